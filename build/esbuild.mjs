@@ -1,0 +1,42 @@
+// Bundles everything that runs: the extension host, the worker, the page, the command line and, with --tests, every test.
+import { build, context } from 'esbuild';
+import { globSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const flags = new Set(process.argv.slice(2));
+const production = flags.has('--production');
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  legalComments: 'none',
+  logLevel: 'warning',
+  define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
+};
+// The oldest supported VS Code (see engines in package.json) runs Node 20 in its extension host and Chromium 132 in its window.
+const forNode = { ...shared, platform: 'node', format: 'cjs', target: 'node20' };
+const forPage = { ...shared, platform: 'browser', format: 'esm', target: 'chrome132' };
+
+const product = [
+  { ...forNode, entryPoints: { extension: 'src/extension.ts', worker: 'src/worker/entry.ts' }, outdir: 'dist', external: ['vscode'] },
+  { ...forNode, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
+  { ...forPage, entryPoints: { main: 'webview/main.ts', style: 'webview/style.css' }, outdir: 'dist/webview' },
+];
+
+const testEntries = (pattern) => globSync(pattern, { cwd: root });
+const tests = () => [
+  { ...forNode, format: 'esm', target: 'node24', packages: 'external', entryPoints: testEntries('test/{unit,page}/**/*.test.ts'), outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
+  { ...forNode, entryPoints: ['test/vscode/suite/index.ts', ...testEntries('test/vscode/suite/**/*.test.ts')], outbase: 'test/vscode', outdir: 'out/test/vscode', external: ['vscode', 'mocha'] },
+];
+
+if (flags.has('--watch')) {
+  for (const options of product) await (await context(options)).watch();
+} else {
+  await rm(new URL('../dist', import.meta.url), { recursive: true, force: true });
+  const bundles = [...product, ...(flags.has('--tests') ? tests() : [])].filter((options) => Object.keys(options.entryPoints).length > 0);
+  await Promise.all(bundles.map((options) => build(options)));
+}

@@ -1,0 +1,30 @@
+/** Zero-based, columns in UTF-16 code units: the same as VS Code's. */
+export type Position = { readonly line: number; readonly character: number };
+export type Range = { readonly start: Position; readonly end: Position };
+
+export const problemCodes = [
+  'not-json', 'missing-file', 'unreadable-file', 'ragged-array', 'wrong-dimension', 'wrong-type', 'not-a-number', 'number-overflow', 'wrong-value',
+  'unknown-key', 'duplicate-key', 'missing-key', 'empty-sequence', 'unsupported-cell', 'unsupported-feature', 'unknown-weights', 'key-conflict',
+] as const;
+export type ProblemCode = (typeof problemCodes)[number];
+
+/** Something wrong in a file of the user, told so that it can be found and mended. Errors stop a run, warnings do not. */
+export type Problem = {
+  /** As the reader of files names it: a URI in the editor, a path on the command line. */
+  readonly file: string;
+  readonly range: Range;
+  /** JSON path in dotted form, as `weights.Wh[3][1]`; empty for the whole file. */
+  readonly path: string;
+  readonly severity: 'error' | 'warning';
+  readonly code: ProblemCode;
+  /** One sentence: what is wrong. */
+  readonly message: string;
+  readonly expected: string;
+  readonly found: string;
+  /** One sentence: how to mend it. */
+  readonly advice: string;
+};
+
+/** The whole story in one line, as the command line and the Problems panel show it. */
+export const describeProblem = (problem: Problem): string =>
+  `${problem.message} Expected ${problem.expected}, found ${problem.found}. ${problem.advice}`;
