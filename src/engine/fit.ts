@@ -1,0 +1,94 @@
+// Robust lines through a noisy curve: one slope for all of it, and the stretches where the slope is another.
+
+export type Curve = { readonly x: Float64Array; readonly y: Float64Array };
+/** A stretch of a curve, both indices included. */
+export type Stretch = { readonly from: number; readonly to: number };
+
+export function median(values: Float64Array): number {
+  const sorted = values.slice().sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+const blockStart = (n: number, blocks: number, i: number): number => Math.floor((i * n) / blocks);
+
+/** At most `limit` points: medians of consecutive blocks, which keep a line a line and drop single outliers. */
+export function decimate({ x, y }: Curve, limit: number): Curve {
+  const n = x.length;
+  if (n <= limit) return { x, y };
+  const medians = (values: Float64Array): Float64Array =>
+    Float64Array.from({ length: limit }, (_, i) => median(values.subarray(blockStart(n, limit, i), blockStart(n, limit, i + 1))));
+  return { x: medians(x), y: medians(y) };
+}
+
+/**
+ * Theil–Sen slope (Sen 1968): the median of the slopes between all pairs of points. Up to 29 % of them may be anything.
+ * Beyond 400 points the pairs are those of block medians, so that 20,000 steps cost no more than 400. NaN below two points.
+ */
+export function theilSen(curve: Curve): number {
+  const { x, y } = decimate(curve, 400);
+  const n = x.length;
+  if (n < 2) return NaN;
+  const slopes = new Float64Array((n * (n - 1)) / 2);
+  let count = 0;
+  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) slopes[count++] = (y[j]! - y[i]!) / (x[j]! - x[i]!);
+  return median(slopes);
+}
+
+/** Squared residuals of the least-squares line through points from … to, in O(1) from prefix sums. */
+function lineCost({ x, y }: Curve): (from: number, to: number) => number {
+  const n = x.length;
+  const x0 = x[0]!;
+  const y0 = y[0]!;
+  const sums = [0, 1, 2, 3, 4].map(() => new Float64Array(n + 1));
+  for (let i = 0; i < n; i++) {
+    const [u, v] = [x[i]! - x0, y[i]! - y0];
+    for (const [k, term] of [u, v, u * u, u * v, v * v].entries()) sums[k]![i + 1] = sums[k]![i]! + term;
+  }
+  return (from, to) => {
+    const m = to - from + 1;
+    const [u, v, uu, uv, vv] = sums.map((sum) => sum[to + 1]! - sum[from]!) as [number, number, number, number, number];
+    const sxx = uu - (u * u) / m;
+    const sxy = uv - (u * v) / m;
+    const syy = vv - (v * v) / m;
+    return Math.max(0, sxx > 0 ? syy - (sxy * sxy) / sxx : syy);
+  };
+}
+
+const shortest = 3;
+const mostPoints = 240;
+
+/**
+ * Splits a curve of logarithms (natural) into stretches of one slope each. The sum of squared residuals, plus a price per
+ * stretch, is made smallest by dynamic programming. The price asks that a split explain a bend which one can see (3 % of the curve's
+ * range over its whole length, at least 0.15) and which a random walk with the same increments would hardly make: its
+ * expected residual about a line is n²·σ²/15.
+ */
+export function stretches(curve: Curve): Stretch[] {
+  const points = decimate(curve, mostPoints);
+  const n = points.x.length;
+  const cost = lineCost(points);
+  const increments = Float64Array.from({ length: n - 1 }, (_, i) => points.y[i + 1]! - points.y[i]!);
+  const changes = Float64Array.from({ length: Math.max(1, n - 2) }, (_, i) => Math.abs((increments[i + 1] ?? 0) - (increments[i] ?? 0)));
+  const sigma = (1.4826 * median(changes)) / Math.SQRT2;
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of points.y) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  const visible = Math.max(0.15, 0.03 * (high - low));
+  const price = Math.max(n * visible * visible, (3 * n * n * sigma * sigma) / 15);
+
+  const best = new Float64Array(n + 1).fill(Infinity);
+  const start = new Int32Array(n + 1);
+  best[0] = 0;
+  for (let end = 1; end <= n; end++) {
+    for (let from = 0; from === 0 || from <= end - shortest; from++) {
+      const total = best[from]! + cost(from, end - 1) + price;
+      if (total < best[end]!) [best[end], start[end]] = [total, from];
+      if (end < shortest) break;
+    }
+  }
+  const found: Stretch[] = [];
+  for (let end = n; end > 0; end = start[end]!) {
+    found.unshift({ from: blockStart(curve.x.length, n, start[end]!), to: blockStart(curve.x.length, n, end) - 1 });
+  }
+  return found;
+}

@@ -1,0 +1,10 @@
+// The face of the engine: what the other rooms use.
+export * from './types.js';
+export type { Matrix, Sequence } from './tensor.js';
+export { Rnn } from './rnn.js';
+export type { BackwardOptions, BackwardVisit } from './rnn.js';
+export { RnnUnit } from './unit.js';
+export type { Gradients, Parameters } from './unit.js';
+export { finish } from './steps.js';
+export { runSteps } from './run.js';
+export { spectrumSteps } from './spectrum.js';

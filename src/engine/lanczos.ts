@@ -1,0 +1,118 @@
+// The largest singular value of diag(s)·Whᵀ for many s, without a full decomposition for each.
+import { norm } from './norm.js';
+
+const tolerance = 1e-12;
+
+/** Largest eigenvalue of a symmetric tridiagonal matrix (diagonal a, off-diagonal b > 0) by bisection on Sturm counts, and the last component of its unit eigenvector. */
+function topOfTridiagonal(a: readonly number[], b: readonly number[]): { readonly value: number; readonly lastComponent: number } {
+  const k = a.length;
+  let low = -Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < k; i++) {
+    low = Math.max(low, a[i]!);
+    high = Math.max(high, a[i]! + (b[i - 1] ?? 0) + (i < k - 1 ? b[i]! : 0));
+  }
+  // All pivots of T − x are negative exactly when x is above every eigenvalue (Sylvester's law of inertia).
+  const above = (x: number): boolean => {
+    let pivot = a[0]! - x;
+    for (let i = 1; i < k && pivot < 0; i++) pivot = a[i]! - x - b[i - 1]! ** 2 / pivot;
+    return pivot < 0;
+  };
+  for (let i = 0; i < 60 && high - low > 1e-16 * high; i++) {
+    const middle = low + (high - low) / 2;
+    if (above(middle)) high = middle;
+    else low = middle;
+  }
+  // The eigenvector from its last component up: it grows in that direction, so the recurrence is stable.
+  const vector = new Float64Array(k);
+  vector[k - 1] = 1;
+  for (let i = k - 1; i > 0; i--) {
+    const beyond = i < k - 1 ? b[i]! * vector[i + 1]! : 0;
+    vector[i - 1] = ((high - a[i]!) * vector[i]! - beyond) / b[i - 1]!;
+  }
+  return { value: high, lastComponent: 1 / norm(vector) };
+}
+
+/**
+ * σ_max of J = diag(s)·Whᵀ by Lanczos with full reorthogonalisation on J·Jᵀ (Golub & Van Loan, Matrix Computations, §10.1),
+ * good to about 1e-12 relative; after H steps it is a full tridiagonalisation, so it always ends.
+ *
+ * Squaring costs nothing here: the largest eigenvalue of J·Jᵀ is the one that keeps its digits.
+ */
+export class JacobianNorm {
+  readonly #H: number;
+  /** WhᵀWh of the weights divided by `#scale`, so that squares stay inside the range. */
+  readonly #gram: Float64Array;
+  readonly #scale: number;
+  readonly #start: Float64Array;
+
+  constructor(Wh: Float64Array, H: number) {
+    this.#H = H;
+    this.#scale = norm(Wh);
+    const W = this.#scale === 0 ? Wh : Wh.map((value) => value / this.#scale);
+    this.#gram = new Float64Array(H * H);
+    for (let k = 0; k < H; k++) {
+      for (let i = 0; i < H; i++) {
+        const value = W[k * H + i]!;
+        for (let j = 0; j < H; j++) this.#gram[i * H + j] = this.#gram[i * H + j]! + value * W[k * H + j]!;
+      }
+    }
+    this.#start = Float64Array.from({ length: H }, (_, i) => unrelated(i));
+  }
+
+  /** @param slopes f'(h_t) [H] */
+  sigmaMax(slopes: Float64Array): number {
+    const H = this.#H;
+    const largest = norm(slopes);
+    if (largest === 0 || this.#scale === 0) return 0;
+    if (!Number.isFinite(largest) || !Number.isFinite(this.#scale)) return NaN;
+    const s = slopes.map((slope) => slope / largest);
+    const basis: Float64Array[] = [];
+    const a: number[] = [];
+    const b: number[] = [];
+    let v = scaled(this.#start, 1 / norm(this.#start));
+    for (;;) {
+      basis.push(v);
+      const w = this.#apply(s, v);
+      a.push(dot(w, v));
+      // Twice is enough to make it orthogonal to working precision (Parlett, after Kahan).
+      for (let round = 0; round < 2; round++) for (const q of basis) subtract(w, q, dot(w, q));
+      const beta = norm(w);
+      const { value, lastComponent } = topOfTridiagonal(a, b);
+      if (basis.length === H || beta * lastComponent <= tolerance * value || beta === 0) {
+        // The next step starts from here; a part that knows nothing of it keeps a new direction from being missed.
+        return Math.sqrt(Math.max(0, value)) * largest * this.#scale;
+      }
+      b.push(beta);
+      v = scaled(w, 1 / beta);
+    }
+  }
+
+  /** diag(s)·WhᵀWh·diag(s)·v */
+  #apply(s: Float64Array, v: Float64Array): Float64Array {
+    const H = this.#H;
+    const out = new Float64Array(H);
+    const sv = v.map((value, i) => value * s[i]!);
+    for (let i = 0; i < H; i++) {
+      let sum = 0;
+      for (let j = 0; j < H; j++) sum += this.#gram[i * H + j]! * sv[j]!;
+      out[i] = sum * s[i]!;
+    }
+    return out;
+  }
+}
+
+/** A fixed sequence in (−1, 1) without structure, so that no symmetry of Wh can hide a direction from it. */
+const unrelated = (i: number): number => 2 * ((Math.sin((i + 1) * 12.9898) * 43758.5453) % 1 + 1) % 2 - 1;
+
+const dot = (x: Float64Array, y: Float64Array): number => {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i]! * y[i]!;
+  return sum;
+};
+
+const subtract = (w: Float64Array, q: Float64Array, factor: number): void => {
+  for (let i = 0; i < w.length; i++) w[i] = w[i]! - factor * q[i]!;
+};
+
+const scaled = (x: Float64Array, factor: number): Float64Array => x.map((value) => value * factor);

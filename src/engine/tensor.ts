@@ -1,0 +1,99 @@
+// Row-major tensors in one of two dtypes. Sums are kept in float64 and rounded once, when they are stored.
+import type { DType, FloatArray } from './types.js';
+
+export type Matrix = { readonly rows: number; readonly cols: number; readonly data: FloatArray };
+/** [B,T,N]: a sequence of T vectors for each of B batch items. */
+export type Sequence = { readonly B: number; readonly T: number; readonly N: number; readonly data: FloatArray };
+
+export const zeros = (dtype: DType, length: number): FloatArray => (dtype === 'float32' ? new Float32Array(length) : new Float64Array(length));
+
+/** A copy rounded to `dtype`. */
+export const cast = (dtype: DType, values: FloatArray): FloatArray => (dtype === 'float32' ? new Float32Array(values) : new Float64Array(values));
+
+export const dtypeOf = (data: FloatArray): DType => (data instanceof Float32Array ? 'float32' : 'float64');
+
+export const matrix = (dtype: DType, rows: number, cols: number): Matrix => ({ rows, cols, data: zeros(dtype, rows * cols) });
+
+export const sequence = (dtype: DType, B: number, T: number, N: number): Sequence => ({ B, T, N, data: zeros(dtype, B * T * N) });
+
+/** out = a·w (+ bias on every row). a [m,k], w [k,n], bias [1,n]. */
+export function multiply(a: Matrix, w: FloatArray, bias: FloatArray | null, out: Matrix): Matrix {
+  const { rows, cols: inner } = a;
+  const { cols } = out;
+  const sum = new Float64Array(cols);
+  for (let i = 0; i < rows; i++) {
+    if (bias === null) sum.fill(0);
+    else sum.set(bias);
+    addRowTimes(a.data, i * inner, inner, w, sum);
+    out.data.set(sum, i * cols);
+  }
+  return out;
+}
+
+/** sum += row·w, where the row is `inner` numbers of `a` from `offset` on and w is [inner, sum.length]. */
+export function addRowTimes(a: FloatArray, offset: number, inner: number, w: FloatArray, sum: Float64Array): void {
+  const cols = sum.length;
+  for (let k = 0; k < inner; k++) {
+    const value = a[offset + k]!;
+    const row = k * cols;
+    for (let j = 0; j < cols; j++) sum[j] = sum[j]! + value * w[row + j]!;
+  }
+}
+
+/** out = d·wᵀ. d [m,n], w [k,n], out [m,k]. */
+export function multiplyTransposed(d: Matrix, w: FloatArray, out: Matrix): Matrix {
+  const { rows, cols: inner } = d;
+  const { cols } = out;
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < cols; k++) {
+      let sum = 0;
+      for (let j = 0; j < inner; j++) sum += d.data[i * inner + j]! * w[k * inner + j]!;
+      out.data[i * cols + k] = sum;
+    }
+  }
+  return out;
+}
+
+/** out = aᵀ·d. a [m,k], d [m,n], out [k,n]. */
+export function transposedMultiply(a: Matrix, d: Matrix, out: FloatArray): FloatArray {
+  const sum = new Float64Array(d.cols);
+  for (let k = 0; k < a.cols; k++) {
+    sum.fill(0);
+    for (let i = 0; i < a.rows; i++) {
+      const value = a.data[i * a.cols + k]!;
+      for (let j = 0; j < d.cols; j++) sum[j] = sum[j]! + value * d.data[i * d.cols + j]!;
+    }
+    out.set(sum, k * d.cols);
+  }
+  return out;
+}
+
+/** out = the sum of the rows of d. */
+export function sumRows(d: Matrix, out: FloatArray): FloatArray {
+  for (let j = 0; j < d.cols; j++) {
+    let sum = 0;
+    for (let i = 0; i < d.rows; i++) sum += d.data[i * d.cols + j]!;
+    out[j] = sum;
+  }
+  return out;
+}
+
+/** target += source. */
+export function accumulate(target: FloatArray, source: FloatArray): void {
+  for (let i = 0; i < target.length; i++) target[i] = target[i]! + source[i]!;
+}
+
+/** The vectors of step t, [B,N], as a copy. */
+export function takeStep(s: Sequence, t: number): Matrix {
+  const out = matrix(dtypeOf(s.data), s.B, s.N);
+  for (let b = 0; b < s.B; b++) {
+    const from = (b * s.T + t) * s.N;
+    out.data.set(s.data.subarray(from, from + s.N), b * s.N);
+  }
+  return out;
+}
+
+/** Writes [B,N] as step t. */
+export function putStep(s: Sequence, t: number, values: Matrix): void {
+  for (let b = 0; b < s.B; b++) s.data.set(values.data.subarray(b * s.N, (b + 1) * s.N), (b * s.T + t) * s.N);
+}
