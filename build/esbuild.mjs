@@ -29,7 +29,7 @@ const product = [
 
 const testEntries = (pattern) => globSync(pattern, { cwd: root });
 const tests = () => [
-  { ...forNode, format: 'esm', target: 'node24', packages: 'external', entryPoints: testEntries('test/{unit,page}/**/*.test.ts'), outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
+  { ...forNode, format: 'esm', target: 'node24', packages: 'external', external: ['./build/*'], entryPoints: testEntries('test/{unit,page,package,e2e}/**/*.test.ts'), outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
   { ...forNode, entryPoints: ['test/vscode/suite/index.ts', ...testEntries('test/vscode/suite/**/*.test.ts')], outbase: 'test/vscode', outdir: 'out/test/vscode', external: ['vscode', 'mocha'] },
 ];
 

@@ -1,0 +1,28 @@
+export const serverVersion: string;
+
+export type Server = {
+  /** `http://localhost:PORT` */
+  readonly url: string;
+  readonly logFile: string;
+  /** Resolves with the exit code or signal when the server is gone. */
+  readonly ended: Promise<number | string>;
+  stop(): Promise<void>;
+};
+export type ServerOptions = {
+  /** Settings, installed extensions, log. */
+  readonly dataDir: string;
+  /** User settings, added to those that keep the window quiet. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Added to the environment; the extension host inherits it. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** 0: any free port. */
+  readonly port?: number;
+  /** False leaves workspace trust on (Restricted Mode). */
+  readonly trusted?: boolean;
+};
+export type WindowOptions = { readonly folder?: string | undefined; readonly developmentPath?: string | undefined; readonly testsPath?: string | undefined };
+
+export function ensureServer(): Promise<void>;
+export function installVsix(vsix: string, dataDir: string): Promise<void>;
+export function startServer(options: ServerOptions): Promise<Server>;
+export function workbenchUrl(serverUrl: string, window: WindowOptions): string;

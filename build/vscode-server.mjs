@@ -1,0 +1,191 @@
+// A real VS Code where the desktop program cannot be downloaded: the workbench and extension host of the npm package
+// code-server, run by the project's own Node 24 on a loopback port. Tests drive it in a browser; `npm start` falls back on it.
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { node24, npm, root } from './modules.mjs';
+
+/** code-server's version; it decides which VS Code the tests run in (4.139.1 is VS Code 1.139.1). */
+export const serverVersion = '4.139.1';
+
+const cache = path.join(root, '.vscode-test');
+const home = path.join(cache, `code-server-${serverVersion}`);
+const app = path.join(home, 'node_modules', 'code-server', 'lib', 'vscode');
+const serverScript = path.join(app, 'out', 'server-main.js');
+
+/** Runs a command to its end with everything it says in `log`; throws with the last lines when it fails. */
+const logged = async ({ command, args, options }, log, what) => {
+  const file = createWriteStream(log, { flags: 'a' });
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.pipe(file, { end: false });
+  child.stderr.pipe(file, { end: false });
+  const outcome = await new Promise((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code, signal) => resolve(code === 0 ? null : `exit code ${code ?? signal}`));
+  });
+  await new Promise((resolve) => file.end(resolve));
+  if (outcome === null) return;
+  const tail = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-30).join('\n');
+  throw new Error(`${what} failed (${outcome}). The end of ${log}:\n${tail}`);
+};
+
+/**
+ * Installs the server once per version. The packages' install scripts stay off: they would compile for minutes and need
+ * system libraries, only for log files and terminals that nothing here uses.
+ */
+export async function ensureServer() {
+  if (existsSync(serverScript)) return;
+  console.log(`Installing code-server ${serverVersion}, the VS Code for tests (once, about 20 s) …`);
+  await mkdir(cache, { recursive: true });
+  // Made elsewhere and renamed when whole: an install that broke off is never taken for a good one.
+  const place = await mkdtemp(path.join(cache, 'installing-'));
+  const log = path.join(cache, 'install.log');
+  await rm(log, { force: true });
+  try {
+    await writeFile(path.join(place, 'package.json'), JSON.stringify({ private: true }));
+    const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=warn'];
+    await logged(npm(['install', ...quiet, `code-server@${serverVersion}`], { cwd: place }), log, `Installing code-server ${serverVersion}`);
+    const inner = path.join(place, 'node_modules', 'code-server', 'lib', 'vscode');
+    await logged(npm(['install', '--omit=dev', ...quiet], { cwd: inner }), log, 'Installing the packages of code-server');
+    await rename(place, home).catch((error) => {
+      // Somebody else finished the same install meanwhile: theirs is as good.
+      if (!existsSync(serverScript)) throw error;
+    });
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
+
+/** A window that stays quiet: no welcome page, no chat, no tips, no asking, no saving behind the test's back. */
+const quietSettings = {
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.enableExperiments': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'chat.disableAIFeatures': true,
+  'window.restoreWindows': 'none',
+  'update.mode': 'none',
+  'extensions.autoUpdate': false,
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'git.enabled': false,
+  'telemetry.telemetryLevel': 'off',
+  'files.autoSave': 'off',
+  'editor.accessibilitySupport': 'off',
+};
+
+/** The environment of a server: this process's own, without what an editor or Node around it would force on it. */
+const serverEnvironment = (extra) => {
+  const own = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|NODE_TEST_CONTEXT$|NODE_V8_COVERAGE$)/.test(name));
+  return { ...Object.fromEntries(own), ...extra };
+};
+
+const killTree = (child) => {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (process.platform === 'win32') {
+    spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
+    return;
+  }
+  try {
+    // The server leads a process group of its own, so its extension hosts end with it and nobody else does.
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+};
+
+/** Installs a packaged extension into `dataDir`, as a user who installs a .vsix does. */
+export async function installVsix(vsix, dataDir) {
+  await ensureServer();
+  await mkdir(dataDir, { recursive: true });
+  const args = [serverScript, '--install-extension', path.resolve(vsix), '--server-data-dir', dataDir];
+  await logged({ command: node24, args, options: { cwd: dataDir, env: serverEnvironment({}) } }, path.join(dataDir, 'install-extension.log'), `Installing ${vsix}`);
+}
+
+/**
+ * Starts a server that only this machine can reach and waits until it answers.
+ * `dataDir` holds settings, installed extensions and the server's log; it is made when missing.
+ * `trusted: false` leaves workspace trust on, for tests of Restricted Mode.
+ */
+export async function startServer({ dataDir, settings = {}, env = {}, port = 0, trusted = true }) {
+  await ensureServer();
+  const userDir = path.join(dataDir, 'data', 'User');
+  await mkdir(userDir, { recursive: true });
+  await writeFile(path.join(userDir, 'settings.json'), JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+  const args = [
+    serverScript, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--accept-server-license-terms',
+    // Without this switch a built server ignores the extension payload in the address (workbenchUrl).
+    '--enable-smoke-test-driver',
+    '--telemetry-level', 'off', '--server-data-dir', dataDir, ...(trusted ? ['--disable-workspace-trust'] : []),
+  ];
+  const child = spawn(node24, args, { cwd: dataDir, env: serverEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' });
+  const onExit = () => killTree(child);
+  process.on('exit', onExit);
+  const logFile = path.join(dataDir, 'server.log');
+  const log = createWriteStream(logFile);
+  const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
+  child.stderr.pipe(log, { end: false });
+  const listening = new Promise((resolve, reject) => {
+    let text = '';
+    const look = (chunk) => {
+      text += chunk;
+      const found = /listening on (\d+)/.exec(text);
+      if (found === null) return;
+      child.stdout.off('data', look);
+      resolve(Number(found[1]));
+    };
+    child.stdout.on('data', look);
+    child.stdout.pipe(log, { end: false });
+    child.on('error', reject);
+    void ended.then((code) => reject(new Error(`The VS Code server ended (${code}) before it listened; its log is ${logFile}.`)));
+    setTimeout(() => reject(new Error(`The VS Code server did not listen within a minute; its log is ${logFile}.`)), 60_000).unref();
+  });
+  const stop = async () => {
+    killTree(child);
+    await ended;
+    process.off('exit', onExit);
+    await new Promise((resolve) => log.end(resolve));
+  };
+  try {
+    const url = `http://localhost:${await listening}`;
+    await answers(`${url}/version`);
+    return { url, logFile, ended, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const answers = async (url) => {
+  const end = performance.now() + 30_000;
+  for (;;) {
+    const reply = await fetch(url).catch((error) => error);
+    if (reply instanceof Response && reply.ok) return;
+    if (performance.now() > end) throw new Error(`${url} does not answer: ${reply instanceof Response ? reply.status : reply.message}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};
+
+/**
+ * The address that opens `folder` in a window of the server. `developmentPath` loads an extension from its source folder,
+ * `testsPath` has the extension host run that module's `run()` (paths on this machine).
+ */
+export function workbenchUrl(serverUrl, { folder, developmentPath, testsPath }) {
+  const { host } = new URL(serverUrl);
+  const remote = (file) => `vscode-remote://${host}${encodeURI(asUrlPath(file))}`;
+  const payload = [
+    ...(developmentPath === undefined ? [] : [['extensionDevelopmentPath', remote(developmentPath)]]),
+    ...(testsPath === undefined ? [] : [['extensionTestsPath', remote(testsPath)]]),
+  ];
+  const url = new URL(serverUrl);
+  if (folder === undefined) url.searchParams.set('ew', 'true');
+  else url.searchParams.set('folder', asUrlPath(folder));
+  if (payload.length > 0) url.searchParams.set('payload', JSON.stringify(payload));
+  return url.href;
+}
+
+const asUrlPath = (file) => {
+  const slashed = path.resolve(file).split(path.sep).join('/');
+  return slashed.startsWith('/') ? slashed : `/${slashed}`;
+};
