@@ -1,0 +1,92 @@
+import { indicesAt } from './json/locate.js';
+import type { Tick } from './json/locate.js';
+import { Lines } from './json/lines.js';
+import type { JsonNode, Span } from './json/node.js';
+import { parseJson } from './json/parse.js';
+import type { Problem } from './problem.js';
+import { appendIndex, appendKey } from './value.js';
+
+/** A JSON file that has been read. `root` is null when it cannot be understood; the problems then say why. */
+export type Document = { readonly id: string; readonly text: string; readonly lines: Lines; readonly root: JsonNode | null; readonly problems: readonly Problem[]; readonly tick: Tick };
+
+/** Decodes and parses the bytes of a file: UTF-8 with or without byte order mark, comments and trailing commas allowed. */
+export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
+  const binary = binaryFormat(bytes);
+  if (binary !== null) return unreadable(id, binary, tick);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return unreadable(id, { code: 'not-json', message: 'The file is not UTF-8 text.', found: 'bytes that are no UTF-8', advice: 'Save it as UTF-8, or name a JSON file.' }, tick);
+  }
+  tick();
+  const lines = new Lines(text);
+  const { root, issues, issueCount, duplicates } = parseJson(text, tick);
+  const problems: Problem[] = issues.map(({ offset, length, code, message, expected, found, advice }) => ({
+    file: id, range: lines.range({ offset, length }), path: pathAt(text, root, offset, tick), severity: 'error', code, message, expected, found, advice,
+  }));
+  const last = issues.at(-1);
+  if (last !== undefined && issueCount > issues.length) {
+    problems.push({
+      file: id, range: lines.range(last), path: '', severity: 'error', code: last.code, message: `${issueCount - issues.length} more places in this file are not JSON.`,
+      expected: 'JSON', found: `${issueCount} mistakes`, advice: 'Mend the first ones; the others often follow from them.',
+    });
+  }
+  for (const { key, keySpan } of duplicates.slice(0, 20)) {
+    problems.push({
+      file: id, range: lines.range(keySpan), path: pathAt(text, root, keySpan.offset, tick), severity: 'warning', code: 'duplicate-key', message: `The key "${key}" stands here a second time; only the last one counts.`,
+      expected: 'every key once', found: `"${key}" again`, advice: 'Remove one of them.',
+    });
+  }
+  return { id, text, lines, root: issues.some(({ broken }) => broken) ? null : root, problems, tick };
+}
+
+type BinaryFormat = { readonly code: 'not-json' | 'unsupported-feature'; readonly message: string; readonly found: string; readonly advice: string };
+
+function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
+  const begins = (...head: number[]): boolean => head.every((byte, i) => bytes[i] === byte);
+  const binary = (found: string): BinaryFormat => ({
+    code: 'unsupported-feature', message: `The file is ${found}, which cannot be read here.`, found,
+    advice: 'Export the numbers as JSON, in Python for example with json.dump({k: v.tolist() for k, v in model.state_dict().items()}, file).',
+  });
+  if (begins(0x50, 0x4b, 3, 4)) return binary('a ZIP archive (.npz, .pt or .keras)');
+  if (begins(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)) return binary('a NumPy .npy file');
+  if (begins(0x89, 0x48, 0x44, 0x46)) return binary('an HDF5 file');
+  if (bytes.length > 8 && bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0)) return binary('a safetensors file');
+  if (begins(0xff, 0xfe) || begins(0xfe, 0xff)) return { code: 'not-json', message: 'The file is saved as UTF-16.', found: 'UTF-16 text', advice: 'Save it as UTF-8 (in VS Code: "Save with Encoding").' };
+  return null;
+}
+
+function unreadable(id: string, format: BinaryFormat, tick: Tick): Document {
+  const start = { line: 0, character: 0 };
+  const problem: Problem = { file: id, range: { start, end: start }, path: '', severity: 'error', expected: 'JSON text in UTF-8', ...format };
+  return { id, text: '', lines: new Lines(''), root: null, problems: [problem], tick };
+}
+
+/** JSON path of the innermost value that holds the offset; of the property when the offset is in its key. */
+function pathAt(text: string, root: JsonNode | null, offset: number, tick: Tick): string {
+  const holds = (span: Span): boolean => span.offset <= offset && offset < span.offset + span.length;
+  let path = '';
+  let node = root;
+  while (node !== null && holds(node)) {
+    let next: JsonNode | null = null;
+    if (node.kind === 'object') {
+      for (const { key, keySpan, value } of node.properties) {
+        if (!holds(keySpan) && !holds(value)) continue;
+        path = appendKey(path, key);
+        next = value;
+      }
+    } else if (node.kind === 'array') {
+      const index = node.items.findIndex(holds);
+      if (index >= 0) {
+        path = appendIndex(path, index);
+        next = node.items[index] ?? null;
+      }
+    } else if (node.kind === 'tensor') {
+      return indicesAt(text, node, offset, tick).reduce(appendIndex, path);
+    }
+    node = next;
+  }
+  return path;
+}

@@ -1,0 +1,160 @@
+import { describeNode, describeShape, isArray } from './json/node.js';
+import type { JsonNode } from './json/node.js';
+import { maxRepeats } from './report.js';
+import type { Report, Finding } from './report.js';
+import { checkNumbers, dimensions, reportLeaf } from './tensor.js';
+import type { TensorSpec } from './tensor.js';
+import type { Value } from './value.js';
+
+/**
+ * Tells what keeps nested lists from being one block of numbers: lists whose length differs from that of most lists on their
+ * level, lists where numbers belong and the reverse, elements that are no numbers.
+ */
+export function reportIrregularities(value: Value, spec: TensorSpec, report: Report): void {
+  const depth = nestingDepth(value.node);
+  const rank = spec.ranks.includes(depth) ? depth : (spec.ranks[0] ?? depth);
+  const search = new Search(spec, rank, report);
+  search.tally(value.node, 0);
+  search.visit(value, 0);
+  search.summarise();
+}
+
+/** Levels of lists along the first elements. */
+function nestingDepth(node: JsonNode): number {
+  if (node.kind === 'tensor') return node.shape.length;
+  if (node.kind !== 'array') return 0;
+  const inner = node.items.find(isArray);
+  return 1 + (inner === undefined ? 0 : nestingDepth(inner));
+}
+
+type Length = { readonly length: number; times: number };
+
+class Search {
+  readonly #spec: TensorSpec;
+  readonly #rank: number;
+  readonly #report: Report;
+  /** Of each level: lengths of its lists, with how often they occur, in the order of the text. */
+  readonly #lengths: Length[][] = [];
+  readonly #repeats = new Map<Finding['code'], { count: number; last: Value | null }>();
+
+  constructor(spec: TensorSpec, rank: number, report: Report) {
+    this.#spec = spec;
+    this.#rank = rank;
+    this.#report = report;
+  }
+
+  tally(node: JsonNode, level: number): void {
+    if (node.kind === 'tensor') {
+      let lists = 1;
+      node.shape.forEach((length, axis) => {
+        this.#count(level + axis, length, lists);
+        lists *= length;
+      });
+    } else if (node.kind === 'array') {
+      this.#count(level, node.items.length, 1);
+      for (const item of node.items) this.tally(item, level + 1);
+    }
+  }
+
+  visit(value: Value, level: number): void {
+    const { node } = value;
+    if (node.kind === 'object') {
+      this.#add(value, { code: 'wrong-type', message: `An object stands in ${this.#spec.label} where numbers belong.`, expected: this.#wanted(level), found: describeNode(node), advice: this.#spec.advice });
+    } else if (!isArray(node)) {
+      this.#scalar(value, level);
+    } else if (level >= this.#rank) {
+      this.#add(value, { code: 'wrong-dimension', message: `A list stands in ${this.#spec.label} where a number belongs.`, expected: `a number, as ${this.#spec.label} has ${dimensions(this.#rank)}`, found: describeNode(node), advice: this.#spec.advice });
+    } else if (node.kind === 'array') {
+      this.#checkLength(value, level, node.items.length);
+      for (const item of value.items()) this.visit(item, level + 1);
+    } else {
+      this.#block(value, level, node.shape);
+      checkNumbers(value, node, this.#spec, this.#report);
+    }
+  }
+
+  summarise(): void {
+    for (const [code, { count, last }] of this.#repeats) {
+      if (count <= maxRepeats || last === null) continue;
+      this.#report.error(last, { code, message: `${count - maxRepeats} more places in ${this.#spec.label} are wrong in the same way.`, expected: this.#spec.form, found: `${count} such places`, advice: 'Mend the way the file is made; the first ones show what is wrong.' });
+    }
+  }
+
+  /** A regular block inside an irregular list: of the wrong depth, or with lists of another length than the rest. */
+  #block(value: Value, level: number, shape: readonly number[]): void {
+    const { node } = value;
+    if (node.kind !== 'tensor') return;
+    if (this.#checkLength(value, level, shape[0] ?? 0) || node.data.length === 0) return;
+    if (level + shape.length !== this.#rank) {
+      this.#add(value, {
+        code: 'wrong-dimension', message: `An element of ${this.#spec.label} is nested ${level + shape.length < this.#rank ? 'less' : 'more'} deeply than the others.`,
+        expected: this.#wanted(level), found: describeNode(node), advice: this.#spec.advice,
+      });
+      return;
+    }
+    for (let axis = 1; axis < shape.length; axis++) {
+      if (shape[axis] === this.#usual(level + axis)) continue;
+      this.#checkLength(value.row(node, new Array<number>(axis).fill(0)), level + axis, shape[axis] ?? 0, `, and so do the others of its block of shape ${describeShape(shape)}`);
+      return;
+    }
+  }
+
+  /** Reports a list whose length is not the usual one of its level. */
+  #checkLength(value: Value, level: number, length: number, others = ''): boolean {
+    const usual = this.#usual(level);
+    if (level === 0 || length === usual) return false;
+    const counted = this.#axis(level);
+    this.#add(value, {
+      code: 'ragged-array', message: `This list in ${this.#spec.label} has ${length} ${counted} where the others have ${usual}${others}.`, expected: `${usual} ${counted}`, found: `${length} ${counted}`,
+      advice: length < usual ? `Add what is missing, or ${this.#shorten(level)}.` : `Remove what is too much, or check the rows before it.`,
+    });
+    return true;
+  }
+
+  #shorten(level: number): string {
+    return this.#axis(level) === 'timesteps' ? 'cut all sequences of one run to the same number of timesteps' : 'remove the list';
+  }
+
+  #scalar(value: Value, level: number): void {
+    const { node } = value;
+    const text = value.document.text.slice(node.offset, node.offset + node.length);
+    if (node.kind !== 'number' || level >= this.#rank) {
+      if (node.kind !== 'number' || !Number.isFinite(this.#spec.dtype === 'float32' ? Math.fround(node.value) : node.value)) reportLeaf(value, text, this.#spec, this.#report);
+      return;
+    }
+    if (Number.isNaN(node.value)) {
+      reportLeaf(value, text, this.#spec, this.#report);
+      return;
+    }
+    this.#add(value, { code: 'wrong-dimension', message: `A single number stands in ${this.#spec.label} where a list belongs.`, expected: this.#wanted(level), found: `the number ${text}`, advice: `Put it into a list: [${text}].` });
+  }
+
+  #wanted(level: number): string {
+    const left = this.#rank - level;
+    return left <= 0 ? 'a number' : `a list of ${this.#usual(level)} ${left > 1 ? `lists` : 'numbers'}`;
+  }
+
+  #axis(level: number): string {
+    return this.#spec.axes[level + this.#spec.axes.length - this.#rank] ?? 'elements';
+  }
+
+  #count(level: number, length: number, times: number): void {
+    const lengths = (this.#lengths[level] ??= []);
+    const known = lengths.find((entry) => entry.length === length);
+    if (known === undefined) lengths.push({ length, times });
+    else known.times += times;
+  }
+
+  #usual(level: number): number {
+    const lengths = this.#lengths[level] ?? [];
+    return lengths.reduce<Length>((best, entry) => (entry.times > best.times ? entry : best), { length: 0, times: 0 }).length;
+  }
+
+  #add(value: Value, finding: Finding): void {
+    const repeats = this.#repeats.get(finding.code) ?? { count: 0, last: null };
+    this.#repeats.set(finding.code, repeats);
+    repeats.count++;
+    if (repeats.count <= maxRepeats) this.#report.error(value, finding);
+    else repeats.last ??= value;
+  }
+}

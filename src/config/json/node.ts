@@ -1,0 +1,47 @@
+/** A stretch of the text, in UTF-16 code units. */
+export type Span = { readonly offset: number; readonly length: number };
+
+export type Property = { readonly key: string; readonly keySpan: Span; readonly value: JsonNode };
+
+/**
+ * A regular nested array of numbers as one flat row-major array, so that a file of millions of numbers costs eight bytes each.
+ * `[]` has shape [0]. An element that is no finite number (a text, null, NaN, 1e400) is NaN or infinite here; its text is found
+ * again by `locateLeaves`.
+ */
+export type TensorNode = Span & { readonly kind: 'tensor'; readonly shape: readonly number[]; readonly data: Float64Array };
+/** An array that is not a regular block of numbers: of texts, of objects, or ragged. Its regular parts are tensors. */
+export type ArrayNode = Span & { readonly kind: 'array'; readonly items: readonly JsonNode[] };
+export type ObjectNode = Span & { readonly kind: 'object'; readonly properties: readonly Property[] };
+export type StringNode = Span & { readonly kind: 'string'; readonly value: string };
+export type NumberNode = Span & { readonly kind: 'number'; readonly value: number };
+export type BooleanNode = Span & { readonly kind: 'boolean'; readonly value: boolean };
+export type NullNode = Span & { readonly kind: 'null' };
+
+export type ScalarNode = StringNode | NumberNode | BooleanNode | NullNode;
+export type JsonNode = TensorNode | ArrayNode | ObjectNode | ScalarNode;
+
+export const isArray = (node: JsonNode): node is TensorNode | ArrayNode => node.kind === 'tensor' || node.kind === 'array';
+
+/** What a value is, in words, for the `found` of a problem. */
+export function describeNode(node: JsonNode): string {
+  switch (node.kind) {
+    case 'tensor':
+      return node.data.length === 0 ? 'an empty list' : node.shape.length === 1 ? `a list of ${node.data.length} numbers` : `numbers of shape ${describeShape(node.shape)}`;
+    case 'array':
+      return node.items.every((item) => item.kind === 'string') ? `a list of ${node.items.length} texts` : 'a list that is not a regular block of numbers';
+    case 'object':
+      return node.properties.length === 0 ? 'an empty object' : `an object with ${node.properties.slice(0, 5).map(({ key }) => `"${key}"`).join(', ')}${node.properties.length > 5 ? ', …' : ''}`;
+    case 'string':
+      return `the text ${quote(node.value)}`;
+    case 'number':
+      return `the number ${node.value}`;
+    case 'boolean':
+      return String(node.value);
+    case 'null':
+      return 'null';
+  }
+}
+
+export const describeShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+export const quote = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);

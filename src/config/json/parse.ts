@@ -1,0 +1,347 @@
+import { createScanner } from 'jsonc-parser';
+import type { JSONScanner } from 'jsonc-parser';
+import { ArrayBuilder, NumberStack } from './builder.js';
+import { missing, notJson, printable, wordIssue } from './issue.js';
+import type { SyntaxIssue } from './issue.js';
+import { singleQuotedLength } from './locate.js';
+import type { Tick } from './locate.js';
+import type { JsonNode, Property, ScalarNode, Span, StringNode } from './node.js';
+import { scanError, token, wordAt } from './token.js';
+
+export type Parsed = {
+  /** Null when the text holds no value at all. */
+  readonly root: JsonNode | null;
+  /** The first `maxIssues` in the order of the text. */
+  readonly issues: readonly SyntaxIssue[];
+  readonly issueCount: number;
+  /** Keys that an object holds more than once: every one after the first. */
+  readonly duplicates: readonly Property[];
+};
+
+export const maxIssues = 20;
+/** Deeper nesting than this is no data of ours; readers may recurse without fear for their stack. */
+const maxDepth = 64;
+/** Tokens between two ticks: well below a millisecond. */
+const tokensPerTick = 1024;
+
+type ObjectBuilder = { readonly offset: number; readonly properties: Property[]; readonly keys: Set<string>; key: { readonly name: string; readonly span: Span } | null };
+type ArrayFrame = { readonly array: ArrayBuilder; readonly object: null; expects: 'value' | 'comma' };
+type ObjectFrame = { readonly array: null; readonly object: ObjectBuilder; expects: 'key' | 'colon' | 'value' | 'comma' };
+type Frame = ArrayFrame | ObjectFrame;
+
+/**
+ * Reads JSON with comments and trailing commas, in one pass and without recursion. Goes on after an error as far as the text can
+ * still be understood. `tick` is called at least every millisecond of work and may throw to give up.
+ */
+export function parseJson(text: string, tick: Tick): Parsed {
+  return new Parser(text, tick).parse();
+}
+
+class Parser {
+  readonly #text: string;
+  readonly #tick: Tick;
+  readonly #scanner: JSONScanner;
+  readonly #numbers = new NumberStack();
+  readonly #frames: Frame[] = [];
+  readonly #issues: SyntaxIssue[] = [];
+  readonly #duplicates: Property[] = [];
+  #issueCount = 0;
+  #root: JsonNode | null = null;
+  #lastEnd = 0;
+  #gaveUp = false;
+
+  constructor(text: string, tick: Tick) {
+    this.#text = text;
+    this.#tick = tick;
+    this.#scanner = createScanner(text, true);
+  }
+
+  parse(): Parsed {
+    let work = 0;
+    for (;;) {
+      if (++work % tokensPerTick === 0) this.#tick();
+      const kind: number = this.#scanner.scan();
+      if (kind === token.end) break;
+      if (this.#root !== null && this.#frames.length === 0) {
+        this.#report(notJson(this.#span(), 'There is more text after the end of the JSON value.', 'the end of the file', this.#found(), 'Remove it, or put all values into one object.', true));
+        break;
+      }
+      if (!this.#take(kind)) break;
+      this.#lastEnd = this.#scanner.getPosition();
+    }
+    this.#finish();
+    return { root: this.#root, issues: this.#issues, issueCount: this.#issueCount, duplicates: this.#duplicates };
+  }
+
+  /** False to stop reading. */
+  #take(kind: number): boolean {
+    const frame = this.#frames.at(-1);
+    if (kind === token.closeBrace || kind === token.closeBracket) {
+      this.#close(kind);
+      return true;
+    }
+    if (frame?.expects === 'comma') {
+      if (kind === token.comma) {
+        frame.expects = frame.array === null ? 'key' : 'value';
+        return true;
+      }
+      if (kind === token.colon) {
+        this.#report(notJson(this.#span(), 'A colon stands where a comma belongs.', 'a comma', ':', 'Put a comma between two elements; a colon only follows a key.', true));
+        return true;
+      }
+      this.#report(missing('A comma', this.#span(), this.#found(), 'Put a comma between this and what stands before it.'));
+      frame.expects = frame.array === null ? 'key' : 'value';
+    }
+    if (frame?.expects === 'key') {
+      this.#key(frame.object, kind, frame);
+      return true;
+    }
+    if (frame?.expects === 'colon') {
+      frame.expects = 'value';
+      if (kind === token.colon) return true;
+      this.#report(missing('A colon', this.#span(), this.#found(), 'Put a colon between the key and its value.', kind === token.comma));
+    }
+    return this.#value(kind);
+  }
+
+  #key(object: ObjectBuilder, kind: number, frame: Frame): void {
+    const span = this.#span();
+    if (kind === token.comma) {
+      this.#report(missing('A key with its value', span, ',', 'Remove the comma that is too many.'));
+      return;
+    }
+    if (kind === token.string) {
+      this.#checkString(span);
+      object.key = { name: this.#scanner.getTokenValue(), span };
+    } else if (kind === token.unknown && this.#text.charAt(span.offset) === "'") {
+      const node = this.#singleQuoted(span.offset);
+      object.key = { name: node.value, span: node };
+    } else if (kind === token.openBrace || kind === token.openBracket || kind === token.colon) {
+      this.#report(missing('A key', span, this.#found(), 'Put a key in double quotes and a colon before the value.', true));
+      if (kind === token.colon) frame.expects = 'value';
+      else this.#value(kind);
+      return;
+    } else {
+      const word = wordAt(this.#text, span.offset);
+      const whole = this.#setEnd(span.offset, word.length);
+      this.#report(notJson(whole, `The key ${printable(word)} has no double quotes around it.`, `"${word}"`, printable(word), 'Put the key into double quotes.', !/^[\w.$/-]+$/.test(word)));
+      object.key = { name: word, span: whole };
+    }
+    frame.expects = 'colon';
+  }
+
+  #value(kind: number): boolean {
+    const offset = this.#scanner.getTokenOffset();
+    switch (kind) {
+      case token.number:
+        this.#number(offset);
+        return true;
+      case token.openBracket:
+      case token.openBrace:
+        return this.#open(kind, offset);
+      case token.string: {
+        const span = this.#span();
+        this.#checkString(span);
+        this.#addString({ kind: 'string', value: this.#scanner.getTokenValue(), ...span });
+        return true;
+      }
+      case token.null:
+        this.#addLeaf(Number.NaN, { kind: 'null', ...this.#span() });
+        return true;
+      case token.true:
+      case token.false:
+        this.#addLeaf(Number.NaN, { kind: 'boolean', value: kind === token.true, ...this.#span() });
+        return true;
+      case token.unknown:
+        this.#unknown(offset);
+        return true;
+      default:
+        this.#report(missing('A value', this.#span(), this.#found(), kind === token.comma ? 'Remove the comma that is too many, or put a value before it.' : 'Put a value here.', true));
+        this.#afterValue();
+        return true;
+    }
+  }
+
+  #number(offset: number): void {
+    const next = this.#text.charCodeAt(this.#scanner.getPosition());
+    const error: number = this.#scanner.getTokenError();
+    if (error !== scanError.none || continuesWord(next)) {
+      this.#word(offset);
+      return;
+    }
+    const value = Number(this.#scanner.getTokenValue());
+    const frame = this.#openArray();
+    if (frame !== null) {
+      const length = this.#scanner.getTokenLength();
+      frame.array.addLeaf(value, () => ({ kind: 'number', value, offset, length }));
+      frame.expects = 'comma';
+    } else {
+      this.#add({ kind: 'number', value, ...this.#span() });
+    }
+  }
+
+  #unknown(offset: number): void {
+    if (this.#text.charAt(offset) === "'") this.#addString(this.#singleQuoted(offset));
+    else this.#word(offset);
+  }
+
+  #word(offset: number): void {
+    const word = wordAt(this.#text, offset);
+    const span = this.#setEnd(offset, word.length);
+    this.#report(wordIssue(word, span));
+    this.#addLeaf(Number.NaN, { kind: 'number', value: Number.NaN, ...span });
+  }
+
+  #singleQuoted(offset: number): StringNode {
+    const span = this.#setEnd(offset, singleQuotedLength(this.#text, offset));
+    const value = this.#text.slice(offset + 1, offset + span.length - 1);
+    this.#report(notJson(span, 'A text stands in single quotes.', JSON.stringify(value.slice(0, 40)), printable(this.#text.slice(offset, offset + span.length)), 'JSON texts and keys stand in double quotes.', span.length === 1));
+    return { kind: 'string', value, ...span };
+  }
+
+  #checkString(span: Span): void {
+    const error: number = this.#scanner.getTokenError();
+    if (error === scanError.none) return;
+    const found = printable(this.#text.slice(span.offset, span.offset + span.length));
+    if (error === scanError.unclosedString) this.#report(notJson(span, 'A text has no closing quote.', 'a double quote at its end', found, 'Close the text on the line where it begins.', true));
+    else if (error === scanError.invalidCharacter) this.#report(notJson(span, 'A text holds a control character.', 'printable characters', found, 'Write \\t for a tab.', false));
+    else this.#report(notJson(span, 'A text holds a backslash that means nothing.', 'one of \\\\ \\" \\/ \\b \\f \\n \\r \\t \\u0000', found, 'Write \\\\ for a backslash; in paths a / works on every system.', false));
+  }
+
+  #open(kind: number, offset: number): boolean {
+    if (this.#frames.length >= maxDepth) {
+      this.#report(notJson(this.#span(), `Lists and objects are nested more than ${maxDepth} deep.`, 'at most three levels of lists', `level ${maxDepth + 1}`, 'Check that this is the right file.', true));
+      this.#gaveUp = true;
+      return false;
+    }
+    if (kind === token.openBracket) this.#frames.push({ array: new ArrayBuilder(this.#text, this.#numbers, offset, this.#tick), object: null, expects: 'value' });
+    else this.#frames.push({ array: null, object: { offset, properties: [], keys: new Set(), key: null }, expects: 'key' });
+    return true;
+  }
+
+  #close(kind: number): void {
+    const top = this.#frames.at(-1);
+    const matches = (frame: Frame): boolean => (kind === token.closeBracket) === (frame.array !== null);
+    const name = kind === token.closeBracket ? ']' : '}';
+    if (top === undefined || !this.#frames.some(matches)) {
+      this.#report(notJson(this.#span(), `${name} closes nothing.`, top === undefined ? 'a value' : 'a value or the matching bracket', name, `Remove it, or put the bracket that it closes before it.`, true));
+      return;
+    }
+    if (!matches(top)) {
+      const open = top.array === null ? '{' : '[';
+      this.#report(notJson(this.#span(), `${name} stands where ${top.array === null ? '}' : ']'} belongs.`, top.array === null ? '}' : ']', name, `Close the ${open} that was opened before it.`, true));
+      for (let frame: Frame | undefined = top; frame !== undefined && !matches(frame); frame = this.#frames.at(-1)) this.#popFrame(this.#scanner.getTokenOffset());
+    } else if (top.object !== null && (top.expects === 'colon' || top.expects === 'value')) {
+      this.#report(missing(top.expects === 'colon' ? 'A colon and a value' : 'A value', this.#span(), name, 'Put a value after the key.', true));
+    }
+    this.#popFrame(this.#scanner.getPosition());
+  }
+
+  #popFrame(end: number): void {
+    const frame = this.#frames.pop();
+    if (frame === undefined) return;
+    if (frame.array === null) {
+      const { offset, properties } = frame.object;
+      this.#add({ kind: 'object', offset, length: end - offset, properties });
+      return;
+    }
+    const length = end - frame.array.offset;
+    const parent = this.#openArray();
+    if (parent !== null) {
+      parent.array.addArray(frame.array, length);
+      parent.expects = 'comma';
+    } else {
+      this.#add(frame.array.node(length));
+    }
+  }
+
+  #addLeaf(value: number, node: ScalarNode): void {
+    const frame = this.#openArray();
+    if (frame === null) {
+      this.#add(node);
+    } else {
+      frame.array.addLeaf(value, () => node);
+      frame.expects = 'comma';
+    }
+  }
+
+  #addString(node: StringNode): void {
+    const frame = this.#openArray();
+    if (frame === null) {
+      this.#add(node);
+    } else {
+      frame.array.addString(node);
+      frame.expects = 'comma';
+    }
+  }
+
+  #add(node: JsonNode): void {
+    const frame = this.#frames.at(-1);
+    if (frame === undefined) {
+      this.#root = node;
+    } else if (frame.array !== null) {
+      frame.array.addNode(node);
+    } else if (frame.object.key !== null) {
+      const property = { key: frame.object.key.name, keySpan: frame.object.key.span, value: node };
+      if (frame.object.keys.has(property.key)) this.#duplicates.push(property);
+      frame.object.keys.add(property.key);
+      frame.object.properties.push(property);
+    }
+    this.#afterValue();
+  }
+
+  #afterValue(): void {
+    const frame = this.#frames.at(-1);
+    if (frame === undefined) return;
+    if (frame.object !== null) frame.object.key = null;
+    frame.expects = 'comma';
+  }
+
+  #finish(): void {
+    const open = this.#frames.at(-1);
+    const end = { offset: Math.max(0, this.#lastEnd - 1), length: Math.min(1, this.#lastEnd) };
+    const tail = createScanner(this.#text, false);
+    tail.setPosition(this.#lastEnd);
+    for (let kind: number = tail.scan(); kind >= token.lineComment && kind <= token.trivia; kind = tail.scan()) {
+      if ((tail.getTokenError() as number) === scanError.unclosedComment) {
+        this.#report(notJson({ offset: tail.getTokenOffset(), length: 2 }, 'A comment has no end.', '*/', 'the end of the file', 'Close the comment with */.', true));
+      }
+    }
+    if (open !== undefined && !this.#gaveUp) {
+      const line = this.#text.slice(0, open.array?.offset ?? open.object?.offset ?? 0).split('\n').length;
+      const bracket = open.array === null ? '}' : ']';
+      this.#report(notJson(end, `The file ends before the ${open.array === null ? '{' : '['} of line ${line} is closed.`, bracket, 'the end of the file', `Put ${bracket} where it ends; a file that is still being written may be cut off here.`, true));
+    }
+    while (this.#frames.length > 0) this.#popFrame(this.#lastEnd);
+    if (this.#root === null && this.#issueCount === 0) {
+      this.#report(notJson({ offset: 0, length: 0 }, 'The file is empty.', 'JSON', 'nothing', 'Save content into the file, or name another file.', true));
+    }
+  }
+
+  #openArray(): ArrayFrame | null {
+    const frame = this.#frames.at(-1);
+    return frame !== undefined && frame.array !== null ? frame : null;
+  }
+
+  #setEnd(offset: number, length: number): Span {
+    this.#scanner.setPosition(offset + length);
+    return { offset, length };
+  }
+
+  #span(): Span {
+    return { offset: this.#scanner.getTokenOffset(), length: this.#scanner.getTokenLength() };
+  }
+
+  #found(): string {
+    const { offset, length } = this.#span();
+    return printable(this.#text.slice(offset, offset + Math.min(length, 60)));
+  }
+
+  #report(issue: SyntaxIssue): void {
+    this.#issueCount++;
+    if (this.#issues.length < maxIssues) this.#issues.push(issue);
+  }
+}
+
+/** Letters, digits, point, underscore: a number cannot go on with them. */
+const continuesWord = (code: number): boolean => (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 46 || code === 95 || code === 43 || code === 45;

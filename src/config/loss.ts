@@ -1,0 +1,106 @@
+import type { DType, Loss } from '../engine/types.js';
+import { describeNode, describeShape } from './json/node.js';
+import { namedValues } from './layouts.js';
+import type { Report } from './report.js';
+import { lossKeys } from './schema.js';
+import type { Sources } from './sources.js';
+import { readTensor } from './tensor.js';
+import type { Tensor } from './tensor.js';
+import { validateObject } from './validate.js';
+import type { Value } from './value.js';
+import { transpose } from './weights.js';
+
+/** What the rest of the experiment says about the sizes; null where it could not be read. */
+export type KnownSizes = { readonly B: number | null; readonly T: number | null; readonly H: number | null };
+
+type Readout = { readonly Why: Float64Array; readonly by: Float64Array; readonly O: number };
+
+/** The loss of a config: kind, readout Why [H,O] and by [1,O], targets. Null after a report. */
+export async function readLoss(value: Value, sizes: KnownSizes, dtype: DType, sources: Sources, report: Report): Promise<Loss | null> {
+  const valid = validateObject(value, lossKeys, ['kind', 'readout', 'targets'], report);
+  const text = (key: string): string | null => {
+    const node = valid.get(key)?.node;
+    return node?.kind === 'string' ? node.value : null;
+  };
+  const kind = text('kind');
+  const at = value.get('at') === null ? 'last' : text('at');
+  const readoutRoot = await follow(valid.get('readout'), sources);
+  const targetsRoot = await follow(valid.get('targets'), sources);
+  const readout = readoutRoot === null ? null : readReadout(readoutRoot, sizes.H, dtype, report);
+  if ((kind !== 'mse' && kind !== 'crossEntropy') || (at !== 'last' && at !== 'every') || targetsRoot === null) return null;
+  const targets = kind === 'mse' ? readValues(targetsRoot, at, sizes, readout?.O ?? null, dtype, report) : readClasses(targetsRoot, at, sizes, readout?.O ?? null, report);
+  return readout === null || targets === null ? null : { kind, at, Why: readout.Why, by: readout.by, targets };
+}
+
+const follow = (value: Value | undefined, sources: Sources): Promise<Value | null> => (value === undefined ? Promise.resolve(null) : sources.follow(value));
+
+function readReadout(value: Value, H: number | null, dtype: DType, report: Report): Readout | null {
+  const named = namedValues(value);
+  const find = (name: string): Value | null => named.findLast((item) => item.name === name)?.value ?? null;
+  const tutorial = find('Why');
+  const matrix = tutorial ?? find('weight');
+  const name = tutorial === null ? 'weight' : 'Why';
+  if (matrix === null) {
+    report.error(value, { code: 'missing-key', message: 'The readout has no matrix.', expected: '"Why" [H][O], or PyTorch\'s "weight" [O][H]', found: describeNode(value.node), advice: 'Add "Why" with one row per hidden unit.' });
+    return null;
+  }
+  const form = tutorial === null ? '[O][H]' : '[H][O]';
+  const Why = readTensor(matrix, { label: name, ranks: [2], form, axes: ['rows', 'numbers'], advice: `Write ${name} as a list of rows.`, dtype }, report);
+  const biasName = tutorial === null ? 'bias' : 'by';
+  const bias = find(biasName);
+  const by = bias === null ? null : readTensor(bias, { label: biasName, ranks: [1, 2], form: '[O]', axes: ['rows', 'numbers'], advice: `Write ${biasName} as one list of O numbers.`, dtype }, report);
+  if (Why === null || (by === null && bias !== null)) return null;
+  const [rows = 0, columns = 0] = Why.shape;
+  const [hidden, O] = tutorial === null ? [columns, rows] : [rows, columns];
+  if (O === 0 || (H !== null && hidden !== H)) {
+    const turned = O === H && O !== 0;
+    report.error(matrix, {
+      code: 'wrong-dimension', message: turned ? `${name} is transposed.` : `${name} does not fit the ${H ?? 0} hidden units.`, expected: `${form} with H = ${H ?? 'the number of hidden units'}`, found: describeShape(Why.shape),
+      advice: turned ? `Transpose ${name}.` : 'Use the readout that was trained with this network.',
+    });
+    return null;
+  }
+  if (by !== null && (by.data.length !== O || (by.shape.length === 2 && by.shape[0] !== 1))) {
+    report.error(by.where, { code: 'wrong-dimension', message: `${biasName} does not fit the ${O} outputs of ${name}.`, expected: `${O} numbers`, found: `a list of shape ${describeShape(by.shape)}`, advice: `Give ${biasName} one number per output.` });
+    return null;
+  }
+  if (by === null) {
+    report.warning(matrix, { code: 'missing-key', message: 'The readout has no bias; zeros are used.', expected: `"${biasName}" [O]`, found: 'no bias', advice: `Add "${biasName}", or ignore this if the readout was made without a bias.` });
+  }
+  return { Why: tutorial === null ? transpose(Why.data, rows, columns) : Why.data, by: by?.data ?? new Float64Array(O), O };
+}
+
+/** Targets of `mse`: [B,O] or [B,T,O]; without the batch dimension for one sequence. */
+function readValues(root: Value, at: 'last' | 'every', sizes: KnownSizes, O: number | null, dtype: DType, report: Report): Float64Array | null {
+  const form = at === 'last' ? '[B][O]' : '[B][T][O]';
+  const rank = at === 'last' ? 2 : 3;
+  const tensor = readTensor(root, { label: 'targets', ranks: sizes.B === 1 ? [rank, rank - 1] : [rank], form, axes: ['sequences', ...(at === 'last' ? [] : ['timesteps']), 'outputs'], advice: `Write one target per ${at === 'last' ? 'sequence' : 'timestep'}, each a list of O numbers.`, dtype }, report);
+  const wanted = at === 'last' ? [sizes.B, O] : [sizes.B, sizes.T, O];
+  return tensor !== null && fits(tensor, wanted, form, 'targets', report) ? tensor.data : null;
+}
+
+/** Targets of `crossEntropy`: class indices [B] or [B,T]. */
+function readClasses(root: Value, at: 'last' | 'every', sizes: KnownSizes, O: number | null, report: Report): Float64Array | null {
+  const form = at === 'last' ? '[B]' : '[B][T]';
+  const rank = at === 'last' ? 1 : 2;
+  const tensor = readTensor(root, { label: 'targets', ranks: sizes.B === 1 && rank === 2 ? [2, 1] : [rank], form, axes: ['sequences', 'timesteps'].slice(0, rank), advice: `Write one class index per ${at === 'last' ? 'sequence' : 'timestep'}.`, dtype: null }, report);
+  const wanted = at === 'last' ? [sizes.B] : [sizes.B, sizes.T];
+  if (tensor === null || !fits(tensor, wanted, form, 'targets', report)) return null;
+  const isClass = (x: number): boolean => Number.isInteger(x) && x >= 0 && (O === null || x < O);
+  const bad = [...tensor.data.entries()].filter(([, x]) => !isClass(x));
+  const { node } = tensor.where;
+  if (bad.length === 0 || node.kind !== 'tensor') return tensor.data;
+  for (const { where, text } of tensor.where.leaves(node, bad.slice(0, 20).map(([i]) => i))) {
+    report.error(where, { code: 'wrong-value', message: `${text} is no class of this readout.`, expected: O === null ? 'a whole number from 0' : `a whole number from 0 to ${O - 1}`, found: text, advice: 'Classes are counted from 0, one per output of the readout.' });
+  }
+  return null;
+}
+
+/** Whether a block has the wanted shape, a leading 1 left out or not; sizes that are null are not compared. */
+export function fits(tensor: Tensor, wanted: readonly (number | null)[], form: string, label: string, report: Report): boolean {
+  const shape = tensor.shape.length === wanted.length ? tensor.shape : [1, ...tensor.shape];
+  if (tensor.data.length > 0 && wanted.every((size, i) => size === null || size === shape[i])) return true;
+  const sizes = wanted.map((size) => size ?? '?').join(', ');
+  report.error(tensor.where, { code: 'wrong-dimension', message: `${label} does not fit the experiment.`, expected: `${form} = [${sizes}]`, found: describeShape(tensor.shape), advice: `Bring ${label} to the shape [${sizes}], which the sequences and weights ask for.` });
+  return false;
+}

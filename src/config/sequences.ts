@@ -1,0 +1,57 @@
+import type { DType } from '../engine/types.js';
+import { describeShape } from './json/node.js';
+import type { Report } from './report.js';
+import type { Sources } from './sources.js';
+import { readTensor } from './tensor.js';
+import type { Tensor } from './tensor.js';
+import type { Value } from './value.js';
+
+/** Consecutive chunks [B,steps,I], with the place of the first one's numbers. */
+export type ReadSequences = { readonly B: number; readonly T: number; readonly I: number; readonly chunks: readonly { readonly steps: number; readonly xs: Float64Array }[]; readonly where: Value };
+
+/** The sequences of a config: numbers, a path, or a list of paths. Null after a report. */
+export async function readSequences(value: Value, dtype: DType, sources: Sources, report: Report): Promise<ReadSequences | null> {
+  const parts = value.node.kind === 'array' && value.node.items.length > 0 && value.node.items.every((item) => item.kind === 'string') ? value.items() : [value];
+  const roots: (Value | null)[] = [];
+  for (const part of parts) roots.push(await sources.follow(part));
+  const tensors = roots.map((root) => (root === null ? null : readChunk(root, dtype, report)));
+  const first = tensors[0] ?? null;
+  if (first === null) return null;
+  const [B = 0, , I = 0] = first.shape;
+  const matching = tensors.filter((chunk) => chunk !== null).filter((chunk) => chunk === first || sameSize(chunk, first, report));
+  if (matching.length < parts.length) return null;
+  const chunks = matching.map(({ shape, data }) => ({ steps: shape[1] ?? 0, xs: data }));
+  return { B, I, T: chunks.reduce((sum, { steps }) => sum + steps, 0), chunks, where: first.where };
+}
+
+/** One block of shape [B,T,I], none of them zero. */
+function readChunk(root: Value, dtype: DType, report: Report): Tensor | null {
+  const tensor = readTensor(root, {
+    label: 'sequences', ranks: [3, 2], form: '[B][T][I] or [T][I]', axes: ['sequences', 'timesteps', 'numbers'], dtype,
+    advice: root.node.kind === 'tensor' && root.node.shape.length === 1
+      ? 'For one sequence with one input, wrap each number in a list of its own: [[0.1], [0.2], …].'
+      : 'Write a list of sequences, each a list of timesteps, each a list of I numbers.',
+  }, report);
+  if (tensor === null) return null;
+  if (tensor.data.length === 0) {
+    report.error(root, { code: 'empty-sequence', message: `The sequences hold no ${emptyPart(tensor.shape)}.`, expected: 'at least one sequence, one timestep and one input', found: `a list of shape ${describeShape(tensor.shape)}`, advice: 'Fill in at least one timestep, or name another file.' });
+    return null;
+  }
+  return tensor.shape.length === 3 ? tensor : { ...tensor, shape: [1, ...tensor.shape] };
+}
+
+function emptyPart(shape: readonly number[]): string {
+  const axis = shape.indexOf(0);
+  return axis === 0 ? 'sequence' : axis === 1 ? 'timestep' : 'input';
+}
+
+function sameSize(chunk: Tensor, first: Tensor, report: Report): boolean {
+  const wrong = [
+    { name: 'sequences', now: chunk.shape[0], before: first.shape[0] },
+    { name: 'inputs per timestep', now: chunk.shape[2], before: first.shape[2] },
+  ].filter(({ now, before }) => now !== before);
+  for (const { name, now = 0, before = 0 } of wrong) {
+    report.error(chunk.where, { code: 'wrong-dimension', message: `This chunk has ${now} ${name}, the first chunk has ${before}.`, expected: `${before} ${name}`, found: `${now} ${name}`, advice: 'Chunks are consecutive pieces of the same sequences: only their number of timesteps may differ.' });
+  }
+  return wrong.length === 0;
+}

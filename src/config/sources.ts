@@ -1,0 +1,73 @@
+import { readDocument } from './document.js';
+import type { Document } from './document.js';
+import type { FileContent, Files } from './files.js';
+import type { Tick } from './json/locate.js';
+import { quote } from './json/node.js';
+import type { Finding, Report } from './report.js';
+import { Value } from './value.js';
+
+/** Reads the files of one experiment, each once, and remembers which ones were asked for. */
+export class Sources {
+  readonly #files: Files;
+  readonly #report: Report;
+  readonly #tick: Tick;
+  readonly #documents = new Map<string, Document>();
+  readonly #ids = new Set<string>();
+
+  constructor(files: Files, report: Report, tick: Tick) {
+    this.#files = files;
+    this.#report = report;
+    this.#tick = tick;
+  }
+
+  /** Every file that was read or looked for. */
+  get ids(): string[] {
+    return [...this.#ids];
+  }
+
+  /** A file that is not named by another one; what is wrong with it is told in the file itself. */
+  async open(id: string): Promise<Value | null> {
+    const content = await this.#files.read(id, null);
+    this.#ids.add(content.id);
+    if (content.ok) return this.#parse(content);
+    const start = { line: 0, character: 0 };
+    this.#report.add({ file: content.id, range: { start, end: start }, path: '', severity: 'error', ...absent(id, content) });
+    return null;
+  }
+
+  /** The value itself, or the root of the file that it names when it is a text. Null when that cannot be read, which is reported. */
+  async follow(value: Value, hint: (reference: string) => string | null = () => null): Promise<Value | null> {
+    const { node } = value;
+    if (node.kind !== 'string') return value;
+    const content = await this.#files.read(node.value, value.document.id);
+    this.#ids.add(content.id);
+    if (content.ok) return this.#parse(content);
+    const finding = absent(node.value, content);
+    const advice = hint(node.value);
+    this.#report.error(value.itself(), advice === null ? finding : { ...finding, advice });
+    return null;
+  }
+
+  #parse(content: FileContent & { ok: true }): Value | null {
+    let document = this.#documents.get(content.id);
+    if (document === undefined) {
+      document = readDocument(content.id, content.bytes, this.#tick);
+      this.#documents.set(content.id, document);
+      for (const problem of document.problems) this.#report.add(problem);
+    }
+    return Value.root(document);
+  }
+}
+
+function absent(reference: string, content: FileContent & { ok: false }): Finding {
+  if (content.reason === 'missing') {
+    return {
+      code: 'missing-file', message: `The file ${quote(reference)} does not exist.`, expected: 'an existing file', found: `nothing at ${content.id}`,
+      advice: 'Check its name; a relative path starts at the folder of the file that names it.',
+    };
+  }
+  const folder = /EISDIR|FileIsADirectory|is a (?:directory|folder)/i.test(content.detail);
+  return folder
+    ? { code: 'unreadable-file', message: `${quote(reference)} is a folder, not a file.`, expected: 'a file', found: 'a folder', advice: 'Name a JSON file inside it.' }
+    : { code: 'unreadable-file', message: `The file ${quote(reference)} cannot be read.`, expected: 'a readable file', found: content.detail === '' ? 'an unreadable file' : content.detail, advice: 'Check its permissions, and that no other program holds it.' };
+}

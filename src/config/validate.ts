@@ -1,0 +1,98 @@
+import { describeNode, quote } from './json/node.js';
+import { nearest } from './nearest.js';
+import type { Report } from './report.js';
+import type { JsonType, KeySpec, KeyTable } from './schema.js';
+import type { Value } from './value.js';
+
+/** Values of an object's keys that have the right form; keys that are absent, null or wrong are left out. */
+export type Valid = ReadonlyMap<string, Value>;
+
+/** Checks an object against a table of keys and reports everything that does not fit it. */
+export function validateObject(value: Value, keys: KeyTable, required: readonly string[], report: Report): Valid {
+  const valid = new Map<string, Value>();
+  for (const [key, entry] of value.entries()) {
+    const spec = Object.hasOwn(keys, key) ? keys[key] : undefined;
+    if (spec === undefined) reportUnknownKey(entry, key, Object.keys(keys), report);
+  }
+  for (const [key, spec] of Object.entries(keys)) {
+    const entry = value.get(key);
+    if (entry === null) {
+      if (required.includes(key)) {
+        report.error(value, { code: 'missing-key', message: `The key "${key}" is missing.`, expected: `"${key}": ${spec.expected}`, found: describeNode(value.node), advice: missingAdvice(value, key, spec) });
+      }
+    } else if (validateValue(entry, key, spec, report) && entry.node.kind !== 'null') {
+      valid.set(key, entry);
+    }
+  }
+  return valid;
+}
+
+function missingAdvice(value: Value, key: string, spec: KeySpec): string {
+  const mistyped = value.entries().map(([name]) => name).find((name) => nearest(name, [key]) !== null && name !== key);
+  if (mistyped !== undefined) return `Did you mean it by "${mistyped}"? Write "${key}".`;
+  const example = spec.examples?.[0];
+  return example === undefined ? `Add the key "${key}".` : `Add it, for example "${key}": ${JSON.stringify(example)}.`;
+}
+
+function reportUnknownKey(entry: Value, key: string, known: readonly string[], report: Report): void {
+  const meant = nearest(key, known);
+  report.warning(entry, {
+    code: 'unknown-key', message: `The key ${quote(key)} is unknown and is ignored.`, expected: meant === null ? `one of ${known.filter((name) => name !== '$schema').join(', ')}` : `"${meant}"`, found: quote(key),
+    advice: meant === null ? 'Remove it.' : `Did you mean "${meant}"?`,
+  });
+}
+
+const typeOf = (value: Value): JsonType => (value.node.kind === 'tensor' ? 'array' : value.node.kind);
+
+function validateValue(value: Value, key: string, spec: KeySpec, report: Report): boolean {
+  const { node } = value;
+  const place = value.itself();
+  // NaN stands for a word that is not JSON; the parser has reported it.
+  if (node.kind === 'number' && Number.isNaN(node.value)) return false;
+  if (!spec.types.includes(typeOf(value))) {
+    report.error(place, { code: 'wrong-type', message: `"${key}" holds the wrong type of value.`, expected: spec.expected, found: describeNode(node), advice: typeAdvice(value, key, spec) });
+    return false;
+  }
+  if (node.kind === 'string' && spec.choices !== undefined) return validateChoice(place, key, node.value, spec, spec.choices, report);
+  if (node.kind === 'number') return validateNumber(place, key, node.value, spec, report);
+  if (node.kind === 'string' && spec.types.length > 1 && node.value.trim() === '') {
+    report.error(place, { code: 'wrong-value', message: `"${key}" is an empty text, which names no file.`, expected: spec.expected, found: '""', advice: `Write the path of a file, relative to this one.` });
+    return false;
+  }
+  return true;
+}
+
+function validateChoice(place: Value, key: string, word: string, spec: KeySpec, choices: Readonly<Record<string, string>>, report: Report): boolean {
+  if (Object.hasOwn(choices, word)) return true;
+  const unsupported = Object.entries(spec.unsupported ?? {}).find(([name]) => name === word.toLowerCase());
+  if (unsupported !== undefined) {
+    report.error(place, { code: 'unsupported-cell', message: unsupported[1], expected: spec.expected, found: quote(word), advice: 'Use the weights of a plain RNN with "tanh", "relu" or "identity".' });
+    return false;
+  }
+  const meant = nearest(word, Object.keys(choices));
+  report.error(place, { code: 'wrong-value', message: `${quote(word)} is no value of "${key}".`, expected: spec.expected, found: quote(word), advice: meant === null ? `Write ${spec.expected}.` : `Did you mean "${meant}"?` });
+  return false;
+}
+
+function validateNumber(place: Value, key: string, x: number, spec: KeySpec, report: Report): boolean {
+  const found = place.document.text.slice(place.node.offset, place.node.offset + place.node.length);
+  if (!Number.isFinite(x)) {
+    report.error(place, { code: 'number-overflow', message: `${found} is too large for any number type.`, expected: spec.expected, found, advice: 'Write a smaller number.' });
+    return false;
+  }
+  const inside = (spec.minimum === undefined || x >= spec.minimum) && (spec.exclusiveMinimum === undefined || x > spec.exclusiveMinimum) && (spec.integer !== true || Number.isSafeInteger(x));
+  if (!inside) report.error(place, { code: 'wrong-value', message: `${found} is no value of "${key}".`, expected: spec.expected, found, advice: `Write ${spec.expected}.` });
+  return inside;
+}
+
+function typeAdvice(value: Value, key: string, spec: KeySpec): string {
+  const { node } = value;
+  if (node.kind === 'string') {
+    const text = node.value.trim();
+    if (spec.types.includes('boolean') && (text === 'true' || text === 'false')) return `Remove the quotes: write ${text}.`;
+    if (spec.types.includes('number') && text !== '' && Number.isFinite(Number(text))) return `Remove the quotes: write ${text}.`;
+  }
+  if (node.kind === 'number' && spec.keys !== undefined && Object.hasOwn(spec.keys, 'norm')) return `Write "${key}": { "norm": ${node.value} }.`;
+  if (node.kind === 'null' && spec.default !== undefined) return `Remove the key to get the default ${JSON.stringify(spec.default)}.`;
+  return `Write ${spec.expected}.`;
+}

@@ -1,0 +1,169 @@
+import type { DType, Weights } from '../engine/types.js';
+import { describeNode, describeShape, quote } from './json/node.js';
+import { findGroups, isFurtherLayer, layouts, namedValues } from './layouts.js';
+import type { Group, Named } from './layouts.js';
+import { nearest } from './nearest.js';
+import type { Report } from './report.js';
+import { readTensor } from './tensor.js';
+import type { Tensor } from './tensor.js';
+import type { Value } from './value.js';
+
+/** Weights in the row-vector convention; a part that could not be read is null, `I` and `H` are what the others say. */
+export type ReadWeights = { readonly I: number | null; readonly H: number | null; readonly weights: Weights | null; readonly input: Tensor | null };
+
+/**
+ * Recognises the layout by the names and reads Wx [I,H], Wh [H,H] and b [1,H]. `sequenceInputs`: the I of the sequences where known,
+ * which decides whether a matrix is transposed. Null when no layer can be recognised.
+ */
+export function readWeights(value: Value, dtype: DType, sequenceInputs: number | null, gatedExpected: boolean, report: Report): ReadWeights | null {
+  if (value.node.kind !== 'object') {
+    report.error(value, { code: 'wrong-type', message: 'The weights are not an object.', expected: 'an object such as { "Wx": …, "Wh": …, "b": … }', found: describeNode(value.node), advice: 'Give the numbers names: Wx, Wh and b, or those of PyTorch or Keras.' });
+    return null;
+  }
+  const named = namedValues(value);
+  const group = recognise(value, named, report);
+  if (group === null || (reportFurtherLayers(named, group, report))) return null;
+  return readGroup(value, group, dtype, sequenceInputs, gatedExpected, report);
+}
+
+function recognise(value: Value, named: readonly Named[], report: Report): Group | null {
+  const groups = findGroups(named);
+  const [group, second] = groups;
+  if (group === undefined) {
+    const known = layouts.flatMap((layout) => [layout.recurrent, layout.input]);
+    const near = named.map(({ name }) => [name, nearest(name, known)] as const).find(([name, meant]) => meant !== null && meant !== name);
+    report.error(value, {
+      code: 'unknown-weights', message: 'No weights of an RNN are recognised here.', expected: 'the names Wx, Wh, b, or weight_ih_l0, weight_hh_l0, … (PyTorch), or kernel, recurrent_kernel, bias (Keras)', found: describeNode(value.node),
+      advice: near === undefined ? 'Rename the matrices: Wx [I,H], Wh [H,H] and b [H].' : `Did you mean "${near[1] ?? ''}" by "${near[0]}"? Names are matched exactly.`,
+    });
+    return null;
+  }
+  if (second !== undefined) {
+    const names = groups.map(({ layout, prefix }) => quote(prefix === '' ? layout.recurrent : `${prefix}.${layout.recurrent}`));
+    report.error(second.recurrent ?? second.input ?? value, { code: 'unsupported-feature', message: 'The file holds more than one RNN layer.', expected: 'the weights of one layer', found: names.join(' and '), advice: 'Save the layer to be looked at into a file of its own.' });
+    return null;
+  }
+  return group;
+}
+
+function reportFurtherLayers(named: readonly Named[], group: Group, report: Report): boolean {
+  const further = named.find(({ prefix, name }) => prefix === group.prefix && isFurtherLayer(name));
+  if (further === undefined) return false;
+  const reverse = further.name.endsWith('_reverse');
+  report.error(further.value, {
+    code: 'unsupported-feature', message: reverse ? 'Bidirectional networks cannot be run yet.' : 'Networks of several layers cannot be run yet.', expected: 'one layer in one direction', found: `"${further.name}"`,
+    advice: reverse ? 'Remove the "_reverse" weights to look at the forward direction alone.' : 'Keep only the "_l0" weights to look at the first layer alone.',
+  });
+  return true;
+}
+
+function readGroup(value: Value, group: Group, dtype: DType, sequenceInputs: number | null, gatedExpected: boolean, report: Report): ReadWeights {
+  const { layout } = group;
+  const matrix = (entry: Value | null, name: string, form: string): Tensor | null => {
+    if (entry !== null) return notEmpty(readTensor(entry, { label: name, ranks: [2], form, axes: ['rows', 'columns'], advice: `Write ${name} as a list of rows.`, dtype }, report), name, form, report);
+    report.error(value, { code: 'missing-key', message: `${name} is missing in the weights.`, expected: `"${name}" ${form}`, found: describeNode(value.node), advice: `Add "${name}".` });
+    return null;
+  };
+  const input = matrix(group.input, layout.input, layout.transposed ? '[H][I]' : '[I][H]');
+  const recurrent = matrix(group.recurrent, layout.recurrent, '[H][H]');
+  if (recurrent !== null && reportGates(recurrent, layout.transposed, layout.recurrent, gatedExpected, report)) return { I: null, H: null, weights: null, input: null };
+  const biases = group.biases.map((entry, i) => (entry === null ? null : readBias(entry, layout.biases[i] ?? 'b', dtype, report)));
+
+  const square = recurrent !== null && recurrent.shape[0] === recurrent.shape[1];
+  if (recurrent !== null && !square) reportNotSquare(recurrent, layout.recurrent, report);
+  const H = square ? (recurrent.shape[0] ?? null) : null;
+  const I = input === null ? null : checkInput(input, layout.transposed, layout.input, H, sequenceInputs, report);
+  let complete = recurrent !== null && square && input !== null && I !== null;
+  biases.forEach((bias, i) => {
+    if (bias === null || H === null || bias.data.length === H) complete &&= bias !== null || group.biases[i] === null;
+    else {
+      complete = false;
+      reportLength(bias, layout.biases[i] ?? 'b', H, layout.recurrent, report);
+    }
+  });
+  if (group.recurrent !== null && group.biases.every((entry) => entry === null)) {
+    report.warning(group.recurrent, { code: 'missing-key', message: 'The weights have no bias; zeros are used.', expected: layout.biases.map((name) => `"${name}" [H]`).join(' and '), found: 'no bias', advice: `Add ${layout.biases.map((name) => `"${name}"`).join(' and ')}, or ignore this if the layer was made without a bias.` });
+  }
+  if (!complete || recurrent === null || input === null || H === null || I === null) return { I, H, weights: null, input };
+  const b = addBiases(biases, H, dtype, report);
+  if (b === null) return { I, H, weights: null, input };
+  const Wx = layout.transposed ? transpose(input.data, H, I) : input.data;
+  const Wh = layout.transposed ? transpose(recurrent.data, H, H) : recurrent.data;
+  return { I, H, weights: { Wx, Wh, b }, input };
+}
+
+function readBias(entry: Value, name: string, dtype: DType, report: Report): Tensor | null {
+  const bias = readTensor(entry, { label: name, ranks: [1, 2], form: '[H]', axes: ['rows', 'numbers'], advice: `Write ${name} as one list of H numbers.`, dtype }, report);
+  if (bias === null || bias.shape.length === 1 || bias.shape[0] === 1) return bias;
+  report.error(bias.where, { code: 'wrong-dimension', message: `${name} has ${bias.shape[0] ?? 0} rows.`, expected: '[H] or [1][H]', found: `a list of shape ${describeShape(bias.shape)}`, advice: `Write ${name} as one list of H numbers.` });
+  return null;
+}
+
+/** LSTM and GRU stack the matrices of their 4 or 3 gates. */
+function reportGates(recurrent: Tensor, transposed: boolean, name: string, gatedExpected: boolean, report: Report): boolean {
+  const [rows = 0, columns = 0] = recurrent.shape;
+  const [long, short] = transposed || rows > columns ? [rows, columns] : [columns, rows];
+  const cell = long === 4 * short ? 'LSTM' : long === 3 * short ? 'GRU' : null;
+  if (cell === null) return false;
+  if (!gatedExpected) {
+    report.error(recurrent.where, {
+      code: 'unsupported-cell', message: `These are the weights of ${cell === 'LSTM' ? 'an LSTM' : 'a GRU'}, which cannot be run yet.`, expected: `${name} of shape [H, H]`, found: `shape ${describeShape(recurrent.shape)}: ${long / short} gates of ${short} units`,
+      advice: 'Use the weights of a plain RNN (PyTorch nn.RNN, Keras SimpleRNN).',
+    });
+  }
+  return true;
+}
+
+function reportNotSquare(recurrent: Tensor, name: string, report: Report): void {
+  const [rows = 0, columns = 0] = recurrent.shape;
+  report.error(recurrent.where, {
+    code: 'wrong-dimension', message: `${name} is not square: it leads from H hidden units to the same H units.`, expected: '[H, H]', found: describeShape(recurrent.shape),
+    advice: `Give it as many rows as columns, ${rows < columns ? `${columns - rows} more rows` : `${rows - columns} more columns`} or fewer of the other.`,
+  });
+}
+
+/** I, or null after a report. */
+function checkInput(input: Tensor, transposed: boolean, name: string, H: number | null, sequenceInputs: number | null, report: Report): number | null {
+  const [rows = 0, columns = 0] = input.shape;
+  const [I, hidden] = transposed ? [columns, rows] : [rows, columns];
+  const form = transposed ? '[H, I]' : '[I, H]';
+  if (H === null) return I;
+  const expected = `${form} = ${describeShape(transposed ? [H, sequenceInputs ?? I] : [sequenceInputs ?? I, H])}`;
+  if (hidden === H) return I;
+  if (I === H && (sequenceInputs === null || sequenceInputs === hidden || sequenceInputs !== I)) {
+    report.error(input.where, {
+      code: 'wrong-dimension', message: `${name} is transposed: its ${transposed ? 'columns' : 'rows'} belong to the ${H} hidden units.`, expected: `${form} = ${describeShape(transposed ? [H, hidden] : [hidden, H])}`,
+      found: describeShape(input.shape), advice: `Transpose ${name}.`,
+    });
+    return null;
+  }
+  report.error(input.where, { code: 'wrong-dimension', message: `${name} leads to ${hidden} hidden units, but the recurrent matrix has ${H}.`, expected, found: describeShape(input.shape), advice: `Give ${name} ${H} ${transposed ? 'rows' : 'numbers in every row'}, or use the matrices of one network.` });
+  return null;
+}
+
+function reportLength(bias: Tensor, name: string, H: number, recurrent: string, report: Report): void {
+  report.error(bias.where, { code: 'wrong-dimension', message: `${name} has ${bias.data.length} numbers, but ${recurrent} has ${H} hidden units.`, expected: `${H} numbers`, found: `${bias.data.length} numbers`, advice: `Give ${name} one number per hidden unit.` });
+}
+
+function addBiases(biases: readonly (Tensor | null)[], H: number, dtype: DType, report: Report): Float64Array | null {
+  const b = new Float64Array(H);
+  for (const bias of biases) bias?.data.forEach((x, i) => (b[i] = (b[i] ?? 0) + x));
+  const last = biases.findLast((bias) => bias !== null) ?? null;
+  const overflow = b.findIndex((x) => !Number.isFinite(dtype === 'float32' ? Math.fround(x) : x));
+  if (overflow < 0 || last === null) return b;
+  report.error(last.where, { code: 'number-overflow', message: `The sum of the biases of unit ${overflow} is too large for ${dtype}.`, expected: `a finite sum in ${dtype}`, found: String(b[overflow]), advice: 'Check the export; biases of a trained network are small.' });
+  return null;
+}
+
+function notEmpty(tensor: Tensor | null, name: string, form: string, report: Report): Tensor | null {
+  if (tensor === null || tensor.data.length > 0) return tensor;
+  report.error(tensor.where, { code: 'wrong-dimension', message: `${name} is empty.`, expected: form, found: `shape ${describeShape(tensor.shape)}`, advice: `Fill ${name} with at least one row of numbers.` });
+  return null;
+}
+
+/** [rows,columns] → [columns,rows] */
+export function transpose(data: Float64Array, rows: number, columns: number): Float64Array {
+  const turned = new Float64Array(data.length);
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) turned[c * rows + r] = data[r * columns + c] ?? 0;
+  return turned;
+}
