@@ -1,4 +1,5 @@
 // Every message that crosses a thread or the webview's border. One type a message; nothing here runs.
+import type { FileKind } from '../config/classify.js';
 import type { Entry, FileContent } from '../config/files.js';
 import type { Problem } from '../config/problem.js';
 import type { Cell, DType, Shapes, Verdict, VerdictBounds } from '../engine/types.js';
@@ -103,8 +104,7 @@ export type RunOutcome = {
   readonly files: readonly string[];
 };
 export type FileRequest = { readonly reference: string; readonly from: string | null };
-/** What a JSON file seems to be, so that `Run RNN` knows what to ask for. */
-export type FileKind = 'config' | 'weights' | 'sequences' | 'unknown';
+export type { FileKind };
 export type Phase = 'read' | 'run' | 'analyse';
 export type Progress = { readonly runId: number; readonly phase: Phase; readonly fraction: number };
 
