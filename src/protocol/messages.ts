@@ -114,8 +114,8 @@ export type WorkerContract = {
     /** Resolves when everything, spectrum included, has been sent. */
     run: { params: RunRequest; result: RunOutcome };
     classify: { params: { readonly bytes: Uint8Array }; result: FileKind };
-    /** The whole result as the command line's JSON (schema 1). */
-    resultJson: { params: { readonly runId: number }; result: string | null };
+    /** The whole result as the command line's JSON (schema 1) in UTF-8. */
+    resultJson: { params: { readonly runId: number }; result: Uint8Array | null };
   };
   events: None;
 };
@@ -130,6 +130,8 @@ export type ProblemLine = { readonly index: number; readonly severity: 'error' |
 export type PanelStatus = {
   /** Name of the config or of the pair of files. */
   readonly title: string;
+  /** What the panel shows. The page keeps it in its state under the key `entry`, so that the panel comes back after a window reload. */
+  readonly entry: Entry;
   readonly running: Progress | null;
   /** The picture on screen is of an older text than the one in the editor: a broken edit, a crash. Null when it is current. */
   readonly stale: string | null;

@@ -1,0 +1,2 @@
+export const rooms: readonly string[];
+export function whyNot(file: string, specifier: string, typeOnly?: boolean): string | null;

@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { describeProblem, readExperiment } from './config/index.js';
+import type { FileContent, Files, Problem } from './config/index.js';
+import { finish, runSteps, spectrumSteps } from './engine/index.js';
+import type { Experiment, RunResult, Spectrum, VerdictKind } from './engine/index.js';
+import { resultJson } from './worker/resultJson.js';
+
+const usage = `Usage: rnn-gradients run CONFIG [--json FILE|-] [--fail-on KINDS]
+
+Runs the config forward and backward through time, prints the verdict and a small table.
+
+  --json FILE|-    also write the whole result as JSON to FILE, or to standard output instead of the table
+  --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, exploding, nonfinite
+  --help           show this text
+
+Exit: 0 fine, 1 refused verdict, 2 bad input (problems on standard error as file:line:column: message).
+`;
+
+const refusable: readonly VerdictKind[] = ['vanishing', 'exploding', 'nonfinite'];
+
+/** The command line was not understood; the message says how to mend it. */
+class UsageError extends Error {}
+
+type Arguments = { readonly help: true } | { readonly help: false; readonly config: string; readonly json: string | null; readonly failOn: readonly VerdictKind[] };
+
+function parseFailOn(text: string): VerdictKind[] {
+  return text.split(',').filter((word) => word !== '').map((word) => {
+    const kind = refusable.find((candidate) => candidate === word.trim());
+    if (kind === undefined) throw new UsageError(`--fail-on does not know "${word.trim()}". It takes ${refusable.join(', ')}.`);
+    return kind;
+  });
+}
+
+function parseArguments(args: readonly string[]): Arguments {
+  const { values, positionals } = (() => {
+    try {
+      return parseArgs({ args: [...args], allowPositionals: true, options: { json: { type: 'string' }, 'fail-on': { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+    } catch (error) {
+      throw new UsageError(error instanceof Error ? error.message : String(error));
+    }
+  })();
+  if (values.help === true) return { help: true };
+  const [command, config, ...rest] = positionals;
+  if (command !== 'run') throw new UsageError(command === undefined ? 'A command is missing.' : `Unknown command "${command}".`);
+  if (config === undefined) throw new UsageError('The config to run is missing.');
+  if (rest.length > 0) throw new UsageError(`One config at a time: "${rest.join(' ')}" is too much.`);
+  return { help: false, config, json: values.json ?? null, failOn: parseFailOn(values['fail-on'] ?? '') };
+}
+
+const nodeFiles: Files = {
+  async read(reference, from): Promise<FileContent> {
+    const id = from === null ? reference : path.resolve(path.dirname(from), reference);
+    try {
+      return { ok: true, id, bytes: await readFile(id) };
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      return { ok: false, id, reason: code === 'ENOENT' ? 'missing' : 'unreadable', detail: code === 'EISDIR' ? 'it is a folder' : message };
+    }
+  },
+};
+
+const place = ({ file, range }: Problem): string => `${file}:${range.start.line + 1}:${range.start.character + 1}`;
+
+/** Four digits of 10^log10, also where that number is outside the range of float64. */
+function fromLog10(log10: number): string {
+  if (!Number.isFinite(log10)) return log10 === -Infinity ? '0' : String(log10);
+  if (log10 >= -3 && log10 < 5) return (10 ** log10).toPrecision(4);
+  const exponent = Math.floor(log10);
+  const mantissa = (10 ** (log10 - exponent)).toFixed(3);
+  return mantissa === '10.000' ? `1.000e${exponent + 1}` : `${mantissa}e${exponent}`;
+}
+
+const significant = (value: number): string => `${value < 0 ? '-' : ''}${fromLog10(Math.log10(Math.abs(value)))}`;
+
+/** A handful of steps from the last to the first: the way the gradient travels. */
+function tableSteps(T: number): number[] {
+  const rows = Math.min(T, 11);
+  return [...new Set(Array.from({ length: rows }, (_, i) => Math.round((T - 1) * (1 - i / Math.max(1, rows - 1)))))];
+}
+
+function report(experiment: Experiment, result: RunResult, spectrum: Spectrum): string {
+  const { B, T, I, H } = result.shapes;
+  const { verdict, log10Norms } = result;
+  const lines = [
+    `${verdict.kind.toUpperCase()}  ${experiment.name}  (${experiment.cell}, B ${B}, T ${T}, I ${I}, H ${H}, ${experiment.dtype})`,
+    verdict.reason,
+    '',
+    ['t', '|h|', '|g|', '|dWh|', '|dWx|', '|dx|'].map((title) => title.padStart(12)).join(''),
+    ...tableSteps(T).map((t) =>
+      [String(t), significant(result.hNorm[t] ?? NaN), ...[log10Norms.dh, log10Norms.dWh, log10Norms.dWx, log10Norms.dx].map((series) => fromLog10(series[t] ?? NaN))]
+        .map((cell) => cell.padStart(12)).join('')),
+    '',
+    `spectral radius of Wh ${significant(spectrum.spectralRadiusWh)} (information only), largest singular value ${significant(spectrum.sigmaMaxWh)}, ` +
+      `largest Lyapunov exponent ${spectrum.lyapunov === null ? 'not unique (a Jacobian is singular)' : significant(spectrum.lyapunov[0] ?? NaN)}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+async function writeAll(stream: NodeJS.WritableStream, pieces: Iterable<string>): Promise<void> {
+  for (const piece of pieces) if (!stream.write(piece)) await once(stream, 'drain');
+}
+
+async function writeJson(target: string, pieces: Iterable<string>): Promise<void> {
+  if (target === '-') return writeAll(process.stdout, pieces);
+  const stream = createWriteStream(target);
+  const finished = once(stream, 'finish');
+  await Promise.all([finished, writeAll(stream, pieces).then(() => stream.end())]);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const parsed = parseArguments(args);
+  if (parsed.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const { experiment, problems } = await readExperiment({ kind: 'config', config: parsed.config }, nodeFiles);
+  for (const problem of problems) process.stderr.write(`${place(problem)}: ${problem.severity === 'warning' ? 'warning: ' : ''}${describeProblem(problem)}\n`);
+  if (experiment === null) return 2;
+
+  const result = finish(runSteps(experiment));
+  const spectrum = finish(spectrumSteps(experiment, result));
+  if (parsed.json !== '-') process.stdout.write(report(experiment, result, spectrum));
+  if (parsed.json !== null) {
+    try {
+      await writeJson(parsed.json, resultJson(experiment, result, spectrum));
+    } catch (error) {
+      process.stderr.write(`${parsed.json}:1:1: The result could not be written: ${error instanceof Error ? error.message : String(error)}\n`);
+      return 2;
+    }
+  }
+  return parsed.failOn.includes(result.verdict.kind) ? 1 : 0;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(error instanceof UsageError ? `${error.message}\n\n${usage}` : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 2;
+  },
+);

@@ -1,0 +1,9 @@
+import type * as vscode from 'vscode';
+import type { Sessions } from '../editor/sessions.js';
+import type { Panels } from '../panel/panels.js';
+
+/** What every command works with. */
+export type Context = { readonly extensionUri: vscode.Uri; readonly sessions: Sessions; readonly panels: Panels; readonly log: vscode.LogOutputChannel };
+
+/** Makes the handler of a command; its arguments are whatever a menu, a lens or a keybinding passes. */
+export type CommandFactory = (context: Context) => (...args: unknown[]) => unknown;

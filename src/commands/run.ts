@@ -1,0 +1,144 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { Entry } from '../config/files.js';
+import { readUri } from '../editor/files.js';
+import type { Session } from '../editor/session.js';
+import type { FileKind } from '../protocol/messages.js';
+import { EngineClient } from '../worker/client.js';
+import type { CommandFactory, Context } from './context.js';
+import { createExample } from './createExample.js';
+import { saveAsConfig } from './saveAsConfig.js';
+
+const configPattern = '**/*.rnn.json';
+const ignored = '**/{node_modules,.git}/**';
+/** A run that is over sooner shows no progress notification, so that nothing flickers, ms. */
+const patience = 400;
+
+const baseName = (uri: vscode.Uri): string => path.posix.basename(uri.path);
+
+/** Asks a worker what the file is, so that a big file is never parsed in the extension host. */
+async function classify(uri: vscode.Uri, { sessions }: Context): Promise<FileKind> {
+  if (uri.path.endsWith('.rnn.json')) return 'config';
+  const content = await readUri(uri);
+  if (!content.ok) throw new Error(`${baseName(uri)} cannot be read: ${content.detail}.`);
+  const client = new EngineClient({
+    workerPath: sessions.workerPath,
+    readFile: () => Promise.reject(new Error('Nothing is read here.')),
+    events: { progress: () => undefined, problems: () => undefined, summary: () => undefined, spectrum: () => undefined },
+    onCrash: (message) => sessions.log.error(message),
+  });
+  try {
+    return await client.request('classify', { bytes: content.bytes });
+  } finally {
+    client.dispose();
+  }
+}
+
+type Choice = vscode.QuickPickItem & { readonly choose: () => Thenable<vscode.Uri | undefined> };
+
+const openDialog = async (title: string): Promise<vscode.Uri | undefined> =>
+  (await vscode.window.showOpenDialog({ title, canSelectMany: false, filters: { JSON: ['json', 'jsonc'] } }))?.[0];
+
+const fileChoice = (uri: vscode.Uri): Choice => ({
+  label: baseName(uri),
+  description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')),
+  choose: () => Promise.resolve(uri),
+});
+
+/** Nothing runnable is open: the workspace's configs, any other file, or a new example. */
+async function chooseConfig(context: Context): Promise<vscode.Uri | undefined> {
+  const configs = await vscode.workspace.findFiles(configPattern, ignored);
+  const choices: Choice[] = [
+    ...configs.sort((a, b) => a.path.localeCompare(b.path)).map(fileChoice),
+    { label: '$(folder-opened) Open a config or weights file…', choose: () => openDialog('Run RNN') },
+    { label: '$(add) Create an example', description: 'a small config that runs as it is', choose: () => createExample(context)() },
+  ];
+  const placeHolder = configs.length === 0 ? 'No *.rnn.json in this workspace yet' : 'Which config?';
+  return (await vscode.window.showQuickPick(choices, { title: 'Run RNN', placeHolder, matchOnDescription: true }))?.choose();
+}
+
+/** The sequences that a plain weights file is run on. */
+async function chooseSequences(weights: vscode.Uri): Promise<vscode.Uri | undefined> {
+  const beside = await vscode.workspace.findFiles(new vscode.RelativePattern(vscode.Uri.joinPath(weights, '..'), '*.json'));
+  const likely = beside.filter((uri) => uri.toString() !== weights.toString() && !uri.path.endsWith('.rnn.json'));
+  // Files that say so in their name first.
+  likely.sort((a, b) => Number(/seq|xs|input/i.test(baseName(b))) - Number(/seq|xs|input/i.test(baseName(a))) || a.path.localeCompare(b.path));
+  const choices: Choice[] = [...likely.map(fileChoice), { label: '$(folder-opened) Another file…', choose: () => openDialog('Sequences for Run RNN') }];
+  return (await vscode.window.showQuickPick(choices, { title: `Run RNN: sequences for ${baseName(weights)}`, placeHolder: 'A JSON file with the input sequences, [B][T][I] or [T][I]' }))?.choose();
+}
+
+async function entryFor(uri: vscode.Uri, context: Context): Promise<Entry | undefined> {
+  const kind = await classify(uri, context);
+  switch (kind) {
+    case 'config':
+      return { kind: 'config', config: uri.toString() };
+    case 'weights': {
+      const sequences = await chooseSequences(uri);
+      return sequences === undefined ? undefined : { kind: 'pair', weights: uri.toString(), sequences: sequences.toString() };
+    }
+    case 'sequences':
+      throw new Error(`${baseName(uri)} holds sequences. Run RNN on the weights file, or on a *.rnn.json config that names both.`);
+    case 'unknown':
+      throw new Error(`${baseName(uri)} is neither a config nor weights: weights are an object with Wx, Wh and b (or PyTorch's or Keras' names). A config is named *.rnn.json.`);
+  }
+}
+
+/** Shows a cancellable notification when the run takes long. */
+async function runWithProgress(session: Session): Promise<void> {
+  const running = session.run();
+  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience));
+  if ((await Promise.race([running, late])) === 'late') {
+    await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `Run RNN: ${session.title}`, cancellable: true }, async (progress, token) => {
+      token.onCancellationRequested(() => void session.cancel());
+      let shown = '';
+      const subscription = session.onDidChange(() => {
+        if (session.running === null) return;
+        const { phase, fraction } = session.running;
+        const message = phase === 'read' ? 'reading' : `${phase === 'run' ? 'forward and backward' : 'Jacobians and exponents'} ${Math.round(100 * fraction)} %`;
+        if (message !== shown) progress.report({ message });
+        shown = message;
+      });
+      try {
+        await running;
+      } finally {
+        subscription.dispose();
+      }
+    });
+  }
+  const outcome = await running;
+  const firstError = outcome.problems.find((problem) => problem.severity === 'error');
+  if (outcome.kind === 'refused' && firstError !== undefined) {
+    const show = 'Show Problems';
+    if ((await vscode.window.showErrorMessage(`Run RNN: ${firstError.message}`, show)) === show) await vscode.commands.executeCommand('workbench.actions.view.problems');
+  }
+}
+
+const runnable = new Set(['json', 'jsonc']);
+
+/** The file that the user means: what a menu passed, else the JSON in the active editor. */
+function target(argument: unknown): vscode.Uri | undefined {
+  if (argument instanceof vscode.Uri) return argument;
+  const document = vscode.window.activeTextEditor?.document;
+  return document !== undefined && (runnable.has(document.languageId) || document.uri.path.endsWith('.json')) ? document.uri : undefined;
+}
+
+export const run: CommandFactory = (context) => async (argument) => {
+  try {
+    const active = argument instanceof vscode.Uri ? undefined : context.panels.activeSession;
+    if (active !== undefined) {
+      await runWithProgress(active);
+      return;
+    }
+    const uri = target(argument) ?? (await chooseConfig(context));
+    if (uri === undefined) return;
+    const entry = await entryFor(uri, context);
+    if (entry === undefined) return;
+    const isNew = context.sessions.find(entry) === undefined;
+    await runWithProgress(context.panels.show(entry));
+    if (entry.kind === 'pair' && isNew) await saveAsConfig(entry);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    context.log.error(message);
+    void vscode.window.showErrorMessage(`Run RNN: ${message}`);
+  }
+};

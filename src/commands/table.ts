@@ -1,0 +1,14 @@
+import type { CommandFactory } from './context.js';
+import { createExample } from './createExample.js';
+import { run } from './run.js';
+
+/** Command id without the prefix → what it does. */
+export const commands: Readonly<Record<string, CommandFactory>> = {
+  run,
+  createExample,
+  cancel: ({ panels, sessions }) => () => {
+    const session = panels.activeSession;
+    if (session !== undefined) return session.cancel();
+    return sessions.cancelAll();
+  },
+};

@@ -1,0 +1,65 @@
+import * as vscode from 'vscode';
+import type { FileContent } from '../config/files.js';
+
+const encoder = new TextEncoder();
+/** Unsaved text is taken over in pieces of this many lines, so that a huge document never holds the extension host for long. */
+const linesAtOnce = 5_000;
+const windowsAbsolute = /^[a-zA-Z]:[\\/]/;
+
+/** The file that `reference` means when it stands in the file `from`; an untitled file stands in the first workspace folder. */
+export function resolveReference(reference: string, from: vscode.Uri): vscode.Uri | null {
+  if (windowsAbsolute.test(reference)) return vscode.Uri.file(reference);
+  if (reference.startsWith('/')) return from.scheme === 'untitled' ? vscode.Uri.file(reference) : from.with({ path: reference });
+  const portable = process.platform === 'win32' ? reference.replaceAll('\\', '/') : reference;
+  if (from.scheme !== 'untitled') return vscode.Uri.joinPath(from, '..', portable);
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  return folder === undefined ? null : vscode.Uri.joinPath(folder.uri, portable);
+}
+
+/** Text of an open document whose content is not what the disk holds; undefined when the disk is right. */
+function unsavedDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
+  const id = uri.toString();
+  return vscode.workspace.textDocuments.find((document) => (document.isDirty || document.isUntitled) && document.uri.toString() === id);
+}
+
+async function encodeDocument(document: vscode.TextDocument): Promise<Uint8Array> {
+  const { version, lineCount } = document;
+  const pieces: Uint8Array[] = [];
+  for (let line = 0; line < lineCount; line += linesAtOnce) {
+    pieces.push(encoder.encode(document.getText(new vscode.Range(line, 0, line + linesAtOnce, 0))));
+    if (line + linesAtOnce >= lineCount) break;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (document.version !== version) return encodeDocument(document);
+  }
+  const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.length;
+  }
+  return bytes;
+}
+
+/** Small Node buffers share one pool; only a buffer that is all ours may move to another thread. */
+const ownBuffer = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice());
+
+export async function readUri(uri: vscode.Uri): Promise<FileContent> {
+  const id = uri.toString();
+  const document = unsavedDocument(uri);
+  if (document !== undefined) return { ok: true, id, bytes: await encodeDocument(document) };
+  try {
+    return { ok: true, id, bytes: ownBuffer(await vscode.workspace.fs.readFile(uri)) };
+  } catch (error) {
+    const code = error instanceof vscode.FileSystemError ? error.code : '';
+    const detail = code === 'FileIsADirectory' ? 'it is a folder' : error instanceof Error ? error.message : String(error);
+    return { ok: false, id, reason: code === 'FileNotFound' ? 'missing' : 'unreadable', detail };
+  }
+}
+
+/** Reads what a config names, unsaved text first. Ids are URIs as strings. */
+export async function readReference(reference: string, from: string | null): Promise<FileContent> {
+  if (from === null) return readUri(vscode.Uri.parse(reference, true));
+  const uri = resolveReference(reference, vscode.Uri.parse(from, true));
+  if (uri !== null) return readUri(uri);
+  return { ok: false, id: reference, reason: 'missing', detail: 'this config is not saved and no folder is open, so there is nothing the path could be relative to' };
+}

@@ -1,0 +1,25 @@
+import * as vscode from 'vscode';
+import type { Context } from './commands/context.js';
+import { commands } from './commands/table.js';
+import { registerCodeLens } from './editor/codeLens.js';
+import { registerDiagnostics } from './editor/diagnostics.js';
+import { Sessions } from './editor/sessions.js';
+import { prefix } from './editor/settings.js';
+import { viewType } from './panel/panel.js';
+import { Panels } from './panel/panels.js';
+
+export function activate({ extensionUri, subscriptions }: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('RNN Gradients', { log: true });
+  const sessions = new Sessions(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath, log);
+  const panels = new Panels(sessions, extensionUri);
+  const context: Context = { extensionUri, sessions, panels, log };
+  subscriptions.push(
+    log,
+    panels,
+    sessions,
+    registerDiagnostics(sessions),
+    registerCodeLens(sessions),
+    vscode.window.registerWebviewPanelSerializer(viewType, panels),
+    ...Object.entries(commands).map(([name, make]) => vscode.commands.registerCommand(`${prefix}.${name}`, make(context))),
+  );
+}

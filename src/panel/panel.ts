@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { describeProblem } from '../config/problem.js';
+import { toRange } from '../editor/diagnostics.js';
+import { entryUri } from '../editor/session.js';
+import type { Session } from '../editor/session.js';
+import type { PageContract, PanelContract, PanelStatus } from '../protocol/messages.js';
+import { Channel } from '../protocol/rpc.js';
+import { panelHtml } from './html.js';
+
+export const viewType = 'rnnGradients.panel';
+
+const shortName = (file: string): string => path.posix.basename(vscode.Uri.parse(file).path);
+
+function statusOf(session: Session): PanelStatus {
+  const { title, entry, running, stale, problems } = session;
+  return {
+    title, entry, running, stale,
+    problems: problems.map((problem, index) => ({
+      index,
+      severity: problem.severity,
+      place: `${shortName(problem.file)}:${problem.range.start.line + 1}:${problem.range.start.character + 1}`,
+      text: describeProblem(problem),
+    })),
+  };
+}
+
+/** The host side of one webview: shows one session, answers what the page asks. The page may come and go (hidden tabs); the session stays. */
+export class Panel implements vscode.Disposable {
+  readonly #channel: Channel<PanelContract, PageContract>;
+  readonly #subscriptions: vscode.Disposable[] = [];
+
+  constructor(readonly view: vscode.WebviewPanel, readonly session: Session, extensionUri: vscode.Uri) {
+    const { webview } = view;
+    const assets = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
+    webview.options = { enableScripts: true, localResourceRoots: [assets] };
+    view.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
+    this.#channel = new Channel<PanelContract, PageContract>(
+      { post: (message) => void webview.postMessage(message), onMessage: (listener) => this.#subscriptions.push(webview.onDidReceiveMessage(listener)) },
+      {
+        heatmap: (request) => session.request('heatmap', request),
+        unitLines: (request) => session.request('unitLines', request),
+        sequenceLines: (request) => session.request('sequenceLines', request),
+        step: (request) => session.request('step', request),
+      },
+      {
+        ready: () => this.#sendAll(),
+        revealProblem: ({ index }) => void this.#revealProblem(index),
+        revealConfig: () => void vscode.window.showTextDocument(entryUri(session.entry), { viewColumn: vscode.ViewColumn.One }),
+        rerun: () => void session.run().catch((error: unknown) => this.#report(error)),
+        cancel: () => void session.cancel(),
+        saveFile: ({ suggestedName, content }) => void this.#save(suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
+        exportJson: () => void this.#exportJson(),
+        failed: ({ message }) => session.log.error(`page of ${session.title}: ${message}`),
+      },
+    );
+    this.#subscriptions.push(
+      session.onDidChange(() => this.#sendStatus()),
+      session.onDidSummarise((summary) => {
+        this.#sendStatus();
+        this.#channel.emit('summary', summary);
+      }),
+      session.onDidAnalyse((spectrum) => this.#channel.emit('spectrum', spectrum)),
+    );
+    const uriOf = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(assets, name)).toString();
+    webview.html = panelHtml({ cspSource: webview.cspSource, nonce: randomBytes(24).toString('base64'), scriptUri: uriOf('main.js'), styleUri: uriOf('style.css'), title: session.title });
+    this.#sendStatus();
+  }
+
+  dispose(): void {
+    this.#channel.close('The panel was closed.');
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #sendStatus(): void {
+    this.view.title = `RNN: ${this.session.title}`;
+    this.#channel.emit('status', statusOf(this.session));
+  }
+
+  #sendAll(): void {
+    this.#sendStatus();
+    if (this.session.summary !== null) this.#channel.emit('summary', this.session.summary);
+    if (this.session.spectrum !== null) this.#channel.emit('spectrum', this.session.spectrum);
+  }
+
+  async #revealProblem(index: number): Promise<void> {
+    const problem = this.session.problems[index];
+    if (problem === undefined) return;
+    await vscode.window.showTextDocument(vscode.Uri.parse(problem.file), { viewColumn: vscode.ViewColumn.One, selection: toRange(problem.range) });
+  }
+
+  async #exportJson(): Promise<void> {
+    const { summary, title } = this.session;
+    if (summary === null) return;
+    try {
+      const bytes = await this.session.request('resultJson', { runId: summary.runId });
+      if (bytes === null) this.#report(new Error('The run was replaced by a newer one meanwhile. Export again.'));
+      else await this.#save(`${title}.result.json`, bytes);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  async #save(suggestedName: string, bytes: Uint8Array): Promise<void> {
+    const safeName = suggestedName.replaceAll(/[\\/:*?"<>|]/g, '-');
+    const target = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(entryUri(this.session.entry), '..', safeName) });
+    if (target === undefined) return;
+    try {
+      await vscode.workspace.fs.writeFile(target, bytes);
+    } catch (error) {
+      this.#report(error);
+      return;
+    }
+    const open = 'Open';
+    if ((await vscode.window.showInformationMessage(`Saved ${path.posix.basename(target.path)}.`, open)) === open) await vscode.commands.executeCommand('vscode.open', target);
+  }
+
+  #report(error: unknown): void {
+    void vscode.window.showErrorMessage(`Run RNN: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,9 @@
+import { parentPort } from 'node:worker_threads';
+import { Service } from './service.js';
+
+const port = parentPort;
+if (port === null) throw new Error('This file runs as a worker thread.');
+new Service({
+  post: (message, transfer) => port.postMessage(message, [...transfer]),
+  onMessage: (listener) => port.on('message', listener),
+});

@@ -1,0 +1,110 @@
+import { classify, readExperiment } from '../config/index.js';
+import type { Files } from '../config/files.js';
+import { runSteps, spectrumSteps } from '../engine/index.js';
+import type { Experiment, RunResult, Spectrum } from '../engine/index.js';
+import type { Phase, RunOutcome, RunRequest, RunSummary, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
+import { Channel } from '../protocol/rpc.js';
+import type { Port } from '../protocol/rpc.js';
+import { Cancelled, drive } from './drive.js';
+import { resultJson } from './resultJson.js';
+import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
+import type { KeptRun } from './slices.js';
+
+/** log10 of the smallest positive and the largest number. */
+const dtypeRanges = {
+  float32: { log10Smallest: Math.log10(2 ** -149), log10Largest: Math.log10((2 - 2 ** -23) * 2 ** 127) },
+  float64: { log10Smallest: Math.log10(Number.MIN_VALUE), log10Largest: Math.log10(Number.MAX_VALUE) },
+} as const;
+
+const describeUpstream = ({ loss, upstream }: Experiment): string => (loss === null ? upstream.kind : `${loss.kind} at ${loss.at}`);
+
+function summarise(runId: number, experiment: Experiment, result: RunResult, elapsedMs: number): RunSummary {
+  const { name, cell, dtype, truncate } = experiment;
+  return {
+    runId, name, cell, dtype, truncate, elapsedMs,
+    shapes: result.shapes,
+    chunkStarts: result.chunkStarts,
+    upstream: describeUpstream(experiment),
+    verdict: result.verdict,
+    log10: { ...result.log10Norms, singleSource: result.log10SingleSource },
+    hNorm: result.hNorm,
+    saturation: result.saturation,
+    lossValue: result.lossValue,
+    clipFactor: result.clipFactor,
+    dtypeRange: dtypeRanges[dtype],
+  };
+}
+
+/** Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices. */
+export class Service {
+  readonly #channel: Channel<WorkerContract, WorkerHostContract>;
+  #kept: (KeptRun & { spectrum: Spectrum | null }) | null = null;
+
+  constructor(port: Port) {
+    const slice = <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
+      (request: Request): Result | null => (this.#kept?.runId === request.runId ? cut(this.#kept, request) : null);
+    this.#channel = new Channel<WorkerContract, WorkerHostContract>(port, {
+      run: (request) => this.#run(request),
+      classify: ({ bytes }) => classify(bytes),
+      resultJson: ({ runId }) => this.#resultJson(runId),
+      heatmap: slice(heatmap),
+      unitLines: slice(unitLines),
+      sequenceLines: slice(sequenceLines),
+      step: slice(stepValues),
+    }, {});
+  }
+
+  async #run({ runId, entry, bounds, cancel }: RunRequest): Promise<RunOutcome> {
+    const flag = new Int32Array(cancel);
+    const check = (): void => {
+      if (Atomics.load(flag, 0) !== 0) throw new Cancelled();
+    };
+    const progress = (phase: Phase) => (fraction: number): void => this.#channel.emit('progress', { runId, phase, fraction });
+    const seen = new Set<string>();
+    const files: Files = {
+      read: async (reference, from) => {
+        const content = await this.#channel.request('readFile', { reference, from });
+        seen.add(content.id);
+        check();
+        return content;
+      },
+    };
+    try {
+      progress('read')(0);
+      const { experiment, problems } = await readExperiment(entry, files, { tick: check });
+      check();
+      this.#channel.emit('problems', { runId, problems });
+      if (experiment === null) return { kind: 'refused', problems, files: [...seen] };
+
+      const started = performance.now();
+      const result = await drive(runSteps(experiment, bounds), check, progress('run'));
+      const kept = { runId, experiment, result, spectrum: null as Spectrum | null };
+      this.#kept = kept;
+      this.#channel.emit('summary', summarise(runId, experiment, result, performance.now() - started));
+
+      const spectrum = await drive(spectrumSteps(experiment, result), check, progress('analyse'));
+      kept.spectrum = spectrum;
+      this.#channel.emit('spectrum', { runId, ...spectrum });
+      return { kind: 'done', problems, files: [...seen] };
+    } catch (error) {
+      if (error instanceof Cancelled) return { kind: 'cancelled', problems: [], files: [...seen] };
+      throw error;
+    }
+  }
+
+  async #resultJson(runId: number): Promise<Uint8Array | null> {
+    if (this.#kept?.runId !== runId) return null;
+    const { experiment, result } = this.#kept;
+    const spectrum = this.#kept.spectrum ?? (await drive(spectrumSteps(experiment, result), () => undefined, () => undefined));
+    const encoder = new TextEncoder();
+    const pieces: Uint8Array[] = [];
+    for (const piece of resultJson(experiment, result, spectrum)) pieces.push(encoder.encode(piece));
+    const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+    let offset = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, offset);
+      offset += piece.length;
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+
+type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
+const cli = (...args: string[]): Promise<Ran> => new Promise((resolve) => {
+  execFile(process.execPath, ['dist/cli.js', ...args], { maxBuffer: 1 << 26 }, (error, stdout, stderr) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }));
+});
+
+type Result = {
+  schema: number; name: string; cell: string; dtype: string; shapes: Record<string, number>;
+  hs: number[][][]; dxs: number[][][]; dWx: number[][]; dWh: number[][]; db: number[][]; dh0: number[][];
+  norms: Record<'dh' | 'dx' | 'dWx' | 'dWh' | 'db' | 'log10dh', (number | string)[]>;
+  spectrum: { spectralRadiusWh: number; sigmaMaxWh: number; jacobianSigmaMax: number[]; lyapunov: (number | string)[] | null };
+  verdict: { kind: string; perStepFactor: number | null; halfLifeSteps: number | null; reason: string };
+};
+
+const flatten = (nested: unknown): number[] => (Array.isArray(nested) ? nested.flatMap(flatten) : [nested as number]);
+function assertClose(actual: unknown, expected: unknown, tolerance: number, name: string): void {
+  const [a, e] = [flatten(actual), flatten(expected)];
+  assert.equal(a.length, e.length, `${name}: length`);
+  const largest = Math.max(...e.map(Math.abs));
+  const worst = Math.max(...a.map((value, i) => Math.abs(value - (e[i] ?? NaN))));
+  assert.ok(worst <= tolerance * largest, `${name}: off by ${worst} of ${largest}`);
+}
+
+describe('rnn-gradients run', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'rnn-gradients-cli-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+  const write = async (name: string, content: unknown): Promise<string> => {
+    const file = path.join(folder, name);
+    await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return file;
+  };
+
+  it('prints the verdict, the reason and a table', async () => {
+    const { code, stdout, stderr } = await cli('run', 'examples/vanishing/vanishing.rnn.json');
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+    assert.match(stdout, /^VANISHING {2}vanishing: half is lost/);
+    assert.match(stdout, /^ +23 /m);
+    assert.match(stdout, /^ +0 /m);
+  });
+
+  for (const name of ['typical', 'relu', 'identity_contracting', 'nonzero_h0', 'loss_every_step', 't1']) {
+    it(`writes the result of the reference case ${name} as JSON`, async () => {
+      const reference = JSON.parse(await readFile(`test/fixtures/reference/${name}.json`, 'utf8')) as Record<string, never> & { expected: Result & { dhTotal: number[] } };
+      const config = await write(`${name}.rnn.json`, {
+        name, cell: reference['cell'], dtype: 'float64', weights: reference['weights'], sequences: reference['xs'], initialState: reference['h0'], upstreamGradient: reference['dhs'],
+      });
+      const { code, stdout, stderr } = await cli('run', config, '--json', '-');
+      assert.equal(stderr, '');
+      assert.equal(code, 0);
+      const result = JSON.parse(stdout) as Result;
+      assert.equal(result.schema, 1);
+      assert.equal(result.name, name);
+      assert.deepEqual(result.shapes, reference['shapes']);
+      for (const tensor of ['hs', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const) assertClose(result[tensor], reference.expected[tensor], 1e-12, tensor);
+      for (const norm of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) assertClose(result.norms[norm], reference.expected.norms[norm], 1e-9, norm);
+      assertClose(result.spectrum.jacobianSigmaMax, reference.expected.spectrum.jacobianSigmaMax, 1e-9, 'jacobianSigmaMax');
+      assertClose([result.spectrum.spectralRadiusWh, result.spectrum.sigmaMaxWh], [reference.expected.spectrum.spectralRadiusWh, reference.expected.spectrum.sigmaMaxWh], 1e-9, 'Wh');
+    });
+  }
+
+  it('writes non-finite numbers as strings', async () => {
+    const reference = JSON.parse(await readFile('test/fixtures/reference/zero_weights.json', 'utf8')) as Record<string, unknown>;
+    const config = await write('zero.rnn.json', { weights: reference['weights'], sequences: reference['xs'] });
+    const target = path.join(folder, 'zero.json');
+    assert.equal((await cli('run', config, '--json', target)).code, 0);
+    const { norms, spectrum } = JSON.parse(await readFile(target, 'utf8')) as Result;
+    assert.equal(norms.log10dh[0], '-Infinity');
+    assert.ok(spectrum.lyapunov?.every((exponent) => exponent === '-Infinity'));
+  });
+
+  it('exits with 1 when the verdict is refused, with 0 when another one is', async () => {
+    assert.equal((await cli('run', 'examples/exploding/exploding.rnn.json', '--fail-on', 'vanishing,exploding')).code, 1);
+    assert.equal((await cli('run', 'examples/exploding/exploding.rnn.json', '--fail-on', 'vanishing')).code, 0);
+    assert.equal((await cli('run', 'examples/orthogonal/orthogonal.rnn.json', '--fail-on', 'vanishing,exploding,nonfinite')).code, 0);
+  });
+
+  it('tells every problem with its place and exits with 2', async () => {
+    const config = await write('broken.rnn.json', '{\n  "cell": "tahn",\n  "weights": "nowhere.json",\n  "sequences": [[1, 2], [3]]\n}\n');
+    const { code, stdout, stderr } = await cli('run', config);
+    assert.equal(code, 2);
+    assert.equal(stdout, '');
+    const lines = stderr.trim().split('\n');
+    assert.ok(lines.every((line) => line.startsWith(`${config}:`)), stderr);
+    assert.deepEqual(lines.map((line) => Number(line.slice(config.length + 1).split(':')[0])).sort(), [2, 3, 4]);
+    assert.match(stderr, /:2:11: .*tanh/);
+    assert.match(stderr, /:3:14: .*nowhere\.json/);
+  });
+
+  it('tells a config that is not there', async () => {
+    const { code, stderr } = await cli('run', path.join(folder, 'none.rnn.json'));
+    assert.equal(code, 2);
+    assert.match(stderr, /none\.rnn\.json:1:1: /);
+  });
+
+  it('explains itself when the words are wrong', async () => {
+    for (const args of [[], ['walk'], ['run'], ['run', 'a', 'b'], ['run', 'a', '--nope'], ['run', 'a', '--fail-on', 'sad']]) {
+      const { code, stderr } = await cli(...args);
+      assert.equal(code, 2, args.join(' '));
+      assert.match(stderr, /Usage: rnn-gradients run/);
+    }
+    const help = await cli('--help');
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /Usage/);
+  });
+});

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, describe, it } from 'node:test';
+import { defaultBounds } from '../../../src/engine/index.js';
+import type { Entry, FileContent } from '../../../src/config/files.js';
+import type { RunSummary } from '../../../src/protocol/messages.js';
+import { EngineClient } from '../../../src/worker/client.js';
+import type { EngineClientOptions } from '../../../src/worker/client.js';
+
+const realWorker = path.resolve('dist/worker.js');
+const fixture = (name: string): string => path.resolve('test/fixtures/worker', name);
+const entry = { kind: 'config', config: 'memory.rnn.json' } as const satisfies Entry;
+
+const matrix = (rows: number, columns: number, value: number): number[][] => Array.from({ length: rows }, () => Array.from({ length: columns }, () => value));
+const configText = (name: string, T: number, H: number): string => JSON.stringify({
+  name, dtype: 'float64', weights: { Wx: matrix(1, H, 0.1), Wh: matrix(H, H, 0.01), b: matrix(1, H, 0) }, sequences: matrix(T, 1, 0.5),
+});
+
+type Probe = { readonly client: EngineClient; readonly summaries: RunSummary[]; readonly crashes: string[]; text: string };
+const clients: EngineClient[] = [];
+after(() => {
+  for (const client of clients) client.dispose();
+});
+
+function probe(options: Partial<EngineClientOptions> = {}): Probe {
+  const summaries: RunSummary[] = [];
+  const crashes: string[] = [];
+  const state = { text: configText('first', 3, 2) };
+  const client = new EngineClient({
+    workerPath: realWorker,
+    readFile: (): FileContent => ({ ok: true, id: entry.config, bytes: Uint8Array.from(new TextEncoder().encode(state.text)) }),
+    events: { progress: () => undefined, problems: () => undefined, summary: (summary) => summaries.push(summary), spectrum: () => undefined },
+    onCrash: (message) => crashes.push(message),
+    ...options,
+  });
+  clients.push(client);
+  return Object.assign(state, { client, summaries, crashes });
+}
+
+describe('EngineClient', () => {
+  it('runs a config in a worker thread and names the files it read', async () => {
+    const { client, summaries } = probe();
+    const outcome = await client.run(entry, defaultBounds);
+    assert.equal(outcome.kind, 'done');
+    assert.deepEqual(outcome.files, [entry.config]);
+    assert.deepEqual(summaries.map(({ name }) => name), ['first']);
+    assert.deepEqual(summaries[0]?.shapes, { B: 1, T: 3, I: 1, H: 2 });
+  });
+
+  it('lets a newer run cancel an older one inside its long computation', async () => {
+    const subject = probe();
+    const { client, summaries } = subject;
+    subject.text = configText('long', 4_000, 160);
+    const long = client.run(entry, defaultBounds);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    subject.text = configText('short', 3, 2);
+    const short = client.run(entry, defaultBounds);
+    assert.equal((await long).kind, 'cancelled');
+    assert.equal((await short).kind, 'done');
+    assert.deepEqual(summaries.map(({ name }) => name), ['short']);
+  });
+
+  it('ends a burst of runs with the last one only', async () => {
+    const subject = probe();
+    const { client, summaries } = subject;
+    const runs = Array.from({ length: 200 }, (_, i) => {
+      subject.text = configText(`edit ${i}`, 5, 3);
+      return client.run(entry, defaultBounds);
+    });
+    const kinds = (await Promise.all(runs)).map(({ kind }) => kind);
+    assert.deepEqual(kinds.slice(0, -1).filter((kind) => kind !== 'cancelled'), []);
+    assert.equal(kinds.at(-1), 'done');
+    assert.equal(summaries.at(-1)?.name, 'edit 199');
+  });
+
+  it('stops when asked to, and runs again afterwards', async () => {
+    const subject = probe();
+    subject.text = configText('long', 4_000, 160);
+    const long = subject.client.run(entry, defaultBounds);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await subject.client.cancel();
+    assert.equal((await long).kind, 'cancelled');
+    subject.text = configText('again', 3, 2);
+    assert.equal((await subject.client.run(entry, defaultBounds)).kind, 'done');
+  });
+
+  it('answers slices of a run that is gone with null', async () => {
+    const { client, summaries } = probe();
+    await client.run(entry, defaultBounds);
+    const runId = summaries[0]?.runId ?? -1;
+    const request = { tensor: 'hs', sequence: 0, window: { t0: 0, t1: 3 }, maxColumns: 10, maxRows: 10 } as const;
+    assert.equal((await client.request('heatmap', { runId, ...request }))?.values.length, 6);
+    assert.equal(await client.request('heatmap', { runId: runId + 1, ...request }), null);
+  });
+
+  it('reports a thread that dies and starts another for the next run', async () => {
+    const { client, crashes } = probe({ workerPath: fixture('exits.cjs') });
+    await assert.rejects(client.run(entry, defaultBounds), /exit code 7/);
+    assert.equal(crashes.length, 1);
+    await assert.rejects(client.run(entry, defaultBounds), /exit code 7/);
+    assert.equal(crashes.length, 2);
+  });
+
+  it('reports a thread that runs out of memory, with advice', async () => {
+    const { client, crashes } = probe({ workerPath: fixture('exhausts.cjs'), resourceLimits: { maxOldGenerationSizeMb: 24 } });
+    await assert.rejects(client.run(entry, defaultBounds), /ran out of memory.*[Ff]ewer/);
+    assert.equal(crashes.length, 1);
+  });
+
+  it('ends a thread that does not hear a cancel', async () => {
+    const { client, crashes } = probe({ workerPath: fixture('deaf.cjs') });
+    const first = client.run(entry, defaultBounds);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await client.cancel();
+    assert.equal((await first).kind, 'cancelled');
+    assert.deepEqual(crashes, [], 'ending a thread on purpose is not a crash');
+  });
+
+  it('cancels what runs when it is disposed', async () => {
+    const subject = probe();
+    subject.text = configText('long', 4_000, 160);
+    const long = subject.client.run(entry, defaultBounds);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    subject.client.dispose();
+    assert.equal((await long).kind, 'cancelled');
+  });
+});

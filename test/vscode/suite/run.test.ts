@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { afterEach, describe, it } from 'mocha';
+import * as vscode from 'vscode';
+import { closeEverything, copyExample, lensSays, lenses, liveWorkers, openText, panelTabs, replaceText, until } from './support.js';
+
+const run = (uri?: vscode.Uri): Thenable<unknown> => vscode.commands.executeCommand('rnnGradients.run', ...(uri === undefined ? [] : [uri]));
+
+describe('Run RNN', () => {
+  afterEach(closeEverything);
+
+  it('is offered above a config before anything has run', async () => {
+    const uri = await copyExample('vanishing');
+    await openText(uri);
+    assert.match(await lensSays(uri, /Run RNN/), /Run RNN/);
+  });
+
+  it('opens a panel beside the config and tells the verdict', async () => {
+    const uri = await copyExample('weather');
+    await openText(uri);
+    await run();
+    await lensSays(uri, /vanishing, ×0\.8\d+ per step back/);
+    const [panel] = panelTabs();
+    assert.equal(panel?.label, 'RNN: tanh RNN on daily weather');
+    assert.equal(panel.group.viewColumn, vscode.ViewColumn.Two);
+    assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), uri.toString(), 'the focus stays in the text');
+    assert.deepEqual(vscode.languages.getDiagnostics(uri), []);
+  });
+
+  for (const [name, verdict] of [['vanishing', /vanishing, ×0\.500/], ['exploding', /exploding, ×1\.50/], ['orthogonal', /healthy, ×1\.00/]] as const) {
+    it(`gives the example ${name} the verdict in its name`, async () => {
+      const uri = await copyExample(name);
+      await openText(uri);
+      await run(uri);
+      await lensSays(uri, verdict);
+    });
+  }
+
+  it('follows an edit of one weight in unsaved text from vanishing to exploding, and back by undo', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    await run();
+    await lensSays(uri, /vanishing/);
+    await replaceText(document, '0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+    await lensSays(uri, /exploding/);
+    assert.equal(document.isDirty, true);
+    await vscode.commands.executeCommand('undo');
+    await lensSays(uri, /vanishing/);
+  });
+
+  it('follows unsaved text in a file that the config names', async () => {
+    const uri = await copyExample('weather');
+    await openText(uri);
+    await run();
+    await lensSays(uri, /vanishing/);
+    const weights = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(uri, '..', 'weights.json'));
+    const parsed = JSON.parse(weights.getText()) as { Wh: number[][] };
+    parsed.Wh = parsed.Wh.map((row) => row.map(() => 0));
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(weights.uri, new vscode.Range(0, 0, weights.lineCount, 0), JSON.stringify(parsed));
+    await vscode.workspace.applyEdit(edit);
+    await lensSays(uri, /vanishing, ×0\.00 /);
+    assert.equal(weights.isDirty, true);
+  });
+
+  it('follows a file that another program writes', async () => {
+    const uri = await copyExample('weather');
+    await openText(uri);
+    await run();
+    await lensSays(uri, /vanishing/);
+    const weights = vscode.Uri.joinPath(uri, '..', 'weights.json');
+    const parsed = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(weights))) as { Wx: number[][]; Wh: number[][]; b: number[][] };
+    const orthogonal = parsed.Wh.map((row, i) => row.map((_, j) => (i === j ? 1 : 0)));
+    await writeFile(weights.fsPath, JSON.stringify({ Wx: parsed.Wx.map((row) => row.map(() => 0)), Wh: orthogonal, b: parsed.b.map((row) => row.map(() => 0)) }));
+    await lensSays(uri, /healthy, ×1\.00/);
+  });
+
+  it('shows a problem at its exact range while the last good picture stays, and takes it away when it is mended', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    await run();
+    await lensSays(uri, /vanishing/);
+    await replaceText(document, '"tanh"', '"tahn"');
+    const [problem] = await until('a problem', () => {
+      const found = vscode.languages.getDiagnostics(uri);
+      return found.length > 0 ? found : undefined;
+    });
+    assert.equal(document.getText(problem?.range), '"tahn"');
+    assert.match(problem?.message ?? '', /tanh/);
+    assert.equal(problem?.severity, vscode.DiagnosticSeverity.Error);
+    await lensSays(uri, /vanishing.*of the last good run/);
+    await replaceText(document, '"tahn"', '"tanh"');
+    await until('no problem', () => (vscode.languages.getDiagnostics(uri).length === 0 ? true : undefined));
+    await lensSays(uri, /vanishing, ×0\.500 per step back$/);
+  });
+
+  it('puts the problem of a named file into that file', async () => {
+    const uri = await copyExample('weather');
+    await openText(uri);
+    const weights = vscode.Uri.joinPath(uri, '..', 'weights.json');
+    await writeFile(weights.fsPath, '{\n  "Wx": [[1, 2], [3]],\n  "Wh": [[1, "a"], [0, 1]],\n  "b": [0, 0]\n}\n');
+    void run();
+    const problems = await until('problems in the weights', () => {
+      const found = vscode.languages.getDiagnostics(weights);
+      return found.length >= 2 ? found : undefined;
+    });
+    const document = await vscode.workspace.openTextDocument(weights);
+    assert.deepEqual(problems.map(({ range }) => document.getText(range)).sort(), ['"a"', '[3]']);
+  });
+
+  it('ends a burst of 1,000 edits with the picture of the last text and one worker', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    const before = liveWorkers();
+    await run();
+    await lensSays(uri, /vanishing/);
+    let name = 'vanishing: half is lost at every step';
+    for (let i = 0; i < 999; i++) {
+      await replaceText(document, name, `edit ${i}`);
+      name = `edit ${i}`;
+    }
+    await replaceText(document, '0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+    await lensSays(uri, /exploding/);
+    await until('the panel with the last name', () => (panelTabs().some(({ label }) => label === 'RNN: edit 998') ? true : undefined));
+    assert.equal(liveWorkers() - before, 1);
+  });
+
+  it('gives each config its own panel, and the same config its old one', async () => {
+    const [first, second] = [await copyExample('vanishing'), await copyExample('exploding')];
+    for (const uri of [first, second, first]) {
+      await openText(uri);
+      await run();
+    }
+    await lensSays(first, /vanishing/);
+    await lensSays(second, /exploding/);
+    assert.equal(panelTabs().length, 2);
+  });
+
+  it('ends the run and its worker when the panel is closed in the middle', async () => {
+    const uri = await copyExample('weather');
+    await openText(uri);
+    const before = liveWorkers();
+    const running = run();
+    await until('the panel', () => panelTabs()[0]);
+    await vscode.window.tabGroups.close(panelTabs());
+    await running;
+    await until('no worker', () => (liveWorkers() === before ? true : undefined));
+    assert.ok((await lenses(uri)).every((title) => !title.includes('vanishing')));
+  });
+
+  it('takes a plain weights file with the sequences that the user picks', async () => {
+    const uri = await copyExample('weather');
+    const weights = vscode.Uri.joinPath(uri, '..', 'weights.json');
+    await openText(weights);
+    void run();
+    // The picker lists files that say "sequences" in their name first.
+    await until('the panel', async () => {
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return panelTabs()[0];
+    });
+    await until('the panel to be named after the files', () => (panelTabs()[0]?.label.includes('weights') === true ? true : undefined));
+  });
+
+  it('leaves the event loop of the extension host alone while it reads 50 MB', async function () {
+    this.timeout(120_000);
+    const uri = await copyExample('weather');
+    const H = 1_600;
+    const row = `[${Array.from({ length: H }, (_, i) => ((i * 2654435761) % 1000) * 1e-9 + 0.0000001234567891).join(',')}]`;
+    const weights = `{"Wx":[${Array.from({ length: 4 }, () => row).join(',')}],"Wh":[${Array.from({ length: H }, () => row).join(',')}],"b":${row}}`;
+    assert.ok(weights.length > 50e6, `${weights.length}`);
+    await writeFile(vscode.Uri.joinPath(uri, '..', 'weights.json').fsPath, weights);
+    const document = (await openText(uri)).document;
+    await replaceText(document, '"upstreamGradient": "dhs.json"', '"upstreamGradient": "last"');
+    const delay = monitorEventLoopDelay({ resolution: 2 });
+    delay.enable();
+    const running = run();
+    await lensSays(uri, /vanishing/);
+    delay.disable();
+    console.log(`      longest block of the event loop while reading and running ${Math.round(weights.length / 1e6)} MB: ${(delay.max / 1e6).toFixed(1)} ms`);
+    await vscode.commands.executeCommand('rnnGradients.cancel');
+    await running;
+  });
+});

@@ -1,0 +1,70 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+
+/** Waits until `probe` gives something else than undefined; says what it waited for when it never does. */
+export async function until<T>(what: string, probe: () => T | undefined | Thenable<T | undefined>, timeout = 20_000): Promise<T> {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined) return value;
+    if (Date.now() > deadline) throw new Error(`Waited ${timeout} ms in vain for ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+const examples = (): vscode.Uri => {
+  const extension = vscode.extensions.getExtension('rnn-gradients.rnn-gradients');
+  if (extension === undefined) throw new Error('The extension is not installed.');
+  return vscode.Uri.joinPath(extension.extensionUri, 'examples');
+};
+
+/** A fresh copy of an example's folder, so that no test sees another's edits. */
+export async function copyExample(name: string): Promise<vscode.Uri> {
+  const folder = vscode.Uri.file(await mkdtemp(path.join(tmpdir(), 'rnn-gradients-')));
+  await vscode.workspace.fs.copy(vscode.Uri.joinPath(examples(), name), folder, { overwrite: true });
+  return vscode.Uri.joinPath(folder, `${name}.rnn.json`);
+}
+
+export async function openText(uri: vscode.Uri): Promise<vscode.TextEditor> {
+  return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { viewColumn: vscode.ViewColumn.One, preview: false });
+}
+
+/** The titles of the lenses above a document, as the editor shows them. */
+export async function lenses(uri: vscode.Uri): Promise<string[]> {
+  const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri);
+  return found.map((lens) => lens.command?.title ?? '');
+}
+
+/** Waits for a lens whose title matches. */
+export const lensSays = (uri: vscode.Uri, pattern: RegExp): Promise<string> =>
+  until(`a lens like ${String(pattern)} on ${uri.path}`, async () => (await lenses(uri)).find((title) => pattern.test(title)));
+
+/** Replaces the first occurrence of `before`, as one edit, without saving. */
+export async function replaceText(document: vscode.TextDocument, before: string, after: string): Promise<void> {
+  const start = document.getText().indexOf(before);
+  if (start < 0) throw new Error(`"${before}" is not in ${document.uri.path}.`);
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(document.uri, new vscode.Range(document.positionAt(start), document.positionAt(start + before.length)), after);
+  if (!(await vscode.workspace.applyEdit(edit))) throw new Error('The edit was refused.');
+}
+
+export const panelTabs = (): vscode.Tab[] =>
+  vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => tab.input instanceof vscode.TabInputWebview && tab.input.viewType.includes('rnnGradients.panel'));
+
+/** Threads of this extension host, without the main one. */
+export const liveWorkers = (): number => {
+  Object.assign(process.report, { excludeNetwork: true }); // else every report looks up host names
+  const report = process.report.getReport() as unknown as { workers: unknown[] };
+  return report.workers.length;
+};
+
+/** Closes every tab and throws unsaved text away. */
+export async function closeEverything(): Promise<void> {
+  for (const document of vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)) {
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  }
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+}
