@@ -80,7 +80,6 @@ export class JacobianNorm {
       const beta = norm(w);
       const { value, lastComponent } = topOfTridiagonal(a, b);
       if (basis.length === H || beta * lastComponent <= tolerance * value || beta === 0) {
-        // The next step starts from here; a part that knows nothing of it keeps a new direction from being missed.
         return Math.sqrt(Math.max(0, value)) * largest * this.#scale;
       }
       b.push(beta);

@@ -9,15 +9,17 @@ const longTrip = 100;
 const significant = (value: number, digits: number): string =>
   new Intl.NumberFormat('en', { maximumSignificantDigits: digits }).format(value);
 
-const steps = (count: number): string => (count < 10 ? significant(count, 2) : significant(Math.round(count), 15));
+const steps = (count: number): string => {
+  const told = count < 10 ? significant(count, 2) : significant(Math.round(count), 15);
+  return `${told} ${told === '1' ? 'step' : 'steps'}`;
+};
 
 /** A share in percent: more digits the nearer it is to 0 or to 100 %, never rounded to either. */
 function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 1e-4) return `10^${Math.floor(Math.log10(value))} %`;
   if (value < 10) return `${significant(value, 2)} %`;
-  const digits = value < 99 ? 2 : 2 + Math.ceil(-Math.log10(Math.max(1 - share, 1e-8)));
-  return `${significant(value, digits)} %`;
+  return `${significant(value, Math.max(2, Math.ceil(-Math.log10(Math.max(1 - share, 1e-8)))))} %`;
 }
 
 const times = (factor: number): string => (factor >= 1e6 ? `10^${Math.round(Math.log10(factor))}` : significant(factor, 3));
@@ -49,22 +51,29 @@ const nonFiniteWords: Readonly<Record<NonFinite['what'], (at: string) => string>
   gradient: (at) => `The gradient stops being finite${at}, going back.`,
 };
 
-function theRate({ kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, crossedAt }: Measured): string | null {
+/** The rate as the predicate of "The gradient …". */
+const perStep = (factor: number): string => {
+  if (Math.abs(factor - 1) < 1e-6) return 'keeps its size at each step back';
+  return factor < 1 ? `keeps ${percent(factor)} per step back` : `is multiplied by ${times(factor)} per step back`;
+};
+
+function theRate({ kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, crossedAt }: Measured, { single }: Evidence): string | null {
   if (perStepFactor === null || log10Ratio === null) return null;
-  const trip = source - first;
-  const over = `over the ${steps(trip)} ${trip === 1 ? 'step' : 'steps'} from t = ${source} back to t = ${first}`;
   if (perStepFactor === 0) return `The gradient is exactly zero from t = ${source - 1} back: nothing before the last step is learned.`;
+  const rate = perStep(perStepFactor);
+  const trip = steps(source - first);
   if (kind === 'vanishing' && halfLifeSteps !== null && onePercentSteps !== null) {
     const horizon = source - Math.ceil(onePercentSteps);
     const lost = horizon > first ? `; what happened before t = ${horizon} is hardly learned` : '';
-    return `The gradient keeps ${percent(perStepFactor)} per step back: half is gone after ${steps(halfLifeSteps)} steps, 1 % is left after ${steps(onePercentSteps)}${lost}.`;
+    return `The gradient ${rate}: half is gone after ${steps(halfLifeSteps)}, 1 % is left after ${steps(onePercentSteps).replace(/ steps?$/, '')}${lost}.`;
   }
   if (kind === 'exploding' && perStepFactor > 1) {
-    return `The gradient is multiplied by ${times(perStepFactor)} per step back: it is ten times as large after ${steps(Math.LN10 / Math.log(perStepFactor))} steps and ${powerOfTen(log10Ratio)} times as large ${over}.`;
+    return `The gradient ${rate}: ten times as large after ${steps(Math.LN10 / Math.log(perStepFactor))}, ${powerOfTen(log10Ratio)} times as large over the ${trip} back to t = ${first}.`;
   }
-  const left = log10Ratio === -Infinity ? 'nothing' : log10Ratio < 0 ? percent(10 ** log10Ratio) : `${powerOfTen(log10Ratio)} times the start`;
-  const passed = crossedAt === null ? '' : ` (the bound is passed at t = ${crossedAt})`;
-  return `The gradient ${Math.abs(perStepFactor - 1) < 1e-6 ? 'keeps its size at each step back' : perStepFactor < 1 ? `keeps ${percent(perStepFactor)} per step back` : `is multiplied by ${times(perStepFactor)} per step back`}: ${left} is there ${over}${passed}.`;
+  if (log10Ratio === -Infinity) return `Down to t = ${single.log10.findIndex((value) => Number.isFinite(value))} the gradient ${rate}.`;
+  const arrives = log10Ratio <= 0 ? `${percent(10 ** log10Ratio)} of it arrives` : `it arrives ${powerOfTen(log10Ratio)} times as large`;
+  const passed = crossedAt === null ? '' : `, and the bound is passed at t = ${crossedAt}`;
+  return `The gradient ${rate}: ${arrives} at t = ${first}, ${trip} from its source${passed}.`;
 }
 
 /** A short sequence can be healthy at a rate that would kill a long one. */
@@ -72,8 +81,8 @@ function theHorizon({ kind, perStepFactor, source, first }: Measured, { bounds }
   const trip = source - first;
   if (kind !== 'healthy' || perStepFactor === null || perStepFactor === 0 || trip >= longTrip) return null;
   const far = longTrip * Math.log10(perStepFactor);
-  if (far < Math.log10(bounds.vanishing)) return `Healthy over ${steps(trip)} steps, but this rate would leave only ${percent(10 ** far)} over ${longTrip}.`;
-  if (far > Math.log10(bounds.exploding)) return `Healthy over ${steps(trip)} steps, but this rate would make it ${powerOfTen(far)} times as large over ${longTrip}.`;
+  if (far < Math.log10(bounds.vanishing)) return `Healthy over ${steps(trip)}, but this rate would leave only ${percent(10 ** far)} over ${longTrip}.`;
+  if (far > Math.log10(bounds.exploding)) return `Healthy over ${steps(trip)}, but this rate would make it ${powerOfTen(far)} times as large over ${longTrip}.`;
   return null;
 }
 
@@ -88,18 +97,20 @@ function theZero({ perStepFactor }: Measured, { single, first, source, experimen
   return perStepFactor === 0 ? `The cause: ${cause}.` : `From t = ${t} back it is exactly zero: ${cause}.`;
 }
 
+/** Splits the rate into what the slopes let through and what Wh makes of the rest. */
 function theCause({ kind, perStepFactor }: Measured, { experiment: { cell }, single, first, source, closedShare }: Evidence): string | null {
-  if (perStepFactor === null || perStepFactor === 0 || source === first || kind === 'healthy') return null;
-  // The last factor leads out of the trip, to the state before its first step.
+  if (perStepFactor === null || perStepFactor === 0 || kind === 'healthy') return null;
+  if (cell === 'identity') return 'The cell has no activation, so this is the work of Wh alone.';
+  // The factors of step `first` lead out of the trip, to the state before it.
   const slope = Math.exp(mean(single.lnSlope, first + 1, source));
   const Wh = Math.exp(mean(single.lnWh, first + 1, source));
-  if (cell === 'identity') return `The cell has no activation, so this is the work of Wh alone.`;
-  const closed = closedShare === null ? '' : cell === 'relu' ? `, ${percent(closedShare)} of the units are off` : `, ${percent(closedShare)} of |h| lie above 0.97`;
-  const slopes = `the slope of ${cell} ${effect(slope)} per step${closed}`;
-  const weights = `Wh ${effect(Wh)}`;
-  if (kind === 'exploding') return `The recurrent weights drive it: ${weights} per step, and ${slopes}.`;
-  if (slope < Wh) return `${closedShare !== null && closedShare >= 0.1 ? (cell === 'relu' ? 'Units that are off take' : 'Saturation takes') : 'The activation takes'} the most: ${slopes}; ${weights}.`;
-  return `The recurrent weights take the most: ${weights} per step; ${slopes}.`;
+  const share = closedShare ?? 0;
+  const closed = cell === 'relu' ? `${percent(share)} of the units are off` : share < 0.005 ? 'hardly any |h| is above 0.97' : `${percent(share)} of all |h| are above 0.97`;
+  const slopes = `the slope of ${cell} ${effect(slope)} per step (${closed})`;
+  const weights = `Wh ${effect(Wh)} per step`;
+  if (perStepFactor > 1) return `The recurrent weights drive it: ${weights}, and ${slopes}.`;
+  const activation = share < 0.1 ? 'The activation takes' : cell === 'relu' ? 'Units that are off take' : 'Saturation takes';
+  return slope < Wh ? `${activation} the most: ${slopes}, ${weights}.` : `The recurrent weights take the most: ${weights}, ${slopes}.`;
 }
 
 function theChange({ segments }: Measured): string | null {
@@ -122,10 +133,16 @@ function theDtype({ zeroAt, infiniteAt }: Measured, { single, first, experiment:
 export function reasonOf(verdict: Measured, evidence: Evidence): string {
   const { nonFinite } = evidence;
   const what = nonFinite === null ? null : nonFiniteWords[nonFinite.what](nonFinite.t === null ? '' : ` at t = ${nonFinite.t}`);
-  if (nonFinite !== null && nonFinite.what !== 'gradient') return what ?? '';
-  if (verdict.source === verdict.first) {
-    return [what, 'There is a single step, so the gradient makes no trip back through time and there is no rate to measure.'].filter((sentence) => sentence !== null).join(' ');
-  }
-  const sentences = [what, theRate(verdict), theChange(verdict), theHorizon(verdict, evidence), theZero(verdict, evidence), theDtype(verdict, evidence), theCause(verdict, evidence)];
-  return sentences.filter((sentence) => sentence !== null).slice(0, 4).join(' ');
+  if (what !== null && nonFinite?.what !== 'gradient') return what;
+  const single = verdict.source === verdict.first;
+  const sentences = single
+    ? [what, 'There is a single step, so the gradient makes no trip back through time and there is no rate to measure.']
+    : [
+        what,
+        theRate(verdict, evidence),
+        // At most one of these: the most surprising.
+        (what === null ? theDtype(verdict, evidence) : null) ?? theChange(verdict) ?? theHorizon(verdict, evidence),
+        theZero(verdict, evidence) ?? theCause(verdict, evidence),
+      ];
+  return sentences.filter((sentence) => sentence !== null).join(' ');
 }

@@ -1,4 +1,5 @@
-// Row-major tensors in one of two dtypes. Sums are kept in float64 and rounded once, when they are stored.
+// Row-major tensors in one of two dtypes. A sum lives in the dtype of its result and is rounded at every addition, as in
+// a framework: it decides at which step a float32 gradient dies.
 import type { DType, FloatArray } from './types.js';
 
 export type Matrix = { readonly rows: number; readonly cols: number; readonly data: FloatArray };
@@ -20,7 +21,7 @@ export const sequence = (dtype: DType, B: number, T: number, N: number): Sequenc
 export function multiply(a: Matrix, w: FloatArray, bias: FloatArray | null, out: Matrix): Matrix {
   const { rows, cols: inner } = a;
   const { cols } = out;
-  const sum = new Float64Array(cols);
+  const sum = zeros(dtypeOf(out.data), cols);
   for (let i = 0; i < rows; i++) {
     if (bias === null) sum.fill(0);
     else sum.set(bias);
@@ -31,7 +32,7 @@ export function multiply(a: Matrix, w: FloatArray, bias: FloatArray | null, out:
 }
 
 /** sum += row·w, where the row is `inner` numbers of `a` from `offset` on and w is [inner, sum.length]. */
-export function addRowTimes(a: FloatArray, offset: number, inner: number, w: FloatArray, sum: Float64Array): void {
+export function addRowTimes(a: FloatArray, offset: number, inner: number, w: FloatArray, sum: FloatArray): void {
   const cols = sum.length;
   for (let k = 0; k < inner; k++) {
     const value = a[offset + k]!;
@@ -44,19 +45,28 @@ export function addRowTimes(a: FloatArray, offset: number, inner: number, w: Flo
 export function multiplyTransposed(d: Matrix, w: FloatArray, out: Matrix): Matrix {
   const { rows, cols: inner } = d;
   const { cols } = out;
+  const dotRows = dtypeOf(out.data) === 'float32' ? dotFloat32 : dotFloat64;
   for (let i = 0; i < rows; i++) {
-    for (let k = 0; k < cols; k++) {
-      let sum = 0;
-      for (let j = 0; j < inner; j++) sum += d.data[i * inner + j]! * w[k * inner + j]!;
-      out.data[i * cols + k] = sum;
-    }
+    for (let k = 0; k < cols; k++) out.data[i * cols + k] = dotRows(d.data, i * inner, w, k * inner, inner);
   }
   return out;
 }
 
+function dotFloat32(x: FloatArray, fromX: number, y: FloatArray, fromY: number, length: number): number {
+  let sum = 0;
+  for (let j = 0; j < length; j++) sum = Math.fround(sum + x[fromX + j]! * y[fromY + j]!);
+  return sum;
+}
+
+function dotFloat64(x: FloatArray, fromX: number, y: FloatArray, fromY: number, length: number): number {
+  let sum = 0;
+  for (let j = 0; j < length; j++) sum += x[fromX + j]! * y[fromY + j]!;
+  return sum;
+}
+
 /** out = aᵀ·d. a [m,k], d [m,n], out [k,n]. */
 export function transposedMultiply(a: Matrix, d: Matrix, out: FloatArray): FloatArray {
-  const sum = new Float64Array(d.cols);
+  const sum = zeros(dtypeOf(out), d.cols);
   for (let k = 0; k < a.cols; k++) {
     sum.fill(0);
     for (let i = 0; i < a.rows; i++) {
@@ -70,11 +80,8 @@ export function transposedMultiply(a: Matrix, d: Matrix, out: FloatArray): Float
 
 /** out = the sum of the rows of d. */
 export function sumRows(d: Matrix, out: FloatArray): FloatArray {
-  for (let j = 0; j < d.cols; j++) {
-    let sum = 0;
-    for (let i = 0; i < d.rows; i++) sum += d.data[i * d.cols + j]!;
-    out[j] = sum;
-  }
+  out.fill(0);
+  for (let i = 0; i < d.rows; i++) for (let j = 0; j < d.cols; j++) out[j] = out[j]! + d.data[i * d.cols + j]!;
   return out;
 }
 

@@ -1,5 +1,5 @@
 import { activations } from './activation.js';
-import { dtypeOf, matrix, multiply, multiplyTransposed, sumRows, transposedMultiply, zeros } from './tensor.js';
+import { accumulate, dtypeOf, matrix, multiply, multiplyTransposed, sumRows, transposedMultiply, zeros } from './tensor.js';
 import type { Matrix } from './tensor.js';
 import type { Cell, DType, FloatArray, Weights } from './types.js';
 
@@ -31,11 +31,12 @@ export class RnnUnit {
   forward(x: Matrix, hPrev: Matrix): Matrix {
     const { cell, H, weights } = this.#parameters;
     const dtype = dtypeOf(weights.Wh);
-    const fromInput = multiply(x, weights.Wx, weights.b, matrix('float64', x.rows, H));
-    const fromState = multiply(hPrev, weights.Wh, null, matrix('float64', x.rows, H));
+    const fromInput = multiply(x, weights.Wx, weights.b, matrix(dtype, x.rows, H));
+    const z = multiply(hPrev, weights.Wh, null, matrix(dtype, x.rows, H));
+    accumulate(z.data, fromInput.data);
     const hNext = matrix(dtype, x.rows, H);
     const f = activations[cell].value;
-    for (let i = 0; i < hNext.data.length; i++) hNext.data[i] = f(fromState.data[i]! + fromInput.data[i]!);
+    for (let i = 0; i < hNext.data.length; i++) hNext.data[i] = f(z.data[i]!);
     this.#cache = { x, hPrev, hNext };
     return hNext;
   }

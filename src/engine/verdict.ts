@@ -61,9 +61,10 @@ function segmentsOf({ single: { log10 }, source, first }: Evidence, from: number
   return [...zero, ...rates];
 }
 
-function kindOf({ nonFinite, bounds }: Evidence, log10Ratio: number | null): VerdictKind {
+function kindOf({ nonFinite, infiniteAt, bounds }: Evidence, log10Ratio: number | null): VerdictKind {
   if (nonFinite !== null) return 'nonfinite';
-  if (log10Ratio === null) return 'healthy';
+  // Without a ratio there was a single step, or one step alone was too much even for the carried exponent.
+  if (log10Ratio === null) return infiniteAt === null ? 'healthy' : 'exploding';
   if (log10Ratio < Math.log10(bounds.vanishing)) return 'vanishing';
   return log10Ratio > Math.log10(bounds.exploding) ? 'exploding' : 'healthy';
 }
