@@ -1,5 +1,6 @@
 // Exponents and product of the Jacobians J_t = diag(s_t)·Whᵀ, step by step. Both keep their matrix transposed: its rows are
 // the columns that J acts on, so that the inner loops run along memory.
+import { JacobianNorm } from './lanczos.js';
 import { exponentOf, maxAbs, norm, scaleByPowerOfTwo } from './norm.js';
 
 /** out = P·Jᵀ = (J·Pᵀ)ᵀ: every row p becomes s ⊙ (p·Wh). */
@@ -102,8 +103,8 @@ export class JacobianProduct {
   }
 
   /** ln of the product's largest singular value; -Infinity for the zero product, NaN when it is not finite. */
-  logOf(largestSingularValue: (values: Float64Array, H: number) => number): number {
-    if (!this.#rows.every(Number.isFinite)) return NaN;
-    return Math.log(largestSingularValue(this.#rows, this.#H)) + this.#exponent * Math.LN2;
+  logSigmaMax(): number {
+    const sigma = new JacobianNorm(this.#rows, this.#H).sigmaMax(new Float64Array(this.#H).fill(1));
+    return Math.log(sigma) + this.#exponent * Math.LN2;
   }
 }

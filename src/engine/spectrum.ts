@@ -1,6 +1,7 @@
-import { EigenvalueDecomposition, LuDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
+import { LuDecomposition, Matrix } from 'ml-matrix';
 import { exactSlopes } from './analyse.js';
 import type { RunChunk } from './analyse.js';
+import { eigenvaluesOf } from './eigenvalues.js';
 import { JacobianNorm } from './lanczos.js';
 import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
 import { cast, matrix, sequence, takeStep } from './tensor.js';
@@ -25,22 +26,11 @@ function chunksOf({ shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Exper
   });
 }
 
-const asMatrix = (values: Float64Array, H: number): Matrix => Matrix.from1DArray(H, H, values);
-
-const largestSingularValue = (values: Float64Array, H: number): number =>
-  new SingularValueDecomposition(asMatrix(values, H), { computeLeftSingularVectors: false, computeRightSingularVectors: false, autoTranspose: true }).diagonal.reduce((a, b) => Math.max(a, b), 0);
-
-function eigenvalues(Wh: Float64Array, H: number): [number, number][] {
-  const { realEigenvalues, imaginaryEigenvalues } = new EigenvalueDecomposition(asMatrix(Wh, H));
-  const pairs = realEigenvalues.map((re, i): [number, number] => [re, imaginaryEigenvalues[i]!]);
-  return pairs.sort((p, q) => Math.hypot(...q) - Math.hypot(...p));
-}
-
 /** ln|det Wh|; -Infinity when Wh is singular to working precision. */
 function logDeterminant(Wh: Float64Array, H: number): number {
   const scale = Wh.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   if (scale === 0) return -Infinity;
-  const upper = new LuDecomposition(asMatrix(Wh.map((value) => value / scale), H)).upperTriangularMatrix;
+  const upper = new LuDecomposition(Matrix.from1DArray(H, H, Wh.map((value) => value / scale))).upperTriangularMatrix;
   const pivots = upper.diagonal().map(Math.abs);
   if (Math.min(...pivots) <= H * Number.EPSILON * Math.max(...pivots)) return -Infinity;
   return pivots.reduce((sum, pivot) => sum + Math.log(pivot), H * Math.log(scale));
@@ -58,12 +48,10 @@ const notFinite = ({ H, T }: { readonly H: number; readonly T: number }): Spectr
 export function* spectrumSteps(experiment: Experiment, result: RunResult): Steps<Spectrum> {
   const { shapes: { T, H }, weights: { Wh }, stateful } = experiment;
   if (!Wh.every(Number.isFinite)) return notFinite({ H, T });
-  const eigenvaluesWh = eigenvalues(Wh, H);
-  yield 0;
-  const sigmaMaxWh = largestSingularValue(Wh, H);
-  yield 0;
+  const eigenvaluesWh = yield* eigenvaluesOf(Wh, H);
   const logDet = logDeterminant(Wh, H);
   const jacobian = new JacobianNorm(Wh, H);
+  const sigmaMaxWh = jacobian.sigmaMax(new Float64Array(H).fill(1));
   const exponents = new LyapunovExponents(Wh, H);
   const product = new JacobianProduct(Wh, H);
   const jacobianSigmaMax = new Float64Array(T);
@@ -90,6 +78,6 @@ export function* spectrumSteps(experiment: Experiment, result: RunResult): Steps
   return {
     spectralRadiusWh: Math.hypot(...eigenvaluesWh[0]!), sigmaMaxWh, eigenvaluesWh, jacobianSigmaMax, lyapunov,
     lyapunovSumError: unique && lyapunov !== null ? Math.abs(lyapunov.reduce((sum, value) => sum + value, 0) - (logDet + lnSlopes / T)) : null,
-    logProductSigmaMax: product.logOf(largestSingularValue),
+    logProductSigmaMax: product.logSigmaMax(),
   };
 }
