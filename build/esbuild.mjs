@@ -1,8 +1,9 @@
 // Bundles everything that runs: the extension host, the worker, the page, the command line and, with --tests, every test.
 import { build, context } from 'esbuild';
 import { globSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -18,7 +19,8 @@ const shared = {
   define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
 };
 // The oldest supported VS Code (see engines in package.json) runs Node 20 in its extension host and Chromium 132 in its window.
-const forNode = { ...shared, platform: 'node', format: 'cjs', target: 'node20' };
+// jsonc-parser's CommonJS build cannot be bundled, its module build can.
+const forNode = { ...shared, platform: 'node', format: 'cjs', target: 'node20', mainFields: ['module', 'main'] };
 const forPage = { ...shared, platform: 'browser', format: 'esm', target: 'chrome132' };
 
 const product = [
@@ -27,16 +29,34 @@ const product = [
   { ...forPage, entryPoints: { main: 'webview/main.ts', style: 'webview/style.css' }, outdir: 'dist/webview' },
 ];
 
+/** Tests use the build's own modules where they lie: those find the project by their own place, which a bundle would change. */
+const buildScriptsStayOutside = {
+  name: 'build-scripts-stay-outside',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/build\/[\w-]+\.mjs$/ }, ({ path: file, resolveDir }) => ({ path: pathToFileURL(path.resolve(resolveDir, file)).href, external: true }));
+  },
+};
+
+/** The contributed JSON schema is made from the table that validates configs. */
+async function writeSchema() {
+  const { outputFiles } = await build({ ...forNode, format: 'esm', sourcemap: false, entryPoints: ['src/config/schema.ts'], write: false });
+  const { configJsonSchema } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+  await mkdir(new URL('../dist', import.meta.url), { recursive: true });
+  await writeFile(new URL('../dist/rnn.schema.json', import.meta.url), JSON.stringify(configJsonSchema()));
+}
+
 const testEntries = (pattern) => globSync(pattern, { cwd: root });
 const tests = () => [
-  { ...forNode, format: 'esm', target: 'node24', packages: 'external', external: ['./build/*'], entryPoints: testEntries('test/{unit,page,package,e2e}/**/*.test.ts'), outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
+  { ...forNode, format: 'esm', target: 'node24', packages: 'external', plugins: [buildScriptsStayOutside], entryPoints: testEntries('test/{unit,page,package,e2e}/**/*.test.ts'), outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
   { ...forNode, entryPoints: ['test/vscode/suite/index.ts', ...testEntries('test/vscode/suite/**/*.test.ts')], outbase: 'test/vscode', outdir: 'out/test/vscode', external: ['vscode', 'mocha'] },
 ];
 
 if (flags.has('--watch')) {
+  await writeSchema();
   for (const options of product) await (await context(options)).watch();
 } else {
   await rm(new URL('../dist', import.meta.url), { recursive: true, force: true });
   const bundles = [...product, ...(flags.has('--tests') ? tests() : [])].filter((options) => Object.keys(options.entryPoints).length > 0);
   await Promise.all(bundles.map((options) => build(options)));
+  await writeSchema();
 }

@@ -60,6 +60,8 @@ export async function ensureServer() {
 /** A window that stays quiet: no welcome page, no chat, no tips, no asking, no saving behind the test's back. */
 const quietSettings = {
   'workbench.startupEditor': 'none',
+  'workbench.colorTheme': 'Dark Modern',
+  'window.autoDetectColorScheme': false,
   'workbench.tips.enabled': false,
   'workbench.enableExperiments': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
@@ -75,10 +77,18 @@ const quietSettings = {
   'editor.accessibilitySupport': 'off',
 };
 
+/** Writes the user settings of a server that is to start; `settings` are added to those that keep the window quiet. */
+async function writeSettings(dataDir, settings) {
+  const userDir = path.join(dataDir, 'data', 'User');
+  await mkdir(userDir, { recursive: true });
+  await writeFile(path.join(userDir, 'settings.json'), JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+}
+
 /** The environment of a server: this process's own, without what an editor or Node around it would force on it. */
 const serverEnvironment = (extra) => {
   const own = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|NODE_TEST_CONTEXT$|NODE_V8_COVERAGE$)/.test(name));
-  return { ...Object.fromEntries(own), ...extra };
+  // Without a gallery the server has no reason to reach beyond this machine.
+  return { ...Object.fromEntries(own), EXTENSIONS_GALLERY: '{"serviceUrl":""}', ...extra };
 };
 
 const killTree = (child) => {
@@ -110,9 +120,7 @@ export async function installVsix(vsix, dataDir) {
  */
 export async function startServer({ dataDir, settings = {}, env = {}, port = 0, trusted = true }) {
   await ensureServer();
-  const userDir = path.join(dataDir, 'data', 'User');
-  await mkdir(userDir, { recursive: true });
-  await writeFile(path.join(userDir, 'settings.json'), JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+  await writeSettings(dataDir, settings);
   const args = [
     serverScript, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--accept-server-license-terms',
     // Without this switch a built server ignores the extension payload in the address (workbenchUrl).
@@ -160,9 +168,9 @@ export async function startServer({ dataDir, settings = {}, env = {}, port = 0, 
 const answers = async (url) => {
   const end = performance.now() + 30_000;
   for (;;) {
-    const reply = await fetch(url).catch((error) => error);
-    if (reply instanceof Response && reply.ok) return;
-    if (performance.now() > end) throw new Error(`${url} does not answer: ${reply instanceof Response ? reply.status : reply.message}`);
+    const refusal = await fetch(url).then((reply) => (reply.ok ? null : `status ${reply.status}`), (error) => error.message);
+    if (refusal === null) return;
+    if (performance.now() > end) throw new Error(`${url} does not answer: ${refusal}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 };

@@ -1,0 +1,264 @@
+// Drives a real VS Code window as a person does: keys, the command palette, what is painted on the screen.
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { it } from 'node:test';
+import { chromium } from 'playwright-core';
+import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
+import { chromiumArgs, findChromium } from '../../build/chromium.mjs';
+import { installVsix, startServer, workbenchUrl } from '../../build/vscode-server.mjs';
+import type { Server } from '../../build/vscode-server.mjs';
+
+/** Tests always run with the project's root as the current folder. */
+const root = process.cwd();
+const pictures = path.join(root, 'out', 'e2e');
+
+/** How long anything on the screen may take to appear: generous, because it only ends hopeless waits. */
+const patience = 60_000;
+
+/** A panel that takes the focus while a test types must not close the palette under its fingers. */
+const steady = { 'workbench.quickOpen.closeOnFocusLost': false };
+
+export type WorkbenchOptions = {
+  /** Folder whose copy is opened, so that a test may write in it; `examples` by default. */
+  readonly workspace?: string;
+  /** A packaged extension to install as a user does; by default the extension runs from the project's folder. */
+  readonly vsix?: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** False leaves workspace trust on: the window starts in Restricted Mode after its question is answered with no. */
+  readonly trusted?: boolean;
+  readonly width?: number;
+  readonly height?: number;
+  /** Two device pixels per CSS pixel for screenshots that stay sharp. */
+  readonly deviceScaleFactor?: number;
+};
+
+/** A row of the Problems panel. */
+export type ProblemRow = { readonly text: string; readonly severity: 'error' | 'warning' | 'info' };
+
+export class Workbench {
+  /** Every line that the window and the extension host logged. */
+  readonly log: string[];
+  readonly page: Page;
+  /** The copied folder that the window shows. */
+  readonly folder: string;
+  readonly server: Server;
+  readonly #browser: Browser;
+  readonly #scratch: string;
+
+  private constructor(parts: { log: string[]; page: Page; folder: string; server: Server; browser: Browser; scratch: string }) {
+    this.log = parts.log;
+    this.page = parts.page;
+    this.folder = parts.folder;
+    this.server = parts.server;
+    this.#browser = parts.browser;
+    this.#scratch = parts.scratch;
+  }
+
+  /** Starts a server and a browser of its own, opens the folder and waits until the extensions are loaded. */
+  static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
+    const scratch = await mkdtemp(path.join(tmpdir(), 'rnn-e2e-'));
+    const folder = path.join(scratch, 'workspace');
+    await cp(path.resolve(root, options.workspace ?? 'examples'), folder, { recursive: true });
+    const dataDir = path.join(scratch, 'server');
+    if (options.vsix !== undefined) await installVsix(options.vsix, dataDir);
+    const server = await startServer({ dataDir, settings: { ...steady, ...options.settings }, env: options.env ?? {}, trusted: options.trusted ?? true });
+    try {
+      const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
+      const page = await browser.newPage({ viewport: { width: options.width ?? 1440, height: options.height ?? 900 }, deviceScaleFactor: options.deviceScaleFactor ?? 1 });
+      page.setDefaultTimeout(patience);
+      const log: string[] = [];
+      page.on('console', (message) => log.push(`${message.type()} ${message.text()}`));
+      page.on('pageerror', (error) => log.push(`pageerror ${error.message}`));
+      // "Leave the page?" while text is unsaved: a reload is what the test asked for.
+      page.on('dialog', (dialog) => void dialog.accept());
+      const workbench = new Workbench({ log, page, folder, server, browser, scratch });
+      await page.goto(workbenchUrl(server.url, { folder, developmentPath: options.vsix === undefined ? root : undefined }));
+      await workbench.#loaded();
+      return workbench;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  async #loaded(): Promise<void> {
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+    // The workbench leaves this mark when it knows every installed extension's commands.
+    await this.page.waitForFunction(() => performance.getEntriesByName('code/didLoadExtensions').length > 0);
+  }
+
+  /** Opens the command palette, types, and returns the labels of what it offers, best first. The palette stays open. */
+  async offers(text: string): Promise<string[]> {
+    await this.page.keyboard.press('F1');
+    await this.#type(text, '>');
+    const labels = await this.#rows().evaluateAll((rows) => rows.map((row) => row.querySelector('.label-name')?.textContent ?? row.textContent));
+    return labels.map((label) => label.replaceAll('\u00a0', ' ').trim());
+  }
+
+  /** Runs the palette's first hit for `text` and returns that hit's label. */
+  async palette(text: string): Promise<string> {
+    const [first] = await this.offers(text);
+    if (first === undefined) throw new Error(`The command palette offers nothing for "${text}".`);
+    await this.page.keyboard.press('Enter');
+    // Gone, or turned into the question that the command asks: only then is an answer not typed into the palette itself.
+    await this.page.locator('.quick-input-widget input[type="text"][placeholder^="Type the name of a command"]').filter({ visible: true }).waitFor({ state: 'hidden' });
+    return first;
+  }
+
+  /** Answers a quick pick or input box that is open: types and presses Enter. */
+  async answer(text: string): Promise<void> {
+    await this.#type(text, '');
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Opens a file of the workspace by its name (quick open) and leaves the cursor in it. */
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press('Control+P');
+    await this.#type(name, '');
+    await this.#rows().filter({ hasText: path.posix.basename(name) }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.tab.active').filter({ hasText: path.posix.basename(name) }).waitFor();
+    await this.#editor().locator('.view-line').first().waitFor();
+  }
+
+  /** The page inside the visible webview. */
+  webview(): FrameLocator {
+    return this.page.locator('iframe.webview').filter({ visible: true }).contentFrame().frameLocator('#active-frame');
+  }
+
+  /** Types at the cursor of the editor that has the focus. */
+  async typeInEditor(text: string): Promise<void> {
+    await this.page.keyboard.type(text);
+  }
+
+  /** Finds `text` in the open editor (its first place) and writes `by` over it; the file is not saved. */
+  async replaceInEditor(text: string, by: string): Promise<void> {
+    await this.#editor().locator('.view-lines').first().click();
+    await this.page.keyboard.press('Control+Home');
+    await this.page.keyboard.press('Control+F');
+    const find = this.page.locator('.find-widget.visible textarea[aria-label="Find"], .find-widget.visible input[aria-label="Find"]').first();
+    await find.fill(text);
+    await this.page.locator('.find-widget.visible .matchesCount').filter({ hasText: /^(1|\?) of/ }).waitFor();
+    await this.page.keyboard.press('Escape');
+    if (by === '') await this.page.keyboard.press('Delete');
+    else await this.page.keyboard.insertText(by);
+  }
+
+  /** Writes `text` over everything in the editor that has the focus. */
+  async replaceAll(text: string): Promise<void> {
+    await this.#editor().locator('.view-lines').first().click();
+    await this.page.keyboard.press('Control+A');
+    await this.page.keyboard.insertText(text);
+  }
+
+  async save(): Promise<void> {
+    await this.page.keyboard.press('Control+S');
+    await this.page.locator('.tab.active:not(.dirty)').first().waitFor();
+  }
+
+  /** Switches the colour theme while the window is open, by the label that its list shows (`Light Modern`, `Dark High Contrast`, …). */
+  async setTheme(label: string): Promise<void> {
+    const themeOf = async () => /vscode-theme-\S+/.exec((await this.page.locator('.monaco-workbench').first().getAttribute('class')) ?? '')?.[0];
+    const before = await themeOf();
+    await this.page.keyboard.press('Control+K');
+    await this.page.keyboard.press('Control+T');
+    await this.answer(label);
+    await this.until(`the theme ${label}`, async () => (await themeOf()) !== before);
+  }
+
+  /** The rows of the Problems panel, which this opens. */
+  async problems(): Promise<ProblemRow[]> {
+    const panel = this.page.locator('.markers-panel');
+    if (!(await panel.isVisible())) await this.page.keyboard.press('Control+Shift+M');
+    await panel.waitFor();
+    return panel.locator('.monaco-list-row').filter({ has: this.page.locator('.marker-icon, .details-container') }).evaluateAll((rows) =>
+      rows.map((row) => ({
+        text: row.textContent.replaceAll('\u00a0', ' ').trim(),
+        severity: row.querySelector('.codicon-error') !== null ? 'error' : row.querySelector('.codicon-warning') !== null ? 'warning' : 'info',
+      })),
+    );
+  }
+
+  /** What notifications (toasts) say. */
+  async notifications(): Promise<string[]> {
+    return this.page.locator('.notification-list-item-message').allInnerTexts();
+  }
+
+  /** The texts of the status bar's items. */
+  async statusBar(): Promise<string[]> {
+    const texts = await this.page.locator('.part.statusbar .statusbar-item').allInnerTexts();
+    return texts.map((text) => text.trim()).filter((text) => text !== '');
+  }
+
+  /** Waits until `holds` is true; says what it waited for when it never is. */
+  async until(what: string, holds: () => Promise<boolean>): Promise<void> {
+    const end = performance.now() + patience;
+    while (!(await holds())) {
+      if (performance.now() > end) throw new Error(`Waited a minute for ${what}, in vain.`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  async screenshot(file: string): Promise<void> {
+    await mkdir(path.dirname(file), { recursive: true });
+    await this.page.screenshot({ path: file });
+  }
+
+  /** As the command "Reload Window": unsaved text and open editors come back. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#loaded();
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.server.stop();
+    await rm(this.#scratch, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #editor(): Locator {
+    return this.page.locator('.editor-group-container .monaco-editor').first();
+  }
+
+  #rows(): Locator {
+    return this.page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
+  }
+
+  /** Fills the open quick input after its prefix and waits until its list no longer changes. */
+  async #type(text: string, prefix: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input[type="text"]').filter({ visible: true }).first();
+    await input.waitFor();
+    await input.fill(prefix + text);
+    let last = '';
+    let same = 0;
+    // The list fills in stages (own hits first, then similar ones), so it counts as settled after five equal looks.
+    await this.until(`the list for "${text}" to settle`, async () => {
+      const now = (await this.#rows().allInnerTexts()).join('\n');
+      same = now === last ? same + 1 : 0;
+      last = now;
+      return same >= 5;
+    });
+  }
+}
+
+/**
+ * A test in a window of its own, which is closed at the end. When the test fails, the window's picture and log
+ * are kept as out/e2e/NAME.png and NAME.log.
+ */
+export function scenario(name: string, options: WorkbenchOptions, body: (workbench: Workbench) => Promise<void>): void {
+  it(name, async () => {
+    const workbench = await Workbench.open(options);
+    try {
+      await body(workbench);
+    } catch (error) {
+      const file = path.join(pictures, name.replaceAll(/[^\p{L}\p{N}]+/gu, '-'));
+      await workbench.screenshot(`${file}.png`);
+      await writeFile(`${file}.log`, workbench.log.join('\n'));
+      throw error;
+    } finally {
+      await workbench.close();
+    }
+  });
+}
