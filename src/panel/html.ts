@@ -1,0 +1,49 @@
+/** What the page needs from its host: where it may load from, and the one-time word that lets its script run. */
+export type PanelHtmlParts = {
+  /** `webview.cspSource`: the only origin that styles, fonts and pictures come from. */
+  readonly cspSource: string;
+  /** Fresh random text for each page; only a script that carries it runs. */
+  readonly nonce: string;
+  readonly scriptUri: string;
+  readonly styleUri: string;
+  readonly title: string;
+  /** Language of the interface, as `vscode.env.language` names it. */
+  readonly language?: string;
+};
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+/** Hash of the empty text: the toolkit adds one empty style element to learn whether the browser knows :focus-visible; no other inline style passes. */
+const emptyStyle = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
+
+const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+
+/**
+ * The page of the panel. Nothing is allowed that is not named: no inline script or style, no eval, no network; the page gets
+ * all data by message. `data:` and `blob:` pictures are its own canvases on their way to a PNG.
+ */
+export function panelHtml({ cspSource, nonce, scriptUri, styleUri, title, language = 'en' }: PanelHtmlParts): string {
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${cspSource} ${emptyStyle}`,
+    `font-src ${cspSource}`,
+    `img-src ${cspSource} data: blob:`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="${escape(language)}">
+<head>
+  <meta charset="UTF-8">
+  <meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <link rel="stylesheet" href="${escape(styleUri)}">
+  <title>${escape(title)}</title>
+</head>
+<body>
+  <div id="app"></div>
+  <script type="module" nonce="${escape(nonce)}" src="${escape(scriptUri)}"></script>
+</body>
+</html>
+`;
+}

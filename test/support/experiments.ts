@@ -1,0 +1,38 @@
+// Configs that page tests run: the reference cases and the weather network, everything inline.
+import { readFileSync } from 'node:fs';
+
+export const readFixture = (file: string): unknown => JSON.parse(readFileSync(`test/fixtures/${file}`, 'utf8'));
+
+export type ReferenceCase = {
+  readonly name: string;
+  readonly cell: string;
+  readonly shapes: { readonly B: number; readonly T: number; readonly I: number; readonly H: number };
+  readonly weights: unknown;
+  readonly xs: number[][][];
+  readonly h0: number[][] | null;
+  readonly dhs: number[][][];
+  readonly expected: {
+    readonly hs: number[][][];
+    readonly dhTotal: number[][][];
+    readonly norms: { readonly dh: number[]; readonly dx: number[]; readonly dWx: number[]; readonly dWh: number[]; readonly db: number[]; readonly log10dh: (number | null)[] };
+    readonly spectrum: { readonly spectralRadiusWh: number; readonly sigmaMaxWh: number; readonly jacobianSigmaMax: number[]; readonly lyapunov: (number | null)[] | null };
+  };
+};
+
+export const referenceCase = (name: string): ReferenceCase => readFixture(`reference/${name}.json`) as ReferenceCase;
+
+export const configOf = ({ name, cell, weights, xs, h0, dhs }: ReferenceCase, more: Record<string, unknown> = {}): string =>
+  JSON.stringify({ name, cell, dtype: 'float64', weights, sequences: xs, initialState: h0, upstreamGradient: dhs, ...more });
+
+/** The trained network on real weather: B 4, T 100, I 4, H 32. */
+export const weatherConfig = (more: Record<string, unknown> = {}): string => JSON.stringify({
+  name: 'tanh RNN on daily weather', dtype: 'float32',
+  weights: readFixture('weather/weights.json'), sequences: readFixture('weather/sequences.json'), upstreamGradient: readFixture('weather/dhs.json'), ...more,
+});
+
+/** A ring of H units without input whose recurrent weights scale by `rho` and turn by one unit: the norm changes by ρ on each step while h stays small. */
+export function ringConfig(rho: number, H: number, T: number, more: Record<string, unknown> = {}): string {
+  const Wh = Array.from({ length: H }, (_, i) => Array.from({ length: H }, (__, j) => (j === (i + 1) % H ? rho : 0)));
+  const zeros = (n: number): number[] => Array.from({ length: n }, () => 0);
+  return JSON.stringify({ name: `ring ${rho}`, cell: 'tanh', dtype: 'float32', weights: { Wx: [zeros(H)], Wh, b: [zeros(H)] }, sequences: [Array.from({ length: T }, () => [0])], ...more });
+}

@@ -1,0 +1,231 @@
+// The real page in a real browser: the real bundle, the real HTML with its policy, and on the other side of
+// acquireVsCodeApi() a host in this process that runs the real worker logic over the real channel.
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { chromiumArgs, findChromium } from '../../build/chromium.mjs';
+import { defaultBounds } from '../../src/engine/index.js';
+import { panelHtml } from '../../src/panel/html.js';
+import { Channel } from '../../src/protocol/rpc.js';
+import type { Port } from '../../src/protocol/rpc.js';
+import type { PageContract, PanelContract, PanelStatus, RunSummary, SpectrumSummary, WorkerContract, WorkerHostContract } from '../../src/protocol/messages.js';
+import { Service } from '../../src/worker/service.js';
+import { themeOf } from './themes.js';
+import type { TestTheme, ThemeName } from './themes.js';
+
+/** Where the built page lies; a build of one's own can be tried by the variable. */
+const bundle = path.resolve(process.env['RNN_PAGE_BUNDLE'] ?? 'dist/webview');
+const nonce = 'dGVzdC1wYWdl';
+const types: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css', '.map': 'application/json' };
+
+/** Messages cross to the browser as text: typed arrays and numbers that JSON has no word for are wrapped. */
+const arrays = { Float64Array, Float32Array, Uint8Array } as const;
+function pack(value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
+  if (ArrayBuffer.isView(value)) return { $array: value.constructor.name, $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
+  if (Array.isArray(value)) return value.map(pack);
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, pack(item)]));
+  return value;
+}
+function unpack(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unpack);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$number' in value) return Number(value.$number);
+  if ('$array' in value && '$bytes' in value) {
+    const bytes = Uint8Array.from(Buffer.from(String(value.$bytes), 'base64'));
+    return new arrays[value.$array as keyof typeof arrays](bytes.buffer);
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unpack(item)]));
+}
+
+/** Runs inside the page before its script: acquireVsCodeApi as VS Code gives it, the theme, and a watch for what must never happen. */
+function insidePage(theme: TestTheme): void {
+  const page = window as unknown as Record<string, unknown>;
+  type Packed = { $number?: string; $array?: string; $bytes?: string };
+  const constructors: Record<string, new (buffer: ArrayBuffer) => ArrayBufferView> = { Float64Array, Float32Array, Uint8Array };
+  const open = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(open);
+    if (typeof value !== 'object' || value === null) return value;
+    const { $number, $array, $bytes } = value as Packed;
+    if ($number !== undefined) return Number($number);
+    const Constructor = $array === undefined ? undefined : constructors[$array];
+    if (Constructor !== undefined) return new Constructor(Uint8Array.from(atob($bytes ?? ''), (character) => character.charCodeAt(0)).buffer);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, open(item)]));
+  };
+  const close = (value: unknown): unknown => {
+    if (value instanceof Uint8Array) {
+      let binary = '';
+      for (const byte of value) binary += String.fromCharCode(byte);
+      return { $array: 'Uint8Array', $bytes: btoa(binary) };
+    }
+    if (Array.isArray(value)) return value.map(close);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, close(item)]));
+  };
+  const stateKey = 'state of the webview';
+  page['violations'] = [];
+  document.addEventListener('securitypolicyviolation', (event) => (page['violations'] as string[]).push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+  page['receive'] = (message: unknown) => window.dispatchEvent(new MessageEvent('message', { data: open(message) }));
+  page['acquireVsCodeApi'] = () => ({
+    postMessage: (message: unknown) => void (page['toHost'] as (message: unknown) => Promise<void>)(close(message)),
+    getState: (): unknown => JSON.parse(sessionStorage.getItem(stateKey) ?? 'null'),
+    setState: (state: unknown) => sessionStorage.setItem(stateKey, JSON.stringify(state)),
+  });
+  page['setTheme'] = ({ bodyClass, variables }: TestTheme) => {
+    const { style } = document.documentElement;
+    for (const name of [...style].filter((property) => property.startsWith('--vscode-'))) style.removeProperty(name);
+    for (const [name, value] of Object.entries(variables)) style.setProperty(`--vscode-${name}`, value);
+    document.body.className = bodyClass;
+  };
+  document.addEventListener('readystatechange', () => { if (document.readyState === 'interactive') (page['setTheme'] as (theme: TestTheme) => void)(theme); });
+}
+
+/** Two ends of a wire inside this process. */
+function wire(): [Port, Port] {
+  const listeners: ((message: unknown) => void)[] = [];
+  const end = (own: number, other: number): Port => ({
+    post: (message) => queueMicrotask(() => listeners[other]?.(message)),
+    onMessage: (listener) => { listeners[own] = listener; },
+  });
+  return [end(0, 1), end(1, 0)];
+}
+
+export type Sent<K extends keyof PanelContract['events']> = PanelContract['events'][K];
+
+/** The host: everything the page sent, and the run that it shows. */
+export class TestHost {
+  readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], revealProblem: [], revealConfig: [], rerun: [], cancel: [], saveFile: [], exportJson: [], failed: [] };
+  summary: RunSummary | null = null;
+  spectrum: SpectrumSummary | null = null;
+  status: PanelStatus = { title: 'test.rnn.json', entry: { kind: 'config', config: 'test.rnn.json' }, running: null, stale: null, problems: [] };
+  /** The files that a run reads: name → text. */
+  files: Record<string, string> = {};
+  readonly #worker: Channel<WorkerHostContract, WorkerContract>;
+  #page: Channel<PanelContract, PageContract> | null = null;
+  #runId = 0;
+
+  constructor() {
+    const [here, there] = wire();
+    new Service(there);
+    this.#worker = new Channel<WorkerHostContract, WorkerContract>(here, {
+      readFile: ({ reference }) => {
+        const text = this.files[reference];
+        return text === undefined ? { ok: false, id: reference, reason: 'missing', detail: 'not among the files of the test' } : { ok: true, id: reference, bytes: new TextEncoder().encode(text) };
+      },
+    }, {
+      progress: () => undefined,
+      problems: () => undefined,
+      summary: (summary) => { this.summary = summary; },
+      spectrum: (spectrum) => { this.spectrum = spectrum; },
+    });
+  }
+
+  /** Connects to a page; what the page says arrives at `receive`. */
+  connect(post: (message: unknown) => void): (message: unknown) => void {
+    let receive: (message: unknown) => void = () => undefined;
+    this.#page?.close('The page was loaded again.');
+    const record = <K extends keyof PanelContract['events']>(name: K) => (payload: Sent<K>): void => { this.sent[name].push(payload); };
+    this.#page = new Channel<PanelContract, PageContract>(
+      { post: (message) => post(message), onMessage: (listener) => { receive = listener; } },
+      {
+        heatmap: (params) => this.#worker.request('heatmap', params),
+        unitLines: (params) => this.#worker.request('unitLines', params),
+        sequenceLines: (params) => this.#worker.request('sequenceLines', params),
+        step: (params) => this.#worker.request('step', params),
+      },
+      {
+        ready: (payload) => {
+          record('ready')(payload);
+          this.sendAll();
+        },
+        revealProblem: record('revealProblem'), revealConfig: record('revealConfig'), rerun: record('rerun'), cancel: record('cancel'),
+        saveFile: record('saveFile'), exportJson: record('exportJson'), failed: record('failed'),
+      },
+    );
+    return (message) => receive(message);
+  }
+
+  sendStatus(status: Partial<PanelStatus>): void {
+    this.status = { ...this.status, ...status };
+    this.#page?.emit('status', this.status);
+  }
+
+  sendAll(): void {
+    this.#page?.emit('status', this.status);
+    if (this.summary !== null) this.#page?.emit('summary', this.summary);
+    if (this.spectrum !== null) this.#page?.emit('spectrum', this.spectrum);
+  }
+
+  /** Runs a config text through the real worker logic and shows the result. */
+  async run(config: string): Promise<void> {
+    this.files[this.status.title] = config;
+    const outcome = await this.#worker.request('run', { runId: ++this.#runId, entry: { kind: 'config', config: this.status.title }, bounds: defaultBounds, cancel: new SharedArrayBuffer(4) });
+    if (outcome.kind !== 'done') throw new Error(`The run was ${outcome.kind}: ${outcome.problems.map(({ path: place, message }) => `${place}: ${message}`).join('\n')}`);
+    this.sendAll();
+  }
+}
+
+export type OpenPage = { readonly page: Page; readonly host: TestHost; readonly complaints: string[]; violations(): Promise<string[]>; setTheme(theme: ThemeName): Promise<void>; close(): Promise<void> };
+export type PageServer = { open(options?: { theme?: ThemeName; width?: number; height?: number; scale?: number }): Promise<OpenPage>; close(): Promise<void> };
+
+export async function startPages(): Promise<PageServer> {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    if (pathname === '/') {
+      response.setHeader('content-type', 'text/html; charset=utf-8');
+      response.end(panelHtml({ cspSource: origin, nonce, scriptUri: `${origin}/main.js`, styleUri: `${origin}/style.css`, title: 'test' }));
+      return;
+    }
+    if (pathname === '/favicon.ico') {
+      response.statusCode = 204;
+      response.end();
+      return;
+    }
+    const file = path.join(bundle, path.basename(pathname));
+    readFile(file).then((bytes) => {
+      response.setHeader('content-type', types[path.extname(file)] ?? 'application/octet-stream');
+      response.end(bytes);
+    }, () => {
+      response.statusCode = 404;
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const { port } = server.address() as AddressInfo;
+  const browser: Browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
+
+  return {
+    async open({ theme = 'dark', width = 1200, height = 980, scale = 1 } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
+      const page = await context.newPage();
+      const host = new TestHost();
+      const complaints: string[] = [];
+      page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()); });
+      page.on('pageerror', (error) => complaints.push(error.message));
+      const connect = (): ((message: unknown) => void) => host.connect((message) => {
+        void page.evaluate((packed) => (window as unknown as { receive(message: unknown): void }).receive(packed), pack(message)).catch((error: unknown) => {
+          if (!page.isClosed()) complaints.push(String(error));
+        });
+      });
+      let receive = connect();
+      await page.exposeFunction('toHost', (message: unknown) => receive(unpack(message)));
+      page.on('framenavigated', () => { receive = connect(); });
+      await page.addInitScript(insidePage, themeOf(theme));
+      await page.goto(`http://127.0.0.1:${port}/`);
+      return {
+        page, host, complaints,
+        violations: () => page.evaluate(() => (window as unknown as { violations: string[] }).violations),
+        setTheme: (name) => page.evaluate((next) => (window as unknown as { setTheme(theme: unknown): void }).setTheme(next), themeOf(name)),
+        close: () => context.close(),
+      };
+    },
+    async close() {
+      await browser.close();
+      await new Promise<void>((resolve, reject) => { server.close((error) => { if (error === undefined) resolve(); else reject(error); }); });
+    },
+  };
+}

@@ -1,0 +1,90 @@
+// Beside the tracks: the numbers of the step under the cursor.
+import { el, math } from './dom.js';
+import { exactLog10, formatLog10, formatNumber, formatPercent } from './format.js';
+import { Latest } from './model.js';
+import { gradientCell, noCell, stateCell } from './steps.js';
+import type { Page } from './view.js';
+import type { RunSummary, StepValues } from './model.js';
+import type { Cell } from './table.js';
+import type { Steps } from './steps.js';
+
+type Row = { readonly name: string; readonly id: string; read(run: RunSummary, t: number): Cell };
+
+const number = (value: number): Cell => ({ text: formatNumber(value), exact: String(value) });
+const log = (value: number): Cell => ({ text: formatLog10(value), exact: exactLog10(value) });
+
+export class AtStep {
+  readonly element: HTMLElement;
+  readonly #page: Page;
+  readonly #title = el('h2', {});
+  readonly #cells = new Map<string, HTMLElement>();
+  readonly #units = el('tbody');
+  readonly #unitsTitle = el('h3', {});
+  readonly #latest: Latest<{ t: number; sequence: number }, StepValues | null>;
+  #values: { readonly step: StepValues; readonly sequence: number } | null = null;
+
+  constructor(page: Page, steps: Steps) {
+    this.#page = page;
+    this.#latest = new Latest(({ t, sequence }) => steps.at(t, sequence), (step, { sequence }) => {
+      if (step === null) return;
+      this.#values = { step, sequence };
+      this.#showUnits();
+    });
+    const list = el('dl', { class: 'pairs' });
+    for (const row of this.#rows()) {
+      const value = el('dd', { attributes: { 'data-name': row.id } });
+      this.#cells.set(row.id, value);
+      list.append(el('div', {}, el('dt', {}, math(row.name)), value));
+    }
+    const head = el('thead', {}, el('tr', {}, ...['unit', 'h', 'g'].map((name) => el('th', { attributes: { scope: 'col' } }, name))));
+    this.element = el('section', { class: 'card', attributes: { 'aria-label': 'Numbers at the cursor' } }, this.#title, list, this.#unitsTitle, el('table', { class: 'unit-values' }, head, this.#units));
+    page.timeline.onChange((change) => { if (change !== 'window') this.show(); });
+  }
+
+  show(): void {
+    const { model: { run }, timeline } = this.#page;
+    if (run === null) return;
+    const { cursor } = timeline;
+    this.#title.textContent = `At t = ${cursor}${timeline.pinned ? ' · pinned' : ''}`;
+    for (const row of this.#rows()) {
+      const target = this.#cells.get(row.id);
+      if (target === undefined) continue;
+      const cell = row.read(run, cursor);
+      target.textContent = cell.text;
+      target.title = cell.exact;
+      target.dataset['value'] = cell.exact;
+    }
+    this.#latest.request({ t: cursor, sequence: timeline.shownSequence });
+    this.#showUnits();
+  }
+
+  #rows(): readonly Row[] {
+    const { model } = this.#page;
+    return [
+      { id: 'h', name: '‖h_t‖', read: (run, t) => number(run.hNorm[t] ?? NaN) },
+      { id: 'saturation', name: 'saturated units', read: (run, t) => (run.saturation === null ? { text: 'none possible', exact: '' } : { text: formatPercent(run.saturation[t] ?? NaN), exact: String(run.saturation[t] ?? NaN) }) },
+      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => log(run.log10.dh[t] ?? NaN) },
+      { id: 'lost', name: 'lost since the last step', read: (run, t) => {
+        const lost = (run.log10.singleSource[run.verdict.source] ?? NaN) - (run.log10.singleSource[t] ?? NaN);
+        if (Number.isNaN(lost)) return { text: '–', exact: '' };
+        if (lost === Infinity) return { text: 'everything', exact: 'Infinity' };
+        return { text: `${lost < -0.05 ? `grown by ${(-lost).toFixed(1)}` : Math.abs(lost).toFixed(1)} decades`, exact: String(lost) };
+      } },
+      { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => (model.spectrum === null ? { text: '…', exact: '' } : number(model.spectrum.jacobianSigmaMax[t] ?? NaN)) },
+      { id: 'dx', name: '‖dx_t‖', read: (run, t) => log(run.log10.dx[t] ?? NaN) },
+      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => log(run.log10.dWh[t] ?? NaN) },
+      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => log(run.log10.dWx[t] ?? NaN) },
+      { id: 'db', name: '‖db_t‖', read: (run, t) => log(run.log10.db[t] ?? NaN) },
+    ];
+  }
+
+  #showUnits(): void {
+    const { timeline } = this.#page;
+    this.#unitsTitle.textContent = `Chosen units, sequence ${timeline.shownSequence + 1}`;
+    const known = this.#values?.step.t === timeline.cursor && this.#values.sequence === timeline.shownSequence ? this.#values.step : null;
+    this.#units.replaceChildren(...timeline.units.map((unit) => {
+      const cells = known === null ? [noCell, noCell] : [stateCell(known, unit), gradientCell(known, unit)];
+      return el('tr', {}, el('th', { attributes: { scope: 'row' } }, String(unit)), ...cells.map((cell) => el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text)));
+    }));
+  }
+}

@@ -1,0 +1,263 @@
+// The only place that talks to chart.js: a chart over the shared time axis, drawn from a scene.
+import { Chart, Interaction, LineController, LineElement, LinearScale, PointElement, ScatterController, Tooltip } from 'chart.js';
+import type { ChartConfiguration, ChartDataset, InteractionModeFunction, Plugin, Point } from 'chart.js';
+import { getRelativePosition } from 'chart.js/helpers';
+import { timeTicks } from './axis.js';
+import { points } from './scene.js';
+import type { Painter, Scene } from './scene.js';
+import type { Theme } from './theme.js';
+import type { TimeWindow } from './model.js';
+
+declare module 'chart.js' {
+   
+  interface InteractionModeMap {
+    /** Hands the tooltip one invisible point that stands on the step under the mouse. */
+    probe: InteractionModeFunction;
+  }
+}
+
+Chart.register(LineController, ScatterController, LineElement, PointElement, LinearScale, Tooltip);
+Chart.defaults.animation = false;
+Interaction.modes.probe = (chart, event) => {
+  const { x, y } = getRelativePosition(event, chart);
+  const { left, right, top, bottom } = chart.chartArea;
+  const scale = chart.scales['x'];
+  const element = chart.getDatasetMeta(0).data[0];
+  if (scale === undefined || element === undefined || x < left || x > right || y < top || y > bottom) return [];
+  element.x = scale.getPixelForValue(stepAt(scale.getValueForPixel(x) ?? 0, scale.min, scale.max));
+  element.y = y;
+  return [{ element, datasetIndex: 0, index: 0 }];
+};
+
+/** Every plot begins and ends at the same place, so that the eye can run straight down. */
+export const gutter = { left: 64, right: 16 } as const;
+
+/** Room for half a tick label above and below; left of the axis title; the same in every chart, so chart.js may not add its own. */
+const layout = { autoPadding: false, padding: { left: 6, right: gutter.right, top: 7, bottom: 7 } };
+
+const stepAt = (value: number, min: number, max: number): number => Math.max(Math.ceil(min), Math.min(Math.round(value), Math.floor(max)));
+
+/** What a tooltip says about step t at height `value` of the y axis: a heading and its lines. */
+export type Readout = (t: number, value: number) => readonly string[];
+
+export const chartFont = (theme: Theme, size = 11): { family: string; size: number } => ({ family: theme.fontFamily, size });
+
+export const tooltipStyle = (theme: Theme) => ({
+  displayColors: false,
+  backgroundColor: theme.tooltipBackground,
+  borderColor: theme.border,
+  borderWidth: 1,
+  cornerRadius: 3,
+  caretSize: 0,
+  caretPadding: 12,
+  padding: { x: 8, y: 6 },
+  titleColor: theme.foreground,
+  titleFont: { ...chartFont(theme), weight: 600 },
+  titleMarginBottom: 3,
+  bodyColor: theme.foreground,
+  bodyFont: chartFont(theme),
+  animation: false as const,
+});
+
+export type TimeChartOptions = { readonly scene: Scene; readonly window: TimeWindow; readonly readout: Readout; readonly hidden: ReadonlySet<string> };
+type LineConfig = ChartConfiguration<'line', Point[]>;
+
+function datasets({ scene, window, hidden }: TimeChartOptions, pixels: number): ChartDataset<'line', Point[]>[] {
+  const probe: ChartDataset<'line', Point[]> = { data: [{ x: NaN, y: NaN }], borderWidth: 0, pointRadius: 0, pointHoverRadius: 0, label: '' };
+  const lines = scene.lines.filter((line) => !hidden.has(line.id)).map((line): ChartDataset<'line', Point[]> => {
+    const data = points(line.series, window.t0, window.t1, pixels);
+    return {
+      data,
+      label: line.id,
+      borderColor: line.colour,
+      backgroundColor: line.colour,
+      borderWidth: line.width,
+      borderDash: [...line.dash],
+      // A step whose neighbours are gaps would otherwise be invisible.
+      pointRadius: data.length > 400 ? 0 : ({ dataIndex }) => (isAlone(data, dataIndex) ? Math.max(1.5, line.width) : 0),
+      pointHoverRadius: 0,
+      pointBorderWidth: 0,
+      borderJoinStyle: 'round',
+      spanGaps: false,
+    };
+  });
+  return [probe, ...lines];
+}
+
+const isAlone = (data: readonly Point[], i: number): boolean =>
+  Number.isFinite(data[i]?.y) && !Number.isFinite(data[i - 1]?.y ?? NaN) && !Number.isFinite(data[i + 1]?.y ?? NaN);
+
+function scales({ scene, window }: TimeChartOptions, timeLabels: boolean): NonNullable<LineConfig['options']>['scales'] {
+  const { theme, axis } = scene;
+  const grid = { color: theme.grid, tickLength: 0, drawTicks: false };
+  const ticks = { color: theme.muted, font: chartFont(theme, 10), autoSkip: false, maxRotation: 0 };
+  return {
+    x: {
+      type: 'linear',
+      min: window.t0 - 0.5,
+      max: window.t1 - 0.5,
+      border: { display: false },
+      grid,
+      ticks: { ...ticks, display: timeLabels, padding: 4, callback: (value) => String(value) },
+      title: { display: timeLabels, text: 'timestep t', color: theme.muted, font: chartFont(theme, 10) },
+      afterBuildTicks: (scale) => { scale.ticks = timeTicks(window.t0, window.t1, scale.chart.width - gutter.left - gutter.right).map((value) => ({ value })); },
+      ...(timeLabels ? {} : { afterFit: (scale) => { scale.height = 0; } }),
+    },
+    y: {
+      type: 'linear',
+      min: axis.min,
+      max: axis.max,
+      reverse: axis.reverse,
+      border: { display: false },
+      grid,
+      ticks: { ...ticks, padding: 6, callback: (value) => axis.label(Number(value)) },
+      title: { display: axis.title !== '', text: axis.title, color: theme.muted, font: chartFont(theme, 10), padding: 0 },
+      afterBuildTicks: (scale) => { scale.ticks = axis.ticks(scale.chart.height).map((value) => ({ value })); },
+      afterFit: (scale) => { scale.width = gutter.left - layout.padding.left; },
+    },
+  };
+}
+
+function painterOf(chart: Chart): Painter | null {
+  const { x, y } = chart.scales;
+  if (x === undefined || y === undefined) return null;
+  const { left, right, top, bottom } = chart.chartArea;
+  return { context: chart.ctx, left, right, top, bottom, x: (t) => x.getPixelForValue(t), y: (value) => y.getPixelForValue(value) };
+}
+
+/** Vertical lines between step t−1 and step t; none when they would stand closer than 5 pixels. */
+function verticals(painter: Painter, steps: readonly number[], colour: string, dash: number[]): void {
+  const { context } = painter;
+  if (steps.length > (painter.right - painter.left) / 5) return;
+  context.save();
+  context.strokeStyle = colour;
+  context.setLineDash(dash);
+  context.beginPath();
+  for (const t of steps) {
+    const x = Math.round(painter.x(t - 0.5)) + 0.5;
+    context.moveTo(x, painter.top);
+    context.lineTo(x, painter.bottom);
+  }
+  context.stroke();
+  context.restore();
+}
+
+function scenePlugin(current: () => TimeChartOptions): Plugin<'line'> {
+  const paint = (chart: Chart, draw: (painter: Painter, scene: Scene) => void): void => {
+    const painter = painterOf(chart);
+    if (painter === null) return;
+    const { context, left, top, right, bottom } = painter;
+    context.save();
+    context.beginPath();
+    context.rect(left, top, right - left, bottom - top);
+    context.clip();
+    draw(painter, current().scene);
+    context.restore();
+  };
+  return {
+    id: 'scene',
+    beforeDatasetsDraw: (chart) => paint(chart, (painter, scene) => scene.under(painter)),
+    afterDatasetsDraw: (chart) => paint(chart, (painter, scene) => {
+      verticals(painter, scene.cuts, scene.theme.muted, [1, 3]);
+      verticals(painter, scene.borders, scene.theme.muted, []);
+      scene.over(painter);
+    }),
+  };
+}
+
+function tooltip(current: () => TimeChartOptions): NonNullable<NonNullable<LineConfig['options']>['plugins']>['tooltip'] {
+  const at = (chart: Chart, element: { x: number; y: number }): readonly string[] => {
+    const { x, y } = chart.scales;
+    return x === undefined || y === undefined ? [] : current().readout(Math.round(x.getValueForPixel(element.x) ?? 0), y.getValueForPixel(element.y) ?? 0);
+  };
+  return {
+    ...tooltipStyle(current().scene.theme),
+    yAlign: 'center',
+    callbacks: {
+      title: (items) => { const item = items[0]; return item === undefined ? '' : (at(item.chart, item.element)[0] ?? ''); },
+      label: (item) => at(item.chart, item.element).slice(1),
+    },
+  };
+}
+
+export class TimeChart {
+  readonly #chart: Chart<'line', Point[]>;
+  #options: TimeChartOptions;
+
+  constructor(canvas: HTMLCanvasElement, options: TimeChartOptions) {
+    this.#options = options;
+    this.#chart = new Chart(canvas, {
+      type: 'line',
+      data: { datasets: [] },
+      plugins: [scenePlugin(() => this.#options)],
+      options: {
+        responsive: true,
+        maintainAspectRatio: false,
+        animation: false,
+        parsing: false,
+        normalized: true,
+        events: ['mousemove', 'mouseout'],
+        interaction: { mode: 'probe', intersect: false },
+        hover: { mode: 'probe', intersect: false },
+        layout,
+        elements: { point: { radius: 0 } },
+        scales: scales(options, false) ?? {},
+        plugins: { tooltip: tooltip(() => this.#options) ?? {} },
+      },
+    });
+    this.show(options);
+  }
+
+  show(options: TimeChartOptions): void {
+    this.#options = options;
+    this.#chart.data.datasets = datasets(options, this.plotWidth);
+    this.#chart.options.scales = scales(options, false) ?? {};
+    if (this.#chart.options.plugins !== undefined) this.#chart.options.plugins.tooltip = tooltip(() => this.#options) ?? {};
+    this.#chart.update('none');
+    const { left, right } = this.#chart.chartArea;
+    this.#chart.canvas.dataset['plot'] = `${left},${right}`;
+  }
+
+  get plotWidth(): number { return Math.max(1, this.#chart.width - gutter.left - gutter.right); }
+  get plotHeight(): number { return Math.max(1, this.#chart.height - layout.padding.top - layout.padding.bottom); }
+
+  /** Pixel of a value from the top of the canvas, or null when it is not in view. */
+  pixelY(value: number): number | null {
+    const pixel = this.#chart.scales['y']?.getPixelForValue(value) ?? NaN;
+    return pixel >= this.#chart.chartArea.top - 1 && pixel <= this.#chart.chartArea.bottom + 1 ? pixel : null;
+  }
+
+  valueAt(pixel: number): number {
+    return this.#chart.scales['y']?.getValueForPixel(pixel) ?? NaN;
+  }
+
+  /** The same picture with its own time axis, `ratio` device pixels to each of its pixels, on a canvas of its own. */
+  picture(width: number, height: number, ratio: number): HTMLCanvasElement {
+    const canvas = document.createElement('canvas');
+    canvas.width = width;
+    canvas.height = height;
+    const options = this.#options;
+    const chart = new Chart<'line', Point[]>(canvas, {
+      type: 'line',
+      data: { datasets: datasets(options, width * ratio) },
+      plugins: [scenePlugin(() => options)],
+      options: {
+        responsive: false, animation: false, parsing: false, normalized: true, events: [], devicePixelRatio: ratio,
+        layout: { ...layout, padding: { ...layout.padding, bottom: 2 } },
+        elements: { point: { radius: 0 } },
+        scales: scales(options, true) ?? {},
+        plugins: { tooltip: { enabled: false } },
+      },
+    });
+    const copy = document.createElement('canvas');
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    copy.getContext('2d')?.drawImage(canvas, 0, 0);
+    chart.destroy();
+    return copy;
+  }
+
+  dispose(): void {
+    this.#chart.destroy();
+  }
+}

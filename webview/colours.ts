@@ -1,0 +1,90 @@
+// The diverging colour map of the heatmaps: orange for negative, the editor's background for zero, blue for positive.
+// Blue and orange stay apart for every common kind of colour blindness; equal steps in OKLab (Ottosson 2020) look equally far apart.
+import type { Theme } from './theme.js';
+
+type Triple = readonly [number, number, number];
+
+/** Anchors by the lightness of the background: [orange, blue] as OKLCh (lightness, chroma, hue in degrees). */
+const anchors: Readonly<Record<Theme['kind'], readonly [Triple, Triple]>> = {
+  dark: [[0.7, 0.165, 52], [0.7, 0.15, 250]],
+  light: [[0.56, 0.165, 45], [0.48, 0.17, 258]],
+  'high-contrast': [[0.8, 0.17, 60], [0.78, 0.14, 240]],
+  'high-contrast-light': [[0.5, 0.16, 42], [0.42, 0.18, 260]],
+};
+
+const toLinear = (value: number): number => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+const toGamma = (value: number): number => Math.round(255 * Math.max(0, Math.min(1, value <= 0.0031308 ? value * 12.92 : 1.055 * value ** (1 / 2.4) - 0.055)));
+
+function toOklab([r, g, b]: Triple): Triple {
+  const [R, G, B] = [toLinear(r / 255), toLinear(g / 255), toLinear(b / 255)];
+  const l = Math.cbrt(0.4122214708 * R + 0.5363325363 * G + 0.0514459929 * B);
+  const m = Math.cbrt(0.2119034982 * R + 0.6806995451 * G + 0.1073969566 * B);
+  const s = Math.cbrt(0.0883024619 * R + 0.2817188376 * G + 0.6299787005 * B);
+  return [0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s, 1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s, 0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s];
+}
+
+function fromOklab([L, a, b]: Triple): Triple {
+  const l = (L + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const m = (L - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const s = (L - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  return [toGamma(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s), toGamma(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s), toGamma(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s)];
+}
+
+const fromLch = ([L, C, h]: Triple): Triple => [L, C * Math.cos((h * Math.PI) / 180), C * Math.sin((h * Math.PI) / 180)];
+
+/** Any CSS colour as bytes: the browser parses it. */
+export function parseColour(colour: string): Triple {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 1;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (context === null) return [128, 128, 128];
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const [r = 0, g = 0, b = 0] = context.getImageData(0, 0, 1, 1).data;
+  return [r, g, b];
+}
+
+export const withAlpha = (colour: string, alpha: number): string => {
+  const [r, g, b] = parseColour(colour);
+  return `rgba(${r}, ${g}, ${b}, ${alpha})`;
+};
+
+/** Entries 0 … 254 for −1 … 1 (127 is zero), 255 for a value that is not finite. Packed as the pixels of ImageData. */
+export class ColourMap {
+  readonly #table = new Uint32Array(256);
+  readonly #css: string[] = [];
+
+  constructor(theme: Theme) {
+    const zero = toOklab(parseColour(theme.background));
+    const [negative, positive] = anchors[theme.kind];
+    const bytes = new Uint8ClampedArray(this.#table.buffer);
+    const put = (index: number, [r, g, b]: Triple): void => {
+      bytes.set([r, g, b, 255], index * 4);
+      this.#css[index] = `rgb(${r}, ${g}, ${b})`;
+    };
+    for (let index = 0; index < 255; index++) {
+      const share = (index - 127) / 127;
+      const end = fromLch(share < 0 ? negative : positive);
+      const mix = (channel: 0 | 1 | 2): number => zero[channel] + (end[channel] - zero[channel]) * Math.abs(share);
+      put(index, fromOklab([mix(0), mix(1), mix(2)]));
+    }
+    put(255, parseColour(theme.purple));
+  }
+
+  /** Index of a value in [−1, 1]; beyond is clamped. */
+  static index(value: number): number {
+    return Number.isFinite(value) ? 127 + Math.round(127 * Math.max(-1, Math.min(1, value))) : 255;
+  }
+
+  css(value: number): string {
+    return this.#css[ColourMap.index(value)] ?? '';
+  }
+
+  /** One pixel per value, in the order given. */
+  pixels(values: Float32Array, scale: number): Uint8ClampedArray<ArrayBuffer> {
+    const pixels = new Uint32Array(values.length);
+    const table = this.#table;
+    for (let i = 0; i < values.length; i++) pixels[i] = table[ColourMap.index((values[i] ?? NaN) * scale)] ?? 0;
+    return new Uint8ClampedArray(pixels.buffer);
+  }
+}

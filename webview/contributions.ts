@@ -1,0 +1,35 @@
+// Track: what each timestep adds to the gradients of the shared weights.
+import { endsInWords, logAxis, logLine, logTable } from './lines.js';
+import { formatLog10 } from './format.js';
+import { borders } from './view.js';
+import type { View } from './view.js';
+
+export const contributions = (): View => ({
+  id: 'contributions',
+  title: 'Contribution of each step',
+  formula: () => '‖x_t^{T}·dz_t‖, ‖h_{t−1}^{T}·dz_t‖, ‖dz_t‖: what the shared weights learn from step t',
+  height: 124,
+  help: {
+    text: [
+      'Every timestep uses the same weights, so their gradient is a sum over all steps. Each line is the size of one step’s term in that sum, before it is added to the others.',
+      'Steps whose terms lie many decades below the largest leave no trace in the sum: the network does not learn from what happened there.',
+    ],
+    formula: 'dWx = Σ_t x_t^{T}·dz_t   dWh = Σ_t h_{t−1}^{T}·dz_t   db = Σ_t dz_t',
+    source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
+  },
+  available: () => true,
+  refresh: () => undefined,
+  scene(run, window, theme) {
+    const lines = [
+      logLine({ id: 'dWh', legend: '‖dWh_t‖', colour: theme.blue }, run.log10.dWh),
+      logLine({ id: 'dWx', legend: '‖dWx_t‖', colour: theme.green, dash: [7, 3] }, run.log10.dWx),
+      logLine({ id: 'db', legend: '‖db_t‖', colour: theme.purple, dash: [2, 2] }, run.log10.db),
+    ];
+    return { axis: logAxis(lines, window.t0, window.t1, 'norm'), lines, under: () => undefined, over: () => undefined, ...borders(run, window), theme };
+  },
+  colourBar: () => null,
+  readout: (run, t) => [`t = ${t}`, ...(['dWh', 'dWx', 'db'] as const).map((name) => `‖${name}‖ = ${formatLog10(run.log10[name][t] ?? NaN)}`)],
+  summary: (run) => `Contribution of each step to dWh: ${endsInWords(run.log10.dWh)}.`,
+  table: (run) => logTable([{ name: '‖dWh_t‖', values: run.log10.dWh }, { name: '‖dWx_t‖', values: run.log10.dWx }, { name: '‖db_t‖', values: run.log10.db }], run.shapes.T),
+  click: () => undefined,
+});

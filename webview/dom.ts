@@ -1,0 +1,57 @@
+// Small helpers to build the page from elements. Data only ever becomes text nodes, so nothing in a file can turn into markup.
+
+export type Child = Node | string | null;
+export type Props = {
+  readonly class?: string;
+  readonly id?: string;
+  readonly title?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly onClick?: (event: MouseEvent) => void;
+};
+
+export function apply(element: HTMLElement, props: Props, children: readonly Child[]): void {
+  if (props.class !== undefined) element.className = props.class;
+  if (props.id !== undefined) element.id = props.id;
+  if (props.title !== undefined) element.title = props.title;
+  for (const [name, value] of Object.entries(props.attributes ?? {})) element.setAttribute(name, value);
+  if (props.onClick !== undefined) element.addEventListener('click', props.onClick);
+  element.append(...children.filter((child) => child !== null));
+}
+
+export function el<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  apply(element, props, children);
+  return element;
+}
+
+/** A quiet text button. */
+export const textButton = (label: string, name: string, onClick: () => void): HTMLButtonElement =>
+  el('button', { class: 'quiet', title: name, attributes: { type: 'button', 'aria-label': name }, onClick }, label);
+
+/** Text with `_t` or `_{t−1}` as subscripts and `^T` or `^{−1}` as superscripts: `‖∂L/∂h_t‖`. */
+export function math(text: string): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  let last = 0;
+  for (const match of text.matchAll(/([_^])(?:\{([^}]*)\}|(max|min|\S))/g)) {
+    fragment.append(text.slice(last, match.index), el(match[1] === '_' ? 'sub' : 'sup', {}, match[2] ?? match[3] ?? ''));
+    last = match.index + match[0].length;
+  }
+  fragment.append(text.slice(last));
+  return fragment;
+}
+
+/** The same text for places that know no subscripts: `∂h_{t−1}` → `∂h(t−1)`, `h_t` stays. */
+export const plainMath = (text: string): string => text.replace(/_\{([^}]*)\}/g, '($1)').replace(/\^\{([^}]*)\}/g, '^$1');
+
+/** Runs `work` once before the next paint, however often it is asked for. */
+export function onFrame(work: () => void): () => void {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      work();
+    });
+  };
+}

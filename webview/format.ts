@@ -1,0 +1,87 @@
+// Numbers as people read them. Norms arrive as log10, so that 10^-451 is as good a number as 0.5.
+
+const superscripts: Readonly<Record<string, string>> = { '-': '⁻', '0': '⁰', '1': '¹', '2': '²', '3': '³', '4': '⁴', '5': '⁵', '6': '⁶', '7': '⁷', '8': '⁸', '9': '⁹' };
+const superscript = (text: string): string => text.replace(/[-\d]/g, (digit) => superscripts[digit] ?? digit);
+
+/** `10⁻³` for −3; a fraction keeps one digit. */
+export const powerOfTen = (exponent: number): string => `10${superscript(String(Math.round(exponent * 10) / 10))}`;
+
+/** Four significant digits: `1.901`, `5.969e-3`; not-a-number and infinity by name. */
+export function formatNumber(value: number, digits = 4): string {
+  if (Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text = size >= 1e-2 && size < 1e5 ? size.toPrecision(digits) : size.toExponential(digits - 1);
+  return (value < 0 ? '−' : '') + text.replace('e+', 'e');
+}
+
+/** Mantissa and exponent of 10^log10, for values that a double cannot hold. */
+function split(log10: number, digits: number): string {
+  let exponent = Math.floor(log10);
+  let mantissa = (10 ** (log10 - exponent)).toFixed(digits);
+  if (Number(mantissa) >= 10) {
+    exponent += 1;
+    mantissa = (10 ** (log10 - exponent)).toFixed(digits);
+  }
+  return `${mantissa}e${exponent}`;
+}
+
+/** Outside this range a double has lost digits (subnormal) or is infinite. */
+const inDoubleRange = (log10: number): boolean => log10 > -307 && log10 < 308;
+
+/** 10^log10 with a few significant digits, at any size: `5.969e-3`, `3.162e-451`, `0` for −∞. */
+export function formatLog10(log10: number, digits = 4): string {
+  if (Number.isNaN(log10)) return '–';
+  if (log10 === -Infinity) return '0';
+  if (log10 === Infinity) return '∞';
+  return inDoubleRange(log10) ? formatNumber(10 ** log10, digits) : split(log10, digits - 1);
+}
+
+/** 10^log10 with every digit that log10 carries. */
+export function exactLog10(log10: number): string {
+  if (Number.isNaN(log10)) return 'NaN';
+  if (log10 === -Infinity) return '0';
+  if (log10 === Infinity) return 'Infinity';
+  return inDoubleRange(log10) ? String(10 ** log10) : split(log10, 12);
+}
+
+export const formatPercent = (share: number): string => `${Number((share * 100).toFixed(1))} %`;
+
+export const formatMs = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+/** A factor per step: enough digits that 0.999 does not become 1. */
+export const formatFactor = (factor: number): string => (factor !== 0 && (factor < 1e-3 || factor >= 1e4) ? formatNumber(factor, 3) : factor.toFixed(3));
+
+export const formatSteps = (steps: number): string => (steps < 100 ? steps.toFixed(1) : formatNumber(Math.round(steps), 6).replace(/\.0*$/, ''));
+
+/** `0,3,7-9` → the units that exist, each once, at most `most` of them. Null when the text is not a list of units. */
+export function parseUnits(text: string, H: number, most: number): number[] | null {
+  const units = new Set<number>();
+  for (const part of text.split(/[\s,;]+/).filter((piece) => piece !== '')) {
+    const match = /^(\d+)(?:[-–](\d+))?$/.exec(part);
+    if (match === null) return null;
+    const from = Number(match[1]);
+    const to = match[2] === undefined ? from : Number(match[2]);
+    if (from >= H || to >= H || to < from) return null;
+    for (let unit = from; unit <= to && units.size < most; unit++) units.add(unit);
+  }
+  return units.size === 0 ? null : [...units];
+}
+
+/** [0,3,7,8,9] → `0,3,7-9`. */
+export function printUnits(units: readonly number[]): string {
+  const parts: string[] = [];
+  for (let start = 0; start < units.length; ) {
+    let end = start;
+    while (end + 1 < units.length && units[end + 1] === (units[end] ?? 0) + 1) end++;
+    const [from, to] = [units[start] ?? 0, units[end] ?? 0];
+    parts.push(to - from >= 2 ? `${from}-${to}` : units.slice(start, end + 1).join(','));
+    start = end + 1;
+  }
+  return parts.join(',');
+}
+
+/** A file name from what the user called the run. */
+export const fileName = (name: string, what: string, extension: string): string =>
+  `${name.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 60) || 'run'}-${what}.${extension}`;

@@ -1,0 +1,138 @@
+// The verdict: one badge, one sentence, the facts of the run; what is running, what is stale, what is wrong.
+import { el } from './dom.js';
+import { formatMs, formatNumber, formatPercent } from './format.js';
+import { button, progressRing } from './ui.js';
+import type { Model, PanelStatus, RunSummary } from './model.js';
+
+export type HeaderActions = { cancel(): void; rerun(): void; revealConfig(): void; revealProblem(index: number): void };
+
+type Kind = RunSummary['verdict']['kind'];
+const names: Readonly<Record<Kind, string>> = { vanishing: 'VANISHING', healthy: 'HEALTHY', exploding: 'EXPLODING', nonfinite: 'NOT FINITE' };
+/** The shape says the same as the colour: going down, staying, going up, broken off. */
+const shapes: Readonly<Record<Kind, string>> = {
+  vanishing: 'M1 3 C5 3 6 12 15 13 M15 13 L11.2 10.8 M15 13 L11.4 14.8',
+  healthy: 'M1 8 L15 8 M15 8 L11.5 5.5 M15 8 L11.5 10.5',
+  exploding: 'M1 13 C8 13 11 10 14 2 M14 2 L10.4 4.6 M14 2 L15 6.2',
+  nonfinite: 'M3 3 L13 13 M13 3 L3 13',
+};
+const phases: Readonly<Record<string, string>> = { read: 'Reading', run: 'Running', analyse: 'Analysing' };
+/** Runs shorter than this come and go without a word. */
+const quietMs = 300;
+
+function icon(kind: Kind): SVGElement {
+  const space = 'http://www.w3.org/2000/svg';
+  const svg = document.createElementNS(space, 'svg');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS(space, 'path');
+  path.setAttribute('d', shapes[kind]);
+  svg.append(path);
+  return svg;
+}
+
+/** Figures stand out, so that the sentence can be read at a glance. */
+function emphasised(sentence: string): (Node | string)[] {
+  return sentence.split(/((?:[×≈<>]\s?)?[−-]?\d+(?:[.,]\d+)*(?:e[−+-]?\d+)?(?:\s?%|\s(?:steps?|decades?)\b)?)/).map((part, i) => (i % 2 === 1 ? el('strong', {}, part) : part));
+}
+
+/** tanh · B 4 · T 100 · I 4 · H 32 · float32 · 1.4 ms */
+export const facts = ({ cell, shapes: { B, T, I, H }, dtype, elapsedMs, upstream, lossValue, clipFactor, truncate }: RunSummary): string => [
+  cell, `B ${B}`, `T ${T}`, `I ${I}`, `H ${H}`, dtype, `gradient from ${upstream}`,
+  ...(lossValue === null ? [] : [`loss ${formatNumber(lossValue)}`]),
+  ...(clipFactor === null ? [] : [`clipped to ${formatPercent(clipFactor)}`]),
+  ...(truncate === null ? [] : [`truncated after ${truncate}`]),
+  formatMs(elapsedMs),
+].join(' · ');
+
+export class Header {
+  readonly element: HTMLElement;
+  readonly #actions: HeaderActions;
+  readonly #badge = el('span', { class: 'badge' });
+  readonly #reason = el('p', { class: 'reason' });
+  readonly #name = el('span', { class: 'run-name' });
+  readonly #facts = el('span', { class: 'facts' });
+  readonly #running = el('div', { class: 'running', attributes: { role: 'status' } });
+  readonly #stale = el('div', { class: 'banner', attributes: { role: 'status' } });
+  readonly #problems = el('ul', { class: 'problems', attributes: { 'aria-label': 'Problems' } });
+  readonly #phase = el('span', {});
+  readonly #progress = el('progress', { attributes: { max: '1', 'aria-label': 'Progress of the run' } });
+  #patience: ReturnType<typeof setTimeout> | null = null;
+  #problemsKey = '';
+
+  constructor(actions: HeaderActions) {
+    this.#actions = actions;
+    this.#running.append(progressRing('A run is under way'), this.#phase, this.#progress, button('Cancel', 'secondary', 'Stop this run', () => actions.cancel()));
+    this.#running.hidden = true;
+    this.#stale.hidden = true;
+    this.#problems.hidden = true;
+    this.element = el('header', { class: 'head' },
+      el('div', { class: 'verdict' }, this.#badge, el('div', { class: 'verdict-text' }, el('h1', { class: 'unseen' }, 'RNN gradient inspector'), this.#reason), el('div', { class: 'about' }, this.#name, this.#facts)),
+      this.#running, this.#stale, this.#problems);
+  }
+
+  show(model: Model): void {
+    const { run, status } = model;
+    this.element.classList.toggle('without-run', run === null);
+    if (run !== null) this.#showRun(run);
+    if (status !== null) this.#showStatus(status);
+  }
+
+  #showRun(run: RunSummary): void {
+    const { verdict } = run;
+    this.#badge.className = `badge ${verdict.kind}`;
+    this.#badge.replaceChildren(icon(verdict.kind), names[verdict.kind]);
+    this.#reason.replaceChildren(...emphasised(verdict.reason));
+    this.#name.textContent = run.name;
+    this.#name.title = run.name;
+    this.#facts.textContent = facts(run);
+  }
+
+  #showStatus(status: PanelStatus): void {
+    const { running } = status;
+    if (running === null) {
+      if (this.#patience !== null) clearTimeout(this.#patience);
+      this.#patience = null;
+      this.#running.hidden = true;
+    } else {
+      this.#phase.textContent = `${phases[running.phase] ?? running.phase}…`;
+      this.#progress.value = running.fraction;
+      this.#patience ??= setTimeout(() => { this.#running.hidden = false; }, quietMs);
+    }
+    this.#stale.hidden = status.stale === null;
+    if (status.stale !== null) this.#stale.replaceChildren(el('b', {}, 'The picture shows the last good run: '), status.stale);
+    const key = JSON.stringify(status.problems);
+    if (key === this.#problemsKey) return;
+    this.#problemsKey = key;
+    this.#problems.hidden = status.problems.length === 0;
+    this.#problems.replaceChildren(...status.problems.map(({ index, severity, place, text }) => el('li', { class: severity },
+      el('button', { class: 'problem', attributes: { type: 'button' }, title: 'Show this place in the editor', onClick: () => this.#actions.revealProblem(index) },
+        el('span', { class: 'severity' }, severity === 'error' ? '✕ error' : '⚠ warning'), el('span', { class: 'place' }, place), el('span', { class: 'text' }, text)))));
+  }
+}
+
+/** What stands in place of the tracks until there is a first result. */
+export class Blank {
+  readonly element: HTMLElement;
+  readonly #title = el('h2', {});
+  readonly #text = el('p', {});
+
+  constructor(actions: HeaderActions) {
+    this.element = el('div', { class: 'blank' }, this.#title, this.#text,
+      el('div', { class: 'row' }, button('Run again', 'primary', 'Run the experiment', () => actions.rerun()), button('Open config', 'secondary', 'Show the config in the editor', () => actions.revealConfig())));
+  }
+
+  show({ status, run }: Model): void {
+    this.element.hidden = run !== null;
+    const errors = status?.problems.filter(({ severity }) => severity === 'error').length ?? 0;
+    if (errors > 0) {
+      this.#title.textContent = 'This experiment cannot run yet';
+      this.#text.textContent = errors === 1 ? 'One problem stands in the way. Choose it above to see its place in the editor; the picture appears as soon as it is mended.' : `${errors} problems stand in the way. Choose one above to see its place in the editor; the picture appears as soon as all are mended.`;
+    } else if ((status?.running ?? null) !== null) {
+      this.#title.textContent = 'The first run is under way';
+      this.#text.textContent = 'Every timestep’s hidden state and gradient will appear here, on one time axis.';
+    } else {
+      this.#title.textContent = 'No run yet';
+      this.#text.textContent = 'Run a config to see, at every timestep, whether its gradient survives the trip back through time.';
+    }
+  }
+}

@@ -1,0 +1,126 @@
+// A T×H picture as one pixel blit under chart.js axes: colours are looked up once per answer, then only scaled.
+import { unitTicks } from './axis.js';
+import { ColourMap } from './colours.js';
+import { Latest } from './model.js';
+import { borders } from './view.js';
+import { mostUnits } from './time.js';
+import { unitColours } from './unitLines.js';
+import type { Heatmap, RunSummary } from './model.js';
+import type { Painter, Scene } from './scene.js';
+import type { Page, View } from './view.js';
+import type { Steps } from './steps.js';
+import type { StepValues } from './model.js';
+import type { Cell } from './table.js';
+import type { Theme } from './theme.js';
+
+type Picture = { readonly map: Heatmap; readonly scale: number; readonly sequence: number; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null };
+
+/** What differs between the gradient's and the hidden state's heatmap. */
+export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
+  readonly tensor: 'hs' | 'dh';
+  readonly formula: string;
+  readonly column: string;
+  /** Values of the answer times this lie in [−1, 1]. */
+  scale(map: Heatmap): number;
+  bar(map: Heatmap): { readonly low: string; readonly middle: string; readonly high: string };
+  print(map: Heatmap, value: number): string;
+  cell(values: StepValues, unit: number): Cell;
+};
+
+/** Columns of the table: as many units as a reader can take in; the rest is in the CSV and behind the units field. */
+const unitsInTable = mostUnits;
+
+function bitmap(picture: Picture, theme: Theme): HTMLCanvasElement {
+  if (picture.bitmap?.theme === theme) return picture.bitmap.canvas;
+  const { map } = picture;
+  const canvas = document.createElement('canvas');
+  canvas.width = map.columns;
+  canvas.height = map.rows;
+  canvas.getContext('2d')?.putImageData(new ImageData(new ColourMap(theme).pixels(map.values, picture.scale), map.columns, map.rows), 0, 0);
+  picture.bitmap = { theme, canvas };
+  return canvas;
+}
+
+export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Steps): View {
+  let picture: Picture | null = null;
+  let changed = (): void => undefined;
+  type Ask = { tensor: 'hs' | 'dh'; sequence: number; window: { t0: number; t1: number }; maxColumns: number; maxRows: number };
+  const latest = new Latest((params: Ask) => model.slice('heatmap', params), (map, { sequence }) => {
+    if (map === null) return;
+    picture = { map, scale: kind.scale(map), sequence, bitmap: null };
+    changed();
+  });
+
+  function blit(painter: Painter, run: RunSummary, theme: Theme): void {
+    if (picture === null) return;
+    const { t0, t1 } = picture.map.window;
+    const { context } = painter;
+    const [x0, x1, y0, y1] = [painter.x(t0 - 0.5), painter.x(t1 - 0.5), painter.y(-0.5), painter.y(run.shapes.H - 0.5)];
+    context.imageSmoothingEnabled = false;
+    context.drawImage(bitmap(picture, theme), x0, y0, x1 - x0, y1 - y0);
+  }
+
+  /** Small flags on the left edge of the rows that are drawn as lines. */
+  function flags(painter: Painter, run: RunSummary, theme: Theme): void {
+    const { context, left } = painter;
+    const colours = unitColours(theme);
+    const half = Math.max(2, Math.min(5, (painter.y(1) - painter.y(0)) * 0.75));
+    timeline.units.forEach((unit, i) => {
+      if (unit >= run.shapes.H) return;
+      const y = painter.y(unit);
+      context.fillStyle = colours[i % colours.length] ?? theme.foreground;
+      context.strokeStyle = theme.background;
+      context.beginPath();
+      context.moveTo(left, y - half);
+      context.lineTo(left + 8, y);
+      context.lineTo(left, y + half);
+      context.closePath();
+      context.fill();
+      context.stroke();
+    });
+  }
+
+  return {
+    ...kind,
+    formula: () => `${kind.formula} · sequence ${timeline.shownSequence + 1}${timeline.sequence === null && (model.run?.shapes.B ?? 1) > 1 ? ` of ${model.run?.shapes.B ?? 1} (the first, while all are chosen)` : ''}`,
+    available: () => true,
+    refresh(window, size, onChange) {
+      changed = onChange;
+      latest.request({ tensor: kind.tensor, sequence: timeline.shownSequence, window, maxColumns: size.columns, maxRows: size.rows });
+    },
+    scene(run, window, theme): Scene {
+      const { H } = run.shapes;
+      return {
+        axis: { min: -0.5, max: H - 0.5, reverse: true, title: 'unit', ticks: (height) => unitTicks(H, height), label: String },
+        lines: [],
+        under: (painter) => blit(painter, run, theme),
+        over: (painter) => flags(painter, run, theme),
+        ...borders(run, window),
+        theme,
+      };
+    },
+    colourBar: (theme) => (picture === null ? null : { map: new ColourMap(theme), ...kind.bar(picture.map) }),
+    readout(run, t, value) {
+      const unit = Math.max(0, Math.min(Math.round(value), run.shapes.H - 1));
+      const head = `t = ${t}, unit ${unit}`;
+      if (picture === null || t < picture.map.window.t0 || t >= picture.map.window.t1) return [head];
+      const { map } = picture;
+      const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
+      const row = Math.floor((unit * map.rows) / run.shapes.H);
+      return [head, kind.print(map, map.values[row * map.columns + column] ?? NaN)];
+    },
+    summary: (run) => `${kind.title} as a heatmap of ${run.shapes.T} timesteps by ${run.shapes.H} units, sequence ${timeline.shownSequence + 1}. ${picture === null ? '' : `Colours from ${kind.bar(picture.map).low} to ${kind.bar(picture.map).high}.`} Choose units to read them as lines.`,
+    table(run) {
+      const extra = Array.from({ length: run.shapes.H }, (_, unit) => unit).filter((unit) => !timeline.units.includes(unit));
+      const units = [...timeline.units, ...extra].slice(0, Math.min(unitsInTable, run.shapes.H));
+      const { shownSequence: sequence } = timeline;
+      return {
+        rowName: 't',
+        columns: units.map((unit) => `${kind.column} unit ${unit}`),
+        rowCount: run.shapes.T,
+        rows: async (from, to) => (await steps.range(from, to, sequence)).map((values) => units.map((unit) => (values === null ? { text: '–', exact: '' } : kind.cell(values, unit)))),
+      };
+    },
+    click: (value) => timeline.toggleUnit(Math.max(0, Math.min(Math.round(value), (model.run?.shapes.H ?? 1) - 1))),
+  };
+}

@@ -1,0 +1,25 @@
+// Track: the hidden state of every unit at every step.
+import { formatNumber } from './format.js';
+import { stateCell } from './steps.js';
+import type { HeatmapKind } from './heatmap.js';
+
+export const hiddenMap: HeatmapKind = {
+  id: 'hiddenMap',
+  tensor: 'hs',
+  title: 'Hidden state',
+  formula: 'h_t per unit',
+  column: 'h',
+  height: 148,
+  help: {
+    text: [
+      'One row per hidden unit, one column per step. Rows of one steady colour are units that hold a value; rows that flicker follow the input; strong colours at ±1 are saturated tanh units, which block the gradient.',
+      'Click a row to draw it as a line below; click it again to take it away.',
+    ],
+    formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)',
+    source: 'Karpathy, Johnson & Fei-Fei 2015, “Visualizing and understanding recurrent networks”',
+  },
+  scale: (map) => (map.limit > 0 ? 1 / map.limit : 1),
+  bar: (map) => ({ low: formatNumber(-map.limit, 3), middle: '0', high: formatNumber(map.limit, 3) }),
+  print: (_map, value) => `h = ${formatNumber(value)}`,
+  cell: stateCell,
+};

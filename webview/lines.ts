@@ -1,0 +1,44 @@
+// Pieces that views made of lines over time share.
+import { formatLog10, exactLog10, powerOfTen } from './format.js';
+import { ticksBetween } from './axis.js';
+import { extent } from './scene.js';
+import type { Line, Series, YAxis } from './scene.js';
+import type { TablePlan } from './table.js';
+
+export const dense = (values: ArrayLike<number>): Series => ({ values, t: null });
+
+/** A line of log10 values; read as 10^value. */
+export function logLine(line: Pick<Line, 'id' | 'legend' | 'colour'> & Partial<Line>, values: Float64Array): Line {
+  return { width: 1.5, dash: [], series: dense(values), at: (t) => values[t] ?? NaN, print: formatLog10, inRange: true, ...line };
+}
+
+/** Axis over whole decades, labelled 10ⁿ; right from 1e-900 to 1e+900 because it is linear in the exponent. */
+export function logAxis(lines: readonly Line[], t0: number, t1: number, title: string): YAxis {
+  let [min, max] = [Infinity, -Infinity];
+  for (const line of lines) {
+    const range = line.inRange ? extent(line.series, t0, t1) : null;
+    if (range !== null) [min, max] = [Math.min(min, range[0]), Math.max(max, range[1])];
+  }
+  if (min > max) [min, max] = [-1, 0];
+  // A flat line gets half a decade of air, else whole decades would squeeze it.
+  const air = Math.max(0.04 * (max - min), 0.1);
+  [min, max] = max - min < 2 ? [min - Math.max(air, 0.25), max + Math.max(air, 0.25)] : [Math.floor(min - air * 0.5), Math.ceil(max + air * 0.25)];
+  return { min, max, reverse: false, title, ticks: (height) => ticksBetween(min, max, Math.max(2, height / 24), max - min < 2 ? 0.1 : 1), label: powerOfTen };
+}
+
+/** A table of log10 series, printed as the numbers they stand for. */
+export function logTable(columns: readonly { readonly name: string; readonly values: ArrayLike<number> }[], rowCount: number): TablePlan {
+  return {
+    rowName: 't',
+    columns: columns.map(({ name }) => name),
+    rowCount,
+    rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => columns.map(({ values }) => {
+      const value = values[from + i] ?? NaN;
+      return { text: formatLog10(value), exact: exactLog10(value) };
+    }))),
+  };
+}
+
+/** First, middle and last step of a log series in words. */
+export const endsInWords = (values: Float64Array): string =>
+  `${formatLog10(values[values.length - 1] ?? NaN)} at the last step, ${formatLog10(values[Math.floor(values.length / 2)] ?? NaN)} in the middle, ${formatLog10(values[0] ?? NaN)} at t = 0`;

@@ -1,0 +1,98 @@
+// Start of the page: builds the parts, lets messages in and the user's wishes out.
+import { Channel } from '../src/protocol/rpc.js';
+import { AtStep } from './atStep.js';
+import { contributions } from './contributions.js';
+import { Eigenvalues } from './eigenvalues.js';
+import { el } from './dom.js';
+import { gradientFlow } from './gradientFlow.js';
+import { gradientMap } from './gradientMap.js';
+import { Blank, Header } from './header.js';
+import { heatmap } from './heatmap.js';
+import { hiddenMap } from './hiddenMap.js';
+import { Memory } from './memory.js';
+import { Model } from './model.js';
+import { Proofs } from './proofs.js';
+import { saturation } from './saturation.js';
+import { Steps } from './steps.js';
+import { ThemeWatch } from './theme.js';
+import { Timeline } from './time.js';
+import { Toolbar } from './toolbar.js';
+import { Tracks } from './tracks.js';
+import { unitLines } from './unitLines.js';
+import type { PageContract, PanelContract } from '../src/protocol/messages.js';
+import type { VsCodeApi } from './memory.js';
+import type { Page } from './view.js';
+
+declare function acquireVsCodeApi(): VsCodeApi;
+
+const api = acquireVsCodeApi();
+const memory = new Memory(api);
+const timeline = new Timeline(memory);
+const themes = new ThemeWatch();
+const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+const failed = (error: unknown): void => channel.emit('failed', { message: describe(error) });
+const model = new Model((name, params) => channel.request(name, params), failed);
+const page: Page = { model, timeline, themes };
+
+const channel = new Channel<PageContract, PanelContract>(
+  {
+    post: (message) => api.postMessage(message),
+    // Frames of the editor share this window's message event; only the channel's own messages carry one of these types.
+    onMessage: (listener) => addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      if (typeof data === 'object' && data !== null && 'type' in data && ['request', 'ok', 'error', 'event'].includes(String(data.type))) listener(data);
+    }),
+  },
+  {},
+  { status: (status) => model.setStatus(status), summary: (summary) => model.setRun(summary), spectrum: (spectrum) => model.setSpectrum(spectrum) },
+);
+addEventListener('error', (event) => failed(event.error ?? event.message));
+addEventListener('unhandledrejection', (event) => failed(event.reason));
+
+const actions = {
+  cancel: () => channel.emit('cancel', null),
+  rerun: () => channel.emit('rerun', null),
+  revealConfig: () => channel.emit('revealConfig', null),
+  revealProblem: (index: number) => channel.emit('revealProblem', { index }),
+  exportJson: () => channel.emit('exportJson', null),
+  exportPicture: () => void tracks.saveAll(),
+};
+const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
+const steps = new Steps(model);
+const views = [gradientFlow(page), contributions(), heatmap(gradientMap, page, steps), heatmap(hiddenMap, page, steps), unitLines(page, steps), saturation()];
+
+const header = new Header(actions);
+const blank = new Blank(actions);
+const toolbar = new Toolbar(page, actions);
+const tracks = new Tracks(page, views, memory, save);
+const atStep = new AtStep(page, steps);
+const proofs = new Proofs(page);
+const eigenvalues = new Eigenvalues(page, save);
+const main = el('main', { class: 'main' }, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': 'At the cursor, and what is proved', tabindex: '0' } }, atStep.element, proofs.element, eigenvalues.element));
+document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
+
+function showStatus(): void {
+  header.show(model);
+  blank.show(model);
+  toolbar.show();
+  main.hidden = model.run === null;
+  main.classList.toggle('stale', (model.status?.stale ?? null) !== null);
+  if (model.status !== null) {
+    document.title = model.status.title;
+    // The host reads this to bring the panel back after a window reload.
+    memory.write('entry', { ...model.status.entry });
+  }
+}
+
+model.onChange((change) => {
+  const { run } = model;
+  if (change === 'run' && run !== null) timeline.setRun(run.shapes, run.verdict.crossedAt ?? run.shapes.T - 1);
+  if (change !== 'spectrum') showStatus();
+  if (change === 'run') tracks.refresh();
+  if (change !== 'status') {
+    atStep.show();
+    proofs.show();
+  }
+  if (change === 'spectrum') eigenvalues.show();
+});
+showStatus();
+channel.emit('ready', null);

@@ -1,0 +1,92 @@
+// What the host has told: the status, the run on screen and its spectrum; and the way to ask for slices of that run.
+import type { PanelStatus, RunSummary, SliceRequests, SpectrumSummary } from '../src/protocol/messages.js';
+
+export type { Heatmap, PanelStatus, RunSummary, SpectrumSummary, StepValues, TimeWindow } from '../src/protocol/messages.js';
+export type Shapes = RunSummary['shapes'];
+
+export type ModelChange = 'status' | 'run' | 'spectrum';
+type Slices = { [K in keyof SliceRequests]: (params: Omit<SliceRequests[K]['params'], 'runId'>) => Promise<SliceRequests[K]['result']> };
+export type AskSlice = <K extends keyof SliceRequests>(name: K, params: SliceRequests[K]['params']) => Promise<SliceRequests[K]['result']>;
+
+export class Model {
+  status: PanelStatus | null = null;
+  run: RunSummary | null = null;
+  spectrum: SpectrumSummary | null = null;
+  readonly #listeners = new Set<(change: ModelChange) => void>();
+  readonly #ask: AskSlice;
+  readonly #failed: (error: unknown) => void;
+
+  constructor(ask: AskSlice, failed: (error: unknown) => void) {
+    this.#ask = ask;
+    this.#failed = failed;
+  }
+
+  onChange(listener: (change: ModelChange) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  setStatus(status: PanelStatus): void {
+    this.status = status;
+    this.#tell('status');
+  }
+
+  setRun(run: RunSummary): void {
+    this.run = run;
+    // The side keeps the older spectrum on screen until the new one is there; it says of which run it is.
+    this.#tell('run');
+  }
+
+  setSpectrum(spectrum: SpectrumSummary): void {
+    if (this.run !== null && spectrum.runId < this.run.runId) return;
+    this.spectrum = spectrum;
+    this.#tell('spectrum');
+  }
+
+  /** A slice of the run on screen; null when there is none, when it was replaced meanwhile, or when the host could not answer (then it is logged). */
+  async slice<K extends keyof SliceRequests>(name: K, params: Parameters<Slices[K]>[0]): Promise<SliceRequests[K]['result'] | null> {
+    const runId = this.run?.runId;
+    if (runId === undefined) return null;
+    try {
+      const result = await this.#ask(name, { ...params, runId } as unknown as SliceRequests[K]['params']);
+      return this.run?.runId === runId ? result : null;
+    } catch (error) {
+      this.#failed(error);
+      return null;
+    }
+  }
+
+  #tell(change: ModelChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+/** One question at a time: while one is under way only the newest of the later ones is kept, and it is asked next. */
+export class Latest<P, R> {
+  readonly #ask: (params: P) => Promise<R>;
+  readonly #show: (result: R, params: P) => void;
+  #busy = false;
+  #next: { readonly params: P } | null = null;
+
+  constructor(ask: (params: P) => Promise<R>, show: (result: R, params: P) => void) {
+    this.#ask = ask;
+    this.#show = show;
+  }
+
+  request(params: P): void {
+    this.#next = { params };
+    if (!this.#busy) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    try {
+      while (this.#next !== null) {
+        const { params } = this.#next;
+        this.#next = null;
+        this.#show(await this.#ask(params), params);
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// Tracks as a PNG for a paper: title, legend and time axis on the picture, two pixels for each on the screen.
+import { plainMath } from './dom.js';
+import type { Page } from './view.js';
+import type { Track } from './track.js';
+
+export type SaveFile = (file: { readonly suggestedName: string; readonly content: string | Uint8Array }) => void;
+
+const ratio = 2;
+const width = 900;
+const headHeight = 40;
+
+function paintHead(context: CanvasRenderingContext2D, track: Track, { themes: { current: theme } }: Page): void {
+  const font = (size: number, weight = ''): string => `${weight} ${size}px ${theme.fontFamily}`.trim();
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  context.fillStyle = theme.foreground;
+  context.font = font(13, '600');
+  context.fillText(track.view.title, 12, 13);
+  const after = 12 + context.measureText(track.view.title).width + 10;
+  context.fillStyle = theme.muted;
+  context.font = font(11);
+  context.fillText(plainMath(track.view.formula()), after, 13);
+  let x = 64;
+  for (const line of track.legend) {
+    context.strokeStyle = line.colour;
+    context.lineWidth = line.width;
+    context.setLineDash([...line.dash]);
+    context.beginPath();
+    context.moveTo(x, 31);
+    context.lineTo(x + 22, 31);
+    context.stroke();
+    context.setLineDash([]);
+    const text = plainMath(line.legend ?? '');
+    context.fillText(text, x + 28, 31);
+    x += 28 + context.measureText(text).width + 18;
+  }
+  const bar = track.view.colourBar(theme);
+  if (bar === null) return;
+  context.fillText(bar.low, x, 31);
+  x += context.measureText(bar.low).width + 6;
+  for (let i = 0; i < 120; i++) {
+    context.fillStyle = bar.map.css((i - 60) / 60);
+    context.fillRect(x + i, 27, 1, 8);
+  }
+  context.fillStyle = theme.muted;
+  context.fillText(`${bar.high}   middle ${bar.middle}`, x + 126, 31);
+}
+
+/** All given tracks that are unfolded, one under the other, as one PNG. */
+export async function savePicture(tracks: readonly Track[], page: Page, suggestedName: string, save: SaveFile): Promise<void> {
+  const parts = tracks.flatMap((track) => {
+    const plot = track.picture(width, ratio);
+    return plot === null ? [] : [{ track, plot }];
+  });
+  const canvas = document.createElement('canvas');
+  canvas.width = width * ratio;
+  canvas.height = parts.reduce((sum, { plot }) => sum + plot.height + headHeight * ratio, 0);
+  const context = canvas.getContext('2d');
+  if (context === null || parts.length === 0) return;
+  context.fillStyle = page.themes.current.background;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  let y = 0;
+  for (const { track, plot } of parts) {
+    context.save();
+    context.translate(0, y);
+    context.scale(ratio, ratio);
+    paintHead(context, track, page);
+    context.restore();
+    context.drawImage(plot, 0, y + headHeight * ratio);
+    y += plot.height + headHeight * ratio;
+  }
+  const blob = await new Promise<Blob | null>((resolve) => { canvas.toBlob(resolve, 'image/png'); });
+  if (blob === null) throw new Error('The picture is too large for a PNG.');
+  save({ suggestedName, content: new Uint8Array(await blob.arrayBuffer()) });
+}

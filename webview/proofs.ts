@@ -1,0 +1,54 @@
+// Beside the tracks: what the numbers of Wh and the Jacobians prove about the gradient, and what they do not.
+import { el, math } from './dom.js';
+import { formatFactor, formatLog10, formatNumber } from './format.js';
+import type { Page } from './view.js';
+import type { SpectrumSummary } from './model.js';
+
+/** Largest slope of the activation; σ_max(Wh)·γ bounds every Jacobian. 1 for tanh, relu and identity. */
+const gamma = 1;
+
+function boundSentence(bound: number): string {
+  if (bound < 1) return `Proves vanishing: the gradient shrinks at least by ×${formatFactor(bound)} on every step back, whatever the input.`;
+  if (bound === 1) return 'Proves that the gradient cannot grow on its way back. It may still vanish.';
+  return 'Proves nothing by itself: above 1 an explosion is not ruled out, but saturation or the input may still make the gradient vanish.';
+}
+
+function lyapunovSentence(lambda: number): string {
+  if (lambda === -Infinity) return 'Every Jacobian is zero: no gradient passes a single step.';
+  const rate = `×${formatFactor(Math.exp(lambda))} per step`;
+  return lambda < 0 ? `Measured on sequence 1: the best-surviving direction fades by ${rate}.` : lambda > 0 ? `Measured on sequence 1: one direction grows by ${rate}.` : 'Measured on sequence 1: the best-surviving direction keeps its size.';
+}
+
+export class Proofs {
+  readonly element: HTMLElement;
+  readonly #page: Page;
+  readonly #list = el('dl', { class: 'pairs proofs' });
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.element = el('section', { class: 'card', attributes: { 'aria-label': 'What this proves' } }, el('h2', {}, 'What this proves'), this.#list);
+  }
+
+  show(): void {
+    const { model: { spectrum, run } } = this.#page;
+    this.element.classList.toggle('older', spectrum !== null && run !== null && spectrum.runId !== run.runId);
+    if (spectrum === null) this.#list.replaceChildren(el('p', { class: 'note' }, 'Being computed…'));
+    else this.#list.replaceChildren(...this.#rows(spectrum));
+  }
+
+  #rows(spectrum: SpectrumSummary): Node[] {
+    const { sigmaMaxWh, spectralRadiusWh, lyapunov, lyapunovSumError, logProductSigmaMax } = spectrum;
+    const row = (id: string, name: string, text: string, exact: string, note: string): Node =>
+      el('div', {}, el('dt', {}, math(name)), el('dd', { title: exact, attributes: { 'data-name': id, 'data-value': exact } }, text), el('p', { class: 'note' }, math(note)));
+    const bound = sigmaMaxWh * gamma;
+    const first = lyapunov?.[0];
+    return [
+      row('sigmaMax', 'σ_{max}(Wh)·γ', formatNumber(bound), String(bound), boundSentence(bound)),
+      row('spectralRadius', 'spectral radius ρ(Wh)', formatNumber(spectralRadiusWh), String(spectralRadiusWh), 'Information only. It decides nothing: a matrix with ρ = 0 can still double the gradient on every step.'),
+      first === undefined
+        ? row('lyapunov', 'Lyapunov λ_1 per step', '–', '', 'Not defined: some Jacobian is singular, so the exponents are not unique.')
+        : row('lyapunov', 'Lyapunov λ_1 per step', formatNumber(first), String(first), `${lyapunovSentence(first)}${lyapunovSumError === null ? '' : ` Σλ agrees with its closed form to ${formatNumber(lyapunovSumError, 2)}.`}`),
+      row('product', '‖∂h_{T−1}/∂h_{−1}‖_2', formatLog10(logProductSigmaMax / Math.LN10), String(logProductSigmaMax), 'The product of all Jacobians: at most this share of a change in the initial state reaches the last step.'),
+    ];
+  }
+}

@@ -1,0 +1,120 @@
+// What a track wants to have drawn, free of any charting library.
+import type { Theme } from './theme.js';
+
+/** A value per step: dense for all t, or at some t only (decimated by the host). */
+export type Series = { readonly values: ArrayLike<number>; readonly t: Float64Array | null };
+
+export type Line = {
+  readonly id: string;
+  /** As `math` reads it. Lines with the same legend share one entry; null: not in the legend. */
+  readonly legend: string | null;
+  readonly colour: string;
+  readonly width: number;
+  readonly dash: readonly number[];
+  readonly series: Series;
+  /** Value at a step in the units of the axis; null when this line has no reading. */
+  readonly at: ((t: number) => number) | null;
+  /** The reading as text, for legend, tooltip and table. */
+  readonly print: (value: number) => string;
+  /** Values of this line may lie outside the axis. */
+  readonly inRange: boolean;
+};
+
+export type YAxis = {
+  readonly min: number;
+  readonly max: number;
+  /** Unit 0 on top. */
+  readonly reverse: boolean;
+  readonly title: string;
+  ticks(height: number): number[];
+  label(value: number): string;
+};
+
+export type Painter = {
+  readonly context: CanvasRenderingContext2D;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  /** Pixel of the middle of step t. */
+  x(t: number): number;
+  y(value: number): number;
+};
+
+export type Scene = {
+  readonly axis: YAxis;
+  /** Topmost first. */
+  readonly lines: readonly Line[];
+  /** Beneath the lines; clipped to the plot. */
+  under(painter: Painter): void;
+  /** Above the lines; clipped to the plot. */
+  over(painter: Painter): void;
+  /** Borders of chunks (solid) and cuts of truncation (dotted), each the first step after it. */
+  readonly borders: readonly number[];
+  readonly cuts: readonly number[];
+  readonly theme: Theme;
+};
+
+/** Text on the plot, with a rim of background so that lines beneath do not disturb it. */
+export function plotText({ context }: Painter, theme: Theme, text: string, x: number, y: number, colour: string, align: CanvasTextAlign, size = 11): void {
+  context.save();
+  context.font = `${size}px ${theme.fontFamily}`;
+  context.textAlign = align;
+  context.textBaseline = 'middle';
+  context.lineWidth = 4;
+  context.lineJoin = 'round';
+  context.strokeStyle = theme.background;
+  context.strokeText(text, x, y);
+  context.fillStyle = colour;
+  context.fillText(text, x, y);
+  context.restore();
+}
+
+/** Smallest and largest finite value of a series inside steps [t0, t1). */
+export function extent(series: Series, t0: number, t1: number): readonly [number, number] | null {
+  let [low, high] = [Infinity, -Infinity];
+  const visit = (value: number | undefined): void => {
+    if (value === undefined || !Number.isFinite(value)) return;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  };
+  if (series.t === null) for (let t = t0; t < t1; t++) visit(series.values[t]);
+  else series.t.forEach((t, i) => { if (t >= t0 && t < t1) visit(series.values[i]); });
+  return low <= high ? [low, high] : null;
+}
+
+/**
+ * The points to draw for steps [t0, t1) on `pixels` pixels: all of them when they fit, else the smallest and largest of each
+ * pixel column, in their order, so that no spike is lost. Not-finite values become gaps. One step more on both sides lets lines run to the edges.
+ */
+export function points(series: Series, t0: number, t1: number, pixels: number): { x: number; y: number }[] {
+  const out: { x: number; y: number }[] = [];
+  const put = (t: number, value: number | undefined): void => { out.push({ x: t, y: value !== undefined && Number.isFinite(value) ? value : NaN }); };
+  if (series.t !== null) {
+    series.t.forEach((t, i) => put(t, series.values[i]));
+    return out;
+  }
+  const { values } = series;
+  const from = Math.max(0, t0 - 1);
+  const to = Math.min(values.length, t1 + 1);
+  const bucket = (to - from) / Math.max(1, pixels);
+  if (bucket <= 2) {
+    for (let t = from; t < to; t++) put(t, values[t]);
+    return out;
+  }
+  for (let start = from, n = 1; start < to; n++) {
+    const end = Math.min(to, Math.max(start + 1, Math.round(from + n * bucket)));
+    let [low, high, gap] = [-1, -1, -1];
+    for (let t = start; t < end; t++) {
+      const value = values[t] ?? NaN;
+      if (!Number.isFinite(value)) gap = t;
+      else {
+        if (low < 0 || value < (values[low] ?? 0)) low = t;
+        if (high < 0 || value > (values[high] ?? 0)) high = t;
+      }
+    }
+    for (const t of [...new Set([low, high, gap])].filter((step) => step >= 0).sort((a, b) => a - b)) put(t, values[t]);
+    start = end;
+  }
+  return out;
+}

@@ -1,0 +1,80 @@
+// The numbers behind a chart as a real table: a screenful of rows around the cursor, so that 20,000 steps cost nothing.
+import { el, math, textButton } from './dom.js';
+
+/** As shown, and with every digit. */
+export type Cell = { readonly text: string; readonly exact: string };
+export type TablePlan = {
+  /** Heading of the row numbers (`t`, `λ`), then of every column, as `math` reads it. */
+  readonly rowName: string;
+  readonly columns: readonly string[];
+  readonly rowCount: number;
+  /** Label of a row when it is not its number. */
+  readonly rowLabel?: (row: number) => string;
+  rows(from: number, to: number): Promise<readonly (readonly Cell[])[]>;
+};
+
+const rowsShown = 12;
+
+export class TableTwin {
+  readonly element: HTMLElement;
+  readonly #caption: string;
+  readonly #head = el('thead');
+  readonly #body = el('tbody');
+  readonly #place = el('span', { class: 'table-place' });
+  #plan: TablePlan | null = null;
+  #first = 0;
+  #marked = -1;
+  #turn = 0;
+
+  constructor(caption: string) {
+    this.#caption = caption;
+    const table = el('table', {}, el('caption', { class: 'unseen' }, caption), this.#head, this.#body);
+    this.element = el('div', { class: 'twin' },
+      el('div', { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': `Table of ${caption}` } }, table),
+      el('div', { class: 'table-nav' }, textButton('◂ earlier', `Earlier rows of ${caption}`, () => this.#move(-rowsShown)), this.#place, textButton('later ▸', `Later rows of ${caption}`, () => this.#move(rowsShown))));
+  }
+
+  /** Shows the plan with row `marked` in sight. */
+  show(plan: TablePlan, marked: number): void {
+    this.#plan = plan;
+    this.#marked = marked;
+    if (marked < this.#first || marked >= this.#first + rowsShown) this.#first = marked - Math.floor(rowsShown / 2);
+    void this.#paint();
+  }
+
+  #move(rows: number): void {
+    this.#first += rows;
+    void this.#paint();
+  }
+
+  async #paint(): Promise<void> {
+    const plan = this.#plan;
+    if (plan === null) return;
+    const turn = ++this.#turn;
+    const from = Math.max(0, Math.min(this.#first, plan.rowCount - rowsShown));
+    const to = Math.min(plan.rowCount, from + rowsShown);
+    this.#first = from;
+    const rows = await plan.rows(from, to);
+    if (turn !== this.#turn) return;
+    const label = plan.rowLabel ?? String;
+    this.#head.replaceChildren(el('tr', {}, el('th', { attributes: { scope: 'col' } }, math(plan.rowName)), ...plan.columns.map((column) => el('th', { attributes: { scope: 'col' } }, math(column)))));
+    this.#body.replaceChildren(...rows.map((cells, i) => {
+      const row = from + i;
+      const tr = el('tr', { class: row === this.#marked ? 'marked' : '', attributes: { 'data-row': String(row) } }, el('th', { attributes: { scope: 'row' } }, label(row)));
+      for (const cell of cells) tr.append(el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text));
+      return tr;
+    }));
+    this.#place.textContent = `${plan.rowName} = ${label(from)} … ${label(Math.max(from, to - 1))} of ${plan.rowCount}`;
+    this.element.setAttribute('aria-label', this.#caption);
+  }
+}
+
+/** The whole table as comma-separated values (RFC 4180), every digit. */
+export async function toCsv(plan: TablePlan): Promise<string> {
+  const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const label = plan.rowLabel ?? String;
+  const lines = [[plan.rowName, ...plan.columns].map(quote).join(',')];
+  const rows = await plan.rows(0, plan.rowCount);
+  rows.forEach((cells, row) => lines.push([label(row), ...cells.map((cell) => quote(cell.exact))].join(',')));
+  return `${lines.join('\r\n')}\r\n`;
+}

@@ -1,0 +1,82 @@
+// Colours and fonts of the editor, for what is painted on canvases. Read again whenever VS Code switches the theme.
+
+export type Theme = {
+  readonly kind: 'dark' | 'light' | 'high-contrast' | 'high-contrast-light';
+  readonly highContrast: boolean;
+  readonly foreground: string;
+  readonly background: string;
+  readonly muted: string;
+  readonly grid: string;
+  readonly border: string;
+  readonly tooltipBackground: string;
+  readonly red: string;
+  readonly blue: string;
+  readonly green: string;
+  readonly orange: string;
+  readonly purple: string;
+  readonly yellow: string;
+  readonly fontFamily: string;
+  readonly fontSize: number;
+};
+
+const kindOf = (body: HTMLElement): Theme['kind'] => {
+  // VS Code sets both classes on the light high-contrast theme.
+  if (body.classList.contains('vscode-high-contrast-light')) return 'high-contrast-light';
+  if (body.classList.contains('vscode-high-contrast')) return 'high-contrast';
+  return body.classList.contains('vscode-light') ? 'light' : 'dark';
+};
+
+export function readTheme(): Theme {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name: string, ...others: string[]): string => {
+    for (const variable of [name, ...others]) {
+      const value = style.getPropertyValue(`--vscode-${variable}`).trim();
+      if (value !== '') return value;
+    }
+    return getComputedStyle(document.body).color;
+  };
+  const kind = kindOf(document.body);
+  const highContrast = kind.startsWith('high-contrast');
+  const foreground = read('editor-foreground', 'foreground');
+  return {
+    kind,
+    highContrast,
+    foreground,
+    background: read('editor-background'),
+    muted: highContrast ? foreground : read('descriptionForeground', 'foreground'),
+    grid: read(highContrast ? 'contrastBorder' : 'editorRuler-foreground', 'panel-border', 'foreground'),
+    border: read('contrastBorder', 'editorWidget-border', 'panel-border', 'foreground'),
+    tooltipBackground: read('editorHoverWidget-background', 'editorWidget-background', 'editor-background'),
+    red: read('charts-red', 'editorError-foreground'),
+    blue: read('charts-blue', 'textLink-foreground'),
+    green: read('charts-green', 'foreground'),
+    orange: read('charts-orange', 'foreground'),
+    purple: read('charts-purple', 'foreground'),
+    yellow: read('charts-yellow', 'foreground'),
+    fontFamily: read('font-family'),
+    fontSize: Number.parseFloat(style.getPropertyValue('--vscode-font-size')) || 13,
+  };
+}
+
+export class ThemeWatch {
+  current = readTheme();
+  readonly #listeners = new Set<(theme: Theme) => void>();
+
+  constructor() {
+    const observer = new MutationObserver(() => this.#reread());
+    // VS Code writes the variables on <html style> and the kind of theme on <body class>.
+    observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
+    observer.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
+  }
+
+  onChange(listener: (theme: Theme) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  #reread(): void {
+    const next = readTheme();
+    if (JSON.stringify(next) === JSON.stringify(this.current)) return;
+    this.current = next;
+    for (const listener of this.#listeners) listener(next);
+  }
+}

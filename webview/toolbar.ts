@@ -1,0 +1,60 @@
+// What the user may choose for the whole page: sequence, units, zoom; and what to do with the run.
+import { el } from './dom.js';
+import { parseUnits, printUnits } from './format.js';
+import { popover } from './popover.js';
+import { button, dropdown, setOptions, textField } from './ui.js';
+import { mostUnits } from './time.js';
+import type { Page } from './view.js';
+import type { UiButton } from './ui.js';
+
+export type ToolbarActions = { rerun(): void; revealConfig(): void; exportJson(): void; exportPicture(): void };
+
+export class Toolbar {
+  readonly element: HTMLElement;
+  readonly #page: Page;
+  readonly #sequence = dropdown('Sequence', (value) => this.#page.timeline.choose({ sequence: value === 'all' ? null : Number(value) }));
+  readonly #units = textField('Units drawn as lines', '0,3,7-9', (value) => this.#chooseUnits(value));
+  readonly #reset: UiButton;
+  #batch = -1;
+
+  constructor(page: Page, actions: ToolbarActions) {
+    this.#page = page;
+    this.#reset = button('All steps', 'secondary', 'Show all steps (0)', () => page.timeline.resetZoom());
+    const exportButton = button('Export…', 'secondary', 'Save the run or its picture', () => popover(exportButton, 'Export', [
+      el('div', { class: 'menu' },
+        el('button', { attributes: { type: 'button' }, onClick: () => actions.exportJson() }, el('b', {}, 'Result as JSON'), el('span', {}, 'every tensor, norm and the verdict')),
+        el('button', { attributes: { type: 'button' }, onClick: () => actions.exportPicture() }, el('b', {}, 'All tracks as PNG'), el('span', {}, 'what is unfolded, at double resolution'))),
+    ]));
+    this.element = el('div', { class: 'toolbar', attributes: { role: 'toolbar', 'aria-label': 'Run' } },
+      el('label', {}, el('span', {}, 'Sequence'), this.#sequence),
+      el('label', {}, el('span', {}, 'Units'), this.#units),
+      this.#reset,
+      el('span', { class: 'spacer' }),
+      exportButton,
+      button('Open config', 'secondary', 'Show the config in the editor', () => actions.revealConfig()),
+      button('Run again', 'primary', 'Run the experiment again', () => actions.rerun()));
+    page.timeline.onChange(() => this.show());
+  }
+
+  show(): void {
+    const { model: { run }, timeline } = this.#page;
+    this.element.hidden = run === null;
+    if (run === null) return;
+    const sequence = timeline.sequence === null ? 'all' : String(timeline.sequence);
+    if (this.#batch !== run.shapes.B) {
+      this.#batch = run.shapes.B;
+      setOptions(this.#sequence, [['all', `all (${run.shapes.B})`], ...Array.from({ length: run.shapes.B }, (_, b): [string, string] => [String(b), String(b + 1)])], sequence);
+    } else if (this.#sequence.value !== sequence) this.#sequence.value = sequence;
+    if (document.activeElement !== this.#units) this.#units.value = printUnits(timeline.units);
+    this.#units.classList.remove('invalid');
+    this.#reset.disabled = !timeline.zoomed;
+  }
+
+  #chooseUnits(text: string): void {
+    const H = this.#page.model.run?.shapes.H ?? 0;
+    const units = parseUnits(text, H, mostUnits);
+    this.#units.classList.toggle('invalid', units === null);
+    this.#units.title = units === null ? `Units are numbers from 0 to ${H - 1}, as in 0,3,7-9` : '';
+    if (units !== null && printUnits(units) !== printUnits(this.#page.timeline.units)) this.#page.timeline.choose({ units });
+  }
+}

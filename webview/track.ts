@@ -1,0 +1,238 @@
+// One track: title, legend with the readings at the cursor, plot, table, and the grip that sets its height.
+import { TimeChart, gutter } from './chart.js';
+import { el, math, onFrame, plainMath, textButton } from './dom.js';
+import { fileName } from './format.js';
+import { helpPopover } from './popover.js';
+import { savePicture } from './picture.js';
+import { TableTwin, toCsv } from './table.js';
+import type { Line, Scene } from './scene.js';
+import type { Page, View } from './view.js';
+import type { SaveFile } from './picture.js';
+import type { Theme } from './theme.js';
+
+export type TrackState = { folded: boolean; height: number; table: boolean };
+export type TrackHost = { readonly page: Page; readonly save: SaveFile; changed(): void; move(track: Track, by: number): void; say(text: string): void };
+
+const leastHeight = 48;
+const mostHeight = 900;
+
+export class Track {
+  readonly element: HTMLElement;
+  readonly canvas: HTMLCanvasElement;
+  readonly view: View;
+  readonly state: TrackState;
+  readonly #host: TrackHost;
+  readonly #plot: HTMLElement;
+  readonly #formula = el('span', { class: 'formula' });
+  readonly #legend = el('div', { class: 'legend' });
+  readonly #dots = el('div', { class: 'dots' });
+  readonly #grip: HTMLElement;
+  readonly #fold: HTMLButtonElement;
+  readonly #tableButton: HTMLButtonElement;
+  readonly #twin: TableTwin;
+  readonly #hidden = new Set<string>();
+  readonly #draw = onFrame(() => this.#paint());
+  readonly #observer: ResizeObserver;
+  #chart: TimeChart | null = null;
+  #scene: Scene | null = null;
+  #readings: { readonly line: Line; readonly value: HTMLElement; readonly dot: HTMLElement }[] = [];
+  #legendKey = '';
+  #built = false;
+
+  constructor(view: View, state: TrackState, host: TrackHost) {
+    this.view = view;
+    this.state = state;
+    this.#host = host;
+    const id = `track-${view.id}`;
+    this.canvas = el('canvas', { id: `${id}-plot`, attributes: { role: 'img', tabindex: '0', 'aria-describedby': 'keys' } });
+    this.#plot = el('div', { class: 'plot' }, this.canvas, this.#dots);
+    this.#fold = el('button', { class: 'fold', attributes: { type: 'button', 'aria-controls': `${id}-body` }, onClick: () => this.#setFolded(!this.state.folded) });
+    this.#tableButton = textButton('table', `Table of ${view.title}`, () => this.#setTable(!this.state.table));
+    this.#twin = new TableTwin(view.title);
+    this.#grip = el('div', { class: 'grip', attributes: { role: 'separator', tabindex: '0', 'aria-orientation': 'horizontal', 'aria-label': `Height of ${view.title}`, 'aria-valuemin': String(leastHeight), 'aria-valuemax': String(mostHeight) } });
+    const help = textButton('?', `What ${view.title} shows`, () => helpPopover(help, view.title, view.help));
+    const actions = el('span', { class: 'actions' },
+      el('span', { class: 'moves' }, textButton('↑', `Move ${view.title} up`, () => host.move(this, -1)), textButton('↓', `Move ${view.title} down`, () => host.move(this, 1))),
+      this.#tableButton,
+      textButton('PNG', `Save ${view.title} as PNG`, () => void this.savePng()),
+      textButton('CSV', `Save ${view.title} as CSV`, () => void this.#saveCsv()),
+      help);
+    this.element = el('section', { class: 'track', attributes: { 'data-track': view.id, 'aria-labelledby': `${id}-title` } },
+      el('header', { class: 'track-head' }, el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)), this.#formula, actions),
+      el('div', { class: 'track-body', id: `${id}-body` }, this.#legend, this.#plot, this.#twin.element, this.#grip));
+    this.#watchGrip();
+    this.#observer = new ResizeObserver(() => { if (this.visible) this.refresh(); });
+    this.#observer.observe(this.#plot);
+    this.#setHeight(state.height);
+    this.#setFolded(state.folded);
+    this.#setTable(state.table);
+    this.#built = true;
+  }
+
+  get visible(): boolean { return !this.state.folded && !this.element.hidden; }
+  get scene(): Scene | null { return this.#scene; }
+  get legend(): readonly Line[] { return this.#readings.map(({ line }) => line); }
+
+  /** The run, the window or the selection changed. */
+  refresh(): void {
+    const { run } = this.#host.page.model;
+    if (run === null) return;
+    this.element.hidden = !this.view.available(run);
+    if (!this.visible) return;
+    const ratio = devicePixelRatio;
+    const width = Math.max(1, this.#plot.clientWidth - gutter.left - gutter.right);
+    this.view.refresh(this.#host.page.timeline.window, { columns: Math.max(1, Math.round(width * ratio)), rows: Math.max(1, Math.round(this.#plot.clientHeight * ratio)) }, this.#draw);
+    this.#draw();
+  }
+
+  /** The theme changed: same numbers, other colours. */
+  redraw(): void {
+    this.#legendKey = '';
+    this.#draw();
+  }
+
+  moveCursor(): void {
+    if (!this.visible || this.#chart === null) return;
+    const { cursor, window } = this.#host.page.timeline;
+    const inView = cursor >= window.t0 && cursor < window.t1;
+    const x = gutter.left + ((cursor + 0.5 - window.t0) / (window.t1 - window.t0)) * this.#chart.plotWidth;
+    for (const { line, value, dot } of this.#readings) {
+      const reading = line.at?.(cursor) ?? NaN;
+      value.textContent = line.at === null ? '' : line.print(reading);
+      const y = inView && Number.isFinite(reading) && !this.#hidden.has(line.id) ? this.#chart.pixelY(reading) : null;
+      dot.hidden = y === null || line.at === null;
+      if (y !== null) dot.style.transform = `translate(${x}px, ${y}px)`;
+    }
+    if (this.state.table) this.#showTable();
+  }
+
+  /** Height on the axis of this track's plot under a mouse position. */
+  click(clientY: number): void {
+    if (this.#chart !== null) this.view.click(this.#chart.valueAt(clientY - this.canvas.getBoundingClientRect().top));
+  }
+
+  async savePng(): Promise<void> {
+    const { run } = this.#host.page.model;
+    if (run !== null) await savePicture([this], this.#host.page, fileName(run.name, this.view.id, 'png'), this.#host.save);
+  }
+
+  picture(width: number, ratio: number): HTMLCanvasElement | null {
+    return this.#chart?.picture(width, this.state.height + 34, ratio) ?? null;
+  }
+
+  dispose(): void {
+    this.#observer.disconnect();
+    this.#chart?.dispose();
+    this.element.remove();
+  }
+
+  async #saveCsv(): Promise<void> {
+    const { run } = this.#host.page.model;
+    if (run === null) return;
+    this.#host.save({ suggestedName: fileName(run.name, this.view.id, 'csv'), content: await toCsv(this.view.table(run)) });
+  }
+
+  #paint(): void {
+    const { model: { run }, timeline: { window }, themes: { current: theme } } = this.#host.page;
+    if (run === null || !this.visible) return;
+    this.#scene = this.view.scene(run, window, theme);
+    const options = { scene: this.#scene, window, hidden: this.#hidden, readout: (t: number, value: number) => this.view.readout(run, t, value) };
+    if (this.#chart === null) this.#chart = new TimeChart(this.canvas, options);
+    else this.#chart.show(options);
+    this.canvas.setAttribute('aria-label', plainMath(`${this.view.title}. ${this.view.summary(run)}`));
+    this.#formula.replaceChildren(math(this.view.formula()));
+    this.#formula.title = plainMath(this.view.formula());
+    this.#paintLegend(theme);
+    this.moveCursor();
+  }
+
+  #paintLegend(theme: Theme): void {
+    const bar = this.view.colourBar(theme);
+    const lines = this.#scene?.lines.filter((line) => line.legend !== null) ?? [];
+    const key = JSON.stringify([lines.map(({ id, legend, colour, dash }) => [id, legend, colour, dash]), bar === null ? null : [bar.low, bar.middle, bar.high], [...this.#hidden]]);
+    if (key === this.#legendKey) {
+      this.#readings = this.#readings.map((reading, i) => ({ ...reading, line: lines[i] ?? reading.line }));
+      return;
+    }
+    this.#legendKey = key;
+    this.#readings = lines.map((line) => ({ line, value: el('b'), dot: el('i', { class: 'dot' }) }));
+    for (const { line, dot } of this.#readings) dot.style.backgroundColor = line.colour;
+    this.#dots.replaceChildren(...this.#readings.map(({ dot }) => dot));
+    this.#legend.replaceChildren(...this.#readings.map(({ line, value }) => this.#chip(line, value)));
+    if (bar !== null) {
+      const colours = el('span', { class: 'colours' });
+      const stops = Array.from({ length: 17 }, (_, i) => bar.map.css((i - 8) / 8));
+      colours.style.backgroundImage = `linear-gradient(to right, ${stops.join(', ')})`;
+      this.#legend.append(el('span', { class: 'colour-bar' }, el('span', {}, bar.low), colours, el('span', {}, bar.high), el('span', { class: 'middle' }, `middle ${bar.middle}`)));
+    }
+  }
+
+  #chip(line: Line, value: HTMLElement): HTMLElement {
+    const swatch = el('i', { class: 'swatch' });
+    const [on, off] = [line.dash[0] ?? 1, line.dash[1] ?? 0];
+    swatch.style.height = `${Math.max(2, Math.round(line.width))}px`;
+    swatch.style.backgroundImage = `repeating-linear-gradient(to right, ${line.colour} 0 ${on}px, transparent ${on}px ${on + off}px)`;
+    const chip = el('button', { class: 'chip', attributes: { type: 'button', 'aria-pressed': String(!this.#hidden.has(line.id)) }, title: 'Show or hide this line', onClick: () => {
+      if (!this.#hidden.delete(line.id)) this.#hidden.add(line.id);
+      this.#draw();
+    } }, swatch, el('span', {}, math(line.legend ?? '')), value);
+    return chip;
+  }
+
+  #setFolded(folded: boolean): void {
+    this.state.folded = folded;
+    this.element.classList.toggle('folded', folded);
+    this.#fold.setAttribute('aria-expanded', String(!folded));
+    this.#fold.setAttribute('aria-label', `${folded ? 'Unfold' : 'Fold'} ${this.view.title}`);
+    this.#fold.textContent = folded ? '▸' : '▾';
+    this.#remember();
+    this.refresh();
+  }
+
+  #setTable(shown: boolean): void {
+    this.state.table = shown;
+    this.#twin.element.hidden = !shown;
+    this.#tableButton.setAttribute('aria-expanded', String(shown));
+    this.#remember();
+    if (shown) this.#showTable();
+  }
+
+  #showTable(): void {
+    const { model: { run }, timeline: { cursor } } = this.#host.page;
+    if (run !== null) this.#twin.show(this.view.table(run), cursor);
+  }
+
+  #setHeight(height: number): void {
+    this.state.height = Math.max(leastHeight, Math.min(mostHeight, Math.round(height)));
+    this.#plot.style.height = `${this.state.height}px`;
+    this.#grip.setAttribute('aria-valuenow', String(this.state.height));
+    this.#remember();
+  }
+
+  #remember(): void {
+    if (this.#built) this.#host.changed();
+  }
+
+  #watchGrip(): void {
+    this.#grip.addEventListener('pointerdown', (down) => {
+      const [startY, startHeight] = [down.clientY, this.state.height];
+      const move = (event: PointerEvent): void => this.#setHeight(startHeight + event.clientY - startY);
+      const stop = (): void => {
+        this.#grip.removeEventListener('pointermove', move);
+        this.#grip.removeEventListener('lostpointercapture', stop);
+      };
+      this.#grip.setPointerCapture(down.pointerId);
+      this.#grip.addEventListener('pointermove', move);
+      this.#grip.addEventListener('lostpointercapture', stop);
+      down.preventDefault();
+    });
+    this.#grip.addEventListener('keydown', (event) => {
+      const by = { ArrowUp: -8, ArrowDown: 8, PageUp: -64, PageDown: 64 }[event.key];
+      if (by === undefined) return;
+      this.#setHeight(this.state.height + by);
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    this.#grip.addEventListener('dblclick', () => this.#setHeight(this.view.height));
+  }
+}

@@ -1,0 +1,113 @@
+// Track: hidden states of the chosen units as lines.
+import { ticksBetween } from './axis.js';
+import { formatNumber } from './format.js';
+import { Latest } from './model.js';
+import { extent } from './scene.js';
+import { noCell, stateCell } from './steps.js';
+import { borders } from './view.js';
+import type { Line, Scene } from './scene.js';
+import type { Page, View } from './view.js';
+import type { RunSummary } from './model.js';
+import type { Steps } from './steps.js';
+import type { Theme } from './theme.js';
+
+export const unitColours = (theme: Theme): readonly string[] => [theme.blue, theme.orange, theme.green, theme.purple, theme.red, theme.yellow, theme.foreground, theme.muted];
+const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [9, 3, 2, 3], [4, 2], [1, 3], [12, 4], [6, 2, 1, 2]];
+
+type Answer = { readonly t: Float64Array; readonly values: readonly Float32Array[]; readonly units: readonly number[]; readonly sequence: number };
+type Ask = { sequence: number; units: readonly number[]; window: { t0: number; t1: number }; maxPoints: number };
+
+/** The value at step t of a series that may be decimated: the nearest step that it holds. */
+function nearest(t: Float64Array, values: ArrayLike<number>, step: number): number {
+  let [low, high] = [0, t.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((t[middle] ?? 0) < step) low = middle + 1;
+    else high = middle;
+  }
+  const before = Math.max(0, low - 1);
+  return values[Math.abs((t[before] ?? 0) - step) < Math.abs((t[low] ?? 0) - step) ? before : low] ?? NaN;
+}
+
+export function unitLines({ model, timeline }: Page, steps: Steps): View {
+  let answer: Answer | null = null;
+  let changed = (): void => undefined;
+  const latest = new Latest((params: Ask) => model.slice('unitLines', params), (lines, { units, sequence }) => {
+    if (lines === null) return;
+    answer = { ...lines, units, sequence };
+    changed();
+  });
+
+  function lines(theme: Theme): Line[] {
+    const colours = unitColours(theme);
+    const drawn = answer;
+    if (drawn === null) return [];
+    return drawn.units.map((unit, i): Line => {
+      const values = drawn.values[i] ?? new Float32Array(0);
+      return {
+        id: `unit ${unit}`,
+        legend: `unit ${unit}`,
+        colour: colours[i % colours.length] ?? theme.foreground,
+        width: 1.5,
+        dash: dashes[i % dashes.length] ?? [],
+        series: { t: drawn.t, values },
+        at: (t) => nearest(drawn.t, values, t),
+        print: formatNumber,
+        inRange: true,
+      };
+    });
+  }
+
+  const readings = (t: number): readonly string[] => (answer === null ? [] : answer.units.map((unit, i) => `unit ${unit}: ${formatNumber(nearest(answer?.t ?? new Float64Array(0), answer?.values[i] ?? [], t))}`));
+
+  return {
+    id: 'units',
+    title: 'Chosen units',
+    formula: () => `h_t of units ${timeline.units.join(', ')} · sequence ${timeline.shownSequence + 1}`,
+    height: 124,
+    help: {
+      text: ['The hidden state of single units over time. Choose them by clicking rows of a heatmap, or type them into the Units field: “0,3,7-9”. At most eight are drawn; each has its own colour and dashes, and a flag of that colour at its row of the heatmaps.'],
+      formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)',
+      source: 'Elman 1990, “Finding structure in time”',
+    },
+    available: () => true,
+    refresh(window, size, onChange) {
+      changed = onChange;
+      latest.request({ sequence: timeline.shownSequence, units: timeline.units, window, maxPoints: size.columns });
+    },
+    scene(run, window, theme): Scene {
+      const all = lines(theme);
+      let [min, max] = [Infinity, -Infinity];
+      for (const line of all) {
+        const range = extent(line.series, window.t0, window.t1);
+        if (range !== null) [min, max] = [Math.min(min, range[0]), Math.max(max, range[1])];
+      }
+      if (min > max) [min, max] = [-1, 1];
+      const air = Math.max((max - min) * 0.06, Math.abs(max) * 0.01, 1e-12);
+      const axis = { min: min - air, max: max + air };
+      return {
+        axis: { ...axis, reverse: false, title: 'h', ticks: (height) => ticksBetween(axis.min, axis.max, Math.max(2, height / 26)), label: (value) => formatTick(value) },
+        lines: all,
+        under: () => undefined,
+        over: () => undefined,
+        ...borders(run, window),
+        theme,
+      };
+    },
+    colourBar: () => null,
+    readout: (_run, t) => [`t = ${t}`, ...readings(t)],
+    summary: (run) => `Hidden state of units ${timeline.units.join(', ')} of sequence ${timeline.shownSequence + 1} over ${run.shapes.T} timesteps.`,
+    table(run: RunSummary) {
+      const { units, shownSequence: sequence } = timeline;
+      return {
+        rowName: 't',
+        columns: units.map((unit) => `h unit ${unit}`),
+        rowCount: run.shapes.T,
+        rows: async (from, to) => (await steps.range(from, to, sequence)).map((values) => units.map((unit) => (values === null ? noCell : stateCell(values, unit)))),
+      };
+    },
+    click: () => undefined,
+  };
+}
+
+const formatTick = (value: number): string => (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e4) ? value.toExponential(1).replace('e+', 'e') : String(Number(value.toPrecision(6)))).replace('-', '−');

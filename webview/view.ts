@@ -1,0 +1,52 @@
+// What every track's view can do; the stack of tracks knows views only through this.
+import type { Model, RunSummary, TimeWindow } from './model.js';
+import type { Scene } from './scene.js';
+import type { TablePlan } from './table.js';
+import type { Theme, ThemeWatch } from './theme.js';
+import type { Timeline } from './time.js';
+import type { ColourMap } from './colours.js';
+
+/** What the whole page shares. */
+export type Page = { readonly model: Model; readonly timeline: Timeline; readonly themes: ThemeWatch };
+
+export type Help = { readonly text: readonly string[]; readonly formula: string; readonly source: string };
+
+/** Size of the plot in device pixels: how much detail is worth asking for. */
+export type PlotSize = { readonly columns: number; readonly rows: number };
+
+/** A bar that explains the colours: values −1 … 1 of the map and what its ends and middle mean. */
+export type ColourBar = { readonly map: ColourMap; readonly low: string; readonly middle: string; readonly high: string };
+
+export type View = {
+  readonly id: string;
+  readonly title: string;
+  /** One line under the title, as `math` reads it. */
+  formula(): string;
+  readonly help: Help;
+  readonly height: number;
+  /** False: the run has nothing to show here (saturation of a relu cell). */
+  available(run: RunSummary): boolean;
+  /** Asks for what the window needs; calls `changed` when a later `scene` would differ. */
+  refresh(window: TimeWindow, size: PlotSize, changed: () => void): void;
+  scene(run: RunSummary, window: TimeWindow, theme: Theme): Scene;
+  colourBar(theme: Theme): ColourBar | null;
+  readout(run: RunSummary, t: number, value: number): readonly string[];
+  /** The picture in words, for those who do not see it. */
+  summary(run: RunSummary): string;
+  table(run: RunSummary): TablePlan;
+  /** A click at height `value` of the axis. */
+  click(value: number): void;
+};
+
+/** Borders that every track shows: of chunks, and of truncated backpropagation inside each chunk. */
+export function borders(run: RunSummary, window: TimeWindow): Pick<Scene, 'borders' | 'cuts'> {
+  const inView = (t: number): boolean => t > window.t0 && t < window.t1;
+  const cuts: number[] = [];
+  if (run.truncate !== null) {
+    run.chunkStarts.forEach((start, i) => {
+      const end = run.chunkStarts[i + 1] ?? run.shapes.T;
+      for (let t = start + (run.truncate ?? 1); t < end; t += run.truncate ?? 1) cuts.push(t);
+    });
+  }
+  return { borders: run.chunkStarts.filter((t) => t > 0 && inView(t)), cuts: cuts.filter(inView) };
+}
