@@ -60,7 +60,8 @@ export class EngineClient {
       const outcome = await answer;
       return runId === this.#latest ? outcome : cancelled;
     } catch (error) {
-      if (runId !== this.#latest || this.#wasDisposed()) return cancelled;
+      // A run that was told to stop ends as cancelled, also when its thread had to be ended for it.
+      if (Atomics.load(active.cancel, 0) !== 0) return cancelled;
       throw error;
     } finally {
       if (this.#active === active) this.#active = null;
@@ -79,11 +80,8 @@ export class EngineClient {
   dispose(): void {
     this.#disposed = true;
     this.#latest++;
+    if (this.#active !== null) Atomics.store(this.#active.cancel, 0, 1);
     this.#end('The panel was closed.');
-  }
-
-  #wasDisposed(): boolean {
-    return this.#disposed;
   }
 
   async #stopActive(): Promise<void> {

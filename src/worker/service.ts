@@ -88,6 +88,8 @@ export class Service {
       return { kind: 'done', problems, files: [...seen] };
     } catch (error) {
       if (error instanceof Cancelled) return { kind: 'cancelled', problems: [], files: [...seen] };
+      // What typed arrays throw when the machine has no room for them: the numbers live outside the heap, so the thread survives.
+      if (error instanceof RangeError) throw new Error(`There is not enough memory for this run. Fewer or shorter sequences, or a smaller hidden size, need less. (${error.message})`);
       throw error;
     }
   }

@@ -102,7 +102,7 @@ describe('EngineClient', () => {
   });
 
   it('reports a thread that runs out of memory, with advice', async () => {
-    const { client, crashes } = probe({ workerPath: fixture('exhausts.cjs'), resourceLimits: { maxOldGenerationSizeMb: 24 } });
+    const { client, crashes } = probe({ workerPath: fixture('exhausts.cjs'), resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 2 } });
     await assert.rejects(client.run(entry, defaultBounds), /ran out of memory.*[Ff]ewer/);
     assert.equal(crashes.length, 1);
   });
