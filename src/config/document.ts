@@ -39,8 +39,11 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
       expected: 'every key once', found: `"${key}" again`, advice: 'Remove one of them.',
     });
   }
-  return { id, text, lines, root: issues.some(({ broken }) => broken) ? null : root, problems, tick };
+  return { id, text, lines, root: issues.some(({ broken }) => broken) || isBareWord(root) ? null : root, problems, tick };
 }
+
+/** A file that is nothing but a word such as NaN; that has been reported. */
+const isBareWord = (root: JsonNode | null): boolean => root?.kind === 'number' && Number.isNaN(root.value);
 
 type BinaryFormat = { readonly code: 'not-json' | 'unsupported-feature'; readonly message: string; readonly found: string; readonly advice: string };
 

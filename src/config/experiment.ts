@@ -36,7 +36,7 @@ export async function readExperiment(entry: Entry, files: Files, options: { read
   const report = new Report();
   const sources = new Sources(files, report, options.tick ?? (() => undefined));
   const experiment = entry.kind === 'config' ? await readConfig(entry.config, sources, report) : await readPair(entry.weights, entry.sequences, sources, report);
-  return { experiment: report.hasErrors ? null : experiment, problems: report.sorted(), files: sources.ids };
+  return { experiment: report.hasErrors ? null : experiment, problems: report.sorted(sources.ids), files: sources.ids };
 }
 
 async function readPair(weightsId: string, sequencesId: string, sources: Sources, report: Report): Promise<Experiment | null> {

@@ -1,11 +1,10 @@
-import { describeNode, describeShape, isArray } from './json/node.js';
+import { counted, describeNode, describeShape, isArray } from './json/node.js';
 import type { JsonNode } from './json/node.js';
+import { checkNumbers, dimensions, reportLeaf } from './leaves.js';
+import type { TensorSpec } from './leaves.js';
 import { maxRepeats } from './report.js';
 import type { Report, Finding } from './report.js';
-import { checkNumbers, dimensions, reportLeaf } from './tensor.js';
-import type { TensorSpec } from './tensor.js';
 import type { Value } from './value.js';
-
 /**
  * Tells what keeps nested lists from being one block of numbers: lists whose length differs from that of most lists on their
  * level, lists where numbers belong and the reverse, elements that are no numbers.
@@ -103,9 +102,9 @@ class Search {
   #checkLength(value: Value, level: number, length: number, others = ''): boolean {
     const usual = this.#usual(level);
     if (level === 0 || length === usual) return false;
-    const counted = this.#axis(level);
+    const axis = this.#axis(level);
     this.#add(value, {
-      code: 'ragged-array', message: `This list in ${this.#spec.label} has ${length} ${counted} where the others have ${usual}${others}.`, expected: `${usual} ${counted}`, found: `${length} ${counted}`,
+      code: 'ragged-array', message: `This list in ${this.#spec.label} has ${counted(length, axis)} where the others have ${usual}${others}.`, expected: counted(usual, axis), found: counted(length, axis),
       advice: length < usual ? `Add what is missing, or ${this.#shorten(level)}.` : `Remove what is too much, or check the rows before it.`,
     });
     return true;
@@ -131,7 +130,7 @@ class Search {
 
   #wanted(level: number): string {
     const left = this.#rank - level;
-    return left <= 0 ? 'a number' : `a list of ${this.#usual(level)} ${left > 1 ? `lists` : 'numbers'}`;
+    return left <= 0 ? 'a number' : `a list of ${counted(this.#usual(level), left > 1 ? 'lists' : 'numbers')}`;
   }
 
   #axis(level: number): string {

@@ -1,6 +1,7 @@
 import type { DType, Loss } from '../engine/types.js';
 import { describeNode, describeShape } from './json/node.js';
 import { namedValues } from './layouts.js';
+import { checkLeaves } from './leaves.js';
 import type { Report } from './report.js';
 import { lossKeys } from './schema.js';
 import type { Sources } from './sources.js';
@@ -87,13 +88,13 @@ function readClasses(root: Value, at: 'last' | 'every', sizes: KnownSizes, O: nu
   const wanted = at === 'last' ? [sizes.B] : [sizes.B, sizes.T];
   if (tensor === null || !fits(tensor, wanted, form, 'targets', report)) return null;
   const isClass = (x: number): boolean => Number.isInteger(x) && x >= 0 && (O === null || x < O);
-  const bad = [...tensor.data.entries()].filter(([, x]) => !isClass(x));
-  const { node } = tensor.where;
-  if (bad.length === 0 || node.kind !== 'tensor') return tensor.data;
-  for (const { where, text } of tensor.where.leaves(node, bad.slice(0, 20).map(([i]) => i))) {
-    report.error(where, { code: 'wrong-value', message: `${text} is no class of this readout.`, expected: O === null ? 'a whole number from 0' : `a whole number from 0 to ${O - 1}`, found: text, advice: 'Classes are counted from 0, one per output of the readout.' });
-  }
-  return null;
+  const { where, data } = tensor;
+  if (where.node.kind !== 'tensor') return data;
+  const expected = O === null ? 'a whole number from 0' : `a whole number from 0 to ${O - 1}`;
+  const advice = 'Classes are counted from 0, one per output of the readout.';
+  const tell = (leaf: Value, text: string): void => report.error(leaf, { code: 'wrong-value', message: `${text} is no class of this readout.`, expected, found: text, advice });
+  const good = checkLeaves(where, where.node, isClass, tell, (count) => ({ code: 'wrong-value', message: `${count} more targets are no classes of this readout.`, expected, found: 'other numbers', advice }), report);
+  return good ? data : null;
 }
 
 /** Whether a block has the wanted shape, a leading 1 left out or not; sizes that are null are not compared. */

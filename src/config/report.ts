@@ -11,9 +11,8 @@ const maxPerFile = 200;
 
 /** Collects everything that is wrong, in all files of an experiment. */
 export class Report {
-  readonly #problems: { readonly problem: Problem; readonly fileOrder: number }[] = [];
+  readonly #problems: Problem[] = [];
   readonly #counts = new Map<string, number>();
-  readonly #fileOrder = new Map<string, number>();
 
   error(where: Value, finding: Finding): void {
     this.add({ ...where.address(), severity: 'error', ...finding });
@@ -28,18 +27,21 @@ export class Report {
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);
     if (count > maxPerFile) return;
-    const fileOrder = this.#fileOrder.get(problem.file) ?? this.#fileOrder.size;
-    this.#fileOrder.set(problem.file, fileOrder);
-    this.#problems.push({ problem, fileOrder });
+    if (count === maxPerFile) {
+      this.#problems.push({ ...problem, message: 'More problems of this kind follow in this file and are not listed.', found: 'many of them', advice: 'Mend the way the file is made; the first ones show what is wrong.' });
+      return;
+    }
+    this.#problems.push(problem);
   }
 
   get hasErrors(): boolean {
-    return this.#problems.some(({ problem }) => problem.severity === 'error');
+    return this.#problems.some(({ severity }) => severity === 'error');
   }
 
-  /** By file in the order of first mention, then by place. */
-  sorted(): Problem[] {
-    const order = (a: Problem, b: Problem): number => a.range.start.line - b.range.start.line || a.range.start.character - b.range.start.character;
-    return this.#problems.toSorted((a, b) => a.fileOrder - b.fileOrder || order(a.problem, b.problem)).map(({ problem }) => problem);
+  /** By file in the given order, then by place. */
+  sorted(files: readonly string[]): Problem[] {
+    const fileOrder = new Map(files.map((file, i) => [file, i]));
+    const order = (problem: Problem): number => fileOrder.get(problem.file) ?? files.length;
+    return this.#problems.toSorted((a, b) => order(a) - order(b) || a.range.start.line - b.range.start.line || a.range.start.character - b.range.start.character);
   }
 }

@@ -1,28 +1,12 @@
-import type { DType } from '../engine/types.js';
-import { describeNode, describeShape, isArray } from './json/node.js';
-import type { TensorNode } from './json/node.js';
 import { reportIrregularities } from './irregular.js';
-import { maxRepeats } from './report.js';
+import { describeNode, describeShape, isArray } from './json/node.js';
+import { checkNumbers, dimensions } from './leaves.js';
+import type { TensorSpec } from './leaves.js';
 import type { Report } from './report.js';
 import type { Value } from './value.js';
 
 /** A checked block of finite numbers, row-major, with its place. */
 export type Tensor = { readonly shape: readonly number[]; readonly data: Float64Array; readonly where: Value };
-
-export type TensorSpec = {
-  /** As the user calls it: `Wx`, `sequences`. */
-  readonly label: string;
-  /** Allowed numbers of dimensions, the usual one first. */
-  readonly ranks: readonly number[];
-  /** What it should look like, as `[B][T][I] or [T][I]`. */
-  readonly form: string;
-  /** What one level of nesting counts, outermost first, for the usual rank. */
-  readonly axes: readonly string[];
-  /** How to mend a wrong number of dimensions. */
-  readonly advice: string;
-  /** Numbers must fit it; null for class indices. */
-  readonly dtype: DType | null;
-};
 
 /** The numbers of a value, or null after everything that is wrong with them has been reported. Values of shape zero pass. */
 export function readTensor(value: Value, spec: TensorSpec, report: Report): Tensor | null {
@@ -44,61 +28,4 @@ export function readTensor(value: Value, spec: TensorSpec, report: Report): Tens
     return null;
   }
   return finite ? { shape, data, where: value } : null;
-}
-
-export const dimensions = (rank: number): string => (rank === 1 ? 'one dimension' : `${rank} dimensions`);
-
-/** Whether all numbers are finite in the dtype; reports those that are not, each at its place. */
-export function checkNumbers(value: Value, node: TensorNode, spec: TensorSpec, report: Report): boolean {
-  const { data } = node;
-  const bad: number[] = [];
-  let count = 0;
-  const single = spec.dtype === 'float32';
-  for (let i = 0; i < data.length; i++) {
-    if (i % 65536 === 0) value.document.tick();
-    const x = data[i] ?? 0;
-    if (Number.isFinite(single ? Math.fround(x) : x)) continue;
-    count++;
-    if (bad.length <= maxRepeats) bad.push(i);
-  }
-  if (count === 0) return true;
-  const leaves = value.leaves(node, bad);
-  for (const { where, text } of leaves.slice(0, maxRepeats)) reportLeaf(where, text, spec, report);
-  const next = leaves[maxRepeats];
-  if (next !== undefined) {
-    report.error(next.where, {
-      code: leafCode(next.text), message: `${count - maxRepeats} more elements of ${spec.label} are no usable numbers.`, expected: 'finite numbers', found: `${count} elements that are not`, advice: 'Mend the way the file is exported; the first ones show what is wrong.',
-    });
-  }
-  return false;
-}
-
-const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-const leafCode = (text: string): 'wrong-type' | 'number-overflow' => (jsonNumber.test(text) ? 'number-overflow' : 'wrong-type');
-
-/** One element that is no number, or one too large. Words that are not JSON have been reported by the parser. */
-export function reportLeaf(where: Value, text: string, spec: TensorSpec, report: Report): void {
-  const shown = text.length > 40 ? `${text.slice(0, 37)}…` : text;
-  if (jsonNumber.test(text)) {
-    const value = Number(text);
-    const tooLarge = Number.isFinite(value);
-    report.error(where, {
-      code: 'number-overflow',
-      message: tooLarge ? `${shown} in ${spec.label} is too large for float32, it would become infinity.` : `${shown} in ${spec.label} is too large for any number type.`,
-      expected: tooLarge ? 'a magnitude below 3.4028235e38' : 'a magnitude below 1.7976931348623157e308', found: shown,
-      advice: tooLarge ? 'Write "dtype": "float64" in the config, or a smaller number.' : 'Write a smaller number; the training that produced it has probably diverged.',
-    });
-  } else if (text.startsWith('"') || text.startsWith("'")) {
-    const number = text.slice(1, -1).trim();
-    const numeric = number !== '' && Number.isFinite(Number(number));
-    report.error(where, {
-      code: 'wrong-type', message: `A text stands in ${spec.label} where a number belongs.`, expected: 'a number', found: `the text ${shown}`, advice: numeric ? `Remove the quotes: write ${number}.` : 'Write a number instead.',
-    });
-  } else if (text === 'null') {
-    report.error(where, {
-      code: 'wrong-type', message: `null stands in ${spec.label} where a number belongs.`, expected: 'a number', found: 'null', advice: 'Some exporters write null for NaN: check the source of this number, then write a finite one.',
-    });
-  } else if (text === 'true' || text === 'false') {
-    report.error(where, { code: 'wrong-type', message: `${text} stands in ${spec.label} where a number belongs.`, expected: 'a number', found: text, advice: `Write ${text === 'true' ? 1 : 0} if that is what is meant.` });
-  }
 }

@@ -7,13 +7,14 @@ import type { Value } from './value.js';
 /** Values of an object's keys that have the right form; keys that are absent, null or wrong are left out. */
 export type Valid = ReadonlyMap<string, Value>;
 
+/** An object with more unknown keys than this is no config; its keys are not compared one by one. */
+const maxUnknown = 50;
+
 /** Checks an object against a table of keys and reports everything that does not fit it. */
 export function validateObject(value: Value, keys: KeyTable, required: readonly string[], report: Report): Valid {
   const valid = new Map<string, Value>();
-  for (const [key, entry] of value.entries()) {
-    const spec = Object.hasOwn(keys, key) ? keys[key] : undefined;
-    if (spec === undefined) reportUnknownKey(entry, key, Object.keys(keys), report);
-  }
+  const unknown = value.entries().filter(([key]) => !Object.hasOwn(keys, key));
+  for (const [key, entry] of unknown.slice(0, maxUnknown)) reportUnknownKey(entry, key, Object.keys(keys), report);
   for (const [key, spec] of Object.entries(keys)) {
     const entry = value.get(key);
     if (entry === null) {

@@ -1,5 +1,5 @@
 import type { DType, Weights } from '../engine/types.js';
-import { describeNode, describeShape, quote } from './json/node.js';
+import { counted, describeNode, describeShape, quote } from './json/node.js';
 import { findGroups, isFurtherLayer, layouts, namedValues } from './layouts.js';
 import type { Group, Named } from './layouts.js';
 import { nearest } from './nearest.js';
@@ -118,7 +118,7 @@ function reportNotSquare(recurrent: Tensor, name: string, report: Report): void 
   const [rows = 0, columns = 0] = recurrent.shape;
   report.error(recurrent.where, {
     code: 'wrong-dimension', message: `${name} is not square: it leads from H hidden units to the same H units.`, expected: '[H, H]', found: describeShape(recurrent.shape),
-    advice: `Give it as many rows as columns, ${rows < columns ? `${columns - rows} more rows` : `${rows - columns} more columns`} or fewer of the other.`,
+    advice: `Give it as many rows as columns, ${rows < columns ? counted(columns - rows, 'more rows') : counted(rows - columns, 'more columns')} or fewer of the other.`,
   });
 }
 

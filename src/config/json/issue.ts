@@ -1,5 +1,5 @@
 import type { Span } from './node.js';
-import { notFinite } from './token.js';
+import { notFinite, scanError } from './token.js';
 
 /** Something that is not JSON. `broken`: brackets, keys and values cannot be told apart with certainty from here on. */
 export type SyntaxIssue = Span & {
@@ -36,12 +36,14 @@ export function wordIssue(word: string, span: Span): SyntaxIssue {
       expected: 'a number such as 0.5, -1 or 1e-3', found: word, advice: Number.isFinite(value) ? `Write ${value}.` : 'Write digits with a point, and a digit on both sides of it.',
     };
   }
-  const name = /^[\w.+-]+$/.test(word);
   return {
-    ...span, code: 'not-json', broken: !name, message: name ? `The word ${word} has no double quotes around it.` : `The character ${printable(word)} has no meaning in JSON.`,
-    expected: 'a value: a number, a "text", true, false, null, a list or an object', found: printable(word), advice: name ? `Write "${word}" if a text is meant.` : 'Remove it.',
+    ...span, code: 'not-json', broken: false, message: `${printable(word)} is no JSON value; a text stands in double quotes.`,
+    expected: 'a number, a "text", true, false, null, a list or an object', found: printable(word), advice: `Write "${printable(word)}" if a text is meant.`,
   };
 }
+
+export const strayIssue = (word: string, span: Span): SyntaxIssue =>
+  notJson(span, `${printable(word)} has no meaning in JSON.`, 'a bracket, a comma, a key or a value', printable(word), 'Remove it.', false);
 
 /** Invisible characters by their code, so that they can be searched for. */
 export function printable(word: string): string {
@@ -54,3 +56,10 @@ export const missing = (what: string, span: Span, found: string, advice: string,
 });
 
 export const notJson = (span: Span, message: string, expected: string, found: string, advice: string, broken: boolean): SyntaxIssue => ({ ...span, code: 'not-json', broken, message, expected, found, advice });
+
+/** What the scanner found wrong inside a text in double quotes. */
+export function textIssue(error: number, span: Span, found: string): SyntaxIssue {
+  if (error === scanError.unclosedString) return notJson(span, 'A text has no closing quote.', 'a double quote at its end', found, 'Close the text on the line where it begins.', true);
+  if (error === scanError.invalidCharacter) return notJson(span, 'A text holds a control character.', 'printable characters', found, 'Write \\t for a tab.', false);
+  return notJson(span, 'A text holds a backslash that means nothing.', 'one of \\\\ \\" \\/ \\b \\f \\n \\r \\t \\u0000', found, 'Write \\\\ for a backslash; in paths a / works on every system.', false);
+}

@@ -44,4 +44,7 @@ export function describeNode(node: JsonNode): string {
 
 export const describeShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
+/** `1 column`, `3 columns`. */
+export const counted = (n: number, plural: string): string => `${n} ${n === 1 ? plural.replace(/s$/, '') : plural}`;
+
 export const quote = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);

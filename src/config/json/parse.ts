@@ -1,7 +1,7 @@
 import { createScanner } from 'jsonc-parser';
 import type { JSONScanner } from 'jsonc-parser';
 import { ArrayBuilder, NumberStack } from './builder.js';
-import { missing, notJson, printable, wordIssue } from './issue.js';
+import { missing, notJson, printable, strayIssue, textIssue, wordIssue } from './issue.js';
 import type { SyntaxIssue } from './issue.js';
 import { singleQuotedLength } from './locate.js';
 import type { Tick } from './locate.js';
@@ -75,6 +75,7 @@ class Parser {
 
   /** False to stop reading. */
   #take(kind: number): boolean {
+    if (kind === token.unknown && this.#skipStray()) return true;
     const frame = this.#frames.at(-1);
     if (kind === token.closeBrace || kind === token.closeBracket) {
       this.#close(kind);
@@ -104,6 +105,15 @@ class Parser {
     return this.#value(kind);
   }
 
+  /** Characters that can begin neither a value nor a key. */
+  #skipStray(): boolean {
+    const { offset } = this.#span();
+    const word = wordAt(this.#text, offset);
+    if (/^[\w.$'+-]/.test(word)) return false;
+    this.#report(strayIssue(word, this.#setEnd(offset, word.length)));
+    return true;
+  }
+
   #key(object: ObjectBuilder, kind: number, frame: Frame): void {
     const span = this.#span();
     if (kind === token.comma) {
@@ -111,7 +121,7 @@ class Parser {
       return;
     }
     if (kind === token.string) {
-      this.#checkString(span);
+      this.#checkText(span);
       object.key = { name: this.#scanner.getTokenValue(), span };
     } else if (kind === token.unknown && this.#text.charAt(span.offset) === "'") {
       const node = this.#singleQuoted(span.offset);
@@ -141,8 +151,8 @@ class Parser {
         return this.#open(kind, offset);
       case token.string: {
         const span = this.#span();
-        this.#checkString(span);
-        this.#addString({ kind: 'string', value: this.#scanner.getTokenValue(), ...span });
+        if (this.#checkText(span)) this.#addString({ kind: 'string', value: this.#scanner.getTokenValue(), ...span });
+        else this.#addLeaf(Number.NaN, { kind: 'number', value: Number.NaN, ...span });
         return true;
       }
       case token.null:
@@ -156,10 +166,18 @@ class Parser {
         this.#unknown(offset);
         return true;
       default:
-        this.#report(missing('A value', this.#span(), this.#found(), kind === token.comma ? 'Remove the comma that is too many, or put a value before it.' : 'Put a value here.', true));
-        this.#afterValue();
+        this.#missingValue(kind);
         return true;
     }
+  }
+
+  /** A comma or a colon where a value belongs; reading goes on behind it. */
+  #missingValue(kind: number): void {
+    this.#report(missing('A value', this.#span(), this.#found(), kind === token.comma ? 'Remove the comma that is too many, or put a value before it.' : 'Put a value here.', true));
+    const frame = this.#frames.at(-1);
+    if (frame?.object === undefined || frame.object === null) return;
+    frame.object.key = null;
+    frame.expects = 'key';
   }
 
   #number(offset: number): void {
@@ -199,13 +217,12 @@ class Parser {
     return { kind: 'string', value, ...span };
   }
 
-  #checkString(span: Span): void {
+  /** Whether the text is sound; one that is not is NaN to the reader, so that nobody looks for a file of that name. */
+  #checkText(span: Span): boolean {
     const error: number = this.#scanner.getTokenError();
-    if (error === scanError.none) return;
-    const found = printable(this.#text.slice(span.offset, span.offset + span.length));
-    if (error === scanError.unclosedString) this.#report(notJson(span, 'A text has no closing quote.', 'a double quote at its end', found, 'Close the text on the line where it begins.', true));
-    else if (error === scanError.invalidCharacter) this.#report(notJson(span, 'A text holds a control character.', 'printable characters', found, 'Write \\t for a tab.', false));
-    else this.#report(notJson(span, 'A text holds a backslash that means nothing.', 'one of \\\\ \\" \\/ \\b \\f \\n \\r \\t \\u0000', found, 'Write \\\\ for a backslash; in paths a / works on every system.', false));
+    if (error === scanError.none) return true;
+    this.#report(textIssue(error, span, printable(this.#text.slice(span.offset, span.offset + span.length))));
+    return false;
   }
 
   #open(kind: number, offset: number): boolean {

@@ -1,0 +1,48 @@
+import type { Entry, Files, Problem, ReadResult } from '../../../src/config/index.js';
+import { readExperiment } from '../../../src/config/index.js';
+
+export type Texts = Readonly<Record<string, string | Uint8Array>>;
+
+/** Files as a map from their names to their content; a name that ends in a slash is a folder. */
+export function memoryFiles(texts: Texts): Files {
+  return {
+    read: (reference) => {
+      const id = reference.replace(/^\.\//, '');
+      const content = texts[id];
+      if (content !== undefined) return Promise.resolve({ ok: true, id, bytes: typeof content === 'string' ? new TextEncoder().encode(content) : content });
+      const folder = `${id}/` in texts;
+      return Promise.resolve({ ok: false, id, reason: folder ? 'unreadable' : 'missing', detail: folder ? 'EISDIR: illegal operation on a directory, read' : '' });
+    },
+  };
+}
+
+export const configName = 'test.rnn.json';
+export const configEntry: Entry = { kind: 'config', config: configName };
+
+export const readTexts = (texts: Texts, entry: Entry = configEntry): Promise<ReadResult> => readExperiment(entry, memoryFiles(texts));
+export const readConfigText = (text: string): Promise<ReadResult> => readTexts({ [configName]: text });
+
+/** Line and column as an editor counts them, found by walking the text. */
+export function positionIn(text: string, offset: number): { line: number; character: number } {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length - 1, character: before.at(-1)?.length ?? 0 };
+}
+
+export type Marked = { readonly texts: Texts; readonly file: string | null; readonly range: Problem['range'] | null };
+
+/** Takes the marks « » out of the one file that has them: they say where a problem is expected. */
+export function unmark(texts: Readonly<Record<string, string>>): Marked {
+  const plain: Record<string, string> = {};
+  let file: string | null = null;
+  let range: Problem['range'] | null = null;
+  for (const [name, text] of Object.entries(texts)) {
+    const start = text.indexOf('«');
+    const end = text.indexOf('»') - 1;
+    const clean = text.replace(/[«»]/g, '');
+    plain[name] = clean;
+    if (start < 0) continue;
+    file = name;
+    range = { start: positionIn(clean, start), end: positionIn(clean, end) };
+  }
+  return { texts: plain, file, range };
+}

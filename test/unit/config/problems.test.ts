@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { describeProblem } from '../../../src/config/index.js';
+import type { ProblemCode } from '../../../src/config/index.js';
+import { configName, readTexts, unmark } from './memory.js';
+
+/** One mistake and the one problem that tells it; « » mark its range. A text instead of files is the config. */
+type Case = {
+  readonly title: string;
+  readonly text: string | Readonly<Record<string, string>>;
+  readonly code: ProblemCode;
+  readonly path: string;
+  readonly severity?: 'warning';
+  readonly expected: RegExp;
+  readonly found: RegExp;
+  readonly advice: RegExp;
+};
+
+const W = '{"Wx":[[1,2]],"Wh":[[0.5,0],[0,0.5]],"b":[0,0]}';
+const X = '[[[1],[2],[3]]]';
+const config = (rest: string): string => `{"weights":${W},"sequences":${X},${rest}}`;
+const weights = (text: string): string => `{"weights":${text},"sequences":${X}}`;
+const sequences = (text: string): string => `{"weights":${W},"sequences":${text}}`;
+const files = (w: string, x = X, c = '{"weights":"w.json","sequences":"x.json"}'): Record<string, string> => ({ [configName]: c, 'w.json': w, 'x.json': x });
+
+const cases: readonly Case[] = [
+  // Not JSON
+  { title: 'missing comma', text: `{"weights":${W}\n «"sequences"»:${X}}`, code: 'not-json', path: 'sequences', expected: /comma/, found: /"sequences"/, advice: /comma/ },
+  { title: 'missing colon', text: `{"weights" «{»"Wx":[[1,2]],"Wh":[[0.5,0],[0,0.5]],"b":[0,0]},"sequences":${X}}`, code: 'not-json', path: 'weights', expected: /colon/, found: /\{/, advice: /colon/ },
+  { title: 'missing value', text: `{"weights":${W},"sequences":«,»"cell":"tanh"}`, code: 'not-json', path: '', expected: /value/, found: /,/, advice: /value/ },
+  { title: 'two commas in numbers', text: `{"weights":${W},"sequences":[[[1],«,»[2]]]}`, code: 'not-json', path: 'sequences[0][1]', expected: /value/, found: /,/, advice: /[Rr]emove/ },
+  { title: 'unclosed bracket', text: `{"weights":${W},\n"sequences":[[[1],[2]]«}»`, code: 'not-json', path: '', expected: /\]/, found: /\}/, advice: /\[/ },
+  { title: 'cut off', text: `{"weights":${W},\n"sequences":[[[1],[2«]»`, code: 'not-json', path: 'sequences[0][1][0]', expected: /\]/, found: /end of the file/, advice: /cut off/ },
+  { title: 'text after the end', text: `{"weights":${W},"sequences":${X}}\n«"x"»`, code: 'not-json', path: '', expected: /end/, found: /"x"/, advice: /Remove/ },
+  { title: 'closing bracket alone', text: '«]»', code: 'not-json', path: '', expected: /value/, found: /\]/, advice: /Remove/ },
+  { title: 'unquoted key', text: `{«weights»:${W},"sequences":${X}}`, code: 'not-json', path: 'weights', expected: /"weights"/, found: /weights/, advice: /double quotes/ },
+  { title: 'single quotes', text: `{"weights":${W},"sequences":${X},"cell":«'tanh'»}`, code: 'not-json', path: 'cell', expected: /"tanh"/, found: /'tanh'/, advice: /double quotes/ },
+  { title: 'unquoted word', text: config('"cell":«tanh»'), code: 'not-json', path: 'cell', expected: /"text"/, found: /tanh/, advice: /"tanh"/ },
+  { title: 'unclosed text', text: `{"weights":${W},"sequences":${X},"cell":«"tanh}»\n}`, code: 'not-json', path: 'cell', expected: /quote/, found: /tanh/, advice: /Close/ },
+  { title: 'Windows path', text: `{"weights":«"data\\w.json"»,"sequences":${X}}`, code: 'not-json', path: 'weights', expected: /\\\\/, found: /data/, advice: /path/ },
+  { title: 'unclosed comment', text: `{"weights":${W},"sequences":${X}} «/*» the end`, code: 'not-json', path: '', expected: /\*\//, found: /end/, advice: /Close/ },
+  { title: 'point without digit before it', text: sequences('[[[1],[«.5»]]]'), code: 'not-json', path: 'sequences[0][1][0]', expected: /0\.5/, found: /\.5/, advice: /Write 0\.5/ },
+  { title: 'point without digit after it', text: sequences('[[[1],[«2.»]]]'), code: 'not-json', path: 'sequences[0][1][0]', expected: /number/, found: /2\./, advice: /Write 2/ },
+  { title: 'leading zero', text: sequences('[[[1],[«01»]]]'), code: 'not-json', path: 'sequences[0][1][0]', expected: /number/, found: /01/, advice: /Write 1/ },
+  { title: 'plus sign', text: sequences('[[[1],[«+1»]]]'), code: 'not-json', path: 'sequences[0][1][0]', expected: /number/, found: /\+1/, advice: /Write 1/ },
+  { title: 'invisible character', text: `{"weights":${W},«\u00a0»"sequences":${X}}`, code: 'not-json', path: '', expected: /./, found: /U\+00A0/, advice: /Remove/ },
+  { title: 'Python None', text: config('"initialState":«None»'), code: 'not-json', path: 'initialState', expected: /null/, found: /None/, advice: /null/ },
+  { title: 'Python True', text: config('"stateful":«True»'), code: 'not-json', path: 'stateful', expected: /true/, found: /True/, advice: /true/ },
+  { title: 'empty file', text: '«»', code: 'not-json', path: '', expected: /JSON/, found: /nothing/, advice: /file/ },
+  { title: 'empty data file', text: files('«»'), code: 'not-json', path: '', expected: /JSON/, found: /nothing/, advice: /file/ },
+  { title: 'only a comment', text: '«»// nothing here', code: 'not-json', path: '', expected: /JSON/, found: /nothing/, advice: /file/ },
+  { title: 'nested without end', text: sequences(`${'['.repeat(63)}«[»${'['.repeat(9)}`), code: 'not-json', path: '', expected: /levels/, found: /65/, advice: /file/ },
+
+  // Numbers
+  ...['NaN', 'Infinity', '-Infinity', 'nan', '-inf'].map((word): Case => ({ title: word, text: weights(`{"Wx":[[1,2]],"Wh":[[0.5,\n «${word}»],[0,0.5]],"b":[0,0]}`), code: 'not-a-number', path: 'weights.Wh[0][1]', expected: /finite/, found: new RegExp(word), advice: /diverged/ })),
+  { title: 'NaN in a data file', text: files('{"Wx":[[1,2]],"Wh":[[0.5,0],[0,«NaN»]],"b":[0,0]}'), code: 'not-a-number', path: 'Wh[1][1]', expected: /finite/, found: /NaN/, advice: /diverged/ },
+  { title: 'overflow of every type', text: sequences('[[[1],[«-1e400»]]]'), code: 'number-overflow', path: 'sequences[0][1][0]', expected: /e308/, found: /-1e400/, advice: /smaller/ },
+  { title: 'overflow of float32', text: sequences('[[[1],[«1e39»]]]'), code: 'number-overflow', path: 'sequences[0][1][0]', expected: /e38/, found: /1e39/, advice: /float64/ },
+  { title: 'overflow that rounding makes', text: sequences('[[[3.4028235e38],[«3.4028236e38»]]]'), code: 'number-overflow', path: 'sequences[0][1][0]', expected: /e38/, found: /3\.4028236e38/, advice: /float64/ },
+  { title: 'overflow of a sum of biases', text: weights('{"weight_ih_l0":[[1]],"weight_hh_l0":[[1]],"bias_ih_l0":[3e38],«"bias_hh_l0"»:[3e38]}'), code: 'number-overflow', path: 'weights.bias_hh_l0', expected: /finite/, found: /6e\+38/, advice: /biases/ },
+  { title: 'overflow in a setting', text: config('"clip":{"norm":«1e400»}'), code: 'number-overflow', path: 'clip.norm', expected: /above 0/, found: /1e400/, advice: /smaller/ },
+  { title: 'text in numbers', text: sequences('[[[1],[«"2"»]]]'), code: 'wrong-type', path: 'sequences[0][1][0]', expected: /number/, found: /"2"/, advice: /write 2/ },
+  { title: 'text that comes first', text: sequences('[[[«"one"»],[2]]]'), code: 'wrong-type', path: 'sequences[0][0][0]', expected: /number/, found: /"one"/, advice: /number/ },
+  { title: 'text before a number', text: weights('{"Wx":[[«"a"»,2]],"Wh":[[0.5,0],[0,0.5]],"b":[0,0]}'), code: 'wrong-type', path: 'weights.Wx[0][0]', expected: /number/, found: /"a"/, advice: /number/ },
+  { title: 'null in numbers', text: weights('{"Wx":[[1,2]],"Wh":[[0.5,0],[0,0.5]],"b":[0,«null»]}'), code: 'wrong-type', path: 'weights.b[1]', expected: /number/, found: /null/, advice: /NaN/ },
+  { title: 'boolean in numbers', text: sequences('[[[1],[«true»]]]'), code: 'wrong-type', path: 'sequences[0][1][0]', expected: /number/, found: /true/, advice: /1/ },
+  { title: 'object in numbers', text: sequences('[[[1],«{"x":2}»]]'), code: 'wrong-type', path: 'sequences[0][1]', expected: /list of 1 number/, found: /"x"/, advice: /./ },
+
+  // Form of lists
+  { title: 'ragged row', text: weights('{"Wx":[[1,2]],"Wh":[[0.5,0],\n  «[0.5]»],"b":[0,0]}'), code: 'ragged-array', path: 'weights.Wh[1]', expected: /2 columns/, found: /1 column/, advice: /Add/ },
+  { title: 'ragged first row', text: sequences('[[«[1,2]»,[2],[3]]]'), code: 'ragged-array', path: 'sequences[0][0]', expected: /1 number/, found: /2 numbers/, advice: /Remove/ },
+  { title: 'sequence of another length', text: sequences('[[[1],[2]],«[[1]]»,[[3],[4]]]'), code: 'ragged-array', path: 'sequences[1]', expected: /2 timesteps/, found: /1 timestep/, advice: /cut all sequences/ },
+  { title: 'sequence of other inputs', text: sequences('[[[1],[2]],[«[1,1]»,[2,2]],[[3],[4]]]'), code: 'ragged-array', path: 'sequences[1][0]', expected: /1 number/, found: /2 numbers/, advice: /Remove/ },
+  { title: 'number among lists', text: sequences('[[[1],«2»]]'), code: 'wrong-dimension', path: 'sequences[0][1]', expected: /list of 1 number/, found: /2/, advice: /\[2\]/ },
+  { title: 'list among numbers', text: weights('{"Wx":[[1,«[2]»]],"Wh":[[0.5,0],[0,0.5]],"b":[0,0]}'), code: 'wrong-dimension', path: 'weights.Wx[0][1]', expected: /number/, found: /list/, advice: /rows/ },
+  { title: 'one list of numbers as sequences', text: files(W, '«[»1,2,3]'), code: 'wrong-dimension', path: '', expected: /\[B\]\[T\]\[I\]/, found: /\[3\]/, advice: /wrap each number/ },
+  { title: 'four dimensions', text: `{"weights":${W},«"sequences"»:[[[[1]]]]}`, code: 'wrong-dimension', path: 'sequences', expected: /\[B\]\[T\]\[I\]/, found: /\[1, 1, 1, 1\]/, advice: /list of sequences/ },
+  { title: 'vector as matrix', text: weights('{«"Wx"»:[1,2],"Wh":[[0.5,0],[0,0.5]],"b":[0,0]}'), code: 'wrong-dimension', path: 'weights.Wx', expected: /\[I\]\[H\]/, found: /\[2\]/, advice: /rows/ },
+  { title: 'number as matrix', text: weights('{"Wx":[[1,2]],"Wh":«0.5»,"b":[0,0]}'), code: 'wrong-type', path: 'weights.Wh', expected: /\[H\]\[H\]/, found: /0\.5/, advice: /rows/ },
+  { title: 'no timestep', text: `{"weights":${W},«"sequences"»:[[]]}`, code: 'empty-sequence', path: 'sequences', expected: /one timestep/, found: /\[1, 0\]/, advice: /timestep/ },
+  { title: 'no sequence', text: files(W, '«[»]'), code: 'empty-sequence', path: '', expected: /one sequence/, found: /\[0\]/, advice: /Fill/ },
+  { title: 'no input', text: `{"weights":${W},«"sequences"»:[[[],[]]]}`, code: 'empty-sequence', path: 'sequences', expected: /one input/, found: /\[1, 2, 0\]/, advice: /Fill/ },
+  { title: 'empty matrix', text: weights('{"Wx":[[1,2]],«"Wh"»:[],"b":[0,0]}'), code: 'wrong-dimension', path: 'weights.Wh', expected: /\[H\]\[H\]/, found: /\[0\]/, advice: /Fill/ },
+
+  // Shapes across values
+  { title: 'Wh not square', text: weights('{"Wx":[[1,2]],«"Wh"»:[[0.5,0]],"b":[0,0]}'), code: 'wrong-dimension', path: 'weights.Wh', expected: /\[H, H\]/, found: /\[1, 2\]/, advice: /1 more row /  },
+  { title: 'Wx transposed', text: weights('{«"Wx"»:[[1],[2]],"Wh":[[0.5,0],[0,0.5]],"b":[0,0]}'), code: 'wrong-dimension', path: 'weights.Wx', expected: /\[1, 2\]/, found: /\[2, 1\]/, advice: /Transpose Wx/ },
+  { title: 'weight_ih_l0 transposed', text: weights('{«"weight_ih_l0"»:[[1,2]],"weight_hh_l0":[[0.5,0],[0,0.5]],"bias_ih_l0":[0,0],"bias_hh_l0":[0,0]}'), code: 'wrong-dimension', path: 'weights.weight_ih_l0', expected: /\[2, 1\]/, found: /\[1, 2\]/, advice: /Transpose weight_ih_l0/ },
+  { title: 'Wx of another network', text: weights('{«"Wx"»:[[1,2,3]],"Wh":[[0.5,0],[0,0.5]],"b":[0,0]}'), code: 'wrong-dimension', path: 'weights.Wx', expected: /\[1, 2\]/, found: /\[1, 3\]/, advice: /2 numbers/ },
+  { title: 'short bias', text: weights('{"Wx":[[1,2]],"Wh":[[0.5,0],[0,0.5]],«"b"»:[0]}'), code: 'wrong-dimension', path: 'weights.b', expected: /2 numbers/, found: /1 number/, advice: /one number per hidden unit/ },
+  { title: 'bias with two rows', text: weights('{"Wx":[[1,2]],"Wh":[[0.5,0],[0,0.5]],«"b"»:[[0],[0]]}'), code: 'wrong-dimension', path: 'weights.b', expected: /\[1\]\[H\]/, found: /\[2, 1\]/, advice: /one list/ },
+  { title: 'inputs that the weights do not take', text: files(W, '«[»[[1,2],[3,4]]]'), code: 'wrong-dimension', path: '', expected: /1 numbers per timestep.*Wx.*\[1, 2\]/, found: /2 numbers/, advice: /I = 2/ },
+  { title: 'chunk with another batch', text: { [configName]: `{"weights":${W},"sequences":["x.json","y.json"]}`, 'x.json': X, 'y.json': '«[»[[1]],[[2]]]' }, code: 'wrong-dimension', path: '', expected: /1 sequences/, found: /2 sequences/, advice: /consecutive/ },
+  { title: 'initial state of another size', text: config('«"initialState"»:[[0,0,0]]'), code: 'wrong-dimension', path: 'initialState', expected: /\[1, 2\]/, found: /\[1, 3\]/, advice: /\[1, 2\]/ },
+  { title: 'initial state of one sequence for two', text: `{"weights":${W},"sequences":[[[1]],[[2]]],«"initialState"»:[0,0]}`, code: 'wrong-dimension', path: 'initialState', expected: /\[B\]\[H\]/, found: /\[2\]/, advice: /per sequence/ },
+  { title: 'upstream gradient of another length', text: config('«"upstreamGradient"»:[[[0,0],[0,0]]]'), code: 'wrong-dimension', path: 'upstreamGradient', expected: /\[1, 3, 2\]/, found: /\[1, 2, 2\]/, advice: /\[1, 3, 2\]/ },
+  { title: 'targets of another size', text: config('"loss":{"kind":"mse","readout":{"Why":[[1],[1]],"by":[0]},«"targets"»:[[1,2]]}'), code: 'wrong-dimension', path: 'loss.targets', expected: /\[1, 1\]/, found: /\[1, 2\]/, advice: /\[1, 1\]/ },
+  { title: 'class beyond the outputs', text: config('"loss":{"kind":"crossEntropy","readout":{"Why":[[1,0],[1,0]],"by":[0,0]},"targets":[[0,1,«2»]],"at":"every"}'), code: 'wrong-value', path: 'loss.targets[0][2]', expected: /0 to 1/, found: /2/, advice: /from 0/ },
+  { title: 'readout transposed', text: config('"loss":{"kind":"mse","readout":{«"Why"»:[[1,1]],"by":[0]},"targets":[[1]]}'), code: 'wrong-dimension', path: 'loss.readout.Why', expected: /H = 2/, found: /\[1, 2\]/, advice: /Transpose Why/ },
+  { title: 'readout bias of another size', text: config('"loss":{"kind":"mse","readout":{"Why":[[1],[1]],«"by"»:[0,0]},"targets":[[1]]}'), code: 'wrong-dimension', path: 'loss.readout.by', expected: /1 number/, found: /\[2\]/, advice: /per output/ },
+
+  // Files
+  { title: 'missing file', text: `{"weights":«"w.json"»,"sequences":${X}}`, code: 'missing-file', path: 'weights', expected: /existing/, found: /w\.json/, advice: /relative/ },
+  { title: 'missing chunk', text: { [configName]: `{"weights":${W},"sequences":["x.json",\n«"y.json"»]}`, 'x.json': X }, code: 'missing-file', path: 'sequences[1]', expected: /existing/, found: /y\.json/, advice: /name/ },
+  { title: 'folder', text: { [configName]: `{"weights":«"data"»,"sequences":${X}}`, 'data/': '' }, code: 'unreadable-file', path: 'weights', expected: /file/, found: /folder/, advice: /inside/ },
+  { title: 'empty path', text: `{"weights":«""»,"sequences":${X}}`, code: 'wrong-value', path: 'weights', expected: /path/, found: /""/, advice: /relative/ },
+  { title: 'mistyped keyword of upstreamGradient', text: config('"upstreamGradient":«"evry"»'), code: 'missing-file', path: 'upstreamGradient', expected: /file/, found: /evry/, advice: /"every"/ },
+
+  // Keys and values
+  { title: 'list as config', text: '«[»[[1]]]', code: 'wrong-type', path: '', expected: /object/, found: /\[1, 1\]|shape/, advice: /sequences/ },
+  { title: 'unknown key', text: config('«"cel"»:"tanh"'), code: 'unknown-key', severity: 'warning', path: 'cel', expected: /"cell"/, found: /"cel"/, advice: /"cell"/ },
+  { title: 'unknown key like none', text: config('«"optimizer"»:"adam"'), code: 'unknown-key', severity: 'warning', path: 'optimizer', expected: /weights/, found: /optimizer/, advice: /Remove/ },
+  { title: 'unknown key in clip', text: config('"clip":{"norm":1,«"nrom"»:1}'), code: 'unknown-key', severity: 'warning', path: 'clip.nrom', expected: /"norm"/, found: /nrom/, advice: /"norm"/ },
+  { title: 'duplicate key', text: config('"cell":"relu",«"cell"»:"tanh"'), code: 'duplicate-key', severity: 'warning', path: 'cell', expected: /once/, found: /"cell"/, advice: /Remove/ },
+  { title: 'missing key', text: `«{»"weights":${W}}`, code: 'missing-key', path: '', expected: /"sequences"/, found: /"weights"/, advice: /sequences\.json/ },
+  { title: 'missing key of a loss', text: config('«"loss"»:{"kind":"mse","readout":{"Why":[[1],[1]],"by":[0]}}'), code: 'missing-key', path: 'loss', expected: /"targets"/, found: /"kind"/, advice: /Add/ },
+  { title: 'mistyped choice', text: config('"cell":«"tahn"»'), code: 'wrong-value', path: 'cell', expected: /"tanh"/, found: /"tahn"/, advice: /mean "tanh"/ },
+  { title: 'unknown dtype', text: config('"dtype":«"bf16"»'), code: 'wrong-value', path: 'dtype', expected: /"float64"/, found: /bf16/, advice: /float32/ },
+  { title: 'LSTM', text: config('"cell":«"LSTM"»'), code: 'unsupported-cell', path: 'cell', expected: /"tanh"/, found: /LSTM/, advice: /plain RNN/ },
+  { title: 'GRU', text: config('"cell":«"gru"»'), code: 'unsupported-cell', path: 'cell', expected: /"tanh"/, found: /gru/, advice: /plain RNN/ },
+  { title: 'number as cell', text: config('"cell":«1»'), code: 'wrong-type', path: 'cell', expected: /"tanh"/, found: /number 1/, advice: /tanh/ },
+  { title: 'text as boolean', text: config('"stateful":«"true"»'), code: 'wrong-type', path: 'stateful', expected: /true or false/, found: /"true"/, advice: /quotes/ },
+  { title: 'number as clip', text: config('"clip":«5»'), code: 'wrong-type', path: 'clip', expected: /norm/, found: /5/, advice: /"norm": 5/ },
+  { title: 'clip of zero', text: config('"clip":{"norm":«0»}'), code: 'wrong-value', path: 'clip.norm', expected: /above 0/, found: /0/, advice: /above 0/ },
+  { title: 'truncate of a half', text: config('"truncate":«1.5»'), code: 'wrong-value', path: 'truncate', expected: /whole number/, found: /1\.5/, advice: /whole number/ },
+  { title: 'truncate of zero', text: config('"truncate":«0»'), code: 'wrong-value', path: 'truncate', expected: /at least 1/, found: /0/, advice: /at least 1/ },
+  { title: 'loss and upstream gradient', text: config('"loss":{"kind":"mse","readout":{"Why":[[1],[1]],"by":[0]},"targets":[[1]]},«"upstreamGradient"»:"last"'), code: 'key-conflict', path: 'upstreamGradient', expected: /one/, found: /both/, advice: /null/ },
+
+  // Weights that cannot be used
+  { title: 'unknown names', text: `{«"weights"»:{"A":[[1]]},"sequences":${X}}`, code: 'unknown-weights', path: 'weights', expected: /Wx.*weight_ih_l0.*kernel/, found: /"A"/, advice: /Rename/ },
+  { title: 'names in another case', text: files('«{»"wx":[[1]],"wh":[[1]],"b":[0]}'), code: 'unknown-weights', path: '', expected: /Wx/, found: /"wx"/, advice: /"Wx" by "wx"/ },
+  { title: 'list as weights', text: files('«[»[1]]'), code: 'wrong-type', path: '', expected: /object/, found: /shape/, advice: /names/ },
+  { title: 'no recurrent matrix', text: `{«"weights"»:{"Wx":[[1]],"b":[0]},"sequences":${X}}`, code: 'missing-key', path: 'weights', expected: /"Wh"/, found: /"Wx"/, advice: /"Wh"/ },
+  { title: 'no bias', text: weights('{"Wx":[[1,2]],«"Wh"»:[[0.5,0],[0,0.5]]}'), code: 'missing-key', severity: 'warning', path: 'weights.Wh', expected: /"b"/, found: /no bias/, advice: /"b"/ },
+  { title: 'two layers', text: weights('{"weight_ih_l0":[[1]],"weight_hh_l0":[[1]],"bias_ih_l0":[0],"bias_hh_l0":[0],«"weight_ih_l1"»:[[1]]}'), code: 'unsupported-feature', path: 'weights.weight_ih_l1', expected: /one layer/, found: /_l1/, advice: /_l0/ },
+  { title: 'two directions', text: weights('{"weight_ih_l0":[[1]],"weight_hh_l0":[[1]],«"weight_hh_l0_reverse"»:[[1]]}'), code: 'unsupported-feature', path: 'weights.weight_hh_l0_reverse', expected: /one direction/, found: /_reverse/, advice: /_reverse/ },
+  { title: 'two networks', text: weights('{"encoder.weight_ih_l0":[[1]],"encoder.weight_hh_l0":[[1]],«"decoder.weight_hh_l0"»:[[1]]}'), code: 'unsupported-feature', path: 'weights["decoder.weight_hh_l0"]', expected: /one layer/, found: /encoder.*decoder/, advice: /file of its own/ },
+  { title: 'PyTorch LSTM', text: weights('{"weight_ih_l0":[[1],[1],[1],[1]],«"weight_hh_l0"»:[[1],[1],[1],[1]]}'), code: 'unsupported-cell', path: 'weights.weight_hh_l0', expected: /\[H, H\]/, found: /4 gates/, advice: /nn\.RNN/ },
+  { title: 'PyTorch GRU', text: weights('{"weight_ih_l0":[[1],[1],[1]],«"weight_hh_l0"»:[[1],[1],[1]]}'), code: 'unsupported-cell', path: 'weights.weight_hh_l0', expected: /\[H, H\]/, found: /3 gates/, advice: /nn\.RNN/ },
+  { title: 'Keras GRU', text: weights('{"kernel":[[1,1,1]],«"recurrent_kernel"»:[[1,1,1]],"bias":[[0,0,0],[0,0,0]]}'), code: 'unsupported-cell', path: 'weights.recurrent_kernel', expected: /\[H, H\]/, found: /3 gates/, advice: /SimpleRNN/ },
+];
+
+describe('a problem has its exact place, and says what is expected, what is found and how to mend it', () => {
+  for (const { title, text, code, path, severity, expected, found, advice } of cases) {
+    it(title, async () => {
+      const { texts, file, range } = unmark(typeof text === 'string' ? { [configName]: text } : text);
+      const { experiment, problems } = await readTexts(texts);
+      const [problem] = problems;
+      assert.equal(problems.length, 1, problems.map(describeProblem).join('\n'));
+      assert.ok(problem !== undefined);
+      assert.deepEqual({ file: problem.file, range: problem.range, path: problem.path, code: problem.code, severity: problem.severity }, { file, range, path, code, severity: severity ?? 'error' });
+      assert.match(problem.expected, expected);
+      assert.match(problem.found, found);
+      assert.match(problem.advice, advice);
+      assert.match(problem.message, /^\S.*\.$/u);
+      assert.match(problem.advice, /[.?]$/);
+      assert.equal(experiment === null, severity !== 'warning');
+    });
+  }
+});
