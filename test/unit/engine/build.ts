@@ -1,0 +1,46 @@
+// Small experiments for tests, and random numbers that a seed repeats.
+import type { Cell, Experiment } from '../../../src/engine/index.js';
+
+/** Uniform in (−1, 1). */
+export function randomNumbers(seed: number): () => number {
+  let state = BigInt(seed) * 2n + 1n;
+  return () => {
+    state = (state * 6364136223846793005n + 1442695040888963407n) & 0xffffffffffffffffn;
+    return Number(state >> 11n) / 2 ** 52 - 1;
+  };
+}
+
+export const filled = (length: number, next: () => number): Float64Array => Float64Array.from({ length }, next);
+
+/** Rows of a matrix as one array. */
+export const rows = (...values: readonly (readonly number[])[]): Float64Array => Float64Array.from(values.flat());
+
+export const scaledIdentity = (H: number, factor: number): Float64Array => Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? factor : 0));
+
+/** A random orthogonal matrix: Gram–Schmidt, twice, on random rows. */
+export function orthogonal(H: number, seed: number): Float64Array {
+  const q = filled(H * H, randomNumbers(seed));
+  for (let i = 0; i < H; i++) {
+    const row = q.subarray(i * H, (i + 1) * H);
+    for (let round = 0; round < 2; round++) {
+      for (let k = 0; k < i; k++) {
+        const other = q.subarray(k * H, (k + 1) * H);
+        const projection = row.reduce((sum, value, j) => sum + value * other[j]!, 0);
+        for (let j = 0; j < H; j++) row[j] = row[j]! - projection * other[j]!;
+      }
+      const length = Math.hypot(...row);
+      for (let j = 0; j < H; j++) row[j] = row[j]! / length;
+    }
+  }
+  return q;
+}
+
+/** One sequence of zeros through Wh alone, unless told otherwise. */
+export function experiment(H: number, T: number, Wh: Float64Array, rest: Partial<Experiment> & { readonly cell?: Cell } = {}): Experiment {
+  const B = rest.shapes?.B ?? 1;
+  const I = rest.shapes?.I ?? 1;
+  return {
+    name: 'test', cell: 'tanh', dtype: 'float64', shapes: { B, T, I, H }, weights: { Wx: new Float64Array(I * H), Wh, b: new Float64Array(H) },
+    chunks: [{ steps: T, xs: new Float64Array(B * T * I) }], h0: null, stateful: false, upstream: { kind: 'last' }, loss: null, clipNorm: null, truncate: null, ...rest,
+  };
+}

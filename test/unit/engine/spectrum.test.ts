@@ -1,0 +1,98 @@
+// Eigenvalues and singular values against ml-matrix, the other implementation, and against what is known exactly.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
+import { eigenvaluesOf } from '../../../src/engine/eigenvalues.js';
+import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { JacobianNorm } from '../../../src/engine/lanczos.js';
+import { experiment, filled, orthogonal, randomNumbers, rows, scaledIdentity } from './build.js';
+
+const sigmaMax = (a: Float64Array, H: number): number => Math.max(...new SingularValueDecomposition(Matrix.from1DArray(H, H, a)).diagonal);
+const scaledColumns = (Wh: Float64Array, slopes: Float64Array): Float64Array => Wh.map((value, i) => value * slopes[i % slopes.length]!);
+
+describe('eigenvalues', () => {
+  it('of random matrices are those of the library', (t) => {
+    let worst = 0;
+    fc.assert(fc.property(fc.integer({ min: 1, max: 24 }), fc.nat(), (n, seed) => {
+      const a = filled(n * n, randomNumbers(seed));
+      const { realEigenvalues, imaginaryEigenvalues } = new EigenvalueDecomposition(Matrix.from1DArray(n, n, a));
+      for (const [re, im] of finish(eigenvaluesOf(a, n))) {
+        worst = Math.max(worst, Math.min(...realEigenvalues.map((r, i) => Math.hypot(r - re, imaginaryEigenvalues[i]! - im))));
+      }
+    }), { numRuns: 100 });
+    t.diagnostic(`largest distance ${worst.toExponential(1)}`);
+    assert.ok(worst < 1e-9);
+  });
+
+  it('of triangular and nilpotent matrices are their diagonal, exactly, in whatever order the units come', () => {
+    const lower = rows([3, 0, 0], [5, -2, 0], [7, 11, 0]);
+    assert.deepEqual(finish(eigenvaluesOf(lower, 3)), [[3, 0], [-2, 0], [0, 0]]);
+    assert.deepEqual(finish(eigenvaluesOf(rows([0, 0, 9], [0, 0, 0], [0, 9, 0]), 3)).map(([re, im]) => Math.hypot(re, im)), [0, 0, 0]);
+    assert.deepEqual(finish(eigenvaluesOf(new Float64Array(4), 2)), [[0, 0], [0, 0]]);
+  });
+
+  it('come to an end on the matrix on which the plain iteration never does, and on cyclic permutations', () => {
+    const stubborn = rows([0, 0, 0, 0, 0], [0, 0, 0, 0, 1], [0, 0, 0, 1, 0], [1, 1, 0, 0, 1], [1, 0, 1, 0, 1]);
+    const moduli = finish(eigenvaluesOf(stubborn, 5)).map((value) => Math.hypot(...value));
+    const golden = (1 + Math.sqrt(5)) / 2;
+    for (const [i, expected] of [golden, 1, 1, golden - 1, 0].entries()) assert.ok(Math.abs(moduli[i]! - expected) < 1e-14);
+    for (let n = 2; n < 30; n++) {
+      const cycle = Float64Array.from({ length: n * n }, (_, i) => (i % n === (Math.floor(i / n) + 1) % n ? 1 : 0));
+      for (const value of finish(eigenvaluesOf(cycle, n))) assert.ok(Math.abs(Math.hypot(...value) - 1) < 1e-13);
+    }
+  });
+});
+
+describe('σ_max of a Jacobian', () => {
+  it('is that of the full decomposition, for slopes of every size', (t) => {
+    let worst = 0;
+    fc.assert(fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(), fc.constantFrom('random', 'orthogonal', 'diagonal'), (H, seed, kind) => {
+      const next = randomNumbers(seed);
+      const Wh = kind === 'orthogonal' ? orthogonal(H, seed) : kind === 'diagonal' ? scaledIdentity(H, 1).map((value) => value * next()) : filled(H * H, next);
+      const slopes = filled(H, () => 10 ** (4 * next() - 4));
+      const expected = sigmaMax(scaledColumns(Wh, slopes), H);
+      worst = Math.max(worst, Math.abs(new JacobianNorm(Wh, H).sigmaMax(slopes) / expected - 1));
+    }), { numRuns: 150 });
+    t.diagnostic(`largest relative difference ${worst.toExponential(1)}`);
+    assert.ok(worst < 1e-11);
+  });
+
+  it('keeps its digits where squares leave the range of float64', () => {
+    const [H, next] = [6, randomNumbers(9)];
+    const Wh = filled(H * H, next);
+    const ones = new Float64Array(H).fill(1);
+    const plain = new JacobianNorm(Wh, H).sigmaMax(ones);
+    for (const scale of [1e-200, 1e200]) assert.ok(Math.abs(new JacobianNorm(Wh.map((value) => value * scale), H).sigmaMax(ones) / (scale * plain) - 1) < 1e-12);
+    assert.equal(new JacobianNorm(Wh, H).sigmaMax(new Float64Array(H)), 0);
+  });
+});
+
+describe('Lyapunov exponents', () => {
+  it('add up to ln|det Wh| and the mean of the log slopes', (t) => {
+    let worst = 0;
+    fc.assert(fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 40 }), fc.nat(), (H, T, seed) => {
+      const next = randomNumbers(seed);
+      const weights = { Wx: filled(H, next), Wh: orthogonal(H, seed).map((value) => 1.4 * value), b: filled(H, next) };
+      const e = experiment(H, T, weights.Wh, { weights, chunks: [{ steps: T, xs: filled(T, next) }] });
+      const spectrum = finish(spectrumSteps(e, finish(runSteps(e))));
+      assert.ok(spectrum.lyapunov !== null && spectrum.lyapunovSumError !== null);
+      assert.ok(spectrum.lyapunov.every((value, i) => i === 0 || value <= spectrum.lyapunov![i - 1]!), 'descending');
+      worst = Math.max(worst, spectrum.lyapunovSumError);
+    }), { numRuns: 60 });
+    t.diagnostic(`largest difference ${worst.toExponential(1)}`);
+    assert.ok(worst < 1e-10);
+  });
+
+  it('start anew in a chunk that does not carry the state', () => {
+    const [H, T, next] = [3, 20, randomNumbers(21)];
+    const weights = { Wx: filled(H, next), Wh: filled(H * H, next), b: filled(H, next) };
+    const xs = filled(T, next);
+    const once = experiment(H, T, weights.Wh, { weights, chunks: [{ steps: T, xs }] });
+    const twice = experiment(H, 2 * T, weights.Wh, { weights, chunks: [{ steps: T, xs }, { steps: T, xs }] });
+    const [a, b] = [once, twice].map((e) => finish(spectrumSteps(e, finish(runSteps(e)))));
+    assert.ok(a !== undefined && b !== undefined && a.lyapunov !== null && b.lyapunov !== null);
+    for (const [i, lambda] of a.lyapunov.entries()) assert.ok(Math.abs(lambda - b.lyapunov[i]!) < 1e-12);
+    assert.ok(Math.abs(a.logProductSigmaMax - b.logProductSigmaMax) < 1e-12);
+  });
+});

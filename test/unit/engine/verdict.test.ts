@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import type { Experiment, RunResult } from '../../../src/engine/index.js';
+import { experiment, filled, orthogonal, randomNumbers, rows, scaledIdentity } from './build.js';
+
+const run = (e: Experiment): RunResult => finish(runSteps(e));
+
+describe('verdict', () => {
+  it('a nilpotent Wh that doubles the gradient at each step is exploding, its spectral radius 0', () => {
+    const H = 12;
+    for (const lower of [false, true]) {
+      // Every unit feeds the next with weight 2: eight steps are 2^8 > 70 times the source, and only after twelve all is lost.
+      const shift = Float64Array.from({ length: H * H }, (_, i) => ((i % H) - Math.floor(i / H) === (lower ? -1 : 1) ? 2 : 0));
+      const e = experiment(H, 9, shift);
+      const result = run(e);
+      assert.equal(result.verdict.kind, 'exploding');
+      assert.ok(result.verdict.log10Ratio !== null && result.verdict.log10Ratio > Math.log10(70));
+      assert.equal(finish(spectrumSteps(e, result)).spectralRadiusWh, 0);
+    }
+  });
+
+  it('looks through a loss at every step, which hides what does not arrive from far away', () => {
+    const result = run(experiment(4, 80, scaledIdentity(4, 0.8), { upstream: { kind: 'every' } }));
+    assert.ok(result.log10Norms.dh[0]! > result.log10Norms.dh[79]!, 'the total gradient even grows going back');
+    assert.equal(result.verdict.kind, 'vanishing');
+    assert.ok(Math.abs((result.verdict.perStepFactor ?? NaN) - 0.8) < 1e-12);
+    assert.match(result.verdict.reason, /keeps 80 % per step back: half is gone after 3\.1 steps, 1 % is left after 21; what happened before t = 58 is hardly learned/);
+    assert.match(result.verdict.reason, /recurrent weights take the most/);
+  });
+
+  it('names the step at which a bound is passed, and takes the bounds that it is given', () => {
+    const e = experiment(2, 41, scaledIdentity(2, 0.5));
+    assert.equal(run(e).verdict.crossedAt, 30, '0.5^10 is the first power below 1e-3');
+    assert.equal(finish(runSteps(e, { vanishing: 1e-20, exploding: 70 })).verdict.kind, 'healthy');
+    assert.equal(run(experiment(2, 41, scaledIdentity(2, 2))).verdict.crossedAt, 33, '2^7 is the first power above 70');
+  });
+
+  it('is nonfinite when a weight, an input, a state or the gradient is, and says which', () => {
+    const one = scaledIdentity(2, 1);
+    const cases: readonly (readonly [Experiment, RegExp])[] = [
+      [experiment(2, 5, rows([NaN, 0], [0, 1])), /weights hold a number that is not finite/],
+      [experiment(2, 5, rows([1e39, 0], [0, 1]), { dtype: 'float32' }), /weights hold a number that is not finite/],
+      [experiment(2, 5, one, { chunks: [{ steps: 5, xs: Float64Array.of(0, 0, Infinity, 0, 0) }] }), /input sequence .* at t = 2/],
+      [experiment(2, 5, scaledIdentity(2, 1e200), { cell: 'identity', h0: Float64Array.of(1, 1) }), /hidden state stops being finite at t = 1/],
+      [experiment(2, 5, one, { upstream: { kind: 'given', dhs: new Float64Array(10).fill(NaN) } }), /enters from above is not finite at t = 0/],
+      [experiment(2, 60, scaledIdentity(2, 10), { dtype: 'float32' }), /stops being finite at t = 20, going back.*multiplied by 10 per step/],
+    ];
+    for (const [e, reason] of cases) {
+      const { verdict } = run(e);
+      assert.equal(verdict.kind, 'nonfinite');
+      assert.match(verdict.reason, reason);
+    }
+  });
+
+  it('passes non-finite numbers on as plain arithmetic does, the spectrum included', () => {
+    const e = experiment(3, 4, Float64Array.of(1, 2, 3, 4, NaN, 6, 7, 8, 9));
+    const result = run(e);
+    assert.ok(Number.isNaN(result.hs[4 * 3 - 1]));
+    const spectrum = finish(spectrumSteps(e, result));
+    assert.ok(Number.isNaN(spectrum.spectralRadiusWh) && Number.isNaN(spectrum.logProductSigmaMax));
+    assert.equal(spectrum.lyapunov, null);
+  });
+
+  it('tells an overflow of the dtype apart from the run that stays finite', () => {
+    const tiny = new Float64Array(2 * 60);
+    tiny.fill(1e-40, 2 * 59);
+    const { verdict } = run(experiment(2, 60, scaledIdentity(2, 10), { dtype: 'float32', upstream: { kind: 'given', dhs: tiny } }));
+    assert.equal(verdict.kind, 'exploding');
+    assert.equal(verdict.infiniteAt, 20, '10^39 is the first power beyond float32');
+    assert.match(verdict.reason, /float32 overflows to infinity at t = 20/);
+  });
+
+  it('says that dead relus stop the gradient, and where', () => {
+    const always = run(experiment(3, 10, scaledIdentity(3, 1), { cell: 'relu', weights: { Wx: new Float64Array(3), Wh: scaledIdentity(3, 1), b: new Float64Array(3).fill(-1) } }));
+    assert.equal(always.verdict.kind, 'vanishing');
+    assert.deepEqual([always.verdict.perStepFactor, always.verdict.log10Ratio, always.verdict.zeroAt], [0, -Infinity, 8]);
+    assert.match(always.verdict.reason, /every relu that the gradient could pass at t = 9 is off/);
+
+    const xs = new Float64Array(10).fill(1);
+    xs[4] = -100;
+    const once = run(experiment(2, 10, scaledIdentity(2, 1), { cell: 'relu', weights: { Wx: Float64Array.of(1, 1), Wh: scaledIdentity(2, 1), b: new Float64Array(2) }, chunks: [{ steps: 10, xs }] }));
+    assert.equal(once.verdict.kind, 'vanishing');
+    assert.equal(once.verdict.perStepFactor, 1);
+    assert.match(once.verdict.reason, /From t = 3 back it is exactly zero: every relu that the gradient could pass at t = 4 is off/);
+    assert.deepEqual(once.verdict.segments.map(({ from, to }) => [from, to]), [[0, 3], [4, 9]]);
+  });
+
+  it('finds saturation where saturation is the cause', () => {
+    const H = 4;
+    const { verdict, saturation } = run(experiment(H, 30, orthogonal(H, 3), { weights: { Wx: new Float64Array(H), Wh: orthogonal(H, 3), b: new Float64Array(H).fill(4) } }));
+    assert.equal(verdict.kind, 'vanishing');
+    assert.ok(saturation !== null && saturation[20]! > 0.9);
+    assert.match(verdict.reason, /Saturation takes the most/);
+  });
+
+  it('keeps the slope of a unit that only float32 saturates', () => {
+    // tanh(9.5) is 1 in float32 and 1 − 1.1e-8 in float64.
+    const weights = { Wx: new Float64Array(1), Wh: Float64Array.of(1e-3), b: Float64Array.of(9.5) };
+    const { log10SingleSource, verdict } = run(experiment(1, 3, weights.Wh, { dtype: 'float32', weights }));
+    const slope = 1 / Math.cosh(9.501) ** 2;
+    assert.ok(Math.abs(log10SingleSource[0]! - 2 * Math.log10(1e-3 * slope)) < 1e-9);
+    assert.equal(verdict.zeroAt, 1, 'plain float32 has 1 − h² = 0');
+  });
+
+  it('a single step is healthy: there is no trip to measure', () => {
+    const { verdict } = run(experiment(3, 1, scaledIdentity(3, 0.1)));
+    assert.deepEqual([verdict.kind, verdict.perStepFactor, verdict.log10Ratio, verdict.segments], ['healthy', null, null, []]);
+    assert.match(verdict.reason, /single step/);
+  });
+
+  it('tells the horizon of a short sequence with a rate that would kill a long one', () => {
+    const { verdict } = run(experiment(3, 11, scaledIdentity(3, 0.8)));
+    assert.equal(verdict.kind, 'healthy');
+    assert.match(verdict.reason, /Healthy over 10 steps, but this rate would leave only 10\^-8 % over 100/);
+  });
+
+  it('measures each sequence far below the others', () => {
+    // Two sequences, one held near h = 0 and one saturated: rates of 0.9 and about 1e-3 a step.
+    const [T, H] = [300, 2];
+    const xs = new Float64Array(2 * T).fill(4, T);
+    const result = run(experiment(H, T, scaledIdentity(H, 0.9), { shapes: { B: 2, T, I: 1, H }, weights: { Wx: Float64Array.of(1, 1), Wh: scaledIdentity(H, 0.9), b: new Float64Array(H) }, chunks: [{ steps: T, xs }] }));
+    const [free, held] = [result.log10dhPerSequence[0]!, result.log10dhPerSequence[T]!];
+    assert.ok(Math.abs(free - (Math.log10(Math.SQRT2) + (T - 1) * Math.log10(0.9))) < 1e-9);
+    let expected = Math.log10(Math.SQRT2);
+    let h = 0;
+    for (let t = 0; t < T; t++) {
+      const z = 0.9 * h + 4;
+      h = Math.tanh(z);
+      if (t > 0) expected += Math.log10(0.9 / Math.cosh(z) ** 2);
+    }
+    assert.ok(held < -900 && Math.abs(held - expected) < 1e-6, `${held} against ${expected}`);
+  });
+
+  it('yields at least once a timestep, with progress that never falls', () => {
+    const next = randomNumbers(5);
+    const steps = runSteps(experiment(3, 50, filled(9, next)));
+    let [count, last] = [0, 0];
+    for (let step = steps.next(); step.done !== true; step = steps.next()) {
+      assert.ok(step.value >= last && step.value <= 1);
+      [count, last] = [count + 1, step.value];
+    }
+    assert.ok(count >= 50);
+  });
+});
