@@ -41,7 +41,7 @@ async function encodeDocument(document: vscode.TextDocument): Promise<Uint8Array
 }
 
 /** Small Node buffers share one pool; only a buffer that is all ours may move to another thread. */
-const ownBuffer = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice());
+const ownBuffer = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes));
 
 export async function readUri(uri: vscode.Uri): Promise<FileContent> {
   const id = uri.toString();
