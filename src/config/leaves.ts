@@ -24,15 +24,16 @@ export const dimensions = (rank: number): string => (rank === 1 ? 'one dimension
 /** Whether all numbers are finite in the dtype; reports those that are not, each at its place. */
 export function checkNumbers(value: Value, node: TensorNode, spec: TensorSpec, report: Report): boolean {
   const fits = spec.dtype === 'float32' ? (x: number): boolean => Number.isFinite(Math.fround(x)) : (x: number): boolean => Number.isFinite(x);
-  const summary = (count: number, text: string): Finding => ({
-    code: leafCode(text), message: `${count} more elements of ${spec.label} are no usable numbers.`, expected: 'finite numbers', found: 'elements that are not', advice: 'Mend the way the file is exported; the first ones show what is wrong.',
-  });
+  const summary = (count: number, text: string): Finding | null => {
+    const code = leafCode(text);
+    return code === null ? null : { code, message: `${count} more elements of ${spec.label} are no usable numbers.`, expected: 'finite numbers', found: 'elements that are not', advice: 'Mend the way the file is exported; the first ones show what is wrong.' };
+  };
   return checkLeaves(value, node, fits, (where, text) => reportLeaf(where, text, spec, report), summary, report);
 }
 
 /** Whether all numbers pass; the first that do not are told singly, the rest in one summary at the next one. */
 export function checkLeaves(
-  value: Value, node: TensorNode, passes: (x: number) => boolean, tell: (where: Value, text: string) => void, summary: (count: number, text: string) => Finding, report: Report,
+  value: Value, node: TensorNode, passes: (x: number) => boolean, tell: (where: Value, text: string) => void, summary: (count: number, text: string) => Finding | null, report: Report,
 ): boolean {
   const { data } = node;
   const bad: number[] = [];
@@ -47,12 +48,14 @@ export function checkLeaves(
   const leaves = value.leaves(node, bad);
   for (const { where, text } of leaves.slice(0, maxRepeats)) tell(where, text);
   const next = leaves[maxRepeats];
-  if (next !== undefined) report.error(next.where, summary(count - maxRepeats, next.text));
+  const rest = next === undefined ? null : summary(count - maxRepeats, next.text);
+  if (next !== undefined && rest !== null) report.error(next.where, rest);
   return false;
 }
 
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-const leafCode = (text: string): 'wrong-type' | 'number-overflow' => (jsonNumber.test(text) ? 'number-overflow' : 'wrong-type');
+/** Null for words that are not JSON, which the parser has reported. */
+const leafCode = (text: string): 'wrong-type' | 'number-overflow' | null => (jsonNumber.test(text) ? 'number-overflow' : /^["']|^(?:null|true|false)$/.test(text) ? 'wrong-type' : null);
 
 /** One element that is no number, or one too large. Words that are not JSON have been reported by the parser. */
 export function reportLeaf(where: Value, text: string, spec: TensorSpec, report: Report): void {
