@@ -38,24 +38,26 @@ export function theilSen(curve: Curve): number {
 /** Squared residuals of the least-squares line through points from … to, in O(1) from prefix sums. */
 function lineCost({ x, y }: Curve): (from: number, to: number) => number {
   const n = x.length;
-  const x0 = x[0]!;
-  const y0 = y[0]!;
-  const sums = [0, 1, 2, 3, 4].map(() => new Float64Array(n + 1));
-  for (let i = 0; i < n; i++) {
-    const [u, v] = [x[i]! - x0, y[i]! - y0];
-    for (const [k, term] of [u, v, u * u, u * v, v * v].entries()) sums[k]![i + 1] = sums[k]![i]! + term;
-  }
+  const prefix = (term: (i: number) => number): Float64Array => {
+    const sums = new Float64Array(n + 1);
+    for (let i = 0; i < n; i++) sums[i + 1] = sums[i]! + term(i);
+    return sums;
+  };
+  const u = (i: number): number => x[i]! - x[0]!;
+  const v = (i: number): number => y[i]! - y[0]!;
+  const [U, V, UU, UV, VV] = [prefix(u), prefix(v), prefix((i) => u(i) ** 2), prefix((i) => u(i) * v(i)), prefix((i) => v(i) ** 2)];
   return (from, to) => {
     const m = to - from + 1;
-    const [u, v, uu, uv, vv] = sums.map((sum) => sum[to + 1]! - sum[from]!) as [number, number, number, number, number];
-    const sxx = uu - (u * u) / m;
-    const sxy = uv - (u * v) / m;
-    const syy = vv - (v * v) / m;
+    const between = (sums: Float64Array): number => sums[to + 1]! - sums[from]!;
+    const [meanU, meanV] = [between(U) / m, between(V) / m];
+    const sxx = between(UU) - m * meanU * meanU;
+    const sxy = between(UV) - m * meanU * meanV;
+    const syy = between(VV) - m * meanV * meanV;
     return Math.max(0, sxx > 0 ? syy - (sxy * sxy) / sxx : syy);
   };
 }
 
-const shortest = 3;
+const shortest = 4;
 const mostPoints = 240;
 
 /**
@@ -79,13 +81,12 @@ export function stretches(curve: Curve): Stretch[] {
   const best = new Float64Array(n + 1).fill(Infinity);
   const start = new Int32Array(n + 1);
   best[0] = 0;
-  for (let end = 1; end <= n; end++) {
-    for (let from = 0; from === 0 || from <= end - shortest; from++) {
-      const total = best[from]! + cost(from, end - 1) + price;
-      if (total < best[end]!) [best[end], start[end]] = [total, from];
-      if (end < shortest) break;
-    }
-  }
+  const consider = (from: number, end: number): void => {
+    const total = best[from]! + cost(from, end - 1) + price;
+    if (total < best[end]!) [best[end], start[end]] = [total, from];
+  };
+  for (let end = shortest; end <= n; end++) for (let from = 0; from <= end - shortest; from++) consider(from, end);
+  if (n < shortest) consider(0, n);
   const found: Stretch[] = [];
   for (let end = n; end > 0; end = start[end]!) {
     found.unshift({ from: blockStart(curve.x.length, n, start[end]!), to: blockStart(curve.x.length, n, end) - 1 });

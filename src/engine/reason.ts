@@ -37,10 +37,10 @@ const mean = (values: Float64Array, from: number, to: number): number => {
   return count === 0 ? NaN : sum / count;
 };
 
-/** What one factor does to the gradient, as the end of a sentence. */
+/** What one factor does to the gradient at each step. */
 const effect = (factor: number): string => {
-  if (Math.abs(factor - 1) < 1e-6) return 'leaves it as it is';
-  return factor < 1 ? `keeps ${percent(factor)}` : `multiplies it by ${times(factor)}`;
+  if (Math.abs(factor - 1) < 1e-5) return 'changes nothing';
+  return factor < 1 ? `keeps ${percent(factor)} per step` : `multiplies it by ${times(factor)} per step`;
 };
 
 const nonFiniteWords: Readonly<Record<NonFinite['what'], (at: string) => string>> = {
@@ -57,11 +57,16 @@ const perStep = (factor: number): string => {
   return factor < 1 ? `keeps ${percent(factor)} per step back` : `is multiplied by ${times(factor)} per step back`;
 };
 
-function theRate({ kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, crossedAt }: Measured, { single }: Evidence): string | null {
+function theRate({ kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, crossedAt, segments }: Measured, { single }: Evidence): string | null {
   if (perStepFactor === null || log10Ratio === null) return null;
   if (perStepFactor === 0) return `The gradient is exactly zero from t = ${source - 1} back: nothing before the last step is learned.`;
   const rate = perStep(perStepFactor);
   const trip = steps(source - first);
+  if (kind === 'vanishing' && segments.length > 1 && log10Ratio !== -Infinity) {
+    // One half-life would mislead where the rate changes; the step below which less than 1 % ever arrives is measured.
+    const horizon = single.log10.findIndex((value) => value > single.log10[source]! - 2);
+    return `Over most of the trip the gradient ${rate}; less than 1 % of it arrives before t = ${horizon}, and what happened there is hardly learned.`;
+  }
   if (kind === 'vanishing' && halfLifeSteps !== null && onePercentSteps !== null) {
     const horizon = source - Math.ceil(onePercentSteps);
     const lost = horizon > first ? `; what happened before t = ${horizon} is hardly learned` : '';
@@ -71,7 +76,7 @@ function theRate({ kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Rat
     return `The gradient ${rate}: ten times as large after ${steps(Math.LN10 / Math.log(perStepFactor))}, ${powerOfTen(log10Ratio)} times as large over the ${trip} back to t = ${first}.`;
   }
   if (log10Ratio === -Infinity) return `Down to t = ${single.log10.findIndex((value) => Number.isFinite(value))} the gradient ${rate}.`;
-  const arrives = log10Ratio <= 0 ? `${percent(10 ** log10Ratio)} of it arrives` : `it arrives ${powerOfTen(log10Ratio)} times as large`;
+  const arrives = Math.abs(log10Ratio) < 1e-6 ? 'all of it arrives' : log10Ratio < 0 ? `${percent(10 ** log10Ratio)} of it arrives` : `it arrives ${powerOfTen(log10Ratio)} times as large`;
   const passed = crossedAt === null ? '' : `, and the bound is passed at t = ${crossedAt}`;
   return `The gradient ${rate}: ${arrives} at t = ${first}, ${trip} from its source${passed}.`;
 }
@@ -106,8 +111,8 @@ function theCause({ kind, perStepFactor }: Measured, { experiment: { cell }, sin
   const Wh = Math.exp(mean(single.lnWh, first + 1, source));
   const share = closedShare ?? 0;
   const closed = cell === 'relu' ? `${percent(share)} of the units are off` : share < 0.005 ? 'hardly any |h| is above 0.97' : `${percent(share)} of all |h| are above 0.97`;
-  const slopes = `the slope of ${cell} ${effect(slope)} per step (${closed})`;
-  const weights = `Wh ${effect(Wh)} per step`;
+  const slopes = `the slope of ${cell} ${effect(slope)} (${closed})`;
+  const weights = `Wh ${effect(Wh)}`;
   if (perStepFactor > 1) return `The recurrent weights drive it: ${weights}, and ${slopes}.`;
   const activation = share < 0.1 ? 'The activation takes' : cell === 'relu' ? 'Units that are off take' : 'Saturation takes';
   return slope < Wh ? `${activation} the most: ${slopes}, ${weights}.` : `The recurrent weights take the most: ${weights}, ${slopes}.`;

@@ -1,7 +1,7 @@
 import { activations } from './activation.js';
 import { analyse, emptyNorms, plainRange } from './analyse.js';
 import type { RunChunk } from './analyse.js';
-import { jointNorm, norm } from './norm.js';
+import { jointNorm, maxAbs, norm } from './norm.js';
 import { Rnn } from './rnn.js';
 import { part } from './steps.js';
 import { accumulate, cast, matrix, putStep, sequence, takeStep, zeros } from './tensor.js';
@@ -87,25 +87,27 @@ function clip(gradients: Gradients, bound: number): number {
   return factor;
 }
 
-const allFinite = (values: FloatArray): boolean => values.every((value) => Number.isFinite(value));
+const allFinite = (values: FloatArray): boolean => Number.isFinite(maxAbs(values));
 
+/** The first thing that is not finite in the dtype, in the order in which the run meets it: forward in time, then back. */
 function nonFiniteIn(experiment: Experiment, { chunks, hs, dhTotal, dxs, gradients, dh0 }: Pass): NonFinite | null {
   const { weights: { Wx, Wh, b }, dtype } = experiment;
   if (![Wx, Wh, b].every((w) => allFinite(cast(dtype, w)))) return { what: 'weights', t: null };
-  const forward = (what: 'inputs' | 'state' | 'upstream', tensor: 'xs' | 'hs' | 'dhs'): NonFinite | null => {
+  for (const [what, tensor] of [['inputs', 'xs'], ['state', 'hs'], ['upstream', 'dhs']] as const) {
     for (const chunk of chunks) {
-      for (let t = 0; t < chunk.steps; t++) if (!allFinite(cast(dtype, takeStep(chunk[tensor], t).data))) return { what, t: chunk.start + t };
+      const values = { ...chunk[tensor], data: cast(dtype, chunk[tensor].data) };
+      if (allFinite(values.data)) continue;
+      const steps = Array.from({ length: chunk.steps }, (_, t) => t);
+      return { what, t: chunk.start + steps.findIndex((t) => !allFinite(takeStep(values, t).data)) };
     }
-    return null;
-  };
-  const found = forward('inputs', 'xs') ?? forward('state', 'hs') ?? forward('upstream', 'dhs');
-  if (found !== null) return found;
-  for (let t = hs.T - 1; t >= 0; t--) if (!allFinite(takeStep(dhTotal, t).data) || !allFinite(takeStep(dxs, t).data)) return { what: 'gradient', t };
-  return [gradients.dWx, gradients.dWh, gradients.db, dh0].every(allFinite) ? null : { what: 'gradient', t: null };
+  }
+  if ([dhTotal.data, dxs.data].every(allFinite)) return [gradients.dWx, gradients.dWh, gradients.db, dh0].every(allFinite) ? null : { what: 'gradient', t: null };
+  const steps = Array.from({ length: hs.T }, (_, t) => t);
+  return { what: 'gradient', t: steps.findLast((t) => !allFinite(takeStep(dhTotal, t).data) || !allFinite(takeStep(dxs, t).data)) ?? null };
 }
 
 /** Of every step: the norm of the state, the share of saturated units, and the share that lets (nearly) nothing through. */
-function states({ cell, shapes: { T } }: Experiment, hs: Sequence): { readonly hNorm: Float64Array; readonly saturation: Float64Array | null; readonly closed: Float64Array | null } {
+function* statesOf({ cell, shapes: { T } }: Experiment, hs: Sequence): Steps<{ readonly hNorm: Float64Array; readonly saturation: Float64Array | null; readonly closed: Float64Array | null }> {
   const { saturatedAbove } = activations[cell];
   const hNorm = new Float64Array(T);
   const share = new Float64Array(T);
@@ -115,6 +117,7 @@ function states({ cell, shapes: { T } }: Experiment, hs: Sequence): { readonly h
     let count = 0;
     for (const value of h) if (saturatedAbove === null ? value <= 0 : Math.abs(value) > saturatedAbove) count++;
     share[t] = count / h.length;
+    yield (t + 1) / T;
   }
   return { hNorm, saturation: saturatedAbove === null ? null : share, closed: cell === 'identity' ? null : share };
 }
@@ -131,8 +134,8 @@ export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaul
   const clipFactor = clipNorm === null ? null : clip(gradients, clipNorm);
   const { single, ...logs } = yield* part(analyse(experiment, chunks), 0.5, 0.9);
   const last = chunks.at(-1)!;
-  const { zeroAt, infiniteAt } = nonFinite === null || nonFinite.what === 'gradient' ? yield* part(plainRange(experiment, last), 0.9, 1) : { zeroAt: null, infiniteAt: null };
-  const { hNorm, saturation, closed } = states(experiment, hs);
+  const { zeroAt, infiniteAt } = nonFinite === null || nonFinite.what === 'gradient' ? yield* part(plainRange(experiment, last), 0.9, 0.98) : { zeroAt: null, infiniteAt: null };
+  const { hNorm, saturation, closed } = yield* part(statesOf(experiment, hs), 0.98, 1);
   const trip = closed?.subarray(last.start);
   const verdict = judge({
     experiment, bounds, single, first: last.start, source: shapes.T - 1, nonFinite, zeroAt, infiniteAt,

@@ -64,7 +64,7 @@ export type VerdictKind = 'vanishing' | 'healthy' | 'exploding' | 'nonfinite';
 export type VerdictBounds = { readonly vanishing: number; readonly exploding: number };
 export const defaultBounds: VerdictBounds = { vanishing: 1e-3, exploding: 70 };
 
-/** A stretch of steps over which the gradient changes at one rate, t counted on the whole time axis, both ends included. */
+/** A stretch of steps over which the gradient changes at one rate, t counted on the whole time axis, both ends included. The factor is 0 where the gradient is exactly zero. */
 export type RateSegment = { readonly from: number; readonly to: number; readonly perStepFactor: number };
 
 export type Verdict = {
@@ -112,11 +112,11 @@ export type RunResult = {
   readonly dWx: FloatArray;
   readonly dWh: FloatArray;
   readonly db: FloatArray;
-  /** [B,H] */
+  /** [B,H]: with respect to the initial state. With `stateful` that of the first chunk, otherwise the sum over the chunks, which all start there. */
   readonly dh0: FloatArray;
   /** Norms of the tensors as the dtype holds them: zero where they underflow, Infinity where they overflow. */
   readonly norms: StepNorms;
-  /** log10 of the same norms from a float64 pass that carries the exponent, right far outside the range of any dtype. */
+  /** log10 of the same norms from a float64 pass (unrounded weights, the run's own states) that carries the exponent, right far outside the range of any dtype. */
   readonly log10Norms: StepNorms;
   /** log10 ‖g_t‖ of each sequence alone [B,T], carried with its exponent. */
   readonly log10dhPerSequence: Float64Array;
