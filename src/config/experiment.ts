@@ -2,7 +2,7 @@ import type { Cell, DType, Experiment, Loss, Upstream } from '../engine/types.js
 import { cells } from '../engine/types.js';
 import type { Entry, Files } from './files.js';
 import type { Tick } from './json/locate.js';
-import { describeNode, describeShape } from './json/node.js';
+import { counted, describeNode, describeShape } from './json/node.js';
 import { fits, readLoss } from './loss.js';
 import type { KnownSizes } from './loss.js';
 import { nearest } from './nearest.js';
@@ -102,8 +102,8 @@ function checkInputs(sequences: ReadSequences | null, weights: ReadWeights | nul
   const { I, input } = weights;
   if (I === null || input === null || I === sequences.I) return;
   report.error(sequences.where, {
-    code: 'wrong-dimension', message: `The timesteps have ${sequences.I} inputs, but the weights take ${I}.`, expected: `${I} numbers per timestep, as ${input.where.path} has the shape ${describeShape(input.shape)}`, found: `${sequences.I} numbers per timestep`,
-    advice: `Give every timestep ${I} numbers, or use weights with I = ${sequences.I}.`,
+    code: 'wrong-dimension', message: `The timesteps have ${counted(sequences.I, 'inputs')}, but the weights take ${I}.`, expected: `${counted(I, 'numbers')} per timestep, as ${input.where.path} has the shape ${describeShape(input.shape)}`, found: `${counted(sequences.I, 'numbers')} per timestep`,
+    advice: `Give every timestep ${counted(I, 'numbers')}, or use weights with I = ${sequences.I}.`,
   });
 }
 

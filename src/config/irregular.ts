@@ -10,20 +10,22 @@ import type { Value } from './value.js';
  * level, lists where numbers belong and the reverse, elements that are no numbers.
  */
 export function reportIrregularities(value: Value, spec: TensorSpec, report: Report): void {
-  const depth = nestingDepth(value.node);
-  const rank = spec.ranks.includes(depth) ? depth : (spec.ranks[0] ?? depth);
-  const search = new Search(spec, rank, report);
+  const search = new Search(spec, likelyRank(value.node, spec.ranks), report);
   search.tally(value.node, 0);
   search.visit(value, 0);
   search.summarise();
 }
 
-/** Levels of lists along the first elements. */
-function nestingDepth(node: JsonNode): number {
-  if (node.kind === 'tensor') return node.shape.length;
-  if (node.kind !== 'array') return 0;
-  const inner = node.items.find(isArray);
-  return 1 + (inner === undefined ? 0 : nestingDepth(inner));
+/** The allowed number of dimensions that most of the numbers are nested in; the larger one among equals. */
+function likelyRank(node: JsonNode, ranks: readonly number[]): number {
+  const times: number[] = [];
+  const count = (inner: JsonNode, level: number): void => {
+    if (inner.kind === 'array') for (const item of inner.items) count(item, level + 1);
+    else if (inner.kind === 'tensor') times[level + inner.shape.length] = (times[level + inner.shape.length] ?? 0) + inner.data.length;
+    else if (inner.kind !== 'object') times[level] = (times[level] ?? 0) + 1;
+  };
+  count(node, 0);
+  return ranks.toSorted((a, b) => (times[b] ?? 0) - (times[a] ?? 0) || b - a)[0] ?? 1;
 }
 
 type Length = { readonly length: number; times: number };
@@ -83,7 +85,7 @@ class Search {
   #block(value: Value, level: number, shape: readonly number[]): void {
     const { node } = value;
     if (node.kind !== 'tensor') return;
-    if (this.#checkLength(value, level, shape[0] ?? 0) || node.data.length === 0) return;
+    if (this.#checkLength(value, level, shape[0] ?? 0)) return;
     if (level + shape.length !== this.#rank) {
       this.#add(value, {
         code: 'wrong-dimension', message: `An element of ${this.#spec.label} is nested ${level + shape.length < this.#rank ? 'less' : 'more'} deeply than the others.`,
@@ -144,8 +146,9 @@ class Search {
     else known.times += times;
   }
 
+  /** The most frequent length of a level, the first one among equals; an empty list is never the model for the others. */
   #usual(level: number): number {
-    const lengths = this.#lengths[level] ?? [];
+    const lengths = (this.#lengths[level] ?? []).filter(({ length }) => length > 0);
     return lengths.reduce<Length>((best, entry) => (entry.times > best.times ? entry : best), { length: 0, times: 0 }).length;
   }
 

@@ -1,5 +1,5 @@
 import type { DType } from '../engine/types.js';
-import { describeShape } from './json/node.js';
+import { counted, describeShape } from './json/node.js';
 import type { Report } from './report.js';
 import type { Sources } from './sources.js';
 import { readTensor } from './tensor.js';
@@ -47,11 +47,12 @@ function emptyPart(shape: readonly number[]): string {
 
 function sameSize(chunk: Tensor, first: Tensor, report: Report): boolean {
   const wrong = [
-    { name: 'sequences', now: chunk.shape[0], before: first.shape[0] },
-    { name: 'inputs per timestep', now: chunk.shape[2], before: first.shape[2] },
+    { name: 'sequences', where: '', now: chunk.shape[0], before: first.shape[0] },
+    { name: 'inputs', where: ' per timestep', now: chunk.shape[2], before: first.shape[2] },
   ].filter(({ now, before }) => now !== before);
-  for (const { name, now = 0, before = 0 } of wrong) {
-    report.error(chunk.where, { code: 'wrong-dimension', message: `This chunk has ${now} ${name}, the first chunk has ${before}.`, expected: `${before} ${name}`, found: `${now} ${name}`, advice: 'Chunks are consecutive pieces of the same sequences: only their number of timesteps may differ.' });
+  for (const { name, where, now = 0, before = 0 } of wrong) {
+    const [found, expected] = [counted(now, name) + where, counted(before, name) + where];
+    report.error(chunk.where, { code: 'wrong-dimension', message: `This chunk has ${found}, the first chunk has ${before}.`, expected, found, advice: 'Chunks are consecutive pieces of the same sequences: only their number of timesteps may differ.' });
   }
   return wrong.length === 0;
 }

@@ -142,7 +142,7 @@ function checkInput(input: Tensor, transposed: boolean, name: string, H: number 
 }
 
 function reportLength(bias: Tensor, name: string, H: number, recurrent: string, report: Report): void {
-  report.error(bias.where, { code: 'wrong-dimension', message: `${name} has ${bias.data.length} numbers, but ${recurrent} has ${H} hidden units.`, expected: `${H} numbers`, found: `${bias.data.length} numbers`, advice: `Give ${name} one number per hidden unit.` });
+  report.error(bias.where, { code: 'wrong-dimension', message: `${name} has ${counted(bias.data.length, 'numbers')}, but ${recurrent} has ${counted(H, 'hidden units')}.`, expected: counted(H, 'numbers'), found: counted(bias.data.length, 'numbers'), advice: `Give ${name} one number per hidden unit.` });
 }
 
 function addBiases(biases: readonly (Tensor | null)[], H: number, dtype: DType, report: Report): Float64Array | null {

@@ -26,9 +26,9 @@ export const isArray = (node: JsonNode): node is TensorNode | ArrayNode => node.
 export function describeNode(node: JsonNode): string {
   switch (node.kind) {
     case 'tensor':
-      return node.data.length === 0 ? 'an empty list' : node.shape.length === 1 ? `a list of ${node.data.length} numbers` : `numbers of shape ${describeShape(node.shape)}`;
+      return node.data.length === 0 ? 'an empty list' : node.shape.length === 1 ? `a list of ${counted(node.data.length, 'numbers')}` : `numbers of shape ${describeShape(node.shape)}`;
     case 'array':
-      return node.items.every((item) => item.kind === 'string') ? `a list of ${node.items.length} texts` : 'a list that is not a regular block of numbers';
+      return node.items.every((item) => item.kind === 'string') ? `a list of ${counted(node.items.length, 'texts')}` : 'a list that is not a regular block of numbers';
     case 'object':
       return node.properties.length === 0 ? 'an empty object' : `an object with ${node.properties.slice(0, 5).map(({ key }) => `"${key}"`).join(', ')}${node.properties.length > 5 ? ', …' : ''}`;
     case 'string':
