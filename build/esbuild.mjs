@@ -47,7 +47,7 @@ async function writeSchema() {
 
 const testEntries = (pattern) => globSync(pattern, { cwd: root });
 const tests = () => [
-  { ...forNode, format: 'esm', target: 'node24', packages: 'external', plugins: [buildScriptsStayOutside], entryPoints: testEntries('test/{unit,page,package,e2e}/**/*.test.ts'), outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
+  { ...forNode, format: 'esm', target: 'node24', packages: 'external', plugins: [buildScriptsStayOutside], entryPoints: testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'), outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
   { ...forNode, entryPoints: ['test/vscode/suite/index.ts', ...testEntries('test/vscode/suite/**/*.test.ts')], outbase: 'test/vscode', outdir: 'out/test/vscode', external: ['vscode', 'mocha'] },
 ];
 

@@ -63,6 +63,8 @@ const suites = {
   package: { needs: ['vsix'], run: nodeTests('package', { concurrency: 1, minutes: 10 }) },
   vscode: { needs: ['vsix'], run: async () => (await import('../test/vscode/run.mjs')).runVscodeSuite() },
   e2e: { needs: ['vsix'], run: nodeTests('e2e', { concurrency: 1, minutes: 20 }) },
+  // Last, because it builds anew.
+  start: { needs: ['build'], run: nodeTests('start', { concurrency: 1, minutes: 10 }) },
 };
 
 const chosen = (names) => {

@@ -21,7 +21,7 @@ const minutes = 10;
 /** What the server's window says about itself on every start; whole and unfiltered it is in out/vscode-console.log. */
 const serverNoise = [
   /^Creating a socket/, /reconnection-grace-time/, /spdlog/, /native-watchdog/, /^\[Service Worker\]/, /^\[AgentHost/, /^\[AccountPolicyGate\]/,
-  /builtin extensions cache/, /getaddrinfo|ERR_NAME_NOT_RESOLVED|Failed to fetch/, /^Canceled/, /extensions? gallery/i,
+  /builtin extensions( from gallery| cache)/, /^Resolv(ing|ed) connection token/, /getaddrinfo|ERR_NAME_NOT_RESOLVED|Failed to fetch/, /^Canceled/,
 ];
 
 const readFlags = (args) => {

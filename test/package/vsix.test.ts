@@ -1,0 +1,68 @@
+// What is inside the .vsix: exactly the files that run, so that neither sources nor a forgotten file ever ship.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { before, describe, it } from 'node:test';
+import JSZip from 'jszip';
+
+type Manifest = { readonly name: string; readonly version: string; readonly icon: string; readonly main: string; readonly categories: readonly string[]; readonly keywords: readonly string[]; readonly license: string };
+
+const readManifest = async () => JSON.parse(await readFile('package.json', 'utf8')) as Manifest;
+
+const shipped = [
+  '[Content_Types].xml',
+  'extension.vsixmanifest',
+  'extension/LICENSE.txt',
+  'extension/changelog.md',
+  'extension/dist/cli.js',
+  'extension/dist/extension.js',
+  'extension/dist/rnn.schema.json',
+  'extension/dist/webview/main.js',
+  'extension/dist/webview/style.css',
+  'extension/dist/worker.js',
+  'extension/media/icon.png',
+  'extension/package.json',
+  'extension/readme.md',
+];
+
+describe('the packaged extension', () => {
+  let bytes = Buffer.alloc(0);
+  let zip = new JSZip();
+
+  before(async () => {
+    const { name, version } = await readManifest();
+    bytes = await readFile(`${name}-${version}.vsix`);
+    zip = await JSZip.loadAsync(bytes);
+  });
+
+  const text = async (file: string) => {
+    const entry = zip.file(file);
+    assert.ok(entry, `${file} is not in the package`);
+    return entry.async('string');
+  };
+
+  it('holds exactly the files that run', () => {
+    const files = Object.values(zip.files).filter(({ dir }) => !dir).map(({ name }) => name);
+    assert.deepEqual(files.sort(), [...shipped].sort());
+  });
+
+  it('is smaller than 1 MB', () => {
+    assert.ok(bytes.length < 1_000_000, `${bytes.length} bytes`);
+  });
+
+  it('names only files that it holds', async () => {
+    const { icon, main } = JSON.parse(await text('extension/package.json')) as Manifest;
+    for (const file of [icon, main]) assert.ok(shipped.includes(`extension/${file.replace('./', '')}`), file);
+  });
+
+  it('is a production build: no source maps, no reference to one', async () => {
+    for (const file of shipped.filter((name) => /\.(js|css)$/.test(name))) assert.doesNotMatch(await text(file), /sourceMappingURL/, file);
+  });
+
+  it('tells the marketplace what it is and under which licence', async () => {
+    const manifest = JSON.parse(await text('extension/package.json')) as Manifest;
+    assert.equal(manifest.license, 'MIT');
+    assert.notDeepEqual(manifest.categories, []);
+    assert.notDeepEqual(manifest.keywords, []);
+    assert.match(await text('extension/LICENSE.txt'), /MIT License/);
+  });
+});
