@@ -21,13 +21,13 @@ export class AtStep {
   readonly #units = el('tbody');
   readonly #unitsTitle = el('h3', {});
   readonly #latest: Latest<{ t: number; sequence: number }, StepValues | null>;
-  #values: { readonly step: StepValues; readonly sequence: number } | null = null;
+  #values: StepValues | null = null;
 
   constructor(page: Page, steps: Steps) {
     this.#page = page;
-    this.#latest = new Latest(({ t, sequence }) => steps.at(t, sequence), (step, { sequence }) => {
+    this.#latest = new Latest(({ t, sequence }) => steps.at(t, sequence), (step) => {
       if (step === null) return;
-      this.#values = { step, sequence };
+      this.#values = step;
       this.#showUnits();
     });
     const list = el('dl', { class: 'pairs' });
@@ -64,7 +64,7 @@ export class AtStep {
       { id: 'h', name: '‖h_t‖', read: (run, t) => number(run.hNorm[t] ?? NaN) },
       { id: 'saturation', name: 'saturated units', read: (run, t) => (run.saturation === null ? { text: 'none possible', exact: '' } : { text: formatPercent(run.saturation[t] ?? NaN), exact: String(run.saturation[t] ?? NaN) }) },
       { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => log(run.log10.dh[t] ?? NaN) },
-      { id: 'lost', name: 'lost since the last step', read: (run, t) => {
+      { id: 'lost', name: 'lost since the loss', read: (run, t) => {
         const lost = (run.log10.singleSource[run.verdict.source] ?? NaN) - (run.log10.singleSource[t] ?? NaN);
         if (Number.isNaN(lost)) return { text: '–', exact: '' };
         if (lost === Infinity) return { text: 'everything', exact: 'Infinity' };
@@ -81,7 +81,8 @@ export class AtStep {
   #showUnits(): void {
     const { timeline } = this.#page;
     this.#unitsTitle.textContent = `Chosen units, sequence ${timeline.shownSequence + 1}`;
-    const known = this.#values?.step.t === timeline.cursor && this.#values.sequence === timeline.shownSequence ? this.#values.step : null;
+    // The last answer stays until the next one is there: a blink of dashes at every move would be worse.
+    const known = this.#values;
     this.#units.replaceChildren(...timeline.units.map((unit) => {
       const cells = known === null ? [noCell, noCell] : [stateCell(known, unit), gradientCell(known, unit)];
       return el('tr', {}, el('th', { attributes: { scope: 'row' } }, String(unit)), ...cells.map((cell) => el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text)));

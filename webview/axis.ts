@@ -19,8 +19,18 @@ export function ticksBetween(min: number, max: number, most: number, least = 0):
   return Array.from({ length: last - first + 1 }, (_, i) => (step < 1 ? (first + i) / inverse : (first + i) * step));
 }
 
-/** Steps with a label: about one every 70 pixels. */
-export const timeTicks = (t0: number, t1: number, width: number): number[] => ticksBetween(t0, t1 - 1, Math.max(2, width / 70), 1);
+/** log10 of round numbers (1, 2, 5 or all digits of a decade) inside a range of less than two decades, at most `most` of them. */
+export function ticksInDecade(min: number, max: number, most: number): number[] {
+  for (const digits of [[1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5]]) {
+    const ticks: number[] = [];
+    for (let decade = Math.floor(min); decade <= Math.ceil(max); decade++) ticks.push(...digits.map((digit) => decade + Math.log10(digit)).filter((tick) => tick >= min && tick <= max));
+    if (ticks.length <= most) return ticks;
+  }
+  return ticksBetween(min, max, most);
+}
+
+/** Steps with a label: about one every 60 pixels. */
+export const timeTicks = (t0: number, t1: number, width: number): number[] => ticksBetween(t0, t1 - 1, Math.max(2, width / 60), 1);
 
 /** Units with a label: the first, the last and nice ones between that leave them room. */
 export function unitTicks(H: number, height: number): number[] {

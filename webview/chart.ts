@@ -101,7 +101,10 @@ function scales({ scene, window }: TimeChartOptions, timeLabels: boolean): NonNu
       ticks: { ...ticks, display: timeLabels, padding: 4, callback: (value) => String(value) },
       title: { display: timeLabels, text: 'timestep t', color: theme.muted, font: chartFont(theme, 10) },
       afterBuildTicks: (scale) => { scale.ticks = timeTicks(window.t0, window.t1, scale.chart.width - gutter.left - gutter.right).map((value) => ({ value })); },
-      ...(timeLabels ? {} : { afterFit: (scale) => { scale.height = 0; } }),
+      afterFit: (scale) => {
+        if (!timeLabels) scale.height = 0;
+        scale.paddingLeft = scale.paddingRight = 0;
+      },
     },
     y: {
       type: 'linear',
@@ -113,7 +116,11 @@ function scales({ scene, window }: TimeChartOptions, timeLabels: boolean): NonNu
       ticks: { ...ticks, padding: 6, callback: (value) => axis.label(Number(value)) },
       title: { display: axis.title !== '', text: axis.title, color: theme.muted, font: chartFont(theme, 10), padding: 0 },
       afterBuildTicks: (scale) => { scale.ticks = axis.ticks(scale.chart.height).map((value) => ({ value })); },
-      afterFit: (scale) => { scale.width = gutter.left - layout.padding.left; },
+      afterFit: (scale) => {
+        scale.width = gutter.left - layout.padding.left;
+        // The layout's own padding holds half a label already.
+        scale.paddingTop = scale.paddingBottom = 0;
+      },
     },
   };
 }

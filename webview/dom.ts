@@ -32,7 +32,7 @@ export const textButton = (label: string, name: string, onClick: () => void): HT
 export function math(text: string): DocumentFragment {
   const fragment = document.createDocumentFragment();
   let last = 0;
-  for (const match of text.matchAll(/([_^])(?:\{([^}]*)\}|(max|min|\S))/g)) {
+  for (const match of text.matchAll(/([_^])(?:\{([^}]*)\}|(max|min|[-−]?\d+|\S))/g)) {
     fragment.append(text.slice(last, match.index), el(match[1] === '_' ? 'sub' : 'sup', {}, match[2] ?? match[3] ?? ''));
     last = match.index + match[0].length;
   }

@@ -1,9 +1,10 @@
 // Track: how large the gradient is at every step, and how fast it shrinks or grows on its way back.
 import { endsInWords, logAxis, logLine, logTable } from './lines.js';
+import { withNeighbours } from './scene.js';
 import { formatFactor, formatLog10, formatSteps, powerOfTen } from './format.js';
 import { Latest } from './model.js';
 import { borders } from './view.js';
-import { plotText } from './scene.js';
+import { Labels } from './labels.js';
 import { withAlpha } from './colours.js';
 import type { Line, Painter, Scene } from './scene.js';
 import type { RunSummary, TimeWindow } from './model.js';
@@ -77,35 +78,33 @@ export function gradientFlow({ model, timeline }: Page): View {
 
   function paintOver(painter: Painter, run: RunSummary, window: TimeWindow, theme: Theme): void {
     const { context, left, right, top, bottom } = painter;
-    const { dtypeRange, verdict } = run;
-    context.save();
-    const zeros = zeroRuns(run.log10.dh, window);
+    const { dtypeRange, verdict, log10 } = run;
+    const stepAt = (pixel: number): number => Math.round(window.t0 - 0.5 + ((pixel - left) / (right - left)) * (window.t1 - window.t0));
+    const labels = new Labels(painter, theme, [log10.dh, log10.singleSource, log10.dx].map((values) => (pixel: number) => painter.y(values[stepAt(pixel)] ?? NaN)));
+    const zeros = zeroRuns(log10.dh, window);
     for (const [from, to] of zeros) hatch(painter, painter.x(from - 0.5), painter.x(to + 0.5), theme.red);
     const widest = zeros.sort((a, b) => b[1] - b[0] - (a[1] - a[0]))[0];
-    if (widest !== undefined) {
-      const [x0, x1] = [Math.max(left, painter.x(widest[0] - 0.5)), Math.min(right, painter.x(widest[1] + 0.5))];
-      const text = 'exactly 0';
-      const half = 30;
-      plotText(painter, theme, text, Math.max(left + half, Math.min(right - half, (x0 + x1) / 2)), bottom - zeroStrip - 8, theme.red, 'center', 10);
-    }
+    const floor = bottom - (widest === undefined ? 0 : zeroStrip) - 9;
+    if (widest !== undefined) labels.put('exactly 0', theme.red, [{ x: (Math.max(left, painter.x(widest[0] - 0.5)) + Math.min(right, painter.x(widest[1] + 0.5))) / 2, y: floor, align: 'center' }]);
+
     for (const [level, name] of [[dtypeRange.log10Smallest, 'smallest'], [dtypeRange.log10Largest, 'largest']] as const) {
       const y = Math.round(painter.y(level)) + 0.5;
       if (y < top || y > bottom) continue;
+      context.save();
       context.strokeStyle = theme.yellow;
       context.setLineDash([1, 3]);
       context.beginPath();
       context.moveTo(left, y);
       context.lineTo(right, y);
       context.stroke();
-      context.setLineDash([]);
-      const above = name === 'smallest' ? y + 9 < bottom : y - 9 > top;
-      plotText(painter, theme, `${run.dtype} ${name} ${powerOfTen(level)}`, right - 6, name === 'smallest' ? (above ? y + 9 : y - 9) : above ? y - 9 : y + 9, theme.yellow, 'right', 10);
+      context.restore();
+      const outside = name === 'smallest' ? 9 : -9;
+      labels.put(`${run.dtype} ${name} ${powerOfTen(Math.floor(level))}`, theme.yellow, [outside, -outside].flatMap((shift) => [{ x: right - 6, y: y + shift, align: 'right' }, { x: (left + right) / 2, y: y + shift, align: 'center' }, { x: left + 6, y: y + shift, align: 'left' }] as const));
     }
-    const marks = ([[verdict.crossedAt, 'bound passed', theme.foreground], [verdict.zeroAt, `${run.dtype} reaches 0`, theme.yellow], [verdict.infiniteAt, `${run.dtype} overflows`, theme.yellow]] as const);
-    const seen = marks.flatMap(([t, text, colour]) => (t !== null && t >= window.t0 && t < window.t1 ? [{ t, text, colour }] : []));
-    seen.forEach(({ t, text, colour }, i) => marker(painter, theme, t, `${text} at t = ${t}`, colour, i));
-    for (const segment of verdict.segments) fitLabel(painter, run, segment, window, theme);
-    context.restore();
+    for (const segment of verdict.segments) fitLabel(painter, labels, run, segment, window, theme);
+    for (const [t, text, colour] of [[verdict.crossedAt, 'bound passed', theme.foreground], [verdict.zeroAt, `${run.dtype} reaches 0`, theme.yellow], [verdict.infiniteAt, `${run.dtype} overflows`, theme.yellow]] as const) {
+      if (t !== null && t >= window.t0 && t < window.t1) marker(painter, labels, t, `${text} at t = ${t}`, colour, floor);
+    }
   }
 
   return {
@@ -126,7 +125,7 @@ export function gradientFlow({ model, timeline }: Page): View {
     refresh(window, size: PlotSize, onChange) {
       changed = onChange;
       const B = model.run?.shapes.B ?? 0;
-      if (B > 1) latest.request({ first: 0, count: Math.min(B, mostSequences), window, maxPoints: size.columns });
+      if (B > 1) latest.request({ first: 0, count: Math.min(B, mostSequences), window: withNeighbours(window, timeline.steps), maxPoints: size.columns });
       else sequences = null;
     },
     scene(run, window, theme): Scene {
@@ -170,39 +169,38 @@ function hatch({ context, bottom }: Painter, x0: number, x1: number, colour: str
   context.restore();
 }
 
-function marker(painter: Painter, theme: Theme, t: number, text: string, colour: string, row: number): void {
-  const { context, left, right, top } = painter;
+/** A notch at the edge of the plot that names a step. */
+function marker(painter: Painter, labels: Labels, t: number, text: string, colour: string, floor: number): void {
+  const { context, top } = painter;
   const x = Math.round(painter.x(t)) + 0.5;
-  const y = top + 9 + row * 15;
   context.save();
   context.fillStyle = colour;
   context.beginPath();
-  context.moveTo(x - 4, y - 4);
-  context.lineTo(x + 4, y - 4);
-  context.lineTo(x, y + 3);
+  context.moveTo(x - 4, top);
+  context.lineTo(x + 4, top);
+  context.lineTo(x, top + 6);
   context.fill();
+  context.strokeStyle = colour;
+  context.globalAlpha = 0.5;
+  context.setLineDash([1, 4]);
+  context.beginPath();
+  context.moveTo(x, top + 6);
+  context.lineTo(x, painter.bottom);
+  context.stroke();
   context.restore();
-  const toRight = x < (left + right) / 2;
-  plotText(painter, theme, text, x + (toRight ? 8 : -8), y, colour, toRight ? 'left' : 'right', 10);
+  labels.put(text, colour, [top + 9, top + 24, floor, floor - 15].flatMap((y) => [{ x: x - 8, y, align: 'right' }, { x: x + 8, y, align: 'left' }] as const));
 }
 
-function fitLabel(painter: Painter, run: RunSummary, segment: RunSummary['verdict']['segments'][number], window: TimeWindow, theme: Theme): void {
+function fitLabel(painter: Painter, labels: Labels, run: RunSummary, segment: RunSummary['verdict']['segments'][number], window: TimeWindow, theme: Theme): void {
   const ends = fitEnds(run, segment);
   const [from, to] = [Math.max(segment.from, window.t0), Math.min(segment.to, window.t1 - 1)];
-  if (ends === null || to <= from) return;
-  const text = run.verdict.segments.length === 1 ? factorText(segment.perStepFactor) : `×${formatFactor(segment.perStepFactor)}`;
-  painter.context.save();
-  painter.context.font = `11px ${theme.fontFamily}`;
-  const width = painter.context.measureText(text).width;
-  painter.context.restore();
   const [x0, x1] = [painter.x(from), painter.x(to)];
-  if (x1 - x0 < (run.verdict.segments.length === 1 ? 60 : width)) return;
+  const alone = run.verdict.segments.length === 1;
+  if (ends === null || x1 - x0 < 60) return;
   const slope = Math.log10(segment.perStepFactor);
-  // Above the line, at its lower end, where a line that rises to one side leaves room.
-  const share = slope < 0 ? 0.3 : 0.7;
-  const x = Math.max(painter.left + width / 2 + 4, Math.min(painter.right - width / 2 - 4, x0 + share * (x1 - x0)));
-  const lineAt = (pixel: number): number => painter.y(ends[1] + (segment.to - (from + ((pixel - x0) / (x1 - x0)) * (to - from))) * slope);
-  const above = Math.min(lineAt(x - width / 2), lineAt(x + width / 2)) - 11;
-  const below = Math.max(lineAt(x - width / 2), lineAt(x + width / 2)) + 12;
-  plotText(painter, theme, text, x, above > painter.top + 8 ? above : Math.min(painter.bottom - 10, below), theme.orange, 'center');
+  const heightAt = (t: number): number => painter.y(ends[1] + (segment.to - t) * slope);
+  labels.put(alone ? factorText(segment.perStepFactor) : `×${formatFactor(segment.perStepFactor)}`, theme.orange, [0.3, 0.5, 0.7].flatMap((share) => {
+    const t = from + share * (to - from);
+    return ([-1, 1] as const).flatMap((side) => [14, 30, 46].map((distance) => ({ x: painter.x(t), y: heightAt(t) + side * distance, align: 'center' } as const)));
+  }), 11);
 }

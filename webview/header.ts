@@ -1,5 +1,5 @@
 // The verdict: one badge, one sentence, the facts of the run; what is running, what is stale, what is wrong.
-import { el } from './dom.js';
+import { el, math } from './dom.js';
 import { formatMs, formatNumber, formatPercent } from './format.js';
 import { button, progressRing } from './ui.js';
 import type { Model, PanelStatus, RunSummary } from './model.js';
@@ -32,17 +32,19 @@ function icon(kind: Kind): SVGElement {
 
 /** Figures stand out, so that the sentence can be read at a glance. */
 function emphasised(sentence: string): (Node | string)[] {
-  return sentence.split(/((?:[×≈<>]\s?)?[−-]?\d+(?:[.,]\d+)*(?:e[−+-]?\d+)?(?:\s?%|\s(?:steps?|decades?)\b)?)/).map((part, i) => (i % 2 === 1 ? el('strong', {}, part) : part));
+  return sentence.split(/((?:[×≈<>]\s?)?(?<![\p{L}\d.])[−-]?\d+(?:[.,]\d+)*(?:\^[−-]?\d+|e[−+-]?\d+)?(?:\s?%|\s(?:steps?|decades?)\b)?)/u).map((part, i) => (i % 2 === 1 ? el('strong', {}, math(part)) : part));
 }
+
+const sources: Readonly<Record<string, string>> = { last: 'loss at the last step', every: 'loss at every step', given: 'upstream gradient given' };
 
 /** tanh · B 4 · T 100 · I 4 · H 32 · float32 · 1.4 ms */
 export const facts = ({ cell, shapes: { B, T, I, H }, dtype, elapsedMs, upstream, lossValue, clipFactor, truncate }: RunSummary): string => [
-  cell, `B ${B}`, `T ${T}`, `I ${I}`, `H ${H}`, dtype, `gradient from ${upstream}`,
+  cell, `B ${B}`, `T ${T}`, `I ${I}`, `H ${H}`, dtype, sources[upstream] ?? upstream,
   ...(lossValue === null ? [] : [`loss ${formatNumber(lossValue)}`]),
   ...(clipFactor === null ? [] : [`clipped to ${formatPercent(clipFactor)}`]),
   ...(truncate === null ? [] : [`truncated after ${truncate}`]),
   formatMs(elapsedMs),
-].join(' · ');
+].join('\u00a0· ');
 
 export class Header {
   readonly element: HTMLElement;

@@ -1,6 +1,6 @@
 // Pieces that views made of lines over time share.
 import { formatLog10, exactLog10, powerOfTen } from './format.js';
-import { ticksBetween } from './axis.js';
+import { ticksBetween, ticksInDecade } from './axis.js';
 import { extent } from './scene.js';
 import type { Line, Series, YAxis } from './scene.js';
 import type { TablePlan } from './table.js';
@@ -22,8 +22,13 @@ export function logAxis(lines: readonly Line[], t0: number, t1: number, title: s
   if (min > max) [min, max] = [-1, 0];
   // A flat line gets half a decade of air, else whole decades would squeeze it.
   const air = Math.max(0.04 * (max - min), 0.1);
-  [min, max] = max - min < 2 ? [min - Math.max(air, 0.25), max + Math.max(air, 0.25)] : [Math.floor(min - air * 0.5), Math.ceil(max + air * 0.25)];
-  return { min, max, reverse: false, title, ticks: (height) => ticksBetween(min, max, Math.max(2, height / 24), max - min < 2 ? 0.1 : 1), label: powerOfTen };
+  const close = max - min < 1.5;
+  [min, max] = close ? [min - Math.max(air, 0.15), max + Math.max(air, 0.15)] : [Math.floor(min - air * 0.5), Math.ceil(max + air * 0.25)];
+  return {
+    min, max, reverse: false, title,
+    ticks: (height) => (close ? ticksInDecade(min, max, height / 20) : ticksBetween(min, max, Math.max(2, height / 24), 1)),
+    label: (value) => (close ? formatLog10(value, 2) : powerOfTen(value)),
+  };
 }
 
 /** A table of log10 series, printed as the numbers they stand for. */

@@ -27,7 +27,7 @@ export function popover(anchor: HTMLElement, name: string, content: readonly Nod
 export const helpPopover = (anchor: HTMLElement, title: string, help: Help): void =>
   popover(anchor, `What ${title} shows`, [
     el('h3', {}, title),
-    ...help.text.map((paragraph) => el('p', {}, paragraph)),
+    ...help.text.map((paragraph) => el('p', {}, math(paragraph))),
     el('p', { class: 'help-formula' }, math(help.formula)),
     el('p', { class: 'help-source' }, help.source),
   ]);

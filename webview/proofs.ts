@@ -32,14 +32,14 @@ export class Proofs {
   show(): void {
     const { model: { spectrum, run } } = this.#page;
     this.element.classList.toggle('older', spectrum !== null && run !== null && spectrum.runId !== run.runId);
-    if (spectrum === null) this.#list.replaceChildren(el('p', { class: 'note' }, 'Being computed…'));
+    if (spectrum === null) this.#list.replaceChildren(el('div', {}, el('dt', {}, 'Being computed…')));
     else this.#list.replaceChildren(...this.#rows(spectrum));
   }
 
   #rows(spectrum: SpectrumSummary): Node[] {
     const { sigmaMaxWh, spectralRadiusWh, lyapunov, lyapunovSumError, logProductSigmaMax } = spectrum;
     const row = (id: string, name: string, text: string, exact: string, note: string): Node =>
-      el('div', {}, el('dt', {}, math(name)), el('dd', { title: exact, attributes: { 'data-name': id, 'data-value': exact } }, text), el('p', { class: 'note' }, math(note)));
+      el('div', {}, el('dt', {}, math(name)), el('dd', { title: exact, attributes: { 'data-name': id, 'data-value': exact } }, text), el('dd', { class: 'note' }, math(note)));
     const bound = sigmaMaxWh * gamma;
     const first = lyapunov?.[0];
     return [

@@ -1,5 +1,6 @@
 // What a track wants to have drawn, free of any charting library.
 import type { Theme } from './theme.js';
+import type { TimeWindow } from './model.js';
 
 /** A value per step: dense for all t, or at some t only (decimated by the host). */
 export type Series = { readonly values: ArrayLike<number>; readonly t: Float64Array | null };
@@ -70,6 +71,9 @@ export function plotText({ context }: Painter, theme: Theme, text: string, x: nu
   context.restore();
 }
 
+/** One step more on both sides, so that lines run to the edges of the plot. */
+export const withNeighbours = ({ t0, t1 }: TimeWindow, steps: number): TimeWindow => ({ t0: Math.max(0, t0 - 1), t1: Math.min(steps, t1 + 1) });
+
 /** Smallest and largest finite value of a series inside steps [t0, t1). */
 export function extent(series: Series, t0: number, t1: number): readonly [number, number] | null {
   let [low, high] = [Infinity, -Infinity];
@@ -95,8 +99,7 @@ export function points(series: Series, t0: number, t1: number, pixels: number): 
     return out;
   }
   const { values } = series;
-  const from = Math.max(0, t0 - 1);
-  const to = Math.min(values.length, t1 + 1);
+  const { t0: from, t1: to } = withNeighbours({ t0, t1 }, values.length);
   const bucket = (to - from) / Math.max(1, pixels);
   if (bucket <= 2) {
     for (let t = from; t < to; t++) put(t, values[t]);

@@ -1,5 +1,7 @@
 // Colours and fonts of the editor, for what is painted on canvases. Read again whenever VS Code switches the theme.
 
+import { withAlpha } from './colours.js';
+
 export type Theme = {
   readonly kind: 'dark' | 'light' | 'high-contrast' | 'high-contrast-light';
   readonly highContrast: boolean;
@@ -44,7 +46,7 @@ export function readTheme(): Theme {
     foreground,
     background: read('editor-background'),
     muted: highContrast ? foreground : read('descriptionForeground', 'foreground'),
-    grid: read(highContrast ? 'contrastBorder' : 'editorRuler-foreground', 'panel-border', 'foreground'),
+    grid: highContrast ? withAlpha(read('contrastBorder', 'foreground'), 0.4) : withAlpha(foreground, kind === 'light' ? 0.12 : 0.09),
     border: read('contrastBorder', 'editorWidget-border', 'panel-border', 'foreground'),
     tooltipBackground: read('editorHoverWidget-background', 'editorWidget-background', 'editor-background'),
     red: read('charts-red', 'editorError-foreground'),

@@ -2,7 +2,7 @@
 import { ticksBetween } from './axis.js';
 import { formatNumber } from './format.js';
 import { Latest } from './model.js';
-import { extent } from './scene.js';
+import { extent, withNeighbours } from './scene.js';
 import { noCell, stateCell } from './steps.js';
 import { borders } from './view.js';
 import type { Line, Scene } from './scene.js';
@@ -73,7 +73,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
     available: () => true,
     refresh(window, size, onChange) {
       changed = onChange;
-      latest.request({ sequence: timeline.shownSequence, units: timeline.units, window, maxPoints: size.columns });
+      latest.request({ sequence: timeline.shownSequence, units: timeline.units, window: withNeighbours(window, timeline.steps), maxPoints: size.columns });
     },
     scene(run, window, theme): Scene {
       const all = lines(theme);

@@ -1,0 +1,266 @@
+// What users do with the page: cursor, zoom, fold, reload; and what the host may tell it at any time.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { ringConfig, weatherConfig } from '../support/experiments.js';
+import { csvRows, cursorTo, nextFrames, openTable, painted, rowValues, side } from './support.js';
+
+let pages: PageServer;
+let open: OpenPage;
+before(async () => { pages = await startPages(); });
+after(() => pages.close());
+beforeEach(async () => { open = await pages.open(); });
+afterEach(async () => {
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(open.host.sent.failed, []);
+  await open.close();
+});
+
+async function showWeather(): Promise<void> {
+  await open.host.run(weatherConfig());
+  await painted(open);
+}
+
+const window = (): Promise<string[]> => open.page.locator('.ruler-ticks span').allTextContents();
+const problem = (index: number, severity: 'error' | 'warning') => ({ index, severity, place: 'weights.json:3:14', text: 'Not a number.' });
+
+describe('the time cursor', () => {
+  it('moves by keyboard in every track, in tables and beside them, and is told aloud', async () => {
+    await showWeather();
+    const { page } = open;
+    await cursorTo(page, 72);
+    assert.equal(await page.locator('.card h2').first().textContent(), 'At t = 72 · pinned');
+    assert.equal(await page.locator('.flag').textContent(), 't = 72');
+    await openTable(page, 'contributions');
+    assert.equal(await side(page, 'dWh'), (await rowValues(page, 'contributions', 72))[0]);
+    const before = await page.locator('.chip b').allTextContents();
+    await page.locator('#track-hiddenMap-plot').focus();
+    await page.keyboard.press('ArrowRight');
+    await nextFrames(page);
+    assert.equal(await page.locator('.flag').textContent(), 't = 73');
+    assert.equal(await page.locator('[role=status].unseen').textContent(), 't = 73');
+    const after = await page.locator('.chip b').allTextContents();
+    for (const [i, reading] of after.entries()) if (reading !== '' && reading !== '0 %') assert.notEqual(reading, before[i]);
+    await page.keyboard.press('End');
+    await nextFrames(page);
+    assert.equal(await page.locator('.flag').textContent(), 't = 99');
+  });
+
+  it('follows the mouse until a click pins it, and again after Escape', async () => {
+    await showWeather();
+    const { page } = open;
+    const box = await page.locator('#track-contributions-plot').boundingBox();
+    assert.ok(box !== null);
+    const at = async (share: number): Promise<string | null> => {
+      await page.mouse.move(box.x + 64 + (box.width - 80) * share, box.y + box.height / 2);
+      await nextFrames(page);
+      return page.locator('.flag').textContent();
+    };
+    assert.equal(await at(0.305), 't = 30');
+    await page.mouse.down();
+    await page.mouse.up();
+    assert.equal(await at(0.605), 't = 30');
+    await page.locator('#track-flow-plot').focus();
+    await page.keyboard.press('Escape');
+    assert.equal(await at(0.705), 't = 70');
+  });
+
+  it('stands at the same pixel in all tracks', async () => {
+    await showWeather();
+    const edges = await open.page.locator('canvas[data-plot]').evaluateAll((all) => all.map((canvas) => (canvas as HTMLElement).dataset['plot']));
+    assert.equal(edges.length, 6);
+    assert.equal(new Set(edges).size, 1);
+  });
+});
+
+describe('the window of time', () => {
+  it('zooms by keys, pans, and survives a new summary', async () => {
+    await showWeather();
+    const { page } = open;
+    await cursorTo(page, 50);
+    for (let i = 0; i < 4; i++) await page.keyboard.press('+');
+    await nextFrames(page);
+    const zoomed = await window();
+    assert.ok(!zoomed.includes('0') && !zoomed.includes('90'), zoomed.join());
+    await open.host.run(weatherConfig({ name: 'second run', truncate: 30 }));
+    await page.locator('.run-name', { hasText: 'second run' }).waitFor();
+    await nextFrames(page);
+    assert.deepEqual(await window(), zoomed);
+    assert.equal(await page.locator('.flag').textContent(), 't = 50');
+    await page.keyboard.press('Shift+ArrowRight');
+    await nextFrames(page);
+    assert.notDeepEqual(await window(), zoomed);
+    await page.keyboard.press('0');
+    await nextFrames(page);
+    assert.ok((await window()).includes('0') && (await window()).includes('90'));
+  });
+
+  it('zooms into a dragged range and with the wheel on the ruler', async () => {
+    await showWeather();
+    const { page } = open;
+    const box = await page.locator('#track-flow-plot').boundingBox();
+    assert.ok(box !== null);
+    const x = (t: number): number => box.x + 64 + ((box.width - 80) * (t + 0.5)) / 100;
+    await page.mouse.move(x(20), box.y + 80);
+    await page.mouse.down();
+    await page.mouse.move(x(39), box.y + 90, { steps: 4 });
+    await page.mouse.up();
+    await nextFrames(page);
+    const ticks = (await window()).map(Number);
+    assert.ok(Math.min(...ticks) >= 20 && Math.max(...ticks) <= 39, ticks.join());
+    await page.locator('.ruler').hover();
+    await page.mouse.wheel(0, 2000);
+    await page.mouse.wheel(0, 2000);
+    await nextFrames(page);
+    assert.ok((await window()).map(Number).some((t) => t < 20 || t > 39));
+  });
+
+  it('shrinks with a shorter run', async () => {
+    await open.host.run(ringConfig(0.9, 4, 400));
+    await painted(open);
+    await cursorTo(open.page, 390);
+    for (let i = 0; i < 6; i++) await open.page.keyboard.press('+');
+    await open.host.run(ringConfig(0.8, 4, 50));
+    await open.page.locator('.run-name', { hasText: 'ring 0.8' }).waitFor();
+    await nextFrames(open.page);
+    assert.equal(await open.page.locator('.flag').textContent(), 't = 49');
+    assert.ok((await window()).map(Number).every((t) => t < 50));
+  });
+});
+
+describe('what the page remembers', () => {
+  it('is there again after a reload', async () => {
+    await showWeather();
+    const { page } = open;
+    await cursorTo(page, 33);
+    for (let i = 0; i < 3; i++) await page.keyboard.press('+');
+    await page.locator('[data-track=contributions] .fold').click();
+    await page.locator('[data-track=flow] .actions button', { hasText: '↓' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('[data-track=flow] .grip').focus();
+    await page.keyboard.press('ArrowDown');
+    await nextFrames(page);
+    const order = (): Promise<(string | null)[]> => page.locator('[data-track]').evaluateAll((all) => all.map((track) => track.getAttribute('data-track')));
+    const before = { window: await window(), order: await order(), height: await page.locator('#track-flow-plot').evaluate((canvas) => canvas.clientHeight) };
+    assert.deepEqual(before.order.slice(0, 2), ['contributions', 'flow']);
+    await page.reload();
+    await painted(open);
+    await nextFrames(page);
+    assert.deepEqual({ window: await window(), order: await order(), height: await page.locator('#track-flow-plot').evaluate((canvas) => canvas.clientHeight) }, before);
+    assert.equal(await page.locator('.flag').textContent(), 't = 33');
+    assert.equal(await page.locator('[data-track=contributions] .plot').isVisible(), false);
+    const state = await page.evaluate(() => JSON.parse(sessionStorage.getItem('state of the webview') ?? 'null') as { entry: unknown });
+    assert.deepEqual(state.entry, open.host.status.entry);
+  });
+});
+
+describe('what the host tells', () => {
+  it('is an empty page before the first result, then problems that lead to their place', async () => {
+    const { page, host } = open;
+    await page.locator('.blank h2', { hasText: 'No run yet' }).waitFor();
+    assert.equal(await page.locator('.main').isVisible(), false);
+    host.sendStatus({ problems: [problem(0, 'error'), problem(1, 'warning')] });
+    await page.locator('.blank h2', { hasText: 'cannot run yet' }).waitFor();
+    await page.locator('.problem').nth(1).click();
+    assert.deepEqual(host.sent.revealProblem, [{ index: 1 }]);
+    await page.locator('.blank vscode-button', { hasText: 'Open config' }).click();
+    assert.equal(host.sent.revealConfig.length, 1);
+  });
+
+  it('marks the picture stale and keeps it', async () => {
+    await showWeather();
+    const { page, host } = open;
+    const table = await csvRows(open, 'flow');
+    host.sendStatus({ stale: 'weights.json cannot be read.', problems: [problem(0, 'error')] });
+    await page.locator('.banner', { hasText: 'The picture shows the last good run: weights.json cannot be read.' }).waitFor();
+    assert.equal(await page.locator('.main.stale').count(), 1);
+    assert.deepEqual(await csvRows(open, 'flow'), table);
+    host.sendStatus({ stale: null, problems: [] });
+    await page.locator('.banner').waitFor({ state: 'hidden' });
+    assert.equal(await page.locator('.main.stale').count(), 0);
+  });
+
+  it('shows a long run with its progress and lets it be cancelled', async () => {
+    const { page, host } = open;
+    host.sendStatus({ running: { runId: 1, phase: 'run', fraction: 0.25 } });
+    await page.locator('.running vscode-button').waitFor();
+    assert.equal(await page.locator('.running progress').evaluate((bar) => (bar as HTMLProgressElement).value), 0.25);
+    await page.locator('.running vscode-button').click();
+    assert.equal(host.sent.cancel.length, 1);
+    host.sendStatus({ running: null });
+    await page.locator('.running').waitFor({ state: 'hidden' });
+  });
+
+  it('is shown as text, whatever it contains', async () => {
+    const name = '<img src=x onerror="document.title=1">';
+    await open.host.run(weatherConfig({ name }));
+    await painted(open);
+    assert.equal(await open.page.locator('.run-name').textContent(), name);
+    assert.equal(await open.page.locator('img').count(), 0);
+    const { summary } = open.host;
+    assert.ok(summary !== null);
+    open.host.summary = { ...summary, runId: summary.runId, verdict: { ...summary.verdict, kind: 'nonfinite', reason: name } };
+    open.host.sendStatus({ title: name, stale: name, problems: [{ index: 0, severity: 'error', place: name, text: name }] });
+    open.host.sendAll();
+    await open.page.locator('.badge', { hasText: 'NOT FINITE' }).waitFor();
+    assert.equal(await open.page.locator('.reason').textContent(), name);
+    assert.equal(await open.page.locator('.problem .text').textContent(), name);
+    assert.equal(await open.page.title(), name);
+    assert.equal(await open.page.locator('img').count(), 0);
+  });
+});
+
+describe('the choices', () => {
+  it('of a sequence and of units lead to its numbers', async () => {
+    await showWeather();
+    const { page } = open;
+    const first = await csvRows(open, 'hiddenMap');
+    await page.locator('vscode-dropdown').click();
+    await page.locator('vscode-option[value="2"]').click();
+    await page.locator('[data-track=hiddenMap] .formula', { hasText: 'sequence 3' }).waitFor();
+    await page.locator('vscode-text-field input').fill('5,7-9');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-track=units] .chip', { hasText: 'unit 9' }).waitFor();
+    const third = await csvRows(open, 'hiddenMap');
+    assert.deepEqual(third.head.slice(0, 5), ['t', 'h unit 5', 'h unit 7', 'h unit 8', 'h unit 9']);
+    assert.notDeepEqual(third.rows, first.rows);
+    await page.locator('vscode-text-field input').fill('5,99');
+    await page.keyboard.press('Enter');
+    await page.locator('vscode-text-field.invalid').waitFor();
+  });
+
+  it('of a unit by its row in a heatmap', async () => {
+    await showWeather();
+    const { page } = open;
+    const box = await page.locator('#track-hiddenMap-plot').boundingBox();
+    assert.ok(box !== null);
+    const plot = { top: box.y + 7, height: box.height - 14 };
+    await page.mouse.click(box.x + 300, plot.top + (plot.height * 20.5) / 32);
+    await page.locator('[data-track=units] .chip', { hasText: 'unit 20' }).waitFor();
+  });
+
+  it('of saving: pictures, tables, the whole run', async () => {
+    await showWeather();
+    const { page, host } = open;
+    await page.locator('[data-track=flow] .actions button', { hasText: 'PNG' }).click();
+    await page.waitForTimeout(0);
+    while (host.sent.saveFile.length === 0) await nextFrames(page);
+    const [picture] = host.sent.saveFile;
+    assert.equal(picture?.suggestedName, 'tanh-RNN-on-daily-weather-flow.png');
+    assert.ok(picture.content instanceof Uint8Array);
+    const bytes = Buffer.from(picture.content);
+    assert.equal(bytes.subarray(1, 4).toString('latin1'), 'PNG');
+    assert.equal(bytes.readUInt32BE(16), 1800);
+    await page.locator('.toolbar vscode-button', { hasText: 'Export' }).click();
+    await page.locator('.menu button', { hasText: 'JSON' }).click();
+    assert.equal(host.sent.exportJson.length, 1);
+    await page.locator('.menu button', { hasText: 'PNG' }).click();
+    while (host.sent.saveFile.length < 2) await nextFrames(page);
+    assert.ok((host.sent.saveFile[1]?.content.length ?? 0) > bytes.length);
+    await page.keyboard.press('Escape');
+    await page.locator('.toolbar vscode-button', { hasText: 'Run again' }).click();
+    assert.equal(host.sent.rerun.length, 1);
+  });
+});

@@ -1,0 +1,159 @@
+// How the page looks: colours of values, themes, narrow panels, accessibility.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe, it } from 'node:test';
+import type { AxeResults } from 'axe-core';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
+import { themeNames } from '../support/themes.js';
+import { nextFrames, openTable, painted, pixel } from './support.js';
+
+let pages: PageServer;
+before(async () => { pages = await startPages(); });
+after(() => pages.close());
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function clean(open: OpenPage): Promise<void> {
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(open.host.sent.failed, []);
+  await open.close();
+}
+
+const distance = (a: readonly number[], b: readonly number[]): number => Math.hypot(...a.map((value, i) => value - (b[i] ?? 0)));
+
+describe('a heatmap', () => {
+  it('paints each cell in the colour of its value', async () => {
+    const reference = referenceCase('saturated_exact');
+    const open = await pages.open({ height: 1200 });
+    await open.host.run(configOf(reference));
+    await painted(open);
+    await nextFrames(open.page);
+    const { T, H } = reference.shapes;
+    const [left = 0, right = 0] = (await open.page.locator('#track-hiddenMap-plot').getAttribute('data-plot') ?? '').split(',').map(Number);
+    const height = await open.page.locator('#track-hiddenMap-plot').evaluate((canvas) => canvas.clientHeight);
+    // In the right half of a cell, clear of flags and grid.
+    const at = (t: number, unit: number): Promise<number[]> => pixel(open.page, 'hiddenMap', left + ((t + 0.75) / T) * (right - left), 7 + ((unit + 0.75) / H) * (height - 14));
+    const background = [31, 31, 31];
+    const states = reference.expected.hs[0] ?? [];
+    let blue = 0;
+    let orange = 0;
+    for (const [t, h] of states.entries()) {
+      for (const [unit, value] of h.entries()) {
+        const [r = 0, g = 0, b = 0] = await at(t, unit);
+        if (value > 0.15) assert.ok(b > r, `t = ${t}, unit ${unit}: ${value} is rgb(${r}, ${g}, ${b})`);
+        if (value < -0.15) assert.ok(r > b, `t = ${t}, unit ${unit}: ${value} is rgb(${r}, ${g}, ${b})`);
+        if (Math.abs(value) < 0.01) assert.ok(distance([r, g, b], background) < 6);
+        if (value === 1) blue++;
+        if (value === -1) orange++;
+      }
+    }
+    assert.ok(blue > 0 && orange > 0);
+    // Both ends of the scale are equally far from the background, and the stronger value is farther.
+    const [plus, minus] = [await at(5, 0), await at(5, 1)];
+    assert.equal(states[5]?.[0], 1);
+    assert.equal(states[5][1], -1);
+    assert.ok(distance(plus, background) > 120 && distance(minus, background) > 120);
+    await clean(open);
+  });
+});
+
+describe('the theme', () => {
+  it('changes painted pixels while the page is open', async () => {
+    const open = await pages.open({ theme: 'dark' });
+    await open.host.run(weatherConfig());
+    await painted(open);
+    await nextFrames(open.page);
+    // The last step's gradients are strong, the first step's are near the background.
+    const samples = async (): Promise<number[][]> => Promise.all([[66, 60], [840, 60], [838, 90]].map(([x = 0, y = 0]) => pixel(open.page, 'gradientMap', x, y)));
+    const inTheme = new Map<string, number[][]>();
+    for (const name of themeNames) {
+      await open.setTheme(name);
+      await nextFrames(open.page);
+      await nextFrames(open.page);
+      inTheme.set(name, await samples());
+    }
+    const of = (name: string, i: number): number[] => inTheme.get(name)?.[i] ?? [];
+    assert.ok(distance(of('dark', 0), [31, 31, 31]) < 60);
+    assert.ok(distance(of('light', 0), [255, 255, 255]) < 60);
+    assert.ok(distance(of('high-contrast', 0), [0, 0, 0]) < 60);
+    for (const i of [1, 2]) assert.equal(new Set([...inTheme.keys()].map((name) => of(name, i).join())).size, themeNames.length);
+    await clean(open);
+  });
+
+  for (const theme of themeNames) {
+    for (const width of [1200, 420]) {
+      it(`${theme} at ${width} pixels has no serious fault for those who cannot see or point`, async () => {
+        const open = await pages.open({ theme, width });
+        await open.host.run(weatherConfig());
+        await painted(open);
+        await openTable(open.page, 'flow');
+        open.host.sendStatus({ stale: 'weights.json has a problem.', problems: [{ index: 0, severity: 'error', place: 'weights.json:1:1', text: 'Not a number.' }, { index: 1, severity: 'warning', place: 'a.rnn.json:2:1', text: 'Unknown key.' }], running: { runId: 2, phase: 'run', fraction: 0.5 } });
+        await open.page.locator('.running vscode-button').waitFor();
+        // Evaluated by the debugger, which the page's policy does not bind.
+        await open.page.evaluate(axe);
+        const results = await open.page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+        const serious = results.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('\n  ')}`);
+        assert.deepEqual(serious, []);
+        for (const kind of ['healthy', 'exploding', 'nonfinite'] as const) {
+          const { summary } = open.host;
+          assert.ok(summary !== null);
+          open.host.summary = { ...summary, verdict: { ...summary.verdict, kind } };
+          open.host.sendAll();
+          await open.page.locator(`.badge.${kind}`).waitFor();
+          const badge = await open.page.evaluate(() => (window as unknown as { axe: { run(place: string): Promise<AxeResults> } }).axe.run('.badge'));
+          assert.deepEqual(badge.violations.map(({ id, nodes }) => `${kind} ${id} ${nodes[0]?.failureSummary ?? ''}`), []);
+        }
+        await clean(open);
+      });
+    }
+  }
+});
+
+describe('a narrow panel', () => {
+  it('puts the side below the tracks and cuts nothing off', async () => {
+    const open = await pages.open({ width: 420, height: 900 });
+    await open.host.run(weatherConfig());
+    await painted(open);
+    await nextFrames(open.page);
+    const [tracks, aside] = [await open.page.locator('.tracks').boundingBox(), await open.page.locator('.side').boundingBox()];
+    assert.ok(tracks !== null && aside !== null && aside.y >= tracks.y + tracks.height - 1);
+    const tooWide = await open.page.evaluate(() => [...document.querySelectorAll('.head *, .toolbar > *, .track-head, .legend > *, .side .pairs *, .plot')].filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5).map((element) => element.outerHTML.slice(0, 80)));
+    assert.deepEqual(tooWide, []);
+    assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), 420);
+    await clean(open);
+  });
+});
+
+describe('20,000 steps', () => {
+  it('are drawn, decimated, without losing the single step that stands out', async () => {
+    const open = await pages.open();
+    const T = 20000;
+    const spike = 12345;
+    // dhs is a constant except for one step, a thousand times as large.
+    await open.host.run(JSON.stringify({
+      name: 'long', cell: 'identity', dtype: 'float64', weights: { Wx: [[0]], Wh: [[0]], b: [[0]] }, sequences: [Array.from({ length: T }, () => [0])],
+      upstreamGradient: [Array.from({ length: T }, (_, t) => [t === spike ? 1000 : 1])],
+    }));
+    await painted(open);
+    await nextFrames(open.page);
+    const [left = 0, right = 0] = (await open.page.locator('#track-flow-plot').getAttribute('data-plot') ?? '').split(',').map(Number);
+    const x = left + ((spike + 0.5) / T) * (right - left);
+    const height = await open.page.locator('#track-flow-plot').evaluate((canvas) => canvas.clientHeight);
+    const red = async (y: number): Promise<boolean> => {
+      for (const shift of [-1, 0, 1]) {
+        const [r = 0, g = 0, b = 0] = await pixel(open.page, 'flow', x + shift, y);
+        if (r > 120 && r > 1.6 * g && r > 1.6 * b) return true;
+      }
+      return false;
+    };
+    let painted10 = 0;
+    for (let y = 7; y < height - 7; y += 4) if (await red(y)) painted10++;
+    assert.ok(painted10 > 10, `the spike is ${painted10 * 4} pixels high`);
+    assert.ok(await open.page.locator('tbody tr').count() < 100);
+    await clean(open);
+  });
+});

@@ -1,0 +1,61 @@
+// What the tests of the page share: reading tables, labels and pixels back from the painted page.
+import type { Page } from 'playwright-core';
+import type { OpenPage } from '../support/page.js';
+
+/** Until the page has painted the run of `host`: its verdict, the plots, the values at the cursor. */
+export async function painted({ page }: OpenPage): Promise<void> {
+  await page.locator('[data-track=flow] canvas[data-plot]').waitFor();
+  await page.waitForFunction(() => document.querySelector('[data-track=flow] .chip b')?.textContent !== '');
+}
+
+/** Two frames: everything that was asked for before is on screen. */
+export const nextFrames = (page: Page): Promise<void> => page.evaluate(() => new Promise<void>((resolve) => { requestAnimationFrame(() => requestAnimationFrame(() => resolve())); }));
+
+export async function openTable(page: Page, track: string): Promise<void> {
+  const twin = page.locator(`[data-track=${track}] .twin`);
+  if (!(await twin.isVisible())) await page.locator(`[data-track=${track}] .actions button[aria-label^="Table of"]`).click();
+  await twin.locator('tbody tr').first().waitFor();
+}
+
+/** The exact values of one row of an open table; the row is brought into sight by the cursor. */
+export async function rowValues(page: Page, track: string, t: number): Promise<string[]> {
+  const cells = page.locator(`[data-track=${track}] tbody tr[data-row="${t}"] td`);
+  await cells.first().waitFor();
+  return cells.evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'] ?? ''));
+}
+
+/** All rows of a track as numbers, through its CSV: [row][column], the row's own number first. */
+export async function csvRows({ page, host }: OpenPage, track: string): Promise<{ head: string[]; rows: string[][] }> {
+  const before = host.sent.saveFile.length;
+  await page.locator(`[data-track=${track}] .actions button`, { hasText: 'CSV' }).click();
+  while (host.sent.saveFile.length === before) await nextFrames(page);
+  const file = host.sent.saveFile.at(-1);
+  const [head = '', ...rows] = String(file?.content).trimEnd().split('\r\n');
+  return { head: head.split(','), rows: rows.map((row) => row.split(',')) };
+}
+
+/** Moves the cursor with the keyboard: Home, then pages and single steps. */
+export async function cursorTo(page: Page, t: number): Promise<void> {
+  await page.locator('#track-flow-plot').focus();
+  await page.keyboard.press('Home');
+  for (let i = 0; i < Math.floor(t / 10); i++) await page.keyboard.press('PageDown');
+  for (let i = 0; i < t % 10; i++) await page.keyboard.press('ArrowRight');
+  await nextFrames(page);
+}
+
+export const side = (page: Page, name: string): Promise<string> => page.locator(`.side [data-name="${name}"]`).first().getAttribute('data-value').then((value) => value ?? '');
+
+/** Colour of a pixel of a track's canvas, in CSS pixels from its upper left corner. */
+export const pixel = (page: Page, track: string, x: number, y: number): Promise<number[]> =>
+  page.locator(`#track-${track}-plot`).evaluate((canvas, at) => {
+    const { width, clientWidth } = canvas as HTMLCanvasElement;
+    const ratio = width / clientWidth;
+    // Read from a copy: reading the page's own canvas often would move it out of the graphics card.
+    const copy = document.createElement('canvas');
+    copy.width = copy.height = 1;
+    const context = copy.getContext('2d', { willReadFrequently: true });
+    context?.drawImage(canvas as HTMLCanvasElement, -Math.round(at.x * ratio), -Math.round(at.y * ratio));
+    return [...(context?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
+  }, { x, y });
+
+export const relativeError = (actual: number, expected: number): number => (actual === expected ? 0 : Math.abs(actual - expected) / Math.max(Math.abs(expected), Number.MIN_VALUE));

@@ -1,0 +1,116 @@
+// The numbers on the page are the numbers of the reference cases.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { configOf, readFixture, referenceCase, weatherConfig } from '../support/experiments.js';
+import { csvRows, cursorTo, openTable, painted, relativeError, rowValues, side } from './support.js';
+
+let pages: PageServer;
+let open: OpenPage;
+before(async () => {
+  pages = await startPages();
+  open = await pages.open();
+});
+after(() => pages.close());
+
+const columnOf = (table: { head: string[]; rows: string[][] }, name: string): string[] => {
+  const at = table.head.indexOf(name);
+  assert.ok(at >= 0, `no column ${name} among ${table.head.join(' | ')}`);
+  return table.rows.map((row) => row[at] ?? '');
+};
+
+function assertClose(actual: readonly string[], expected: readonly number[], tolerance: number, what: string): void {
+  assert.equal(actual.length, expected.length, `${what}: number of rows`);
+  expected.forEach((value, t) => {
+    // Below this a double keeps fewer digits than the tolerance asks for.
+    if (Math.abs(value) < 1e-290) return;
+    assert.ok(relativeError(Number(actual[t]), value) <= tolerance, `${what} at t = ${t}: ${actual[t]} instead of ${value}`);
+  });
+}
+
+for (const name of ['typical', 'saturated', 'exploding', 'underflow', 'irnn']) {
+  describe(`reference case ${name}`, () => {
+    const reference = referenceCase(name);
+    const { norms } = reference.expected;
+    before(async () => {
+      await open.host.run(configOf(reference));
+      await painted(open);
+      await open.page.locator('.run-name', { hasText: name }).waitFor();
+    });
+
+    it('shows the norms of every step', async () => {
+      const flow = await csvRows(open, 'flow');
+      assertClose(columnOf(flow, '‖g_t‖'), norms.dh, 1e-9, 'dh');
+      assertClose(columnOf(flow, '‖dx_t‖'), norms.dx, 1e-9, 'dx');
+      const contributions = await csvRows(open, 'contributions');
+      assertClose(columnOf(contributions, '‖dWh_t‖'), norms.dWh, 1e-9, 'dWh');
+      assertClose(columnOf(contributions, '‖dWx_t‖'), norms.dWx, 1e-9, 'dWx');
+      assertClose(columnOf(contributions, '‖db_t‖'), norms.db, 1e-9, 'db');
+    });
+
+    it('shows hidden states and gradients of single units', async () => {
+      const hidden = await csvRows(open, 'hiddenMap');
+      assertClose(columnOf(hidden, 'h unit 0'), reference.expected.hs[0]?.map((h) => h[0] ?? NaN) ?? [], 1e-9, 'h of unit 0');
+      const gradient = await csvRows(open, 'gradientMap');
+      const expected = reference.expected.dhTotal[0]?.map((g) => g[1] ?? NaN) ?? [];
+      const largest = Math.max(...expected.map(Math.abs));
+      columnOf(gradient, 'g unit 1').forEach((cell, t) => {
+        const value = expected[t] ?? NaN;
+        if (Math.abs(value) < 1e-290) return;
+        // Saturated tanh amplifies one-ulp differences; the reference allows an error relative to the largest element.
+        assert.ok(Math.abs(Number(cell) - value) <= 1e-9 * Math.max(Math.abs(value), name === 'saturated' ? largest : 0), `g of unit 1 at t = ${t}: ${cell} instead of ${value}`);
+      });
+    });
+
+    it('shows the same in the table around the cursor and beside the tracks', async () => {
+      const t = Math.min(3, reference.shapes.T - 1);
+      await cursorTo(open.page, t);
+      await openTable(open.page, 'flow');
+      const [g = ''] = await rowValues(open.page, 'flow', t);
+      const log10 = norms.log10dh[t];
+      if (log10 === null) assert.equal(g, '0');
+      else if (log10 !== undefined && log10 > -290) assert.ok(relativeError(Number(g), 10 ** log10) < 1e-9);
+      assert.equal(await side(open.page, 'g'), g);
+      const sigma = Number(await side(open.page, 'jacobian'));
+      assert.ok(Math.abs(sigma - (reference.expected.spectrum.jacobianSigmaMax[t] ?? NaN)) < 1e-9);
+    });
+
+    it('shows what Wh proves', async () => {
+      const { spectrum } = reference.expected;
+      assert.ok(relativeError(Number(await side(open.page, 'sigmaMax')), spectrum.sigmaMaxWh) < 1e-9);
+      assert.ok(Math.abs(Number(await side(open.page, 'spectralRadius')) - spectrum.spectralRadiusWh) < 1e-9);
+    });
+  });
+}
+
+it('writes numbers that no double can hold', async () => {
+  // Wh = 0.1·I over 451 steps from ones: 10^-451 of the start, far below the smallest double.
+  await open.host.run(JSON.stringify({ name: 'far below', cell: 'identity', dtype: 'float64', weights: { Wx: [[0]], Wh: [[0.1]], b: [[0]] }, sequences: [Array.from({ length: 452 }, () => [0])] }));
+  await open.page.locator('.run-name', { hasText: 'far below' }).waitFor();
+  await cursorTo(open.page, 0);
+  const g = await side(open.page, 'g');
+  const match = /^([\d.]+)e(-\d+)$/.exec(g);
+  assert.ok(match !== null, g);
+  const log10 = Math.log10(Number(match[1])) + Number(match[2]);
+  assert.ok(Math.abs(log10 + 451) < 1e-9, g);
+  assert.equal(await open.page.locator('.side [data-name=g]').textContent(), '1.000e-451');
+});
+
+it('shows the trained weather network', async () => {
+  const expected = readFixture('weather/expected.json') as { norms: Record<'dh' | 'dx' | 'dWh', number[]>; sigmaMaxWh: number };
+  await open.host.run(weatherConfig({ dtype: 'float64' }));
+  await open.page.locator('.run-name', { hasText: 'weather' }).waitFor();
+  const flow = await csvRows(open, 'flow');
+  assertClose(columnOf(flow, '‖g_t‖'), expected.norms.dh, 1e-9, 'dh');
+  assertClose(columnOf(flow, '‖dx_t‖'), expected.norms.dx, 1e-9, 'dx');
+  assert.equal(await open.page.locator('.badge').textContent(), 'VANISHING');
+  await cursorTo(open.page, 72);
+  assert.equal(await open.page.locator('.side [data-name=g]').textContent(), '5.969e-3');
+});
+
+it('never met a policy violation, an error or a failure', async () => {
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(open.host.sent.failed, []);
+});

@@ -1,0 +1,58 @@
+// Places short texts on a plot where they cover neither lines nor each other.
+import { plotText } from './scene.js';
+import type { Painter } from './scene.js';
+import type { Theme } from './theme.js';
+
+/** A place to try: an anchor and the side of it that the text stands on. */
+export type Place = { readonly x: number; readonly y: number; readonly align: 'left' | 'center' | 'right' };
+type Box = { readonly x0: number; readonly x1: number; readonly y: number };
+
+const halfHeight = 8;
+/** Further away than this a line disturbs nobody. */
+const enough = 20;
+
+export class Labels {
+  readonly #painter: Painter;
+  readonly #theme: Theme;
+  readonly #lines: readonly ((pixel: number) => number)[];
+  readonly #taken: Box[] = [];
+
+  /** `lines` give the height in pixels at a pixel of the time axis, NaN where they have a gap. */
+  constructor(painter: Painter, theme: Theme, lines: readonly ((pixel: number) => number)[]) {
+    this.#painter = painter;
+    this.#theme = theme;
+    this.#lines = lines;
+  }
+
+  /** Writes the text at the freest of the places, earlier ones winning a tie. */
+  put(text: string, colour: string, places: readonly Place[], size = 10): void {
+    const { context, left, right, top, bottom } = this.#painter;
+    context.save();
+    context.font = `${size}px ${this.#theme.fontFamily}`;
+    const { width } = context.measureText(text);
+    context.restore();
+    let best: { readonly box: Box; readonly score: number } | null = null;
+    for (const { x, y, align } of places) {
+      const start = align === 'left' ? x : align === 'right' ? x - width : x - width / 2;
+      const x0 = Math.max(left + 3, Math.min(right - 3 - width, start));
+      const box = { x0, x1: x0 + width, y: Math.max(top + halfHeight, Math.min(bottom - halfHeight, y)) };
+      const score = this.#clearance(box);
+      if (best === null || score > best.score) best = { box, score };
+    }
+    if (best === null) return;
+    this.#taken.push(best.box);
+    plotText(this.#painter, this.#theme, text, best.box.x0, best.box.y, colour, 'left', size);
+  }
+
+  #clearance({ x0, x1, y }: Box): number {
+    let least = enough;
+    for (const line of this.#lines) {
+      for (let i = 0; i <= 8; i++) {
+        const distance = Math.abs(line(x0 + ((x1 - x0) * i) / 8) - y);
+        if (distance < least) least = distance;
+      }
+    }
+    const covered = this.#taken.some((other) => x0 < other.x1 + 6 && x1 > other.x0 - 6 && Math.abs(y - other.y) < 2 * halfHeight);
+    return covered ? least - 1000 : least;
+  }
+}
