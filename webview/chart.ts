@@ -99,7 +99,7 @@ function scales({ scene, window }: TimeChartOptions, timeLabels: boolean): NonNu
       border: { display: false },
       grid,
       ticks: { ...ticks, display: timeLabels, padding: 4, callback: (value) => String(value) },
-      title: { display: timeLabels, text: 'timestep t', color: theme.muted, font: chartFont(theme, 10) },
+      title: { display: timeLabels, text: 'timestep t', color: theme.muted, font: chartFont(theme, 10), padding: 0 },
       afterBuildTicks: (scale) => { scale.ticks = timeTicks(window.t0, window.t1, scale.chart.width - gutter.left - gutter.right).map((value) => ({ value })); },
       afterFit: (scale) => {
         if (!timeLabels) scale.height = 0;
@@ -226,12 +226,19 @@ export class TimeChart {
   }
 
   get plotWidth(): number { return Math.max(1, this.#chart.width - gutter.left - gutter.right); }
-  get plotHeight(): number { return Math.max(1, this.#chart.height - layout.padding.top - layout.padding.bottom); }
 
   /** Pixel of a value from the top of the canvas, or null when it is not in view. */
   pixelY(value: number): number | null {
     const pixel = this.#chart.scales['y']?.getPixelForValue(value) ?? NaN;
     return pixel >= this.#chart.chartArea.top - 1 && pixel <= this.#chart.chartArea.bottom + 1 ? pixel : null;
+  }
+
+  /** The keyboard moved the cursor: what the tooltip of the resting mouse says would contradict it. */
+  hideTooltip(): void {
+    const { tooltip: shown } = this.#chart;
+    if (shown === undefined || shown.opacity === 0) return;
+    shown.setActiveElements([], { x: 0, y: 0 });
+    this.#chart.draw();
   }
 
   valueAt(pixel: number): number {

@@ -32,8 +32,12 @@ function fromOklab([L, a, b]: Triple): Triple {
 
 const fromLch = ([L, C, h]: Triple): Triple => [L, C * Math.cos((h * Math.PI) / 180), C * Math.sin((h * Math.PI) / 180)];
 
-/** Any CSS colour as bytes: the browser parses it. */
-export function parseColour(colour: string): Triple {
+const parsed = new Map<string, Triple>();
+
+/** Any CSS colour as bytes: the browser parses it, once. */
+function parseColour(colour: string): Triple {
+  const known = parsed.get(colour);
+  if (known !== undefined) return known;
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 1;
   const context = canvas.getContext('2d', { willReadFrequently: true });
@@ -41,6 +45,7 @@ export function parseColour(colour: string): Triple {
   context.fillStyle = colour;
   context.fillRect(0, 0, 1, 1);
   const [r = 0, g = 0, b = 0] = context.getImageData(0, 0, 1, 1).data;
+  parsed.set(colour, [r, g, b]);
   return [r, g, b];
 }
 
@@ -87,4 +92,12 @@ export class ColourMap {
     for (let i = 0; i < values.length; i++) pixels[i] = table[ColourMap.index((values[i] ?? NaN) * scale)] ?? 0;
     return new Uint8ClampedArray(pixels.buffer);
   }
+}
+
+const maps = new WeakMap<Theme, ColourMap>();
+
+export function colourMap(theme: Theme): ColourMap {
+  const map = maps.get(theme) ?? new ColourMap(theme);
+  maps.set(theme, map);
+  return map;
 }

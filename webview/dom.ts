@@ -28,15 +28,22 @@ export function el<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props =
 export const textButton = (label: string, name: string, onClick: () => void): HTMLButtonElement =>
   el('button', { class: 'quiet', title: name, attributes: { type: 'button', 'aria-label': name }, onClick }, label);
 
+export type MathPart = { readonly text: string; readonly place: 'line' | 'sub' | 'sup' };
+
 /** Text with `_t` or `_{t−1}` as subscripts and `^T` or `^{−1}` as superscripts: `‖∂L/∂h_t‖`. */
-export function math(text: string): DocumentFragment {
-  const fragment = document.createDocumentFragment();
+export function mathParts(text: string): MathPart[] {
+  const parts: MathPart[] = [];
   let last = 0;
   for (const match of text.matchAll(/([_^])(?:\{([^}]*)\}|(max|min|[-−]?\d+|\S))/g)) {
-    fragment.append(text.slice(last, match.index), el(match[1] === '_' ? 'sub' : 'sup', {}, match[2] ?? match[3] ?? ''));
+    parts.push({ text: text.slice(last, match.index), place: 'line' }, { text: match[2] ?? match[3] ?? '', place: match[1] === '_' ? 'sub' : 'sup' });
     last = match.index + match[0].length;
   }
-  fragment.append(text.slice(last));
+  return [...parts, { text: text.slice(last), place: 'line' }];
+}
+
+export function math(text: string): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  for (const part of mathParts(text)) fragment.append(part.place === 'line' ? part.text : el(part.place, {}, part.text));
   return fragment;
 }
 

@@ -18,6 +18,7 @@ const shapes: Readonly<Record<Kind, string>> = {
 const phases: Readonly<Record<string, string>> = { read: 'Reading', run: 'Running', analyse: 'Analysing' };
 /** Runs shorter than this come and go without a word. */
 const quietMs = 300;
+const mostProblems = 50;
 
 function icon(kind: Kind): SVGElement {
   const space = 'http://www.w3.org/2000/svg';
@@ -32,7 +33,7 @@ function icon(kind: Kind): SVGElement {
 
 /** Figures stand out, so that the sentence can be read at a glance. */
 function emphasised(sentence: string): (Node | string)[] {
-  return sentence.split(/((?:[×≈<>]\s?)?(?<![\p{L}\d.])[−-]?\d+(?:[.,]\d+)*(?:\^[−-]?\d+|e[−+-]?\d+)?(?:\s?%|\s(?:steps?|decades?)\b)?)/u).map((part, i) => (i % 2 === 1 ? el('strong', {}, math(part)) : part));
+  return sentence.split(/((?:\bt\s[=≈]\s)?(?:[×≈<>]\s?)?(?<![\p{L}\d.])[−-]?\d+(?:[.,]\d+)*(?:\^[−-]?\d+|e[−+-]?\d+)?(?:\s?%|\s(?:steps?|decades?)\b)?)/u).map((part, i) => (i % 2 === 1 ? el('strong', {}, math(part)) : part));
 }
 
 const sources: Readonly<Record<string, string>> = { last: 'loss at the last step', every: 'loss at every step', given: 'upstream gradient given' };
@@ -106,9 +107,10 @@ export class Header {
     if (key === this.#problemsKey) return;
     this.#problemsKey = key;
     this.#problems.hidden = status.problems.length === 0;
-    this.#problems.replaceChildren(...status.problems.map(({ index, severity, place, text }) => el('li', { class: severity },
+    const rest = status.problems.length - mostProblems;
+    this.#problems.replaceChildren(...status.problems.slice(0, mostProblems).map(({ index, severity, place, text }) => el('li', { class: severity },
       el('button', { class: 'problem', attributes: { type: 'button' }, title: 'Show this place in the editor', onClick: () => this.#actions.revealProblem(index) },
-        el('span', { class: 'severity' }, severity === 'error' ? '✕ error' : '⚠ warning'), el('span', { class: 'place' }, place), el('span', { class: 'text' }, text)))));
+        el('span', { class: 'severity' }, severity === 'error' ? '✕ error' : '⚠ warning'), el('span', { class: 'place' }, place), el('span', { class: 'text' }, text)))), ...(rest > 0 ? [el('li', { class: 'rest' }, `and ${rest} more in the Problems panel`)] : []));
   }
 }
 

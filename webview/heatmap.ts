@@ -1,6 +1,6 @@
 // A T×H picture as one pixel blit under chart.js axes: colours are looked up once per answer, then only scaled.
 import { unitTicks } from './axis.js';
-import { ColourMap } from './colours.js';
+import { colourMap } from './colours.js';
 import { Latest } from './model.js';
 import { borders } from './view.js';
 import { mostUnits } from './time.js';
@@ -27,7 +27,7 @@ export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
   cell(values: StepValues, unit: number): Cell;
 };
 
-/** Columns of the table: as many units as a reader can take in; the rest is in the CSV and behind the units field. */
+/** Columns of the table: the chosen units, then the first others. */
 const unitsInTable = mostUnits;
 
 function bitmap(picture: Picture, theme: Theme): HTMLCanvasElement {
@@ -36,7 +36,7 @@ function bitmap(picture: Picture, theme: Theme): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
   canvas.width = map.columns;
   canvas.height = map.rows;
-  canvas.getContext('2d')?.putImageData(new ImageData(new ColourMap(theme).pixels(map.values, picture.scale), map.columns, map.rows), 0, 0);
+  canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.values, picture.scale), map.columns, map.rows), 0, 0);
   picture.bitmap = { theme, canvas };
   return canvas;
 }
@@ -99,7 +99,7 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
         theme,
       };
     },
-    colourBar: (theme) => (picture === null ? null : { map: new ColourMap(theme), ...kind.bar(picture.map) }),
+    colourBar: (theme) => (picture === null ? null : { map: colourMap(theme), ...kind.bar(picture.map) }),
     readout(run, t, value) {
       const unit = Math.max(0, Math.min(Math.round(value), run.shapes.H - 1));
       const head = `t = ${t}, unit ${unit}`;
@@ -110,9 +110,9 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
       return [head, kind.print(map, map.values[row * map.columns + column] ?? NaN)];
     },
     summary: (run) => `${kind.title} as a heatmap of ${run.shapes.T} timesteps by ${run.shapes.H} units, sequence ${timeline.shownSequence + 1}. ${picture === null ? '' : `Colours from ${kind.bar(picture.map).low} to ${kind.bar(picture.map).high}.`} Choose units to read them as lines.`,
-    table(run) {
+    table(run, columns) {
       const extra = Array.from({ length: run.shapes.H }, (_, unit) => unit).filter((unit) => !timeline.units.includes(unit));
-      const units = [...timeline.units, ...extra].slice(0, Math.min(unitsInTable, run.shapes.H));
+      const units = columns === 'all' ? Array.from({ length: run.shapes.H }, (_, unit) => unit) : [...timeline.units, ...extra].slice(0, unitsInTable);
       const { shownSequence: sequence } = timeline;
       return {
         rowName: 't',

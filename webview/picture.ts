@@ -1,5 +1,5 @@
 // Tracks as a PNG for a paper: title, legend and time axis on the picture, two pixels for each on the screen.
-import { plainMath } from './dom.js';
+import { mathParts } from './dom.js';
 import type { Page } from './view.js';
 import type { Track } from './track.js';
 
@@ -8,6 +8,19 @@ export type SaveFile = (file: { readonly suggestedName: string; readonly content
 const ratio = 2;
 const width = 900;
 const headHeight = 40;
+
+/** Writes `math` text with its sub- and superscripts; returns where it ends. */
+function paintMath(context: CanvasRenderingContext2D, family: string, size: number, text: string, x: number, y: number): number {
+  let end = x;
+  for (const part of mathParts(text)) {
+    const inLine = part.place === 'line';
+    context.font = `${inLine ? size : Math.round(size * 0.75)}px ${family}`;
+    context.fillText(part.text, end, y + (inLine ? 0 : part.place === 'sub' ? size * 0.28 : -size * 0.35));
+    end += context.measureText(part.text).width;
+  }
+  context.font = `${size}px ${family}`;
+  return end;
+}
 
 function paintHead(context: CanvasRenderingContext2D, track: Track, { themes: { current: theme } }: Page): void {
   const font = (size: number, weight = ''): string => `${weight} ${size}px ${theme.fontFamily}`.trim();
@@ -18,8 +31,7 @@ function paintHead(context: CanvasRenderingContext2D, track: Track, { themes: { 
   context.fillText(track.view.title, 12, 13);
   const after = 12 + context.measureText(track.view.title).width + 10;
   context.fillStyle = theme.muted;
-  context.font = font(11);
-  context.fillText(plainMath(track.view.formula()), after, 13);
+  paintMath(context, theme.fontFamily, 11, track.view.formula(), after, 13);
   let x = 64;
   for (const line of track.legend) {
     context.strokeStyle = line.colour;
@@ -30,9 +42,7 @@ function paintHead(context: CanvasRenderingContext2D, track: Track, { themes: { 
     context.lineTo(x + 22, 31);
     context.stroke();
     context.setLineDash([]);
-    const text = plainMath(line.legend ?? '');
-    context.fillText(text, x + 28, 31);
-    x += 28 + context.measureText(text).width + 18;
+    x = paintMath(context, theme.fontFamily, 11, line.legend ?? '', x + 28, 31) + 18;
   }
   const bar = track.view.colourBar(theme);
   if (bar === null) return;

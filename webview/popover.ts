@@ -8,15 +8,17 @@ export function popover(anchor: HTMLElement, name: string, content: readonly Nod
   const again = open?.dataset['name'] === name;
   open?.hidePopover();
   if (again) return;
-  const sheet = el('div', { class: 'popover', attributes: { popover: 'auto', role: 'dialog', 'aria-label': name, 'data-name': name } }, ...content);
+  const sheet = el('div', { class: 'popover', attributes: { popover: 'auto', tabindex: '-1', role: 'dialog', 'aria-label': name, 'data-name': name } }, ...content);
   document.body.append(sheet);
   sheet.addEventListener('toggle', (event) => {
     if (event.newState !== 'closed') return;
     if (open === sheet) open = null;
+    if (sheet.contains(document.activeElement)) anchor.focus();
     sheet.remove();
   });
   sheet.showPopover();
   open = sheet;
+  (sheet.querySelector('button') ?? sheet).focus();
   const at = anchor.getBoundingClientRect();
   const { width, height } = sheet.getBoundingClientRect();
   const below = at.bottom + 4 + height <= innerHeight;

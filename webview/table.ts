@@ -14,6 +14,7 @@ export type TablePlan = {
 };
 
 const rowsShown = 12;
+const rowsAtOnce = 256;
 
 export class TableTwin {
   readonly element: HTMLElement;
@@ -74,7 +75,9 @@ export async function toCsv(plan: TablePlan): Promise<string> {
   const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const label = plan.rowLabel ?? String;
   const lines = [[plan.rowName, ...plan.columns].map(quote).join(',')];
-  const rows = await plan.rows(0, plan.rowCount);
-  rows.forEach((cells, row) => lines.push([label(row), ...cells.map((cell) => quote(cell.exact))].join(',')));
+  for (let from = 0; from < plan.rowCount; from += rowsAtOnce) {
+    const rows = await plan.rows(from, Math.min(plan.rowCount, from + rowsAtOnce));
+    rows.forEach((cells, i) => lines.push([label(from + i), ...cells.map((cell) => quote(cell.exact))].join(',')));
+  }
   return `${lines.join('\r\n')}\r\n`;
 }

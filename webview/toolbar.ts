@@ -7,6 +7,9 @@ import { mostUnits } from './time.js';
 import type { Page } from './view.js';
 import type { UiButton } from './ui.js';
 
+/** More than these are no list to choose from; the CSV and JSON have them all. */
+const mostSequences = 256;
+
 export type ToolbarActions = { rerun(): void; revealConfig(): void; exportJson(): void; exportPicture(): void };
 
 export class Toolbar {
@@ -43,7 +46,7 @@ export class Toolbar {
     const sequence = timeline.sequence === null ? 'all' : String(timeline.sequence);
     if (this.#batch !== run.shapes.B) {
       this.#batch = run.shapes.B;
-      setOptions(this.#sequence, [['all', `all (${run.shapes.B})`], ...Array.from({ length: run.shapes.B }, (_, b): [string, string] => [String(b), String(b + 1)])], sequence);
+      setOptions(this.#sequence, [['all', `all (${run.shapes.B})`], ...Array.from({ length: Math.min(run.shapes.B, mostSequences) }, (_, b): [string, string] => [String(b), String(b + 1)])], sequence);
     } else if (this.#sequence.value !== sequence) this.#sequence.value = sequence;
     if (document.activeElement !== this.#units) this.#units.value = printUnits(timeline.units);
     this.#units.classList.remove('invalid');

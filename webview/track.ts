@@ -32,7 +32,6 @@ export class Track {
   readonly #twin: TableTwin;
   readonly #hidden = new Set<string>();
   readonly #draw = onFrame(() => this.#paint());
-  readonly #observer: ResizeObserver;
   #chart: TimeChart | null = null;
   #scene: Scene | null = null;
   #readings: { readonly line: Line; readonly value: HTMLElement; readonly dot: HTMLElement }[] = [];
@@ -61,8 +60,7 @@ export class Track {
       el('header', { class: 'track-head' }, el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)), this.#formula, actions),
       el('div', { class: 'track-body', id: `${id}-body` }, this.#legend, this.#plot, this.#twin.element, this.#grip));
     this.#watchGrip();
-    this.#observer = new ResizeObserver(() => { if (this.visible) this.refresh(); });
-    this.#observer.observe(this.#plot);
+    new ResizeObserver(() => { if (this.visible) this.refresh(); }).observe(this.#plot);
     this.#setHeight(state.height);
     this.#setFolded(state.folded);
     this.#setTable(state.table);
@@ -78,7 +76,11 @@ export class Track {
     const { run } = this.#host.page.model;
     if (run === null) return;
     this.element.hidden = !this.view.available(run);
-    if (!this.visible) return;
+    if (!this.visible) {
+      this.#chart?.dispose();
+      this.#chart = null;
+      return;
+    }
     const ratio = devicePixelRatio;
     const width = Math.max(1, this.#plot.clientWidth - gutter.left - gutter.right);
     this.view.refresh(this.#host.page.timeline.window, { columns: Math.max(1, Math.round(width * ratio)), rows: Math.max(1, Math.round(this.#plot.clientHeight * ratio)) }, this.#draw);
@@ -120,16 +122,14 @@ export class Track {
     return this.#chart?.picture(width, this.state.height + 34, ratio) ?? null;
   }
 
-  dispose(): void {
-    this.#observer.disconnect();
-    this.#chart?.dispose();
-    this.element.remove();
+  hideTooltip(): void {
+    this.#chart?.hideTooltip();
   }
 
   async #saveCsv(): Promise<void> {
     const { run } = this.#host.page.model;
     if (run === null) return;
-    this.#host.save({ suggestedName: fileName(run.name, this.view.id, 'csv'), content: await toCsv(this.view.table(run)) });
+    this.#host.save({ suggestedName: fileName(run.name, this.view.id, 'csv'), content: await toCsv(this.view.table(run, 'all')) });
   }
 
   #paint(): void {
@@ -199,7 +199,7 @@ export class Track {
 
   #showTable(): void {
     const { model: { run }, timeline: { cursor } } = this.#host.page;
-    if (run !== null) this.#twin.show(this.view.table(run), cursor);
+    if (run !== null) this.#twin.show(this.view.table(run, 'shown'), cursor);
   }
 
   #setHeight(height: number): void {

@@ -224,6 +224,8 @@ export class Tracks implements TrackHost {
     event.preventDefault();
     const before = timeline.cursor;
     action();
-    if (timeline.cursor !== before) this.say(`t = ${timeline.cursor}`);
+    if (timeline.cursor === before) return;
+    this.say(`t = ${timeline.cursor}`);
+    for (const track of this.#tracks) track.hideTooltip();
   }
 }

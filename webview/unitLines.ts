@@ -49,7 +49,8 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
         legend: `unit ${unit}`,
         colour: colours[i % colours.length] ?? theme.foreground,
         width: 1.5,
-        dash: dashes[i % dashes.length] ?? [],
+        // Dashes of a line with thousands of turns cannot be told apart, and take long to draw.
+        dash: drawn.t.length > 600 ? [] : (dashes[i % dashes.length] ?? []),
         series: { t: drawn.t, values },
         at: (t) => nearest(drawn.t, values, t),
         print: formatNumber,

@@ -33,7 +33,8 @@ export type View = {
   readout(run: RunSummary, t: number, value: number): readonly string[];
   /** The picture in words, for those who do not see it. */
   summary(run: RunSummary): string;
-  table(run: RunSummary): TablePlan;
+  /** `shown`: as many columns as a reader can take in; `all`: for saving. */
+  table(run: RunSummary, columns: 'shown' | 'all'): TablePlan;
   /** A click at height `value` of the axis. */
   click(value: number): void;
 };

@@ -148,6 +148,13 @@ export class TestHost {
     return (message) => receive(message);
   }
 
+  /** The whole result of the run on screen, as the command line writes it. */
+  async resultJson(): Promise<Uint8Array> {
+    const json = await this.#worker.request('resultJson', { runId: this.#runId });
+    if (json === null) throw new Error('There is no run.');
+    return json;
+  }
+
   sendStatus(status: Partial<PanelStatus>): void {
     this.status = { ...this.status, ...status };
     this.#page?.emit('status', this.status);
