@@ -1,7 +1,7 @@
 // Where ticks stand. All tracks and the ruler ask here, so that their lines meet.
 
 /** 1, 2, 5, 10, 20, 50 …: the first step that gives at most `most` intervals over `range`. */
-export function niceStep(range: number, most: number, least = 0): number {
+function niceStep(range: number, most: number, least = 0): number {
   const rough = Math.max(range / Math.max(1, most), least, Number.MIN_VALUE);
   const decade = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((factor) => factor * decade >= rough * (1 - 1e-9)) ?? 10;
@@ -19,14 +19,17 @@ export function ticksBetween(min: number, max: number, most: number, least = 0):
   return Array.from({ length: last - first + 1 }, (_, i) => (step < 1 ? (first + i) / inverse : (first + i) * step));
 }
 
-/** log10 of round numbers (1, 2, 5 or all digits of a decade) inside a range of less than two decades, at most `most` of them. */
-export function ticksInDecade(min: number, max: number, most: number): number[] {
-  for (const digits of [[1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5]]) {
+const leastTickGap = 14;
+
+/** log10 of round numbers inside a range of less than two decades, as many as fit on `height` pixels without crowding. */
+export function ticksInDecade(min: number, max: number, height: number): number[] {
+  for (const digits of [[1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 5], [1, 2, 5], [1, 3]]) {
     const ticks: number[] = [];
     for (let decade = Math.floor(min); decade <= Math.ceil(max); decade++) ticks.push(...digits.map((digit) => decade + Math.log10(digit)).filter((tick) => tick >= min && tick <= max));
-    if (ticks.length <= most) return ticks;
+    const closest = ticks.slice(1).reduce((least, tick, i) => Math.min(least, tick - (ticks[i] ?? 0)), Infinity);
+    if ((closest / (max - min)) * height >= leastTickGap) return ticks;
   }
-  return ticksBetween(min, max, most);
+  return ticksBetween(min, max, height / 24);
 }
 
 /** Steps with a label: about one every 60 pixels. */

@@ -9,7 +9,7 @@ export type Props = {
   readonly onClick?: (event: MouseEvent) => void;
 };
 
-export function apply(element: HTMLElement, props: Props, children: readonly Child[]): void {
+function apply(element: HTMLElement, props: Props, children: readonly Child[]): void {
   if (props.class !== undefined) element.className = props.class;
   if (props.id !== undefined) element.id = props.id;
   if (props.title !== undefined) element.title = props.title;

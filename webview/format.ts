@@ -53,7 +53,7 @@ export const formatMs = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms`
 /** A factor per step: enough digits that 0.999 does not become 1. */
 export const formatFactor = (factor: number): string => (factor !== 0 && (factor < 1e-3 || factor >= 1e4) ? formatNumber(factor, 3) : factor.toFixed(3));
 
-export const formatSteps = (steps: number): string => (steps < 100 ? steps.toFixed(1) : formatNumber(Math.round(steps), 6).replace(/\.0*$/, ''));
+export const formatSteps = (steps: number): string => (steps < 100 ? steps.toFixed(1) : String(Math.round(steps)));
 
 /** `0,3,7-9` → the units that exist, each once, at most `most` of them. Null when the text is not a list of units. */
 export function parseUnits(text: string, H: number, most: number): number[] | null {

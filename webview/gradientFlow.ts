@@ -7,6 +7,7 @@ import { borders } from './view.js';
 import { Labels } from './labels.js';
 import { withAlpha } from './colours.js';
 import type { Line, Painter, Scene } from './scene.js';
+import type { Place } from './labels.js';
 import type { RunSummary, TimeWindow } from './model.js';
 import type { Page, PlotSize, View } from './view.js';
 import type { TablePlan } from './table.js';
@@ -32,6 +33,8 @@ function fitEnds(run: RunSummary, segment: RunSummary['verdict']['segments'][num
 }
 
 const factorText = (factor: number): string => {
+  // Beyond this many steps the rate says nothing that the factor does not.
+  if (Math.abs(Math.log(factor)) < 1e-5) return `×${formatFactor(factor)} per step back`;
   const half = factor < 1 ? ` · half-life ${formatSteps(Math.log(0.5) / Math.log(factor))} steps` : factor > 1 ? ` · doubles in ${formatSteps(Math.log(2) / Math.log(factor))} steps` : '';
   return `×${formatFactor(factor)} per step back${half}`;
 };
@@ -47,6 +50,12 @@ function zeroRuns(values: Float64Array, window: TimeWindow): [number, number][] 
   }
   return runs;
 }
+
+type Strip = { readonly runs: [number, number][]; readonly text: string; readonly colour: string };
+
+/** Where the gradient is exactly zero: in total, and of what comes from the last step alone. */
+const zeroStrips = ({ log10 }: RunSummary, window: TimeWindow, theme: Theme): Strip[] =>
+  [{ runs: zeroRuns(log10.dh, window), text: 'exactly 0', colour: theme.red }, { runs: zeroRuns(log10.singleSource, window), text: 'from the last step: exactly 0', colour: theme.blue }].filter(({ runs }) => runs.length > 0);
 
 export function gradientFlow({ model, timeline }: Page): View {
   let sequences: SequenceLines | null = null;
@@ -81,11 +90,16 @@ export function gradientFlow({ model, timeline }: Page): View {
     const { dtypeRange, verdict, log10 } = run;
     const stepAt = (pixel: number): number => Math.round(window.t0 - 0.5 + ((pixel - left) / (right - left)) * (window.t1 - window.t0));
     const labels = new Labels(painter, theme, [log10.dh, log10.singleSource, log10.dx].map((values) => (pixel: number) => painter.y(values[stepAt(pixel)] ?? NaN)));
-    const zeros = zeroRuns(log10.dh, window);
-    for (const [from, to] of zeros) hatch(painter, painter.x(from - 0.5), painter.x(to + 0.5), theme.red);
-    const widest = zeros.sort((a, b) => b[1] - b[0] - (a[1] - a[0]))[0];
-    const floor = bottom - (widest === undefined ? 0 : zeroStrip) - 9;
-    if (widest !== undefined) labels.put('exactly 0', theme.red, [{ x: (Math.max(left, painter.x(widest[0] - 0.5)) + Math.min(right, painter.x(widest[1] + 0.5))) / 2, y: floor, align: 'center' }]);
+    let floor = bottom - 9;
+    for (const { runs, colour } of zeroStrips(run, window, theme)) {
+      for (const [from, to] of runs) hatch(painter, painter.x(from - 0.5), painter.x(to + 0.5), floor + 9, colour);
+      floor -= zeroStrip + 1;
+    }
+    for (const { runs, text, colour } of zeroStrips(run, window, theme)) {
+      const widest = runs.sort((a, b) => b[1] - b[0] - (a[1] - a[0]))[0];
+      const x = widest === undefined ? NaN : (Math.max(left, painter.x(widest[0] - 0.5)) + Math.min(right, painter.x(widest[1] + 0.5))) / 2;
+      if (widest !== undefined) labels.put(text, colour, [0, -15].map((up) => ({ x, y: floor + up, align: 'center' })));
+    }
 
     for (const [level, name] of [[dtypeRange.log10Smallest, 'smallest'], [dtypeRange.log10Largest, 'largest']] as const) {
       const y = Math.round(painter.y(level)) + 0.5;
@@ -131,9 +145,10 @@ export function gradientFlow({ model, timeline }: Page): View {
     scene(run, window, theme): Scene {
       const all = lines(run, theme);
       const axis = logAxis(all, window.t0, window.t1, 'norm');
-      const hasZeros = zeroRuns(run.log10.dh, window).length > 0;
+      // Room at the bottom for what is exactly zero and so has no place on a log axis.
+      const strips = zeroStrips(run, window, theme).length;
       return {
-        axis: hasZeros ? { ...axis, min: axis.min - (axis.max - axis.min) * 0.1 } : axis,
+        axis: strips > 0 ? { ...axis, min: axis.min - (axis.max - axis.min) * (0.04 + 0.07 * strips) } : axis,
         lines: all,
         under: () => undefined,
         over: (painter) => paintOver(painter, run, window, theme),
@@ -153,7 +168,7 @@ export function gradientFlow({ model, timeline }: Page): View {
   };
 }
 
-function hatch({ context, bottom }: Painter, x0: number, x1: number, colour: string): void {
+function hatch({ context }: Painter, x0: number, x1: number, bottom: number, colour: string): void {
   context.save();
   context.beginPath();
   context.rect(x0, bottom - zeroStrip, x1 - x0, zeroStrip);
@@ -201,6 +216,6 @@ function fitLabel(painter: Painter, labels: Labels, run: RunSummary, segment: Ru
   const heightAt = (t: number): number => painter.y(ends[1] + (segment.to - t) * slope);
   labels.put(alone ? factorText(segment.perStepFactor) : `×${formatFactor(segment.perStepFactor)}`, theme.orange, [0.3, 0.5, 0.7].flatMap((share) => {
     const t = from + share * (to - from);
-    return ([-1, 1] as const).flatMap((side) => [14, 30, 46].map((distance) => ({ x: painter.x(t), y: heightAt(t) + side * distance, align: 'center' } as const)));
-  }), 11);
+    return ([-1, 1] as const).flatMap((side) => [14, 30, 46].map((distance): Place => ({ x: painter.x(t), y: heightAt(t) + side * distance, align: 'center' })));
+  }).concat({ x: painter.left + 6, y: painter.top + 10, align: 'left' }, { x: painter.right - 6, y: painter.bottom - 12, align: 'right' }), 11);
 }

@@ -24,5 +24,6 @@ export const gradientMap: HeatmapKind = {
     if (value === 0) return `|g| below ${powerOfTen(Math.round(map.log10Max - map.decades))}`;
     return `g ≈ ${value < 0 ? '−' : ''}${formatLog10(map.log10Max + (Math.abs(value) - 1) * map.decades)}`;
   },
+  faint: () => 'every gradient is exactly 0',
   cell: gradientCell,
 };

@@ -39,7 +39,7 @@ function emphasised(sentence: string): (Node | string)[] {
 const sources: Readonly<Record<string, string>> = { last: 'loss at the last step', every: 'loss at every step', given: 'upstream gradient given' };
 
 /** tanh · B 4 · T 100 · I 4 · H 32 · float32 · 1.4 ms */
-export const facts = ({ cell, shapes: { B, T, I, H }, dtype, elapsedMs, upstream, lossValue, clipFactor, truncate }: RunSummary): string => [
+const facts = ({ cell, shapes: { B, T, I, H }, dtype, elapsedMs, upstream, lossValue, clipFactor, truncate }: RunSummary): string => [
   cell, `B ${B}`, `T ${T}`, `I ${I}`, `H ${H}`, dtype, sources[upstream] ?? upstream,
   ...(lossValue === null ? [] : [`loss ${formatNumber(lossValue)}`]),
   ...(clipFactor === null ? [] : [`clipped to ${formatPercent(clipFactor)}`]),

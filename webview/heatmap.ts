@@ -3,6 +3,7 @@ import { unitTicks } from './axis.js';
 import { colourMap } from './colours.js';
 import { Latest } from './model.js';
 import { borders } from './view.js';
+import { plotNote } from './scene.js';
 import { mostUnits } from './time.js';
 import { unitColours } from './unitLines.js';
 import type { Heatmap, RunSummary } from './model.js';
@@ -13,7 +14,7 @@ import type { StepValues } from './model.js';
 import type { Cell } from './table.js';
 import type { Theme } from './theme.js';
 
-type Picture = { readonly map: Heatmap; readonly scale: number; readonly sequence: number; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null };
+type Picture = { readonly map: Heatmap; readonly scale: number; readonly peak: number; readonly sequence: number; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null };
 
 /** What differs between the gradient's and the hidden state's heatmap. */
 export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
@@ -24,9 +25,13 @@ export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
   scale(map: Heatmap): number;
   bar(map: Heatmap): { readonly low: string; readonly middle: string; readonly high: string };
   print(map: Heatmap, value: number): string;
+  /** What to say when nothing in the picture stands out from the background; `peak` is its largest |value|. */
+  faint(peak: number): string;
   cell(values: StepValues, unit: number): Cell;
 };
 
+/** Share of the colour scale below which a cell cannot be told from the background. */
+const leastVisible = 0.03;
 /** Columns of the table: the chosen units, then the first others. */
 const unitsInTable = mostUnits;
 
@@ -47,7 +52,7 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
   type Ask = { tensor: 'hs' | 'dh'; sequence: number; window: { t0: number; t1: number }; maxColumns: number; maxRows: number };
   const latest = new Latest((params: Ask) => model.slice('heatmap', params), (map, { sequence }) => {
     if (map === null) return;
-    picture = { map, scale: kind.scale(map), sequence, bitmap: null };
+    picture = { map, scale: kind.scale(map), peak: map.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0), sequence, bitmap: null };
     changed();
   });
 
@@ -94,7 +99,10 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
         axis: { min: -0.5, max: H - 0.5, reverse: true, title: 'unit', ticks: (height) => unitTicks(H, height), label: String },
         lines: [],
         under: (painter) => blit(painter, run, theme),
-        over: (painter) => flags(painter, run, theme),
+        over: (painter) => {
+          flags(painter, run, theme);
+          if (picture !== null && picture.peak * picture.scale < leastVisible) plotNote(painter, theme, kind.faint(picture.peak));
+        },
         ...borders(run, window),
         theme,
       };

@@ -21,5 +21,6 @@ export const hiddenMap: HeatmapKind = {
   scale: (map) => (map.limit > 0 ? 1 / map.limit : 1),
   bar: (map) => ({ low: formatNumber(-map.limit, 3), middle: '0', high: formatNumber(map.limit, 3) }),
   print: (_map, value) => `h = ${formatNumber(value)}`,
+  faint: (peak) => (peak === 0 ? 'every h is exactly 0' : `every |h| is at most ${formatNumber(peak, 2)}`),
   cell: stateCell,
 };

@@ -26,7 +26,7 @@ export function logAxis(lines: readonly Line[], t0: number, t1: number, title: s
   [min, max] = close ? [min - Math.max(air, 0.15), max + Math.max(air, 0.15)] : [Math.floor(min - air * 0.5), Math.ceil(max + air * 0.25)];
   return {
     min, max, reverse: false, title,
-    ticks: (height) => (close ? ticksInDecade(min, max, height / 20) : ticksBetween(min, max, Math.max(2, height / 24), 1)),
+    ticks: (height) => (close ? ticksInDecade(min, max, height) : ticksBetween(min, max, Math.max(2, height / 24), 1)),
     label: (value) => (close ? formatLog10(value, 2) : powerOfTen(value)),
   };
 }

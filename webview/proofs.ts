@@ -8,6 +8,7 @@ import type { SpectrumSummary } from './model.js';
 const gamma = 1;
 
 function boundSentence(bound: number): string {
+  if (bound === 0) return 'Wh is zero: no gradient passes a single step.';
   if (bound < 1) return `Proves vanishing: the gradient shrinks at least by ×${formatFactor(bound)} on every step back, whatever the input.`;
   if (bound === 1) return 'Proves that the gradient cannot grow on its way back. It may still vanish.';
   return 'Proves nothing by itself: above 1 an explosion is not ruled out, but saturation or the input may still make the gradient vanish.';
@@ -15,8 +16,9 @@ function boundSentence(bound: number): string {
 
 function lyapunovSentence(lambda: number): string {
   if (lambda === -Infinity) return 'Every Jacobian is zero: no gradient passes a single step.';
+  if (Math.abs(lambda) < 1e-4) return 'Measured on sequence 1: the best-surviving direction keeps its size.';
   const rate = `×${formatFactor(Math.exp(lambda))} per step`;
-  return lambda < 0 ? `Measured on sequence 1: the best-surviving direction fades by ${rate}.` : lambda > 0 ? `Measured on sequence 1: one direction grows by ${rate}.` : 'Measured on sequence 1: the best-surviving direction keeps its size.';
+  return lambda < 0 ? `Measured on sequence 1: the best-surviving direction fades by ${rate}.` : `Measured on sequence 1: one direction grows by ${rate}.`;
 }
 
 export class Proofs {

@@ -28,7 +28,7 @@ const kindOf = (body: HTMLElement): Theme['kind'] => {
   return body.classList.contains('vscode-light') ? 'light' : 'dark';
 };
 
-export function readTheme(): Theme {
+function readTheme(): Theme {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string, ...others: string[]): string => {
     for (const variable of [name, ...others]) {

@@ -68,7 +68,6 @@ export class Track {
   }
 
   get visible(): boolean { return !this.state.folded && !this.element.hidden; }
-  get scene(): Scene | null { return this.#scene; }
   get legend(): readonly Line[] { return this.#readings.map(({ line }) => line); }
 
   /** The run, the window or the selection changed. */

@@ -84,7 +84,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
         if (range !== null) [min, max] = [Math.min(min, range[0]), Math.max(max, range[1])];
       }
       if (min > max) [min, max] = [-1, 1];
-      const air = Math.max((max - min) * 0.06, Math.abs(max) * 0.01, 1e-12);
+      const air = max > min ? (max - min) * 0.06 : Math.max(Math.abs(max) * 0.1, 0.05);
       const axis = { min: min - air, max: max + air };
       return {
         axis: { ...axis, reverse: false, title: 'h', ticks: (height) => ticksBetween(axis.min, axis.max, Math.max(2, height / 26)), label: (value) => formatTick(value) },

@@ -151,6 +151,10 @@ describe('what the page remembers', () => {
     assert.deepEqual({ window: await window(), order: await order(), height: await page.locator('#track-flow-plot').evaluate((canvas) => canvas.clientHeight) }, before);
     assert.equal(await page.locator('.flag').textContent(), 't = 33');
     assert.equal(await page.locator('[data-track=contributions] .plot').isVisible(), false);
+    await page.locator('[data-track=contributions] .fold').click();
+    await page.locator('[data-track=contributions] canvas').waitFor();
+    await nextFrames(page);
+    assert.equal(await page.locator('[data-track=contributions] .chip b').first().textContent(), await page.locator('.side [data-name=dWh]').textContent());
     const state = await page.evaluate(() => JSON.parse(sessionStorage.getItem('state of the webview') ?? 'null') as { entry: unknown });
     assert.deepEqual(state.entry, open.host.status.entry);
   });
