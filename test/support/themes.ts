@@ -49,7 +49,7 @@ const colours: Readonly<Record<ThemeName, Readonly<Record<string, string>>>> = {
     'list-activeSelectionForeground': '#ffffff', 'progressBar-background': '#6fc3df', 'textLink-foreground': '#21a6ff',
     'editorWidget-background': '#0c141f', 'editorWidget-border': '#6fc3df', 'editorHoverWidget-background': '#0c141f', 'editorHoverWidget-foreground': '#ffffff', 'editorHoverWidget-border': '#6fc3df',
     'editorError-foreground': '#f48771', 'editorWarning-foreground': '#ffd370', 'badge-background': '#000000', 'badge-foreground': '#ffffff',
-    'charts-foreground': '#ffffff', 'charts-lines': 'rgba(255, 255, 255, 0.5)', 'charts-red': '#f48771', 'charts-blue': '#3794ff', 'charts-yellow': '#ffd370', 'charts-orange': '#d18616', 'charts-green': '#89d185', 'charts-purple': '#b180d7',
+    'charts-foreground': '#ffffff', 'charts-lines': 'rgba(255, 255, 255, 0.5)', 'charts-red': '#f48771', 'charts-blue': '#3794ff', 'charts-yellow': '#ffd370', 'charts-green': '#89d185', 'charts-purple': '#b180d7',
   },
   'high-contrast-light': {
     foreground: '#292929', 'editor-background': '#ffffff', 'editor-foreground': '#292929', descriptionForeground: 'rgba(41, 41, 41, 0.7)', focusBorder: '#006bbd', 'icon-foreground': '#292929',
@@ -60,7 +60,7 @@ const colours: Readonly<Record<ThemeName, Readonly<Record<string, string>>>> = {
     'list-activeSelectionForeground': '#292929', 'progressBar-background': '#0f4a85', 'textLink-foreground': '#0f4a85', 'textCodeBlock-background': '#f2f2f2',
     'editorWidget-background': '#ffffff', 'editorWidget-border': '#0f4a85', 'editorHoverWidget-background': '#ffffff', 'editorHoverWidget-foreground': '#292929', 'editorHoverWidget-border': '#0f4a85',
     'editorError-foreground': '#b5200d', 'editorWarning-foreground': '#895503', 'badge-background': '#0f4a85', 'badge-foreground': '#ffffff',
-    'charts-foreground': '#292929', 'charts-lines': 'rgba(41, 41, 41, 0.5)', 'charts-red': '#b5200d', 'charts-blue': '#0063d3', 'charts-yellow': '#895503', 'charts-orange': '#d18616', 'charts-green': '#374e06', 'charts-purple': '#652d90',
+    'charts-foreground': '#292929', 'charts-lines': 'rgba(41, 41, 41, 0.5)', 'charts-red': '#b5200d', 'charts-blue': '#0063d3', 'charts-yellow': '#895503', 'charts-green': '#374e06', 'charts-purple': '#652d90',
   },
 };
 
