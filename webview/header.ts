@@ -77,7 +77,7 @@ export class Header {
     const { run, status } = model;
     this.element.classList.toggle('without-run', run === null);
     if (run !== null) this.#showRun(run);
-    if (status !== null) this.#showStatus(status);
+    if (status !== null) this.#showStatus(status, run !== null);
   }
 
   #showRun(run: RunSummary): void {
@@ -90,7 +90,7 @@ export class Header {
     this.#facts.textContent = facts(run);
   }
 
-  #showStatus(status: PanelStatus): void {
+  #showStatus(status: PanelStatus, hasPicture: boolean): void {
     const { running } = status;
     if (running === null) {
       if (this.#patience !== null) clearTimeout(this.#patience);
@@ -101,8 +101,10 @@ export class Header {
       this.#progress.value = running.fraction;
       this.#patience ??= setTimeout(() => { this.#running.hidden = false; }, quietMs);
     }
-    this.#stale.hidden = status.stale === null;
-    if (status.stale !== null) this.#stale.replaceChildren(el('b', {}, 'The picture shows the last good run: '), status.stale);
+    // Without a picture, the problems below say all; a crash or a cancelled run has none and is told here.
+    const { stale } = status;
+    this.#stale.hidden = stale === null || (!hasPicture && status.problems.length > 0);
+    if (stale !== null) this.#stale.replaceChildren(...(hasPicture ? [el('b', {}, 'The picture shows the last good run: ')] : []), stale);
     const key = JSON.stringify(status.problems);
     if (key === this.#problemsKey) return;
     this.#problemsKey = key;

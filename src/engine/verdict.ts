@@ -51,11 +51,14 @@ function rate(evidence: Evidence, from: number): number | null {
   return factorOf(log10, from, source - from >= 3 ? source - 1 : source);
 }
 
-function segmentsOf({ single: { log10 }, source, first }: Evidence, from: number): RateSegment[] {
+function segmentsOf({ single: { log10 }, source, first }: Evidence, from: number, overall: number | null): RateSegment[] {
   const zero = from > first && log10[from - 1] === -Infinity ? [{ from: first, to: from - 1, perStepFactor: 0 }] : [];
   if (from === source) return zero;
   const curve = curveOf(log10, from, source);
-  const rates = stretches(curve).map((stretch) => ({
+  const found = stretches(curve);
+  // One stretch has the one rate of the verdict: two fits of the same curve would differ in the third digit.
+  if (found.length === 1 && overall !== null) return [...zero, { from, to: source, perStepFactor: overall }];
+  const rates = found.map((stretch) => ({
     from: from + stretch.from, to: from + stretch.to, perStepFactor: factorOf(log10, from + stretch.from, from + stretch.to),
   }));
   return [...zero, ...rates];
@@ -91,7 +94,7 @@ export function judge(evidence: Evidence): Verdict {
   const perStepFactor = rate(evidence, from);
   const verdict = {
     kind, perStepFactor, halfLifeSteps: stepsUntil(0.5, perStepFactor), onePercentSteps: stepsUntil(0.01, perStepFactor), log10Ratio,
-    source, first, crossedAt: crossing(evidence, kind), zeroAt, infiniteAt, segments: segmentsOf(evidence, from),
+    source, first, crossedAt: crossing(evidence, kind), zeroAt, infiniteAt, segments: segmentsOf(evidence, from, perStepFactor),
   };
   return { ...verdict, reason: reasonOf(verdict, evidence) };
 }

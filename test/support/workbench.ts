@@ -135,7 +135,7 @@ export class Workbench {
 
   /** Finds `text` in the open editor (its first place) and writes `by` over it; the file is not saved. */
   async replaceInEditor(text: string, by: string): Promise<void> {
-    await this.#editor().locator('.view-lines').first().click({ position: { x: 4, y: 4 } });
+    await this.#focusEditor();
     await this.page.keyboard.press('Control+Home');
     await this.page.keyboard.press('Control+F');
     const find = this.page.locator('.find-widget.visible textarea[aria-label="Find"], .find-widget.visible input[aria-label="Find"]').first();
@@ -148,7 +148,7 @@ export class Workbench {
 
   /** Writes `text` over everything in the editor that has the focus. */
   async replaceAll(text: string): Promise<void> {
-    await this.#editor().locator('.view-lines').first().click({ position: { x: 4, y: 4 } });
+    await this.#focusEditor();
     await this.page.keyboard.press('Control+A');
     await this.page.keyboard.insertText(text);
   }
@@ -216,6 +216,11 @@ export class Workbench {
     await this.#browser.close();
     await this.server.stop();
     await rm(this.#scratch, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** By its tab: a click into the text could land on a lens or a widget above it. */
+  async #focusEditor(): Promise<void> {
+    await this.page.locator('.editor-group-container').first().locator('.tab.active').click();
   }
 
   #editor(): Locator {

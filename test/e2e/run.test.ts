@@ -1,0 +1,94 @@
+// The whole way, as a person walks it: a config, the palette, the painted page, edits, a reload.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe } from 'node:test';
+import type { Workbench } from '../support/workbench.js';
+import { scenario } from '../support/workbench.js';
+
+const expected = JSON.parse(readFileSync('test/fixtures/weather/expected.json', 'utf8')) as { norms: { dh: number[]; dx: number[]; log10dh: number[] }; sigmaMaxWh: number };
+
+const badge = (workbench: Workbench, verdict: RegExp): Promise<void> => workbench.webview().locator('.badge').filter({ hasText: verdict }).waitFor();
+
+/** The exact value in a row of a track's table twin, by the column's title. */
+async function tableValue(workbench: Workbench, track: string, t: number, column: RegExp): Promise<number> {
+  const twin = workbench.webview().locator(`[data-track=${track}] .twin`);
+  if (!(await twin.isVisible())) await workbench.webview().locator(`[data-track=${track}] .actions button[aria-label^="Table of"]`).click();
+  const titles = await twin.locator('thead th').allInnerTexts();
+  const index = titles.findIndex((title) => column.test(title));
+  assert.ok(index > 0, `no column ${String(column)} in ${titles.join(' | ')}`);
+  const value = await twin.locator(`tbody tr[data-row="${t}"] td`).nth(index - 1).getAttribute('data-value');
+  return Number(value);
+}
+
+/** Waits until the lens above the config is painted with these words. */
+const lensSays = (workbench: Workbench, words: RegExp): Promise<void> => workbench.page.locator('.codelens-decoration').filter({ hasText: words }).first().waitFor();
+
+/** Puts the time cursor on t by the keyboard. */
+async function cursorTo(workbench: Workbench, t: number): Promise<void> {
+  await workbench.webview().locator('#track-flow-plot').focus();
+  await workbench.page.keyboard.press('Home');
+  for (let i = 0; i < t; i++) await workbench.page.keyboard.press('ArrowRight');
+}
+
+const near = (actual: number, wanted: number, tolerance: number): void => assert.ok(Math.abs(actual - wanted) <= tolerance * Math.abs(wanted), `${actual} is not ${wanted}`);
+
+describe('Run RNN in a window', () => {
+  scenario('paints the weather network with the numbers of an independent implementation', {}, async (workbench) => {
+    await workbench.openFile('weather.rnn.json');
+    assert.equal(await workbench.palette('Run RNN'), 'Run RNN');
+    await badge(workbench, /vanishing/i);
+    for (const t of [0, 12]) {
+      await cursorTo(workbench, t);
+      near(await tableValue(workbench, 'flow', t, /g/), expected.norms.dh[t] ?? NaN, 1e-5);
+    }
+    await workbench.webview().locator('[data-track=hiddenMap] canvas').first().waitFor();
+    const said = workbench.log.filter((line) => /Content Security Policy|rnnGradients.*[Ee]rror/.test(line) && line.includes('main.js'));
+    assert.deepEqual(said, []);
+  });
+
+  scenario('follows unsaved text, keeps the last picture while the text is broken, and survives a reload', {}, async (workbench) => {
+    await workbench.openFile('vanishing.rnn.json');
+    await workbench.palette('Run RNN');
+    await badge(workbench, /vanishing/i);
+    await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+    await badge(workbench, /exploding/i);
+    assert.equal(await workbench.page.locator('.tab.dirty').count(), 1, 'nothing was saved');
+    await lensSays(workbench, /exploding/);
+
+    await workbench.replaceInEditor('1.75,  0.25', '1.75, oops,  0.25');
+    await workbench.webview().locator('.banner').filter({ hasText: /last good run/i }).waitFor();
+    await badge(workbench, /exploding/i);
+    await lensSays(workbench, /exploding.*of the last good run/);
+    await workbench.until('a problem in the Problems panel', async () => (await workbench.problems()).some(({ severity, text }) => severity === 'error' && text.includes('oops')));
+
+    await workbench.replaceInEditor(' oops,', '');
+    await workbench.webview().locator('.banner').filter({ hasText: /last good run/i }).waitFor({ state: 'hidden' });
+
+    // VS Code itself writes unsaved text down for the next window a second after the last key.
+    await workbench.page.waitForTimeout(3_000);
+    await workbench.reload();
+    await badge(workbench, /exploding/i);
+  });
+
+  scenario('follows a switch of the theme while it is open', {}, async (workbench) => {
+    await workbench.openFile('orthogonal.rnn.json');
+    await workbench.palette('Run RNN');
+    await badge(workbench, /healthy/i);
+    const text = (): Promise<string> => workbench.webview().locator('body').evaluate((body) => getComputedStyle(body).color);
+    const plot = (): Promise<string> => workbench.webview().locator('#track-flow-plot').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const [darkText, darkPlot] = [await text(), await plot()];
+    await workbench.setTheme('Light Modern');
+    await workbench.until('another text colour', async () => (await text()) !== darkText);
+    await workbench.until('a plot in other colours', async () => (await plot()) !== darkPlot);
+  });
+
+  scenario('offers the configs of the workspace when nothing is open, and an example', {}, async (workbench) => {
+    await workbench.palette('Run RNN');
+    const choices = workbench.page.locator('.quick-input-list .monaco-list-row');
+    await choices.filter({ hasText: 'weather.rnn.json' }).waitFor();
+    await workbench.answer('Create an example');
+    await choices.filter({ hasText: 'Exploding' }).waitFor();
+    await workbench.answer('Exploding');
+    await badge(workbench, /exploding/i);
+  });
+});
