@@ -4,6 +4,7 @@ import { globSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildKernels } from './kernels.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -16,6 +17,9 @@ const shared = {
   sourcemap: production ? false : 'linked',
   legalComments: 'none',
   logLevel: 'warning',
+  // The engine's kernels, compiled below, travel inside the bundles that run them.
+  alias: { 'kernels/relaxed.wasm': './out/kernels/relaxed.wasm', 'kernels/simd.wasm': './out/kernels/simd.wasm' },
+  loader: { '.wasm': 'binary' },
   define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
 };
 // The oldest supported VS Code (see engines in package.json) runs Node 20 in its extension host and Chromium 132 in its window.
@@ -47,10 +51,11 @@ async function writeSchema() {
 
 const testEntries = (pattern) => globSync(pattern, { cwd: root });
 const tests = () => [
-  { ...forNode, format: 'esm', target: 'node24', packages: 'external', plugins: [buildScriptsStayOutside], entryPoints: testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'), outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
+  { ...forNode, format: 'esm', target: 'node24', packages: 'external', plugins: [buildScriptsStayOutside], entryPoints: [...testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'), 'test/screenshots/take.ts'], outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
   { ...forNode, entryPoints: ['test/vscode/suite/index.ts', ...testEntries('test/vscode/suite/**/*.test.ts')], outbase: 'test/vscode', outdir: 'out/test/vscode', external: ['vscode', 'mocha'] },
 ];
 
+await buildKernels();
 if (flags.has('--watch')) {
   await writeSchema();
   for (const options of product) await (await context(options)).watch();

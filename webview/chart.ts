@@ -149,7 +149,7 @@ function verticals(painter: Painter, steps: readonly number[], colour: string, d
   context.restore();
 }
 
-function scenePlugin(current: () => TimeChartOptions): Plugin<'line'> {
+function scenePlugin(current: () => TimeChartOptions, rendered: () => void): Plugin<'line'> {
   const paint = (chart: Chart, draw: (painter: Painter, scene: Scene) => void): void => {
     const painter = painterOf(chart);
     if (painter === null) return;
@@ -169,6 +169,8 @@ function scenePlugin(current: () => TimeChartOptions): Plugin<'line'> {
       verticals(painter, scene.borders, scene.theme.muted, []);
       scene.over(painter);
     }),
+    // chart.js follows a change of its size by itself, a frame after everybody else.
+    afterRender: rendered,
   };
 }
 
@@ -191,12 +193,13 @@ export class TimeChart {
   readonly #chart: Chart<'line', Point[]>;
   #options: TimeChartOptions;
 
-  constructor(canvas: HTMLCanvasElement, options: TimeChartOptions) {
+  /** `rendered` is called whenever the plot was painted, also when chart.js did so by itself. */
+  constructor(canvas: HTMLCanvasElement, options: TimeChartOptions, rendered: () => void) {
     this.#options = options;
     this.#chart = new Chart(canvas, {
       type: 'line',
       data: { datasets: [] },
-      plugins: [scenePlugin(() => this.#options)],
+      plugins: [scenePlugin(() => this.#options, rendered)],
       options: {
         responsive: true,
         maintainAspectRatio: false,
@@ -254,7 +257,7 @@ export class TimeChart {
     const chart = new Chart<'line', Point[]>(canvas, {
       type: 'line',
       data: { datasets: datasets(options, width * ratio) },
-      plugins: [scenePlugin(() => options)],
+      plugins: [scenePlugin(() => options, () => undefined)],
       options: {
         responsive: false, animation: false, parsing: false, normalized: true, events: [], devicePixelRatio: ratio,
         layout: { ...layout, padding: { ...layout.padding, bottom: 2 } },

@@ -136,7 +136,7 @@ export class Track {
     if (run === null || !this.visible) return;
     this.#scene = this.view.scene(run, window, theme);
     const options = { scene: this.#scene, window, hidden: this.#hidden, readout: (t: number, value: number) => this.view.readout(run, t, value) };
-    if (this.#chart === null) this.#chart = new TimeChart(this.canvas, options);
+    if (this.#chart === null) this.#chart = new TimeChart(this.canvas, options, () => this.moveCursor());
     else this.#chart.show(options);
     this.canvas.setAttribute('aria-label', plainMath(`${this.view.title}. ${this.view.summary(run)}`));
     this.#formula.replaceChildren(math(this.view.formula()));
