@@ -5,8 +5,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeProblem, readExperiment } from './config/index.js';
 import type { FileContent, Files, Problem } from './config/index.js';
-import { finish, runSteps, spectrumSteps } from './engine/index.js';
+import { defaultBounds, finish, runSteps, spectrumSteps } from './engine/index.js';
 import type { Experiment, RunResult, Spectrum, VerdictKind } from './engine/index.js';
+import { loadKernels } from './worker/kernels.js';
 import { resultJson } from './worker/resultJson.js';
 
 const usage = `Usage: rnn-gradients run CONFIG [--json FILE|-] [--fail-on KINDS]
@@ -121,7 +122,7 @@ async function main(args: readonly string[]): Promise<number> {
   for (const problem of problems) process.stderr.write(`${place(problem)}: ${problem.severity === 'warning' ? 'warning: ' : ''}${describeProblem(problem)}\n`);
   if (experiment === null) return 2;
 
-  const result = finish(runSteps(experiment));
+  const result = finish(runSteps(experiment, defaultBounds, loadKernels()));
   const spectrum = finish(spectrumSteps(experiment, result));
   if (parsed.json !== '-') process.stdout.write(report(experiment, result, spectrum));
   if (parsed.json !== null) {

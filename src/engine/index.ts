@@ -6,5 +6,7 @@ export type { BackwardOptions, BackwardVisit } from './rnn.js';
 export { RnnUnit } from './unit.js';
 export type { Gradients, Parameters } from './unit.js';
 export { finish } from './steps.js';
+export { Kernels, supportedVariants } from './fast/kernels.js';
+export type { KernelBytes, Variant } from './fast/kernels.js';
 export { runSteps } from './run.js';
 export { spectrumSteps } from './spectrum.js';

@@ -1,7 +1,7 @@
 import { classify, readExperiment } from '../config/index.js';
 import type { Files } from '../config/files.js';
 import { runSteps, spectrumSteps } from '../engine/index.js';
-import type { Experiment, RunResult, Spectrum } from '../engine/index.js';
+import type { Experiment, Kernels, RunResult, Spectrum } from '../engine/index.js';
 import type { Phase, RunOutcome, RunRequest, RunSummary, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
 import type { Port } from '../protocol/rpc.js';
@@ -40,7 +40,11 @@ export class Service {
   readonly #channel: Channel<WorkerContract, WorkerHostContract>;
   #kept: (KeptRun & { spectrum: Spectrum | null }) | null = null;
 
-  constructor(port: Port) {
+  readonly #kernels: Kernels | null;
+
+  /** Without `kernels` the reference classes do the arithmetic. */
+  constructor(port: Port, kernels: Kernels | null = null) {
+    this.#kernels = kernels;
     const slice = <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
       (request: Request): Result | null => (this.#kept?.runId === request.runId ? cut(this.#kept, request) : null);
     this.#channel = new Channel<WorkerContract, WorkerHostContract>(port, {
@@ -77,7 +81,7 @@ export class Service {
       if (experiment === null) return { kind: 'refused', problems, files: [...seen] };
 
       const started = performance.now();
-      const result = await drive(runSteps(experiment, bounds), check, progress('run'));
+      const result = await drive(runSteps(experiment, bounds, this.#kernels), check, progress('run'));
       const kept = { runId, experiment, result, spectrum: null as Spectrum | null };
       this.#kept = kept;
       this.#channel.emit('summary', summarise(runId, experiment, result, performance.now() - started));

@@ -1,0 +1,27 @@
+// Compiles the engine's kernels (AssemblyScript, src/engine/kernels) to WebAssembly in out/kernels, once for each kind of SIMD.
+import asc from 'assemblyscript/asc';
+import { globSync } from 'node:fs';
+import { mkdir, rename, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { root } from './modules.mjs';
+
+const variants = { relaxed: 'simd,relaxed-simd', simd: 'simd' };
+// -O3 regroups the chains of multiply-adds so that their sums no longer fit the registers.
+const flags = ['-O2', '--noAssert', '--runtime', 'stub', '--importMemory'];
+
+const changed = async (file) => stat(path.join(root, file)).then(({ mtimeMs }) => mtimeMs, () => 0);
+
+/** Compiles what is older than its sources. Throws with the compiler's words when they do not compile. */
+export async function buildKernels() {
+  const sources = await Promise.all([...globSync('src/engine/kernels/*.ts', { cwd: root }), 'build/kernels.mjs'].map(changed));
+  await mkdir(path.join(root, 'out', 'kernels'), { recursive: true });
+  for (const [name, features] of Object.entries(variants)) {
+    const target = `out/kernels/${name}.wasm`;
+    if (await changed(target) > Math.max(...sources)) continue;
+    // Written beside and renamed: another build never meets half a file.
+    const unfinished = `out/kernels/${name}.${process.pid}.wasm`;
+    const { error, stderr } = await asc.main(['src/engine/kernels/index.ts', '--baseDir', root, '-o', unfinished, ...flags, '--enable', features]);
+    if (error !== null) throw new Error(`The kernels do not compile: ${stderr.toString()}`);
+    await rename(path.join(root, unfinished), path.join(root, target));
+  }
+}

@@ -1,0 +1,207 @@
+// The float64 pass with carried exponents (../analyse.ts) through the kernels, block by block going back.
+import type { Analysis, RunChunk, SingleSource } from '../analyse.js';
+import { emptyNorms } from '../analyse.js';
+import { log10Of2, maxAbs } from '../norm.js';
+import { cells } from '../types.js';
+import type { Experiment, Steps } from '../types.js';
+import { rowBytes } from './kernels.js';
+import type { Kernels } from './kernels.js';
+
+const width = rowBytes / Float64Array.BYTES_PER_ELEMENT;
+/** Numbers of a step in the kernels' FlowJob.stats, before two for each sequence. */
+const statsOf = 10;
+/** Rows of a block; nothing here is summed over them, so they only have to be enough to make calls rare. */
+const blockRows = 64;
+/** Floating-point operations between two pauses, a few milliseconds. */
+const blockWork = 5e7;
+/** Rows are kept near 1; with weights beyond this a single step could leave the range of float64 all the same. */
+const weightRange = 1e100;
+
+/** The fields of the kernels' FlowJob after `rows`, in its order. */
+const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'hs', 'xs', 'g', 'slopes', 'flowing', 'd', 'aligned', 'dx', 'scratch', 'exponents', 'stats'] as const;
+const jobFields = 6 + buffers.length;
+
+type Addresses = Readonly<Record<(typeof buffers)[number] | 'job' | 'staging', number>>;
+/** Addresses, and lengths of the two arrays that JavaScript sees. */
+type Layout = { readonly at: Addresses; readonly blockSteps: number; readonly staging: number; readonly stats: number };
+
+class FastFlow {
+  readonly #kernels: Kernels;
+  readonly #experiment: Experiment;
+  readonly #at: Addresses;
+  readonly #job: Int32Array;
+  readonly #staging: Float64Array;
+  readonly #stats: Float64Array;
+  readonly #blockSteps: number;
+
+  static create(kernels: Kernels, experiment: Experiment): FastFlow | null {
+    const { B, I, H } = experiment.shapes;
+    const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
+    const blockSteps = Math.max(1, Math.min(longest, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
+    const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
+    const sizes = {
+      job: jobFields * 4,
+      staging: Math.max(H * Math.max(H, I), (blockSteps + 1) * Math.max(H, I)) * Float64Array.BYTES_PER_ELEMENT,
+      forwardWeights: hPanels * (H + I) * rowBytes,
+      backwardWeights: (hPanels + iPanels) * H * rowBytes,
+      bias: hPanels * rowBytes,
+      hs: hPanels * (1 + blockSteps) * B * rowBytes,
+      xs: iPanels * blockSteps * B * rowBytes,
+      g: hPanels * blockSteps * B * rowBytes,
+      slopes: hPanels * B * rowBytes,
+      flowing: hPanels * 2 * B * rowBytes,
+      d: hPanels * 2 * B * rowBytes,
+      aligned: hPanels * B * rowBytes,
+      dx: iPanels * B * rowBytes,
+      scratch: Math.max(2, hPanels * Math.max(hPanels, iPanels) * width) * rowBytes,
+      exponents: 2 * B * Float64Array.BYTES_PER_ELEMENT,
+      stats: blockSteps * (statsOf + 2 * B) * Float64Array.BYTES_PER_ELEMENT,
+    } satisfies Addresses;
+    const names = Object.keys(sizes) as (keyof typeof sizes)[];
+    const addresses = kernels.layOut(names.map((name) => sizes[name]));
+    if (addresses === null) return null;
+    const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof typeof sizes, number>;
+    return new FastFlow(kernels, experiment, { at, blockSteps, staging: sizes.staging / 8, stats: sizes.stats / 8 });
+  }
+
+  private constructor(kernels: Kernels, experiment: Experiment, layout: Layout) {
+    const { at, blockSteps } = layout;
+    this.#kernels = kernels;
+    this.#experiment = experiment;
+    this.#at = at;
+    this.#blockSteps = blockSteps;
+    const { buffer } = kernels.memory;
+    this.#job = new Int32Array(buffer, at.job, jobFields);
+    this.#staging = new Float64Array(buffer, at.staging, layout.staging);
+    this.#stats = new Float64Array(buffer, at.stats, layout.stats);
+    const { cell, shapes: { B, I, H }, weights: { Wx, Wh, b } } = experiment;
+    this.#job.set([B, I, H, cells.indexOf(cell), blockSteps, B, ...buffers.map((name) => at[name])]);
+    const { pack64, packTransposed64 } = kernels.exports;
+    const hPanels = Math.ceil(H / width);
+    const panelBytes = (H + I) * rowBytes;
+    this.#staging.set(Wh);
+    pack64(at.staging, H, H, at.forwardWeights, panelBytes, rowBytes);
+    packTransposed64(at.staging, H, H, at.backwardWeights);
+    this.#staging.set(Wx);
+    pack64(at.staging, I, H, at.forwardWeights + H * rowBytes, panelBytes, rowBytes);
+    packTransposed64(at.staging, I, H, at.backwardWeights + hPanels * H * rowBytes);
+    this.#staging.set(b);
+    pack64(at.staging, 1, H, at.bias, rowBytes, rowBytes);
+  }
+
+  /** One chunk; `single`: its last step is the single source. False when a number left the range: then nothing counts. */
+  *chunk(chunk: RunChunk, target: Analysis, single: boolean): Steps<boolean> {
+    const { shapes: { B, T, H }, upstream, loss, truncate } = this.#experiment;
+    const { exports } = this.#kernels;
+    const at = this.#at;
+    const hPanels = Math.ceil(H / width);
+    // Ones at the last step alone, never cut: then the total gradient is the single source.
+    const separate = single && (loss !== null || upstream.kind !== 'last' || truncate !== null);
+    const rows = separate ? 2 * B : B;
+    this.#job[5] = rows;
+    exports.clear(at.flowing, hPanels * rows * rowBytes);
+    exports.clear(at.exponents, 16 * B);
+    if (separate) exports.fill64(1, H, at.flowing + B * rowBytes, rows * rowBytes, B);
+    const gPanel = this.#blockSteps * B * rowBytes;
+    for (let t1 = chunk.steps, t0 = 0; t1 > 0; t1 = t0) {
+      t0 = Math.max(0, t1 - this.#blockSteps, truncate === null ? 0 : Math.floor((t1 - 1) / truncate) * truncate);
+      this.#packBlock(chunk, t0, t1);
+      const enters = this.#enter(chunk, t0, t1) ? 1 : 0;
+      const cut = truncate !== null && t0 > 0 && t0 % truncate === 0 ? 1 : 0;
+      if (exports.flow(at.job, t1 - t0, enters, cut) === 0) return false;
+      for (let b = 0; b < B; b++) {
+        exports.unpack64(at.g + b * rowBytes, gPanel, B * rowBytes, t1 - t0, H, at.staging);
+        target.dhScaled.set(this.#staging.subarray(0, (t1 - t0) * H), (b * T + chunk.start + t0) * H);
+      }
+      for (let t = t0; t < t1; t++) this.#keep(t - t0, chunk.start + t, target, single);
+      yield (chunk.steps - t0) / chunk.steps;
+    }
+    return true;
+  }
+
+  /** States (that before step t0 too) and inputs of a block. */
+  #packBlock(chunk: RunChunk, t0: number, t1: number): void {
+    const { B, I, H } = this.#experiment.shapes;
+    const { pack64 } = this.#kernels.exports;
+    const at = this.#at;
+    const { steps } = chunk;
+    const count = t1 - t0;
+    const [hsPanel, xsPanel] = [(1 + this.#blockSteps) * B * rowBytes, this.#blockSteps * B * rowBytes];
+    for (let b = 0; b < B; b++) {
+      this.#staging.set(t0 === 0 ? chunk.initial.data.subarray(b * H, (b + 1) * H) : chunk.hs.data.subarray((b * steps + t0 - 1) * H, (b * steps + t0) * H));
+      this.#staging.set(chunk.hs.data.subarray((b * steps + t0) * H, (b * steps + t1) * H), H);
+      pack64(at.staging, 1 + count, H, at.hs + b * rowBytes, hsPanel, B * rowBytes);
+      this.#staging.set(chunk.xs.data.subarray((b * steps + t0) * I, (b * steps + t1) * I));
+      pack64(at.staging, count, I, at.xs + b * rowBytes, xsPanel, B * rowBytes);
+    }
+  }
+
+  /** dhs of a block; false when nothing enters there. */
+  #enter(chunk: RunChunk, t0: number, t1: number): boolean {
+    const { shapes: { B, H }, upstream, loss } = this.#experiment;
+    const { exports } = this.#kernels;
+    const { g, staging } = this.#at;
+    const panel = this.#blockSteps * B * rowBytes;
+    if (loss === null && upstream.kind === 'every') {
+      exports.fill64(1, H, g, panel, (t1 - t0) * B);
+      return true;
+    }
+    if (loss === null && upstream.kind === 'last') {
+      if (t1 < chunk.steps) return false;
+      exports.clear(g, Math.ceil(H / width) * panel);
+      exports.fill64(1, H, g + (t1 - 1 - t0) * B * rowBytes, panel, B);
+      return true;
+    }
+    const { data } = chunk.dhs;
+    for (let b = 0; b < B; b++) {
+      this.#staging.set(data.subarray((b * chunk.steps + t0) * H, (b * chunk.steps + t1) * H));
+      exports.pack64(staging, t1 - t0, H, g + b * rowBytes, panel, B * rowBytes);
+    }
+    return true;
+  }
+
+  #keep(place: number, t: number, { log10Norms, log10dhPerSequence, dhExponent, single }: Analysis, isSource: boolean): void {
+    const { B, T } = this.#experiment.shapes;
+    const from = place * (statsOf + 2 * B);
+    const stat = (i: number): number => this.#stats[from + i]!;
+    const log10 = (value: number, exponent: number): number => Math.log10(value) + exponent * log10Of2;
+    const E = stat(0);
+    dhExponent[t] = E;
+    for (const [i, name] of (['dh', 'dx', 'dWx', 'dWh', 'db'] as const).entries()) log10Norms[name][t] = log10(stat(1 + i), E);
+    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + t] = log10(stat(statsOf + 2 * b), stat(statsOf + 2 * b + 1));
+    if (!isSource) return;
+    const [g, d, dh] = [log10(stat(7), stat(6)), log10(stat(8), stat(6)), log10(stat(9), stat(6))] as const;
+    single.log10[t] = g;
+    single.lnSlope[t] = (d - g) * Math.LN10;
+    single.lnWh[t] = (dh - d) * Math.LN10;
+  }
+}
+
+/**
+ * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of float64, or a number that
+ * left its range; then `analyse` has to.
+ */
+export function* fastAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[]): Steps<Analysis | null> {
+  const { shapes: { B, T, H }, weights } = experiment;
+  for (const tensor of [weights.Wx, weights.Wh, weights.b]) {
+    const largest = maxAbs(tensor);
+    if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return null;
+  }
+  const flow = FastFlow.create(kernels, experiment);
+  if (flow === null) return null;
+  const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
+  const single: SingleSource = { log10: unmeasured(), lnSlope: unmeasured(), lnWh: unmeasured() };
+  const result: Analysis = { log10Norms: emptyNorms(T), log10dhPerSequence: new Float64Array(B * T), dhScaled: new Float64Array(B * T * H), dhExponent: new Float64Array(T), single };
+  for (const chunk of chunks) {
+    const steps = flow.chunk(chunk, result, chunk === chunks.at(-1));
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) {
+        if (!step.value) return null;
+        break;
+      }
+      yield (chunk.start + chunk.steps * step.value) / T;
+    }
+  }
+  return result;
+}

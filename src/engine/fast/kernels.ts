@@ -1,0 +1,102 @@
+// One instance of the WebAssembly kernels (../kernels, AssemblyScript) with its memory.
+import type { DType, FloatArray } from '../types.js';
+
+/** The compiled modules; who starts the engine brings them, because this room reads no files. */
+export type KernelBytes = { readonly relaxed: Uint8Array; readonly simd: Uint8Array };
+
+/** Fused multiply-add through relaxed SIMD, or 128-bit SIMD alone. Where there is neither, the reference classes do the work. */
+export type Variant = keyof KernelBytes;
+
+/** The kernels of one dtype; addresses and sizes in bytes, shapes in ../kernels. */
+export type DTypeExports = {
+  readonly forward: (job: number, t0: number, t1: number) => void;
+  readonly backward: (job: number, t0: number, t1: number) => void;
+  readonly pack: (from: number, rows: number, N: number, to: number, panelBytes: number, rowBytes: number) => void;
+  readonly packTransposed: (from: number, N: number, K: number, to: number) => void;
+  readonly unpack: (from: number, panelBytes: number, rowBytes: number, rows: number, N: number, to: number) => void;
+  readonly fill: (value: number, N: number, to: number, panelBytes: number, rows: number) => void;
+  readonly activate: (cell: number, at: number, bytes: number) => void;
+};
+
+type Suffixed<Bits extends number> = { readonly [Name in keyof DTypeExports as `${Name}${Bits}`]: DTypeExports[Name] };
+type Exports = Suffixed<32> & Suffixed<64> & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void; readonly flow: (job: number, steps: number, enters: number, cut: number) => number };
+
+export const dtypeExports = (exports: Exports, dtype: DType): DTypeExports => (dtype === 'float32'
+  ? {
+      forward: exports.forward32, backward: exports.backward32, pack: exports.pack32, packTransposed: exports.packTransposed32,
+      unpack: exports.unpack32, fill: exports.fill32, activate: exports.activate32,
+    }
+  : {
+      forward: exports.forward64, backward: exports.backward64, pack: exports.pack64, packTransposed: exports.packTransposed64,
+      unpack: exports.unpack64, fill: exports.fill64, activate: exports.activate64,
+    });
+
+/** Bytes of a packed row: 16 float32 or 8 float64. */
+export const rowBytes = 64;
+
+export const bytesOf: Readonly<Record<DType, number>> = { float32: 4, float64: 8 };
+
+/** A window on the kernels' memory; it ends with the next `layOut`. */
+export const viewOf = ({ memory }: Kernels, dtype: DType, at: number, length: number): FloatArray =>
+  (dtype === 'float32' ? new Float32Array(memory.buffer, at, length) : new Float64Array(memory.buffer, at, length));
+
+// Modules of one function each that hold one instruction of the feature: i8x16.splat, f32x4.relaxed_madd.
+const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00];
+const splat = [0x41, 0x00, 0xfd, 0x0f];
+const probes: Readonly<Record<Variant, readonly number[]>> = {
+  relaxed: [...header, 0x0a, 0x13, 0x01, 0x11, 0x00, ...splat, ...splat, ...splat, 0xfd, 0x85, 0x02, 0x0b],
+  simd: [...header, 0x0a, 0x08, 0x01, 0x06, 0x00, ...splat, 0x0b],
+};
+
+/** What this machine's WebAssembly can run, the fastest first. */
+export const supportedVariants = (): Variant[] => (['relaxed', 'simd'] as const).filter((variant) => WebAssembly.validate(Uint8Array.from(probes[variant])));
+
+const pageBytes = 65536;
+/** WebAssembly addresses 4 GiB; the last page stays free, so that no end of a buffer wraps to 0. */
+const mostPages = 65535;
+
+/** Holds exports and memory; a run takes its buffers anew from `start` on, so the memory is as large as the largest run needed. */
+export class Kernels {
+  readonly variant: Variant;
+  readonly exports: Exports;
+  readonly memory: WebAssembly.Memory;
+  readonly #start: number;
+
+  private constructor(variant: Variant, exports: Exports, memory: WebAssembly.Memory) {
+    this.variant = variant;
+    this.exports = exports;
+    this.memory = memory;
+    this.#start = exports.heapBase();
+  }
+
+  /** The fastest kernels that run here, or those asked for; null when this machine has none. */
+  static load(bytes: KernelBytes, variant: Variant | undefined = supportedVariants()[0]): Kernels | null {
+    if (variant === undefined) return null;
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages });
+    // Copied, because types that allow for shared memory cannot promise that nobody writes to the bytes meanwhile.
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes[variant].slice()), { env: { memory } });
+    return new Kernels(variant, exports as unknown as Exports, memory);
+  }
+
+  /** Lays out buffers of these sizes, each on a 64 byte border, and gives their addresses; null when there is not so much memory. */
+  layOut(sizes: readonly number[]): number[] | null {
+    let end = this.#start;
+    const addresses = sizes.map((bytes) => {
+      const address = end;
+      end += Math.ceil(bytes / 64) * 64;
+      return address;
+    });
+    // Dot products read up to six rows beyond the last one.
+    end += 1024;
+    const missing = Math.ceil((end - this.memory.buffer.byteLength) / pageBytes);
+    if (missing <= 0) return addresses;
+    if (Math.ceil(end / pageBytes) > mostPages) return null;
+    try {
+      this.memory.grow(missing);
+    } catch {
+      // The only way to learn that the machine has no more is to ask for it (RangeError).
+      return null;
+    }
+    return addresses;
+  }
+}

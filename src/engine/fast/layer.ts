@@ -1,0 +1,217 @@
+// One recurrent layer in the kernels' memory: weights packed once, then any number of chunks forward and backward.
+import type { Sequence } from '../tensor.js';
+import { cells } from '../types.js';
+import type { Cell, DType, FloatArray, StepNorms, Steps, Weights } from '../types.js';
+import type { Gradients } from '../unit.js';
+import { bytesOf, dtypeExports, rowBytes, viewOf } from './kernels.js';
+import type { DTypeExports, Kernels } from './kernels.js';
+
+/** Rows of a block, whose weight gradients are one product: few enough to stay in the cache, many enough to pay for the sums' way to memory. */
+const blockRows = 128;
+/** Floating-point operations between two pauses, a few milliseconds. */
+const blockWork = 2e8;
+/** Numbers that cross between JavaScript's arrays and the packed layout at once. */
+const stagingLength = 32768;
+
+export type LayerShape = {
+  readonly cell: Cell;
+  readonly dtype: DType;
+  readonly B: number;
+  readonly I: number;
+  readonly H: number;
+  /** Steps of the longest chunk. */
+  readonly steps: number;
+  readonly truncate: number | null;
+};
+
+/** The gradient that enters the steps of a chunk: ones at the last step or at each, or values [B,steps,H]. */
+export type Entering = 'last' | 'every' | FloatArray;
+
+/** The fields of the kernels' Job, in its order; those after `blockSteps` are addresses. */
+const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'xs', 'hs', 'g', 'd', 'dx', 'dh0', 'dWx', 'dWh', 'db', 'scratch', 'norms'] as const;
+const jobFields = 7 + buffers.length;
+
+type Layout = {
+  readonly at: Readonly<Record<(typeof buffers)[number] | 'job' | 'staging', number>>;
+  readonly stagingLength: number;
+  readonly hPanels: number;
+  readonly iPanels: number;
+  readonly blockSteps: number;
+};
+
+function layOut(kernels: Kernels, { dtype, B, I, H, steps }: LayerShape): Layout | null {
+  const bytes = bytesOf[dtype];
+  const width = rowBytes / bytes;
+  const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
+  const blockSteps = Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
+  const staging = Math.max(stagingLength, H * Math.max(H, I));
+  const sizes: Readonly<Record<keyof Layout['at'], number>> = {
+    job: jobFields * 4,
+    staging: staging * bytes,
+    forwardWeights: hPanels * (H + I) * rowBytes,
+    backwardWeights: (hPanels + iPanels) * H * rowBytes,
+    bias: hPanels * rowBytes,
+    xs: iPanels * steps * B * rowBytes,
+    hs: hPanels * (1 + steps) * B * rowBytes,
+    g: hPanels * steps * B * rowBytes,
+    d: hPanels * blockSteps * B * rowBytes,
+    dx: iPanels * blockSteps * B * rowBytes,
+    dh0: hPanels * B * rowBytes,
+    dWx: hPanels * iPanels * width * rowBytes,
+    dWh: hPanels * hPanels * width * rowBytes,
+    db: 2 * hPanels * rowBytes,
+    scratch: hPanels * Math.max(hPanels, iPanels) * width * rowBytes,
+    norms: 7 * steps * 8,
+  };
+  const names = Object.keys(sizes) as (keyof Layout['at'])[];
+  const addresses = kernels.layOut(names.map((name) => sizes[name]));
+  if (addresses === null) return null;
+  const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Layout['at'], number>;
+  return { at, stagingLength: staging, hPanels, iPanels, blockSteps };
+}
+
+/** Of every step [T]: ‖h_t‖, and the share of units that let (nearly) nothing through (|h| > 0.97 for tanh, h ≤ 0 for the others). */
+export type StateMeasures = { readonly hNorm: Float64Array; readonly closed: Float64Array };
+
+/** What one chunk's way back leaves; the sequences are those of the whole run, of which the chunk fills its steps. */
+export type BackwardTarget = { readonly dhTotal: Sequence; readonly dxs: Sequence; readonly norms: StepNorms; readonly states: StateMeasures };
+
+export class FastLayer {
+  readonly #kernels: Kernels;
+  readonly #run: DTypeExports;
+  readonly #shape: LayerShape;
+  readonly #layout: Layout;
+  readonly #job: Int32Array;
+  readonly #staging: FloatArray;
+
+  /** Null when there is not so much memory. */
+  static create(kernels: Kernels, shape: LayerShape, weights: Weights<FloatArray>): FastLayer | null {
+    const layout = layOut(kernels, shape);
+    return layout === null ? null : new FastLayer(kernels, shape, layout, weights);
+  }
+
+  private constructor(kernels: Kernels, shape: LayerShape, layout: Layout, weights: Weights<FloatArray>) {
+    this.#kernels = kernels;
+    this.#run = dtypeExports(kernels.exports, shape.dtype);
+    this.#shape = shape;
+    this.#layout = layout;
+    const { at, blockSteps } = layout;
+    this.#job = new Int32Array(kernels.memory.buffer, at.job, jobFields);
+    this.#staging = viewOf(kernels, shape.dtype, at.staging, layout.stagingLength);
+    const { B, I, H, cell, truncate } = shape;
+    this.#job.set([B, 0, I, H, cells.indexOf(cell), truncate ?? 0, blockSteps, ...buffers.map((name) => at[name])]);
+    this.#packWeights(weights);
+    const { exports } = kernels;
+    exports.clear(at.dWx, at.scratch - at.dWx);
+  }
+
+  #packWeights({ Wx, Wh, b }: Weights<FloatArray>): void {
+    const { I, H } = this.#shape;
+    const { at, hPanels } = this.#layout;
+    const { pack, packTransposed } = this.#run;
+    const panelBytes = (H + I) * rowBytes;
+    const staging = this.#staging;
+    staging.set(Wh);
+    pack(at.staging, H, H, at.forwardWeights, panelBytes, rowBytes);
+    packTransposed(at.staging, H, H, at.backwardWeights);
+    staging.set(Wx);
+    pack(at.staging, I, H, at.forwardWeights + H * rowBytes, panelBytes, rowBytes);
+    packTransposed(at.staging, I, H, at.backwardWeights + hPanels * H * rowBytes);
+    staging.set(b);
+    pack(at.staging, 1, H, at.bias, rowBytes, rowBytes);
+  }
+
+  /** xs [B,steps,I] from the state `initial` [B,H] on; the states go to `hs` [B,T,H] from step `start` on. */
+  *forward(xs: FloatArray, steps: number, initial: FloatArray, hs: Sequence, start: number): Steps<void> {
+    const { B, I, H } = this.#shape;
+    const { at, blockSteps } = this.#layout;
+    const staging = this.#staging;
+    this.#job[1] = steps;
+    const hsPanel = (1 + steps) * B * rowBytes;
+    staging.set(initial);
+    this.#run.pack(at.staging, B, H, at.hs, hsPanel, rowBytes);
+    yield* this.#packSteps(xs, steps, I, at.xs);
+    for (let t0 = 0; t0 < steps; t0 += blockSteps) {
+      const t1 = Math.min(steps, t0 + blockSteps);
+      this.#run.forward(at.job, t0, t1);
+      this.#unpackSteps(at.hs + (1 + t0) * B * rowBytes, hsPanel, t1 - t0, H, hs, start + t0);
+      yield t1 / steps;
+    }
+  }
+
+  /** The chunk of the last `forward` backward; adds to the weight gradients. */
+  *backward(entering: Entering, steps: number, target: BackwardTarget, start: number): Steps<void> {
+    const { B, I, H } = this.#shape;
+    const { at, blockSteps, hPanels } = this.#layout;
+    const { exports } = this.#kernels;
+    const gPanel = steps * B * rowBytes;
+    if (entering === 'every') this.#run.fill(1, H, at.g, gPanel, steps * B);
+    else if (entering === 'last') {
+      exports.clear(at.g, hPanels * gPanel);
+      this.#run.fill(1, H, at.g + (steps - 1) * B * rowBytes, gPanel, B);
+    } else yield* this.#packSteps(entering, steps, H, at.g);
+    exports.clear(at.dh0, hPanels * B * rowBytes);
+    const dxPanel = blockSteps * B * rowBytes;
+    for (let t1 = steps; t1 > 0; t1 -= blockSteps) {
+      const t0 = Math.max(0, t1 - blockSteps);
+      this.#run.backward(at.job, t0, t1);
+      this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, t1 - t0, H, target.dhTotal, start + t0);
+      this.#unpackSteps(at.dx, dxPanel, t1 - t0, I, target.dxs, start + t0);
+      yield (steps - t0) / steps;
+    }
+    const measured = new Float64Array(this.#kernels.memory.buffer, at.norms, 7 * steps);
+    const { norms, states } = target;
+    for (const [i, series] of [norms.dh, norms.dx, norms.dWx, norms.dWh, norms.db, states.hNorm, states.closed].entries()) {
+      series.set(measured.subarray(i * steps, (i + 1) * steps), start);
+    }
+  }
+
+  /** [B,H]: what the last `backward` sent into the state before the chunk. */
+  dh0(): FloatArray {
+    const { B, H } = this.#shape;
+    return this.#read(this.#layout.at.dh0, B * rowBytes, B, H);
+  }
+
+  /** Sums over all chunks since the layer was made. */
+  gradients(): Gradients {
+    const { I, H } = this.#shape;
+    const { at, iPanels, hPanels } = this.#layout;
+    const panel = rowBytes * (rowBytes / bytesOf[this.#shape.dtype]);
+    return { dWx: this.#read(at.dWx, iPanels * panel, I, H), dWh: this.#read(at.dWh, hPanels * panel, H, H), db: this.#read(at.db, rowBytes, 1, H) };
+  }
+
+  #read(from: number, panelBytes: number, rows: number, N: number): FloatArray {
+    this.#run.unpack(from, panelBytes, rowBytes, rows, N, this.#layout.at.staging);
+    return this.#staging.slice(0, rows * N);
+  }
+
+  /** values [B,steps,N] into rows (t, b). */
+  *#packSteps(values: FloatArray, steps: number, N: number, to: number): Steps<void> {
+    const { B } = this.#shape;
+    const { at, stagingLength: room } = this.#layout;
+    const most = Math.floor(room / N);
+    for (let b = 0; b < B; b++) {
+      for (let t = 0; t < steps; t += most) {
+        const count = Math.min(most, steps - t);
+        const from = (b * steps + t) * N;
+        this.#staging.set(values.subarray(from, from + count * N));
+        this.#run.pack(at.staging, count, N, to + (t * B + b) * rowBytes, steps * B * rowBytes, B * rowBytes);
+        yield 0;
+      }
+    }
+  }
+
+  /** `count` steps of packed rows (t, b) from `from` on into a sequence, from step t on. */
+  #unpackSteps(from: number, panelBytes: number, count: number, N: number, to: Sequence, t: number): void {
+    const { B } = this.#shape;
+    const { at, stagingLength: room } = this.#layout;
+    const most = Math.floor(room / N);
+    for (let b = 0; b < B; b++) {
+      for (let done = 0; done < count; done += most) {
+        const rows = Math.min(most, count - done);
+        this.#run.unpack(from + (done * B + b) * rowBytes, panelBytes, B * rowBytes, rows, N, at.staging);
+        to.data.set(this.#staging.subarray(0, rows * N), (b * to.T + t + done) * N);
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// Forward and backward in the run's dtype through the kernels.
+import { emptyNorms } from '../analyse.js';
+import type { RunChunk } from '../analyse.js';
+import type { Pass } from '../pass.js';
+import { part } from '../steps.js';
+import { accumulate, cast, matrix, sequence, takeStep, zeros } from '../tensor.js';
+import type { Sequence } from '../tensor.js';
+import type { Experiment, Steps } from '../types.js';
+import { upstreamOf } from '../upstream.js';
+import type { Kernels } from './kernels.js';
+import { FastLayer } from './layer.js';
+
+/** The chunk's steps of a sequence over the whole run; the sequence itself when it is the only chunk. */
+function cut({ B, T, N, data }: Sequence, start: number, steps: number): Sequence {
+  if (steps === T) return { B, T, N, data };
+  const out = data.slice(0, B * steps * N);
+  for (let b = 0; b < B; b++) out.set(data.subarray((b * T + start) * N, (b * T + start + steps) * N), b * steps * N);
+  return { B, T: steps, N, data: out };
+}
+
+/** What `referencePass` gives, from the kernels; null when their memory does not suffice. */
+export function* fastPass(kernels: Kernels, experiment: Experiment): Steps<Pass | null> {
+  const { cell, dtype, shapes: { B, T, I, H }, weights, h0, stateful, truncate, loss, upstream } = experiment;
+  const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
+  const layer = FastLayer.create(kernels, { cell, dtype, B, I, H, steps: longest, truncate }, weights);
+  if (layer === null) return null;
+  const h0Matrix = matrix(dtype, B, H);
+  if (h0 !== null) h0Matrix.data.set(h0);
+  const [hs, dhTotal, dxs] = [sequence(dtype, B, T, H), sequence(dtype, B, T, H), sequence(dtype, B, T, I)];
+  const norms = emptyNorms(T);
+  const states = { hNorm: new Float64Array(T), closed: new Float64Array(T) };
+  const dh0 = zeros(dtype, B * H);
+  const chunks: RunChunk[] = [];
+  let lossValue: number | null = null;
+  let start = 0;
+  for (const { steps, xs } of experiment.chunks) {
+    const previous = chunks.at(-1);
+    const place = { start, steps };
+    const initial = stateful && previous !== undefined ? takeStep(previous.hs, previous.steps - 1) : h0Matrix;
+    const inputs = { B, T: steps, N: I, data: cast(dtype, xs) };
+    const [from, middle, to] = [start / T, (start + steps / 3) / T, (start + steps) / T];
+    yield* part(layer.forward(inputs.data, steps, initial.data, hs, start), from, middle);
+    const chunkHs = cut(hs, start, steps);
+    // Ones need no array; that of a long sequence is made only for who asks for it.
+    let made: ReturnType<typeof upstreamOf> | null = null;
+    const entering = (): ReturnType<typeof upstreamOf> => (made ??= upstreamOf(experiment, place, chunkHs));
+    if (loss !== null) lossValue = (lossValue ?? 0) + (entering().loss ?? 0);
+    const source = loss === null && upstream.kind !== 'given' ? upstream.kind : entering().dhs.data;
+    yield* part(layer.backward(source, steps, { dhTotal, dxs, norms, states }, start), middle, to);
+    // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
+    if (previous === undefined || !stateful) accumulate(dh0, layer.dh0());
+    chunks.push({ ...place, xs: inputs, hs: chunkHs, initial, get dhs() { return entering().dhs; } });
+    start += steps;
+  }
+  return { chunks, hs, dhTotal, dxs, gradients: layer.gradients(), dh0, norms, lossValue, states };
+}

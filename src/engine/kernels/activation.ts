@@ -1,0 +1,126 @@
+// AssemblyScript. f and f' of each cell on vectors, as in ../activation.ts.
+import { constant, madd, ROW } from './simd';
+
+// The order of `cells` in ../types.ts.
+export const TANH = 0;
+export const RELU = 1;
+
+const SIGN32 = memory.data<u32>([0x80000000, 0x80000000, 0x80000000, 0x80000000], 16);
+const ONE32 = memory.data<f32>([1, 1, 1, 1], 16);
+const TWO32 = memory.data<f32>([2, 2, 2, 2], 16);
+/** tanh is 1 from 9.02 on in float32, from 19.07 on in float64. */
+const END32 = memory.data<f32>([10, 10, 10, 10], 16);
+const LOG2E32 = memory.data<f32>([1.44269504089, 1.44269504089, 1.44269504089, 1.44269504089], 16);
+// −ln 2 in two parts; the first has so few bits that its product with a small integer is exact.
+const LN2HIGH32 = memory.data<f32>([-0.693359375, -0.693359375, -0.693359375, -0.693359375], 16);
+const LN2LOW32 = memory.data<f32>([2.12194440e-4, 2.12194440e-4, 2.12194440e-4, 2.12194440e-4], 16);
+const BIAS32 = memory.data<i32>([127, 127, 127, 127], 16);
+// 1/k!, k = 7 … 2
+const SERIES32 = memory.data<f32>([
+  1 / 5040.0, 1 / 5040.0, 1 / 5040.0, 1 / 5040.0, 1 / 720.0, 1 / 720.0, 1 / 720.0, 1 / 720.0, 1 / 120.0, 1 / 120.0, 1 / 120.0, 1 / 120.0,
+  1 / 24.0, 1 / 24.0, 1 / 24.0, 1 / 24.0, 1 / 6.0, 1 / 6.0, 1 / 6.0, 1 / 6.0, 0.5, 0.5, 0.5, 0.5,
+], 16);
+
+const SIGN64 = memory.data<u64>([0x8000000000000000, 0x8000000000000000], 16);
+const ONE64 = memory.data<f64>([1, 1], 16);
+const TWO64 = memory.data<f64>([2, 2], 16);
+const FOUR64 = memory.data<f64>([4, 4], 16);
+const END64 = memory.data<f64>([22, 22], 16);
+const LOG2E64 = memory.data<f64>([1.4426950408889634074, 1.4426950408889634074], 16);
+const LN2HIGH64 = memory.data<f64>([-6.93147180369123816490e-1, -6.93147180369123816490e-1], 16);
+const LN2LOW64 = memory.data<f64>([-1.90821492927058770002e-10, -1.90821492927058770002e-10], 16);
+/** 2^52 + 1023: added to a small integer n, it leaves n + 1023 in the last bits, the exponent field of 2^n once moved up. */
+const MAGIC64 = memory.data<f64>([4503599627371519.0, 4503599627371519.0], 16);
+// 1/k!, k = 13 … 2
+const SERIES64 = memory.data<f64>([
+  1 / 6227020800.0, 1 / 6227020800.0, 1 / 479001600.0, 1 / 479001600.0, 1 / 39916800.0, 1 / 39916800.0, 1 / 3628800.0, 1 / 3628800.0,
+  1 / 362880.0, 1 / 362880.0, 1 / 40320.0, 1 / 40320.0, 1 / 5040.0, 1 / 5040.0, 1 / 720.0, 1 / 720.0, 1 / 120.0, 1 / 120.0,
+  1 / 24.0, 1 / 24.0, 1 / 6.0, 1 / 6.0, 0.5, 0.5,
+], 16);
+
+/**
+ * tanh|z| = E/(E + 2), E = e^(2|z|) − 1, which cancels nowhere. E = 2^n·(e^r − 1) + (2^n − 1) with 2|z| = n·ln 2 + r, |r| ≤ ln 2 / 2,
+ * and the series of e^r − 1 up to r⁷/7! in float32, r¹³/13! in float64. NaN passes through; test/unit/fast/tanh.test.ts measures the error.
+ */
+@inline function tanh32(z: v128): v128 {
+  const sign = v128.and(z, constant(SIGN32));
+  const half = f32x4.pmin(v128.xor(z, sign), constant(END32));
+  const y = f32x4.add(half, half);
+  const n = f32x4.nearest(f32x4.mul(y, constant(LOG2E32)));
+  const r = madd<f32>(n, constant(LN2LOW32), madd<f32>(n, constant(LN2HIGH32), y));
+  let q = constant(SERIES32);
+  q = madd<f32>(q, r, constant(SERIES32 + 16));
+  q = madd<f32>(q, r, constant(SERIES32 + 32));
+  q = madd<f32>(q, r, constant(SERIES32 + 48));
+  q = madd<f32>(q, r, constant(SERIES32 + 64));
+  q = madd<f32>(q, r, constant(SERIES32 + 80));
+  const low = f32x4.mul(f32x4.mul(r, r), q);
+  const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), constant(BIAS32)), 23);
+  const E = joined<f32>(scale, f32x4.sub(scale, constant(ONE32)), r, low);
+  return v128.or(f32x4.div(E, f32x4.add(E, constant(TWO32))), sign);
+}
+
+/** scale·(r + low) + rest, where |rest| ≥ |scale·r| or rest = 0: what the large sum loses is added to the small one. */
+@inline function joined<T>(scale: v128, rest: v128, r: v128, low: v128): v128 {
+  const large = v128.mul<T>(scale, r);
+  const sum = v128.add<T>(rest, large);
+  const lost = v128.sub<T>(large, v128.sub<T>(sum, rest));
+  return v128.add<T>(sum, madd<T>(scale, low, lost));
+}
+
+/** e^(2|z|) − 1 */
+@inline function expm1OfDouble64(magnitude: v128): v128 {
+  const half = f64x2.pmin(magnitude, constant(END64));
+  const y = f64x2.add(half, half);
+  const n = f64x2.nearest(f64x2.mul(y, constant(LOG2E64)));
+  const near = madd<f64>(n, constant(LN2HIGH64), y);
+  const rest = f64x2.mul(n, constant(LN2LOW64));
+  const r = f64x2.add(near, rest);
+  const lost = f64x2.sub(rest, f64x2.sub(r, near));
+  let q = constant(SERIES64);
+  for (let at: usize = 16; at < 192; at += 16) q = madd<f64>(q, r, constant(SERIES64 + at));
+  const low = madd<f64>(f64x2.mul(r, r), q, lost);
+  const scale = i64x2.shl(f64x2.add(n, constant(MAGIC64)), 52);
+  return joined<f64>(scale, f64x2.sub(scale, constant(ONE64)), r, low);
+}
+
+@inline function tanh64(z: v128): v128 {
+  const sign = v128.and(z, constant(SIGN64));
+  const E = expm1OfDouble64(v128.xor(z, sign));
+  return v128.or(f64x2.div(E, f64x2.add(E, constant(TWO64))), sign);
+}
+
+/** f'(z) = 4·(E + 1)/(E + 2)² of tanh in float64, with all its digits; 0 where tanh z is ±1 (see ../activation.ts). */
+export function sechSquared(z: v128): v128 {
+  const E = expm1OfDouble64(v128.andnot(z, constant(SIGN64)));
+  const open = f64x2.add(E, constant(TWO64));
+  const slope = f64x2.div(f64x2.mul(constant(FOUR64), f64x2.add(E, constant(ONE64))), f64x2.mul(open, open));
+  return v128.andnot(slope, f64x2.eq(f64x2.div(E, open), constant(ONE64)));
+}
+
+/** f over `bytes` bytes (a multiple of 64) in place. */
+export function activate<T>(cell: i32, at: usize, bytes: usize): void {
+  const end = at + bytes;
+  if (cell == TANH) {
+    for (; at < end; at += 16) v128.store(at, sizeof<T>() == 4 ? tanh32(v128.load(at)) : tanh64(v128.load(at)));
+  } else if (cell == RELU) {
+    const zero = v128.splat<T>(0);
+    for (; at < end; at += 16) v128.store(at, v128.max<T>(v128.load(at), zero));
+  }
+}
+
+/** g ⊙ f'(h), f' taken from h. (1 − h)(1 + h) keeps the digits that 1 − h² would lose near |h| = 1. */
+@inline export function throughSlope<T>(cell: i32, g: v128, h: v128): v128 {
+  if (cell == TANH) return v128.mul<T>(g, tanhSlope<T>(h));
+  if (cell == RELU) return v128.mul<T>(g, reluSlope<T>(h));
+  return g;
+}
+
+@inline export function tanhSlope<T>(h: v128): v128 {
+  const one = constant(sizeof<T>() == 4 ? ONE32 : ONE64);
+  return v128.mul<T>(v128.sub<T>(one, h), v128.add<T>(one, h));
+}
+
+@inline export function reluSlope<T>(h: v128): v128 {
+  return v128.and(v128.gt<T>(h, v128.splat<T>(0)), constant(sizeof<T>() == 4 ? ONE32 : ONE64));
+}

@@ -1,0 +1,69 @@
+// AssemblyScript. What the module exports: every kernel in both dtypes.
+import { activate } from './activation';
+import { backward } from './backward';
+import { forward } from './forward';
+import { flowBack, FlowJob } from './flow';
+import { Job } from './job';
+import { fill, pack, packTransposed, unpack } from './panel';
+
+/** First address that is free. */
+export function heapBase(): usize {
+  return (__heap_base + 63) & ~63;
+}
+
+export function forward32(job: Job, t0: i32, t1: i32): void {
+  forward<f32>(job, t0, t1);
+}
+export function forward64(job: Job, t0: i32, t1: i32): void {
+  forward<f64>(job, t0, t1);
+}
+
+export function backward32(job: Job, t0: i32, t1: i32): void {
+  backward<f32>(job, t0, t1);
+}
+export function backward64(job: Job, t0: i32, t1: i32): void {
+  backward<f64>(job, t0, t1);
+}
+
+export function pack32(from: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize): void {
+  pack<f32>(from, rows, N, to, panelBytes, rowBytes);
+}
+export function pack64(from: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize): void {
+  pack<f64>(from, rows, N, to, panelBytes, rowBytes);
+}
+
+export function packTransposed32(from: usize, N: i32, K: i32, to: usize): void {
+  packTransposed<f32>(from, N, K, to);
+}
+export function packTransposed64(from: usize, N: i32, K: i32, to: usize): void {
+  packTransposed<f64>(from, N, K, to);
+}
+
+export function unpack32(from: usize, panelBytes: usize, rowBytes: usize, rows: i32, N: i32, to: usize): void {
+  unpack<f32>(from, panelBytes, rowBytes, rows, N, to);
+}
+export function unpack64(from: usize, panelBytes: usize, rowBytes: usize, rows: i32, N: i32, to: usize): void {
+  unpack<f64>(from, panelBytes, rowBytes, rows, N, to);
+}
+
+export function fill32(value: f64, N: i32, to: usize, panelBytes: usize, rows: i32): void {
+  fill<f32>(<f32>value, N, to, panelBytes, rows);
+}
+export function fill64(value: f64, N: i32, to: usize, panelBytes: usize, rows: i32): void {
+  fill<f64>(value, N, to, panelBytes, rows);
+}
+
+export function activate32(cell: i32, at: usize, bytes: usize): void {
+  activate<f32>(cell, at, bytes);
+}
+export function activate64(cell: i32, at: usize, bytes: usize): void {
+  activate<f64>(cell, at, bytes);
+}
+
+export function flow(job: FlowJob, steps: i32, enters: i32, cut: i32): i32 {
+  return flowBack(job, steps, enters, cut);
+}
+
+export function clear(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes);
+}

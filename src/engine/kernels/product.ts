@@ -1,0 +1,194 @@
+// AssemblyScript. The inner kernels of every product: a tile of 2 rows × one panel keeps eight vectors of sums in registers.
+//
+// One k per iteration and no unrolling: V8 keeps the order of instructions, and with an optimiser's regrouping the sums no longer fit
+// the registers. The addresses are added explicitly, because V8 does not fold an offset into a splat load.
+import { madd, ROW, width } from './simd';
+
+/**
+ * Rows c and c+1 of C = from + A·B for one panel of B.
+ * A is a pair of adjacent rows in packed layout, K columns at `a` (panels `panelBytes` apart), then K2 columns at `a2`: two matrices
+ * side by side. B holds K + K2 rows. `from` gives the start of the sums, `fromRow` the distance to those of the second row.
+ */
+export function product2<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize): void {
+  let c00 = v128.load(from);
+  let c01 = v128.load(from, 16);
+  let c02 = v128.load(from, 32);
+  let c03 = v128.load(from, 48);
+  from += fromRow;
+  let c10 = v128.load(from);
+  let c11 = v128.load(from, 16);
+  let c12 = v128.load(from, 32);
+  let c13 = v128.load(from, 48);
+  while (true) {
+    while (K > 0) {
+      let p = a;
+      const end = a + <usize>min(K, width<T>()) * sizeof<T>();
+      while (p < end) {
+        const b0 = v128.load(b);
+        const b1 = v128.load(b, 16);
+        const b2 = v128.load(b, 32);
+        const b3 = v128.load(b, 48);
+        const x0 = v128.load_splat<T>(p);
+        c00 = madd<T>(x0, b0, c00);
+        c01 = madd<T>(x0, b1, c01);
+        c02 = madd<T>(x0, b2, c02);
+        c03 = madd<T>(x0, b3, c03);
+        const q = p + ROW;
+        const x1 = v128.load_splat<T>(q);
+        c10 = madd<T>(x1, b0, c10);
+        c11 = madd<T>(x1, b1, c11);
+        c12 = madd<T>(x1, b2, c12);
+        c13 = madd<T>(x1, b3, c13);
+        p += sizeof<T>();
+        b += ROW;
+      }
+      a += panelBytes;
+      K -= width<T>();
+    }
+    if (K2 <= 0) break;
+    a = a2;
+    panelBytes = panelBytes2;
+    K = K2;
+    K2 = 0;
+  }
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(c, c02, 32);
+  v128.store(c, c03, 48);
+  v128.store(c, c10, 64);
+  v128.store(c, c11, 80);
+  v128.store(c, c12, 96);
+  v128.store(c, c13, 112);
+}
+
+/** The same for one row. */
+export function product1<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, c: usize): void {
+  let c0 = v128.load(from);
+  let c1 = v128.load(from, 16);
+  let c2 = v128.load(from, 32);
+  let c3 = v128.load(from, 48);
+  while (true) {
+    while (K > 0) {
+      let p = a;
+      const end = a + <usize>min(K, width<T>()) * sizeof<T>();
+      while (p < end) {
+        const x = v128.load_splat<T>(p);
+        c0 = madd<T>(x, v128.load(b), c0);
+        c1 = madd<T>(x, v128.load(b, 16), c1);
+        c2 = madd<T>(x, v128.load(b, 32), c2);
+        c3 = madd<T>(x, v128.load(b, 48), c3);
+        p += sizeof<T>();
+        b += ROW;
+      }
+      a += panelBytes;
+      K -= width<T>();
+    }
+    if (K2 <= 0) break;
+    a = a2;
+    panelBytes = panelBytes2;
+    K = K2;
+    K2 = 0;
+  }
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
+  v128.store(c, c2, 32);
+  v128.store(c, c3, 48);
+}
+
+/** One row of C += A·B for two panels of B and of C at once: eight independent sums, as a product with a vector needs them. */
+export function product1x2<T>(a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, c: usize, panelBytesC: usize): void {
+  const d = c + panelBytesC;
+  let e = b + panelBytesB;
+  let c0 = v128.load(c);
+  let c1 = v128.load(c, 16);
+  let c2 = v128.load(c, 32);
+  let c3 = v128.load(c, 48);
+  let d0 = v128.load(d);
+  let d1 = v128.load(d, 16);
+  let d2 = v128.load(d, 32);
+  let d3 = v128.load(d, 48);
+  while (K > 0) {
+    let p = a;
+    const end = a + <usize>min(K, width<T>()) * sizeof<T>();
+    while (p < end) {
+      const x = v128.load_splat<T>(p);
+      c0 = madd<T>(x, v128.load(b), c0);
+      c1 = madd<T>(x, v128.load(b, 16), c1);
+      c2 = madd<T>(x, v128.load(b, 32), c2);
+      c3 = madd<T>(x, v128.load(b, 48), c3);
+      d0 = madd<T>(x, v128.load(e), d0);
+      d1 = madd<T>(x, v128.load(e, 16), d1);
+      d2 = madd<T>(x, v128.load(e, 32), d2);
+      d3 = madd<T>(x, v128.load(e, 48), d3);
+      p += sizeof<T>();
+      b += ROW;
+      e += ROW;
+    }
+    a += panelBytes;
+    K -= width<T>();
+  }
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
+  v128.store(c, c2, 32);
+  v128.store(c, c3, 48);
+  v128.store(d, d0);
+  v128.store(d, d1, 16);
+  v128.store(d, d2, 32);
+  v128.store(d, d3, 48);
+}
+
+/**
+ * Rows m and m+1 of C += Aᵀ·B for one panel of B, summed over `rows`: `a` is column m of A in the first of those rows.
+ * The rows are summed from zero and then added, so that long sums keep their digits.
+ */
+export function transposed2<T>(a: usize, b: usize, rows: i32, c: usize): void {
+  let c00 = v128.splat<T>(0);
+  let c01 = c00;
+  let c02 = c00;
+  let c03 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c12 = c00;
+  let c13 = c00;
+  const end = b + <usize>rows * ROW;
+  while (b < end) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const b2 = v128.load(b, 32);
+    const b3 = v128.load(b, 48);
+    const x0 = v128.load_splat<T>(a);
+    c00 = madd<T>(x0, b0, c00);
+    c01 = madd<T>(x0, b1, c01);
+    c02 = madd<T>(x0, b2, c02);
+    c03 = madd<T>(x0, b3, c03);
+    const q = a + sizeof<T>();
+    const x1 = v128.load_splat<T>(q);
+    c10 = madd<T>(x1, b0, c10);
+    c11 = madd<T>(x1, b1, c11);
+    c12 = madd<T>(x1, b2, c12);
+    c13 = madd<T>(x1, b3, c13);
+    a += ROW;
+    b += ROW;
+  }
+  v128.store(c, v128.add<T>(v128.load(c), c00));
+  v128.store(c, v128.add<T>(v128.load(c, 16), c01), 16);
+  v128.store(c, v128.add<T>(v128.load(c, 32), c02), 32);
+  v128.store(c, v128.add<T>(v128.load(c, 48), c03), 48);
+  v128.store(c, v128.add<T>(v128.load(c, 64), c10), 64);
+  v128.store(c, v128.add<T>(v128.load(c, 80), c11), 80);
+  v128.store(c, v128.add<T>(v128.load(c, 96), c12), 96);
+  v128.store(c, v128.add<T>(v128.load(c, 112), c13), 112);
+}
+
+/** C += Aᵀ·B over `rows` rows; A has M columns. C in packed layout, one row for each column of A (an even number of them). */
+export function transposedProduct<T>(a: usize, panelBytesA: usize, M: i32, b: usize, panelBytesB: usize, panelCountB: i32, rows: i32, c: usize, panelBytesC: usize): void {
+  // The rows of one panel of A (8 KB for 128 rows) stay in the first cache while those of B pass by.
+  for (let from = 0; from < M; from += width<T>()) {
+    const to = min(M - from, width<T>());
+    for (let n = 0; n < panelCountB; n++) {
+      const target = c + <usize>n * panelBytesC + <usize>from * ROW;
+      for (let m = 0; m < to; m += 2) transposed2<T>(a + <usize>m * sizeof<T>(), b + <usize>n * panelBytesB, rows, target + <usize>m * ROW);
+    }
+    a += panelBytesA;
+  }
+}
