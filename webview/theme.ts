@@ -37,6 +37,8 @@ function readTheme(): Theme {
     }
     return getComputedStyle(document.body).color;
   };
+  // Some themes give chart colours that shine through (orange in VS Code's own dark one); a thin line needs all of its colour.
+  const chart = (name: string, fallback: string): string => withAlpha(read(`charts-${name}`, fallback), 1);
   const kind = kindOf(document.body);
   const highContrast = kind.startsWith('high-contrast');
   const foreground = read('editor-foreground', 'foreground');
@@ -49,12 +51,12 @@ function readTheme(): Theme {
     grid: highContrast ? withAlpha(read('contrastBorder', 'foreground'), 0.4) : withAlpha(foreground, kind === 'light' ? 0.12 : 0.09),
     border: read('contrastBorder', 'editorWidget-border', 'panel-border', 'foreground'),
     tooltipBackground: read('editorHoverWidget-background', 'editorWidget-background', 'editor-background'),
-    red: read('charts-red', 'editorError-foreground'),
-    blue: read('charts-blue', 'textLink-foreground'),
-    green: read('charts-green', 'foreground'),
-    orange: read('charts-orange', 'foreground'),
-    purple: read('charts-purple', 'foreground'),
-    yellow: read('charts-yellow', 'foreground'),
+    red: chart('red', 'editorError-foreground'),
+    blue: chart('blue', 'textLink-foreground'),
+    green: chart('green', 'foreground'),
+    orange: chart('orange', 'foreground'),
+    purple: chart('purple', 'foreground'),
+    yellow: chart('yellow', 'foreground'),
     fontFamily: read('font-family'),
     fontSize: Number.parseFloat(style.getPropertyValue('--vscode-font-size')) || 13,
   };

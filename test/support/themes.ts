@@ -25,7 +25,7 @@ const colours: Readonly<Record<ThemeName, Readonly<Record<string, string>>>> = {
     'toolbar-hoverBackground': 'rgba(90, 93, 94, 0.31)', 'progressBar-background': '#0078d4', 'textLink-foreground': '#4daafc', 'textCodeBlock-background': '#2b2b2b',
     'editorWidget-background': '#202020', 'editorWidget-border': '#454545', 'editorHoverWidget-background': '#202020', 'editorHoverWidget-foreground': '#cccccc', 'editorHoverWidget-border': '#454545',
     'editorError-foreground': '#f14c4c', 'editorWarning-foreground': '#cca700', 'badge-background': '#616161', 'badge-foreground': '#f8f8f8',
-    'charts-foreground': '#cccccc', 'charts-lines': 'rgba(204, 204, 204, 0.5)', 'charts-red': '#f14c4c', 'charts-blue': '#3794ff', 'charts-yellow': '#cca700', 'charts-orange': '#d18616', 'charts-green': '#89d185', 'charts-purple': '#b180d7',
+    'charts-foreground': '#cccccc', 'charts-lines': 'rgba(204, 204, 204, 0.5)', 'charts-red': '#f14c4c', 'charts-blue': '#3794ff', 'charts-yellow': '#cca700', 'charts-orange': 'rgba(234, 92, 0, 0.33)', 'charts-green': '#89d185', 'charts-purple': '#b180d7',
   },
   light: {
     foreground: '#3b3b3b', 'editor-background': '#ffffff', 'editor-foreground': '#3b3b3b', descriptionForeground: '#3b3b3b', focusBorder: '#005fb8', 'icon-foreground': '#3b3b3b',
@@ -38,7 +38,7 @@ const colours: Readonly<Record<ThemeName, Readonly<Record<string, string>>>> = {
     'toolbar-hoverBackground': 'rgba(184, 184, 184, 0.31)', 'progressBar-background': '#005fb8', 'textLink-foreground': '#005fb8', 'textCodeBlock-background': '#f8f8f8',
     'editorWidget-background': '#f8f8f8', 'editorWidget-border': '#c8c8c8', 'editorHoverWidget-background': '#f8f8f8', 'editorHoverWidget-foreground': '#3b3b3b', 'editorHoverWidget-border': '#c8c8c8',
     'editorError-foreground': '#e51400', 'editorWarning-foreground': '#bf8803', 'badge-background': '#cccccc', 'badge-foreground': '#3b3b3b',
-    'charts-foreground': '#3b3b3b', 'charts-lines': 'rgba(59, 59, 59, 0.5)', 'charts-red': '#e51400', 'charts-blue': '#0063d3', 'charts-yellow': '#bf8803', 'charts-orange': '#d18616', 'charts-green': '#388a34', 'charts-purple': '#652d90',
+    'charts-foreground': '#3b3b3b', 'charts-lines': 'rgba(59, 59, 59, 0.5)', 'charts-red': '#e51400', 'charts-blue': '#0063d3', 'charts-yellow': '#bf8803', 'charts-orange': 'rgba(234, 92, 0, 0.33)', 'charts-green': '#388a34', 'charts-purple': '#652d90',
   },
   'high-contrast': {
     foreground: '#ffffff', 'editor-background': '#000000', 'editor-foreground': '#ffffff', descriptionForeground: 'rgba(255, 255, 255, 0.7)', focusBorder: '#f38518', 'icon-foreground': '#ffffff',
