@@ -12,6 +12,7 @@ import { configKeys, requiredKeys } from './schema.js';
 import { readSequences } from './sequences.js';
 import type { ReadSequences } from './sequences.js';
 import { Sources } from './sources.js';
+import type { ReadDocument } from './sources.js';
 import { readTensor } from './tensor.js';
 import { validateObject } from './validate.js';
 import type { Valid } from './validate.js';
@@ -32,9 +33,9 @@ export type ReadResult = {
  * From a config, or a pair of a weights and a sequences file, to a checked experiment. Bad input never throws: it becomes problems.
  * `tick` is called about every millisecond of work and may throw to give up; what it throws passes through, as does what `files` throws.
  */
-export async function readExperiment(entry: Entry, files: Files, options: { readonly tick?: Tick } = {}): Promise<ReadResult> {
+export async function readExperiment(entry: Entry, files: Files, options: { readonly tick?: Tick; readonly readDocument?: ReadDocument } = {}): Promise<ReadResult> {
   const report = new Report();
-  const sources = new Sources(files, report, options.tick ?? (() => undefined));
+  const sources = new Sources(files, report, options.tick ?? (() => undefined), options.readDocument);
   const experiment = entry.kind === 'config' ? await readConfig(entry.config, sources, report) : await readPair(entry.weights, entry.sequences, sources, report);
   return { experiment: report.hasErrors ? null : experiment, problems: report.sorted(sources.ids), files: sources.ids };
 }

@@ -73,13 +73,13 @@ export function reportLeaf(where: Value, text: string, spec: TensorSpec, report:
     const number = text.slice(1, -1).trim();
     const numeric = number !== '' && Number.isFinite(Number(number));
     report.error(where, {
-      code: 'wrong-type', message: `A text stands in ${spec.label} where a number belongs.`, expected: 'a number', found: `the text ${shown}`, advice: numeric ? `Remove the quotes: write ${number}.` : 'Write a number instead.',
+      code: 'wrong-type', message: `A text stands in ${spec.label} where a number belongs.`, expected: 'a number', found: `the text ${shown}`, advice: numeric ? `Remove the quotes: write ${number}.` : 'Write a number instead.', ...(numeric && jsonNumber.test(number) ? { fix: { kind: 'replace', text: number } } : {}),
     });
   } else if (text === 'null') {
     report.error(where, {
       code: 'wrong-type', message: `null stands in ${spec.label} where a number belongs.`, expected: 'a number', found: 'null', advice: 'Some exporters write null for NaN: check the source of this number, then write a finite one.',
     });
   } else if (text === 'true' || text === 'false') {
-    report.error(where, { code: 'wrong-type', message: `${text} stands in ${spec.label} where a number belongs.`, expected: 'a number', found: text, advice: `Write ${text === 'true' ? 1 : 0} if that is what is meant.` });
+    report.error(where, { code: 'wrong-type', message: `${text} stands in ${spec.label} where a number belongs.`, expected: 'a number', found: text, advice: `Write ${text === 'true' ? 1 : 0} if that is what is meant.`, fix: { kind: 'replace', text: text === 'true' ? '1' : '0' } });
   }
 }

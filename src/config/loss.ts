@@ -57,7 +57,7 @@ function readReadout(value: Value, H: number | null, dtype: DType, report: Repor
     const turned = O === H && O !== 0;
     report.error(matrix, {
       code: 'wrong-dimension', message: turned ? `${name} is transposed.` : `${name} does not fit the ${H ?? 0} hidden units.`, expected: `${form} with H = ${H ?? 'the number of hidden units'}`, found: describeShape(Why.shape),
-      advice: turned ? `Transpose ${name}.` : 'Use the readout that was trained with this network.',
+      advice: turned ? `Transpose ${name}.` : 'Use the readout that was trained with this network.', ...(turned ? { fix: { kind: 'transpose' } } : {}),
     });
     return null;
   }

@@ -8,6 +8,9 @@ export const problemCodes = [
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
 
+/** How an editor can mend a problem by itself: other text in its range, or the matrix at its path turned around. */
+export type Fix = { readonly kind: 'replace'; readonly text: string } | { readonly kind: 'transpose' };
+
 /** Something wrong in a file of the user, told so that it can be found and mended. Errors stop a run, warnings do not. */
 export type Problem = {
   /** As the reader of files names it: a URI in the editor, a path on the command line. */
@@ -23,6 +26,7 @@ export type Problem = {
   readonly found: string;
   /** One sentence: how to mend it. */
   readonly advice: string;
+  readonly fix?: Fix;
 };
 
 /** The whole story in one line, as the command line and the Problems panel show it. */

@@ -1,7 +1,7 @@
-import type { Problem, ProblemCode } from './problem.js';
+import type { Fix, Problem, ProblemCode } from './problem.js';
 import type { Value } from './value.js';
 
-export type Finding = { readonly code: ProblemCode; readonly message: string; readonly expected: string; readonly found: string; readonly advice: string };
+export type Finding = { readonly code: ProblemCode; readonly message: string; readonly expected: string; readonly found: string; readonly advice: string; readonly fix?: Fix };
 
 /** Repeats of one code in one array that are told singly; the rest is told in one sentence. */
 export const maxRepeats = 20;

@@ -6,18 +6,23 @@ import { quote } from './json/node.js';
 import type { Finding, Report } from './report.js';
 import { Value } from './value.js';
 
+/** Turns bytes into a document; an editor keeps the documents of files that have not changed. */
+export type ReadDocument = (id: string, bytes: Uint8Array, tick: Tick) => Document;
+
 /** Reads the files of one experiment, each once, and remembers which ones were asked for. */
 export class Sources {
   readonly #files: Files;
   readonly #report: Report;
   readonly #tick: Tick;
+  readonly #readDocument: ReadDocument;
   readonly #documents = new Map<string, Document>();
   readonly #ids = new Set<string>();
 
-  constructor(files: Files, report: Report, tick: Tick) {
+  constructor(files: Files, report: Report, tick: Tick, read: ReadDocument = readDocument) {
     this.#files = files;
     this.#report = report;
     this.#tick = tick;
+    this.#readDocument = read;
   }
 
   /** Every file that was read or looked for. */
@@ -51,7 +56,7 @@ export class Sources {
   #parse(content: FileContent & { ok: true }): Value | null {
     let document = this.#documents.get(content.id);
     if (document === undefined) {
-      document = readDocument(content.id, content.bytes, this.#tick);
+      document = this.#readDocument(content.id, content.bytes, this.#tick);
       this.#documents.set(content.id, document);
       for (const problem of document.problems) this.#report.add(problem);
     }

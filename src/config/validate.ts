@@ -1,5 +1,6 @@
 import { describeNode, quote } from './json/node.js';
 import { nearest } from './nearest.js';
+import type { Fix } from './problem.js';
 import type { Report } from './report.js';
 import type { JsonType, KeySpec, KeyTable } from './schema.js';
 import type { Value } from './value.js';
@@ -35,11 +36,14 @@ function missingAdvice(value: Value, key: string, spec: KeySpec): string {
   return example === undefined ? `Add the key "${key}".` : `Add it, for example "${key}": ${JSON.stringify(example)}.`;
 }
 
+/** Nothing when there is no text to put there. */
+const replaceBy = (meant: unknown): { fix?: Fix } => (meant === null || meant === undefined ? {} : { fix: { kind: 'replace', text: JSON.stringify(meant) } });
+
 function reportUnknownKey(entry: Value, key: string, known: readonly string[], report: Report): void {
   const meant = nearest(key, known);
   report.warning(entry, {
     code: 'unknown-key', message: `The key ${quote(key)} is unknown and is ignored.`, expected: meant === null ? `one of ${known.filter((name) => name !== '$schema').join(', ')}` : `"${meant}"`, found: quote(key),
-    advice: meant === null ? 'Remove it.' : `Did you mean "${meant}"?`,
+    advice: meant === null ? 'Remove it.' : `Did you mean "${meant}"?`, ...replaceBy(meant),
   });
 }
 
@@ -51,7 +55,7 @@ function validateValue(value: Value, key: string, spec: KeySpec, report: Report)
   // NaN stands for a word that is not JSON; the parser has reported it.
   if (node.kind === 'number' && Number.isNaN(node.value)) return false;
   if (!spec.types.includes(typeOf(value))) {
-    report.error(place, { code: 'wrong-type', message: `"${key}" holds the wrong type of value.`, expected: spec.expected, found: describeNode(node), advice: typeAdvice(value, key, spec) });
+    report.error(place, { code: 'wrong-type', message: `"${key}" holds the wrong type of value.`, expected: spec.expected, found: describeNode(node), advice: typeAdvice(value, key, spec), ...replaceBy(meantValue(value, spec)) });
     return false;
   }
   if (node.kind === 'string' && spec.choices !== undefined) return validateChoice(place, key, node.value, spec, spec.choices, report);
@@ -71,7 +75,7 @@ function validateChoice(place: Value, key: string, word: string, spec: KeySpec, 
     return false;
   }
   const meant = nearest(word, Object.keys(choices));
-  report.error(place, { code: 'wrong-value', message: `${quote(word)} is no value of "${key}".`, expected: spec.expected, found: quote(word), advice: meant === null ? `Write ${spec.expected}.` : `Did you mean "${meant}"?` });
+  report.error(place, { code: 'wrong-value', message: `${quote(word)} is no value of "${key}".`, expected: spec.expected, found: quote(word), advice: meant === null ? `Write ${spec.expected}.` : `Did you mean "${meant}"?`, ...replaceBy(meant) });
   return false;
 }
 
@@ -86,14 +90,22 @@ function validateNumber(place: Value, key: string, x: number, spec: KeySpec, rep
   return inside;
 }
 
-function typeAdvice(value: Value, key: string, spec: KeySpec): string {
-  const { node } = value;
+/** What a value of the wrong type was surely meant to be; undefined when that is not clear. */
+function meantValue({ node }: Value, spec: KeySpec): unknown {
   if (node.kind === 'string') {
     const text = node.value.trim();
-    if (spec.types.includes('boolean') && (text === 'true' || text === 'false')) return `Remove the quotes: write ${text}.`;
-    if (spec.types.includes('number') && text !== '' && Number.isFinite(Number(text))) return `Remove the quotes: write ${text}.`;
+    if (spec.types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true';
+    if (spec.types.includes('number') && text !== '' && Number.isFinite(Number(text))) return Number(text);
   }
-  if (node.kind === 'number' && spec.keys !== undefined && Object.hasOwn(spec.keys, 'norm')) return `Write "${key}": { "norm": ${node.value} }.`;
+  if (node.kind === 'number' && spec.keys !== undefined && Object.hasOwn(spec.keys, 'norm')) return { norm: node.value };
+  return undefined;
+}
+
+function typeAdvice(value: Value, key: string, spec: KeySpec): string {
+  const { node } = value;
+  const meant = meantValue(value, spec);
+  if (node.kind === 'string' && meant !== undefined) return `Remove the quotes: write ${node.value.trim()}.`;
+  if (node.kind === 'number' && meant !== undefined) return `Write "${key}": { "norm": ${node.value} }.`;
   if (node.kind === 'null' && spec.default !== undefined) return `Remove the key to get the default ${JSON.stringify(spec.default)}.`;
   return `Write ${spec.expected}.`;
 }

@@ -27,6 +27,11 @@ export class Value {
     return document.root === null ? null : new Value(document, document.root, '', { offset: document.root.offset, length: 1 });
   }
 
+  /** Where problems of the value are shown: its key, or the element itself. */
+  get place(): Span {
+    return this.#place;
+  }
+
   address(): Pick<Problem, 'file' | 'range' | 'path'> {
     return { file: this.document.id, range: this.document.lines.range(this.#place), path: this.path };
   }

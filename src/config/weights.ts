@@ -133,7 +133,7 @@ function checkInput(input: Tensor, transposed: boolean, name: string, H: number 
   if (I === H && (sequenceInputs === null || sequenceInputs === hidden || sequenceInputs !== I)) {
     report.error(input.where, {
       code: 'wrong-dimension', message: `${name} is transposed: its ${transposed ? 'columns' : 'rows'} belong to the ${H} hidden units.`, expected: `${form} = ${describeShape(transposed ? [H, hidden] : [hidden, H])}`,
-      found: describeShape(input.shape), advice: `Transpose ${name}.`,
+      found: describeShape(input.shape), advice: `Transpose ${name}.`, fix: { kind: 'transpose' },
     });
     return null;
   }

@@ -10,3 +10,7 @@ export { Kernels, supportedVariants } from './fast/kernels.js';
 export type { KernelBytes, Variant } from './fast/kernels.js';
 export { runSteps } from './run.js';
 export { spectrumSteps } from './spectrum.js';
+export { initialise, initialisations } from './initialise.js';
+export type { Initialisation } from './initialise.js';
+export { measureInputs, measureMatrix, measureNumbers, zeroLines } from './measure.js';
+export type { InputFacts, MatrixFacts, NumberFacts } from './measure.js';

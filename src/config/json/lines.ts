@@ -14,6 +14,12 @@ export class Lines {
     return { start: this.position(span.offset), end: this.position(span.offset + span.length) };
   }
 
+  /** The offset of a position; of the end of the text when it lies behind that. */
+  offset({ line, character }: Position): number {
+    const starts = (this.#starts ??= lineStarts(this.#text));
+    return Math.min((starts[line] ?? this.#text.length) + character, starts[line + 1] ?? this.#text.length);
+  }
+
   position(offset: number): Position {
     const starts = (this.#starts ??= lineStarts(this.#text));
     let low = 0;
