@@ -1,0 +1,33 @@
+// A finished run cut into its chunks again, for analyses that are asked for later.
+import type { RunChunk } from './analyse.js';
+import { cast, matrix, takeStep } from './tensor.js';
+import type { Experiment, RunResult } from './types.js';
+import { upstreamOf } from './upstream.js';
+
+const known = new WeakMap<RunResult, RunChunk[]>();
+
+/** Every chunk with its states in the run's dtype and what the layer above sent into it. */
+export function runChunks(experiment: Experiment, result: RunResult): readonly RunChunk[] {
+  const chunks = known.get(result) ?? cut(experiment, result);
+  known.set(result, chunks);
+  return chunks;
+}
+
+function cut(experiment: Experiment, { hs }: RunResult): RunChunk[] {
+  const { shapes: { B, T, I, H }, chunks, h0, stateful, dtype } = experiment;
+  const all = { B, T, N: H, data: hs };
+  const first = matrix(dtype, B, H);
+  if (h0 !== null) first.data.set(h0);
+  let start = 0;
+  return chunks.map(({ steps, xs }) => {
+    const initial = stateful && start > 0 ? takeStep(all, start - 1) : first;
+    const states = { B, T: steps, N: H, data: steps === T ? hs : cast(dtype, new Float64Array(B * steps * H)) };
+    if (steps !== T) for (let b = 0; b < B; b++) states.data.set(hs.subarray((b * T + start) * H, (b * T + start + steps) * H), b * steps * H);
+    const chunk = { start, steps, xs: { B, T: steps, N: I, data: cast(dtype, xs) }, hs: states, initial, dhs: upstreamOf(experiment, { start, steps }, states).dhs };
+    start += steps;
+    return chunk;
+  });
+}
+
+/** Whether the gradient is cut between step t and the step before it, t counted from the chunk's start: truncated backpropagation. */
+export const cutBefore = ({ truncate }: Experiment, t: number): boolean => truncate !== null && t > 0 && t % truncate === 0;

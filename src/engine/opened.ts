@@ -1,0 +1,71 @@
+// One unit of the unrolled network, opened: every intermediate value of its forward and backward pass.
+import { exactSlopes, stateBefore } from './analyse.js';
+import { cutBefore, runChunks } from './chunks.js';
+import { scaleByPowerOfTwo } from './norm.js';
+import { addRowTimes, takeStep } from './tensor.js';
+import type { Experiment, RunResult } from './types.js';
+
+/** Of one sequence at one step. Gradients are relative to 2^`exponent`; everything is float64 along the run's own states. */
+export type OpenedUnit = {
+  readonly t: number;
+  /** [I], [H] */
+  readonly x: Float64Array;
+  readonly hPrev: Float64Array;
+  /** x_t·Wx, h_{t−1}·Wh and z_t, their sum with b, [H] each; h_t as the run has it. */
+  readonly fromInput: Float64Array;
+  readonly fromState: Float64Array;
+  readonly z: Float64Array;
+  readonly h: Float64Array;
+  readonly exponent: number;
+  /** The two gradients that the copy node adds: from the loss, and from step t + 1 (zeros where none comes). */
+  readonly dhs: Float64Array;
+  readonly fromNext: Float64Array;
+  readonly g: Float64Array;
+  readonly slope: Float64Array;
+  /** g ⊙ f'(z), [H]; then dz·Wxᵀ [I] and dz·Whᵀ [H]. */
+  readonly dz: Float64Array;
+  readonly dx: Float64Array;
+  readonly dhPrev: Float64Array;
+};
+
+const scaled = (values: Float64Array, exponent: number): Float64Array => {
+  const out = new Float64Array(values.length);
+  scaleByPowerOfTwo(values, exponent, out);
+  return out;
+};
+
+/** out[k] = Σ_j d[j]·W[k,j] */
+const timesTransposed = (d: Float64Array, W: Float64Array, rows: number): Float64Array =>
+  Float64Array.from({ length: rows }, (_, k) => d.reduce((sum, value, j) => sum + value * W[k * d.length + j]!, 0));
+
+export function openUnit(experiment: Experiment, result: RunResult, t: number, item: number): OpenedUnit {
+  const { shapes: { T, I, H }, weights: { Wx, Wh, b } } = experiment;
+  const chunk = runChunks(experiment, result).findLast(({ start }) => start <= t)!;
+  const step = t - chunk.start;
+  const row = (data: ArrayLike<number>, N: number): Float64Array => Float64Array.from({ length: N }, (_, i) => data[item * N + i]!);
+  const x = row(takeStep(chunk.xs, step).data, I);
+  const hPrev = row(stateBefore(chunk, step).data, H);
+  const fromInput = new Float64Array(H);
+  addRowTimes(x, 0, I, Wx, fromInput);
+  const fromState = new Float64Array(H);
+  addRowTimes(hPrev, 0, H, Wh, fromState);
+  const gradient = (at: number): Float64Array => Float64Array.from(result.dhScaled.subarray((item * T + at) * H, (item * T + at + 1) * H));
+  const through = (g: Float64Array, at: number): Float64Array => {
+    const slopes = row(exactSlopes(experiment, chunk, at - chunk.start), H);
+    return g.map((value, j) => value * slopes[j]!);
+  };
+  const exponent = result.dhExponent[t]!;
+  const g = gradient(t);
+  const dz = through(g, t);
+  const arrives = step + 1 < chunk.steps && !cutBefore(experiment, step + 1);
+  const fromNext = arrives ? scaled(timesTransposed(through(gradient(t + 1), t + 1), Wh, H), result.dhExponent[t + 1]! - exponent) : new Float64Array(H);
+  return {
+    t, x, hPrev, fromInput, fromState, exponent, fromNext, g, dz,
+    z: fromInput.map((value, j) => value + fromState[j]! + b[j]!),
+    h: row(takeStep(chunk.hs, step).data, H),
+    dhs: scaled(row(takeStep(chunk.dhs, step).data, H), -exponent),
+    slope: row(exactSlopes(experiment, chunk, step), H),
+    dx: timesTransposed(dz, Wx, I),
+    dhPrev: timesTransposed(dz, Wh, H),
+  };
+}

@@ -1,0 +1,140 @@
+// How many steps back the recurrent weights learn from: dWh split by the distance between a loss and the step it reaches.
+import { exactSlopes, stateBefore } from './analyse.js';
+import { cutBefore, runChunks } from './chunks.js';
+import { exponentOf, maxAbs, norm } from './norm.js';
+import { FlowingRows } from './rows.js';
+import type { Experiment, RunResult, Steps } from './types.js';
+
+/**
+ * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed yet.
+ */
+export type Reach = {
+  /** ‖D_k‖ / ‖dWh‖ for the distances k = 0, 1, …; what lies beyond the last is in `missing`. */
+  readonly share: Float64Array;
+  /** ‖dWh − Σ_{j≤k} D_j‖ / ‖dWh‖: the error of dWh if nothing from further away than k reached it. */
+  readonly missing: Float64Array;
+};
+
+/** Multiplications of the whole pass. */
+const budget = 6e9;
+const fewestDistances = 8;
+
+/** `reach` fills while `steps` runs, from the shortest distance to the longest. */
+export function reachOf(experiment: Experiment, result: RunResult): { readonly reach: Reach; readonly steps: Steps<void> } {
+  const { shapes: { B, T, H }, chunks, truncate } = experiment;
+  const longest = Math.min(chunks.reduce((most, { steps }) => Math.max(most, steps), 0), truncate ?? Infinity);
+  const distances = Math.min(longest, Math.max(fewestDistances, Math.floor(budget / (2 * T * B * H * H))));
+  const empty = (): Float64Array => new Float64Array(distances).fill(NaN);
+  const reach = { share: empty(), missing: empty() };
+  return { reach, steps: fill(experiment, result, reach) };
+}
+
+/** h_{t−1} and f'(z_t) of every step of the run, [B,T,H], and whether a gradient may leave step t to t − 1. */
+function* paths(experiment: Experiment, chunks: ReturnType<typeof runChunks>): Steps<{ readonly before: Float64Array; readonly slopes: Float64Array; readonly passes: Uint8Array }> {
+  const { B, T, H } = experiment.shapes;
+  const before = new Float64Array(B * T * H);
+  const slopes = new Float64Array(B * T * H);
+  const passes = new Uint8Array(T);
+  for (const chunk of chunks) {
+    for (let step = 0; step < chunk.steps; step++) {
+      const t = chunk.start + step;
+      const [own, previous] = [exactSlopes(experiment, chunk, step), stateBefore(chunk, step).data];
+      for (let b = 0; b < B; b++) {
+        slopes.set(own.subarray(b * H, (b + 1) * H), (b * T + t) * H);
+        before.set(previous.subarray(b * H, (b + 1) * H), (b * T + t) * H);
+      }
+      passes[t] = step > 0 && !cutBefore(experiment, step) ? 1 : 0;
+      yield 0;
+    }
+  }
+  return { before, slopes, passes };
+}
+
+function* fill(experiment: Experiment, result: RunResult, { share, missing }: Reach): Steps<void> {
+  const { shapes: { B, T, H }, weights: { Wh } } = experiment;
+  const chunks = runChunks(experiment, result);
+  const { before, slopes, passes } = yield* paths(experiment, chunks);
+  const flow = new FlowingRows(B * T, H);
+  for (const chunk of chunks) {
+    for (let step = 0; step < chunk.steps; step++) for (let b = 0; b < B; b++) flow.add(b * T + chunk.start + step, chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H));
+  }
+  // The whole dWh once from the run's own g_t, under one exponent that all distances are measured with.
+  const whole = new FlowingRows(B * T, H);
+  for (let row = 0; row < B * T; row++) whole.add(row, result.dhScaled.subarray(row * H, (row + 1) * H), result.dhExponent[row % T]);
+  const outer = new OuterSum(before, H);
+  for (let row = 0; row < B * T; row++) {
+    whole.throughActivation(row, slopes.subarray(row * H, (row + 1) * H));
+    outer.add(whole, row);
+    yield 0;
+  }
+  const { sum: rest, exponent } = outer;
+  const total = norm(rest);
+  if (total === 0 || !Number.isFinite(total)) return;
+  for (let k = 0; k < share.length; k++) {
+    const D = new OuterSum(before, H, exponent);
+    let alive = false;
+    for (let row = 0; row < B * T; row++) {
+      if (flow.isZero(row)) continue;
+      alive = true;
+      flow.throughActivation(row, slopes.subarray(row * H, (row + 1) * H));
+      D.add(flow, row);
+      flow.throughWeights(row, Wh);
+      if (row % 64 === 63) yield k / share.length;
+    }
+    for (let i = 0; i < rest.length; i++) rest[i] = rest[i]! - D.sum[i]!;
+    share[k] = norm(D.sum) / total;
+    missing[k] = norm(rest) / total;
+    if (!alive) {
+      share.fill(0, k);
+      missing.fill(norm(rest) / total, k);
+      return;
+    }
+    moveBack(flow, passes, B, T, H);
+    yield (k + 1) / share.length;
+  }
+}
+
+/** What has left step t + 1 now stands at t; the last step of every chunk is left with nothing. */
+function moveBack(flow: FlowingRows, passes: Uint8Array, B: number, T: number, H: number): void {
+  for (let b = 0; b < B; b++) {
+    const base = b * T;
+    flow.data.copyWithin(base * H, (base + 1) * H, (base + T) * H);
+    flow.exponents.copyWithin(base, base + 1, base + T);
+    for (let t = 0; t < T; t++) if (passes[t + 1] !== 1) flow.clear(base + t);
+  }
+}
+
+/** Σ h_{t−1}ᵀ·d_t over rows, under one power of two: that of the first sum, which is the largest there is to compare with. */
+class OuterSum {
+  sum: Float64Array;
+  exponent: number;
+  readonly #fixed: boolean;
+  readonly #before: Float64Array;
+  readonly #H: number;
+
+  constructor(before: Float64Array, H: number, exponent: number | null = null) {
+    this.#before = before;
+    this.#H = H;
+    this.#fixed = exponent !== null;
+    this.exponent = exponent ?? -Infinity;
+    this.sum = new Float64Array(H * H);
+  }
+
+  add(flow: FlowingRows, row: number): void {
+    const H = this.#H;
+    if (flow.isZero(row)) return;
+    const magnitude = flow.exponents[row]! + exponentOf(maxAbs(flow.data, row * H, (row + 1) * H));
+    if (!this.#fixed && magnitude > this.exponent) {
+      const factor = 2 ** (this.exponent - magnitude);
+      for (let i = 0; i < this.sum.length; i++) this.sum[i] = this.sum[i]! * factor;
+      this.exponent = magnitude;
+    }
+    const factor = 2 ** (flow.exponents[row]! - this.exponent);
+    if (factor === 0) return;
+    for (let k = 0; k < H; k++) {
+      const h = this.#before[row * H + k]! * factor;
+      if (h === 0) continue;
+      for (let j = 0; j < H; j++) this.sum[k * H + j] = this.sum[k * H + j]! + h * flow.data[row * H + j]!;
+    }
+  }
+}
