@@ -54,6 +54,23 @@ export const withAlpha = (colour: string, alpha: number): string => {
   return `rgba(${r}, ${g}, ${b}, ${alpha})`;
 };
 
+const luminance = ([r, g, b]: Triple): number => 0.2126 * toLinear(r / 255) + 0.7152 * toLinear(g / 255) + 0.0722 * toLinear(b / 255);
+
+/** Contrast that text of this size needs (WCAG 2.2, 1.4.3). */
+const enoughContrast = 4.5;
+
+/** The colour as text: mixed with the foreground until it can be read on the background. Lines keep the pure colour. */
+export function readable(colour: string, { background, foreground }: Theme): string {
+  const [from, to, behind] = [toOklab(parseColour(colour)), toOklab(parseColour(foreground)), luminance(parseColour(background))];
+  for (let share = 0; share < 1; share += 0.1) {
+    const mix = (channel: 0 | 1 | 2): number => from[channel] + (to[channel] - from[channel]) * share;
+    const mixed = fromOklab([mix(0), mix(1), mix(2)]);
+    const front = luminance(mixed);
+    if ((Math.max(front, behind) + 0.05) / (Math.min(front, behind) + 0.05) >= enoughContrast) return `rgb(${mixed.join(', ')})`;
+  }
+  return foreground;
+}
+
 /** Entries 0 … 254 for −1 … 1 (127 is zero), 255 for a value that is not finite. Packed as the pixels of ImageData. */
 export class ColourMap {
   readonly #table = new Uint32Array(256);

@@ -1,4 +1,5 @@
 // What a track wants to have drawn, free of any charting library.
+import { readable } from './colours.js';
 import type { Theme } from './theme.js';
 import type { TimeWindow } from './model.js';
 
@@ -66,7 +67,7 @@ export function plotText({ context }: Painter, theme: Theme, text: string, x: nu
   context.lineJoin = 'round';
   context.strokeStyle = theme.background;
   context.strokeText(text, x, y);
-  context.fillStyle = colour;
+  context.fillStyle = readable(colour, theme);
   context.fillText(text, x, y);
   context.restore();
 }
