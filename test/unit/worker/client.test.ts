@@ -3,7 +3,7 @@ import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { defaultBounds } from '../../../src/engine/index.js';
 import type { Entry, FileContent } from '../../../src/config/files.js';
-import type { RunSummary } from '../../../src/protocol/messages.js';
+import type { Progress, RunSummary } from '../../../src/protocol/messages.js';
 import { EngineClient } from '../../../src/worker/client.js';
 import type { EngineClientOptions } from '../../../src/worker/client.js';
 
@@ -16,7 +16,7 @@ const configText = (name: string, T: number, H: number): string => JSON.stringif
   name, dtype: 'float64', weights: { Wx: matrix(1, H, 0.1), Wh: matrix(H, H, 0.01), b: matrix(1, H, 0) }, sequences: matrix(T, 1, 0.5),
 });
 
-type Probe = { readonly client: EngineClient; readonly summaries: RunSummary[]; readonly crashes: string[]; text: string };
+type Probe = { readonly client: EngineClient; readonly summaries: RunSummary[]; readonly crashes: string[]; text: string; onProgress: (progress: Progress) => void };
 const clients: EngineClient[] = [];
 after(() => {
   for (const client of clients) client.dispose();
@@ -25,11 +25,11 @@ after(() => {
 function probe(options: Partial<EngineClientOptions> = {}): Probe {
   const summaries: RunSummary[] = [];
   const crashes: string[] = [];
-  const state = { text: configText('first', 3, 2) };
+  const state: Pick<Probe, 'text' | 'onProgress'> = { text: configText('first', 3, 2), onProgress: () => undefined };
   const client = new EngineClient({
     workerPath: realWorker,
     readFile: (): FileContent => ({ ok: true, id: entry.config, bytes: Uint8Array.from(new TextEncoder().encode(state.text)) }),
-    events: { progress: () => undefined, problems: () => undefined, summary: (summary) => summaries.push(summary), spectrum: () => undefined },
+    events: { progress: (progress) => state.onProgress(progress), problems: () => undefined, summary: (summary) => summaries.push(summary), spectrum: () => undefined },
     onCrash: (message) => crashes.push(message),
     ...options,
   });
@@ -50,9 +50,14 @@ describe('EngineClient', () => {
   it('lets a newer run cancel an older one inside its long computation', async () => {
     const subject = probe();
     const { client, summaries } = subject;
-    subject.text = configText('long', 4_000, 160);
+    subject.text = configText('long', 20_000, 192);
+    const started = new Promise<void>((resolve) => {
+      subject.onProgress = ({ phase }) => {
+        if (phase === 'run') resolve();
+      };
+    });
     const long = client.run(entry, defaultBounds);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await started;
     subject.text = configText('short', 3, 2);
     const short = client.run(entry, defaultBounds);
     assert.equal((await long).kind, 'cancelled');
@@ -75,7 +80,7 @@ describe('EngineClient', () => {
 
   it('stops when asked to, and runs again afterwards', async () => {
     const subject = probe();
-    subject.text = configText('long', 4_000, 160);
+    subject.text = configText('long', 20_000, 192);
     const long = subject.client.run(entry, defaultBounds);
     await new Promise((resolve) => setTimeout(resolve, 300));
     await subject.client.cancel();
@@ -118,7 +123,7 @@ describe('EngineClient', () => {
 
   it('cancels what runs when it is disposed', async () => {
     const subject = probe();
-    subject.text = configText('long', 4_000, 160);
+    subject.text = configText('long', 20_000, 192);
     const long = subject.client.run(entry, defaultBounds);
     await new Promise((resolve) => setTimeout(resolve, 100));
     subject.client.dispose();
