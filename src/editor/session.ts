@@ -11,6 +11,9 @@ import { readSettings } from './settings.js';
 /** While edits never pause, the picture still follows about once in this many ms. */
 const longestWait = 1_000;
 
+/** A glob that matches this name and no other: each special character becomes a class of one. */
+const exactly = (name: string): string => name.replaceAll(/[*?[\]{}]/g, '[$&]');
+
 export const entryKey = (entry: Entry): string => (entry.kind === 'config' ? entry.config : `${entry.weights}\n${entry.sequences}`);
 /** The file that stands for the entry in the editor. */
 export const entryUri = (entry: Entry): vscode.Uri => vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true);
@@ -165,7 +168,12 @@ export class Session implements vscode.Disposable {
     for (const id of wanted) {
       if (this.#watchers.has(id)) continue;
       const uri = vscode.Uri.parse(id);
-      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), path.posix.basename(uri.path)));
+      if (uri.scheme === 'untitled') {
+        // On no disk: only its text can change.
+        this.#watchers.set(id, new vscode.Disposable(() => undefined));
+        continue;
+      }
+      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), exactly(path.posix.basename(uri.path))));
       const changed = (): void => this.#fileChanged(uri);
       watcher.onDidChange(changed);
       watcher.onDidCreate(changed);

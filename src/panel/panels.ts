@@ -12,11 +12,30 @@ function isEntry(value: unknown): value is Entry {
   return kind === 'config' ? typeof config === 'string' : kind === 'pair' && typeof weights === 'string' && typeof sequences === 'string';
 }
 
+/** Where `id` is after a file or a folder above it was renamed; null when that does not concern it. */
+function renamed(id: string, oldUri: vscode.Uri, newUri: vscode.Uri): string | null {
+  const [before, after] = [oldUri.toString(), newUri.toString()];
+  return id === before || id.startsWith(`${before}/`) ? after + id.slice(before.length) : null;
+}
+
+/** The editor does not tell which untitled document a new file was made of, but at that moment they hold the same; a formatter may have moved spaces. */
+function becomes(id: string, saved: vscode.TextDocument): boolean {
+  const untitled = vscode.workspace.textDocuments.find((document) => document.isUntitled && document.uri.toString() === id);
+  const essence = (document: vscode.TextDocument): string => document.getText().replaceAll(/\s+/g, '');
+  return untitled !== undefined && essence(untitled) === essence(saved);
+}
+
 /** One panel for each experiment; a second run of the same config goes to the panel that shows it. */
 export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer {
   readonly #byKey = new Map<string, Panel>();
+  readonly #subscriptions: vscode.Disposable[];
 
-  constructor(readonly sessions: Sessions, readonly extensionUri: vscode.Uri) {}
+  constructor(readonly sessions: Sessions, readonly extensionUri: vscode.Uri) {
+    this.#subscriptions = [
+      vscode.workspace.onDidRenameFiles(({ files }) => this.#moveAll((id) => files.map(({ oldUri, newUri }) => renamed(id, oldUri, newUri)).find((moved) => moved !== null) ?? id)),
+      vscode.workspace.onDidSaveTextDocument((saved) => this.#moveAll((id) => (becomes(id, saved) ? saved.uri.toString() : id))),
+    ];
+  }
 
   /** The session behind the panel that has the focus. */
   get activeSession(): Session | undefined {
@@ -44,6 +63,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   }
 
   dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
     for (const panel of [...this.#byKey.values()]) panel.view.dispose();
   }
 
@@ -51,11 +71,29 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     const session = this.sessions.open(entry);
     const panel = new Panel(view, session, this.extensionUri);
     this.#byKey.set(session.key, panel);
-    view.onDidDispose(() => {
-      this.#byKey.delete(session.key);
-      panel.dispose();
-      this.sessions.close(session);
-    });
+    view.onDidDispose(() => this.#detach(panel));
     return session;
+  }
+
+  /** Ends what stands behind a view; does nothing when that was replaced meanwhile. */
+  #detach(panel: Panel): void {
+    const { session } = panel;
+    if (this.#byKey.get(session.key) !== panel) return;
+    this.#byKey.delete(session.key);
+    panel.dispose();
+    this.sessions.close(session);
+  }
+
+  /** Panels stay with their files when these get another place. */
+  #moveAll(place: (id: string) => string): void {
+    for (const panel of [...this.#byKey.values()]) {
+      const { view, session: { entry, key } } = panel;
+      const moved: Entry = entry.kind === 'config' ? { kind: 'config', config: place(entry.config) } : { kind: 'pair', weights: place(entry.weights), sequences: place(entry.sequences) };
+      if (entryKey(moved) === key) continue;
+      this.#detach(panel);
+      if (this.#byKey.has(entryKey(moved))) view.dispose();
+      // A failure is logged and shown by run itself.
+      else this.#attach(view, moved).run().catch(() => undefined);
+    }
   }
 }

@@ -79,6 +79,53 @@ describe('Run RNN', () => {
     await lensSays(uri, /healthy, ×1\.00/);
   });
 
+  it('follows a file whose name holds the special characters of a glob', async () => {
+    const uri = await copyExample('weather');
+    const [weights, odd] = ['weights.json', 'weights [v2] {a} 100% #1.json'].map((name) => vscode.Uri.joinPath(uri, '..', name)) as [vscode.Uri, vscode.Uri];
+    await vscode.workspace.fs.rename(weights, odd);
+    const { document } = await openText(uri);
+    await replaceText(document, '"weights.json"', '"weights [v2] {a} 100% #1.json"');
+    await run();
+    await lensSays(uri, /vanishing/);
+    const parsed = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(odd))) as { Wh: number[][] };
+    await writeFile(odd.fsPath, JSON.stringify({ ...parsed, Wh: parsed.Wh.map((row) => row.map((weight) => 4 * weight)) }));
+    await lensSays(uri, /exploding/);
+  });
+
+  it('stays with a config that is renamed in the editor', async () => {
+    const uri = await copyExample('vanishing');
+    const renamed = vscode.Uri.joinPath(uri, '..', 'renamed.rnn.json');
+    await openText(uri);
+    await run();
+    await lensSays(uri, /vanishing/);
+    const edit = new vscode.WorkspaceEdit();
+    edit.renameFile(uri, renamed);
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    await lensSays(renamed, /vanishing, ×0\.500 per step back$/);
+    const { document } = await openText(renamed);
+    await replaceText(document, '0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+    await lensSays(renamed, /exploding/);
+    assert.equal(panelTabs().length, 1);
+  });
+
+  it('stays with a new config when it is saved for the first time', async () => {
+    const example = await copyExample('vanishing');
+    const saved = vscode.Uri.joinPath(example, '..', 'mine.rnn.json');
+    const untitled = await vscode.workspace.openTextDocument(saved.with({ scheme: 'untitled' }));
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(untitled.uri, new vscode.Position(0, 0), new TextDecoder().decode(await vscode.workspace.fs.readFile(example)));
+    await vscode.workspace.applyEdit(edit);
+    await vscode.window.showTextDocument(untitled, { viewColumn: vscode.ViewColumn.One, preview: false });
+    await run(untitled.uri);
+    await until('the panel', () => panelTabs()[0]);
+    assert.ok(await untitled.save());
+    await lensSays(saved, /vanishing, ×0\.500 per step back$/);
+    const { document } = await openText(saved);
+    await replaceText(document, '0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+    await lensSays(saved, /exploding/);
+    assert.equal(panelTabs().length, 1);
+  });
+
   it('shows a problem at its exact range while the last good picture stays, and takes it away when it is mended', async () => {
     const uri = await copyExample('vanishing');
     const { document } = await openText(uri);
