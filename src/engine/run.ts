@@ -76,7 +76,7 @@ const slopeKeepsDigits = 0.999;
  * H products is at most ‖d‖·max|Wh|·√H, and what a norm above the smallest number by this margin leaves is not all zero.
  */
 function staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, { single }: Analysis, hs: Sequence): boolean {
-  if (cell === 'tanh' && hs.data.some((h) => Math.abs(h) > slopeKeepsDigits)) return false;
+  if (cell === 'tanh') for (const h of hs.data) if (Math.abs(h) > slopeKeepsDigits) return false;
   const margin = 6;
   const growth = Math.max(0, Math.log10(maxAbs(Wh) * H));
   return single.log10.every((value) => Number.isNaN(value) || (value + growth + margin < log10Largest[dtype] && value - margin > log10Smallest[dtype]));

@@ -70,8 +70,8 @@ export class Kernels {
   }
 
   /** The fastest kernels that run here, or those asked for; null when this machine has none. */
-  static load(bytes: KernelBytes, variant: Variant | undefined = supportedVariants()[0]): Kernels | null {
-    if (variant === undefined) return null;
+  static load(bytes: KernelBytes, variant: Variant | null = supportedVariants()[0] ?? null): Kernels | null {
+    if (variant === null) return null;
     const memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages });
     // Copied, because types that allow for shared memory cannot promise that nobody writes to the bytes meanwhile.
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes[variant].slice()), { env: { memory } });

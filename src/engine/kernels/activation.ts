@@ -47,52 +47,69 @@ const SERIES64 = memory.data<f64>([
   const half = f32x4.pmin(v128.xor(z, sign), constant(END32));
   const y = f32x4.add(half, half);
   const n = f32x4.nearest(f32x4.mul(y, constant(LOG2E32)));
-  const r = madd<f32>(n, constant(LN2LOW32), madd<f32>(n, constant(LN2HIGH32), y));
+  const near = madd<f32>(n, constant(LN2HIGH32), y);
+  const rest = f32x4.mul(n, constant(LN2LOW32));
+  const r = f32x4.add(near, rest);
   let q = constant(SERIES32);
   q = madd<f32>(q, r, constant(SERIES32 + 16));
   q = madd<f32>(q, r, constant(SERIES32 + 32));
   q = madd<f32>(q, r, constant(SERIES32 + 48));
   q = madd<f32>(q, r, constant(SERIES32 + 64));
   q = madd<f32>(q, r, constant(SERIES32 + 80));
-  const low = f32x4.mul(f32x4.mul(r, r), q);
+  const low = madd<f32>(f32x4.mul(r, r), q, f32x4.sub(rest, f32x4.sub(r, near)));
   const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), constant(BIAS32)), 23);
-  const E = joined<f32>(scale, f32x4.sub(scale, constant(ONE32)), r, low);
-  return v128.or(f32x4.div(E, f32x4.add(E, constant(TWO32))), sign);
+  return v128.or(quotient<f32>(scale, r, low), sign);
 }
 
-/** scale·(r + low) + rest, where |rest| ≥ |scale·r| or rest = 0: what the large sum loses is added to the small one. */
-@inline function joined<T>(scale: v128, rest: v128, r: v128, low: v128): v128 {
-  const large = v128.mul<T>(scale, r);
-  const sum = v128.add<T>(rest, large);
-  const lost = v128.sub<T>(large, v128.sub<T>(sum, rest));
-  return v128.add<T>(sum, madd<T>(scale, low, lost));
-}
-
-/** e^(2|z|) − 1 */
-@inline function expm1OfDouble64(magnitude: v128): v128 {
-  const half = f64x2.pmin(magnitude, constant(END64));
+@inline function tanh64(z: v128): v128 {
+  const sign = v128.and(z, constant(SIGN64));
+  const half = f64x2.pmin(v128.xor(z, sign), constant(END64));
   const y = f64x2.add(half, half);
   const n = f64x2.nearest(f64x2.mul(y, constant(LOG2E64)));
   const near = madd<f64>(n, constant(LN2HIGH64), y);
   const rest = f64x2.mul(n, constant(LN2LOW64));
   const r = f64x2.add(near, rest);
-  const lost = f64x2.sub(rest, f64x2.sub(r, near));
-  let q = constant(SERIES64);
-  for (let at: usize = 16; at < 192; at += 16) q = madd<f64>(q, r, constant(SERIES64 + at));
-  const low = madd<f64>(f64x2.mul(r, r), q, lost);
-  const scale = i64x2.shl(f64x2.add(n, constant(MAGIC64)), 52);
-  return joined<f64>(scale, f64x2.sub(scale, constant(ONE64)), r, low);
+  const low = madd<f64>(f64x2.mul(r, r), series64(r), f64x2.sub(rest, f64x2.sub(r, near)));
+  return v128.or(quotient<f64>(i64x2.shl(f64x2.add(n, constant(MAGIC64)), 52), r, low), sign);
 }
 
-@inline function tanh64(z: v128): v128 {
-  const sign = v128.and(z, constant(SIGN64));
-  const E = expm1OfDouble64(v128.xor(z, sign));
-  return v128.or(f64x2.div(E, f64x2.add(E, constant(TWO64))), sign);
+/**
+ * E/(E + 2) for E = scale·(r + low) + (scale − 1). What the sums that make E and E + 2 round away is kept and brought in at the end:
+ * with q = E/(E + 2), dq/dE = (1 − q)²/2 and 1/(E + 2) = (1 − q)/2. What is left is the rounding of the division and of the last sum.
+ */
+@inline function quotient<T>(scale: v128, r: v128, low: v128): v128 {
+  const one = constant(sizeof<T>() == 4 ? ONE32 : ONE64);
+  const two = constant(sizeof<T>() == 4 ? TWO32 : TWO64);
+  const rest = v128.sub<T>(scale, one);
+  const large = v128.mul<T>(scale, r);
+  const sum = v128.add<T>(rest, large);
+  const small = madd<T>(scale, low, v128.sub<T>(large, v128.sub<T>(sum, rest)));
+  const E = v128.add<T>(sum, small);
+  const lostOfE = v128.sub<T>(small, v128.sub<T>(E, sum));
+  const denominator = v128.add<T>(E, two);
+  const partOfE = v128.sub<T>(denominator, two);
+  const lostOfDenominator = v128.add<T>(v128.sub<T>(two, v128.sub<T>(denominator, partOfE)), v128.sub<T>(E, partOfE));
+  const q = v128.div<T>(E, denominator);
+  const open = v128.sub<T>(one, q);
+  const correction = v128.sub<T>(v128.mul<T>(lostOfE, open), v128.mul<T>(q, lostOfDenominator));
+  return madd<T>(v128.mul<T>(open, constant(sizeof<T>() == 4 ? SERIES32 + 80 : SERIES64 + 176)), correction, q);
+}
+
+/** (e^r − 1 − r)/r² */
+@inline function series64(r: v128): v128 {
+  let q = constant(SERIES64);
+  for (let at: usize = 16; at < 192; at += 16) q = madd<f64>(q, r, constant(SERIES64 + at));
+  return q;
 }
 
 /** f'(z) = 4·(E + 1)/(E + 2)² of tanh in float64, with all its digits; 0 where tanh z is ±1 (see ../activation.ts). */
 export function sechSquared(z: v128): v128 {
-  const E = expm1OfDouble64(v128.andnot(z, constant(SIGN64)));
+  const half = f64x2.pmin(v128.andnot(z, constant(SIGN64)), constant(END64));
+  const y = f64x2.add(half, half);
+  const n = f64x2.nearest(f64x2.mul(y, constant(LOG2E64)));
+  const r = madd<f64>(n, constant(LN2LOW64), madd<f64>(n, constant(LN2HIGH64), y));
+  const scale = i64x2.shl(f64x2.add(n, constant(MAGIC64)), 52);
+  const E = f64x2.add(madd<f64>(scale, r, f64x2.sub(scale, constant(ONE64))), f64x2.mul(scale, f64x2.mul(f64x2.mul(r, r), series64(r))));
   const open = f64x2.add(E, constant(TWO64));
   const slope = f64x2.div(f64x2.mul(constant(FOUR64), f64x2.add(E, constant(ONE64))), f64x2.mul(open, open));
   return v128.andnot(slope, f64x2.eq(f64x2.div(E, open), constant(ONE64)));

@@ -179,7 +179,7 @@ function soundNorm<T>(sum: f64, all: f64, size: f64, a: usize, aPanel: usize, M:
   const value = Math.sqrt(sum);
   const sound = inside<T>(sizeA) && inside<T>(sizeD) && inside<T>(value);
   // The terms carry the rounding of their dtype: where they cancel, too few digits are left.
-  if (sound && sum > (sizeof<T>() == 4 ? 0.05 : 1e-3) * all) return rounded<T>(value);
+  if (sound && sum > (sizeof<T>() == 4 ? 0.2 : 1e-3) * all) return rounded<T>(value);
   const panelCount = panels<T>(H);
   const panelBytes = <usize>(panels<T>(M) * width<T>()) * ROW;
   memory.fill(scratch, 0, <usize>panelCount * panelBytes);

@@ -1,0 +1,82 @@
+// What the kernels cost besides time: bytes in the bundle, memory that stays, pauses in which a run can be cancelled.
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { finish, Kernels, runSteps } from '../../../src/engine/index.js';
+import type { Experiment } from '../../../src/engine/index.js';
+import { fastPass } from '../../../src/engine/fast/pass.js';
+import { kernelsOf, randomExperiment, variants, wasmAt } from './support.js';
+
+/** Collects garbage now, so that what is counted is what is kept. */
+const collect = ((): (() => void) => {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+})();
+
+const small: Experiment = randomExperiment({ seed: 1, B: 4, T: 50, I: 8, H: 24, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
+
+describe('the compiled kernels', () => {
+  it('are under 100 KB together', () => {
+    const bytes = (['relaxed', 'simd'] as const).reduce((sum, variant) => sum + statSync(wasmAt(variant)).size, 0);
+    assert.ok(bytes > 10_000 && bytes < 100 * 1024, `${bytes} bytes`);
+  });
+
+  it('are not loaded where WebAssembly has no SIMD', () => {
+    const nothing = new Uint8Array();
+    assert.equal(Kernels.load({ relaxed: nothing, simd: nothing }, null), null);
+  });
+});
+
+for (const variant of variants) {
+  describe(`a run with ${variant} instructions`, () => {
+    it('leaves memory flat over 1,000 runs', () => {
+      const kernels = kernelsOf(variant);
+      const run = (): void => void finish(runSteps(small, undefined, kernels));
+      run();
+      const size = kernels.memory.buffer.byteLength;
+      collect();
+      const before = process.memoryUsage();
+      for (let i = 0; i < 1000; i++) run();
+      assert.equal(kernels.memory.buffer.byteLength, size);
+      collect();
+      const after = process.memoryUsage();
+      // 1,000 results that stayed would be 60 MB.
+      assert.ok(after.arrayBuffers - before.arrayBuffers < 1e6, `${after.arrayBuffers - before.arrayBuffers} bytes in arrays stay`);
+      assert.ok(after.heapUsed - before.heapUsed < 5e6, `${after.heapUsed - before.heapUsed} bytes of heap stay`);
+    });
+
+    it('gives the same bits again, whatever ran in between', () => {
+      const kernels = kernelsOf(variant);
+      const first = finish(runSteps(small, undefined, kernels));
+      finish(runSteps(randomExperiment({ seed: 2, B: 7, T: 33, I: 19, H: 45, cell: 'relu', dtype: 'float64', upstream: 'every', truncate: 5, chunks: 2, stateful: true, initial: true }), undefined, kernels));
+      assert.deepEqual(finish(runSteps(small, undefined, kernels)), first);
+    });
+
+    it('pauses often enough to be cancelled within milliseconds, and a run given up halfway does not spoil the next', () => {
+      const kernels = kernelsOf(variant);
+      const first = finish(runSteps(small, undefined, kernels));
+      const [B, T, I, H] = [16, 40, 32, 300] as const;
+      const large = randomExperiment({ seed: 3, B, T, I, H, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
+      const whole = runSteps(large, undefined, kernels);
+      let pauses = 0;
+      while (whole.next().done !== true) pauses++;
+      // Forward, backward and the pass with exponents are about 12·B·T·H·(H + I) operations; at 10 GFLOP/s 2e8 of them take 20 ms.
+      assert.ok(pauses > (12 * B * T * H * (H + I)) / 2e8, `${pauses} pauses`);
+      const steps = fastPass(kernels, large);
+      for (let i = 0; i < 12; i++) assert.notEqual(steps.next().done, true);
+      assert.deepEqual(finish(runSteps(small, undefined, kernels)), first);
+    });
+
+    it('falls back on the reference classes when the memory does not suffice', () => {
+      const kernels = kernelsOf(variant);
+      const layOut = kernels.layOut.bind(kernels);
+      kernels.layOut = () => null;
+      const without = finish(runSteps(small, undefined, kernels));
+      kernels.layOut = layOut;
+      assert.deepEqual(without, finish(runSteps(small)));
+      assert.equal(kernels.layOut([2 ** 32]), null);
+    });
+  });
+}

@@ -1,0 +1,37 @@
+// Every variant of the kernels that this machine can run, and experiments at random.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Kernels, supportedVariants } from '../../../src/engine/index.js';
+import type { Cell, DType, Experiment, Upstream, Variant } from '../../../src/engine/index.js';
+import { filled, randomNumbers } from '../engine/build.js';
+
+export const wasmAt = (variant: Variant): string => path.join(process.cwd(), 'out', 'kernels', `${variant}.wasm`);
+
+const bytes = { relaxed: readFileSync(wasmAt('relaxed')), simd: readFileSync(wasmAt('simd')) };
+
+export function kernelsOf(variant: Variant): Kernels {
+  const kernels = Kernels.load(bytes, variant);
+  if (kernels === null) throw new Error(`The kernels for ${variant} did not load.`);
+  return kernels;
+}
+
+export const variants = supportedVariants();
+
+export type RandomShape = {
+  readonly seed: number; readonly B: number; readonly T: number; readonly I: number; readonly H: number;
+  readonly cell: Cell; readonly dtype: DType; readonly upstream: 'last' | 'every' | 'given'; readonly truncate: number | null; readonly chunks: 1 | 2; readonly stateful: boolean; readonly initial: boolean;
+};
+
+/** Weights as a careful initialisation makes them: variances 0.8/H and 0.8/I, so that rounding is not amplified beyond what the dtype can say. */
+export function randomExperiment({ seed, B, T, I, H, cell, dtype, upstream, truncate, chunks, stateful, initial }: RandomShape): Experiment {
+  const next = randomNumbers(seed);
+  const scaled = (length: number, scale: number): Float64Array => filled(length, next).map((value) => value * scale);
+  const weights = { Wx: scaled(I * H, Math.sqrt(2.4 / I)), Wh: scaled(H * H, Math.sqrt(2.4 / H)), b: scaled(H, 0.3) };
+  const first = chunks === 1 ? T : Math.max(1, Math.floor(T / 3));
+  const steps = first === T ? [T] : [first, T - first];
+  const entering: Upstream = upstream === 'given' ? { kind: 'given', dhs: filled(B * T * H, next) } : { kind: upstream };
+  return {
+    name: 'random', cell, dtype, shapes: { B, T, I, H }, weights, chunks: steps.map((count) => ({ steps: count, xs: filled(B * count * I, next) })),
+    h0: initial ? filled(B * H, next) : null, stateful, upstream: entering, loss: null, clipNorm: null, truncate,
+  };
+}
