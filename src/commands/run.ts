@@ -39,9 +39,12 @@ type Choice = vscode.QuickPickItem & { readonly choose: () => Thenable<vscode.Ur
 const openDialog = async (title: string): Promise<vscode.Uri | undefined> =>
   (await vscode.window.showOpenDialog({ title, canSelectMany: false, filters: { JSON: ['json', 'jsonc'] } }))?.[0];
 
+/** The folder as the explorer shows it; nothing for the workspace's own. */
+const folderOf = (uri: vscode.Uri): string => path.posix.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, '');
+
 const fileChoice = (uri: vscode.Uri): Choice => ({
   label: baseName(uri),
-  description: vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..')),
+  description: folderOf(uri),
   choose: () => Promise.resolve(uri),
 });
 

@@ -15,7 +15,8 @@ export async function saveAsConfig(pair: Entry & { readonly kind: 'pair' }): Pro
   const weights = vscode.Uri.parse(pair.weights);
   const sequences = vscode.Uri.parse(pair.sequences);
   const suggestion = weights.with({ path: weights.path.replace(/(\.json)?$/, '.rnn.json') });
-  const target = await vscode.window.showSaveDialog({ defaultUri: suggestion, filters: { 'RNN config': ['rnn.json'] } });
+  // VS Code's own dialog (remote windows, the web) knows extensions without a dot only: "rnn.json" would be appended a second time.
+  const target = await vscode.window.showSaveDialog({ defaultUri: suggestion, filters: { 'RNN config (*.rnn.json)': ['json'] } });
   if (target === undefined) return;
   const config = { cell: 'tanh', weights: relativeReference(target, weights), sequences: relativeReference(target, sequences) };
   await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));

@@ -1,6 +1,7 @@
 // The whole way, as a person walks it: a config, the palette, the painted page, edits, a reload.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe } from 'node:test';
 import type { Workbench } from '../support/workbench.js';
 import { scenario } from '../support/workbench.js';
@@ -90,5 +91,20 @@ describe('Run RNN in a window', () => {
     await choices.filter({ hasText: 'Exploding' }).waitFor();
     await workbench.answer('Exploding');
     await badge(workbench, /exploding/i);
+  });
+
+  scenario('runs a plain weights file on the sequences that are picked, and saves the pair as a config', {}, async (workbench) => {
+    await workbench.openFile('weather/weights.json');
+    await workbench.palette('Run RNN');
+    await workbench.answer('sequences.json');
+    await badge(workbench, /vanishing/i);
+    await workbench.palette('Notifications: Show Notifications');
+    await workbench.page.locator('.notifications-center').getByText('Save as config…').click();
+    const dialog = workbench.page.locator('.quick-input-widget');
+    const config = path.join(workbench.folder, 'weather', 'weights.rnn.json');
+    await workbench.until('the suggested name', async () => (await dialog.locator('input[type="text"]').first().inputValue()) === config);
+    await dialog.getByText('OK', { exact: true }).click();
+    await workbench.page.locator('.tab.active').filter({ hasText: 'weights.rnn' }).waitFor();
+    assert.deepEqual(JSON.parse(readFileSync(config, 'utf8')), { cell: 'tanh', weights: 'weights.json', sequences: 'sequences.json' });
   });
 });
