@@ -47,6 +47,7 @@ export async function readUri(uri: vscode.Uri): Promise<FileContent> {
   const id = uri.toString();
   const document = unsavedDocument(uri);
   if (document !== undefined) return { ok: true, id, bytes: await encodeDocument(document) };
+  if (uri.scheme === 'untitled') return { ok: false, id, reason: 'missing', detail: 'it was closed without being saved' };
   try {
     return { ok: true, id, bytes: ownBuffer(await vscode.workspace.fs.readFile(uri)) };
   } catch (error) {

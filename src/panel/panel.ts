@@ -47,7 +47,7 @@ export class Panel implements vscode.Disposable {
       {
         ready: () => this.#sendAll(),
         revealProblem: ({ index }) => void this.#revealProblem(index),
-        revealConfig: () => void vscode.window.showTextDocument(entryUri(session.entry), { viewColumn: vscode.ViewColumn.One }),
+        revealConfig: () => void this.#reveal(entryUri(session.entry)),
         rerun: () => void session.run().catch((error: unknown) => this.#report(error)),
         cancel: () => void session.cancel(),
         saveFile: ({ suggestedName, content }) => void this.#save(suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
@@ -87,7 +87,16 @@ export class Panel implements vscode.Disposable {
   async #revealProblem(index: number): Promise<void> {
     const problem = this.session.problems[index];
     if (problem === undefined) return;
-    await vscode.window.showTextDocument(vscode.Uri.parse(problem.file), { viewColumn: vscode.ViewColumn.One, selection: toRange(problem.range) });
+    await this.#reveal(vscode.Uri.parse(problem.file), toRange(problem.range));
+  }
+
+  async #reveal(uri: vscode.Uri, selection?: vscode.Range): Promise<void> {
+    try {
+      await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.One, ...(selection === undefined ? {} : { selection }) });
+    } catch (error) {
+      // The file may be gone, or be no text.
+      this.#report(error);
+    }
   }
 
   async #exportJson(): Promise<void> {
