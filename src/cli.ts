@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { describeProblem, readExperiment } from './config/index.js';
 import type { FileContent, Files, Problem } from './config/index.js';
@@ -83,7 +84,7 @@ function tableSteps(T: number): number[] {
   return [...new Set(Array.from({ length: rows }, (_, i) => Math.round((T - 1) * (1 - i / Math.max(1, rows - 1)))))];
 }
 
-function report(experiment: Experiment, result: RunResult, spectrum: Spectrum): string {
+function report(experiment: Experiment, result: RunResult): string {
   const { B, T, I, H } = result.shapes;
   const { verdict, log10Norms } = result;
   const lines = [
@@ -95,14 +96,25 @@ function report(experiment: Experiment, result: RunResult, spectrum: Spectrum): 
       [String(t), significant(result.hNorm[t] ?? NaN), ...[log10Norms.dh, log10Norms.dWh, log10Norms.dWx, log10Norms.dx].map((series) => fromLog10(series[t] ?? NaN))]
         .map((cell) => cell.padStart(12)).join('')),
     '',
-    `spectral radius of Wh ${significant(spectrum.spectralRadiusWh)} (information only), largest singular value ${significant(spectrum.sigmaMaxWh)}, ` +
-      `largest Lyapunov exponent ${spectrum.lyapunov === null ? 'not unique (a Jacobian is singular)' : significant(spectrum.lyapunov[0] ?? NaN)}`,
   ];
   return `${lines.join('\n')}\n`;
 }
 
-async function writeAll(stream: NodeJS.WritableStream, pieces: Iterable<string>): Promise<void> {
-  for (const piece of pieces) if (!stream.write(piece)) await once(stream, 'drain');
+const reportSpectrum = ({ spectralRadiusWh, sigmaMaxWh, lyapunov }: Spectrum): string =>
+  `spectral radius of Wh ${significant(spectralRadiusWh)} (information only), largest singular value ${significant(sigmaMaxWh)}, ` +
+  `largest Lyapunov exponent ${lyapunov === null ? 'not unique (a Jacobian is singular)' : significant(lyapunov[0] ?? NaN)}\n`;
+
+/** A reader that has seen enough (`| head`) closes the pipe: there is nothing left to tell it, and nothing failed. */
+const isClosedPipe = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EPIPE';
+process.stdout.on('error', (error) => {
+  if (!isClosedPipe(error)) throw error;
+});
+
+async function writeAll(stream: Writable, pieces: Iterable<string>): Promise<void> {
+  for (const piece of pieces) {
+    if (stream.destroyed) return;
+    if (!stream.write(piece)) await once(stream, 'drain');
+  }
 }
 
 async function writeJson(target: string, pieces: Iterable<string>): Promise<void> {
@@ -123,17 +135,21 @@ async function main(args: readonly string[]): Promise<number> {
   if (experiment === null) return 2;
 
   const result = finish(runSteps(experiment, defaultBounds, loadKernels()));
+  // The verdict at once: the spectrum of a big network takes far longer than the run.
+  if (parsed.json !== '-') process.stdout.write(report(experiment, result));
   const spectrum = finish(spectrumSteps(experiment, result));
-  if (parsed.json !== '-') process.stdout.write(report(experiment, result, spectrum));
+  if (parsed.json !== '-') process.stdout.write(reportSpectrum(spectrum));
+  const verdictCode = parsed.failOn.includes(result.verdict.kind) ? 1 : 0;
   if (parsed.json !== null) {
     try {
       await writeJson(parsed.json, resultJson(experiment, result, spectrum));
     } catch (error) {
+      if (parsed.json === '-' && isClosedPipe(error)) return verdictCode;
       process.stderr.write(`${parsed.json}:1:1: The result could not be written: ${error instanceof Error ? error.message : String(error)}\n`);
       return 2;
     }
   }
-  return parsed.failOn.includes(result.verdict.kind) ? 1 : 0;
+  return verdictCode;
 }
 
 main(process.argv.slice(2)).then(

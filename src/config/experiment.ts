@@ -11,7 +11,7 @@ import { Report } from './report.js';
 import { configKeys, requiredKeys } from './schema.js';
 import { readSequences } from './sequences.js';
 import type { ReadSequences } from './sequences.js';
-import { Sources } from './sources.js';
+import { Sources, fileName } from './sources.js';
 import type { ReadDocument } from './sources.js';
 import { readTensor } from './tensor.js';
 import { validateObject } from './validate.js';
@@ -141,16 +141,6 @@ function oneOf<T extends Cell | DType>(valid: Valid, key: string, choices: reado
 
 /** `…/weather.rnn.json` → `weather`. */
 function bareName(id: string): string {
-  const last = id.split(/[/\\]/).at(-1) ?? id;
-  const name = /^[a-z][a-z0-9+.-]+:/i.test(id) ? decoded(last) : last;
+  const name = fileName(id);
   return name.replace(/(?:\.rnn)?\.jsonc?$/i, '') || name;
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch (error) {
-    if (error instanceof URIError) return segment;
-    throw error;
-  }
 }

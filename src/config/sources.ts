@@ -36,7 +36,7 @@ export class Sources {
     this.#ids.add(content.id);
     if (content.ok) return this.#parse(content);
     const start = { line: 0, character: 0 };
-    this.#report.add({ file: content.id, range: { start, end: start }, path: '', severity: 'error', ...absent(id, content) });
+    this.#report.add({ file: content.id, range: { start, end: start }, path: '', severity: 'error', ...absentEntry(id, content) });
     return null;
   }
 
@@ -61,6 +61,27 @@ export class Sources {
       for (const problem of document.problems) this.#report.add(problem);
     }
     return Value.root(document);
+  }
+}
+
+/** Nothing names an entry, so only its own name helps; of a URI people know the end. */
+function absentEntry(id: string, content: FileContent & { ok: false }): Finding {
+  const finding = absent(fileName(id), content);
+  return content.reason === 'missing' ? { ...finding, advice: 'Check its name; when it was renamed, moved or closed unsaved, run it where it is now.' } : finding;
+}
+
+/** The last part of a path or of a URI, as people write it. */
+export function fileName(id: string): string {
+  const last = id.split(/[/\\]/).at(-1) ?? id;
+  return /^[a-z][a-z0-9+.-]+:/i.test(id) ? decoded(last) : last;
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (error) {
+    if (error instanceof URIError) return segment;
+    throw error;
   }
 }
 

@@ -99,7 +99,18 @@ describe('rnn-gradients run', () => {
   it('tells a config that is not there', async () => {
     const { code, stderr } = await cli('run', path.join(folder, 'none.rnn.json'));
     assert.equal(code, 2);
-    assert.match(stderr, /none\.rnn\.json:1:1: /);
+    assert.match(stderr, /none\.rnn\.json:1:1: The file "none\.rnn\.json" does not exist\./);
+    assert.doesNotMatch(stderr, /relative/, 'nothing names it, so it is relative to nothing');
+  });
+
+  it('takes a reader that closes the pipe early as content', async () => {
+    const ran = await new Promise<Ran>((resolve) => {
+      const child = execFile(process.execPath, ['dist/cli.js', 'run', 'examples/weather/weather.rnn.json', '--json', '-', '--fail-on', 'vanishing'], (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }));
+      child.stdout?.destroy();
+    });
+    assert.equal(ran.stderr, '');
+    assert.equal(ran.code, 1, 'the verdict still counts');
   });
 
   it('explains itself when the words are wrong', async () => {
