@@ -1,5 +1,5 @@
 // The only place that talks to chart.js: a chart over the shared time axis, drawn from a scene.
-import { Chart, Interaction, LineController, LineElement, LinearScale, PointElement, ScatterController, Tooltip } from 'chart.js';
+import { Chart, Interaction, LineController, LineElement, LinearScale, PointElement, Tooltip } from 'chart.js';
 import type { ChartConfiguration, ChartDataset, InteractionModeFunction, Plugin, Point } from 'chart.js';
 import { getRelativePosition } from 'chart.js/helpers';
 import { timeTicks } from './axis.js';
@@ -16,7 +16,7 @@ declare module 'chart.js' {
   }
 }
 
-Chart.register(LineController, ScatterController, LineElement, PointElement, LinearScale, Tooltip);
+Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip);
 Chart.defaults.animation = false;
 Interaction.modes.probe = (chart, event) => {
   const { x, y } = getRelativePosition(event, chart);

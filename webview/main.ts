@@ -2,7 +2,10 @@
 import { Channel } from '../src/protocol/rpc.js';
 import { AtStep } from './atStep.js';
 import { contributions } from './contributions.js';
-import { Eigenvalues } from './eigenvalues.js';
+import { Card } from './card.js';
+import { eigenvaluesCard } from './eigenvalues.js';
+import { jacobianTracks } from './jacobian.js';
+import { lyapunovCard } from './lyapunov.js';
 import { el } from './dom.js';
 import { gradientFlow } from './gradientFlow.js';
 import { gradientMap } from './gradientMap.js';
@@ -58,7 +61,7 @@ const actions = {
 };
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
 const steps = new Steps(model);
-const views = [gradientFlow(page), contributions(), heatmap(gradientMap, page, steps), heatmap(hiddenMap, page, steps), unitLines(page, steps), saturation()];
+const views = [gradientFlow(page), contributions(), heatmap(gradientMap, page, steps), heatmap(hiddenMap, page, steps), unitLines(page, steps), saturation(), ...jacobianTracks(page)];
 
 const header = new Header(actions);
 const blank = new Blank(actions);
@@ -66,8 +69,8 @@ const toolbar = new Toolbar(page, actions);
 const tracks = new Tracks(page, views, memory, save);
 const atStep = new AtStep(page, steps);
 const proofs = new Proofs(page);
-const eigenvalues = new Eigenvalues(page, save);
-const main = el('main', { class: 'main' }, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': 'At the cursor, and what is proved', tabindex: '0' } }, atStep.element, proofs.element, eigenvalues.element));
+const cards = [lyapunovCard(page), eigenvaluesCard(page)].map((view) => new Card(view, page, save));
+const main = el('main', { class: 'main' }, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': 'At the cursor, and what is proved', tabindex: '0' } }, atStep.element, proofs.element, ...cards.map(({ element }) => element)));
 document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
 
 function showStatus(): void {
@@ -92,7 +95,7 @@ model.onChange((change) => {
     atStep.show();
     proofs.show();
   }
-  if (change === 'spectrum') eigenvalues.show();
+  if (change !== 'status') for (const card of cards) card.show();
 });
 showStatus();
 channel.emit('ready', null);

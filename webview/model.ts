@@ -1,7 +1,7 @@
 // What the host has told: the status, the run on screen and its spectrum; and the way to ask for slices of that run.
 import type { PanelStatus, RunSummary, SliceRequests, SpectrumSummary } from '../src/protocol/messages.js';
 
-export type { Heatmap, PanelStatus, RunSummary, SpectrumSummary, StepValues, TimeWindow } from '../src/protocol/messages.js';
+export type { Activations, AttributionPicture, AttributionRow, Band, Heatmap, Histogram, Jacobians, OpenedUnit, PanelStatus, ReachValues, RunSummary, SpectrumSummary, StepValues, TimeWindow, UnitOrder, WeightName, WeightsPicture } from '../src/protocol/messages.js';
 export type Shapes = RunSummary['shapes'];
 
 export type ModelChange = 'status' | 'run' | 'spectrum';
@@ -47,7 +47,7 @@ export class Model {
     const runId = this.run?.runId;
     if (runId === undefined) return null;
     try {
-      const result = await this.#ask(name, { ...params, runId } as unknown as SliceRequests[K]['params']);
+      const result = await this.#ask(name, { ...params, runId });
       return this.run?.runId === runId ? result : null;
     } catch (error) {
       this.#failed(error);
@@ -75,6 +75,11 @@ export class Latest<P, R> {
   request(params: P): void {
     this.#next = { params };
     if (!this.#busy) void this.#work();
+  }
+
+  /** The answer was not complete: asks the same again, unless something newer is wanted. */
+  again(params: P): void {
+    this.#next ??= { params };
   }
 
   async #work(): Promise<void> {

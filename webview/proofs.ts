@@ -14,6 +14,13 @@ function boundSentence(bound: number): string {
   return 'Proves nothing by itself: above 1 an explosion is not ruled out, but saturation or the input may still make the gradient vanish.';
 }
 
+/** The spectral radius bounds only what happens after very many steps of a linear cell, so it never decides. */
+function radiusSentence(radius: number, verdict: string | null): string {
+  if (verdict === 'exploding' && radius < 1) return `Information only, and misleading here: below 1, and yet the gradient explodes, because Wh is not normal and enlarges some directions before they fade.`;
+  if (verdict === 'vanishing' && radius >= 1) return 'Information only, and misleading here: not below 1, and yet the gradient vanishes.';
+  return 'Information only. It decides nothing: a matrix with ρ = 0 can still double the gradient on every step.';
+}
+
 function lyapunovSentence(lambda: number): string {
   if (lambda === -Infinity) return 'Every Jacobian is zero: no gradient passes a single step.';
   if (Math.abs(lambda) < 1e-4) return 'Measured on sequence 1: the best-surviving direction keeps its size.';
@@ -46,7 +53,7 @@ export class Proofs {
     const first = lyapunov?.[0];
     return [
       row('sigmaMax', 'σ_{max}(Wh)·γ', formatNumber(bound), String(bound), boundSentence(bound)),
-      row('spectralRadius', 'spectral radius ρ(Wh)', formatNumber(spectralRadiusWh), String(spectralRadiusWh), 'Information only. It decides nothing: a matrix with ρ = 0 can still double the gradient on every step.'),
+      row('spectralRadius', 'spectral radius ρ(Wh)', formatNumber(spectralRadiusWh), String(spectralRadiusWh), radiusSentence(spectralRadiusWh, this.#page.model.run?.verdict.kind ?? null)),
       first === undefined
         ? row('lyapunov', 'Lyapunov λ_1 per step', '–', '', 'Not defined: some Jacobian is singular, so the exponents are not unique.')
         : row('lyapunov', 'Lyapunov λ_1 per step', formatNumber(first), String(first), `${lyapunovSentence(first)}${lyapunovSumError === null ? '' : ` Σλ agrees with its closed form to ${formatNumber(lyapunovSumError, 2)}.`}`),

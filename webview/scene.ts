@@ -125,3 +125,15 @@ export function points(series: Series, t0: number, t1: number, pixels: number): 
   }
   return out;
 }
+
+/** The value at step t of a series that may be decimated: the nearest step that it holds. */
+export function nearest(t: Float64Array, values: ArrayLike<number>, step: number): number {
+  let [low, high] = [0, t.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((t[middle] ?? 0) < step) low = middle + 1;
+    else high = middle;
+  }
+  const before = Math.max(0, low - 1);
+  return values[Math.abs((t[before] ?? 0) - step) < Math.abs((t[low] ?? 0) - step) ? before : low] ?? NaN;
+}

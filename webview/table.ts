@@ -10,6 +10,8 @@ export type TablePlan = {
   readonly rowCount: number;
   /** Label of a row when it is not its number. */
   readonly rowLabel?: (row: number) => string;
+  /** Row of a step of time when rows are not the steps themselves. */
+  readonly rowOf?: (t: number) => number;
   rows(from: number, to: number): Promise<readonly (readonly Cell[])[]>;
 };
 

@@ -198,7 +198,9 @@ export class Track {
 
   #showTable(): void {
     const { model: { run }, timeline: { cursor } } = this.#host.page;
-    if (run !== null) this.#twin.show(this.view.table(run, 'shown'), cursor);
+    if (run === null) return;
+    const plan = this.view.table(run, 'shown');
+    this.#twin.show(plan, plan.rowOf?.(cursor) ?? cursor);
   }
 
   #setHeight(height: number): void {

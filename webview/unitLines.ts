@@ -2,7 +2,7 @@
 import { ticksBetween } from './axis.js';
 import { formatNumber } from './format.js';
 import { Latest } from './model.js';
-import { extent, withNeighbours } from './scene.js';
+import { extent, nearest, withNeighbours } from './scene.js';
 import { noCell, stateCell } from './steps.js';
 import { borders } from './view.js';
 import type { Line, Scene } from './scene.js';
@@ -16,18 +16,6 @@ const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [9, 3, 2, 3]
 
 type Answer = { readonly t: Float64Array; readonly values: readonly Float32Array[]; readonly units: readonly number[]; readonly sequence: number };
 type Ask = { sequence: number; units: readonly number[]; window: { t0: number; t1: number }; maxPoints: number };
-
-/** The value at step t of a series that may be decimated: the nearest step that it holds. */
-function nearest(t: Float64Array, values: ArrayLike<number>, step: number): number {
-  let [low, high] = [0, t.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((t[middle] ?? 0) < step) low = middle + 1;
-    else high = middle;
-  }
-  const before = Math.max(0, low - 1);
-  return values[Math.abs((t[before] ?? 0) - step) < Math.abs((t[low] ?? 0) - step) ? before : low] ?? NaN;
-}
 
 export function unitLines({ model, timeline }: Page, steps: Steps): View {
   let answer: Answer | null = null;

@@ -69,3 +69,18 @@ export function openUnit(experiment: Experiment, result: RunResult, t: number, i
     dhPrev: timesTransposed(dz, Wh, H),
   };
 }
+
+/** z_t of one sequence at every step, [T,H]. */
+export function preActivationsOf(experiment: Experiment, result: RunResult, item: number): Float64Array {
+  const { shapes: { T, I, H }, weights: { Wx, Wh, b } } = experiment;
+  const out = new Float64Array(T * H);
+  for (const chunk of runChunks(experiment, result)) {
+    for (let step = 0; step < chunk.steps; step++) {
+      const z = out.subarray((chunk.start + step) * H, (chunk.start + step + 1) * H);
+      z.set(b);
+      addRowTimes(takeStep(chunk.xs, step).data, item * I, I, Wx, z);
+      addRowTimes(stateBefore(chunk, step).data, item * H, H, Wh, z);
+    }
+  }
+  return out;
+}

@@ -7,6 +7,7 @@ import { entryUri } from '../editor/session.js';
 import type { Session } from '../editor/session.js';
 import type { PageContract, PanelContract, PanelStatus } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
+import { relaySlices } from '../worker/relay.js';
 import { panelHtml } from './html.js';
 
 export const viewType = 'rnnGradients.panel';
@@ -38,12 +39,7 @@ export class Panel implements vscode.Disposable {
     view.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
     this.#channel = new Channel<PanelContract, PageContract>(
       { post: (message) => void webview.postMessage(message), onMessage: (listener) => this.#subscriptions.push(webview.onDidReceiveMessage(listener)) },
-      {
-        heatmap: (request) => session.request('heatmap', request),
-        unitLines: (request) => session.request('unitLines', request),
-        sequenceLines: (request) => session.request('sequenceLines', request),
-        step: (request) => session.request('step', request),
-      },
+      relaySlices((name, params) => session.request(name, params)),
       {
         ready: () => this.#sendAll(),
         revealProblem: ({ index }) => void this.#revealProblem(index),

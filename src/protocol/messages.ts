@@ -13,6 +13,8 @@ export type RunSummary = {
   readonly runId: number;
   readonly name: string;
   readonly cell: Cell;
+export type { OpenedUnit };
+
   readonly dtype: DType;
   readonly shapes: Shapes;
   readonly chunkStarts: readonly number[];
@@ -50,14 +52,18 @@ export type SpectrumSummary = {
 export type TimeWindow = { readonly t0: number; readonly t1: number };
 
 /** A T×H picture of one sequence, decimated to at most `maxColumns`×`maxRows`: each cell shows the value of largest magnitude it covers. */
-export type HeatmapRequest = { readonly runId: number; readonly tensor: 'hs' | 'dh'; readonly sequence: number; readonly window: TimeWindow; readonly maxColumns: number; readonly maxRows: number };
+export type HeatmapRequest = { readonly runId: number; readonly tensor: 'hs' | 'dh' | 'z'; readonly order?: UnitOrder; readonly sequence: number; readonly window: TimeWindow; readonly maxColumns: number; readonly maxRows: number };
+/** How the rows of a heatmap are sorted: as they are, units that do the same side by side, or the most saturated first. */
+export type UnitOrder = 'index' | 'similarity' | 'saturation';
 export type Heatmap = {
   readonly window: TimeWindow;
   readonly columns: number;
   readonly rows: number;
-  /** [rows,columns], unit 0 first. `hs`: h itself. `dh`: sign(g)·(1 + (log10|g| − log10Max)/decades) clamped at 0: ±1 is the largest gradient of the run, 0 is `decades` below it. */
+  /** Unit of each of the H rows, before decimation; null when they are in their own order. */
+  readonly order: Uint32Array | null;
+  /** [rows,columns], unit 0 (or the first of `order`) first. `hs`, `z`: h or z itself. `dh`: sign(g)·(1 + (log10|g| − log10Max)/decades) clamped at 0: ±1 is the largest gradient of the run, 0 is `decades` below it. */
   readonly values: Float32Array;
-  /** Largest |value| of `hs` over the sequence: the end of the colour scale. */
+  /** Largest |value| of `hs` or `z` over the sequence: the end of the colour scale. */
   readonly limit: number;
   /** For `dh` only. */
   readonly log10Max: number;
@@ -90,8 +96,86 @@ export type SliceRequests = {
   step: { params: StepRequest; result: StepValues | null };
 };
 
+/** Part of an analysis that goes on in the worker: `fraction` 1 when it is complete. Ask again for more. */
+export type Unfinished = { readonly fraction: number };
+
+/** Singular values over time of one sequence. */
+export type JacobianRequest = { readonly runId: number; readonly sequence: number };
+export type Jacobians = Unfinished & JacobianSeries & { readonly sequence: number };
+
+/** Which loss makes which gradient, decimated to at most `maxColumns`×`maxRows`: each cell shows the largest value it covers. */
+export type AttributionRequest = { readonly runId: number; readonly window: TimeWindow; readonly maxColumns: number; readonly maxRows: number };
+export type AttributionPicture = Unfinished & {
+  readonly window: TimeWindow;
+  readonly columns: number;
+  readonly rows: number;
+  /** First and last source step of each row, latest first; only sources that can reach the window. */
+  readonly from: Float64Array;
+  readonly to: Float64Array;
+  /** [rows,columns]: 1 + (log10 norm − log10Max)/decades clamped at 0, 0 also where nothing arrives; NaN where not computed yet. */
+  readonly values: Float32Array;
+  readonly log10Max: number;
+  readonly decades: number;
+  /** Sources of the whole run, how many steps the largest holds, and how many of the T steps have a row of their own. */
+  readonly sources: number;
+  readonly largestGroup: number;
+  readonly sampledSteps: number;
+};
+/** What makes g_t, source by source (those at t or later), log10 of norms; `t` is the nearest step that was computed. */
+export type AttributionRowRequest = { readonly runId: number; readonly t: number };
+export type AttributionRow = Unfinished & { readonly t: number; readonly from: Float64Array; readonly to: Float64Array; readonly log10: Float64Array };
+
+/** dWh by the distance between a loss and the step that it reaches. */
+export type ReachRequest = { readonly runId: number };
+export type ReachValues = Unfinished & Reach & { readonly steps: number };
+
+export type WeightName = 'Wx' | 'Wh' | 'b';
+/** A picture of a weight tensor and its gradient, decimated like a heatmap. */
+export type WeightsRequest = { readonly runId: number; readonly tensor: WeightName; readonly maxRows: number; readonly maxColumns: number };
+export type Histogram = { readonly low: number; readonly high: number; readonly counts: Float64Array };
+export type WeightsPicture = {
+  /** Of the tensor itself; `b` is [1,H]. */
+  readonly shape: readonly [rows: number, columns: number];
+  readonly rows: number;
+  readonly columns: number;
+  /** [rows,columns] each. */
+  readonly values: Float32Array;
+  readonly gradients: Float32Array;
+  /** Largest |value| and |gradient| of all three tensors: the end of one scale for all. */
+  readonly limit: number;
+  readonly gradientLimit: number;
+  /** Frobenius norms of this tensor and its gradient. */
+  readonly norm: number;
+  readonly gradientNorm: number;
+  readonly valueHistogram: Histogram;
+  readonly gradientHistogram: Histogram;
+};
+/** Exact numbers of the cells from ≤ i < to, row-major. */
+export type WeightCellsRequest = { readonly runId: number; readonly tensor: WeightName; readonly from: number; readonly to: number };
+export type WeightCells = { readonly values: Float64Array; readonly gradients: Float64Array };
+
+/** One unit of the unrolled network, opened. */
+export type UnitRequest = { readonly runId: number; readonly t: number; readonly sequence: number };
+
+/** How often each value of h occurs at each step: shares of the units, of one sequence or of all (null). */
+export type ActivationsRequest = { readonly runId: number; readonly sequence: number | null; readonly window: TimeWindow; readonly maxColumns: number; readonly bins: number };
+export type Activations = { readonly window: TimeWindow; readonly columns: number; readonly bins: number; /** h at both ends of the axis. */ readonly low: number; readonly high: number; /** [bins,columns], the highest bin first; each column adds up to 1. */ readonly shares: Float32Array };
+
+/** Smallest, median and largest log10 ‖g_t‖ over the batch, min/max-decimated like unit lines. */
+export type BandRequest = { readonly runId: number; readonly window: TimeWindow; readonly maxPoints: number };
+export type Band = { readonly t: Float64Array; readonly low: Float64Array; readonly median: Float64Array; readonly high: Float64Array };
+
 export type RunRequest = {
   readonly runId: number;
+  jacobians: { params: JacobianRequest; result: Jacobians | null };
+  attribution: { params: AttributionRequest; result: AttributionPicture | null };
+  attributionRow: { params: AttributionRowRequest; result: AttributionRow | null };
+  reach: { params: ReachRequest; result: ReachValues | null };
+  weights: { params: WeightsRequest; result: WeightsPicture | null };
+  weightCells: { params: WeightCellsRequest; result: WeightCells | null };
+  unit: { params: UnitRequest; result: OpenedUnit | null };
+  activations: { params: ActivationsRequest; result: Activations | null };
+  band: { params: BandRequest; result: Band | null };
   readonly entry: Entry;
   readonly bounds: VerdictBounds;
   /** One Int32 in shared memory: not 0 means stop. */
@@ -103,14 +187,15 @@ export type RunOutcome = {
   /** Every file that the run read or looked for: an edit of one of them is a reason to run again. */
   readonly files: readonly string[];
 };
-export type FileRequest = { readonly reference: string; readonly from: string | null };
+/** `known`: a version of this file that the worker still has; when it is the present one, the bytes stay away. */
+export type FileRequest = { readonly reference: string; readonly from: string | null; readonly known?: string };
 export type { FileKind };
 export type Phase = 'read' | 'run' | 'analyse';
 export type Progress = { readonly runId: number; readonly phase: Phase; readonly fraction: number };
 
 /** What the worker answers and hears. */
 export type WorkerContract = {
-  requests: SliceRequests & {
+  requests: SliceRequests & EditorRequests & {
     /** Resolves when everything, spectrum included, has been sent. */
     run: { params: RunRequest; result: RunOutcome };
     classify: { params: { readonly bytes: Uint8Array }; result: FileKind };

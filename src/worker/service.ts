@@ -1,15 +1,18 @@
 import { classify, readExperiment } from '../config/index.js';
 import type { Files } from '../config/files.js';
-import { runSteps, spectrumSteps } from '../engine/index.js';
+import { openUnit, runSteps, spectrumSteps } from '../engine/index.js';
 import type { Experiment, Kernels, RunResult, Spectrum } from '../engine/index.js';
-import type { Phase, RunOutcome, RunRequest, RunSummary, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
+import type { Phase, RunOutcome, RunRequest, RunSummary, UnitRequest, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
 import type { Port } from '../protocol/rpc.js';
+import { Analyses } from './analyses.js';
 import { Cancelled, drive } from './drive.js';
 import { resultJson } from './resultJson.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
 
+import { band, spread } from './units.js';
+import { weightCells, weights } from './weights.js';
 /** log10 of the smallest positive and the largest number. */
 const dtypeRanges = {
   float32: { log10Smallest: Math.log10(2 ** -149), log10Largest: Math.log10((2 - 2 ** -23) * 2 ** 127) },
@@ -36,10 +39,14 @@ function summarise(runId: number, experiment: Experiment, result: RunResult, ela
 }
 
 /** Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices. */
+/** The last finished run: what slices and analyses are cut from. */
+type Kept = KeptRun & { spectrum: Spectrum | null; readonly analyses: Analyses };
+
 export class Service {
   readonly #channel: Channel<WorkerContract, WorkerHostContract>;
-  #kept: (KeptRun & { spectrum: Spectrum | null }) | null = null;
-
+  #kept: Kept | null = null;
+  /** Settles with the run that is under way; analyses wait for it, and give way to the next one. */
+  #running: Promise<unknown> | null = null;
   readonly #kernels: Kernels | null;
 
   /** Without `kernels` the reference classes do the arithmetic. */
@@ -48,7 +55,7 @@ export class Service {
     const slice = <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
       (request: Request): Result | null => (this.#kept?.runId === request.runId ? cut(this.#kept, request) : null);
     this.#channel = new Channel<WorkerContract, WorkerHostContract>(port, {
-      run: (request) => this.#run(request),
+      run: (request) => this.#alone(request),
       classify: ({ bytes }) => classify(bytes),
       resultJson: ({ runId }) => this.#resultJson(runId),
       heatmap: slice(heatmap),
@@ -61,9 +68,42 @@ export class Service {
   async #run({ runId, entry, bounds, cancel }: RunRequest): Promise<RunOutcome> {
     const flag = new Int32Array(cancel);
     const check = (): void => {
+      jacobians: this.#later((analyses, request) => analyses.jacobians(request)),
+      attribution: this.#later((analyses, request) => analyses.attribution(request)),
+      attributionRow: this.#later((analyses, request) => analyses.attributionRow(request)),
+      reach: this.#later((analyses) => analyses.reach()),
+      weights: slice(weights),
+      weightCells: slice(weightCells),
+      unit: slice(({ experiment, result }, { t, sequence }: UnitRequest) => openUnit(experiment, result, Math.max(0, Math.min(t, result.shapes.T - 1)), Math.min(sequence, result.shapes.B - 1))),
+      activations: slice(spread),
+      band: slice(band),
       if (Atomics.load(flag, 0) !== 0) throw new Cancelled();
     };
     const progress = (phase: Phase) => (fraction: number): void => this.#channel.emit('progress', { runId, phase, fraction });
+  async #alone(request: RunRequest): Promise<RunOutcome> {
+    const run = this.#run(request);
+    const settled = run.then(() => undefined, () => undefined);
+    this.#running = settled;
+    try {
+      return await run;
+    } finally {
+      if (this.#running === settled) this.#running = null;
+    }
+  }
+
+  /** Answers from an analysis of the kept run, as soon as no run is under way. */
+  #later<Request extends { readonly runId: number }, Result>(ask: (analyses: Analyses, request: Request) => Promise<Result>): (request: Request) => Promise<Result | null> {
+    return async (request) => {
+      while (this.#running !== null) await this.#running;
+      return this.#kept?.runId === request.runId ? ask(this.#kept.analyses, request) : null;
+    };
+  }
+
+  /** Ends the analyses of a run that was replaced, and those that a new run would have to share the thread with. */
+  readonly #unwanted = (runId: number) => (): void => {
+    if (this.#running !== null || this.#kept?.runId !== runId) throw new Cancelled();
+  };
+
     const seen = new Set<string>();
     const files: Files = {
       read: async (reference, from) => {
@@ -82,7 +122,8 @@ export class Service {
 
       const started = performance.now();
       const result = await drive(runSteps(experiment, bounds, this.#kernels), check, progress('run'));
-      const kept = { runId, experiment, result, spectrum: null as Spectrum | null };
+      const run = { runId, experiment, result };
+      const kept: Kept = { ...run, spectrum: null, analyses: new Analyses(run, this.#unwanted(runId)) };
       this.#kept = kept;
       this.#channel.emit('summary', summarise(runId, experiment, result, performance.now() - started));
 

@@ -1,5 +1,7 @@
 import type { Heatmap, HeatmapRequest, SequenceLines, SequenceLinesRequest, StepRequest, StepValues, TimeWindow, UnitLines, UnitLinesRequest } from '../protocol/messages.js';
 import type { Experiment, RunResult } from '../engine/index.js';
+import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude } from './decimate.js';
+import { preActivations, unitOrder } from './units.js';
 
 /** A finished run as the worker keeps it. */
 export type KeptRun = { readonly runId: number; readonly experiment: Experiment; readonly result: RunResult };
@@ -7,14 +9,6 @@ export type KeptRun = { readonly runId: number; readonly experiment: Experiment;
 const log10of2 = Math.log10(2);
 /** At least this many decades are drawn, so that a gradient that hardly changes does not look like one that vanishes. */
 const fewestDecades = 3;
-
-const clampWindow = (window: TimeWindow, T: number): TimeWindow => {
-  const t0 = Math.min(Math.max(0, Math.floor(window.t0)), T - 1);
-  return { t0, t1: Math.min(T, Math.max(t0 + 1, Math.ceil(window.t1))) };
-};
-
-/** First item of bin `index` when `count` items from `start` are shared among `bins`. */
-const binStart = (start: number, count: number, bins: number, index: number): number => start + Math.floor((index * count) / bins);
 
 /** [rows,columns] where each cell holds the value of largest rank (NaN wins) among the (unit, t) that it covers. */
 function blit(window: TimeWindow, H: number, columns: number, rows: number, value: (t: number, unit: number) => number, rank: (value: number) => number): Float32Array {
@@ -39,15 +33,6 @@ function blit(window: TimeWindow, H: number, columns: number, rows: number, valu
   return picture;
 }
 
-function largestMagnitude(values: ArrayLike<number>, from: number, to: number): number {
-  let largest = 0;
-  for (let i = from; i < to; i++) {
-    const magnitude = Math.abs(values[i] ?? 0);
-    if (magnitude > largest) largest = magnitude;
-  }
-  return largest;
-}
-
 /** log10 of the largest |g| of one sequence at each step; -Infinity where all are zero. */
 function largestGradients({ result }: KeptRun, sequence: number): Float64Array {
   const { T, H } = result.shapes;
@@ -65,52 +50,28 @@ export function heatmap(run: KeptRun, request: HeatmapRequest): Heatmap {
   const columns = Math.min(window.t1 - window.t0, Math.max(1, request.maxColumns));
   const rows = Math.min(H, Math.max(1, request.maxRows));
   const base = sequence * T * H;
+  const order = unitOrder(run, sequence, request.order ?? 'index');
+  const unitAt = (row: number): number => order?.[row] ?? row;
   if (request.tensor === 'hs') {
-    const values = blit(window, H, columns, rows, (t, unit) => result.hs[base + t * H + unit] ?? 0, Math.abs);
+    const values = blit(window, H, columns, rows, (t, row) => result.hs[base + t * H + unitAt(row)] ?? 0, Math.abs);
     const limit = experiment.cell === 'tanh' ? 1 : largestMagnitude(result.hs, base, base + T * H);
-    return { window, columns, rows, values, limit, log10Max: 0, decades: 0 };
+    return { window, columns, rows, order, values, limit, log10Max: 0, decades: 0 };
+  }
+  if (request.tensor === 'z') {
+    const z = preActivations(run, sequence);
+    const values = blit(window, H, columns, rows, (t, row) => z[t * H + unitAt(row)] ?? 0, Math.abs);
+    return { window, columns, rows, order, values, limit: largestMagnitude(z, 0, z.length), log10Max: 0, decades: 0 };
   }
   const perStep = largestGradients(run, sequence).filter(Number.isFinite);
   const log10Max = perStep.reduce((a, b) => Math.max(a, b), -Infinity);
   const decades = Math.max(fewestDecades, log10Max - perStep.reduce((a, b) => Math.min(a, b), Infinity) + 1);
-  const shade = (t: number, unit: number): number => {
-    const mantissa = result.dhScaled[base + t * H + unit] ?? 0;
+  const shade = (t: number, row: number): number => {
+    const mantissa = result.dhScaled[base + t * H + unitAt(row)] ?? 0;
     if (mantissa === 0) return 0;
     const height = 1 + (Math.log10(Math.abs(mantissa)) + (result.dhExponent[t] ?? 0) * log10of2 - log10Max) / decades;
     return Math.sign(mantissa) * Math.max(0, height);
   };
-  return { window, columns, rows, values: blit(window, H, columns, rows, shade, Math.abs), limit: 1, log10Max, decades };
-}
-
-/** Positions of a min/max decimation: two for each bin, or every step when they fit. */
-function decimatedSteps(window: TimeWindow, maxPoints: number): { t: Float64Array; bins: number } {
-  const span = window.t1 - window.t0;
-  if (span <= Math.max(2, maxPoints)) return { t: Float64Array.from({ length: span }, (_, i) => window.t0 + i), bins: span };
-  const bins = Math.max(1, Math.floor(maxPoints / 2));
-  const t = Float64Array.from({ length: 2 * bins }, (_, i) => {
-    const [start, end] = [binStart(window.t0, span, bins, i >> 1), binStart(window.t0, span, bins, (i >> 1) + 1)];
-    return i % 2 === 0 ? start : Math.max(start, end - 1);
-  });
-  return { t, bins };
-}
-
-/** Fills `out` (as long as the decimated t) with the values, or with each bin's smallest and largest in the order in which they occur. */
-function decimate(window: TimeWindow, bins: number, out: Float32Array | Float64Array, value: (t: number) => number): void {
-  const span = window.t1 - window.t0;
-  if (out.length === span && bins === span) {
-    for (let i = 0; i < span; i++) out[i] = value(window.t0 + i);
-    return;
-  }
-  for (let bin = 0; bin < bins; bin++) {
-    const start = binStart(window.t0, span, bins, bin);
-    let [lowest, highest] = [start, start];
-    for (let t = start; t < binStart(window.t0, span, bins, bin + 1); t++) {
-      if (value(t) < value(lowest)) lowest = t;
-      if (value(t) > value(highest)) highest = t;
-    }
-    out[2 * bin] = value(Math.min(lowest, highest));
-    out[2 * bin + 1] = value(Math.max(lowest, highest));
-  }
+  return { window, columns, rows, order, values: blit(window, H, columns, rows, shade, Math.abs), limit: 1, log10Max, decades };
 }
 
 export function unitLines({ result }: KeptRun, request: UnitLinesRequest): UnitLines {

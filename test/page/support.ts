@@ -25,13 +25,18 @@ export async function rowValues(page: Page, track: string, t: number): Promise<s
 }
 
 /** All rows of a track as numbers, through its CSV: [row][column], the row's own number first. */
-export async function csvRows({ page, host }: OpenPage, track: string): Promise<{ head: string[]; rows: string[][] }> {
+export async function csvRows({ page, host }: OpenPage, track: string, kind: 'track' | 'card' = 'track'): Promise<{ head: string[]; rows: string[][] }> {
   const before = host.sent.saveFile.length;
-  await page.locator(`[data-track=${track}] .actions button`, { hasText: 'CSV' }).click();
+  await page.locator(`[data-${kind}=${track}] .actions button`, { hasText: 'CSV' }).click();
   while (host.sent.saveFile.length === before) await nextFrames(page);
   const file = host.sent.saveFile.at(-1);
   const [head = '', ...rows] = String(file?.content).trimEnd().split('\r\n');
   return { head: head.split(','), rows: rows.map((row) => row.split(',')) };
+}
+
+/** Until an analysis of a track is complete: its title says so while it is not. */
+export async function computed(page: Page, track: string): Promise<void> {
+  await page.waitForFunction((id) => { const text = document.querySelector(`[data-track=${id}] .formula`)?.textContent ?? ''; return text !== '' && !text.includes('computing'); }, track);
 }
 
 /** Moves the cursor with the keyboard: Home, then pages and single steps. */

@@ -15,7 +15,7 @@ export type ReferenceCase = {
     readonly hs: number[][][];
     readonly dhTotal: number[][][];
     readonly norms: { readonly dh: number[]; readonly dx: number[]; readonly dWx: number[]; readonly dWh: number[]; readonly db: number[]; readonly log10dh: (number | null)[] };
-    readonly spectrum: { readonly spectralRadiusWh: number; readonly sigmaMaxWh: number; readonly jacobianSigmaMax: number[]; readonly lyapunov: (number | null)[] | null };
+    readonly spectrum: { readonly spectralRadiusWh: number; readonly sigmaMaxWh: number; readonly jacobianSigmaMax: number[]; readonly lyapunov: (number | null)[] | null; readonly eigenvaluesWh: (readonly [number, number])[] };
   };
 };
 
@@ -35,4 +35,11 @@ export function ringConfig(rho: number, H: number, T: number, more: Record<strin
   const Wh = Array.from({ length: H }, (_, i) => Array.from({ length: H }, (__, j) => (j === (i + 1) % H ? rho : 0)));
   const zeros = (n: number): number[] => Array.from({ length: n }, () => 0);
   return JSON.stringify({ name: `ring ${rho}`, cell: 'tanh', dtype: 'float32', weights: { Wx: [zeros(H)], Wh, b: [zeros(H)] }, sequences: [Array.from({ length: T }, () => [0])], ...more });
+}
+
+/** Wh doubles and moves every unit to the next, and forgets the last: all eigenvalues are 0, and the gradient doubles on every step until it has left the chain. */
+export function shiftConfig(H: number, T: number, more: Record<string, unknown> = {}): string {
+  const Wh = Array.from({ length: H }, (_, i) => Array.from({ length: H }, (__, j) => (j === i + 1 ? 2 : 0)));
+  const zeros = Array.from({ length: H }, () => 0);
+  return JSON.stringify({ name: 'shift', cell: 'tanh', dtype: 'float64', weights: { Wx: [zeros], Wh, b: [zeros] }, sequences: [Array.from({ length: T }, () => [0])], ...more });
 }

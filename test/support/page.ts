@@ -12,6 +12,7 @@ import { panelHtml } from '../../src/panel/html.js';
 import { Channel } from '../../src/protocol/rpc.js';
 import type { Port } from '../../src/protocol/rpc.js';
 import type { PageContract, PanelContract, PanelStatus, RunSummary, SpectrumSummary, WorkerContract, WorkerHostContract } from '../../src/protocol/messages.js';
+import { relaySlices } from '../../src/worker/relay.js';
 import { Service } from '../../src/worker/service.js';
 import { themeOf } from './themes.js';
 import type { TestTheme, ThemeName } from './themes.js';
@@ -22,7 +23,7 @@ const nonce = 'dGVzdC1wYWdl';
 const types: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css', '.map': 'application/json' };
 
 /** Messages cross to the browser as text: typed arrays and numbers that JSON has no word for are wrapped. */
-const arrays = { Float64Array, Float32Array, Uint8Array } as const;
+const arrays = { Float64Array, Float32Array, Uint8Array, Uint32Array } as const;
 function pack(value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
   if (ArrayBuffer.isView(value)) return { $array: value.constructor.name, $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
@@ -45,7 +46,7 @@ function unpack(value: unknown): unknown {
 function insidePage(theme: TestTheme): void {
   const page = window as unknown as Record<string, unknown>;
   type Packed = { $number?: string; $array?: string; $bytes?: string };
-  const constructors: Record<string, new (buffer: ArrayBuffer) => ArrayBufferView> = { Float64Array, Float32Array, Uint8Array };
+  const constructors: Record<string, new (buffer: ArrayBuffer) => ArrayBufferView> = { Float64Array, Float32Array, Uint8Array, Uint32Array };
   const open = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(open);
     if (typeof value !== 'object' || value === null) return value;
@@ -130,12 +131,7 @@ export class TestHost {
     const record = <K extends keyof PanelContract['events']>(name: K) => (payload: Sent<K>): void => { this.sent[name].push(payload); };
     this.#page = new Channel<PanelContract, PageContract>(
       { post: (message) => post(message), onMessage: (listener) => { receive = listener; } },
-      {
-        heatmap: (params) => this.#worker.request('heatmap', params),
-        unitLines: (params) => this.#worker.request('unitLines', params),
-        sequenceLines: (params) => this.#worker.request('sequenceLines', params),
-        step: (params) => this.#worker.request('step', params),
-      },
+      relaySlices((name, params) => this.#worker.request(name, params)),
       {
         ready: (payload) => {
           record('ready')(payload);

@@ -1,0 +1,122 @@
+// Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
+import { attribute, jacobianSeries, reachOf } from '../engine/index.js';
+import type { Attribution, JacobianSeries, Reach } from '../engine/index.js';
+import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, JacobianRequest, Jacobians, ReachValues } from '../protocol/messages.js';
+import { Job } from './job.js';
+import { binStart, clampWindow } from './decimate.js';
+import type { KeptRun } from './slices.js';
+
+/** More decades than this below the largest are one colour with zero. */
+const mostDecades = 12;
+const fewestDecades = 3;
+
+export class Analyses {
+  readonly #run: KeptRun;
+  readonly #check: () => void;
+  readonly #jacobians = new Map<number, Job<JacobianSeries>>();
+  #attribution: Job<Attribution> | null = null;
+  #reach: Job<Reach> | null = null;
+
+  /** `check` throws Cancelled when the run is not wanted any more. */
+  constructor(run: KeptRun, check: () => void) {
+    this.#run = run;
+    this.#check = check;
+  }
+
+  async jacobians(request: JacobianRequest): Promise<Jacobians> {
+    const sequence = Math.min(request.sequence, this.#run.result.shapes.B - 1);
+    let job = this.#jacobians.get(sequence);
+    if (job === undefined || job.cancelled) {
+      const { series, steps } = jacobianSeries(this.#run.experiment, this.#run.result, sequence);
+      job = new Job(series, steps, this.#check);
+      this.#jacobians.set(sequence, job);
+    }
+    await job.more();
+    return { ...job.state, fraction: job.fraction, sequence };
+  }
+
+  async attribution(request: AttributionRequest): Promise<AttributionPicture> {
+    const job = this.#attributionJob();
+    await job.more();
+    return { ...picture(job.state, request, this.#run), fraction: job.fraction };
+  }
+
+  async attributionRow({ t }: AttributionRowRequest): Promise<AttributionRow> {
+    const job = this.#attributionJob();
+    if (job.fraction < 1) await job.more();
+    const { sources, t: steps, log10 } = job.state;
+    const row = nearest(steps, t);
+    const at = steps[row] ?? 0;
+    const kept = sources.flatMap((source, s) => (source.to >= at ? [{ ...source, log10: log10[row * sources.length + s] ?? NaN }] : []));
+    return { t: at, from: Float64Array.from(kept, ({ from }) => from), to: Float64Array.from(kept, ({ to }) => to), log10: Float64Array.from(kept, (source) => source.log10), fraction: job.fraction };
+  }
+
+  async reach(): Promise<ReachValues> {
+    if (this.#reach === null || this.#reach.cancelled) {
+      const { reach, steps } = reachOf(this.#run.experiment, this.#run.result);
+      this.#reach = new Job(reach, steps, this.#check);
+    }
+    const job = this.#reach;
+    await job.more();
+    return { ...job.state, steps: this.#run.result.shapes.T, fraction: job.fraction };
+  }
+
+  #attributionJob(): Job<Attribution> {
+    if (this.#attribution === null || this.#attribution.cancelled) {
+      const { attribution, steps } = attribute(this.#run.experiment, this.#run.result);
+      this.#attribution = new Job(attribution, steps, this.#check);
+    }
+    return this.#attribution;
+  }
+}
+
+/** Index of the value nearest to `wanted` in an ascending list. */
+function nearest(values: Float64Array, wanted: number): number {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((values[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && wanted - (values[low - 1] ?? 0) <= (values[low] ?? 0) - wanted ? low - 1 : low;
+}
+
+function picture({ sources, t: steps, log10 }: Attribution, request: AttributionRequest, { result }: KeptRun): Omit<AttributionPicture, 'fraction'> {
+  const { T } = result.shapes;
+  const window = clampWindow(request.window, T);
+  const span = window.t1 - window.t0;
+  const reaching = sources.map((source, s) => ({ ...source, s })).filter(({ to }) => to >= window.t0).reverse();
+  const rows = Math.min(reaching.length, Math.max(1, request.maxRows));
+  const columns = Math.min(span, Math.max(1, request.maxColumns), Math.max(1, Math.ceil((steps.length * span) / T)));
+  let [log10Max, log10Min] = [-Infinity, Infinity];
+  for (const value of log10) {
+    if (value > log10Max) log10Max = value;
+    if (value < log10Min && value !== -Infinity) log10Min = value;
+  }
+  const decades = Math.min(mostDecades, Math.max(fewestDecades, Math.ceil(log10Max - log10Min + 0.5)));
+  const values = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const [start, end] = [binStart(window.t0, span, columns, column), binStart(window.t0, span, columns, column + 1)];
+      let [best, known] = [-Infinity, false];
+      for (let i = nearest(steps, start); i === nearest(steps, start) || (steps[i] ?? Infinity) < end; i++) {
+        for (let r = binStart(0, reaching.length, rows, row); r < binStart(0, reaching.length, rows, row + 1); r++) {
+          const value = log10[i * sources.length + (reaching[r]?.s ?? 0)] ?? NaN;
+          if (Number.isNaN(value)) continue;
+          known = true;
+          if (value > best) best = value;
+        }
+      }
+      values[row * columns + column] = known ? (best === -Infinity ? 0 : Math.max(0, 1 + (best - log10Max) / decades)) : NaN;
+    }
+  }
+  const first = (row: number): number => binStart(0, reaching.length, rows, row);
+  return {
+    window, columns, rows, values, log10Max, decades,
+    from: Float64Array.from({ length: rows }, (_, row) => reaching[first(row + 1) - 1]?.from ?? 0),
+    to: Float64Array.from({ length: rows }, (_, row) => reaching[first(row)]?.to ?? 0),
+    sources: sources.length,
+    largestGroup: sources.reduce((most, { from, to }) => Math.max(most, to - from + 1), 0),
+    sampledSteps: steps.length,
+  };
+}

@@ -1,0 +1,30 @@
+import type { Steps } from '../engine/index.js';
+import { Cancelled, drive } from './drive.js';
+
+/** How long an answer waits for more of an analysis that is under way, ms. */
+const patience = 250;
+
+/** An analysis that goes on while its parts are asked for. Ends by itself when `check` throws Cancelled. */
+export class Job<State> {
+  readonly state: State;
+  fraction = 0;
+  cancelled = false;
+  readonly #end: Promise<void>;
+  #failure: Error | null = null;
+
+  constructor(state: State, steps: Steps<void>, check: () => void) {
+    this.state = state;
+    this.#end = drive(steps, check, (fraction) => { this.fraction = Math.min(fraction, 0.999); }).then(() => { this.fraction = 1; }, (error: unknown) => {
+      if (error instanceof Cancelled) this.cancelled = true;
+      else this.#failure = error instanceof Error ? error : new Error(String(error));
+    });
+  }
+
+  /** Resolves when there is more than before, or everything. @throws what the analysis threw */
+  async more(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([this.#end, new Promise<void>((resolve) => { timer = setTimeout(resolve, patience); })]);
+    clearTimeout(timer);
+    if (this.#failure !== null) throw this.#failure;
+  }
+}

@@ -1,0 +1,99 @@
+// Orders of the hidden units, their pre-activations, and how their values are spread.
+import type { Activations, ActivationsRequest, Band, BandRequest, UnitOrder } from '../protocol/messages.js';
+import { activations, preActivationsOf } from '../engine/index.js';
+import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude } from './decimate.js';
+import type { KeptRun } from './slices.js';
+
+/** Steps that are enough to tell how alike two units are. */
+const sampledSteps = 512;
+
+/** z_t of one sequence, [T,H]; kept because every zoom comes back to it. */
+const knownPreActivations = new WeakMap<KeptRun['result'], { readonly sequence: number; readonly z: Float64Array }>();
+
+export function preActivations(run: KeptRun, sequence: number): Float64Array {
+  const known = knownPreActivations.get(run.result);
+  if (known?.sequence === sequence) return known.z;
+  const z = preActivationsOf(run.experiment, run.result, sequence);
+  knownPreActivations.set(run.result, { sequence, z });
+  return z;
+}
+
+/** Unit of each row; null for the units' own order. */
+export function unitOrder({ experiment, result }: KeptRun, sequence: number, order: UnitOrder): Uint32Array | null {
+  if (order === 'index') return null;
+  const { T, H } = result.shapes;
+  const h = (t: number, unit: number): number => result.hs[(sequence * T + t) * H + unit] ?? 0;
+  if (order === 'similarity') return bySimilarity(Math.min(T, sampledSteps), H, (i, unit) => h(Math.floor((i * T) / Math.min(T, sampledSteps)), unit));
+  const { saturatedAbove } = activations[experiment.cell];
+  const weight = Float64Array.from({ length: H }, (_, unit) => {
+    let sum = 0;
+    for (let t = 0; t < T; t++) sum += saturatedAbove === null ? Math.abs(h(t, unit)) : Math.abs(h(t, unit)) > saturatedAbove ? 1 : Math.abs(h(t, unit)) * 1e-6;
+    return sum;
+  });
+  return Uint32Array.from(weight.keys()).sort((a, b) => (weight[b] ?? 0) - (weight[a] ?? 0) || a - b);
+}
+
+/** A chain in which each unit is followed by the one left that is most correlated with it; it starts at the unit that varies most. */
+function bySimilarity(samples: number, H: number, value: (sample: number, unit: number) => number): Uint32Array {
+  const centred = Array.from({ length: H }, (_, unit) => {
+    const line = Float64Array.from({ length: samples }, (__, i) => value(i, unit));
+    const mean = line.reduce((sum, v) => sum + v, 0) / samples;
+    const moved = line.map((v) => v - mean);
+    const length = Math.sqrt(moved.reduce((sum, v) => sum + v * v, 0));
+    return { line: length > 0 ? moved.map((v) => v / length) : moved, length };
+  });
+  const order = new Uint32Array(H);
+  const left = new Set(centred.keys());
+  let unit = centred.reduce((most, { length }, i) => (length > (centred[most]?.length ?? 0) ? i : most), 0);
+  for (let place = 0; place < H; place++) {
+    order[place] = unit;
+    left.delete(unit);
+    let [best, highest] = [-1, -Infinity];
+    for (const other of left) {
+      let dot = 0;
+      for (let i = 0; i < samples; i++) dot += (centred[unit]?.line[i] ?? 0) * (centred[other]?.line[i] ?? 0);
+      if (dot > highest) [best, highest] = [other, dot];
+    }
+    unit = best;
+  }
+  return order;
+}
+
+/** A histogram of h for each column of time. */
+export function spread({ result, experiment }: KeptRun, { sequence, window: asked, maxColumns, bins }: ActivationsRequest): Activations {
+  const { B, T, H } = result.shapes;
+  const window = clampWindow(asked, T);
+  const columns = Math.min(window.t1 - window.t0, Math.max(1, maxColumns));
+  const items = sequence === null ? Array.from({ length: B }, (_, b) => b) : [Math.min(sequence, B - 1)];
+  const largest = items.reduce((most, b) => Math.max(most, largestMagnitude(result.hs, b * T * H, (b + 1) * T * H)), 0);
+  const high = experiment.cell === 'tanh' ? 1 : largest > 0 ? largest : 1;
+  const low = experiment.cell === 'relu' ? 0 : -high;
+  const shares = new Float32Array(bins * columns);
+  for (let column = 0; column < columns; column++) {
+    const [from, to] = [binStart(window.t0, window.t1 - window.t0, columns, column), binStart(window.t0, window.t1 - window.t0, columns, column + 1)];
+    const one = 1 / ((to - from) * H * items.length);
+    for (const b of items) {
+      for (let i = (b * T + from) * H; i < (b * T + to) * H; i++) {
+        const bin = Math.max(0, Math.min(bins - 1, Math.floor((((result.hs[i] ?? 0) - low) / (high - low)) * bins)));
+        const cell = (bins - 1 - bin) * columns + column;
+        shares[cell] = (shares[cell] ?? 0) + one;
+      }
+    }
+  }
+  return { window, columns, bins, low, high, shares };
+}
+
+/** Smallest, median and largest norm of the batch at each step. */
+export function band({ result }: KeptRun, { window: asked, maxPoints }: BandRequest): Band {
+  const { B, T } = result.shapes;
+  const window = clampWindow(asked, T);
+  const { t, bins } = decimatedSteps(window, maxPoints);
+  const sorted = Array.from({ length: window.t1 - window.t0 }, (_, i) => Float64Array.from({ length: B }, (__, b) => result.log10dhPerSequence[b * T + window.t0 + i] ?? NaN).sort());
+  const line = (pick: (values: Float64Array) => number): Float64Array => {
+    const out = new Float64Array(t.length);
+    decimate(window, bins, out, (step) => pick(sorted[step - window.t0] ?? new Float64Array(0)));
+    return out;
+  };
+  const middle = (values: Float64Array): number => ((values[(B - 1) >> 1] ?? NaN) + (values[B >> 1] ?? NaN)) / 2;
+  return { t, low: line((values) => values[0] ?? NaN), median: line(middle), high: line((values) => values[B - 1] ?? NaN) };
+}

@@ -1,0 +1,87 @@
+// The Jacobian's views: their tables against the reference cases, closed forms, and the exact sum of the exponents.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { configOf, referenceCase, ringConfig, shiftConfig, weatherConfig } from '../support/experiments.js';
+import { computed, csvRows, painted, relativeError, side } from './support.js';
+
+let pages: PageServer;
+let open: OpenPage;
+before(async () => {
+  pages = await startPages();
+  open = await pages.open({ height: 1600 });
+});
+after(() => pages.close());
+
+const near = (actual: number, expected: number, bound: number, what = ''): void => assert.ok(Math.abs(actual - expected) <= bound, `${what} ${actual} is not within ${bound} of ${expected}`);
+/** log10 of a number as the page prints it, also one that no double holds. */
+const log10Of = (text: string): number => { const [, mantissa = '', exponent = '0'] = /^([\d.]+)(?:e([+-]?\d+))?$/.exec(text) ?? []; return text === '0' ? -Infinity : Math.log10(Number(mantissa)) + Number(exponent); };
+
+async function show(config: string, name: string): Promise<void> {
+  await open.host.run(config);
+  await open.page.locator('.run-name', { hasText: name }).waitFor();
+  await painted(open);
+  await computed(open.page, 'jacobian');
+  await computed(open.page, 'product');
+}
+
+for (const name of ['typical', 'saturated', 'exploding', 'nonnormal', 'underflow']) {
+  it(`${name}: σ_max of every step, exponents and eigenvalues are the reference's`, async () => {
+    const reference = referenceCase(name);
+    const { spectrum } = reference.expected;
+    await show(configOf(reference), name);
+    const { head, rows } = await csvRows(open, 'jacobian');
+    assert.deepEqual(head, ['t', 'σ_{max}(J_t)', 'σ_{min}(J_t)']);
+    assert.equal(rows.length, reference.shapes.T);
+    rows.forEach(([t, most]) => assert.ok(relativeError(Number(most), spectrum.jacobianSigmaMax[Number(t)] ?? NaN) < 1e-9, `t = ${t}`));
+    const exponents = await csvRows(open, 'lyapunov', 'card');
+    assert.equal(exponents.rows.length, spectrum.lyapunov?.length ?? 0);
+    exponents.rows.forEach(([, value], i) => near(Number(value), spectrum.lyapunov?.[i] ?? -Infinity, 1e-9, `λ${i + 1}`));
+    if (spectrum.lyapunov !== null) assert.ok(Number(await open.page.locator('[data-name=sumError]').getAttribute('data-value')) < 1e-9);
+    const eigenvalues = await csvRows(open, 'eigenvalues', 'card');
+    assert.equal(eigenvalues.rows.length, reference.shapes.H);
+    near(Math.max(...eigenvalues.rows.map((row) => Number(row[3]))), spectrum.spectralRadiusWh, 1e-9);
+  });
+}
+
+describe('products of Jacobians', () => {
+  it('of ρ times a turn are powers of ρ for every direction, at any distance', async () => {
+    for (const rho of [0.25, 1.01]) {
+      await show(ringConfig(rho, 4, 450, { dtype: 'float64' }), `ring ${rho}`);
+      const { rows } = await csvRows(open, 'product');
+      assert.equal(rows.length, 450);
+      for (const [t, ...values] of rows) for (const value of values) near(log10Of(value), (449 - Number(t)) * Math.log10(rho), 1e-9, `t = ${t}`);
+    }
+  });
+
+  it('are no smaller than what the last step sends back, on the trained network', async () => {
+    await show(weatherConfig({ dtype: 'float64', name: 'weather, one sequence', sequences: 'one.json', upstreamGradient: 'last' }).replace('"one.json"', JSON.stringify([(JSON.parse(weatherConfig()) as { sequences: number[][][] }).sequences[0]])), 'one sequence');
+    const product = await csvRows(open, 'product');
+    const flow = await csvRows(open, 'flow');
+    const at = flow.head.indexOf('last step alone');
+    product.rows.forEach(([, largest = '', median = '', smallest = ''], t) => {
+      assert.ok(log10Of(flow.rows[t]?.[at] ?? '') <= log10Of(largest) + Math.log10(Math.sqrt(32)) + 1e-9);
+      assert.ok(log10Of(smallest) <= log10Of(median) && log10Of(median) <= log10Of(largest));
+    });
+    assert.ok(log10Of(product.rows[0]?.[3] ?? '') < -60);
+  });
+});
+
+it('a Wh with spectral radius 0 that explodes is told as exploding', async () => {
+  await show(shiftConfig(32, 24), 'shift');
+  assert.equal(await open.page.locator('.badge').textContent(), 'EXPLODING');
+  assert.equal(Number(await side(open.page, 'spectralRadius')), 0);
+  near(Number(await side(open.page, 'sigmaMax')), 2, 1e-12);
+  const told = (await open.page.locator('.proofs').textContent()) ?? '';
+  assert.match(told, /misleading here: below 1, and yet the gradient explodes/);
+  assert.match(told, /Proves nothing by itself/);
+  const { rows } = await csvRows(open, 'product');
+  for (const [t, largest = ''] of rows) near(log10Of(largest), (23 - Number(t)) * Math.log10(2), 1e-12);
+});
+
+it('never met a policy violation, an error or a failure', async () => {
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(open.host.sent.failed, []);
+});

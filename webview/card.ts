@@ -1,0 +1,181 @@
+// A picture beside the tracks: title, canvas, table twin, PNG and CSV, tooltip and "?". What it shows comes from a CardView.
+import { el, onFrame, textButton } from './dom.js';
+import { fileName } from './format.js';
+import { helpPopover } from './popover.js';
+import { TableTwin, toCsv } from './table.js';
+import type { Help, Page } from './view.js';
+import type { SaveFile } from './picture.js';
+import type { TablePlan } from './table.js';
+import type { Theme } from './theme.js';
+
+/** A canvas to paint on, in CSS pixels. */
+export type Sheet = { readonly context: CanvasRenderingContext2D; readonly width: number; readonly height: number; readonly theme: Theme };
+export type Point = { readonly x: number; readonly y: number };
+
+export type CardView = {
+  readonly id: string;
+  readonly title: string;
+  readonly help: Help;
+  readonly height: number;
+  /** Choices of the view, above its picture. */
+  readonly controls?: HTMLElement;
+  /** Sentences below the picture. */
+  readonly notes?: HTMLElement;
+  /** False: there is nothing to show. */
+  available(): boolean;
+  paint(sheet: Sheet): void;
+  /** What stands under the mouse: a heading and lines; null for nothing. */
+  readout(at: Point, size: Pick<Sheet, 'width' | 'height'>): readonly string[] | null;
+  click?(at: Point, size: Pick<Sheet, 'width' | 'height'>): void;
+  /** Arrow keys on the canvas: true when the view took them. */
+  key?(key: string): boolean;
+  summary(): string;
+  table(): TablePlan;
+  /** Row of the table to keep in sight. */
+  marked?(): number;
+};
+
+const pictureRatio = 2;
+
+export class Card {
+  readonly element: HTMLElement;
+  readonly show = onFrame(() => this.#paint());
+  readonly #view: CardView;
+  readonly #page: Page;
+  readonly #save: SaveFile;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #box: HTMLElement;
+  readonly #tip = el('div', { class: 'tip', attributes: { 'aria-hidden': 'true' } });
+  readonly #twin: TableTwin;
+
+  constructor(view: CardView, page: Page, save: SaveFile) {
+    this.#view = view;
+    this.#page = page;
+    this.#save = save;
+    this.#canvas = el('canvas', { id: `card-${view.id}`, attributes: { role: 'img', tabindex: '0' } });
+    this.#box = el('div', { class: 'square' }, this.#canvas, this.#tip);
+    this.#box.style.height = `${view.height}px`;
+    this.#tip.hidden = true;
+    this.#twin = new TableTwin(view.title);
+    this.#twin.element.hidden = true;
+    const { title } = view;
+    const table = textButton('table', `Table of ${title}`, () => {
+      this.#twin.element.hidden = !this.#twin.element.hidden;
+      table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
+      this.show();
+    });
+    table.setAttribute('aria-expanded', 'false');
+    const help = textButton('?', `What ${title} shows`, () => helpPopover(help, title, view.help));
+    this.element = el('section', { class: 'card', attributes: { 'data-card': view.id, 'aria-label': title } },
+      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, textButton('PNG', `Save ${title} as PNG`, () => this.#savePng()), textButton('CSV', `Save ${title} as CSV`, () => void this.#saveCsv()), help)),
+      view.controls ?? null, this.#box, view.notes ?? null, this.#twin.element);
+    page.themes.onChange(this.show);
+    new ResizeObserver(this.show).observe(this.#box);
+    this.#watchMouse();
+  }
+
+  #watchMouse(): void {
+    const at = (event: PointerEvent | MouseEvent): Point => {
+      const { left, top } = this.#canvas.getBoundingClientRect();
+      return { x: event.clientX - left, y: event.clientY - top };
+    };
+    const size = (): Pick<Sheet, 'width' | 'height'> => ({ width: this.#canvas.clientWidth, height: this.#canvas.clientHeight });
+    this.#canvas.addEventListener('pointermove', (event) => this.#tell(at(event), this.#view.readout(at(event), size())));
+    this.#canvas.addEventListener('pointerleave', () => { this.#tip.hidden = true; });
+    this.#canvas.addEventListener('click', (event) => { this.#view.click?.(at(event), size()); });
+    this.#canvas.addEventListener('keydown', (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || this.#view.key?.(event.key) !== true) return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+  }
+
+  #tell({ x, y }: Point, lines: readonly string[] | null): void {
+    this.#tip.hidden = lines === null;
+    if (lines === null) return;
+    this.#tip.replaceChildren(...lines.map((line, i) => el(i === 0 ? 'b' : 'span', {}, line)));
+    const { clientWidth, clientHeight } = this.#box;
+    this.#tip.style.left = `${Math.max(0, Math.min(x + 12, clientWidth - this.#tip.offsetWidth))}px`;
+    this.#tip.style.top = `${y + 14 + this.#tip.offsetHeight > clientHeight + 20 ? y - 8 - this.#tip.offsetHeight : y + 14}px`;
+  }
+
+  #paint(): void {
+    this.element.hidden = !this.#view.available();
+    const { clientWidth: width, clientHeight: height } = this.#box;
+    if (this.element.hidden || width === 0) return;
+    this.#paintOn(this.#canvas, width, height, devicePixelRatio);
+    this.#canvas.setAttribute('aria-label', `${this.#view.title}. ${this.#view.summary()}`);
+    if (!this.#twin.element.hidden) this.#twin.show(this.#view.table(), this.#view.marked?.() ?? 0);
+  }
+
+  #paintOn(canvas: HTMLCanvasElement, width: number, height: number, ratio: number): CanvasRenderingContext2D | null {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    const context = canvas.getContext('2d');
+    if (context === null) return null;
+    context.scale(ratio, ratio);
+    this.#view.paint({ context, width, height, theme: this.#page.themes.current });
+    return context;
+  }
+
+  async #saveCsv(): Promise<void> {
+    this.#save({ suggestedName: fileName(this.#page.model.run?.name ?? '', this.#view.id, 'csv'), content: await toCsv(this.#view.table()) });
+  }
+
+  #savePng(): void {
+    const canvas = el('canvas');
+    const context = this.#paintOn(canvas, 420, Math.round((this.#view.height * 420) / Math.max(284, this.#box.clientWidth)), pictureRatio);
+    if (context === null) return;
+    context.globalCompositeOperation = 'destination-over';
+    context.fillStyle = this.#page.themes.current.background;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    canvas.toBlob((blob) => {
+      void blob?.arrayBuffer().then((buffer) => this.#save({ suggestedName: fileName(this.#page.model.run?.name ?? '', this.#view.id, 'png'), content: new Uint8Array(buffer) }));
+    }, 'image/png');
+  }
+}
+
+/** The frame of a plot: where it lies on the sheet, its axes, and the way from values to pixels. */
+export type Frame = { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number; x(value: number): number; y(value: number): number };
+export type FrameAxis = { readonly min: number; readonly max: number; readonly ticks: readonly number[]; label(value: number): string; readonly title: string };
+
+export const frameOf = ({ width, height }: Pick<Sheet, 'width' | 'height'>, x: Pick<FrameAxis, 'min' | 'max'>, y: Pick<FrameAxis, 'min' | 'max'>, left = 46): Frame => {
+  const [right, top, bottom] = [width - 6, 6, height - 32];
+  return {
+    left, right, top, bottom,
+    x: (value) => left + ((value - x.min) / (x.max - x.min)) * (right - left),
+    y: (value) => bottom - ((value - y.min) / (y.max - y.min)) * (bottom - top),
+  };
+};
+
+export function paintFrame({ context, theme }: Sheet, frame: Frame, x: FrameAxis, y: FrameAxis): void {
+  const { left, right, top, bottom } = frame;
+  context.save();
+  context.font = `10px ${theme.fontFamily}`;
+  context.fillStyle = theme.muted;
+  context.strokeStyle = theme.grid;
+  context.textBaseline = 'middle';
+  context.beginPath();
+  context.textAlign = 'right';
+  for (const tick of y.ticks) {
+    const at = Math.round(frame.y(tick)) + 0.5;
+    context.moveTo(left, at);
+    context.lineTo(right, at);
+    context.fillText(y.label(tick), left - 6, at);
+  }
+  context.textAlign = 'center';
+  for (const tick of x.ticks) {
+    const at = Math.round(frame.x(tick)) + 0.5;
+    context.moveTo(at, top);
+    context.lineTo(at, bottom);
+    const text = x.label(tick);
+    const half = context.measureText(text).width / 2;
+    context.fillText(text, Math.min(at, right + 4 - half), bottom + 9);
+  }
+  context.stroke();
+  context.fillText(x.title, (left + right) / 2, bottom + 23);
+  context.translate(8, (top + bottom) / 2);
+  context.rotate(-Math.PI / 2);
+  context.fillText(y.title, 0, 0);
+  context.restore();
+}

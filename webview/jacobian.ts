@@ -1,0 +1,147 @@
+// Tracks: singular values of each Jacobian, and of their product back from the last step.
+import { logAxis, logLine } from './lines.js';
+import { exactLog10, formatLog10 } from './format.js';
+import { Latest } from './model.js';
+import { nearest, plotNote } from './scene.js';
+import { borders } from './view.js';
+import type { Help, Page, View } from './view.js';
+import type { Jacobians } from './model.js';
+import type { Line } from './scene.js';
+import type { Theme } from './theme.js';
+
+type Curve = { readonly id: string; readonly legend: string; readonly colour: 'red' | 'blue' | 'purple'; readonly dash: readonly number[]; readonly log10: (values: Jacobians) => Float64Array };
+type Kind = { readonly id: string; readonly title: string; readonly formula: string; readonly help: Help; readonly curves: readonly Curve[] };
+
+const logs = (values: Float64Array): Float64Array => values.map(Math.log10);
+
+const each: Kind = {
+  id: 'jacobian',
+  title: 'Jacobian of each step',
+  formula: 'σ(∂h_t/∂h_{t−1}), log axis',
+  help: {
+    text: [
+      'What one step does to a small change of the state, and so to the gradient on its way back: no direction is multiplied by more than the largest singular value, none by less than the smallest.',
+      'Above 1 a step can enlarge the gradient; a gap between the two lines means that some directions are lost while others pass. The largest value alone proves no explosion: the direction it belongs to may be another one at every step, which is why the product is drawn below.',
+    ],
+    formula: 'J_t = diag(f′(z_t))·Wh^{T}   ‖J_t‖_2 = σ_{max} ≤ γ·σ_{max}(Wh)',
+    source: 'Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”',
+  },
+  curves: [
+    { id: 'sigmaMax', legend: 'σ_{max}(J_t)', colour: 'red', dash: [], log10: ({ sigmaMax }) => logs(sigmaMax) },
+    { id: 'sigmaMin', legend: 'σ_{min}(J_t)', colour: 'blue', dash: [7, 3], log10: ({ sigmaMin }) => logs(sigmaMin) },
+  ],
+};
+
+const product: Kind = {
+  id: 'product',
+  title: 'Product of Jacobians',
+  formula: 'σ(∂h_{last}/∂h_t) = σ(J_{last} ⋯ J_{t+1}), log axis',
+  help: {
+    text: [
+      'The whole way from the last step back to t. The largest singular value is the most that any gradient can keep on this way, the median what a typical direction keeps, the smallest the least. Lines that fall towards the left vanish; that spread apart leave few directions alive.',
+      'Unlike the gradient flow this does not depend on the loss. Values carry their exponent and are computed by one-sided Jacobi rotations, so that the smallest keeps its digits hundreds of decades below the largest.',
+    ],
+    formula: '‖∂L/∂h_t‖ ≤ σ_{max}(J_{last} ⋯ J_{t+1})·‖∂L/∂h_{last}‖',
+    source: 'Pennington, Schoenholz & Ganguli 2017, “Resurrecting the sigmoid”; Demmel & Veselić 1992',
+  },
+  curves: [
+    { id: 'largest', legend: 'largest', colour: 'red', dash: [], log10: ({ log10Largest }) => log10Largest },
+    { id: 'median', legend: 'median', colour: 'purple', dash: [2, 2], log10: ({ log10Median }) => log10Median },
+    { id: 'smallest', legend: 'smallest', colour: 'blue', dash: [7, 3], log10: ({ log10Smallest }) => log10Smallest },
+  ],
+};
+
+const none = new Float64Array(0);
+const emptyJacobians: Jacobians = { sequence: 0, fraction: 0, t: none, sigmaMax: none, sigmaMin: none, log10Largest: none, log10Median: none, log10Smallest: none };
+
+export function jacobianTracks({ model, timeline }: Page): View[] {
+  let answer: Jacobians | null = null;
+  const listeners = new Map<string, () => void>();
+  const latest = new Latest((params: { sequence: number }) => model.slice('jacobians', params), (values, params) => {
+    if (values === null) return;
+    answer = values;
+    for (const changed of listeners.values()) changed();
+    if (values.fraction < 1) latest.again(params);
+  });
+  let asked = '';
+  model.onChange((change) => { if (change === 'run') asked = ''; });
+
+  const view = (kind: Kind): View => {
+    const lines = (theme: Theme): Line[] => {
+      if (answer === null) return [];
+      const drawn = answer;
+      const { t } = drawn;
+      return kind.curves.map(({ id, legend, colour, dash, log10 }) => {
+        const values = log10(drawn);
+        return logLine({ id, legend, colour: theme[colour], dash, series: { t, values }, at: (step) => nearest(t, values, step) }, values);
+      });
+    };
+    const progress = (): string => {
+      if (answer === null || answer.fraction < 1) return ` · computing ${Math.floor((answer?.fraction ?? 0) * 100)} %`;
+      return answer.t.length < timeline.steps ? ` · sampled at ${answer.t.length} of ${timeline.steps} steps` : '';
+    };
+    return {
+      id: kind.id,
+      title: kind.title,
+      formula: () => `${kind.formula} · sequence ${timeline.shownSequence + 1}${progress()}`,
+      height: 124,
+      help: kind.help,
+      available: () => true,
+      refresh(_window, _size, changed) {
+        listeners.set(kind.id, changed);
+        const key = `${model.run?.runId ?? ''} ${timeline.shownSequence}`;
+        if (key === asked) return;
+        asked = key;
+        latest.request({ sequence: timeline.shownSequence });
+      },
+      scene(run, window, theme) {
+        const all = lines(theme);
+        return {
+          axis: logAxis(all, window.t0, window.t1, 'σ'),
+          lines: all,
+          under: (painter) => {
+            const { context, left, right } = painter;
+            const height = Math.round(painter.y(0)) + 0.5;
+            // A singular value of 1 neither shrinks nor grows.
+            context.strokeStyle = theme.muted;
+            context.setLineDash([1, 3]);
+            context.beginPath();
+            context.moveTo(left, height);
+            context.lineTo(right, height);
+            context.stroke();
+          },
+          over: (painter) => {
+            if (answer?.fraction === 1 && all.every(({ series }) => !Array.from(series.values).some(Number.isFinite))) plotNote(painter, theme, 'every singular value is exactly 0');
+          },
+          ...borders(run, window),
+          theme,
+        };
+      },
+      colourBar: () => null,
+      readout: (_run, t) => [`t = ${t}`, ...(answer === null ? [] : kind.curves.map(({ legend, log10 }) => `${legend.replace(/[_{}]/g, '')} = ${formatLog10(nearest((answer ?? emptyJacobians).t, log10(answer ?? emptyJacobians), t))}`))],
+      summary: (run) => {
+        if (answer === null) return `${kind.title} of ${run.shapes.T} timesteps, being computed.`;
+        const values = answer;
+        return `${kind.title}, sequence ${values.sequence + 1}. ${kind.curves.map(({ legend, log10 }) => `${legend}: ${formatLog10(log10(values)[0] ?? NaN)} at t = 0, ${formatLog10(log10(values)[values.t.length - 1] ?? NaN)} at the last step.`).join(' ')}`;
+      },
+      table: () => {
+        const values = answer ?? emptyJacobians;
+        const columns = kind.curves.map(({ log10 }) => log10(values));
+        return {
+          rowName: 't',
+          columns: kind.curves.map(({ legend }) => legend),
+          rowCount: values.t.length,
+          rowLabel: (row) => String(values.t[row] ?? row),
+          rowOf: (t) => { const at = values.t.findIndex((step) => step >= t); return at < 0 ? values.t.length - 1 : at; },
+          rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => columns.map((log10) => {
+            const value = log10[from + i] ?? NaN;
+            return { text: formatLog10(value), exact: exactLog10(value) };
+          }))),
+        };
+      },
+      click: () => undefined,
+    };
+  };
+  return [view(each), view(product)];
+}
+
