@@ -5,6 +5,8 @@ import type { Problem } from '../config/problem.js';
 import type { Cell, DType, Shapes, Verdict, VerdictBounds } from '../engine/types.js';
 import type { None } from './rpc.js';
 
+export type { OpenedUnit };
+
 /** One number per timestep, drawn as a line on the shared time axis. */
 export type LogSeries = 'dh' | 'dx' | 'dWx' | 'dWh' | 'db' | 'singleSource';
 
@@ -13,8 +15,6 @@ export type RunSummary = {
   readonly runId: number;
   readonly name: string;
   readonly cell: Cell;
-export type { OpenedUnit };
-
   readonly dtype: DType;
   readonly shapes: Shapes;
   readonly chunkStarts: readonly number[];
@@ -88,14 +88,6 @@ export type StepValues = {
   readonly gLog10: number;
 };
 
-/** A run that is gone (a newer one replaced it) answers slices with null. */
-export type SliceRequests = {
-  heatmap: { params: HeatmapRequest; result: Heatmap | null };
-  unitLines: { params: UnitLinesRequest; result: UnitLines | null };
-  sequenceLines: { params: SequenceLinesRequest; result: SequenceLines | null };
-  step: { params: StepRequest; result: StepValues | null };
-};
-
 /** Part of an analysis that goes on in the worker: `fraction` 1 when it is complete. Ask again for more. */
 export type Unfinished = { readonly fraction: number };
 
@@ -165,8 +157,8 @@ export type Activations = { readonly window: TimeWindow; readonly columns: numbe
 export type BandRequest = { readonly runId: number; readonly window: TimeWindow; readonly maxPoints: number };
 export type Band = { readonly t: Float64Array; readonly low: Float64Array; readonly median: Float64Array; readonly high: Float64Array };
 
-export type RunRequest = {
-  readonly runId: number;
+/** A run that is gone (a newer one replaced it) answers slices with null. */
+export type SliceRequests = {
   jacobians: { params: JacobianRequest; result: Jacobians | null };
   attribution: { params: AttributionRequest; result: AttributionPicture | null };
   attributionRow: { params: AttributionRowRequest; result: AttributionRow | null };
@@ -176,6 +168,14 @@ export type RunRequest = {
   unit: { params: UnitRequest; result: OpenedUnit | null };
   activations: { params: ActivationsRequest; result: Activations | null };
   band: { params: BandRequest; result: Band | null };
+  heatmap: { params: HeatmapRequest; result: Heatmap | null };
+  unitLines: { params: UnitLinesRequest; result: UnitLines | null };
+  sequenceLines: { params: SequenceLinesRequest; result: SequenceLines | null };
+  step: { params: StepRequest; result: StepValues | null };
+};
+
+export type RunRequest = {
+  readonly runId: number;
   readonly entry: Entry;
   readonly bounds: VerdictBounds;
   /** One Int32 in shared memory: not 0 means stop. */

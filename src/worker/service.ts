@@ -10,9 +10,9 @@ import { Cancelled, drive } from './drive.js';
 import { resultJson } from './resultJson.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
-
 import { band, spread } from './units.js';
 import { weightCells, weights } from './weights.js';
+
 /** log10 of the smallest positive and the largest number. */
 const dtypeRanges = {
   float32: { log10Smallest: Math.log10(2 ** -149), log10Largest: Math.log10((2 - 2 ** -23) * 2 ** 127) },
@@ -38,10 +38,10 @@ function summarise(runId: number, experiment: Experiment, result: RunResult, ela
   };
 }
 
-/** Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices. */
 /** The last finished run: what slices and analyses are cut from. */
 type Kept = KeptRun & { spectrum: Spectrum | null; readonly analyses: Analyses };
 
+/** Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices. */
 export class Service {
   readonly #channel: Channel<WorkerContract, WorkerHostContract>;
   #kept: Kept | null = null;
@@ -62,12 +62,6 @@ export class Service {
       unitLines: slice(unitLines),
       sequenceLines: slice(sequenceLines),
       step: slice(stepValues),
-    }, {});
-  }
-
-  async #run({ runId, entry, bounds, cancel }: RunRequest): Promise<RunOutcome> {
-    const flag = new Int32Array(cancel);
-    const check = (): void => {
       jacobians: this.#later((analyses, request) => analyses.jacobians(request)),
       attribution: this.#later((analyses, request) => analyses.attribution(request)),
       attributionRow: this.#later((analyses, request) => analyses.attributionRow(request)),
@@ -77,9 +71,9 @@ export class Service {
       unit: slice(({ experiment, result }, { t, sequence }: UnitRequest) => openUnit(experiment, result, Math.max(0, Math.min(t, result.shapes.T - 1)), Math.min(sequence, result.shapes.B - 1))),
       activations: slice(spread),
       band: slice(band),
-      if (Atomics.load(flag, 0) !== 0) throw new Cancelled();
-    };
-    const progress = (phase: Phase) => (fraction: number): void => this.#channel.emit('progress', { runId, phase, fraction });
+    }, {});
+  }
+
   async #alone(request: RunRequest): Promise<RunOutcome> {
     const run = this.#run(request);
     const settled = run.then(() => undefined, () => undefined);
@@ -104,6 +98,12 @@ export class Service {
     if (this.#running !== null || this.#kept?.runId !== runId) throw new Cancelled();
   };
 
+  async #run({ runId, entry, bounds, cancel }: RunRequest): Promise<RunOutcome> {
+    const flag = new Int32Array(cancel);
+    const check = (): void => {
+      if (Atomics.load(flag, 0) !== 0) throw new Cancelled();
+    };
+    const progress = (phase: Phase) => (fraction: number): void => this.#channel.emit('progress', { runId, phase, fraction });
     const seen = new Set<string>();
     const files: Files = {
       read: async (reference, from) => {
