@@ -2,6 +2,9 @@
 import type { FileKind } from '../config/classify.js';
 import type { Entry, FileContent } from '../config/files.js';
 import type { Problem } from '../config/problem.js';
+import type { JacobianSeries } from '../engine/jacobians.js';
+import type { OpenedUnit } from '../engine/opened.js';
+import type { Reach } from '../engine/reach.js';
 import type { Cell, DType, Shapes, Verdict, VerdictBounds } from '../engine/types.js';
 import type { None } from './rpc.js';
 
@@ -195,7 +198,7 @@ export type Progress = { readonly runId: number; readonly phase: Phase; readonly
 
 /** What the worker answers and hears. */
 export type WorkerContract = {
-  requests: SliceRequests & EditorRequests & {
+  requests: SliceRequests & {
     /** Resolves when everything, spectrum included, has been sent. */
     run: { params: RunRequest; result: RunOutcome };
     classify: { params: { readonly bytes: Uint8Array }; result: FileKind };
