@@ -11,17 +11,21 @@ const flags = ['-O2', '--noAssert', '--runtime', 'stub', '--importMemory'];
 
 const changed = async (file) => stat(path.join(root, file)).then(({ mtimeMs }) => mtimeMs, () => 0);
 
-/** Compiles what is older than its sources. Throws with the compiler's words when they do not compile. */
+/** Compiles one entry file (paths relative to the project). Throws with the compiler's words when it does not compile. */
+export async function compile(source, target, features) {
+  await mkdir(path.dirname(path.join(root, target)), { recursive: true });
+  // Written beside and renamed: another build never meets half a file.
+  const unfinished = `${target}.${process.pid}.wasm`;
+  const { error, stderr } = await asc.main([source, '--baseDir', root, '-o', unfinished, ...flags, '--enable', features]);
+  if (error !== null) throw new Error(`${source} does not compile: ${stderr.toString()}`);
+  await rename(path.join(root, unfinished), path.join(root, target));
+}
+
+/** Compiles the engine's kernels where they are older than their sources. */
 export async function buildKernels() {
   const sources = await Promise.all([...globSync('src/engine/kernels/*.ts', { cwd: root }), 'build/kernels.mjs'].map(changed));
-  await mkdir(path.join(root, 'out', 'kernels'), { recursive: true });
   for (const [name, features] of Object.entries(variants)) {
     const target = `out/kernels/${name}.wasm`;
-    if (await changed(target) > Math.max(...sources)) continue;
-    // Written beside and renamed: another build never meets half a file.
-    const unfinished = `out/kernels/${name}.${process.pid}.wasm`;
-    const { error, stderr } = await asc.main(['src/engine/kernels/index.ts', '--baseDir', root, '-o', unfinished, ...flags, '--enable', features]);
-    if (error !== null) throw new Error(`The kernels do not compile: ${stderr.toString()}`);
-    await rename(path.join(root, unfinished), path.join(root, target));
+    if (await changed(target) <= Math.max(...sources)) await compile('src/engine/kernels/index.ts', target, features);
   }
 }

@@ -1,0 +1,118 @@
+"""NumPy and PyTorch as peers of the benchmark: one command a line on standard input, one JSON answer a line.
+
+  about                      what is installed, and which BLAS it runs on
+  prepare PEER B T I H       numbers for a run in float32
+  run N                      N runs of the peer prepared last; answers with milliseconds a run
+"""
+import ctypes
+import json
+import re
+import sys
+import time
+
+try:
+    import numpy
+except ImportError:
+    numpy = None
+try:
+    import torch
+    torch.set_num_threads(1)
+except ImportError:
+    torch = None
+
+
+def blas():
+    with open('/proc/self/maps') as maps:
+        libraries = sorted(set(re.findall(r'/\S*(?:blas|mkl|dnnl|blis)\S*', maps.read())))
+    names = []
+    for library in libraries:
+        try:
+            config = ctypes.CDLL(library).openblas_get_config
+            config.restype = ctypes.c_char_p
+            names.append(config().decode())
+        except (OSError, AttributeError):
+            names.append(library)
+    return ', '.join(dict.fromkeys(names))
+
+
+def numpy_tutorial(B, T, I, H):
+    """The layer as the tutorials write it: a loop over steps, weight gradients summed, norms of every step."""
+    random = numpy.random.default_rng(1)
+    f = numpy.float32
+    xs, dhs = random.standard_normal((B, T, I), dtype=f), random.standard_normal((B, T, H), dtype=f)
+    Wx, Wh, b = (random.standard_normal((I, H), dtype=f) / I ** 0.5).astype(f), (random.standard_normal((H, H), dtype=f) / H ** 0.5).astype(f), numpy.zeros(H, f)
+
+    def run():
+        hs = numpy.empty((B, T, H), f)
+        dxs = numpy.empty((B, T, I), f)
+        h = numpy.zeros((B, H), f)
+        states = []
+        for t in range(T):
+            states.append(h)
+            h = numpy.tanh(h @ Wh + xs[:, t] @ Wx + b)
+            hs[:, t] = h
+        dWx, dWh, db = numpy.zeros_like(Wx), numpy.zeros_like(Wh), numpy.zeros_like(b)
+        dh = numpy.zeros((B, H), f)
+        norms = numpy.empty((T, 5))
+        for t in reversed(range(T)):
+            g = dhs[:, t] + dh
+            d = g * (1 - hs[:, t] ** 2)
+            ux, uh, ub = xs[:, t].T @ d, states[t].T @ d, d.sum(0)
+            dWx += ux
+            dWh += uh
+            db += ub
+            dx = d @ Wx.T
+            dh = d @ Wh.T
+            dxs[:, t] = dx
+            norms[t] = [numpy.linalg.norm(a) for a in (g, dx, ux, uh, ub)]
+        return hs, dxs, dWx, dWh, db, dh, norms
+    return run
+
+
+def torch_layer(B, T, I, H):
+    """nn.RNN, whole tensors only: no norms of the steps."""
+    rnn = torch.nn.RNN(I, H, batch_first=True)
+    xs, dhs = torch.randn(B, T, I, requires_grad=True), torch.randn(B, T, H)
+
+    def run():
+        rnn.zero_grad()
+        xs.grad = None
+        rnn(xs)[0].backward(dhs)
+    return run
+
+
+def torch_steps(B, T, I, H):
+    """RNNCell step by step with retain_grad: the gradient's norm at every step, which nn.RNN does not show."""
+    cell = torch.nn.RNNCell(I, H)
+    xs, dhs = torch.randn(T, B, I, requires_grad=True), torch.randn(T, B, H)
+
+    def run():
+        cell.zero_grad()
+        xs.grad = None
+        h = torch.zeros(B, H)
+        hs = []
+        for t in range(T):
+            h = cell(xs[t], h)
+            h.retain_grad()
+            hs.append(h)
+        torch.autograd.backward(hs, list(dhs))
+        return [torch.linalg.norm(h.grad).item() for h in hs]
+    return run
+
+
+peers = {'numpy': numpy_tutorial, 'torch': torch_layer, 'torchSteps': torch_steps}
+current = None
+for line in sys.stdin:
+    command, *rest = line.split()
+    if command == 'about':
+        answer = {'python': sys.version.split()[0], 'numpy': numpy and numpy.__version__, 'torch': torch and torch.__version__, 'blas': blas()}
+    elif command == 'prepare':
+        current = peers[rest[0]](*map(int, rest[1:]))
+        answer = {'ok': True}
+    else:
+        count = int(rest[0])
+        start = time.perf_counter()
+        for _ in range(count):
+            current()
+        answer = {'ms': (time.perf_counter() - start) * 1000 / count}
+    print(json.dumps(answer), flush=True)
