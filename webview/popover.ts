@@ -26,6 +26,9 @@ export function popover(anchor: HTMLElement, name: string, content: readonly Nod
   sheet.style.top = `${Math.max(8, below ? at.bottom + 4 : at.top - height - 4)}px`;
 }
 
+/** For menus: what was chosen goes on in a dialog of the editor, and a click there does not reach this page. */
+export const closePopover = (): void => open?.hidePopover();
+
 export const helpPopover = (anchor: HTMLElement, title: string, help: Help): void =>
   popover(anchor, `What ${title} shows`, [
     el('h3', {}, title),

@@ -1,7 +1,7 @@
 // What the user may choose for the whole page: sequence, units, zoom; and what to do with the run.
 import { el } from './dom.js';
 import { parseUnits, printUnits } from './format.js';
-import { popover } from './popover.js';
+import { closePopover, popover } from './popover.js';
 import { button, dropdown, setOptions, textField } from './ui.js';
 import { mostUnits } from './time.js';
 import type { Page } from './view.js';
@@ -23,10 +23,17 @@ export class Toolbar {
   constructor(page: Page, actions: ToolbarActions) {
     this.#page = page;
     this.#reset = button('All steps', 'secondary', 'Show all steps (0)', () => page.timeline.resetZoom());
+    const choice = (title: string, what: string, act: () => void): HTMLElement => el('button', {
+      attributes: { type: 'button' },
+      onClick: () => {
+        closePopover();
+        act();
+      },
+    }, el('b', {}, title), el('span', {}, what));
     const exportButton = button('Export…', 'secondary', 'Save the run or its picture', () => popover(exportButton, 'Export', [
       el('div', { class: 'menu' },
-        el('button', { attributes: { type: 'button' }, onClick: () => actions.exportJson() }, el('b', {}, 'Result as JSON'), el('span', {}, 'every tensor, norm and the verdict')),
-        el('button', { attributes: { type: 'button' }, onClick: () => actions.exportPicture() }, el('b', {}, 'All tracks as PNG'), el('span', {}, 'what is unfolded, at double resolution'))),
+        choice('Result as JSON', 'every tensor, norm and the verdict', () => actions.exportJson()),
+        choice('All tracks as PNG', 'what is unfolded, at double resolution', () => actions.exportPicture())),
     ]));
     this.element = el('div', { class: 'toolbar', attributes: { role: 'toolbar', 'aria-label': 'Run' } },
       el('label', {}, el('span', {}, 'Sequence'), this.#sequence),

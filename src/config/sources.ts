@@ -72,8 +72,9 @@ function absentEntry(id: string, content: FileContent & { ok: false }): Finding 
 
 /** The last part of a path or of a URI, as people write it. */
 export function fileName(id: string): string {
-  const last = id.split(/[/\\]/).at(-1) ?? id;
-  return /^[a-z][a-z0-9+.-]+:/i.test(id) ? decoded(last) : last;
+  const [scheme] = /^[a-z][a-z0-9+.-]+:/i.exec(id) ?? [''];
+  const last = id.slice(scheme.length).split(/[/\\]/).at(-1) ?? id;
+  return scheme === '' ? last : decoded(last);
 }
 
 function decoded(segment: string): string {

@@ -266,10 +266,11 @@ describe('the choices', () => {
     await page.locator('.toolbar vscode-button', { hasText: 'Export' }).click();
     await page.locator('.menu button', { hasText: 'JSON' }).click();
     assert.equal(host.sent.exportJson.length, 1);
+    await page.locator('.menu').waitFor({ state: 'detached' });
+    await page.locator('.toolbar vscode-button', { hasText: 'Export' }).click();
     await page.locator('.menu button', { hasText: 'PNG' }).click();
     while (host.sent.saveFile.length < 2) await nextFrames(page);
     assert.ok((host.sent.saveFile[1]?.content.length ?? 0) > bytes.length);
-    await page.keyboard.press('Escape');
     await page.locator('.toolbar vscode-button', { hasText: 'Run again' }).click();
     assert.equal(host.sent.rerun.length, 1);
   });

@@ -161,3 +161,14 @@ describe('a problem has its exact place, and says what is expected, what is foun
     });
   }
 });
+
+describe('an entry that is not there', () => {
+  for (const [id, name] of [['file:///a%20b/%ED%95%9C.rnn.json', '한.rnn.json'], ['untitled:Untitled-1', 'Untitled-1'], ['/a/b.rnn.json', 'b.rnn.json'], ['C:\\a\\b.rnn.json', 'b.rnn.json'], ['file:///a/100%.rnn.json', '100%.rnn.json']] as const) {
+    it(`is called ${name}, and nothing is said of relative paths: ${id}`, async () => {
+      const [problem] = (await readTexts({}, { kind: 'config', config: id })).problems;
+      assert.equal(problem?.code, 'missing-file');
+      assert.match(problem.message, new RegExp(`"${name.replaceAll('.', '\\.')}"`));
+      assert.doesNotMatch(problem.advice, /relative/);
+    });
+  }
+});
