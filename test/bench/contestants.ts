@@ -124,7 +124,8 @@ export class Peer {
 
 /** A Python that has NumPy, with one thread each; null when there is none. `avx2` keeps both libraries from wider vectors. */
 export async function pythonPeer(avx2: boolean): Promise<{ readonly peer: Peer; readonly about: Readonly<Record<string, unknown>> } | null> {
-  const python = ['python3', '/usr/bin/python3'].find((command) => spawnSync(command, ['-c', 'import numpy']).status === 0);
+  const having = (modules: string): string | undefined => ['python3', '/usr/bin/python3'].find((command) => spawnSync(command, ['-c', `import ${modules}`]).status === 0);
+  const python = having('numpy, torch') ?? having('numpy');
   if (python === undefined) return null;
   const env = { ...process.env };
   // The library chooses for this machine, whatever the shell says.
