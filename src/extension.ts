@@ -3,6 +3,7 @@ import type { Context } from './commands/context.js';
 import { commands } from './commands/table.js';
 import { registerCodeLens } from './editor/codeLens.js';
 import { registerDiagnostics } from './editor/diagnostics.js';
+import { registerLanguageFeatures } from './editor/languageFeatures.js';
 import { Sessions } from './editor/sessions.js';
 import { prefix } from './editor/settings.js';
 import { viewType } from './panel/panel.js';
@@ -12,11 +13,13 @@ export function activate({ extensionUri, subscriptions }: vscode.ExtensionContex
   const log = vscode.window.createOutputChannel('RNN Gradients', { log: true });
   const sessions = new Sessions(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath, log);
   const panels = new Panels(sessions, extensionUri);
-  const context: Context = { extensionUri, sessions, panels, log };
+  const features = registerLanguageFeatures(sessions, log);
+  const context: Context = { extensionUri, sessions, panels, log, subjects: features.subjects, refactorings: features.refactorings };
   subscriptions.push(
     log,
     panels,
     sessions,
+    features.disposable,
     registerDiagnostics(sessions),
     registerCodeLens(sessions),
     vscode.window.registerWebviewPanelSerializer(viewType, panels),

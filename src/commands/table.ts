@@ -1,11 +1,16 @@
 import type { CommandFactory } from './context.js';
 import { createExample } from './createExample.js';
+import { foldMatrices } from '../editor/folding.js';
+import { initialiseWeights, rescaleWeights } from './refactor.js';
 import { run } from './run.js';
 
 /** Command id without the prefix → what it does. */
 export const commands: Readonly<Record<string, CommandFactory>> = {
   run,
   createExample,
+  rescaleWeights,
+  initialiseWeights,
+  foldMatrices: ({ subjects }) => foldMatrices(subjects),
   cancel: ({ panels, sessions }) => () => {
     const session = panels.activeSession;
     if (session !== undefined) return session.cancel();

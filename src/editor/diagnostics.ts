@@ -6,7 +6,7 @@ import type { Sessions } from './sessions.js';
 
 export const toRange = ({ start, end }: Range): vscode.Range => new vscode.Range(start.line, start.character, end.line, end.character);
 
-function toDiagnostic(problem: Problem): vscode.Diagnostic {
+export function toDiagnostic(problem: Problem): vscode.Diagnostic {
   const severity = problem.severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning;
   const diagnostic = new vscode.Diagnostic(toRange(problem.range), describeProblem(problem), severity);
   diagnostic.source = 'Run RNN';

@@ -57,6 +57,19 @@ export async function readUri(uri: vscode.Uri): Promise<FileContent> {
   }
 }
 
+/** Changes whenever the content of a file does: of unsaved text its version, of the disk its time and size. Null when the file cannot be told about. */
+export async function fileVersion(uri: vscode.Uri): Promise<string | null> {
+  const document = unsavedDocument(uri);
+  if (document !== undefined) return `${uri.toString()} text ${document.version}`;
+  try {
+    const { mtime, size } = await vscode.workspace.fs.stat(uri);
+    return `${uri.toString()} disk ${mtime} ${size}`;
+  } catch (error) {
+    if (error instanceof vscode.FileSystemError) return null;
+    throw error;
+  }
+}
+
 /** Reads what a config names, unsaved text first. Ids are URIs as strings. */
 export async function readReference(reference: string, from: string | null): Promise<FileContent> {
   if (from === null) return readUri(vscode.Uri.parse(reference, true));

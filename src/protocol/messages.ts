@@ -1,7 +1,12 @@
 // Every message that crosses a thread or the webview's border. One type a message; nothing here runs.
 import type { FileKind } from '../config/classify.js';
 import type { Entry, FileContent } from '../config/files.js';
-import type { Problem } from '../config/problem.js';
+import type { Link, PartRole } from '../config/parts.js';
+import type { Position, Problem, Range } from '../config/problem.js';
+import type { TextChange } from '../config/rewrite.js';
+import type { Outline } from '../config/structure.js';
+import type { Initialisation } from '../engine/initialise.js';
+import type { InputFacts, MatrixFacts, NumberFacts } from '../engine/measure.js';
 import type { JacobianSeries } from '../engine/jacobians.js';
 import type { OpenedUnit } from '../engine/opened.js';
 import type { Reach } from '../engine/reach.js';
@@ -196,9 +201,90 @@ export type { FileKind };
 export type Phase = 'read' | 'run' | 'analyse';
 export type Progress = { readonly runId: number; readonly phase: Phase; readonly fraction: number };
 
+/** Sizes of an experiment as far as its files tell them. */
+export type KnownShapes = { readonly [K in keyof Shapes]: Shapes[K] | null };
+
+/** A block of numbers of an experiment, wherever it stands. */
+export type PartInfo = {
+  readonly role: PartRole;
+  readonly name: string;
+  readonly file: string;
+  readonly path: string;
+  /** Where its key is (its first character where it has none), and the whole value. */
+  readonly key: Range;
+  readonly value: Range;
+  /** Null for lists that are no regular block. */
+  readonly shape: readonly number[] | null;
+  /** Stored [H,I] for column vectors, as PyTorch does. */
+  readonly transposed: boolean;
+  readonly numbers: NumberFacts | null;
+};
+
+/** What an editor can do to the numbers of a config. `gain` multiplies the fresh numbers. `reference` names the new file. */
+export type Change =
+  | { readonly kind: 'transpose' | 'addBias' | 'addInitialState' | 'moveInline' }
+  | { readonly kind: 'rescale'; readonly quantity: 'spectralRadius' | 'sigmaMax'; readonly to: number }
+  | { readonly kind: 'initialise'; readonly way: Initialisation; readonly seed: number; readonly gain: number }
+  | { readonly kind: 'moveToFile'; readonly reference: string };
+/** A change that makes sense now, for the value at a path of a file. */
+export type Offer = { readonly kind: Change['kind']; readonly file: string; readonly path: string; readonly name: string; readonly square: boolean; readonly key: Range; readonly value: Range };
+export type ChangeRequest = { readonly config: string; readonly file: string; readonly path: string; readonly change: Change };
+export type ChangeOutcome =
+  | { readonly ok: true; readonly changes: readonly TextChange[]; readonly newFile: string | null }
+  | { readonly ok: false; readonly message: string };
+
+/** Everything an editor shows of a config and its files before a run. */
+export type Inspection = {
+  readonly config: string;
+  readonly cell: Cell | null;
+  readonly dtype: DType;
+  readonly shapes: KnownShapes;
+  /** Every file that was read or looked for. */
+  readonly files: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly parts: readonly PartInfo[];
+  readonly links: readonly Link[];
+  readonly offers: readonly Offer[];
+  /** Of every file that could be read. */
+  readonly documents: readonly { readonly file: string; readonly outline: readonly Outline[]; readonly matrixLines: readonly { readonly start: number; readonly end: number }[] }[];
+  /** Weights inside the config that carry comments need a file that takes them. */
+  readonly weightsHaveComments: boolean;
+};
+/** Asks again as long as the text changes: a set flag stops the one before. */
+export type InspectRequest = { readonly config: string; readonly cancel: SharedArrayBuffer };
+
+export type FactsRequest = { readonly config: string; readonly file: string; readonly position: Position; readonly cancel: SharedArrayBuffer };
+/** What takes arithmetic: told of one part when somebody looks at it. */
+export type PartFacts = {
+  readonly part: PartInfo;
+  /** Null for what is no matrix and for one too large to decompose while somebody waits. */
+  readonly matrix: MatrixFacts | null;
+  /** Of sequences. */
+  readonly inputs: InputFacts | null;
+  /** Of weights in the row-vector convention: inputs or units that nothing flows from, and that nothing flows to. */
+  readonly zeros: { readonly from: readonly number[]; readonly to: readonly number[] } | null;
+  /** Of a bias or a state: units beyond |x| = 2.09, where tanh' is below 0.06. */
+  readonly saturating: number;
+  /** The number at the position. */
+  readonly element: { readonly indices: readonly number[]; readonly value: number } | null;
+};
+
+/** A reference of a config to a file, found without opening the file. */
+export type Reference = { readonly key: string; readonly reference: string; readonly range: Range };
+
+/** What the worker answers for the editor, besides runs. */
+export type EditorRequests = {
+  /** Null when it was cancelled. */
+  inspect: { params: InspectRequest; result: Inspection | null };
+  /** The part at a position of a file of the config; null when there is none or it was cancelled. */
+  facts: { params: FactsRequest; result: PartFacts | null };
+  change: { params: ChangeRequest; result: ChangeOutcome };
+  references: { params: { readonly bytes: Uint8Array }; result: readonly Reference[] };
+};
+
 /** What the worker answers and hears. */
 export type WorkerContract = {
-  requests: SliceRequests & {
+  requests: SliceRequests & EditorRequests & {
     /** Resolves when everything, spectrum included, has been sent. */
     run: { params: RunRequest; result: RunOutcome };
     classify: { params: { readonly bytes: Uint8Array }; result: FileKind };

@@ -7,6 +7,7 @@ import { Channel } from '../protocol/rpc.js';
 import type { Port } from '../protocol/rpc.js';
 import { Analyses } from './analyses.js';
 import { Cancelled, drive } from './drive.js';
+import { Inspector } from './inspector.js';
 import { resultJson } from './resultJson.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
@@ -54,9 +55,14 @@ export class Service {
     this.#kernels = kernels;
     const slice = <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
       (request: Request): Result | null => (this.#kept?.runId === request.runId ? cut(this.#kept, request) : null);
+    const inspector = new Inspector((request) => this.#channel.request('readFile', request));
     this.#channel = new Channel<WorkerContract, WorkerHostContract>(port, {
       run: (request) => this.#alone(request),
       classify: ({ bytes }) => classify(bytes),
+      references: ({ bytes }) => inspector.references(bytes),
+      inspect: (request) => inspector.inspect(request),
+      facts: (request) => inspector.facts(request),
+      change: (request) => inspector.change(request),
       resultJson: ({ runId }) => this.#resultJson(runId),
       heatmap: slice(heatmap),
       unitLines: slice(unitLines),

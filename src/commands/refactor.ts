@@ -1,0 +1,67 @@
+import * as vscode from 'vscode';
+import type { Initialisation } from '../engine/initialise.js';
+import type { Change, Offer } from '../protocol/messages.js';
+import type { Target } from '../editor/refactorings.js';
+import type { CommandFactory, Context } from './context.js';
+
+type RescaleArgument = Target & { readonly quantity?: 'spectralRadius' | 'sigmaMax'; readonly to?: number };
+type InitialiseArgument = Target & { readonly way?: Initialisation; readonly seed?: number };
+
+/** A code action and a keybinding pass an object; the palette nothing, and then the active editor says what is meant. */
+const isTarget = (argument: unknown): argument is Target =>
+  typeof argument === 'object' && argument !== null && 'config' in argument && 'file' in argument && 'path' in argument;
+
+/** The value of the active editor's experiment that a change is offered for; asks when there are several. */
+async function choose({ subjects }: Context, kind: Offer['kind'], title: string): Promise<Target | undefined> {
+  const document = vscode.window.activeTextEditor?.document;
+  const subject = document === undefined ? null : await subjects.of(document);
+  const offers = subject?.inspection.offers.filter((offer) => offer.kind === kind) ?? [];
+  if (subject === null || offers.length === 0) {
+    void vscode.window.showWarningMessage('The active editor shows no RNN config, or weights of one, that this can be done to.');
+    return undefined;
+  }
+  const chosen = offers.length === 1 ? offers[0] : (await vscode.window.showQuickPick(offers.map((offer) => ({ label: offer.name, description: offer.path, offer })), { title }))?.offer;
+  return chosen === undefined ? undefined : { config: subject.config.toString(), file: chosen.file, path: chosen.path, name: chosen.name };
+}
+
+const aboveZero = (text: string): string | null => (Number(text) > 0 && Number.isFinite(Number(text)) ? null : 'A number above 0, such as 0.95.');
+const wholeNumber = (text: string): string | null => (/^\d+$/.test(text.trim()) && Number.isSafeInteger(Number(text)) ? null : 'A whole number from 0; the same seed gives the same matrix.');
+
+const quantities = { spectralRadius: 'spectral radius', sigmaMax: 'largest singular value' } as const;
+
+/** Multiplies Wh by the factor that gives it the chosen spectral radius or largest singular value. */
+export const rescaleWeights: CommandFactory = (context) => async (argument) => {
+  const given: RescaleArgument | undefined = isTarget(argument) ? argument : undefined;
+  const target = given ?? (await choose(context, 'rescale', 'Rescale'));
+  if (target === undefined) return;
+  const picks = (['spectralRadius', 'sigmaMax'] as const).map((quantity) => ({ label: quantities[quantity], quantity }));
+  const quantity = given?.quantity ?? (await vscode.window.showQuickPick(picks, { title: `Rescale ${target.name}`, placeHolder: 'To a chosen…' }))?.quantity;
+  if (quantity === undefined) return;
+  const to = given?.to ?? (await askNumber(`Rescale ${target.name}`, `New ${quantities[quantity]} of ${target.name}`, '1', aboveZero));
+  if (to !== undefined) await context.refactorings.apply(target, { kind: 'rescale', quantity, to });
+};
+
+const ways: readonly (vscode.QuickPickItem & { readonly way: Initialisation })[] = [
+  { label: 'Orthogonal', way: 'orthogonal', detail: 'Keeps the length of the gradient: all singular values are 1.' },
+  { label: 'Identity', way: 'identity', detail: 'With relu units the state is copied from step to step (IRNN, Le et al. 2015).' },
+  { label: 'Glorot uniform', way: 'glorot', detail: 'Variance 2 / (fan in + fan out) (Glorot & Bengio 2010).' },
+  { label: 'He normal', way: 'he', detail: 'Variance 2 / fan in, for relu (He et al. 2015).' },
+];
+
+/** Replaces a matrix by a fresh one; the seed is written above it where the file takes comments, and told in any case. */
+export const initialiseWeights: CommandFactory = (context) => async (argument) => {
+  const given: InitialiseArgument | undefined = isTarget(argument) ? argument : undefined;
+  const target = given ?? (await choose(context, 'initialise', 'Initialise'));
+  if (target === undefined) return;
+  const way = given?.way ?? (await vscode.window.showQuickPick(ways, { title: `Initialise ${target.name}`, placeHolder: 'How?' }))?.way;
+  if (way === undefined) return;
+  const seed = way === 'identity' ? 0 : given?.seed ?? (await askNumber(`Initialise ${target.name}`, 'Seed', '1', wholeNumber));
+  if (seed === undefined) return;
+  const change: Change = { kind: 'initialise', way, seed, gain: 1 };
+  if ((await context.refactorings.apply(target, change)) && way !== 'identity') context.log.info(`${target.name} of ${target.file}: ${way}, seed ${seed}`);
+};
+
+async function askNumber(title: string, prompt: string, value: string, validateInput: (text: string) => string | null): Promise<number | undefined> {
+  const text = await vscode.window.showInputBox({ title, prompt, value, validateInput });
+  return text === undefined ? undefined : Number(text);
+}

@@ -1,0 +1,174 @@
+// Changes to the text of a file that leave everything else in it as it is: comments, white space, the way numbers are written.
+import { createScanner } from 'jsonc-parser';
+import type { DType } from '../engine/types.js';
+import type { Document } from './document.js';
+import { leafSpans } from './json/locate.js';
+import type { Span, TensorNode } from './json/node.js';
+import { token } from './json/token.js';
+import { styleOf } from './numberStyle.js';
+import type { Range } from './problem.js';
+import type { Value } from './value.js';
+import { transpose } from './weights.js';
+
+/** Text to put in the place of a range of a file. */
+export type TextChange = { readonly file: string; readonly range: Range; readonly text: string };
+
+export const replaceSpan = (document: Document, span: Span, text: string): TextChange => ({ file: document.id, range: document.lines.range(span), text });
+
+export const lineBreak = (text: string): string => (text.includes('\r\n') ? '\r\n' : '\n');
+
+const isBlank = (text: string): boolean => /^[ \t]*$/.test(text);
+
+const lineStart = (text: string, offset: number): number => Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
+
+/** White space before the value's key when nothing else stands before it on its line; null otherwise. */
+export function indentOf({ document: { text }, place }: Value): string | null {
+  const before = text.slice(lineStart(text, place.offset), place.offset);
+  return isBlank(before) ? before : null;
+}
+
+/** Whether a file may hold comments: a config, a `.jsonc`, or one that holds some already. */
+export function takesComments(document: Document): boolean {
+  if (/\.(?:rnn\.json|jsonc)$/i.test(document.id)) return true;
+  return hasComments(document.text);
+}
+
+export function hasComments(text: string): boolean {
+  if (!text.includes('//') && !text.includes('/*')) return false;
+  const scanner = createScanner(text, false);
+  for (;;) {
+    const kind: number = scanner.scan();
+    if (kind === token.end) return false;
+    if (kind === token.lineComment || kind === token.blockComment) return true;
+  }
+}
+
+/** The same block with other numbers; those that stay the same keep their text. `data` is row-major like the node's. */
+export function replaceNumbers({ document }: Value, node: TensorNode, data: Float64Array, dtype: DType): TextChange {
+  const write = styleOf(document, node, dtype);
+  const pieces: string[] = [];
+  let at = node.offset;
+  let i = 0;
+  for (const { offset, length } of leafSpans(document.text, node.offset, document.tick)) {
+    const x = data[i] ?? 0;
+    pieces.push(document.text.slice(at, offset), x === node.data[i] ? document.text.slice(offset, offset + length) : write(x));
+    at = offset + length;
+    i++;
+  }
+  pieces.push(document.text.slice(at, node.offset + node.length));
+  return replaceSpan(document, node, pieces.join(''));
+}
+
+/** The block [rows,columns] turned around; every number keeps its text. A square block keeps its comments where they are, another one has them before its first row. */
+export function transposeText({ document }: Value, node: TensorNode): TextChange {
+  const [rows = 0, columns = 0] = node.shape;
+  const { text } = document;
+  const spans = [...leafSpans(text, node.offset, document.tick)];
+  const order = transpose(Float64Array.from(spans, (_, i) => i), rows, columns);
+  const numbers = Array.from(order, (i) => text.slice(spans[i]?.offset ?? 0, (spans[i]?.offset ?? 0) + (spans[i]?.length ?? 0)));
+  if (rows === columns) {
+    const pieces: string[] = [];
+    let at = node.offset;
+    spans.forEach(({ offset, length }, i) => {
+      pieces.push(text.slice(at, offset), numbers[i] ?? '');
+      at = offset + length;
+    });
+    pieces.push(text.slice(at, node.offset + node.length));
+    return replaceSpan(document, node, pieces.join(''));
+  }
+  const style = rowStyle(document, node, spans, columns);
+  const turned = Array.from({ length: columns }, (_, row) => `[${style.rowOpen}${numbers.slice(row * rows, (row + 1) * rows).join(style.separator)}${style.rowClose}]`);
+  return replaceSpan(document, node, `[${style.comments}${style.open}${turned.join(style.between)}${style.close}]`);
+}
+
+type RowStyle = { readonly comments: string; readonly open: string; readonly between: string; readonly close: string; readonly rowOpen: string; readonly separator: string; readonly rowClose: string };
+
+/** What stands between the numbers of a matrix, learnt from its first rows. */
+function rowStyle(document: Document, node: TensorNode, leaves: readonly Span[], columns: number): RowStyle {
+  const { text } = document;
+  const comments: string[] = [];
+  const rows: { start: number; end: number }[] = [];
+  const scanner = createScanner(text, false);
+  scanner.setPosition(node.offset + 1);
+  const end = node.offset + node.length - 1;
+  for (let kind: number = scanner.scan(); scanner.getTokenOffset() < end; kind = scanner.scan()) {
+    const offset = scanner.getTokenOffset();
+    if (kind === token.openBracket) rows.push({ start: offset, end: offset });
+    else if (kind === token.closeBracket) rows.push({ start: rows.pop()?.start ?? offset, end: offset + 1 });
+    else if (kind === token.lineComment || kind === token.blockComment) comments.push(text.slice(offset, offset + scanner.getTokenLength()));
+  }
+  const bare = (from: number, to: number): string => text.slice(from, to).replace(/\/\/[^\r\n]*|\/\*[^]*?\*\//g, '').replace(/[ \t]+(?=\r?\n)/g, '').replace(/(\r?\n)(?:[ \t]*\r?\n)+/g, '$1');
+  const [first, second] = rows;
+  const leafEnd = (i: number): number => (leaves[i]?.offset ?? 0) + (leaves[i]?.length ?? 0);
+  const open = bare(node.offset + 1, first?.start ?? node.offset + 1);
+  const lineOf = /\r?\n[ \t]*$/.exec(open)?.[0];
+  return {
+    open, comments: comments.map((comment) => `${lineOf ?? lineBreak(text)}${comment}`).join('') + (lineOf === undefined && comments.length > 0 ? lineBreak(text) : ''),
+    between: first !== undefined && second !== undefined ? bare(first.end, second.start) : `,${lineOf ?? ' '}`,
+    close: bare(rows.at(-1)?.end ?? end, end).replace(/^,/, ''),
+    rowOpen: bare((first?.start ?? 0) + 1, leaves[0]?.offset ?? 0),
+    separator: columns > 1 ? bare(leafEnd(0), leaves[1]?.offset ?? 0) : ', ',
+    rowClose: bare(leafEnd(columns - 1), (first?.end ?? 1) - 1).replace(/^,/, ''),
+  };
+}
+
+/**
+ * Adds a property behind the property `after`, on a line of its own where `after` has one; a comment at the end of that line stays with
+ * what it belongs to. `make` gets the indent of the new line, or null inside a line.
+ */
+export function insertAfter(after: Value, make: (indent: string | null) => string): TextChange[] {
+  const { document, node } = after;
+  const { text } = document;
+  const end = node.offset + node.length;
+  const indent = indentOf(after);
+  if (indent === null) return [replaceSpan(document, { offset: end, length: 0 }, `, ${make(null)}`)];
+  const scanner = createScanner(text, false);
+  scanner.setPosition(end);
+  let comma = false;
+  for (;;) {
+    const kind: number = scanner.scan();
+    const offset = scanner.getTokenOffset();
+    const ownLine = kind === token.lineBreak || kind === token.end;
+    if (ownLine) {
+      const line = `${lineBreak(text)}${indent}${make(indent)}`;
+      if (comma) return [replaceSpan(document, { offset, length: 0 }, `${line},`)];
+      const changes = [replaceSpan(document, { offset: end, length: 0 }, offset === end ? `,${line}` : ',')];
+      return offset === end ? changes : [...changes, replaceSpan(document, { offset, length: 0 }, line)];
+    }
+    if (kind === token.comma && !comma) comma = true;
+    else if (kind !== token.trivia && kind !== token.lineComment && !(kind === token.blockComment && !/[\r\n]/.test(text.slice(offset, scanner.getPosition())))) {
+      return [replaceSpan(document, { offset: end, length: 0 }, `,${lineBreak(text)}${indent}${make(indent)}`)];
+    }
+  }
+}
+
+/** Notes begin with the name of what they are about, so that a later change finds the note of an earlier one. */
+const noteOf = (name: string): RegExp => new RegExp(`^([ \\t]*)// ${name.replace(/[^\w]/g, '\\$&')}: ([^\\r\\n]*seed [^\\r\\n]*)$`);
+
+/**
+ * Writes down above a value where its numbers come from, or brings an earlier note about it up to date. `make` gets the earlier note and
+ * returns the new one, or null for none. Nothing is changed in files that take no comments.
+ */
+export function annotate(value: Value, name: string, make: (earlier: string | null) => string | null): TextChange[] {
+  const { document, place } = value;
+  const { text } = document;
+  const start = lineStart(text, place.offset);
+  const indent = indentOf(value);
+  const aboveStart = start === 0 ? 0 : lineStart(text, start - (text.slice(0, start).endsWith('\r\n') ? 2 : 1));
+  const above = start === 0 ? null : noteOf(name).exec(text.slice(aboveStart, start).replace(/[\r\n]+$/, ''));
+  const earlier = indent === null ? null : above?.[2] ?? null;
+  const note = make(earlier);
+  if (earlier !== null) {
+    if (note === null) return [replaceSpan(document, { offset: aboveStart, length: start - aboveStart }, '')];
+    const at = aboveStart + (above?.[1]?.length ?? 0);
+    return [replaceSpan(document, { offset: at, length: `// ${name}: ${earlier}`.length }, `// ${name}: ${note}`)];
+  }
+  if (note === null || !takesComments(document)) return [];
+  const insert = indent === null ? `/* ${name}: ${note} */ ` : `// ${name}: ${note}${lineBreak(text)}${indent}`;
+  return [replaceSpan(document, { offset: place.offset, length: 0 }, insert)];
+}
+
+/** Moves every line but the first from one indent to another; lines that are indented less stay as they are. */
+export function reindent(text: string, from: string, to: string): string {
+  return text.split(/(?<=\n)/).map((line, i) => (i > 0 && line.startsWith(from) ? to + line.slice(from.length) : line)).join('');
+}

@@ -1,0 +1,105 @@
+import * as vscode from 'vscode';
+import type { Problem } from '../config/problem.js';
+import type { Offer } from '../protocol/messages.js';
+import { toRange } from './diagnostics.js';
+import type { Refactorings, Target } from './refactorings.js';
+import { prefix } from './settings.js';
+import { jsonSelector } from './subject.js';
+import type { Subject, Subjects } from './subject.js';
+
+const { QuickFix, RefactorExtract, RefactorInline, RefactorRewrite } = vscode.CodeActionKind;
+
+/** An action whose edit is computed only when the user chooses it, because it may rewrite megabytes. */
+class LateAction extends vscode.CodeAction {
+  constructor(title: string, kind: vscode.CodeActionKind, readonly config: vscode.Uri, readonly target: Target, readonly offer: Pick<Offer, 'kind'>) {
+    super(title, kind);
+  }
+}
+
+/** Mends what a problem says, and changes the numbers of a config in ways that only their meaning allows. */
+class Actions implements vscode.CodeActionProvider {
+  constructor(readonly subjects: Subjects, readonly refactorings: Refactorings) {}
+
+  async provideCodeActions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext, token: vscode.CancellationToken): Promise<vscode.CodeAction[]> {
+    const subject = await this.subjects.of(document, token);
+    if (subject === null) return [];
+    const { inspection, file } = subject;
+    const here = inspection.problems.filter((problem) => problem.file === file && meets(toRange(problem.range), range));
+    const fixes = here.flatMap((problem) => this.#fixes(problem, subject, document.uri, context));
+    const named = new Set(inspection.links.filter((link) => link.file === file && meets(toRange(link.range), range)).map(({ target }) => target));
+    const offers = inspection.offers.filter((offer) => (offer.file === file ? meets(toRange(offer.key), range) || meets(toRange(offer.value), range) : named.has(offer.file)));
+    return [...fixes, ...offers.flatMap((offer) => this.#refactors(offer, subject))];
+  }
+
+  async resolveCodeAction(action: vscode.CodeAction): Promise<vscode.CodeAction> {
+    if (!(action instanceof LateAction)) return action;
+    const change = await this.refactorings.plainChange(action.offer, action.config);
+    if (change === null) return action;
+    const edit = await this.refactorings.editFor(action.target, change);
+    if (typeof edit === 'string') throw new Error(edit);
+    action.edit = edit;
+    return action;
+  }
+
+  #fixes(problem: Problem, { config, inspection }: Subject, uri: vscode.Uri, context: vscode.CodeActionContext): vscode.CodeAction[] {
+    const diagnostics = context.diagnostics.filter(({ source, range }) => source === 'Run RNN' && range.isEqual(toRange(problem.range)));
+    const mend = (action: vscode.CodeAction): vscode.CodeAction[] => {
+      action.diagnostics = diagnostics;
+      action.isPreferred = true;
+      return [action];
+    };
+    const target = (path: string, name: string): Target => ({ config: config.toString(), file: problem.file, path, name });
+    if (problem.fix?.kind === 'replace') {
+      const action = new vscode.CodeAction(`Change to ${problem.fix.text}`, QuickFix);
+      action.edit = new vscode.WorkspaceEdit();
+      action.edit.replace(uri, toRange(problem.range), problem.fix.text);
+      return mend(action);
+    }
+    if (problem.fix?.kind === 'transpose') {
+      const name = problem.path.split('.').at(-1) ?? '';
+      return mend(new LateAction(`Transpose ${name}`, QuickFix, config, target(problem.path, name), { kind: 'transpose' }));
+    }
+    const bias = problem.code === 'missing-key' ? inspection.offers.find(({ kind, file, path }) => kind === 'addBias' && file === problem.file && path === problem.path) : undefined;
+    return bias === undefined ? [] : mend(new LateAction(`Add ${bias.name} of zeros`, QuickFix, config, target(bias.path, bias.name), bias));
+  }
+
+  #refactors(offer: Offer, { config }: Subject): vscode.CodeAction[] {
+    const target: Target = { config: config.toString(), file: offer.file, path: offer.path, name: offer.name };
+    const late = (title: string, kind: vscode.CodeActionKind): vscode.CodeAction[] => [new LateAction(title, kind, config, target, offer)];
+    const asking = (title: string, command: string, change: object): vscode.CodeAction => {
+      const action = new vscode.CodeAction(title, RefactorRewrite);
+      action.command = { title, command: `${prefix}.${command}`, arguments: [{ ...target, ...change }] };
+      return action;
+    };
+    switch (offer.kind) {
+      case 'transpose':
+        return late(`Transpose ${offer.name}`, RefactorRewrite);
+      case 'rescale':
+        return [
+          asking(`Rescale ${offer.name} to a spectral radius…`, 'rescaleWeights', { quantity: 'spectralRadius' }),
+          asking(`Rescale ${offer.name} to a largest singular value…`, 'rescaleWeights', { quantity: 'sigmaMax' }),
+        ];
+      case 'initialise': {
+        const square = offer.square ? [asking(`Replace ${offer.name} by the identity`, 'initialiseWeights', { way: 'identity' })] : [];
+        return [
+          asking(`Replace ${offer.name} by an orthogonal matrix…`, 'initialiseWeights', { way: 'orthogonal' }), ...square,
+          asking(`Replace ${offer.name} by Glorot's uniform initialisation…`, 'initialiseWeights', { way: 'glorot' }),
+          asking(`Replace ${offer.name} by He's normal initialisation…`, 'initialiseWeights', { way: 'he' }),
+        ];
+      }
+      case 'addBias':
+        return late(`Add ${offer.name} of zeros`, RefactorRewrite);
+      case 'addInitialState':
+        return late('Add an initial state of zeros', RefactorRewrite);
+      case 'moveToFile':
+        return late('Move the weights to a file of their own', RefactorExtract);
+      case 'moveInline':
+        return late('Move the weights into this config', RefactorInline);
+    }
+  }
+}
+
+const meets = (a: vscode.Range, b: vscode.Range): boolean => a.intersection(b) !== undefined;
+
+export const registerCodeActions = (subjects: Subjects, refactorings: Refactorings): vscode.Disposable =>
+  vscode.languages.registerCodeActionsProvider(jsonSelector, new Actions(subjects, refactorings), { providedCodeActionKinds: [QuickFix, RefactorRewrite, RefactorExtract, RefactorInline] });

@@ -1,0 +1,120 @@
+import * as vscode from 'vscode';
+import type { Link } from '../config/parts.js';
+import type { Inspection } from '../protocol/messages.js';
+import { readUri, resolveReference } from './files.js';
+import type { Inspections } from './inspections.js';
+
+export const configPattern = '**/*.rnn.json';
+const ignored = '**/{node_modules,.git}/**';
+/** A workspace with more configs than this is not read through; those that are open are known anyway. */
+const mostConfigs = 500;
+/** Folders outside the workspace are looked through again after this time, ms. */
+const folderAge = 10_000;
+
+export const isConfig = (uri: vscode.Uri): boolean => uri.path.endsWith('.rnn.json') && uri.scheme !== 'git';
+
+type Known = { readonly config: vscode.Uri; readonly links: readonly Link[] };
+
+/** Which config names which file: that is how weights and sequences are recognised, and what a renamed file has to be told to. */
+export class ConfigIndex implements vscode.Disposable {
+  readonly #inspections: Inspections;
+  readonly #known = new Map<string, Known>();
+  readonly #stale = new Map<string, vscode.Uri>();
+  readonly #folders = new Map<string, { readonly at: number; readonly looked: Promise<void> }>();
+  readonly #disposables: vscode.Disposable[];
+  #all: Promise<void> | null = null;
+  /** Settles when everyone who asked so far has been answered: nobody may see a half-read state. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(inspections: Inspections) {
+    this.#inspections = inspections;
+    const watcher = vscode.workspace.createFileSystemWatcher(configPattern);
+    const touched = (uri: vscode.Uri): void => {
+      if (isConfig(uri)) this.#stale.set(uri.toString(), uri);
+    };
+    this.#disposables = [
+      watcher, watcher.onDidChange(touched), watcher.onDidCreate(touched),
+      watcher.onDidDelete((uri) => this.#known.delete(uri.toString())),
+      inspections.onDidInspect((inspection) => this.#learn(inspection)),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        this.#all = null;
+      }),
+    ];
+  }
+
+  /** Configs that name the file; those that are open first. */
+  async configsFor(file: vscode.Uri): Promise<vscode.Uri[]> {
+    await this.#catchUp();
+    await this.#lookBeside(file);
+    const id = file.toString();
+    const open = new Set(vscode.workspace.textDocuments.map(({ uri }) => uri.toString()));
+    return [...this.#known.values()].filter(({ links }) => links.some(({ target }) => target === id)).map(({ config }) => config)
+      .sort((a, b) => Number(open.has(b.toString())) - Number(open.has(a.toString())) || a.path.localeCompare(b.path));
+  }
+
+  /** Every reference of every config, as the text stands now. */
+  async references(): Promise<Known[]> {
+    await this.#catchUp();
+    for (const { config } of this.#known.values()) if (vscode.workspace.textDocuments.some(({ uri, isDirty }) => isDirty && uri.toString() === config.toString())) await this.#readOne(config);
+    return [...this.#known.values()];
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose();
+  }
+
+  #learn({ config, links }: Inspection): void {
+    this.#known.set(config, { config: vscode.Uri.parse(config, true), links });
+    this.#stale.delete(config);
+  }
+
+  #catchUp(): Promise<void> {
+    const turn = this.#turn.then(() => this.#readStale());
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #readStale(): Promise<void> {
+    this.#all ??= this.#readAll();
+    await this.#all;
+    for (const { uri } of vscode.workspace.textDocuments) if (isConfig(uri) && !this.#known.has(uri.toString())) this.#stale.set(uri.toString(), uri);
+    const stale = [...this.#stale.values()];
+    this.#stale.clear();
+    for (const uri of stale) await this.#readOne(uri);
+  }
+
+  async #readAll(): Promise<void> {
+    for (const uri of await vscode.workspace.findFiles(configPattern, ignored, mostConfigs)) await this.#readOne(uri);
+  }
+
+  /** A file outside the workspace has its configs in its own folder, if anywhere. */
+  #lookBeside(file: vscode.Uri): Promise<void> {
+    if (vscode.workspace.getWorkspaceFolder(file) !== undefined || file.scheme === 'untitled') return Promise.resolve();
+    const folder = vscode.Uri.joinPath(file, '..');
+    const before = this.#folders.get(folder.toString());
+    if (before !== undefined && performance.now() - before.at < folderAge) return before.looked;
+    const looked = this.#readFolder(folder);
+    this.#folders.set(folder.toString(), { at: performance.now(), looked });
+    return looked;
+  }
+
+  async #readFolder(folder: vscode.Uri): Promise<void> {
+    for (const uri of await vscode.workspace.findFiles(new vscode.RelativePattern(folder, '*.rnn.json'), undefined, mostConfigs)) {
+      if (!this.#known.has(uri.toString())) await this.#readOne(uri);
+    }
+  }
+
+  async #readOne(config: vscode.Uri): Promise<void> {
+    const content = await readUri(config);
+    if (!content.ok) {
+      this.#known.delete(config.toString());
+      return;
+    }
+    const found = await this.#inspections.references(content.bytes);
+    const links = found.flatMap(({ key, reference, range }) => {
+      const target = resolveReference(reference, config)?.toString();
+      return target === undefined ? [] : [{ file: config.toString(), key, reference, range, target }];
+    });
+    this.#known.set(config.toString(), { config, links });
+  }
+}

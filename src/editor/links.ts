@@ -1,0 +1,23 @@
+import * as vscode from 'vscode';
+import { toRange } from './diagnostics.js';
+import { configSelector } from './codeLens.js';
+import { isConfig } from './configIndex.js';
+import type { Subjects } from './subject.js';
+
+/** Paths in a config open the files that they name. */
+class FileLinks implements vscode.DocumentLinkProvider {
+  constructor(readonly subjects: Subjects) {}
+
+  async provideDocumentLinks(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.DocumentLink[]> {
+    if (!isConfig(document.uri)) return [];
+    const subject = await this.subjects.of(document, token);
+    if (subject === null) return [];
+    return subject.inspection.links.filter(({ file }) => file === subject.file).map(({ range, target, key }) => {
+      const link = new vscode.DocumentLink(toRange(range), vscode.Uri.parse(target, true));
+      link.tooltip = `Open the file of "${key}"`;
+      return link;
+    });
+  }
+}
+
+export const registerLinks = (subjects: Subjects): vscode.Disposable => vscode.languages.registerDocumentLinkProvider(configSelector, new FileLinks(subjects));

@@ -1,0 +1,155 @@
+// Refactorings of a config's numbers: where they are offered, and what they do to the text.
+import type { FoundParts, Part } from '../config/index.js';
+import { describeShape } from '../config/json/node.js';
+import { annotate, hasComments, indentOf, insertAfter, lineBreak, reindent, replaceNumbers, replaceSpan, transposeText } from '../config/rewrite.js';
+import type { TextChange } from '../config/rewrite.js';
+import type { Value } from '../config/value.js';
+import { transpose } from '../config/weights.js';
+import { initialise } from '../engine/index.js';
+import type { DType, MatrixFacts } from '../engine/index.js';
+import type { Change, ChangeOutcome, KnownShapes, Offer } from '../protocol/messages.js';
+
+/** Initial states of more numbers than this are better kept in a file. */
+const mostZeros = 10_000;
+/** Files of more characters than this are better kept out of a config. */
+const longestInline = 2_000_000;
+
+const isMatrix = ({ value: { node } }: Part): boolean => node.kind === 'tensor' && node.shape.length === 2 && node.data.length > 0;
+
+/** A matrix in the row-vector convention has these sizes; null where they are not known. */
+function wantedShape(part: Part, { I, H }: KnownShapes): readonly [number | null, number | null] | null {
+  if (part.role !== 'input' && part.role !== 'recurrent') return null;
+  return part.transposed ? [H, part.role === 'input' ? I : H] : [part.role === 'input' ? I : H, H];
+}
+
+/** Whether the matrix fits when it is turned around; true for square ones, which fit both ways. */
+function fitsTransposed(part: Part, shapes: KnownShapes): boolean {
+  const { node } = part.value;
+  if (node.kind !== 'tensor' || !isMatrix(part)) return false;
+  const [rows = 0, columns = 0] = node.shape;
+  const wanted = wantedShape(part, shapes);
+  if (wanted === null) return false;
+  return (wanted[0] === null || wanted[0] === columns) && (wanted[1] === null || wanted[1] === rows);
+}
+
+/** Every refactoring that makes sense for this config now, with the value that it belongs to. */
+export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
+  const offers: Offer[] = [];
+  const add = (kind: Change['kind'], value: Value, name: string, square = false): void => {
+    offers.push({ kind, square, file: value.document.id, path: value.path, name, key: value.address().range, value: value.document.lines.range(value.node) });
+  };
+  for (const part of found.parts) {
+    if (fitsTransposed(part, shapes)) add('transpose', part.value, part.name);
+    if (!isMatrix(part)) continue;
+    const square = part.value.node.kind === 'tensor' && part.value.node.shape[0] === part.value.node.shape[1];
+    if (part.role === 'recurrent' && square) add('rescale', part.value, part.name);
+    if ((part.role === 'recurrent' && square) || part.role === 'input') add('initialise', part.value, part.name, square);
+  }
+  const { config, group, weights } = found;
+  if (group !== null && group.recurrent !== null && group.biases.every((bias) => bias === null) && shapes.H !== null) add('addBias', group.recurrent, group.layout.biases.join(', '));
+  if (config === null) return offers;
+  const state = config.get('initialState');
+  const before = state ?? config.get('sequences') ?? config.get('weights');
+  if (before !== null && (state === null || state.node.kind === 'null') && shapes.B !== null && shapes.H !== null && shapes.B * shapes.H <= mostZeros) add('addInitialState', before, 'initialState');
+  const value = config.get('weights');
+  if (value?.node.kind === 'object') add('moveToFile', value, 'weights');
+  if (value?.node.kind === 'string' && weights?.node.kind === 'object' && weights.node.length <= longestInline) add('moveInline', value, 'weights');
+  return offers;
+}
+
+const refuse = (message: string): ChangeOutcome => ({ ok: false, message });
+const accept = (changes: readonly TextChange[], newFile: string | null = null): ChangeOutcome => ({ ok: true, changes, newFile });
+
+/** What a refactoring does to the text. `measure` is asked only where numbers are needed. */
+export async function changesFor(found: FoundParts, file: string, path: string, change: Change, dtype: DType, shapes: KnownShapes, measure: (part: Part) => Promise<MatrixFacts | null>): Promise<ChangeOutcome> {
+  const part = found.parts.find(({ value }) => value.document.id === file && value.path === path);
+  switch (change.kind) {
+    case 'transpose':
+      return part?.value.node.kind === 'tensor' && part.value.node.shape.length === 2 ? accept([...annotate(part.value, part.name, withNote('transposed')), transposeText(part.value, part.value.node)]) : refuse('There is no matrix here any more.');
+    case 'rescale':
+      return part === undefined ? refuse('There is no matrix here any more.') : rescale(part, change, dtype, await measure(part));
+    case 'initialise':
+      return part === undefined ? refuse('There is no matrix here any more.') : refill(part, change, dtype);
+    case 'addBias':
+      return addBias(found, shapes.H);
+    case 'addInitialState':
+      return addInitialState(found, shapes);
+    case 'moveToFile':
+      return moveToFile(found, change.reference);
+    case 'moveInline':
+      return moveInline(found);
+  }
+}
+
+const withNote = (what: string) => (earlier: string | null): string | null => (earlier === null ? null : `${earlier}, ${what}`);
+
+function rescale({ name, value }: Part, { quantity, to }: Change & { kind: 'rescale' }, dtype: DType, facts: MatrixFacts | null): ChangeOutcome {
+  const { node } = value;
+  const now = facts?.[quantity] ?? null;
+  const called = quantity === 'sigmaMax' ? 'largest singular value' : 'spectral radius';
+  if (node.kind !== 'tensor' || facts === null || now === null) return refuse(`The ${called} of ${name} cannot be computed here: the matrix is too large or not square.`);
+  if (now === 0) return refuse(`The ${called} of ${name} is 0, and no factor changes that.`);
+  if (!Number.isFinite(now)) return refuse(`${name} holds numbers that are not finite.`);
+  const factor = to / now;
+  const data = node.data.map((x) => x * factor);
+  const inRange = (x: number): boolean => Number.isFinite(dtype === 'float32' ? Math.fround(x) : x);
+  if (!data.every(inRange)) return refuse(`With a ${called} of ${to}, ${name} would not fit into ${dtype}.`);
+  return accept([...annotate(value, name, withNote(`rescaled to ${called} ${to}`)), replaceNumbers(value, node, data, dtype)]);
+}
+
+const described = { orthogonal: 'orthogonal', identity: 'identity', glorot: 'Glorot uniform', he: 'He normal' } as const;
+
+function refill({ name, value, role, transposed }: Part, { way, seed, gain }: Change & { kind: 'initialise' }, dtype: DType): ChangeOutcome {
+  const { node } = value;
+  if (node.kind !== 'tensor' || node.shape.length !== 2) return refuse('There is no matrix here any more.');
+  const [rows = 0, columns = 0] = node.shape;
+  const [fanIn, fanOut] = transposed ? [columns, rows] : [rows, columns];
+  const fresh = initialise(way, fanIn, fanOut, seed);
+  if (fresh === null) return refuse(`${name} has the shape ${describeShape(node.shape)}; ${role === 'input' ? 'an input matrix' : 'only a square matrix'} has no identity.`);
+  const data = (transposed ? transpose(fresh, fanIn, fanOut) : fresh).map((x) => x * gain);
+  const note = `${described[way]}${gain === 1 ? '' : `, gain ${gain}`}, seed ${seed}`;
+  return accept([...annotate(value, name, () => (way === 'identity' ? null : note)), replaceNumbers(value, node, data, dtype)]);
+}
+
+function addBias({ group }: FoundParts, H: number | null): ChangeOutcome {
+  const recurrent = group?.recurrent ?? null;
+  if (group === null || recurrent === null || H === null) return refuse('There are no weights of a known size here any more.');
+  const { document: { text }, place } = recurrent;
+  const key = text.slice(place.offset, place.offset + place.length);
+  const zeros = `[${new Array<string>(H).fill('0').join(', ')}]`;
+  return accept(insertAfter(recurrent, (indent) => group.layout.biases.map((name) => `${key.replace(group.layout.recurrent, name)}: ${zeros}`).join(indent === null ? ', ' : `,${lineBreak(text)}${indent}`)));
+}
+
+function addInitialState({ config }: FoundParts, { B, H }: KnownShapes): ChangeOutcome {
+  const after = config?.get('sequences') ?? config?.get('weights') ?? null;
+  if (config === null || after === null || B === null || H === null) return refuse('The size of the state is not known here.');
+  const row = `[${new Array<string>(H).fill('0').join(', ')}]`;
+  const step = '  ';
+  const lines = (indent: string | null): string => (indent === null || B === 1 ? `[${new Array<string>(B).fill(row).join(', ')}]`
+    : `[${new Array<string>(B).fill(`${lineBreak(config.document.text)}${indent}${step}${row}`).join(',')}${lineBreak(config.document.text)}${indent}]`);
+  const present = config.get('initialState');
+  if (present !== null) return accept([replaceSpan(present.document, present.node, lines(indentOf(present)))]);
+  return accept(insertAfter(after, (indent) => `"initialState": ${lines(indent)}`));
+}
+
+function moveToFile({ config }: FoundParts, reference: string): ChangeOutcome {
+  const value = config?.get('weights') ?? null;
+  if (value?.node.kind !== 'object') return refuse('The weights do not stand in the config any more.');
+  const { document, node } = value;
+  const text = reindent(document.text.slice(node.offset, node.offset + node.length), indentOf(value) ?? '', '');
+  return accept([replaceSpan(document, node, JSON.stringify(reference))], `${text}${lineBreak(document.text)}`);
+}
+
+function moveInline({ config, weights }: FoundParts): ChangeOutcome {
+  const value = config?.get('weights') ?? null;
+  if (value?.node.kind !== 'string' || weights?.node.kind !== 'object') return refuse('The weights do not stand in a file of their own any more.');
+  const { node, document } = weights;
+  const text = document.text.slice(node.offset, node.offset + node.length);
+  return accept([replaceSpan(value.document, value.node, reindent(text, '', indentOf(value) ?? ''))]);
+}
+
+/** Whether the inline weights carry comments, which a plain JSON file does not take. */
+export function inlineWeightsHaveComments({ config }: FoundParts): boolean {
+  const value = config?.get('weights') ?? null;
+  return value?.node.kind === 'object' && hasComments(value.document.text.slice(value.node.offset, value.node.offset + value.node.length));
+}
