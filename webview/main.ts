@@ -2,9 +2,11 @@
 import { Channel } from '../src/protocol/rpc.js';
 import { AtStep } from './atStep.js';
 import { contributions } from './contributions.js';
+import { attributionTracks } from './attribution.js';
 import { Card } from './card.js';
 import { eigenvaluesCard } from './eigenvalues.js';
 import { jacobianTracks } from './jacobian.js';
+import { reachCard } from './reach.js';
 import { lyapunovCard } from './lyapunov.js';
 import { el } from './dom.js';
 import { gradientFlow } from './gradientFlow.js';
@@ -61,7 +63,7 @@ const actions = {
 };
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
 const steps = new Steps(model);
-const views = [gradientFlow(page), contributions(), heatmap(gradientMap, page, steps), heatmap(hiddenMap, page, steps), unitLines(page, steps), saturation(), ...jacobianTracks(page)];
+const views = [gradientFlow(page), contributions(), heatmap(gradientMap, page, steps), heatmap(hiddenMap, page, steps), unitLines(page, steps), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
 
 const header = new Header(actions);
 const blank = new Blank(actions);
@@ -69,7 +71,8 @@ const toolbar = new Toolbar(page, actions);
 const tracks = new Tracks(page, views, memory, save);
 const atStep = new AtStep(page, steps);
 const proofs = new Proofs(page);
-const cards = [lyapunovCard(page), eigenvaluesCard(page)].map((view) => new Card(view, page, save));
+const showCards = (): void => { for (const card of cards) card.show(); };
+const cards = [reachCard(page, showCards), lyapunovCard(page), eigenvaluesCard(page)].map((view) => new Card(view, page, save));
 const main = el('main', { class: 'main' }, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': 'At the cursor, and what is proved', tabindex: '0' } }, atStep.element, proofs.element, ...cards.map(({ element }) => element)));
 document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
 
@@ -95,7 +98,7 @@ model.onChange((change) => {
     atStep.show();
     proofs.show();
   }
-  if (change !== 'status') for (const card of cards) card.show();
+  if (change !== 'status') showCards();
 });
 showStatus();
 channel.emit('ready', null);

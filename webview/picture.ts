@@ -49,11 +49,12 @@ function paintHead(context: CanvasRenderingContext2D, track: Track, { themes: { 
   context.fillText(bar.low, x, 31);
   x += context.measureText(bar.low).width + 6;
   for (let i = 0; i < 120; i++) {
-    context.fillStyle = bar.map.css((i - 60) / 60);
+    const from = bar.from ?? -1;
+    context.fillStyle = bar.map.css(from + ((1 - from) * i) / 120);
     context.fillRect(x + i, 27, 1, 8);
   }
   context.fillStyle = theme.muted;
-  context.fillText(`${bar.high}   middle ${bar.middle}`, x + 126, 31);
+  context.fillText(bar.middle === '' ? bar.high : `${bar.high}   middle ${bar.middle}`, x + 126, 31);
 }
 
 /** All given tracks that are unfolded, one under the other, as one PNG. */

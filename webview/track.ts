@@ -160,9 +160,10 @@ export class Track {
     this.#legend.replaceChildren(...this.#readings.map(({ line, value }) => this.#chip(line, value)));
     if (bar !== null) {
       const colours = el('span', { class: 'colours' });
-      const stops = Array.from({ length: 17 }, (_, i) => bar.map.css((i - 8) / 8));
+      const from = bar.from ?? -1;
+      const stops = Array.from({ length: 17 }, (_, i) => bar.map.css(from + ((1 - from) * i) / 16));
       colours.style.backgroundImage = `linear-gradient(to right, ${stops.join(', ')})`;
-      this.#legend.append(el('span', { class: 'colour-bar' }, el('span', {}, bar.low), colours, el('span', {}, bar.high), el('span', { class: 'middle' }, `middle ${bar.middle}`)));
+      this.#legend.append(el('span', { class: 'colour-bar' }, el('span', {}, bar.low), colours, el('span', {}, bar.high), bar.middle === '' ? null : el('span', { class: 'middle' }, `middle ${bar.middle}`)));
     }
   }
 

@@ -15,7 +15,7 @@ export type Help = { readonly text: readonly string[]; readonly formula: string;
 export type PlotSize = { readonly columns: number; readonly rows: number };
 
 /** A bar that explains the colours: values −1 … 1 of the map and what its ends and middle mean. */
-export type ColourBar = { readonly map: ColourMap; readonly low: string; readonly middle: string; readonly high: string };
+export type ColourBar = { readonly map: ColourMap; readonly low: string; readonly middle: string; readonly high: string; /** −1 unless the bar shows the upper half of the map only. */ readonly from?: 0 | -1 };
 
 export type View = {
   readonly id: string;

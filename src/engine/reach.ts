@@ -6,7 +6,7 @@ import { FlowingRows } from './rows.js';
 import type { Experiment, RunResult, Steps } from './types.js';
 
 /**
- * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed yet.
+ * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed, because it is not yet or is no part worth its time.
  */
 export type Reach = {
   /** ‖D_k‖ / ‖dWh‖ for the distances k = 0, 1, …; what lies beyond the last is in `missing`. */
@@ -16,7 +16,10 @@ export type Reach = {
 };
 
 /** Multiplications of the whole pass. */
-const budget = 6e9;
+const budget = 2e9;
+/** After this many, what is missing has to be worth going on for. */
+const quickBudget = 2e8;
+const worthIt = 1e-4;
 const fewestDistances = 8;
 
 /** `reach` fills while `steps` runs, from the shortest distance to the longest. */
@@ -90,6 +93,7 @@ function* fill(experiment: Experiment, result: RunResult, { share, missing }: Re
       return;
     }
     moveBack(flow, passes, B, T, H);
+    if (missing[k]! < worthIt && (k + 1) * 2 * B * T * H * H > quickBudget) return;
     yield (k + 1) / share.length;
   }
 }

@@ -1,0 +1,248 @@
+// Tracks: which losses make which gradient, as a picture of t against s, and the row of the step under the cursor as bars.
+import { unitTicks } from './axis.js';
+import { colourMap, withAlpha } from './colours.js';
+import { exactLog10, formatLog10, formatPercent, powerOfTen } from './format.js';
+import { Latest } from './model.js';
+import { plotNote } from './scene.js';
+import { borders } from './view.js';
+import type { AttributionPicture, AttributionRow, TimeWindow } from './model.js';
+import type { Painter } from './scene.js';
+import type { Page, PlotSize, View } from './view.js';
+import type { Theme } from './theme.js';
+
+/** `s = 7`, or `s = 7 … 12` for a group. */
+const sourceName = (from: number, to: number): string => (from === to ? `s = ${from}` : `s = ${from} … ${to}`);
+const columnsShown = 8;
+const rowsAtOnce = 32;
+
+/** Contributions of one row as shares of the sum of their norms. */
+function sharesOf({ log10 }: AttributionRow): Float64Array {
+  const largest = log10.reduce((most, value) => (value > most ? value : most), -Infinity);
+  const sizes = log10.map((value) => (Number.isFinite(value) ? 10 ** (value - largest) : 0));
+  const sum = sizes.reduce((total, value) => total + value, 0);
+  return sum === 0 ? sizes : sizes.map((value) => value / sum);
+}
+
+/** Near sources in orange, far ones in blue: how many steps a loss had to travel, on a log scale. */
+function distanceColour(theme: Theme, distance: number, steps: number): string {
+  const share = Math.log1p(distance) / Math.log1p(Math.max(1, steps));
+  return colourMap(theme).css(share < 0.5 ? -1 + 1.2 * share : 0.4 + 1.2 * (share - 0.5));
+}
+
+export function attributionTracks({ model, timeline }: Page): View[] {
+  let picture: { readonly map: AttributionPicture; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null } | null = null;
+  let row: AttributionRow | null = null;
+  /** The row of t = 0 knows every source. */
+  let sources: AttributionRow | null = null;
+  let pictureChanged = (): void => undefined;
+  let rowChanged = (): void => undefined;
+  type Ask = { readonly window: TimeWindow; readonly maxColumns: number; readonly maxRows: number };
+  const latestPicture = new Latest((params: Ask) => model.slice('attribution', params), (map, params) => {
+    if (map === null) return;
+    picture = { map, bitmap: null };
+    pictureChanged();
+    if (map.fraction < 1) latestPicture.again(params);
+  });
+  const latestRow = new Latest((params: { t: number }) => model.slice('attributionRow', params), (answer, params) => {
+    if (answer === null) return;
+    row = answer;
+    rowChanged();
+    if (answer.fraction < 1) latestRow.again(params);
+  });
+  const latestSources = new Latest((params: { t: number }) => model.slice('attributionRow', params), (answer, params) => {
+    if (answer === null) return;
+    sources = answer;
+    pictureChanged();
+    if (answer.fraction < 1) latestSources.again(params);
+  });
+  let rowVisible = false;
+  timeline.onChange((change) => { if (change === 'cursor' && rowVisible && model.run !== null) latestRow.request({ t: timeline.cursor }); });
+  model.onChange((change) => {
+    if (change !== 'run') return;
+    [picture, row, sources, rowVisible] = [null, null, null, false];
+  });
+
+  const rowAt = async (t: number): Promise<AttributionRow | null> => model.slice('attributionRow', { t });
+  const range = async (from: number, to: number): Promise<(AttributionRow | null)[]> => {
+    const out: (AttributionRow | null)[] = [];
+    for (let t = from; t < to; t += rowsAtOnce) out.push(...await Promise.all(Array.from({ length: Math.min(rowsAtOnce, to - t) }, (_, i) => rowAt(t + i))));
+    return out;
+  };
+
+  function bitmap(theme: Theme): HTMLCanvasElement | null {
+    if (picture === null) return null;
+    if (picture.bitmap?.theme === theme) return picture.bitmap.canvas;
+    const { map } = picture;
+    const canvas = document.createElement('canvas');
+    canvas.width = map.columns;
+    canvas.height = map.rows;
+    // What is not computed yet looks like what does not arrive; the title says how far the computation is.
+    canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.values.map((value) => (Number.isNaN(value) ? 0 : value)), 1), map.columns, map.rows), 0, 0);
+    picture.bitmap = { theme, canvas };
+    return canvas;
+  }
+
+  const sampling = (): string => {
+    if (picture === null) return ' · computing 0 %';
+    const { fraction, largestGroup, sources: count, sampledSteps } = picture.map;
+    if (fraction < 1) return ` · computing ${Math.floor(fraction * 100)} %`;
+    return `${largestGroup > 1 ? ` · ${count} groups of up to ${largestGroup} neighbouring losses` : ''}${sampledSteps < timeline.steps ? ` · at ${sampledSteps} of ${timeline.steps} steps` : ''}`;
+  };
+
+  const matrix: View = {
+    id: 'attribution',
+    title: 'Attribution',
+    formula: () => `‖contribution of the loss at s to g_t‖, log scale${sampling()}`,
+    height: 190,
+    help: {
+      text: [
+        'One column for each step t, one row for each step s at which a loss enters. The colour is the size of what that loss alone sends back to t; everything below the diagonal is empty, because gradients travel to the past only.',
+        'A band along the diagonal that soon fades means that every step learns only from the losses right after it. With one loss there is one row. The contributions of a column add up to g_t as vectors, so their norms may add up to more.',
+        'Long runs gather neighbouring losses into groups, whose sum is exact.',
+      ],
+      formula: 'g_t = Σ_{s ≥ t} c_{t,s}   c_{s,s} = dhs_s   c_{t−1,s} = (c_{t,s} ⊙ f′(z_t))·Wh^{T}',
+      source: 'Cashman, Patterson, Mosca & Chang 2017, “RNNbow: visualizing learning via backpropagation gradients in recurrent neural networks”',
+    },
+    available: () => true,
+    refresh(window, size: PlotSize, changed) {
+      pictureChanged = changed;
+      latestPicture.request({ window, maxColumns: size.columns, maxRows: size.rows });
+      if (sources === null) latestSources.request({ t: 0 });
+    },
+    scene(run, window, theme) {
+      const rows = picture?.map.rows ?? 1;
+      return {
+        axis: { min: -0.5, max: rows - 0.5, reverse: true, title: 'loss at s', ticks: (height) => (picture === null ? [] : unitTicks(rows, height)), label: (value) => String(picture?.map.to[value] ?? '') },
+        lines: [],
+        under: (painter) => {
+          const { context } = painter;
+          const image = bitmap(theme);
+          if (picture === null || image === null) return;
+          const { t0, t1 } = picture.map.window;
+          context.imageSmoothingEnabled = false;
+          const [x0, x1, y0, y1] = [painter.x(t0 - 0.5), painter.x(t1 - 0.5), painter.y(-0.5), painter.y(rows - 0.5)];
+          context.drawImage(image, x0, y0, x1 - x0, y1 - y0);
+        },
+        over: (painter) => {
+          if (picture?.map.rows === 0) plotNote(painter, theme, 'no gradient enters anywhere');
+        },
+        ...borders(run, window),
+        theme,
+      };
+    },
+    colourBar(theme) {
+      if (picture === null || !Number.isFinite(picture.map.log10Max)) return null;
+      const { log10Max, decades } = picture.map;
+      return { map: colourMap(theme), low: `≤ ${powerOfTen(Math.round(log10Max - decades))}`, middle: '', high: formatLog10(log10Max, 3), from: 0 };
+    },
+    readout(_run, t, value) {
+      if (picture === null) return [`t = ${t}`];
+      const { map } = picture;
+      const at = Math.max(0, Math.min(map.rows - 1, Math.round(value)));
+      const head = `t = ${t}, ${sourceName(map.from[at] ?? 0, map.to[at] ?? 0)}`;
+      if ((map.to[at] ?? 0) < t) return [head, 'a loss cannot reach later steps'];
+      const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
+      const shade = map.values[at * map.columns + column] ?? NaN;
+      return [head, Number.isNaN(shade) ? 'not computed yet' : shade === 0 ? `below ${powerOfTen(Math.round(map.log10Max - map.decades))}` : `≈ ${formatLog10(map.log10Max + (shade - 1) * map.decades)}`];
+    },
+    summary: (run) => `How much of the gradient at each of ${run.shapes.T} timesteps comes from the loss at each later step. ${picture === null ? 'Being computed.' : `${picture.map.sources} sources of loss; the largest contribution is ${formatLog10(picture.map.log10Max)}.`}`,
+    table(run, columns) {
+      const all = sources === null ? [] : Array.from(sources.from, (from, i) => ({ from, to: sources?.to[i] ?? from }));
+      const first = all.findIndex(({ to }) => to >= timeline.cursor);
+      const start = Math.max(0, Math.min(first, all.length - columnsShown));
+      const shown = columns === 'all' ? all : all.slice(start, start + columnsShown);
+      return {
+        rowName: 't',
+        columns: shown.map(({ from, to }) => sourceName(from, to)),
+        rowCount: run.shapes.T,
+        rows: async (from, to) => (await range(from, to)).map((answer) => shown.map((source) => {
+          const at = answer?.from.indexOf(source.from) ?? -1;
+          const value = at < 0 ? -Infinity : (answer?.log10[at] ?? NaN);
+          return { text: formatLog10(value), exact: exactLog10(value) };
+        })),
+      };
+    },
+    click: () => undefined,
+  };
+
+  function bars(painter: Painter, theme: Theme, answer: AttributionRow, steps: number): void {
+    const { context, bottom } = painter;
+    const shares = sharesOf(answer);
+    shares.forEach((share, i) => {
+      const [from, to] = [Math.max(answer.t, answer.from[i] ?? 0), answer.to[i] ?? 0];
+      const [x0, x1] = [painter.x(from - 0.5), painter.x(to + 0.5)];
+      const gap = x1 - x0 > 5 ? 1 : 0;
+      context.fillStyle = distanceColour(theme, from - answer.t, steps);
+      const top = painter.y(share);
+      context.fillRect(x0 + gap / 2, top, Math.max(0.75, x1 - x0 - gap), bottom - top);
+    });
+  }
+
+  const single: View = {
+    id: 'sources',
+    title: 'Where the gradient comes from',
+    formula: () => `share of each loss in Σ_s ‖c_{t,s}‖ at t = ${row?.t ?? timeline.cursor}${row !== null && row.fraction < 1 ? ' · computing' : ''}`,
+    height: 96,
+    help: {
+      text: [
+        'The column of the attribution picture at the cursor, as bars: how much of the gradient at t comes from the loss at each later step s. The bars add up to 100 %. Orange is near, blue far away on a log scale of the distance.',
+        'A bar at the cursor alone means that this step is trained by its own loss only and knows nothing of what comes later.',
+      ],
+      formula: 'share_s = ‖c_{t,s}‖ / Σ_r ‖c_{t,r}‖',
+      source: 'Cashman, Patterson, Mosca & Chang 2017, “RNNbow”',
+    },
+    available: () => true,
+    refresh(_window, _size, changed) {
+      rowChanged = changed;
+      rowVisible = true;
+      latestRow.request({ t: timeline.cursor });
+    },
+    scene(run, window, theme) {
+      const largest = row === null ? 1 : sharesOf(row).reduce((most, value) => Math.max(most, value), 0);
+      const max = [0.02, 0.05, 0.1, 0.2, 0.5, 1].find((bound) => bound >= largest) ?? 1;
+      return {
+        axis: { min: 0, max, reverse: false, title: 'share', ticks: () => [0, max / 2, max], label: formatPercent },
+        lines: [],
+        under: (painter) => { if (row !== null) bars(painter, theme, row, run.shapes.T); },
+        over: (painter) => {
+          if (row === null) return;
+          painter.context.fillStyle = withAlpha(theme.muted, 0.16);
+          painter.context.fillRect(painter.left, painter.top, painter.x(row.t - 0.5) - painter.left, painter.bottom - painter.top);
+          if (row.fraction === 1 && row.log10.every((value) => value === -Infinity)) plotNote(painter, theme, 'nothing arrives here');
+        },
+        ...borders(run, window),
+        theme,
+      };
+    },
+    colourBar: () => null,
+    readout(_run, t) {
+      if (row === null) return [`s = ${t}`];
+      const at = row.from.findIndex((from, i) => from <= t && t <= (row?.to[i] ?? 0));
+      if (at < 0) return [`s = ${t}`, t < row.t ? 'earlier than the cursor: cannot reach it' : 'no loss here'];
+      return [sourceName(row.from[at] ?? t, row.to[at] ?? t), `${formatPercent(sharesOf(row)[at] ?? NaN)} of g at t = ${row.t}`, `‖c‖ = ${formatLog10(row.log10[at] ?? NaN)}`];
+    },
+    summary() {
+      if (row === null) return 'Being computed.';
+      const shares = sharesOf(row);
+      const strongest = shares.indexOf(shares.reduce((most, value) => Math.max(most, value), 0));
+      return `At t = ${row.t}, the loss at ${sourceName(row.from[strongest] ?? 0, row.to[strongest] ?? 0)} has the largest share, ${formatPercent(shares[strongest] ?? 0)}.`;
+    },
+    table() {
+      const known = row;
+      const shares = known === null ? new Float64Array(0) : sharesOf(known);
+      return {
+        rowName: 's',
+        columns: ['‖c_{t,s}‖', 'share'],
+        rowCount: shares.length,
+        rowLabel: (at) => (known === null ? '' : known.from[at] === known.to[at] ? String(known.from[at]) : `${known.from[at] ?? ''}–${known.to[at] ?? ''}`),
+        rowOf: () => 0,
+        rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => [
+          { text: formatLog10(known?.log10[from + i] ?? NaN), exact: exactLog10(known?.log10[from + i] ?? NaN) },
+          { text: formatPercent(shares[from + i] ?? NaN), exact: String(shares[from + i] ?? NaN) },
+        ])),
+      };
+    },
+    click: () => undefined,
+  };
+  return [matrix, single];
+}
