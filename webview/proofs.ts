@@ -36,12 +36,14 @@ export class Proofs {
   constructor(page: Page) {
     this.#page = page;
     this.element = el('section', { class: 'card', attributes: { 'aria-label': 'What this proves' } }, el('h2', {}, 'What this proves'), this.#list);
+    // A cancelled analysis ends with nothing but a status.
+    page.model.onChange((change) => { if (change === 'status' && page.model.spectrum === null) this.show(); });
   }
 
   show(): void {
-    const { model: { spectrum, run } } = this.#page;
+    const { model: { spectrum, run, status } } = this.#page;
     this.element.classList.toggle('older', spectrum !== null && run !== null && spectrum.runId !== run.runId);
-    if (spectrum === null) this.#list.replaceChildren(el('div', {}, el('dt', {}, 'Being computed…')));
+    if (spectrum === null) this.#list.replaceChildren(el('div', {}, el('dt', {}, (status?.running ?? null) === null ? 'Not computed: the run ended before. Run again to see it.' : 'Being computed…')));
     else this.#list.replaceChildren(...this.#rows(spectrum));
   }
 

@@ -43,7 +43,8 @@ export function setOptions(target: UiDropdown, options: readonly (readonly [valu
 
 export function textField(name: string, placeholder: string, onCommit: (value: string) => void): UiTextField {
   const element = create('textField');
-  element.setAttribute('aria-label', name);
+  // The toolkit names every field "Text field" when it enters the page.
+  setTimeout(() => element.setAttribute('aria-label', name), 0);
   element.setAttribute('placeholder', placeholder);
   element.addEventListener('change', () => onCommit(element.value));
   return element;
