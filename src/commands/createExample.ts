@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { openUntitledConfig } from '../editor/untitled.js';
 import type { Context } from './context.js';
 
 /** Opens one of the shipped examples as a new, unsaved file: it runs as it is and nothing is written. */
@@ -11,7 +12,5 @@ export const createExample = ({ extensionUri }: Context) => async (): Promise<vs
   const choice = await vscode.window.showQuickPick(examples, { title: 'Create an RNN example', placeHolder: 'What should the gradient do?' });
   if (choice === undefined) return undefined;
   const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'examples', choice.file, `${choice.file}.rnn.json`));
-  const document = await vscode.workspace.openTextDocument({ language: 'jsonc', content: new TextDecoder().decode(bytes) });
-  await vscode.window.showTextDocument(document);
-  return document.uri;
+  return openUntitledConfig(choice.file, new TextDecoder().decode(bytes));
 };

@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Entry } from '../config/files.js';
 import { readUri } from '../editor/files.js';
+import { withLateProgress } from '../editor/progress.js';
 import type { Session } from '../editor/session.js';
 import type { FileKind } from '../protocol/messages.js';
 import { EngineClient } from '../worker/client.js';
@@ -11,8 +12,6 @@ import { saveAsConfig } from './saveAsConfig.js';
 
 const configPattern = '**/*.rnn.json';
 const ignored = '**/{node_modules,.git}/**';
-/** A run that is over sooner shows no progress notification, so that nothing flickers, ms. */
-const patience = 400;
 
 const baseName = (uri: vscode.Uri): string => path.posix.basename(uri.path);
 
@@ -86,29 +85,13 @@ async function entryFor(uri: vscode.Uri, context: Context): Promise<Entry | unde
   }
 }
 
-/** Shows a cancellable notification when the run takes long. */
+/** Runs, with a cancellable notification when it takes long, and tells what stands in the way. */
 async function runWithProgress(session: Session): Promise<void> {
-  const running = session.run();
-  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience));
-  if ((await Promise.race([running, late])) === 'late') {
-    await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `Run RNN: ${session.title}`, cancellable: true }, async (progress, token) => {
-      token.onCancellationRequested(() => void session.cancel());
-      let shown = '';
-      const subscription = session.onDidChange(() => {
-        if (session.running === null) return;
-        const { phase, fraction } = session.running;
-        const message = phase === 'read' ? 'reading' : `${phase === 'run' ? 'forward and backward' : 'Jacobians and exponents'} ${Math.round(100 * fraction)} %`;
-        if (message !== shown) progress.report({ message });
-        shown = message;
-      });
-      try {
-        await running;
-      } finally {
-        subscription.dispose();
-      }
-    });
-  }
-  const outcome = await running;
+  const outcome = await withLateProgress(`Run RNN: ${session.title}`, session.run(), () => void session.cancel(), (say) => session.onDidChange(() => {
+    if (session.running === null) return;
+    const { phase, fraction } = session.running;
+    say(phase === 'read' ? 'reading' : `${phase === 'run' ? 'forward and backward' : 'Jacobians and exponents'} ${Math.round(100 * fraction)} %`);
+  }));
   const firstError = outcome.problems.find((problem) => problem.severity === 'error');
   if (outcome.kind === 'refused' && firstError !== undefined) {
     const show = 'Show Problems';
@@ -134,7 +117,7 @@ export const run: CommandFactory = (context) => async (argument) => {
     }
     const uri = target(argument) ?? (await chooseConfig(context));
     if (uri === undefined) return;
-    const entry = await entryFor(uri, context);
+    const entry = context.sessions.naming(uri)?.entry ?? (await entryFor(uri, context));
     if (entry === undefined) return;
     const isNew = context.sessions.find(entry) === undefined;
     await runWithProgress(context.panels.show(entry));

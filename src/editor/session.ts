@@ -94,6 +94,11 @@ export class Session implements vscode.Disposable {
     return path.posix.basename(entryUri(this.entry).path).replace(/(\.rnn)?\.json$/, '');
   }
 
+  /** Whether an edit of this file is a reason to run again. */
+  follows(id: string): boolean {
+    return this.#watchers.has(id);
+  }
+
   /** Runs the text as it is now; an older run of this session is cancelled. */
   async run(): Promise<RunOutcome> {
     clearTimeout(this.#timer);
@@ -143,7 +148,7 @@ export class Session implements vscode.Disposable {
   }
 
   #fileChanged(uri: vscode.Uri): void {
-    if (this.#watchers.has(uri.toString()) && readSettings().followEdits) this.#schedule();
+    if (this.follows(uri.toString()) && readSettings().followEdits) this.#schedule();
   }
 
   #schedule(): void {

@@ -17,6 +17,12 @@ export class Sessions implements vscode.Disposable {
     return this.#byKey.get(entryKey(entry))?.session;
   }
 
+  /** The session that has read this file: its config, its weights, its sequences. */
+  naming(uri: vscode.Uri): Session | undefined {
+    const id = uri.toString();
+    return [...this.#byKey.values()].find(({ session }) => session.follows(id))?.session;
+  }
+
   open(entry: Entry): Session {
     const known = this.find(entry);
     if (known !== undefined) return known;

@@ -3,9 +3,10 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { describeProblem } from '../config/problem.js';
 import { toRange } from '../editor/diagnostics.js';
+import { withLateProgress } from '../editor/progress.js';
 import { entryUri } from '../editor/session.js';
 import type { Session } from '../editor/session.js';
-import type { PageContract, PanelContract, PanelStatus } from '../protocol/messages.js';
+import type { PageContract, PanelContract, PanelStatus, WeightPlace } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
 import { relaySlices } from '../worker/relay.js';
 import { panelHtml } from './html.js';
@@ -44,6 +45,7 @@ export class Panel implements vscode.Disposable {
         ready: () => this.#sendAll(),
         revealProblem: ({ index }) => void this.#revealProblem(index),
         revealConfig: () => void this.#reveal(entryUri(session.entry)),
+        revealWeight: (place) => void this.#revealWeight(place),
         rerun: () => void session.run().catch((error: unknown) => this.#report(error)),
         cancel: () => void session.cancel(),
         saveFile: ({ suggestedName, content }) => void this.#save(suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
@@ -95,11 +97,27 @@ export class Panel implements vscode.Disposable {
     }
   }
 
+  async #revealWeight(place: WeightPlace): Promise<void> {
+    try {
+      const found = await this.session.request('locateWeight', { entry: this.session.entry, place });
+      if (found === null) this.#report(new Error('The place of this number cannot be told while the weights have problems.'));
+      else await this.#reveal(vscode.Uri.parse(found.file), toRange(found.range));
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
   async #exportJson(): Promise<void> {
     const { summary, title } = this.session;
     if (summary === null) return;
     try {
-      const bytes = await this.session.request('resultJson', { runId: summary.runId });
+      let stopWaiting: () => void = () => undefined;
+      const given = new Promise<'given up'>((resolve) => {
+        stopWaiting = () => resolve('given up');
+      });
+      const answer = this.session.request('resultJson', { runId: summary.runId });
+      const bytes = await withLateProgress(`${title}: the result as JSON waits for the Jacobians and exponents`, Promise.race([answer, given]), stopWaiting);
+      if (bytes === 'given up') return;
       if (bytes === null) this.#report(new Error('The run was replaced by a newer one meanwhile. Export again.'));
       else await this.#save(`${title}.result.json`, bytes);
     } catch (error) {

@@ -8,6 +8,7 @@ import type { Port } from '../protocol/rpc.js';
 import { Analyses } from './analyses.js';
 import { Cancelled, drive } from './drive.js';
 import { Inspector } from './inspector.js';
+import { locateWeight } from './locateWeight.js';
 import { resultJson } from './resultJson.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
@@ -63,6 +64,7 @@ export class Service {
       inspect: (request) => inspector.inspect(request),
       facts: (request) => inspector.facts(request),
       change: (request) => inspector.change(request),
+      locateWeight: ({ entry, place }) => locateWeight(entry, place, (request) => this.#channel.request('readFile', request)),
       resultJson: ({ runId }) => this.#resultJson(runId),
       heatmap: slice(heatmap),
       unitLines: slice(unitLines),
@@ -146,9 +148,18 @@ export class Service {
   }
 
   async #resultJson(runId: number): Promise<Uint8Array | null> {
-    if (this.#kept?.runId !== runId) return null;
-    const { experiment, result } = this.#kept;
-    const spectrum = this.#kept.spectrum ?? (await drive(spectrumSteps(experiment, result), () => undefined, () => undefined));
+    while (this.#running !== null) await this.#running;
+    const kept = this.#kept;
+    if (kept?.runId !== runId) return null;
+    const { experiment, result } = kept;
+    try {
+      // Only a cancelled analysis has left it out.
+      kept.spectrum ??= await drive(spectrumSteps(experiment, result), this.#unwanted(runId), () => undefined);
+    } catch (error) {
+      if (error instanceof Cancelled) return null;
+      throw error;
+    }
+    const { spectrum } = kept;
     const encoder = new TextEncoder();
     const pieces: Uint8Array[] = [];
     for (const piece of resultJson(experiment, result, spectrum)) pieces.push(encoder.encode(piece));

@@ -212,6 +212,46 @@ describe('Run RNN', () => {
     await until('the panel to be named after the files', () => (panelTabs()[0]?.label.includes('weights') === true ? true : undefined));
   });
 
+  it('runs the config on screen when the file in front is one that it names', async () => {
+    const uri = await copyExample('weather');
+    await openText(uri);
+    await run();
+    const weights = vscode.Uri.joinPath(uri, '..', 'weights.json');
+    await openText(weights);
+    await run();
+    assert.equal(panelTabs().length, 1);
+    assert.equal(panelTabs()[0]?.label, 'RNN: tanh RNN on daily weather');
+  });
+
+  it('opens an example as an unsaved config with all that a config has in the editor', async () => {
+    void vscode.commands.executeCommand('rnnGradients.createExample');
+    const document = await until('the example', async () => {
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return vscode.window.activeTextEditor?.document.uri.path.endsWith('vanishing.rnn.json') === true ? vscode.window.activeTextEditor.document : undefined;
+    });
+    assert.equal(document.isUntitled, true);
+    assert.equal(document.languageId, 'jsonc');
+    await lensSays(document.uri, /Run RNN/);
+    await run();
+    await lensSays(document.uri, /vanishing, ×0\.500/);
+  });
+
+  it('stops a long run when it is cancelled, and keeps the editor usable', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    const H = 256;
+    const row = Array.from({ length: H }, () => 0.001);
+    const text = JSON.stringify({ weights: { Wx: [row], Wh: row.map(() => row), b: row }, sequences: Array.from({ length: 5_000 }, () => [0.5]) });
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+    await vscode.workspace.applyEdit(edit);
+    const running = run();
+    await until('the panel', () => panelTabs()[0]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await vscode.commands.executeCommand('rnnGradients.cancel');
+    await running;
+  });
+
   it('leaves the event loop of the extension host alone while it reads 50 MB', async function () {
     this.timeout(120_000);
     const uri = await copyExample('weather');
