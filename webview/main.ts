@@ -24,6 +24,7 @@ import { Timeline } from './time.js';
 import { Toolbar } from './toolbar.js';
 import { Tracks } from './tracks.js';
 import { unitLines } from './unitLines.js';
+import { weightCards } from './weights.js';
 import type { PageContract, PanelContract } from '../src/protocol/messages.js';
 import type { VsCodeApi } from './memory.js';
 import type { Page } from './view.js';
@@ -72,7 +73,7 @@ const tracks = new Tracks(page, views, memory, save);
 const atStep = new AtStep(page, steps);
 const proofs = new Proofs(page);
 const showCards = (): void => { for (const card of cards) card.show(); };
-const cards = [reachCard(page, showCards), lyapunovCard(page), eigenvaluesCard(page)].map((view) => new Card(view, page, save));
+const cards = [reachCard(page, showCards), lyapunovCard(page), eigenvaluesCard(page), ...weightCards(page, showCards, (place) => channel.emit('revealWeight', place))].map((view) => new Card(view, page, save));
 const main = el('main', { class: 'main' }, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': 'At the cursor, and what is proved', tabindex: '0' } }, atStep.element, proofs.element, ...cards.map(({ element }) => element)));
 document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
 

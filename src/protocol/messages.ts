@@ -154,6 +154,9 @@ export type WeightsPicture = {
 export type WeightCellsRequest = { readonly runId: number; readonly tensor: WeightName; readonly from: number; readonly to: number };
 export type WeightCells = { readonly values: Float64Array; readonly gradients: Float64Array };
 
+/** One number of the weights, row and column as in the row-vector convention. */
+export type WeightPlace = { readonly tensor: WeightName; readonly row: number; readonly column: number };
+
 /** One unit of the unrolled network, opened. */
 export type UnitRequest = { readonly runId: number; readonly t: number; readonly sequence: number };
 
@@ -280,6 +283,8 @@ export type EditorRequests = {
   facts: { params: FactsRequest; result: PartFacts | null };
   change: { params: ChangeRequest; result: ChangeOutcome };
   references: { params: { readonly bytes: Uint8Array }; result: readonly Reference[] };
+  /** Where a number of the weights stands in its file; null when it cannot be told, as in broken text. */
+  locateWeight: { params: { readonly entry: Entry; readonly place: WeightPlace }; result: { readonly file: string; readonly range: Range } | null };
 };
 
 /** What the worker answers and hears. */
@@ -323,6 +328,8 @@ export type PanelContract = {
   events: {
     /** The page is listening; everything known is sent (again). */
     ready: null;
+    /** The user asked to see the source text of one number of the weights, row and column as in the row-vector convention. */
+    revealWeight: WeightPlace;
     /** The user asked to see the place of a problem, or the config itself. */
     revealProblem: { readonly index: number };
     revealConfig: null;

@@ -1,0 +1,115 @@
+// The weights on the page: values from the config, gradients against finite differences, pixels, and the way back to the text.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { csvRows, nextFrames, painted, relativeError } from './support.js';
+
+let pages: PageServer;
+let open: OpenPage;
+before(async () => {
+  pages = await startPages();
+  open = await pages.open({ height: 2600 });
+});
+after(() => pages.close());
+
+const weights = { Wx: [[0.3, -0.2, 0.5], [0.1, 0.4, -0.6]], Wh: [[0.2, -0.5, 0.1], [0.4, 0.3, -0.2], [-0.1, 0.6, 0.25]], b: [0.05, -0.1, 0.2] };
+const sequences = [[[1, -0.5], [0.2, 0.8], [-0.7, 0.4], [0.9, 0.1]], [[0.3, 0.3], [-0.4, 0.6], [0.5, -0.9], [0.2, 0.7]]];
+const config = (more: Record<string, unknown> = {}): string => JSON.stringify({ name: 'small', dtype: 'float64', weights, sequences, ...more });
+
+/** L = Σ of the last states of all sequences, whose gradient is ones at the last step: by plain loops. */
+function loss({ Wx, Wh, b }: typeof weights): number {
+  let sum = 0;
+  for (const steps of sequences) {
+    let h = [0, 0, 0];
+    for (const x of steps) h = h.map((_, j) => Math.tanh((b[j] ?? NaN) + x.reduce((z, value, i) => z + value * (Wx[i]?.[j] ?? NaN), 0) + h.reduce((z, value, i) => z + value * (Wh[i]?.[j] ?? NaN), 0)));
+    sum += h.reduce((total, value) => total + value, 0);
+  }
+  return sum;
+}
+
+function difference(name: 'Wx' | 'Wh' | 'b', row: number, column: number): number {
+  const at = (shift: number): number => {
+    const moved = structuredClone(weights);
+    const list = name === 'b' ? moved.b : (moved[name][row] ?? []);
+    list[column] = (list[column] ?? NaN) + shift;
+    return loss(moved);
+  };
+  return (at(1e-5) - at(-1e-5)) / 2e-5;
+}
+
+async function show(tensor: 'Wx' | 'Wh' | 'b'): Promise<void> {
+  await open.page.locator('[data-card=weights] vscode-dropdown').click();
+  await open.page.locator(`[data-card=weights] vscode-option[value="${tensor}"]`).click();
+  await nextFrames(open.page);
+}
+
+describe('weights', () => {
+  before(async () => {
+    await open.host.run(config());
+    await painted(open);
+    await open.page.locator('[data-name=ratio-Wh]').waitFor();
+  });
+
+  it('are the config\'s, and their gradients are what finite differences say', async () => {
+    for (const tensor of ['Wx', 'Wh', 'b'] as const) {
+      await show(tensor);
+      const { rows } = await csvRows(open, 'weights', 'card');
+      const flat = tensor === 'b' ? weights.b : weights[tensor].flat();
+      assert.equal(rows.length, flat.length);
+      rows.forEach((row, i) => {
+        const [value, gradient] = row.slice(-2).map(Number);
+        assert.equal(value, flat[i]);
+        const expected = difference(tensor, Math.floor(i / 3), i % 3);
+        assert.ok(Math.abs((gradient ?? NaN) - expected) <= 1e-8 * Math.max(1, Math.abs(expected)), `${tensor} ${i}: ${gradient} instead of ${expected}`);
+      });
+    }
+  });
+
+  it('move by η·dW in one step: the ratio follows the learning rate', async () => {
+    const norm = (values: readonly number[]): number => Math.hypot(...values);
+    const gradient = [0, 1, 2].flatMap((i) => [0, 1, 2].map((j) => difference('Wh', i, j)));
+    const ratio = async (): Promise<number> => Number(await open.page.locator('[data-name=ratio-Wh]').getAttribute('data-value'));
+    assert.ok(relativeError(await ratio(), (0.01 * norm(gradient)) / norm(weights.Wh.flat())) < 1e-7);
+    const field = open.page.locator('[data-card=weights] vscode-text-field input');
+    await field.fill('0.5');
+    await field.press('Enter');
+    await nextFrames(open.page);
+    assert.ok(relativeError(await ratio(), (0.5 * norm(gradient)) / norm(weights.Wh.flat())) < 1e-7);
+    await field.fill('fast');
+    await field.press('Enter');
+    await open.page.locator('[data-card=weights] vscode-text-field.invalid').waitFor();
+  });
+
+  it('of one cell are told, chosen by keys or by a click, and lead to the text', async () => {
+    await show('Wh');
+    const { page, host } = open;
+    await page.locator('#card-weights').focus();
+    for (const key of ['ArrowUp', 'ArrowUp', 'ArrowLeft', 'ArrowLeft', 'ArrowDown', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+    await page.locator('[data-card=weights] h3', { hasText: 'Wh[1, 2]: unit 1 → unit 2' }).waitFor();
+    await page.waitForFunction(() => document.querySelector('[data-name=cell-value]')?.getAttribute('data-value') === '-0.2');
+    assert.ok(Math.abs(Number(await page.locator('[data-name=cell-gradient]').getAttribute('data-value')) - difference('Wh', 1, 2)) < 1e-8);
+    await page.locator('[data-card=weights] button', { hasText: 'show in the file' }).click();
+    assert.deepEqual(host.sent.revealWeight, [{ tensor: 'Wh', row: 1, column: 2 }]);
+    const box = await page.locator('#card-weights').boundingBox();
+    assert.ok(box !== null);
+    await page.mouse.click(box.x + 30, box.y + 22);
+    await page.locator('[data-card=weights] h3', { hasText: 'Wh[0, 0]' }).waitFor();
+  });
+
+  it('are counted in bins that hold them all', async () => {
+    await show('Wx');
+    const { head, rows } = await csvRows(open, 'weightHistograms', 'card');
+    assert.deepEqual(head, ['bin', 'Wx from', 'count', 'dWx from', 'count']);
+    for (const column of [2, 4]) assert.equal(rows.reduce((sum, row) => sum + Number(row[column]), 0), 6);
+    const bin = (value: number): number => Math.min(40, Math.floor(((value + 0.6) / 1.2) * 41));
+    const counts = rows.map((row) => Number(row[2]));
+    for (const value of weights.Wx.flat()) assert.equal(counts[bin(value)], weights.Wx.flat().filter((other) => bin(other) === bin(value)).length);
+  });
+});
+
+it('never met a policy violation, an error or a failure', async () => {
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(open.host.sent.failed, []);
+});
