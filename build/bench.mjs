@@ -11,7 +11,7 @@ await underNode24();
 const { buildKernels, compile } = await import('./kernels.mjs');
 const { build } = await import('esbuild');
 await buildKernels();
-await compile('src/engine/kernels/peak.ts', 'out/bench/peak.wasm', 'simd,relaxed-simd');
+await compile('src/engine/kernels/peak.ts', 'out/bench/peak.wasm', 'simd,relaxed-simd,threads');
 const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node24', logLevel: 'warning' };
 // The product's worker, made apart from dist so that a build meanwhile does not take it away.
 await build({

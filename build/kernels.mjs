@@ -5,9 +5,9 @@ import { mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { root } from './modules.mjs';
 
-const variants = { relaxed: 'simd,relaxed-simd', simd: 'simd' };
+const variants = { relaxed: 'simd,relaxed-simd,threads', simd: 'simd,threads' };
 // -O3 regroups the chains of multiply-adds so that their sums no longer fit the registers.
-const flags = ['-O2', '--noAssert', '--runtime', 'stub', '--importMemory'];
+const flags = ['-O2', '--noAssert', '--runtime', 'stub', '--importMemory', '--sharedMemory', '--maximumMemory', '65535'];
 
 const changed = async (file) => stat(path.join(root, file)).then(({ mtimeMs }) => mtimeMs, () => 0);
 

@@ -33,7 +33,7 @@ const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /** GFLOP/s of 128-bit multiply-adds that never leave the registers: the best of many, because anything else on the machine only takes away. */
 function peak(width: 32 | 64): number {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync('out/bench/peak.wasm')), { env: { memory: new WebAssembly.Memory({ initial: 1 }) } });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync('out/bench/peak.wasm')), { env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 65535, shared: true }) } });
   const run = exports[`peak${width}`] as (rounds: number) => number;
   const rounds = 1e6;
   let best = Infinity;
@@ -89,7 +89,7 @@ const digits = (ms: number): string => (ms < 1 ? ms.toFixed(4) : ms < 100 ? ms.t
 async function main(): Promise<void> {
   const python = await pythonPeer(avx2);
   const tfjs = quick ? null : await tfjsPeer();
-  const own = [kernels('relaxed', 'float32'), kernels('simd', 'float32'), kernels('relaxed', 'float64'), reference()];
+  const own = [kernels('relaxed', 'float32'), ...(cpus().length > 1 ? [kernels('relaxed', 'float32', 2)] : []), kernels('simd', 'float32'), kernels('relaxed', 'float64'), reference()];
   const processes: Peer[] = [];
   const peers: Contestant[] = [];
   if (python !== null) {
@@ -132,6 +132,7 @@ async function main(): Promise<void> {
   }
   lines.push(`Largest resident memory of the measuring process: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB.`, '');
   for (const peer of processes) peer.stop();
+  for (const contestant of own) contestant.stop();
   if (args.includes('--dry')) return;
   writeFileSync(`test/bench/RESULTS${avx2 ? '-avx2' : ''}.md`, lines.join('\n'));
 }

@@ -10,6 +10,7 @@ import { finish, Kernels, Rnn } from '../../src/engine/index.js';
 import type { DType, FloatArray, Variant } from '../../src/engine/index.js';
 import { norm } from '../../src/engine/norm.js';
 import { cast, sequence, zeros } from '../../src/engine/tensor.js';
+import { WorkerTeam } from '../../src/worker/team.js';
 import { filled, randomNumbers } from '../unit/engine/build.js';
 
 export type Row = { readonly name: string; readonly B: number; readonly T: number; readonly I: number; readonly H: number };
@@ -52,9 +53,11 @@ const inProcess = (name: string, make: (row: Row) => (() => void) | null): Conte
 };
 
 /** From arrays to arrays: weights packed, forward, backward, all norms, everything unpacked. */
-export function kernels(variant: Variant, dtype: DType): Contestant {
+export function kernels(variant: Variant, dtype: DType, threads = 1): Contestant {
   const loaded = Kernels.load(kernelBytes, variant);
-  return inProcess(`kernels, ${variant === 'relaxed' ? 'relaxed SIMD' : 'SIMD128'}, ${dtype}`, (row) => {
+  const team = loaded === null || threads === 1 ? null : new WorkerTeam(loaded, path.resolve('out', 'bench', 'worker.cjs'), threads - 1);
+  if (loaded !== null && team !== null) loaded.team = team;
+  const contestant = inProcess(`kernels, ${variant === 'relaxed' ? 'relaxed SIMD' : 'SIMD128'}, ${dtype}${threads === 1 ? '' : `, ${threads} threads`}`, (row) => {
     if (loaded === null) return null;
     const { B, T, I, H } = row;
     const numbers = numbersFor(row, dtype);
@@ -69,6 +72,18 @@ export function kernels(variant: Variant, dtype: DType): Contestant {
       layer.dh0();
     };
   });
+  return {
+    ...contestant,
+    prepare: async (row) => {
+      // Helpers count once they are up; where they cannot start there is nothing to measure.
+      for (let tries = 0; team !== null && team.size < threads; tries++) {
+        if (tries === 200) return false;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return contestant.prepare(row);
+    },
+    stop: () => void team?.stop(),
+  };
 }
 
 /** The readable classes in plain TypeScript, with the same norms. */

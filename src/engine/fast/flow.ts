@@ -53,7 +53,7 @@ class FastFlow {
       d: hPanels * 2 * B * rowBytes,
       aligned: hPanels * B * rowBytes,
       dx: iPanels * B * rowBytes,
-      scratch: Math.max(2, hPanels * Math.max(hPanels, iPanels) * width) * rowBytes,
+      scratch: Math.max(3, hPanels * Math.max(hPanels, iPanels) * width) * rowBytes,
       exponents: 2 * B * Float64Array.BYTES_PER_ELEMENT,
       stats: blockSteps * (statsOf + 2 * B) * Float64Array.BYTES_PER_ELEMENT,
     } satisfies Addresses;

@@ -1,5 +1,7 @@
 // One instance of the WebAssembly kernels (../kernels, AssemblyScript) with its memory.
 import type { DType, FloatArray } from '../types.js';
+import { alone } from './team.js';
+import type { Team } from './team.js';
 
 /** The compiled modules; who starts the engine brings them, because this room reads no files. */
 export type KernelBytes = { readonly relaxed: Uint8Array; readonly simd: Uint8Array };
@@ -9,8 +11,10 @@ export type Variant = keyof KernelBytes;
 
 /** The kernels of one dtype; addresses and sizes in bytes, shapes in ../kernels. */
 export type DTypeExports = {
-  readonly forward: (job: number, t0: number, t1: number) => void;
-  readonly backward: (job: number, t0: number, t1: number) => void;
+  readonly input: (job: number, t0: number, t1: number) => void;
+  readonly forward: (job: number, t0: number, t1: number, b0: number, b1: number) => void;
+  readonly backward: (job: number, t0: number, t1: number, b0: number, b1: number, place: number) => void;
+  readonly sums: (job: number, t0: number, t1: number, place: number, part: number, parts: number) => void;
   readonly pack: (from: number, rows: number, N: number, to: number, panelBytes: number, rowBytes: number) => void;
   readonly packTransposed: (from: number, N: number, K: number, to: number) => void;
   readonly unpack: (from: number, panelBytes: number, rowBytes: number, rows: number, N: number, to: number) => void;
@@ -19,17 +23,12 @@ export type DTypeExports = {
 };
 
 type Suffixed<Bits extends number> = { readonly [Name in keyof DTypeExports as `${Name}${Bits}`]: DTypeExports[Name] };
-type Exports = Suffixed<32> & Suffixed<64> & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void; readonly flow: (job: number, steps: number, enters: number, cut: number) => number };
+export type Exports = Suffixed<32> & Suffixed<64> & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void; readonly flow: (job: number, steps: number, enters: number, cut: number) => number };
 
-export const dtypeExports = (exports: Exports, dtype: DType): DTypeExports => (dtype === 'float32'
-  ? {
-      forward: exports.forward32, backward: exports.backward32, pack: exports.pack32, packTransposed: exports.packTransposed32,
-      unpack: exports.unpack32, fill: exports.fill32, activate: exports.activate32,
-    }
-  : {
-      forward: exports.forward64, backward: exports.backward64, pack: exports.pack64, packTransposed: exports.packTransposed64,
-      unpack: exports.unpack64, fill: exports.fill64, activate: exports.activate64,
-    });
+/** Kernels that only one thread at a time needs. */
+export const packing = (exports: Exports, dtype: DType): Pick<DTypeExports, 'pack' | 'packTransposed' | 'unpack' | 'fill'> => (dtype === 'float32'
+  ? { pack: exports.pack32, packTransposed: exports.packTransposed32, unpack: exports.unpack32, fill: exports.fill32 }
+  : { pack: exports.pack64, packTransposed: exports.packTransposed64, unpack: exports.unpack64, fill: exports.fill64 });
 
 /** Bytes of a packed row: 16 float32 or 8 float64. */
 export const rowBytes = 64;
@@ -55,27 +54,35 @@ const pageBytes = 65536;
 /** WebAssembly addresses 4 GiB; the last page stays free, so that no end of a buffer wraps to 0. */
 const mostPages = 65535;
 
+/** An instance of the kernels on a memory that another thread made: what a member of a team works with. */
+export const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory): Exports => new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
+
 /** Holds exports and memory; a run takes its buffers anew from `start` on, so the memory is as large as the largest run needed. */
 export class Kernels {
   readonly variant: Variant;
   readonly exports: Exports;
+  readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  /** Who does the work: the caller alone, unless whoever started the engine has brought more threads. */
+  team: Team;
   readonly #start: number;
 
-  private constructor(variant: Variant, exports: Exports, memory: WebAssembly.Memory) {
+  private constructor(variant: Variant, module: WebAssembly.Module, memory: WebAssembly.Memory) {
     this.variant = variant;
-    this.exports = exports;
+    this.module = module;
     this.memory = memory;
-    this.#start = exports.heapBase();
+    this.exports = instantiate(module, memory);
+    this.team = alone(this.exports);
+    this.#start = this.exports.heapBase();
   }
 
   /** The fastest kernels that run here, or those asked for; null when this machine has none. */
   static load(bytes: KernelBytes, variant: Variant | null = supportedVariants()[0] ?? null): Kernels | null {
     if (variant === null) return null;
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages });
+    // Shared, so that a team can work on it; it stays with whoever made it unless that one hands it on.
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared: true });
     // Copied, because types that allow for shared memory cannot promise that nobody writes to the bytes meanwhile.
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes[variant].slice()), { env: { memory } });
-    return new Kernels(variant, exports as unknown as Exports, memory);
+    return new Kernels(variant, new WebAssembly.Module(bytes[variant].slice()), memory);
   }
 
   /** Lays out buffers of these sizes, each on a 64 byte border, and gives their addresses; null when there is not so much memory. */

@@ -3,13 +3,19 @@ import type { Sequence } from '../tensor.js';
 import { cells } from '../types.js';
 import type { Cell, DType, FloatArray, StepNorms, Steps, Weights } from '../types.js';
 import type { Gradients } from '../unit.js';
-import { bytesOf, dtypeExports, rowBytes, viewOf } from './kernels.js';
-import type { DTypeExports, Kernels } from './kernels.js';
+import { bytesOf, packing, rowBytes, viewOf } from './kernels.js';
+import type { Kernels } from './kernels.js';
+import { perform, task } from './team.js';
+import type { Task } from './team.js';
 
 /** Rows of a block, whose weight gradients are one product: few enough to stay in the cache, many enough to pay for the sums' way to memory. */
 const blockRows = 128;
 /** Floating-point operations between two pauses, a few milliseconds. */
 const blockWork = 2e8;
+/** A run of fewer operations is over before a second thread has woken up. */
+const worthSharing = 1e7;
+/** Blocks that one sequence goes ahead of the thread that sums up behind it. */
+const ahead = 4;
 /** Numbers that cross between JavaScript's arrays and the packed layout at once. */
 const stagingLength = 32768;
 
@@ -27,16 +33,22 @@ export type LayerShape = {
 /** The gradient that enters the steps of a chunk: ones at the last step or at each, or values [B,steps,H]. */
 export type Entering = 'last' | 'every' | FloatArray;
 
-/** The fields of the kernels' Job, in its order; those after `blockSteps` are addresses. */
+/** The addresses in the kernels' Job, in its order; nine numbers come before them. */
 const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'xs', 'hs', 'g', 'd', 'dx', 'dh0', 'dWx', 'dWh', 'db', 'scratch', 'norms'] as const;
-const jobFields = 7 + buffers.length;
+const jobFields = 9 + buffers.length;
 
 type Layout = {
   readonly at: Readonly<Record<(typeof buffers)[number] | 'job' | 'staging', number>>;
   readonly stagingLength: number;
   readonly hPanels: number;
   readonly iPanels: number;
+  /** Steps whose weight gradients are one product, the same for any number of threads: it decides the order of the sums. */
   readonly blockSteps: number;
+  /** Steps between two pauses: whole blocks. */
+  readonly segment: number;
+  readonly places: number;
+  readonly scratchBytes: number;
+  readonly threads: number;
 };
 
 function layOut(kernels: Kernels, { dtype, B, I, H, steps }: LayerShape): Layout | null {
@@ -44,6 +56,11 @@ function layOut(kernels: Kernels, { dtype, B, I, H, steps }: LayerShape): Layout
   const width = rowBytes / bytes;
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   const blockSteps = Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
+  const threads = 6 * B * steps * H * (H + I) < worthSharing ? 1 : B === 1 ? Math.min(2, kernels.team.size) : Math.min(kernels.team.size, Math.ceil(B / 2));
+  const longest = B === 1 ? ahead : Math.max(1, Math.floor(blockWork / (4 * B * H * (H + I) * blockSteps)));
+  const segment = threads === 1 ? blockSteps : Math.min(longest, Math.ceil(steps / blockSteps)) * blockSteps;
+  const places = B === 1 && threads > 1 ? 2 * segment : segment;
+  const scratchBytes = hPanels * Math.max(hPanels, iPanels) * width * rowBytes;
   const staging = Math.max(stagingLength, H * Math.max(H, I));
   const sizes: Readonly<Record<keyof Layout['at'], number>> = {
     job: jobFields * 4,
@@ -54,20 +71,20 @@ function layOut(kernels: Kernels, { dtype, B, I, H, steps }: LayerShape): Layout
     xs: iPanels * steps * B * rowBytes,
     hs: hPanels * (1 + steps) * B * rowBytes,
     g: hPanels * steps * B * rowBytes,
-    d: hPanels * blockSteps * B * rowBytes,
-    dx: iPanels * blockSteps * B * rowBytes,
+    d: hPanels * places * B * rowBytes,
+    dx: iPanels * places * B * rowBytes,
     dh0: hPanels * B * rowBytes,
     dWx: hPanels * iPanels * width * rowBytes,
     dWh: hPanels * hPanels * width * rowBytes,
-    db: 2 * hPanels * rowBytes,
-    scratch: hPanels * Math.max(hPanels, iPanels) * width * rowBytes,
+    db: hPanels * rowBytes,
+    scratch: threads * scratchBytes,
     norms: 7 * steps * 8,
   };
   const names = Object.keys(sizes) as (keyof Layout['at'])[];
   const addresses = kernels.layOut(names.map((name) => sizes[name]));
   if (addresses === null) return null;
   const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Layout['at'], number>;
-  return { at, stagingLength: staging, hPanels, iPanels, blockSteps };
+  return { at, stagingLength: staging, hPanels, iPanels, blockSteps, segment, places, scratchBytes, threads };
 }
 
 /** Of every step [T]: ‖h_t‖, and the share of units that let (nearly) nothing through (|h| > 0.97 for tanh, h ≤ 0 for the others). */
@@ -78,7 +95,7 @@ export type BackwardTarget = { readonly dhTotal: Sequence; readonly dxs: Sequenc
 
 export class FastLayer {
   readonly #kernels: Kernels;
-  readonly #run: DTypeExports;
+  readonly #run: ReturnType<typeof packing>;
   readonly #shape: LayerShape;
   readonly #layout: Layout;
   readonly #job: Int32Array;
@@ -92,14 +109,14 @@ export class FastLayer {
 
   private constructor(kernels: Kernels, shape: LayerShape, layout: Layout, weights: Weights<FloatArray>) {
     this.#kernels = kernels;
-    this.#run = dtypeExports(kernels.exports, shape.dtype);
+    this.#run = packing(kernels.exports, shape.dtype);
     this.#shape = shape;
     this.#layout = layout;
-    const { at, blockSteps } = layout;
+    const { at, blockSteps, places, scratchBytes } = layout;
     this.#job = new Int32Array(kernels.memory.buffer, at.job, jobFields);
     this.#staging = viewOf(kernels, shape.dtype, at.staging, layout.stagingLength);
     const { B, I, H, cell, truncate } = shape;
-    this.#job.set([B, 0, I, H, cells.indexOf(cell), truncate ?? 0, blockSteps, ...buffers.map((name) => at[name])]);
+    this.#job.set([B, 0, I, H, cells.indexOf(cell), truncate ?? 0, blockSteps, places, scratchBytes, ...buffers.map((name) => at[name])]);
     this.#packWeights(weights);
     const { exports } = kernels;
     exports.clear(at.dWx, at.scratch - at.dWx);
@@ -124,16 +141,20 @@ export class FastLayer {
   /** xs [B,steps,I] from the state `initial` [B,H] on; the states go to `hs` [B,T,H] from step `start` on. */
   *forward(xs: FloatArray, steps: number, initial: FloatArray, hs: Sequence, start: number): Steps<void> {
     const { B, I, H } = this.#shape;
-    const { at, blockSteps } = this.#layout;
+    const { at, segment } = this.#layout;
     const staging = this.#staging;
     this.#job[1] = steps;
     const hsPanel = (1 + steps) * B * rowBytes;
     staging.set(initial);
     this.#run.pack(at.staging, B, H, at.hs, hsPanel, rowBytes);
     yield* this.#packSteps(xs, steps, I, at.xs);
-    for (let t0 = 0; t0 < steps; t0 += blockSteps) {
-      const t1 = Math.min(steps, t0 + blockSteps);
-      this.#run.forward(at.job, t0, t1);
+    // One sequence: while the states of a segment are found, one thread prepares the inputs of the next.
+    this.#team([this.#task('input', 0, Math.min(steps, segment))]);
+    for (let t0 = 0; t0 < steps; t0 += segment) {
+      const t1 = Math.min(steps, t0 + segment);
+      const next = t1 < steps ? this.#task('input', t1, Math.min(steps, t1 + segment)) : null;
+      if (B > 1) this.#team(this.#byRows((b0, b1) => this.#task('forward', t0, t1, b0, b1)));
+      else this.#team([this.#task('forward', t0, t1, 0, 1), next]);
       this.#unpackSteps(at.hs + (1 + t0) * B * rowBytes, hsPanel, t1 - t0, H, hs, start + t0);
       yield t1 / steps;
     }
@@ -142,7 +163,7 @@ export class FastLayer {
   /** The chunk of the last `forward` backward; adds to the weight gradients. */
   *backward(entering: Entering, steps: number, target: BackwardTarget, start: number): Steps<void> {
     const { B, I, H } = this.#shape;
-    const { at, blockSteps, hPanels } = this.#layout;
+    const { at, hPanels, segment, places, threads } = this.#layout;
     const { exports } = this.#kernels;
     const gPanel = steps * B * rowBytes;
     if (entering === 'every') this.#run.fill(1, H, at.g, gPanel, steps * B);
@@ -151,13 +172,31 @@ export class FastLayer {
       this.#run.fill(1, H, at.g + (steps - 1) * B * rowBytes, gPanel, B);
     } else yield* this.#packSteps(entering, steps, H, at.g);
     exports.clear(at.dh0, hPanels * B * rowBytes);
-    const dxPanel = blockSteps * B * rowBytes;
-    for (let t1 = steps; t1 > 0; t1 -= blockSteps) {
-      const t0 = Math.max(0, t1 - blockSteps);
-      this.#run.backward(at.job, t0, t1);
+    const dxPanel = places * B * rowBytes;
+    const segments: { readonly t0: number; readonly t1: number; readonly place: number }[] = [];
+    for (let t1 = steps; t1 > 0; t1 -= segment) segments.push({ t0: Math.max(0, t1 - segment), t1, place: (segments.length * segment) % places });
+    const summed = ({ t0, t1, place }: (typeof segments)[number]): number => {
       this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, t1 - t0, H, target.dhTotal, start + t0);
-      this.#unpackSteps(at.dx, dxPanel, t1 - t0, I, target.dxs, start + t0);
-      yield (steps - t0) / steps;
+      this.#unpackSteps(at.dx + place * B * rowBytes, dxPanel, t1 - t0, I, target.dxs, start + t0);
+      return (steps - t0) / steps;
+    };
+    if (B > 1 || threads === 1) {
+      for (const segmentAt of segments) {
+        const { t0, t1, place } = segmentAt;
+        this.#team(this.#byRows((b0, b1) => this.#task('backward', t0, t1, b0, b1, place)));
+        this.#team(Array.from({ length: threads }, (_, part) => this.#task('sums', t0, t1, place, part, threads)));
+        yield summed(segmentAt);
+      }
+    } else {
+      // One sequence goes back on this thread; the other sums up the segment behind it.
+      for (let i = 0; i <= segments.length; i++) {
+        const [going, behind] = [segments[i], segments[i - 1]];
+        this.#team([
+          going === undefined ? null : this.#task('backward', going.t0, going.t1, 0, 1, going.place),
+          behind === undefined ? null : this.#task('sums', behind.t0, behind.t1, behind.place, 0, 1),
+        ]);
+        if (behind !== undefined) yield summed(behind);
+      }
     }
     const measured = new Float64Array(this.#kernels.memory.buffer, at.norms, 7 * steps);
     const { norms, states } = target;
@@ -178,6 +217,23 @@ export class FastLayer {
     const { at, iPanels, hPanels } = this.#layout;
     const panel = rowBytes * (rowBytes / bytesOf[this.#shape.dtype]);
     return { dWx: this.#read(at.dWx, iPanels * panel, I, H), dWh: this.#read(at.dWh, hPanels * panel, H, H), db: this.#read(at.db, rowBytes, 1, H) };
+  }
+
+  #task(operation: Parameters<typeof task>[0], ...args: readonly number[]): Task {
+    return task(operation, this.#shape.dtype, this.#layout.at.job, ...args);
+  }
+
+  /** A task for the rows of each thread, an even number of them but for the last: the kernels take rows in pairs. */
+  #byRows(of: (b0: number, b1: number) => Task): Task[] {
+    const { B } = this.#shape;
+    const { threads } = this.#layout;
+    const pairs = Math.ceil(B / 2);
+    return Array.from({ length: threads }, (_, i) => of(2 * Math.floor((pairs * i) / threads), Math.min(B, 2 * Math.floor((pairs * (i + 1)) / threads))));
+  }
+
+  #team(tasks: readonly (Task | null)[]): void {
+    if (this.#layout.threads > 1) this.#kernels.team.run(tasks);
+    else for (const own of tasks) if (own !== null) perform(this.#kernels.exports, own);
   }
 
   #read(from: number, panelBytes: number, rows: number, N: number): FloatArray {

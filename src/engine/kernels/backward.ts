@@ -1,5 +1,5 @@
-// AssemblyScript. Backward over one block of steps t1 − 1 … t0: d_t = g_t ⊙ f'(h_t), dh = d_t·Whᵀ, dx_t = d_t·Wxᵀ, the norms of the
-// step, and then the block's share of the weight gradients as one product with (t1 − t0)·B rows.
+// AssemblyScript. Backward: d_t = g_t ⊙ f'(h_t), dh = d_t·Whᵀ row by row, and then, from the d of many steps, dx_t = d_t·Wxᵀ, the norms of the
+// steps and the weight gradients. Every number has one order of summation, however the work is shared out.
 import { TANH, throughSlope } from './activation';
 import { Job } from './job';
 import { normOf, normWh, normWx, weightNorms, wideNormOf } from './norms';
@@ -7,7 +7,30 @@ import { clearBeyond } from './panel';
 import { product1, product1x2, product2, transposedProduct } from './product';
 import { constant, panels, ROW, width } from './simd';
 
-export function backward<T>(job: Job, t0: i32, t1: i32): void {
+/** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: g and d. The d of step t0 goes to step `place` of the buffer. */
+export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
+  const H = job.H;
+  const hPanels = panels<T>(H);
+  const stepBytes = <usize>job.B * ROW;
+  const hsPanel = <usize>(1 + job.T) * stepBytes;
+  const gPanel = <usize>job.T * stepBytes;
+  const dPanel = <usize>job.places * stepBytes;
+  const from = <usize>b0 * ROW;
+  const rows = b1 - b0;
+  for (let t = t1 - 1; t >= t0; t--) {
+    const g = job.g + <usize>t * stepBytes + from;
+    const d = job.d + <usize>(place + t - t0) * stepBytes + from;
+    throughActivation<T>(job.cell, g, gPanel, job.hs + <usize>(t + 1) * stepBytes + from, hsPanel, d, dPanel, hPanels, rows);
+    if (t == 0) carry<T>(d, dPanel, rows, H, job.backwardWeights, job.dh0 + from, stepBytes);
+    else if (job.truncate == 0 || t % job.truncate != 0) carry<T>(d, dPanel, rows, H, job.backwardWeights, g - stepBytes, gPanel);
+  }
+}
+
+/**
+ * Part `part` of `parts` of what comes of d for the steps t0 … t1 − 1: dx and all norms of a share of the steps, and for all of them a share of
+ * the rows of dWx and dWh, block by block from the last. t1 is the end of a block.
+ */
+export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32): void {
   const B = job.B;
   const I = job.I;
   const H = job.H;
@@ -16,34 +39,45 @@ export function backward<T>(job: Job, t0: i32, t1: i32): void {
   const stepBytes = <usize>B * ROW;
   const hsPanel = <usize>(1 + job.T) * stepBytes;
   const xsPanel = <usize>job.T * stepBytes;
-  const blockPanel = <usize>job.blockSteps * stepBytes;
-  const norms = job.norms;
+  const dPanel = <usize>job.places * stepBytes;
+  const scratch = job.scratch + <usize>part * job.scratchBytes;
   const series = <usize>job.T * 8;
-  const biasBytes = <usize>hPanels * ROW;
-  memory.fill(job.db + biasBytes, 0, biasBytes);
-  for (let t = t1 - 1; t >= t0; t--) {
-    const g = job.g + <usize>t * stepBytes;
-    const d = job.d + <usize>(t - t0) * stepBytes;
-    const at = norms + <usize>t * 8;
-    const h = job.hs + <usize>(t + 1) * stepBytes;
-    store<f64>(at, normOf<T>(g, xsPanel, H, B));
-    store<f64>(at + 5 * series, wideNormOf<T>(h, hsPanel, H, B));
-    store<f64>(at + 6 * series, closedShare<T>(job.cell, h, hsPanel, H, B));
-    throughActivation<T>(job.cell, g, xsPanel, h, hsPanel, d, blockPanel, hPanels, B);
-    store<f64>(at + 4 * series, biasNorm<T>(d, blockPanel, H, B, job.db + biasBytes, job.scratch));
-    if (t == 0) carry<T>(d, blockPanel, B, H, job.backwardWeights, job.dh0, stepBytes);
-    else if (job.truncate == 0 || t % job.truncate != 0) carry<T>(d, blockPanel, B, H, job.backwardWeights, g - stepBytes, xsPanel);
-    const previous = job.hs + <usize>t * stepBytes;
-    weightNorms<T>(job.xs + <usize>t * stepBytes, xsPanel, I, previous, hsPanel, H, d, blockPanel, B, normOf<T>(d, blockPanel, H, B), job.scratch);
+  const from = t0 + (t1 - t0) * part / parts;
+  const to = t0 + (t1 - t0) * (part + 1) / parts;
+  if (from < to) inputGradient<T>(job, place + from - t0, (to - from) * B, dPanel);
+  for (let t = from; t < to; t++) {
+    const offset = <usize>t * stepBytes;
+    const d = job.d + <usize>(place + t - t0) * stepBytes;
+    const h = job.hs + offset + stepBytes;
+    const at = job.norms + <usize>t * 8;
+    store<f64>(at, normOf<T>(job.g + offset, xsPanel, H, B));
+    store<f64>(at + series, normOf<T>(job.dx + <usize>(place + t - t0) * stepBytes, dPanel, I, B));
+    weightNorms<T>(job.xs + offset, xsPanel, I, job.hs + offset, hsPanel, H, d, dPanel, B, normOf<T>(d, dPanel, H, B), scratch);
     store<f64>(at + 2 * series, normWx);
     store<f64>(at + 3 * series, normWh);
+    store<f64>(at + 4 * series, biasNorm<T>(d, dPanel, H, B, scratch));
+    store<f64>(at + 5 * series, wideNormOf<T>(h, hsPanel, H, B));
+    store<f64>(at + 6 * series, closedShare<T>(job.cell, h, hsPanel, H, B));
   }
-  addBias<T>(job.db, biasBytes);
-  const rows = (t1 - t0) * B;
-  inputGradient<T>(job, rows, blockPanel);
-  for (let t = t0; t < t1; t++) store<f64>(norms + series + <usize>t * 8, normOf<T>(job.dx + <usize>(t - t0) * stepBytes, blockPanel, I, B));
-  transposedProduct<T>(job.xs + <usize>t0 * stepBytes, xsPanel, I, job.d, blockPanel, hPanels, rows, job.dWx, <usize>(iPanels * width<T>()) * ROW);
-  transposedProduct<T>(job.hs + <usize>t0 * stepBytes, hsPanel, H, job.d, blockPanel, hPanels, rows, job.dWh, <usize>(hPanels * width<T>()) * ROW);
+  const firstPanel = (iPanels + hPanels) * part / parts;
+  const endPanel = (iPanels + hPanels) * (part + 1) / parts;
+  for (let end = t1; end > t0; end -= job.blockSteps) {
+    const start = max(t0, end - job.blockSteps);
+    const d = job.d + <usize>(place + start - t0) * stepBytes;
+    const rows = (end - start) * B;
+    const offset = <usize>start * stepBytes;
+    share<T>(job.xs + offset, xsPanel, I, d, dPanel, hPanels, rows, job.dWx, firstPanel, min(endPanel, iPanels));
+    share<T>(job.hs + offset, hsPanel, H, d, dPanel, hPanels, rows, job.dWh, max(0, firstPanel - iPanels), endPanel - iPanels);
+    if (part == 0) addBias<T>(d, dPanel, hPanels, B, end - start, job.db);
+  }
+}
+
+/** The rows of C += Aᵀ·D that belong to panels first … end − 1 of A [rows,M]. */
+function share<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, hPanels: i32, rows: i32, c: usize, first: i32, end: i32): void {
+  if (first >= end) return;
+  const columns = min(M, end * width<T>()) - first * width<T>();
+  const cPanel = <usize>(panels<T>(M) * width<T>()) * ROW;
+  transposedProduct<T>(a + <usize>first * aPanel, aPanel, columns, d, dPanel, hPanels, rows, c + <usize>(first * width<T>()) * ROW, cPanel);
 }
 
 /** d = g ⊙ f'(h) over `rows` rows. */
@@ -112,40 +146,54 @@ export function carry<T>(d: usize, dPanel: usize, B: i32, H: i32, weights: usize
 
 const ZEROS = memory.data(64, 16);
 
-/** dx = d·Wxᵀ of the whole block. */
-function inputGradient<T>(job: Job, rows: i32, blockPanel: usize): void {
+/** dx = d·Wxᵀ of `rows` rows from step `place` of the buffer on. */
+function inputGradient<T>(job: Job, place: i32, rows: i32, panelBytes: usize): void {
   const H = job.H;
   const weightsPanel = <usize>H * ROW;
   let weights = job.backwardWeights + <usize>panels<T>(H) * weightsPanel;
-  let target = job.dx;
+  const offset = <usize>(place * job.B) * ROW;
+  const d = job.d + offset;
+  let target = job.dx + offset;
   const bytes = <usize>rows * ROW;
   for (let n = 0; n < panels<T>(job.I); n++) {
     let row: usize = 0;
-    for (; row + ROW < bytes; row += 2 * ROW) product2<T>(job.d + row, blockPanel, H, 0, 0, 0, weights, ZEROS, 0, target + row);
-    if (row < bytes) product1<T>(job.d + row, blockPanel, H, 0, 0, 0, weights, ZEROS, target + row);
+    for (; row + ROW < bytes; row += 2 * ROW) product2<T>(d + row, panelBytes, H, 0, 0, 0, weights, ZEROS, 0, target + row);
+    if (row < bytes) product1<T>(d + row, panelBytes, H, 0, 0, 0, weights, ZEROS, target + row);
     weights += weightsPanel;
-    target += blockPanel;
+    target += panelBytes;
   }
-  clearBeyond<T>(job.I, target - blockPanel, rows);
+  clearBeyond<T>(job.I, target - panelBytes, rows);
 }
 
-/** Adds Σ_batch d of one step to the block's sum and gives its norm. */
-function biasNorm<T>(d: usize, dPanel: usize, H: i32, B: i32, blockSum: usize, scratch: usize): f64 {
+/** ‖Σ_batch d‖ of one step. */
+export function biasNorm<T>(d: usize, dPanel: usize, H: i32, B: i32, scratch: usize): f64 {
   const bytes = <usize>B * ROW;
   for (let n = 0; n < panels<T>(H); n++) {
-    const at = <usize>n * ROW;
     for (let column: usize = 0; column < ROW; column += 16) {
       let total = v128.load(d + column);
       for (let row = ROW; row < bytes; row += ROW) total = v128.add<T>(total, v128.load(d + column + row));
-      v128.store(scratch + at + column, total);
-      v128.store(blockSum + at + column, v128.add<T>(v128.load(blockSum + at + column), total));
+      v128.store(scratch + <usize>n * ROW + column, total);
     }
     d += dPanel;
   }
   return normOf<T>(scratch, ROW, H, 1);
 }
 
-/** db += the block's sum. */
-function addBias<T>(db: usize, bytes: usize): void {
-  for (let at: usize = 0; at < bytes; at += 16) v128.store(db + at, v128.add<T>(v128.load(db + at), v128.load(db + bytes + at)));
+/** db += the sum of a block's rows, which are summed step by step first: long sums keep their digits. */
+function addBias<T>(d: usize, dPanel: usize, panelCount: i32, B: i32, steps: i32, db: usize): void {
+  const stepBytes = <usize>B * ROW;
+  for (let n = 0; n < panelCount; n++) {
+    for (let column: usize = 0; column < ROW; column += 16) {
+      let block = v128.splat<T>(0);
+      for (let t = 0; t < steps; t++) {
+        const at = d + <usize>t * stepBytes + column;
+        let total = v128.load(at);
+        for (let row = ROW; row < stepBytes; row += ROW) total = v128.add<T>(total, v128.load(at + row));
+        block = v128.add<T>(block, total);
+      }
+      v128.store(db + column, v128.add<T>(v128.load(db + column), block));
+    }
+    d += dPanel;
+    db += ROW;
+  }
 }

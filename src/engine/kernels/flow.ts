@@ -1,7 +1,7 @@
 // AssemblyScript. The flowing gradient in float64 with its exponent carried, over one block of steps going back: what ../scaled.ts and
 // ../analyse.ts do, at the speed of the other kernels. Batch items never mix on the way back, so each row has an exponent of its own.
 import { reluSlope, RELU, sechSquared, TANH, tanhSlope } from './activation';
-import { carry } from './backward';
+import { biasNorm, carry } from './backward';
 import { normOf, normWh, normWx, weightNorms } from './norms';
 import { clearBeyond } from './panel';
 import { product1, product2 } from './product';
@@ -112,7 +112,7 @@ export function flowBack(job: FlowJob, steps: i32, enters: i32, cut: i32): i32 {
     weightNorms<f64>(x, blockPanel, I, previous, hsPanel, H, job.aligned, stepBytes, B, normOf<f64>(job.aligned, stepBytes, H, B), job.scratch);
     store<f64>(stats, normWx, 24);
     store<f64>(stats, normWh, 32);
-    store<f64>(stats, sumRowsNorm(job), 40);
+    store<f64>(stats, biasNorm<f64>(job.aligned, stepBytes, H, B, job.scratch), 40);
   }
   return 1;
 }
@@ -268,18 +268,4 @@ function throughSlopes(job: FlowJob): void {
     }
   }
   clearBeyond<f64>(job.H, job.d + <usize>(panels<f64>(job.H) - 1) * rowsBytes, job.rows);
-}
-
-/** ‖Σ_batch d‖ under the step's exponent. */
-function sumRowsNorm(job: FlowJob): f64 {
-  const stepBytes = <usize>job.B * ROW;
-  for (let n = 0; n < panels<f64>(job.H); n++) {
-    const d = job.aligned + <usize>n * stepBytes;
-    for (let column: usize = 0; column < ROW; column += 16) {
-      let total = v128.load(d + column);
-      for (let row = ROW; row < stepBytes; row += ROW) total = f64x2.add(total, v128.load(d + column + row));
-      v128.store(job.scratch + <usize>n * ROW + column, total);
-    }
-  }
-  return normOf<f64>(job.scratch, ROW, job.H, 1);
 }

@@ -1,17 +1,18 @@
-// AssemblyScript. Forward over the steps t0 … t1 − 1: h_t = f(h_{t−1}·Wh + x_t·Wx + b).
+// AssemblyScript. Forward: h_t = f(h_{t−1}·Wh + x_t·Wx + b). Rows (batch items) never mix, so threads may share them out.
 import { activate } from './activation';
 import { Job } from './job';
 import { clearBeyond } from './panel';
 import { product1, product1x2, product2 } from './product';
 import { panels, ROW } from './simd';
 
-export function forward<T>(job: Job, t0: i32, t1: i32): void {
+/** Rows b0 … b1 − 1 of the steps t0 … t1 − 1. With one sequence `forwardInput` has been there before. */
+export function forward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32): void {
   if (job.B == 1) forwardOne<T>(job, t0, t1);
-  else forwardBatch<T>(job, t0, t1);
+  else forwardBatch<T>(job, t0, t1, b0, b1);
 }
 
 /** Both products in one, K = H + I. */
-function forwardBatch<T>(job: Job, t0: i32, t1: i32): void {
+function forwardBatch<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32): void {
   const B = job.B;
   const I = job.I;
   const H = job.H;
@@ -20,6 +21,8 @@ function forwardBatch<T>(job: Job, t0: i32, t1: i32): void {
   const xsPanel = <usize>(job.T * B) * ROW;
   const stepBytes = <usize>B * ROW;
   const weightsPanel = <usize>(H + I) * ROW;
+  const from = <usize>b0 * ROW;
+  const to = <usize>b1 * ROW;
   for (let t = t0; t < t1; t++) {
     const x = job.xs + <usize>t * stepBytes;
     const previous = job.hs + <usize>t * stepBytes;
@@ -27,35 +30,40 @@ function forwardBatch<T>(job: Job, t0: i32, t1: i32): void {
     let bias = job.bias;
     let target = previous + stepBytes;
     for (let n = 0; n < hPanels; n++) {
-      let row: usize = 0;
-      for (; row + ROW < stepBytes; row += 2 * ROW) product2<T>(previous + row, hsPanel, H, x + row, xsPanel, I, weights, bias, 0, target + row);
-      if (row < stepBytes) product1<T>(previous + row, hsPanel, H, x + row, xsPanel, I, weights, bias, target + row);
-      activate<T>(job.cell, target, stepBytes);
+      let row = from;
+      for (; row + ROW < to; row += 2 * ROW) product2<T>(previous + row, hsPanel, H, x + row, xsPanel, I, weights, bias, 0, target + row);
+      if (row < to) product1<T>(previous + row, hsPanel, H, x + row, xsPanel, I, weights, bias, target + row);
+      activate<T>(job.cell, target + from, to - from);
       weights += weightsPanel;
       bias += ROW;
       target += hsPanel;
     }
-    clearBeyond<T>(H, target - hsPanel, B);
+    clearBeyond<T>(H, target - hsPanel + from, b1 - b0);
   }
 }
 
-/** One sequence: x·Wx + b of all steps first, then only the product with the state from step to step. */
-function forwardOne<T>(job: Job, t0: i32, t1: i32): void {
+/** One sequence: x·Wx + b of all steps t0 … t1 − 1, so that only the product with the state is left to go from step to step. */
+export function forwardInput<T>(job: Job, t0: i32, t1: i32): void {
+  if (job.B != 1) return;
   const I = job.I;
   const H = job.H;
-  const hPanels = panels<T>(H);
-  const hsPanel = <usize>(1 + job.T) * ROW;
   const xsPanel = <usize>job.T * ROW;
-  const weightsPanel = <usize>(H + I) * ROW;
   const x = job.xs;
-  for (let n = 0; n < hPanels; n++) {
-    const weights = job.forwardWeights + <usize>n * weightsPanel + <usize>H * ROW;
+  for (let n = 0; n < panels<T>(H); n++) {
+    const weights = job.forwardWeights + <usize>n * <usize>(H + I) * ROW + <usize>H * ROW;
     const bias = job.bias + <usize>n * ROW;
-    const target = job.hs + <usize>n * hsPanel + ROW;
+    const target = job.hs + <usize>n * <usize>(1 + job.T) * ROW + ROW;
     let t = t0;
     for (; t + 1 < t1; t += 2) product2<T>(x + <usize>t * ROW, xsPanel, I, 0, 0, 0, weights, bias, 0, target + <usize>t * ROW);
     if (t < t1) product1<T>(x + <usize>t * ROW, xsPanel, I, 0, 0, 0, weights, bias, target + <usize>t * ROW);
   }
+}
+
+function forwardOne<T>(job: Job, t0: i32, t1: i32): void {
+  const H = job.H;
+  const hPanels = panels<T>(H);
+  const hsPanel = <usize>(1 + job.T) * ROW;
+  const weightsPanel = <usize>(H + job.I) * ROW;
   for (let t = t0; t < t1; t++) {
     const previous = job.hs + <usize>t * ROW;
     let target = previous + ROW;

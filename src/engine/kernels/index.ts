@@ -1,7 +1,7 @@
 // AssemblyScript. What the module exports: every kernel in both dtypes.
 import { activate } from './activation';
-import { backward } from './backward';
-import { forward } from './forward';
+import { backward, sums } from './backward';
+import { forward, forwardInput } from './forward';
 import { flowBack, FlowJob } from './flow';
 import { Job } from './job';
 import { fill, pack, packTransposed, unpack } from './panel';
@@ -11,18 +11,32 @@ export function heapBase(): usize {
   return (__heap_base + 63) & ~63;
 }
 
-export function forward32(job: Job, t0: i32, t1: i32): void {
-  forward<f32>(job, t0, t1);
+export function forward32(job: Job, t0: i32, t1: i32, b0: i32, b1: i32): void {
+  forward<f32>(job, t0, t1, b0, b1);
 }
-export function forward64(job: Job, t0: i32, t1: i32): void {
-  forward<f64>(job, t0, t1);
+export function forward64(job: Job, t0: i32, t1: i32, b0: i32, b1: i32): void {
+  forward<f64>(job, t0, t1, b0, b1);
 }
 
-export function backward32(job: Job, t0: i32, t1: i32): void {
-  backward<f32>(job, t0, t1);
+export function input32(job: Job, t0: i32, t1: i32): void {
+  forwardInput<f32>(job, t0, t1);
 }
-export function backward64(job: Job, t0: i32, t1: i32): void {
-  backward<f64>(job, t0, t1);
+export function input64(job: Job, t0: i32, t1: i32): void {
+  forwardInput<f64>(job, t0, t1);
+}
+
+export function backward32(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
+  backward<f32>(job, t0, t1, b0, b1, place);
+}
+export function backward64(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
+  backward<f64>(job, t0, t1, b0, b1, place);
+}
+
+export function sums32(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32): void {
+  sums<f32>(job, t0, t1, place, part, parts);
+}
+export function sums64(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32): void {
+  sums<f64>(job, t0, t1, place, part, parts);
 }
 
 export function pack32(from: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize): void {

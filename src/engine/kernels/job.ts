@@ -9,8 +9,12 @@ export class Job {
   cell: i32;
   /** The gradient is cut at every multiple of this many steps; 0: never. */
   truncate: i32;
-  /** Steps that fit into d and dx. */
+  /** Steps whose weight gradients are one product. */
   blockSteps: i32;
+  /** Steps that fit into d and dx. */
+  places: i32;
+  /** Bytes of one thread's share of `scratch`. */
+  scratchBytes: usize;
   /** [H/w][H+I][w]: Wh above Wx. */
   forwardWeights: usize;
   /** [H/w][H][w], then [I/w][H][w]: Whᵀ beside Wxᵀ. */
@@ -23,7 +27,7 @@ export class Job {
   hs: usize;
   /** [H/w][T·B][w]: dhs at the start, g once the step is done. */
   g: usize;
-  /** Of one block: [H/w][blockSteps·B][w] and [I/w][blockSteps·B][w]. */
+  /** [H/w][places·B][w] and [I/w][places·B][w] */
   d: usize;
   dx: usize;
   /** [H/w][B][w] */
@@ -31,9 +35,9 @@ export class Job {
   /** [H/w][I, filled up to panels][w], the same with H. */
   dWx: usize;
   dWh: usize;
-  /** One row of H/w·w, and behind it the sum of the block at work. */
+  /** One row of H/w·w. */
   db: usize;
-  /** As large as dWx and dWh, whichever is the larger. */
+  /** For every thread as large as dWx or dWh, whichever is the larger. */
   scratch: usize;
   /** float64 [7][T]: norms of g, dx, and the step's dWx, dWh, db; ‖h‖; share of units that let (nearly) nothing through. */
   norms: usize;

@@ -105,10 +105,6 @@ function dots<T, S>(from: usize, panelBytes: usize, panelCount: i32, i: i32, j: 
   return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
 }
 
-const DOTS_D = memory.data(64, 16);
-const DOTS_H = memory.data(64, 16);
-const DOTS_X = memory.data(64, 16);
-
 /** What `weightNorms` found: ‖xᵀd‖ and ‖hPrevᵀd‖. */
 export let normWx: f64 = 0;
 export let normWh: f64 = 0;
@@ -133,32 +129,32 @@ export function weightNorms<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel
     allX = sumX = sizeX * (sizeD * sizeD);
     allH = sumH = sizeH * (sizeD * sizeD);
   } else if (sizeof<T>() == 4 && !(sizeD > 1e-15 && sizeD < 1e15)) {
-    grams<T, f64>(x, xPanel, I, h, hPanel, H, d, dPanel, B);
+    grams<T, f64>(x, xPanel, I, h, hPanel, H, d, dPanel, B, scratch);
   } else {
-    grams<T, T>(x, xPanel, I, h, hPanel, H, d, dPanel, B);
-    if (sizeof<T>() == 4 && !(sizeX < 1e30 && sizeH < 1e30 && sizeX > 1e-30 && sizeH > 1e-30)) grams<T, f64>(x, xPanel, I, h, hPanel, H, d, dPanel, B);
+    grams<T, T>(x, xPanel, I, h, hPanel, H, d, dPanel, B, scratch);
+    if (sizeof<T>() == 4 && !(sizeX < 1e30 && sizeH < 1e30 && sizeX > 1e-30 && sizeH > 1e-30)) grams<T, f64>(x, xPanel, I, h, hPanel, H, d, dPanel, B, scratch);
   }
   normWx = soundNorm<T>(sumX, allX, sizeX, x, xPanel, I, d, dPanel, H, B, sizeD, scratch);
   normWh = soundNorm<T>(sumH, allH, sizeH, h, hPanel, H, d, dPanel, H, B, sizeD, scratch);
 }
 
-function grams<T, S>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32): void {
+function grams<T, S>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, scratch: usize): void {
   const hPanels = panels<T>(H);
   const xPanels = panels<T>(I);
   sumX = allX = sizeX = sumH = allH = sizeH = 0;
   for (let i = 0; i < B; i += 2) {
     for (let j = i & ~3; j < B; j += 4) {
-      dots<T, S>(d, dPanel, hPanels, i, j, DOTS_D);
-      dots<T, S>(h, hPanel, hPanels, i, j, DOTS_H);
-      dots<T, S>(x, xPanel, xPanels, i, j, DOTS_X);
+      dots<T, S>(d, dPanel, hPanels, i, j, scratch);
+      dots<T, S>(h, hPanel, hPanels, i, j, scratch + 64);
+      dots<T, S>(x, xPanel, xPanels, i, j, scratch + 128);
       for (let k = 0; k < 8; k++) {
         const row = i + (k >> 2);
         const col = j + (k & 3);
         if (col < row || col >= B || row >= B) continue;
         const at = <usize>k * 8;
-        const dd = load<f64>(DOTS_D + at) * (row == col ? 1 : 2);
-        const hh = load<f64>(DOTS_H + at);
-        const xx = load<f64>(DOTS_X + at);
+        const dd = load<f64>(scratch + at) * (row == col ? 1 : 2);
+        const hh = load<f64>(scratch + 64 + at);
+        const xx = load<f64>(scratch + 128 + at);
         sumH += hh * dd;
         allH += Math.abs(hh * dd);
         sumX += xx * dd;

@@ -1,0 +1,53 @@
+// Work that several threads may share: each does calls of its own on the same memory, then all wait for the last.
+import type { DType } from '../types.js';
+import type { Exports } from './kernels.js';
+
+const operations = ['input', 'forward', 'backward', 'sums'] as const;
+type Operation = (typeof operations)[number];
+
+/** One call of a kernel as numbers, which is what threads hand to each other: the operation with its dtype, then the arguments. */
+export type Task = readonly number[];
+
+export const mostTaskNumbers = 8;
+
+export const task = (operation: Operation, dtype: DType, ...args: readonly number[]): Task => [2 * operations.indexOf(operation) + (dtype === 'float32' ? 0 : 1), ...args];
+
+export function perform(exports: Exports, [code = 0, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0]: Task): void {
+  const float32 = code % 2 === 0;
+  switch (operations[code >> 1]) {
+    case 'input':
+      if (float32) exports.input32(a, b, c);
+      else exports.input64(a, b, c);
+      return;
+    case 'forward':
+      if (float32) exports.forward32(a, b, c, d, e);
+      else exports.forward64(a, b, c, d, e);
+      return;
+    case 'backward':
+      if (float32) exports.backward32(a, b, c, d, e, f);
+      else exports.backward64(a, b, c, d, e, f);
+      return;
+    case 'sums':
+      if (float32) exports.sums32(a, b, c, d, e, f);
+      else exports.sums64(a, b, c, d, e, f);
+      return;
+    case undefined:
+      throw new Error(`There is no kernel operation ${code}.`);
+  }
+}
+
+/** Threads that work on one memory. */
+export type Team = {
+  /** How many can work now, the caller among them. Asked only when there is work worth sharing. */
+  readonly size: number;
+  /** Task i is for thread i, 0 is the caller; null: nothing to do. Returns when all are done. */
+  run(tasks: readonly (Task | null)[]): void;
+};
+
+/** The caller alone. */
+export const alone = (exports: Exports): Team => ({
+  size: 1,
+  run: (tasks) => {
+    for (const own of tasks) if (own !== null) perform(exports, own);
+  },
+});

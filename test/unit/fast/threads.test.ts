@@ -1,0 +1,78 @@
+// Any number of threads: the same bits. This file is the helpers' entry too.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isMainThread, workerData } from 'node:worker_threads';
+import { fastPass } from '../../../src/engine/fast/pass.js';
+import { finish } from '../../../src/engine/index.js';
+import type { Kernels } from '../../../src/engine/index.js';
+import type { Pass } from '../../../src/engine/pass.js';
+import { help, isHelper, WorkerTeam } from '../../../src/worker/team.js';
+import { kernelsOf, randomExperiment, variants } from './support.js';
+import type { RandomShape } from './support.js';
+
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+};
+
+async function withTeam(kernels: Kernels, helpers: number, work: () => void): Promise<void> {
+  const team = new WorkerTeam(kernels, new URL(import.meta.url), helpers);
+  kernels.team = team;
+  await until(() => team.size === 1 + helpers);
+  try {
+    work();
+  } finally {
+    await team.stop();
+  }
+}
+
+const shape: RandomShape = { seed: 31, B: 1, T: 900, I: 20, H: 50, cell: 'tanh', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true };
+const shapes: readonly RandomShape[] = [
+  shape,
+  { ...shape, dtype: 'float64', truncate: 7, chunks: 2, stateful: true },
+  { ...shape, B: 7, T: 300 },
+  { ...shape, B: 16, T: 150, H: 67, cell: 'relu', upstream: 'every' },
+  { ...shape, B: 33, T: 60, H: 40, dtype: 'float64', chunks: 2, upstream: 'last' },
+  { ...shape, B: 3, T: 500, H: 30, cell: 'identity' },
+];
+
+const numbersOf = ({ hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass): unknown => ({ hs, dhTotal, dxs, gradients, dh0, norms, states });
+
+if (isHelper(workerData)) help(workerData);
+else if (isMainThread) {
+  for (const variant of variants) {
+    describe(`threads with ${variant} instructions`, () => {
+      for (const helpers of [1, 3]) {
+        it(`${1 + helpers} give the same bits as one`, async () => {
+          const single = kernelsOf(variant);
+          const kernels = kernelsOf(variant);
+          let shared = 0;
+          await withTeam(kernels, helpers, () => {
+            const { team } = kernels;
+            kernels.team = {
+              get size() { return team.size; },
+              run: (tasks) => {
+                if (tasks.length > 1) shared++;
+                team.run(tasks);
+              },
+            };
+            for (const each of shapes) {
+              const e = randomExperiment(each);
+              const expected = numbersOf(finish(fastPass(single, e))!);
+              for (let again = 0; again < 3; again++) {
+                assert.deepEqual(numbersOf(finish(fastPass(kernels, e))!), expected);
+              }
+            }
+          });
+          assert.ok(shared > 50, `work was shared out ${shared} times`);
+        });
+      }
+
+      it('leave small runs to the caller', async () => {
+        const kernels = kernelsOf(variant);
+        kernels.team = { get size(): number { throw new Error('nobody needs more threads'); }, run: () => assert.fail('nobody needs more threads') };
+        finish(fastPass(kernels, randomExperiment({ ...shape, T: 50, I: 8, H: 16 })));
+        await Promise.resolve();
+      });
+    });
+  }
+}
