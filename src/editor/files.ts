@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { FileContent } from '../config/files.js';
+import { joinBytes } from '../worker/bytes.js';
 
 const encoder = new TextEncoder();
 /** Unsaved text is taken over in pieces of this many lines, so that a huge document never holds the extension host for long. */
@@ -22,6 +23,9 @@ function unsavedDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
   return vscode.workspace.textDocuments.find((document) => (document.isDirty || document.isUntitled) && document.uri.toString() === id);
 }
 
+/** Whether the text in the editor stands for the file, not the disk. */
+export const isUnsaved = (uri: vscode.Uri): boolean => uri.scheme === 'untitled' || unsavedDocument(uri) !== undefined;
+
 async function encodeDocument(document: vscode.TextDocument): Promise<Uint8Array> {
   const { version, lineCount } = document;
   const pieces: Uint8Array[] = [];
@@ -31,17 +35,34 @@ async function encodeDocument(document: vscode.TextDocument): Promise<Uint8Array
     await new Promise((resolve) => setImmediate(resolve));
     if (document.version !== version) return encodeDocument(document);
   }
-  const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.length;
-  }
-  return bytes;
+  return joinBytes(pieces);
 }
 
 /** Small Node buffers share one pool; only a buffer that is all ours may move to another thread. */
 const ownBuffer = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes));
+
+/** A file that changes while it is read is read again, this many times at most. */
+const mostReads = 4;
+
+/** The bytes of one moment: a program that writes while we read would else leave us with the start of one text and the end of another. */
+async function readWhole(uri: vscode.Uri): Promise<Uint8Array> {
+  for (let reads = 1; ; reads++) {
+    const before = await vscode.workspace.fs.stat(uri);
+    const bytes = await vscode.workspace.fs.readFile(uri);
+    const after = await vscode.workspace.fs.stat(uri);
+    if ((before.mtime === after.mtime && before.size === after.size) || reads === mostReads) return bytes;
+  }
+}
+
+/** When the file on the disk was last written, ms since 1970; null when it is not there. */
+export async function writtenAt(uri: vscode.Uri): Promise<number | null> {
+  try {
+    return (await vscode.workspace.fs.stat(uri)).mtime;
+  } catch (error) {
+    if (error instanceof vscode.FileSystemError) return null;
+    throw error;
+  }
+}
 
 export async function readUri(uri: vscode.Uri): Promise<FileContent> {
   const id = uri.toString();
@@ -49,7 +70,7 @@ export async function readUri(uri: vscode.Uri): Promise<FileContent> {
   if (document !== undefined) return { ok: true, id, bytes: await encodeDocument(document) };
   if (uri.scheme === 'untitled') return { ok: false, id, reason: 'missing', detail: 'it was closed without being saved' };
   try {
-    return { ok: true, id, bytes: ownBuffer(await vscode.workspace.fs.readFile(uri)) };
+    return { ok: true, id, bytes: ownBuffer(await readWhole(uri)) };
   } catch (error) {
     const code = error instanceof vscode.FileSystemError ? error.code : '';
     const detail = code === 'FileIsADirectory' ? 'it is a folder' : error instanceof Error ? error.message : String(error);

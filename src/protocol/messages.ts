@@ -10,7 +10,7 @@ import type { InputFacts, MatrixFacts, NumberFacts } from '../engine/measure.js'
 import type { JacobianSeries } from '../engine/jacobians.js';
 import type { OpenedUnit } from '../engine/opened.js';
 import type { Reach } from '../engine/reach.js';
-import type { Cell, DType, Shapes, Verdict, VerdictBounds } from '../engine/types.js';
+import type { Cell, DType, Shapes, Verdict, VerdictBounds, Spectrum } from '../engine/types.js';
 import type { None } from './rpc.js';
 
 export type { OpenedUnit };
@@ -45,16 +45,7 @@ export type RunSummary = {
 };
 
 /** Arrives after the summary, because it takes longer. Of batch item 0. */
-export type SpectrumSummary = {
-  readonly runId: number;
-  readonly spectralRadiusWh: number;
-  readonly sigmaMaxWh: number;
-  readonly eigenvaluesWh: readonly (readonly [number, number])[];
-  readonly jacobianSigmaMax: Float64Array;
-  readonly lyapunov: Float64Array | null;
-  readonly lyapunovSumError: number | null;
-  readonly logProductSigmaMax: number;
-};
+export type SpectrumSummary = Spectrum & { readonly runId: number };
 
 /** Steps t0 ≤ t < t1. */
 export type TimeWindow = { readonly t0: number; readonly t1: number };

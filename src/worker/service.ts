@@ -6,6 +6,7 @@ import type { Phase, RunOutcome, RunRequest, RunSummary, UnitRequest, WorkerCont
 import { Channel } from '../protocol/rpc.js';
 import type { Port } from '../protocol/rpc.js';
 import { Analyses } from './analyses.js';
+import { joinBytes } from './bytes.js';
 import { Cancelled, drive } from './drive.js';
 import { Inspector } from './inspector.js';
 import { locateWeight } from './locateWeight.js';
@@ -163,12 +164,6 @@ export class Service {
     const encoder = new TextEncoder();
     const pieces: Uint8Array[] = [];
     for (const piece of resultJson(experiment, result, spectrum)) pieces.push(encoder.encode(piece));
-    const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-    let offset = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, offset);
-      offset += piece.length;
-    }
-    return bytes;
+    return joinBytes(pieces);
   }
 }
