@@ -53,13 +53,15 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     return this.#attach(view, entry);
   }
 
-  async deserializeWebviewPanel(view: vscode.WebviewPanel, state: unknown): Promise<void> {
+  deserializeWebviewPanel(view: vscode.WebviewPanel, state: unknown): Promise<void> {
     const entry = typeof state === 'object' && state !== null ? (state as { entry?: unknown }).entry : undefined;
     if (!isEntry(entry) || this.#byKey.has(entryKey(entry))) {
       view.dispose();
-      return;
+      return Promise.resolve();
     }
-    await this.#attach(view, entry).run();
+    // The view is back at once; its first run may take long, and tells its failures itself.
+    this.#attach(view, entry).run().catch(() => undefined);
+    return Promise.resolve();
   }
 
   dispose(): void {
