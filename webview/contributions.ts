@@ -1,14 +1,16 @@
 // Track: what each timestep adds to the gradients of the shared weights.
 import { endsInWords, logAxis, logLine, logTable } from './lines.js';
-import { formatLog10 } from './format.js';
+import { formatLog10, formatPercent } from './format.js';
 import { borders } from './view.js';
 import { extent, plotNote } from './scene.js';
-import type { View } from './view.js';
+import type { Page, View } from './view.js';
 
-export const contributions = (): View => ({
+const clipped = (factor: number | null): string => (factor === null ? '' : factor < 1 ? ` · before their sum is clipped to ${formatPercent(factor)}` : ' · their sum stays below the clip');
+
+export const contributions = ({ model }: Page): View => ({
   id: 'contributions',
   title: 'Contribution of each step',
-  formula: () => '‖x_t^{T}·dz_t‖, ‖h_{t−1}^{T}·dz_t‖, ‖dz_t‖: what the shared weights learn from step t',
+  formula: () => `‖x_t^{T}·dz_t‖, ‖h_{t−1}^{T}·dz_t‖, ‖dz_t‖: what the shared weights learn from step t${clipped(model.run?.clipFactor ?? null)}`,
   height: 124,
   help: {
     text: [

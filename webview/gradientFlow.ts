@@ -8,16 +8,18 @@ import { Labels } from './labels.js';
 import { withAlpha } from './colours.js';
 import type { Line, Painter, Scene } from './scene.js';
 import type { Place } from './labels.js';
-import type { RunSummary, TimeWindow } from './model.js';
+import type { Band, RunSummary, TimeWindow } from './model.js';
 import type { Page, PlotSize, View } from './view.js';
 import type { TablePlan } from './table.js';
 import type { Theme } from './theme.js';
 
-const mostSequences = 32;
+/** More lines than these cannot be told apart; the band stands for all of them. */
+const mostSequences = 16;
 /** Height of the strip at the bottom that stands for exact zeros, in pixels. */
 const zeroStrip = 9;
 
 type SequenceLines = { readonly t: Float64Array; readonly values: readonly Float64Array[] };
+type BandPainter = Pick<Painter, 'context' | 'bottom'> & { readonly x: (t: number) => number; readonly y: (value: number) => number };
 type Ask = { readonly first: number; readonly count: number; readonly window: TimeWindow; readonly maxPoints: number };
 
 /** The dashed line of a fitted segment: through the median of what the segment's points say about its height. */
@@ -66,6 +68,24 @@ export function gradientFlow({ model, timeline }: Page): View {
     changed();
   });
 
+  let spread: Band | null = null;
+  const latestBand = new Latest((params: { window: TimeWindow; maxPoints: number }) => model.slice('band', params), (answer) => {
+    if (answer === null) return;
+    spread = answer;
+    changed();
+  });
+
+  /** From the smallest to the largest norm of the batch. */
+  function paintBand({ context, x, y, bottom }: BandPainter, theme: Theme): void {
+    if (spread === null) return;
+    const { t, low, high } = spread;
+    context.fillStyle = withAlpha(theme.red, theme.highContrast ? 0.32 : 0.14);
+    context.beginPath();
+    t.forEach((step, i) => { if ((high[i] ?? NaN) > -Infinity) context.lineTo(x(step), y(high[i] ?? NaN)); });
+    for (let i = t.length - 1; i >= 0; i--) if ((high[i] ?? NaN) > -Infinity) context.lineTo(x(t[i] ?? NaN), low[i] === -Infinity ? bottom : y(low[i] ?? NaN));
+    context.fill();
+  }
+
   function lines(run: RunSummary, theme: Theme): Line[] {
     const { log10, verdict } = run;
     const out: Line[] = [logLine({ id: 'dh', legend: '‖g_t‖ total', colour: theme.red, width: 2.5 }, log10.dh)];
@@ -79,7 +99,7 @@ export function gradientFlow({ model, timeline }: Page): View {
     );
     const faint = withAlpha(theme.red, theme.highContrast ? 0.75 : 0.4);
     sequences?.values.forEach((values, b) => {
-      const chosen = timeline.sequence === b;
+      const chosen = run.shapes.B > mostSequences || timeline.sequence === b;
       out.push(logLine({ id: 'sequences', legend: b === 0 ? 'each sequence' : null, colour: chosen ? theme.red : faint, width: chosen ? 1.5 : 1, series: { t: sequences?.t ?? null, values }, at: null, inRange: false }, values));
     });
     return out;
@@ -124,7 +144,7 @@ export function gradientFlow({ model, timeline }: Page): View {
   return {
     id: 'flow',
     title: 'Gradient flow',
-    formula: () => '‖∂L/∂h_t‖ over batch and units, log axis',
+    formula: () => `‖∂L/∂h_t‖ over batch and units, log axis${(model.run?.shapes.B ?? 1) > 1 ? ' · band: smallest to largest of the batch' : ''}${(model.run?.truncate ?? null) === null ? '' : ` · dotted: cut every ${model.run?.truncate ?? ''} steps`}`,
     height: 216,
     help: {
       text: [
@@ -139,8 +159,11 @@ export function gradientFlow({ model, timeline }: Page): View {
     refresh(window, size: PlotSize, onChange) {
       changed = onChange;
       const B = model.run?.shapes.B ?? 0;
-      if (B > 1) latest.request({ first: 0, count: Math.min(B, mostSequences), window: withNeighbours(window, timeline.steps), maxPoints: size.columns });
+      const wider = withNeighbours(window, timeline.steps);
+      if (B > 1 && (B <= mostSequences || timeline.sequence !== null)) latest.request({ first: B <= mostSequences ? 0 : (timeline.sequence ?? 0), count: Math.min(B, B <= mostSequences ? B : 1), window: wider, maxPoints: size.columns });
       else sequences = null;
+      if (B > 1) latestBand.request({ window: wider, maxPoints: size.columns });
+      else spread = null;
     },
     scene(run, window, theme): Scene {
       const all = lines(run, theme);
@@ -150,7 +173,7 @@ export function gradientFlow({ model, timeline }: Page): View {
       return {
         axis: strips > 0 ? { ...axis, min: axis.min - (axis.max - axis.min) * (0.04 + 0.07 * strips) } : axis,
         lines: all,
-        under: () => undefined,
+        under: (painter) => paintBand({ context: painter.context, bottom: painter.bottom, x: (t) => painter.x(t), y: (value) => painter.y(value) }, theme),
         over: (painter) => paintOver(painter, run, window, theme),
         ...borders(run, window),
         theme,

@@ -6,7 +6,7 @@ import { borders } from './view.js';
 import { plotNote } from './scene.js';
 import { mostUnits } from './time.js';
 import { unitColours } from './unitLines.js';
-import type { Heatmap, RunSummary } from './model.js';
+import type { Heatmap, RunSummary, UnitOrder } from './model.js';
 import type { Painter, Scene } from './scene.js';
 import type { Page, View } from './view.js';
 import type { Steps } from './steps.js';
@@ -18,7 +18,7 @@ type Picture = { readonly map: Heatmap; readonly scale: number; readonly peak: n
 
 /** What differs between the gradient's and the hidden state's heatmap. */
 export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
-  readonly tensor: 'hs' | 'dh';
+  readonly tensor: 'hs' | 'dh' | 'z';
   readonly formula: string;
   readonly column: string;
   /** Values of the answer times this lie in [−1, 1]. */
@@ -28,6 +28,8 @@ export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
   /** What to say when nothing in the picture stands out from the background; `peak` is its largest |value|. */
   faint(peak: number): string;
   cell(values: StepValues, unit: number): Cell;
+  /** Where the exact numbers of steps come from when it is not from the run's states and gradients. */
+  readonly range?: Steps['range'];
 };
 
 /** Share of the colour scale below which a cell cannot be told from the background. */
@@ -49,7 +51,7 @@ function bitmap(picture: Picture, theme: Theme): HTMLCanvasElement {
 export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Steps): View {
   let picture: Picture | null = null;
   let changed = (): void => undefined;
-  type Ask = { tensor: 'hs' | 'dh'; sequence: number; window: { t0: number; t1: number }; maxColumns: number; maxRows: number };
+  type Ask = { tensor: 'hs' | 'dh' | 'z'; order: UnitOrder; sequence: number; window: { t0: number; t1: number }; maxColumns: number; maxRows: number };
   const latest = new Latest((params: Ask) => model.slice('heatmap', params), (map, { sequence }) => {
     if (map === null) return;
     picture = { map, scale: kind.scale(map), peak: map.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0), sequence, bitmap: null };
@@ -65,6 +67,10 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
     context.drawImage(bitmap(picture, theme), x0, y0, x1 - x0, y1 - y0);
   }
 
+  /** Row of a unit and unit of a row, in the order of the picture on screen. */
+  const rowOf = (unit: number): number => { const order = picture?.map.order ?? null; return order === null ? unit : order.indexOf(unit); };
+  const unitOf = (row: number): number => picture?.map.order?.[row] ?? row;
+
   /** Small flags on the left edge of the rows that are drawn as lines. */
   function flags(painter: Painter, run: RunSummary, theme: Theme): void {
     const { context, left } = painter;
@@ -72,7 +78,7 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
     const half = Math.max(2, Math.min(5, (painter.y(1) - painter.y(0)) * 0.75));
     timeline.units.forEach((unit, i) => {
       if (unit >= run.shapes.H) return;
-      const y = painter.y(unit);
+      const y = painter.y(rowOf(unit));
       context.fillStyle = colours[i % colours.length] ?? theme.foreground;
       context.strokeStyle = theme.background;
       context.beginPath();
@@ -91,12 +97,12 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
     available: () => true,
     refresh(window, size, onChange) {
       changed = onChange;
-      latest.request({ tensor: kind.tensor, sequence: timeline.shownSequence, window, maxColumns: size.columns, maxRows: size.rows });
+      latest.request({ tensor: kind.tensor, order: timeline.order, sequence: timeline.shownSequence, window, maxColumns: size.columns, maxRows: size.rows });
     },
     scene(run, window, theme): Scene {
       const { H } = run.shapes;
       return {
-        axis: { min: -0.5, max: H - 0.5, reverse: true, title: 'unit', ticks: (height) => unitTicks(H, height), label: String },
+        axis: { min: -0.5, max: H - 0.5, reverse: true, title: 'unit', ticks: (height) => unitTicks(H, height), label: (row) => String(unitOf(row)) },
         lines: [],
         under: (painter) => blit(painter, run, theme),
         over: (painter) => {
@@ -109,12 +115,13 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
     },
     colourBar: (theme) => (picture === null ? null : { map: colourMap(theme), ...kind.bar(picture.map) }),
     readout(run, t, value) {
-      const unit = Math.max(0, Math.min(Math.round(value), run.shapes.H - 1));
+      const at = Math.max(0, Math.min(Math.round(value), run.shapes.H - 1));
+      const unit = unitOf(at);
       const head = `t = ${t}, unit ${unit}`;
       if (picture === null || t < picture.map.window.t0 || t >= picture.map.window.t1) return [head];
       const { map } = picture;
       const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
-      const row = Math.floor((unit * map.rows) / run.shapes.H);
+      const row = Math.floor((at * map.rows) / run.shapes.H);
       return [head, kind.print(map, map.values[row * map.columns + column] ?? NaN)];
     },
     summary: (run) => `${kind.title} as a heatmap of ${run.shapes.T} timesteps by ${run.shapes.H} units, sequence ${timeline.shownSequence + 1}. ${picture === null ? '' : `Colours from ${kind.bar(picture.map).low} to ${kind.bar(picture.map).high}.`} Choose units to read them as lines.`,
@@ -126,9 +133,9 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
         rowName: 't',
         columns: units.map((unit) => `${kind.column} unit ${unit}`),
         rowCount: run.shapes.T,
-        rows: async (from, to) => (await steps.range(from, to, sequence)).map((values) => units.map((unit) => (values === null ? { text: '–', exact: '' } : kind.cell(values, unit)))),
+        rows: async (from, to) => (await (kind.range ?? ((start, end, item) => steps.range(start, end, item)))(from, to, sequence)).map((values) => units.map((unit) => (values === null ? { text: '–', exact: '' } : kind.cell(values, unit)))),
       };
     },
-    click: (value) => timeline.toggleUnit(Math.max(0, Math.min(Math.round(value), (model.run?.shapes.H ?? 1) - 1))),
+    click: (value) => timeline.toggleUnit(unitOf(Math.max(0, Math.min(Math.round(value), (model.run?.shapes.H ?? 1) - 1)))),
   };
 }

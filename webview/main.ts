@@ -12,6 +12,8 @@ import { el } from './dom.js';
 import { gradientFlow } from './gradientFlow.js';
 import { gradientMap } from './gradientMap.js';
 import { Blank, Header } from './header.js';
+import { preActivation } from './preActivation.js';
+import { spread } from './spread.js';
 import { heatmap } from './heatmap.js';
 import { hiddenMap } from './hiddenMap.js';
 import { Memory } from './memory.js';
@@ -64,7 +66,7 @@ const actions = {
 };
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
 const steps = new Steps(model);
-const views = [gradientFlow(page), contributions(), heatmap(gradientMap, page, steps), heatmap(hiddenMap, page, steps), unitLines(page, steps), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
+const views = [gradientFlow(page), contributions(page), heatmap(gradientMap, page, steps), heatmap(hiddenMap, page, steps), heatmap(preActivation(model), page, steps), unitLines(page, steps), spread(page), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
 
 const header = new Header(actions);
 const blank = new Blank(actions);

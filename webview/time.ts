@@ -1,10 +1,11 @@
 // The one time axis: which step the cursor is on, which steps are in view, which sequence and units are chosen.
-import type { Shapes, TimeWindow } from './model.js';
+import type { Shapes, TimeWindow, UnitOrder } from './model.js';
 import { asInteger, asIntegers } from './memory.js';
 import type { Memory } from './memory.js';
 
 export type TimeChange = 'cursor' | 'window' | 'selection';
 export const mostUnits = 8;
+export const unitOrders: readonly UnitOrder[] = ['index', 'similarity', 'saturation'];
 /** Fewer steps than this in view are no picture any more. */
 const leastSteps = 4;
 
@@ -19,6 +20,7 @@ export class Timeline {
   /** Null: all sequences. */
   #sequence: number | null = null;
   #units: readonly number[] | null = null;
+  #order: UnitOrder;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -29,6 +31,7 @@ export class Timeline {
     if (t0 !== null && t1 !== null && t0 >= 0 && t1 > t0) this.#window = { t0, t1 };
     this.#sequence = asInteger(kept['sequence']);
     this.#units = asIntegers(kept['units']);
+    this.#order = unitOrders.find((order) => order === kept['order']) ?? 'index';
   }
 
   get steps(): number { return this.#shapes.T; }
@@ -40,6 +43,9 @@ export class Timeline {
   /** The sequence whose heatmaps and unit lines are drawn. */
   get shownSequence(): number { return this.#sequence ?? 0; }
   get units(): readonly number[] { return this.#units ?? Array.from({ length: Math.min(3, this.#shapes.H) }, (_, unit) => unit); }
+
+  /** How the rows of the heatmaps are sorted. */
+  get order(): UnitOrder { return this.#order; }
 
   onChange(listener: (change: TimeChange) => void): () => void {
     this.#listeners.add(listener);
@@ -106,9 +112,10 @@ export class Timeline {
     if (this.#window !== null) this.#show(null);
   }
 
-  choose(selection: { sequence?: number | null; units?: readonly number[] }): void {
+  choose(selection: { sequence?: number | null; units?: readonly number[]; order?: UnitOrder }): void {
     if (selection.sequence !== undefined) this.#sequence = selection.sequence;
     if (selection.units !== undefined) this.#units = selection.units.slice(0, mostUnits);
+    if (selection.order !== undefined) this.#order = selection.order;
     this.#tell('selection');
   }
 
@@ -139,7 +146,7 @@ export class Timeline {
   }
 
   #tell(change: TimeChange): void {
-    this.#memory.write('time', { cursor: this.#cursor, pinned: this.#pinned, t0: this.#window?.t0, t1: this.#window?.t1, sequence: this.#sequence, units: this.#units });
+    this.#memory.write('time', { cursor: this.#cursor, pinned: this.#pinned, t0: this.#window?.t0, t1: this.#window?.t1, sequence: this.#sequence, units: this.#units, order: this.#order });
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -3,7 +3,7 @@ import { el } from './dom.js';
 import { parseUnits, printUnits } from './format.js';
 import { closePopover, popover } from './popover.js';
 import { button, dropdown, setOptions, textField } from './ui.js';
-import { mostUnits } from './time.js';
+import { mostUnits, unitOrders } from './time.js';
 import type { Page } from './view.js';
 import type { UiButton } from './ui.js';
 
@@ -17,6 +17,7 @@ export class Toolbar {
   readonly #page: Page;
   readonly #sequence = dropdown('Sequence', (value) => this.#page.timeline.choose({ sequence: value === 'all' ? null : Number(value) }));
   readonly #units = textField('Units drawn as lines', '0,3,7-9', (value) => this.#chooseUnits(value));
+  readonly #order = dropdown('Order of the units', (value) => this.#page.timeline.choose({ order: unitOrders.find((order) => order === value) ?? 'index' }));
   readonly #reset: UiButton;
   #batch = -1;
 
@@ -38,11 +39,14 @@ export class Toolbar {
     this.element = el('div', { class: 'toolbar', attributes: { role: 'toolbar', 'aria-label': 'Run' } },
       el('label', {}, el('span', {}, 'Sequence'), this.#sequence),
       el('label', {}, el('span', {}, 'Units'), this.#units),
+      el('label', {}, el('span', {}, 'Rows'), this.#order),
       this.#reset,
       el('span', { class: 'spacer' }),
       exportButton,
       button('Open config', 'secondary', 'Show the config in the editor', () => actions.revealConfig()),
       button('Run again', 'primary', 'Run the experiment again', () => actions.rerun()));
+    setOptions(this.#order, [['index', 'as they are'], ['similarity', 'by similarity'], ['saturation', 'by saturation']], page.timeline.order);
+    this.#order.classList.add('wide');
     page.timeline.onChange(() => this.show());
   }
 

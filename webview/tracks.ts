@@ -93,7 +93,7 @@ export class Tracks implements TrackHost {
     const states = this.#memory.read('tracks')['states'];
     const kept: unknown = typeof states === 'object' && states !== null ? (states as Record<string, unknown>)[view.id] : undefined;
     const fields = typeof kept === 'object' && kept !== null ? (kept as Record<string, unknown>) : {};
-    return { folded: fields['folded'] === true, table: fields['table'] === true, height: asInteger(fields['height']) ?? view.height };
+    return { folded: typeof fields['folded'] === 'boolean' ? fields['folded'] : view.folded === true, table: fields['table'] === true, height: asInteger(fields['height']) ?? view.height };
   }
 
   #moveCursor(): void {

@@ -24,6 +24,10 @@ export type View = {
   formula(): string;
   readonly help: Help;
   readonly height: number;
+  /** Folded until the user unfolds it: not everybody needs it. */
+  readonly folded?: true;
+  /** Controls that stand with the legend. */
+  readonly controls?: HTMLElement;
   /** False: the run has nothing to show here (saturation of a relu cell). */
   available(run: RunSummary): boolean;
   /** Asks for what the window needs; calls `changed` when a later `scene` would differ. */

@@ -113,7 +113,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
       return row(`ratio-${name}`, `η·‖d${name}‖ / ‖${name}‖`, ratio, pictures[name].norm === 0 ? '–' : formatNumber(ratio), pictures[name].norm > 0 && ratio < usualRatio[0] ? 'hardly moves in a step' : pictures[name].norm > 0 && ratio > usualRatio[1] ? 'a very large step' : '');
     }));
     const to = `unit ${place.column}`;
-    cellTitle.replaceChildren(tensor === 'b' ? `b[${place.column}]: ${to}` : `${tensor}[${place.row}, ${place.column}]: ${tensor === 'Wx' ? 'input' : 'unit'} ${place.row} → ${to} `, show);
+    cellTitle.replaceChildren(tensor === 'b' ? `b[${place.column}]: ${to} ` : `${tensor}[${place.row}, ${place.column}]: ${tensor === 'Wx' ? 'input' : 'unit'} ${place.row} → ${to} `, show);
     if (cell !== null) numbers.replaceChildren(row('cell-value', tensor, cell.value), row('cell-gradient', `d${tensor}`, cell.gradient), row('cell-step', `−η·d${tensor}`, -rate * cell.gradient));
   }
 

@@ -70,7 +70,7 @@ describe('the time cursor', () => {
   it('stands at the same pixel in all tracks', async () => {
     await showWeather();
     const edges = await open.page.locator('canvas[data-plot]').evaluateAll((all) => all.map((canvas) => (canvas as HTMLElement).dataset['plot']));
-    assert.equal(edges.length, 10);
+    assert.equal(edges.length, 11);
     assert.equal(new Set(edges).size, 1);
   });
 });
@@ -223,10 +223,10 @@ describe('the choices', () => {
     await openTable(page, 'hiddenMap');
     const body = page.locator('[data-track=hiddenMap] tbody');
     const first = await body.textContent();
-    await page.locator('vscode-dropdown').click();
-    await page.locator('vscode-option[value="2"]').click();
+    await page.locator('vscode-dropdown[aria-label=Sequence]').click();
+    await page.locator('.toolbar vscode-option[value="2"]').click();
     await page.locator('[data-track=hiddenMap] .formula', { hasText: 'sequence 3' }).waitFor();
-    await page.locator('vscode-text-field input').fill('5,7-9');
+    await page.locator('.toolbar vscode-text-field input').fill('5,7-9');
     await page.keyboard.press('Enter');
     await page.locator('[data-track=units] .chip', { hasText: 'unit 9' }).waitFor();
     await nextFrames(page);
@@ -236,9 +236,9 @@ describe('the choices', () => {
     const { hs } = JSON.parse(new TextDecoder().decode(await open.host.resultJson())) as { hs: number[][][] };
     assert.equal((await rowValues(page, 'hiddenMap', cursor))[0], String(hs[2]?.[cursor]?.[5]));
     assert.notEqual(await body.textContent(), first);
-    await page.locator('vscode-text-field input').fill('5,99');
+    await page.locator('.toolbar vscode-text-field input').fill('5,99');
     await page.keyboard.press('Enter');
-    await page.locator('vscode-text-field.invalid').waitFor();
+    await page.locator('.toolbar vscode-text-field.invalid').waitFor();
   });
 
   it('of a unit by its row in a heatmap', async () => {

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { finish, runSteps } from '../../../src/engine/index.js';
+import type { Experiment } from '../../../src/engine/index.js';
+import { heatmap } from '../../../src/worker/slices.js';
+import type { KeptRun } from '../../../src/worker/slices.js';
+import { band, spread, unitOrder } from '../../../src/worker/units.js';
+
+const [B, T, I, H] = [3, 60, 1, 5];
+// Units 0 and 3 follow the input alike, 1 and 4 against it, 2 is stuck at the bias.
+const experiment: Experiment = {
+  name: 'units', cell: 'tanh', dtype: 'float64', shapes: { B, T, I, H },
+  weights: { Wx: Float64Array.of(0.5, -0.7, 0, 0.6, -0.4), Wh: new Float64Array(H * H).map((_, i) => (i % (H + 1) === 0 ? 0.05 : 0)), b: Float64Array.of(0, 0, 4, 0, 0) },
+  chunks: [{ steps: T, xs: Float64Array.from({ length: B * T * I }, (_, i) => Math.sin(i * 0.7)) }],
+  h0: null, stateful: false, upstream: { kind: 'every' }, loss: null, clipNorm: null, truncate: null,
+};
+const run: KeptRun = { runId: 1, experiment, result: finish(runSteps(experiment)) };
+const h = (b: number, t: number, unit: number): number => run.result.hs[(b * T + t) * H + unit]!;
+const all = { t0: 0, t1: T };
+
+describe('orders of the units', () => {
+  it('put units that do the same side by side', () => {
+    const order = [...unitOrder(run, 0, 'similarity')!];
+    assert.deepEqual([...order].sort(), [0, 1, 2, 3, 4]);
+    assert.equal(Math.abs(order.indexOf(0) - order.indexOf(3)), 1);
+    assert.equal(Math.abs(order.indexOf(1) - order.indexOf(4)), 1);
+  });
+
+  it('put the most saturated first', () => assert.equal(unitOrder(run, 1, 'saturation')![0], 2));
+
+  it('move whole rows of a heatmap', () => {
+    const ask = { runId: 1, tensor: 'hs' as const, sequence: 2, window: all, maxColumns: T, maxRows: H };
+    const [plain, sorted] = [heatmap(run, ask), heatmap(run, { ...ask, order: 'saturation' })];
+    assert.equal(plain.order, null);
+    sorted.order!.forEach((unit, row) => assert.deepEqual(sorted.values.slice(row * T, (row + 1) * T), plain.values.slice(unit * T, (unit + 1) * T)));
+  });
+});
+
+it('pre-activations are what the activation takes', () => {
+  const { values, limit } = heatmap(run, { runId: 1, tensor: 'z', sequence: 1, window: all, maxColumns: T, maxRows: H });
+  for (let t = 0; t < T; t++) for (let unit = 0; unit < H; unit++) assert.ok(Math.abs(Math.tanh(values[unit * T + t]!) - h(1, t, unit)) < 1e-6);
+  assert.ok(limit > 4 && limit < 4.1);
+});
+
+describe('the spread of h', () => {
+  it('counts every unit of every sequence once', () => {
+    const bins = 8;
+    const { shares, columns, low, high } = spread(run, { runId: 1, sequence: null, window: all, maxColumns: T, bins });
+    assert.deepEqual([columns, low, high], [T, -1, 1]);
+    for (let t = 0; t < T; t++) {
+      for (let bin = 0; bin < bins; bin++) {
+        let count = 0;
+        for (let b = 0; b < B; b++) for (let unit = 0; unit < H; unit++) if (Math.min(bins - 1, Math.floor(((h(b, t, unit) + 1) / 2) * bins)) === bin) count++;
+        assert.ok(Math.abs(shares[(bins - 1 - bin) * columns + t]! - count / (B * H)) < 1e-6);
+      }
+    }
+  });
+
+  it('adds up to one where steps share a column', () => {
+    const { shares, columns, bins } = spread(run, { runId: 1, sequence: 1, window: all, maxColumns: 7, bins: 9 });
+    for (let column = 0; column < columns; column++) assert.ok(Math.abs(Array.from({ length: bins }, (_, bin) => shares[bin * columns + column]!).reduce((a, b) => a + b, 0) - 1) < 1e-5);
+  });
+});
+
+it('the band runs from the smallest to the largest norm of the batch', () => {
+  const { t, low, median, high } = band(run, { runId: 1, window: all, maxPoints: 1000 });
+  assert.equal(t.length, T);
+  for (let step = 0; step < T; step++) {
+    const norms = Array.from({ length: B }, (_, b) => Math.log10(Math.hypot(...Array.from({ length: H }, (__, unit) => run.result.dhTotal[(b * T + step) * H + unit]!)))).sort((x, y) => x - y);
+    [low, median, high].forEach((line, i) => assert.ok(Math.abs(line[step]! - norms[i]!) < 1e-12));
+  }
+});

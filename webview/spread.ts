@@ -1,0 +1,101 @@
+// Track: a histogram of the hidden state at every step.
+import { ticksBetween } from './axis.js';
+import { colourMap } from './colours.js';
+import { formatNumber, formatPercent } from './format.js';
+import { Latest } from './model.js';
+import { borders } from './view.js';
+import type { Activations, TimeWindow } from './model.js';
+import type { Page, View } from './view.js';
+import type { Theme } from './theme.js';
+
+const bins = 28;
+const tableBins = 10;
+
+export function spread({ model, timeline }: Page): View {
+  let picture: { readonly map: Activations; readonly most: number; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null } | null = null;
+  let changed = (): void => undefined;
+  type Ask = { readonly sequence: number | null; readonly window: TimeWindow; readonly maxColumns: number; readonly bins: number };
+  const latest = new Latest((params: Ask) => model.slice('activations', params), (map) => {
+    if (map === null) return;
+    picture = { map, most: map.shares.reduce((a, b) => Math.max(a, b), 0), bitmap: null };
+    changed();
+  });
+
+  function bitmap(theme: Theme): HTMLCanvasElement | null {
+    if (picture === null) return null;
+    if (picture.bitmap?.theme === theme) return picture.bitmap.canvas;
+    const { map, most } = picture;
+    const canvas = document.createElement('canvas');
+    canvas.width = map.columns;
+    canvas.height = map.bins;
+    // The square root lets single units be seen beside a crowd.
+    canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.shares.map((share) => Math.sqrt(share / (most || 1))), 1), map.columns, map.bins), 0, 0);
+    picture.bitmap = { theme, canvas };
+    return canvas;
+  }
+
+  return {
+    id: 'spread',
+    title: 'Spread of h',
+    formula: () => `share of units by value of h_t · ${timeline.sequence === null ? 'all sequences' : `sequence ${timeline.sequence + 1}`}`,
+    height: 96,
+    help: {
+      text: [
+        'How the hidden state is spread at each step: a histogram standing upright in every column, the stronger the colour the more units have that value. Units that gather at ±1 are saturated; a thin line at 0 is a network that hardly does anything.',
+        'The colour grows with the square root of the share, so that single units can be seen.',
+      ],
+      formula: 'share of units with h in each of 28 equal bins',
+      source: 'Glorot & Bengio 2010, “Understanding the difficulty of training deep feedforward neural networks”',
+    },
+    available: () => true,
+    refresh(window, size, onChange) {
+      changed = onChange;
+      latest.request({ sequence: timeline.sequence, window, maxColumns: size.columns, bins });
+    },
+    scene(run, window, theme) {
+      const [low, high] = [picture?.map.low ?? -1, picture?.map.high ?? 1];
+      return {
+        axis: { min: low, max: high, reverse: false, title: 'h', ticks: (height) => ticksBetween(low, high, Math.max(2, height / 26)), label: (value) => formatNumber(value, 2).replace(/\.0$/, '') },
+        lines: [],
+        under: (painter) => {
+          const image = bitmap(theme);
+          if (picture === null || image === null) return;
+          const { t0, t1 } = picture.map.window;
+          const [x0, x1, y0, y1] = [painter.x(t0 - 0.5), painter.x(t1 - 0.5), painter.y(high), painter.y(low)];
+          painter.context.imageSmoothingEnabled = false;
+          painter.context.drawImage(image, x0, y0, x1 - x0, y1 - y0);
+        },
+        over: () => undefined,
+        ...borders(run, window),
+        theme,
+      };
+    },
+    colourBar: (theme) => (picture === null ? null : { map: colourMap(theme), low: '0', middle: '', high: `${formatPercent(picture.most)} of the units`, from: 0 }),
+    readout(_run, t, value) {
+      if (picture === null) return [`t = ${t}`];
+      const { map } = picture;
+      const bin = Math.max(0, Math.min(map.bins - 1, Math.floor(((map.high - value) / (map.high - map.low)) * map.bins)));
+      const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
+      const edge = (i: number): string => formatNumber(map.high - ((map.high - map.low) * i) / map.bins, 2);
+      return [`t = ${t}`, `h from ${edge(bin + 1)} to ${edge(bin)}: ${formatPercent(map.shares[bin * map.columns + column] ?? NaN)}`];
+    },
+    summary: (run) => `Histogram of the hidden state at each of ${run.shapes.T} timesteps, from ${formatNumber(picture?.map.low ?? NaN)} to ${formatNumber(picture?.map.high ?? NaN)}.`,
+    table(run) {
+      const { sequence } = timeline;
+      const [low, high] = [picture?.map.low ?? -1, picture?.map.high ?? 1];
+      return {
+        rowName: 't',
+        columns: Array.from({ length: tableBins }, (_, i) => `≥ ${formatNumber(low + ((high - low) * i) / tableBins, 2)}`),
+        rowCount: run.shapes.T,
+        rows: async (from, to) => {
+          const map = await model.slice('activations', { sequence, window: { t0: from, t1: to }, maxColumns: to - from, bins: tableBins });
+          return Array.from({ length: to - from }, (_, i) => Array.from({ length: tableBins }, (__, bin) => {
+            const share = map?.shares[(tableBins - 1 - bin) * map.columns + i] ?? NaN;
+            return { text: formatPercent(share), exact: String(share) };
+          }));
+        },
+      };
+    },
+    click: () => undefined,
+  };
+}
