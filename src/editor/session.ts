@@ -5,14 +5,15 @@ import type { Problem } from '../config/problem.js';
 import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../protocol/messages.js';
 import { EngineClient } from '../worker/client.js';
 import type { Questions } from '../worker/client.js';
+import { DiskPoll } from './diskPoll.js';
 import { readReference } from './files.js';
+import { Rewrites } from './rewrites.js';
 import { readSettings } from './settings.js';
+import { FileWatch } from './watch.js';
+import type { ChangedBy } from './watch.js';
 
 /** While edits never pause, the picture still follows about once in this many ms. */
 const longestWait = 1_000;
-
-/** A glob that matches this name and no other: each special character becomes a class of one. */
-const exactly = (name: string): string => name.replaceAll(/[*?[\]{}]/g, '[$&]');
 
 export const entryKey = (entry: Entry): string => (entry.kind === 'config' ? entry.config : `${entry.weights}\n${entry.sequences}`);
 /** The file that stands for the entry in the editor. */
@@ -37,10 +38,18 @@ export class Session implements vscode.Disposable {
   readonly onDidAnalyse = this.#spectrumArrived.event;
 
   readonly #client: EngineClient;
-  readonly #watchers = new Map<string, vscode.Disposable>();
-  readonly #subscriptions: vscode.Disposable[];
+  readonly #files: FileWatch;
+  readonly #poll: DiskPoll;
+  readonly #rewrites = new Rewrites();
+  readonly #subscription: vscode.Disposable;
   #timer: NodeJS.Timeout | undefined;
   #waitingSince: number | null = null;
+  /** When the content last changed that the next picture will show; null while nothing is new. */
+  #editedAt: number | null = null;
+  /** Another program has written during a run that has not shown anything yet: it may finish, and the next one follows it. */
+  #runAfterwards = false;
+  /** Number of the latest call of run; an older one leaves the state alone. */
+  #turn = 0;
 
   constructor(readonly entry: Entry, workerPath: string, readonly log: vscode.LogOutputChannel) {
     this.key = entryKey(entry);
@@ -53,14 +62,16 @@ export class Session implements vscode.Disposable {
           this.#changed.fire();
         },
         problems: ({ problems }) => {
-          this.problems = problems;
-          this.#changed.fire();
+          // What a half-written file may explain is told at the end of the run, when that is certain.
+          if (!Rewrites.mayExplain(problems)) this.#tellProblems(problems);
         },
         summary: (summary) => {
           this.summary = summary;
           this.spectrum = null;
           this.stale = null;
+          this.#logLatency();
           this.#summaryArrived.fire(summary);
+          if (this.#runAfterwards) this.#runUnattended();
         },
         spectrum: (spectrum) => {
           this.spectrum = spectrum;
@@ -73,19 +84,19 @@ export class Session implements vscode.Disposable {
         this.#keepOldPicture(message);
       },
     });
-    this.#subscriptions = [
-      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0) this.#fileChanged(document.uri);
-      }),
-      // Closing without saving throws the unsaved text away.
-      vscode.workspace.onDidCloseTextDocument((document) => {
-        if (document.isDirty) this.#fileChanged(document.uri);
-      }),
-      vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('rnnGradients.verdict')) this.#schedule();
-      }),
-    ];
-    this.#watch(entry.kind === 'config' ? [entry.config] : [entry.weights, entry.sequences]);
+    this.#subscription = vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('rnnGradients.verdict')) this.#schedule('text');
+    });
+    const changed = (uri: vscode.Uri, by: ChangedBy): void => {
+      if (by === 'disk') this.#rewrites.note(uri);
+      if (readSettings().followEdits) this.#schedule(by);
+    };
+    this.#files = new FileWatch((uri, by) => {
+      if (by === 'disk') this.#poll.told(uri);
+      changed(uri, by);
+    });
+    this.#poll = new DiskPoll(() => this.#files.ids, (uri) => changed(uri, 'disk'));
+    this.#follow([]);
   }
 
   /** What the summary calls itself, or the file's name before the first run. */
@@ -96,28 +107,30 @@ export class Session implements vscode.Disposable {
 
   /** Whether an edit of this file is a reason to run again. */
   follows(id: string): boolean {
-    return this.#watchers.has(id);
+    return this.#files.has(id);
   }
 
-  /** Runs the text as it is now; an older run of this session is cancelled. */
+  /**
+   * Runs the text as it is now; an older run of this session is cancelled. A file that another program is just writing is read again
+   * until it is whole, or nobody writes it any more.
+   */
   async run(): Promise<RunOutcome> {
     clearTimeout(this.#timer);
     this.#waitingSince = null;
-    const started = performance.now();
+    const turn = ++this.#turn;
+    const isLatest = (): boolean => turn === this.#turn;
     try {
-      const answer = this.#client.run(this.entry, readSettings().bounds);
-      const runId = this.#client.latestRun;
-      this.running = { runId, phase: 'read', fraction: 0 };
-      this.#changed.fire();
-      const outcome = await answer;
-      if (runId !== this.#client.latestRun) return outcome;
-      this.running = null;
-      if (outcome.kind === 'refused') this.#keepOldPicture('The config or a file that it names has problems.');
-      else if (outcome.kind === 'cancelled' && this.summary?.runId !== runId) this.#keepOldPicture('The run was cancelled.');
-      if (outcome.kind !== 'cancelled') this.#watch(outcome.files);
-      this.log.debug(`${this.title}: run ${runId} ${outcome.kind} after ${Math.round(performance.now() - started)} ms`);
-      this.#changed.fire();
-      return outcome;
+      for (;;) {
+        const outcome = await this.#runOnce();
+        if (!isLatest()) return outcome;
+        if (outcome.kind === 'refused' && (await this.#rewrites.explain(outcome.problems)) && isLatest()) {
+          await this.#rewrites.pause();
+          if (isLatest()) continue;
+        }
+        if (!isLatest()) return { kind: 'cancelled', problems: [], files: [] };
+        this.#conclude(outcome);
+        return outcome;
+      }
     } catch (error) {
       this.running = null;
       const message = error instanceof Error ? error.message : String(error);
@@ -136,10 +149,42 @@ export class Session implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#turn++;
     clearTimeout(this.#timer);
     this.#client.dispose();
-    for (const disposable of [...this.#subscriptions, ...this.#watchers.values()]) disposable.dispose();
+    this.#subscription.dispose();
+    this.#files.dispose();
+    this.#poll.dispose();
     for (const emitter of [this.#changed, this.#summaryArrived, this.#spectrumArrived]) emitter.dispose();
+  }
+
+  async #runOnce(): Promise<RunOutcome> {
+    const started = performance.now();
+    this.#runAfterwards = false;
+    const answer = this.#client.run(this.entry, readSettings().bounds);
+    const runId = this.#client.latestRun;
+    this.running = { runId, phase: 'read', fraction: 0 };
+    this.#changed.fire();
+    const outcome = await answer;
+    if (outcome.kind !== 'cancelled') this.#follow(outcome.files);
+    this.log.debug(`${this.title}: run ${runId} ${outcome.kind} after ${Math.round(performance.now() - started)} ms`);
+    return outcome;
+  }
+
+  #conclude(outcome: RunOutcome): void {
+    this.running = null;
+    this.#rewrites.settled();
+    if (outcome.kind === 'refused') {
+      this.#tellProblems(outcome.problems);
+      this.#keepOldPicture('The config or a file that it names has problems.');
+    } else if (outcome.kind === 'cancelled' && this.summary?.runId !== this.#client.latestRun) this.#keepOldPicture('The run was cancelled.');
+    this.#changed.fire();
+    if (this.#runAfterwards) this.#runUnattended();
+  }
+
+  #tellProblems(problems: readonly Problem[]): void {
+    this.problems = problems;
+    this.#changed.fire();
   }
 
   #keepOldPicture(why: string): void {
@@ -147,43 +192,30 @@ export class Session implements vscode.Disposable {
     this.#changed.fire();
   }
 
-  #fileChanged(uri: vscode.Uri): void {
-    if (this.follows(uri.toString()) && readSettings().followEdits) this.#schedule();
+  #logLatency(): void {
+    if (this.#editedAt !== null) this.log.debug(`${this.title}: edit to picture ${Math.round(performance.now() - this.#editedAt)} ms`);
+    this.#editedAt = null;
   }
 
-  #schedule(): void {
+  #schedule(by: ChangedBy): void {
     const now = performance.now();
+    this.#editedAt = now;
     this.#waitingSince ??= now;
     clearTimeout(this.#timer);
     const wait = Math.max(0, Math.min(readSettings().delay, this.#waitingSince + longestWait - now));
     this.#timer = setTimeout(() => {
-      // A failure is already logged and shown by run itself; nobody waits for this one.
-      this.run().catch(() => undefined);
+      // A program that writes all the time would cancel every run before it shows anything.
+      if (by === 'disk' && this.running !== null && this.running.runId !== this.summary?.runId) this.#runAfterwards = true;
+      else this.#runUnattended();
     }, wait);
   }
 
-  /** Follows exactly these files from now on, on the disk too (a training script may write them). */
-  #watch(files: readonly string[]): void {
-    const wanted = new Set([entryUri(this.entry).toString(), ...files]);
-    for (const [id, watcher] of this.#watchers) {
-      if (wanted.has(id)) continue;
-      watcher.dispose();
-      this.#watchers.delete(id);
-    }
-    for (const id of wanted) {
-      if (this.#watchers.has(id)) continue;
-      const uri = vscode.Uri.parse(id);
-      if (uri.scheme === 'untitled') {
-        // On no disk: only its text can change.
-        this.#watchers.set(id, new vscode.Disposable(() => undefined));
-        continue;
-      }
-      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), exactly(path.posix.basename(uri.path))));
-      const changed = (): void => this.#fileChanged(uri);
-      watcher.onDidChange(changed);
-      watcher.onDidCreate(changed);
-      watcher.onDidDelete(changed);
-      this.#watchers.set(id, watcher);
-    }
+  #runUnattended(): void {
+    // A failure is already logged and shown by run itself; nobody waits for this one.
+    this.run().catch(() => undefined);
+  }
+
+  #follow(files: readonly string[]): void {
+    this.#files.follow(new Set([...(this.entry.kind === 'config' ? [this.entry.config] : [this.entry.weights, this.entry.sequences]), ...files]));
   }
 }

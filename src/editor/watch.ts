@@ -1,16 +1,22 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 
+/** Who changed a file: somebody in the editor (not saved yet), or whoever wrote it to the disk. */
+export type ChangedBy = 'text' | 'disk';
+
+/** A glob that matches this name and no other: each special character becomes a class of one. */
+const exactly = (name: string): string => name.replaceAll(/[*?[\]{}]/g, '[$&]');
+
 /** Tells when one of some files has another content than before: by an edit, saved or not, or by another program. */
 export class FileWatch implements vscode.Disposable {
-  readonly #changed: (uri: vscode.Uri) => void;
+  readonly #changed: (uri: vscode.Uri, by: ChangedBy) => void;
   readonly #watchers = new Map<string, vscode.Disposable>();
   readonly #subscriptions: readonly vscode.Disposable[];
 
-  constructor(changed: (uri: vscode.Uri) => void) {
+  constructor(changed: (uri: vscode.Uri, by: ChangedBy) => void) {
     this.#changed = changed;
     const tell = (uri: vscode.Uri): void => {
-      if (this.#watchers.has(uri.toString())) changed(uri);
+      if (this.has(uri.toString())) changed(uri, 'text');
     };
     this.#subscriptions = [
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
@@ -23,8 +29,16 @@ export class FileWatch implements vscode.Disposable {
     ];
   }
 
+  get ids(): Iterable<string> {
+    return this.#watchers.keys();
+  }
+
+  has(id: string): boolean {
+    return this.#watchers.has(id);
+  }
+
   /** Exactly these files from now on. */
-  follow(files: readonly string[]): void {
+  follow(files: Iterable<string>): void {
     const wanted = new Set(files);
     for (const [id, watcher] of this.#watchers) {
       if (wanted.has(id)) continue;
@@ -34,8 +48,13 @@ export class FileWatch implements vscode.Disposable {
     for (const id of wanted) {
       if (this.#watchers.has(id)) continue;
       const uri = vscode.Uri.parse(id);
-      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), path.posix.basename(uri.path)));
-      const changed = (): void => this.#changed(uri);
+      if (uri.scheme === 'untitled') {
+        // On no disk: only its text can change.
+        this.#watchers.set(id, new vscode.Disposable(() => undefined));
+        continue;
+      }
+      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), exactly(path.posix.basename(uri.path))));
+      const changed = (): void => this.#changed(uri, 'disk');
       watcher.onDidChange(changed);
       watcher.onDidCreate(changed);
       watcher.onDidDelete(changed);

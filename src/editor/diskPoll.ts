@@ -1,0 +1,53 @@
+import * as vscode from 'vscode';
+
+/** Between two looks at the disk, ms. */
+const period = 500;
+
+/**
+ * Asks the disk itself whether files have changed. VS Code's watchers wait for a pause after a file was replaced, and a script that replaces
+ * it 20 times a second makes none; on network drives they may hear nothing at all.
+ */
+export class DiskPoll implements vscode.Disposable {
+  readonly #changed: (uri: vscode.Uri) => void;
+  #versions = new Map<string, string | null>();
+  #timer: NodeJS.Timeout | undefined;
+  #disposed = false;
+
+  constructor(files: () => Iterable<string>, changed: (uri: vscode.Uri) => void) {
+    this.#changed = changed;
+    const again = (): void => {
+      this.#timer = setTimeout(() => {
+        void this.#look([...files()]).finally(() => {
+          if (!this.#disposed) again();
+        });
+      }, period);
+    };
+    again();
+  }
+
+  /** Somebody else has told of this change already. */
+  told(uri: vscode.Uri): void {
+    this.#versions.delete(uri.toString());
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #look(ids: readonly string[]): Promise<void> {
+    for (const id of this.#versions.keys()) if (!ids.includes(id)) this.#versions.delete(id);
+    for (const id of ids) {
+      const uri = vscode.Uri.parse(id, true);
+      if (uri.scheme !== 'file') continue;
+      const version = await onDisk(uri);
+      if (this.#disposed) return;
+      const before = this.#versions.get(id);
+      this.#versions.set(id, version);
+      if (before !== undefined && before !== version) this.#changed(uri);
+    }
+  }
+}
+
+/** Changes with every write; null when the file is not there or cannot be looked at. */
+const onDisk = (uri: vscode.Uri): Promise<string | null> => Promise.resolve(vscode.workspace.fs.stat(uri)).then(({ mtime, size }) => `${mtime} ${size}`, () => null);

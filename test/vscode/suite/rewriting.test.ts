@@ -1,0 +1,128 @@
+// A training script that keeps rewriting its weights while the panel is open.
+import assert from 'node:assert/strict';
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { afterEach, describe, it } from 'mocha';
+import * as vscode from 'vscode';
+import { problemsOf, sibling } from './editorSupport.js';
+import { closeEverything, copyExample, lensSays, lenses, openText, panelTabs, replaceText, until } from './support.js';
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** Between two rewrites: 20 a second. */
+const period = 50;
+const mostSteps = 400;
+
+type Weights = { readonly Wx: number[][]; readonly Wh: number[][]; readonly b: number[][] };
+
+/** Wh is `scale` times the identity and nothing else is left, so the gradient is multiplied by exactly `scale` at every step back. */
+const scaled = ({ Wx, Wh, b }: Weights, scale: number): string => JSON.stringify({
+  Wx: Wx.map((row) => row.map(() => 0)), Wh: Wh.map((row, i) => row.map((_, j) => (i === j ? scale : 0))), b: b.map((row) => row.map(() => 0)),
+});
+
+/** What one rewrite does: `inPlace` empties the file and fills it in two halves, so that half of the time it is no JSON. */
+const writers: Readonly<Record<string, (file: string, text: string) => Promise<void>>> = {
+  'in place, in two halves': async (file, text) => {
+    const handle = await open(file, 'w');
+    await handle.write(text.slice(0, text.length / 2));
+    await wait(period / 2);
+    await handle.write(text.slice(text.length / 2));
+    await handle.close();
+  },
+  'atomically, by rename': async (file, text) => {
+    await writeFile(`${file}.tmp`, text);
+    await rename(`${file}.tmp`, file);
+  },
+};
+
+describe('a file that a training script rewrites', () => {
+  afterEach(closeEverything);
+
+  for (const [way, write] of Object.entries(writers)) {
+    it(`is followed while it is rewritten 20 times a second ${way}, without tearing`, async () => {
+      const uri = await copyExample('weather');
+      const { document } = await openText(uri);
+      await replaceText(document, '"upstreamGradient": "dhs.json"', '"upstreamGradient": "last"');
+      const weights = sibling(uri, 'weights.json');
+      const original = JSON.parse(await readFile(weights.fsPath, 'utf8')) as Weights;
+      await write(weights.fsPath, scaled(original, 0.5));
+      await vscode.commands.executeCommand('rnnGradients.run', uri);
+      await lensSays(uri, /×0\.500/);
+
+      const problems: string[] = [];
+      const seen = new Set<string>();
+      const subscription = vscode.languages.onDidChangeDiagnostics(() => problems.push(...[uri, weights].flatMap(problemsOf).map(({ message }) => message)));
+      const over = new AbortController();
+      const watching = (async () => {
+        while (!over.signal.aborted) {
+          for (const title of await lenses(uri)) if (title.includes('per step')) seen.add(title);
+          await wait(period);
+        }
+      })();
+      // The factor goes up by a thousandth with every rewrite: 0.501, 0.502, …
+      let step = 0;
+      while (seen.size < 5 && step < mostSteps) {
+        step++;
+        await write(weights.fsPath, scaled(original, 0.5 + step / 1000));
+        await wait(period / 2);
+      }
+      over.abort();
+      await watching;
+      const last = (0.5 + step / 1000).toPrecision(3);
+      await lensSays(uri, new RegExp(`×${last} per step back$`));
+      subscription.dispose();
+
+      const factors = [...seen].map((title) => Number(/×([\d.]+)/.exec(title)?.[1]));
+      assert.ok(factors.length >= 5, `the picture moved on meanwhile: ${factors.join(', ')}`);
+      assert.deepEqual(factors, [...factors].sort((a, b) => a - b), 'one state of the file after the other');
+      for (const factor of factors) assert.ok(factor >= 0.5 && factor <= 0.5 + step / 1000, `${factor} was never written`);
+      assert.deepEqual([...seen].filter((title) => title.includes('last good run')), [], 'never stale');
+      assert.deepEqual(problems, [], 'no problem was shown');
+      assert.equal(panelTabs().length, 1);
+    });
+  }
+
+  it('is told about when it stays half-written, with the last picture kept', async () => {
+    const uri = await copyExample('weather');
+    await openText(uri);
+    await vscode.commands.executeCommand('rnnGradients.run', uri);
+    await lensSays(uri, /vanishing/);
+    const weights = sibling(uri, 'weights.json');
+    const text = await readFile(weights.fsPath, 'utf8');
+    const from = performance.now();
+    await writeFile(weights.fsPath, text.slice(0, text.length / 2));
+    await until('a problem', () => problemsOf(weights)[0]);
+    assert.ok(performance.now() - from > 900, `nobody is told within the first second (${Math.round(performance.now() - from)} ms)`);
+    await lensSays(uri, /vanishing.*of the last good run/);
+    await writeFile(weights.fsPath, text);
+    await lensSays(uri, /vanishing.*per step back$/);
+    assert.deepEqual(problemsOf(weights), []);
+  });
+
+  it('may be gone for a moment', async () => {
+    const uri = await copyExample('weather');
+    await openText(uri);
+    await vscode.commands.executeCommand('rnnGradients.run', uri);
+    await lensSays(uri, /vanishing/);
+    const weights = sibling(uri, 'weights.json');
+    const problems: string[] = [];
+    const subscription = vscode.languages.onDidChangeDiagnostics(() => problems.push(...problemsOf(uri).map(({ message }) => message)));
+    const original = JSON.parse(await readFile(weights.fsPath, 'utf8')) as Weights;
+    await vscode.workspace.fs.delete(weights);
+    await wait(600);
+    await writeFile(weights.fsPath, scaled(original, 1));
+    await lensSays(uri, /healthy, ×1\.00 per step back$/);
+    subscription.dispose();
+    assert.deepEqual(problems, []);
+  });
+
+  it('is told about at once when the broken text is not saved', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    await vscode.commands.executeCommand('rnnGradients.run', uri);
+    await lensSays(uri, /vanishing/);
+    const from = performance.now();
+    await replaceText(document, '"dtype": "float32",', '"dtype": ');
+    await until('a problem', () => problemsOf(uri)[0]);
+    console.log(`      an unsaved mistake was told after ${Math.round(performance.now() - from)} ms`);
+    await lensSays(uri, /vanishing.*of the last good run/);
+  });
+});
