@@ -20,7 +20,7 @@ const avx2 = args.includes('--avx2');
 const wanted = args[args.indexOf('--rows') + 1]?.split(',');
 const rows = allRows.filter(({ name }) => (args.includes('--rows') ? wanted?.includes(name) : !quick || name !== 'XL'));
 /** Milliseconds for one contestant in one row. */
-const budget = quick ? 900 : 6000;
+const budget = quick ? 700 : 2000;
 /** A measurement of a short run is the mean of so many runs that it takes this long, ms. */
 const shortest = 5;
 

@@ -12,6 +12,8 @@ import type { Task } from './team.js';
 const blockRows = 128;
 /** Floating-point operations between two pauses, a few milliseconds. */
 const blockWork = 2e8;
+/** The same for several threads: meeting each other costs them more than a pause costs one. */
+const sharedWork = 6e8;
 /** A run of fewer operations is over before a second thread has woken up. */
 const worthSharing = 1e7;
 /** Blocks that one sequence goes ahead of the thread that sums up behind it. */
@@ -57,7 +59,7 @@ function layOut(kernels: Kernels, { dtype, B, I, H, steps }: LayerShape): Layout
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   const blockSteps = Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
   const threads = 6 * B * steps * H * (H + I) < worthSharing ? 1 : B === 1 ? Math.min(2, kernels.team.size) : Math.min(kernels.team.size, Math.ceil(B / 2));
-  const longest = B === 1 ? ahead : Math.max(1, Math.floor(blockWork / (4 * B * H * (H + I) * blockSteps)));
+  const longest = B === 1 ? ahead : Math.max(1, Math.floor(sharedWork / (4 * B * H * (H + I) * blockSteps)));
   const segment = threads === 1 ? blockSteps : Math.min(longest, Math.ceil(steps / blockSteps)) * blockSteps;
   const places = B === 1 && threads > 1 ? 2 * segment : segment;
   const scratchBytes = hPanels * Math.max(hPanels, iPanels) * width * rowBytes;
