@@ -2,11 +2,13 @@ import * as vscode from 'vscode';
 import type { Context } from './commands/context.js';
 import { commands } from './commands/table.js';
 import { registerCodeLens } from './editor/codeLens.js';
+import { registerContextKeys } from './editor/contextKeys.js';
 import { registerDiagnostics } from './editor/diagnostics.js';
 import { registerLanguageFeatures } from './editor/languageFeatures.js';
 import { Sessions } from './editor/sessions.js';
 import { prefix } from './editor/settings.js';
-import { viewType } from './panel/panel.js';
+import { registerStatusBar } from './editor/statusBar.js';
+import { previewType, viewType } from './panel/panel.js';
 import { Panels } from './panel/panels.js';
 
 export function activate({ extensionUri, subscriptions }: vscode.ExtensionContext): void {
@@ -22,7 +24,10 @@ export function activate({ extensionUri, subscriptions }: vscode.ExtensionContex
     features.disposable,
     registerDiagnostics(sessions),
     registerCodeLens(sessions),
+    registerContextKeys(sessions),
+    registerStatusBar(sessions, panels),
     vscode.window.registerWebviewPanelSerializer(viewType, panels),
+    vscode.window.registerWebviewPanelSerializer(previewType, panels),
     ...Object.entries(commands).map(([name, make]) => vscode.commands.registerCommand(`${prefix}.${name}`, make(context))),
   );
 }

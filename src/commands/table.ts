@@ -1,12 +1,15 @@
 import type { CommandFactory } from './context.js';
 import { createExample } from './createExample.js';
 import { foldMatrices } from '../editor/folding.js';
+import { preview, showPanel } from './preview.js';
 import { initialiseWeights, rescaleWeights } from './refactor.js';
 import { run } from './run.js';
 
 /** Command id without the prefix → what it does. */
 export const commands: Readonly<Record<string, CommandFactory>> = {
   run,
+  preview,
+  showPanel,
   createExample,
   rescaleWeights,
   initialiseWeights,

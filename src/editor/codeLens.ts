@@ -1,14 +1,16 @@
 import * as vscode from 'vscode';
+import { configKeys } from './configKeys.js';
 import { prefix } from './settings.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
+import { tripLine, verdictLine, verdictWords } from './verdictWords.js';
 
 /** The files that the editor features of this extension belong to. */
 export const configSelector: vscode.DocumentSelector = { pattern: '**/*.rnn.json' };
 
-const glyphs = { vanishing: '$(arrow-down)', healthy: '$(check)', exploding: '$(arrow-up)', nonfinite: '$(error)' } as const;
+const top = new vscode.Range(0, 0, 0, 0);
 
-/** "Run RNN" above the config, and what the last run said. */
+/** "Run RNN" and "Preview" above the config; what the last run said there, above the weights and above the gradient that flows in. */
 class RunLens implements vscode.CodeLensProvider {
   readonly onDidChangeCodeLenses: vscode.Event<void>;
   readonly #changed = new vscode.EventEmitter<void>();
@@ -22,16 +24,21 @@ class RunLens implements vscode.CodeLensProvider {
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const top = new vscode.Range(0, 0, 0, 0);
-    const lenses = [new vscode.CodeLens(top, { title: '$(play) Run RNN', tooltip: 'Run forward and backward through time and show the gradient at every step', command: `${prefix}.run`, arguments: [document.uri] })];
-    const session = this.sessions.find({ kind: 'config', config: document.uri.toString() });
-    const verdict = session?.summary?.verdict;
-    if (session !== undefined && verdict !== undefined) {
-      const { kind, perStepFactor } = verdict;
-      const rate = perStepFactor === null ? '' : `, ×${perStepFactor.toPrecision(3)} per step back`;
-      const stale = session.stale === null ? '' : ' (of the last good run)';
-      lenses.push(new vscode.CodeLens(top, { title: `${glyphs[kind]} ${kind === 'nonfinite' ? 'not finite' : kind}${rate}${stale}`, tooltip: verdict.reason, command: `${prefix}.run`, arguments: [document.uri] }));
-    }
+    const { uri } = document;
+    const lens = (range: vscode.Range, title: string, tooltip: string, command: string): vscode.CodeLens =>
+      new vscode.CodeLens(range, { title, tooltip, command: `${prefix}.${command}`, arguments: [uri] });
+    const lenses = [
+      lens(top, '$(play) Run RNN', 'Run forward and backward through time and show the gradient at every step', 'run'),
+      lens(top, '$(open-preview) Preview', 'A panel that shows whichever config is in front, and follows it while you edit', 'preview'),
+    ];
+    const session = this.sessions.find({ kind: 'config', config: uri.toString() });
+    const words = session === undefined ? null : verdictWords(session);
+    if (session === undefined || words === null) return lenses;
+    const keys = configKeys(document);
+    const [weights, upstream, trip] = [keys.get('weights'), keys.get('upstreamGradient') ?? keys.get('loss'), tripLine(session)];
+    lenses.push(lens(top, verdictLine(words), words.reason, 'showPanel'));
+    if (weights !== undefined) lenses.push(lens(weights, verdictLine(words), words.reason, 'showPanel'));
+    if (upstream !== undefined && trip !== null) lenses.push(lens(upstream, trip, 'What is left of a gradient that starts at the last step', 'showPanel'));
     return lenses;
   }
 }

@@ -12,6 +12,8 @@ import { relaySlices } from '../worker/relay.js';
 import { panelHtml } from './html.js';
 
 export const viewType = 'rnnGradients.panel';
+/** The panel that follows the editor from config to config. */
+export const previewType = 'rnnGradients.preview';
 
 const shortName = (file: string): string => path.posix.basename(vscode.Uri.parse(file).path);
 
@@ -66,13 +68,18 @@ export class Panel implements vscode.Disposable {
     this.#sendStatus();
   }
 
+  /** Ends these together with the panel. */
+  own(...disposables: readonly vscode.Disposable[]): void {
+    this.#subscriptions.push(...disposables);
+  }
+
   dispose(): void {
     this.#channel.close('The panel was closed.');
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
   #sendStatus(): void {
-    this.view.title = `RNN: ${this.session.title}`;
+    this.view.title = `${this.view.viewType === previewType ? 'RNN preview' : 'RNN'}: ${this.session.title}`;
     this.#channel.emit('status', statusOf(this.session));
   }
 

@@ -3,10 +3,11 @@ import type { Entry } from '../config/files.js';
 import { entryKey } from '../editor/session.js';
 import type { Session } from '../editor/session.js';
 import type { Sessions } from '../editor/sessions.js';
-import { Panel, viewType } from './panel.js';
+import { isConfig } from '../editor/configIndex.js';
+import { Panel, previewType, viewType } from './panel.js';
 
 /** What a page's saved state must look like to be restored. */
-function isEntry(value: unknown): value is Entry {
+export function isEntry(value: unknown): value is Entry {
   if (typeof value !== 'object' || value === null) return false;
   const { kind, config, weights, sequences } = value as Record<string, unknown>;
   return kind === 'config' ? typeof config === 'string' : kind === 'pair' && typeof weights === 'string' && typeof sequences === 'string';
@@ -25,13 +26,23 @@ function becomes(id: string, saved: vscode.TextDocument): boolean {
   return untitled !== undefined && essence(untitled) === essence(saved);
 }
 
-/** One panel for each experiment; a second run of the same config goes to the panel that shows it. */
+/**
+ * One panel for each experiment; a second run of the same config goes to the panel that shows it. One more, the preview, goes from config to
+ * config with the editor, and leaves alone those that have a panel of their own.
+ */
 export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer {
   readonly #byKey = new Map<string, Panel>();
   readonly #subscriptions: vscode.Disposable[];
+  readonly #activeChanged = new vscode.EventEmitter<void>();
+  /** Another panel has the focus, or none, or it shows something else. */
+  readonly onDidChangeActive = this.#activeChanged.event;
+  #preview: vscode.WebviewPanel | null = null;
 
   constructor(readonly sessions: Sessions, readonly extensionUri: vscode.Uri) {
     this.#subscriptions = [
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        if (editor !== undefined) this.#follow(editor.document.uri);
+      }),
       vscode.workspace.onDidRenameFiles(({ files }) => this.#moveAll((id) => files.map(({ oldUri, newUri }) => renamed(id, oldUri, newUri)).find((moved) => moved !== null) ?? id)),
       vscode.workspace.onDidSaveTextDocument((saved) => this.#moveAll((id) => (becomes(id, saved) ? saved.uri.toString() : id))),
     ];
@@ -53,12 +64,26 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     return this.#attach(view, entry);
   }
 
+  /** Shows the config in the preview, which follows the editor from then on; in its own panel when it has one. */
+  preview(config: vscode.Uri): void {
+    const entry: Entry = { kind: 'config', config: config.toString() };
+    if (this.#byKey.has(entryKey(entry))) {
+      this.show(entry);
+      return;
+    }
+    if (this.#preview === null) this.#keepPreview(vscode.window.createWebviewPanel(previewType, 'RNN', { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true }, {}));
+    else this.#preview.reveal(undefined, true);
+    this.#turnPreview(entry);
+  }
+
   deserializeWebviewPanel(view: vscode.WebviewPanel, state: unknown): Promise<void> {
     const entry = typeof state === 'object' && state !== null ? (state as { entry?: unknown }).entry : undefined;
-    if (!isEntry(entry) || this.#byKey.has(entryKey(entry))) {
+    const isSecondPreview = view.viewType === previewType && this.#preview !== null;
+    if (!isEntry(entry) || this.#byKey.has(entryKey(entry)) || isSecondPreview) {
       view.dispose();
       return Promise.resolve();
     }
+    if (view.viewType === previewType) this.#keepPreview(view);
     // The view is back at once; its first run may take long, and tells its failures itself.
     this.#attach(view, entry).run().catch(() => undefined);
     return Promise.resolve();
@@ -66,6 +91,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#activeChanged.dispose();
     for (const panel of [...this.#byKey.values()]) panel.view.dispose();
   }
 
@@ -73,8 +99,31 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     const session = this.sessions.open(entry);
     const panel = new Panel(view, session, this.extensionUri);
     this.#byKey.set(session.key, panel);
-    view.onDidDispose(() => this.#detach(panel));
+    panel.own(view.onDidDispose(() => this.#detach(panel)), view.onDidChangeViewState(() => this.#activeChanged.fire()));
+    this.#activeChanged.fire();
     return session;
+  }
+
+  #keepPreview(view: vscode.WebviewPanel): void {
+    this.#preview = view;
+    view.onDidDispose(() => {
+      this.#preview = null;
+    });
+  }
+
+  #follow(uri: vscode.Uri): void {
+    const entry: Entry = { kind: 'config', config: uri.toString() };
+    if (this.#preview !== null && isConfig(uri) && !this.#byKey.has(entryKey(entry))) this.#turnPreview(entry);
+  }
+
+  /** Gives the preview another experiment; a page of its own starts for it, because pages remember what they have seen by the number of its run. */
+  #turnPreview(entry: Entry): void {
+    const view = this.#preview;
+    if (view === null) return;
+    const before = [...this.#byKey.values()].find((panel) => panel.view === view);
+    if (before !== undefined) this.#detach(before);
+    // A failure is logged and shown by run itself.
+    this.#attach(view, entry).run().catch(() => undefined);
   }
 
   /** Ends what stands behind a view; does nothing when that was replaced meanwhile. */
@@ -84,6 +133,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     this.#byKey.delete(session.key);
     panel.dispose();
     this.sessions.close(session);
+    this.#activeChanged.fire();
   }
 
   /** Panels stay with their files when these get another place. */

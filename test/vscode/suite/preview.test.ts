@@ -1,0 +1,93 @@
+// The panel that follows the editor from config to config.
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'mocha';
+import * as vscode from 'vscode';
+import { sibling } from './editorSupport.js';
+import { closeEverything, copyExample, lensSays, lenses, liveWorkers, openText, panelTabs, replaceText, until } from './support.js';
+
+const previewTabs = (): vscode.Tab[] =>
+  vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => tab.input instanceof vscode.TabInputWebview && tab.input.viewType.includes('rnnGradients.preview'));
+
+const previewShows = (name: RegExp): Promise<vscode.Tab> => until(`a preview of ${String(name)}`, () => previewTabs().find(({ label }) => label.startsWith('RNN preview: ') && name.test(label)));
+
+describe('Open Gradient Preview to the Side', () => {
+  afterEach(closeEverything);
+
+  it('shows the active config beside it and follows its unsaved text', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    await vscode.commands.executeCommand('rnnGradients.preview');
+    await lensSays(uri, /vanishing/);
+    const tab = await previewShows(/vanishing/);
+    assert.equal(tab.group.viewColumn, vscode.ViewColumn.Two);
+    assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), uri.toString(), 'the focus stays in the text');
+    await replaceText(document, '0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+    await lensSays(uri, /exploding/);
+  });
+
+  it('goes from config to config with the editor, in one tab and one thread, and stays for other files', async () => {
+    const [first, second] = [await copyExample('vanishing'), await copyExample('exploding')];
+    await openText(first);
+    const before = liveWorkers();
+    await vscode.commands.executeCommand('rnnGradients.preview');
+    await previewShows(/vanishing/);
+    await openText(second);
+    await previewShows(/exploding/);
+    await lensSays(second, /exploding/);
+    assert.ok((await lenses(first)).every((title) => !title.includes('per step')), 'the first is no longer on screen');
+    await openText(sibling(await copyExample('weather'), 'weights.json'));
+    await previewShows(/exploding/);
+    await openText(first);
+    await previewShows(/vanishing/);
+    await lensSays(first, /vanishing/);
+    assert.equal(previewTabs().length, 1);
+    await vscode.window.tabGroups.close(previewTabs());
+    await until('no thread of the preview', () => (liveWorkers() <= before ? true : undefined));
+  });
+
+  it('leaves a config alone that has a panel of its own', async () => {
+    const [own, other] = [await copyExample('orthogonal'), await copyExample('vanishing')];
+    await openText(own);
+    await vscode.commands.executeCommand('rnnGradients.run');
+    await lensSays(own, /healthy/);
+    await openText(other);
+    await vscode.commands.executeCommand('rnnGradients.preview');
+    await previewShows(/vanishing/);
+    await openText(own);
+    await vscode.commands.executeCommand('rnnGradients.preview', own);
+    await previewShows(/vanishing/);
+    assert.equal(panelTabs().length, 1);
+    assert.equal(previewTabs().length, 1);
+    await lensSays(own, /healthy/);
+  });
+});
+
+describe('the lenses of a config', () => {
+  afterEach(closeEverything);
+
+  it('offer to run and to preview it, and tell the verdict above the weights and above the gradient that flows in', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    await lensSays(uri, /Preview/);
+    await vscode.commands.executeCommand('rnnGradients.run');
+    await lensSays(uri, /vanishing/);
+    const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri);
+    const above = (key: string): string[] => found.filter(({ range }) => document.getText(range) === `"${key}"`).map(({ command }) => command?.title ?? '');
+    assert.deepEqual(above('weights'), ['$(arrow-down) vanishing, ×0.500 per step back']);
+    // Half an orthogonal matrix for 23 steps: 2⁻²³ is left.
+    assert.deepEqual(above('upstreamGradient'), [`$(history) ×${(2 ** -23).toPrecision(2)} from t = 23 back to t = 0`]);
+  });
+
+  it('leave the keys of a large document alone', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    await vscode.commands.executeCommand('rnnGradients.run');
+    await replaceText(document, '// Try it', `//${' '.repeat(1_100_000)}\n// Try it`);
+    const line = document.positionAt(document.getText().indexOf('"weights"')).line;
+    const top = await until('lenses above the top alone', async () => {
+      const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri);
+      return found.some(({ command }) => (command?.title ?? '').includes('vanishing')) && found.every(({ range }) => range.start.line !== line) ? found : undefined;
+    });
+    assert.deepEqual([...new Set(top.map(({ range }) => range.start.line))], [0]);
+  });
+});
