@@ -25,7 +25,7 @@ async function choose({ subjects }: Context, kind: Offer['kind'], title: string)
 }
 
 const aboveZero = (text: string): string | null => (Number(text) > 0 && Number.isFinite(Number(text)) ? null : 'A number above 0, such as 0.95.');
-const wholeNumber = (text: string): string | null => (/^\d+$/.test(text.trim()) && Number.isSafeInteger(Number(text)) ? null : 'A whole number from 0; the same seed gives the same matrix.');
+export const wholeNumber = (text: string): string | null => (/^\d+$/.test(text.trim()) && Number.isSafeInteger(Number(text)) ? null : 'A whole number from 0; the same seed gives the same matrix.');
 
 const quantities = { spectralRadius: 'spectral radius', sigmaMax: 'largest singular value' } as const;
 
@@ -41,7 +41,7 @@ export const rescaleWeights: CommandFactory = (context) => async (argument) => {
   if (to !== undefined) await context.refactorings.apply(target, { kind: 'rescale', quantity, to });
 };
 
-const ways: readonly (vscode.QuickPickItem & { readonly way: Initialisation })[] = [
+export const ways: readonly (vscode.QuickPickItem & { readonly way: Initialisation })[] = [
   { label: 'Orthogonal', way: 'orthogonal', detail: 'Keeps the length of the gradient: all singular values are 1.' },
   { label: 'Identity', way: 'identity', detail: 'With relu units the state is copied from step to step (IRNN, Le et al. 2015).' },
   { label: 'Glorot uniform', way: 'glorot', detail: 'Variance 2 / (fan in + fan out) (Glorot & Bengio 2010).' },

@@ -1,4 +1,5 @@
 import type { CommandFactory } from './context.js';
+import { createConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
 import { foldMatrices } from '../editor/folding.js';
 import { preview, showPanel } from './preview.js';
@@ -10,6 +11,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   run,
   preview,
   showPanel,
+  createConfig,
   createExample,
   rescaleWeights,
   initialiseWeights,

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { FileContent } from '../config/files.js';
+import type { NewConfig } from '../config/newConfig.js';
 import type { ChangeOutcome, ChangeRequest, EditorRequests, FileRequest, Inspection, PartFacts } from '../protocol/messages.js';
 import { EngineClient } from '../worker/client.js';
 import type { Questions } from '../worker/client.js';
@@ -72,6 +73,10 @@ export class Inspections implements vscode.Disposable {
 
   change(request: ChangeRequest): Promise<ChangeOutcome> {
     return this.#ask('change', request);
+  }
+
+  newConfig(request: NewConfig): Promise<string> {
+    return this.#ask('newConfig', request);
   }
 
   references(bytes: Uint8Array): Promise<EditorRequests['references']['result']> {

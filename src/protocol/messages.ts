@@ -1,6 +1,7 @@
 // Every message that crosses a thread or the webview's border. One type a message; nothing here runs.
 import type { FileKind } from '../config/classify.js';
 import type { Entry, FileContent } from '../config/files.js';
+import type { NewConfig } from '../config/newConfig.js';
 import type { Link, PartRole } from '../config/parts.js';
 import type { Position, Problem, Range } from '../config/problem.js';
 import type { TextChange } from '../config/rewrite.js';
@@ -274,6 +275,8 @@ export type EditorRequests = {
   facts: { params: FactsRequest; result: PartFacts | null };
   change: { params: ChangeRequest; result: ChangeOutcome };
   references: { params: { readonly bytes: Uint8Array }; result: readonly Reference[] };
+  /** The text of a new config. */
+  newConfig: { params: NewConfig; result: string };
   /** Where a number of the weights stands in its file; null when it cannot be told, as in broken text. */
   locateWeight: { params: { readonly entry: Entry; readonly place: WeightPlace }; result: { readonly file: string; readonly range: Range } | null };
 };

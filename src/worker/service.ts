@@ -1,4 +1,5 @@
 import { classify, readExperiment } from '../config/index.js';
+import { newConfigText } from '../config/newConfig.js';
 import type { Files } from '../config/files.js';
 import { openUnit, runSteps, spectrumSteps } from '../engine/index.js';
 import type { Experiment, Kernels, RunResult, Spectrum } from '../engine/index.js';
@@ -65,6 +66,7 @@ export class Service {
       inspect: (request) => inspector.inspect(request),
       facts: (request) => inspector.facts(request),
       change: (request) => inspector.change(request),
+      newConfig: newConfigText,
       locateWeight: ({ entry, place }) => locateWeight(entry, place, (request) => this.#channel.request('readFile', request)),
       resultJson: ({ runId }) => this.#resultJson(runId),
       heatmap: slice(heatmap),

@@ -1,0 +1,129 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { NewConfig } from '../config/newConfig.js';
+import { openUntitledConfig } from '../editor/untitled.js';
+import type { Initialisation } from '../engine/initialise.js';
+import type { Cell, Shapes } from '../engine/types.js';
+import type { CommandFactory } from './context.js';
+import { askAll, back, pick, type } from './quickInput.js';
+import type { Question, Step } from './quickInput.js';
+import { ways, wholeNumber } from './refactor.js';
+import { relativeReference } from './saveAsConfig.js';
+
+/** More numbers than this are no text that somebody reads and changes; they belong in files of their own. */
+const mostNumbers = 100_000;
+const mostFiles = 500;
+const ignored = '**/{node_modules,.git,.vscode}/**';
+
+type Answers = { readonly cell: Cell; readonly kind: NewConfig['source']['kind']; readonly shapes: Shapes; readonly initialisation: Initialisation; readonly seed: number; readonly weights: vscode.Uri; readonly sequences: vscode.Uri };
+
+const cells: readonly (vscode.QuickPickItem & { readonly cell: Cell })[] = [
+  { label: 'tanh', cell: 'tanh', detail: 'h_t = tanh(h_{t-1}·Wh + x_t·Wx + b): the ordinary one. Saturated units stop the gradient.' },
+  { label: 'relu', cell: 'relu', detail: 'Units that are on let the gradient through unchanged; those that are off stop it.' },
+  { label: 'identity', cell: 'identity', detail: 'A linear network: Wh alone decides what becomes of the gradient.' },
+];
+
+const kinds: readonly (vscode.QuickPickItem & { readonly source: Answers['kind'] })[] = [
+  { label: 'Made-up weights and sequences', source: 'random', detail: 'Written into the config, from a seed: runs at once.' },
+  { label: 'Existing files', source: 'files', detail: 'JSON files with weights (Wx, Wh, b, or PyTorch\'s or Keras\' names) and sequences.' },
+];
+
+/** Sizes as they are typed: four whole numbers, with anything between them. Or what is wrong. */
+function readShapes(text: string): Shapes | string {
+  const numbers = text.trim().split(/[\s,;×x]+/).map(Number);
+  const [B = 0, T = 0, I = 0, H = 0] = numbers;
+  if (numbers.length !== 4 || numbers.some((n) => !Number.isInteger(n) || n < 1)) return 'Four whole numbers from 1: sequences, timesteps, inputs, units. Such as 1, 50, 2, 16.';
+  const count = B * T * I + H * (H + I);
+  return count > mostNumbers ? `These are ${count.toLocaleString('en')} numbers; a config that can be read and changed holds up to ${mostNumbers.toLocaleString('en')}. Put larger ones in files.` : { B, T, I, H };
+}
+
+const askCell: Question<Answers> = async (step) => {
+  const answer = await pick(step, 'Which cell?', cells);
+  return answer === undefined || answer === back ? answer : { cell: answer.cell };
+};
+
+const askKind: Question<Answers> = async (step) => {
+  const answer = await pick(step, 'Where do the numbers come from?', kinds);
+  return answer === undefined || answer === back ? answer : { kind: answer.source };
+};
+
+const askShapes: Question<Answers> = async (step) => {
+  const answer = await type(step, 'Sizes B, T, I, H: sequences, timesteps, inputs, hidden units', '1, 50, 2, 16', (text) => {
+    const shapes = readShapes(text);
+    return typeof shapes === 'string' ? shapes : null;
+  });
+  if (answer === undefined || answer === back) return answer;
+  const shapes = readShapes(answer);
+  return typeof shapes === 'string' ? undefined : { shapes };
+};
+
+const askInitialisation: Question<Answers> = async (step) => {
+  const answer = await pick(step, 'How do the recurrent weights Wh start?', ways);
+  return answer === undefined || answer === back ? answer : { initialisation: answer.way };
+};
+
+const askSeed: Question<Answers> = async (step) => {
+  const answer = await type(step, 'Seed: the same one gives the same numbers', '1', wholeNumber);
+  return answer === undefined || answer === back ? answer : { seed: Number(answer) };
+};
+
+/** One of the workspace's JSON files, those with a likely name first, or any other. */
+async function askFile(step: Step, placeholder: string, likely: RegExp, not: vscode.Uri | undefined): Promise<vscode.Uri | typeof back | undefined> {
+  const files = (await vscode.workspace.findFiles('**/*.json', ignored, mostFiles)).filter((uri) => !uri.path.endsWith('.rnn.json') && uri.toString() !== not?.toString());
+  const rank = (uri: vscode.Uri): number =>
+    (likely.test(path.posix.basename(uri.path)) ? 0 : 2) + (not !== undefined && path.posix.dirname(uri.path) === path.posix.dirname(not.path) ? 0 : 1);
+  files.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
+  const items: (vscode.QuickPickItem & { readonly uri?: vscode.Uri })[] = files.map((uri) => ({ label: path.posix.basename(uri.path), description: path.posix.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, ''), uri }));
+  const answer = await pick(step, placeholder, [...items, { label: '$(folder-opened) Another file…' }]);
+  if (answer === undefined || answer === back) return answer;
+  return answer.uri ?? (await vscode.window.showOpenDialog({ title: placeholder, canSelectMany: false, filters: { JSON: ['json', 'jsonc'] } }))?.[0];
+}
+
+const askWeights: Question<Answers> = async (step) => {
+  const answer = await askFile(step, 'Which file holds the weights?', /weight|state|model|param/i, undefined);
+  return answer === undefined || answer === back ? answer : { weights: answer };
+};
+
+const askSequences = (weights: vscode.Uri): Question<Answers> => async (step) => {
+  const answer = await askFile(step, 'Which file holds the sequences, [B][T][I] or [T][I]?', /seq|xs|input/i, weights);
+  return answer === undefined || answer === back ? answer : { sequences: answer };
+};
+
+function next({ cell, kind, shapes, initialisation, seed, weights, sequences }: Partial<Answers>): { readonly ask: Question<Answers>; readonly of: number } | null {
+  if (cell === undefined) return { ask: askCell, of: 5 };
+  if (kind === undefined) return { ask: askKind, of: 5 };
+  if (kind === 'files') return weights === undefined ? { ask: askWeights, of: 4 } : sequences === undefined ? { ask: askSequences(weights), of: 4 } : null;
+  if (shapes === undefined) return { ask: askShapes, of: 5 };
+  if (initialisation === undefined) return { ask: askInitialisation, of: 5 };
+  return seed === undefined ? { ask: askSeed, of: 5 } : null;
+}
+
+/** As it stands in a config at the top of the workspace, where the new one is put; the full path without a workspace. */
+function reference(file: vscode.Uri): string {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  return folder === undefined ? file.fsPath : relativeReference(vscode.Uri.joinPath(folder, 'network.rnn.json'), file);
+}
+
+function request({ cell, shapes, initialisation, seed, weights, sequences }: Partial<Answers>): NewConfig | null {
+  if (cell === undefined) return null;
+  if (weights !== undefined && sequences !== undefined) {
+    return { name: path.posix.basename(weights.path).replace(/\.json$/, ''), cell, source: { kind: 'files', weights: reference(weights), sequences: reference(sequences) } };
+  }
+  if (shapes === undefined || initialisation === undefined || seed === undefined) return null;
+  return { name: `${cell}, ${initialisation} Wh, seed ${seed}`, cell, source: { kind: 'random', shapes, initialisation, seed } };
+}
+
+/** Asks what the network should be and opens its config as a new, unsaved file. Nothing is written until the user saves it. */
+export const createConfig: CommandFactory = ({ subjects, log }) => async (): Promise<vscode.Uri | undefined> => {
+  const answers = await askAll<Answers>('Create RNN Config', next);
+  const config = answers === undefined ? null : request(answers);
+  if (config === null) return undefined;
+  try {
+    return await openUntitledConfig('network', await subjects.inspections.newConfig(config));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    log.error(message);
+    void vscode.window.showErrorMessage(`Create RNN Config: ${message}`);
+    return undefined;
+  }
+};

@@ -1,0 +1,67 @@
+import * as vscode from 'vscode';
+
+/** The user wants the question before this one. */
+export const back = Symbol('back');
+/** Undefined: the user gives up. */
+export type Answer<T> = T | typeof back | undefined;
+/** Where a question stands among its others. */
+export type Step = { readonly title: string; readonly number: number; readonly of: number };
+/** Asks one thing; what it returns is added to the answers. */
+export type Question<A> = (step: Step) => Promise<Answer<Partial<A>>>;
+
+/** Asks until `next` has no more questions; every question but the first can be gone back from. Undefined when the user gives up. */
+export async function askAll<A extends object>(title: string, next: (answers: Partial<A>) => { readonly ask: Question<A>; readonly of: number } | null): Promise<Partial<A> | undefined> {
+  const history: Partial<A>[] = [{}];
+  for (;;) {
+    const answers = history.at(-1) ?? {};
+    const question = next(answers);
+    if (question === null) return answers;
+    const answer = await question.ask({ title, number: history.length, of: question.of });
+    if (answer === undefined) return undefined;
+    if (answer === back) history.pop();
+    else history.push({ ...answers, ...answer });
+  }
+}
+
+function show<T>(input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox, { title, number, of }: Step, accepted: () => T | undefined): Promise<Answer<T>> {
+  input.title = title;
+  input.step = number;
+  input.totalSteps = of;
+  input.ignoreFocusOut = true;
+  input.buttons = number > 1 ? [vscode.QuickInputButtons.Back] : [];
+  return new Promise((resolve) => {
+    const done = (answer: Answer<T>): void => {
+      resolve(answer);
+      input.dispose();
+    };
+    input.onDidAccept(() => {
+      const answer = accepted();
+      if (answer !== undefined) done(answer);
+    });
+    input.onDidTriggerButton(() => done(back));
+    input.onDidHide(() => done(undefined));
+    input.show();
+  });
+}
+
+export function pick<T extends vscode.QuickPickItem>(step: Step, placeholder: string, items: readonly T[]): Promise<Answer<T>> {
+  const input = vscode.window.createQuickPick<T>();
+  input.items = items;
+  input.placeholder = placeholder;
+  input.matchOnDescription = true;
+  return show(input as unknown as vscode.QuickPick<vscode.QuickPickItem>, step, () => input.activeItems[0]);
+}
+
+/** `refuse` says what is wrong with a text, or null. */
+export function type(step: Step, prompt: string, value: string, refuse: (text: string) => string | null): Promise<Answer<string>> {
+  const input = vscode.window.createInputBox();
+  input.prompt = prompt;
+  input.value = value;
+  const check = (): string | null => {
+    const message = refuse(input.value);
+    input.validationMessage = message ?? '';
+    return message;
+  };
+  input.onDidChangeValue(check);
+  return show(input, step, () => (check() === null ? input.value : undefined));
+}
