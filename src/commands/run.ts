@@ -48,28 +48,31 @@ const fileChoice = (uri: vscode.Uri): Choice => ({
 });
 
 /** Nothing runnable is open: the workspace's configs, any other file, or a new example. */
-async function chooseConfig(context: Context): Promise<vscode.Uri | undefined> {
+async function chooseConfig(context: Context, why?: string): Promise<vscode.Uri | undefined> {
   const configs = await vscode.workspace.findFiles(configPattern, ignored);
   const choices: Choice[] = [
     ...configs.sort((a, b) => a.path.localeCompare(b.path)).map(fileChoice),
     { label: '$(folder-opened) Open a config or weights file…', choose: () => openDialog('Run RNN') },
     { label: '$(add) Create an example', description: 'a small config that runs as it is', choose: () => createExample(context)() },
   ];
-  const placeHolder = configs.length === 0 ? 'No *.rnn.json in this workspace yet' : 'Which config?';
+  const placeHolder = why ?? (configs.length === 0 ? 'No *.rnn.json in this workspace yet' : 'Which config?');
   return (await vscode.window.showQuickPick(choices, { title: 'Run RNN', placeHolder, matchOnDescription: true }))?.choose();
 }
 
 /** The sequences that a plain weights file is run on. */
 async function chooseSequences(weights: vscode.Uri): Promise<vscode.Uri | undefined> {
-  const beside = await vscode.workspace.findFiles(new vscode.RelativePattern(vscode.Uri.joinPath(weights, '..'), '*.json'));
-  const likely = beside.filter((uri) => uri.toString() !== weights.toString() && !uri.path.endsWith('.rnn.json'));
+  const folder = vscode.Uri.joinPath(weights, '..');
+  const likely = (await vscode.workspace.fs.readDirectory(folder))
+    .filter(([name, type]) => (type & vscode.FileType.File) !== 0 && name.endsWith('.json') && !name.endsWith('.rnn.json') && name !== baseName(weights))
+    .map(([name]) => vscode.Uri.joinPath(folder, name));
   // Files that say so in their name first.
   likely.sort((a, b) => Number(/seq|xs|input/i.test(baseName(b))) - Number(/seq|xs|input/i.test(baseName(a))) || a.path.localeCompare(b.path));
   const choices: Choice[] = [...likely.map(fileChoice), { label: '$(folder-opened) Another file…', choose: () => openDialog('Sequences for Run RNN') }];
   return (await vscode.window.showQuickPick(choices, { title: `Run RNN: sequences for ${baseName(weights)}`, placeHolder: 'A JSON file with the input sequences, [B][T][I] or [T][I]' }))?.choose();
 }
 
-async function entryFor(uri: vscode.Uri, context: Context): Promise<Entry | undefined> {
+/** What to run for a file. `meant`: the user pointed at it, so that it is told when it cannot be run; else something else is offered. */
+async function entryFor(uri: vscode.Uri, meant: boolean, context: Context): Promise<Entry | undefined> {
   const kind = await classify(uri, context);
   switch (kind) {
     case 'config':
@@ -80,8 +83,13 @@ async function entryFor(uri: vscode.Uri, context: Context): Promise<Entry | unde
     }
     case 'sequences':
       throw new Error(`${baseName(uri)} holds sequences. Run RNN on the weights file, or on a *.rnn.json config that names both.`);
-    case 'unknown':
+    case 'unknown': {
+      if (!meant) {
+        const chosen = await chooseConfig(context, `${baseName(uri)} is neither a config nor weights. Which config instead?`);
+        return chosen === undefined ? undefined : entryFor(chosen, true, context);
+      }
       throw new Error(`${baseName(uri)} is neither a config nor weights: weights are an object with Wx, Wh and b (or PyTorch's or Keras' names). A config is named *.rnn.json.`);
+    }
   }
 }
 
@@ -115,9 +123,10 @@ export const run: CommandFactory = (context) => async (argument) => {
       await runWithProgress(active);
       return;
     }
-    const uri = target(argument) ?? (await chooseConfig(context));
+    const open = target(argument);
+    const uri = open ?? (await chooseConfig(context));
     if (uri === undefined) return;
-    const entry = context.sessions.naming(uri)?.entry ?? (await entryFor(uri, context));
+    const entry = context.sessions.naming(uri)?.entry ?? (await entryFor(uri, open === undefined || argument instanceof vscode.Uri, context));
     if (entry === undefined) return;
     const isNew = context.sessions.find(entry) === undefined;
     await runWithProgress(context.panels.show(entry));

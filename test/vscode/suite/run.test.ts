@@ -223,6 +223,19 @@ describe('Run RNN', () => {
     assert.equal(panelTabs()[0]?.label, 'RNN: tanh RNN on daily weather');
   });
 
+  it('offers configs when the JSON in front is no part of an experiment', async () => {
+    const uri = await copyExample('weather');
+    const other = vscode.Uri.joinPath(uri, '..', 'settings.json');
+    await writeFile(other.fsPath, '{ "colour": "blue" }');
+    await openText(other);
+    void run();
+    // The first choice is a config of the workspace, or opening one: either way no error, and the list is there to be closed.
+    await until('the list of configs', async () => {
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return panelTabs()[0];
+    });
+  });
+
   it('opens an example as an unsaved config with all that a config has in the editor', async () => {
     void vscode.commands.executeCommand('rnnGradients.createExample');
     const document = await until('the example', async () => {
