@@ -24,7 +24,13 @@ export const verdictLine = ({ glyph, kind, factor, stale }: VerdictWords): strin
   `${glyph} ${kind}${factor === '' ? '' : `, ${factor} per step back`}${stale ? ' (of the last good run)' : ''}`;
 
 /** A power of ten that may lie outside of what a number can hold. */
-const power = (log10: number): string => (log10 === -Infinity ? '0' : Math.abs(log10) < 300 ? (10 ** log10).toPrecision(2) : `10^${Math.round(log10)}`);
+function power(log10: number): string {
+  if (log10 === -Infinity) return '0';
+  if (log10 > -3 && log10 < 4) return String(Number((10 ** log10).toPrecision(2)));
+  const exponent = Math.floor(log10);
+  const digit = (10 ** (log10 - exponent)).toFixed(1);
+  return digit === '10.0' ? `1.0e${exponent + 1}` : `${digit}e${exponent}`;
+}
 
 /** How much of the gradient the whole trip leaves; null when it was not measured. */
 export function tripLine({ summary, stale }: Session): string | null {
