@@ -1,4 +1,5 @@
 import type { CommandFactory } from './context.js';
+import { copyPyTorchExport } from './copyPyTorchExport.js';
 import { createConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
 import { foldMatrices } from '../editor/folding.js';
@@ -13,6 +14,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   showPanel,
   createConfig,
   createExample,
+  copyPyTorchExport,
   rescaleWeights,
   initialiseWeights,
   foldMatrices: ({ subjects }) => foldMatrices(subjects),

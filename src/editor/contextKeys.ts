@@ -4,16 +4,19 @@ import { prefix } from './settings.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 
-const set = (key: string): void => void vscode.commands.executeCommand('setContext', `${prefix}.${key}`, true);
+/** A walkthrough waits for a key to become true; one that is true already when the walkthrough is first opened would never be heard. */
+async function pulse(key: string): Promise<void> {
+  for (const value of [true, false]) await vscode.commands.executeCommand('setContext', `${prefix}.${key}`, value);
+}
 
-/** What the walkthrough ticks off: a first verdict, and a gradient that was mended. */
+/** What the walkthrough ticks off: a verdict, and a gradient that was mended. */
 export function registerContextKeys(sessions: Sessions): vscode.Disposable {
   const before = new WeakMap<Session, VerdictKind>();
   return sessions.onDidChange((session) => {
     const kind = session.summary?.verdict.kind;
     if (kind === undefined || session.stale !== null || before.get(session) === kind) return;
-    if (before.get(session) === 'vanishing' && kind === 'healthy') set('hasMended');
-    if (!before.has(session)) set('hasVerdict');
+    void pulse('verdictArrived');
+    if (before.get(session) === 'vanishing' && kind === 'healthy') void pulse('gradientMended');
     before.set(session, kind);
   });
 }

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { before, describe, it } from 'node:test';
 import JSZip from 'jszip';
 
-type Manifest = { readonly name: string; readonly version: string; readonly icon: string; readonly main: string; readonly categories: readonly string[]; readonly keywords: readonly string[]; readonly license: string };
+type Manifest = { readonly name: string; readonly version: string; readonly icon: string; readonly main: string; readonly contributes: { readonly walkthroughs: readonly { readonly steps: readonly { readonly media: { readonly markdown?: string; readonly svg?: string } }[] }[] }; readonly categories: readonly string[]; readonly keywords: readonly string[]; readonly license: string };
 
 const readManifest = async () => JSON.parse(await readFile('package.json', 'utf8')) as Manifest;
 
@@ -19,7 +19,16 @@ const shipped = [
   'extension/dist/webview/main.js',
   'extension/dist/webview/style.css',
   'extension/dist/worker.js',
+  // "Create an Example Config" opens them.
+  'extension/examples/exploding/exploding.rnn.json',
+  'extension/examples/orthogonal/orthogonal.rnn.json',
+  'extension/examples/vanishing/vanishing.rnn.json',
   'extension/media/icon.png',
+  'extension/media/walkthrough/create.md',
+  'extension/media/walkthrough/mend.svg',
+  'extension/media/walkthrough/pytorch.md',
+  'extension/media/walkthrough/read.svg',
+  'extension/media/walkthrough/run.md',
   'extension/package.json',
   'extension/readme.md',
 ];
@@ -50,8 +59,9 @@ describe('the packaged extension', () => {
   });
 
   it('names only files that it holds', async () => {
-    const { icon, main } = JSON.parse(await text('extension/package.json')) as Manifest;
-    for (const file of [icon, main]) assert.ok(shipped.includes(`extension/${file.replace('./', '')}`), file);
+    const { icon, main, contributes } = JSON.parse(await text('extension/package.json')) as Manifest;
+    const media = contributes.walkthroughs.flatMap(({ steps }) => steps.map((step) => step.media.markdown ?? step.media.svg ?? ''));
+    for (const file of [icon, main, ...media]) assert.ok(shipped.includes(`extension/${file.replace('./', '')}`), file);
   });
 
   it('is a production build: no source maps, no reference to one', async () => {

@@ -1,0 +1,16 @@
+import * as vscode from 'vscode';
+import type { CommandFactory } from './context.js';
+
+/** What to run after training: the model's state_dict and a batch as JSON, under PyTorch's own names. */
+const lines = `import json
+
+with open("weights.json", "w") as file:
+    json.dump({name: tensor.tolist() for name, tensor in model.state_dict().items()}, file)
+with open("sequences.json", "w") as file:
+    json.dump(xs.tolist(), file)  # [B][T][I]: batch first
+`;
+
+export const copyPyTorchExport: CommandFactory = () => async () => {
+  await vscode.env.clipboard.writeText(lines);
+  void vscode.window.showInformationMessage('Copied the lines that write weights.json and sequences.json. Put them where your model has been trained.');
+};
