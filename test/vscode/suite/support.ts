@@ -62,7 +62,9 @@ export const liveWorkers = (): number => {
 
 /** Closes every tab and throws unsaved text away. */
 export async function closeEverything(): Promise<void> {
-  for (const document of vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty)) {
+  // VS Code's own settings are now and then unsaved for a moment, while it writes them itself.
+  const ours = vscode.workspace.textDocuments.filter(({ isDirty, uri }) => isDirty && !uri.path.endsWith('/User/settings.json'));
+  for (const document of ours) {
     await vscode.window.showTextDocument(document);
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   }
