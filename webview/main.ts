@@ -21,6 +21,8 @@ import { Model } from './model.js';
 import { Proofs } from './proofs.js';
 import { saturation } from './saturation.js';
 import { Steps } from './steps.js';
+import { network } from './network.js';
+import { unitCard } from './unit.js';
 import { ThemeWatch } from './theme.js';
 import { Timeline } from './time.js';
 import { Toolbar } from './toolbar.js';
@@ -66,7 +68,7 @@ const actions = {
 };
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
 const steps = new Steps(model);
-const views = [gradientFlow(page), contributions(page), heatmap(gradientMap, page, steps), heatmap(hiddenMap, page, steps), heatmap(preActivation(model), page, steps), unitLines(page, steps), spread(page), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
+const views = [gradientFlow(page), contributions(page), network(page, steps), heatmap(gradientMap, page, steps), heatmap(hiddenMap, page, steps), heatmap(preActivation(model), page, steps), unitLines(page, steps), spread(page), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
 
 const header = new Header(actions);
 const blank = new Blank(actions);
@@ -75,8 +77,8 @@ const tracks = new Tracks(page, views, memory, save);
 const atStep = new AtStep(page, steps);
 const proofs = new Proofs(page);
 const showCards = (): void => { for (const card of cards) card.show(); };
-const cards = [reachCard(page, showCards), lyapunovCard(page), eigenvaluesCard(page), ...weightCards(page, showCards, (place) => channel.emit('revealWeight', place))].map((view) => new Card(view, page, save));
-const main = el('main', { class: 'main' }, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': 'At the cursor, and what is proved', tabindex: '0' } }, atStep.element, proofs.element, ...cards.map(({ element }) => element)));
+const cards = [unitCard(page, showCards), reachCard(page, showCards), lyapunovCard(page), eigenvaluesCard(page), ...weightCards(page, showCards, (place) => channel.emit('revealWeight', place))].map((view) => new Card(view, page, save));
+const main = el('main', { class: 'main' }, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': 'At the cursor, and what is proved', tabindex: '0' } }, atStep.element, ...cards.slice(0, 1).map(({ element }) => element), proofs.element, ...cards.slice(1).map(({ element }) => element)));
 document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
 
 function showStatus(): void {

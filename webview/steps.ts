@@ -38,11 +38,11 @@ export class Steps {
 }
 
 /** The gradient of a unit: g·10^gLog10 of the step, also where a double cannot hold it. */
-export function gradientCell(values: StepValues, unit: number): Cell {
+export function gradientCell(values: StepValues, unit: number, digits = 4): Cell {
   const g = values.g[unit] ?? NaN;
   const sign = g < 0 ? '−' : '';
   const log10 = Math.log10(Math.abs(g)) + values.gLog10;
-  return { text: g === 0 ? '0' : sign + formatLog10(log10), exact: g === 0 ? '0' : `${g < 0 ? '-' : ''}${values.gLog10 === 0 ? String(Math.abs(g)) : exactLog10(log10)}` };
+  return { text: g === 0 ? '0' : sign + formatLog10(log10, digits), exact: g === 0 ? '0' : `${g < 0 ? '-' : ''}${values.gLog10 === 0 ? String(Math.abs(g)) : exactLog10(log10)}` };
 }
 
 export const stateCell = (values: StepValues, unit: number): Cell => ({ text: formatNumber(values.h[unit] ?? NaN), exact: String(values.h[unit] ?? NaN) });

@@ -58,7 +58,7 @@ export class Track {
       help);
     this.element = el('section', { class: 'track', attributes: { 'data-track': view.id, 'aria-labelledby': `${id}-title` } },
       el('header', { class: 'track-head' }, el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)), this.#formula, actions),
-      el('div', { class: 'track-body', id: `${id}-body` }, this.#legend, this.#plot, this.#twin.element, this.#grip));
+      el('div', { class: 'track-body', id: `${id}-body` }, view.controls === undefined ? this.#legend : el('div', { class: 'with-controls' }, view.controls, this.#legend), this.#plot, this.#twin.element, this.#grip));
     this.#watchGrip();
     new ResizeObserver(() => { if (this.visible) this.refresh(); }).observe(this.#plot);
     this.#setHeight(state.height);

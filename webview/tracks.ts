@@ -114,6 +114,12 @@ export class Tracks implements TrackHost {
     return Math.max(t0, Math.min(t1 - 1, Math.floor(t0 + share * (t1 - t0))));
   }
 
+  /** The same over a track, some of which have places of their own for their steps. */
+  #stepOn(track: Track, event: PointerEvent): number | null {
+    const { left, top } = track.canvas.getBoundingClientRect();
+    return track.view.stepAt?.(event.clientX - left, event.clientY - top) ?? this.#stepAt(event.clientX);
+  }
+
   #trackAt(target: EventTarget | null): Track | null {
     return this.#tracks.find((track) => track.canvas === target) ?? null;
   }
@@ -121,7 +127,8 @@ export class Tracks implements TrackHost {
   #watchMouse(): void {
     const { timeline } = this.page;
     this.#stack.addEventListener('pointermove', (event) => {
-      const t = this.#trackAt(event.target) === null || event.buttons !== 0 ? null : this.#stepAt(event.clientX);
+      const track = this.#trackAt(event.target);
+      const t = track === null || event.buttons !== 0 ? null : this.#stepOn(track, event);
       if (t !== null) timeline.hover(t);
     });
     this.#stack.addEventListener('pointerdown', (down) => {
@@ -135,7 +142,7 @@ export class Tracks implements TrackHost {
           timeline.zoomTo(from, this.#stepAt(event.clientX, true) ?? from);
         },
         click: () => {
-          timeline.pin(from);
+          timeline.pin(this.#stepOn(track, down) ?? from);
           track.click(down.clientY);
         },
       });

@@ -39,6 +39,8 @@ export type View = {
   summary(run: RunSummary): string;
   /** `shown`: as many columns as a reader can take in; `all`: for saving. */
   table(run: RunSummary, columns: 'shown' | 'all'): TablePlan;
+  /** The step at a place of the canvas, where that is not the step of the time axis; null: it is. */
+  stepAt?(x: number, y: number): number | null;
   /** A click at height `value` of the axis. */
   click(value: number): void;
 };

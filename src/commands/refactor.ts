@@ -61,6 +61,12 @@ export const initialiseWeights: CommandFactory = (context) => async (argument) =
   if ((await context.refactorings.apply(target, change)) && way !== 'identity') context.log.info(`${target.name} of ${target.file}: ${way}, seed ${seed}`);
 };
 
+/** Moves inline weights, comments and all, into a new file beside the config. */
+export const moveWeightsToFile: CommandFactory = (context) => async (argument) => {
+  const target = isTarget(argument) ? argument : await choose(context, 'moveToFile', 'Move the weights');
+  if (target !== undefined) await context.refactorings.moveToFile(target);
+};
+
 async function askNumber(title: string, prompt: string, value: string, validateInput: (text: string) => string | null): Promise<number | undefined> {
   const text = await vscode.window.showInputBox({ title, prompt, value, validateInput });
   return text === undefined ? undefined : Number(text);

@@ -4,7 +4,7 @@ import { createConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
 import { foldMatrices } from '../editor/folding.js';
 import { preview, showPanel } from './preview.js';
-import { initialiseWeights, rescaleWeights } from './refactor.js';
+import { initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactor.js';
 import { run } from './run.js';
 
 /** Command id without the prefix → what it does. */
@@ -17,6 +17,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   copyPyTorchExport,
   rescaleWeights,
   initialiseWeights,
+  moveWeightsToFile,
   foldMatrices: ({ subjects }) => foldMatrices(subjects),
   cancel: ({ panels, sessions }) => () => {
     const session = panels.activeSession;

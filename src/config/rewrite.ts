@@ -46,17 +46,58 @@ export function hasComments(text: string): boolean {
 /** The same block with other numbers; those that stay the same keep their text. `data` is row-major like the node's. */
 export function replaceNumbers({ document }: Value, node: TensorNode, data: Float64Array, dtype: DType): TextChange {
   const write = styleOf(document, node, dtype);
+  const spans = [...leafSpans(document.text, node.offset, document.tick)];
+  const texts = spans.map(({ offset, length }, i) => ((data[i] ?? 0) === node.data[i] ? document.text.slice(offset, offset + length) : write(data[i] ?? 0)));
+  return replaceSpan(document, node, spliceNumbers(document.text, node, spans, texts));
+}
+
+/** The text of a block with other texts for its numbers. Columns that are aligned to the right stay so. */
+function spliceNumbers(text: string, node: TensorNode, spans: readonly Span[], texts: readonly string[]): string {
+  const columns = node.shape.at(-1) ?? 1;
+  const widths = node.shape.length < 2 ? null : alignedWidths(text, spans, texts, columns);
   const pieces: string[] = [];
   let at = node.offset;
-  let i = 0;
-  for (const { offset, length } of leafSpans(document.text, node.offset, document.tick)) {
-    const x = data[i] ?? 0;
-    pieces.push(document.text.slice(at, offset), x === node.data[i] ? document.text.slice(offset, offset + length) : write(x));
+  spans.forEach(({ offset, length }, i) => {
+    const number = texts[i] ?? '';
+    const width = widths?.[i % columns];
+    pieces.push(width === undefined ? text.slice(at, offset) + number : text.slice(at, offset - gapBefore(text, offset)) + number.padStart(width));
     at = offset + length;
-    i++;
-  }
-  pieces.push(document.text.slice(at, node.offset + node.length));
-  return replaceSpan(document, node, pieces.join(''));
+  });
+  pieces.push(text.slice(at, node.offset + node.length));
+  return pieces.join('');
+}
+
+function gapBefore(text: string, offset: number): number {
+  let start = offset;
+  while (text.charAt(start - 1) === ' ') start--;
+  return offset - start;
+}
+
+/**
+ * How wide each column, with the blanks before it, has to be for the new numbers; null when the old ones are not aligned: every number of
+ * a column ends at the same place, and some have more blanks before them than others.
+ */
+function alignedWidths(text: string, spans: readonly Span[], texts: readonly string[], columns: number): number[] | null {
+  const gaps = spans.map(({ offset }) => gapBefore(text, offset));
+  const evenWidths = spans.every(({ offset, length }, i) => /[[,]/.test(text.charAt(offset - (gaps[i] ?? 0) - 1)) && (i < columns || (gaps[i] ?? 0) + length === (gaps[i - columns] ?? 0) + (spans[i - columns]?.length ?? 0)));
+  if (!evenWidths || !gaps.some((gap, i) => i >= columns && gap !== gaps[i - columns])) return null;
+  const smallest = (from: number, step: number): number => {
+    let gap = Infinity;
+    for (let i = from; i < gaps.length; i += step) if (i % columns > 0 || step > 1) gap = Math.min(gap, gaps[i] ?? 0);
+    return gap;
+  };
+  const afterComma = smallest(0, 1);
+  return Array.from({ length: columns }, (_, column) => {
+    let signed = false;
+    let longest = 0;
+    for (let i = column; i < texts.length; i += columns) {
+      signed ||= text.charAt(spans[i]?.offset ?? 0) === '-';
+      longest = Math.max(longest, texts[i]?.length ?? 0);
+    }
+    // A column without a sign leaves one blank for it.
+    const gap = smallest(column, columns) - (signed ? 0 : 1);
+    return longest + Math.max(gap, column === 0 ? 0 : afterComma);
+  });
 }
 
 /** The block [rows,columns] turned around; every number keeps its text. A square block keeps its comments where they are, another one has them before its first row. */
@@ -66,16 +107,7 @@ export function transposeText({ document }: Value, node: TensorNode): TextChange
   const spans = [...leafSpans(text, node.offset, document.tick)];
   const order = transpose(Float64Array.from(spans, (_, i) => i), rows, columns);
   const numbers = Array.from(order, (i) => text.slice(spans[i]?.offset ?? 0, (spans[i]?.offset ?? 0) + (spans[i]?.length ?? 0)));
-  if (rows === columns) {
-    const pieces: string[] = [];
-    let at = node.offset;
-    spans.forEach(({ offset, length }, i) => {
-      pieces.push(text.slice(at, offset), numbers[i] ?? '');
-      at = offset + length;
-    });
-    pieces.push(text.slice(at, node.offset + node.length));
-    return replaceSpan(document, node, pieces.join(''));
-  }
+  if (rows === columns) return replaceSpan(document, node, spliceNumbers(text, node, spans, numbers));
   const style = rowStyle(document, node, spans, columns);
   const turned = Array.from({ length: columns }, (_, row) => `[${style.rowOpen}${numbers.slice(row * rows, (row + 1) * rows).join(style.separator)}${style.rowClose}]`);
   return replaceSpan(document, node, `[${style.comments}${style.open}${turned.join(style.between)}${style.close}]`);

@@ -11,7 +11,7 @@ const { QuickFix, RefactorExtract, RefactorInline, RefactorRewrite } = vscode.Co
 
 /** An action whose edit is computed only when the user chooses it, because it may rewrite megabytes. */
 class LateAction extends vscode.CodeAction {
-  constructor(title: string, kind: vscode.CodeActionKind, readonly config: vscode.Uri, readonly target: Target, readonly offer: Pick<Offer, 'kind'>) {
+  constructor(title: string, kind: vscode.CodeActionKind, readonly target: Target, readonly offer: Pick<Offer, 'kind'>) {
     super(title, kind);
   }
 }
@@ -33,7 +33,7 @@ class Actions implements vscode.CodeActionProvider {
 
   async resolveCodeAction(action: vscode.CodeAction): Promise<vscode.CodeAction> {
     if (!(action instanceof LateAction)) return action;
-    const change = await this.refactorings.plainChange(action.offer, action.config);
+    const change = this.refactorings.plainChange(action.offer);
     if (change === null) return action;
     const edit = await this.refactorings.editFor(action.target, change);
     if (typeof edit === 'string') throw new Error(edit);
@@ -57,17 +57,17 @@ class Actions implements vscode.CodeActionProvider {
     }
     if (problem.fix?.kind === 'transpose') {
       const name = problem.path.split('.').at(-1) ?? '';
-      return mend(new LateAction(`Transpose ${name}`, QuickFix, config, target(problem.path, name), { kind: 'transpose' }));
+      return mend(new LateAction(`Transpose ${name}`, QuickFix, target(problem.path, name), { kind: 'transpose' }));
     }
     const bias = problem.code === 'missing-key' ? inspection.offers.find(({ kind, file, path }) => kind === 'addBias' && file === problem.file && path === problem.path) : undefined;
-    return bias === undefined ? [] : mend(new LateAction(`Add ${bias.name} of zeros`, QuickFix, config, target(bias.path, bias.name), bias));
+    return bias === undefined ? [] : mend(new LateAction(`Add ${bias.name} of zeros`, QuickFix, target(bias.path, bias.name), bias));
   }
 
   #refactors(offer: Offer, { config }: Subject): vscode.CodeAction[] {
     const target: Target = { config: config.toString(), file: offer.file, path: offer.path, name: offer.name };
-    const late = (title: string, kind: vscode.CodeActionKind): vscode.CodeAction[] => [new LateAction(title, kind, config, target, offer)];
-    const asking = (title: string, command: string, change: object): vscode.CodeAction => {
-      const action = new vscode.CodeAction(title, RefactorRewrite);
+    const late = (title: string, kind: vscode.CodeActionKind): vscode.CodeAction[] => [new LateAction(title, kind, target, offer)];
+    const asking = (title: string, command: string, change: object, kind = RefactorRewrite): vscode.CodeAction => {
+      const action = new vscode.CodeAction(title, kind);
       action.command = { title, command: `${prefix}.${command}`, arguments: [{ ...target, ...change }] };
       return action;
     };
@@ -92,7 +92,7 @@ class Actions implements vscode.CodeActionProvider {
       case 'addInitialState':
         return late('Add an initial state of zeros', RefactorRewrite);
       case 'moveToFile':
-        return late('Move the weights to a file of their own', RefactorExtract);
+        return [asking('Move the weights to a file of their own', 'moveWeightsToFile', {}, RefactorExtract)];
       case 'moveInline':
         return late('Move the weights into this config', RefactorInline);
     }

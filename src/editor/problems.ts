@@ -8,6 +8,13 @@ import type { Sessions } from './sessions.js';
 
 const identity = ({ file, code, range: { start, end } }: Problem): string => `${file} ${code} ${start.line}:${start.character}-${end.line}:${end.character}`;
 
+/** Configs that have a tab. */
+function openConfigs(): Map<string, vscode.Uri> {
+  const inputs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ input }) => input));
+  const uris = inputs.flatMap((input) => (input instanceof vscode.TabInputText ? [input.uri] : input instanceof vscode.TabInputTextDiff ? [input.modified] : []));
+  return new Map(uris.filter(isConfig).map((uri) => [uri.toString(), uri]));
+}
+
 /**
  * Problems of configs that are open but not running, in them and in the files that they name. A config with a session is told about by its
  * session; a problem in a file that two configs name is told once.
@@ -35,24 +42,28 @@ export function registerProblems(inspections: Inspections, sessions: Sessions): 
     collection.clear();
     collection.set([...perFile].map(([file, problems]) => [vscode.Uri.parse(file), problems.map(toDiagnostic)]));
   };
-  const isOpen = (config: vscode.Uri): boolean => vscode.workspace.textDocuments.some(({ uri }) => uri.toString() === config.toString());
+  // A document can outlive its tab, and be read without one; the user sees tabs.
+  const isOpen = (config: vscode.Uri): boolean => openConfigs().has(config.toString());
   const look = (config: vscode.Uri): void => {
     inspections.of(config).catch((error: unknown) => inspections.log.error(error instanceof Error ? error.message : String(error)));
   };
-  const opened = ({ uri }: vscode.TextDocument): void => {
-    if (isConfig(uri)) look(uri);
+  let open = openConfigs();
+  const followTabs = (): void => {
+    const before = open;
+    open = openConfigs();
+    for (const [id, config] of open) if (!before.has(id)) look(config);
+    for (const [id, config] of before) {
+      if (open.has(id)) continue;
+      found.delete(id);
+      inspections.forget(config);
+      publish();
+    }
   };
-  for (const document of vscode.workspace.textDocuments) opened(document);
+  for (const config of open.values()) look(config);
 
   return vscode.Disposable.from(
     collection,
-    vscode.workspace.onDidOpenTextDocument(opened),
-    vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-      if (!isConfig(uri)) return;
-      found.delete(uri.toString());
-      inspections.forget(uri);
-      publish();
-    }),
+    vscode.window.tabGroups.onDidChangeTabs(followTabs),
     inspections.onDidChange((config) => {
       if (isOpen(config)) look(config);
     }),

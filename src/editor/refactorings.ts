@@ -44,9 +44,8 @@ export class Refactorings {
     return false;
   }
 
-  /** A change for offers that need no question; null for those that do. */
-  async plainChange(offer: Pick<Offer, 'kind'>, config: vscode.Uri): Promise<Change | null> {
-    const { kind } = offer;
+  /** A change for offers that are one edit without a question; null for the others, which are commands. */
+  plainChange({ kind }: Pick<Offer, 'kind'>): Change | null {
     switch (kind) {
       case 'transpose':
       case 'addBias':
@@ -54,11 +53,17 @@ export class Refactorings {
       case 'moveInline':
         return { kind };
       case 'moveToFile':
-        return { kind, reference: await freeName(config, this.inspections.latest(config)?.weightsHaveComments === true ? 'jsonc' : 'json') };
       case 'rescale':
       case 'initialise':
         return null;
     }
+  }
+
+  /** The weights of a config into a new file beside it, under a name that is free. */
+  async moveToFile(target: Target): Promise<boolean> {
+    const config = vscode.Uri.parse(target.config, true);
+    const inspection = await this.inspections.of(config);
+    return this.apply(target, { kind: 'moveToFile', reference: await freeName(config, inspection?.weightsHaveComments === true ? 'jsonc' : 'json') });
   }
 }
 

@@ -70,7 +70,7 @@ describe('the time cursor', () => {
   it('stands at the same pixel in all tracks', async () => {
     await showWeather();
     const edges = await open.page.locator('canvas[data-plot]').evaluateAll((all) => all.map((canvas) => (canvas as HTMLElement).dataset['plot']));
-    assert.equal(edges.length, 11);
+    assert.equal(edges.length, 12);
     assert.equal(new Set(edges).size, 1);
   });
 });

@@ -149,6 +149,16 @@ describe('a refactoring', () => {
     assert.equal(after[configName], config.replace('[0.0, 0.5, 0.0], // first\n      [0.0, 0.0, 0.5],\n      [0.5, 0.0, 0.0]', '[0.0, 0.0, 0.5], // first\n      [0.5, 0.0, 0.0],\n      [0.0, 0.5, 0.0]'));
   });
 
+  it('keeps columns aligned to the right, with room for a sign', async () => {
+    const text = '{ "weights": { "Wx": [[1, 1]], "Wh": [\n  [ 1.5,   2],\n  [  -4, -11]\n] } }';
+    const change: Change = { kind: 'rescale', quantity: 'spectralRadius', to: 1 };
+    const { spectralRadius } = (await new Probe({ [configName]: text }).factsAt('"Wh"'))!.matrix!;
+    const doubled = (await new Probe({ [configName]: text }).changed('weights.Wh', { ...change, to: 2 * spectralRadius! }))[configName];
+    assert.equal(doubled, '{ "weights": { "Wx": [[1, 1]], "Wh": [\n  [  3,   4],\n  [ -8, -22]\n] } }');
+    const plain = '{ "weights": { "Wx": [[1, 1]], "Wh": [[0.5, 0], [0, 0.5]] } }';
+    assert.equal((await new Probe({ [configName]: plain }).changed('weights.Wh', change))[configName], plain.replaceAll('0.5', '1'));
+  });
+
   it('turns a matrix that is not square around in the style of its rows, and back', async () => {
     const texts = { [configName]: '{ "weights": "w.json" }', 'w.json': '{\n\t"Wx": [\n\t\t[1e0,  2],\n\t\t[3,  4.50],\n\t\t[5,  6]\n\t],\n\t"Wh": [[1, 0], [0, 1]]\n}\n' };
     const turned = await new Probe(texts).changed('Wx', { kind: 'transpose' }, 'w.json');

@@ -1,0 +1,166 @@
+// Stepping through the unrolled network, and the opened unit, against the reference's numbers.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
+import { csvRows, cursorTo, nextFrames, painted, pixel, relativeError } from './support.js';
+
+let pages: PageServer;
+let open: OpenPage;
+before(async () => {
+  pages = await startPages();
+  open = await pages.open({ height: 1600 });
+});
+after(() => pages.close());
+
+const flag = (): Promise<string | null> => open.page.locator('.flag').textContent();
+const formula = (): Promise<string | null> => open.page.locator('[data-track=network] .formula').textContent();
+const unit = async (name: string): Promise<number> => Number(await open.page.locator(`[data-name=unit-${name}]`).getAttribute('data-value'));
+const norm = (values: readonly number[]): number => Math.hypot(...values);
+
+async function openedAt(t: number): Promise<void> {
+  await cursorTo(open.page, t);
+  await open.page.locator('[data-card=unit] .place', { hasText: `t = ${t} ` }).waitFor();
+  await nextFrames(open.page);
+}
+
+for (const name of ['typical', 'saturated', 'exploding', 'loss_every_step']) {
+  it(`${name}: the opened unit holds the reference's numbers at every node`, async () => {
+    const reference = referenceCase(name);
+    const { T, B } = reference.shapes;
+    const { hs, dhTotal } = reference.expected;
+    await open.host.run(configOf(reference));
+    await open.page.locator('.run-name', { hasText: name }).waitFor();
+    await painted(open);
+    const Wh = (reference.weights as { Wh: number[][] }).Wh;
+    for (const t of [T - 1, Math.floor(T / 2), 0]) {
+      await openedAt(t);
+      const [g, dhs, h] = [dhTotal[0]?.[t] ?? [], reference.dhs[0]?.[t] ?? [], hs[0]?.[t] ?? []];
+      const before = t > 0 ? (hs[0]?.[t - 1] ?? []) : (reference.h0?.[0] ?? h.map(() => 0));
+      const dz = g.map((value, j) => value * (reference.cell === 'tanh' ? 1 - (h[j] ?? NaN) ** 2 : 1));
+      const largest = norm(g);
+      const near = (actual: number, expected: number, what: string): void => assert.ok(Math.abs(actual - expected) <= 1e-8 * Math.max(expected, largest), `${name} ${what} at t = ${t}: ${actual} instead of ${expected}`);
+      near(await unit('g'), norm(g), 'g');
+      near(await unit('dhs'), norm(dhs), 'dhs');
+      near(await unit('dh'), norm(g.map((value, j) => value - (dhs[j] ?? NaN))), 'dh from the next step');
+      near(await unit('dz'), norm(dz), 'dz');
+      near(await unit('dWh'), norm(before) * norm(dz), 'dWh');
+      near(await unit('dWx'), norm(reference.xs[0]?.[t] ?? []) * norm(dz), 'dWx');
+      near(await unit('dhPrev'), norm(Wh.map((row) => row.reduce((sum, value, j) => sum + value * (dz[j] ?? NaN), 0))), 'dhPrev');
+      const { rows } = await csvRows(open, 'unit', 'card');
+      const node = rows.find(([id]) => id === 'h') ?? [];
+      const numbers = (text = ''): number[] => text.split(' ').map(Number);
+      numbers(node[3]).forEach((value, j) => assert.ok(Math.abs(value - (h[j] ?? NaN)) < 1e-9));
+      numbers(node[4]).forEach((value, j) => assert.ok(Math.abs(value - (g[j] ?? NaN)) <= 1e-9 * Math.max(1, largest)));
+    }
+    const { rows } = await csvRows(open, 'network');
+    assert.equal(rows.length, T);
+    rows.forEach(([t, hNorm, gNorm]) => {
+      const at = Number(t);
+      assert.ok(relativeError(Number(hNorm), norm(Array.from({ length: B }, (_, b) => hs[b]?.[at] ?? []).flat())) < 1e-9);
+      assert.ok(relativeError(Number(gNorm), reference.expected.norms.dh[at] ?? NaN) < 1e-9);
+    });
+  });
+}
+
+describe('stepping through', () => {
+  before(async () => {
+    await open.host.run(weatherConfig());
+    await open.page.locator('.run-name', { hasText: 'weather' }).waitFor();
+    await painted(open);
+  });
+
+  it('plays forward to the last step, with the shared cursor', async () => {
+    const { page } = open;
+    await cursorTo(page, 90);
+    await page.locator('button[aria-label="Play the forward sweep"]').click();
+    await page.locator('[data-track=network] .formula', { hasText: 'forward sweep' }).waitFor();
+    await page.waitForFunction(() => document.querySelector('.flag')?.textContent === 't = 99');
+    await page.locator('button[aria-label="Play the forward sweep"]').waitFor();
+  });
+
+  it('plays backward from there, and pauses where it is told to', async () => {
+    const { page } = open;
+    await page.locator('button[aria-label="Play the backward sweep"]').click();
+    await page.waitForFunction(() => Number(document.querySelector('.flag')?.textContent.slice(4)) < 95);
+    await page.locator('button[aria-label="Pause"]').click();
+    const at = await flag();
+    await page.waitForTimeout(300);
+    assert.equal(await flag(), at);
+    await page.locator('[data-track=network] .formula', { hasText: 'backward sweep' }).waitFor();
+    await page.locator('button[aria-label="One step back in time"]').click();
+    await nextFrames(page);
+    assert.equal(await flag(), `t = ${Number(at?.slice(4)) - 1}`);
+  });
+
+  it('gives way to whoever moves the cursor', async () => {
+    const { page } = open;
+    await page.locator('button[aria-label="Play the backward sweep"]').click();
+    await cursorTo(page, 40);
+    await page.waitForTimeout(300);
+    assert.equal(await flag(), 't = 40');
+    await page.locator('button[aria-label="Show both sweeps complete"]').click();
+    await nextFrames(page);
+    assert.doesNotMatch(await formula() ?? '', /sweep/);
+  });
+
+  it('fills states up to the cursor in the forward sweep only', async () => {
+    const { page } = open;
+    await cursorTo(page, 40);
+    const strip = async (): Promise<number[][]> => {
+      await nextFrames(page);
+      const [left = 0, right = 0] = (await page.locator('#track-network-plot').getAttribute('data-plot') ?? '').split(',').map(Number);
+      return Promise.all([10, 80].map((t) => pixel(page, 'network', left + ((t + 0.5) / 100) * (right - left), 10)));
+    };
+    const background = [31, 31, 31];
+    const all = await strip();
+    for (const colour of all) assert.notDeepEqual(colour, background);
+    await page.locator('button[aria-label="Play the forward sweep"]').click();
+    await page.locator('button[aria-label="Pause"]').click();
+    const [past, future] = await strip();
+    assert.deepEqual(past, all[0]);
+    assert.deepEqual(future, background);
+    await page.locator('button[aria-label="Show both sweeps complete"]').click();
+  });
+
+  it('opens the unit that is clicked under the lens, which stays where it is', async () => {
+    const { page } = open;
+    await cursorTo(page, 40);
+    const box = await page.locator('#track-network-plot').boundingBox();
+    assert.ok(box !== null);
+    const [left = 0, right = 0] = (await page.locator('#track-network-plot').getAttribute('data-plot') ?? '').split(',').map(Number);
+    const count = Math.floor((right - left) / 76);
+    const slot = (right - left) / count;
+    await page.mouse.click(box.x + left + 1.5 * slot, box.y + 62);
+    await nextFrames(page);
+    const second = Number((await flag())?.slice(4));
+    await page.mouse.click(box.x + left + 3.5 * slot, box.y + 62);
+    await nextFrames(page);
+    assert.equal(await flag(), `t = ${second + 2}`);
+    assert.ok(Math.abs(second - 40) <= count);
+    await page.locator('[data-card=unit] .place', { hasText: `t = ${second + 2} ` }).waitFor();
+  });
+});
+
+it('small networks write out every number', async () => {
+  const reference = referenceCase('tiny');
+  await open.host.run(configOf(reference));
+  await open.page.locator('.run-name', { hasText: 'tiny' }).waitFor();
+  const { head, rows } = await csvRows(open, 'network');
+  const { H } = reference.shapes;
+  assert.deepEqual(head.slice(3), [...Array.from({ length: H }, (_, i) => `h unit ${i}`), ...Array.from({ length: H }, (_, i) => `g unit ${i}`)]);
+  rows.forEach((row) => {
+    const t = Number(row[0]);
+    for (let i = 0; i < H; i++) {
+      assert.ok(Math.abs(Number(row[3 + i]) - (reference.expected.hs[0]?.[t]?.[i] ?? NaN)) < 1e-12);
+      assert.ok(Math.abs(Number(row[3 + H + i]) - (reference.expected.dhTotal[0]?.[t]?.[i] ?? NaN)) < 1e-12);
+    }
+  });
+});
+
+it('never met a policy violation, an error or a failure', async () => {
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(open.host.sent.failed, []);
+});

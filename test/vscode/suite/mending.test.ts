@@ -1,0 +1,225 @@
+// Problems of configs that never ran, and what mends or changes them: every change is one edit that one undo takes back.
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'mocha';
+import * as vscode from 'vscode';
+import { actionAt, actionsAt, applyAction, changeAndUndo, problemsOf, rangeOf, sibling, writeFiles } from './editorSupport.js';
+import { closeEverything, copyExample, lensSays, openText, replaceText, until } from './support.js';
+
+const someProblems = (uri: vscode.Uri): Promise<vscode.Diagnostic[]> => until(`problems in ${uri.path}`, () => (problemsOf(uri).length > 0 ? problemsOf(uri) : undefined));
+const noProblems = (uri: vscode.Uri): Promise<true> => until(`no problems in ${uri.path}`, () => (problemsOf(uri).length === 0 ? true : undefined));
+
+describe('Problems of a config that never ran', () => {
+  afterEach(closeEverything);
+
+  it('stand at their exact ranges, follow edits, and go when they are mended', async () => {
+    const { document } = await openText(await copyExample('vanishing'));
+    await replaceText(document, '"tanh"', '"tahn"');
+    await replaceText(document, '[ 0.25,  0.25,  0.25,  0.25]', '[ 0.25,  0.25,  0.25]');
+    await until('two problems', () => (problemsOf(document.uri).length === 2 ? true : undefined));
+    assert.deepEqual(problemsOf(document.uri).map(({ range }) => document.getText(range)), ['"tahn"', '[ 0.25,  0.25,  0.25]']);
+    await replaceText(document, '[ 0.25,  0.25,  0.25]', '[ 0.25,  0.25,  0.25,  0.25]');
+    await replaceText(document, '"tahn"', '"tanh"');
+    await noProblems(document.uri);
+  });
+
+  it('stand in the file that is wrong, and go when the config is closed', async () => {
+    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{ "Wx": [[1, 2]], "Wh": [[1, 2], [3]], "b": [0, 0] }' });
+    const weights = sibling(config, 'w.json');
+    await openText(config);
+    const [problem] = await someProblems(weights);
+    assert.equal((await vscode.workspace.openTextDocument(weights)).getText(problem?.range), '[3]');
+    await closeEverything();
+    await noProblems(weights);
+  });
+
+  it('are told once when two configs name the same file', async () => {
+    const text = '{ "weights": "w.json", "sequences": [[[1]]] }';
+    const first = await writeFiles({ 'a.rnn.json': text, 'b.rnn.json': text, 'w.json': '{ "Wx": [[1]], "Wh": [["1"]], "b": [0] }' });
+    await openText(first);
+    await openText(sibling(first, 'b.rnn.json'));
+    const weights = sibling(first, 'w.json');
+    await someProblems(weights);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal(problemsOf(weights).length, 1);
+  });
+
+  it('are left to the session once the config runs, and come back when its panel is closed', async () => {
+    const { document } = await openText(await copyExample('vanishing'));
+    await vscode.commands.executeCommand('rnnGradients.run');
+    await lensSays(document.uri, /vanishing/);
+    await replaceText(document, '"tanh"', '"tahn"');
+    await someProblems(document.uri);
+    // Both readings of the text are over.
+    await vscode.commands.executeCommand('vscode.executeHoverProvider', document.uri, new vscode.Position(0, 0));
+    await lensSays(document.uri, /of the last good run/);
+    assert.equal(problemsOf(document.uri).length, 1);
+    const panels = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof vscode.TabInputWebview);
+    await vscode.window.tabGroups.close(panels);
+    await until('the problem without a session', () => (problemsOf(document.uri).length === 1 ? true : undefined));
+    await replaceText(document, '"tahn"', '"tanh"');
+    await noProblems(document.uri);
+  });
+});
+
+describe('Quick fixes', () => {
+  afterEach(closeEverything);
+
+  const mends = (what: string, files: Readonly<Record<string, string>>, at: string, title: string, expected: string, file?: string): void => {
+    it(what, async () => {
+      const config = await writeFiles(files);
+      await openText(config);
+      const { document } = file === undefined ? await openText(config) : await openText(sibling(config, file));
+      await someProblems(document.uri);
+      const action = await actionAt(document, at, title);
+      assert.equal(action.kind?.value, vscode.CodeActionKind.QuickFix.value);
+      assert.notEqual(action.edit, undefined, 'the action has no edit');
+      const after = await changeAndUndo(document, () => applyAction(action));
+      assert.equal(after, expected);
+    });
+  };
+
+  const whole = '{\n  // my network\n  "weights": { "Wx": [[1, 0]], "Wh": [[1, 0], [0, 1]], "b": [0, 0] },\n  "sequences": [[[1]]]\n}\n';
+  mends('rename a key to the nearest known one', { 'a.rnn.json': whole.replace('"sequences"', '"sequenzes"') }, '"sequenzes"', 'Change to "sequences"', whole);
+  mends('write the value that was meant', { 'a.rnn.json': whole.replace('"weights"', '"cell": "rleu", "weights"') }, '"rleu"', 'Change to "relu"', whole.replace('"weights"', '"cell": "relu", "weights"'));
+  mends('take the quotes from a number', { 'a.rnn.json': whole.replace('[0, 0] }', '[0, "0.5"] }') }, '"0.5"', 'Change to 0.5', whole.replace('[0, 0] }', '[0, 0.5] }'));
+  mends('transpose a matrix that lies on its side, in the file that holds it',
+    { 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{\n  "Wx": [\n    [0.10],\n    [2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n' },
+    '"Wx"', 'Transpose Wx', '{\n  "Wx": [\n    [0.10, 2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n', 'w.json');
+  mends('add a missing bias', { 'a.rnn.json': whole.replace(', "b": [0, 0]', '') }, '"Wh"', 'Add b of zeros', whole);
+});
+
+describe('Refactorings', () => {
+  afterEach(closeEverything);
+
+  /** Σ_max and the like, as the hover tells them. */
+  const hover = async (document: vscode.TextDocument, needle: string): Promise<string> => {
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, rangeOf(document, needle).start);
+    return hovers.flatMap(({ contents }) => contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))).join('\n');
+  };
+  const outside = (text: string): string => text.replace(/"Wh": \[[^]*?\]\s*\]/, '').replace(/ *\/\/ Wh: .*\r?\n/, '');
+
+  it('transpose a square matrix', async () => {
+    const { document } = await openText(await copyExample('vanishing'));
+    const after = await changeAndUndo(document, async () => applyAction(await actionAt(document, '"Wh"', 'Transpose Wh')));
+    assert.match(after, /"Wh": \[\n {6}\[ 0\.25, 0\.25, {2}0\.25, {2}0\.25\],\n {6}\[ 0\.25, 0\.25, -0\.25, -0\.25\],\n {6}\[-0\.25, 0\.25, -0\.25, {2}0\.25\]/);
+    assert.equal(outside(after), outside(document.getText()));
+  });
+
+  it('rescale Wh to a spectral radius that is asked for', async () => {
+    const { document } = await openText(await copyExample('vanishing'));
+    const action = await actionAt(document, '"Wh"', 'Rescale Wh to a spectral radius…');
+    const before = document.getText();
+    const done = applyAction(action);
+    // The question comes with 1 as its answer.
+    await until('the rescaled text', async () => {
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return document.getText() === before ? undefined : true;
+    });
+    await done;
+    assert.match(await hover(document, '"Wh"'), /spectral radius 1 /);
+    assert.match(document.getText(), /\[0\.5, {2}0\.5, -0\.5, -0\.5\]/);
+    assert.equal(outside(document.getText()), outside(before));
+    await vscode.commands.executeCommand('undo');
+    assert.equal(document.getText(), before);
+  });
+
+  it('rescale Wh to a largest singular value, in the weights file, from the palette too', async () => {
+    const { document } = await openText(sibling(await copyExample('weather'), 'weights.json'));
+    const action = await actionAt(document, '"Wh"', 'Rescale Wh to a largest singular value…');
+    assert.ok(action.command);
+    const [argument] = (action.command.arguments ?? []) as [object];
+    const after = await changeAndUndo(document, () => vscode.commands.executeCommand('rnnGradients.rescaleWeights', { ...argument, to: 0.95 }));
+    const { Wx, Wh, b } = JSON.parse(after) as { Wx: unknown; Wh: number[][]; b: unknown };
+    const original = JSON.parse(document.getText()) as { Wx: unknown; Wh: number[][]; b: unknown };
+    assert.deepEqual([Wx, b], [original.Wx, original.b]);
+    const factor = (Wh[0]?.[0] ?? 0) / (original.Wh[0]?.[0] ?? 1);
+    // 1.426 is its largest singular value as another implementation measured it.
+    assert.ok(Math.abs(factor - 0.95 / 1.426) < 1e-3, `${factor}`);
+  });
+
+  for (const [title, note, implies] of [
+    ['Replace Wh by an orthogonal matrix…', /\/\/ Wh: orthogonal, seed 5/, /Orthogonal/], ['Replace Wh by Glorot\'s uniform initialisation…', /\/\/ Wh: Glorot uniform, seed 5/, /σ_max/],
+    ['Replace Wh by He\'s normal initialisation…', /\/\/ Wh: He normal, seed 5/, /σ_max/], ['Replace Wh by the identity', /(?:)/, /Orthogonal/],
+  ] as const) {
+    it(`${title.replace('…', '')}, seed and all`, async () => {
+      const { document } = await openText(await copyExample('exploding'));
+      const action = await actionAt(document, '"Wh"', title);
+      const [argument] = (action.command?.arguments ?? []) as [object];
+      const command = action.command?.command ?? '';
+      const after = await changeAndUndo(document, () => vscode.commands.executeCommand(command, { ...argument, seed: 5 }));
+      assert.match(after, note);
+      assert.equal(outside(after), outside(document.getText()));
+      await vscode.commands.executeCommand('redo');
+      assert.equal(document.getText(), after);
+      assert.match(await hover(document, '"Wh"'), implies);
+      assert.deepEqual(problemsOf(document.uri), []);
+    });
+  }
+
+  it('replace Wx too, but by no identity', async () => {
+    const { document } = await openText(await copyExample('exploding'));
+    await actionAt(document, '"Wx"', 'Replace Wx by an orthogonal matrix…');
+    const titles = (await actionsAt(document, '"Wx"')).map(({ title }) => title);
+    assert.ok(!titles.some((title) => title.includes('identity') || title.startsWith('Rescale')), titles.join(', '));
+  });
+
+  it('add an initial state', async () => {
+    const { document } = await openText(await copyExample('vanishing'));
+    const action = await actionAt(document, '"sequences"', 'Add an initial state of zeros');
+    const after = await changeAndUndo(document, () => applyAction(action));
+    assert.match(after, /\n {2}\],\n {2}"initialState": \[\[0, 0, 0, 0\]\],\n/);
+  });
+
+  it('move the weights into a file of their own, and back', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    const before = document.getText();
+    const out = await actionAt(document, '"weights"', 'Move the weights to a file of their own');
+    assert.equal(out.kind?.value, vscode.CodeActionKind.RefactorExtract.value);
+    await applyAction(out);
+    assert.match(document.getText(), /"weights": "weights\.jsonc",\n/);
+    const file = await vscode.workspace.openTextDocument(sibling(uri, 'weights.jsonc'));
+    assert.match(file.getText(), /^\{\n {2}\/\/ \[I\]\[H\] = \[2\]\[4\]\n {2}"Wx": \[\n {4}\[/);
+    await openText(uri);
+    assert.match(await hover(document, 'weights.jsonc'), /`Wh` \[H, H\] = \[4, 4\]/);
+    const back = await actionAt(document, 'weights.jsonc', 'Move the weights into this config');
+    const whole = await changeAndUndo(document, () => applyAction(back));
+    assert.equal(whole, before);
+    // Undoing the first move as well gives back the text that was there.
+    await vscode.commands.executeCommand('undo');
+    await until('the inline weights', () => (document.getText() === before ? true : undefined));
+  });
+
+  it('are offered at the path of the weights file as well', async () => {
+    const { document } = await openText(await copyExample('weather'));
+    await actionAt(document, 'weights.json', 'Rescale Wh to a spectral radius…');
+    assert.deepEqual(await actionsAt(document, '"upstreamGradient"', vscode.CodeActionKind.Refactor), []);
+  });
+});
+
+describe('Renaming a file that a config names', () => {
+  afterEach(closeEverything);
+
+  const renamed = async (from: vscode.Uri, to: vscode.Uri): Promise<void> => {
+    const edit = new vscode.WorkspaceEdit();
+    edit.renameFile(from, to);
+    assert.ok(await vscode.workspace.applyEdit(edit));
+  };
+
+  it('updates the reference, and nothing else in the config', async () => {
+    const config = await writeFiles({ 'a.rnn.json': '{\n  // here\n  "weights": "./w.json", "sequences": [[[1]]] }\n', 'w.json': '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }' });
+    const { document } = await openText(config);
+    await renamed(sibling(config, 'w.json'), vscode.Uri.joinPath(config, '..', 'trained', 'weights.json'));
+    await until('the new path', () => (document.getText() === '{\n  // here\n  "weights": "./trained/weights.json", "sequences": [[[1]]] }\n' ? true : undefined));
+    await noProblems(config);
+  });
+
+  it('leads the references of a config that moves to where the files stay', async () => {
+    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": ["s.json"] }', 'w.json': '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }', 's.json': '[[[1]]]' });
+    await openText(config);
+    const moved = vscode.Uri.joinPath(config, '..', 'configs', 'a.rnn.json');
+    await renamed(config, moved);
+    const document = await vscode.workspace.openTextDocument(moved);
+    await until('the new paths', () => (document.getText() === '{ "weights": "../w.json", "sequences": ["../s.json"] }' ? true : undefined));
+  });
+});
