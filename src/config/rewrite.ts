@@ -81,22 +81,20 @@ function alignedWidths(text: string, spans: readonly Span[], texts: readonly str
   const gaps = spans.map(({ offset }) => gapBefore(text, offset));
   const evenWidths = spans.every(({ offset, length }, i) => /[[,]/.test(text.charAt(offset - (gaps[i] ?? 0) - 1)) && (i < columns || (gaps[i] ?? 0) + length === (gaps[i - columns] ?? 0) + (spans[i - columns]?.length ?? 0)));
   if (!evenWidths || !gaps.some((gap, i) => i >= columns && gap !== gaps[i - columns])) return null;
-  const smallest = (from: number, step: number): number => {
-    let gap = Infinity;
-    for (let i = from; i < gaps.length; i += step) if (i % columns > 0 || step > 1) gap = Math.min(gap, gaps[i] ?? 0);
-    return gap;
-  };
-  const afterComma = smallest(0, 1);
+  const negative = (i: number): boolean => text.charAt(spans[i]?.offset ?? 0) === '-';
+  // Where one number has a sign, all leave room for one.
+  const room = (signed: boolean): number => (signed ? 1 : 0);
+  const before = room(spans.some((_, i) => negative(i)));
+  const now = room(texts.some((number) => number.startsWith('-')) || before === 1);
+  const afterComma = gaps.reduce((least, gap, i) => (i % columns === 0 ? least : Math.min(least, gap)), Infinity);
   return Array.from({ length: columns }, (_, column) => {
-    let signed = false;
-    let longest = 0;
+    let [digitsBefore, digitsNow] = [0, 0];
     for (let i = column; i < texts.length; i += columns) {
-      signed ||= text.charAt(spans[i]?.offset ?? 0) === '-';
-      longest = Math.max(longest, texts[i]?.length ?? 0);
+      digitsBefore = Math.max(digitsBefore, (spans[i]?.length ?? 0) - room(negative(i)));
+      digitsNow = Math.max(digitsNow, (texts[i] ?? '').replace(/^-/, '').length);
     }
-    // A column without a sign leaves one blank for it.
-    const gap = smallest(column, columns) - (signed ? 0 : 1);
-    return longest + Math.max(gap, column === 0 ? 0 : afterComma);
+    const blanks = (gaps[column] ?? 0) + (spans[column]?.length ?? 0) - digitsBefore - before;
+    return Math.max(blanks, column === 0 ? 0 : afterComma) + digitsNow + now;
   });
 }
 

@@ -154,7 +154,7 @@ describe('a refactoring', () => {
     const change: Change = { kind: 'rescale', quantity: 'spectralRadius', to: 1 };
     const { spectralRadius } = (await new Probe({ [configName]: text }).factsAt('"Wh"'))!.matrix!;
     const doubled = (await new Probe({ [configName]: text }).changed('weights.Wh', { ...change, to: 2 * spectralRadius! }))[configName];
-    assert.equal(doubled, '{ "weights": { "Wx": [[1, 1]], "Wh": [\n  [  3,   4],\n  [ -8, -22]\n] } }');
+    assert.equal(doubled, '{ "weights": { "Wx": [[1, 1]], "Wh": [\n  [ 3,   4],\n  [-8, -22]\n] } }');
     const plain = '{ "weights": { "Wx": [[1, 1]], "Wh": [[0.5, 0], [0, 0.5]] } }';
     assert.equal((await new Probe({ [configName]: plain }).changed('weights.Wh', change))[configName], plain.replaceAll('0.5', '1'));
   });

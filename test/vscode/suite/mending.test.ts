@@ -101,7 +101,7 @@ describe('Refactorings', () => {
   it('transpose a square matrix', async () => {
     const { document } = await openText(await copyExample('vanishing'));
     const after = await changeAndUndo(document, async () => applyAction(await actionAt(document, '"Wh"', 'Transpose Wh')));
-    assert.match(after, /"Wh": \[\n {6}\[ 0\.25, 0\.25, {2}0\.25, {2}0\.25\],\n {6}\[ 0\.25, 0\.25, -0\.25, -0\.25\],\n {6}\[-0\.25, 0\.25, -0\.25, {2}0\.25\]/);
+    assert.match(after, /"Wh": \[\n {6}\[ 0\.25, {2}0\.25, {2}0\.25, {2}0\.25\],\n {6}\[ 0\.25, {2}0\.25, -0\.25, -0\.25\],\n {6}\[-0\.25, {2}0\.25, -0\.25, {2}0\.25\]/);
     assert.equal(outside(after), outside(document.getText()));
   });
 
@@ -117,7 +117,7 @@ describe('Refactorings', () => {
     });
     await done;
     assert.match(await hover(document, '"Wh"'), /spectral radius 1 /);
-    assert.match(document.getText(), /\[0\.5, {2}0\.5, -0\.5, -0\.5\]/);
+    assert.match(document.getText(), /\[ 0\.5, {2}0\.5, -0\.5, -0\.5\]/);
     assert.equal(outside(document.getText()), outside(before));
     await vscode.commands.executeCommand('undo');
     assert.equal(document.getText(), before);
