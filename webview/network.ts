@@ -1,5 +1,5 @@
 // Track: the unrolled network. A strip of all steps in view, and under it, as through a lens, the units around the cursor.
-import { colourMap, withAlpha } from './colours.js';
+import { colourMap, readable, withAlpha } from './colours.js';
 import { exactLog10, formatLog10, formatNumber } from './format.js';
 import { Player } from './player.js';
 import { plotText } from './scene.js';
@@ -155,7 +155,10 @@ export function network({ model, timeline }: Page, steps: Steps): View {
         for (let unit = 0; unit < H; unit++) {
           const y = from + 23 + 12 * unit;
           if (filled(t)) context.fillText(formatNumber(values.h[unit] ?? NaN, 3), x(t) - boxWidth / 4, y);
-          if (reached(t)) text(gradientCell(values, unit, 3).text, x(t) + boxWidth / 4, y, theme.red);
+          if (!reached(t)) continue;
+          context.fillStyle = readable(theme.red, theme);
+          context.fillText(gradientCell(values, unit, 3).text, x(t) + boxWidth / 4, y);
+          context.fillStyle = theme.foreground;
         }
       }
       if (loss(run, t) && reached(t)) text('↓ loss', x(t), from - 8, theme.orange);
