@@ -5,6 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildKernels } from './kernels.mjs';
+import { languages, readBundle } from './l10n.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -41,12 +42,18 @@ const buildScriptsStayOutside = {
   },
 };
 
-/** The contributed JSON schema is made from the table that validates configs. */
-async function writeSchema() {
-  const { outputFiles } = await build({ ...forNode, format: 'esm', sourcemap: false, entryPoints: ['src/config/schema.ts'], write: false });
-  const { configJsonSchema } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+/** The contributed JSON schema is made from the table that validates configs, once in each language; package.nls.*.json choose. */
+async function writeSchemas() {
+  const contents = "export { setLanguage } from './src/l10n.js'; export { configJsonSchema } from './src/config/schema.js';";
+  const { outputFiles } = await build({ ...forPage, sourcemap: false, stdin: { contents, resolveDir: root }, write: false });
+  const { setLanguage, configJsonSchema } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
   await mkdir(new URL('../dist', import.meta.url), { recursive: true });
-  await writeFile(new URL('../dist/rnn.schema.json', import.meta.url), JSON.stringify(configJsonSchema()));
+  const write = (name) => writeFile(new URL(`../dist/${name}`, import.meta.url), JSON.stringify(configJsonSchema()));
+  await write('rnn.schema.json');
+  for (const language of languages) {
+    setLanguage({ name: language, bundle: readBundle(language) });
+    await write(`rnn.schema.${language}.json`);
+  }
 }
 
 const testEntries = (pattern) => globSync(pattern, { cwd: root });
@@ -57,11 +64,11 @@ const tests = () => [
 
 await buildKernels();
 if (flags.has('--watch')) {
-  await writeSchema();
+  await writeSchemas();
   for (const options of product) await (await context(options)).watch();
 } else {
   await rm(new URL('../dist', import.meta.url), { recursive: true, force: true });
   const bundles = [...product, ...(flags.has('--tests') ? tests() : [])].filter((options) => Object.keys(options.entryPoints).length > 0);
   await Promise.all(bundles.map((options) => build(options)));
-  await writeSchema();
+  await writeSchemas();
 }

@@ -8,10 +8,12 @@ import { registerLanguageFeatures } from './editor/languageFeatures.js';
 import { Sessions } from './editor/sessions.js';
 import { prefix } from './editor/settings.js';
 import { registerStatusBar } from './editor/statusBar.js';
+import { setLanguage } from './l10n.js';
 import { previewType, viewType } from './panel/panel.js';
 import { Panels } from './panel/panels.js';
 
 export function activate({ extensionUri, subscriptions }: vscode.ExtensionContext): void {
+  setLanguage(vscode.l10n.bundle === undefined ? undefined : { name: vscode.env.language, bundle: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('RNN Gradients', { log: true });
   const sessions = new Sessions(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath, log);
   const panels = new Panels(sessions, extensionUri);

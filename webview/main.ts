@@ -1,4 +1,5 @@
 // Start of the page: builds the parts, lets messages in and the user's wishes out.
+import './l10n.js';
 import { Channel } from '../src/protocol/rpc.js';
 import { AtStep } from './atStep.js';
 import { contributions } from './contributions.js';

@@ -1,3 +1,5 @@
+import type { Language } from '../l10n.js';
+
 /** What the page needs from its host: where it may load from, and the one-time word that lets its script run. */
 export type PanelHtmlParts = {
   /** `webview.cspSource`: the only origin that styles, fonts and pictures come from. */
@@ -7,13 +9,16 @@ export type PanelHtmlParts = {
   readonly scriptUri: string;
   readonly styleUri: string;
   readonly title: string;
-  /** Language of the interface, as `vscode.env.language` names it. */
-  readonly language?: string;
+  /** Language of the page; English when left out. */
+  readonly language?: Language;
 };
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 /** Hash of the empty text: the toolkit adds one empty style element to learn whether the browser knows :focus-visible; no other inline style passes. */
 const emptyStyle = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
+
+/** JSON that the HTML parser leaves alone: no `</script`, no `<!--`. A script element of this type is data, which no policy has to allow. */
+const inertJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 
@@ -21,7 +26,7 @@ const escape = (text: string): string => text.replace(/[&<>"']/g, (character) =>
  * The page of the panel. Nothing is allowed that is not named: no inline script or style, no eval, no network; the page gets
  * all data by message. `data:` and `blob:` pictures are its own canvases on their way to a PNG.
  */
-export function panelHtml({ cspSource, nonce, scriptUri, styleUri, title, language = 'en' }: PanelHtmlParts): string {
+export function panelHtml({ cspSource, nonce, scriptUri, styleUri, title, language = { name: 'en', bundle: {} } }: PanelHtmlParts): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
@@ -32,7 +37,7 @@ export function panelHtml({ cspSource, nonce, scriptUri, styleUri, title, langua
     "form-action 'none'",
   ].join('; ');
   return `<!DOCTYPE html>
-<html lang="${escape(language)}">
+<html lang="${escape(language.name)}">
 <head>
   <meta charset="UTF-8">
   <meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
@@ -42,6 +47,7 @@ export function panelHtml({ cspSource, nonce, scriptUri, styleUri, title, langua
 </head>
 <body>
   <div id="app"></div>
+  <script type="application/json" id="l10n">${inertJson(language.bundle)}</script>
   <script type="module" nonce="${escape(nonce)}" src="${escape(scriptUri)}"></script>
 </body>
 </html>

@@ -6,6 +6,7 @@ import { toRange } from '../editor/diagnostics.js';
 import { withLateProgress } from '../editor/progress.js';
 import { entryUri } from '../editor/session.js';
 import type { Session } from '../editor/session.js';
+import { languageInUse } from '../l10n.js';
 import type { PageContract, PanelContract, PanelStatus, WeightPlace } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
 import { relaySlices } from '../worker/relay.js';
@@ -64,7 +65,7 @@ export class Panel implements vscode.Disposable {
       session.onDidAnalyse((spectrum) => this.#channel.emit('spectrum', spectrum)),
     );
     const uriOf = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(assets, name)).toString();
-    webview.html = panelHtml({ cspSource: webview.cspSource, nonce: randomBytes(24).toString('base64'), scriptUri: uriOf('main.js'), styleUri: uriOf('style.css'), title: session.title });
+    webview.html = panelHtml({ cspSource: webview.cspSource, nonce: randomBytes(24).toString('base64'), scriptUri: uriOf('main.js'), styleUri: uriOf('style.css'), title: session.title, language: languageInUse() });
     this.#sendStatus();
   }
 

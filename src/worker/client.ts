@@ -2,12 +2,17 @@ import { Worker } from 'node:worker_threads';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Entry } from '../config/files.js';
 import type { VerdictBounds } from '../engine/index.js';
+import { languageInUse } from '../l10n.js';
+import type { Language } from '../l10n.js';
 import type { FileRequest, RunOutcome, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
 import type { EventHandlers, RequestHandlers } from '../protocol/rpc.js';
 
 /** How long a cancelled run may take to notice before its thread is ended, ms. Only library calls (eigenvalues) take longer than a few ms. */
 const grace = 300;
+
+/** What the thread is given before its first message. */
+export type EngineData = { readonly language: Language };
 
 /** What can be asked besides a run: slices of the last one, a file's kind, the result as JSON. */
 export type Questions = Omit<WorkerContract['requests'], 'run'>;
@@ -101,7 +106,7 @@ export class EngineClient {
     if (this.#live !== null) return this.#live;
     if (this.#disposed) throw new Error('The engine was disposed.');
     const { workerPath, resourceLimits } = this.#options;
-    const worker = new Worker(workerPath, resourceLimits === undefined ? {} : { resourceLimits });
+    const worker = new Worker(workerPath, { workerData: { language: languageInUse() } satisfies EngineData, ...(resourceLimits === undefined ? {} : { resourceLimits }) });
     const latestOnly = <Payload extends { readonly runId: number }>(handle: (payload: Payload) => void) => (payload: Payload): void => {
       if (payload.runId === this.#latest) handle(payload);
     };

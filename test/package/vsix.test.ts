@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { before, describe, it } from 'node:test';
 import JSZip from 'jszip';
 
-type Manifest = { readonly name: string; readonly version: string; readonly icon: string; readonly main: string; readonly contributes: { readonly walkthroughs: readonly { readonly steps: readonly { readonly media: { readonly markdown?: string; readonly svg?: string } }[] }[] }; readonly categories: readonly string[]; readonly keywords: readonly string[]; readonly license: string };
+type Manifest = { readonly name: string; readonly version: string; readonly icon: string; readonly main: string; readonly contributes: { readonly jsonValidation: readonly { readonly url: string }[]; readonly walkthroughs: readonly { readonly steps: readonly { readonly media: { readonly markdown?: string; readonly svg?: string } }[] }[] }; readonly categories: readonly string[]; readonly keywords: readonly string[]; readonly license: string };
 
 const readManifest = async () => JSON.parse(await readFile('package.json', 'utf8')) as Manifest;
 
@@ -16,6 +16,7 @@ const shipped = [
   'extension/dist/cli.js',
   'extension/dist/extension.js',
   'extension/dist/rnn.schema.json',
+  'extension/dist/rnn.schema.ko.json',
   'extension/dist/webview/main.js',
   'extension/dist/webview/style.css',
   'extension/dist/worker.js',
@@ -23,13 +24,21 @@ const shipped = [
   'extension/examples/exploding/exploding.rnn.json',
   'extension/examples/orthogonal/orthogonal.rnn.json',
   'extension/examples/vanishing/vanishing.rnn.json',
+  'extension/l10n/bundle.l10n.ko.json',
   'extension/media/icon.png',
+  'extension/media/walkthrough/create.ko.md',
   'extension/media/walkthrough/create.md',
+  'extension/media/walkthrough/mend.ko.svg',
   'extension/media/walkthrough/mend.svg',
+  'extension/media/walkthrough/pytorch.ko.md',
   'extension/media/walkthrough/pytorch.md',
+  'extension/media/walkthrough/read.ko.svg',
   'extension/media/walkthrough/read.svg',
+  'extension/media/walkthrough/run.ko.md',
   'extension/media/walkthrough/run.md',
   'extension/package.json',
+  'extension/package.nls.json',
+  'extension/package.nls.ko.json',
   'extension/readme.md',
 ];
 
@@ -58,10 +67,18 @@ describe('the packaged extension', () => {
     assert.ok(bytes.length < 1_000_000, `${bytes.length} bytes`);
   });
 
-  it('names only files that it holds', async () => {
+  it('names only files that it holds, in every language', async () => {
     const { icon, main, contributes } = JSON.parse(await text('extension/package.json')) as Manifest;
     const media = contributes.walkthroughs.flatMap(({ steps }) => steps.map((step) => step.media.markdown ?? step.media.svg ?? ''));
-    for (const file of [icon, main, ...media]) assert.ok(shipped.includes(`extension/${file.replace('./', '')}`), file);
+    const schemas = contributes.jsonValidation.map(({ url }) => url);
+    for (const file of [icon, main]) assert.ok(shipped.includes(`extension/${file.replace('./', '')}`), file);
+    for (const language of ['package.nls.json', 'package.nls.ko.json']) {
+      const sentences = JSON.parse(await text(`extension/${language}`)) as Record<string, string>;
+      for (const key of [...media, ...schemas]) {
+        const file = sentences[key.replaceAll('%', '')] ?? key;
+        assert.ok(shipped.includes(`extension/${file.replace('./', '')}`), `${language}: ${file}`);
+      }
+    }
   });
 
   it('is a production build: no source maps, no reference to one', async () => {

@@ -11,6 +11,8 @@ describe('the order of the rooms', () => {
     ['src/panel/panel.ts', '../editor/session.js'],
     ['src/editor/settings.ts', '../engine/types.js', true],
     ['src/cli.ts', './engine/index.js'],
+    ['src/engine/reason.ts', '@vscode/l10n'],
+    ['src/worker/client.ts', '../l10n.js'],
     ['webview/main.ts', '../src/protocol/messages.js', true],
     ['webview/main.ts', '../src/protocol/rpc.js'],
     ['webview/ui.ts', '@vscode/webview-ui-toolkit'],
@@ -21,6 +23,8 @@ describe('the order of the rooms', () => {
   const refused: readonly (readonly [file: string, specifier: string, typeOnly?: boolean])[] = [
     ['src/engine/rnn.ts', '../config/index.js'],
     ['src/engine/rnn.ts', 'node:fs'],
+    ['src/l10n.ts', 'vscode'],
+    ['src/l10n.ts', './engine/index.js'],
     ['src/config/index.ts', 'vscode'],
     ['src/config/index.ts', '../worker/client.js'],
     ['src/protocol/messages.ts', '../config/problem.js'],

@@ -1,0 +1,91 @@
+// Finds every translatable sentence in the sources, and keeps the bundles of `l10n` in step with them.
+//   node build/l10n.mjs   sorts every bundle, adds the sentences it lacks with an empty text, and drops those that nothing says any more
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The languages besides English, which is the key of every sentence. */
+export const languages = ['ko'];
+export const bundlePath = (language) => path.join(root, 'l10n', `bundle.l10n.${language}.json`);
+export const readBundle = (language) => JSON.parse(readFileSync(bundlePath(language), 'utf8'));
+
+/** `{0}`, `{1}` … of a sentence, in order and once each. */
+export const placeholders = (sentence) => [...new Set(sentence.match(/\{[^}]*\}/g) ?? [])].sort();
+
+/** The files whose sentences a user can meet. */
+export const sourceFiles = () => globSync(['src/**/*.ts', 'webview/**/*.ts'], { cwd: root }).map((file) => file.split(path.sep).join('/')).filter((file) => !file.startsWith('src/engine/kernels/')).sort();
+
+const comesFromL10n = (specifier) => specifier === '@vscode/l10n' || /\/l10n\.js$/.test(specifier);
+
+/** The local names under which a file imports `t`. */
+function namesOfT(file) {
+  const imports = file.statements.filter(ts.isImportDeclaration).filter(({ moduleSpecifier }) => comesFromL10n(moduleSpecifier.text));
+  const bindings = imports.map(({ importClause }) => importClause?.namedBindings).filter((clause) => clause !== undefined && ts.isNamedImports(clause));
+  return new Set(bindings.flatMap(({ elements }) => elements).filter(({ name, propertyName }) => (propertyName ?? name).text === 't').map(({ name }) => name.text));
+}
+
+/** Sentences said while a module loads would be said before the language is known. */
+const insideFunction = (node) => {
+  for (let at = node.parent; at !== undefined; at = at.parent) {
+    if (ts.isFunctionLike(at) || (ts.isPropertyDeclaration(at) && !at.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword))) return true;
+  }
+  return false;
+};
+
+const faultOf = (call, key) => {
+  if (key === null) return 'the sentence has to stand here as a literal';
+  if (!insideFunction(call)) return 'the language is not known yet while a module loads: say it inside a function';
+  const wanted = placeholders(key);
+  const given = call.arguments.length - 1;
+  if (call.arguments.some(ts.isSpreadElement)) return null;
+  return wanted.every((placeholder, i) => placeholder === `{${i}}`) && wanted.length === given ? null : `${JSON.stringify(key)} wants ${wanted.join(' ') || 'nothing'} and is given ${given} values`;
+};
+
+/** Every sentence of one source text with the lines that say it, and what is wrong with the ways in which it is said. */
+export function collectFrom(name, text) {
+  const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
+  const names = namesOfT(file);
+  const found = [];
+  const faults = [];
+  const visit = (node) => {
+    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && names.has(node.expression.text)) {
+      const [first] = node.arguments;
+      const key = first !== undefined && ts.isStringLiteralLike(first) ? first.text : null;
+      const place = `${name}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
+      const fault = faultOf(node, key);
+      if (key !== null) found.push({ key, place });
+      if (fault !== null) faults.push(`${place}: ${fault}`);
+    }
+    if (ts.isTaggedTemplateExpression(node) && ts.isIdentifier(node.tag) && names.has(node.tag.text)) faults.push(`${name}: t\`…\` hides its key; write t('… {0}', value)`);
+    ts.forEachChild(node, visit);
+  };
+  if (names.size > 0) visit(file);
+  return { found, faults };
+}
+
+/** Every sentence of the product: key → the places that say it. */
+export function collect() {
+  const sentences = new Map();
+  const faults = [];
+  for (const name of sourceFiles()) {
+    const here = collectFrom(name, readFileSync(path.join(root, name), 'utf8'));
+    faults.push(...here.faults);
+    for (const { key, place } of here.found) sentences.set(key, [...(sentences.get(key) ?? []), place]);
+  }
+  return { sentences, faults };
+}
+
+function bringInStep(language) {
+  const known = readBundle(language);
+  const keys = [...collect().sentences.keys()].sort();
+  const missing = keys.filter((key) => (known[key] ?? '') === '');
+  const unused = Object.keys(known).filter((key) => !keys.includes(key));
+  writeFileSync(bundlePath(language), `${JSON.stringify(Object.fromEntries(keys.map((key) => [key, known[key] ?? ''])), null, 2)}\n`);
+  console.log(`${path.basename(bundlePath(language))}: ${keys.length} sentences, ${missing.length} to translate, ${unused.length} dropped`);
+  for (const key of missing) console.log(`  ${JSON.stringify(key)}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) for (const language of languages) bringInStep(language);
