@@ -25,6 +25,8 @@ export type KeySpec = {
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
   readonly snippets?: readonly Snippet[];
+  /** Understood, but not offered. */
+  readonly silent?: boolean;
 };
 export type KeyTable = Readonly<Record<string, KeySpec>>;
 
@@ -32,17 +34,17 @@ const numbers: readonly JsonType[] = ['string', 'array'];
 
 export const lossKeys: KeyTable = {
   kind: {
-    docs: '`mse`: mean of $(y - target)^2$. `crossEntropy`: mean of $-\\log \\mathrm{softmax}(y)_{class}$. The mean is over the batch and the steps that carry a loss (for `mse` over the outputs too).',
+    docs: '`mse`: the mean of `(y − target)²`. `crossEntropy`: the mean of `−log softmax(y)[class]`. The mean is over the batch and the steps that carry a loss (for `mse` over the outputs too).',
     types: ['string'], expected: '"mse" or "crossEntropy"', choices: { mse: 'Mean squared error.', crossEntropy: 'Cross entropy of a softmax, for classes.' },
   },
   readout: {
-    docs: 'The linear layer above the RNN, $y_t = h_t \\cdot Why + by$: an object or the path of a file with `Why` [H,O] and `by` [O], or with PyTorch\'s `weight` [O,H] and `bias` [O].',
+    docs: 'The linear layer above the RNN, `y_t = h_t·Why + by`: an object or the path of a file with `Why` [H,O] and `by` [O], or with PyTorch\'s `weight` [O,H] and `bias` [O].',
     types: ['string', 'object'], expected: 'an object with Why and by, or a path', open: true,
     examples: [{ Why: [[1], [0]], by: [0] }, 'readout.json'],
   },
   targets: {
     docs: 'What the outputs should be: for `mse` [B][O] (`at: "last"`) or [B][T][O] (`at: "every"`); for `crossEntropy` class indices from 0, [B] or [B][T]. A list, or the path of a file.',
-    types: numbers, expected: 'a list of numbers or a path',
+    types: numbers, expected: 'a list of numbers or a path', examples: ['targets.json', [[1]]],
   },
   at: {
     docs: 'Which timesteps carry a loss.', types: ['string'], expected: '"last" or "every"', default: 'last',
@@ -52,14 +54,14 @@ export const lossKeys: KeyTable = {
 
 /** The keys of a `*.rnn.json`. */
 export const configKeys: KeyTable = {
-  $schema: { docs: 'Where the schema of this file is; the extension brings its own, so this can be left out.', types: ['string'], expected: 'a text' },
+  $schema: { docs: 'Where the schema of this file is; the extension brings its own, so this can be left out.', types: ['string'], expected: 'a text', silent: true },
   name: { docs: 'A name for people; the file\'s name when left out.', types: ['string'], expected: 'a text', examples: ['tanh RNN on daily weather'] },
   cell: {
-    docs: 'The activation of $h_t = f(h_{t-1} \\cdot Wh + x_t \\cdot Wx + b)$.', types: ['string'], expected: cells.map((cell) => `"${cell}"`).join(', '), default: 'tanh',
+    docs: 'The activation `f` of `h_t = f(h_{t-1}·Wh + x_t·Wx + b)`.', types: ['string'], expected: cells.map((cell) => `"${cell}"`).join(', '), default: 'tanh',
     choices: {
-      tanh: '$f = \\tanh$, the classical (Elman) cell; $f\' = 1 - h^2 \\le 1$.',
-      relu: '$f(z) = \\max(0, z)$; $f\'$ is 1 for $z > 0$, else 0.',
-      identity: '$f(z) = z$: a linear recurrence, $f\' = 1$.',
+      tanh: '`f = tanh`, the classical (Elman) cell; its slope `1 − h²` is at most 1.',
+      relu: '`f(z) = max(0, z)`; its slope is 1 for `z > 0`, else 0.',
+      identity: '`f(z) = z`: a linear recurrence, the slope is 1.',
     } satisfies Record<(typeof cells)[number], string>,
     unsupported: { lstm: 'LSTM cells cannot be run yet.', gru: 'GRU cells cannot be run yet.' },
   },
@@ -76,7 +78,7 @@ export const configKeys: KeyTable = {
     ],
   },
   sequences: {
-    docs: 'The input sequences $x$: [B][T][I], or [T][I] for one sequence; a path, or the numbers themselves. A list of paths gives consecutive chunks of the same sequences: each is one forward and one backward call.',
+    docs: 'The input sequences `xs`: [B][T][I], or [T][I] for one sequence; a path, or the numbers themselves. A list of paths gives consecutive chunks of the same sequences: each is one forward and one backward call.',
     types: numbers, expected: 'numbers [B][T][I], a path, or a list of paths', examples: ['sequences.json', ['part-1.json', 'part-2.json']],
     snippets: [
       { label: 'file', description: 'sequences in a JSON file', body: '${1:sequences.json}' },
@@ -85,7 +87,7 @@ export const configKeys: KeyTable = {
     ],
   },
   initialState: {
-    docs: 'The hidden state before the first timestep, $h_{-1}$ [B][H] ([H] for one sequence): numbers or a path. `null` is zeros.',
+    docs: 'The hidden state before the first timestep, `h_{-1}` [B][H] ([H] for one sequence): numbers or a path. `null` is zeros.',
     types: ['null', 'string', 'array'], expected: 'numbers [B][H], a path, or null', default: null,
   },
   stateful: {
@@ -93,11 +95,11 @@ export const configKeys: KeyTable = {
     types: ['boolean'], expected: 'true or false', default: false,
   },
   upstreamGradient: {
-    docs: 'What the layer above sends into every $h_t$, $dhs = \\partial L / \\partial h$: `"last"`, `"every"`, or numbers [B][T][H] ([T][H] for one sequence), inline or as a path. Not together with `loss`.',
+    docs: 'What the layer above sends into every `h_t`, `dhs = ∂L/∂h`: `"last"`, `"every"`, or numbers [B][T][H] ([T][H] for one sequence), inline or as a path. Not together with `loss`.',
     types: ['null', 'string', 'array'], expected: '"last", "every", a path, or numbers [B][T][H]', default: 'last', examples: ['last', 'every', 'dhs.json'],
     snippets: [
-      { label: 'last', description: 'ones at the last step: a loss at the end, the pure trip back through time', body: 'last' },
-      { label: 'every', description: 'ones at each step', body: 'every' },
+      { label: '"last"', description: 'ones at the last step: a loss at the end, the pure trip back through time', body: 'last' },
+      { label: '"every"', description: 'ones at each step', body: 'every' },
       { label: 'file', description: 'a stored gradient [B][T][H]', body: '${1:dhs.json}' },
     ],
   },
@@ -110,9 +112,9 @@ export const configKeys: KeyTable = {
     ],
   },
   clip: {
-    docs: 'Clipping of the parameter gradients by their global norm: when $\\|(dWx, dWh, db)\\| > norm$ all are scaled by $norm / \\|\\cdot\\|$ (Pascanu et al. 2013). `null`: none.',
+    docs: 'Clipping of the parameter gradients by their global norm: when `‖(dWx, dWh, db)‖ > norm`, all are scaled by `norm / ‖(dWx, dWh, db)‖` (Pascanu et al. 2013). `null`: none.',
     types: ['null', 'object'], expected: 'an object with norm, or null', default: null,
-    keys: { norm: { docs: 'The largest global norm, above 0.', types: ['number'], expected: 'a number above 0', exclusiveMinimum: 0 } }, required: ['norm'],
+    keys: { norm: { docs: 'The largest global norm, above 0.', types: ['number'], expected: 'a number above 0', exclusiveMinimum: 0, examples: [1] } }, required: ['norm'],
     snippets: [{ label: 'norm 1', description: 'global norm at most 1', body: { norm: 1 } }],
   },
   truncate: {
@@ -123,39 +125,54 @@ export const configKeys: KeyTable = {
 
 export const requiredKeys = ['weights', 'sequences'] as const;
 
-const schemaTypes: Record<JsonType, string> = { string: 'string', number: 'number', boolean: 'boolean', null: 'null', array: 'array', object: 'object' };
+/** What an empty file can begin with. */
+const wholeConfigs: readonly Snippet[] = [
+  {
+    label: 'RNN experiment', description: 'a tanh RNN with weights and sequences from files',
+    body: { name: '${1:my network}', cell: 'tanh', weights: '${2:weights.json}', sequences: '${3:sequences.json}', upstreamGradient: 'last' },
+  },
+  {
+    label: 'RNN experiment with its numbers', description: 'a tanh RNN of two units that runs as it is',
+    body: {
+      name: '${1:my network}', cell: 'tanh', weights: { Wx: [[1, 0], [0, 1]], Wh: [[0.5, 0], [0, 0.5]], b: [0, 0] },
+      sequences: [[[1, 0], [0, 1], [1, 1], [0, 0]]], upstreamGradient: 'last',
+    },
+  },
+];
 
-/** JSON schema (draft-07 with VS Code's additions) of the config, for completion and hover in the editor. */
+/**
+ * JSON schema (draft-07 with VS Code's additions) of the config, for completion and hover in the editor. It refuses nothing: what is wrong
+ * is told once, by the reader, with advice that a schema cannot give.
+ */
 export function configJsonSchema(): object {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'RNN experiment',
     allowComments: true,
     allowTrailingCommas: true,
-    ...objectSchema(configKeys, requiredKeys),
-    defaultSnippets: [{
-      label: 'RNN experiment', description: 'a tanh RNN with weights and sequences from files',
-      body: { name: '${1:my network}', cell: 'tanh', weights: '${2:weights.json}', sequences: '${3:sequences.json}', upstreamGradient: 'last' },
-    }],
+    properties: propertiesSchema(configKeys),
+    defaultSnippets: wholeConfigs,
   };
 }
 
-function objectSchema(keys: KeyTable, required: readonly string[]): object {
-  return { type: 'object', properties: Object.fromEntries(Object.entries(keys).map(([key, spec]) => [key, keySchema(spec)])), required: [...required], additionalProperties: false };
-}
+const propertiesSchema = (keys: KeyTable): object => Object.fromEntries(Object.entries(keys).map(([key, spec]) => [key, keySchema(spec)]));
 
 function keySchema(spec: KeySpec): object {
-  const types = spec.types.map((type) => (type === 'number' && spec.integer === true ? 'integer' : schemaTypes[type]));
+  const types = spec.types.map((type) => (type === 'number' && spec.integer === true ? 'integer' : type));
   const choices = Object.entries(spec.choices ?? {});
+  const snippets = [...(spec.snippets ?? []), ...choices.map(([body, markdownDescription]) => ({ markdownDescription, body }))];
   return {
-    ...(spec.keys === undefined ? {} : objectSchema(spec.keys, spec.required ?? [])),
-    type: types.length === 1 ? types[0] : types,
     markdownDescription: spec.docs,
-    ...(choices.length === 0 ? {} : { enum: choices.map(([choice]) => choice), markdownEnumDescriptions: choices.map(([, docs]) => docs) }),
-    ...(spec.minimum === undefined ? {} : { minimum: spec.minimum }),
-    ...(spec.exclusiveMinimum === undefined ? {} : { exclusiveMinimum: spec.exclusiveMinimum }),
+    // The first alternative says what to offer, the second lets everything else pass.
+    anyOf: [{
+      type: types.length === 1 ? types[0] : types,
+      ...(choices.length === 0 ? {} : { enum: choices.map(([choice]) => choice), markdownEnumDescriptions: choices.map(([, docs]) => docs) }),
+    }, {}],
+    ...(spec.keys === undefined ? {} : { properties: propertiesSchema(spec.keys) }),
     ...(spec.default === undefined ? {} : { default: spec.default }),
-    ...(spec.examples === undefined ? {} : { examples: spec.examples }),
-    ...(spec.snippets === undefined ? {} : { defaultSnippets: spec.snippets }),
+    ...(spec.silent === true ? { doNotSuggest: true } : {}),
+    ...(spec.examples === undefined || spec.snippets !== undefined ? {} : { examples: spec.examples }),
+    // A key that has several of them is completed with an open value and a list to choose from.
+    ...(snippets.length === 0 ? {} : { defaultSnippets: snippets }),
   };
 }

@@ -6,7 +6,7 @@ import type { Inspections } from './inspections.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 
-const identity = ({ file, code, range: { start, end } }: Problem): string => `${file} ${code} ${start.line}:${start.character}-${end.line}:${end.character}`;
+const identity = ({ file, code, message, range: { start, end } }: Problem): string => `${file} ${code} ${start.line}:${start.character}-${end.line}:${end.character} ${message}`;
 
 /** Configs that have a tab. */
 function openConfigs(): Map<string, vscode.Uri> {
