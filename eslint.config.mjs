@@ -42,7 +42,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.cjs'],
-    languageOptions: { sourceType: 'commonjs', globals: { process: 'readonly', require: 'readonly' } },
+    languageOptions: { sourceType: 'commonjs', globals: Object.fromEntries(['process', 'require', 'setInterval', '__filename'].map((name) => [name, 'readonly'])) },
   },
   {
     files: ['**/*.mjs'],

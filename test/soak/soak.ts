@@ -1,0 +1,114 @@
+// `npm run soak [-- --minutes 30]`: a real VS Code in which a training script rewrites the weights five times a second while somebody types in the
+// config and drags the sliders of "What if". What the extension host, its worker threads and the window hold after garbage collections is sampled all
+// the way; the medians of the first and the last fifth (after a warm-up) are printed, and growth of more than 10 % ends it with exit code 1.
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Workbench } from '../support/workbench.js';
+
+const flag = process.argv.indexOf('--minutes');
+const minutes = flag < 0 ? 30 : Number(process.argv[flag + 1]);
+if (!(minutes > 0)) throw new Error('--minutes takes a number above 0.');
+/** Caches fill and code is compiled before memory is steady. */
+const warmUp = Math.min(5, minutes / 4) * 60_000;
+const mostGrowth = 0.1;
+
+const folder = path.resolve('out/soak');
+const workspace = path.join(folder, 'workspace');
+const samples = path.join(folder, 'samples');
+await rm(folder, { recursive: true, force: true });
+for (const made of [workspace, samples]) await mkdir(made, { recursive: true });
+
+const [B, T, I, H] = [8, 100, 16, 64];
+const matrix = (rows: number, columns: number, scale: number): number[][] => Array.from({ length: rows }, () => Array.from({ length: columns }, () => (Math.random() * 2 - 1) * scale));
+const weights = (): string => JSON.stringify({ Wx: matrix(I, H, 0.1), Wh: matrix(H, H, 0.1 + 0.15 * Math.random()), b: matrix(1, H, 0.1) });
+await writeFile(path.join(workspace, 'weights.json'), weights());
+await writeFile(path.join(workspace, 'sequences.json'), JSON.stringify(Array.from({ length: B }, () => matrix(T, I, 1))));
+await writeFile(path.join(workspace, 'soak.rnn.json'), '{\n  "weights": "weights.json",\n  "sequences": "sequences.json",\n  "clip": { "norm": 1.0 }\n}\n');
+
+const workbench = await Workbench.open({ workspace, env: { NODE_OPTIONS: `--require ${path.resolve('test/soak/probe.cjs')}`, RNN_SOAK_FOLDER: samples } });
+const { page } = workbench;
+const end = Date.now() + minutes * 60_000;
+
+/** As a training script does: a new file under another name, then renamed over the old one. */
+async function train(): Promise<number> {
+  const target = path.join(workbench.folder, 'weights.json');
+  let versions = 0;
+  for (; Date.now() < end; versions++) {
+    await writeFile(`${target}.new`, weights());
+    await rename(`${target}.new`, target);
+    await page.waitForTimeout(200);
+  }
+  return versions;
+}
+
+/** Types a digit where the cursor stands, behind the clip's norm, and takes it back. */
+async function type(seconds: number): Promise<number> {
+  await page.locator('.editor-group-container').first().locator('.tab.active').click();
+  let edits = 0;
+  for (const until = Date.now() + seconds * 1000; Date.now() < until; edits += 2) {
+    await page.keyboard.type(String(1 + Math.floor(Math.random() * 9)));
+    await page.waitForTimeout(250);
+    await page.keyboard.press('Backspace');
+    await page.waitForTimeout(250);
+  }
+  return edits;
+}
+
+const windowSamples: { readonly at: number; readonly heapUsed: number; readonly nodes: number }[] = [];
+const devTools = await page.context().newCDPSession(page);
+async function sampleWindow(): Promise<void> {
+  await devTools.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await devTools.send('Runtime.getHeapUsage');
+  const { nodes } = await devTools.send('Memory.getDOMCounters');
+  windowSamples.push({ at: Date.now(), heapUsed: usedSize, nodes });
+}
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+const grown: string[] = [];
+
+/** Prints the medians of the first and last fifth of what was sampled after the warm-up. */
+function report(name: string, at: readonly number[], values: readonly number[], format: (value: number) => string): void {
+  const kept = values.filter((_, i) => (at[i] ?? 0) > started + warmUp);
+  const fifth = Math.floor(kept.length / 5);
+  if (fifth === 0) {
+    console.log(`${name}: too few samples (${values.length})`);
+    return;
+  }
+  const [first, last] = [median(kept.slice(0, fifth)), median(kept.slice(-fifth))];
+  const growth = last / first - 1;
+  if (growth > mostGrowth) grown.push(name);
+  console.log(`${name}: ${format(first)} → ${format(last)} (${growth < 0 ? '−' : '+'}${Math.abs(100 * growth).toFixed(1)} %, ${kept.length} samples)`);
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+
+const started = Date.now();
+let edits = 0;
+try {
+  await workbench.openFile('soak.rnn.json');
+  await workbench.palette('Run RNN');
+  await workbench.webview().locator('.badge').filter({ hasText: /\w/ }).first().waitFor();
+  await workbench.replaceInEditor('"norm": 1.0', '"norm": 1.0');
+  const training = train();
+  while (Date.now() < end) {
+    edits += await type(10);
+    await sampleWindow();
+  }
+  console.log(`${minutes} minutes: the weights rewritten ${await training} times, ${edits} edits typed.`);
+} finally {
+  await workbench.close();
+}
+
+report('window, JavaScript heap', windowSamples.map(({ at }) => at), windowSamples.map(({ heapUsed }) => heapUsed), megabytes);
+report('window, DOM nodes', windowSamples.map(({ at }) => at), windowSamples.map(({ nodes }) => nodes), String);
+type Sample = { readonly at: number; readonly heapUsed: number; readonly arrayBuffers: number; readonly rss: number };
+for (const file of (await readdir(samples)).sort()) {
+  const lines = (await readFile(path.join(samples, file), 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line) as Sample);
+  const name = path.basename(file, '.jsonl');
+  const at = lines.map((line) => line.at);
+  report(`${name}, heap`, at, lines.map(({ heapUsed }) => heapUsed), megabytes);
+  report(`${name}, array buffers`, at, lines.map(({ arrayBuffers }) => arrayBuffers), megabytes);
+  if (name.endsWith('host')) report(`${name}, resident`, at, lines.map(({ rss }) => rss), megabytes);
+}
+if (grown.length > 0) console.log(`Grown by more than ${100 * mostGrowth} %: ${grown.join('; ')}.`);
+process.exitCode = grown.length > 0 ? 1 : 0;
