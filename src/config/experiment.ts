@@ -117,6 +117,8 @@ async function readState(value: Value | undefined, sizes: KnownSizes, dtype: DTy
 
 async function readUpstream(value: Value | undefined, sizes: KnownSizes, dtype: DType, sources: Sources, report: Report): Promise<Upstream> {
   if (value === undefined) return { kind: 'last' };
+  const step = numberOf(value);
+  if (step !== null) return upstreamAtStep(value, step, sizes, report);
   const word = textOf(value);
   if (word === 'last' || word === 'every') return { kind: word };
   const root = await sources.follow(value, (reference) => {
@@ -125,6 +127,18 @@ async function readUpstream(value: Value | undefined, sizes: KnownSizes, dtype: 
   });
   const tensor = root === null ? null : readTensor(root, { label: 'upstreamGradient', ranks: sizes.B === null || sizes.B === 1 ? [3, 2] : [3], form: '[B][T][H]', axes: ['sequences', 'timesteps', 'numbers'], advice: 'Write a list of sequences, each a list of timesteps, each a list of H numbers.', dtype }, report);
   return tensor !== null && fits(tensor, [sizes.B, sizes.T, sizes.H], '[B][T][H]', 'upstreamGradient', report) ? { kind: 'given', dhs: tensor.data } : { kind: 'last' };
+}
+
+/** Ones at one step of every sequence. */
+function upstreamAtStep(value: Value, step: number, { B, T, H }: KnownSizes, report: Report): Upstream {
+  if (B === null || T === null || H === null) return { kind: 'last' };
+  if (step >= T) {
+    report.error(value.itself(), { code: 'wrong-value', message: `There is no step ${step} for the upstream gradient.`, expected: `a step from 0 to ${T - 1}`, found: String(step), advice: `Write a step that the sequences have, or "last".` });
+    return { kind: 'last' };
+  }
+  const dhs = new Float64Array(B * T * H);
+  for (let b = 0; b < B; b++) dhs.fill(1, (b * T + step) * H, (b * T + step + 1) * H);
+  return { kind: 'given', dhs };
 }
 
 /** Whether the config asks for an LSTM or GRU, which has then been reported already. */

@@ -95,8 +95,8 @@ export const configKeys: KeyTable = {
     types: ['boolean'], expected: 'true or false', default: false,
   },
   upstreamGradient: {
-    docs: 'What the layer above sends into every `h_t`, `dhs = ∂L/∂h`: `"last"`, `"every"`, or numbers [B][T][H] ([T][H] for one sequence), inline or as a path. Not together with `loss`.',
-    types: ['null', 'string', 'array'], expected: '"last", "every", a path, or numbers [B][T][H]', default: 'last', examples: ['last', 'every', 'dhs.json'],
+    docs: 'What the layer above sends into every `h_t`, `dhs = ∂L/∂h`: `"last"`, `"every"`, the number of one step (ones there and nowhere else), or numbers [B][T][H] ([T][H] for one sequence), inline or as a path. Not together with `loss`.',
+    types: ['null', 'string', 'number', 'array'], expected: '"last", "every", the number of a step, a path, or numbers [B][T][H]', integer: true, minimum: 0, default: 'last', examples: ['last', 'every', 'dhs.json'],
     snippets: [
       { label: '"last"', description: 'ones at the last step: a loss at the end, the pure trip back through time', body: 'last' },
       { label: '"every"', description: 'ones at each step', body: 'every' },

@@ -25,3 +25,5 @@ export { openUnit, preActivationsOf } from './opened.js';
 export type { OpenedUnit } from './opened.js';
 export { reachOf } from './reach.js';
 export type { Reach } from './reach.js';
+export { asItIs, changed, factorFor, measureRecurrent, recurrentOf } from './whatIf.js';
+export type { Measure, WhatIf, WhMeasures } from './whatIf.js';

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { describeProblem } from '../config/problem.js';
+import { applyChanges } from '../editor/applying.js';
 import { toRange } from '../editor/diagnostics.js';
 import { withLateProgress } from '../editor/progress.js';
 import { entryUri } from '../editor/session.js';
@@ -51,6 +52,7 @@ export class Panel implements vscode.Disposable {
         revealWeight: (place) => void this.#revealWeight(place),
         rerun: () => void session.run().catch((error: unknown) => this.#report(error)),
         cancel: () => void session.cancel(),
+        applyWhatIf: (whatIf) => void applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf })).catch((error: unknown) => this.#report(error)),
         saveFile: ({ suggestedName, content }) => void this.#save(suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
         exportJson: () => void this.#exportJson(),
         failed: ({ message }) => session.log.error(`page of ${session.title}: ${message}`),

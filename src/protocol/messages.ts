@@ -12,6 +12,7 @@ import type { JacobianSeries } from '../engine/jacobians.js';
 import type { OpenedUnit } from '../engine/opened.js';
 import type { Reach } from '../engine/reach.js';
 import type { Cell, DType, Shapes, Verdict, VerdictBounds, Spectrum } from '../engine/types.js';
+import type { WhatIf, WhMeasures } from '../engine/whatIf.js';
 import type { None } from './rpc.js';
 
 export type { OpenedUnit };
@@ -160,8 +161,28 @@ export type Activations = { readonly window: TimeWindow; readonly columns: numbe
 export type BandRequest = { readonly runId: number; readonly window: TimeWindow; readonly maxPoints: number };
 export type Band = { readonly t: Float64Array; readonly low: Float64Array; readonly median: Float64Array; readonly high: Float64Array };
 
+/** The run with something changed. `whatIf` null: what is under way is not wanted any more. */
+export type WhatIfRequest = { readonly runId: number; readonly whatIf: WhatIf | null };
+export type { WhatIf };
+export type WhatIfAnswer =
+  | {
+      readonly kind: 'run';
+      readonly verdict: Verdict;
+      /** log10 of norms, each [T]. */
+      readonly log10: { readonly dh: Float64Array; readonly singleSource: Float64Array };
+      /** Of the changed Wh. */
+      readonly measures: WhMeasures;
+      readonly lossValue: number | null;
+      readonly clipFactor: number | null;
+      readonly elapsedMs: number;
+    }
+  /** It cannot be done, and why. */
+  | { readonly kind: 'refused'; readonly message: string };
+
 /** A run that is gone (a newer one replaced it) answers slices with null. */
 export type SliceRequests = {
+  /** Null also when a newer question ended this one. */
+  whatIf: { params: WhatIfRequest; result: WhatIfAnswer | null };
   jacobians: { params: JacobianRequest; result: Jacobians | null };
   attribution: { params: AttributionRequest; result: AttributionPicture | null };
   attributionRow: { params: AttributionRowRequest; result: AttributionRow | null };
@@ -274,6 +295,8 @@ export type EditorRequests = {
   /** The part at a position of a file of the config; null when there is none or it was cancelled. */
   facts: { params: FactsRequest; result: PartFacts | null };
   change: { params: ChangeRequest; result: ChangeOutcome };
+  /** What makes a what-if come true: changes to the config and to the files that hold the weights. */
+  applyWhatIf: { params: { readonly entry: Entry; readonly whatIf: WhatIf }; result: ChangeOutcome };
   references: { params: { readonly bytes: Uint8Array }; result: readonly Reference[] };
   /** The text of a new config. */
   newConfig: { params: NewConfig; result: string };
@@ -329,6 +352,8 @@ export type PanelContract = {
     revealConfig: null;
     rerun: null;
     cancel: null;
+    /** Writes a what-if into the config or the files that hold the weights, as one undoable edit. */
+    applyWhatIf: WhatIf;
     /** Saves text that the page made; the host asks where. */
     saveFile: { readonly suggestedName: string; readonly content: string | Uint8Array };
     exportJson: null;

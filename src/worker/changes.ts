@@ -97,7 +97,8 @@ function rescale({ name, value }: Part, { quantity, to }: Change & { kind: 'resc
   return accept([...annotate(value, name, withNote(`rescaled to ${called} ${to}`)), replaceNumbers(value, node, data, dtype)]);
 }
 
-const described = { orthogonal: 'orthogonal', identity: 'identity', glorot: 'Glorot uniform', he: 'He normal' } as const;
+/** Of an initialisation, as a note in a file says it. */
+export const described = { orthogonal: 'orthogonal', identity: 'identity', glorot: 'Glorot uniform', he: 'He normal' } as const;
 
 function refill({ name, value, role, transposed }: Part, { way, seed, gain }: Change & { kind: 'initialise' }, dtype: DType): ChangeOutcome {
   const { node } = value;

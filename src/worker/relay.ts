@@ -5,6 +5,7 @@ type Handlers = { [K in keyof SliceRequests]: (params: SliceRequests[K]['params'
 
 /** What the page may ask about a run, passed on to whoever holds the run. */
 export const relaySlices = (ask: Ask): Handlers => ({
+  whatIf: (params) => ask('whatIf', params),
   heatmap: (params) => ask('heatmap', params),
   unitLines: (params) => ask('unitLines', params),
   sequenceLines: (params) => ask('sequenceLines', params),

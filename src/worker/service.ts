@@ -3,10 +3,11 @@ import { newConfigText } from '../config/newConfig.js';
 import type { Files } from '../config/files.js';
 import { openUnit, runSteps, spectrumSteps } from '../engine/index.js';
 import type { Experiment, Kernels, RunResult, Spectrum } from '../engine/index.js';
-import type { Phase, RunOutcome, RunRequest, RunSummary, UnitRequest, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
+import type { Phase, RunOutcome, RunRequest, RunSummary, UnitRequest, WhatIfAnswer, WhatIfRequest, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
 import type { Port } from '../protocol/rpc.js';
 import { Analyses } from './analyses.js';
+import { applyWhatIf } from './applyWhatIf.js';
 import { joinBytes } from './bytes.js';
 import { Cancelled, drive } from './drive.js';
 import { Inspector } from './inspector.js';
@@ -16,6 +17,7 @@ import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
 import { band, spread } from './units.js';
 import { weightCells, weights } from './weights.js';
+import { WhatIfs } from './whatIf.js';
 
 /** log10 of the smallest positive and the largest number. */
 const dtypeRanges = {
@@ -43,7 +45,7 @@ function summarise(runId: number, experiment: Experiment, result: RunResult, ela
 }
 
 /** The last finished run: what slices and analyses are cut from. */
-type Kept = KeptRun & { spectrum: Spectrum | null; readonly analyses: Analyses };
+type Kept = KeptRun & { spectrum: Spectrum | null; readonly analyses: Analyses; readonly whatIfs: WhatIfs };
 
 /** Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices. */
 export class Service {
@@ -68,6 +70,8 @@ export class Service {
       change: (request) => inspector.change(request),
       newConfig: newConfigText,
       locateWeight: ({ entry, place }) => locateWeight(entry, place, (request) => this.#channel.request('readFile', request)),
+      applyWhatIf: ({ entry, whatIf }) => applyWhatIf(entry, whatIf, (request) => this.#channel.request('readFile', request)),
+      whatIf: (request) => this.#whatIf(request),
       resultJson: ({ runId }) => this.#resultJson(runId),
       heatmap: slice(heatmap),
       unitLines: slice(unitLines),
@@ -104,6 +108,12 @@ export class Service {
     };
   }
 
+  async #whatIf({ runId, whatIf }: WhatIfRequest): Promise<WhatIfAnswer | null> {
+    if (this.#kept?.runId === runId) this.#kept.whatIfs.stop();
+    while (this.#running !== null) await this.#running;
+    return whatIf === null || this.#kept?.runId !== runId ? null : this.#kept.whatIfs.ask(whatIf);
+  }
+
   /** Ends the analyses of a run that was replaced, and those that a new run would have to share the thread with. */
   readonly #unwanted = (runId: number) => (): void => {
     if (this.#running !== null || this.#kept?.runId !== runId) throw new Cancelled();
@@ -134,7 +144,7 @@ export class Service {
       const started = performance.now();
       const result = await drive(runSteps(experiment, bounds, this.#kernels), check, progress('run'));
       const run = { runId, experiment, result };
-      const kept: Kept = { ...run, spectrum: null, analyses: new Analyses(run, this.#unwanted(runId)) };
+      const kept: Kept = { ...run, spectrum: null, analyses: new Analyses(run, this.#unwanted(runId)), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId)) };
       this.#kept = kept;
       this.#channel.emit('summary', summarise(runId, experiment, result, performance.now() - started));
 

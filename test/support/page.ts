@@ -98,7 +98,7 @@ export type Sent<K extends keyof PanelContract['events']> = PanelContract['event
 
 /** The host: everything the page sent, and the run that it shows. */
 export class TestHost {
-  readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], revealProblem: [], revealConfig: [], revealWeight: [], rerun: [], cancel: [], saveFile: [], exportJson: [], failed: [] };
+  readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], revealProblem: [], revealConfig: [], revealWeight: [], rerun: [], cancel: [], applyWhatIf: [], saveFile: [], exportJson: [], failed: [] };
   summary: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
   status: PanelStatus = { title: 'test.rnn.json', entry: { kind: 'config', config: 'test.rnn.json' }, running: null, stale: null, problems: [] };
@@ -137,7 +137,7 @@ export class TestHost {
           record('ready')(payload);
           this.sendAll();
         },
-        revealProblem: record('revealProblem'), revealConfig: record('revealConfig'), revealWeight: record('revealWeight'), rerun: record('rerun'), cancel: record('cancel'),
+        revealProblem: record('revealProblem'), revealConfig: record('revealConfig'), revealWeight: record('revealWeight'), rerun: record('rerun'), cancel: record('cancel'), applyWhatIf: record('applyWhatIf'),
         saveFile: record('saveFile'), exportJson: record('exportJson'), failed: record('failed'),
       },
     );

@@ -1,0 +1,75 @@
+// The run on screen with something changed: from the experiment in memory, nothing is read and only norms are kept.
+import { changed, measureRecurrent, recurrentOf, runSteps } from '../engine/index.js';
+import type { Experiment, Kernels, VerdictBounds, WhatIf, WhMeasures } from '../engine/index.js';
+import type { WhatIfAnswer } from '../protocol/messages.js';
+import { Cancelled, drive } from './drive.js';
+
+/** A matrix that the user tries, with what was measured of it: moving a slider asks for it many times in turn. */
+type Recurrent = { readonly key: string; readonly Wh: Float64Array; readonly measures: WhMeasures };
+
+/** The what-ifs of one finished run. A newer question ends the one before, which is then answered with null. */
+export class WhatIfs {
+  readonly #experiment: Experiment;
+  readonly #bounds: VerdictBounds;
+  readonly #kernels: Kernels | null;
+  readonly #check: () => void;
+  #turn = 0;
+  #before: Promise<unknown> = Promise.resolve();
+  #recurrent: Recurrent | null = null;
+
+  /** `check` throws Cancelled when the run is not wanted any more. */
+  constructor(experiment: Experiment, bounds: VerdictBounds, kernels: Kernels | null, check: () => void) {
+    this.#experiment = experiment;
+    this.#bounds = bounds;
+    this.#kernels = kernels;
+    this.#check = check;
+  }
+
+  /** Ends the question that is under way. */
+  stop(): void {
+    this.#turn++;
+  }
+
+  async ask(whatIf: WhatIf): Promise<WhatIfAnswer | null> {
+    const turn = ++this.#turn;
+    const check = (): void => {
+      if (turn !== this.#turn) throw new Cancelled();
+      this.#check();
+    };
+    // The kernels have one memory: the question before has to be out of it.
+    const answer = this.#before.then(() => this.#run(whatIf, check));
+    this.#before = answer.catch(() => undefined);
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof Cancelled) return null;
+      if (error instanceof RangeError) return { kind: 'refused', message: 'There is not enough memory to try this beside the run itself.' };
+      throw error;
+    }
+  }
+
+  async #run(whatIf: WhatIf, check: () => void): Promise<WhatIfAnswer> {
+    check();
+    const started = performance.now();
+    const { Wh, measures } = await this.#recurrentFor(whatIf, check);
+    const other = changed(this.#experiment, whatIf, Wh, measures);
+    if (typeof other === 'string') return { kind: 'refused', message: other };
+    const { verdict, log10Norms, log10SingleSource, clipFactor, lossValue } = await drive(runSteps(other.experiment, this.#bounds, this.#kernels), check, () => undefined);
+    return {
+      kind: 'run', verdict, clipFactor, lossValue, measures: other.measures,
+      log10: { dh: log10Norms.dh, singleSource: log10SingleSource },
+      elapsedMs: performance.now() - started,
+    };
+  }
+
+  async #recurrentFor({ initialise, rescale }: WhatIf, check: () => void): Promise<Recurrent> {
+    const key = JSON.stringify(initialise);
+    const needed = rescale?.measure ?? null;
+    const known = this.#recurrent;
+    if (known?.key === key && (needed === null || known.measures[needed] !== null)) return known;
+    const Wh = recurrentOf(this.#experiment, initialise);
+    const measures = await drive(measureRecurrent(Wh, this.#experiment.shapes.H, initialise, needed), check, () => undefined);
+    this.#recurrent = { key, Wh, measures };
+    return this.#recurrent;
+  }
+}
