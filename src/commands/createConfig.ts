@@ -4,7 +4,7 @@ import type { NewConfig } from '../config/newConfig.js';
 import { openUntitledConfig } from '../editor/untitled.js';
 import type { Initialisation } from '../engine/initialise.js';
 import type { Cell, Shapes } from '../engine/types.js';
-import type { CommandFactory } from './context.js';
+import type { CommandFactory, Context } from './context.js';
 import { askAll, back, pick, type } from './quickInput.js';
 import type { Question, Step } from './quickInput.js';
 import { ways, wholeNumber } from './refactor.js';
@@ -114,7 +114,7 @@ function request({ cell, shapes, initialisation, seed, weights, sequences }: Par
 }
 
 /** Asks what the network should be and opens its config as a new, unsaved file. Nothing is written until the user saves it. */
-export const createConfig: CommandFactory = ({ subjects, log }) => async (): Promise<vscode.Uri | undefined> => {
+export async function askForConfig({ subjects, log }: Context): Promise<vscode.Uri | undefined> {
   const answers = await askAll<Answers>('Create RNN Config', next);
   const config = answers === undefined ? null : request(answers);
   if (config === null) return undefined;
@@ -126,4 +126,6 @@ export const createConfig: CommandFactory = ({ subjects, log }) => async (): Pro
     void vscode.window.showErrorMessage(`Create RNN Config: ${message}`);
     return undefined;
   }
-};
+}
+
+export const createConfig: CommandFactory = (context) => () => askForConfig(context);

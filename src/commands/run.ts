@@ -7,6 +7,7 @@ import type { Session } from '../editor/session.js';
 import type { FileKind } from '../protocol/messages.js';
 import { EngineClient } from '../worker/client.js';
 import type { CommandFactory, Context } from './context.js';
+import { askForConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
 import { saveAsConfig } from './saveAsConfig.js';
 
@@ -47,14 +48,15 @@ const fileChoice = (uri: vscode.Uri): Choice => ({
   choose: () => Promise.resolve(uri),
 });
 
-/** Nothing runnable is open: the workspace's configs, any other file, or a new example. */
+/** Nothing runnable is in front: the configs that are open unsaved, those of the workspace, any other file, or a new one. What leads to a picture at once comes first. */
 async function chooseConfig(context: Context, why?: string): Promise<vscode.Uri | undefined> {
-  const configs = await vscode.workspace.findFiles(configPattern, ignored);
-  const choices: Choice[] = [
-    ...configs.sort((a, b) => a.path.localeCompare(b.path)).map(fileChoice),
-    { label: '$(folder-opened) Open a config or weights file…', choose: () => openDialog('Run RNN') },
-    { label: '$(add) Create an example', description: 'a small config that runs as it is', choose: () => createExample(context)() },
-  ];
+  const unsaved = vscode.workspace.textDocuments.filter(({ isUntitled, uri }) => isUntitled && uri.path.endsWith('.rnn.json')).map(({ uri }) => uri);
+  const saved = await vscode.workspace.findFiles(configPattern, ignored);
+  const configs: Choice[] = [...unsaved, ...saved.sort((a, b) => a.path.localeCompare(b.path))].map(fileChoice);
+  const open: Choice = { label: '$(folder-opened) Open a config or weights file…', choose: () => openDialog('Run RNN') };
+  const example: Choice = { label: '$(add) Create an example', description: 'a small config that runs as it is', choose: () => createExample(context)() };
+  const create: Choice = { label: '$(edit) Create RNN Config…', description: 'asks for a cell, sizes or files', choose: () => askForConfig(context) };
+  const choices = configs.length === 0 ? [example, create, open] : [...configs, open, example, create];
   const placeHolder = why ?? (configs.length === 0 ? 'No *.rnn.json in this workspace yet' : 'Which config?');
   return (await vscode.window.showQuickPick(choices, { title: 'Run RNN', placeHolder, matchOnDescription: true }))?.choose();
 }
