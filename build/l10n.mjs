@@ -13,7 +13,7 @@ export const bundlePath = (language) => path.join(root, 'l10n', `bundle.l10n.${l
 export const readBundle = (language) => JSON.parse(readFileSync(bundlePath(language), 'utf8'));
 
 /** `{0}`, `{1}` … of a sentence, in order and once each. */
-export const placeholders = (sentence) => [...new Set(sentence.match(/\{[^}]*\}/g) ?? [])].sort();
+export const placeholders = (sentence) => [...new Set(sentence.match(/\{\d+\}/g) ?? [])].sort();
 
 /** The files whose sentences a user can meet. */
 export const sourceFiles = () => globSync(['src/**/*.ts', 'webview/**/*.ts'], { cwd: root }).map((file) => file.split(path.sep).join('/')).filter((file) => !file.startsWith('src/engine/kernels/')).sort();
@@ -27,8 +27,12 @@ function namesOfT(file) {
   return new Set(bindings.flatMap(({ elements }) => elements).filter(({ name, propertyName }) => (propertyName ?? name).text === 't').map(({ name }) => name.text));
 }
 
+/** The page's start runs after everything that it imports, the language first. */
+const startsLast = 'webview/main.ts';
+
 /** Sentences said while a module loads would be said before the language is known. */
 const insideFunction = (node) => {
+  if (node.getSourceFile().fileName === startsLast) return true;
   for (let at = node.parent; at !== undefined; at = at.parent) {
     if (ts.isFunctionLike(at) || (ts.isPropertyDeclaration(at) && !at.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword))) return true;
   }

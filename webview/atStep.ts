@@ -1,6 +1,7 @@
 // Beside the tracks: the numbers of the step under the cursor.
 import { el, math } from './dom.js';
 import { exactLog10, formatLog10, formatNumber, formatPercent } from './format.js';
+import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { gradientCell, noCell, stateCell } from './steps.js';
 import type { Page } from './view.js';
@@ -36,8 +37,8 @@ export class AtStep {
       this.#cells.set(row.id, value);
       list.append(el('div', {}, el('dt', {}, math(row.name)), value));
     }
-    const head = el('thead', {}, el('tr', {}, ...['unit', 'h', 'g'].map((name) => el('th', { attributes: { scope: 'col' } }, name))));
-    this.element = el('section', { class: 'card', attributes: { 'aria-label': 'Numbers at the cursor' } }, this.#title, list, this.#unitsTitle, el('table', { class: 'unit-values' }, head, this.#units));
+    const head = el('thead', {}, el('tr', {}, ...[say('unit'), 'h', 'g'].map((name) => el('th', { attributes: { scope: 'col' } }, name))));
+    this.element = el('section', { class: 'card', attributes: { 'aria-label': say('Numbers at the cursor') } }, this.#title, list, this.#unitsTitle, el('table', { class: 'unit-values' }, head, this.#units));
     page.timeline.onChange((change) => { if (change !== 'window') this.show(); });
   }
 
@@ -45,7 +46,7 @@ export class AtStep {
     const { model: { run }, timeline } = this.#page;
     if (run === null) return;
     const { cursor } = timeline;
-    this.#title.textContent = `At t = ${cursor}${timeline.pinned ? ' · pinned' : ''}`;
+    this.#title.textContent = timeline.pinned ? say('At t = {0} · pinned', cursor) : say('At t = {0}', cursor);
     for (const row of this.#rows()) {
       const target = this.#cells.get(row.id);
       if (target === undefined) continue;
@@ -62,13 +63,13 @@ export class AtStep {
     const { model } = this.#page;
     return [
       { id: 'h', name: '‖h_t‖', read: (run, t) => number(run.hNorm[t] ?? NaN) },
-      { id: 'saturation', name: 'saturated units', read: (run, t) => (run.saturation === null ? { text: 'none possible', exact: '' } : { text: formatPercent(run.saturation[t] ?? NaN), exact: String(run.saturation[t] ?? NaN) }) },
+      { id: 'saturation', name: say('saturated units'), read: (run, t) => (run.saturation === null ? { text: say('none possible'), exact: '' } : { text: formatPercent(run.saturation[t] ?? NaN), exact: String(run.saturation[t] ?? NaN) }) },
       { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => log(run.log10.dh[t] ?? NaN) },
-      { id: 'lost', name: 'lost since the loss', read: (run, t) => {
+      { id: 'lost', name: say('lost since the loss'), read: (run, t) => {
         const lost = (run.log10.singleSource[run.verdict.source] ?? NaN) - (run.log10.singleSource[t] ?? NaN);
         if (Number.isNaN(lost)) return { text: '–', exact: '' };
-        if (lost === Infinity) return { text: 'everything', exact: 'Infinity' };
-        return { text: `${lost < -0.05 ? `grown by ${(-lost).toFixed(1)}` : Math.abs(lost).toFixed(1)} decades`, exact: String(lost) };
+        if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
+        return { text: lost < -0.05 ? say('grown by {0} decades', (-lost).toFixed(1)) : say('{0} decades', Math.abs(lost).toFixed(1)), exact: String(lost) };
       } },
       { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => (model.spectrum === null ? { text: '…', exact: '' } : number(model.spectrum.jacobianSigmaMax[t] ?? NaN)) },
       { id: 'dx', name: '‖dx_t‖', read: (run, t) => log(run.log10.dx[t] ?? NaN) },
@@ -80,7 +81,7 @@ export class AtStep {
 
   #showUnits(): void {
     const { timeline } = this.#page;
-    this.#unitsTitle.textContent = `Chosen units, sequence ${timeline.shownSequence + 1}`;
+    this.#unitsTitle.textContent = say('Chosen units, sequence {0}', timeline.shownSequence + 1);
     // The last answer stays until the next one is there: a blink of dashes at every move would be worse.
     const known = this.#values;
     this.#units.replaceChildren(...timeline.units.map((unit) => {

@@ -2,6 +2,7 @@
 import { unitTicks } from './axis.js';
 import { colourMap, withAlpha } from './colours.js';
 import { exactLog10, formatLog10, formatPercent, powerOfTen } from './format.js';
+import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { plotNote } from './scene.js';
 import { borders } from './view.js';
@@ -82,23 +83,23 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     return canvas;
   }
 
-  const sampling = (): string => {
-    if (picture === null) return ' · computing 0 %';
+  const sampling = (): string[] => {
+    if (picture === null) return [say('computing {0} %', 0)];
     const { fraction, largestGroup, sources: count, sampledSteps } = picture.map;
-    if (fraction < 1) return ` · computing ${Math.floor(fraction * 100)} %`;
-    return `${largestGroup > 1 ? ` · ${count} groups of up to ${largestGroup} neighbouring losses` : ''}${sampledSteps < timeline.steps ? ` · at ${sampledSteps} of ${timeline.steps} steps` : ''}`;
+    if (fraction < 1) return [say('computing {0} %', Math.floor(fraction * 100))];
+    return [...(largestGroup > 1 ? [say('{0} groups of up to {1} neighbouring losses', count, largestGroup)] : []), ...(sampledSteps < timeline.steps ? [say('at {0} of {1} steps', sampledSteps, timeline.steps)] : [])];
   };
 
   const matrix: View = {
     id: 'attribution',
-    title: 'Attribution',
-    formula: () => `‖contribution of the loss at s to g_t‖, log scale${sampling()}`,
+    title: say('Attribution'),
+    formula: () => [say('‖contribution of the loss at s to g_t‖, log scale'), ...sampling()].join(' · '),
     height: 190,
     help: {
       text: [
-        'One column for each step t, one row for each step s at which a loss enters. The colour is the size of what that loss alone sends back to t; everything below the diagonal is empty, because gradients travel to the past only.',
-        'A band along the diagonal that soon fades means that every step learns only from the losses right after it. With one loss there is one row. The contributions of a column add up to g_t as vectors, so their norms may add up to more.',
-        'Long runs gather neighbouring losses into groups, whose sum is exact.',
+        say('One column for each step t, one row for each step s at which a loss enters. The colour is the size of what that loss alone sends back to t; everything below the diagonal is empty, because gradients travel to the past only.'),
+        say('A band along the diagonal that soon fades means that every step learns only from the losses right after it. With one loss there is one row. The contributions of a column add up to g_t as vectors, so their norms may add up to more.'),
+        say('Long runs gather neighbouring losses into groups, whose sum is exact.'),
       ],
       formula: 'g_t = Σ_{s ≥ t} c_{t,s}   c_{s,s} = dhs_s   c_{t−1,s} = (c_{t,s} ⊙ f′(z_t))·Wh^{T}',
       source: 'Cashman, Patterson, Mosca & Chang 2017, “RNNbow: visualizing learning via backpropagation gradients in recurrent neural networks”',
@@ -112,7 +113,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     scene(run, window, theme) {
       const rows = picture?.map.rows ?? 1;
       return {
-        axis: { min: -0.5, max: rows - 0.5, reverse: true, title: 'loss at s', ticks: (height) => (picture === null ? [] : unitTicks(rows, height)), label: (value) => String(picture?.map.to[value] ?? '') },
+        axis: { min: -0.5, max: rows - 0.5, reverse: true, title: say('loss at s'), ticks: (height) => (picture === null ? [] : unitTicks(rows, height)), label: (value) => String(picture?.map.to[value] ?? '') },
         lines: [],
         under: (painter) => {
           const { context } = painter;
@@ -124,7 +125,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
           context.drawImage(image, x0, y0, x1 - x0, y1 - y0);
         },
         over: (painter) => {
-          if (picture?.map.rows === 0) plotNote(painter, theme, 'no gradient enters anywhere');
+          if (picture?.map.rows === 0) plotNote(painter, theme, say('no gradient enters anywhere'));
         },
         ...borders(run, window),
         theme,
@@ -140,12 +141,15 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       const { map } = picture;
       const at = Math.max(0, Math.min(map.rows - 1, Math.round(value)));
       const head = `t = ${t}, ${sourceName(map.from[at] ?? 0, map.to[at] ?? 0)}`;
-      if ((map.to[at] ?? 0) < t) return [head, 'a loss cannot reach later steps'];
+      if ((map.to[at] ?? 0) < t) return [head, say('a loss cannot reach later steps')];
       const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
       const shade = map.values[at * map.columns + column] ?? NaN;
-      return [head, Number.isNaN(shade) ? 'not computed yet' : shade === 0 ? `below ${powerOfTen(Math.round(map.log10Max - map.decades))}` : `≈ ${formatLog10(map.log10Max + (shade - 1) * map.decades)}`];
+      return [head, Number.isNaN(shade) ? say('not computed yet') : shade === 0 ? say('below {0}', powerOfTen(Math.round(map.log10Max - map.decades))) : `≈ ${formatLog10(map.log10Max + (shade - 1) * map.decades)}`];
     },
-    summary: (run) => `How much of the gradient at each of ${run.shapes.T} timesteps comes from the loss at each later step. ${picture === null ? 'Being computed.' : `${picture.map.sources} sources of loss; the largest contribution is ${formatLog10(picture.map.log10Max)}.`}`,
+    summary: (run) => [
+      say('How much of the gradient at each of {0} timesteps comes from the loss at each later step.', run.shapes.T),
+      picture === null ? say('Being computed.') : say('{0} sources of loss; the largest contribution is {1}.', picture.map.sources, formatLog10(picture.map.log10Max)),
+    ].join(' '),
     table(run, columns) {
       const all = sources === null ? [] : Array.from(sources.from, (from, i) => ({ from, to: sources?.to[i] ?? from }));
       const first = all.findIndex(({ to }) => to >= timeline.cursor);
@@ -180,13 +184,13 @@ export function attributionTracks({ model, timeline }: Page): View[] {
 
   const single: View = {
     id: 'sources',
-    title: 'Where the gradient comes from',
-    formula: () => `share of each loss in Σ_s ‖c_{t,s}‖ at t = ${row?.t ?? timeline.cursor}${row !== null && row.fraction < 1 ? ' · computing' : ''}`,
+    title: say('Where the gradient comes from'),
+    formula: () => [say('share of each loss in Σ_s ‖c_{t,s}‖ at t = {0}', row?.t ?? timeline.cursor), ...(row !== null && row.fraction < 1 ? [say('computing')] : [])].join(' · '),
     height: 96,
     help: {
       text: [
-        'The column of the attribution picture at the cursor, as bars: how much of the gradient at t comes from the loss at each later step s. The bars add up to 100 %. Orange is near, blue far away on a log scale of the distance.',
-        'A bar at the cursor alone means that this step is trained by its own loss only and knows nothing of what comes later.',
+        say('The column of the attribution picture at the cursor, as bars: how much of the gradient at t comes from the loss at each later step s. The bars add up to 100 %. Orange is near, blue far away on a log scale of the distance.'),
+        say('A bar at the cursor alone means that this step is trained by its own loss only and knows nothing of what comes later.'),
       ],
       formula: 'share_s = ‖c_{t,s}‖ / Σ_r ‖c_{t,r}‖',
       source: 'Cashman, Patterson, Mosca & Chang 2017, “RNNbow”',
@@ -201,14 +205,14 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       const largest = row === null ? 1 : sharesOf(row).reduce((most, value) => Math.max(most, value), 0);
       const max = [0.02, 0.05, 0.1, 0.2, 0.5, 1].find((bound) => bound >= largest) ?? 1;
       return {
-        axis: { min: 0, max, reverse: false, title: 'share', ticks: () => [0, max / 2, max], label: formatPercent },
+        axis: { min: 0, max, reverse: false, title: say('share'), ticks: () => [0, max / 2, max], label: formatPercent },
         lines: [],
         under: (painter) => { if (row !== null) bars(painter, theme, row, run.shapes.T); },
         over: (painter) => {
           if (row === null) return;
           painter.context.fillStyle = withAlpha(theme.muted, 0.16);
           painter.context.fillRect(painter.left, painter.top, painter.x(row.t - 0.5) - painter.left, painter.bottom - painter.top);
-          if (row.fraction === 1 && row.log10.every((value) => value === -Infinity)) plotNote(painter, theme, 'nothing arrives here');
+          if (row.fraction === 1 && row.log10.every((value) => value === -Infinity)) plotNote(painter, theme, say('nothing arrives here'));
         },
         ...borders(run, window),
         theme,
@@ -218,21 +222,21 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     readout(_run, t) {
       if (row === null) return [`s = ${t}`];
       const at = row.from.findIndex((from, i) => from <= t && t <= (row?.to[i] ?? 0));
-      if (at < 0) return [`s = ${t}`, t < row.t ? 'earlier than the cursor: cannot reach it' : 'no loss here'];
-      return [sourceName(row.from[at] ?? t, row.to[at] ?? t), `${formatPercent(sharesOf(row)[at] ?? NaN)} of g at t = ${row.t}`, `‖c‖ = ${formatLog10(row.log10[at] ?? NaN)}`];
+      if (at < 0) return [`s = ${t}`, t < row.t ? say('earlier than the cursor: cannot reach it') : say('no loss here')];
+      return [sourceName(row.from[at] ?? t, row.to[at] ?? t), say('{0} of g at t = {1}', formatPercent(sharesOf(row)[at] ?? NaN), row.t), `‖c‖ = ${formatLog10(row.log10[at] ?? NaN)}`];
     },
     summary() {
-      if (row === null) return 'Being computed.';
+      if (row === null) return say('Being computed.');
       const shares = sharesOf(row);
       const strongest = shares.indexOf(shares.reduce((most, value) => Math.max(most, value), 0));
-      return `At t = ${row.t}, the loss at ${sourceName(row.from[strongest] ?? 0, row.to[strongest] ?? 0)} has the largest share, ${formatPercent(shares[strongest] ?? 0)}.`;
+      return say('At t = {0}, the loss at {1} has the largest share, {2}.', row.t, sourceName(row.from[strongest] ?? 0, row.to[strongest] ?? 0), formatPercent(shares[strongest] ?? 0));
     },
     table() {
       const known = row;
       const shares = known === null ? new Float64Array(0) : sharesOf(known);
       return {
         rowName: 's',
-        columns: ['‖c_{t,s}‖', 'share'],
+        columns: ['‖c_{t,s}‖', say('share')],
         rowCount: shares.length,
         rowLabel: (at) => (known === null ? '' : known.from[at] === known.to[at] ? String(known.from[at]) : `${known.from[at] ?? ''}–${known.to[at] ?? ''}`),
         rowOf: () => 0,

@@ -1,6 +1,7 @@
 // A picture beside the tracks: title, canvas, table twin, PNG and CSV, tooltip and "?". What it shows comes from a CardView.
 import { el, onFrame, textButton } from './dom.js';
 import { fileName } from './format.js';
+import { t } from './l10n.js';
 import { helpPopover } from './popover.js';
 import { TableTwin, toCsv } from './table.js';
 import type { Help, Page } from './view.js';
@@ -59,15 +60,15 @@ export class Card {
     this.#twin = new TableTwin(view.title);
     this.#twin.element.hidden = true;
     const { title } = view;
-    const table = textButton('table', `Table of ${title}`, () => {
+    const table = textButton(t('table'), t('Table of {0}', title), () => {
       this.#twin.element.hidden = !this.#twin.element.hidden;
       table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
       this.show();
     });
     table.setAttribute('aria-expanded', 'false');
-    const help = textButton('?', `What ${title} shows`, () => helpPopover(help, title, view.help));
+    const help = textButton('?', t('What {0} shows', title), () => helpPopover(help, title, view.help));
     this.element = el('section', { class: 'card', attributes: { 'data-card': view.id, 'aria-label': title } },
-      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, textButton('PNG', `Save ${title} as PNG`, () => this.#savePng()), textButton('CSV', `Save ${title} as CSV`, () => void this.#saveCsv()), help)),
+      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, textButton('PNG', t('Save {0} as PNG', title), () => this.#savePng()), textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()), help)),
       view.controls ?? null, this.#box, view.notes ?? null, this.#twin.element);
     page.themes.onChange(this.show);
     new ResizeObserver(this.show).observe(this.#box);

@@ -3,6 +3,7 @@ import { Chart, Interaction, LineController, LineElement, LinearScale, PointElem
 import type { ChartConfiguration, ChartDataset, InteractionModeFunction, Plugin, Point } from 'chart.js';
 import { getRelativePosition } from 'chart.js/helpers';
 import { timeTicks } from './axis.js';
+import { t as say } from './l10n.js';
 import { points } from './scene.js';
 import type { Painter, Scene } from './scene.js';
 import type { Theme } from './theme.js';
@@ -99,7 +100,7 @@ function scales({ scene, window }: TimeChartOptions, timeLabels: boolean): NonNu
       border: { display: false },
       grid,
       ticks: { ...ticks, display: timeLabels, padding: 4, callback: (value) => String(value) },
-      title: { display: timeLabels, text: 'timestep t', color: theme.muted, font: chartFont(theme, 10), padding: 0 },
+      title: { display: timeLabels, text: say('timestep t'), color: theme.muted, font: chartFont(theme, 10), padding: 0 },
       afterBuildTicks: (scale) => { scale.ticks = timeTicks(window.t0, window.t1, scale.chart.width - gutter.left - gutter.right).map((value) => ({ value })); },
       afterFit: (scale) => {
         if (!timeLabels) scale.height = 0;

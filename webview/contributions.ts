@@ -1,21 +1,22 @@
 // Track: what each timestep adds to the gradients of the shared weights.
+import { t as say } from './l10n.js';
 import { endsInWords, logAxis, logLine, logTable } from './lines.js';
 import { formatLog10, formatPercent } from './format.js';
 import { borders } from './view.js';
 import { extent, plotNote } from './scene.js';
 import type { Page, View } from './view.js';
 
-const clipped = (factor: number | null): string => (factor === null ? '' : factor < 1 ? ` · before their sum is clipped to ${formatPercent(factor)}` : ' · their sum stays below the clip');
+const clipped = (factor: number | null): string[] => (factor === null ? [] : [factor < 1 ? say('before their sum is clipped to {0}', formatPercent(factor)) : say('their sum stays below the clip')]);
 
 export const contributions = ({ model }: Page): View => ({
   id: 'contributions',
-  title: 'Contribution of each step',
-  formula: () => `‖x_t^{T}·dz_t‖, ‖h_{t−1}^{T}·dz_t‖, ‖dz_t‖: what the shared weights learn from step t${clipped(model.run?.clipFactor ?? null)}`,
+  title: say('Contribution of each step'),
+  formula: () => [say('‖x_t^{T}·dz_t‖, ‖h_{t−1}^{T}·dz_t‖, ‖dz_t‖: what the shared weights learn from step t'), ...clipped(model.run?.clipFactor ?? null)].join(' · '),
   height: 124,
   help: {
     text: [
-      'Every timestep uses the same weights, so their gradient is a sum over all steps. Each line is the size of one step’s term in that sum, before it is added to the others.',
-      'Steps whose terms lie many decades below the largest leave no trace in the sum: the network does not learn from what happened there.',
+      say('Every timestep uses the same weights, so their gradient is a sum over all steps. Each line is the size of one step’s term in that sum, before it is added to the others.'),
+      say('Steps whose terms lie many decades below the largest leave no trace in the sum: the network does not learn from what happened there.'),
     ],
     formula: 'dWx = Σ_t x_t^{T}·dz_t   dWh = Σ_t h_{t−1}^{T}·dz_t   db = Σ_t dz_t',
     source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
@@ -28,11 +29,11 @@ export const contributions = ({ model }: Page): View => ({
       logLine({ id: 'dWx', legend: '‖dWx_t‖', colour: theme.green, dash: [7, 3] }, run.log10.dWx),
       logLine({ id: 'db', legend: '‖db_t‖', colour: theme.purple, dash: [2, 2] }, run.log10.db),
     ];
-    return { axis: logAxis(lines, window.t0, window.t1, 'norm'), lines, under: () => undefined, over: (painter) => { if (lines.every(({ series }) => extent(series, window.t0, window.t1) === null)) plotNote(painter, theme, 'every contribution is exactly 0'); }, ...borders(run, window), theme };
+    return { axis: logAxis(lines, window.t0, window.t1, say('norm')), lines, under: () => undefined, over: (painter) => { if (lines.every(({ series }) => extent(series, window.t0, window.t1) === null)) plotNote(painter, theme, say('every contribution is exactly 0')); }, ...borders(run, window), theme };
   },
   colourBar: () => null,
   readout: (run, t) => [`t = ${t}`, ...(['dWh', 'dWx', 'db'] as const).map((name) => `‖${name}‖ = ${formatLog10(run.log10[name][t] ?? NaN)}`)],
-  summary: (run) => `Contribution of each step to dWh: ${endsInWords(run.log10.dWh)}.`,
+  summary: (run) => say('Contribution of each step to dWh: {0}.', endsInWords(run.log10.dWh)),
   table: (run) => logTable([{ name: '‖dWh_t‖', values: run.log10.dWh }, { name: '‖dWx_t‖', values: run.log10.dWx }, { name: '‖db_t‖', values: run.log10.db }], run.shapes.T),
   click: () => undefined,
 });

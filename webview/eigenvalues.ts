@@ -1,6 +1,7 @@
 // Beside the tracks: the eigenvalues of Wh against the unit circle.
 import { ticksBetween } from './axis.js';
 import { formatNumber } from './format.js';
+import { t } from './l10n.js';
 import type { CardView, Sheet } from './card.js';
 import type { Page } from './view.js';
 
@@ -22,12 +23,12 @@ export function eigenvaluesCard({ model }: Page): CardView {
 
   return {
     id: 'eigenvalues',
-    title: 'Eigenvalues of Wh',
+    title: t('Eigenvalues of Wh'),
     height: 250,
     help: {
       text: [
-        'Each point is an eigenvalue λ of the recurrent weights; the circle is |λ| = 1. For a linear cell, a component along an eigenvector is multiplied by λ on each step: inside the circle it fades, outside it grows, off the real axis it also turns.',
-        'With a non-normal Wh or a saturating activation the norm of the gradient can do something else for many steps, so this picture explains but does not decide.',
+        t('Each point is an eigenvalue λ of the recurrent weights; the circle is |λ| = 1. For a linear cell, a component along an eigenvector is multiplied by λ on each step: inside the circle it fades, outside it grows, off the real axis it also turns.'),
+        t('With a non-normal Wh or a saturating activation the norm of the gradient can do something else for many steps, so this picture explains but does not decide.'),
       ],
       formula: 'Wh·v = λ·v',
       source: 'Engelken, Wolf & Abbott 2023, “Lyapunov spectra of chaotic recurrent neural networks”; Pascanu et al. 2013',
@@ -58,11 +59,11 @@ export function eigenvaluesCard({ model }: Page): CardView {
       context.textAlign = 'left';
       context.fillText('|λ| = 1', Math.min(x(0.72), right - 40), Math.max(top + 6, y(0.72) - 6));
       context.textAlign = 'center';
-      context.fillText('real part', x0, bottom + 23);
+      context.fillText(t('real part'), x0, bottom + 23);
       context.save();
       context.translate(8, y0);
       context.rotate(-Math.PI / 2);
-      context.fillText('imaginary part', 0, 0);
+      context.fillText(t('imaginary part'), 0, 0);
       context.restore();
       for (const [re, im] of values()) {
         context.fillStyle = Math.hypot(re, im) > 1 ? theme.orange : theme.blue;
@@ -78,10 +79,10 @@ export function eigenvaluesCard({ model }: Page): CardView {
       const { re, im } = found;
       return [`|λ| = ${formatNumber(Math.hypot(re, im))}`, `λ = ${formatNumber(re)} ${im < 0 ? '−' : '+'} ${formatNumber(Math.abs(im))}i`];
     },
-    summary: () => `${values().length} values in the complex plane, ${values().filter(([re, im]) => Math.hypot(re, im) > 1).length} outside the unit circle, largest modulus ${formatNumber(model.spectrum?.spectralRadiusWh ?? NaN)}.`,
+    summary: () => t('{0} values in the complex plane, {1} outside the unit circle, largest modulus {2}.', values().length, values().filter(([re, im]) => Math.hypot(re, im) > 1).length, formatNumber(model.spectrum?.spectralRadiusWh ?? NaN)),
     table: () => ({
       rowName: 'λ',
-      columns: ['real', 'imaginary', '|λ|'],
+      columns: [t('real'), t('imaginary'), '|λ|'],
       rowCount: values().length,
       rows: (from, to) => Promise.resolve(values().slice(from, to).map(([re, im]) => [re, im, Math.hypot(re, im)].map((value) => ({ text: formatNumber(value), exact: String(value) })))),
     }),

@@ -1,4 +1,5 @@
 // Track: how large the gradient is at every step, and how fast it shrinks or grows on its way back.
+import { t as say } from './l10n.js';
 import { endsInWords, logAxis, logLine, logTable } from './lines.js';
 import { withNeighbours } from './scene.js';
 import { formatFactor, formatLog10, formatSteps, powerOfTen } from './format.js';
@@ -35,10 +36,12 @@ function fitEnds(run: RunSummary, segment: RunSummary['verdict']['segments'][num
 }
 
 const factorText = (factor: number): string => {
+  const told = formatFactor(factor);
   // Beyond this many steps the rate says nothing that the factor does not.
-  if (Math.abs(Math.log(factor)) < 1e-5) return `×${formatFactor(factor)} per step back`;
-  const half = factor < 1 ? ` · half-life ${formatSteps(Math.log(0.5) / Math.log(factor))} steps` : factor > 1 ? ` · doubles in ${formatSteps(Math.log(2) / Math.log(factor))} steps` : '';
-  return `×${formatFactor(factor)} per step back${half}`;
+  if (Math.abs(Math.log(factor)) < 1e-5) return say('×{0} per step back', told);
+  return factor < 1
+    ? say('×{0} per step back · half-life {1} steps', told, formatSteps(Math.log(0.5) / Math.log(factor)))
+    : say('×{0} per step back · doubles in {1} steps', told, formatSteps(Math.log(2) / Math.log(factor)));
 };
 
 /** Runs of steps at which a series is exactly zero, both ends included. */
@@ -57,7 +60,7 @@ type Strip = { readonly runs: [number, number][]; readonly text: string; readonl
 
 /** Where the gradient is exactly zero: in total, and of what comes from the last step alone. */
 const zeroStrips = ({ log10 }: RunSummary, window: TimeWindow, theme: Theme): Strip[] =>
-  [{ runs: zeroRuns(log10.dh, window), text: 'exactly 0', colour: theme.red }, { runs: zeroRuns(log10.singleSource, window), text: 'from the last step: exactly 0', colour: theme.blue }].filter(({ runs }) => runs.length > 0);
+  [{ runs: zeroRuns(log10.dh, window), text: say('exactly 0'), colour: theme.red }, { runs: zeroRuns(log10.singleSource, window), text: say('from the last step: exactly 0'), colour: theme.blue }].filter(({ runs }) => runs.length > 0);
 
 export function gradientFlow({ model, timeline }: Page): View {
   let sequences: SequenceLines | null = null;
@@ -88,19 +91,19 @@ export function gradientFlow({ model, timeline }: Page): View {
 
   function lines(run: RunSummary, theme: Theme): Line[] {
     const { log10, verdict } = run;
-    const out: Line[] = [logLine({ id: 'dh', legend: '‖g_t‖ total', colour: theme.red, width: 2.5 }, log10.dh)];
+    const out: Line[] = [logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: theme.red, width: 2.5 }, log10.dh)];
     verdict.segments.forEach((segment, i) => {
       const ends = fitEnds(run, segment);
-      if (ends !== null) out.push(logLine({ id: 'fit', legend: i === 0 ? 'fitted rate' : null, colour: theme.orange, dash: [5, 4], series: { t: Float64Array.of(segment.from, segment.to), values: ends }, at: null, inRange: false }, log10.dh));
+      if (ends !== null) out.push(logLine({ id: 'fit', legend: i === 0 ? say('fitted rate') : null, colour: theme.orange, dash: [5, 4], series: { t: Float64Array.of(segment.from, segment.to), values: ends }, at: null, inRange: false }, log10.dh));
     });
     out.push(
-      logLine({ id: 'singleSource', legend: 'from the last step alone', colour: theme.blue, width: 1.5, dash: [2, 2] }, log10.singleSource),
+      logLine({ id: 'singleSource', legend: say('from the last step alone'), colour: theme.blue, width: 1.5, dash: [2, 2] }, log10.singleSource),
       logLine({ id: 'dx', legend: '‖dx_t‖', colour: theme.green, width: 1, dash: [7, 3] }, log10.dx),
     );
     const faint = withAlpha(theme.red, theme.highContrast ? 0.75 : 0.4);
     sequences?.values.forEach((values, b) => {
       const chosen = run.shapes.B > mostSequences || timeline.sequence === b;
-      out.push(logLine({ id: 'sequences', legend: b === 0 ? 'each sequence' : null, colour: chosen ? theme.red : faint, width: chosen ? 1.5 : 1, series: { t: sequences?.t ?? null, values }, at: null, inRange: false }, values));
+      out.push(logLine({ id: 'sequences', legend: b === 0 ? say('each sequence') : null, colour: chosen ? theme.red : faint, width: chosen ? 1.5 : 1, series: { t: sequences?.t ?? null, values }, at: null, inRange: false }, values));
     });
     return out;
   }
@@ -133,24 +136,33 @@ export function gradientFlow({ model, timeline }: Page): View {
       context.stroke();
       context.restore();
       const outside = name === 'smallest' ? 9 : -9;
-      labels.put(`${run.dtype} ${name} ${powerOfTen(Math.floor(level))}`, theme.yellow, [outside, -outside].flatMap((shift) => [{ x: right - 6, y: y + shift, align: 'right' }, { x: (left + right) / 2, y: y + shift, align: 'center' }, { x: left + 6, y: y + shift, align: 'left' }] as const));
+      labels.put(name === 'smallest' ? say('{0} smallest {1}', run.dtype, powerOfTen(Math.floor(level))) : say('{0} largest {1}', run.dtype, powerOfTen(Math.floor(level))), theme.yellow, [outside, -outside].flatMap((shift) => [{ x: right - 6, y: y + shift, align: 'right' }, { x: (left + right) / 2, y: y + shift, align: 'center' }, { x: left + 6, y: y + shift, align: 'left' }] as const));
     }
     for (const segment of verdict.segments) fitLabel(painter, labels, run, segment, window, theme);
-    for (const [t, text, colour] of [[verdict.crossedAt, 'bound passed', theme.foreground], [verdict.zeroAt, `${run.dtype} reaches 0`, theme.yellow], [verdict.infiniteAt, `${run.dtype} overflows`, theme.yellow]] as const) {
-      if (t !== null && t >= window.t0 && t < window.t1) marker(painter, labels, t, `${text} at t = ${t}`, colour, floor);
+    const marks: readonly (readonly [t: number | null, text: (t: number) => string, colour: string])[] = [
+      [verdict.crossedAt, (t) => say('bound passed at t = {0}', t), theme.foreground],
+      [verdict.zeroAt, (t) => say('{0} reaches 0 at t = {1}', run.dtype, t), theme.yellow],
+      [verdict.infiniteAt, (t) => say('{0} overflows at t = {1}', run.dtype, t), theme.yellow],
+    ];
+    for (const [t, text, colour] of marks) {
+      if (t !== null && t >= window.t0 && t < window.t1) marker(painter, labels, t, text(t), colour, floor);
     }
   }
 
   return {
     id: 'flow',
-    title: 'Gradient flow',
-    formula: () => `‖∂L/∂h_t‖ over batch and units, log axis${(model.run?.shapes.B ?? 1) > 1 ? ' · band: smallest to largest of the batch' : ''}${(model.run?.truncate ?? null) === null ? '' : ` · dotted: cut every ${model.run?.truncate ?? ''} steps`}`,
+    title: say('Gradient flow'),
+    formula: () => [
+      say('‖∂L/∂h_t‖ over batch and units, log axis'),
+      ...((model.run?.shapes.B ?? 1) > 1 ? [say('band: smallest to largest of the batch')] : []),
+      ...((model.run?.truncate ?? null) === null ? [] : [say('dotted: cut every {0} steps', model.run?.truncate ?? '')]),
+    ].join(' · '),
     height: 216,
     help: {
       text: [
-        'How much of the loss still reaches the hidden state of each step. Read it from right to left, the way the gradient travels: a line that falls towards the left vanishes, one that rises explodes.',
-        'The total g_t contains what the loss sends into each step directly. With a loss at every step this hides the decay of what comes from far away, so the verdict is measured on the line from the last step alone.',
-        'Norms carry their exponent, so they are right far below what the number format can hold. Dotted levels show where plain arithmetic would lose them.',
+        say('How much of the loss still reaches the hidden state of each step. Read it from right to left, the way the gradient travels: a line that falls towards the left vanishes, one that rises explodes.'),
+        say('The total g_t contains what the loss sends into each step directly. With a loss at every step this hides the decay of what comes from far away, so the verdict is measured on the line from the last step alone.'),
+        say('Norms carry their exponent, so they are right far below what the number format can hold. Dotted levels show where plain arithmetic would lose them.'),
       ],
       formula: 'g_t = dhs_t + (g_{t+1} ⊙ f′(z_{t+1}))·Wh^{T}',
       source: 'Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”',
@@ -167,7 +179,7 @@ export function gradientFlow({ model, timeline }: Page): View {
     },
     scene(run, window, theme): Scene {
       const all = lines(run, theme);
-      const axis = logAxis(all, window.t0, window.t1, 'norm');
+      const axis = logAxis(all, window.t0, window.t1, say('norm'));
       // Room at the bottom for what is exactly zero and so has no place on a log axis.
       const strips = zeroStrips(run, window, theme).length;
       return {
@@ -180,11 +192,14 @@ export function gradientFlow({ model, timeline }: Page): View {
       };
     },
     colourBar: () => null,
-    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${formatLog10(run.log10.dh[t] ?? NaN)}`, `last step alone = ${formatLog10(run.log10.singleSource[t] ?? NaN)}`, `‖dx‖ = ${formatLog10(run.log10.dx[t] ?? NaN)}`],
-    summary: (run) => `Gradient norm per timestep on a log axis: ${endsInWords(run.log10.dh)}. ${run.verdict.perStepFactor === null ? '' : `Fitted rate ${factorText(run.verdict.perStepFactor)}.`}`,
+    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${formatLog10(run.log10.dh[t] ?? NaN)}`, say('last step alone = {0}', formatLog10(run.log10.singleSource[t] ?? NaN)), `‖dx‖ = ${formatLog10(run.log10.dx[t] ?? NaN)}`],
+    summary: (run) => [
+      say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run.log10.dh)),
+      ...(run.verdict.perStepFactor === null ? [] : [say('Fitted rate {0}.', factorText(run.verdict.perStepFactor))]),
+    ].join(' '),
     table: (run): TablePlan => logTable([
       { name: '‖g_t‖', values: run.log10.dh },
-      { name: 'last step alone', values: run.log10.singleSource },
+      { name: say('last step alone'), values: run.log10.singleSource },
       { name: '‖dx_t‖', values: run.log10.dx },
     ], run.shapes.T),
     click: () => undefined,

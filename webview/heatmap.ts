@@ -1,6 +1,7 @@
 // A T×H picture as one pixel blit under chart.js axes: colours are looked up once per answer, then only scaled.
 import { unitTicks } from './axis.js';
 import { colourMap } from './colours.js';
+import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { borders } from './view.js';
 import { plotNote } from './scene.js';
@@ -93,7 +94,8 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
 
   return {
     ...kind,
-    formula: () => `${kind.formula} · sequence ${timeline.shownSequence + 1}${timeline.sequence === null && (model.run?.shapes.B ?? 1) > 1 ? ` of ${model.run?.shapes.B ?? 1} (the first, while all are chosen)` : ''}`,
+    formula: () => `${kind.formula} · ${timeline.sequence === null && (model.run?.shapes.B ?? 1) > 1
+      ? say('sequence {0} of {1} (the first, while all are chosen)', timeline.shownSequence + 1, model.run?.shapes.B ?? 1) : say('sequence {0}', timeline.shownSequence + 1)}`,
     available: () => true,
     refresh(window, size, onChange) {
       changed = onChange;
@@ -102,7 +104,7 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
     scene(run, window, theme): Scene {
       const { H } = run.shapes;
       return {
-        axis: { min: -0.5, max: H - 0.5, reverse: true, title: 'unit', ticks: (height) => unitTicks(H, height), label: (row) => String(unitOf(row)) },
+        axis: { min: -0.5, max: H - 0.5, reverse: true, title: say('unit'), ticks: (height) => unitTicks(H, height), label: (row) => String(unitOf(row)) },
         lines: [],
         under: (painter) => blit(painter, run, theme),
         over: (painter) => {
@@ -117,21 +119,25 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
     readout(run, t, value) {
       const at = Math.max(0, Math.min(Math.round(value), run.shapes.H - 1));
       const unit = unitOf(at);
-      const head = `t = ${t}, unit ${unit}`;
+      const head = say('t = {0}, unit {1}', t, unit);
       if (picture === null || t < picture.map.window.t0 || t >= picture.map.window.t1) return [head];
       const { map } = picture;
       const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
       const row = Math.floor((at * map.rows) / run.shapes.H);
       return [head, kind.print(map, map.values[row * map.columns + column] ?? NaN)];
     },
-    summary: (run) => `${kind.title} as a heatmap of ${run.shapes.T} timesteps by ${run.shapes.H} units, sequence ${timeline.shownSequence + 1}. ${picture === null ? '' : `Colours from ${kind.bar(picture.map).low} to ${kind.bar(picture.map).high}.`} Choose units to read them as lines.`,
+    summary: (run) => [
+      say('{0} as a heatmap of {1} timesteps by {2} units, sequence {3}.', kind.title, run.shapes.T, run.shapes.H, timeline.shownSequence + 1),
+      ...(picture === null ? [] : [say('Colours from {0} to {1}.', kind.bar(picture.map).low, kind.bar(picture.map).high)]),
+      say('Choose units to read them as lines.'),
+    ].join(' '),
     table(run, columns) {
       const extra = Array.from({ length: run.shapes.H }, (_, unit) => unit).filter((unit) => !timeline.units.includes(unit));
       const units = columns === 'all' ? Array.from({ length: run.shapes.H }, (_, unit) => unit) : [...timeline.units, ...extra].slice(0, unitsInTable);
       const { shownSequence: sequence } = timeline;
       return {
         rowName: 't',
-        columns: units.map((unit) => `${kind.column} unit ${unit}`),
+        columns: units.map((unit) => say('{0} unit {1}', kind.column, unit)),
         rowCount: run.shapes.T,
         rows: async (from, to) => (await (kind.range ?? ((start, end, item) => steps.range(start, end, item)))(from, to, sequence)).map((values) => units.map((unit) => (values === null ? { text: '–', exact: '' } : kind.cell(values, unit)))),
       };

@@ -1,19 +1,20 @@
 // Track: the hidden state of every unit at every step.
 import { formatNumber } from './format.js';
+import { t } from './l10n.js';
 import { stateCell } from './steps.js';
 import type { HeatmapKind } from './heatmap.js';
 
-export const hiddenMap: HeatmapKind = {
+export const hiddenMap = (): HeatmapKind => ({
   id: 'hiddenMap',
   tensor: 'hs',
-  title: 'Hidden state',
-  formula: 'h_t per unit',
+  title: t('Hidden state'),
+  formula: t('h_t per unit'),
   column: 'h',
   height: 148,
   help: {
     text: [
-      'One row per hidden unit, one column per step. Rows of one steady colour are units that hold a value; rows that flicker follow the input; strong colours at ±1 are saturated tanh units, which block the gradient.',
-      'Click a row to draw it as a line below; click it again to take it away.',
+      t('One row per hidden unit, one column per step. Rows of one steady colour are units that hold a value; rows that flicker follow the input; strong colours at ±1 are saturated tanh units, which block the gradient.'),
+      t('Click a row to draw it as a line below; click it again to take it away.'),
     ],
     formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)',
     source: 'Karpathy, Johnson & Fei-Fei 2015, “Visualizing and understanding recurrent networks”',
@@ -21,6 +22,6 @@ export const hiddenMap: HeatmapKind = {
   scale: (map) => (map.limit > 0 ? 1 / map.limit : 1),
   bar: (map) => ({ low: formatNumber(-map.limit, 3), middle: '0', high: formatNumber(map.limit, 3) }),
   print: (_map, value) => `h = ${formatNumber(value)}`,
-  faint: (peak) => (peak === 0 ? 'every h is exactly 0' : `every |h| is at most ${formatNumber(peak, 2)}`),
+  faint: (peak) => (peak === 0 ? t('every h is exactly 0') : t('every |h| is at most {0}', formatNumber(peak, 2))),
   cell: stateCell,
-};
+});

@@ -1,4 +1,5 @@
 // Tracks: singular values of each Jacobian, and of their product back from the last step.
+import { t as say } from './l10n.js';
 import { logAxis, logLine } from './lines.js';
 import { exactLog10, formatLog10 } from './format.js';
 import { Latest } from './model.js';
@@ -14,14 +15,14 @@ type Kind = { readonly id: string; readonly title: string; readonly formula: str
 
 const logs = (values: Float64Array): Float64Array => values.map(Math.log10);
 
-const each: Kind = {
+const each = (): Kind => ({
   id: 'jacobian',
-  title: 'Jacobian of each step',
-  formula: 'σ(∂h_t/∂h_{t−1}), log axis',
+  title: say('Jacobian of each step'),
+  formula: say('σ(∂h_t/∂h_{t−1}), log axis'),
   help: {
     text: [
-      'What one step does to a small change of the state, and so to the gradient on its way back: no direction is multiplied by more than the largest singular value, none by less than the smallest.',
-      'Above 1 a step can enlarge the gradient; a gap between the two lines means that some directions are lost while others pass. The largest value alone proves no explosion: the direction it belongs to may be another one at every step, which is why the product is drawn below.',
+      say('What one step does to a small change of the state, and so to the gradient on its way back: no direction is multiplied by more than the largest singular value, none by less than the smallest.'),
+      say('Above 1 a step can enlarge the gradient; a gap between the two lines means that some directions are lost while others pass. The largest value alone proves no explosion: the direction it belongs to may be another one at every step, which is why the product is drawn below.'),
     ],
     formula: 'J_t = diag(f′(z_t))·Wh^{T}   ‖J_t‖_2 = σ_{max} ≤ γ·σ_{max}(Wh)',
     source: 'Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”',
@@ -30,26 +31,26 @@ const each: Kind = {
     { id: 'sigmaMax', legend: 'σ_{max}(J_t)', colour: 'red', dash: [], log10: ({ sigmaMax }) => logs(sigmaMax) },
     { id: 'sigmaMin', legend: 'σ_{min}(J_t)', colour: 'blue', dash: [7, 3], log10: ({ sigmaMin }) => logs(sigmaMin) },
   ],
-};
+});
 
-const product: Kind = {
+const product = (): Kind => ({
   id: 'product',
-  title: 'Product of Jacobians',
-  formula: 'σ(∂h_{last}/∂h_t) = σ(J_{last} ⋯ J_{t+1}), log axis',
+  title: say('Product of Jacobians'),
+  formula: say('σ(∂h_{last}/∂h_t) = σ(J_{last} ⋯ J_{t+1}), log axis'),
   help: {
     text: [
-      'The whole way from the last step back to t. The largest singular value is the most that any gradient can keep on this way, the median what a typical direction keeps, the smallest the least. Lines that fall towards the left vanish; that spread apart leave few directions alive.',
-      'Unlike the gradient flow this does not depend on the loss. Values carry their exponent and are computed by one-sided Jacobi rotations, so that the smallest keeps its digits hundreds of decades below the largest.',
+      say('The whole way from the last step back to t. The largest singular value is the most that any gradient can keep on this way, the median what a typical direction keeps, the smallest the least. Lines that fall towards the left vanish; that spread apart leave few directions alive.'),
+      say('Unlike the gradient flow this does not depend on the loss. Values carry their exponent and are computed by one-sided Jacobi rotations, so that the smallest keeps its digits hundreds of decades below the largest.'),
     ],
-    formula: '‖∂L/∂h_t‖ ≤ σ_{max}(J_{last} ⋯ J_{t+1})·‖∂L/∂h_{last}‖',
+    formula: say('‖∂L/∂h_t‖ ≤ σ_{max}(J_{last} ⋯ J_{t+1})·‖∂L/∂h_{last}‖'),
     source: 'Pennington, Schoenholz & Ganguli 2017, “Resurrecting the sigmoid”; Demmel & Veselić 1992',
   },
   curves: [
-    { id: 'largest', legend: 'largest', colour: 'red', dash: [], log10: ({ log10Largest }) => log10Largest },
-    { id: 'median', legend: 'median', colour: 'purple', dash: [2, 2], log10: ({ log10Median }) => log10Median },
-    { id: 'smallest', legend: 'smallest', colour: 'blue', dash: [7, 3], log10: ({ log10Smallest }) => log10Smallest },
+    { id: 'largest', legend: say('largest'), colour: 'red', dash: [], log10: ({ log10Largest }) => log10Largest },
+    { id: 'median', legend: say('median'), colour: 'purple', dash: [2, 2], log10: ({ log10Median }) => log10Median },
+    { id: 'smallest', legend: say('smallest'), colour: 'blue', dash: [7, 3], log10: ({ log10Smallest }) => log10Smallest },
   ],
-};
+});
 
 const none = new Float64Array(0);
 const emptyJacobians: Jacobians = { sequence: 0, fraction: 0, t: none, sigmaMax: none, sigmaMin: none, log10Largest: none, log10Median: none, log10Smallest: none };
@@ -76,14 +77,14 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
         return logLine({ id, legend, colour: theme[colour], dash, series: { t, values }, at: (step) => nearest(t, values, step) }, values);
       });
     };
-    const progress = (): string => {
-      if (answer === null || answer.fraction < 1) return ` · computing ${Math.floor((answer?.fraction ?? 0) * 100)} %`;
-      return answer.t.length < timeline.steps ? ` · sampled at ${answer.t.length} of ${timeline.steps} steps` : '';
+    const progress = (): string[] => {
+      if (answer === null || answer.fraction < 1) return [say('computing {0} %', Math.floor((answer?.fraction ?? 0) * 100))];
+      return answer.t.length < timeline.steps ? [say('sampled at {0} of {1} steps', answer.t.length, timeline.steps)] : [];
     };
     return {
       id: kind.id,
       title: kind.title,
-      formula: () => `${kind.formula} · sequence ${timeline.shownSequence + 1}${progress()}`,
+      formula: () => [kind.formula, say('sequence {0}', timeline.shownSequence + 1), ...progress()].join(' · '),
       height: 124,
       help: kind.help,
       available: () => true,
@@ -111,7 +112,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
             context.stroke();
           },
           over: (painter) => {
-            if (answer?.fraction === 1 && all.every(({ series }) => !Array.from(series.values).some(Number.isFinite))) plotNote(painter, theme, 'every singular value is exactly 0');
+            if (answer?.fraction === 1 && all.every(({ series }) => !Array.from(series.values).some(Number.isFinite))) plotNote(painter, theme, say('every singular value is exactly 0'));
           },
           ...borders(run, window),
           theme,
@@ -120,9 +121,12 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       colourBar: () => null,
       readout: (_run, t) => [`t = ${t}`, ...(answer === null ? [] : kind.curves.map(({ legend, log10 }) => `${legend.replace(/[_{}]/g, '')} = ${formatLog10(nearest((answer ?? emptyJacobians).t, log10(answer ?? emptyJacobians), t))}`))],
       summary: (run) => {
-        if (answer === null) return `${kind.title} of ${run.shapes.T} timesteps, being computed.`;
+        if (answer === null) return say('{0} of {1} timesteps, being computed.', kind.title, run.shapes.T);
         const values = answer;
-        return `${kind.title}, sequence ${values.sequence + 1}. ${kind.curves.map(({ legend, log10 }) => `${legend}: ${formatLog10(log10(values)[0] ?? NaN)} at t = 0, ${formatLog10(log10(values)[values.t.length - 1] ?? NaN)} at the last step.`).join(' ')}`;
+        return [
+          say('{0}, sequence {1}.', kind.title, values.sequence + 1),
+          ...kind.curves.map(({ legend, log10 }) => say('{0}: {1} at t = 0, {2} at the last step.', legend, formatLog10(log10(values)[0] ?? NaN), formatLog10(log10(values)[values.t.length - 1] ?? NaN))),
+        ].join(' ');
       },
       table: () => {
         const values = answer ?? emptyJacobians;
@@ -142,6 +146,6 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       click: () => undefined,
     };
   };
-  return [view(each), view(product)];
+  return [view(each()), view(product())];
 }
 

@@ -1,6 +1,7 @@
 // Pieces that views made of lines over time share.
 import { formatLog10, exactLog10, powerOfTen } from './format.js';
 import { ticksBetween, ticksInDecade } from './axis.js';
+import { t as say } from './l10n.js';
 import { extent } from './scene.js';
 import type { Line, Series, YAxis } from './scene.js';
 import type { TablePlan } from './table.js';
@@ -46,4 +47,4 @@ export function logTable(columns: readonly { readonly name: string; readonly val
 
 /** First, middle and last step of a log series in words. */
 export const endsInWords = (values: Float64Array): string =>
-  `${formatLog10(values[values.length - 1] ?? NaN)} at the last step, ${formatLog10(values[Math.floor(values.length / 2)] ?? NaN)} in the middle, ${formatLog10(values[0] ?? NaN)} at t = 0`;
+  say('{0} at the last step, {1} in the middle, {2} at t = 0', formatLog10(values[values.length - 1] ?? NaN), formatLog10(values[Math.floor(values.length / 2)] ?? NaN), formatLog10(values[0] ?? NaN));

@@ -3,6 +3,7 @@ import { ticksBetween } from './axis.js';
 import { frameOf, paintFrame } from './card.js';
 import { el, math } from './dom.js';
 import { formatFactor, formatNumber } from './format.js';
+import { t } from './l10n.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Page } from './view.js';
 
@@ -22,19 +23,20 @@ export function lyapunovCard({ model }: Page): CardView {
     const { spectrum } = model;
     const all = values();
     if (spectrum === null) notes.replaceChildren();
-    else if (spectrum.lyapunov === null) notes.replaceChildren('Not defined: some Jacobian is singular, so all but the largest exponents may be −∞ and are not unique.');
-    else if (spectrum.lyapunovSumError === null) notes.replaceChildren('Every Jacobian is zero: all exponents are −∞.');
-    else notes.replaceChildren(...[math(`Σλ_i = ${formatNumber(all.reduce((sum, value) => sum + value, 0), 6)} per step; it has to be ln|det Wh| + mean Σ ln f′(z). Difference: `), el('span', { attributes: { 'data-name': 'sumError', 'data-value': String(spectrum.lyapunovSumError) } }, formatNumber(spectrum.lyapunovSumError, 2)), math(`. Directions with λ > 0: ${all.filter((value) => value > 0).length} of ${all.length}.`)]);
+    else if (spectrum.lyapunov === null) notes.replaceChildren(t('Not defined: some Jacobian is singular, so all but the largest exponents may be −∞ and are not unique.'));
+    else if (spectrum.lyapunovSumError === null) notes.replaceChildren(t('Every Jacobian is zero: all exponents are −∞.'));
+    else notes.replaceChildren(el('span', { attributes: { 'data-name': 'sumError', 'data-value': String(spectrum.lyapunovSumError) } }, math(t('Σλ_i = {0} per step; it has to be ln|det Wh| + mean Σ ln f′(z). Difference: {1}. Directions with λ > 0: {2} of {3}.',
+      formatNumber(all.reduce((sum, value) => sum + value, 0), 6), formatNumber(spectrum.lyapunovSumError, 2), all.filter((value) => value > 0).length, all.length))));
   }
   return {
     id: 'lyapunov',
-    title: 'Lyapunov spectrum',
+    title: t('Lyapunov spectrum'),
     height: 168,
     notes,
     help: {
       text: [
-        'How fast each of H directions grows or fades per step, averaged over the run of sequence 1: e^λ is the factor. Above 0 gradients explode along that direction, below 0 they vanish. The largest exponent rules after a few steps.',
-        'The sum of all exponents has a closed form, which is compared with the sum of the measured ones.',
+        t('How fast each of H directions grows or fades per step, averaged over the run of sequence 1: e^λ is the factor. Above 0 gradients explode along that direction, below 0 they vanish. The largest exponent rules after a few steps.'),
+        t('The sum of all exponents has a closed form, which is compared with the sum of the measured ones.'),
       ],
       formula: 'λ_i = 1/T·Σ_t ln|R_{ii}|   Q·R = J_t·Q   Σλ_i = ln|det Wh| + 1/T·Σ_tΣ_j ln f′(z_{tj})',
       source: 'Engelken, Wolf & Abbott 2023, “Lyapunov spectra of chaotic recurrent neural networks”; Benettin et al. 1980',
@@ -47,14 +49,14 @@ export function lyapunovCard({ model }: Page): CardView {
         context.fillStyle = theme.muted;
         context.font = `11px ${theme.fontFamily}`;
         context.textAlign = 'center';
-        context.fillText(all.length === 0 ? 'no unique exponents' : 'every exponent is −∞', sheet.width / 2, sheet.height / 2);
+        context.fillText(all.length === 0 ? t('no unique exponents') : t('every exponent is −∞'), sheet.width / 2, sheet.height / 2);
         return;
       }
       const { min, max } = range();
       const plot = frame(sheet);
       const H = all.length;
-      paintFrame(sheet, plot, { min: 0.5, max: H + 0.5, ticks: [...new Set([1, ...ticksBetween(1, H, 4, 1), H])].filter((i) => i > 0 && (i === 1 || i === H || (H - i) / H > 0.12)), label: String, title: 'direction i' },
-        { min, max, ticks: ticksBetween(min, max, 5), label: (value) => minus(String(value)), title: 'λ per step' });
+      paintFrame(sheet, plot, { min: 0.5, max: H + 0.5, ticks: [...new Set([1, ...ticksBetween(1, H, 4, 1), H])].filter((i) => i > 0 && (i === 1 || i === H || (H - i) / H > 0.12)), label: String, title: t('direction i') },
+        { min, max, ticks: ticksBetween(min, max, 5), label: (value) => minus(String(value)), title: t('λ per step') });
       const zero = plot.y(0);
       context.strokeStyle = theme.muted;
       context.beginPath();
@@ -74,14 +76,14 @@ export function lyapunovCard({ model }: Page): CardView {
       if (x < plot.left || x > plot.right || y < plot.top || y > plot.bottom || all.length === 0) return null;
       const i = Math.max(0, Math.min(all.length - 1, Math.floor(((x - plot.left) / (plot.right - plot.left)) * all.length)));
       const value = all[i] ?? NaN;
-      return [`λ${i + 1}`, `${formatNumber(value)} per step`, `×${formatFactor(Math.exp(value))} per step`];
+      return [`λ${i + 1}`, t('{0} per step', formatNumber(value)), t('×{0} per step', formatFactor(Math.exp(value)))];
     },
-    summary: () => `${values().length} exponents${values().length === 0 ? '' : `, from ${formatNumber(values()[0] ?? NaN)} to ${formatNumber(values()[values().length - 1] ?? NaN)} per step`}.`,
+    summary: () => (values().length === 0 ? t('No exponents.') : t('{0} exponents, from {1} to {2} per step.', values().length, formatNumber(values()[0] ?? NaN), formatNumber(values()[values().length - 1] ?? NaN))),
     table() {
       const all = values();
       return {
         rowName: 'i',
-        columns: ['λ_i', 'factor per step'],
+        columns: ['λ_i', t('factor per step')],
         rowCount: all.length,
         rowLabel: (row) => String(row + 1),
         rows: (from, to) => Promise.resolve([...all.slice(from, to)].map((value) => [{ text: formatNumber(value), exact: String(value) }, { text: formatFactor(Math.exp(value)), exact: String(Math.exp(value)) }])),

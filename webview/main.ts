@@ -1,5 +1,4 @@
 // Start of the page: builds the parts, lets messages in and the user's wishes out.
-import './l10n.js';
 import { Channel } from '../src/protocol/rpc.js';
 import { AtStep } from './atStep.js';
 import { contributions } from './contributions.js';
@@ -7,6 +6,7 @@ import { attributionTracks } from './attribution.js';
 import { Card } from './card.js';
 import { eigenvaluesCard } from './eigenvalues.js';
 import { jacobianTracks } from './jacobian.js';
+import { t } from './l10n.js';
 import { reachCard } from './reach.js';
 import { lyapunovCard } from './lyapunov.js';
 import { el } from './dom.js';
@@ -69,7 +69,7 @@ const actions = {
 };
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
 const steps = new Steps(model);
-const views = [gradientFlow(page), contributions(page), network(page, steps), heatmap(gradientMap, page, steps), heatmap(hiddenMap, page, steps), heatmap(preActivation(model), page, steps), unitLines(page, steps), spread(page), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
+const views = [gradientFlow(page), contributions(page), network(page, steps), heatmap(gradientMap(), page, steps), heatmap(hiddenMap(), page, steps), heatmap(preActivation(model), page, steps), unitLines(page, steps), spread(page), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
 
 const header = new Header(actions);
 const blank = new Blank(actions);
@@ -79,7 +79,7 @@ const atStep = new AtStep(page, steps);
 const proofs = new Proofs(page);
 const showCards = (): void => { for (const card of cards) card.show(); };
 const cards = [unitCard(page, showCards), reachCard(page, showCards), lyapunovCard(page), eigenvaluesCard(page), ...weightCards(page, showCards, (place) => channel.emit('revealWeight', place))].map((view) => new Card(view, page, save));
-const main = el('main', { class: 'main' }, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': 'At the cursor, and what is proved', tabindex: '0' } }, atStep.element, ...cards.slice(0, 1).map(({ element }) => element), proofs.element, ...cards.slice(1).map(({ element }) => element)));
+const main = el('main', { class: 'main' }, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } }, atStep.element, ...cards.slice(0, 1).map(({ element }) => element), proofs.element, ...cards.slice(1).map(({ element }) => element)));
 document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
 
 function showStatus(): void {

@@ -1,5 +1,6 @@
 // The little sheet behind a "?": what is drawn, by which formula, and where to read about it.
 import { el, math } from './dom.js';
+import { t } from './l10n.js';
 import type { Help } from './view.js';
 
 let open: HTMLElement | null = null;
@@ -30,7 +31,7 @@ export function popover(anchor: HTMLElement, name: string, content: readonly Nod
 export const closePopover = (): void => open?.hidePopover();
 
 export const helpPopover = (anchor: HTMLElement, title: string, help: Help): void =>
-  popover(anchor, `What ${title} shows`, [
+  popover(anchor, t('What {0} shows', title), [
     el('h3', {}, title),
     ...help.text.map((paragraph) => el('p', {}, math(paragraph))),
     el('p', { class: 'help-formula' }, math(help.formula)),

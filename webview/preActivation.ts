@@ -1,5 +1,6 @@
 // Track: what enters the activation of every unit at every step; folded until somebody asks for it.
 import { formatNumber } from './format.js';
+import { t as say } from './l10n.js';
 import { stateCell } from './steps.js';
 import type { HeatmapKind } from './heatmap.js';
 import type { Model, StepValues } from './model.js';
@@ -7,15 +8,15 @@ import type { Model, StepValues } from './model.js';
 export const preActivation = (model: Model): HeatmapKind & { readonly folded: true } => ({
   id: 'preActivation',
   tensor: 'z',
-  title: 'Pre-activation',
-  formula: 'z_t per unit, before the activation',
+  title: say('Pre-activation'),
+  formula: say('z_t per unit, before the activation'),
   column: 'z',
   height: 148,
   folded: true,
   help: {
     text: [
-      'The number that each unit hands to its activation. Where |z| is above 2.09, tanh is saturated and its slope below 0.06; above 9.5 a float32 tanh is exactly ±1 and the unit is stuck.',
-      'The hidden state hides this: h = 0.999 and h = 0.9999999 look alike, but lie far apart here.',
+      say('The number that each unit hands to its activation. Where |z| is above 2.09, tanh is saturated and its slope below 0.06; above 9.5 a float32 tanh is exactly ±1 and the unit is stuck.'),
+      say('The hidden state hides this: h = 0.999 and h = 0.9999999 look alike, but lie far apart here.'),
     ],
     formula: 'z_t = h_{t−1}·Wh + x_t·Wx + b',
     source: 'Glorot & Bengio 2010, “Understanding the difficulty of training deep feedforward neural networks”',
@@ -23,7 +24,7 @@ export const preActivation = (model: Model): HeatmapKind & { readonly folded: tr
   scale: (map) => (map.limit > 0 ? 1 / map.limit : 1),
   bar: (map) => ({ low: formatNumber(-map.limit, 3), middle: '0', high: formatNumber(map.limit, 3) }),
   print: (_map, value) => `z = ${formatNumber(value)}`,
-  faint: (peak) => (peak === 0 ? 'every z is exactly 0' : `every |z| is at most ${formatNumber(peak, 2)}`),
+  faint: (peak) => (peak === 0 ? say('every z is exactly 0') : say('every |z| is at most {0}', formatNumber(peak, 2))),
   cell: stateCell,
   // In the place of h stands z, so that the cells of the table read it.
   range: async (from, to, sequence) => {
