@@ -16,7 +16,7 @@ const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'n
 // The product's worker, made apart from dist so that a build meanwhile does not take it away.
 await build({
   ...shared, format: 'cjs', mainFields: ['module', 'main'], entryPoints: { worker: 'src/worker/entry.ts' }, outdir: 'out/bench', outExtension: { '.js': '.cjs' },
-  alias: { 'kernels/relaxed.wasm': './out/kernels/relaxed.wasm', 'kernels/simd.wasm': './out/kernels/simd.wasm' }, loader: { '.wasm': 'binary' },
+  alias: { 'kernels/relaxed.wasm': './out/kernels/relaxed.wasm', 'kernels/simd.wasm': './out/kernels/simd.wasm', 'kernels/numbers.wasm': './out/kernels/numbers.wasm' }, loader: { '.wasm': 'binary' },
 });
 await build({
   ...shared, format: 'esm', packages: 'external',

@@ -19,7 +19,7 @@ const shared = {
   legalComments: 'none',
   logLevel: 'warning',
   // The engine's kernels, compiled below, travel inside the bundles that run them.
-  alias: { 'kernels/relaxed.wasm': './out/kernels/relaxed.wasm', 'kernels/simd.wasm': './out/kernels/simd.wasm' },
+  alias: { 'kernels/relaxed.wasm': './out/kernels/relaxed.wasm', 'kernels/simd.wasm': './out/kernels/simd.wasm', 'kernels/numbers.wasm': './out/kernels/numbers.wasm' },
   loader: { '.wasm': 'binary' },
   define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
 };

@@ -1,4 +1,4 @@
-// Compiles the engine's kernels (AssemblyScript, src/engine/kernels) to WebAssembly in out/kernels, once for each kind of SIMD.
+// Compiles the engine's kernels (AssemblyScript, src/engine/kernels) to WebAssembly in out/kernels, once for each kind of SIMD, and the reader of numbers.
 import asc from 'assemblyscript/asc';
 import { globSync } from 'node:fs';
 import { mkdir, rename, stat } from 'node:fs/promises';
@@ -7,16 +7,17 @@ import { root } from './modules.mjs';
 
 const variants = { relaxed: 'simd,relaxed-simd,threads', simd: 'simd,threads' };
 // -O3 regroups the chains of multiply-adds so that their sums no longer fit the registers.
-const flags = ['-O2', '--noAssert', '--runtime', 'stub', '--importMemory', '--sharedMemory', '--maximumMemory', '65535'];
+const flags = ['-O2', '--noAssert', '--runtime', 'stub', '--importMemory'];
+const sharedMemory = ['--sharedMemory', '--maximumMemory', '65535'];
 
 const changed = async (file) => stat(path.join(root, file)).then(({ mtimeMs }) => mtimeMs, () => 0);
 
-/** Compiles one entry file (paths relative to the project). Throws with the compiler's words when it does not compile. */
+/** Compiles one entry file (paths relative to the project); without `features` to plain WebAssembly on memory of its own. Throws with the compiler's words when it does not compile. */
 export async function compile(source, target, features) {
   await mkdir(path.dirname(path.join(root, target)), { recursive: true });
   // Written beside and renamed: another build never meets half a file.
   const unfinished = `${target}.${process.pid}.wasm`;
-  const { error, stderr } = await asc.main([source, '--baseDir', root, '-o', unfinished, ...flags, '--enable', features]);
+  const { error, stderr } = await asc.main([source, '--baseDir', root, '-o', unfinished, ...flags, ...(features === '' ? [] : [...sharedMemory, '--enable', features])]);
   if (error !== null) throw new Error(`${source} does not compile: ${stderr.toString()}`);
   await rename(path.join(root, unfinished), path.join(root, target));
 }
@@ -24,8 +25,9 @@ export async function compile(source, target, features) {
 /** Compiles the engine's kernels where they are older than their sources. */
 export async function buildKernels() {
   const sources = await Promise.all([...globSync('src/engine/kernels/*.ts', { cwd: root }), 'build/kernels.mjs'].map(changed));
-  for (const [name, features] of Object.entries(variants)) {
+  const modules = [...Object.entries(variants).map(([name, features]) => [name, 'index', features]), ['numbers', 'numbers', '']];
+  for (const [name, entry, features] of modules) {
     const target = `out/kernels/${name}.wasm`;
-    if (await changed(target) <= Math.max(...sources)) await compile('src/engine/kernels/index.ts', target, features);
+    if (await changed(target) <= Math.max(...sources)) await compile(`src/engine/kernels/${entry}.ts`, target, features);
   }
 }

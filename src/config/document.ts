@@ -3,24 +3,21 @@ import type { Tick } from './json/locate.js';
 import { Lines } from './json/lines.js';
 import type { JsonNode, Span } from './json/node.js';
 import { parseJson } from './json/parse.js';
+import { parseBytes } from './json/skeleton.js';
 import type { Problem } from './problem.js';
 import { appendIndex, appendKey } from './value.js';
 
-/** A JSON file that has been read. `root` is null when it cannot be understood; the problems then say why. */
+/** A JSON file that has been read. `root` is null when it cannot be understood; the problems then say why. The text is decoded when it is first asked for. */
 export type Document = { readonly id: string; readonly text: string; readonly lines: Lines; readonly root: JsonNode | null; readonly problems: readonly Problem[]; readonly tick: Tick };
 
 /** Decodes and parses the bytes of a file: UTF-8 with or without byte order mark, comments and trailing commas allowed. */
 export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
   const binary = binaryFormat(bytes);
   if (binary !== null) return unreadable(id, binary, tick);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return unreadable(id, { code: 'not-json', message: 'The file is not UTF-8 text.', found: 'bytes that are no UTF-8', advice: 'Save it as UTF-8, or name a JSON file.' }, tick);
-  }
-  tick();
+  const sound = parseBytes(bytes, tick);
+  if (sound !== null) return new SoundDocument(id, bytes, sound.root, tick);
+  const text = decoded(bytes, tick);
+  if (text === null) return unreadable(id, { code: 'not-json', message: 'The file is not UTF-8 text.', found: 'bytes that are no UTF-8', advice: 'Save it as UTF-8, or name a JSON file.' }, tick);
   const lines = new Lines(text);
   const { root, issues, issueCount, duplicates } = parseJson(text, tick);
   const problems: Problem[] = issues.map(({ offset, length, code, message, expected, found, advice }) => ({
@@ -40,6 +37,52 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
     });
   }
   return { id, text, lines, root: issues.some(({ broken }) => broken) || isBareWord(root) ? null : root, problems, tick };
+}
+
+/** A file without any problem, of which mostly the numbers are wanted: its text is larger than they are. */
+class SoundDocument implements Document {
+  readonly id: string;
+  readonly root: JsonNode | null;
+  readonly problems: readonly Problem[] = [];
+  readonly tick: Tick;
+  readonly #bytes: Uint8Array;
+  #text: string | null = null;
+  #lines: Lines | null = null;
+
+  constructor(id: string, bytes: Uint8Array, root: JsonNode | null, tick: Tick) {
+    this.id = id;
+    this.root = root;
+    this.tick = tick;
+    this.#bytes = bytes;
+  }
+
+  get text(): string {
+    return (this.#text ??= new TextDecoder().decode(this.#bytes));
+  }
+
+  get lines(): Lines {
+    return (this.#lines ??= new Lines(this.text));
+  }
+}
+
+/** Bytes that are decoded between two ticks. */
+const bytesAtOnce = 1 << 22;
+
+/** The text of UTF-8, or null when it is none. */
+function decoded(bytes: Uint8Array, tick: Tick): string | null {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const pieces: string[] = [];
+  try {
+    for (let at = 0; at < bytes.length; at += bytesAtOnce) {
+      pieces.push(decoder.decode(bytes.subarray(at, at + bytesAtOnce), { stream: true }));
+      tick();
+    }
+    pieces.push(decoder.decode());
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+  return pieces.join('');
 }
 
 /** A file that is nothing but a word such as NaN; that has been reported. */

@@ -3,9 +3,10 @@ import { describeNode, describeShape, isArray } from './json/node.js';
 import { checkNumbers, dimensions } from './leaves.js';
 import type { TensorSpec } from './leaves.js';
 import type { Report } from './report.js';
+import { roundableOnce } from './roundOnce.js';
 import type { Value } from './value.js';
 
-/** A checked block of finite numbers, row-major, with its place. */
+/** A checked block of finite numbers, row-major, with its place. For a float32 run `Math.fround` rounds each to the float32 nearest to its text. */
 export type Tensor = { readonly shape: readonly number[]; readonly data: Float64Array; readonly where: Value };
 
 /** The numbers of a value, or null after everything that is wrong with them has been reported. Values of shape zero pass. */
@@ -19,8 +20,9 @@ export function readTensor(value: Value, spec: TensorSpec, report: Report): Tens
     reportIrregularities(value, spec, report);
     return null;
   }
-  const finite = checkNumbers(value, node, spec, report);
-  const { shape, data } = node;
+  const { shape } = node;
+  const data = spec.dtype === 'float32' ? roundableOnce(value, node) : node.data;
+  const finite = checkNumbers(value, { ...node, data }, spec, report);
   if (data.length > 0 && !spec.ranks.includes(shape.length)) {
     report.error(value, {
       code: 'wrong-dimension', message: `${spec.label} has ${dimensions(shape.length)}.`, expected: spec.form, found: `a list of shape ${describeShape(shape)}`, advice: spec.advice,

@@ -20,7 +20,7 @@ export type Parsed = {
 
 export const maxIssues = 20;
 /** Deeper nesting than this is no data of ours; readers may recurse without fear for their stack. */
-const maxDepth = 64;
+export const maxDepth = 64;
 /** Tokens between two ticks: well below a millisecond. */
 const tokensPerTick = 1024;
 
