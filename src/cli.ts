@@ -19,7 +19,7 @@ Runs the config forward and backward through time, prints the verdict and a smal
   --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, exploding, nonfinite
   --help           show this text
 
-Exit: 0 fine, 1 refused verdict, 2 bad input (problems on standard error as file:line:column: message).
+Exit: 0 fine, 1 refused verdict, 2 bad input (problems on standard error as file:line:column: JSON path: message).
 `;
 
 const refusable: readonly VerdictKind[] = ['vanishing', 'exploding', 'nonfinite'];
@@ -65,7 +65,7 @@ const nodeFiles: Files = {
   },
 };
 
-const place = ({ file, range }: Problem): string => `${file}:${range.start.line + 1}:${range.start.character + 1}`;
+const place = ({ file, range, path: inside }: Problem): string => `${file}:${range.start.line + 1}:${range.start.character + 1}${inside === '' ? '' : `: ${inside}`}`;
 
 /** Four digits of 10^log10, also where that number is outside the range of float64. */
 function fromLog10(log10: number): string {

@@ -96,6 +96,8 @@ function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
     code: 'unsupported-feature', message: `The file is ${found}, which cannot be read here.`, found,
     advice: 'Export the numbers as JSON, in Python for example with json.dump({k: v.tolist() for k, v in model.state_dict().items()}, file).',
   });
+  if (bytes[0] === 0x80 && (bytes[1] ?? 0) <= 5) return binary('a Python pickle (an older .pt or .pkl)');
+  if (begins(0x3c)) return { code: 'not-json', message: 'The file is HTML or XML, not JSON.', found: '<', advice: 'A link to a page was perhaps saved instead of the file: download the file itself.' };
   if (begins(0x50, 0x4b, 3, 4)) return binary('a ZIP archive (.npz, .pt or .keras)');
   if (begins(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)) return binary('a NumPy .npy file');
   if (begins(0x89, 0x48, 0x44, 0x46)) return binary('an HDF5 file');

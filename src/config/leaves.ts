@@ -1,4 +1,5 @@
 import type { DType } from '../engine/types.js';
+import { notFiniteAdvice } from './hints.js';
 import type { TensorNode } from './json/node.js';
 import { maxRepeats } from './report.js';
 import type { Finding, Report } from './report.js';
@@ -73,7 +74,7 @@ export function reportLeaf(where: Value, text: string, spec: TensorSpec, report:
     const number = text.slice(1, -1).trim();
     const numeric = number !== '' && Number.isFinite(Number(number));
     report.error(where, {
-      code: 'wrong-type', message: `A text stands in ${spec.label} where a number belongs.`, expected: 'a number', found: `the text ${shown}`, advice: numeric ? `Remove the quotes: write ${number}.` : 'Write a number instead.', ...(numeric && jsonNumber.test(number) ? { fix: { kind: 'replace', text: number } } : {}),
+      code: 'wrong-type', message: `A text stands in ${spec.label} where a number belongs.`, expected: 'a number', found: `the text ${shown}`, advice: notFiniteAdvice(number) ?? (numeric ? `Remove the quotes: write ${number}.` : 'Write a number instead.'), ...(numeric && jsonNumber.test(number) ? { fix: { kind: 'replace', text: number } } : {}),
     });
   } else if (text === 'null') {
     report.error(where, {

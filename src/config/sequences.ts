@@ -1,5 +1,6 @@
+import { t } from '@vscode/l10n';
 import type { DType } from '../engine/types.js';
-import { counted, describeShape } from './json/node.js';
+import { counted, describeNode, describeShape } from './json/node.js';
 import type { Report } from './report.js';
 import type { Sources } from './sources.js';
 import { readTensor } from './tensor.js';
@@ -11,6 +12,7 @@ export type ReadSequences = { readonly B: number; readonly T: number; readonly I
 
 /** The sequences of a config: numbers, a path, or a list of paths. Null after a report. */
 export async function readSequences(value: Value, dtype: DType, sources: Sources, report: Report): Promise<ReadSequences | null> {
+  if (mixesPaths(value, report)) return null;
   const parts = value.node.kind === 'array' && value.node.items.length > 0 && value.node.items.every((item) => item.kind === 'string') ? value.items() : [value];
   const roots: (Value | null)[] = [];
   for (const part of parts) roots.push(await sources.follow(part));
@@ -22,6 +24,22 @@ export async function readSequences(value: Value, dtype: DType, sources: Sources
   if (matching.length < parts.length) return null;
   const chunks = matching.map(({ shape, data }) => ({ steps: shape[1] ?? 0, xs: data }));
   return { B, I, T: chunks.reduce((sum, { steps }) => sum + steps, 0), chunks, where: first.where };
+}
+
+/** Whether paths and other values stand in one list, which is reported at each of the others. */
+function mixesPaths(value: Value, report: Report): boolean {
+  const items = value.items();
+  const others = items.filter(({ node }) => node.kind !== 'string');
+  const paths = items.length - others.length;
+  // Numbers among texts are another mistake: the texts are what is wrong there.
+  if (paths === 0 || others.length === 0 || others.some(({ node }) => node.kind === 'number')) return false;
+  for (const other of others) {
+    report.error(other, {
+      code: 'wrong-type', message: t('A list of chunks names files, and this is no path.'), expected: t('a path'), found: describeNode(other.node),
+      advice: t('Put these numbers into a file of their own and write its path, or write all numbers here.'),
+    });
+  }
+  return true;
 }
 
 /** One block of shape [B,T,I], none of them zero. */

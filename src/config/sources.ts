@@ -2,6 +2,7 @@ import { readDocument } from './document.js';
 import type { Document } from './document.js';
 import type { FileContent, Files } from './files.js';
 import type { Tick } from './json/locate.js';
+import { emptyConfigAdvice, pathAdvice } from './hints.js';
 import { quote } from './json/node.js';
 import type { Finding, Report } from './report.js';
 import { Value } from './value.js';
@@ -34,7 +35,7 @@ export class Sources {
   async open(id: string): Promise<Value | null> {
     const content = await this.#files.read(id, null);
     this.#ids.add(content.id);
-    if (content.ok) return this.#parse(content);
+    if (content.ok) return this.#parse(content, emptyConfigAdvice);
     const start = { line: 0, character: 0 };
     this.#report.add({ file: content.id, range: { start, end: start }, path: '', severity: 'error', ...absentEntry(id, content) });
     return null;
@@ -48,17 +49,18 @@ export class Sources {
     this.#ids.add(content.id);
     if (content.ok) return this.#parse(content);
     const finding = absent(node.value, content);
-    const advice = hint(node.value);
+    const advice = hint(node.value) ?? pathAdvice(node.value);
     this.#report.error(value.itself(), advice === null ? finding : { ...finding, advice });
     return null;
   }
 
-  #parse(content: FileContent & { ok: true }): Value | null {
+  #parse(content: FileContent & { ok: true }, hint: (text: string) => string | null = () => null): Value | null {
     let document = this.#documents.get(content.id);
     if (document === undefined) {
       document = this.#readDocument(content.id, content.bytes, this.#tick);
       this.#documents.set(content.id, document);
-      for (const problem of document.problems) this.#report.add(problem);
+      const advice = document.root === null && document.problems.length === 1 ? hint(document.text) : null;
+      for (const problem of document.problems) this.#report.add(advice === null ? problem : { ...problem, advice });
     }
     return Value.root(document);
   }

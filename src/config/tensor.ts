@@ -1,3 +1,4 @@
+import { objectAdvice } from './hints.js';
 import { reportIrregularities } from './irregular.js';
 import { describeNode, describeShape, isArray } from './json/node.js';
 import { checkNumbers, dimensions } from './leaves.js';
@@ -13,7 +14,7 @@ export type Tensor = { readonly shape: readonly number[]; readonly data: Float64
 export function readTensor(value: Value, spec: TensorSpec, report: Report): Tensor | null {
   const { node } = value;
   if (!isArray(node)) {
-    report.error(value.itself(), { code: 'wrong-type', message: `${spec.label} is not a list of numbers.`, expected: `numbers of the form ${spec.form}`, found: describeNode(node), advice: spec.advice });
+    report.error(value.itself(), { code: 'wrong-type', message: `${spec.label} is not a list of numbers.`, expected: `numbers of the form ${spec.form}`, found: describeNode(node), advice: objectAdvice(value) ?? spec.advice });
     return null;
   }
   if (node.kind === 'array') {

@@ -1,3 +1,4 @@
+import { listAdvice, objectAdvice } from './hints.js';
 import { describeNode, quote } from './json/node.js';
 import { nearest } from './nearest.js';
 import type { Fix } from './problem.js';
@@ -97,13 +98,15 @@ function meantValue({ node }: Value, spec: KeySpec): unknown {
     if (spec.types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true';
     if (spec.types.includes('number') && text !== '' && Number.isFinite(Number(text))) return Number(text);
   }
-  if (node.kind === 'number' && spec.keys !== undefined && Object.hasOwn(spec.keys, 'norm')) return { norm: node.value };
+  if (node.kind === 'number' && node.value > 0 && spec.keys !== undefined && Object.hasOwn(spec.keys, 'norm')) return { norm: node.value };
   return undefined;
 }
 
 function typeAdvice(value: Value, key: string, spec: KeySpec): string {
   const { node } = value;
   const meant = meantValue(value, spec);
+  const hint = spec.types.includes('array') ? objectAdvice(value) : spec.types.includes('object') ? listAdvice(value) : null;
+  if (hint !== null) return hint;
   if (node.kind === 'string' && meant !== undefined) return `Remove the quotes: write ${node.value.trim()}.`;
   if (node.kind === 'number' && meant !== undefined) return `Write "${key}": { "norm": ${node.value} }.`;
   if (node.kind === 'null' && spec.default !== undefined) return `Remove the key to get the default ${JSON.stringify(spec.default)}.`;

@@ -1,4 +1,5 @@
 import type { DType, Weights } from '../engine/types.js';
+import { configAsWeightsAdvice, listAdvice } from './hints.js';
 import { counted, describeNode, describeShape, quote } from './json/node.js';
 import { findGroups, isFurtherLayer, layouts, namedValues } from './layouts.js';
 import type { Group, Named } from './layouts.js';
@@ -17,7 +18,7 @@ export type ReadWeights = { readonly I: number | null; readonly H: number | null
  */
 export function readWeights(value: Value, dtype: DType, sequenceInputs: number | null, gatedExpected: boolean, report: Report): ReadWeights | null {
   if (value.node.kind !== 'object') {
-    report.error(value, { code: 'wrong-type', message: 'The weights are not an object.', expected: 'an object such as { "Wx": …, "Wh": …, "b": … }', found: describeNode(value.node), advice: 'Give the numbers names: Wx, Wh and b, or those of PyTorch or Keras.' });
+    report.error(value, { code: 'wrong-type', message: 'The weights are not an object.', expected: 'an object such as { "Wx": …, "Wh": …, "b": … }', found: describeNode(value.node), advice: listAdvice(value) ?? 'Give the numbers names: Wx, Wh and b, or those of PyTorch or Keras.' });
     return null;
   }
   const named = namedValues(value);
@@ -34,7 +35,7 @@ function recognise(value: Value, named: readonly Named[], report: Report): Group
     const near = named.map(({ name }) => [name, nearest(name, known)] as const).find(([name, meant]) => meant !== null && meant !== name);
     report.error(value, {
       code: 'unknown-weights', message: 'No weights of an RNN are recognised here.', expected: 'the names Wx, Wh, b, or weight_ih_l0, weight_hh_l0, … (PyTorch), or kernel, recurrent_kernel, bias (Keras)', found: describeNode(value.node),
-      advice: near === undefined ? 'Rename the matrices: Wx [I,H], Wh [H,H] and b [H].' : `Did you mean "${near[1] ?? ''}" by "${near[0]}"? Names are matched exactly.`,
+      advice: configAsWeightsAdvice(value) ?? (near === undefined ? 'Rename the matrices: Wx [I,H], Wh [H,H] and b [H].' : `Did you mean "${near[1] ?? ''}" by "${near[0]}"? Names are matched exactly.`),
     });
     return null;
   }

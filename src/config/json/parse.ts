@@ -63,7 +63,7 @@ class Parser {
       const kind: number = this.#scanner.scan();
       if (kind === token.end) break;
       if (this.#root !== null && this.#frames.length === 0) {
-        this.#report(notJson(this.#span(), 'There is more text after the end of the JSON value.', 'the end of the file', this.#found(), 'Remove it, or put all values into one object.', true));
+        this.#report(notJson(this.#span(), 'There is more text after the end of the JSON value.', 'the end of the file', this.#found(), 'Remove it, or put all values into one list or object, with commas between them.', true));
         break;
       }
       if (!this.#take(kind)) break;

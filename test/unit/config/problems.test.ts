@@ -46,9 +46,9 @@ const cases: readonly Case[] = [
   { title: 'invisible character', text: `{"weights":${W},«\u00a0»"sequences":${X}}`, code: 'not-json', path: '', expected: /./, found: /U\+00A0/, advice: /Remove/ },
   { title: 'Python None', text: config('"initialState":«None»'), code: 'not-json', path: 'initialState', expected: /null/, found: /None/, advice: /null/ },
   { title: 'Python True', text: config('"stateful":«True»'), code: 'not-json', path: 'stateful', expected: /true/, found: /True/, advice: /true/ },
-  { title: 'empty file', text: '«»', code: 'not-json', path: '', expected: /JSON/, found: /nothing/, advice: /file/ },
+  { title: 'empty file', text: '«»', code: 'not-json', path: '', expected: /JSON/, found: /nothing/, advice: /"weights" and "sequences"/ },
   { title: 'empty data file', text: files('«»'), code: 'not-json', path: '', expected: /JSON/, found: /nothing/, advice: /file/ },
-  { title: 'only a comment', text: '«»// nothing here', code: 'not-json', path: '', expected: /JSON/, found: /nothing/, advice: /file/ },
+  { title: 'only a comment', text: '«»// nothing here', code: 'not-json', path: '', expected: /JSON/, found: /nothing/, advice: /"weights" and "sequences"/ },
   { title: 'nested without end', text: sequences(`${'['.repeat(63)}«[»${'['.repeat(9)}`), code: 'not-json', path: '', expected: /levels/, found: /65/, advice: /file/ },
 
   // Numbers
@@ -108,6 +108,24 @@ const cases: readonly Case[] = [
   { title: 'folder', text: { [configName]: `{"weights":«"data"»,"sequences":${X}}`, 'data/': '' }, code: 'unreadable-file', path: 'weights', expected: /file/, found: /folder/, advice: /inside/ },
   { title: 'empty path', text: `{"weights":«""»,"sequences":${X}}`, code: 'wrong-value', path: 'weights', expected: /path/, found: /""/, advice: /relative/ },
   { title: 'mistyped keyword of upstreamGradient', text: config('"upstreamGradient":«"evry"»'), code: 'missing-file', path: 'upstreamGradient', expected: /file/, found: /evry/, advice: /"every"/ },
+
+  { title: 'a path of the home folder', text: `{"weights":«"~/w.json"»,"sequences":${X}}`, code: 'missing-file', path: 'weights', expected: /existing/, found: /~/, advice: /whole path/ },
+  { title: 'an address', text: `{"weights":«"https://example.com/w.json"»,"sequences":${X}}`, code: 'missing-file', path: 'weights', expected: /existing/, found: /example/, advice: /download/ },
+  { title: 'a file address', text: `{"weights":«"file:///w.json"»,"sequences":${X}}`, code: 'missing-file', path: 'weights', expected: /existing/, found: /w\.json/, advice: /plain path/ },
+  { title: 'backslashes', text: `{"weights":«"data\\\\w.json"»,"sequences":${X}}`, code: 'missing-file', path: 'weights', expected: /existing/, found: /data/, advice: /"\/"/ },
+  { title: 'page instead of weights', text: files('«»<!DOCTYPE html><html></html>'), code: 'not-json', path: '', expected: /JSON/, found: /</, advice: /download/ },
+  { title: 'one value a line', text: files(W, '[[1],[2]]\n«[»[3],[4]]\n'), code: 'not-json', path: '', expected: /end/, found: /\[/, advice: /one list/ },
+  { title: 'chunks with numbers among the paths', text: { [configName]: `{"weights":${W},"sequences":["x.json",«[[[1]]]»]}`, 'x.json': X }, code: 'wrong-type', path: 'sequences[1]', expected: /path/, found: /\[1, 1, 1\]/, advice: /file of their own/ },
+  { title: 'sequences in an object', text: files(W, '«{»"xs":[[[1]]]}'), code: 'wrong-type', path: '', expected: /\[B\]\[T\]\[I\]/, found: /"xs"/, advice: /list of "xs"/ },
+  { title: 'inline sequences in an object', text: `{"weights":${W},«"sequences"»:{"xs":[[[1]]]}}`, code: 'wrong-type', path: 'sequences', expected: /\[B\]\[T\]\[I\]/, found: /"xs"/, advice: /list of "xs"/ },
+  { title: 'weights as sequences', text: files(W, '«{»"Wx":[[1]],"Wh":[[1]],"b":[0]}'), code: 'wrong-type', path: '', expected: /\[B\]\[T\]\[I\]/, found: /"Wx"/, advice: /under "weights"/ },
+  { title: 'sequences as weights', text: files('«[»[[1],[2]]]'), code: 'wrong-type', path: '', expected: /object/, found: /\[1, 2, 1\]/, advice: /under "sequences"/ },
+  { title: 'a config as weights', text: files('«{»"weights":1,"sequences":2}'), code: 'unknown-weights', path: '', expected: /Wx/, found: /"weights"/, advice: /This is a config/ },
+  { title: 'a config as sequences', text: files(W, '«{»"weights":1,"sequences":2}'), code: 'wrong-type', path: '', expected: /\[B\]\[T\]\[I\]/, found: /"weights"/, advice: /This is a config/ },
+  { title: 'Keras weights without names', text: files('«[»[[1,2]],[[0.5,0],[0,0.5]],[0,0]]'), code: 'wrong-type', path: '', expected: /object/, found: /list/, advice: /get_weights.*"recurrent_kernel"/ },
+  { title: 'inline Keras weights without names', text: `{«"weights"»:[[[1,2]],[[0.5,0],[0,0.5]],[0,0]],"sequences":${X}}`, code: 'wrong-type', path: 'weights', expected: /object/, found: /list/, advice: /get_weights/ },
+  { title: 'NaN as a text', text: weights('{"Wx":[[1,2]],"Wh":[[«"NaN"»,0],[0,0.5]],"b":[0,0]}'), code: 'wrong-type', path: 'weights.Wh[0][0]', expected: /number/, found: /"NaN"/, advice: /diverged/ },
+  { title: 'a clip below 0', text: config('"clip":«-1»'), code: 'wrong-type', path: 'clip', expected: /norm/, found: /-1/, advice: /^Write an object with norm/ },
 
   // Keys and values
   { title: 'list as config', text: '«[»[[1]]]', code: 'wrong-type', path: '', expected: /object/, found: /\[1, 1\]|shape/, advice: /sequences/ },
