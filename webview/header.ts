@@ -1,13 +1,14 @@
 // The verdict: one badge, one sentence, the facts of the run; what is running, what is stale, what is wrong.
 import { el, math } from './dom.js';
 import { formatMs, formatNumber, formatPercent } from './format.js';
+import { t } from './l10n.js';
 import { button, progressRing } from './ui.js';
 import type { Model, PanelStatus, RunSummary } from './model.js';
 
 export type HeaderActions = { cancel(): void; rerun(): void; revealConfig(): void; revealProblem(index: number): void };
 
 type Kind = RunSummary['verdict']['kind'];
-const names: Readonly<Record<Kind, string>> = { vanishing: 'VANISHING', healthy: 'HEALTHY', exploding: 'EXPLODING', nonfinite: 'NOT FINITE' };
+const names: Readonly<Record<Kind, () => string>> = { vanishing: () => t('VANISHING'), healthy: () => t('HEALTHY'), exploding: () => t('EXPLODING'), nonfinite: () => t('NOT FINITE') };
 /** The shape says the same as the colour: going down, staying, going up, broken off. */
 const shapes: Readonly<Record<Kind, string>> = {
   vanishing: 'M1 3 C5 3 6 12 15 13 M15 13 L11.2 10.8 M15 13 L11.4 14.8',
@@ -15,7 +16,7 @@ const shapes: Readonly<Record<Kind, string>> = {
   exploding: 'M1 13 C8 13 11 10 14 2 M14 2 L10.4 4.6 M14 2 L15 6.2',
   nonfinite: 'M3 3 L13 13 M13 3 L3 13',
 };
-const phases: Readonly<Record<string, string>> = { read: 'Reading', run: 'Running', analyse: 'Analysing' };
+const phases: Readonly<Record<string, () => string>> = { read: () => t('Reading…'), run: () => t('Running…'), analyse: () => t('Analysing…') };
 /** Runs shorter than this come and go without a word. */
 const quietMs = 300;
 const mostProblems = 50;
@@ -36,14 +37,20 @@ function emphasised(sentence: string): (Node | string)[] {
   return sentence.split(/((?:\bt\s[=≈]\s)?(?:[×≈<>]\s?)?(?<![\p{L}\d.])[−-]?\d+(?:[.,]\d+)*(?:\^[−-]?\d+|e[−+-]?\d+)?(?:\s?%|\s(?:steps?|decades?)\b)?)/u).map((part, i) => (i % 2 === 1 ? el('strong', {}, math(part)) : part));
 }
 
-const sources: Readonly<Record<string, string>> = { last: 'loss at the last step', every: 'loss at every step', given: 'upstream gradient given' };
+/** Where the gradient enters: `last`, `every`, `given`, or a loss by its name and place, as `mse at last`. */
+function sourceName(upstream: string): string {
+  const [loss = '', at] = upstream.split(' at ');
+  if (at !== undefined) return at === 'last' ? t('{0} at the last step', loss) : t('{0} at every step', loss);
+  if (upstream === 'last') return t('loss at the last step');
+  return upstream === 'every' ? t('loss at every step') : t('upstream gradient given');
+}
 
 /** tanh · B 4 · T 100 · I 4 · H 32 · float32 · 1.4 ms */
 const facts = ({ cell, shapes: { B, T, I, H }, dtype, elapsedMs, upstream, lossValue, clipFactor, truncate }: RunSummary): string => [
-  cell, `B ${B}`, `T ${T}`, `I ${I}`, `H ${H}`, dtype, sources[upstream] ?? upstream,
-  ...(lossValue === null ? [] : [`loss ${formatNumber(lossValue)}`]),
-  ...(clipFactor === null ? [] : [`clipped to ${formatPercent(clipFactor)}`]),
-  ...(truncate === null ? [] : [`truncated after ${truncate}`]),
+  cell, `B ${B}`, `T ${T}`, `I ${I}`, `H ${H}`, dtype, sourceName(upstream),
+  ...(lossValue === null ? [] : [t('loss {0}', formatNumber(lossValue))]),
+  ...(clipFactor === null ? [] : [t('clipped to {0}', formatPercent(clipFactor))]),
+  ...(truncate === null ? [] : [t('truncated after {0}', truncate)]),
   formatMs(elapsedMs),
 ].join('\u00a0· ');
 
@@ -56,20 +63,20 @@ export class Header {
   readonly #facts = el('span', { class: 'facts' });
   readonly #running = el('div', { class: 'running', attributes: { role: 'status' } });
   readonly #stale = el('div', { class: 'banner', attributes: { role: 'status' } });
-  readonly #problems = el('ul', { class: 'problems', attributes: { 'aria-label': 'Problems' } });
+  readonly #problems = el('ul', { class: 'problems', attributes: { 'aria-label': t('Problems') } });
   readonly #phase = el('span', {});
-  readonly #progress = el('progress', { attributes: { max: '1', 'aria-label': 'Progress of the run' } });
+  readonly #progress = el('progress', { attributes: { max: '1', 'aria-label': t('Progress of the run') } });
   #patience: ReturnType<typeof setTimeout> | null = null;
   #problemsKey = '';
 
   constructor(actions: HeaderActions) {
     this.#actions = actions;
-    this.#running.append(progressRing('A run is under way'), this.#phase, this.#progress, button('Cancel', 'secondary', 'Stop this run', () => actions.cancel()));
+    this.#running.append(progressRing(t('A run is under way')), this.#phase, this.#progress, button(t('Cancel'), 'secondary', t('Stop this run'), () => actions.cancel()));
     this.#running.hidden = true;
     this.#stale.hidden = true;
     this.#problems.hidden = true;
     this.element = el('header', { class: 'head' },
-      el('div', { class: 'verdict' }, this.#badge, el('div', { class: 'verdict-text' }, el('h1', { class: 'unseen' }, 'RNN gradient inspector'), this.#reason), el('div', { class: 'about' }, this.#name, this.#facts)),
+      el('div', { class: 'verdict' }, this.#badge, el('div', { class: 'verdict-text' }, el('h1', { class: 'unseen' }, t('RNN gradient inspector')), this.#reason), el('div', { class: 'about' }, this.#name, this.#facts)),
       this.#running, this.#stale, this.#problems);
   }
 
@@ -83,7 +90,7 @@ export class Header {
   #showRun(run: RunSummary): void {
     const { verdict } = run;
     this.#badge.className = `badge ${verdict.kind}`;
-    this.#badge.replaceChildren(icon(verdict.kind), names[verdict.kind]);
+    this.#badge.replaceChildren(icon(verdict.kind), names[verdict.kind]());
     this.#reason.replaceChildren(...emphasised(verdict.reason));
     this.#name.textContent = run.name;
     this.#name.title = run.name;
@@ -97,22 +104,22 @@ export class Header {
       this.#patience = null;
       this.#running.hidden = true;
     } else {
-      this.#phase.textContent = `${phases[running.phase] ?? running.phase}…`;
+      this.#phase.textContent = phases[running.phase]?.() ?? '…';
       this.#progress.value = running.fraction;
       this.#patience ??= setTimeout(() => { this.#running.hidden = false; }, quietMs);
     }
     // Without a picture, the problems below say all; a crash or a cancelled run has none and is told here.
     const { stale } = status;
     this.#stale.hidden = stale === null || (!hasPicture && status.problems.length > 0);
-    if (stale !== null) this.#stale.replaceChildren(...(hasPicture ? [el('b', {}, 'The picture shows the last good run: ')] : []), stale);
+    if (stale !== null) this.#stale.replaceChildren(...(hasPicture ? [el('b', {}, t('The picture shows the last good run: '))] : []), stale);
     const key = JSON.stringify(status.problems);
     if (key === this.#problemsKey) return;
     this.#problemsKey = key;
     this.#problems.hidden = status.problems.length === 0;
     const rest = status.problems.length - mostProblems;
     this.#problems.replaceChildren(...status.problems.slice(0, mostProblems).map(({ index, severity, place, text }) => el('li', { class: severity },
-      el('button', { class: 'problem', attributes: { type: 'button' }, title: 'Show this place in the editor', onClick: () => this.#actions.revealProblem(index) },
-        el('span', { class: 'severity' }, severity === 'error' ? '✕ error' : '⚠ warning'), el('span', { class: 'place' }, place), el('span', { class: 'text' }, text)))), ...(rest > 0 ? [el('li', { class: 'rest' }, `and ${rest} more in the Problems panel`)] : []));
+      el('button', { class: 'problem', attributes: { type: 'button' }, title: t('Show this place in the editor'), onClick: () => this.#actions.revealProblem(index) },
+        el('span', { class: 'severity' }, severity === 'error' ? t('✕ error') : t('⚠ warning')), el('span', { class: 'place' }, place), el('span', { class: 'text' }, text)))), ...(rest > 0 ? [el('li', { class: 'rest' }, t('and {0} more in the Problems panel', rest))] : []));
   }
 }
 
@@ -124,21 +131,21 @@ export class Blank {
 
   constructor(actions: HeaderActions) {
     this.element = el('div', { class: 'blank' }, this.#title, this.#text,
-      el('div', { class: 'row' }, button('Run again', 'primary', 'Run the experiment', () => actions.rerun()), button('Open config', 'secondary', 'Show the config in the editor', () => actions.revealConfig())));
+      el('div', { class: 'row' }, button(t('Run again'), 'primary', t('Run the experiment'), () => actions.rerun()), button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig())));
   }
 
   show({ status, run }: Model): void {
     this.element.hidden = run !== null;
     const errors = status?.problems.filter(({ severity }) => severity === 'error').length ?? 0;
     if (errors > 0) {
-      this.#title.textContent = 'This experiment cannot run yet';
-      this.#text.textContent = errors === 1 ? 'One problem stands in the way. Choose it above to see its place in the editor; the picture appears as soon as it is mended.' : `${errors} problems stand in the way. Choose one above to see its place in the editor; the picture appears as soon as all are mended.`;
+      this.#title.textContent = t('This experiment cannot run yet');
+      this.#text.textContent = errors === 1 ? t('One problem stands in the way. Choose it above to see its place in the editor; the picture appears as soon as it is mended.') : t('{0} problems stand in the way. Choose one above to see its place in the editor; the picture appears as soon as all are mended.', errors);
     } else if ((status?.running ?? null) !== null) {
-      this.#title.textContent = 'The first run is under way';
-      this.#text.textContent = 'Every timestep’s hidden state and gradient will appear here, on one time axis.';
+      this.#title.textContent = t('The first run is under way');
+      this.#text.textContent = t('Every timestep’s hidden state and gradient will appear here, on one time axis.');
     } else {
-      this.#title.textContent = 'No run yet';
-      this.#text.textContent = 'Run a config to see, at every timestep, whether its gradient survives the trip back through time.';
+      this.#title.textContent = t('No run yet');
+      this.#text.textContent = t('Run a config to see, at every timestep, whether its gradient survives the trip back through time.');
     }
   }
 }

@@ -1,6 +1,7 @@
 // Track: the unrolled network. A strip of all steps in view, and under it, as through a lens, the units around the cursor.
 import { colourMap, readable, withAlpha } from './colours.js';
 import { exactLog10, formatLog10, formatNumber } from './format.js';
+import { t as say } from './l10n.js';
 import { Player } from './player.js';
 import { plotText } from './scene.js';
 import { gradientCell, stateCell } from './steps.js';
@@ -161,7 +162,7 @@ export function network({ model, timeline }: Page, steps: Steps): View {
           context.fillStyle = theme.foreground;
         }
       }
-      if (loss(run, t) && reached(t)) text('↓ loss', x(t), from - 8, theme.orange);
+      if (loss(run, t) && reached(t)) text(say('↓ loss'), x(t), from - 8, theme.orange);
       text('↑ x', x(t), from + boxHeight + 9, filled(t) ? theme.muted : theme.grid);
       let y = from + boxHeight + 23;
       if (filled(t) && y < bottom) text(`‖h‖ ${formatNumber(run.hNorm[t] ?? NaN, 3)}`, x(t), y, theme.muted);
@@ -172,15 +173,15 @@ export function network({ model, timeline }: Page, steps: Steps): View {
 
   return {
     id: 'network',
-    title: 'Unrolled network',
-    formula: () => `h_t → h_{t+1}, gradient ← as wide and as strong as ‖g_t‖ on a log scale${player.sweep === null ? '' : ` · ${player.sweep} sweep`}`,
+    title: say('Unrolled network'),
+    formula: () => [say('h_t → h_{t+1}, gradient ← as wide and as strong as ‖g_t‖ on a log scale'), ...(player.sweep === null ? [] : [player.sweep === 'forward' ? say('forward sweep') : say('backward sweep')])].join(' · '),
     height: 150,
     controls: player.controls,
     help: {
       text: [
-        'The same unit at every step. The strip on top holds all steps in view, state above and gradient below; the units under it are those around the cursor, as through a lens. The forward sweep fills the states from left to right, the backward sweep sends the gradient from right to left.',
-        'The red stream is at each unit as wide and as strong as the norm of its gradient on a log scale over at most twelve decades; where it is cut (✕) a chunk or truncated backpropagation ends. Choose a unit to open it beside the tracks.',
-        'Networks of up to four units show every number: the state on the left, its gradient in red on the right.',
+        say('The same unit at every step. The strip on top holds all steps in view, state above and gradient below; the units under it are those around the cursor, as through a lens. The forward sweep fills the states from left to right, the backward sweep sends the gradient from right to left.'),
+        say('The red stream is at each unit as wide and as strong as the norm of its gradient on a log scale over at most twelve decades; where it is cut (✕) a chunk or truncated backpropagation ends. Choose a unit to open it beside the tracks.'),
+        say('Networks of up to four units show every number: the state on the left, its gradient in red on the right.'),
       ],
       formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)   g_{t−1} = dhs_{t−1} + (g_t ⊙ f′(z_t))·Wh^{T}',
       source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
@@ -214,13 +215,18 @@ export function network({ model, timeline }: Page, steps: Steps): View {
     },
     colourBar: () => null,
     readout: (run) => [`t = ${timeline.cursor}`, `‖h‖ = ${formatNumber(run.hNorm[timeline.cursor] ?? NaN)}`, `‖g‖ = ${formatLog10(run.log10.dh[timeline.cursor] ?? NaN)}`],
-    summary: (run) => `The network unrolled over ${run.shapes.T} steps; the units around t = ${timeline.cursor} with their states and gradients. ${player.sweep === null ? 'Both sweeps are complete.' : `The ${player.sweep} sweep has reached t = ${timeline.cursor}.`}`,
+    summary(run) {
+      const { sweep } = player;
+      const network = say('The network unrolled over {0} steps; the units around t = {1} with their states and gradients.', run.shapes.T, timeline.cursor);
+      if (sweep === null) return `${network} ${say('Both sweeps are complete.')}`;
+      return `${network} ${sweep === 'forward' ? say('The forward sweep has reached t = {0}.', timeline.cursor) : say('The backward sweep has reached t = {0}.', timeline.cursor)}`;
+    },
     table(run) {
       const { H } = run.shapes;
       const units = H <= fewUnits ? Array.from({ length: H }, (_, unit) => unit) : [];
       return {
         rowName: 't',
-        columns: ['‖h_t‖', '‖g_t‖', ...units.map((unit) => `h unit ${unit}`), ...units.map((unit) => `g unit ${unit}`)],
+        columns: ['‖h_t‖', '‖g_t‖', ...units.map((unit) => say('{0} unit {1}', 'h', unit)), ...units.map((unit) => say('{0} unit {1}', 'g', unit))],
         rowCount: run.shapes.T,
         rows: async (from, to) => {
           const exact = units.length === 0 ? [] : await steps.range(from, to, timeline.shownSequence);

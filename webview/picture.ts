@@ -1,5 +1,6 @@
 // Tracks as a PNG for a paper: title, legend and time axis on the picture, two pixels for each on the screen.
 import { mathParts } from './dom.js';
+import { t } from './l10n.js';
 import type { Page } from './view.js';
 import type { Track } from './track.js';
 
@@ -54,7 +55,7 @@ function paintHead(context: CanvasRenderingContext2D, track: Track, { themes: { 
     context.fillRect(x + i, 27, 1, 8);
   }
   context.fillStyle = theme.muted;
-  context.fillText(bar.middle === '' ? bar.high : `${bar.high}   middle ${bar.middle}`, x + 126, 31);
+  context.fillText(bar.middle === '' ? bar.high : `${bar.high}   ${t('middle {0}', bar.middle)}`, x + 126, 31);
 }
 
 /** All given tracks that are unfolded, one under the other, as one PNG. */
@@ -81,6 +82,6 @@ export async function savePicture(tracks: readonly Track[], page: Page, suggeste
     y += plot.height + headHeight * ratio;
   }
   const blob = await new Promise<Blob | null>((resolve) => { canvas.toBlob(resolve, 'image/png'); });
-  if (blob === null) throw new Error('The picture is too large for a PNG.');
+  if (blob === null) throw new Error(t('The picture is too large for a PNG.'));
   save({ suggestedName, content: new Uint8Array(await blob.arrayBuffer()) });
 }

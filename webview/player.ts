@@ -1,5 +1,6 @@
 // Sweeps the shared cursor through time: forward as the states are computed, backward as the gradient travels.
 import { el } from './dom.js';
+import { t as say } from './l10n.js';
 import type { Timeline } from './time.js';
 
 export type Sweep = 'forward' | 'backward';
@@ -23,13 +24,13 @@ export class Player {
     this.#changed = changed;
     const control = (text: string, name: string, onClick: () => void): HTMLButtonElement => el('button', { class: 'quiet play', title: name, attributes: { type: 'button', 'aria-label': name }, onClick }, text);
     this.#buttons = {
-      forward: control('▸ forward', 'Play the forward sweep', () => this.toggle('forward')),
-      backward: control('◂ backward', 'Play the backward sweep', () => this.toggle('backward')),
+      forward: control(say('▸ forward'), say('Play the forward sweep'), () => this.toggle('forward')),
+      backward: control(say('◂ backward'), say('Play the backward sweep'), () => this.toggle('backward')),
     };
-    this.controls = el('span', { class: 'player', attributes: { role: 'group', 'aria-label': 'Step through' } },
+    this.controls = el('span', { class: 'player', attributes: { role: 'group', 'aria-label': say('Step through') } },
       this.#buttons.forward, this.#buttons.backward,
-      control('‹ step', 'One step back in time', () => this.#step(-1)), control('step ›', 'One step on in time', () => this.#step(1)),
-      control('show all', 'Show both sweeps complete', () => { this.pause(); this.sweep = null; this.#show(); }));
+      control(say('‹ step'), say('One step back in time'), () => this.#step(-1)), control(say('step ›'), say('One step on in time'), () => this.#step(1)),
+      control(say('show all'), say('Show both sweeps complete'), () => { this.pause(); this.sweep = null; this.#show(); }));
     timeline.onChange((change) => {
       if (change !== 'cursor' || this.#timer === null || timeline.cursor === this.#expected) return;
       this.pause();
@@ -85,8 +86,8 @@ export class Player {
     for (const [sweep, button] of Object.entries(this.#buttons)) {
       const active = this.playing && this.sweep === sweep;
       button.setAttribute('aria-pressed', String(active));
-      button.textContent = active ? '❚❚ pause' : sweep === 'forward' ? '▸ forward' : '◂ backward';
-      button.setAttribute('aria-label', active ? 'Pause' : `Play the ${sweep} sweep`);
+      button.textContent = active ? say('❚❚ pause') : sweep === 'forward' ? say('▸ forward') : say('◂ backward');
+      button.setAttribute('aria-label', active ? say('Pause') : sweep === 'forward' ? say('Play the forward sweep') : say('Play the backward sweep'));
     }
     this.#changed();
   }

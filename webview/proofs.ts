@@ -1,6 +1,7 @@
 // Beside the tracks: what the numbers of Wh and the Jacobians prove about the gradient, and what they do not.
 import { el, math } from './dom.js';
 import { formatFactor, formatLog10, formatNumber } from './format.js';
+import { t } from './l10n.js';
 import type { Page } from './view.js';
 import type { SpectrumSummary } from './model.js';
 
@@ -8,24 +9,24 @@ import type { SpectrumSummary } from './model.js';
 const gamma = 1;
 
 function boundSentence(bound: number): string {
-  if (bound === 0) return 'Wh is zero: no gradient passes a single step.';
-  if (bound < 1) return `Proves vanishing: the gradient shrinks at least by ×${formatFactor(bound)} on every step back, whatever the input.`;
-  if (bound === 1) return 'Proves that the gradient cannot grow on its way back. It may still vanish.';
-  return 'Proves nothing by itself: above 1 an explosion is not ruled out, but saturation or the input may still make the gradient vanish.';
+  if (bound === 0) return t('Wh is zero: no gradient passes a single step.');
+  if (bound < 1) return t('Proves vanishing: the gradient shrinks at least by ×{0} on every step back, whatever the input.', formatFactor(bound));
+  if (bound === 1) return t('Proves that the gradient cannot grow on its way back. It may still vanish.');
+  return t('Proves nothing by itself: above 1 an explosion is not ruled out, but saturation or the input may still make the gradient vanish.');
 }
 
 /** The spectral radius bounds only what happens after very many steps of a linear cell, so it never decides. */
 function radiusSentence(radius: number, verdict: string | null): string {
-  if (verdict === 'exploding' && radius < 1) return `Information only, and misleading here: below 1, and yet the gradient explodes, because Wh is not normal and enlarges some directions before they fade.`;
-  if (verdict === 'vanishing' && radius >= 1) return 'Information only, and misleading here: not below 1, and yet the gradient vanishes.';
-  return 'Information only. It decides nothing: a matrix with ρ = 0 can still double the gradient on every step.';
+  if (verdict === 'exploding' && radius < 1) return t('Information only, and misleading here: below 1, and yet the gradient explodes, because Wh is not normal and enlarges some directions before they fade.');
+  if (verdict === 'vanishing' && radius >= 1) return t('Information only, and misleading here: not below 1, and yet the gradient vanishes.');
+  return t('Information only. It decides nothing: a matrix with ρ = 0 can still double the gradient on every step.');
 }
 
 function lyapunovSentence(lambda: number): string {
-  if (lambda === -Infinity) return 'Every Jacobian is zero: no gradient passes a single step.';
-  if (Math.abs(lambda) < 1e-4) return 'Measured on sequence 1: the best-surviving direction keeps its size.';
-  const rate = `×${formatFactor(Math.exp(lambda))} per step`;
-  return lambda < 0 ? `Measured on sequence 1: the best-surviving direction fades by ${rate}.` : `Measured on sequence 1: one direction grows by ${rate}.`;
+  if (lambda === -Infinity) return t('Every Jacobian is zero: no gradient passes a single step.');
+  if (Math.abs(lambda) < 1e-4) return t('Measured on sequence 1: the best-surviving direction keeps its size.');
+  const factor = formatFactor(Math.exp(lambda));
+  return lambda < 0 ? t('Measured on sequence 1: the best-surviving direction fades by ×{0} per step.', factor) : t('Measured on sequence 1: one direction grows by ×{0} per step.', factor);
 }
 
 export class Proofs {
@@ -35,7 +36,7 @@ export class Proofs {
 
   constructor(page: Page) {
     this.#page = page;
-    this.element = el('section', { class: 'card', attributes: { 'aria-label': 'What this proves' } }, el('h2', {}, 'What this proves'), this.#list);
+    this.element = el('section', { class: 'card', attributes: { 'aria-label': t('What this proves') } }, el('h2', {}, t('What this proves')), this.#list);
     // A cancelled analysis ends with nothing but a status.
     page.model.onChange((change) => { if (change === 'status' && page.model.spectrum === null) this.show(); });
   }
@@ -43,7 +44,7 @@ export class Proofs {
   show(): void {
     const { model: { spectrum, run, status } } = this.#page;
     this.element.classList.toggle('older', spectrum !== null && run !== null && spectrum.runId !== run.runId);
-    if (spectrum === null) this.#list.replaceChildren(el('div', {}, el('dt', {}, (status?.running ?? null) === null ? 'Not computed: the run ended before. Run again to see it.' : 'Being computed…')));
+    if (spectrum === null) this.#list.replaceChildren(el('div', {}, el('dt', {}, (status?.running ?? null) === null ? t('Not computed: the run ended before. Run again to see it.') : t('Being computed…'))));
     else this.#list.replaceChildren(...this.#rows(spectrum));
   }
 
@@ -55,11 +56,11 @@ export class Proofs {
     const first = lyapunov?.[0];
     return [
       row('sigmaMax', 'σ_{max}(Wh)·γ', formatNumber(bound), String(bound), boundSentence(bound)),
-      row('spectralRadius', 'spectral radius ρ(Wh)', formatNumber(spectralRadiusWh), String(spectralRadiusWh), radiusSentence(spectralRadiusWh, this.#page.model.run?.verdict.kind ?? null)),
+      row('spectralRadius', t('spectral radius ρ(Wh)'), formatNumber(spectralRadiusWh), String(spectralRadiusWh), radiusSentence(spectralRadiusWh, this.#page.model.run?.verdict.kind ?? null)),
       first === undefined
-        ? row('lyapunov', 'Lyapunov λ_1 per step', '–', '', 'Not defined: some Jacobian is singular, so the exponents are not unique.')
-        : row('lyapunov', 'Lyapunov λ_1 per step', formatNumber(first), String(first), `${lyapunovSentence(first)}${lyapunovSumError === null ? '' : ` Σλ agrees with its closed form to ${formatNumber(lyapunovSumError, 2)}.`}`),
-      row('product', '‖∂h_{T−1}/∂h_{−1}‖_2', formatLog10(logProductSigmaMax / Math.LN10), String(logProductSigmaMax), 'The product of all Jacobians: at most this share of a change in the initial state reaches the last step.'),
+        ? row('lyapunov', t('Lyapunov λ_1 per step'), '–', '', t('Not defined: some Jacobian is singular, so the exponents are not unique.'))
+        : row('lyapunov', t('Lyapunov λ_1 per step'), formatNumber(first), String(first), [lyapunovSentence(first), ...(lyapunovSumError === null ? [] : [t('Σλ agrees with its closed form to {0}.', formatNumber(lyapunovSumError, 2))])].join(' ')),
+      row('product', '‖∂h_{T−1}/∂h_{−1}‖_2', formatLog10(logProductSigmaMax / Math.LN10), String(logProductSigmaMax), t('The product of all Jacobians: at most this share of a change in the initial state reaches the last step.')),
     ];
   }
 }

@@ -3,6 +3,7 @@ import { ticksBetween } from './axis.js';
 import { frameOf, paintFrame } from './card.js';
 import { el, math } from './dom.js';
 import { formatPercent, powerOfTen } from './format.js';
+import { t } from './l10n.js';
 import { Latest } from './model.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Page } from './view.js';
@@ -38,22 +39,24 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
   const frame = (sheet: Pick<Sheet, 'width' | 'height'>): Frame => frameOf(sheet, { min: -0.5, max: Math.max(1, count()) - 0.5 }, { min: floor(), max: top() + 0.2 });
 
   function explain(): void {
-    if (answer === null) notes.replaceChildren('Being computed…');
-    else if (answer.fraction < 1) notes.replaceChildren(`Being computed: ${Math.floor(answer.fraction * 100)} %.`);
-    else if (count() === 0) notes.replaceChildren('dWh is exactly 0.');
-    else if (horizon() >= 0) notes.replaceChildren(math(`99 % of dWh comes from losses at most `), el('b', { attributes: { 'data-name': 'horizon', 'data-value': String(horizon()) } }, `${horizon()} ${horizon() === 1 ? 'step' : 'steps'}`), math(' after the step they change. What lies further apart, Wh does not learn to connect.'));
-    else notes.replaceChildren(math(`Losses up to ${count() - 1} steps away make all but ${formatPercent(answer.missing[count() - 1] ?? NaN)} of dWh: it learns from further away than was computed.`));
+    if (answer === null) notes.replaceChildren(t('Being computed…'));
+    else if (answer.fraction < 1) notes.replaceChildren(t('Being computed: {0} %.', Math.floor(answer.fraction * 100)));
+    else if (count() === 0) notes.replaceChildren(t('dWh is exactly 0.'));
+    else if (horizon() >= 0) notes.replaceChildren(el('span', { attributes: { 'data-name': 'horizon', 'data-value': String(horizon()) } }, math(horizon() === 1
+      ? t('99 % of dWh comes from losses at most {0} step after the step they change. What lies further apart, Wh does not learn to connect.', horizon())
+      : t('99 % of dWh comes from losses at most {0} steps after the step they change. What lies further apart, Wh does not learn to connect.', horizon()))));
+    else notes.replaceChildren(math(t('Losses up to {0} steps away make all but {1} of dWh: it learns from further away than was computed.', count() - 1, formatPercent(answer.missing[count() - 1] ?? NaN))));
   }
 
   return {
     id: 'reach',
-    title: 'Reach of dWh',
+    title: t('Reach of dWh'),
     height: 168,
     notes,
     help: {
       text: [
-        'The gradient of Wh, split by how many steps lie between a loss and the step it changes. Each bar is the size of one part of the sum, compared with the whole.',
-        'The line is the error that dWh would have if nothing from further away had been added, as truncated backpropagation does. Parts may point against each other, so bars can be larger than the whole.',
+        t('The gradient of Wh, split by how many steps lie between a loss and the step it changes. Each bar is the size of one part of the sum, compared with the whole.'),
+        t('The line is the error that dWh would have if nothing from further away had been added, as truncated backpropagation does. Parts may point against each other, so bars can be larger than the whole.'),
       ],
       formula: 'dWh = Σ_k D_k   D_k = Σ_t h_{t−1}^{T}·(c_{t,t+k} ⊙ f′(z_t))',
       source: 'Williams & Peng 1990, “An efficient gradient-based algorithm for on-line training of recurrent network trajectories”',
@@ -73,8 +76,8 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
       if (answer === null || count() === 0) return;
       const plot = frame(sheet);
       const [low, high] = [floor(), top()];
-      paintFrame(sheet, plot, { min: 0, max: count(), ticks: ticksBetween(0, count() - 1, 5, 1), label: String, title: 'steps from the loss, k' },
-        { min: low, max: high, ticks: ticksBetween(low, high, 5, 1), label: powerOfTen, title: 'part of ‖dWh‖' });
+      paintFrame(sheet, plot, { min: 0, max: count(), ticks: ticksBetween(0, count() - 1, 5, 1), label: String, title: t('steps from the loss, k') },
+        { min: low, max: high, ticks: ticksBetween(low, high, 5, 1), label: powerOfTen, title: t('part of ‖dWh‖') });
       const width = (plot.right - plot.left) / count();
       context.fillStyle = theme.blue;
       for (let k = 0; k < count(); k++) {
@@ -106,12 +109,12 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
       const plot = frame(sheet);
       if (answer === null || count() === 0 || x < plot.left || x > plot.right || y < plot.top || y > plot.bottom) return null;
       const k = Math.max(0, Math.min(count() - 1, Math.floor(((x - plot.left) / (plot.right - plot.left)) * count())));
-      return [`k = ${k}`, `‖D‖ / ‖dWh‖ = ${formatPercent(answer.share[k] ?? NaN)}`, `without anything further away: ${formatPercent(answer.missing[k] ?? NaN)} error`];
+      return [`k = ${k}`, `‖D‖ / ‖dWh‖ = ${formatPercent(answer.share[k] ?? NaN)}`, t('without anything further away: {0} error', formatPercent(answer.missing[k] ?? NaN))];
     },
     summary: () => notes.textContent,
     table: () => ({
       rowName: 'k',
-      columns: ['‖D_k‖/‖dWh‖', 'missing beyond k'],
+      columns: ['‖D_k‖/‖dWh‖', t('missing beyond k')],
       rowCount: count(),
       rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => [answer?.share, answer?.missing].map((values) => {
         const value = values?.[from + i] ?? NaN;

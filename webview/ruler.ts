@@ -2,6 +2,7 @@
 import { timeTicks } from './axis.js';
 import { gutter } from './chart.js';
 import { el } from './dom.js';
+import { t as say } from './l10n.js';
 import type { Timeline } from './time.js';
 
 export class Ruler {
@@ -13,8 +14,8 @@ export class Ruler {
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
-    this.element = el('div', { class: 'ruler', attributes: { 'aria-hidden': 'true' }, title: 'Drag to move the window, wheel to zoom, double click for all steps' },
-      el('span', { class: 'ruler-name' }, 'step t'), this.#ticks, this.#flag, el('div', { class: 'rail' }, this.#thumb));
+    this.element = el('div', { class: 'ruler', attributes: { 'aria-hidden': 'true' }, title: say('Drag to move the window, wheel to zoom, double click for all steps') },
+      el('span', { class: 'ruler-name' }, say('step t')), this.#ticks, this.#flag, el('div', { class: 'rail' }, this.#thumb));
   }
 
   get width(): number { return Math.max(1, this.element.clientWidth - gutter.left - gutter.right); }

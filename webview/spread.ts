@@ -2,6 +2,7 @@
 import { ticksBetween } from './axis.js';
 import { colourMap } from './colours.js';
 import { formatNumber, formatPercent } from './format.js';
+import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { borders } from './view.js';
 import type { Activations, TimeWindow } from './model.js';
@@ -36,15 +37,15 @@ export function spread({ model, timeline }: Page): View {
 
   return {
     id: 'spread',
-    title: 'Spread of h',
-    formula: () => `share of units by value of h_t · ${timeline.sequence === null ? 'all sequences' : `sequence ${timeline.sequence + 1}`}`,
+    title: say('Spread of h'),
+    formula: () => [say('share of units by value of h_t'), timeline.sequence === null ? say('all sequences') : say('sequence {0}', timeline.sequence + 1)].join(' · '),
     height: 96,
     help: {
       text: [
-        'How the hidden state is spread at each step: a histogram standing upright in every column, the stronger the colour the more units have that value. Units that gather at ±1 are saturated; a thin line at 0 is a network that hardly does anything.',
-        'The colour grows with the square root of the share, so that single units can be seen.',
+        say('How the hidden state is spread at each step: a histogram standing upright in every column, the stronger the colour the more units have that value. Units that gather at ±1 are saturated; a thin line at 0 is a network that hardly does anything.'),
+        say('The colour grows with the square root of the share, so that single units can be seen.'),
       ],
-      formula: 'share of units with h in each of 28 equal bins',
+      formula: say('share of units with h in each of 28 equal bins'),
       source: 'Glorot & Bengio 2010, “Understanding the difficulty of training deep feedforward neural networks”',
     },
     available: () => true,
@@ -70,16 +71,16 @@ export function spread({ model, timeline }: Page): View {
         theme,
       };
     },
-    colourBar: (theme) => (picture === null ? null : { map: colourMap(theme), low: '0', middle: '', high: `${formatPercent(picture.most)} of the units`, from: 0 }),
+    colourBar: (theme) => (picture === null ? null : { map: colourMap(theme), low: '0', middle: '', high: say('{0} of the units', formatPercent(picture.most)), from: 0 }),
     readout(_run, t, value) {
       if (picture === null) return [`t = ${t}`];
       const { map } = picture;
       const bin = Math.max(0, Math.min(map.bins - 1, Math.floor(((map.high - value) / (map.high - map.low)) * map.bins)));
       const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
       const edge = (i: number): string => formatNumber(map.high - ((map.high - map.low) * i) / map.bins, 2);
-      return [`t = ${t}`, `h from ${edge(bin + 1)} to ${edge(bin)}: ${formatPercent(map.shares[bin * map.columns + column] ?? NaN)}`];
+      return [`t = ${t}`, say('h from {0} to {1}: {2}', edge(bin + 1), edge(bin), formatPercent(map.shares[bin * map.columns + column] ?? NaN))];
     },
-    summary: (run) => `Histogram of the hidden state at each of ${run.shapes.T} timesteps, from ${formatNumber(picture?.map.low ?? NaN)} to ${formatNumber(picture?.map.high ?? NaN)}.`,
+    summary: (run) => say('Histogram of the hidden state at each of {0} timesteps, from {1} to {2}.', run.shapes.T, formatNumber(picture?.map.low ?? NaN), formatNumber(picture?.map.high ?? NaN)),
     table(run) {
       const { sequence } = timeline;
       const [low, high] = [picture?.map.low ?? -1, picture?.map.high ?? 1];

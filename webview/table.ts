@@ -1,5 +1,6 @@
 // The numbers behind a chart as a real table: a screenful of rows around the cursor, so that 20,000 steps cost nothing.
 import { el, math, textButton } from './dom.js';
+import { t as say } from './l10n.js';
 
 /** As shown, and with every digit. */
 export type Cell = { readonly text: string; readonly exact: string };
@@ -33,8 +34,8 @@ export class TableTwin {
     this.#caption = caption;
     const table = el('table', {}, el('caption', { class: 'unseen' }, caption), this.#head, this.#body);
     this.element = el('div', { class: 'twin' },
-      el('div', { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': `Table of ${caption}` } }, table),
-      el('div', { class: 'table-nav' }, textButton('◂ earlier', `Earlier rows of ${caption}`, () => this.#move(-rowsShown)), this.#place, textButton('later ▸', `Later rows of ${caption}`, () => this.#move(rowsShown))));
+      el('div', { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': say('Table of {0}', caption) } }, table),
+      el('div', { class: 'table-nav' }, textButton(say('◂ earlier'), say('Earlier rows of {0}', caption), () => this.#move(-rowsShown)), this.#place, textButton(say('later ▸'), say('Later rows of {0}', caption), () => this.#move(rowsShown))));
   }
 
   /** Shows the plan with row `marked` in sight. */
@@ -67,7 +68,7 @@ export class TableTwin {
       for (const cell of cells) tr.append(el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text));
       return tr;
     }));
-    this.#place.textContent = `${plan.rowName} = ${label(from)} … ${label(Math.max(from, to - 1))} of ${plan.rowCount}`;
+    this.#place.textContent = say('{0} = {1} … {2} of {3}', plan.rowName, label(from), label(Math.max(from, to - 1)), plan.rowCount);
     this.element.setAttribute('aria-label', this.#caption);
   }
 }

@@ -1,6 +1,7 @@
 // What the user may choose for the whole page: sequence, units, zoom; and what to do with the run.
 import { el } from './dom.js';
 import { parseUnits, printUnits } from './format.js';
+import { t } from './l10n.js';
 import { closePopover, popover } from './popover.js';
 import { button, dropdown, setOptions, textField } from './ui.js';
 import { mostUnits, unitOrders } from './time.js';
@@ -15,15 +16,15 @@ export type ToolbarActions = { rerun(): void; revealConfig(): void; exportJson()
 export class Toolbar {
   readonly element: HTMLElement;
   readonly #page: Page;
-  readonly #sequence = dropdown('Sequence', (value) => this.#page.timeline.choose({ sequence: value === 'all' ? null : Number(value) }));
-  readonly #units = textField('Units drawn as lines', '0,3,7-9', (value) => this.#chooseUnits(value));
-  readonly #order = dropdown('Order of the units', (value) => this.#page.timeline.choose({ order: unitOrders.find((order) => order === value) ?? 'index' }));
+  readonly #sequence = dropdown(t('Sequence'), (value) => this.#page.timeline.choose({ sequence: value === 'all' ? null : Number(value) }));
+  readonly #units = textField(t('Units drawn as lines'), '0,3,7-9', (value) => this.#chooseUnits(value));
+  readonly #order = dropdown(t('Order of the units'), (value) => this.#page.timeline.choose({ order: unitOrders.find((order) => order === value) ?? 'index' }));
   readonly #reset: UiButton;
   #batch = -1;
 
   constructor(page: Page, actions: ToolbarActions) {
     this.#page = page;
-    this.#reset = button('All steps', 'secondary', 'Show all steps (0)', () => page.timeline.resetZoom());
+    this.#reset = button(t('All steps'), 'secondary', t('Show all steps (0)'), () => page.timeline.resetZoom());
     const choice = (title: string, what: string, act: () => void): HTMLElement => el('button', {
       attributes: { type: 'button' },
       onClick: () => {
@@ -31,21 +32,21 @@ export class Toolbar {
         act();
       },
     }, el('b', {}, title), el('span', {}, what));
-    const exportButton = button('Export…', 'secondary', 'Save the run or its picture', () => popover(exportButton, 'Export', [
+    const exportButton = button(t('Export…'), 'secondary', t('Save the run or its picture'), () => popover(exportButton, t('Export'), [
       el('div', { class: 'menu' },
-        choice('Result as JSON', 'every tensor, norm and the verdict', () => actions.exportJson()),
-        choice('All tracks as PNG', 'what is unfolded, at double resolution', () => actions.exportPicture())),
+        choice(t('Result as JSON'), t('every tensor, norm and the verdict'), () => actions.exportJson()),
+        choice(t('All tracks as PNG'), t('what is unfolded, at double resolution'), () => actions.exportPicture())),
     ]));
-    this.element = el('div', { class: 'toolbar', attributes: { role: 'toolbar', 'aria-label': 'Run' } },
-      el('label', {}, el('span', {}, 'Sequence'), this.#sequence),
-      el('label', {}, el('span', {}, 'Units'), this.#units),
-      el('label', {}, el('span', {}, 'Rows'), this.#order),
+    this.element = el('div', { class: 'toolbar', attributes: { role: 'toolbar', 'aria-label': t('Run') } },
+      el('label', {}, el('span', {}, t('Sequence')), this.#sequence),
+      el('label', {}, el('span', {}, t('Units')), this.#units),
+      el('label', {}, el('span', {}, t('Rows')), this.#order),
       this.#reset,
       el('span', { class: 'spacer' }),
       exportButton,
-      button('Open config', 'secondary', 'Show the config in the editor', () => actions.revealConfig()),
-      button('Run again', 'primary', 'Run the experiment again', () => actions.rerun()));
-    setOptions(this.#order, [['index', 'as they are'], ['similarity', 'by similarity'], ['saturation', 'by saturation']], page.timeline.order);
+      button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig()),
+      button(t('Run again'), 'primary', t('Run the experiment again'), () => actions.rerun()));
+    setOptions(this.#order, [['index', t('as they are')], ['similarity', t('by similarity')], ['saturation', t('by saturation')]], page.timeline.order);
     this.#order.classList.add('wide');
     page.timeline.onChange(() => this.show());
   }
@@ -57,7 +58,7 @@ export class Toolbar {
     const sequence = timeline.sequence === null ? 'all' : String(timeline.sequence);
     if (this.#batch !== run.shapes.B) {
       this.#batch = run.shapes.B;
-      setOptions(this.#sequence, [['all', `all (${run.shapes.B})`], ...Array.from({ length: Math.min(run.shapes.B, mostSequences) }, (_, b): [string, string] => [String(b), String(b + 1)])], sequence);
+      setOptions(this.#sequence, [['all', t('all ({0})', run.shapes.B)], ...Array.from({ length: Math.min(run.shapes.B, mostSequences) }, (_, b): [string, string] => [String(b), String(b + 1)])], sequence);
     } else if (this.#sequence.value !== sequence) this.#sequence.value = sequence;
     if (document.activeElement !== this.#units) this.#units.value = printUnits(timeline.units);
     this.#units.classList.remove('invalid');
@@ -68,7 +69,7 @@ export class Toolbar {
     const H = this.#page.model.run?.shapes.H ?? 0;
     const units = parseUnits(text, H, mostUnits);
     this.#units.classList.toggle('invalid', units === null);
-    this.#units.title = units === null ? `Units are numbers from 0 to ${H - 1}, as in 0,3,7-9` : '';
+    this.#units.title = units === null ? t('Units are numbers from 0 to {0}, as in 0,3,7-9', H - 1) : '';
     if (units !== null && printUnits(units) !== printUnits(this.#page.timeline.units)) this.#page.timeline.choose({ units });
   }
 }

@@ -2,6 +2,7 @@
 import { TimeChart, gutter } from './chart.js';
 import { el, math, onFrame, plainMath, textButton } from './dom.js';
 import { fileName } from './format.js';
+import { t as say } from './l10n.js';
 import { helpPopover } from './popover.js';
 import { savePicture } from './picture.js';
 import { TableTwin, toCsv } from './table.js';
@@ -46,15 +47,15 @@ export class Track {
     this.canvas = el('canvas', { id: `${id}-plot`, attributes: { role: 'img', tabindex: '0', 'aria-describedby': 'keys' } });
     this.#plot = el('div', { class: 'plot' }, this.canvas, this.#dots);
     this.#fold = el('button', { class: 'fold', attributes: { type: 'button', 'aria-controls': `${id}-body` }, onClick: () => this.#setFolded(!this.state.folded) });
-    this.#tableButton = textButton('table', `Table of ${view.title}`, () => this.#setTable(!this.state.table));
+    this.#tableButton = textButton(say('table'), say('Table of {0}', view.title), () => this.#setTable(!this.state.table));
     this.#twin = new TableTwin(view.title);
-    this.#grip = el('div', { class: 'grip', attributes: { role: 'separator', tabindex: '0', 'aria-orientation': 'horizontal', 'aria-label': `Height of ${view.title}`, 'aria-valuemin': String(leastHeight), 'aria-valuemax': String(mostHeight) } });
-    const help = textButton('?', `What ${view.title} shows`, () => helpPopover(help, view.title, view.help));
+    this.#grip = el('div', { class: 'grip', attributes: { role: 'separator', tabindex: '0', 'aria-orientation': 'horizontal', 'aria-label': say('Height of {0}', view.title), 'aria-valuemin': String(leastHeight), 'aria-valuemax': String(mostHeight) } });
+    const help = textButton('?', say('What {0} shows', view.title), () => helpPopover(help, view.title, view.help));
     const actions = el('span', { class: 'actions' },
-      el('span', { class: 'moves' }, textButton('↑', `Move ${view.title} up`, () => host.move(this, -1)), textButton('↓', `Move ${view.title} down`, () => host.move(this, 1))),
+      el('span', { class: 'moves' }, textButton('↑', say('Move {0} up', view.title), () => host.move(this, -1)), textButton('↓', say('Move {0} down', view.title), () => host.move(this, 1))),
       this.#tableButton,
-      textButton('PNG', `Save ${view.title} as PNG`, () => void this.savePng()),
-      textButton('CSV', `Save ${view.title} as CSV`, () => void this.#saveCsv()),
+      textButton('PNG', say('Save {0} as PNG', view.title), () => void this.savePng()),
+      textButton('CSV', say('Save {0} as CSV', view.title), () => void this.#saveCsv()),
       help);
     this.element = el('section', { class: 'track', attributes: { 'data-track': view.id, 'aria-labelledby': `${id}-title` } },
       el('header', { class: 'track-head' }, el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)), this.#formula, actions),
@@ -163,7 +164,7 @@ export class Track {
       const from = bar.from ?? -1;
       const stops = Array.from({ length: 17 }, (_, i) => bar.map.css(from + ((1 - from) * i) / 16));
       colours.style.backgroundImage = `linear-gradient(to right, ${stops.join(', ')})`;
-      this.#legend.append(el('span', { class: 'colour-bar' }, el('span', {}, bar.low), colours, el('span', {}, bar.high), bar.middle === '' ? null : el('span', { class: 'middle' }, `middle ${bar.middle}`)));
+      this.#legend.append(el('span', { class: 'colour-bar' }, el('span', {}, bar.low), colours, el('span', {}, bar.high), bar.middle === '' ? null : el('span', { class: 'middle' }, say('middle {0}', bar.middle))));
     }
   }
 
@@ -172,7 +173,7 @@ export class Track {
     const [on, off] = [line.dash[0] ?? 1, line.dash[1] ?? 0];
     swatch.style.height = `${Math.max(2, Math.round(line.width))}px`;
     swatch.style.backgroundImage = `repeating-linear-gradient(to right, ${line.colour} 0 ${on}px, transparent ${on}px ${on + off}px)`;
-    const chip = el('button', { class: 'chip', attributes: { type: 'button', 'aria-pressed': String(!this.#hidden.has(line.id)) }, title: 'Show or hide this line', onClick: () => {
+    const chip = el('button', { class: 'chip', attributes: { type: 'button', 'aria-pressed': String(!this.#hidden.has(line.id)) }, title: say('Show or hide this line'), onClick: () => {
       if (!this.#hidden.delete(line.id)) this.#hidden.add(line.id);
       this.#draw();
     } }, swatch, el('span', {}, math(line.legend ?? '')), value);
@@ -183,7 +184,7 @@ export class Track {
     this.state.folded = folded;
     this.element.classList.toggle('folded', folded);
     this.#fold.setAttribute('aria-expanded', String(!folded));
-    this.#fold.setAttribute('aria-label', `${folded ? 'Unfold' : 'Fold'} ${this.view.title}`);
+    this.#fold.setAttribute('aria-label', folded ? say('Unfold {0}', this.view.title) : say('Fold {0}', this.view.title));
     this.#fold.textContent = folded ? '▸' : '▾';
     this.#remember();
     this.refresh();

@@ -2,6 +2,7 @@
 import { gutter } from './chart.js';
 import { el, onFrame } from './dom.js';
 import { fileName } from './format.js';
+import { t as say } from './l10n.js';
 import { asInteger } from './memory.js';
 import { savePicture } from './picture.js';
 import { Ruler } from './ruler.js';
@@ -33,7 +34,7 @@ export class Tracks implements TrackHost {
     this.#ruler = new Ruler(page.timeline);
     this.#brush.hidden = true;
     this.element = el('div', { class: 'tracks' },
-      el('p', { class: 'unseen', id: 'keys' }, 'Arrow keys move the time cursor, Page Up and Page Down by ten steps, Home and End to the ends. Plus and minus zoom, zero shows all steps, Shift with arrows pans, Escape lets the mouse move the cursor again.'),
+      el('p', { class: 'unseen', id: 'keys' }, say('Arrow keys move the time cursor, Page Up and Page Down by ten steps, Home and End to the ends. Plus and minus zoom, zero shows all steps, Shift with arrows pans, Escape lets the mouse move the cursor again.')),
       this.#ruler.element, this.#stack, this.#live);
     this.#tracks = [];
     this.#tracks = this.#ordered(views).map((view) => new Track(view, this.#stateOf(view), this));
@@ -70,7 +71,7 @@ export class Tracks implements TrackHost {
     else target.element.before(track.element);
     if (focused instanceof HTMLElement) focused.focus();
     this.changed();
-    this.say(`${track.view.title} is now number ${this.#tracks.indexOf(track) + 1}.`);
+    this.say(say('{0} is now number {1}.', track.view.title, this.#tracks.indexOf(track) + 1));
   }
 
   say(text: string): void {

@@ -2,6 +2,7 @@
 import { readable, withAlpha } from './colours.js';
 import { el, math, mathParts } from './dom.js';
 import { exactLog10, formatLog10, formatNumber } from './format.js';
+import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import type { CardView, Sheet } from './card.js';
 import type { Page } from './view.js';
@@ -32,14 +33,14 @@ type GraphNode = {
 };
 
 const graph = (activation: string): readonly GraphNode[] => [
-  { id: 'hPrev', name: 'h_{t−1}', column: 0, row: 0, forward: 'the state before', backward: 'dh_{t−1} = dz·Wh^{T}', value: (u) => u.hPrev, gradient: (u) => u.dhPrev, to: [] },
-  { id: 'x', name: 'x_t', column: 0, row: 2, forward: 'the input', backward: 'dx = dz·Wx^{T}', value: (u) => u.x, gradient: (u) => u.dx, to: [] },
-  { id: 'fromState', name: '·Wh', column: 1, row: 0, forward: 'h_{t−1}·Wh', backward: 'dz, as it is', value: (u) => u.fromState, gradient: (u) => u.dz, to: ['hPrev'] },
-  { id: 'fromInput', name: '·Wx', column: 1, row: 2, forward: 'x_t·Wx', backward: 'dz, as it is', value: (u) => u.fromInput, gradient: (u) => u.dz, to: ['x'] },
-  { id: 'z', name: '+ b', column: 2, row: 1, forward: 'z = h_{t−1}·Wh + x_t·Wx + b', backward: activation === 'tanh' ? 'dz = g ⊙ (1 − h^2)' : activation === 'relu' ? 'dz = g where h > 0, else 0' : 'dz = g', value: (u) => u.z, gradient: (u) => u.dz, to: ['fromState', 'fromInput'] },
-  { id: 'h', name: activation, column: 3, row: 1, forward: `h_t = ${activation === 'identity' ? 'z' : `${activation}(z)`}`, backward: 'g = dhs + dh: the copy node adds', value: (u) => u.h, gradient: (u) => u.g, to: ['z'] },
-  { id: 'next', name: '→ t+1', column: 4, row: 0, forward: 'a copy of h_t to the next step', backward: 'dh: what step t + 1 sends back', value: (u) => u.h, gradient: (u) => u.fromNext, to: ['h'] },
-  { id: 'loss', name: '↑ dhs', column: 4, row: 2, forward: 'a copy of h_t to the layer above', backward: 'dhs: what the loss sends', value: (u) => u.h, gradient: (u) => u.dhs, to: ['h'] },
+  { id: 'hPrev', name: 'h_{t−1}', column: 0, row: 0, forward: say('the state before'), backward: 'dh_{t−1} = dz·Wh^{T}', value: (u) => u.hPrev, gradient: (u) => u.dhPrev, to: [] },
+  { id: 'x', name: 'x_t', column: 0, row: 2, forward: say('the input'), backward: 'dx = dz·Wx^{T}', value: (u) => u.x, gradient: (u) => u.dx, to: [] },
+  { id: 'fromState', name: '·Wh', column: 1, row: 0, forward: 'h_{t−1}·Wh', backward: say('dz, as it is'), value: (u) => u.fromState, gradient: (u) => u.dz, to: ['hPrev'] },
+  { id: 'fromInput', name: '·Wx', column: 1, row: 2, forward: 'x_t·Wx', backward: say('dz, as it is'), value: (u) => u.fromInput, gradient: (u) => u.dz, to: ['x'] },
+  { id: 'z', name: '+ b', column: 2, row: 1, forward: 'z = h_{t−1}·Wh + x_t·Wx + b', backward: activation === 'tanh' ? 'dz = g ⊙ (1 − h^2)' : activation === 'relu' ? say('dz = g where h > 0, else 0') : 'dz = g', value: (u) => u.z, gradient: (u) => u.dz, to: ['fromState', 'fromInput'] },
+  { id: 'h', name: activation, column: 3, row: 1, forward: `h_t = ${activation === 'identity' ? 'z' : `${activation}(z)`}`, backward: say('g = dhs + dh: the copy node adds'), value: (u) => u.h, gradient: (u) => u.g, to: ['z'] },
+  { id: 'next', name: '→ t+1', column: 4, row: 0, forward: say('a copy of h_t to the next step'), backward: say('dh: what step t + 1 sends back'), value: (u) => u.h, gradient: (u) => u.fromNext, to: ['h'] },
+  { id: 'loss', name: '↑ dhs', column: 4, row: 2, forward: say('a copy of h_t to the layer above'), backward: say('dhs: what the loss sends'), value: (u) => u.h, gradient: (u) => u.dhs, to: ['h'] },
 ];
 
 export function unitCard({ model, timeline }: Page, changed: () => void): CardView {
@@ -62,18 +63,18 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
   function explain(): void {
     if (unit === null) return;
     const { t, hPrev, x, dz, g, dhs, fromNext, dhPrev, dx, slope } = unit;
-    heading.replaceChildren(math(`t = ${t} · sequence ${timeline.shownSequence + 1} · norms: grey forward, red backward`));
+    heading.replaceChildren(math(say('t = {0} · sequence {1} · norms: grey forward, red backward', t, timeline.shownSequence + 1)));
     const row = (id: string, formula: string, log10: number, values: Float64Array | null): Node => {
       const few = values !== null && values.length <= fewNumbers;
       return el('div', {}, el('dt', {}, math(formula)), el('dd', { title: exactLog10(log10), attributes: { 'data-name': `unit-${id}`, 'data-value': exactLog10(log10) } }, formatLog10(log10)), few ? el('dd', { class: 'note' }, `[${[...values].map(scaled).join(', ')}]`) : null);
     };
     const outer = (a: Float64Array): number => Math.log10(norm(a)) + gradientLog10(dz);
     notes.replaceChildren(
-      row('dhs', 'dhs: from the loss', gradientLog10(dhs), dhs),
-      row('dh', 'dh: from step t + 1', gradientLog10(fromNext), fromNext),
-      row('g', 'copy node: g = dhs + dh', gradientLog10(g), g),
+      row('dhs', say('dhs: from the loss'), gradientLog10(dhs), dhs),
+      row('dh', say('dh: from step t + 1'), gradientLog10(fromNext), fromNext),
+      row('g', say('copy node: g = dhs + dh'), gradientLog10(g), g),
       row('dz', 'dz = g ⊙ f′(z)', gradientLog10(dz), dz),
-      el('div', {}, el('dt', {}, 'mean slope f′(z)'), el('dd', {}, formatNumber(slope.reduce((sum, value) => sum + value, 0) / slope.length))),
+      el('div', {}, el('dt', {}, say('mean slope f′(z)')), el('dd', {}, formatNumber(slope.reduce((sum, value) => sum + value, 0) / slope.length))),
       row('dWh', 'dWh += h_{t−1}^{T}·dz', outer(hPrev), null),
       row('dWx', 'dWx += x_t^{T}·dz', outer(x), null),
       row('db', 'db += dz', gradientLog10(dz), null),
@@ -103,15 +104,15 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
 
   return {
     id: 'unit',
-    title: 'The unit, opened',
+    title: say('The unit, opened'),
     height: 190,
     controls: heading,
     notes,
     help: {
       text: [
-        'The unit of the step under the cursor. Grey numbers are the norms of what each node computes, going right; red numbers the norms of the gradient that arrives there, going left. Wider red lines carry more, on a log scale.',
-        'h_t goes to two places, up to the loss and on to the next step, so the gradients that come back from both are added: that is the copy node. Multiplying by Wh and by the slope of the activation, again and again, is what makes gradients vanish or explode.',
-        'Of the chosen sequence; lists of up to four numbers are written out.',
+        say('The unit of the step under the cursor. Grey numbers are the norms of what each node computes, going right; red numbers the norms of the gradient that arrives there, going left. Wider red lines carry more, on a log scale.'),
+        say('h_t goes to two places, up to the loss and on to the next step, so the gradients that come back from both are added: that is the copy node. Multiplying by Wh and by the slope of the activation, again and again, is what makes gradients vanish or explode.'),
+        say('Of the chosen sequence; lists of up to four numbers are written out.'),
       ],
       formula: 'g = dhs + dh   dz = g ⊙ f′(z)   dh_{t−1} = dz·Wh^{T}',
       source: 'Werbos 1990; Rumelhart, Hinton & Williams 1986, “Learning representations by back-propagating errors”',
@@ -196,15 +197,16 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
       if (node === undefined) return null;
       const plain = (text: string): string => mathParts(text).map((part) => (part.place === 'sub' && part.text.length > 1 ? `(${part.text})` : part.place === 'sup' ? (part.text === 'T' ? 'ᵀ' : '²') : part.text)).join('');
       const value = node.value(unit);
-      return [plain(node.forward), ...(value === null ? [] : [`norm ${formatNumber(norm(value))}`]), plain(node.backward), `norm ${formatLog10(gradientLog10(node.gradient(unit)))}`];
+      return [plain(node.forward), ...(value === null ? [] : [say('norm {0}', formatNumber(norm(value)))]), plain(node.backward), say('norm {0}', formatLog10(gradientLog10(node.gradient(unit))))];
     },
-    summary: () => (unit === null ? '' : `Computation graph at t = ${unit.t}: the gradient from the loss has norm ${formatLog10(gradientLog10(unit.dhs))}, from the next step ${formatLog10(gradientLog10(unit.fromNext))}, together ${formatLog10(gradientLog10(unit.g))}; ${formatLog10(gradientLog10(unit.dhPrev))} goes on to the step before.`),
+    summary: () => (unit === null ? '' : say('Computation graph at t = {0}: the gradient from the loss has norm {1}, from the next step {2}, together {3}; {4} goes on to the step before.',
+      unit.t, formatLog10(gradientLog10(unit.dhs)), formatLog10(gradientLog10(unit.fromNext)), formatLog10(gradientLog10(unit.g)), formatLog10(gradientLog10(unit.dhPrev)))),
     table() {
       const opened = unit;
       const all = nodes();
       return {
-        rowName: 'node',
-        columns: ['‖value‖', '‖gradient‖', 'values', 'gradients'],
+        rowName: say('node'),
+        columns: [say('‖value‖'), say('‖gradient‖'), say('values'), say('gradients')],
         rowCount: all.length,
         rowLabel: (row) => all[row]?.id ?? '',
         rows: (from, to) => Promise.resolve(all.slice(from, to).map((node) => {
@@ -212,7 +214,7 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
           const log10 = gradientLog10(gradient);
           const [length, factor] = [value === null ? NaN : norm(value), 2 ** (opened?.exponent ?? 0)];
           const list = (values: Float64Array | null, by: number): string => (values === null ? '' : [...values].map((number) => String(number * by)).join(' '));
-          const short = (values: Float64Array | null, print: (number: number) => string): string => (values === null ? '' : values.length <= fewNumbers ? [...values].map(print).join(', ') : `${values.length} numbers`);
+          const short = (values: Float64Array | null, print: (number: number) => string): string => (values === null ? '' : values.length <= fewNumbers ? [...values].map(print).join(', ') : say('{0} numbers', values.length));
           return [{ text: formatNumber(length), exact: String(length) }, { text: formatLog10(log10), exact: exactLog10(log10) }, { text: short(value, (number) => formatNumber(number, 3)), exact: list(value, 1) }, { text: short(gradient, scaled), exact: list(gradient, factor) }];
         })),
       };

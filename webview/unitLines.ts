@@ -1,6 +1,7 @@
 // Track: hidden states of the chosen units as lines.
 import { ticksBetween } from './axis.js';
 import { formatNumber } from './format.js';
+import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { extent, nearest, withNeighbours } from './scene.js';
 import { noCell, stateCell } from './steps.js';
@@ -34,7 +35,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
       const values = drawn.values[i] ?? new Float32Array(0);
       return {
         id: `unit ${unit}`,
-        legend: `unit ${unit}`,
+        legend: say('unit {0}', unit),
         colour: colours[i % colours.length] ?? theme.foreground,
         width: 1.5,
         // Dashes of a line with thousands of turns cannot be told apart, and take long to draw.
@@ -47,15 +48,15 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
     });
   }
 
-  const readings = (t: number): readonly string[] => (answer === null ? [] : answer.units.map((unit, i) => `unit ${unit}: ${formatNumber(nearest(answer?.t ?? new Float64Array(0), answer?.values[i] ?? [], t))}`));
+  const readings = (t: number): readonly string[] => (answer === null ? [] : answer.units.map((unit, i) => say('unit {0}: {1}', unit, formatNumber(nearest(answer?.t ?? new Float64Array(0), answer?.values[i] ?? [], t)))));
 
   return {
     id: 'units',
-    title: 'Chosen units',
-    formula: () => `h_t of units ${timeline.units.join(', ')} · sequence ${timeline.shownSequence + 1}`,
+    title: say('Chosen units'),
+    formula: () => `${say('h_t of units {0}', timeline.units.join(', '))} · ${say('sequence {0}', timeline.shownSequence + 1)}`,
     height: 124,
     help: {
-      text: ['The hidden state of single units over time. Choose them by clicking rows of a heatmap, or type them into the Units field: “0,3,7-9”. At most eight are drawn; each has its own colour and dashes, and a flag of that colour at its row of the heatmaps.'],
+      text: [say('The hidden state of single units over time. Choose them by clicking rows of a heatmap, or type them into the Units field: “0,3,7-9”. At most eight are drawn; each has its own colour and dashes, and a flag of that colour at its row of the heatmaps.')],
       formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)',
       source: 'Elman 1990, “Finding structure in time”',
     },
@@ -85,12 +86,12 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
     },
     colourBar: () => null,
     readout: (_run, t) => [`t = ${t}`, ...readings(t)],
-    summary: (run) => `Hidden state of units ${timeline.units.join(', ')} of sequence ${timeline.shownSequence + 1} over ${run.shapes.T} timesteps.`,
+    summary: (run) => say('Hidden state of units {0} of sequence {1} over {2} timesteps.', timeline.units.join(', '), timeline.shownSequence + 1, run.shapes.T),
     table(run: RunSummary) {
       const { units, shownSequence: sequence } = timeline;
       return {
         rowName: 't',
-        columns: units.map((unit) => `h unit ${unit}`),
+        columns: units.map((unit) => say('{0} unit {1}', 'h', unit)),
         rowCount: run.shapes.T,
         rows: async (from, to) => (await steps.range(from, to, sequence)).map((values) => units.map((unit) => (values === null ? noCell : stateCell(values, unit)))),
       };

@@ -4,6 +4,7 @@ import { ticksBetween } from './axis.js';
 import { colourMap } from './colours.js';
 import { el, math, textButton } from './dom.js';
 import { formatNumber } from './format.js';
+import { t } from './l10n.js';
 import { Latest } from './model.js';
 import { dropdown, setOptions, textField } from './ui.js';
 import type { CardView, Point, Sheet } from './card.js';
@@ -78,13 +79,13 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     cell = { value: answer.values[0] ?? NaN, gradient: answer.gradients[0] ?? NaN };
     explain();
   });
-  const choose = dropdown('Weights to show', (value) => {
+  const choose = dropdown(t('Weights to show'), (value) => {
     choice.tensor = names.find((name) => name === value) ?? 'Wh';
     askCell();
     changed();
   });
   setOptions(choose, [['Wh', 'Wh'], ['Wx', 'Wx'], ['b', 'b']], 'Wh');
-  const rateField = textField('Learning rate', '0.01', (text) => {
+  const rateField = textField(t('Learning rate'), '0.01', (text) => {
     const wanted = Number(text);
     rateField.classList.toggle('invalid', !(wanted > 0 && Number.isFinite(wanted)));
     if (!(wanted > 0 && Number.isFinite(wanted))) return;
@@ -95,7 +96,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
   const ratios = el('dl', { class: 'pairs' });
   const numbers = el('dl', { class: 'pairs' });
   const cellTitle = el('h3', {});
-  const show = textButton('show in the file', 'Select this number in its file', () => reveal({ tensor: choice.tensor, ...choice.place }));
+  const show = textButton(t('show in the file'), t('Select this number in its file'), () => reveal({ tensor: choice.tensor, ...choice.place }));
 
   function askCell(): void {
     const { row, column } = choice.place;
@@ -110,10 +111,11 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     if (pictures === null) return;
     ratios.replaceChildren(...names.map((name) => {
       const ratio = (rate * pictures[name].gradientNorm) / pictures[name].norm;
-      return row(`ratio-${name}`, `η·‖d${name}‖ / ‖${name}‖`, ratio, pictures[name].norm === 0 ? '–' : formatNumber(ratio), pictures[name].norm > 0 && ratio < usualRatio[0] ? 'hardly moves in a step' : pictures[name].norm > 0 && ratio > usualRatio[1] ? 'a very large step' : '');
+      return row(`ratio-${name}`, `η·‖d${name}‖ / ‖${name}‖`, ratio, pictures[name].norm === 0 ? '–' : formatNumber(ratio), pictures[name].norm > 0 && ratio < usualRatio[0] ? t('hardly moves in a step') : pictures[name].norm > 0 && ratio > usualRatio[1] ? t('a very large step') : '');
     }));
-    const to = `unit ${place.column}`;
-    cellTitle.replaceChildren(tensor === 'b' ? `b[${place.column}]: ${to} ` : `${tensor}[${place.row}, ${place.column}]: ${tensor === 'Wx' ? 'input' : 'unit'} ${place.row} → ${to} `, show);
+    const { row: from, column: to } = place;
+    const way = tensor === 'b' ? t('b[{0}]: unit {0}', to) : tensor === 'Wx' ? t('Wx[{0}, {1}]: input {0} → unit {1}', from, to) : t('Wh[{0}, {1}]: unit {0} → unit {1}', from, to);
+    cellTitle.replaceChildren(`${way} `, show);
     if (cell !== null) numbers.replaceChildren(row('cell-value', tensor, cell.value), row('cell-gradient', `d${tensor}`, cell.gradient), row('cell-step', `−η·d${tensor}`, -rate * cell.gradient));
   }
 
@@ -145,17 +147,17 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
 
   const maps: CardView = {
     id: 'weights',
-    title: 'Weights',
+    title: t('Weights'),
     height: 176,
-    controls: el('div', { class: 'card-controls' }, el('label', {}, el('span', {}, 'Tensor'), choose), el('label', {}, el('span', {}, math('Learning rate η')), rateField)),
+    controls: el('div', { class: 'card-controls' }, el('label', {}, el('span', {}, t('Tensor')), choose), el('label', {}, el('span', {}, math(t('Learning rate η'))), rateField)),
     notes: el('div', {}, ratios, cellTitle, numbers),
     help: {
       text: [
-        'A weight tensor on the left, its gradient on the right; rows are what the numbers come from, columns the unit they lead to. Blue is positive, orange negative. All three tensors share one scale, their gradients another, so colours can be compared between them.',
-        'The ratio says how far one step of plain gradient descent moves a tensor, compared with its size. Around 10⁻³ is usual: much less and it hardly learns, much more and it is torn about.',
-        'Click a cell, or move with the arrow keys, to read its numbers.',
+        t('A weight tensor on the left, its gradient on the right; rows are what the numbers come from, columns the unit they lead to. Blue is positive, orange negative. All three tensors share one scale, their gradients another, so colours can be compared between them.'),
+        t('The ratio says how far one step of plain gradient descent moves a tensor, compared with its size. Around 10⁻³ is usual: much less and it hardly learns, much more and it is torn about.'),
+        t('Click a cell, or move with the arrow keys, to read its numbers.'),
       ],
-      formula: 'W ← W − η·dW   ratio = η·‖dW‖ / ‖W‖',
+      formula: t('W ← W − η·dW   ratio = η·‖dW‖ / ‖W‖'),
       source: 'Karpathy, CS231n notes “Neural networks part 3: learning and evaluation”',
     },
     available() {
@@ -191,7 +193,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
         context.strokeRect(x - 1, y - 1, Math.max(3, w) + 2, Math.max(3, h) + 2);
         context.fillStyle = theme.muted;
         context.textAlign = 'center';
-        context.fillText('to unit', left + mapWidth / 2, top + mapHeight + 11);
+        context.fillText(t('to unit'), left + mapWidth / 2, top + mapHeight + 11);
         context.textAlign = 'left';
         context.fillText('0', left, top + mapHeight + 11);
         context.textAlign = 'right';
@@ -207,7 +209,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
       if (found === null || picture === null) return null;
       const [rows, columns] = picture.shape;
       const value = picture[found.side][Math.floor((found.row * picture.rows) / rows) * picture.columns + Math.floor((found.column * picture.columns) / columns)] ?? NaN;
-      return [tensor === 'b' ? `${found.side === 'values' ? 'b' : 'db'}[${found.column}]` : `${found.side === 'values' ? '' : 'd'}${tensor}[${found.row}, ${found.column}]`, `${picture.rows < rows || picture.columns < columns ? 'largest nearby ' : ''}${formatNumber(value)}`];
+      return [tensor === 'b' ? `${found.side === 'values' ? 'b' : 'db'}[${found.column}]` : `${found.side === 'values' ? '' : 'd'}${tensor}[${found.row}, ${found.column}]`, picture.rows < rows || picture.columns < columns ? t('largest nearby {0}', formatNumber(value)) : formatNumber(value)];
     },
     click(at, size) {
       const found = cellAt(at, size);
@@ -222,13 +224,13 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     },
     summary() {
       const { picture, tensor } = choice;
-      return picture === null ? '' : `${tensor}, ${picture.shape[0]} by ${picture.shape[1]}, norm ${formatNumber(picture.norm)}, and its gradient, norm ${formatNumber(picture.gradientNorm)}. Arrow keys choose a cell.`;
+      return picture === null ? '' : t('{0}, {1} by {2}, norm {3}, and its gradient, norm {4}. Arrow keys choose a cell.', tensor, picture.shape[0], picture.shape[1], formatNumber(picture.norm), formatNumber(picture.gradientNorm));
     },
     table() {
       const { picture, tensor } = choice;
       const [rows, columns] = picture?.shape ?? [0, 1];
       return {
-        rowName: tensor === 'b' ? 'unit' : 'row,column',
+        rowName: tensor === 'b' ? t('unit') : t('row,column'),
         columns: [tensor, `d${tensor}`],
         rowCount: rows * columns,
         rowLabel: (i) => (tensor === 'b' ? String(i) : `${Math.floor(i / columns)},${i % columns}`),
@@ -252,11 +254,11 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
 
   const histograms: CardView = {
     id: 'weightHistograms',
-    title: 'Histograms',
+    title: t('Histograms'),
     height: 128,
     help: {
-      text: ['How the numbers of the chosen tensor, and of its gradient, are spread. Each histogram is symmetric about zero with its own scale, so that a shift or a heavy side shows. Gradients that pile up in the middle bin leave most weights untouched.'],
-      formula: 'count of W_{ij} in 41 equal bins between −max|W| and max|W|',
+      text: [t('How the numbers of the chosen tensor, and of its gradient, are spread. Each histogram is symmetric about zero with its own scale, so that a shift or a heavy side shows. Gradients that pile up in the middle bin leave most weights untouched.')],
+      formula: t('count of W_{ij} in 41 equal bins between −max|W| and max|W|'),
       source: 'Glorot & Bengio 2010, “Understanding the difficulty of training deep feedforward neural networks”',
     },
     available: () => model.run !== null,
@@ -268,7 +270,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
         context.save();
         context.translate(shift, 0);
         paintFrame({ context, width: half, height, theme }, frame, { min: histogram.low, max: histogram.high, ticks: [histogram.low, 0, histogram.high], label: (value) => formatNumber(value, 2), title: side === 'values' ? tensor : `d${tensor}` },
-          { min: 0, max: most, ticks: ticksBetween(0, most, 3, 1), label: String, title: side === 'values' ? 'count' : '' });
+          { min: 0, max: most, ticks: ticksBetween(0, most, 3, 1), label: String, title: side === 'values' ? t('count') : '' });
         const width = (frame.right - frame.left) / histogram.counts.length;
         histogram.counts.forEach((count, i) => {
           const middle = histogram.low + ((i + 0.5) / histogram.counts.length) * (histogram.high - histogram.low);
@@ -285,17 +287,17 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
         const x = at.x - shift;
         if (x < frame.left || x >= frame.right || at.y < frame.top || at.y > frame.bottom) continue;
         const bin = Math.floor(((x - frame.left) / (frame.right - frame.left)) * histogram.counts.length);
-        return [side === 'values' ? tensor : `d${tensor}`, binName(histogram, bin), `${histogram.counts[bin] ?? 0} numbers`];
+        return [side === 'values' ? tensor : `d${tensor}`, binName(histogram, bin), t('{0} numbers', histogram.counts[bin] ?? 0)];
       }
       return null;
     },
-    summary: () => `Values of ${choice.tensor} and of its gradient in ${choice.picture?.valueHistogram.counts.length ?? 0} bins.`,
+    summary: () => t('Values of {0} and of its gradient in {1} bins.', choice.tensor, choice.picture?.valueHistogram.counts.length ?? 0),
     table() {
       const { picture, tensor } = choice;
       const bins = picture?.valueHistogram.counts.length ?? 0;
       return {
-        rowName: 'bin',
-        columns: [`${tensor} from`, 'count', `d${tensor} from`, 'count'],
+        rowName: t('bin'),
+        columns: [t('{0} from', tensor), t('count'), t('{0} from', `d${tensor}`), t('count')],
         rowCount: bins,
         rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => (picture === null ? [] : [picture.valueHistogram, picture.gradientHistogram].flatMap(({ low, high, counts }) => {
           const [edge, count] = [low + ((from + i) / bins) * (high - low), counts[from + i] ?? 0];
