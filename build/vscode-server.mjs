@@ -176,10 +176,10 @@ const answers = async (url) => {
 };
 
 /**
- * The address that opens `folder` in a window of the server. `developmentPath` loads an extension from its source folder,
+ * The address that opens `folder`, or the folders of a `workspace` file, in a window of the server; an empty window without either. `developmentPath` loads an extension from its source folder,
  * `testsPath` has the extension host run that module's `run()` (paths on this machine).
  */
-export function workbenchUrl(serverUrl, { folder, developmentPath, testsPath }) {
+export function workbenchUrl(serverUrl, { folder, workspace, developmentPath, testsPath }) {
   const { host } = new URL(serverUrl);
   const remote = (file) => `vscode-remote://${host}${encodeURI(asUrlPath(file))}`;
   const payload = [
@@ -187,7 +187,8 @@ export function workbenchUrl(serverUrl, { folder, developmentPath, testsPath }) 
     ...(testsPath === undefined ? [] : [['extensionTestsPath', remote(testsPath)]]),
   ];
   const url = new URL(serverUrl);
-  if (folder === undefined) url.searchParams.set('ew', 'true');
+  if (workspace !== undefined) url.searchParams.set('workspace', asUrlPath(workspace));
+  else if (folder === undefined) url.searchParams.set('ew', 'true');
   else url.searchParams.set('folder', asUrlPath(folder));
   if (payload.length > 0) url.searchParams.set('payload', JSON.stringify(payload));
   return url.href;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
@@ -124,11 +124,37 @@ async function writeJson(target: string, pieces: Iterable<string>): Promise<void
   await Promise.all([finished, writeAll(stream, pieces).then(() => stream.end())]);
 }
 
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const unwritable = (target: string, reason: string): string => `${target}:1:1: The result could not be written: ${reason}\n`;
+
+/** Why nothing can be written there, as far as that can be told without writing; null when nothing stands in the way. */
+async function whyUnwritable(target: string): Promise<string | null> {
+  try {
+    if ((await stat(target)).isDirectory()) return 'it is a folder. Name a file in it.';
+    await access(target, constants.W_OK);
+    return null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return reasonOf(error);
+  }
+  try {
+    await access(path.dirname(path.resolve(target)), constants.W_OK);
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such folder. Make it first.' : reasonOf(error);
+  }
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args);
   if (parsed.help) {
     process.stdout.write(usage);
     return 0;
+  }
+  // Told before minutes of arithmetic, not after them.
+  const obstacle = parsed.json === null || parsed.json === '-' ? null : await whyUnwritable(parsed.json);
+  if (parsed.json !== null && obstacle !== null) {
+    process.stderr.write(unwritable(parsed.json, obstacle));
+    return 2;
   }
   const { experiment, problems } = await readExperiment({ kind: 'config', config: parsed.config }, nodeFiles);
   for (const problem of problems) process.stderr.write(`${place(problem)}: ${problem.severity === 'warning' ? 'warning: ' : ''}${describeProblem(problem)}\n`);
@@ -145,7 +171,7 @@ async function main(args: readonly string[]): Promise<number> {
       await writeJson(parsed.json, resultJson(experiment, result, spectrum));
     } catch (error) {
       if (parsed.json === '-' && isClosedPipe(error)) return verdictCode;
-      process.stderr.write(`${parsed.json}:1:1: The result could not be written: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(unwritable(parsed.json, reasonOf(error)));
       return 2;
     }
   }

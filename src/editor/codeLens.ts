@@ -37,7 +37,8 @@ class RunLens implements vscode.CodeLensProvider {
     const keys = configKeys(document);
     const [weights, upstream, trip] = [keys.get('weights'), keys.get('upstreamGradient') ?? keys.get('loss'), tripLine(session)];
     lenses.push(lens(top, verdictLine(words), words.reason, 'showPanel'));
-    if (weights !== undefined) lenses.push(lens(weights, verdictLine(words), words.reason, 'showPanel'));
+    // In a config on one line it stands there already.
+    if (weights !== undefined && weights.start.line > 0) lenses.push(lens(weights, verdictLine(words), words.reason, 'showPanel'));
     if (upstream !== undefined && trip !== null) lenses.push(lens(upstream, trip, 'What is left of a gradient that starts at the last step', 'showPanel'));
     return lenses;
   }

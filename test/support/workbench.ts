@@ -206,6 +206,12 @@ export class Workbench {
     await this.page.screenshot({ path: file });
   }
 
+  /** Opens the folders of a workspace file in the same window, or none: an empty window. */
+  async reopen(workspace?: string): Promise<void> {
+    await this.page.goto(workbenchUrl(this.server.url, { workspace, developmentPath: root }));
+    await this.#loaded();
+  }
+
   /** As the command "Reload Window": unsaved text and open editors come back. */
   async reload(): Promise<void> {
     await this.page.reload();

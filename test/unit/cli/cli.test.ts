@@ -103,6 +103,24 @@ describe('rnn-gradients run', () => {
     assert.doesNotMatch(stderr, /relative/, 'nothing names it, so it is relative to nothing');
   });
 
+  it('tells before it computes anything that the result cannot be written there', async () => {
+    for (const [target, why] of [[folder, /it is a folder/], [path.join(folder, 'none', 'result.json'), /no such folder.*Make it/]] as const) {
+      const { code, stdout, stderr } = await cli('run', 'examples/vanishing/vanishing.rnn.json', '--json', target);
+      assert.equal(code, 2);
+      assert.equal(stdout, '', 'no verdict, no table');
+      assert.ok(stderr.startsWith(`${target}:1:1: The result could not be written: `), stderr);
+      assert.match(stderr, why);
+    }
+  });
+
+  it('leaves an old result alone when the config cannot be run', async () => {
+    const target = path.join(folder, 'old.json');
+    await writeFile(target, 'old');
+    const config = await write('broken.rnn.json', { weights: 'nowhere.json' });
+    assert.equal((await cli('run', config, '--json', target)).code, 2);
+    assert.equal(await readFile(target, 'utf8'), 'old');
+  });
+
   it('takes a reader that closes the pipe early as content', async () => {
     const ran = await new Promise<Ran>((resolve) => {
       const child = execFile(process.execPath, ['dist/cli.js', 'run', 'examples/weather/weather.rnn.json', '--json', '-', '--fail-on', 'vanishing'], (error, stdout, stderr) =>

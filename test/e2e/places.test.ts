@@ -1,0 +1,41 @@
+// Windows that show several folders, or none.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe } from 'node:test';
+import { scenario } from '../support/workbench.js';
+import type { Workbench } from '../support/workbench.js';
+
+const badge = (workbench: Workbench, verdict: RegExp): Promise<void> => workbench.webview().locator('.badge').filter({ hasText: verdict }).waitFor();
+const choices = (workbench: Workbench) => workbench.page.locator('.quick-input-list .monaco-list-row');
+
+describe('a window', () => {
+  scenario('of several folders offers the configs of all, each with its folder, and runs them with the files beside them', {}, async (workbench) => {
+    const file = path.join(workbench.folder, 'several.code-workspace');
+    writeFileSync(file, JSON.stringify({ folders: [{ path: 'vanishing' }, { path: 'weather' }] }));
+    await workbench.reopen(file);
+    await workbench.palette('Run RNN');
+    await choices(workbench).filter({ hasText: 'vanishing.rnn.json' }).filter({ hasText: 'vanishing' }).waitFor();
+    await choices(workbench).filter({ hasText: 'weather.rnn.json' }).waitFor();
+    await workbench.answer('weather.rnn.json');
+    await badge(workbench, /vanishing/i);
+    await workbench.page.locator('.tab').filter({ hasText: 'RNN: tanh RNN on daily weather' }).waitFor();
+    await workbench.palette('RNN: Create RNN Config');
+    for (const answer of ['tanh', 'Existing files', 'weights.json', 'sequences.json']) await workbench.answer(answer);
+    await workbench.page.locator('.view-line').filter({ hasText: '"../weather/weights.json"' }).waitFor();
+    await workbench.palette('Run RNN');
+    await workbench.page.locator('.tab').filter({ hasText: 'RNN: weights' }).waitFor();
+  });
+
+  scenario('of no folder runs an example and a config that is not saved, and tells what a path in it lacks', { settings: { 'editor.autoClosingBrackets': 'never' } }, async (workbench) => {
+    await workbench.reopen();
+    await workbench.palette('Run RNN');
+    await workbench.answer('Create an example');
+    await choices(workbench).filter({ hasText: 'Orthogonal' }).waitFor();
+    await workbench.answer('Orthogonal');
+    await badge(workbench, /healthy/i);
+    await workbench.replaceAll('{ "weights": "w.json", "sequences": [[[1]]] }');
+    await workbench.until('the problem', async () => (await workbench.problems()).some(({ text }) => text.includes('not saved and no folder is open')));
+    assert.equal(await workbench.page.locator('.tab.dirty').count(), 1);
+  });
+});
