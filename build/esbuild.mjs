@@ -1,6 +1,6 @@
 // Bundles everything that runs: the extension host, the worker, the page, the command line and, with --tests, every test.
 import { build, context } from 'esbuild';
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -21,7 +21,7 @@ const shared = {
   // The engine's kernels, compiled below, travel inside the bundles that run them.
   alias: { 'kernels/relaxed.wasm': './out/kernels/relaxed.wasm', 'kernels/simd.wasm': './out/kernels/simd.wasm', 'kernels/numbers.wasm': './out/kernels/numbers.wasm' },
   loader: { '.wasm': 'binary' },
-  define: { 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
+  define: { productVersion: JSON.stringify(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version), 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
 };
 // The oldest supported VS Code (see engines in package.json) runs Node 20 in its extension host and Chromium 132 in its window.
 // jsonc-parser's CommonJS build cannot be bundled, its module build can.
@@ -31,7 +31,8 @@ const forPage = { ...shared, platform: 'browser', format: 'esm', target: 'chrome
 const product = [
   { ...forNode, entryPoints: { extension: 'src/extension.ts', worker: 'src/worker/entry.ts' }, outdir: 'dist', external: ['vscode'] },
   { ...forNode, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
-  { ...forPage, entryPoints: { main: 'webview/main.ts', style: 'webview/style.css' }, outdir: 'dist/webview' },
+  { ...forPage, entryPoints: { main: 'webview/main.ts', style: 'webview/style.css', report: 'webview/report.css' }, outdir: 'dist/webview' },
+  { ...forPage, format: 'iife', entryPoints: { report: 'src/report/page.ts' }, outdir: 'dist/webview' },
 ];
 
 /** Tests use the build's own modules where they lie: those find the project by their own place, which a bundle would change. */

@@ -1,21 +1,30 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { access, constants, readFile, stat } from 'node:fs/promises';
+import { access, constants, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { describeProblem, readExperiment } from './config/index.js';
-import type { FileContent, Files, Problem } from './config/index.js';
+import type { Entry, FileContent, Files } from './config/files.js';
+import type { Problem } from './config/index.js';
 import { defaultBounds, finish, runSteps, spectrumSteps } from './engine/index.js';
 import type { Experiment, RunResult, Spectrum, VerdictKind } from './engine/index.js';
+import { languageInUse } from './l10n.js';
+import { assetFiles, reportHtml } from './report/html.js';
+import { Analyses } from './worker/analyses.js';
 import { loadKernels } from './worker/kernels.js';
+import { pack } from './worker/packing.js';
+import { makeRecord } from './worker/record.js';
 import { resultJson } from './worker/resultJson.js';
+import { ReadSources } from './worker/sources.js';
+import { summarise } from './worker/summary.js';
 
-const usage = `Usage: rnn-gradients run CONFIG [--json FILE|-] [--fail-on KINDS]
+const usage = `Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS]
 
 Runs the config forward and backward through time, prints the verdict and a small table.
 
   --json FILE|-    also write the whole result as JSON to FILE, or to standard output instead of the table
+  --html FILE      also write a report with all charts to FILE: one HTML file that any browser opens, without a network
   --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, exploding, nonfinite
   --help           show this text
 
@@ -27,7 +36,7 @@ const refusable: readonly VerdictKind[] = ['vanishing', 'exploding', 'nonfinite'
 /** The command line was not understood; the message says how to mend it. */
 class UsageError extends Error {}
 
-type Arguments = { readonly help: true } | { readonly help: false; readonly config: string; readonly json: string | null; readonly failOn: readonly VerdictKind[] };
+type Arguments = { readonly help: true } | { readonly help: false; readonly config: string; readonly json: string | null; readonly html: string | null; readonly failOn: readonly VerdictKind[] };
 
 function parseFailOn(text: string): VerdictKind[] {
   return text.split(',').filter((word) => word !== '').map((word) => {
@@ -40,7 +49,7 @@ function parseFailOn(text: string): VerdictKind[] {
 function parseArguments(args: readonly string[]): Arguments {
   const { values, positionals } = (() => {
     try {
-      return parseArgs({ args: [...args], allowPositionals: true, options: { json: { type: 'string' }, 'fail-on': { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+      return parseArgs({ args: [...args], allowPositionals: true, options: { json: { type: 'string' }, html: { type: 'string' }, 'fail-on': { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
     } catch (error) {
       throw new UsageError(error instanceof Error ? error.message : String(error));
     }
@@ -50,7 +59,7 @@ function parseArguments(args: readonly string[]): Arguments {
   if (command !== 'run') throw new UsageError(command === undefined ? 'A command is missing.' : `Unknown command "${command}".`);
   if (config === undefined) throw new UsageError('The config to run is missing.');
   if (rest.length > 0) throw new UsageError(`One config at a time: "${rest.join(' ')}" is too much.`);
-  return { help: false, config, json: values.json ?? null, failOn: parseFailOn(values['fail-on'] ?? '') };
+  return { help: false, config, json: values.json ?? null, html: values.html ?? null, failOn: parseFailOn(values['fail-on'] ?? '') };
 }
 
 const nodeFiles: Files = {
@@ -144,6 +153,26 @@ async function whyUnwritable(target: string): Promise<string | null> {
   }
 }
 
+type Run = { readonly experiment: Experiment; readonly result: RunResult; readonly spectrum: Spectrum; readonly elapsedMs: number; readonly sources: ReadSources; readonly warnings: readonly string[]; readonly title: string };
+
+async function writeReport(target: string, { experiment, result, spectrum, elapsedMs, sources, warnings, title }: Run): Promise<void> {
+  const read = (name: string): Promise<string> => readFile(path.join(__dirname, 'webview', name), 'utf8');
+  const [page, style, host, theme] = await Promise.all([read(assetFiles.page), read(assetFiles.style), read(assetFiles.host), read(assetFiles.theme)]);
+  const run = { runId: 1, experiment, result };
+  const summary = summarise(run.runId, experiment, result, elapsedMs);
+  const record = await makeRecord(run, summary, spectrum, new Analyses(run, result.shapes, () => undefined));
+  await writeFile(target, reportHtml({
+    title, summary, warnings,
+    record: pack(record),
+    extent: record.extent,
+    config: sources.config,
+    files: sources.files.map(({ id, bytes }) => ({ name: path.relative('', id), bytes })),
+    date: new Date(),
+    language: languageInUse(),
+    assets: { page, style, host, theme },
+  }));
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args);
   if (parsed.help) {
@@ -151,16 +180,28 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   // Told before minutes of arithmetic, not after them.
-  const obstacle = parsed.json === null || parsed.json === '-' ? null : await whyUnwritable(parsed.json);
-  if (parsed.json !== null && obstacle !== null) {
-    process.stderr.write(unwritable(parsed.json, obstacle));
+  for (const target of [parsed.json === '-' ? null : parsed.json, parsed.html]) {
+    const obstacle = target === null ? null : await whyUnwritable(target);
+    if (target === null || obstacle === null) continue;
+    process.stderr.write(unwritable(target, obstacle));
     return 2;
   }
-  const { experiment, problems } = await readExperiment({ kind: 'config', config: parsed.config }, nodeFiles);
+  const sources = new ReadSources();
+  const entry: Entry = { kind: 'config', config: parsed.config };
+  const files: Files = {
+    async read(reference, from) {
+      const content = await nodeFiles.read(reference, from);
+      sources.note(entry, from, content);
+      return content;
+    },
+  };
+  const { experiment, problems } = await readExperiment(entry, files);
   for (const problem of problems) process.stderr.write(`${place(problem)}: ${problem.severity === 'warning' ? 'warning: ' : ''}${describeProblem(problem)}\n`);
   if (experiment === null) return 2;
 
+  const started = performance.now();
   const result = finish(runSteps(experiment, defaultBounds, loadKernels()));
+  const elapsedMs = performance.now() - started;
   // The verdict at once: the spectrum of a big network takes far longer than the run.
   if (parsed.json !== '-') process.stdout.write(report(experiment, result));
   const spectrum = finish(spectrumSteps(experiment, result));
@@ -172,6 +213,15 @@ async function main(args: readonly string[]): Promise<number> {
     } catch (error) {
       if (parsed.json === '-' && isClosedPipe(error)) return verdictCode;
       process.stderr.write(unwritable(parsed.json, reasonOf(error)));
+      return 2;
+    }
+  }
+  if (parsed.html !== null) {
+    try {
+      const warnings = problems.map((problem) => `${place(problem)} ${describeProblem(problem)}`);
+      await writeReport(parsed.html, { experiment, result, spectrum, elapsedMs, sources, warnings, title: path.basename(parsed.config) });
+    } catch (error) {
+      process.stderr.write(unwritable(parsed.html, reasonOf(error)));
       return 2;
     }
   }

@@ -65,6 +65,7 @@ const actions = {
   revealConfig: () => channel.emit('revealConfig', null),
   revealProblem: (index: number) => channel.emit('revealProblem', { index }),
   exportJson: () => channel.emit('exportJson', null),
+  exportReport: () => channel.emit('exportReport', null),
   exportPicture: () => void tracks.saveAll(),
 };
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);

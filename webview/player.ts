@@ -30,7 +30,7 @@ export class Player {
     this.controls = el('span', { class: 'player', attributes: { role: 'group', 'aria-label': say('Step through') } },
       this.#buttons.forward, this.#buttons.backward,
       control(say('‹ step'), say('One step back in time'), () => this.#step(-1)), control(say('step ›'), say('One step on in time'), () => this.#step(1)),
-      control(say('show all'), say('Show both sweeps complete'), () => { this.pause(); this.sweep = null; this.#show(); }));
+      control(say('show all'), say('Show all: both sweeps complete'), () => { this.pause(); this.sweep = null; this.#show(); }));
     timeline.onChange((change) => {
       if (change !== 'cursor' || this.#timer === null || timeline.cursor === this.#expected) return;
       this.pause();

@@ -3,6 +3,7 @@ import { el } from './dom.js';
 import { parseUnits, printUnits } from './format.js';
 import { t } from './l10n.js';
 import { closePopover, popover } from './popover.js';
+import { inReport } from './report.js';
 import { button, dropdown, setOptions, textField } from './ui.js';
 import { mostUnits, unitOrders } from './time.js';
 import type { Page } from './view.js';
@@ -11,7 +12,13 @@ import type { UiButton } from './ui.js';
 /** More than these are no list to choose from; the CSV and JSON have them all. */
 const mostSequences = 256;
 
-export type ToolbarActions = { rerun(): void; revealConfig(): void; exportJson(): void; exportPicture(): void };
+export type ToolbarActions = { rerun(): void; revealConfig(): void; exportJson(): void; exportReport(): void; exportPicture(): void };
+
+/** The light theme first, and its charts painted, because a browser prints what is on screen at that moment. */
+function printOnPaper(): void {
+  dispatchEvent(new Event('beforeprint'));
+  requestAnimationFrame(() => requestAnimationFrame(() => print()));
+}
 
 export class Toolbar {
   readonly element: HTMLElement;
@@ -34,7 +41,10 @@ export class Toolbar {
     }, el('b', {}, title), el('span', {}, what));
     const exportButton = button(t('Export…'), 'secondary', t('Save the run or its picture'), () => popover(exportButton, t('Export'), [
       el('div', { class: 'menu' },
-        choice(t('Result as JSON'), t('every tensor, norm and the verdict'), () => actions.exportJson()),
+        ...(inReport ? [] : [
+          choice(t('HTML report'), t('one file with these charts, for any browser'), () => actions.exportReport()),
+          choice(t('Result as JSON'), t('every tensor, norm and the verdict'), () => actions.exportJson()),
+        ]),
         choice(t('All tracks as PNG'), t('what is unfolded, at double resolution'), () => actions.exportPicture())),
     ]));
     this.element = el('div', { class: 'toolbar', attributes: { role: 'toolbar', 'aria-label': t('Run') } },
@@ -44,21 +54,23 @@ export class Toolbar {
       this.#reset,
       el('span', { class: 'spacer' }),
       exportButton,
-      button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig()),
-      button(t('Run again'), 'primary', t('Run the experiment again'), () => actions.rerun()));
+      ...(inReport ? [button(t('Print…'), 'secondary', t('Print this report, or save it as PDF'), printOnPaper)] : [
+        button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig()),
+        button(t('Run again'), 'primary', t('Run the experiment again'), () => actions.rerun()),
+      ]));
     setOptions(this.#order, [['index', t('as they are')], ['similarity', t('by similarity')], ['saturation', t('by saturation')]], page.timeline.order);
     this.#order.classList.add('wide');
     page.timeline.onChange(() => this.show());
   }
 
   show(): void {
-    const { model: { run }, timeline } = this.#page;
+    const { model: { run, status }, timeline } = this.#page;
     this.element.hidden = run === null;
     if (run === null) return;
     const sequence = timeline.sequence === null ? 'all' : String(timeline.sequence);
     if (this.#batch !== run.shapes.B) {
       this.#batch = run.shapes.B;
-      setOptions(this.#sequence, [['all', t('all ({0})', run.shapes.B)], ...Array.from({ length: Math.min(run.shapes.B, mostSequences) }, (_, b): [string, string] => [String(b), String(b + 1)])], sequence);
+      setOptions(this.#sequence, [['all', t('all ({0})', run.shapes.B)], ...Array.from({ length: Math.min(status?.recordedSequences ?? run.shapes.B, run.shapes.B, mostSequences) }, (_, b): [string, string] => [String(b), String(b + 1)])], sequence);
     } else if (this.#sequence.value !== sequence) this.#sequence.value = sequence;
     if (document.activeElement !== this.#units) this.#units.value = printUnits(timeline.units);
     this.#units.classList.remove('invalid');

@@ -6,6 +6,7 @@ import { el, math, textButton } from './dom.js';
 import { formatNumber } from './format.js';
 import { t } from './l10n.js';
 import { Latest } from './model.js';
+import { inReport } from './report.js';
 import { dropdown, setOptions, textField } from './ui.js';
 import type { CardView, Point, Sheet } from './card.js';
 import type { Page } from './view.js';
@@ -97,6 +98,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
   const numbers = el('dl', { class: 'pairs' });
   const cellTitle = el('h3', {});
   const show = textButton(t('show in the file'), t('Select this number in its file'), () => reveal({ tensor: choice.tensor, ...choice.place }));
+  show.hidden = inReport;
 
   function askCell(): void {
     const { row, column } = choice.place;

@@ -6,6 +6,7 @@ import { foldMatrices } from '../editor/folding.js';
 import { preview, showPanel } from './preview.js';
 import { initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactor.js';
 import { run } from './run.js';
+import { saveReport } from './saveReport.js';
 
 /** Command id without the prefix → what it does. */
 export const commands: Readonly<Record<string, CommandFactory>> = {
@@ -18,6 +19,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   rescaleWeights,
   initialiseWeights,
   moveWeightsToFile,
+  saveReport,
   foldMatrices: ({ subjects }) => foldMatrices(subjects),
   cancel: ({ panels, sessions }) => () => {
     const session = panels.activeSession;

@@ -17,6 +17,7 @@ export type { Initialisation } from './initialise.js';
 export { measureInputs, measureMatrix, measureNumbers, zeroLines } from './measure.js';
 export type { InputFacts, MatrixFacts, NumberFacts } from './measure.js';
 export { activations } from './activation.js';
+export { runChunks } from './chunks.js';
 export { attribute } from './attribution.js';
 export type { Attribution } from './attribution.js';
 export { jacobianSeries } from './jacobians.js';

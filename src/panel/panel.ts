@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { describeProblem } from '../config/problem.js';
 import { applyChanges } from '../editor/applying.js';
 import { toRange } from '../editor/diagnostics.js';
-import { withLateProgress } from '../editor/progress.js';
 import { entryUri } from '../editor/session.js';
 import type { Session } from '../editor/session.js';
 import { languageInUse } from '../l10n.js';
@@ -12,6 +12,8 @@ import type { PageContract, PanelContract, PanelStatus, WeightPlace } from '../p
 import { Channel } from '../protocol/rpc.js';
 import { relaySlices } from '../worker/relay.js';
 import { panelHtml } from './html.js';
+import { saveReport } from './report.js';
+import { ofFinishedRun, reportFailure, saveBytes } from './save.js';
 
 export const viewType = 'rnnGradients.panel';
 /** The panel that follows the editor from config to config. */
@@ -50,11 +52,12 @@ export class Panel implements vscode.Disposable {
         revealProblem: ({ index }) => void this.#revealProblem(index),
         revealConfig: () => void this.#reveal(entryUri(session.entry)),
         revealWeight: (place) => void this.#revealWeight(place),
-        rerun: () => void session.run().catch((error: unknown) => this.#report(error)),
+        rerun: () => void session.run().catch((error: unknown) => reportFailure(error)),
         cancel: () => void session.cancel(),
-        applyWhatIf: (whatIf) => void applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf })).catch((error: unknown) => this.#report(error)),
-        saveFile: ({ suggestedName, content }) => void this.#save(suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
+        applyWhatIf: (whatIf) => void applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf })).catch((error: unknown) => reportFailure(error)),
+        saveFile: ({ suggestedName, content }) => void saveBytes(session, suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
         exportJson: () => void this.#exportJson(),
+        exportReport: () => void saveReport(session, extensionUri),
         failed: ({ message }) => session.log.error(`page of ${session.title}: ${message}`),
       },
     );
@@ -103,53 +106,27 @@ export class Panel implements vscode.Disposable {
       await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.One, ...(selection === undefined ? {} : { selection }) });
     } catch (error) {
       // The file may be gone, or be no text.
-      this.#report(error);
+      reportFailure(error);
     }
   }
 
   async #revealWeight(place: WeightPlace): Promise<void> {
     try {
       const found = await this.session.request('locateWeight', { entry: this.session.entry, place });
-      if (found === null) this.#report(new Error('The place of this number cannot be told while the weights have problems.'));
+      if (found === null) reportFailure(new Error('The place of this number cannot be told while the weights have problems.'));
       else await this.#reveal(vscode.Uri.parse(found.file), toRange(found.range));
     } catch (error) {
-      this.#report(error);
+      reportFailure(error);
     }
   }
 
   async #exportJson(): Promise<void> {
-    const { summary, title } = this.session;
-    if (summary === null) return;
+    const { session } = this;
     try {
-      let stopWaiting: () => void = () => undefined;
-      const given = new Promise<'given up'>((resolve) => {
-        stopWaiting = () => resolve('given up');
-      });
-      const answer = this.session.request('resultJson', { runId: summary.runId });
-      const bytes = await withLateProgress(`${title}: the result as JSON waits for the Jacobians and exponents`, Promise.race([answer, given]), stopWaiting);
-      if (bytes === 'given up') return;
-      if (bytes === null) this.#report(new Error('The run was replaced by a newer one meanwhile. Export again.'));
-      else await this.#save(`${title}.result.json`, bytes);
+      const bytes = await ofFinishedRun(session, t('{0}: the result as JSON waits for the Jacobians and exponents', session.title), (runId) => session.request('resultJson', { runId }));
+      if (bytes !== null) await saveBytes(session, `${session.title}.result.json`, bytes);
     } catch (error) {
-      this.#report(error);
+      reportFailure(error);
     }
-  }
-
-  async #save(suggestedName: string, bytes: Uint8Array): Promise<void> {
-    const safeName = suggestedName.replaceAll(/[\\/:*?"<>|]/g, '-');
-    const target = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(entryUri(this.session.entry), '..', safeName) });
-    if (target === undefined) return;
-    try {
-      await vscode.workspace.fs.writeFile(target, bytes);
-    } catch (error) {
-      this.#report(error);
-      return;
-    }
-    const open = 'Open';
-    if ((await vscode.window.showInformationMessage(`Saved ${path.posix.basename(target.path)}.`, open)) === open) await vscode.commands.executeCommand('vscode.open', target);
-  }
-
-  #report(error: unknown): void {
-    void vscode.window.showErrorMessage(`Run RNN: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -304,6 +304,20 @@ export type EditorRequests = {
   locateWeight: { params: { readonly entry: Entry; readonly place: WeightPlace }; result: { readonly file: string; readonly range: Range } | null };
 };
 
+/** How much of a run its record holds: see `makeRecord`. */
+export type RecordExtent = { readonly kind: 'everything' | 'rounded' } | { readonly kind: 'sequences'; readonly sequences: number } | { readonly kind: 'pictures'; readonly steps: number };
+/** What a report is made of, besides the page itself. */
+export type ReportData = {
+  readonly summary: RunSummary;
+  /** Packed JSON in UTF-8. */
+  readonly record: Uint8Array;
+  readonly extent: RecordExtent;
+  /** The beginning of the config's text as it was run, and how long all of it is; null for a pair of files. */
+  readonly config: { readonly text: string; readonly characters: number } | null;
+  /** Every file that the run read, by its id. */
+  readonly files: readonly { readonly id: string; readonly bytes: number }[];
+};
+
 /** What the worker answers and hears. */
 export type WorkerContract = {
   requests: SliceRequests & EditorRequests & {
@@ -312,6 +326,8 @@ export type WorkerContract = {
     classify: { params: { readonly bytes: Uint8Array }; result: FileKind };
     /** The whole result as the command line's JSON (schema 1) in UTF-8. */
     resultJson: { params: { readonly runId: number }; result: Uint8Array | null };
+    /** Null when the run was replaced meanwhile. */
+    reportData: { params: { readonly runId: number }; result: ReportData | null };
   };
   events: None;
 };
@@ -332,6 +348,8 @@ export type PanelStatus = {
   /** The picture on screen is of an older text than the one in the editor: a broken edit, a crash. Null when it is current. */
   readonly stale: string | null;
   readonly problems: readonly ProblemLine[];
+  /** In a report: how many sequences, from the first, there is more of than norms. */
+  readonly recordedSequences?: number;
 };
 
 /** What the page hears and answers. */
@@ -357,6 +375,7 @@ export type PanelContract = {
     /** Saves text that the page made; the host asks where. */
     saveFile: { readonly suggestedName: string; readonly content: string | Uint8Array };
     exportJson: null;
+    exportReport: null;
     /** An exception in the page, for the log. */
     failed: { readonly message: string };
   };

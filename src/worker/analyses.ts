@@ -1,7 +1,8 @@
 // Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
 import { attribute, jacobianSeries, reachOf } from '../engine/index.js';
-import type { Attribution, JacobianSeries, Reach } from '../engine/index.js';
+import type { Attribution, JacobianSeries, Reach, Shapes } from '../engine/index.js';
 import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, JacobianRequest, Jacobians, ReachValues } from '../protocol/messages.js';
+import { Cancelled } from './drive.js';
 import { Job } from './job.js';
 import { binStart, clampWindow } from './decimate.js';
 import type { KeptRun } from './slices.js';
@@ -10,27 +11,48 @@ import type { KeptRun } from './slices.js';
 const mostDecades = 12;
 const fewestDecades = 3;
 
+/** Analyses that are complete; the Jacobians are those of the first sequence. */
+export type Finished = { readonly attribution: Attribution; readonly reach: Reach; readonly jacobians: JacobianSeries };
+
 export class Analyses {
-  readonly #run: KeptRun;
+  readonly #run: KeptRun | null;
+  readonly #shapes: Shapes;
   readonly #check: () => void;
   readonly #jacobians = new Map<number, Job<JacobianSeries>>();
   #attribution: Job<Attribution> | null = null;
   #reach: Job<Reach> | null = null;
 
-  /** `check` throws Cancelled when the run is not wanted any more. */
-  constructor(run: KeptRun, check: () => void) {
+  /** `check` throws Cancelled when the run is not wanted any more. Without a run there are only the analyses that were finished before. */
+  constructor(run: KeptRun | null, shapes: Shapes, check: () => void, finished: Finished | null = null) {
     this.#run = run;
+    this.#shapes = shapes;
     this.#check = check;
+    if (finished === null) return;
+    this.#attribution = Job.finished(finished.attribution);
+    this.#reach = Job.finished(finished.reach);
+    this.#jacobians.set(0, Job.finished(finished.jacobians));
+  }
+
+  /** Everything, complete. @throws Cancelled when a newer run needs the thread */
+  async finished(): Promise<Finished> {
+    const [attribution, reach, jacobians] = [this.#attributionJob(), this.#reachJob(), this.#jacobiansJob(0)];
+    for (const job of [attribution, reach, jacobians]) {
+      while (job.fraction < 1) {
+        if (job.cancelled) throw new Cancelled();
+        await job.more();
+      }
+    }
+    return { attribution: attribution.state, reach: reach.state, jacobians: jacobians.state };
+  }
+
+  #needed(): KeptRun {
+    if (this.#run === null) throw new Error('This analysis was not recorded.');
+    return this.#run;
   }
 
   async jacobians(request: JacobianRequest): Promise<Jacobians> {
-    const sequence = Math.min(request.sequence, this.#run.result.shapes.B - 1);
-    let job = this.#jacobians.get(sequence);
-    if (job === undefined || job.cancelled) {
-      const { series, steps } = jacobianSeries(this.#run.experiment, this.#run.result, sequence);
-      job = new Job(series, steps, this.#check);
-      this.#jacobians.set(sequence, job);
-    }
+    const sequence = Math.min(request.sequence, this.#shapes.B - 1);
+    const job = this.#jacobiansJob(sequence);
     await job.more();
     return { ...job.state, fraction: job.fraction, sequence };
   }
@@ -38,7 +60,7 @@ export class Analyses {
   async attribution(request: AttributionRequest): Promise<AttributionPicture> {
     const job = this.#attributionJob();
     await job.more();
-    return { ...picture(job.state, request, this.#run), fraction: job.fraction };
+    return { ...picture(job.state, request, this.#shapes), fraction: job.fraction };
   }
 
   async attributionRow({ t }: AttributionRowRequest): Promise<AttributionRow> {
@@ -52,18 +74,34 @@ export class Analyses {
   }
 
   async reach(): Promise<ReachValues> {
+    const job = this.#reachJob();
+    await job.more();
+    return { ...job.state, steps: this.#shapes.T, fraction: job.fraction };
+  }
+
+  #jacobiansJob(sequence: number): Job<JacobianSeries> {
+    const known = this.#jacobians.get(sequence);
+    if (known?.cancelled === false) return known;
+    const { experiment, result } = this.#needed();
+    const { series, steps } = jacobianSeries(experiment, result, sequence);
+    const job = new Job(series, steps, this.#check);
+    this.#jacobians.set(sequence, job);
+    return job;
+  }
+
+  #reachJob(): Job<Reach> {
     if (this.#reach === null || this.#reach.cancelled) {
-      const { reach, steps } = reachOf(this.#run.experiment, this.#run.result);
+      const { experiment, result } = this.#needed();
+      const { reach, steps } = reachOf(experiment, result);
       this.#reach = new Job(reach, steps, this.#check);
     }
-    const job = this.#reach;
-    await job.more();
-    return { ...job.state, steps: this.#run.result.shapes.T, fraction: job.fraction };
+    return this.#reach;
   }
 
   #attributionJob(): Job<Attribution> {
     if (this.#attribution === null || this.#attribution.cancelled) {
-      const { attribution, steps } = attribute(this.#run.experiment, this.#run.result);
+      const { experiment, result } = this.#needed();
+      const { attribution, steps } = attribute(experiment, result);
       this.#attribution = new Job(attribution, steps, this.#check);
     }
     return this.#attribution;
@@ -81,8 +119,7 @@ function nearest(values: Float64Array, wanted: number): number {
   return low > 0 && wanted - (values[low - 1] ?? 0) <= (values[low] ?? 0) - wanted ? low - 1 : low;
 }
 
-function picture({ sources, t: steps, log10 }: Attribution, request: AttributionRequest, { result }: KeptRun): Omit<AttributionPicture, 'fraction'> {
-  const { T } = result.shapes;
+function picture({ sources, t: steps, log10 }: Attribution, request: AttributionRequest, { T }: Shapes): Omit<AttributionPicture, 'fraction'> {
   const window = clampWindow(request.window, T);
   const span = window.t1 - window.t0;
   const reaching = sources.map((source, s) => ({ ...source, s })).filter(({ to }) => to >= window.t0).reverse();

@@ -11,6 +11,12 @@ export class Cancelled extends Error {
 /** How long arithmetic may keep the thread before messages (a picture's slices, a newer run) are let in, ms. */
 const turn = 12;
 
+/** Lets messages in: `setImmediate` where there is one, which browsers lack. */
+const afterMessages = (go: () => void): void => {
+  if (typeof setImmediate === 'undefined') setTimeout(go, 0);
+  else setImmediate(go);
+};
+
 /** Runs a long computation to its end, letting messages in between; `check` throws to stop it. */
 export async function drive<R>(steps: Steps<R>, check: () => void, onProgress: (fraction: number) => void): Promise<R> {
   let turnEnd = performance.now() + turn;
@@ -20,7 +26,7 @@ export async function drive<R>(steps: Steps<R>, check: () => void, onProgress: (
     check();
     if (performance.now() < turnEnd) continue;
     onProgress(step.value);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => afterMessages(resolve));
     check();
     turnEnd = performance.now() + turn;
   }

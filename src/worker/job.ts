@@ -4,6 +4,11 @@ import { Cancelled, drive } from './drive.js';
 /** How long an answer waits for more of an analysis that is under way, ms. */
 const patience = 250;
 
+// eslint-disable-next-line require-yield -- the generator that is over at once
+function* nothing(): Steps<void> {
+  return;
+}
+
 /** An analysis that goes on while its parts are asked for. Ends by itself when `check` throws Cancelled. */
 export class Job<State> {
   readonly state: State;
@@ -20,9 +25,16 @@ export class Job<State> {
     });
   }
 
+  /** One that is over. */
+  static finished<State>(state: State): Job<State> {
+    const job = new Job(state, nothing(), () => undefined);
+    job.fraction = 1;
+    return job;
+  }
+
   /** Resolves when there is more than before, or everything. @throws what the analysis threw */
   async more(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     await Promise.race([this.#end, new Promise<void>((resolve) => { timer = setTimeout(resolve, patience); })]);
     clearTimeout(timer);
     if (this.#failure !== null) throw this.#failure;

@@ -2,8 +2,8 @@ import { classify, readExperiment } from '../config/index.js';
 import { newConfigText } from '../config/newConfig.js';
 import type { Files } from '../config/files.js';
 import { openUnit, runSteps, spectrumSteps } from '../engine/index.js';
-import type { Experiment, Kernels, RunResult, Spectrum } from '../engine/index.js';
-import type { Phase, RunOutcome, RunRequest, RunSummary, UnitRequest, WhatIfAnswer, WhatIfRequest, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
+import type { Kernels, Spectrum } from '../engine/index.js';
+import type { Phase, ReportData, RunOutcome, RunRequest, RunSummary, UnitRequest, WhatIfAnswer, WhatIfRequest, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
 import type { Port } from '../protocol/rpc.js';
 import { Analyses } from './analyses.js';
@@ -12,40 +12,19 @@ import { joinBytes } from './bytes.js';
 import { Cancelled, drive } from './drive.js';
 import { Inspector } from './inspector.js';
 import { locateWeight } from './locateWeight.js';
+import { pack } from './packing.js';
+import { makeRecord } from './record.js';
 import { resultJson } from './resultJson.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
+import { ReadSources } from './sources.js';
 import { band, spread } from './units.js';
+import { summarise } from './summary.js';
 import { weightCells, weights } from './weights.js';
 import { WhatIfs } from './whatIf.js';
 
-/** log10 of the smallest positive and the largest number. */
-const dtypeRanges = {
-  float32: { log10Smallest: Math.log10(2 ** -149), log10Largest: Math.log10((2 - 2 ** -23) * 2 ** 127) },
-  float64: { log10Smallest: Math.log10(Number.MIN_VALUE), log10Largest: Math.log10(Number.MAX_VALUE) },
-} as const;
-
-const describeUpstream = ({ loss, upstream }: Experiment): string => (loss === null ? upstream.kind : `${loss.kind} at ${loss.at}`);
-
-function summarise(runId: number, experiment: Experiment, result: RunResult, elapsedMs: number): RunSummary {
-  const { name, cell, dtype, truncate } = experiment;
-  return {
-    runId, name, cell, dtype, truncate, elapsedMs,
-    shapes: result.shapes,
-    chunkStarts: result.chunkStarts,
-    upstream: describeUpstream(experiment),
-    verdict: result.verdict,
-    log10: { ...result.log10Norms, singleSource: result.log10SingleSource },
-    hNorm: result.hNorm,
-    saturation: result.saturation,
-    lossValue: result.lossValue,
-    clipFactor: result.clipFactor,
-    dtypeRange: dtypeRanges[dtype],
-  };
-}
-
 /** The last finished run: what slices and analyses are cut from. */
-type Kept = KeptRun & { spectrum: Spectrum | null; readonly analyses: Analyses; readonly whatIfs: WhatIfs };
+type Kept = KeptRun & { spectrum: Spectrum | null; readonly analyses: Analyses; readonly whatIfs: WhatIfs; readonly summary: RunSummary; readonly sources: ReadSources };
 
 /** Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices. */
 export class Service {
@@ -73,6 +52,7 @@ export class Service {
       applyWhatIf: ({ entry, whatIf }) => applyWhatIf(entry, whatIf, (request) => this.#channel.request('readFile', request)),
       whatIf: (request) => this.#whatIf(request),
       resultJson: ({ runId }) => this.#resultJson(runId),
+      reportData: ({ runId }) => this.#reportData(runId),
       heatmap: slice(heatmap),
       unitLines: slice(unitLines),
       sequenceLines: slice(sequenceLines),
@@ -126,10 +106,12 @@ export class Service {
     };
     const progress = (phase: Phase) => (fraction: number): void => this.#channel.emit('progress', { runId, phase, fraction });
     const seen = new Set<string>();
+    const sources = new ReadSources();
     const files: Files = {
       read: async (reference, from) => {
         const content = await this.#channel.request('readFile', { reference, from });
         seen.add(content.id);
+        sources.note(entry, from, content);
         check();
         return content;
       },
@@ -144,9 +126,10 @@ export class Service {
       const started = performance.now();
       const result = await drive(runSteps(experiment, bounds, this.#kernels), check, progress('run'));
       const run = { runId, experiment, result };
-      const kept: Kept = { ...run, spectrum: null, analyses: new Analyses(run, this.#unwanted(runId)), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId)) };
+      const summary = summarise(runId, experiment, result, performance.now() - started);
+      const kept: Kept = { ...run, spectrum: null, analyses: new Analyses(run, result.shapes, this.#unwanted(runId)), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId)), summary, sources };
       this.#kept = kept;
-      this.#channel.emit('summary', summarise(runId, experiment, result, performance.now() - started));
+      this.#channel.emit('summary', summary);
 
       const spectrum = await drive(spectrumSteps(experiment, result), check, progress('analyse'));
       kept.spectrum = spectrum;
@@ -160,22 +143,47 @@ export class Service {
     }
   }
 
-  async #resultJson(runId: number): Promise<Uint8Array | null> {
+  /** The run with its spectrum, when it is still the last one and nothing newer needs the thread. */
+  async #complete(runId: number): Promise<(Kept & { readonly spectrum: Spectrum }) | null> {
     while (this.#running !== null) await this.#running;
     const kept = this.#kept;
     if (kept?.runId !== runId) return null;
-    const { experiment, result } = kept;
+    // Only a cancelled analysis has left it out.
+    kept.spectrum ??= await drive(spectrumSteps(kept.experiment, kept.result), this.#unwanted(runId), () => undefined);
+    return { ...kept, spectrum: kept.spectrum };
+  }
+
+  /** Null when a newer run comes in between. */
+  async #unlessCancelled<Result>(work: () => Promise<Result | null>): Promise<Result | null> {
     try {
-      // Only a cancelled analysis has left it out.
-      kept.spectrum ??= await drive(spectrumSteps(experiment, result), this.#unwanted(runId), () => undefined);
+      return await work();
     } catch (error) {
       if (error instanceof Cancelled) return null;
       throw error;
     }
-    const { spectrum } = kept;
-    const encoder = new TextEncoder();
-    const pieces: Uint8Array[] = [];
-    for (const piece of resultJson(experiment, result, spectrum)) pieces.push(encoder.encode(piece));
-    return joinBytes(pieces);
+  }
+
+  #reportData(runId: number): Promise<ReportData | null> {
+    return this.#unlessCancelled(async () => {
+      const kept = await this.#complete(runId);
+      if (kept === null) return null;
+      const record = await makeRecord(kept, kept.summary, kept.spectrum, kept.analyses);
+      return {
+        summary: kept.summary, extent: record.extent, config: kept.sources.config, files: kept.sources.files,
+        record: new TextEncoder().encode(pack(record)),
+      };
+    });
+  }
+
+  #resultJson(runId: number): Promise<Uint8Array | null> {
+    return this.#unlessCancelled(async () => {
+      const kept = await this.#complete(runId);
+      if (kept === null) return null;
+      const { experiment, result, spectrum } = kept;
+      const encoder = new TextEncoder();
+      const pieces: Uint8Array[] = [];
+      for (const piece of resultJson(experiment, result, spectrum)) pieces.push(encoder.encode(piece));
+      return joinBytes(pieces);
+    });
   }
 }

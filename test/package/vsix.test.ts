@@ -18,6 +18,8 @@ const shipped = [
   'extension/dist/rnn.schema.json',
   'extension/dist/rnn.schema.ko.json',
   'extension/dist/webview/main.js',
+  'extension/dist/webview/report.css',
+  'extension/dist/webview/report.js',
   'extension/dist/webview/style.css',
   'extension/dist/worker.js',
   // "Create an Example Config" opens them.

@@ -100,7 +100,7 @@ describe('stepping through', () => {
     await cursorTo(page, 40);
     await page.waitForTimeout(300);
     assert.equal(await flag(), 't = 40');
-    await page.locator('button[aria-label="Show both sweeps complete"]').click();
+    await page.locator('button[aria-label="Show all: both sweeps complete"]').click();
     await nextFrames(page);
     assert.doesNotMatch(await formula() ?? '', /sweep/);
   });
@@ -121,7 +121,7 @@ describe('stepping through', () => {
     const [past, future] = await strip();
     assert.deepEqual(past, all[0]);
     assert.deepEqual(future, background);
-    await page.locator('button[aria-label="Show both sweeps complete"]').click();
+    await page.locator('button[aria-label="Show all: both sweeps complete"]').click();
   });
 
   it('opens the unit that is clicked under the lens, which stays where it is', async () => {

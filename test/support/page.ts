@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { chromiumArgs, findChromium } from '../../build/chromium.mjs';
@@ -11,7 +12,7 @@ import { defaultBounds } from '../../src/engine/index.js';
 import { panelHtml } from '../../src/panel/html.js';
 import { Channel } from '../../src/protocol/rpc.js';
 import type { Port } from '../../src/protocol/rpc.js';
-import type { PageContract, PanelContract, PanelStatus, RunSummary, SpectrumSummary, WorkerContract, WorkerHostContract } from '../../src/protocol/messages.js';
+import type { PageContract, PanelContract, PanelStatus, ReportData, RunSummary, SpectrumSummary, WorkerContract, WorkerHostContract } from '../../src/protocol/messages.js';
 import { relaySlices } from '../../src/worker/relay.js';
 import { Service } from '../../src/worker/service.js';
 import { themeOf } from './themes.js';
@@ -98,7 +99,7 @@ export type Sent<K extends keyof PanelContract['events']> = PanelContract['event
 
 /** The host: everything the page sent, and the run that it shows. */
 export class TestHost {
-  readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], revealProblem: [], revealConfig: [], revealWeight: [], rerun: [], cancel: [], applyWhatIf: [], saveFile: [], exportJson: [], failed: [] };
+  readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], revealProblem: [], revealConfig: [], revealWeight: [], rerun: [], cancel: [], applyWhatIf: [], saveFile: [], exportJson: [], exportReport: [], failed: [] };
   summary: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
   status: PanelStatus = { title: 'test.rnn.json', entry: { kind: 'config', config: 'test.rnn.json' }, running: null, stale: null, problems: [] };
@@ -138,7 +139,7 @@ export class TestHost {
           this.sendAll();
         },
         revealProblem: record('revealProblem'), revealConfig: record('revealConfig'), revealWeight: record('revealWeight'), rerun: record('rerun'), cancel: record('cancel'), applyWhatIf: record('applyWhatIf'),
-        saveFile: record('saveFile'), exportJson: record('exportJson'), failed: record('failed'),
+        saveFile: record('saveFile'), exportJson: record('exportJson'), exportReport: record('exportReport'), failed: record('failed'),
       },
     );
     return (message) => receive(message);
@@ -149,6 +150,13 @@ export class TestHost {
     const json = await this.#worker.request('resultJson', { runId: this.#runId });
     if (json === null) throw new Error('There is no run.');
     return json;
+  }
+
+  /** What a report of the run on screen is made of. */
+  async reportData(): Promise<ReportData> {
+    const data = await this.#worker.request('reportData', { runId: this.#runId });
+    if (data === null) throw new Error('There is no run.');
+    return data;
   }
 
   sendStatus(status: Partial<PanelStatus>): void {
@@ -172,7 +180,11 @@ export class TestHost {
 }
 
 export type OpenPage = { readonly page: Page; readonly host: TestHost; readonly complaints: string[]; violations(): Promise<string[]>; setTheme(theme: ThemeName): Promise<void>; close(): Promise<void> };
-export type PageServer = { open(options?: { theme?: ThemeName; width?: number; height?: number; scale?: number }): Promise<OpenPage>; close(): Promise<void> };
+/** A report on disk, as its reader opens it. `requests`: every address that was asked for besides the file itself. */
+export type OpenReport = { readonly page: Page; readonly requests: string[]; readonly complaints: string[]; close(): Promise<void> };
+export type PageServer = {
+  openReport(file: string, options?: { colorScheme?: 'light' | 'dark'; contrast?: 'more' | 'no-preference'; width?: number; height?: number; script?: boolean }): Promise<OpenReport>;
+  open(options?: { theme?: ThemeName; width?: number; height?: number; scale?: number }): Promise<OpenPage>; close(): Promise<void> };
 
 export async function startPages(): Promise<PageServer> {
   const server = createServer((request, response) => {
@@ -225,6 +237,18 @@ export async function startPages(): Promise<PageServer> {
         setTheme: (name) => page.evaluate((next) => (window as unknown as { setTheme(theme: unknown): void }).setTheme(next), themeOf(name)),
         close: () => context.close(),
       };
+    },
+    async openReport(file, { colorScheme = 'light', contrast = 'no-preference', width = 1200, height = 980, script = true } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: 1, colorScheme, contrast, offline: true, javaScriptEnabled: script, acceptDownloads: true });
+      const page = await context.newPage();
+      const url = pathToFileURL(path.resolve(file)).href;
+      const requests: string[] = [];
+      const complaints: string[] = [];
+      page.on('request', (request) => { if (request.url() !== url) requests.push(request.url()); });
+      page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()); });
+      page.on('pageerror', (error) => complaints.push(error.message));
+      await page.goto(url);
+      return { page, requests, complaints, close: () => context.close() };
     },
     async close() {
       await browser.close();

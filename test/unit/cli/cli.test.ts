@@ -78,6 +78,27 @@ describe('rnn-gradients run', () => {
     assert.ok(spectrum.lyapunov?.every((exponent) => exponent === '-Infinity'));
   });
 
+  it('writes the report as one HTML file that names no other', async () => {
+    const target = path.join(folder, 'report.html');
+    const { code, stderr } = await cli('run', 'examples/vanishing/vanishing.rnn.json', '--html', target, '--fail-on', 'vanishing');
+    assert.equal(stderr, '');
+    assert.equal(code, 1, 'the verdict still counts');
+    const html = await readFile(target, 'utf8');
+    assert.match(html, /<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; script-src &#39;sha256-/);
+    assert.match(html, /<dt>Experiment<\/dt><dd>vanishing\.rnn\.json<\/dd>/);
+    assert.match(html, /"upstreamGradient"|half is lost/);
+    assert.deepEqual([...html.matchAll(/<(?:script|link|img|iframe|style)\b[^>]*?\b(?:src|href)=(?!"data:,")[^>]*>/g)].map(([tag]) => tag), []);
+    assert.equal([...html.matchAll(/<\/script>/g)].length, 4, 'nothing inside a script ends it');
+    assert.doesNotMatch(html, /sourceMappingURL/);
+  });
+
+  it('tells a report that cannot be written', async () => {
+    const target = path.join(folder, 'no', 'such', 'folder.html');
+    const { code, stderr } = await cli('run', 'examples/vanishing/vanishing.rnn.json', '--html', target);
+    assert.equal(code, 2);
+    assert.match(stderr, /folder\.html:1:1: The result could not be written: there is no such folder/);
+  });
+
   it('exits with 1 when the verdict is refused, with 0 when another one is', async () => {
     assert.equal((await cli('run', 'examples/exploding/exploding.rnn.json', '--fail-on', 'vanishing,exploding')).code, 1);
     assert.equal((await cli('run', 'examples/exploding/exploding.rnn.json', '--fail-on', 'vanishing')).code, 0);

@@ -1,0 +1,78 @@
+// Answers the page's questions about a run from its record, as the worker answers them from the run.
+import { openUnit } from '../engine/index.js';
+import type { Heatmap, SliceRequests, UnitLines, WeightsPicture } from '../protocol/messages.js';
+import { Analyses } from './analyses.js';
+import { notANumber } from './record.js';
+import type { Cells, FirstSequence, RunRecord } from './record.js';
+import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
+import type { KeptRun } from './slices.js';
+import { band, spread } from './units.js';
+import { weightCells, weights } from './weights.js';
+
+type Answers = { [K in keyof SliceRequests]: (params: SliceRequests[K]['params']) => SliceRequests[K]['result'] | Promise<SliceRequests[K]['result']> };
+
+const restored = ({ scale, cells }: Cells): Float32Array => Float32Array.from(cells, (cell) => (cell === notANumber ? NaN : (cell / 32767) * scale));
+
+/** The picture with its rows in the wanted order; as it is where rows hold several units. */
+function pictureOf(first: FirstSequence, tensor: keyof FirstSequence['heatmaps'], by: 'index' | 'similarity' | 'saturation'): Heatmap {
+  const picture = first.heatmaps[tensor];
+  const values = restored(picture.values);
+  if (by === 'index' || first.orders === null) return { ...picture, values };
+  const order = first.orders[by];
+  const sorted = new Float32Array(values.length);
+  order.forEach((unit, row) => sorted.set(values.subarray(unit * picture.columns, (unit + 1) * picture.columns), row * picture.columns));
+  return { ...picture, values: sorted, order };
+}
+
+function linesOf({ units, unitLines: lines }: FirstSequence, wanted: readonly number[]): UnitLines {
+  const unknown = new Float32Array(lines.t.length).fill(NaN);
+  return { t: lines.t, values: wanted.map((unit) => lines.values[units.indexOf(unit)] ?? unknown) };
+}
+
+const nearestTo = <Item extends { readonly t: number }>(items: readonly Item[], t: number): Item | null =>
+  items.reduce<Item | null>((best, item) => (best === null || Math.abs(item.t - t) < Math.abs(best.t - t) ? item : best), null);
+
+const weightsOf = (first: FirstSequence, tensor: keyof FirstSequence['weights']): WeightsPicture => {
+  const picture = first.weights[tensor];
+  return { ...picture, values: restored(picture.values), gradients: restored(picture.gradients) };
+};
+
+/** How many sequences a reader can choose from. */
+export const recordedSequences = ({ whole }: RunRecord): number => whole?.experiment.shapes.B ?? 1;
+
+/**
+ * The answers of a report. Windows of what is not whole are answered with the whole time axis, of which the page shows the part it wants; null
+ * where the record does not hold what was asked for.
+ */
+export function replay(record: RunRecord): Answers {
+  const { whole, first, batch, finished, summary: { runId, shapes } } = record;
+  const run: KeptRun | null = whole === null ? null : { runId, ...whole };
+  const sequences = recordedSequences(record);
+  const analyses = new Analyses(run, { ...shapes, B: sequences }, () => undefined, finished);
+  /** From whole sequences; else from the pictures of the first one. */
+  const either = <Result>(sequence: number, ofWhole: (kept: KeptRun) => Result, ofFirst: (pictures: FirstSequence) => Result | null): Result | null =>
+    (sequence >= sequences ? null : run !== null ? ofWhole(run) : first === null ? null : ofFirst(first));
+  return {
+    heatmap: (request) => either(request.sequence, (kept) => heatmap(kept, request), (pictures) => pictureOf(pictures, request.tensor, request.order ?? 'index')),
+    unitLines: (request) => either(request.sequence, (kept) => unitLines(kept, request), (pictures) => linesOf(pictures, request.units)),
+    sequenceLines(request) {
+      if (batch === null) return run === null ? null : sequenceLines(run, request);
+      return { t: batch.sequenceLines.t, values: batch.sequenceLines.values.slice(request.first, request.first + request.count) };
+    },
+    band: (request) => batch?.band ?? (run === null ? null : band(run, request)),
+    activations(request) {
+      if (request.sequence === null && batch !== null) return batch.activations;
+      return either(request.sequence ?? 0, (kept) => spread(kept, request), ({ activations }) => activations);
+    },
+    step: (request) => either(request.sequence, (kept) => stepValues(kept, request), ({ steps }) => steps.find(({ t }) => t === request.t) ?? null),
+    unit: ({ t, sequence }) => either(sequence, ({ experiment, result }) => openUnit(experiment, result, Math.max(0, Math.min(t, shapes.T - 1)), sequence), ({ opened }) => nearestTo(opened, t)),
+    weights: (request) => either(0, (kept) => weights(kept, request), (pictures) => weightsOf(pictures, request.tensor)),
+    weightCells: (request) => (run === null ? null : weightCells(run, request)),
+    jacobians: (request) => (request.sequence >= sequences ? null : analyses.jacobians(request)),
+    attribution: (request) => analyses.attribution(request),
+    attributionRow: (request) => analyses.attributionRow(request),
+    reach: () => analyses.reach(),
+    // Nothing runs in a report.
+    whatIf: () => null,
+  };
+}

@@ -1,0 +1,205 @@
+// The report as its reader meets it: a file on disk, in a browser without a network.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { configOf, referenceCase, ringConfig, weatherConfig } from '../support/experiments.js';
+import { startPages } from '../support/page.js';
+import type { OpenReport, PageServer } from '../support/page.js';
+import { cursorTo, nextFrames, openTable, pixel, relativeError, rowValues, side } from './support.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let pages: PageServer;
+let folder = '';
+before(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'rnn-gradients-report-'));
+  pages = await startPages();
+});
+after(async () => {
+  await pages.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** What `rnn-gradients run … --html` writes. */
+function reportOf(name: string, config: string): string {
+  const [source, target] = [path.join(folder, `${name}.rnn.json`), path.join(folder, `${name}.html`)];
+  writeFileSync(source, config);
+  execFileSync(process.execPath, ['dist/cli.js', 'run', source, '--html', target], { stdio: 'pipe' });
+  return target;
+}
+
+const painted = async (page: Page): Promise<void> => {
+  await page.locator('[data-track=flow] canvas[data-plot]').waitFor();
+  await nextFrames(page);
+};
+
+async function clean(open: OpenReport): Promise<void> {
+  const { page, requests, complaints } = open;
+  await nextFrames(page);
+  assert.deepEqual(requests.filter((url) => !url.startsWith('data:') && !url.startsWith('blob:')), []);
+  assert.deepEqual(complaints, []);
+  await open.close();
+}
+
+const log10 = (values: readonly number[]): number => {
+  const largest = Math.max(...values.map(Math.abs));
+  return Math.log10(largest) + Math.log10(Math.hypot(...values.map((value) => value / largest)));
+};
+
+describe('the report', () => {
+  for (const name of ['typical', 'saturated_exact', 'exploding', 'underflow']) {
+    it(`shows the numbers of the reference case ${name} without a network`, async () => {
+      const reference = referenceCase(name);
+      const { expected: { hs, dhTotal }, shapes: { B, T, H } } = reference;
+      const open = await pages.openReport(reportOf(name, configOf(reference)));
+      const { page } = open;
+      await painted(page);
+      await openTable(page, 'flow');
+      await openTable(page, 'hiddenMap');
+      for (const t of [0, Math.floor(T / 2), T - 1]) {
+        await cursorTo(page, t);
+        const [g] = await rowValues(page, 'flow', t);
+        const expected = log10(Array.from({ length: B }, (_, b) => dhTotal[b]?.[t] ?? []).flat());
+        if (expected > -290 && expected < 300) assert.ok(relativeError(Number(g), 10 ** expected) < 1e-9, `${name}, t = ${t}: ${String(g)}`);
+        const states = await rowValues(page, 'hiddenMap', t);
+        states.slice(0, Math.min(H, 3)).forEach((value, unit) => assert.ok(Math.abs(Number(value) - (hs[0]?.[t]?.[unit] ?? NaN)) < 1e-9 * Math.max(1, Math.abs(Number(value))), `${name}, h of unit ${unit} at ${t}: ${value}`));
+        assert.ok(relativeError(Number(await side(page, 'g')), Number(g)) < 1e-12);
+      }
+      await clean(open);
+    });
+  }
+
+  it('does what the panel does: zoom, sequences, opened units, attribution, weights, downloads', async () => {
+    const open = await pages.openReport(reportOf('weather', weatherConfig()));
+    const { page } = open;
+    await painted(page);
+    await page.locator('#track-flow-plot').focus();
+    for (let i = 0; i < 6; i++) await page.keyboard.press('+');
+    await page.locator('.ruler.zoomed').waitFor();
+    await nextFrames(page);
+    await page.locator('vscode-dropdown[aria-label=Sequence]').click();
+    await page.locator('vscode-dropdown[aria-label=Sequence] vscode-option[value="2"]').click();
+    await page.locator('[data-track=hiddenMap] .formula', { hasText: 'sequence 3' }).waitFor();
+    await page.waitForFunction(() => document.querySelector('.card[data-card=unit] .place')?.textContent.includes('sequence 3') === true);
+    await page.waitForFunction(() => { const text = document.querySelector('[data-track=attribution] .formula')?.textContent ?? ''; return text !== '' && !text.includes('computing'); });
+    await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
+    assert.ok(Number(await page.locator('[data-card=weights] [data-name=ratio-Wh]').getAttribute('data-value')) > 0);
+    assert.equal(await page.locator('.toolbar', { hasText: 'Run again' }).count(), 0);
+    assert.equal(await page.locator('.toolbar', { hasText: 'Open config' }).count(), 0);
+    const download = page.waitForEvent('download');
+    await page.locator('[data-track=flow] .actions button', { hasText: 'CSV' }).click();
+    const csv = readFileSync(await (await download).path(), 'utf8').trimEnd().split('\r\n');
+    assert.equal(csv.length, 1 + 100);
+    assert.ok((await page.locator('.about-report').textContent())?.includes('weather.rnn.json'));
+    await clean(open);
+  });
+
+  it('says what was run, and nothing of it can become markup', async () => {
+    const name = '</script><img src=x onerror=alert(1)><!-- &amp;';
+    const config = ringConfig(0.5, 2, 12, { name });
+    const open = await pages.openReport(reportOf('markup', config));
+    const { page } = open;
+    await painted(page);
+    assert.equal(await page.locator('.run-name').textContent(), name);
+    assert.equal(await page.locator('.about-report pre').textContent(), config);
+    assert.equal(await page.locator('img').count(), 0);
+    await clean(open);
+  });
+
+  it('follows the reader’s colour scheme and contrast', async () => {
+    const file = reportOf('schemes', weatherConfig());
+    const backgrounds: string[] = [];
+    const corners: string[] = [];
+    for (const [colorScheme, contrast] of [['light', 'no-preference'], ['dark', 'no-preference'], ['light', 'more'], ['dark', 'more']] as const) {
+      const open = await pages.openReport(file, { colorScheme, contrast });
+      await painted(open.page);
+      backgrounds.push(await open.page.evaluate(() => `${getComputedStyle(document.body).backgroundColor} ${document.body.className}`));
+      corners.push((await pixel(open.page, 'gradientMap', 70, 60)).join());
+      // Turning the system dark while the report is open turns the charts too.
+      await open.page.emulateMedia({ colorScheme: colorScheme === 'light' ? 'dark' : 'light' });
+      await nextFrames(open.page);
+      await nextFrames(open.page);
+      assert.notEqual((await pixel(open.page, 'gradientMap', 70, 60)).join(), corners.at(-1));
+      await clean(open);
+    }
+    assert.deepEqual(backgrounds, ['rgb(255, 255, 255) vscode-light', 'rgb(31, 31, 31) vscode-dark', 'rgb(255, 255, 255) vscode-high-contrast vscode-high-contrast-light', 'rgb(0, 0, 0) vscode-high-contrast']);
+  });
+
+  for (const [colorScheme, width] of [['light', 1200], ['dark', 420]] as const) {
+    it(`${colorScheme} at ${width} pixels has no serious fault for those who cannot see or point`, async () => {
+      const open = await pages.openReport(reportOf('axe', weatherConfig()), { colorScheme, width });
+      const { page } = open;
+      await painted(page);
+      await openTable(page, 'flow');
+      await page.evaluate(axe);
+      const results = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+      assert.deepEqual(results.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('\n  ')}`), []);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      await clean(open);
+    });
+  }
+
+  it('prints all of it on paper, light', async () => {
+    const open = await pages.openReport(reportOf('paper', weatherConfig()), { colorScheme: 'dark' });
+    const { page } = open;
+    await painted(page);
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    await nextFrames(page);
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await page.locator('.toolbar').isVisible(), false);
+    const heights = await page.evaluate(() => [document.documentElement.scrollHeight, document.querySelector('.tracks')?.scrollHeight ?? Infinity, document.querySelector('.tracks')?.clientHeight ?? 0]);
+    assert.ok(Math.abs((heights[1] ?? 0) - (heights[2] ?? 0)) <= 1);
+    assert.ok((heights[0] ?? 0) > 1500);
+    await clean(open);
+  });
+
+  it('tells the verdict where scripts do not run', async () => {
+    const open = await pages.openReport(reportOf('noscript', ringConfig(0.5, 2, 12)), { script: false });
+    assert.match(await open.page.locator('body').innerText(), /vanishing[\s\S]*About this report/);
+    await open.close();
+  });
+
+  it('keeps as many sequences as fit of a large batch, and says so', async () => {
+    const [B, T, H] = [64, 200, 48];
+    const reference = JSON.parse(ringConfig(0.9, H, T)) as { sequences: number[][][]; weights: { Wx: number[][] } };
+    reference.weights.Wx = [Array.from({ length: H }, (_, i) => Math.sin(i))];
+    reference.sequences = Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [Math.sin(b + 0.1 * t)]));
+    const file = reportOf('batch', JSON.stringify(reference));
+    assert.ok(statSync(file).size < 5e6);
+    const open = await pages.openReport(file);
+    const { page } = open;
+    await painted(page);
+    const options = await page.locator('vscode-dropdown[aria-label=Sequence] vscode-option').count();
+    assert.ok(options > 10 && options < B + 1, `${options} choices`);
+    assert.ok((await page.locator('.about-report').innerText()).includes(`the first ${options - 1}`));
+    await clean(open);
+  });
+
+  it('of 20,000 steps is below 5 MB, with the exact norms of every step', async () => {
+    const [T, H] = [20000, 24];
+    const config = JSON.parse(ringConfig(0.999, H, T)) as { sequences: number[][][]; weights: { Wx: number[][] } };
+    config.weights.Wx = [Array.from({ length: H }, (_, i) => Math.sin(i))];
+    config.sequences = [0, 1].map((b) => Array.from({ length: T }, (_, t) => [Math.sin(b + 0.01 * t)]));
+    const file = reportOf('long', JSON.stringify(config));
+    const { size } = statSync(file);
+    console.log(`report of T = 20,000, H = 24, B = 2: ${(size / 1e6).toFixed(2)} MB (development build)`);
+    assert.ok(size < 5e6, `${size} bytes`);
+    const open = await pages.openReport(file);
+    const { page } = open;
+    await painted(page);
+    await openTable(page, 'flow');
+    await page.keyboard.press('Tab');
+    await cursorTo(page, 0);
+    assert.equal((await rowValues(page, 'flow', 0)).length, 3);
+    await page.locator('[data-track=hiddenMap] canvas[data-plot]').waitFor();
+    const colours = new Set((await Promise.all([100, 300, 500, 700].map((x) => pixel(page, 'hiddenMap', x, 40)))).map((colour) => colour.join()));
+    assert.ok(colours.size > 1);
+    await clean(open);
+  });
+});

@@ -1,0 +1,119 @@
+// What a report keeps of a run: the same answers as from the run itself where all is kept, and a bounded size where it is not.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import type { Experiment } from '../../../src/engine/index.js';
+import { defaultBounds } from '../../../src/engine/index.js';
+import { Analyses } from '../../../src/worker/analyses.js';
+import { pack, unpack } from '../../../src/worker/packing.js';
+import { makeRecord } from '../../../src/worker/record.js';
+import type { RunRecord } from '../../../src/worker/record.js';
+import { replay } from '../../../src/worker/replay.js';
+import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/worker/slices.js';
+import type { KeptRun } from '../../../src/worker/slices.js';
+import { summarise } from '../../../src/worker/summary.js';
+import { band, spread } from '../../../src/worker/units.js';
+
+function experimentOf(B: number, T: number, H: number, more: Partial<Experiment> = {}): Experiment {
+  const wave = (n: number, scale: number): Float64Array => Float64Array.from({ length: n }, (_, i) => scale * Math.sin(1 + 0.7 * i));
+  return {
+    name: 'waves', cell: 'tanh', dtype: 'float64', shapes: { B, T, I: 1, H },
+    weights: { Wx: wave(H, 1), Wh: wave(H * H, 1 / Math.sqrt(H)), b: wave(H, 0.1) },
+    chunks: [{ steps: T, xs: wave(B * T, 1) }], h0: null, stateful: false, upstream: { kind: 'last' }, loss: null, clipNorm: null, truncate: null, ...more,
+  };
+}
+
+async function recordOf(experiment: Experiment): Promise<{ readonly run: KeptRun; readonly record: RunRecord; readonly bytes: number }> {
+  const result = finish(runSteps(experiment, defaultBounds, null));
+  const run: KeptRun = { runId: 1, experiment, result };
+  const made = await makeRecord(run, summarise(1, experiment, result, 0), finish(spectrumSteps(experiment, result)), new Analyses(run, result.shapes, () => undefined));
+  const text = pack(made);
+  return { run, record: unpack(text) as RunRecord, bytes: text.length };
+}
+
+const everything = (T: number) => ({ runId: 1, window: { t0: 0, t1: T } });
+
+describe('a packed value', () => {
+  it('comes back bit for bit, with no < on the way', () => {
+    const value = { text: '</script><!--', numbers: [1, NaN, -Infinity, -0.5], wide: Float64Array.of(0.1, NaN, -0, 1e300), narrow: Float64Array.of(0.5, -0, Infinity), units: Uint32Array.of(1, 4294967295), nothing: null, flag: true };
+    const text = pack(value);
+    assert.ok(!text.includes('<'));
+    assert.deepEqual(unpack(text), value);
+    // What float32 holds exactly takes half the room.
+    assert.ok(pack(new Float64Array(3000)).length < 0.6 * pack(Float64Array.from({ length: 3000 }, () => 0.1)).length);
+  });
+
+  it('refuses what it has no name for', () => {
+    assert.throws(() => pack(new Uint8Array(1)), /cannot be packed/);
+  });
+});
+
+describe('the record of a small run', () => {
+  for (const [name, more] of [['last', {}], ['a loss', { loss: { kind: 'mse' as const, at: 'every' as const, Why: Float64Array.of(1, -1, 0.5), by: Float64Array.of(0.1), targets: Float64Array.from({ length: 2 * 40 }, (_, i) => Math.cos(i)) } }]] as const) {
+    it(`answers like the run itself (${name})`, async () => {
+      const { run, record } = await recordOf(experimentOf(2, 40, 3, more));
+      assert.deepEqual(record.extent, { kind: 'everything' });
+      const answers = replay(record);
+      const all = everything(40);
+      for (const tensor of ['hs', 'dh', 'z'] as const) {
+        const request = { ...all, tensor, sequence: 1, window: { t0: 7, t1: 31 }, maxColumns: 10, maxRows: 2, order: 'similarity' as const };
+        assert.deepEqual(await answers.heatmap(request), heatmap(run, request));
+      }
+      assert.deepEqual(await answers.step({ runId: 1, t: 17, sequence: 1 }), stepValues(run, { runId: 1, t: 17, sequence: 1 }));
+      assert.deepEqual(await answers.unitLines({ ...all, sequence: 1, units: [2, 0], maxPoints: 12 }), unitLines(run, { ...all, sequence: 1, units: [2, 0], maxPoints: 12 }));
+      assert.deepEqual(await answers.band({ ...all, maxPoints: 12 }), band(run, { ...all, maxPoints: 12 }));
+      assert.deepEqual(await answers.activations({ ...all, sequence: null, maxColumns: 9, bins: 5 }), spread(run, { ...all, sequence: null, maxColumns: 9, bins: 5 }));
+      // dz and what it sends back follow from the kept numbers; what the loss sends is kept instead of the loss.
+      const unit = await answers.unit({ runId: 1, t: 39, sequence: 1 });
+      const g = stepValues(run, { runId: 1, t: 39, sequence: 1 });
+      unit?.dhs.forEach((value, i) => assert.ok(Math.abs(value * 2 ** unit.exponent - (g.g[i] ?? NaN) * 10 ** g.gLog10) < 1e-12));
+    });
+  }
+});
+
+describe('the record of a large batch', () => {
+  it('keeps as many whole sequences as fit, and what needs all of them', async () => {
+    const [B, T, H] = [400, 60, 24];
+    const { run, record, bytes } = await recordOf(experimentOf(B, T, H));
+    assert.equal(record.extent.kind, 'sequences');
+    const kept = record.extent.sequences;
+    assert.ok(kept > 10 && kept < B, `${kept} sequences`);
+    assert.ok(bytes < 4.5e6, `${bytes} bytes`);
+    const answers = replay(record);
+    const all = everything(T);
+    const last = await answers.step({ runId: 1, t: 30, sequence: kept - 1 });
+    stepValues(run, { runId: 1, t: 30, sequence: kept - 1 }).h.forEach((value, i) => assert.ok(Math.abs((last?.h[i] ?? NaN) - value) < 1e-7));
+    assert.equal(await answers.step({ runId: 1, t: 30, sequence: kept }), null);
+    assert.deepEqual(await answers.band({ ...all, maxPoints: 5000 }), band(run, { ...all, maxPoints: 5000 }));
+    assert.equal((await answers.activations({ ...all, sequence: null, maxColumns: 1000, bins: 48 }))?.columns, T);
+    const lines = await answers.sequenceLines({ ...all, first: 3, count: 2, maxPoints: 500 });
+    const expected = sequenceLines(run, { ...all, first: 3, count: 2, maxPoints: 500 });
+    assert.equal(lines?.values.length, 2);
+    lines.values[0]?.forEach((value, i) => assert.ok(Math.abs(value - (expected.values[0]?.[i] ?? NaN)) < 1e-5));
+  });
+});
+
+describe('the record of a long, wide sequence', () => {
+  it('keeps pictures, every norm, and the numbers of some steps', async () => {
+    const [T, H] = [9000, 48];
+    const { run, record, bytes } = await recordOf(experimentOf(1, T, H));
+    assert.equal(record.extent.kind, 'pictures');
+    assert.ok(bytes < 4.5e6, `${bytes} bytes`);
+    const answers = replay(record);
+    assert.deepEqual(record.summary.log10.dh, run.result.log10Norms.dh);
+    for (const order of ['index', 'saturation'] as const) {
+      const request = { ...everything(T), tensor: 'hs' as const, sequence: 0, order, maxColumns: 1024, maxRows: 96 };
+      const [kept, whole] = [await answers.heatmap(request), heatmap(run, request)];
+      assert.deepEqual(kept?.order ?? null, whole.order);
+      kept?.values.forEach((value, i) => assert.ok(Math.abs(value - (whole.values[i] ?? NaN)) < 1e-4));
+    }
+    assert.equal((await answers.step({ runId: 1, t: T - 1, sequence: 0 }))?.t, T - 1);
+    const near = await answers.unit({ runId: 1, t: 4321, sequence: 0 });
+    assert.ok(near !== null && Math.abs(near.t - 4321) < T / 20);
+    const lines = await answers.unitLines({ ...everything(T), sequence: 0, units: [40, 3], maxPoints: 100 });
+    assert.ok(lines?.values[0]?.every(Number.isNaN) === true, 'unit 40 is not among those that are kept');
+    assert.ok(lines.values[1]?.every((value) => Math.abs(value) <= 1));
+    assert.equal((await answers.attribution({ ...everything(T), maxColumns: 100, maxRows: 100 }))?.fraction, 1);
+    assert.equal((await answers.reach({ runId: 1 }))?.steps, T);
+  });
+});

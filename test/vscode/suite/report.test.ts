@@ -1,0 +1,36 @@
+// "Save as HTML Report…": the whole way from the run in its worker to a file on disk.
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'mocha';
+import * as vscode from 'vscode';
+import { closeEverything, copyExample, lensSays, openText, replaceText } from './support.js';
+
+const read = async (uri: vscode.Uri): Promise<string> => new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+
+describe('Save as HTML Report', () => {
+  afterEach(closeEverything);
+
+  it('writes the run of the text in front, unsaved edits included', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    await vscode.commands.executeCommand('rnnGradients.run', uri);
+    await lensSays(uri, /vanishing/);
+    await replaceText(document, '0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+    await lensSays(uri, /exploding/);
+    const target = vscode.Uri.joinPath(uri, '..', 'out.report.html');
+    await vscode.commands.executeCommand('rnnGradients.saveReport', target);
+    const html = await read(target);
+    assert.match(html, /^<!DOCTYPE html>/);
+    assert.ok(html.includes('1.75,  0.25, -0.25, -0.25'), 'the config as it was run');
+    assert.match(html, /vanishing\.rnn\.json \(\d/, 'the files with their sizes');
+    assert.match(html, /<noscript>.*exploding/);
+  });
+
+  it('writes nothing when there is no run', async () => {
+    const uri = await copyExample('orthogonal');
+    await openText(uri);
+    const target = vscode.Uri.joinPath(uri, '..', 'none.report.html');
+    // The message stays open; the command does not wait for it.
+    await vscode.commands.executeCommand('rnnGradients.saveReport', target);
+    await assert.rejects(async () => vscode.workspace.fs.stat(target));
+  });
+});

@@ -1,0 +1,2 @@
+/** The page stands in a report, where there is no editor to go back to and nothing to run. */
+export const inReport = document.documentElement.classList.contains('report');
