@@ -7,6 +7,8 @@ import { Latest } from './model.js';
 import { borders } from './view.js';
 import { Labels } from './labels.js';
 import { withAlpha } from './colours.js';
+import { curveNames, overlayColumn, overlayLines, stepsOf, valueAt } from './overlay.js';
+import type { CurveName, Overlay, Overlays } from './overlay.js';
 import type { Line, Painter, Scene } from './scene.js';
 import type { Place } from './labels.js';
 import type { Band, RunSummary, TimeWindow } from './model.js';
@@ -62,7 +64,21 @@ type Strip = { readonly runs: [number, number][]; readonly text: string; readonl
 const zeroStrips = ({ log10 }: RunSummary, window: TimeWindow, theme: Theme): Strip[] =>
   [{ runs: zeroRuns(log10.dh, window), text: say('exactly 0'), colour: theme.red }, { runs: zeroRuns(log10.singleSource, window), text: say('from the last step: exactly 0'), colour: theme.blue }].filter(({ runs }) => runs.length > 0);
 
-export function gradientFlow({ model, timeline }: Page): View {
+/** The step before which less than 1 % of the gradient from the last step arrives, as the verdict tells it: by the one rate, or measured where the rate changes. Null when all of it arrives. */
+export function onePercentHorizon({ log10: { singleSource }, verdict: { source, first, segments, onePercentSteps } }: RunSummary): number | null {
+  const least = (singleSource[source] ?? NaN) - 2;
+  const horizon = segments.length > 1 || onePercentSteps === null ? singleSource.findIndex((value, t) => t >= first && value > least) : source - Math.ceil(onePercentSteps);
+  return horizon > first ? horizon : null;
+}
+
+/** An overlay's norm over the run's own, as log10: 0 where they are the same. */
+function ratioAt({ curve }: Overlay, { log10, shapes: { T } }: RunSummary, name: CurveName, t: number): number {
+  const [other, own] = [valueAt(curve, name, t, T), log10[name][t] ?? NaN];
+  // Both exactly zero: there is no ratio.
+  return other === -Infinity && own === -Infinity ? NaN : other - own;
+}
+
+export function gradientFlow({ model, timeline }: Page, overlays: Overlays): View {
   let sequences: SequenceLines | null = null;
   let changed = (): void => undefined;
   const latest = new Latest((params: Ask) => model.slice('sequenceLines', params), (answer) => {
@@ -89,8 +105,28 @@ export function gradientFlow({ model, timeline }: Page): View {
     context.fill();
   }
 
+  overlays.onChange(() => changed());
+
+  function ratioLines(run: RunSummary, theme: Theme): Line[] {
+    return overlays.all.flatMap((overlay) => overlayLines(overlay, run, theme, (line, values) => {
+      const name = line.id.endsWith('singleSource') ? 'singleSource' : 'dh';
+      const steps = stepsOf(overlay.curve, run.shapes.T);
+      const ratios = values.map((_, i) => ratioAt(overlay, run, name, steps?.[i] ?? i));
+      return logLine({ ...line, series: { values: ratios, t: steps }, at: (t) => ratioAt(overlay, run, name, t), print: (value) => (Number.isNaN(value) ? '–' : `×${formatLog10(value, 3)}`) }, ratios);
+    }));
+  }
+
   function lines(run: RunSummary, theme: Theme): Line[] {
     const { log10, verdict } = run;
+    const over = overlays.all.flatMap((overlay) => overlayLines(overlay, run, theme, logLine));
+    if (overlays.all.some(({ id }) => id === 'whatIf')) {
+      // What the run itself does steps back; its details would only be in the way.
+      return [
+        ...over,
+        logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: withAlpha(theme.red, theme.highContrast ? 0.9 : 0.6), width: 1.5, dash: [6, 4] }, log10.dh),
+        logLine({ id: 'singleSource', legend: say('from the last step alone'), colour: withAlpha(theme.blue, theme.highContrast ? 0.9 : 0.6), width: 1, dash: [2, 2] }, log10.singleSource),
+      ];
+    }
     const out: Line[] = [logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: theme.red, width: 2.5 }, log10.dh)];
     verdict.segments.forEach((segment, i) => {
       const ends = fitEnds(run, segment);
@@ -105,14 +141,17 @@ export function gradientFlow({ model, timeline }: Page): View {
       const chosen = run.shapes.B > mostSequences || timeline.sequence === b;
       out.push(logLine({ id: 'sequences', legend: b === 0 ? say('each sequence') : null, colour: chosen ? theme.red : faint, width: chosen ? 1.5 : 1, series: { t: sequences?.t ?? null, values }, at: null, inRange: false }, values));
     });
-    return out;
+    return [...out, ...over];
   }
 
   function paintOver(painter: Painter, run: RunSummary, window: TimeWindow, theme: Theme): void {
     const { context, left, right, top, bottom } = painter;
     const { dtypeRange, verdict, log10 } = run;
     const stepAt = (pixel: number): number => Math.round(window.t0 - 0.5 + ((pixel - left) / (right - left)) * (window.t1 - window.t0));
-    const labels = new Labels(painter, theme, [log10.dh, log10.singleSource, log10.dx].map((values) => (pixel: number) => painter.y(values[stepAt(pixel)] ?? NaN)));
+    const labels = new Labels(painter, theme, [
+      ...[log10.dh, log10.singleSource, log10.dx].map((values) => (pixel: number) => painter.y(values[stepAt(pixel)] ?? NaN)),
+      ...overlays.all.map(({ curve }) => (pixel: number) => painter.y(valueAt(curve, 'dh', stepAt(pixel), run.shapes.T))),
+    ]);
     let floor = bottom - 9;
     for (const { runs, colour } of zeroStrips(run, window, theme)) {
       for (const [from, to] of runs) hatch(painter, painter.x(from - 0.5), painter.x(to + 0.5), floor + 9, colour);
@@ -138,8 +177,9 @@ export function gradientFlow({ model, timeline }: Page): View {
       const outside = name === 'smallest' ? 9 : -9;
       labels.put(name === 'smallest' ? say('{0} smallest {1}', run.dtype, powerOfTen(Math.floor(level))) : say('{0} largest {1}', run.dtype, powerOfTen(Math.floor(level))), theme.yellow, [outside, -outside].flatMap((shift) => [{ x: right - 6, y: y + shift, align: 'right' }, { x: (left + right) / 2, y: y + shift, align: 'center' }, { x: left + 6, y: y + shift, align: 'left' }] as const));
     }
-    for (const segment of verdict.segments) fitLabel(painter, labels, run, segment, window, theme);
+    if (!overlays.all.some(({ id }) => id === 'whatIf')) for (const segment of verdict.segments) fitLabel(painter, labels, run, segment, window, theme);
     const marks: readonly (readonly [t: number | null, text: (t: number) => string, colour: string])[] = [
+      [onePercentHorizon(run), (t) => say('1 % horizon: t = {0}', t), theme.blue],
       [verdict.crossedAt, (t) => say('bound passed at t = {0}', t), theme.foreground],
       [verdict.zeroAt, (t) => say('{0} reaches 0 at t = {1}', run.dtype, t), theme.yellow],
       [verdict.infiniteAt, (t) => say('{0} overflows at t = {1}', run.dtype, t), theme.yellow],
@@ -154,7 +194,7 @@ export function gradientFlow({ model, timeline }: Page): View {
     title: say('Gradient flow'),
     formula: () => [
       say('‖∂L/∂h_t‖ over batch and units, log axis'),
-      ...((model.run?.shapes.B ?? 1) > 1 ? [say('band: smallest to largest of the batch')] : []),
+      ...((model.run?.shapes.B ?? 1) > 1 && overlays.all.length === 0 ? [say('band: smallest to largest of the batch')] : []),
       ...((model.run?.truncate ?? null) === null ? [] : [say('dotted: cut every {0} steps', model.run?.truncate ?? '')]),
     ].join(' · '),
     height: 216,
@@ -178,6 +218,10 @@ export function gradientFlow({ model, timeline }: Page): View {
       else spread = null;
     },
     scene(run, window, theme): Scene {
+      if (overlays.difference && overlays.all.length > 0) {
+        const ratios = ratioLines(run, theme);
+        return { axis: logAxis([...ratios, { ...logLine({ id: 'one', legend: null, colour: '' }, new Float64Array(run.shapes.T)) }], window.t0, window.t1, say('times this run')), lines: ratios, under: (painter) => unityLine(painter, theme), over: () => undefined, ...borders(run, window), theme };
+      }
       const all = lines(run, theme);
       const axis = logAxis(all, window.t0, window.t1, say('norm'));
       // Room at the bottom for what is exactly zero and so has no place on a log axis.
@@ -185,14 +229,14 @@ export function gradientFlow({ model, timeline }: Page): View {
       return {
         axis: strips > 0 ? { ...axis, min: axis.min - (axis.max - axis.min) * (0.04 + 0.07 * strips) } : axis,
         lines: all,
-        under: (painter) => paintBand({ context: painter.context, bottom: painter.bottom, x: (t) => painter.x(t), y: (value) => painter.y(value) }, theme),
+        under: (painter) => overlays.all.length > 0 ? undefined : paintBand({ context: painter.context, bottom: painter.bottom, x: (t) => painter.x(t), y: (value) => painter.y(value) }, theme),
         over: (painter) => paintOver(painter, run, window, theme),
         ...borders(run, window),
         theme,
       };
     },
     colourBar: () => null,
-    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${formatLog10(run.log10.dh[t] ?? NaN)}`, say('last step alone = {0}', formatLog10(run.log10.singleSource[t] ?? NaN)), `‖dx‖ = ${formatLog10(run.log10.dx[t] ?? NaN)}`],
+    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${formatLog10(run.log10.dh[t] ?? NaN)}`, say('last step alone = {0}', formatLog10(run.log10.singleSource[t] ?? NaN)), `‖dx‖ = ${formatLog10(run.log10.dx[t] ?? NaN)}`, ...overlays.all.map((overlay) => `${overlay.name}: ${formatLog10(valueAt(overlay.curve, 'dh', t, run.shapes.T))}`)],
     summary: (run) => [
       say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run.log10.dh)),
       ...(run.verdict.perStepFactor === null ? [] : [say('Fitted rate {0}.', factorText(run.verdict.perStepFactor))]),
@@ -201,9 +245,22 @@ export function gradientFlow({ model, timeline }: Page): View {
       { name: '‖g_t‖', values: run.log10.dh },
       { name: say('last step alone'), values: run.log10.singleSource },
       { name: '‖dx_t‖', values: run.log10.dx },
+      ...overlays.all.flatMap((overlay) => curveNames.map((name) => ({ name: overlayColumn(overlay, name), values: Float64Array.from({ length: run.shapes.T }, (_, t) => valueAt(overlay.curve, name, t, run.shapes.T)) }))),
+      ...(overlays.difference ? overlays.all.map((overlay) => ({ name: `‖g_t‖ ${overlay.name} / ‖g_t‖`, values: Float64Array.from({ length: run.shapes.T }, (_, t) => ratioAt(overlay, run, 'dh', t)) })) : []),
     ], run.shapes.T),
     click: () => undefined,
   };
+}
+
+/** Where an overlay is as large as the run itself. */
+function unityLine(painter: Painter, theme: Theme): void {
+  const { context, left, right } = painter;
+  const at = Math.round(painter.y(0)) + 0.5;
+  context.strokeStyle = theme.muted;
+  context.beginPath();
+  context.moveTo(left, at);
+  context.lineTo(right, at);
+  context.stroke();
 }
 
 function hatch({ context }: Painter, x0: number, x1: number, bottom: number, colour: string): void {

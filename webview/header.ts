@@ -32,6 +32,12 @@ function icon(kind: Kind): SVGElement {
   return svg;
 }
 
+/** Makes an element the badge of a verdict; a `mark` is a small one. */
+export function showBadge(badge: HTMLElement, kind: Kind, look: 'badge' | 'mark' = 'badge'): void {
+  badge.className = `${look} ${kind}`;
+  badge.replaceChildren(icon(kind), names[kind]());
+}
+
 /** Figures stand out, so that the sentence can be read at a glance. */
 function emphasised(sentence: string): (Node | string)[] {
   return sentence.split(/((?:\bt\s[=≈]\s)?(?:[×≈<>]\s?)?(?<![\p{L}\d.])[−-]?\d+(?:[.,]\d+)*(?:\^[−-]?\d+|e[−+-]?\d+)?(?:\s?%|\s(?:steps?|decades?)\b)?)/u).map((part, i) => (i % 2 === 1 ? el('strong', {}, math(part)) : part));
@@ -89,8 +95,7 @@ export class Header {
 
   #showRun(run: RunSummary): void {
     const { verdict } = run;
-    this.#badge.className = `badge ${verdict.kind}`;
-    this.#badge.replaceChildren(icon(verdict.kind), names[verdict.kind]());
+    showBadge(this.#badge, verdict.kind);
     this.#reason.replaceChildren(...emphasised(verdict.reason));
     this.#name.textContent = run.name;
     this.#name.title = run.name;

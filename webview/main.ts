@@ -28,6 +28,9 @@ import { ThemeWatch } from './theme.js';
 import { Timeline } from './time.js';
 import { Toolbar } from './toolbar.js';
 import { Tracks } from './tracks.js';
+import { Overlays } from './overlay.js';
+import { Tried, whatIfFrom } from './tried.js';
+import { WhatIfBar } from './whatIf.js';
 import { unitLines } from './unitLines.js';
 import { weightCards } from './weights.js';
 import type { PageContract, PanelContract } from '../src/protocol/messages.js';
@@ -67,20 +70,35 @@ const actions = {
   exportJson: () => channel.emit('exportJson', null),
   exportReport: () => channel.emit('exportReport', null),
   exportPicture: () => void tracks.saveAll(),
+  toggleWhatIf: () => openWhatIf(!bar.open),
+  pin: () => undefined,
 };
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
 const steps = new Steps(model);
-const views = [gradientFlow(page), contributions(page), network(page, steps), heatmap(gradientMap(), page, steps), heatmap(hiddenMap(), page, steps), heatmap(preActivation(model), page, steps), unitLines(page, steps), spread(page), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
+const tried = new Tried(model);
+const overlays = new Overlays();
+overlays.add(tried);
+const views = [gradientFlow(page, overlays), contributions(page), network(page, steps), heatmap(gradientMap(), page, steps), heatmap(hiddenMap(), page, steps), heatmap(preActivation(model), page, steps), unitLines(page, steps), spread(page), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
 
 const header = new Header(actions);
 const blank = new Blank(actions);
 const toolbar = new Toolbar(page, actions);
+const bar = new WhatIfBar(page, tried, { pin: () => undefined, apply: (whatIf) => channel.request('applyWhatIf', whatIf).catch((error: unknown) => {
+  failed(error);
+  return false;
+}) });
+const openWhatIf = (open: boolean): void => {
+  bar.open = open;
+  toolbar.markWhatIf(open);
+  memory.write('whatIf', { open, whatIf: tried.whatIf });
+};
+tried.onChange(() => memory.write('whatIf', { open: bar.open, whatIf: tried.whatIf }));
 const tracks = new Tracks(page, views, memory, save);
 const atStep = new AtStep(page, steps);
 const proofs = new Proofs(page);
 const showCards = (): void => { for (const card of cards) card.show(); };
 const cards = [unitCard(page, showCards), reachCard(page, showCards), lyapunovCard(page), eigenvaluesCard(page), ...weightCards(page, showCards, (place) => channel.emit('revealWeight', place))].map((view) => new Card(view, page, save));
-const main = el('main', { class: 'main' }, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } }, atStep.element, ...cards.slice(0, 1).map(({ element }) => element), proofs.element, ...cards.slice(1).map(({ element }) => element)));
+const main = el('main', { class: 'main' }, bar.element, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } }, atStep.element, ...cards.slice(0, 1).map(({ element }) => element), proofs.element, ...cards.slice(1).map(({ element }) => element)));
 document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
 
 function showStatus(): void {
@@ -96,9 +114,21 @@ function showStatus(): void {
   }
 }
 
+/** What was tried before the window was loaded again. */
+let restored = false;
 model.onChange((change) => {
   const { run } = model;
   if (change === 'run' && run !== null) timeline.setRun(run.shapes, run.verdict.crossedAt ?? run.shapes.T - 1);
+  if (change === 'run' && !restored) {
+    restored = true;
+    const kept = memory.read('whatIf');
+    if (kept['open'] === true) {
+      const whatIf = whatIfFrom(kept['whatIf']);
+      openWhatIf(true);
+      tried.change(whatIf);
+    }
+  }
+  if (change === 'run') bar.show();
   if (change !== 'spectrum') showStatus();
   if (change === 'run') tracks.refresh();
   if (change !== 'status') {

@@ -1,7 +1,7 @@
 // What the user may choose for the whole page: sequence, units, zoom; and what to do with the run.
 import { el } from './dom.js';
-import { parseUnits, printUnits } from './format.js';
 import { t } from './l10n.js';
+import { parseUnits, printUnits } from './format.js';
 import { closePopover, popover } from './popover.js';
 import { inReport } from './report.js';
 import { button, dropdown, setOptions, textField } from './ui.js';
@@ -12,7 +12,7 @@ import type { UiButton } from './ui.js';
 /** More than these are no list to choose from; the CSV and JSON have them all. */
 const mostSequences = 256;
 
-export type ToolbarActions = { rerun(): void; revealConfig(): void; exportJson(): void; exportReport(): void; exportPicture(): void };
+export type ToolbarActions = { rerun(): void; revealConfig(): void; exportJson(): void; exportReport(): void; exportPicture(): void; toggleWhatIf(): void; pin(): void };
 
 /** The light theme first, and its charts painted, because a browser prints what is on screen at that moment. */
 function printOnPaper(): void {
@@ -27,6 +27,7 @@ export class Toolbar {
   readonly #units = textField(t('Units drawn as lines'), '0,3,7-9', (value) => this.#chooseUnits(value));
   readonly #order = dropdown(t('Order of the units'), (value) => this.#page.timeline.choose({ order: unitOrders.find((order) => order === value) ?? 'index' }));
   readonly #reset: UiButton;
+  readonly #whatIf: UiButton;
   #batch = -1;
 
   constructor(page: Page, actions: ToolbarActions) {
@@ -47,12 +48,17 @@ export class Toolbar {
         ]),
         choice(t('All tracks as PNG'), t('what is unfolded, at double resolution'), () => actions.exportPicture())),
     ]));
+    this.#whatIf = button(t('What if…'), 'secondary', t('Try other weights, activations and limits without touching the files'), () => actions.toggleWhatIf());
+    this.#whatIf.setAttribute('aria-controls', 'whatif');
+    this.markWhatIf(false);
     this.element = el('div', { class: 'toolbar', attributes: { role: 'toolbar', 'aria-label': t('Run') } },
       el('label', {}, el('span', {}, t('Sequence')), this.#sequence),
       el('label', {}, el('span', {}, t('Units')), this.#units),
       el('label', {}, el('span', {}, t('Rows')), this.#order),
       this.#reset,
+      ...(inReport ? [] : [this.#whatIf]),
       el('span', { class: 'spacer' }),
+      ...(inReport ? [] : [button(t('Pin run'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin())]),
       exportButton,
       ...(inReport ? [button(t('Print…'), 'secondary', t('Print this report, or save it as PDF'), printOnPaper)] : [
         button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig()),
@@ -61,6 +67,12 @@ export class Toolbar {
     setOptions(this.#order, [['index', t('as they are')], ['similarity', t('by similarity')], ['saturation', t('by saturation')]], page.timeline.order);
     this.#order.classList.add('wide');
     page.timeline.onChange(() => this.show());
+  }
+
+  /** Whether the bar of what-ifs is open. */
+  markWhatIf(open: boolean): void {
+    this.#whatIf.setAttribute('aria-expanded', String(open));
+    this.#whatIf.classList.toggle('pressed', open);
   }
 
   show(): void {

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ChangeOutcome } from '../protocol/messages.js';
 import { toRange } from './diagnostics.js';
@@ -22,6 +23,6 @@ export async function applyChanges(ask: () => Promise<ChangeOutcome>): Promise<b
     for (const { file, range, text } of outcome.changes) edit.replace(vscode.Uri.parse(file, true), toRange(range), text);
     if (await vscode.workspace.applyEdit(edit)) return true;
   }
-  void vscode.window.showWarningMessage('The text changes faster than it can be read; try again.');
+  void vscode.window.showWarningMessage(t('The text changes faster than it can be read; try again.'));
   return false;
 }

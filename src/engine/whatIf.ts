@@ -1,4 +1,5 @@
 // An experiment with some of its parts changed, to see what the gradient would do; the files it came from know nothing of it.
+import { t as say } from '@vscode/l10n';
 import { eigenvaluesOf } from './eigenvalues.js';
 import { initialise } from './initialise.js';
 import type { Initialisation } from './initialise.js';
@@ -53,9 +54,9 @@ export function* measureRecurrent(Wh: Float64Array, H: number, anew: WhatIf['ini
 /** The factor that gives a matrix the wanted measure, or the sentence that says why there is none. */
 export function factorFor({ measure, to }: NonNullable<WhatIf['rescale']>, measures: WhMeasures): number | string {
   const now = measures[measure];
-  const called = measure === 'sigmaMax' ? 'largest singular value' : 'spectral radius';
-  if (now === null || Number.isNaN(now)) return `Wh holds numbers that are not finite, so its ${called} cannot be set.`;
-  if (now === 0) return to === 0 ? 1 : `The ${called} of Wh is 0, and no factor changes that.`;
+  if (now === null || Number.isNaN(now)) return say('Wh holds numbers that are not finite, so that no factor gives it a size.');
+  if (now === 0 && to !== 0) return measure === 'sigmaMax' ? say('Wh is zero, and no factor changes that.') : say('The spectral radius of Wh is 0, and no factor changes that.');
+  if (now === 0) return 1;
   return to / now;
 }
 
@@ -72,8 +73,8 @@ const limit = (wanted: number | 'off' | null, now: number | null): number | null
 export function changed(experiment: Experiment, whatIf: WhatIf, Wh: Float64Array, measures: WhMeasures): { readonly experiment: Experiment; readonly measures: WhMeasures } | string {
   const { shapes, weights } = experiment;
   const { rescale, inputScale, biasShift, lossAt } = whatIf;
-  if (lossAt !== null && experiment.loss !== null) return 'The loss of this experiment has targets for its own steps, so it cannot be moved.';
-  if (typeof lossAt === 'number' && !(lossAt >= 0 && lossAt < shapes.T)) return `There is no step ${lossAt}: the steps are 0 to ${shapes.T - 1}.`;
+  if (lossAt !== null && experiment.loss !== null) return say('The loss of this experiment has targets for its own steps, so it cannot be moved.');
+  if (typeof lossAt === 'number' && !(lossAt >= 0 && lossAt < shapes.T)) return say('There is no step {0}: the steps are 0 to {1}.', lossAt, shapes.T - 1);
   const factor = rescale === null ? 1 : factorFor(rescale, measures);
   if (typeof factor === 'string') return factor;
   const times = (value: number | null): number | null => (value === null ? null : value * factor);

@@ -46,7 +46,7 @@ export class Panel implements vscode.Disposable {
     view.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
     this.#channel = new Channel<PanelContract, PageContract>(
       { post: (message) => void webview.postMessage(message), onMessage: (listener) => this.#subscriptions.push(webview.onDidReceiveMessage(listener)) },
-      relaySlices((name, params) => session.request(name, params)),
+      { ...relaySlices((name, params) => session.request(name, params)), applyWhatIf: (whatIf) => applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf })) },
       {
         ready: () => this.#sendAll(),
         revealProblem: ({ index }) => void this.#revealProblem(index),
@@ -54,7 +54,6 @@ export class Panel implements vscode.Disposable {
         revealWeight: (place) => void this.#revealWeight(place),
         rerun: () => void session.run().catch((error: unknown) => reportFailure(error)),
         cancel: () => void session.cancel(),
-        applyWhatIf: (whatIf) => void applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf })).catch((error: unknown) => reportFailure(error)),
         saveFile: ({ suggestedName, content }) => void saveBytes(session, suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
         exportJson: () => void this.#exportJson(),
         exportReport: () => void saveReport(session, extensionUri),

@@ -41,6 +41,7 @@ export type RunSummary = {
   readonly saturation: Float64Array | null;
   readonly lossValue: number | null;
   readonly clipFactor: number | null;
+  readonly clipNorm: number | null;
   readonly truncate: number | null;
   /** log10 of the smallest positive (subnormal) and the largest number of the dtype: where plain arithmetic loses the gradient. */
   readonly dtypeRange: { readonly log10Smallest: number; readonly log10Largest: number };
@@ -359,7 +360,10 @@ export type PageContract = {
 };
 /** What the host answers and hears from a page. */
 export type PanelContract = {
-  requests: SliceRequests;
+  requests: SliceRequests & {
+    /** Writes a what-if into the config or the files that hold the weights, as one undoable edit. False when that cannot be done; the host has said why. */
+    applyWhatIf: { params: WhatIf; result: boolean };
+  };
   events: {
     /** The page is listening; everything known is sent (again). */
     ready: null;
@@ -370,8 +374,6 @@ export type PanelContract = {
     revealConfig: null;
     rerun: null;
     cancel: null;
-    /** Writes a what-if into the config or the files that hold the weights, as one undoable edit. */
-    applyWhatIf: WhatIf;
     /** Saves text that the page made; the host asks where. */
     saveFile: { readonly suggestedName: string; readonly content: string | Uint8Array };
     exportJson: null;

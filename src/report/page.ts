@@ -38,7 +38,7 @@ let hear: (message: unknown) => void = () => undefined;
 const channel = new Channel<PanelContract, PageContract>(
   // In a task of its own, as from another window.
   { post: (message) => setTimeout(() => window.dispatchEvent(new MessageEvent('message', { data: message })), 0), onMessage: (listener) => { hear = listener; } },
-  replay(record),
+  { ...replay(record), applyWhatIf: () => false },
   {
     ready() {
       channel.emit('status', { title: summary.name, entry: { kind: 'config', config: summary.name }, running: null, stale: null, problems: [], recordedSequences: recordedSequences(record) });
@@ -48,7 +48,7 @@ const channel = new Channel<PanelContract, PageContract>(
     saveFile: ({ suggestedName, content }) => download(suggestedName, content),
     failed: ({ message }) => console.error(message),
     // The page of a report offers none of these.
-    revealWeight: () => undefined, revealProblem: () => undefined, revealConfig: () => undefined, rerun: () => undefined, cancel: () => undefined, exportJson: () => undefined, exportReport: () => undefined, applyWhatIf: () => undefined,
+    revealWeight: () => undefined, revealProblem: () => undefined, revealConfig: () => undefined, rerun: () => undefined, cancel: () => undefined, exportJson: () => undefined, exportReport: () => undefined,
   },
 );
 Object.assign(globalThis, { acquireVsCodeApi: () => ({ postMessage: (message: unknown) => setTimeout(() => hear(message), 0), getState: () => null, setState: () => undefined }) });

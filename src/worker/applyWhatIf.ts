@@ -1,4 +1,5 @@
 // A what-if made true: the same change, written into the config and the files that hold the weights.
+import { t } from '@vscode/l10n';
 import { findParts } from '../config/index.js';
 import { readDocument } from '../config/document.js';
 import type { Entry, FileContent } from '../config/files.js';
@@ -27,7 +28,7 @@ export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read):
   try {
     const subject = await find(entry, readFile);
     const changes = [...recurrentChanges(subject, whatIf), ...inputChanges(subject, whatIf), ...biasChanges(subject, whatIf), ...keyChanges(subject, whatIf)];
-    return changes.length === 0 ? { ok: false, message: 'Everything is already as it would be written.' } : { ok: true, changes, newFile: null };
+    return changes.length === 0 ? { ok: false, message: t('Everything is already as it would be written.') } : { ok: true, changes, newFile: null };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, message: error.message };
     throw error;
@@ -41,24 +42,24 @@ async function find(entry: Entry, readFile: Read): Promise<Subject> {
   };
   if (entry.kind === 'config') {
     const { config, group } = await findParts(entry.config, open);
-    if (config === null || group === null) throw new Refusal('The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then apply again.');
+    if (config === null || group === null) throw new Refusal(t('The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then apply again.'));
     const dtype = config.get('dtype')?.node;
     return { config, group, dtype: dtype?.kind === 'string' && dtype.value === 'float64' ? 'float64' : 'float32' };
   }
   const { root } = await open(entry.weights, null);
   const [group] = root?.node.kind === 'object' ? findGroups(namedValues(root)) : [];
-  if (group === undefined) throw new Refusal('The weights cannot be read as they are now. Mend what the Problems panel lists, then apply again.');
+  if (group === undefined) throw new Refusal(t('The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then apply again.'));
   return { config: null, group, dtype: 'float32' };
 }
 
 function tensorOf(value: Value | null, name: string): Tensor {
-  if (value?.node.kind !== 'tensor') throw new Refusal(`${name} cannot be read as it is now.`);
+  if (value?.node.kind !== 'tensor') throw new Refusal(t('{0} cannot be read as it is now.', name));
   return { value, node: value.node };
 }
 
 function written({ value, node }: Tensor, name: string, data: Float64Array, dtype: DType): TextChange {
   const fits = data.every((x) => Number.isFinite(dtype === 'float32' ? Math.fround(x) : x));
-  if (!fits) throw new Refusal(`The changed ${name} would hold numbers that do not fit into ${dtype}.`);
+  if (!fits) throw new Refusal(t('The changed {0} would hold numbers that do not fit into {1}.', name, dtype));
   return replaceNumbers(value, node, data, dtype);
 }
 
@@ -69,7 +70,7 @@ function recurrentChanges({ group, dtype }: Subject, { initialise: anew, rescale
   const { layout } = group;
   const tensor = tensorOf(group.recurrent, layout.recurrent);
   const [H = 0, columns = 0] = tensor.node.shape;
-  if (tensor.node.shape.length !== 2 || H !== columns) throw new Refusal(`${layout.recurrent} is not square as it is now.`);
+  if (tensor.node.shape.length !== 2 || H !== columns) throw new Refusal(t('{0} is not square as it is now.', layout.recurrent));
   const fresh = anew === null ? null : initialise(anew.way, H, H, anew.seed);
   const start = fresh === null ? tensor.node.data : layout.transposed ? transpose(fresh, H, H) : fresh;
   // Turned around, a matrix keeps both measures.
@@ -114,7 +115,7 @@ function keyChanges({ config }: Subject, { cell, clipNorm, truncate, lossAt }: W
     ...(truncate === null ? [] : [['truncate', truncate === 'off' ? 'null' : String(truncate)] as const]),
   ];
   if (wanted.length === 0) return [];
-  if (config === null) throw new Refusal('The activation, the loss, clipping and truncation stand in a config, and there is none here. Save these two files as a config first.');
+  if (config === null) throw new Refusal(t('The activation, the loss, clipping and truncation stand in a config, and there is none here. Save these two files as a config first.'));
   const changes: TextChange[] = [];
   const missing: string[] = [];
   for (const [key, text] of wanted) {

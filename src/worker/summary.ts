@@ -11,9 +11,9 @@ const dtypeRanges = {
 const describeUpstream = ({ loss, upstream }: Experiment): string => (loss === null ? upstream.kind : `${loss.kind} at ${loss.at}`);
 
 export function summarise(runId: number, experiment: Experiment, result: RunResult, elapsedMs: number): RunSummary {
-  const { name, cell, dtype, truncate } = experiment;
+  const { name, cell, dtype, truncate, clipNorm } = experiment;
   return {
-    runId, name, cell, dtype, truncate, elapsedMs,
+    runId, name, cell, dtype, truncate, clipNorm, elapsedMs,
     shapes: result.shapes,
     chunkStarts: result.chunkStarts,
     upstream: describeUpstream(experiment),

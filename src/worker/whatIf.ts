@@ -1,4 +1,5 @@
 // The run on screen with something changed: from the experiment in memory, nothing is read and only norms are kept.
+import { t } from '@vscode/l10n';
 import { changed, measureRecurrent, recurrentOf, runSteps } from '../engine/index.js';
 import type { Experiment, Kernels, VerdictBounds, WhatIf, WhMeasures } from '../engine/index.js';
 import type { WhatIfAnswer } from '../protocol/messages.js';
@@ -43,7 +44,7 @@ export class WhatIfs {
       return await answer;
     } catch (error) {
       if (error instanceof Cancelled) return null;
-      if (error instanceof RangeError) return { kind: 'refused', message: 'There is not enough memory to try this beside the run itself.' };
+      if (error instanceof RangeError) return { kind: 'refused', message: t('There is not enough memory to try this beside the run itself.') };
       throw error;
     }
   }

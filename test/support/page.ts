@@ -12,7 +12,8 @@ import { defaultBounds } from '../../src/engine/index.js';
 import { panelHtml } from '../../src/panel/html.js';
 import { Channel } from '../../src/protocol/rpc.js';
 import type { Port } from '../../src/protocol/rpc.js';
-import type { PageContract, PanelContract, PanelStatus, ReportData, RunSummary, SpectrumSummary, WorkerContract, WorkerHostContract } from '../../src/protocol/messages.js';
+import type { PageContract, PanelContract, PanelStatus, ReportData, RunSummary, SpectrumSummary, WhatIf, WorkerContract, WorkerHostContract } from '../../src/protocol/messages.js';
+import { loadKernels } from '../../src/worker/kernels.js';
 import { relaySlices } from '../../src/worker/relay.js';
 import { Service } from '../../src/worker/service.js';
 import { themeOf } from './themes.js';
@@ -99,19 +100,23 @@ export type Sent<K extends keyof PanelContract['events']> = PanelContract['event
 
 /** The host: everything the page sent, and the run that it shows. */
 export class TestHost {
-  readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], revealProblem: [], revealConfig: [], revealWeight: [], rerun: [], cancel: [], applyWhatIf: [], saveFile: [], exportJson: [], exportReport: [], failed: [] };
+  readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], revealProblem: [], revealConfig: [], revealWeight: [], rerun: [], cancel: [], saveFile: [], exportJson: [], exportReport: [], failed: [] };
   summary: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
   status: PanelStatus = { title: 'test.rnn.json', entry: { kind: 'config', config: 'test.rnn.json' }, running: null, stale: null, problems: [] };
   /** The files that a run reads: name → text. */
   files: Record<string, string> = {};
+  /** What the page asked to be written, and whether it is told that it was. */
+  readonly applied: WhatIf[] = [];
+  willApply = true;
   readonly #worker: Channel<WorkerHostContract, WorkerContract>;
   #page: Channel<PanelContract, PageContract> | null = null;
   #runId = 0;
 
-  constructor() {
+  /** `kernels`: with the WebAssembly kernels, as in the product; else with the reference classes. */
+  constructor(kernels = false) {
     const [here, there] = wire();
-    new Service(there);
+    new Service(there, kernels ? loadKernels() : null);
     this.#worker = new Channel<WorkerHostContract, WorkerContract>(here, {
       readFile: ({ reference }) => {
         const text = this.files[reference];
@@ -132,13 +137,13 @@ export class TestHost {
     const record = <K extends keyof PanelContract['events']>(name: K) => (payload: Sent<K>): void => { this.sent[name].push(payload); };
     this.#page = new Channel<PanelContract, PageContract>(
       { post: (message) => post(message), onMessage: (listener) => { receive = listener; } },
-      relaySlices((name, params) => this.#worker.request(name, params)),
+      { ...relaySlices((name, params) => this.#worker.request(name, params)), applyWhatIf: (whatIf) => { this.applied.push(whatIf); return this.willApply; } },
       {
         ready: (payload) => {
           record('ready')(payload);
           this.sendAll();
         },
-        revealProblem: record('revealProblem'), revealConfig: record('revealConfig'), revealWeight: record('revealWeight'), rerun: record('rerun'), cancel: record('cancel'), applyWhatIf: record('applyWhatIf'),
+        revealProblem: record('revealProblem'), revealConfig: record('revealConfig'), revealWeight: record('revealWeight'), rerun: record('rerun'), cancel: record('cancel'),
         saveFile: record('saveFile'), exportJson: record('exportJson'), exportReport: record('exportReport'), failed: record('failed'),
       },
     );
@@ -184,7 +189,7 @@ export type OpenPage = { readonly page: Page; readonly host: TestHost; readonly 
 export type OpenReport = { readonly page: Page; readonly requests: string[]; readonly complaints: string[]; close(): Promise<void> };
 export type PageServer = {
   openReport(file: string, options?: { colorScheme?: 'light' | 'dark'; contrast?: 'more' | 'no-preference'; width?: number; height?: number; script?: boolean }): Promise<OpenReport>;
-  open(options?: { theme?: ThemeName; width?: number; height?: number; scale?: number }): Promise<OpenPage>; close(): Promise<void> };
+  open(options?: { theme?: ThemeName; width?: number; height?: number; scale?: number; kernels?: boolean }): Promise<OpenPage>; close(): Promise<void> };
 
 export async function startPages(): Promise<PageServer> {
   const server = createServer((request, response) => {
@@ -214,10 +219,10 @@ export async function startPages(): Promise<PageServer> {
   const browser: Browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
 
   return {
-    async open({ theme = 'dark', width = 1200, height = 980, scale = 1 } = {}) {
+    async open({ theme = 'dark', width = 1200, height = 980, scale = 1, kernels = false } = {}) {
       const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
       const page = await context.newPage();
-      const host = new TestHost();
+      const host = new TestHost(kernels);
       const complaints: string[] = [];
       page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()); });
       page.on('pageerror', (error) => complaints.push(error.message));

@@ -1,0 +1,298 @@
+// The bar of what-ifs on the real page: what is dragged, chosen and typed runs again and is laid over the run, and the files are left alone.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { readExperiment } from '../../src/config/index.js';
+import { finish, initialise, runSteps } from '../../src/engine/index.js';
+import type { RunResult } from '../../src/engine/index.js';
+import { readFixture, ringConfig, weatherConfig } from '../support/experiments.js';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { violationsOf } from './axe.js';
+import { csvRows, nextFrames, openTable, painted, relativeError, rowValues } from './support.js';
+import { themeNames } from '../support/themes.js';
+
+let pages: PageServer;
+let open: OpenPage;
+before(async () => { pages = await startPages(); });
+after(() => pages.close());
+afterEach(async () => {
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.host.sent.failed, []);
+  await open.close();
+});
+
+const weights = readFixture('weather/weights.json') as { Wx: number[][]; Wh: number[][]; b: number[][] };
+
+async function whole(config: string): Promise<RunResult> {
+  const { experiment } = await readExperiment({ kind: 'config', config: 'a' }, { read: () => Promise.resolve({ ok: true as const, id: 'a', bytes: new TextEncoder().encode(config) }) });
+  assert.ok(experiment !== null);
+  return finish(runSteps(experiment));
+}
+
+async function start(config = weatherConfig(), options: Parameters<PageServer['open']>[0] = {}): Promise<void> {
+  open = await pages.open(options);
+  await open.host.run(config);
+  await painted(open);
+  await open.page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  await open.page.locator('[data-measure=sigmaMax] .number').waitFor();
+  await open.page.waitForFunction(() => document.querySelector<HTMLInputElement>('[data-measure=sigmaMax] .number')?.value !== '–');
+}
+
+const field = (key: string): string => (key === 'spectralRadius' || key === 'sigmaMax' ? `[data-measure=${key}]` : `[data-field=${key}]`);
+const shown = (text: RegExp): Promise<void> => open.page.locator('[data-outcome=factor] b', { hasText: text }).waitFor();
+async function type(key: string, value: string): Promise<void> {
+  const input = open.page.locator(`${field(key)} .number`).last();
+  await input.fill(value);
+  await input.press('Enter');
+}
+const before_ = (outcome: string, which: 'before' | 'after'): Promise<number> => open.page.locator(`[data-outcome=${outcome}]`).getAttribute(`data-${which}`).then(Number);
+
+/** The column of the flow's table whose name ends so, at every step. */
+async function column(name: string): Promise<number[]> {
+  const { head, rows } = await csvRows(open, 'flow');
+  const at = head.indexOf(name);
+  assert.ok(at > 0, `${name} is not among ${head.join(', ')}`);
+  return rows.map((row) => Number(row[at]));
+}
+
+async function assertShows(config: string): Promise<void> {
+  const { log10Norms, log10SingleSource, verdict } = await whole(config);
+  await open.page.waitForFunction((factor) => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['after']) / factor - 1) < 1e-6, verdict.perStepFactor ?? NaN);
+  await nextFrames(open.page);
+  for (const [name, logs] of [['‖g_t‖ what if', log10Norms.dh], ['last step alone what if', log10SingleSource]] as const) {
+    const told = await column(name);
+    assert.equal(told.length, logs.length);
+    told.forEach((value, t) => assert.ok(relativeError(value, 10 ** (logs[t] ?? NaN)) < 1e-6, `${name} at t = ${t}: ${value}`));
+  }
+  assert.equal(await open.page.locator('.turn .mark').nth(1).getAttribute('class').then((names) => names?.includes(verdict.kind)), true);
+}
+
+describe('a what-if', () => {
+  const flat = weights.b.flat();
+  const cases: readonly (readonly [what: string, act: () => Promise<void>, config: () => string])[] = [
+    ['a typed shift of the bias', () => type('biasShift', '-0.5'), () => weatherConfig({ weights: { ...weights, b: flat.map((x) => x - 0.5) } })],
+    ['a typed factor of Wx', () => type('inputScale', '0.25'), () => weatherConfig({ weights: { ...weights, Wx: weights.Wx.map((row) => row.map((x) => x * 0.25)) } })],
+    ['another activation', () => choose('cell', 'relu'), () => weatherConfig({ cell: 'relu' })],
+    ['an orthogonal Wh', () => choose('initialise', 'orthogonal'), () => weatherConfig({ weights: { ...weights, Wh: matrix(initialise('orthogonal', 32, 32, 1)!) } })],
+  ];
+  for (const [what, act, config] of cases) {
+    it(`of ${what} lays the curve of such a run over the run`, async () => {
+      await start();
+      const original = await column('‖g_t‖');
+      await act();
+      await assertShows(config());
+      assert.deepEqual(await column('‖g_t‖'), original);
+      assert.equal(open.host.sent.rerun.length, 0);
+      assert.deepEqual(open.host.applied, []);
+    });
+  }
+
+  it('is dragged, follows the slider, and is told as before → after', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    const range = open.page.locator(`${field('spectralRadius')} .range`);
+    const box = await range.boundingBox();
+    assert.ok(box !== null);
+    await open.page.mouse.move(box.x + box.width * 0.25, box.y + box.height / 2);
+    await open.page.mouse.down();
+    const seen = new Set<string>();
+    for (let i = 0; i <= 20; i++) {
+      await open.page.mouse.move(box.x + box.width * (0.25 + i * 0.02), box.y + box.height / 2);
+      await nextFrames(open.page);
+      seen.add(await open.page.locator('[data-outcome=factor]').getAttribute('data-after').catch(() => '') ?? '');
+    }
+    await open.page.mouse.up();
+    assert.ok(seen.size > 3, `pictures while dragging: ${[...seen].join(', ')}`);
+    const wanted = await range.inputValue().then(Number);
+    await open.page.waitForFunction((to) => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['after']) - to) < 1e-9, wanted);
+    // In closed form: each step back multiplies by ρ.
+    assert.ok(relativeError(await before_('factor', 'before'), 0.5) < 1e-9);
+    assert.ok(Math.abs(await before_('ratio', 'after') - 39 * Math.log10(wanted)) < 1e-6);
+    assert.deepEqual(await open.page.locator('.turn .mark').allTextContents(), ['VANISHING', wanted ** 39 < 1e-3 ? 'VANISHING' : wanted ** 39 > 70 ? 'EXPLODING' : 'HEALTHY']);
+  });
+
+  it('is moved by keys alone, and its number is read in the table', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    const { page } = open;
+    await page.locator(`${field('sigmaMax')} .range`).focus();
+    for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight');
+    await shown(/0\.600/);
+    await openTable(page, 'flow');
+    await page.locator('[data-track=flow] thead th', { hasText: 'what if' }).first().waitFor();
+    await page.locator('#track-flow-plot').focus();
+    await page.keyboard.press('Home');
+    const values = await rowValues(page, 'flow', 0);
+    const head = await page.locator('[data-track=flow] thead th').allTextContents();
+    const at = head.indexOf('last step alone what if') - 1;
+    assert.ok(relativeError(Number(values[at]), Math.sqrt(8) * 0.6 ** 39) < 1e-6, values[at]);
+    // The next field is a Tab away, and Reset is a button.
+    await page.locator(`${field('sigmaMax')} .range`).focus();
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Largest singular value of Wh, as a number');
+    await page.locator('.whatif vscode-button', { hasText: 'Reset' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('[data-track=flow] thead th', { hasText: 'what if' }).first().waitFor({ state: 'detached' });
+    assert.equal(await page.locator('.field.changed').count(), 0);
+    assert.equal(await page.locator(`${field('sigmaMax')} .number`).inputValue(), '0.5');
+  });
+
+  it('of the loss at one step moves where the total gradient begins', async () => {
+    await start();
+    await choose('lossAt', 'step');
+    await type('lossAt', '42');
+    const expected = (await whole(weatherConfig({ upstreamGradient: 42 }))).log10Norms.dh;
+    await open.page.waitForFunction((value) => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=total]')?.dataset['after']) - value) < 1e-6, expected[0] ?? NaN);
+    const told = await column('‖g_t‖ what if');
+    assert.equal(told[43], 0);
+    told.slice(0, 43).forEach((value, t) => assert.ok(relativeError(value, 10 ** (expected[t] ?? NaN)) < 1e-5));
+  });
+
+  it('tells how much is clipped, and cuts where it truncates', async () => {
+    await start();
+    await type('clipNorm', '0.01');
+    await type('truncate', '10');
+    const config = weatherConfig({ truncate: 10, clip: { norm: 0.01 } });
+    await open.page.locator('[data-outcome=clip]').waitFor();
+    const expected = await whole(config);
+    await open.page.waitForFunction((value) => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=clip]')?.dataset['after']) / value - 1) < 1e-5, expected.clipFactor ?? NaN);
+    const told = await column('‖g_t‖ what if');
+    told.forEach((value, t) => assert.ok(relativeError(value, 10 ** (expected.log10Norms.dh[t] ?? NaN)) < 1e-5));
+  });
+
+  it('says what is wrong with a typed number and keeps the picture', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    await type('spectralRadius', '0.8');
+    await shown(/0\.800/);
+    await type('spectralRadius', 'much');
+    await open.page.locator(`${field('spectralRadius')} .number.invalid`).waitFor();
+    await type('truncate', '2.5');
+    await open.page.locator(`${field('truncate')} .number.invalid`).waitFor();
+    await shown(/0\.800/);
+  });
+
+  it('refuses what no factor can do, with the reason', async () => {
+    await start(JSON.stringify({ weights: { Wx: [[1, 1]], Wh: [[0, 1], [0, 0]], b: [0, 0] }, sequences: [[[1], [1], [1]]] }));
+    await type('spectralRadius', '1');
+    await open.page.locator('.whatif-note.refused', { hasText: 'spectral radius of Wh is 0' }).waitFor();
+    await type('sigmaMax', '0.5');
+    await open.page.locator('.whatif-note.refused').waitFor({ state: 'detached' });
+    await open.page.locator('.turn .mark').nth(1).waitFor();
+  });
+
+  it('shows weights that are not finite as they are, and what mends them', async () => {
+    await start(ringConfig(0.5, 8, 40).replace('"dtype":"float32"', '"dtype":"float64"'));
+    await type('inputScale', '0');
+    await type('biasShift', '1e308');
+    await open.page.locator('.turn .mark').nth(1).waitFor();
+    await type('biasShift', '0');
+    await open.page.locator(`${field('biasShift')}.changed`).waitFor({ state: 'detached' });
+  });
+
+  it('stays when the files change under it, and is tried on the new run', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    await type('sigmaMax', '0.9');
+    await shown(/0\.900/);
+    await open.host.run(ringConfig(0.7, 8, 60));
+    await open.page.waitForFunction(() => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['before']) - 0.7) < 1e-6);
+    await open.page.waitForFunction((ratio) => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=ratio]')?.dataset['after']) - ratio) < 1e-6, 59 * Math.log10(0.9));
+  });
+
+  it('is left with a note where the new run has no such step', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    await type('lossAt', '30');
+    await open.page.locator('.turn .mark').nth(1).waitFor();
+    await open.host.run(ringConfig(0.7, 8, 20));
+    await open.page.locator('.whatif-note.refused', { hasText: 'There is no step 30: the steps are 0 to 19.' }).waitFor();
+    assert.equal(await open.page.locator('[data-track=flow] .chip', { hasText: 'what if' }).count(), 0);
+  });
+
+  it('survives a reload of the window', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    await type('sigmaMax', '0.9');
+    await shown(/0\.900/);
+    await open.page.waitForTimeout(150);
+    await open.page.reload();
+    await shown(/0\.900/);
+  });
+
+  it('ends when the bar is closed', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    await type('sigmaMax', '0.9');
+    await shown(/0\.900/);
+    await open.page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    await open.page.locator('[data-track=flow] .chip', { hasText: 'what if' }).first().waitFor({ state: 'detached' });
+    assert.equal(await open.page.locator('.whatif').isVisible(), false);
+  });
+});
+
+describe('Apply', () => {
+  it('asks the host to write exactly what is tried, and ends the trial with the next run', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    await type('sigmaMax', '0.9');
+    await choose('cell', 'relu');
+    await open.page.locator('.turn .mark').nth(1).waitFor();
+    const apply = open.page.locator('.whatif vscode-button', { hasText: 'Apply' });
+    await apply.click();
+    await open.page.locator('.whatif-note', { hasText: 'undo takes it back' }).waitFor();
+    assert.deepEqual(open.host.applied, [{ cell: 'relu', initialise: null, rescale: { measure: 'sigmaMax', to: 0.9 }, inputScale: null, biasShift: null, clipNorm: null, truncate: null, lossAt: null }]);
+    await open.host.run(ringConfig(0.9, 8, 40, { cell: 'relu' }));
+    await open.page.locator('.field.changed').first().waitFor({ state: 'detached' });
+  });
+
+  it('leaves everything as it was when nothing could be written', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    open.host.willApply = false;
+    await type('sigmaMax', '0.9');
+    await shown(/0\.900/);
+    await open.page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
+    await nextFrames(open.page);
+    assert.equal(open.host.applied.length, 1);
+    await open.host.run(ringConfig(0.5, 8, 40));
+    await shown(/0\.900/);
+  });
+});
+
+describe('the bar', () => {
+  for (const theme of themeNames) {
+    for (const width of [1200, 420]) {
+      it(`has no serious fault in ${theme} at ${width} pixels and cuts nothing off`, async () => {
+        await start(weatherConfig(), { theme, width });
+        await type('spectralRadius', '1.2');
+        await open.page.locator('.turn .mark').nth(1).waitFor();
+        await open.page.mouse.move(0, 0);
+        assert.deepEqual(await violationsOf(open.page, ['.whatif', '.toolbar', '[data-track=flow]']), []);
+        const tooWide = await open.page.evaluate(() => [...document.querySelectorAll('.whatif *')].filter((element) => !element.closest('.unseen') && element.getBoundingClientRect().right > innerWidth + 0.5).map((element) => element.outerHTML.slice(0, 80)));
+        assert.deepEqual(tooWide, []);
+      });
+    }
+  }
+
+  it('makes pictures fast enough to be dragged', async () => {
+    const [B, T, H] = [8, 100, 64];
+    const Wh = matrix(initialise('orthogonal', H, H, 1)!, H);
+    await start(JSON.stringify({ dtype: 'float32', weights: { Wx: [Array.from({ length: H }, (_, j) => Math.sin(j))], Wh, b: new Array<number>(H).fill(0) }, sequences: Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [Math.sin(t * (b + 1))])) }), { kernels: true });
+    const perSecond = await open.page.evaluate(async () => {
+      const range = document.querySelector<HTMLInputElement>('[data-measure=spectralRadius] .range');
+      if (range === null) return NaN;
+      const pictures = new Set<string>();
+      const observer = new MutationObserver(() => pictures.add(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['after'] ?? ''));
+      observer.observe(document.querySelector('.outcomes') ?? document.body, { childList: true });
+      const from = performance.now();
+      for (let i = 0; performance.now() - from < 3000; i++) {
+        range.value = String(0.6 + (i % 120) * 0.01 + i * 1e-5);
+        range.dispatchEvent(new Event('input'));
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }
+      observer.disconnect();
+      return pictures.size / 3;
+    });
+    console.log(`      ${perSecond.toFixed(0)} pictures per second through the test's wire`);
+    assert.ok(perSecond > 0);
+  });
+});
+
+const matrix = (data: Float64Array, H = 32): number[][] => Array.from({ length: H }, (_, i) => [...data.subarray(i * H, (i + 1) * H)]);
+async function choose(key: string, value: string): Promise<void> {
+  await open.page.locator(`${field(key)} vscode-dropdown`).click();
+  await open.page.locator(`${field(key)} vscode-option[value="${value}"]`).click();
+}
