@@ -1,7 +1,7 @@
-/** What came back for a file that a config names. `id` says which file it is, the same for every way to name it; `version` changes with its content. */
+/** What came back for a file that a config names. `id` says which file it is, the same for every way to name it; `version` changes with its content. `unplaced`: a path that is relative to nothing. */
 export type FileContent =
   | { readonly ok: true; readonly id: string; readonly bytes: Uint8Array; readonly version?: string }
-  | { readonly ok: false; readonly id: string; readonly reason: 'missing' | 'unreadable'; readonly detail: string };
+  | { readonly ok: false; readonly id: string; readonly reason: 'missing' | 'unreadable' | 'unplaced'; readonly detail: string };
 
 /** Where bytes come from: the editor (unsaved text first) or the disk. */
 export type Files = {

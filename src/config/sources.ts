@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { readDocument } from './document.js';
 import type { Document } from './document.js';
 import type { FileContent, Files } from './files.js';
@@ -49,7 +50,7 @@ export class Sources {
     this.#ids.add(content.id);
     if (content.ok) return this.#parse(content);
     const finding = absent(node.value, content);
-    const advice = hint(node.value) ?? pathAdvice(node.value);
+    const advice = content.reason === 'unplaced' ? null : hint(node.value) ?? pathAdvice(node.value);
     this.#report.error(value.itself(), advice === null ? finding : { ...finding, advice });
     return null;
   }
@@ -93,6 +94,12 @@ function absent(reference: string, content: FileContent & { ok: false }): Findin
     return {
       code: 'missing-file', message: `The file ${quote(reference)} does not exist.`, expected: 'an existing file', found: `nothing at ${content.id}`,
       advice: 'Check its name; a relative path starts at the folder of the file that names it.',
+    };
+  }
+  if (content.reason === 'unplaced') {
+    return {
+      code: 'missing-file', message: t('The file {0} cannot be looked for: this config is not saved, and no folder is open.', quote(reference)), expected: t('a folder that the path starts at'), found: t('none'),
+      advice: t('Save the config, open a folder, or write the whole path.'),
     };
   }
   const folder = /EISDIR|FileIsADirectory|is a (?:directory|folder)/i.test(content.detail);

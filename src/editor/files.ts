@@ -96,5 +96,5 @@ export async function readReference(reference: string, from: string | null): Pro
   if (from === null) return readUri(vscode.Uri.parse(reference, true));
   const uri = resolveReference(reference, vscode.Uri.parse(from, true));
   if (uri !== null) return readUri(uri);
-  return { ok: false, id: reference, reason: 'missing', detail: 'this config is not saved and no folder is open, so there is nothing the path could be relative to' };
+  return { ok: false, id: reference, reason: 'unplaced', detail: '' };
 }

@@ -27,7 +27,7 @@ describe('a window', () => {
     await workbench.page.locator('.tab').filter({ hasText: 'RNN: weights' }).waitFor();
   });
 
-  scenario('of no folder runs an example and a config that is not saved, and tells what a path in it lacks', { settings: { 'editor.autoClosingBrackets': 'never' } }, async (workbench) => {
+  scenario('of no folder runs an example and a config that is not saved, and tells what a path in it lacks', { settings: { 'editor.autoClosingBrackets': 'never', 'editor.autoSurround': 'never' } }, async (workbench) => {
     await workbench.reopen();
     await workbench.palette('Run RNN');
     await workbench.answer('Create an example');
@@ -35,7 +35,7 @@ describe('a window', () => {
     await workbench.answer('Orthogonal');
     await badge(workbench, /healthy/i);
     await workbench.replaceAll('{ "weights": "w.json", "sequences": [[[1]]] }');
-    await workbench.until('the problem', async () => (await workbench.problems()).some(({ text }) => text.includes('not saved and no folder is open')));
+    await workbench.until('the problem', async () => (await workbench.problems()).some(({ text }) => text.includes('not saved, and no folder is open')));
     assert.equal(await workbench.page.locator('.tab.dirty').count(), 1);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeProblem } from '../../../src/config/index.js';
+import { describeProblem, readExperiment } from '../../../src/config/index.js';
 import type { ProblemCode } from '../../../src/config/index.js';
 import { configName, readTexts, unmark } from './memory.js';
 
@@ -178,6 +178,17 @@ describe('a problem has its exact place, and says what is expected, what is foun
       assert.equal(experiment === null, severity !== 'warning');
     });
   }
+});
+
+describe('a path in a config that is nowhere', () => {
+  it('is told to be relative to nothing', async () => {
+    const text = '{"weights":"w.json","sequences":[[[1]]]}';
+    const { problems } = await readExperiment({ kind: 'config', config: 'untitled:a' }, {
+      read: (reference, from) => Promise.resolve(from === null ? { ok: true, id: reference, bytes: new TextEncoder().encode(text) } : { ok: false, id: reference, reason: 'unplaced', detail: '' }),
+    });
+    assert.deepEqual(problems.map(({ code, path, range: { start } }) => [code, path, start.character]), [['missing-file', 'weights', 11]]);
+    assert.match(problems[0]?.advice ?? '', /Save the config, open a folder, or write the whole path/);
+  });
 });
 
 describe('an entry that is not there', () => {
