@@ -4,6 +4,7 @@ import { access, constants, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
+import { workerData } from 'node:worker_threads';
 import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/files.js';
 import type { Problem } from './config/index.js';
@@ -18,25 +19,31 @@ import { makeRecord } from './worker/record.js';
 import { resultJson } from './worker/resultJson.js';
 import { ReadSources } from './worker/sources.js';
 import { summarise } from './worker/summary.js';
+import { help, isHelper } from './worker/team.js';
 
-const usage = `Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS]
+const usage = `Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N]
 
 Runs the config forward and backward through time, prints the verdict and a small table.
 
   --json FILE|-    also write the whole result as JSON to FILE, or to standard output instead of the table
   --html FILE      also write a report with all charts to FILE: one HTML file that any browser opens, without a network
+  --threads N      threads for a large run; 0 (default): as many as are worth it on this machine
   --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, exploding, nonfinite
   --help           show this text
 
 Exit: 0 fine, 1 refused verdict, 2 bad input (problems on standard error as file:line:column: JSON path: message).
 `;
 
+const mostThreads = 16;
+/** Multiply-adds of one product of a run that takes longer than threads take to start (50 ms). */
+const worthWaiting = 3e8;
+
 const refusable: readonly VerdictKind[] = ['vanishing', 'exploding', 'nonfinite'];
 
 /** The command line was not understood; the message says how to mend it. */
 class UsageError extends Error {}
 
-type Arguments = { readonly help: true } | { readonly help: false; readonly config: string; readonly json: string | null; readonly html: string | null; readonly failOn: readonly VerdictKind[] };
+type Arguments = { readonly help: true } | { readonly help: false; readonly config: string; readonly json: string | null; readonly html: string | null; readonly failOn: readonly VerdictKind[]; readonly threads: number };
 
 function parseFailOn(text: string): VerdictKind[] {
   return text.split(',').filter((word) => word !== '').map((word) => {
@@ -46,10 +53,15 @@ function parseFailOn(text: string): VerdictKind[] {
   });
 }
 
+function parseThreads(text: string): number {
+  if (!/^\d{1,2}$/.test(text) || Number(text) > mostThreads) throw new UsageError(`--threads takes a whole number from 0 to ${mostThreads}, not "${text}".`);
+  return Number(text);
+}
+
 function parseArguments(args: readonly string[]): Arguments {
   const { values, positionals } = (() => {
     try {
-      return parseArgs({ args: [...args], allowPositionals: true, options: { json: { type: 'string' }, html: { type: 'string' }, 'fail-on': { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+      return parseArgs({ args: [...args], allowPositionals: true, options: { json: { type: 'string' }, html: { type: 'string' }, 'fail-on': { type: 'string' }, threads: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
     } catch (error) {
       throw new UsageError(error instanceof Error ? error.message : String(error));
     }
@@ -59,7 +71,7 @@ function parseArguments(args: readonly string[]): Arguments {
   if (command !== 'run') throw new UsageError(command === undefined ? 'A command is missing.' : `Unknown command "${command}".`);
   if (config === undefined) throw new UsageError('The config to run is missing.');
   if (rest.length > 0) throw new UsageError(`One config at a time: "${rest.join(' ')}" is too much.`);
-  return { help: false, config, json: values.json ?? null, html: values.html ?? null, failOn: parseFailOn(values['fail-on'] ?? '') };
+  return { help: false, config, json: values.json ?? null, html: values.html ?? null, failOn: parseFailOn(values['fail-on'] ?? ''), threads: parseThreads(values.threads ?? '0') };
 }
 
 const nodeFiles: Files = {
@@ -199,8 +211,11 @@ async function main(args: readonly string[]): Promise<number> {
   for (const problem of problems) process.stderr.write(`${place(problem)}: ${problem.severity === 'warning' ? 'warning: ' : ''}${describeProblem(problem)}\n`);
   if (experiment === null) return 2;
 
+  const kernels = loadKernels(__filename, parsed.threads);
+  const { B, T, I, H } = experiment.shapes;
+  if (B * T * H * (H + I) >= worthWaiting) await kernels?.team?.up();
   const started = performance.now();
-  const result = finish(runSteps(experiment, defaultBounds, loadKernels()));
+  const result = finish(runSteps(experiment, defaultBounds, kernels));
   const elapsedMs = performance.now() - started;
   // The verdict at once: the spectrum of a big network takes far longer than the run.
   if (parsed.json !== '-') process.stdout.write(report(experiment, result));
@@ -228,7 +243,8 @@ async function main(args: readonly string[]): Promise<number> {
   return verdictCode;
 }
 
-main(process.argv.slice(2)).then(
+if (isHelper(workerData)) help(workerData);
+else main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },

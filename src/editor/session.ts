@@ -55,6 +55,7 @@ export class Session implements vscode.Disposable {
     this.key = entryKey(entry);
     this.#client = new EngineClient({
       workerPath,
+      threads: () => readSettings().threads,
       readFile: ({ reference, from }) => readReference(reference, from),
       events: {
         progress: (progress) => {

@@ -11,8 +11,8 @@ import type { EventHandlers, RequestHandlers } from '../protocol/rpc.js';
 /** How long a cancelled run may take to notice before its thread is ended, ms. Only library calls (eigenvalues) take longer than a few ms. */
 const grace = 300;
 
-/** What the thread is given before its first message. */
-export type EngineData = { readonly language: Language };
+/** What the thread is given before its first message; 0 threads: as many as are worth it here. */
+export type EngineData = { readonly language: Language; readonly threads: number };
 
 /** What can be asked besides a run: slices of the last one, a file's kind, the result as JSON. */
 export type Questions = Omit<WorkerContract['requests'], 'run'>;
@@ -23,6 +23,8 @@ export type EngineClientOptions = {
   /** Path of the bundled worker entry. */
   readonly workerPath: string;
   readonly readFile: RequestHandlers<WorkerHostContract>['readFile'];
+  /** Threads for large runs, asked when the engine starts; 0 or left out: as many as are worth it here. */
+  readonly threads?: () => number;
   /** Heap bounds of the thread; V8's own when left out. */
   readonly resourceLimits?: ResourceLimits;
   /** Called for the latest run only: what an older run still sends is dropped. */
@@ -105,8 +107,9 @@ export class EngineClient {
   #start(): Live {
     if (this.#live !== null) return this.#live;
     if (this.#disposed) throw new Error('The engine was disposed.');
-    const { workerPath, resourceLimits } = this.#options;
-    const worker = new Worker(workerPath, { workerData: { language: languageInUse() } satisfies EngineData, ...(resourceLimits === undefined ? {} : { resourceLimits }) });
+    const { workerPath, resourceLimits, threads = () => 0 } = this.#options;
+    const workerData: EngineData = { language: languageInUse(), threads: threads() };
+    const worker = new Worker(workerPath, { workerData, ...(resourceLimits === undefined ? {} : { resourceLimits }) });
     const latestOnly = <Payload extends { readonly runId: number }>(handle: (payload: Payload) => void) => (payload: Payload): void => {
       if (payload.runId === this.#latest) handle(payload);
     };

@@ -49,15 +49,18 @@ export function help({ helper, module, memory, control }: HelperData): void {
 
 /** The caller and some helpers; these are started when work worth sharing first asks, and work from when they are up (about 50 ms). */
 export class WorkerTeam implements Team {
-  readonly #kernels: Kernels;
+  readonly kernels: Kernels;
   readonly #entry: string | URL;
   readonly #helpers: number;
   readonly #control: Int32Array;
   #workers: Worker[] = [];
 
-  /** @param entry a module that calls `help` with its workerData when `isHelper` says so */
+  /**
+   * @param kernels on shared memory
+   * @param entry a module that calls `help` with its workerData when `isHelper` says so
+   */
   constructor(kernels: Kernels, entry: string | URL, helpers: number) {
-    this.#kernels = kernels;
+    this.kernels = kernels;
     this.#entry = entry;
     this.#helpers = helpers;
     this.#control = new Int32Array(new SharedArrayBuffer((firstSlot + helpers * slotLength) * Int32Array.BYTES_PER_ELEMENT));
@@ -67,6 +70,11 @@ export class WorkerTeam implements Team {
     if (this.#workers.length < this.#helpers) this.#start();
     const usable = Atomics.load(this.#control, ready) === this.#helpers && Atomics.load(this.#control, failed) === 0;
     return usable ? 1 + this.#helpers : 1;
+  }
+
+  async up(): Promise<void> {
+    const control = this.#control;
+    while (this.size === 1 && this.#helpers > 0 && Atomics.load(control, failed) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   run(tasks: readonly (Task | null)[]): void {
@@ -86,7 +94,7 @@ export class WorkerTeam implements Team {
       Atomics.notify(control, generation);
     }
     const [own] = tasks;
-    if (own !== undefined && own !== null) perform(this.#kernels.exports, own);
+    if (own !== undefined && own !== null) perform(this.kernels.exports, own);
     for (let look = 0; look < looks && Atomics.load(control, pending) > 0; look++);
     for (let left = Atomics.load(control, pending); left > 0; left = Atomics.load(control, pending)) Atomics.wait(control, pending, left);
     if (Atomics.load(control, failed) !== 0) throw new Error('A thread of the engine failed.');
@@ -98,7 +106,7 @@ export class WorkerTeam implements Team {
   }
 
   #start(): void {
-    const { module, memory } = this.#kernels;
+    const { module, memory } = this.kernels;
     this.#workers = Array.from({ length: this.#helpers }, (_, helper) => {
       const data: HelperData = { helper, module, memory, control: this.#control.buffer as SharedArrayBuffer };
       const worker = new Worker(this.#entry, { workerData: data });

@@ -6,6 +6,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { emptyNorms } from '../../src/engine/analyse.js';
 import { FastLayer } from '../../src/engine/fast/layer.js';
+import type { LayerShape } from '../../src/engine/fast/layer.js';
+import { isSmall, runWhole } from '../../src/engine/fast/small.js';
 import { finish, Kernels, Rnn } from '../../src/engine/index.js';
 import type { DType, FloatArray, Variant } from '../../src/engine/index.js';
 import { norm } from '../../src/engine/norm.js';
@@ -55,14 +57,17 @@ const inProcess = (name: string, make: (row: Row) => (() => void) | null): Conte
 /** From arrays to arrays: weights packed, forward, backward, all norms, everything unpacked. */
 export function kernels(variant: Variant, dtype: DType, threads = 1): Contestant {
   const loaded = Kernels.load(kernelBytes, variant);
-  const team = loaded === null || threads === 1 ? null : new WorkerTeam(loaded, path.resolve('out', 'bench', 'worker.cjs'), threads - 1);
+  const shared = threads === 1 ? null : Kernels.load(kernelBytes, variant, true);
+  const team = loaded === null || shared === null ? null : new WorkerTeam(shared, path.resolve('out', 'bench', 'worker.cjs'), threads - 1);
   if (loaded !== null && team !== null) loaded.team = team;
   const contestant = inProcess(`kernels, ${variant === 'relaxed' ? 'relaxed SIMD' : 'SIMD128'}, ${dtype}${threads === 1 ? '' : `, ${threads} threads`}`, (row) => {
     if (loaded === null) return null;
     const { B, T, I, H } = row;
     const numbers = numbersFor(row, dtype);
+    const shape: LayerShape = { cell: 'tanh', dtype, B, I, H, steps: T, truncate: null };
+    if (isSmall(shape)) return () => void runWhole(loaded, shape, numbers, numbers.xs, numbers.h0, numbers.dhs);
     return () => {
-      const layer = FastLayer.create(loaded, { cell: 'tanh', dtype, B, I, H, steps: T, truncate: null }, numbers);
+      const layer = FastLayer.create(loaded, shape, numbers);
       if (layer === null) throw new Error(`Row ${row.name} does not fit into WebAssembly's memory.`);
       const hs = sequence(dtype, B, T, H);
       const target = { dhTotal: sequence(dtype, B, T, H), dxs: sequence(dtype, B, T, I), norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };

@@ -1,6 +1,5 @@
 // One instance of the WebAssembly kernels (../kernels, AssemblyScript) with its memory.
 import type { DType, FloatArray } from '../types.js';
-import { alone } from './team.js';
 import type { Team } from './team.js';
 
 /** The compiled modules; who starts the engine brings them, because this room reads no files. */
@@ -19,6 +18,7 @@ export type DTypeExports = {
   readonly packTransposed: (from: number, N: number, K: number, to: number) => void;
   readonly unpack: (from: number, panelBytes: number, rowBytes: number, rows: number, N: number, to: number) => void;
   readonly fill: (value: number, N: number, to: number, panelBytes: number, rows: number) => void;
+  readonly whole: (job: number, from: number, to: number, entering: number) => void;
   readonly activate: (cell: number, at: number, bytes: number) => void;
 };
 
@@ -57,14 +57,26 @@ const mostPages = 65535;
 /** An instance of the kernels on a memory that another thread made: what a member of a team works with. */
 export const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory): Exports => new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
 
+// The import of a memory from `env`, with a maximum: shared, or of one thread alone.
+const sharedImport = [0x03, 0x65, 0x6e, 0x76, 0x06, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 0x02, 0x03];
+const plain = 0x01;
+
+/** The same module for a memory that is not shared: V8 copies to and from shared memory word by word, four times slower. */
+function withPlainMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const at = bytes.findIndex((_, i) => sharedImport.every((byte, j) => bytes[i + j] === byte));
+  if (at < 0) throw new Error('The kernels do not import a shared memory from env.');
+  bytes[at + sharedImport.length - 1] = plain;
+  return bytes;
+}
+
 /** Holds exports and memory; a run takes its buffers anew from `start` on, so the memory is as large as the largest run needed. */
 export class Kernels {
   readonly variant: Variant;
   readonly exports: Exports;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Who does the work: the caller alone, unless whoever started the engine has brought more threads. */
-  team: Team;
+  /** Threads for large runs, where whoever started the engine has brought them. */
+  team: Team | null = null;
   readonly #start: number;
 
   private constructor(variant: Variant, module: WebAssembly.Module, memory: WebAssembly.Memory) {
@@ -72,17 +84,20 @@ export class Kernels {
     this.module = module;
     this.memory = memory;
     this.exports = instantiate(module, memory);
-    this.team = alone(this.exports);
     this.#start = this.exports.heapBase();
   }
 
-  /** The fastest kernels that run here, or those asked for; null when this machine has none. */
-  static load(bytes: KernelBytes, variant: Variant | null = supportedVariants()[0] ?? null): Kernels | null {
+  /**
+   * The fastest kernels that run here, or those asked for; null when this machine has none.
+   *
+   * @param shared whether other threads can work on the memory too
+   */
+  static load(bytes: KernelBytes, variant: Variant | null = supportedVariants()[0] ?? null, shared = false): Kernels | null {
     if (variant === null) return null;
-    // Shared, so that a team can work on it; it stays with whoever made it unless that one hands it on.
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared: true });
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared });
     // Copied, because types that allow for shared memory cannot promise that nobody writes to the bytes meanwhile.
-    return new Kernels(variant, new WebAssembly.Module(bytes[variant].slice()), memory);
+    const own = new Uint8Array(bytes[variant]);
+    return new Kernels(variant, new WebAssembly.Module(shared ? own : withPlainMemory(own)), memory);
   }
 
   /** Lays out buffers of these sizes, each on a 64 byte border, and gives their addresses; null when there is not so much memory. */

@@ -6,7 +6,7 @@ import type { Gradients } from '../unit.js';
 import { bytesOf, packing, rowBytes, viewOf } from './kernels.js';
 import type { Kernels } from './kernels.js';
 import { perform, task } from './team.js';
-import type { Task } from './team.js';
+import type { Task, Team } from './team.js';
 
 /** Rows of a block, whose weight gradients are one product: few enough to stay in the cache, many enough to pay for the sums' way to memory. */
 const blockRows = 128;
@@ -20,6 +20,8 @@ const worthSharing = 1e7;
 const ahead = 4;
 /** Numbers that cross between JavaScript's arrays and the packed layout at once. */
 const stagingLength = 32768;
+/** Numbers of a result that are worth the calls that bring them out: each sequence takes one. */
+const bulk = 131072;
 
 export type LayerShape = {
   readonly cell: Cell;
@@ -36,15 +38,50 @@ export type LayerShape = {
 export type Entering = 'last' | 'every' | FloatArray;
 
 /** The addresses in the kernels' Job, in its order; nine numbers come before them. */
-const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'xs', 'hs', 'g', 'd', 'dx', 'dh0', 'dWx', 'dWh', 'db', 'scratch', 'norms'] as const;
-const jobFields = 9 + buffers.length;
+export const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'xs', 'hs', 'g', 'd', 'dx', 'dh0', 'dWx', 'dWh', 'db', 'scratch', 'norms'] as const;
+export const jobFields = 9 + buffers.length;
+
+/** Bytes of the buffers of a run whose steps' d fit into `places`, with scratch for so many threads. */
+export function bufferSizes({ dtype, B, I, H, steps }: LayerShape, places: number, threads: number): Readonly<Record<'job' | (typeof buffers)[number], number>> {
+  const width = rowBytes / bytesOf[dtype];
+  const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
+  return {
+    job: jobFields * 4,
+    forwardWeights: hPanels * (H + I) * rowBytes,
+    backwardWeights: (hPanels + iPanels) * H * rowBytes,
+    bias: hPanels * rowBytes,
+    xs: iPanels * steps * B * rowBytes,
+    hs: hPanels * (1 + steps) * B * rowBytes,
+    g: hPanels * steps * B * rowBytes,
+    d: hPanels * places * B * rowBytes,
+    dx: iPanels * steps * B * rowBytes,
+    dh0: hPanels * B * rowBytes,
+    dWx: hPanels * iPanels * width * rowBytes,
+    dWh: hPanels * hPanels * width * rowBytes,
+    db: hPanels * rowBytes,
+    scratch: threads * scratchOf(hPanels, iPanels, width),
+    norms: 7 * steps * 8,
+  };
+}
+
+/** Room for one weight gradient, and for the dot products of a few rows. */
+export const scratchOf = (hPanels: number, iPanels: number, width: number): number => hPanels * Math.max(hPanels, iPanels) * width * rowBytes;
+
+/** The kernels' Job but for its addresses, in its order. */
+export const jobNumbers = ({ cell, B, I, H, truncate }: LayerShape, steps: number, blockSteps: number, places: number, scratchBytes: number): number[] =>
+  [B, steps, I, H, cells.indexOf(cell), truncate ?? 0, blockSteps, places, scratchBytes];
+
+/** Steps whose weight gradients are one product, the same for any number of threads: it decides the order of the sums. */
+export const blockStepsOf = ({ B, I, H, steps }: LayerShape): number => Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
 
 type Layout = {
+  /** Those whose memory it is. */
+  readonly kernels: Kernels;
+  readonly team: Team | null;
   readonly at: Readonly<Record<(typeof buffers)[number] | 'job' | 'staging', number>>;
   readonly stagingLength: number;
   readonly hPanels: number;
   readonly iPanels: number;
-  /** Steps whose weight gradients are one product, the same for any number of threads: it decides the order of the sums. */
   readonly blockSteps: number;
   /** Steps between two pauses: whole blocks. */
   readonly segment: number;
@@ -53,40 +90,25 @@ type Layout = {
   readonly threads: number;
 };
 
-function layOut(kernels: Kernels, { dtype, B, I, H, steps }: LayerShape): Layout | null {
-  const bytes = bytesOf[dtype];
-  const width = rowBytes / bytes;
+function layOut(own: Kernels, shape: LayerShape): Layout | null {
+  const { dtype, B, I, H, steps } = shape;
+  const width = rowBytes / bytesOf[dtype];
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
-  const blockSteps = Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
-  const threads = 6 * B * steps * H * (H + I) < worthSharing ? 1 : B === 1 ? Math.min(2, kernels.team.size) : Math.min(kernels.team.size, Math.ceil(B / 2));
+  const blockSteps = blockStepsOf(shape);
+  const size = own.team === null || 6 * B * steps * H * (H + I) < worthSharing ? 1 : own.team.size;
+  const threads = Math.min(size, B === 1 ? 2 : Math.ceil(B / 2));
+  const team = threads === 1 ? null : own.team;
+  const kernels = team?.kernels ?? own;
   const longest = B === 1 ? ahead : Math.max(1, Math.floor(sharedWork / (4 * B * H * (H + I) * blockSteps)));
   const segment = threads === 1 ? blockSteps : Math.min(longest, Math.ceil(steps / blockSteps)) * blockSteps;
   const places = B === 1 && threads > 1 ? 2 * segment : segment;
-  const scratchBytes = hPanels * Math.max(hPanels, iPanels) * width * rowBytes;
   const staging = Math.max(stagingLength, H * Math.max(H, I));
-  const sizes: Readonly<Record<keyof Layout['at'], number>> = {
-    job: jobFields * 4,
-    staging: staging * bytes,
-    forwardWeights: hPanels * (H + I) * rowBytes,
-    backwardWeights: (hPanels + iPanels) * H * rowBytes,
-    bias: hPanels * rowBytes,
-    xs: iPanels * steps * B * rowBytes,
-    hs: hPanels * (1 + steps) * B * rowBytes,
-    g: hPanels * steps * B * rowBytes,
-    d: hPanels * places * B * rowBytes,
-    dx: iPanels * places * B * rowBytes,
-    dh0: hPanels * B * rowBytes,
-    dWx: hPanels * iPanels * width * rowBytes,
-    dWh: hPanels * hPanels * width * rowBytes,
-    db: hPanels * rowBytes,
-    scratch: threads * scratchBytes,
-    norms: 7 * steps * 8,
-  };
+  const sizes = { staging: staging * bytesOf[dtype], ...bufferSizes(shape, places, threads) };
   const names = Object.keys(sizes) as (keyof Layout['at'])[];
   const addresses = kernels.layOut(names.map((name) => sizes[name]));
   if (addresses === null) return null;
   const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Layout['at'], number>;
-  return { at, stagingLength: staging, hPanels, iPanels, blockSteps, segment, places, scratchBytes, threads };
+  return { kernels, team, at, stagingLength: staging, hPanels, iPanels, blockSteps, segment, places, scratchBytes: scratchOf(hPanels, iPanels, width), threads };
 }
 
 /** Of every step [T]: ‖h_t‖, and the share of units that let (nearly) nothing through (|h| > 0.97 for tanh, h ≤ 0 for the others). */
@@ -106,10 +128,11 @@ export class FastLayer {
   /** Null when there is not so much memory. */
   static create(kernels: Kernels, shape: LayerShape, weights: Weights<FloatArray>): FastLayer | null {
     const layout = layOut(kernels, shape);
-    return layout === null ? null : new FastLayer(kernels, shape, layout, weights);
+    return layout === null ? null : new FastLayer(shape, layout, weights);
   }
 
-  private constructor(kernels: Kernels, shape: LayerShape, layout: Layout, weights: Weights<FloatArray>) {
+  private constructor(shape: LayerShape, layout: Layout, weights: Weights<FloatArray>) {
+    const { kernels } = layout;
     this.#kernels = kernels;
     this.#run = packing(kernels.exports, shape.dtype);
     this.#shape = shape;
@@ -117,8 +140,7 @@ export class FastLayer {
     const { at, blockSteps, places, scratchBytes } = layout;
     this.#job = new Int32Array(kernels.memory.buffer, at.job, jobFields);
     this.#staging = viewOf(kernels, shape.dtype, at.staging, layout.stagingLength);
-    const { B, I, H, cell, truncate } = shape;
-    this.#job.set([B, 0, I, H, cells.indexOf(cell), truncate ?? 0, blockSteps, places, scratchBytes, ...buffers.map((name) => at[name])]);
+    this.#job.set([...jobNumbers(shape, 0, blockSteps, places, scratchBytes), ...buffers.map((name) => at[name])]);
     this.#packWeights(weights);
     const { exports } = kernels;
     exports.clear(at.dWx, at.scratch - at.dWx);
@@ -152,12 +174,15 @@ export class FastLayer {
     yield* this.#packSteps(xs, steps, I, at.xs);
     // One sequence: while the states of a segment are found, one thread prepares the inputs of the next.
     this.#team([this.#task('input', 0, Math.min(steps, segment))]);
-    for (let t0 = 0; t0 < steps; t0 += segment) {
+    for (let t0 = 0, known = 0; t0 < steps; t0 += segment) {
       const t1 = Math.min(steps, t0 + segment);
       const next = t1 < steps ? this.#task('input', t1, Math.min(steps, t1 + segment)) : null;
       if (B > 1) this.#team(this.#byRows((b0, b1) => this.#task('forward', t0, t1, b0, b1)));
       else this.#team([this.#task('forward', t0, t1, 0, 1), next]);
-      this.#unpackSteps(at.hs + (1 + t0) * B * rowBytes, hsPanel, t1 - t0, H, hs, start + t0);
+      if (t1 === steps || (t1 - known) * B * H >= bulk) {
+        this.#unpackSteps(at.hs + (1 + known) * B * rowBytes, hsPanel, t1 - known, H, hs, start + known);
+        known = t1;
+      }
       yield t1 / steps;
     }
   }
@@ -174,12 +199,15 @@ export class FastLayer {
       this.#run.fill(1, H, at.g + (steps - 1) * B * rowBytes, gPanel, B);
     } else yield* this.#packSteps(entering, steps, H, at.g);
     exports.clear(at.dh0, hPanels * B * rowBytes);
-    const dxPanel = places * B * rowBytes;
     const segments: { readonly t0: number; readonly t1: number; readonly place: number }[] = [];
     for (let t1 = steps; t1 > 0; t1 -= segment) segments.push({ t0: Math.max(0, t1 - segment), t1, place: (segments.length * segment) % places });
-    const summed = ({ t0, t1, place }: (typeof segments)[number]): number => {
-      this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, t1 - t0, H, target.dhTotal, start + t0);
-      this.#unpackSteps(at.dx + place * B * rowBytes, dxPanel, t1 - t0, I, target.dxs, start + t0);
+    let known = steps;
+    const summed = ({ t0 }: (typeof segments)[number]): number => {
+      if (t0 === 0 || (known - t0) * B * (H + I) >= bulk) {
+        this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, known - t0, H, target.dhTotal, start + t0);
+        this.#unpackSteps(at.dx + t0 * B * rowBytes, gPanel, known - t0, I, target.dxs, start + t0);
+        known = t0;
+      }
       return (steps - t0) / steps;
     };
     if (B > 1 || threads === 1) {
@@ -234,7 +262,8 @@ export class FastLayer {
   }
 
   #team(tasks: readonly (Task | null)[]): void {
-    if (this.#layout.threads > 1) this.#kernels.team.run(tasks);
+    const { team } = this.#layout;
+    if (team !== null) team.run(tasks);
     else for (const own of tasks) if (own !== null) perform(this.#kernels.exports, own);
   }
 

@@ -9,6 +9,8 @@ import type { Experiment, Steps } from '../types.js';
 import { upstreamOf } from '../upstream.js';
 import type { Kernels } from './kernels.js';
 import { FastLayer } from './layer.js';
+import type { LayerShape } from './layer.js';
+import { isSmall, runWhole } from './small.js';
 
 /** The chunk's steps of a sequence over the whole run; the sequence itself when it is the only chunk. */
 function cut({ B, T, N, data }: Sequence, start: number, steps: number): Sequence {
@@ -18,11 +20,30 @@ function cut({ B, T, N, data }: Sequence, start: number, steps: number): Sequenc
   return { B, T: steps, N, data: out };
 }
 
+/** A run of one chunk whose upstream gradient does not depend on its states, small enough for one call; null when it is none. */
+function smallPass(kernels: Kernels, experiment: Experiment, shape: LayerShape): Pass | null {
+  const { dtype, shapes: { B, T, I, H }, weights, h0, loss, upstream, chunks: [chunk] } = experiment;
+  if (chunk?.steps !== T || loss !== null || !isSmall(shape)) return null;
+  const initial = matrix(dtype, B, H);
+  if (h0 !== null) initial.data.set(h0);
+  const inputs = { B, T, N: I, data: cast(dtype, chunk.xs) };
+  const whole = runWhole(kernels, shape, weights, inputs.data, initial.data, upstream.kind === 'given' ? upstream.dhs : upstream.kind);
+  if (whole === null) return null;
+  const place = { start: 0, steps: T };
+  let made: Sequence | null = null;
+  // These travel to the host, and whoever sends a view sends all of its buffer.
+  const states = { hNorm: whole.states.hNorm.slice(), closed: whole.states.closed.slice() };
+  return { ...whole, states, chunks: [{ ...place, xs: inputs, hs: whole.hs, initial, get dhs() { return (made ??= upstreamOf(experiment, place, whole.hs).dhs); } }], lossValue: null };
+}
+
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */
 export function* fastPass(kernels: Kernels, experiment: Experiment): Steps<Pass | null> {
   const { cell, dtype, shapes: { B, T, I, H }, weights, h0, stateful, truncate, loss, upstream } = experiment;
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
-  const layer = FastLayer.create(kernels, { cell, dtype, B, I, H, steps: longest, truncate }, weights);
+  const shape: LayerShape = { cell, dtype, B, I, H, steps: longest, truncate };
+  const small = smallPass(kernels, experiment, shape);
+  if (small !== null) return small;
+  const layer = FastLayer.create(kernels, shape, weights);
   if (layer === null) return null;
   const h0Matrix = matrix(dtype, B, H);
   if (h0 !== null) h0Matrix.data.set(h0);

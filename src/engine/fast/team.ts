@@ -1,6 +1,6 @@
 // Work that several threads may share: each does calls of its own on the same memory, then all wait for the last.
 import type { DType } from '../types.js';
-import type { Exports } from './kernels.js';
+import type { Exports, Kernels } from './kernels.js';
 
 const operations = ['input', 'forward', 'backward', 'sums'] as const;
 type Operation = (typeof operations)[number];
@@ -40,14 +40,10 @@ export function perform(exports: Exports, [code = 0, a = 0, b = 0, c = 0, d = 0,
 export type Team = {
   /** How many can work now, the caller among them. Asked only when there is work worth sharing. */
   readonly size: number;
+  /** Starts the threads; resolves when they work, or never will. Without it the first work worth sharing starts them, and later work has them. */
+  up(): Promise<void>;
+  /** The caller's kernels, on the memory that all share. */
+  readonly kernels: Kernels;
   /** Task i is for thread i, 0 is the caller; null: nothing to do. Returns when all are done. */
   run(tasks: readonly (Task | null)[]): void;
 };
-
-/** The caller alone. */
-export const alone = (exports: Exports): Team => ({
-  size: 1,
-  run: (tasks) => {
-    for (const own of tasks) if (own !== null) perform(exports, own);
-  },
-});

@@ -4,7 +4,7 @@ import { TANH, throughSlope } from './activation';
 import { Job } from './job';
 import { normOf, normWh, normWx, weightNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
-import { product1, product1x2, product2, transposedProduct } from './product';
+import { chain1, product1, product1x2, product2, transposedProduct } from './product';
 import { constant, panels, ROW, width } from './simd';
 
 /** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: g and d. The d of step t0 goes to step `place` of the buffer. */
@@ -44,18 +44,19 @@ export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts
   const series = <usize>job.T * 8;
   const from = t0 + (t1 - t0) * part / parts;
   const to = t0 + (t1 - t0) * (part + 1) / parts;
-  if (from < to) inputGradient<T>(job, place + from - t0, (to - from) * B, dPanel);
+  if (from < to) inputGradient<T>(job, place + from - t0, from, (to - from) * B, dPanel);
   for (let t = from; t < to; t++) {
     const offset = <usize>t * stepBytes;
     const d = job.d + <usize>(place + t - t0) * stepBytes;
     const h = job.hs + offset + stepBytes;
     const at = job.norms + <usize>t * 8;
     store<f64>(at, normOf<T>(job.g + offset, xsPanel, H, B));
-    store<f64>(at + series, normOf<T>(job.dx + <usize>(place + t - t0) * stepBytes, dPanel, I, B));
-    weightNorms<T>(job.xs + offset, xsPanel, I, job.hs + offset, hsPanel, H, d, dPanel, B, normOf<T>(d, dPanel, H, B), scratch);
+    store<f64>(at + series, normOf<T>(job.dx + offset, xsPanel, I, B));
+    const sizeD = normOf<T>(d, dPanel, H, B);
+    weightNorms<T>(job.xs + offset, xsPanel, I, job.hs + offset, hsPanel, H, d, dPanel, B, sizeD, scratch);
     store<f64>(at + 2 * series, normWx);
     store<f64>(at + 3 * series, normWh);
-    store<f64>(at + 4 * series, biasNorm<T>(d, dPanel, H, B, scratch));
+    store<f64>(at + 4 * series, B == 1 ? sizeD : biasNorm<T>(d, dPanel, H, B, scratch));
     store<f64>(at + 5 * series, wideNormOf<T>(h, hsPanel, H, B));
     store<f64>(at + 6 * series, closedShare<T>(job.cell, h, hsPanel, H, B));
   }
@@ -129,7 +130,7 @@ export function carry<T>(d: usize, dPanel: usize, B: i32, H: i32, weights: usize
       target += 2 * targetPanel;
     }
     if (n < panelCount) {
-      product1<T>(d, dPanel, H, 0, 0, 0, weights, target, target);
+      chain1<T>(d, dPanel, H, weights, target);
       target += targetPanel;
     }
   } else {
@@ -146,19 +147,19 @@ export function carry<T>(d: usize, dPanel: usize, B: i32, H: i32, weights: usize
 
 const ZEROS = memory.data(64, 16);
 
-/** dx = d·Wxᵀ of `rows` rows from step `place` of the buffer on. */
-function inputGradient<T>(job: Job, place: i32, rows: i32, panelBytes: usize): void {
+/** dx = d·Wxᵀ of `rows` rows from step t on, whose d begin at step `place` of the buffer. */
+function inputGradient<T>(job: Job, place: i32, t: i32, rows: i32, dPanel: usize): void {
   const H = job.H;
   const weightsPanel = <usize>H * ROW;
   let weights = job.backwardWeights + <usize>panels<T>(H) * weightsPanel;
-  const offset = <usize>(place * job.B) * ROW;
-  const d = job.d + offset;
-  let target = job.dx + offset;
+  const d = job.d + <usize>(place * job.B) * ROW;
+  const panelBytes = <usize>(job.T * job.B) * ROW;
+  let target = job.dx + <usize>(t * job.B) * ROW;
   const bytes = <usize>rows * ROW;
   for (let n = 0; n < panels<T>(job.I); n++) {
     let row: usize = 0;
-    for (; row + ROW < bytes; row += 2 * ROW) product2<T>(d + row, panelBytes, H, 0, 0, 0, weights, ZEROS, 0, target + row);
-    if (row < bytes) product1<T>(d + row, panelBytes, H, 0, 0, 0, weights, ZEROS, target + row);
+    for (; row + ROW < bytes; row += 2 * ROW) product2<T>(d + row, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + row);
+    if (row < bytes) product1<T>(d + row, dPanel, H, 0, 0, 0, weights, ZEROS, target + row);
     weights += weightsPanel;
     target += panelBytes;
   }

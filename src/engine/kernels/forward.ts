@@ -2,7 +2,7 @@
 import { activate } from './activation';
 import { Job } from './job';
 import { clearBeyond } from './panel';
-import { product1, product1x2, product2 } from './product';
+import { chain1, product1, product1x2, product2 } from './product';
 import { panels, ROW } from './simd';
 
 /** Rows b0 … b1 − 1 of the steps t0 … t1 − 1. With one sequence `forwardInput` has been there before. */
@@ -77,7 +77,7 @@ function forwardOne<T>(job: Job, t0: i32, t1: i32): void {
       target += 2 * hsPanel;
     }
     if (n < hPanels) {
-      product1<T>(previous, hsPanel, H, 0, 0, 0, weights, target, target);
+      chain1<T>(previous, hsPanel, H, weights, target);
       activate<T>(job.cell, target, ROW);
       target += hsPanel;
     }

@@ -5,6 +5,7 @@ import { forward, forwardInput } from './forward';
 import { flowBack, FlowJob } from './flow';
 import { Job } from './job';
 import { fill, pack, packTransposed, unpack } from './panel';
+import { whole } from './whole';
 
 /** First address that is free. */
 export function heapBase(): usize {
@@ -37,6 +38,13 @@ export function sums32(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts:
 }
 export function sums64(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32): void {
   sums<f64>(job, t0, t1, place, part, parts);
+}
+
+export function whole32(job: Job, from: usize, to: usize, entering: i32): void {
+  whole<f32>(job, from, to, entering);
+}
+export function whole64(job: Job, from: usize, to: usize, entering: i32): void {
+  whole<f64>(job, from, to, entering);
 }
 
 export function pack32(from: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize): void {

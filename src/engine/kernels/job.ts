@@ -11,7 +11,7 @@ export class Job {
   truncate: i32;
   /** Steps whose weight gradients are one product. */
   blockSteps: i32;
-  /** Steps that fit into d and dx. */
+  /** Steps that fit into d. */
   places: i32;
   /** Bytes of one thread's share of `scratch`. */
   scratchBytes: usize;
@@ -27,8 +27,9 @@ export class Job {
   hs: usize;
   /** [H/w][T·B][w]: dhs at the start, g once the step is done. */
   g: usize;
-  /** [H/w][places·B][w] and [I/w][places·B][w] */
+  /** [H/w][places·B][w] */
   d: usize;
+  /** [I/w][T·B][w] */
   dx: usize;
   /** [H/w][B][w] */
   dh0: usize;

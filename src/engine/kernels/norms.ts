@@ -124,8 +124,17 @@ let sizeH: f64 = 0;
  */
 export function weightNorms<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, sizeD: f64, scratch: usize): void {
   if (B == 1) {
+    // One term each: ‖xᵀd‖ = ‖x‖·‖d‖.
     sizeX = squares<T>(x, xPanel, panels<T>(I), 1);
     sizeH = squares<T>(h, hPanel, panels<T>(H), 1);
+    const sizes = f64x2.sqrt(f64x2.replace_lane(f64x2.splat(sizeX), 1, sizeH));
+    const rootX = f64x2.extract_lane(sizes, 0);
+    const rootH = f64x2.extract_lane(sizes, 1);
+    if (inside<T>(sizeD) && inside<T>(rootX) && inside<T>(rootH) && inside<T>(rootX * sizeD) && inside<T>(rootH * sizeD)) {
+      normWx = rounded<T>(rootX * sizeD);
+      normWh = rounded<T>(rootH * sizeD);
+      return;
+    }
     allX = sumX = sizeX * (sizeD * sizeD);
     allH = sumH = sizeH * (sizeD * sizeD);
   } else if (sizeof<T>() == 4 && !(sizeD > 1e-15 && sizeD < 1e15)) {

@@ -15,7 +15,11 @@ export function pack<T>(from: usize, rows: i32, N: i32, to: usize, panelBytes: u
       target += panelBytes;
     }
     if (left > 0) {
-      memory.fill(target, 0, ROW);
+      const zero = v128.splat<T>(0);
+      v128.store(target, zero);
+      v128.store(target, zero, 16);
+      v128.store(target, zero, 32);
+      v128.store(target, zero, 48);
       copyShort<T>(target, from, left);
       from += <usize>left * sizeof<T>();
     }
@@ -45,7 +49,9 @@ export function unpack<T>(from: usize, panelBytes: usize, rowBytes: usize, rows:
 }
 
 @inline function copyShort<T>(to: usize, from: usize, count: i32): void {
-  for (let i = 0; i < count; i++) store<T>(to + <usize>i * sizeof<T>(), load<T>(from + <usize>i * sizeof<T>()));
+  const end = from + <usize>count * sizeof<T>();
+  for (; from + 16 <= end; from += 16, to += 16) v128.store(to, v128.load(from));
+  for (; from < end; from += sizeof<T>(), to += sizeof<T>()) store<T>(to, load<T>(from));
 }
 
 /** The transpose of a row-major [N,K] matrix, packed: K rows, N columns. */

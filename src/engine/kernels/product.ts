@@ -61,7 +61,7 @@ export function product2<T>(a: usize, panelBytes: usize, K: i32, a2: usize, pane
   v128.store(c, c13, 112);
 }
 
-/** The same for one row. */
+/** The same for one row, with the same order of additions. */
 export function product1<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, c: usize): void {
   let c0 = v128.load(from);
   let c1 = v128.load(from, 16);
@@ -93,6 +93,54 @@ export function product1<T>(a: usize, panelBytes: usize, K: i32, a2: usize, pane
   v128.store(c, c1, 16);
   v128.store(c, c2, 32);
   v128.store(c, c3, 48);
+}
+
+/**
+ * One row of C += A·B for one panel of B. Even and odd k have sums of their own: a chain of half the length, and from step to step of one
+ * sequence a small product is little else than its chain.
+ */
+export function chain1<T>(a: usize, panelBytes: usize, K: i32, b: usize, c: usize): void {
+  let c0 = v128.load(c);
+  let c1 = v128.load(c, 16);
+  let c2 = v128.load(c, 32);
+  let c3 = v128.load(c, 48);
+  let d0 = v128.splat<T>(0);
+  let d1 = d0;
+  let d2 = d0;
+  let d3 = d0;
+  while (K > 0) {
+    let p = a;
+    const end = a + <usize>min(K, width<T>()) * sizeof<T>();
+    while (p + sizeof<T>() < end) {
+      const x = v128.load_splat<T>(p);
+      c0 = madd<T>(x, v128.load(b), c0);
+      c1 = madd<T>(x, v128.load(b, 16), c1);
+      c2 = madd<T>(x, v128.load(b, 32), c2);
+      c3 = madd<T>(x, v128.load(b, 48), c3);
+      p += sizeof<T>();
+      const y = v128.load_splat<T>(p);
+      d0 = madd<T>(y, v128.load(b, 64), d0);
+      d1 = madd<T>(y, v128.load(b, 80), d1);
+      d2 = madd<T>(y, v128.load(b, 96), d2);
+      d3 = madd<T>(y, v128.load(b, 112), d3);
+      p += sizeof<T>();
+      b += 2 * ROW;
+    }
+    if (p < end) {
+      const x = v128.load_splat<T>(p);
+      c0 = madd<T>(x, v128.load(b), c0);
+      c1 = madd<T>(x, v128.load(b, 16), c1);
+      c2 = madd<T>(x, v128.load(b, 32), c2);
+      c3 = madd<T>(x, v128.load(b, 48), c3);
+      b += ROW;
+    }
+    a += panelBytes;
+    K -= width<T>();
+  }
+  v128.store(c, v128.add<T>(c0, d0));
+  v128.store(c, v128.add<T>(c1, d1), 16);
+  v128.store(c, v128.add<T>(c2, d2), 32);
+  v128.store(c, v128.add<T>(c3, d3), 48);
 }
 
 /** One row of C += A·B for two panels of B and of C at once: eight independent sums, as a product with a vector needs them. */

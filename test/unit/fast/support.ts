@@ -9,8 +9,8 @@ export const wasmAt = (variant: Variant): string => path.join(process.cwd(), 'ou
 
 const bytes = { relaxed: readFileSync(wasmAt('relaxed')), simd: readFileSync(wasmAt('simd')) };
 
-export function kernelsOf(variant: Variant): Kernels {
-  const kernels = Kernels.load(bytes, variant);
+export function kernelsOf(variant: Variant, shared = false): Kernels {
+  const kernels = Kernels.load(bytes, variant, shared);
   if (kernels === null) throw new Error(`The kernels for ${variant} did not load.`);
   return kernels;
 }

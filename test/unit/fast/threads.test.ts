@@ -4,20 +4,17 @@ import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { fastPass } from '../../../src/engine/fast/pass.js';
 import { finish } from '../../../src/engine/index.js';
-import type { Kernels } from '../../../src/engine/index.js';
+import type { Kernels, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/pass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/team.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-};
-
-async function withTeam(kernels: Kernels, helpers: number, work: () => void): Promise<void> {
-  const team = new WorkerTeam(kernels, new URL(import.meta.url), helpers);
+async function withTeam(kernels: Kernels, variant: Variant, helpers: number, work: () => void): Promise<void> {
+  const team = new WorkerTeam(kernelsOf(variant, true), new URL(import.meta.url), helpers);
   kernels.team = team;
-  await until(() => team.size === 1 + helpers);
+  await team.up();
+  assert.equal(team.size, 1 + helpers);
   try {
     work();
   } finally {
@@ -46,9 +43,11 @@ else if (isMainThread) {
           const single = kernelsOf(variant);
           const kernels = kernelsOf(variant);
           let shared = 0;
-          await withTeam(kernels, helpers, () => {
-            const { team } = kernels;
+          await withTeam(kernels, variant, helpers, () => {
+            const team = kernels.team!;
             kernels.team = {
+              kernels: team.kernels,
+              up: () => team.up(),
               get size() { return team.size; },
               run: (tasks) => {
                 if (tasks.length > 1) shared++;
@@ -69,7 +68,7 @@ else if (isMainThread) {
 
       it('leave small runs to the caller', async () => {
         const kernels = kernelsOf(variant);
-        kernels.team = { get size(): number { throw new Error('nobody needs more threads'); }, run: () => assert.fail('nobody needs more threads') };
+        kernels.team = { kernels, up: () => assert.fail('nobody needs more threads'), get size(): number { throw new Error('nobody needs more threads'); }, run: () => assert.fail('nobody needs more threads') };
         finish(fastPass(kernels, randomExperiment({ ...shape, T: 50, I: 8, H: 16 })));
         await Promise.resolve();
       });

@@ -1,0 +1,65 @@
+// AssemblyScript. A whole small run in one call: what ../fast/layer.ts does call by call, because there the calls would cost more than the work.
+import { backward, sums } from './backward';
+import { forward, forwardInput } from './forward';
+import { Job } from './job';
+import { fill, pack, packTransposed, unpack } from './panel';
+import { panels, ROW, width } from './simd';
+
+/** What enters from above: ones at the last step, ones at every step, or values. */
+const LAST = 0;
+const EVERY = 1;
+
+/**
+ * From row-major numbers at `from` (Wh, Wx, b, the initial state [B,H], xs [B,T,I], and dhs [B,T,H] when they are values) to row-major numbers
+ * at `to` (hs, dhTotal [B,T,H], dxs [B,T,I], dWx, dWh, db, dh0 [B,H]) and the job's norms. All steps have to fit into d.
+ */
+export function whole<T>(job: Job, from: usize, to: usize, entering: i32): void {
+  const B = job.B;
+  const steps = job.T;
+  const I = job.I;
+  const H = job.H;
+  const hPanels = panels<T>(H);
+  const iPanels = panels<T>(I);
+  const stepBytes = <usize>B * ROW;
+  const gPanel = <usize>steps * stepBytes;
+  const hsPanel = gPanel + stepBytes;
+  const weightsPanel = <usize>(H + I) * ROW;
+  const hBytes = <usize>H * sizeof<T>();
+  const iBytes = <usize>I * sizeof<T>();
+
+  pack<T>(from, H, H, job.forwardWeights, weightsPanel, ROW);
+  packTransposed<T>(from, H, H, job.backwardWeights);
+  from += <usize>H * hBytes;
+  pack<T>(from, I, H, job.forwardWeights + <usize>H * ROW, weightsPanel, ROW);
+  packTransposed<T>(from, I, H, job.backwardWeights + <usize>(hPanels * H) * ROW);
+  from += <usize>I * hBytes;
+  pack<T>(from, 1, H, job.bias, ROW, ROW);
+  from += hBytes;
+  pack<T>(from, B, H, job.hs, hsPanel, ROW);
+  from += <usize>B * hBytes;
+  for (let b = 0; b < B; b++, from += <usize>steps * iBytes) pack<T>(from, steps, I, job.xs + <usize>b * ROW, gPanel, stepBytes);
+  if (entering == EVERY) fill<T>(1, H, job.g, gPanel, steps * B);
+  else if (entering == LAST) {
+    memory.fill(job.g, 0, <usize>hPanels * gPanel);
+    fill<T>(1, H, job.g + gPanel - stepBytes, gPanel, B);
+  } else for (let b = 0; b < B; b++, from += <usize>steps * hBytes) pack<T>(from, steps, H, job.g + <usize>b * ROW, gPanel, stepBytes);
+  // dh0, dWx, dWh and db lie one behind the other.
+  memory.fill(job.dh0, 0, job.scratch - job.dh0);
+
+  forwardInput<T>(job, 0, steps);
+  forward<T>(job, 0, steps, 0, B);
+  backward<T>(job, 0, steps, 0, B, 0);
+  sums<T>(job, 0, steps, 0, 0, 1);
+
+  for (let b = 0; b < B; b++, to += <usize>steps * hBytes) unpack<T>(job.hs + stepBytes + <usize>b * ROW, hsPanel, stepBytes, steps, H, to);
+  for (let b = 0; b < B; b++, to += <usize>steps * hBytes) unpack<T>(job.g + <usize>b * ROW, gPanel, stepBytes, steps, H, to);
+  for (let b = 0; b < B; b++, to += <usize>steps * iBytes) unpack<T>(job.dx + <usize>b * ROW, gPanel, stepBytes, steps, I, to);
+  const panelBytes = <usize>width<T>() * ROW;
+  unpack<T>(job.dWx, <usize>iPanels * panelBytes, ROW, I, H, to);
+  to += <usize>I * hBytes;
+  unpack<T>(job.dWh, <usize>hPanels * panelBytes, ROW, H, H, to);
+  to += <usize>H * hBytes;
+  unpack<T>(job.db, ROW, ROW, 1, H, to);
+  to += hBytes;
+  unpack<T>(job.dh0, stepBytes, ROW, B, H, to);
+}
