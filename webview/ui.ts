@@ -53,5 +53,7 @@ export function textField(name: string, placeholder: string, onCommit: (value: s
 export function progressRing(name: string): HTMLElement {
   const element = document.createElement('vscode-progress-ring');
   element.setAttribute('aria-label', name);
+  // The toolkit names every ring "Loading" when it enters the page.
+  setTimeout(() => element.setAttribute('aria-label', name), 0);
   return element;
 }

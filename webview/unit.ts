@@ -1,6 +1,6 @@
 // Beside the tracks: the unit under the cursor, opened: its computation graph with real numbers forward and backward.
 import { readable, withAlpha } from './colours.js';
-import { el, math, mathParts } from './dom.js';
+import { el, math, mathParts, plainMath } from './dom.js';
 import { exactLog10, formatLog10, formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
@@ -208,7 +208,7 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
         rowName: say('node'),
         columns: [say('‖value‖'), say('‖gradient‖'), say('values'), say('gradients')],
         rowCount: all.length,
-        rowLabel: (row) => all[row]?.id ?? '',
+        rowLabel: (row) => plainMath(all[row]?.name ?? ''),
         rows: (from, to) => Promise.resolve(all.slice(from, to).map((node) => {
           const [value, gradient] = opened === null ? [null, null] : [node.value(opened), node.gradient(opened)];
           const log10 = gradientLog10(gradient);

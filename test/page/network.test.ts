@@ -49,7 +49,7 @@ for (const name of ['typical', 'saturated', 'exploding', 'loss_every_step']) {
       near(await unit('dWx'), norm(reference.xs[0]?.[t] ?? []) * norm(dz), 'dWx');
       near(await unit('dhPrev'), norm(Wh.map((row) => row.reduce((sum, value, j) => sum + value * (dz[j] ?? NaN), 0))), 'dhPrev');
       const { rows } = await csvRows(open, 'unit', 'card');
-      const node = rows.find(([id]) => id === 'h') ?? [];
+      const node = rows.find(([id]) => id === reference.cell) ?? [];
       const numbers = (text = ''): number[] => text.split(' ').map(Number);
       numbers(node[3]).forEach((value, j) => assert.ok(Math.abs(value - (h[j] ?? NaN)) < 1e-9));
       numbers(node[4]).forEach((value, j) => assert.ok(Math.abs(value - (g[j] ?? NaN)) <= 1e-9 * Math.max(1, largest)));

@@ -9,6 +9,8 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { chromiumArgs, findChromium } from '../../build/chromium.mjs';
 import { defaultBounds } from '../../src/engine/index.js';
+import { setLanguage } from '../../src/l10n.js';
+import type { Language } from '../../src/l10n.js';
 import { panelHtml } from '../../src/panel/html.js';
 import { Channel } from '../../src/protocol/rpc.js';
 import type { Port } from '../../src/protocol/rpc.js';
@@ -189,15 +191,16 @@ export type OpenPage = { readonly page: Page; readonly host: TestHost; readonly 
 export type OpenReport = { readonly page: Page; readonly requests: string[]; readonly complaints: string[]; close(): Promise<void> };
 export type PageServer = {
   openReport(file: string, options?: { colorScheme?: 'light' | 'dark'; contrast?: 'more' | 'no-preference'; width?: number; height?: number; script?: boolean }): Promise<OpenReport>;
-  open(options?: { theme?: ThemeName; width?: number; height?: number; scale?: number; kernels?: boolean }): Promise<OpenPage>; close(): Promise<void> };
+  open(options?: { theme?: ThemeName; width?: number; height?: number; scale?: number; kernels?: boolean; language?: Language }): Promise<OpenPage>; close(): Promise<void> };
 
 export async function startPages(): Promise<PageServer> {
+  let spoken: Language = { name: 'en', bundle: {} };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     if (pathname === '/') {
       response.setHeader('content-type', 'text/html; charset=utf-8');
-      response.end(panelHtml({ cspSource: origin, nonce, scriptUri: `${origin}/main.js`, styleUri: `${origin}/style.css`, title: 'test' }));
+      response.end(panelHtml({ cspSource: origin, nonce, scriptUri: `${origin}/main.js`, styleUri: `${origin}/style.css`, title: 'test', language: spoken }));
       return;
     }
     if (pathname === '/favicon.ico') {
@@ -219,7 +222,10 @@ export async function startPages(): Promise<PageServer> {
   const browser: Browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
 
   return {
-    async open({ theme = 'dark', width = 1200, height = 980, scale = 1, kernels = false } = {}) {
+    async open({ theme = 'dark', width = 1200, height = 980, scale = 1, kernels = false, language = { name: 'en', bundle: {} } } = {}) {
+      spoken = language;
+      // The engine runs in this process, and says the verdict.
+      setLanguage(language);
       const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
       const page = await context.newPage();
       const host = new TestHost(kernels);
