@@ -3,34 +3,59 @@ import { norm } from './norm.js';
 
 const tolerance = 1e-12;
 
-/** Largest eigenvalue of a symmetric tridiagonal matrix (diagonal a, off-diagonal b > 0) by bisection on Sturm counts, and the last component of its unit eigenvector. */
-function topOfTridiagonal(a: readonly number[], b: readonly number[]): { readonly value: number; readonly lastComponent: number } {
+/**
+ * Largest eigenvalue of a symmetric tridiagonal matrix (diagonal a, off-diagonal b > 0; more of b than needed is not read), and the last component
+ * of its unit eigenvector. Newton's iteration on the characteristic polynomial from above, where it falls steadily; a Sturm count says what is
+ * above. `guess`: a value that is not far below, 0 for none.
+ */
+export function topOfTridiagonal(a: readonly number[], b: readonly number[], guess = 0): { readonly value: number; readonly lastComponent: number } {
   const k = a.length;
-  let low = -Infinity;
-  let high = -Infinity;
-  for (let i = 0; i < k; i++) {
-    low = Math.max(low, a[i]!);
-    high = Math.max(high, a[i]! + (b[i - 1] ?? 0) + (i < k - 1 ? b[i]! : 0));
-  }
-  // All pivots of T − x are negative exactly when x is above every eigenvalue (Sylvester's law of inertia).
-  const above = (x: number): boolean => {
+  let bound = -Infinity;
+  for (let i = 0; i < k; i++) bound = Math.max(bound, a[i]! + (i > 0 ? b[i - 1]! : 0) + (i < k - 1 ? b[i]! : 0));
+  // All pivots of T − x are negative exactly when x is above every eigenvalue (Sylvester's law of inertia). Gives p/p' at x there, NaN elsewhere.
+  const newton = (x: number): number => {
     let pivot = a[0]! - x;
-    for (let i = 1; i < k && pivot < 0; i++) pivot = a[i]! - x - b[i - 1]! ** 2 / pivot;
-    return pivot < 0;
+    let slope = -1;
+    let sum = slope / pivot;
+    for (let i = 1; i < k && pivot < 0; i++) {
+      const share = b[i - 1]! / pivot;
+      slope = -1 + share * share * slope;
+      pivot = a[i]! - x - b[i - 1]! * share;
+      sum += slope / pivot;
+    }
+    return pivot < 0 ? 1 / sum : NaN;
   };
-  for (let i = 0; i < 60 && high - low > 1e-16 * high; i++) {
-    const middle = low + (high - low) / 2;
-    if (above(middle)) high = middle;
-    else low = middle;
+  let x = bound;
+  let step = newton(x);
+  for (let away = 1e-3 * guess; guess > 0 && guess + away < bound; away *= 8) {
+    const nearer = newton(guess + away);
+    if (Number.isNaN(nearer)) continue;
+    [x, step] = [guess + away, nearer];
+    break;
+  }
+  for (let i = 0; i < 500 && step > 2e-16 * Math.abs(x); i++) {
+    const next = newton(x - step);
+    if (Number.isNaN(next)) {
+      // Where two eigenvalues all but coincide, rounding has carried it below: what is left is halved.
+      for (let low = x - step, middle = low; x - low > 2e-16 * Math.abs(x); ) {
+        middle = low + (x - low) / 2;
+        if (middle === low || middle === x) break;
+        if (Number.isNaN(newton(middle))) low = middle;
+        else x = middle;
+      }
+      break;
+    }
+    x -= step;
+    step = next;
   }
   // The eigenvector from its last component up: it grows in that direction, so the recurrence is stable.
-  const vector = new Float64Array(k);
-  vector[k - 1] = 1;
+  let [lower, own, sum] = [0, 1, 1];
   for (let i = k - 1; i > 0; i--) {
-    const beyond = i < k - 1 ? b[i]! * vector[i + 1]! : 0;
-    vector[i - 1] = ((high - a[i]!) * vector[i]! - beyond) / b[i - 1]!;
+    const upper = ((x - a[i]!) * own - (i < k - 1 ? b[i]! * lower : 0)) / b[i - 1]!;
+    [lower, own] = [own, upper];
+    sum += own * own;
   }
-  return { value: high, lastComponent: 1 / norm(vector) };
+  return { value: x, lastComponent: 1 / Math.sqrt(sum) };
 }
 
 /**
@@ -41,20 +66,20 @@ function topOfTridiagonal(a: readonly number[], b: readonly number[]): { readonl
  */
 export class JacobianNorm {
   readonly #H: number;
-  /** WhᵀWh of the weights divided by `#scale`, so that squares stay inside the range. */
-  readonly #gram: Float64Array;
-  readonly #scale: number;
+  /** WhᵀWh of the weights divided by `scale`, so that squares stay inside the range. */
+  readonly gram: Float64Array;
+  readonly scale: number;
   readonly #start: Float64Array;
 
   constructor(Wh: Float64Array, H: number) {
     this.#H = H;
-    this.#scale = norm(Wh);
-    const W = this.#scale === 0 ? Wh : Wh.map((value) => value / this.#scale);
-    this.#gram = new Float64Array(H * H);
+    this.scale = norm(Wh);
+    const W = this.scale === 0 ? Wh : Wh.map((value) => value / this.scale);
+    this.gram = new Float64Array(H * H);
     for (let k = 0; k < H; k++) {
       for (let i = 0; i < H; i++) {
         const value = W[k * H + i]!;
-        for (let j = 0; j < H; j++) this.#gram[i * H + j] = this.#gram[i * H + j]! + value * W[k * H + j]!;
+        for (let j = 0; j < H; j++) this.gram[i * H + j] = this.gram[i * H + j]! + value * W[k * H + j]!;
       }
     }
     this.#start = Float64Array.from({ length: H }, (_, i) => unrelated(i));
@@ -64,8 +89,8 @@ export class JacobianNorm {
   sigmaMax(slopes: Float64Array): number {
     const H = this.#H;
     const largest = norm(slopes);
-    if (largest === 0 || this.#scale === 0) return 0;
-    if (!Number.isFinite(largest) || !Number.isFinite(this.#scale)) return NaN;
+    if (largest === 0 || this.scale === 0) return 0;
+    if (!Number.isFinite(largest) || !Number.isFinite(this.scale)) return NaN;
     const s = slopes.map((slope) => slope / largest);
     const basis: Float64Array[] = [];
     const a: number[] = [];
@@ -80,7 +105,7 @@ export class JacobianNorm {
       const beta = norm(w);
       const { value, lastComponent } = topOfTridiagonal(a, b);
       if (basis.length === H || beta * lastComponent <= tolerance * value || beta === 0) {
-        return Math.sqrt(Math.max(0, value)) * largest * this.#scale;
+        return Math.sqrt(Math.max(0, value)) * largest * this.scale;
       }
       b.push(beta);
       v = scaled(w, 1 / beta);
@@ -94,7 +119,7 @@ export class JacobianNorm {
     const sv = v.map((value, i) => value * s[i]!);
     for (let i = 0; i < H; i++) {
       let sum = 0;
-      for (let j = 0; j < H; j++) sum += this.#gram[i * H + j]! * sv[j]!;
+      for (let j = 0; j < H; j++) sum += this.gram[i * H + j]! * sv[j]!;
       out[i] = sum * s[i]!;
     }
     return out;
@@ -102,7 +127,7 @@ export class JacobianNorm {
 }
 
 /** A fixed sequence in (−1, 1) without structure, so that no symmetry of Wh can hide a direction from it. */
-const unrelated = (i: number): number => 2 * ((Math.sin((i + 1) * 12.9898) * 43758.5453) % 1 + 1) % 2 - 1;
+export const unrelated = (i: number): number => 2 * ((Math.sin((i + 1) * 12.9898) * 43758.5453) % 1 + 1) % 2 - 1;
 
 const dot = (x: Float64Array, y: Float64Array): number => {
   let sum = 0;

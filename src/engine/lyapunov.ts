@@ -28,13 +28,16 @@ const identity = (H: number): Float64Array => {
 export class LyapunovExponents {
   readonly #Wh: Float64Array;
   readonly #H: number;
-  readonly #sums: Float64Array;
+  /** Σ ln R_ii over the steps so far. */
+  readonly sums: Float64Array;
+  readonly #errors: Float64Array;
   #Q: Float64Array;
 
   constructor(Wh: Float64Array, H: number) {
     this.#Wh = Wh;
     this.#H = H;
-    this.#sums = new Float64Array(H);
+    this.sums = new Float64Array(H);
+    this.#errors = new Float64Array(H);
     this.#Q = identity(H);
   }
 
@@ -44,12 +47,12 @@ export class LyapunovExponents {
 
   step(slopes: Float64Array): void {
     this.#Q = applyJacobian(this.#Q, this.#Wh, slopes);
-    for (let i = 0; i < this.#H; i++) this.#sums[i] = this.#sums[i]! + Math.log(this.#orthogonalise(i));
+    for (let i = 0; i < this.#H; i++) this.sums[i] = this.sums[i]! + Math.log(this.#orthogonalise(i));
   }
 
-  /** The exponents per step, descending. */
-  mean(T: number): Float64Array {
-    return this.#sums.map((sum) => sum / T).sort().reverse();
+  /** Estimated error of the least certain sum: a row has one of about two units in the last place of its length, magnified where little of it is left. */
+  get error(): number {
+    return Math.max(...this.#errors);
   }
 
   /**
@@ -59,7 +62,8 @@ export class LyapunovExponents {
   #orthogonalise(i: number): number {
     const H = this.#H;
     const vector = this.#Q.subarray(i * H, (i + 1) * H);
-    let length = norm(vector);
+    const whole = norm(vector);
+    let length = whole;
     for (let round = 0; round < 4; round++) {
       for (let k = 0; k < i; k++) {
         const q = this.#Q.subarray(k * H, (k + 1) * H);
@@ -72,6 +76,7 @@ export class LyapunovExponents {
       if (length > 0.7 * before) break;
     }
     for (let j = 0; j < H; j++) vector[j] = vector[j]! / length;
+    this.#errors[i] = this.#errors[i]! + (2 * Number.EPSILON * whole) / length;
     return length;
   }
 }

@@ -1,83 +1,151 @@
-import { LuDecomposition, Matrix } from 'ml-matrix';
 import { exactSlopes } from './analyse.js';
 import type { RunChunk } from './analyse.js';
 import { eigenvaluesOf } from './eigenvalues.js';
+import { fastSpectrum } from './fast/spectrum.js';
+import type { Workspaces } from './fast/workspaces.js';
+import { withKernels } from './fast/workspaces.js';
 import { JacobianNorm } from './lanczos.js';
 import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
+import { plainSquare, spectralRadiusBounds } from './radius.js';
+import type { Square } from './radius.js';
+import { part } from './steps.js';
 import { cast, matrix, sequence, takeStep } from './tensor.js';
 import type { Sequence } from './tensor.js';
+import { factorise, logDeterminant, provenBelow } from './triangular.js';
 import type { Experiment, RunResult, Spectrum, Steps } from './types.js';
 
-/** Batch item 0 of a sequence. */
-const firstItem = ({ T, N, data }: Sequence): Sequence => ({ B: 1, T, N, data: data.subarray(0, T * N) });
+/** Up to here all eigenvalues are computed, about five seconds at most; beyond, their largest modulus is bounded. */
+export const mostDecomposed = 1024;
 
-/** Batch item 0 of a run, cut into its chunks again. */
-function chunksOf({ shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment, hs: RunResult['hs']): RunChunk[] {
+/** What is known so far of a spectrum that is being computed. */
+export type GrowingSpectrum = { -readonly [Name in keyof Spectrum]: Spectrum[Name] };
+
+/** One batch item of a sequence. */
+const oneItem = ({ T, N, data }: Sequence, item: number): Sequence => ({ B: 1, T, N, data: data.subarray(item * T * N, (item + 1) * T * N) });
+
+/** One batch item of a run, cut into its chunks again; without what enters from above. */
+export function itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment, hs: RunResult['hs'], item: number): RunChunk[] {
   const first = matrix(dtype, 1, H);
-  if (h0 !== null) first.data.set(h0.subarray(0, H));
-  const all = firstItem({ B, T, N: H, data: hs });
+  if (h0 !== null) first.data.set(h0.subarray(item * H, (item + 1) * H));
+  const all = oneItem({ B, T, N: H, data: hs }, item);
   let start = 0;
   return chunks.map(({ steps, xs }) => {
     const initial = stateful && start > 0 ? takeStep(all, start - 1) : first;
     const states = { B: 1, T: steps, N: H, data: all.data.subarray(start * H, (start + steps) * H) };
-    const chunk = { start, steps, xs: firstItem({ B, T: steps, N: I, data: cast(dtype, xs) }), hs: states, initial, dhs: sequence('float64', 1, 0, H) };
+    const inputs = { B: 1, T: steps, N: I, data: cast(dtype, xs.subarray(item * steps * I, (item + 1) * steps * I)) };
+    const chunk = { start, steps, xs: inputs, hs: states, initial, dhs: sequence('float64', 1, 0, H) };
     start += steps;
     return chunk;
   });
 }
 
-/** ln|det Wh|; -Infinity when Wh is singular to working precision. */
-function logDeterminant(Wh: Float64Array, H: number): number {
-  const scale = Wh.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  if (scale === 0) return -Infinity;
-  const upper = new LuDecomposition(Matrix.from1DArray(H, H, Wh.map((value) => value / scale))).upperTriangularMatrix;
-  const pivots = upper.diagonal().map(Math.abs);
-  if (Math.min(...pivots) <= H * Number.EPSILON * Math.max(...pivots)) return -Infinity;
-  return pivots.reduce((sum, pivot) => sum + Math.log(pivot), H * Math.log(scale));
-}
+/** The experiment as if it had one batch item. */
+export const withOneItem = (experiment: Experiment): Experiment => ({ ...experiment, shapes: { ...experiment.shapes, B: 1 } });
 
-const notFinite = ({ H, T }: { readonly H: number; readonly T: number }): Spectrum => ({
-  spectralRadiusWh: NaN, sigmaMaxWh: NaN, eigenvaluesWh: Array.from({ length: H }, () => [NaN, NaN] as const), jacobianSigmaMax: new Float64Array(T).fill(NaN),
-  lyapunov: null, lyapunovSumError: null, logProductSigmaMax: NaN,
+const unknown = (T: number): GrowingSpectrum => ({
+  spectralRadiusWh: NaN, spectralRadiusBounds: null, sigmaMaxWh: NaN, sigmaMaxWhUpper: NaN, eigenvaluesWh: [], jacobianSigmaMax: new Float64Array(T).fill(NaN),
+  lyapunov: null, lyapunovSumError: null, lyapunovError: null, lyapunovBlock: null, logProductSigmaMax: NaN,
 });
 
 /**
- * What the Jacobians J_t = diag(f'(h_t))·Whᵀ of batch item 0 say, in float64. Without `stateful` a chunk knows nothing of the one before it:
- * the exponents start anew from Q = I at its first step, and the product is that of the last chunk.
+ * What the Jacobians J_t = diag(f'(h_t))·Whᵀ of batch item 0 say, in float64; `spectrum` fills while `steps` runs. Without `stateful` a chunk knows
+ * nothing of the one before it: the exponents start anew from Q = I at its first step, and the product is that of the last chunk.
  */
-export function* spectrumSteps(experiment: Experiment, result: RunResult): Steps<Spectrum> {
+export function spectrumOf(experiment: Experiment, result: RunResult, workspaces: Workspaces | null = null): { readonly spectrum: Spectrum; readonly steps: Steps<void> } {
+  const spectrum = unknown(experiment.shapes.T);
+  return { spectrum, steps: fill(experiment, result, workspaces, spectrum) };
+}
+
+/** The same at its end. */
+export function* spectrumSteps(experiment: Experiment, result: RunResult, workspaces: Workspaces | null = null): Steps<Spectrum> {
+  const { spectrum, steps } = spectrumOf(experiment, result, workspaces);
+  yield* steps;
+  return spectrum;
+}
+
+function* fill(experiment: Experiment, result: RunResult, workspaces: Workspaces | null, spectrum: GrowingSpectrum): Steps<void> {
+  const { shapes: { T, H }, weights: { Wh } } = experiment;
+  if (!Wh.every(Number.isFinite)) {
+    spectrum.eigenvaluesWh = Array.from({ length: H }, () => [NaN, NaN] as const);
+    return;
+  }
+  const chunks = itemChunks(experiment, result.hs, 0);
+  const own = withOneItem(experiment);
+  yield* withKernels(workspaces, (kernels) => fastSpectrum(kernels, own, chunks, spectrum), function* () {
+    Object.assign(spectrum, unknown(T));
+    return yield* plainSpectrum(own, chunks, spectrum);
+  });
+}
+
+/** The eigenvalues of Wh, or bounds of the largest modulus where they would take too long. */
+export function* eigenvaluesInto(Wh: Float64Array, H: number, square: Square, spectrum: GrowingSpectrum): Steps<void> {
+  if (H > mostDecomposed) {
+    spectrum.spectralRadiusBounds = yield* spectralRadiusBounds(Wh, H, square);
+    spectrum.spectralRadiusWh = spectrum.spectralRadiusBounds[1];
+    return;
+  }
+  spectrum.eigenvaluesWh = yield* eigenvaluesOf(Wh, H);
+  spectrum.spectralRadiusWh = Math.hypot(...spectrum.eigenvaluesWh[0]!);
+}
+
+/** Above σ by this share the proof is tried first; the wider ones are for H so large that rounding alone is more. */
+const margins = [1e-9, 1e-7, 1e-5, 1e-3, 0.1, 1];
+
+/** A proven upper bound of σ_max, from the Gram matrix of W/scale; Infinity where none is found. */
+export function* sigmaUpperBound(gram: Float64Array, H: number, scale: number, sigma: number): Steps<number> {
+  if (scale === 0) return 0;
+  for (const margin of margins) {
+    const bound = ((sigma / scale) * (1 + margin)) ** 2;
+    if (yield* provenBelow(gram, H, bound, (H + 4) * Number.EPSILON)) return scale * Math.sqrt(bound) * (1 + 4 * Number.EPSILON);
+  }
+  return Infinity;
+}
+
+/** Sets exponents and their checks from the sums of ln L_ii, their estimated errors, ln|det Wh| and Σ ln f'. */
+export function exponentsInto(spectrum: GrowingSpectrum, T: number, { sums, error, block, logDet, lnSlopes }: { readonly sums: Float64Array; readonly error: number; readonly block: number; readonly logDet: number; readonly lnSlopes: number }): void {
+  const lyapunov = sums.map((sum) => sum / T).sort().reverse();
+  spectrum.lyapunov = lyapunov;
+  spectrum.lyapunovSumError = Math.abs(lyapunov.reduce((sum, value) => sum + value, 0) - (logDet + lnSlopes / T));
+  spectrum.lyapunovError = error / T;
+  spectrum.lyapunovBlock = block;
+}
+
+/** ln|det Wh|; -Infinity when Wh is singular to working precision. */
+export function* logDeterminantOf(Wh: Float64Array, H: number): Steps<number> {
+  const scale = Wh.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  if (scale === 0) return -Infinity;
+  return logDeterminant(yield* factorise(Wh.map((value) => value / scale), H)) + H * Math.log(scale);
+}
+
+function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum): Steps<GrowingSpectrum> {
   const { shapes: { T, H }, weights: { Wh }, stateful } = experiment;
-  if (!Wh.every(Number.isFinite)) return notFinite({ H, T });
-  const eigenvaluesWh = yield* eigenvaluesOf(Wh, H);
-  const logDet = logDeterminant(Wh, H);
+  yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum), 0, 0.1);
+  const logDet = yield* part(logDeterminantOf(Wh, H), 0.1, 0.12);
   const jacobian = new JacobianNorm(Wh, H);
-  const sigmaMaxWh = jacobian.sigmaMax(new Float64Array(H).fill(1));
+  spectrum.sigmaMaxWh = jacobian.sigmaMax(new Float64Array(H).fill(1));
+  spectrum.sigmaMaxWhUpper = yield* part(sigmaUpperBound(jacobian.gram, H, jacobian.scale, spectrum.sigmaMaxWh), 0.12, 0.15);
   const exponents = new LyapunovExponents(Wh, H);
   const product = new JacobianProduct(Wh, H);
-  const jacobianSigmaMax = new Float64Array(T);
   let lnSlopes = 0;
   let zeroJacobians = 0;
-  for (const chunk of chunksOf(experiment, result.hs)) {
+  for (const chunk of chunks) {
     if (!stateful) {
       exponents.restart();
       product.restart();
     }
     for (let t = 0; t < chunk.steps; t++) {
-      const slopes = exactSlopes({ ...experiment, shapes: { ...experiment.shapes, B: 1 } }, chunk, t);
+      const slopes = exactSlopes(experiment, chunk, t);
       const sigma = jacobian.sigmaMax(slopes);
-      jacobianSigmaMax[chunk.start + t] = sigma;
+      spectrum.jacobianSigmaMax[chunk.start + t] = sigma;
       if (sigma === 0) zeroJacobians++;
       for (const slope of slopes) lnSlopes += Math.log(slope);
       product.step(slopes);
       if (logDet !== -Infinity && Number.isFinite(lnSlopes)) exponents.step(slopes);
-      yield (chunk.start + t + 1) / T;
+      yield 0.15 + (0.85 * (chunk.start + t + 1)) / T;
     }
   }
-  const unique = logDet !== -Infinity && Number.isFinite(lnSlopes);
-  const lyapunov = zeroJacobians === T ? new Float64Array(H).fill(-Infinity) : unique ? exponents.mean(T) : null;
-  return {
-    spectralRadiusWh: Math.hypot(...eigenvaluesWh[0]!), sigmaMaxWh, eigenvaluesWh, jacobianSigmaMax, lyapunov,
-    lyapunovSumError: unique && lyapunov !== null ? Math.abs(lyapunov.reduce((sum, value) => sum + value, 0) - (logDet + lnSlopes / T)) : null,
-    logProductSigmaMax: product.logSigmaMax(),
-  };
+  if (zeroJacobians === T) spectrum.lyapunov = new Float64Array(H).fill(-Infinity);
+  else if (logDet !== -Infinity && Number.isFinite(lnSlopes)) exponentsInto(spectrum, T, { sums: exponents.sums, error: exponents.error, block: 1, logDet, lnSlopes });
+  spectrum.logProductSigmaMax = product.logSigmaMax();
+  return spectrum;
 }

@@ -138,16 +138,25 @@ export type RunResult = {
 
 /** Of batch item 0, with J_t = ∂h_t/∂h_{t-1} = diag(f'(h_t))·Whᵀ; J_0 is with respect to h0. */
 export type Spectrum = {
+  /** Largest modulus of an eigenvalue; where those are not computed (H > 1,024) the upper one of `spectralRadiusBounds`. */
   readonly spectralRadiusWh: number;
+  /** Proven bounds from powers of Wh, where its eigenvalues are not computed; otherwise null. */
+  readonly spectralRadiusBounds: readonly [low: number, high: number] | null;
   readonly sigmaMaxWh: number;
-  /** [H] pairs (re, im), modulus descending. */
+  /** Proven: no singular value of Wh is larger, rounding included. */
+  readonly sigmaMaxWhUpper: number;
+  /** [H] pairs (re, im), modulus descending; empty for H > 1,024. */
   readonly eigenvaluesWh: readonly (readonly [number, number])[];
-  /** [T] */
+  /** [T]; NaN where not computed yet. */
   readonly jacobianSigmaMax: Float64Array;
   /** Natural log per step, descending [H]; all -Infinity when every J_t is zero; null when some J_t is singular and the exponents are not unique. */
   readonly lyapunov: Float64Array | null;
   /** |Σλ_i − (ln|det Wh| + mean_t Σ_j ln f'(h_tj))|: the exact check of the exponents; null where `lyapunov` is. */
   readonly lyapunovSumError: number | null;
+  /** Estimated error of the least certain exponent, from rounding between two orthogonalisations, per step; null where `lyapunovSumError` is. */
+  readonly lyapunovError: number | null;
+  /** Steps between two orthogonalisations at most. */
+  readonly lyapunovBlock: number | null;
   /** ln of the largest singular value of J_{T-1}···J_0; -Infinity for the zero product. */
   readonly logProductSigmaMax: number;
 };

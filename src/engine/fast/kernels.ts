@@ -23,7 +23,21 @@ export type DTypeExports = {
 };
 
 type Suffixed<Bits extends number> = { readonly [Name in keyof DTypeExports as `${Name}${Bits}`]: DTypeExports[Name] };
-export type Exports = Suffixed<32> & Suffixed<64> & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void; readonly flow: (job: number, steps: number, enters: number, cut: number) => number };
+
+/** Linear algebra of the analyses, all float64; see ../kernels/{algebra,jacobi,lanczos,orthogonalise,rows}. */
+export type AlgebraExports = {
+  readonly multiplyRows: (a: number, aPanel: number, K: number, b: number, N: number, c: number, cPanel: number, rows: number, scale: number) => void;
+  readonly triangularProduct: (a: number, b: number, H: number, c: number, r0: number, r1: number, upper: number) => void;
+  readonly jacobiSweep: (rows: number, bytes: number, count: number, mantissas: number, exponents: number, first0: number, first1: number) => number;
+  readonly lanczosStep: (v: number, previous: number, slopes: number, rows: number, H: number, G: number, alphas: number, betas: number, work: number) => void;
+  readonly orthogonaliseRows: (v: number, l: number, H: number, from: number, to: number, rank: number, ratios: number, scratch: number) => void;
+  readonly settleRows: (g: number, panelBytes: number, H: number, rows: number, exponents: number, squares: number) => void;
+  readonly throughSlopes: (g: number, panelBytes: number, H: number, rows: number, slopes: number, slopesPanel: number, period: number, d: number, dPanel: number) => void;
+  readonly throughWeights: (d: number, dPanel: number, H: number, rows: number, weights: number, target: number, targetPanel: number) => void;
+  readonly addOuter: (before: number, beforePanel: number, d: number, dPanel: number, H: number, rows: number, exponents: number, E: number, sum: number, sumPanel: number) => void;
+  readonly clearRow: (g: number, panelBytes: number, H: number, exponent: number) => void;
+};
+export type Exports = Suffixed<32> & Suffixed<64> & AlgebraExports & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void; readonly flow: (job: number, steps: number, enters: number, cut: number) => number };
 
 /** Kernels that only one thread at a time needs. */
 export const packing = (exports: Exports, dtype: DType): Pick<DTypeExports, 'pack' | 'packTransposed' | 'unpack' | 'fill'> => (dtype === 'float32'
@@ -98,6 +112,11 @@ export class Kernels {
     // Copied, because types that allow for shared memory cannot promise that nobody writes to the bytes meanwhile.
     const own = new Uint8Array(bytes[variant]);
     return new Kernels(variant, new WebAssembly.Module(shared ? own : withPlainMemory(own)), memory);
+  }
+
+  /** The same kernels on a memory of their own, for work that goes on while others use this one. */
+  apart(): Kernels {
+    return new Kernels(this.variant, this.module, new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared: true }));
   }
 
   /** Lays out buffers of these sizes, each on a 64 byte border, and gives their addresses; null when there is not so much memory. */

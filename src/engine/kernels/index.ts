@@ -89,3 +89,9 @@ export function flow(job: FlowJob, steps: i32, enters: i32, cut: i32): i32 {
 export function clear(at: usize, bytes: usize): void {
   memory.fill(at, 0, bytes);
 }
+
+export { multiplyRows, triangularProduct } from './algebra';
+export { jacobiSweep } from './jacobi';
+export { lanczosStep } from './lanczos';
+export { orthogonaliseRows } from './orthogonalise';
+export { addOuter, clearRow, settleRows, throughSlopes, throughWeights } from './rows';

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { finish, Rnn, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import type { DType } from '../../../src/engine/index.js';
+import { ways } from '../fast/support.js';
 import { experimentOf, flat, reference, referenceNames, relativeError, worstOfEach } from './fixtures.js';
 import type { Reference } from './fixtures.js';
 
@@ -60,12 +61,14 @@ for (const name of referenceNames()) {
       within(t, 'dhScaled·2^dhExponent', relativeError(unscaled, flat(ref.expected.dhTotal)), float64Bound);
     });
 
-    it('spectrum', (t) => {
+    for (const [way, workspaces] of ways) it(`spectrum, ${way}`, (t) => {
       const experiment = experimentOf(ref, 'float64');
       const expected = ref.expected.spectrum;
-      const spectrum = finish(spectrumSteps(experiment, finish(runSteps(experiment))));
+      const spectrum = finish(spectrumSteps(experiment, finish(runSteps(experiment)), workspaces));
       within(t, 'spectral radius', worstOfEach(Float64Array.of(spectrum.spectralRadiusWh), [expected.spectralRadiusWh]), 1e-9);
       within(t, 'σ_max(Wh)', worstOfEach(Float64Array.of(spectrum.sigmaMaxWh), [expected.sigmaMaxWh]), 1e-9);
+      assert.ok(spectrum.sigmaMaxWhUpper >= expected.sigmaMaxWh * (1 - 1e-15));
+      within(t, 'proven bound of σ_max(Wh)', worstOfEach(Float64Array.of(spectrum.sigmaMaxWhUpper), [expected.sigmaMaxWh]), 3e-9);
       within(t, 'σ_max(J_t)', worstOfEach(spectrum.jacobianSigmaMax, expected.jacobianSigmaMax), 1e-9);
       const unmatched = expected.eigenvaluesWh.map(([re, im]) => Math.min(...spectrum.eigenvaluesWh.map(([r, i]) => Math.hypot(r - re, i - im))));
       within(t, 'eigenvalues', Math.max(...unmatched), 1e-9);
@@ -73,6 +76,7 @@ for (const name of referenceNames()) {
       else {
         assert.ok(spectrum.lyapunov !== null);
         within(t, 'Lyapunov exponents', absolute(spectrum.lyapunov, expected.lyapunov.map((value) => value ?? -Infinity)), 1e-8);
+        if (expected.lyapunov[0] !== null) t.diagnostic(`stated error ${(spectrum.lyapunovError ?? NaN).toExponential(1)}, at most ${spectrum.lyapunovBlock ?? NaN} steps in a block`);
         if (expected.lyapunov[0] !== null) within(t, 'sum of the exponents', spectrum.lyapunovSumError ?? Infinity, 1e-9);
       }
       within(t, 'ln σ_max of the product', absolute([spectrum.logProductSigmaMax], [expected.logProductSigmaMax ?? -Infinity]), 1e-9 * Math.max(1, Math.abs(expected.logProductSigmaMax ?? 0)));

@@ -1,7 +1,7 @@
 // Every variant of the kernels that this machine can run, and experiments at random.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Kernels, supportedVariants } from '../../../src/engine/index.js';
+import { Kernels, supportedVariants, Workspaces } from '../../../src/engine/index.js';
 import type { Cell, DType, Experiment, Upstream, Variant } from '../../../src/engine/index.js';
 import { filled, randomNumbers } from '../engine/build.js';
 
@@ -35,3 +35,6 @@ export function randomExperiment({ seed, B, T, I, H, cell, dtype, upstream, trun
     h0: initial ? filled(B * H, next) : null, stateful, upstream: entering, loss: null, clipNorm: null, truncate,
   };
 }
+
+/** The ways an analysis can be computed here: in plain arithmetic, and through each variant of the kernels. */
+export const ways: readonly (readonly [name: string, workspaces: Workspaces | null])[] = [['plain', null], ...variants.map((variant) => [variant, new Workspaces(kernelsOf(variant))] as const)];

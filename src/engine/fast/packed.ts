@@ -1,0 +1,45 @@
+// Matrices in the kernels' packed layout [N/8][rows][8], float64, seen from JavaScript.
+import { maxAbs } from '../norm.js';
+import type { FloatArray } from '../types.js';
+import { rowBytes } from './kernels.js';
+import type { Kernels } from './kernels.js';
+
+/** Columns of a panel. */
+export const width = rowBytes / Float64Array.BYTES_PER_ELEMENT;
+
+export const panelsOf = (columns: number): number => Math.ceil(columns / width);
+
+/** Bytes of a packed matrix. One row more, because kernels that take rows two by two read beyond the last. */
+export const packedBytes = (rows: number, columns: number): number => panelsOf(columns) * rows * rowBytes + rowBytes;
+
+/** Rows are kept near 1; with weights beyond this a few steps could leave the range of float64 all the same, and the plain way has to do. */
+const weightRange = 1e60;
+
+export function insideRange(weights: FloatArray): boolean {
+  const largest = maxAbs(weights);
+  return largest === 0 || (largest > 1 / weightRange && largest < weightRange);
+}
+
+/** Named buffers in the memory of these kernels; null when there is not so much. */
+export function layOut<Name extends string>(kernels: Kernels, sizes: Readonly<Record<Name, number>>): Readonly<Record<Name, number>> | null {
+  const names = Object.keys(sizes) as Name[];
+  const addresses = kernels.layOut(names.map((name) => sizes[name]));
+  return addresses === null ? null : Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<Name, number>;
+}
+
+export const numbersAt = (kernels: Kernels, at: number, length: number): Float64Array => new Float64Array(kernels.memory.buffer, at, length);
+
+/** A row-major [rows,columns] into packed layout, through `staging` of at least that size. */
+export function packInto(kernels: Kernels, staging: number, data: Float64Array, rows: number, columns: number, to: number): void {
+  numbersAt(kernels, staging, rows * columns).set(data.length === rows * columns ? data : data.subarray(0, rows * columns));
+  kernels.exports.pack64(staging, rows, columns, to, rows * rowBytes, rowBytes);
+}
+
+/** Packed layout into a new row-major [rows,columns], through `staging`. */
+export function unpackFrom(kernels: Kernels, staging: number, from: number, rows: number, columns: number): Float64Array {
+  kernels.exports.unpack64(from, rows * rowBytes, rowBytes, rows, columns, staging);
+  return numbersAt(kernels, staging, rows * columns).slice();
+}
+
+/** Place of column j of a row, in numbers from the row's start. */
+export const columnAt = (j: number, panelBytes: number): number => Math.floor(j / width) * (panelBytes / Float64Array.BYTES_PER_ELEMENT) + (j % width);

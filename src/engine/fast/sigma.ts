@@ -1,0 +1,131 @@
+// The largest singular value of diag(s)·Whᵀ for many s at once: their Lanczos iterations share one product of matrices.
+import { norm } from '../norm.js';
+import { topOfTridiagonal, unrelated } from '../lanczos.js';
+import type { Steps } from '../types.js';
+import { rowBytes } from './kernels.js';
+import type { Kernels } from './kernels.js';
+import { columnAt, numbersAt, packedBytes, packInto, panelsOf, unpackFrom } from './packed.js';
+
+const bytes = Float64Array.BYTES_PER_ELEMENT;
+const tolerance = 1e-12;
+/** Iterations that go on at the same time: enough for a product of matrices to reach its speed. */
+const mostSlots = 32;
+/** Iterations between two looks at the tridiagonal matrices. */
+const between = 4;
+const pauseWork = 2e7;
+
+type Buffers = Readonly<Record<keyof ReturnType<typeof SigmaBatch.sizes>, number>>;
+/** One iteration under way: of which matrix, its tridiagonal matrix so far, and the size that was divided out of its slopes. */
+type Slot = { index: number; a: number[]; b: number[]; largest: number; guess: number };
+
+/** σ_max of diag(s)·Wᵀ, the square root of the largest eigenvalue of diag(s)·WᵀW·diag(s). */
+export class SigmaBatch {
+  readonly #kernels: Kernels;
+  readonly #H: number;
+  readonly #at: Buffers;
+  readonly #start: Float64Array;
+  /** ‖W‖ (Frobenius), which the matrix is divided by, so that squares stay inside the range. */
+  scale = 0;
+
+  static sizes(H: number) {
+    const rows = packedBytes(mostSlots, H);
+    return { sigmaStaging: H * H * bytes, gram: packedBytes(H, H), factor: packedBytes(H, H), factorTransposed: packedBytes(H, H), vectors: rows, before: rows, slopes: rows, alphas: mostSlots * bytes, betas: mostSlots * bytes, work: 2 * rows };
+  }
+
+  constructor(kernels: Kernels, H: number, at: Buffers) {
+    this.#kernels = kernels;
+    this.#H = H;
+    this.#at = at;
+    const start = Float64Array.from({ length: H }, (_, i) => unrelated(i));
+    const length = norm(start);
+    this.#start = start.map((value) => value / length);
+  }
+
+  /** Takes W [H,H] of finite numbers. */
+  *load(W: Float64Array): Steps<void> {
+    const H = this.#H;
+    const { exports } = this.#kernels;
+    const { sigmaStaging, gram, factor, factorTransposed } = this.#at;
+    this.scale = norm(W);
+    packInto(this.#kernels, sigmaStaging, this.scale === 0 ? W : W.map((value) => value / this.scale), H, H, factor);
+    exports.packTransposed64(sigmaStaging, H, H, factorTransposed);
+    const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
+    for (let row = 0; row < H; row += rowsAtOnce) {
+      exports.multiplyRows(factorTransposed + row * rowBytes, H * rowBytes, H, factor, H, gram + row * rowBytes, H * rowBytes, Math.min(rowsAtOnce, H - row), 0);
+      yield row / H;
+    }
+  }
+
+  /** WᵀW / scale² [H,H]. */
+  gram(): Float64Array {
+    return unpackFrom(this.#kernels, this.#at.sigmaStaging, this.#at.gram, this.#H, this.#H);
+  }
+
+  /**
+   * Calls `found(i, σ)` for i = 0 … count − 1, in no particular order; `slopesOf(i)` [H], finite. Good to 1e-12 relative by its residual, which is
+   * the distance to some singular value; that it is the largest rests on a start without structure. NaN for what has not converged.
+   */
+  *each(count: number, slopesOf: (i: number) => Float64Array, found: (i: number, sigma: number) => void): Steps<void> {
+    const H = this.#H;
+    const slots = Math.min(mostSlots, count);
+    const panel = slots * rowBytes;
+    const { vectors, before, slopes, alphas, betas, work, gram } = this.#at;
+    const { exports } = this.#kernels;
+    const length = panelsOf(H) * slots * (rowBytes / bytes);
+    const [v, s] = [numbersAt(this.#kernels, vectors, length), numbersAt(this.#kernels, slopes, length)];
+    const [a, b] = [numbersAt(this.#kernels, alphas, slots), numbersAt(this.#kernels, betas, slots)];
+    for (const matrix of [vectors, before, slopes, work]) exports.clear(matrix, length * bytes);
+    const columns = Int32Array.from({ length: H }, (_, j) => columnAt(j, panel));
+    let next = 0;
+    let done = 0;
+    const takeNext = (row: number): Slot | null => {
+      for (; next < count; next++) {
+        const own = slopesOf(next);
+        const largest = norm(own);
+        if (largest === 0 || this.scale === 0) {
+          found(next, 0);
+          done++;
+          continue;
+        }
+        const from = row * (rowBytes / bytes);
+        for (let j = 0; j < H; j++) {
+          v[from + columns[j]!] = this.#start[j]!;
+          s[from + columns[j]!] = own[j]! / largest;
+        }
+        // With β = 0 the vector before does not count.
+        b[row] = 0;
+        return { index: next++, a: [], b: [], largest, guess: 0 };
+      }
+      // An idle row stays zero.
+      for (let j = 0; j < H; j++) v[row * (rowBytes / bytes) + columns[j]!] = 0;
+      return null;
+    };
+    const under = Array.from({ length: slots }, (_, row) => takeNext(row));
+    const pause = Math.max(1, Math.floor(pauseWork / (slots * H * H)));
+    for (let round = 1; done < count; round++) {
+      exports.lanczosStep(vectors, before, slopes, slots, H, gram, alphas, betas, work);
+      for (let row = 0; row < slots; row++) {
+        const slot = under[row];
+        if (slot === null || slot === undefined) continue;
+        slot.a.push(a[row]!);
+        const beta = b[row]!;
+        const steps = slot.a.length;
+        if (steps % between !== 0 && steps < H && beta > tolerance * slot.guess) {
+          slot.b.push(beta);
+          continue;
+        }
+        const { value, lastComponent } = topOfTridiagonal(slot.a, slot.b, slot.guess);
+        slot.guess = value;
+        const converged = beta * lastComponent <= tolerance * value || beta === 0;
+        if (!converged && steps < 4 * H + 40) {
+          slot.b.push(beta);
+          continue;
+        }
+        found(slot.index, converged ? Math.sqrt(Math.max(0, value)) * slot.largest * this.scale : NaN);
+        done++;
+        under[row] = takeNext(row);
+      }
+      if (round % pause === 0) yield done / count;
+    }
+  }
+}

@@ -1,0 +1,98 @@
+// The spectrum through the kernels: what ../spectrum.ts computes in plain arithmetic.
+import type { RunChunk } from '../analyse.js';
+import { JacobianNorm } from '../lanczos.js';
+import { eigenvaluesInto, exponentsInto, logDeterminantOf, sigmaUpperBound } from '../spectrum.js';
+import type { GrowingSpectrum } from '../spectrum.js';
+import { part } from '../steps.js';
+import type { Experiment, Steps } from '../types.js';
+import { JacobianChain } from './chain.js';
+import type { Kernels } from './kernels.js';
+import { rowBytes } from './kernels.js';
+import { insideRange, layOut, packedBytes, packInto, unpackFrom } from './packed.js';
+import { SigmaBatch } from './sigma.js';
+import { SlopeBlocks } from './slopes.js';
+
+const pauseWork = 2e7;
+
+/** f' of every step of one item [T,H]; null when one is not finite. */
+export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], at: ConstructorParameters<typeof SlopeBlocks>[3]): Steps<Float64Array | null> {
+  const { T, H } = experiment.shapes;
+  const blocks = new SlopeBlocks(kernels, experiment, { first: 0, count: 1 }, at);
+  const slopes = new Float64Array(T * H);
+  for (const chunk of chunks) {
+    for (let t0 = 0; t0 < chunk.steps; t0 += blocks.steps) {
+      const own = blocks.block(chunk, t0, Math.min(chunk.steps, t0 + blocks.steps));
+      if (!own.every(Number.isFinite)) return null;
+      slopes.set(own, (chunk.start + t0) * H);
+      yield (chunk.start + t0) / T;
+    }
+  }
+  return slopes;
+}
+
+/** Null when the memory does not suffice or a number could leave its range; then plain arithmetic has to. */
+export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum): Steps<GrowingSpectrum | null> {
+  const { shapes: { T, H }, weights: { Wx, Wh }, stateful } = experiment;
+  if (![Wx, Wh].every(insideRange)) return null;
+  const at = layOut(kernels, { ...SlopeBlocks.sizes(experiment, 1), ...SigmaBatch.sizes(H), ...JacobianChain.sizes(H), left: packedBytes(H, H), right: packedBytes(H, H), squareStaging: H * H * 8 });
+  if (at === null) return null;
+  // Shares of the whole by what each takes: about 30 iterations for a σ_max, two products for an orthogonalised Jacobian.
+  const [sigmaWork, chainWork, valuesWork] = [30 * T * H * H, 2 * T * H ** 3, H > 32 ? 60 * H ** 3 : 0];
+  const all = sigmaWork + chainWork + valuesWork;
+  const [first, second] = [sigmaWork / all, (sigmaWork + valuesWork) / all];
+
+  const slopes = yield* part(slopesOfItem(kernels, experiment, chunks, at), 0, 0);
+  if (slopes === null) return null;
+  const slopesAt = (t: number): Float64Array => slopes.subarray(t * H, (t + 1) * H);
+  const logDet = yield* part(logDeterminantOf(Wh, H), 0, 0);
+  const batch = new SigmaBatch(kernels, H, at);
+  yield* part(batch.load(Wh), 0, 0);
+  const exact = (own: Float64Array): number => new JacobianNorm(Wh, H).sigmaMax(own);
+  const ones = new Float64Array(H).fill(1);
+  yield* part(batch.each(1, () => ones, (_, sigma) => { spectrum.sigmaMaxWh = Number.isNaN(sigma) ? exact(ones) : sigma; }), 0, 0);
+  spectrum.sigmaMaxWhUpper = yield* part(sigmaUpperBound(batch.gram(), H, batch.scale, spectrum.sigmaMaxWh), 0, 0);
+  let zeroJacobians = 0;
+  yield* part(batch.each(T, slopesAt, (t, sigma) => {
+    spectrum.jacobianSigmaMax[t] = Number.isNaN(sigma) ? exact(slopesAt(t)) : sigma;
+    if (sigma === 0) zeroJacobians++;
+  }), 0, first);
+  yield* part(eigenvaluesInto(Wh, H, (A) => square(kernels, at, A, H), spectrum), first, second);
+
+  let lnSlopes = 0;
+  for (const slope of slopes) lnSlopes += Math.log(slope);
+  const unique = logDet !== -Infinity && Number.isFinite(lnSlopes);
+  const chain = new JacobianChain(kernels, Wh, H, 'forward', unique ? 0 : 4 * H * Number.EPSILON, at);
+  for (const chunk of chunks) {
+    if (!stateful) chain.restart();
+    yield* part(chain.advance(chunk.steps, (i) => slopesAt(chunk.start + i)), second + ((1 - second) * chunk.start) / T, second + ((1 - second) * (chunk.start + chunk.steps)) / T);
+  }
+  if (zeroJacobians === T) spectrum.lyapunov = new Float64Array(H).fill(-Infinity);
+  else if (unique) exponentsInto(spectrum, T, { sums: chain.lnLengths, error: Math.max(...chain.errors), block: chain.longestBlock, logDet, lnSlopes });
+
+  // σ_max of the product under the exponent of its largest column.
+  const most = chain.exponents.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (most === -Infinity) spectrum.logProductSigmaMax = -Infinity;
+  else {
+    const product = new Float64Array(H * H);
+    for (let j = 0; j < H; j++) {
+      const column = product.subarray(j * H, (j + 1) * H);
+      chain.column(j, column);
+      const factor = 2 ** Math.max(-1100, chain.exponents[j]! - most);
+      for (let i = 0; i < H; i++) column[i] = column[i]! * factor;
+    }
+    yield* part(batch.load(product), 1, 1);
+    yield* part(batch.each(1, () => ones, (_, sigma) => { spectrum.logProductSigmaMax = Math.log(Number.isNaN(sigma) ? new JacobianNorm(product, H).sigmaMax(ones) : sigma) + most * Math.LN2; }), 1, 1);
+  }
+  return spectrum;
+}
+
+/** A·A [H,H] by the kernels. */
+function* square(kernels: Kernels, at: { readonly squareStaging: number; readonly left: number; readonly right: number }, A: Float64Array, H: number): Steps<Float64Array> {
+  packInto(kernels, at.squareStaging, A, H, H, at.left);
+  const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
+  for (let row = 0; row < H; row += rowsAtOnce) {
+    kernels.exports.multiplyRows(at.left + row * rowBytes, H * rowBytes, H, at.left, H, at.right + row * rowBytes, H * rowBytes, Math.min(rowsAtOnce, H - row), 0);
+    yield row / H;
+  }
+  return unpackFrom(kernels, at.squareStaging, at.right, H, H);
+}

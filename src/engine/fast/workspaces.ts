@@ -1,0 +1,32 @@
+// Analyses go on side by side, so each takes kernels with a memory of its own and gives them back.
+import type { Steps } from '../types.js';
+import type { Kernels } from './kernels.js';
+
+/** A memory that has grown beyond this is not kept for the next analysis: it never shrinks. */
+const mostKeptBytes = 2 ** 26;
+const mostKept = 4;
+
+export class Workspaces {
+  readonly #origin: Kernels;
+  readonly #free: Kernels[] = [];
+
+  constructor(origin: Kernels) {
+    this.#origin = origin;
+  }
+
+  /** Runs `work` with kernels that nobody else uses until it ends, throws, or is ended by `return`. */
+  *use<R>(work: (kernels: Kernels) => Steps<R>): Steps<R> {
+    const kernels = this.#free.pop() ?? this.#origin.apart();
+    try {
+      return yield* work(kernels);
+    } finally {
+      if (this.#free.length < mostKept && kernels.memory.buffer.byteLength <= mostKeptBytes) this.#free.push(kernels);
+    }
+  }
+}
+
+/** Runs the fast way where there are kernels and they can do it, else the plain one. `fast` gives null when it cannot. */
+export function* withKernels<R extends object>(workspaces: Workspaces | null, fast: (kernels: Kernels) => Steps<R | null>, plain: () => Steps<R>): Steps<R> {
+  const quick = workspaces === null ? null : yield* workspaces.use(fast);
+  return quick ?? (yield* plain());
+}
