@@ -8,7 +8,7 @@ import { workerData } from 'node:worker_threads';
 import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/files.js';
 import type { Problem } from './config/index.js';
-import { defaultBounds, finish, runSteps, spectrumSteps } from './engine/index.js';
+import { defaultBounds, finish, runSteps, spectrumSteps, Workspaces } from './engine/index.js';
 import type { Experiment, RunResult, Spectrum, VerdictKind } from './engine/index.js';
 import { languageInUse } from './l10n.js';
 import { assetFiles, reportHtml } from './report/html.js';
@@ -165,14 +165,14 @@ async function whyUnwritable(target: string): Promise<string | null> {
   }
 }
 
-type Run = { readonly experiment: Experiment; readonly result: RunResult; readonly spectrum: Spectrum; readonly elapsedMs: number; readonly sources: ReadSources; readonly warnings: readonly string[]; readonly title: string };
+type Run = { readonly experiment: Experiment; readonly result: RunResult; readonly spectrum: Spectrum; readonly elapsedMs: number; readonly sources: ReadSources; readonly warnings: readonly string[]; readonly title: string; readonly workspaces: Workspaces | null };
 
-async function writeReport(target: string, { experiment, result, spectrum, elapsedMs, sources, warnings, title }: Run): Promise<void> {
+async function writeReport(target: string, { experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run): Promise<void> {
   const read = (name: string): Promise<string> => readFile(path.join(__dirname, 'webview', name), 'utf8');
   const [page, style, host, theme] = await Promise.all([read(assetFiles.page), read(assetFiles.style), read(assetFiles.host), read(assetFiles.theme)]);
   const run = { runId: 1, experiment, result };
   const summary = summarise(run.runId, experiment, result, elapsedMs);
-  const record = await makeRecord(run, summary, spectrum, new Analyses(run, result.shapes, () => undefined));
+  const record = await makeRecord(run, summary, spectrum, new Analyses(run, result.shapes, () => undefined, null, workspaces));
   await writeFile(target, reportHtml({
     title, summary, warnings,
     record: pack(record),
@@ -214,12 +214,13 @@ async function main(args: readonly string[]): Promise<number> {
   const kernels = loadKernels(__filename, parsed.threads);
   const { B, T, I, H } = experiment.shapes;
   if (B * T * H * (H + I) >= worthWaiting) await kernels?.team?.up();
+  const workspaces = kernels === null ? null : new Workspaces(kernels);
   const started = performance.now();
   const result = finish(runSteps(experiment, defaultBounds, kernels));
   const elapsedMs = performance.now() - started;
   // The verdict at once: the spectrum of a big network takes far longer than the run.
   if (parsed.json !== '-') process.stdout.write(report(experiment, result));
-  const spectrum = finish(spectrumSteps(experiment, result));
+  const spectrum = finish(spectrumSteps(experiment, result, workspaces));
   if (parsed.json !== '-') process.stdout.write(reportSpectrum(spectrum));
   const verdictCode = parsed.failOn.includes(result.verdict.kind) ? 1 : 0;
   if (parsed.json !== null) {
@@ -234,7 +235,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (parsed.html !== null) {
     try {
       const warnings = problems.map((problem) => `${place(problem)} ${describeProblem(problem)}`);
-      await writeReport(parsed.html, { experiment, result, spectrum, elapsedMs, sources, warnings, title: path.basename(parsed.config) });
+      await writeReport(parsed.html, { experiment, result, spectrum, elapsedMs, sources, warnings, title: path.basename(parsed.config), workspaces });
     } catch (error) {
       process.stderr.write(unwritable(parsed.html, reasonOf(error)));
       return 2;

@@ -2,6 +2,9 @@
 import { exactSlopes } from './analyse.js';
 import { cutBefore, runChunks } from './chunks.js';
 import { FlowingRows } from './rows.js';
+import { fastAttribution } from './fast/attribution.js';
+import type { Workspaces } from './fast/workspaces.js';
+import { withKernels } from './fast/workspaces.js';
 import type { Experiment, RunResult, Steps } from './types.js';
 
 /**
@@ -17,8 +20,8 @@ export type Attribution = {
   readonly log10: Float64Array;
 };
 
-/** Multiplications of the whole pass. */
-const budget = 4e9;
+/** Multiplications of the whole pass, in plain arithmetic and through the kernels: two to four seconds either way. */
+const [plainBudget, budget] = [4e9, 1.6e10];
 const mostSources = 512;
 const fewestSources = 16;
 const mostRows = 2000;
@@ -31,22 +34,27 @@ function groups(entering: readonly (readonly number[])[], most: number): { from:
 }
 
 /** `attribution` fills while `steps` runs, from the last step to the first. */
-export function attribute(experiment: Experiment, result: RunResult): { readonly attribution: Attribution; readonly steps: Steps<void> } {
+export function attribute(experiment: Experiment, result: RunResult, workspaces: Workspaces | null = null): { readonly attribution: Attribution; readonly steps: Steps<void> } {
   const { shapes: { B, T, H } } = experiment;
   const chunks = runChunks(experiment, result);
   const entering = chunks.map(({ start, steps, dhs }) => Array.from({ length: steps }, (_, t) => t)
     .filter((t) => Array.from({ length: B }, (_, b) => (b * steps + t) * H).some((from) => dhs.data.subarray(from, from + H).some((value) => value !== 0)))
     .map((t) => start + t));
   // A source travels half of the steps on average.
-  const affordable = Math.max(fewestSources, Math.min(mostSources, Math.floor(budget / ((T / 2) * B * H * H))));
+  const affordable = Math.max(fewestSources, Math.min(mostSources, Math.floor((workspaces === null ? plainBudget : budget) / ((T / 2) * B * H * H))));
   const sources = groups(entering, affordable);
   const rows = Math.min(T, mostRows);
   const t = Float64Array.from({ length: rows }, (_, i) => (rows === T ? i : Math.round((i * (T - 1)) / (rows - 1))));
   const attribution = { sources, t, log10: new Float64Array(rows * sources.length).fill(NaN) };
-  return { attribution, steps: fill(experiment, chunks, attribution) };
+  return { attribution, steps: fill(experiment, chunks, attribution, workspaces) };
 }
 
-function* fill(experiment: Experiment, chunks: ReturnType<typeof runChunks>, { sources, t: rows, log10 }: Attribution): Steps<void> {
+function* fill(experiment: Experiment, chunks: ReturnType<typeof runChunks>, attribution: Attribution, workspaces: Workspaces | null): Steps<void> {
+  yield* withKernels(workspaces, (kernels) => fastAttribution(kernels, experiment, chunks, attribution), () => plainAttribution(experiment, chunks, attribution));
+}
+
+function* plainAttribution(experiment: Experiment, chunks: ReturnType<typeof runChunks>, attribution: Attribution): Steps<Attribution> {
+  const { sources, t: rows, log10 } = attribution;
   const { shapes: { B, T, H }, weights: { Wh } } = experiment;
   const S = sources.length;
   let row = rows.length - 1;
@@ -76,4 +84,5 @@ function* fill(experiment: Experiment, chunks: ReturnType<typeof runChunks>, { s
       yield (T - t) / T;
     }
   }
+  return attribution;
 }

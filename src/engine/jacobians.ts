@@ -1,8 +1,12 @@
 // Singular values of the Jacobians over time: of each J_t, and of their product from the last step back to t.
 import { exactSlopes } from './analyse.js';
-import { runChunks } from './chunks.js';
+import type { RunChunk } from './analyse.js';
 import { graded, log2SingularValues } from './graded.js';
 import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from './norm.js';
+import { fastJacobians } from './fast/jacobians.js';
+import type { Workspaces } from './fast/workspaces.js';
+import { withKernels } from './fast/workspaces.js';
+import { itemChunks, withOneItem } from './spectrum.js';
 import type { Experiment, RunResult, Steps } from './types.js';
 
 /** Of one batch item, at the steps `t` (ascending); NaN where not computed yet. */
@@ -17,37 +21,43 @@ export type JacobianSeries = {
   readonly log10Smallest: Float64Array;
 };
 
-/** Multiplications that the singular values of all sampled steps may take together. */
-const budget = 4e9;
+/** Multiplications that the singular values of all sampled steps may take together, in plain arithmetic and through the kernels. */
+const [plainBudget, budget] = [4e9, 2.4e10];
 const mostSamples = 600;
 const fewestSamples = 8;
 
 /** Steps at which singular values are worth their time: all of them, or evenly spaced ones with both ends. */
-function samples(T: number, H: number): Float64Array {
+function samples(T: number, H: number, budget: number): Float64Array {
   const affordable = Math.max(fewestSamples, Math.min(mostSamples, Math.floor(budget / (48 * H ** 3))));
   if (T <= affordable) return Float64Array.from({ length: T }, (_, t) => t);
   return Float64Array.from({ length: affordable }, (_, i) => Math.round((i * (T - 1)) / (affordable - 1)));
 }
 
 /** `series` fills while `steps` runs, from the last step to the first. */
-export function jacobianSeries(experiment: Experiment, result: RunResult, item: number): { readonly series: JacobianSeries; readonly steps: Steps<void> } {
+export function jacobianSeries(experiment: Experiment, result: RunResult, item: number, workspaces: Workspaces | null = null): { readonly series: JacobianSeries; readonly steps: Steps<void> } {
   const { T, H } = experiment.shapes;
-  const t = samples(T, H);
+  const t = samples(T, H, workspaces === null ? plainBudget : budget);
   const empty = (): Float64Array => new Float64Array(t.length).fill(NaN);
   const series = { t, sigmaMax: empty(), sigmaMin: empty(), log10Largest: empty(), log10Median: empty(), log10Smallest: empty() };
-  return { series, steps: fill(experiment, result, item, series) };
+  return { series, steps: fill(experiment, result, item, series, workspaces) };
 }
 
-function* fill(experiment: Experiment, result: RunResult, item: number, series: JacobianSeries): Steps<void> {
+function* fill(experiment: Experiment, result: RunResult, item: number, series: JacobianSeries, workspaces: Workspaces | null): Steps<void> {
+  if (!experiment.weights.Wh.every(Number.isFinite)) return;
+  const chunks = itemChunks(experiment, result.hs, item);
+  const own = withOneItem(experiment);
+  yield* withKernels(workspaces, (kernels) => fastJacobians(kernels, own, chunks, series), () => plainJacobians(own, chunks, series));
+}
+
+function* plainJacobians(experiment: Experiment, chunks: readonly RunChunk[], series: JacobianSeries): Steps<JacobianSeries> {
   const { shapes: { T, H }, weights: { Wh } } = experiment;
-  if (!Wh.every(Number.isFinite)) return;
   const columns = Array.from({ length: H }, (_, j) => Float64Array.from({ length: H }, (__, k) => Wh[k * H + j]!));
   let sample = series.t.length - 1;
-  for (const chunk of [...runChunks(experiment, result)].reverse()) {
+  for (const chunk of [...chunks].reverse()) {
     const product = new BackwardProduct(Wh, H);
     for (let step = chunk.steps - 1; step >= 0; step--) {
       const t = chunk.start + step;
-      const slopes = exactSlopes(experiment, chunk, step).subarray(item * H, (item + 1) * H);
+      const slopes = exactSlopes(experiment, chunk, step);
       if (series.t[sample] === t) {
         const own = yield* at(t, T, log2SingularValues(graded(columns.map((column, j) => column.map((value) => value * slopes[j]!)))));
         series.sigmaMax[sample] = 2 ** own[0]!;
@@ -62,6 +72,7 @@ function* fill(experiment: Experiment, result: RunResult, item: number, series: 
       yield (T - t) / T;
     }
   }
+  return series;
 }
 
 /** Passes the pauses of an inner computation on, at the outer one's progress. */

@@ -3,6 +3,9 @@ import { exactSlopes, stateBefore } from './analyse.js';
 import { cutBefore, runChunks } from './chunks.js';
 import { exponentOf, maxAbs, norm } from './norm.js';
 import { FlowingRows } from './rows.js';
+import { fastReach } from './fast/reach.js';
+import type { Workspaces } from './fast/workspaces.js';
+import { withKernels } from './fast/workspaces.js';
 import type { Experiment, RunResult, Steps } from './types.js';
 
 /**
@@ -15,21 +18,26 @@ export type Reach = {
   readonly missing: Float64Array;
 };
 
-/** Multiplications of the whole pass. */
-const budget = 2e9;
+/** Multiplications of the whole pass, in plain arithmetic and through the kernels: two seconds either way. */
+const [plainBudget, budget] = [2e9, 1.6e10];
+/** More bars than this no picture shows. */
+const mostDistances = 2000;
 /** After this many, what is missing has to be worth going on for. */
 const quickBudget = 2e8;
-const worthIt = 1e-4;
+export const worthIt = 1e-4;
 const fewestDistances = 8;
 
 /** `reach` fills while `steps` runs, from the shortest distance to the longest. */
-export function reachOf(experiment: Experiment, result: RunResult): { readonly reach: Reach; readonly steps: Steps<void> } {
-  const { shapes: { B, T, H }, chunks, truncate } = experiment;
-  const longest = Math.min(chunks.reduce((most, { steps }) => Math.max(most, steps), 0), truncate ?? Infinity);
-  const distances = Math.min(longest, Math.max(fewestDistances, Math.floor(budget / (2 * T * B * H * H))));
+export function reachOf(experiment: Experiment, result: RunResult, workspaces: Workspaces | null = null): { readonly reach: Reach; readonly steps: Steps<void> } {
+  const { shapes: { B, T, H }, chunks, truncate, loss, upstream } = experiment;
+  const longest = Math.min(chunks.reduce((most, { steps }) => Math.max(most, steps), 0), truncate ?? Infinity, mostDistances);
+  // A loss at the last step alone is a single row on its way; the kernels skip the others, which stay zero.
+  const rows = workspaces !== null && loss === null && upstream.kind === 'last' ? Math.min(T * B, chunks.length * Math.max(B, 128)) : T * B;
+  const affordable = Math.floor((workspaces === null ? plainBudget : budget) / (2 * rows * H * H));
+  const distances = Math.min(longest, Math.max(fewestDistances, affordable));
   const empty = (): Float64Array => new Float64Array(distances).fill(NaN);
   const reach = { share: empty(), missing: empty() };
-  return { reach, steps: fill(experiment, result, reach) };
+  return { reach, steps: fill(experiment, result, reach, workspaces) };
 }
 
 /** h_{t−1} and f'(z_t) of every step of the run, [B,T,H], and whether a gradient may leave step t to t − 1. */
@@ -53,9 +61,14 @@ function* paths(experiment: Experiment, chunks: ReturnType<typeof runChunks>): S
   return { before, slopes, passes };
 }
 
-function* fill(experiment: Experiment, result: RunResult, { share, missing }: Reach): Steps<void> {
-  const { shapes: { B, T, H }, weights: { Wh } } = experiment;
+function* fill(experiment: Experiment, result: RunResult, reach: Reach, workspaces: Workspaces | null): Steps<void> {
   const chunks = runChunks(experiment, result);
+  yield* withKernels(workspaces, (kernels) => fastReach(kernels, experiment, result, chunks, reach), () => plainReach(experiment, result, chunks, reach));
+}
+
+function* plainReach(experiment: Experiment, result: RunResult, chunks: ReturnType<typeof runChunks>, reach: Reach): Steps<Reach> {
+  const { share, missing } = reach;
+  const { shapes: { B, T, H }, weights: { Wh } } = experiment;
   const { before, slopes, passes } = yield* paths(experiment, chunks);
   const flow = new FlowingRows(B * T, H);
   for (const chunk of chunks) {
@@ -72,7 +85,7 @@ function* fill(experiment: Experiment, result: RunResult, { share, missing }: Re
   }
   const { sum: rest, exponent } = outer;
   const total = norm(rest);
-  if (total === 0 || !Number.isFinite(total)) return;
+  if (total === 0 || !Number.isFinite(total)) return reach;
   for (let k = 0; k < share.length; k++) {
     const D = new OuterSum(before, H, exponent);
     let alive = false;
@@ -90,12 +103,13 @@ function* fill(experiment: Experiment, result: RunResult, { share, missing }: Re
     if (!alive) {
       share.fill(0, k);
       missing.fill(norm(rest) / total, k);
-      return;
+      return reach;
     }
     moveBack(flow, passes, B, T, H);
-    if (missing[k]! < worthIt && (k + 1) * 2 * B * T * H * H > quickBudget) return;
+    if (missing[k]! < worthIt && (k + 1) * 2 * B * T * H * H > quickBudget) return reach;
     yield (k + 1) / share.length;
   }
+  return reach;
 }
 
 /** What has left step t + 1 now stands at t; the last step of every chunk is left with nothing. */

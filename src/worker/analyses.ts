@@ -1,6 +1,6 @@
 // Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
 import { attribute, jacobianSeries, reachOf } from '../engine/index.js';
-import type { Attribution, JacobianSeries, Reach, Shapes } from '../engine/index.js';
+import type { Attribution, JacobianSeries, Reach, Shapes, Workspaces } from '../engine/index.js';
 import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, JacobianRequest, Jacobians, ReachValues } from '../protocol/messages.js';
 import { Cancelled } from './drive.js';
 import { Job } from './job.js';
@@ -17,14 +17,16 @@ export type Finished = { readonly attribution: Attribution; readonly reach: Reac
 export class Analyses {
   readonly #run: KeptRun | null;
   readonly #shapes: Shapes;
+  readonly #workspaces: Workspaces | null;
   readonly #check: () => void;
   readonly #jacobians = new Map<number, Job<JacobianSeries>>();
   #attribution: Job<Attribution> | null = null;
   #reach: Job<Reach> | null = null;
 
   /** `check` throws Cancelled when the run is not wanted any more. Without a run there are only the analyses that were finished before. */
-  constructor(run: KeptRun | null, shapes: Shapes, check: () => void, finished: Finished | null = null) {
+  constructor(run: KeptRun | null, shapes: Shapes, check: () => void, finished: Finished | null = null, workspaces: Workspaces | null = null) {
     this.#run = run;
+    this.#workspaces = workspaces;
     this.#shapes = shapes;
     this.#check = check;
     if (finished === null) return;
@@ -83,7 +85,7 @@ export class Analyses {
     const known = this.#jacobians.get(sequence);
     if (known?.cancelled === false) return known;
     const { experiment, result } = this.#needed();
-    const { series, steps } = jacobianSeries(experiment, result, sequence);
+    const { series, steps } = jacobianSeries(experiment, result, sequence, this.#workspaces);
     const job = new Job(series, steps, this.#check);
     this.#jacobians.set(sequence, job);
     return job;
@@ -92,7 +94,7 @@ export class Analyses {
   #reachJob(): Job<Reach> {
     if (this.#reach === null || this.#reach.cancelled) {
       const { experiment, result } = this.#needed();
-      const { reach, steps } = reachOf(experiment, result);
+      const { reach, steps } = reachOf(experiment, result, this.#workspaces);
       this.#reach = new Job(reach, steps, this.#check);
     }
     return this.#reach;
@@ -101,7 +103,7 @@ export class Analyses {
   #attributionJob(): Job<Attribution> {
     if (this.#attribution === null || this.#attribution.cancelled) {
       const { experiment, result } = this.#needed();
-      const { attribution, steps } = attribute(experiment, result);
+      const { attribution, steps } = attribute(experiment, result, this.#workspaces);
       this.#attribution = new Job(attribution, steps, this.#check);
     }
     return this.#attribution;

@@ -17,17 +17,37 @@ const afterMessages = (go: () => void): void => {
   else setImmediate(go);
 };
 
-/** Runs a long computation to its end, letting messages in between; `check` throws to stop it. */
-export async function drive<R>(steps: Steps<R>, check: () => void, onProgress: (fraction: number) => void): Promise<R> {
-  let turnEnd = performance.now() + turn;
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    check();
-    if (performance.now() < turnEnd) continue;
-    onProgress(step.value);
-    await new Promise<void>((resolve) => afterMessages(resolve));
-    check();
-    turnEnd = performance.now() + turn;
+/** Computations under way on this thread; those in front are what somebody waits for, those behind wait for them. */
+let [inFront, behind] = [0, 0];
+
+/**
+ * Runs a long computation to its end, letting messages in between; `check` throws to stop it. `place`: an analysis goes `behind`, so that runs and
+ * what the user drags never wait for it.
+ */
+export async function drive<R>(steps: Steps<R>, check: () => void, onProgress: (fraction: number) => void, place: 'inFront' | 'behind' = 'inFront'): Promise<R> {
+  const count = (by: number): void => {
+    if (place === 'inFront') inFront += by;
+    else behind += by;
+  };
+  count(1);
+  try {
+    for (let turnEnd = place === 'inFront' ? performance.now() + turn : 0; ;) {
+      if (performance.now() >= turnEnd) {
+        do {
+          await new Promise<void>((resolve) => afterMessages(resolve));
+          check();
+        } while (place === 'behind' && inFront > 0);
+        // All that are under way have their turn before messages are let in.
+        turnEnd = performance.now() + turn / (inFront > 0 ? inFront : behind);
+      }
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      check();
+      if (performance.now() >= turnEnd) onProgress(step.value);
+    }
+  } finally {
+    count(-1);
+    // Whoever is stopped in the middle gives back what was borrowed.
+    steps.return(undefined as R);
   }
 }

@@ -19,7 +19,7 @@ export class Job<State> {
 
   constructor(state: State, steps: Steps<void>, check: () => void) {
     this.state = state;
-    this.#end = drive(steps, check, (fraction) => { this.fraction = Math.min(fraction, 0.999); }).then(() => { this.fraction = 1; }, (error: unknown) => {
+    this.#end = drive(steps, check, (fraction) => { this.fraction = Math.min(fraction, 0.999); }, 'behind').then(() => { this.fraction = 1; }, (error: unknown) => {
       if (error instanceof Cancelled) this.cancelled = true;
       else this.#failure = error instanceof Error ? error : new Error(String(error));
     });

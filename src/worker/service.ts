@@ -1,7 +1,7 @@
 import { classify, readExperiment } from '../config/index.js';
 import { newConfigText } from '../config/newConfig.js';
 import type { Files } from '../config/files.js';
-import { openUnit, runSteps, spectrumSteps } from '../engine/index.js';
+import { openUnit, runSteps, spectrumSteps, Workspaces } from '../engine/index.js';
 import type { Kernels, Spectrum } from '../engine/index.js';
 import type { Phase, ReportData, RunOutcome, RunRequest, RunSummary, UnitRequest, WhatIfAnswer, WhatIfRequest, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
@@ -33,10 +33,12 @@ export class Service {
   /** Settles with the run that is under way; analyses wait for it, and give way to the next one. */
   #running: Promise<unknown> | null = null;
   readonly #kernels: Kernels | null;
+  readonly #workspaces: Workspaces | null;
 
   /** Without `kernels` the reference classes do the arithmetic. */
   constructor(port: Port, kernels: Kernels | null = null) {
     this.#kernels = kernels;
+    this.#workspaces = kernels === null ? null : new Workspaces(kernels);
     const slice = <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
       (request: Request): Result | null => (this.#kept?.runId === request.runId ? cut(this.#kept, request) : null);
     const inspector = new Inspector((request) => this.#channel.request('readFile', request));
@@ -127,11 +129,11 @@ export class Service {
       const result = await drive(runSteps(experiment, bounds, this.#kernels), check, progress('run'));
       const run = { runId, experiment, result };
       const summary = summarise(runId, experiment, result, performance.now() - started);
-      const kept: Kept = { ...run, spectrum: null, analyses: new Analyses(run, result.shapes, this.#unwanted(runId)), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId)), summary, sources };
+      const kept: Kept = { ...run, spectrum: null, analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId)), summary, sources };
       this.#kept = kept;
       this.#channel.emit('summary', summary);
 
-      const spectrum = await drive(spectrumSteps(experiment, result), check, progress('analyse'));
+      const spectrum = await drive(spectrumSteps(experiment, result, this.#workspaces), check, progress('analyse'));
       kept.spectrum = spectrum;
       this.#channel.emit('spectrum', { runId, ...spectrum });
       return { kind: 'done', problems, files: [...seen] };
@@ -149,7 +151,7 @@ export class Service {
     const kept = this.#kept;
     if (kept?.runId !== runId) return null;
     // Only a cancelled analysis has left it out.
-    kept.spectrum ??= await drive(spectrumSteps(kept.experiment, kept.result), this.#unwanted(runId), () => undefined);
+    kept.spectrum ??= await drive(spectrumSteps(kept.experiment, kept.result, this.#workspaces), this.#unwanted(runId), () => undefined);
     return { ...kept, spectrum: kept.spectrum };
   }
 

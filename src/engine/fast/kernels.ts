@@ -116,7 +116,8 @@ export class Kernels {
 
   /** The same kernels on a memory of their own, for work that goes on while others use this one. */
   apart(): Kernels {
-    return new Kernels(this.variant, this.module, new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared: true }));
+    const shared = typeof SharedArrayBuffer !== 'undefined' && this.memory.buffer instanceof SharedArrayBuffer;
+    return new Kernels(this.variant, this.module, new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared }));
   }
 
   /** Lays out buffers of these sizes, each on a 64 byte border, and gives their addresses; null when there is not so much memory. */

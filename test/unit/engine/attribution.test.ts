@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { attribute, finish, openUnit, reachOf, Rnn, runSteps } from '../../../src/engine/index.js';
-import type { Experiment, RunResult } from '../../../src/engine/index.js';
+import type { Experiment, RunResult, Workspaces } from '../../../src/engine/index.js';
+import { ways } from '../fast/support.js';
 import { experiment, filled, orthogonal, randomNumbers } from './build.js';
 
 const near = (actual: number, expected: number, bound: number): void => assert.ok(Math.abs(actual - expected) <= bound, `${actual} is not within ${bound} of ${expected}`);
@@ -14,8 +15,8 @@ const run: Experiment = experiment(H, T, new Float64Array(H * H), {
 });
 const result = finish(runSteps(run));
 
-function attributed(of: Experiment, from: RunResult) {
-  const { attribution, steps } = attribute(of, from);
+function attributedBy(workspaces: Workspaces | null, of: Experiment, from: RunResult) {
+  const { attribution, steps } = attribute(of, from, workspaces);
   finish(steps);
   return attribution;
 }
@@ -33,7 +34,9 @@ function alone(s: number): Float64Array {
 const byReference = Array.from({ length: T }, (_, s) => alone(s));
 const at = (g: Float64Array, t: number): number[] => Array.from({ length: B * H }, (_, i) => g[(Math.floor(i / H) * T + t) * H + (i % H)] ?? NaN);
 
-describe('attribution of the gradient to losses', () => {
+for (const [way, workspaces] of ways) describe(`attribution of the gradient to losses, ${way}`, () => {
+  const attributed = (of: Experiment, from: RunResult) => attributedBy(workspaces, of, from);
+
   it('is the norm of what the reference classes send back from each loss alone, and these vectors add up to g_t', () => {
     const { sources, t, log10 } = attributed(run, result);
     assert.deepEqual(sources, Array.from({ length: T }, (_, s) => ({ from: s, to: s })));
@@ -93,9 +96,9 @@ describe('attribution of the gradient to losses', () => {
   });
 });
 
-describe('dWh by distance', () => {
+for (const [way, workspaces] of ways) describe(`dWh by distance, ${way}`, () => {
   it('is the sum of the reference classes\' contributions at each distance, and all distances together are dWh', () => {
-    const { reach, steps } = reachOf(run, result);
+    const { reach, steps } = reachOf(run, result, workspaces);
     finish(steps);
     assert.equal(reach.share.length, T);
     const norm = (values: Float64Array): number => Math.hypot(...values);
@@ -120,7 +123,7 @@ describe('dWh by distance', () => {
     // A linear scalar cell on ones: h is nearly constant, so each step further back counts ρ times as much.
     const [rho, long] = [0.5, 200];
     const scalar = experiment(1, long, Float64Array.of(rho), { cell: 'identity', weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(rho), b: Float64Array.of(0) }, chunks: [{ steps: long, xs: new Float64Array(long).fill(1) }] });
-    const { reach, steps } = reachOf(scalar, finish(runSteps(scalar)));
+    const { reach, steps } = reachOf(scalar, finish(runSteps(scalar)), workspaces);
     finish(steps);
     // D_k = h_{T−2−k}·ρ^k with h_t = (1 − ρ^(t+1))/(1 − ρ); dWh is their sum.
     const D = Array.from({ length: long }, (_, k) => (k > long - 2 ? 0 : ((1 - rho ** (long - 1 - k)) / (1 - rho)) * rho ** k));

@@ -3,15 +3,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { finish, jacobianSeries, runSteps } from '../../../src/engine/index.js';
-import type { Experiment } from '../../../src/engine/index.js';
+import type { Experiment, Workspaces } from '../../../src/engine/index.js';
 import { graded, log2SingularValues } from '../../../src/engine/graded.js';
+import { ways } from '../fast/support.js';
 import { experiment, filled, orthogonal, randomNumbers, rows, scaledIdentity } from './build.js';
 
 const near = (actual: number, expected: number, bound: number): void => assert.ok(Math.abs(actual - expected) <= bound, `${actual} is not within ${bound} of ${expected}`);
 
-function series(run: Experiment, item = 0) {
+function seriesBy(workspaces: Workspaces | null, run: Experiment, item = 0) {
   const result = finish(runSteps(run));
-  const { series: out, steps } = jacobianSeries(run, result, item);
+  const { series: out, steps } = jacobianSeries(run, result, item, workspaces);
   finish(steps);
   return { result, ...out };
 }
@@ -46,7 +47,9 @@ describe('singular values of rows of any size', () => {
   });
 });
 
-describe('Jacobians over time', () => {
+for (const [way, workspaces] of ways) describe(`Jacobians over time, ${way}`, () => {
+  const series = (run: Experiment, item = 0) => seriesBy(workspaces, run, item);
+
   for (const rho of [0.5, 0.9, 1.1]) {
     it(`Wh = ${rho}·Q at rest: every singular value of every product is a power of ${rho}`, () => {
       const T = 300;

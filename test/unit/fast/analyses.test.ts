@@ -1,0 +1,90 @@
+// Attribution, reach and singular values through the kernels against plain arithmetic, at random.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { attribute, finish, jacobianSeries, reachOf, runSteps } from '../../../src/engine/index.js';
+import { experiment, filled, orthogonal, randomNumbers } from '../engine/build.js';
+import { randomExperiment, ways } from './support.js';
+import type { RandomShape } from './support.js';
+
+const shapes = fc.record<RandomShape>({
+  seed: fc.nat(), B: fc.integer({ min: 1, max: 5 }), T: fc.integer({ min: 1, max: 24 }), I: fc.integer({ min: 1, max: 9 }), H: fc.integer({ min: 1, max: 35 }),
+  cell: fc.constantFrom('tanh', 'relu', 'identity'), dtype: fc.constantFrom('float32', 'float64'), upstream: fc.constantFrom('last', 'every', 'given'),
+  truncate: fc.constantFrom(null, 3, 5), chunks: fc.constantFrom(1, 2), stateful: fc.boolean(), initial: fc.boolean(),
+});
+
+/** Largest difference; equal infinities and NaN in the same place do not differ. */
+function difference(actual: Float64Array, expected: Float64Array): number {
+  assert.equal(actual.length, expected.length);
+  return actual.reduce((worst, value, i) => (Object.is(value, expected[i]) ? worst : Math.max(worst, Number.isNaN(value - expected[i]!) ? Infinity : Math.abs(value - expected[i]!))), 0);
+}
+
+for (const [way, workspaces] of ways.slice(1)) {
+  describe(`analyses through ${way} kernels`, () => {
+    it('attribute like plain arithmetic', (t) => {
+      let worst = 0;
+      fc.assert(fc.property(shapes, (shape) => {
+        const e = randomExperiment(shape);
+        const result = finish(runSteps(e));
+        const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
+        finish(own.steps);
+        finish(plain.steps);
+        assert.deepEqual(own.attribution.sources, plain.attribution.sources);
+        worst = Math.max(worst, difference(own.attribution.log10, plain.attribution.log10));
+      }), { numRuns: 60 });
+      t.diagnostic(`largest difference of log10 ${worst.toExponential(1)}`);
+      assert.ok(worst < 1e-11);
+    });
+
+    it('split dWh by distance like plain arithmetic', (t) => {
+      let worst = 0;
+      fc.assert(fc.property(shapes, (shape) => {
+        const e = randomExperiment(shape);
+        const result = finish(runSteps(e));
+        const [own, plain] = [reachOf(e, result, workspaces), reachOf(e, result)];
+        finish(own.steps);
+        finish(plain.steps);
+        worst = Math.max(worst, difference(own.reach.share, plain.reach.share), difference(own.reach.missing, plain.reach.missing));
+      }), { numRuns: 60 });
+      t.diagnostic(`largest difference ${worst.toExponential(1)}`);
+      assert.ok(worst < 1e-11);
+    });
+
+    it('have the singular values of plain arithmetic', (t) => {
+      let worst = 0;
+      fc.assert(fc.property(shapes, fc.nat(), (shape, which) => {
+        const e = randomExperiment(shape);
+        const result = finish(runSteps(e));
+        const [own, plain] = [jacobianSeries(e, result, which % shape.B, workspaces), jacobianSeries(e, result, which % shape.B)];
+        finish(own.steps);
+        finish(plain.steps);
+        const scale = Math.max(1, ...plain.series.sigmaMax);
+        worst = Math.max(worst, difference(own.series.sigmaMax, plain.series.sigmaMax) / scale, difference(own.series.sigmaMin, plain.series.sigmaMin) / scale);
+        // Below 1e-13 of the largest, what makes a value is rounding.
+        for (const name of ['log10Largest', 'log10Median', 'log10Smallest'] as const) {
+          own.series[name].forEach((value, i) => {
+            const expected = plain.series[name][i]!;
+            if (shape.cell === 'tanh' && !Object.is(value, expected)) worst = Math.max(worst, 1e-3 * Math.abs(10 ** (value - expected) - 1));
+          });
+        }
+      }), { numRuns: 60 });
+      t.diagnostic(`largest difference ${worst.toExponential(1)}`);
+      assert.ok(worst < 1e-10);
+    });
+
+    it('follow a single loss of a long run over more blocks than one, and past the range of a double', () => {
+      const [H, T, rho] = [6, 900, 0.3];
+      const e = experiment(H, T, orthogonal(H, 8).map((value) => rho * value), { upstream: { kind: 'last' }, cell: 'identity', weights: { Wx: filled(H, randomNumbers(2)), Wh: orthogonal(H, 8).map((value) => rho * value), b: new Float64Array(H) }, chunks: [{ steps: T, xs: filled(T, randomNumbers(3)) }] });
+      const result = finish(runSteps(e));
+      const { attribution, steps } = attribute(e, result, workspaces);
+      finish(steps);
+      for (let t = 0; t < T; t += 50) assert.ok(Math.abs(attribution.log10[t]! - (Math.log10(Math.sqrt(H)) + (T - 1 - t) * Math.log10(rho))) < 1e-9);
+      const { reach, steps: reachSteps } = reachOf(e, result, workspaces);
+      finish(reachSteps);
+      // One term each: ‖D_k‖ = ‖h_{T−2−k}‖·√H·ρ^k.
+      const length = (values: ArrayLike<number>): number => Math.hypot(...Array.from(values));
+      const D = Array.from({ length: T - 1 }, (_, k) => length(result.hs.subarray((T - 2 - k) * H, (T - 1 - k) * H)) * Math.sqrt(H) * rho ** k);
+      for (const k of [0, 1, 5, 127, 128, 129, 300]) assert.ok(Math.abs(reach.share[k]! / reach.share[0]! / (D[k]! / D[0]!) - 1) < 1e-9, `k = ${k}`);
+    });
+  });
+}
