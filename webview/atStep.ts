@@ -1,4 +1,5 @@
 // Beside the tracks: the numbers of the step under the cursor.
+import { copyButton, tsvLine } from './copy.js';
 import { el, math } from './dom.js';
 import { exactLog10, formatLog10, formatNumber, formatPercent } from './format.js';
 import { t as say } from './l10n.js';
@@ -38,7 +39,9 @@ export class AtStep {
       list.append(el('div', {}, el('dt', {}, math(row.name)), value));
     }
     const head = el('thead', {}, el('tr', {}, ...[say('unit'), 'h', 'g'].map((name) => el('th', { attributes: { scope: 'col' } }, name))));
-    this.element = el('section', { class: 'card', attributes: { 'aria-label': say('Numbers at the cursor') } }, this.#title, list, this.#unitsTitle, el('table', { class: 'unit-values' }, head, this.#units));
+    const name = say('Numbers at the cursor');
+    const copy = copyButton(name, () => Promise.resolve(this.#tsv()));
+    this.element = el('section', { class: 'card', attributes: { 'aria-label': name } }, el('div', { class: 'card-head' }, this.#title, el('span', { class: 'actions' }, copy)), list, this.#unitsTitle, el('table', { class: 'unit-values' }, head, this.#units));
     page.timeline.onChange((change) => { if (change !== 'window') this.show(); });
   }
 
@@ -77,6 +80,19 @@ export class AtStep {
       { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => log(run.log10.dWx[t] ?? NaN) },
       { id: 'db', name: '‖db_t‖', read: (run, t) => log(run.log10.db[t] ?? NaN) },
     ];
+  }
+
+  /** The numbers of the whole step, then those of the units. */
+  #tsv(): string | null {
+    const { model: { run }, timeline: { cursor, units } } = this.#page;
+    if (run === null) return null;
+    const known = this.#values?.t === cursor ? this.#values : null;
+    return [
+      ['t', String(cursor)],
+      ...this.#rows().map((row) => [row.name, row.read(run, cursor).exact]),
+      [say('unit'), 'h', 'g'],
+      ...units.map((unit) => [String(unit), ...(known === null ? ['', ''] : [stateCell(known, unit).exact, gradientCell(known, unit).exact])]),
+    ].map((cells) => `${tsvLine(cells)}\n`).join('');
   }
 
   #showUnits(): void {

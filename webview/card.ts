@@ -1,9 +1,10 @@
 // A picture beside the tracks: title, canvas, table twin, PNG and CSV, tooltip and "?". What it shows comes from a CardView.
+import { copyButton, copyByKey } from './copy.js';
 import { el, onFrame, textButton } from './dom.js';
 import { fileName } from './format.js';
 import { t } from './l10n.js';
 import { helpPopover } from './popover.js';
-import { TableTwin, toCsv } from './table.js';
+import { TableTwin, toCsv, toTsv } from './table.js';
 import type { Help, Page } from './view.js';
 import type { SaveFile } from './picture.js';
 import type { TablePlan } from './table.js';
@@ -57,9 +58,11 @@ export class Card {
     this.#box = el('div', { class: 'square' }, this.#canvas, this.#tip);
     this.#box.style.height = `${view.height}px`;
     this.#tip.hidden = true;
-    this.#twin = new TableTwin(view.title);
-    this.#twin.element.hidden = true;
     const { title } = view;
+    const copy = copyButton(title, () => toTsv(view.table()));
+    this.#twin = new TableTwin(title, copy);
+    this.#twin.element.hidden = true;
+    copyByKey(this.#canvas, copy);
     const table = textButton(t('table'), t('Table of {0}', title), () => {
       this.#twin.element.hidden = !this.#twin.element.hidden;
       table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
@@ -68,7 +71,7 @@ export class Card {
     table.setAttribute('aria-expanded', 'false');
     const help = textButton('?', t('What {0} shows', title), () => helpPopover(help, title, view.help));
     this.element = el('section', { class: 'card', attributes: { 'data-card': view.id, 'aria-label': title } },
-      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, textButton('PNG', t('Save {0} as PNG', title), () => this.#savePng()), textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()), help)),
+      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, copy, textButton('PNG', t('Save {0} as PNG', title), () => this.#savePng()), textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()), help)),
       view.controls ?? null, this.#box, view.notes ?? null, this.#twin.element);
     page.themes.onChange(this.show);
     new ResizeObserver(this.show).observe(this.#box);

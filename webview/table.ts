@@ -1,4 +1,5 @@
 // The numbers behind a chart as a real table: a screenful of rows around the cursor, so that 20,000 steps cost nothing.
+import { copyByKey, tsvLine } from './copy.js';
 import { el, math, textButton } from './dom.js';
 import { t as say } from './l10n.js';
 
@@ -30,12 +31,14 @@ export class TableTwin {
   #marked = -1;
   #turn = 0;
 
-  constructor(caption: string) {
+  /** `copy` also answers Ctrl+C in the table. */
+  constructor(caption: string, copy: HTMLButtonElement) {
     this.#caption = caption;
     const table = el('table', {}, el('caption', { class: 'unseen' }, caption), this.#head, this.#body);
     this.element = el('div', { class: 'twin' },
       el('div', { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': say('Table of {0}', caption) } }, table),
       el('div', { class: 'table-nav' }, textButton(say('◂ earlier'), say('Earlier rows of {0}', caption), () => this.#move(-rowsShown)), this.#place, textButton(say('later ▸'), say('Later rows of {0}', caption), () => this.#move(rowsShown))));
+    copyByKey(this.element, copy);
   }
 
   /** Shows the plan with row `marked` in sight. */
@@ -71,6 +74,17 @@ export class TableTwin {
     this.#place.textContent = say('{0} = {1} … {2} of {3}', plan.rowName, label(from), label(Math.max(from, to - 1)), plan.rowCount);
     this.element.setAttribute('aria-label', this.#caption);
   }
+}
+
+/** Rows from ≤ row < to as tab-separated values under their headings, every digit. */
+export async function toTsv(plan: TablePlan, from = 0, to = plan.rowCount): Promise<string> {
+  const label = plan.rowLabel ?? String;
+  const lines = [tsvLine([plan.rowName, ...plan.columns])];
+  for (let start = from; start < to; start += rowsAtOnce) {
+    const rows = await plan.rows(start, Math.min(to, start + rowsAtOnce));
+    rows.forEach((cells, i) => lines.push(tsvLine([label(start + i), ...cells.map((cell) => cell.exact)])));
+  }
+  return `${lines.join('\n')}\n`;
 }
 
 /** The whole table as comma-separated values (RFC 4180), every digit. */

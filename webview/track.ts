@@ -1,11 +1,12 @@
 // One track: title, legend with the readings at the cursor, plot, table, and the grip that sets its height.
 import { TimeChart, gutter } from './chart.js';
+import { copyButton, copyByKey } from './copy.js';
 import { el, math, onFrame, plainMath, textButton } from './dom.js';
 import { fileName } from './format.js';
 import { t as say } from './l10n.js';
 import { helpPopover } from './popover.js';
 import { savePicture } from './picture.js';
-import { TableTwin, toCsv } from './table.js';
+import { TableTwin, toCsv, toTsv } from './table.js';
 import type { Line, Scene } from './scene.js';
 import type { Page, View } from './view.js';
 import type { SaveFile } from './picture.js';
@@ -48,12 +49,14 @@ export class Track {
     this.#plot = el('div', { class: 'plot' }, this.canvas, this.#dots);
     this.#fold = el('button', { class: 'fold', attributes: { type: 'button', 'aria-controls': `${id}-body` }, onClick: () => this.#setFolded(!this.state.folded) });
     this.#tableButton = textButton(say('table'), say('Table of {0}', view.title), () => this.#setTable(!this.state.table));
-    this.#twin = new TableTwin(view.title);
+    const copy = copyButton(view.title, () => this.#tsv());
+    this.#twin = new TableTwin(view.title, copy);
+    copyByKey(this.canvas, copy);
     this.#grip = el('div', { class: 'grip', attributes: { role: 'separator', tabindex: '0', 'aria-orientation': 'horizontal', 'aria-label': say('Height of {0}', view.title), 'aria-valuemin': String(leastHeight), 'aria-valuemax': String(mostHeight) } });
     const help = textButton('?', say('What {0} shows', view.title), () => helpPopover(help, view.title, view.help));
     const actions = el('span', { class: 'actions' },
       el('span', { class: 'moves' }, textButton('↑', say('Move {0} up', view.title), () => host.move(this, -1)), textButton('↓', say('Move {0} down', view.title), () => host.move(this, 1))),
-      this.#tableButton,
+      this.#tableButton, copy,
       textButton('PNG', say('Save {0} as PNG', view.title), () => void this.savePng()),
       textButton('CSV', say('Save {0} as CSV', view.title), () => void this.#saveCsv()),
       help);
@@ -124,6 +127,15 @@ export class Track {
 
   hideTooltip(): void {
     this.#chart?.hideTooltip();
+  }
+
+  /** The columns of the table, for the steps in view. */
+  async #tsv(): Promise<string | null> {
+    const { model: { run }, timeline: { window: { t0, t1 } } } = this.#host.page;
+    if (run === null) return null;
+    const plan = this.view.table(run, 'shown');
+    // Rows that are not the steps are few.
+    return plan.rowOf === undefined ? toTsv(plan, t0, Math.min(t1, plan.rowCount)) : toTsv(plan);
   }
 
   async #saveCsv(): Promise<void> {

@@ -19,9 +19,10 @@ async function readAssets(extensionUri: vscode.Uri): Promise<ReportAssets> {
 /** Saves the report of the run on screen; asks where, unless a target is given. Failures are told to the user. */
 export async function saveReport(session: Session, extensionUri: vscode.Uri, target?: vscode.Uri): Promise<void> {
   try {
+    const { summary } = session;
     const data = await ofFinishedRun(session, t('{0}: the report waits for the analyses', session.title), (runId) => session.request('reportData', { runId }));
-    if (data === null) return;
-    const { summary, extent, config, files, record } = data;
+    if (data === null || summary === null) return;
+    const { extent, config, files, record } = data;
     const html = reportHtml({
       title: session.title, summary, extent, config,
       record: new TextDecoder().decode(record),

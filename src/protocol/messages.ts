@@ -309,7 +309,6 @@ export type EditorRequests = {
 export type RecordExtent = { readonly kind: 'everything' | 'rounded' } | { readonly kind: 'sequences'; readonly sequences: number } | { readonly kind: 'pictures'; readonly steps: number };
 /** What a report is made of, besides the page itself. */
 export type ReportData = {
-  readonly summary: RunSummary;
   /** Packed JSON in UTF-8. */
   readonly record: Uint8Array;
   readonly extent: RecordExtent;

@@ -56,7 +56,7 @@ export class Analyses {
     const sequence = Math.min(request.sequence, this.#shapes.B - 1);
     const job = this.#jacobiansJob(sequence);
     await job.more();
-    return { ...job.state, fraction: job.fraction, sequence };
+    return { ...copyOf(job.state), fraction: job.fraction, sequence };
   }
 
   async attribution(request: AttributionRequest): Promise<AttributionPicture> {
@@ -78,7 +78,7 @@ export class Analyses {
   async reach(): Promise<ReachValues> {
     const job = this.#reachJob();
     await job.more();
-    return { ...job.state, steps: this.#shapes.T, fraction: job.fraction };
+    return { ...copyOf(job.state), steps: this.#shapes.T, fraction: job.fraction };
   }
 
   #jacobiansJob(sequence: number): Job<JacobianSeries> {
@@ -109,6 +109,9 @@ export class Analyses {
     return this.#attribution;
   }
 }
+
+/** Arrays of an answer move to whoever asked; the analysis goes on with its own. */
+const copyOf = <State extends Readonly<Record<string, Float64Array>>>(state: State): State => Object.fromEntries(Object.entries(state).map(([name, values]) => [name, values.slice()])) as State;
 
 /** Index of the value nearest to `wanted` in an ascending list. */
 function nearest(values: Float64Array, wanted: number): number {

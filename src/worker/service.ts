@@ -171,7 +171,7 @@ export class Service {
       if (kept === null) return null;
       const record = await makeRecord(kept, kept.summary, kept.spectrum, kept.analyses);
       return {
-        summary: kept.summary, extent: record.extent, config: kept.sources.config, files: kept.sources.files,
+        extent: record.extent, config: kept.sources.config, files: kept.sources.files,
         record: new TextEncoder().encode(pack(record)),
       };
     });
