@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { CommandFactory } from './context.js';
 
@@ -12,5 +13,5 @@ with open("sequences.json", "w") as file:
 
 export const copyPyTorchExport: CommandFactory = () => async () => {
   await vscode.env.clipboard.writeText(lines);
-  void vscode.window.showInformationMessage('Copied the lines that write weights.json and sequences.json. Put them where your model has been trained.');
+  void vscode.window.showInformationMessage(t('Copied the lines that write weights.json and sequences.json. Put them where your model has been trained.'));
 };

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { NewConfig } from '../config/newConfig.js';
 import { openUntitledConfig } from '../editor/untitled.js';
@@ -17,38 +18,38 @@ const ignored = '**/{node_modules,.git,.vscode}/**';
 
 type Answers = { readonly cell: Cell; readonly kind: NewConfig['source']['kind']; readonly shapes: Shapes; readonly initialisation: Initialisation; readonly seed: number; readonly weights: vscode.Uri; readonly sequences: vscode.Uri };
 
-const cells: readonly (vscode.QuickPickItem & { readonly cell: Cell })[] = [
-  { label: 'tanh', cell: 'tanh', detail: 'h_t = tanh(h_{t-1}·Wh + x_t·Wx + b): the ordinary one. Saturated units stop the gradient.' },
-  { label: 'relu', cell: 'relu', detail: 'Units that are on let the gradient through unchanged; those that are off stop it.' },
-  { label: 'identity', cell: 'identity', detail: 'A linear network: Wh alone decides what becomes of the gradient.' },
+const cells = (): readonly (vscode.QuickPickItem & { readonly cell: Cell })[] => [
+  { label: 'tanh', cell: 'tanh', detail: t('h_t = tanh(h_{t-1}·Wh + x_t·Wx + b): the ordinary one. Saturated units stop the gradient.') },
+  { label: 'relu', cell: 'relu', detail: t('Units that are on let the gradient through unchanged; those that are off stop it.') },
+  { label: 'identity', cell: 'identity', detail: t('A linear network: Wh alone decides what becomes of the gradient.') },
 ];
 
-const kinds: readonly (vscode.QuickPickItem & { readonly source: Answers['kind'] })[] = [
-  { label: 'Made-up weights and sequences', source: 'random', detail: 'Written into the config, from a seed: runs at once.' },
-  { label: 'Existing files', source: 'files', detail: 'JSON files with weights (Wx, Wh, b, or PyTorch\'s or Keras\' names) and sequences.' },
+const kinds = (): readonly (vscode.QuickPickItem & { readonly source: Answers['kind'] })[] => [
+  { label: t('Made-up weights and sequences'), source: 'random', detail: t('Written into the config, from a seed: runs at once.') },
+  { label: t('Existing files'), source: 'files', detail: t('JSON files with weights (Wx, Wh, b, or PyTorch\'s or Keras\' names) and sequences.') },
 ];
 
 /** Sizes as they are typed: four whole numbers, with anything between them. Or what is wrong. */
 function readShapes(text: string): Shapes | string {
   const numbers = text.trim().split(/[\s,;×x]+/).map(Number);
   const [B = 0, T = 0, I = 0, H = 0] = numbers;
-  if (numbers.length !== 4 || numbers.some((n) => !Number.isInteger(n) || n < 1)) return 'Four whole numbers from 1: sequences, timesteps, inputs, units. Such as 1, 50, 2, 16.';
+  if (numbers.length !== 4 || numbers.some((n) => !Number.isInteger(n) || n < 1)) return t('Four whole numbers from 1: sequences, timesteps, inputs, units. Such as 1, 50, 2, 16.');
   const count = B * T * I + H * (H + I);
-  return count > mostNumbers ? `These are ${count.toLocaleString('en')} numbers; a config that can be read and changed holds up to ${mostNumbers.toLocaleString('en')}. Put larger ones in files.` : { B, T, I, H };
+  return count > mostNumbers ? t('These are {0} numbers; a config that can be read and changed holds up to {1}. Put larger ones in files.', count.toLocaleString('en'), mostNumbers.toLocaleString('en')) : { B, T, I, H };
 }
 
 const askCell: Question<Answers> = async (step) => {
-  const answer = await pick(step, 'Which cell?', cells);
+  const answer = await pick(step, t('Which cell?'), cells());
   return answer === undefined || answer === back ? answer : { cell: answer.cell };
 };
 
 const askKind: Question<Answers> = async (step) => {
-  const answer = await pick(step, 'Where do the numbers come from?', kinds);
+  const answer = await pick(step, t('Where do the numbers come from?'), kinds());
   return answer === undefined || answer === back ? answer : { kind: answer.source };
 };
 
 const askShapes: Question<Answers> = async (step) => {
-  const answer = await type(step, 'Sizes B, T, I, H: sequences, timesteps, inputs, hidden units', '1, 50, 2, 16', (text) => {
+  const answer = await type(step, t('Sizes B, T, I, H: sequences, timesteps, inputs, hidden units'), '1, 50, 2, 16', (text) => {
     const shapes = readShapes(text);
     return typeof shapes === 'string' ? shapes : null;
   });
@@ -58,12 +59,12 @@ const askShapes: Question<Answers> = async (step) => {
 };
 
 const askInitialisation: Question<Answers> = async (step) => {
-  const answer = await pick(step, 'How do the recurrent weights Wh start?', ways);
+  const answer = await pick(step, t('How do the recurrent weights Wh start?'), ways());
   return answer === undefined || answer === back ? answer : { initialisation: answer.way };
 };
 
 const askSeed: Question<Answers> = async (step) => {
-  const answer = await type(step, 'Seed: the same one gives the same numbers', '1', wholeNumber);
+  const answer = await type(step, t('Seed: the same one gives the same numbers'), '1', wholeNumber);
   return answer === undefined || answer === back ? answer : { seed: Number(answer) };
 };
 
@@ -74,18 +75,18 @@ async function askFile(step: Step, placeholder: string, likely: RegExp, not: vsc
     (likely.test(path.posix.basename(uri.path)) ? 0 : 2) + (not !== undefined && path.posix.dirname(uri.path) === path.posix.dirname(not.path) ? 0 : 1);
   files.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
   const items: (vscode.QuickPickItem & { readonly uri?: vscode.Uri })[] = files.map((uri) => ({ label: path.posix.basename(uri.path), description: path.posix.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, ''), uri }));
-  const answer = await pick(step, placeholder, [...items, { label: '$(folder-opened) Another file…' }]);
+  const answer = await pick(step, placeholder, [...items, { label: `$(folder-opened) ${t('Another file…')}` }]);
   if (answer === undefined || answer === back) return answer;
   return answer.uri ?? (await vscode.window.showOpenDialog({ title: placeholder, canSelectMany: false, filters: { JSON: ['json', 'jsonc'] } }))?.[0];
 }
 
 const askWeights: Question<Answers> = async (step) => {
-  const answer = await askFile(step, 'Which file holds the weights?', /weight|state|model|param/i, undefined);
+  const answer = await askFile(step, t('Which file holds the weights?'), /weight|state|model|param/i, undefined);
   return answer === undefined || answer === back ? answer : { weights: answer };
 };
 
 const askSequences = (weights: vscode.Uri): Question<Answers> => async (step) => {
-  const answer = await askFile(step, 'Which file holds the sequences, [B][T][I] or [T][I]?', /seq|xs|input/i, weights);
+  const answer = await askFile(step, t('Which file holds the sequences, [B][T][I] or [T][I]?'), /seq|xs|input/i, weights);
   return answer === undefined || answer === back ? answer : { sequences: answer };
 };
 
@@ -115,7 +116,7 @@ function request({ cell, shapes, initialisation, seed, weights, sequences }: Par
 
 /** Asks what the network should be and opens its config as a new, unsaved file. Nothing is written until the user saves it. */
 export async function askForConfig({ subjects, log }: Context): Promise<vscode.Uri | undefined> {
-  const answers = await askAll<Answers>('Create RNN Config', next);
+  const answers = await askAll<Answers>(t('Create RNN Config'), next);
   const config = answers === undefined ? null : request(answers);
   if (config === null) return undefined;
   try {
@@ -123,7 +124,7 @@ export async function askForConfig({ subjects, log }: Context): Promise<vscode.U
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.error(message);
-    void vscode.window.showErrorMessage(`Create RNN Config: ${message}`);
+    void vscode.window.showErrorMessage(t('Create RNN Config: {0}', message));
     return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { openUntitledConfig } from '../editor/untitled.js';
 import type { Context } from './context.js';
@@ -5,11 +6,11 @@ import type { Context } from './context.js';
 /** Opens one of the shipped examples as a new, unsaved file: it runs as it is and nothing is written. */
 export const createExample = ({ extensionUri }: Context) => async (): Promise<vscode.Uri | undefined> => {
   const examples = [
-    { label: 'Vanishing', file: 'vanishing', detail: 'The recurrent weights shrink the gradient by half at every step back.' },
-    { label: 'Exploding', file: 'exploding', detail: 'The gradient grows at every step back, until the update destroys the weights.' },
-    { label: 'Orthogonal', file: 'orthogonal', detail: 'An orthogonal Wh keeps the norm of the gradient: the healthy case.' },
+    { label: t('Vanishing'), file: 'vanishing', detail: t('The recurrent weights shrink the gradient by half at every step back.') },
+    { label: t('Exploding'), file: 'exploding', detail: t('The gradient grows at every step back, until the update destroys the weights.') },
+    { label: t('Orthogonal'), file: 'orthogonal', detail: t('An orthogonal Wh keeps the norm of the gradient: the healthy case.') },
   ];
-  const choice = await vscode.window.showQuickPick(examples, { title: 'Create an RNN example', placeHolder: 'What should the gradient do?' });
+  const choice = await vscode.window.showQuickPick(examples, { title: t('Create an RNN example'), placeHolder: t('What should the gradient do?') });
   if (choice === undefined) return undefined;
   const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'examples', choice.file, `${choice.file}.rnn.json`));
   return openUntitledConfig(choice.file, new TextDecoder().decode(bytes));

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isConfig } from '../editor/configIndex.js';
 import { isEntry } from '../panel/panels.js';
@@ -13,7 +14,7 @@ function configOf(argument: unknown): vscode.Uri | undefined {
 export const preview: CommandFactory = ({ panels }) => (argument) => {
   const config = configOf(argument);
   if (config === undefined) {
-    void vscode.window.showWarningMessage('The preview follows configs. Open a *.rnn.json file, or create one with "RNN: Create RNN Config…".');
+    void vscode.window.showWarningMessage(t('The preview follows configs. Open a *.rnn.json file, or create one with "RNN: Create RNN Config…".'));
     return;
   }
   panels.preview(config);
@@ -25,7 +26,7 @@ export const showPanel: CommandFactory = ({ panels, sessions }) => (argument) =>
   const editor = vscode.window.activeTextEditor;
   const entry = isEntry(argument) ? argument : config !== undefined ? { kind: 'config' as const, config: config.toString() } : editor === undefined ? undefined : sessions.naming(editor.document.uri)?.entry;
   if (entry === undefined) {
-    void vscode.window.showWarningMessage('The active editor shows no config, and no file of one that has run.');
+    void vscode.window.showWarningMessage(t('The active editor shows no config, and no file of one that has run.'));
     return;
   }
   const isNew = sessions.find(entry) === undefined;

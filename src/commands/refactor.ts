@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Initialisation } from '../engine/initialise.js';
 import type { Change, Offer } from '../protocol/messages.js';
@@ -17,45 +18,45 @@ async function choose({ subjects }: Context, kind: Offer['kind'], title: string)
   const subject = document === undefined ? null : await subjects.of(document);
   const offers = subject?.inspection.offers.filter((offer) => offer.kind === kind) ?? [];
   if (subject === null || offers.length === 0) {
-    void vscode.window.showWarningMessage('The active editor shows no RNN config, or weights of one, that this can be done to.');
+    void vscode.window.showWarningMessage(t('The active editor shows no RNN config, or weights of one, that this can be done to.'));
     return undefined;
   }
   const chosen = offers.length === 1 ? offers[0] : (await vscode.window.showQuickPick(offers.map((offer) => ({ label: offer.name, description: offer.path, offer })), { title }))?.offer;
   return chosen === undefined ? undefined : { config: subject.config.toString(), file: chosen.file, path: chosen.path, name: chosen.name };
 }
 
-const aboveZero = (text: string): string | null => (Number(text) > 0 && Number.isFinite(Number(text)) ? null : 'A number above 0, such as 0.95.');
-export const wholeNumber = (text: string): string | null => (/^\d+$/.test(text.trim()) && Number.isSafeInteger(Number(text)) ? null : 'A whole number from 0; the same seed gives the same matrix.');
+const aboveZero = (text: string): string | null => (Number(text) > 0 && Number.isFinite(Number(text)) ? null : t('A number above 0, such as 0.95.'));
+export const wholeNumber = (text: string): string | null => (/^\d+$/.test(text.trim()) && Number.isSafeInteger(Number(text)) ? null : t('A whole number from 0; the same seed gives the same matrix.'));
 
-const quantities = { spectralRadius: 'spectral radius', sigmaMax: 'largest singular value' } as const;
+const quantities = { spectralRadius: () => t('spectral radius'), sigmaMax: () => t('largest singular value') } as const;
 
 /** Multiplies Wh by the factor that gives it the chosen spectral radius or largest singular value. */
 export const rescaleWeights: CommandFactory = (context) => async (argument) => {
   const given: RescaleArgument | undefined = isTarget(argument) ? argument : undefined;
-  const target = given ?? (await choose(context, 'rescale', 'Rescale'));
+  const target = given ?? (await choose(context, 'rescale', t('Rescale')));
   if (target === undefined) return;
-  const picks = (['spectralRadius', 'sigmaMax'] as const).map((quantity) => ({ label: quantities[quantity], quantity }));
-  const quantity = given?.quantity ?? (await vscode.window.showQuickPick(picks, { title: `Rescale ${target.name}`, placeHolder: 'To a chosen…' }))?.quantity;
+  const picks = (['spectralRadius', 'sigmaMax'] as const).map((quantity) => ({ label: quantities[quantity](), quantity }));
+  const quantity = given?.quantity ?? (await vscode.window.showQuickPick(picks, { title: t('Rescale {0}', target.name), placeHolder: t('To a chosen…') }))?.quantity;
   if (quantity === undefined) return;
-  const to = given?.to ?? (await askNumber(`Rescale ${target.name}`, `New ${quantities[quantity]} of ${target.name}`, '1', aboveZero));
+  const to = given?.to ?? (await askNumber(t('Rescale {0}', target.name), quantity === 'sigmaMax' ? t('New largest singular value of {0}', target.name) : t('New spectral radius of {0}', target.name), '1', aboveZero));
   if (to !== undefined) await context.refactorings.apply(target, { kind: 'rescale', quantity, to });
 };
 
-export const ways: readonly (vscode.QuickPickItem & { readonly way: Initialisation })[] = [
-  { label: 'Orthogonal', way: 'orthogonal', detail: 'Keeps the length of the gradient: all singular values are 1.' },
-  { label: 'Identity', way: 'identity', detail: 'With relu units the state is copied from step to step (IRNN, Le et al. 2015).' },
-  { label: 'Glorot uniform', way: 'glorot', detail: 'Variance 2 / (fan in + fan out) (Glorot & Bengio 2010).' },
-  { label: 'He normal', way: 'he', detail: 'Variance 2 / fan in, for relu (He et al. 2015).' },
+export const ways = (): readonly (vscode.QuickPickItem & { readonly way: Initialisation })[] => [
+  { label: t('Orthogonal'), way: 'orthogonal', detail: t('Keeps the length of the gradient: all singular values are 1.') },
+  { label: t('Identity'), way: 'identity', detail: t('With relu units the state is copied from step to step (IRNN, Le et al. 2015).') },
+  { label: t('Glorot uniform'), way: 'glorot', detail: t('Variance 2 / (fan in + fan out) (Glorot & Bengio 2010).') },
+  { label: t('He normal'), way: 'he', detail: t('Variance 2 / fan in, for relu (He et al. 2015).') },
 ];
 
 /** Replaces a matrix by a fresh one; the seed is written above it where the file takes comments, and told in any case. */
 export const initialiseWeights: CommandFactory = (context) => async (argument) => {
   const given: InitialiseArgument | undefined = isTarget(argument) ? argument : undefined;
-  const target = given ?? (await choose(context, 'initialise', 'Initialise'));
+  const target = given ?? (await choose(context, 'initialise', t('Initialise')));
   if (target === undefined) return;
-  const way = given?.way ?? (await vscode.window.showQuickPick(ways, { title: `Initialise ${target.name}`, placeHolder: 'How?' }))?.way;
+  const way = given?.way ?? (await vscode.window.showQuickPick(ways(), { title: t('Initialise {0}', target.name), placeHolder: t('How?') }))?.way;
   if (way === undefined) return;
-  const seed = way === 'identity' ? 0 : given?.seed ?? (await askNumber(`Initialise ${target.name}`, 'Seed', '1', wholeNumber));
+  const seed = way === 'identity' ? 0 : given?.seed ?? (await askNumber(t('Initialise {0}', target.name), t('Seed'), '1', wholeNumber));
   if (seed === undefined) return;
   const change: Change = { kind: 'initialise', way, seed, gain: 1 };
   if ((await context.refactorings.apply(target, change)) && way !== 'identity') context.log.info(`${target.name} of ${target.file}: ${way}, seed ${seed}`);
@@ -63,7 +64,7 @@ export const initialiseWeights: CommandFactory = (context) => async (argument) =
 
 /** Moves inline weights, comments and all, into a new file beside the config. */
 export const moveWeightsToFile: CommandFactory = (context) => async (argument) => {
-  const target = isTarget(argument) ? argument : await choose(context, 'moveToFile', 'Move the weights');
+  const target = isTarget(argument) ? argument : await choose(context, 'moveToFile', t('Move the weights'));
   if (target !== undefined) await context.refactorings.moveToFile(target);
 };
 

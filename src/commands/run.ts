@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Entry } from '../config/files.js';
 import { readUri } from '../editor/files.js';
@@ -20,7 +21,7 @@ const baseName = (uri: vscode.Uri): string => path.posix.basename(uri.path);
 async function classify(uri: vscode.Uri, { sessions }: Context): Promise<FileKind> {
   if (uri.path.endsWith('.rnn.json')) return 'config';
   const content = await readUri(uri);
-  if (!content.ok) throw new Error(`${baseName(uri)} cannot be read: ${content.detail}.`);
+  if (!content.ok) throw new Error(t('{0} cannot be read: {1}.', baseName(uri), content.detail));
   const client = new EngineClient({
     workerPath: sessions.workerPath,
     readFile: () => Promise.reject(new Error('Nothing is read here.')),
@@ -53,12 +54,12 @@ async function chooseConfig(context: Context, why?: string): Promise<vscode.Uri 
   const unsaved = vscode.workspace.textDocuments.filter(({ isUntitled, uri }) => isUntitled && uri.path.endsWith('.rnn.json')).map(({ uri }) => uri);
   const saved = await vscode.workspace.findFiles(configPattern, ignored);
   const configs: Choice[] = [...unsaved, ...saved.sort((a, b) => a.path.localeCompare(b.path))].map(fileChoice);
-  const open: Choice = { label: '$(folder-opened) Open a config or weights file…', choose: () => openDialog('Run RNN') };
-  const example: Choice = { label: '$(add) Create an example', description: 'a small config that runs as it is', choose: () => createExample(context)() };
-  const create: Choice = { label: '$(edit) Create RNN Config…', description: 'asks for a cell, sizes or files', choose: () => askForConfig(context) };
+  const open: Choice = { label: `$(folder-opened) ${t('Open a config or weights file…')}`, choose: () => openDialog(t('Run RNN')) };
+  const example: Choice = { label: `$(add) ${t('Create an example')}`, description: t('a small config that runs as it is'), choose: () => createExample(context)() };
+  const create: Choice = { label: `$(edit) ${t('Create RNN Config…')}`, description: t('asks for a cell, sizes or files'), choose: () => askForConfig(context) };
   const choices = configs.length === 0 ? [example, create, open] : [...configs, open, example, create];
-  const placeHolder = why ?? (configs.length === 0 ? 'No *.rnn.json in this workspace yet' : 'Which config?');
-  return (await vscode.window.showQuickPick(choices, { title: 'Run RNN', placeHolder, matchOnDescription: true }))?.choose();
+  const placeHolder = why ?? (configs.length === 0 ? t('No *.rnn.json in this workspace yet') : t('Which config?'));
+  return (await vscode.window.showQuickPick(choices, { title: t('Run RNN'), placeHolder, matchOnDescription: true }))?.choose();
 }
 
 /** The sequences that a plain weights file is run on. */
@@ -69,8 +70,8 @@ async function chooseSequences(weights: vscode.Uri): Promise<vscode.Uri | undefi
     .map(([name]) => vscode.Uri.joinPath(folder, name));
   // Files that say so in their name first.
   likely.sort((a, b) => Number(/seq|xs|input/i.test(baseName(b))) - Number(/seq|xs|input/i.test(baseName(a))) || a.path.localeCompare(b.path));
-  const choices: Choice[] = [...likely.map(fileChoice), { label: '$(folder-opened) Another file…', choose: () => openDialog('Sequences for Run RNN') }];
-  return (await vscode.window.showQuickPick(choices, { title: `Run RNN: sequences for ${baseName(weights)}`, placeHolder: 'A JSON file with the input sequences, [B][T][I] or [T][I]' }))?.choose();
+  const choices: Choice[] = [...likely.map(fileChoice), { label: `$(folder-opened) ${t('Another file…')}`, choose: () => openDialog(t('Sequences for Run RNN')) }];
+  return (await vscode.window.showQuickPick(choices, { title: t('Run RNN: sequences for {0}', baseName(weights)), placeHolder: t('A JSON file with the input sequences, [B][T][I] or [T][I]') }))?.choose();
 }
 
 /** What to run for a file. `meant`: the user pointed at it, so that it is told when it cannot be run; else something else is offered. */
@@ -84,28 +85,29 @@ async function entryFor(uri: vscode.Uri, meant: boolean, context: Context): Prom
       return sequences === undefined ? undefined : { kind: 'pair', weights: uri.toString(), sequences: sequences.toString() };
     }
     case 'sequences':
-      throw new Error(`${baseName(uri)} holds sequences. Run RNN on the weights file, or on a *.rnn.json config that names both.`);
+      throw new Error(t('{0} holds sequences. Run RNN on the weights file, or on a *.rnn.json config that names both.', baseName(uri)));
     case 'unknown': {
       if (!meant) {
-        const chosen = await chooseConfig(context, `${baseName(uri)} is neither a config nor weights. Which config instead?`);
+        const chosen = await chooseConfig(context, t('{0} is neither a config nor weights. Which config instead?', baseName(uri)));
         return chosen === undefined ? undefined : entryFor(chosen, true, context);
       }
-      throw new Error(`${baseName(uri)} is neither a config nor weights: weights are an object with Wx, Wh and b (or PyTorch's or Keras' names). A config is named *.rnn.json.`);
+      throw new Error(t('{0} is neither a config nor weights: weights are an object with Wx, Wh and b (or PyTorch\'s or Keras\' names). A config is named *.rnn.json.', baseName(uri)));
     }
   }
 }
 
 /** Runs, with a cancellable notification when it takes long, and tells what stands in the way. */
 async function runWithProgress(session: Session): Promise<void> {
-  const outcome = await withLateProgress(`Run RNN: ${session.title}`, session.run(), () => void session.cancel(), (say) => session.onDidChange(() => {
+  const outcome = await withLateProgress(t('Run RNN: {0}', session.title), session.run(), () => void session.cancel(), (tell) => session.onDidChange(() => {
     if (session.running === null) return;
     const { phase, fraction } = session.running;
-    say(phase === 'read' ? 'reading' : `${phase === 'run' ? 'forward and backward' : 'Jacobians and exponents'} ${Math.round(100 * fraction)} %`);
+    const done = Math.round(100 * fraction);
+    tell(phase === 'read' ? t('reading') : phase === 'run' ? t('forward and backward {0} %', done) : t('Jacobians and exponents {0} %', done));
   }));
   const firstError = outcome.problems.find((problem) => problem.severity === 'error');
   if (outcome.kind === 'refused' && firstError !== undefined) {
-    const show = 'Show Problems';
-    if ((await vscode.window.showErrorMessage(`Run RNN: ${firstError.message}`, show)) === show) await vscode.commands.executeCommand('workbench.actions.view.problems');
+    const show = t('Show Problems');
+    if ((await vscode.window.showErrorMessage(t('Run RNN: {0}', firstError.message), show)) === show) await vscode.commands.executeCommand('workbench.actions.view.problems');
   }
 }
 
@@ -136,6 +138,6 @@ export const run: CommandFactory = (context) => async (argument) => {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     context.log.error(message);
-    void vscode.window.showErrorMessage(`Run RNN: ${message}`);
+    void vscode.window.showErrorMessage(t('Run RNN: {0}', message));
   }
 };

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Entry } from '../config/files.js';
 
@@ -10,13 +11,13 @@ export function relativeReference(config: vscode.Uri, file: vscode.Uri): string 
 
 /** After a run without a config: offers to write the pair down as one. Nothing is written unless the user says so. */
 export async function saveAsConfig(pair: Entry & { readonly kind: 'pair' }): Promise<void> {
-  const save = 'Save as config…';
-  if ((await vscode.window.showInformationMessage('This run has no config. Save the two files as one, so that it can be run again and changed?', save)) !== save) return;
+  const save = t('Save as config…');
+  if ((await vscode.window.showInformationMessage(t('This run has no config. Save the two files as one, so that it can be run again and changed?'), save)) !== save) return;
   const weights = vscode.Uri.parse(pair.weights);
   const sequences = vscode.Uri.parse(pair.sequences);
   const suggestion = weights.with({ path: weights.path.replace(/(\.json)?$/, '.rnn.json') });
   // VS Code's own dialog (remote windows, the web) knows extensions without a dot only: "rnn.json" would be appended a second time.
-  const target = await vscode.window.showSaveDialog({ defaultUri: suggestion, filters: { 'RNN config (*.rnn.json)': ['json'] } });
+  const target = await vscode.window.showSaveDialog({ defaultUri: suggestion, filters: { [t('RNN config (*.rnn.json)')]: ['json'] } });
   if (target === undefined) return;
   const config = { cell: 'tanh', weights: relativeReference(target, weights), sequences: relativeReference(target, sequences) };
   await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Problem } from '../config/problem.js';
 import type { Offer } from '../protocol/messages.js';
@@ -50,17 +51,17 @@ class Actions implements vscode.CodeActionProvider {
     };
     const target = (path: string, name: string): Target => ({ config: config.toString(), file: problem.file, path, name });
     if (problem.fix?.kind === 'replace') {
-      const action = new vscode.CodeAction(`Change to ${problem.fix.text}`, QuickFix);
+      const action = new vscode.CodeAction(t('Change to {0}', problem.fix.text), QuickFix);
       action.edit = new vscode.WorkspaceEdit();
       action.edit.replace(uri, toRange(problem.range), problem.fix.text);
       return mend(action);
     }
     if (problem.fix?.kind === 'transpose') {
       const name = problem.path.split('.').at(-1) ?? '';
-      return mend(new LateAction(`Transpose ${name}`, QuickFix, target(problem.path, name), { kind: 'transpose' }));
+      return mend(new LateAction(t('Transpose {0}', name), QuickFix, target(problem.path, name), { kind: 'transpose' }));
     }
     const bias = problem.code === 'missing-key' ? inspection.offers.find(({ kind, file, path }) => kind === 'addBias' && file === problem.file && path === problem.path) : undefined;
-    return bias === undefined ? [] : mend(new LateAction(`Add ${bias.name} of zeros`, QuickFix, target(bias.path, bias.name), bias));
+    return bias === undefined ? [] : mend(new LateAction(t('Add {0} of zeros', bias.name), QuickFix, target(bias.path, bias.name), bias));
   }
 
   #refactors(offer: Offer, { config }: Subject): vscode.CodeAction[] {
@@ -73,28 +74,28 @@ class Actions implements vscode.CodeActionProvider {
     };
     switch (offer.kind) {
       case 'transpose':
-        return late(`Transpose ${offer.name}`, RefactorRewrite);
+        return late(t('Transpose {0}', offer.name), RefactorRewrite);
       case 'rescale':
         return [
-          asking(`Rescale ${offer.name} to a spectral radius…`, 'rescaleWeights', { quantity: 'spectralRadius' }),
-          asking(`Rescale ${offer.name} to a largest singular value…`, 'rescaleWeights', { quantity: 'sigmaMax' }),
+          asking(t('Rescale {0} to a spectral radius…', offer.name), 'rescaleWeights', { quantity: 'spectralRadius' }),
+          asking(t('Rescale {0} to a largest singular value…', offer.name), 'rescaleWeights', { quantity: 'sigmaMax' }),
         ];
       case 'initialise': {
-        const square = offer.square ? [asking(`Replace ${offer.name} by the identity`, 'initialiseWeights', { way: 'identity' })] : [];
+        const square = offer.square ? [asking(t('Replace {0} by the identity', offer.name), 'initialiseWeights', { way: 'identity' })] : [];
         return [
-          asking(`Replace ${offer.name} by an orthogonal matrix…`, 'initialiseWeights', { way: 'orthogonal' }), ...square,
-          asking(`Replace ${offer.name} by Glorot's uniform initialisation…`, 'initialiseWeights', { way: 'glorot' }),
-          asking(`Replace ${offer.name} by He's normal initialisation…`, 'initialiseWeights', { way: 'he' }),
+          asking(t('Replace {0} by an orthogonal matrix…', offer.name), 'initialiseWeights', { way: 'orthogonal' }), ...square,
+          asking(t('Replace {0} by Glorot\'s uniform initialisation…', offer.name), 'initialiseWeights', { way: 'glorot' }),
+          asking(t('Replace {0} by He\'s normal initialisation…', offer.name), 'initialiseWeights', { way: 'he' }),
         ];
       }
       case 'addBias':
-        return late(`Add ${offer.name} of zeros`, RefactorRewrite);
+        return late(t('Add {0} of zeros', offer.name), RefactorRewrite);
       case 'addInitialState':
-        return late('Add an initial state of zeros', RefactorRewrite);
+        return late(t('Add an initial state of zeros'), RefactorRewrite);
       case 'moveToFile':
-        return [asking('Move the weights to a file of their own', 'moveWeightsToFile', {}, RefactorExtract)];
+        return [asking(t('Move the weights to a file of their own'), 'moveWeightsToFile', {}, RefactorExtract)];
       case 'moveInline':
-        return late('Move the weights into this config', RefactorInline);
+        return late(t('Move the weights into this config'), RefactorInline);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { configKeys } from './configKeys.js';
 import { prefix } from './settings.js';
@@ -28,8 +29,8 @@ class RunLens implements vscode.CodeLensProvider {
     const lens = (range: vscode.Range, title: string, tooltip: string, command: string): vscode.CodeLens =>
       new vscode.CodeLens(range, { title, tooltip, command: `${prefix}.${command}`, arguments: [uri] });
     const lenses = [
-      lens(top, '$(play) Run RNN', 'Run forward and backward through time and show the gradient at every step', 'run'),
-      lens(top, '$(open-preview) Preview', 'A panel that shows whichever config is in front, and follows it while you edit', 'preview'),
+      lens(top, `$(play) ${t('Run RNN')}`, t('Run forward and backward through time and show the gradient at every step'), 'run'),
+      lens(top, `$(open-preview) ${t('Preview')}`, t('A panel that shows whichever config is in front, and follows it while you edit'), 'preview'),
     ];
     const session = this.sessions.find({ kind: 'config', config: uri.toString() });
     const words = session === undefined ? null : verdictWords(session);
@@ -39,7 +40,7 @@ class RunLens implements vscode.CodeLensProvider {
     lenses.push(lens(top, verdictLine(words), words.reason, 'showPanel'));
     // In a config on one line it stands there already.
     if (weights !== undefined && weights.start.line > 0) lenses.push(lens(weights, verdictLine(words), words.reason, 'showPanel'));
-    if (upstream !== undefined && trip !== null) lenses.push(lens(upstream, trip, 'What is left of a gradient that starts at the last step', 'showPanel'));
+    if (upstream !== undefined && trip !== null) lenses.push(lens(upstream, trip, t('What is left of a gradient that starts at the last step'), 'showPanel'));
     return lenses;
   }
 }

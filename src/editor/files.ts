@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FileContent } from '../config/files.js';
 import { joinBytes } from '../worker/bytes.js';
@@ -68,12 +69,12 @@ export async function readUri(uri: vscode.Uri): Promise<FileContent> {
   const id = uri.toString();
   const document = unsavedDocument(uri);
   if (document !== undefined) return { ok: true, id, bytes: await encodeDocument(document) };
-  if (uri.scheme === 'untitled') return { ok: false, id, reason: 'missing', detail: 'it was closed without being saved' };
+  if (uri.scheme === 'untitled') return { ok: false, id, reason: 'missing', detail: t('it was closed without being saved') };
   try {
     return { ok: true, id, bytes: ownBuffer(await readWhole(uri)) };
   } catch (error) {
     const code = error instanceof vscode.FileSystemError ? error.code : '';
-    const detail = code === 'FileIsADirectory' ? 'it is a folder' : error instanceof Error ? error.message : String(error);
+    const detail = code === 'FileIsADirectory' ? t('it is a folder') : error instanceof Error ? error.message : String(error);
     return { ok: false, id, reason: code === 'FileNotFound' ? 'missing' : 'unreadable', detail };
   }
 }

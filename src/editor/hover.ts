@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Inspection, PartFacts, PartInfo } from '../protocol/messages.js';
 import { toRange } from './diagnostics.js';
@@ -14,7 +15,7 @@ const axes: Readonly<Partial<Record<PartInfo['role'], readonly string[]>>> = {
 
 /** The shape with the names of its axes, as the file stores it: `[H, I] = [32, 4]`. */
 export function shapeText({ role, shape, transposed }: PartInfo): string {
-  if (shape === null) return 'ragged';
+  if (shape === null) return t('ragged');
   const names = role === 'bias' || role === 'readoutBias' ? [...(shape.length === 2 ? ['1'] : []), role === 'bias' ? 'H' : 'O'] : axes[role];
   const sizes = `[${shape.join(', ')}]`;
   if (names === undefined || shape.length === 0) return sizes;
@@ -42,7 +43,7 @@ class PartHover implements vscode.HoverProvider {
     const facts = await Promise.race([asked, late]);
     if (facts === null || token.isCancellationRequested) return null;
     if (facts === 'late') asked.catch((error: unknown) => this.subjects.inspections.log.error(error instanceof Error ? error.message : String(error)));
-    const text = facts === 'late' ? [head(part, inspection), numbersLine(part), 'Its singular values are still being computed; hover again for them.'] : describe(facts, inspection);
+    const text = facts === 'late' ? [head(part, inspection), numbersLine(part), t('Its singular values are still being computed; hover again for them.')] : describe(facts, inspection);
     const { key, value } = part;
     return new vscode.Hover(new vscode.MarkdownString(text.filter((line) => line !== '').join('\n\n')), toRange(key).contains(position) ? toRange(key) : toRange(value));
   }
@@ -54,14 +55,16 @@ const rangeText = ({ numbers }: PartInfo): string => (numbers === null || number
 
 function head(part: PartInfo, { shapes }: Inspection): string {
   const title = `**${part.name}** ${shapeText(part)}`;
-  if (part.role === 'sequences' && part.shape?.length === 2) return `${title}: one sequence`;
-  if (part.transposed) return `${title}, stored for column vectors; read as its transpose${shapes.H === null ? '' : ` (H = ${shapes.H})`}`;
+  if (part.role === 'sequences' && part.shape?.length === 2) return t('{0}: one sequence', title);
+  if (part.transposed) {
+    return shapes.H === null ? t('{0}, stored for column vectors; read as its transpose', title) : t('{0}, stored for column vectors; read as its transpose (H = {1})', title, shapes.H);
+  }
   return title;
 }
 
 function numbersLine({ numbers }: PartInfo): string {
   if (numbers === null || numbers.count === 0) return '';
-  return `min ${round(numbers.min)} · mean ${round(numbers.mean)} · max ${round(numbers.max)} · ‖·‖_F ${round(numbers.frobenius)}`;
+  return t('min {0} · mean {1} · max {2} · ‖·‖_F {3}', round(numbers.min), round(numbers.mean), round(numbers.max), round(numbers.frobenius));
 }
 
 function describe(facts: PartFacts, inspection: Inspection): string[] {
@@ -69,13 +72,13 @@ function describe(facts: PartFacts, inspection: Inspection): string[] {
   const lines = [head(part, inspection), numbersLine(part)];
   if (matrix !== null) {
     const square = [
-      ...(matrix.spectralRadius === null ? [] : [`spectral radius ${round(matrix.spectralRadius)}`]),
+      ...(matrix.spectralRadius === null ? [] : [t('spectral radius {0}', round(matrix.spectralRadius))]),
       ...(matrix.orthogonalityError === null ? [] : [`‖WᵀW − I‖_F ${round(matrix.orthogonalityError)}`]),
     ];
     lines.push([`σ_max ${round(matrix.sigmaMax)}`, ...(part.role === 'recurrent' ? square : [])].join(' · '));
   }
   if (inputs !== null && (inputs.dead.length > 0 || inputs.constant.length > 0)) {
-    lines.push([...(inputs.dead.length > 0 ? [`dead inputs: ${listed(inputs.dead)}`] : []), ...(inputs.constant.length > 0 ? [`constant inputs: ${listed(inputs.constant)}`] : [])].join(' · '));
+    lines.push([...(inputs.dead.length > 0 ? [t('dead inputs: {0}', listed(inputs.dead))] : []), ...(inputs.constant.length > 0 ? [t('constant inputs: {0}', listed(inputs.constant))] : [])].join(' · '));
   }
   lines.push(...implications(facts, inspection));
   if (element !== null) lines.push(`\`${part.name}[${element.indices.join('][')}]\` = ${element.value}`);

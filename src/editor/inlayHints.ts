@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Inspection, PartInfo } from '../protocol/messages.js';
 import { toRange } from './diagnostics.js';
@@ -41,7 +42,7 @@ class ShapeHints implements vscode.InlayHintsProvider {
 function summary({ parts }: Inspection, target: string, key: string): string {
   const held = parts.filter(({ file, role }) => file === target && (key !== 'weights' || role === 'input' || role === 'recurrent' || role === 'bias'));
   const [only] = held;
-  const bare = ({ name, shape }: PartInfo): string => `${name} ${shape === null ? 'ragged' : `[${shape.join(', ')}]`}`;
+  const bare = ({ name, shape }: PartInfo): string => `${name} ${shape === null ? t('ragged') : `[${shape.join(', ')}]`}`;
   return held.length === 1 && only !== undefined ? shapeText(only) : held.map(bare).join(' · ');
 }
 

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { toRange } from './diagnostics.js';
 import { configSelector } from './codeLens.js';
@@ -14,7 +15,7 @@ class FileLinks implements vscode.DocumentLinkProvider {
     if (subject === null) return [];
     return subject.inspection.links.filter(({ file }) => file === subject.file).map(({ range, target, key }) => {
       const link = new vscode.DocumentLink(toRange(range), vscode.Uri.parse(target, true));
-      link.tooltip = `Open the file of "${key}"`;
+      link.tooltip = t('Open the file of "{0}"', key);
       return link;
     });
   }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Change, Offer } from '../protocol/messages.js';
 import { toRange } from './diagnostics.js';
@@ -27,13 +28,13 @@ export class Refactorings {
       const edit = new vscode.WorkspaceEdit();
       if (outcome.newFile !== null && change.kind === 'moveToFile') {
         const created = resolveReference(change.reference, vscode.Uri.parse(config, true));
-        if (created === null) return 'The config is not saved yet, so there is no folder for the new file.';
+        if (created === null) return t('The config is not saved yet, so there is no folder for the new file.');
         edit.createFile(created, { contents: new TextEncoder().encode(outcome.newFile) });
       }
       for (const { file: changed, range, text } of outcome.changes) edit.replace(vscode.Uri.parse(changed, true), toRange(range), text);
       return edit;
     }
-    return 'The text changes faster than it can be read; try again.';
+    return t('The text changes faster than it can be read; try again.');
   }
 
   /** Applies a change at once; tells the user when it cannot be done. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Entry } from '../config/files.js';
 import type { Problem } from '../config/problem.js';
@@ -177,8 +178,8 @@ export class Session implements vscode.Disposable {
     this.#rewrites.settled();
     if (outcome.kind === 'refused') {
       this.#tellProblems(outcome.problems);
-      this.#keepOldPicture('The config or a file that it names has problems.');
-    } else if (outcome.kind === 'cancelled' && this.summary?.runId !== this.#client.latestRun) this.#keepOldPicture('The run was cancelled.');
+      this.#keepOldPicture(t('The config or a file that it names has problems.'));
+    } else if (outcome.kind === 'cancelled' && this.summary?.runId !== this.#client.latestRun) this.#keepOldPicture(t('The run was cancelled.'));
     this.#changed.fire();
     if (this.#runAfterwards) this.#runUnattended();
   }

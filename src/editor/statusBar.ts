@@ -1,28 +1,36 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { prefix } from './settings.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 import { verdictWords } from './verdictWords.js';
+import type { VerdictWords } from './verdictWords.js';
 
 /** Text that is broken only between two keys changes nothing down there, ms. */
 const calm = 300;
 
 type Face = { readonly text: string; readonly spoken: string; readonly tooltip: string; readonly background: string | null };
 
+function spokenOf({ kind, factor, stale }: VerdictWords): string {
+  const number = factor.replace('×', '');
+  if (factor === '') return stale ? t('RNN gradient: {0}, of the last good run', kind) : t('RNN gradient: {0}', kind);
+  return stale ? t('RNN gradient: {0}, times {1} per step back, of the last good run', kind, number) : t('RNN gradient: {0}, times {1} per step back', kind, number);
+}
+
 /** What the item shows of a session. */
 function faceOf(session: Session): Face {
   const words = verdictWords(session);
   if (words === null) {
-    if (session.running !== null) return { text: '$(sync~spin) RNN', spoken: `Run RNN: ${session.title} is running`, tooltip: `${session.title} is running`, background: null };
-    const why = session.stale ?? 'It has not run yet.';
-    return { text: '$(warning) RNN', spoken: `Run RNN: ${session.title} has no verdict. ${why}`, tooltip: why, background: null };
+    if (session.running !== null) return { text: '$(sync~spin) RNN', spoken: t('Run RNN: {0} is running', session.title), tooltip: t('{0} is running', session.title), background: null };
+    const why = session.stale ?? t('It has not run yet.');
+    return { text: '$(warning) RNN', spoken: t('Run RNN: {0} has no verdict. {1}', session.title, why), tooltip: why, background: null };
   }
-  const { glyph, kind, factor, stale, reason } = words;
-  const background = stale || kind === 'healthy' ? null : kind === 'not finite' ? 'statusBarItem.errorBackground' : 'statusBarItem.warningBackground';
+  const { glyph, verdict, kind, factor, stale, reason } = words;
+  const background = stale || verdict === 'healthy' ? null : verdict === 'nonfinite' ? 'statusBarItem.errorBackground' : 'statusBarItem.warningBackground';
   return {
     text: `${glyph} RNN ${kind}${factor === '' ? '' : ` ${factor}`}${stale ? ' $(history)' : ''}`,
-    spoken: `RNN gradient: ${kind}${factor === '' ? '' : `, ${factor.replace('×', 'times ')} per step back`}${stale ? ', of the last good run' : ''}`,
-    tooltip: `${reason}${session.stale === null ? '' : `\n\nOf the last good run. ${session.stale}`}`,
+    spoken: spokenOf(words),
+    tooltip: session.stale === null ? reason : `${reason}\n\n${t('Of the last good run. {0}', session.stale)}`,
     background,
   };
 }
@@ -33,7 +41,7 @@ function faceOf(session: Session): Face {
  */
 export function registerStatusBar(sessions: Sessions, panels: { readonly activeSession: Session | undefined; readonly onDidChangeActive: vscode.Event<void> }): vscode.Disposable {
   const item = vscode.window.createStatusBarItem(`${prefix}.verdict`, vscode.StatusBarAlignment.Right, 100);
-  item.name = 'RNN Gradients: verdict';
+  item.name = t('RNN Gradients: verdict');
   let shown = '';
   const refresh = (): void => {
     const document = vscode.window.activeTextEditor?.document;
@@ -51,7 +59,7 @@ export function registerStatusBar(sessions: Sessions, panels: { readonly activeS
     item.tooltip = face.tooltip;
     item.accessibilityInformation = { label: face.spoken, role: 'button' };
     item.backgroundColor = face.background === null ? undefined : new vscode.ThemeColor(face.background);
-    item.command = { title: 'Show the panel', command: `${prefix}.showPanel`, arguments: [session.entry] };
+    item.command = { title: t('Show the panel'), command: `${prefix}.showPanel`, arguments: [session.entry] };
     item.show();
   };
   let timer: NodeJS.Timeout | undefined;

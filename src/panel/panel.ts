@@ -84,7 +84,7 @@ export class Panel implements vscode.Disposable {
   }
 
   #sendStatus(): void {
-    this.view.title = `${this.view.viewType === previewType ? 'RNN preview' : 'RNN'}: ${this.session.title}`;
+    this.view.title = this.view.viewType === previewType ? t('RNN preview: {0}', this.session.title) : `RNN: ${this.session.title}`;
     this.#channel.emit('status', statusOf(this.session));
   }
 
@@ -112,7 +112,7 @@ export class Panel implements vscode.Disposable {
   async #revealWeight(place: WeightPlace): Promise<void> {
     try {
       const found = await this.session.request('locateWeight', { entry: this.session.entry, place });
-      if (found === null) reportFailure(new Error('The place of this number cannot be told while the weights have problems.'));
+      if (found === null) reportFailure(new Error(t('The place of this number cannot be told while the weights have problems.')));
       else await this.#reveal(vscode.Uri.parse(found.file), toRange(found.range));
     } catch (error) {
       reportFailure(error);

@@ -1,4 +1,5 @@
 // Refactorings of a config's numbers: where they are offered, and what they do to the text.
+import { t } from '@vscode/l10n';
 import type { FoundParts, Part } from '../config/index.js';
 import { describeShape } from '../config/json/node.js';
 import { annotate, hasComments, indentOf, insertAfter, lineBreak, reindent, replaceNumbers, replaceSpan, transposeText } from '../config/rewrite.js';
@@ -65,11 +66,11 @@ export async function changesFor(found: FoundParts, file: string, path: string, 
   const part = found.parts.find(({ value }) => value.document.id === file && value.path === path);
   switch (change.kind) {
     case 'transpose':
-      return part?.value.node.kind === 'tensor' && part.value.node.shape.length === 2 ? accept([...annotate(part.value, part.name, withNote('transposed')), transposeText(part.value, part.value.node)]) : refuse('There is no matrix here any more.');
+      return part?.value.node.kind === 'tensor' && part.value.node.shape.length === 2 ? accept([...annotate(part.value, part.name, withNote('transposed')), transposeText(part.value, part.value.node)]) : refuse(t('There is no matrix here any more.'));
     case 'rescale':
-      return part === undefined ? refuse('There is no matrix here any more.') : rescale(part, change, dtype, await measure(part));
+      return part === undefined ? refuse(t('There is no matrix here any more.')) : rescale(part, change, dtype, await measure(part));
     case 'initialise':
-      return part === undefined ? refuse('There is no matrix here any more.') : refill(part, change, dtype);
+      return part === undefined ? refuse(t('There is no matrix here any more.')) : refill(part, change, dtype);
     case 'addBias':
       return addBias(found, shapes.H);
     case 'addInitialState':
@@ -87,13 +88,13 @@ function rescale({ name, value }: Part, { quantity, to }: Change & { kind: 'resc
   const { node } = value;
   const now = facts?.[quantity] ?? null;
   const called = quantity === 'sigmaMax' ? 'largest singular value' : 'spectral radius';
-  if (node.kind !== 'tensor' || facts === null || now === null) return refuse(`The ${called} of ${name} cannot be computed here: the matrix is too large or not square.`);
-  if (now === 0) return refuse(`The ${called} of ${name} is 0, and no factor changes that.`);
-  if (!Number.isFinite(now)) return refuse(`${name} holds numbers that are not finite.`);
+  if (node.kind !== 'tensor' || facts === null || now === null) return refuse(quantity === 'sigmaMax' ? t('The largest singular value of {0} cannot be computed here: the matrix is too large or not square.', name) : t('The spectral radius of {0} cannot be computed here: the matrix is too large or not square.', name));
+  if (now === 0) return refuse(quantity === 'sigmaMax' ? t('The largest singular value of {0} is 0, and no factor changes that.', name) : t('The spectral radius of {0} is 0, and no factor changes that.', name));
+  if (!Number.isFinite(now)) return refuse(t('{0} holds numbers that are not finite.', name));
   const factor = to / now;
   const data = node.data.map((x) => x * factor);
   const inRange = (x: number): boolean => Number.isFinite(dtype === 'float32' ? Math.fround(x) : x);
-  if (!data.every(inRange)) return refuse(`With a ${called} of ${to}, ${name} would not fit into ${dtype}.`);
+  if (!data.every(inRange)) return refuse(quantity === 'sigmaMax' ? t('With a largest singular value of {0}, {1} would not fit into {2}.', to, name, dtype) : t('With a spectral radius of {0}, {1} would not fit into {2}.', to, name, dtype));
   return accept([...annotate(value, name, withNote(`rescaled to ${called} ${to}`)), replaceNumbers(value, node, data, dtype)]);
 }
 
@@ -102,11 +103,11 @@ export const described = { orthogonal: 'orthogonal', identity: 'identity', gloro
 
 function refill({ name, value, role, transposed }: Part, { way, seed, gain }: Change & { kind: 'initialise' }, dtype: DType): ChangeOutcome {
   const { node } = value;
-  if (node.kind !== 'tensor' || node.shape.length !== 2) return refuse('There is no matrix here any more.');
+  if (node.kind !== 'tensor' || node.shape.length !== 2) return refuse(t('There is no matrix here any more.'));
   const [rows = 0, columns = 0] = node.shape;
   const [fanIn, fanOut] = transposed ? [columns, rows] : [rows, columns];
   const fresh = initialise(way, fanIn, fanOut, seed);
-  if (fresh === null) return refuse(`${name} has the shape ${describeShape(node.shape)}; ${role === 'input' ? 'an input matrix' : 'only a square matrix'} has no identity.`);
+  if (fresh === null) return refuse(role === 'input' ? t('{0} has the shape {1}; an input matrix has no identity.', name, describeShape(node.shape)) : t('{0} has the shape {1}; only a square matrix has an identity.', name, describeShape(node.shape)));
   const data = (transposed ? transpose(fresh, fanIn, fanOut) : fresh).map((x) => x * gain);
   const note = `${described[way]}${gain === 1 ? '' : `, gain ${gain}`}, seed ${seed}`;
   return accept([...annotate(value, name, () => (way === 'identity' ? null : note)), replaceNumbers(value, node, data, dtype)]);
@@ -114,7 +115,7 @@ function refill({ name, value, role, transposed }: Part, { way, seed, gain }: Ch
 
 function addBias({ group }: FoundParts, H: number | null): ChangeOutcome {
   const recurrent = group?.recurrent ?? null;
-  if (group === null || recurrent === null || H === null) return refuse('There are no weights of a known size here any more.');
+  if (group === null || recurrent === null || H === null) return refuse(t('There are no weights of a known size here any more.'));
   const { document: { text }, place } = recurrent;
   const key = text.slice(place.offset, place.offset + place.length);
   const zeros = `[${new Array<string>(H).fill('0').join(', ')}]`;
@@ -123,7 +124,7 @@ function addBias({ group }: FoundParts, H: number | null): ChangeOutcome {
 
 function addInitialState({ config }: FoundParts, { B, H }: KnownShapes): ChangeOutcome {
   const after = config?.get('sequences') ?? config?.get('weights') ?? null;
-  if (config === null || after === null || B === null || H === null) return refuse('The size of the state is not known here.');
+  if (config === null || after === null || B === null || H === null) return refuse(t('The size of the state is not known here.'));
   const row = `[${new Array<string>(H).fill('0').join(', ')}]`;
   const step = '  ';
   const lines = (indent: string | null): string => (indent === null || B === 1 ? `[${new Array<string>(B).fill(row).join(', ')}]`
@@ -135,7 +136,7 @@ function addInitialState({ config }: FoundParts, { B, H }: KnownShapes): ChangeO
 
 function moveToFile({ config }: FoundParts, reference: string): ChangeOutcome {
   const value = config?.get('weights') ?? null;
-  if (value?.node.kind !== 'object') return refuse('The weights do not stand in the config any more.');
+  if (value?.node.kind !== 'object') return refuse(t('The weights do not stand in the config any more.'));
   const { document, node } = value;
   const text = reindent(document.text.slice(node.offset, node.offset + node.length), indentOf(value) ?? '', '');
   return accept([replaceSpan(document, node, JSON.stringify(reference))], `${text}${lineBreak(document.text)}`);
@@ -143,7 +144,7 @@ function moveToFile({ config }: FoundParts, reference: string): ChangeOutcome {
 
 function moveInline({ config, weights }: FoundParts): ChangeOutcome {
   const value = config?.get('weights') ?? null;
-  if (value?.node.kind !== 'string' || weights?.node.kind !== 'object') return refuse('The weights do not stand in a file of their own any more.');
+  if (value?.node.kind !== 'string' || weights?.node.kind !== 'object') return refuse(t('The weights do not stand in a file of their own any more.'));
   const { node, document } = weights;
   const text = document.text.slice(node.offset, node.offset + node.length);
   return accept([replaceSpan(value.document, value.node, reindent(text, '', indentOf(value) ?? ''))]);

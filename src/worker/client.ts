@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ResourceLimits } from 'node:worker_threads';
+import { t } from '@vscode/l10n';
 import type { Entry } from '../config/files.js';
 import type { VerdictBounds } from '../engine/index.js';
 import { languageInUse } from '../l10n.js';
@@ -127,8 +128,8 @@ export class EngineClient {
       this.#options.onCrash(message);
     };
     worker.on('error', (error: Error & { code?: string }) => died(
-      error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'The engine ran out of memory. Fewer or shorter sequences, or a smaller hidden size, need less.' : `The engine stopped: ${error.message}`));
-    worker.on('exit', (code) => died(`The engine stopped with exit code ${code}.`));
+      error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? t('The engine ran out of memory. Fewer or shorter sequences, or a smaller hidden size, need less.') : t('The engine stopped: {0}', error.message)));
+    worker.on('exit', (code) => died(t('The engine stopped with exit code {0}.', code)));
     this.#live = live;
     return live;
   }

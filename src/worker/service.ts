@@ -1,3 +1,4 @@
+import { t as say } from '@vscode/l10n';
 import { classify, readExperiment } from '../config/index.js';
 import { newConfigText } from '../config/newConfig.js';
 import type { Files } from '../config/files.js';
@@ -140,7 +141,7 @@ export class Service {
     } catch (error) {
       if (error instanceof Cancelled) return { kind: 'cancelled', problems: [], files: [...seen] };
       // What typed arrays throw when the machine has no room for them: the numbers live outside the heap, so the thread survives.
-      if (error instanceof RangeError) throw new Error(`There is not enough memory for this run. Fewer or shorter sequences, or a smaller hidden size, need less. (${error.message})`);
+      if (error instanceof RangeError) throw new Error(say('There is not enough memory for this run. Fewer or shorter sequences, or a smaller hidden size, need less. ({0})', error.message));
       throw error;
     }
   }
