@@ -54,6 +54,22 @@ async function type(seconds: number): Promise<number> {
   return edits;
 }
 
+/** Drags a slider of the what-ifs to and fro with the mouse. */
+async function drag(seconds: number): Promise<number> {
+  const slider = workbench.webview().locator('[data-field=rescale][data-measure=spectralRadius] input[type=range]');
+  const box = await slider.boundingBox();
+  if (box === null) throw new Error('The slider of the spectral radius is not on the screen.');
+  let moves = 0;
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  for (const until = Date.now() + seconds * 1000; Date.now() < until; moves++) {
+    await page.mouse.move(box.x + box.width * (0.5 + 0.45 * Math.sin(moves / 10)), box.y + box.height / 2);
+    await page.waitForTimeout(30);
+  }
+  await page.mouse.up();
+  return moves;
+}
+
 const windowSamples: { readonly at: number; readonly heapUsed: number; readonly nodes: number }[] = [];
 const devTools = await page.context().newCDPSession(page);
 async function sampleWindow(): Promise<void> {
@@ -84,17 +100,20 @@ const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB
 
 const started = Date.now();
 let edits = 0;
+let moves = 0;
 try {
   await workbench.openFile('soak.rnn.json');
   await workbench.palette('Run RNN');
   await workbench.webview().locator('.badge').filter({ hasText: /\w/ }).first().waitFor();
   await workbench.replaceInEditor('"norm": 1.0', '"norm": 1.0');
+  await workbench.webview().locator('[aria-controls=whatif]').click();
   const training = train();
   while (Date.now() < end) {
     edits += await type(10);
+    moves += await drag(10);
     await sampleWindow();
   }
-  console.log(`${minutes} minutes: the weights rewritten ${await training} times, ${edits} edits typed.`);
+  console.log(`${minutes} minutes: the weights rewritten ${await training} times, ${edits} edits typed, a slider moved ${moves} times.`);
 } finally {
   await workbench.close();
 }
