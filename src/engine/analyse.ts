@@ -4,12 +4,12 @@ import { maxAbs } from './norm.js';
 import { log10Norm, ScaledFlow } from './scaled.js';
 import type { ScaledStep } from './scaled.js';
 import { addRowTimes, matrix, multiplyTransposed, sumRows, takeStep, transposedMultiply } from './tensor.js';
-import type { Matrix, Sequence } from './tensor.js';
-import type { Experiment, StepNorms, Steps } from './types.js';
+import type { Matrix, Sequence, SequenceTrace } from './tensor.js';
+import type { Experiment, StepNorms, Steps, Trace } from './types.js';
 import type { Chunk } from './upstream.js';
 
 /** A chunk after its forward pass: states in the run's dtype, `initial` [B,H] before the first step, dhs in float64 as it enters. */
-export type RunChunk = Chunk & { readonly xs: Sequence; readonly hs: Sequence; readonly initial: Matrix; readonly dhs: Sequence };
+export type RunChunk = Chunk & { readonly xs: Sequence; readonly hs: SequenceTrace; readonly initial: Matrix; readonly dhs: SequenceTrace };
 
 /** The single source's way back, all [T], NaN outside the last chunk: log10 ‖g_t‖, and what the step did to it, ln of a factor each. */
 export type SingleSource = {
@@ -20,10 +20,10 @@ export type SingleSource = {
   readonly lnWh: Float64Array;
 };
 
-export type Analysis = {
+export type Analysis<Scaled extends Trace = Float64Array> = {
   readonly log10Norms: StepNorms;
   readonly log10dhPerSequence: Float64Array;
-  readonly dhScaled: Float64Array;
+  readonly dhScaled: Scaled;
   readonly dhExponent: Float64Array;
   readonly single: SingleSource;
 };

@@ -1,19 +1,22 @@
 // A finished run cut into its chunks again, for analyses that are asked for later.
 import type { RunChunk } from './analyse.js';
-import { cast, matrix, takeStep } from './tensor.js';
-import type { Experiment, RunResult } from './types.js';
+import { cast, matrix, takeStep, takeSteps } from './tensor.js';
+import type { AnyRun, Experiment } from './types.js';
 import { upstreamOf } from './upstream.js';
 
-const known = new WeakMap<RunResult, RunChunk[]>();
+const known = new WeakMap<AnyRun, readonly RunChunk[]>();
+
+/** The run's own chunks, so that analyses need not make them a second time. */
+export const rememberChunks = (result: AnyRun, chunks: readonly RunChunk[]): void => void known.set(result, chunks);
 
 /** Every chunk with its states in the run's dtype and what the layer above sent into it. */
-export function runChunks(experiment: Experiment, result: RunResult): readonly RunChunk[] {
+export function runChunks(experiment: Experiment, result: AnyRun): readonly RunChunk[] {
   const chunks = known.get(result) ?? cut(experiment, result);
   known.set(result, chunks);
   return chunks;
 }
 
-function cut(experiment: Experiment, { hs }: RunResult): RunChunk[] {
+function cut(experiment: Experiment, { hs }: AnyRun): RunChunk[] {
   const { shapes: { B, T, I, H }, chunks, h0, stateful, dtype } = experiment;
   const all = { B, T, N: H, data: hs };
   const first = matrix(dtype, B, H);
@@ -21,8 +24,7 @@ function cut(experiment: Experiment, { hs }: RunResult): RunChunk[] {
   let start = 0;
   return chunks.map(({ steps, xs }) => {
     const initial = stateful && start > 0 ? takeStep(all, start - 1) : first;
-    const states = { B, T: steps, N: H, data: steps === T ? hs : cast(dtype, new Float64Array(B * steps * H)) };
-    if (steps !== T) for (let b = 0; b < B; b++) states.data.set(hs.subarray((b * T + start) * H, (b * T + start + steps) * H), b * steps * H);
+    const states = steps === T ? all : takeSteps(all, start, start + steps);
     const chunk = { start, steps, xs: { B, T: steps, N: I, data: cast(dtype, xs) }, hs: states, initial, dhs: upstreamOf(experiment, { start, steps }, states).dhs };
     start += steps;
     return chunk;

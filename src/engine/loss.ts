@@ -1,5 +1,5 @@
 import { cast, multiply, multiplyTransposed, takeStep, matrix } from './tensor.js';
-import type { Matrix, Sequence } from './tensor.js';
+import type { Matrix, SequenceTrace } from './tensor.js';
 import type { DType, Loss } from './types.js';
 
 /** What a loss says at one step: its share of the loss value, and ∂L/∂h_t [B,H] through the readout alone. */
@@ -16,7 +16,7 @@ export type LossStep = { readonly value: number; readonly dh: Matrix };
  * @param hs hidden states [B,steps,H] of a chunk @param t step inside the chunk
  * @param target index of the step among those that carry a loss @param S how many those are
  */
-export function lossAtStep(loss: Loss, dtype: DType, hs: Sequence, t: number, target: number, S: number): LossStep {
+export function lossAtStep(loss: Loss, dtype: DType, hs: SequenceTrace, t: number, target: number, S: number): LossStep {
   const h = takeStep(hs, t);
   const { B, N: H } = hs;
   const O = loss.by.length;

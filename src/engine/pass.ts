@@ -2,28 +2,33 @@
 import { emptyNorms } from './analyse.js';
 import type { RunChunk } from './analyse.js';
 import type { StateMeasures } from './fast/layer.js';
+import type { Shape } from './fast/pieces.js';
 import { norm } from './norm.js';
 import { Rnn } from './rnn.js';
 import { part } from './steps.js';
 import { accumulate, cast, matrix, putStep, sequence, takeStep, zeros } from './tensor.js';
 import type { Sequence } from './tensor.js';
-import type { Experiment, FloatArray, StepNorms, Steps } from './types.js';
+import type { Experiment, FloatArray, StepNorms, Steps, Trace } from './types.js';
 import type { Gradients } from './unit.js';
 import { emptyGradients } from './unit.js';
 import { upstreamOf } from './upstream.js';
 
+type Over<States extends Trace> = Shape & { readonly data: States };
+
 /** Everything in the run's dtype. */
-export type Pass = {
+export type Pass<States extends Trace = FloatArray> = {
   readonly chunks: readonly RunChunk[];
-  readonly hs: Sequence;
-  readonly dhTotal: Sequence;
-  readonly dxs: Sequence;
+  readonly hs: Over<States>;
+  readonly dhTotal: Over<States>;
+  readonly dxs: Over<States>;
   readonly gradients: Gradients;
   readonly dh0: FloatArray;
   readonly norms: StepNorms;
   readonly lossValue: number | null;
   /** What the pass measured of its states on the way; null when it did not. */
   readonly states: StateMeasures | null;
+  /** max |h| of the last chunk, where somebody has looked. */
+  readonly largestState?: number;
 };
 
 /** Copies a chunk into its place on the whole time axis. */

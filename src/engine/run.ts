@@ -1,18 +1,21 @@
 import { activations } from './activation.js';
 import { analyse, plainRange } from './analyse.js';
 import type { Analysis } from './analyse.js';
-import { fastAnalyse } from './fast/flow.js';
+import { rememberChunks } from './chunks.js';
+import { fastAnalyse, longAnalyse } from './fast/flow.js';
 import type { Kernels } from './fast/kernels.js';
 import type { StateMeasures } from './fast/layer.js';
+import { longPass, pieceStepsOf } from './fast/long.js';
 import { fastPass } from './fast/pass.js';
+import { memoryOf } from './memory.js';
 import { jointNorm, maxAbs, norm } from './norm.js';
 import { referencePass } from './pass.js';
 import type { Pass } from './pass.js';
 import { part } from './steps.js';
 import { cast, takeStep } from './tensor.js';
-import type { Sequence } from './tensor.js';
+import type { SequenceTrace } from './tensor.js';
 import { defaultBounds } from './types.js';
-import type { Experiment, FloatArray, RunResult, Steps, VerdictBounds } from './types.js';
+import type { AnyRun, Experiment, FloatArray, RunResult, Steps, Trace, VerdictBounds } from './types.js';
 import type { Gradients } from './unit.js';
 import { judge } from './verdict.js';
 import type { NonFinite } from './verdict.js';
@@ -29,28 +32,29 @@ function clip(gradients: Gradients, bound: number): number {
 const allFinite = (values: FloatArray): boolean => Number.isFinite(maxAbs(values));
 
 /** The first thing that is not finite in the dtype, in the order in which the run meets it: forward in time, then back. */
-function nonFiniteIn(experiment: Experiment, { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass): NonFinite | null {
+function nonFiniteIn(experiment: Experiment, { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass<Trace>): NonFinite | null {
   const { weights: { Wx, Wh, b }, dtype } = experiment;
+  const finiteAt = (values: SequenceTrace, t: number): boolean => allFinite(cast(dtype, takeStep(values, t).data));
+  const steps = Array.from({ length: hs.T }, (_, t) => t);
+  const everywhere = (values: SequenceTrace): boolean => steps.every((t) => finiteAt(values, t));
   // Norms that are all finite say the same of all tensors, the inputs among them: an infinite x_t makes dWx NaN or infinite.
-  const measured = states === null ? [hs.data, dhTotal.data, dxs.data] : [states.hNorm, norms.dh, norms.dx];
+  const measured = states === null ? [hs, dhTotal, dxs].every(everywhere) : [states.hNorm, norms.dh, norms.dx].every(allFinite);
   const small = [Wx, Wh, b].map((w) => cast(dtype, w));
-  if ([...small, gradients.dWx, gradients.dWh, gradients.db, dh0, ...measured].every(allFinite)) return null;
+  const sums = [gradients.dWx, gradients.dWh, gradients.db, dh0].every(allFinite);
+  if (measured && sums && small.every(allFinite)) return null;
   if (!small.every(allFinite)) return { what: 'weights', t: null };
   for (const [what, tensor] of [['inputs', 'xs'], ['state', 'hs'], ['upstream', 'dhs']] as const) {
     for (const chunk of chunks) {
-      const values = { ...chunk[tensor], data: cast(dtype, chunk[tensor].data) };
-      if (allFinite(values.data)) continue;
-      const steps = Array.from({ length: chunk.steps }, (_, t) => t);
-      return { what, t: chunk.start + steps.findIndex((t) => !allFinite(takeStep(values, t).data)) };
+      const t = steps.slice(0, chunk.steps).findIndex((step) => !finiteAt(chunk[tensor], step));
+      if (t >= 0) return { what, t: chunk.start + t };
     }
   }
-  if ([dhTotal.data, dxs.data].every(allFinite)) return [gradients.dWx, gradients.dWh, gradients.db, dh0].every(allFinite) ? null : { what: 'gradient', t: null };
-  const steps = Array.from({ length: hs.T }, (_, t) => t);
-  return { what: 'gradient', t: steps.findLast((t) => !allFinite(takeStep(dhTotal, t).data) || !allFinite(takeStep(dxs, t).data)) ?? null };
+  const last = steps.findLast((t) => !finiteAt(dhTotal, t) || !finiteAt(dxs, t));
+  return last === undefined && sums ? null : { what: 'gradient', t: last ?? null };
 }
 
 /** Of every step: the norm of the state, and the share of units that let (nearly) nothing through. */
-function* statesOf({ cell, shapes: { T } }: Experiment, hs: Sequence): Steps<StateMeasures> {
+function* statesOf({ cell, shapes: { T } }: Experiment, hs: SequenceTrace): Steps<StateMeasures> {
   const { saturatedAbove } = activations[cell];
   const hNorm = new Float64Array(T);
   const closed = new Float64Array(T);
@@ -71,12 +75,20 @@ const log10Smallest = { float32: Math.log10(2) * -149, float64: Math.log10(2) * 
 /** Up to here f'(h) from a rounded h is right to 1e-4, so that thousands of steps stay inside the margin. */
 const slopeKeepsDigits = 0.999;
 
+/** max |h| */
+function largestOf({ B, T, N, data }: SequenceTrace): number {
+  if (data instanceof Float32Array || data instanceof Float64Array) return maxAbs(data);
+  let largest = 0;
+  for (let row = 0; row < B * T; row++) largest = Math.max(largest, maxAbs(data.subarray(row * N, (row + 1) * N)));
+  return largest;
+}
+
 /**
  * True when the single source's way back keeps so far from the ends of the dtype's range that plain arithmetic reaches neither: a sum of
  * H products is at most ‖d‖·max|Wh|·√H, and what a norm above the smallest number by this margin leaves is not all zero.
  */
-function staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, { single }: Analysis, hs: Sequence): boolean {
-  if (cell === 'tanh') for (const h of hs.data) if (Math.abs(h) > slopeKeepsDigits) return false;
+function staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, single: Analysis['single'], largestState: number): boolean {
+  if (cell === 'tanh' && largestState > slopeKeepsDigits) return false;
   const margin = 6;
   const growth = Math.max(0, Math.log10(maxAbs(Wh) * H));
   return single.log10.every((value) => Number.isNaN(value) || (value + growth + margin < log10Largest[dtype] && value - margin > log10Smallest[dtype]));
@@ -88,27 +100,48 @@ function staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment
  * Pauses every few milliseconds. Non-finite numbers spread as in plain arithmetic and end in the verdict `nonfinite`.
  */
 export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Steps<RunResult> {
-  const { cell, shapes, clipNorm } = experiment;
   const quick = kernels === null ? null : yield* part(fastPass(kernels, experiment), 0, 0.5);
-  const result = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
-  const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = result;
-  const nonFinite = nonFiniteIn(experiment, result);
+  const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
+  const quickAnalysis = kernels === null ? null : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
+  const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks), 0.5, 0.9));
+  return yield* part(conclude(experiment, bounds, pass, analysis), 0.9, 1);
+}
+
+/**
+ * `runSteps` for runs of any length: where everything held at once would take more than `limit` bytes, tensors over time are kept as
+ * checkpoints and computed again when they are asked for. Every number is the same bits either way.
+ */
+export function* runWithin(limit: number, experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Steps<AnyRun> {
+  if (kernels === null || memoryOf(experiment, kernels).whole <= limit) return yield* runSteps(experiment, bounds, kernels);
+  const pass = yield* part(longPass(kernels, experiment), 0, 0.5);
+  if (pass === null) return yield* runSteps(experiment, bounds, kernels);
+  const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
+  const quick = yield* part(longAnalyse(kernels, experiment, pass.chunks, pieceStepsOf(experiment.shapes, longest)), 0.5, 0.9);
+  const analysis: Analysis<Trace> = quick ?? (yield* part(analyse(experiment, pass.chunks), 0.5, 0.9));
+  return yield* part(conclude(experiment, bounds, pass, analysis), 0.9, 1);
+}
+
+function* conclude<States extends Trace, Scaled extends Trace>(experiment: Experiment, bounds: VerdictBounds, pass: Pass<States>, analysis: Analysis<Scaled>): Steps<RunResult<States, Scaled>> {
+  const { cell, shapes, clipNorm } = experiment;
+  const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
+  const nonFinite = nonFiniteIn(experiment, pass);
   const clipFactor = clipNorm === null ? null : clip(gradients, clipNorm);
-  const quickAnalysis = kernels === null ? null : yield* part(fastAnalyse(kernels, experiment, chunks), 0.5, 0.9);
-  const analysis = quickAnalysis ?? (yield* part(analyse(experiment, chunks), 0.5, 0.9));
   const { single, ...logs } = analysis;
   const last = chunks.at(-1)!;
-  const reachesAnEnd = (nonFinite === null || nonFinite.what === 'gradient') && !staysInside(experiment, analysis, last.hs);
-  const { zeroAt, infiniteAt } = reachesAnEnd ? yield* part(plainRange(experiment, last), 0.9, 0.98) : { zeroAt: null, infiniteAt: null };
-  const { hNorm, closed } = result.states ?? (yield* part(statesOf(experiment, hs), 0.98, 1));
+  const largestState = pass.largestState ?? largestOf(last.hs);
+  const reachesAnEnd = (nonFinite === null || nonFinite.what === 'gradient') && !staysInside(experiment, single, largestState);
+  const { zeroAt, infiniteAt } = reachesAnEnd ? yield* part(plainRange(experiment, last), 0, 0.8) : { zeroAt: null, infiniteAt: null };
+  const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs), 0.8, 1));
   const trip = cell === 'identity' ? null : closed.subarray(last.start);
   const verdict = judge({
     experiment, bounds, single, first: last.start, source: shapes.T - 1, nonFinite, zeroAt, infiniteAt,
     closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
   });
-  return {
+  const result = {
     shapes, chunkStarts: chunks.map(({ start }) => start), hs: hs.data, dhTotal: dhTotal.data, dxs: dxs.data,
     dWx: gradients.dWx, dWh: gradients.dWh, db: gradients.db, dh0, norms, ...logs, log10SingleSource: single.log10,
     hNorm, saturation: activations[cell].saturatedAbove === null ? null : closed, lossValue, clipFactor, verdict,
   };
+  rememberChunks(result, chunks);
+  return result;
 }

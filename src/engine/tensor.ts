@@ -1,10 +1,12 @@
 // Row-major tensors in one of two dtypes. A sum lives in the dtype of its result and is rounded at every addition, as in
 // a framework: it decides at which step a float32 gradient dies.
-import type { DType, FloatArray } from './types.js';
+import type { DType, FloatArray, Trace } from './types.js';
 
 export type Matrix = { readonly rows: number; readonly cols: number; readonly data: FloatArray };
 /** [B,T,N]: a sequence of T vectors for each of B batch items. */
 export type Sequence = { readonly B: number; readonly T: number; readonly N: number; readonly data: FloatArray };
+/** The same to read from. */
+export type SequenceTrace = { readonly B: number; readonly T: number; readonly N: number; readonly data: Trace };
 
 export const zeros = (dtype: DType, length: number): FloatArray => (dtype === 'float32' ? new Float32Array(length) : new Float64Array(length));
 
@@ -91,13 +93,29 @@ export function accumulate(target: FloatArray, source: FloatArray): void {
 }
 
 /** The vectors of step t, [B,N], as a copy. */
-export function takeStep(s: Sequence, t: number): Matrix {
-  const out = matrix(dtypeOf(s.data), s.B, s.N);
-  for (let b = 0; b < s.B; b++) {
-    const from = (b * s.T + t) * s.N;
-    out.data.set(s.data.subarray(from, from + s.N), b * s.N);
-  }
+export function takeStep(s: SequenceTrace, t: number): Matrix {
+  const row = (b: number): FloatArray => s.data.subarray((b * s.T + t) * s.N, (b * s.T + t + 1) * s.N);
+  const first = row(0);
+  const out = matrix(dtypeOf(first), s.B, s.N);
+  out.data.set(first);
+  for (let b = 1; b < s.B; b++) out.data.set(row(b), b * s.N);
   return out;
+}
+
+/** The steps t0 … t1 − 1 [B,t1−t0,N] as a copy. */
+export function takeSteps(s: SequenceTrace, t0: number, t1: number): Sequence {
+  const row = (b: number): FloatArray => s.data.subarray((b * s.T + t0) * s.N, (b * s.T + t1) * s.N);
+  const first = row(0);
+  const out = sequence(dtypeOf(first), s.B, t1 - t0, s.N);
+  for (let b = 0; b < s.B; b++) out.data.set(b === 0 ? first : row(b), b * (t1 - t0) * s.N);
+  return out;
+}
+
+/** Whether every number is finite; step by step, as they may have to be computed. */
+export function allNumbersFinite({ B, T, N, data }: SequenceTrace): boolean {
+  if (data instanceof Float32Array || data instanceof Float64Array) return data.every(Number.isFinite);
+  for (let t = 0; t < T; t++) for (let b = 0; b < B; b++) if (!data.subarray((b * T + t) * N, (b * T + t + 1) * N).every(Number.isFinite)) return false;
+  return true;
 }
 
 /** Writes [B,N] as step t. */

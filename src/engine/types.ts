@@ -7,6 +7,14 @@ export type DType = (typeof dtypes)[number];
 
 export type FloatArray = Float32Array | Float64Array;
 
+/** Numbers of all steps of a run: an array, or what gives the same numbers without holding them all (fast/pieces.ts). */
+export type Trace = {
+  readonly length: number;
+  at(index: number): number | undefined;
+  /** A view or a copy; nobody writes to it. */
+  subarray(from: number, to: number): FloatArray;
+};
+
 /** Batch size, timesteps, input dimension, hidden dimension. */
 export type Shapes = { readonly B: number; readonly T: number; readonly I: number; readonly H: number };
 
@@ -99,16 +107,16 @@ export type StepNorms = {
   readonly db: Float64Array;
 };
 
-export type RunResult = {
+export type RunResult<States extends Trace = FloatArray, Scaled extends Trace = Float64Array> = {
   readonly shapes: Shapes;
   /** First step of every chunk. */
   readonly chunkStarts: readonly number[];
   /** [B,T,H], in the run's dtype like all tensors here. */
-  readonly hs: FloatArray;
+  readonly hs: States;
   /** g_t for every step [B,T,H]. */
-  readonly dhTotal: FloatArray;
+  readonly dhTotal: States;
   /** [B,T,I] */
-  readonly dxs: FloatArray;
+  readonly dxs: States;
   readonly dWx: FloatArray;
   readonly dWh: FloatArray;
   readonly db: FloatArray;
@@ -121,7 +129,7 @@ export type RunResult = {
   /** log10 ‖g_t‖ of each sequence alone [B,T], carried with its exponent. */
   readonly log10dhPerSequence: Float64Array;
   /** g_t relative to a power of two: dhScaled [B,T,H] · 2^dhExponent[t] is the gradient beyond the range of the dtype. */
-  readonly dhScaled: Float64Array;
+  readonly dhScaled: Scaled;
   readonly dhExponent: Float64Array;
   /** log10 ‖∂L/∂h_t‖ from ones at the last step of the last chunk alone, [T]; NaN outside that chunk. What the verdict stands on. */
   readonly log10SingleSource: Float64Array;
@@ -135,6 +143,9 @@ export type RunResult = {
   readonly clipFactor: number | null;
   readonly verdict: Verdict;
 };
+
+/** A result whose tensors over time are held whole or computed again piece by piece when they are asked for. */
+export type AnyRun = RunResult<Trace, Trace>;
 
 /** Of batch item 0, with J_t = ∂h_t/∂h_{t-1} = diag(f'(h_t))·Whᵀ; J_0 is with respect to h0. */
 export type Spectrum = {

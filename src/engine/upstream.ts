@@ -1,19 +1,19 @@
 // Where the gradient enters the layer: ones at one step or at each, given values, or a loss.
 import { lossAtStep } from './loss.js';
 import { putStep, sequence } from './tensor.js';
-import type { Sequence } from './tensor.js';
+import type { Sequence, SequenceTrace } from './tensor.js';
 import type { Experiment } from './types.js';
 
 /** A chunk of consecutive steps, `start` counted on the whole time axis. */
 export type Chunk = { readonly start: number; readonly steps: number };
 
-/** dhs of a chunk [B,steps,H] in float64, and the chunk's share of the loss (null without one). */
-export function upstreamOf(experiment: Experiment, { start, steps }: Chunk, hs: Sequence): { readonly dhs: Sequence; readonly loss: number | null } {
+/** dhs of a chunk [B,steps,H] in float64, and the chunk's share of the loss (null without one), added to `before`: that of steps of the chunk that come earlier. */
+export function upstreamOf(experiment: Experiment, { start, steps }: Chunk, hs: SequenceTrace, before = 0): { readonly dhs: Sequence; readonly loss: number | null } {
   const { shapes: { B, T, H }, upstream, loss, dtype } = experiment;
   const dhs = sequence('float64', B, steps, H);
   if (loss !== null) {
     const S = loss.at === 'every' ? T : 1;
-    let value = 0;
+    let value = before;
     for (let t = 0; t < steps; t++) {
       if (loss.at === 'last' && start + t !== T - 1) continue;
       const step = lossAtStep(loss, dtype, hs, t, loss.at === 'every' ? start + t : 0, S);

@@ -3,6 +3,7 @@ import type { RunChunk } from '../analyse.js';
 import type { Attribution } from '../attribution.js';
 import { cutBefore } from '../chunks.js';
 import { exponentOf, log10Of2, maxAbs } from '../norm.js';
+import { allNumbersFinite } from '../tensor.js';
 import type { Experiment, FloatArray, Steps } from '../types.js';
 import type { Kernels } from './kernels.js';
 import { rowBytes } from './kernels.js';
@@ -64,7 +65,7 @@ export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunk
   // The latest source has the first rows, so that those under way stand together.
   let last = S;
   for (const chunk of [...chunks].reverse()) {
-    if (!chunk.dhs.data.every(Number.isFinite)) return null;
+    if (!allNumbersFinite(chunk.dhs)) return null;
     const firstRow = (S - last) * B;
     let first = last;
     for (let end = chunk.steps; end > 0; end = Math.max(0, end - blocks.steps)) {

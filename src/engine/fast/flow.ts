@@ -3,9 +3,10 @@ import type { Analysis, RunChunk, SingleSource } from '../analyse.js';
 import { emptyNorms } from '../analyse.js';
 import { log10Of2, maxAbs } from '../norm.js';
 import { cells } from '../types.js';
-import type { Experiment, Steps } from '../types.js';
+import type { Experiment, Steps, Trace } from '../types.js';
 import { rowBytes } from './kernels.js';
 import type { Kernels } from './kernels.js';
+import { PiecedTrace } from './pieces.js';
 
 const width = rowBytes / Float64Array.BYTES_PER_ELEMENT;
 /** Numbers of a step in the kernels' FlowJob.stats, before two for each sequence. */
@@ -25,6 +26,38 @@ type Addresses = Readonly<Record<(typeof buffers)[number] | 'job' | 'staging', n
 /** Addresses, and lengths of the two arrays that JavaScript sees. */
 type Layout = { readonly at: Addresses; readonly blockSteps: number; readonly staging: number; readonly stats: number };
 
+/** Bytes of the kernels' memory once this pass has been laid out in it. */
+export const flowBytes = (kernels: Kernels, experiment: Experiment): number => kernels.bytesFor(Object.values(measure(experiment).sizes));
+
+function measure(experiment: Experiment): { readonly sizes: Addresses; readonly blockSteps: number } {
+  const { B, I, H } = experiment.shapes;
+  const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
+  const blockSteps = Math.max(1, Math.min(longest, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
+  const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
+  const sizes = {
+    job: jobFields * 4,
+    staging: Math.max(H * Math.max(H, I), (blockSteps + 1) * Math.max(H, I)) * Float64Array.BYTES_PER_ELEMENT,
+    forwardWeights: hPanels * (H + I) * rowBytes,
+    backwardWeights: (hPanels + iPanels) * H * rowBytes,
+    bias: hPanels * rowBytes,
+    hs: hPanels * (1 + blockSteps) * B * rowBytes,
+    xs: iPanels * blockSteps * B * rowBytes,
+    g: hPanels * blockSteps * B * rowBytes,
+    slopes: hPanels * B * rowBytes,
+    flowing: hPanels * 2 * B * rowBytes,
+    d: hPanels * 2 * B * rowBytes,
+    aligned: hPanels * B * rowBytes,
+    dx: iPanels * B * rowBytes,
+    scratch: Math.max(3, hPanels * Math.max(hPanels, iPanels) * width) * rowBytes,
+    exponents: 2 * B * Float64Array.BYTES_PER_ELEMENT,
+    stats: blockSteps * (statsOf + 2 * B) * Float64Array.BYTES_PER_ELEMENT,
+  } satisfies Addresses;
+  return { sizes, blockSteps };
+}
+
+/** Consecutive steps of a chunk with what flows into the last of them, from which they can be computed again. */
+type FlowPiece = { readonly chunk: RunChunk; readonly single: boolean; readonly t1: number; readonly flowing: Uint8Array; readonly exponents: Uint8Array };
+
 class FastFlow {
   readonly #kernels: Kernels;
   readonly #experiment: Experiment;
@@ -35,32 +68,11 @@ class FastFlow {
   readonly #blockSteps: number;
 
   static create(kernels: Kernels, experiment: Experiment): FastFlow | null {
-    const { B, I, H } = experiment.shapes;
-    const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
-    const blockSteps = Math.max(1, Math.min(longest, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
-    const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
-    const sizes = {
-      job: jobFields * 4,
-      staging: Math.max(H * Math.max(H, I), (blockSteps + 1) * Math.max(H, I)) * Float64Array.BYTES_PER_ELEMENT,
-      forwardWeights: hPanels * (H + I) * rowBytes,
-      backwardWeights: (hPanels + iPanels) * H * rowBytes,
-      bias: hPanels * rowBytes,
-      hs: hPanels * (1 + blockSteps) * B * rowBytes,
-      xs: iPanels * blockSteps * B * rowBytes,
-      g: hPanels * blockSteps * B * rowBytes,
-      slopes: hPanels * B * rowBytes,
-      flowing: hPanels * 2 * B * rowBytes,
-      d: hPanels * 2 * B * rowBytes,
-      aligned: hPanels * B * rowBytes,
-      dx: iPanels * B * rowBytes,
-      scratch: Math.max(3, hPanels * Math.max(hPanels, iPanels) * width) * rowBytes,
-      exponents: 2 * B * Float64Array.BYTES_PER_ELEMENT,
-      stats: blockSteps * (statsOf + 2 * B) * Float64Array.BYTES_PER_ELEMENT,
-    } satisfies Addresses;
-    const names = Object.keys(sizes) as (keyof typeof sizes)[];
+    const { sizes, blockSteps } = measure(experiment);
+    const names = Object.keys(sizes) as (keyof Addresses)[];
     const addresses = kernels.layOut(names.map((name) => sizes[name]));
     if (addresses === null) return null;
-    const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof typeof sizes, number>;
+    const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Addresses, number>;
     return new FastFlow(kernels, experiment, { at, blockSteps, staging: sizes.staging / 8, stats: sizes.stats / 8 });
   }
 
@@ -89,9 +101,53 @@ class FastFlow {
     pack64(at.staging, 1, H, at.bias, rowBytes, rowBytes);
   }
 
-  /** One chunk; `single`: its last step is the single source. False when a number left the range: then nothing counts. */
-  *chunk(chunk: RunChunk, target: Analysis, single: boolean): Steps<boolean> {
-    const { shapes: { B, T, H }, upstream, loss, truncate } = this.#experiment;
+  /**
+   * One chunk; `single`: its last step is the single source. False when a number left the range: then nothing counts. With `pieces` the
+   * gradient itself is not kept, but at least every `pieceSteps` steps what flows.
+   */
+  *chunk(chunk: RunChunk, target: Omit<Analysis, 'dhScaled'>, single: boolean, dhScaled: Float64Array | null, pieces: { readonly found: FlowPiece[]; readonly steps: number } | null): Steps<boolean> {
+    const { T, H } = this.#experiment.shapes;
+    this.#start(single);
+    let border = chunk.steps;
+    for (let t1 = chunk.steps, t0 = 0; t1 > 0; t1 = t0) {
+      if (pieces !== null && t1 <= border) {
+        pieces.found.push({ chunk, single, t1, ...this.#state() });
+        border = t1 - pieces.steps;
+      }
+      t0 = this.#blockStart(t1);
+      if (!this.#block(chunk, t0, t1)) return false;
+      if (dhScaled !== null) this.#take(t0, t1, (values, b) => { dhScaled.set(values, (b * T + chunk.start + t0) * H); });
+      for (let t = t0; t < t1; t++) this.#keep(t - t0, chunk.start + t, target, single);
+      yield (chunk.steps - t0) / chunk.steps;
+    }
+    return true;
+  }
+
+  /** The gradient of a piece [B,steps,H], the same bits as the first time. */
+  again({ chunk, single, t1, flowing, exponents }: FlowPiece, t0: number): Float64Array {
+    const { B, H } = this.#experiment.shapes;
+    const { memory: { buffer } } = this.#kernels;
+    this.#start(single);
+    new Uint8Array(buffer, this.#at.flowing, flowing.length).set(flowing);
+    new Uint8Array(buffer, this.#at.exponents, exponents.length).set(exponents);
+    const g = new Float64Array(B * (t1 - t0) * H);
+    for (let end = t1, start = 0; end > t0; end = start) {
+      start = this.#blockStart(end);
+      this.#block(chunk, start, end);
+      this.#take(start, end, (values, b) => { g.set(values, (b * (t1 - t0) + start - t0) * H); });
+    }
+    return g;
+  }
+
+  #state(): Pick<FlowPiece, 'flowing' | 'exponents'> {
+    const { memory: { buffer } } = this.#kernels;
+    const { B, H } = this.#experiment.shapes;
+    return { flowing: new Uint8Array(buffer, this.#at.flowing, Math.ceil(H / width) * this.#job[5]! * rowBytes).slice(), exponents: new Uint8Array(buffer, this.#at.exponents, 16 * B).slice() };
+  }
+
+  /** Before the last step of a chunk: nothing flows but the single source. */
+  #start(single: boolean): void {
+    const { shapes: { B, H }, upstream, loss, truncate } = this.#experiment;
     const { exports } = this.#kernels;
     const at = this.#at;
     const hPanels = Math.ceil(H / width);
@@ -102,21 +158,31 @@ class FastFlow {
     exports.clear(at.flowing, hPanels * rows * rowBytes);
     exports.clear(at.exponents, 16 * B);
     if (separate) exports.fill64(1, H, at.flowing + B * rowBytes, rows * rowBytes, B);
-    const gPanel = this.#blockSteps * B * rowBytes;
-    for (let t1 = chunk.steps, t0 = 0; t1 > 0; t1 = t0) {
-      t0 = Math.max(0, t1 - this.#blockSteps, truncate === null ? 0 : Math.floor((t1 - 1) / truncate) * truncate);
-      this.#packBlock(chunk, t0, t1);
-      const enters = this.#enter(chunk, t0, t1) ? 1 : 0;
-      const cut = truncate !== null && t0 > 0 && t0 % truncate === 0 ? 1 : 0;
-      if (exports.flow(at.job, t1 - t0, enters, cut) === 0) return false;
-      for (let b = 0; b < B; b++) {
-        exports.unpack64(at.g + b * rowBytes, gPanel, B * rowBytes, t1 - t0, H, at.staging);
-        target.dhScaled.set(this.#staging.subarray(0, (t1 - t0) * H), (b * T + chunk.start + t0) * H);
-      }
-      for (let t = t0; t < t1; t++) this.#keep(t - t0, chunk.start + t, target, single);
-      yield (chunk.steps - t0) / chunk.steps;
+  }
+
+  /** First step of the block that ends before t1. */
+  #blockStart(t1: number): number {
+    const { truncate } = this.#experiment;
+    return Math.max(0, t1 - this.#blockSteps, truncate === null ? 0 : Math.floor((t1 - 1) / truncate) * truncate);
+  }
+
+  /** False when a number left the range. */
+  #block(chunk: RunChunk, t0: number, t1: number): boolean {
+    const { truncate } = this.#experiment;
+    this.#packBlock(chunk, t0, t1);
+    const enters = this.#enter(chunk, t0, t1) ? 1 : 0;
+    const cut = truncate !== null && t0 > 0 && t0 % truncate === 0 ? 1 : 0;
+    return this.#kernels.exports.flow(this.#at.job, t1 - t0, enters, cut) !== 0;
+  }
+
+  /** g of a block, sequence by sequence; the values are gone with the next one. */
+  #take(t0: number, t1: number, keep: (values: Float64Array, b: number) => void): void {
+    const { B, H } = this.#experiment.shapes;
+    const { g, staging } = this.#at;
+    for (let b = 0; b < B; b++) {
+      this.#kernels.exports.unpack64(g + b * rowBytes, this.#blockSteps * B * rowBytes, B * rowBytes, t1 - t0, H, staging);
+      keep(this.#staging.subarray(0, (t1 - t0) * H), b);
     }
-    return true;
   }
 
   /** States (that before step t0 too) and inputs of a block. */
@@ -160,7 +226,7 @@ class FastFlow {
     return true;
   }
 
-  #keep(place: number, t: number, { log10Norms, log10dhPerSequence, dhExponent, single }: Analysis, isSource: boolean): void {
+  #keep(place: number, t: number, { log10Norms, log10dhPerSequence, dhExponent, single }: Omit<Analysis, 'dhScaled'>, isSource: boolean): void {
     const { B, T } = this.#experiment.shapes;
     const from = place * (statsOf + 2 * B);
     const stat = (i: number): number => this.#stats[from + i]!;
@@ -182,7 +248,32 @@ class FastFlow {
  * left its range; then `analyse` has to.
  */
 export function* fastAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[]): Steps<Analysis | null> {
-  const { shapes: { B, T, H }, weights } = experiment;
+  const { B, T, H } = experiment.shapes;
+  const dhScaled = new Float64Array(B * T * H);
+  const rest = yield* flowBack(kernels, experiment, chunks, dhScaled, null);
+  return rest === null ? null : { ...rest, dhScaled };
+}
+
+/** The same without holding the gradient, which is computed again in pieces of at least so many steps. */
+export function* longAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], pieceSteps: number): Steps<Analysis<Trace> | null> {
+  const { B, T, H } = experiment.shapes;
+  const found: FlowPiece[] = [];
+  const rest = yield* flowBack(kernels, experiment, chunks, null, { found, steps: pieceSteps });
+  if (rest === null) return null;
+  const pieces = found.map((piece, i) => ({ piece, t0: found[i + 1]?.chunk === piece.chunk ? found[i + 1]!.t1 : 0 })).sort((a, b) => a.piece.chunk.start + a.t0 - b.piece.chunk.start - b.t0);
+  let beside: FastFlow | null = null;
+  const dhScaled = new PiecedTrace({ B, T, N: H }, pieces.map(({ piece, t0 }) => piece.chunk.start + t0), (i) => {
+    beside ??= FastFlow.create(kernels.apart(), experiment);
+    if (beside === null) throw new RangeError('no memory to compute a piece of the gradient again');
+    return beside.again(pieces[i]!.piece, pieces[i]!.t0);
+  });
+  return { ...rest, dhScaled };
+}
+
+function* flowBack(
+  kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], dhScaled: Float64Array | null, pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
+): Steps<Omit<Analysis, 'dhScaled'> | null> {
+  const { shapes: { B, T }, weights } = experiment;
   for (const tensor of [weights.Wx, weights.Wh, weights.b]) {
     const largest = maxAbs(tensor);
     if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return null;
@@ -191,9 +282,9 @@ export function* fastAnalyse(kernels: Kernels, experiment: Experiment, chunks: r
   if (flow === null) return null;
   const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
   const single: SingleSource = { log10: unmeasured(), lnSlope: unmeasured(), lnWh: unmeasured() };
-  const result: Analysis = { log10Norms: emptyNorms(T), log10dhPerSequence: new Float64Array(B * T), dhScaled: new Float64Array(B * T * H), dhExponent: new Float64Array(T), single };
+  const result = { log10Norms: emptyNorms(T), log10dhPerSequence: new Float64Array(B * T), dhExponent: new Float64Array(T), single };
   for (const chunk of chunks) {
-    const steps = flow.chunk(chunk, result, chunk === chunks.at(-1));
+    const steps = flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces);
     for (;;) {
       const step = steps.next();
       if (step.done === true) {

@@ -120,8 +120,12 @@ export class Kernels {
     return new Kernels(this.variant, this.module, new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared }));
   }
 
-  /** Lays out buffers of these sizes, each on a 64 byte border, and gives their addresses; null when there is not so much memory. */
-  layOut(sizes: readonly number[]): number[] | null {
+  /** Bytes that the memory has after buffers of these sizes have been laid out in it, if it had fewer. */
+  bytesFor(sizes: readonly number[]): number {
+    return Math.ceil(this.#place(sizes).end / pageBytes) * pageBytes;
+  }
+
+  #place(sizes: readonly number[]): { readonly addresses: number[]; readonly end: number } {
     let end = this.#start;
     const addresses = sizes.map((bytes) => {
       const address = end;
@@ -129,7 +133,12 @@ export class Kernels {
       return address;
     });
     // Dot products read up to six rows beyond the last one.
-    end += 1024;
+    return { addresses, end: end + 1024 };
+  }
+
+  /** Lays out buffers of these sizes, each on a 64 byte border, and gives their addresses; null when there is not so much memory. */
+  layOut(sizes: readonly number[]): number[] | null {
+    const { addresses, end } = this.#place(sizes);
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / pageBytes);
     if (missing <= 0) return addresses;
     if (Math.ceil(end / pageBytes) > mostPages) return null;

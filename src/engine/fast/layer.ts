@@ -35,11 +35,20 @@ export type LayerShape = {
 };
 
 /** The gradient that enters the steps of a chunk: ones at the last step or at each, or values [B,steps,H]. */
-export type Entering = 'last' | 'every' | FloatArray;
+export type Entering = 'last' | 'every' | 'none' | FloatArray;
 
-/** The addresses in the kernels' Job, in its order; nine numbers come before them. */
+/**
+ * Where a piece of a longer chunk begins, when its pieces are taken back one by one from the last. `g` [B,H]: the total gradient of its last
+ * step, null for the last piece. `enters` [B,H]: what enters at the step before the piece, null for the first one.
+ */
+export type Piece = { readonly offset: number; readonly g: FloatArray | null; readonly enters: FloatArray | null };
+const whole: Piece = { offset: 0, g: null, enters: null };
+
+/** The addresses in the kernels' Job, in its order; ten numbers come before them. */
 export const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'xs', 'hs', 'g', 'd', 'dx', 'dh0', 'dWx', 'dWh', 'db', 'scratch', 'norms'] as const;
-export const jobFields = 9 + buffers.length;
+/** Place of the last of those numbers. */
+const cutOffset = 9;
+export const jobFields = 10 + buffers.length;
 
 /** Bytes of the buffers of a run whose steps' d fit into `places`, with scratch for so many threads. */
 export function bufferSizes({ dtype, B, I, H, steps }: LayerShape, places: number, threads: number): Readonly<Record<'job' | (typeof buffers)[number], number>> {
@@ -69,10 +78,10 @@ export const scratchOf = (hPanels: number, iPanels: number, width: number): numb
 
 /** The kernels' Job but for its addresses, in its order. */
 export const jobNumbers = ({ cell, B, I, H, truncate }: LayerShape, steps: number, blockSteps: number, places: number, scratchBytes: number): number[] =>
-  [B, steps, I, H, cells.indexOf(cell), truncate ?? 0, blockSteps, places, scratchBytes];
+  [B, steps, I, H, cells.indexOf(cell), truncate ?? 0, blockSteps, places, scratchBytes, 0];
 
 /** Steps whose weight gradients are one product, the same for any number of threads: it decides the order of the sums. */
-export const blockStepsOf = ({ B, I, H, steps }: LayerShape): number => Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
+export const blockStepsOf = ({ B, I, H, steps }: Pick<LayerShape, 'B' | 'I' | 'H' | 'steps'>): number => Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
 
 type Layout = {
   /** Those whose memory it is. */
@@ -90,7 +99,13 @@ type Layout = {
   readonly threads: number;
 };
 
-function layOut(own: Kernels, shape: LayerShape): Layout | null {
+/** Bytes that the memories of the kernels have once a layer has been made. */
+export const layerBytes = (own: Kernels, shape: LayerShape): number => {
+  const { kernels, sizes } = measure(own, shape);
+  return kernels.bytesFor(Object.values(sizes));
+};
+
+function measure(own: Kernels, shape: LayerShape): Omit<Layout, 'at'> & { readonly sizes: Readonly<Record<keyof Layout['at'], number>> } {
   const { dtype, B, I, H, steps } = shape;
   const width = rowBytes / bytesOf[dtype];
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
@@ -102,20 +117,24 @@ function layOut(own: Kernels, shape: LayerShape): Layout | null {
   const longest = B === 1 ? ahead : Math.max(1, Math.floor(sharedWork / (4 * B * H * (H + I) * blockSteps)));
   const segment = threads === 1 ? blockSteps : Math.min(longest, Math.ceil(steps / blockSteps)) * blockSteps;
   const places = B === 1 && threads > 1 ? 2 * segment : segment;
-  const staging = Math.max(stagingLength, H * Math.max(H, I));
+  const staging = Math.max(stagingLength, H * Math.max(H, I, B));
   const sizes = { staging: staging * bytesOf[dtype], ...bufferSizes(shape, places, threads) };
+  return { kernels, team, sizes, stagingLength: staging, hPanels, iPanels, blockSteps, segment, places, scratchBytes: scratchOf(hPanels, iPanels, width), threads };
+}
+
+function layOut(own: Kernels, shape: LayerShape): Layout | null {
+  const { sizes, ...layout } = measure(own, shape);
   const names = Object.keys(sizes) as (keyof Layout['at'])[];
-  const addresses = kernels.layOut(names.map((name) => sizes[name]));
+  const addresses = layout.kernels.layOut(names.map((name) => sizes[name]));
   if (addresses === null) return null;
-  const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Layout['at'], number>;
-  return { kernels, team, at, stagingLength: staging, hPanels, iPanels, blockSteps, segment, places, scratchBytes: scratchOf(hPanels, iPanels, width), threads };
+  return { ...layout, at: Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Layout['at'], number> };
 }
 
 /** Of every step [T]: ‖h_t‖, and the share of units that let (nearly) nothing through (|h| > 0.97 for tanh, h ≤ 0 for the others). */
 export type StateMeasures = { readonly hNorm: Float64Array; readonly closed: Float64Array };
 
-/** What one chunk's way back leaves; the sequences are those of the whole run, of which the chunk fills its steps. */
-export type BackwardTarget = { readonly dhTotal: Sequence; readonly dxs: Sequence; readonly norms: StepNorms; readonly states: StateMeasures };
+/** What one chunk's way back leaves; everything is that of the whole run, of which the chunk fills its steps, but for sequences that begin at step `at` of it. */
+export type BackwardTarget = { readonly dhTotal: Sequence | null; readonly dxs: Sequence | null; readonly at?: number; readonly norms: StepNorms; readonly states: StateMeasures };
 
 export class FastLayer {
   readonly #kernels: Kernels;
@@ -188,24 +207,28 @@ export class FastLayer {
   }
 
   /** The chunk of the last `forward` backward; adds to the weight gradients. */
-  *backward(entering: Entering, steps: number, target: BackwardTarget, start: number): Steps<void> {
-    const { B, I, H } = this.#shape;
+  *backward(entering: Entering, steps: number, target: BackwardTarget, start: number, piece = whole): Steps<void> {
+    const { B, I, H, truncate } = this.#shape;
     const { at, hPanels, segment, places, threads } = this.#layout;
     const { exports } = this.#kernels;
     const gPanel = steps * B * rowBytes;
     if (entering === 'every') this.#run.fill(1, H, at.g, gPanel, steps * B);
-    else if (entering === 'last') {
+    else if (entering === 'last' || entering === 'none') {
       exports.clear(at.g, hPanels * gPanel);
-      this.#run.fill(1, H, at.g + (steps - 1) * B * rowBytes, gPanel, B);
+      if (entering === 'last') this.#run.fill(1, H, at.g + (steps - 1) * B * rowBytes, gPanel, B);
     } else yield* this.#packSteps(entering, steps, H, at.g);
-    exports.clear(at.dh0, hPanels * B * rowBytes);
+    if (piece.g !== null) this.#write(piece.g, at.g + (steps - 1) * B * rowBytes, gPanel);
+    if (piece.enters === null) exports.clear(at.dh0, hPanels * B * rowBytes);
+    else this.#write(piece.enters, at.dh0, B * rowBytes);
+    this.#job[cutOffset] = truncate === null ? 0 : piece.offset % truncate;
     const segments: { readonly t0: number; readonly t1: number; readonly place: number }[] = [];
     for (let t1 = steps; t1 > 0; t1 -= segment) segments.push({ t0: Math.max(0, t1 - segment), t1, place: (segments.length * segment) % places });
     let known = steps;
     const summed = ({ t0 }: (typeof segments)[number]): number => {
       if (t0 === 0 || (known - t0) * B * (H + I) >= bulk) {
-        this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, known - t0, H, target.dhTotal, start + t0);
-        this.#unpackSteps(at.dx + t0 * B * rowBytes, gPanel, known - t0, I, target.dxs, start + t0);
+        const t = start - (target.at ?? 0) + t0;
+        if (target.dhTotal !== null) this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, known - t0, H, target.dhTotal, t);
+        if (target.dxs !== null) this.#unpackSteps(at.dx + t0 * B * rowBytes, gPanel, known - t0, I, target.dxs, t);
         known = t0;
       }
       return (steps - t0) / steps;
@@ -235,7 +258,7 @@ export class FastLayer {
     }
   }
 
-  /** [B,H]: what the last `backward` sent into the state before the chunk. */
+  /** [B,H]: what the last `backward` sent into the state before the chunk; before a piece that is not the first, the total gradient there unless it is cut. */
   dh0(): FloatArray {
     const { B, H } = this.#shape;
     return this.#read(this.#layout.at.dh0, B * rowBytes, B, H);
@@ -265,6 +288,13 @@ export class FastLayer {
     const { team } = this.#layout;
     if (team !== null) team.run(tasks);
     else for (const own of tasks) if (own !== null) perform(this.#kernels.exports, own);
+  }
+
+  /** Values [B,H] into packed rows. */
+  #write(values: FloatArray, to: number, panelBytes: number): void {
+    const { B, H } = this.#shape;
+    this.#staging.set(values);
+    this.#run.pack(this.#layout.at.staging, B, H, to, panelBytes, rowBytes);
   }
 
   #read(from: number, panelBytes: number, rows: number, N: number): FloatArray {

@@ -5,6 +5,7 @@ import { cutBefore } from '../chunks.js';
 import { norm } from '../norm.js';
 import type { Reach } from '../reach.js';
 import { worthIt } from '../reach.js';
+import { allNumbersFinite } from '../tensor.js';
 import type { Experiment, FloatArray, RunResult, Steps } from '../types.js';
 import type { Kernels } from './kernels.js';
 import { rowBytes } from './kernels.js';
@@ -59,7 +60,7 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Run
       exports.pack64(at.slopeStaging, (t1 - t0) * B, H, at.slopes + (start + t0) * B * rowBytes, panel, rowBytes);
       yield 0;
     }
-    if (!chunk.dhs.data.every(Number.isFinite)) return null;
+    if (!allNumbersFinite(chunk.dhs)) return null;
     const initial = stateBefore(chunk, 0).data;
     for (let b = 0; b < B; b++) {
       packItem(initial.subarray(b * H, (b + 1) * H), b, start, 1, at.before, panel, 0);

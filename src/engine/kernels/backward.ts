@@ -22,7 +22,7 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
     const d = job.d + <usize>(place + t - t0) * stepBytes + from;
     throughActivation<T>(job.cell, g, gPanel, job.hs + <usize>(t + 1) * stepBytes + from, hsPanel, d, dPanel, hPanels, rows);
     if (t == 0) carry<T>(d, dPanel, rows, H, job.backwardWeights, job.dh0 + from, stepBytes);
-    else if (job.truncate == 0 || t % job.truncate != 0) carry<T>(d, dPanel, rows, H, job.backwardWeights, g - stepBytes, gPanel);
+    else if (job.truncate == 0 || (t + job.cutOffset) % job.truncate != 0) carry<T>(d, dPanel, rows, H, job.backwardWeights, g - stepBytes, gPanel);
   }
 }
 

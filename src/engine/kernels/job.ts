@@ -15,6 +15,8 @@ export class Job {
   places: i32;
   /** Bytes of one thread's share of `scratch`. */
   scratchBytes: usize;
+  /** Steps before the first one here that count for `truncate`, modulo it: in a piece of a longer chunk. */
+  cutOffset: i32;
   /** [H/w][H+I][w]: Wh above Wx. */
   forwardWeights: usize;
   /** [H/w][H][w], then [I/w][H][w]: Whᵀ beside Wxᵀ. */

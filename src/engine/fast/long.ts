@@ -1,0 +1,184 @@
+// Forward and backward without holding every hidden state: only those before each piece of steps are kept, and a piece is computed again on
+// the way back (Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016; for recurrent networks Gruslys et al., "Memory-Efficient
+// Backpropagation Through Time", NIPS 2016). The same kernels do the same sums in the same order, so every number is the same bits.
+import { emptyNorms } from '../analyse.js';
+import type { RunChunk } from '../analyse.js';
+import { maxAbs } from '../norm.js';
+import type { Pass } from '../pass.js';
+import { finish, part } from '../steps.js';
+import { accumulate, cast, matrix, sequence, takeStep, takeSteps, zeros } from '../tensor.js';
+import type { Matrix, Sequence } from '../tensor.js';
+import type { Experiment, FloatArray, Shapes, Steps, Trace } from '../types.js';
+import { upstreamOf } from '../upstream.js';
+import type { Kernels } from './kernels.js';
+import { blockStepsOf, FastLayer } from './layer.js';
+import type { BackwardTarget, Entering, LayerShape } from './layer.js';
+import { PiecedTrace } from './pieces.js';
+
+/** Steps of a piece: about as many as there are pieces, in whole blocks, so that the sums over a block stay those of the whole chunk. */
+export function pieceStepsOf(shapes: Omit<Shapes, 'T'>, longest: number): number {
+  const block = blockStepsOf({ ...shapes, steps: longest });
+  return Math.min(longest, block * Math.ceil(Math.sqrt(longest) / block));
+}
+
+/** A piece of the run and what it is computed again from. */
+type Held = {
+  readonly chunk: number;
+  /** First step inside the chunk, and how many. */
+  readonly t0: number;
+  readonly steps: number;
+  /** [B,H] before its first step. */
+  readonly initial: FloatArray;
+  /** [B,H]: total gradient of its last step; null for the last piece of a chunk. */
+  g: FloatArray | null;
+};
+
+/** The pieces of a run, with a layer to compute them in. */
+class Pieces {
+  readonly #experiment: Experiment;
+  readonly #layer: FastLayer;
+
+  constructor(experiment: Experiment, layer: FastLayer) {
+    this.#experiment = experiment;
+    this.#layer = layer;
+  }
+
+  /** States of a piece [B,steps,H]; the layer is ready for its way back. */
+  *forward({ chunk, t0, steps, initial }: Omit<Held, 'g'>): Steps<Sequence> {
+    const { dtype, shapes: { B, I, H }, chunks } = this.#experiment;
+    const { xs, steps: all } = chunks[chunk]!;
+    const hs = sequence(dtype, B, steps, H);
+    yield* this.#layer.forward(takeSteps({ B, T: all, N: I, data: xs }, t0, t0 + steps).data, steps, initial, hs, 0);
+    return hs;
+  }
+
+  /** After `forward`: the gradients of a piece, added to those of the weights; gives the total gradient of the step before it, or dh0. */
+  *backward(piece: Held, hs: Sequence, target: BackwardTarget): Steps<FloatArray> {
+    const { dtype, shapes: { B, H }, truncate } = this.#experiment;
+    const { t0, steps, g, initial } = piece;
+    const enters = t0 === 0 ? null : cast(dtype, this.dhs(piece.chunk, t0 - 1, { B, T: 1, N: H, data: initial }));
+    yield* this.#layer.backward(this.#entering(piece.chunk, t0, hs), steps, target, this.#chunkStart(piece.chunk) + t0, { offset: t0, g, enters });
+    return enters !== null && truncate !== null && t0 % truncate === 0 ? enters : this.#layer.dh0();
+  }
+
+  /** dhs [B,steps,H] at consecutive steps of a chunk whose states these are. */
+  dhs(chunk: number, t0: number, hs: Sequence): FloatArray {
+    const entering = this.#entering(chunk, t0, hs);
+    if (typeof entering !== 'string') return entering;
+    const { B, T: steps, N: H } = hs;
+    const values = new Float64Array(B * steps * H);
+    if (entering === 'every') values.fill(1);
+    if (entering === 'last') for (let b = 0; b < B; b++) values.fill(1, ((b + 1) * steps - 1) * H, (b + 1) * steps * H);
+    return values;
+  }
+
+  #entering(chunk: number, t0: number, hs: Sequence): Entering {
+    const { shapes: { B, T, H }, upstream, loss, chunks } = this.#experiment;
+    const start = this.#chunkStart(chunk);
+    if (loss !== null) return upstreamOf(this.#experiment, { start: start + t0, steps: hs.T }, hs).dhs.data;
+    if (upstream.kind === 'given') return takeSteps({ B, T, N: H, data: upstream.dhs }, start + t0, start + t0 + hs.T).data;
+    return upstream.kind === 'every' ? 'every' : t0 + hs.T === chunks[chunk]!.steps ? 'last' : 'none';
+  }
+
+  gradients(): ReturnType<FastLayer['gradients']> {
+    return this.#layer.gradients();
+  }
+
+  #chunkStart(chunk: number): number {
+    return this.#experiment.chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0);
+  }
+}
+
+/** What `fastPass` gives, with its tensors over time computed again piece by piece. Null when not even that fits into the kernels' memory. */
+export function* longPass(kernels: Kernels, experiment: Experiment): Steps<Pass<Trace> | null> {
+  const { cell, dtype, shapes: { B, T, I, H }, weights, h0, stateful, truncate, loss } = experiment;
+  const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
+  const pieceSteps = pieceStepsOf({ B, I, H }, longest);
+  const shape = { cell, dtype, B, I, H, steps: pieceSteps, truncate };
+  const layer = FastLayer.create(kernels, shape, weights);
+  if (layer === null) return null;
+  const pieces = new Pieces(experiment, layer);
+  const held: Held[] = [];
+  const h0Matrix = matrix(dtype, B, H);
+  if (h0 !== null) h0Matrix.data.set(h0);
+  const norms = emptyNorms(T);
+  const states = { hNorm: new Float64Array(T), closed: new Float64Array(T) };
+  const dh0 = zeros(dtype, B * H);
+  const initials: Matrix[] = [];
+  let largestState = 0;
+  let lossValue: number | null = null;
+  let start = 0;
+  let state = h0Matrix;
+  for (const [chunk, { steps }] of experiment.chunks.entries()) {
+    if (!stateful) state = h0Matrix;
+    initials.push(state);
+    const first = held.length;
+    const [from, middle, to] = [start / T, (start + steps / 2) / T, (start + steps) / T];
+    let chunkLoss = 0;
+    largestState = 0;
+    let last: Sequence | null = null;
+    // The first piece is the short one: blocks are counted from the end.
+    for (let t0 = 0, t1 = steps % pieceSteps === 0 ? pieceSteps : steps % pieceSteps; t0 < steps; t0 = t1, t1 += pieceSteps) {
+      const piece = { chunk, t0, steps: t1 - t0, initial: cast(dtype, state.data) };
+      const hs: Sequence = yield* part(pieces.forward(piece), from + ((middle - from) * t0) / steps, from + ((middle - from) * t1) / steps);
+      if (loss !== null) chunkLoss = upstreamOf(experiment, { start: start + t0, steps: t1 - t0 }, hs, chunkLoss).loss ?? 0;
+      largestState = Math.max(largestState, maxAbs(hs.data));
+      state = takeStep(hs, t1 - t0 - 1);
+      held.push({ ...piece, g: null });
+      last = hs;
+    }
+    if (loss !== null) lossValue = (lossValue ?? 0) + chunkLoss;
+    const share = (t: number): number => to - ((to - middle) * t) / steps;
+    for (let i = held.length - 1; i >= first; i--) {
+      const piece = held[i]!;
+      const { t0, steps: count } = piece;
+      // The last piece is still in the kernels' memory.
+      const hs: Sequence = last ?? (yield* part(pieces.forward(piece), share(t0 + count), share(t0 + count / 2)));
+      last = null;
+      const before = yield* part(pieces.backward(piece, hs, { dhTotal: null, dxs: null, norms, states }), share(t0 + count / 2), share(t0));
+      if (i > first) held[i - 1]!.g = before;
+      // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
+      else if (chunk === 0 || !stateful) accumulate(dh0, before);
+    }
+    start += steps;
+  }
+  return { ...tracesOf(kernels, experiment, shape, held, initials), largestState, gradients: pieces.gradients(), dh0, norms, lossValue, states };
+}
+
+/** The run's tensors over time, computed in kernels beside those that the next run may take meanwhile. */
+function tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, held: readonly Held[], initials: readonly Matrix[]): Pick<Pass<Trace>, 'chunks' | 'hs' | 'dhTotal' | 'dxs'> {
+  const { dtype, shapes: { B, T, I, H }, weights, chunks } = experiment;
+  let beside: Pieces | null = null;
+  const pieces = (): Pieces => {
+    if (beside !== null) return beside;
+    const layer = FastLayer.create(kernels.apart(), shape, weights);
+    if (layer === null) throw new RangeError('no memory to compute a piece of the run again');
+    return (beside = new Pieces(experiment, layer));
+  };
+  const starts = chunks.map((_, chunk) => chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0));
+  const borders = held.map(({ chunk, t0 }) => starts[chunk]! + t0);
+  const states = (i: number): Sequence => finish(pieces().forward(held[i]!));
+  let known: { readonly i: number; readonly dhTotal: FloatArray; readonly dxs: FloatArray } | null = null;
+  const gradients = (i: number): NonNullable<typeof known> => {
+    if (known?.i === i) return known;
+    const piece = held[i]!;
+    const { steps } = piece;
+    const hs = states(i);
+    const target = { dhTotal: sequence(dtype, B, steps, H), dxs: sequence(dtype, B, steps, I), at: borders[i]!, norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };
+    finish(pieces().backward(piece, hs, target));
+    return (known = { i, dhTotal: target.dhTotal.data, dxs: target.dxs.data });
+  };
+  const trace = (N: number, make: (i: number) => FloatArray): { B: number; T: number; N: number; data: PiecedTrace } => ({ B, T, N, data: new PiecedTrace({ B, T, N }, borders, make) });
+  const hs = trace(H, (i) => states(i).data);
+  const dhs = trace(H, (i) => {
+    const { chunk, t0, steps } = held[i]!;
+    return pieces().dhs(chunk, t0, { B, T: steps, N: H, data: hs.data.piece(i) });
+  });
+  return {
+    hs, dhTotal: trace(H, (i) => gradients(i).dhTotal), dxs: trace(I, (i) => gradients(i).dxs),
+    chunks: chunks.map(({ steps, xs }, chunk) => {
+      const of = ({ N, data }: { N: number; data: PiecedTrace }): { B: number; T: number; N: number; data: PiecedTrace } => ({ B, T: steps, N, data: data.chunk(starts[chunk]!, steps) });
+      return { start: starts[chunk]!, steps, xs: { B, T: steps, N: I, data: cast(dtype, xs) }, hs: of(hs), initial: initials[chunk]!, dhs: of(dhs) } satisfies RunChunk;
+    }),
+  };
+}
