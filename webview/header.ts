@@ -1,11 +1,12 @@
 // The verdict: one badge, one sentence, the facts of the run; what is running, what is stale, what is wrong.
-import { el, math } from './dom.js';
+import { el, math, textButton } from './dom.js';
+import { inReport } from './report.js';
 import { formatMs, formatNumber, formatPercent } from './format.js';
 import { t } from './l10n.js';
 import { button, progressRing } from './ui.js';
 import type { Model, PanelStatus, RunSummary } from './model.js';
 
-export type HeaderActions = { cancel(): void; rerun(): void; revealConfig(): void; revealProblem(index: number): void };
+export type HeaderActions = { cancel(): void; rerun(): void; revealConfig(): void; revealProblem(index: number): void; tryNext(): void };
 
 type Kind = RunSummary['verdict']['kind'];
 const names: Readonly<Record<Kind, () => string>> = { vanishing: () => t('VANISHING'), healthy: () => t('HEALTHY'), exploding: () => t('EXPLODING'), nonfinite: () => t('NOT FINITE') };
@@ -65,6 +66,7 @@ export class Header {
   readonly #actions: HeaderActions;
   readonly #badge = el('span', { class: 'badge' });
   readonly #reason = el('p', { class: 'reason' });
+  readonly #next = el('p', { class: 'next' });
   readonly #name = el('span', { class: 'run-name' });
   readonly #facts = el('span', { class: 'facts' });
   readonly #running = el('div', { class: 'running', attributes: { role: 'status' } });
@@ -72,17 +74,20 @@ export class Header {
   readonly #problems = el('ul', { class: 'problems', attributes: { 'aria-label': t('Problems') } });
   readonly #phase = el('span', {});
   readonly #progress = el('progress', { attributes: { max: '1', 'aria-label': t('Progress of the run') } });
+  readonly #try: HTMLButtonElement;
   #patience: ReturnType<typeof setTimeout> | null = null;
   #problemsKey = '';
 
   constructor(actions: HeaderActions) {
     this.#actions = actions;
+    this.#try = textButton(t('Show what it does'), t('Show what it does, without touching the files'), () => actions.tryNext());
+    this.#try.classList.add('link');
     this.#running.append(progressRing(t('A run is under way')), this.#phase, this.#progress, button(t('Cancel'), 'secondary', t('Stop this run'), () => actions.cancel()));
     this.#running.hidden = true;
     this.#stale.hidden = true;
     this.#problems.hidden = true;
     this.element = el('header', { class: 'head' },
-      el('div', { class: 'verdict' }, this.#badge, el('div', { class: 'verdict-text' }, el('h1', { class: 'unseen' }, t('RNN gradient inspector')), this.#reason), el('div', { class: 'about' }, this.#name, this.#facts)),
+      el('div', { class: 'verdict' }, this.#badge, el('div', { class: 'verdict-text' }, el('h1', { class: 'unseen' }, t('RNN gradient inspector')), this.#reason, this.#next), el('div', { class: 'about' }, this.#name, this.#facts)),
       this.#running, this.#stale, this.#problems);
   }
 
@@ -97,6 +102,8 @@ export class Header {
     const { verdict } = run;
     showBadge(this.#badge, verdict.kind);
     this.#reason.replaceChildren(...emphasised(verdict.reason));
+    this.#next.hidden = verdict.next === null;
+    if (verdict.next !== null) this.#next.replaceChildren(...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try]));
     this.#name.textContent = run.name;
     this.#name.title = run.name;
     this.#facts.textContent = facts(run);

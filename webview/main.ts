@@ -29,7 +29,7 @@ import { Timeline } from './time.js';
 import { Toolbar } from './toolbar.js';
 import { Tracks } from './tracks.js';
 import { Overlays } from './overlay.js';
-import { Tried, whatIfFrom } from './tried.js';
+import { Tried, asItIs, whatIfFrom } from './tried.js';
 import { WhatIfBar } from './whatIf.js';
 import { unitLines } from './unitLines.js';
 import { weightCards } from './weights.js';
@@ -69,6 +69,13 @@ const actions = {
   revealProblem: (index: number) => channel.emit('revealProblem', { index }),
   exportJson: () => channel.emit('exportJson', null),
   exportReport: () => channel.emit('exportReport', null),
+  tryNext: () => {
+    const next = model.run?.verdict.next ?? null;
+    if (next === null) return;
+    openWhatIf(true);
+    tried.change({ ...asItIs, ...next.whatIf });
+    bar.element.scrollIntoView({ block: 'nearest' });
+  },
   exportPicture: () => void tracks.saveAll(),
   toggleWhatIf: () => openWhatIf(!bar.open),
   pin: () => undefined,

@@ -3,7 +3,7 @@ import { t as say } from '@vscode/l10n';
 import type { Experiment, RateSegment, Verdict } from './types.js';
 import type { Evidence, NonFinite } from './verdict.js';
 
-type Measured = Omit<Verdict, 'reason'>;
+type Measured = Omit<Verdict, 'reason' | 'next'>;
 
 const longTrip = 100;
 
@@ -29,7 +29,8 @@ const times = (factor: number): string => (factor >= 1e6 ? `10^${Math.round(Math
 
 const powerOfTen = (log10: number): string => (Math.abs(log10) < 4 ? significant(10 ** log10, 2) : `10^${Math.round(log10)}`);
 
-const mean = (values: Float64Array, from: number, to: number): number => {
+/** Mean of the finite values of steps from … to; NaN when there is none. */
+export const meanOver = (values: Float64Array, from: number, to: number): number => {
   let sum = 0;
   let count = 0;
   for (let t = from; t <= to; t++) {
@@ -151,8 +152,8 @@ function theCause({ kind, perStepFactor }: Measured, { experiment: { cell }, sin
   if (perStepFactor === null || perStepFactor === 0 || kind === 'healthy') return null;
   if (cell === 'identity') return say('The cell has no activation, so this is the work of Wh alone.');
   // The factors of step `first` lead out of the trip, to the state before it.
-  const slope = Math.exp(mean(single.lnSlope, first + 1, source));
-  const Wh = Math.exp(mean(single.lnWh, first + 1, source));
+  const slope = Math.exp(meanOver(single.lnSlope, first + 1, source));
+  const Wh = Math.exp(meanOver(single.lnWh, first + 1, source));
   const share = closedShare ?? 0;
   const slopes = slopesPerStep(cell, slope, share);
   const weights = weightsPerStep(Wh);

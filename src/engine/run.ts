@@ -1,3 +1,4 @@
+import { quickSigmaMax, sampleDrive } from './advice.js';
 import { activations } from './activation.js';
 import { analyse, plainRange } from './analyse.js';
 import type { Analysis } from './analyse.js';
@@ -135,6 +136,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
   const trip = cell === 'identity' ? null : closed.subarray(last.start);
   const verdict = judge({
     experiment, bounds, single, first: last.start, source: shapes.T - 1, nonFinite, zeroAt, infiniteAt,
+    drive: sampleDrive(experiment, last), sigmaMax: () => quickSigmaMax(experiment.weights.Wh, shapes.H),
     closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
   });
   const result = {

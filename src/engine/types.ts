@@ -1,3 +1,5 @@
+import type { WhatIf } from './whatIf.js';
+
 /** Cells that the engine can run. `tanh` is the classical Elman cell; `relu` and `identity` change the activation only. */
 export const cells = ['tanh', 'relu', 'identity'] as const;
 export type Cell = (typeof cells)[number];
@@ -96,7 +98,12 @@ export type Verdict = {
   readonly segments: readonly RateSegment[];
   /** What the measurements say about the reason, as plain English sentences: the rate with its distance, then the cause. */
   readonly reason: string;
+  /** The next thing to try; null where nothing is wrong or no change of the network would mend it. */
+  readonly next: NextStep | null;
 };
+
+/** A sentence that names one change, and the change. */
+export type NextStep = { readonly sentence: string; readonly whatIf: WhatIf };
 
 /** Per-timestep Frobenius norms (over batch and units), all [T]. `dh` is the total gradient g_t, upstream part included. */
 export type StepNorms = {

@@ -1,6 +1,8 @@
 // What the measurements of the single source amount to. The spectral radius has no say here.
 import type { Curve } from './fit.js';
 import { stretches, theilSen } from './fit.js';
+import { nextStep } from './advice.js';
+import type { Drive } from './advice.js';
 import { reasonOf } from './reason.js';
 import type { Experiment, RateSegment, Verdict, VerdictBounds, VerdictKind } from './types.js';
 import type { SingleSource } from './analyse.js';
@@ -10,7 +12,7 @@ export type NonFinite = { readonly what: 'weights' | 'inputs' | 'state' | 'upstr
 
 /** All that the verdict and its reason rest on. */
 export type Evidence = {
-  readonly experiment: Pick<Experiment, 'cell' | 'dtype'>;
+  readonly experiment: Pick<Experiment, 'cell' | 'dtype' | 'truncate'>;
   readonly bounds: VerdictBounds;
   readonly single: SingleSource;
   /** The last chunk: where the source's trip ends and begins. */
@@ -21,6 +23,9 @@ export type Evidence = {
   readonly infiniteAt: number | null;
   /** Mean share over the trip of units that let (nearly) nothing through: |h| > 0.97, or a relu at 0; null when the cell has none. */
   readonly closedShare: number | null;
+  readonly drive: Drive;
+  /** Of Wh; null when it takes too long to be told. */
+  readonly sigmaMax: () => number | null;
 };
 
 /** Steps over which a gradient that keeps `factor` per step falls to `share`; null when it does not shrink. */
@@ -96,5 +101,5 @@ export function judge(evidence: Evidence): Verdict {
     kind, perStepFactor, halfLifeSteps: stepsUntil(0.5, perStepFactor), onePercentSteps: stepsUntil(0.01, perStepFactor), log10Ratio,
     source, first, crossedAt: crossing(evidence, kind), zeroAt, infiniteAt, segments: segmentsOf(evidence, from, perStepFactor),
   };
-  return { ...verdict, reason: reasonOf(verdict, evidence) };
+  return { ...verdict, reason: reasonOf(verdict, evidence), next: nextStep(verdict, evidence) };
 }

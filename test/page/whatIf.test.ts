@@ -296,3 +296,24 @@ async function choose(key: string, value: string): Promise<void> {
   await open.page.locator(`${field(key)} vscode-dropdown`).click();
   await open.page.locator(`${field(key)} vscode-option[value="${value}"]`).click();
 }
+
+describe('the next thing to try', () => {
+  it('stands under the verdict and shows at once what it does', async () => {
+    open = await pages.open();
+    await open.host.run(ringConfig(0.5, 8, 40));
+    await painted(open);
+    assert.match(await open.page.locator('.next').textContent() ?? '', /Try an orthogonal Wh/);
+    await open.page.locator('.next button', { hasText: 'Show what it does' }).press('Enter');
+    await shown(/1\.000/);
+    assert.deepEqual(await open.page.locator('.turn .mark').allTextContents(), ['VANISHING', 'HEALTHY']);
+    assert.equal(await open.page.locator('.field.changed').count(), 1);
+    assert.deepEqual(open.host.applied, []);
+  });
+
+  it('is not there when nothing is wrong', async () => {
+    open = await pages.open();
+    await open.host.run(ringConfig(1, 8, 40));
+    await painted(open);
+    assert.equal(await open.page.locator('.next').isVisible(), false);
+  });
+});

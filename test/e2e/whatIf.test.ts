@@ -1,0 +1,56 @@
+// What if, as a person does it: drag, look, apply, undo.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe } from 'node:test';
+import type { Workbench } from '../support/workbench.js';
+import { scenario } from '../support/workbench.js';
+
+const mark = (workbench: Workbench, which: number, verdict: RegExp): Promise<void> => workbench.webview().locator('.turn .mark').nth(which).filter({ hasText: verdict }).waitFor();
+
+/** Drags a slider from where it is to a share of its length. */
+async function drag(workbench: Workbench, field: string, share: number): Promise<void> {
+  const range = workbench.webview().locator(`${field} .range`);
+  const box = await range.boundingBox();
+  assert.ok(box !== null);
+  const [from, to] = [Number(await range.evaluate((input) => getComputedStyle(input).getPropertyValue('--share'))), share];
+  const { mouse } = workbench.page;
+  // The thumb stays inside the track, by half its own width.
+  const x = (at: number): number => box.x + 7 + at * (box.width - 14);
+  await mouse.move(x(from), box.y + box.height / 2);
+  await mouse.down();
+  for (let i = 1; i <= 12; i++) await mouse.move(x(from + ((to - from) * i) / 12), box.y + box.height / 2);
+  await mouse.up();
+}
+
+async function saved(workbench: Workbench): Promise<void> {
+  await workbench.page.keyboard.press('Control+S');
+  await workbench.until('nothing to be unsaved', async () => (await workbench.page.locator('.tab.dirty').count()) === 0);
+}
+
+describe('What if in a window', () => {
+  scenario('drag, Apply, undo: the file is what it was, byte for byte', {}, async (workbench) => {
+    await workbench.openFile('vanishing.rnn.json');
+    await workbench.palette('Run RNN');
+    const page = workbench.webview();
+    await page.locator('.badge').filter({ hasText: /vanishing/i }).waitFor();
+    await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    await mark(workbench, 0, /vanishing/i);
+    await drag(workbench, '[data-measure=spectralRadius]', 0.5);
+    await mark(workbench, 1, /healthy/i);
+    const file = path.join(workbench.folder, 'vanishing', 'vanishing.rnn.json');
+    const before = await readFile(file);
+    assert.equal(await workbench.page.locator('.tab.dirty').count(), 0, 'trying writes nothing');
+    await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
+    await page.locator('.badge').filter({ hasText: /healthy/i }).waitFor();
+    assert.equal(await workbench.page.locator('.tab.dirty').count(), 1, 'nothing was saved');
+    await page.locator('.field.changed').first().waitFor({ state: 'detached' });
+    await workbench.page.locator('.monaco-editor .view-line').first().click();
+    await saved(workbench);
+    assert.notDeepEqual(await readFile(file), before);
+    await workbench.page.keyboard.press('Control+z');
+    await page.locator('.badge').filter({ hasText: /vanishing/i }).waitFor();
+    await saved(workbench);
+    assert.deepEqual(await readFile(file), before);
+  });
+});

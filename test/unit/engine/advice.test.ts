@@ -1,0 +1,80 @@
+// The next thing to try follows the measured cause, and trying it goes the right way.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { asItIs, changed, finish, initialise, measureRecurrent, recurrentOf, runSteps } from '../../../src/engine/index.js';
+import type { Experiment, NextStep, Verdict, WhatIf } from '../../../src/engine/index.js';
+import { readFixture } from '../../support/experiments.js';
+import { experiment, filled, orthogonal, randomNumbers, scaledIdentity } from './build.js';
+
+const verdictOf = (subject: Experiment): Verdict => finish(runSteps(subject)).verdict;
+
+function tried(subject: Experiment, { whatIf }: NextStep): Verdict {
+  const Wh = recurrentOf(subject, whatIf.initialise);
+  const other = changed(subject, whatIf, Wh, finish(measureRecurrent(Wh, subject.shapes.H, whatIf.initialise, whatIf.rescale?.measure ?? null)));
+  if (typeof other === 'string') assert.fail(other);
+  return verdictOf(other.experiment);
+}
+
+const H = 8;
+const T = 60;
+const inputs = (scale: number): Experiment['chunks'] => [{ steps: T, xs: filled(T, randomNumbers(5)).map((x) => x * scale) }];
+const Wx = Float64Array.from({ length: H }, (_, j) => 0.5 + j / H);
+
+const weights = readFixture('weather/weights.json') as { Wx: number[][]; Wh: number[][]; b: number[][] };
+const xs = readFixture('weather/sequences.json') as number[][][];
+const weather: Experiment = { ...experiment(32, 100, Float64Array.from(weights.Wh.flat()), { shapes: { B: 4, T: 100, I: 4, H: 32 }, chunks: [{ steps: 100, xs: Float64Array.from(xs.flat(2)) }] }), weights: { Wx: Float64Array.from(weights.Wx.flat()), Wh: Float64Array.from(weights.Wh.flat()), b: Float64Array.from(weights.b.flat()) } };
+
+type Case = { readonly what: string; readonly subject: Experiment; readonly says: RegExp; readonly changes: keyof WhatIf };
+const cases: readonly Case[] = [
+  { what: 'a Wh that shrinks', subject: experiment(H, T, scaledIdentity(H, 0.7)), says: /orthogonal Wh: it keeps/, changes: 'initialise' },
+  { what: 'a Wh of zeros', subject: experiment(H, T, new Float64Array(H * H)), says: /orthogonal Wh/, changes: 'initialise' },
+  { what: 'a linear cell that shrinks', subject: experiment(H, T, scaledIdentity(H, 0.8), { cell: 'identity' }), says: /orthogonal Wh/, changes: 'initialise' },
+  { what: 'an explosion', subject: experiment(H, T, orthogonal(H, 3).map((x) => 1.3 * x), { cell: 'identity' }), says: /largest singular value of 1/, changes: 'rescale' },
+  { what: 'a forward pass that overflows', subject: experiment(H, 3000, orthogonal(H, 3).map((x) => 2 * x), { cell: 'identity', chunks: [{ steps: 3000, xs: new Float64Array(3000).fill(1) }], weights: { Wx, Wh: orthogonal(H, 3).map((x) => 2 * x), b: new Float64Array(H) } }), says: /largest singular value of 1/, changes: 'rescale' },
+  { what: 'inputs that saturate', subject: experiment(H, T, orthogonal(H, 1).map((x) => 0.9 * x), { chunks: inputs(20), weights: { Wx, Wh: orthogonal(H, 1).map((x) => 0.9 * x), b: new Float64Array(H) } }), says: /Wx times 0\.\d+/, changes: 'inputScale' },
+  { what: 'recurrent weights that saturate', subject: experiment(H, T, scaledIdentity(H, 4), { weights: { Wx, Wh: scaledIdentity(H, 4), b: new Float64Array(H) }, chunks: inputs(0.3) }), says: /pushes the units into saturation/, changes: 'initialise' },
+  { what: 'relu units that are off', subject: experiment(H, T, orthogonal(H, 2), { cell: 'relu', chunks: inputs(1), weights: { Wx, Wh: orthogonal(H, 2), b: new Float64Array(H).fill(-0.4) } }), says: /every bias raised by \d/, changes: 'biasShift' },
+  { what: 'a bias that makes slopes small', subject: experiment(H, T, orthogonal(H, 4).map((x) => 0.95 * x), { weights: { Wx: new Float64Array(H), Wh: orthogonal(H, 4).map((x) => 0.95 * x), b: new Float64Array(H).fill(0.9) } }), says: /every bias shifted by -0\.9/, changes: 'biasShift' },
+  { what: 'the training of the weather network', subject: weather, says: /largest singular value of 1\.6\d: it makes up for what each step loses/, changes: 'rescale' },
+];
+
+describe('the next thing to try', () => {
+  for (const { what, subject, says, changes } of cases) {
+    it(`after ${what} names its cause and brings the rate nearer to 1`, () => {
+      const before = verdictOf(subject);
+      assert.notEqual(before.kind, 'healthy');
+      assert.ok(before.next !== null);
+      assert.match(before.next.sentence, says);
+      assert.deepEqual(Object.entries(before.next.whatIf).filter(([, value]) => value !== null).map(([key]) => key), [changes]);
+      assert.deepEqual(Object.keys(before.next.whatIf).sort(), Object.keys(asItIs).sort());
+      const after = tried(subject, before.next);
+      const distance = ({ log10Ratio, kind }: Verdict): number => (kind === 'nonfinite' ? Infinity : Math.abs(log10Ratio ?? 0));
+      assert.ok(distance(after) < distance(before), `10^${before.log10Ratio} becomes 10^${after.log10Ratio}`);
+    });
+  }
+
+  it('after an explosion cannot explode: the bound is proved', () => {
+    for (let number = 1; number < 6; number++) {
+      const subject = experiment(H, T, initialise('he', H, H, number)!.map((x) => 3 * x), { cell: 'identity' });
+      const { kind, next } = verdictOf(subject);
+      assert.equal(kind, 'exploding');
+      assert.ok((tried(subject, next!).log10Ratio ?? 0) <= 1e-9);
+    }
+  });
+
+  it('is none where nothing is wrong, and where numbers are broken', () => {
+    assert.equal(verdictOf(experiment(H, T, orthogonal(H, 1), { cell: 'identity' })).next, null);
+    assert.equal(verdictOf(experiment(H, T, scaledIdentity(H, NaN))).next, null);
+    assert.equal(verdictOf(experiment(H, T, scaledIdentity(H, 0.5), { chunks: [{ steps: T, xs: new Float64Array(T).fill(Infinity) }], weights: { Wx, Wh: scaledIdentity(H, 0.5), b: new Float64Array(H) } })).next, null);
+  });
+
+  it('after a truncation that is shorter than the gradient reaches is a later one', () => {
+    const healthy = verdictOf(experiment(H, T, orthogonal(H, 1), { cell: 'identity', truncate: 5 })).next;
+    assert.equal(healthy?.whatIf.truncate, 'off');
+    // 0.9 per step leaves 1 % after 43.7 steps, of 60.
+    const fading = verdictOf(experiment(H, T, scaledIdentity(H, 0.9), { cell: 'identity', truncate: 5 }));
+    assert.equal(fading.kind, 'healthy');
+    assert.equal(fading.next?.whatIf.truncate, 44);
+    assert.equal(verdictOf(experiment(H, T, scaledIdentity(H, 0.9), { cell: 'identity', truncate: 40 })).next, null);
+  });
+});
