@@ -117,11 +117,14 @@ export function* analyse(experiment: Experiment, chunks: readonly RunChunk[]): S
   return { log10Norms, log10dhPerSequence, dhScaled, dhExponent, single };
 }
 
+/** The first t, going back, at which plain arithmetic has nothing but zeros left, or its first infinity; null when it never comes to that. */
+export type PlainRange = { readonly zeroAt: number | null; readonly infiniteAt: number | null };
+
 /**
  * The single source once more in the plain arithmetic of the run's dtype: the first t, going back, at which nothing but
  * zeros is left or the first infinity stands. Counted on the whole time axis; null when it never happens.
  */
-export function* plainRange(experiment: Experiment, chunk: RunChunk): Steps<{ readonly zeroAt: number | null; readonly infiniteAt: number | null }> {
+export function* plainRange(experiment: Experiment, chunk: RunChunk): Steps<PlainRange> {
   const { cell, dtype, shapes: { B, H } } = experiment;
   const { slope } = activations[cell];
   const Wh = matrix(dtype, H, H);

@@ -5,6 +5,7 @@ import type { Analysis } from './analyse.js';
 import { rememberChunks } from './chunks.js';
 import { fastAnalyse, longAnalyse } from './fast/flow.js';
 import type { Kernels } from './fast/kernels.js';
+import { fastPlainRange } from './fast/plain.js';
 import type { StateMeasures } from './fast/layer.js';
 import { longPass, pieceStepsOf } from './fast/long.js';
 import { fastPass } from './fast/pass.js';
@@ -105,7 +106,7 @@ export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaul
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
   const quickAnalysis = kernels === null ? null : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
   const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks), 0.5, 0.9));
-  return yield* part(conclude(experiment, bounds, pass, analysis), 0.9, 1);
+  return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
 }
 
 /**
@@ -119,10 +120,10 @@ export function* runWithin(limit: number, experiment: Experiment, bounds: Verdic
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
   const quick = yield* part(longAnalyse(kernels, experiment, pass.chunks, pieceStepsOf(experiment.shapes, longest)), 0.5, 0.9);
   const analysis: Analysis<Trace> = quick ?? (yield* part(analyse(experiment, pass.chunks), 0.5, 0.9));
-  return yield* part(conclude(experiment, bounds, pass, analysis), 0.9, 1);
+  return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
 }
 
-function* conclude<States extends Trace, Scaled extends Trace>(experiment: Experiment, bounds: VerdictBounds, pass: Pass<States>, analysis: Analysis<Scaled>): Steps<RunResult<States, Scaled>> {
+function* conclude<States extends Trace, Scaled extends Trace>(experiment: Experiment, bounds: VerdictBounds, pass: Pass<States>, analysis: Analysis<Scaled>, kernels: Kernels | null): Steps<RunResult<States, Scaled>> {
   const { cell, shapes, clipNorm } = experiment;
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
   const nonFinite = nonFiniteIn(experiment, pass);
@@ -131,7 +132,10 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
   const last = chunks.at(-1)!;
   const largestState = pass.largestState ?? largestOf(last.hs);
   const reachesAnEnd = (nonFinite === null || nonFinite.what === 'gradient') && !staysInside(experiment, single, largestState);
-  const { zeroAt, infiniteAt } = reachesAnEnd ? yield* part(plainRange(experiment, last), 0, 0.8) : { zeroAt: null, infiniteAt: null };
+  // States that are computed again when they are asked for need the kernels' own memory meanwhile.
+  const free = !reachesAnEnd || kernels === null || ArrayBuffer.isView(last.hs.data) ? kernels : kernels.apart();
+  const quickRange = !reachesAnEnd || free === null ? null : yield* part(fastPlainRange(free, experiment, last), 0, 0.8);
+  const { zeroAt, infiniteAt } = quickRange ?? (reachesAnEnd ? yield* part(plainRange(experiment, last), 0, 0.8) : { zeroAt: null, infiniteAt: null });
   const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs), 0.8, 1));
   const trip = cell === 'identity' ? null : closed.subarray(last.start);
   const verdict = judge({

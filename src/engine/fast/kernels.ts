@@ -20,6 +20,7 @@ export type DTypeExports = {
   readonly fill: (value: number, N: number, to: number, panelBytes: number, rows: number) => void;
   readonly whole: (job: number, from: number, to: number, entering: number) => void;
   readonly activate: (cell: number, at: number, bytes: number) => void;
+  readonly plainBack: (cell: number, g: number, d: number, B: number, H: number, hs: number, hsPanel: number, weights: number, steps: number) => number;
 };
 
 type Suffixed<Bits extends number> = { readonly [Name in keyof DTypeExports as `${Name}${Bits}`]: DTypeExports[Name] };

@@ -5,16 +5,16 @@ import { panels, ROW } from './simd';
 const ZEROS = memory.data(64, 16);
 
 /** Rows of C = A·B for one panel of B; the first of K columns of A stands at `a`, the first of K rows of B at `b`. */
-@inline function panelProduct(a: usize, aPanel: usize, K: i32, b: usize, c: usize, rows: i32): void {
+export function panelProduct<T>(a: usize, aPanel: usize, K: i32, b: usize, c: usize, rows: i32): void {
   let r = 0;
-  for (; r + 1 < rows; r += 2) product2<f64>(a + <usize>r * ROW, aPanel, K, 0, 0, 0, b, ZEROS, 0, c + <usize>r * ROW);
-  if (r < rows) product1<f64>(a + <usize>r * ROW, aPanel, K, 0, 0, 0, b, ZEROS, c + <usize>r * ROW);
+  for (; r + 1 < rows; r += 2) product2<T>(a + <usize>r * ROW, aPanel, K, 0, 0, 0, b, ZEROS, 0, c + <usize>r * ROW);
+  if (r < rows) product1<T>(a + <usize>r * ROW, aPanel, K, 0, 0, 0, b, ZEROS, c + <usize>r * ROW);
 }
 
 /** `rows` rows of C = (A·B) ⊙ scale for A [rows,K], B [K,N] and one packed row `scale` (its panels 64 bytes apart) that multiplies every row; 0: none. */
 export function multiplyRows(a: usize, aPanel: usize, K: i32, b: usize, N: i32, c: usize, cPanel: usize, rows: i32, scale: usize): void {
   for (let n = 0; n < panels<f64>(N); n++) {
-    panelProduct(a, aPanel, K, b, c, rows);
+    panelProduct<f64>(a, aPanel, K, b, c, rows);
     if (scale != 0) {
       scaleRows(c, rows, scale);
       scale += ROW;
@@ -48,11 +48,11 @@ export function triangularProduct(a: usize, b: usize, H: i32, c: usize, r0: i32,
       if (upper) {
         const from = r & ~7;
         if (8 * n + 7 < r) memory.fill(c + row, 0, <usize>rows * ROW);
-        else panelProduct(a + <usize>(from / 8) * panelBytes + row, panelBytes, min(H, 8 * n + 8) - from, b + <usize>from * ROW, c + row, rows);
+        else panelProduct<f64>(a + <usize>(from / 8) * panelBytes + row, panelBytes, min(H, 8 * n + 8) - from, b + <usize>from * ROW, c + row, rows);
       } else {
         const from = 8 * n;
         if (from > r + 1) memory.fill(c + row, 0, <usize>rows * ROW);
-        else panelProduct(a + <usize>n * panelBytes + row, panelBytes, min(H, r + 2) - from, b + <usize>from * ROW, c + row, rows);
+        else panelProduct<f64>(a + <usize>n * panelBytes + row, panelBytes, min(H, r + 2) - from, b + <usize>from * ROW, c + row, rows);
       }
     }
     b += panelBytes;

@@ -5,6 +5,7 @@ import { forward, forwardInput } from './forward';
 import { flowBack, FlowJob } from './flow';
 import { Job } from './job';
 import { fill, pack, packTransposed, unpack } from './panel';
+import { plainBack } from './plain';
 import { whole } from './whole';
 
 /** First address that is free. */
@@ -80,6 +81,13 @@ export function activate32(cell: i32, at: usize, bytes: usize): void {
 }
 export function activate64(cell: i32, at: usize, bytes: usize): void {
   activate<f64>(cell, at, bytes);
+}
+
+export function plainBack32(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32): i32 {
+  return plainBack<f32>(cell, g, d, B, H, hs, hsPanel, weights, steps);
+}
+export function plainBack64(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32): i32 {
+  return plainBack<f64>(cell, g, d, B, H, hs, hsPanel, weights, steps);
 }
 
 export function flow(job: FlowJob, steps: i32, enters: i32, cut: i32): i32 {

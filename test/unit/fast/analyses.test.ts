@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { attribute, finish, jacobianSeries, reachOf, runSteps } from '../../../src/engine/index.js';
-import { experiment, filled, orthogonal, randomNumbers } from '../engine/build.js';
-import { randomExperiment, ways } from './support.js';
+import type { Experiment, Kernels } from '../../../src/engine/index.js';
+import { experiment, filled, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
+import { kernelsOf, randomExperiment, variants, ways } from './support.js';
 import type { RandomShape } from './support.js';
 
 const shapes = fc.record<RandomShape>({
@@ -88,3 +89,40 @@ for (const [way, workspaces] of ways.slice(1)) {
     });
   });
 }
+
+describe('where plain arithmetic ends, through the kernels', () => {
+  const range = (e: Experiment, kernels: Kernels | null): [number | null, number | null] => {
+    const { zeroAt, infiniteAt } = finish(runSteps(e, undefined, kernels)).verdict;
+    return [zeroAt, infiniteAt];
+  };
+  for (const variant of variants) {
+    it(`is the step that powers of two tell, ${variant}`, () => {
+      const kernels = kernelsOf(variant);
+      for (const [dtype, smallest, largest] of [['float32', 149, 128], ['float64', 1074, 1024]] as const) {
+        for (const [B, H] of [[1, 1], [2, 3], [5, 17]] as const) {
+          const T = 1500;
+          const shapes = { B, T, I: 1, H };
+          // From 1 the smallest number is reached after `smallest` halvings, and infinity after `largest` doublings; `every` is not the single source.
+          for (const upstream of [{ kind: 'last' }, { kind: 'every' }] as const) {
+            assert.deepEqual(range(experiment(H, T, scaledIdentity(H, 0.5), { dtype, shapes, upstream }), kernels), [T - 1 - (smallest + 1), null]);
+            assert.deepEqual(range(experiment(H, T, scaledIdentity(H, 2), { dtype, shapes, upstream }), kernels), [null, T - 1 - largest]);
+            assert.deepEqual(range(experiment(H, T, scaledIdentity(H, 1), { dtype, shapes, upstream }), kernels), [null, null]);
+          }
+        }
+      }
+    });
+
+    it(`is that of plain arithmetic to a step, ${variant}`, () => {
+      const kernels = kernelsOf(variant);
+      for (const [cell, gain] of [['tanh', 0.5], ['relu', 0.7], ['identity', 0.3], ['identity', 2]] as const) {
+        const [B, T, I, H, next] = [3, 400, 2, 21, randomNumbers(12)];
+        // States that grow would overflow themselves.
+        const weights = { Wx: filled(I * H, next).map((value) => (gain > 1 ? 0 : value)), Wh: orthogonal(H, 5).map((value) => gain * value), b: filled(H, next).map((value) => (gain > 1 ? 0 : value)) };
+        const e = experiment(H, T, weights.Wh, { cell, dtype: 'float32', shapes: { B, T, I, H }, weights, chunks: [{ steps: T, xs: filled(B * T * I, next) }] });
+        const [own, plain] = [range(e, kernels), range(e, null)];
+        assert.ok(plain[0] !== null || plain[1] !== null);
+        own.forEach((value, i) => assert.ok(value === plain[i] || Math.abs((value ?? NaN) - (plain[i] ?? NaN)) <= 1, `${cell}: ${String(value)} for ${String(plain[i])}`));
+      }
+    });
+  }
+});

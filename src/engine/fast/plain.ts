@@ -1,0 +1,44 @@
+// Where the single source ends in plain arithmetic (../analyse.ts, `plainRange`), through the kernels.
+import type { PlainRange, RunChunk } from '../analyse.js';
+import { maxAbs } from '../norm.js';
+import { cells } from '../types.js';
+import type { Experiment, Steps } from '../types.js';
+import { bytesOf, packing, rowBytes, viewOf } from './kernels.js';
+import type { Kernels } from './kernels.js';
+import { layOut } from './packed.js';
+
+/** Multiplications of a block of steps, two or three milliseconds. */
+const blockWork = 2e7;
+const mostRows = 256;
+
+/** Null when the memory does not suffice. */
+export function* fastPlainRange(kernels: Kernels, experiment: Experiment, chunk: RunChunk): Steps<PlainRange | null> {
+  const { cell, dtype, shapes: { B, H }, weights: { Wh } } = experiment;
+  const { steps, hs, start } = chunk;
+  const panels = Math.ceil((H * bytesOf[dtype]) / rowBytes);
+  const atOnce = Math.max(1, Math.min(steps, Math.floor(mostRows / B), Math.floor(blockWork / (B * H * H))));
+  const rows = panels * B * rowBytes;
+  const at = layOut(kernels, { staging: Math.max(H * H, atOnce * H) * bytesOf[dtype], weights: panels * H * rowBytes, g: rows, d: rows, hs: atOnce * rows });
+  if (at === null) return null;
+  const { exports } = kernels;
+  const { pack, packTransposed, fill } = packing(exports, dtype);
+  const plainBack = dtype === 'float32' ? exports.plainBack32 : exports.plainBack64;
+  viewOf(kernels, dtype, at.staging, H * H).set(Wh);
+  packTransposed(at.staging, H, H, at.weights);
+  exports.clear(at.g, rows);
+  fill(1, H, at.g, B * rowBytes, B);
+  const staging = viewOf(kernels, dtype, at.staging, atOnce * H);
+  const g = viewOf(kernels, dtype, at.g, rows / bytesOf[dtype]);
+  for (let end = steps; end > 0;) {
+    const first = Math.max(0, end - atOnce);
+    for (let b = 0; b < B; b++) {
+      staging.set(hs.data.subarray((b * steps + first) * H, (b * steps + end) * H));
+      pack(at.staging, end - first, H, at.hs + b * rowBytes, (end - first) * B * rowBytes, B * rowBytes);
+    }
+    const stopped = plainBack(cells.indexOf(cell), at.g, at.d, B, H, at.hs, (end - first) * B * rowBytes, at.weights, end - first);
+    if (stopped >= 0) return maxAbs(g) === 0 ? { zeroAt: start + first + stopped, infiniteAt: null } : { zeroAt: null, infiniteAt: start + first + stopped };
+    end = first;
+    yield (steps - end) / steps;
+  }
+  return { zeroAt: null, infiniteAt: null };
+}
