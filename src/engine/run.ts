@@ -89,11 +89,11 @@ function largestOf({ B, T, N, data }: SequenceTrace): number {
  * True when the single source's way back keeps so far from the ends of the dtype's range that plain arithmetic reaches neither: a sum of
  * H products is at most ‖d‖·max|Wh|·√H, and what a norm above the smallest number by this margin leaves is not all zero.
  */
-function staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, single: Analysis['single'], largestState: number): boolean {
-  if (cell === 'tanh' && largestState > slopeKeepsDigits) return false;
+function staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, single: Analysis['single'], largestState: () => number): boolean {
   const margin = 6;
   const growth = Math.max(0, Math.log10(maxAbs(Wh) * H));
-  return single.log10.every((value) => Number.isNaN(value) || (value + growth + margin < log10Largest[dtype] && value - margin > log10Smallest[dtype]));
+  const inside = single.log10.every((value) => Number.isNaN(value) || (value + growth + margin < log10Largest[dtype] && value - margin > log10Smallest[dtype]));
+  return inside && (cell !== 'tanh' || largestState() <= slopeKeepsDigits);
 }
 
 /**
@@ -130,13 +130,14 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
   const clipFactor = clipNorm === null ? null : clip(gradients, clipNorm);
   const { single, ...logs } = analysis;
   const last = chunks.at(-1)!;
-  const largestState = pass.largestState ?? largestOf(last.hs);
+  const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs), 0, 0.2));
+  // Where no unit is nearly closed, all are far below the limit.
+  const largestState = (): number => (closed.subarray(last.start).every((share) => share === 0) ? 0 : pass.largestState ?? largestOf(last.hs));
   const reachesAnEnd = (nonFinite === null || nonFinite.what === 'gradient') && !staysInside(experiment, single, largestState);
   // States that are computed again when they are asked for need the kernels' own memory meanwhile.
   const free = !reachesAnEnd || kernels === null || ArrayBuffer.isView(last.hs.data) ? kernels : kernels.apart();
-  const quickRange = !reachesAnEnd || free === null ? null : yield* part(fastPlainRange(free, experiment, last), 0, 0.8);
-  const { zeroAt, infiniteAt } = quickRange ?? (reachesAnEnd ? yield* part(plainRange(experiment, last), 0, 0.8) : { zeroAt: null, infiniteAt: null });
-  const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs), 0.8, 1));
+  const quickRange = !reachesAnEnd || free === null ? null : yield* part(fastPlainRange(free, experiment, last), 0.2, 1);
+  const { zeroAt, infiniteAt } = quickRange ?? (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.2, 1) : { zeroAt: null, infiniteAt: null });
   const trip = cell === 'identity' ? null : closed.subarray(last.start);
   const verdict = judge({
     experiment, bounds, single, first: last.start, source: shapes.T - 1, nonFinite, zeroAt, infiniteAt,

@@ -39,6 +39,22 @@ describe('rnn-gradients run', () => {
     return file;
   };
 
+  it('tells the same with any number of threads, and what --threads takes', async () => {
+    // Enough work for threads, few steps: the exponents of long sequences would take a minute.
+    const [B, T, I, H] = [400, 10, 40, 256];
+    let state = 1;
+    const next = (): number => Math.round(((state = (state * 48271) % 2147483647) / 2147483647 - 0.5) * 1e4) / 1e4;
+    const block = (rows: number, columns: number, scale: number): number[][] => Array.from({ length: rows }, () => Array.from({ length: columns }, () => next() * scale));
+    const config = await write('large.rnn.json', { name: 'large', weights: { Wx: block(I, H, 1), Wh: block(H, H, 0.2), b: block(1, H, 0.1) }, sequences: Array.from({ length: B }, () => block(T, I, 1)) });
+    const [one, two] = [await cli('run', config, '--threads', '1'), await cli('run', config, '--threads', '2')];
+    assert.equal(one.code, 0);
+    assert.match(one.stdout, /B 400, T 10, I 40, H 256/);
+    assert.equal(two.stdout, one.stdout);
+    const wrong = await cli('run', config, '--threads', 'many');
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /--threads takes a whole number from 0 to 16, not "many"\./);
+  });
+
   it('prints the verdict, the reason and a table', async () => {
     const { code, stdout, stderr } = await cli('run', 'examples/vanishing/vanishing.rnn.json');
     assert.equal(stderr, '');
