@@ -77,6 +77,7 @@ export class Header {
   readonly #try: HTMLButtonElement;
   #patience: ReturnType<typeof setTimeout> | null = null;
   #problemsKey = '';
+  #staleTold = '';
 
   constructor(actions: HeaderActions) {
     this.#actions = actions;
@@ -123,7 +124,10 @@ export class Header {
     // Without a picture, the problems below say all; a crash or a cancelled run has none and is told here.
     const { stale } = status;
     this.#stale.hidden = stale === null || (!hasPicture && status.problems.length > 0);
-    if (stale !== null) this.#stale.replaceChildren(...(hasPicture ? [el('b', {}, t('The picture shows the last good run: '))] : []), stale);
+    // Written only when it says something else: a live region that is written is read aloud, and status comes with every run.
+    const told = `${hasPicture} ${stale}`;
+    if (stale !== null && told !== this.#staleTold) this.#stale.replaceChildren(...(hasPicture ? [el('b', {}, t('The picture shows the last good run: '))] : []), stale);
+    this.#staleTold = told;
     const key = JSON.stringify(status.problems);
     if (key === this.#problemsKey) return;
     this.#problemsKey = key;

@@ -41,6 +41,16 @@ describe('the manifest', () => {
     assert.deepEqual(named.filter((command) => !declared.includes(command)), []);
   });
 
+  it('offers in the palette only what can be done where the user is, and each command there is', () => {
+    const when = new Map((contributes.menus['commandPalette'] ?? []).map((entry) => [entry.command, entry.when ?? '']));
+    for (const command of ['preview', 'moveWeightsToFile']) assert.match(when.get(`rnnGradients.${command}`) ?? '', /rnn/, command);
+    for (const command of ['rescaleWeights', 'initialiseWeights', 'foldMatrices']) assert.match(when.get(`rnnGradients.${command}`) ?? '', /editorLangId/, command);
+    assert.equal(when.get('rnnGradients.cancel'), 'rnnGradients.running');
+    // What starts from nothing is always there, and nothing is hidden for good.
+    for (const command of ['run', 'createConfig', 'createExample', 'copyPyTorchExport']) assert.equal(when.has(`rnnGradients.${command}`), false, command);
+    assert.deepEqual([...when.values()].filter((condition) => condition === 'false'), []);
+  });
+
   it('binds a key only where a config has the focus', () => {
     for (const { when } of contributes.keybindings) assert.match(when ?? '', /editorTextFocus.*rnn/);
   });
