@@ -8,11 +8,12 @@ import { workerData } from 'node:worker_threads';
 import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/files.js';
 import type { Problem } from './config/index.js';
-import { defaultBounds, finish, runSteps, spectrumSteps, Workspaces } from './engine/index.js';
-import type { Experiment, RunResult, Spectrum, VerdictKind } from './engine/index.js';
+import { defaultBounds, finish, runWithin, spectrumSteps, Workspaces } from './engine/index.js';
+import type { AnyRun, Experiment, Spectrum, VerdictKind } from './engine/index.js';
 import { languageInUse } from './l10n.js';
 import { assetFiles, reportHtml } from './report/html.js';
 import { Analyses } from './worker/analyses.js';
+import { capacityHere, tooLarge } from './worker/capacity.js';
 import { loadKernels } from './worker/kernels.js';
 import { pack } from './worker/packing.js';
 import { makeRecord } from './worker/record.js';
@@ -105,7 +106,7 @@ function tableSteps(T: number): number[] {
   return [...new Set(Array.from({ length: rows }, (_, i) => Math.round((T - 1) * (1 - i / Math.max(1, rows - 1)))))];
 }
 
-function report(experiment: Experiment, result: RunResult): string {
+function report(experiment: Experiment, result: AnyRun): string {
   const { B, T, I, H } = result.shapes;
   const { verdict, log10Norms } = result;
   const lines = [
@@ -165,7 +166,7 @@ async function whyUnwritable(target: string): Promise<string | null> {
   }
 }
 
-type Run = { readonly experiment: Experiment; readonly result: RunResult; readonly spectrum: Spectrum; readonly elapsedMs: number; readonly sources: ReadSources; readonly warnings: readonly string[]; readonly title: string; readonly workspaces: Workspaces | null };
+type Run = { readonly experiment: Experiment; readonly result: AnyRun; readonly spectrum: Spectrum; readonly elapsedMs: number; readonly sources: ReadSources; readonly warnings: readonly string[]; readonly title: string; readonly workspaces: Workspaces | null };
 
 async function writeReport(target: string, { experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run): Promise<void> {
   const read = (name: string): Promise<string> => readFile(path.join(__dirname, 'webview', name), 'utf8');
@@ -212,11 +213,17 @@ async function main(args: readonly string[]): Promise<number> {
   if (experiment === null) return 2;
 
   const kernels = loadKernels(__filename, parsed.threads);
+  const capacity = capacityHere();
+  const obstacle = tooLarge(experiment, kernels, capacity, parsed.config);
+  if (obstacle !== null) {
+    process.stderr.write(`${place(obstacle)}: ${describeProblem(obstacle)}\n`);
+    return 2;
+  }
   const { B, T, I, H } = experiment.shapes;
   if (B * T * H * (H + I) >= worthWaiting) await kernels?.team?.up();
   const workspaces = kernels === null ? null : new Workspaces(kernels);
   const started = performance.now();
-  const result = finish(runSteps(experiment, defaultBounds, kernels));
+  const result = finish(runWithin(capacity.whole, experiment, defaultBounds, kernels));
   const elapsedMs = performance.now() - started;
   // The verdict at once: the spectrum of a big network takes far longer than the run.
   if (parsed.json !== '-') process.stdout.write(report(experiment, result));

@@ -5,7 +5,7 @@ import { FlowingRows } from './rows.js';
 import { fastAttribution } from './fast/attribution.js';
 import type { Workspaces } from './fast/workspaces.js';
 import { withKernels } from './fast/workspaces.js';
-import type { Experiment, RunResult, Steps } from './types.js';
+import type { AnyRun, Experiment, Steps } from './types.js';
 
 /**
  * log10 ‖contribution to g_t of what enters at the steps from ≤ s ≤ to‖ over batch and units. The contributions of one t add up to g_t as
@@ -34,7 +34,7 @@ function groups(entering: readonly (readonly number[])[], most: number): { from:
 }
 
 /** `attribution` fills while `steps` runs, from the last step to the first. */
-export function attribute(experiment: Experiment, result: RunResult, workspaces: Workspaces | null = null): { readonly attribution: Attribution; readonly steps: Steps<void> } {
+export function attribute(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): { readonly attribution: Attribution; readonly steps: Steps<void> } {
   const { shapes: { B, T, H } } = experiment;
   const chunks = runChunks(experiment, result);
   const entering = chunks.map(({ start, steps, dhs }) => Array.from({ length: steps }, (_, t) => t)

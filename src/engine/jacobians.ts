@@ -7,7 +7,7 @@ import { fastJacobians } from './fast/jacobians.js';
 import type { Workspaces } from './fast/workspaces.js';
 import { withKernels } from './fast/workspaces.js';
 import { itemChunks, withOneItem } from './spectrum.js';
-import type { Experiment, RunResult, Steps } from './types.js';
+import type { AnyRun, Experiment, Steps } from './types.js';
 
 /** Of one batch item, at the steps `t` (ascending); NaN where not computed yet. */
 export type JacobianSeries = {
@@ -34,7 +34,7 @@ function samples(T: number, H: number, budget: number): Float64Array {
 }
 
 /** `series` fills while `steps` runs, from the last step to the first. */
-export function jacobianSeries(experiment: Experiment, result: RunResult, item: number, workspaces: Workspaces | null = null): { readonly series: JacobianSeries; readonly steps: Steps<void> } {
+export function jacobianSeries(experiment: Experiment, result: AnyRun, item: number, workspaces: Workspaces | null = null): { readonly series: JacobianSeries; readonly steps: Steps<void> } {
   const { T, H } = experiment.shapes;
   const t = samples(T, H, workspaces === null ? plainBudget : budget);
   const empty = (): Float64Array => new Float64Array(t.length).fill(NaN);
@@ -42,7 +42,7 @@ export function jacobianSeries(experiment: Experiment, result: RunResult, item: 
   return { series, steps: fill(experiment, result, item, series, workspaces) };
 }
 
-function* fill(experiment: Experiment, result: RunResult, item: number, series: JacobianSeries, workspaces: Workspaces | null): Steps<void> {
+function* fill(experiment: Experiment, result: AnyRun, item: number, series: JacobianSeries, workspaces: Workspaces | null): Steps<void> {
   if (!experiment.weights.Wh.every(Number.isFinite)) return;
   const chunks = itemChunks(experiment, result.hs, item);
   const own = withOneItem(experiment);

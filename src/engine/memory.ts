@@ -30,8 +30,8 @@ export function memoryOf(experiment: Experiment, kernels: Kernels): RunMemory {
   const wholeKernels = Math.max(layer(longest), flow);
   // One more for pieces of the layer, one for pieces of the flow: they may be asked for while the next run has begun.
   const pieceKernels = Math.max(layer(pieceSteps), flow) + layer(pieceSteps) + flow;
-  // Norms and their logarithms, ‖h‖ and the closed share, exponents, the single source's three; the sums.
-  const series = (5 + 5 + 2 + 1 + 3) * T * 8 + B * T * 8 + (I * H + H * H + H + B * H) * bytes;
+  // Norms and their logarithms, ‖h‖ and the closed share, exponents, the single source; the sums.
+  const series = (5 + 5 + 2 + 1 + 1) * T * 8 + B * T * 8 + (I * H + H * H + H + B * H) * bytes;
   const inputs = B * T * I * bytes;
   const states = B * T * H;
   const initials = chunks.length * B * H * bytes;

@@ -3,7 +3,7 @@ import { exactSlopes, stateBefore } from './analyse.js';
 import { cutBefore, runChunks } from './chunks.js';
 import { scaleByPowerOfTwo } from './norm.js';
 import { addRowTimes, takeStep } from './tensor.js';
-import type { Experiment, RunResult } from './types.js';
+import type { AnyRun, Experiment } from './types.js';
 
 /** Of one sequence at one step. Gradients are relative to 2^`exponent`; everything is float64 along the run's own states. */
 export type OpenedUnit = {
@@ -38,7 +38,7 @@ const scaled = (values: Float64Array, exponent: number): Float64Array => {
 const timesTransposed = (d: Float64Array, W: Float64Array, rows: number): Float64Array =>
   Float64Array.from({ length: rows }, (_, k) => d.reduce((sum, value, j) => sum + value * W[k * d.length + j]!, 0));
 
-export function openUnit(experiment: Experiment, result: RunResult, t: number, item: number): OpenedUnit {
+export function openUnit(experiment: Experiment, result: AnyRun, t: number, item: number): OpenedUnit {
   const { shapes: { T, I, H }, weights: { Wx, Wh, b } } = experiment;
   const chunk = runChunks(experiment, result).findLast(({ start }) => start <= t)!;
   const step = t - chunk.start;
@@ -71,7 +71,7 @@ export function openUnit(experiment: Experiment, result: RunResult, t: number, i
 }
 
 /** z_t of one sequence at every step, [T,H]. */
-export function preActivationsOf(experiment: Experiment, result: RunResult, item: number): Float64Array {
+export function preActivationsOf(experiment: Experiment, result: AnyRun, item: number): Float64Array {
   const { shapes: { T, I, H }, weights: { Wx, Wh, b } } = experiment;
   const out = new Float64Array(T * H);
   for (const chunk of runChunks(experiment, result)) {

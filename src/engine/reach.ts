@@ -6,7 +6,7 @@ import { FlowingRows } from './rows.js';
 import { fastReach } from './fast/reach.js';
 import type { Workspaces } from './fast/workspaces.js';
 import { withKernels } from './fast/workspaces.js';
-import type { Experiment, RunResult, Steps } from './types.js';
+import type { AnyRun, Experiment, Steps } from './types.js';
 
 /**
  * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed, because it is not yet or is no part worth its time.
@@ -28,7 +28,7 @@ export const worthIt = 1e-4;
 const fewestDistances = 8;
 
 /** `reach` fills while `steps` runs, from the shortest distance to the longest. */
-export function reachOf(experiment: Experiment, result: RunResult, workspaces: Workspaces | null = null): { readonly reach: Reach; readonly steps: Steps<void> } {
+export function reachOf(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): { readonly reach: Reach; readonly steps: Steps<void> } {
   const { shapes: { B, T, H }, chunks, truncate, loss, upstream } = experiment;
   const longest = Math.min(chunks.reduce((most, { steps }) => Math.max(most, steps), 0), truncate ?? Infinity, mostDistances);
   // A loss at the last step alone is a single row on its way; the kernels skip the others, which stay zero.
@@ -61,12 +61,12 @@ function* paths(experiment: Experiment, chunks: ReturnType<typeof runChunks>): S
   return { before, slopes, passes };
 }
 
-function* fill(experiment: Experiment, result: RunResult, reach: Reach, workspaces: Workspaces | null): Steps<void> {
+function* fill(experiment: Experiment, result: AnyRun, reach: Reach, workspaces: Workspaces | null): Steps<void> {
   const chunks = runChunks(experiment, result);
   yield* withKernels(workspaces, (kernels) => fastReach(kernels, experiment, result, chunks, reach), () => plainReach(experiment, result, chunks, reach));
 }
 
-function* plainReach(experiment: Experiment, result: RunResult, chunks: ReturnType<typeof runChunks>, reach: Reach): Steps<Reach> {
+function* plainReach(experiment: Experiment, result: AnyRun, chunks: ReturnType<typeof runChunks>, reach: Reach): Steps<Reach> {
   const { share, missing } = reach;
   const { shapes: { B, T, H }, weights: { Wh } } = experiment;
   const { before, slopes, passes } = yield* paths(experiment, chunks);

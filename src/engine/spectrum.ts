@@ -9,10 +9,10 @@ import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
 import { plainSquare, spectralRadiusBounds } from './radius.js';
 import type { Square } from './radius.js';
 import { part } from './steps.js';
-import { cast, matrix, sequence, takeStep } from './tensor.js';
-import type { Sequence } from './tensor.js';
+import { cast, matrix, partOf, sequence, takeStep } from './tensor.js';
+import type { SequenceTrace } from './tensor.js';
 import { factorise, logDeterminant, provenBelow } from './triangular.js';
-import type { Experiment, RunResult, Spectrum, Steps } from './types.js';
+import type { AnyRun, Experiment, Spectrum, Steps } from './types.js';
 
 /** Up to here all eigenvalues are computed, about five seconds at most; beyond, their largest modulus is bounded. */
 export const mostDecomposed = 1024;
@@ -21,17 +21,17 @@ export const mostDecomposed = 1024;
 export type GrowingSpectrum = { -readonly [Name in keyof Spectrum]: Spectrum[Name] };
 
 /** One batch item of a sequence. */
-const oneItem = ({ T, N, data }: Sequence, item: number): Sequence => ({ B: 1, T, N, data: data.subarray(item * T * N, (item + 1) * T * N) });
+const oneItem = ({ T, N, data }: SequenceTrace, item: number): SequenceTrace => ({ B: 1, T, N, data: partOf(data, item * T * N, (item + 1) * T * N) });
 
 /** One batch item of a run, cut into its chunks again; without what enters from above. */
-export function itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment, hs: RunResult['hs'], item: number): RunChunk[] {
+export function itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment, hs: AnyRun['hs'], item: number): RunChunk[] {
   const first = matrix(dtype, 1, H);
   if (h0 !== null) first.data.set(h0.subarray(item * H, (item + 1) * H));
   const all = oneItem({ B, T, N: H, data: hs }, item);
   let start = 0;
   return chunks.map(({ steps, xs }) => {
     const initial = stateful && start > 0 ? takeStep(all, start - 1) : first;
-    const states = { B: 1, T: steps, N: H, data: all.data.subarray(start * H, (start + steps) * H) };
+    const states = { B: 1, T: steps, N: H, data: partOf(all.data, start * H, (start + steps) * H) };
     const inputs = { B: 1, T: steps, N: I, data: cast(dtype, xs.subarray(item * steps * I, (item + 1) * steps * I)) };
     const chunk = { start, steps, xs: inputs, hs: states, initial, dhs: sequence('float64', 1, 0, H) };
     start += steps;
@@ -51,19 +51,19 @@ const unknown = (T: number): GrowingSpectrum => ({
  * What the Jacobians J_t = diag(f'(h_t))·Whᵀ of batch item 0 say, in float64; `spectrum` fills while `steps` runs. Without `stateful` a chunk knows
  * nothing of the one before it: the exponents start anew from Q = I at its first step, and the product is that of the last chunk.
  */
-export function spectrumOf(experiment: Experiment, result: RunResult, workspaces: Workspaces | null = null): { readonly spectrum: Spectrum; readonly steps: Steps<void> } {
+export function spectrumOf(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): { readonly spectrum: Spectrum; readonly steps: Steps<void> } {
   const spectrum = unknown(experiment.shapes.T);
   return { spectrum, steps: fill(experiment, result, workspaces, spectrum) };
 }
 
 /** The same at its end. */
-export function* spectrumSteps(experiment: Experiment, result: RunResult, workspaces: Workspaces | null = null): Steps<Spectrum> {
+export function* spectrumSteps(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): Steps<Spectrum> {
   const { spectrum, steps } = spectrumOf(experiment, result, workspaces);
   yield* steps;
   return spectrum;
 }
 
-function* fill(experiment: Experiment, result: RunResult, workspaces: Workspaces | null, spectrum: GrowingSpectrum): Steps<void> {
+function* fill(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null, spectrum: GrowingSpectrum): Steps<void> {
   const { shapes: { T, H }, weights: { Wh } } = experiment;
   if (!Wh.every(Number.isFinite)) {
     spectrum.eigenvaluesWh = Array.from({ length: H }, () => [NaN, NaN] as const);

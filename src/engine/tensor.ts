@@ -118,6 +118,12 @@ export function allNumbersFinite({ B, T, N, data }: SequenceTrace): boolean {
   return true;
 }
 
+/** The numbers from … to − 1, without computing them now. */
+export function partOf(trace: Trace, from: number, to: number): Trace {
+  if (trace instanceof Float32Array || trace instanceof Float64Array) return trace.subarray(from, to);
+  return { length: to - from, at: (index) => (index >= 0 && index < to - from ? trace.at(from + index) : undefined), subarray: (start, end) => trace.subarray(from + start, from + end) };
+}
+
 /** Writes [B,N] as step t. */
 export function putStep(s: Sequence, t: number, values: Matrix): void {
   for (let b = 0; b < s.B; b++) s.data.set(values.data.subarray(b * s.N, (b + 1) * s.N), (b * s.T + t) * s.N);

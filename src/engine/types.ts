@@ -9,13 +9,16 @@ export type DType = (typeof dtypes)[number];
 
 export type FloatArray = Float32Array | Float64Array;
 
-/** Numbers of all steps of a run: an array, or what gives the same numbers without holding them all (fast/pieces.ts). */
-export type Trace = {
+/**
+ * Numbers of all steps of a run: an array, or what gives the same numbers without holding them all (fast/pieces.ts). Best asked in the order
+ * of time. An interface, because a type would pass for an ArrayLike, which it is not.
+ */
+export interface Trace {
   readonly length: number;
   at(index: number): number | undefined;
   /** A view or a copy; nobody writes to it. */
   subarray(from: number, to: number): FloatArray;
-};
+}
 
 /** Batch size, timesteps, input dimension, hidden dimension. */
 export type Shapes = { readonly B: number; readonly T: number; readonly I: number; readonly H: number };

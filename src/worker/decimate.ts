@@ -1,4 +1,5 @@
 // How much of a long series a screen can show.
+import type { Trace } from '../engine/index.js';
 import type { TimeWindow } from '../protocol/messages.js';
 
 export const clampWindow = (window: TimeWindow, T: number): TimeWindow => {
@@ -8,6 +9,13 @@ export const clampWindow = (window: TimeWindow, T: number): TimeWindow => {
 
 /** First item of bin `index` when `count` items from `start` are shared among `bins`. */
 export const binStart = (start: number, count: number, bins: number, index: number): number => start + Math.floor((index * count) / bins);
+
+/** Of one sequence of a [B,T,H], step by step: the numbers may have to be computed. */
+export function largestOverTime(values: Trace, { T, H }: { readonly T: number; readonly H: number }, sequence: number): number {
+  let largest = 0;
+  for (let row = sequence * T; row < (sequence + 1) * T; row++) largest = Math.max(largest, largestMagnitude(values.subarray(row * H, (row + 1) * H), 0, H));
+  return largest;
+}
 
 export function largestMagnitude(values: ArrayLike<number>, from: number, to: number): number {
   let largest = 0;

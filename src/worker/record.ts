@@ -105,8 +105,8 @@ function wholeSequences({ experiment, result }: KeptRun, B: number, everyDigit: 
     },
     result: {
       ...result, shapes,
-      hs: everyDigit ? result.hs.slice(0, B * T * H) : keep(result.hs, B * T * H),
-      dhScaled: keep(result.dhScaled, B * T * H),
+      hs: everyDigit ? result.hs.subarray(0, B * T * H).slice() : keep(result.hs.subarray(0, B * T * H)),
+      dhScaled: keep(result.dhScaled.subarray(0, B * T * H)),
       log10dhPerSequence: result.log10dhPerSequence.slice(0, B * T),
       dWx: keep(result.dWx), dWh: keep(result.dWh), db: keep(result.db),
       dhTotal: none, dxs: none, dh0: none, norms: noNorms, log10Norms: noNorms, log10SingleSource: none, hNorm: none, saturation: null,

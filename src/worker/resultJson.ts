@@ -1,4 +1,4 @@
-import type { Experiment, RunResult, Spectrum } from '../engine/index.js';
+import type { AnyRun, Experiment, Spectrum, Trace } from '../engine/index.js';
 
 /** JSON has no word for them, so they travel as strings. */
 const number = (value: number): string => (Number.isFinite(value) ? String(Object.is(value, -0) ? 0 : value) : `"${String(value)}"`);
@@ -6,10 +6,10 @@ const scalar = (value: number | null): string => (value === null ? 'null' : numb
 const vector = (values: ArrayLike<number> | null): string => (values === null ? 'null' : `[${Array.from(values, number).join(',')}]`);
 
 /** A row-major tensor as nested lists, one piece for each innermost list so that no string outgrows what a string may hold. */
-function* nested(values: ArrayLike<number>, shape: readonly number[], offset = 0): Generator<string, void, void> {
+function* nested(values: Trace, shape: readonly number[], offset = 0): Generator<string, void, void> {
   const [length = 0, ...inner] = shape;
   if (inner.length === 0) {
-    yield vector(Array.prototype.slice.call(values, offset, offset + length) as number[]);
+    yield vector(values.subarray(offset, offset + length));
     return;
   }
   const stride = inner.reduce((a, b) => a * b, 1);
@@ -26,7 +26,7 @@ function* nested(values: ArrayLike<number>, shape: readonly number[], offset = 0
  * sums over all timesteps; `norms.dh` is the Frobenius norm over batch and hidden of g_t, `norms.log10dh` its log10 carried with its exponent.
  * Numbers print with the shortest digits that read back to the same float64; NaN, Infinity and -Infinity are strings.
  */
-export function* resultJson(experiment: Experiment, result: RunResult, spectrum: Spectrum): Generator<string, void, void> {
+export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Spectrum): Generator<string, void, void> {
   const { B, T, I, H } = result.shapes;
   const { verdict, norms } = result;
   yield `{"schema":1,"name":${JSON.stringify(experiment.name)},"cell":"${experiment.cell}","dtype":"${experiment.dtype}","shapes":{"B":${B},"T":${T},"I":${I},"H":${H}}`;

@@ -2,7 +2,7 @@ import { t as say } from '@vscode/l10n';
 import { classify, readExperiment } from '../config/index.js';
 import { newConfigText } from '../config/newConfig.js';
 import type { Files } from '../config/files.js';
-import { openUnit, runSteps, spectrumSteps, Workspaces } from '../engine/index.js';
+import { openUnit, runWithin, spectrumSteps, Workspaces } from '../engine/index.js';
 import type { Kernels, Spectrum } from '../engine/index.js';
 import type { Phase, ReportData, RunOutcome, RunRequest, RunSummary, UnitRequest, WhatIfAnswer, WhatIfRequest, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
@@ -10,6 +10,8 @@ import type { Port } from '../protocol/rpc.js';
 import { Analyses } from './analyses.js';
 import { applyWhatIf } from './applyWhatIf.js';
 import { joinBytes } from './bytes.js';
+import { capacityHere, tooLarge } from './capacity.js';
+import type { Capacity } from './capacity.js';
 import { Cancelled, drive } from './drive.js';
 import { Inspector } from './inspector.js';
 import { locateWeight } from './locateWeight.js';
@@ -35,10 +37,12 @@ export class Service {
   #running: Promise<unknown> | null = null;
   readonly #kernels: Kernels | null;
   readonly #workspaces: Workspaces | null;
+  readonly #capacity: Capacity;
 
   /** Without `kernels` the reference classes do the arithmetic. */
-  constructor(port: Port, kernels: Kernels | null = null) {
+  constructor(port: Port, kernels: Kernels | null = null, capacity = capacityHere()) {
     this.#kernels = kernels;
+    this.#capacity = capacity;
     this.#workspaces = kernels === null ? null : new Workspaces(kernels);
     const slice = <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
       (request: Request): Result | null => (this.#kept?.runId === request.runId ? cut(this.#kept, request) : null);
@@ -121,16 +125,19 @@ export class Service {
     };
     try {
       progress('read')(0);
-      const { experiment, problems } = await readExperiment(entry, files, { tick: check });
+      const { experiment, problems: found } = await readExperiment(entry, files, { tick: check });
+      const problems = [...found];
       check();
+      const obstacle = experiment === null ? null : tooLarge(experiment, this.#kernels, this.#capacity, entry.kind === 'config' ? entry.config : entry.sequences);
+      if (obstacle !== null) problems.push(obstacle);
       this.#channel.emit('problems', { runId, problems });
-      if (experiment === null) return { kind: 'refused', problems, files: [...seen] };
+      if (experiment === null || obstacle !== null) return { kind: 'refused', problems, files: [...seen] };
 
       const started = performance.now();
-      const result = await drive(runSteps(experiment, bounds, this.#kernels), check, progress('run'));
+      const result = await drive(runWithin(this.#capacity.whole, experiment, bounds, this.#kernels), check, progress('run'));
       const run = { runId, experiment, result };
       const summary = summarise(runId, experiment, result, performance.now() - started);
-      const kept: Kept = { ...run, spectrum: null, analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId)), summary, sources };
+      const kept: Kept = { ...run, spectrum: null, analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId), this.#capacity.whole), summary, sources };
       this.#kept = kept;
       this.#channel.emit('summary', summary);
 

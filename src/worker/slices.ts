@@ -1,10 +1,10 @@
 import type { Heatmap, HeatmapRequest, SequenceLines, SequenceLinesRequest, StepRequest, StepValues, TimeWindow, UnitLines, UnitLinesRequest } from '../protocol/messages.js';
-import type { Experiment, RunResult } from '../engine/index.js';
-import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude } from './decimate.js';
+import type { AnyRun, Experiment } from '../engine/index.js';
+import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
 import { preActivations, unitOrder } from './units.js';
 
 /** A finished run as the worker keeps it. */
-export type KeptRun = { readonly runId: number; readonly experiment: Experiment; readonly result: RunResult };
+export type KeptRun = { readonly runId: number; readonly experiment: Experiment; readonly result: AnyRun };
 
 const log10of2 = Math.log10(2);
 /** At least this many decades are drawn, so that a gradient that hardly changes does not look like one that vanishes. */
@@ -14,10 +14,11 @@ const fewestDecades = 3;
 function blit(window: TimeWindow, H: number, columns: number, rows: number, value: (t: number, unit: number) => number, rank: (value: number) => number): Float32Array {
   const picture = new Float32Array(rows * columns);
   const span = window.t1 - window.t0;
-  for (let row = 0; row < rows; row++) {
-    const unitEnd = binStart(0, H, rows, row + 1);
-    for (let column = 0; column < columns; column++) {
-      const tEnd = binStart(window.t0, span, columns, column + 1);
+  // Time outside: numbers that have to be computed come in its order.
+  for (let column = 0; column < columns; column++) {
+    const tEnd = binStart(window.t0, span, columns, column + 1);
+    for (let row = 0; row < rows; row++) {
+      const unitEnd = binStart(0, H, rows, row + 1);
       let best = Number.NaN;
       let bestRank = -Infinity;
       for (let unit = binStart(0, H, rows, row); unit < unitEnd; unit++) {
@@ -38,7 +39,7 @@ function largestGradients({ result }: KeptRun, sequence: number): Float64Array {
   const { T, H } = result.shapes;
   return Float64Array.from({ length: T }, (_, t) => {
     const start = (sequence * T + t) * H;
-    return Math.log10(largestMagnitude(result.dhScaled, start, start + H)) + (result.dhExponent[t] ?? 0) * log10of2;
+    return Math.log10(largestMagnitude(result.dhScaled.subarray(start, start + H), 0, H)) + (result.dhExponent[t] ?? 0) * log10of2;
   });
 }
 
@@ -53,8 +54,8 @@ export function heatmap(run: KeptRun, request: HeatmapRequest): Heatmap {
   const order = unitOrder(run, sequence, request.order ?? 'index');
   const unitAt = (row: number): number => order?.[row] ?? row;
   if (request.tensor === 'hs') {
-    const values = blit(window, H, columns, rows, (t, row) => result.hs[base + t * H + unitAt(row)] ?? 0, Math.abs);
-    const limit = experiment.cell === 'tanh' ? 1 : largestMagnitude(result.hs, base, base + T * H);
+    const values = blit(window, H, columns, rows, (t, row) => result.hs.at(base + t * H + unitAt(row)) ?? 0, Math.abs);
+    const limit = experiment.cell === 'tanh' ? 1 : largestOverTime(result.hs, result.shapes, sequence);
     return { window, columns, rows, order, values, limit, log10Max: 0, decades: 0 };
   }
   if (request.tensor === 'z') {
@@ -66,7 +67,7 @@ export function heatmap(run: KeptRun, request: HeatmapRequest): Heatmap {
   const log10Max = perStep.reduce((a, b) => Math.max(a, b), -Infinity);
   const decades = Math.max(fewestDecades, log10Max - perStep.reduce((a, b) => Math.min(a, b), Infinity) + 1);
   const shade = (t: number, row: number): number => {
-    const mantissa = result.dhScaled[base + t * H + unitAt(row)] ?? 0;
+    const mantissa = result.dhScaled.at(base + t * H + unitAt(row)) ?? 0;
     if (mantissa === 0) return 0;
     const height = 1 + (Math.log10(Math.abs(mantissa)) + (result.dhExponent[t] ?? 0) * log10of2 - log10Max) / decades;
     return Math.sign(mantissa) * Math.max(0, height);
@@ -79,9 +80,17 @@ export function unitLines({ result }: KeptRun, request: UnitLinesRequest): UnitL
   const base = Math.min(request.sequence, B - 1) * T * H;
   const window = clampWindow(request.window, T);
   const { t, bins } = decimatedSteps(window, request.maxPoints);
-  const values = request.units.filter((unit) => unit < H).map((unit) => {
+  const units = request.units.filter((unit) => unit < H);
+  const span = window.t1 - window.t0;
+  const whole = units.map(() => new Float64Array(span));
+  for (let i = 0; i < span; i++) {
+    const from = base + (window.t0 + i) * H;
+    const h = result.hs.subarray(from, from + H);
+    whole.forEach((series, place) => { series[i] = h[units[place] ?? 0] ?? 0; });
+  }
+  const values = whole.map((series) => {
     const line = new Float32Array(t.length);
-    decimate(window, bins, line, (step) => result.hs[base + step * H + unit] ?? 0);
+    decimate(window, bins, line, (step) => series[step - window.t0] ?? 0);
     return line;
   });
   return { t, values };
@@ -107,7 +116,7 @@ export function stepValues({ result }: KeptRun, request: StepRequest): StepValue
   return {
     t,
     h: Float64Array.from(result.hs.subarray(start, start + H)),
-    g: result.dhScaled.slice(start, start + H),
+    g: Float64Array.from(result.dhScaled.subarray(start, start + H)),
     gLog10: (result.dhExponent[t] ?? 0) * log10of2,
   };
 }

@@ -1,5 +1,5 @@
 // What is told about a run at once.
-import type { Experiment, RunResult } from '../engine/index.js';
+import type { AnyRun, Experiment } from '../engine/index.js';
 import type { RunSummary } from '../protocol/messages.js';
 
 /** log10 of the smallest positive and the largest number. */
@@ -10,7 +10,7 @@ const dtypeRanges = {
 
 const describeUpstream = ({ loss, upstream }: Experiment): string => (loss === null ? upstream.kind : `${loss.kind} at ${loss.at}`);
 
-export function summarise(runId: number, experiment: Experiment, result: RunResult, elapsedMs: number): RunSummary {
+export function summarise(runId: number, experiment: Experiment, result: AnyRun, elapsedMs: number): RunSummary {
   const { name, cell, dtype, truncate, clipNorm } = experiment;
   return {
     runId, name, cell, dtype, truncate, clipNorm, elapsedMs,

@@ -1,7 +1,8 @@
 // Orders of the hidden units, their pre-activations, and how their values are spread.
 import type { Activations, ActivationsRequest, Band, BandRequest, UnitOrder } from '../protocol/messages.js';
 import { activations, preActivationsOf } from '../engine/index.js';
-import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude } from './decimate.js';
+import type { FloatArray } from '../engine/index.js';
+import { binStart, clampWindow, decimate, decimatedSteps, largestOverTime } from './decimate.js';
 import type { KeptRun } from './slices.js';
 
 /** Steps that are enough to tell how alike two units are. */
@@ -22,14 +23,21 @@ export function preActivations(run: KeptRun, sequence: number): Float64Array {
 export function unitOrder({ experiment, result }: KeptRun, sequence: number, order: UnitOrder): Uint32Array | null {
   if (order === 'index') return null;
   const { T, H } = result.shapes;
-  const h = (t: number, unit: number): number => result.hs[(sequence * T + t) * H + unit] ?? 0;
-  if (order === 'similarity') return bySimilarity(Math.min(T, sampledSteps), H, (i, unit) => h(Math.floor((i * T) / Math.min(T, sampledSteps)), unit));
+  const states = (t: number): FloatArray => result.hs.subarray((sequence * T + t) * H, (sequence * T + t + 1) * H);
+  if (order === 'similarity') {
+    const count = Math.min(T, sampledSteps);
+    const samples = Array.from({ length: count }, (_, i) => Float64Array.from(states(Math.floor((i * T) / count))));
+    return bySimilarity(count, H, (i, unit) => samples[i]?.[unit] ?? 0);
+  }
   const { saturatedAbove } = activations[experiment.cell];
-  const weight = Float64Array.from({ length: H }, (_, unit) => {
-    let sum = 0;
-    for (let t = 0; t < T; t++) sum += saturatedAbove === null ? Math.abs(h(t, unit)) : Math.abs(h(t, unit)) > saturatedAbove ? 1 : Math.abs(h(t, unit)) * 1e-6;
-    return sum;
-  });
+  const weight = new Float64Array(H);
+  for (let t = 0; t < T; t++) {
+    const h = states(t);
+    for (let unit = 0; unit < H; unit++) {
+      const size = Math.abs(h[unit] ?? 0);
+      weight[unit] = (weight[unit] ?? 0) + (saturatedAbove === null ? size : size > saturatedAbove ? 1 : size * 1e-6);
+    }
+  }
   return Uint32Array.from(weight.keys()).sort((a, b) => (weight[b] ?? 0) - (weight[a] ?? 0) || a - b);
 }
 
@@ -65,7 +73,7 @@ export function spread({ result, experiment }: KeptRun, { sequence, window: aske
   const window = clampWindow(asked, T);
   const columns = Math.min(window.t1 - window.t0, Math.max(1, maxColumns));
   const items = sequence === null ? Array.from({ length: B }, (_, b) => b) : [Math.min(sequence, B - 1)];
-  const largest = items.reduce((most, b) => Math.max(most, largestMagnitude(result.hs, b * T * H, (b + 1) * T * H)), 0);
+  const largest = items.reduce((most, b) => Math.max(most, largestOverTime(result.hs, result.shapes, b)), 0);
   const high = experiment.cell === 'tanh' ? 1 : largest > 0 ? largest : 1;
   const low = experiment.cell === 'relu' ? 0 : -high;
   const shares = new Float32Array(bins * columns);
@@ -74,7 +82,7 @@ export function spread({ result, experiment }: KeptRun, { sequence, window: aske
     const one = 1 / ((to - from) * H * items.length);
     for (const b of items) {
       for (let i = (b * T + from) * H; i < (b * T + to) * H; i++) {
-        const bin = Math.max(0, Math.min(bins - 1, Math.floor((((result.hs[i] ?? 0) - low) / (high - low)) * bins)));
+        const bin = Math.max(0, Math.min(bins - 1, Math.floor((((result.hs.at(i) ?? 0) - low) / (high - low)) * bins)));
         const cell = (bins - 1 - bin) * columns + column;
         shares[cell] = (shares[cell] ?? 0) + one;
       }

@@ -1,6 +1,6 @@
 // The run on screen with something changed: from the experiment in memory, nothing is read and only norms are kept.
 import { t } from '@vscode/l10n';
-import { changed, measureRecurrent, recurrentOf, runSteps } from '../engine/index.js';
+import { changed, measureRecurrent, recurrentOf, runWithin } from '../engine/index.js';
 import type { Experiment, Kernels, VerdictBounds, WhatIf, WhMeasures } from '../engine/index.js';
 import type { WhatIfAnswer } from '../protocol/messages.js';
 import { Cancelled, drive } from './drive.js';
@@ -13,16 +13,18 @@ export class WhatIfs {
   readonly #experiment: Experiment;
   readonly #bounds: VerdictBounds;
   readonly #kernels: Kernels | null;
+  readonly #limit: number;
   readonly #check: () => void;
   #turn = 0;
   #before: Promise<unknown> = Promise.resolve();
   #recurrent: Recurrent | null = null;
 
-  /** `check` throws Cancelled when the run is not wanted any more. */
-  constructor(experiment: Experiment, bounds: VerdictBounds, kernels: Kernels | null, check: () => void) {
+  /** `limit`: bytes that may be held at once, see `runWithin`; `check` throws Cancelled when the run is not wanted any more. */
+  constructor(experiment: Experiment, bounds: VerdictBounds, kernels: Kernels | null, check: () => void, limit = Infinity) {
     this.#experiment = experiment;
     this.#bounds = bounds;
     this.#kernels = kernels;
+    this.#limit = limit;
     this.#check = check;
   }
 
@@ -55,7 +57,7 @@ export class WhatIfs {
     const { Wh, measures } = await this.#recurrentFor(whatIf, check);
     const other = changed(this.#experiment, whatIf, Wh, measures);
     if (typeof other === 'string') return { kind: 'refused', message: other };
-    const { verdict, log10Norms, log10SingleSource, clipFactor, lossValue } = await drive(runSteps(other.experiment, this.#bounds, this.#kernels), check, () => undefined);
+    const { verdict, log10Norms, log10SingleSource, clipFactor, lossValue } = await drive(runWithin(this.#limit, other.experiment, this.#bounds, this.#kernels), check, () => undefined);
     return {
       kind: 'run', verdict, clipFactor, lossValue, measures: other.measures,
       log10: { dh: log10Norms.dh, singleSource: log10SingleSource },

@@ -6,7 +6,7 @@ import { norm } from '../norm.js';
 import type { Reach } from '../reach.js';
 import { worthIt } from '../reach.js';
 import { allNumbersFinite } from '../tensor.js';
-import type { Experiment, FloatArray, RunResult, Steps } from '../types.js';
+import type { AnyRun, Experiment, FloatArray, Steps } from '../types.js';
 import type { Kernels } from './kernels.js';
 import { rowBytes } from './kernels.js';
 import { insideRange, layOut, numbersAt, packedBytes } from './packed.js';
@@ -19,7 +19,7 @@ const blockRows = 128;
 const quickBudget = 1e9;
 
 /** Null when the memory does not suffice or a number is not finite or could leave its range; then plain arithmetic has to. */
-export function* fastReach(kernels: Kernels, experiment: Experiment, result: RunResult, chunks: readonly RunChunk[], reach: Reach): Steps<Reach | null> {
+export function* fastReach(kernels: Kernels, experiment: Experiment, result: AnyRun, chunks: readonly RunChunk[], reach: Reach): Steps<Reach | null> {
   const { share, missing } = reach;
   const { shapes: { B, T, H }, weights: { Wx, Wh } } = experiment;
   if (![Wx, Wh].every(insideRange)) return null;

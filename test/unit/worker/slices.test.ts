@@ -14,8 +14,8 @@ const experiment: Experiment = {
 };
 const run: KeptRun = { runId: 1, experiment, result: finish(runSteps(experiment)) };
 const all = { t0: 0, t1: T };
-const h = (sequence: number, t: number, unit: number): number => run.result.hs[(sequence * T + t) * H + unit]!;
-const g = (sequence: number, t: number, unit: number): number => run.result.dhTotal[(sequence * T + t) * H + unit]!;
+const h = (sequence: number, t: number, unit: number): number => run.result.hs.at((sequence * T + t) * H + unit)!;
+const g = (sequence: number, t: number, unit: number): number => run.result.dhTotal.at((sequence * T + t) * H + unit)!;
 
 describe('slices of a run', () => {
   it('gives every h of a window that fits', () => {

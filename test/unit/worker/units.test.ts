@@ -15,7 +15,7 @@ const experiment: Experiment = {
   h0: null, stateful: false, upstream: { kind: 'every' }, loss: null, clipNorm: null, truncate: null,
 };
 const run: KeptRun = { runId: 1, experiment, result: finish(runSteps(experiment)) };
-const h = (b: number, t: number, unit: number): number => run.result.hs[(b * T + t) * H + unit]!;
+const h = (b: number, t: number, unit: number): number => run.result.hs.at((b * T + t) * H + unit)!;
 const all = { t0: 0, t1: T };
 
 describe('orders of the units', () => {
@@ -66,7 +66,7 @@ it('the band runs from the smallest to the largest norm of the batch', () => {
   const { t, low, median, high } = band(run, { runId: 1, window: all, maxPoints: 1000 });
   assert.equal(t.length, T);
   for (let step = 0; step < T; step++) {
-    const norms = Array.from({ length: B }, (_, b) => Math.log10(Math.hypot(...Array.from({ length: H }, (__, unit) => run.result.dhTotal[(b * T + step) * H + unit]!)))).sort((x, y) => x - y);
+    const norms = Array.from({ length: B }, (_, b) => Math.log10(Math.hypot(...Array.from({ length: H }, (__, unit) => run.result.dhTotal.at((b * T + step) * H + unit)!)))).sort((x, y) => x - y);
     [low, median, high].forEach((line, i) => assert.ok(Math.abs(line[step]! - norms[i]!) < 1e-12));
   }
 });
