@@ -28,6 +28,9 @@ import { ThemeWatch } from './theme.js';
 import { Timeline } from './time.js';
 import { Toolbar } from './toolbar.js';
 import { Tracks } from './tracks.js';
+import { Compare } from './compare.js';
+import { Past, historyCard } from './history.js';
+import { Pins } from './pins.js';
 import { Overlays } from './overlay.js';
 import { Tried, asItIs, whatIfFrom } from './tried.js';
 import { WhatIfBar } from './whatIf.js';
@@ -78,22 +81,29 @@ const actions = {
   },
   exportPicture: () => void tracks.saveAll(),
   toggleWhatIf: () => openWhatIf(!bar.open),
-  pin: () => undefined,
+  pin: () => pin(false),
 };
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
 const steps = new Steps(model);
 const tried = new Tried(model);
 const overlays = new Overlays();
-overlays.add(tried);
+const pins = new Pins(memory);
+const past = new Past(page, { list: () => channel.request('history', null), version: (runId) => channel.request('version', { runId }) }, failed);
+for (const source of [tried, pins, past]) overlays.add(source);
+const pin = (whatIf: boolean): void => { if (model.run !== null) pins.add(model.run, whatIf ? tried.shown : null, tried.whatIf); };
 const views = [gradientFlow(page, overlays), contributions(page), network(page, steps), heatmap(gradientMap(), page, steps), heatmap(hiddenMap(), page, steps), heatmap(preActivation(model), page, steps), unitLines(page, steps), spread(page), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
 
 const header = new Header(actions);
 const blank = new Blank(actions);
 const toolbar = new Toolbar(page, actions);
-const bar = new WhatIfBar(page, tried, { pin: () => undefined, apply: (whatIf) => channel.request('applyWhatIf', whatIf).catch((error: unknown) => {
+const bar = new WhatIfBar(page, tried, { pin: () => pin(true), apply: (whatIf) => channel.request('applyWhatIf', whatIf).catch((error: unknown) => {
   failed(error);
   return false;
 }) });
+const compare = new Compare(page, pins, overlays);
+const countPins = (): void => { toolbar.pinsFull = bar.pinsFull = pins.full; };
+pins.onChange(countPins);
+countPins();
 const openWhatIf = (open: boolean): void => {
   bar.open = open;
   toolbar.markWhatIf(open);
@@ -104,8 +114,8 @@ const tracks = new Tracks(page, views, memory, save);
 const atStep = new AtStep(page, steps);
 const proofs = new Proofs(page);
 const showCards = (): void => { for (const card of cards) card.show(); };
-const cards = [unitCard(page, showCards), reachCard(page, showCards), lyapunovCard(page), eigenvaluesCard(page), ...weightCards(page, showCards, (place) => channel.emit('revealWeight', place))].map((view) => new Card(view, page, save));
-const main = el('main', { class: 'main' }, bar.element, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } }, atStep.element, ...cards.slice(0, 1).map(({ element }) => element), proofs.element, ...cards.slice(1).map(({ element }) => element)));
+const cards = [unitCard(page, showCards), historyCard(past, showCards), reachCard(page, showCards), lyapunovCard(page), eigenvaluesCard(page), ...weightCards(page, showCards, (place) => channel.emit('revealWeight', place))].map((view) => new Card(view, page, save));
+const main = el('main', { class: 'main' }, bar.element, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } }, compare.element, atStep.element, ...cards.slice(0, 2).map(({ element }) => element), proofs.element, ...cards.slice(2).map(({ element }) => element)));
 document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
 
 function showStatus(): void {

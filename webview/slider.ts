@@ -1,6 +1,10 @@
 // A number that can be dragged, moved by keys, or typed.
 import { el } from './dom.js';
+import { formatNumber } from './format.js';
 import { t } from './l10n.js';
+
+/** Three digits, and no zeros that say nothing. */
+export const print = (value: number): string => formatNumber(Math.abs(value) < 1e-9 ? 0 : value, 3).replace(/(\.\d*?)0+(?=$|e)/, '$1').replace(/\.(?=$|e)/, '');
 
 /** Which numbers there are and how the slider spreads them. */
 export type Scale = {
@@ -16,7 +20,7 @@ export type Scale = {
 };
 
 /** Powers of ten between two exponents. */
-export const logScale = (low: number, high: number, print: (value: number) => string): Scale => ({
+export const logScale = (low: number, high: number): Scale => ({
   min: low, max: high, step: 0.01, print,
   toSlider: (value) => Math.log10(Math.max(value, 10 ** low)), fromSlider: (position) => Number((10 ** position).toPrecision(3)), allows: (value) => value > 0 && Number.isFinite(value),
 });

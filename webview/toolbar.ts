@@ -28,6 +28,7 @@ export class Toolbar {
   readonly #order = dropdown(t('Order of the units'), (value) => this.#page.timeline.choose({ order: unitOrders.find((order) => order === value) ?? 'index' }));
   readonly #reset: UiButton;
   readonly #whatIf: UiButton;
+  readonly #pin: UiButton;
   #batch = -1;
 
   constructor(page: Page, actions: ToolbarActions) {
@@ -50,6 +51,7 @@ export class Toolbar {
     ]));
     this.#whatIf = button(t('What if…'), 'secondary', t('Try other weights, activations and limits without touching the files'), () => actions.toggleWhatIf());
     this.#whatIf.setAttribute('aria-controls', 'whatif');
+    this.#pin = button(t('Pin run'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin());
     this.markWhatIf(false);
     this.element = el('div', { class: 'toolbar', attributes: { role: 'toolbar', 'aria-label': t('Run') } },
       el('label', {}, el('span', {}, t('Sequence')), this.#sequence),
@@ -58,7 +60,7 @@ export class Toolbar {
       this.#reset,
       ...(inReport ? [] : [this.#whatIf]),
       el('span', { class: 'spacer' }),
-      ...(inReport ? [] : [button(t('Pin run'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin())]),
+      ...(inReport ? [] : [this.#pin]),
       exportButton,
       ...(inReport ? [button(t('Print…'), 'secondary', t('Print this report, or save it as PDF'), printOnPaper)] : [
         button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig()),
@@ -67,6 +69,12 @@ export class Toolbar {
     setOptions(this.#order, [['index', t('as they are')], ['similarity', t('by similarity')], ['saturation', t('by saturation')]], page.timeline.order);
     this.#order.classList.add('wide');
     page.timeline.onChange(() => this.show());
+  }
+
+  /** Enough is pinned. */
+  set pinsFull(full: boolean) {
+    this.#pin.disabled = full;
+    this.#pin.title = full ? t('No more can be pinned: remove a pin first') : t('Keep this curve to compare others with it');
   }
 
   /** Whether the bar of what-ifs is open. */

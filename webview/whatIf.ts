@@ -4,7 +4,7 @@ import { formatFactor, formatLog10, formatNumber, formatPercent } from './format
 import { showBadge } from './header.js';
 import { t } from './l10n.js';
 import { helpPopover } from './popover.js';
-import { Slider, logScale } from './slider.js';
+import { Slider, logScale, print } from './slider.js';
 import { cells, ways } from './tried.js';
 import { button, dropdown, setOptions } from './ui.js';
 import type { RunSummary } from './model.js';
@@ -22,7 +22,6 @@ const leastReach = 2;
 const clipReach = [-3, 3] as const;
 const quietMs = 700;
 
-const print = (value: number): string => formatNumber(Math.abs(value) < 1e-9 ? 0 : value, 3).replace(/(\.\d*?)0+(?=$|e)/, '$1').replace(/\.(?=$|e)/, '');
 const linear = (min: number, max: number, allows: (value: number) => boolean, step = 0.01): Scale => ({ min, max, step, allows, print });
 const finite = Number.isFinite;
 
@@ -72,6 +71,7 @@ export class WhatIfBar {
   readonly #pin: UiButton;
   readonly #apply: UiButton;
   #options = '';
+  #pinsFull = false;
   #speak: ReturnType<typeof setTimeout> | null = null;
 
   constructor(page: Page, tried: Tried, actions: WhatIfActions) {
@@ -97,9 +97,9 @@ export class WhatIfBar {
       spectralRadius: new Slider(t('Spectral radius of Wh'), linear(0, leastReach, positive), rescale('spectralRadius')),
       sigmaMax: new Slider(t('Largest singular value of Wh'), linear(0, leastReach, positive), rescale('sigmaMax')),
     };
-    this.#inputs = new Slider(t('Factor of Wx'), { ...logScale(-2, 1, print), allows: positive }, (value) => change({ inputScale: value === 1 ? null : value }));
+    this.#inputs = new Slider(t('Factor of Wx'), { ...logScale(-2, 1), allows: positive }, (value) => change({ inputScale: value === 1 ? null : value }));
     this.#bias = new Slider(t('Shift of the bias'), linear(-2, 2, finite), (value) => change({ biasShift: value === 0 ? null : value }));
-    this.#clip = new Slider(t('Clip norm'), { ...logScale(...clipReach, print), allows: (value) => value > 0 && finite(value) }, (value) => {
+    this.#clip = new Slider(t('Clip norm'), { ...logScale(...clipReach), allows: (value) => value > 0 && finite(value) }, (value) => {
       const wanted = value >= 10 ** clipReach[1] ? 'off' : value;
       change({ clipNorm: wanted === 'off' && page.model.run?.clipFactor === null ? null : wanted });
     });
@@ -150,6 +150,12 @@ export class WhatIfBar {
       this.#spoken);
     this.element.hidden = true;
     tried.onChange(() => this.show());
+  }
+
+  /** Six pins are enough. */
+  set pinsFull(full: boolean) {
+    this.#pinsFull = full;
+    this.show();
   }
 
   get open(): boolean { return !this.element.hidden; }
@@ -229,7 +235,8 @@ export class WhatIfBar {
     this.#after.hidden = this.#numbers.hidden = shown === null;
     this.element.classList.toggle('active', active);
     this.#reset.disabled = !active;
-    this.#pin.disabled = this.#apply.disabled = shown === null || applied;
+    this.#apply.disabled = shown === null || applied;
+    this.#pin.disabled = this.#apply.disabled || this.#pinsFull;
     this.#numbers.replaceChildren(...(shown === null ? [] : outcomes().map((outcome) => ({ ...outcome, was: outcome.read(run), is: outcome.read(shown) })))
       .filter(({ was, is }) => !(Number.isNaN(was) && Number.isNaN(is)))
       .map(({ id, name, was, is, print: told }) => el('span', { attributes: { 'data-outcome': id, 'data-before': String(was), 'data-after': String(is) } }, el('span', { class: 'outcome-name' }, math(name)), ' ', told(was), ' → ', el('b', {}, told(is)))));

@@ -9,6 +9,7 @@ import type { Questions } from '../worker/client.js';
 import { DiskPoll } from './diskPoll.js';
 import { readReference } from './files.js';
 import { Rewrites } from './rewrites.js';
+import { History } from './history.js';
 import { readSettings } from './settings.js';
 import { FileWatch } from './watch.js';
 import type { ChangedBy } from './watch.js';
@@ -26,6 +27,8 @@ export class Session implements vscode.Disposable {
   summary: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
   problems: readonly Problem[] = [];
+  /** Every result so far. */
+  readonly history = new History();
   running: Progress | null = null;
   /** Why the summary is not of the text in the editor; null when it is. */
   stale: string | null = null;
@@ -69,6 +72,7 @@ export class Session implements vscode.Disposable {
         },
         summary: (summary) => {
           this.summary = summary;
+          this.history.add(summary, Date.now());
           this.spectrum = null;
           this.stale = null;
           this.#logLatency();
@@ -77,6 +81,7 @@ export class Session implements vscode.Disposable {
         },
         spectrum: (spectrum) => {
           this.spectrum = spectrum;
+          this.history.addExponent(spectrum.runId, spectrum.lyapunov?.[0] ?? null);
           this.#spectrumArrived.fire(spectrum);
         },
       },

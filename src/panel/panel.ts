@@ -46,7 +46,7 @@ export class Panel implements vscode.Disposable {
     view.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
     this.#channel = new Channel<PanelContract, PageContract>(
       { post: (message) => void webview.postMessage(message), onMessage: (listener) => this.#subscriptions.push(webview.onDidReceiveMessage(listener)) },
-      { ...relaySlices((name, params) => session.request(name, params)), applyWhatIf: (whatIf) => applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf })) },
+      { ...relaySlices((name, params) => session.request(name, params)), applyWhatIf: (whatIf) => applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf })), history: () => session.history.list(), version: ({ runId }) => session.history.curve(runId) },
       {
         ready: () => this.#sendAll(),
         revealProblem: ({ index }) => void this.#revealProblem(index),

@@ -352,6 +352,22 @@ export type PanelStatus = {
   readonly recordedSequences?: number;
 };
 
+/** One result of the experiment since its panel was opened. */
+export type HistoryVersion = {
+  readonly runId: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly kind: Verdict['kind'];
+  readonly log10Ratio: number | null;
+  readonly perStepFactor: number | null;
+  /** Largest Lyapunov exponent; null when it is not known (yet) or not unique. */
+  readonly lambda1: number | null;
+};
+/** Oldest first. `forgotten`: how many older ones were let go. */
+export type HistoryList = { readonly forgotten: number; readonly versions: readonly HistoryVersion[] };
+/** log10 of norms of an older result, at the steps `t` or at all T of them. */
+export type VersionCurve = { readonly T: number; readonly t: Float64Array | null; readonly dh: Float64Array; readonly singleSource: Float64Array };
+
 /** What the page hears and answers. */
 export type PageContract = {
   requests: None;
@@ -362,6 +378,9 @@ export type PanelContract = {
   requests: SliceRequests & {
     /** Writes a what-if into the config or the files that hold the weights, as one undoable edit. False when that cannot be done; the host has said why. */
     applyWhatIf: { params: WhatIf; result: boolean };
+    history: { params: null; result: HistoryList };
+    /** Null when it was let go. */
+    version: { params: { readonly runId: number }; result: VersionCurve | null };
   };
   events: {
     /** The page is listening; everything known is sent (again). */

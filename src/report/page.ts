@@ -38,7 +38,7 @@ let hear: (message: unknown) => void = () => undefined;
 const channel = new Channel<PanelContract, PageContract>(
   // In a task of its own, as from another window.
   { post: (message) => setTimeout(() => window.dispatchEvent(new MessageEvent('message', { data: message })), 0), onMessage: (listener) => { hear = listener; } },
-  { ...replay(record), applyWhatIf: () => false },
+  { ...replay(record), applyWhatIf: () => false, history: () => ({ forgotten: 0, versions: [] }), version: () => null },
   {
     ready() {
       channel.emit('status', { title: summary.name, entry: { kind: 'config', config: summary.name }, running: null, stale: null, problems: [], recordedSequences: recordedSequences(record) });

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { chromiumArgs, findChromium } from '../../build/chromium.mjs';
+import { History } from '../../src/editor/history.js';
 import { defaultBounds } from '../../src/engine/index.js';
 import { setLanguage } from '../../src/l10n.js';
 import type { Language } from '../../src/l10n.js';
@@ -114,6 +115,7 @@ export class TestHost {
   files: Record<string, string> = {};
   /** What the page asked to be written, and whether it is told that it was. */
   readonly applied: WhatIf[] = [];
+  readonly history = new History();
   willApply = true;
   readonly #worker: Channel<WorkerHostContract, WorkerContract>;
   #page: Channel<PanelContract, PageContract> | null = null;
@@ -131,8 +133,14 @@ export class TestHost {
     }, {
       progress: () => undefined,
       problems: () => undefined,
-      summary: (summary) => { this.summary = summary; },
-      spectrum: (spectrum) => { this.spectrum = spectrum; },
+      summary: (summary) => {
+        this.summary = summary;
+        this.history.add(summary, 1e12 + 1000 * summary.runId);
+      },
+      spectrum: (spectrum) => {
+        this.spectrum = spectrum;
+        this.history.addExponent(spectrum.runId, spectrum.lyapunov?.[0] ?? null);
+      },
     });
   }
 
@@ -143,7 +151,7 @@ export class TestHost {
     const record = <K extends keyof PanelContract['events']>(name: K) => (payload: Sent<K>): void => { this.sent[name].push(payload); };
     this.#page = new Channel<PanelContract, PageContract>(
       { post: (message) => post(message), onMessage: (listener) => { receive = listener; } },
-      { ...relaySlices((name, params) => this.#worker.request(name, params)), applyWhatIf: (whatIf) => { this.applied.push(whatIf); return this.willApply; } },
+      { ...relaySlices((name, params) => this.#worker.request(name, params)), applyWhatIf: (whatIf) => { this.applied.push(whatIf); return this.willApply; }, history: () => this.history.list(), version: ({ runId }) => this.history.curve(runId) },
       {
         ready: (payload) => {
           record('ready')(payload);

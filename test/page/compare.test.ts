@@ -1,0 +1,204 @@
+// Pinned runs and the history of versions on the real page: read back from tables and CSV.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { ringConfig, weatherConfig } from '../support/experiments.js';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { themeNames } from '../support/themes.js';
+import { violationsOf } from './axe.js';
+import { csvRows, nextFrames, painted, relativeError } from './support.js';
+
+let pages: PageServer;
+let open: OpenPage;
+before(async () => { pages = await startPages(); });
+after(() => pages.close());
+afterEach(async () => {
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.host.sent.failed, []);
+  await open.close();
+});
+
+const T = 40;
+/** In closed form, a ring without input: ‖g_t‖ = √8·ρ^(T−1−t). */
+const ring = (rho: number, t: number, steps = T): number => Math.sqrt(8) * rho ** (steps - 1 - t);
+
+async function start(rho = 0.5, options: Parameters<PageServer['open']>[0] = {}): Promise<void> {
+  open = await pages.open(options);
+  await open.host.run(ringConfig(rho, 8, T));
+  await painted(open);
+}
+const pin = (): Promise<void> => open.page.locator('.toolbar vscode-button', { hasText: 'Pin run' }).click();
+const pins = (): ReturnType<OpenPage['page']['locator']> => open.page.locator('.pins li');
+
+/** Columns of the flow's CSV by the start of their names. */
+async function columns(): Promise<Map<string, number[]>> {
+  await nextFrames(open.page);
+  const { head, rows } = await csvRows(open, 'flow');
+  return new Map(head.map((name, i) => [name, rows.map((row) => (row[i] === 'NaN' ? NaN : Number(row[i])))]));
+}
+async function column(name: string): Promise<number[]> {
+  const all = await columns();
+  const found = all.get(name);
+  assert.ok(found !== undefined, `${name} is not among ${[...all.keys()].join(', ')}`);
+  return found;
+}
+
+describe('a pinned run', () => {
+  it('stays over the next run, in the chart, the table and the CSV', async () => {
+    await start(0.5);
+    await pin();
+    await open.host.run(ringConfig(0.9, 8, T));
+    await open.page.locator('.badge', { hasText: 'HEALTHY' }).waitFor();
+    await open.page.locator('[data-track=flow] .chip', { hasText: '#1 ring 0.5' }).waitFor();
+    const [own, pinned] = [await column('‖g_t‖'), await column('‖g_t‖ #1 ring 0.5')];
+    own.forEach((value, t) => {
+      assert.ok(relativeError(value, ring(0.9, t)) < 1e-6);
+      assert.ok(relativeError(pinned[t] ?? NaN, ring(0.5, t)) < 1e-6, `t = ${t}: ${pinned[t]}`);
+    });
+    assert.match(await pins().textContent() ?? '', /VANISHING.*×0\.500 per step/);
+  });
+
+  it('is compared step by step: the difference is the quotient of the norms', async () => {
+    await start(0.5);
+    await pin();
+    await open.host.run(ringConfig(0.9, 8, T));
+    await open.page.locator('.compare input[type=checkbox]').check();
+    await open.page.locator('[data-track=flow] .chip').nth(0).waitFor();
+    const ratios = await column('‖g_t‖ #1 ring 0.5 / ‖g_t‖');
+    ratios.forEach((ratio, t) => assert.ok(relativeError(ratio, (0.5 / 0.9) ** (T - 1 - t)) < 1e-6));
+    assert.equal(await open.page.locator('[data-track=flow] .chip').count(), 1);
+    await open.page.locator('.compare input[type=checkbox]').uncheck();
+    await open.page.locator('[data-track=flow] .chip', { hasText: 'total' }).first().waitFor();
+  });
+
+  it('of another length meets the run at its last step', async () => {
+    await start(0.5);
+    await pin();
+    await open.host.run(ringConfig(0.9, 8, 60));
+    await open.page.locator('.facts', { hasText: 'T 60' }).waitFor();
+    const pinned = await column('‖g_t‖ #1 ring 0.5');
+    assert.ok(pinned.slice(0, 20).every(Number.isNaN));
+    pinned.slice(20).forEach((value, t) => assert.ok(relativeError(value, ring(0.5, t)) < 1e-6));
+  });
+
+  it('survives a reload of the window, exact zeros too', async () => {
+    await start(0);
+    await pin();
+    await open.page.waitForTimeout(150);
+    await open.page.reload();
+    await painted(open);
+    const pinned = await column('‖g_t‖ #1 ring 0');
+    assert.deepEqual([pinned[0], pinned[T - 2]], [0, 0]);
+    assert.ok(relativeError(pinned[T - 1] ?? NaN, Math.sqrt(8)) < 1e-6);
+  });
+
+  it('keeps its shape in a thousand points when it is long', async () => {
+    open = await pages.open();
+    const steps = 6000;
+    await open.host.run(JSON.stringify({ name: 'long', cell: 'identity', dtype: 'float64', weights: { Wx: [[0]], Wh: [[0]], b: [[0]] }, sequences: [Array.from({ length: steps }, () => [0])], upstreamGradient: [Array.from({ length: steps }, (_, t) => [t === 4321 ? 1000 : 1])] }));
+    await painted(open);
+    await pin();
+    const pinned = await column('‖g_t‖ #1 long');
+    assert.ok(relativeError(pinned[4321] ?? NaN, 1000) < 1e-6);
+    assert.ok(relativeError(pinned[0] ?? NaN, 1) < 1e-6 && relativeError(pinned[steps - 1] ?? NaN, 1) < 1e-6);
+    await open.page.waitForTimeout(150);
+    const kept = await open.page.evaluate(() => sessionStorage.getItem('state of the webview')?.length ?? 0);
+    assert.ok(kept < 60_000, `${kept} characters`);
+  });
+
+  it('can be renamed and removed by keyboard; at most six are kept', async () => {
+    await start(0.5);
+    for (let i = 0; i < 6; i++) await pin();
+    assert.equal(await pins().count(), 6);
+    assert.equal(await open.page.locator('.toolbar vscode-button', { hasText: 'Pin run' }).evaluate((button) => (button as HTMLButtonElement).disabled), true);
+    const name = open.page.locator('.pins .pin-name').nth(1);
+    await name.fill('before training');
+    await name.press('Enter');
+    await open.page.locator('[data-track=flow] .chip', { hasText: '#2 before training' }).waitFor();
+    for (let left = 5; left >= 0; left--) {
+      await open.page.locator('.pins button').first().focus();
+      await open.page.keyboard.press('Enter');
+      await open.page.waitForFunction((count) => document.querySelectorAll('.pins li').length === count, left);
+    }
+    assert.equal(await open.page.locator('[data-card=compare]').isVisible(), false);
+  });
+
+  it('can be a what-if', async () => {
+    await start(0.5);
+    await open.page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    const typed = open.page.locator('[data-measure=sigmaMax] .number');
+    await typed.fill('0.8');
+    await typed.press('Enter');
+    await open.page.locator('[data-outcome=factor] b', { hasText: '0.800' }).waitFor();
+    await open.page.locator('.whatif vscode-button', { hasText: 'Pin' }).click();
+    await open.page.locator('.whatif vscode-button', { hasText: 'Reset' }).click();
+    const pinned = await column('‖g_t‖ #1 σ_max 0.8');
+    pinned.forEach((value, t) => assert.ok(relativeError(value, ring(0.8, t)) < 1e-6));
+  });
+});
+
+describe('the history', () => {
+  const rates = [0.5, 0.6, 0.7, 0.8];
+  async function startMany(options: Parameters<PageServer['open']>[0] = {}): Promise<void> {
+    await start(rates[0], options);
+    for (const rate of rates.slice(1)) await open.host.run(ringConfig(rate, 8, T));
+    await open.page.locator('.version-told', { hasText: 'version 4 of 4' }).waitFor();
+  }
+
+  it('records every version with its ratio, rate, exponent and verdict', async () => {
+    await startMany();
+    const { head, rows } = await csvRows(open, 'history', 'card');
+    assert.deepEqual(head, ['version', 'verdict', 'log₁₀ ratio', 'factor per step', 'λ_1', 'time']);
+    rows.forEach(([version, kind, ratio, factor, lambda], i) => {
+      const rho = rates[i] ?? NaN;
+      assert.equal(version, String(i + 1));
+      assert.equal(kind, rho ** 39 < 1e-3 ? 'vanishing' : 'healthy');
+      assert.ok(Math.abs(Number(ratio) - 39 * Math.log10(rho)) < 1e-6);
+      assert.ok(relativeError(Number(factor), rho) < 1e-6);
+      assert.ok(Math.abs(Number(lambda) - Math.log(rho)) < 1e-6);
+    });
+  });
+
+  it('leads back to any version, by keyboard, and to live again', async () => {
+    await startMany();
+    const { page } = open;
+    await page.locator('.history-controls .range').focus();
+    for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowLeft');
+    await page.locator('[data-track=flow] .chip', { hasText: 'version 2' }).first().waitFor();
+    const [own, older] = [await column('‖g_t‖'), await column('‖g_t‖ version 2')];
+    own.forEach((value, t) => {
+      assert.ok(relativeError(value, ring(0.8, t)) < 1e-6);
+      assert.ok(relativeError(older[t] ?? NaN, ring(0.6, t)) < 1e-5);
+    });
+    // New versions arrive while the user looks back.
+    await open.host.run(ringConfig(0.95, 8, T));
+    await page.locator('.version-told', { hasText: 'version 2 of 5' }).waitFor();
+    await page.locator('.history-controls button').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('[data-track=flow] .chip', { hasText: 'version' }).first().waitFor({ state: 'detached' });
+    await page.locator('#card-history').focus();
+    await page.keyboard.press('Home');
+    await page.locator('.version-told', { hasText: 'version 1 of 5' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.version-told', { hasText: 'version 5 of 5' }).waitFor();
+  });
+
+  it('is not there before there is a second version', async () => {
+    await start();
+    await nextFrames(open.page);
+    assert.equal(await open.page.locator('[data-card=history]').isVisible(), false);
+  });
+
+  for (const theme of themeNames) {
+    it(`and the pins have no serious fault in ${theme}`, async () => {
+      await startMany({ theme });
+      await open.host.run(weatherConfig());
+      await pin();
+      await open.page.mouse.move(0, 0);
+      await open.page.locator('.history-controls .range').press('Home');
+      await open.page.locator('[data-track=flow] .chip', { hasText: 'version 1' }).first().waitFor();
+      assert.deepEqual(await violationsOf(open.page, ['[data-card=history]', '[data-card=compare]', '[data-track=flow]']), []);
+    });
+  }
+});
