@@ -1,6 +1,6 @@
 // Eigenvalues of a square matrix. Written here because the library's QR iteration has no limit: for some small matrices
 // of zeros and ones it never ends, and such a matrix can be in a user's file.
-import { maxAbs } from './norm.js';
+import { maxAbs, norm } from './norm.js';
 import type { Steps } from './types.js';
 
 /** (re, im) */
@@ -68,37 +68,80 @@ function stronglyConnected(a: Float64Array, n: number): number[][] {
   return parts;
 }
 
-/** v and β of the reflection I − β·v·vᵀ that turns x into a multiple of e_1; β is 0 when there is nothing to do. */
-function reflection(x: readonly number[]): { readonly v: readonly number[]; readonly beta: number } {
-  const length = Math.hypot(...x);
-  if (length === 0) return { v: x, beta: 0 };
+/** v and β of the reflection I − β·v·vᵀ that turns x into a multiple of e_1, v in place of x; β is 0 when there is nothing to do. */
+function reflection(x: Float64Array): number {
+  const length = norm(x);
+  if (length === 0) return 0;
   const head = x[0]! + (x[0]! < 0 ? -length : length);
-  const v = [1, ...x.slice(1).map((value) => value / head)];
-  return { v, beta: 2 / v.reduce((sum, value) => sum + value * value, 0) };
+  let sum = 1;
+  for (let i = 1; i < x.length; i++) {
+    x[i] = x[i]! / head;
+    sum += x[i]! * x[i]!;
+  }
+  x[0] = 1;
+  return 2 / sum;
 }
 
-/** a ← P·a·P with P reflecting the units from `first` on; only rows and columns of the given windows are touched. */
-function reflect(a: Float64Array, n: number, first: number, { v, beta }: ReturnType<typeof reflection>, columns: readonly [number, number], rows: readonly [number, number]): void {
+/** a ← P·a·P with P reflecting the units from `first` on; only rows and columns of the given windows are touched. Loops run along memory. */
+function reflect(a: Float64Array, n: number, first: number, v: Float64Array, columns: readonly [number, number], rows: readonly [number, number], projections: Float64Array): void {
+  const beta = reflection(v);
   if (beta === 0) return;
-  for (let j = columns[0]; j <= columns[1]; j++) {
-    let sum = 0;
-    for (let k = 0; k < v.length; k++) sum += v[k]! * a[(first + k) * n + j]!;
-    for (let k = 0; k < v.length; k++) a[(first + k) * n + j] = a[(first + k) * n + j]! - beta * sum * v[k]!;
+  const [from, to] = columns;
+  projections.fill(0, from, to + 1);
+  for (let k = 0; k < v.length; k++) {
+    const [factor, row] = [v[k]!, (first + k) * n];
+    for (let j = from; j <= to; j++) projections[j] = projections[j]! + factor * a[row + j]!;
+  }
+  for (let k = 0; k < v.length; k++) {
+    const [factor, row] = [beta * v[k]!, (first + k) * n];
+    for (let j = from; j <= to; j++) a[row + j] = a[row + j]! - factor * projections[j]!;
   }
   for (let i = rows[0]; i <= rows[1]; i++) {
+    const row = i * n + first;
     let sum = 0;
-    for (let k = 0; k < v.length; k++) sum += a[i * n + first + k]! * v[k]!;
-    for (let k = 0; k < v.length; k++) a[i * n + first + k] = a[i * n + first + k]! - beta * sum * v[k]!;
+    for (let k = 0; k < v.length; k++) sum += a[row + k]! * v[k]!;
+    sum *= beta;
+    for (let k = 0; k < v.length; k++) a[row + k] = a[row + k]! - sum * v[k]!;
   }
 }
+
+/** The same for three units, which is what nearly all of the work is. */
+function reflectThree(a: Float64Array, n: number, first: number, v: Float64Array, columns: readonly [number, number], rows: readonly [number, number]): void {
+  const beta = reflection(v);
+  if (beta === 0) return;
+  const [v1, v2] = [v[1]!, v[2]!];
+  const [r0, r1, r2] = [first * n, (first + 1) * n, (first + 2) * n];
+  for (let j = columns[0]; j <= columns[1]; j++) {
+    const sum = beta * (a[r0 + j]! + v1 * a[r1 + j]! + v2 * a[r2 + j]!);
+    a[r0 + j] = a[r0 + j]! - sum;
+    a[r1 + j] = a[r1 + j]! - sum * v1;
+    a[r2 + j] = a[r2 + j]! - sum * v2;
+  }
+  for (let i = rows[0]; i <= rows[1]; i++) {
+    const at = i * n + first;
+    const sum = beta * (a[at]! + v1 * a[at + 1]! + v2 * a[at + 2]!);
+    a[at] = a[at]! - sum;
+    a[at + 1] = a[at + 1]! - sum * v1;
+    a[at + 2] = a[at + 2]! - sum * v2;
+  }
+}
+
+/** Numbers changed between two pauses, two or three milliseconds. */
+const pauseWork = 5e5;
 
 /** Householder reduction to upper Hessenberg form, in place. */
 function* toHessenberg(a: Float64Array, n: number): Steps<void> {
-  for (let k = 0; k < n - 2; k++) {
-    const column = Array.from({ length: n - k - 1 }, (_, i) => a[(k + 1 + i) * n + k]!);
-    reflect(a, n, k + 1, reflection(column), [k, n - 1], [0, n - 1]);
+  const projections = new Float64Array(n);
+  for (let k = 0, work = 0; k < n - 2; k++) {
+    const v = new Float64Array(n - k - 1);
+    for (let i = 0; i < v.length; i++) v[i] = a[(k + 1 + i) * n + k]!;
+    reflect(a, n, k + 1, v, [k, n - 1], [0, n - 1], projections);
     for (let i = k + 2; i < n; i++) a[i * n + k] = 0;
-    yield 0;
+    work += (n - k) * (2 * n - k);
+    if (work > pauseWork) {
+      work = 0;
+      yield (0.4 * k) / n;
+    }
   }
 }
 
@@ -135,27 +178,37 @@ function* hessenbergEigenvalues(a: Float64Array, n: number): Steps<Eigenvalue[]>
       continue;
     }
     if (++sweeps > mostSweeps) return [...found, ...Array.from({ length: high + 1 }, (): Eigenvalue => [NaN, NaN])];
-    sweep(a, n, low, high, sweeps % 10 === 0);
-    yield 0;
+    yield* sweep(a, n, low, high, sweeps % 10 === 0);
+    yield 1 - (0.6 * high) / n;
   }
   return found;
 }
 
 /** One double-shift sweep over units low … high. An exceptional shift breaks the cycles in which the ordinary one can be caught. */
-function sweep(a: Float64Array, n: number, low: number, high: number, exceptional: boolean): void {
+function* sweep(a: Float64Array, n: number, low: number, high: number, exceptional: boolean): Steps<void> {
   const at = (i: number, j: number): number => a[i * n + j]!;
   const apart = Math.abs(at(high, high - 1)) + Math.abs(at(high - 1, high - 2));
   const trace = exceptional ? 1.5 * apart : at(high - 1, high - 1) + at(high, high);
   const determinant = exceptional ? apart * apart : at(high - 1, high - 1) * at(high, high) - at(high - 1, high) * at(high, high - 1);
-  let x = [
+  const three = Float64Array.of(
     at(low, low) ** 2 + at(low, low + 1) * at(low + 1, low) - trace * at(low, low) + determinant,
     at(low + 1, low) * (at(low, low) + at(low + 1, low + 1) - trace),
     at(low + 1, low) * at(low + 2, low + 1),
-  ];
-  for (let k = low; k < high; k++) {
-    reflect(a, n, k, reflection(x), [Math.max(low, k - 1), high], [low, Math.min(k + 3, high)]);
+  );
+  const projections = new Float64Array(n);
+  for (let k = low, work = 0; k < high; k++) {
+    const columns = [Math.max(low, k - 1), high] as const;
+    const rows = [low, Math.min(k + 3, high)] as const;
+    if (k > low) for (let i = 0; i < 3; i++) three[i] = k + i <= high ? at(k + i, k - 1) : 0;
+    const size = Math.min(3, high - k + 1);
+    if (size === 3) reflectThree(a, n, k, three, columns, rows);
+    else reflect(a, n, k, three.subarray(0, size), columns, rows, projections);
     // Below the subdiagonal of the column just done stands rounding only.
-    for (let i = k + 1; k > low && i < k + x.length; i++) a[i * n + k - 1] = 0;
-    x = [1, 2, 3].filter((i) => k + i <= high).map((i) => at(k + i, k));
+    for (let i = k + 1; k > low && i < k + size; i++) a[i * n + k - 1] = 0;
+    work += 3 * (high - low);
+    if (work > pauseWork) {
+      work = 0;
+      yield 1 - (0.6 * high) / n;
+    }
   }
 }

@@ -36,6 +36,8 @@ export class JacobianChain {
   #Q: number;
   #spare: readonly [number, number];
   #wanted = 1;
+  /** Of `advance`. */
+  #progress = 0;
   /** Σ ln L_ii since the start, −Infinity for directions that are gone; restarts do not change it. */
   readonly lnLengths: Float64Array;
   /** Estimated error of each of these sums, from rounding inside the blocks. */
@@ -81,6 +83,7 @@ export class JacobianChain {
 
   /** Takes the steps 0 … count − 1; `slopesOf` gives f' of step i [H]. */
   *advance(count: number, slopesOf: (i: number) => Float64Array): Steps<void> {
+    this.#progress = 0;
     for (let done = 0; done < count;) {
       const k = Math.min(this.#wanted, count - done);
       const rows = yield* this.#turn(k, done, slopesOf);
@@ -91,7 +94,8 @@ export class JacobianChain {
       }
       yield* this.#accept(rows, k);
       done += k;
-      yield done / count;
+      this.#progress = done / count;
+      yield this.#progress;
       const perStep = Math.log(magnified) / k;
       const affordable = perStep > 0 ? Math.floor(Math.log(aimedAt) / perStep) : mostSteps;
       // A short rest says little about how long a block could have been.
@@ -119,12 +123,12 @@ export class JacobianChain {
       }
       for (let row = 0; row < H; row += rowsAtOnce) {
         exports.multiplyRows(source + row * rowBytes, panel, H, weights, H, to + row * rowBytes, panel, Math.min(rowsAtOnce, H - row), this.#direction === 'forward' ? slopeRow : 0);
-        if (row + rowsAtOnce < H) yield 0;
+        if (row + rowsAtOnce < H) yield this.#progress;
       }
       from = to;
       // Going back, one buffer serves in between; going forward the two take turns.
       if (this.#direction === 'forward') [to, other] = [other, to];
-      if (i < k - 1 && H * H * H > pauseWork / 8) yield 0;
+      if (i < k - 1 && H * H * H > pauseWork / 8) yield this.#progress;
     }
     return from;
   }
@@ -137,7 +141,7 @@ export class JacobianChain {
     const rowsAtOnce = Math.max(8, 8 * Math.floor(pauseWork / (8 * 3 * H * H)));
     for (let row = 0; row < H; row += rowsAtOnce) {
       this.#kernels.exports.orthogonaliseRows(rows, L, H, row, Math.min(H, row + rowsAtOnce), this.#rank, ratios, chainScratch);
-      if (row + rowsAtOnce < H) yield 0;
+      if (row + rowsAtOnce < H) yield this.#progress;
     }
     let worst = 1;
     for (let i = 0; i < H; i++) {
@@ -193,7 +197,7 @@ export class JacobianChain {
     const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (H * H)));
     for (let row = 0; row < H; row += rowsAtOnce) {
       exports.triangularProduct(product, this.#at.L, H, newProduct, row, Math.min(H, row + rowsAtOnce), 0);
-      if (row + rowsAtOnce < H) yield 0;
+      if (row + rowsAtOnce < H) yield this.#progress;
     }
     const numbers = numbersAt(this.#kernels, newProduct, packedBytes(H, H) / bytes);
     const old = numbersAt(this.#kernels, product, packedBytes(H, H) / bytes);
