@@ -13,7 +13,8 @@ export function classify(bytes: Uint8Array, tick: Tick = () => undefined): FileK
   const root = Value.root(readDocument('', bytes, tick));
   if (root === null) return 'unknown';
   if (isArray(root.node)) return root.node.kind === 'tensor' || root.node.items.every(isArray) ? 'sequences' : 'unknown';
-  const known = root.entries().filter(([key]) => key !== '$schema' && key !== 'name' && Object.hasOwn(configKeys, key));
+  const keys = configKeys();
+  const known = root.entries().filter(([key]) => key !== '$schema' && key !== 'name' && Object.hasOwn(keys, key));
   if (known.some(([key]) => key === 'weights' || key === 'sequences')) return 'config';
   if (findGroups(namedValues(root)).length > 0) return 'weights';
   return known.length > 0 ? 'config' : 'unknown';

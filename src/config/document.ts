@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { indicesAt } from './json/locate.js';
 import type { Tick } from './json/locate.js';
 import { Lines } from './json/lines.js';
@@ -17,7 +18,7 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
   const sound = parseBytes(bytes, tick);
   if (sound !== null) return new SoundDocument(id, bytes, sound.root, tick);
   const text = decoded(bytes, tick);
-  if (text === null) return unreadable(id, { code: 'not-json', message: 'The file is not UTF-8 text.', found: 'bytes that are no UTF-8', advice: 'Save it as UTF-8, or name a JSON file.' }, tick);
+  if (text === null) return unreadable(id, { code: 'not-json', message: t('The file is not UTF-8 text.'), found: t('bytes that are no UTF-8'), advice: t('Save it as UTF-8, or name a JSON file.') }, tick);
   const lines = new Lines(text);
   const { root, issues, issueCount, duplicates } = parseJson(text, tick);
   const problems: Problem[] = issues.map(({ offset, length, code, message, expected, found, advice }) => ({
@@ -26,14 +27,14 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
   const last = issues.at(-1);
   if (last !== undefined && issueCount > issues.length) {
     problems.push({
-      file: id, range: lines.range(last), path: '', severity: 'error', code: last.code, message: `${issueCount - issues.length} more places in this file are not JSON.`,
-      expected: 'JSON', found: `${issueCount} mistakes`, advice: 'Mend the first ones; the others often follow from them.',
+      file: id, range: lines.range(last), path: '', severity: 'error', code: last.code, message: t('{0} more places in this file are not JSON.', issueCount - issues.length),
+      expected: 'JSON', found: t('{0} mistakes', issueCount), advice: t('Mend the first ones; the others often follow from them.'),
     });
   }
   for (const { key, keySpan } of duplicates.slice(0, 20)) {
     problems.push({
-      file: id, range: lines.range(keySpan), path: pathAt(text, root, keySpan.offset, tick), severity: 'warning', code: 'duplicate-key', message: `The key "${key}" stands here a second time; only the last one counts.`,
-      expected: 'every key once', found: `"${key}" again`, advice: 'Remove one of them.',
+      file: id, range: lines.range(keySpan), path: pathAt(text, root, keySpan.offset, tick), severity: 'warning', code: 'duplicate-key', message: t('The key "{0}" stands here a second time; only the last one counts.', key),
+      expected: t('every key once'), found: t('"{0}" again', key), advice: t('Remove one of them.'),
     });
   }
   return { id, text, lines, root: issues.some(({ broken }) => broken) || isBareWord(root) ? null : root, problems, tick };
@@ -93,22 +94,22 @@ type BinaryFormat = { readonly code: 'not-json' | 'unsupported-feature'; readonl
 function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
   const begins = (...head: number[]): boolean => head.every((byte, i) => bytes[i] === byte);
   const binary = (found: string): BinaryFormat => ({
-    code: 'unsupported-feature', message: `The file is ${found}, which cannot be read here.`, found,
-    advice: 'Export the numbers as JSON, in Python for example with json.dump({k: v.tolist() for k, v in model.state_dict().items()}, file).',
+    code: 'unsupported-feature', message: t('The file is {0}, which cannot be read here.', found), found,
+    advice: t('Export the numbers as JSON, in Python for example with json.dump({k: v.tolist() for k, v in model.state_dict().items()}, file).'),
   });
-  if (bytes[0] === 0x80 && (bytes[1] ?? 0) <= 5) return binary('a Python pickle (an older .pt or .pkl)');
-  if (begins(0x3c)) return { code: 'not-json', message: 'The file is HTML or XML, not JSON.', found: '<', advice: 'A link to a page was perhaps saved instead of the file: download the file itself.' };
-  if (begins(0x50, 0x4b, 3, 4)) return binary('a ZIP archive (.npz, .pt or .keras)');
-  if (begins(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)) return binary('a NumPy .npy file');
-  if (begins(0x89, 0x48, 0x44, 0x46)) return binary('an HDF5 file');
-  if (bytes.length > 8 && bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0)) return binary('a safetensors file');
-  if (begins(0xff, 0xfe) || begins(0xfe, 0xff)) return { code: 'not-json', message: 'The file is saved as UTF-16.', found: 'UTF-16 text', advice: 'Save it as UTF-8 (in VS Code: "Save with Encoding").' };
+  if (bytes[0] === 0x80 && (bytes[1] ?? 0) <= 5) return binary(t('a Python pickle (an older .pt or .pkl)'));
+  if (begins(0x3c)) return { code: 'not-json', message: t('The file is HTML or XML, not JSON.'), found: '<', advice: t('A link to a page was perhaps saved instead of the file: download the file itself.') };
+  if (begins(0x50, 0x4b, 3, 4)) return binary(t('a ZIP archive (.npz, .pt or .keras)'));
+  if (begins(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)) return binary(t('a NumPy .npy file'));
+  if (begins(0x89, 0x48, 0x44, 0x46)) return binary(t('an HDF5 file'));
+  if (bytes.length > 8 && bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0)) return binary(t('a safetensors file'));
+  if (begins(0xff, 0xfe) || begins(0xfe, 0xff)) return { code: 'not-json', message: t('The file is saved as UTF-16.'), found: t('UTF-16 text'), advice: t('Save it as UTF-8 (in VS Code: "Save with Encoding").') };
   return null;
 }
 
 function unreadable(id: string, format: BinaryFormat, tick: Tick): Document {
   const start = { line: 0, character: 0 };
-  const problem: Problem = { file: id, range: { start, end: start }, path: '', severity: 'error', expected: 'JSON text in UTF-8', ...format };
+  const problem: Problem = { file: id, range: { start, end: start }, path: '', severity: 'error', expected: t('JSON text in UTF-8'), ...format };
   return { id, text: '', lines: new Lines(''), root: null, problems: [problem], tick };
 }
 

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { Cell, DType, Experiment, Loss, Upstream } from '../engine/types.js';
 import { cells } from '../engine/types.js';
 import type { Entry, Files } from './files.js';
@@ -56,12 +57,12 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   if (root === null) return null;
   if (root.node.kind !== 'object') {
     report.error(root, {
-      code: 'wrong-type', message: 'A config is an object.', expected: 'an object such as { "weights": "weights.json", "sequences": "sequences.json" }', found: describeNode(root.node),
-      advice: root.node.kind === 'tensor' ? 'This looks like sequences: name this file in a config under "sequences".' : 'Put the keys "weights" and "sequences" into braces.',
+      code: 'wrong-type', message: t('A config is an object.'), expected: t('an object such as { "weights": "weights.json", "sequences": "sequences.json" }'), found: describeNode(root.node),
+      advice: root.node.kind === 'tensor' ? t('This looks like sequences: name this file in a config under "sequences".') : t('Put the keys "weights" and "sequences" into braces.'),
     });
     return null;
   }
-  const valid = validateObject(root, configKeys, requiredKeys, report);
+  const valid = validateObject(root, configKeys(), requiredKeys, report);
   const cell = oneOf(valid, 'cell', cells) ?? 'tanh';
   const dtype = oneOf<DType>(valid, 'dtype', ['float32', 'float64']) ?? 'float32';
 
@@ -77,12 +78,12 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   const lossValue = valid.get('loss');
   const upstreamValue = valid.get('upstreamGradient');
   if (lossValue !== undefined && upstreamValue !== undefined) {
-    report.error(upstreamValue, { code: 'key-conflict', message: '"upstreamGradient" and "loss" both say what flows in from above.', expected: 'one of the two', found: 'both', advice: 'Remove "upstreamGradient" to use the loss, or write "loss": null.' });
+    report.error(upstreamValue, { code: 'key-conflict', message: t('"upstreamGradient" and "loss" both say what flows in from above.'), expected: t('one of the two'), found: t('both'), advice: t('Remove "upstreamGradient" to use the loss, or write "loss": null.') });
   }
   const upstream = await readUpstream(upstreamValue, sizes, dtype, sources, report);
   const loss = lossValue === undefined ? null : await readLoss(lossValue, sizes, dtype, sources, report);
   const clip = valid.get('clip');
-  const norm = clip === undefined ? undefined : validateObject(clip, configKeys['clip']?.keys ?? {}, configKeys['clip']?.required ?? [], report).get('norm');
+  const norm = clip === undefined ? undefined : validateObject(clip, configKeys()['clip']?.keys ?? {}, configKeys()['clip']?.required ?? [], report).get('norm');
   return assemble(sequences, weights, {
     name: textOf(valid.get('name')) ?? bareName(id), cell, dtype, h0, stateful: booleanOf(valid.get('stateful')),
     upstream, loss, clipNorm: numberOf(norm), truncate: numberOf(valid.get('truncate')),
@@ -103,15 +104,15 @@ function checkInputs(sequences: ReadSequences | null, weights: ReadWeights | nul
   const { I, input } = weights;
   if (I === null || input === null || I === sequences.I) return;
   report.error(sequences.where, {
-    code: 'wrong-dimension', message: `The timesteps have ${counted(sequences.I, 'inputs')}, but the weights take ${I}.`, expected: `${counted(I, 'numbers')} per timestep, as ${input.where.path} has the shape ${describeShape(input.shape)}`, found: `${counted(sequences.I, 'numbers')} per timestep`,
-    advice: `Give every timestep ${counted(I, 'numbers')}, or use weights with I = ${sequences.I}.`,
+    code: 'wrong-dimension', message: t('The timesteps have {0}, but the weights take {1}.', counted(sequences.I, 'inputs'), I), expected: t('{0} per timestep, as {1} has the shape {2}', counted(I, 'numbers'), input.where.path, describeShape(input.shape)), found: t('{0} per timestep', counted(sequences.I, 'numbers')),
+    advice: t('Give every timestep {0}, or use weights with I = {1}.', counted(I, 'numbers'), sequences.I),
   });
 }
 
 async function readState(value: Value | undefined, sizes: KnownSizes, dtype: DType, sources: Sources, report: Report): Promise<Float64Array | null> {
   const root = value === undefined ? null : await sources.follow(value);
   if (root === null) return null;
-  const tensor = readTensor(root, { label: 'initialState', ranks: sizes.B === null || sizes.B === 1 ? [2, 1] : [2], form: '[B][H]', axes: ['sequences', 'numbers'], advice: 'Write one list of H numbers per sequence.', dtype }, report);
+  const tensor = readTensor(root, { label: 'initialState', ranks: sizes.B === null || sizes.B === 1 ? [2, 1] : [2], form: '[B][H]', axes: ['sequences', 'numbers'], advice: t('Write one list of H numbers per sequence.'), dtype }, report);
   return tensor !== null && fits(tensor, [sizes.B, sizes.H], '[B][H]', 'initialState', report) ? tensor.data : null;
 }
 
@@ -123,9 +124,9 @@ async function readUpstream(value: Value | undefined, sizes: KnownSizes, dtype: 
   if (word === 'last' || word === 'every') return { kind: word };
   const root = await sources.follow(value, (reference) => {
     const meant = nearest(reference, ['last', 'every']);
-    return meant === null ? 'Write "last", "every", or the path of a file with numbers [B][T][H].' : `Did you mean "${meant}"? Any other text is the path of a file.`;
+    return meant === null ? t('Write "last", "every", or the path of a file with numbers [B][T][H].') : t('Did you mean "{0}"? Any other text is the path of a file.', meant);
   });
-  const tensor = root === null ? null : readTensor(root, { label: 'upstreamGradient', ranks: sizes.B === null || sizes.B === 1 ? [3, 2] : [3], form: '[B][T][H]', axes: ['sequences', 'timesteps', 'numbers'], advice: 'Write a list of sequences, each a list of timesteps, each a list of H numbers.', dtype }, report);
+  const tensor = root === null ? null : readTensor(root, { label: 'upstreamGradient', ranks: sizes.B === null || sizes.B === 1 ? [3, 2] : [3], form: '[B][T][H]', axes: ['sequences', 'timesteps', 'numbers'], advice: t('Write a list of sequences, each a list of timesteps, each a list of H numbers.'), dtype }, report);
   return tensor !== null && fits(tensor, [sizes.B, sizes.T, sizes.H], '[B][T][H]', 'upstreamGradient', report) ? { kind: 'given', dhs: tensor.data } : { kind: 'last' };
 }
 
@@ -133,7 +134,7 @@ async function readUpstream(value: Value | undefined, sizes: KnownSizes, dtype: 
 function upstreamAtStep(value: Value, step: number, { B, T, H }: KnownSizes, report: Report): Upstream {
   if (B === null || T === null || H === null) return { kind: 'last' };
   if (step >= T) {
-    report.error(value.itself(), { code: 'wrong-value', message: `There is no step ${step} for the upstream gradient.`, expected: `a step from 0 to ${T - 1}`, found: String(step), advice: `Write a step that the sequences have, or "last".` });
+    report.error(value.itself(), { code: 'wrong-value', message: t('There is no step {0} for the upstream gradient.', step), expected: t('a step from 0 to {0}', T - 1), found: String(step), advice: t('Write a step that the sequences have, or "last".') });
     return { kind: 'last' };
   }
   const dhs = new Float64Array(B * T * H);

@@ -1,5 +1,6 @@
+import { t } from '@vscode/l10n';
 import { counted, describeNode, describeShape, isArray } from './json/node.js';
-import type { JsonNode } from './json/node.js';
+import type { Countable, JsonNode } from './json/node.js';
 import { checkNumbers, dimensions, reportLeaf } from './leaves.js';
 import type { TensorSpec } from './leaves.js';
 import { maxRepeats } from './report.js';
@@ -60,11 +61,11 @@ class Search {
   visit(value: Value, level: number): void {
     const { node } = value;
     if (node.kind === 'object') {
-      this.#add(value, { code: 'wrong-type', message: `An object stands in ${this.#spec.label} where numbers belong.`, expected: this.#wanted(level), found: describeNode(node), advice: this.#spec.advice });
+      this.#add(value, { code: 'wrong-type', message: t('An object stands in {0} where numbers belong.', this.#spec.label), expected: this.#wanted(level), found: describeNode(node), advice: this.#spec.advice });
     } else if (!isArray(node)) {
       this.#scalar(value, level);
     } else if (level >= this.#rank) {
-      this.#add(value, { code: 'wrong-dimension', message: `A list stands in ${this.#spec.label} where a number belongs.`, expected: `a number, as ${this.#spec.label} has ${dimensions(this.#rank)}`, found: describeNode(node), advice: this.#spec.advice });
+      this.#add(value, { code: 'wrong-dimension', message: t('A list stands in {0} where a number belongs.', this.#spec.label), expected: t('a number, as {0} has {1}', this.#spec.label, dimensions(this.#rank)), found: describeNode(node), advice: this.#spec.advice });
     } else if (node.kind === 'array') {
       this.#checkLength(value, level, node.items.length);
       for (const item of value.items()) this.visit(item, level + 1);
@@ -77,7 +78,7 @@ class Search {
   summarise(): void {
     for (const [code, { count, last }] of this.#repeats) {
       if (count <= maxRepeats || last === null) continue;
-      this.#report.error(last, { code, message: `${count - maxRepeats} more places in ${this.#spec.label} are wrong in the same way.`, expected: this.#spec.form, found: `${count} such places`, advice: 'Mend the way the file is made; the first ones show what is wrong.' });
+      this.#report.error(last, { code, message: t('{0} more places in {1} are wrong in the same way.', count - maxRepeats, this.#spec.label), expected: this.#spec.form, found: t('{0} such places', count), advice: t('Mend the way the file is made; the first ones show what is wrong.') });
     }
   }
 
@@ -88,32 +89,35 @@ class Search {
     if (this.#checkLength(value, level, shape[0] ?? 0)) return;
     if (level + shape.length !== this.#rank) {
       this.#add(value, {
-        code: 'wrong-dimension', message: `An element of ${this.#spec.label} is nested ${level + shape.length < this.#rank ? 'less' : 'more'} deeply than the others.`,
+        code: 'wrong-dimension', message: level + shape.length < this.#rank
+          ? t('An element of {0} is nested less deeply than the others.', this.#spec.label) : t('An element of {0} is nested more deeply than the others.', this.#spec.label),
         expected: this.#wanted(level), found: describeNode(node), advice: this.#spec.advice,
       });
       return;
     }
     for (let axis = 1; axis < shape.length; axis++) {
       if (shape[axis] === this.#usual(level + axis)) continue;
-      this.#checkLength(value.row(node, new Array<number>(axis).fill(0)), level + axis, shape[axis] ?? 0, `, and so do the others of its block of shape ${describeShape(shape)}`);
+      this.#checkLength(value.row(node, new Array<number>(axis).fill(0)), level + axis, shape[axis] ?? 0, shape);
       return;
     }
   }
 
   /** Reports a list whose length is not the usual one of its level. */
-  #checkLength(value: Value, level: number, length: number, others = ''): boolean {
+  #checkLength(value: Value, level: number, length: number, block: readonly number[] | null = null): boolean {
     const usual = this.#usual(level);
     if (level === 0 || length === usual) return false;
     const axis = this.#axis(level);
     this.#add(value, {
-      code: 'ragged-array', message: `This list in ${this.#spec.label} has ${counted(length, axis)} where the others have ${usual}${others}.`, expected: counted(usual, axis), found: counted(length, axis),
-      advice: length < usual ? `Add what is missing, or ${this.#shorten(level)}.` : `Remove what is too much, or check the rows before it.`,
+      code: 'ragged-array', message: block === null
+        ? t('This list in {0} has {1} where the others have {2}.', this.#spec.label, counted(length, axis), usual)
+        : t('This list in {0} has {1} where the others have {2}, and so do the others of its block of shape {3}.', this.#spec.label, counted(length, axis), usual, describeShape(block)), expected: counted(usual, axis), found: counted(length, axis),
+      advice: length < usual ? this.#fill(level) : t('Remove what is too much, or check the rows before it.'),
     });
     return true;
   }
 
-  #shorten(level: number): string {
-    return this.#axis(level) === 'timesteps' ? 'cut all sequences of one run to the same number of timesteps' : 'remove the list';
+  #fill(level: number): string {
+    return this.#axis(level) === 'timesteps' ? t('Add what is missing, or cut all sequences of one run to the same number of timesteps.') : t('Add what is missing, or remove the list.');
   }
 
   #scalar(value: Value, level: number): void {
@@ -127,15 +131,15 @@ class Search {
       reportLeaf(value, text, this.#spec, this.#report);
       return;
     }
-    this.#add(value, { code: 'wrong-dimension', message: `A single number stands in ${this.#spec.label} where a list belongs.`, expected: this.#wanted(level), found: `the number ${text}`, advice: `Put it into a list: [${text}].` });
+    this.#add(value, { code: 'wrong-dimension', message: t('A single number stands in {0} where a list belongs.', this.#spec.label), expected: this.#wanted(level), found: t('the number {0}', text), advice: t('Put it into a list: [{0}].', text) });
   }
 
   #wanted(level: number): string {
     const left = this.#rank - level;
-    return left <= 0 ? 'a number' : `a list of ${counted(this.#usual(level), left > 1 ? 'lists' : 'numbers')}`;
+    return left <= 0 ? t('a number') : t('a list of {0}', counted(this.#usual(level), left > 1 ? 'lists' : 'numbers'));
   }
 
-  #axis(level: number): string {
+  #axis(level: number): Countable {
     return this.#spec.axes[level + this.#spec.axes.length - this.#rank] ?? 'elements';
   }
 

@@ -1,6 +1,7 @@
+import { t } from '@vscode/l10n';
 import type { DType } from '../engine/types.js';
 import { notFiniteAdvice } from './hints.js';
-import type { TensorNode } from './json/node.js';
+import type { Countable, TensorNode } from './json/node.js';
 import { maxRepeats } from './report.js';
 import type { Finding, Report } from './report.js';
 import type { Value } from './value.js';
@@ -13,21 +14,21 @@ export type TensorSpec = {
   /** What it should look like, as `[B][T][I] or [T][I]`. */
   readonly form: string;
   /** What one level of nesting counts, outermost first, for the usual rank. */
-  readonly axes: readonly string[];
+  readonly axes: readonly Countable[];
   /** How to mend a wrong number of dimensions. */
   readonly advice: string;
   /** Numbers must fit it; null for class indices. */
   readonly dtype: DType | null;
 };
 
-export const dimensions = (rank: number): string => (rank === 1 ? 'one dimension' : `${rank} dimensions`);
+export const dimensions = (rank: number): string => (rank === 1 ? t('one dimension') : t('{0} dimensions', rank));
 
 /** Whether all numbers are finite in the dtype; reports those that are not, each at its place. */
 export function checkNumbers(value: Value, node: TensorNode, spec: TensorSpec, report: Report): boolean {
   const fits = spec.dtype === 'float32' ? (x: number): boolean => Number.isFinite(Math.fround(x)) : (x: number): boolean => Number.isFinite(x);
   const summary = (count: number, text: string): Finding | null => {
     const code = leafCode(text);
-    return code === null ? null : { code, message: `${count} more elements of ${spec.label} are no usable numbers.`, expected: 'finite numbers', found: 'elements that are not', advice: 'Mend the way the file is exported; the first ones show what is wrong.' };
+    return code === null ? null : { code, message: t('{0} more elements of {1} are no usable numbers.', count, spec.label), expected: t('finite numbers'), found: t('elements that are not'), advice: t('Mend the way the file is exported; the first ones show what is wrong.') };
   };
   return checkLeaves(value, node, fits, (where, text) => reportLeaf(where, text, spec, report), summary, report);
 }
@@ -66,21 +67,21 @@ export function reportLeaf(where: Value, text: string, spec: TensorSpec, report:
     const tooLarge = Number.isFinite(value);
     report.error(where, {
       code: 'number-overflow',
-      message: tooLarge ? `${shown} in ${spec.label} is too large for float32, it would become infinity.` : `${shown} in ${spec.label} is too large for any number type.`,
-      expected: tooLarge ? 'a magnitude below 3.4028235e38' : 'a magnitude below 1.7976931348623157e308', found: shown,
-      advice: tooLarge ? 'Write "dtype": "float64" in the config, or a smaller number.' : 'Write a smaller number; the training that produced it has probably diverged.',
+      message: tooLarge ? t('{0} in {1} is too large for float32, it would become infinity.', shown, spec.label) : t('{0} in {1} is too large for any number type.', shown, spec.label),
+      expected: tooLarge ? t('a magnitude below 3.4028235e38') : t('a magnitude below 1.7976931348623157e308'), found: shown,
+      advice: tooLarge ? t('Write "dtype": "float64" in the config, or a smaller number.') : t('Write a smaller number; the training that produced it has probably diverged.'),
     });
   } else if (text.startsWith('"') || text.startsWith("'")) {
     const number = text.slice(1, -1).trim();
     const numeric = number !== '' && Number.isFinite(Number(number));
     report.error(where, {
-      code: 'wrong-type', message: `A text stands in ${spec.label} where a number belongs.`, expected: 'a number', found: `the text ${shown}`, advice: notFiniteAdvice(number) ?? (numeric ? `Remove the quotes: write ${number}.` : 'Write a number instead.'), ...(numeric && jsonNumber.test(number) ? { fix: { kind: 'replace', text: number } } : {}),
+      code: 'wrong-type', message: t('A text stands in {0} where a number belongs.', spec.label), expected: t('a number'), found: t('the text {0}', shown), advice: notFiniteAdvice(number) ?? (numeric ? t('Remove the quotes: write {0}.', number) : t('Write a number instead.')), ...(numeric && jsonNumber.test(number) ? { fix: { kind: 'replace', text: number } } : {}),
     });
   } else if (text === 'null') {
     report.error(where, {
-      code: 'wrong-type', message: `null stands in ${spec.label} where a number belongs.`, expected: 'a number', found: 'null', advice: 'Some exporters write null for NaN: check the source of this number, then write a finite one.',
+      code: 'wrong-type', message: t('{0} stands in {1} where a number belongs.', 'null', spec.label), expected: t('a number'), found: 'null', advice: t('Some exporters write null for NaN: check the source of this number, then write a finite one.'),
     });
   } else if (text === 'true' || text === 'false') {
-    report.error(where, { code: 'wrong-type', message: `${text} stands in ${spec.label} where a number belongs.`, expected: 'a number', found: text, advice: `Write ${text === 'true' ? 1 : 0} if that is what is meant.`, fix: { kind: 'replace', text: text === 'true' ? '1' : '0' } });
+    report.error(where, { code: 'wrong-type', message: t('{0} stands in {1} where a number belongs.', text, spec.label), expected: t('a number'), found: text, advice: t('Write {0} if that is what is meant.', text === 'true' ? 1 : 0), fix: { kind: 'replace', text: text === 'true' ? '1' : '0' } });
   }
 }

@@ -1,5 +1,6 @@
+import { t as say } from '@vscode/l10n';
 import type { DType, Loss } from '../engine/types.js';
-import { describeNode, describeShape } from './json/node.js';
+import { counted, describeNode, describeShape } from './json/node.js';
 import { namedValues } from './layouts.js';
 import { checkLeaves } from './leaves.js';
 import type { Report } from './report.js';
@@ -18,7 +19,7 @@ type Readout = { readonly Why: Float64Array; readonly by: Float64Array; readonly
 
 /** The loss of a config: kind, readout Why [H,O] and by [1,O], targets. Null after a report. */
 export async function readLoss(value: Value, sizes: KnownSizes, dtype: DType, sources: Sources, report: Report): Promise<Loss | null> {
-  const valid = validateObject(value, lossKeys, ['kind', 'readout', 'targets'], report);
+  const valid = validateObject(value, lossKeys(), ['kind', 'readout', 'targets'], report);
   const text = (key: string): string | null => {
     const node = valid.get(key)?.node;
     return node?.kind === 'string' ? node.value : null;
@@ -42,31 +43,31 @@ function readReadout(value: Value, H: number | null, dtype: DType, report: Repor
   const matrix = tutorial ?? find('weight');
   const name = tutorial === null ? 'weight' : 'Why';
   if (matrix === null) {
-    report.error(value, { code: 'missing-key', message: 'The readout has no matrix.', expected: '"Why" [H][O], or PyTorch\'s "weight" [O][H]', found: describeNode(value.node), advice: 'Add "Why" with one row per hidden unit.' });
+    report.error(value, { code: 'missing-key', message: say('The readout has no matrix.'), expected: say('"Why" [H][O], or PyTorch\'s "weight" [O][H]'), found: describeNode(value.node), advice: say('Add "Why" with one row per hidden unit.') });
     return null;
   }
   const form = tutorial === null ? '[O][H]' : '[H][O]';
-  const Why = readTensor(matrix, { label: name, ranks: [2], form, axes: ['rows', 'numbers'], advice: `Write ${name} as a list of rows.`, dtype }, report);
+  const Why = readTensor(matrix, { label: name, ranks: [2], form, axes: ['rows', 'numbers'], advice: say('Write {0} as a list of rows.', name), dtype }, report);
   const biasName = tutorial === null ? 'bias' : 'by';
   const bias = find(biasName);
-  const by = bias === null ? null : readTensor(bias, { label: biasName, ranks: [1, 2], form: '[O]', axes: ['rows', 'numbers'], advice: `Write ${biasName} as one list of O numbers.`, dtype }, report);
+  const by = bias === null ? null : readTensor(bias, { label: biasName, ranks: [1, 2], form: '[O]', axes: ['rows', 'numbers'], advice: say('Write {0} as one list of O numbers.', biasName), dtype }, report);
   if (Why === null || (by === null && bias !== null)) return null;
   const [rows = 0, columns = 0] = Why.shape;
   const [hidden, O] = tutorial === null ? [columns, rows] : [rows, columns];
   if (O === 0 || (H !== null && hidden !== H)) {
     const turned = O === H && O !== 0;
     report.error(matrix, {
-      code: 'wrong-dimension', message: turned ? `${name} is transposed.` : `${name} does not fit the ${H ?? 0} hidden units.`, expected: `${form} with H = ${H ?? 'the number of hidden units'}`, found: describeShape(Why.shape),
-      advice: turned ? `Transpose ${name}.` : 'Use the readout that was trained with this network.', ...(turned ? { fix: { kind: 'transpose' } } : {}),
+      code: 'wrong-dimension', message: turned ? say('{0} is transposed.', name) : say('{0} does not fit the {1} hidden units.', name, H ?? 0), expected: H === null ? say('{0} with H = the number of hidden units', form) : say('{0} with H = {1}', form, H), found: describeShape(Why.shape),
+      advice: turned ? say('Transpose {0}.', name) : say('Use the readout that was trained with this network.'), ...(turned ? { fix: { kind: 'transpose' } } : {}),
     });
     return null;
   }
   if (by !== null && (by.data.length !== O || (by.shape.length === 2 && by.shape[0] !== 1))) {
-    report.error(by.where, { code: 'wrong-dimension', message: `${biasName} does not fit the ${O} outputs of ${name}.`, expected: `${O} numbers`, found: `a list of shape ${describeShape(by.shape)}`, advice: `Give ${biasName} one number per output.` });
+    report.error(by.where, { code: 'wrong-dimension', message: say('{0} does not fit the {1} outputs of {2}.', biasName, O, name), expected: counted(O, 'numbers'), found: say('a list of shape {0}', describeShape(by.shape)), advice: say('Give {0} one number per output.', biasName) });
     return null;
   }
   if (by === null) {
-    report.warning(matrix, { code: 'missing-key', message: 'The readout has no bias; zeros are used.', expected: `"${biasName}" [O]`, found: 'no bias', advice: `Add "${biasName}", or ignore this if the readout was made without a bias.` });
+    report.warning(matrix, { code: 'missing-key', message: say('The readout has no bias; zeros are used.'), expected: `"${biasName}" [O]`, found: say('no bias'), advice: say('Add "{0}", or ignore this if the readout was made without a bias.', biasName) });
   }
   return { Why: tutorial === null ? transpose(Why.data, rows, columns) : Why.data, by: by?.data ?? new Float64Array(O), O };
 }
@@ -75,7 +76,7 @@ function readReadout(value: Value, H: number | null, dtype: DType, report: Repor
 function readValues(root: Value, at: 'last' | 'every', sizes: KnownSizes, O: number | null, dtype: DType, report: Report): Float64Array | null {
   const form = at === 'last' ? '[B][O]' : '[B][T][O]';
   const rank = at === 'last' ? 2 : 3;
-  const tensor = readTensor(root, { label: 'targets', ranks: sizes.B === 1 ? [rank, rank - 1] : [rank], form, axes: ['sequences', ...(at === 'last' ? [] : ['timesteps']), 'outputs'], advice: `Write one target per ${at === 'last' ? 'sequence' : 'timestep'}, each a list of O numbers.`, dtype }, report);
+  const tensor = readTensor(root, { label: 'targets', ranks: sizes.B === 1 ? [rank, rank - 1] : [rank], form, axes: at === 'last' ? ['sequences', 'outputs'] : ['sequences', 'timesteps', 'outputs'], advice: at === 'last' ? say('Write one target per sequence, each a list of O numbers.') : say('Write one target per timestep, each a list of O numbers.'), dtype }, report);
   const wanted = at === 'last' ? [sizes.B, O] : [sizes.B, sizes.T, O];
   return tensor !== null && fits(tensor, wanted, form, 'targets', report) ? tensor.data : null;
 }
@@ -84,16 +85,16 @@ function readValues(root: Value, at: 'last' | 'every', sizes: KnownSizes, O: num
 function readClasses(root: Value, at: 'last' | 'every', sizes: KnownSizes, O: number | null, report: Report): Float64Array | null {
   const form = at === 'last' ? '[B]' : '[B][T]';
   const rank = at === 'last' ? 1 : 2;
-  const tensor = readTensor(root, { label: 'targets', ranks: sizes.B === 1 && rank === 2 ? [2, 1] : [rank], form, axes: ['sequences', 'timesteps'].slice(0, rank), advice: `Write one class index per ${at === 'last' ? 'sequence' : 'timestep'}.`, dtype: null }, report);
+  const tensor = readTensor(root, { label: 'targets', ranks: sizes.B === 1 && rank === 2 ? [2, 1] : [rank], form, axes: (['sequences', 'timesteps'] as const).slice(0, rank), advice: at === 'last' ? say('Write one class index per sequence.') : say('Write one class index per timestep.'), dtype: null }, report);
   const wanted = at === 'last' ? [sizes.B] : [sizes.B, sizes.T];
   if (tensor === null || !fits(tensor, wanted, form, 'targets', report)) return null;
   const isClass = (x: number): boolean => Number.isInteger(x) && x >= 0 && (O === null || x < O);
   const { where, data } = tensor;
   if (where.node.kind !== 'tensor') return data;
-  const expected = O === null ? 'a whole number from 0' : `a whole number from 0 to ${O - 1}`;
-  const advice = 'Classes are counted from 0, one per output of the readout.';
-  const tell = (leaf: Value, text: string): void => report.error(leaf, { code: 'wrong-value', message: `${text} is no class of this readout.`, expected, found: text, advice });
-  const good = checkLeaves(where, where.node, isClass, tell, (count) => ({ code: 'wrong-value', message: `${count} more targets are no classes of this readout.`, expected, found: 'other numbers', advice }), report);
+  const expected = O === null ? say('a whole number from 0') : say('a whole number from 0 to {0}', O - 1);
+  const advice = say('Classes are counted from 0, one per output of the readout.');
+  const tell = (leaf: Value, text: string): void => report.error(leaf, { code: 'wrong-value', message: say('{0} is no class of this readout.', text), expected, found: text, advice });
+  const good = checkLeaves(where, where.node, isClass, tell, (count) => ({ code: 'wrong-value', message: say('{0} more targets are no classes of this readout.', count), expected, found: say('other numbers'), advice }), report);
   return good ? data : null;
 }
 
@@ -102,6 +103,6 @@ export function fits(tensor: Tensor, wanted: readonly (number | null)[], form: s
   const shape = tensor.shape.length === wanted.length ? tensor.shape : [1, ...tensor.shape];
   if (tensor.data.length > 0 && wanted.every((size, i) => size === null || size === shape[i])) return true;
   const sizes = wanted.map((size) => size ?? '?').join(', ');
-  report.error(tensor.where, { code: 'wrong-dimension', message: `${label} does not fit the experiment.`, expected: `${form} = [${sizes}]`, found: describeShape(tensor.shape), advice: `Bring ${label} to the shape [${sizes}], which the sequences and weights ask for.` });
+  report.error(tensor.where, { code: 'wrong-dimension', message: say('{0} does not fit the experiment.', label), expected: `${form} = [${sizes}]`, found: describeShape(tensor.shape), advice: say('Bring {0} to the shape {1}, which the sequences and weights ask for.', label, `[${sizes}]`) });
   return false;
 }

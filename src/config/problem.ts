@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 /** Zero-based, columns in UTF-16 code units: the same as VS Code's. */
 export type Position = { readonly line: number; readonly character: number };
 export type Range = { readonly start: Position; readonly end: Position };
@@ -31,4 +32,4 @@ export type Problem = {
 
 /** The whole story in one line, as the command line and the Problems panel show it. */
 export const describeProblem = (problem: Problem): string =>
-  `${problem.message} Expected ${problem.expected}, found ${problem.found}. ${problem.advice}`;
+  t('{0} Expected {1}, found {2}. {3}', problem.message, problem.expected, problem.found, problem.advice);

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { Fix, Problem, ProblemCode } from './problem.js';
 import type { Value } from './value.js';
 
@@ -28,7 +29,7 @@ export class Report {
     this.#counts.set(kind, count);
     if (count > maxPerFile) return;
     if (count === maxPerFile) {
-      this.#problems.push({ ...problem, message: 'More problems of this kind follow in this file and are not listed.', found: 'many of them', advice: 'Mend the way the file is made; the first ones show what is wrong.' });
+      this.#problems.push({ ...problem, message: t('More problems of this kind follow in this file and are not listed.'), found: t('many of them'), advice: t('Mend the way the file is made; the first ones show what is wrong.') });
       return;
     }
     this.#problems.push(problem);

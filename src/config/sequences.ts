@@ -45,32 +45,32 @@ function mixesPaths(value: Value, report: Report): boolean {
 /** One block of shape [B,T,I], none of them zero. */
 function readChunk(root: Value, dtype: DType, report: Report): Tensor | null {
   const tensor = readTensor(root, {
-    label: 'sequences', ranks: [3, 2], form: '[B][T][I] or [T][I]', axes: ['sequences', 'timesteps', 'numbers'], dtype,
+    label: 'sequences', ranks: [3, 2], form: t('[B][T][I] or [T][I]'), axes: ['sequences', 'timesteps', 'numbers'], dtype,
     advice: root.node.kind === 'tensor' && root.node.shape.length === 1
-      ? 'For one sequence with one input, wrap each number in a list of its own: [[0.1], [0.2], …].'
-      : 'Write a list of sequences, each a list of timesteps, each a list of I numbers.',
+      ? t('For one sequence with one input, wrap each number in a list of its own: [[0.1], [0.2], …].')
+      : t('Write a list of sequences, each a list of timesteps, each a list of I numbers.'),
   }, report);
   if (tensor === null) return null;
   if (tensor.data.length === 0) {
-    report.error(root, { code: 'empty-sequence', message: `The sequences hold no ${emptyPart(tensor.shape)}.`, expected: 'at least one sequence, one timestep and one input', found: `a list of shape ${describeShape(tensor.shape)}`, advice: 'Fill in at least one timestep, or name another file.' });
+    report.error(root, { code: 'empty-sequence', message: emptySentence(tensor.shape), expected: t('at least one sequence, one timestep and one input'), found: t('a list of shape {0}', describeShape(tensor.shape)), advice: t('Fill in at least one timestep, or name another file.') });
     return null;
   }
   return tensor.shape.length === 3 ? tensor : { ...tensor, shape: [1, ...tensor.shape] };
 }
 
-function emptyPart(shape: readonly number[]): string {
+function emptySentence(shape: readonly number[]): string {
   const axis = shape.indexOf(0);
-  return axis === 0 ? 'sequence' : axis === 1 ? 'timestep' : 'input';
+  return axis === 0 ? t('The sequences hold no sequence.') : axis === 1 ? t('The sequences hold no timestep.') : t('The sequences hold no input.');
 }
 
 function sameSize(chunk: Tensor, first: Tensor, report: Report): boolean {
   const wrong = [
-    { name: 'sequences', where: '', now: chunk.shape[0], before: first.shape[0] },
-    { name: 'inputs', where: ' per timestep', now: chunk.shape[2], before: first.shape[2] },
+    { told: (n: number) => counted(n, 'sequences'), now: chunk.shape[0], before: first.shape[0] },
+    { told: (n: number) => t('{0} per timestep', counted(n, 'inputs')), now: chunk.shape[2], before: first.shape[2] },
   ].filter(({ now, before }) => now !== before);
-  for (const { name, where, now = 0, before = 0 } of wrong) {
-    const [found, expected] = [counted(now, name) + where, counted(before, name) + where];
-    report.error(chunk.where, { code: 'wrong-dimension', message: `This chunk has ${found}, the first chunk has ${before}.`, expected, found, advice: 'Chunks are consecutive pieces of the same sequences: only their number of timesteps may differ.' });
+  for (const { told, now = 0, before = 0 } of wrong) {
+    const [found, expected] = [told(now), told(before)];
+    report.error(chunk.where, { code: 'wrong-dimension', message: t('This chunk has {0}, the first chunk has {1}.', found, before), expected, found, advice: t('Chunks are consecutive pieces of the same sequences: only their number of timesteps may differ.') });
   }
   return wrong.length === 0;
 }

@@ -70,7 +70,7 @@ export class Sources {
 /** Nothing names an entry, so only its own name helps; of a URI people know the end. */
 function absentEntry(id: string, content: FileContent & { ok: false }): Finding {
   const finding = absent(fileName(id), content);
-  return content.reason === 'missing' ? { ...finding, advice: 'Check its name; when it was renamed, moved or closed unsaved, run it where it is now.' } : finding;
+  return content.reason === 'missing' ? { ...finding, advice: t('Check its name; when it was renamed, moved or closed unsaved, run it where it is now.') } : finding;
 }
 
 /** The last part of a path or of a URI, as people write it. */
@@ -92,8 +92,8 @@ function decoded(segment: string): string {
 function absent(reference: string, content: FileContent & { ok: false }): Finding {
   if (content.reason === 'missing') {
     return {
-      code: 'missing-file', message: `The file ${quote(reference)} does not exist.`, expected: 'an existing file', found: `nothing at ${content.id}`,
-      advice: 'Check its name; a relative path starts at the folder of the file that names it.',
+      code: 'missing-file', message: t('The file {0} does not exist.', quote(reference)), expected: t('an existing file'), found: t('nothing at {0}', content.id),
+      advice: t('Check its name; a relative path starts at the folder of the file that names it.'),
     };
   }
   if (content.reason === 'unplaced') {
@@ -104,6 +104,6 @@ function absent(reference: string, content: FileContent & { ok: false }): Findin
   }
   const folder = /EISDIR|FileIsADirectory|is a (?:directory|folder)/i.test(content.detail);
   return folder
-    ? { code: 'unreadable-file', message: `${quote(reference)} is a folder, not a file.`, expected: 'a file', found: 'a folder', advice: 'Name a JSON file inside it.' }
-    : { code: 'unreadable-file', message: `The file ${quote(reference)} cannot be read.`, expected: 'a readable file', found: content.detail === '' ? 'an unreadable file' : content.detail, advice: 'Check its permissions, and that no other program holds it.' };
+    ? { code: 'unreadable-file', message: t('{0} is a folder, not a file.', quote(reference)), expected: t('a file'), found: t('a folder'), advice: t('Name a JSON file inside it.') }
+    : { code: 'unreadable-file', message: t('The file {0} cannot be read.', quote(reference)), expected: t('a readable file'), found: content.detail === '' ? t('an unreadable file') : content.detail, advice: t('Check its permissions, and that no other program holds it.') };
 }

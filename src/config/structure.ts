@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { describeShape } from './json/node.js';
 import type { JsonNode, Span } from './json/node.js';
 import type { Range } from './problem.js';
@@ -23,7 +24,7 @@ const longestDetail = 60;
 export function outlineOf(root: Value): Outline[] {
   if (root.node.kind === 'object') return childrenOf(root);
   const whole = root.document.lines.range(root.node);
-  return [{ name: 'numbers', ...describe(root.node), range: whole, key: root.address().range, children: [] }];
+  return [{ name: t('numbers'), ...describe(root.node), range: whole, key: root.address().range, children: [] }];
 }
 
 function childrenOf(value: Value): Outline[] {
@@ -42,7 +43,7 @@ function describe(node: JsonNode): Pick<Outline, 'detail' | 'kind'> {
     case 'tensor':
       return { kind: 'matrix', detail: describeShape(node.shape) };
     case 'array':
-      return { kind: 'list', detail: node.items.every(({ kind }) => kind === 'string') ? node.items.map((item) => (item.kind === 'string' ? item.value : '')).join(', ').slice(0, longestDetail) : 'ragged' };
+      return { kind: 'list', detail: node.items.every(({ kind }) => kind === 'string') ? node.items.map((item) => (item.kind === 'string' ? item.value : '')).join(', ').slice(0, longestDetail) : t('ragged') };
     case 'object':
       return { kind: 'object', detail: '' };
     case 'string':

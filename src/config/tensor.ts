@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { objectAdvice } from './hints.js';
 import { reportIrregularities } from './irregular.js';
 import { describeNode, describeShape, isArray } from './json/node.js';
@@ -14,7 +15,7 @@ export type Tensor = { readonly shape: readonly number[]; readonly data: Float64
 export function readTensor(value: Value, spec: TensorSpec, report: Report): Tensor | null {
   const { node } = value;
   if (!isArray(node)) {
-    report.error(value.itself(), { code: 'wrong-type', message: `${spec.label} is not a list of numbers.`, expected: `numbers of the form ${spec.form}`, found: describeNode(node), advice: objectAdvice(value) ?? spec.advice });
+    report.error(value.itself(), { code: 'wrong-type', message: t('{0} is not a list of numbers.', spec.label), expected: t('numbers of the form {0}', spec.form), found: describeNode(node), advice: objectAdvice(value) ?? spec.advice });
     return null;
   }
   if (node.kind === 'array') {
@@ -26,7 +27,7 @@ export function readTensor(value: Value, spec: TensorSpec, report: Report): Tens
   const finite = checkNumbers(value, { ...node, data }, spec, report);
   if (data.length > 0 && !spec.ranks.includes(shape.length)) {
     report.error(value, {
-      code: 'wrong-dimension', message: `${spec.label} has ${dimensions(shape.length)}.`, expected: spec.form, found: `a list of shape ${describeShape(shape)}`, advice: spec.advice,
+      code: 'wrong-dimension', message: t('{0} has {1}.', spec.label, dimensions(shape.length)), expected: spec.form, found: t('a list of shape {0}', describeShape(shape)), advice: spec.advice,
     });
     return null;
   }

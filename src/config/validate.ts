@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { listAdvice, objectAdvice } from './hints.js';
 import { describeNode, quote } from './json/node.js';
 import { nearest } from './nearest.js';
@@ -21,7 +22,7 @@ export function validateObject(value: Value, keys: KeyTable, required: readonly 
     const entry = value.get(key);
     if (entry === null) {
       if (required.includes(key)) {
-        report.error(value, { code: 'missing-key', message: `The key "${key}" is missing.`, expected: `"${key}": ${spec.expected}`, found: describeNode(value.node), advice: missingAdvice(value, key, spec) });
+        report.error(value, { code: 'missing-key', message: t('The key "{0}" is missing.', key), expected: `"${key}": ${spec.expected}`, found: describeNode(value.node), advice: missingAdvice(value, key, spec) });
       }
     } else if (validateValue(entry, key, spec, report) && entry.node.kind !== 'null') {
       valid.set(key, entry);
@@ -32,9 +33,9 @@ export function validateObject(value: Value, keys: KeyTable, required: readonly 
 
 function missingAdvice(value: Value, key: string, spec: KeySpec): string {
   const mistyped = value.entries().map(([name]) => name).find((name) => nearest(name, [key]) !== null && name !== key);
-  if (mistyped !== undefined) return `Did you mean it by "${mistyped}"? Write "${key}".`;
+  if (mistyped !== undefined) return t('Did you mean it by "{0}"? Write "{1}".', mistyped, key);
   const example = spec.examples?.[0];
-  return example === undefined ? `Add the key "${key}".` : `Add it, for example "${key}": ${JSON.stringify(example)}.`;
+  return example === undefined ? t('Add the key "{0}".', key) : t('Add it, for example {0}.', `"${key}": ${JSON.stringify(example)}`);
 }
 
 /** Nothing when there is no text to put there. */
@@ -43,8 +44,8 @@ const replaceBy = (meant: unknown): { fix?: Fix } => (meant === null || meant ==
 function reportUnknownKey(entry: Value, key: string, known: readonly string[], report: Report): void {
   const meant = nearest(key, known);
   report.warning(entry, {
-    code: 'unknown-key', message: `The key ${quote(key)} is unknown and is ignored.`, expected: meant === null ? `one of ${known.filter((name) => name !== '$schema').join(', ')}` : `"${meant}"`, found: quote(key),
-    advice: meant === null ? 'Remove it.' : `Did you mean "${meant}"?`, ...replaceBy(meant),
+    code: 'unknown-key', message: t('The key {0} is unknown and is ignored.', quote(key)), expected: meant === null ? t('one of {0}', known.filter((name) => name !== '$schema').join(', ')) : `"${meant}"`, found: quote(key),
+    advice: meant === null ? t('Remove it.') : t('Did you mean "{0}"?', meant), ...replaceBy(meant),
   });
 }
 
@@ -56,13 +57,13 @@ function validateValue(value: Value, key: string, spec: KeySpec, report: Report)
   // NaN stands for a word that is not JSON; the parser has reported it.
   if (node.kind === 'number' && Number.isNaN(node.value)) return false;
   if (!spec.types.includes(typeOf(value))) {
-    report.error(place, { code: 'wrong-type', message: `"${key}" holds the wrong type of value.`, expected: spec.expected, found: describeNode(node), advice: typeAdvice(value, key, spec), ...replaceBy(meantValue(value, spec)) });
+    report.error(place, { code: 'wrong-type', message: t('"{0}" holds the wrong type of value.', key), expected: spec.expected, found: describeNode(node), advice: typeAdvice(value, key, spec), ...replaceBy(meantValue(value, spec)) });
     return false;
   }
   if (node.kind === 'string' && spec.choices !== undefined) return validateChoice(place, key, node.value, spec, spec.choices, report);
   if (node.kind === 'number') return validateNumber(place, key, node.value, spec, report);
   if (node.kind === 'string' && spec.types.length > 1 && node.value.trim() === '') {
-    report.error(place, { code: 'wrong-value', message: `"${key}" is an empty text, which names no file.`, expected: spec.expected, found: '""', advice: `Write the path of a file, relative to this one.` });
+    report.error(place, { code: 'wrong-value', message: t('"{0}" is an empty text, which names no file.', key), expected: spec.expected, found: '""', advice: t('Write the path of a file, relative to this one.') });
     return false;
   }
   return true;
@@ -72,22 +73,22 @@ function validateChoice(place: Value, key: string, word: string, spec: KeySpec, 
   if (Object.hasOwn(choices, word)) return true;
   const unsupported = Object.entries(spec.unsupported ?? {}).find(([name]) => name === word.toLowerCase());
   if (unsupported !== undefined) {
-    report.error(place, { code: 'unsupported-cell', message: unsupported[1], expected: spec.expected, found: quote(word), advice: 'Use the weights of a plain RNN with "tanh", "relu" or "identity".' });
+    report.error(place, { code: 'unsupported-cell', message: unsupported[1], expected: spec.expected, found: quote(word), advice: t('Use the weights of a plain RNN with "tanh", "relu" or "identity".') });
     return false;
   }
   const meant = nearest(word, Object.keys(choices));
-  report.error(place, { code: 'wrong-value', message: `${quote(word)} is no value of "${key}".`, expected: spec.expected, found: quote(word), advice: meant === null ? `Write ${spec.expected}.` : `Did you mean "${meant}"?`, ...replaceBy(meant) });
+  report.error(place, { code: 'wrong-value', message: t('{0} is no value of "{1}".', quote(word), key), expected: spec.expected, found: quote(word), advice: meant === null ? t('Write {0}.', spec.expected) : t('Did you mean "{0}"?', meant), ...replaceBy(meant) });
   return false;
 }
 
 function validateNumber(place: Value, key: string, x: number, spec: KeySpec, report: Report): boolean {
   const found = place.document.text.slice(place.node.offset, place.node.offset + place.node.length);
   if (!Number.isFinite(x)) {
-    report.error(place, { code: 'number-overflow', message: `${found} is too large for any number type.`, expected: spec.expected, found, advice: 'Write a smaller number.' });
+    report.error(place, { code: 'number-overflow', message: t('{0} is too large for any number type.', found), expected: spec.expected, found, advice: t('Write a smaller number.') });
     return false;
   }
   const inside = (spec.minimum === undefined || x >= spec.minimum) && (spec.exclusiveMinimum === undefined || x > spec.exclusiveMinimum) && (spec.integer !== true || Number.isSafeInteger(x));
-  if (!inside) report.error(place, { code: 'wrong-value', message: `${found} is no value of "${key}".`, expected: spec.expected, found, advice: `Write ${spec.expected}.` });
+  if (!inside) report.error(place, { code: 'wrong-value', message: t('{0} is no value of "{1}".', found, key), expected: spec.expected, found, advice: t('Write {0}.', spec.expected) });
   return inside;
 }
 
@@ -107,8 +108,8 @@ function typeAdvice(value: Value, key: string, spec: KeySpec): string {
   const meant = meantValue(value, spec);
   const hint = spec.types.includes('array') ? objectAdvice(value) : spec.types.includes('object') ? listAdvice(value) : null;
   if (hint !== null) return hint;
-  if (node.kind === 'string' && meant !== undefined) return `Remove the quotes: write ${node.value.trim()}.`;
-  if (node.kind === 'number' && meant !== undefined) return `Write "${key}": { "norm": ${node.value} }.`;
-  if (node.kind === 'null' && spec.default !== undefined) return `Remove the key to get the default ${JSON.stringify(spec.default)}.`;
-  return `Write ${spec.expected}.`;
+  if (node.kind === 'string' && meant !== undefined) return t('Remove the quotes: write {0}.', node.value.trim());
+  if (node.kind === 'number' && meant !== undefined) return t('Write {0}.', `"${key}": { "norm": ${node.value} }`);
+  if (node.kind === 'null' && spec.default !== undefined) return t('Remove the key to get the default {0}.', JSON.stringify(spec.default));
+  return t('Write {0}.', spec.expected);
 }

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { DType, Weights } from '../engine/types.js';
 import { configAsWeightsAdvice, listAdvice } from './hints.js';
 import { counted, describeNode, describeShape, quote } from './json/node.js';
@@ -18,7 +19,7 @@ export type ReadWeights = { readonly I: number | null; readonly H: number | null
  */
 export function readWeights(value: Value, dtype: DType, sequenceInputs: number | null, gatedExpected: boolean, report: Report): ReadWeights | null {
   if (value.node.kind !== 'object') {
-    report.error(value, { code: 'wrong-type', message: 'The weights are not an object.', expected: 'an object such as { "Wx": …, "Wh": …, "b": … }', found: describeNode(value.node), advice: listAdvice(value) ?? 'Give the numbers names: Wx, Wh and b, or those of PyTorch or Keras.' });
+    report.error(value, { code: 'wrong-type', message: t('The weights are not an object.'), expected: t('an object such as { "Wx": …, "Wh": …, "b": … }'), found: describeNode(value.node), advice: listAdvice(value) ?? t('Give the numbers names: Wx, Wh and b, or those of PyTorch or Keras.') });
     return null;
   }
   const named = namedValues(value);
@@ -34,14 +35,14 @@ function recognise(value: Value, named: readonly Named[], report: Report): Group
     const known = layouts.flatMap((layout) => [layout.recurrent, layout.input]);
     const near = named.map(({ name }) => [name, nearest(name, known)] as const).find(([name, meant]) => meant !== null && meant !== name);
     report.error(value, {
-      code: 'unknown-weights', message: 'No weights of an RNN are recognised here.', expected: 'the names Wx, Wh, b, or weight_ih_l0, weight_hh_l0, … (PyTorch), or kernel, recurrent_kernel, bias (Keras)', found: describeNode(value.node),
-      advice: configAsWeightsAdvice(value) ?? (near === undefined ? 'Rename the matrices: Wx [I,H], Wh [H,H] and b [H].' : `Did you mean "${near[1] ?? ''}" by "${near[0]}"? Names are matched exactly.`),
+      code: 'unknown-weights', message: t('No weights of an RNN are recognised here.'), expected: t('the names Wx, Wh, b, or weight_ih_l0, weight_hh_l0, … (PyTorch), or kernel, recurrent_kernel, bias (Keras)'), found: describeNode(value.node),
+      advice: configAsWeightsAdvice(value) ?? (near === undefined ? t('Rename the matrices: Wx [I,H], Wh [H,H] and b [H].') : t('Did you mean "{0}" by "{1}"? Names are matched exactly.', near[1] ?? '', near[0])),
     });
     return null;
   }
   if (second !== undefined) {
     const names = groups.map(({ layout, prefix }) => quote(prefix === '' ? layout.recurrent : `${prefix}.${layout.recurrent}`));
-    report.error(second.recurrent ?? second.input ?? value, { code: 'unsupported-feature', message: 'The file holds more than one RNN layer.', expected: 'the weights of one layer', found: names.join(' and '), advice: 'Save the layer to be looked at into a file of its own.' });
+    report.error(second.recurrent ?? second.input ?? value, { code: 'unsupported-feature', message: t('The file holds more than one RNN layer.'), expected: t('the weights of one layer'), found: names.join(', '), advice: t('Save the layer to be looked at into a file of its own.') });
     return null;
   }
   return group;
@@ -52,8 +53,8 @@ function reportFurtherLayers(named: readonly Named[], group: Group, report: Repo
   if (further === undefined) return false;
   const reverse = further.name.endsWith('_reverse');
   report.error(further.value, {
-    code: 'unsupported-feature', message: reverse ? 'Bidirectional networks cannot be run yet.' : 'Networks of several layers cannot be run yet.', expected: 'one layer in one direction', found: `"${further.name}"`,
-    advice: reverse ? 'Remove the "_reverse" weights to look at the forward direction alone.' : 'Keep only the "_l0" weights to look at the first layer alone.',
+    code: 'unsupported-feature', message: reverse ? t('Bidirectional networks cannot be run yet.') : t('Networks of several layers cannot be run yet.'), expected: t('one layer in one direction'), found: `"${further.name}"`,
+    advice: reverse ? t('Remove the "_reverse" weights to look at the forward direction alone.') : t('Keep only the "_l0" weights to look at the first layer alone.'),
   });
   return true;
 }
@@ -61,8 +62,8 @@ function reportFurtherLayers(named: readonly Named[], group: Group, report: Repo
 function readGroup(value: Value, group: Group, dtype: DType, sequenceInputs: number | null, gatedExpected: boolean, report: Report): ReadWeights {
   const { layout } = group;
   const matrix = (entry: Value | null, name: string, form: string): Tensor | null => {
-    if (entry !== null) return notEmpty(readTensor(entry, { label: name, ranks: [2], form, axes: ['rows', 'columns'], advice: `Write ${name} as a list of rows.`, dtype }, report), name, form, report);
-    report.error(value, { code: 'missing-key', message: `${name} is missing in the weights.`, expected: `"${name}" ${form}`, found: describeNode(value.node), advice: `Add "${name}".` });
+    if (entry !== null) return notEmpty(readTensor(entry, { label: name, ranks: [2], form, axes: ['rows', 'columns'], advice: t('Write {0} as a list of rows.', name), dtype }, report), name, form, report);
+    report.error(value, { code: 'missing-key', message: t('{0} is missing in the weights.', name), expected: `"${name}" ${form}`, found: describeNode(value.node), advice: t('Add "{0}".', name) });
     return null;
   };
   const input = matrix(group.input, layout.input, layout.transposed ? '[H][I]' : '[I][H]');
@@ -83,7 +84,7 @@ function readGroup(value: Value, group: Group, dtype: DType, sequenceInputs: num
     }
   });
   if (group.recurrent !== null && group.biases.every((entry) => entry === null)) {
-    report.warning(group.recurrent, { code: 'missing-key', message: 'The weights have no bias; zeros are used.', expected: layout.biases.map((name) => `"${name}" [H]`).join(' and '), found: 'no bias', advice: `Add ${layout.biases.map((name) => `"${name}"`).join(' and ')}, or ignore this if the layer was made without a bias.` });
+    report.warning(group.recurrent, { code: 'missing-key', message: t('The weights have no bias; zeros are used.'), expected: layout.biases.map((name) => `"${name}" [H]`).join(', '), found: t('no bias'), advice: t('Add {0}, or ignore this if the layer was made without a bias.', layout.biases.map((name) => `"${name}"`).join(', ')) });
   }
   if (!complete || recurrent === null || input === null || H === null || I === null) return { I, H, weights: null, input };
   const b = addBiases(biases, H, dtype, report);
@@ -94,9 +95,9 @@ function readGroup(value: Value, group: Group, dtype: DType, sequenceInputs: num
 }
 
 function readBias(entry: Value, name: string, dtype: DType, report: Report): Tensor | null {
-  const bias = readTensor(entry, { label: name, ranks: [1, 2], form: '[H]', axes: ['rows', 'numbers'], advice: `Write ${name} as one list of H numbers.`, dtype }, report);
+  const bias = readTensor(entry, { label: name, ranks: [1, 2], form: '[H]', axes: ['rows', 'numbers'], advice: t('Write {0} as one list of H numbers.', name), dtype }, report);
   if (bias === null || bias.shape.length === 1 || bias.shape[0] === 1) return bias;
-  report.error(bias.where, { code: 'wrong-dimension', message: `${name} has ${bias.shape[0] ?? 0} rows.`, expected: '[H] or [1][H]', found: `a list of shape ${describeShape(bias.shape)}`, advice: `Write ${name} as one list of H numbers.` });
+  report.error(bias.where, { code: 'wrong-dimension', message: t('{0} has {1} rows.', name, bias.shape[0] ?? 0), expected: t('[H] or [1][H]'), found: t('a list of shape {0}', describeShape(bias.shape)), advice: t('Write {0} as one list of H numbers.', name) });
   return null;
 }
 
@@ -108,8 +109,8 @@ function reportGates(recurrent: Tensor, transposed: boolean, name: string, gated
   if (cell === null) return false;
   if (!gatedExpected) {
     report.error(recurrent.where, {
-      code: 'unsupported-cell', message: `These are the weights of ${cell === 'LSTM' ? 'an LSTM' : 'a GRU'}, which cannot be run yet.`, expected: `${name} of shape [H, H]`, found: `shape ${describeShape(recurrent.shape)}: ${long / short} gates of ${short} units`,
-      advice: 'Use the weights of a plain RNN (PyTorch nn.RNN, Keras SimpleRNN).',
+      code: 'unsupported-cell', message: cell === 'LSTM' ? t('These are the weights of an LSTM, which cannot be run yet.') : t('These are the weights of a GRU, which cannot be run yet.'), expected: t('{0} of shape [H, H]', name), found: t('shape {0}: {1} gates of {2} units', describeShape(recurrent.shape), long / short, short),
+      advice: t('Use the weights of a plain RNN (PyTorch nn.RNN, Keras SimpleRNN).'),
     });
   }
   return true;
@@ -118,8 +119,8 @@ function reportGates(recurrent: Tensor, transposed: boolean, name: string, gated
 function reportNotSquare(recurrent: Tensor, name: string, report: Report): void {
   const [rows = 0, columns = 0] = recurrent.shape;
   report.error(recurrent.where, {
-    code: 'wrong-dimension', message: `${name} is not square: it leads from H hidden units to the same H units.`, expected: '[H, H]', found: describeShape(recurrent.shape),
-    advice: `Give it as many rows as columns, ${rows < columns ? counted(columns - rows, 'more rows') : counted(rows - columns, 'more columns')} or fewer of the other.`,
+    code: 'wrong-dimension', message: t('{0} is not square: it leads from H hidden units to the same H units.', name), expected: '[H, H]', found: describeShape(recurrent.shape),
+    advice: squareAdvice(rows, columns),
   });
 }
 
@@ -133,17 +134,17 @@ function checkInput(input: Tensor, transposed: boolean, name: string, H: number 
   if (hidden === H) return I;
   if (I === H && (sequenceInputs === null || sequenceInputs === hidden || sequenceInputs !== I)) {
     report.error(input.where, {
-      code: 'wrong-dimension', message: `${name} is transposed: its ${transposed ? 'columns' : 'rows'} belong to the ${H} hidden units.`, expected: `${form} = ${describeShape(transposed ? [H, hidden] : [hidden, H])}`,
-      found: describeShape(input.shape), advice: `Transpose ${name}.`, fix: { kind: 'transpose' },
+      code: 'wrong-dimension', message: transposed ? t('{0} is transposed: its columns belong to the {1} hidden units.', name, H) : t('{0} is transposed: its rows belong to the {1} hidden units.', name, H), expected: `${form} = ${describeShape(transposed ? [H, hidden] : [hidden, H])}`,
+      found: describeShape(input.shape), advice: t('Transpose {0}.', name), fix: { kind: 'transpose' },
     });
     return null;
   }
-  report.error(input.where, { code: 'wrong-dimension', message: `${name} leads to ${hidden} hidden units, but the recurrent matrix has ${H}.`, expected, found: describeShape(input.shape), advice: `Give ${name} ${H} ${transposed ? 'rows' : 'numbers in every row'}, or use the matrices of one network.` });
+  report.error(input.where, { code: 'wrong-dimension', message: t('{0} leads to {1} hidden units, but the recurrent matrix has {2}.', name, hidden, H), expected, found: describeShape(input.shape), advice: transposed ? t('Give {0} {1} rows, or use the matrices of one network.', name, H) : t('Give {0} {1} numbers in every row, or use the matrices of one network.', name, H) });
   return null;
 }
 
 function reportLength(bias: Tensor, name: string, H: number, recurrent: string, report: Report): void {
-  report.error(bias.where, { code: 'wrong-dimension', message: `${name} has ${counted(bias.data.length, 'numbers')}, but ${recurrent} has ${counted(H, 'hidden units')}.`, expected: counted(H, 'numbers'), found: counted(bias.data.length, 'numbers'), advice: `Give ${name} one number per hidden unit.` });
+  report.error(bias.where, { code: 'wrong-dimension', message: t('{0} has {1}, but {2} has {3}.', name, counted(bias.data.length, 'numbers'), recurrent, counted(H, 'hidden units')), expected: counted(H, 'numbers'), found: counted(bias.data.length, 'numbers'), advice: t('Give {0} one number per hidden unit.', name) });
 }
 
 function addBiases(biases: readonly (Tensor | null)[], H: number, dtype: DType, report: Report): Float64Array | null {
@@ -152,13 +153,13 @@ function addBiases(biases: readonly (Tensor | null)[], H: number, dtype: DType, 
   const last = biases.findLast((bias) => bias !== null) ?? null;
   const overflow = b.findIndex((x) => !Number.isFinite(dtype === 'float32' ? Math.fround(x) : x));
   if (overflow < 0 || last === null) return b;
-  report.error(last.where, { code: 'number-overflow', message: `The sum of the biases of unit ${overflow} is too large for ${dtype}.`, expected: `a finite sum in ${dtype}`, found: String(b[overflow]), advice: 'Check the export; biases of a trained network are small.' });
+  report.error(last.where, { code: 'number-overflow', message: t('The sum of the biases of unit {0} is too large for {1}.', overflow, dtype), expected: t('a finite sum in {0}', dtype), found: String(b[overflow]), advice: t('Check the export; biases of a trained network are small.') });
   return null;
 }
 
 function notEmpty(tensor: Tensor | null, name: string, form: string, report: Report): Tensor | null {
   if (tensor === null || tensor.data.length > 0) return tensor;
-  report.error(tensor.where, { code: 'wrong-dimension', message: `${name} is empty.`, expected: form, found: `shape ${describeShape(tensor.shape)}`, advice: `Fill ${name} with at least one row of numbers.` });
+  report.error(tensor.where, { code: 'wrong-dimension', message: t('{0} is empty.', name), expected: form, found: t('shape {0}', describeShape(tensor.shape)), advice: t('Fill {0} with at least one row of numbers.', name) });
   return null;
 }
 
@@ -167,4 +168,10 @@ export function transpose(data: Float64Array, rows: number, columns: number): Fl
   const turned = new Float64Array(data.length);
   for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) turned[c * rows + r] = data[r * columns + c] ?? 0;
   return turned;
+}
+
+function squareAdvice(rows: number, columns: number): string {
+  const more = Math.abs(columns - rows);
+  if (rows < columns) return more === 1 ? t('Give it as many rows as columns, 1 more row or fewer of the other.') : t('Give it as many rows as columns, {0} more rows or fewer of the other.', more);
+  return more === 1 ? t('Give it as many rows as columns, 1 more column or fewer of the other.') : t('Give it as many rows as columns, {0} more columns or fewer of the other.', more);
 }

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 /** A stretch of the text, in UTF-16 code units. */
 export type Span = { readonly offset: number; readonly length: number };
 
@@ -26,15 +27,15 @@ export const isArray = (node: JsonNode): node is TensorNode | ArrayNode => node.
 export function describeNode(node: JsonNode): string {
   switch (node.kind) {
     case 'tensor':
-      return node.data.length === 0 ? 'an empty list' : node.shape.length === 1 ? `a list of ${counted(node.data.length, 'numbers')}` : `numbers of shape ${describeShape(node.shape)}`;
+      return node.data.length === 0 ? t('an empty list') : node.shape.length === 1 ? t('a list of {0}', counted(node.data.length, 'numbers')) : t('numbers of shape {0}', describeShape(node.shape));
     case 'array':
-      return node.items.every((item) => item.kind === 'string') ? `a list of ${counted(node.items.length, 'texts')}` : 'a list that is not a regular block of numbers';
+      return node.items.every((item) => item.kind === 'string') ? t('a list of {0}', counted(node.items.length, 'texts')) : t('a list that is not a regular block of numbers');
     case 'object':
-      return node.properties.length === 0 ? 'an empty object' : `an object with ${node.properties.slice(0, 5).map(({ key }) => `"${key}"`).join(', ')}${node.properties.length > 5 ? ', …' : ''}`;
+      return node.properties.length === 0 ? t('an empty object') : t('an object with {0}', node.properties.slice(0, 5).map(({ key }) => `"${key}"`).join(', ') + (node.properties.length > 5 ? ', …' : ''));
     case 'string':
-      return `the text ${quote(node.value)}`;
+      return t('the text {0}', quote(node.value));
     case 'number':
-      return `the number ${node.value}`;
+      return t('the number {0}', String(node.value));
     case 'boolean':
       return String(node.value);
     case 'null':
@@ -44,7 +45,23 @@ export function describeNode(node: JsonNode): string {
 
 export const describeShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
+const counts = {
+  sequences: [() => t('1 sequence'), (n: number) => t('{0} sequences', n)],
+  timesteps: [() => t('1 timestep'), (n: number) => t('{0} timesteps', n)],
+  inputs: [() => t('1 input'), (n: number) => t('{0} inputs', n)],
+  outputs: [() => t('1 output'), (n: number) => t('{0} outputs', n)],
+  'hidden units': [() => t('1 hidden unit'), (n: number) => t('{0} hidden units', n)],
+  numbers: [() => t('1 number'), (n: number) => t('{0} numbers', n)],
+  texts: [() => t('1 text'), (n: number) => t('{0} texts', n)],
+  lists: [() => t('1 list'), (n: number) => t('{0} lists', n)],
+  rows: [() => t('1 row'), (n: number) => t('{0} rows', n)],
+  columns: [() => t('1 column'), (n: number) => t('{0} columns', n)],
+  elements: [() => t('1 element'), (n: number) => t('{0} elements', n)],
+} as const;
+/** What problems count. */
+export type Countable = keyof typeof counts;
+
 /** `1 column`, `3 columns`. */
-export const counted = (n: number, plural: string): string => `${n} ${n === 1 ? plural.replace(/s$/, '') : plural}`;
+export const counted = (n: number, what: Countable): string => (n === 1 ? counts[what][0]() : counts[what][1](n));
 
 export const quote = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { createScanner } from 'jsonc-parser';
 import type { JSONScanner } from 'jsonc-parser';
 import { ArrayBuilder, NumberStack } from './builder.js';
@@ -63,7 +64,7 @@ class Parser {
       const kind: number = this.#scanner.scan();
       if (kind === token.end) break;
       if (this.#root !== null && this.#frames.length === 0) {
-        this.#report(notJson(this.#span(), 'There is more text after the end of the JSON value.', 'the end of the file', this.#found(), 'Remove it, or put all values into one list or object, with commas between them.', true));
+        this.#report(notJson(this.#span(), t('There is more text after the end of the JSON value.'), t('the end of the file'), this.#found(), t('Remove it, or put all values into one list or object, with commas between them.'), true));
         break;
       }
       if (!this.#take(kind)) break;
@@ -87,10 +88,10 @@ class Parser {
         return true;
       }
       if (kind === token.colon) {
-        this.#report(notJson(this.#span(), 'A colon stands where a comma belongs.', 'a comma', ':', 'Put a comma between two elements; a colon only follows a key.', true));
+        this.#report(notJson(this.#span(), t('A colon stands where a comma belongs.'), t('a comma'), ':', t('Put a comma between two elements; a colon only follows a key.'), true));
         return true;
       }
-      this.#report(missing('A comma', this.#span(), this.#found(), 'Put a comma between this and what stands before it.'));
+      this.#report(missing('comma', this.#span(), this.#found(), t('Put a comma between this and what stands before it.')));
       frame.expects = frame.array === null ? 'key' : 'value';
     }
     if (frame?.expects === 'key') {
@@ -100,7 +101,7 @@ class Parser {
     if (frame?.expects === 'colon') {
       frame.expects = 'value';
       if (kind === token.colon) return true;
-      this.#report(missing('A colon', this.#span(), this.#found(), 'Put a colon between the key and its value.', kind === token.comma));
+      this.#report(missing('colon', this.#span(), this.#found(), t('Put a colon between the key and its value.'), kind === token.comma));
     }
     return this.#value(kind);
   }
@@ -117,7 +118,7 @@ class Parser {
   #key(object: ObjectBuilder, kind: number, frame: Frame): void {
     const span = this.#span();
     if (kind === token.comma) {
-      this.#report(missing('A key with its value', span, ',', 'Remove the comma that is too many.'));
+      this.#report(missing('property', span, ',', t('Remove the comma that is too many.')));
       return;
     }
     if (kind === token.string) {
@@ -127,14 +128,14 @@ class Parser {
       const node = this.#singleQuoted(span.offset);
       object.key = { name: node.value, span: node };
     } else if (kind === token.openBrace || kind === token.openBracket || kind === token.colon) {
-      this.#report(missing('A key', span, this.#found(), 'Put a key in double quotes and a colon before the value.', true));
+      this.#report(missing('key', span, this.#found(), t('Put a key in double quotes and a colon before the value.'), true));
       if (kind === token.colon) frame.expects = 'value';
       else this.#value(kind);
       return;
     } else {
       const word = wordAt(this.#text, span.offset);
       const whole = this.#setEnd(span.offset, word.length);
-      this.#report(notJson(whole, `The key ${printable(word)} has no double quotes around it.`, `"${word}"`, printable(word), 'Put the key into double quotes.', !/^[\w.$/-]+$/.test(word)));
+      this.#report(notJson(whole, t('The key {0} has no double quotes around it.', printable(word)), `"${word}"`, printable(word), t('Put the key into double quotes.'), !/^[\w.$/-]+$/.test(word)));
       object.key = { name: word, span: whole };
     }
     frame.expects = 'colon';
@@ -173,7 +174,7 @@ class Parser {
 
   /** A comma or a colon where a value belongs; reading goes on behind it. */
   #missingValue(kind: number): void {
-    this.#report(missing('A value', this.#span(), this.#found(), kind === token.comma ? 'Remove the comma that is too many, or put a value before it.' : 'Put a value here.', true));
+    this.#report(missing('value', this.#span(), this.#found(), kind === token.comma ? t('Remove the comma that is too many, or put a value before it.') : t('Put a value here.'), true));
     const frame = this.#frames.at(-1);
     if (frame?.object === undefined || frame.object === null) return;
     frame.object.key = null;
@@ -213,7 +214,7 @@ class Parser {
   #singleQuoted(offset: number): StringNode {
     const span = this.#setEnd(offset, singleQuotedLength(this.#text, offset));
     const value = this.#text.slice(offset + 1, offset + span.length - 1);
-    this.#report(notJson(span, 'A text stands in single quotes.', JSON.stringify(value.slice(0, 40)), printable(this.#text.slice(offset, offset + span.length)), 'JSON texts and keys stand in double quotes.', span.length === 1));
+    this.#report(notJson(span, t('A text stands in single quotes.'), JSON.stringify(value.slice(0, 40)), printable(this.#text.slice(offset, offset + span.length)), t('JSON texts and keys stand in double quotes.'), span.length === 1));
     return { kind: 'string', value, ...span };
   }
 
@@ -227,7 +228,7 @@ class Parser {
 
   #open(kind: number, offset: number): boolean {
     if (this.#frames.length >= maxDepth) {
-      this.#report(notJson(this.#span(), `Lists and objects are nested more than ${maxDepth} deep.`, 'at most three levels of lists', `level ${maxDepth + 1}`, 'Check that this is the right file.', true));
+      this.#report(notJson(this.#span(), t('Lists and objects are nested more than {0} deep.', maxDepth), t('at most three levels of lists'), t('level {0}', maxDepth + 1), t('Check that this is the right file.'), true));
       this.#gaveUp = true;
       return false;
     }
@@ -241,15 +242,15 @@ class Parser {
     const matches = (frame: Frame): boolean => (kind === token.closeBracket) === (frame.array !== null);
     const name = kind === token.closeBracket ? ']' : '}';
     if (top === undefined || !this.#frames.some(matches)) {
-      this.#report(notJson(this.#span(), `${name} closes nothing.`, top === undefined ? 'a value' : 'a value or the matching bracket', name, `Remove it, or put the bracket that it closes before it.`, true));
+      this.#report(notJson(this.#span(), t('{0} closes nothing.', name), top === undefined ? t('a value') : t('a value or the matching bracket'), name, t('Remove it, or put the bracket that it closes before it.'), true));
       return;
     }
     if (!matches(top)) {
       const open = top.array === null ? '{' : '[';
-      this.#report(notJson(this.#span(), `${name} stands where ${top.array === null ? '}' : ']'} belongs.`, top.array === null ? '}' : ']', name, `Close the ${open} that was opened before it.`, true));
+      this.#report(notJson(this.#span(), t('{0} stands where {1} belongs.', name, top.array === null ? '}' : ']'), top.array === null ? '}' : ']', name, t('Close the {0} that was opened before it.', open), true));
       for (let frame: Frame | undefined = top; frame !== undefined && !matches(frame); frame = this.#frames.at(-1)) this.#popFrame(this.#scanner.getTokenOffset());
     } else if (top.object !== null && (top.expects === 'colon' || top.expects === 'value')) {
-      this.#report(missing(top.expects === 'colon' ? 'A colon and a value' : 'A value', this.#span(), name, 'Put a value after the key.', true));
+      this.#report(missing(top.expects === 'colon' ? 'colonAndValue' : 'value', this.#span(), name, t('Put a value after the key.'), true));
     }
     this.#popFrame(this.#scanner.getPosition());
   }
@@ -321,17 +322,17 @@ class Parser {
     tail.setPosition(this.#lastEnd);
     for (let kind: number = tail.scan(); kind >= token.lineComment && kind <= token.trivia; kind = tail.scan()) {
       if ((tail.getTokenError() as number) === scanError.unclosedComment) {
-        this.#report(notJson({ offset: tail.getTokenOffset(), length: 2 }, 'A comment has no end.', '*/', 'the end of the file', 'Close the comment with */.', true));
+        this.#report(notJson({ offset: tail.getTokenOffset(), length: 2 }, t('A comment has no end.'), '*/', t('the end of the file'), t('Close the comment with */.'), true));
       }
     }
     if (open !== undefined && !this.#gaveUp) {
       const line = this.#text.slice(0, open.array?.offset ?? open.object?.offset ?? 0).split('\n').length;
       const bracket = open.array === null ? '}' : ']';
-      this.#report(notJson(end, `The file ends before the ${open.array === null ? '{' : '['} of line ${line} is closed.`, bracket, 'the end of the file', `Put ${bracket} where it ends; a file that is still being written may be cut off here.`, true));
+      this.#report(notJson(end, t('The file ends before the {0} of line {1} is closed.', open.array === null ? '{' : '[', line), bracket, t('the end of the file'), t('Put {0} where it ends; a file that is still being written may be cut off here.', bracket), true));
     }
     while (this.#frames.length > 0) this.#popFrame(this.#lastEnd);
     if (this.#root === null && this.#issueCount === 0) {
-      this.#report(notJson({ offset: 0, length: 0 }, 'The file is empty.', 'JSON', 'nothing', 'Save content into the file, or name another file.', true));
+      this.#report(notJson({ offset: 0, length: 0 }, t('The file is empty.'), 'JSON', t('nothing'), t('Save content into the file, or name another file.'), true));
     }
   }
 
