@@ -6,6 +6,7 @@ import { registerHover } from './hover.js';
 import { registerInlayHints } from './inlayHints.js';
 import { Inspections } from './inspections.js';
 import { registerLinks } from './links.js';
+import { registerPaths } from './paths.js';
 import { registerProblems } from './problems.js';
 import { Refactorings } from './refactorings.js';
 import { registerRenames } from './renames.js';
@@ -22,7 +23,7 @@ export function registerLanguageFeatures(sessions: Sessions, log: vscode.LogOutp
   const subjects = new Subjects(inspections, index);
   const refactorings = new Refactorings(inspections);
   const disposable = vscode.Disposable.from(
-    registerHover(subjects), registerInlayHints(subjects), registerLinks(subjects), registerSymbols(subjects), registerFolding(subjects),
+    registerHover(subjects), registerInlayHints(subjects), registerLinks(subjects), registerPaths(), registerSymbols(subjects), registerFolding(subjects),
     registerCodeActions(subjects, refactorings), registerProblems(inspections, sessions), registerRenames(index), index, inspections,
   );
   return { subjects, refactorings, disposable };

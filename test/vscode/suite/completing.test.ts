@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import { rangeOf, writeFiles } from './editorSupport.js';
+import { rangeOf, sibling, writeFiles } from './editorSupport.js';
 import { closeEverything, openText, until } from './support.js';
 
 type Item = { readonly label: string; readonly text: string; readonly docs: string; readonly asksOn: boolean };
@@ -69,6 +69,25 @@ describe('Completion', () => {
     assert.deepEqual(await labels('{ "loss": { "kind": | } }'), ['"crossEntropy"', '"mse"']);
     assert.deepEqual(await labels('{ "clip": | }'), ['norm 1', 'null']);
     assert.deepEqual((await offered('{ "clip": {|} }')).map(({ text }) => text), ['"norm": ${1:1}']);
+  });
+
+  it('offers the files beside the config where a path belongs, those with a likely name first, and goes into folders', async () => {
+    const inside = async (text: string): Promise<string[]> => {
+      const at = text.indexOf('|');
+      const uri = await writeFiles({ 'a.rnn.json': text.replace('|', ''), 'b.rnn.json': '{}', 'model-weights.json': '{}', 'data.json': '[]', 'notes.txt': '' });
+      await vscode.workspace.fs.createDirectory(sibling(uri, 'runs'));
+      await vscode.workspace.fs.writeFile(sibling(uri, 'runs/last.json'), new Uint8Array());
+      const { document } = await openText(uri);
+      const { items } = await vscode.commands.executeCommand<vscode.CompletionList>('vscode.executeCompletionItemProvider', uri, document.positionAt(at), undefined, 100);
+      const named = items.filter(({ kind }) => kind === vscode.CompletionItemKind.File || kind === vscode.CompletionItemKind.Folder);
+      return named.sort((a, b) => (a.sortText ?? '').localeCompare(b.sortText ?? '')).map(({ label }) => (typeof label === 'string' ? label : label.label));
+    };
+    assert.deepEqual(await inside('{ "weights": "|" }'), ['model-weights.json', 'data.json', 'runs/']);
+    assert.deepEqual(await inside('{ "weights": | }'), ['"model-weights.json"', '"data.json"', '"runs/"']);
+    assert.deepEqual(await inside('{ "weights": "runs/|" }'), ['last.json']);
+    assert.deepEqual(await inside('{ "sequences": ["data.json", "|"] }'), ['data.json', 'model-weights.json', 'runs/']);
+    assert.deepEqual(await inside('{ "loss": { "readout": "|" } }'), ['data.json', 'model-weights.json', 'runs/']);
+    for (const text of ['{ "cell": "|" }', '{ "name": "|" }', '{ "|": 1 }', '{ "sequences": [[[|1]]] }', '{ "weights": "nowhere/|" }']) assert.deepEqual(await inside(text), [], text);
   });
 
   it('explains a key and its value in the hover', async () => {

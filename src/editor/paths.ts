@@ -1,0 +1,54 @@
+import path from 'node:path';
+import { getLocation } from 'jsonc-parser';
+import * as vscode from 'vscode';
+import { configSelector } from './codeLens.js';
+
+/** Larger documents are not looked through in the extension host, characters. */
+const longest = 1_000_000;
+
+/** Keys whose value can be the path of a file; `sequences` a list of them. */
+const naming: ReadonlySet<string> = new Set(['weights', 'sequences', 'initialState', 'upstreamGradient', 'loss.readout', 'loss.targets']);
+const likely: Readonly<Record<string, RegExp>> = { weights: /weight|state|model|param/i, sequences: /seq|xs|input/i, upstreamGradient: /dhs|grad/i };
+
+/** Offers the JSON files and folders beside a config where a path belongs, those with a likely name first. */
+class PathCompletion implements vscode.CompletionItemProvider {
+  async provideCompletionItems(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.CompletionItem[]> {
+    if (document.isUntitled || document.offsetAt(document.lineAt(document.lineCount - 1).range.end) > longest) return [];
+    const text = document.getText();
+    const at = document.offsetAt(position);
+    const { path: segments, previousNode, isAtPropertyKey } = getLocation(text, at);
+    const key = segments.filter((segment) => typeof segment === 'string').join('.');
+    if (isAtPropertyKey || !naming.has(key)) return [];
+    const typed = previousNode?.type === 'string' && previousNode.offset < at && at < previousNode.offset + previousNode.length ? previousNode : null;
+    // Inside a list of numbers no text belongs.
+    if (typed === null && segments.some((segment) => typeof segment === 'number')) return [];
+    const before = typed === null ? '' : text.slice(typed.offset + 1, at);
+    const inside = before.slice(0, before.lastIndexOf('/') + 1);
+    if (inside.startsWith('/') || before.includes('\\')) return [];
+    const range = typed === null ? undefined : new vscode.Range(document.positionAt(typed.offset + 1 + inside.length), document.positionAt(typed.offset + typed.length - 1));
+    return (await entries(vscode.Uri.joinPath(document.uri, '..', inside))).map(([name, type]) => {
+      const isFolder = (type & vscode.FileType.Directory) !== 0;
+      const shown = isFolder ? `${name}/` : name;
+      const item = new vscode.CompletionItem(typed === null ? JSON.stringify(inside + shown) : shown, isFolder ? vscode.CompletionItemKind.Folder : vscode.CompletionItemKind.File);
+      item.insertText = typed === null ? JSON.stringify(inside + shown) : JSON.stringify(shown).slice(1, -1);
+      item.filterText = item.insertText;
+      item.sortText = `${isFolder ? '2' : likely[key]?.test(name) === true ? '0' : '1'} ${name}`;
+      if (range !== undefined) item.range = range;
+      if (isFolder && typed !== null) item.command = { title: '', command: 'editor.action.triggerSuggest' };
+      return item;
+    });
+  }
+}
+
+/** What a config can name in a folder; nothing when there is no such folder. */
+async function entries(folder: vscode.Uri): Promise<[string, vscode.FileType][]> {
+  try {
+    const all = await vscode.workspace.fs.readDirectory(folder);
+    return all.filter(([name, type]) => !name.startsWith('.') && name !== 'node_modules' && ((type & vscode.FileType.Directory) !== 0 || (/\.jsonc?$/.test(name) && !path.posix.basename(name).endsWith('.rnn.json'))));
+  } catch (error) {
+    if (error instanceof vscode.FileSystemError) return [];
+    throw error;
+  }
+}
+
+export const registerPaths = (): vscode.Disposable => vscode.languages.registerCompletionItemProvider(configSelector, new PathCompletion(), '"', '/');
