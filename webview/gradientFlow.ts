@@ -298,7 +298,7 @@ function marker(painter: Painter, labels: Labels, t: number, text: string, colou
   context.lineTo(x, painter.bottom);
   context.stroke();
   context.restore();
-  labels.put(text, colour, [top + 9, top + 24, floor, floor - 15].flatMap((y) => [{ x: x - 8, y, align: 'right' }, { x: x + 8, y, align: 'left' }] as const));
+  labels.put(text, colour, [top + 9, top + 26, floor, floor - 17, top + 43, floor - 34].flatMap((y) => [{ x: x - 8, y, align: 'right' }, { x: x + 8, y, align: 'left' }] as const));
 }
 
 function fitLabel(painter: Painter, labels: Labels, run: RunSummary, segment: RunSummary['verdict']['segments'][number], window: TimeWindow, theme: Theme): void {

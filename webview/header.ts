@@ -4,6 +4,7 @@ import { inReport } from './report.js';
 import { formatMs, formatNumber, formatPercent } from './format.js';
 import { t } from './l10n.js';
 import { button, progressRing } from './ui.js';
+import type { UiButton } from './ui.js';
 import type { Model, PanelStatus, RunSummary } from './model.js';
 
 export type HeaderActions = { cancel(): void; rerun(): void; revealConfig(): void; revealProblem(index: number): void; tryNext(): void };
@@ -144,14 +145,18 @@ export class Blank {
   readonly element: HTMLElement;
   readonly #title = el('h2', {});
   readonly #text = el('p', {});
+  readonly #run: UiButton;
 
   constructor(actions: HeaderActions) {
+    this.#run = button(t('Run again'), 'primary', t('Run the experiment'), () => actions.rerun());
     this.element = el('div', { class: 'blank' }, this.#title, this.#text,
-      el('div', { class: 'row' }, button(t('Run again'), 'primary', t('Run the experiment'), () => actions.rerun()), button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig())));
+      el('div', { class: 'row' }, this.#run, button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig())));
   }
 
   show({ status, run }: Model): void {
     this.element.hidden = run !== null;
+    // While the first run is under way there is nothing to run again; Cancel stands above.
+    this.#run.hidden = (status?.running ?? null) !== null;
     const errors = status?.problems.filter(({ severity }) => severity === 'error').length ?? 0;
     if (errors > 0) {
       this.#title.textContent = t('This experiment cannot run yet');

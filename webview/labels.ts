@@ -24,7 +24,7 @@ export class Labels {
     this.#lines = lines;
   }
 
-  /** Writes the text at the freest of the places, earlier ones winning a tie. */
+  /** Writes the text at the freest of the places, earlier ones winning a tie; not at all where every place would cover another text. */
   put(text: string, colour: string, places: readonly Place[], size = 10): void {
     const { context, left, right, top, bottom } = this.#painter;
     context.save();
@@ -39,7 +39,8 @@ export class Labels {
       const score = this.#clearance(box);
       if (best === null || score > best.score) best = { box, score };
     }
-    if (best === null) return;
+    // Two texts on one another say less than one: the summary, the table and the tooltip have the number as well.
+    if (best === null || best.score < 0) return;
     this.#taken.push(best.box);
     plotText(this.#painter, this.#theme, text, best.box.x0, best.box.y, colour, 'left', size);
   }

@@ -44,8 +44,14 @@ export class Ruler {
     this.#flag.hidden = cursor < t0 || cursor >= t1;
     this.#flag.textContent = `t = ${cursor}`;
     this.#flag.classList.toggle('pinned', pinned);
-    // Near an end the flag leans inward instead of being cut off.
-    const half = 26;
-    this.#flag.style.left = `${Math.max(half, Math.min(this.x(cursor), this.element.clientWidth - half))}px`;
+    // Near an end the flag leans inward instead of being cut off; it is as wide as its number.
+    const half = this.#flag.offsetWidth / 2 + 2;
+    const at = Math.max(half, Math.min(this.x(cursor), this.element.clientWidth - half));
+    this.#flag.style.left = `${at}px`;
+    // A number that looks out from behind the flag would be read as another one.
+    for (const tick of this.#ticks.children) {
+      const { offsetLeft, offsetWidth } = tick as HTMLElement;
+      tick.classList.toggle('behind', !this.#flag.hidden && Math.abs(offsetLeft - at) < half + offsetWidth / 2 + 3);
+    }
   }
 }

@@ -68,6 +68,7 @@ export class Toolbar {
       ]));
     setOptions(this.#order, [['index', t('as they are')], ['similarity', t('by similarity')], ['saturation', t('by saturation')]], page.timeline.order);
     this.#order.classList.add('wide');
+    this.#sequence.classList.add('sequence');
     page.timeline.onChange(() => this.show());
   }
 

@@ -12,6 +12,8 @@ const log10of2 = Math.log10(2);
 /** Lists of so few numbers are written out. */
 const fewNumbers = 4;
 const boxHeight = 24;
+/** From the activation's box to the copy node. */
+const copyGap = 8;
 
 const norm = (values: Float64Array): number => {
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -123,7 +125,7 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
         asked = run.runId;
         ask();
       }
-      return run !== null && unit !== null;
+      return run !== null;
     },
     paint(sheet) {
       const { context, theme } = sheet;
@@ -135,11 +137,22 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
       const finite = [...logs.values()].filter(Number.isFinite);
       const [low, high] = [Math.min(...finite), Math.max(...finite)];
       const weight = (id: string): number => { const log = logs.get(id) ?? NaN; return Number.isFinite(log) ? 1.5 + (high - low < 1e-9 ? 2 : (3.5 * (log - low)) / (high - low)) : 0; };
+      const [copyX, copyY] = [x(3) + boxWidth / 2 + copyGap, y(1)];
+      const stem = weight('h');
+      context.lineWidth = 1;
+      context.strokeStyle = theme.muted;
+      line(context, copyX - copyGap, copyY - 3, copyX, copyY - 3);
+      if (stem > 0) {
+        context.strokeStyle = withAlpha(theme.red, 0.9);
+        context.lineWidth = stem;
+        line(context, copyX - copyGap, copyY + 3, copyX, copyY + 3);
+      }
       for (const node of all) {
         for (const target of node.to) {
           const end = all.find(({ id }) => id === target);
           if (end === undefined) continue;
-          const [x0, y0, x1, y1] = [x(node.column), y(node.row), x(end.column), y(end.row)];
+          // From box to box, so that the numbers above and below the boxes stay free; both branches meet at the copy node.
+          const [x0, y0, x1, y1] = [x(node.column) - boxWidth / 2, y(node.row), end.id === 'h' ? copyX : x(end.column) + boxWidth / 2, y(end.row)];
           context.strokeStyle = theme.muted;
           context.lineWidth = 1;
           line(context, x0, y0 - 3, x1, y1 - 3);
@@ -186,7 +199,6 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
       }
       context.fillStyle = theme.orange;
       context.beginPath();
-      const [copyX, copyY] = [(x(3) + boxWidth / 2 + x(4) - boxWidth / 2) / 2, y(1)];
       context.arc(copyX, copyY, 4, 0, 2 * Math.PI);
       context.fill();
     },

@@ -8,7 +8,7 @@ import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
 import { themeNames } from '../support/themes.js';
-import { nextFrames, openTable, painted, pixel } from './support.js';
+import { computed, cursorTo, nextFrames, openTable, painted, pixel } from './support.js';
 
 let pages: PageServer;
 before(async () => { pages = await startPages(); });
@@ -124,6 +124,87 @@ describe('a narrow panel', () => {
     const tooWide = await open.page.evaluate(() => [...document.querySelectorAll('.head *, .toolbar > *, .track-head, .legend > *, .side .pairs *, .plot')].filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5).map((element) => element.outerHTML.slice(0, 80)));
     assert.deepEqual(tooWide, []);
     assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), 420);
+    await clean(open);
+  });
+});
+
+describe('what arrives later', () => {
+  it('finds its room kept: nothing jumps while a run, its analyses and the next run come in', async () => {
+    const open = await pages.open({ width: 1400, height: 1000 });
+    await open.page.evaluate(() => {
+      const shifts: number[] = [];
+      (window as unknown as { shifts: number[] }).shifts = shifts;
+      new PerformanceObserver((list) => { for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value); }).observe({ type: 'layout-shift', buffered: true });
+    });
+    for (let i = 0; i < 2; i++) {
+      await open.host.run(weatherConfig());
+      await painted(open);
+      await open.page.locator('[data-card=reach] [data-name=horizon]').waitFor();
+      await computed(open.page, 'attribution');
+      await nextFrames(open.page);
+    }
+    const sum = await open.page.evaluate(() => (window as unknown as { shifts: number[] }).shifts.reduce((total, value) => total + value, 0));
+    // The browser's own measure (cumulative layout shift): below 0.1 a page counts as calm.
+    assert.ok(sum < 0.02, `layout shift ${sum}`);
+    await clean(open);
+  });
+
+  it('leaves nothing to run again while the first run is under way', async () => {
+    const open = await pages.open();
+    open.host.sendStatus({ running: { runId: 1, phase: 'run', fraction: 0.4 } });
+    await open.page.getByText('The first run is under way').waitFor();
+    assert.equal(await open.page.locator('.blank vscode-button', { hasText: 'Run again' }).isVisible(), false);
+    open.host.sendStatus({ running: null });
+    await open.page.locator('.blank vscode-button', { hasText: 'Run again' }).waitFor();
+    await clean(open);
+  });
+
+  it('finds zoom, cursor, sequence and units where they were, after another run and after a reload', async () => {
+    const open = await pages.open();
+    const { page, host } = open;
+    await host.run(weatherConfig());
+    await painted(open);
+    await cursorTo(page, 40);
+    for (let i = 0; i < 4; i++) await page.keyboard.press('+');
+    await page.locator('vscode-dropdown[aria-label=Sequence]').click();
+    await page.locator('vscode-dropdown[aria-label=Sequence] vscode-option[value="2"]').click();
+    await page.locator('[data-track=hiddenMap] .formula', { hasText: 'sequence 3' }).waitFor();
+    const look = (): Promise<string> => page.evaluate(() => [...document.querySelectorAll('.ruler-ticks span, .flag')].map((element) => element.textContent).join() + (document.querySelector('[data-track=hiddenMap] .formula')?.textContent ?? ''));
+    const before = await look();
+    await host.run(weatherConfig());
+    await painted(open);
+    await nextFrames(page);
+    assert.equal(await look(), before);
+    for (const track of ['jacobian', 'attribution']) await computed(page, track);
+    await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
+    await page.waitForTimeout(150); // until the page has written its state
+    await page.reload();
+    await painted(open);
+    await nextFrames(page);
+    assert.equal(await look(), before);
+    await clean(open);
+  });
+});
+
+describe('the flag on the time axis', () => {
+  it('holds a number of five digits whole, and no other number looks out from behind it', async () => {
+    const open = await pages.open({ width: 420 });
+    await open.host.run(JSON.stringify({ name: 'long', cell: 'identity', weights: { Wx: [[0]], Wh: [[1]], b: [[0]] }, sequences: [Array.from({ length: 12345 }, () => [0])] }));
+    await painted(open);
+    const { page } = open;
+    for (const key of ['Home', 'End'] as const) {
+      await page.locator('#track-flow-plot').focus();
+      await page.keyboard.press(key);
+      await nextFrames(page);
+      const covered = await page.evaluate(() => {
+        const flag = document.querySelector('.flag')?.getBoundingClientRect();
+        const ruler = document.querySelector('.ruler')?.getBoundingClientRect();
+        if (flag === undefined || ruler === undefined) return ['no flag'];
+        const ticks = [...document.querySelectorAll('.ruler-ticks span:not(.behind)')].filter((tick) => { const box = tick.getBoundingClientRect(); return box.right > flag.left && box.left < flag.right; });
+        return [...(flag.left < ruler.left || flag.right > ruler.right ? ['cut off'] : []), ...ticks.map((tick) => tick.textContent)];
+      });
+      assert.deepEqual(covered, []);
+    }
     await clean(open);
   });
 });
