@@ -74,7 +74,7 @@ export class AtStep {
         if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
         return { text: lost < -0.05 ? say('grown by {0} decades', (-lost).toFixed(1)) : say('{0} decades', Math.abs(lost).toFixed(1)), exact: String(lost) };
       } },
-      { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => (model.spectrum === null ? { text: '…', exact: '' } : number(model.spectrum.jacobianSigmaMax[t] ?? NaN)) },
+      { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => (model.spectrum === null || (model.spectrum.fraction < 1 && Number.isNaN(model.spectrum.jacobianSigmaMax[t])) ? { text: '…', exact: '' } : number(model.spectrum.jacobianSigmaMax[t] ?? NaN)) },
       { id: 'dx', name: '‖dx_t‖', read: (run, t) => log(run.log10.dx[t] ?? NaN) },
       { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => log(run.log10.dWh[t] ?? NaN) },
       { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => log(run.log10.dWx[t] ?? NaN) },

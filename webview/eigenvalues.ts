@@ -33,7 +33,8 @@ export function eigenvaluesCard({ model }: Page): CardView {
       formula: 'Wh·v = λ·v',
       source: 'Engelken, Wolf & Abbott 2023, “Lyapunov spectra of chaotic recurrent neural networks”; Pascanu et al. 2013',
     },
-    available: () => model.spectrum !== null,
+    // Beyond 1,024 units, and until they are known, there are none to draw.
+    available: () => values().length > 0,
     paint(sheet) {
       const { context, theme } = sheet;
       const { left, right, top, bottom, scale, x0, y0, x, y } = layout(sheet);

@@ -23,10 +23,11 @@ export function lyapunovCard({ model }: Page): CardView {
     const { spectrum } = model;
     const all = values();
     if (spectrum === null) notes.replaceChildren();
+    else if (spectrum.fraction < 1 && spectrum.lyapunov === null) notes.replaceChildren(t('Being computed: {0} %.', Math.floor(spectrum.fraction * 100)));
     else if (spectrum.lyapunov === null) notes.replaceChildren(t('Not defined: some Jacobian is singular, so all but the largest exponents may be −∞ and are not unique.'));
     else if (spectrum.lyapunovSumError === null) notes.replaceChildren(t('Every Jacobian is zero: all exponents are −∞.'));
     else notes.replaceChildren(el('span', { attributes: { 'data-name': 'sumError', 'data-value': String(spectrum.lyapunovSumError) } }, math(t('Σλ_i = {0} per step; it has to be ln|det Wh| + mean Σ ln f′(z). Difference: {1}. Directions with λ > 0: {2} of {3}.',
-      formatNumber(all.reduce((sum, value) => sum + value, 0), 6), formatNumber(spectrum.lyapunovSumError, 2), all.filter((value) => value > 0).length, all.length))));
+      formatNumber(all.reduce((sum, value) => sum + value, 0), 6), formatNumber(spectrum.lyapunovSumError, 2), all.filter((value) => value > 0).length, all.length))), ' ', el('span', { attributes: { 'data-name': 'lyapunovError', 'data-value': String(spectrum.lyapunovError ?? '') } }, math(t('Made orthogonal every {0} steps at most, which leaves each λ_i an error of about {1}.', spectrum.lyapunovBlock ?? 1, formatNumber(spectrum.lyapunovError ?? NaN, 2)))));
   }
   return {
     id: 'lyapunov',
@@ -49,7 +50,7 @@ export function lyapunovCard({ model }: Page): CardView {
         context.fillStyle = theme.muted;
         context.font = `11px ${theme.fontFamily}`;
         context.textAlign = 'center';
-        context.fillText(all.length === 0 ? t('no unique exponents') : t('every exponent is −∞'), sheet.width / 2, sheet.height / 2);
+        context.fillText(all.length === 0 ? ((model.spectrum?.fraction ?? 1) < 1 ? t('Being computed…') : t('no unique exponents')) : t('every exponent is −∞'), sheet.width / 2, sheet.height / 2);
         return;
       }
       const { min, max } = range();

@@ -49,18 +49,24 @@ export class Proofs {
   }
 
   #rows(spectrum: SpectrumSummary): Node[] {
-    const { sigmaMaxWh, spectralRadiusWh, lyapunov, lyapunovSumError, logProductSigmaMax } = spectrum;
+    const { sigmaMaxWh, sigmaMaxWhUpper, spectralRadiusWh, spectralRadiusBounds, lyapunov, lyapunovSumError, lyapunovError, logProductSigmaMax, fraction } = spectrum;
     const row = (id: string, name: string, text: string, exact: string, note: string): Node =>
       el('div', {}, el('dt', {}, math(name)), el('dd', { title: exact, attributes: { 'data-name': id, 'data-value': exact } }, text), el('dd', { class: 'note' }, math(note)));
+    const pending = (id: string, name: string): Node => row(id, name, '…', '', t('Being computed: {0} %.', Math.floor(fraction * 100)));
+    // What is not known yet while the rest is: NaN, or no exponents.
+    const known = (value: number, id: string, name: string, made: () => Node): Node => (fraction < 1 && Number.isNaN(value) ? pending(id, name) : made());
     const bound = sigmaMaxWh * gamma;
+    const proven = Number.isFinite(sigmaMaxWhUpper) && sigmaMaxWh > 0 ? t('Proven with all rounding: σ_{max}(Wh) exceeds this by at most {0}.', formatNumber(sigmaMaxWhUpper - sigmaMaxWh, 2)) : null;
+    const radius = spectralRadiusBounds === null ? formatNumber(spectralRadiusWh) : `${formatNumber(spectralRadiusBounds[0])} … ${formatNumber(spectralRadiusBounds[1])}`;
+    const radiusNote = [radiusSentence(spectralRadiusWh, this.#page.model.run?.verdict.kind ?? null), ...(spectralRadiusBounds === null ? [] : [t('Both ends are proven; the eigenvalues themselves are not computed for more than {0} units.', 1024)])].join(' ');
     const first = lyapunov?.[0];
     return [
-      row('sigmaMax', 'σ_{max}(Wh)·γ', formatNumber(bound), String(bound), boundSentence(bound)),
-      row('spectralRadius', t('spectral radius ρ(Wh)'), formatNumber(spectralRadiusWh), String(spectralRadiusWh), radiusSentence(spectralRadiusWh, this.#page.model.run?.verdict.kind ?? null)),
-      first === undefined
+      known(sigmaMaxWh, 'sigmaMax', 'σ_{max}(Wh)·γ', () => row('sigmaMax', 'σ_{max}(Wh)·γ', formatNumber(bound), String(bound), [boundSentence(bound), ...(proven === null ? [] : [proven])].join(' '))),
+      known(spectralRadiusWh, 'spectralRadius', t('spectral radius ρ(Wh)'), () => row('spectralRadius', t('spectral radius ρ(Wh)'), radius, String(spectralRadiusWh), radiusNote)),
+      known(first ?? NaN, 'lyapunov', t('Lyapunov λ_1 per step'), () => (first === undefined
         ? row('lyapunov', t('Lyapunov λ_1 per step'), '–', '', t('Not defined: some Jacobian is singular, so the exponents are not unique.'))
-        : row('lyapunov', t('Lyapunov λ_1 per step'), formatNumber(first), String(first), [lyapunovSentence(first), ...(lyapunovSumError === null ? [] : [t('Σλ agrees with its closed form to {0}.', formatNumber(lyapunovSumError, 2))])].join(' ')),
-      row('product', '‖∂h_{T−1}/∂h_{−1}‖_2', formatLog10(logProductSigmaMax / Math.LN10), String(logProductSigmaMax), t('The product of all Jacobians: at most this share of a change in the initial state reaches the last step.')),
+        : row('lyapunov', t('Lyapunov λ_1 per step'), formatNumber(first), String(first), [lyapunovSentence(first), ...(lyapunovSumError === null ? [] : [t('Σλ agrees with its closed form to {0}.', formatNumber(lyapunovSumError, 2)), t('Each exponent has an error of about {0}.', formatNumber(lyapunovError ?? NaN, 2))])].join(' ')))),
+      known(logProductSigmaMax, 'product', '‖∂h_{T−1}/∂h_{−1}‖_2', () => row('product', '‖∂h_{T−1}/∂h_{−1}‖_2', formatLog10(logProductSigmaMax / Math.LN10), String(logProductSigmaMax), t('The product of all Jacobians: at most this share of a change in the initial state reaches the last step.'))),
     ];
   }
 }

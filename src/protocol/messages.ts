@@ -47,8 +47,8 @@ export type RunSummary = {
   readonly dtypeRange: { readonly log10Smallest: number; readonly log10Largest: number };
 };
 
-/** Arrives after the summary, because it takes longer. Of batch item 0. */
-export type SpectrumSummary = Spectrum & { readonly runId: number };
+/** Arrives after the summary, because it takes longer; again and again while it grows (`fraction` below 1, what is not known yet NaN, null or empty). Of batch item 0. */
+export type SpectrumSummary = Spectrum & { readonly runId: number; readonly fraction: number };
 
 /** Steps t0 ≤ t < t1. */
 export type TimeWindow = { readonly t0: number; readonly t1: number };

@@ -195,7 +195,7 @@ export async function makeRecord(run: KeptRun, summary: RunSummary, spectrum: Sp
   return {
     schema: 1,
     extent: first !== null ? { kind: 'pictures', steps: first.steps.length } : sequences < B ? { kind: 'sequences', sequences } : { kind: everyDigit ? 'everything' : 'rounded' },
-    ...shortened(summary, { runId: run.runId, ...spectrum }),
+    ...shortened(summary, { runId: run.runId, ...spectrum, fraction: 1 }),
     finished,
     whole: sequences > 0 ? wholeSequences(run, sequences, everyDigit) : null,
     first,

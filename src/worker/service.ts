@@ -2,7 +2,7 @@ import { t as say } from '@vscode/l10n';
 import { classify, readExperiment } from '../config/index.js';
 import { newConfigText } from '../config/newConfig.js';
 import type { Files } from '../config/files.js';
-import { openUnit, runWithin, spectrumSteps, Workspaces } from '../engine/index.js';
+import { openUnit, runWithin, spectrumOf, Workspaces } from '../engine/index.js';
 import type { Kernels, Spectrum } from '../engine/index.js';
 import type { Phase, ReportData, RunOutcome, RunRequest, RunSummary, UnitRequest, WhatIfAnswer, WhatIfRequest, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
@@ -26,14 +26,17 @@ import { summarise } from './summary.js';
 import { weightCells, weights } from './weights.js';
 import { WhatIfs } from './whatIf.js';
 
+/** Milliseconds between two parts of a spectrum that is still growing. */
+const betweenParts = 400;
+
 /** The last finished run: what slices and analyses are cut from. */
-type Kept = KeptRun & { spectrum: Spectrum | null; readonly analyses: Analyses; readonly whatIfs: WhatIfs; readonly summary: RunSummary; readonly sources: ReadSources };
+type Kept = KeptRun & { spectrum: Spectrum | null; analysing: Promise<unknown>; readonly analyses: Analyses; readonly whatIfs: WhatIfs; readonly summary: RunSummary; readonly sources: ReadSources };
 
 /** Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices. */
 export class Service {
   readonly #channel: Channel<WorkerContract, WorkerHostContract>;
   #kept: Kept | null = null;
-  /** Settles with the run that is under way; analyses wait for it, and give way to the next one. */
+  /** Settles when the run that is under way has told its norms, or has ended before; analyses wait for it, and give way to the next one. */
   #running: Promise<unknown> | null = null;
   readonly #kernels: Kernels | null;
   readonly #workspaces: Workspaces | null;
@@ -77,14 +80,12 @@ export class Service {
   }
 
   async #alone(request: RunRequest): Promise<RunOutcome> {
-    const run = this.#run(request);
-    const settled = run.then(() => undefined, () => undefined);
+    let told = (): void => undefined;
+    const norms = new Promise<void>((resolve) => { told = resolve; });
+    const run = this.#run(request, told);
+    const settled = Promise.race([norms, run.then(() => undefined, () => undefined)]).then(() => { if (this.#running === settled) this.#running = null; });
     this.#running = settled;
-    try {
-      return await run;
-    } finally {
-      if (this.#running === settled) this.#running = null;
-    }
+    return run;
   }
 
   /** Answers from an analysis of the kept run, as soon as no run is under way. */
@@ -106,7 +107,8 @@ export class Service {
     if (this.#running !== null || this.#kept?.runId !== runId) throw new Cancelled();
   };
 
-  async #run({ runId, entry, bounds, cancel }: RunRequest): Promise<RunOutcome> {
+  /** `told` when the norms are known: what follows gives way to whatever the user does meanwhile. */
+  async #run({ runId, entry, bounds, cancel }: RunRequest, told: () => void): Promise<RunOutcome> {
     const flag = new Int32Array(cancel);
     const check = (): void => {
       if (Atomics.load(flag, 0) !== 0) throw new Cancelled();
@@ -137,13 +139,15 @@ export class Service {
       const result = await drive(runWithin(this.#capacity.whole, experiment, bounds, this.#kernels), check, progress('run'));
       const run = { runId, experiment, result };
       const summary = summarise(runId, experiment, result, performance.now() - started);
-      const kept: Kept = { ...run, spectrum: null, analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId), this.#capacity.whole), summary, sources };
+      const kept: Kept = { ...run, spectrum: null, analysing: Promise.resolve(), analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId), this.#capacity.whole), summary, sources };
       this.#kept = kept;
       this.#channel.emit('summary', summary);
 
-      const spectrum = await drive(spectrumSteps(experiment, result, this.#workspaces), check, progress('analyse'));
-      kept.spectrum = spectrum;
-      this.#channel.emit('spectrum', { runId, ...spectrum });
+      told();
+
+      const analysing = this.#analyse(kept, check, progress('analyse'));
+      kept.analysing = analysing.catch(() => undefined);
+      await analysing;
       return { kind: 'done', problems, files: [...seen] };
     } catch (error) {
       if (error instanceof Cancelled) return { kind: 'cancelled', problems: [], files: [...seen] };
@@ -153,14 +157,30 @@ export class Service {
     }
   }
 
+  /** The spectrum behind everything else, told now and then while it grows. */
+  async #analyse(kept: Kept, check: () => void, onProgress: (fraction: number) => void): Promise<Spectrum> {
+    const { runId, experiment, result } = kept;
+    const { spectrum, steps } = spectrumOf(experiment, result, this.#workspaces);
+    let next = performance.now() + betweenParts;
+    await drive(steps, check, (fraction) => {
+      onProgress(fraction);
+      if (performance.now() < next) return;
+      this.#channel.emit('spectrum', { runId, ...spectrum, fraction: Math.min(fraction, 0.999) });
+      next = performance.now() + betweenParts;
+    }, 'behind');
+    kept.spectrum = spectrum;
+    this.#channel.emit('spectrum', { runId, ...spectrum, fraction: 1 });
+    return spectrum;
+  }
+
   /** The run with its spectrum, when it is still the last one and nothing newer needs the thread. */
   async #complete(runId: number): Promise<(Kept & { readonly spectrum: Spectrum }) | null> {
     while (this.#running !== null) await this.#running;
     const kept = this.#kept;
     if (kept?.runId !== runId) return null;
+    await kept.analysing;
     // Only a cancelled analysis has left it out.
-    kept.spectrum ??= await drive(spectrumSteps(kept.experiment, kept.result, this.#workspaces), this.#unwanted(runId), () => undefined);
-    return { ...kept, spectrum: kept.spectrum };
+    return { ...kept, spectrum: kept.spectrum ?? await this.#analyse(kept, this.#unwanted(runId), () => undefined) };
   }
 
   /** Null when a newer run comes in between. */
