@@ -5,6 +5,7 @@ import path from 'node:path';
 import { EngineClient } from '../../src/worker/client.js';
 import { kernels, pythonPeer, reference, tfjsPeer } from './contestants.js';
 import type { Contestant, Peer, Row } from './contestants.js';
+import { readingSection } from './reading.js';
 
 const allRows: readonly Row[] = [
   { name: 'S', B: 1, T: 50, I: 8, H: 16 },
@@ -130,6 +131,7 @@ async function main(): Promise<void> {
     }
     lines.push('');
   }
+  if (!args.includes('--rows') || wanted?.includes('READING') === true) lines.push(...readingSection(quick));
   lines.push(`Largest resident memory of the measuring process: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB.`, '');
   for (const peer of processes) peer.stop();
   for (const contestant of own) contestant.stop();
