@@ -19,6 +19,20 @@ const upper = 0.6;
 const tones = ({ red, green, orange, purple }: Theme): Readonly<Record<Kind, string>> => ({ vanishing: red, healthy: green, exploding: orange, nonfinite: purple });
 const kindNames: Readonly<Record<Kind, () => string>> = { vanishing: () => t('vanishing'), healthy: () => t('healthy'), exploding: () => t('exploding'), nonfinite: () => t('not finite') };
 
+/** A point whose shape says the verdict as its colour does: pointing down, round, pointing up, square. */
+function stamp(context: CanvasRenderingContext2D, kind: Kind, x: number, y: number, size: number): void {
+  context.beginPath();
+  if (kind === 'healthy') context.arc(x, y, size, 0, 2 * Math.PI);
+  else if (kind === 'nonfinite') context.rect(x - size, y - size, 2 * size, 2 * size);
+  else {
+    const up = kind === 'exploding' ? -1.4 * size : 1.4 * size;
+    context.moveTo(x - 1.3 * size, y - up);
+    context.lineTo(x + 1.3 * size, y - up);
+    context.lineTo(x, y + up);
+  }
+  context.fill();
+}
+
 /** The versions, and the one that the user looks back at. */
 export class Past {
   list: HistoryList = { forgotten: 0, versions: [] };
@@ -174,9 +188,7 @@ export function historyCard(past: Past, changed: () => void): CardView {
       all.forEach(({ kind, log10Ratio }, i) => {
         const value = log10Ratio === null || Number.isNaN(log10Ratio) ? null : Math.max(r.min, Math.min(r.max, log10Ratio));
         context.fillStyle = tones(theme)[kind];
-        context.beginPath();
-        context.arc(top.x(past.number(i)), value === null ? top.bottom - 3 : top.y(value), size, 0, 2 * Math.PI);
-        context.fill();
+        stamp(context, kind, top.x(past.number(i)), value === null ? top.bottom - 3 : top.y(value), size);
       });
       const at = Math.round(top.x(past.number(past.place))) + 0.5;
       context.strokeStyle = theme.foreground;

@@ -17,7 +17,10 @@ const mostPoints = 1024;
 const longestName = 28;
 const kinds: readonly Kind[] = ['vanishing', 'healthy', 'exploding', 'nonfinite'];
 const dashes: readonly (readonly number[])[] = [[7, 3], [2, 2], [9, 3, 2, 3], [4, 2], [12, 4], [1, 3]];
-const colours = ({ green, yellow, foreground, orange, blue, muted }: Theme): readonly string[] => [green, yellow, foreground, orange, blue, muted];
+/** Hues that the run's own lines leave free: teal, pink, olive. Pins of the same hue differ by their dashes. */
+const hues = [195, 345, 100] as const;
+const lightness: Readonly<Record<Theme['kind'], number>> = { dark: 0.78, light: 0.52, 'high-contrast': 0.86, 'high-contrast-light': 0.42 };
+const colourOf = (id: number, { kind }: Theme): string => `oklch(${lightness[kind]} 0.13 ${hues[(id - 1) % hues.length] ?? 0})`;
 
 /** At most `mostPoints` steps, smallest and largest of each bin, so that no spike is lost. */
 export function thin({ dh, singleSource }: Readonly<Record<CurveName, Float64Array>>): Curve {
@@ -111,7 +114,7 @@ export class Pins {
   }
 
   look({ id }: Pin, theme: Theme): { readonly colour: string; readonly dash: readonly number[] } {
-    return { colour: colours(theme)[id - 1] ?? theme.foreground, dash: dashes[id - 1] ?? [] };
+    return { colour: colourOf(id, theme), dash: dashes[id - 1] ?? [] };
   }
 
   overlays(): readonly Overlay[] {

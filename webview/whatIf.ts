@@ -146,7 +146,7 @@ export class WhatIfBar {
         field('lossAt', t('Loss at'), this.#lossKind, this.#lossStep.element)),
       el('div', { class: 'outcome' },
         el('span', { class: 'turn' }, this.#before, el('span', { class: 'arrow', attributes: { 'aria-label': t('becomes') } }, '→'), this.#after), this.#numbers, this.#note,
-        el('span', { class: 'spacer' }), this.#reset, this.#pin, this.#apply, helpButton),
+        el('span', { class: 'decide' }, this.#reset, this.#pin, this.#apply, helpButton)),
       this.#spoken);
     this.element.hidden = true;
     tried.onChange(() => this.show());
