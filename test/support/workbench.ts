@@ -30,6 +30,11 @@ export type WorkbenchOptions = {
   readonly trusted?: boolean;
   readonly width?: number;
   readonly height?: number;
+  /**
+   * Display language, as a language pack would set it. The window's own words stay English, because no pack is installed; extensions, their
+   * manifests and `vscode.env.language` follow.
+   */
+  readonly language?: string;
   /** Two device pixels per CSS pixel for screenshots that stay sharp. */
   readonly deviceScaleFactor?: number;
 };
@@ -68,6 +73,7 @@ export class Workbench {
       const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
       const page = await browser.newPage({ viewport: { width: options.width ?? 1440, height: options.height ?? 900 }, deviceScaleFactor: options.deviceScaleFactor ?? 1 });
       page.setDefaultTimeout(patience);
+      if (options.language !== undefined) await page.addInitScript((language) => { (globalThis as { _VSCODE_NLS_LANGUAGE?: string })._VSCODE_NLS_LANGUAGE = language; }, options.language);
       const log: string[] = [];
       page.on('console', (message) => log.push(`${message.type()} ${message.text()}`));
       page.on('pageerror', (error) => log.push(`pageerror ${error.message}`));
