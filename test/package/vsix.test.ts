@@ -13,6 +13,7 @@ const shipped = [
   'extension.vsixmanifest',
   'extension/LICENSE.txt',
   'extension/changelog.md',
+  'extension/README.ko.md',
   'extension/dist/cli.js',
   'extension/dist/extension.js',
   'extension/dist/rnn.schema.json',

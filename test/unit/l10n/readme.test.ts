@@ -1,0 +1,35 @@
+// Both READMEs tell the same.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { mistranslations } from './terms.js';
+
+const english = readFileSync('README.md', 'utf8');
+const korean = readFileSync('README.ko.md', 'utf8');
+
+const all = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1] ?? match[0]);
+const parts: Readonly<Record<string, (text: string) => unknown>> = {
+  'levels of headings': (text) => all(text, /^(#+) /gm),
+  pictures: (text) => all(text, /!\[[^\]]+\]\(([^)]+)\)/g),
+  'links, but for the other language': (text) => all(text, /(?<!!)\[[^\]]+\]\(([^)]+)\)/g).filter((link) => !link.startsWith('README')),
+  'rows of tables': (text) => all(text, /^\| (`[^`]+`)? ?.*$/gm).length,
+  'items of lists': (text) => all(text, /^(-|\d+\.) /gm),
+  'code without its comments': (text) => all(text, /^```(?:sh|jsonc)\n([^]*?)^```/gm).map((code) => code.replaceAll(/ *(?:#|\/\/).*$/gm, '')),
+  'names of keys, files and options': (text) => [...new Set(all(text, /`([\w.\-/*,:"{}[\] ]*[._\-*"][\w.\-/*,:"{}[\] ]*)`/g))].sort(),
+};
+
+describe('README.ko.md', () => {
+  for (const [what, of] of Object.entries(parts)) it(`has the same ${what}`, () => assert.deepEqual(of(korean), of(english)));
+
+  it('leads to the English one and back', () => {
+    assert.match(korean, /\[English\]\(README\.md\)/);
+    assert.match(english, /\[한국어\]\(README\.ko\.md\)/);
+  });
+
+  it('is Korean, in the words of the field', () => {
+    assert.deepEqual(mistranslations(korean), []);
+    const prose = korean.replaceAll(/^```[^]*?^```/gm, '').split(/\n{2,}/).filter((paragraph) => !/^(?:[#|]|!\[)/.test(paragraph) && paragraph.length > 80);
+    assert.deepEqual(prose.filter((paragraph) => !/[가-힣]/.test(paragraph)), []);
+    for (const term of ['순전파', '역전파', '은닉 상태', '기울기 소실', '기울기 폭발']) assert.ok(korean.includes(term), term);
+  });
+});
