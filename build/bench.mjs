@@ -1,7 +1,8 @@
 // Entry of `npm run bench`: compiles what is measured and hands over to test/bench/bench.ts.
-//   --quick      under a minute: fewer rounds, no XL, no peers that have to be installed, no VS Code
-//   --rows S,M   only these rows; READING is the reading of files
-//   --avx2       NumPy and PyTorch restricted to AVX2 (OPENBLAS_CORETYPE=Haswell), for machines with AVX-512
+//   --quick              under a minute: fewer rounds, no XL, peers on one thread and none that has to be installed, no VS Code; writes nothing
+//   --rows S,M           only these rows, no VS Code; writes nothing
+//   --sections pauses    only these sections of test/bench/bench.ts (networks, reading, pauses, differences, worker), no VS Code; writes nothing
+//   --dry                writes nothing
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { ensureModules, node24, root, underNode24 } from './modules.mjs';
@@ -27,7 +28,7 @@ await build({
 const { status } = spawnSync(node24, [path.join(root, 'out/bench/bench.mjs'), ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
 process.exitCode = status ?? 1;
 // How soon the picture follows a key: in a real VS Code, after everything else because it needs the whole product built.
-if (process.exitCode === 0 && !process.argv.some((arg) => ['--quick', '--rows', '--avx2'].includes(arg))) {
+if (process.exitCode === 0 && !process.argv.some((arg) => ['--quick', '--rows', '--sections'].includes(arg))) {
   for (const args of [['build/esbuild.mjs', '--tests'], ['out/test/bench/latency.mjs', ...process.argv.slice(2)]]) {
     process.exitCode ||= spawnSync(node24, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
   }

@@ -77,11 +77,18 @@ const log10Smallest = { float32: Math.log10(2) * -149, float64: Math.log10(2) * 
 /** Up to here f'(h) from a rounded h is right to 1e-4, so that thousands of steps stay inside the margin. */
 const slopeKeepsDigits = 0.999;
 
+/** Numbers looked through between two pauses, about a millisecond. */
+const scanned = 1e6;
+
 /** max |h| */
-function largestOf({ B, T, N, data }: SequenceTrace): number {
-  if (data instanceof Float32Array || data instanceof Float64Array) return maxAbs(data);
+function* largestOf({ B, T, N, data }: SequenceTrace): Steps<number> {
+  const whole = data instanceof Float32Array || data instanceof Float64Array;
+  const step = whole ? Math.max(1, Math.floor(scanned / N)) : 1;
   let largest = 0;
-  for (let row = 0; row < B * T; row++) largest = Math.max(largest, maxAbs(data.subarray(row * N, (row + 1) * N)));
+  for (let row = 0; row < B * T; row += step) {
+    largest = Math.max(largest, maxAbs(data.subarray(row * N, Math.min(B * T, row + step) * N)));
+    if (whole) yield row / (B * T);
+  }
   return largest;
 }
 
@@ -89,11 +96,11 @@ function largestOf({ B, T, N, data }: SequenceTrace): number {
  * True when the single source's way back keeps so far from the ends of the dtype's range that plain arithmetic reaches neither: a sum of
  * H products is at most ‖d‖·max|Wh|·√H, and what a norm above the smallest number by this margin leaves is not all zero.
  */
-function staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, single: Analysis['single'], largestState: () => number): boolean {
+function* staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, single: Analysis['single'], largestState: () => Steps<number>): Steps<boolean> {
   const margin = 6;
   const growth = Math.max(0, Math.log10(maxAbs(Wh) * H));
   const inside = single.log10.every((value) => Number.isNaN(value) || (value + growth + margin < log10Largest[dtype] && value - margin > log10Smallest[dtype]));
-  return inside && (cell !== 'tanh' || largestState() <= slopeKeepsDigits);
+  return inside && (cell !== 'tanh' || (yield* largestState()) <= slopeKeepsDigits);
 }
 
 /**
@@ -132,12 +139,17 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
   const last = chunks.at(-1)!;
   const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs), 0, 0.2));
   // Where no unit is nearly closed, all are far below the limit.
-  const largestState = (): number => (closed.subarray(last.start).every((share) => share === 0) ? 0 : pass.largestState ?? largestOf(last.hs));
-  const reachesAnEnd = (nonFinite === null || nonFinite.what === 'gradient') && !staysInside(experiment, single, largestState);
+  function* largestState(): Steps<number> {
+    if (closed.subarray(last.start).every((share) => share === 0)) return 0;
+    return pass.largestState ?? (yield* largestOf(last.hs));
+  }
+  yield 0.2;
+  const reachesAnEnd = (nonFinite === null || nonFinite.what === 'gradient') && !(yield* part(staysInside(experiment, single, largestState), 0.2, 0.3));
+  yield 0.3;
   // States that are computed again when they are asked for need the kernels' own memory meanwhile.
   const free = !reachesAnEnd || kernels === null || ArrayBuffer.isView(last.hs.data) ? kernels : kernels.apart();
-  const quickRange = !reachesAnEnd || free === null ? null : yield* part(fastPlainRange(free, experiment, last), 0.2, 1);
-  const { zeroAt, infiniteAt } = quickRange ?? (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.2, 1) : { zeroAt: null, infiniteAt: null });
+  const quickRange = !reachesAnEnd || free === null ? null : yield* part(fastPlainRange(free, experiment, last), 0.3, 1);
+  const { zeroAt, infiniteAt } = quickRange ?? (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
   const trip = cell === 'identity' ? null : closed.subarray(last.start);
   const verdict = judge({
     experiment, bounds, single, first: last.start, source: shapes.T - 1, nonFinite, zeroAt, infiniteAt,

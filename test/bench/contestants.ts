@@ -8,21 +8,26 @@ import { emptyNorms } from '../../src/engine/analyse.js';
 import { FastLayer } from '../../src/engine/fast/layer.js';
 import type { LayerShape } from '../../src/engine/fast/layer.js';
 import { isSmall, runWhole } from '../../src/engine/fast/small.js';
-import { finish, Kernels, Rnn } from '../../src/engine/index.js';
-import type { DType, FloatArray, Variant } from '../../src/engine/index.js';
+import { finish, Kernels, Rnn, runSteps } from '../../src/engine/index.js';
+import type { DType, Experiment, FloatArray, Variant } from '../../src/engine/index.js';
 import { norm } from '../../src/engine/norm.js';
 import { cast, sequence, zeros } from '../../src/engine/tensor.js';
 import { WorkerTeam } from '../../src/worker/team.js';
 import { filled, randomNumbers } from '../unit/engine/build.js';
+import { peakMemory } from './memory.js';
 
 export type Row = { readonly name: string; readonly B: number; readonly T: number; readonly I: number; readonly H: number };
 
 export type Contestant = {
   readonly name: string;
-  /** Null when the row would take this contestant minutes. */
+  readonly threads: number;
+  readonly dtype: DType;
+  /** False when the row would take this contestant minutes, or it cannot run here. */
   prepare(row: Row): Promise<boolean>;
   /** Milliseconds a run, from the mean of `count` runs. */
   run(count: number): Promise<number>;
+  /** MiB that one run of this row from its very beginning takes at most, its numbers included; null where nobody counts them. */
+  memory(row: Row): Promise<number | null>;
   stop(): void;
 };
 
@@ -36,10 +41,13 @@ function numbersFor({ B, T, I, H }: Row, dtype: DType): Numbers {
   return { Wx: some(I * H, Math.sqrt(3 / I)), Wh: some(H * H, Math.sqrt(3 / H)), b: some(H, 0.1), xs: some(B * T * I, 1), dhs: some(B * T * H, 1), h0: zeros(dtype, B * H) };
 }
 
-const inProcess = (name: string, make: (row: Row) => (() => void) | null): Contestant => {
+type Made = (() => void) | null;
+
+/** @param make what one run of a row does, all that it needs made anew */
+const inProcess = (name: string, make: (row: Row) => Made, rest: Partial<Contestant> = {}): Contestant => {
   let run: () => void = () => undefined;
   return {
-    name,
+    name, threads: 1, dtype: 'float32',
     prepare: (row) => {
       const made = make(row);
       run = made ?? run;
@@ -50,46 +58,84 @@ const inProcess = (name: string, make: (row: Row) => (() => void) | null): Conte
       for (let i = 0; i < count; i++) run();
       return Promise.resolve((performance.now() - start) / count);
     },
+    memory: (row) => {
+      run = () => undefined;
+      return Promise.resolve(peakMemory(() => make(row)?.()));
+    },
     stop: () => undefined,
+    ...rest,
   };
 };
 
-/** From arrays to arrays: weights packed, forward, backward, all norms, everything unpacked. */
-export function kernels(variant: Variant, dtype: DType, threads = 1): Contestant {
-  const loaded = Kernels.load(kernelBytes, variant);
-  const shared = threads === 1 ? null : Kernels.load(kernelBytes, variant, true);
-  const team = loaded === null || shared === null ? null : new WorkerTeam(shared, path.resolve('out', 'bench', 'worker.cjs'), threads - 1);
-  if (loaded !== null && team !== null) loaded.team = team;
-  const contestant = inProcess(`kernels, ${variant === 'relaxed' ? 'relaxed SIMD' : 'SIMD128'}, ${dtype}${threads === 1 ? '' : `, ${threads} threads`}`, (row) => {
-    if (loaded === null) return null;
-    const { B, T, I, H } = row;
-    const numbers = numbersFor(row, dtype);
-    const shape: LayerShape = { cell: 'tanh', dtype, B, I, H, steps: T, truncate: null };
-    if (isSmall(shape)) return () => void runWhole(loaded, shape, numbers, numbers.xs, numbers.h0, numbers.dhs);
-    return () => {
-      const layer = FastLayer.create(loaded, shape, numbers);
-      if (layer === null) throw new Error(`Row ${row.name} does not fit into WebAssembly's memory.`);
-      const hs = sequence(dtype, B, T, H);
-      const target = { dhTotal: sequence(dtype, B, T, H), dxs: sequence(dtype, B, T, I), norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };
-      finish(layer.forward(numbers.xs, T, numbers.h0, hs, 0));
-      finish(layer.backward(numbers.dhs, T, target, 0));
-      layer.gradients();
-      layer.dh0();
-    };
+const load = (variant: Variant, shared = false): Kernels | null => Kernels.load(kernelBytes, variant, shared);
+
+/** Contestants on the kernels: every row begins with kernels that have no memory yet. */
+function onKernels(name: string, variant: Variant, dtype: DType, threads: number, work: (kernels: Kernels, row: Row) => () => void): Contestant {
+  let team: WorkerTeam | null = null;
+  let kernels: Kernels | null = null;
+  const anew = (): Kernels | null => {
+    const loaded = load(variant);
+    if (loaded !== null) loaded.team = team;
+    return loaded;
+  };
+  const contestant = inProcess(`${name}, ${dtype}${threads === 1 ? '' : `, ${threads} threads`}`, (row) => {
+    kernels = anew();
+    return kernels === null ? null : work(kernels, row);
   });
+  const ready = async (): Promise<boolean> => {
+    await team?.stop();
+    const shared = threads === 1 ? null : load(variant, true);
+    team = shared === null ? null : new WorkerTeam(shared, path.resolve('out', 'bench', 'worker.cjs'), threads - 1);
+    await team?.up();
+    return threads === 1 || team?.size === threads;
+  };
   return {
-    ...contestant,
-    prepare: async (row) => {
-      // Helpers count once they are up; where they cannot start there is nothing to measure.
-      for (let tries = 0; team !== null && team.size < threads; tries++) {
-        if (tries === 200) return false;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      return contestant.prepare(row);
-    },
+    ...contestant, dtype, threads,
+    prepare: async (row) => (await ready()) && contestant.prepare(row),
+    memory: async (row) => ((await ready()) ? contestant.memory(row) : null),
     stop: () => void team?.stop(),
   };
 }
+
+const variantNames: Readonly<Record<Variant, string>> = { relaxed: 'relaxed SIMD', simd: 'SIMD128' };
+
+/** From arrays to arrays: weights packed, forward, backward, all norms, everything unpacked. */
+export const kernels = (variant: Variant, dtype: DType, threads = 1): Contestant => onKernels(`kernels, ${variantNames[variant]}`, variant, dtype, threads, (loaded, row) => {
+  const { B, T, I, H } = row;
+  const numbers = numbersFor(row, dtype);
+  const shape: LayerShape = { cell: 'tanh', dtype, B, I, H, steps: T, truncate: null };
+  if (isSmall(shape)) return () => void runWhole(loaded, shape, numbers, numbers.xs, numbers.h0, numbers.dhs);
+  return () => {
+    const layer = FastLayer.create(loaded, shape, numbers);
+    if (layer === null) throw new Error(`Row ${row.name} does not fit into WebAssembly's memory.`);
+    const hs = sequence(dtype, B, T, H);
+    const target = { dhTotal: sequence(dtype, B, T, H), dxs: sequence(dtype, B, T, I), norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };
+    finish(layer.forward(numbers.xs, T, numbers.h0, hs, 0));
+    finish(layer.backward(numbers.dhs, T, target, 0));
+    layer.gradients();
+    layer.dh0();
+  };
+});
+
+/** The experiment that a config of this row would be. */
+export function experimentFor(row: Row): Experiment {
+  const { B, T, I, H } = row;
+  const { Wx, Wh, b, xs, dhs } = numbersFor(row, 'float64');
+  const wide = (values: FloatArray): Float64Array => Float64Array.from(values);
+  return {
+    name: row.name, cell: 'tanh', dtype: 'float32', shapes: { B, T, I, H }, weights: { Wx: wide(Wx), Wh: wide(Wh), b: wide(b) }, chunks: [{ steps: T, xs: wide(xs) }],
+    h0: null, stateful: false, upstream: { kind: 'given', dhs: wide(dhs) }, loss: null, clipNorm: null, truncate: null,
+  };
+}
+
+/** All that `Run RNN` waits for once the files are read: the run, the same in float64 with its exponents for two sources, the verdict. */
+export const wholeRun = (threads = 1): Contestant => onKernels('the whole run as in the worker', 'relaxed', 'float32', threads, (loaded, row) => {
+  const experiment = experimentFor(row);
+  return () => void finish(runSteps(experiment, undefined, loaded));
+});
+
+/** The kernels themselves, for what is measured of a single run. */
+export const loadKernels = (): Kernels | null => load('relaxed');
 
 /** The readable classes in plain TypeScript, with the same norms. */
 export const reference = (): Contestant => inProcess('reference classes, float32', (row) => {
@@ -128,46 +174,84 @@ export class Peer {
     this.#child.kill();
   }
 
-  contestant(name: string, key: string, skips: readonly string[] = []): Contestant {
+  /** @param threads those that the process was started with */
+  contestant(name: string, key: string, threads = 1, skips: readonly string[] = []): Contestant {
+    const prepare = async ({ name: row, B, T, I, H }: Row): Promise<boolean> => {
+      if (skips.includes(row)) return false;
+      await this.ask(`prepare ${key} ${B} ${T} ${I} ${H}`);
+      return true;
+    };
     return {
-      name,
-      prepare: async ({ name: row, B, T, I, H }) => {
-        if (skips.includes(row)) return false;
-        await this.ask(`prepare ${key} ${B} ${T} ${I} ${H}`);
-        return true;
-      },
+      name, threads, dtype: 'float32', prepare,
       run: async (count) => Number((await this.ask(`run ${count}`))['ms']),
+      memory: async (row) => {
+        await this.ask('forget');
+        if (!(await prepare(row))) return null;
+        await this.ask('run 1');
+        const { mib } = await this.ask('memory');
+        return typeof mib === 'number' ? mib : null;
+      },
       stop: () => this.stop(),
     };
   }
 }
 
-/** A Python that has NumPy, with one thread each; null when there is none. `avx2` keeps both libraries from wider vectors. */
-export async function pythonPeer(avx2: boolean): Promise<{ readonly peer: Peer; readonly about: Readonly<Record<string, unknown>> } | null> {
+export type Entrants = { readonly contestants: readonly Contestant[]; readonly about: string };
+
+type Terms = { readonly threads: number; readonly avx2: boolean };
+const titles = { numpy: 'NumPy, as tutorials write it', torch: 'torch nn.RNN', torchSteps: 'torch, step by step' } as const;
+
+/** Where Debian keeps the BLAS that shares torch's own threads. */
+const openmpBlas = '/usr/lib/x86_64-linux-gnu/openblas-openmp';
+
+/**
+ * A Python that has NumPy, and PyTorch where there is one: each in a process of its own, with so many threads. Empty when there is none.
+ * `avx2` keeps the libraries from wider vectors.
+ */
+export async function pythonPeers({ threads, avx2 }: Terms): Promise<Entrants> {
   const having = (modules: string): string | undefined => ['python3', '/usr/bin/python3'].find((command) => spawnSync(command, ['-c', `import ${modules}`]).status === 0);
-  const python = having('numpy, torch') ?? having('numpy');
-  if (python === undefined) return null;
+  const both = having('numpy, torch');
+  const python = both ?? having('numpy');
+  if (python === undefined) return { contestants: [], about: 'No Python with NumPy here.' };
   const env = { ...process.env };
   // The library chooses for this machine, whatever the shell says.
   delete env['OPENBLAS_CORETYPE'];
-  const narrow = avx2 ? { OPENBLAS_CORETYPE: 'Haswell', ATEN_CPU_CAPABILITY: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2' } : {};
-  const peer = new Peer(python, ['test/bench/peers.py'], { ...env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1', ...narrow });
-  return { peer, about: await peer.ask('about') };
+  const narrow = avx2 ? { OPENBLAS_CORETYPE: 'Haswell', ATEN_CPU_CAPABILITY: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2', MKL_ENABLE_INSTRUCTIONS: 'AVX2' } : {};
+  const shared = { ...env, OPENBLAS_NUM_THREADS: String(threads), OMP_NUM_THREADS: String(threads), ...narrow };
+  const suffix = `${threads === 1 ? '' : `, ${threads} threads`}${avx2 ? ', kept to AVX2' : ''}`;
+  const contestants: Contestant[] = [];
+  const libraries: string[] = [];
+  let about: Readonly<Record<string, unknown>> = {};
+  for (const key of both === undefined ? (['numpy'] as const) : (['numpy', 'torch', 'torchSteps'] as const)) {
+    const openmp = key !== 'numpy' && threads > 1 && existsSync(openmpBlas) ? { LD_LIBRARY_PATH: openmpBlas } : {};
+    const peer = new Peer(python, ['test/bench/peers.py', key], { ...shared, ...openmp });
+    about = { ...about, ...(await peer.ask('about')) };
+    libraries.push(`${key}: ${String(about['blas'])}`);
+    contestants.push(peer.contestant(`${titles[key]}${suffix}`, key, threads));
+  }
+  return {
+    contestants,
+    about: `Python ${String(about['python'])}, NumPy ${String(about['numpy'])}${both === undefined ? '' : `, torch ${String(about['torch'])}`}${suffix === '' ? ', 1 thread' : suffix}. BLAS of ${libraries.join('; ')}.`,
+  };
 }
 
 /**
  * TensorFlow.js lives in the cache folder and not among the project's packages: 30 MB that only this comparison needs.
- * Null when it cannot be installed.
+ * Empty when it cannot be installed.
  */
-export async function tfjsPeer(): Promise<{ readonly peer: Peer; readonly about: Readonly<Record<string, unknown>> } | null> {
+export async function tfjsPeer(): Promise<Entrants> {
   const home = path.resolve('.vscode-test', 'bench-tfjs');
   if (!existsSync(path.join(home, 'node_modules', '@tensorflow', 'tfjs-backend-wasm'))) {
     mkdirSync(home, { recursive: true });
     writeFileSync(path.join(home, 'package.json'), '{ "private": true }');
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
     const { status } = spawnSync(npm, ['install', '--ignore-scripts', '--no-audit', '--no-fund', '@tensorflow/tfjs-core@4.22.0', '@tensorflow/tfjs-backend-wasm@4.22.0', '@tensorflow/tfjs-backend-cpu@4.22.0'], { cwd: home, stdio: 'ignore' });
-    if (status !== 0) return null;
+    if (status !== 0) return { contestants: [], about: 'TensorFlow.js could not be installed.' };
   }
   const peer = new Peer(process.execPath, ['out/bench/tfjs.mjs', home], process.env);
-  return { peer, about: await peer.ask('about') };
+  const about = await peer.ask('about');
+  return {
+    contestants: [peer.contestant('TensorFlow.js wasm', 'tfjs', 1, ['XL', 'LONG'])],
+    about: `TensorFlow.js ${String(about['tfjs'])} on its ${String(about['backend'])} backend, 1 thread.`,
+  };
 }

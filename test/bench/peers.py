@@ -3,9 +3,15 @@
   about                      what is installed, and which BLAS it runs on
   prepare PEER B T I H       numbers for a run in float32
   run N                      N runs of the peer prepared last; answers with milliseconds a run
+  forget                     drops the numbers and takes the memory that is left as the start
+  memory                     MiB at most since then (Linux)
+
+The argument names the peer that this process is for; only what it needs is loaded. Threads come from OMP_NUM_THREADS.
 """
 import ctypes
+import gc
 import json
+import os
 import re
 import sys
 import time
@@ -14,24 +20,26 @@ try:
     import numpy
 except ImportError:
     numpy = None
-try:
-    import torch
-    torch.set_num_threads(1)
-except ImportError:
-    torch = None
+torch = None
+if sys.argv[1] != 'numpy':
+    try:
+        import torch
+        torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', '1')))
+    except ImportError:
+        pass
 
 
 def blas():
     with open('/proc/self/maps') as maps:
-        libraries = sorted(set(re.findall(r'/\S*(?:blas|mkl|dnnl|blis)\S*', maps.read())))
+        libraries = sorted(set(map(os.path.realpath, re.findall(r'/\S*(?:blas|mkl|dnnl|blis)\S*', maps.read()))))
     names = []
     for library in libraries:
         try:
             config = ctypes.CDLL(library).openblas_get_config
             config.restype = ctypes.c_char_p
-            names.append(config().decode())
+            names.append(config().decode().strip() + ' (' + os.path.basename(os.path.dirname(library)) + ')')
         except (OSError, AttributeError):
-            names.append(library)
+            names.append(os.path.basename(library))
     return ', '.join(dict.fromkeys(names))
 
 
@@ -100,12 +108,33 @@ def torch_steps(B, T, I, H):
     return run
 
 
+def resident(field):
+    try:
+        with open('/proc/self/status') as status:
+            return int(re.search(field + r':\s*(\d+)', status.read()).group(1)) / 1024
+    except (OSError, AttributeError):
+        return None
+
+
+before = None
 peers = {'numpy': numpy_tutorial, 'torch': torch_layer, 'torchSteps': torch_steps}
 current = None
 for line in sys.stdin:
     command, *rest = line.split()
     if command == 'about':
-        answer = {'python': sys.version.split()[0], 'numpy': numpy and numpy.__version__, 'torch': torch and torch.__version__, 'blas': blas()}
+        answer = {'python': sys.version.split()[0], 'numpy': numpy and numpy.__version__, 'blas': blas()}
+        if torch:
+            answer['torch'] = torch.__version__
+    elif command == 'forget':
+        current = None
+        gc.collect()
+        before = resident('VmRSS')
+        if before is not None:
+            with open('/proc/self/clear_refs', 'w') as peak:
+                peak.write('5')
+        answer = {'ok': True}
+    elif command == 'memory':
+        answer = {'mib': None if before is None else max(0, resident('VmHWM') - before)}
     elif command == 'prepare':
         current = peers[rest[0]](*map(int, rest[1:]))
         answer = {'ok': True}

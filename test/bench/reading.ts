@@ -1,6 +1,7 @@
 // How fast files of numbers are read: the product's reader in turn with JSON.parse, the numbers of its tree then brought into one array each.
 import { readDocument } from '../../src/config/document.js';
 import type { JsonNode } from '../../src/config/json/node.js';
+import type { Section } from './bench.js';
 
 type Case = { readonly name: string; readonly bytes: Uint8Array };
 
@@ -69,21 +70,21 @@ function median(times: readonly number[]): number {
   return ((sorted[(sorted.length - 1) >> 1] ?? NaN) + (sorted[sorted.length >> 1] ?? NaN)) / 2;
 }
 
-/** The section for the results. Throws when the readers do not agree on every bit. */
-export function readingSection(quick: boolean): string[] {
-  const lines = [
+/** Throws when the readers do not agree on every bit. */
+function read(quick: boolean, say: (line: string) => void): void {
+  for (const line of [
     '## Reading numbers', '', 'From the bytes of a file to arrays of float64. The peers decode, JSON.parse and bring the numbers into one array: with `flat(Infinity)`, or with loops that know the shape.', '',
     '| file | MB | ours ms (best) | MB/s | flat ms (best) | ours | loops ms (best) | ours | rounds |', '|---|---|---|---|---|---|---|---|---|',
-  ];
+  ]) say(line);
   for (const each of cases(quick)) {
     const readers = [() => ours(each), () => parsed(each, flattened), () => parsed(each, looped)];
-    const [own = [], ...others] = readers.map((read) => read());
+    const [own = [], ...others] = readers.map((reader) => reader());
     for (const other of others) if (other.length !== own.length || !other.every((data, i) => data.every((x, k) => Object.is(x, own[i]?.[k])))) throw new Error(`The readers disagree on "${each.name}".`);
     const times = readers.map((): number[] => []);
     for (let round = 0; round < (quick ? 5 : 15); round++) {
-      for (const [i, read] of readers.entries()) {
+      for (const [i, reader] of readers.entries()) {
         const start = performance.now();
-        read();
+        reader();
         times[i]?.push(performance.now() - start);
       }
     }
@@ -91,8 +92,14 @@ export function readingSection(quick: boolean): string[] {
     const told = (list: readonly number[]): string => `${median(list).toFixed(0)} (${Math.min(...list).toFixed(0)})`;
     const ratio = (list: readonly number[]): string => `${(median(list) / median(mine)).toFixed(2)} ×`;
     const megabytes = each.bytes.length / 1e6;
-    lines.push(`| ${each.name} | ${megabytes.toFixed(1)} | ${told(mine)} | ${((megabytes / median(mine)) * 1000).toFixed(0)} | ${told(flat)} | ${ratio(flat)} | ${told(loops)} | ${ratio(loops)} | ${mine.length} |`);
-    console.log(lines.at(-1));
+    say(`| ${each.name} | ${megabytes.toFixed(1)} | ${told(mine)} | ${((megabytes / median(mine)) * 1000).toFixed(0)} | ${told(flat)} | ${ratio(flat)} | ${told(loops)} | ${ratio(loops)} | ${mine.length} |`);
   }
-  return [...lines, ''];
 }
+
+export const reading: Section = {
+  name: 'reading',
+  run: ({ quick }, say) => {
+    read(quick, say);
+    return Promise.resolve();
+  },
+};

@@ -1,4 +1,5 @@
 // TensorFlow.js on its WebAssembly backend as a peer, in a process of its own: the same protocol as peers.py.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -59,11 +60,21 @@ function prepare(B: number, T: number, I: number, H: number): () => void {
   });
 }
 
+const resident = (field: 'VmRSS' | 'VmHWM'): number => (existsSync('/proc/self/status') ? Number(new RegExp(`${field}:\\s*(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? NaN) / 1024 : NaN);
+let before = NaN;
 let current: () => void = () => undefined;
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, ...rest] = line.split(' ');
   let answer: object = { tfjs: tf.version_core, backend: tf.getBackend() };
-  if (command === 'prepare') {
+  if (command === 'forget') {
+    current = () => undefined;
+    before = resident('VmRSS');
+    if (!Number.isNaN(before)) writeFileSync('/proc/self/clear_refs', '5');
+    answer = { ok: true };
+  } else if (command === 'memory') {
+    const mib = resident('VmHWM') - before;
+    answer = { mib: Number.isNaN(mib) ? null : Math.max(0, mib) };
+  } else if (command === 'prepare') {
     const [B = 1, T = 1, I = 1, H = 1] = rest.slice(1).map(Number);
     current = prepare(B, T, I, H);
     answer = { ok: true };
