@@ -25,8 +25,19 @@ type SequenceLines = { readonly t: Float64Array; readonly values: readonly Float
 type BandPainter = Pick<Painter, 'context' | 'bottom'> & { readonly x: (t: number) => number; readonly y: (value: number) => number };
 type Ask = { readonly first: number; readonly count: number; readonly window: TimeWindow; readonly maxPoints: number };
 
+type Segment = RunSummary['verdict']['segments'][number];
+type Ends = readonly [number, number] | null;
+/** Kept with each segment: the fit does not change while the window does, and sorting 20,000 heights takes longer than painting them. */
+const knownEnds = new WeakMap<Segment, Ends>();
+
+function fitEnds(run: RunSummary, segment: Segment): Ends {
+  const ends = knownEnds.get(segment) ?? findEnds(run, segment);
+  knownEnds.set(segment, ends);
+  return ends;
+}
+
 /** The dashed line of a fitted segment: through the median of what the segment's points say about its height. */
-function fitEnds(run: RunSummary, segment: RunSummary['verdict']['segments'][number]): readonly [number, number] | null {
+function findEnds(run: RunSummary, segment: Segment): Ends {
   const slope = Math.log10(segment.perStepFactor);
   const heights: number[] = [];
   for (let t = segment.from; t <= segment.to; t++) {
@@ -301,7 +312,7 @@ function marker(painter: Painter, labels: Labels, t: number, text: string, colou
   labels.put(text, colour, [top + 9, top + 26, floor, floor - 17, top + 43, floor - 34].flatMap((y) => [{ x: x - 8, y, align: 'right' }, { x: x + 8, y, align: 'left' }] as const));
 }
 
-function fitLabel(painter: Painter, labels: Labels, run: RunSummary, segment: RunSummary['verdict']['segments'][number], window: TimeWindow, theme: Theme): void {
+function fitLabel(painter: Painter, labels: Labels, run: RunSummary, segment: Segment, window: TimeWindow, theme: Theme): void {
   const ends = fitEnds(run, segment);
   const [from, to] = [Math.max(segment.from, window.t0), Math.min(segment.to, window.t1 - 1)];
   const [x0, x1] = [painter.x(from), painter.x(to)];

@@ -103,6 +103,13 @@ function wire(): [Port, Port] {
   return [end(0, 1), end(1, 0)];
 }
 
+const isEvent = (message: unknown): message is { readonly name: string; readonly payload: unknown } => typeof message === 'object' && message !== null && 'payload' in message;
+
+function arrayBytes(value: unknown): number {
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  return typeof value === 'object' && value !== null ? Object.values(value).reduce((sum: number, item) => sum + arrayBytes(item), 0) : 0;
+}
+
 export type Sent<K extends keyof PanelContract['events']> = PanelContract['events'][K];
 
 /** The host: everything the page sent, and the run that it shows. */
@@ -117,6 +124,8 @@ export class TestHost {
   readonly applied: WhatIf[] = [];
   readonly history = new History();
   willApply = true;
+  /** The largest message of each kind to the page, in bytes of its arrays: name of the event, or of the question that it answers. */
+  readonly crossed = new Map<string, number>();
   readonly #worker: Channel<WorkerHostContract, WorkerContract>;
   #page: Channel<PanelContract, PageContract> | null = null;
   #runId = 0;
@@ -150,8 +159,18 @@ export class TestHost {
     this.#page?.close('The page was loaded again.');
     const record = <K extends keyof PanelContract['events']>(name: K) => (payload: Sent<K>): void => { this.sent[name].push(payload); };
     this.#page = new Channel<PanelContract, PageContract>(
-      { post: (message) => post(message), onMessage: (listener) => { receive = listener; } },
-      { ...relaySlices((name, params) => this.#worker.request(name, params)), applyWhatIf: (whatIf) => { this.applied.push(whatIf); return this.willApply; }, history: () => this.history.list(), version: ({ runId }) => this.history.curve(runId) },
+      {
+        post: (message) => {
+          if (isEvent(message)) this.#note(message.name, message.payload);
+          post(message);
+        },
+        onMessage: (listener) => { receive = listener; },
+      },
+      { ...relaySlices(async (name, params) => {
+        const answer = await this.#worker.request(name, params);
+        this.#note(name, answer);
+        return answer;
+      }), applyWhatIf: (whatIf) => { this.applied.push(whatIf); return this.willApply; }, history: () => this.history.list(), version: ({ runId }) => this.history.curve(runId) },
       {
         ready: (payload) => {
           record('ready')(payload);
@@ -162,6 +181,10 @@ export class TestHost {
       },
     );
     return (message) => receive(message);
+  }
+
+  #note(name: string, payload: unknown): void {
+    this.crossed.set(name, Math.max(this.crossed.get(name) ?? 0, arrayBytes(payload)));
   }
 
   /** The whole result of the run on screen, as the command line writes it. */
