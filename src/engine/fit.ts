@@ -6,7 +6,7 @@ export type Stretch = { readonly from: number; readonly to: number };
 
 /** NaN when one of the values is. */
 export function median(values: Float64Array): number {
-  if (values.some(Number.isNaN)) return NaN;
+  for (const value of values) if (Number.isNaN(value)) return NaN;
   const left = values.slice();
   const middle = left.length >> 1;
   const upper = select(left, middle);
