@@ -41,6 +41,7 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
   function explain(): void {
     if (answer === null) notes.replaceChildren(t('Being computed…'));
     else if (answer.fraction < 1) notes.replaceChildren(t('Being computed: {0} %.', Math.floor(answer.fraction * 100)));
+    else if (answer.share.length === 0) notes.replaceChildren(t('Not computed: this run is too long to hold what it takes at once.'));
     else if (count() === 0) notes.replaceChildren(t('dWh is exactly 0.'));
     else if (horizon() >= 0) notes.replaceChildren(el('span', { attributes: { 'data-name': 'horizon', 'data-value': String(horizon()) } }, math(horizon() === 1
       ? t('99 % of dWh comes from losses at most {0} step after the step they change. What lies further apart, Wh does not learn to connect.', horizon())

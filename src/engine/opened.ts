@@ -1,9 +1,10 @@
 // One unit of the unrolled network, opened: every intermediate value of its forward and backward pass.
 import { exactSlopes, stateBefore } from './analyse.js';
 import { cutBefore, runChunks } from './chunks.js';
+import { PiecedTrace } from './fast/pieces.js';
 import { scaleByPowerOfTwo } from './norm.js';
-import { addRowTimes, takeStep } from './tensor.js';
-import type { AnyRun, Experiment } from './types.js';
+import { addRowTimes, isHeld, takeStep } from './tensor.js';
+import type { AnyRun, Experiment, Trace } from './types.js';
 
 /** Of one sequence at one step. Gradients are relative to 2^`exponent`; everything is float64 along the run's own states. */
 export type OpenedUnit = {
@@ -70,17 +71,25 @@ export function openUnit(experiment: Experiment, result: AnyRun, t: number, item
   };
 }
 
-/** z_t of one sequence at every step, [T,H]. */
-export function preActivationsOf(experiment: Experiment, result: AnyRun, item: number): Float64Array {
+/** Steps whose pre-activations are computed at once where the states are not held. */
+const stepsAtOnce = 256;
+
+/** z_t of one sequence at every step, [T,H]; held where the states are. */
+export function preActivationsOf(experiment: Experiment, result: AnyRun, item: number): Trace {
   const { shapes: { T, I, H }, weights: { Wx, Wh, b } } = experiment;
-  const out = new Float64Array(T * H);
-  for (const chunk of runChunks(experiment, result)) {
-    for (let step = 0; step < chunk.steps; step++) {
-      const z = out.subarray((chunk.start + step) * H, (chunk.start + step + 1) * H);
+  const chunks = runChunks(experiment, result);
+  const between = (t0: number, t1: number): Float64Array => {
+    const out = new Float64Array((t1 - t0) * H);
+    for (let t = t0; t < t1; t++) {
+      const chunk = chunks.findLast(({ start }) => start <= t)!;
+      const z = out.subarray((t - t0) * H, (t - t0 + 1) * H);
       z.set(b);
-      addRowTimes(takeStep(chunk.xs, step).data, item * I, I, Wx, z);
-      addRowTimes(stateBefore(chunk, step).data, item * H, H, Wh, z);
+      addRowTimes(takeStep(chunk.xs, t - chunk.start).data, item * I, I, Wx, z);
+      addRowTimes(stateBefore(chunk, t - chunk.start).data, item * H, H, Wh, z);
     }
-  }
-  return out;
+    return out;
+  };
+  if (isHeld(result.hs)) return between(0, T);
+  const starts = Array.from({ length: Math.ceil(T / stepsAtOnce) }, (_, i) => i * stepsAtOnce);
+  return new PiecedTrace({ B: 1, T, N: H }, starts, (i) => between(starts[i]!, starts[i + 1] ?? T));
 }

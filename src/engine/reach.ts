@@ -3,13 +3,15 @@ import { exactSlopes, stateBefore } from './analyse.js';
 import { cutBefore, runChunks } from './chunks.js';
 import { exponentOf, maxAbs, norm } from './norm.js';
 import { FlowingRows } from './rows.js';
+import { isHeld } from './tensor.js';
 import { fastReach } from './fast/reach.js';
 import type { Workspaces } from './fast/workspaces.js';
 import { withKernels } from './fast/workspaces.js';
 import type { AnyRun, Experiment, Steps } from './types.js';
 
 /**
- * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed, because it is not yet or is no part worth its time.
+ * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed, because it is not yet or is no part worth its time;
+ * without any distance for a run whose tensors over time are not held.
  */
 export type Reach = {
   /** ‖D_k‖ / ‖dWh‖ for the distances k = 0, 1, …; what lies beyond the last is in `missing`. */
@@ -34,7 +36,8 @@ export function reachOf(experiment: Experiment, result: AnyRun, workspaces: Work
   // A loss at the last step alone is a single row on its way; the kernels skip the others, which stay zero.
   const rows = workspaces !== null && loss === null && upstream.kind === 'last' ? Math.min(T * B, chunks.length * Math.max(B, 128)) : T * B;
   const affordable = Math.floor((workspaces === null ? plainBudget : budget) / (2 * rows * H * H));
-  const distances = Math.min(longest, Math.max(fewestDistances, affordable));
+  // It takes several tensors over time at once: a run that does not hold one of them has no room for these.
+  const distances = !isHeld(result.hs) ? 0 : Math.min(longest, Math.max(fewestDistances, affordable));
   const empty = (): Float64Array => new Float64Array(distances).fill(NaN);
   const reach = { share: empty(), missing: empty() };
   return { reach, steps: fill(experiment, result, reach, workspaces) };
@@ -62,6 +65,7 @@ function* paths(experiment: Experiment, chunks: ReturnType<typeof runChunks>): S
 }
 
 function* fill(experiment: Experiment, result: AnyRun, reach: Reach, workspaces: Workspaces | null): Steps<void> {
+  if (reach.share.length === 0) return;
   const chunks = runChunks(experiment, result);
   yield* withKernels(workspaces, (kernels) => fastReach(kernels, experiment, result, chunks, reach), () => plainReach(experiment, result, chunks, reach));
 }

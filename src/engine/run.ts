@@ -14,7 +14,7 @@ import { jointNorm, maxAbs, norm } from './norm.js';
 import { referencePass } from './pass.js';
 import type { Pass } from './pass.js';
 import { part } from './steps.js';
-import { cast, takeStep } from './tensor.js';
+import { cast, isHeld, takeStep } from './tensor.js';
 import type { SequenceTrace } from './tensor.js';
 import { defaultBounds } from './types.js';
 import type { AnyRun, Experiment, FloatArray, RunResult, Steps, Trace, VerdictBounds } from './types.js';
@@ -82,7 +82,7 @@ const scanned = 1e6;
 
 /** max |h| */
 function* largestOf({ B, T, N, data }: SequenceTrace): Steps<number> {
-  const whole = data instanceof Float32Array || data instanceof Float64Array;
+  const whole = isHeld(data);
   const step = whole ? Math.max(1, Math.floor(scanned / N)) : 1;
   let largest = 0;
   for (let row = 0; row < B * T; row += step) {

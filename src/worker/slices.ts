@@ -60,8 +60,8 @@ export function heatmap(run: KeptRun, request: HeatmapRequest): Heatmap {
   }
   if (request.tensor === 'z') {
     const z = preActivations(run, sequence);
-    const values = blit(window, H, columns, rows, (t, row) => z[t * H + unitAt(row)] ?? 0, Math.abs);
-    return { window, columns, rows, order, values, limit: largestMagnitude(z, 0, z.length), log10Max: 0, decades: 0 };
+    const values = blit(window, H, columns, rows, (t, row) => z.at(t * H + unitAt(row)) ?? 0, Math.abs);
+    return { window, columns, rows, order, values, limit: largestOverTime(z, result.shapes, 0), log10Max: 0, decades: 0 };
   }
   const perStep = largestGradients(run, sequence).filter(Number.isFinite);
   const log10Max = perStep.reduce((a, b) => Math.max(a, b), -Infinity);

@@ -1,7 +1,7 @@
 // Orders of the hidden units, their pre-activations, and how their values are spread.
 import type { Activations, ActivationsRequest, Band, BandRequest, UnitOrder } from '../protocol/messages.js';
 import { activations, preActivationsOf } from '../engine/index.js';
-import type { FloatArray } from '../engine/index.js';
+import type { FloatArray, Trace } from '../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestOverTime } from './decimate.js';
 import type { KeptRun } from './slices.js';
 
@@ -9,9 +9,9 @@ import type { KeptRun } from './slices.js';
 const sampledSteps = 512;
 
 /** z_t of one sequence, [T,H]; kept because every zoom comes back to it. */
-const knownPreActivations = new WeakMap<KeptRun['result'], { readonly sequence: number; readonly z: Float64Array }>();
+const knownPreActivations = new WeakMap<KeptRun['result'], { readonly sequence: number; readonly z: Trace }>();
 
-export function preActivations(run: KeptRun, sequence: number): Float64Array {
+export function preActivations(run: KeptRun, sequence: number): Trace {
   const known = knownPreActivations.get(run.result);
   if (known?.sequence === sequence) return known.z;
   const z = preActivationsOf(run.experiment, run.result, sequence);
