@@ -57,14 +57,17 @@ const emptyJacobians: Jacobians = { sequence: 0, fraction: 0, t: none, sigmaMax:
 
 export function jacobianTracks({ model, timeline }: Page): View[] {
   let answer: Jacobians | null = null;
+  let asked = '';
+  /** Run of the answer. */
+  let answered = -1;
   const listeners = new Map<string, () => void>();
   const latest = new Latest((params: { sequence: number }) => model.slice('jacobians', params), (values, params) => {
     if (values === null) return;
     answer = values;
+    answered = model.run?.runId ?? -1;
     for (const changed of listeners.values()) changed();
     if (values.fraction < 1) latest.again(params);
   });
-  let asked = '';
   model.onChange((change) => { if (change === 'run') asked = ''; });
 
   const view = (kind: Kind): View => {
@@ -86,6 +89,8 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       title: kind.title,
       formula: () => [kind.formula, say('sequence {0}', timeline.shownSequence + 1), ...progress()].join(' · '),
       height: 124,
+      costly: true,
+      pending: () => answer === null || answered !== model.run?.runId || answer.sequence !== timeline.shownSequence || answer.fraction < 1,
       help: kind.help,
       available: () => true,
       refresh(_window, _size, changed) {

@@ -65,14 +65,37 @@ export class Track {
       el('div', { class: 'track-body', id: `${id}-body` }, view.controls === undefined ? this.#legend : el('div', { class: 'with-controls' }, view.controls, this.#legend), this.#plot, this.#twin.element, this.#grip));
     this.#watchGrip();
     new ResizeObserver(() => { if (this.visible) this.refresh(); }).observe(this.#plot);
+    new IntersectionObserver((entries) => {
+      const inSight = entries.at(-1)?.isIntersecting ?? false;
+      if (inSight === this.#inSight) return;
+      this.#inSight = inSight;
+      this.refresh();
+    }, { rootMargin: '100%' }).observe(this.element);
     this.#setHeight(state.height);
     this.#setFolded(state.folded);
     this.#setTable(state.table);
     this.#built = true;
   }
 
+  /** Whether the reader can see it, or nearly: less than one height of the page away. Only then it asks for numbers. */
+  #inSight = false;
+  #wanted = false;
+
   get visible(): boolean { return !this.state.folded && !this.element.hidden; }
   get legend(): readonly Line[] { return this.#readings.map(({ line }) => line); }
+
+  /** Out of sight, but about to be saved: it asks for its numbers all the same. Resolves when they are there and painted. */
+  async ready(): Promise<void> {
+    const { model } = this.#host.page;
+    const { run } = model;
+    if (this.view.costly !== true || !this.visible) return;
+    this.#wanted = true;
+    this.refresh();
+    // A run that is replaced takes its analyses with it.
+    while (model.run === run && this.view.pending?.() === true) await new Promise((resolve) => setTimeout(resolve, 50));
+    this.#wanted = false;
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  }
 
   /** The run, the window or the selection changed. */
   refresh(): void {
@@ -84,6 +107,7 @@ export class Track {
       this.#chart = null;
       return;
     }
+    if (this.view.costly === true && !this.#inSight && !this.#wanted) return;
     const ratio = devicePixelRatio;
     const width = Math.max(1, this.#plot.clientWidth - gutter.left - gutter.right);
     this.view.refresh(this.#host.page.timeline.window, { columns: Math.max(1, Math.round(width * ratio)), rows: Math.max(1, Math.round(this.#plot.clientHeight * ratio)) }, this.#draw);
@@ -117,6 +141,7 @@ export class Track {
   }
 
   async savePng(): Promise<void> {
+    await this.ready();
     const { run } = this.#host.page.model;
     if (run !== null) await savePicture([this], this.#host.page, fileName(run.name, this.view.id, 'png'), this.#host.save);
   }
@@ -139,6 +164,7 @@ export class Track {
   }
 
   async #saveCsv(): Promise<void> {
+    await this.ready();
     const { run } = this.#host.page.model;
     if (run === null) return;
     this.#host.save({ suggestedName: fileName(run.name, this.view.id, 'csv'), content: await toCsv(this.view.table(run, 'all')) });

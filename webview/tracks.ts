@@ -79,8 +79,10 @@ export class Tracks implements TrackHost {
   }
 
   async saveAll(): Promise<void> {
+    const visible = this.#tracks.filter((track) => track.visible);
+    await Promise.all(visible.map((track) => track.ready()));
     const { run } = this.page.model;
-    if (run !== null) await savePicture(this.#tracks.filter((track) => track.visible), this.page, fileName(run.name, 'tracks', 'png'), this.save);
+    if (run !== null) await savePicture(visible, this.page, fileName(run.name, 'tracks', 'png'), this.save);
   }
 
   #ordered(views: readonly View[]): readonly View[] {

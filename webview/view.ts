@@ -26,6 +26,10 @@ export type View = {
   readonly height: number;
   /** Folded until the user unfolds it: not everybody needs it. */
   readonly folded?: true;
+  /** Its numbers are an analysis of the whole run: not asked for while it is folded or far out of sight. */
+  readonly costly?: true;
+  /** Of a costly one: whether what it was asked for is still to come. */
+  pending?(): boolean;
   /** Controls that stand with the legend. */
   readonly controls?: HTMLElement;
   /** False: the run has nothing to show here (saturation of a relu cell). */

@@ -36,6 +36,8 @@ export async function csvRows({ page, host }: OpenPage, track: string, kind: 'tr
 
 /** Until an analysis of a track is complete: its title says so while it is not. */
 export async function computed(page: Page, track: string): Promise<void> {
+  // Far out of sight it is not even asked for.
+  await page.locator(`[data-track=${track}]`).scrollIntoViewIfNeeded();
   await page.waitForFunction((id) => { const text = document.querySelector(`[data-track=${id}] .formula`)?.textContent ?? ''; return text !== '' && !text.includes('computing'); }, track);
 }
 

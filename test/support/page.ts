@@ -115,6 +115,8 @@ export type Sent<K extends keyof PanelContract['events']> = PanelContract['event
 /** The host: everything the page sent, and the run that it shows. */
 export class TestHost {
   readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], revealProblem: [], revealConfig: [], revealWeight: [], rerun: [], cancel: [], saveFile: [], exportJson: [], exportReport: [], failed: [] };
+  /** Names of the slices that the page asked for. */
+  readonly asked: string[] = [];
   summary: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
   status: PanelStatus = { title: 'test.rnn.json', entry: { kind: 'config', config: 'test.rnn.json' }, running: null, stale: null, problems: [] };
@@ -167,6 +169,7 @@ export class TestHost {
         onMessage: (listener) => { receive = listener; },
       },
       { ...relaySlices(async (name, params) => {
+        this.asked.push(name);
         const answer = await this.#worker.request(name, params);
         this.#note(name, answer);
         return answer;

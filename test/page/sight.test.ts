@@ -1,0 +1,60 @@
+// Analyses of the whole run are asked for when somebody can see them, and not before.
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { ringConfig, weatherConfig } from '../support/experiments.js';
+import { computed, csvRows, nextFrames, painted } from './support.js';
+
+let pages: PageServer;
+let open: OpenPage;
+before(async () => {
+  pages = await startPages();
+  open = await pages.open({ height: 420 });
+});
+after(() => pages.close());
+
+const analyses = (): string[] => open.host.asked.filter((name) => name === 'attribution' || name === 'attributionRow');
+
+async function show(config: string, name: string): Promise<void> {
+  open.host.asked.length = 0;
+  await open.host.run(config);
+  await open.page.locator('.run-name', { hasText: name }).waitFor();
+  await painted(open);
+  for (let i = 0; i < 5; i++) await nextFrames(open.page);
+}
+
+it('a track far below the window asks for nothing until it comes near', async () => {
+  await show(weatherConfig({ name: 'far below' }), 'far below');
+  const distance = await open.page.locator('[data-track=attribution]').evaluate((track) => track.getBoundingClientRect().top / innerHeight);
+  assert.ok(distance > 2, 'the test needs a track that is far away');
+  assert.ok(open.host.asked.includes('heatmap'), 'cheap tracks ask at once');
+  assert.deepEqual(analyses(), []);
+  await computed(open.page, 'attribution');
+  assert.ok(analyses().includes('attribution'));
+});
+
+it('a folded track asks for nothing, and asks when it is unfolded', async () => {
+  const fold = open.page.locator('[data-track=attribution] .fold');
+  await fold.click();
+  await open.page.locator('[data-track=sources] .fold').click();
+  await show(ringConfig(0.9, 4, 30, { dtype: 'float64' }), 'ring 0.9');
+  assert.deepEqual(analyses(), []);
+  await fold.click();
+  await computed(open.page, 'attribution');
+  assert.ok(analyses().includes('attribution'));
+});
+
+it('is complete in what is saved', async () => {
+  await open.page.locator('[data-track=flow]').scrollIntoViewIfNeeded();
+  await show(ringConfig(0.8, 4, 300, { dtype: 'float64' }), 'ring 0.8');
+  const { rows } = await csvRows(open, 'product');
+  assert.equal(rows.length, 300);
+  rows.forEach((values) => assert.ok(values.every((value) => value !== '' && value !== 'NaN'), values.join()));
+});
+
+it('never met a policy violation, an error or a failure', async () => {
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(open.host.sent.failed, []);
+});
