@@ -107,10 +107,11 @@ export class Track {
       this.#chart = null;
       return;
     }
-    if (this.view.costly === true && !this.#inSight && !this.#wanted) return;
-    const ratio = devicePixelRatio;
-    const width = Math.max(1, this.#plot.clientWidth - gutter.left - gutter.right);
-    this.view.refresh(this.#host.page.timeline.window, { columns: Math.max(1, Math.round(width * ratio)), rows: Math.max(1, Math.round(this.#plot.clientHeight * ratio)) }, this.#draw);
+    if (this.view.costly !== true || this.#inSight || this.#wanted) {
+      const ratio = devicePixelRatio;
+      const width = Math.max(1, this.#plot.clientWidth - gutter.left - gutter.right);
+      this.view.refresh(this.#host.page.timeline.window, { columns: Math.max(1, Math.round(width * ratio)), rows: Math.max(1, Math.round(this.#plot.clientHeight * ratio)) }, this.#draw);
+    }
     this.#draw();
   }
 

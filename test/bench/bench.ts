@@ -1,6 +1,7 @@
 // `npm run bench`: measures one section after the other and writes test/bench/RESULTS.md. See build/bench.mjs for the flags.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { analyses } from './analyses.js';
 import type { Row } from './contestants.js';
 import { differences } from './differences.js';
 import { memoryOf, networks } from './networks.js';
@@ -22,7 +23,7 @@ export type Terms = {
 /** A part of the results: its lines of Markdown, told on the console too as they come. */
 export type Section = { readonly name: string; readonly run: (terms: Terms, say: (line: string) => void) => Promise<void> };
 
-const sections: readonly Section[] = [networks, reading, pauses, differences, worker];
+const sections: readonly Section[] = [networks, analyses, reading, pauses, differences, worker];
 
 const allRows: readonly Row[] = [
   { name: 'S', B: 1, T: 50, I: 8, H: 16 },

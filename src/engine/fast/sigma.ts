@@ -67,7 +67,7 @@ export class SigmaBatch {
    */
   *each(count: number, slopesOf: (i: number) => Float64Array, found: (i: number, sigma: number) => void): Steps<void> {
     const H = this.#H;
-    const slots = Math.min(mostSlots, count);
+    const slots = Math.max(1, Math.min(mostSlots, count, Math.floor((2 * pauseWork) / (H * H))));
     const panel = slots * rowBytes;
     const { vectors, before, slopes, alphas, betas, work, gram } = this.#at;
     const { exports } = this.#kernels;

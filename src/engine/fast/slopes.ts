@@ -8,6 +8,7 @@ import { numbersAt, packedBytes, packInto, panelsOf } from './packed.js';
 
 /** Rows computed together: enough to make calls rare, few enough to stay in the cache. */
 const mostRows = 64;
+const pauseWork = 2e7;
 
 /** Slopes of items first … first + count − 1 of a run's batch. */
 export class SlopeBlocks {
@@ -36,7 +37,7 @@ export class SlopeBlocks {
     this.#first = items.first;
     this.#count = items.count;
     this.#at = at;
-    this.steps = Math.max(1, Math.floor(mostRows / items.count));
+    this.steps = Math.max(1, Math.floor(Math.min(mostRows, pauseWork / (H * (H + I))) / items.count));
     packInto(kernels, at.slopeStaging, Wh, H, H, at.slopeWh);
     packInto(kernels, at.slopeStaging, Wx, I, H, at.slopeWx);
   }
