@@ -1,13 +1,12 @@
 // What a run takes is known from its shapes: held against what is there after it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, memoryOf, runChunks, runSteps, runWithin } from '../../../src/engine/index.js';
+import { finish, memoryOf, reachOf, runChunks, runSteps, runWithin, spectrumSteps } from '../../../src/engine/index.js';
 import type { AnyRun, Experiment } from '../../../src/engine/index.js';
 import { tooLarge } from '../../../src/worker/capacity.js';
 import { heatmap, stepValues, unitLines } from '../../../src/worker/slices.js';
 import { band, spread } from '../../../src/worker/units.js';
 import { resultJson } from '../../../src/worker/resultJson.js';
-import { spectrumSteps } from '../../../src/engine/index.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
@@ -70,6 +69,19 @@ describe('the memory of a run', () => {
     assert.deepEqual([problem?.file, problem?.code, problem?.severity], ['a.rnn.json', 'not-enough-memory', 'error']);
     assert.match(problem?.message ?? '', /needs \d+ MiB of memory/);
     assert.match(problem?.found ?? '', /B = 5, T = 700, I = 6, H = 40/);
+  });
+});
+
+describe('an analysis that needs all steps at once', () => {
+  const [variant] = variants;
+  if (variant === undefined) return;
+  it('is left out where they are not held', () => {
+    const kernels = kernelsOf(variant);
+    const experiment = randomExperiment({ ...shape, T: 300 });
+    assert.ok(reachOf(experiment, finish(runSteps(experiment, undefined, kernels))).reach.share.length > 0);
+    const { reach, steps } = reachOf(experiment, finish(runWithin(0, experiment, undefined, kernels)));
+    finish(steps);
+    assert.equal(reach.share.length, 0);
   });
 });
 
