@@ -115,7 +115,7 @@ const atStep = new AtStep(page, steps);
 const proofs = new Proofs(page);
 const showCards = (): void => { for (const card of cards) card.show(); };
 const cards = [unitCard(page, showCards), historyCard(past, showCards), reachCard(page, showCards), lyapunovCard(page), eigenvaluesCard(page), ...weightCards(page, showCards, (place) => channel.emit('revealWeight', place))].map((view) => new Card(view, page, save));
-const main = el('main', { class: 'main' }, bar.element, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } }, compare.element, atStep.element, ...cards.slice(0, 2).map(({ element }) => element), proofs.element, ...cards.slice(2).map(({ element }) => element)));
+const main = el('main', { class: 'main' }, bar.element, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } }, atStep.element, compare.element, ...cards.slice(0, 2).map(({ element }) => element), proofs.element, ...cards.slice(2).map(({ element }) => element)));
 document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
 
 function showStatus(): void {

@@ -273,21 +273,30 @@ describe('the bar', () => {
     await start(JSON.stringify({ dtype: 'float32', weights: { Wx: [Array.from({ length: H }, (_, j) => Math.sin(j))], Wh, b: new Array<number>(H).fill(0) }, sequences: Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [Math.sin(t * (b + 1))])) }), { kernels: true });
     const perSecond = await open.page.evaluate(async () => {
       const range = document.querySelector<HTMLInputElement>('[data-measure=spectralRadius] .range');
-      if (range === null) return NaN;
-      const pictures = new Set<string>();
-      const observer = new MutationObserver(() => pictures.add(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['after'] ?? ''));
+      if (range === null) return [];
+      const seconds: number[] = [];
+      let pictures = 0;
+      let last = '';
+      const observer = new MutationObserver(() => {
+        const told = document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['after'] ?? '';
+        if (told !== last) pictures++;
+        last = told;
+      });
       observer.observe(document.querySelector('.outcomes') ?? document.body, { childList: true });
-      const from = performance.now();
-      for (let i = 0; performance.now() - from < 3000; i++) {
-        range.value = String(0.6 + (i % 120) * 0.01 + i * 1e-5);
-        range.dispatchEvent(new Event('input'));
-        await new Promise((resolve) => requestAnimationFrame(resolve));
+      for (let second = 0; second < 5; second++) {
+        const [from, before] = [performance.now(), pictures];
+        for (let i = 0; performance.now() - from < 1000; i++) {
+          range.value = String(0.6 + (i % 120) * 0.01);
+          range.dispatchEvent(new Event('input'));
+          await new Promise((resolve) => requestAnimationFrame(resolve));
+        }
+        seconds.push(((pictures - before) * 1000) / (performance.now() - from));
       }
       observer.disconnect();
-      return pictures.size / 3;
+      return seconds;
     });
-    console.log(`      ${perSecond.toFixed(0)} pictures per second through the test's wire`);
-    assert.ok(perSecond > 0);
+    console.log(`      pictures in each of five seconds, through the test's wire: ${perSecond.map((count) => count.toFixed(0)).join(', ')}`);
+    assert.ok(Math.max(...perSecond) > 0);
   });
 });
 
