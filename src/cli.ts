@@ -1,16 +1,18 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { access, constants, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { workerData } from 'node:worker_threads';
+import { t as say } from '@vscode/l10n';
 import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/files.js';
 import type { Problem } from './config/index.js';
 import { defaultBounds, finish, runWithin, spectrumSteps, Workspaces } from './engine/index.js';
 import type { AnyRun, Experiment, Spectrum, VerdictKind } from './engine/index.js';
-import { languageInUse } from './l10n.js';
+import { languageInUse, setLanguage } from './l10n.js';
+import type { Bundle, Language } from './l10n.js';
 import { assetFiles, reportHtml } from './report/html.js';
 import { Analyses } from './worker/analyses.js';
 import { capacityHere, tooLarge } from './worker/capacity.js';
@@ -22,7 +24,7 @@ import { ReadSources } from './worker/sources.js';
 import { summarise } from './worker/summary.js';
 import { help, isHelper } from './worker/team.js';
 
-const usage = `Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N]
+const usage = (): string => say(`Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N] [--language en|ko]
 
 Runs the config forward and backward through time, prints the verdict and a small table.
 
@@ -30,10 +32,11 @@ Runs the config forward and backward through time, prints the verdict and a smal
   --html FILE      also write a report with all charts to FILE: one HTML file that any browser opens, without a network
   --threads N      threads for a large run; 0 (default): as many as are worth it on this machine
   --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, exploding, nonfinite
+  --language L     en (default) or ko: the language of sentences; JSON's names and the kinds of verdicts stay as they are
   --help           show this text
 
 Exit: 0 fine, 1 refused verdict, 2 bad input (problems on standard error as file:line:column: JSON path: message).
-`;
+`);
 
 const mostThreads = 16;
 /** Multiply-adds of one product of a run that takes longer than threads take to start (50 ms). */
@@ -49,29 +52,37 @@ type Arguments = { readonly help: true } | { readonly help: false; readonly conf
 function parseFailOn(text: string): VerdictKind[] {
   return text.split(',').filter((word) => word !== '').map((word) => {
     const kind = refusable.find((candidate) => candidate === word.trim());
-    if (kind === undefined) throw new UsageError(`--fail-on does not know "${word.trim()}". It takes ${refusable.join(', ')}.`);
+    if (kind === undefined) throw new UsageError(say('--fail-on does not know "{0}". It takes {1}.', word.trim(), refusable.join(', ')));
     return kind;
   });
 }
 
 function parseThreads(text: string): number {
-  if (!/^\d{1,2}$/.test(text) || Number(text) > mostThreads) throw new UsageError(`--threads takes a whole number from 0 to ${mostThreads}, not "${text}".`);
+  if (!/^\d{1,2}$/.test(text) || Number(text) > mostThreads) throw new UsageError(say('--threads takes a whole number from 0 to {0}, not "{1}".', mostThreads, text));
   return Number(text);
+}
+
+/** The sentences lie beside `dist`. English unless it is asked for, whatever the machine's locale: what a script reads must not depend on it. */
+function languageOf(name: string): Language | undefined {
+  if (name === 'en') return undefined;
+  if (name !== 'ko') throw new UsageError(`--language takes en or ko, not "${name}".`);
+  return { name, bundle: JSON.parse(readFileSync(path.join(__dirname, '..', 'l10n', `bundle.l10n.${name}.json`), 'utf8')) as Bundle };
 }
 
 function parseArguments(args: readonly string[]): Arguments {
   const { values, positionals } = (() => {
     try {
-      return parseArgs({ args: [...args], allowPositionals: true, options: { json: { type: 'string' }, html: { type: 'string' }, 'fail-on': { type: 'string' }, threads: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+      return parseArgs({ args: [...args], allowPositionals: true, options: { json: { type: 'string' }, html: { type: 'string' }, 'fail-on': { type: 'string' }, threads: { type: 'string' }, language: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
     } catch (error) {
       throw new UsageError(error instanceof Error ? error.message : String(error));
     }
   })();
+  setLanguage(languageOf(values.language ?? 'en'));
   if (values.help === true) return { help: true };
   const [command, config, ...rest] = positionals;
-  if (command !== 'run') throw new UsageError(command === undefined ? 'A command is missing.' : `Unknown command "${command}".`);
-  if (config === undefined) throw new UsageError('The config to run is missing.');
-  if (rest.length > 0) throw new UsageError(`One config at a time: "${rest.join(' ')}" is too much.`);
+  if (command !== 'run') throw new UsageError(command === undefined ? say('A command is missing.') : say('Unknown command "{0}".', command));
+  if (config === undefined) throw new UsageError(say('The config to run is missing.'));
+  if (rest.length > 0) throw new UsageError(say('One config at a time: "{0}" is too much.', rest.join(' ')));
   return { help: false, config, json: values.json ?? null, html: values.html ?? null, failOn: parseFailOn(values['fail-on'] ?? ''), threads: parseThreads(values.threads ?? '0') };
 }
 
@@ -82,7 +93,7 @@ const nodeFiles: Files = {
       return { ok: true, id, bytes: await readFile(id) };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      return { ok: false, id, reason: code === 'ENOENT' ? 'missing' : 'unreadable', detail: code === 'EISDIR' ? 'it is a folder' : message };
+      return { ok: false, id, reason: code === 'ENOENT' ? 'missing' : 'unreadable', detail: code === 'EISDIR' ? say('it is a folder') : message };
     }
   },
 };
@@ -123,8 +134,9 @@ function report(experiment: Experiment, result: AnyRun): string {
 }
 
 const reportSpectrum = ({ spectralRadiusWh, sigmaMaxWh, lyapunov }: Spectrum): string =>
-  `spectral radius of Wh ${significant(spectralRadiusWh)} (information only), largest singular value ${significant(sigmaMaxWh)}, ` +
-  `largest Lyapunov exponent ${lyapunov === null ? 'not unique (a Jacobian is singular)' : significant(lyapunov[0] ?? NaN)}\n`;
+  `${lyapunov === null
+    ? say('spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent not unique (a Jacobian is singular)', significant(spectralRadiusWh), significant(sigmaMaxWh))
+    : say('spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}', significant(spectralRadiusWh), significant(sigmaMaxWh), significant(lyapunov[0] ?? NaN))}\n`;
 
 /** A reader that has seen enough (`| head`) closes the pipe: there is nothing left to tell it, and nothing failed. */
 const isClosedPipe = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EPIPE';
@@ -147,12 +159,12 @@ async function writeJson(target: string, pieces: Iterable<string>): Promise<void
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-const unwritable = (target: string, reason: string): string => `${target}:1:1: The result could not be written: ${reason}\n`;
+const unwritable = (target: string, reason: string): string => `${target}:1:1: ${say('The result could not be written: {0}', reason)}\n`;
 
 /** Why nothing can be written there, as far as that can be told without writing; null when nothing stands in the way. */
 async function whyUnwritable(target: string): Promise<string | null> {
   try {
-    if ((await stat(target)).isDirectory()) return 'it is a folder. Name a file in it.';
+    if ((await stat(target)).isDirectory()) return say('it is a folder. Name a file in it.');
     await access(target, constants.W_OK);
     return null;
   } catch (error) {
@@ -162,7 +174,7 @@ async function whyUnwritable(target: string): Promise<string | null> {
     await access(path.dirname(path.resolve(target)), constants.W_OK);
     return null;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such folder. Make it first.' : reasonOf(error);
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? say('there is no such folder. Make it first.') : reasonOf(error);
   }
 }
 
@@ -189,7 +201,7 @@ async function writeReport(target: string, { experiment, result, spectrum, elaps
 async function main(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args);
   if (parsed.help) {
-    process.stdout.write(usage);
+    process.stdout.write(usage());
     return 0;
   }
   // Told before minutes of arithmetic, not after them.
@@ -209,7 +221,7 @@ async function main(args: readonly string[]): Promise<number> {
     },
   };
   const { experiment, problems } = await readExperiment(entry, files);
-  for (const problem of problems) process.stderr.write(`${place(problem)}: ${problem.severity === 'warning' ? 'warning: ' : ''}${describeProblem(problem)}\n`);
+  for (const problem of problems) process.stderr.write(`${place(problem)}: ${problem.severity === 'warning' ? `${say('warning')}: ` : ''}${describeProblem(problem)}\n`);
   if (experiment === null) return 2;
 
   const kernels = loadKernels(__filename, parsed.threads);
@@ -257,7 +269,7 @@ else main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    process.stderr.write(error instanceof UsageError ? `${error.message}\n\n${usage}` : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(error instanceof UsageError ? `${error.message}\n\n${usage()}` : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exitCode = 2;
   },
 );

@@ -178,4 +178,18 @@ describe('rnn-gradients run', () => {
     assert.equal(help.code, 0);
     assert.match(help.stdout, /Usage/);
   });
+
+  it('speaks Korean when it is asked to, with the same numbers and names', async () => {
+    const config = await write('sprache.rnn.json', { weights: { Wx: [[0]], Wh: [[0.5]], b: [0] }, sequences: Array.from({ length: 20 }, () => [0]), extra: 1 });
+    const [english, korean] = [await cli('run', config), await cli('run', config, '--language', 'ko')];
+    const numbers = (text: string): string[] => text.match(/[\d.e+-]*\d/g) ?? [];
+    assert.equal(korean.code, english.code);
+    assert.match(korean.stdout, /^VANISHING/);
+    assert.match(korean.stdout, /한 스텝 되돌아갈 때마다 50 %만 남습니다/);
+    assert.match(korean.stderr, /경고: .*"extra"/);
+    assert.deepEqual(numbers(korean.stdout.split('\n').slice(3, -3).join('\n')), numbers(english.stdout.split('\n').slice(3, -3).join('\n')));
+    const wrong = await cli('run', config, '--language', 'kr');
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /--language takes en or ko, not "kr"/);
+  });
 });
