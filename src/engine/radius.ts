@@ -24,8 +24,8 @@ export const plainSquare = (n: number): Square => function* (A) {
 
 /**
  * low ≤ ρ(A) ≤ high, proven with all rounding: |tr A^k|/n ≤ ρ^k ≤ ‖A^k‖ (Gelfand 1941) for k = 1, 2, 4, … by repeated squaring, the bound of
- * each power's error carried along. That needs no dominant eigenvalue, none that is real, and no eigenvectors, so a complex pair or a defective A
- * is as good as any other; power iteration would fail on both.
+ * each power's error carried along. That needs no dominant eigenvalue and none that is real, so a complex pair is as good as any other; power
+ * iteration would fail there. A defective or strongly non-normal A leaves the bounds wide apart, as its radius is to changes the size of rounding.
  */
 export function* spectralRadiusBounds(A: Float64Array, n: number, square: Square): Steps<readonly [low: number, high: number]> {
   let power = A;
