@@ -49,10 +49,12 @@ async function canvases({ page }: OpenPage): Promise<string[]> {
   // The cursor's dots and line lie above the canvases; the mouse leaves, and its tooltip with it.
   await page.mouse.move(0, 0);
   const ids = await page.evaluate(() => [...document.querySelectorAll('canvas')].filter((canvas) => canvas.id !== '' && canvas.clientWidth > 0).map(({ id }) => id));
-  for (let last = '', again = 0; again < 40; again++) {
+  for (let last = '', calm = 0, again = 0; again < 80; again++) {
     await nextFrames(page);
+    await page.waitForTimeout(40); // answers come in between
     const now = (await Promise.all(ids.map((id) => pictureOf(page, `#${id}`)))).map((bytes) => Buffer.from(bytes).toString('base64')).join();
-    if (now === last) return ids;
+    calm = now === last ? calm + 1 : 0;
+    if (calm === 4) return ids;
     last = now;
   }
   throw new Error('The page does not come to rest.');
@@ -62,7 +64,8 @@ let pages: PageServer;
 let open: OpenPage;
 before(async () => {
   pages = await startPages();
-  open = await pages.open({ theme: 'dark', width: 1200, height: 1000 });
+  // As high as everything together: analyses are asked for when their track is in sight.
+  open = await pages.open({ theme: 'dark', width: 1200, height: 4800 });
   await open.page.addInitScript(withoutText);
   await open.page.reload();
   await open.host.run(weatherConfig());
