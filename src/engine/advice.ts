@@ -1,6 +1,6 @@
 // The next thing to try: one change that goes against the measured cause of the verdict.
 import { t as say } from '@vscode/l10n';
-import { JacobianNorm } from './lanczos.js';
+import { nearSigmaMax } from './lanczos.js';
 import { maxAbs } from './norm.js';
 import { meanOver } from './reason.js';
 import { stateBefore } from './analyse.js';
@@ -58,7 +58,8 @@ function smallerInputs(drive: Drive): NextStep {
 }
 
 /** Units that are closed, or slopes that are small, take most of the gradient. */
-function openUnits(verdict: Measured, { experiment: { cell }, closedShare, drive, sigmaMax }: Evidence): NextStep {
+function openUnits(verdict: Measured, { experiment: { cell }, closedShare, driveOf, sigmaMax }: Evidence): NextStep {
+  const drive = driveOf();
   if (cell === 'relu') {
     const shift = rounded(drive.offBy);
     return shift > 0 && Number.isFinite(shift) ? { sentence: say('Try every bias raised by {0}: most of the units that are off come on, and let the gradient through.', shift), whatIf: change({ biasShift: shift }) } : orthogonal();
@@ -90,7 +91,7 @@ function truncateLater({ onePercentSteps, source, first }: Measured, k: number):
 export function quickSigmaMax(Wh: Float64Array, H: number): number | null {
   const largest = maxAbs(Wh);
   if (H > largestMeasured || !Number.isFinite(largest)) return null;
-  return largest === 0 ? 0 : new JacobianNorm(Wh, H).sigmaMax(new Float64Array(H).fill(1));
+  return nearSigmaMax(Wh, H);
 }
 
 /** Null where nothing is wrong, or where no change of the network would mend it. */

@@ -153,7 +153,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
   const trip = cell === 'identity' ? null : closed.subarray(last.start);
   const verdict = judge({
     experiment, bounds, single, first: last.start, source: shapes.T - 1, nonFinite, zeroAt, infiniteAt,
-    drive: sampleDrive(experiment, last), sigmaMax: () => quickSigmaMax(experiment.weights.Wh, shapes.H),
+    driveOf: () => sampleDrive(experiment, last), sigmaMax: () => quickSigmaMax(experiment.weights.Wh, shapes.H),
     closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
   });
   const result = {

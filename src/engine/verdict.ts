@@ -23,7 +23,7 @@ export type Evidence = {
   readonly infiniteAt: number | null;
   /** Mean share over the trip of units that let (nearly) nothing through: |h| > 0.97, or a relu at 0; null when the cell has none. */
   readonly closedShare: number | null;
-  readonly drive: Drive;
+  readonly driveOf: () => Drive;
   /** Of Wh; null when it takes too long to be told. */
   readonly sigmaMax: () => number | null;
 };

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { eigenvaluesOf } from '../../../src/engine/eigenvalues.js';
 import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
-import { JacobianNorm } from '../../../src/engine/lanczos.js';
+import { JacobianNorm, nearSigmaMax } from '../../../src/engine/lanczos.js';
 import { experiment, filled, orthogonal, randomNumbers, rows, scaledIdentity } from './build.js';
 
 const sigmaMax = (a: Float64Array, H: number): number => Math.max(...new SingularValueDecomposition(Matrix.from1DArray(H, H, a)).diagonal);
@@ -56,6 +56,17 @@ describe('σ_max of a Jacobian', () => {
     }), { numRuns: 150 });
     t.diagnostic(`largest relative difference ${worst.toExponential(1)}`);
     assert.ok(worst < 1e-11);
+  });
+
+  it('is told to six digits without the product WᵀW', (t) => {
+    let worst = 0;
+    fc.assert(fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(), fc.constantFrom(1, 1e-200, 1e200), (H, seed, scale) => {
+      const W = filled(H * H, randomNumbers(seed));
+      worst = Math.max(worst, Math.abs(nearSigmaMax(W.map((value) => value * scale), H) / (scale * sigmaMax(W, H)) - 1));
+    }), { numRuns: 150 });
+    t.diagnostic(`largest relative difference ${worst.toExponential(1)}`);
+    assert.ok(worst < 1e-6);
+    assert.equal(nearSigmaMax(new Float64Array(9), 3), 0);
   });
 
   it('keeps its digits where squares leave the range of float64', () => {
