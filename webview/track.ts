@@ -6,6 +6,7 @@ import { fileName } from './format.js';
 import { t as say } from './l10n.js';
 import { helpPopover } from './popover.js';
 import { savePicture } from './picture.js';
+import { inReport } from './report.js';
 import { TableTwin, toCsv, toTsv } from './table.js';
 import type { Line, Scene } from './scene.js';
 import type { Page, View } from './view.js';
@@ -107,7 +108,8 @@ export class Track {
       this.#chart = null;
       return;
     }
-    if (this.view.costly !== true || this.#inSight || this.#wanted) {
+    // A report has them all and may be printed at any moment.
+    if (this.view.costly !== true || inReport || this.#inSight || this.#wanted) {
       const ratio = devicePixelRatio;
       const width = Math.max(1, this.#plot.clientWidth - gutter.left - gutter.right);
       this.view.refresh(this.#host.page.timeline.window, { columns: Math.max(1, Math.round(width * ratio)), rows: Math.max(1, Math.round(this.#plot.clientHeight * ratio)) }, this.#draw);
