@@ -31,8 +31,12 @@ export const exponentOf = (m: number): number => Math.floor(Math.log2(m));
 // 2^±1000 is the largest step that is itself far from the ends of float64.
 const stride = 1000;
 
-/** target = source·2^exponent over a range of indices. Beyond the range of float64 it gives 0 or ±Infinity, as it must. */
+/** target = source·2^exponent over a range of indices. Beyond the range of float64 it gives 0 or ±Infinity, as it must; NaN for an exponent that is NaN. */
 export function scaleByPowerOfTwo(source: FloatArray, exponent: number, target: Float64Array, from = 0, to = source.length): void {
+  if (Number.isNaN(exponent)) {
+    target.fill(NaN, from, to);
+    return;
+  }
   let rest = Math.max(-4 * stride, Math.min(4 * stride, exponent));
   for (let i = from; i < to; i++) target[i] = source[i]!;
   while (rest !== 0) {

@@ -130,6 +130,23 @@ for (const [way, workspaces] of ways) describe(`dWh by distance, ${way}`, () => 
     const total = D.reduce((sum, value) => sum + value, 0);
     D.forEach((value, k) => near(reach.share[k] ?? NaN, value / total, 1e-13));
   });
+
+  it('ends, as attribution does, where states overflow and the loss with them', () => {
+    const long = 200;
+    const ones = (length: number): Float64Array => new Float64Array(length).fill(1);
+    const overflowing = experiment(1, long, Float64Array.of(2), {
+      cell: 'relu', dtype: 'float32', weights: { Wx: ones(1), Wh: Float64Array.of(2), b: ones(1) }, chunks: [{ steps: long, xs: ones(long) }],
+      loss: { kind: 'mse', at: 'last', Why: ones(1), by: ones(1), targets: ones(1) },
+    });
+    const from = finish(runSteps(overflowing));
+    assert.equal(from.verdict.kind, 'nonfinite');
+    const { reach, steps } = reachOf(overflowing, from, workspaces);
+    finish(steps);
+    assert.deepEqual(reach, { share: new Float64Array(long).fill(NaN), missing: new Float64Array(long).fill(NaN) });
+    const { attribution, steps: attributing } = attribute(overflowing, from, workspaces);
+    finish(attributing);
+    assert.ok(attribution.log10.length > 0 && attribution.log10.every((value) => !Number.isFinite(value) && value !== -Infinity));
+  });
 });
 
 describe('an opened unit', () => {
