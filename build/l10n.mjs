@@ -82,6 +82,47 @@ export function collect() {
   return { sentences, faults };
 }
 
+/** Text of a literal without its values; null for anything else. */
+const textOf = (node) => {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  return ts.isTemplateExpression(node) ? [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join(' … ') : null;
+};
+
+/** Calls whose text no user reads: logs, broken invariants, what a program parses. */
+const unread = /^(?:this\.)?(?:#?log|log|console|sessions\.log|session\.log|context\.log|inspections\.log)\.|\.log\.(?:error|warn|info|debug)$|^(?:Type|Range)?Error$/;
+
+const isUnread = (node) => {
+  for (let at = node.parent; at !== undefined; at = at.parent) {
+    if (ts.isImportDeclaration(at) || ts.isLiteralTypeNode(at)) return true;
+    if ((ts.isCallExpression(at) || ts.isNewExpression(at)) && unread.test(at.expression.getText())) return true;
+    // Titles of papers and formulas stay as they are.
+    if (ts.isPropertyAssignment(at) && ['source', 'formula'].includes(at.name.getText())) return true;
+    if (ts.isFunctionLike(at)) return false;
+  }
+  return false;
+};
+
+/** Literals that look like sentences (three words in a row) and are not said through `t`. */
+export function unsaid() {
+  const out = [];
+  for (const name of sourceFiles()) {
+    const text = readFileSync(path.join(root, name), 'utf8');
+    const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
+    const names = namesOfT(file);
+    const visit = (node) => {
+      if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && names.has(node.expression.text)) {
+        node.arguments.slice(1).forEach(visit);
+        return;
+      }
+      const told = textOf(node);
+      if (told !== null && /\b[A-Za-z]{2,},? [a-z]{2,},? [a-z]{2,}\b/.test(told) && !isUnread(node)) out.push(`${name}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}: ${told}`);
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
+  }
+  return out;
+}
+
 function bringInStep(language) {
   const known = readBundle(language);
   const keys = [...collect().sentences.keys()].sort();

@@ -1,4 +1,5 @@
 // A new config as text: valid, commented, and the same for the same seed.
+import { t } from '@vscode/l10n';
 import { initialise } from '../engine/initialise.js';
 import type { Initialisation } from '../engine/initialise.js';
 import { Random } from '../engine/random.js';
@@ -13,11 +14,11 @@ export type NewConfig = {
     | { readonly kind: 'files'; readonly weights: string; readonly sequences: string };
 };
 
-const sourceOf: Readonly<Record<Initialisation, string>> = {
-  orthogonal: 'orthogonal (Saxe et al. 2014): every singular value is 1',
-  identity: 'the identity (IRNN, Le et al. 2015)',
-  glorot: 'Glorot uniform (Glorot & Bengio 2010)',
-  he: 'He normal (He et al. 2015)',
+const sourceOf: Readonly<Record<Initialisation, () => string>> = {
+  orthogonal: () => t('orthogonal (Saxe et al. 2014): every singular value is 1'),
+  identity: () => t('the identity (IRNN, Le et al. 2015)'),
+  glorot: () => t('Glorot uniform (Glorot & Bengio 2010)'),
+  he: () => t('He normal (He et al. 2015)'),
 };
 
 /** Nine digits give back the same float32, and are few enough to read and change. */
@@ -36,38 +37,38 @@ function randomSource({ B, T, I, H }: Shapes, initialisation: Initialisation, se
   const xs = Float64Array.from({ length: B * T * I }, () => random.normal());
   const sequences = Array.from({ length: B }, (_, b) => `    [\n${rowLines(xs, T, I, '      ', b * T * I)}\n    ]`).join(',\n');
   return `  "weights": {
-    // [I][H] = [${I}][${H}], Glorot uniform (Glorot & Bengio 2010), seed ${seed + 1}
+    // [I][H] = [${I}][${H}], ${sourceOf.glorot()}, seed ${seed + 1}
     "Wx": [
 ${rowLines(Wx, I, H, '      ')}
     ],
-    // [H][H] = [${H}][${H}], ${sourceOf[initialisation]}, seed ${seed}
+    // [H][H] = [${H}][${H}], ${sourceOf[initialisation]()}, seed ${seed}
     "Wh": [
 ${rowLines(Wh, H, H, '      ')}
     ],
     // [H]
     "b": [${Array.from({ length: H }, () => '0').join(', ')}]
   },
-  // [B][T][I] = [${B}][${T}][${I}], standard normal numbers, seed ${seed + 2}
+  // [B][T][I] = [${B}][${T}][${I}], ${t('standard normal numbers')}, seed ${seed + 2}
   "sequences": [
 ${sequences}
   ],`;
 }
 
-const fileSource = (weights: string, sequences: string): string => `  // Wx, Wh, b; PyTorch's weight_ih_l0, weight_hh_l0, …; or Keras' kernel, recurrent_kernel, bias
+const fileSource = (weights: string, sequences: string): string => `  // ${t('Wx, Wh, b; PyTorch\'s weight_ih_l0, weight_hh_l0, …; or Keras\' kernel, recurrent_kernel, bias')}
   "weights": ${JSON.stringify(weights)},
-  // [B][T][I], or [T][I] for one sequence
+  // ${t('[B][T][I], or [T][I] for one sequence')}
   "sequences": ${JSON.stringify(sequences)},`;
 
 /** The text of a `*.rnn.json`. The same request gives the same text. */
 export function newConfigText({ name, cell, source }: NewConfig): string {
-  return `// Run it with "Run RNN" from the command palette. Hover a key to learn what it does.
+  return `// ${t('Run it with "Run RNN" from the command palette. Hover a key to learn what it does.')}
 {
   "name": ${JSON.stringify(name)},
-  // h_t = f(h_{t-1}·Wh + x_t·Wx + b), f one of tanh, relu, identity
+  // ${t('h_t = f(h_{t-1}·Wh + x_t·Wx + b), f one of tanh, relu, identity')}
   "cell": "${cell}",
   "dtype": "float32",
 ${source.kind === 'random' ? randomSource(source.shapes, source.initialisation, source.seed) : fileSource(source.weights, source.sequences)}
-  // Where the loss sits: "last", "every", or the gradient itself [B][T][H]
+  // ${t('Where the loss sits: "last", "every", or the gradient itself [B][T][H]')}
   "upstreamGradient": "last"
 }
 `;

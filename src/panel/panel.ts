@@ -79,7 +79,7 @@ export class Panel implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#channel.close('The panel was closed.');
+    this.#channel.close(t('The panel was closed.'));
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 

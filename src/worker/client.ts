@@ -89,7 +89,7 @@ export class EngineClient {
     this.#disposed = true;
     this.#latest++;
     if (this.#active !== null) Atomics.store(this.#active.cancel, 0, 1);
-    this.#end('The panel was closed.');
+    this.#end(t('The panel was closed.'));
   }
 
   async #stopActive(): Promise<void> {
@@ -102,7 +102,7 @@ export class EngineClient {
     });
     const first = await Promise.race([active.settled, late]);
     clearTimeout(timer);
-    if (first === 'late' && this.#live === active.live) this.#end('The run did not stop by itself, so its thread was ended.');
+    if (first === 'late' && this.#live === active.live) this.#end(t('The run did not stop by itself, so its thread was ended.'));
   }
 
   #start(): Live {
