@@ -38,6 +38,8 @@ export class Service {
   #kept: Kept | null = null;
   /** Settles when the run that is under way has told its norms, or has ended before; analyses wait for it, and give way to the next one. */
   #running: Promise<unknown> | null = null;
+  /** Number of the newest what-if. */
+  #question = 0;
   readonly #kernels: Kernels | null;
   readonly #workspaces: Workspaces | null;
   readonly #capacity: Capacity;
@@ -97,9 +99,15 @@ export class Service {
   }
 
   async #whatIf({ runId, whatIf }: WhatIfRequest): Promise<WhatIfAnswer | null> {
+    const question = ++this.#question;
     if (this.#kept?.runId === runId) this.#kept.whatIfs.stop();
-    while (this.#running !== null) await this.#running;
-    return whatIf === null || this.#kept?.runId !== runId ? null : this.#kept.whatIfs.ask(whatIf);
+    for (;;) {
+      while (this.#running !== null) await this.#running;
+      if (whatIf === null || question !== this.#question || this.#kept?.runId !== runId) return null;
+      const answer = await this.#kept.whatIfs.ask(whatIf);
+      if (answer !== null) return answer;
+      // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody still waits.
+    }
   }
 
   /** Ends the analyses of a run that was replaced, and those that a new run would have to share the thread with. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
-import { defaultBounds } from '../../../src/engine/index.js';
+import { asItIs, defaultBounds } from '../../../src/engine/index.js';
 import type { Entry, FileContent } from '../../../src/config/files.js';
 import type { Progress, RunSummary } from '../../../src/protocol/messages.js';
 import { EngineClient } from '../../../src/worker/client.js';
@@ -63,6 +63,24 @@ describe('EngineClient', () => {
     assert.equal((await long).kind, 'cancelled');
     assert.equal((await short).kind, 'done');
     assert.deepEqual(summaries.map(({ name }) => name), ['short']);
+  });
+
+  it('answers a what-if about the run on screen after a refused run came in between', async () => {
+    const subject = probe();
+    const { client, summaries } = subject;
+    subject.text = configText('long', 20_000, 96);
+    const shown = new Promise<void>((resolve) => {
+      subject.onProgress = ({ phase }) => {
+        if (phase === 'analyse') resolve();
+      };
+    });
+    const long = client.run(entry, defaultBounds);
+    await shown;
+    const answer = client.request('whatIf', { runId: summaries[0]?.runId ?? NaN, whatIf: { ...asItIs, inputScale: 2 } });
+    subject.text = '{ "weights": ';
+    assert.equal((await client.run(entry, defaultBounds)).kind, 'refused');
+    assert.equal((await answer)?.kind, 'run');
+    assert.equal((await long).kind, 'cancelled');
   });
 
   it('ends a burst of runs with the last one only', async () => {
