@@ -1,4 +1,5 @@
 // Beside the tracks: the pinned runs, their verdicts, and how they are laid over the run on screen.
+import { copyButton, tsvLine } from './copy.js';
 import { el, textButton } from './dom.js';
 import { formatFactor, formatLog10 } from './format.js';
 import { showBadge } from './header.js';
@@ -41,7 +42,7 @@ export class Compare {
     const draws = dropdown(t('Curve of the pinned runs'), (value) => pins.draw(value === 'singleSource' ? 'singleSource' : 'dh'));
     setOptions(draws, [['dh', t('total')], ['singleSource', t('last step alone')]], pins.draws);
     this.#controls = el('div', { class: 'card-controls compare' }, el('label', {}, el('span', {}, t('Curve')), draws), el('label', {}, this.#difference, el('span', {}, t('difference'))));
-    this.element = el('section', { class: 'card', attributes: { 'data-card': 'compare', 'aria-label': title } }, el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, helpButton)), this.#controls, this.#list);
+    this.element = el('section', { class: 'card', attributes: { 'data-card': 'compare', 'aria-label': title } }, el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, copyButton(title, () => Promise.resolve(this.#tsv())), helpButton)), this.#controls, this.#list);
     pins.onChange(() => {
       if (pins.pins.length === 0 && overlays.difference) {
         this.#difference.checked = overlays.difference = false;
@@ -63,6 +64,11 @@ export class Compare {
     if (key === this.#key) return;
     this.#key = key;
     this.#list.replaceChildren(...pins.map((pin) => this.#row(pin)));
+  }
+
+  #tsv(): string {
+    const rows = this.#pins.pins.map(({ id, name, kind, perStepFactor, log10Ratio }) => [`#${id}`, name, kind, String(perStepFactor ?? ''), String(log10Ratio ?? '')]);
+    return [[t('pin'), t('name'), t('verdict'), t('factor per step'), t('log10 of the ratio')], ...rows].map((cells) => `${tsvLine(cells)}\n`).join('');
   }
 
   #row(pin: Pin): HTMLElement {

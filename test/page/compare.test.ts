@@ -72,6 +72,18 @@ describe('a pinned run', () => {
     await open.page.locator('[data-track=flow] .chip', { hasText: 'total' }).first().waitFor();
   });
 
+  it('gives its numbers to the clipboard', async () => {
+    await start(0.5);
+    await open.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await pin();
+    await open.page.locator('[data-card=compare] button.copy', { hasText: /^copy$/ }).click();
+    await open.page.locator('[data-card=compare] button.copy', { hasText: 'copied' }).waitFor();
+    const [head, row] = (await open.page.evaluate(() => navigator.clipboard.readText())).trimEnd().split('\n').map((line) => line.split('\t'));
+    assert.deepEqual(head, ['pin', 'name', 'verdict', 'factor per step', 'log10 of the ratio']);
+    assert.deepEqual(row?.slice(0, 3), ['#1', 'ring 0.5', 'vanishing']);
+    assert.ok(relativeError(Number(row[3]), 0.5) < 1e-6 && relativeError(Number(row[4]), (T - 1) * Math.log10(0.5)) < 1e-6);
+  });
+
   it('of another length meets the run at its last step', async () => {
     await start(0.5);
     await pin();
