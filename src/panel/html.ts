@@ -1,4 +1,5 @@
 import type { Language } from '../l10n.js';
+import { emptyStyle, escape, inertJson } from '../report/markup.js';
 
 /** What the page needs from its host: where it may load from, and the one-time word that lets its script run. */
 export type PanelHtmlParts = {
@@ -12,15 +13,6 @@ export type PanelHtmlParts = {
   /** Language of the page; English when left out. */
   readonly language?: Language;
 };
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-/** Hash of the empty text: the toolkit adds one empty style element to learn whether the browser knows :focus-visible; no other inline style passes. */
-const emptyStyle = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
-
-/** JSON that the HTML parser leaves alone: no `</script`, no `<!--`. A script element of this type is data, which no policy has to allow. */
-const inertJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
-
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 
 /**
  * The page of the panel. Nothing is allowed that is not named: no inline script or style, no eval, no network; the page gets

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { t as say } from '@vscode/l10n';
 import type { Language } from '../l10n.js';
 import type { RecordExtent, RunSummary } from '../protocol/messages.js';
+import { emptyStyle, escape, inertJson } from './markup.js';
 
 export type ReportParts = {
   /** What the experiment is called: the file name of its config. */
@@ -28,11 +29,6 @@ export type ReportAssets = { readonly page: string; readonly style: string; read
 /** Their names in `dist/webview`. */
 export const assetFiles: Readonly<Record<keyof ReportAssets, string>> = { page: 'main.js', style: 'style.css', host: 'report.js', theme: 'report.css' };
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
-const inertJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
-/** The empty style that the component toolkit adds to try the browser. */
-const emptyStyle = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`;
 /** A script or style that may stand inside its element: nothing in it ends the element or opens a comment, and it names no other file. */
 const inline = (text: string): string => text.replace(/^(?:\/\/# sourceMappingURL=.*|\/\*# sourceMappingURL=.*\*\/)$/gm, '').replace(/<(?=\/(?:script|style)|!--)/gi, '\\x3c');

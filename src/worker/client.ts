@@ -9,7 +9,7 @@ import type { FileRequest, RunOutcome, WorkerContract, WorkerHostContract } from
 import { Channel } from '../protocol/rpc.js';
 import type { EventHandlers, RequestHandlers } from '../protocol/rpc.js';
 
-/** How long a cancelled run may take to notice before its thread is ended, ms. Only library calls (eigenvalues) take longer than a few ms. */
+/** How long a cancelled run may take to notice before its thread is ended, ms. Only a call that knows no pause, such as QR of a big matrix, takes longer than a few ms. */
 const grace = 300;
 
 /** What the thread is given before its first message; 0 threads: as many as are worth it here. */
