@@ -30,12 +30,19 @@ export const textButton = (label: string, name: string, onClick: () => void): HT
 
 export type MathPart = { readonly text: string; readonly place: 'line' | 'sub' | 'sup' };
 
-/** Text with `_t` or `_{t−1}` as subscripts and `^T` or `^{−1}` as superscripts: `‖∂L/∂h_t‖`. */
+/** Somebody's own words inside a text that `math` reads: `lr_0.1` keeps its line. */
+export const literal = (text: string): string => text.replace(/[\\_^]/g, '\\$&');
+
+/** The same text for places that know no formulas. */
+export const withoutEscapes = (text: string): string => text.replace(/\\([\\_^])/g, '$1');
+
+/** Text with `_t` or `_{t−1}` as subscripts and `^T` or `^{−1}` as superscripts: `‖∂L/∂h_t‖`. A backslash takes that from the sign behind it. */
 export function mathParts(text: string): MathPart[] {
   const parts: MathPart[] = [];
   let last = 0;
-  for (const match of text.matchAll(/([_^])(?:\{([^}]*)\}|(max|min|[-−]?\d+|\S))/g)) {
-    parts.push({ text: text.slice(last, match.index), place: 'line' }, { text: match[2] ?? match[3] ?? '', place: match[1] === '_' ? 'sub' : 'sup' });
+  for (const match of text.matchAll(/\\([\\_^])|([_^])(?:\{([^}]*)\}|(max|min|[-−]?\d+|\S))/g)) {
+    const [, escaped, sign, inBraces, bare] = match;
+    parts.push({ text: text.slice(last, match.index), place: 'line' }, escaped === undefined ? { text: inBraces ?? bare ?? '', place: sign === '_' ? 'sub' : 'sup' } : { text: escaped, place: 'line' });
     last = match.index + match[0].length;
   }
   return [...parts, { text: text.slice(last), place: 'line' }];

@@ -1,4 +1,5 @@
 // Track: how large the gradient is at every step, and how fast it shrinks or grows on its way back.
+import { withoutEscapes } from './dom.js';
 import { t as say } from './l10n.js';
 import { endsInWords, logAxis, logLine, logTable } from './lines.js';
 import { withNeighbours } from './scene.js';
@@ -247,7 +248,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       };
     },
     colourBar: () => null,
-    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${formatLog10(run.log10.dh[t] ?? NaN)}`, say('last step alone = {0}', formatLog10(run.log10.singleSource[t] ?? NaN)), `‖dx‖ = ${formatLog10(run.log10.dx[t] ?? NaN)}`, ...overlays.all.map((overlay) => `${overlay.name}: ${formatLog10(valueAt(overlay.curve, 'dh', t, run.shapes.T))}`)],
+    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${formatLog10(run.log10.dh[t] ?? NaN)}`, say('last step alone = {0}', formatLog10(run.log10.singleSource[t] ?? NaN)), `‖dx‖ = ${formatLog10(run.log10.dx[t] ?? NaN)}`, ...overlays.all.map((overlay) => `${withoutEscapes(overlay.name)}: ${formatLog10(valueAt(overlay.curve, 'dh', t, run.shapes.T))}`)],
     summary: (run) => [
       say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run.log10.dh)),
       ...(run.verdict.perStepFactor === null ? [] : [say('Fitted rate {0}.', factorText(run.verdict.perStepFactor))]),

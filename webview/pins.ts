@@ -1,4 +1,5 @@
 // Pinned runs: their norms stay over whatever runs next, also when the window is loaded again.
+import { literal } from './dom.js';
 import { print } from './slider.js';
 import { curveNames } from './overlay.js';
 import type { Curve, CurveName, Overlay } from './overlay.js';
@@ -118,7 +119,7 @@ export class Pins {
   }
 
   overlays(): readonly Overlay[] {
-    return this.pins.map((pin) => ({ id: `pin ${pin.id}`, name: `#${pin.id} ${pin.name}`, curve: pin.curve, colour: (theme) => this.look(pin, theme).colour, width: 1.5, dash: dashes[pin.id - 1] ?? [], draws: [this.draws] }));
+    return this.pins.map((pin) => ({ id: `pin ${pin.id}`, name: `#${pin.id} ${literal(pin.name)}`, curve: pin.curve, colour: (theme) => this.look(pin, theme).colour, width: 1.5, dash: dashes[pin.id - 1] ?? [], draws: [this.draws] }));
   }
 
   #set(pins: readonly Pin[]): void {

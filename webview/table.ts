@@ -1,6 +1,6 @@
 // The numbers behind a chart as a real table: a screenful of rows around the cursor, so that 20,000 steps cost nothing.
 import { copyByKey, tsvLine } from './copy.js';
-import { el, math, textButton } from './dom.js';
+import { el, math, textButton, withoutEscapes } from './dom.js';
 import { t as say } from './l10n.js';
 
 /** As shown, and with every digit. */
@@ -79,7 +79,7 @@ export class TableTwin {
 /** Rows from ≤ row < to as tab-separated values under their headings, every digit. */
 export async function toTsv(plan: TablePlan, from = 0, to = plan.rowCount): Promise<string> {
   const label = plan.rowLabel ?? String;
-  const lines = [tsvLine([plan.rowName, ...plan.columns])];
+  const lines = [tsvLine([plan.rowName, ...plan.columns].map(withoutEscapes))];
   for (let start = from; start < to; start += rowsAtOnce) {
     const rows = await plan.rows(start, Math.min(to, start + rowsAtOnce));
     rows.forEach((cells, i) => lines.push(tsvLine([label(start + i), ...cells.map((cell) => cell.exact)])));
@@ -91,7 +91,7 @@ export async function toTsv(plan: TablePlan, from = 0, to = plan.rowCount): Prom
 export async function toCsv(plan: TablePlan): Promise<string> {
   const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const label = plan.rowLabel ?? String;
-  const lines = [[plan.rowName, ...plan.columns].map(quote).join(',')];
+  const lines = [[plan.rowName, ...plan.columns].map((name) => quote(withoutEscapes(name))).join(',')];
   for (let from = 0; from < plan.rowCount; from += rowsAtOnce) {
     const rows = await plan.rows(from, Math.min(plan.rowCount, from + rowsAtOnce));
     rows.forEach((cells, i) => lines.push([label(from + i), ...cells.map((cell) => quote(cell.exact))].join(',')));

@@ -136,6 +136,17 @@ describe('a pinned run', () => {
     assert.equal(await open.page.locator('[data-card=compare]').isVisible(), false);
   });
 
+  it('keeps the signs of formulas in its name as they were typed', async () => {
+    await start(0.5);
+    await pin();
+    const name = 'lr_0.1^2 \\ a_{b}';
+    const field = open.page.locator('.pins .pin-name');
+    await field.fill(name);
+    await field.press('Enter');
+    await open.page.locator('[data-track=flow] .chip', { hasText: `#1 ${name}` }).waitFor();
+    assert.equal((await column(`‖g_t‖ #1 ${name}`)).length, T);
+  });
+
   it('can be a what-if', async () => {
     await start(0.5);
     await open.page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
