@@ -1,7 +1,7 @@
 // What a report keeps of a run: the same answers as from the run itself where all is kept, and a bounded size where it is not.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { finish, openUnit, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
 import { defaultBounds } from '../../../src/engine/index.js';
 import { Analyses } from '../../../src/worker/analyses.js';
@@ -69,6 +69,19 @@ describe('the record of a small run', () => {
       unit?.dhs.forEach((value, i) => assert.ok(Math.abs(value * 2 ** unit.exponent - (g.g[i] ?? NaN) * 10 ** g.gLog10) < 1e-12));
     });
   }
+});
+
+describe('the record of a run in chunks', () => {
+  it('opens every unit as the run does, with the gradient that enters there', async () => {
+    const [B, T, H] = [2, 12, 3];
+    const chunks = [5, 7].map((steps) => ({ steps, xs: Float64Array.from({ length: B * steps }, (_, i) => Math.cos(i)) }));
+    const dhs = Float64Array.from({ length: B * T * H }, (_, i) => Math.sin(3 * i));
+    for (const stateful of [false, true]) {
+      const { run: { experiment, result }, record } = await recordOf(experimentOf(B, T, H, { chunks, stateful, upstream: { kind: 'given', dhs } }));
+      const answers = replay(record);
+      for (let t = 0; t < T; t++) assert.deepEqual(await answers.unit({ runId: 1, t, sequence: 1 }), openUnit(experiment, result, t, 1), `t = ${t}`);
+    }
+  });
 });
 
 describe('the record of a large batch', () => {

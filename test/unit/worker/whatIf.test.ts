@@ -117,6 +117,16 @@ describe('a what-if', () => {
     }
   });
 
+  it('measures the spectral radius of a large Wh once it is asked for', async () => {
+    const [wide, rho] = [260, 0.4];
+    const experiment: Experiment = { ...(await fromConfig(config())), shapes: { B: 1, T: 4, I: 1, H: wide }, weights: { Wx: new Float64Array(wide), Wh: initialise('identity', wide, wide, 0)!.map((x) => rho * x), b: new Float64Array(wide) }, chunks: [{ steps: 4, xs: new Float64Array(4) }] };
+    const whatIfs = new WhatIfs(experiment, defaultBounds, null, () => undefined);
+    const before = await whatIfs.ask(asItIs);
+    assert.ok(before?.kind === 'run' && before.measures.spectralRadius === null && Math.abs(before.measures.sigmaMax! - rho) < 1e-12);
+    const after = await whatIfs.ask({ ...asItIs, rescale: { measure: 'spectralRadius', to: 0.8 } });
+    assert.ok(after?.kind === 'run' && Math.abs(after.measures.spectralRadius! - 0.8) < 1e-12 && Math.abs(after.verdict.perStepFactor! - 0.8) < 1e-9, JSON.stringify(after));
+  });
+
   it('leaves the experiment as it was', async () => {
     const experiment = await fromConfig(config());
     const before = structuredClone(experiment);
