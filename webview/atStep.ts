@@ -1,11 +1,12 @@
 // Beside the tracks: the numbers of the step under the cursor.
 import { copyButton, tsvLine } from './copy.js';
-import { el, math } from './dom.js';
+import { el, math, textButton } from './dom.js';
 import { exactLog10, formatLog10, formatNumber, formatPercent } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
+import { helpPopover } from './popover.js';
 import { gradientCell, noCell, stateCell } from './steps.js';
-import type { Page } from './view.js';
+import type { Help, Page } from './view.js';
 import type { RunSummary, StepValues } from './model.js';
 import type { Cell } from './table.js';
 import type { Steps } from './steps.js';
@@ -14,6 +15,15 @@ type Row = { readonly name: string; readonly id: string; read(run: RunSummary, t
 
 const number = (value: number): Cell => ({ text: formatNumber(value), exact: String(value) });
 const log = (value: number): Cell => ({ text: formatLog10(value), exact: exactLog10(value) });
+
+const help = (): Help => ({
+  text: [
+    say('Every number of the step under the cursor. g_t is the total gradient of the state: what the loss sends in directly and what the next step sends back. dz_t is what remains of it before the activation; the inputs, the weights and the step before all receive their share from there.'),
+    say('Norms are taken over the batch and the units. dWh_t, dWx_t and db_t are this step’s terms of the sums that train the shared weights. What is lost since the loss is measured on the gradient from the last step alone, as the verdict is. Move the cursor with the arrow keys, or click a plot.'),
+  ],
+  formula: 'g_t = dhs_t + dh_t   dz_t = g_t ⊙ f′(z_t)   dx_t = dz_t·Wx^{T}   dh_{t−1} = dz_t·Wh^{T}   dWh_t = h_{t−1}^{T}·dz_t   dWx_t = x_t^{T}·dz_t',
+  source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
+});
 
 export class AtStep {
   readonly element: HTMLElement;
@@ -41,7 +51,8 @@ export class AtStep {
     const head = el('thead', {}, el('tr', {}, ...[say('unit'), 'h', 'g'].map((name) => el('th', { attributes: { scope: 'col' } }, name))));
     const name = say('Numbers at the cursor');
     const copy = copyButton(name, () => Promise.resolve(this.#tsv()));
-    this.element = el('section', { class: 'card', attributes: { 'aria-label': name } }, el('div', { class: 'card-head' }, this.#title, el('span', { class: 'actions' }, copy)), list, this.#unitsTitle, el('table', { class: 'unit-values' }, head, this.#units));
+    const helpButton = textButton('?', say('What {0} shows', name), () => helpPopover(helpButton, name, help()));
+    this.element = el('section', { class: 'card', attributes: { 'aria-label': name } }, el('div', { class: 'card-head' }, this.#title, el('span', { class: 'actions' }, copy, helpButton)), list, this.#unitsTitle, el('table', { class: 'unit-values' }, head, this.#units));
     page.timeline.onChange((change) => { if (change !== 'window') this.show(); });
   }
 

@@ -214,10 +214,11 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       text: [
         say('How much of the loss still reaches the hidden state of each step. Read it from right to left, the way the gradient travels: a line that falls towards the left vanishes, one that rises explodes.'),
         say('The total g_t contains what the loss sends into each step directly. With a loss at every step this hides the decay of what comes from far away, so the verdict is measured on the line from the last step alone.'),
+        say('The fitted rate is the median slope of ln ‖g_t‖ between all pairs of steps, so that single steps cannot bend it; the half-life and the horizon follow from it. Less than a thousandth of the start is called vanishing, more than 70 times the start exploding, unless your settings name other bounds.'),
         say('Norms carry their exponent, so they are right far below what the number format can hold. Dotted levels show where plain arithmetic would lose them.'),
       ],
-      formula: 'g_t = dhs_t + (g_{t+1} ⊙ f′(z_{t+1}))·Wh^{T}',
-      source: 'Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”',
+      formula: say('g_t = dhs_t + (g_{t+1} ⊙ f′(z_{t+1}))·Wh^{T}   half-life = ln 2 / |ln rate|'),
+      source: 'Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”; rate: Sen 1968; bounds: Zhang et al. 2021, “AUTOTRAINER”',
     },
     available: () => true,
     refresh(window, size: PlotSize, onChange) {

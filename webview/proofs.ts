@@ -1,8 +1,9 @@
 // Beside the tracks: what the numbers of Wh and the Jacobians prove about the gradient, and what they do not.
-import { el, math } from './dom.js';
+import { el, math, textButton } from './dom.js';
 import { formatFactor, formatLog10, formatNumber } from './format.js';
 import { t } from './l10n.js';
-import type { Page } from './view.js';
+import { helpPopover } from './popover.js';
+import type { Help, Page } from './view.js';
 import type { SpectrumSummary } from './model.js';
 
 /** Largest slope of the activation; σ_max(Wh)·γ bounds every Jacobian. 1 for tanh, relu and identity. */
@@ -19,7 +20,7 @@ function boundSentence(bound: number): string {
 function radiusSentence(radius: number, verdict: string | null): string {
   if (verdict === 'exploding' && radius < 1) return t('Information only, and misleading here: below 1, and yet the gradient explodes, because Wh is not normal and enlarges some directions before they fade.');
   if (verdict === 'vanishing' && radius >= 1) return t('Information only, and misleading here: not below 1, and yet the gradient vanishes.');
-  return t('Information only. It decides nothing: a matrix with ρ = 0 can still double the gradient on every step.');
+  return t('Information only. It decides nothing: a matrix with ρ = 0 can still double the gradient on each of H − 1 steps.');
 }
 
 function lyapunovSentence(lambda: number): string {
@@ -29,6 +30,15 @@ function lyapunovSentence(lambda: number): string {
   return lambda < 0 ? t('Measured on sequence 1: the best-surviving direction fades by ×{0} per step.', factor) : t('Measured on sequence 1: one direction grows by ×{0} per step.', factor);
 }
 
+const help = (): Help => ({
+  text: [
+    t('What the weights alone settle for every input, beside what this run measured. No step back multiplies a gradient by more than σ_{max}(Wh)·γ, where γ is the steepest slope of the activation: 1 for tanh, relu and identity. Below 1 the gradient must vanish; above 1 it may explode, but need not.'),
+    t('This is often told with the spectral radius, but holds for the largest singular value only. A matrix whose eigenvalues are all 0 can enlarge the gradient on each of H − 1 steps before nothing is left.'),
+  ],
+  formula: '‖∂h_{t+l}/∂h_t‖_2 ≤ (σ_{max}(Wh)·γ)^{l}   γ = max |f′|',
+  source: 'Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”; Engelken, Wolf & Abbott 2023',
+});
+
 export class Proofs {
   readonly element: HTMLElement;
   readonly #page: Page;
@@ -36,7 +46,9 @@ export class Proofs {
 
   constructor(page: Page) {
     this.#page = page;
-    this.element = el('section', { class: 'card', attributes: { 'aria-label': t('What this proves') } }, el('h2', {}, t('What this proves')), this.#list);
+    const title = t('What this proves');
+    const helpButton = textButton('?', t('What {0} shows', title), () => helpPopover(helpButton, title, help()));
+    this.element = el('section', { class: 'card', attributes: { 'aria-label': title } }, el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, helpButton)), this.#list);
     // A cancelled analysis ends with nothing but a status.
     page.model.onChange((change) => { if (change === 'status' && page.model.spectrum === null) this.show(); });
   }

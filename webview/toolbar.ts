@@ -25,7 +25,7 @@ export class Toolbar {
   readonly #page: Page;
   readonly #sequence = dropdown(t('Sequence'), (value) => this.#page.timeline.choose({ sequence: value === 'all' ? null : Number(value) }));
   readonly #units = textField(t('Units drawn as lines'), '0,3,7-9', (value) => this.#chooseUnits(value));
-  readonly #order = dropdown(t('Order of the units'), (value) => this.#page.timeline.choose({ order: unitOrders.find((order) => order === value) ?? 'index' }));
+  readonly #order = dropdown(t('Rows: order of the units'), (value) => this.#page.timeline.choose({ order: unitOrders.find((order) => order === value) ?? 'index' }));
   readonly #reset: UiButton;
   readonly #whatIf: UiButton;
   readonly #pin: UiButton;
@@ -58,14 +58,15 @@ export class Toolbar {
       el('label', {}, el('span', {}, t('Units')), this.#units),
       el('label', {}, el('span', {}, t('Rows')), this.#order),
       this.#reset,
-      ...(inReport ? [] : [this.#whatIf]),
-      el('span', { class: 'spacer' }),
-      ...(inReport ? [] : [this.#pin]),
-      exportButton,
-      ...(inReport ? [button(t('Print…'), 'secondary', t('Print this report, or save it as PDF'), printOnPaper)] : [
-        button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig()),
-        button(t('Run again'), 'primary', t('Run the experiment again'), () => actions.rerun()),
-      ]));
+      // Where the line ends, what can be done moves to the next one together, and the most used of it is never left alone.
+      el('span', { class: 'group' }, ...(inReport ? [exportButton, button(t('Print…'), 'secondary', t('Print this report, or save it as PDF'), printOnPaper)] : [
+        this.#whatIf,
+        this.#pin,
+        el('span', { class: 'group' },
+          exportButton,
+          button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig()),
+          button(t('Run again'), 'primary', t('Run the experiment again'), () => actions.rerun())),
+      ])));
     setOptions(this.#order, [['index', t('as they are')], ['similarity', t('by similarity')], ['saturation', t('by saturation')]], page.timeline.order);
     this.#order.classList.add('wide');
     this.#sequence.classList.add('sequence');

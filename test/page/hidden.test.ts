@@ -42,7 +42,7 @@ it('pre-activations are folded until asked for, and are atanh of the reference\'
 
 it('rows can be sorted by saturation: the first is the most saturated unit', async () => {
   const { page } = open;
-  await page.locator('vscode-dropdown[aria-label="Order of the units"]').click();
+  await page.locator('vscode-dropdown[aria-label="Rows: order of the units"]').click();
   await page.locator('vscode-option[value=saturation]').click();
   await nextFrames(page);
   await page.waitForTimeout(100);
