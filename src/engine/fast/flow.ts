@@ -6,33 +6,47 @@ import { cells } from '../types.js';
 import type { Experiment, Steps, Trace } from '../types.js';
 import { rowBytes } from './kernels.js';
 import type { Kernels } from './kernels.js';
+import { threadsFor } from './layer.js';
 import { PiecedTrace } from './pieces.js';
+import { share, task } from './team.js';
+import type { Task, Team } from './team.js';
 
 const width = rowBytes / Float64Array.BYTES_PER_ELEMENT;
 /** Numbers of a step in the kernels' FlowJob.stats, before two for each sequence. */
 const statsOf = 10;
+/** Numbers of a row at a step in FlowJob.rowStats. */
+const rowStatsOf = 4;
 /** Rows of a block; nothing here is summed over them, so they only have to be enough to make calls rare. */
 const blockRows = 64;
 /** Floating-point operations between two pauses, a few milliseconds. */
 const blockWork = 5e7;
+/** The same for several threads, which meet three times in a block. */
+const sharedRows = 256;
+const sharedWork = 1.5e8;
 /** Rows are kept near 1; with weights beyond this a single step could leave the range of float64 all the same. */
 const weightRange = 1e100;
 
-/** The fields of the kernels' FlowJob after `rows`, in its order. */
-const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'hs', 'xs', 'g', 'slopes', 'flowing', 'd', 'aligned', 'dx', 'scratch', 'exponents', 'stats'] as const;
-const jobFields = 6 + buffers.length;
+/** The addresses in the kernels' FlowJob, in its order; seven numbers come before them. */
+const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'hs', 'xs', 'g', 'slopes', 'flowing', 'd', 'aligned', 'dx', 'scratch', 'exponents', 'rowStats', 'stats', 'failed'] as const;
+const jobFields = 7 + buffers.length;
 
 type Addresses = Readonly<Record<(typeof buffers)[number] | 'job' | 'staging', number>>;
 /** Addresses, and lengths of the two arrays that JavaScript sees. */
-type Layout = { readonly at: Addresses; readonly blockSteps: number; readonly staging: number; readonly stats: number };
+type Layout = { readonly kernels: Kernels; readonly team: Team | null; readonly threads: number; readonly at: Addresses; readonly blockSteps: number; readonly sizes: Addresses };
 
 /** Bytes of the kernels' memory once this pass has been laid out in it. */
-export const flowBytes = (kernels: Kernels, experiment: Experiment): number => kernels.bytesFor(Object.values(measure(experiment).sizes));
+export const flowBytes = (kernels: Kernels, experiment: Experiment): number => {
+  const { kernels: where, sizes } = measure(kernels, experiment);
+  return where.bytesFor(Object.values(sizes));
+};
 
-function measure(experiment: Experiment): { readonly sizes: Addresses; readonly blockSteps: number } {
+function measure(own: Kernels, experiment: Experiment): Omit<Layout, 'at'> {
   const { B, I, H } = experiment.shapes;
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
-  const blockSteps = Math.max(1, Math.min(longest, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
+  const threads = threadsFor(own, { B, I, H, steps: longest });
+  const team = threads === 1 ? null : own.team;
+  const [mostRows, mostWork] = threads === 1 ? [blockRows, blockWork] : [sharedRows, sharedWork];
+  const blockSteps = Math.max(1, Math.min(longest, Math.floor(mostRows / B), Math.floor(mostWork / (4 * B * H * (H + I)))));
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   const sizes = {
     job: jobFields * 4,
@@ -43,51 +57,66 @@ function measure(experiment: Experiment): { readonly sizes: Addresses; readonly 
     hs: hPanels * (1 + blockSteps) * B * rowBytes,
     xs: iPanels * blockSteps * B * rowBytes,
     g: hPanels * blockSteps * B * rowBytes,
-    slopes: hPanels * B * rowBytes,
+    slopes: hPanels * blockSteps * B * rowBytes,
     flowing: hPanels * 2 * B * rowBytes,
-    d: hPanels * 2 * B * rowBytes,
-    aligned: hPanels * B * rowBytes,
-    dx: iPanels * B * rowBytes,
-    scratch: Math.max(3, hPanels * Math.max(hPanels, iPanels) * width) * rowBytes,
+    d: hPanels * blockSteps * 2 * B * rowBytes,
+    aligned: hPanels * blockSteps * B * rowBytes,
+    dx: iPanels * blockSteps * B * rowBytes,
+    scratch: threads * scratchOf(experiment),
     exponents: 2 * B * Float64Array.BYTES_PER_ELEMENT,
+    rowStats: blockSteps * 2 * B * rowStatsOf * Float64Array.BYTES_PER_ELEMENT,
     stats: blockSteps * (statsOf + 2 * B) * Float64Array.BYTES_PER_ELEMENT,
+    failed: Int32Array.BYTES_PER_ELEMENT,
   } satisfies Addresses;
-  return { sizes, blockSteps };
+  return { kernels: team?.kernels ?? own, team, threads, sizes, blockSteps };
 }
+
+/** Bytes of a thread's room for one weight gradient, and for the dot products of a few rows. */
+const scratchOf = ({ shapes: { I, H } }: Experiment): number => {
+  const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
+  return Math.max(3, hPanels * Math.max(hPanels, iPanels) * width) * rowBytes;
+};
 
 /** Consecutive steps of a chunk with what flows into the last of them, from which they can be computed again. */
 type FlowPiece = { readonly chunk: RunChunk; readonly single: boolean; readonly t1: number; readonly flowing: Uint8Array; readonly exponents: Uint8Array };
 
 class FastFlow {
   readonly #kernels: Kernels;
+  readonly #team: Team | null;
+  readonly #threads: number;
   readonly #experiment: Experiment;
   readonly #at: Addresses;
   readonly #job: Int32Array;
   readonly #staging: Float64Array;
   readonly #stats: Float64Array;
+  readonly #failed: Int32Array;
   readonly #blockSteps: number;
 
-  static create(kernels: Kernels, experiment: Experiment): FastFlow | null {
-    const { sizes, blockSteps } = measure(experiment);
+  static create(own: Kernels, experiment: Experiment): FastFlow | null {
+    const measured = measure(own, experiment);
+    const { sizes, kernels } = measured;
     const names = Object.keys(sizes) as (keyof Addresses)[];
     const addresses = kernels.layOut(names.map((name) => sizes[name]));
     if (addresses === null) return null;
     const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Addresses, number>;
-    return new FastFlow(kernels, experiment, { at, blockSteps, staging: sizes.staging / 8, stats: sizes.stats / 8 });
+    return new FastFlow(experiment, { ...measured, at });
   }
 
-  private constructor(kernels: Kernels, experiment: Experiment, layout: Layout) {
-    const { at, blockSteps } = layout;
+  private constructor(experiment: Experiment, { kernels, team, threads, at, blockSteps, sizes }: Layout) {
     this.#kernels = kernels;
+    this.#team = team;
+    this.#threads = threads;
     this.#experiment = experiment;
     this.#at = at;
     this.#blockSteps = blockSteps;
     const { buffer } = kernels.memory;
     this.#job = new Int32Array(buffer, at.job, jobFields);
-    this.#staging = new Float64Array(buffer, at.staging, layout.staging);
-    this.#stats = new Float64Array(buffer, at.stats, layout.stats);
+    this.#staging = new Float64Array(buffer, at.staging, sizes.staging / 8);
+    this.#stats = new Float64Array(buffer, at.stats, sizes.stats / 8);
+    this.#failed = new Int32Array(buffer, at.failed, 1);
+    this.#failed[0] = 0;
     const { cell, shapes: { B, I, H }, weights: { Wx, Wh, b } } = experiment;
-    this.#job.set([B, I, H, cells.indexOf(cell), blockSteps, B, ...buffers.map((name) => at[name])]);
+    this.#job.set([B, I, H, cells.indexOf(cell), blockSteps, B, scratchOf(experiment), ...buffers.map((name) => at[name])]);
     const { pack64, packTransposed64 } = kernels.exports;
     const hPanels = Math.ceil(H / width);
     const panelBytes = (H + I) * rowBytes;
@@ -172,7 +201,22 @@ class FastFlow {
     this.#packBlock(chunk, t0, t1);
     const enters = this.#enter(chunk, t0, t1) ? 1 : 0;
     const cut = truncate !== null && t0 > 0 && t0 % truncate === 0 ? 1 : 0;
-    return this.#kernels.exports.flow(this.#at.job, t1 - t0, enters, cut) !== 0;
+    const steps = t1 - t0;
+    const rows = this.#job[5]!;
+    const { job } = this.#at;
+    this.#share(steps, (from, to, part) => task('flowSlopes', 'float64', job, from, to, part));
+    // The kernels take two rows at once, but for every thread a row is better still.
+    const together = rows > this.#threads ? 2 : 1;
+    this.#share(Math.ceil(rows / together), (from, to) => task('flowRows', 'float64', job, steps, enters, cut, together * from, Math.min(rows, together * to)));
+    if (this.#failed[0] !== 0) return false;
+    this.#share(steps, (from, to, part) => task('flowNorms', 'float64', job, from, to, part));
+    return true;
+  }
+
+  /** Calls that take `from` … `to − 1` of `count` each. */
+  #share(count: number, of: (from: number, to: number, part: number) => Task): void {
+    const parts = Math.min(count, this.#threads);
+    share(this.#team, this.#kernels.exports, Array.from({ length: parts }, (_, part) => of(Math.floor((count * part) / parts), Math.floor((count * (part + 1)) / parts), part)));
   }
 
   /** g of a block, sequence by sequence; the values are gone with the next one. */

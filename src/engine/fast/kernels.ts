@@ -38,7 +38,14 @@ export type AlgebraExports = {
   readonly addOuter: (before: number, beforePanel: number, d: number, dPanel: number, H: number, rows: number, exponents: number, E: number, sum: number, sumPanel: number) => void;
   readonly clearRow: (g: number, panelBytes: number, H: number, exponent: number) => void;
 };
-export type Exports = Suffixed<32> & Suffixed<64> & AlgebraExports & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void; readonly flow: (job: number, steps: number, enters: number, cut: number) => number };
+
+/** The float64 pass with carried exponents; see ../kernels/flow. */
+export type FlowExports = {
+  readonly flowSlopes: (job: number, t0: number, t1: number, part: number) => void;
+  readonly flowRows: (job: number, steps: number, enters: number, cut: number, r0: number, r1: number) => void;
+  readonly flowNorms: (job: number, t0: number, t1: number, part: number) => void;
+};
+export type Exports = Suffixed<32> & Suffixed<64> & AlgebraExports & FlowExports & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void };
 
 /** Kernels that only one thread at a time needs. */
 export const packing = (exports: Exports, dtype: DType): Pick<DTypeExports, 'pack' | 'packTransposed' | 'unpack' | 'fill'> => (dtype === 'float32'

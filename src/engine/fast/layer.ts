@@ -5,7 +5,7 @@ import type { Cell, DType, FloatArray, StepNorms, Steps, Weights } from '../type
 import type { Gradients } from '../unit.js';
 import { bytesOf, packing, rowBytes, viewOf } from './kernels.js';
 import type { Kernels } from './kernels.js';
-import { perform, task } from './team.js';
+import { share, task } from './team.js';
 import type { Task, Team } from './team.js';
 
 /** Rows of a block, whose weight gradients are one product: few enough to stay in the cache, many enough to pay for the sums' way to memory. */
@@ -105,13 +105,15 @@ export const layerBytes = (own: Kernels, shape: LayerShape): number => {
   return kernels.bytesFor(Object.values(sizes));
 };
 
+/** How many threads this machine has for a run whose longest chunk has so many steps: one where more would wake up too late. */
+export const threadsFor = ({ team }: Kernels, { B, I, H, steps }: Pick<LayerShape, 'B' | 'I' | 'H' | 'steps'>): number => (team === null || 6 * B * steps * H * (H + I) < worthSharing ? 1 : team.size);
+
 function measure(own: Kernels, shape: LayerShape): Omit<Layout, 'at'> & { readonly sizes: Readonly<Record<keyof Layout['at'], number>> } {
   const { dtype, B, I, H, steps } = shape;
   const width = rowBytes / bytesOf[dtype];
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   const blockSteps = blockStepsOf(shape);
-  const size = own.team === null || 6 * B * steps * H * (H + I) < worthSharing ? 1 : own.team.size;
-  const threads = Math.min(size, B === 1 ? 2 : Math.ceil(B / 2));
+  const threads = Math.min(threadsFor(own, shape), B === 1 ? 2 : Math.ceil(B / 2));
   const team = threads === 1 ? null : own.team;
   const kernels = team?.kernels ?? own;
   const longest = B === 1 ? ahead : Math.max(1, Math.floor(sharedWork / (4 * B * H * (H + I) * blockSteps)));
@@ -285,9 +287,7 @@ export class FastLayer {
   }
 
   #team(tasks: readonly (Task | null)[]): void {
-    const { team } = this.#layout;
-    if (team !== null) team.run(tasks);
-    else for (const own of tasks) if (own !== null) perform(this.#kernels.exports, own);
+    share(this.#layout.team, this.#kernels.exports, tasks);
   }
 
   /** Values [B,H] into packed rows. */

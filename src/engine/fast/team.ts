@@ -2,7 +2,7 @@
 import type { DType } from '../types.js';
 import type { Exports, Kernels } from './kernels.js';
 
-const operations = ['input', 'forward', 'backward', 'sums'] as const;
+const operations = ['input', 'forward', 'backward', 'sums', 'flowSlopes', 'flowRows', 'flowNorms'] as const;
 type Operation = (typeof operations)[number];
 
 /** One call of a kernel as numbers, which is what threads hand to each other: the operation with its dtype, then the arguments. */
@@ -31,9 +31,24 @@ export function perform(exports: Exports, [code = 0, a = 0, b = 0, c = 0, d = 0,
       if (float32) exports.sums32(a, b, c, d, e, f);
       else exports.sums64(a, b, c, d, e, f);
       return;
+    case 'flowSlopes':
+      exports.flowSlopes(a, b, c, d);
+      return;
+    case 'flowRows':
+      exports.flowRows(a, b, c, d, e, f);
+      return;
+    case 'flowNorms':
+      exports.flowNorms(a, b, c, d);
+      return;
     case undefined:
       throw new Error(`There is no kernel operation ${code}.`);
   }
+}
+
+/** Shares tasks out to a team; without one the caller does them all. */
+export function share(team: Team | null, exports: Exports, tasks: readonly (Task | null)[]): void {
+  if (team !== null) team.run(tasks);
+  else for (const own of tasks) if (own !== null) perform(exports, own);
 }
 
 /** Threads that work on one memory. */

@@ -1,10 +1,11 @@
 // AssemblyScript. The flowing gradient in float64 with its exponent carried, over one block of steps going back: what ../scaled.ts and
-// ../analyse.ts do, at the speed of the other kernels. Batch items never mix on the way back, so each row has an exponent of its own.
+// ../analyse.ts do, at the speed of the other kernels. Batch items never mix on the way back, so each row has an exponent of its own, and
+// threads share a block out: its steps before the way back (`flowSlopes`) and after it (`flowNorms`), its rows for the way itself (`flowRows`).
 import { reluSlope, RELU, sechSquared, TANH, tanhSlope } from './activation';
-import { biasNorm, carry } from './backward';
+import { biasNorm } from './backward';
 import { normOf, normWh, normWx, weightNorms } from './norms';
 import { clearBeyond } from './panel';
-import { product1, product2 } from './product';
+import { product1, product1x2, product2 } from './product';
 import { panels, ROW, squares } from './simd';
 
 /** Everything in float64, w = 8. ../fast/flow.ts writes it, in this order; every field is 4 bytes. */
@@ -17,6 +18,8 @@ export class FlowJob {
   blockSteps: i32;
   /** Rows that flow: B of the total gradient, and B more of the single source unless that is the same. */
   rows: i32;
+  /** Of each thread. */
+  scratchBytes: usize;
   /** As in Job, from unrounded weights. */
   forwardWeights: usize;
   backwardWeights: usize;
@@ -26,95 +29,181 @@ export class FlowJob {
   xs: usize;
   /** [H/8][blockSteps·B][8]: dhs before, g under its step's exponent after. */
   g: usize;
-  /** [H/8][B][8] */
+  /** [H/8][blockSteps·B][8] */
   slopes: usize;
-  /** [H/8][rows][8]: dh with the rows' exponents, and d. */
+  /** [H/8][rows][8]: dh with the rows' exponents. */
   flowing: usize;
+  /** [H/8][blockSteps·rows][8]: d with the rows' exponents. */
   d: usize;
-  /** [H/8][B][8]: d of the total gradient under the step's exponent. */
+  /** [H/8][blockSteps·B][8]: d of the total gradient under its step's exponent. */
   aligned: usize;
-  /** [I/8][B][8] */
+  /** [I/8][blockSteps·B][8] */
   dx: usize;
   scratch: usize;
   /** float64 [rows] */
   exponents: usize;
-  /** float64 [blockSteps][STATS + 2·B]: see `flowBack`. */
+  /** float64 [blockSteps][rows][4]: the exponent, and relative to it ‖g‖², ‖d‖², ‖d·Whᵀ‖² (the last two of the single source only). */
+  rowStats: usize;
+  /** float64 [blockSteps][STATS + 2·B]: see `flowNorms`. */
   stats: usize;
+  /** i32: not 0 once something was not finite or left the range even so; then nothing here counts. */
+  failed: usize;
 }
 
 /** Numbers of a step before those of the sequences. */
 const STATS = 10;
+const ROWSTATS: usize = 32;
 const SATURATED: f64 = 0.97;
+const ZEROS = memory.data(64, 16);
+
+/** f' of the steps t0 … t1 − 1, for thread `part`. */
+export function flowSlopes(job: FlowJob, t0: i32, t1: i32, part: i32): void {
+  slopesOf(job, <usize>(t0 * job.B) * ROW, <usize>(t1 * job.B) * ROW, job.scratch + <usize>part * job.scratchBytes);
+}
 
 /**
- * Steps `steps − 1` … 0 of a block. `enters`: dhs has values; `cut`: nothing of the total gradient flows on from the block's first step.
- *
- * Leaves of every step: the exponent E of the total gradient and, relative to 2^E, ‖g‖, ‖dx‖, ‖dWx‖, ‖dWh‖, ‖db‖; of the single source the
- * exponent and ‖g‖, ‖d‖, ‖d·Whᵀ‖; then of every sequence ‖g‖ and its exponent.
- *
- * @returns 0 when something was not finite or left the range even so: then nothing here counts.
+ * Rows r0 … r1 − 1 of the block's steps `steps − 1` … 0. `enters`: dhs has values; `cut`: nothing of the total gradient flows on from the
+ * block's first step. Leaves each row's g of the total gradient, d, and statistics under the exponent that the row has there.
  */
-export function flowBack(job: FlowJob, steps: i32, enters: i32, cut: i32): i32 {
+export function flowRows(job: FlowJob, steps: i32, enters: i32, cut: i32, r0: i32, r1: i32): void {
+  if (r0 >= r1) return;
   const B = job.B;
-  const I = job.I;
-  const H = job.H;
   const rows = job.rows;
-  const hPanels = panels<f64>(H);
-  const stepBytes = <usize>B * ROW;
+  const hPanels = panels<f64>(job.H);
   const rowsBytes = <usize>rows * ROW;
-  const hsPanel = <usize>(1 + job.blockSteps) * stepBytes;
-  const blockPanel = <usize>job.blockSteps * stepBytes;
-  const statsBytes = <usize>(STATS + 2 * B) * 8;
+  const blockPanel = <usize>(job.blockSteps * B) * ROW;
+  const dPanel = <usize>(job.blockSteps * rows) * ROW;
   const singleFrom = rows - B;
   for (let t = steps - 1; t >= 0; t--) {
-    const stats = job.stats + <usize>t * statsBytes;
-    const offset = <usize>t * stepBytes;
-    const g = job.g + offset;
-    const previous = job.hs + offset;
-    const x = job.xs + offset;
-    if (enters) {
-      for (let b = 0; b < B; b++) if (!enter(job, b, g + <usize>b * ROW, blockPanel)) return 0;
-    }
-    for (let row = 0; row < rows; row++) {
+    const g = job.g + <usize>(t * B) * ROW;
+    const d = job.d + <usize>(t * rows) * ROW;
+    const slopes = job.slopes + <usize>(t * B) * ROW;
+    const stats = job.rowStats + <usize>(t * rows) * ROWSTATS;
+    for (let row = r0; row < r1; row++) {
+      const at = <usize>row * ROW;
+      if (enters && row < B && !enter(job, row, g + at, blockPanel)) return fail(job);
       const sum = normalise(job, row);
-      if (!isFinite(sum)) return 0;
-      if (row < B) {
-        store<f64>(stats + <usize>(STATS + 2 * row) * 8, Math.sqrt(sum));
-        store<f64>(stats + <usize>(STATS + 2 * row) * 8, exponentAt(job, row), 8);
-      }
+      if (!isFinite(sum)) return fail(job);
+      store<f64>(stats + <usize>row * ROWSTATS, exponentAt(job, row));
+      store<f64>(stats + <usize>row * ROWSTATS, sum, 8);
+      if (row < B) align(job.H, job.flowing + at, rowsBytes, 0, g + at, blockPanel);
+      throughSlopes(job.flowing + at, rowsBytes, slopes + <usize>(row % B) * ROW, blockPanel, d + at, dPanel, hPanels);
+      if (row >= singleFrom) store<f64>(stats + <usize>row * ROWSTATS, squares<f64>(d + at, dPanel, hPanels, 1), 16);
     }
-    const E = common(job, 0);
-    for (let b = 0; b < B; b++) align(job, job.flowing + <usize>b * ROW, rowsBytes, exponentAt(job, b) - E, g + <usize>b * ROW, blockPanel);
-    store<f64>(stats, E);
-    store<f64>(stats, normOf<f64>(g, blockPanel, H, B), 8);
-    const singleE = common(job, singleFrom);
-    store<f64>(stats, singleE, 48);
-    store<f64>(stats, jointNorm(job, job.flowing, singleFrom, singleE), 56);
-
-    slopesOf(job, previous, hsPanel, x, blockPanel);
-    throughSlopes(job);
-    store<f64>(stats, jointNorm(job, job.d, singleFrom, singleE), 64);
-    for (let b = 0; b < B; b++) align(job, job.d + <usize>b * ROW, rowsBytes, exponentAt(job, b) - E, job.aligned + <usize>b * ROW, stepBytes);
-
-    memory.fill(job.flowing, 0, <usize>hPanels * rowsBytes);
-    carry<f64>(job.d, rowsBytes, rows, H, job.backwardWeights, job.flowing, rowsBytes);
-    store<f64>(stats, jointNorm(job, job.flowing, singleFrom, singleE), 72);
+    clearBeyond<f64>(job.H, d + <usize>(hPanels - 1) * dPanel + <usize>r0 * ROW, r1 - r0);
+    carryRows(job, d, dPanel, r0, r1);
+    for (let row = max(r0, singleFrom); row < r1; row++) {
+      store<f64>(stats + <usize>row * ROWSTATS, squares<f64>(job.flowing + <usize>row * ROW, rowsBytes, hPanels, 1), 24);
+    }
     if (cut && t == 0) {
-      for (let b = 0; b < B; b++) {
+      for (let b = r0; b < min(r1, B); b++) {
         for (let n = 0; n < hPanels; n++) memory.fill(job.flowing + <usize>n * rowsBytes + <usize>b * ROW, 0, ROW);
         store<f64>(job.exponents + <usize>b * 8, 0);
       }
     }
+  }
+}
 
-    memory.fill(job.dx, 0, <usize>panels<f64>(I) * stepBytes);
-    carry<f64>(job.aligned, stepBytes, B, H, job.backwardWeights + <usize>hPanels * <usize>H * ROW, job.dx, stepBytes, I);
-    store<f64>(stats, normOf<f64>(job.dx, stepBytes, I, B), 16);
-    weightNorms<f64>(x, blockPanel, I, previous, hsPanel, H, job.aligned, stepBytes, B, normOf<f64>(job.aligned, stepBytes, H, B), job.scratch);
+/**
+ * What comes of it at the steps t0 … t1 − 1, for thread `part`: g under one exponent E for the step, and relative to 2^E ‖g‖, ‖dx‖, ‖dWx‖,
+ * ‖dWh‖, ‖db‖; of the single source the exponent and ‖g‖, ‖d‖, ‖d·Whᵀ‖; then of every sequence ‖g‖ and its exponent.
+ */
+export function flowNorms(job: FlowJob, t0: i32, t1: i32, part: i32): void {
+  if (t0 >= t1) return;
+  const B = job.B;
+  const I = job.I;
+  const H = job.H;
+  const rows = job.rows;
+  const stepBytes = <usize>B * ROW;
+  const hsPanel = <usize>(1 + job.blockSteps) * stepBytes;
+  const blockPanel = <usize>job.blockSteps * stepBytes;
+  const dPanel = <usize>(job.blockSteps * rows) * ROW;
+  const scratch = job.scratch + <usize>part * job.scratchBytes;
+  for (let t = t0; t < t1; t++) {
+    const ofRows = job.rowStats + <usize>(t * rows) * ROWSTATS;
+    const E = common(ofRows, B);
+    for (let b = 0; b < B; b++) {
+      const difference = load<f64>(ofRows + <usize>b * ROWSTATS) - E;
+      const at = <usize>(t * B + b) * ROW;
+      if (difference != 0) align(H, job.g + at, blockPanel, difference, job.g + at, blockPanel);
+      align(H, job.d + <usize>(t * rows + b) * ROW, dPanel, difference, job.aligned + at, blockPanel);
+    }
+  }
+  inputGradient(job, t0 * B, (t1 - t0) * B);
+  for (let t = t0; t < t1; t++) {
+    const ofRows = job.rowStats + <usize>(t * rows) * ROWSTATS;
+    const ofSource = ofRows + <usize>(rows - B) * ROWSTATS;
+    const stats = job.stats + <usize>(t * (STATS + 2 * B)) * 8;
+    const offset = <usize>t * stepBytes;
+    const d = job.aligned + offset;
+    store<f64>(stats, common(ofRows, B));
+    store<f64>(stats, normOf<f64>(job.g + offset, blockPanel, H, B), 8);
+    store<f64>(stats, normOf<f64>(job.dx + offset, blockPanel, I, B), 16);
+    weightNorms<f64>(job.xs + offset, blockPanel, I, job.hs + offset, hsPanel, H, d, blockPanel, B, normOf<f64>(d, blockPanel, H, B), scratch);
     store<f64>(stats, normWx, 24);
     store<f64>(stats, normWh, 32);
-    store<f64>(stats, biasNorm<f64>(job.aligned, stepBytes, H, B, job.scratch), 40);
+    store<f64>(stats, biasNorm<f64>(d, blockPanel, H, B, scratch), 40);
+    const sourceE = common(ofSource, B);
+    store<f64>(stats, sourceE, 48);
+    for (let i: usize = 8; i < ROWSTATS; i += 8) store<f64>(stats + 48 + i, jointNorm(ofSource, i, B, sourceE));
+    for (let b = 0; b < B; b++) {
+      store<f64>(stats + <usize>(STATS + 2 * b) * 8, Math.sqrt(load<f64>(ofRows + <usize>b * ROWSTATS, 8)));
+      store<f64>(stats + <usize>(STATS + 2 * b) * 8, load<f64>(ofRows + <usize>b * ROWSTATS), 8);
+    }
   }
-  return 1;
+}
+
+function fail(job: FlowJob): void {
+  store<i32>(job.failed, 1);
+}
+
+/** flowing = d·Whᵀ for the rows r0 … r1 − 1, with the same order of additions wherever the threads divide them. */
+function carryRows(job: FlowJob, d: usize, dPanel: usize, r0: i32, r1: i32): void {
+  const H = job.H;
+  const hPanels = panels<f64>(H);
+  const rowsBytes = <usize>job.rows * ROW;
+  const weightsPanel = <usize>H * ROW;
+  const to = <usize>r1 * ROW;
+  const last = <usize>(r1 - ((r1 - r0) & 1)) * ROW;
+  let weights = job.backwardWeights;
+  for (let n = 0; n < hPanels; n++) {
+    const target = job.flowing + <usize>n * rowsBytes;
+    for (let row = <usize>r0 * ROW; row < last; row += 2 * ROW) product2<f64>(d + row, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + row);
+    weights += weightsPanel;
+  }
+  if (last < to) carryRow(d + last, dPanel, H, job.backwardWeights, weightsPanel, job.flowing + last, rowsBytes);
+  clearBeyond<f64>(H, job.flowing + <usize>(hPanels - 1) * rowsBytes + <usize>r0 * ROW, r1 - r0);
+}
+
+function carryRow(d: usize, dPanel: usize, H: i32, weights: usize, weightsPanel: usize, target: usize, targetPanel: usize): void {
+  const hPanels = panels<f64>(H);
+  let n = 0;
+  for (; n + 1 < hPanels; n += 2) {
+    memory.fill(target, 0, ROW);
+    memory.fill(target + targetPanel, 0, ROW);
+    product1x2<f64>(d, dPanel, H, weights, weightsPanel, target, targetPanel);
+    weights += 2 * weightsPanel;
+    target += 2 * targetPanel;
+  }
+  if (n < hPanels) product1<f64>(d, dPanel, H, 0, 0, 0, weights, ZEROS, target);
+}
+
+/** dx = d·Wxᵀ of `count` rows from row `first` of the block on. */
+function inputGradient(job: FlowJob, first: i32, count: i32): void {
+  const H = job.H;
+  const weightsPanel = <usize>H * ROW;
+  const blockPanel = <usize>(job.blockSteps * job.B) * ROW;
+  const end = <usize>(first + count) * ROW;
+  let weights = job.backwardWeights + <usize>panels<f64>(H) * weightsPanel;
+  let target = job.dx;
+  for (let n = 0; n < panels<f64>(job.I); n++) {
+    let row = <usize>first * ROW;
+    for (; row + ROW < end; row += 2 * ROW) product2<f64>(job.aligned + row, blockPanel, H, 0, 0, 0, weights, ZEROS, 0, target + row);
+    if (row < end) product1<f64>(job.aligned + row, blockPanel, H, 0, 0, 0, weights, ZEROS, target + row);
+    weights += weightsPanel;
+    target += blockPanel;
+  }
+  clearBeyond<f64>(job.I, target - blockPanel + <usize>first * ROW, count);
 }
 
 @inline function exponentAt(job: FlowJob, row: i32): f64 {
@@ -137,7 +226,7 @@ function exponentOf(m: f64): f64 {
 }
 
 /** target = source·2^exponent over one row; 0 or ∞ beyond the range of float64. */
-function align(job: FlowJob, source: usize, sourcePanel: usize, exponent: f64, target: usize, targetPanel: usize): void {
+function align(H: i32, source: usize, sourcePanel: usize, exponent: f64, target: usize, targetPanel: usize): void {
   let rest = <i32>Math.max(-4000, Math.min(4000, exponent));
   let first = 1.0;
   let second = 1.0;
@@ -150,7 +239,7 @@ function align(job: FlowJob, source: usize, sourcePanel: usize, exponent: f64, t
   }
   const one = f64x2.splat(first);
   const two = f64x2.splat(second);
-  for (let n = 0; n < panels<f64>(job.H); n++) {
+  for (let n = 0; n < panels<f64>(H); n++) {
     for (let at: usize = 0; at < ROW; at += 16) v128.store(target + at, f64x2.mul(f64x2.mul(v128.load(source + at), one), two));
     source += sourcePanel;
     target += targetPanel;
@@ -161,18 +250,25 @@ function align(job: FlowJob, source: usize, sourcePanel: usize, exponent: f64, t
 function enter(job: FlowJob, b: i32, row: usize, rowPanel: usize): bool {
   const panelBytes = <usize>job.rows * ROW;
   const flowing = job.flowing + <usize>b * ROW;
-  let largest: f64 = 0;
+  let even = f64x2.splat(0);
+  let odd = even;
   for (let n = 0; n < panels<f64>(job.H); n++) {
-    for (let at: usize = 0; at < ROW; at += 8) largest = Math.max(largest, Math.abs(load<f64>(row + <usize>n * rowPanel + at)));
+    const from = row + <usize>n * rowPanel;
+    even = f64x2.max(even, f64x2.abs(v128.load(from)));
+    odd = f64x2.max(odd, f64x2.abs(v128.load(from, 16)));
+    even = f64x2.max(even, f64x2.abs(v128.load(from, 32)));
+    odd = f64x2.max(odd, f64x2.abs(v128.load(from, 48)));
   }
+  const most = f64x2.max(even, odd);
+  const largest = Math.max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
   if (!isFinite(largest)) return false;
   if (largest == 0) return true;
   const here = squares<f64>(flowing, panelBytes, panels<f64>(job.H), 1) == 0 ? -Infinity : exponentAt(job, b);
   const E = Math.max(exponentOf(largest), here);
-  if (here == -Infinity) align(job, row, rowPanel, -E, flowing, panelBytes);
+  if (here == -Infinity) align(job.H, row, rowPanel, -E, flowing, panelBytes);
   else {
-    align(job, flowing, panelBytes, here - E, flowing, panelBytes);
-    align(job, row, rowPanel, -E, row, rowPanel);
+    align(job.H, flowing, panelBytes, here - E, flowing, panelBytes);
+    align(job.H, row, rowPanel, -E, row, rowPanel);
     for (let n = 0; n < panels<f64>(job.H); n++) {
       const target = flowing + <usize>n * panelBytes;
       for (let at: usize = 0; at < ROW; at += 16) v128.store(target + at, f64x2.add(v128.load(target + at), v128.load(row + <usize>n * rowPanel + at)));
@@ -196,42 +292,47 @@ function normalise(job: FlowJob, row: i32): f64 {
   }
   if (!isFinite(sum) || (sum > 8.271806125530277e-25 && sum < 1.2089258196146292e24)) return sum;
   const half = Math.floor(exponentOf(sum) / 2);
-  align(job, at, panelBytes, -half, at, panelBytes);
+  align(job.H, at, panelBytes, -half, at, panelBytes);
   store<f64>(job.exponents + <usize>row * 8, exponentAt(job, row) + half);
   return squares<f64>(at, panelBytes, panels<f64>(job.H), 1);
 }
 
-/** The largest exponent of the B rows from `from` on that are not zero; 0 when all are. */
-function common(job: FlowJob, from: i32): f64 {
+/** The largest exponent of the B rows whose statistics begin at `ofRows` that are not zero; 0 when all are. */
+function common(ofRows: usize, B: i32): f64 {
   let E = -Infinity;
-  for (let row = from; row < from + job.B; row++) {
-    if (squares<f64>(job.flowing + <usize>row * ROW, <usize>job.rows * ROW, panels<f64>(job.H), 1) > 0) E = Math.max(E, exponentAt(job, row));
+  for (let b = 0; b < B; b++) {
+    if (load<f64>(ofRows + <usize>b * ROWSTATS, 8) > 0) E = Math.max(E, load<f64>(ofRows + <usize>b * ROWSTATS));
   }
   return E == -Infinity ? 0 : E;
 }
 
-/** Norm relative to 2^E of the B rows from `from` on. */
-function jointNorm(job: FlowJob, rowsAt: usize, from: i32, E: f64): f64 {
+/** Norm relative to 2^E of the B rows whose statistics begin at `ofRows`, with the squares at `place` of each. */
+function jointNorm(ofRows: usize, place: usize, B: i32, E: f64): f64 {
   let sum: f64 = 0;
-  for (let row = from; row < from + job.B; row++) {
-    const part = squares<f64>(rowsAt + <usize>row * ROW, <usize>job.rows * ROW, panels<f64>(job.H), 1);
-    const difference = 2 * (exponentAt(job, row) - E);
+  for (let b = 0; b < B; b++) {
+    const at = ofRows + <usize>b * ROWSTATS;
+    const part = load<f64>(at + place);
+    const difference = 2 * (load<f64>(at) - E);
     if (part > 0 && difference > -1000) sum += part * powerOfTwo(<i32>difference);
   }
   return Math.sqrt(sum);
 }
 
-/** f'(h_t) with all its digits: where tanh has used them up (|h| > 0.97) it is taken from z, computed anew from hPrev and x. */
-function slopesOf(job: FlowJob, previous: usize, hsPanel: usize, x: usize, xsPanel: usize): void {
-  const B = job.B;
-  const stepBytes = <usize>B * ROW;
+/**
+ * f'(h_t) with all its digits for the rows at `from` … `to` of the block (in bytes): where tanh has used them up (|h| > 0.97) it is taken
+ * from z, computed anew from hPrev and x.
+ */
+function slopesOf(job: FlowJob, from: usize, to: usize, z: usize): void {
+  const stepBytes = <usize>job.B * ROW;
+  const blockPanel = <usize>job.blockSteps * stepBytes;
+  const hsPanel = blockPanel + stepBytes;
   const weightsPanel = <usize>(job.H + job.I) * ROW;
   const limit = f64x2.splat(SATURATED);
   for (let n = 0; n < panels<f64>(job.H); n++) {
-    const h = previous + stepBytes + <usize>n * hsPanel;
-    const slopes = job.slopes + <usize>n * stepBytes;
-    for (let row: usize = 0; row < stepBytes; row += 2 * ROW) {
-      const end = min(row + 2 * ROW, stepBytes);
+    const h = job.hs + stepBytes + <usize>n * hsPanel;
+    const slopes = job.slopes + <usize>n * blockPanel;
+    for (let row = from; row < to; row += 2 * ROW) {
+      const end = min(row + 2 * ROW, to);
       let saturated = false;
       for (let at = row; at < end; at += 16) {
         const value = v128.load(h + at);
@@ -241,11 +342,10 @@ function slopesOf(job: FlowJob, previous: usize, hsPanel: usize, x: usize, xsPan
         } else v128.store(slopes + at, job.cell == RELU ? reluSlope<f64>(value) : f64x2.splat(1));
       }
       if (!saturated) continue;
-      const z = job.scratch;
       const weights = job.forwardWeights + <usize>n * weightsPanel;
       const bias = job.bias + <usize>n * ROW;
-      if (end - row == 2 * ROW) product2<f64>(previous + row, hsPanel, job.H, x + row, xsPanel, job.I, weights, bias, 0, z);
-      else product1<f64>(previous + row, hsPanel, job.H, x + row, xsPanel, job.I, weights, bias, z);
+      if (end - row == 2 * ROW) product2<f64>(job.hs + row, hsPanel, job.H, job.xs + row, blockPanel, job.I, weights, bias, 0, z);
+      else product1<f64>(job.hs + row, hsPanel, job.H, job.xs + row, blockPanel, job.I, weights, bias, z);
       for (let at = row; at < end; at += 16) {
         const mask = f64x2.gt(f64x2.abs(v128.load(h + at)), limit);
         v128.store(slopes + at, v128.bitselect(sechSquared(v128.load(z + at - row)), v128.load(slopes + at), mask));
@@ -254,18 +354,12 @@ function slopesOf(job: FlowJob, previous: usize, hsPanel: usize, x: usize, xsPan
   }
 }
 
-/** d = flowing ⊙ slopes, for both kinds of rows. */
-function throughSlopes(job: FlowJob): void {
-  const stepBytes = <usize>job.B * ROW;
-  const rowsBytes = <usize>job.rows * ROW;
-  for (let n = 0; n < panels<f64>(job.H); n++) {
-    const slopes = job.slopes + <usize>n * stepBytes;
-    const from = <usize>n * rowsBytes;
-    for (let group: usize = 0; group < rowsBytes; group += stepBytes) {
-      for (let at: usize = 0; at < stepBytes; at += 16) {
-        v128.store(job.d + from + group + at, f64x2.mul(v128.load(job.flowing + from + group + at), v128.load(slopes + at)));
-      }
-    }
+/** d = g ⊙ slopes over one row. */
+function throughSlopes(g: usize, gPanel: usize, slopes: usize, slopesPanel: usize, d: usize, dPanel: usize, panelCount: i32): void {
+  for (let n = 0; n < panelCount; n++) {
+    for (let at: usize = 0; at < ROW; at += 16) v128.store(d + at, f64x2.mul(v128.load(g + at), v128.load(slopes + at)));
+    g += gPanel;
+    slopes += slopesPanel;
+    d += dPanel;
   }
-  clearBeyond<f64>(job.H, job.d + <usize>(panels<f64>(job.H) - 1) * rowsBytes, job.rows);
 }

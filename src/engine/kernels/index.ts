@@ -2,7 +2,6 @@
 import { activate } from './activation';
 import { backward, sums } from './backward';
 import { forward, forwardInput } from './forward';
-import { flowBack, FlowJob } from './flow';
 import { Job } from './job';
 import { fill, pack, packTransposed, unpack } from './panel';
 import { plainBack } from './plain';
@@ -90,15 +89,12 @@ export function plainBack64(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: u
   return plainBack<f64>(cell, g, d, B, H, hs, hsPanel, weights, steps);
 }
 
-export function flow(job: FlowJob, steps: i32, enters: i32, cut: i32): i32 {
-  return flowBack(job, steps, enters, cut);
-}
-
 export function clear(at: usize, bytes: usize): void {
   memory.fill(at, 0, bytes);
 }
 
 export { multiplyRows, triangularProduct } from './algebra';
+export { flowNorms, flowRows, flowSlopes } from './flow';
 export { jacobiSweep } from './jacobi';
 export { lanczosStep } from './lanczos';
 export { orthogonaliseRows } from './orthogonalise';

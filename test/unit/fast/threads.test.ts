@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { fastPass } from '../../../src/engine/fast/pass.js';
-import { finish } from '../../../src/engine/index.js';
-import type { Kernels, Variant } from '../../../src/engine/index.js';
+import { finish, runSteps } from '../../../src/engine/index.js';
+import type { Experiment, Kernels, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/pass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/team.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
@@ -30,7 +30,21 @@ const shapes: readonly RandomShape[] = [
   { ...shape, B: 16, T: 150, H: 67, cell: 'relu', upstream: 'every' },
   { ...shape, B: 33, T: 60, H: 40, dtype: 'float64', chunks: 2, upstream: 'last' },
   { ...shape, B: 3, T: 500, H: 30, cell: 'identity' },
+  { ...shape, upstream: 'last' },
+  { ...shape, B: 4, T: 300, truncate: 16, upstream: 'every' },
 ];
+
+/** So near to ±1 that its slopes are computed from z anew. */
+function saturated(e: Experiment): Experiment {
+  const { Wx, Wh, b } = e.weights;
+  return { ...e, weights: { Wx: Wx.map((value) => 8 * value), Wh, b } };
+}
+
+/** One number of the upstream gradient is infinite: the pass with exponents gives up in the middle, on whichever thread. */
+function broken(e: Experiment): Experiment {
+  assert.ok(e.upstream.kind === 'given');
+  return { ...e, upstream: { kind: 'given', dhs: e.upstream.dhs.with(Math.floor(e.upstream.dhs.length / 2), Infinity) } };
+}
 
 const numbersOf = ({ hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass): unknown => ({ hs, dhTotal, dxs, gradients, dh0, norms, states });
 
@@ -54,15 +68,17 @@ else if (isMainThread) {
                 team.run(tasks);
               },
             };
-            for (const each of shapes) {
-              const e = randomExperiment(each);
+            const experiments = shapes.map(randomExperiment);
+            for (const e of [...experiments, saturated(experiments[2]!), broken(experiments[0]!)]) {
               const expected = numbersOf(finish(fastPass(single, e))!);
+              const wholeRun = finish(runSteps(e, undefined, single));
               for (let again = 0; again < 3; again++) {
                 assert.deepEqual(numbersOf(finish(fastPass(kernels, e))!), expected);
+                assert.deepEqual(finish(runSteps(e, undefined, kernels)), wholeRun);
               }
             }
           });
-          assert.ok(shared > 50, `work was shared out ${shared} times`);
+          assert.ok(shared > 500, `work was shared out ${shared} times`);
         });
       }
 
