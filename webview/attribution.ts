@@ -96,7 +96,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     formula: () => [say('‖contribution of the loss at s to g_t‖, log scale'), ...sampling()].join(' · '),
     height: 190,
     costly: true,
-    pending: () => picture === null || picture.map.fraction < 1 || sources === null || sources.fraction < 1,
+    pending: () => latestPicture.busy || latestSources.busy,
     help: {
       text: [
         say('One column for each step t, one row for each step s at which a loss enters. The colour is the size of what that loss alone sends back to t; everything below the diagonal is empty, because gradients travel to the past only.'),
@@ -190,7 +190,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     formula: () => [say('share of each loss in Σ_s ‖c_{t,s}‖ at t = {0}', row?.t ?? timeline.cursor), ...(row !== null && row.fraction < 1 ? [say('computing')] : [])].join(' · '),
     height: 96,
     costly: true,
-    pending: () => row === null || row.fraction < 1,
+    pending: () => latestRow.busy,
     help: {
       text: [
         say('The column of the attribution picture at the cursor, as bars: how much of the gradient at t comes from the loss at each later step s. The bars add up to 100 %. Orange is near, blue far away on a log scale of the distance.'),

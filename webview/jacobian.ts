@@ -58,13 +58,10 @@ const emptyJacobians: Jacobians = { sequence: 0, fraction: 0, t: none, sigmaMax:
 export function jacobianTracks({ model, timeline }: Page): View[] {
   let answer: Jacobians | null = null;
   let asked = '';
-  /** Run of the answer. */
-  let answered = -1;
   const listeners = new Map<string, () => void>();
   const latest = new Latest((params: { sequence: number }) => model.slice('jacobians', params), (values, params) => {
     if (values === null) return;
     answer = values;
-    answered = model.run?.runId ?? -1;
     for (const changed of listeners.values()) changed();
     if (values.fraction < 1) latest.again(params);
   });
@@ -90,7 +87,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       formula: () => [kind.formula, say('sequence {0}', timeline.shownSequence + 1), ...progress()].join(' · '),
       height: 124,
       costly: true,
-      pending: () => answer === null || answered !== model.run?.runId || answer.sequence !== timeline.shownSequence || answer.fraction < 1,
+      pending: () => latest.busy,
       help: kind.help,
       available: () => true,
       refresh(_window, _size, changed) {

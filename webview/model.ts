@@ -72,6 +72,9 @@ export class Latest<P, R> {
     this.#show = show;
   }
 
+  /** Whether an answer is still to come. */
+  get busy(): boolean { return this.#busy; }
+
   request(params: P): void {
     this.#next = { params };
     if (!this.#busy) void this.#work();

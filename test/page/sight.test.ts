@@ -53,6 +53,16 @@ it('is complete in what is saved', async () => {
   rows.forEach((values) => assert.ok(values.every((value) => value !== '' && value !== 'NaN'), values.join()));
 });
 
+it('is saved as it is when nobody can tell the rest any more', async () => {
+  await open.page.locator('[data-track=flow]').scrollIntoViewIfNeeded();
+  open.host.lost.add('jacobians');
+  await show(ringConfig(0.7, 4, 300, { dtype: 'float64' }), 'ring 0.7');
+  await csvRows(open, 'product');
+  open.host.lost.clear();
+  const told = open.host.sent.failed.splice(0);
+  assert.ok(told.length > 0 && told.every(({ message }) => message.includes('The engine stopped.')));
+});
+
 it('never met a policy violation, an error or a failure', async () => {
   assert.deepEqual(await open.violations(), []);
   assert.deepEqual(open.complaints, []);

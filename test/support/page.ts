@@ -117,6 +117,8 @@ export class TestHost {
   readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], revealProblem: [], revealConfig: [], revealWeight: [], rerun: [], cancel: [], saveFile: [], exportJson: [], exportReport: [], failed: [] };
   /** Names of the slices that the page asked for. */
   readonly asked: string[] = [];
+  /** Names of slices that nobody can answer any more, as after the engine has stopped. */
+  readonly lost = new Set<string>();
   summary: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
   status: PanelStatus = { title: 'test.rnn.json', entry: { kind: 'config', config: 'test.rnn.json' }, running: null, stale: null, problems: [] };
@@ -170,6 +172,7 @@ export class TestHost {
       },
       { ...relaySlices(async (name, params) => {
         this.asked.push(name);
+        if (this.lost.has(name)) throw new Error('The engine stopped.');
         const answer = await this.#worker.request(name, params);
         this.#note(name, answer);
         return answer;
