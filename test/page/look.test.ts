@@ -126,6 +126,38 @@ describe('a narrow panel', () => {
     assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), 420);
     await clean(open);
   });
+  for (const width of [420, 541, 733, 912, 1010, 1400]) {
+    it(`${width} pixels wide keeps what can be done together, and nothing primary alone on its line`, async () => {
+      const open = await pages.open({ width, height: 900 });
+      await open.host.run(weatherConfig());
+      await painted(open);
+      const tops = await open.page.locator('.toolbar vscode-button').evaluateAll((buttons) => buttons.map((button) => [button.textContent, Math.round(button.getBoundingClientRect().top)] as const));
+      const line = new Map(tops);
+      const last = line.get('Run again');
+      assert.ok(last !== undefined);
+      for (const name of ['What if…', 'Pin run', 'Export…', 'Open config']) assert.equal(line.get(name), last, `${name} stands on the line of Run again`);
+      await open.page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+      const cut = await open.page.evaluate(() => [...document.querySelectorAll('.toolbar *, .whatif *, .legend *, .verdict *')].filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > (element.closest('.tracks') ?? document.body).getBoundingClientRect().right + 0.5).map((element) => element.outerHTML.slice(0, 80)));
+      assert.deepEqual(cut, []);
+      await clean(open);
+    });
+  }
+});
+
+describe('a quiet button under the pointer', () => {
+  for (const theme of themeNames) {
+    it(`can be read: ${theme}`, async () => {
+      const open = await pages.open({ theme });
+      await open.host.run(weatherConfig());
+      await painted(open);
+      const quiet = open.page.locator('.toolbar vscode-button', { hasText: 'Export' });
+      await quiet.hover();
+      await open.page.evaluate(axe);
+      const found = await open.page.evaluate(() => (window as unknown as { axe: { run(place: string): Promise<AxeResults> } }).axe.run('.toolbar'));
+      assert.deepEqual(found.violations.filter(({ id }) => id === 'color-contrast').map(({ nodes }) => nodes.map(({ failureSummary }) => failureSummary)), []);
+      await clean(open);
+    });
+  }
 });
 
 describe('what arrives later', () => {

@@ -35,3 +35,31 @@ describe('the controls', () => {
     for (const control of ['vscode-dropdown[aria-label="Sequence"]', 'input[aria-label="Units drawn as lines"]']) assert.equal(await open.page.locator(`.toolbar ${control}`).count(), 1, control);
   });
 });
+
+describe('help', () => {
+  it('opens for everything that is drawn or told: a formula and where to read about it', async () => {
+    const { page } = open;
+    for (const fold of await page.locator('.fold[aria-expanded=false]').all()) await fold.click();
+    for (const section of await page.locator('section.card:visible, .track:visible').all()) assert.equal(await section.locator('.actions button', { hasText: /^\?$/ }).count(), 1, `one ? for ${await section.getAttribute('aria-label') ?? ''}`);
+    const marks = page.locator('.actions button:visible', { hasText: /^\?$/ });
+    for (const mark of await marks.all()) {
+      await mark.focus();
+      await page.keyboard.press('Enter');
+      const sheet = page.locator('.popover');
+      await sheet.waitFor();
+      const told = `${await sheet.locator('h3').innerText()}: ${await sheet.locator('.help-formula').innerText()}`;
+      assert.match(told, /: .{3}/s);
+      assert.match(await sheet.locator('.help-source').innerText(), /\p{L}{3}/u, told);
+      const box = await sheet.boundingBox();
+      assert.ok(box !== null && box.x >= 0 && box.y >= 0 && box.x + box.width <= await page.evaluate(() => innerWidth) && box.y + box.height <= await page.evaluate(() => innerHeight), `${told} is whole on the page`);
+      await page.keyboard.press('Escape');
+      await sheet.waitFor({ state: 'detached' });
+      assert.equal(await mark.evaluate((button) => document.activeElement === button), true, 'the focus returns');
+    }
+  });
+
+  it('tells the guarantee with the largest singular value, not the spectral radius', async () => {
+    await open.page.locator('section[aria-label="What this proves"] .actions button', { hasText: /^\?$/ }).click();
+    assert.equal(await open.page.locator('.popover .help-formula').innerText(), '‖∂ht+l/∂ht‖2 ≤ (σmax(Wh)·γ)l γ = max |f′|');
+  });
+});
