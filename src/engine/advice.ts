@@ -102,8 +102,9 @@ export function nextStep(verdict: Measured, evidence: Evidence): NextStep | null
   if (kind === 'exploding') return boundWh();
   if (kind === 'healthy') return truncate === null ? null : truncateLater(verdict, truncate);
   if (perStepFactor === null || cell === 'identity') return orthogonal();
-  const closedAt = single.log10.findLastIndex((value, t) => t >= first && t < source && value === -Infinity);
-  if (closedAt >= 0) return single.lnSlope[closedAt + 1] === -Infinity ? openUnits(verdict, evidence) : orthogonal();
+  let closedAt = source - 1;
+  while (closedAt >= first && single.log10[closedAt] !== -Infinity) closedAt--;
+  if (closedAt >= first) return single.lnSlope[closedAt + 1] === -Infinity ? openUnits(verdict, evidence) : orthogonal();
   const slope = meanOver(single.lnSlope, first + 1, source);
   return slope < meanOver(single.lnWh, first + 1, source) ? openUnits(verdict, evidence) : orthogonal();
 }

@@ -33,10 +33,15 @@ const stepsUntil = (share: number, factor: number | null): number | null =>
   factor !== null && factor < 1 ? Math.log(share) / Math.log(factor) : null;
 
 /** ln ‖g_t‖ of steps from … to against t. */
-const curveOf = (log10: Float64Array, from: number, to: number): Curve => ({
-  x: Float64Array.from({ length: to - from + 1 }, (_, i) => from + i),
-  y: log10.slice(from, to + 1).map((value) => value * Math.LN10),
-});
+function curveOf(log10: Float64Array, from: number, to: number): Curve {
+  const y = log10.slice(from, to + 1);
+  const x = new Float64Array(y.length);
+  for (let i = 0; i < x.length; i++) {
+    x[i] = from + i;
+    y[i] = y[i]! * Math.LN10;
+  }
+  return { x, y };
+}
 
 /** The factor per step back through steps from … to: their slope against t is the negative of the rate going back. */
 const factorOf = (log10: Float64Array, from: number, to: number): number => Math.exp(-theilSen(curveOf(log10, from, to)));
