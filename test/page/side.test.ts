@@ -60,6 +60,6 @@ describe('help', () => {
 
   it('tells the guarantee with the largest singular value, not the spectral radius', async () => {
     await open.page.locator('section[aria-label="What this proves"] .actions button', { hasText: /^\?$/ }).click();
-    assert.equal(await open.page.locator('.popover .help-formula').innerText(), '‖∂ht+l/∂ht‖2 ≤ (σmax(Wh)·γ)l γ = max |f′|');
+    assert.equal(await open.page.locator('.popover .help-formula').innerText(), '‖∂ht+l/∂ht‖2 ≤ (σmax(Wh)·γ)l   γ = max |f′|');
   });
 });
