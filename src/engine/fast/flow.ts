@@ -161,7 +161,8 @@ class FastFlow {
     new Uint8Array(buffer, this.#at.exponents, exponents.length).set(exponents);
     const g = new Float64Array(B * (t1 - t0) * H);
     for (let end = t1, start = 0; end > t0; end = start) {
-      start = this.#blockStart(end);
+      // The run's own blocks, on more threads, may have ended elsewhere.
+      start = Math.max(t0, this.#blockStart(end));
       this.#block(chunk, start, end);
       this.#take(start, end, (values, b) => { g.set(values, (b * (t1 - t0) + start - t0) * H); });
     }

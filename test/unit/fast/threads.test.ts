@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { fastPass } from '../../../src/engine/fast/pass.js';
-import { finish, runSteps } from '../../../src/engine/index.js';
+import { finish, runSteps, runWithin } from '../../../src/engine/index.js';
 import type { Experiment, Kernels, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/pass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/team.js';
@@ -52,6 +52,19 @@ if (isHelper(workerData)) help(workerData);
 else if (isMainThread) {
   for (const variant of variants) {
     describe(`threads with ${variant} instructions`, () => {
+      it('give the same bits in pieces, which one thread computes again', async () => {
+        const [single, kernels] = [kernelsOf(variant), kernelsOf(variant)];
+        await withTeam(kernels, variant, 3, () => {
+          const experiments = shapes.map(randomExperiment);
+          for (const e of [...experiments, saturated(experiments[2]!)]) {
+            const expected = finish(runSteps(e, undefined, single));
+            const run = finish(runWithin(0, e, undefined, kernels));
+            for (const name of ['hs', 'dhTotal', 'dxs', 'dhScaled'] as const) assert.deepEqual(run[name].subarray(0, run[name].length), expected[name], `${name} of ${JSON.stringify(e.shapes)}`);
+            for (const name of ['dhExponent', 'log10Norms', 'log10SingleSource', 'dWh', 'verdict'] as const) assert.deepEqual(run[name], expected[name], name);
+          }
+        });
+      });
+
       for (const helpers of [1, 3]) {
         it(`${1 + helpers} give the same bits as one`, async () => {
           const single = kernelsOf(variant);
