@@ -48,7 +48,7 @@ export class Proofs {
     this.#page = page;
     const title = t('What this proves');
     const helpButton = textButton('?', t('What {0} shows', title), () => helpPopover(helpButton, title, help()));
-    this.element = el('section', { class: 'card', attributes: { 'aria-label': title } }, el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, helpButton)), this.#list);
+    this.element = el('section', { class: 'card proofs', attributes: { 'aria-label': title } }, el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, helpButton)), this.#list);
     // A cancelled analysis ends with nothing but a status.
     page.model.onChange((change) => { if (change === 'status' && page.model.spectrum === null) this.show(); });
   }
