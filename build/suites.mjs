@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { findChromium } from './chromium.mjs';
 import { node24, root } from './modules.mjs';
 
 const passed = { passed: 1, failed: 0, skipped: 0 };
@@ -57,7 +58,14 @@ const suites = {
     },
   },
   unit: { needs: ['build'], run: nodeTests('unit', { concurrency: 2, minutes: 10 }) },
-  page: { needs: ['build'], run: nodeTests('page', { concurrency: 2, minutes: 10 }) },
+  page: {
+    needs: ['build'],
+    run: async () => {
+      // A browser that is missing is installed once, before several tests need it at the same time.
+      findChromium();
+      return nodeTests('page', { concurrency: 2, minutes: 10 })();
+    },
+  },
   // From here on, dist holds the production build that the .vsix was made of: VS Code is tested with what users get.
   vsix: { needs: ['build'], run: program('build/package.mjs') },
   package: { needs: ['vsix'], run: nodeTests('package', { concurrency: 1, minutes: 10 }) },

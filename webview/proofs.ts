@@ -42,7 +42,7 @@ const help = (): Help => ({
 export class Proofs {
   readonly element: HTMLElement;
   readonly #page: Page;
-  readonly #list = el('dl', { class: 'pairs proofs' });
+  readonly #list = el('dl', { class: 'pairs' });
 
   constructor(page: Page) {
     this.#page = page;

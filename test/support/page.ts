@@ -235,6 +235,8 @@ export type PageServer = {
   open(options?: { theme?: ThemeName; width?: number; height?: number; scale?: number; kernels?: boolean; language?: Language }): Promise<OpenPage>; close(): Promise<void> };
 
 export async function startPages(): Promise<PageServer> {
+  // First, so that nothing is left open where there is no browser.
+  const browser: Browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
   let spoken: Language = { name: 'en', bundle: {} };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
@@ -260,7 +262,6 @@ export async function startPages(): Promise<PageServer> {
   });
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const { port } = server.address() as AddressInfo;
-  const browser: Browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
 
   return {
     async open({ theme = 'dark', width = 1200, height = 980, scale = 1, kernels = false, language = { name: 'en', bundle: {} } } = {}) {
