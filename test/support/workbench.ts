@@ -216,6 +216,12 @@ export class Workbench {
   async reopen(workspace?: string): Promise<void> {
     await this.page.goto(workbenchUrl(this.server.url, { workspace, developmentPath: root }));
     await this.#loaded();
+    if (workspace === undefined) return;
+    // Once in a while VS Code shows a workspace without the folders that its file names, until it is loaded again.
+    const folders = this.page.locator('.explorer-folders-view .monaco-list-row').first();
+    const shown = await folders.waitFor({ timeout: 10_000 }).then(() => true, () => false);
+    if (!shown) await this.reload();
+    await folders.waitFor();
   }
 
   /** As the command "Reload Window": unsaved text and open editors come back. */
