@@ -4,6 +4,7 @@ import type { NewConfig } from '../config/newConfig.js';
 import type { ChangeOutcome, ChangeRequest, EditorRequests, FileRequest, Inspection, PartFacts } from '../protocol/messages.js';
 import { EngineClient } from '../worker/client.js';
 import type { Questions } from '../worker/client.js';
+import { newFlag, raise } from '../worker/flag.js';
 import { fileVersion, readReference, readUri, resolveReference } from './files.js';
 import { FileWatch } from './watch.js';
 
@@ -20,7 +21,7 @@ type Entry = {
   inspection: Inspection | null;
   changedAt: number;
   /** Set while the worker reads; a change of the text raises the flag in it. */
-  cancel: Int32Array | null;
+  cancel: SharedArrayBuffer | null;
   stale: boolean;
   refreshing: Promise<Inspection | null> | null;
 };
@@ -62,8 +63,8 @@ export class Inspections implements vscode.Disposable {
   /** What takes arithmetic, of the part at a place; null when there is none. */
   async facts(config: vscode.Uri, file: vscode.Uri, position: vscode.Position, token: vscode.CancellationToken): Promise<PartFacts | null> {
     if ((await this.of(config, token)) === null || token.isCancellationRequested) return null;
-    const cancel = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    const subscription = token.onCancellationRequested(() => Atomics.store(new Int32Array(cancel), 0, 1));
+    const cancel = newFlag();
+    const subscription = token.onCancellationRequested(() => raise(cancel));
     try {
       return await this.#ask('facts', { config: config.toString(), file: file.toString(), position: { line: position.line, character: position.character }, cancel });
     } finally {
@@ -88,7 +89,7 @@ export class Inspections implements vscode.Disposable {
     const entry = this.#entries.get(config.toString());
     if (entry === undefined) return;
     this.#entries.delete(config.toString());
-    if (entry.cancel !== null) Atomics.store(entry.cancel, 0, 1);
+    raise(entry.cancel);
     entry.watch.dispose();
   }
 
@@ -117,7 +118,7 @@ export class Inspections implements vscode.Disposable {
       watch: new FileWatch(() => {
         entry.stale = true;
         entry.changedAt = performance.now();
-        if (entry.cancel !== null) Atomics.store(entry.cancel, 0, 1);
+        raise(entry.cancel);
         this.#changed.fire(config);
       }),
     };
@@ -135,8 +136,8 @@ export class Inspections implements vscode.Disposable {
         continue;
       }
       entry.stale = false;
-      const cancel = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-      entry.cancel = new Int32Array(cancel);
+      const cancel = newFlag();
+      entry.cancel = cancel;
       const inspection = await this.#ask('inspect', { config: key, cancel }).catch((error: unknown) => {
         this.log.error(`${entry.config.path}: ${error instanceof Error ? error.message : String(error)}`);
         return null;

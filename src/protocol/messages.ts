@@ -203,8 +203,8 @@ export type RunRequest = {
   readonly runId: number;
   readonly entry: Entry;
   readonly bounds: VerdictBounds;
-  /** One Int32 in shared memory: not 0 means stop. */
-  readonly cancel: SharedArrayBuffer;
+  /** One Int32 in shared memory: not 0 means stop. Null where there is none: then the event `cancel` says so. */
+  readonly cancel: SharedArrayBuffer | null;
 };
 export type RunOutcome = {
   readonly kind: 'done' | 'refused' | 'cancelled';
@@ -267,10 +267,10 @@ export type Inspection = {
   /** Weights inside the config that carry comments need a file that takes them. */
   readonly weightsHaveComments: boolean;
 };
-/** Asks again as long as the text changes: a set flag stops the one before. */
-export type InspectRequest = { readonly config: string; readonly cancel: SharedArrayBuffer };
+/** Asks again as long as the text changes: a set flag stops the one before; without one it is answered for nothing. */
+export type InspectRequest = { readonly config: string; readonly cancel: SharedArrayBuffer | null };
 
-export type FactsRequest = { readonly config: string; readonly file: string; readonly position: Position; readonly cancel: SharedArrayBuffer };
+export type FactsRequest = { readonly config: string; readonly file: string; readonly position: Position; readonly cancel: SharedArrayBuffer | null };
 /** What takes arithmetic: told of one part when somebody looks at it. */
 export type PartFacts = {
   readonly part: PartInfo;
@@ -329,7 +329,7 @@ export type WorkerContract = {
     /** Null when the run was replaced meanwhile. */
     reportData: { params: { readonly runId: number }; result: ReportData | null };
   };
-  events: None;
+  events: { cancel: { readonly runId: number } };
 };
 /** What the extension host answers and hears from a worker. */
 export type WorkerHostContract = {

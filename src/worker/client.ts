@@ -8,6 +8,7 @@ import type { Language } from '../l10n.js';
 import type { FileRequest, RunOutcome, WorkerContract, WorkerHostContract } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
 import type { EventHandlers, RequestHandlers } from '../protocol/rpc.js';
+import { newFlag, raise } from './flag.js';
 
 /** How long a cancelled run may take to notice before its thread is ended, ms. Only a call that knows no pause, such as QR of a big matrix, takes longer than a few ms. */
 const grace = 300;
@@ -18,7 +19,14 @@ export type EngineData = { readonly language: Language; readonly threads: number
 /** What can be asked besides a run: slices of the last one, a file's kind, the result as JSON. */
 export type Questions = Omit<WorkerContract['requests'], 'run'>;
 type Live = { readonly worker: Worker; readonly channel: Channel<WorkerHostContract, WorkerContract> };
-type ActiveRun = { readonly cancel: Int32Array; readonly settled: Promise<void>; readonly live: Live };
+type ActiveRun = { readonly runId: number; readonly flag: SharedArrayBuffer | null; stopped: boolean; readonly settled: Promise<void>; readonly live: Live };
+
+/** Tells a run to stop, which it does at its next pause. */
+function stop(run: ActiveRun): void {
+  run.stopped = true;
+  raise(run.flag);
+  if (run.flag === null) run.live.channel.emit('cancel', { runId: run.runId });
+}
 
 export type EngineClientOptions = {
   /** Path of the bundled worker entry. */
@@ -59,17 +67,17 @@ export class EngineClient {
     if (runId !== this.#latest || this.#disposed) return cancelled;
 
     const live = this.#start();
-    const shared = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    const answer = live.channel.request('run', { runId, entry, bounds, cancel: shared });
+    const flag = newFlag();
+    const answer = live.channel.request('run', { runId, entry, bounds, cancel: flag });
     const settled = answer.then(() => undefined, () => undefined);
-    const active: ActiveRun = { cancel: new Int32Array(shared), settled, live };
+    const active: ActiveRun = { runId, flag, stopped: false, settled, live };
     this.#active = active;
     try {
       const outcome = await answer;
       return runId === this.#latest ? outcome : cancelled;
     } catch (error) {
       // A run that was told to stop ends as cancelled, also when its thread had to be ended for it.
-      if (Atomics.load(active.cancel, 0) !== 0) return cancelled;
+      if (active.stopped) return cancelled;
       throw error;
     } finally {
       if (this.#active === active) this.#active = null;
@@ -88,14 +96,14 @@ export class EngineClient {
   dispose(): void {
     this.#disposed = true;
     this.#latest++;
-    if (this.#active !== null) Atomics.store(this.#active.cancel, 0, 1);
+    if (this.#active !== null) stop(this.#active);
     this.#end(t('The panel was closed.'));
   }
 
   async #stopActive(): Promise<void> {
     const active = this.#active;
     if (active === null) return;
-    Atomics.store(active.cancel, 0, 1);
+    stop(active);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => resolve('late'), grace);

@@ -11,6 +11,7 @@ import type { MatrixFacts, NumberFacts } from '../engine/index.js';
 import type { ChangeOutcome, ChangeRequest, FactsRequest, FileRequest, InspectRequest, Inspection, KnownShapes, PartFacts, PartInfo, Reference } from '../protocol/messages.js';
 import { changesFor, inlineWeightsHaveComments, offersOf } from './changes.js';
 import { Cancelled, drive } from './drive.js';
+import { raised } from './flag.js';
 
 /** Configs whose documents are kept, so that an edit of one file reads that file alone. */
 const keptConfigs = 4;
@@ -199,10 +200,10 @@ export class Inspector {
 
 const within = (offset: number, start: number, end: number): boolean => start <= offset && offset <= end;
 
-function flag(cancel: SharedArrayBuffer): () => void {
-  const cell = new Int32Array(cancel);
+function flag(cancel: SharedArrayBuffer | null): () => void {
+  const stop = raised(cancel);
   return () => {
-    if (Atomics.load(cell, 0) !== 0) throw new Cancelled();
+    if (stop()) throw new Cancelled();
   };
 }
 

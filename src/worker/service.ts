@@ -13,6 +13,7 @@ import { joinBytes } from './bytes.js';
 import { capacityHere, tooLarge } from './capacity.js';
 import type { Capacity } from './capacity.js';
 import { Cancelled, drive } from './drive.js';
+import { raised } from './flag.js';
 import { Inspector } from './inspector.js';
 import { locateWeight } from './locateWeight.js';
 import { pack } from './packing.js';
@@ -38,6 +39,8 @@ export class Service {
   #kept: Kept | null = null;
   /** Settles when the run that is under way has told its norms, or has ended before; analyses wait for it, and give way to the next one. */
   #running: Promise<unknown> | null = null;
+  /** The newest run that was cancelled by a message. */
+  #cancelled = 0;
   /** Number of the newest what-if. */
   #question = 0;
   readonly #kernels: Kernels | null;
@@ -78,7 +81,7 @@ export class Service {
       unit: slice(({ experiment, result }, { t, sequence }: UnitRequest) => openUnit(experiment, result, Math.max(0, Math.min(t, result.shapes.T - 1)), Math.min(sequence, result.shapes.B - 1))),
       activations: slice(spread),
       band: slice(band),
-    }, {});
+    }, { cancel: ({ runId }) => { this.#cancelled = runId; } });
   }
 
   async #alone(request: RunRequest): Promise<RunOutcome> {
@@ -117,9 +120,9 @@ export class Service {
 
   /** `told` when the norms are known: what follows gives way to whatever the user does meanwhile. */
   async #run({ runId, entry, bounds, cancel }: RunRequest, told: () => void): Promise<RunOutcome> {
-    const flag = new Int32Array(cancel);
+    const stop = raised(cancel);
     const check = (): void => {
-      if (Atomics.load(flag, 0) !== 0) throw new Cancelled();
+      if (stop() || this.#cancelled === runId) throw new Cancelled();
     };
     const progress = (phase: Phase) => (fraction: number): void => this.#channel.emit('progress', { runId, phase, fraction });
     const seen = new Set<string>();

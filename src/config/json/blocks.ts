@@ -54,6 +54,18 @@ export class BlockReader {
   readonly #view: DataView;
   readonly #at: { readonly powers: number; readonly window: number; readonly out: number };
 
+  /** Null where there is no WebAssembly, or no memory for it. */
+  static create(): BlockReader | null {
+    if (typeof WebAssembly === 'undefined') return null;
+    try {
+      return new BlockReader();
+    } catch (error) {
+      // The only way to learn that the machine has no more is to ask for it.
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
+  }
+
   constructor() {
     const memory = new WebAssembly.Memory({ initial: 1 });
     this.#kernel = new WebAssembly.Instance(new WebAssembly.Module(numbersWasm.slice()), { env: { memory } }).exports as unknown as Exports;

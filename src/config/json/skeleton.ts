@@ -23,6 +23,7 @@ let reader: BlockReader | null = null;
 /**
  * What `parseJson` makes of the text of these bytes, bit for bit and place for place; null when anything is out of order, which `parseJson`
  * then has to tell: bytes that are no UTF-8, text that is not JSON, keys that stand twice, lists that are no regular blocks of numbers and long.
+ * Where there is no WebAssembly it has to read every file with a list.
  */
 export function parseBytes(bytes: Uint8Array, tick: Tick): Parsed | null {
   const cuts: Cut[] = [];
@@ -68,7 +69,9 @@ function skeletonOf(bytes: Uint8Array, cuts: Cut[], tick: Tick): string | null {
     } else if (byte === closeBrace || byte === closeBracket) {
       if (lists.pop() !== (byte === closeBracket)) return null;
     } else if (byte === openBracket) {
-      const block = lists.at(-1) === true ? null : (reader ??= new BlockReader()).read(bytes, at, tick);
+      reader ??= BlockReader.create();
+      if (reader === null) return null;
+      const block = lists.at(-1) === true ? null : reader.read(bytes, at, tick);
       if (block === null) {
         lists.push(true);
         continue;

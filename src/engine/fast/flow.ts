@@ -308,7 +308,8 @@ export function* longAnalyse(kernels: Kernels, experiment: Experiment, chunks: r
   const pieces = found.map((piece, i) => ({ piece, t0: found[i + 1]?.chunk === piece.chunk ? found[i + 1]!.t1 : 0 })).sort((a, b) => a.piece.chunk.start + a.t0 - b.piece.chunk.start - b.t0);
   let beside: FastFlow | null = null;
   const dhScaled = new PiecedTrace({ B, T, N: H }, pieces.map(({ piece, t0 }) => piece.chunk.start + t0), (i) => {
-    beside ??= FastFlow.create(kernels.apart(), experiment);
+    const apart = beside === null ? kernels.apart() : null;
+    if (apart !== null) beside = FastFlow.create(apart, experiment);
     if (beside === null) throw new RangeError('no memory to compute a piece of the gradient again');
     return beside.again(pieces[i]!.piece, pieces[i]!.t0);
   });

@@ -70,11 +70,24 @@ const probes: Readonly<Record<Variant, readonly number[]>> = {
 };
 
 /** What this machine's WebAssembly can run, the fastest first. */
-export const supportedVariants = (): Variant[] => (['relaxed', 'simd'] as const).filter((variant) => WebAssembly.validate(Uint8Array.from(probes[variant])));
+export const supportedVariants = (): Variant[] =>
+  (typeof WebAssembly === 'undefined' ? [] : (['relaxed', 'simd'] as const).filter((variant) => WebAssembly.validate(Uint8Array.from(probes[variant]))));
 
 const pageBytes = 65536;
 /** WebAssembly addresses 4 GiB; the last page stays free, so that no end of a buffer wraps to 0. */
 const mostPages = 65535;
+
+/** Null where there is no shared memory, or no room for another 4 GiB of addresses. */
+function newMemory(shared: boolean): WebAssembly.Memory | null {
+  if (shared && typeof SharedArrayBuffer === 'undefined') return null;
+  try {
+    return new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared });
+  } catch (error) {
+    // The only way to learn that the machine has no more is to ask for it.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
 
 /** An instance of the kernels on a memory that another thread made: what a member of a team works with. */
 export const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory): Exports => new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
@@ -110,22 +123,22 @@ export class Kernels {
   }
 
   /**
-   * The fastest kernels that run here, or those asked for; null when this machine has none.
+   * The fastest kernels that run here, or those asked for; null when this machine has none, or no memory for them.
    *
    * @param shared whether other threads can work on the memory too
    */
   static load(bytes: KernelBytes, variant: Variant | null = supportedVariants()[0] ?? null, shared = false): Kernels | null {
-    if (variant === null) return null;
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared });
+    const memory = variant === null ? null : newMemory(shared);
+    if (variant === null || memory === null) return null;
     // Copied, because types that allow for shared memory cannot promise that nobody writes to the bytes meanwhile.
     const own = new Uint8Array(bytes[variant]);
     return new Kernels(variant, new WebAssembly.Module(shared ? own : withPlainMemory(own)), memory);
   }
 
-  /** The same kernels on a memory of their own, for work that goes on while others use this one. */
-  apart(): Kernels {
-    const shared = typeof SharedArrayBuffer !== 'undefined' && this.memory.buffer instanceof SharedArrayBuffer;
-    return new Kernels(this.variant, this.module, new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared }));
+  /** The same kernels on a memory of their own, for work that goes on while others use this one; null when there is none. */
+  apart(): Kernels | null {
+    const memory = newMemory(typeof SharedArrayBuffer !== 'undefined' && this.memory.buffer instanceof SharedArrayBuffer);
+    return memory === null ? null : new Kernels(this.variant, this.module, memory);
   }
 
   /** Bytes that the memory has after buffers of these sizes have been laid out in it, if it had fewer. */

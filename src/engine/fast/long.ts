@@ -151,7 +151,8 @@ function tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, h
   let beside: Pieces | null = null;
   const pieces = (): Pieces => {
     if (beside !== null) return beside;
-    const layer = FastLayer.create(kernels.apart(), shape, weights);
+    const apart = kernels.apart();
+    const layer = apart === null ? null : FastLayer.create(apart, shape, weights);
     if (layer === null) throw new RangeError('no memory to compute a piece of the run again');
     return (beside = new Pieces(experiment, layer));
   };

@@ -14,9 +14,10 @@ export class Workspaces {
     this.#origin = origin;
   }
 
-  /** Runs `work` with kernels that nobody else uses until it ends, throws, or is ended by `return`. */
-  *use<R>(work: (kernels: Kernels) => Steps<R>): Steps<R> {
+  /** Runs `work` with kernels that nobody else uses until it ends, throws, or is ended by `return`. Null when there is no memory for more. */
+  *use<R>(work: (kernels: Kernels) => Steps<R>): Steps<R | null> {
     const kernels = this.#free.pop() ?? this.#origin.apart();
+    if (kernels === null) return null;
     try {
       return yield* work(kernels);
     } finally {
