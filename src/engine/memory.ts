@@ -5,6 +5,7 @@ import { bytesOf } from './fast/kernels.js';
 import { layerBytes } from './fast/layer.js';
 import { pieceStepsOf } from './fast/long.js';
 import { keptPieces } from './fast/pieces.js';
+import { isSmall, smallBytes } from './fast/small.js';
 import type { Experiment } from './types.js';
 
 /** Bytes, the experiment itself not counted. */
@@ -25,13 +26,15 @@ export function memoryOf(experiment: Experiment, kernels: Kernels): RunMemory {
   const bytes = bytesOf[dtype];
   const longest = Math.max(...chunks.map(({ steps }) => steps));
   const pieceSteps = pieceStepsOf({ B, I, H }, longest);
-  const layer = (steps: number): number => layerBytes(kernels, { cell, dtype, B, I, H, steps, truncate });
+  const shape = { cell, dtype, B, I, H, steps: longest, truncate };
+  const layer = (steps: number): number => layerBytes(kernels, { ...shape, steps });
   const flow = flowBytes(kernels, experiment);
-  const wholeKernels = Math.max(layer(longest), flow);
+  const small = chunks.length === 1 && loss === null && isSmall(shape);
+  const wholeKernels = Math.max(small ? smallBytes(kernels, shape) : layer(longest), flow);
   // One more for pieces of the layer, one for pieces of the flow: they may be asked for while the next run has begun.
   const pieceKernels = Math.max(layer(pieceSteps), flow) + layer(pieceSteps) + flow;
-  // Norms and their logarithms, ‖h‖ and the closed share, exponents, the single source; the sums.
-  const series = (5 + 5 + 2 + 1 + 1) * T * 8 + B * T * 8 + (I * H + H * H + H + B * H) * bytes;
+  // Norms and their logarithms, ‖h‖ and the closed share (which leave with all of a small run, and are copied), exponents, the single source; the sums.
+  const series = (5 + 5 + (small ? 4 : 2) + 1 + 1) * T * 8 + B * T * 8 + (I * H + H * H + H + B * H) * bytes;
   const inputs = B * T * I * bytes;
   const states = B * T * H;
   const initials = chunks.length * B * H * bytes;

@@ -7,11 +7,12 @@ import type { Kernels } from './kernels.js';
 import { blockStepsOf, buffers, bufferSizes, jobFields, jobNumbers } from './layer.js';
 import type { Entering, LayerShape, StateMeasures } from './layer.js';
 
-/** Larger results are worth arrays of their own, and a longer run is to be cancelled in between. */
-const mostBytes = 32 * 1024;
-const mostOperations = 3e6;
-/** The results of many small runs share one buffer: a new buffer costs more than all of such a run's arithmetic. */
+/** A longer run, some milliseconds, is to be cancelled in between, and what it computes outweighs what the calls cost. */
+const mostOperations = 5e7;
+const mostBytes = 2 ** 20;
+/** The results of many small runs share one buffer: a new buffer costs more than all of such a run's arithmetic. Larger ones have their own. */
 const slabBytes = 256 * 1024;
+const sharedBytes = slabBytes / 8;
 
 /** Everything a run leaves, from one chunk. */
 export type Whole = {
@@ -37,6 +38,18 @@ function carve(count: number): number {
   return used - count;
 }
 
+function measure(shape: LayerShape) {
+  const { dtype, B, I, H, steps } = shape;
+  const bytes = bytesOf[dtype];
+  const numbersIn = H * H + I * H + H + B * H + B * steps * (I + H);
+  const doublesOut = 7 * steps + Math.ceil((numbersOf(shape) * bytes) / 8);
+  // The row-major results follow on the norms, so that all of it leaves as one piece.
+  return { numbersIn, doublesOut, sizes: { input: numbersIn * bytes, ...bufferSizes(shape, steps, 1), norms: doublesOut * 8 } };
+}
+
+/** Bytes of the kernels' memory once such a run has been laid out in it. */
+export const smallBytes = (kernels: Kernels, shape: LayerShape): number => kernels.bytesFor(Object.values(measure(shape).sizes));
+
 class Plan {
   readonly shape: LayerShape;
   readonly buffer: ArrayBufferLike;
@@ -50,12 +63,7 @@ class Plan {
 
   /** Null when there is not so much memory. */
   static create(kernels: Kernels, shape: LayerShape): Plan | null {
-    const { dtype, B, I, H, steps } = shape;
-    const bytes = bytesOf[dtype];
-    const numbersIn = H * H + I * H + H + B * H + B * steps * (I + H);
-    const doublesOut = 7 * steps + Math.ceil((numbersOf(shape) * bytes) / 8);
-    // The row-major results follow on the norms, so that all of it leaves as one piece.
-    const sizes = { input: numbersIn * bytes, ...bufferSizes(shape, steps, 1), norms: doublesOut * 8 };
+    const { numbersIn, doublesOut, sizes } = measure(shape);
     const names = Object.keys(sizes) as (keyof typeof sizes)[];
     const addresses = kernels.layOut(names.map((name) => sizes[name]));
     if (addresses === null) return null;
@@ -94,9 +102,11 @@ class Plan {
     to += B * steps * I;
     if (typeof entering !== 'string') input.set(entering, to);
     this.#run(this.#job.byteOffset, this.#inputAt, this.#outputAt, entering === 'last' ? 0 : entering === 'every' ? 1 : 2);
-    const at = carve(this.#out.length);
-    slab.set(this.#out, at);
-    return this.shape.dtype === 'float32' ? this.#views32(slab.buffer, at * 8) : this.#views64(slab.buffer, at * 8);
+    const own = this.#out.byteLength > sharedBytes;
+    const at = own ? 0 : carve(this.#out.length);
+    const { buffer } = own ? this.#out.slice() : slab;
+    if (!own) slab.set(this.#out, at);
+    return this.shape.dtype === 'float32' ? this.#views32(buffer, at * 8) : this.#views64(buffer, at * 8);
   }
 
   // Twice the same for the two dtypes: a constructor that varies makes each view several times slower.

@@ -2,7 +2,7 @@
 import { activate } from './activation';
 import { Job } from './job';
 import { clearBeyond } from './panel';
-import { chain1, product1, product1x2, product2 } from './product';
+import { chain1, product1, product1x2, product2, product6 } from './product';
 import { panels, ROW } from './simd';
 
 /** Rows b0 … b1 − 1 of the steps t0 … t1 − 1. With one sequence `forwardInput` has been there before. */
@@ -31,6 +31,7 @@ function forwardBatch<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32): void {
     let target = previous + stepBytes;
     for (let n = 0; n < hPanels; n++) {
       let row = from;
+      for (; row + 5 * ROW < to; row += 6 * ROW) product6<T>(previous + row, hsPanel, H, x + row, xsPanel, I, weights, bias, 0, target + row);
       for (; row + ROW < to; row += 2 * ROW) product2<T>(previous + row, hsPanel, H, x + row, xsPanel, I, weights, bias, 0, target + row);
       if (row < to) product1<T>(previous + row, hsPanel, H, x + row, xsPanel, I, weights, bias, target + row);
       activate<T>(job.cell, target + from, to - from);

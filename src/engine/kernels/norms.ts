@@ -1,5 +1,5 @@
 // AssemblyScript. Frobenius norms, and those of the weight gradients of one step without the gradients themselves.
-import { madd, panels, ROW, squares, width } from './simd';
+import { lanesSum64, madd, panels, ROW, squares, width } from './simd';
 import { transposedProduct } from './product';
 
 /** Sums of squares in between have lost nothing to the ends of the range. */
@@ -80,14 +80,8 @@ function dots<T, S>(from: usize, panelBytes: usize, panelCount: i32, i: i32, j: 
     }
     from += panelBytes;
   }
-  store<f64>(to, lanesSum<S>(s00));
-  store<f64>(to, lanesSum<S>(s01), 8);
-  store<f64>(to, lanesSum<S>(s02), 16);
-  store<f64>(to, lanesSum<S>(s03), 24);
-  store<f64>(to, lanesSum<S>(s10), 32);
-  store<f64>(to, lanesSum<S>(s11), 40);
-  store<f64>(to, lanesSum<S>(s12), 48);
-  store<f64>(to, lanesSum<S>(s13), 56);
+  storeSums<S>(s00, s01, s02, s03, to);
+  storeSums<S>(s10, s11, s12, s13, to + 32);
 }
 
 @inline function addProducts<T, S>(x: v128, y: v128, sum: v128): v128 {
@@ -100,9 +94,18 @@ function dots<T, S>(from: usize, panelBytes: usize, panelCount: i32, i: i32, j: 
   return v128.shuffle<u64>(v, v, 1, 0);
 }
 
-@inline function lanesSum<T>(v: v128): f64 {
-  if (sizeof<T>() == 4) return <f64>((f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 2)) + (f32x4.extract_lane(v, 1) + f32x4.extract_lane(v, 3)));
-  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
+/** The sum of the lanes of each of four vectors, as float64. */
+@inline function storeSums<T>(a: v128, b: v128, c: v128, d: v128, to: usize): void {
+  if (sizeof<T>() == 4) {
+    const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+    const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
+    const sums = f32x4.add(v128.shuffle<u64>(ab, cd, 0, 2), v128.shuffle<u64>(ab, cd, 1, 3));
+    v128.store(to, f64x2.promote_low_f32x4(sums));
+    v128.store(to, f64x2.promote_low_f32x4(upper(sums)), 16);
+  } else {
+    v128.store(to, f64x2.add(v128.shuffle<u64>(a, b, 0, 2), v128.shuffle<u64>(a, b, 1, 3)));
+    v128.store(to, f64x2.add(v128.shuffle<u64>(c, d, 0, 2), v128.shuffle<u64>(c, d, 1, 3)), 16);
+  }
 }
 
 /** What `weightNorms` found: ‖xᵀd‖ and ‖hPrevᵀd‖. */
@@ -147,33 +150,50 @@ export function weightNorms<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel
   normWh = soundNorm<T>(sumH, allH, sizeH, h, hPanel, H, d, dPanel, H, B, sizeD, scratch);
 }
 
+// How often a product of rows i, i+1 with j … j+3 counts: all twice, because the matrices are symmetric, but on the diagonal (j = i).
+const ONCE = memory.data<f64>([1, 2, 2, 2, 0, 1, 2, 2], 16);
+const TWICE = memory.data<f64>([2, 2, 2, 2, 2, 2, 2, 2], 16);
+
 function grams<T, S>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, scratch: usize): void {
   const hPanels = panels<T>(H);
   const xPanels = panels<T>(I);
-  sumX = allX = sizeX = sumH = allH = sizeH = 0;
+  sizeX = sizeH = 0;
+  let termsH = f64x2.splat(0);
+  let magnitudesH = termsH;
+  let termsX = termsH;
+  let magnitudesX = termsH;
   for (let i = 0; i < B; i += 2) {
-    for (let j = i & ~3; j < B; j += 4) {
+    for (let j = i; j < B; j += 4) {
       dots<T, S>(d, dPanel, hPanels, i, j, scratch);
       dots<T, S>(h, hPanel, hPanels, i, j, scratch + 64);
       dots<T, S>(x, xPanel, xPanels, i, j, scratch + 128);
-      for (let k = 0; k < 8; k++) {
-        const row = i + (k >> 2);
-        const col = j + (k & 3);
-        if (col < row || col >= B || row >= B) continue;
-        const at = <usize>k * 8;
-        const dd = load<f64>(scratch + at) * (row == col ? 1 : 2);
-        const hh = load<f64>(scratch + 64 + at);
-        const xx = load<f64>(scratch + 128 + at);
-        sumH += hh * dd;
-        allH += Math.abs(hh * dd);
-        sumX += xx * dd;
-        allX += Math.abs(xx * dd);
-        if (row == col) {
-          sizeH += hh;
-          sizeX += xx;
-        }
+      if (j + 4 > B || i + 2 > B) clearOutside(scratch, B - i, B - j);
+      const counts = j == i ? ONCE : TWICE;
+      for (let at: usize = 0; at < 64; at += 16) {
+        const dd = f64x2.mul(v128.load(scratch + at), v128.load(counts + at));
+        const hh = f64x2.mul(v128.load(scratch + at, 64), dd);
+        termsH = f64x2.add(termsH, hh);
+        magnitudesH = f64x2.add(magnitudesH, f64x2.abs(hh));
+        const xx = f64x2.mul(v128.load(scratch + at, 128), dd);
+        termsX = f64x2.add(termsX, xx);
+        magnitudesX = f64x2.add(magnitudesX, f64x2.abs(xx));
       }
+      if (j > i) continue;
+      sizeH += load<f64>(scratch, 64) + load<f64>(scratch, 104);
+      sizeX += load<f64>(scratch, 128) + load<f64>(scratch, 168);
     }
+  }
+  sumH = lanesSum64(termsH);
+  allH = lanesSum64(magnitudesH);
+  sumX = lanesSum64(termsX);
+  allX = lanesSum64(magnitudesX);
+}
+
+/** Products with rows that are none, whatever lies there, count nothing. */
+function clearOutside(scratch: usize, rows: i32, columns: i32): void {
+  for (let k = 0; k < 8; k++) {
+    if (k >> 2 < rows && (k & 3) < columns) continue;
+    for (let at = scratch + <usize>k * 8; at < scratch + 192; at += 64) store<f64>(at, 0);
   }
 }
 

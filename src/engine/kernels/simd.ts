@@ -26,33 +26,52 @@ export const ROW: usize = 64;
   return v128.load(address);
 }
 
-/** sum + the squares of the values, in two lanes of float64: squares of float32 neither under- nor overflow there. */
-@inline export function addSquares<T>(values: v128, sum: v128): v128 {
-  if (sizeof<T>() == 4) {
-    const low = f64x2.promote_low_f32x4(values);
-    const high = f64x2.promote_low_f32x4(v128.shuffle<u64>(values, values, 1, 0));
-    return madd<f64>(high, high, madd<f64>(low, low, sum));
-  }
-  return madd<f64>(values, values, sum);
-}
-
 @inline export function lanesSum64(values: v128): f64 {
   return f64x2.extract_lane(values, 0) + f64x2.extract_lane(values, 1);
 }
 
-/** Σ of squares over `rows` rows of every panel. */
+@inline function lowSquare(values: v128, sum: v128): v128 {
+  const wide = f64x2.promote_low_f32x4(values);
+  return madd<f64>(wide, wide, sum);
+}
+
+@inline function highSquare(values: v128, sum: v128): v128 {
+  return lowSquare(v128.shuffle<u64>(values, values, 1, 0), sum);
+}
+
+/**
+ * Σ of squares over `rows` rows of every panel, in float64: there squares of float32 neither under- nor overflow. Four sums, so that none
+ * waits for the one before.
+ */
 export function squares<T>(from: usize, panelBytes: usize, panelCount: i32, rows: i32): f64 {
-  let even = f64x2.splat(0);
-  let odd = f64x2.splat(0);
+  let a = f64x2.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
   for (let n = 0; n < panelCount; n++) {
     const start = from + <usize>n * panelBytes;
     const end = start + <usize>rows * ROW;
     for (let p = start; p < end; p += ROW) {
-      even = addSquares<T>(v128.load(p), even);
-      odd = addSquares<T>(v128.load(p, 16), odd);
-      even = addSquares<T>(v128.load(p, 32), even);
-      odd = addSquares<T>(v128.load(p, 48), odd);
+      const v0 = v128.load(p);
+      const v1 = v128.load(p, 16);
+      const v2 = v128.load(p, 32);
+      const v3 = v128.load(p, 48);
+      if (sizeof<T>() == 4) {
+        a = lowSquare(v0, a);
+        b = highSquare(v0, b);
+        c = lowSquare(v1, c);
+        d = highSquare(v1, d);
+        a = lowSquare(v2, a);
+        b = highSquare(v2, b);
+        c = lowSquare(v3, c);
+        d = highSquare(v3, d);
+      } else {
+        a = madd<f64>(v0, v0, a);
+        b = madd<f64>(v1, v1, b);
+        c = madd<f64>(v2, v2, c);
+        d = madd<f64>(v3, v3, d);
+      }
     }
   }
-  return lanesSum64(f64x2.add(even, odd));
+  return lanesSum64(f64x2.add(f64x2.add(a, b), f64x2.add(c, d)));
 }
