@@ -3,6 +3,7 @@ import { copyButton, copyByKey } from './copy.js';
 import { el, onFrame, textButton } from './dom.js';
 import { fileName } from './format.js';
 import { t } from './l10n.js';
+import { paintMath, pngOf } from './picture.js';
 import { helpPopover } from './popover.js';
 import { TableTwin, toCsv, toTsv } from './table.js';
 import type { Help, Page } from './view.js';
@@ -29,6 +30,8 @@ export type CardView = {
   /** What stands under the mouse: a heading and lines; null for nothing. */
   readout(at: Point, size: Pick<Sheet, 'width' | 'height'>): readonly string[] | null;
   click?(at: Point, size: Pick<Sheet, 'width' | 'height'>): void;
+  /** What its picture shows, as `math` reads it, for the title of a saved one. */
+  caption?(): string;
   /** Arrow keys on the canvas: true when the view took them. */
   key?(key: string): boolean;
   summary(): string;
@@ -37,7 +40,11 @@ export type CardView = {
   marked?(): number;
 };
 
+/** A picture for a paper: two pixels for each on the screen, and the room of its title. */
 const pictureRatio = 2;
+const pictureHead = 30;
+/** Width of a picture whose card has none, because it is not on show. */
+const usualWidth = 284;
 
 export class Card {
   readonly element: HTMLElement;
@@ -54,24 +61,25 @@ export class Card {
     this.#view = view;
     this.#page = page;
     this.#save = save;
-    this.#canvas = el('canvas', { id: `card-${view.id}`, attributes: { role: 'img', tabindex: '0' } });
+    this.#canvas = el('canvas', { id: `card-${view.id}`, attributes: { tabindex: '0', ...(view.key === undefined ? { role: 'img' } : { role: 'application', 'aria-roledescription': t('picture with keys') }) } });
     this.#box = el('div', { class: 'square' }, this.#canvas, this.#tip);
     this.#box.style.height = `${view.height}px`;
     this.#tip.hidden = true;
     const { title } = view;
     const copy = copyButton(title, () => toTsv(view.table()));
     this.#twin = new TableTwin(title, copy);
-    this.#twin.element.hidden = true;
     copyByKey(this.#canvas, copy);
     const table = textButton(t('table'), t('Table of {0}', title), () => {
       this.#twin.element.hidden = !this.#twin.element.hidden;
       table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
+      page.memory.choose(`table ${view.id}`, !this.#twin.element.hidden);
       this.show();
     });
-    table.setAttribute('aria-expanded', 'false');
+    this.#twin.element.hidden = page.memory.chosen(`table ${view.id}`) !== true;
+    table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
     const help = textButton('?', t('What {0} shows', title), () => helpPopover(help, title, view.help));
     this.element = el('section', { class: 'card', attributes: { 'data-card': view.id, 'aria-label': title } },
-      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, copy, textButton('PNG', t('Save {0} as PNG', title), () => this.#savePng()), textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()), help)),
+      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, copy, textButton('PNG', t('Save {0} as PNG', title), () => void this.#savePng()), textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()), help)),
       view.controls ?? null, this.#box, view.notes ?? null, this.#twin.element);
     page.themes.onChange(this.show);
     new ResizeObserver(this.show).observe(this.#box);
@@ -126,16 +134,30 @@ export class Card {
     this.#save({ suggestedName: fileName(this.#page.model.run?.name ?? '', this.#view.id, 'csv'), content: await toCsv(this.#view.table()) });
   }
 
-  #savePng(): void {
+  async #savePng(): Promise<void> {
+    const theme = this.#page.themes.current;
+    const name = this.#page.model.run?.name ?? '';
+    const [width, height] = [this.#box.clientWidth || usualWidth, this.#box.clientHeight || this.#view.height];
+    const plot = el('canvas');
     const canvas = el('canvas');
-    const context = this.#paintOn(canvas, 420, Math.round((this.#view.height * 420) / Math.max(284, this.#box.clientWidth)), pictureRatio);
+    this.#paintOn(plot, width, height, pictureRatio);
+    canvas.width = plot.width;
+    canvas.height = plot.height + pictureHead * pictureRatio;
+    const context = canvas.getContext('2d');
     if (context === null) return;
-    context.globalCompositeOperation = 'destination-over';
-    context.fillStyle = this.#page.themes.current.background;
+    context.fillStyle = theme.background;
     context.fillRect(0, 0, canvas.width, canvas.height);
-    canvas.toBlob((blob) => {
-      void blob?.arrayBuffer().then((buffer) => this.#save({ suggestedName: fileName(this.#page.model.run?.name ?? '', this.#view.id, 'png'), content: new Uint8Array(buffer) }));
-    }, 'image/png');
+    context.drawImage(plot, 0, pictureHead * pictureRatio);
+    context.scale(pictureRatio, pictureRatio);
+    context.textBaseline = 'middle';
+    context.fillStyle = theme.foreground;
+    context.font = `600 13px ${theme.fontFamily}`;
+    context.fillText(this.#view.title, 6, pictureHead / 2);
+    const after = 6 + context.measureText(this.#view.title).width + 10;
+    context.fillStyle = theme.muted;
+    paintMath(context, theme.fontFamily, 11, this.#view.caption?.() ?? '', after, pictureHead / 2);
+    const content = await pngOf(canvas);
+    this.#save({ suggestedName: fileName(name, this.#view.id, 'png'), content });
   }
 }
 

@@ -35,19 +35,19 @@ export class Compare {
     const title = t('Compare');
     const helpButton = textButton('?', t('What {0} shows', title), () => helpPopover(helpButton, title, help()));
     this.#difference = el('input', { attributes: { type: 'checkbox' } });
-    this.#difference.addEventListener('change', () => {
-      overlays.difference = this.#difference.checked;
+    const differ = (on: boolean): void => {
+      this.#difference.checked = overlays.difference = on;
+      page.memory.choose('difference', on);
       overlays.changed();
-    });
+    };
+    this.#difference.addEventListener('change', () => differ(this.#difference.checked));
+    if (pins.pins.length > 0 && page.memory.chosen('difference') === true) differ(true);
     const draws = dropdown(t('Curve of the pinned runs'), (value) => pins.draw(value === 'singleSource' ? 'singleSource' : 'dh'));
     setOptions(draws, [['dh', t('total')], ['singleSource', t('last step alone')]], pins.draws);
     this.#controls = el('div', { class: 'card-controls compare' }, el('label', {}, el('span', {}, t('Curve')), draws), el('label', {}, this.#difference, el('span', {}, t('difference'))));
     this.element = el('section', { class: 'card', attributes: { 'data-card': 'compare', 'aria-label': title } }, el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, copyButton(title, () => Promise.resolve(this.#tsv())), helpButton)), this.#controls, this.#list);
     pins.onChange(() => {
-      if (pins.pins.length === 0 && overlays.difference) {
-        this.#difference.checked = overlays.difference = false;
-        overlays.changed();
-      }
+      if (pins.pins.length === 0 && overlays.difference) differ(false);
       this.show();
     });
     page.themes.onChange(() => {

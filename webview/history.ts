@@ -8,6 +8,7 @@ import { Latest } from './model.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Overlay } from './overlay.js';
 import type { Theme } from './theme.js';
+import type { Memory } from './memory.js';
 import type { Page } from './view.js';
 import type { HistoryList, HistoryVersion, VersionCurve } from '../src/protocol/messages.js';
 
@@ -39,11 +40,16 @@ export class Past {
   /** Null: the run on screen alone. */
   chosen: number | null = null;
   #curve: VersionCurve | null = null;
+  /** Looked at before the page was loaded again: found when the first list is there. */
+  #wanted: unknown;
+  readonly #memory: Memory;
   readonly #listeners = new Set<() => void>();
   readonly #lists: Latest<null, HistoryList | null>;
   readonly #curves: Latest<number, VersionCurve | null>;
 
-  constructor({ model }: Page, ask: Ask, failed: (error: unknown) => void) {
+  constructor({ model, memory }: Page, ask: Ask, failed: (error: unknown) => void) {
+    this.#memory = memory;
+    this.#wanted = memory.chosen('version');
     const safely = <R>(answer: Promise<R>): Promise<R | null> => answer.catch((error: unknown) => {
       failed(error);
       return null;
@@ -51,6 +57,7 @@ export class Past {
     this.#lists = new Latest(() => safely(ask.list()), (list) => {
       if (list === null) return;
       this.list = list;
+      if (list.versions.length > 0) this.#takeUp(list.versions);
       if (this.chosen !== null && list.versions.every(({ runId }) => runId !== this.chosen)) this.choose(null);
       this.#tell();
     });
@@ -81,9 +88,18 @@ export class Past {
   choose(place: number | null): void {
     const version = place === null || place >= this.list.versions.length - 1 ? undefined : this.list.versions[Math.max(0, place)];
     this.chosen = version?.runId ?? null;
+    this.#memory.choose('version', version === undefined ? null : [version.runId, version.time]);
     if (this.chosen === null) this.#curve = null;
     else this.#curves.request(this.chosen);
     this.#tell();
+  }
+
+  /** Runs are numbered anew by each session of the editor, so the time has to be the same too. */
+  #takeUp(versions: readonly HistoryVersion[]): void {
+    const wanted = this.#wanted;
+    this.#wanted = null;
+    const place = Array.isArray(wanted) ? versions.findIndex(({ runId, time }) => runId === wanted[0] && time === wanted[1]) : -1;
+    if (place >= 0) this.choose(place);
   }
 
   overlays(): readonly Overlay[] {

@@ -38,6 +38,7 @@ import { unitLines } from './unitLines.js';
 import { weightCards } from './weights.js';
 import type { PageContract, PanelContract } from '../src/protocol/messages.js';
 import type { VsCodeApi } from './memory.js';
+import type { CardView } from './card.js';
 import type { Page } from './view.js';
 
 declare function acquireVsCodeApi(): VsCodeApi;
@@ -49,7 +50,7 @@ const themes = new ThemeWatch();
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 const failed = (error: unknown): void => channel.emit('failed', { message: describe(error) });
 const model = new Model((name, params) => channel.request(name, params), failed);
-const page: Page = { model, timeline, themes };
+const page: Page = { model, timeline, themes, memory };
 
 const channel = new Channel<PageContract, PanelContract>(
   {
@@ -113,8 +114,13 @@ tried.onChange(() => memory.write('whatIf', { open: bar.open, whatIf: tried.what
 const tracks = new Tracks(page, views, memory, save);
 const atStep = new AtStep(page, steps);
 const proofs = new Proofs(page);
+/** The cards of views that say when their pictures are others: nothing else is painted again then. */
+function cardsOf(make: (changed: () => void) => readonly CardView[]): Card[] {
+  const own: Card[] = make(() => { for (const card of own) card.show(); }).map((view) => new Card(view, page, save));
+  return own;
+}
+const cards = [(changed: () => void) => [unitCard(page, changed)], (changed: () => void) => [historyCard(past, changed)], (changed: () => void) => [reachCard(page, changed)], () => [lyapunovCard(page), eigenvaluesCard(page)], (changed: () => void) => weightCards(page, changed, (place) => channel.emit('revealWeight', place))].flatMap(cardsOf);
 const showCards = (): void => { for (const card of cards) card.show(); };
-const cards = [unitCard(page, showCards), historyCard(past, showCards), reachCard(page, showCards), lyapunovCard(page), eigenvaluesCard(page), ...weightCards(page, showCards, (place) => channel.emit('revealWeight', place))].map((view) => new Card(view, page, save));
 const main = el('main', { class: 'main' }, bar.element, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } }, atStep.element, compare.element, ...cards.slice(0, 2).map(({ element }) => element), proofs.element, ...cards.slice(2).map(({ element }) => element)));
 document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
 

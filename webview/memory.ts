@@ -1,4 +1,4 @@
-// What the page remembers over a reload of the window: the time view, folds, heights. Kept by VS Code with the panel.
+// What the page remembers over a reload of the window: the time view, folds, heights, choices. Kept by VS Code with the panel.
 
 export type VsCodeApi = { postMessage(message: unknown): void; getState(): unknown; setState(state: unknown): void };
 
@@ -27,6 +27,15 @@ export class Memory {
     this.#timer ??= setTimeout(() => this.#flush(), 100);
   }
 
+  /** What was chosen in a view, under a name of its own; again, readers check it. */
+  chosen(name: string): unknown {
+    return this.read('choices')[name];
+  }
+
+  choose(name: string, value: unknown): void {
+    this.write('choices', { ...this.read('choices'), [name]: value });
+  }
+
   #flush(): void {
     if (this.#timer === null) return;
     clearTimeout(this.#timer);
@@ -37,3 +46,4 @@ export class Memory {
 
 export const asInteger = (value: unknown): number | null => (typeof value === 'number' && Number.isInteger(value) ? value : null);
 export const asIntegers = (value: unknown): number[] | null => (Array.isArray(value) && value.every((item) => Number.isInteger(item)) ? (value as number[]) : null);
+export const asStrings = (value: unknown): string[] | null => (Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null);

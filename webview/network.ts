@@ -35,14 +35,15 @@ function strengths({ log10 }: RunSummary): (t: number) => number | null {
   return (t) => { const value = log10.dh[t] ?? NaN; return Number.isFinite(value) ? Math.max(0, 1 + (value - high) / decades) : null; };
 }
 
-export function network({ model, timeline }: Page, steps: Steps): View {
+export function network(page: Page, steps: Steps): View {
+  const { model, timeline } = page;
   let changed = (): void => undefined;
   let visible = false;
   let first = 0;
   let known: readonly (StepValues | null)[] = [];
   let knownFrom = -1;
   let area: { readonly left: number; readonly width: number } = { left: 64, width: 1 };
-  const player = new Player(timeline, () => changed());
+  const player = new Player(page, () => changed());
   timeline.onChange((change) => { if (change === 'cursor' && visible) changed(); });
   model.onChange((change) => { if (change === 'run') [known, knownFrom] = [[], -1]; });
 

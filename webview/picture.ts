@@ -11,7 +11,7 @@ const width = 900;
 const headHeight = 40;
 
 /** Writes `math` text with its sub- and superscripts; returns where it ends. */
-function paintMath(context: CanvasRenderingContext2D, family: string, size: number, text: string, x: number, y: number): number {
+export function paintMath(context: CanvasRenderingContext2D, family: string, size: number, text: string, x: number, y: number): number {
   let end = x;
   for (const part of mathParts(text)) {
     const inLine = part.place === 'line';
@@ -58,6 +58,12 @@ function paintHead(context: CanvasRenderingContext2D, track: Track, { themes: { 
   context.fillText(bar.middle === '' ? bar.high : `${bar.high}   ${t('middle {0}', bar.middle)}`, x + 126, 31);
 }
 
+export async function pngOf(canvas: HTMLCanvasElement): Promise<Uint8Array> {
+  const blob = await new Promise<Blob | null>((resolve) => { canvas.toBlob(resolve, 'image/png'); });
+  if (blob === null) throw new Error(t('The picture is too large for a PNG.'));
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
 /** All given tracks that are unfolded, one under the other, as one PNG. */
 export async function savePicture(tracks: readonly Track[], page: Page, suggestedName: string, save: SaveFile): Promise<void> {
   const parts = tracks.flatMap((track) => {
@@ -81,7 +87,5 @@ export async function savePicture(tracks: readonly Track[], page: Page, suggeste
     context.drawImage(plot, 0, y + headHeight * ratio);
     y += plot.height + headHeight * ratio;
   }
-  const blob = await new Promise<Blob | null>((resolve) => { canvas.toBlob(resolve, 'image/png'); });
-  if (blob === null) throw new Error(t('The picture is too large for a PNG.'));
-  save({ suggestedName, content: new Uint8Array(await blob.arrayBuffer()) });
+  save({ suggestedName, content: await pngOf(canvas) });
 }

@@ -1,7 +1,9 @@
 // Sweeps the shared cursor through time: forward as the states are computed, backward as the gradient travels.
 import { el } from './dom.js';
 import { t as say } from './l10n.js';
+import type { Memory } from './memory.js';
 import type { Timeline } from './time.js';
+import type { Page } from './view.js';
 
 export type Sweep = 'forward' | 'backward';
 
@@ -11,16 +13,19 @@ const [wholeSweep, shortest, longest] = [9_000, 33, 450];
 export class Player {
   readonly controls: HTMLElement;
   /** The sweep whose picture is shown, also while it pauses; null: everything is there at once. */
-  sweep: Sweep | null = null;
+  sweep: Sweep | null;
   readonly #timeline: Timeline;
+  readonly #memory: Memory;
   readonly #changed: () => void;
   readonly #buttons: Readonly<Record<Sweep, HTMLButtonElement>>;
   #timer: ReturnType<typeof setInterval> | null = null;
   /** Where the last tick left the cursor: anyone else who moves it takes over. */
   #expected = -1;
 
-  constructor(timeline: Timeline, changed: () => void) {
+  constructor({ timeline, memory }: Page, changed: () => void) {
     this.#timeline = timeline;
+    this.#memory = memory;
+    this.sweep = (['forward', 'backward'] as const).find((sweep) => sweep === memory.chosen('sweep')) ?? null;
     this.#changed = changed;
     const control = (text: string, name: string, onClick: () => void): HTMLButtonElement => el('button', { class: 'quiet play', title: name, attributes: { type: 'button', 'aria-label': name }, onClick }, text);
     this.#buttons = {
@@ -83,6 +88,7 @@ export class Player {
   }
 
   #show(): void {
+    this.#memory.choose('sweep', this.sweep);
     for (const [sweep, button] of Object.entries(this.#buttons)) {
       const active = this.playing && this.sweep === sweep;
       button.setAttribute('aria-pressed', String(active));

@@ -57,7 +57,8 @@ export class Timeline {
     this.#shapes = shapes;
     this.#cursor ??= start;
     if (this.#window !== null) this.#window = this.#fit(this.#window.t0, this.#window.t1 - this.#window.t0);
-    if (this.#sequence !== null && this.#sequence >= shapes.B) this.#sequence = null;
+    // The only one is all of them.
+    if (this.#sequence !== null && (this.#sequence >= shapes.B || shapes.B === 1)) this.#sequence = null;
     if (this.#units?.some((unit) => unit >= shapes.H) === true) {
       const left = this.#units.filter((unit) => unit < shapes.H);
       this.#units = left.length === 0 ? null : left;

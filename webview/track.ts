@@ -13,7 +13,7 @@ import type { Page, View } from './view.js';
 import type { SaveFile } from './picture.js';
 import type { Theme } from './theme.js';
 
-export type TrackState = { folded: boolean; height: number; table: boolean };
+export type TrackState = { folded: boolean; height: number; table: boolean; hidden: readonly string[] };
 export type TrackHost = { readonly page: Page; readonly save: SaveFile; changed(): void; move(track: Track, by: number): void; say(text: string): void };
 
 const leastHeight = 48;
@@ -33,7 +33,7 @@ export class Track {
   readonly #fold: HTMLButtonElement;
   readonly #tableButton: HTMLButtonElement;
   readonly #twin: TableTwin;
-  readonly #hidden = new Set<string>();
+  readonly #hidden: Set<string>;
   readonly #draw = onFrame(() => this.#paint());
   #chart: TimeChart | null = null;
   #scene: Scene | null = null;
@@ -45,8 +45,10 @@ export class Track {
     this.view = view;
     this.state = state;
     this.#host = host;
+    this.#hidden = new Set(state.hidden);
     const id = `track-${view.id}`;
-    this.canvas = el('canvas', { id: `${id}-plot`, attributes: { role: 'img', tabindex: '0', 'aria-describedby': 'keys' } });
+    // What a screen reader knows to hand arrow keys to; its value is the step under the cursor.
+    this.canvas = el('canvas', { id: `${id}-plot`, attributes: { role: 'slider', 'aria-valuemin': '0', 'aria-valuemax': '0', 'aria-valuenow': '0', tabindex: '0', 'aria-describedby': 'keys' } });
     this.#plot = el('div', { class: 'plot' }, this.canvas, this.#dots);
     this.#fold = el('button', { class: 'fold', attributes: { type: 'button', 'aria-controls': `${id}-body` }, onClick: () => this.#setFolded(!this.state.folded) });
     this.#tableButton = textButton(say('table'), say('Table of {0}', view.title), () => this.#setTable(!this.state.table));
@@ -71,7 +73,7 @@ export class Track {
       if (inSight === this.#inSight) return;
       this.#inSight = inSight;
       this.refresh();
-    }, { rootMargin: '100%' }).observe(this.element);
+    }, { rootMargin: '100%', scrollMargin: '100%' }).observe(this.element);
     this.#setHeight(state.height);
     this.#setFolded(state.folded);
     this.#setTable(state.table);
@@ -125,16 +127,19 @@ export class Track {
 
   moveCursor(): void {
     if (!this.visible || this.#chart === null) return;
-    const { cursor, window } = this.#host.page.timeline;
+    const { cursor, window, steps } = this.#host.page.timeline;
+    const told = [`t = ${cursor}`];
     const inView = cursor >= window.t0 && cursor < window.t1;
     const x = gutter.left + ((cursor + 0.5 - window.t0) / (window.t1 - window.t0)) * this.#chart.plotWidth;
     for (const { line, value, dot } of this.#readings) {
       const reading = line.at?.(cursor) ?? NaN;
       value.textContent = line.at === null ? '' : line.print(reading);
+      if (line.at !== null) told.push(`${plainMath(line.legend ?? '')} ${line.print(reading)}`);
       const y = inView && Number.isFinite(reading) && !this.#hidden.has(line.id) ? this.#chart.pixelY(reading) : null;
       dot.hidden = y === null || line.at === null;
       if (y !== null) dot.style.transform = `translate(${x}px, ${y}px)`;
     }
+    for (const [name, value] of [['valuemax', String(steps - 1)], ['valuenow', String(cursor)], ['valuetext', told.join(', ')]] as const) this.canvas.setAttribute(`aria-${name}`, value);
     if (this.state.table) this.#showTable();
   }
 
@@ -216,6 +221,8 @@ export class Track {
     swatch.style.backgroundImage = `repeating-linear-gradient(to right, ${line.colour} 0 ${on}px, transparent ${on}px ${on + off}px)`;
     const chip = el('button', { class: 'chip', attributes: { type: 'button', 'aria-pressed': String(!this.#hidden.has(line.id)) }, title: say('Show or hide this line'), onClick: () => {
       if (!this.#hidden.delete(line.id)) this.#hidden.add(line.id);
+      this.state.hidden = [...this.#hidden];
+      this.#remember();
       this.#draw();
     } }, swatch, el('span', {}, math(line.legend ?? '')), value);
     return chip;

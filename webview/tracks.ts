@@ -3,7 +3,7 @@ import { gutter } from './chart.js';
 import { el, onFrame } from './dom.js';
 import { fileName } from './format.js';
 import { t as say } from './l10n.js';
-import { asInteger } from './memory.js';
+import { asInteger, asStrings } from './memory.js';
 import { savePicture } from './picture.js';
 import { Ruler } from './ruler.js';
 import { Track } from './track.js';
@@ -96,7 +96,7 @@ export class Tracks implements TrackHost {
     const states = this.#memory.read('tracks')['states'];
     const kept: unknown = typeof states === 'object' && states !== null ? (states as Record<string, unknown>)[view.id] : undefined;
     const fields = typeof kept === 'object' && kept !== null ? (kept as Record<string, unknown>) : {};
-    return { folded: typeof fields['folded'] === 'boolean' ? fields['folded'] : view.folded === true, table: fields['table'] === true, height: asInteger(fields['height']) ?? view.height };
+    return { folded: typeof fields['folded'] === 'boolean' ? fields['folded'] : view.folded === true, table: fields['table'] === true, height: asInteger(fields['height']) ?? view.height, hidden: asStrings(fields['hidden']) ?? [] };
   }
 
   #moveCursor(): void {
@@ -235,7 +235,8 @@ export class Tracks implements TrackHost {
     const before = timeline.cursor;
     action();
     if (timeline.cursor === before) return;
-    this.say(`t = ${timeline.cursor}`);
+    // A plot that has the keyboard says its value itself.
+    if (this.#trackAt(event.target) === null) this.say(`t = ${timeline.cursor}`);
     for (const track of this.#tracks) track.hideTooltip();
   }
 }

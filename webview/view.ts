@@ -1,4 +1,5 @@
 // What every track's view can do; the stack of tracks knows views only through this.
+import type { Memory } from './memory.js';
 import type { Model, RunSummary, TimeWindow } from './model.js';
 import type { Scene } from './scene.js';
 import type { TablePlan } from './table.js';
@@ -7,7 +8,7 @@ import type { Timeline } from './time.js';
 import type { ColourMap } from './colours.js';
 
 /** What the whole page shares. */
-export type Page = { readonly model: Model; readonly timeline: Timeline; readonly themes: ThemeWatch };
+export type Page = { readonly model: Model; readonly timeline: Timeline; readonly themes: ThemeWatch; readonly memory: Memory };
 
 export type Help = { readonly text: readonly string[]; readonly formula: string; readonly source: string };
 

@@ -100,20 +100,20 @@ export class Panel implements vscode.Disposable {
     await this.#reveal(vscode.Uri.parse(problem.file), toRange(problem.range));
   }
 
-  async #reveal(uri: vscode.Uri, selection?: vscode.Range): Promise<void> {
+  async #reveal(uri: vscode.Uri, selection?: vscode.Range, preserveFocus = false): Promise<void> {
     try {
-      await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.One, ...(selection === undefined ? {} : { selection }) });
+      await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.One, preserveFocus, ...(selection === undefined ? {} : { selection }) });
     } catch (error) {
       // The file may be gone, or be no text.
       reportFailure(error);
     }
   }
 
-  async #revealWeight(place: WeightPlace): Promise<void> {
+  async #revealWeight({ focus, ...place }: WeightPlace & { readonly focus: boolean }): Promise<void> {
     try {
       const found = await this.session.request('locateWeight', { entry: this.session.entry, place });
       if (found === null) reportFailure(new Error(t('The place of this number cannot be told while the weights have problems.')));
-      else await this.#reveal(vscode.Uri.parse(found.file), toRange(found.range));
+      else await this.#reveal(vscode.Uri.parse(found.file), toRange(found.range), !focus);
     } catch (error) {
       reportFailure(error);
     }

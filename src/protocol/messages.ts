@@ -386,7 +386,8 @@ export type PanelContract = {
     /** The page is listening; everything known is sent (again). */
     ready: null;
     /** The user asked to see the source text of one number of the weights, row and column as in the row-vector convention. */
-    revealWeight: WeightPlace;
+    /** `focus`: the keyboard goes to the text too. */
+    revealWeight: WeightPlace & { readonly focus: boolean };
     /** The user asked to see the place of a problem, or the config itself. */
     revealProblem: { readonly index: number };
     revealConfig: null;

@@ -40,7 +40,16 @@ describe('the time cursor', () => {
     await page.keyboard.press('ArrowRight');
     await nextFrames(page);
     assert.equal(await page.locator('.flag').textContent(), 't = 73');
-    assert.equal(await page.locator('[role=status].unseen').textContent(), 't = 73');
+    const told = await page.locator('#track-flow-plot').getAttribute('aria-valuetext');
+    assert.equal(told?.split(', ')[0], 't = 73');
+    assert.ok(told.includes(`‖g_t‖ total ${await page.locator('[data-track=flow] .chip b').first().textContent()}`), told);
+    assert.deepEqual(await page.locator('#track-hiddenMap-plot').evaluate((plot) => [plot.role, plot.ariaValueMin, plot.ariaValueNow, plot.ariaValueMax]), ['slider', '0', '73', '99']);
+    // Elsewhere nobody else would say it.
+    await page.locator('[data-track=flow] .fold').focus();
+    await page.keyboard.press('ArrowRight');
+    await nextFrames(page);
+    assert.equal(await page.locator('[role=status].unseen').textContent(), 't = 74');
+    await page.keyboard.press('ArrowLeft');
     const after = await page.locator('.chip b').allTextContents();
     for (const [i, reading] of after.entries()) if (reading !== '' && reading !== '0 %') assert.notEqual(reading, before[i]);
     await page.keyboard.press('End');

@@ -66,3 +66,6 @@ export const pixel = (page: Page, track: string, x: number, y: number): Promise<
   }, { x, y });
 
 export const relativeError = (actual: number, expected: number): number => (actual === expected ? 0 : Math.abs(actual - expected) / Math.max(Math.abs(expected), Number.MIN_VALUE));
+
+/** Until a number beside the tracks is known. */
+export const readout = (page: Page, name: string): Promise<void> => page.waitForFunction((id) => /\d/.test(document.querySelector(`.side [data-name="${id}"]`)?.getAttribute('data-value') ?? ''), name).then(() => undefined);

@@ -90,11 +90,17 @@ describe('weights', () => {
     await page.waitForFunction(() => document.querySelector('[data-name=cell-value]')?.getAttribute('data-value') === '-0.2');
     assert.ok(Math.abs(Number(await page.locator('[data-name=cell-gradient]').getAttribute('data-value')) - difference('Wh', 1, 2)) < 1e-8);
     await page.locator('[data-card=weights] button', { hasText: 'show in the file' }).click();
-    assert.deepEqual(host.sent.revealWeight, [{ tensor: 'Wh', row: 1, column: 2 }]);
+    assert.deepEqual(host.sent.revealWeight, [{ tensor: 'Wh', row: 1, column: 2, focus: true }]);
     const box = await page.locator('#card-weights').boundingBox();
     assert.ok(box !== null);
     await page.mouse.click(box.x + 30, box.y + 22);
     await page.locator('[data-card=weights] h3', { hasText: 'Wh[0, 0]' }).waitFor();
+    // The click is enough, and the picture keeps the keyboard: Enter takes it to the text.
+    assert.deepEqual(host.sent.revealWeight[1], { tensor: 'Wh', row: 0, column: 0, focus: false });
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await nextFrames(page);
+    assert.deepEqual(host.sent.revealWeight[2], { tensor: 'Wh', row: 0, column: 1, focus: true });
   });
 
   it('are counted in bins that hold them all', async () => {

@@ -1,0 +1,163 @@
+// The pictures beside the tracks: saved as PNG, painted only when they change, and as the user left them after a reload.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { PNG } from 'pngjs';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { weatherConfig } from '../support/experiments.js';
+import { cursorTo, nextFrames, painted, readout } from './support.js';
+
+let pages: PageServer;
+before(async () => { pages = await startPages(); });
+after(() => pages.close());
+
+async function weather(options: Parameters<PageServer['open']>[0] = {}): Promise<OpenPage> {
+  const open = await pages.open(options);
+  await open.host.run(weatherConfig());
+  await painted(open);
+  await open.page.locator('.side [data-name=lyapunov]').filter({ hasText: /\d/ }).waitFor();
+  await open.page.locator('[data-name=ratio-Wh]').waitFor();
+  await nextFrames(open.page);
+  return open;
+}
+
+async function clean(open: OpenPage): Promise<void> {
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(open.host.sent.failed, []);
+  await open.close();
+}
+
+describe('a card saved as PNG', () => {
+  it('is what stands on the screen at double size, under its title', async () => {
+    const open = await weather({ scale: 2, height: 1000 });
+    const { page, host } = open;
+    for (const id of ['eigenvalues', 'unit', 'weights']) {
+      const { width, height, bytes } = await page.locator(`#card-${id}`).evaluate((element) => {
+        const canvas = element as HTMLCanvasElement;
+        const copy = document.createElement('canvas');
+        [copy.width, copy.height] = [canvas.width, canvas.height];
+        const context = copy.getContext('2d');
+        if (context === null) throw new Error('no canvas');
+        context.fillStyle = getComputedStyle(document.body).backgroundColor;
+        context.fillRect(0, 0, copy.width, copy.height);
+        context.drawImage(canvas, 0, 0);
+        return { width: canvas.clientWidth, height: canvas.clientHeight, bytes: [...context.getImageData(0, 0, copy.width, copy.height).data] };
+      });
+      const before = host.sent.saveFile.length;
+      await page.locator(`[data-card=${id}] .actions button`, { hasText: 'PNG' }).click();
+      while (host.sent.saveFile.length === before) await nextFrames(page);
+      const file = host.sent.saveFile[before];
+      assert.equal(file?.suggestedName, `tanh-RNN-on-daily-weather-${id}.png`);
+      const saved = PNG.sync.read(Buffer.from(file.content as Uint8Array));
+      assert.equal(saved.width, 2 * width);
+      const head = saved.height - 2 * height;
+      assert.ok(head >= 40 && head <= 80, `${head} pixels for the title`);
+      const [plot, title] = [saved.data.subarray(4 * head * saved.width), saved.data.subarray(0, 4 * head * saved.width)];
+      assert.equal(plot.filter((value, i) => Math.abs(value - (bytes[i] ?? NaN)) > 2).length, 0, `${id}: the same pixels`);
+      // The title is bright on the dark ground, and is nowhere cut off at the edge.
+      const bright = (x: number, y: number): boolean => (title[4 * (y * saved.width + x)] ?? 0) > 150;
+      let letters = 0;
+      for (let y = 0; y < head; y++) for (let x = 0; x < saved.width; x++) if (bright(x, y)) letters++;
+      assert.ok(letters > 200, `${letters} bright pixels`);
+      for (let y = 0; y < head; y++) assert.ok(!bright(0, y) && !bright(saved.width - 1, y));
+    }
+    await clean(open);
+  });
+});
+
+describe('a card', () => {
+  it('is painted again when it changes, not when the cursor passes over others', async () => {
+    const open = await weather({ height: 3000 });
+    const { page } = open;
+    await page.evaluate(() => {
+      const counts: Record<string, number> = {};
+      (window as unknown as { counts: typeof counts }).counts = counts;
+      const width = Object.getOwnPropertyDescriptor(HTMLCanvasElement.prototype, 'width') ?? {};
+      Object.defineProperty(HTMLCanvasElement.prototype, 'width', { ...width, set(this: HTMLCanvasElement, value: number) {
+        if (this.id.startsWith('card-')) counts[this.id] = (counts[this.id] ?? 0) + 1;
+        width.set?.call(this, value);
+      } });
+    });
+    await cursorTo(page, 37);
+    await page.locator('[data-card=unit] .place', { hasText: 't = 37' }).waitFor();
+    await nextFrames(page);
+    const counts = await page.evaluate(() => (window as unknown as { counts: Record<string, number> }).counts);
+    assert.ok((counts['card-unit'] ?? 0) > 0);
+    assert.deepEqual(Object.keys(counts), ['card-unit']);
+    await clean(open);
+  });
+});
+
+describe('what was chosen in a view', () => {
+  it('is there again after a reload: tensor, cell, learning rate, tables, lines, sweep', async () => {
+    const open = await weather({ height: 1000 });
+    const { page } = open;
+    await page.locator('[data-card=weights] vscode-dropdown').click();
+    await page.locator('[data-card=weights] vscode-option[value="Wx"]').click();
+    await page.locator('#card-weights').focus();
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight']) await page.keyboard.press(key);
+    const field = page.locator('[data-card=weights] vscode-text-field input');
+    await field.fill('0.25');
+    await field.press('Enter');
+    await page.locator('[data-card=eigenvalues] button', { hasText: 'table' }).click();
+    await page.locator('[data-track=flow] .chip', { hasText: 'dx' }).click();
+    await page.locator('.player button', { hasText: 'step ›' }).click();
+    const look = async (): Promise<unknown> => ({
+      cell: await page.locator('[data-card=weights] h3').textContent(),
+      value: await page.locator('[data-name=cell-value]').getAttribute('data-value'),
+      ratio: await page.locator('[data-name=ratio-Wx]').getAttribute('data-value'),
+      rate: await field.inputValue(),
+      tensor: await page.locator('[data-card=weights] vscode-dropdown').evaluate((element) => (element as HTMLInputElement).value),
+      table: await page.locator('[data-card=eigenvalues] .twin').isVisible(),
+      dx: await page.locator('[data-track=flow] .chip', { hasText: 'dx' }).getAttribute('aria-pressed'),
+      network: await page.locator('[data-track=network] .formula').textContent(),
+    });
+    await page.locator('[data-card=weights] h3', { hasText: 'Wx[2, 1]' }).waitFor();
+    await nextFrames(page);
+    const before = await look();
+    assert.equal((before as { rate: string }).rate, '0.25');
+    assert.equal((before as { dx: string }).dx, 'false');
+    await page.waitForTimeout(150); // until the page has written its state
+    await page.reload();
+    await painted(open);
+    await page.locator('[data-card=weights] h3', { hasText: 'Wx[2, 1]' }).waitFor();
+    await readout(page, 'cell-value');
+    await nextFrames(page);
+    assert.deepEqual(await look(), before);
+    await clean(open);
+  });
+
+  it('is there again after a reload: the difference to pins, the version that was looked at', async () => {
+    const open = await weather({ height: 1000 });
+    const { page, host } = open;
+    for (const truncate of [20, 10]) {
+      await host.run(weatherConfig({ name: `k ${truncate}`, truncate }));
+      await page.locator('.run-name', { hasText: `k ${truncate}` }).waitFor();
+    }
+    await page.locator('.toolbar vscode-button', { hasText: 'Pin' }).click();
+    await page.locator('[data-card=compare] input[type=checkbox]').check();
+    await page.locator('[data-card=history] input[type=range]').focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.locator('.version-told', { hasText: 'version 2 of 3' }).waitFor();
+    await page.waitForTimeout(150);
+    await page.reload();
+    await painted(open);
+    await page.locator('.version-told', { hasText: 'version 2 of 3' }).waitFor();
+    assert.equal(await page.locator('[data-card=compare] input[type=checkbox]').isChecked(), true);
+    // The difference is drawn: both the pin and the version are told as factors.
+    await page.locator('[data-track=flow] .chip', { hasText: 'version 2' }).first().waitFor();
+    for (const chip of await page.locator('[data-track=flow] .chip b').allTextContents()) assert.match(chip, /^×|^–$/);
+    await clean(open);
+  });
+});
+
+describe('a batch of one', () => {
+  it('is offered once', async () => {
+    const open = await pages.open();
+    await open.host.run(JSON.stringify({ cell: 'tanh', weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] }, sequences: [[0.1], [0.2], [0.3]] }));
+    await painted(open);
+    await open.page.waitForTimeout(50); // the toolkit reads its options in a later task
+    assert.deepEqual(await open.page.locator('vscode-dropdown[aria-label=Sequence] vscode-option').allTextContents(), ['all (1)']);
+    await clean(open);
+  });
+});
