@@ -2,6 +2,7 @@ import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { NewConfig } from '../config/newConfig.js';
+import { searchFiles } from '../editor/search.js';
 import { openUntitledConfig } from '../editor/untitled.js';
 import type { Initialisation } from '../engine/initialise.js';
 import type { Cell, Shapes } from '../engine/types.js';
@@ -70,7 +71,7 @@ const askSeed: Question<Answers> = async (step) => {
 
 /** One of the workspace's JSON files, those with a likely name first, or any other. */
 async function askFile(step: Step, placeholder: string, likely: RegExp, not: vscode.Uri | undefined): Promise<vscode.Uri | typeof back | undefined> {
-  const files = (await vscode.workspace.findFiles('**/*.json', ignored, mostFiles)).filter((uri) => !uri.path.endsWith('.rnn.json') && uri.toString() !== not?.toString());
+  const files = (await searchFiles('**/*.json', ignored, mostFiles)).filter((uri) => !uri.path.endsWith('.rnn.json') && uri.toString() !== not?.toString());
   const rank = (uri: vscode.Uri): number =>
     (likely.test(path.posix.basename(uri.path)) ? 0 : 2) + (not !== undefined && path.posix.dirname(uri.path) === path.posix.dirname(not.path) ? 0 : 1);
   files.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));

@@ -2,8 +2,10 @@ import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Entry } from '../config/files.js';
+import { configPattern, ignored } from '../editor/configIndex.js';
 import { readUri } from '../editor/files.js';
 import { withLateProgress } from '../editor/progress.js';
+import { searchFiles } from '../editor/search.js';
 import type { Session } from '../editor/session.js';
 import type { FileKind } from '../protocol/messages.js';
 import { EngineClient } from '../worker/client.js';
@@ -11,9 +13,6 @@ import type { CommandFactory, Context } from './context.js';
 import { askForConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
 import { saveAsConfig } from './saveAsConfig.js';
-
-const configPattern = '**/*.rnn.json';
-const ignored = '**/{node_modules,.git}/**';
 
 const baseName = (uri: vscode.Uri): string => path.posix.basename(uri.path);
 
@@ -52,7 +51,7 @@ const fileChoice = (uri: vscode.Uri): Choice => ({
 /** Nothing runnable is in front: the configs that are open unsaved, those of the workspace, any other file, or a new one. What leads to a picture at once comes first. */
 async function chooseConfig(context: Context, why?: string): Promise<vscode.Uri | undefined> {
   const unsaved = vscode.workspace.textDocuments.filter(({ isUntitled, uri }) => isUntitled && uri.path.endsWith('.rnn.json')).map(({ uri }) => uri);
-  const saved = await vscode.workspace.findFiles(configPattern, ignored);
+  const saved = await searchFiles(configPattern, ignored);
   const configs: Choice[] = [...unsaved, ...saved.sort((a, b) => a.path.localeCompare(b.path))].map(fileChoice);
   const open: Choice = { label: `$(folder-opened) ${t('Open a config or weights file…')}`, choose: () => openDialog(t('Run RNN')) };
   const example: Choice = { label: `$(add) ${t('Create an example')}`, description: t('a small config that runs as it is'), choose: () => createExample(context)() };

@@ -3,15 +3,22 @@ import type { Link } from '../config/parts.js';
 import type { Inspection } from '../protocol/messages.js';
 import { readUri, resolveReference } from './files.js';
 import type { Inspections } from './inspections.js';
+import { listFolder, searchFiles } from './search.js';
+import { patience, within } from './waiting.js';
 
 export const configPattern = '**/*.rnn.json';
-const ignored = '**/{node_modules,.git}/**';
+export const ignored = '**/{node_modules,.git}/**';
 /** A workspace with more configs than this is not read through; those that are open are known anyway. */
 const mostConfigs = 500;
-/** Folders outside the workspace are looked through again after this time, ms. */
+/** The search in the workspace is given up after this time, ms; whoever asks meanwhile waits less. */
+const longestSearch = 60_000;
+/** Folders that the search does not reach are looked through again after this time, ms. */
 const folderAge = 10_000;
 
-export const isConfig = (uri: vscode.Uri): boolean => uri.path.endsWith('.rnn.json') && uri.scheme !== 'git';
+/** Earlier states of files, kept to be looked at, and VS Code's own settings: nothing in them is part of an experiment. */
+const foreign: ReadonlySet<string> = new Set(['git', 'gitfs', 'pr', 'review', 'vscode-local-history', 'vscode-userdata', 'vscode-settings', 'output']);
+export const isForeign = ({ scheme }: vscode.Uri): boolean => foreign.has(scheme);
+export const isConfig = (uri: vscode.Uri): boolean => uri.path.endsWith('.rnn.json') && !isForeign(uri);
 
 type Known = { readonly config: vscode.Uri; readonly links: readonly Link[] };
 
@@ -22,7 +29,9 @@ export class ConfigIndex implements vscode.Disposable {
   readonly #stale = new Map<string, vscode.Uri>();
   readonly #folders = new Map<string, { readonly at: number; readonly looked: Promise<void> }>();
   readonly #disposables: vscode.Disposable[];
-  #all: Promise<void> | null = null;
+  #all: { readonly at: number; readonly read: Promise<void> } | null = null;
+  /** Whether the search has told all configs of the workspace. */
+  #searched = false;
   /** Settles when everyone who asked so far has been answered: nobody may see a half-read state. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -75,8 +84,8 @@ export class ConfigIndex implements vscode.Disposable {
   }
 
   async #readStale(): Promise<void> {
-    this.#all ??= this.#readAll();
-    await this.#all;
+    this.#all ??= { at: performance.now(), read: this.#readAll() };
+    await within(this.#all.read, Math.max(0, this.#all.at + patience - performance.now()));
     for (const { uri } of vscode.workspace.textDocuments) if (isConfig(uri) && !this.#known.has(uri.toString())) this.#stale.set(uri.toString(), uri);
     const stale = [...this.#stale.values()];
     this.#stale.clear();
@@ -84,12 +93,20 @@ export class ConfigIndex implements vscode.Disposable {
   }
 
   async #readAll(): Promise<void> {
-    for (const uri of await vscode.workspace.findFiles(configPattern, ignored, mostConfigs)) await this.#readOne(uri);
+    this.#searched = false;
+    const began = performance.now();
+    try {
+      for (const uri of await searchFiles(configPattern, ignored, mostConfigs, longestSearch)) await this.#readOne(uri);
+      this.#searched = performance.now() - began < longestSearch;
+    } catch (error) {
+      this.#log(error);
+      this.#all = null;
+    }
   }
 
-  /** A file outside the workspace has its configs in its own folder, if anywhere. */
+  /** A file that the search does not reach has its configs in its own folder, if anywhere. */
   #lookBeside(file: vscode.Uri): Promise<void> {
-    if (vscode.workspace.getWorkspaceFolder(file) !== undefined || file.scheme === 'untitled') return Promise.resolve();
+    if ((this.#searched && vscode.workspace.getWorkspaceFolder(file) !== undefined) || vscode.workspace.fs.isWritableFileSystem(file.scheme) === undefined) return Promise.resolve();
     const folder = vscode.Uri.joinPath(file, '..');
     const before = this.#folders.get(folder.toString());
     if (before !== undefined && performance.now() - before.at < folderAge) return before.looked;
@@ -99,9 +116,12 @@ export class ConfigIndex implements vscode.Disposable {
   }
 
   async #readFolder(folder: vscode.Uri): Promise<void> {
-    for (const uri of await vscode.workspace.findFiles(new vscode.RelativePattern(folder, '*.rnn.json'), undefined, mostConfigs)) {
-      if (!this.#known.has(uri.toString())) await this.#readOne(uri);
-    }
+    const configs = (await listFolder(folder)).map(([name]) => vscode.Uri.joinPath(folder, name)).filter(isConfig);
+    for (const uri of configs.slice(0, mostConfigs)) if (!this.#known.has(uri.toString())) await this.#readOne(uri);
+  }
+
+  #log(error: unknown): void {
+    this.#inspections.log.error(error instanceof Error ? error.message : String(error));
   }
 
   async #readOne(config: vscode.Uri): Promise<void> {
@@ -110,7 +130,11 @@ export class ConfigIndex implements vscode.Disposable {
       this.#known.delete(config.toString());
       return;
     }
-    const found = await this.#inspections.references(content.bytes);
+    // One config that cannot be understood must not hide the others.
+    const found = await this.#inspections.references(content.bytes).catch((error: unknown) => {
+      this.#log(error);
+      return [];
+    });
     const links = found.flatMap(({ key, reference, range }) => {
       const target = resolveReference(reference, config)?.toString();
       return target === undefined ? [] : [{ file: config.toString(), key, reference, range, target }];

@@ -8,11 +8,20 @@ const encoder = new TextEncoder();
 const linesAtOnce = 5_000;
 const windowsAbsolute = /^[a-zA-Z]:[\\/]/;
 
-/** The file that `reference` means when it stands in the file `from`; an untitled file stands in the first workspace folder. */
+/** No name of a file holds half a character, which no URI can hold, or a zero, which no system takes. */
+const isPath = (reference: string): boolean => !/\p{Surrogate}/u.test(reference) && !reference.includes('\0');
+
+/**
+ * The file that `reference` means when it stands in the file `from`; an untitled file stands in the first workspace folder. Null when it is
+ * relative to nothing, or no path at all.
+ */
 export function resolveReference(reference: string, from: vscode.Uri): vscode.Uri | null {
-  if (windowsAbsolute.test(reference)) return vscode.Uri.file(reference);
-  if (reference.startsWith('/')) return from.scheme === 'untitled' ? vscode.Uri.file(reference) : from.with({ path: reference });
+  if (!isPath(reference)) return null;
   const portable = process.platform === 'win32' ? reference.replaceAll('\\', '/') : reference;
+  // With two slashes begins a share of Windows' networks; everywhere else they are one.
+  if (windowsAbsolute.test(reference) || (process.platform === 'win32' && portable.startsWith('//'))) return vscode.Uri.file(reference);
+  const absolute = portable.replace(/^\/+/, '/');
+  if (absolute.startsWith('/')) return from.scheme === 'untitled' ? vscode.Uri.file(absolute) : from.with({ path: absolute });
   if (from.scheme !== 'untitled') return vscode.Uri.joinPath(from, '..', portable);
   const folder = vscode.workspace.workspaceFolders?.[0];
   return folder === undefined ? null : vscode.Uri.joinPath(folder.uri, portable);
@@ -97,5 +106,5 @@ export async function readReference(reference: string, from: string | null): Pro
   if (from === null) return readUri(vscode.Uri.parse(reference, true));
   const uri = resolveReference(reference, vscode.Uri.parse(from, true));
   if (uri !== null) return readUri(uri);
-  return { ok: false, id: reference, reason: 'unplaced', detail: '' };
+  return { ok: false, id: reference, reason: isPath(reference) ? 'unplaced' : 'missing', detail: '' };
 }

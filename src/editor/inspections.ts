@@ -6,6 +6,7 @@ import { EngineClient } from '../worker/client.js';
 import type { Questions } from '../worker/client.js';
 import { newFlag, raise } from '../worker/flag.js';
 import { fileVersion, readReference, readUri, resolveReference } from './files.js';
+import { withToken } from './waiting.js';
 import { FileWatch } from './watch.js';
 
 /** A pause in typing of this length, ms, is taken as an invitation to read the text again. */
@@ -188,18 +189,4 @@ async function readVersioned({ reference, from, known }: FileRequest): Promise<F
   const content = await readUri(uri);
   // A file that was written while it was read has no version that can be told.
   return content.ok && version !== null && (await fileVersion(uri)) === version ? { ...content, version } : content;
-}
-
-function withToken<T>(promise: Promise<T>, token: vscode.CancellationToken | undefined): Promise<T | null> {
-  if (token === undefined) return promise;
-  if (token.isCancellationRequested) return Promise.resolve(null);
-  return new Promise((resolve, reject) => {
-    const subscription = token.onCancellationRequested(() => {
-      subscription.dispose();
-      resolve(null);
-    });
-    void promise.then(resolve, reject).finally(() => {
-      subscription.dispose();
-    });
-  });
 }

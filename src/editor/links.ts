@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { toRange } from './diagnostics.js';
 import { configSelector } from './codeLens.js';
 import { isConfig } from './configIndex.js';
+import { resolveReference } from './files.js';
 import type { Subjects } from './subject.js';
 
 /** Paths in a config open the files that they name. */
@@ -13,10 +14,12 @@ class FileLinks implements vscode.DocumentLinkProvider {
     if (!isConfig(document.uri)) return [];
     const subject = await this.subjects.of(document, token);
     if (subject === null) return [];
-    return subject.inspection.links.filter(({ file }) => file === subject.file).map(({ range, target, key }) => {
-      const link = new vscode.DocumentLink(toRange(range), vscode.Uri.parse(target, true));
+    return subject.inspection.links.filter(({ file }) => file === subject.file).flatMap(({ range, reference, key }) => {
+      const target = resolveReference(reference, document.uri);
+      if (target === null) return [];
+      const link = new vscode.DocumentLink(toRange(range), target);
       link.tooltip = t('Open the file of "{0}"', key);
-      return link;
+      return [link];
     });
   }
 }

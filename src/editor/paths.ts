@@ -1,7 +1,7 @@
-import path from 'node:path';
 import { getLocation } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { configSelector } from './codeLens.js';
+import { listFolder } from './search.js';
 
 /** Larger documents are not looked through in the extension host, characters. */
 const longest = 1_000_000;
@@ -42,13 +42,7 @@ class PathCompletion implements vscode.CompletionItemProvider {
 
 /** What a config can name in a folder; nothing when there is no such folder. */
 async function entries(folder: vscode.Uri): Promise<[string, vscode.FileType][]> {
-  try {
-    const all = await vscode.workspace.fs.readDirectory(folder);
-    return all.filter(([name, type]) => !name.startsWith('.') && name !== 'node_modules' && ((type & vscode.FileType.Directory) !== 0 || (/\.jsonc?$/.test(name) && !path.posix.basename(name).endsWith('.rnn.json'))));
-  } catch (error) {
-    if (error instanceof vscode.FileSystemError) return [];
-    throw error;
-  }
+  return (await listFolder(folder)).filter(([name, type]) => !name.startsWith('.') && name !== 'node_modules' && ((type & vscode.FileType.Directory) !== 0 || (/\.jsonc?$/.test(name) && !name.endsWith('.rnn.json'))));
 }
 
 export const registerPaths = (): vscode.Disposable => vscode.languages.registerCompletionItemProvider(configSelector, new PathCompletion(), '"', '/');

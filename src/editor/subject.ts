@@ -1,8 +1,9 @@
 import type * as vscode from 'vscode';
 import type { Inspection } from '../protocol/messages.js';
-import { isConfig } from './configIndex.js';
+import { isConfig, isForeign } from './configIndex.js';
 import type { ConfigIndex } from './configIndex.js';
 import type { Inspections } from './inspections.js';
+import { withToken } from './waiting.js';
 
 /** Configs, and every JSON file that a config may name; providers ask `Subjects` which of them matter. */
 export const jsonSelector: vscode.DocumentSelector = [{ language: 'json' }, { language: 'jsonc' }];
@@ -16,13 +17,13 @@ export class Subjects {
 
   async configOf({ uri }: vscode.TextDocument): Promise<vscode.Uri | null> {
     if (isConfig(uri)) return uri;
-    if (uri.scheme === 'git') return null;
+    if (isForeign(uri)) return null;
     return (await this.index.configsFor(uri))[0] ?? null;
   }
 
   async of(document: vscode.TextDocument, token?: vscode.CancellationToken): Promise<Subject | null> {
-    const config = await this.configOf(document);
-    if (config === null || token?.isCancellationRequested === true) return null;
+    const config = await withToken(this.configOf(document), token);
+    if (config === null) return null;
     const inspection = await this.inspections.of(config, token);
     return inspection === null ? null : { config, file: document.uri.toString(), inspection };
   }

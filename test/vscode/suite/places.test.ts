@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
+import { ConfigIndex } from '../../../src/editor/configIndex.js';
+import type { Inspections } from '../../../src/editor/inspections.js';
+import { searchFiles } from '../../../src/editor/search.js';
+import type { Reference } from '../../../src/protocol/messages.js';
 import { problemsOf, rangeOf, writeFiles, sibling } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, openText, replaceText, until } from './support.js';
 
@@ -121,4 +125,109 @@ describe('A config on no disk', () => {
       registered.dispose();
     }
   });
+
+  it('has a weights file that is recognised without its config being open', async () => {
+    const memory = new Memory();
+    const registered = vscode.workspace.registerFileSystemProvider('rnnmemory', memory, { isCaseSensitive: true });
+    try {
+      const file = vscode.Uri.parse('rnnmemory:/closed/w.json');
+      memory.put(sibling(file, 'a.rnn.json'), config);
+      memory.put(file, weights(0.5));
+      const { document } = await openText(file);
+      assert.match(await hover(document, '"Wh"'), /\[H, H\] = \[2, 2\]/);
+    } finally {
+      await closeEverything();
+      registered.dispose();
+    }
+  });
+
+  it('is looked for no longer than a moment where nobody can search', async () => {
+    const memory = new Memory();
+    const registered = vscode.workspace.registerFileSystemProvider('rnnmemory', memory, { isCaseSensitive: true });
+    try {
+      memory.put(vscode.Uri.parse('rnnmemory:/searched/a.json'), '{}');
+      assert.deepEqual(await searchFiles(new vscode.RelativePattern(vscode.Uri.parse('rnnmemory:/searched'), '*.json'), '', 10), []);
+    } finally {
+      registered.dispose();
+    }
+  });
+});
+
+describe('A JSON document that belongs to no experiment', () => {
+  afterEach(closeEverything);
+
+  const outline = async (uri: vscode.Uri): Promise<string[]> => (await vscode.commands.executeCommand<vscode.DocumentSymbol[] | undefined>('vscode.executeDocumentSymbolProvider', uri) ?? []).map(({ name }) => name);
+
+  it('keeps its outline, also where nobody can search', async () => {
+    const memory = new Memory();
+    const registered = vscode.workspace.registerFileSystemProvider('rnnmemory', memory, { isCaseSensitive: true });
+    try {
+      const uri = vscode.Uri.parse('rnnmemory:/notes/notes.json');
+      memory.put(uri, '{ "colour": "blue" }');
+      await openText(uri);
+      assert.deepEqual(await until('the outline', async () => (await outline(uri)).length > 0 ? outline(uri) : undefined), ['colour']);
+    } finally {
+      await closeEverything();
+      registered.dispose();
+    }
+  });
+
+  it('keeps its outline among VS Code\'s own files', async () => {
+    const uri = vscode.Uri.parse('vscode-userdata:/User/snippets/notes.json');
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode('{ "colour": "blue" }'));
+    await openText(uri);
+    assert.deepEqual(await until('the outline', async () => (await outline(uri)).length > 0 ? outline(uri) : undefined), ['colour']);
+  });
+});
+
+describe('A config that the worker cannot understand', () => {
+  it('hides no other one', async () => {
+    const uri = await writeFiles({ 'a.rnn.json': config, 'w.json': weights(0.5) });
+    const told: string[] = [];
+    const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+    const stands = new vscode.EventEmitter<never>();
+    const references = (bytes: Uint8Array): Promise<Reference[]> =>
+      new TextDecoder().decode(bytes) === config ? Promise.resolve([{ key: 'weights', reference: 'w.json', range }]) : Promise.reject(new Error('The engine stopped.'));
+    const index = new ConfigIndex({ references, onDidInspect: stands.event, log: { error: (message: string) => told.push(message) } } as unknown as Inspections);
+    try {
+      assert.deepEqual((await index.configsFor(sibling(uri, 'w.json'))).map(String), [uri.toString()]);
+      assert.ok(told.length > 0 && told.every((message) => message === 'The engine stopped.'), told.join());
+    } finally {
+      index.dispose();
+    }
+  });
+});
+
+describe('A path that begins with two slashes', () => {
+  afterEach(closeEverything);
+
+  it('is the file that it is on the command line, and the config beside it is recognised all the same', async () => {
+    const uri = await writeFiles({ 'a.rnn.json': config.replace('[[[1, 0], [0, 1]', '[[[1e-6, 0], [0, 0]'), 'w.json': weights(0.5) });
+    const { document } = await openText(uri);
+    await replaceText(document, '"w.json"', `"/${sibling(uri, 'w.json').path}"`);
+    await vscode.commands.executeCommand('rnnGradients.run');
+    await lensSays(uri, /×0\.500/);
+    assert.match(await hover(document, 'w.json'), /`Wh`/);
+  });
+
+  it('and leads nowhere is a problem at its place', async () => {
+    const uri = await writeFiles({ 'a.rnn.json': config.replace('w.json', '//srv/w.json'), 'b.rnn.json': config, 'w.json': weights(0.5) });
+    const { document } = await openText(uri);
+    const problem = await until('the problem', () => problemsOf(uri)[0]);
+    assert.equal(document.getText(problem.range), '"//srv/w.json"');
+    assert.match(problem.message, /does not exist/);
+    const other = await openText(sibling(uri, 'w.json'));
+    assert.match(await hover(other.document, '"Wh"'), /\[H, H\] = \[2, 2\]/);
+  });
+
+  for (const [what, written] of [['a character of no text', '\\ud800.json'], ['a character of no path', 'w\\u0000.json']] as const) {
+    it(`or holds ${what} is a problem at its place too`, async () => {
+      const uri = await writeFiles({ 'a.rnn.json': config.replace('w.json', written), 'b.rnn.json': config, 'w.json': weights(0.5) });
+      const { document } = await openText(uri);
+      const problem = await until('the problem', () => problemsOf(uri)[0]);
+      assert.equal(document.getText(problem.range), `"${written}"`);
+      const other = await openText(sibling(uri, 'w.json'));
+      assert.match(await hover(other.document, '"Wh"'), /\[H, H\] = \[2, 2\]/);
+    });
+  }
 });
