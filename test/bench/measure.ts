@@ -15,8 +15,11 @@ const longestWarmUp = 4000;
 
 type Sample = { readonly contestant: Contestant; readonly count: number; readonly times: number[]; spent: number };
 
-/** Milliseconds a run of those that take part in a row, in turn until each has spent `budget` milliseconds. */
-export async function inTurn(row: Row, contestants: readonly Contestant[], budget: number): Promise<Map<Contestant, number[]>> {
+/**
+ * Milliseconds a run of those that take part in a row, in turn until each has spent `budget` milliseconds; `pair`: until one has, so that nobody
+ * runs without the other.
+ */
+export async function inTurn(row: Row, contestants: readonly Contestant[], budget: number, pair = false): Promise<Map<Contestant, number[]>> {
   const samples: Sample[] = [];
   for (const contestant of contestants) {
     if (!(await contestant.prepare(row))) continue;
@@ -26,9 +29,10 @@ export async function inTurn(row: Row, contestants: readonly Contestant[], budge
     const warm = slow ? first : await contestant.run(1);
     samples.push({ contestant, count: Math.max(1, Math.ceil(shortest / warm)), times: [slow ? first : warm], spent: warm });
   }
-  while (samples.some(({ spent }) => spent < budget)) {
+  const unspent = ({ spent }: Sample): boolean => spent < budget;
+  while (pair ? samples.every(unspent) : samples.some(unspent)) {
     for (const sample of samples) {
-      if (sample.spent >= budget) continue;
+      if (!pair && !unspent(sample)) continue;
       const ms = await sample.contestant.run(sample.count);
       sample.times.push(ms);
       sample.spent += ms * sample.count;

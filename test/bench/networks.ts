@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import type { Section, Terms } from './bench.js';
 import { kernels, pythonPeers, reference, tfjsPeer, wholeRun } from './contestants.js';
 import type { Contestant, Entrants, Row } from './contestants.js';
+import { tellGoals } from './goals.js';
+import type { Faster } from './goals.js';
 import { digits, inTurn, median, peak, quantile } from './measure.js';
 
 /** Forward, the way back and the weight gradients: three products of B·T rows with [H+I,H], two operations each. */
@@ -46,30 +48,36 @@ export const networks: Section = {
     const own = ownContestants(threads);
     const [single = reference(), several = single] = own;
     for (const { about } of peers) say(`${about}\n`);
-    const peaks = { float32: peak(32), float64: peak(64) };
-    say(`Peak of 128-bit multiply-adds on one core, measured in this run: ${peaks.float32.toFixed(1)} GFLOP/s in float32, ${peaks.float64.toFixed(1)} in float64.\n`);
     say('One run is forward, the whole way back and the norms of every step (torch nn.RNN: without the norms), from arrays to arrays; the whole run is all that the worker computes');
     say('before the picture appears: that, the way back in float64 with exponents for the gradient and for a single source, and the verdict. Everybody runs in turn, each peer in a process of');
     say('its own; ms are medians, `spread` is the distance between the first and the ninth decile over the median, `ours` how many times the kernels with relaxed SIMD in float32 on the same');
-    say('number of threads are faster in the median, MiB what one run takes at most from its numbers on.');
+    say('number of threads were faster in the runs that took turns with this contestant\'s, MiB what one run takes at most from its numbers on.');
+    const faster: Faster[] = [];
     for (const row of rows) {
+      const peaks = { float32: peak(32), float64: peak(64) };
       say(`\n## ${row.name}: B ${row.B}, T ${row.T}, I ${row.I}, H ${row.H}\n`);
+      say(`Peak of 128-bit multiply-adds on one core, measured just before: ${peaks.float32.toFixed(1)} GFLOP/s in float32, ${peaks.float64.toFixed(1)} in float64.\n`);
       say('| | median ms | best ms | spread | GFLOP/s | of peak | ours | runs | MiB |\n|---|---|---|---|---|---|---|---|---|');
-      const measured = new Map<Contestant, number[]>();
-      const rivalsNow = rivals.map((rival) => [rival.threads === 1 ? single : several, rival] as const);
-      for (const group of [own, ...rivalsNow]) {
-        for (const [contestant, times] of await inTurn(row, group, budget)) measured.set(contestant, [...(measured.get(contestant) ?? []), ...times]);
-      }
-      for (const [contestant, times] of measured) {
-        const yardstick = contestant.threads === 1 ? single : several;
+      const tell = async (contestant: Contestant, times: readonly number[], yardstick: readonly number[]): Promise<void> => {
         const speed = operations(row) / median(times) / 1e6;
+        const ratio = median(times) / median(yardstick);
         const mib = median(times) > longest ? null : own.includes(contestant) ? memoryApart(contestant.name, row) : await contestant.memory(row);
+        faster.push({ row: row.name, contestant, ratio, ofPeak: speed / peaks[contestant.dtype] });
         say(`| ${[
           contestant.name, digits(median(times)), digits(Math.min(...times)), `${(((quantile(times, 0.9) - quantile(times, 0.1)) / median(times)) * 100).toFixed(0)} %`, speed.toFixed(2),
-          `${((speed / peaks[contestant.dtype]) * 100).toFixed(0)} %`, `${(median(times) / median(measured.get(yardstick) ?? [])).toFixed(2)} ×`, String(times.length), mib === null ? '–' : mib.toFixed(1),
+          `${((speed / peaks[contestant.dtype]) * 100).toFixed(0)} %`, `${ratio.toFixed(2)} ×`, String(times.length), mib === null ? '–' : mib.toFixed(1),
         ].join(' | ')} |`);
+      };
+      const ours = await inTurn(row, own, budget);
+      for (const [contestant, times] of ours) await tell(contestant, times, ours.get(contestant.threads === 1 ? single : several) ?? []);
+      for (const rival of rivals) {
+        const yardstick = rival.threads === 1 ? single : several;
+        const pair = await inTurn(row, [yardstick, rival], budget, true);
+        const times = pair.get(rival);
+        if (times !== undefined) await tell(rival, times, pair.get(yardstick) ?? []);
       }
     }
+    tellGoals(faster, terms.wide, say);
     for (const contestant of [...own, ...rivals]) contestant.stop();
   },
 };

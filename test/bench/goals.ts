@@ -1,0 +1,46 @@
+// What the engine aims at, and how far it is on this machine.
+import type { Contestant } from './contestants.js';
+
+/** How many times faster than a contestant the kernels were, and what part of the peak that contestant reached. */
+export type Faster = { readonly row: string; readonly contestant: Contestant; readonly ratio: number; readonly ofPeak: number };
+
+type Goal = {
+  readonly numpy: number; readonly torch: number; readonly torchSteps: number;
+  /** Two threads against the best of those on two threads. */
+  readonly together: number | null;
+  readonly tfjs: number | null;
+  /** Part of the peak of 128-bit multiply-adds on one thread. */
+  readonly peak: number | null;
+};
+
+/** Set on a processor with AVX2 and no wider vectors, where one core's 256-bit multiply-adds are twice as fast as the 128-bit ones of WebAssembly. */
+const goals: Readonly<Record<string, Goal>> = {
+  S: { numpy: 150, torch: 250, torchSteps: 500, together: null, tfjs: 1000, peak: null },
+  M: { numpy: 7.5, torch: 9, torchSteps: 18, together: 10, tfjs: 60, peak: 0.6 },
+  L: { numpy: 1.35, torch: 1.35, torchSteps: 1.8, together: 2.3, tfjs: 30, peak: 0.6 },
+  XL: { numpy: 0.85, torch: 0.8, torchSteps: 0.9, together: 1.05, tfjs: null, peak: 0.6 },
+  LONG: { numpy: 22, torch: 25, torchSteps: 50, together: 28, tfjs: null, peak: null },
+};
+
+/** A table of what was reached of the goals, once for the peers as they are and, where they have wider vectors, once for those kept to AVX2. */
+export function tellGoals(faster: readonly Faster[], wide: boolean, say: (line: string) => void): void {
+  for (const narrow of wide ? [true, false] : [false]) {
+    say(`\n## Goals${wide ? (narrow ? ', peers kept to AVX2' : ', peers with wider vectors') : ''}\n`);
+    say('How many times faster, and what was aimed at on a processor whose widest vectors are AVX2.\n');
+    say('| | NumPy | torch nn.RNN | torch, step by step | 2 threads, best peer | TensorFlow.js | of peak |\n|---|---|---|---|---|---|---|');
+    for (const [row, goal] of Object.entries(goals)) {
+      const here = faster.filter((each) => each.row === row);
+      if (here.length === 0) continue;
+      const against = (start: string, threads: number): number => Math.min(...here
+        .filter(({ contestant: { name, threads: on } }) => name.startsWith(start) && on === threads && name.endsWith('AVX2') === narrow).map(({ ratio }) => ratio));
+      const best = Math.min(...['NumPy', 'torch nn.RNN', 'torch, step'].map((name) => against(name, 2)));
+      const tfjs = Math.min(...here.filter(({ contestant }) => contestant.name.startsWith('TensorFlow')).map(({ ratio }) => ratio));
+      const ofPeak = here.find(({ contestant: { name } }) => name === 'kernels, relaxed SIMD, float32')?.ofPeak ?? Infinity;
+      const times = (reached: number, aim: number | null): string => (Number.isFinite(reached) ? `${reached.toFixed(2)} ×${aim === null ? '' : ` (${aim})`}` : '–');
+      const peak = Number.isFinite(ofPeak) ? `${(100 * ofPeak).toFixed(0)} %${goal.peak === null ? '' : ` (${100 * goal.peak})`}` : '–';
+      say(`| ${[
+        row, times(against('NumPy', 1), goal.numpy), times(against('torch nn.RNN', 1), goal.torch), times(against('torch, step', 1), goal.torchSteps), times(best, goal.together), times(tfjs, goal.tfjs), peak,
+      ].join(' | ')} |`);
+    }
+  }
+}
