@@ -1,22 +1,34 @@
-// The kernels against the reference classes: random shapes, every stored case, and numbers at the ends of the range.
+// The kernels against the reference classes: random shapes, every stored case, and numbers at the ends of the range (those that are none: nonfinite.test.ts).
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { cells, dtypes, finish, runSteps } from '../../../src/engine/index.js';
-import type { DType, Experiment, FloatArray, Kernels, RunResult } from '../../../src/engine/index.js';
+import type { DType, Experiment, Kernels, RunResult } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/fast/pass.js';
 import { maxAbs } from '../../../src/engine/norm.js';
 import { referencePass } from '../../../src/engine/pass.js';
+import type { Pass } from '../../../src/engine/pass.js';
 import { experiment, filled, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
 import { experimentOf, reference, referenceNames, relativeError } from '../engine/fixtures.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
-const tensors = ['hs', 'dhTotal', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const;
 const series = ['dh', 'dx', 'dWx', 'dWh', 'db'] as const;
 
 /** Relative to the tensor's largest magnitude. */
 const bounds: Readonly<Record<DType, number>> = { float32: 1e-6, float64: 1e-13 };
+
+/**
+ * Where two orders of a float32 sum end more than 1e-6 apart: no more than this. Neither order is the better one, so the kernels are held against float64
+ * there too. It happens to a few in a hundred of the random float32 runs: gradients that have come sixty steps (dh0), sums of 60 products and more that
+ * feed back through an identity cell (hs), and layers of one unit, whose one chain of roundings nothing averages.
+ */
+const ceiling = 6e-6;
+const mostBeyond = 1 / 12;
+
+/** The same in stored cases, with how far it may go: dh0 after 40 steps of an orthogonal Wh, and sums over time whose terms cancel. */
+const beyond: Readonly<Record<string, readonly string[]>> = { identity_orthogonal: ['dh0'], orthogonal: ['db'], saturated: ['db'] };
+const beyondBound = 2e-6;
 
 const fast = (e: Experiment, kernels: Kernels): RunResult => finish(runSteps(e, undefined, kernels));
 const slow = (e: Experiment): RunResult => finish(runSteps(e));
@@ -32,65 +44,91 @@ function ofLogs(actual: Float64Array, expected: Float64Array): number {
   return worst;
 }
 
-const largest = (values: FloatArray): number => maxAbs(values);
-
-/** The steps' contributions to a sum over time may cancel: its rounding is theirs, so it is measured against the largest of them. */
-function relativeToTerms(name: 'dWx' | 'dWh' | 'db', actual: RunResult, expected: RunResult): number {
-  const [own, terms] = [largest(expected[name]), largest(expected.norms[name])];
-  return relativeError(actual[name], expected[name]) * (own > 0 && own < terms ? own / terms : 1);
-}
-
 /** The largest error of every plain tensor and series of norms, relative to its largest magnitude. */
 function errors(actual: RunResult, expected: RunResult): [string, number][] {
   return [
-    ...(['hs', 'dhTotal', 'dxs', 'dh0'] as const).map((name): [string, number] => [name, relativeError(actual[name], expected[name])]),
-    ...(['dWx', 'dWh', 'db'] as const).map((name): [string, number] => [name, relativeToTerms(name, actual, expected)]),
+    ...(['hs', 'dhTotal', 'dxs', 'dh0', 'dWx', 'dWh', 'db'] as const).map((name): [string, number] => [name, relativeError(actual[name], expected[name])]),
     ...series.map((name): [string, number] => [`norm of ${name}`, relativeError(actual.norms[name], expected.norms[name])]),
     ['norm of h', relativeError(actual.hNorm, expected.hNorm)],
   ];
 }
 
-/**
- * How far a run may be from the reference classes. Where an experiment amplifies rounding so much (saturated units, sums that cancel) that the
- * reference classes in float32 are themselves this far from float64, nothing in float32 can be nearer to them.
- */
-function allowance(e: Experiment, expected: RunResult): number {
-  if (e.dtype === 'float64') return bounds.float64;
-  const own = errors(expected, slow({ ...e, dtype: 'float64' })).map(([, error]) => error);
-  return Math.max(bounds.float32, 3 * Math.max(...own));
+/** Norms of the states [T], by their definition. */
+const hNorms = ({ B, T, N, data }: Pass['hs']): Float64Array =>
+  Float64Array.from({ length: T }, (_, t) => Math.sqrt(Array.from({ length: B * N }, (__, i) => data[(Math.floor(i / N) * T + t) * N + (i % N)]! ** 2).reduce((a, b) => a + b, 0)));
+
+/** The same of a pass. */
+function passErrors(actual: Pass, expected: Pass): [string, number][] {
+  return [
+    ...(['hs', 'dhTotal', 'dxs'] as const).map((name): [string, number] => [name, relativeError(actual[name].data, expected[name].data)]),
+    ...(['dWx', 'dWh', 'db'] as const).map((name): [string, number] => [name, relativeError(actual.gradients[name], expected.gradients[name])]),
+    ...series.map((name): [string, number] => [`norm of ${name}`, relativeError(actual.norms[name], expected.norms[name])]),
+    ['dh0', relativeError(actual.dh0, expected.dh0)], ['norm of h', relativeError(actual.states!.hNorm, hNorms(expected.hs))],
+  ];
 }
 
+/**
+ * How much smaller than its largest product a sum of products came out, which is then known so much less well: with one unit dWh may be a single state
+ * that is nearly zero, itself what 60 products leave of each other.
+ */
+function conditions({ chunks }: Experiment, { hs, dhTotal, gradients, norms }: Pass): Readonly<Record<string, number>> {
+  const [x, h, g] = [Math.max(...chunks.map(({ xs }) => maxAbs(xs))), maxAbs(hs.data), maxAbs(dhTotal.data)];
+  const shares = ([['dWx', x * g], ['dWh', h * g], ['db', g]] as const).flatMap(([name, product]) =>
+    [[name, maxAbs(gradients[name]) / product], [`norm of ${name}`, maxAbs(norms[name]) / product]] as const);
+  return Object.fromEntries(shares.map(([name, share]) => [name, Math.min(1, share)]));
+}
+
+const largest = (found: readonly [string, number][]): number => Math.max(...found.map(([, error]) => error));
+
+const upTo70 = fc.integer({ min: 1, max: 70 });
 const shapes: fc.Arbitrary<RandomShape> = fc.record({
-  seed: fc.nat(1e6), B: fc.integer({ min: 1, max: 70 }), T: fc.integer({ min: 1, max: 70 }), I: fc.integer({ min: 1, max: 70 }), H: fc.integer({ min: 1, max: 70 }),
+  seed: fc.nat(1e6), B: upTo70, T: upTo70, I: upTo70, H: upTo70,
   cell: fc.constantFrom(...cells), dtype: fc.constantFrom(...dtypes), upstream: fc.constantFrom('last', 'every', 'given'),
   truncate: fc.option(fc.integer({ min: 1, max: 80 })), chunks: fc.constantFrom(1, 2), stateful: fc.boolean(), initial: fc.boolean(),
+});
+
+/** One sequence, a pair of rows, and any batch; one unit, units that fill one panel or two of either dtype, units that leave one over, and any number. */
+const strata = ([1, 2, null] as const).flatMap((B) => ([1, 8, 16, 17, 33, null] as const).map((H) => [B, H] as const));
+
+describe('the kernels of every variant', () => {
+  it('give what the reference classes give, on random shapes', (t) => {
+    const found = variants.map((variant) => ({ variant, kernels: kernelsOf(variant), worst: { float32: 0, float64: 0 }, runs: 0, beyond: 0 }));
+    for (const [stratum, [B, H]] of strata.entries()) {
+      fc.assert(fc.property(shapes, (any) => {
+        const shape = { ...any, B: B ?? any.B, H: H ?? any.H };
+        const e = randomExperiment(shape);
+        const expected = finish(referencePass(e));
+        let exact: Pass | null = null;
+        for (const own of found) {
+          const actual = finish(fastPass(own.kernels, e))!;
+          const between = passErrors(actual, expected);
+          own.worst[e.dtype] = Math.max(own.worst[e.dtype], largest(between));
+          if (e.dtype === 'float32') own.runs++;
+          if (largest(between) <= bounds[e.dtype]) continue;
+          assert.equal(e.dtype, 'float32', JSON.stringify(between));
+          own.beyond++;
+          exact ??= finish(referencePass({ ...e, dtype: 'float64' }));
+          const sums = conditions(e, exact);
+          for (const other of [expected, exact]) for (const [what, error] of passErrors(actual, other)) assert.ok(error * (sums[what] ?? 1) <= ceiling, `${what} differs by ${error}`);
+        }
+      }), { numRuns: 24, seed: 20 + stratum });
+    }
+    for (const { variant, worst, runs, beyond: count } of found) {
+      t.diagnostic(`${variant}: largest error float32 ${worst.float32.toExponential(1)}, float64 ${worst.float64.toExponential(1)}; ${count} of ${runs} float32 runs beyond 1e-6`);
+      assert.ok(runs > 180 && count <= mostBeyond * runs, `${count} of ${runs} runs of ${variant} are beyond 1e-6`);
+    }
+  });
 });
 
 for (const variant of variants) {
   const kernels = kernelsOf(variant);
   describe(`kernels with ${variant} instructions`, () => {
-    it('give what the reference classes give, on random shapes', (t) => {
-      const worst: Record<DType, number> = { float32: 0, float64: 0 };
-      const amplified = new Set<number>();
-      fc.assert(fc.property(shapes, (shape) => {
-        const e = randomExperiment(shape);
-        const [actual, expected] = [fast(e, kernels), slow(e)];
-        const allowed = allowance(e, expected);
-        for (const [what, error] of errors(actual, expected)) {
-          worst[shape.dtype] = Math.max(worst[shape.dtype], error);
-          if (error > bounds[shape.dtype]) amplified.add(shape.seed);
-          assert.ok(error <= allowed, `${what} differs by ${error}`);
-        }
-        assert.deepEqual(actual.chunkStarts, expected.chunkStarts);
-        assert.equal(actual.verdict.kind, expected.verdict.kind);
-      }), { numRuns: 60, seed: 20 });
-      t.diagnostic(`largest error: float32 ${worst.float32.toExponential(1)}, float64 ${worst.float64.toExponential(1)}; beyond the bound as the reference is itself: ${amplified.size} runs`);
-    });
-
     it('give the same logarithms, sequence by sequence too, in float64', () => {
       fc.assert(fc.property(shapes, (shape) => {
         const e = randomExperiment({ ...shape, dtype: 'float64', T: Math.min(shape.T, 40), B: Math.min(shape.B, 9) });
         const [actual, expected] = [fast(e, kernels), slow(e)];
+        assert.deepEqual(actual.chunkStarts, expected.chunkStarts);
+        assert.equal(actual.verdict.kind, expected.verdict.kind);
         // A norm much smaller than the others of its kind is the rest of a cancellation, of which rounding decides the last digits.
         for (const name of series) {
           const top = expected.log10Norms[name].reduce((a, b) => Math.max(a, b), -Infinity);
@@ -107,14 +145,9 @@ for (const variant of variants) {
     it('keep the digits of wide layers: B 32, I 128, H 512 within 6e-6', (t) => {
       // The sums over batch and units are those of a run of any length; time only adds blocks, which are summed one by one.
       const e = randomExperiment({ seed: 12, B: 32, T: 12, I: 128, H: 512, cell: 'tanh', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true });
-      const [actual, expected] = [finish(fastPass(kernels, e))!, finish(referencePass(e))];
-      const found = [
-        ...(['hs', 'dhTotal', 'dxs'] as const).map((name): [string, number] => [name, relativeError(actual[name].data, expected[name].data)]),
-        ...(['dWx', 'dWh', 'db'] as const).map((name): [string, number] => [name, relativeError(actual.gradients[name], expected.gradients[name])]),
-        ...series.map((name): [string, number] => [`norm of ${name}`, relativeError(actual.norms[name], expected.norms[name])]),
-      ];
-      t.diagnostic(`largest difference ${Math.max(...found.map(([, error]) => error)).toExponential(1)}`);
-      for (const [what, error] of found) assert.ok(error <= 6e-6, `${what} differs by ${error}`);
+      const found = passErrors(finish(fastPass(kernels, e))!, finish(referencePass(e)));
+      t.diagnostic(`largest difference ${largest(found).toExponential(1)}`);
+      for (const [what, error] of found) assert.ok(error <= ceiling, `${what} differs by ${error}`);
     });
 
     for (const name of referenceNames()) {
@@ -122,10 +155,11 @@ for (const variant of variants) {
         for (const dtype of dtypes) {
           const e = experimentOf(reference(name), dtype);
           const [actual, expected] = [fast(e, kernels), slow(e)];
-          const allowed = allowance(e, expected);
           const found = errors(actual, expected);
-          for (const [what, error] of found) assert.ok(error <= allowed, `${dtype} ${what} differs by ${error}`);
-          t.diagnostic(`${dtype} ${Math.max(...found.map(([, error]) => error)).toExponential(1)}`);
+          const apart = dtype === 'float32' ? beyond[name] ?? [] : [];
+          for (const [what, error] of found) assert.ok(error <= (apart.includes(what) ? beyondBound : bounds[dtype]), `${dtype} ${what} differs by ${error}`);
+          if (apart.length > 0) for (const [what, error] of errors(actual, slow({ ...e, dtype: 'float64' }))) assert.ok(!apart.includes(what) || error <= beyondBound, `${what} is ${error} from float64`);
+          t.diagnostic(`${dtype} ${largest(found).toExponential(1)}`);
           assert.equal(actual.verdict.kind, expected.verdict.kind);
           assert.equal(actual.verdict.zeroAt, expected.verdict.zeroAt);
           assert.equal(actual.verdict.infiniteAt, expected.verdict.infiniteAt);
@@ -163,34 +197,6 @@ for (const variant of variants) {
         });
         for (const [what, error] of errors(fast(e, kernels), slow(e))) assert.ok(error <= bounds[dtype], `${dtype} ${what} differs by ${error}`);
       }
-    });
-
-    it('let NaN and infinity spread as the reference classes do', () => {
-      for (const poison of [NaN, Infinity, -Infinity]) {
-        for (const cell of cells) {
-          for (const where of ['x', 'dhs', 'Wx', 'Wh', 'b'] as const) {
-            const shape: RandomShape = { seed: 8, B: 3, T: 9, I: 5, H: 18, cell, dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true };
-            const e = randomExperiment(shape);
-            const target = { x: e.chunks[0]!.xs, dhs: e.upstream.kind === 'given' ? e.upstream.dhs : null, Wx: e.weights.Wx, Wh: e.weights.Wh, b: e.weights.b }[where];
-            target!.set([poison], 7);
-            const [actual, expected] = [fast(e, kernels), slow(e)];
-            for (const name of tensors) {
-              const unlike = actual[name].findIndex((value, i) => Number.isFinite(value) !== Number.isFinite(expected[name][i]!));
-              assert.equal(unlike, -1, `${String(poison)} in ${where}, ${cell}: ${name}[${unlike}] is ${actual[name][unlike]}, not ${expected[name][unlike]}`);
-            }
-            assert.equal(actual.verdict.kind, expected.verdict.kind);
-            assert.equal(actual.verdict.reason, expected.verdict.reason);
-          }
-        }
-      }
-    });
-
-    it('keep infinity and NaN apart from columns that are only filling', () => {
-      const H = 5;
-      const e = experiment(H, 4, scaledIdentity(H, 1), { cell: 'relu', dtype: 'float32', chunks: [{ steps: 4, xs: new Float64Array(4) }], h0: Float64Array.of(1, 2, 3e38, 4, 5), weights: { Wx: new Float64Array(H), Wh: scaledIdentity(H, 2), b: new Float64Array(H) } });
-      const [actual, expected] = [fast(e, kernels), slow(e)];
-      assert.deepEqual(actual.hs, expected.hs);
-      assert.deepEqual(actual.norms, expected.norms);
     });
   });
 }

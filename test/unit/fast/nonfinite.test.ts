@@ -1,0 +1,73 @@
+// NaN and infinities spread through the kernels as they do through the reference classes.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { cells, dtypes, finish, runSteps } from '../../../src/engine/index.js';
+import type { Experiment, FloatArray } from '../../../src/engine/index.js';
+import { isSmall } from '../../../src/engine/fast/small.js';
+import { experiment, scaledIdentity } from '../engine/build.js';
+import { kernelsOf, randomExperiment, variants } from './support.js';
+import type { RandomShape } from './support.js';
+
+const tensors = ['hs', 'dhTotal', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const;
+const series = ['dh', 'dx', 'dWx', 'dWh', 'db'] as const;
+const places = ['x', 'dhs', 'Wx', 'Wh', 'b', 'h0'] as const;
+
+const shape: RandomShape = { seed: 8, B: 3, T: 9, I: 5, H: 18, cell: 'tanh', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true };
+const shapes: Readonly<Record<string, RandomShape>> = {
+  'an odd batch': shape,
+  'one sequence': { ...shape, B: 1, T: 14 },
+  'a pair': { ...shape, B: 2, H: 33 },
+  'a run too large for one call': { ...shape, B: 5, T: 22, I: 12, H: 33 },
+  'one sequence too long for one call': { ...shape, B: 1, T: 220, I: 3, H: 17 },
+  'two chunks': { ...shape, B: 4, T: 20, chunks: 2, stateful: true },
+};
+
+const kind = (value: number): string => (Number.isFinite(value) ? 'finite' : String(value));
+
+function assertSameKinds(actual: FloatArray, expected: FloatArray, what: string): void {
+  assert.equal(actual.length, expected.length);
+  const unlike = actual.findIndex((value, i) => kind(value) !== kind(expected[i]!));
+  assert.equal(unlike, -1, `${what}[${unlike}] is ${actual[unlike]}, not ${expected[unlike]}`);
+}
+
+/** One number in the middle of a tensor that is not finite. */
+function poisoned(of: RandomShape, where: (typeof places)[number], value: number): Experiment {
+  const e = randomExperiment(of);
+  const { weights: { Wx, Wh, b }, upstream, h0 } = e;
+  const last = e.chunks.at(-1)!;
+  const target = { x: last.xs, dhs: upstream.kind === 'given' ? upstream.dhs : null, Wx, Wh, b, h0 }[where] ?? assert.fail();
+  target[Math.floor(target.length / 2)] = value;
+  return e;
+}
+
+for (const variant of variants) {
+  const kernels = kernelsOf(variant);
+  describe(`numbers that are not finite, with ${variant} instructions`, () => {
+    for (const [name, any] of Object.entries(shapes)) for (const dtype of dtypes) {
+      it(`are the same ones in ${name}, ${dtype}`, () => {
+        for (const cell of cells) for (const where of places) for (const poison of [NaN, Infinity, -Infinity]) {
+          const e = poisoned({ ...any, cell, dtype }, where, poison);
+          const [actual, expected] = [finish(runSteps(e, undefined, kernels)), finish(runSteps(e))];
+          const what = `${String(poison)} in ${where}, ${cell}: `;
+          for (const tensor of tensors) assertSameKinds(actual[tensor], expected[tensor], what + tensor);
+          for (const norm of series) assertSameKinds(actual.norms[norm], expected.norms[norm], `${what}norm of ${norm}`);
+          assertSameKinds(actual.hNorm, expected.hNorm, `${what}norm of h`);
+          assert.deepEqual([actual.verdict.kind, actual.verdict.reason], [expected.verdict.kind, expected.verdict.reason]);
+        }
+      });
+    }
+
+    it('go through both ways of the kernels', () => {
+      const small = ({ cell, dtype, B, T, I, H, truncate }: RandomShape): boolean => isSmall({ cell, dtype, B, I, H, steps: T, truncate });
+      assert.deepEqual(Object.values(shapes).map(small), [true, true, true, false, false, true]);
+    });
+
+    it('stay apart from columns that are only filling', () => {
+      const H = 5;
+      const e = experiment(H, 4, scaledIdentity(H, 1), { cell: 'relu', dtype: 'float32', chunks: [{ steps: 4, xs: new Float64Array(4) }], h0: Float64Array.of(1, 2, 3e38, 4, 5), weights: { Wx: new Float64Array(H), Wh: scaledIdentity(H, 2), b: new Float64Array(H) } });
+      const [actual, expected] = [finish(runSteps(e, undefined, kernels)), finish(runSteps(e))];
+      assert.deepEqual(actual.hs, expected.hs);
+      assert.deepEqual(actual.norms, expected.norms);
+    });
+  });
+}
