@@ -4,7 +4,7 @@ import { colourMap, withAlpha } from './colours.js';
 import { exactLog10, formatLog10, formatPercent, powerOfTen } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
-import { plotNote } from './scene.js';
+import { nearestIndex, plotNote } from './scene.js';
 import { borders } from './view.js';
 import type { AttributionPicture, AttributionRow, TimeWindow } from './model.js';
 import type { Painter } from './scene.js';
@@ -14,7 +14,10 @@ import type { Theme } from './theme.js';
 /** `s = 7`, or `s = 7 … 12` for a group. */
 const sourceName = (from: number, to: number): string => (from === to ? `s = ${from}` : `s = ${from} … ${to}`);
 const columnsShown = 8;
-const rowsAtOnce = 32;
+/** Numbers of one block of rows. */
+const numbersAtOnce = 2 ** 18;
+
+const nothingKnown = { sourceFrom: new Float64Array(0), sourceTo: new Float64Array(0), rowSteps: new Float64Array(0) };
 
 /** Contributions of one row as shares of the sum of their norms. */
 function sharesOf({ log10 }: AttributionRow): Float64Array {
@@ -33,8 +36,6 @@ function distanceColour(theme: Theme, distance: number, steps: number): string {
 export function attributionTracks({ model, timeline }: Page): View[] {
   let picture: { readonly map: AttributionPicture; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null } | null = null;
   let row: AttributionRow | null = null;
-  /** The row of t = 0 knows every source. */
-  let sources: AttributionRow | null = null;
   let pictureChanged = (): void => undefined;
   let rowChanged = (): void => undefined;
   type Ask = { readonly window: TimeWindow; readonly maxColumns: number; readonly maxRows: number };
@@ -50,25 +51,12 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     rowChanged();
     if (answer.fraction < 1) latestRow.again(params);
   });
-  const latestSources = new Latest((params: { t: number }) => model.slice('attributionRow', params), (answer, params) => {
-    if (answer === null) return;
-    sources = answer;
-    pictureChanged();
-    if (answer.fraction < 1) latestSources.again(params);
-  });
   let rowVisible = false;
   timeline.onChange((change) => { if (change === 'cursor' && rowVisible && model.run !== null) latestRow.request({ t: timeline.cursor }); });
   model.onChange((change) => {
     if (change !== 'run') return;
-    [picture, row, sources, rowVisible] = [null, null, null, false];
+    [picture, row, rowVisible] = [null, null, false];
   });
-
-  const rowAt = async (t: number): Promise<AttributionRow | null> => model.slice('attributionRow', { t });
-  const range = async (from: number, to: number): Promise<(AttributionRow | null)[]> => {
-    const out: (AttributionRow | null)[] = [];
-    for (let t = from; t < to; t += rowsAtOnce) out.push(...await Promise.all(Array.from({ length: Math.min(rowsAtOnce, to - t) }, (_, i) => rowAt(t + i))));
-    return out;
-  };
 
   function bitmap(theme: Theme): HTMLCanvasElement | null {
     if (picture === null) return null;
@@ -85,7 +73,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
 
   const sampling = (): string[] => {
     if (picture === null) return [say('computing {0} %', 0)];
-    const { fraction, largestGroup, sources: count, sampledSteps } = picture.map;
+    const { fraction, largestGroup, sourceTo: { length: count }, rowSteps: { length: sampledSteps } } = picture.map;
     if (fraction < 1) return [say('computing {0} %', Math.floor(fraction * 100))];
     return [...(largestGroup > 1 ? [say('{0} groups of up to {1} neighbouring losses', count, largestGroup)] : []), ...(sampledSteps < timeline.steps ? [say('at {0} of {1} steps', sampledSteps, timeline.steps)] : [])];
   };
@@ -96,7 +84,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     formula: () => [say('‖contribution of the loss at s to g_t‖, log scale'), ...sampling()].join(' · '),
     height: 190,
     costly: true,
-    pending: () => latestPicture.busy || latestSources.busy,
+    pending: () => latestPicture.busy,
     help: {
       text: [
         say('One column for each step t, one row for each step s at which a loss enters. The colour is the size of what that loss alone sends back to t; everything below the diagonal is empty, because gradients travel to the past only.'),
@@ -110,7 +98,6 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     refresh(window, size: PlotSize, changed) {
       pictureChanged = changed;
       latestPicture.request({ window, maxColumns: size.columns, maxRows: size.rows });
-      if (sources === null) latestSources.request({ t: 0 });
     },
     scene(run, window, theme) {
       const rows = picture?.map.rows ?? 1;
@@ -150,22 +137,29 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     },
     summary: (run) => [
       say('How much of the gradient at each of {0} timesteps comes from the loss at each later step.', run.shapes.T),
-      picture === null ? say('Being computed.') : say('{0} sources of loss; the largest contribution is {1}.', picture.map.sources, formatLog10(picture.map.log10Max)),
+      picture === null ? say('Being computed.') : say('{0} sources of loss; the largest contribution is {1}.', picture.map.sourceTo.length, formatLog10(picture.map.log10Max)),
     ].join(' '),
     table(run, columns) {
-      const all = sources === null ? [] : Array.from(sources.from, (from, i) => ({ from, to: sources?.to[i] ?? from }));
+      const { sourceFrom, sourceTo, rowSteps } = picture?.map ?? nothingKnown;
+      const all = Array.from(sourceFrom, (from, s) => ({ from, to: sourceTo[s] ?? from, s }));
       const first = all.findIndex(({ to }) => to >= timeline.cursor);
       const start = Math.max(0, Math.min(first, all.length - columnsShown));
       const shown = columns === 'all' ? all : all.slice(start, start + columnsShown);
       return {
         rowName: 't',
         columns: shown.map(({ from, to }) => sourceName(from, to)),
-        rowCount: run.shapes.T,
-        rows: async (from, to) => (await range(from, to)).map((answer) => shown.map((source) => {
-          const at = answer?.from.indexOf(source.from) ?? -1;
-          const value = at < 0 ? -Infinity : (answer?.log10[at] ?? NaN);
-          return { text: formatLog10(value), exact: exactLog10(value) };
-        })),
+        rowCount: rowSteps.length,
+        // Long runs have rows at some steps only.
+        rowLabel: (at) => String(rowSteps[at] ?? ''),
+        rowOf: (t) => nearestIndex(rowSteps, t),
+        rowsAtOnce: Math.max(1, Math.floor(numbersAtOnce / Math.max(1, all.length))),
+        rows: async (from, to) => {
+          const answer = await model.sliceOf(run, 'attributionRows', { from, to });
+          return Array.from({ length: to - from }, (_, i) => shown.map(({ s }) => {
+            const value = answer?.log10[i * all.length + s] ?? NaN;
+            return { text: formatLog10(value), exact: exactLog10(value) };
+          }));
+        },
       };
     },
     click: () => undefined,

@@ -2,6 +2,7 @@
 import { copyButton, copyByKey } from './copy.js';
 import { el, onFrame, textButton } from './dom.js';
 import { fileName } from './format.js';
+import { Gathering } from './gather.js';
 import { t } from './l10n.js';
 import { paintMath, pngOf } from './picture.js';
 import { helpPopover } from './popover.js';
@@ -56,6 +57,7 @@ export class Card {
   readonly #box: HTMLElement;
   readonly #tip = el('div', { class: 'tip', attributes: { 'aria-hidden': 'true' } });
   readonly #twin: TableTwin;
+  readonly #gathering = new Gathering();
 
   constructor(view: CardView, page: Page, save: SaveFile) {
     this.#view = view;
@@ -66,7 +68,7 @@ export class Card {
     this.#box.style.height = `${view.height}px`;
     this.#tip.hidden = true;
     const { title } = view;
-    const copy = copyButton(title, () => toTsv(view.table()));
+    const copy = copyButton(title, () => this.#gathering.text(() => toTsv(view.table())));
     this.#twin = new TableTwin(title, copy);
     copyByKey(this.#canvas, copy);
     const table = textButton(t('table'), t('Table of {0}', title), () => {
@@ -79,7 +81,7 @@ export class Card {
     table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
     const help = textButton('?', t('What {0} shows', title), () => helpPopover(help, title, view.help));
     this.element = el('section', { class: 'card', attributes: { 'data-card': view.id, 'aria-label': title } },
-      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, copy, textButton('PNG', t('Save {0} as PNG', title), () => void this.#savePng()), textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()), help)),
+      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, copy, textButton('PNG', t('Save {0} as PNG', title), () => void this.#savePng()), textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()), help)), this.#gathering.note,
       view.controls ?? null, this.#box, view.notes ?? null, this.#twin.element);
     page.themes.onChange(this.show);
     new ResizeObserver(this.show).observe(this.#box);
@@ -131,7 +133,9 @@ export class Card {
   }
 
   async #saveCsv(): Promise<void> {
-    this.#save({ suggestedName: fileName(this.#page.model.run?.name ?? '', this.#view.id, 'csv'), content: await toCsv(this.#view.table()) });
+    const suggestedName = fileName(this.#page.model.run?.name ?? '', this.#view.id, 'csv');
+    const content = await this.#gathering.text(() => toCsv(this.#view.table()));
+    if (content !== null) this.#save({ suggestedName, content });
   }
 
   async #savePng(): Promise<void> {

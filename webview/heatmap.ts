@@ -5,6 +5,7 @@ import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { borders } from './view.js';
 import { plotNote } from './scene.js';
+import { noCell, stepsAtOnce } from './steps.js';
 import { mostUnits } from './time.js';
 import { unitColours } from './unitLines.js';
 import type { Heatmap, RunSummary, UnitOrder } from './model.js';
@@ -29,8 +30,6 @@ export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
   /** What to say when nothing in the picture stands out from the background; `peak` is its largest |value|. */
   faint(peak: number): string;
   cell(values: StepValues, unit: number): Cell;
-  /** Where the exact numbers of steps come from when it is not from the run's states and gradients. */
-  readonly range?: Steps['range'];
 };
 
 /** Share of the colour scale below which a cell cannot be told from the background. */
@@ -139,7 +138,8 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
         rowName: 't',
         columns: units.map((unit) => say('{0} unit {1}', kind.column, unit)),
         rowCount: run.shapes.T,
-        rows: async (from, to) => (await (kind.range ?? ((start, end, item) => steps.range(start, end, item)))(from, to, sequence)).map((values) => units.map((unit) => (values === null ? { text: '–', exact: '' } : kind.cell(values, unit)))),
+        rowsAtOnce: stepsAtOnce(run),
+        rows: async (from, to) => (await steps.range(run, from, to, sequence, kind.tensor === 'z' ? 'z' : 'hs')).map((values) => units.map((unit) => (values === null ? noCell : kind.cell(values, unit)))),
       };
     },
     click: (value) => timeline.toggleUnit(unitOf(Math.max(0, Math.min(Math.round(value), (model.run?.shapes.H ?? 1) - 1)))),

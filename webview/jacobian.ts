@@ -57,11 +57,13 @@ const emptyJacobians: Jacobians = { sequence: 0, fraction: 0, t: none, sigmaMax:
 
 export function jacobianTracks({ model, timeline }: Page): View[] {
   let answer: Jacobians | null = null;
+  /** The run that the answer is of: the picture of the one before stays until there is another, its numbers are not told as this one's. */
+  let answered: number | undefined;
   let asked = '';
   const listeners = new Map<string, () => void>();
   const latest = new Latest((params: { sequence: number }) => model.slice('jacobians', params), (values, params) => {
     if (values === null) return;
-    answer = values;
+    [answer, answered] = [values, model.run?.runId];
     for (const changed of listeners.values()) changed();
     if (values.fraction < 1) latest.again(params);
   });
@@ -130,8 +132,8 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
           ...kind.curves.map(({ legend, log10 }) => say('{0}: {1} at t = 0, {2} at the last step.', legend, formatLog10(log10(values)[0] ?? NaN), formatLog10(log10(values)[values.t.length - 1] ?? NaN))),
         ].join(' ');
       },
-      table: () => {
-        const values = answer ?? emptyJacobians;
+      table: (run) => {
+        const values = answered === run.runId && answer !== null ? answer : emptyJacobians;
         const columns = kind.curves.map(({ log10 }) => log10(values));
         return {
           rowName: 't',

@@ -1,4 +1,5 @@
 // What the host has told: the status, the run on screen and its spectrum; and the way to ask for slices of that run.
+import { inReport } from './report.js';
 import type { PanelStatus, RunSummary, SliceRequests, SpectrumSummary } from '../src/protocol/messages.js';
 
 export type { Activations, AttributionPicture, AttributionRow, Band, Heatmap, Histogram, Jacobians, OpenedUnit, PanelStatus, ReachValues, RunSummary, SpectrumSummary, StepValues, TimeWindow, UnitOrder, WeightName, WeightsPicture } from '../src/protocol/messages.js';
@@ -7,6 +8,24 @@ export type Shapes = RunSummary['shapes'];
 export type ModelChange = 'status' | 'run' | 'spectrum';
 type Slices = { [K in keyof SliceRequests]: (params: Omit<SliceRequests[K]['params'], 'runId'>) => Promise<SliceRequests[K]['result']> };
 export type AskSlice = <K extends keyof SliceRequests>(name: K, params: SliceRequests[K]['params']) => Promise<SliceRequests[K]['result']>;
+
+/** Numbers of a run that cannot be had: a newer run replaced it, or the host could not answer, which is logged by then. */
+export class NotToBeHad extends Error {
+  override readonly name = 'NotToBeHad';
+  constructor(readonly why: 'replaced' | 'unanswered') {
+    super(why);
+  }
+}
+
+/** Null when the numbers cannot be had. */
+export async function unlessGone<R>(work: Promise<R>): Promise<R | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof NotToBeHad) return null;
+    throw error;
+  }
+}
 
 export class Model {
   status: PanelStatus | null = null;
@@ -53,6 +72,16 @@ export class Model {
       this.#failed(error);
       return null;
     }
+  }
+
+  /** A slice of one run and no other. Null only in a report, of what was not recorded. @throws NotToBeHad */
+  async sliceOf<K extends keyof SliceRequests>({ runId }: RunSummary, name: K, params: Parameters<Slices[K]>[0]): Promise<SliceRequests[K]['result']> {
+    const result = await this.#ask(name, { ...params, runId }).catch((error: unknown) => {
+      this.#failed(error);
+      throw new NotToBeHad('unanswered');
+    });
+    if (this.run?.runId !== runId || (result === null && !inReport)) throw new NotToBeHad('replaced');
+    return result;
   }
 
   #tell(change: ModelChange): void {

@@ -4,8 +4,9 @@ import { exactLog10, formatLog10, formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { Player } from './player.js';
 import { plotText } from './scene.js';
-import { gradientCell, stateCell } from './steps.js';
+import { gradientCell, stateCell, stepsAtOnce } from './steps.js';
 import { borders } from './view.js';
+import { unlessGone } from './model.js';
 import type { RunSummary, StepValues, TimeWindow } from './model.js';
 import type { Painter } from './scene.js';
 import type { Page, View } from './view.js';
@@ -61,7 +62,9 @@ export function network(page: Page, steps: Steps): View {
   function ask(lens: Lens, H: number): void {
     if (H > fewUnits || knownFrom === lens.first) return;
     knownFrom = lens.first;
-    void steps.range(lens.first, lens.first + lens.count, timeline.shownSequence).then((values) => {
+    if (model.run === null) return;
+    void unlessGone(steps.range(model.run, lens.first, lens.first + lens.count, timeline.shownSequence)).then((values) => {
+      if (values === null) return;
       known = values;
       changed();
     });
@@ -224,13 +227,15 @@ export function network(page: Page, steps: Steps): View {
     },
     table(run) {
       const { H } = run.shapes;
+      const { shownSequence: sequence } = timeline;
       const units = H <= fewUnits ? Array.from({ length: H }, (_, unit) => unit) : [];
       return {
         rowName: 't',
         columns: ['‖h_t‖', '‖g_t‖', ...units.map((unit) => say('{0} unit {1}', 'h', unit)), ...units.map((unit) => say('{0} unit {1}', 'g', unit))],
         rowCount: run.shapes.T,
+        rowsAtOnce: stepsAtOnce(run),
         rows: async (from, to) => {
-          const exact = units.length === 0 ? [] : await steps.range(from, to, timeline.shownSequence);
+          const exact = units.length === 0 ? [] : await steps.range(run, from, to, sequence);
           return Array.from({ length: to - from }, (_, i) => {
             const values = exact[i] ?? null;
             const log10 = run.log10.dh[from + i] ?? NaN;

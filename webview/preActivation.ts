@@ -3,9 +3,8 @@ import { formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { stateCell } from './steps.js';
 import type { HeatmapKind } from './heatmap.js';
-import type { Model, StepValues } from './model.js';
 
-export const preActivation = (model: Model): HeatmapKind & { readonly folded: true } => ({
+export const preActivation = (): HeatmapKind & { readonly folded: true } => ({
   id: 'preActivation',
   tensor: 'z',
   title: say('Pre-activation'),
@@ -25,10 +24,6 @@ export const preActivation = (model: Model): HeatmapKind & { readonly folded: tr
   bar: (map) => ({ low: formatNumber(-map.limit, 3), middle: '0', high: formatNumber(map.limit, 3) }),
   print: (_map, value) => `z = ${formatNumber(value)}`,
   faint: (peak) => (peak === 0 ? say('every z is exactly 0') : say('every |z| is at most {0}', formatNumber(peak, 2))),
-  cell: stateCell,
   // In the place of h stands z, so that the cells of the table read it.
-  range: async (from, to, sequence) => {
-    const units = await Promise.all(Array.from({ length: to - from }, (_, i) => model.slice('unit', { t: from + i, sequence })));
-    return units.map((unit): StepValues | null => (unit === null ? null : { t: unit.t, h: unit.z, g: unit.g, gLog10: unit.exponent * Math.log10(2) }));
-  },
+  cell: stateCell,
 });

@@ -126,8 +126,8 @@ export function points(series: Series, t0: number, t1: number, pixels: number): 
   return out;
 }
 
-/** The value at step t of a series that may be decimated: the nearest step that it holds. */
-export function nearest(t: Float64Array, values: ArrayLike<number>, step: number): number {
+/** Place of the step in `t` (ascending) that is nearest to `step`. */
+export function nearestIndex(t: Float64Array, step: number): number {
   let [low, high] = [0, t.length - 1];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -135,5 +135,8 @@ export function nearest(t: Float64Array, values: ArrayLike<number>, step: number
     else high = middle;
   }
   const before = Math.max(0, low - 1);
-  return values[Math.abs((t[before] ?? 0) - step) < Math.abs((t[low] ?? 0) - step) ? before : low] ?? NaN;
+  return Math.abs((t[before] ?? 0) - step) < Math.abs((t[low] ?? 0) - step) ? before : low;
 }
+
+/** The value at step t of a series that may be decimated: the nearest step that it holds. */
+export const nearest = (t: Float64Array, values: ArrayLike<number>, step: number): number => values[nearestIndex(t, step)] ?? NaN;

@@ -88,8 +88,9 @@ export function spread({ model, timeline }: Page): View {
         rowName: 't',
         columns: Array.from({ length: tableBins }, (_, i) => `≥ ${formatNumber(low + ((high - low) * i) / tableBins, 2)}`),
         rowCount: run.shapes.T,
+        rowsAtOnce: 4096,
         rows: async (from, to) => {
-          const map = await model.slice('activations', { sequence, window: { t0: from, t1: to }, maxColumns: to - from, bins: tableBins });
+          const map = await model.sliceOf(run, 'activations', { sequence, window: { t0: from, t1: to }, maxColumns: to - from, bins: tableBins });
           return Array.from({ length: to - from }, (_, i) => Array.from({ length: tableBins }, (__, bin) => {
             const share = map?.shares[(tableBins - 1 - bin) * map.columns + i] ?? NaN;
             return { text: formatPercent(share), exact: String(share) };

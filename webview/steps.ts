@@ -1,11 +1,14 @@
 // Exact numbers of single steps, kept for a while because the cursor and the tables come back to them.
 import { exactLog10, formatLog10, formatNumber } from './format.js';
-import type { Model, StepValues } from './model.js';
+import type { Model, RunSummary, StepValues } from './model.js';
 import type { Cell } from './table.js';
 
 const kept = 512;
-/** Questions under way at once when many steps are wanted. */
-const atOnce = 32;
+/** Numbers of one block of steps: a few MB, however wide the network is. */
+const numbersAtOnce = 2 ** 18;
+const mostRowsAtOnce = 4096;
+/** Rows of a table of steps that are asked for at once when all of them are wanted. */
+export const stepsAtOnce = ({ shapes: { H } }: RunSummary): number => Math.max(1, Math.min(mostRowsAtOnce, Math.floor(numbersAtOnce / (2 * H))));
 
 export class Steps {
   readonly #model: Model;
@@ -27,12 +30,12 @@ export class Steps {
     return values;
   }
 
-  /** Steps from ≤ t < to; null where the run was replaced meanwhile. */
-  async range(from: number, to: number, sequence: number): Promise<readonly (StepValues | null)[]> {
-    const out: (StepValues | null)[] = [];
-    for (let t = from; t < to; t += atOnce) {
-      out.push(...await Promise.all(Array.from({ length: Math.min(atOnce, to - t) }, (_, i) => this.at(t + i, sequence))));
-    }
+  /** Steps from ≤ t < to of this run, null where a report has not recorded them. @throws NotToBeHad */
+  async range(run: RunSummary, from: number, to: number, sequence: number, tensor: 'hs' | 'z' = 'hs'): Promise<readonly (StepValues | null)[]> {
+    const { H } = run.shapes;
+    const block = await this.#model.sliceOf(run, 'steps', { tensor, sequence, from, to });
+    const out = new Array<StepValues | null>(to - from).fill(null);
+    block?.t.forEach((t, i) => { out[t - from] = { t, h: block.h.subarray(i * H, (i + 1) * H), g: block.g.subarray(i * H, (i + 1) * H), gLog10: block.gLog10[i] ?? 0 }; });
     return out;
   }
 }

@@ -2,6 +2,7 @@
 import { copyByKey, tsvLine } from './copy.js';
 import { el, math, textButton, withoutEscapes } from './dom.js';
 import { t as say } from './l10n.js';
+import { unlessGone } from './model.js';
 
 /** As shown, and with every digit. */
 export type Cell = { readonly text: string; readonly exact: string };
@@ -14,11 +15,14 @@ export type TablePlan = {
   readonly rowLabel?: (row: number) => string;
   /** Row of a step of time when rows are not the steps themselves. */
   readonly rowOf?: (t: number) => number;
+  /** How many rows are asked for at once when all are wanted; 256 unless told. */
+  readonly rowsAtOnce?: number;
+  /** @throws NotToBeHad when the run that the plan is about is gone. */
   rows(from: number, to: number): Promise<readonly (readonly Cell[])[]>;
 };
 
 const rowsShown = 12;
-const rowsAtOnce = 256;
+const usualRowsAtOnce = 256;
 
 export class TableTwin {
   readonly element: HTMLElement;
@@ -61,8 +65,9 @@ export class TableTwin {
     const from = Math.max(0, Math.min(this.#first, plan.rowCount - rowsShown));
     const to = Math.min(plan.rowCount, from + rowsShown);
     this.#first = from;
-    const rows = await plan.rows(from, to);
-    if (turn !== this.#turn) return;
+    const rows = await unlessGone(plan.rows(from, to));
+    // The plan of the newer run comes with it.
+    if (rows === null || turn !== this.#turn) return;
     const label = plan.rowLabel ?? String;
     this.#head.replaceChildren(el('tr', {}, el('th', { attributes: { scope: 'col' } }, math(plan.rowName)), ...plan.columns.map((column) => el('th', { attributes: { scope: 'col' } }, math(column)))));
     this.#body.replaceChildren(...rows.map((cells, i) => {
@@ -80,6 +85,7 @@ export class TableTwin {
 export async function toTsv(plan: TablePlan, from = 0, to = plan.rowCount): Promise<string> {
   const label = plan.rowLabel ?? String;
   const lines = [tsvLine([plan.rowName, ...plan.columns].map(withoutEscapes))];
+  const { rowsAtOnce = usualRowsAtOnce } = plan;
   for (let start = from; start < to; start += rowsAtOnce) {
     const rows = await plan.rows(start, Math.min(to, start + rowsAtOnce));
     rows.forEach((cells, i) => lines.push(tsvLine([label(start + i), ...cells.map((cell) => cell.exact)])));
@@ -92,6 +98,7 @@ export async function toCsv(plan: TablePlan): Promise<string> {
   const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const label = plan.rowLabel ?? String;
   const lines = [[plan.rowName, ...plan.columns].map((name) => quote(withoutEscapes(name))).join(',')];
+  const { rowsAtOnce = usualRowsAtOnce } = plan;
   for (let from = 0; from < plan.rowCount; from += rowsAtOnce) {
     const rows = await plan.rows(from, Math.min(plan.rowCount, from + rowsAtOnce));
     rows.forEach((cells, i) => lines.push([label(from + i), ...cells.map((cell) => quote(cell.exact))].join(',')));

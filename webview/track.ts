@@ -3,6 +3,7 @@ import { TimeChart, gutter } from './chart.js';
 import { copyButton, copyByKey } from './copy.js';
 import { el, math, onFrame, plainMath, textButton } from './dom.js';
 import { fileName } from './format.js';
+import { Gathering } from './gather.js';
 import { t as say } from './l10n.js';
 import { helpPopover } from './popover.js';
 import { savePicture } from './picture.js';
@@ -29,6 +30,7 @@ export class Track {
   readonly #formula = el('span', { class: 'formula' });
   readonly #legend = el('div', { class: 'legend' });
   readonly #dots = el('div', { class: 'dots' });
+  readonly #gathering = new Gathering();
   readonly #grip: HTMLElement;
   readonly #fold: HTMLButtonElement;
   readonly #tableButton: HTMLButtonElement;
@@ -52,7 +54,7 @@ export class Track {
     this.#plot = el('div', { class: 'plot' }, this.canvas, this.#dots);
     this.#fold = el('button', { class: 'fold', attributes: { type: 'button', 'aria-controls': `${id}-body` }, onClick: () => this.#setFolded(!this.state.folded) });
     this.#tableButton = textButton(say('table'), say('Table of {0}', view.title), () => this.#setTable(!this.state.table));
-    const copy = copyButton(view.title, () => this.#tsv());
+    const copy = copyButton(view.title, () => this.#gathering.text(() => this.#tsv()));
     this.#twin = new TableTwin(view.title, copy);
     copyByKey(this.canvas, copy);
     this.#grip = el('div', { class: 'grip', attributes: { role: 'separator', tabindex: '0', 'aria-orientation': 'horizontal', 'aria-label': say('Height of {0}', view.title), 'aria-valuemin': String(leastHeight), 'aria-valuemax': String(mostHeight) } });
@@ -64,7 +66,7 @@ export class Track {
       textButton('CSV', say('Save {0} as CSV', view.title), () => void this.#saveCsv()),
       help);
     this.element = el('section', { class: 'track', attributes: { 'data-track': view.id, 'aria-labelledby': `${id}-title` } },
-      el('header', { class: 'track-head' }, el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)), this.#formula, actions),
+      el('header', { class: 'track-head' }, el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)), this.#formula, actions), this.#gathering.note,
       el('div', { class: 'track-body', id: `${id}-body` }, view.controls === undefined ? this.#legend : el('div', { class: 'with-controls' }, view.controls, this.#legend), this.#plot, this.#twin.element, this.#grip));
     this.#watchGrip();
     new ResizeObserver(() => { if (this.visible) this.refresh(); }).observe(this.#plot);
@@ -163,9 +165,10 @@ export class Track {
   }
 
   /** The columns of the table, for the steps in view. */
-  async #tsv(): Promise<string | null> {
+  async #tsv(): Promise<string> {
+    await this.ready();
     const { model: { run }, timeline: { window: { t0, t1 } } } = this.#host.page;
-    if (run === null) return null;
+    if (run === null) return '';
     const plan = this.view.table(run, 'shown');
     // Rows that are not the steps are few.
     return plan.rowOf === undefined ? toTsv(plan, t0, Math.min(t1, plan.rowCount)) : toTsv(plan);
@@ -175,7 +178,8 @@ export class Track {
     await this.ready();
     const { run } = this.#host.page.model;
     if (run === null) return;
-    this.#host.save({ suggestedName: fileName(run.name, this.view.id, 'csv'), content: await toCsv(this.view.table(run, 'all')) });
+    const content = await this.#gathering.text(() => toCsv(this.view.table(run, 'all')));
+    if (content !== null) this.#host.save({ suggestedName: fileName(run.name, this.view.id, 'csv'), content });
   }
 
   #paint(): void {

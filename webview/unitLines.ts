@@ -4,7 +4,7 @@ import { formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { extent, nearest, withNeighbours } from './scene.js';
-import { noCell, stateCell } from './steps.js';
+import { noCell, stateCell, stepsAtOnce } from './steps.js';
 import { borders } from './view.js';
 import type { Line, Scene } from './scene.js';
 import type { Page, View } from './view.js';
@@ -93,7 +93,8 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
         rowName: 't',
         columns: units.map((unit) => say('{0} unit {1}', 'h', unit)),
         rowCount: run.shapes.T,
-        rows: async (from, to) => (await steps.range(from, to, sequence)).map((values) => units.map((unit) => (values === null ? noCell : stateCell(values, unit)))),
+        rowsAtOnce: stepsAtOnce(run),
+        rows: async (from, to) => (await steps.range(run, from, to, sequence)).map((values) => units.map((unit) => (values === null ? noCell : stateCell(values, unit)))),
       };
     },
     click: () => undefined,

@@ -212,14 +212,16 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     },
     table() {
       const { picture, tensor } = choice;
+      const { run } = model;
       const [rows, columns] = picture?.shape ?? [0, 1];
       return {
         rowName: tensor === 'b' ? t('unit') : t('row,column'),
         columns: [tensor, `d${tensor}`],
         rowCount: rows * columns,
+        rowsAtOnce: 2 ** 16,
         rowLabel: (i) => (tensor === 'b' ? String(i) : `${Math.floor(i / columns)},${i % columns}`),
         rows: async (from, to) => {
-          const answer = await model.slice('weightCells', { tensor, from, to });
+          const answer = run === null ? null : await model.sliceOf(run, 'weightCells', { tensor, from, to });
           return Array.from({ length: to - from }, (_, i) => [answer?.values, answer?.gradients].map((values) => ({ text: formatNumber(values?.[i] ?? NaN), exact: String(values?.[i] ?? NaN) })));
         },
       };

@@ -90,6 +90,11 @@ export type StepValues = {
   readonly gLog10: number;
 };
 
+/** The same of the steps from ≤ t < to, as many of them as are known: all but in a report of a large run. `z` stands in the place of h where it is asked for. */
+export type StepsRequest = { readonly runId: number; readonly sequence: number; readonly tensor: 'hs' | 'z'; readonly from: number; readonly to: number };
+/** `t` and `gLog10` [n], `h` and `g` [n,H]. */
+export type StepsBlock = { readonly t: Float64Array; readonly h: Float64Array; readonly g: Float64Array; readonly gLog10: Float64Array };
+
 /** Part of an analysis that goes on in the worker: `fraction` 1 when it is complete. Ask again for more. */
 export type Unfinished = { readonly fraction: number };
 
@@ -110,14 +115,21 @@ export type AttributionPicture = Unfinished & {
   readonly values: Float32Array;
   readonly log10Max: number;
   readonly decades: number;
-  /** Sources of the whole run, how many steps the largest holds, and how many of the T steps have a row of their own. */
-  readonly sources: number;
+  /** First and last step of every source of the whole run, ascending, and how many steps the largest holds. */
+  readonly sourceFrom: Float64Array;
+  readonly sourceTo: Float64Array;
   readonly largestGroup: number;
-  readonly sampledSteps: number;
+  /** The steps that have a row of their own, ascending: all T, or evenly spaced ones. */
+  readonly rowSteps: Float64Array;
 };
 /** What makes g_t, source by source (those at t or later), log10 of norms; `t` is the nearest step that was computed. */
 export type AttributionRowRequest = { readonly runId: number; readonly t: number };
 export type AttributionRow = Unfinished & { readonly t: number; readonly from: Float64Array; readonly to: Float64Array; readonly log10: Float64Array };
+
+/** Rows from ≤ row < to of all that are computed: what every source of the run makes of g at their steps `t`. */
+export type AttributionRowsRequest = { readonly runId: number; readonly from: number; readonly to: number };
+/** `log10` [n, sources]: −Infinity for a source before t. */
+export type AttributionRows = Unfinished & { readonly t: Float64Array; readonly log10: Float64Array };
 
 /** dWh by the distance between a loss and the step that it reaches. */
 export type ReachRequest = { readonly runId: number };
@@ -187,6 +199,7 @@ export type SliceRequests = {
   jacobians: { params: JacobianRequest; result: Jacobians | null };
   attribution: { params: AttributionRequest; result: AttributionPicture | null };
   attributionRow: { params: AttributionRowRequest; result: AttributionRow | null };
+  attributionRows: { params: AttributionRowsRequest; result: AttributionRows | null };
   reach: { params: ReachRequest; result: ReachValues | null };
   weights: { params: WeightsRequest; result: WeightsPicture | null };
   weightCells: { params: WeightCellsRequest; result: WeightCells | null };
@@ -197,6 +210,7 @@ export type SliceRequests = {
   unitLines: { params: UnitLinesRequest; result: UnitLines | null };
   sequenceLines: { params: SequenceLinesRequest; result: SequenceLines | null };
   step: { params: StepRequest; result: StepValues | null };
+  steps: { params: StepsRequest; result: StepsBlock | null };
 };
 
 export type RunRequest = {

@@ -1,7 +1,7 @@
 // Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
 import { attribute, jacobianSeries, reachOf } from '../engine/index.js';
 import type { Attribution, JacobianSeries, Reach, Shapes, Workspaces } from '../engine/index.js';
-import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, JacobianRequest, Jacobians, ReachValues } from '../protocol/messages.js';
+import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, AttributionRows, AttributionRowsRequest, JacobianRequest, Jacobians, ReachValues } from '../protocol/messages.js';
 import { Cancelled } from './drive.js';
 import { Job } from './job.js';
 import { binStart, clampWindow } from './decimate.js';
@@ -73,6 +73,15 @@ export class Analyses {
     const at = steps[row] ?? 0;
     const kept = sources.flatMap((source, s) => (source.to >= at ? [{ ...source, log10: log10[row * sources.length + s] ?? NaN }] : []));
     return { t: at, from: Float64Array.from(kept, ({ from }) => from), to: Float64Array.from(kept, ({ to }) => to), log10: Float64Array.from(kept, (source) => source.log10), fraction: job.fraction };
+  }
+
+  async attributionRows({ from, to }: AttributionRowsRequest): Promise<AttributionRows> {
+    const job = this.#attributionJob();
+    if (job.fraction < 1) await job.more();
+    const { sources, t, log10 } = job.state;
+    // A group that ends before t cannot reach it.
+    const values = log10.slice(from * sources.length, to * sources.length).map((value, i) => ((sources[i % sources.length]?.to ?? 0) < (t[from + Math.floor(i / sources.length)] ?? 0) ? -Infinity : value));
+    return { t: t.slice(from, to), log10: values, fraction: job.fraction };
   }
 
   async reach(): Promise<ReachValues> {
@@ -157,8 +166,9 @@ function picture({ sources, t: steps, log10 }: Attribution, request: Attribution
     window, columns, rows, values, log10Max, decades,
     from: Float64Array.from({ length: rows }, (_, row) => reaching[first(row + 1) - 1]?.from ?? 0),
     to: Float64Array.from({ length: rows }, (_, row) => reaching[first(row)]?.to ?? 0),
-    sources: sources.length,
+    sourceFrom: Float64Array.from(sources, ({ from }) => from),
+    sourceTo: Float64Array.from(sources, ({ to }) => to),
     largestGroup: sources.reduce((most, { from, to }) => Math.max(most, to - from + 1), 0),
-    sampledSteps: steps.length,
+    rowSteps: steps.slice(),
   };
 }

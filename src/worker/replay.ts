@@ -1,10 +1,10 @@
 // Answers the page's questions about a run from its record, as the worker answers them from the run.
 import { openUnit } from '../engine/index.js';
-import type { Heatmap, SliceRequests, UnitLines, WeightsPicture } from '../protocol/messages.js';
+import type { Heatmap, SliceRequests, StepsBlock, StepsRequest, UnitLines, WeightsPicture } from '../protocol/messages.js';
 import { Analyses } from './analyses.js';
 import { notANumber } from './record.js';
 import type { Cells, FirstSequence, RunRecord } from './record.js';
-import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
+import { heatmap, sequenceLines, stepsBlock, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
 import { band, spread } from './units.js';
 import { weightCells, weights } from './weights.js';
@@ -31,6 +31,15 @@ function linesOf({ units, unitLines: lines }: FirstSequence, wanted: readonly nu
 
 const nearestTo = <Item extends { readonly t: number }>(items: readonly Item[], t: number): Item | null =>
   items.reduce<Item | null>((best, item) => (best === null || Math.abs(item.t - t) < Math.abs(best.t - t) ? item : best), null);
+
+/** Of the steps whose numbers were kept. */
+function blockOf({ steps, opened }: FirstSequence, { tensor, from, to }: StepsRequest): StepsBlock {
+  const log10of2 = Math.log10(2);
+  const known = tensor === 'hs' ? steps : opened.map(({ t, z, g, exponent }) => ({ t, h: z, g, gLog10: exponent * log10of2 }));
+  const kept = known.filter(({ t }) => t >= from && t < to);
+  const rows = (pick: (step: (typeof kept)[number]) => Float64Array): Float64Array => Float64Array.from(kept.flatMap((step) => [...pick(step)]));
+  return { t: Float64Array.from(kept, ({ t }) => t), h: rows(({ h }) => h), g: rows(({ g }) => g), gLog10: Float64Array.from(kept, ({ gLog10 }) => gLog10) };
+}
 
 const weightsOf = (first: FirstSequence, tensor: keyof FirstSequence['weights']): WeightsPicture => {
   const picture = first.weights[tensor];
@@ -65,12 +74,14 @@ export function replay(record: RunRecord): Answers {
       return either(request.sequence ?? 0, (kept) => spread(kept, request), ({ activations }) => activations);
     },
     step: (request) => either(request.sequence, (kept) => stepValues(kept, request), ({ steps }) => steps.find(({ t }) => t === request.t) ?? null),
+    steps: (request) => either(request.sequence, (kept) => stepsBlock(kept, request), (pictures) => blockOf(pictures, request)),
     unit: ({ t, sequence }) => either(sequence, ({ experiment, result }) => openUnit(experiment, result, Math.max(0, Math.min(t, shapes.T - 1)), sequence), ({ opened }) => nearestTo(opened, t)),
     weights: (request) => either(0, (kept) => weights(kept, request), (pictures) => weightsOf(pictures, request.tensor)),
     weightCells: (request) => (run === null ? null : weightCells(run, request)),
     jacobians: (request) => (request.sequence >= sequences ? null : analyses.jacobians(request)),
     attribution: (request) => analyses.attribution(request),
     attributionRow: (request) => analyses.attributionRow(request),
+    attributionRows: (request) => analyses.attributionRows(request),
     reach: () => analyses.reach(),
     // Nothing runs in a report.
     whatIf: () => null,

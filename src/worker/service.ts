@@ -19,7 +19,7 @@ import { locateWeight } from './locateWeight.js';
 import { pack } from './packing.js';
 import { makeRecord } from './record.js';
 import { resultJson } from './resultJson.js';
-import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
+import { heatmap, sequenceLines, stepsBlock, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
 import { ReadSources } from './sources.js';
 import { band, spread } from './units.js';
@@ -72,9 +72,11 @@ export class Service {
       unitLines: slice(unitLines),
       sequenceLines: slice(sequenceLines),
       step: slice(stepValues),
+      steps: slice(stepsBlock),
       jacobians: this.#later((analyses, request) => analyses.jacobians(request)),
       attribution: this.#later((analyses, request) => analyses.attribution(request)),
       attributionRow: this.#later((analyses, request) => analyses.attributionRow(request)),
+      attributionRows: this.#later((analyses, request) => analyses.attributionRows(request)),
       reach: this.#later((analyses) => analyses.reach()),
       weights: slice(weights),
       weightCells: slice(weightCells),

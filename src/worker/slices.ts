@@ -1,4 +1,4 @@
-import type { Heatmap, HeatmapRequest, SequenceLines, SequenceLinesRequest, StepRequest, StepValues, TimeWindow, UnitLines, UnitLinesRequest } from '../protocol/messages.js';
+import type { Heatmap, HeatmapRequest, SequenceLines, SequenceLinesRequest, StepRequest, StepsBlock, StepsRequest, StepValues, TimeWindow, UnitLines, UnitLinesRequest } from '../protocol/messages.js';
 import type { AnyRun, Experiment } from '../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
 import { preActivations, unitOrder } from './units.js';
@@ -118,5 +118,20 @@ export function stepValues({ result }: KeptRun, request: StepRequest): StepValue
     h: Float64Array.from(result.hs.subarray(start, start + H)),
     g: Float64Array.from(result.dhScaled.subarray(start, start + H)),
     gLog10: (result.dhExponent[t] ?? 0) * log10of2,
+  };
+}
+
+export function stepsBlock(run: KeptRun, request: StepsRequest): StepsBlock {
+  const { result } = run;
+  const { T, H, B } = result.shapes;
+  const from = Math.min(Math.max(0, request.from), T);
+  const to = Math.min(Math.max(from, request.to), T);
+  const sequence = Math.min(request.sequence, B - 1);
+  const rows = (trace: AnyRun['hs'], item: number): Float64Array => Float64Array.from(trace.subarray((item * T + from) * H, (item * T + to) * H));
+  return {
+    t: Float64Array.from({ length: to - from }, (_, i) => from + i),
+    h: request.tensor === 'z' ? rows(preActivations(run, sequence), 0) : rows(result.hs, sequence),
+    g: rows(result.dhScaled, sequence),
+    gLog10: Float64Array.from({ length: to - from }, (_, i) => (result.dhExponent[from + i] ?? 0) * log10of2),
   };
 }

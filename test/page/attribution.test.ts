@@ -102,6 +102,19 @@ it('a long run gathers losses into groups and says so', async () => {
   await computed(open.page, 'attribution');
   const told = (await open.page.locator('[data-track=attribution] .formula').textContent()) ?? '';
   assert.match(told, /\d+ groups of up to \d+ neighbouring losses · at 2000 of 2500 steps/);
+  // Rows stand where something was computed, each with what its own step receives: all contributions point the same way here, so a group's is the sum of its losses'.
+  const { head, rows } = await csvRows(open, 'attribution');
+  assert.equal(rows.length, 2000);
+  assert.equal(new Set(rows.map(([t]) => t)).size, 2000);
+  const groups = head.slice(1).map((name) => { const [, from = '', to = from] = /^s = (\d+)(?: … (\d+))?$/.exec(name) ?? []; return [Number(from), Number(to)] as const; });
+  for (const [t = '', ...values] of rows) {
+    values.forEach((value, i) => {
+      const [from, to] = groups[i] ?? [NaN, NaN];
+      let sum = 0;
+      for (let s = Math.max(from, Number(t)); s <= to; s++) sum += Math.sqrt(3) * 0.9 ** (s - Number(t));
+      assert.ok(sum === 0 ? value === '0' : relativeError(Number(value), sum) < 1e-9, `t ${t} s ${from} … ${to}: ${value} instead of ${sum}`);
+    });
+  }
 });
 
 it('a new run ends what is computed for the old one', async () => {

@@ -119,6 +119,8 @@ export class TestHost {
   readonly asked: string[] = [];
   /** Names of slices that nobody can answer any more, as after the engine has stopped. */
   readonly lost = new Set<string>();
+  /** What happens between a question of the page and its answer. */
+  meanwhile: (name: string) => Promise<void> = () => Promise.resolve();
   summary: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
   status: PanelStatus = { title: 'test.rnn.json', entry: { kind: 'config', config: 'test.rnn.json' }, running: null, stale: null, problems: [] };
@@ -173,6 +175,7 @@ export class TestHost {
       { ...relaySlices(async (name, params) => {
         this.asked.push(name);
         if (this.lost.has(name)) throw new Error('The engine stopped.');
+        await this.meanwhile(name);
         const answer = await this.#worker.request(name, params);
         this.#note(name, answer);
         return answer;
@@ -276,7 +279,8 @@ export async function startPages(): Promise<PageServer> {
       page.on('pageerror', (error) => complaints.push(error.message));
       const connect = (): ((message: unknown) => void) => host.connect((message) => {
         void page.evaluate((packed) => (window as unknown as { receive(message: unknown): void }).receive(packed), pack(message)).catch((error: unknown) => {
-          if (!page.isClosed()) complaints.push(String(error));
+          // What was on its way to a page that is loaded again is heard by nobody.
+          if (!page.isClosed() && !String(error).includes('context was destroyed')) complaints.push(String(error));
         });
       });
       let receive = connect();
