@@ -94,7 +94,7 @@ else if (isMainThread) {
 
   for (const variant of variants) {
     describe(`a team with ${variant} instructions`, () => {
-      const experiment = randomExperiment({ seed: 31, B: 7, T: 300, I: 20, H: 50, cell: 'tanh', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true });
+      const experiment = randomExperiment({ seed: 31, B: 7, T: 600, I: 20, H: 50, cell: 'tanh', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true });
       const expected = numbersOf(finish(fastPass(kernelsOf(variant), experiment))!);
 
       it('whose helpers ended between two runs gives the right numbers on one thread', async () => {
