@@ -1,11 +1,8 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FileContent } from '../config/files.js';
-import { joinBytes } from '../worker/bytes.js';
+import { encodeText } from './encoding.js';
 
-const encoder = new TextEncoder();
-/** Unsaved text is taken over in pieces of this many lines, so that a huge document never holds the extension host for long. */
-const linesAtOnce = 5_000;
 const windowsAbsolute = /^[a-zA-Z]:[\\/]/;
 
 /** No name of a file holds half a character, which no URI can hold, or a zero, which no system takes. */
@@ -36,18 +33,6 @@ function unsavedDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
 /** Whether the text in the editor stands for the file, not the disk. */
 export const isUnsaved = (uri: vscode.Uri): boolean => uri.scheme === 'untitled' || unsavedDocument(uri) !== undefined;
 
-async function encodeDocument(document: vscode.TextDocument): Promise<Uint8Array> {
-  const { version, lineCount } = document;
-  const pieces: Uint8Array[] = [];
-  for (let line = 0; line < lineCount; line += linesAtOnce) {
-    pieces.push(encoder.encode(document.getText(new vscode.Range(line, 0, line + linesAtOnce, 0))));
-    if (line + linesAtOnce >= lineCount) break;
-    await new Promise((resolve) => setImmediate(resolve));
-    if (document.version !== version) return encodeDocument(document);
-  }
-  return joinBytes(pieces);
-}
-
 /** Small Node buffers share one pool; only a buffer that is all ours may move to another thread. */
 const ownBuffer = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes));
 
@@ -77,7 +62,7 @@ export async function writtenAt(uri: vscode.Uri): Promise<number | null> {
 export async function readUri(uri: vscode.Uri): Promise<FileContent> {
   const id = uri.toString();
   const document = unsavedDocument(uri);
-  if (document !== undefined) return { ok: true, id, bytes: await encodeDocument(document) };
+  if (document !== undefined) return { ok: true, id, bytes: await encodeText(document) };
   if (uri.scheme === 'untitled') return { ok: false, id, reason: 'missing', detail: t('it was closed without being saved') };
   try {
     return { ok: true, id, bytes: ownBuffer(await readWhole(uri)) };

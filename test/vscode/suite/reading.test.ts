@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { rangeOf, sibling, writeFiles } from './editorSupport.js';
-import { closeEverything, copyExample, openText, replaceText, until } from './support.js';
+import { closeEverything, copyExample, lensSays, openText, panelTabs, replaceText, until } from './support.js';
 
 const hoverText = async (document: vscode.TextDocument, needle: string): Promise<string> => {
   const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, rangeOf(document, needle).start);
@@ -136,30 +136,50 @@ describe('Links, outline and folding', () => {
 describe('A config of 5 MB', () => {
   afterEach(closeEverything);
 
-  it('is followed while typing without holding the extension host up', async function () {
-    this.timeout(120_000);
-    const H = 500;
-    const row = (i: number): string => `      [${Array.from({ length: H }, (_, j) => ((((i * H + j) * 2654435761) % 2 ** 32) / 2 ** 32 - 0.5).toFixed(16)).join(', ')}]`;
-    const rows = Array.from({ length: H }, (_, i) => row(i)).join(',\n');
-    const text = `{\n  "name": "n",\n  "weights": {\n    "Wx": [\n${row(0)}\n    ],\n    "Wh": [\n${rows}\n    ],\n    "b": ${row(1).trim()}\n  },\n  "sequences": [[[1], [2]]]\n}\n`;
-    assert.ok(text.length > 4.9e6, `${text.length}`);
-    const { document } = await openText(await writeFiles({ 'large.rnn.json': text }));
-    assert.ok((await hintsOf(document)).includes('"Wh" [H, H] = [500, 500]'));
-    // The garbage of making the text is not what is measured.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    const delay = monitorEventLoopDelay({ resolution: 2 });
-    delay.enable();
-    let name = 'n';
-    for (let i = 0; i < 40; i++) {
-      const edit = new vscode.WorkspaceEdit();
-      edit.replace(document.uri, new vscode.Range(1, 11, 1, 11 + name.length), `${name.slice(0, 20)}${i}`);
-      name = `${name.slice(0, 20)}${i}`;
-      assert.ok(await vscode.workspace.applyEdit(edit));
-      await new Promise((resolve) => setTimeout(resolve, i % 10 === 9 ? 600 : 30));
-    }
-    const hints = await hintsOf(document);
-    delay.disable();
-    assert.ok(hints.includes('"Wh" [H, H] = [500, 500]'));
-    console.log(`      longest block of the event loop while typing in ${(text.length / 1e6).toFixed(1)} MB: ${(delay.max / 1e6).toFixed(1)} ms (99 %: ${(delay.percentile(99) / 1e6).toFixed(1)} ms)`);
-  });
+  for (const [form, lineBreak] of [['in rows', '\n'], ['on one line', ' ']] as const) {
+    it(`${form} is followed while typing without holding the extension host up`, async function () {
+      this.timeout(120_000);
+      const H = 500;
+      const row = (i: number): string => `      [${Array.from({ length: H }, (_, j) => ((((i * H + j) * 2654435761) % 2 ** 32) / 2 ** 32 - 0.5).toFixed(16)).join(', ')}]`;
+      const rows = Array.from({ length: H }, (_, i) => row(i)).join(',\n');
+      const text = `{\n  "name": "n",\n  "weights": {\n    "Wx": [\n${row(0)}\n    ],\n    "Wh": [\n${rows}\n    ],\n    "b": ${row(1).trim()}\n  },\n  "sequences": [[[1], [2]]]\n}\n`.replaceAll('\n', lineBreak);
+      assert.ok(text.length > 4.9e6, `${text.length}`);
+      const { document } = await openText(await writeFiles({ 'large.rnn.json': text }));
+      assert.ok((await hintsOf(document)).some((hint) => hint.endsWith('"Wh" [H, H] = [500, 500]')));
+      await vscode.commands.executeCommand('rnnGradients.preview');
+      await lensSays(document.uri, /per step/);
+      // The garbage of making the text is not what is measured.
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const delay = monitorEventLoopDelay({ resolution: 2 });
+      delay.enable();
+      const start = document.positionAt(text.indexOf('"n"') + 1);
+      let name = 'n';
+      for (let i = 0; i < 40; i++) {
+        const edit = new vscode.WorkspaceEdit();
+        edit.replace(document.uri, new vscode.Range(start, start.translate(0, name.length)), `${name.slice(0, 20)}${i}`);
+        name = `${name.slice(0, 20)}${i}`;
+        assert.ok(await vscode.workspace.applyEdit(edit));
+        await new Promise((resolve) => setTimeout(resolve, i % 10 === 9 ? 600 : 30));
+      }
+      await vscode.commands.executeCommand('vscode.executeInlayHintProvider', document.uri, new vscode.Range(0, 0, document.lineCount, 0));
+      delay.disable();
+      await until('the picture of the last text', () => (vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).some(({ label }) => label === `RNN preview: ${name}`) ? true : undefined));
+      assert.ok((await hintsOf(document)).some((hint) => hint.endsWith('"Wh" [H, H] = [500, 500]')));
+      console.log(`      longest block of the event loop while typing in ${(text.length / 1e6).toFixed(1)} MB ${form}: ${(delay.max / 1e6).toFixed(1)} ms (99 %: ${(delay.percentile(99) / 1e6).toFixed(1)} ms)`);
+    });
+  }
+});
+
+describe('Unsaved text', () => {
+  afterEach(closeEverything);
+
+  for (const [what, name] of [['long lines, cut between the halves of no character', `${'x'.repeat(256 * 1024 - 12)}${'😀'.repeat(300_000)}`], ['CRLF line breaks', 'crlf']] as const) {
+    it(`reaches the worker whole: ${what}`, async () => {
+      const text = `{ "name": "n", "weights": { "Wx": [[1]], "Wh": [[1]], "b": [0] },${what.startsWith('CRLF') ? '\r\n'.repeat(300_000) : ''} "sequences": [[[1], [2]]] }`;
+      const { document } = await openText(await writeFiles({ 'long.rnn.json': text }));
+      await replaceText(document, '"name": "n"', `"name": "${name}"`);
+      await vscode.commands.executeCommand('rnnGradients.run');
+      await until('the whole name', () => (panelTabs().some(({ label }) => label === `RNN: ${name}`) ? true : undefined));
+    });
+  }
 });
