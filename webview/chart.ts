@@ -3,6 +3,7 @@ import { Chart, Interaction, LineController, LineElement, LinearScale, PointElem
 import type { ChartConfiguration, ChartDataset, InteractionModeFunction, Plugin, Point } from 'chart.js';
 import { getRelativePosition } from 'chart.js/helpers';
 import { timeTicks } from './axis.js';
+import { withAlpha } from './colours.js';
 import { t as say } from './l10n.js';
 import { points } from './scene.js';
 import type { Painter, Scene } from './scene.js';
@@ -133,21 +134,43 @@ function painterOf(chart: Chart): Painter | null {
   return { context: chart.ctx, left, right, top, bottom, x: (t) => x.getPixelForValue(t), y: (value) => y.getPixelForValue(value) };
 }
 
-/** Vertical lines between step t−1 and step t; none when they would stand closer than 5 pixels. */
+/** Lines that stand closer than this are a grey area. */
+const leastApart = 5;
+/** … and stripes that are narrower cannot be told apart. */
+const leastStripe = 1.5;
+
+/** Pixels between neighbours, where they are closest: every few steps, or also a border of chunks that starts the count again. */
+const apart = (painter: Painter, steps: readonly number[]): number =>
+  steps.slice(1, 16).reduce((least, step, i) => Math.min(least, step - (steps[i] ?? 0)), Infinity) * (painter.x(1) - painter.x(0));
+
+/** Vertical lines between step t−1 and step t; none when they would stand too close. */
 function verticals(painter: Painter, steps: readonly number[], colour: string, dash: number[]): void {
   const { context } = painter;
-  if (steps.length > (painter.right - painter.left) / 5) return;
+  if (apart(painter, steps) < leastApart) return;
   context.save();
   context.strokeStyle = colour;
   context.setLineDash(dash);
   context.beginPath();
   for (const t of steps) {
     const x = Math.round(painter.x(t - 0.5)) + 0.5;
+    if (x < painter.left || x > painter.right) continue;
     context.moveTo(x, painter.top);
     context.lineTo(x, painter.bottom);
   }
   context.stroke();
   context.restore();
+}
+
+/** Where cuts stand too close for lines, every other piece between two of them is shaded. */
+function stripes(painter: Painter, cuts: readonly number[], theme: Theme): void {
+  const width = apart(painter, cuts);
+  if (width >= leastApart || width < leastStripe) return;
+  const { context, left, right, top, bottom } = painter;
+  context.fillStyle = withAlpha(theme.foreground, theme.highContrast ? 0.18 : 0.1);
+  for (let i = 0; i < cuts.length; i += 2) {
+    const [from, to] = [painter.x((cuts[i] ?? 0) - 0.5), painter.x((cuts[i + 1] ?? Infinity) - 0.5)];
+    if (to > left && from < right) context.fillRect(from, top, Math.min(to, right) - from, bottom - top);
+  }
 }
 
 function scenePlugin(current: () => TimeChartOptions, rendered: () => void): Plugin<'line'> {
@@ -164,7 +187,10 @@ function scenePlugin(current: () => TimeChartOptions, rendered: () => void): Plu
   };
   return {
     id: 'scene',
-    beforeDatasetsDraw: (chart) => paint(chart, (painter, scene) => scene.under(painter)),
+    beforeDatasetsDraw: (chart) => paint(chart, (painter, scene) => {
+      scene.under(painter);
+      stripes(painter, scene.cuts, scene.theme);
+    }),
     afterDatasetsDraw: (chart) => paint(chart, (painter, scene) => {
       verticals(painter, scene.cuts, scene.theme.muted, [1, 3]);
       verticals(painter, scene.borders, scene.theme.muted, []);

@@ -1,17 +1,15 @@
 // Track: what each timestep adds to the gradients of the shared weights.
 import { t as say } from './l10n.js';
 import { endsInWords, logAxis, logLine, logTable } from './lines.js';
-import { formatLog10, formatPercent } from './format.js';
-import { borders } from './view.js';
+import { formatLog10 } from './format.js';
+import { borders, limits } from './view.js';
 import { extent, plotNote } from './scene.js';
-import type { Page, View } from './view.js';
+import type { View } from './view.js';
 
-const clipped = (factor: number | null): string[] => (factor === null ? [] : [factor < 1 ? say('before their sum is clipped to {0}', formatPercent(factor)) : say('their sum stays below the clip')]);
-
-export const contributions = ({ model }: Page): View => ({
+export const contributions = (): View => ({
   id: 'contributions',
   title: say('Contribution of each step'),
-  formula: () => [say('‖x_t^{T}·dz_t‖, ‖h_{t−1}^{T}·dz_t‖, ‖dz_t‖: what the shared weights learn from step t'), ...clipped(model.run?.clipFactor ?? null)].join(' · '),
+  formula: () => say('‖x_t^{T}·dz_t‖, ‖h_{t−1}^{T}·dz_t‖, ‖dz_t‖: what the shared weights learn from step t'),
   height: 124,
   help: {
     text: [
@@ -35,5 +33,6 @@ export const contributions = ({ model }: Page): View => ({
   readout: (run, t) => [`t = ${t}`, ...(['dWh', 'dWx', 'db'] as const).map((name) => `‖${name}‖ = ${formatLog10(run.log10[name][t] ?? NaN)}`)],
   summary: (run) => say('Contribution of each step to dWh: {0}.', endsInWords(run.log10.dWh)),
   table: (run) => logTable([{ name: '‖dWh_t‖', values: run.log10.dWh }, { name: '‖dWx_t‖', values: run.log10.dWx }, { name: '‖db_t‖', values: run.log10.db }], run.shapes.T),
+  facts: limits,
   click: () => undefined,
 });

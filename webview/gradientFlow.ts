@@ -5,7 +5,7 @@ import { endsInWords, logAxis, logLine, logTable } from './lines.js';
 import { withNeighbours } from './scene.js';
 import { formatFactor, formatLog10, formatSteps, powerOfTen } from './format.js';
 import { Latest } from './model.js';
-import { borders } from './view.js';
+import { borders, limits } from './view.js';
 import { Labels } from './labels.js';
 import { withAlpha } from './colours.js';
 import { curveNames, overlayColumn, overlayLines, stepsOf, valueAt } from './overlay.js';
@@ -207,7 +207,6 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     formula: () => [
       say('‖∂L/∂h_t‖ over batch and units, log axis'),
       ...((model.run?.shapes.B ?? 1) > 1 && overlays.all.length === 0 ? [say('band: smallest to largest of the batch')] : []),
-      ...((model.run?.truncate ?? null) === null ? [] : [say('dotted: cut every {0} steps', model.run?.truncate ?? '')]),
     ].join(' · '),
     height: 216,
     help: {
@@ -261,6 +260,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       ...overlays.all.flatMap((overlay) => curveNames.map((name) => ({ name: overlayColumn(overlay, name), values: Float64Array.from({ length: run.shapes.T }, (_, t) => valueAt(overlay.curve, name, t, run.shapes.T)) }))),
       ...(overlays.difference ? overlays.all.map((overlay) => ({ name: `‖g_t‖ ${overlay.name} / ‖g_t‖`, values: Float64Array.from({ length: run.shapes.T }, (_, t) => ratioAt(overlay, run, 'dh', t)) })) : []),
     ], run.shapes.T),
+    facts: limits,
     click: () => undefined,
   };
 }

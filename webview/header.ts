@@ -1,7 +1,7 @@
 // The verdict: one badge, one sentence, the facts of the run; what is running, what is stale, what is wrong.
 import { el, math, textButton } from './dom.js';
 import { inReport } from './report.js';
-import { formatMs, formatNumber, formatPercent } from './format.js';
+import { formatFactor, formatMs, formatNumber } from './format.js';
 import { t } from './l10n.js';
 import { button, progressRing } from './ui.js';
 import type { UiButton } from './ui.js';
@@ -57,14 +57,15 @@ function sourceName(upstream: string): string {
 const facts = ({ cell, shapes: { B, T, I, H }, dtype, elapsedMs, upstream, lossValue, clipFactor, truncate }: RunSummary): string => [
   cell, `B ${B}`, `T ${T}`, `I ${I}`, `H ${H}`, dtype, sourceName(upstream),
   ...(lossValue === null ? [] : [t('loss {0}', formatNumber(lossValue))]),
-  ...(clipFactor === null ? [] : [t('clipped to {0}', formatPercent(clipFactor))]),
-  ...(truncate === null ? [] : [t('truncated after {0}', truncate)]),
+  ...(clipFactor === null ? [] : [t('clip ×{0}', formatFactor(clipFactor))]),
+  ...(truncate === null ? [] : [t('cut every {0}', truncate)]),
   formatMs(elapsedMs),
 ].join('\u00a0· ');
 
 export class Header {
   readonly element: HTMLElement;
   readonly #actions: HeaderActions;
+  readonly #verdict: HTMLElement;
   readonly #badge = el('span', { class: 'badge' });
   readonly #reason = el('p', { class: 'reason' });
   readonly #next = el('p', { class: 'next' });
@@ -84,13 +85,14 @@ export class Header {
     this.#actions = actions;
     this.#try = textButton(t('Show what it does'), t('Show what it does, without touching the files'), () => actions.tryNext());
     this.#try.classList.add('link');
+    addEventListener('resize', () => { this.#verdict.style.minHeight = ''; });
     this.#running.append(progressRing(t('A run is under way')), this.#phase, this.#progress, button(t('Cancel'), 'secondary', t('Stop this run'), () => actions.cancel()));
     this.#running.hidden = true;
     this.#stale.hidden = true;
     this.#problems.hidden = true;
+    this.#verdict = el('div', { class: 'verdict' }, this.#badge, el('div', { class: 'verdict-text' }, el('h1', { class: 'unseen' }, t('RNN gradient inspector')), this.#reason, this.#next), el('div', { class: 'about' }, this.#name, this.#facts));
     this.element = el('header', { class: 'head' },
-      el('div', { class: 'verdict' }, this.#badge, el('div', { class: 'verdict-text' }, el('h1', { class: 'unseen' }, t('RNN gradient inspector')), this.#reason, this.#next), el('div', { class: 'about' }, this.#name, this.#facts)),
-      this.#running, this.#stale, this.#problems);
+      this.#verdict, this.#running, this.#stale, this.#problems);
   }
 
   show(model: Model): void {
@@ -104,11 +106,16 @@ export class Header {
     const { verdict } = run;
     showBadge(this.#badge, verdict.kind);
     this.#reason.replaceChildren(...emphasised(verdict.reason));
-    this.#next.hidden = verdict.next === null;
-    if (verdict.next !== null) this.#next.replaceChildren(...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try]));
+    this.#next.replaceChildren(...(verdict.next === null ? [] : [...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try])]));
     this.#name.textContent = run.name;
     this.#name.title = run.name;
     this.#facts.textContent = facts(run);
+    this.#keepHeight();
+  }
+
+  /** A sentence that is longer than its room makes more of it, once: the next ones, longer or shorter, move nothing. */
+  #keepHeight(): void {
+    if (!inReport) this.#verdict.style.minHeight = `${this.#verdict.offsetHeight}px`;
   }
 
   #showStatus(status: PanelStatus, hasPicture: boolean): void {

@@ -92,7 +92,7 @@ const pins = new Pins(memory);
 const past = new Past(page, { list: () => channel.request('history', null), version: (runId) => channel.request('version', { runId }) }, failed);
 for (const source of [tried, pins, past]) overlays.add(source);
 const pin = (whatIf: boolean): void => { if (model.run !== null) pins.add(model.run, whatIf ? tried.shown : null, tried.whatIf); };
-const views = [gradientFlow(page, overlays), contributions(page), network(page, steps), heatmap(gradientMap(), page, steps), heatmap(hiddenMap(), page, steps), heatmap(preActivation(), page, steps), unitLines(page, steps), spread(page), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
+const views = [gradientFlow(page, overlays), contributions(), network(page, steps), heatmap(gradientMap(), page, steps), heatmap(hiddenMap(), page, steps), heatmap(preActivation(), page, steps), unitLines(page, steps), spread(page), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
 
 const header = new Header(actions);
 const blank = new Blank(actions);

@@ -23,7 +23,7 @@ export function paintMath(context: CanvasRenderingContext2D, family: string, siz
   return end;
 }
 
-function paintHead(context: CanvasRenderingContext2D, track: Track, { themes: { current: theme } }: Page): void {
+function paintHead(context: CanvasRenderingContext2D, track: Track, { model, themes: { current: theme } }: Page): void {
   const font = (size: number, weight = ''): string => `${weight} ${size}px ${theme.fontFamily}`.trim();
   context.textBaseline = 'middle';
   context.textAlign = 'left';
@@ -45,6 +45,8 @@ function paintHead(context: CanvasRenderingContext2D, track: Track, { themes: { 
     context.setLineDash([]);
     x = paintMath(context, theme.fontFamily, 11, line.legend ?? '', x + 28, 31) + 18;
   }
+  const { run } = model;
+  for (const { text } of run === null ? [] : (track.view.facts?.(run) ?? [])) x = paintMath(context, theme.fontFamily, 11, text, x, 31) + 18;
   const bar = track.view.colourBar(theme);
   if (bar === null) return;
   context.fillText(bar.low, x, 31);

@@ -51,7 +51,7 @@ export type Scene = {
   under(painter: Painter): void;
   /** Above the lines; clipped to the plot. */
   over(painter: Painter): void;
-  /** Borders of chunks (solid) and cuts of truncation (dotted), each the first step after it. */
+  /** Borders of chunks (solid, those in view) and cuts of truncation (dotted, all), each the first step after it. */
   readonly borders: readonly number[];
   readonly cuts: readonly number[];
   readonly theme: Theme;

@@ -197,9 +197,11 @@ export class Track {
   }
 
   #paintLegend(theme: Theme): void {
+    const { run } = this.#host.page.model;
     const bar = this.view.colourBar(theme);
     const lines = this.#scene?.lines.filter((line) => line.legend !== null) ?? [];
-    const key = JSON.stringify([lines.map(({ id, legend, colour, dash }) => [id, legend, colour, dash]), bar === null ? null : [bar.low, bar.middle, bar.high], [...this.#hidden]]);
+    const facts = run === null ? [] : (this.view.facts?.(run) ?? []);
+    const key = JSON.stringify([facts, lines.map(({ id, legend, colour, dash }) => [id, legend, colour, dash]), bar === null ? null : [bar.low, bar.middle, bar.high], [...this.#hidden]]);
     if (key === this.#legendKey) {
       this.#readings = this.#readings.map((reading, i) => ({ ...reading, line: lines[i] ?? reading.line }));
       return;
@@ -208,7 +210,7 @@ export class Track {
     this.#readings = lines.map((line) => ({ line, value: el('b'), dot: el('i', { class: 'dot' }) }));
     for (const { line, dot } of this.#readings) dot.style.backgroundColor = line.colour;
     this.#dots.replaceChildren(...this.#readings.map(({ dot }) => dot));
-    this.#legend.replaceChildren(...this.#readings.map(({ line, value }) => this.#chip(line, value)));
+    this.#legend.replaceChildren(...this.#readings.map(({ line, value }) => this.#chip(line, value)), ...facts.map(({ id, text, title }) => el('span', { class: 'fact', title, attributes: { 'data-fact': id } }, id === 'cut' ? el('i', { class: 'sign' }) : null, text)));
     if (bar !== null) {
       const colours = el('span', { class: 'colours' });
       const from = bar.from ?? -1;

@@ -1,4 +1,6 @@
 // What every track's view can do; the stack of tracks knows views only through this.
+import { formatFactor, formatNumber } from './format.js';
+import { t } from './l10n.js';
 import type { Memory } from './memory.js';
 import type { Model, RunSummary, TimeWindow } from './model.js';
 import type { Scene } from './scene.js';
@@ -46,19 +48,34 @@ export type View = {
   table(run: RunSummary, columns: 'shown' | 'all'): TablePlan;
   /** The step at a place of the canvas, where that is not the step of the time axis; null: it is. */
   stepAt?(x: number, y: number): number | null;
+  /** What is set for the run and belongs to this picture. */
+  facts?(run: RunSummary): readonly Fact[];
   /** A click at height `value` of the axis. */
   click(value: number): void;
 };
 
+/** What is set for the whole run and shows in a track: a word in its legend, with the sign that it has in the plot, if it has one. */
+export type Fact = { readonly id: 'clip' | 'cut'; readonly text: string; readonly title: string };
+
+/** Clipping and truncation, where they are set. */
+export function limits({ truncate, clipNorm, clipFactor }: RunSummary): Fact[] {
+  return [
+    ...(truncate === null ? [] : [{ id: 'cut' as const, text: t('cut every {0}', truncate), title: t('Truncated backpropagation: no gradient passes from the step after a dotted line to the one before it.') }]),
+    ...(clipFactor === null ? [] : [clipFactor < 1
+      ? { id: 'clip' as const, text: t('clip ×{0}', formatFactor(clipFactor)), title: t('The gradient of all weights together is longer than {0} and is shortened by this factor, after the sum over all steps. The curves show it before that.', formatNumber(clipNorm ?? NaN)) }
+      : { id: 'clip' as const, text: t('clip {0}: not reached', formatNumber(clipNorm ?? NaN)), title: t('The gradient of all weights together is no longer than {0}, so nothing is clipped.', formatNumber(clipNorm ?? NaN)) }]),
+  ];
+}
+
 /** Borders that every track shows: of chunks, and of truncated backpropagation inside each chunk. */
 export function borders(run: RunSummary, window: TimeWindow): Pick<Scene, 'borders' | 'cuts'> {
-  const inView = (t: number): boolean => t > window.t0 && t < window.t1;
+  const inView = (step: number): boolean => step > window.t0 && step < window.t1;
   const cuts: number[] = [];
   if (run.truncate !== null) {
     run.chunkStarts.forEach((start, i) => {
       const end = run.chunkStarts[i + 1] ?? run.shapes.T;
-      for (let t = start + (run.truncate ?? 1); t < end; t += run.truncate ?? 1) cuts.push(t);
+      for (let step = start + (run.truncate ?? 1); step < end; step += run.truncate ?? 1) cuts.push(step);
     });
   }
-  return { borders: run.chunkStarts.filter((t) => t > 0 && inView(t)), cuts: cuts.filter(inView) };
+  return { borders: run.chunkStarts.filter((step) => step > 0 && inView(step)), cuts };
 }

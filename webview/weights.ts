@@ -65,8 +65,8 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     cellNumbers.request(row * (choice.picture?.shape[1] ?? 1) + column);
   }
 
-  const row = (id: string, name: string, value: number, text = formatNumber(value), note = ''): Node =>
-    el('div', {}, el('dt', {}, math(name)), el('dd', { title: String(value), attributes: { 'data-name': id, 'data-value': String(value) } }, text), note === '' ? null : el('dd', { class: 'note' }, note));
+  const row = (id: string, name: string, value: number, text = formatNumber(value), note: string | null = null): Node =>
+    el('div', {}, el('dt', {}, math(name)), el('dd', { title: String(value), attributes: { 'data-name': id, 'data-value': String(value) } }, text), note === null ? null : el('dd', { class: 'note' }, note));
 
   function explain(): void {
     const { pictures, tensor, place, rate } = choice;

@@ -1,6 +1,6 @@
 // The bar of what-ifs under the toolbar: what can be changed, what it makes of the verdict, and the way into the files.
 import { el, math, textButton } from './dom.js';
-import { formatFactor, formatLog10, formatNumber, formatPercent } from './format.js';
+import { formatFactor, formatLog10, formatNumber } from './format.js';
 import { showBadge } from './header.js';
 import { t } from './l10n.js';
 import { helpPopover } from './popover.js';
@@ -41,7 +41,7 @@ const outcomes = (): readonly Outcome[] => [
   { id: 'factor', name: t('per step back'), read: ({ verdict }) => verdict.perStepFactor ?? NaN, print: (value) => (Number.isNaN(value) ? '–' : `×${formatFactor(value)}`) },
   { id: 'ratio', name: t('arrives at the first step'), read: ({ verdict }) => verdict.log10Ratio ?? NaN, print: (value) => (Number.isNaN(value) ? '–' : `×${formatLog10(value, 3)}`) },
   { id: 'total', name: '‖g_0‖', read: ({ log10 }) => log10.dh[0] ?? NaN, print: (value) => formatLog10(value, 3) },
-  { id: 'clip', name: t('clipped to'), read: ({ clipFactor }) => clipFactor ?? NaN, print: (value) => (Number.isNaN(value) ? '–' : formatPercent(value)) },
+  { id: 'clip', name: t('clip'), read: ({ clipFactor }) => clipFactor ?? NaN, print: (value) => (Number.isNaN(value) ? '–' : `×${formatFactor(value)}`) },
   { id: 'loss', name: t('loss'), read: ({ lossValue }) => lossValue ?? NaN, print: (value) => formatNumber(value) },
 ];
 

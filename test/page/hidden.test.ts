@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
+import { configOf, referenceCase } from '../support/experiments.js';
 import { csvRows, nextFrames, painted } from './support.js';
 
 let pages: PageServer;
@@ -63,13 +63,6 @@ it('the spread counts the reference\'s states', async () => {
     const count = hs.flatMap((steps) => steps[Number(t)] ?? []).filter((h) => Math.min(9, Math.floor(((h + 1) / 2) * 10)) === bin).length;
     assert.ok(Math.abs(Number(share) - count / (B * H)) < 1e-6, `t ${t} bin ${bin}: ${share}`);
   }));
-});
-
-it('clip and truncation are told where they are set', async () => {
-  await open.host.run(weatherConfig({ name: 'cut and clipped', clip: { norm: 0.001 }, truncate: 25 }));
-  await open.page.locator('.run-name', { hasText: 'cut and clipped' }).waitFor();
-  await open.page.locator('[data-track=flow] .formula', { hasText: 'cut every 25 steps' }).waitFor();
-  await open.page.locator('[data-track=contributions] .formula', { hasText: /clipped to 0\.\d %/ }).waitFor();
 });
 
 it('never met a policy violation, an error or a failure', async () => {

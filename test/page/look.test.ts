@@ -181,6 +181,35 @@ describe('what arrives later', () => {
     await clean(open);
   });
 
+  for (const [width, height] of [[1400, 1000], [420, 900]] as const) {
+    it(`stands where it stood when the next run vanishes, explodes or keeps its gradient, ${width} pixels wide`, async () => {
+      const open = await pages.open({ width, height });
+      const { page, host } = open;
+      const places = (): Promise<[string, number][]> => page.evaluate(() => [...document.querySelectorAll<HTMLElement>('.toolbar, .ruler, .side, [data-track]:not([hidden]), [data-track]:not([hidden]) .plot, .side > section')].filter((element) => element.checkVisibility())
+        .map((element) => [element.dataset['track'] ?? element.dataset['card'] ?? element.className, Math.round(element.getBoundingClientRect().top)]));
+      const show = async (name: string, config: string): Promise<[string, number][]> => {
+        await host.run(config);
+        await page.locator('.run-name', { hasText: name }).waitFor();
+        await painted(open);
+        await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
+        await page.locator('.side [data-name=lyapunov]').filter({ hasText: /\d/ }).waitFor();
+        await nextFrames(page);
+        return places();
+      };
+      const first = await show('weather', weatherConfig());
+      const next = await show('orthogonal', configOf(referenceCase('orthogonal')));
+      assert.ok(await page.locator('.badge.healthy').isVisible());
+      const exploding = await show('exploding', configOf(referenceCase('exploding')));
+      assert.ok(await page.locator('.badge.exploding').isVisible());
+      // With the second run a history comes beside the tracks, once.
+      const tracks = (all: readonly [string, number][]): readonly [string, number][] => all.slice(0, all.findIndex(([name]) => name === 'side'));
+      assert.deepEqual(tracks(next), tracks(first));
+      assert.deepEqual(exploding, next);
+      assert.deepEqual(await show('weather', weatherConfig()), exploding);
+      await clean(open);
+    });
+  }
+
   it('leaves nothing to run again while the first run is under way', async () => {
     const open = await pages.open();
     open.host.sendStatus({ running: { runId: 1, phase: 'run', fraction: 0.4 } });
