@@ -18,7 +18,7 @@ export function* fastPlainRange(kernels: Kernels, experiment: Experiment, chunk:
   const panels = Math.ceil((H * bytesOf[dtype]) / rowBytes);
   const atOnce = Math.max(1, Math.min(steps, Math.floor(mostRows / B), Math.floor(blockWork / (B * H * H))));
   const rows = panels * B * rowBytes;
-  const at = layOut(kernels, { staging: Math.max(H * H, atOnce * H) * bytesOf[dtype], weights: panels * H * rowBytes, g: rows, d: rows, hs: atOnce * rows });
+  const at = layOut(kernels, { staging: Math.max(H * H, atOnce * H) * bytesOf[dtype], weights: panels * H * rowBytes, g: rows, d: 2 * rows, hs: atOnce * rows });
   if (at === null) return null;
   const { exports } = kernels;
   const { pack, packTransposed, fill } = packing(exports, dtype);

@@ -1,14 +1,12 @@
 // AssemblyScript. Products of matrices in float64 for the analyses: any number of rows, some columns scaled, or triangular.
-import { product1, product2 } from './product';
+import { productRows } from './product';
 import { panels, ROW } from './simd';
 
 const ZEROS = memory.data(64, 16);
 
 /** Rows of C = A·B for one panel of B; the first of K columns of A stands at `a`, the first of K rows of B at `b`. */
 export function panelProduct<T>(a: usize, aPanel: usize, K: i32, b: usize, c: usize, rows: i32): void {
-  let r = 0;
-  for (; r + 1 < rows; r += 2) product2<T>(a + <usize>r * ROW, aPanel, K, 0, 0, 0, b, ZEROS, 0, c + <usize>r * ROW);
-  if (r < rows) product1<T>(a + <usize>r * ROW, aPanel, K, 0, 0, 0, b, ZEROS, c + <usize>r * ROW);
+  productRows<T>(a, aPanel, K, 0, 0, 0, b, ZEROS, 0, c, <usize>rows * ROW);
 }
 
 /** `rows` rows of C = (A·B) ⊙ scale for A [rows,K], B [K,N] and one packed row `scale` (its panels 64 bytes apart) that multiplies every row; 0: none. */

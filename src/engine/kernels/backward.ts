@@ -4,7 +4,7 @@ import { TANH, throughSlope } from './activation';
 import { Job } from './job';
 import { normOf, normWh, normWx, weightNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
-import { chain1, product1, product1x2, product2, product6, transposedProduct } from './product';
+import { chain1, product1x2, productRows, transposedProduct } from './product';
 import { constant, panels, ROW, width } from './simd';
 
 /** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: g and d. The d of step t0 goes to step `place` of the buffer. */
@@ -135,10 +135,7 @@ export function carry<T>(d: usize, dPanel: usize, B: i32, H: i32, weights: usize
     }
   } else {
     for (let n = 0; n < panelCount; n++) {
-      let row: usize = 0;
-      for (; row + 5 * ROW < bytes; row += 6 * ROW) product6<T>(d + row, dPanel, H, 0, 0, 0, weights, target + row, ROW, target + row);
-      for (; row + ROW < bytes; row += 2 * ROW) product2<T>(d + row, dPanel, H, 0, 0, 0, weights, target + row, ROW, target + row);
-      if (row < bytes) product1<T>(d + row, dPanel, H, 0, 0, 0, weights, target + row, target + row);
+      productRows<T>(d, dPanel, H, 0, 0, 0, weights, target, ROW, target, bytes);
       weights += weightsPanel;
       target += targetPanel;
     }
@@ -158,10 +155,7 @@ function inputGradient<T>(job: Job, place: i32, t: i32, rows: i32, dPanel: usize
   let target = job.dx + <usize>(t * job.B) * ROW;
   const bytes = <usize>rows * ROW;
   for (let n = 0; n < panels<T>(job.I); n++) {
-    let row: usize = 0;
-    for (; row + 5 * ROW < bytes; row += 6 * ROW) product6<T>(d + row, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + row);
-    for (; row + ROW < bytes; row += 2 * ROW) product2<T>(d + row, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + row);
-    if (row < bytes) product1<T>(d + row, dPanel, H, 0, 0, 0, weights, ZEROS, target + row);
+    productRows<T>(d, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target, bytes);
     weights += weightsPanel;
     target += panelBytes;
   }

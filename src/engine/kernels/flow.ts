@@ -5,7 +5,7 @@ import { reluSlope, RELU, sechSquared, TANH, tanhSlope } from './activation';
 import { biasNorm } from './backward';
 import { normOf, normWh, normWx, weightNorms } from './norms';
 import { clearBeyond } from './panel';
-import { product1, product1x2, product2 } from './product';
+import { product1, product1x2, product2, productRows } from './product';
 import { panels, ROW, squares } from './simd';
 
 /** Everything in float64, w = 8. ../fast/flow.ts writes it, in this order; every field is 4 bytes. */
@@ -163,12 +163,13 @@ function carryRows(job: FlowJob, d: usize, dPanel: usize, r0: i32, r1: i32): voi
   const hPanels = panels<f64>(H);
   const rowsBytes = <usize>job.rows * ROW;
   const weightsPanel = <usize>H * ROW;
+  const first = <usize>r0 * ROW;
   const to = <usize>r1 * ROW;
   const last = <usize>(r1 - ((r1 - r0) & 1)) * ROW;
   let weights = job.backwardWeights;
   for (let n = 0; n < hPanels; n++) {
     const target = job.flowing + <usize>n * rowsBytes;
-    for (let row = <usize>r0 * ROW; row < last; row += 2 * ROW) product2<f64>(d + row, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + row);
+    productRows<f64>(d + first, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + first, last - first);
     weights += weightsPanel;
   }
   if (last < to) carryRow(d + last, dPanel, H, job.backwardWeights, weightsPanel, job.flowing + last, rowsBytes);
@@ -193,17 +194,15 @@ function inputGradient(job: FlowJob, first: i32, count: i32): void {
   const H = job.H;
   const weightsPanel = <usize>H * ROW;
   const blockPanel = <usize>(job.blockSteps * job.B) * ROW;
-  const end = <usize>(first + count) * ROW;
+  const from = <usize>first * ROW;
   let weights = job.backwardWeights + <usize>panels<f64>(H) * weightsPanel;
   let target = job.dx;
   for (let n = 0; n < panels<f64>(job.I); n++) {
-    let row = <usize>first * ROW;
-    for (; row + ROW < end; row += 2 * ROW) product2<f64>(job.aligned + row, blockPanel, H, 0, 0, 0, weights, ZEROS, 0, target + row);
-    if (row < end) product1<f64>(job.aligned + row, blockPanel, H, 0, 0, 0, weights, ZEROS, target + row);
+    productRows<f64>(job.aligned + from, blockPanel, H, 0, 0, 0, weights, ZEROS, 0, target + from, <usize>count * ROW);
     weights += weightsPanel;
     target += blockPanel;
   }
-  clearBeyond<f64>(job.I, target - blockPanel + <usize>first * ROW, count);
+  clearBeyond<f64>(job.I, target - blockPanel + from, count);
 }
 
 @inline function exponentAt(job: FlowJob, row: i32): f64 {

@@ -2,7 +2,7 @@
 import { activate } from './activation';
 import { Job } from './job';
 import { clearBeyond } from './panel';
-import { chain1, product1, product1x2, product2, product6 } from './product';
+import { chain1, product1x2, productRows } from './product';
 import { panels, ROW } from './simd';
 
 /** Rows b0 … b1 − 1 of the steps t0 … t1 − 1. With one sequence `forwardInput` has been there before. */
@@ -30,10 +30,7 @@ function forwardBatch<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32): void {
     let bias = job.bias;
     let target = previous + stepBytes;
     for (let n = 0; n < hPanels; n++) {
-      let row = from;
-      for (; row + 5 * ROW < to; row += 6 * ROW) product6<T>(previous + row, hsPanel, H, x + row, xsPanel, I, weights, bias, 0, target + row);
-      for (; row + ROW < to; row += 2 * ROW) product2<T>(previous + row, hsPanel, H, x + row, xsPanel, I, weights, bias, 0, target + row);
-      if (row < to) product1<T>(previous + row, hsPanel, H, x + row, xsPanel, I, weights, bias, target + row);
+      productRows<T>(previous + from, hsPanel, H, x + from, xsPanel, I, weights, bias, 0, target + from, to - from);
       activate<T>(job.cell, target + from, to - from);
       weights += weightsPanel;
       bias += ROW;
@@ -54,9 +51,7 @@ export function forwardInput<T>(job: Job, t0: i32, t1: i32): void {
     const weights = job.forwardWeights + <usize>n * <usize>(H + I) * ROW + <usize>H * ROW;
     const bias = job.bias + <usize>n * ROW;
     const target = job.hs + <usize>n * <usize>(1 + job.T) * ROW + ROW;
-    let t = t0;
-    for (; t + 1 < t1; t += 2) product2<T>(x + <usize>t * ROW, xsPanel, I, 0, 0, 0, weights, bias, 0, target + <usize>t * ROW);
-    if (t < t1) product1<T>(x + <usize>t * ROW, xsPanel, I, 0, 0, 0, weights, bias, target + <usize>t * ROW);
+    productRows<T>(x + <usize>t0 * ROW, xsPanel, I, 0, 0, 0, weights, bias, 0, target + <usize>t0 * ROW, <usize>(t1 - t0) * ROW);
   }
 }
 

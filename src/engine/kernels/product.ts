@@ -1,8 +1,9 @@
-// AssemblyScript. The inner kernels of every product: a tile of 2 rows × one panel keeps eight vectors of sums in registers.
+// AssemblyScript. The inner kernels of every product: a tile of 2 rows × one panel keeps eight vectors of sums in registers, those of ./tiles.ts twelve.
 //
 // One k per iteration and no unrolling: V8 keeps the order of instructions, and with an optimiser's regrouping the sums no longer fit
 // the registers. The addresses are added explicitly, because V8 does not fold an offset into a splat load.
 import { madd, ROW, width } from './simd';
+import { product6, transposed6 } from './tiles';
 
 /**
  * Rows c and c+1 of C = from + A·B for one panel of B.
@@ -61,88 +62,6 @@ export function product2<T>(a: usize, panelBytes: usize, K: i32, a2: usize, pane
   v128.store(c, c13, 112);
 }
 
-/**
- * Six rows of C = from + A·B for one panel of B, otherwise as `product2`: a tile of 6 rows × half a panel, twelve sums.
- */
-export function product6<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize): void {
-  half6<T>(a, panelBytes, K, a2, panelBytes2, K2, b, from, fromRow, c);
-  half6<T>(a, panelBytes, K, a2, panelBytes2, K2, b + 32, from + 32, fromRow, c + 32);
-}
-
-function half6<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize): void {
-  let c00 = v128.load(from);
-  let c01 = v128.load(from, 16);
-  from += fromRow;
-  let c10 = v128.load(from);
-  let c11 = v128.load(from, 16);
-  from += fromRow;
-  let c20 = v128.load(from);
-  let c21 = v128.load(from, 16);
-  from += fromRow;
-  let c30 = v128.load(from);
-  let c31 = v128.load(from, 16);
-  from += fromRow;
-  let c40 = v128.load(from);
-  let c41 = v128.load(from, 16);
-  from += fromRow;
-  let c50 = v128.load(from);
-  let c51 = v128.load(from, 16);
-  while (true) {
-    while (K > 0) {
-      let p = a;
-      const end = a + <usize>min(K, width<T>()) * sizeof<T>();
-      while (p < end) {
-        const b0 = v128.load(b);
-        const b1 = v128.load(b, 16);
-        let x = v128.load_splat<T>(p);
-        c00 = madd<T>(x, b0, c00);
-        c01 = madd<T>(x, b1, c01);
-        let q = p + ROW;
-        x = v128.load_splat<T>(q);
-        c10 = madd<T>(x, b0, c10);
-        c11 = madd<T>(x, b1, c11);
-        q += ROW;
-        x = v128.load_splat<T>(q);
-        c20 = madd<T>(x, b0, c20);
-        c21 = madd<T>(x, b1, c21);
-        q += ROW;
-        x = v128.load_splat<T>(q);
-        c30 = madd<T>(x, b0, c30);
-        c31 = madd<T>(x, b1, c31);
-        q += ROW;
-        x = v128.load_splat<T>(q);
-        c40 = madd<T>(x, b0, c40);
-        c41 = madd<T>(x, b1, c41);
-        q += ROW;
-        x = v128.load_splat<T>(q);
-        c50 = madd<T>(x, b0, c50);
-        c51 = madd<T>(x, b1, c51);
-        p += sizeof<T>();
-        b += ROW;
-      }
-      a += panelBytes;
-      K -= width<T>();
-    }
-    if (K2 <= 0) break;
-    a = a2;
-    panelBytes = panelBytes2;
-    K = K2;
-    K2 = 0;
-  }
-  v128.store(c, c00);
-  v128.store(c, c01, 16);
-  v128.store(c, c10, 64);
-  v128.store(c, c11, 80);
-  v128.store(c, c20, 128);
-  v128.store(c, c21, 144);
-  v128.store(c, c30, 192);
-  v128.store(c, c31, 208);
-  v128.store(c, c40, 256);
-  v128.store(c, c41, 272);
-  v128.store(c, c50, 320);
-  v128.store(c, c51, 336);
-}
-
 /** The same for one row, with the same order of additions. */
 export function product1<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, c: usize): void {
   let c0 = v128.load(from);
@@ -175,6 +94,14 @@ export function product1<T>(a: usize, panelBytes: usize, K: i32, a2: usize, pane
   v128.store(c, c1, 16);
   v128.store(c, c2, 32);
   v128.store(c, c3, 48);
+}
+
+/** `bytes` / 64 adjacent rows of C = from + A·B for one panel of B, otherwise as `product2`: every row has the same order of additions. */
+export function productRows<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize, bytes: usize): void {
+  let row: usize = 0;
+  for (; row + 5 * ROW < bytes; row += 6 * ROW, from += 6 * fromRow) product6<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, fromRow, c + row);
+  for (; row + ROW < bytes; row += 2 * ROW, from += 2 * fromRow) product2<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, fromRow, c + row);
+  if (row < bytes) product1<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, c + row);
 }
 
 /**
@@ -308,69 +235,6 @@ export function transposed2<T>(a: usize, b: usize, rows: i32, c: usize): void {
   v128.store(c, v128.add<T>(v128.load(c, 80), c11), 80);
   v128.store(c, v128.add<T>(v128.load(c, 96), c12), 96);
   v128.store(c, v128.add<T>(v128.load(c, 112), c13), 112);
-}
-
-/** Rows m … m+5, otherwise as `transposed2`: a tile of 6 rows × half a panel. */
-export function transposed6<T>(a: usize, b: usize, rows: i32, c: usize): void {
-  transposedHalf6<T>(a, b, rows, c);
-  transposedHalf6<T>(a, b + 32, rows, c + 32);
-}
-
-function transposedHalf6<T>(a: usize, b: usize, rows: i32, c: usize): void {
-  let c00 = v128.splat<T>(0);
-  let c01 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c30 = c00;
-  let c31 = c00;
-  let c40 = c00;
-  let c41 = c00;
-  let c50 = c00;
-  let c51 = c00;
-  const end = b + <usize>rows * ROW;
-  while (b < end) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let x = v128.load_splat<T>(a);
-    c00 = madd<T>(x, b0, c00);
-    c01 = madd<T>(x, b1, c01);
-    let q = a + sizeof<T>();
-    x = v128.load_splat<T>(q);
-    c10 = madd<T>(x, b0, c10);
-    c11 = madd<T>(x, b1, c11);
-    q += sizeof<T>();
-    x = v128.load_splat<T>(q);
-    c20 = madd<T>(x, b0, c20);
-    c21 = madd<T>(x, b1, c21);
-    q += sizeof<T>();
-    x = v128.load_splat<T>(q);
-    c30 = madd<T>(x, b0, c30);
-    c31 = madd<T>(x, b1, c31);
-    q += sizeof<T>();
-    x = v128.load_splat<T>(q);
-    c40 = madd<T>(x, b0, c40);
-    c41 = madd<T>(x, b1, c41);
-    q += sizeof<T>();
-    x = v128.load_splat<T>(q);
-    c50 = madd<T>(x, b0, c50);
-    c51 = madd<T>(x, b1, c51);
-    a += ROW;
-    b += ROW;
-  }
-  v128.store(c, v128.add<T>(v128.load(c), c00));
-  v128.store(c, v128.add<T>(v128.load(c, 16), c01), 16);
-  v128.store(c, v128.add<T>(v128.load(c, 64), c10), 64);
-  v128.store(c, v128.add<T>(v128.load(c, 80), c11), 80);
-  v128.store(c, v128.add<T>(v128.load(c, 128), c20), 128);
-  v128.store(c, v128.add<T>(v128.load(c, 144), c21), 144);
-  v128.store(c, v128.add<T>(v128.load(c, 192), c30), 192);
-  v128.store(c, v128.add<T>(v128.load(c, 208), c31), 208);
-  v128.store(c, v128.add<T>(v128.load(c, 256), c40), 256);
-  v128.store(c, v128.add<T>(v128.load(c, 272), c41), 272);
-  v128.store(c, v128.add<T>(v128.load(c, 320), c50), 320);
-  v128.store(c, v128.add<T>(v128.load(c, 336), c51), 336);
 }
 
 /** C += Aᵀ·B over `rows` rows; A has M columns. C in packed layout, one row for each column of A (an even number of them). */

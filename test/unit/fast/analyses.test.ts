@@ -114,14 +114,16 @@ describe('where plain arithmetic ends, through the kernels', () => {
 
     it(`is that of plain arithmetic to a step, ${variant}`, () => {
       const kernels = kernelsOf(variant);
-      for (const [cell, gain] of [['tanh', 0.5], ['relu', 0.7], ['identity', 0.3], ['identity', 2]] as const) {
-        const [B, T, I, H, next] = [3, 400, 2, 21, randomNumbers(12)];
+      for (const [cell, gain, T] of [['tanh', 0.5, 400], ['relu', 0.7, 400], ['identity', 0.3, 400], ['identity', 0.85, 900], ['identity', 2, 400]] as const) {
+        // Where a step takes away little, another order of sums, or sums with more digits, shifts the end by what half a decade takes.
+        const slack = gain < 0.8 || gain > 1 ? 1 : Math.log(Math.sqrt(10)) / -Math.log(gain);
+        const [B, I, H, next] = [3, 2, 21, randomNumbers(12)];
         // States that grow would overflow themselves.
         const weights = { Wx: filled(I * H, next).map((value) => (gain > 1 ? 0 : value)), Wh: orthogonal(H, 5).map((value) => gain * value), b: filled(H, next).map((value) => (gain > 1 ? 0 : value)) };
         const e = experiment(H, T, weights.Wh, { cell, dtype: 'float32', shapes: { B, T, I, H }, weights, chunks: [{ steps: T, xs: filled(B * T * I, next) }] });
         const [own, plain] = [range(e, kernels), range(e, null)];
         assert.ok(plain[0] !== null || plain[1] !== null);
-        own.forEach((value, i) => assert.ok(value === plain[i] || Math.abs((value ?? NaN) - (plain[i] ?? NaN)) <= 1, `${cell}: ${String(value)} for ${String(plain[i])}`));
+        own.forEach((value, i) => assert.ok(value === plain[i] || Math.abs((value ?? NaN) - (plain[i] ?? NaN)) <= slack, `${cell}: ${String(value)} for ${String(plain[i])}`));
       }
     });
   }
