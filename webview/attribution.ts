@@ -19,8 +19,9 @@ const numbersAtOnce = 2 ** 18;
 
 const nothingKnown = { sourceFrom: new Float64Array(0), sourceTo: new Float64Array(0), rowSteps: new Float64Array(0) };
 
-/** Contributions of one row as shares of the sum of their norms. */
+/** Contributions of one row as shares of the sum of their norms; NaN where that sum is not finite, or is not known yet. */
 function sharesOf({ log10 }: AttributionRow): Float64Array {
+  if (log10.some((value) => Number.isNaN(value) || value === Infinity)) return log10.map(() => NaN);
   const largest = log10.reduce((most, value) => (value > most ? value : most), -Infinity);
   const sizes = log10.map((value) => (Number.isFinite(value) ? 10 ** (value - largest) : 0));
   const sum = sizes.reduce((total, value) => total + value, 0);
@@ -59,14 +60,15 @@ export function attributionTracks({ model, timeline }: Page): View[] {
   });
 
   function bitmap(theme: Theme): HTMLCanvasElement | null {
-    if (picture === null) return null;
+    // Without a source there is nothing to paint, and an image of no rows cannot be.
+    if (picture === null || picture.map.rows === 0) return null;
     if (picture.bitmap?.theme === theme) return picture.bitmap.canvas;
     const { map } = picture;
     const canvas = document.createElement('canvas');
     canvas.width = map.columns;
     canvas.height = map.rows;
-    // What is not computed yet looks like what does not arrive; the title says how far the computation is.
-    canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.values.map((value) => (Number.isNaN(value) ? 0 : value)), 1), map.columns, map.rows), 0, 0);
+    // What is not computed yet looks like what does not arrive; the title says how far the computation is. What has no number then is not finite.
+    canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.fraction < 1 ? map.values.map((value) => (Number.isNaN(value) ? 0 : value)) : map.values, 1), map.columns, map.rows), 0, 0);
     picture.bitmap = { theme, canvas };
     return canvas;
   }
@@ -100,7 +102,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       latestPicture.request({ window, maxColumns: size.columns, maxRows: size.rows });
     },
     scene(run, window, theme) {
-      const rows = picture?.map.rows ?? 1;
+      const rows = Math.max(1, picture?.map.rows ?? 1);
       return {
         axis: { min: -0.5, max: rows - 0.5, reverse: true, title: say('loss at s'), ticks: (height) => (picture === null ? [] : unitTicks(rows, height)), label: (value) => String(picture?.map.to[value] ?? '') },
         lines: [],
@@ -115,6 +117,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
         },
         over: (painter) => {
           if (picture?.map.rows === 0) plotNote(painter, theme, say('no gradient enters anywhere'));
+          else if (picture?.map.fraction === 1 && picture.map.log10Max === -Infinity && picture.map.values.every((value) => value === 0)) plotNote(painter, theme, say('every contribution is exactly 0'));
         },
         ...borders(run, window),
         theme,
@@ -125,6 +128,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       const { log10Max, decades } = picture.map;
       return { map: colourMap(theme), low: `≤ ${powerOfTen(Math.round(log10Max - decades))}`, middle: '', high: formatLog10(log10Max, 3), from: 0 };
     },
+    notFinite: () => (picture?.map.fraction === 1 && !picture.map.values.every(Number.isFinite) ? say('not finite') : null),
     readout(_run, t, value) {
       if (picture === null) return [`t = ${t}`];
       const { map } = picture;
@@ -133,7 +137,8 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       if ((map.to[at] ?? 0) < t) return [head, say('a loss cannot reach later steps')];
       const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
       const shade = map.values[at * map.columns + column] ?? NaN;
-      return [head, Number.isNaN(shade) ? say('not computed yet') : shade === 0 ? say('below {0}', powerOfTen(Math.round(map.log10Max - map.decades))) : `≈ ${formatLog10(map.log10Max + (shade - 1) * map.decades)}`];
+      if (!Number.isFinite(shade)) return [head, map.fraction < 1 ? say('not computed yet') : say('not finite')];
+      return [head, map.log10Max === -Infinity ? say('exactly 0') : shade === 0 ? say('below {0}', powerOfTen(Math.round(map.log10Max - map.decades))) : `≈ ${formatLog10(map.log10Max + (shade - 1) * map.decades)}`];
     },
     summary: (run) => [
       say('How much of the gradient at each of {0} timesteps comes from the loss at each later step.', run.shapes.T),
@@ -211,6 +216,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
           painter.context.fillStyle = withAlpha(theme.muted, 0.16);
           painter.context.fillRect(painter.left, painter.top, painter.x(row.t - 0.5) - painter.left, painter.bottom - painter.top);
           if (row.fraction === 1 && row.log10.every((value) => value === -Infinity)) plotNote(painter, theme, say('nothing arrives here'));
+          else if (row.fraction === 1 && sharesOf(row).some(Number.isNaN)) plotNote(painter, theme, say('what arrives here is not finite, so it has no shares'));
         },
         ...borders(run, window),
         theme,

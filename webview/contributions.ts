@@ -1,9 +1,9 @@
 // Track: what each timestep adds to the gradients of the shared weights.
 import { t as say } from './l10n.js';
-import { endsInWords, logAxis, logLine, logTable } from './lines.js';
+import { endsInWords, logAxis, logLine, logTable, unseenText } from './lines.js';
 import { formatLog10 } from './format.js';
 import { borders, limits } from './view.js';
-import { extent, plotNote } from './scene.js';
+import { plotNote } from './scene.js';
 import type { View } from './view.js';
 
 export const contributions = (): View => ({
@@ -27,7 +27,7 @@ export const contributions = (): View => ({
       logLine({ id: 'dWx', legend: '‖dWx_t‖', colour: theme.green, dash: [7, 3] }, run.log10.dWx),
       logLine({ id: 'db', legend: '‖db_t‖', colour: theme.purple, dash: [2, 2] }, run.log10.db),
     ];
-    return { axis: logAxis(lines, window.t0, window.t1, say('norm')), lines, under: () => undefined, over: (painter) => { if (lines.every(({ series }) => extent(series, window.t0, window.t1) === null)) plotNote(painter, theme, say('every contribution is exactly 0')); }, ...borders(run, window), theme };
+    return { axis: logAxis(lines, window.t0, window.t1, say('norm')), lines, under: () => undefined, over: (painter) => plotNote(painter, theme, unseenText(lines, window, say('every contribution is exactly 0'))), ...borders(run, window), theme };
   },
   colourBar: () => null,
   readout: (run, t) => [`t = ${t}`, ...(['dWh', 'dWx', 'db'] as const).map((name) => `‖${name}‖ = ${formatLog10(run.log10[name][t] ?? NaN)}`)],

@@ -3,8 +3,8 @@
 const superscripts: Readonly<Record<string, string>> = { '-': '⁻', '0': '⁰', '1': '¹', '2': '²', '3': '³', '4': '⁴', '5': '⁵', '6': '⁶', '7': '⁷', '8': '⁸', '9': '⁹' };
 const superscript = (text: string): string => text.replace(/[-\d]/g, (digit) => superscripts[digit] ?? digit);
 
-/** `10⁻³` for −3; a fraction keeps one digit. */
-export const powerOfTen = (exponent: number): string => `10${superscript(String(Math.round(exponent * 10) / 10))}`;
+/** `10⁻³` for −3; a fraction keeps one digit; what is no exponent by its value: 0 for −∞. */
+export const powerOfTen = (exponent: number): string => (Number.isFinite(exponent) ? `10${superscript(String(Math.round(exponent * 10) / 10))}` : formatNumber(10 ** exponent));
 
 /** Four significant digits: `1.901`, `5.969e-3`; not-a-number and infinity by name. */
 export function formatNumber(value: number, digits = 4): string {

@@ -1,8 +1,8 @@
 // Track: how large the gradient is at every step, and how fast it shrinks or grows on its way back.
 import { withoutEscapes } from './dom.js';
 import { t as say } from './l10n.js';
-import { endsInWords, logAxis, logLine, logTable } from './lines.js';
-import { withNeighbours } from './scene.js';
+import { endsInWords, logAxis, logLine, logTable, unseenText } from './lines.js';
+import { plotNote, withNeighbours } from './scene.js';
 import { formatFactor, formatLog10, formatSteps, powerOfTen } from './format.js';
 import { Latest } from './model.js';
 import { borders, limits } from './view.js';
@@ -242,7 +242,11 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
         axis: strips > 0 ? { ...axis, min: axis.min - (axis.max - axis.min) * (0.04 + 0.07 * strips) } : axis,
         lines: all,
         under: (painter) => overlays.all.length > 0 ? undefined : paintBand({ context: painter.context, bottom: painter.bottom, x: (t) => painter.x(t), y: (value) => painter.y(value) }, theme),
-        over: (painter) => paintOver(painter, run, window, theme),
+        over: (painter) => {
+          paintOver(painter, run, window, theme);
+          // Zeros have their strip.
+          if (strips === 0) plotNote(painter, theme, unseenText(all.filter(({ inRange }) => inRange), window, ''));
+        },
         ...borders(run, window),
         theme,
       };

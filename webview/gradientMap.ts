@@ -19,12 +19,11 @@ export const gradientMap = (): HeatmapKind => ({
     formula: t('colour = sign(g)·(1 + (log_10|g| − log_10 max|g|) / decades)'),
     source: 'Karpathy, Johnson & Fei-Fei 2015, “Visualizing and understanding recurrent networks”',
   },
-  scale: () => 1,
-  bar: (map) => ({ low: `−${formatLog10(map.log10Max, 3)}`, middle: `|g| ≤ ${powerOfTen(Math.round(map.log10Max - map.decades))}`, high: formatLog10(map.log10Max, 3) }),
+  bar: ({ log10Max, decades }) => (Number.isFinite(log10Max) ? { low: `−${formatLog10(log10Max, 3)}`, middle: `|g| ≤ ${powerOfTen(Math.round(log10Max - decades))}`, high: formatLog10(log10Max, 3) } : null),
   print(map, value) {
-    if (value === 0) return t('|g| below {0}', powerOfTen(Math.round(map.log10Max - map.decades)));
+    if (value === 0) return Number.isFinite(map.log10Max) ? t('|g| below {0}', powerOfTen(Math.round(map.log10Max - map.decades))) : 'g = 0';
     return `g ≈ ${value < 0 ? '−' : ''}${formatLog10(map.log10Max + (Math.abs(value) - 1) * map.decades)}`;
   },
-  faint: () => t('every gradient is exactly 0'),
+  faint: (peak) => (peak === -Infinity ? t('every gradient is exactly 0') : t('every |g| is at most {0}', formatLog10(peak, 2))),
   cell: gradientCell,
 });

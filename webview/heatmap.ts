@@ -1,6 +1,7 @@
 // A T×H picture as one pixel blit under chart.js axes: colours are looked up once per answer, then only scaled.
 import { unitTicks } from './axis.js';
 import { colourMap } from './colours.js';
+import { formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { borders } from './view.js';
@@ -16,18 +17,18 @@ import type { StepValues } from './model.js';
 import type { Cell } from './table.js';
 import type { Theme } from './theme.js';
 
-type Picture = { readonly map: Heatmap; readonly scale: number; readonly peak: number; readonly sequence: number; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null };
+type Picture = { readonly map: Heatmap; readonly strongest: number; readonly sequence: number; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null };
 
 /** What differs between the gradient's and the hidden state's heatmap. */
 export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
   readonly tensor: 'hs' | 'dh' | 'z';
   readonly formula: string;
   readonly column: string;
-  /** Values of the answer times this lie in [−1, 1]. */
-  scale(map: Heatmap): number;
-  bar(map: Heatmap): { readonly low: string; readonly middle: string; readonly high: string };
+  /** Null when no value of the run gives the colours a scale. */
+  bar(map: Heatmap): { readonly low: string; readonly middle: string; readonly high: string } | null;
+  /** A finite value of the answer. */
   print(map: Heatmap, value: number): string;
-  /** What to say when nothing in the picture stands out from the background; `peak` is its largest |value|. */
+  /** What to say when nothing in the picture stands out from the background; `peak` as in the answer. */
   faint(peak: number): string;
   cell(values: StepValues, unit: number): Cell;
 };
@@ -43,7 +44,7 @@ function bitmap(picture: Picture, theme: Theme): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
   canvas.width = map.columns;
   canvas.height = map.rows;
-  canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.values, picture.scale), map.columns, map.rows), 0, 0);
+  canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.values, 1), map.columns, map.rows), 0, 0);
   picture.bitmap = { theme, canvas };
   return canvas;
 }
@@ -54,7 +55,8 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
   type Ask = { tensor: 'hs' | 'dh' | 'z'; order: UnitOrder; sequence: number; window: { t0: number; t1: number }; maxColumns: number; maxRows: number };
   const latest = new Latest((params: Ask) => model.slice('heatmap', params), (map, { sequence }) => {
     if (map === null) return;
-    picture = { map, scale: kind.scale(map), peak: map.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0), sequence, bitmap: null };
+    // NaN or infinite where a value is: those stand out.
+    picture = { map, strongest: map.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0), sequence, bitmap: null };
     changed();
   });
 
@@ -108,13 +110,17 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
         under: (painter) => blit(painter, run, theme),
         over: (painter) => {
           flags(painter, run, theme);
-          if (picture !== null && picture.peak * picture.scale < leastVisible) plotNote(painter, theme, kind.faint(picture.peak));
+          if (picture !== null && picture.strongest < leastVisible) plotNote(painter, theme, kind.faint(picture.map.peak));
         },
         ...borders(run, window),
         theme,
       };
     },
-    colourBar: (theme) => (picture === null ? null : { map: colourMap(theme), ...kind.bar(picture.map) }),
+    colourBar(theme) {
+      const ends = picture === null ? null : kind.bar(picture.map);
+      return ends === null ? null : { map: colourMap(theme), ...ends };
+    },
+    notFinite: () => ((picture?.map.notFinite ?? 0) > 0 ? say('not finite: {0}', picture?.map.notFinite ?? 0) : null),
     readout(run, t, value) {
       const at = Math.max(0, Math.min(Math.round(value), run.shapes.H - 1));
       const unit = unitOf(at);
@@ -123,13 +129,19 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
       const { map } = picture;
       const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
       const row = Math.floor((at * map.rows) / run.shapes.H);
-      return [head, kind.print(map, map.values[row * map.columns + column] ?? NaN)];
+      const shown = map.values[row * map.columns + column] ?? NaN;
+      return [head, Number.isFinite(shown) ? kind.print(map, shown) : Number.isNaN(shown) ? say('{0} is not a number', kind.column) : `${kind.column} = ${formatNumber(shown)}`];
     },
-    summary: (run) => [
-      say('{0} as a heatmap of {1} timesteps by {2} units, sequence {3}.', kind.title, run.shapes.T, run.shapes.H, timeline.shownSequence + 1),
-      ...(picture === null ? [] : [say('Colours from {0} to {1}.', kind.bar(picture.map).low, kind.bar(picture.map).high)]),
-      say('Choose units to read them as lines.'),
-    ].join(' '),
+    summary(run) {
+      const ends = picture === null ? null : kind.bar(picture.map);
+      return [
+        say('{0} as a heatmap of {1} timesteps by {2} units, sequence {3}.', kind.title, run.shapes.T, run.shapes.H, timeline.shownSequence + 1),
+        ...(ends === null ? [] : [say('Colours from {0} to {1}.', ends.low, ends.high)]),
+        ...(picture === null || picture.strongest >= leastVisible || !Number.isFinite(picture.strongest) ? [] : [`${kind.faint(picture.map.peak)}.`]),
+        ...((picture?.map.notFinite ?? 0) > 0 ? [say('{0} values in view are not finite.', picture?.map.notFinite ?? 0)] : []),
+        say('Choose units to read them as lines.'),
+      ].join(' ');
+    },
     table(run, columns) {
       const extra = Array.from({ length: run.shapes.H }, (_, unit) => unit).filter((unit) => !timeline.units.includes(unit));
       const units = columns === 'all' ? Array.from({ length: run.shapes.H }, (_, unit) => unit) : [...timeline.units, ...extra].slice(0, unitsInTable);

@@ -19,9 +19,8 @@ export const hiddenMap = (): HeatmapKind => ({
     formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)',
     source: 'Karpathy, Johnson & Fei-Fei 2015, “Visualizing and understanding recurrent networks”',
   },
-  scale: (map) => (map.limit > 0 ? 1 / map.limit : 1),
-  bar: (map) => ({ low: formatNumber(-map.limit, 3), middle: '0', high: formatNumber(map.limit, 3) }),
-  print: (_map, value) => `h = ${formatNumber(value)}`,
+  bar: ({ limit }) => (limit > 0 ? { low: formatNumber(-limit, 3), middle: '0', high: formatNumber(limit, 3) } : null),
+  print: ({ limit }, share) => `h = ${formatNumber(share * limit)}`,
   faint: (peak) => (peak === 0 ? t('every h is exactly 0') : t('every |h| is at most {0}', formatNumber(peak, 2))),
   cell: stateCell,
 });

@@ -1,6 +1,6 @@
 // Tracks: singular values of each Jacobian, and of their product back from the last step.
 import { t as say } from './l10n.js';
-import { logAxis, logLine } from './lines.js';
+import { logAxis, logLine, unseenText } from './lines.js';
 import { exactLog10, formatLog10 } from './format.js';
 import { Latest } from './model.js';
 import { nearest, plotNote } from './scene.js';
@@ -115,9 +115,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
             context.lineTo(right, height);
             context.stroke();
           },
-          over: (painter) => {
-            if (answer?.fraction === 1 && all.every(({ series }) => !Array.from(series.values).some(Number.isFinite))) plotNote(painter, theme, say('every singular value is exactly 0'));
-          },
+          over: (painter) => { if (answer?.fraction === 1) plotNote(painter, theme, unseenText(all, window, say('every singular value is exactly 0'))); },
           ...borders(run, window),
           theme,
         };

@@ -5,6 +5,7 @@ import { t as say } from './l10n.js';
 import { extent } from './scene.js';
 import type { Line, Series, YAxis } from './scene.js';
 import type { TablePlan } from './table.js';
+import type { TimeWindow } from './model.js';
 
 export const dense = (values: ArrayLike<number>): Series => ({ values, t: null });
 
@@ -30,6 +31,28 @@ export function logAxis(lines: readonly Line[], t0: number, t1: number, title: s
     ticks: (height) => (close ? ticksInDecade(min, max, height) : ticksBetween(min, max, Math.max(2, height / 24), 1)),
     label: (value) => (close ? formatLog10(value, 2) : powerOfTen(value)),
   };
+}
+
+/** Why no line of a log axis is to be seen; null where one is, or where there are no values yet. */
+export function unseenBecause(lines: readonly Line[], { t0, t1 }: TimeWindow): 'zero' | 'notFinite' | 'mixed' | null {
+  let [zeros, others] = [0, 0];
+  for (const { series: { values, t } } of lines) {
+    for (let i = t === null ? t0 : 0; i < (t === null ? t1 : t.length); i++) {
+      const value = values[i];
+      if (value === undefined || (t !== null && !((t[i] ?? NaN) >= t0 && (t[i] ?? NaN) < t1))) continue;
+      if (Number.isFinite(value)) return null;
+      if (value === -Infinity) zeros++;
+      else others++;
+    }
+  }
+  return others > 0 ? (zeros > 0 ? 'mixed' : 'notFinite') : zeros > 0 ? 'zero' : null;
+}
+
+/** The same in words; `zero` is what to say when all of it is 0. */
+export function unseenText(lines: readonly Line[], window: TimeWindow, zero: string): string | null {
+  const why = unseenBecause(lines, window);
+  if (why === 'mixed') return say('everything in view is 0 or not finite');
+  return why === 'zero' ? zero : why === 'notFinite' ? say('nothing in view is finite') : null;
 }
 
 /** A table of log10 series, printed as the numbers they stand for. */

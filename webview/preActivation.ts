@@ -20,9 +20,8 @@ export const preActivation = (): HeatmapKind & { readonly folded: true } => ({
     formula: 'z_t = h_{t−1}·Wh + x_t·Wx + b',
     source: 'Glorot & Bengio 2010, “Understanding the difficulty of training deep feedforward neural networks”',
   },
-  scale: (map) => (map.limit > 0 ? 1 / map.limit : 1),
-  bar: (map) => ({ low: formatNumber(-map.limit, 3), middle: '0', high: formatNumber(map.limit, 3) }),
-  print: (_map, value) => `z = ${formatNumber(value)}`,
+  bar: ({ limit }) => (limit > 0 ? { low: formatNumber(-limit, 3), middle: '0', high: formatNumber(limit, 3) } : null),
+  print: ({ limit }, share) => `z = ${formatNumber(share * limit)}`,
   faint: (peak) => (peak === 0 ? say('every z is exactly 0') : say('every |z| is at most {0}', formatNumber(peak, 2))),
   // In the place of h stands z, so that the cells of the table read it.
   cell: stateCell,

@@ -24,8 +24,10 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
     changed();
     if (values.fraction < 1) latest.again(null);
   });
+  /** dWh is exactly 0 and has no parts. */
+  const zero = (): boolean => answer !== null && answer.fraction === 1 && answer.missing[0] === 0 && answer.share.every((value) => value === 0);
   const known = (): number => answer?.share.findIndex(Number.isNaN) ?? 0;
-  const count = (): number => (known() < 0 ? (answer?.share.length ?? 0) : known());
+  const count = (): number => (zero() ? 0 : known() < 0 ? (answer?.share.length ?? 0) : known());
   const horizon = (): number => answer?.missing.findIndex((value) => value <= negligible) ?? -1;
 
   function floor(): number {
@@ -42,7 +44,8 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
     if (answer === null) notes.replaceChildren(t('Being computed…'));
     else if (answer.fraction < 1) notes.replaceChildren(t('Being computed: {0} %.', Math.floor(answer.fraction * 100)));
     else if (answer.share.length === 0) notes.replaceChildren(t('Not computed: this run is too long to hold what it takes at once.'));
-    else if (count() === 0) notes.replaceChildren(t('dWh is exactly 0.'));
+    else if (zero()) notes.replaceChildren(t('dWh is exactly 0.'));
+    else if (count() === 0) notes.replaceChildren(t('dWh is not finite, so it has no parts to compare.'));
     else if (horizon() >= 0) notes.replaceChildren(el('span', { attributes: { 'data-name': 'horizon', 'data-value': String(horizon()) } }, math(horizon() === 1
       ? t('99 % of dWh comes from losses at most {0} step after the step they change. What lies further apart, Wh does not learn to connect.', horizon())
       : t('99 % of dWh comes from losses at most {0} steps after the step they change. What lies further apart, Wh does not learn to connect.', horizon()))));

@@ -72,8 +72,10 @@ export function plotText({ context }: Painter, theme: Theme, text: string, x: nu
   context.restore();
 }
 
-/** Says in the middle of a plot why nothing is to be seen there. */
-export const plotNote = (painter: Painter, theme: Theme, text: string): void => plotText(painter, theme, text, (painter.left + painter.right) / 2, (painter.top + painter.bottom) / 2, theme.muted, 'center');
+/** Says in the middle of a plot why nothing is to be seen there; null: something is. */
+export const plotNote = (painter: Painter, theme: Theme, text: string | null): void => {
+  if (text !== null) plotText(painter, theme, text, (painter.left + painter.right) / 2, (painter.top + painter.bottom) / 2, theme.muted, 'center');
+};
 
 /** One step more on both sides, so that lines run to the edges of the plot. */
 export const withNeighbours = ({ t0, t1 }: TimeWindow, steps: number): TimeWindow => ({ t0: Math.max(0, t0 - 1), t1: Math.min(steps, t1 + 1) });

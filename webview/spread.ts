@@ -1,16 +1,18 @@
 // Track: a histogram of the hidden state at every step.
 import { ticksBetween } from './axis.js';
-import { colourMap } from './colours.js';
+import { colourMap, withAlpha } from './colours.js';
 import { formatNumber, formatPercent } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { borders } from './view.js';
 import type { Activations, TimeWindow } from './model.js';
+import type { Painter } from './scene.js';
 import type { Page, View } from './view.js';
 import type { Theme } from './theme.js';
 
 const bins = 28;
 const tableBins = 10;
+const notFiniteHeight = 6;
 
 export function spread({ model, timeline }: Page): View {
   let picture: { readonly map: Activations; readonly most: number; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null } | null = null;
@@ -66,38 +68,50 @@ export function spread({ model, timeline }: Page): View {
           painter.context.imageSmoothingEnabled = false;
           painter.context.drawImage(image, x0, y0, x1 - x0, y1 - y0);
         },
-        over: () => undefined,
+        over: (painter) => { if (picture !== null) notFiniteStrip(painter, picture.map, theme); },
         ...borders(run, window),
         theme,
       };
     },
     colourBar: (theme) => (picture === null ? null : { map: colourMap(theme), low: '0', middle: '', high: say('{0} of the units', formatPercent(picture.most)), from: 0 }),
+    notFinite: () => (picture?.map.notFinite.some((share) => share > 0) === true ? say('not finite') : null),
     readout(_run, t, value) {
       if (picture === null) return [`t = ${t}`];
       const { map } = picture;
       const bin = Math.max(0, Math.min(map.bins - 1, Math.floor(((map.high - value) / (map.high - map.low)) * map.bins)));
       const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
       const edge = (i: number): string => formatNumber(map.high - ((map.high - map.low) * i) / map.bins, 2);
-      return [`t = ${t}`, say('h from {0} to {1}: {2}', edge(bin + 1), edge(bin), formatPercent(map.shares[bin * map.columns + column] ?? NaN))];
+      return [`t = ${t}`, say('h from {0} to {1}: {2}', edge(bin + 1), edge(bin), formatPercent(map.shares[bin * map.columns + column] ?? NaN)), ...((map.notFinite[column] ?? 0) > 0 ? [say('not finite: {0}', formatPercent(map.notFinite[column] ?? NaN))] : [])];
     },
     summary: (run) => say('Histogram of the hidden state at each of {0} timesteps, from {1} to {2}.', run.shapes.T, formatNumber(picture?.map.low ?? NaN), formatNumber(picture?.map.high ?? NaN)),
     table(run) {
       const { sequence } = timeline;
       const [low, high] = [picture?.map.low ?? -1, picture?.map.high ?? 1];
+      const finite = run.hNorm.every(Number.isFinite);
       return {
         rowName: 't',
-        columns: Array.from({ length: tableBins }, (_, i) => `≥ ${formatNumber(low + ((high - low) * i) / tableBins, 2)}`),
+        columns: [...Array.from({ length: tableBins }, (_, i) => `≥ ${formatNumber(low + ((high - low) * i) / tableBins, 2)}`), ...(finite ? [] : [say('not finite')])],
         rowCount: run.shapes.T,
         rowsAtOnce: 4096,
         rows: async (from, to) => {
           const map = await model.sliceOf(run, 'activations', { sequence, window: { t0: from, t1: to }, maxColumns: to - from, bins: tableBins });
-          return Array.from({ length: to - from }, (_, i) => Array.from({ length: tableBins }, (__, bin) => {
-            const share = map?.shares[(tableBins - 1 - bin) * map.columns + i] ?? NaN;
-            return { text: formatPercent(share), exact: String(share) };
-          }));
+          return Array.from({ length: to - from }, (_, i) => [...Array.from({ length: tableBins }, (__, bin) => map?.shares[(tableBins - 1 - bin) * map.columns + i] ?? NaN), ...(finite ? [] : [map?.notFinite[i] ?? NaN])]
+            .map((share) => ({ text: formatPercent(share), exact: String(share) })));
         },
       };
     },
     click: () => undefined,
   };
+}
+
+/** Along the upper edge, the darker the more values: they have no height among the others. */
+function notFiniteStrip(painter: Painter, { window: { t0, t1 }, columns, notFinite }: Activations, theme: Theme): void {
+  const { context, top } = painter;
+  const left = painter.x(t0 - 0.5);
+  const width = (painter.x(t1 - 0.5) - left) / columns;
+  notFinite.forEach((share, column) => {
+    if (share === 0) return;
+    context.fillStyle = withAlpha(colourMap(theme).css(NaN), 0.3 + 0.7 * Math.sqrt(share));
+    context.fillRect(left + column * width, top, width + 0.5, notFiniteHeight);
+  });
 }

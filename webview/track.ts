@@ -1,5 +1,6 @@
 // One track: title, legend with the readings at the cursor, plot, table, and the grip that sets its height.
 import { TimeChart, gutter } from './chart.js';
+import { colourMap } from './colours.js';
 import { copyButton, copyByKey } from './copy.js';
 import { el, math, onFrame, plainMath, textButton } from './dom.js';
 import { fileName } from './format.js';
@@ -201,7 +202,8 @@ export class Track {
     const bar = this.view.colourBar(theme);
     const lines = this.#scene?.lines.filter((line) => line.legend !== null) ?? [];
     const facts = run === null ? [] : (this.view.facts?.(run) ?? []);
-    const key = JSON.stringify([facts, lines.map(({ id, legend, colour, dash }) => [id, legend, colour, dash]), bar === null ? null : [bar.low, bar.middle, bar.high], [...this.#hidden]]);
+    const notFinite = this.view.notFinite?.() ?? null;
+    const key = JSON.stringify([facts, notFinite, lines.map(({ id, legend, colour, dash }) => [id, legend, colour, dash]), bar === null ? null : [bar.low, bar.middle, bar.high], [...this.#hidden]]);
     if (key === this.#legendKey) {
       this.#readings = this.#readings.map((reading, i) => ({ ...reading, line: lines[i] ?? reading.line }));
       return;
@@ -217,6 +219,11 @@ export class Track {
       const stops = Array.from({ length: 17 }, (_, i) => bar.map.css(from + ((1 - from) * i) / 16));
       colours.style.backgroundImage = `linear-gradient(to right, ${stops.join(', ')})`;
       this.#legend.append(el('span', { class: 'colour-bar' }, el('span', {}, bar.low), colours, el('span', {}, bar.high), bar.middle === '' ? null : el('span', { class: 'middle' }, say('middle {0}', bar.middle))));
+    }
+    if (notFinite !== null) {
+      const swatch = el('i', { class: 'swatch not-finite' });
+      swatch.style.backgroundColor = colourMap(theme).css(NaN);
+      this.#legend.append(el('span', { class: 'colour-bar' }, swatch, el('span', {}, notFinite)));
     }
   }
 

@@ -15,7 +15,7 @@ import type { Theme } from './theme.js';
 export const unitColours = (theme: Theme): readonly string[] => [theme.blue, theme.orange, theme.green, theme.purple, theme.red, theme.yellow, theme.foreground, theme.muted];
 const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [9, 3, 2, 3], [4, 2], [1, 3], [12, 4], [6, 2, 1, 2]];
 
-type Answer = { readonly t: Float64Array; readonly values: readonly Float32Array[]; readonly units: readonly number[]; readonly sequence: number };
+type Answer = { readonly t: Float64Array; readonly values: readonly Float64Array[]; readonly units: readonly number[]; readonly sequence: number };
 type Ask = { sequence: number; units: readonly number[]; window: { t0: number; t1: number }; maxPoints: number };
 
 export function unitLines({ model, timeline }: Page, steps: Steps): View {
@@ -32,7 +32,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
     const drawn = answer;
     if (drawn === null) return [];
     return drawn.units.map((unit, i): Line => {
-      const values = drawn.values[i] ?? new Float32Array(0);
+      const values = drawn.values[i] ?? new Float64Array(0);
       return {
         id: `unit ${unit}`,
         legend: say('unit {0}', unit),

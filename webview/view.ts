@@ -41,6 +41,8 @@ export type View = {
   refresh(window: TimeWindow, size: PlotSize, changed: () => void): void;
   scene(run: RunSummary, window: TimeWindow, theme: Theme): Scene;
   colourBar(theme: Theme): ColourBar | null;
+  /** What has the colour of values that are not finite; null where nothing in view has. */
+  notFinite?(): string | null;
   readout(run: RunSummary, t: number, value: number): readonly string[];
   /** The picture in words, for those who do not see it. */
   summary(run: RunSummary): string;

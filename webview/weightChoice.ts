@@ -31,9 +31,7 @@ function colour(picture: WeightsPicture, side: Side, theme: Theme): HTMLCanvasEl
   const canvas = document.createElement('canvas');
   canvas.width = picture.columns;
   canvas.height = picture.rows;
-  const limit = limitOf(picture, side);
-  const most = limit > 0 && Number.isFinite(limit) ? limit : 1;
-  canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(picture[side].map((value) => Math.sign(value) * Math.sqrt(Math.abs(value) / most)), 1), picture.columns, picture.rows), 0, 0);
+  canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(picture[side].map((share) => Math.sign(share) * Math.sqrt(Math.abs(share))), 1), picture.columns, picture.rows), 0, 0);
   return canvas;
 }
 

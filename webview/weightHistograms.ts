@@ -43,6 +43,13 @@ export function weightHistograms(model: Page['model'], choice: WeightChoice): Ca
           context.fillStyle = Math.abs(middle) < (histogram.high - histogram.low) / (2 * histogram.counts.length) ? theme.muted : middle < 0 ? colourMap(theme).css(-1) : colourMap(theme).css(1);
           context.fillRect(frame.left + i * width, frame.y(count), Math.max(1, width - 0.5), frame.bottom - frame.y(count));
         });
+        if (histogram.notFinite > 0) {
+          context.fillStyle = colourMap(theme).css(NaN);
+          context.textAlign = 'right';
+          context.textBaseline = 'top';
+          context.font = `10px ${theme.fontFamily}`;
+          context.fillText(t('not finite: {0}', histogram.notFinite), frame.right, frame.top);
+        }
         context.restore();
       }
     },
@@ -57,7 +64,11 @@ export function weightHistograms(model: Page['model'], choice: WeightChoice): Ca
       }
       return null;
     },
-    summary: () => t('Values of {0} and of its gradient in {1} bins.', choice.tensor, choice.picture?.valueHistogram.counts.length ?? 0),
+    summary() {
+      const { picture, tensor } = choice;
+      const notFinite = (picture?.valueHistogram.notFinite ?? 0) + (picture?.gradientHistogram.notFinite ?? 0);
+      return [t('Values of {0} and of its gradient in {1} bins.', tensor, picture?.valueHistogram.counts.length ?? 0), ...(notFinite > 0 ? [t('{0} more are not finite.', notFinite)] : [])].join(' ');
+    },
     table() {
       const { picture, tensor } = choice;
       const bins = picture?.valueHistogram.counts.length ?? 0;

@@ -186,7 +186,8 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
       const { picture, tensor } = choice;
       if (found === null || picture === null) return null;
       const [rows, columns] = picture.shape;
-      const value = picture[found.side][Math.floor((found.row * picture.rows) / rows) * picture.columns + Math.floor((found.column * picture.columns) / columns)] ?? NaN;
+      const share = picture[found.side][Math.floor((found.row * picture.rows) / rows) * picture.columns + Math.floor((found.column * picture.columns) / columns)] ?? NaN;
+      const value = Number.isFinite(share) ? share * limitOf(picture, found.side) : share;
       return [tensor === 'b' ? `${found.side === 'values' ? 'b' : 'db'}[${found.column}]` : `${found.side === 'values' ? '' : 'd'}${tensor}[${found.row}, ${found.column}]`, picture.rows < rows || picture.columns < columns ? t('largest nearby {0}', formatNumber(value)) : formatNumber(value)];
     },
     click(at, size) {

@@ -10,8 +10,8 @@ import { withKernels } from './fast/workspaces.js';
 import type { AnyRun, Experiment, Steps } from './types.js';
 
 /**
- * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed, because it is not yet or is no part worth its time;
- * without any distance for a run whose tensors over time are not held.
+ * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed, because it is not yet or is no part worth its time, and
+ * everywhere when dWh is not finite; 0 everywhere when it is 0; without any distance for a run whose tensors over time are not held.
  */
 export type Reach = {
   /** ‖D_k‖ / ‖dWh‖ for the distances k = 0, 1, …; what lies beyond the last is in `missing`. */
@@ -19,6 +19,13 @@ export type Reach = {
   /** ‖dWh − Σ_{j≤k} D_j‖ / ‖dWh‖: the error of dWh if nothing from further away than k reached it. */
   readonly missing: Float64Array;
 };
+
+/** Of a dWh that is exactly 0: no part, and nothing is missing. */
+export function nothing(reach: Reach): Reach {
+  reach.share.fill(0);
+  reach.missing.fill(0);
+  return reach;
+}
 
 /** Multiplications of the whole pass, in plain arithmetic and through the kernels: two seconds either way. */
 const [plainBudget, budget] = [2e9, 1.6e10];
@@ -65,7 +72,8 @@ function* paths(experiment: Experiment, chunks: ReturnType<typeof runChunks>): S
 }
 
 function* fill(experiment: Experiment, result: AnyRun, reach: Reach, workspaces: Workspaces | null): Steps<void> {
-  if (reach.share.length === 0) return;
+  // A state that is not finite makes its part of dWh so, also where its slope is 0.
+  if (reach.share.length === 0 || !result.hNorm.every(Number.isFinite)) return;
   const chunks = runChunks(experiment, result);
   yield* withKernels(workspaces, (kernels) => fastReach(kernels, experiment, result, chunks, reach), () => plainReach(experiment, result, chunks, reach));
 }
@@ -89,7 +97,8 @@ function* plainReach(experiment: Experiment, result: AnyRun, chunks: ReturnType<
   }
   const { sum: rest, exponent } = outer;
   const total = norm(rest);
-  if (total === 0 || !Number.isFinite(total)) return reach;
+  if (total === 0) return nothing(reach);
+  if (!Number.isFinite(total)) return reach;
   for (let k = 0; k < share.length; k++) {
     const D = new OuterSum(before, H, exponent);
     let alive = false;

@@ -63,18 +63,21 @@ export type Heatmap = {
   readonly rows: number;
   /** Unit of each of the H rows, before decimation; null when they are in their own order. */
   readonly order: Uint32Array | null;
-  /** [rows,columns], unit 0 (or the first of `order`) first. `hs`, `z`: h or z itself. `dh`: sign(g)·(1 + (log10|g| − log10Max)/decades) clamped at 0: ±1 is the largest gradient of the run, 0 is `decades` below it. */
+  /** [rows,columns], unit 0 (or the first of `order`) first. `hs`, `z`: h or z over `limit`. `dh`: sign(g)·(1 + (log10|g| − log10Max)/decades) clamped at 0: ±1 is the largest gradient of the run, 0 is `decades` below it. What is not finite stays as it is. */
   readonly values: Float32Array;
-  /** Largest |value| of `hs` or `z` over the sequence: the end of the colour scale. */
+  /** Largest finite |value| of `hs` or `z` over the sequence: the end of the colour scale. */
   readonly limit: number;
   /** For `dh` only. */
   readonly log10Max: number;
   readonly decades: number;
+  /** Of the window, before decimation: the largest finite |value| (`dh`: its log10, −∞ when all are exactly 0), NaN when none is finite, and how many are not. */
+  readonly peak: number;
+  readonly notFinite: number;
 };
 
 /** Lines of single units of hs; min/max-decimated to about `maxPoints` when the window is longer. */
 export type UnitLinesRequest = { readonly runId: number; readonly sequence: number; readonly units: readonly number[]; readonly window: TimeWindow; readonly maxPoints: number };
-export type UnitLines = { readonly t: Float64Array; readonly values: readonly Float32Array[] };
+export type UnitLines = { readonly t: Float64Array; readonly values: readonly Float64Array[] };
 
 /** log10 ‖g_t‖ of sequences `first` … `first+count−1`, each min/max-decimated like unit lines. */
 export type SequenceLinesRequest = { readonly runId: number; readonly first: number; readonly count: number; readonly window: TimeWindow; readonly maxPoints: number };
@@ -138,16 +141,16 @@ export type ReachValues = Unfinished & Reach & { readonly steps: number };
 export type WeightName = 'Wx' | 'Wh' | 'b';
 /** A picture of a weight tensor and its gradient, decimated like a heatmap. */
 export type WeightsRequest = { readonly runId: number; readonly tensor: WeightName; readonly maxRows: number; readonly maxColumns: number };
-export type Histogram = { readonly low: number; readonly high: number; readonly counts: Float64Array };
+export type Histogram = { readonly low: number; readonly high: number; readonly counts: Float64Array; /** Values that are not finite and so in no bin. */ readonly notFinite: number };
 export type WeightsPicture = {
   /** Of the tensor itself; `b` is [1,H]. */
   readonly shape: readonly [rows: number, columns: number];
   readonly rows: number;
   readonly columns: number;
-  /** [rows,columns] each. */
+  /** [rows,columns] each, over `limit` and `gradientLimit`; what is not finite stays as it is. */
   readonly values: Float32Array;
   readonly gradients: Float32Array;
-  /** Largest |value| and |gradient| of all three tensors: the end of one scale for all. */
+  /** Largest finite |value| and |gradient| of all three tensors: the end of one scale for all. */
   readonly limit: number;
   readonly gradientLimit: number;
   /** Frobenius norms of this tensor and its gradient. */
@@ -168,7 +171,7 @@ export type UnitRequest = { readonly runId: number; readonly t: number; readonly
 
 /** How often each value of h occurs at each step: shares of the units, of one sequence or of all (null). */
 export type ActivationsRequest = { readonly runId: number; readonly sequence: number | null; readonly window: TimeWindow; readonly maxColumns: number; readonly bins: number };
-export type Activations = { readonly window: TimeWindow; readonly columns: number; readonly bins: number; /** h at both ends of the axis. */ readonly low: number; readonly high: number; /** [bins,columns], the highest bin first; each column adds up to 1. */ readonly shares: Float32Array };
+export type Activations = { readonly window: TimeWindow; readonly columns: number; readonly bins: number; /** h at both ends of the axis. */ readonly low: number; readonly high: number; /** [bins,columns], the highest bin first; each column adds up to 1 with its share of values that are not finite. */ readonly shares: Float32Array; readonly notFinite: Float32Array };
 
 /** Smallest, median and largest log10 ‖g_t‖ over the batch, min/max-decimated like unit lines. */
 export type BandRequest = { readonly runId: number; readonly window: TimeWindow; readonly maxPoints: number };

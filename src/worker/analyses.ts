@@ -141,8 +141,9 @@ function picture({ sources, t: steps, log10 }: Attribution, request: Attribution
   const columns = Math.min(span, Math.max(1, request.maxColumns), Math.max(1, Math.ceil((steps.length * span) / T)));
   let [log10Max, log10Min] = [-Infinity, Infinity];
   for (const value of log10) {
+    if (!Number.isFinite(value)) continue;
     if (value > log10Max) log10Max = value;
-    if (value < log10Min && value !== -Infinity) log10Min = value;
+    if (value < log10Min) log10Min = value;
   }
   const decades = Math.min(mostDecades, Math.max(fewestDecades, Math.ceil(log10Max - log10Min + 0.5)));
   const values = new Float32Array(rows * columns);

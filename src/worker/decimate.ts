@@ -10,18 +10,19 @@ export const clampWindow = (window: TimeWindow, T: number): TimeWindow => {
 /** First item of bin `index` when `count` items from `start` are shared among `bins`. */
 export const binStart = (start: number, count: number, bins: number, index: number): number => start + Math.floor((index * count) / bins);
 
-/** Of one sequence of a [B,T,H], step by step: the numbers may have to be computed. */
+/** The largest finite |value| of one sequence of a [B,T,H], step by step: the numbers may have to be computed. */
 export function largestOverTime(values: Trace, { T, H }: { readonly T: number; readonly H: number }, sequence: number): number {
   let largest = 0;
   for (let row = sequence * T; row < (sequence + 1) * T; row++) largest = Math.max(largest, largestMagnitude(values.subarray(row * H, (row + 1) * H), 0, H));
   return largest;
 }
 
+/** Of the finite values: a scale that ended at infinity would make all others vanish. */
 export function largestMagnitude(values: ArrayLike<number>, from: number, to: number): number {
   let largest = 0;
   for (let i = from; i < to; i++) {
     const magnitude = Math.abs(values[i] ?? 0);
-    if (magnitude > largest) largest = magnitude;
+    if (magnitude > largest && magnitude < Infinity) largest = magnitude;
   }
   return largest;
 }
@@ -39,7 +40,7 @@ export function decimatedSteps(window: TimeWindow, maxPoints: number): { t: Floa
 }
 
 /** Fills `out` (as long as the decimated t) with the values, or with each bin's smallest and largest in the order in which they occur. */
-export function decimate(window: TimeWindow, bins: number, out: Float32Array | Float64Array, value: (t: number) => number): void {
+export function decimate(window: TimeWindow, bins: number, out: Float64Array, value: (t: number) => number): void {
   const span = window.t1 - window.t0;
   if (out.length === span && bins === span) {
     for (let i = 0; i < span; i++) out[i] = value(window.t0 + i);

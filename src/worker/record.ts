@@ -8,9 +8,9 @@ import type { KeptRun } from './slices.js';
 import { band, spread, unitOrder } from './units.js';
 import { weights } from './weights.js';
 
-/** A picture at 16 bits a cell: 3e-5 of its scale, far finer than its colours. `notANumber` stands for NaN. */
-export type Cells = { readonly scale: number; readonly cells: Int16Array };
-export const notANumber = -32768;
+/** A picture of values in [−1, 1] at 16 bits a cell: 3e-5, far finer than its colours. `notFinite` stands for NaN and both infinities. */
+export type Cells = Int16Array;
+export const notFinite = -32768;
 
 export type PictureTensor = HeatmapRequest['tensor'];
 
@@ -63,10 +63,7 @@ const activationBins = 48;
 /** Rounded to float32, which is then stored in half the room. */
 const narrow = (values: ArrayLike<number>): Float64Array => Float64Array.from({ length: values.length }, (_, i) => Math.fround(values[i] ?? NaN));
 
-function cells(values: Float32Array, limit: number): Cells {
-  const scale = limit > 0 && Number.isFinite(limit) ? limit : 1;
-  return { scale, cells: Int16Array.from(values, (value) => (Number.isNaN(value) ? notANumber : Math.max(-32767, Math.min(32767, Math.round((value / scale) * 32767))))) };
-}
+const cells = (values: Float32Array): Cells => Int16Array.from(values, (value) => (Number.isFinite(value) ? Math.max(-32767, Math.min(32767, Math.round(value * 32767))) : notFinite));
 
 const hasOwnUpstream = ({ loss, upstream }: Experiment): boolean => loss !== null || upstream.kind === 'given';
 
@@ -130,11 +127,11 @@ function firstSequence(run: KeptRun): FirstSequence {
   const window = { t0: 0, t1: T };
   const picture = (tensor: PictureTensor): FirstSequence['heatmaps'][PictureTensor] => {
     const { values, ...rest } = heatmap(run, { runId, tensor, sequence: 0, window, maxColumns: pictureColumns, maxRows: pictureRows });
-    return { ...rest, values: cells(values, rest.limit) };
+    return { ...rest, values: cells(values) };
   };
   const ofWeights = (tensor: WeightName): FirstSequence['weights'][WeightName] => {
     const { values, gradients, ...rest } = weights(run, { runId, tensor, maxRows: weightCells, maxColumns: weightCells });
-    return { ...rest, values: cells(values, rest.limit), gradients: cells(gradients, rest.gradientLimit) };
+    return { ...rest, values: cells(values), gradients: cells(gradients) };
   };
   const order = (by: 'similarity' | 'saturation'): Uint32Array => unitOrder(run, 0, by) ?? Uint32Array.from({ length: H }, (_, unit) => unit);
   const units = Array.from({ length: Math.min(H, mostUnits) }, (_, unit) => unit);

@@ -2,7 +2,7 @@
 import { openUnit } from '../engine/index.js';
 import type { Heatmap, SliceRequests, StepsBlock, StepsRequest, UnitLines, WeightsPicture } from '../protocol/messages.js';
 import { Analyses } from './analyses.js';
-import { notANumber } from './record.js';
+import { notFinite } from './record.js';
 import type { Cells, FirstSequence, RunRecord } from './record.js';
 import { heatmap, sequenceLines, stepsBlock, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
@@ -11,7 +11,7 @@ import { weightCells, weights } from './weights.js';
 
 type Answers = { [K in keyof SliceRequests]: (params: SliceRequests[K]['params']) => SliceRequests[K]['result'] | Promise<SliceRequests[K]['result']> };
 
-const restored = ({ scale, cells }: Cells): Float32Array => Float32Array.from(cells, (cell) => (cell === notANumber ? NaN : (cell / 32767) * scale));
+const restored = (cells: Cells): Float32Array => Float32Array.from(cells, (cell) => (cell === notFinite ? NaN : cell / 32767));
 
 /** The picture with its rows in the wanted order; as it is where rows hold several units. */
 function pictureOf(first: FirstSequence, tensor: keyof FirstSequence['heatmaps'], by: 'index' | 'similarity' | 'saturation'): Heatmap {
@@ -25,7 +25,7 @@ function pictureOf(first: FirstSequence, tensor: keyof FirstSequence['heatmaps']
 }
 
 function linesOf({ units, unitLines: lines }: FirstSequence, wanted: readonly number[]): UnitLines {
-  const unknown = new Float32Array(lines.t.length).fill(NaN);
+  const unknown = new Float64Array(lines.t.length).fill(NaN);
   return { t: lines.t, values: wanted.map((unit) => lines.values[units.indexOf(unit)] ?? unknown) };
 }
 

@@ -10,31 +10,39 @@ const log10of2 = Math.log10(2);
 /** At least this many decades are drawn, so that a gradient that hardly changes does not look like one that vanishes. */
 const fewestDecades = 3;
 
-/** [rows,columns] where each cell holds the value of largest rank (NaN wins) among the (unit, t) that it covers. */
-function blit(window: TimeWindow, H: number, columns: number, rows: number, value: (t: number, unit: number) => number, rank: (value: number) => number): Float32Array {
-  const picture = new Float32Array(rows * columns);
+type Grid = { readonly window: TimeWindow; readonly H: number; readonly columns: number; readonly rows: number };
+
+/**
+ * [rows,columns] where each cell shows the value of largest height among the (unit, t) that it covers, as sign·shade(height). A value that is not finite wins
+ * and is shown as it is. `peak`: the largest height of a finite value, NaN without any.
+ */
+function blit({ window, H, columns, rows }: Grid, value: (t: number, row: number) => number, height: (value: number, t: number) => number, shade: (height: number) => number): Pick<Heatmap, 'values' | 'peak' | 'notFinite'> {
+  const values = new Float32Array(rows * columns);
   const span = window.t1 - window.t0;
+  let [peak, notFinite] = [NaN, 0];
   // Time outside: numbers that have to be computed come in its order.
   for (let column = 0; column < columns; column++) {
     const tEnd = binStart(window.t0, span, columns, column + 1);
     for (let row = 0; row < rows; row++) {
       const unitEnd = binStart(0, H, rows, row + 1);
-      let best = Number.NaN;
-      let bestRank = -Infinity;
+      let [best, bestRank] = [NaN, -Infinity];
       for (let unit = binStart(0, H, rows, row); unit < unitEnd; unit++) {
         for (let t = binStart(window.t0, span, columns, column); t < tEnd; t++) {
           const candidate = value(t, unit);
-          const candidateRank = Number.isNaN(candidate) ? Infinity : rank(candidate);
-          if (candidateRank > bestRank || bestRank === -Infinity) [best, bestRank] = [candidate, candidateRank];
+          const finite = Number.isFinite(candidate);
+          const rank = finite ? height(candidate, t) : Infinity;
+          if (rank > bestRank || bestRank === -Infinity) [best, bestRank] = [candidate, rank];
+          if (!finite) notFinite++;
+          else if (!(rank <= peak)) peak = rank;
         }
       }
-      picture[row * columns + column] = best;
+      values[row * columns + column] = Number.isFinite(best) ? Math.sign(best) * shade(bestRank) : best;
     }
   }
-  return picture;
+  return { values, peak, notFinite };
 }
 
-/** log10 of the largest |g| of one sequence at each step; -Infinity where all are zero. */
+/** log10 of the largest finite |g| of one sequence at each step; -Infinity where all are zero. */
 function largestGradients({ result }: KeptRun, sequence: number): Float64Array {
   const { T, H } = result.shapes;
   return Float64Array.from({ length: T }, (_, t) => {
@@ -53,26 +61,19 @@ export function heatmap(run: KeptRun, request: HeatmapRequest): Heatmap {
   const base = sequence * T * H;
   const order = unitOrder(run, sequence, request.order ?? 'index');
   const unitAt = (row: number): number => order?.[row] ?? row;
-  if (request.tensor === 'hs') {
-    const values = blit(window, H, columns, rows, (t, row) => result.hs.at(base + t * H + unitAt(row)) ?? 0, Math.abs);
-    const limit = experiment.cell === 'tanh' ? 1 : largestOverTime(result.hs, result.shapes, sequence);
-    return { window, columns, rows, order, values, limit, log10Max: 0, decades: 0 };
-  }
+  const grid = { window, H, columns, rows };
+  const shares = (value: (t: number, row: number) => number, limit: number): Heatmap => ({ window, columns, rows, order, ...blit(grid, value, Math.abs, (size) => (limit > 0 ? size / limit : 0)), limit, log10Max: 0, decades: 0 });
+  if (request.tensor === 'hs') return shares((t, row) => result.hs.at(base + t * H + unitAt(row)) ?? 0, experiment.cell === 'tanh' ? 1 : largestOverTime(result.hs, result.shapes, sequence));
   if (request.tensor === 'z') {
     const z = preActivations(run, sequence);
-    const values = blit(window, H, columns, rows, (t, row) => z.at(t * H + unitAt(row)) ?? 0, Math.abs);
-    return { window, columns, rows, order, values, limit: largestOverTime(z, result.shapes, 0), log10Max: 0, decades: 0 };
+    return shares((t, row) => z.at(t * H + unitAt(row)) ?? 0, largestOverTime(z, result.shapes, 0));
   }
   const perStep = largestGradients(run, sequence).filter(Number.isFinite);
   const log10Max = perStep.reduce((a, b) => Math.max(a, b), -Infinity);
   const decades = Math.max(fewestDecades, log10Max - perStep.reduce((a, b) => Math.min(a, b), Infinity) + 1);
-  const shade = (t: number, row: number): number => {
-    const mantissa = result.dhScaled.at(base + t * H + unitAt(row)) ?? 0;
-    if (mantissa === 0) return 0;
-    const height = 1 + (Math.log10(Math.abs(mantissa)) + (result.dhExponent[t] ?? 0) * log10of2 - log10Max) / decades;
-    return Math.sign(mantissa) * Math.max(0, height);
-  };
-  return { window, columns, rows, order, values: blit(window, H, columns, rows, shade, Math.abs), limit: 1, log10Max, decades };
+  const mantissa = (t: number, row: number): number => result.dhScaled.at(base + t * H + unitAt(row)) ?? 0;
+  const log10 = (value: number, t: number): number => Math.log10(Math.abs(value)) + (result.dhExponent[t] ?? 0) * log10of2;
+  return { window, columns, rows, order, ...blit(grid, mantissa, log10, (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades))), limit: 1, log10Max, decades };
 }
 
 export function unitLines({ result }: KeptRun, request: UnitLinesRequest): UnitLines {
@@ -89,7 +90,7 @@ export function unitLines({ result }: KeptRun, request: UnitLinesRequest): UnitL
     whole.forEach((series, place) => { series[i] = h[units[place] ?? 0] ?? 0; });
   }
   const values = whole.map((series) => {
-    const line = new Float32Array(t.length);
+    const line = new Float64Array(t.length);
     decimate(window, bins, line, (step) => series[step - window.t0] ?? 0);
     return line;
   });

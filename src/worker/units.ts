@@ -77,18 +77,24 @@ export function spread({ result, experiment }: KeptRun, { sequence, window: aske
   const high = experiment.cell === 'tanh' ? 1 : largest > 0 ? largest : 1;
   const low = experiment.cell === 'relu' ? 0 : -high;
   const shares = new Float32Array(bins * columns);
+  const notFinite = new Float32Array(columns);
   for (let column = 0; column < columns; column++) {
     const [from, to] = [binStart(window.t0, window.t1 - window.t0, columns, column), binStart(window.t0, window.t1 - window.t0, columns, column + 1)];
     const one = 1 / ((to - from) * H * items.length);
     for (const b of items) {
       for (let i = (b * T + from) * H; i < (b * T + to) * H; i++) {
-        const bin = Math.max(0, Math.min(bins - 1, Math.floor((((result.hs.at(i) ?? 0) - low) / (high - low)) * bins)));
+        const h = result.hs.at(i) ?? 0;
+        if (!Number.isFinite(h)) {
+          notFinite[column] = (notFinite[column] ?? 0) + one;
+          continue;
+        }
+        const bin = Math.max(0, Math.min(bins - 1, Math.floor(((h - low) / (high - low)) * bins)));
         const cell = (bins - 1 - bin) * columns + column;
         shares[cell] = (shares[cell] ?? 0) + one;
       }
     }
   }
-  return { window, columns, bins, low, high, shares };
+  return { window, columns, bins, low, high, shares, notFinite };
 }
 
 /** Smallest, median and largest norm of the batch at each step. */

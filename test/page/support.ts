@@ -34,6 +34,51 @@ export async function csvRows({ page, host }: OpenPage, track: string, kind: 'tr
   return { head: head.split(','), rows: rows.map((row) => row.split(',')) };
 }
 
+/** Keeps what is written on canvases that have an id, since each was last cleared: their text is no part of the document. */
+export const keepPaintedText = ({ page }: OpenPage): Promise<void> => page.evaluate(() => {
+  const kept = new Map<string, Set<string>>();
+  (window as unknown as { paintedTextOf: typeof kept }).paintedTextOf = kept;
+  const { prototype } = CanvasRenderingContext2D;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that they are asked for
+  const { fillText, clearRect } = prototype;
+  prototype.fillText = function (...args) {
+    const { id } = this.canvas;
+    kept.set(id, (kept.get(id) ?? new Set()).add(args[0]));
+    fillText.apply(this, args);
+  };
+  prototype.clearRect = function (...args) {
+    kept.delete(this.canvas.id);
+    clearRect.apply(this, args);
+  };
+});
+
+export const paintedText = (page: Page, canvas: string): Promise<string[]> =>
+  page.evaluate((id) => [...(window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf.get(id) ?? []], canvas);
+
+/** Where the plot of a track lies on its canvas, and the height of the canvas, in CSS pixels. */
+export async function plotOf(page: Page, track: string): Promise<{ readonly left: number; readonly right: number; readonly height: number }> {
+  const canvas = page.locator(`#track-${track}-plot[data-plot]`);
+  const [left = 0, right = 0] = (await canvas.getAttribute('data-plot') ?? '').split(',').map(Number);
+  return { left, right, height: await canvas.evaluate(({ clientHeight }) => clientHeight) };
+}
+
+/** Drags over steps from … to of the gradient flow while all T steps are in view. */
+export async function zoomTo(page: Page, from: number, to: number): Promise<void> {
+  const { left, right } = await plotOf(page, 'flow');
+  const T = Number(/T (\d+)/.exec((await page.locator('.facts').innerText()).replaceAll('\u00a0', ' '))?.[1]);
+  const canvas = page.locator('#track-flow-plot');
+  await canvas.scrollIntoViewIfNeeded();
+  const box = await canvas.boundingBox();
+  const x = (t: number): number => (box?.x ?? 0) + left + ((t + 0.5) / T) * (right - left);
+  const y = (box?.y ?? 0) + 40;
+  await page.mouse.move(x(from), y);
+  await page.mouse.down();
+  await page.mouse.move(x(to), y, { steps: 3 });
+  await page.mouse.up();
+  await canvas.focus();
+  await nextFrames(page);
+}
+
 /** Until an analysis of a track is complete: its title says so while it is not. */
 export async function computed(page: Page, track: string): Promise<void> {
   // Far out of sight it is not even asked for.

@@ -4,7 +4,7 @@ import type { RunChunk } from '../analyse.js';
 import { cutBefore } from '../chunks.js';
 import { norm } from '../norm.js';
 import type { Reach } from '../reach.js';
-import { worthIt } from '../reach.js';
+import { nothing, worthIt } from '../reach.js';
 import { allNumbersFinite } from '../tensor.js';
 import type { AnyRun, Experiment, FloatArray, Steps } from '../types.js';
 import type { Kernels } from './kernels.js';
@@ -96,7 +96,7 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Any
     for (let i = 0; i < some; i++) if (squares[i]! > 0) E = Math.max(E, exponents[from + B + i]! + Math.ceil(Math.log2(squares[i]!) / 2));
     yield 0;
   }
-  if (!Number.isFinite(E)) return E === -Infinity ? reach : null;
+  if (!Number.isFinite(E)) return E === -Infinity ? nothing(reach) : null;
   exports.clear(at.sum, packedBytes(even, H));
   for (let from = 0; from < count; from += piece) {
     work(from, Math.min(piece, count - from), E, false);
@@ -104,7 +104,8 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Any
   }
   const rest = takeSum();
   const total = norm(rest);
-  if (total === 0 || !Number.isFinite(total)) return reach;
+  if (total === 0) return nothing(reach);
+  if (!Number.isFinite(total)) return reach;
 
   for (const { start, steps, dhs } of chunks) for (let b = 0; b < B; b++) packItem(dhs.data.subarray(b * steps * H, (b + 1) * steps * H), b, start, steps, at.g, gPanel, B);
   exponents.fill(0);

@@ -131,6 +131,19 @@ for (const [way, workspaces] of ways) describe(`dWh by distance, ${way}`, () => 
     D.forEach((value, k) => near(reach.share[k] ?? NaN, value / total, 1e-13));
   });
 
+  it('has no part and misses none where dWh is exactly 0, and is not known where it is not finite', () => {
+    const [long, none] = [6, Float64Array.of(0)];
+    const silent = experiment(1, long, Float64Array.of(0.5), { cell: 'identity', weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(0.5), b: none }, chunks: [{ steps: long, xs: new Float64Array(long).fill(1) }], upstream: { kind: 'given', dhs: new Float64Array(long) } });
+    const { reach, steps } = reachOf(silent, finish(runSteps(silent)), workspaces);
+    finish(steps);
+    assert.deepEqual(reach, { share: new Float64Array(long), missing: new Float64Array(long) });
+    // The state is NaN, its slope 0: 0·NaN is not 0.
+    const lost = experiment(1, long, Float64Array.of(1), { cell: 'relu', weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(1), b: none }, chunks: [{ steps: long, xs: Float64Array.of(1, Infinity, -Infinity, 1, 1, 1) }] });
+    const { reach: unknown, steps: tried } = reachOf(lost, finish(runSteps(lost)), workspaces);
+    finish(tried);
+    assert.ok(unknown.share.length > 0 && [...unknown.share, ...unknown.missing].every(Number.isNaN));
+  });
+
   it('ends, as attribution does, where states overflow and the loss with them', () => {
     const long = 200;
     const ones = (length: number): Float64Array => new Float64Array(length).fill(1);

@@ -45,13 +45,32 @@ describe('slices of a run', () => {
     }
   });
 
+  it('tells what is in view however faint its colours are', () => {
+    // Wh = 0: the state is the input, and the gradient of the last step alone is not 0.
+    const faint = (cell: 'tanh' | 'relu', xs: readonly number[]): KeptRun => {
+      const alone: Experiment = { ...experiment, cell, shapes: { B: 1, T: xs.length, I: 1, H: 1 }, weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(0), b: Float64Array.of(0) }, chunks: [{ steps: xs.length, xs: Float64Array.from(xs) }] };
+      return { runId: 1, experiment: alone, result: finish(runSteps(alone)) };
+    };
+    const ask = (tensor: 'hs' | 'dh', t0: number, t1: number) => ({ runId: 1, tensor, sequence: 0, window: { t0, t1 }, maxColumns: 9, maxRows: 9 });
+    // No float32 holds 1e-50 or 1e50.
+    assert.equal(heatmap(faint('tanh', [0, 1e-50, 0]), ask('hs', 0, 3)).peak, 1e-50);
+    const large = heatmap(faint('relu', [1e50, 5e49, Infinity, NaN]), ask('hs', 0, 4));
+    assert.deepEqual([...large.values], [1, 0.5, Infinity, NaN]);
+    assert.deepEqual([large.limit, large.peak, large.notFinite], [1e50, 1e50, 2]);
+    const none = heatmap(faint('relu', [1, Infinity, NaN]), ask('hs', 1, 3));
+    assert.deepEqual([none.peak, none.notFinite], [NaN, 2]);
+    const zeros = heatmap(faint('tanh', [0.5, 0.5, 0.5]), ask('dh', 0, 2));
+    assert.deepEqual([...zeros.values, zeros.peak, zeros.notFinite], [0, 0, -Infinity, 0]);
+    assert.equal(heatmap(faint('tanh', [0.5, 0.5, 0.5]), ask('dh', 0, 3)).peak, 0, 'log10 of the 1 that enters');
+  });
+
   it('keeps the extremes of a decimated line', () => {
     const { t, values } = unitLines(run, { runId: 1, sequence: 0, units: [2, 0, 99], window: all, maxPoints: 10 });
     assert.equal(t.length, 10);
     assert.equal(values.length, 2, 'a unit that is not there is left out');
     const exact = Array.from({ length: T }, (_, step) => h(0, step, 2));
-    assert.equal(Math.max(...values[0]!), Math.fround(Math.max(...exact)));
-    assert.equal(Math.min(...values[0]!), Math.fround(Math.min(...exact)));
+    assert.equal(Math.max(...values[0]!), Math.max(...exact));
+    assert.equal(Math.min(...values[0]!), Math.min(...exact));
     assert.ok(t.every((step, i) => i === 0 || step >= t[i - 1]!));
   });
 

@@ -38,7 +38,7 @@ describe('orders of the units', () => {
 
 it('pre-activations are what the activation takes', () => {
   const { values, limit } = heatmap(run, { runId: 1, tensor: 'z', sequence: 1, window: all, maxColumns: T, maxRows: H });
-  for (let t = 0; t < T; t++) for (let unit = 0; unit < H; unit++) assert.ok(Math.abs(Math.tanh(values[unit * T + t]!) - h(1, t, unit)) < 1e-6);
+  for (let t = 0; t < T; t++) for (let unit = 0; unit < H; unit++) assert.ok(Math.abs(Math.tanh(values[unit * T + t]! * limit) - h(1, t, unit)) < 1e-6);
   assert.ok(limit > 4 && limit < 4.1);
 });
 
