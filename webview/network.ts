@@ -6,7 +6,7 @@ import { Player } from './player.js';
 import { plotText } from './scene.js';
 import { gradientCell, stateCell, stepsAtOnce } from './steps.js';
 import { borders } from './view.js';
-import { unlessGone } from './model.js';
+import { Latest, unlessGone } from './model.js';
 import type { RunSummary, StepValues, TimeWindow } from './model.js';
 import type { Painter } from './scene.js';
 import type { Page, View } from './view.js';
@@ -41,12 +41,18 @@ export function network(page: Page, steps: Steps): View {
   let changed = (): void => undefined;
   let visible = false;
   let first = 0;
+  type Asked = { readonly run: RunSummary; readonly lens: Lens; readonly sequence: number };
   let known: readonly (StepValues | null)[] = [];
-  let knownFrom = -1;
+  let asked: Asked | null = null;
+  const latest = new Latest(({ run, lens, sequence }: Asked) => unlessGone(steps.range(run, lens.first, lens.first + lens.count, sequence)), (values, { run, sequence }) => {
+    if (values === null || run !== model.run || sequence !== timeline.shownSequence) return;
+    known = values;
+    changed();
+  });
   let area: { readonly left: number; readonly width: number } = { left: 64, width: 1 };
   const player = new Player(page, () => changed());
   timeline.onChange((change) => { if (change === 'cursor' && visible) changed(); });
-  model.onChange((change) => { if (change === 'run') [known, knownFrom] = [[], -1]; });
+  model.onChange((change) => { if (change === 'run') [known, asked] = [[], null]; });
 
   /** The units under the lens. It stays where it is as long as the cursor is under it, so that units do not run away from the mouse. */
   function layout(window: TimeWindow): Layout {
@@ -60,14 +66,13 @@ export function network(page: Page, steps: Steps): View {
   }
 
   function ask(lens: Lens, H: number): void {
-    if (H > fewUnits || knownFrom === lens.first) return;
-    knownFrom = lens.first;
-    if (model.run === null) return;
-    void unlessGone(steps.range(model.run, lens.first, lens.first + lens.count, timeline.shownSequence)).then((values) => {
-      if (values === null) return;
-      known = values;
-      changed();
-    });
+    const { run } = model;
+    const sequence = timeline.shownSequence;
+    if (H > fewUnits || run === null || (asked?.run === run && asked.lens.first === lens.first && asked.lens.count === lens.count && asked.sequence === sequence)) return;
+    // Another sequence has other numbers for the same steps.
+    if (asked?.sequence !== sequence) known = [];
+    asked = { run, lens, sequence };
+    latest.request(asked);
   }
 
   const filled = (t: number): boolean => player.sweep !== 'forward' || t <= timeline.cursor;
@@ -117,7 +122,7 @@ export function network(page: Page, steps: Steps): View {
     const { H } = run.shapes;
     ask(lens, H);
     const strength = strengths(run);
-    const small = H <= fewUnits && known.length === lens.count;
+    const small = H <= fewUnits && known.length > 0;
     const boxHeight = small ? 20 + 12 * H : 34;
     const boxWidth = Math.min(small ? 104 : 56, slot - 22);
     const from = top + strip + 30;
@@ -153,7 +158,8 @@ export function network(page: Page, steps: Steps): View {
       context.textBaseline = 'middle';
       context.font = `11px ${theme.fontFamily}`;
       const name = `h${subscript(t)}`;
-      const values = small ? known[t - lens.first] : null;
+      // The lens may have moved since they were asked for.
+      const values = small ? known.find((step) => step?.t === t) : null;
       context.fillText(name, x(t), values === null || values === undefined ? middle : from + 10);
       context.font = `10px ${theme.fontFamily}`;
       if (values !== null && values !== undefined) {
@@ -194,7 +200,6 @@ export function network(page: Page, steps: Steps): View {
     refresh(_window, _size, onChange) {
       changed = onChange;
       visible = true;
-      knownFrom = -1;
     },
     scene(run, window, theme) {
       return {

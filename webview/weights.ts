@@ -29,10 +29,14 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     askCell();
     changed();
   });
-  let cell: { readonly value: number; readonly gradient: number } | null = null;
-  const cellNumbers = new Latest((at: number) => model.slice('weightCells', { tensor: choice.tensor, from: at, to: at + 1 }), (answer) => {
+  type Asked = { readonly tensor: WeightName; readonly row: number; readonly column: number; readonly picture: WeightsPicture };
+  let cell: (Asked & { readonly value: number; readonly gradient: number }) | null = null;
+  const cellNumbers = new Latest(({ tensor, row: from, column, picture }: Asked) => {
+    const at = from * picture.shape[1] + column;
+    return model.slice('weightCells', { tensor, from: at, to: at + 1 });
+  }, (answer, asked) => {
     if (answer === null) return;
-    cell = { value: answer.values[0] ?? NaN, gradient: answer.gradients[0] ?? NaN };
+    cell = { ...asked, value: answer.values[0] ?? NaN, gradient: answer.gradients[0] ?? NaN };
     explain();
   });
   const choose = dropdown(t('Weights to show'), (value) => {
@@ -61,8 +65,8 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
   }
 
   function askCell(): void {
-    const { row, column } = choice.place;
-    cellNumbers.request(row * (choice.picture?.shape[1] ?? 1) + column);
+    const { picture, tensor, place } = choice;
+    if (picture !== null) cellNumbers.request({ tensor, ...place, picture });
   }
 
   const row = (id: string, name: string, value: number, text = formatNumber(value), note: string | null = null): Node =>
@@ -78,7 +82,10 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     const { row: from, column: to } = place;
     const way = tensor === 'b' ? t('b[{0}]: unit {0}', to) : tensor === 'Wx' ? t('Wx[{0}, {1}]: input {0} → unit {1}', from, to) : t('Wh[{0}, {1}]: unit {0} → unit {1}', from, to);
     cellTitle.replaceChildren(`${way} `, show);
-    if (cell !== null) numbers.replaceChildren(row('cell-value', tensor, cell.value), row('cell-gradient', `d${tensor}`, cell.gradient), row('cell-step', `−η·d${tensor}`, -rate * cell.gradient));
+    // Numbers of another cell, or of the run before, may not stand under this name.
+    const known = cell !== null && cell.picture === choice.picture && cell.tensor === tensor && cell.row === from && cell.column === to ? cell : null;
+    const number = (id: string, name: string, value: number | undefined): Node => (value === undefined ? el('div', {}, el('dt', {}, math(name)), el('dd', { attributes: { 'data-name': id, 'data-value': '' } }, '…')) : row(id, name, value));
+    numbers.replaceChildren(number('cell-value', tensor, known?.value), number('cell-gradient', `d${tensor}`, known?.gradient), number('cell-step', `−η·d${tensor}`, known === null ? undefined : -rate * known.gradient));
   }
 
   /** Where the two maps lie. */

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
-import { csvRows, cursorTo, nextFrames, painted, pixel, relativeError } from './support.js';
+import { csvRows, cursorTo, keepPaintedText, nextFrames, painted, paintedText, pixel, relativeError } from './support.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -157,6 +157,35 @@ it('small networks write out every number', async () => {
       assert.ok(Math.abs(Number(row[3 + H + i]) - (reference.expected.dhTotal[0]?.[t]?.[i] ?? NaN)) < 1e-12);
     }
   });
+});
+
+it('small networks never show the numbers of other steps, however late an answer comes', async () => {
+  // h_t = h_{t−1}/2 + 1: the gradient of the last step alone is 0.5^(39 − t).
+  const { page, host } = open;
+  await keepPaintedText(open);
+  await host.run(JSON.stringify({ name: 'halves', cell: 'identity', dtype: 'float64', weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] }, sequences: [Array.from({ length: 40 }, () => [1])] }));
+  await page.locator('.run-name', { hasText: 'halves' }).waitFor();
+  await painted(open);
+  await page.locator('#track-flow-plot').focus();
+  await page.keyboard.press('End');
+  const shows = (text: string): Promise<unknown> => page.waitForFunction((wanted) => (window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf.get('track-network-plot')?.has(wanted) === true, text);
+  await shows('0.500');
+  let release = (): void => undefined;
+  host.hold = { name: 'steps', until: new Promise((resolve) => { release = resolve; }) };
+  host.asked.length = 0;
+  await page.keyboard.press('Home');
+  while (!host.asked.includes('steps')) await nextFrames(page);
+  // Only this one waits: what is asked next may well be answered before it.
+  host.hold = null;
+  await page.keyboard.press('End');
+  for (let i = 0; i < 10; i++) await nextFrames(page);
+  release();
+  for (let i = 0; i < 5; i++) await nextFrames(page);
+  const end = await paintedText(page, 'track-network-plot');
+  assert.ok(end.includes('0.500') && end.includes('h₃₈'), end.join(' '));
+  assert.ok(!end.includes((0.5 ** 39).toExponential(2)), end.join(' '));
+  await page.keyboard.press('Home');
+  await shows((0.5 ** 39).toExponential(2));
 });
 
 it('never met a policy violation, an error or a failure', async () => {

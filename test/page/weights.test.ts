@@ -103,6 +103,28 @@ describe('weights', () => {
     assert.deepEqual(host.sent.revealWeight[2], { tensor: 'Wh', row: 0, column: 1, focus: true });
   });
 
+  it('of one cell are never those of another: a run of another size clears them until its own are there', async () => {
+    const { page, host } = open;
+    const large = Array.from({ length: 5 }, (_, i) => Array.from({ length: 5 }, (__, j) => (10 * i + j) / 100));
+    await host.run(config({ name: 'five units', weights: { Wx: [large[0], large[1]], Wh: large, b: large[2] } }));
+    await page.locator('.run-name', { hasText: 'five units' }).waitFor();
+    await show('Wh');
+    await page.locator('#card-weights').focus();
+    for (const key of [...Array.from({ length: 5 }, () => 'ArrowDown'), ...Array.from({ length: 5 }, () => 'ArrowRight'), 'ArrowLeft']) await page.keyboard.press(key);
+    const value = page.locator('[data-name=cell-value]');
+    await page.waitForFunction(() => document.querySelector('[data-name=cell-value]')?.getAttribute('data-value') === '0.43');
+    let release = (): void => undefined;
+    host.hold = { name: 'weightCells', until: new Promise((resolve) => { release = resolve; }) };
+    await host.run(config());
+    await page.locator('[data-card=weights] h3', { hasText: 'Wh[2, 2]' }).waitFor();
+    for (let i = 0; i < 3; i++) await nextFrames(page);
+    assert.equal(await value.getAttribute('data-value'), '');
+    host.hold = null;
+    release();
+    await page.waitForFunction(() => document.querySelector('[data-name=cell-value]')?.getAttribute('data-value') !== '');
+    assert.equal(await value.getAttribute('data-value'), '0.25');
+  });
+
   it('are counted in bins that hold them all', async () => {
     await show('Wx');
     const { head, rows } = await csvRows(open, 'weightHistograms', 'card');

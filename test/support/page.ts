@@ -119,6 +119,8 @@ export class TestHost {
   readonly asked: string[] = [];
   /** Names of slices that nobody can answer any more, as after the engine has stopped. */
   readonly lost = new Set<string>();
+  /** Answers to slices of this name wait while this holds them. */
+  hold: { readonly name: string; readonly until: Promise<void> } | null = null;
   /** What happens between a question of the page and its answer. */
   meanwhile: (name: string) => Promise<void> = () => Promise.resolve();
   summary: RunSummary | null = null;
@@ -174,6 +176,7 @@ export class TestHost {
       },
       { ...relaySlices(async (name, params) => {
         this.asked.push(name);
+        if (this.hold?.name === name) await this.hold.until;
         if (this.lost.has(name)) throw new Error('The engine stopped.');
         await this.meanwhile(name);
         const answer = await this.#worker.request(name, params);
