@@ -121,6 +121,9 @@ try {
     await sampleWindow();
   }
   const versions = await training;
+  // What is not saved would be asked about.
+  await type(1);
+  await workbench.save();
   await workbench.palette('View: Close All Editors');
   await page.locator('iframe.webview').waitFor({ state: 'detached' });
   await page.waitForTimeout(3000);
