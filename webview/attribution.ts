@@ -1,38 +1,21 @@
-// Tracks: which losses make which gradient, as a picture of t against s, and the row of the step under the cursor as bars.
+// Tracks: which losses make which gradient, as a picture of t against s, and the row of the step under the cursor as bars (drawn by shares.ts).
 import { unitTicks } from './axis.js';
 import { colourMap, withAlpha } from './colours.js';
 import { exactLog10, formatLog10, formatPercent, powerOfTen } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { nearestIndex, plotNote } from './scene.js';
+import { paintShares, paintStack, shareAxis, sharesOf, sourceAt, sourceName } from './shares.js';
 import { borders } from './view.js';
 import type { AttributionPicture, AttributionRow, TimeWindow } from './model.js';
-import type { Painter } from './scene.js';
 import type { Page, PlotSize, View } from './view.js';
 import type { Theme } from './theme.js';
 
-/** `s = 7`, or `s = 7 … 12` for a group. */
-const sourceName = (from: number, to: number): string => (from === to ? `s = ${from}` : `s = ${from} … ${to}`);
 const columnsShown = 8;
 /** Numbers of one block of rows. */
 const numbersAtOnce = 2 ** 18;
 
 const nothingKnown = { sourceFrom: new Float64Array(0), sourceTo: new Float64Array(0), rowSteps: new Float64Array(0) };
-
-/** Contributions of one row as shares of the sum of their norms; NaN where that sum is not finite, or is not known yet. */
-function sharesOf({ log10 }: AttributionRow): Float64Array {
-  if (log10.some((value) => Number.isNaN(value) || value === Infinity)) return log10.map(() => NaN);
-  const largest = log10.reduce((most, value) => (value > most ? value : most), -Infinity);
-  const sizes = log10.map((value) => (Number.isFinite(value) ? 10 ** (value - largest) : 0));
-  const sum = sizes.reduce((total, value) => total + value, 0);
-  return sum === 0 ? sizes : sizes.map((value) => value / sum);
-}
-
-/** Near sources in orange, far ones in blue: how many steps a loss had to travel, on a log scale. */
-function distanceColour(theme: Theme, distance: number, steps: number): string {
-  const share = Math.log1p(distance) / Math.log1p(Math.max(1, steps));
-  return colourMap(theme).css(share < 0.5 ? -1 + 1.2 * share : 0.4 + 1.2 * (share - 0.5));
-}
 
 export function attributionTracks({ model, timeline }: Page): View[] {
   let picture: { readonly map: AttributionPicture; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null } | null = null;
@@ -170,29 +153,16 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     click: () => undefined,
   };
 
-  function bars(painter: Painter, theme: Theme, answer: AttributionRow, steps: number): void {
-    const { context, bottom } = painter;
-    const shares = sharesOf(answer);
-    shares.forEach((share, i) => {
-      const [from, to] = [Math.max(answer.t, answer.from[i] ?? 0), answer.to[i] ?? 0];
-      const [x0, x1] = [painter.x(from - 0.5), painter.x(to + 0.5)];
-      const gap = x1 - x0 > 5 ? 1 : 0;
-      context.fillStyle = distanceColour(theme, from - answer.t, steps);
-      const top = painter.y(share);
-      context.fillRect(x0 + gap / 2, top, Math.max(0.75, x1 - x0 - gap), bottom - top);
-    });
-  }
-
   const single: View = {
     id: 'sources',
     title: say('Where the gradient comes from'),
     formula: () => [say('share of each loss in Σ_s ‖c_{t,s}‖ at t = {0}', row?.t ?? timeline.cursor), ...(row !== null && row.fraction < 1 ? [say('computing')] : [])].join(' · '),
-    height: 96,
+    height: 124,
     costly: true,
     pending: () => latestRow.busy,
     help: {
       text: [
-        say('The column of the attribution picture at the cursor, as bars: how much of the gradient at t comes from the loss at each later step s. The bars add up to 100 %. Orange is near, blue far away on a log scale of the distance.'),
+        say('The column of the attribution picture at the cursor: how much of the gradient at t comes from the loss at each later step s. On top all shares end to end, the nearest loss first, so that the whole width is the whole gradient; below, each at its own step. Orange is near, blue far away on a log scale of the distance.'),
         say('A bar at the cursor alone means that this step is trained by its own loss only and knows nothing of what comes later.'),
       ],
       formula: 'share_s = ‖c_{t,s}‖ / Σ_r ‖c_{t,r}‖',
@@ -205,16 +175,17 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       latestRow.request({ t: timeline.cursor });
     },
     scene(run, window, theme) {
-      const largest = row === null ? 1 : sharesOf(row).reduce((most, value) => Math.max(most, value), 0);
-      const max = [0.02, 0.05, 0.1, 0.2, 0.5, 1].find((bound) => bound >= largest) ?? 1;
+      const { end, top: most } = shareAxis(row);
       return {
-        axis: { min: 0, max, reverse: false, title: say('share'), ticks: () => [0, max / 2, max], label: formatPercent },
+        axis: { min: 0, max: most, reverse: false, title: say('share'), ticks: () => [0, end / 2, end], label: formatPercent },
         lines: [],
-        under: (painter) => { if (row !== null) bars(painter, theme, row, run.shapes.T); },
+        under: (painter) => { if (row !== null) paintShares(painter, theme, row, run.shapes.T); },
         over: (painter) => {
           if (row === null) return;
+          const highest = painter.y(end);
           painter.context.fillStyle = withAlpha(theme.muted, 0.16);
-          painter.context.fillRect(painter.left, painter.top, painter.x(row.t - 0.5) - painter.left, painter.bottom - painter.top);
+          painter.context.fillRect(painter.left, highest, painter.x(row.t - 0.5) - painter.left, painter.bottom - highest);
+          paintStack(painter, theme, row, run.shapes.T);
           if (row.fraction === 1 && row.log10.every((value) => value === -Infinity)) plotNote(painter, theme, say('nothing arrives here'));
           else if (row.fraction === 1 && sharesOf(row).some(Number.isNaN)) plotNote(painter, theme, say('what arrives here is not finite, so it has no shares'));
         },
@@ -223,9 +194,9 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       };
     },
     colourBar: () => null,
-    readout(_run, t) {
+    readout(_run, t, value, across) {
       if (row === null) return [`s = ${t}`];
-      const at = row.from.findIndex((from, i) => from <= t && t <= (row?.to[i] ?? 0));
+      const at = sourceAt(row, t, value, across);
       if (at < 0) return [`s = ${t}`, t < row.t ? say('earlier than the cursor: cannot reach it') : say('no loss here')];
       return [sourceName(row.from[at] ?? t, row.to[at] ?? t), say('{0} of g at t = {1}', formatPercent(sharesOf(row)[at] ?? NaN), row.t), `‖c‖ = ${formatLog10(row.log10[at] ?? NaN)}`];
     },

@@ -26,6 +26,7 @@ Interaction.modes.probe = (chart, event) => {
   const scale = chart.scales['x'];
   const element = chart.getDatasetMeta(0).data[0];
   if (scale === undefined || element === undefined || x < left || x > right || y < top || y > bottom) return [];
+  pointers.set(chart, (x - left) / (right - left));
   element.x = scale.getPixelForValue(stepAt(scale.getValueForPixel(x) ?? 0, scale.min, scale.max));
   element.y = y;
   return [{ element, datasetIndex: 0, index: 0 }];
@@ -39,8 +40,10 @@ const layout = { autoPadding: false, padding: { left: 6, right: gutter.right, to
 
 const stepAt = (value: number, min: number, max: number): number => Math.max(Math.ceil(min), Math.min(Math.round(value), Math.floor(max)));
 
-/** What a tooltip says about step t at height `value` of the y axis: a heading and its lines. */
-export type Readout = (t: number, value: number) => readonly string[];
+/** What a tooltip says about step t at height `value` of the y axis and `across` (0 … 1) the plot: a heading and its lines. */
+export type Readout = (t: number, value: number, across: number) => readonly string[];
+/** Where the mouse was last, which the probe's own place, a whole step, does not tell. */
+const pointers = new WeakMap<Chart, number>();
 
 export const chartFont = (theme: Theme, size = 11): { family: string; size: number } => ({ family: theme.fontFamily, size });
 
@@ -204,7 +207,7 @@ function scenePlugin(current: () => TimeChartOptions, rendered: () => void): Plu
 function tooltip(current: () => TimeChartOptions): NonNullable<NonNullable<LineConfig['options']>['plugins']>['tooltip'] {
   const at = (chart: Chart, element: { x: number; y: number }): readonly string[] => {
     const { x, y } = chart.scales;
-    return x === undefined || y === undefined ? [] : current().readout(Math.round(x.getValueForPixel(element.x) ?? 0), y.getValueForPixel(element.y) ?? 0);
+    return x === undefined || y === undefined ? [] : current().readout(Math.round(x.getValueForPixel(element.x) ?? 0), y.getValueForPixel(element.y) ?? 0, pointers.get(chart) ?? 0);
   };
   return {
     ...tooltipStyle(current().scene.theme),

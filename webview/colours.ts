@@ -71,6 +71,16 @@ export function readable(colour: string, { background, foreground }: Theme): str
   return foreground;
 }
 
+/** Text on a ground of this colour: whichever of the theme's two ends can be read better. */
+export function onColour(ground: string, { background, foreground }: Theme): string {
+  const behind = luminance(parseColour(ground));
+  const contrast = (colour: string): number => {
+    const front = luminance(parseColour(colour));
+    return (Math.max(front, behind) + 0.05) / (Math.min(front, behind) + 0.05);
+  };
+  return contrast(background) > contrast(foreground) ? background : foreground;
+}
+
 /** Entries 0 … 254 for −1 … 1 (127 is zero), 255 for a value that is not finite. Packed as the pixels of ImageData. */
 export class ColourMap {
   readonly #table = new Uint32Array(256);

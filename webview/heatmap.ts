@@ -26,6 +26,8 @@ export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
   readonly column: string;
   /** Null when no value of the run gives the colours a scale. */
   bar(map: Heatmap): { readonly low: string; readonly middle: string; readonly high: string } | null;
+  /** How many times stronger than its share of `limit` a value is coloured, where the scale ends before it. */
+  stretch?(map: Heatmap): number;
   /** A finite value of the answer. */
   print(map: Heatmap, value: number): string;
   /** What to say when nothing in the picture stands out from the background; `peak` as in the answer. */
@@ -38,13 +40,13 @@ const leastVisible = 0.03;
 /** Columns of the table: the chosen units, then the first others. */
 const unitsInTable = mostUnits;
 
-function bitmap(picture: Picture, theme: Theme): HTMLCanvasElement {
+function bitmap(picture: Picture, theme: Theme, stretch: number): HTMLCanvasElement {
   if (picture.bitmap?.theme === theme) return picture.bitmap.canvas;
   const { map } = picture;
   const canvas = document.createElement('canvas');
   canvas.width = map.columns;
   canvas.height = map.rows;
-  canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.values, 1), map.columns, map.rows), 0, 0);
+  canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.values, stretch), map.columns, map.rows), 0, 0);
   picture.bitmap = { theme, canvas };
   return canvas;
 }
@@ -66,7 +68,7 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
     const { context } = painter;
     const [x0, x1, y0, y1] = [painter.x(t0 - 0.5), painter.x(t1 - 0.5), painter.y(-0.5), painter.y(run.shapes.H - 0.5)];
     context.imageSmoothingEnabled = false;
-    context.drawImage(bitmap(picture, theme), x0, y0, x1 - x0, y1 - y0);
+    context.drawImage(bitmap(picture, theme, kind.stretch?.(picture.map) ?? 1), x0, y0, x1 - x0, y1 - y0);
   }
 
   /** Row of a unit and unit of a row, in the order of the picture on screen. */

@@ -3,6 +3,10 @@ import { formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { stateCell } from './steps.js';
 import type { HeatmapKind } from './heatmap.js';
+import type { Heatmap } from './model.js';
+
+/** Where the colours end: beyond it lie two of a hundred numbers. */
+const end = ({ usual, limit }: Heatmap): number => (usual > 0 && usual < limit ? usual : limit);
 
 export const preActivation = (): HeatmapKind & { readonly folded: true } => ({
   id: 'preActivation',
@@ -20,7 +24,10 @@ export const preActivation = (): HeatmapKind & { readonly folded: true } => ({
     formula: 'z_t = h_{t−1}·Wh + x_t·Wx + b',
     source: 'Glorot & Bengio 2010, “Understanding the difficulty of training deep feedforward neural networks”',
   },
-  bar: ({ limit }) => (limit > 0 ? { low: formatNumber(-limit, 3), middle: '0', high: formatNumber(limit, 3) } : null),
+  stretch: (map) => map.limit / end(map),
+  bar: (map) => (!(map.limit > 0) ? null : end(map) < map.limit
+    ? { low: `≤ ${formatNumber(-end(map), 3)}`, middle: '0', high: `≥ ${formatNumber(end(map), 3)}` }
+    : { low: formatNumber(-map.limit, 3), middle: '0', high: formatNumber(map.limit, 3) }),
   print: ({ limit }, share) => `z = ${formatNumber(share * limit)}`,
   faint: (peak) => (peak === 0 ? say('every z is exactly 0') : say('every |z| is at most {0}', formatNumber(peak, 2))),
   // In the place of h stands z, so that the cells of the table read it.

@@ -187,7 +187,7 @@ export class Track {
     const { model: { run }, timeline: { window }, themes: { current: theme } } = this.#host.page;
     if (run === null || !this.visible) return;
     this.#scene = this.view.scene(run, window, theme);
-    const options = { scene: this.#scene, window, hidden: this.#hidden, readout: (t: number, value: number) => this.view.readout(run, t, value) };
+    const options = { scene: this.#scene, window, hidden: this.#hidden, readout: (t: number, value: number, across: number) => this.view.readout(run, t, value, across) };
     if (this.#chart === null) this.#chart = new TimeChart(this.canvas, options, () => this.moveCursor());
     else this.#chart.show(options);
     this.canvas.setAttribute('aria-label', plainMath(`${this.view.title}. ${this.view.summary(run)}`));

@@ -43,7 +43,8 @@ export type View = {
   colourBar(theme: Theme): ColourBar | null;
   /** What has the colour of values that are not finite; null where nothing in view has. */
   notFinite?(): string | null;
-  readout(run: RunSummary, t: number, value: number): readonly string[];
+  /** `across`: from 0 at the left edge of the plot to 1 at the right one. */
+  readout(run: RunSummary, t: number, value: number, across: number): readonly string[];
   /** The picture in words, for those who do not see it. */
   summary(run: RunSummary): string;
   /** `shown`: as many columns as a reader can take in; `all`: for saving. */

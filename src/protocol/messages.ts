@@ -67,6 +67,8 @@ export type Heatmap = {
   readonly values: Float32Array;
   /** Largest finite |value| of `hs` or `z` over the sequence: the end of the colour scale. */
   readonly limit: number;
+  /** 98 of 100 numbers of the sequence are no larger than this: where the scale of `z` ends, so that a few large ones do not leave the others dark. */
+  readonly usual: number;
   /** For `dh` only. */
   readonly log10Max: number;
   readonly decades: number;

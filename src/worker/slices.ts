@@ -9,6 +9,7 @@ export type KeptRun = { readonly runId: number; readonly experiment: Experiment;
 const log10of2 = Math.log10(2);
 /** At least this many decades are drawn, so that a gradient that hardly changes does not look like one that vanishes. */
 const fewestDecades = 3;
+const mostSorted = 65_536;
 
 type Grid = { readonly window: TimeWindow; readonly H: number; readonly columns: number; readonly rows: number };
 
@@ -51,6 +52,13 @@ function largestGradients({ result }: KeptRun, sequence: number): Float64Array {
   });
 }
 
+/** What 98 of 100 magnitudes do not exceed; of many, every n-th is enough. */
+function usualOf(values: { at(i: number): number | undefined }, length: number): number {
+  const every = Math.ceil(length / mostSorted);
+  const magnitudes = Float64Array.from({ length: Math.ceil(length / every) }, (_, i) => Math.abs(values.at(i * every) ?? 0)).sort();
+  return magnitudes[Math.ceil(0.98 * magnitudes.length) - 1] ?? 0;
+}
+
 export function heatmap(run: KeptRun, request: HeatmapRequest): Heatmap {
   const { result, experiment } = run;
   const { T, H, B } = result.shapes;
@@ -62,18 +70,18 @@ export function heatmap(run: KeptRun, request: HeatmapRequest): Heatmap {
   const order = unitOrder(run, sequence, request.order ?? 'index');
   const unitAt = (row: number): number => order?.[row] ?? row;
   const grid = { window, H, columns, rows };
-  const shares = (value: (t: number, row: number) => number, limit: number): Heatmap => ({ window, columns, rows, order, ...blit(grid, value, Math.abs, (size) => (limit > 0 ? size / limit : 0)), limit, log10Max: 0, decades: 0 });
+  const shares = (value: (t: number, row: number) => number, limit: number): Heatmap => ({ window, columns, rows, order, ...blit(grid, value, Math.abs, (size) => (limit > 0 ? size / limit : 0)), limit, usual: limit, log10Max: 0, decades: 0 });
   if (request.tensor === 'hs') return shares((t, row) => result.hs.at(base + t * H + unitAt(row)) ?? 0, experiment.cell === 'tanh' ? 1 : largestOverTime(result.hs, result.shapes, sequence));
   if (request.tensor === 'z') {
     const z = preActivations(run, sequence);
-    return shares((t, row) => z.at(t * H + unitAt(row)) ?? 0, largestOverTime(z, result.shapes, 0));
+    return { ...shares((t, row) => z.at(t * H + unitAt(row)) ?? 0, largestOverTime(z, result.shapes, 0)), usual: usualOf(z, T * H) };
   }
   const perStep = largestGradients(run, sequence).filter(Number.isFinite);
   const log10Max = perStep.reduce((a, b) => Math.max(a, b), -Infinity);
   const decades = Math.max(fewestDecades, log10Max - perStep.reduce((a, b) => Math.min(a, b), Infinity) + 1);
   const mantissa = (t: number, row: number): number => result.dhScaled.at(base + t * H + unitAt(row)) ?? 0;
   const log10 = (value: number, t: number): number => Math.log10(Math.abs(value)) + (result.dhExponent[t] ?? 0) * log10of2;
-  return { window, columns, rows, order, ...blit(grid, mantissa, log10, (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades))), limit: 1, log10Max, decades };
+  return { window, columns, rows, order, ...blit(grid, mantissa, log10, (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades))), limit: 1, usual: 1, log10Max, decades };
 }
 
 export function unitLines({ result }: KeptRun, request: UnitLinesRequest): UnitLines {

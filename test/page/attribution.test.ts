@@ -68,6 +68,26 @@ describe('attribution', () => {
     }
   });
 
+  it('stacks the shares of the step under the cursor: closed form of a gradient that keeps 0.7 of its length per step', async () => {
+    const [T, t] = [40, 25];
+    await show(ringConfig(0.7, 4, T, { dtype: 'float64', upstreamGradient: 'every' }), 'ring 0.7');
+    await cursorTo(open.page, t);
+    await open.page.locator('[data-track=sources] .formula', { hasText: `t = ${t}` }).waitFor();
+    await nextFrames(open.page);
+    const [left = 0, right = 0] = (await open.page.locator('#track-sources-plot').getAttribute('data-plot') ?? '').split(',').map(Number);
+    const height = await open.page.locator('#track-sources-plot').evaluate((canvas) => canvas.clientHeight);
+    // ‖c_{t,s}‖ = 2·0.7^{s−t}, so the first k shares take (1 − 0.7^k) / (1 − 0.7^n) of the width.
+    const end = (k: number): number => left + ((1 - 0.7 ** k) / (1 - 0.7 ** (T - t))) * (right - left);
+    // Near the edge of a segment, where no letters are.
+    const inStack = (x: number): Promise<number[]> => pixel(open.page, 'sources', x, 9);
+    const inBar = (s: number): Promise<number[]> => pixel(open.page, 'sources', left + ((s + 0.5) / T) * (right - left), height - 8);
+    for (const k of [1, 2, 3, 4, 5, 6]) {
+      assert.deepEqual(await inStack(end(k) - 3), await inBar(t + k - 1), `the ${k}. share has the colour of its step`);
+      assert.notDeepEqual(await inStack(end(k) + 2), await inStack(end(k) - 3), `and ends at ${end(k)}`);
+    }
+    assert.notDeepEqual(await inStack(right - 1), [31, 31, 31]);
+  });
+
   it('paints nothing where a loss cannot reach, and the strongest colour on the diagonal', async () => {
     await show(ringConfig(0.7, 4, 40, { dtype: 'float64', upstreamGradient: 'every' }), 'ring 0.7');
     await nextFrames(open.page);

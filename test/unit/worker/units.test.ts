@@ -37,9 +37,14 @@ describe('orders of the units', () => {
 });
 
 it('pre-activations are what the activation takes', () => {
-  const { values, limit } = heatmap(run, { runId: 1, tensor: 'z', sequence: 1, window: all, maxColumns: T, maxRows: H });
+  const { values, limit, usual } = heatmap(run, { runId: 1, tensor: 'z', sequence: 1, window: all, maxColumns: T, maxRows: H });
   for (let t = 0; t < T; t++) for (let unit = 0; unit < H; unit++) assert.ok(Math.abs(Math.tanh(values[unit * T + t]! * limit) - h(1, t, unit)) < 1e-6);
   assert.ok(limit > 4 && limit < 4.1);
+  // The colours end where 98 of 100 lie within.
+  const within = values.filter((value) => Math.abs(value) * limit <= usual * (1 + 1e-6)).length / values.length;
+  const below = values.filter((value) => Math.abs(value) * limit < usual * (1 - 1e-6)).length / values.length;
+  assert.ok(within >= 0.98 && below < 0.98, `${below} … ${within} of the numbers within ${usual}`);
+  assert.equal(heatmap(run, { runId: 1, tensor: 'z', sequence: 1, window: { t0: 1, t1: 3 }, maxColumns: T, maxRows: H }).usual, usual);
 });
 
 describe('the spread of h', () => {
