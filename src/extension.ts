@@ -26,7 +26,7 @@ export function activate({ extensionUri, subscriptions }: vscode.ExtensionContex
     features.disposable,
     registerDiagnostics(sessions),
     registerCodeLens(sessions),
-    registerContextKeys(sessions),
+    registerContextKeys(sessions, panels, features.subjects),
     registerStatusBar(sessions, panels),
     vscode.window.registerWebviewPanelSerializer(viewType, panels),
     vscode.window.registerWebviewPanelSerializer(previewType, panels),

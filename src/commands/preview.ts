@@ -1,36 +1,52 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { Entry } from '../config/files.js';
 import { isConfig } from '../editor/configIndex.js';
+import { pulse } from '../editor/contextKeys.js';
 import { isEntry } from '../panel/panels.js';
-import type { CommandFactory } from './context.js';
+import { chooseConfig } from './chooseConfig.js';
+import type { CommandFactory, Context } from './context.js';
+import { configMeant, sessionMeant } from './meant.js';
 
-/** The config that is meant: what a lens or a menu passes, else the one in the active editor. */
-function configOf(argument: unknown): vscode.Uri | undefined {
-  const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
-  return uri !== undefined && isConfig(uri) ? uri : undefined;
+/** The config that a lens or a menu passes, else the one that is meant, else one that the user picks. */
+async function configFor(argument: unknown, context: Context, title: string): Promise<vscode.Uri | undefined> {
+  if (argument instanceof vscode.Uri) return argument;
+  return (await configMeant(context)) ?? chooseConfig(context, title);
 }
 
 /** Opens the panel that shows whichever config is in front, beside the text. */
-export const preview: CommandFactory = ({ panels }) => (argument) => {
-  const config = configOf(argument);
-  if (config === undefined) {
-    void vscode.window.showWarningMessage(t('The preview follows configs. Open a *.rnn.json file, or create one with "RNN: Create RNN Config…".'));
-    return;
-  }
-  panels.preview(config);
+export const preview: CommandFactory = (context) => async (argument) => {
+  const config = await configFor(argument, context, t('Open Gradient Preview to the Side'));
+  if (config === undefined) return;
+  if (isConfig(config)) context.panels.preview(config);
+  else void vscode.window.showWarningMessage(t('The preview follows configs. Open a *.rnn.json file, or create one with "RNN: Create RNN Config…".'));
 };
 
+/** One of the runs on screen; asks when there are several. */
+async function sessionEntry(context: Context): Promise<Entry | undefined> {
+  const session = sessionMeant(context);
+  if (session !== undefined || context.sessions.all.length === 0) return session?.entry;
+  const choices = context.sessions.all.map(({ title, entry }) => ({ label: title, description: vscode.workspace.asRelativePath(vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true)), entry }));
+  return (await vscode.window.showQuickPick(choices, { title: t('Show the Gradient Panel'), placeHolder: t('Of which run?'), matchOnDescription: true }))?.entry;
+}
+
+/** The experiment that a lens or the status bar passes, or whose config stands in front although it has not run; else one that is on screen, else one that the user picks. */
+async function entryFor(argument: unknown, context: Context): Promise<Entry | undefined> {
+  if (isEntry(argument)) return argument;
+  const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
+  if (uri !== undefined && isConfig(uri)) return { kind: 'config', config: uri.toString() };
+  if (context.sessions.all.length > 0) return sessionEntry(context);
+  const config = await configFor(undefined, context, t('Show the Gradient Panel'));
+  return config !== undefined && isConfig(config) ? { kind: 'config', config: config.toString() } : undefined;
+}
+
 /** Brings the panel of an experiment to the front; opens it when it is closed. */
-export const showPanel: CommandFactory = ({ panels, sessions }) => (argument) => {
-  const config = configOf(argument);
-  const editor = vscode.window.activeTextEditor;
-  const entry = isEntry(argument) ? argument : config !== undefined ? { kind: 'config' as const, config: config.toString() } : editor === undefined ? undefined : sessions.naming(editor.document.uri)?.entry;
-  if (entry === undefined) {
-    void vscode.window.showWarningMessage(t('The active editor shows no config, and no file of one that has run.'));
-    return;
-  }
-  const isNew = sessions.find(entry) === undefined;
-  const session = panels.show(entry);
+export const showPanel: CommandFactory = (context) => async (argument) => {
+  const entry = await entryFor(argument, context);
+  if (entry === undefined) return;
+  const isNew = context.sessions.find(entry) === undefined;
+  const session = context.panels.show(entry);
+  void pulse('panelShown');
   // A failure is logged and shown by run itself.
   if (isNew) session.run().catch(() => undefined);
 };

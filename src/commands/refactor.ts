@@ -1,9 +1,12 @@
+import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Initialisation } from '../engine/initialise.js';
 import type { Change, Offer } from '../protocol/messages.js';
 import type { Target } from '../editor/refactorings.js';
+import { chooseConfig } from './chooseConfig.js';
 import type { CommandFactory, Context } from './context.js';
+import { configMeant } from './meant.js';
 
 type RescaleArgument = Target & { readonly quantity?: 'spectralRadius' | 'sigmaMax'; readonly to?: number };
 type InitialiseArgument = Target & { readonly way?: Initialisation; readonly seed?: number };
@@ -12,17 +15,36 @@ type InitialiseArgument = Target & { readonly way?: Initialisation; readonly see
 const isTarget = (argument: unknown): argument is Target =>
   typeof argument === 'object' && argument !== null && 'config' in argument && 'file' in argument && 'path' in argument;
 
-/** The value of the active editor's experiment that a change is offered for; asks when there are several. */
-async function choose({ subjects }: Context, kind: Offer['kind'], title: string): Promise<Target | undefined> {
-  const document = vscode.window.activeTextEditor?.document;
-  const subject = document === undefined ? null : await subjects.of(document);
-  const offers = subject?.inspection.offers.filter((offer) => offer.kind === kind) ?? [];
-  if (subject === null || offers.length === 0) {
-    void vscode.window.showWarningMessage(t('The active editor shows no RNN config, or weights of one, that this can be done to.'));
+/** The config that is meant, else one that the user picks, or that names the file that the user picks. */
+async function configFor(context: Context, title: string): Promise<vscode.Uri | null> {
+  const meant = await configMeant(context);
+  if (meant !== undefined) return meant;
+  const picked = await chooseConfig(context, title);
+  if (picked === undefined) return null;
+  const config = await context.subjects.configOf(await vscode.workspace.openTextDocument(picked));
+  if (config === null) void vscode.window.showWarningMessage(t('No config names {0}.', path.posix.basename(picked.path)));
+  return config;
+}
+
+/** Brings a change into sight that nobody would see, because a walkthrough is in front: there it can be looked at and undone. */
+async function applyInSight({ panels, refactorings }: Context, target: Target, change: Change): Promise<boolean> {
+  const applied = await refactorings.apply(target, change);
+  if (applied && panels.activeSession === undefined && vscode.window.visibleTextEditors.length === 0) await vscode.window.showTextDocument(vscode.Uri.parse(target.file, true), { preview: false });
+  return applied;
+}
+
+/** The value of an experiment that a change is offered for; asks when there are several. */
+async function choose(context: Context, kind: Offer['kind'], title: string): Promise<Target | undefined> {
+  const config = await configFor(context, title);
+  if (config === null) return undefined;
+  const inspection = await context.subjects.inspections.of(config);
+  const offers = inspection?.offers.filter((offer) => offer.kind === kind) ?? [];
+  if (offers.length === 0) {
+    void vscode.window.showWarningMessage(t('{0} holds nothing that this can be done to, neither itself nor in its files.', path.posix.basename(config.path)));
     return undefined;
   }
   const chosen = offers.length === 1 ? offers[0] : (await vscode.window.showQuickPick(offers.map((offer) => ({ label: offer.name, description: offer.path, offer })), { title }))?.offer;
-  return chosen === undefined ? undefined : { config: subject.config.toString(), file: chosen.file, path: chosen.path, name: chosen.name };
+  return chosen === undefined ? undefined : { config: config.toString(), file: chosen.file, path: chosen.path, name: chosen.name };
 }
 
 const aboveZero = (text: string): string | null => (Number(text) > 0 && Number.isFinite(Number(text)) ? null : t('A number above 0, such as 0.95.'));
@@ -39,7 +61,7 @@ export const rescaleWeights: CommandFactory = (context) => async (argument) => {
   const quantity = given?.quantity ?? (await vscode.window.showQuickPick(picks, { title: t('Rescale {0}', target.name), placeHolder: t('To a chosen…') }))?.quantity;
   if (quantity === undefined) return;
   const to = given?.to ?? (await askNumber(t('Rescale {0}', target.name), quantity === 'sigmaMax' ? t('New largest singular value of {0}', target.name) : t('New spectral radius of {0}', target.name), '1', aboveZero));
-  if (to !== undefined) await context.refactorings.apply(target, { kind: 'rescale', quantity, to });
+  if (to !== undefined) await applyInSight(context, target, { kind: 'rescale', quantity, to });
 };
 
 export const ways = (): readonly (vscode.QuickPickItem & { readonly way: Initialisation })[] => [
@@ -59,7 +81,7 @@ export const initialiseWeights: CommandFactory = (context) => async (argument) =
   const seed = way === 'identity' ? 0 : given?.seed ?? (await askNumber(t('Initialise {0}', target.name), t('Seed'), '1', wholeNumber));
   if (seed === undefined) return;
   const change: Change = { kind: 'initialise', way, seed, gain: 1 };
-  if ((await context.refactorings.apply(target, change)) && way !== 'identity') context.log.info(`${target.name} of ${target.file}: ${way}, seed ${seed}`);
+  if ((await applyInSight(context, target, change)) && way !== 'identity') context.log.info(`${target.name} of ${target.file}: ${way}, seed ${seed}`);
 };
 
 /** Moves inline weights, comments and all, into a new file beside the config. */

@@ -1,20 +1,16 @@
-import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Entry } from '../config/files.js';
-import { configPattern, ignored } from '../editor/configIndex.js';
 import { readUri } from '../editor/files.js';
 import { withLateProgress } from '../editor/progress.js';
-import { searchFiles } from '../editor/search.js';
 import type { Session } from '../editor/session.js';
 import type { FileKind } from '../protocol/messages.js';
 import { EngineClient } from '../worker/client.js';
+import { baseName, chooseConfig, fileChoice, openDialog } from './chooseConfig.js';
+import type { Choice } from './chooseConfig.js';
 import type { CommandFactory, Context } from './context.js';
-import { askForConfig } from './createConfig.js';
-import { createExample } from './createExample.js';
+import { configMeant } from './meant.js';
 import { saveAsConfig } from './saveAsConfig.js';
-
-const baseName = (uri: vscode.Uri): string => path.posix.basename(uri.path);
 
 /** Asks a worker what the file is, so that a big file is never parsed in the extension host. */
 async function classify(uri: vscode.Uri, { sessions }: Context): Promise<FileKind> {
@@ -34,38 +30,11 @@ async function classify(uri: vscode.Uri, { sessions }: Context): Promise<FileKin
   }
 }
 
-type Choice = vscode.QuickPickItem & { readonly choose: () => Thenable<vscode.Uri | undefined> };
-
-const openDialog = async (title: string): Promise<vscode.Uri | undefined> =>
-  (await vscode.window.showOpenDialog({ title, canSelectMany: false, filters: { JSON: ['json', 'jsonc'] } }))?.[0];
-
-/** The folder as the explorer shows it; nothing for the workspace's own. */
-const folderOf = (uri: vscode.Uri): string => path.posix.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, '');
-
-const fileChoice = (uri: vscode.Uri): Choice => ({
-  label: baseName(uri),
-  description: folderOf(uri),
-  choose: () => Promise.resolve(uri),
-});
-
-/** Nothing runnable is in front: the configs that are open unsaved, those of the workspace, any other file, or a new one. What leads to a picture at once comes first. */
-async function chooseConfig(context: Context, why?: string): Promise<vscode.Uri | undefined> {
-  const unsaved = vscode.workspace.textDocuments.filter(({ isUntitled, uri }) => isUntitled && uri.path.endsWith('.rnn.json')).map(({ uri }) => uri);
-  const saved = await searchFiles(configPattern, ignored);
-  const configs: Choice[] = [...unsaved, ...saved.sort((a, b) => a.path.localeCompare(b.path))].map(fileChoice);
-  const open: Choice = { label: `$(folder-opened) ${t('Open a config or weights file…')}`, choose: () => openDialog(t('Run RNN')) };
-  const example: Choice = { label: `$(add) ${t('Create an example')}`, description: t('a small config that runs as it is'), choose: () => createExample(context)() };
-  const create: Choice = { label: `$(edit) ${t('Create RNN Config…')}`, description: t('asks for a cell, sizes or files'), choose: () => askForConfig(context) };
-  const choices = configs.length === 0 ? [example, create, open] : [...configs, open, example, create];
-  const placeHolder = why ?? (configs.length === 0 ? t('No *.rnn.json in this workspace yet') : t('Which config?'));
-  return (await vscode.window.showQuickPick(choices, { title: t('Run RNN'), placeHolder, matchOnDescription: true }))?.choose();
-}
-
 /** The sequences that a plain weights file is run on. */
 async function chooseSequences(weights: vscode.Uri): Promise<vscode.Uri | undefined> {
   const folder = vscode.Uri.joinPath(weights, '..');
   const likely = (await vscode.workspace.fs.readDirectory(folder))
-    .filter(([name, type]) => (type & vscode.FileType.File) !== 0 && name.endsWith('.json') && !name.endsWith('.rnn.json') && name !== baseName(weights))
+    .filter(([name, type]) => (type & vscode.FileType.File) !== 0 && /\.jsonc?$/.test(name) && !name.endsWith('.rnn.json') && name !== baseName(weights))
     .map(([name]) => vscode.Uri.joinPath(folder, name));
   // Files that say so in their name first.
   likely.sort((a, b) => Number(/seq|xs|input/i.test(baseName(b))) - Number(/seq|xs|input/i.test(baseName(a))) || a.path.localeCompare(b.path));
@@ -87,7 +56,7 @@ async function entryFor(uri: vscode.Uri, meant: boolean, context: Context): Prom
       throw new Error(t('{0} holds sequences. Run RNN on the weights file, or on a *.rnn.json config that names both.', baseName(uri)));
     case 'unknown': {
       if (!meant) {
-        const chosen = await chooseConfig(context, t('{0} is neither a config nor weights. Which config instead?', baseName(uri)));
+        const chosen = await chooseConfig(context, t('Run RNN'), t('{0} is neither a config nor weights. Which config instead?', baseName(uri)));
         return chosen === undefined ? undefined : entryFor(chosen, true, context);
       }
       throw new Error(t('{0} is neither a config nor weights: weights are an object with Wx, Wh and b (or PyTorch\'s or Keras\' names). A config is named *.rnn.json.', baseName(uri)));
@@ -116,7 +85,7 @@ const runnable = new Set(['json', 'jsonc']);
 function target(argument: unknown): vscode.Uri | undefined {
   if (argument instanceof vscode.Uri) return argument;
   const document = vscode.window.activeTextEditor?.document;
-  return document !== undefined && (runnable.has(document.languageId) || document.uri.path.endsWith('.json')) ? document.uri : undefined;
+  return document !== undefined && (runnable.has(document.languageId) || /\.jsonc?$/.test(document.uri.path)) ? document.uri : undefined;
 }
 
 export const run: CommandFactory = (context) => async (argument) => {
@@ -127,7 +96,9 @@ export const run: CommandFactory = (context) => async (argument) => {
       return;
     }
     const open = target(argument);
-    const uri = open ?? (await chooseConfig(context));
+    // Text that is no JSON is in front: the user chooses. Without any (a walkthrough) there may be one that is meant.
+    const meant = open ?? (vscode.window.activeTextEditor === undefined ? await configMeant(context) : undefined);
+    const uri = meant ?? (await chooseConfig(context, t('Run RNN')));
     if (uri === undefined) return;
     const entry = context.sessions.naming(uri)?.entry ?? (await entryFor(uri, open === undefined || argument instanceof vscode.Uri, context));
     if (entry === undefined) return;

@@ -3,6 +3,8 @@ import type { Link } from '../config/parts.js';
 import type { Inspection } from '../protocol/messages.js';
 import { readUri, resolveReference } from './files.js';
 import type { Inspections } from './inspections.js';
+import { after, isUnder } from './moves.js';
+import type { Move } from './moves.js';
 import { listFolder, searchFiles } from './search.js';
 import { patience, within } from './waiting.js';
 
@@ -32,21 +34,35 @@ export class ConfigIndex implements vscode.Disposable {
   #all: { readonly at: number; readonly read: Promise<void> } | null = null;
   /** Whether the search has told all configs of the workspace. */
   #searched = false;
+  readonly #changed = new vscode.EventEmitter<void>();
+  /** A config names other files now, or is new, or gone. */
+  readonly onDidChange = this.#changed.event;
   /** Settles when everyone who asked so far has been answered: nobody may see a half-read state. */
   #turn: Promise<void> = Promise.resolve();
 
   constructor(inspections: Inspections) {
     this.#inspections = inspections;
-    const watcher = vscode.workspace.createFileSystemWatcher(configPattern);
+    const watcher = vscode.workspace.createFileSystemWatcher(configPattern, false, false, true);
+    // A folder that is gone takes its configs along without a word about them.
+    const gone = vscode.workspace.createFileSystemWatcher('**/*', true, true, false);
     const touched = (uri: vscode.Uri): void => {
-      if (isConfig(uri)) this.#stale.set(uri.toString(), uri);
+      if (!isConfig(uri)) return;
+      this.#stale.set(uri.toString(), uri);
+      this.#changed.fire();
     };
     this.#disposables = [
-      watcher, watcher.onDidChange(touched), watcher.onDidCreate(touched),
-      watcher.onDidDelete((uri) => this.#known.delete(uri.toString())),
+      watcher, watcher.onDidChange(touched), watcher.onDidCreate(touched), gone, gone.onDidDelete((uri) => this.#drop(uri)),
+      vscode.workspace.onDidDeleteFiles(({ files }) => files.forEach((uri) => this.#drop(uri))),
+      vscode.workspace.onDidRenameFiles(({ files }) => this.#move(files)),
+      // Text that nobody saved is gone with its document.
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        if (uri.scheme === 'untitled') this.#drop(uri);
+        else touched(uri);
+      }),
       inspections.onDidInspect((inspection) => this.#learn(inspection)),
       vscode.workspace.onDidChangeWorkspaceFolders(() => {
         this.#all = null;
+        this.#changed.fire();
       }),
     ];
   }
@@ -70,11 +86,48 @@ export class ConfigIndex implements vscode.Disposable {
 
   dispose(): void {
     for (const disposable of this.#disposables) disposable.dispose();
+    this.#changed.dispose();
+  }
+
+  /** Files that configs name as their weights, as far as the configs have been read. */
+  get weightFiles(): vscode.Uri[] {
+    const links = [...this.#known.values()].flatMap((known) => known.links);
+    return [...new Set(links.filter(({ key }) => key === 'weights').map(({ target }) => target))].map((target) => vscode.Uri.parse(target, true));
+  }
+
+  /** Reads what has not been read yet. */
+  async read(): Promise<void> {
+    await this.#catchUp();
   }
 
   #learn({ config, links }: Inspection): void {
-    this.#known.set(config, { config: vscode.Uri.parse(config, true), links });
     this.#stale.delete(config);
+    this.#know(vscode.Uri.parse(config, true), links);
+  }
+
+  #know(config: vscode.Uri, links: readonly Link[]): void {
+    const targets = (known: readonly Link[] | undefined): string => JSON.stringify(known?.map(({ key, target }) => [key, target]));
+    const before = this.#known.get(config.toString());
+    this.#known.set(config.toString(), { config, links });
+    if (targets(before?.links) !== targets(links)) this.#changed.fire();
+  }
+
+  /** Forgets a config, or all that stand in a folder; gives what was known. */
+  #drop(place: vscode.Uri): vscode.Uri[] {
+    const dropped = [...this.#known.values()].map(({ config }) => config).filter((config) => isUnder(config, place));
+    for (const config of dropped) this.#known.delete(config.toString());
+    for (const [id, config] of this.#stale) if (isUnder(config, place)) this.#stale.delete(id);
+    if (dropped.length > 0) this.#changed.fire();
+    return dropped;
+  }
+
+  /** Configs are read where they are now; their references may have been led to other places on the way. */
+  #move(moves: readonly Move[]): void {
+    const dropped = moves.flatMap(({ oldUri }) => this.#drop(oldUri));
+    for (const config of dropped.map((old) => after(old, moves))) if (isConfig(config)) this.#stale.set(config.toString(), config);
+    // A file that is called a config only now.
+    for (const { newUri } of moves) if (isConfig(newUri)) this.#stale.set(newUri.toString(), newUri);
+    this.#changed.fire();
   }
 
   #catchUp(): Promise<void> {
@@ -127,7 +180,7 @@ export class ConfigIndex implements vscode.Disposable {
   async #readOne(config: vscode.Uri): Promise<void> {
     const content = await readUri(config);
     if (!content.ok) {
-      this.#known.delete(config.toString());
+      this.#drop(config);
       return;
     }
     // One config that cannot be understood must not hide the others.
@@ -139,6 +192,6 @@ export class ConfigIndex implements vscode.Disposable {
       const target = resolveReference(reference, config)?.toString();
       return target === undefined ? [] : [{ file: config.toString(), key, reference, range, target }];
     });
-    this.#known.set(config.toString(), { config, links });
+    this.#know(config, links);
   }
 }

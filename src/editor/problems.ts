@@ -9,7 +9,7 @@ import type { Sessions } from './sessions.js';
 const identity = ({ file, code, message, range: { start, end } }: Problem): string => `${file} ${code} ${start.line}:${start.character}-${end.line}:${end.character} ${message}`;
 
 /** Configs that have a tab. */
-function openConfigs(): Map<string, vscode.Uri> {
+export function openConfigs(): Map<string, vscode.Uri> {
   const inputs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ input }) => input));
   const uris = inputs.flatMap((input) => (input instanceof vscode.TabInputText ? [input.uri] : input instanceof vscode.TabInputTextDiff ? [input.modified] : []));
   return new Map(uris.filter(isConfig).map((uri) => [uri.toString(), uri]));

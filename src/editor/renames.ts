@@ -3,18 +3,8 @@ import * as vscode from 'vscode';
 import type { ConfigIndex } from './configIndex.js';
 import { toRange } from './diagnostics.js';
 import { resolveReference } from './files.js';
-
-type Move = { readonly oldUri: vscode.Uri; readonly newUri: vscode.Uri };
-
-/** Where a file is after the moves, of itself or of a folder that it is in. */
-function after(uri: vscode.Uri, moves: readonly Move[]): vscode.Uri {
-  for (const { oldUri, newUri } of moves) {
-    if (uri.scheme !== oldUri.scheme || uri.authority !== oldUri.authority) continue;
-    if (uri.path === oldUri.path) return newUri;
-    if (uri.path.startsWith(`${oldUri.path}/`)) return newUri.with({ path: newUri.path + uri.path.slice(oldUri.path.length) });
-  }
-  return uri;
-}
+import { after } from './moves.js';
+import type { Move } from './moves.js';
 
 /** The path that leads from a config to a file, in the style of the old one. */
 function referenceTo(file: vscode.Uri, config: vscode.Uri, old: string): string {

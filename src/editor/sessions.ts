@@ -13,6 +13,10 @@ export class Sessions implements vscode.Disposable {
 
   constructor(readonly workerPath: string, readonly log: vscode.LogOutputChannel) {}
 
+  get all(): Session[] {
+    return [...this.#byKey.values()].map(({ session }) => session);
+  }
+
   find(entry: Entry): Session | undefined {
     return this.#byKey.get(entryKey(entry))?.session;
   }

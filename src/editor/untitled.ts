@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { pulse } from './contextKeys.js';
 
 const exists = (uri: vscode.Uri): Thenable<boolean> => vscode.workspace.fs.stat(uri).then(() => true, () => false);
 
@@ -21,5 +22,6 @@ export async function openUntitledConfig(name: string, content: string): Promise
   edit.insert(uri, new vscode.Position(0, 0), content);
   if (!(await vscode.workspace.applyEdit(edit))) throw new Error('The editor refused the new text.');
   await vscode.window.showTextDocument(document);
+  void pulse('configCreated');
   return uri;
 }

@@ -4,6 +4,7 @@ import { entryKey } from '../editor/session.js';
 import type { Session } from '../editor/session.js';
 import type { Sessions } from '../editor/sessions.js';
 import { isConfig } from '../editor/configIndex.js';
+import { after } from '../editor/moves.js';
 import { Panel, previewType, viewType } from './panel.js';
 
 /** What a page's saved state must look like to be restored. */
@@ -11,12 +12,6 @@ export function isEntry(value: unknown): value is Entry {
   if (typeof value !== 'object' || value === null) return false;
   const { kind, config, weights, sequences } = value as Record<string, unknown>;
   return kind === 'config' ? typeof config === 'string' : kind === 'pair' && typeof weights === 'string' && typeof sequences === 'string';
-}
-
-/** Where `id` is after a file or a folder above it was renamed; null when that does not concern it. */
-function renamed(id: string, oldUri: vscode.Uri, newUri: vscode.Uri): string | null {
-  const [before, after] = [oldUri.toString(), newUri.toString()];
-  return id === before || id.startsWith(`${before}/`) ? after + id.slice(before.length) : null;
 }
 
 /** The editor does not tell which untitled document a new file was made of, but at that moment they hold the same; a formatter may have moved spaces. */
@@ -43,7 +38,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
       vscode.window.onDidChangeActiveTextEditor((editor) => {
         if (editor !== undefined) this.#follow(editor.document.uri);
       }),
-      vscode.workspace.onDidRenameFiles(({ files }) => this.#moveAll((id) => files.map(({ oldUri, newUri }) => renamed(id, oldUri, newUri)).find((moved) => moved !== null) ?? id)),
+      vscode.workspace.onDidRenameFiles(({ files }) => this.#moveAll((id) => after(vscode.Uri.parse(id, true), files).toString())),
       vscode.workspace.onDidSaveTextDocument((saved) => this.#moveAll((id) => (becomes(id, saved) ? saved.uri.toString() : id))),
     ];
   }

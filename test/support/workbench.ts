@@ -116,7 +116,8 @@ export class Workbench {
   /** Answers a quick pick or input box that is open: types and presses Enter. */
   async answer(text: string): Promise<void> {
     await this.#type(text, '');
-    await this.page.keyboard.press('Enter');
+    // In the field itself: a walkthrough or a panel may have taken the focus meanwhile.
+    await this.#field().press('Enter');
   }
 
   /** Opens a file of the workspace by its name (quick open) and leaves the cursor in it. */
@@ -245,13 +246,17 @@ export class Workbench {
     return this.page.locator('.editor-group-container .monaco-editor').first();
   }
 
+  #field(): Locator {
+    return this.page.locator('.quick-input-widget input[type="text"]').filter({ visible: true }).first();
+  }
+
   #rows(): Locator {
     return this.page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
   }
 
   /** Fills the open quick input after its prefix and waits until its list no longer changes. */
   async #type(text: string, prefix: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget input[type="text"]').filter({ visible: true }).first();
+    const input = this.#field();
     await input.waitFor();
     await input.fill(prefix + text);
     let last = '';

@@ -43,8 +43,10 @@ describe('the manifest', () => {
 
   it('offers in the palette only what can be done where the user is, and each command there is', () => {
     const when = new Map((contributes.menus['commandPalette'] ?? []).map((entry) => [entry.command, entry.when ?? '']));
-    for (const command of ['preview', 'moveWeightsToFile']) assert.match(when.get(`rnnGradients.${command}`) ?? '', /rnn/, command);
-    for (const command of ['rescaleWeights', 'initialiseWeights', 'foldMatrices']) assert.match(when.get(`rnnGradients.${command}`) ?? '', /editorLangId/, command);
+    for (const command of ['rescaleWeights', 'initialiseWeights', 'moveWeightsToFile']) assert.match(when.get(`rnnGradients.${command}`) ?? '', /rnnGradients\.inExperiment \|\| activeWebviewPanelId/, command);
+    for (const command of ['preview', 'showPanel']) assert.match(when.get(`rnnGradients.${command}`) ?? '', /rnnGradients\.inExperiment \|\| rnnGradients\.hasSession/, command);
+    assert.equal(when.get('rnnGradients.foldMatrices'), 'rnnGradients.inExperiment');
+    assert.equal(when.get('rnnGradients.saveReport'), 'rnnGradients.hasSession');
     assert.equal(when.get('rnnGradients.cancel'), 'rnnGradients.running');
     // What starts from nothing is always there, and nothing is hidden for good.
     for (const command of ['run', 'createConfig', 'createExample', 'copyPyTorchExport']) assert.equal(when.has(`rnnGradients.${command}`), false, command);

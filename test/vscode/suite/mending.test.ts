@@ -196,30 +196,3 @@ describe('Refactorings', () => {
     assert.deepEqual(await actionsAt(document, '"upstreamGradient"', vscode.CodeActionKind.Refactor), []);
   });
 });
-
-describe('Renaming a file that a config names', () => {
-  afterEach(closeEverything);
-
-  const renamed = async (from: vscode.Uri, to: vscode.Uri): Promise<void> => {
-    const edit = new vscode.WorkspaceEdit();
-    edit.renameFile(from, to);
-    assert.ok(await vscode.workspace.applyEdit(edit));
-  };
-
-  it('updates the reference, and nothing else in the config', async () => {
-    const config = await writeFiles({ 'a.rnn.json': '{\n  // here\n  "weights": "./w.json", "sequences": [[[1]]] }\n', 'w.json': '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }' });
-    const { document } = await openText(config);
-    await renamed(sibling(config, 'w.json'), vscode.Uri.joinPath(config, '..', 'trained', 'weights.json'));
-    await until('the new path', () => (document.getText() === '{\n  // here\n  "weights": "./trained/weights.json", "sequences": [[[1]]] }\n' ? true : undefined));
-    await noProblems(config);
-  });
-
-  it('leads the references of a config that moves to where the files stay', async () => {
-    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": ["s.json"] }', 'w.json': '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }', 's.json': '[[[1]]]' });
-    await openText(config);
-    const moved = vscode.Uri.joinPath(config, '..', 'configs', 'a.rnn.json');
-    await renamed(config, moved);
-    const document = await vscode.workspace.openTextDocument(moved);
-    await until('the new paths', () => (document.getText() === '{ "weights": "../w.json", "sequences": ["../s.json"] }' ? true : undefined));
-  });
-});

@@ -1,0 +1,108 @@
+// The walkthrough: each of its links does what it says with the walkthrough in front, and each step is ticked off when it is done, not before.
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import type { Locator } from 'playwright-core';
+import { scenario } from '../support/workbench.js';
+import type { Workbench } from '../support/workbench.js';
+
+const steps = ['create', 'run', 'read', 'mend', 'pytorch'] as const;
+type StepId = (typeof steps)[number];
+
+const badge = (workbench: Workbench, verdict: RegExp): Promise<void> => workbench.webview().locator('.badge').filter({ hasText: verdict }).waitFor();
+const step = (workbench: Workbench, id: StepId): Locator => workbench.page.locator(`.getting-started-step[data-step-id$="#${id}"]`);
+const tab = (workbench: Workbench, label: string): Locator => workbench.page.locator('.tab').filter({ hasText: label });
+const picker = (workbench: Workbench): Locator => workbench.page.locator('.quick-input-widget').filter({ visible: true });
+
+/** Brings the walkthrough to the front unless it is there: of other slides of the welcome page its steps are disabled. */
+async function open(workbench: Workbench): Promise<void> {
+  const any = workbench.page.locator('.getting-started-step').first();
+  if ((await any.isVisible()) && (await any.isEnabled())) return;
+  await workbench.palette('Welcome: Open Walkthrough');
+  await workbench.answer('See whether a recurrent network can learn');
+  // It takes the focus late; keys before that would be lost.
+  await workbench.page.locator('.getting-started-step:focus').waitFor();
+}
+
+/** Opens a step and follows one of its links. */
+async function follow(workbench: Workbench, id: StepId, link: string): Promise<void> {
+  await open(workbench);
+  if ((await step(workbench, id).getAttribute('aria-expanded')) !== 'true') await step(workbench, id).click();
+  await step(workbench, id).locator('.step-description-container').getByText(link, { exact: true }).click();
+}
+
+/** Answers a question once it is there; one to choose from with the words that it is known by. */
+async function choose(workbench: Workbench, words: string, answer = words): Promise<void> {
+  await picker(workbench).getByText(words).first().waitFor();
+  await workbench.answer(answer);
+}
+
+async function ticked(workbench: Workbench, done: readonly StepId[]): Promise<void> {
+  const now = async (): Promise<StepId[]> => {
+    const checked = await Promise.all(steps.map(async (id) => (await step(workbench, id).getAttribute('aria-checked')) === 'true'));
+    return steps.filter((_, i) => checked[i]);
+  };
+  await open(workbench);
+  await workbench.until(`the ticks ${done.join(', ')}`, async () => (await now()).length >= done.length);
+  assert.deepEqual(await now(), done);
+}
+
+describe('the walkthrough', () => {
+  scenario('leads from an example to a mended network by its links alone', {}, async (workbench) => {
+    assert.equal(await workbench.page.locator('.gettingStartedContainer').count(), 0, 'nothing opens by itself');
+    await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await ticked(workbench, []);
+    await follow(workbench, 'create', 'Create RNN Config…');
+    await picker(workbench).getByText('Create RNN Config').waitFor();
+    await workbench.page.keyboard.press('Escape');
+    await picker(workbench).waitFor({ state: 'hidden' });
+    await ticked(workbench, []);
+
+    await follow(workbench, 'create', 'an example');
+    await choose(workbench, 'Vanishing');
+    await tab(workbench, 'vanishing.rnn.json').waitFor();
+    await ticked(workbench, ['create']);
+
+    await follow(workbench, 'run', 'Run RNN');
+    await badge(workbench, /vanishing/i);
+    await ticked(workbench, ['create', 'run']);
+
+    await follow(workbench, 'read', 'Show the Panel');
+    await ticked(workbench, ['create', 'run', 'read']);
+
+    await follow(workbench, 'mend', 'Rescale the Recurrent Weights…');
+    await choose(workbench, 'spectral radius');
+    await choose(workbench, 'New spectral radius', '0.6');
+    // What was changed is in sight, and undo is at hand.
+    await workbench.page.locator('.tab.active').filter({ hasText: 'vanishing.rnn.json' }).waitFor();
+    await workbench.page.locator('.view-line').filter({ hasText: /0\.3,\s+0\.3,/ }).first().waitFor();
+    await ticked(workbench, ['create', 'run', 'read']);
+    await follow(workbench, 'mend', 'Initialise Weights…');
+    await choose(workbench, 'Wh');
+    await choose(workbench, 'Orthogonal');
+    await choose(workbench, 'Seed', '1');
+    await badge(workbench, /healthy/i);
+    await ticked(workbench, ['create', 'run', 'read', 'mend']);
+
+    await follow(workbench, 'pytorch', 'Copy the Python Lines');
+    await workbench.until('the lines on the clipboard', () => workbench.page.evaluate(async () => (await navigator.clipboard.readText()).includes('model.state_dict()')));
+    await ticked(workbench, steps);
+    await follow(workbench, 'pytorch', 'Create RNN Config…');
+    await picker(workbench).getByText('Which cell?').or(picker(workbench).getByPlaceholder('Which cell?')).first().waitFor();
+  });
+
+  scenario('asks for a config where several could be meant', {}, async (workbench) => {
+    await follow(workbench, 'run', 'Open Gradient Preview to the Side');
+    await choose(workbench, 'orthogonal.rnn.json');
+    await badge(workbench, /healthy/i);
+    await ticked(workbench, ['run']);
+    await tab(workbench, 'RNN preview: orthogonal').locator('.tab-actions a').click();
+    await follow(workbench, 'mend', 'Rescale the Recurrent Weights…');
+    await choose(workbench, 'vanishing.rnn.json');
+    await choose(workbench, 'spectral radius');
+    await choose(workbench, 'New spectral radius', '0.6');
+    await workbench.page.locator('.tab.active').filter({ hasText: 'vanishing.rnn.json' }).waitFor();
+    await follow(workbench, 'read', 'Show the Panel');
+    await badge(workbench, /vanishing/i);
+    await ticked(workbench, ['run', 'read']);
+  });
+});

@@ -1,0 +1,121 @@
+// Files and folders that get another name: references follow, and what configs were known by their old places is forgotten.
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { afterEach, describe, it } from 'mocha';
+import * as vscode from 'vscode';
+import { problemsOf, rangeOf, sibling, writeFiles } from './editorSupport.js';
+import { closeEverything, openText, replaceText, until } from './support.js';
+
+const unit = '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }';
+
+async function renamed(from: vscode.Uri, to: vscode.Uri): Promise<void> {
+  const edit = new vscode.WorkspaceEdit();
+  edit.renameFile(from, to);
+  assert.ok(await vscode.workspace.applyEdit(edit));
+}
+
+const becomes = (document: vscode.TextDocument, text: string): Promise<true> => until(`the text ${text} (it is ${document.getText()})`, () => (document.getText() === text ? true : undefined));
+
+describe('Renaming what a config names', () => {
+  afterEach(closeEverything);
+
+  it('updates the reference, and nothing else in the config', async () => {
+    const config = await writeFiles({ 'a.rnn.json': '{\n  // here\n  "weights": "./w.json", "sequences": [[[1]]] }\n', 'w.json': unit });
+    const { document } = await openText(config);
+    await renamed(sibling(config, 'w.json'), vscode.Uri.joinPath(config, '..', 'trained', 'weights.json'));
+    await becomes(document, '{\n  // here\n  "weights": "./trained/weights.json", "sequences": [[[1]]] }\n');
+    await until('no problems', () => (problemsOf(config).length === 0 ? true : undefined));
+  });
+
+  it('updates it in every config, and by its unsaved text', async () => {
+    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'b.rnn.json': '{ "cell": "relu", "weights": "other.json", "sequences": [[[1]]] }', 'w.json': unit, 'other.json': unit });
+    const a = await openText(config);
+    const b = await openText(sibling(config, 'b.rnn.json'));
+    await replaceText(b.document, '"other.json"', '"w.json"');
+    assert.ok(b.document.isDirty);
+    await renamed(sibling(config, 'w.json'), sibling(config, 'v.json'));
+    await becomes(a.document, '{ "weights": "v.json", "sequences": [[[1]]] }');
+    await becomes(b.document, '{ "cell": "relu", "weights": "v.json", "sequences": [[[1]]] }');
+    // What the text does not name any more is nobody's.
+    await renamed(sibling(config, 'other.json'), sibling(config, 'another.json'));
+    assert.equal(b.document.getText(), '{ "cell": "relu", "weights": "v.json", "sequences": [[[1]]] }');
+  });
+
+  it('leads the references of a config that moves to where the files stay', async () => {
+    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": ["s.json"] }', 'w.json': unit, 's.json': '[[[1]]]' });
+    await openText(config);
+    const moved = vscode.Uri.joinPath(config, '..', 'configs', 'a.rnn.json');
+    await renamed(config, moved);
+    await becomes(await vscode.workspace.openTextDocument(moved), '{ "weights": "../w.json", "sequences": ["../s.json"] }');
+  });
+
+  it('updates the references into a folder, and none of those inside it', async () => {
+    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "data/w.json", "sequences": ["data/s.json", "t.json"] }', 't.json': '[[[1]]]' });
+    const data = sibling(config, 'data');
+    const inner = '{ "weights": "w.json", "sequences": ["../t.json"] }';
+    for (const [name, text] of [['w.json', unit], ['s.json', '[[[1]]]'], ['inner.rnn.json', inner]] as const) await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(data, name), new TextEncoder().encode(text));
+    const { document } = await openText(config);
+    await openText(vscode.Uri.joinPath(data, 'inner.rnn.json'));
+    await renamed(data, sibling(config, 'trained'));
+    await becomes(document, '{ "weights": "trained/w.json", "sequences": ["trained/s.json", "t.json"] }');
+    const moved = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(sibling(config, 'trained'), 'inner.rnn.json'));
+    assert.equal(moved.getText(), inner);
+  });
+});
+
+/** Of an orthogonal Wh the hover says something else for each cell, and so tells by which config the file is known. */
+async function knownBy(weights: vscode.Uri): Promise<string> {
+  const { document } = await openText(weights);
+  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', weights, rangeOf(document, '"Wh"').start);
+  const text = hovers.flatMap(({ contents }) => contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))).join('\n');
+  return text.includes('only inactive units take from it') ? 'relu' : text.includes('only saturation takes from it') ? 'tanh' : text.includes('spectral radius') ? 'some config' : 'none';
+}
+
+describe('A config that is gone', () => {
+  const root = (): vscode.Uri => {
+    const folder = vscode.workspace.workspaceFolders?.[0];
+    assert.ok(folder);
+    return vscode.Uri.joinPath(folder.uri, 'gone');
+  };
+  const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
+    for (const [name, text] of Object.entries(files)) await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(root(), name), new TextEncoder().encode(text));
+  };
+  const config = (cell: string, weights: string): string => JSON.stringify({ cell, weights, sequences: [[[1]]] });
+  const is = (weights: vscode.Uri, cell: string): Promise<true> => until(`weights that belong to ${cell}`, async () => ((await knownBy(weights)) === cell ? true : undefined));
+
+  afterEach(async () => {
+    await closeEverything();
+    await rm(root().fsPath, { recursive: true, force: true });
+  });
+
+  it('does not speak for its weights any more: another one does, or none', async () => {
+    await write({ 'a.rnn.json': config('tanh', 'w.json'), 'b.rnn.json': config('relu', 'w.json'), 'w.json': unit });
+    const weights = vscode.Uri.joinPath(root(), 'w.json');
+    await is(weights, 'tanh');
+    const edit = new vscode.WorkspaceEdit();
+    edit.deleteFile(vscode.Uri.joinPath(root(), 'a.rnn.json'));
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    await is(weights, 'relu');
+    await rm(vscode.Uri.joinPath(root(), 'b.rnn.json').fsPath);
+    await is(weights, 'none');
+  });
+
+  it('is forgotten with its folder, by whomever that is removed', async () => {
+    await write({ 'configs/a.rnn.json': config('tanh', '../w.json'), 'later.rnn.json': config('relu', 'w.json'), 'w.json': unit });
+    const weights = vscode.Uri.joinPath(root(), 'w.json');
+    await is(weights, 'tanh');
+    await rm(vscode.Uri.joinPath(root(), 'configs').fsPath, { recursive: true });
+    await is(weights, 'relu');
+  });
+
+  it('is known in its new folder when that is renamed', async () => {
+    await write({ 'net/a.rnn.json': config('tanh', 'w.json'), 'net/w.json': unit });
+    await is(vscode.Uri.joinPath(root(), 'net', 'w.json'), 'tanh');
+    await closeEverything();
+    await renamed(vscode.Uri.joinPath(root(), 'net'), vscode.Uri.joinPath(root(), 'other'));
+    await is(vscode.Uri.joinPath(root(), 'other', 'w.json'), 'tanh');
+    // Another file of the old name belongs to nobody.
+    await write({ 'net/w.json': unit });
+    assert.equal(await knownBy(vscode.Uri.joinPath(root(), 'net', 'w.json')), 'none');
+  });
+});
