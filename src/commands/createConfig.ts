@@ -71,7 +71,7 @@ const askSeed: Question<Answers> = async (step) => {
 
 /** One of the workspace's JSON files, those with a likely name first, or any other. */
 async function askFile(step: Step, placeholder: string, likely: RegExp, not: vscode.Uri | undefined): Promise<vscode.Uri | typeof back | undefined> {
-  const files = (await searchFiles('**/*.json', ignored, mostFiles)).filter((uri) => !uri.path.endsWith('.rnn.json') && uri.toString() !== not?.toString());
+  const files = (await searchFiles('**/*.{json,jsonc}', ignored, mostFiles)).filter((uri) => !uri.path.endsWith('.rnn.json') && uri.toString() !== not?.toString());
   const rank = (uri: vscode.Uri): number =>
     (likely.test(path.posix.basename(uri.path)) ? 0 : 2) + (not !== undefined && path.posix.dirname(uri.path) === path.posix.dirname(not.path) ? 0 : 1);
   files.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
@@ -109,7 +109,7 @@ function reference(file: vscode.Uri): string {
 function request({ cell, shapes, initialisation, seed, weights, sequences }: Partial<Answers>): NewConfig | null {
   if (cell === undefined) return null;
   if (weights !== undefined && sequences !== undefined) {
-    return { name: path.posix.basename(weights.path).replace(/\.json$/, ''), cell, source: { kind: 'files', weights: reference(weights), sequences: reference(sequences) } };
+    return { name: path.posix.basename(weights.path).replace(/\.jsonc?$/, ''), cell, source: { kind: 'files', weights: reference(weights), sequences: reference(sequences) } };
   }
   if (shapes === undefined || initialisation === undefined || seed === undefined) return null;
   return { name: `${cell}, ${initialisation} Wh, seed ${seed}`, cell, source: { kind: 'random', shapes, initialisation, seed } };

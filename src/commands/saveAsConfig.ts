@@ -15,7 +15,7 @@ export async function saveAsConfig(pair: Entry & { readonly kind: 'pair' }): Pro
   if ((await vscode.window.showInformationMessage(t('This run has no config. Save the two files as one, so that it can be run again and changed?'), save)) !== save) return;
   const weights = vscode.Uri.parse(pair.weights);
   const sequences = vscode.Uri.parse(pair.sequences);
-  const suggestion = weights.with({ path: weights.path.replace(/(\.json)?$/, '.rnn.json') });
+  const suggestion = weights.with({ path: weights.path.replace(/(?:\.jsonc?)?$/, '.rnn.json') });
   // VS Code's own dialog (remote windows, the web) knows extensions without a dot only: "rnn.json" would be appended a second time.
   const target = await vscode.window.showSaveDialog({ defaultUri: suggestion, filters: { [t('RNN config (*.rnn.json)')]: ['json'] } });
   if (target === undefined) return;

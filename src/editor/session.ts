@@ -109,7 +109,7 @@ export class Session implements vscode.Disposable {
   /** What the summary calls itself, or the file's name before the first run. */
   get title(): string {
     if (this.summary !== null && this.summary.name !== '') return this.summary.name;
-    return path.posix.basename(entryUri(this.entry).path).replace(/(\.rnn)?\.json$/, '');
+    return path.posix.basename(entryUri(this.entry).path).replace(/(\.rnn)?\.jsonc?$/, '');
   }
 
   /** Whether an edit of this file is a reason to run again. */
