@@ -1,7 +1,7 @@
 // Where ticks stand. All tracks and the ruler ask here, so that their lines meet.
 
 /** 1, 2, 5, 10, 20, 50 …: the first step that gives at most `most` intervals over `range`. */
-function niceStep(range: number, most: number, least = 0): number {
+export function niceStep(range: number, most: number, least = 0): number {
   const rough = Math.max(range / Math.max(1, most), least, Number.MIN_VALUE);
   const decade = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((factor) => factor * decade >= rough * (1 - 1e-9)) ?? 10;

@@ -46,12 +46,23 @@ export function exactLog10(log10: number): string {
   return inDoubleRange(log10) ? String(10 ** log10) : split(log10, 12);
 }
 
-export const formatPercent = (share: number): string => `${Number((share * 100).toFixed(1))} %`;
+/** A share in percent, as the verdict tells it: more digits the nearer it is to 0 or to 100 %, never rounded to either. */
+export function formatPercent(share: number): string {
+  const value = share * 100;
+  if (!Number.isFinite(value)) return formatNumber(value);
+  if (value > 0 && value < 1e-4) return `${powerOfTen(Math.floor(Math.log10(value)))} %`;
+  const digits = value < 10 ? 2 : value < 100 ? Math.max(3, Math.ceil(-Math.log10(Math.max(1 - share, 1e-8)))) : 4;
+  return `${Number(value.toPrecision(digits))} %`;
+}
 
 export const formatMs = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
-/** A factor per step: enough digits that 0.999 does not become 1. */
-export const formatFactor = (factor: number): string => (factor !== 0 && (factor < 1e-3 || factor >= 1e4) ? formatNumber(factor, 3) : factor.toFixed(3));
+/** A factor per step: enough digits that 0.9998 does not become 1, except nearer than 1e-6, which the verdict calls no change. */
+export function formatFactor(factor: number): string {
+  if (!(factor < 1e4) || (factor !== 0 && factor < 1e-3)) return formatNumber(factor, 3);
+  const off = Math.abs(factor - 1);
+  return factor.toFixed(off < 1e-6 ? 3 : Math.max(3, Math.ceil(-Math.log10(off))));
+}
 
 export const formatSteps = (steps: number): string => (steps < 100 ? steps.toFixed(1) : String(Math.round(steps)));
 

@@ -1,4 +1,5 @@
 // How the shares of one step's gradient are drawn: end to end as one stacked bar, and each at the step whose loss it comes from.
+import { niceStep } from './axis.js';
 import { colourMap, onColour } from './colours.js';
 import { formatPercent } from './format.js';
 import type { AttributionRow } from './model.js';
@@ -31,7 +32,8 @@ const stackHeight = ({ top, bottom }: Pick<Painter, 'top' | 'bottom'>): number =
 /** Where the axis of the bars ends, and the plot with it. */
 export function shareAxis(row: AttributionRow | null): { readonly end: number; readonly top: number } {
   const largest = row === null ? 1 : sharesOf(row).reduce((most, value) => Math.max(most, value), 0);
-  const end = [0.02, 0.05, 0.1, 0.2, 0.5, 1].find((bound) => bound >= largest) ?? 1;
+  // Of many equal losses each has its bar.
+  const end = largest > 0 ? Math.min(1, niceStep(largest, 1)) : 1;
   return { end, top: end * room };
 }
 

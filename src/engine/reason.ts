@@ -25,7 +25,8 @@ function percent(share: number): string {
   return `${significant(value, Math.max(2, Math.ceil(-Math.log10(Math.max(1 - share, 1e-8)))))} %`;
 }
 
-const times = (factor: number): string => (factor >= 1e6 ? `10^${Math.round(Math.log10(factor))}` : significant(factor, 3));
+/** As many digits as tell it from 1. */
+const times = (factor: number): string => (factor >= 1e6 ? `10^${Math.round(Math.log10(factor))}` : significant(factor, Math.max(3, 1 + Math.ceil(-Math.log10(Math.max(Math.abs(factor - 1), 1e-8))))));
 
 const powerOfTen = (log10: number): string => (Math.abs(log10) < 4 ? significant(10 ** log10, 2) : `10^${Math.round(log10)}`);
 

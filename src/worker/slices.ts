@@ -52,10 +52,10 @@ function largestGradients({ result }: KeptRun, sequence: number): Float64Array {
   });
 }
 
-/** What 98 of 100 magnitudes do not exceed; of many, every n-th is enough. */
+/** What 98 of 100 finite magnitudes do not exceed; of many, every n-th is enough. */
 function usualOf(values: { at(i: number): number | undefined }, length: number): number {
   const every = Math.ceil(length / mostSorted);
-  const magnitudes = Float64Array.from({ length: Math.ceil(length / every) }, (_, i) => Math.abs(values.at(i * every) ?? 0)).sort();
+  const magnitudes = Float64Array.from({ length: Math.ceil(length / every) }, (_, i) => Math.abs(values.at(i * every) ?? 0)).filter(Number.isFinite).sort();
   return magnitudes[Math.ceil(0.98 * magnitudes.length) - 1] ?? 0;
 }
 
