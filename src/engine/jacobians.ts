@@ -6,6 +6,7 @@ import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from './norm.js
 import { fastJacobians } from './fast/jacobians.js';
 import type { Workspaces } from './fast/workspaces.js';
 import { withKernels } from './fast/workspaces.js';
+import { allFinite } from './scan.js';
 import { itemChunks, withOneItem } from './spectrum.js';
 import type { AnyRun, Experiment, Steps } from './types.js';
 
@@ -43,7 +44,7 @@ export function jacobianSeries(experiment: Experiment, result: AnyRun, item: num
 }
 
 function* fill(experiment: Experiment, result: AnyRun, item: number, series: JacobianSeries, workspaces: Workspaces | null): Steps<void> {
-  if (!experiment.weights.Wh.every(Number.isFinite)) return;
+  if (!(yield* allFinite([experiment.weights.Wh]))) return;
   const chunks = itemChunks(experiment, result.hs, item);
   const own = withOneItem(experiment);
   yield* withKernels(workspaces, (kernels) => fastJacobians(kernels, own, chunks, series), () => plainJacobians(own, chunks, series));

@@ -1,10 +1,11 @@
 // One unit of the unrolled network, opened: every intermediate value of its forward and backward pass.
 import { exactSlopes, stateBefore } from './analyse.js';
 import { cutBefore, runChunks } from './chunks.js';
-import { PiecedTrace } from './fast/pieces.js';
+import { PiecedTrace, ready } from './fast/pieces.js';
 import { scaleByPowerOfTwo } from './norm.js';
+import { finish } from './steps.js';
 import { addRowTimes, isHeld, takeStep } from './tensor.js';
-import type { AnyRun, Experiment, Trace } from './types.js';
+import type { AnyRun, Experiment, Steps, Trace } from './types.js';
 
 /** Of one sequence at one step. Gradients are relative to 2^`exponent`; everything is float64 along the run's own states. */
 export type OpenedUnit = {
@@ -78,10 +79,11 @@ const stepsAtOnce = 256;
 export function preActivationsOf(experiment: Experiment, result: AnyRun, item: number): Trace {
   const { shapes: { T, I, H }, weights: { Wx, Wh, b } } = experiment;
   const chunks = runChunks(experiment, result);
-  const between = (t0: number, t1: number): Float64Array => {
+  const between = function* (t0: number, t1: number): Steps<Float64Array> {
     const out = new Float64Array((t1 - t0) * H);
     for (let t = t0; t < t1; t++) {
       const chunk = chunks.findLast(({ start }) => start <= t)!;
+      yield* ready(t - chunk.start, chunk.hs);
       const z = out.subarray((t - t0) * H, (t - t0 + 1) * H);
       z.set(b);
       addRowTimes(takeStep(chunk.xs, t - chunk.start).data, item * I, I, Wx, z);
@@ -89,7 +91,7 @@ export function preActivationsOf(experiment: Experiment, result: AnyRun, item: n
     }
     return out;
   };
-  if (isHeld(result.hs)) return between(0, T);
+  if (isHeld(result.hs)) return finish(between(0, T));
   const starts = Array.from({ length: Math.ceil(T / stepsAtOnce) }, (_, i) => i * stepsAtOnce);
   return new PiecedTrace({ B: 1, T, N: H }, starts, (i) => between(starts[i]!, starts[i + 1] ?? T));
 }

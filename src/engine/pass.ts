@@ -11,7 +11,7 @@ import type { Sequence } from './tensor.js';
 import type { Experiment, FloatArray, StepNorms, Steps, Trace } from './types.js';
 import type { Gradients } from './unit.js';
 import { emptyGradients } from './unit.js';
-import { upstreamOf } from './upstream.js';
+import { upstreamSteps } from './upstream.js';
 
 type Over<States extends Trace> = Shape & { readonly data: States };
 
@@ -61,7 +61,7 @@ export function* referencePass(experiment: Experiment): Steps<Pass> {
     const inputs = { B, T: steps, N: I, data: cast(dtype, xs) };
     const [from, middle, to] = [start / T, (start + steps / 3) / T, (start + steps) / T];
     const states = yield* part(rnn.forwardSteps(inputs), from, middle);
-    const { dhs, loss } = upstreamOf(experiment, { start, steps }, states);
+    const { dhs, loss } = yield* part(upstreamSteps(experiment, { start, steps }, states), middle, middle);
     if (loss !== null) lossValue = (lossValue ?? 0) + loss;
     const offset = start;
     const chunkDxs = yield* part(rnn.backwardSteps(dhs, {

@@ -8,16 +8,18 @@ import type { Kernels } from './fast/kernels.js';
 import { fastPlainRange } from './fast/plain.js';
 import type { StateMeasures } from './fast/layer.js';
 import { longPass, pieceStepsOf } from './fast/long.js';
+import { ready } from './fast/pieces.js';
 import { fastPass } from './fast/pass.js';
 import { memoryOf } from './memory.js';
 import { jointNorm, maxAbs, norm } from './norm.js';
 import { referencePass } from './pass.js';
 import type { Pass } from './pass.js';
+import { allFinite, finiteAt, largestOf } from './scan.js';
 import { part } from './steps.js';
-import { cast, isHeld, takeStep } from './tensor.js';
+import { isHeld, takeStep } from './tensor.js';
 import type { SequenceTrace } from './tensor.js';
 import { defaultBounds } from './types.js';
-import type { AnyRun, Experiment, FloatArray, RunResult, Steps, Trace, VerdictBounds } from './types.js';
+import type { AnyRun, Experiment, RunResult, Steps, Trace, VerdictBounds } from './types.js';
 import type { Gradients } from './unit.js';
 import { judge } from './verdict.js';
 import type { NonFinite } from './verdict.js';
@@ -31,28 +33,28 @@ function clip(gradients: Gradients, bound: number): number {
   return factor;
 }
 
-const allFinite = (values: FloatArray): boolean => Number.isFinite(maxAbs(values));
-
 /** The first thing that is not finite in the dtype, in the order in which the run meets it: forward in time, then back. */
-function nonFiniteIn(experiment: Experiment, { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass<Trace>): NonFinite | null {
+function* nonFiniteIn(experiment: Experiment, { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass<Trace>): Steps<NonFinite | null> {
   const { weights: { Wx, Wh, b }, dtype } = experiment;
-  const finiteAt = (values: SequenceTrace, t: number): boolean => allFinite(cast(dtype, takeStep(values, t).data));
-  const steps = Array.from({ length: hs.T }, (_, t) => t);
-  const everywhere = (values: SequenceTrace): boolean => steps.every((t) => finiteAt(values, t));
+  /** The first of these steps at which one of the tensors is not finite; −1: none. */
+  const firstOf = function* (steps: Iterable<number>, ...tensors: readonly SequenceTrace[]): Steps<number> {
+    for (const t of steps) for (const tensor of tensors) if (!(yield* finiteAt(tensor, t, dtype))) return t;
+    return -1;
+  };
+  const weights = yield* allFinite([Wx, Wh, b], dtype);
   // Norms that are all finite say the same of all tensors, the inputs among them: an infinite x_t makes dWx NaN or infinite.
-  const measured = states === null ? [hs, dhTotal, dxs].every(everywhere) : [states.hNorm, norms.dh, norms.dx].every(allFinite);
-  const small = [Wx, Wh, b].map((w) => cast(dtype, w));
-  const sums = [gradients.dWx, gradients.dWh, gradients.db, dh0].every(allFinite);
-  if (measured && sums && small.every(allFinite)) return null;
-  if (!small.every(allFinite)) return { what: 'weights', t: null };
+  const measured = states === null ? (yield* firstOf(Array(hs.T).keys(), hs, dhTotal, dxs)) < 0 : yield* allFinite([states.hNorm, norms.dh, norms.dx]);
+  const sums = yield* allFinite([gradients.dWx, gradients.dWh, gradients.db, dh0]);
+  if (measured && sums && weights) return null;
+  if (!weights) return { what: 'weights', t: null };
   for (const [what, tensor] of [['inputs', 'xs'], ['state', 'hs'], ['upstream', 'dhs']] as const) {
     for (const chunk of chunks) {
-      const t = steps.slice(0, chunk.steps).findIndex((step) => !finiteAt(chunk[tensor], step));
+      const t = yield* firstOf(Array(chunk.steps).keys(), chunk[tensor]);
       if (t >= 0) return { what, t: chunk.start + t };
     }
   }
-  const last = steps.findLast((t) => !finiteAt(dhTotal, t) || !finiteAt(dxs, t));
-  return last === undefined && sums ? null : { what: 'gradient', t: last ?? null };
+  const last = yield* firstOf([...Array(hs.T).keys()].reverse(), dhTotal, dxs);
+  return last < 0 && sums ? null : { what: 'gradient', t: last < 0 ? null : last };
 }
 
 /** Of every step: the norm of the state, and the share of units that let (nearly) nothing through. */
@@ -77,17 +79,13 @@ const log10Smallest = { float32: Math.log10(2) * -149, float64: Math.log10(2) * 
 /** Up to here f'(h) from a rounded h is right to 1e-4, so that thousands of steps stay inside the margin. */
 const slopeKeepsDigits = 0.999;
 
-/** Numbers looked through between two pauses, about a millisecond. */
-const scanned = 1e6;
-
 /** max |h| */
-function* largestOf({ B, T, N, data }: SequenceTrace): Steps<number> {
-  const whole = isHeld(data);
-  const step = whole ? Math.max(1, Math.floor(scanned / N)) : 1;
+function* largestStateOf(hs: SequenceTrace): Steps<number> {
+  if (isHeld(hs.data)) return yield* largestOf(hs.data);
   let largest = 0;
-  for (let row = 0; row < B * T; row += step) {
-    largest = Math.max(largest, maxAbs(data.subarray(row * N, Math.min(B * T, row + step) * N)));
-    if (whole) yield row / (B * T);
+  for (let t = 0; t < hs.T; t++) {
+    yield* ready(t, hs);
+    largest = Math.max(largest, maxAbs(takeStep(hs, t).data));
   }
   return largest;
 }
@@ -98,7 +96,7 @@ function* largestOf({ B, T, N, data }: SequenceTrace): Steps<number> {
  */
 function* staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, single: Analysis['single'], largestState: () => Steps<number>): Steps<boolean> {
   const margin = 6;
-  const growth = Math.max(0, Math.log10(maxAbs(Wh) * H));
+  const growth = Math.max(0, Math.log10((yield* largestOf(Wh)) * H));
   const inside = single.log10.every((value) => Number.isNaN(value) || (value + growth + margin < log10Largest[dtype] && value - margin > log10Smallest[dtype]));
   return inside && (cell !== 'tanh' || (yield* largestState()) <= slopeKeepsDigits);
 }
@@ -133,7 +131,7 @@ export function* runWithin(limit: number, experiment: Experiment, bounds: Verdic
 function* conclude<States extends Trace, Scaled extends Trace>(experiment: Experiment, bounds: VerdictBounds, pass: Pass<States>, analysis: Analysis<Scaled>, kernels: Kernels | null): Steps<RunResult<States, Scaled>> {
   const { cell, shapes, clipNorm } = experiment;
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
-  const nonFinite = nonFiniteIn(experiment, pass);
+  const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
   const clipFactor = clipNorm === null ? null : clip(gradients, clipNorm);
   const { single, ...logs } = analysis;
   const last = chunks.at(-1)!;
@@ -141,7 +139,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
   // Where no unit is nearly closed, all are far below the limit.
   function* largestState(): Steps<number> {
     if (closed.subarray(last.start).every((share) => share === 0)) return 0;
-    return pass.largestState ?? (yield* largestOf(last.hs));
+    return pass.largestState ?? (yield* largestStateOf(last.hs));
   }
   yield 0.2;
   const reachesAnEnd = (nonFinite === null || nonFinite.what === 'gradient') && !(yield* part(staysInside(experiment, single, largestState), 0.2, 0.3));

@@ -8,6 +8,7 @@ import { JacobianNorm } from './lanczos.js';
 import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
 import { plainSquare, spectralRadiusBounds } from './radius.js';
 import type { Square } from './radius.js';
+import { allFinite } from './scan.js';
 import { part } from './steps.js';
 import { cast, matrix, partOf, sequence, takeStep } from './tensor.js';
 import type { SequenceTrace } from './tensor.js';
@@ -65,7 +66,7 @@ export function* spectrumSteps(experiment: Experiment, result: AnyRun, workspace
 
 function* fill(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null, spectrum: GrowingSpectrum): Steps<void> {
   const { shapes: { T, H }, weights: { Wh } } = experiment;
-  if (!Wh.every(Number.isFinite)) {
+  if (!(yield* allFinite([Wh]))) {
     spectrum.eigenvaluesWh = Array.from({ length: H }, () => [NaN, NaN] as const);
     return;
   }

@@ -114,13 +114,6 @@ export function takeSteps(s: SequenceTrace, t0: number, t1: number): Sequence {
 /** Whether the numbers are there, and need not be computed. */
 export const isHeld = (trace: Trace): trace is FloatArray => trace instanceof Float32Array || trace instanceof Float64Array;
 
-/** Whether every number is finite; step by step, as they may have to be computed. */
-export function allNumbersFinite({ B, T, N, data }: SequenceTrace): boolean {
-  if (isHeld(data)) return data.every(Number.isFinite);
-  for (let t = 0; t < T; t++) for (let b = 0; b < B; b++) if (!data.subarray((b * T + t) * N, (b * T + t + 1) * N).every(Number.isFinite)) return false;
-  return true;
-}
-
 /** The numbers from … to − 1, without computing them now. */
 export function partOf(trace: Trace, from: number, to: number): Trace {
   if (isHeld(trace)) return trace.subarray(from, to);

@@ -1,14 +1,20 @@
 // Where the gradient enters the layer: ones at one step or at each, given values, or a loss.
 import { lossAtStep } from './loss.js';
+import { finish } from './steps.js';
 import { putStep, sequence } from './tensor.js';
 import type { Sequence, SequenceTrace } from './tensor.js';
-import type { Experiment } from './types.js';
+import type { Experiment, Steps } from './types.js';
 
 /** A chunk of consecutive steps, `start` counted on the whole time axis. */
 export type Chunk = { readonly start: number; readonly steps: number };
 
 /** dhs of a chunk [B,steps,H] in float64, and the chunk's share of the loss (null without one), added to `before`: that of steps of the chunk that come earlier. */
-export function upstreamOf(experiment: Experiment, { start, steps }: Chunk, hs: SequenceTrace, before = 0): { readonly dhs: Sequence; readonly loss: number | null } {
+export function upstreamOf(experiment: Experiment, chunk: Chunk, hs: SequenceTrace): { readonly dhs: Sequence; readonly loss: number | null } {
+  return finish(upstreamSteps(experiment, chunk, hs));
+}
+
+/** The same with a pause after each step that carries a loss. */
+export function* upstreamSteps(experiment: Experiment, { start, steps }: Chunk, hs: SequenceTrace, before = 0): Steps<{ readonly dhs: Sequence; readonly loss: number | null }> {
   const { shapes: { B, T, H }, upstream, loss, dtype } = experiment;
   // Nobody writes to what enters, so the values of the whole run need no copy.
   if (loss === null && upstream.kind === 'given' && steps === T) return { dhs: { B, T, N: H, data: upstream.dhs }, loss: null };
@@ -21,6 +27,7 @@ export function upstreamOf(experiment: Experiment, { start, steps }: Chunk, hs: 
       const step = lossAtStep(loss, dtype, hs, t, loss.at === 'every' ? start + t : 0, S);
       value += step.value;
       putStep(dhs, t, step.dh);
+      yield (t + 1) / steps;
     }
     return { dhs, loss: value };
   }

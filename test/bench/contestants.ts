@@ -106,7 +106,7 @@ export const kernels = (variant: Variant, dtype: DType, threads = 1): Contestant
   const shape: LayerShape = { cell: 'tanh', dtype, B, I, H, steps: T, truncate: null };
   if (isSmall(shape)) return () => void runWhole(loaded, shape, numbers, numbers.xs, numbers.h0, numbers.dhs);
   return () => {
-    const layer = FastLayer.create(loaded, shape, numbers);
+    const layer = finish(FastLayer.create(loaded, shape, numbers));
     if (layer === null) throw new Error(`Row ${row.name} does not fit into WebAssembly's memory.`);
     const hs = sequence(dtype, B, T, H);
     const target = { dhTotal: sequence(dtype, B, T, H), dxs: sequence(dtype, B, T, I), norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };

@@ -3,7 +3,7 @@ import type { RunChunk } from '../analyse.js';
 import type { Attribution } from '../attribution.js';
 import { cutBefore } from '../chunks.js';
 import { exponentOf, log10Of2, maxAbs } from '../norm.js';
-import { allNumbersFinite } from '../tensor.js';
+import { allFinite, sequenceFinite } from '../scan.js';
 import type { Experiment, FloatArray, Steps } from '../types.js';
 import type { Kernels } from './kernels.js';
 import { rowBytes } from './kernels.js';
@@ -45,7 +45,7 @@ class Rows {
 /** Null when the memory does not suffice or a number is not finite or could leave its range; then plain arithmetic has to. */
 export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], { sources, t: rows, log10 }: Attribution): Steps<Attribution | null> {
   const { shapes: { B, T, H }, weights: { Wx, Wh } } = experiment;
-  if (![Wx, Wh].every(insideRange)) return null;
+  if (!(yield* insideRange(Wx, Wh))) return null;
   const S = sources.length;
   const count = Math.max(1, S * B);
   const atOnce = Math.min(count + (count % 2), Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H))));
@@ -65,13 +65,13 @@ export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunk
   // The latest source has the first rows, so that those under way stand together.
   let last = S;
   for (const chunk of [...chunks].reverse()) {
-    if (!allNumbersFinite(chunk.dhs)) return null;
+    if (!(yield* sequenceFinite(chunk.dhs))) return null;
     const firstRow = (S - last) * B;
     let first = last;
     for (let end = chunk.steps; end > 0; end = Math.max(0, end - blocks.steps)) {
       const start = Math.max(0, end - blocks.steps);
       const slopes = blocks.block(chunk, start, end);
-      if (!slopes.every(Number.isFinite)) return null;
+      if (!(yield* allFinite([slopes]))) return null;
       for (let step = end - 1; step >= start; step--) {
         const t = chunk.start + step;
         while (first > 0 && sources[first - 1]!.to >= t && sources[first - 1]!.from >= chunk.start) first--;

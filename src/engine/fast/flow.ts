@@ -1,15 +1,19 @@
 // The float64 pass with carried exponents (../analyse.ts) through the kernels, block by block going back.
 import type { Analysis, RunChunk, SingleSource } from '../analyse.js';
 import { emptyNorms } from '../analyse.js';
-import { log10Of2, maxAbs } from '../norm.js';
+import { log10Of2 } from '../norm.js';
+import { largestOf } from '../scan.js';
+import { part } from '../steps.js';
 import { cells } from '../types.js';
 import type { Experiment, Steps, Trace } from '../types.js';
 import { rowBytes } from './kernels.js';
 import type { Kernels } from './kernels.js';
 import { threadsFor } from './layer.js';
-import { PiecedTrace } from './pieces.js';
+import { OneAtATime, PiecedTrace, ready } from './pieces.js';
+import { goesApart, pauseLimit, ranges } from './rounds.js';
 import { share, task } from './team.js';
 import type { Task, Team } from './team.js';
+import { packWeights } from './weights.js';
 
 const width = rowBytes / Float64Array.BYTES_PER_ELEMENT;
 /** Numbers of a step in the kernels' FlowJob.stats, before two for each sequence. */
@@ -91,14 +95,16 @@ class FastFlow {
   readonly #stats: Float64Array;
   readonly #failed: Int32Array;
   readonly #blockSteps: number;
+  readonly #limit: number;
 
-  static create(own: Kernels, experiment: Experiment): FastFlow | null {
+  static *create(own: Kernels, experiment: Experiment): Steps<FastFlow | null> {
     const measured = measure(own, experiment);
     const { sizes, kernels } = measured;
     const names = Object.keys(sizes) as (keyof Addresses)[];
     const addresses = kernels.layOut(names.map((name) => sizes[name]));
     if (addresses === null) return null;
     const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Addresses, number>;
+    yield* packWeights(kernels, 'float64', experiment.weights, at);
     return new FastFlow(experiment, { ...measured, at });
   }
 
@@ -109,25 +115,15 @@ class FastFlow {
     this.#experiment = experiment;
     this.#at = at;
     this.#blockSteps = blockSteps;
+    this.#limit = pauseLimit('float64', experiment.shapes.B, false);
     const { buffer } = kernels.memory;
     this.#job = new Int32Array(buffer, at.job, jobFields);
     this.#staging = new Float64Array(buffer, at.staging, sizes.staging / 8);
     this.#stats = new Float64Array(buffer, at.stats, sizes.stats / 8);
     this.#failed = new Int32Array(buffer, at.failed, 1);
     this.#failed[0] = 0;
-    const { cell, shapes: { B, I, H }, weights: { Wx, Wh, b } } = experiment;
+    const { cell, shapes: { B, I, H } } = experiment;
     this.#job.set([B, I, H, cells.indexOf(cell), blockSteps, B, scratchOf(experiment), ...buffers.map((name) => at[name])]);
-    const { pack64, packTransposed64 } = kernels.exports;
-    const hPanels = Math.ceil(H / width);
-    const panelBytes = (H + I) * rowBytes;
-    this.#staging.set(Wh);
-    pack64(at.staging, H, H, at.forwardWeights, panelBytes, rowBytes);
-    packTransposed64(at.staging, H, H, at.backwardWeights);
-    this.#staging.set(Wx);
-    pack64(at.staging, I, H, at.forwardWeights + H * rowBytes, panelBytes, rowBytes);
-    packTransposed64(at.staging, I, H, at.backwardWeights + hPanels * H * rowBytes);
-    this.#staging.set(b);
-    pack64(at.staging, 1, H, at.bias, rowBytes, rowBytes);
   }
 
   /**
@@ -144,7 +140,7 @@ class FastFlow {
         border = t1 - pieces.steps;
       }
       t0 = this.#blockStart(t1);
-      if (!this.#block(chunk, t0, t1)) return false;
+      if (!(yield* this.#block(chunk, t0, t1, (chunk.steps - t1) / chunk.steps))) return false;
       if (dhScaled !== null) this.#take(t0, t1, (values, b) => { dhScaled.set(values, (b * T + chunk.start + t0) * H); });
       for (let t = t0; t < t1; t++) this.#keep(t - t0, chunk.start + t, target, single);
       yield (chunk.steps - t0) / chunk.steps;
@@ -153,7 +149,7 @@ class FastFlow {
   }
 
   /** The gradient of a piece [B,steps,H], the same bits as the first time. */
-  again({ chunk, single, t1, flowing, exponents }: FlowPiece, t0: number): Float64Array {
+  *again({ chunk, single, t1, flowing, exponents }: FlowPiece, t0: number): Steps<Float64Array> {
     const { B, H } = this.#experiment.shapes;
     const { memory: { buffer } } = this.#kernels;
     this.#start(single);
@@ -163,7 +159,7 @@ class FastFlow {
     for (let end = t1, start = 0; end > t0; end = start) {
       // The run's own blocks, on more threads, may have ended elsewhere.
       start = Math.max(t0, this.#blockStart(end));
-      this.#block(chunk, start, end);
+      yield* this.#block(chunk, start, end, (t1 - end) / (t1 - t0));
       this.#take(start, end, (values, b) => { g.set(values, (b * (t1 - t0) + start - t0) * H); });
     }
     return g;
@@ -197,27 +193,36 @@ class FastFlow {
   }
 
   /** False when a number left the range. */
-  #block(chunk: RunChunk, t0: number, t1: number): boolean {
-    const { truncate } = this.#experiment;
+  *#block(chunk: RunChunk, t0: number, t1: number, progress: number): Steps<boolean> {
+    const { shapes: { B, I, H }, truncate, upstream, loss } = this.#experiment;
+    for (const t of [t0 - 1, t0, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs);
+    if (loss !== null || upstream.kind === 'given') for (const t of [t0, t1 - 1]) yield* ready(t, chunk.dhs);
     this.#packBlock(chunk, t0, t1);
     const enters = this.#enter(chunk, t0, t1) ? 1 : 0;
     const cut = truncate !== null && t0 > 0 && t0 % truncate === 0 ? 1 : 0;
     const steps = t1 - t0;
     const rows = this.#job[5]!;
     const { job } = this.#at;
-    this.#share(steps, (from, to, part) => task('flowSlopes', 'float64', job, from, to, part));
+    yield* this.#share(steps * B, 2 * H * (H + I), progress, (from, to, thread) => task('flowSlopes', 'float64', job, from, to, thread));
     // The kernels take two rows at once, but for every thread a row is better still.
-    const together = rows > this.#threads ? 2 : 1;
-    this.#share(Math.ceil(rows / together), (from, to) => task('flowRows', 'float64', job, steps, enters, cut, together * from, Math.min(rows, together * to)));
+    const pair = rows > this.#threads ? 2 : 1;
+    yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * H * H, progress, (from, to) => task('flowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)));
     if (this.#failed[0] !== 0) return false;
-    this.#share(steps, (from, to, part) => task('flowNorms', 'float64', job, from, to, part));
+    const [dx, dots] = [2 * B * H * I, B * B * (2 * H + I)];
+    const together = !goesApart(dx, this.#limit);
+    if (!together) yield* this.#share(steps * B, 2 * H * I, progress, (from, to) => task('flowInputs', 'float64', job, from, to));
+    yield* this.#share(steps, dots + (together ? dx : 0), progress, (from, to, thread) => task('flowNorms', 'float64', job, from, to, thread, Number(together)));
     return true;
   }
 
-  /** Calls that take `from` … `to − 1` of `count` each. */
-  #share(count: number, of: (from: number, to: number, part: number) => Task): void {
-    const parts = Math.min(count, this.#threads);
-    share(this.#team, this.#kernels.exports, Array.from({ length: parts }, (_, part) => of(Math.floor((count * part) / parts), Math.floor((count * (part + 1)) / parts), part)));
+  /** Calls that take `from` … `to − 1` of `count` items each, with `work` operations an item at most. */
+  *#share(count: number, work: number, progress: number, of: (from: number, to: number, thread: number) => Task): Steps<void> {
+    for (const { first, end } of ranges(count, work, this.#limit * this.#threads)) {
+      const own = end - first;
+      const parts = Math.min(own, this.#threads);
+      share(this.#team, this.#kernels.exports, Array.from({ length: parts }, (_, part) => of(first + Math.floor((own * part) / parts), first + Math.floor((own * (part + 1)) / parts), part)));
+      yield progress;
+    }
   }
 
   /** g of a block, sequence by sequence; the values are gone with the next one. */
@@ -307,12 +312,13 @@ export function* longAnalyse(kernels: Kernels, experiment: Experiment, chunks: r
   if (rest === null) return null;
   const pieces = found.map((piece, i) => ({ piece, t0: found[i + 1]?.chunk === piece.chunk ? found[i + 1]!.t1 : 0 })).sort((a, b) => a.piece.chunk.start + a.t0 - b.piece.chunk.start - b.t0);
   let beside: FastFlow | null = null;
-  const dhScaled = new PiecedTrace({ B, T, N: H }, pieces.map(({ piece, t0 }) => piece.chunk.start + t0), (i) => {
+  const turns = new OneAtATime();
+  const dhScaled = new PiecedTrace({ B, T, N: H }, pieces.map(({ piece, t0 }) => piece.chunk.start + t0), (i) => turns.run(function* () {
     const apart = beside === null ? kernels.apart() : null;
-    if (apart !== null) beside = FastFlow.create(apart, experiment);
+    if (apart !== null) beside = yield* FastFlow.create(apart, experiment);
     if (beside === null) throw new RangeError('no memory to compute a piece of the gradient again');
-    return beside.again(pieces[i]!.piece, pieces[i]!.t0);
-  });
+    return yield* beside.again(pieces[i]!.piece, pieces[i]!.t0);
+  }));
   return { ...rest, dhScaled };
 }
 
@@ -321,10 +327,10 @@ function* flowBack(
 ): Steps<Omit<Analysis, 'dhScaled'> | null> {
   const { shapes: { B, T }, weights } = experiment;
   for (const tensor of [weights.Wx, weights.Wh, weights.b]) {
-    const largest = maxAbs(tensor);
+    const largest = yield* largestOf(tensor);
     if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return null;
   }
-  const flow = FastFlow.create(kernels, experiment);
+  const flow = yield* part(FastFlow.create(kernels, experiment), 0, 0);
   if (flow === null) return null;
   const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
   const single: SingleSource = { log10: unmeasured(), lnSlope: unmeasured(), lnWh: unmeasured() };

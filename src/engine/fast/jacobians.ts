@@ -67,7 +67,7 @@ class GradedValues {
 /** Null when the memory does not suffice or a number is not finite or could leave its range; then plain arithmetic has to. */
 export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], series: JacobianSeries): Steps<JacobianSeries | null> {
   const { shapes: { T, H }, weights: { Wx, Wh } } = experiment;
-  if (![Wx, Wh].every(insideRange)) return null;
+  if (!(yield* insideRange(Wx, Wh))) return null;
   const at = layOut(kernels, { ...SlopeBlocks.sizes(experiment, 1), ...SigmaBatch.sizes(H), ...JacobianChain.sizes(H), ...GradedValues.sizes(H) });
   if (at === null) return null;
   const slopes = yield* part(slopesOfItem(kernels, experiment, chunks, at), 0, 0);

@@ -13,14 +13,15 @@ export type DTypeExports = {
   readonly input: (job: number, t0: number, t1: number) => void;
   readonly forward: (job: number, t0: number, t1: number, b0: number, b1: number) => void;
   readonly backward: (job: number, t0: number, t1: number, b0: number, b1: number, place: number) => void;
-  readonly sums: (job: number, t0: number, t1: number, place: number, part: number, parts: number) => void;
+  readonly sums: (job: number, t0: number, t1: number, place: number, part: number, parts: number, thread: number, withDx: number) => void;
+  readonly inputGradient: (job: number, t: number, place: number, r0: number, r1: number) => void;
   readonly pack: (from: number, rows: number, N: number, to: number, panelBytes: number, rowBytes: number) => void;
   readonly packTransposed: (from: number, N: number, K: number, to: number) => void;
   readonly unpack: (from: number, panelBytes: number, rowBytes: number, rows: number, N: number, to: number) => void;
   readonly fill: (value: number, N: number, to: number, panelBytes: number, rows: number) => void;
   readonly whole: (job: number, from: number, to: number, entering: number) => void;
   readonly activate: (cell: number, at: number, bytes: number) => void;
-  readonly plainBack: (cell: number, g: number, d: number, B: number, H: number, hs: number, hsPanel: number, weights: number, steps: number) => number;
+  readonly plainBack: (cell: number, g: number, d: number, B: number, H: number, hs: number, hsPanel: number, weights: number, steps: number, r0: number, r1: number) => number;
 };
 
 type Suffixed<Bits extends number> = { readonly [Name in keyof DTypeExports as `${Name}${Bits}`]: DTypeExports[Name] };
@@ -41,9 +42,10 @@ export type AlgebraExports = {
 
 /** The float64 pass with carried exponents; see ../kernels/flow. */
 export type FlowExports = {
-  readonly flowSlopes: (job: number, t0: number, t1: number, part: number) => void;
+  readonly flowSlopes: (job: number, r0: number, r1: number, thread: number) => void;
   readonly flowRows: (job: number, steps: number, enters: number, cut: number, r0: number, r1: number) => void;
-  readonly flowNorms: (job: number, t0: number, t1: number, part: number) => void;
+  readonly flowInputs: (job: number, r0: number, r1: number) => void;
+  readonly flowNorms: (job: number, t0: number, t1: number, thread: number, withInputs: number) => void;
 };
 export type Exports = Suffixed<32> & Suffixed<64> & AlgebraExports & FlowExports & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void };
 

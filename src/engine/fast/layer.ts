@@ -1,18 +1,21 @@
 // One recurrent layer in the kernels' memory: weights packed once, then any number of chunks forward and backward.
+import { maxAbs } from '../norm.js';
 import type { Sequence } from '../tensor.js';
 import { cells } from '../types.js';
 import type { Cell, DType, FloatArray, StepNorms, Steps, Weights } from '../types.js';
 import type { Gradients } from '../unit.js';
 import { bytesOf, packing, rowBytes, viewOf } from './kernels.js';
 import type { Kernels } from './kernels.js';
+import { goesApart, mayBeSubnormal, pauseLimit, ranges, sumsRounds } from './rounds.js';
 import { share, task } from './team.js';
 import type { Task, Team } from './team.js';
+import { packWeights } from './weights.js';
 
 /** Rows of a block, whose weight gradients are one product: few enough to stay in the cache, many enough to pay for the sums' way to memory. */
 const blockRows = 128;
-/** Floating-point operations between two pauses, a few milliseconds. */
+/** Floating-point operations of a block, a few milliseconds. */
 const blockWork = 2e8;
-/** The same for several threads: meeting each other costs them more than a pause costs one. */
+/** Of a segment that several threads share. */
 const sharedWork = 6e8;
 /** A run of fewer operations is over before a second thread has woken up. */
 const worthSharing = 1e7;
@@ -92,7 +95,7 @@ type Layout = {
   readonly hPanels: number;
   readonly iPanels: number;
   readonly blockSteps: number;
-  /** Steps between two pauses: whole blocks. */
+  /** Steps that the threads are through with before they sum up: whole blocks. */
   readonly segment: number;
   readonly places: number;
   readonly scratchBytes: number;
@@ -113,7 +116,7 @@ function measure(own: Kernels, shape: LayerShape): Omit<Layout, 'at'> & { readon
   const width = rowBytes / bytesOf[dtype];
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   const blockSteps = blockStepsOf(shape);
-  const threads = Math.min(threadsFor(own, shape), B === 1 ? 2 : Math.ceil(B / 2));
+  const threads = Math.min(threadsFor(own, shape), B === 1 ? 2 : Math.floor(B / 2));
   const team = threads === 1 ? null : own.team;
   const kernels = team?.kernels ?? own;
   const longest = B === 1 ? ahead : Math.max(1, Math.floor(sharedWork / (4 * B * H * (H + I) * blockSteps)));
@@ -138,6 +141,9 @@ export type StateMeasures = { readonly hNorm: Float64Array; readonly closed: Flo
 /** What one chunk's way back leaves; everything is that of the whole run, of which the chunk fills its steps, but for sequences that begin at step `at` of it. */
 export type BackwardTarget = { readonly dhTotal: Sequence | null; readonly dxs: Sequence | null; readonly at?: number; readonly norms: StepNorms; readonly states: StateMeasures };
 
+/** Steps t0 … t1 − 1; the d of the first goes to step `place` of its buffer. */
+type Segment = { readonly t0: number; readonly t1: number; readonly place: number };
+
 export class FastLayer {
   readonly #kernels: Kernels;
   readonly #run: ReturnType<typeof packing>;
@@ -147,12 +153,17 @@ export class FastLayer {
   readonly #staging: FloatArray;
 
   /** Null when there is not so much memory. */
-  static create(kernels: Kernels, shape: LayerShape, weights: Weights<FloatArray>): FastLayer | null {
-    const layout = layOut(kernels, shape);
-    return layout === null ? null : new FastLayer(shape, layout, weights);
+  static *create(own: Kernels, shape: LayerShape, weights: Weights<FloatArray>): Steps<FastLayer | null> {
+    const layout = layOut(own, shape);
+    if (layout === null) return null;
+    const { kernels, at } = layout;
+    yield* packWeights(kernels, shape.dtype, weights, at);
+    kernels.exports.clear(at.dWx, at.scratch - at.dWx);
+    yield 0;
+    return new FastLayer(shape, layout);
   }
 
-  private constructor(shape: LayerShape, layout: Layout, weights: Weights<FloatArray>) {
+  private constructor(shape: LayerShape, layout: Layout) {
     const { kernels } = layout;
     this.#kernels = kernels;
     this.#run = packing(kernels.exports, shape.dtype);
@@ -162,31 +173,13 @@ export class FastLayer {
     this.#job = new Int32Array(kernels.memory.buffer, at.job, jobFields);
     this.#staging = viewOf(kernels, shape.dtype, at.staging, layout.stagingLength);
     this.#job.set([...jobNumbers(shape, 0, blockSteps, places, scratchBytes), ...buffers.map((name) => at[name])]);
-    this.#packWeights(weights);
-    const { exports } = kernels;
-    exports.clear(at.dWx, at.scratch - at.dWx);
-  }
-
-  #packWeights({ Wx, Wh, b }: Weights<FloatArray>): void {
-    const { I, H } = this.#shape;
-    const { at, hPanels } = this.#layout;
-    const { pack, packTransposed } = this.#run;
-    const panelBytes = (H + I) * rowBytes;
-    const staging = this.#staging;
-    staging.set(Wh);
-    pack(at.staging, H, H, at.forwardWeights, panelBytes, rowBytes);
-    packTransposed(at.staging, H, H, at.backwardWeights);
-    staging.set(Wx);
-    pack(at.staging, I, H, at.forwardWeights + H * rowBytes, panelBytes, rowBytes);
-    packTransposed(at.staging, I, H, at.backwardWeights + hPanels * H * rowBytes);
-    staging.set(b);
-    pack(at.staging, 1, H, at.bias, rowBytes, rowBytes);
   }
 
   /** xs [B,steps,I] from the state `initial` [B,H] on; the states go to `hs` [B,T,H] from step `start` on. */
   *forward(xs: FloatArray, steps: number, initial: FloatArray, hs: Sequence, start: number): Steps<void> {
-    const { B, I, H } = this.#shape;
-    const { at, segment } = this.#layout;
+    const { dtype, B, I, H } = this.#shape;
+    const { at, segment, threads } = this.#layout;
+    const limit = pauseLimit(dtype, B, false);
     const staging = this.#staging;
     this.#job[1] = steps;
     const hsPanel = (1 + steps) * B * rowBytes;
@@ -194,12 +187,27 @@ export class FastLayer {
     this.#run.pack(at.staging, B, H, at.hs, hsPanel, rowBytes);
     yield* this.#packSteps(xs, steps, I, at.xs);
     // One sequence: while the states of a segment are found, one thread prepares the inputs of the next.
-    this.#team([this.#task('input', 0, Math.min(steps, segment))]);
+    if (B === 1) {
+      for (const { first, end } of ranges(Math.min(steps, segment), 2 * I * H, limit, true)) {
+        this.#team([this.#task('input', first, end)]);
+        yield 0;
+      }
+    }
     for (let t0 = 0, known = 0; t0 < steps; t0 += segment) {
       const t1 = Math.min(steps, t0 + segment);
-      const next = t1 < steps ? this.#task('input', t1, Math.min(steps, t1 + segment)) : null;
-      if (B > 1) this.#team(this.#byRows((b0, b1) => this.#task('forward', t0, t1, b0, b1)));
-      else this.#team([this.#task('forward', t0, t1, 0, 1), next]);
+      if (B > 1) yield* this.#byRows('forward', { t0, t1, place: 0 }, 2 * H * (H + I), limit, t0 / steps);
+      else {
+        const t2 = Math.min(steps, t1 + segment);
+        // Without a second thread the input of the next steps is this one's work too.
+        const work = 2 * H * (threads > 1 ? Math.max(H, I) : H + I);
+        for (const { first, end } of ranges(segment, work, limit, true)) {
+          this.#team([
+            t0 + first < t1 ? this.#task('forward', t0 + first, Math.min(t0 + end, t1), 0, 1) : null,
+            t1 + first < t2 ? this.#task('input', t1 + first, Math.min(t1 + end, t2)) : null,
+          ]);
+          yield (t0 + first) / steps;
+        }
+      }
       if (t1 === steps || (t1 - known) * B * H >= bulk) {
         this.#unpackSteps(at.hs + (1 + known) * B * rowBytes, hsPanel, t1 - known, H, hs, start + known);
         known = t1;
@@ -208,9 +216,72 @@ export class FastLayer {
     }
   }
 
+  /** The steps t0 … t1 − 1 with `work` operations a row and step. `place`: of step t0 in d. */
+  *#byRows(operation: 'forward' | 'backward', { t0, t1, place }: Segment, work: number, limit: number, progress: number): Steps<void> {
+    const { B } = this.#shape;
+    const { threads } = this.#layout;
+    const own = Math.ceil(B / threads) * work;
+    // Rows never mix, so where a step is too much for one call, some rows of it are done and then the others.
+    const rows = own > limit ? ranges(B, work, limit * threads, true) : [{ first: 0, end: B }];
+    const steps = ranges(t1 - t0, own, limit);
+    for (const { first, end } of operation === 'forward' ? steps : steps.reverse()) {
+      for (const { first: b0, end: b1 } of rows) {
+        this.#team(this.#divided(b0, b1, (from, to) => this.#task(operation, t0 + first, t0 + end, from, to, place + first)));
+        yield progress;
+      }
+    }
+  }
+
+  /** The sums behind the way back of a segment. */
+  *#sums({ t0, t1, place }: Segment, limit: number, progress: number): Steps<void> {
+    const { B, I, H } = this.#shape;
+    const { threads } = this.#layout;
+    const { rounds, withDx } = this.#sumsRounds(t1 - t0, threads, limit);
+    for (const { first, end } of withDx ? [] : ranges((t1 - t0) * B, 2 * H * I, limit * threads, true)) {
+      this.#team(this.#divided(first, end, (r0, r1) => this.#task('inputGradient', t0, place, r0, r1)));
+      yield progress;
+    }
+    for (let round = 0; round < rounds; round++) {
+      this.#team(Array.from({ length: threads }, (_, thread) => this.#task('sums', t0, t1, place, round * threads + thread, rounds * threads, thread, Number(withDx))));
+      yield progress;
+    }
+  }
+
+  #sumsRounds(steps: number, threads: number, limit: number): { readonly rounds: number; readonly withDx: boolean } {
+    const { B, I, H } = this.#shape;
+    const { hPanels, iPanels } = this.#layout;
+    const [dx, dots] = [2 * B * H * I, B * B * (2 * H + I)];
+    const withDx = !goesApart(dx, limit);
+    return { rounds: sumsRounds({ steps, own: dots + (withDx ? dx : 0), shared: 2 * steps * B * H * (H + I), threads }, limit, Math.max(steps, hPanels + iPanels)), withDx };
+  }
+
+  /** One sequence goes back on this thread; the other sums up the segment behind it. */
+  *#beside(going: Segment | undefined, behind: Segment | undefined, limit: number, progress: number): Steps<void> {
+    const { H } = this.#shape;
+    const all = going === undefined ? 0 : going.t1 - going.t0;
+    const rounds = Math.max(Math.ceil((2 * H * H * all) / limit), behind === undefined ? 1 : this.#sumsRounds(behind.t1 - behind.t0, 1, limit).rounds);
+    for (let round = 0; round < rounds; round++) {
+      const [first, end] = [Math.floor((all * (rounds - 1 - round)) / rounds), Math.floor((all * (rounds - round)) / rounds)];
+      this.#team([
+        going === undefined || first === end ? null : this.#task('backward', going.t0 + first, going.t0 + end, 0, 1, going.place + first),
+        behind === undefined ? null : this.#task('sums', behind.t0, behind.t1, behind.place, round, rounds, 0, 1),
+      ]);
+      yield progress;
+    }
+  }
+
+  /** The largest |g| of step t; the total gradient only once the step after it is done. */
+  #largest(t: number, steps: number): number {
+    const { dtype, B } = this.#shape;
+    const { at, hPanels } = this.#layout;
+    let largest = 0;
+    for (let n = 0; n < hPanels; n++) largest = Math.max(largest, maxAbs(viewOf(this.#kernels, dtype, at.g + (n * steps + t) * B * rowBytes, (B * rowBytes) / bytesOf[dtype])));
+    return largest;
+  }
+
   /** The chunk of the last `forward` backward; adds to the weight gradients. */
   *backward(entering: Entering, steps: number, target: BackwardTarget, start: number, piece = whole): Steps<void> {
-    const { B, I, H, truncate } = this.#shape;
+    const { dtype, B, I, H, truncate } = this.#shape;
     const { at, hPanels, segment, places, threads } = this.#layout;
     const { exports } = this.#kernels;
     const gPanel = steps * B * rowBytes;
@@ -223,10 +294,10 @@ export class FastLayer {
     if (piece.enters === null) exports.clear(at.dh0, hPanels * B * rowBytes);
     else this.#write(piece.enters, at.dh0, B * rowBytes);
     this.#job[cutOffset] = truncate === null ? 0 : piece.offset % truncate;
-    const segments: { readonly t0: number; readonly t1: number; readonly place: number }[] = [];
+    const segments: Segment[] = [];
     for (let t1 = steps; t1 > 0; t1 -= segment) segments.push({ t0: Math.max(0, t1 - segment), t1, place: (segments.length * segment) % places });
     let known = steps;
-    const summed = ({ t0 }: (typeof segments)[number]): number => {
+    const summed = ({ t0 }: Segment): number => {
       if (t0 === 0 || (known - t0) * B * (H + I) >= bulk) {
         const t = start - (target.at ?? 0) + t0;
         if (target.dhTotal !== null) this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, known - t0, H, target.dhTotal, t);
@@ -235,23 +306,22 @@ export class FastLayer {
       }
       return (steps - t0) / steps;
     };
-    if (B > 1 || threads === 1) {
-      for (const segmentAt of segments) {
-        const { t0, t1, place } = segmentAt;
-        this.#team(this.#byRows((b0, b1) => this.#task('backward', t0, t1, b0, b1, place)));
-        this.#team(Array.from({ length: threads }, (_, part) => this.#task('sums', t0, t1, place, part, threads)));
-        yield summed(segmentAt);
+    let largest = this.#largest(steps - 1, steps);
+    // Of the segment that is summed up, and of the one that goes back.
+    let [subnormalBehind, subnormal] = [false, false];
+    for (let i = 0; i <= segments.length; i++) {
+      const [going, behind] = [segments[i], segments[i - 1]];
+      const [limit, limitBehind] = [pauseLimit(dtype, B, subnormal), pauseLimit(dtype, B, subnormal || subnormalBehind)];
+      const progress = going === undefined ? 1 : (steps - going.t1) / steps;
+      if (B === 1 && threads > 1) yield* this.#beside(going, behind, limitBehind, progress);
+      else {
+        if (behind !== undefined) yield* this.#sums(behind, limitBehind, progress);
+        if (going !== undefined) yield* this.#byRows('backward', going, 2 * H * H, limit, progress);
       }
-    } else {
-      // One sequence goes back on this thread; the other sums up the segment behind it.
-      for (let i = 0; i <= segments.length; i++) {
-        const [going, behind] = [segments[i], segments[i - 1]];
-        this.#team([
-          going === undefined ? null : this.#task('backward', going.t0, going.t1, 0, 1, going.place),
-          behind === undefined ? null : this.#task('sums', behind.t0, behind.t1, behind.place, 0, 1),
-        ]);
-        if (behind !== undefined) yield summed(behind);
-      }
+      if (behind !== undefined) yield summed(behind);
+      const now = going === undefined || going.t0 === 0 ? 0 : this.#largest(going.t0 - 1, steps);
+      [subnormalBehind, subnormal] = [subnormal, mayBeSubnormal(dtype, largest, now)];
+      largest = now;
     }
     const measured = new Float64Array(this.#kernels.memory.buffer, at.norms, 7 * steps);
     const { norms, states } = target;
@@ -278,12 +348,14 @@ export class FastLayer {
     return task(operation, this.#shape.dtype, this.#layout.at.job, ...args);
   }
 
-  /** A task for the rows of each thread, an even number of them but for the last: the kernels take rows in pairs. */
-  #byRows(of: (b0: number, b1: number) => Task): Task[] {
-    const { B } = this.#shape;
+  /** A task for each thread's share of the rows b0 … b1 − 1. The kernels take rows in pairs: a third goes with them, because alone it would be summed in another order. */
+  #divided(b0: number, b1: number, of: (from: number, to: number) => Task): (Task | null)[] {
     const { threads } = this.#layout;
-    const pairs = Math.ceil(B / 2);
-    return Array.from({ length: threads }, (_, i) => of(2 * Math.floor((pairs * i) / threads), Math.min(B, 2 * Math.floor((pairs * (i + 1)) / threads))));
+    const pairs = Math.floor((b1 - b0) / 2);
+    return Array.from({ length: threads }, (_, i) => {
+      const [from, to] = [b0 + 2 * Math.floor((pairs * i) / threads), i === threads - 1 ? b1 : b0 + 2 * Math.floor((pairs * (i + 1)) / threads)];
+      return from === to ? null : of(from, to);
+    });
   }
 
   #team(tasks: readonly (Task | null)[]): void {

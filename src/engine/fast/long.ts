@@ -5,15 +5,15 @@ import { emptyNorms } from '../analyse.js';
 import type { RunChunk } from '../analyse.js';
 import { maxAbs } from '../norm.js';
 import type { Pass } from '../pass.js';
-import { finish, part } from '../steps.js';
+import { part } from '../steps.js';
 import { accumulate, cast, matrix, sequence, takeStep, takeSteps, zeros } from '../tensor.js';
 import type { Matrix, Sequence } from '../tensor.js';
 import type { Experiment, FloatArray, Shapes, Steps, Trace } from '../types.js';
-import { upstreamOf } from '../upstream.js';
+import { upstreamSteps } from '../upstream.js';
 import type { Kernels } from './kernels.js';
 import { blockStepsOf, FastLayer } from './layer.js';
 import type { BackwardTarget, Entering, LayerShape } from './layer.js';
-import { PiecedTrace } from './pieces.js';
+import { OneAtATime, PiecedTrace } from './pieces.js';
 
 /** Steps of a piece: about as many as there are pieces, in whole blocks, so that the sums over a block stay those of the whole chunk. */
 export function pieceStepsOf(shapes: Omit<Shapes, 'T'>, longest: number): number {
@@ -55,38 +55,40 @@ class Pieces {
   /** After `forward`: the gradients of a piece, added to those of the weights; gives the total gradient of the step before it, or dh0. */
   *backward(piece: Held, hs: Sequence, target: BackwardTarget): Steps<FloatArray> {
     const { dtype, shapes: { B, H }, truncate } = this.#experiment;
-    const { t0, steps, g, initial } = piece;
-    const enters = t0 === 0 ? null : cast(dtype, this.dhs(piece.chunk, t0 - 1, { B, T: 1, N: H, data: initial }));
-    yield* this.#layer.backward(this.#entering(piece.chunk, t0, hs), steps, target, this.#chunkStart(piece.chunk) + t0, { offset: t0, g, enters });
+    const { chunk, t0, steps, g, initial } = piece;
+    const enters = t0 === 0 ? null : cast(dtype, yield* dhsOf(this.#experiment, { chunk, t0: t0 - 1, steps: 1 }, () => ({ B, T: 1, N: H, data: initial })));
+    yield* this.#layer.backward(yield* entering(this.#experiment, piece, () => hs), steps, target, startOf(this.#experiment, chunk) + t0, { offset: t0, g, enters });
     return enters !== null && truncate !== null && t0 % truncate === 0 ? enters : this.#layer.dh0();
-  }
-
-  /** dhs [B,steps,H] at consecutive steps of a chunk whose states these are. */
-  dhs(chunk: number, t0: number, hs: Sequence): FloatArray {
-    const entering = this.#entering(chunk, t0, hs);
-    if (typeof entering !== 'string') return entering;
-    const { B, T: steps, N: H } = hs;
-    const values = new Float64Array(B * steps * H);
-    if (entering === 'every') values.fill(1);
-    if (entering === 'last') for (let b = 0; b < B; b++) values.fill(1, ((b + 1) * steps - 1) * H, (b + 1) * steps * H);
-    return values;
-  }
-
-  #entering(chunk: number, t0: number, hs: Sequence): Entering {
-    const { shapes: { B, T, H }, upstream, loss, chunks } = this.#experiment;
-    const start = this.#chunkStart(chunk);
-    if (loss !== null) return upstreamOf(this.#experiment, { start: start + t0, steps: hs.T }, hs).dhs.data;
-    if (upstream.kind === 'given') return takeSteps({ B, T, N: H, data: upstream.dhs }, start + t0, start + t0 + hs.T).data;
-    return upstream.kind === 'every' ? 'every' : t0 + hs.T === chunks[chunk]!.steps ? 'last' : 'none';
   }
 
   gradients(): ReturnType<FastLayer['gradients']> {
     return this.#layer.gradients();
   }
+}
 
-  #chunkStart(chunk: number): number {
-    return this.#experiment.chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0);
-  }
+type Stretch = Pick<Held, 'chunk' | 't0' | 'steps'>;
+
+const startOf = ({ chunks }: Experiment, chunk: number): number => chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0);
+
+/** What enters at consecutive steps of a chunk. Only a loss asks for their states. */
+function* entering(experiment: Experiment, { chunk, t0, steps }: Stretch, states: () => Sequence): Steps<Entering> {
+  const { shapes: { B, T, H }, upstream, loss, chunks } = experiment;
+  const start = startOf(experiment, chunk) + t0;
+  if (loss !== null) return (yield* upstreamSteps(experiment, { start, steps }, states())).dhs.data;
+  if (upstream.kind === 'given') return takeSteps({ B, T, N: H, data: upstream.dhs }, start, start + steps).data;
+  return upstream.kind === 'every' ? 'every' : t0 + steps === chunks[chunk]!.steps ? 'last' : 'none';
+}
+
+/** The same as numbers [B,steps,H]. */
+function* dhsOf(experiment: Experiment, stretch: Stretch, states: () => Sequence): Steps<FloatArray> {
+  const enters = yield* entering(experiment, stretch, states);
+  if (typeof enters !== 'string') return enters;
+  const { shapes: { B, H } } = experiment;
+  const { steps } = stretch;
+  const values = new Float64Array(B * steps * H);
+  if (enters === 'every') values.fill(1);
+  if (enters === 'last') for (let b = 0; b < B; b++) values.fill(1, ((b + 1) * steps - 1) * H, (b + 1) * steps * H);
+  return values;
 }
 
 /** What `fastPass` gives, with its tensors over time computed again piece by piece. Null when not even that fits into the kernels' memory. */
@@ -95,7 +97,7 @@ export function* longPass(kernels: Kernels, experiment: Experiment): Steps<Pass<
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
   const pieceSteps = pieceStepsOf({ B, I, H }, longest);
   const shape = { cell, dtype, B, I, H, steps: pieceSteps, truncate };
-  const layer = FastLayer.create(kernels, shape, weights);
+  const layer = yield* part(FastLayer.create(kernels, shape, weights), 0, 0);
   if (layer === null) return null;
   const pieces = new Pieces(experiment, layer);
   const held: Held[] = [];
@@ -121,7 +123,7 @@ export function* longPass(kernels: Kernels, experiment: Experiment): Steps<Pass<
     for (let t0 = 0, t1 = steps % pieceSteps === 0 ? pieceSteps : steps % pieceSteps; t0 < steps; t0 = t1, t1 += pieceSteps) {
       const piece = { chunk, t0, steps: t1 - t0, initial: cast(dtype, state.data) };
       const hs: Sequence = yield* part(pieces.forward(piece), from + ((middle - from) * t0) / steps, from + ((middle - from) * t1) / steps);
-      if (loss !== null) chunkLoss = upstreamOf(experiment, { start: start + t0, steps: t1 - t0 }, hs, chunkLoss).loss ?? 0;
+      if (loss !== null) chunkLoss = (yield* part(upstreamSteps(experiment, { start: start + t0, steps: t1 - t0 }, hs, chunkLoss), from, from)).loss ?? 0;
       largestState = Math.max(largestState, maxAbs(hs.data));
       state = takeStep(hs, t1 - t0 - 1);
       held.push({ ...piece, g: null });
@@ -147,36 +149,41 @@ export function* longPass(kernels: Kernels, experiment: Experiment): Steps<Pass<
 
 /** The run's tensors over time, computed in kernels beside those that the next run may take meanwhile. */
 function tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, held: readonly Held[], initials: readonly Matrix[]): Pick<Pass<Trace>, 'chunks' | 'hs' | 'dhTotal' | 'dxs'> {
-  const { dtype, shapes: { B, T, I, H }, weights, chunks } = experiment;
+  const { dtype, shapes: { B, T, I, H }, weights, chunks, loss } = experiment;
   let beside: Pieces | null = null;
-  const pieces = (): Pieces => {
+  const turns = new OneAtATime();
+  const pieces = function* (): Steps<Pieces> {
     if (beside !== null) return beside;
     const apart = kernels.apart();
-    const layer = apart === null ? null : FastLayer.create(apart, shape, weights);
+    const layer = apart === null ? null : yield* FastLayer.create(apart, shape, weights);
     if (layer === null) throw new RangeError('no memory to compute a piece of the run again');
     return (beside = new Pieces(experiment, layer));
   };
   const starts = chunks.map((_, chunk) => chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0));
   const borders = held.map(({ chunk, t0 }) => starts[chunk]! + t0);
-  const states = (i: number): Sequence => finish(pieces().forward(held[i]!));
+  const states = function* (i: number): Steps<Sequence> {
+    return yield* (yield* pieces()).forward(held[i]!);
+  };
   let known: { readonly i: number; readonly dhTotal: FloatArray; readonly dxs: FloatArray } | null = null;
-  const gradients = (i: number): NonNullable<typeof known> => {
+  const gradients = function* (i: number): Steps<NonNullable<typeof known>> {
     if (known?.i === i) return known;
     const piece = held[i]!;
     const { steps } = piece;
-    const hs = states(i);
+    const hs = yield* states(i);
     const target = { dhTotal: sequence(dtype, B, steps, H), dxs: sequence(dtype, B, steps, I), at: borders[i]!, norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };
-    finish(pieces().backward(piece, hs, target));
+    yield* (yield* pieces()).backward(piece, hs, target);
     return (known = { i, dhTotal: target.dhTotal.data, dxs: target.dxs.data });
   };
-  const trace = (N: number, make: (i: number) => FloatArray): { B: number; T: number; N: number; data: PiecedTrace } => ({ B, T, N, data: new PiecedTrace({ B, T, N }, borders, make) });
-  const hs = trace(H, (i) => states(i).data);
-  const dhs = trace(H, (i) => {
-    const { chunk, t0, steps } = held[i]!;
-    return pieces().dhs(chunk, t0, { B, T: steps, N: H, data: hs.data.piece(i) });
+  const trace = (N: number, make: (i: number) => Steps<FloatArray>): { B: number; T: number; N: number; data: PiecedTrace } => ({ B, T, N, data: new PiecedTrace({ B, T, N }, borders, make) });
+  const hs = trace(H, (i) => turns.run(function* () { return (yield* states(i)).data; }));
+  const dhs = trace(H, function* (i) {
+    if (loss !== null) yield* hs.data.ready(borders[i]!);
+    return yield* dhsOf(experiment, held[i]!, () => ({ B, T: held[i]!.steps, N: H, data: hs.data.piece(i) }));
   });
   return {
-    hs, dhTotal: trace(H, (i) => gradients(i).dhTotal), dxs: trace(I, (i) => gradients(i).dxs),
+    hs,
+    dhTotal: trace(H, (i) => turns.run(function* () { return (yield* gradients(i)).dhTotal; })),
+    dxs: trace(I, (i) => turns.run(function* () { return (yield* gradients(i)).dxs; })),
     chunks: chunks.map(({ steps, xs }, chunk) => {
       const of = ({ N, data }: { N: number; data: PiecedTrace }): { B: number; T: number; N: number; data: PiecedTrace } => ({ B, T: steps, N, data: data.chunk(starts[chunk]!, steps) });
       return { start: starts[chunk]!, steps, xs: { B, T: steps, N: I, data: cast(dtype, xs) }, hs: of(hs), initial: initials[chunk]!, dhs: of(dhs) } satisfies RunChunk;

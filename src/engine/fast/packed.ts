@@ -1,6 +1,6 @@
 // Matrices in the kernels' packed layout [N/8][rows][8], float64, seen from JavaScript.
-import { maxAbs } from '../norm.js';
-import type { FloatArray } from '../types.js';
+import { largestOf } from '../scan.js';
+import type { FloatArray, Steps } from '../types.js';
 import { rowBytes } from './kernels.js';
 import type { Kernels } from './kernels.js';
 
@@ -15,9 +15,12 @@ export const packedBytes = (rows: number, columns: number): number => panelsOf(c
 /** Rows are kept near 1; with weights beyond this a few steps could leave the range of float64 all the same, and the plain way has to do. */
 const weightRange = 1e60;
 
-export function insideRange(weights: FloatArray): boolean {
-  const largest = maxAbs(weights);
-  return largest === 0 || (largest > 1 / weightRange && largest < weightRange);
+export function* insideRange(...weights: readonly FloatArray[]): Steps<boolean> {
+  for (const tensor of weights) {
+    const largest = yield* largestOf(tensor);
+    if (!(largest === 0 || (largest > 1 / weightRange && largest < weightRange))) return false;
+  }
+  return true;
 }
 
 /** Named buffers in the memory of these kernels; null when there is not so much. */

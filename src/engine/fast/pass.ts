@@ -6,7 +6,7 @@ import { part } from '../steps.js';
 import { accumulate, cast, matrix, sequence, takeStep, zeros } from '../tensor.js';
 import type { Sequence } from '../tensor.js';
 import type { Experiment, Steps } from '../types.js';
-import { upstreamOf } from '../upstream.js';
+import { upstreamOf, upstreamSteps } from '../upstream.js';
 import type { Kernels } from './kernels.js';
 import { FastLayer } from './layer.js';
 import type { LayerShape } from './layer.js';
@@ -43,7 +43,7 @@ export function* fastPass(kernels: Kernels, experiment: Experiment): Steps<Pass 
   const shape: LayerShape = { cell, dtype, B, I, H, steps: longest, truncate };
   const small = smallPass(kernels, experiment, shape);
   if (small !== null) return small;
-  const layer = FastLayer.create(kernels, shape, weights);
+  const layer = yield* part(FastLayer.create(kernels, shape, weights), 0, 0);
   if (layer === null) return null;
   const h0Matrix = matrix(dtype, B, H);
   if (h0 !== null) h0Matrix.data.set(h0);
@@ -64,14 +64,18 @@ export function* fastPass(kernels: Kernels, experiment: Experiment): Steps<Pass 
     const chunkHs = cut(hs, start, steps);
     // Ones need no array; that of a long sequence is made only for who asks for it.
     let made: ReturnType<typeof upstreamOf> | null = null;
+    if (loss !== null) {
+      made = yield* part(upstreamSteps(experiment, place, chunkHs), middle, middle);
+      lossValue = (lossValue ?? 0) + (made.loss ?? 0);
+    }
     const entering = (): ReturnType<typeof upstreamOf> => (made ??= upstreamOf(experiment, place, chunkHs));
-    if (loss !== null) lossValue = (lossValue ?? 0) + (entering().loss ?? 0);
     const source = loss === null && upstream.kind !== 'given' ? upstream.kind : entering().dhs.data;
     yield* part(layer.backward(source, steps, { dhTotal, dxs, norms, states }, start), middle, to);
     // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
     if (previous === undefined || !stateful) accumulate(dh0, layer.dh0());
     chunks.push({ ...place, xs: inputs, hs: chunkHs, initial, get dhs() { return entering().dhs; } });
     start += steps;
+    yield start / T;
   }
   return { chunks, hs, dhTotal, dxs, gradients: layer.gradients(), dh0, norms, lossValue, states };
 }

@@ -1,5 +1,7 @@
 // Tensors over time that are not held: a piece of consecutive steps is computed again when one of its numbers is asked for.
-import type { FloatArray, Trace } from '../types.js';
+import { finish } from '../steps.js';
+import type { SequenceTrace } from '../tensor.js';
+import type { FloatArray, Steps, Trace } from '../types.js';
 
 /** Pieces that are kept at a time: a picture of a stretch of time touches two, and comes back to them for every unit. */
 export const keptPieces = 3;
@@ -14,13 +16,13 @@ export class PiecedTrace implements Trace {
   readonly #shape: Shape;
   /** First step of every piece, ascending, and T. */
   readonly #starts: readonly number[];
-  readonly #make: (piece: number) => FloatArray;
+  readonly #make: (piece: number) => Steps<FloatArray>;
   readonly #known = new Map<number, FloatArray>();
   /** The piece that was asked for last: most questions go there again. */
   #last: Piece | null = null;
 
   /** `make` gives a piece [B,steps,N]. */
-  constructor(shape: Shape, starts: readonly number[], make: (piece: number) => FloatArray) {
+  constructor(shape: Shape, starts: readonly number[], make: (piece: number) => Steps<FloatArray>) {
     this.length = shape.B * shape.T * shape.N;
     this.#shape = shape;
     this.#starts = [...starts, shape.T];
@@ -64,24 +66,38 @@ export class PiecedTrace implements Trace {
   chunk(start: number, steps: number): PiecedTrace {
     const first = this.#starts.indexOf(start);
     const inside = this.#starts.slice(0, -1).filter((t) => t >= start && t < start + steps);
-    return new PiecedTrace({ ...this.#shape, T: steps }, inside.map((t) => t - start), (piece) => this.piece(first + piece));
+    return new PiecedTrace({ ...this.#shape, T: steps }, inside.map((t) => t - start), (piece) => this.#pieceSteps(first + piece));
+  }
+
+  /** Computes what the numbers of step t are read from, with pauses; then they are there until a few other pieces have been asked for. */
+  *ready(t: number): Steps<void> {
+    yield* this.#pieceSteps(this.#indexOf(t));
   }
 
   #holding(t: number): Piece {
     if (this.#last !== null && this.#last.t0 <= t && t < this.#last.t1) return this.#last;
+    const i = this.#indexOf(t);
+    this.#last = { t0: this.#starts[i]!, t1: this.#starts[i + 1]!, data: this.piece(i) };
+    return this.#last;
+  }
+
+  #indexOf(t: number): number {
     let [low, high] = [0, this.#starts.length - 2];
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if (this.#starts[middle]! <= t) low = middle;
       else high = middle - 1;
     }
-    this.#last = { t0: this.#starts[low]!, t1: this.#starts[low + 1]!, data: this.piece(low) };
-    return this.#last;
+    return low;
   }
 
   /** All of one piece, [B,steps,N]. */
   piece(piece: number): FloatArray {
-    const data = this.#known.get(piece) ?? this.#make(piece);
+    return finish(this.#pieceSteps(piece));
+  }
+
+  *#pieceSteps(piece: number): Steps<FloatArray> {
+    const data = this.#known.get(piece) ?? (yield* this.#make(piece));
     // The last one asked for is the last to go.
     this.#known.delete(piece);
     this.#known.set(piece, data);
@@ -90,5 +106,42 @@ export class PiecedTrace implements Trace {
       this.#known.delete(oldest);
     }
     return data;
+  }
+}
+
+/** What step t of these tensors is read from, computed with pauses where it is not held. */
+export function* ready(t: number, ...tensors: readonly SequenceTrace[]): Steps<void> {
+  for (const { data } of tensors) if (data instanceof PiecedTrace) yield* data.ready(t);
+}
+
+/** Computations that need the same memory, one after the other: whoever waits for one that has paused drives it on. */
+export class OneAtATime {
+  #current: Steps<unknown> | null = null;
+
+  *run<R extends object>(make: () => Steps<R>): Steps<R> {
+    while (this.#current !== null) yield* this.#drive(this.#current);
+    const found: R[] = [];
+    const own = (function* (): Steps<void> { found.push(yield* make()); })();
+    this.#current = own;
+    for (;;) {
+      const [value] = found;
+      if (value !== undefined) return value;
+      yield* this.#drive(own);
+    }
+  }
+
+  /** One step on, with its pause. */
+  *#drive(steps: Steps<unknown>): Steps<void> {
+    try {
+      const step = steps.next();
+      if (step.done !== true) {
+        yield step.value;
+        return;
+      }
+    } catch (error) {
+      if (this.#current === steps) this.#current = null;
+      throw error;
+    }
+    if (this.#current === steps) this.#current = null;
   }
 }

@@ -6,9 +6,11 @@ import type { Experiment, Steps } from '../types.js';
 import { bytesOf, packing, rowBytes, viewOf } from './kernels.js';
 import type { Kernels } from './kernels.js';
 import { layOut } from './packed.js';
+import { ready } from './pieces.js';
+import { mayBeSubnormal, pauseLimit, ranges } from './rounds.js';
 
-/** Multiplications of a block of steps, two or three milliseconds. */
-const blockWork = 2e7;
+/** Operations of a block of steps, two or three milliseconds. */
+const blockWork = 4e7;
 const mostRows = 256;
 
 /** Null when the memory does not suffice. */
@@ -16,7 +18,7 @@ export function* fastPlainRange(kernels: Kernels, experiment: Experiment, chunk:
   const { cell, dtype, shapes: { B, H }, weights: { Wh } } = experiment;
   const { steps, hs, start } = chunk;
   const panels = Math.ceil((H * bytesOf[dtype]) / rowBytes);
-  const atOnce = Math.max(1, Math.min(steps, Math.floor(mostRows / B), Math.floor(blockWork / (B * H * H))));
+  const atOnce = Math.max(1, Math.min(steps, Math.floor(mostRows / B), Math.floor(blockWork / (2 * B * H * H))));
   const rows = panels * B * rowBytes;
   const at = layOut(kernels, { staging: Math.max(H * H, atOnce * H) * bytesOf[dtype], weights: panels * H * rowBytes, g: rows, d: 2 * rows, hs: atOnce * rows });
   if (at === null) return null;
@@ -25,20 +27,30 @@ export function* fastPlainRange(kernels: Kernels, experiment: Experiment, chunk:
   const plainBack = dtype === 'float32' ? exports.plainBack32 : exports.plainBack64;
   viewOf(kernels, dtype, at.staging, H * H).set(Wh);
   packTransposed(at.staging, H, H, at.weights);
+  yield 0;
   exports.clear(at.g, rows);
   fill(1, H, at.g, B * rowBytes, B);
   const staging = viewOf(kernels, dtype, at.staging, atOnce * H);
   const g = viewOf(kernels, dtype, at.g, rows / bytesOf[dtype]);
+  let largest = 1;
+  let subnormal = false;
   for (let end = steps; end > 0;) {
-    const first = Math.max(0, end - atOnce);
+    const limit = Math.min(blockWork, pauseLimit(dtype, B, subnormal));
+    const first = Math.max(0, end - Math.min(atOnce, Math.max(1, Math.floor(limit / (2 * B * H * H)))));
+    for (const t of [end - 1, first]) yield* ready(t, hs);
     for (let b = 0; b < B; b++) {
       staging.set(hs.data.subarray((b * steps + first) * H, (b * steps + end) * H));
       pack(at.staging, end - first, H, at.hs + b * rowBytes, (end - first) * B * rowBytes, B * rowBytes);
     }
-    const stopped = plainBack(cells.indexOf(cell), at.g, at.d, B, H, at.hs, (end - first) * B * rowBytes, at.weights, end - first);
-    if (stopped >= 0) return maxAbs(g) === 0 ? { zeroAt: start + first + stopped, infiniteAt: null } : { zeroAt: null, infiniteAt: start + first + stopped };
+    for (const { first: r0, end: r1 } of end - first > 1 ? [{ first: 0, end: B }] : ranges(B, 2 * H * H, limit, true)) {
+      const stopped = plainBack(cells.indexOf(cell), at.g, at.d, B, H, at.hs, (end - first) * B * rowBytes, at.weights, end - first, r0, r1);
+      if (stopped >= 0) return maxAbs(g) === 0 ? { zeroAt: start + first + stopped, infiniteAt: null } : { zeroAt: null, infiniteAt: start + first + stopped };
+      yield (steps - end) / steps;
+    }
     end = first;
-    yield (steps - end) / steps;
+    const now = maxAbs(g);
+    subnormal = mayBeSubnormal(dtype, largest, now);
+    largest = now;
   }
   return { zeroAt: null, infiniteAt: null };
 }

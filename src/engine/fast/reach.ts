@@ -5,7 +5,7 @@ import { cutBefore } from '../chunks.js';
 import { norm } from '../norm.js';
 import type { Reach } from '../reach.js';
 import { nothing, worthIt } from '../reach.js';
-import { allNumbersFinite } from '../tensor.js';
+import { allFinite, sequenceFinite } from '../scan.js';
 import type { AnyRun, Experiment, FloatArray, Steps } from '../types.js';
 import type { Kernels } from './kernels.js';
 import { rowBytes } from './kernels.js';
@@ -22,7 +22,7 @@ const quickBudget = 1e9;
 export function* fastReach(kernels: Kernels, experiment: Experiment, result: AnyRun, chunks: readonly RunChunk[], reach: Reach): Steps<Reach | null> {
   const { share, missing } = reach;
   const { shapes: { B, T, H }, weights: { Wx, Wh } } = experiment;
-  if (![Wx, Wh].every(insideRange)) return null;
+  if (!(yield* insideRange(Wx, Wh))) return null;
   const count = T * B;
   const even = H + (H % 2);
   // A block holds whole steps, so that what leaves it lands in the block before at most; it is computed in pieces.
@@ -55,12 +55,12 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Any
     for (let t0 = 0; t0 < steps; t0 += blocks.steps) {
       const t1 = Math.min(steps, t0 + blocks.steps);
       const own = blocks.block(chunk, t0, t1);
-      if (!own.every(Number.isFinite)) return null;
+      if (!(yield* allFinite([own]))) return null;
       numbersAt(kernels, at.slopeStaging, own.length).set(own);
       exports.pack64(at.slopeStaging, (t1 - t0) * B, H, at.slopes + (start + t0) * B * rowBytes, panel, rowBytes);
       yield 0;
     }
-    if (!allNumbersFinite(chunk.dhs)) return null;
+    if (!(yield* sequenceFinite(chunk.dhs))) return null;
     const initial = stateBefore(chunk, 0).data;
     for (let b = 0; b < B; b++) {
       packItem(initial.subarray(b * H, (b + 1) * H), b, start, 1, at.before, panel, 0);

@@ -3,6 +3,7 @@ import type { RunChunk } from '../analyse.js';
 import { JacobianNorm } from '../lanczos.js';
 import { eigenvaluesInto, exponentsInto, logDeterminantOf, sigmaUpperBound } from '../spectrum.js';
 import type { GrowingSpectrum } from '../spectrum.js';
+import { allFinite } from '../scan.js';
 import { part } from '../steps.js';
 import type { Experiment, Steps } from '../types.js';
 import { JacobianChain } from './chain.js';
@@ -22,7 +23,7 @@ export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: 
   for (const chunk of chunks) {
     for (let t0 = 0; t0 < chunk.steps; t0 += blocks.steps) {
       const own = blocks.block(chunk, t0, Math.min(chunk.steps, t0 + blocks.steps));
-      if (!own.every(Number.isFinite)) return null;
+      if (!(yield* allFinite([own]))) return null;
       slopes.set(own, (chunk.start + t0) * H);
       yield (chunk.start + t0) / T;
     }
@@ -33,7 +34,7 @@ export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: 
 /** Null when the memory does not suffice or a number could leave its range; then plain arithmetic has to. */
 export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum): Steps<GrowingSpectrum | null> {
   const { shapes: { T, H }, weights: { Wx, Wh }, stateful } = experiment;
-  if (![Wx, Wh].every(insideRange)) return null;
+  if (!(yield* insideRange(Wx, Wh))) return null;
   const at = layOut(kernels, { ...SlopeBlocks.sizes(experiment, 1), ...SigmaBatch.sizes(H), ...JacobianChain.sizes(H), left: packedBytes(H, H), right: packedBytes(H, H), squareStaging: H * H * 8 });
   if (at === null) return null;
   // Shares of the whole by what each takes: about 30 iterations for a σ_max, two products for an orthogonalised Jacobian.

@@ -2,17 +2,17 @@
 import type { DType } from '../types.js';
 import type { Exports, Kernels } from './kernels.js';
 
-const operations = ['input', 'forward', 'backward', 'sums', 'flowSlopes', 'flowRows', 'flowNorms'] as const;
+const operations = ['input', 'forward', 'backward', 'inputGradient', 'sums', 'flowSlopes', 'flowRows', 'flowInputs', 'flowNorms'] as const;
 type Operation = (typeof operations)[number];
 
 /** One call of a kernel as numbers, which is what threads hand to each other: the operation with its dtype, then the arguments. */
 export type Task = readonly number[];
 
-export const mostTaskNumbers = 8;
+export const mostTaskNumbers = 9;
 
 export const task = (operation: Operation, dtype: DType, ...args: readonly number[]): Task => [2 * operations.indexOf(operation) + (dtype === 'float32' ? 0 : 1), ...args];
 
-export function perform(exports: Exports, [code = 0, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0]: Task): void {
+export function perform(exports: Exports, [code = 0, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0]: Task): void {
   const float32 = code % 2 === 0;
   switch (operations[code >> 1]) {
     case 'input':
@@ -27,9 +27,13 @@ export function perform(exports: Exports, [code = 0, a = 0, b = 0, c = 0, d = 0,
       if (float32) exports.backward32(a, b, c, d, e, f);
       else exports.backward64(a, b, c, d, e, f);
       return;
+    case 'inputGradient':
+      if (float32) exports.inputGradient32(a, b, c, d, e);
+      else exports.inputGradient64(a, b, c, d, e);
+      return;
     case 'sums':
-      if (float32) exports.sums32(a, b, c, d, e, f);
-      else exports.sums64(a, b, c, d, e, f);
+      if (float32) exports.sums32(a, b, c, d, e, f, g, h);
+      else exports.sums64(a, b, c, d, e, f, g, h);
       return;
     case 'flowSlopes':
       exports.flowSlopes(a, b, c, d);
@@ -37,8 +41,11 @@ export function perform(exports: Exports, [code = 0, a = 0, b = 0, c = 0, d = 0,
     case 'flowRows':
       exports.flowRows(a, b, c, d, e, f);
       return;
+    case 'flowInputs':
+      exports.flowInputs(a, b, c);
+      return;
     case 'flowNorms':
-      exports.flowNorms(a, b, c, d);
+      exports.flowNorms(a, b, c, d, e);
       return;
     case undefined:
       throw new Error(`There is no kernel operation ${code}.`);

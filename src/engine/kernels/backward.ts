@@ -28,9 +28,10 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
 
 /**
  * Part `part` of `parts` of what comes of d for the steps t0 … t1 − 1: dx and all norms of a share of the steps, and for all of them a share of
- * the rows of dWx and dWh, block by block from the last. t1 is the end of a block.
+ * the rows of dWx and dWh, block by block from the last. t1 is the end of a block. Done by thread `thread`, in its share of the scratch.
+ * `withDx` is 0 where `inputGradient` has been there before.
  */
-export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32): void {
+export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, withDx: i32): void {
   const B = job.B;
   const I = job.I;
   const H = job.H;
@@ -40,11 +41,11 @@ export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts
   const hsPanel = <usize>(1 + job.T) * stepBytes;
   const xsPanel = <usize>job.T * stepBytes;
   const dPanel = <usize>job.places * stepBytes;
-  const scratch = job.scratch + <usize>part * job.scratchBytes;
+  const scratch = job.scratch + <usize>thread * job.scratchBytes;
   const series = <usize>job.T * 8;
   const from = t0 + (t1 - t0) * part / parts;
   const to = t0 + (t1 - t0) * (part + 1) / parts;
-  if (from < to) inputGradient<T>(job, place + from - t0, from, (to - from) * B, dPanel);
+  if (withDx) inputGradient<T>(job, t0, place, (from - t0) * B, (to - t0) * B);
   for (let t = from; t < to; t++) {
     const offset = <usize>t * stepBytes;
     const d = job.d + <usize>(place + t - t0) * stepBytes;
@@ -145,14 +146,17 @@ export function carry<T>(d: usize, dPanel: usize, B: i32, H: i32, weights: usize
 
 const ZEROS = memory.data(64, 16);
 
-/** dx = d·Wxᵀ of `rows` rows from step t on, whose d begin at step `place` of the buffer. */
-function inputGradient<T>(job: Job, place: i32, t: i32, rows: i32, dPanel: usize): void {
+/** dx = d·Wxᵀ of the rows r0 … r1 − 1, counted from those of step t, whose d begin at step `place` of the buffer. */
+export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32): void {
+  if (r0 >= r1) return;
   const H = job.H;
+  const rows = r1 - r0;
+  const dPanel = <usize>(job.places * job.B) * ROW;
   const weightsPanel = <usize>H * ROW;
   let weights = job.backwardWeights + <usize>panels<T>(H) * weightsPanel;
-  const d = job.d + <usize>(place * job.B) * ROW;
+  const d = job.d + <usize>(place * job.B + r0) * ROW;
   const panelBytes = <usize>(job.T * job.B) * ROW;
-  let target = job.dx + <usize>(t * job.B) * ROW;
+  let target = job.dx + <usize>(t * job.B + r0) * ROW;
   const bytes = <usize>rows * ROW;
   for (let n = 0; n < panels<T>(job.I); n++) {
     productRows<T>(d, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target, bytes);

@@ -1,6 +1,6 @@
 // AssemblyScript. The flowing gradient in float64 with its exponent carried, over one block of steps going back: what ../scaled.ts and
 // ../analyse.ts do, at the speed of the other kernels. Batch items never mix on the way back, so each row has an exponent of its own, and
-// threads share a block out: its steps before the way back (`flowSlopes`) and after it (`flowNorms`), its rows for the way itself (`flowRows`).
+// threads share a block out: its rows before the way back (`flowSlopes`) and after it (`flowNorms`), its rows for the way itself (`flowRows`).
 import { reluSlope, RELU, sechSquared, TANH, tanhSlope } from './activation';
 import { biasNorm } from './backward';
 import { normOf, normWh, normWx, weightNorms } from './norms';
@@ -56,9 +56,9 @@ const ROWSTATS: usize = 32;
 const SATURATED: f64 = 0.97;
 const ZEROS = memory.data(64, 16);
 
-/** f' of the steps t0 … t1 − 1, for thread `part`. */
-export function flowSlopes(job: FlowJob, t0: i32, t1: i32, part: i32): void {
-  slopesOf(job, <usize>(t0 * job.B) * ROW, <usize>(t1 * job.B) * ROW, job.scratch + <usize>part * job.scratchBytes);
+/** f' of the block's rows r0 … r1 − 1, in the order (t, b), for thread `thread`. */
+export function flowSlopes(job: FlowJob, r0: i32, r1: i32, thread: i32): void {
+  slopesOf(job, <usize>r0 * ROW, <usize>r1 * ROW, job.scratch + <usize>thread * job.scratchBytes);
 }
 
 /**
@@ -104,12 +104,34 @@ export function flowRows(job: FlowJob, steps: i32, enters: i32, cut: i32, r0: i3
   }
 }
 
+/** d of the total gradient under its step's exponent and dx, for the block's rows r0 … r1 − 1 in the order (t, b); g under that exponent too. */
+export function flowInputs(job: FlowJob, r0: i32, r1: i32): void {
+  const B = job.B;
+  const H = job.H;
+  const rows = job.rows;
+  const blockPanel = <usize>(job.blockSteps * B) * ROW;
+  const dPanel = <usize>(job.blockSteps * rows) * ROW;
+  let E: f64 = 0;
+  for (let row = r0; row < r1; row++) {
+    const t = row / B;
+    const b = row - t * B;
+    const ofRows = job.rowStats + <usize>(t * rows) * ROWSTATS;
+    if (row == r0 || b == 0) E = common(ofRows, B);
+    const difference = load<f64>(ofRows + <usize>b * ROWSTATS) - E;
+    const at = <usize>row * ROW;
+    if (difference != 0) align(H, job.g + at, blockPanel, difference, job.g + at, blockPanel);
+    align(H, job.d + <usize>(t * rows + b) * ROW, dPanel, difference, job.aligned + at, blockPanel);
+  }
+  if (r0 < r1) inputGradient(job, r0, r1 - r0);
+}
+
 /**
- * What comes of it at the steps t0 … t1 − 1, for thread `part`: g under one exponent E for the step, and relative to 2^E ‖g‖, ‖dx‖, ‖dWx‖,
- * ‖dWh‖, ‖db‖; of the single source the exponent and ‖g‖, ‖d‖, ‖d·Whᵀ‖; then of every sequence ‖g‖ and its exponent.
+ * What comes of it at the steps t0 … t1 − 1, for thread `thread`: g under one exponent E for the step, and relative to 2^E ‖g‖, ‖dx‖, ‖dWx‖,
+ * ‖dWh‖, ‖db‖; of the single source the exponent and ‖g‖, ‖d‖, ‖d·Whᵀ‖; then of every sequence ‖g‖ and its exponent. `withInputs` is 0 where
+ * `flowInputs` has been there before.
  */
-export function flowNorms(job: FlowJob, t0: i32, t1: i32, part: i32): void {
-  if (t0 >= t1) return;
+export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, withInputs: i32): void {
+  if (withInputs) flowInputs(job, t0 * job.B, t1 * job.B);
   const B = job.B;
   const I = job.I;
   const H = job.H;
@@ -117,19 +139,7 @@ export function flowNorms(job: FlowJob, t0: i32, t1: i32, part: i32): void {
   const stepBytes = <usize>B * ROW;
   const hsPanel = <usize>(1 + job.blockSteps) * stepBytes;
   const blockPanel = <usize>job.blockSteps * stepBytes;
-  const dPanel = <usize>(job.blockSteps * rows) * ROW;
-  const scratch = job.scratch + <usize>part * job.scratchBytes;
-  for (let t = t0; t < t1; t++) {
-    const ofRows = job.rowStats + <usize>(t * rows) * ROWSTATS;
-    const E = common(ofRows, B);
-    for (let b = 0; b < B; b++) {
-      const difference = load<f64>(ofRows + <usize>b * ROWSTATS) - E;
-      const at = <usize>(t * B + b) * ROW;
-      if (difference != 0) align(H, job.g + at, blockPanel, difference, job.g + at, blockPanel);
-      align(H, job.d + <usize>(t * rows + b) * ROW, dPanel, difference, job.aligned + at, blockPanel);
-    }
-  }
-  inputGradient(job, t0 * B, (t1 - t0) * B);
+  const scratch = job.scratch + <usize>thread * job.scratchBytes;
   for (let t = t0; t < t1; t++) {
     const ofRows = job.rowStats + <usize>(t * rows) * ROWSTATS;
     const ofSource = ofRows + <usize>(rows - B) * ROWSTATS;

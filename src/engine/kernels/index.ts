@@ -1,6 +1,6 @@
 // AssemblyScript. What the module exports: every kernel in both dtypes.
 import { activate } from './activation';
-import { backward, sums } from './backward';
+import { backward, inputGradient, sums } from './backward';
 import { forward, forwardInput } from './forward';
 import { Job } from './job';
 import { fill, pack, packTransposed, unpack } from './panel';
@@ -33,11 +33,18 @@ export function backward64(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place: 
   backward<f64>(job, t0, t1, b0, b1, place);
 }
 
-export function sums32(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32): void {
-  sums<f32>(job, t0, t1, place, part, parts);
+export function sums32(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, withDx: i32): void {
+  sums<f32>(job, t0, t1, place, part, parts, thread, withDx);
 }
-export function sums64(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32): void {
-  sums<f64>(job, t0, t1, place, part, parts);
+export function sums64(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, withDx: i32): void {
+  sums<f64>(job, t0, t1, place, part, parts, thread, withDx);
+}
+
+export function inputGradient32(job: Job, t: i32, place: i32, r0: i32, r1: i32): void {
+  inputGradient<f32>(job, t, place, r0, r1);
+}
+export function inputGradient64(job: Job, t: i32, place: i32, r0: i32, r1: i32): void {
+  inputGradient<f64>(job, t, place, r0, r1);
 }
 
 export function whole32(job: Job, from: usize, to: usize, entering: i32): void {
@@ -82,11 +89,11 @@ export function activate64(cell: i32, at: usize, bytes: usize): void {
   activate<f64>(cell, at, bytes);
 }
 
-export function plainBack32(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32): i32 {
-  return plainBack<f32>(cell, g, d, B, H, hs, hsPanel, weights, steps);
+export function plainBack32(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32, r0: i32, r1: i32): i32 {
+  return plainBack<f32>(cell, g, d, B, H, hs, hsPanel, weights, steps, r0, r1);
 }
-export function plainBack64(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32): i32 {
-  return plainBack<f64>(cell, g, d, B, H, hs, hsPanel, weights, steps);
+export function plainBack64(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32, r0: i32, r1: i32): i32 {
+  return plainBack<f64>(cell, g, d, B, H, hs, hsPanel, weights, steps, r0, r1);
 }
 
 export function clear(at: usize, bytes: usize): void {
@@ -94,7 +101,7 @@ export function clear(at: usize, bytes: usize): void {
 }
 
 export { multiplyRows, triangularProduct } from './algebra';
-export { flowNorms, flowRows, flowSlopes } from './flow';
+export { flowInputs, flowNorms, flowRows, flowSlopes } from './flow';
 export { jacobiSweep } from './jacobi';
 export { lanczosStep } from './lanczos';
 export { orthogonaliseRows } from './orthogonalise';

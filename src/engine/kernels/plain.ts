@@ -59,30 +59,37 @@ function smallProduct(d: usize, dPanel: usize, K: i32, b: usize, c: usize): void
   return v128.shuffle<u64>(values, values, 1, 0);
 }
 
+/** Whether the step that is under way counts as small: what its first rows have seen. */
+let small = false;
+
 /**
  * g ← (g ⊙ f'(h_t))·Whᵀ for t = steps − 1 … 0, each beginning with a look at g. `hs` [H/w][steps·B][w], `hsPanel` bytes apart; g [H/w][B][w], and
- * for d room for so many float64.
+ * for d room for so many float64. Rows r0 … r1 − 1: of several steps all, of a single one some; the first of them look for the others too.
  * @returns the t at which nothing but zeros was left or something was not finite, −1 when that did not happen
  */
-export function plainBack<T>(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32): i32 {
+export function plainBack<T>(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32, r0: i32, r1: i32): i32 {
   const rows = <usize>B * ROW;
   const panelCount = panels<T>(H);
   const panelBytes = <usize>H * ROW;
+  const first = <usize>r0 * ROW;
+  const end = <usize>r1 * ROW;
   for (let t = steps - 1; t >= 0; t--) {
-    const most = largest<T>(g, <usize>panelCount * rows);
-    if (!(most > 0 && most < Infinity)) return t;
-    const small = sizeof<T>() == 4 && most < SLOW;
+    if (r0 == 0) {
+      const most = largest<T>(g, <usize>panelCount * rows);
+      if (!(most > 0 && most < Infinity)) return t;
+      small = sizeof<T>() == 4 && most < SLOW;
+    }
     for (let n = 0; n < panelCount; n++) {
       const h = hs + <usize>n * hsPanel + <usize>t * rows;
       const from = <usize>n * rows;
-      if (small) for (let row: usize = 0; row < rows; row += ROW) smallThroughSlope(cell, g + from + row, h + row, d + 2 * (from + row));
-      else for (let at: usize = 0; at < rows; at += 16) v128.store(d + from + at, throughSlope<T>(cell, v128.load(g + from + at), v128.load(h + at)));
+      if (small) for (let row = first; row < end; row += ROW) smallThroughSlope(cell, g + from + row, h + row, d + 2 * (from + row));
+      else for (let at = first; at < end; at += 16) v128.store(d + from + at, throughSlope<T>(cell, v128.load(g + from + at), v128.load(h + at)));
     }
     for (let n = 0; n < panelCount; n++) {
       const panel = weights + <usize>n * panelBytes;
       const to = g + <usize>n * rows;
-      if (!small) panelProduct<T>(d, rows, H, panel, to, B);
-      else for (let row: usize = 0; row < rows; row += ROW) for (let column: usize = 0; column < ROW; column += 16) smallProduct(d + 2 * row, 2 * rows, H, panel + column, to + row + column);
+      if (!small) panelProduct<T>(d + first, rows, H, panel, to + first, r1 - r0);
+      else for (let row = first; row < end; row += ROW) for (let column: usize = 0; column < ROW; column += 16) smallProduct(d + 2 * row, 2 * rows, H, panel + column, to + row + column);
     }
   }
   return -1;

@@ -49,7 +49,7 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32): void 
   forwardInput<T>(job, 0, steps);
   forward<T>(job, 0, steps, 0, B);
   backward<T>(job, 0, steps, 0, B, 0);
-  sums<T>(job, 0, steps, 0, 0, 1);
+  sums<T>(job, 0, steps, 0, 0, 1, 0, 1);
 
   for (let b = 0; b < B; b++, to += <usize>steps * hBytes) unpack<T>(job.hs + stepBytes + <usize>b * ROW, hsPanel, stepBytes, steps, H, to);
   for (let b = 0; b < B; b++, to += <usize>steps * hBytes) unpack<T>(job.g + <usize>b * ROW, gPanel, stepBytes, steps, H, to);

@@ -30,6 +30,8 @@ const shapes: readonly RandomShape[] = [
   { ...shape, B: 16, T: 150, H: 67, cell: 'relu', upstream: 'every' },
   { ...shape, B: 33, T: 60, H: 40, dtype: 'float64', chunks: 2, upstream: 'last' },
   { ...shape, B: 3, T: 500, H: 30, cell: 'identity' },
+  // Three panels: a row alone would be summed in another order.
+  { ...shape, B: 3, T: 300, H: 40 },
   { ...shape, upstream: 'last' },
   { ...shape, B: 4, T: 300, truncate: 16, upstream: 'every' },
 ];
