@@ -61,7 +61,15 @@ const channel = new Channel<PageContract, PanelContract>(
     }),
   },
   {},
-  { status: (status) => model.setStatus(status), summary: (summary) => model.setRun(summary), spectrum: (spectrum) => model.setSpectrum(spectrum) },
+  {
+    status: (status) => model.setStatus(status),
+    summary: (summary) => {
+      model.setRun(summary);
+      // Views draw in the next frame, which is on the screen when the one after it begins.
+      requestAnimationFrame(() => requestAnimationFrame(() => channel.emit('painted', { runId: summary.runId })));
+    },
+    spectrum: (spectrum) => model.setSpectrum(spectrum),
+  },
 );
 addEventListener('error', (event) => failed(event.error ?? event.message));
 addEventListener('unhandledrejection', (event) => failed(event.reason));

@@ -11,6 +11,8 @@ import { FileWatch } from './watch.js';
 
 /** A pause in typing of this length, ms, is taken as an invitation to read the text again. */
 const debounce = 150;
+/** While typing never pauses, the text is read all the same about once in this many ms. */
+const longestWait = 1_000;
 /** The thread ends when nobody has asked for anything during this time, ms. */
 const idle = 3 * 60_000;
 /** Configs that are watched and kept; the one that was looked at longest ago is let go. */
@@ -21,8 +23,10 @@ type Entry = {
   readonly watch: FileWatch;
   inspection: Inspection | null;
   changedAt: number;
-  /** Set while the worker reads; a change of the text raises the flag in it. */
-  cancel: SharedArrayBuffer | null;
+  /** When the first change came that no reading has seen; null while there is none. */
+  waitingSince: number | null;
+  /** Set while the worker reads: what ends it, and whether the reading is long due, so that no change of the text ends it. */
+  reading: { readonly cancel: SharedArrayBuffer | null; readonly isDue: boolean } | null;
   stale: boolean;
   refreshing: Promise<Inspection | null> | null;
 };
@@ -90,7 +94,7 @@ export class Inspections implements vscode.Disposable {
     const entry = this.#entries.get(config.toString());
     if (entry === undefined) return;
     this.#entries.delete(config.toString());
-    raise(entry.cancel);
+    raise(entry.reading?.cancel ?? null);
     entry.watch.dispose();
   }
 
@@ -115,11 +119,12 @@ export class Inspections implements vscode.Disposable {
     }
     for (const old of [...this.#entries.values()].slice(0, Math.max(0, this.#entries.size + 1 - mostConfigs))) this.forget(old.config);
     const entry: Entry = {
-      config, inspection: null, changedAt: -Infinity, cancel: null, stale: true, refreshing: null,
+      config, inspection: null, changedAt: -Infinity, waitingSince: null, reading: null, stale: true, refreshing: null,
       watch: new FileWatch(() => {
         entry.stale = true;
         entry.changedAt = performance.now();
-        raise(entry.cancel);
+        entry.waitingSince ??= entry.changedAt;
+        if (entry.reading?.isDue === false) raise(entry.reading.cancel);
         this.#changed.fire(config);
       }),
     };
@@ -131,25 +136,30 @@ export class Inspections implements vscode.Disposable {
   async #refresh(entry: Entry): Promise<Inspection | null> {
     const key = entry.config.toString();
     while (this.#entries.get(key) === entry) {
-      const wait = entry.changedAt + debounce - performance.now();
+      const [since, now] = [entry.waitingSince, performance.now()];
+      const wait = Math.min(entry.changedAt + debounce, (since ?? Infinity) + longestWait) - now;
       if (wait > 0) {
         await new Promise((resolve) => setTimeout(resolve, wait));
         continue;
       }
       entry.stale = false;
       const cancel = newFlag();
-      entry.cancel = cancel;
+      const isDue = since !== null && now >= since + longestWait;
+      entry.reading = { cancel, isDue };
+      entry.waitingSince = null;
       const inspection = await this.#ask('inspect', { config: key, cancel }).catch((error: unknown) => {
         this.log.error(`${entry.config.path}: ${error instanceof Error ? error.message : String(error)}`);
         return null;
       });
-      entry.cancel = null;
+      entry.reading = null;
+      if (inspection === null) entry.waitingSince = since ?? entry.waitingSince;
       if (inspection !== null) entry.watch.follow([key, ...inspection.files]);
       // `stale` may have been set by an edit while the worker was reading.
-      if (entry.stale as boolean) continue;
+      const isStale = entry.stale as boolean;
+      if (isStale && !isDue) continue;
       entry.inspection = inspection;
       if (inspection !== null) this.#read.fire(inspection);
-      return inspection;
+      if (!isStale) return inspection;
     }
     return null;
   }

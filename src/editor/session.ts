@@ -16,6 +16,8 @@ import type { ChangedBy } from './watch.js';
 
 /** While edits never pause, the picture still follows about once in this many ms. */
 const longestWait = 1_000;
+/** The log tells how soon the picture follows an edit at most once in this many ms. */
+const betweenLatencies = 1_000;
 
 export const entryKey = (entry: Entry): string => (entry.kind === 'config' ? entry.config : `${entry.weights}\n${entry.sequences}`);
 /** The file that stands for the entry in the editor. */
@@ -48,8 +50,12 @@ export class Session implements vscode.Disposable {
   readonly #subscription: vscode.Disposable;
   #timer: NodeJS.Timeout | undefined;
   #waitingSince: number | null = null;
-  /** When the content last changed that the next picture will show; null while nothing is new. */
+  /** When the content last changed that the next run will read; null while nothing is new. */
   #editedAt: number | null = null;
+  /** The edit that a run shows whose picture is not on the screen yet. */
+  #unpainted: { readonly runId: number; readonly editedAt: number } | null = null;
+  /** When the log was last told how soon a picture follows an edit. */
+  #toldLatencyAt = -Infinity;
   /** Another program has written during a run that has not shown anything yet: it may finish, and the next one follows it. */
   #runAfterwards = false;
   /** Number of the latest call of run; an older one leaves the state alone. */
@@ -75,7 +81,6 @@ export class Session implements vscode.Disposable {
           this.history.add(summary, Date.now());
           this.spectrum = null;
           this.stale = null;
-          this.#logLatency();
           this.#summaryArrived.fire(summary);
           if (this.#runAfterwards) this.#runUnattended();
         },
@@ -155,6 +160,17 @@ export class Session implements vscode.Disposable {
     return this.#client.request(name, params);
   }
 
+  /** The page tells that the picture of a run is on the screen. */
+  painted(runId: number): void {
+    if (this.#unpainted?.runId !== runId) return;
+    const now = performance.now();
+    const ms = Math.round(now - this.#unpainted.editedAt);
+    this.#unpainted = null;
+    if (now - this.#toldLatencyAt < betweenLatencies) return;
+    this.#toldLatencyAt = now;
+    this.log.info(`${this.title}: edit to picture ${ms} ms, of them ${readSettings().delay} ms or less waiting for the next key`);
+  }
+
   dispose(): void {
     this.#turn++;
     clearTimeout(this.#timer);
@@ -170,6 +186,8 @@ export class Session implements vscode.Disposable {
     this.#runAfterwards = false;
     const answer = this.#client.run(this.entry, readSettings().bounds);
     const runId = this.#client.latestRun;
+    this.#unpainted = this.#editedAt === null ? null : { runId, editedAt: this.#editedAt };
+    this.#editedAt = null;
     this.running = { runId, phase: 'read', fraction: 0 };
     this.#changed.fire();
     const outcome = await answer;
@@ -197,11 +215,6 @@ export class Session implements vscode.Disposable {
   #keepOldPicture(why: string): void {
     this.stale = why;
     this.#changed.fire();
-  }
-
-  #logLatency(): void {
-    if (this.#editedAt !== null) this.log.debug(`${this.title}: edit to picture ${Math.round(performance.now() - this.#editedAt)} ms`);
-    this.#editedAt = null;
   }
 
   #schedule(by: ChangedBy): void {

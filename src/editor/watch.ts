@@ -15,16 +15,17 @@ export class FileWatch implements vscode.Disposable {
 
   constructor(changed: (uri: vscode.Uri, by: ChangedBy) => void) {
     this.#changed = changed;
-    const tell = (uri: vscode.Uri): void => {
-      if (this.has(uri.toString())) changed(uri, 'text');
+    const tell = ({ uri, isDirty }: vscode.TextDocument): void => {
+      // A text that is clean has been read again from the disk: another program wrote the file while it was open.
+      if (this.has(uri.toString())) changed(uri, isDirty || uri.scheme === 'untitled' ? 'text' : 'disk');
     };
     this.#subscriptions = [
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0) tell(document.uri);
+        if (contentChanges.length > 0) tell(document);
       }),
       // Closing without saving throws the unsaved text away.
       vscode.workspace.onDidCloseTextDocument((document) => {
-        if (document.isDirty) tell(document.uri);
+        if (document.isDirty) tell(document);
       }),
     ];
   }

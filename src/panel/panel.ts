@@ -49,6 +49,7 @@ export class Panel implements vscode.Disposable {
       { ...relaySlices((name, params) => session.request(name, params)), applyWhatIf: (whatIf) => applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf })), history: () => session.history.list(), version: ({ runId }) => session.history.curve(runId) },
       {
         ready: () => this.#sendAll(),
+        painted: ({ runId }) => session.painted(runId),
         revealProblem: ({ index }) => void this.#revealProblem(index),
         revealConfig: () => void this.#reveal(entryUri(session.entry)),
         revealWeight: (place) => void this.#revealWeight(place),

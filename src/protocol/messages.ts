@@ -404,6 +404,8 @@ export type PanelContract = {
   events: {
     /** The page is listening; everything known is sent (again). */
     ready: null;
+    /** The picture of this run is on the screen. */
+    painted: { readonly runId: number };
     /** The user asked to see the source text of one number of the weights, row and column as in the row-vector convention. */
     /** `focus`: the keyboard goes to the text too. */
     revealWeight: WeightPlace & { readonly focus: boolean };

@@ -26,6 +26,18 @@ async function showWeather(): Promise<void> {
 const window = (): Promise<string[]> => open.page.locator('.ruler-ticks span').allTextContents();
 const problem = (index: number, severity: 'error' | 'warning') => ({ index, severity, place: 'weights.json:3:14', text: 'Not a number.' });
 
+describe('the host', () => {
+  it('hears when the picture of a run is on the screen', async () => {
+    const { host, page } = open;
+    for (const config of [weatherConfig(), weatherConfig()]) {
+      await host.run(config);
+      const runId = host.summary?.runId ?? 0;
+      while (!host.sent.painted.some((sent) => sent.runId === runId)) await nextFrames(page);
+      assert.equal(await page.locator('.run-name').textContent(), host.summary?.name);
+    }
+  });
+});
+
 describe('the time cursor', () => {
   it('moves by keyboard in every track, in tables and beside them, and is told aloud', async () => {
     await showWeather();

@@ -22,6 +22,21 @@ describe('Problems of a config that never ran', () => {
     await noProblems(document.uri);
   });
 
+  it('appear while typing never pauses', async () => {
+    const { document } = await openText(await copyExample('vanishing'));
+    await replaceText(document, '"tanh"', '"tahn"');
+    const typing = Date.now();
+    let name = 'vanishing: half is lost at every step';
+    // Far more often than a pause in typing is waited for.
+    for (let i = 0; problemsOf(document.uri).length === 0; i++) {
+      assert.ok(Date.now() - typing < 20_000, 'no problem while typing');
+      await replaceText(document, name, `edit ${i}`);
+      name = `edit ${i}`;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.deepEqual(problemsOf(document.uri).map(({ range }) => document.getText(range)), ['"tahn"']);
+  });
+
   it('stand in the file that is wrong, and go when the config is closed', async () => {
     const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{ "Wx": [[1, 2]], "Wh": [[1, 2], [3]], "b": [0, 0] }' });
     const weights = sibling(config, 'w.json');

@@ -1,7 +1,9 @@
 // The panel that follows the editor from config to config.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
+import { Session } from '../../../src/editor/session.js';
 import { sibling } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, lenses, liveWorkers, openText, panelTabs, replaceText, until } from './support.js';
 
@@ -59,6 +61,44 @@ describe('Open Gradient Preview to the Side', () => {
     assert.equal(panelTabs().length, 1);
     assert.equal(previewTabs().length, 1);
     await lensSays(own, /healthy/);
+  });
+});
+
+describe('The log', () => {
+  afterEach(closeEverything);
+
+  it('tells how soon a picture that is on the screen followed its edit, at most once a second', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    const told: string[] = [];
+    const log = { info: (line: string) => told.push(line), debug: () => undefined, error: (line: string) => told.push(line) } as unknown as vscode.LogOutputChannel;
+    const worker = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.extensionUri.fsPath ?? '';
+    const session = new Session({ kind: 'config', config: uri.toString() }, path.join(worker, 'dist', 'worker.js'), log);
+    try {
+      await session.run();
+      session.painted(session.summary?.runId ?? 0);
+      assert.deepEqual(told, [], 'no edit has come before');
+      let name = 'vanishing: half is lost at every step';
+      for (const edit of ['edit 1', 'edit 2']) {
+        const began = performance.now();
+        await replaceText(document, name, edit);
+        name = edit;
+        const { runId } = await until('the run of the edit', () => (session.summary?.name === edit ? session.summary : undefined));
+        const lines: number = told.length;
+        session.painted(runId - 1);
+        assert.equal(told.length, lines, 'the picture of another run');
+        session.painted(runId);
+        session.painted(runId);
+        if (edit !== 'edit 1') continue;
+        const [line = ''] = told;
+        const ms = Number(/^edit 1: edit to picture (\d+) ms/.exec(line)?.[1]);
+        // The pause in typing that is waited for is part of it.
+        assert.ok(ms >= 150 && ms <= performance.now() - began + 1, line);
+      }
+      assert.ok(told.length <= 2, told.join('\n'));
+    } finally {
+      session.dispose();
+    }
   });
 });
 

@@ -79,6 +79,33 @@ describe('Run RNN', () => {
     await lensSays(uri, /healthy, ×1\.00/);
   });
 
+  it('shows runs of seconds while another program rewrites the weights all the time, with their file open', async () => {
+    const uri = await copyExample('weather');
+    const weights = vscode.Uri.joinPath(uri, '..', 'weights.json');
+    const [B, T, H] = [32, 1_000, 256];
+    const text = (scale: number): string => JSON.stringify({ Wx: [new Array(H).fill(0)], Wh: Array.from({ length: H }, (_, i) => Array.from({ length: H }, (__, j) => (i === j ? scale : 0))), b: new Array(H).fill(0) });
+    await writeFile(weights.fsPath, text(0.5));
+    await writeFile(uri.fsPath, JSON.stringify({ dtype: 'float64', weights: 'weights.json', sequences: new Array(B).fill(new Array(T).fill([0])) }));
+    await openText(weights);
+    await openText(uri);
+    const first = run();
+    await lensSays(uri, /×0\.500/);
+    const state = { writing: true };
+    const writer = (async () => {
+      for (let i = 0; state.writing; i++) {
+        await writeFile(weights.fsPath, text(0.25) + ' '.repeat(i % 7));
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    })();
+    try {
+      await until('a picture of what is written', async () => (await lenses(uri)).find((title) => title.includes('×0.250')), 60_000);
+    } finally {
+      state.writing = false;
+      await writer;
+      await first;
+    }
+  });
+
   it('follows a file whose name holds the special characters of a glob', async () => {
     const uri = await copyExample('weather');
     const [weights, odd] = ['weights.json', 'weights [v2] {a} 100% #1.json'].map((name) => vscode.Uri.joinPath(uri, '..', name)) as [vscode.Uri, vscode.Uri];
