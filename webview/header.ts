@@ -46,21 +46,28 @@ function emphasised(sentence: string): (Node | string)[] {
 }
 
 /** Where the gradient enters: `last`, `every`, `given`, or a loss by its name and place, as `mse at last`. */
-function sourceName(upstream: string): string {
+function sourceName({ upstream, lossSteps }: RunSummary): string {
   const [loss = '', at] = upstream.split(' at ');
   if (at !== undefined) return at === 'last' ? t('{0} at the last step', loss) : t('{0} at every step', loss);
   if (upstream === 'last') return t('loss at the last step');
-  return upstream === 'every' ? t('loss at every step') : t('upstream gradient given');
+  if (upstream === 'every') return t('loss at every step');
+  const [[from, to] = [NaN, NaN], ...more] = lossSteps;
+  if (lossSteps.length === 0) return t('no loss at any step');
+  if (more.length > 0) return t('loss at {0} steps', lossSteps.reduce((sum, [first, last]) => sum + last - first + 1, 0));
+  return from === to ? t('loss at t = {0}', from) : t('loss at t = {0} … {1}', from, to);
 }
 
 /** tanh · B 4 · T 100 · I 4 · H 32 · float32 · 1.4 ms */
-const facts = ({ cell, shapes: { B, T, I, H }, dtype, elapsedMs, upstream, lossValue, clipFactor, truncate }: RunSummary): string => [
-  cell, `B ${B}`, `T ${T}`, `I ${I}`, `H ${H}`, dtype, sourceName(upstream),
-  ...(lossValue === null ? [] : [t('loss {0}', formatNumber(lossValue))]),
-  ...(clipFactor === null ? [] : [t('clip ×{0}', formatFactor(clipFactor))]),
-  ...(truncate === null ? [] : [t('cut every {0}', truncate)]),
-  formatMs(elapsedMs),
-].join('\u00a0· ');
+const facts = (run: RunSummary): string => {
+  const { cell, shapes: { B, T, I, H }, dtype, elapsedMs, lossValue, clipFactor, truncate } = run;
+  return [
+    cell, `B ${B}`, `T ${T}`, `I ${I}`, `H ${H}`, dtype, sourceName(run),
+    ...(lossValue === null ? [] : [t('loss {0}', formatNumber(lossValue))]),
+    ...(clipFactor === null ? [] : [t('clip ×{0}', formatFactor(clipFactor))]),
+    ...(truncate === null ? [] : [t('cut every {0}', truncate)]),
+    formatMs(elapsedMs),
+  ].join('\u00a0· ');
+};
 
 export class Header {
   readonly element: HTMLElement;

@@ -82,7 +82,7 @@ export function network(page: Page, steps: Steps): View {
     const start = run.chunkStarts.findLast((chunk) => chunk <= t) ?? 0;
     return t > start && (run.truncate === null || (t - start) % run.truncate !== 0);
   };
-  const loss = (run: RunSummary, t: number): boolean => (run.upstream.endsWith('every') ? true : run.upstream.endsWith('last') ? (run.upstream === 'last' ? run.chunkStarts.includes(t + 1) : false) || t === run.shapes.T - 1 : false);
+  const loss = ({ lossSteps }: RunSummary, t: number): boolean => lossSteps.some(([from, to]) => from <= t && t <= to);
 
   /** All steps in view: the norm of the state above, the gradient below. */
   function paintStrip({ context, x, top }: Pick<Painter, 'context' | 'top'> & { readonly x: (t: number) => number }, run: RunSummary, window: TimeWindow, theme: Theme): void {

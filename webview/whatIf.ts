@@ -208,7 +208,9 @@ export class WhatIfBar {
     const k = whatIf.truncate ?? run.truncate ?? 'off';
     this.#truncate.show(k === 'off' ? T : k, k === 'off' ? t('off') : String(k));
     this.#lossStep.scale = linear(0, Math.max(1, T - 1), (value) => Number.isInteger(value) && value >= 0 && value < T, 1);
-    const at = typeof lossAt === 'number' ? lossAt : lossAt === 'last' || (lossAt === null && run.upstream === 'last') ? T - 1 : null;
+    const [only, ...others] = run.lossSteps;
+    const inFile = only !== undefined && others.length === 0 && only[0] === only[1] ? only[0] : null;
+    const at = typeof lossAt === 'number' ? lossAt : lossAt === 'last' ? T - 1 : lossAt === null ? inFile : null;
     this.#lossStep.show(at, at === null ? '–' : `t = ${at}`);
     const fixed = run.lossValue !== null;
     this.#lossStep.disabled = fixed;

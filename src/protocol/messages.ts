@@ -30,6 +30,8 @@ export type RunSummary = {
   readonly chunkStarts: readonly number[];
   /** What flows in from above, in words: `last`, `every`, `given`, `mse at last`, … */
   readonly upstream: string;
+  /** Runs of steps at which something of it enters, both ends included, ascending. */
+  readonly lossSteps: readonly (readonly [from: number, to: number])[];
   /** Milliseconds of arithmetic, reading not included. */
   readonly elapsedMs: number;
   readonly verdict: Verdict;

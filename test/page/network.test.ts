@@ -159,6 +159,37 @@ it('small networks write out every number', async () => {
   });
 });
 
+it('a loss is drawn at the steps where its gradient enters, and the header names them', async () => {
+  const { page, host } = open;
+  await keepPaintedText(open);
+  const T = 60;
+  const show = async (name: string, upstreamGradient: unknown): Promise<string> => {
+    await host.run(JSON.stringify({ name, cell: 'identity', dtype: 'float64', weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] }, sequences: [Array.from({ length: T }, () => [1])], upstreamGradient }));
+    await page.locator('.run-name', { hasText: name }).waitFor();
+    await painted(open);
+    return (await page.locator('.facts').innerText()).replaceAll('\u00a0', ' ');
+  };
+  const drawn = async (t: number): Promise<boolean> => {
+    await cursorTo(page, t);
+    // The lens brings its neighbours with it: only a loss at one of them may be drawn.
+    const text = await paintedText(page, 'track-network-plot');
+    assert.ok(text.includes(`h${Array.from(String(t), (digit) => '₀₁₂₃₄₅₆₇₈₉'.charAt(Number(digit))).join('')}`), text.join(' '));
+    return text.includes('↓ loss');
+  };
+  assert.match(await show('one step', 42), /· loss at t = 42 ·/);
+  assert.deepEqual([await drawn(5), await drawn(42)], [false, true]);
+  const at = (steps: readonly number[]): number[][][] => [Array.from({ length: T }, (_, t) => [steps.includes(t) ? 1 : 0])];
+  assert.match(await show('a stretch', at([7, 8, 9])), /· loss at t = 7 … 9 ·/);
+  assert.deepEqual([await drawn(59), await drawn(8)], [false, true]);
+  assert.match(await show('here and there', at([3, 20, 21])), /· loss at 3 steps ·/);
+  assert.match(await show('nowhere', at([])), /· no loss at any step ·/);
+  assert.equal(await drawn(59), false);
+  await host.run(weatherConfig({ name: 'weather again' }));
+  await page.locator('.run-name', { hasText: 'weather again' }).waitFor();
+  assert.match((await page.locator('.facts').innerText()).replaceAll('\u00a0', ' '), /· loss at t = 99 ·/);
+  assert.equal(await drawn(99), true);
+});
+
 it('small networks never show the numbers of other steps, however late an answer comes', async () => {
   // h_t = h_{t−1}/2 + 1: the gradient of the last step alone is 0.5^(39 − t).
   const { page, host } = open;
