@@ -5,8 +5,9 @@ import { getRelativePosition } from 'chart.js/helpers';
 import { timeTicks } from './axis.js';
 import { withAlpha } from './colours.js';
 import { t as say } from './l10n.js';
-import { points } from './scene.js';
+import { paintLines, drawnLines } from './strokes.js';
 import type { Painter, Scene } from './scene.js';
+import type { Drawn } from './strokes.js';
 import type { Theme } from './theme.js';
 import type { TimeWindow } from './model.js';
 
@@ -67,30 +68,8 @@ export const tooltipStyle = (theme: Theme) => ({
 export type TimeChartOptions = { readonly scene: Scene; readonly window: TimeWindow; readonly readout: Readout; readonly hidden: ReadonlySet<string> };
 type LineConfig = ChartConfiguration<'line', Point[]>;
 
-function datasets({ scene, window, hidden }: TimeChartOptions, pixels: number): ChartDataset<'line', Point[]>[] {
-  const probe: ChartDataset<'line', Point[]> = { data: [{ x: NaN, y: NaN }], borderWidth: 0, pointRadius: 0, pointHoverRadius: 0, label: '' };
-  const lines = scene.lines.filter((line) => !hidden.has(line.id)).map((line): ChartDataset<'line', Point[]> => {
-    const data = points(line.series, window.t0, window.t1, pixels);
-    return {
-      data,
-      label: line.id,
-      borderColor: line.colour,
-      backgroundColor: line.colour,
-      borderWidth: line.width,
-      borderDash: [...line.dash],
-      // A step whose neighbours are gaps would otherwise be invisible.
-      pointRadius: data.length > 400 ? 0 : ({ dataIndex }) => (isAlone(data, dataIndex) ? Math.max(1.5, line.width) : 0),
-      pointHoverRadius: 0,
-      pointBorderWidth: 0,
-      borderJoinStyle: 'round',
-      spanGaps: false,
-    };
-  });
-  return [probe, ...lines];
-}
-
-const isAlone = (data: readonly Point[], i: number): boolean =>
-  Number.isFinite(data[i]?.y) && !Number.isFinite(data[i - 1]?.y ?? NaN) && !Number.isFinite(data[i + 1]?.y ?? NaN);
+/** The one dataset that chart.js knows: its tooltip follows it. Lines are painted from the scene. */
+const probe = (): ChartDataset<'line', Point[]> => ({ data: [{ x: NaN, y: NaN }], borderWidth: 0, pointRadius: 0, pointHoverRadius: 0, label: '' });
 
 function scales({ scene, window }: TimeChartOptions, timeLabels: boolean): NonNullable<LineConfig['options']>['scales'] {
   const { theme, axis } = scene;
@@ -176,24 +155,30 @@ function stripes(painter: Painter, cuts: readonly number[], theme: Theme): void 
   }
 }
 
-function scenePlugin(current: () => TimeChartOptions, rendered: () => void): Plugin<'line'> {
-  const paint = (chart: Chart, draw: (painter: Painter, scene: Scene) => void): void => {
+/** Half of a thick line may stand out of the plot. */
+const lineAir = 1.5;
+
+function scenePlugin(current: () => TimeChartOptions, lines: () => readonly Drawn[], rendered: () => void): Plugin<'line'> {
+  const paint = (chart: Chart, draw: (painter: Painter, scene: Scene) => void, air = 0): void => {
     const painter = painterOf(chart);
     if (painter === null) return;
     const { context, left, top, right, bottom } = painter;
     context.save();
     context.beginPath();
-    context.rect(left, top, right - left, bottom - top);
+    context.rect(left - air, top - air, right - left + 2 * air, bottom - top + 2 * air);
     context.clip();
     draw(painter, current().scene);
     context.restore();
   };
   return {
     id: 'scene',
-    beforeDatasetsDraw: (chart) => paint(chart, (painter, scene) => {
-      scene.under(painter);
-      stripes(painter, scene.cuts, scene.theme);
-    }),
+    beforeDatasetsDraw: (chart) => {
+      paint(chart, (painter, scene) => {
+        scene.under(painter);
+        stripes(painter, scene.cuts, scene.theme);
+      });
+      paint(chart, (painter) => paintLines(painter, lines()), lineAir);
+    },
     afterDatasetsDraw: (chart) => paint(chart, (painter, scene) => {
       verticals(painter, scene.cuts, scene.theme.muted, [1, 3]);
       verticals(painter, scene.borders, scene.theme.muted, []);
@@ -222,14 +207,16 @@ function tooltip(current: () => TimeChartOptions): NonNullable<NonNullable<LineC
 export class TimeChart {
   readonly #chart: Chart<'line', Point[]>;
   #options: TimeChartOptions;
+  #lines: readonly Drawn[] = [];
+  #frame = '';
 
   /** `rendered` is called whenever the plot was painted, also when chart.js did so by itself. */
   constructor(canvas: HTMLCanvasElement, options: TimeChartOptions, rendered: () => void) {
     this.#options = options;
     this.#chart = new Chart(canvas, {
       type: 'line',
-      data: { datasets: [] },
-      plugins: [scenePlugin(() => this.#options, rendered)],
+      data: { datasets: [probe()] },
+      plugins: [scenePlugin(() => this.#options, () => this.#lines, rendered)],
       options: {
         responsive: true,
         maintainAspectRatio: false,
@@ -249,13 +236,26 @@ export class TimeChart {
   }
 
   show(options: TimeChartOptions): void {
+    const { scene: { theme } } = this.#options;
     this.#options = options;
-    this.#chart.data.datasets = datasets(options, this.plotWidth);
+    this.#lines = drawnLines(options.scene, options.hidden, options.window, this.plotWidth);
+    const frame = this.#frameOf(options);
+    // An answer on the same axes, such as a finer heatmap, needs no new layout.
+    if (frame === this.#frame && theme === options.scene.theme) {
+      this.#chart.draw();
+      return;
+    }
+    this.#frame = frame;
     this.#chart.options.scales = scales(options, false) ?? {};
     if (this.#chart.options.plugins !== undefined) this.#chart.options.plugins.tooltip = tooltip(() => this.#options) ?? {};
     this.#chart.update('none');
     const { left, right } = this.#chart.chartArea;
     this.#chart.canvas.dataset['plot'] = `${left},${right}`;
+  }
+
+  #frameOf({ window, scene: { axis } }: TimeChartOptions): string {
+    const { width, height } = this.#chart;
+    return JSON.stringify([width, height, window.t0, window.t1, axis.min, axis.max, axis.reverse, axis.title, axis.ticks(height).map((tick) => [tick, axis.label(tick)])]);
   }
 
   get plotWidth(): number { return Math.max(1, this.#chart.width - gutter.left - gutter.right); }
@@ -284,10 +284,11 @@ export class TimeChart {
     canvas.width = width;
     canvas.height = height;
     const options = this.#options;
+    const lines = drawnLines(options.scene, options.hidden, options.window, width * ratio);
     const chart = new Chart<'line', Point[]>(canvas, {
       type: 'line',
-      data: { datasets: datasets(options, width * ratio) },
-      plugins: [scenePlugin(() => options, () => undefined)],
+      data: { datasets: [probe()] },
+      plugins: [scenePlugin(() => options, () => lines, () => undefined)],
       options: {
         responsive: false, animation: false, parsing: false, normalized: true, events: [], devicePixelRatio: ratio,
         layout: { ...layout, padding: { ...layout.padding, bottom: 2 } },

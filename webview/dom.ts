@@ -69,3 +69,16 @@ export function onFrame(work: () => void): () => void {
     });
   };
 }
+
+/** Runs `work` once when the page has nothing more urgent to do, but soon, however often it is asked for. */
+export function whenIdle(work: () => void): () => void {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    requestIdleCallback(() => {
+      waiting = false;
+      work();
+    }, { timeout: 300 });
+  };
+}

@@ -2,7 +2,7 @@
 import { TimeChart, gutter } from './chart.js';
 import { colourMap } from './colours.js';
 import { copyButton, copyByKey } from './copy.js';
-import { el, math, onFrame, plainMath, textButton } from './dom.js';
+import { el, math, onFrame, plainMath, textButton, whenIdle } from './dom.js';
 import { fileName } from './format.js';
 import { Gathering } from './gather.js';
 import { t as say } from './l10n.js';
@@ -37,11 +37,21 @@ export class Track {
   readonly #tableButton: HTMLButtonElement;
   readonly #twin: TableTwin;
   readonly #hidden: Set<string>;
-  readonly #draw = onFrame(() => this.#paint());
+  readonly #paintNext = onFrame(() => this.#paint());
+  readonly #paintLater = whenIdle(() => this.#paint());
+  /** What is on screen comes first; a report may be printed at any moment. */
+  readonly #draw = (): void => {
+    const { top, bottom } = this.element.getBoundingClientRect();
+    if (inReport || (bottom > 0 && top < innerHeight)) this.#paintNext();
+    else this.#paintLater();
+  };
   #chart: TimeChart | null = null;
   #scene: Scene | null = null;
   #readings: { readonly line: Line; readonly value: HTMLElement; readonly dot: HTMLElement }[] = [];
   #legendKey = '';
+  #formulaText = '';
+  /** The chart tells when it was painted; what follows the cursor follows then, or at the end of the whole. */
+  #painting = false;
   #built = false;
 
   constructor(view: View, state: TrackState, host: TrackHost) {
@@ -136,8 +146,9 @@ export class Track {
     const x = gutter.left + ((cursor + 0.5 - window.t0) / (window.t1 - window.t0)) * this.#chart.plotWidth;
     for (const { line, value, dot } of this.#readings) {
       const reading = line.at?.(cursor) ?? NaN;
-      value.textContent = line.at === null ? '' : line.print(reading);
-      if (line.at !== null) told.push(`${plainMath(line.legend ?? '')} ${line.print(reading)}`);
+      const text = line.at === null ? '' : line.print(reading);
+      if (value.textContent !== text) value.textContent = text;
+      if (line.at !== null) told.push(`${plainMath(line.legend ?? '')} ${text}`);
       const y = inView && Number.isFinite(reading) && !this.#hidden.has(line.id) ? this.#chart.pixelY(reading) : null;
       dot.hidden = y === null || line.at === null;
       if (y !== null) dot.style.transform = `translate(${x}px, ${y}px)`;
@@ -158,6 +169,8 @@ export class Track {
   }
 
   picture(width: number, ratio: number): HTMLCanvasElement | null {
+    // It may be below the screen and wait for its turn.
+    this.#paint();
     return this.#chart?.picture(width, this.state.height + 34, ratio) ?? null;
   }
 
@@ -188,11 +201,20 @@ export class Track {
     if (run === null || !this.visible) return;
     this.#scene = this.view.scene(run, window, theme);
     const options = { scene: this.#scene, window, hidden: this.#hidden, readout: (t: number, value: number, across: number) => this.view.readout(run, t, value, across) };
-    if (this.#chart === null) this.#chart = new TimeChart(this.canvas, options, () => this.moveCursor());
-    else this.#chart.show(options);
+    this.#painting = true;
+    try {
+      if (this.#chart === null) this.#chart = new TimeChart(this.canvas, options, () => { if (!this.#painting) this.moveCursor(); });
+      else this.#chart.show(options);
+    } finally {
+      this.#painting = false;
+    }
     this.canvas.setAttribute('aria-label', plainMath(`${this.view.title}. ${this.view.summary(run)}`));
-    this.#formula.replaceChildren(math(this.view.formula()));
-    this.#formula.title = plainMath(this.view.formula());
+    const formula = this.view.formula();
+    if (formula !== this.#formulaText) {
+      this.#formulaText = formula;
+      this.#formula.replaceChildren(math(formula));
+      this.#formula.title = plainMath(formula);
+    }
     this.#paintLegend(theme);
     this.moveCursor();
   }

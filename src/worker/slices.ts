@@ -1,6 +1,7 @@
 import type { Heatmap, HeatmapRequest, SequenceLines, SequenceLinesRequest, StepRequest, StepsBlock, StepsRequest, StepValues, TimeWindow, UnitLines, UnitLinesRequest } from '../protocol/messages.js';
 import type { AnyRun, Experiment } from '../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
+import { Once } from './once.js';
 import { preActivations, unitOrder } from './units.js';
 
 /** A finished run as the worker keeps it. */
@@ -43,6 +44,16 @@ function blit({ window, H, columns, rows }: Grid, value: (t: number, row: number
   return { values, peak, notFinite };
 }
 
+/** The ends of the colour scales: every zoom needs them, and they ask for the whole sequence. */
+const limits = new Once<number>();
+const gradientScales = new Once<{ readonly log10Max: number; readonly decades: number }>();
+
+function gradientScale(run: KeptRun, sequence: number): { readonly log10Max: number; readonly decades: number } {
+  const perStep = largestGradients(run, sequence).filter(Number.isFinite);
+  const log10Max = perStep.reduce((a, b) => Math.max(a, b), -Infinity);
+  return { log10Max, decades: Math.max(fewestDecades, log10Max - perStep.reduce((a, b) => Math.min(a, b), Infinity) + 1) };
+}
+
 /** log10 of the largest finite |g| of one sequence at each step; -Infinity where all are zero. */
 function largestGradients({ result }: KeptRun, sequence: number): Float64Array {
   const { T, H } = result.shapes;
@@ -71,14 +82,12 @@ export function heatmap(run: KeptRun, request: HeatmapRequest): Heatmap {
   const unitAt = (row: number): number => order?.[row] ?? row;
   const grid = { window, H, columns, rows };
   const shares = (value: (t: number, row: number) => number, limit: number): Heatmap => ({ window, columns, rows, order, ...blit(grid, value, Math.abs, (size) => (limit > 0 ? size / limit : 0)), limit, usual: limit, log10Max: 0, decades: 0 });
-  if (request.tensor === 'hs') return shares((t, row) => result.hs.at(base + t * H + unitAt(row)) ?? 0, experiment.cell === 'tanh' ? 1 : largestOverTime(result.hs, result.shapes, sequence));
+  if (request.tensor === 'hs') return shares((t, row) => result.hs.at(base + t * H + unitAt(row)) ?? 0, experiment.cell === 'tanh' ? 1 : limits.of(result, `hs ${sequence}`, () => largestOverTime(result.hs, result.shapes, sequence)));
   if (request.tensor === 'z') {
     const z = preActivations(run, sequence);
-    return { ...shares((t, row) => z.at(t * H + unitAt(row)) ?? 0, largestOverTime(z, result.shapes, 0)), usual: usualOf(z, T * H) };
+    return { ...shares((t, row) => z.at(t * H + unitAt(row)) ?? 0, limits.of(result, `z ${sequence}`, () => largestOverTime(z, result.shapes, 0))), usual: limits.of(result, `usual z ${sequence}`, () => usualOf(z, T * H)) };
   }
-  const perStep = largestGradients(run, sequence).filter(Number.isFinite);
-  const log10Max = perStep.reduce((a, b) => Math.max(a, b), -Infinity);
-  const decades = Math.max(fewestDecades, log10Max - perStep.reduce((a, b) => Math.min(a, b), Infinity) + 1);
+  const { log10Max, decades } = gradientScales.of(result, String(sequence), () => gradientScale(run, sequence));
   const mantissa = (t: number, row: number): number => result.dhScaled.at(base + t * H + unitAt(row)) ?? 0;
   const log10 = (value: number, t: number): number => Math.log10(Math.abs(value)) + (result.dhExponent[t] ?? 0) * log10of2;
   return { window, columns, rows, order, ...blit(grid, mantissa, log10, (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades))), limit: 1, usual: 1, log10Max, decades };

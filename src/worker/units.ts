@@ -3,6 +3,7 @@ import type { Activations, ActivationsRequest, Band, BandRequest, UnitOrder } fr
 import { activations, preActivationsOf } from '../engine/index.js';
 import type { FloatArray, Trace } from '../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestOverTime } from './decimate.js';
+import { Once } from './once.js';
 import type { KeptRun } from './slices.js';
 
 /** Steps that are enough to tell how alike two units are. */
@@ -19,9 +20,13 @@ export function preActivations(run: KeptRun, sequence: number): Trace {
   return z;
 }
 
-/** Unit of each row; null for the units' own order. */
-export function unitOrder({ experiment, result }: KeptRun, sequence: number, order: UnitOrder): Uint32Array | null {
-  if (order === 'index') return null;
+const orders = new Once<Uint32Array>();
+
+/** Unit of each row; null for the units' own order. A copy, because what is answered moves away. */
+export const unitOrder = (run: KeptRun, sequence: number, order: UnitOrder): Uint32Array | null =>
+  (order === 'index' ? null : orders.of(run.result, `${order} ${sequence}`, () => sorted(run, sequence, order)).slice());
+
+function sorted({ experiment, result }: KeptRun, sequence: number, order: Exclude<UnitOrder, 'index'>): Uint32Array {
   const { T, H } = result.shapes;
   const states = (t: number): FloatArray => result.hs.subarray((sequence * T + t) * H, (sequence * T + t + 1) * H);
   if (order === 'similarity') {
@@ -67,13 +72,15 @@ function bySimilarity(samples: number, H: number, value: (sample: number, unit: 
   return order;
 }
 
+const largestStates = new Once<number>();
+
 /** A histogram of h for each column of time. */
 export function spread({ result, experiment }: KeptRun, { sequence, window: asked, maxColumns, bins }: ActivationsRequest): Activations {
   const { B, T, H } = result.shapes;
   const window = clampWindow(asked, T);
   const columns = Math.min(window.t1 - window.t0, Math.max(1, maxColumns));
   const items = sequence === null ? Array.from({ length: B }, (_, b) => b) : [Math.min(sequence, B - 1)];
-  const largest = items.reduce((most, b) => Math.max(most, largestOverTime(result.hs, result.shapes, b)), 0);
+  const largest = experiment.cell === 'tanh' ? 1 : items.reduce((most, b) => Math.max(most, largestStates.of(result, String(b), () => largestOverTime(result.hs, result.shapes, b))), 0);
   const high = experiment.cell === 'tanh' ? 1 : largest > 0 ? largest : 1;
   const low = experiment.cell === 'relu' ? 0 : -high;
   const shares = new Float32Array(bins * columns);
@@ -102,10 +109,10 @@ export function band({ result }: KeptRun, { window: asked, maxPoints }: BandRequ
   const { B, T } = result.shapes;
   const window = clampWindow(asked, T);
   const { t, bins } = decimatedSteps(window, maxPoints);
-  const sorted = Array.from({ length: window.t1 - window.t0 }, (_, i) => Float64Array.from({ length: B }, (__, b) => result.log10dhPerSequence[b * T + window.t0 + i] ?? NaN).sort());
+  const heights = Array.from({ length: window.t1 - window.t0 }, (_, i) => Float64Array.from({ length: B }, (__, b) => result.log10dhPerSequence[b * T + window.t0 + i] ?? NaN).sort());
   const line = (pick: (values: Float64Array) => number): Float64Array => {
     const out = new Float64Array(t.length);
-    decimate(window, bins, out, (step) => pick(sorted[step - window.t0] ?? new Float64Array(0)));
+    decimate(window, bins, out, (step) => pick(heights[step - window.t0] ?? new Float64Array(0)));
     return out;
   };
   const middle = (values: Float64Array): number => ((values[(B - 1) >> 1] ?? NaN) + (values[B >> 1] ?? NaN)) / 2;

@@ -28,6 +28,31 @@ describe('orders of the units', () => {
 
   it('put the most saturated first', () => assert.equal(unitOrder(run, 1, 'saturation')![0], 2));
 
+  it('and the ends of colour scales are found once for a run: a zoom reads its window and nothing else', () => {
+    let read = 0;
+    const { hs, dhScaled } = run.result;
+    const counted = (values: typeof hs): typeof hs => new Proxy(values, { get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value !== 'function' ? value : (...parameters: number[]): unknown => {
+        read += name === 'subarray' ? (parameters[1] ?? 0) - (parameters[0] ?? 0) : 1;
+        return (value as (...all: number[]) => unknown).apply(target, parameters);
+      };
+    } });
+    const watched: KeptRun = { ...run, result: { ...run.result, hs: counted(hs), dhScaled: counted(dhScaled) } };
+    for (const order of ['similarity', 'saturation'] as const) {
+      const first = unitOrder(watched, 0, order)!;
+      const expected = [...first];
+      structuredClone(first, { transfer: [first.buffer as ArrayBuffer] });
+      for (const tensor of ['hs', 'dh'] as const) {
+        const ask = { runId: 1, tensor, order, sequence: 0, window: { t0: 3, t1: 9 }, maxColumns: 100, maxRows: 100 };
+        heatmap(watched, ask);
+        read = 0;
+        assert.deepEqual([...heatmap(watched, ask).order!], expected);
+        assert.equal(read, 6 * H, `${order} ${tensor}`);
+      }
+    }
+  });
+
   it('move whole rows of a heatmap', () => {
     const ask = { runId: 1, tensor: 'hs' as const, sequence: 2, window: all, maxColumns: T, maxRows: H };
     const [plain, sorted] = [heatmap(run, ask), heatmap(run, { ...ask, order: 'saturation' })];
