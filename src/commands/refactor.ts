@@ -71,7 +71,7 @@ export const ways = (): readonly (vscode.QuickPickItem & { readonly way: Initial
   { label: t('He normal'), way: 'he', detail: t('Variance 2 / fan in, for relu (He et al. 2015).') },
 ];
 
-/** Replaces a matrix by a fresh one; the seed is written above it where the file takes comments, and told in any case. */
+/** Replaces a matrix by a fresh one; the seed is written above it, or in the config where its file takes no comments, and into the log. */
 export const initialiseWeights: CommandFactory = (context) => async (argument) => {
   const given: InitialiseArgument | undefined = isTarget(argument) ? argument : undefined;
   const target = given ?? (await choose(context, 'initialise', t('Initialise')));

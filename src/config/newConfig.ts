@@ -4,6 +4,7 @@ import { initialise } from '../engine/initialise.js';
 import type { Initialisation } from '../engine/initialise.js';
 import { Random } from '../engine/random.js';
 import type { Cell, Shapes } from '../engine/types.js';
+import { origin } from './notes.js';
 
 /** What the command "Create RNN Config…" has asked for: made-up weights and sequences, or files that are there. */
 export type NewConfig = {
@@ -12,13 +13,6 @@ export type NewConfig = {
   readonly source:
     | { readonly kind: 'random'; readonly shapes: Shapes; readonly initialisation: Initialisation; readonly seed: number }
     | { readonly kind: 'files'; readonly weights: string; readonly sequences: string };
-};
-
-const sourceOf: Readonly<Record<Initialisation, () => string>> = {
-  orthogonal: () => t('orthogonal (Saxe et al. 2014): every singular value is 1'),
-  identity: () => t('the identity (IRNN, Le et al. 2015)'),
-  glorot: () => t('Glorot uniform (Glorot & Bengio 2010)'),
-  he: () => t('He normal (He et al. 2015)'),
 };
 
 /** Nine digits give back the same float32, and are few enough to read and change. */
@@ -37,11 +31,13 @@ function randomSource({ B, T, I, H }: Shapes, initialisation: Initialisation, se
   const xs = Float64Array.from({ length: B * T * I }, () => random.normal());
   const sequences = Array.from({ length: B }, (_, b) => `    [\n${rowLines(xs, T, I, '      ', b * T * I)}\n    ]`).join(',\n');
   return `  "weights": {
-    // [I][H] = [${I}][${H}], ${sourceOf.glorot()}, seed ${seed + 1}
+    // [I][H] = [${I}][${H}]
+    // Wx: ${origin('glorot', seed + 1)}
     "Wx": [
 ${rowLines(Wx, I, H, '      ')}
     ],
-    // [H][H] = [${H}][${H}], ${sourceOf[initialisation]()}, seed ${seed}
+    // [H][H] = [${H}][${H}]
+    // Wh: ${origin(initialisation, seed)}
     "Wh": [
 ${rowLines(Wh, H, H, '      ')}
     ],

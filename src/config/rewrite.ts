@@ -19,7 +19,7 @@ export const lineBreak = (text: string): string => (text.includes('\r\n') ? '\r\
 
 const isBlank = (text: string): boolean => /^[ \t]*$/.test(text);
 
-const lineStart = (text: string, offset: number): number => Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
+export const lineStart = (text: string, offset: number): number => Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
 
 /** White space before the value's key when nothing else stands before it on its line; null otherwise. */
 export function indentOf({ document: { text }, place }: Value): string | null {
@@ -170,32 +170,6 @@ export function insertAfter(after: Value, make: (indent: string | null) => strin
       return [replaceSpan(document, { offset: end, length: 0 }, `,${lineBreak(text)}${indent}${make(indent)}`)];
     }
   }
-}
-
-/** Notes begin with the name of what they are about, so that a later change finds the note of an earlier one. */
-const noteOf = (name: string): RegExp => new RegExp(`^([ \\t]*)// ${name.replace(/[^\w]/g, '\\$&')}: ([^\\r\\n]*seed [^\\r\\n]*)$`);
-
-/**
- * Writes down above a value where its numbers come from, or brings an earlier note about it up to date. `make` gets the earlier note and
- * returns the new one, or null for none. Nothing is changed in files that take no comments.
- */
-export function annotate(value: Value, name: string, make: (earlier: string | null) => string | null): TextChange[] {
-  const { document, place } = value;
-  const { text } = document;
-  const start = lineStart(text, place.offset);
-  const indent = indentOf(value);
-  const aboveStart = start === 0 ? 0 : lineStart(text, start - (text.slice(0, start).endsWith('\r\n') ? 2 : 1));
-  const above = start === 0 ? null : noteOf(name).exec(text.slice(aboveStart, start).replace(/[\r\n]+$/, ''));
-  const earlier = indent === null ? null : above?.[2] ?? null;
-  const note = make(earlier);
-  if (earlier !== null) {
-    if (note === null) return [replaceSpan(document, { offset: aboveStart, length: start - aboveStart }, '')];
-    const at = aboveStart + (above?.[1]?.length ?? 0);
-    return [replaceSpan(document, { offset: at, length: `// ${name}: ${earlier}`.length }, `// ${name}: ${note}`)];
-  }
-  if (note === null || !takesComments(document)) return [];
-  const insert = indent === null ? `/* ${name}: ${note} */ ` : `// ${name}: ${note}${lineBreak(text)}${indent}`;
-  return [replaceSpan(document, { offset: place.offset, length: 0 }, insert)];
 }
 
 /** Moves every line but the first from one indent to another; lines that are indented less stay as they are. */

@@ -6,14 +6,14 @@ import type { Entry, FileContent } from '../config/files.js';
 import type { TensorNode } from '../config/json/node.js';
 import { findGroups, namedValues } from '../config/layouts.js';
 import type { Group } from '../config/layouts.js';
-import { annotate, insertAfter, lineBreak, replaceNumbers, replaceSpan } from '../config/rewrite.js';
+import { insertAfter, lineBreak, replaceNumbers, replaceSpan } from '../config/rewrite.js';
+import { andThen, annotate, origin, rescaledTo } from '../config/notes.js';
 import type { TextChange } from '../config/rewrite.js';
 import { Value } from '../config/value.js';
 import { transpose } from '../config/weights.js';
 import { factorFor, finish, initialise, measureRecurrent } from '../engine/index.js';
 import type { DType, WhatIf } from '../engine/index.js';
 import type { ChangeOutcome, FileRequest } from '../protocol/messages.js';
-import { described } from './changes.js';
 
 type Read = (request: FileRequest) => Promise<FileContent>;
 type Tensor = { readonly value: Value; readonly node: TensorNode };
@@ -65,7 +65,7 @@ function written({ value, node }: Tensor, name: string, data: Float64Array, dtyp
 
 const round = (x: number): number => Number(x.toPrecision(6));
 
-function recurrentChanges({ group, dtype }: Subject, { initialise: anew, rescale }: WhatIf): TextChange[] {
+function recurrentChanges({ config, group, dtype }: Subject, { initialise: anew, rescale }: WhatIf): TextChange[] {
   if (anew === null && rescale === null) return [];
   const { layout } = group;
   const tensor = tensorOf(group.recurrent, layout.recurrent);
@@ -76,17 +76,18 @@ function recurrentChanges({ group, dtype }: Subject, { initialise: anew, rescale
   // Turned around, a matrix keeps both measures.
   const factor = rescale === null ? 1 : factorFor(rescale, finish(measureRecurrent(start, H, anew, rescale.measure)));
   if (typeof factor === 'string') throw new Refusal(factor);
-  const scaled = rescale === null ? '' : `rescaled to ${rescale.measure === 'sigmaMax' ? 'largest singular value' : 'spectral radius'} ${round(rescale.to)}`;
-  const origin = anew === null ? null : `${described[anew.way]}, seed ${anew.seed}${scaled === '' ? '' : `, ${scaled}`}`;
-  const note = annotate(tensor.value, layout.recurrent, (earlier) => (anew === null ? (earlier === null ? null : `${earlier}, ${scaled}`) : anew.way === 'identity' ? null : origin));
+  const note = annotate(tensor.value, layout.recurrent, config, (earlier) => {
+    const start = anew === null ? earlier : origin(anew.way, anew.seed);
+    return rescale === null ? start : andThen(rescaledTo(rescale.measure, round(rescale.to)))(start);
+  });
   return [...note, written(tensor, layout.recurrent, start.map((x) => x * factor), dtype)];
 }
 
-function inputChanges({ group, dtype }: Subject, { inputScale }: WhatIf): TextChange[] {
+function inputChanges({ config, group, dtype }: Subject, { inputScale }: WhatIf): TextChange[] {
   if (inputScale === null || inputScale === 1) return [];
   const { layout } = group;
   const tensor = tensorOf(group.input, layout.input);
-  const note = annotate(tensor.value, layout.input, (earlier) => (earlier === null ? null : `${earlier}, times ${round(inputScale)}`));
+  const note = annotate(tensor.value, layout.input, config, andThen(`times ${round(inputScale)}`));
   return [...note, written(tensor, layout.input, tensor.node.data.map((x) => x * inputScale), dtype)];
 }
 

@@ -2,8 +2,9 @@
 import { t } from '@vscode/l10n';
 import type { FoundParts, Part } from '../config/index.js';
 import { describeShape } from '../config/json/node.js';
-import { annotate, hasComments, indentOf, insertAfter, lineBreak, reindent, replaceNumbers, replaceSpan, transposeText } from '../config/rewrite.js';
+import { hasComments, indentOf, insertAfter, lineBreak, reindent, replaceNumbers, replaceSpan, transposeText } from '../config/rewrite.js';
 import type { TextChange } from '../config/rewrite.js';
+import { andThen, annotate, origin, rescaledTo } from '../config/notes.js';
 import type { Value } from '../config/value.js';
 import { transpose } from '../config/weights.js';
 import { initialise } from '../engine/index.js';
@@ -66,11 +67,11 @@ export async function changesFor(found: FoundParts, file: string, path: string, 
   const part = found.parts.find(({ value }) => value.document.id === file && value.path === path);
   switch (change.kind) {
     case 'transpose':
-      return part?.value.node.kind === 'tensor' && part.value.node.shape.length === 2 ? accept([...annotate(part.value, part.name, withNote('transposed')), transposeText(part.value, part.value.node)]) : refuse(t('There is no matrix here any more.'));
+      return part?.value.node.kind === 'tensor' && part.value.node.shape.length === 2 ? accept([...annotate(part.value, part.name, found.config, andThen('transposed')), transposeText(part.value, part.value.node)]) : refuse(t('There is no matrix here any more.'));
     case 'rescale':
-      return part === undefined ? refuse(t('There is no matrix here any more.')) : rescale(part, change, dtype, await measure(part));
+      return part === undefined ? refuse(t('There is no matrix here any more.')) : rescale(part, found.config, change, dtype, await measure(part));
     case 'initialise':
-      return part === undefined ? refuse(t('There is no matrix here any more.')) : refill(part, change, dtype);
+      return part === undefined ? refuse(t('There is no matrix here any more.')) : refill(part, found.config, change, dtype);
     case 'addBias':
       return addBias(found, shapes.H);
     case 'addInitialState':
@@ -82,12 +83,9 @@ export async function changesFor(found: FoundParts, file: string, path: string, 
   }
 }
 
-const withNote = (what: string) => (earlier: string | null): string | null => (earlier === null ? null : `${earlier}, ${what}`);
-
-function rescale({ name, value }: Part, { quantity, to }: Change & { kind: 'rescale' }, dtype: DType, facts: MatrixFacts | null): ChangeOutcome {
+function rescale({ name, value }: Part, config: Value | null, { quantity, to }: Change & { kind: 'rescale' }, dtype: DType, facts: MatrixFacts | null): ChangeOutcome {
   const { node } = value;
   const now = facts?.[quantity] ?? null;
-  const called = quantity === 'sigmaMax' ? 'largest singular value' : 'spectral radius';
   if (node.kind !== 'tensor' || facts === null || now === null) return refuse(quantity === 'sigmaMax' ? t('The largest singular value of {0} cannot be computed here: the matrix is too large or not square.', name) : t('The spectral radius of {0} cannot be computed here: the matrix is too large or not square.', name));
   if (now === 0) return refuse(quantity === 'sigmaMax' ? t('The largest singular value of {0} is 0, and no factor changes that.', name) : t('The spectral radius of {0} is 0, and no factor changes that.', name));
   if (!Number.isFinite(now)) return refuse(t('{0} holds numbers that are not finite.', name));
@@ -95,13 +93,10 @@ function rescale({ name, value }: Part, { quantity, to }: Change & { kind: 'resc
   const data = node.data.map((x) => x * factor);
   const inRange = (x: number): boolean => Number.isFinite(dtype === 'float32' ? Math.fround(x) : x);
   if (!data.every(inRange)) return refuse(quantity === 'sigmaMax' ? t('With a largest singular value of {0}, {1} would not fit into {2}.', to, name, dtype) : t('With a spectral radius of {0}, {1} would not fit into {2}.', to, name, dtype));
-  return accept([...annotate(value, name, withNote(`rescaled to ${called} ${to}`)), replaceNumbers(value, node, data, dtype)]);
+  return accept([...annotate(value, name, config, andThen(rescaledTo(quantity, to))), replaceNumbers(value, node, data, dtype)]);
 }
 
-/** Of an initialisation, as a note in a file says it. */
-export const described = { orthogonal: 'orthogonal', identity: 'identity', glorot: 'Glorot uniform', he: 'He normal' } as const;
-
-function refill({ name, value, role, transposed }: Part, { way, seed, gain }: Change & { kind: 'initialise' }, dtype: DType): ChangeOutcome {
+function refill({ name, value, role, transposed }: Part, config: Value | null, { way, seed, gain }: Change & { kind: 'initialise' }, dtype: DType): ChangeOutcome {
   const { node } = value;
   if (node.kind !== 'tensor' || node.shape.length !== 2) return refuse(t('There is no matrix here any more.'));
   const [rows = 0, columns = 0] = node.shape;
@@ -109,8 +104,8 @@ function refill({ name, value, role, transposed }: Part, { way, seed, gain }: Ch
   const fresh = initialise(way, fanIn, fanOut, seed);
   if (fresh === null) return refuse(role === 'input' ? t('{0} has the shape {1}; an input matrix has no identity.', name, describeShape(node.shape)) : t('{0} has the shape {1}; only a square matrix has an identity.', name, describeShape(node.shape)));
   const data = (transposed ? transpose(fresh, fanIn, fanOut) : fresh).map((x) => x * gain);
-  const note = `${described[way]}${gain === 1 ? '' : `, gain ${gain}`}, seed ${seed}`;
-  return accept([...annotate(value, name, () => (way === 'identity' ? null : note)), replaceNumbers(value, node, data, dtype)]);
+  const told = gain === 1 ? origin(way, seed) : `${origin(way, seed)}, times ${gain}`;
+  return accept([...annotate(value, name, config, () => told), replaceNumbers(value, node, data, dtype)]);
 }
 
 function addBias({ group }: FoundParts, H: number | null): ChangeOutcome {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import { closeEverything, lensSays } from './support.js';
+import { actionAt } from './editorSupport.js';
+import { closeEverything, lensSays, until } from './support.js';
 
 /** Creates a config with the answer that each question offers first. */
 async function createWithDefaults(): Promise<vscode.Uri> {
@@ -31,12 +32,30 @@ describe('Create RNN Config…', () => {
     assert.equal(document?.uri.toString(), uri.toString());
     assert.equal(document.languageId, 'jsonc');
     assert.match(document.getText(), /"cell": "tanh"/);
-    assert.match(document.getText(), /\/\/ \[H\]\[H\] = \[16\]\[16\], orthogonal .*, seed 1\n/);
+    assert.match(document.getText(), /\/\/ \[H\]\[H\] = \[16\]\[16\]\n {4}\/\/ Wh: orthogonal, seed 1\n {4}"Wh": \[/);
     assert.equal(await vscode.workspace.fs.stat(uri.with({ scheme: 'file' })).then(() => 'written', () => 'not written'), 'not written');
     await lensSays(uri, /Preview/);
     await vscode.commands.executeCommand('rnnGradients.run');
     await lensSays(uri, /(vanishing|healthy|exploding), ×\d/);
     assert.deepEqual(vscode.languages.getDiagnostics(uri), []);
+  });
+
+  it('tells the truth about Wh after it was rescaled, and after it was made anew', async () => {
+    const uri = await createWithDefaults();
+    const document = await vscode.workspace.openTextDocument(uri);
+    const notes = (): string[] => document.getText().match(/\/\/ Wh: .*(?=\n)/g) ?? [];
+    const argumentOf = async (title: string): Promise<object> => ((await actionAt(document, '"Wh"', title)).command?.arguments ?? [])[0] as object;
+    await vscode.commands.executeCommand('rnnGradients.rescaleWeights', { ...await argumentOf('Rescale Wh to a spectral radius…'), to: 0.5 });
+    assert.deepEqual(notes(), ['// Wh: orthogonal, seed 1, rescaled to spectral radius 0.5']);
+    await vscode.commands.executeCommand('rnnGradients.initialiseWeights', { ...await argumentOf('Replace Wh by He\'s normal initialisation…'), seed: 9 });
+    assert.deepEqual(notes(), ['// Wh: He normal, seed 9']);
+    await vscode.commands.executeCommand('rnnGradients.initialiseWeights', await argumentOf('Replace Wh by the identity'));
+    assert.deepEqual(notes(), ['// Wh: identity']);
+    assert.match(document.getText(), /\/\/ \[H\]\[H\] = \[16\]\[16\]\n {4}\/\/ Wh: identity\n {4}"Wh"/);
+    for (const earlier of ['// Wh: He normal, seed 9', '// Wh: orthogonal, seed 1, rescaled to spectral radius 0.5', '// Wh: orthogonal, seed 1']) {
+      await vscode.commands.executeCommand('undo');
+      await until('the earlier note', () => (notes().join() === earlier ? true : undefined));
+    }
   });
 
   it('completes keys in it by the schema', async () => {

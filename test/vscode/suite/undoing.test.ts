@@ -1,6 +1,6 @@
 // Every quick fix and refactoring, in files of every style: applied and saved, then undone and saved, the file on the disk is what it was, byte for byte.
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
@@ -72,6 +72,18 @@ async function carryOutAndUndo(seen: vscode.TextDocument, file: vscode.Uri, doin
   return after.toString();
 }
 
+/** Every state of a document from now on. */
+function textDuring(document: vscode.TextDocument): () => string[] {
+  const seen: string[] = [];
+  const subscription = vscode.workspace.onDidChangeTextDocument((event) => {
+    if (event.document === document && event.contentChanges.length > 0) seen.push(document.getText());
+  });
+  return () => {
+    subscription.dispose();
+    return seen;
+  };
+}
+
 async function written(files: Readonly<Record<string, string>>): Promise<vscode.Uri> {
   const folder = await mkdtemp(path.join(tmpdir(), 'rnn-gradients-'));
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
@@ -105,7 +117,11 @@ describe('What undo gives back', () => {
     const others = changes.filter(({ at, title }) => at === '"Wh"' && !title.startsWith('Add'));
     assert.ok(others.length >= 5);
     for (const doing of others) {
+      const [before, noted] = [document.getText(), /orthogonal|identity/.test(doing.title)];
+      const during = textDuring(document);
       await carryOutAndUndo(document, sibling(config, 'w.json'), { ...doing, at: '"w.json"' });
+      // The seed is in the config, because the weights take no comments; the same undo takes it back.
+      assert.deepEqual(during(), noted ? [`${before.slice(0, before.indexOf('"weights"'))}// Wh of w.json: ${doing.title.includes('identity') ? 'identity' : 'orthogonal, seed 7'}\r\n\t${before.slice(before.indexOf('"weights"'))}`, before] : []);
       await openText(config);
     }
     await carryOutAndUndo(document, config, { what: 'weights into the config', at: '"w.json"', title: 'Move the weights into this config' });
@@ -117,6 +133,8 @@ describe('What undo gives back', () => {
       const file = await written({ 'a.rnn.json': write(network) });
       const { document } = await openText(file);
       await carryOutAndUndo(document, file, { what: 'weights into a file', at: '"weights"', title: 'Move the weights to a file of their own', answer: {} });
+      const left = await readdir(path.dirname(file.fsPath));
+      assert.deepEqual(left, ['a.rnn.json'], 'the new file is gone again');
       await closeEverything();
     }
   });
