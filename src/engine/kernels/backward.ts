@@ -21,8 +21,8 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
     const g = job.g + <usize>t * stepBytes + from;
     const d = job.d + <usize>(place + t - t0) * stepBytes + from;
     throughActivation<T>(job.cell, g, gPanel, job.hs + <usize>(t + 1) * stepBytes + from, hsPanel, d, dPanel, hPanels, rows);
-    if (t == 0) carry<T>(d, dPanel, rows, H, job.backwardWeights, job.dh0 + from, stepBytes);
-    else if (job.truncate == 0 || (t + job.cutOffset) % job.truncate != 0) carry<T>(d, dPanel, rows, H, job.backwardWeights, g - stepBytes, gPanel);
+    if (t == 0) carry<T>(job.B, d, dPanel, rows, H, job.backwardWeights, job.dh0 + from, stepBytes);
+    else if (job.truncate == 0 || (t + job.cutOffset) % job.truncate != 0) carry<T>(job.B, d, dPanel, rows, H, job.backwardWeights, g - stepBytes, gPanel);
   }
 }
 
@@ -118,11 +118,11 @@ function closedShare<T>(cell: i32, h: usize, hPanel: usize, H: i32, B: i32): f64
   return <f64>count / <f64>(B * H);
 }
 
-/** target += d·Wᵀ for B adjacent rows of d [B,H], with N columns of Wᵀ packed. */
-export function carry<T>(d: usize, dPanel: usize, B: i32, H: i32, weights: usize, target: usize, targetPanel: usize, N: i32 = H): void {
-  const panelCount = panels<T>(N);
+/** target += d·Wᵀ for `rows` adjacent rows of d [B,H]. A row of a batch that a thread has alone is summed as it is beside others. */
+function carry<T>(B: i32, d: usize, dPanel: usize, rows: i32, H: i32, weights: usize, target: usize, targetPanel: usize): void {
+  const panelCount = panels<T>(H);
   const weightsPanel = <usize>H * ROW;
-  const bytes = <usize>B * ROW;
+  const bytes = <usize>rows * ROW;
   if (B == 1) {
     let n = 0;
     for (; n + 1 < panelCount; n += 2) {
@@ -141,7 +141,7 @@ export function carry<T>(d: usize, dPanel: usize, B: i32, H: i32, weights: usize
       target += targetPanel;
     }
   }
-  clearBeyond<T>(N, target - targetPanel, B);
+  clearBeyond<T>(H, target - targetPanel, rows);
 }
 
 const ZEROS = memory.data(64, 16);
