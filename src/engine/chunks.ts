@@ -2,7 +2,7 @@
 import type { RunChunk } from './analyse.js';
 import { cast, matrix, takeStep, takeSteps } from './tensor.js';
 import type { AnyRun, Experiment } from './types.js';
-import { upstreamOf } from './upstream.js';
+import { entering } from './upstream.js';
 
 const known = new WeakMap<AnyRun, readonly RunChunk[]>();
 
@@ -25,7 +25,7 @@ function cut(experiment: Experiment, { hs }: AnyRun): RunChunk[] {
   return chunks.map(({ steps, xs }) => {
     const initial = stateful && start > 0 ? takeStep(all, start - 1) : first;
     const states = steps === T ? all : takeSteps(all, start, start + steps);
-    const chunk = { start, steps, xs: { B, T: steps, N: I, data: cast(dtype, xs) }, hs: states, initial, dhs: upstreamOf(experiment, { start, steps }, states).dhs };
+    const chunk = { start, steps, xs: { B, T: steps, N: I, data: cast(dtype, xs) }, hs: states, initial, dhs: entering(experiment, { start, steps }, states) };
     start += steps;
     return chunk;
   });

@@ -10,7 +10,7 @@ import type { StateMeasures } from './fast/layer.js';
 import { longPass, pieceStepsOf } from './fast/long.js';
 import { ready } from './fast/pieces.js';
 import { fastPass } from './fast/pass.js';
-import { memoryOf } from './memory.js';
+import { fitMemory, memoryOf } from './memory.js';
 import { jointNorm, maxAbs, norm } from './norm.js';
 import { referencePass } from './pass.js';
 import type { Pass } from './pass.js';
@@ -107,6 +107,7 @@ function* staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experimen
  * Pauses every few milliseconds. Non-finite numbers spread as in plain arithmetic and end in the verdict `nonfinite`.
  */
 export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Steps<RunResult> {
+  if (kernels !== null) fitMemory(kernels, experiment, 'whole');
   const quick = kernels === null ? null : yield* part(fastPass(kernels, experiment), 0, 0.5);
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
   const quickAnalysis = kernels === null ? null : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
@@ -120,6 +121,7 @@ export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaul
  */
 export function* runWithin(limit: number, experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Steps<AnyRun> {
   if (kernels === null || memoryOf(experiment, kernels).whole <= limit) return yield* runSteps(experiment, bounds, kernels);
+  fitMemory(kernels, experiment, 'pieces');
   const pass = yield* part(longPass(kernels, experiment), 0, 0.5);
   if (pass === null) return yield* runSteps(experiment, bounds, kernels);
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
@@ -144,9 +146,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
   yield 0.2;
   const reachesAnEnd = (nonFinite === null || nonFinite.what === 'gradient') && !(yield* part(staysInside(experiment, single, largestState), 0.2, 0.3));
   yield 0.3;
-  // States that are computed again when they are asked for need the kernels' own memory meanwhile.
-  const free = !reachesAnEnd || kernels === null || ArrayBuffer.isView(last.hs.data) ? kernels : kernels.apart();
-  const quickRange = !reachesAnEnd || free === null ? null : yield* part(fastPlainRange(free, experiment, last), 0.3, 1);
+  const quickRange = !reachesAnEnd || kernels === null ? null : yield* part(fastPlainRange(kernels, experiment, last), 0.3, 1);
   const { zeroAt, infiniteAt } = quickRange ?? (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
   const trip = cell === 'identity' ? null : closed.subarray(last.start);
   const verdict = judge({

@@ -3,7 +3,7 @@ import { lossAtStep } from './loss.js';
 import { finish } from './steps.js';
 import { putStep, sequence } from './tensor.js';
 import type { Sequence, SequenceTrace } from './tensor.js';
-import type { Experiment, Steps } from './types.js';
+import type { Experiment, FloatArray, Steps, Trace } from './types.js';
 
 /** A chunk of consecutive steps, `start` counted on the whole time axis. */
 export type Chunk = { readonly start: number; readonly steps: number };
@@ -37,4 +37,34 @@ export function* upstreamSteps(experiment: Experiment, { start, steps }: Chunk, 
     if (upstream.kind === 'given') dhs.data.set(upstream.dhs.subarray((b * T + start) * H, (b * T + start + steps) * H), b * steps * H);
   }
   return { dhs, loss: null };
+}
+
+/** Ones at the last step, or at each, of every sequence [B,T,H]: their places say all, so that nothing is held. */
+class Ones implements Trace {
+  readonly length: number;
+  readonly #row: number;
+  readonly #from: number;
+
+  constructor(B: number, T: number, H: number, kind: 'last' | 'every') {
+    this.length = B * T * H;
+    this.#row = T * H;
+    this.#from = kind === 'every' ? 0 : (T - 1) * H;
+  }
+
+  at(index: number): number | undefined {
+    return index < 0 || index >= this.length ? undefined : index % this.#row >= this.#from ? 1 : 0;
+  }
+
+  subarray(from: number, to: number): FloatArray {
+    const values = new Float64Array(to - from);
+    for (let row = Math.floor(from / this.#row) * this.#row; row < to; row += this.#row) values.fill(1, Math.max(0, row + this.#from - from), Math.max(0, row + this.#row - from));
+    return values;
+  }
+}
+
+/** `upstreamOf` for who only reads it. */
+export function entering(experiment: Experiment, place: Chunk, hs: SequenceTrace): SequenceTrace {
+  const { shapes: { B, H }, upstream: { kind }, loss } = experiment;
+  if (loss !== null || kind === 'given') return upstreamOf(experiment, place, hs).dhs;
+  return { B, T: place.steps, N: H, data: new Ones(B, place.steps, H, kind) };
 }

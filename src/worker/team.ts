@@ -53,13 +53,15 @@ export function help({ helper, module, memory, control }: HelperData): void {
   }
 }
 
+const newControl = (helpers: number): Int32Array => new Int32Array(new SharedArrayBuffer((firstSlot + helpers * slotLength) * Int32Array.BYTES_PER_ELEMENT));
+
 /** The caller and some helpers; these are started when work worth sharing first asks, and work from when they are up (about 50 ms). */
 export class WorkerTeam implements Team {
-  readonly kernels: Kernels;
+  kernels: Kernels;
   readonly #entry: string | URL;
   readonly #helpers: number;
   readonly #patience: number;
-  readonly #control: Int32Array;
+  #control: Int32Array;
   #workers: Worker[] = [];
 
   /**
@@ -72,13 +74,17 @@ export class WorkerTeam implements Team {
     this.#entry = entry;
     this.#helpers = helpers;
     this.#patience = slices;
-    this.#control = new Int32Array(new SharedArrayBuffer((firstSlot + helpers * slotLength) * Int32Array.BYTES_PER_ELEMENT));
+    this.#control = newControl(helpers);
   }
 
   get size(): number {
     if (this.#workers.length < this.#helpers) this.#start();
     const usable = Atomics.load(this.#control, ready) === this.#helpers && Atomics.load(this.#control, ended) === 0;
     return usable ? 1 + this.#helpers : 1;
+  }
+
+  get most(): number {
+    return Atomics.load(this.#control, ended) === 0 ? 1 + this.#helpers : 1;
   }
 
   async up(): Promise<void> {
@@ -141,6 +147,14 @@ export class WorkerTeam implements Team {
     void this.stop();
   }
 
+  fit(bytes: number): void {
+    const kernels = this.kernels.exceeds(bytes) ? this.kernels.apart() : null;
+    if (kernels === null) return;
+    void this.stop();
+    // The next work that is worth sharing starts others.
+    [this.#workers, this.#control, this.kernels] = [[], newControl(this.#helpers), kernels];
+  }
+
   /** Ends the helpers. */
   async stop(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
@@ -152,8 +166,11 @@ export class WorkerTeam implements Team {
       const data: HelperData = { helper, module, memory, control: this.#control.buffer as SharedArrayBuffer };
       const worker = new Worker(this.#entry, { workerData: data });
       // A helper that could not start, or ended, is no help any more: the caller goes on alone, on a memory of its own.
-      worker.on('error', () => this.#end());
-      worker.on('exit', () => this.#end());
+      const gone = (): void => {
+        if (this.#workers.includes(worker)) this.#end();
+      };
+      worker.on('error', gone);
+      worker.on('exit', gone);
       worker.unref();
       return worker;
     });

@@ -9,6 +9,7 @@ import type { Experiment, Steps, Trace } from '../types.js';
 import { rowBytes } from './kernels.js';
 import type { Kernels } from './kernels.js';
 import { threadsFor } from './layer.js';
+import type { Room } from './layer.js';
 import { OneAtATime, PiecedTrace, ready } from './pieces.js';
 import { goesApart, pauseLimit, ranges } from './rounds.js';
 import { share, task } from './team.js';
@@ -38,19 +39,22 @@ type Addresses = Readonly<Record<(typeof buffers)[number] | 'job' | 'staging', n
 /** Addresses, and lengths of the two arrays that JavaScript sees. */
 type Layout = { readonly kernels: Kernels; readonly team: Team | null; readonly threads: number; readonly at: Addresses; readonly blockSteps: number; readonly sizes: Addresses };
 
-/** Bytes of the kernels' memory once this pass has been laid out in it. */
-export const flowBytes = (kernels: Kernels, experiment: Experiment): number => {
-  const { kernels: where, sizes } = measure(kernels, experiment);
-  return where.bytesFor(Object.values(sizes));
+/** What this pass takes; without `team` on one thread. */
+export const flowRoom = (own: Kernels, experiment: Experiment, team = own.team): Room => {
+  const { kernels, sizes } = measure(own, experiment, team);
+  return { kernels, bytes: kernels.bytesFor(Object.values(sizes)) };
 };
 
-function measure(own: Kernels, experiment: Experiment): Omit<Layout, 'at'> {
+function measure(own: Kernels, experiment: Experiment, team = own.team): Omit<Layout, 'at'> {
   const { B, I, H } = experiment.shapes;
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
-  const threads = threadsFor(own, { B, I, H, steps: longest });
-  const team = threads === 1 ? null : own.team;
-  const [mostRows, mostWork] = threads === 1 ? [blockRows, blockWork] : [sharedRows, sharedWork];
-  const blockSteps = Math.max(1, Math.min(longest, Math.floor(mostRows / B), Math.floor(mostWork / (4 * B * H * (H + I)))));
+  const most = threadsFor(team, { B, I, H, steps: longest });
+  const threads = team === null || most === 1 ? 1 : team.size;
+  const blockStepsOf = (count: number): number => {
+    const [mostRows, mostWork] = count === 1 ? [blockRows, blockWork] : [sharedRows, sharedWork];
+    return Math.max(1, Math.min(longest, Math.floor(mostRows / B), Math.floor(mostWork / (4 * B * H * (H + I)))));
+  };
+  const blockSteps = blockStepsOf(most);
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   const sizes = {
     job: jobFields * 4,
@@ -66,13 +70,13 @@ function measure(own: Kernels, experiment: Experiment): Omit<Layout, 'at'> {
     d: hPanels * blockSteps * 2 * B * rowBytes,
     aligned: hPanels * blockSteps * B * rowBytes,
     dx: iPanels * blockSteps * B * rowBytes,
-    scratch: threads * scratchOf(experiment),
+    scratch: most * scratchOf(experiment),
     exponents: 2 * B * Float64Array.BYTES_PER_ELEMENT,
     rowStats: blockSteps * 2 * B * rowStatsOf * Float64Array.BYTES_PER_ELEMENT,
     stats: blockSteps * (statsOf + 2 * B) * Float64Array.BYTES_PER_ELEMENT,
     failed: Int32Array.BYTES_PER_ELEMENT,
   } satisfies Addresses;
-  return { kernels: team?.kernels ?? own, team, threads, sizes, blockSteps };
+  return { kernels: team === null || most === 1 ? own : team.kernels, team: threads === 1 ? null : team, threads, sizes, blockSteps: blockStepsOf(threads) };
 }
 
 /** Bytes of a thread's room for one weight gradient, and for the dot products of a few rows. */

@@ -76,6 +76,8 @@ export const supportedVariants = (): Variant[] =>
   (typeof WebAssembly === 'undefined' ? [] : (['relaxed', 'simd'] as const).filter((variant) => WebAssembly.validate(Uint8Array.from(probes[variant]))));
 
 const pageBytes = 65536;
+/** A memory that has grown beyond this is not kept when something much smaller comes: it never shrinks by itself. */
+export const mostKeptBytes = 2 ** 26;
 /** WebAssembly addresses 4 GiB; the last page stays free, so that no end of a buffer wraps to 0. */
 const mostPages = 65535;
 
@@ -106,12 +108,13 @@ function withPlainMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
   return bytes;
 }
 
-/** Holds exports and memory; a run takes its buffers anew from `start` on, so the memory is as large as the largest run needed. */
+/** Holds exports and memory; a run takes its buffers anew from `start` on, so the memory is as large as the largest run needed since it last fitted. */
 export class Kernels {
   readonly variant: Variant;
-  readonly exports: Exports;
   readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  /** These two are others after `fit`. */
+  exports: Exports;
+  memory: WebAssembly.Memory;
   /** Threads for large runs, where whoever started the engine has brought them. */
   team: Team | null = null;
   readonly #start: number;
@@ -139,8 +142,26 @@ export class Kernels {
 
   /** The same kernels on a memory of their own, for work that goes on while others use this one; null when there is none. */
   apart(): Kernels | null {
-    const memory = newMemory(typeof SharedArrayBuffer !== 'undefined' && this.memory.buffer instanceof SharedArrayBuffer);
+    const memory = newMemory(this.#shared);
     return memory === null ? null : new Kernels(this.variant, this.module, memory);
+  }
+
+  get #shared(): boolean {
+    return typeof SharedArrayBuffer !== 'undefined' && this.memory.buffer instanceof SharedArrayBuffer;
+  }
+
+  /** Whether the memory is so much larger than these bytes that it is better given back. */
+  exceeds(bytes: number): boolean {
+    const { byteLength } = this.memory.buffer;
+    return byteLength > mostKeptBytes && byteLength > 2 * bytes;
+  }
+
+  /** Gives a memory that exceeds so many bytes back, between two runs. */
+  fit(bytes: number): void {
+    const memory = this.exceeds(bytes) ? newMemory(this.#shared) : null;
+    if (memory === null) return;
+    this.memory = memory;
+    this.exports = instantiate(this.module, memory);
   }
 
   /** Bytes that the memory has after buffers of these sizes have been laid out in it, if it had fewer. */

@@ -102,29 +102,36 @@ type Layout = {
   readonly threads: number;
 };
 
-/** Bytes that the memories of the kernels have once a layer has been made. */
-export const layerBytes = (own: Kernels, shape: LayerShape): number => {
-  const { kernels, sizes } = measure(own, shape);
-  return kernels.bytesFor(Object.values(sizes));
+/** Bytes of a memory once something has been laid out in it, and whose memory it is. */
+export type Room = { readonly kernels: Kernels; readonly bytes: number };
+
+/** What a layer takes; without `team` on one thread. */
+export const layerRoom = (own: Kernels, shape: LayerShape, team = own.team): Room => {
+  const { kernels, sizes } = measure(own, shape, team);
+  return { kernels, bytes: kernels.bytesFor(Object.values(sizes)) };
 };
 
-/** How many threads this machine has for a run whose longest chunk has so many steps: one where more would wake up too late. */
-export const threadsFor = ({ team }: Kernels, { B, I, H, steps }: Pick<LayerShape, 'B' | 'I' | 'H' | 'steps'>): number => (team === null || 6 * B * steps * H * (H + I) < worthSharing ? 1 : team.size);
+/**
+ * For how many threads a run whose longest chunk has so many steps is laid out: one where more would wake up too late. Whether they are up yet changes
+ * nothing, so that the shape alone says which memory is used and how much of it.
+ */
+export const threadsFor = (team: Team | null, { B, I, H, steps }: Pick<LayerShape, 'B' | 'I' | 'H' | 'steps'>): number => (team === null || 6 * B * steps * H * (H + I) < worthSharing ? 1 : team.most);
 
-function measure(own: Kernels, shape: LayerShape): Omit<Layout, 'at'> & { readonly sizes: Readonly<Record<keyof Layout['at'], number>> } {
+function measure(own: Kernels, shape: LayerShape, team = own.team): Omit<Layout, 'at'> & { readonly sizes: Readonly<Record<keyof Layout['at'], number>> } {
   const { dtype, B, I, H, steps } = shape;
   const width = rowBytes / bytesOf[dtype];
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   const blockSteps = blockStepsOf(shape);
-  const threads = Math.min(threadsFor(own, shape), B === 1 ? 2 : Math.floor(B / 2));
-  const team = threads === 1 ? null : own.team;
-  const kernels = team?.kernels ?? own;
+  const most = Math.min(threadsFor(team, shape), B === 1 ? 2 : Math.floor(B / 2));
+  const threads = team === null || most === 1 ? 1 : Math.min(team.size, most);
+  const kernels = team === null || most === 1 ? own : team.kernels;
   const longest = B === 1 ? ahead : Math.max(1, Math.floor(sharedWork / (4 * B * H * (H + I) * blockSteps)));
-  const segment = threads === 1 ? blockSteps : Math.min(longest, Math.ceil(steps / blockSteps)) * blockSteps;
-  const places = B === 1 && threads > 1 ? 2 * segment : segment;
+  const segmentOf = (count: number): number => (count === 1 ? blockSteps : Math.min(longest, Math.ceil(steps / blockSteps)) * blockSteps);
+  const placesOf = (count: number): number => (B === 1 && count > 1 ? 2 : 1) * segmentOf(count);
+  const [segment, places] = [segmentOf(threads), placesOf(threads)];
   const staging = Math.max(stagingLength, H * Math.max(H, I, B));
-  const sizes = { staging: staging * bytesOf[dtype], ...bufferSizes(shape, places, threads) };
-  return { kernels, team, sizes, stagingLength: staging, hPanels, iPanels, blockSteps, segment, places, scratchBytes: scratchOf(hPanels, iPanels, width), threads };
+  const sizes = { staging: staging * bytesOf[dtype], ...bufferSizes(shape, placesOf(most), most) };
+  return { kernels, team: threads === 1 ? null : team, sizes, stagingLength: staging, hPanels, iPanels, blockSteps, segment, places, scratchBytes: scratchOf(hPanels, iPanels, width), threads };
 }
 
 function layOut(own: Kernels, shape: LayerShape): Layout | null {

@@ -4,9 +4,9 @@ import type { RunChunk } from '../analyse.js';
 import type { Pass } from '../pass.js';
 import { part } from '../steps.js';
 import { accumulate, cast, matrix, sequence, takeStep, zeros } from '../tensor.js';
-import type { Sequence } from '../tensor.js';
+import type { Sequence, SequenceTrace } from '../tensor.js';
 import type { Experiment, Steps } from '../types.js';
-import { upstreamOf, upstreamSteps } from '../upstream.js';
+import { entering, upstreamSteps } from '../upstream.js';
 import type { Kernels } from './kernels.js';
 import { FastLayer } from './layer.js';
 import type { LayerShape } from './layer.js';
@@ -30,10 +30,10 @@ function smallPass(kernels: Kernels, experiment: Experiment, shape: LayerShape):
   const whole = runWhole(kernels, shape, weights, inputs.data, initial.data, upstream.kind === 'given' ? upstream.dhs : upstream.kind);
   if (whole === null) return null;
   const place = { start: 0, steps: T };
-  let made: Sequence | null = null;
+  let made: SequenceTrace | null = null;
   // These travel to the host, and whoever sends a view sends all of its buffer.
   const states = { hNorm: whole.states.hNorm.slice(), closed: whole.states.closed.slice() };
-  return { ...whole, states, chunks: [{ ...place, xs: inputs, hs: whole.hs, initial, get dhs() { return (made ??= upstreamOf(experiment, place, whole.hs).dhs); } }], lossValue: null };
+  return { ...whole, states, chunks: [{ ...place, xs: inputs, hs: whole.hs, initial, get dhs() { return (made ??= entering(experiment, place, whole.hs)); } }], lossValue: null };
 }
 
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */
@@ -62,18 +62,15 @@ export function* fastPass(kernels: Kernels, experiment: Experiment): Steps<Pass 
     const [from, middle, to] = [start / T, (start + steps / 3) / T, (start + steps) / T];
     yield* part(layer.forward(inputs.data, steps, initial.data, hs, start), from, middle);
     const chunkHs = cut(hs, start, steps);
-    // Ones need no array; that of a long sequence is made only for who asks for it.
-    let made: ReturnType<typeof upstreamOf> | null = null;
-    if (loss !== null) {
-      made = yield* part(upstreamSteps(experiment, place, chunkHs), middle, middle);
-      lossValue = (lossValue ?? 0) + (made.loss ?? 0);
-    }
-    const entering = (): ReturnType<typeof upstreamOf> => (made ??= upstreamOf(experiment, place, chunkHs));
-    const source = loss === null && upstream.kind !== 'given' ? upstream.kind : entering().dhs.data;
+    // Ones need no array.
+    const ones = loss === null && upstream.kind !== 'given' ? upstream.kind : null;
+    const values = ones === null ? yield* part(upstreamSteps(experiment, place, chunkHs), middle, middle) : null;
+    if (loss !== null) lossValue = (lossValue ?? 0) + (values?.loss ?? 0);
+    const source = ones ?? values!.dhs.data;
     yield* part(layer.backward(source, steps, { dhTotal, dxs, norms, states }, start), middle, to);
     // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
     if (previous === undefined || !stateful) accumulate(dh0, layer.dh0());
-    chunks.push({ ...place, xs: inputs, hs: chunkHs, initial, get dhs() { return entering().dhs; } });
+    chunks.push({ ...place, xs: inputs, hs: chunkHs, initial, dhs: values?.dhs ?? entering(experiment, place, chunkHs) });
     start += steps;
     yield start / T;
   }

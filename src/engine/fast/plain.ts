@@ -13,14 +13,17 @@ import { mayBeSubnormal, pauseLimit, ranges } from './rounds.js';
 const blockWork = 4e7;
 const mostRows = 256;
 
-/** Null when the memory does not suffice. */
-export function* fastPlainRange(kernels: Kernels, experiment: Experiment, chunk: RunChunk): Steps<PlainRange | null> {
+/** Null when the memory does not suffice. The run before has left one that does, its own or the one that all its threads share. */
+export function* fastPlainRange(own: Kernels, experiment: Experiment, chunk: RunChunk): Steps<PlainRange | null> {
   const { cell, dtype, shapes: { B, H }, weights: { Wh } } = experiment;
   const { steps, hs, start } = chunk;
   const panels = Math.ceil((H * bytesOf[dtype]) / rowBytes);
   const atOnce = Math.max(1, Math.min(steps, Math.floor(mostRows / B), Math.floor(blockWork / (2 * B * H * H))));
   const rows = panels * B * rowBytes;
-  const at = layOut(kernels, { staging: Math.max(H * H, atOnce * H) * bytesOf[dtype], weights: panels * H * rowBytes, g: rows, d: 2 * rows, hs: atOnce * rows });
+  const sizes = { staging: Math.max(H * H, atOnce * H) * bytesOf[dtype], weights: panels * H * rowBytes, g: rows, d: 2 * rows, hs: atOnce * rows };
+  const suffices = ({ memory }: Kernels): boolean => memory.buffer.byteLength >= own.bytesFor(Object.values(sizes));
+  const kernels = own.team !== null && !suffices(own) && suffices(own.team.kernels) ? own.team.kernels : own;
+  const at = layOut(kernels, sizes);
   if (at === null) return null;
   const { exports } = kernels;
   const { pack, packTransposed, fill } = packing(exports, dtype);

@@ -5,7 +5,7 @@ import type { Gradients } from '../unit.js';
 import { bytesOf } from './kernels.js';
 import type { Kernels } from './kernels.js';
 import { blockStepsOf, buffers, bufferSizes, jobFields, jobNumbers } from './layer.js';
-import type { Entering, LayerShape, StateMeasures } from './layer.js';
+import type { Entering, LayerShape, Room, StateMeasures } from './layer.js';
 
 /** A longer run, some milliseconds, is to be cancelled in between, and what it computes outweighs what the calls cost. */
 const mostOperations = 5e7;
@@ -47,8 +47,8 @@ function measure(shape: LayerShape) {
   return { numbersIn, doublesOut, sizes: { input: numbersIn * bytes, ...bufferSizes(shape, steps, 1), norms: doublesOut * 8 } };
 }
 
-/** Bytes of the kernels' memory once such a run has been laid out in it. */
-export const smallBytes = (kernels: Kernels, shape: LayerShape): number => kernels.bytesFor(Object.values(measure(shape).sizes));
+/** What such a run takes. */
+export const smallRoom = (kernels: Kernels, shape: LayerShape): Room => ({ kernels, bytes: kernels.bytesFor(Object.values(measure(shape).sizes)) });
 
 class Plan {
   readonly shape: LayerShape;

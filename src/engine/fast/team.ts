@@ -62,10 +62,14 @@ export function share(team: Team | null, exports: Exports, tasks: readonly (Task
 export type Team = {
   /** How many can work now, the caller among them. Asked only when there is work worth sharing. */
   readonly size: number;
+  /** How many that will be once all are up, which decides on whose memory such work is done; 1 when the others have ended. */
+  readonly most: number;
   /** Starts the threads; resolves when they work, or never will. Without it the first work worth sharing starts them, and later work has them. */
   up(): Promise<void>;
   /** The caller's kernels, on the memory that all share. */
   readonly kernels: Kernels;
+  /** Gives a memory that is much larger than so many bytes back, between two runs; the threads start again with a smaller one. */
+  fit(bytes: number): void;
   /** Task i is for thread i, 0 is the caller; null: nothing to do. Returns when all are done. */
   run(tasks: readonly (Task | null)[]): void;
 };

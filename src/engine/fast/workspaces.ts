@@ -1,9 +1,8 @@
 // Analyses go on side by side, so each takes kernels with a memory of its own and gives them back.
 import type { Steps } from '../types.js';
+import { mostKeptBytes } from './kernels.js';
 import type { Kernels } from './kernels.js';
 
-/** A memory that has grown beyond this is not kept for the next analysis: it never shrinks. */
-const mostKeptBytes = 2 ** 26;
 const mostKept = 4;
 
 export class Workspaces {

@@ -16,7 +16,7 @@ export class Counted {
     this.kernels = this.#counting(kernels);
     if (sharedBy === 1) return;
     this.kernels.team = {
-      kernels: this.kernels, size: sharedBy, up: () => Promise.resolve(),
+      kernels: this.kernels, size: sharedBy, most: sharedBy, up: () => Promise.resolve(), fit: () => undefined,
       run: (tasks) => {
         const before = this.#work;
         let longest = 0;

@@ -1,12 +1,14 @@
-// What a run takes is known from its shapes: held against what is there after it.
+// What a run takes is known from its shapes: held against what is there after it. This file is the entry of more threads too.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { isMainThread, workerData } from 'node:worker_threads';
 import { finish, memoryOf, reachOf, runChunks, runSteps, runWithin, spectrumSteps } from '../../../src/engine/index.js';
-import type { AnyRun, Experiment } from '../../../src/engine/index.js';
+import type { AnyRun, Experiment, Kernels } from '../../../src/engine/index.js';
 import { tooLarge } from '../../../src/worker/capacity.js';
 import { heatmap, stepValues, unitLines } from '../../../src/worker/slices.js';
 import { band, spread } from '../../../src/worker/units.js';
 import { resultJson } from '../../../src/worker/resultJson.js';
+import { help, isHelper, WorkerTeam } from '../../../src/worker/team.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
@@ -23,30 +25,111 @@ function bytesIn(values: unknown, experiment: Experiment): number {
       if (seen.has(value.buffer)) return;
       seen.add(value.buffer);
       if (counts) bytes += value.buffer.byteLength;
-    } else for (const [key, inner] of Object.entries(value)) if (key !== 'dhs') visit(inner, counts);
+    } else for (const inner of Object.values(value)) visit(inner, counts);
   };
   visit(experiment, false);
   visit(values, true);
   return bytes;
 }
 
-describe('the memory of a run', () => {
+if (isHelper(workerData)) help(workerData);
+
+describe('the memory of a run', { skip: !isMainThread }, () => {
   const [variant] = variants;
   if (variant === undefined) return;
 
-  for (const [name, each] of Object.entries<Partial<RandomShape>>({
+  const cases: Readonly<Record<string, Partial<RandomShape>>> = {
     'one sequence': { B: 1 }, 'a batch': {}, 'float64': { dtype: 'float64', H: 33 }, 'chunks': { chunks: 2, stateful: true }, 'wide inputs': { I: 90, H: 20, upstream: 'every' },
-  })) {
+    'a given gradient': { upstream: 'given' }, 'a given gradient in chunks': { upstream: 'given', chunks: 2 }, 'a pair': { B: 2, T: 1500 }, 'a small run': { T: 20 },
+  };
+  const withLoss = (experiment: Experiment): Experiment => {
+    const { shapes: { B, H } } = experiment;
+    return { ...experiment, loss: { kind: 'mse', at: 'last', Why: new Float64Array(2 * H).fill(0.1), by: new Float64Array(2), targets: new Float64Array(2 * B) } };
+  };
+  const experiments: readonly (readonly [string, Experiment])[] = [
+    ...Object.entries(cases).map(([name, each]) => [name, randomExperiment({ ...shape, ...each })] as const),
+    ['a loss', withLoss(randomExperiment(shape))], ['a loss in chunks', withLoss(randomExperiment({ ...shape, chunks: 2 }))],
+  ];
+
+  for (const [name, experiment] of experiments) {
     it(`of ${name} is what was said before`, () => {
       const kernels = kernelsOf(variant);
-      const experiment = randomExperiment({ ...shape, ...each });
       const { results, wholeKernels, whole } = memoryOf(experiment, kernels);
       const run = finish(runSteps(experiment, undefined, kernels));
       assert.equal(bytesIn([run, runChunks(experiment, run)], experiment), results);
       assert.equal(kernels.memory.buffer.byteLength, wholeKernels);
       assert.equal(whole, results + wholeKernels);
     });
+
+    it(`of ${name} in pieces is what was said before, once all of it has been asked for`, () => {
+      const kernels = kernelsOf(variant);
+      const beside: Kernels[] = [];
+      const apart = kernels.apart.bind(kernels);
+      kernels.apart = () => {
+        const another = apart() ?? assert.fail();
+        beside.push(another);
+        return another;
+      };
+      const { pieceKernels, rooms } = memoryOf(experiment, kernels);
+      const run = finish(runWithin(0, experiment, undefined, kernels));
+      assert.equal(kernels.memory.buffer.byteLength, rooms.pieces.own);
+      for (const trace of [run.hs, run.dhTotal, run.dxs, run.dhScaled]) trace.subarray(0, trace.length);
+      assert.equal([kernels, ...beside].reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0), pieceKernels);
+      assert.deepEqual(run.dWh, finish(runSteps(experiment, undefined, kernelsOf(variant))).dWh);
+    });
   }
+
+  it('on several threads is the same whether they are up yet or not, and what was said before', async () => {
+    for (const [name, experiment] of experiments) {
+      const kernels = kernelsOf(variant);
+      const team: WorkerTeam = new WorkerTeam(kernelsOf(variant, true), new URL(import.meta.url), 2);
+      kernels.team = team;
+      try {
+        const said = memoryOf(experiment, kernels);
+        const held = (): readonly [number, number] => [kernels.memory.buffer.byteLength, team.kernels.memory.buffer.byteLength];
+        const empty = held();
+        const expected = [Math.max(empty[0], said.rooms.whole.own), Math.max(empty[1], said.rooms.whole.shared)];
+        const before = finish(runSteps(experiment, undefined, kernels));
+        assert.deepEqual(held(), expected, name);
+        await team.up();
+        assert.equal(team.size, 3);
+        assert.deepEqual(memoryOf(experiment, kernels), said);
+        const after = finish(runSteps(experiment, undefined, kernels));
+        assert.deepEqual(held(), expected, name);
+        assert.deepEqual(after.dWh, before.dWh, name);
+      } finally {
+        await team.stop();
+      }
+    }
+  });
+
+  it('of a huge run is given back when a small one comes, its own and that of its threads, and not between two huge ones', async () => {
+    const kernels = kernelsOf(variant);
+    const team: WorkerTeam = new WorkerTeam(kernelsOf(variant, true), new URL(import.meta.url), 1);
+    kernels.team = team;
+    const huge = randomExperiment({ ...shape, B: 16, T: 3000, I: 200, H: 16, upstream: 'every' });
+    const small = randomExperiment({ ...shape, T: 20 });
+    const expected = finish(runSteps(small, undefined, kernelsOf(variant)));
+    try {
+      for (const way of [kernels, team.kernels]) {
+        kernels.team = way === kernels ? null : team;
+        const { rooms } = memoryOf(huge, kernels);
+        const first = finish(runSteps(huge, undefined, kernels));
+        const { memory } = way;
+        assert.equal(memory.buffer.byteLength, way === kernels ? rooms.whole.own : rooms.whole.shared);
+        assert.ok(memory.buffer.byteLength > 2 ** 26);
+        await team.up();
+        assert.deepEqual(finish(runSteps(huge, undefined, kernels)).dWh, first.dWh);
+        assert.equal(way.memory, memory);
+        assert.deepEqual(finish(runSteps(small, undefined, kernels)), expected);
+        assert.ok(kernels.memory.buffer.byteLength + team.kernels.memory.buffer.byteLength < 2 ** 22);
+        assert.deepEqual(finish(runSteps(huge, undefined, kernels)).dWh, first.dWh, 'as large as before when it has to be');
+        finish(runSteps(small, undefined, kernels));
+      }
+    } finally {
+      await team.stop();
+    }
+  });
 
   it('in pieces grows with the square root of the time', () => {
     const kernels = kernelsOf(variant);

@@ -32,14 +32,14 @@ const at = 64;
 type Held = { readonly team: WorkerTeam; readonly numbers: Int32Array; readonly memory: WebAssembly.Memory };
 
 /** A team of two whose caller does what `own` says while the helper is in the middle of its task. */
-async function withHeld(own: (held: Held) => void, work: (held: Held) => void | Promise<void>): Promise<void> {
+async function withHeld(own: (held: Held) => void, work: (held: Held) => void | Promise<void>, slices?: number): Promise<void> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65535, shared: true });
   const numbers = new Int32Array(memory.buffer, at, 4);
   const input32 = (): void => {
     while (Atomics.load(numbers, begun) === 0);
     own(all);
   };
-  const team = new WorkerTeam({ module: new WebAssembly.Module(held), memory, exports: { input32 } } as unknown as Kernels, here, 1, 1);
+  const team = new WorkerTeam({ module: new WebAssembly.Module(held), memory, exports: { input32 } } as unknown as Kernels, here, 1, slices);
   const all: Held = { team, numbers, memory };
   await team.up();
   assert.equal(team.size, 2);
@@ -81,7 +81,7 @@ else if (isMainThread) {
       await withHeld(() => undefined, ({ team, numbers }) => {
         assert.throws(() => team.run([ownTask, [0, at, 0]]), /A thread of the engine failed/);
         assert.deepEqual([numbers[done], team.size], [0, 1]);
-      });
+      }, 1);
     });
 
     it('refuses more tasks than it has threads, and one that it does not know', async () => {

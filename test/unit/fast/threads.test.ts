@@ -34,6 +34,10 @@ const shapes: readonly RandomShape[] = [
   { ...shape, B: 3, T: 300, H: 40 },
   { ...shape, upstream: 'last' },
   { ...shape, B: 4, T: 300, truncate: 16, upstream: 'every' },
+  // Odd batches of which a thread has one row, beyond what one call takes.
+  { ...shape, B: 3, T: 700, H: 60, upstream: 'last' },
+  { ...shape, B: 5, T: 400, H: 50, chunks: 2 },
+  { ...shape, B: 3, T: 500, dtype: 'float64', chunks: 2, stateful: true },
 ];
 
 /** So near to ±1 that its slopes are computed from z anew. */
@@ -78,6 +82,8 @@ else if (isMainThread) {
               kernels: team.kernels,
               up: () => team.up(),
               get size() { return team.size; },
+              get most() { return team.most; },
+              fit: (bytes) => team.fit(bytes),
               run: (tasks) => {
                 if (tasks.length > 1) shared++;
                 team.run(tasks);
@@ -99,7 +105,7 @@ else if (isMainThread) {
 
       it('leave small runs to the caller', async () => {
         const kernels = kernelsOf(variant);
-        kernels.team = { kernels, up: () => assert.fail('nobody needs more threads'), get size(): number { throw new Error('nobody needs more threads'); }, run: () => assert.fail('nobody needs more threads') };
+        kernels.team = { kernels, up: () => assert.fail('nobody needs more threads'), get size(): number { throw new Error('nobody needs more threads'); }, get most(): number { throw new Error('nobody needs more threads'); }, fit: () => undefined, run: () => assert.fail('nobody needs more threads') };
         finish(fastPass(kernels, randomExperiment({ ...shape, T: 50, I: 8, H: 16 })));
         await Promise.resolve();
       });
