@@ -25,7 +25,7 @@ async function openedAt(t: number): Promise<void> {
   await nextFrames(open.page);
 }
 
-for (const name of ['typical', 'saturated', 'exploding', 'loss_every_step']) {
+for (const name of ['typical', 'saturated', 'exploding', 'loss_every_step', 'tiny']) {
   it(`${name}: the opened unit holds the reference's numbers at every node`, async () => {
     const reference = referenceCase(name);
     const { T, B } = reference.shapes;
@@ -51,6 +51,19 @@ for (const name of ['typical', 'saturated', 'exploding', 'loss_every_step']) {
       const { rows } = await csvRows(open, 'unit', 'card');
       const node = rows.find(([id]) => id === reference.cell) ?? [];
       const numbers = (text = ''): number[] => text.split(' ').map(Number);
+      const [copy, plus] = ['copy', '+'].map((id) => rows.find(([name]) => name === id) ?? []);
+      // The copy node has h_t and, added, what comes back from both of its copies; the sum before the bias both products.
+      assert.deepEqual(copy?.slice(1), node.slice(1));
+      const x = reference.xs[0]?.[t] ?? [];
+      const { Wx } = reference.weights as { Wx: number[][] };
+      numbers(plus?.[3]).forEach((value, j) => {
+        const sum = before.reduce((total, state, i) => total + state * (Wh[i]?.[j] ?? NaN), 0) + x.reduce((total, input, i) => total + input * (Wx[i]?.[j] ?? NaN), 0);
+        assert.ok(Math.abs(value - sum) < 1e-9, `+ at t = ${t}: ${value} instead of ${sum}`);
+      });
+      numbers(plus?.[4]).forEach((value, j) => assert.ok(Math.abs(value - (dz[j] ?? NaN)) <= 1e-9 * Math.max(1, largest)));
+      const written = open.page.locator('[data-name=unit-value-h]');
+      assert.equal(await written.count(), h.length <= 4 ? 1 : 0);
+      if (h.length <= 4) assert.deepEqual((await written.getAttribute('data-value'))?.split(' ').map((value) => Number(value).toFixed(9)), h.map((value) => value.toFixed(9)));
       numbers(node[3]).forEach((value, j) => assert.ok(Math.abs(value - (h[j] ?? NaN)) < 1e-9));
       numbers(node[4]).forEach((value, j) => assert.ok(Math.abs(value - (g[j] ?? NaN)) <= 1e-9 * Math.max(1, largest)));
     }
@@ -63,6 +76,20 @@ for (const name of ['typical', 'saturated', 'exploding', 'loss_every_step']) {
     });
   });
 }
+
+it('the graph of the opened unit has whole boxes: nothing touches the edge of its picture', async () => {
+  const edge = await open.page.locator('#card-unit').evaluate((element) => {
+    const canvas = element as HTMLCanvasElement;
+    const copy = document.createElement('canvas');
+    [copy.width, copy.height] = [canvas.width, canvas.height];
+    const context = copy.getContext('2d', { willReadFrequently: true });
+    context?.drawImage(canvas, 0, 0);
+    const painted = (x: number): number => { const { data } = context?.getImageData(x, 0, 1, canvas.height) ?? { data: [] }; return [...data].filter((value, i) => i % 4 === 3 && value > 0).length; };
+    return { edges: [painted(0), painted(1), painted(canvas.width - 2), painted(canvas.width - 1)], inside: painted(3) };
+  });
+  assert.deepEqual(edge.edges, [0, 0, 0, 0]);
+  assert.ok(edge.inside > 20);
+});
 
 describe('stepping through', () => {
   before(async () => {
