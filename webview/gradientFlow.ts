@@ -1,24 +1,22 @@
 // Track: how large the gradient is at every step, and how fast it shrinks or grows on its way back.
 import { withoutEscapes } from './dom.js';
 import { t as say } from './l10n.js';
-import { endsInWords, logAxis, logLine, logTable, unseenText } from './lines.js';
+import { endsInWords, logAxis, logLine, unseenText } from './lines.js';
 import { plotNote, withNeighbours } from './scene.js';
 import { formatFactor, formatLog10, formatSteps, powerOfTen } from './format.js';
 import { Latest } from './model.js';
 import { borders, limits } from './view.js';
 import { Labels } from './labels.js';
 import { withAlpha } from './colours.js';
-import { curveNames, overlayColumn, overlayLines, stepsOf, valueAt } from './overlay.js';
-import type { CurveName, Overlay, Overlays } from './overlay.js';
+import { flowEvents, flowTable, mostSequences, onePercentHorizon, ratioAt } from './flowTable.js';
+import { overlayLines, stepsOf, valueAt } from './overlay.js';
+import type { Overlays } from './overlay.js';
 import type { Line, Painter, Scene } from './scene.js';
 import type { Place } from './labels.js';
 import type { Band, RunSummary, TimeWindow } from './model.js';
 import type { Page, PlotSize, View } from './view.js';
-import type { TablePlan } from './table.js';
 import type { Theme } from './theme.js';
 
-/** More lines than these cannot be told apart; the band stands for all of them. */
-const mostSequences = 16;
 /** Height of the strip at the bottom that stands for exact zeros, in pixels. */
 const zeroStrip = 9;
 
@@ -75,20 +73,6 @@ type Strip = { readonly runs: [number, number][]; readonly text: string; readonl
 /** Where the gradient is exactly zero: in total, and of what comes from the last step alone. */
 const zeroStrips = ({ log10 }: RunSummary, window: TimeWindow, theme: Theme): Strip[] =>
   [{ runs: zeroRuns(log10.dh, window), text: say('exactly 0'), colour: theme.red }, { runs: zeroRuns(log10.singleSource, window), text: say('from the last step: exactly 0'), colour: theme.blue }].filter(({ runs }) => runs.length > 0);
-
-/** The step before which less than 1 % of the gradient from the last step arrives, as the verdict tells it: by the one rate, or measured where the rate changes. Null when all of it arrives. */
-export function onePercentHorizon({ log10: { singleSource }, verdict: { source, first, segments, onePercentSteps } }: RunSummary): number | null {
-  const least = (singleSource[source] ?? NaN) - 2;
-  const horizon = segments.length > 1 || onePercentSteps === null ? singleSource.findIndex((value, t) => t >= first && value > least) : source - Math.ceil(onePercentSteps);
-  return horizon > first ? horizon : null;
-}
-
-/** An overlay's norm over the run's own, as log10: 0 where they are the same. */
-function ratioAt({ curve }: Overlay, { log10, shapes: { T } }: RunSummary, name: CurveName, t: number): number {
-  const [other, own] = [valueAt(curve, name, t, T), log10[name][t] ?? NaN];
-  // Both exactly zero: there is no ratio.
-  return other === -Infinity && own === -Infinity ? NaN : other - own;
-}
 
 export function gradientFlow({ model, timeline }: Page, overlays: Overlays): View {
   let sequences: SequenceLines | null = null;
@@ -257,13 +241,8 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run.log10.dh)),
       ...(run.verdict.perStepFactor === null ? [] : [say('Fitted rate {0}.', factorText(run.verdict.perStepFactor))]),
     ].join(' '),
-    table: (run): TablePlan => logTable([
-      { name: '‖g_t‖', values: run.log10.dh },
-      { name: say('last step alone'), values: run.log10.singleSource },
-      { name: '‖dx_t‖', values: run.log10.dx },
-      ...overlays.all.flatMap((overlay) => curveNames.map((name) => ({ name: overlayColumn(overlay, name), values: Float64Array.from({ length: run.shapes.T }, (_, t) => valueAt(overlay.curve, name, t, run.shapes.T)) }))),
-      ...(overlays.difference ? overlays.all.map((overlay) => ({ name: `‖g_t‖ ${overlay.name} / ‖g_t‖`, values: Float64Array.from({ length: run.shapes.T }, (_, t) => ratioAt(overlay, run, 'dh', t)) })) : []),
-    ], run.shapes.T),
+    table: (run) => flowTable(model, run, overlays),
+    details: { title: say('Rates and events'), table: flowEvents },
     facts: limits,
     click: () => undefined,
   };

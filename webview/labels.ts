@@ -39,7 +39,7 @@ export class Labels {
       const score = this.#clearance(box);
       if (best === null || score > best.score) best = { box, score };
     }
-    // Two texts on one another say less than one: the summary, the table and the tooltip have the number as well.
+    // Two texts on one another say less than one: the table has the number as well.
     if (best === null || best.score < 0) return;
     this.#taken.push(best.box);
     plotText(this.#painter, this.#theme, text, best.box.x0, best.box.y, colour, 'left', size);

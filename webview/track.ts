@@ -2,6 +2,7 @@
 import { TimeChart, gutter } from './chart.js';
 import { colourMap } from './colours.js';
 import { copyButton, copyByKey } from './copy.js';
+import { Details } from './details.js';
 import { el, math, onFrame, plainMath, textButton, whenIdle } from './dom.js';
 import { fileName } from './format.js';
 import { Gathering } from './gather.js';
@@ -10,6 +11,8 @@ import { helpPopover } from './popover.js';
 import { savePicture } from './picture.js';
 import { inReport } from './report.js';
 import { TableTwin, toCsv, toTsv } from './table.js';
+import type { TablePlan } from './table.js';
+import type { RunSummary } from './model.js';
 import type { Line, Scene } from './scene.js';
 import type { Page, View } from './view.js';
 import type { SaveFile } from './picture.js';
@@ -36,6 +39,7 @@ export class Track {
   readonly #fold: HTMLButtonElement;
   readonly #tableButton: HTMLButtonElement;
   readonly #twin: TableTwin;
+  readonly #details: Details | null;
   readonly #hidden: Set<string>;
   readonly #paintNext = onFrame(() => this.#paint());
   readonly #paintLater = whenIdle(() => this.#paint());
@@ -52,6 +56,8 @@ export class Track {
   #formulaText = '';
   /** The chart tells when it was painted; what follows the cursor follows then, or at the end of the whole. */
   #painting = false;
+  /** The run whose details are shown. */
+  #detailed: RunSummary | null = null;
   #built = false;
 
   constructor(view: View, state: TrackState, host: TrackHost) {
@@ -68,6 +74,9 @@ export class Track {
     const copy = copyButton(view.title, () => this.#gathering.text(() => this.#tsv()));
     this.#twin = new TableTwin(view.title, copy);
     copyByKey(this.canvas, copy);
+    const { details } = view;
+    const detailsNow = (): TablePlan | null => { const { run } = host.page.model; return run === null || details === undefined ? null : details.table(run); };
+    this.#details = details === undefined ? null : new Details(details.title, detailsNow, () => void this.#saveDetails());
     this.#grip = el('div', { class: 'grip', attributes: { role: 'separator', tabindex: '0', 'aria-orientation': 'horizontal', 'aria-label': say('Height of {0}', view.title), 'aria-valuemin': String(leastHeight), 'aria-valuemax': String(mostHeight) } });
     const help = textButton('?', say('What {0} shows', view.title), () => helpPopover(help, view.title, view.help));
     const actions = el('span', { class: 'actions' },
@@ -78,7 +87,7 @@ export class Track {
       help);
     this.element = el('section', { class: 'track', attributes: { 'data-track': view.id, 'aria-labelledby': `${id}-title` } },
       el('header', { class: 'track-head' }, el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)), this.#formula, actions), this.#gathering.note,
-      el('div', { class: 'track-body', id: `${id}-body` }, view.controls === undefined ? this.#legend : el('div', { class: 'with-controls' }, view.controls, this.#legend), this.#plot, this.#twin.element, this.#grip));
+      el('div', { class: 'track-body', id: `${id}-body` }, view.controls === undefined ? this.#legend : el('div', { class: 'with-controls' }, view.controls, this.#legend), this.#plot, this.#twin.element, this.#details?.element ?? null, this.#grip));
     this.#watchGrip();
     new ResizeObserver(() => { if (this.visible) this.refresh(); }).observe(this.#plot);
     new IntersectionObserver((entries) => {
@@ -196,6 +205,13 @@ export class Track {
     if (content !== null) this.#host.save({ suggestedName: fileName(run.name, this.view.id, 'csv'), content });
   }
 
+  async #saveDetails(): Promise<void> {
+    const { run } = this.#host.page.model;
+    const { details } = this.view;
+    if (run === null || details === undefined) return;
+    this.#host.save({ suggestedName: fileName(run.name, `${this.view.id}-details`, 'csv'), content: await toCsv(details.table(run)) });
+  }
+
   #paint(): void {
     const { model: { run }, timeline: { window }, themes: { current: theme } } = this.#host.page;
     if (run === null || !this.visible) return;
@@ -276,6 +292,7 @@ export class Track {
   #setTable(shown: boolean): void {
     this.state.table = shown;
     this.#twin.element.hidden = !shown;
+    if (this.#details !== null) this.#details.element.hidden = !shown;
     this.#tableButton.setAttribute('aria-expanded', String(shown));
     this.#remember();
     if (shown) this.#showTable();
@@ -286,6 +303,10 @@ export class Track {
     if (run === null) return;
     const plan = this.view.table(run, 'shown');
     this.#twin.show(plan, plan.rowOf?.(cursor) ?? cursor);
+    // It changes with the run only.
+    if (this.#details === null || this.view.details === undefined || this.#detailed === run) return;
+    this.#detailed = run;
+    void this.#details.show(this.view.details.table(run));
   }
 
   #setHeight(height: number): void {

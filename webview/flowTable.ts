@@ -1,0 +1,100 @@
+// The numbers of the gradient flow: every curve step by step, and beside them what is fitted and the steps at which something happens.
+import { exactLog10, formatFactor, formatLog10, formatSteps } from './format.js';
+import { t as say } from './l10n.js';
+import { logTable } from './lines.js';
+import { curveNames, overlayColumn, valueAt } from './overlay.js';
+import { noCell } from './steps.js';
+import type { CurveName, Overlay, Overlays } from './overlay.js';
+import type { Model, RunSummary } from './model.js';
+import type { Cell, TablePlan } from './table.js';
+
+/** More lines than these cannot be told apart; the band stands for all of them. */
+export const mostSequences = 16;
+
+/** The step before which less than 1 % of the gradient from the last step arrives, as the verdict tells it: by the one rate, or measured where the rate changes. Null when all of it arrives. */
+export function onePercentHorizon({ log10: { singleSource }, verdict: { source, first, segments, onePercentSteps } }: RunSummary): number | null {
+  const least = (singleSource[source] ?? NaN) - 2;
+  const horizon = segments.length > 1 || onePercentSteps === null ? singleSource.findIndex((value, t) => t >= first && value > least) : source - Math.ceil(onePercentSteps);
+  return horizon > first ? horizon : null;
+}
+
+/** An overlay's norm over the run's own, as log10: 0 where they are the same. */
+export function ratioAt({ curve }: Overlay, { log10, shapes: { T } }: RunSummary, name: CurveName, t: number): number {
+  const [other, own] = [valueAt(curve, name, t, T), log10[name][t] ?? NaN];
+  // Both exactly zero: there is no ratio.
+  return other === -Infinity && own === -Infinity ? NaN : other - own;
+}
+
+const batchColumns = (B: number): string[] =>
+  B === 1 ? [] : B <= mostSequences ? Array.from({ length: B }, (_, b) => say('‖g_t‖ sequence {0}', b + 1)) : [say('‖g_t‖ smallest of the batch'), say('‖g_t‖ median of the batch'), say('‖g_t‖ largest of the batch')];
+
+/** The norms of the batch's sequences, or their band, at steps from ≤ t < to; a report of a large run knows them at some steps only. */
+async function batchCells(model: Model, run: RunSummary, from: number, to: number): Promise<Cell[][]> {
+  const { B } = run.shapes;
+  const columns = batchColumns(B).length;
+  const cells = Array.from({ length: to - from }, () => new Array<Cell>(columns).fill(noCell));
+  if (columns === 0) return cells;
+  const window = { t0: from, t1: to };
+  const maxPoints = Math.max(2, to - from);
+  let answer: { readonly t: Float64Array; readonly values: readonly Float64Array[] } | null;
+  if (B <= mostSequences) answer = await model.sliceOf(run, 'sequenceLines', { first: 0, count: B, window, maxPoints });
+  else {
+    const band = await model.sliceOf(run, 'band', { window, maxPoints });
+    answer = band === null ? null : { t: band.t, values: [band.low, band.median, band.high] };
+  }
+  // Between decimated steps stand the extremes of their neighbours.
+  if (answer === null || answer.t.some((t, i) => i > 0 && t !== (answer.t[i - 1] ?? NaN) + 1)) return cells;
+  const { t, values } = answer;
+  t.forEach((step, i) => { if (step >= from && step < to) cells[step - from] = values.map((series) => ({ text: formatLog10(series[i] ?? NaN), exact: exactLog10(series[i] ?? NaN) })); });
+  return cells;
+}
+
+export function flowTable(model: Model, run: RunSummary, overlays: Overlays): TablePlan {
+  const { T, B } = run.shapes;
+  const whole = logTable([
+    { name: '‖g_t‖', values: run.log10.dh },
+    { name: say('last step alone'), values: run.log10.singleSource },
+    { name: '‖dx_t‖', values: run.log10.dx },
+    ...overlays.all.flatMap((overlay) => curveNames.map((name) => ({ name: overlayColumn(overlay, name), values: Float64Array.from({ length: T }, (_, t) => valueAt(overlay.curve, name, t, T)) }))),
+    ...(overlays.difference ? overlays.all.map((overlay) => ({ name: `‖g_t‖ ${overlay.name} / ‖g_t‖`, values: Float64Array.from({ length: T }, (_, t) => ratioAt(overlay, run, 'dh', t)) })) : []),
+  ], T);
+  return {
+    ...whole,
+    columns: [...whole.columns, ...batchColumns(B)],
+    rowsAtOnce: 4096,
+    async rows(from, to) {
+      const [own, batch] = await Promise.all([whole.rows(from, to), batchCells(model, run, from, to)]);
+      return own.map((cells, i) => [...cells, ...(batch[i] ?? [])]);
+    },
+  };
+}
+
+const stepCell = (t: number | null): Cell => (t === null ? noCell : { text: String(t), exact: String(t) });
+const stepsCell = (steps: number): Cell => (Number.isFinite(steps) && steps > 0 ? { text: formatSteps(steps), exact: String(steps) } : noCell);
+
+/** A rate with what follows from it: the steps after which a factor of 1/2, of 1 % and of 2 is reached. */
+function rateCells(from: number, to: number, factor: number): Cell[] {
+  const after = (share: number): Cell => (Math.sign(Math.log(share)) === Math.sign(Math.log(factor)) ? stepsCell(Math.log(share) / Math.log(factor)) : noCell);
+  return [stepCell(from), stepCell(to), { text: `×${formatFactor(factor)}`, exact: String(factor) }, after(0.5), after(0.01), after(2)];
+}
+
+/** The fitted stretches, latest first as the gradient meets them, the whole trip, and the steps that the plot marks. */
+export function flowEvents(run: RunSummary): TablePlan {
+  const { dtype, verdict: { segments, perStepFactor, source, first, crossedAt, zeroAt, infiniteAt } } = run;
+  const at = (t: number | null): Cell[] => [stepCell(t), stepCell(t), noCell, noCell, noCell, noCell];
+  const rows: (readonly [name: string, cells: readonly Cell[]])[] = [
+    ...segments.toReversed().map(({ from, to, perStepFactor: factor }, i) => [say('fitted rate {0}', i + 1), rateCells(from, to, factor)] as const),
+    ...(perStepFactor === null ? [] : [[say('whole trip'), rateCells(first, source, perStepFactor)] as const]),
+    [say('1 % horizon'), at(onePercentHorizon(run))],
+    [say('bound passed'), at(crossedAt)],
+    [say('{0} reaches 0', dtype), at(zeroAt)],
+    [say('{0} overflows', dtype), at(infiniteAt)],
+  ];
+  return {
+    rowName: say('what'),
+    columns: [say('from t'), say('to t'), say('factor per step back'), say('half-life, steps'), say('1 % left after, steps'), say('doubled after, steps')],
+    rowCount: rows.length,
+    rowLabel: (row) => rows[row]?.[0] ?? '',
+    rows: (from, to) => Promise.resolve(rows.slice(from, to).map(([, cells]) => cells)),
+  };
+}
