@@ -113,9 +113,7 @@ export function exponentsInto(spectrum: GrowingSpectrum, T: number, { sums, erro
 
 /** ln|det Wh|; -Infinity when Wh is singular to working precision. */
 export function* logDeterminantOf(Wh: Float64Array, H: number): Steps<number> {
-  const scale = Wh.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  if (scale === 0) return -Infinity;
-  return logDeterminant(yield* factorise(Wh.map((value) => value / scale), H)) + H * Math.log(scale);
+  return logDeterminant(yield* factorise(Wh, H));
 }
 
 function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum): Steps<GrowingSpectrum> {

@@ -1,16 +1,40 @@
 // LU, its determinant and inverse, and Cholesky as a proof, each pausing as it goes.
-import { maxAbs } from './norm.js';
+import { exponentOf, maxAbs } from './norm.js';
 import type { Steps } from './types.js';
 
 /** Multiplications between two pauses, some milliseconds in plain arithmetic. */
 const pauseWork = 3e6;
 
-/** P·A = L·U with partial pivoting: L below the diagonal (ones on it), U above; row i of the factors is row `order[i]` of A. */
-export type Factors = { readonly LU: Float64Array; readonly order: Int32Array; readonly singular: boolean };
+/** P·S = L·U with partial pivoting: L below the diagonal (ones on it), U above; row i of the factors is row `order[i]` of S, S_ij = A_ij·2^(rows_i + columns_j). */
+export type Factors = { readonly LU: Float64Array; readonly order: Int32Array; readonly rows: Int32Array; readonly columns: Int32Array; readonly singular: boolean };
 
-/** `a` [n,n], not changed. `singular`: a pivot is zero to working precision beside the largest. */
+/** Rounds of scaling rows and columns in turn: after that the largest number of each is near 1, or nearly so. */
+const scalings = 3;
+
+/** value·2^exponent, also where the power itself is beyond float64. */
+const scaled = (value: number, exponent: number): number => value * 2 ** Math.trunc(exponent / 2) * 2 ** (exponent - Math.trunc(exponent / 2));
+
+/** Powers of two, which lose no digit, that bring rows and columns to one size: only then does a small pivot say that little is left. */
+function equilibrated(a: Float64Array, n: number): { readonly S: Float64Array; readonly rows: Int32Array; readonly columns: Int32Array } {
+  const S = a.slice();
+  const [rows, columns] = [new Int32Array(n), new Int32Array(n)];
+  for (let round = 0; round < 2 * scalings; round++) {
+    const [stride, step, exponents] = round % 2 === 0 ? [n, 1, rows] : [1, n, columns];
+    for (let i = 0; i < n; i++) {
+      let largest = 0;
+      for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(S[i * stride + j * step]!));
+      if (largest === 0 || !Number.isFinite(largest)) continue;
+      const shift = -exponentOf(largest);
+      exponents[i] = exponents[i]! + shift;
+      if (shift !== 0) for (let j = 0; j < n; j++) S[i * stride + j * step] = scaled(S[i * stride + j * step]!, shift);
+    }
+  }
+  return { S, rows, columns };
+}
+
+/** `a` [n,n], not changed. `singular`: a pivot is zero to working precision beside the largest, however the rows and columns are scaled. */
 export function* factorise(a: Float64Array, n: number): Steps<Factors> {
-  const LU = a.slice();
+  const { S: LU, rows, columns } = equilibrated(a, n);
   const order = Int32Array.from({ length: n }, (_, i) => i);
   let work = 0;
   let [smallest, largest] = [Infinity, 0];
@@ -39,15 +63,15 @@ export function* factorise(a: Float64Array, n: number): Steps<Factors> {
       yield k / n;
     }
   }
-  return { LU, order, singular: !(smallest > n * Number.EPSILON * largest) };
+  return { LU, order, rows, columns, singular: !(smallest > n * Number.EPSILON * largest) };
 }
 
 /** ln|det| of what was factorised; −Infinity when it is singular. */
-export const logDeterminant = ({ LU, order: { length: n }, singular }: Factors): number =>
-  (singular ? -Infinity : Array.from({ length: n }, (_, i) => Math.log(Math.abs(LU[i * (n + 1)]!))).reduce((sum, value) => sum + value, 0));
+export const logDeterminant = ({ LU, order: { length: n }, rows, columns, singular }: Factors): number =>
+  (singular ? -Infinity : Array.from({ length: n }, (_, i) => Math.log(Math.abs(LU[i * (n + 1)]!)) - (rows[i]! + columns[i]!) * Math.LN2).reduce((sum, value) => sum + value, 0));
 
 /** The inverse [n,n] of what was factorised, which must not be singular. */
-export function* inverse({ LU, order }: Factors): Steps<Float64Array> {
+export function* inverse({ LU, order, rows, columns }: Factors): Steps<Float64Array> {
   const n = order.length;
   const X = new Float64Array(n * n);
   order.forEach((column, row) => { X[row * n + column] = 1; });
@@ -69,6 +93,7 @@ export function* inverse({ LU, order }: Factors): Steps<Float64Array> {
     work += (n - i) * n;
     if (work > pauseWork) { work = 0; yield 1 - (0.5 * i) / n; }
   }
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) X[i * n + j] = scaled(X[i * n + j]!, columns[i]! + rows[j]!);
   return X;
 }
 

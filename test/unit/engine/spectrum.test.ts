@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { eigenvaluesOf } from '../../../src/engine/eigenvalues.js';
 import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import type { Spectrum } from '../../../src/engine/index.js';
 import { JacobianNorm, nearSigmaMax } from '../../../src/engine/lanczos.js';
+import { ways } from '../fast/support.js';
 import { experiment, filled, orthogonal, randomNumbers, rows, scaledIdentity } from './build.js';
 
 const sigmaMax = (a: Float64Array, H: number): number => Math.max(...new SingularValueDecomposition(Matrix.from1DArray(H, H, a)).diagonal);
@@ -80,6 +82,23 @@ describe('σ_max of a Jacobian', () => {
 });
 
 describe('Lyapunov exponents', () => {
+  it('are told for a regular Wh whose units are many decades apart, and not for one that is singular', () => {
+    for (const [, workspaces] of ways) {
+      const of = (Wh: Float64Array): Spectrum => {
+        const e = experiment(Math.sqrt(Wh.length), 40, Wh, { cell: 'identity' });
+        return finish(spectrumSteps(e, finish(runSteps(e)), workspaces));
+      };
+      for (const sizes of [[1, 1e-20], [1e-30, 3, 1e25], [1e-100, 1e-130]]) {
+        const H = sizes.length;
+        const { lyapunov, lyapunovSumError } = of(scaledIdentity(H, 1).map((one, i) => one * sizes[i % H]!));
+        const expected = sizes.map(Math.log).sort((a, b) => b - a);
+        assert.ok(lyapunov !== null && lyapunovSumError !== null && lyapunovSumError < 1e-9);
+        lyapunov.forEach((lambda, i) => assert.ok(Math.abs(lambda - expected[i]!) < 1e-9, `${lambda} is not ${expected[i]}`));
+      }
+      for (const Wh of [rows([1, 0], [1e-20, 0]), rows([1, 2], [1e-20, 2e-20]), rows([1, 2, 3], [1e-9, 5e-9, 7e-9], [2, 7, 10])]) assert.equal(of(Wh).lyapunov, null);
+    }
+  });
+
   it('add up to ln|det Wh| and the mean of the log slopes', (t) => {
     let worst = 0;
     fc.assert(fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 40 }), fc.nat(), (H, T, seed) => {
