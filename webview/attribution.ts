@@ -99,7 +99,9 @@ export function attributionTracks({ model, timeline }: Page): View[] {
           context.drawImage(image, x0, y0, x1 - x0, y1 - y0);
         },
         over: (painter) => {
-          if (picture?.map.rows === 0) plotNote(painter, theme, say('no gradient enters anywhere'));
+          if (picture?.map.leftOut === 'work') plotNote(painter, theme, say('not computed: for a run of this size it would take minutes'));
+          else if (picture?.map.leftOut === 'memory') plotNote(painter, theme, say('not computed: there is not enough memory'));
+          else if (picture?.map.fraction === 1 && picture.map.rows === 0) plotNote(painter, theme, say('no gradient enters anywhere'));
           else if (picture?.map.fraction === 1 && picture.map.log10Max === -Infinity && picture.map.values.every((value) => value === 0)) plotNote(painter, theme, say('every contribution is exactly 0'));
         },
         ...borders(run, window),

@@ -43,7 +43,7 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
   function explain(): void {
     if (answer === null) notes.replaceChildren(t('Being computed…'));
     else if (answer.fraction < 1) notes.replaceChildren(t('Being computed: {0} %.', Math.floor(answer.fraction * 100)));
-    else if (answer.share.length === 0) notes.replaceChildren(t('Not computed: this run is too long to hold what it takes at once.'));
+    else if (answer.share.length === 0) notes.replaceChildren(t('Not computed: for a run of this size it would take minutes, or more memory than there is.'));
     else if (zero()) notes.replaceChildren(t('dWh is exactly 0.'));
     else if (count() === 0) notes.replaceChildren(t('dWh is not finite, so it has no parts to compare.'));
     else if (horizon() >= 0) notes.replaceChildren(el('span', { attributes: { 'data-name': 'horizon', 'data-value': String(horizon()) } }, math(horizon() === 1

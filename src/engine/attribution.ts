@@ -1,10 +1,12 @@
 // Which losses make the gradient at t: the backward pass once for each source, all of them at the same time.
 import { exactSlopes } from './analyse.js';
+import type { RunChunk } from './analyse.js';
 import { cutBefore, runChunks } from './chunks.js';
 import { FlowingRows } from './rows.js';
 import { fastAttribution } from './fast/attribution.js';
 import type { Workspaces } from './fast/workspaces.js';
-import { withKernels } from './fast/workspaces.js';
+import { noMemory, withKernels } from './fast/workspaces.js';
+import { maxAbs } from './norm.js';
 import type { AnyRun, Experiment, Steps } from './types.js';
 
 /**
@@ -18,10 +20,14 @@ export type Attribution = {
   readonly t: Float64Array;
   /** [t.length, sources.length] */
   readonly log10: Float64Array;
+  /** Why there is nothing: even a few sources would take too long, or more memory than there is. */
+  readonly leftOut: 'work' | 'memory' | null;
 };
 
 /** Multiplications of the whole pass, in plain arithmetic and through the kernels: two to four seconds either way. */
 const [plainBudget, budget] = [4e9, 1.6e10];
+/** At most, for a picture of few sources: half a minute behind everything else. */
+const [plainLimit, limit] = [2.5e10, 1e11];
 const mostSources = 512;
 const fewestSources = 16;
 const mostRows = 2000;
@@ -33,24 +39,69 @@ function groups(entering: readonly (readonly number[])[], most: number): { from:
   return entering.flatMap((steps) => Array.from({ length: Math.ceil(steps.length / size) }, (_, i) => ({ from: steps[i * size]!, to: steps[Math.min(steps.length, (i + 1) * size) - 1]! })));
 }
 
-/** `attribution` fills while `steps` runs, from the last step to the first. */
-export function attribute(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): { readonly attribution: Attribution; readonly steps: Steps<void> } {
-  const { shapes: { B, T, H } } = experiment;
-  const chunks = runChunks(experiment, result);
-  const entering = chunks.map(({ start, steps, dhs }) => Array.from({ length: steps }, (_, t) => t)
-    .filter((t) => Array.from({ length: B }, (_, b) => (b * steps + t) * H).some((from) => dhs.data.subarray(from, from + H).some((value) => value !== 0)))
-    .map((t) => start + t));
-  // A source travels half of the steps on average.
-  const affordable = Math.max(fewestSources, Math.min(mostSources, Math.floor((workspaces === null ? plainBudget : budget) / ((T / 2) * B * H * H))));
-  const sources = groups(entering, affordable);
-  const rows = Math.min(T, mostRows);
-  const t = Float64Array.from({ length: rows }, (_, i) => (rows === T ? i : Math.round((i * (T - 1)) / (rows - 1))));
-  const attribution = { sources, t, log10: new Float64Array(rows * sources.length).fill(NaN) };
-  return { attribution, steps: fill(experiment, chunks, attribution, workspaces) };
+/** Numbers looked through between two pauses. */
+const lookedThrough = 5e5;
+
+/** The steps of a chunk at which a gradient enters, counted on the whole time axis. Only values that are given have to be looked through. */
+function* enteringSteps({ shapes: { B, T, H }, loss, upstream }: Experiment, { start, steps, dhs: { data } }: RunChunk): Steps<number[]> {
+  const end = start + steps;
+  const every = (from: number): number[] => Array.from({ length: end - from }, (_, i) => from + i);
+  if (loss !== null) return loss.at === 'every' ? every(start) : end === T ? [T - 1] : [];
+  if (upstream.kind !== 'given') return upstream.kind === 'every' ? every(start) : [end - 1];
+  const found: number[] = [];
+  for (let t = 0; t < steps; t++) {
+    for (let b = 0, at = t * H; b < B; b++, at += steps * H) {
+      if (maxAbs(data.subarray(at, at + H)) === 0) continue;
+      found.push(start + t);
+      break;
+    }
+    if (t % Math.ceil(lookedThrough / (B * H)) === 0) yield 0;
+  }
+  return found;
 }
 
-function* fill(experiment: Experiment, chunks: ReturnType<typeof runChunks>, attribution: Attribution, workspaces: Workspaces | null): Steps<void> {
-  yield* withKernels(workspaces, (kernels) => fastAttribution(kernels, experiment, chunks, attribution), () => plainAttribution(experiment, chunks, attribution));
+/** `attribution` fills while `steps` runs: its sources first, then row by row from the last step to the first. */
+export function attribute(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): { readonly attribution: Attribution; readonly steps: Steps<void> } {
+  const { T } = experiment.shapes;
+  const rows = Math.min(T, mostRows);
+  const t = Float64Array.from({ length: rows }, (_, i) => (rows === T ? i : Math.round((i * (T - 1)) / (rows - 1))));
+  const attribution: Growing = { sources: [], t, log10: new Float64Array(0), leftOut: null };
+  return { attribution, steps: fill(experiment, result, attribution, workspaces) };
+}
+
+type Growing = { -readonly [Name in keyof Attribution]: Attribution[Name] };
+
+function* fill(experiment: Experiment, result: AnyRun, attribution: Growing, workspaces: Workspaces | null): Steps<void> {
+  const chunks = runChunks(experiment, result);
+  const entering: number[][] = [];
+  for (const chunk of chunks) entering.push(yield* enteringSteps(experiment, chunk));
+  if (!plan(experiment, entering, attribution, workspaces === null ? [plainBudget, plainLimit] : [budget, limit])) return;
+  const made = yield* withKernels(workspaces, (kernels) => fastAttribution(kernels, experiment, chunks, attribution), function* () {
+    if (workspaces !== null && !plan(experiment, entering, attribution, [plainBudget, plainLimit])) return attribution;
+    return yield* plainAttribution(experiment, chunks, attribution);
+  });
+  if (made === noMemory) leaveOut(attribution, 'memory');
+}
+
+/** Chooses as many sources as these budgets allow; false when even the fewest that say anything are too many. */
+function plan({ shapes: { B, H }, chunks }: Experiment, entering: readonly (readonly number[])[], attribution: Growing, [usual, most]: readonly [number, number]): boolean {
+  const all = entering.reduce((sum, steps) => sum + steps.length, 0);
+  const longest = chunks.reduce((max, { steps }) => Math.max(max, steps), 0);
+  // Sources that stand everywhere travel half of a chunk on average, one at its end all of it.
+  const each = (all <= chunks.length ? longest : longest / 2) * B * H * H;
+  const affordable = Math.max(Math.min(fewestSources, Math.floor(most / each)), Math.min(mostSources, Math.floor(usual / each)));
+  // One group of all is the gradient itself.
+  if (affordable < Math.min(all, chunks.length + 1)) {
+    leaveOut(attribution, 'work');
+    return false;
+  }
+  attribution.sources = groups(entering, affordable);
+  attribution.log10 = new Float64Array(attribution.t.length * attribution.sources.length).fill(NaN);
+  return true;
+}
+
+function leaveOut(attribution: Growing, reason: NonNullable<Attribution['leftOut']>): void {
+  Object.assign(attribution, { sources: [], log10: new Float64Array(0), leftOut: reason });
 }
 
 function* plainAttribution(experiment: Experiment, chunks: ReturnType<typeof runChunks>, attribution: Attribution): Steps<Attribution> {

@@ -6,12 +6,12 @@ import { FlowingRows } from './rows.js';
 import { isHeld } from './tensor.js';
 import { fastReach } from './fast/reach.js';
 import type { Workspaces } from './fast/workspaces.js';
-import { withKernels } from './fast/workspaces.js';
+import { noMemory, withKernels } from './fast/workspaces.js';
 import type { AnyRun, Experiment, Steps } from './types.js';
 
 /**
  * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed, because it is not yet or is no part worth its time, and
- * everywhere when dWh is not finite; 0 everywhere when it is 0; without any distance for a run whose tensors over time are not held.
+ * everywhere when dWh is not finite; 0 everywhere when it is 0; without any distance where that would take more memory than there is, or minutes.
  */
 export type Reach = {
   /** ‖D_k‖ / ‖dWh‖ for the distances k = 0, 1, …; what lies beyond the last is in `missing`. */
@@ -29,6 +29,8 @@ export function nothing(reach: Reach): Reach {
 
 /** Multiplications of the whole pass, in plain arithmetic and through the kernels: two seconds either way. */
 const [plainBudget, budget] = [2e9, 1.6e10];
+/** At most, for a few distances: half a minute behind everything else. */
+const [plainLimit, limit] = [2.5e10, 1e11];
 /** More bars than this no picture shows. */
 const mostDistances = 2000;
 /** After this many, what is missing has to be worth going on for. */
@@ -38,16 +40,26 @@ const fewestDistances = 8;
 
 /** `reach` fills while `steps` runs, from the shortest distance to the longest. */
 export function reachOf(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): { readonly reach: Reach; readonly steps: Steps<void> } {
-  const { shapes: { B, T, H }, chunks, truncate, loss, upstream } = experiment;
-  const longest = Math.min(chunks.reduce((most, { steps }) => Math.max(most, steps), 0), truncate ?? Infinity, mostDistances);
+  const { shapes: { B, T, H }, chunks, loss, upstream } = experiment;
   // A loss at the last step alone is a single row on its way; the kernels skip the others, which stay zero.
   const rows = workspaces !== null && loss === null && upstream.kind === 'last' ? Math.min(T * B, chunks.length * Math.max(B, 128)) : T * B;
-  const affordable = Math.floor((workspaces === null ? plainBudget : budget) / (2 * rows * H * H));
+  const reach: Growing = { share: none, missing: none };
   // It takes several tensors over time at once: a run that does not hold one of them has no room for these.
-  const distances = !isHeld(result.hs) ? 0 : Math.min(longest, Math.max(fewestDistances, affordable));
-  const empty = (): Float64Array => new Float64Array(distances).fill(NaN);
-  const reach = { share: empty(), missing: empty() };
+  if (isHeld(result.hs)) plan(experiment, reach, 2 * rows * H * H, workspaces === null ? [plainBudget, plainLimit] : [budget, limit]);
   return { reach, steps: fill(experiment, result, reach, workspaces) };
+}
+
+type Growing = { -readonly [Name in keyof Reach]: Reach[Name] };
+
+const none = new Float64Array(0);
+
+/** Chooses as many distances as these budgets allow for so much work each; none when even the fewest are too many. */
+function plan({ chunks, truncate }: Experiment, reach: Growing, each: number, [usual, most]: readonly [number, number]): void {
+  const longest = Math.min(chunks.reduce((max, { steps }) => Math.max(max, steps), 0), truncate ?? Infinity, mostDistances);
+  const affordable = Math.floor(usual / each);
+  const distances = Math.min(longest, Math.max(affordable, Math.min(fewestDistances, Math.floor(most / each))));
+  reach.share = new Float64Array(distances).fill(NaN);
+  reach.missing = new Float64Array(distances).fill(NaN);
 }
 
 /** h_{t−1} and f'(z_t) of every step of the run, [B,T,H], and whether a gradient may leave step t to t − 1. */
@@ -71,11 +83,16 @@ function* paths(experiment: Experiment, chunks: ReturnType<typeof runChunks>): S
   return { before, slopes, passes };
 }
 
-function* fill(experiment: Experiment, result: AnyRun, reach: Reach, workspaces: Workspaces | null): Steps<void> {
+function* fill(experiment: Experiment, result: AnyRun, reach: Growing, workspaces: Workspaces | null): Steps<void> {
   // A state that is not finite makes its part of dWh so, also where its slope is 0.
   if (reach.share.length === 0 || !result.hNorm.every(Number.isFinite)) return;
   const chunks = runChunks(experiment, result);
-  yield* withKernels(workspaces, (kernels) => fastReach(kernels, experiment, result, chunks, reach), () => plainReach(experiment, result, chunks, reach));
+  const { B, T, H } = experiment.shapes;
+  const made = yield* withKernels(workspaces, (kernels) => fastReach(kernels, experiment, result, chunks, reach), function* () {
+    if (workspaces !== null) plan(experiment, reach, 2 * T * B * H * H, [plainBudget, plainLimit]);
+    return reach.share.length === 0 ? reach : yield* plainReach(experiment, result, chunks, reach);
+  });
+  if (made === noMemory) [reach.share, reach.missing] = [none, none];
 }
 
 function* plainReach(experiment: Experiment, result: AnyRun, chunks: ReturnType<typeof runChunks>, reach: Reach): Steps<Reach> {

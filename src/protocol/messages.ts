@@ -6,6 +6,7 @@ import type { Link, PartRole } from '../config/parts.js';
 import type { Position, Problem, Range } from '../config/problem.js';
 import type { TextChange } from '../config/rewrite.js';
 import type { Outline } from '../config/structure.js';
+import type { Attribution } from '../engine/attribution.js';
 import type { Initialisation } from '../engine/initialise.js';
 import type { InputFacts, MatrixFacts, NumberFacts } from '../engine/measure.js';
 import type { JacobianSeries } from '../engine/jacobians.js';
@@ -128,6 +129,8 @@ export type AttributionPicture = Unfinished & {
   readonly largestGroup: number;
   /** The steps that have a row of their own, ascending: all T, or evenly spaced ones. */
   readonly rowSteps: Float64Array;
+  /** Why it was not computed; null when it was. */
+  readonly leftOut: Attribution['leftOut'];
 };
 /** What makes g_t, source by source (those at t or later), log10 of norms; `t` is the nearest step that was computed. */
 export type AttributionRowRequest = { readonly runId: number; readonly t: number };

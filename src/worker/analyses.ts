@@ -133,7 +133,7 @@ function nearest(values: Float64Array, wanted: number): number {
   return low > 0 && wanted - (values[low - 1] ?? 0) <= (values[low] ?? 0) - wanted ? low - 1 : low;
 }
 
-function picture({ sources, t: steps, log10 }: Attribution, request: AttributionRequest, { T }: Shapes): Omit<AttributionPicture, 'fraction'> {
+function picture({ sources, t: steps, log10, leftOut }: Attribution, request: AttributionRequest, { T }: Shapes): Omit<AttributionPicture, 'fraction'> {
   const window = clampWindow(request.window, T);
   const span = window.t1 - window.t0;
   const reaching = sources.map((source, s) => ({ ...source, s })).filter(({ to }) => to >= window.t0).reverse();
@@ -171,5 +171,6 @@ function picture({ sources, t: steps, log10 }: Attribution, request: Attribution
     sourceTo: Float64Array.from(sources, ({ to }) => to),
     largestGroup: sources.reduce((most, { from, to }) => Math.max(most, to - from + 1), 0),
     rowSteps: steps.slice(),
+    leftOut,
   };
 }

@@ -168,7 +168,7 @@ function thinned({ attribution, ...rest }: Finished): Finished {
   const kept = Array.from({ length: rows }, (_, i) => Math.round((i * (t.length - 1)) / (rows - 1)));
   const fewer = new Float64Array(rows * sources.length);
   kept.forEach((row, i) => fewer.set(log10.subarray(row * sources.length, (row + 1) * sources.length), i * sources.length));
-  return { attribution: { sources, t: Float64Array.from(kept, (row) => t[row] ?? 0), log10: narrow(fewer) }, ...rest };
+  return { attribution: { ...attribution, t: Float64Array.from(kept, (row) => t[row] ?? 0), log10: narrow(fewer) }, ...rest };
 }
 
 function shortened(summary: RunSummary, spectrum: SpectrumSummary): Pick<RunRecord, 'summary' | 'spectrum'> {

@@ -7,8 +7,10 @@ import { allFinite, sequenceFinite } from '../scan.js';
 import type { Experiment, FloatArray, Steps } from '../types.js';
 import type { Kernels } from './kernels.js';
 import { rowBytes } from './kernels.js';
+import { ready } from './pieces.js';
 import { columnAt, insideRange, layOut, numbersAt, packedBytes, panelsOf, width } from './packed.js';
 import { SlopeBlocks } from './slopes.js';
+import { noMemory } from './workspaces.js';
 
 const pauseWork = 2e7;
 
@@ -42,8 +44,9 @@ class Rows {
   }
 }
 
-/** Null when the memory does not suffice or a number is not finite or could leave its range; then plain arithmetic has to. */
-export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], { sources, t: rows, log10 }: Attribution): Steps<Attribution | null> {
+/** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
+export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], attribution: Attribution): Steps<Attribution | typeof noMemory | null> {
+  const { sources, t: rows, log10 } = attribution;
   const { shapes: { B, T, H }, weights: { Wx, Wh } } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const S = sources.length;
@@ -52,7 +55,7 @@ export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunk
   const at = layOut(kernels, {
     ...SlopeBlocks.sizes(experiment, B), transposed: packedBytes(H, H), g: packedBytes(count, H), d: packedBytes(atOnce, H), stepSlopes: packedBytes(B, H), exponents: count * 8, squares: count * 8,
   });
-  if (at === null) return null;
+  if (at === null) return noMemory;
   const { exports } = kernels;
   exports.clear(at.g, packedBytes(count, H));
   numbersAt(kernels, at.slopeStaging, H * H).set(Wh);
@@ -70,6 +73,7 @@ export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunk
     let first = last;
     for (let end = chunk.steps; end > 0; end = Math.max(0, end - blocks.steps)) {
       const start = Math.max(0, end - blocks.steps);
+      for (const t of [start - 1, start, end - 1]) if (t >= 0) yield* ready(t, chunk.hs, chunk.dhs);
       const slopes = blocks.block(chunk, start, end);
       if (!(yield* allFinite([slopes]))) return null;
       for (let step = end - 1; step >= start; step--) {
@@ -106,7 +110,7 @@ export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunk
     }
     last = first;
   }
-  return { sources, t: rows, log10 };
+  return attribution;
 }
 
 /** log10 of the norm of `count` rows as one vector, from the sums of their squares. */

@@ -11,6 +11,7 @@ import type { Kernels } from './kernels.js';
 import { rowBytes } from './kernels.js';
 import { insideRange, layOut, numbersAt, packedBytes } from './packed.js';
 import { SlopeBlocks } from './slopes.js';
+import { noMemory } from './workspaces.js';
 
 const pauseWork = 2e7;
 /** About so many rows are skipped together when nothing is left of them. */
@@ -18,8 +19,8 @@ const blockRows = 128;
 /** After this many multiplications, what is missing has to be worth going on for. */
 const quickBudget = 1e9;
 
-/** Null when the memory does not suffice or a number is not finite or could leave its range; then plain arithmetic has to. */
-export function* fastReach(kernels: Kernels, experiment: Experiment, result: AnyRun, chunks: readonly RunChunk[], reach: Reach): Steps<Reach | null> {
+/** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
+export function* fastReach(kernels: Kernels, experiment: Experiment, result: AnyRun, chunks: readonly RunChunk[], reach: Reach): Steps<Reach | typeof noMemory | null> {
   const { share, missing } = reach;
   const { shapes: { B, T, H }, weights: { Wx, Wh } } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
@@ -33,7 +34,7 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Any
     // Row (t + 1)·B + b is that of step t: what leaves step 0 falls before the first.
     g: packedBytes(count + B, H), d: packedBytes(piece, H), sum: packedBytes(even, H), sumStaging: H * H * 8, exponents: (count + B) * 8, squares: block * 8, rows: Math.max(1, T) * H * 8,
   });
-  if (at === null) return null;
+  if (at === null) return noMemory;
   const { exports } = kernels;
   const [panel, gPanel, dPanel] = [count * rowBytes, (count + B) * rowBytes, piece * rowBytes];
   exports.clear(at.g, packedBytes(count + B, H));

@@ -9,6 +9,7 @@ import type { Experiment, Steps } from '../types.js';
 import { JacobianChain } from './chain.js';
 import type { Kernels } from './kernels.js';
 import { rowBytes } from './kernels.js';
+import { ready } from './pieces.js';
 import { insideRange, layOut, packedBytes, packInto, unpackFrom } from './packed.js';
 import { SigmaBatch } from './sigma.js';
 import { SlopeBlocks } from './slopes.js';
@@ -22,7 +23,9 @@ export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: 
   const slopes = new Float64Array(T * H);
   for (const chunk of chunks) {
     for (let t0 = 0; t0 < chunk.steps; t0 += blocks.steps) {
-      const own = blocks.block(chunk, t0, Math.min(chunk.steps, t0 + blocks.steps));
+      const t1 = Math.min(chunk.steps, t0 + blocks.steps);
+      for (const t of [t0 - 1, t0, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs);
+      const own = blocks.block(chunk, t0, t1);
       if (!(yield* allFinite([own]))) return null;
       slopes.set(own, (chunk.start + t0) * H);
       yield (chunk.start + t0) / T;

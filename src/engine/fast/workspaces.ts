@@ -25,8 +25,11 @@ export class Workspaces {
   }
 }
 
+/** What an analysis gives in place of its result when there is not so much memory; the plain way would need more. */
+export const noMemory = 'noMemory';
+
 /** Runs the fast way where there are kernels and they can do it, else the plain one. `fast` gives null when it cannot. */
-export function* withKernels<R extends object>(workspaces: Workspaces | null, fast: (kernels: Kernels) => Steps<R | null>, plain: () => Steps<R>): Steps<R> {
-  const quick = workspaces === null ? null : yield* workspaces.use(fast);
+export function* withKernels<R extends object>(workspaces: Workspaces | null, fast: (kernels: Kernels) => Steps<R | typeof noMemory | null>, plain: () => Steps<R>): Steps<R | typeof noMemory> {
+  const quick = workspaces === null ? null : (yield* workspaces.use(fast)) ?? null;
   return quick ?? (yield* plain());
 }

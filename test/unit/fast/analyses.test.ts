@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { attribute, finish, jacobianSeries, reachOf, runSteps } from '../../../src/engine/index.js';
-import type { Experiment, Kernels } from '../../../src/engine/index.js';
+import { rememberChunks } from '../../../src/engine/chunks.js';
+import { attribute, finish, jacobianSeries, reachOf, runSteps, Workspaces } from '../../../src/engine/index.js';
+import type { AnyRun, Experiment, Kernels, Trace } from '../../../src/engine/index.js';
 import { experiment, filled, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
 import { kernelsOf, randomExperiment, variants, ways } from './support.js';
 import type { RandomShape } from './support.js';
@@ -128,3 +129,95 @@ describe('where plain arithmetic ends, through the kernels', () => {
     });
   }
 });
+
+describe('an analysis that is too much', () => {
+  const [variant] = variants;
+  if (variant === undefined) return;
+  const sized = (B: number, T: number, H: number): Experiment => experiment(H, T, new Float64Array(0), { shapes: { B, T, I: 1, H }, chunks: [{ steps: T, xs: new Float64Array(0) }], upstream: { kind: 'every' } });
+  /** As many numbers as a run would have, none of which may be read. */
+  const unread = (length: number): Trace => ({ length, at: () => assert.fail('nothing is read'), subarray: () => assert.fail('nothing is read') });
+  const planned = (e: Experiment, workspaces: Workspaces | null): ReturnType<typeof attribute>['attribution'] => {
+    const { B, T, I, H } = e.shapes;
+    const [states, none] = [{ B, T, N: H, data: unread(B * T * H) }, new Float64Array(0)];
+    const result = { shapes: e.shapes, hs: states.data } as AnyRun;
+    rememberChunks(result, [{ start: 0, steps: T, xs: { B, T, N: I, data: none }, hs: states, dhs: states, initial: { rows: B, cols: H, data: none } }]);
+    const { attribution, steps } = attribute(e, result, workspaces);
+    try {
+      finish(steps);
+    } catch (error) {
+      // It begins to compute, with weights that are not there.
+      assert.ok(error instanceof Error && !(error instanceof assert.AssertionError && attribution.leftOut !== null));
+    }
+    return attribution;
+  };
+
+  it('takes fewer sources, and says so when even those are too many', () => {
+    const workspaces = new Workspaces(kernelsOf(variant));
+    for (const [B, T, H, most] of [[1, 20_000, 32, 1e11], [8, 20_000, 256, 1e11], [64, 20_000, 128, 1e11], [16, 20_000, 512, 1e11]] as const) {
+      const { sources, leftOut } = planned(sized(B, T, H), workspaces);
+      assert.equal(leftOut, null);
+      // A source travels half of the steps on average.
+      assert.ok(sources.length > 1 && sources.length * (T / 2) * B * H * H <= most, `${sources.length} sources for B ${B}, H ${H}`);
+      assert.deepEqual([sources[0]?.from, sources.at(-1)?.to], [0, T - 1]);
+    }
+    for (const e of [sized(64, 20_000, 512), sized(64, 20_000, 1024)]) {
+      const { sources, leftOut, log10 } = planned(e, workspaces);
+      assert.deepEqual([sources.length, leftOut, log10.length], [0, 'work', 0]);
+    }
+    assert.equal(planned(sized(16, 20_000, 512), null).leftOut, 'work');
+  });
+
+  it('is left out where there is not so much memory, which plain arithmetic would need too', () => {
+    const kernels = kernelsOf(variant);
+    const apart = kernels.apart.bind(kernels);
+    kernels.apart = () => Object.assign(apart()!, { layOut: () => null });
+    const e = randomExperiment({ seed: 2, B: 2, T: 30, I: 3, H: 9, cell: 'tanh', dtype: 'float32', upstream: 'every', truncate: null, chunks: 1, stateful: false, initial: false });
+    const result = finish(runSteps(e));
+    const [{ attribution, steps }, { reach, steps: reachSteps }] = [attribute(e, result, new Workspaces(kernels)), reachOf(e, result, new Workspaces(kernels))];
+    finish(steps);
+    finish(reachSteps);
+    assert.deepEqual([attribution.sources.length, attribution.leftOut], [0, 'memory']);
+    assert.equal(reach.share.length, 0);
+  });
+
+  it('has the budget of plain arithmetic where the kernels cannot go', () => {
+    const workspaces = new Workspaces(kernelsOf(variant));
+    const [B, T, H] = [4, 300, 160];
+    // One weight that could leave the range of float64 within a few steps, and no gradient that passes it.
+    const e = experiment(H, T, new Float64Array(H * H).with(1, 1e80), { shapes: { B, T, I: 1, H }, chunks: [{ steps: T, xs: new Float64Array(B * T) }], upstream: { kind: 'every' } });
+    const result = finish(runSteps(e));
+    const [{ attribution, steps }, plain] = [attribute(e, result, workspaces), attribute(e, result)];
+    steps.next();
+    for (const each of [steps, plain.steps]) while (attribution.sources.length !== plain.attribution.sources.length) if (each.next().done === true) break;
+    const { reach, steps: reachSteps } = reachOf(e, result, workspaces);
+    const before = reach.share.length;
+    while (reach.share.length === before) if (reachSteps.next().done === true) break;
+    assert.equal(reach.share.length, reachOf(e, result).reach.share.length);
+    assert.ok(reach.share.length < before);
+  });
+});
+
+for (const [way, workspaces] of ways.slice(1)) {
+  describe(`attribution of 20,000 steps through ${way} kernels`, () => {
+    it('adds up to the whole gradient, group by group', () => {
+      const [H, T, rho] = [4, 20_000, 0.999];
+      const e = experiment(H, T, scaledIdentity(H, rho), { cell: 'identity', upstream: { kind: 'every' } });
+      const { attribution, steps } = attribute(e, finish(runSteps(e, undefined, kernelsOf(variants[0]!))), workspaces);
+      finish(steps);
+      const { sources, t, log10 } = attribution;
+      assert.ok(sources.length > 100 && t.length === 2000);
+      // All vectors point the same way, so their lengths add up: √H·ρ^k for a loss k steps later.
+      const sum = (from: number, to: number): number => (Math.sqrt(H) * (rho ** from - rho ** (to + 1))) / (1 - rho);
+      for (const row of [0, 1, 700, 1500, 1990, 1999]) {
+        const at = t[row]!;
+        const lengths = sources.map((_, s) => 10 ** log10[row * sources.length + s]!);
+        const whole = lengths.reduce((total, length) => total + length, 0);
+        assert.ok(Math.abs(whole / sum(0, T - 1 - at) - 1) < 1e-9, `t = ${at}: ${whole}`);
+        sources.forEach(({ from, to }, s) => {
+          const expected = to < at ? 0 : sum(Math.max(0, from - at), to - at);
+          assert.ok(Math.abs(lengths[s]! - expected) <= 1e-9 * expected, `t = ${at}, losses ${from} to ${to}`);
+        });
+      }
+    });
+  });
+}

@@ -59,6 +59,23 @@ if (variant !== undefined) {
     });
   });
 
+  describe('between two pauses of an analysis of a run in pieces', () => {
+    const next = randomNumbers(8);
+    for (const upstream of ['last', 'every', 'given', 'loss'] as const) {
+      it(`whose gradient enters by ${upstream} lie less than ${most.toExponential()} products`, (t) => {
+        const shape = { seed: 5, B: 32, T: 400, I: 16, H: 256, cell: 'tanh', dtype: 'float64', truncate: 30, chunks: 1, stateful: false, initial: false } as const;
+        const plain = randomExperiment({ ...shape, upstream: upstream === 'loss' ? 'last' : upstream });
+        const e: Experiment = upstream === 'loss' ? { ...plain, loss: { kind: 'mse', at: 'last', Why: filled(256, next), by: filled(1, next), targets: filled(32, next) } } : plain;
+        const counted = new Counted(kernelsOf(variant), e);
+        const run = finish(runWithin(0, e, undefined, counted.kernels));
+        // From the question on: where a gradient enters is known without the states, but for a loss.
+        const { largest, total } = counted.drive((function* (): Steps<void> { yield* attribute(e, run, new Workspaces(counted.kernels)).steps; })(), 5e9);
+        t.diagnostic(`${largest.toExponential(1)} of ${total.toExponential(1)}`);
+        assert.ok(total > 1e9 && largest <= most, `${largest}`);
+      });
+    }
+  });
+
   describe('between two pauses', () => {
     for (const [B, T, I, H] of [[8, 100, 16, 64], [16, 12, 64, 256], [1, 5, 64, 512], [64, 6, 8, 128], [1, 400, 8, 128], [1, 3, 8, 640]] as const) {
       it(`${shapes(B, T, I, H)}: no analysis computes more than ${most.toExponential()} products`, (t) => {
