@@ -1,5 +1,7 @@
 // The largest singular value of diag(s)·Whᵀ for many s, without a full decomposition for each.
 import { norm } from './norm.js';
+import { finish } from './steps.js';
+import type { Steps } from './types.js';
 
 const tolerance = 1e-12;
 
@@ -59,7 +61,7 @@ export function topOfTridiagonal(a: readonly number[], b: readonly number[], gue
 }
 
 /** The largest eigenvalue of a positive semidefinite operator by Lanczos with full reorthogonalisation; its residual is at most `within` of it. */
-function largestEigenvalue(apply: (v: Float64Array) => Float64Array, start: Float64Array, within: number): number {
+function* largestEigenvalue(apply: (v: Float64Array) => Float64Array, start: Float64Array, within: number): Steps<number> {
   const basis: Float64Array[] = [];
   const a: number[] = [];
   const b: number[] = [];
@@ -75,6 +77,7 @@ function largestEigenvalue(apply: (v: Float64Array) => Float64Array, start: Floa
     if (basis.length === start.length || beta * lastComponent <= within * value || beta === 0) return value;
     b.push(beta);
     v = scaled(w, 1 / beta);
+    yield 0;
   }
 }
 
@@ -83,10 +86,13 @@ const startOf = (H: number): Float64Array => Float64Array.from({ length: H }, (_
 /** Relative residual of WᵀW's largest eigenvalue in `nearSigmaMax`, hence twice the relative error of σ_max. */
 const nearTolerance = 1e-6;
 
-/** σ_max of a finite W [H,H] to about six digits, at once: a few dozen products of W with a vector (O(H²) each), where `JacobianNorm` first forms WhᵀWh (O(H³)). */
-export function nearSigmaMax(W: Float64Array, H: number): number {
+/** σ_max of a finite W [H,H] to about six digits, at once. */
+export const nearSigmaMax = (W: Float64Array, H: number): number => finish(sigmaMaxOf(W, H, nearTolerance));
+
+/** σ_max of W [H,H], NaN when it is not finite, from a few dozen products of W with a vector (O(H²) each), where `JacobianNorm` first forms WhᵀWh (O(H³)). */
+export function* sigmaMaxOf(W: Float64Array, H: number, within = tolerance): Steps<number> {
   const scale = norm(W);
-  if (scale === 0) return 0;
+  if (scale === 0 || !Number.isFinite(scale)) return scale === 0 ? 0 : NaN;
   const square = (v: Float64Array): Float64Array => {
     const out = new Float64Array(H);
     for (let i = 0; i < H; i++) {
@@ -96,7 +102,8 @@ export function nearSigmaMax(W: Float64Array, H: number): number {
     }
     return out;
   };
-  return Math.sqrt(Math.max(0, largestEigenvalue(square, startOf(H), nearTolerance))) * scale;
+  yield 0;
+  return Math.sqrt(Math.max(0, yield* largestEigenvalue(square, startOf(H), within))) * scale;
 }
 
 /**
@@ -112,27 +119,34 @@ export class JacobianNorm {
   readonly scale: number;
   readonly #start: Float64Array;
 
-  constructor(Wh: Float64Array, H: number) {
+  private constructor(H: number, gram: Float64Array, scale: number) {
     this.#H = H;
-    this.scale = norm(Wh);
-    const W = this.scale === 0 ? Wh : Wh.map((value) => value / this.scale);
-    this.gram = new Float64Array(H * H);
-    for (let k = 0; k < H; k++) {
-      for (let i = 0; i < H; i++) {
-        const value = W[k * H + i]!;
-        for (let j = 0; j < H; j++) this.gram[i * H + j] = this.gram[i * H + j]! + value * W[k * H + j]!;
-      }
-    }
+    this.gram = gram;
+    this.scale = scale;
     this.#start = startOf(H);
   }
 
+  static *create(Wh: Float64Array, H: number): Steps<JacobianNorm> {
+    const scale = norm(Wh);
+    const W = scale === 0 ? Wh : Wh.map((value) => value / scale);
+    const gram = new Float64Array(H * H);
+    for (let k = 0; k < H; k++) {
+      for (let i = 0; i < H; i++) {
+        const value = W[k * H + i]!;
+        for (let j = 0; j < H; j++) gram[i * H + j] = gram[i * H + j]! + value * W[k * H + j]!;
+      }
+      yield k / H;
+    }
+    return new JacobianNorm(H, gram, scale);
+  }
+
   /** @param slopes f'(h_t) [H] */
-  sigmaMax(slopes: Float64Array): number {
+  *sigmaMax(slopes: Float64Array): Steps<number> {
     const largest = norm(slopes);
     if (largest === 0 || this.scale === 0) return 0;
     if (!Number.isFinite(largest) || !Number.isFinite(this.scale)) return NaN;
     const s = slopes.map((slope) => slope / largest);
-    return Math.sqrt(Math.max(0, largestEigenvalue((v) => this.#apply(s, v), this.#start, tolerance))) * largest * this.scale;
+    return Math.sqrt(Math.max(0, yield* largestEigenvalue((v) => this.#apply(s, v), this.#start, tolerance))) * largest * this.scale;
   }
 
   /** diag(s)·WhᵀWh·diag(s)·v */

@@ -1,7 +1,8 @@
 // Exponents and product of the Jacobians J_t = diag(s_t)·Whᵀ, step by step. Both keep their matrix transposed: its rows are
 // the columns that J acts on, so that the inner loops run along memory.
-import { JacobianNorm } from './lanczos.js';
+import { sigmaMaxOf } from './lanczos.js';
 import { exponentOf, maxAbs, norm, scaleByPowerOfTwo } from './norm.js';
+import type { Steps } from './types.js';
 
 /** out = P·Jᵀ = (J·Pᵀ)ᵀ: every row p becomes s ⊙ (p·Wh). */
 function applyJacobian(rows: Float64Array, Wh: Float64Array, slopes: Float64Array): Float64Array {
@@ -108,8 +109,8 @@ export class JacobianProduct {
   }
 
   /** ln of the product's largest singular value; -Infinity for the zero product, NaN when it is not finite. */
-  logSigmaMax(): number {
-    const sigma = new JacobianNorm(this.#rows, this.#H).sigmaMax(new Float64Array(this.#H).fill(1));
+  *logSigmaMax(): Steps<number> {
+    const sigma = yield* sigmaMaxOf(this.#rows, this.#H);
     return Math.log(sigma) + this.#exponent * Math.LN2;
   }
 }

@@ -1,7 +1,8 @@
 // What can be said of a block of numbers as it stands in a file, before anything is run.
 import { eigenvaluesOf } from './eigenvalues.js';
-import { JacobianNorm } from './lanczos.js';
+import { sigmaMaxOf } from './lanczos.js';
 import { maxAbs, norm } from './norm.js';
+import { part } from './steps.js';
 import type { Steps } from './types.js';
 
 /** Of finite numbers only; `notFinite` counts the others. An empty block has NaN for min, mean and max. */
@@ -51,7 +52,7 @@ export type MatrixFacts = {
 };
 
 /** AᵀA of a [rows,columns], or AAᵀ where that is smaller. */
-function gram(a: Float64Array, rows: number, columns: number): { readonly data: Float64Array; readonly n: number } {
+function* gram(a: Float64Array, rows: number, columns: number): Steps<{ readonly data: Float64Array; readonly n: number }> {
   const n = Math.min(rows, columns);
   const data = new Float64Array(n * n);
   const inner = Math.max(rows, columns);
@@ -62,6 +63,7 @@ function gram(a: Float64Array, rows: number, columns: number): { readonly data: 
       if (value === 0) continue;
       for (let j = 0; j < n; j++) data[i * n + j] = data[i * n + j]! + value * a[k * step + j * stride]!;
     }
+    yield k / inner;
   }
   return { data, n };
 }
@@ -72,10 +74,9 @@ export function* measureMatrix(a: Float64Array, rows: number, columns: number): 
   const scale = maxAbs(a);
   if (!Number.isFinite(scale)) return { sigmaMax: NaN, spectralRadius: square ? NaN : null, orthogonalityError: square ? NaN : null };
   if (scale === 0) return { sigmaMax: 0, spectralRadius: square ? 0 : null, orthogonalityError: square ? Math.sqrt(rows) : null };
-  const { data, n } = gram(a.map((value) => value / scale), rows, columns);
-  yield 0.1;
+  const { data, n } = yield* part(gram(a.map((value) => value / scale), rows, columns), 0, 0.1);
   // The largest singular value of the symmetric Gram matrix is the square of the matrix's own.
-  const sigmaMax = Math.sqrt(new JacobianNorm(data, n).sigmaMax(new Float64Array(n).fill(1))) * scale;
+  const sigmaMax = Math.sqrt(yield* part(sigmaMaxOf(data, n), 0.1, 0.2)) * scale;
   yield 0.2;
   if (!square) return { sigmaMax, spectralRadius: null, orthogonalityError: null };
   const difference = data.map((value, i) => value * scale * scale - (i % (n + 1) === 0 ? 1 : 0));

@@ -120,8 +120,8 @@ function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spe
   const { shapes: { T, H }, weights: { Wh }, stateful } = experiment;
   yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum), 0, 0.1);
   const logDet = yield* part(logDeterminantOf(Wh, H), 0.1, 0.12);
-  const jacobian = new JacobianNorm(Wh, H);
-  spectrum.sigmaMaxWh = jacobian.sigmaMax(new Float64Array(H).fill(1));
+  const jacobian = yield* part(JacobianNorm.create(Wh, H), 0.12, 0.12);
+  spectrum.sigmaMaxWh = yield* part(jacobian.sigmaMax(new Float64Array(H).fill(1)), 0.12, 0.12);
   spectrum.sigmaMaxWhUpper = yield* part(sigmaUpperBound(jacobian.gram, H, jacobian.scale, spectrum.sigmaMaxWh), 0.12, 0.15);
   const exponents = new LyapunovExponents(Wh, H);
   const product = new JacobianProduct(Wh, H);
@@ -134,7 +134,8 @@ function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spe
     }
     for (let t = 0; t < chunk.steps; t++) {
       const slopes = exactSlopes(experiment, chunk, t);
-      const sigma = jacobian.sigmaMax(slopes);
+      const progress = 0.15 + (0.85 * (chunk.start + t)) / T;
+      const sigma = yield* part(jacobian.sigmaMax(slopes), progress, progress);
       spectrum.jacobianSigmaMax[chunk.start + t] = sigma;
       if (sigma === 0) zeroJacobians++;
       for (const slope of slopes) lnSlopes += Math.log(slope);
@@ -145,6 +146,6 @@ function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spe
   }
   if (zeroJacobians === T) spectrum.lyapunov = new Float64Array(H).fill(-Infinity);
   else if (logDet !== -Infinity && Number.isFinite(lnSlopes)) exponentsInto(spectrum, T, { sums: exponents.sums, error: exponents.error, block: 1, logDet, lnSlopes });
-  spectrum.logProductSigmaMax = product.logSigmaMax();
+  spectrum.logProductSigmaMax = yield* part(product.logSigmaMax(), 1, 1);
   return spectrum;
 }

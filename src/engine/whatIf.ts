@@ -3,8 +3,9 @@ import { t as say } from '@vscode/l10n';
 import { eigenvaluesOf } from './eigenvalues.js';
 import { initialise } from './initialise.js';
 import type { Initialisation } from './initialise.js';
-import { JacobianNorm } from './lanczos.js';
-import { maxAbs } from './norm.js';
+import { sigmaMaxOf } from './lanczos.js';
+import { largestOf } from './scan.js';
+import { part } from './steps.js';
 import type { Cell, Experiment, Steps, Upstream } from './types.js';
 
 /** Two measures of a square matrix, each of which a factor can set. */
@@ -42,9 +43,9 @@ export const recurrentOf = ({ shapes: { H }, weights }: Experiment, anew: WhatIf
 /** Both measures of Wh [H,H]; the spectral radius of a large one only when `needed`. NaN when a number is not finite. */
 export function* measureRecurrent(Wh: Float64Array, H: number, anew: WhatIf['initialise'], needed: Measure | null): Steps<WhMeasures> {
   if (anew?.way === 'orthogonal' || anew?.way === 'identity') return { spectralRadius: 1, sigmaMax: 1 };
-  const largest = maxAbs(Wh);
+  const largest = yield* largestOf(Wh);
   if (!Number.isFinite(largest)) return { spectralRadius: NaN, sigmaMax: NaN };
-  const sigmaMax = largest === 0 ? 0 : new JacobianNorm(Wh, H).sigmaMax(new Float64Array(H).fill(1));
+  const sigmaMax = yield* part(sigmaMaxOf(Wh, H), 0, 0.2);
   yield 0.2;
   if (needed !== 'spectralRadius' && H > freelyDecomposed) return { spectralRadius: null, sigmaMax };
   const [first] = yield* eigenvaluesOf(Wh, H);

@@ -1,6 +1,6 @@
 // The spectrum through the kernels: what ../spectrum.ts computes in plain arithmetic.
 import type { RunChunk } from '../analyse.js';
-import { JacobianNorm } from '../lanczos.js';
+import { JacobianNorm, sigmaMaxOf } from '../lanczos.js';
 import { eigenvaluesInto, exponentsInto, logDeterminantOf, sigmaUpperBound } from '../spectrum.js';
 import type { GrowingSpectrum } from '../spectrum.js';
 import { allFinite } from '../scan.js';
@@ -51,15 +51,20 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
   const logDet = yield* part(logDeterminantOf(Wh, H), 0, 0);
   const batch = new SigmaBatch(kernels, H, at);
   yield* part(batch.load(Wh), 0, 0);
-  const exact = (own: Float64Array): number => new JacobianNorm(Wh, H).sigmaMax(own);
   const ones = new Float64Array(H).fill(1);
-  yield* part(batch.each(1, () => ones, (_, sigma) => { spectrum.sigmaMaxWh = Number.isNaN(sigma) ? exact(ones) : sigma; }), 0, 0);
+  yield* part(batch.each(1, () => ones, (_, sigma) => { spectrum.sigmaMaxWh = sigma; }), 0, 0);
+  if (Number.isNaN(spectrum.sigmaMaxWh)) spectrum.sigmaMaxWh = yield* part(sigmaMaxOf(Wh, H), 0, 0);
   spectrum.sigmaMaxWhUpper = yield* part(sigmaUpperBound(batch.gram(), H, batch.scale, spectrum.sigmaMaxWh), 0, 0);
   let zeroJacobians = 0;
+  // Those that have not converged are found one by one.
+  const open: number[] = [];
   yield* part(batch.each(T, slopesAt, (t, sigma) => {
-    spectrum.jacobianSigmaMax[t] = Number.isNaN(sigma) ? exact(slopesAt(t)) : sigma;
+    spectrum.jacobianSigmaMax[t] = sigma;
+    if (Number.isNaN(sigma)) open.push(t);
     if (sigma === 0) zeroJacobians++;
   }), 0, first);
+  const exact = open.length === 0 ? null : yield* part(JacobianNorm.create(Wh, H), first, first);
+  if (exact !== null) for (const t of open) spectrum.jacobianSigmaMax[t] = yield* part(exact.sigmaMax(slopesAt(t)), first, first);
   yield* part(eigenvaluesInto(Wh, H, (A) => square(kernels, at, A, H), spectrum), first, second);
 
   let lnSlopes = 0;
@@ -85,7 +90,10 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
       for (let i = 0; i < H; i++) column[i] = column[i]! * factor;
     }
     yield* part(batch.load(product), 1, 1);
-    yield* part(batch.each(1, () => ones, (_, sigma) => { spectrum.logProductSigmaMax = Math.log(Number.isNaN(sigma) ? new JacobianNorm(product, H).sigmaMax(ones) : sigma) + most * Math.LN2; }), 1, 1);
+    let largest = NaN;
+    yield* part(batch.each(1, () => ones, (_, sigma) => { largest = sigma; }), 1, 1);
+    if (Number.isNaN(largest)) largest = yield* part(sigmaMaxOf(product, H), 1, 1);
+    spectrum.logProductSigmaMax = Math.log(largest) + most * Math.LN2;
   }
   return spectrum;
 }
