@@ -203,7 +203,8 @@ describe('a refactoring', () => {
     const third = await new Probe(second).changed('weights.Wh', { kind: 'initialise', way: 'he', seed: 8, gain: 1 });
     assert.match(third[configName]!, /one input\n {4}\/\/ Wh: He normal, seed 8\n {4}"Wh"/);
     const fourth = await new Probe(third).changed('weights.Wh', { kind: 'initialise', way: 'identity', seed: 0, gain: 1 });
-    assert.equal(fourth[configName], config.replace('[0.0, 0.5, 0.0], // first\n      [0.0, 0.0, 0.5],\n      [0.5, 0.0, 0.0]', '[1.0, 0.0, 0.0], // first\n      [0.0, 1.0, 0.0],\n      [0.0, 0.0, 1.0]'));
+    const identity = config.replace('[0.0, 0.5, 0.0], // first\n      [0.0, 0.0, 0.5],\n      [0.5, 0.0, 0.0]', '[1.0, 0.0, 0.0], // first\n      [0.0, 1.0, 0.0],\n      [0.0, 0.0, 1.0]');
+    assert.equal(fourth[configName], identity.replace('    "Wh": [', '    // Wh: identity\n    "Wh": ['));
   });
 
   it('writes no comment into plain JSON, and numbers of 17 digits where the file has them', async () => {
