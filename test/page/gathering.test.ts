@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { ringConfig } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { csvRows, nextFrames, painted, relativeError } from './support.js';
+import { csvRows, log10Of, nextFrames, painted, relativeError } from './support.js';
 
 const [T, H] = [9000, 4];
 let pages: PageServer;
@@ -100,5 +100,3 @@ describe(`a CSV of ${T} steps`, () => {
     });
   }
 });
-
-const log10Of = (text: string): number => { const [, mantissa = '', exponent = '0'] = /^([\d.]+)(?:e([+-]?\d+))?$/.exec(text) ?? []; return Math.log10(Number(mantissa)) + Number(exponent); };

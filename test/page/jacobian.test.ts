@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, ringConfig, shiftConfig, weatherConfig } from '../support/experiments.js';
-import { computed, csvRows, painted, relativeError, side } from './support.js';
+import { computed, csvRows, log10Of, painted, relativeError, side } from './support.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -15,8 +15,6 @@ before(async () => {
 after(() => pages.close());
 
 const near = (actual: number, expected: number, bound: number, what = ''): void => assert.ok(Math.abs(actual - expected) <= bound, `${what} ${actual} is not within ${bound} of ${expected}`);
-/** log10 of a number as the page prints it, also one that no double holds. */
-const log10Of = (text: string): number => { const [, mantissa = '', exponent = '0'] = /^([\d.]+)(?:e([+-]?\d+))?$/.exec(text) ?? []; return text === '0' ? -Infinity : Math.log10(Number(mantissa)) + Number(exponent); };
 
 async function show(config: string, name: string): Promise<void> {
   await open.host.run(config);

@@ -110,6 +110,12 @@ export const pixel = (page: Page, track: string, x: number, y: number): Promise<
     return [...(context?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
   }, { x, y });
 
+/** log10 of a number as the page prints it, also one that no double holds. */
+export function log10Of(text: string): number {
+  const [, mantissa = '', exponent = '0'] = /^([\d.]+)(?:e([+-]?\d+))?$/.exec(text) ?? [];
+  return text === '0' ? -Infinity : Math.log10(Number(mantissa)) + Number(exponent);
+}
+
 export const relativeError = (actual: number, expected: number): number => (actual === expected ? 0 : Math.abs(actual - expected) / Math.max(Math.abs(expected), Number.MIN_VALUE));
 
 /** Until a number beside the tracks is known. */

@@ -1,5 +1,6 @@
 // Small experiments for tests, and random numbers that a seed repeats.
-import type { Cell, Experiment } from '../../../src/engine/index.js';
+import { LuDecomposition, Matrix } from 'ml-matrix';
+import type { AnyRun, Cell, Experiment } from '../../../src/engine/index.js';
 
 /** Uniform in (−1, 1). */
 export function randomNumbers(seed: number): () => number {
@@ -43,4 +44,28 @@ export function experiment(H: number, T: number, Wh: Float64Array, rest: Partial
     name: 'test', cell: 'tanh', dtype: 'float64', shapes: { B, T, I, H }, weights: { Wx: new Float64Array(I * H), Wh, b: new Float64Array(H) },
     chunks: [{ steps: T, xs: new Float64Array(B * T * I) }], h0: null, stateful: false, upstream: { kind: 'last' }, loss: null, clipNorm: null, truncate: null, ...rest,
   };
+}
+
+/**
+ * ln|det Wh| + 1/T·Σ_tΣ_j ln f′(z_tj) of batch item 0, which the Lyapunov exponents have to add up to: the determinant by the library's LU decomposition,
+ * f′ from the states before each step. −Infinity where some slope or the determinant is 0.
+ */
+export function sumOfExponents({ cell, shapes: { T, I, H }, weights: { Wx, Wh, b }, chunks, h0, stateful }: Experiment, { hs }: Pick<AnyRun, 'hs'>): number {
+  const upper = new LuDecomposition(Matrix.from1DArray(H, H, Wh)).upperTriangularMatrix;
+  let sum = 0;
+  for (let j = 0; j < H; j++) sum += Math.log(Math.abs(upper.get(j, j)));
+  let [slopes, t] = [0, 0];
+  for (const { steps, xs } of chunks) {
+    for (let step = 0; step < steps; step++, t++) {
+      const before = (k: number): number => (step > 0 || (stateful && t > 0) ? hs.at((t - 1) * H + k)! : h0?.[k] ?? 0);
+      for (let j = 0; j < H; j++) {
+        let z = b[j]!;
+        for (let i = 0; i < I; i++) z += xs[step * I + i]! * Wx[i * H + j]!;
+        for (let k = 0; k < H; k++) z += before(k) * Wh[k * H + j]!;
+        // ln(1/cosh² z), also where cosh² overflows.
+        slopes += cell === 'tanh' ? -2 * (Math.abs(z) + Math.log1p(Math.exp(-2 * Math.abs(z))) - Math.LN2) : cell === 'relu' ? Math.log(Number(z > 0)) : 0;
+      }
+    }
+  }
+  return sum + slopes / T;
 }

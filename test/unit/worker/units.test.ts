@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, runSteps } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
-import { heatmap } from '../../../src/worker/slices.js';
+import { heatmap, sequenceLines } from '../../../src/worker/slices.js';
 import type { KeptRun } from '../../../src/worker/slices.js';
 import { band, spread, unitOrder } from '../../../src/worker/units.js';
+import { experimentOf, reference } from '../engine/fixtures.js';
 
 const [B, T, I, H] = [3, 60, 1, 5];
 // Units 0 and 3 follow the input alike, 1 and 4 against it, 2 is stuck at the bias.
@@ -98,5 +99,27 @@ it('the band runs from the smallest to the largest norm of the batch', () => {
   for (let step = 0; step < T; step++) {
     const norms = Array.from({ length: B }, (_, b) => Math.log10(Math.hypot(...Array.from({ length: H }, (__, unit) => run.result.dhTotal.at((b * T + step) * H + unit)!)))).sort((x, y) => x - y);
     [low, median, high].forEach((line, i) => assert.ok(Math.abs(line[step]! - norms[i]!) < 1e-12));
+  }
+});
+
+describe('the norms of each sequence', () => {
+  for (const name of ['typical', 'saturated', 'loss_every_step']) {
+    it(`and their band over the batch are the reference's: ${name}`, () => {
+      const ref = reference(name);
+      const { shapes: { B: items, T: steps } } = ref;
+      const other = experimentOf(ref, 'float64');
+      const kept: KeptRun = { runId: 1, experiment: other, result: finish(runSteps(other)) };
+      const window = { t0: 0, t1: steps };
+      const expected = (ref.expected.dhTotal as number[][][]).map((sequence) => sequence.map((g) => Math.log10(Math.hypot(...g))));
+      const told = sequenceLines(kept, { runId: 1, first: 0, count: items, window, maxPoints: steps });
+      assert.equal(told.values.length, items);
+      const bands = band(kept, { runId: 1, window, maxPoints: steps });
+      for (let t = 0; t < steps; t++) {
+        const all = expected.map((line) => line[t]!).sort((a, b) => a - b);
+        for (let b = 0; b < items; b++) assert.ok(Math.abs(told.values[b]![t]! - expected[b]![t]!) < 1e-9, `sequence ${b} t ${t}`);
+        const middle = (all[(items - 1) >> 1]! + all[items >> 1]!) / 2;
+        for (const [line, value] of [[bands.low, all[0]!], [bands.median, middle], [bands.high, all[items - 1]!]] as const) assert.ok(Math.abs(line[t]! - value) < 1e-9, `t ${t}`);
+      }
+    });
   }
 });
