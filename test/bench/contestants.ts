@@ -137,6 +137,16 @@ export const wholeRun = (threads = 1): Contestant => onKernels('the whole run as
 /** The kernels themselves, for what is measured of a single run. */
 export const loadKernels = (): Kernels | null => load('relaxed');
 
+/** The same with so many threads, that work when this resolves. */
+export async function loadThreads(threads: number): Promise<{ readonly kernels: Kernels; readonly stop: () => Promise<void> } | null> {
+  const [kernels, shared] = [load('relaxed'), threads === 1 ? null : load('relaxed', true)];
+  if (kernels === null) return null;
+  const team = shared === null ? null : new WorkerTeam(shared, path.resolve('out', 'bench', 'worker.cjs'), threads - 1);
+  kernels.team = team;
+  await team?.up();
+  return { kernels, stop: async () => { await team?.stop(); } };
+}
+
 /** The readable classes in plain TypeScript, with the same norms. */
 export const reference = (): Contestant => inProcess('reference classes, float32', (row) => {
   const { B, T, I, H } = row;
