@@ -21,13 +21,13 @@ export const contributions = (): View => ({
   },
   available: () => true,
   refresh: () => undefined,
-  scene(run, window, theme) {
+  scene(run, window, theme, hidden) {
     const lines = [
       logLine({ id: 'dWh', legend: '‖dWh_t‖', colour: theme.blue }, run.log10.dWh),
       logLine({ id: 'dWx', legend: '‖dWx_t‖', colour: theme.green, dash: [7, 3] }, run.log10.dWx),
       logLine({ id: 'db', legend: '‖db_t‖', colour: theme.purple, dash: [2, 2] }, run.log10.db),
     ];
-    return { axis: logAxis(lines, window.t0, window.t1, say('norm')), lines, under: () => undefined, over: (painter) => plotNote(painter, theme, unseenText(lines, window, say('every contribution is exactly 0'))), ...borders(run, window), theme };
+    return { axis: logAxis(lines, window, say('norm'), hidden), lines, under: () => undefined, over: (painter) => plotNote(painter, theme, unseenText(lines, window, say('every contribution is exactly 0'))), ...borders(run, window), theme };
   },
   colourBar: () => null,
   readout: (run, t) => [`t = ${t}`, ...(['dWh', 'dWx', 'db'] as const).map((name) => `‖${name}‖ = ${formatLog10(run.log10[name][t] ?? NaN)}`)],

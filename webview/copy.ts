@@ -9,9 +9,11 @@ const told = 1600;
 const cell = (text: string): string => text.replace(/[\t\r\n]+/g, ' ');
 export const tsvLine = (cells: readonly string[]): string => cells.map(cell).join('\t');
 
-async function write(text: string): Promise<void> {
+/** Whether the text is on the clipboard now. */
+async function write(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
+    return true;
   } catch {
     // A browser may keep the clipboard from a page on disk, but not from the older command.
     const field = document.createElement('textarea');
@@ -21,21 +23,22 @@ async function write(text: string): Promise<void> {
     document.body.append(field);
     field.select();
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only other way, where the clipboard is refused
-    document.execCommand('copy');
+    const done = document.execCommand('copy');
     field.remove();
     if (focused instanceof HTMLElement) focused.focus();
+    return done;
   }
 }
 
-/** A quiet button that copies what `text` gives, and says that it has. */
+/** A quiet button that copies what `text` gives, and says whether it has. */
 export function copyButton(name: string, text: () => Promise<string | null>): HTMLButtonElement {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const button = textButton(t('copy'), t('Copy the values of {0}', name), () => {
     void text().then(async (content) => {
       if (content === null) return;
-      await write(content);
+      const done = await write(content);
       if (timer !== null) clearTimeout(timer);
-      button.textContent = t('copied');
+      button.textContent = done ? t('copied') : t('not copied');
       timer = setTimeout(() => { button.textContent = t('copy'); }, told);
     });
   });

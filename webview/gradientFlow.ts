@@ -71,8 +71,9 @@ function zeroRuns(values: Float64Array, window: TimeWindow): [number, number][] 
 type Strip = { readonly runs: [number, number][]; readonly text: string; readonly colour: string };
 
 /** Where the gradient is exactly zero: in total, and of what comes from the last step alone. */
-const zeroStrips = ({ log10 }: RunSummary, window: TimeWindow, theme: Theme): Strip[] =>
-  [{ runs: zeroRuns(log10.dh, window), text: say('exactly 0'), colour: theme.red }, { runs: zeroRuns(log10.singleSource, window), text: say('from the last step: exactly 0'), colour: theme.blue }].filter(({ runs }) => runs.length > 0);
+const zeroStrips = ({ log10 }: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): Strip[] =>
+  ([['dh', say('exactly 0'), theme.red], ['singleSource', say('from the last step: exactly 0'), theme.blue]] as const).filter(([id]) => !hidden.has(id))
+    .map(([id, text, colour]) => ({ runs: zeroRuns(log10[id], window), text, colour })).filter(({ runs }) => runs.length > 0);
 
 export function gradientFlow({ model, timeline }: Page, overlays: Overlays): View {
   let sequences: SequenceLines | null = null;
@@ -124,9 +125,13 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       ];
     }
     const out: Line[] = [logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: theme.red, width: 2.5 }, log10.dh)];
-    verdict.segments.forEach((segment, i) => {
+    // Where the gradient is exactly 0 there is no line to draw.
+    let named = false;
+    verdict.segments.forEach((segment) => {
       const ends = fitEnds(run, segment);
-      if (ends !== null) out.push(logLine({ id: 'fit', legend: i === 0 ? say('fitted rate') : null, colour: theme.orange, dash: [5, 4], series: { t: Float64Array.of(segment.from, segment.to), values: ends }, at: null, inRange: false }, log10.dh));
+      if (ends === null) return;
+      out.push(logLine({ id: 'fit', legend: named ? null : say('fitted rate'), colour: theme.orange, dash: [5, 4], series: { t: Float64Array.of(segment.from, segment.to), values: ends }, at: null, inRange: false }, log10.dh));
+      named = true;
     });
     out.push(
       logLine({ id: 'singleSource', legend: say('from the last step alone'), colour: theme.blue, width: 1.5, dash: [2, 2] }, log10.singleSource),
@@ -140,23 +145,24 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     return [...out, ...over];
   }
 
-  function paintOver(painter: Painter, run: RunSummary, window: TimeWindow, theme: Theme): void {
+  function paintOver(painter: Painter, run: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): void {
     const { context, left, right, top, bottom } = painter;
     const { dtypeRange, verdict, log10 } = run;
     const stepAt = (pixel: number): number => Math.round(window.t0 - 0.5 + ((pixel - left) / (right - left)) * (window.t1 - window.t0));
     const labels = new Labels(painter, theme, [
-      ...[log10.dh, log10.singleSource, log10.dx].map((values) => (pixel: number) => painter.y(values[stepAt(pixel)] ?? NaN)),
+      ...(['dh', 'singleSource', 'dx'] as const).filter((id) => !hidden.has(id)).map((id) => log10[id]).map((values) => (pixel: number) => painter.y(values[stepAt(pixel)] ?? NaN)),
       ...overlays.all.map(({ curve }) => (pixel: number) => painter.y(valueAt(curve, 'dh', stepAt(pixel), run.shapes.T))),
     ]);
     let floor = bottom - 9;
-    for (const { runs, colour } of zeroStrips(run, window, theme)) {
+    const strips = zeroStrips(run, window, theme, hidden);
+    for (const { runs, colour } of strips) {
       for (const [from, to] of runs) hatch(painter, painter.x(from - 0.5), painter.x(to + 0.5), floor + 9, colour);
       floor -= zeroStrip + 1;
     }
-    for (const { runs, text, colour } of zeroStrips(run, window, theme)) {
+    for (const { runs, text, colour } of strips) {
       const widest = runs.sort((a, b) => b[1] - b[0] - (a[1] - a[0]))[0];
       const x = widest === undefined ? NaN : (Math.max(left, painter.x(widest[0] - 0.5)) + Math.min(right, painter.x(widest[1] + 0.5))) / 2;
-      if (widest !== undefined) labels.put(text, colour, [0, -15].map((up) => ({ x, y: floor + up, align: 'center' })));
+      if (widest !== undefined) labels.put(text, colour, [0, -17].map((up) => ({ x, y: floor + up, align: 'center' })));
     }
 
     for (const [level, name] of [[dtypeRange.log10Smallest, 'smallest'], [dtypeRange.log10Largest, 'largest']] as const) {
@@ -173,9 +179,9 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       const outside = name === 'smallest' ? 9 : -9;
       labels.put(name === 'smallest' ? say('{0} smallest {1}', run.dtype, powerOfTen(Math.floor(level))) : say('{0} largest {1}', run.dtype, powerOfTen(Math.floor(level))), theme.yellow, [outside, -outside].flatMap((shift) => [{ x: right - 6, y: y + shift, align: 'right' }, { x: (left + right) / 2, y: y + shift, align: 'center' }, { x: left + 6, y: y + shift, align: 'left' }] as const));
     }
-    if (!overlays.all.some(({ id }) => id === 'whatIf')) for (const segment of verdict.segments) fitLabel(painter, labels, run, segment, window, theme);
+    if (!hidden.has('fit') && !overlays.all.some(({ id }) => id === 'whatIf')) for (const segment of verdict.segments) fitLabel(painter, labels, run, segment, window, theme);
     const marks: readonly (readonly [t: number | null, text: (t: number) => string, colour: string])[] = [
-      [onePercentHorizon(run), (t) => say('1 % horizon: t = {0}', t), theme.blue],
+      [hidden.has('singleSource') ? null : onePercentHorizon(run), (t) => say('1 % horizon: t = {0}', t), theme.blue],
       [verdict.crossedAt, (t) => say('bound passed at t = {0}', t), theme.foreground],
       [verdict.zeroAt, (t) => say('{0} reaches 0 at t = {1}', run.dtype, t), theme.yellow],
       [verdict.infiniteAt, (t) => say('{0} overflows at t = {1}', run.dtype, t), theme.yellow],
@@ -213,23 +219,25 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       if (B > 1) latestBand.request({ window: wider, maxPoints: size.columns });
       else spread = null;
     },
-    scene(run, window, theme): Scene {
+    scene(run, window, theme, hidden): Scene {
       if (overlays.difference && overlays.all.length > 0) {
         const ratios = ratioLines(run, theme);
-        return { axis: logAxis([...ratios, { ...logLine({ id: 'one', legend: null, colour: '' }, new Float64Array(run.shapes.T)) }], window.t0, window.t1, say('times this run')), lines: ratios, under: (painter) => unityLine(painter, theme), over: () => undefined, ...borders(run, window), theme };
+        return { axis: logAxis([...ratios, { ...logLine({ id: 'one', legend: null, colour: '' }, new Float64Array(run.shapes.T)) }], window, say('times this run'), hidden), lines: ratios, under: (painter) => unityLine(painter, theme), over: () => undefined, ...borders(run, window), theme };
       }
       const all = lines(run, theme);
-      const axis = logAxis(all, window.t0, window.t1, say('norm'));
+      const axis = logAxis(all, window, say('norm'), hidden);
       // Room at the bottom for what is exactly zero and so has no place on a log axis.
-      const strips = zeroStrips(run, window, theme).length;
+      const strips = zeroStrips(run, window, theme, hidden).length;
+      // The band is what single lines of the batch would be, and goes with them; with the total where there are none.
+      const banded = overlays.all.length === 0 && !hidden.has(sequences === null ? 'dh' : 'sequences');
       return {
         axis: strips > 0 ? { ...axis, min: axis.min - (axis.max - axis.min) * (0.04 + 0.07 * strips) } : axis,
         lines: all,
-        under: (painter) => overlays.all.length > 0 ? undefined : paintBand({ context: painter.context, bottom: painter.bottom, x: (t) => painter.x(t), y: (value) => painter.y(value) }, theme),
+        under: (painter) => !banded ? undefined : paintBand({ context: painter.context, bottom: painter.bottom, x: (t) => painter.x(t), y: (value) => painter.y(value) }, theme),
         over: (painter) => {
-          paintOver(painter, run, window, theme);
+          paintOver(painter, run, window, theme, hidden);
           // Zeros have their strip.
-          if (strips === 0) plotNote(painter, theme, unseenText(all.filter(({ inRange }) => inRange), window, ''));
+          if (strips === 0) plotNote(painter, theme, unseenText(all.filter(({ id, inRange }) => inRange && !hidden.has(id)), window, ''));
         },
         ...borders(run, window),
         theme,

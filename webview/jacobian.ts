@@ -99,10 +99,10 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
         asked = key;
         latest.request({ sequence: timeline.shownSequence });
       },
-      scene(run, window, theme) {
+      scene(run, window, theme, hidden) {
         const all = lines(theme);
         return {
-          axis: logAxis(all, window.t0, window.t1, 'σ'),
+          axis: logAxis(all, window, 'σ', hidden),
           lines: all,
           under: (painter) => {
             const { context, left, right } = painter;

@@ -14,10 +14,11 @@ export function logLine(line: Pick<Line, 'id' | 'legend' | 'colour'> & Partial<L
   return { width: 1.5, dash: [], series: dense(values), at: (t) => values[t] ?? NaN, print: formatLog10, inRange: true, ...line };
 }
 
-/** Axis over whole decades, labelled 10ⁿ; right from 1e-900 to 1e+900 because it is linear in the exponent. */
-export function logAxis(lines: readonly Line[], t0: number, t1: number, title: string): YAxis {
+/** Axis over whole decades for the lines that are not hidden, labelled 10ⁿ; right from 1e-900 to 1e+900 because it is linear in the exponent. */
+export function logAxis(lines: readonly Line[], { t0, t1 }: TimeWindow, title: string, hidden: ReadonlySet<string>): YAxis {
   let [min, max] = [Infinity, -Infinity];
   for (const line of lines) {
+    if (hidden.has(line.id)) continue;
     const range = line.inRange ? extent(line.series, t0, t1) : null;
     if (range !== null) [min, max] = [Math.min(min, range[0]), Math.max(max, range[1])];
   }

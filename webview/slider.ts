@@ -29,11 +29,11 @@ export class Slider {
   readonly element: HTMLElement;
   readonly #range: HTMLInputElement;
   readonly #typed: HTMLInputElement;
-  readonly #changed: (value: number) => void;
+  readonly #changed: (value: number, typed: boolean) => void;
   #scale: Scale;
 
-  /** `name` says aloud what is moved. `changed` hears every number that the user chooses. */
-  constructor(name: string, scale: Scale, changed: (value: number) => void) {
+  /** `name` says aloud what is moved. `changed` hears every number that the user chooses, and whether it was typed: then it may lie beyond the ends. */
+  constructor(name: string, scale: Scale, changed: (value: number, typed: boolean) => void) {
     this.#scale = scale;
     this.#changed = changed;
     this.#range = el('input', { class: 'range', attributes: { type: 'range', 'aria-label': name } });
@@ -42,7 +42,7 @@ export class Slider {
     this.scale = scale;
     this.#range.addEventListener('input', () => {
       const position = this.#range.valueAsNumber;
-      changed(this.#scale.fromSlider?.(position) ?? position);
+      changed(this.#scale.fromSlider?.(position) ?? position, false);
     });
     this.#typed.addEventListener('change', () => this.#commit());
     this.#typed.addEventListener('keydown', (event) => { if (event.key === 'Enter') this.#commit(); });
@@ -74,6 +74,6 @@ export class Slider {
     const allowed = this.#typed.value.trim() !== '' && this.#scale.allows(value);
     this.#typed.classList.toggle('invalid', !allowed);
     this.#typed.setAttribute('aria-invalid', String(!allowed));
-    if (allowed) this.#changed(value);
+    if (allowed) this.#changed(value, true);
   }
 }

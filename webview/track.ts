@@ -215,7 +215,7 @@ export class Track {
   #paint(): void {
     const { model: { run }, timeline: { window }, themes: { current: theme } } = this.#host.page;
     if (run === null || !this.visible) return;
-    this.#scene = this.view.scene(run, window, theme);
+    this.#scene = this.view.scene(run, window, theme, this.#hidden);
     const options = { scene: this.#scene, window, hidden: this.#hidden, readout: (t: number, value: number, across: number) => this.view.readout(run, t, value, across) };
     this.#painting = true;
     try {

@@ -66,10 +66,11 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
       changed = onChange;
       latest.request({ sequence: timeline.shownSequence, units: timeline.units, window: withNeighbours(window, timeline.steps), maxPoints: size.columns });
     },
-    scene(run, window, theme): Scene {
+    scene(run, window, theme, hidden): Scene {
       const all = lines(theme);
       let [min, max] = [Infinity, -Infinity];
       for (const line of all) {
+        if (hidden.has(line.id)) continue;
         const range = extent(line.series, window.t0, window.t1);
         if (range !== null) [min, max] = [Math.min(min, range[0]), Math.max(max, range[1])];
       }

@@ -39,7 +39,8 @@ export type View = {
   available(run: RunSummary): boolean;
   /** Asks for what the window needs; calls `changed` when a later `scene` would differ. */
   refresh(window: TimeWindow, size: PlotSize, changed: () => void): void;
-  scene(run: RunSummary, window: TimeWindow, theme: Theme): Scene;
+  /** `hidden`: ids of lines that the user does not want to see; they stay in the scene, for the legend, but nothing else of them does. */
+  scene(run: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): Scene;
   colourBar(theme: Theme): ColourBar | null;
   /** What has the colour of values that are not finite; null where nothing in view has. */
   notFinite?(): string | null;

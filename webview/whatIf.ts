@@ -99,8 +99,9 @@ export class WhatIfBar {
     };
     this.#inputs = new Slider(t('Factor of Wx'), { ...logScale(-2, 1), allows: positive }, (value) => change({ inputScale: value === 1 ? null : value }));
     this.#bias = new Slider(t('Shift of the bias'), linear(-2, 2, finite), (value) => change({ biasShift: value === 0 ? null : value }));
-    this.#clip = new Slider(t('Clip norm'), { ...logScale(...clipReach), allows: (value) => value > 0 && finite(value) }, (value) => {
-      const wanted = value >= 10 ** clipReach[1] ? 'off' : value;
+    this.#clip = new Slider(t('Clip norm'), { ...logScale(...clipReach), allows: (value) => value > 0 && finite(value) }, (value, typed) => {
+      // The end of the slider is no clipping; a number that is typed is that number.
+      const wanted = !typed && value >= 10 ** clipReach[1] ? 'off' : value;
       change({ clipNorm: wanted === 'off' && page.model.run?.clipFactor === null ? null : wanted });
     });
     this.#truncate = new Slider(t('Truncation after k steps'), linear(1, 2, (value) => Number.isInteger(value) && value >= 1, 1), (value) => {
