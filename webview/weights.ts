@@ -21,6 +21,13 @@ const [above, before, below] = [18, 24, 46];
 /** A useful size of one step of training, as a share of the weights (Karpathy's rule of thumb). */
 const usualRatio = [1e-4, 1e-2] as const;
 
+/** Said of every step, so that nothing moves when it is another. */
+function tellStep(ratio: number): string {
+  if (!Number.isFinite(ratio)) return '';
+  if (ratio < usualRatio[0]) return t('hardly moves in a step');
+  return ratio > usualRatio[1] ? t('a very large step') : t('a usual step');
+}
+
 export type RevealWeight = (place: { readonly tensor: WeightName; readonly row: number; readonly column: number; readonly focus: boolean }) => void;
 
 export function weightCards(page: Page, changed: () => void, reveal: RevealWeight): CardView[] {
@@ -77,7 +84,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     if (pictures === null) return;
     ratios.replaceChildren(...weightNames.map((name) => {
       const ratio = (rate * pictures[name].gradientNorm) / pictures[name].norm;
-      return row(`ratio-${name}`, `η·‖d${name}‖ / ‖${name}‖`, ratio, pictures[name].norm === 0 ? '–' : formatNumber(ratio), pictures[name].norm > 0 && ratio < usualRatio[0] ? t('hardly moves in a step') : pictures[name].norm > 0 && ratio > usualRatio[1] ? t('a very large step') : '');
+      return row(`ratio-${name}`, `η·‖d${name}‖ / ‖${name}‖`, ratio, pictures[name].norm === 0 ? '–' : formatNumber(ratio), pictures[name].norm > 0 ? tellStep(ratio) : '');
     }));
     const { row: from, column: to } = place;
     const way = tensor === 'b' ? t('b[{0}]: unit {0}', to) : tensor === 'Wx' ? t('Wx[{0}, {1}]: input {0} → unit {1}', from, to) : t('Wh[{0}, {1}]: unit {0} → unit {1}', from, to);

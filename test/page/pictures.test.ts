@@ -1,131 +1,160 @@
-// Each view as a picture in three themes. Fonts differ between machines, so text is left out and every character counts as equally wide:
-// what is compared is what the views draw. Looks only; that the numbers are right is tested elsewhere.
+// The page as its reader sees it, letters and all, in three themes. Looks only; that the numbers are right is tested elsewhere.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { PNG } from 'pngjs';
 import type { Page } from 'playwright-core';
-import { weatherConfig } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { compare, pixelTolerance, whyNotAsKept } from '../support/pictures.js';
-import { computed, cursorTo, nextFrames, painted } from './support.js';
+import { compare, leftOver, tileTolerance, whyNotAsKept } from '../support/pictures.js';
+import { loadTypeface, useTypeface } from '../support/typeface.js';
+import { scenes, show } from './scenes.js';
+import { nextFrames, painted } from './support.js';
+import type { Scene } from './scenes.js';
 
-/** A canvas without letters, on which all text is as wide as its characters are many. */
-function withoutText(): void {
-  const { prototype } = CanvasRenderingContext2D;
-  prototype.fillText = () => undefined;
-  prototype.strokeText = () => undefined;
-  prototype.measureText = function measureText(text: string): TextMetrics {
-    const size = Number.parseFloat(/(\d+(?:\.\d+)?)px/.exec(this.font)?.[1] ?? '10');
-    const width = text.length * size * 0.55;
-    return { width, actualBoundingBoxLeft: 0, actualBoundingBoxRight: width, actualBoundingBoxAscent: size * 0.7, actualBoundingBoxDescent: size * 0.2, fontBoundingBoxAscent: size * 0.8, fontBoundingBoxDescent: size * 0.2 } as TextMetrics;
-  };
-}
+type Box = { readonly name: string; readonly x: number; readonly y: number; readonly width: number; readonly height: number };
 
-/** What a canvas shows on the page's background, as a PNG. */
-async function pictureOf(page: Page, selector: string): Promise<Uint8Array> {
-  const url = await page.locator(selector).evaluate((element) => {
-    const canvas = element as HTMLCanvasElement;
-    const copy = document.createElement('canvas');
-    [copy.width, copy.height] = [canvas.width, canvas.height];
-    const context = copy.getContext('2d');
-    if (context === null) throw new Error('no canvas');
-    context.fillStyle = getComputedStyle(document.body).backgroundColor;
-    context.fillRect(0, 0, copy.width, copy.height);
-    context.drawImage(canvas, 0, 0);
-    return copy.toDataURL('image/png');
-  });
-  return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
-}
-
-/** The ids of all canvases on show, once nothing moves any more. */
-async function canvases({ page }: OpenPage): Promise<string[]> {
-  for (const track of ['jacobian', 'product', 'attribution']) await computed(page, track);
-  await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
-  // One jump from the far end, because the unrolled network's lens follows the cursor only as far as it has to.
-  await cursorTo(page, 0);
-  const [left = 0, right = 0] = (await page.locator('#track-flow-plot').getAttribute('data-plot') ?? '').split(',').map(Number);
-  await page.locator('#track-flow-plot').click({ position: { x: left + ((63 + 0.5) / 100) * (right - left), y: 40 } });
-  // The cursor's dots and line lie above the canvases; the mouse leaves, and its tooltip with it.
+/** The whole page, once nothing changes any more. */
+async function atRest(page: Page): Promise<Buffer> {
+  // The mouse leaves, and its tooltip with it.
   await page.mouse.move(0, 0);
-  const ids = await page.evaluate(() => [...document.querySelectorAll('canvas')].filter((canvas) => canvas.id !== '' && canvas.clientWidth > 0).map(({ id }) => id));
-  for (let last = '', calm = 0, again = 0; again < 80; again++) {
+  for (let last: Buffer | null = null, calm = 0, again = 0; again < 60; again++) {
     await nextFrames(page);
-    await page.waitForTimeout(40); // answers come in between
-    const now = (await Promise.all(ids.map((id) => pictureOf(page, `#${id}`)))).map((bytes) => Buffer.from(bytes).toString('base64')).join();
-    calm = now === last ? calm + 1 : 0;
-    if (calm === 4) return ids;
+    await page.waitForTimeout(100); // answers come in between
+    const now = await page.screenshot({ animations: 'disabled', caret: 'hide' });
+    calm = last !== null && now.equals(last) ? calm + 1 : 0;
+    if (calm === 2) return now;
     last = now;
   }
   throw new Error('The page does not come to rest.');
 }
 
-let pages: PageServer;
-let open: OpenPage;
-before(async () => {
-  pages = await startPages();
-  // As high as everything together: analyses are asked for when their track is in sight.
-  open = await pages.open({ theme: 'dark', width: 1200, height: 4800 });
-  await open.page.addInitScript(withoutText);
-  await open.page.reload();
-  await open.host.run(weatherConfig());
-  await painted(open);
-  for (const fold of await open.page.locator('.track:not([hidden]) .fold[aria-expanded=false]').all()) await fold.click();
-});
-after(async () => {
-  await open.close();
-  await pages.close();
-});
+/** Where the parts of a scene stand. */
+const boxes = (page: Page, parts: Scene['parts']): Promise<Box[]> => page.evaluate((wanted) => {
+  const all: [string, Element | null][] = wanted === null
+    ? [...document.querySelectorAll<HTMLElement>('.head, .toolbar, .ruler, [data-track], .side > section')].map((element) => [element.dataset['track'] ?? element.dataset['card'] ?? element.className.split(' ').join('-'), element])
+    : Object.entries(wanted).map(([name, selector]) => [name, document.querySelector(selector)]);
+  return all.flatMap(([name, element]) => {
+    const { left = 0, top = 0, right = 0, bottom = 0 } = element?.getBoundingClientRect() ?? {};
+    const box = { name, x: Math.floor(left), y: Math.floor(top), width: Math.ceil(right) - Math.floor(left), height: Math.ceil(bottom) - Math.floor(top) };
+    return element !== null && box.width > 0 && box.height > 0 ? [box] : [];
+  });
+}, parts);
 
-describe('every view looks as it did when it was looked at', () => {
-  for (const theme of ['light', 'dark', 'high-contrast'] as const) {
-    it(theme, async () => {
-      await open.setTheme(theme);
-      await nextFrames(open.page);
-      const ids = await canvases(open);
-      assert.ok(ids.length >= 19, `${ids.length} canvases`);
+function cut(whole: PNG, { name, x, y, width, height }: Box): PNG {
+  assert.ok(x >= 0 && y >= 0 && x + width <= whole.width && y + height <= whole.height, `${name} is whole on the page: ${x}, ${y}, ${width}×${height} of ${whole.width}×${whole.height}`);
+  const picture = new PNG({ width, height });
+  PNG.bitblt(whole, picture, x, y, width, height, 0, 0);
+  return picture;
+}
+
+let pages: PageServer;
+before(async () => { pages = await startPages(); });
+after(() => pages.close());
+
+async function stage(scene: Scene): Promise<OpenPage> {
+  const { width, height, config } = scene;
+  const open = await pages.open({ theme: 'dark', width, height });
+  await loadTypeface(open.page);
+  await useTypeface(open.page);
+  await open.page.evaluate(() => { Date.prototype.toLocaleTimeString = () => '12:34:56'; });
+  await show(open, config);
+  await painted(open);
+  await scene.prepare?.(open);
+  return open;
+}
+
+async function inTheme(open: OpenPage, theme: 'light' | 'dark' | 'high-contrast'): Promise<void> {
+  await open.setTheme(theme);
+  await useTypeface(open.page);
+  await nextFrames(open.page);
+}
+
+const names = new Set<string>();
+
+describe('the page looks as it did when it was looked at', () => {
+  for (const scene of scenes) {
+    it(scene.name, async () => {
+      const open = await stage(scene);
       const faults: string[] = [];
-      for (const id of ids) {
-        const fault = whyNotAsKept(`${id.replace(/^(?:track|card)-|-plot$/g, '').replace(/-plot$/, '')}.${theme}`, await pictureOf(open.page, `#${id}`));
-        if (fault !== null) faults.push(fault);
+      for (const theme of ['light', 'dark', 'high-contrast'] as const) {
+        await inTheme(open, theme);
+        const whole = PNG.sync.read(await atRest(open.page));
+        const found = await boxes(open.page, scene.parts);
+        if (scene.parts !== null) assert.deepEqual(found.map(({ name }) => name), Object.keys(scene.parts));
+        else assert.ok(found.length >= 24, found.map(({ name }) => name).join());
+        for (const box of found) {
+          const name = `${scene.name}.${box.name}.${theme}`;
+          names.add(name);
+          const fault = whyNotAsKept(name, cut(whole, box));
+          if (fault !== null) faults.push(fault);
+        }
       }
       assert.deepEqual(faults, []);
       assert.deepEqual(open.complaints, []);
+      await open.close();
     });
   }
+
+  it('and no picture is kept of what is not painted any more', () => { assert.deepEqual(leftOver(names), []); });
 });
 
 describe('the comparison', () => {
-  const flow = async (): Promise<PNG> => PNG.sync.read(Buffer.from(await pictureOf(open.page, '#track-flow-plot')));
+  let open: OpenPage;
+  const flow = async (): Promise<PNG> => {
+    const [box] = await boxes(open.page, { flow: '[data-track=flow]' });
+    const whole = PNG.sync.read(await atRest(open.page));
+    if (box === undefined) throw new Error('no gradient flow');
+    return cut(whole, box);
+  };
+  before(async () => {
+    const [weather] = scenes;
+    assert.ok(weather !== undefined);
+    open = await stage({ name: 'weather', width: 1200, height: 1000, config: weather.config, parts: null });
+  });
+  after(() => open.close());
 
   it('lets the same picture and slightly other rounding pass', async () => {
     const picture = await flow();
     const rounded = PNG.sync.read(PNG.sync.write(picture));
     for (let i = 0; i < rounded.data.length; i++) if (i % 4 !== 3) rounded.data[i] = Math.max(0, Math.min(255, rounded.data[i]! + (i % 3) - 1));
-    assert.equal(compare(picture, picture).share, 0);
-    assert.ok(compare(picture, rounded).share <= pixelTolerance);
+    assert.equal(compare(picture, picture).worst, 0);
+    assert.ok(compare(picture, rounded).worst <= tileTolerance);
   });
 
-  it('refuses another colour of one line, a line that is gone, a moved picture, and another size', async () => {
+  it('refuses one other digit, a notch that is gone, another colour of one line, a line that is gone, a moved picture, and another size', async () => {
     const before = await flow();
     const { page } = open;
-    await page.locator('[data-track=flow] .chip').first().click();
-    await nextFrames(page);
-    const hidden = compare(before, await flow());
-    await page.locator('[data-track=flow] .chip').first().click();
-    await nextFrames(page);
-    assert.ok(hidden.share > pixelTolerance, hidden.why);
-    assert.ok(compare(before, await flow()).share <= pixelTolerance, 'the line is back');
+    const differs = async (what: string): Promise<void> => { const { worst, why } = compare(before, await flow()); assert.ok(worst > tileTolerance, `${what}: ${why}`); };
+    const same = async (what: string): Promise<void> => { const { worst, why } = compare(before, await flow()); assert.ok(worst <= tileTolerance, `${what}: ${why}`); };
+
+    const told = page.locator('[data-track=flow] .chip b').first();
+    const text = await told.textContent() ?? '';
+    await told.evaluate((element, other) => { element.textContent = other; }, text.replace(/\d(?=\D*$)/, (digit) => (digit === '3' ? '8' : '3')));
+    await differs(`another digit in ${text}`);
+    await told.evaluate((element, old) => { element.textContent = old; }, text);
+    await same('the digit is back');
+
+    // The notch at the upper edge that names the step of the 1 % horizon, painted over with the ground.
+    const without = PNG.sync.read(PNG.sync.write(before));
+    const ground = [...before.data.subarray(0, 3)];
+    const [left = 0, right = 0] = (await page.locator('#track-flow-plot').getAttribute('data-plot') ?? '').split(',').map(Number);
+    const top = await page.evaluate(() => (document.querySelector('#track-flow-plot')?.getBoundingClientRect().top ?? 0) - (document.querySelector('[data-track=flow]')?.getBoundingClientRect().top ?? 0));
+    const horizon = Number(/t = (\d+)/.exec(await page.locator('.reason').textContent() ?? '')?.[1]);
+    const x = Math.round(left + ((horizon + 0.5) / 100) * (right - left));
+    for (let row = Math.round(top) + 7; row < top + 14; row++) for (let column = x - 5; column <= x + 5; column++) ground.forEach((value, channel) => { without.data[4 * (row * before.width + column) + channel] = value; });
+    assert.ok(compare(before, without).worst > tileTolerance, `a notch at ${x}: ${compare(before, without).why}`);
+
+    await page.locator('[data-track=flow] .chip').nth(1).click();
+    await differs('a line that is gone');
+    await page.locator('[data-track=flow] .chip').nth(1).click();
+    await same('the line is back');
     await page.evaluate(() => { document.documentElement.style.setProperty('--vscode-charts-red', '#d02090'); });
-    await nextFrames(page);
-    await nextFrames(page);
-    const coloured = compare(before, await flow());
-    assert.ok(coloured.share > pixelTolerance, coloured.why);
-    await open.setTheme('dark');
+    await differs('another red');
+    await inTheme(open, 'dark');
     const moved = new PNG({ width: before.width, height: before.height });
     PNG.bitblt(before, moved, 0, 0, before.width - 4, before.height, 4, 0);
     PNG.bitblt(before, moved, 0, 0, 4, before.height, 0, 0);
-    assert.ok(compare(before, moved).share > pixelTolerance);
-    assert.equal(compare(before, new PNG({ width: before.width, height: before.height - 1 })).share, 1);
+    assert.ok(compare(before, moved).worst > tileTolerance);
+    assert.equal(compare(before, new PNG({ width: before.width, height: before.height - 1 })).worst, Infinity);
   });
 });

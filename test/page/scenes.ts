@@ -1,0 +1,82 @@
+// What is pictured: runs that between them show everything a view can draw, and how the page is brought there.
+import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
+import { computed, cursorTo, nextFrames, openTable } from './support.js';
+import type { OpenPage } from '../support/page.js';
+
+export type Scene = {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly config: string;
+  /** Names of its pictures and the elements that they show; null: the header, the toolbar, the ruler, every track and every card. */
+  readonly parts: Readonly<Record<string, string>> | null;
+  readonly prepare?: (open: OpenPage) => Promise<void>;
+};
+
+const track = (id: string): string => `[data-track=${id}]`;
+const card = (id: string): string => `[data-card=${id}]`;
+
+/** A scalar cell that an input saturates in the second half of its steps: two rates. */
+const twoRates = JSON.stringify({ name: 'two rates', cell: 'tanh', dtype: 'float64', weights: { Wx: [[1]], Wh: [[0.95]], b: [[0]] }, sequences: [Array.from({ length: 100 }, (_, t) => [t < 50 ? 0 : 1.5])] });
+
+/** Without what only this machine and this moment say. */
+export async function show({ host, page }: OpenPage, config: string): Promise<void> {
+  await host.run(config);
+  if (host.summary === null) throw new Error('There is no run.');
+  host.summary = { ...host.summary, elapsedMs: 1.4 };
+  host.sendAll();
+  await page.locator('.facts', { hasText: '1.4 ms' }).waitFor();
+}
+
+const whatIf = async ({ page }: OpenPage, name: string, value: string): Promise<void> => {
+  await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  const field = page.locator(`[data-field=${name}] .number`).first();
+  await field.fill(value);
+  await field.press('Enter');
+  await page.locator('[data-track=flow] .chip', { hasText: 'what if' }).first().waitFor();
+};
+const pin = ({ page }: OpenPage): Promise<void> => page.locator('.toolbar vscode-button', { hasText: 'Pin run' }).click();
+
+export const scenes: readonly Scene[] = [
+  {
+    name: 'weather', width: 1200, height: 3900, config: weatherConfig(), parts: null,
+    async prepare({ page }) {
+      for (const fold of await page.locator('.track:not([hidden]) .fold[aria-expanded=false]').all()) await fold.click();
+      for (const id of ['jacobian', 'product', 'attribution']) await computed(page, id);
+      await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
+    },
+  },
+  {
+    // A loss at every step, cuts, a clip, saturated units, one run pinned and another tried.
+    name: 'every', width: 1200, height: 3900, config: configOf(referenceCase('saturated'), { name: 'saturated', upstreamGradient: 'every', truncate: 7, clip: { norm: 0.5 } }),
+    parts: { head: '.head', whatIf: '.whatif', flow: track('flow'), contributions: track('contributions'), network: track('network'), gradientMap: track('gradientMap'), hiddenMap: track('hiddenMap'), saturation: track('saturation'), jacobian: track('jacobian'), attribution: track('attribution'), sources: track('sources'), atStep: '.side > section', compare: card('compare'), history: card('history'), unit: card('unit') },
+    async prepare(open) {
+      await pin(open);
+      await show(open, configOf(referenceCase('saturated'), { name: 'a second version', upstreamGradient: 'every', truncate: 5, clip: { norm: 0.5 } }));
+      await whatIf(open, 'inputScale', '0.6');
+      for (const id of ['jacobian', 'attribution']) await computed(open.page, id);
+      await cursorTo(open.page, 8);
+    },
+  },
+  {
+    // Drawn as its distance to a pin; tables.
+    name: 'exploding', width: 1200, height: 3900, config: configOf(referenceCase('exploding')),
+    parts: { head: '.head', flow: track('flow'), gradientMap: track('gradientMap'), hiddenMap: track('hiddenMap'), attribution: track('attribution'), eigenvalues: card('eigenvalues') },
+    async prepare(open) {
+      const { page } = open;
+      await pin(open);
+      await show(open, configOf(referenceCase('exploding'), { name: 'every step', upstreamGradient: 'every' }));
+      await page.locator('[data-card=compare] input[type=checkbox]').check();
+      await computed(page, 'attribution');
+      await openTable(page, 'flow');
+      await page.locator('[data-card=eigenvalues] button', { hasText: 'table' }).click();
+    },
+  },
+  // Below what float32 can hold; a rate that changes on the way; nothing before the last cut; every number of a small network, and a help.
+  { name: 'underflow', width: 1200, height: 1000, config: configOf(referenceCase('underflow'), { dtype: 'float32' }), parts: { head: '.head', flow: track('flow') } },
+  { name: 'rates', width: 1200, height: 1000, config: twoRates, parts: { head: '.head', flow: track('flow') } },
+  { name: 'cut', width: 1200, height: 1000, config: weatherConfig({ upstreamGradient: 'last', truncate: 40 }), parts: { flow: track('flow') } },
+  { name: 'stripes', width: 1200, height: 1000, config: weatherConfig({ name: 'stripes', upstreamGradient: 'every', truncate: 1 }), parts: { contributions: track('contributions') }, async prepare({ page }) { await page.setViewportSize({ width: 460, height: 1000 }); } },
+  { name: 'tiny', width: 1200, height: 2400, config: configOf(referenceCase('tiny')), parts: { network: track('network'), unit: card('unit'), help: '.popover' }, async prepare({ page }) { await page.locator('[data-track=product] .actions button', { hasText: '?' }).click(); } },
+  { name: 'narrow', width: 420, height: 1100, config: weatherConfig({ upstreamGradient: 'every', truncate: 25, clip: { norm: 0.001 } }), parts: { panel: 'body' }, async prepare({ page }) { await nextFrames(page); } },
+];
