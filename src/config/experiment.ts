@@ -6,10 +6,12 @@ import type { Tick } from './json/locate.js';
 import { counted, describeNode, describeShape } from './json/node.js';
 import { fits, readLoss } from './loss.js';
 import type { KnownSizes } from './loss.js';
+import { underItsKeys } from './names.js';
 import { nearest } from './nearest.js';
 import type { Problem } from './problem.js';
 import { Report } from './report.js';
 import { configKeys, requiredKeys } from './schema.js';
+import type { ConfigKey } from './schema.js';
 import { readSequences } from './sequences.js';
 import type { ReadSequences } from './sequences.js';
 import { Sources, fileName } from './sources.js';
@@ -53,8 +55,9 @@ async function readPair(weightsId: string, sequencesId: string, sources: Sources
 }
 
 async function readConfig(id: string, sources: Sources, report: Report): Promise<Experiment | null> {
-  const root = await sources.open(id);
-  if (root === null) return null;
+  const opened = await sources.open(id);
+  if (opened === null) return null;
+  const root = underItsKeys(opened, report);
   if (root.node.kind !== 'object') {
     report.error(root, {
       code: 'wrong-type', message: t('A config is an object.'), expected: t('an object such as { "weights": "weights.json", "sequences": "sequences.json" }'), found: describeNode(root.node),
@@ -62,7 +65,8 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
     });
     return null;
   }
-  const valid = validateObject(root, configKeys(), requiredKeys, report);
+  const keys = configKeys();
+  const valid = validateObject(root, keys, requiredKeys, report);
   const cell = oneOf(valid, 'cell', cells) ?? 'tanh';
   const dtype = oneOf<DType>(valid, 'dtype', ['float32', 'float64']) ?? 'float32';
 
@@ -83,7 +87,7 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   const upstream = await readUpstream(upstreamValue, sizes, dtype, sources, report);
   const loss = lossValue === undefined ? null : await readLoss(lossValue, sizes, dtype, sources, report);
   const clip = valid.get('clip');
-  const norm = clip === undefined ? undefined : validateObject(clip, configKeys()['clip']?.keys ?? {}, configKeys()['clip']?.required ?? [], report).get('norm');
+  const norm = clip === undefined ? undefined : validateObject(clip, keys.clip.keys, keys.clip.required, report).get('norm');
   return assemble(sequences, weights, {
     name: textOf(valid.get('name')) ?? bareName(id), cell, dtype, h0, stateful: booleanOf(valid.get('stateful')),
     upstream, loss, clipNorm: numberOf(norm), truncate: numberOf(valid.get('truncate')),
@@ -149,7 +153,7 @@ const textOf = (value: Value | undefined): string | null => (value?.node.kind ==
 const numberOf = (value: Value | undefined): number | null => (value?.node.kind === 'number' ? value.node.value : null);
 const booleanOf = (value: Value | undefined): boolean => value?.node.kind === 'boolean' && value.node.value;
 
-function oneOf<T extends Cell | DType>(valid: Valid, key: string, choices: readonly T[]): T | null {
+function oneOf<T extends Cell | DType>(valid: Valid<ConfigKey>, key: ConfigKey, choices: readonly T[]): T | null {
   const word = textOf(valid.get(key));
   return choices.find((choice) => choice === word) ?? null;
 }

@@ -4,7 +4,7 @@ import { counted, describeNode, describeShape } from './json/node.js';
 import { namedValues } from './layouts.js';
 import { checkLeaves } from './leaves.js';
 import type { Report } from './report.js';
-import { lossKeys } from './schema.js';
+import { configKeys, lossKeys } from './schema.js';
 import type { Sources } from './sources.js';
 import { readTensor } from './tensor.js';
 import type { Tensor } from './tensor.js';
@@ -19,8 +19,8 @@ type Readout = { readonly Why: Float64Array; readonly by: Float64Array; readonly
 
 /** The loss of a config: kind, readout Why [H,O] and by [1,O], targets. Null after a report. */
 export async function readLoss(value: Value, sizes: KnownSizes, dtype: DType, sources: Sources, report: Report): Promise<Loss | null> {
-  const valid = validateObject(value, lossKeys(), ['kind', 'readout', 'targets'], report);
-  const text = (key: string): string | null => {
+  const valid = validateObject(value, lossKeys(), configKeys().loss.required, report);
+  const text = (key: 'kind' | 'at'): string | null => {
     const node = valid.get(key)?.node;
     return node?.kind === 'string' ? node.value : null;
   };

@@ -1,5 +1,6 @@
 import { findGroups, namedValues } from './layouts.js';
 import type { Group } from './layouts.js';
+import { fileKeys, underItsKeys } from './names.js';
 import type { Range } from './problem.js';
 import type { Value } from './value.js';
 
@@ -36,25 +37,15 @@ export type FoundParts = {
 /** Opens a file by a reference as it stands in `from`, or by its id when `from` is null. */
 export type Open = (reference: string, from: string | null) => Promise<{ readonly id: string; readonly root: Value | null }>;
 
-const words = new Set(['last', 'every']);
-
 /** Values of a config that name a file, with the key they belong to. */
 export function references(config: Value): { readonly key: string; readonly value: Value }[] {
-  const loss = config.get('loss');
-  const found: { key: string; value: Value }[] = [];
-  const add = (key: string, value: Value | null): void => {
-    if (value === null) return;
-    const items = key === 'sequences' && value.node.kind === 'array' ? value.items() : [value];
-    for (const item of items) if (item.node.kind === 'string' && item.node.value.trim() !== '') found.push({ key, value: item.itself() });
-  };
-  add('weights', config.get('weights'));
-  add('sequences', config.get('sequences'));
-  add('initialState', config.get('initialState'));
-  const upstream = config.get('upstreamGradient');
-  if (upstream?.node.kind === 'string' && !words.has(upstream.node.value)) add('upstreamGradient', upstream);
-  add('readout', loss?.get('readout') ?? null);
-  add('targets', loss?.get('targets') ?? null);
-  return found;
+  const root = underItsKeys(config);
+  return fileKeys().flatMap(({ path, list, words }) => {
+    const found = path.reduce<Value | null>((value, key) => value?.get(key) ?? null, root);
+    const items = found === null ? [] : list && found.node.kind === 'array' ? found.items() : [found];
+    const key = path.at(-1) ?? '';
+    return items.flatMap((value) => (value.node.kind === 'string' && value.node.value.trim() !== '' && !words.includes(value.node.value) ? [{ key, value: value.itself() }] : []));
+  });
 }
 
 /** Where the text of a string stands, without its quotes. */
@@ -64,11 +55,12 @@ export function insideQuotes(value: Value): Range {
 }
 
 export async function findParts(config: string, open: Open): Promise<FoundParts> {
-  const root = (await open(config, null)).root;
-  if (root?.node.kind !== 'object') return { config: null, parts: [], links: [], group: null, weights: null, roots: root === null ? [] : [root] };
+  const opened = (await open(config, null)).root;
+  if (opened?.node.kind !== 'object') return { config: null, parts: [], links: [], group: null, weights: null, roots: opened === null ? [] : [opened] };
 
+  const root = underItsKeys(opened);
   const links: Link[] = [];
-  const roots = [root];
+  const roots = [opened];
   const targets = new Map<string, Value | null>();
   for (const { key, value } of references(root)) {
     if (value.node.kind !== 'string') continue;

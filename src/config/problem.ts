@@ -5,7 +5,7 @@ export type Range = { readonly start: Position; readonly end: Position };
 
 export const problemCodes = [
   'not-json', 'missing-file', 'unreadable-file', 'ragged-array', 'wrong-dimension', 'wrong-type', 'not-a-number', 'number-overflow', 'wrong-value',
-  'unknown-key', 'duplicate-key', 'missing-key', 'empty-sequence', 'unsupported-cell', 'unsupported-feature', 'unknown-weights', 'key-conflict', 'not-enough-memory',
+  'unknown-key', 'deprecated-key', 'duplicate-key', 'missing-key', 'empty-sequence', 'unsupported-cell', 'unsupported-feature', 'unknown-weights', 'key-conflict', 'not-enough-memory',
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
 

@@ -4,21 +4,21 @@ import { describeNode, quote } from './json/node.js';
 import { nearest } from './nearest.js';
 import type { Fix } from './problem.js';
 import type { Report } from './report.js';
-import type { JsonType, KeySpec, KeyTable } from './schema.js';
+import type { JsonType, KeySpec } from './schema.js';
 import type { Value } from './value.js';
 
 /** Values of an object's keys that have the right form; keys that are absent, null or wrong are left out. */
-export type Valid = ReadonlyMap<string, Value>;
+export type Valid<K extends string> = ReadonlyMap<K, Value>;
 
 /** An object with more unknown keys than this is no config; its keys are not compared one by one. */
 const maxUnknown = 50;
 
 /** Checks an object against a table of keys and reports everything that does not fit it. */
-export function validateObject(value: Value, keys: KeyTable, required: readonly string[], report: Report): Valid {
-  const valid = new Map<string, Value>();
+export function validateObject<K extends string>(value: Value, keys: Readonly<Record<K, KeySpec>>, required: readonly NoInfer<K>[], report: Report): Valid<K> {
+  const valid = new Map<K, Value>();
   const unknown = value.entries().filter(([key]) => !Object.hasOwn(keys, key));
   for (const [key, entry] of unknown.slice(0, maxUnknown)) reportUnknownKey(entry, key, Object.keys(keys), report);
-  for (const [key, spec] of Object.entries(keys)) {
+  for (const [key, spec] of Object.entries(keys) as [K, KeySpec][]) {
     const entry = value.get(key);
     if (entry === null) {
       if (required.includes(key)) {
@@ -62,7 +62,7 @@ function validateValue(value: Value, key: string, spec: KeySpec, report: Report)
   }
   if (node.kind === 'string' && spec.choices !== undefined) return validateChoice(place, key, node.value, spec, spec.choices, report);
   if (node.kind === 'number') return validateNumber(place, key, node.value, spec, report);
-  if (node.kind === 'string' && spec.types.length > 1 && node.value.trim() === '') {
+  if (node.kind === 'string' && spec.file !== undefined && node.value.trim() === '') {
     report.error(place, { code: 'wrong-value', message: t('"{0}" is an empty text, which names no file.', key), expected: spec.expected, found: '""', advice: t('Write the path of a file, relative to this one.') });
     return false;
   }

@@ -54,6 +54,13 @@ export class Value {
     return this.node.properties.map(({ key, keySpan, value }) => [key, new Value(this.document, value, appendKey(this.path, key), keySpan)] as const);
   }
 
+  /** The same object with other names for some of its keys; they stand where they stood. */
+  renamed(name: (key: string) => string): Value {
+    if (this.node.kind !== 'object') return this;
+    const properties = this.node.properties.map((property) => ({ ...property, key: name(property.key) }));
+    return new Value(this.document, { ...this.node, properties }, this.path, this.#place);
+  }
+
   /** Elements of an irregular list; a collapsed block of numbers has none. */
   items(): Value[] {
     return this.node.kind === 'array' ? this.node.items.map((item, i) => new Value(this.document, item, appendIndex(this.path, i), item)) : [];

@@ -43,7 +43,7 @@ class Actions implements vscode.CodeActionProvider {
   }
 
   #fixes(problem: Problem, { config, inspection }: Subject, uri: vscode.Uri, context: vscode.CodeActionContext): vscode.CodeAction[] {
-    const diagnostics = context.diagnostics.filter(({ source, range }) => source === 'Run RNN' && range.isEqual(toRange(problem.range)));
+    const diagnostics = context.diagnostics.filter(({ source, range, message }) => message === problem.message || (source === 'Run RNN' && range.isEqual(toRange(problem.range))));
     const mend = (action: vscode.CodeAction): vscode.CodeAction[] => {
       action.diagnostics = diagnostics;
       action.isPreferred = true;

@@ -1,5 +1,6 @@
 import { visit } from 'jsonc-parser';
 import * as vscode from 'vscode';
+import { keyOf } from '../config/names.js';
 
 /** Larger documents are not looked through in the extension host, characters. */
 const longest = 1_000_000;
@@ -24,7 +25,7 @@ export function configKeys(document: vscode.TextDocument): ReadonlyMap<string, v
       onArrayBegin: () => false,
       onArrayEnd: () => undefined,
       onObjectProperty: (key, _offset, length, line, character) => {
-        if (depth === 1) keys.set(key, new vscode.Range(line, character, line, character + length));
+        if (depth === 1 && (keyOf(key) === key || !keys.has(keyOf(key)))) keys.set(keyOf(key), new vscode.Range(line, character, line, character + length));
       },
     });
   }

@@ -1,13 +1,12 @@
 import { getLocation } from 'jsonc-parser';
 import * as vscode from 'vscode';
+import { fileKeys, keyOf } from '../config/names.js';
 import { configSelector } from './codeLens.js';
 import { listFolder } from './search.js';
 
 /** Larger documents are not looked through in the extension host, characters. */
 const longest = 1_000_000;
 
-/** Keys whose value can be the path of a file; `sequences` a list of them. */
-const naming: ReadonlySet<string> = new Set(['weights', 'sequences', 'initialState', 'upstreamGradient', 'loss.readout', 'loss.targets']);
 const likely: Readonly<Record<string, RegExp>> = { weights: /weight|state|model|param/i, sequences: /seq|xs|input/i, upstreamGradient: /dhs|grad/i };
 
 /** Offers the JSON files and folders beside a config where a path belongs, those with a likely name first. */
@@ -17,8 +16,8 @@ class PathCompletion implements vscode.CompletionItemProvider {
     const text = document.getText();
     const at = document.offsetAt(position);
     const { path: segments, previousNode, isAtPropertyKey } = getLocation(text, at);
-    const key = segments.filter((segment) => typeof segment === 'string').join('.');
-    if (isAtPropertyKey || !naming.has(key)) return [];
+    const key = segments.filter((segment) => typeof segment === 'string').map((name, i) => (i === 0 ? keyOf(name) : name)).join('.');
+    if (isAtPropertyKey || !fileKeys().some((known) => known.path.join('.') === key)) return [];
     const typed = previousNode?.type === 'string' && previousNode.offset < at && at < previousNode.offset + previousNode.length ? previousNode : null;
     // Inside a list of numbers no text belongs.
     if (typed === null && segments.some((segment) => typeof segment === 'number')) return [];

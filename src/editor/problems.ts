@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Problem } from '../config/problem.js';
 import { isConfig } from './configIndex.js';
-import { toDiagnostic } from './diagnostics.js';
+import { toDiagnostics } from './diagnostics.js';
 import type { Inspections } from './inspections.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
@@ -40,7 +40,7 @@ export function registerProblems(inspections: Inspections, sessions: Sessions): 
     if (now === shown) return;
     shown = now;
     collection.clear();
-    collection.set([...perFile].map(([file, problems]) => [vscode.Uri.parse(file), problems.map(toDiagnostic)]));
+    collection.set([...perFile].map(([file, problems]) => [vscode.Uri.parse(file), toDiagnostics(problems)]));
   };
   // A document can outlive its tab, and be read without one; the user sees tabs.
   const isOpen = (config: vscode.Uri): boolean => openConfigs().has(config.toString());

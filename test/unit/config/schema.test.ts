@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { configJsonSchema, configKeys } from '../../../src/config/index.js';
+import { configJsonSchema, configKeys, references } from '../../../src/config/index.js';
+import { readDocument } from '../../../src/config/document.js';
+import { fileKeys } from '../../../src/config/names.js';
+import type { ConfigKey } from '../../../src/config/schema.js';
+import type { Valid } from '../../../src/config/validate.js';
+import { Value } from '../../../src/config/value.js';
 import { editDistance, nearest } from '../../../src/config/nearest.js';
-import { readConfigText } from './memory.js';
+import { configName, readConfigText } from './memory.js';
 
 type Offer = { type?: string | string[]; enum?: string[]; markdownEnumDescriptions?: string[] };
-type Schema = { markdownDescription?: string; properties?: Record<string, Schema>; anyOf?: Offer[]; defaultSnippets?: { body: unknown }[]; default?: unknown; examples?: unknown[] };
+type Schema = { markdownDescription?: string; deprecationMessage?: string; doNotSuggest?: boolean; properties?: Record<string, Schema>; anyOf?: Offer[]; defaultSnippets?: { body: unknown }[]; default?: unknown; examples?: unknown[] };
 
 describe('the contributed JSON schema', () => {
   const schema = JSON.parse(JSON.stringify(configJsonSchema())) as Schema & { $schema: string };
 
   it('is draft-07, knows every key and documents it', () => {
     assert.equal(schema.$schema, 'http://json-schema.org/draft-07/schema#');
-    assert.deepEqual(Object.keys(schema.properties ?? {}), Object.keys(configKeys()));
+    const now = Object.entries(schema.properties ?? {}).filter(([, { deprecationMessage }]) => deprecationMessage === undefined).map(([key]) => key);
+    assert.deepEqual(now, Object.keys(configKeys()));
     assert.deepEqual(Object.keys(configKeys()), ['$schema', 'name', 'cell', 'dtype', 'weights', 'sequences', 'initialState', 'stateful', 'upstreamGradient', 'loss', 'clip', 'truncate']);
     const documented = (part: Schema): boolean => Object.values(part.properties ?? {}).every((inner) => (inner.markdownDescription ?? '').length > 20 && documented(inner));
     assert.ok(documented(schema));
@@ -41,13 +47,76 @@ describe('the contributed JSON schema', () => {
 
   it('offers only values that the reader accepts', async () => {
     const base = { weights: { Wx: [[1, 0], [0, 1]], Wh: [[0.5, 0], [0, 0.5]], b: [0, 0] }, sequences: [[[1, 0], [0, 1], [1, 1]]] };
-    for (const [key, { anyOf = [], defaultSnippets = [], examples = [], default: usual }] of Object.entries(schema.properties ?? {})) {
+    for (const [key, { anyOf = [], defaultSnippets = [], examples = [], default: usual }] of Object.entries(schema.properties ?? {}).filter(([, { deprecationMessage }]) => deprecationMessage === undefined)) {
       for (const value of [...anyOf.flatMap((offer) => offer.enum ?? []), ...examples, ...defaultSnippets.map(({ body }) => body), ...(usual === undefined ? [] : [usual])]) {
         const { problems } = await readConfigText(JSON.stringify({ ...base, [key]: value }));
         const refused = problems.filter(({ code }) => code !== 'missing-file');
         assert.deepEqual(refused, [], `${key}: ${JSON.stringify(value)}`);
       }
     }
+  });
+});
+
+describe('names that other programs have for a key', () => {
+  const { properties = {} } = JSON.parse(JSON.stringify(configJsonSchema())) as Schema;
+  const older = Object.entries(properties).filter(([, { deprecationMessage }]) => deprecationMessage !== undefined);
+  const base = { weights: { Wx: [[1, 0], [0, 1]], Wh: [[0.5, 0], [0, 0.5]], b: [0, 0] }, sequences: [[[1, 0], [0, 1], [1, 1]]] };
+  const values: Readonly<Record<string, unknown>> = { cell: 'relu', sequences: [[[2, 2], [1, 0], [1, 1]]], initialState: [[0.25, -0.5]], upstreamGradient: 'every', truncate: 2 };
+
+  it('are explained by the schema, which tells the name in force, and are not offered', () => {
+    const names = older.map(([name]) => name);
+    for (const name of ['activation', 'nonlinearity', 'xs', 'h0', 'hidden_state', 'dhs']) assert.ok(names.includes(name), name);
+    for (const [name, { deprecationMessage = '', doNotSuggest, markdownDescription }] of older) {
+      const key = /is called "(\w+)"/.exec(deprecationMessage)?.[1] ?? '';
+      assert.ok(deprecationMessage.includes(`"${name}"`), name);
+      assert.equal(doNotSuggest, true);
+      assert.equal(markdownDescription, properties[key]?.markdownDescription);
+    }
+  });
+
+  for (const [name, { deprecationMessage = '' }] of older) {
+    it(`are read, with a warning that can mend them: ${name}`, async () => {
+      const key = /is called "(\w+)"/.exec(deprecationMessage)?.[1] ?? '';
+      const value = values[key];
+      assert.notEqual(value, undefined, key);
+      const rest = Object.fromEntries(Object.entries(base).filter(([other]) => other !== key));
+      const text = JSON.stringify({ ...rest, [name]: value });
+      const { experiment, problems } = await readConfigText(text);
+      const meant = await readConfigText(JSON.stringify({ ...rest, [key]: value }));
+      assert.notEqual(experiment, null);
+      assert.deepEqual(experiment, meant.experiment);
+      assert.deepEqual(problems.map(({ code, severity, message, fix }) => ({ code, severity, message, fix })), [{ code: 'deprecated-key', severity: 'warning', message: deprecationMessage, fix: { kind: 'replace', text: `"${key}"` } }]);
+      const { start, end } = problems[0]?.range ?? { start: { character: 0 }, end: { character: 0 } };
+      assert.equal(text.slice(start.character, end.character), `"${name}"`);
+    });
+  }
+
+  it('do not overrule the name in force', async () => {
+    const { experiment, problems } = await readConfigText(JSON.stringify({ ...base, activation: 'relu', cell: 'identity' }));
+    assert.equal(experiment?.cell, 'identity');
+    assert.deepEqual(problems.map(({ code }) => code), ['unknown-key']);
+  });
+});
+
+describe('keys that may name a file', () => {
+  it('are those that take the path of one, by whatever name', async () => {
+    const paths = fileKeys().map(({ path }) => path.join('.'));
+    assert.deepEqual(paths, ['weights', 'sequences', 'initialState', 'upstreamGradient', 'loss.readout', 'loss.targets']);
+    const text = '{ "weights": "w", "xs": ["s", "t"], "h0": "h", "dhs": "every", "cell": "tanh", "loss": { "kind": "mse", "readout": "r", "targets": "y", "at": "last" } }';
+    const root = Value.root(readDocument('a', new TextEncoder().encode(text), () => undefined));
+    assert.ok(root);
+    assert.deepEqual(references(root).map(({ key, value: { node } }) => [key, node.kind === 'string' ? node.value : null]), [['weights', 'w'], ['sequences', 's'], ['sequences', 't'], ['initialState', 'h'], ['readout', 'r'], ['targets', 'y']]);
+    const { files } = await readConfigText(text.replace('"every"', '"d"').replace(/, "loss": .*/, '}'));
+    assert.deepEqual(files.toSorted(), ['d', 'h', 's', 't', configName, 'w'].toSorted());
+  });
+});
+
+describe('what the table finds', () => {
+  it('is asked for by names that are in the table, or does not compile', () => {
+    const valid: Valid<ConfigKey> = new Map();
+    assert.equal(valid.get('sequences'), undefined);
+    // @ts-expect-error No such key.
+    assert.equal(valid.get('sequencess'), undefined);
   });
 });
 

@@ -31,7 +31,7 @@ describe('in Korean', () => {
     });
   }
 
-  for (const config of ['{', '[1]', { weights: { Wx: [[0]], Wh: [[0, 1]], b: [0] }, sequences: [[0]] }, { weights: { Wx: [[0]], Wh: [['x']], b: [0, 1] }, sequences: [[0], [0, 1]], celll: 1, clip: {}, truncate: 0 }]) {
+  for (const config of ['{', '[1]', { weights: { Wx: [[0]], Wh: [[0, 1]], b: [0] }, sequences: [[0]] }, { weights: { Wx: [[0]], Wh: [['x']], b: [0, 1] }, sequences: [[0], [0, 1]], celll: 1, clip: {}, truncate: 0 }, { weights: { Wx: [[0]], Wh: [[0]], b: [0] }, xs: [[0]], activation: 'relu' }]) {
     it(`the problems of ${JSON.stringify(config)} are Korean`, async () => {
       const { problems } = await read(config);
       assert.ok(problems.length > 0);
@@ -40,11 +40,12 @@ describe('in Korean', () => {
   }
 
   it('the schema has the same keys, and Korean words on each', () => {
-    type Schema = { readonly properties?: Readonly<Record<string, Schema>>; readonly markdownDescription?: string };
+    type Schema = { readonly properties?: Readonly<Record<string, Schema>>; readonly markdownDescription?: string; readonly deprecationMessage?: string };
     const [english, translated] = ['dist/rnn.schema.json', 'dist/rnn.schema.ko.json'].map((file) => JSON.parse(readFileSync(file, 'utf8')) as Schema);
     const docs = (schema: Schema | undefined): [string, string][] =>
       Object.entries(schema?.properties ?? {}).flatMap(([key, inner]): [string, string][] => [[key, inner.markdownDescription ?? ''], ...docs(inner)]);
     assert.deepEqual(docs(translated).map(([key]) => key), docs(english).map(([key]) => key));
     for (const [key, text] of docs(translated)) assert.match(text, /[가-힣]/, key);
+    assert.equal(translated?.properties?.['h0']?.deprecationMessage, '설정에서는 "h0" 대신 "initialState" 키를 씁니다.');
   });
 });

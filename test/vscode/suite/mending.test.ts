@@ -97,6 +97,21 @@ describe('Quick fixes', () => {
   mends('rename a key to the nearest known one', { 'a.rnn.json': whole.replace('"sequences"', '"sequenzes"') }, '"sequenzes"', 'Change to "sequences"', whole);
   mends('write the value that was meant', { 'a.rnn.json': whole.replace('"weights"', '"cell": "rleu", "weights"') }, '"rleu"', 'Change to "relu"', whole.replace('"weights"', '"cell": "relu", "weights"'));
   mends('take the quotes from a number', { 'a.rnn.json': whole.replace('[0, 0] }', '[0, "0.5"] }') }, '"0.5"', 'Change to 0.5', whole.replace('[0, 0] }', '[0, 0.5] }'));
+  it('rename a key that other programs call so, of which nothing is told twice; until then it counts', async () => {
+    const config = await writeFiles({ 'a.rnn.json': whole.replace('"sequences"', '"h0": "h.json",\n  "xs"'), 'h.json': '[[0.25, 0.5]]' });
+    const { document } = await openText(config);
+    const told = (): vscode.Diagnostic[] => vscode.languages.getDiagnostics(config).filter(({ message }) => message.includes('"initialState"'));
+    await until('the message', () => (told().length > 0 ? true : undefined));
+    await until('a link', async () => (await vscode.commands.executeCommand<vscode.DocumentLink[]>('vscode.executeLinkProvider', config)).find(({ target }) => target?.path.endsWith('/h.json') === true));
+    // Whoever speaks later has spoken.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.deepEqual(told().map(({ message, severity }) => [message, severity]), [['"h0" is called "initialState" in a config.', vscode.DiagnosticSeverity.Warning]], JSON.stringify(vscode.languages.getDiagnostics(config)));
+    const after = await changeAndUndo(document, async () => applyAction(await actionAt(document, '"h0"', 'Change to "initialState"')));
+    assert.equal(after, document.getText().replace('"h0"', '"initialState"'));
+    await applyAction(await actionAt(document, '"h0"', 'Change to "initialState"'));
+    await applyAction(await actionAt(document, '"xs"', 'Change to "sequences"'));
+    await until('no message', () => (vscode.languages.getDiagnostics(config).length === 0 ? true : undefined));
+  });
   mends('transpose a matrix that lies on its side, in the file that holds it',
     { 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{\n  "Wx": [\n    [0.10],\n    [2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n' },
     '"Wx"', 'Transpose Wx', '{\n  "Wx": [\n    [0.10, 2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n', 'w.json');
