@@ -7,9 +7,11 @@ import type { Steps } from './types.js';
 export type Eigenvalue = readonly [number, number];
 
 const mostSweeps = 60;
+/** Sweeps without progress after which what rounding alone can have left beside the whole matrix counts as zero, not only beside its neighbours. */
+const patientSweeps = 20;
 
 /**
- * All eigenvalues of a [n,n], modulus descending; NaN for those on which the iteration gives up (60 sweeps without progress).
+ * All eigenvalues of a [n,n], modulus descending; NaN, before the others, for those on which the iteration gives up (60 sweeps without progress).
  *
  * The matrix is first taken apart into its strongly connected parts: unit i reaches unit j when a[i,j] ≠ 0. A permutation that
  * orders these parts makes the matrix block triangular, so its eigenvalues are those of the parts, and a triangular or
@@ -24,7 +26,9 @@ export function* eigenvaluesOf(a: Float64Array, n: number): Steps<Eigenvalue[]> 
     yield* toHessenberg(block, m);
     for (const [re, im] of yield* hessenbergEigenvalues(block, m)) found.push([re * scale, im * scale]);
   }
-  return found.sort((p, q) => Math.hypot(...q) - Math.hypot(...p));
+  // An unknown one may be the largest.
+  const modulus = (value: Eigenvalue): number => (Number.isNaN(value[0]) ? Infinity : Math.hypot(...value));
+  return found.map((value) => ({ value, size: modulus(value) })).sort((p, q) => (p.size === q.size ? 0 : q.size - p.size)).map(({ value }) => value);
 }
 
 /** Tarjan's algorithm (1972), its recursion kept on a stack of its own. */
@@ -161,13 +165,15 @@ function pair(a: number, b: number, c: number, d: number): [Eigenvalue, Eigenval
 function* hessenbergEigenvalues(a: Float64Array, n: number): Steps<Eigenvalue[]> {
   const at = (i: number, j: number): number => a[i * n + j]!;
   const found: Eigenvalue[] = [];
+  // Equal eigenvalues leave a block in which nothing but rounding stands beside the diagonal; sweeps only turn that round and round.
+  const rounding = n * Number.EPSILON * norm(a);
   let high = n - 1;
   let sweeps = 0;
   while (high >= 0) {
     let low = high;
     while (low > 0) {
       const beside = Math.abs(at(low - 1, low - 1)) + Math.abs(at(low, low));
-      if (Math.abs(at(low, low - 1)) <= Number.EPSILON * (beside === 0 ? 1 : beside)) break;
+      if (Math.abs(at(low, low - 1)) <= Math.max(Number.EPSILON * (beside === 0 ? 1 : beside), sweeps > patientSweeps ? rounding : 0)) break;
       low--;
     }
     if (low >= high - 1) {

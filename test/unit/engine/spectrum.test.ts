@@ -27,6 +27,19 @@ describe('eigenvalues', () => {
     assert.ok(worst < 1e-9);
   });
 
+  it('that stand many times over are found, each as often as it stands', (t) => {
+    let worst = 0;
+    fc.assert(fc.property(fc.integer({ min: 2, max: 40 }), fc.nat(), fc.array(fc.constantFrom(0.9, -0.9, 0.4, -0.4, 1, 0), { minLength: 1, maxLength: 5 }), (n, seed, values) => {
+      const Q = Matrix.from1DArray(n, n, orthogonal(n, seed));
+      const own = Array.from({ length: n }, (_, i) => values[i] ?? 0.4);
+      const A = Float64Array.from(Q.mmul(Matrix.diag(own)).mmul(Q.transpose()).to1DArray());
+      const found = finish(eigenvaluesOf(A, n)).map(([re]) => re).sort((a, b) => a - b);
+      own.sort((a, b) => a - b).forEach((value, i) => { worst = Math.max(worst, Number.isNaN(found[i]) ? Infinity : Math.abs(found[i]! - value)); });
+    }), { numRuns: 300, seed: 3 });
+    t.diagnostic(`largest distance ${worst.toExponential(1)}`);
+    assert.ok(worst < 1e-12);
+  });
+
   it('of triangular and nilpotent matrices are their diagonal, exactly, in whatever order the units come', () => {
     const lower = rows([3, 0, 0], [5, -2, 0], [7, 11, 0]);
     assert.deepEqual(finish(eigenvaluesOf(lower, 3)), [[3, 0], [-2, 0], [0, 0]]);
