@@ -1,9 +1,12 @@
 // Bounds of the spectral radius of a matrix too large for all its eigenvalues.
-import { exponentOf, maxAbs, norm } from './norm.js';
+import { exponentOf, maxAbs, norm, scaleByPowerOfTwo } from './norm.js';
 import type { Steps } from './types.js';
 
 /** A^(2^14): what bounds and radius differ by shrinks to a 16,384th of its logarithm. */
 const squarings = 14;
+
+/** Some units in the last place of a number that stands in an exponent. */
+const slackUnit = 4e-15;
 
 /** C ← A·A, all [n,n]. */
 export type Square = (A: Float64Array) => Steps<Float64Array>;
@@ -29,23 +32,33 @@ export const plainSquare = (n: number): Square => function* (A) {
  */
 export function* spectralRadiusBounds(A: Float64Array, n: number, square: Square): Steps<readonly [low: number, high: number]> {
   let power = A;
-  // Of power·2^exponent; `error` bounds the norm of what rounding has added, on the scale of `power`.
+  // Of power·2^exponent; `error` bounds the norm of what rounding has added, on the scale of `power`. The trace differs by at most √n times that norm.
   let [exponent, error, k] = [0, 0, 1];
   let [low, high] = [0, Infinity];
   for (let i = 0; i <= squarings; i++) {
     const size = norm(power);
     let trace = 0;
     for (let j = 0; j < n; j++) trace += power[j * (n + 1)]!;
-    const rounding = n * Number.EPSILON * size;
-    const root = (value: number): number => (value <= 0 ? 0 : Math.exp((Math.log(value) + exponent * Math.LN2) / k));
-    high = Math.min(high, root(size * (1 + n * Number.EPSILON) + error) * (1 + 4e-15));
-    low = Math.max(low, root((Math.abs(trace) - n * error - rounding) / n) * (1 - 4e-15));
+    // n additions, each wrong by half a unit of sums of up to Σ|a_jj| ≤ √n·size.
+    const rounding = n ** 1.5 * Number.EPSILON * size;
+    /** The k-th root, and how much rounding of its logarithm, which may be large, can have changed it. */
+    const root = (value: number): readonly [root: number, slack: number] => {
+      if (value <= 0) return [0, 0];
+      const ln = (Math.log(value) + exponent * Math.LN2) / k;
+      return [Math.exp(ln), slackUnit * (1 + Math.abs(ln))];
+    };
+    const [above, slackAbove] = root(size * (1 + n * Number.EPSILON) + error);
+    const [below, slackBelow] = root((Math.abs(trace) - Math.sqrt(n) * error - rounding) / n);
+    high = Math.min(high, above * (1 + slackAbove));
+    low = Math.max(low, below * (1 - slackBelow));
     // A zero power proves a radius of 0 where no rounding can hide behind it.
     if (i === squarings || high === 0 || (size === 0 && error === 0)) break;
     const shift = exponentOf(maxAbs(power));
     if (!Number.isFinite(shift)) break;
-    const scaled = power.map((value) => value * 2 ** -shift);
-    const [from, by] = [norm(scaled), error * 2 ** -shift];
+    const scaled = new Float64Array(n * n);
+    scaleByPowerOfTwo(power, -shift, scaled);
+    // Of the first power, whose scale may be any, there is none.
+    const [from, by] = [norm(scaled), error === 0 ? 0 : error * 2 ** -shift];
     const squared = yield* square(scaled);
     error = 2 * from * by + by * by + (n + 2) * Number.EPSILON * from * from;
     exponent = 2 * (exponent + shift);

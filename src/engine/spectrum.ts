@@ -52,19 +52,19 @@ const unknown = (T: number): GrowingSpectrum => ({
  * What the Jacobians J_t = diag(f'(h_t))·Whᵀ of batch item 0 say, in float64; `spectrum` fills while `steps` runs. Without `stateful` a chunk knows
  * nothing of the one before it: the exponents start anew from Q = I at its first step, and the product is that of the last chunk.
  */
-export function spectrumOf(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): { readonly spectrum: Spectrum; readonly steps: Steps<void> } {
+export function spectrumOf(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null, decomposed = mostDecomposed): { readonly spectrum: Spectrum; readonly steps: Steps<void> } {
   const spectrum = unknown(experiment.shapes.T);
-  return { spectrum, steps: fill(experiment, result, workspaces, spectrum) };
+  return { spectrum, steps: fill(experiment, result, workspaces, spectrum, decomposed) };
 }
 
 /** The same at its end. */
-export function* spectrumSteps(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): Steps<Spectrum> {
-  const { spectrum, steps } = spectrumOf(experiment, result, workspaces);
+export function* spectrumSteps(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null, decomposed = mostDecomposed): Steps<Spectrum> {
+  const { spectrum, steps } = spectrumOf(experiment, result, workspaces, decomposed);
   yield* steps;
   return spectrum;
 }
 
-function* fill(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null, spectrum: GrowingSpectrum): Steps<void> {
+function* fill(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null, spectrum: GrowingSpectrum, decomposed: number): Steps<void> {
   const { shapes: { T, H }, weights: { Wh } } = experiment;
   if (!(yield* allFinite([Wh]))) {
     spectrum.eigenvaluesWh = Array.from({ length: H }, () => [NaN, NaN] as const);
@@ -72,21 +72,23 @@ function* fill(experiment: Experiment, result: AnyRun, workspaces: Workspaces | 
   }
   const chunks = itemChunks(experiment, result.hs, 0);
   const own = withOneItem(experiment);
-  yield* withKernels(workspaces, (kernels) => fastSpectrum(kernels, own, chunks, spectrum), function* () {
+  yield* withKernels(workspaces, (kernels) => fastSpectrum(kernels, own, chunks, spectrum, decomposed), function* () {
     Object.assign(spectrum, unknown(T));
-    return yield* plainSpectrum(own, chunks, spectrum);
+    return yield* plainSpectrum(own, chunks, spectrum, decomposed);
   });
 }
 
-/** The eigenvalues of Wh, or bounds of the largest modulus where they would take too long. */
-export function* eigenvaluesInto(Wh: Float64Array, H: number, square: Square, spectrum: GrowingSpectrum): Steps<void> {
-  if (H > mostDecomposed) {
+/** The eigenvalues of Wh, or bounds of the largest modulus where they are not found, or would take too long: beyond H = `decomposed`. */
+export function* eigenvaluesInto(Wh: Float64Array, H: number, square: Square, spectrum: GrowingSpectrum, decomposed: number): Steps<void> {
+  const all = H > decomposed ? [] : yield* eigenvaluesOf(Wh, H);
+  const [largest] = all;
+  if (largest === undefined || Number.isNaN(largest[0])) {
     spectrum.spectralRadiusBounds = yield* spectralRadiusBounds(Wh, H, square);
     spectrum.spectralRadiusWh = spectrum.spectralRadiusBounds[1];
     return;
   }
-  spectrum.eigenvaluesWh = yield* eigenvaluesOf(Wh, H);
-  spectrum.spectralRadiusWh = Math.hypot(...spectrum.eigenvaluesWh[0]!);
+  spectrum.eigenvaluesWh = all;
+  spectrum.spectralRadiusWh = Math.hypot(...largest);
 }
 
 /** Above σ by this share the proof is tried first; the wider ones are for H so large that rounding alone is more. */
@@ -116,9 +118,9 @@ export function* logDeterminantOf(Wh: Float64Array, H: number): Steps<number> {
   return logDeterminant(yield* factorise(Wh, H));
 }
 
-function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum): Steps<GrowingSpectrum> {
+function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum, decomposed: number): Steps<GrowingSpectrum> {
   const { shapes: { T, H }, weights: { Wh }, stateful } = experiment;
-  yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum), 0, 0.1);
+  yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum, decomposed), 0, 0.1);
   const logDet = yield* part(logDeterminantOf(Wh, H), 0.1, 0.12);
   const jacobian = yield* part(JacobianNorm.create(Wh, H), 0.12, 0.12);
   spectrum.sigmaMaxWh = yield* part(jacobian.sigmaMax(new Float64Array(H).fill(1)), 0.12, 0.12);

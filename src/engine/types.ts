@@ -166,7 +166,7 @@ export type Spectrum = {
   readonly sigmaMaxWh: number;
   /** Proven: no singular value of Wh is larger, rounding included. */
   readonly sigmaMaxWhUpper: number;
-  /** [H] pairs (re, im), modulus descending; empty for H > 1,024. */
+  /** [H] pairs (re, im), modulus descending; empty where they are not computed (H > 1,024) or not found. */
   readonly eigenvaluesWh: readonly (readonly [number, number])[];
   /** [T]; NaN where not computed yet. */
   readonly jacobianSigmaMax: Float64Array;

@@ -35,7 +35,7 @@ export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: 
 }
 
 /** Null when the memory does not suffice or a number could leave its range; then plain arithmetic has to. */
-export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum): Steps<GrowingSpectrum | null> {
+export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum, decomposed: number): Steps<GrowingSpectrum | null> {
   const { shapes: { T, H }, weights: { Wx, Wh }, stateful } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const at = layOut(kernels, { ...SlopeBlocks.sizes(experiment, 1), ...SigmaBatch.sizes(H), ...JacobianChain.sizes(H), left: packedBytes(H, H), right: packedBytes(H, H), squareStaging: H * H * 8 });
@@ -65,7 +65,7 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
   }), 0, first);
   const exact = open.length === 0 ? null : yield* part(JacobianNorm.create(Wh, H), first, first);
   if (exact !== null) for (const t of open) spectrum.jacobianSigmaMax[t] = yield* part(exact.sigmaMax(slopesAt(t)), first, first);
-  yield* part(eigenvaluesInto(Wh, H, (A) => square(kernels, at, A, H), spectrum), first, second);
+  yield* part(eigenvaluesInto(Wh, H, (A) => square(kernels, at, A, H), spectrum, decomposed), first, second);
 
   let lnSlopes = 0;
   for (const slope of slopes) lnSlopes += Math.log(slope);

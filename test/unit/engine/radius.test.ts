@@ -17,6 +17,17 @@ describe('bounds of the spectral radius', () => {
     assert.ok(low <= 0.89 && high >= 0.89 && high - low < 1e-3);
   });
 
+  it('hold where only rounding could lose it: a diagonal whose sums and logarithms round, at both ends of float64', () => {
+    for (const scale of [5e-320, 1e-300, 1 / 3, 1e290]) {
+      const A = scaledIdentity(60, 1).map((one) => one * scale);
+      const [low, high] = bounds(A, 60);
+      assert.ok(low <= scale && scale <= high && high <= scale * (1 + 1e-2), `${low} ${high}`);
+    }
+    // tr = n·ρ in every power: the lower bound is as near as rounding lets it be, and not beyond.
+    const [low] = bounds(scaledIdentity(1000, 0.1), 1000);
+    assert.ok(low <= 0.1 && low > 0.1 * (1 - 1e-8), `${low}`);
+  });
+
   it('of a complex pair that dominates, and of two real ones of opposite sign', () => {
     const turn = rows([0.3, -0.8, 0], [0.8, 0.3, 0], [0, 0, 0.5]);
     for (const [A, radius] of [[turn, Math.hypot(0.3, 0.8)], [rows([2, 1, 0], [0, -2, 5], [0, 0, 1]), 2]] as const) {

@@ -105,6 +105,42 @@ for (const [way, workspaces] of fast) {
   });
 }
 
+describe('the spectral radius where eigenvalues are too many to be computed', () => {
+  const H = 15;
+  /** Blocks on the diagonal, hidden by an orthogonal change of basis unless that would spread what is exactly zero. */
+  const withBlock = (block: readonly (readonly number[])[], rest: number): Float64Array =>
+    Float64Array.from({ length: H * H }, (_, i) => block[Math.floor(i / H)]?.[i % H] ?? (i % (H + 1) === 0 ? rest : 0));
+  const turned = (A: Float64Array): Float64Array => {
+    const Q = Matrix.from1DArray(H, H, orthogonal(H, 8));
+    return Float64Array.from(Q.mmul(Matrix.from1DArray(H, H, A)).mmul(Q.transpose()).to1DArray());
+  };
+  const jordan = (value: number): Float64Array => Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? value : i % H === Math.floor(i / H) + 1 ? 1 : 0));
+  const cases: readonly (readonly [name: string, Wh: Float64Array, radius: number, width: number])[] = [
+    ['a complex pair that dominates', turned(withBlock([[0.3, -0.8], [0.8, 0.3]], 0.5)), Math.hypot(0.3, 0.8), 1e-3],
+    ['two of opposite sign', turned(withBlock([[0.9, 0], [0, -0.9]], 0.4)), 0.9, 1e-3],
+    ['an orthogonal matrix', orthogonal(H, 5), 1, 1e-3],
+    // As far as changes of the size of rounding move the eigenvalues: (n³·ε)^(1/15) is 0.16, and what the bound loses of the powers in between.
+    ['a Jordan block', jordan(0.7), 0.7, 0.5],
+    ['a nilpotent matrix', jordan(0), 0, 0.25],
+    ['nothing', new Float64Array(H * H), 0, 0],
+  ];
+  for (const [way, workspaces] of ways) for (const [name, Wh, radius, most] of cases) {
+    it(`lies between the bounds of ${name}, ${way}`, () => {
+      const e = experiment(H, 5, Wh, { cell: 'identity' });
+      const result = finish(runSteps(e));
+      const { spectralRadiusBounds, spectralRadiusWh, eigenvaluesWh, ...rest } = finish(spectrumSteps(e, result, workspaces, H - 1));
+      const [low, high] = spectralRadiusBounds ?? assert.fail('no bounds');
+      assert.ok(low <= radius * (1 + 1e-13) && radius * (1 - 1e-13) <= high && high - low <= most + low * 1e-12 + (low === 0 ? high : 0), `${low} ${high}`);
+      assert.ok(high <= radius + most, `${high}`);
+      assert.deepEqual([spectralRadiusWh, eigenvaluesWh], [high, []]);
+      // All else is what it is where they are computed.
+      const { spectralRadiusBounds: none, spectralRadiusWh: exact, eigenvaluesWh: all, ...same } = finish(spectrumSteps(e, result, workspaces, H));
+      assert.deepEqual([rest, none, all.length], [same, null, H]);
+      assert.ok(low <= exact + 0.2 && exact <= high + 1e-9, `${low} ${exact} ${high}`);
+    });
+  }
+});
+
 describe('the proven bound of σ_max(Wh)', () => {
   it('is never below the largest singular value, and close to it', () => {
     fc.assert(fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(), (H, seed) => {
