@@ -5,7 +5,7 @@ import { Kernels, supportedVariants, Workspaces } from '../../../src/engine/inde
 import type { Cell, DType, Experiment, Upstream, Variant } from '../../../src/engine/index.js';
 import { filled, randomNumbers } from '../engine/build.js';
 
-export const wasmAt = (variant: Variant): string => path.join(process.cwd(), 'out', 'kernels', `${variant}.wasm`);
+export const wasmAt = (name: Variant | 'numbers'): string => path.join(process.cwd(), 'out', 'kernels', `${name}.wasm`);
 
 const bytes = { relaxed: readFileSync(wasmAt('relaxed')), simd: readFileSync(wasmAt('simd')) };
 
