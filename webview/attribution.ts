@@ -23,23 +23,25 @@ export function attributionTracks({ model, timeline }: Page): View[] {
   let pictureChanged = (): void => undefined;
   let rowChanged = (): void => undefined;
   type Ask = { readonly window: TimeWindow; readonly maxColumns: number; readonly maxRows: number };
-  const latestPicture = new Latest((params: Ask) => model.slice('attribution', params), (map, params) => {
+  const latestPicture = new Latest((params: Ask) => model.analysis('attribution', params), (map, params) => {
     if (map === null) return;
     picture = { map, bitmap: null };
     pictureChanged();
     if (map.fraction < 1) latestPicture.again(params);
-  });
-  const latestRow = new Latest((params: { t: number }) => model.slice('attributionRow', params), (answer, params) => {
+  }, () => pictureChanged());
+  const latestRow = new Latest((params: { t: number }) => model.analysis('attributionRow', params), (answer, params) => {
     if (answer === null) return;
     row = answer;
     rowChanged();
     if (answer.fraction < 1) latestRow.again(params);
-  });
+  }, () => rowChanged());
   let rowVisible = false;
   timeline.onChange((change) => { if (change === 'cursor' && rowVisible && model.run !== null) latestRow.request({ t: timeline.cursor }); });
   model.onChange((change) => {
     if (change !== 'run') return;
     [picture, row, rowVisible] = [null, null, false];
+    latestPicture.forget();
+    latestRow.forget();
   });
 
   function bitmap(theme: Theme): HTMLCanvasElement | null {
@@ -57,6 +59,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
   }
 
   const sampling = (): string[] => {
+    if (latestPicture.failure !== null) return [];
     if (picture === null) return [say('computing {0} %', 0)];
     const { fraction, largestGroup, sourceTo: { length: count }, rowSteps: { length: sampledSteps } } = picture.map;
     if (fraction < 1) return [say('computing {0} %', Math.floor(fraction * 100))];
@@ -70,6 +73,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     height: 190,
     costly: true,
     pending: () => latestPicture.busy,
+    failure: () => latestPicture.failure,
     help: {
       text: [
         say('One column for each step t, one row for each step s at which a loss enters. The colour is the size of what that loss alone sends back to t; everything below the diagonal is empty, because gradients travel to the past only.'),
@@ -158,10 +162,11 @@ export function attributionTracks({ model, timeline }: Page): View[] {
   const single: View = {
     id: 'sources',
     title: say('Where the gradient comes from'),
-    formula: () => [say('share of each loss in Σ_s ‖c_{t,s}‖ at t = {0}', row?.t ?? timeline.cursor), ...(row !== null && row.fraction < 1 ? [say('computing')] : [])].join(' · '),
+    formula: () => [say('share of each loss in Σ_s ‖c_{t,s}‖ at t = {0}', row?.t ?? timeline.cursor), ...(row !== null && row.fraction < 1 && latestRow.failure === null ? [say('computing')] : [])].join(' · '),
     height: 124,
     costly: true,
     pending: () => latestRow.busy,
+    failure: () => latestRow.failure,
     help: {
       text: [
         say('The column of the attribution picture at the cursor: how much of the gradient at t comes from the loss at each later step s. On top all shares end to end, the nearest loss first, so that the whole width is the whole gradient; below, each at its own step. Orange is near, blue far away on a log scale of the distance.'),

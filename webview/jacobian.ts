@@ -61,13 +61,17 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
   let answered: number | undefined;
   let asked = '';
   const listeners = new Map<string, () => void>();
-  const latest = new Latest((params: { sequence: number }) => model.slice('jacobians', params), (values, params) => {
+  const latest = new Latest((params: { sequence: number }) => model.analysis('jacobians', params), (values, params) => {
     if (values === null) return;
     [answer, answered] = [values, model.run?.runId];
     for (const changed of listeners.values()) changed();
     if (values.fraction < 1) latest.again(params);
+  }, () => { for (const changed of listeners.values()) changed(); });
+  model.onChange((change) => {
+    if (change !== 'run') return;
+    asked = '';
+    latest.forget();
   });
-  model.onChange((change) => { if (change === 'run') asked = ''; });
 
   const view = (kind: Kind): View => {
     const lines = (theme: Theme): Line[] => {
@@ -80,6 +84,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       });
     };
     const progress = (): string[] => {
+      if (latest.failure !== null) return [];
       if (answer === null || answer.fraction < 1) return [say('computing {0} %', Math.floor((answer?.fraction ?? 0) * 100))];
       return answer.t.length < timeline.steps ? [say('sampled at {0} of {1} steps', answer.t.length, timeline.steps)] : [];
     };
@@ -90,6 +95,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       height: 124,
       costly: true,
       pending: () => latest.busy,
+      failure: () => latest.failure,
       help: kind.help,
       available: () => true,
       refresh(_window, _size, changed) {

@@ -12,7 +12,8 @@ export type AskSlice = <K extends keyof SliceRequests>(name: K, params: SliceReq
 /** Numbers of a run that cannot be had: a newer run replaced it, or the host could not answer, which is logged by then. */
 export class NotToBeHad extends Error {
   override readonly name = 'NotToBeHad';
-  constructor(readonly why: 'replaced' | 'unanswered') {
+  /** `detail`: what the host said. */
+  constructor(readonly why: 'replaced' | 'unanswered', readonly detail = '') {
     super(why);
   }
 }
@@ -74,6 +75,20 @@ export class Model {
     }
   }
 
+  /** The same of an analysis, which is worth a second try: null when there is no run or it was replaced meanwhile. @throws NotToBeHad when the host could not answer, which is logged */
+  async analysis<K extends keyof SliceRequests>(name: K, params: Parameters<Slices[K]>[0]): Promise<SliceRequests[K]['result'] | null> {
+    const runId = this.run?.runId;
+    if (runId === undefined) return null;
+    try {
+      const result = await this.#ask(name, { ...params, runId });
+      return this.run?.runId === runId ? result : null;
+    } catch (error) {
+      this.#failed(error);
+      if (this.run?.runId !== runId) return null;
+      throw new NotToBeHad('unanswered', error instanceof Error ? error.message : String(error));
+    }
+  }
+
   /** A slice of one run and no other. Null only in a report, of what was not recorded. @throws NotToBeHad */
   async sliceOf<K extends keyof SliceRequests>({ runId }: RunSummary, name: K, params: Parameters<Slices[K]>[0]): Promise<SliceRequests[K]['result']> {
     const result = await this.#ask(name, { ...params, runId }).catch((error: unknown) => {
@@ -89,16 +104,30 @@ export class Model {
   }
 }
 
+/** Why there is no answer, and how to ask again. */
+export type Failure = { readonly detail: string; readonly retry: () => void };
+
 /** One question at a time: while one is under way only the newest of the later ones is kept, and it is asked next. */
 export class Latest<P, R> {
   readonly #ask: (params: P) => Promise<R>;
   readonly #show: (result: R, params: P) => void;
+  readonly #failed: () => void;
   #busy = false;
   #next: { readonly params: P } | null = null;
+  #failure: Failure | null = null;
 
-  constructor(ask: (params: P) => Promise<R>, show: (result: R, params: P) => void) {
+  /** `failed` is called when `ask` found that the numbers cannot be had. */
+  constructor(ask: (params: P) => Promise<R>, show: (result: R, params: P) => void, failed: () => void = () => undefined) {
     this.#ask = ask;
     this.#show = show;
+    this.#failed = failed;
+  }
+
+  /** Stands until there is an answer, or until it is forgotten. */
+  get failure(): Failure | null { return this.#failure; }
+
+  forget(): void {
+    this.#failure = null;
   }
 
   /** Whether an answer is still to come. */
@@ -120,10 +149,25 @@ export class Latest<P, R> {
       while (this.#next !== null) {
         const { params } = this.#next;
         this.#next = null;
-        this.#show(await this.#ask(params), params);
+        const result = await this.#answer(params);
+        if (result === undefined) continue;
+        if (result !== null) this.#failure = null;
+        this.#show(result, params);
       }
     } finally {
       this.#busy = false;
+    }
+    if (this.#failure !== null) this.#failed();
+  }
+
+  /** Undefined when there is none to be had. */
+  async #answer(params: P): Promise<R | undefined> {
+    try {
+      return await this.#ask(params);
+    } catch (error) {
+      if (!(error instanceof NotToBeHad)) throw error;
+      this.#failure = { detail: error.detail, retry: () => this.request(params) };
+      return undefined;
     }
   }
 }

@@ -4,6 +4,7 @@ import { frameOf, paintFrame } from './card.js';
 import { el, math } from './dom.js';
 import { formatPercent, powerOfTen } from './format.js';
 import { t } from './l10n.js';
+import { failureText } from './failure.js';
 import { Latest } from './model.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Page } from './view.js';
@@ -18,12 +19,12 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
   let answer: ReachValues | null = null;
   let asked = -1;
   const notes = el('p', { class: 'note' });
-  const latest = new Latest<null, ReachValues | null>(() => model.slice('reach', {}), (values) => {
+  const latest = new Latest<null, ReachValues | null>(() => model.analysis('reach', {}), (values) => {
     if (values === null) return;
     answer = values;
     changed();
     if (values.fraction < 1) latest.again(null);
-  });
+  }, () => changed());
   /** dWh is exactly 0 and has no parts. */
   const zero = (): boolean => answer !== null && answer.fraction === 1 && answer.missing[0] === 0 && answer.share.every((value) => value === 0);
   const known = (): number => answer?.share.findIndex(Number.isNaN) ?? 0;
@@ -41,7 +42,8 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
   const frame = (sheet: Pick<Sheet, 'width' | 'height'>): Frame => frameOf(sheet, { min: -0.5, max: Math.max(1, count()) - 0.5 }, { min: floor(), max: top() + 0.2 });
 
   function explain(): void {
-    if (answer === null) notes.replaceChildren(t('Being computed…'));
+    if (latest.failure !== null) notes.replaceChildren(...failureText(latest.failure));
+    else if (answer === null) notes.replaceChildren(t('Being computed…'));
     else if (answer.fraction < 1) notes.replaceChildren(t('Being computed: {0} %.', Math.floor(answer.fraction * 100)));
     else if (answer.share.length === 0) notes.replaceChildren(t('Not computed: for a run of this size it would take minutes, or more memory than there is.'));
     else if (zero()) notes.replaceChildren(t('dWh is exactly 0.'));
@@ -70,6 +72,7 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
       if (run !== null && run.runId !== asked) {
         asked = run.runId;
         answer = null;
+        latest.forget();
         latest.request(null);
       }
       explain();

@@ -4,6 +4,7 @@ import { colourMap } from './colours.js';
 import { copyButton, copyByKey } from './copy.js';
 import { Details } from './details.js';
 import { el, math, onFrame, plainMath, textButton, whenIdle } from './dom.js';
+import { failureText } from './failure.js';
 import { fileName } from './format.js';
 import { Gathering } from './gather.js';
 import { t as say } from './l10n.js';
@@ -12,7 +13,7 @@ import { savePicture } from './picture.js';
 import { inReport } from './report.js';
 import { TableTwin, toCsv, toTsv } from './table.js';
 import type { TablePlan } from './table.js';
-import type { RunSummary } from './model.js';
+import type { Failure, RunSummary } from './model.js';
 import type { Line, Scene } from './scene.js';
 import type { Page, View } from './view.js';
 import type { SaveFile } from './picture.js';
@@ -40,6 +41,8 @@ export class Track {
   readonly #tableButton: HTMLButtonElement;
   readonly #twin: TableTwin;
   readonly #details: Details | null;
+  readonly #failed = el('p', { class: 'failed', attributes: { role: 'alert' } });
+  #failure: Failure | null = null;
   readonly #hidden: Set<string>;
   readonly #paintNext = onFrame(() => this.#paint());
   readonly #paintLater = whenIdle(() => this.#paint());
@@ -87,7 +90,8 @@ export class Track {
       help);
     this.element = el('section', { class: 'track', attributes: { 'data-track': view.id, 'aria-labelledby': `${id}-title` } },
       el('header', { class: 'track-head' }, el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)), this.#formula, actions), this.#gathering.note,
-      el('div', { class: 'track-body', id: `${id}-body` }, view.controls === undefined ? this.#legend : el('div', { class: 'with-controls' }, view.controls, this.#legend), this.#plot, this.#twin.element, this.#details?.element ?? null, this.#grip));
+      el('div', { class: 'track-body', id: `${id}-body` }, view.controls === undefined ? this.#legend : el('div', { class: 'with-controls' }, view.controls, this.#legend), this.#failed, this.#plot, this.#twin.element, this.#details?.element ?? null, this.#grip));
+    this.#failed.hidden = true;
     this.#watchGrip();
     new ResizeObserver(() => { if (this.visible) this.refresh(); }).observe(this.#plot);
     new IntersectionObserver((entries) => {
@@ -232,7 +236,17 @@ export class Track {
       this.#formula.title = plainMath(formula);
     }
     this.#paintLegend(theme);
+    this.#showFailure();
     this.moveCursor();
+  }
+
+  /** Written only when it changes: it is read aloud. */
+  #showFailure(): void {
+    const failure = this.view.failure?.() ?? null;
+    if (failure === this.#failure) return;
+    this.#failure = failure;
+    this.#failed.hidden = failure === null;
+    this.#failed.replaceChildren(...(failure === null ? [] : failureText(failure)));
   }
 
   #paintLegend(theme: Theme): void {

@@ -2,7 +2,7 @@
 import { formatFactor, formatNumber } from './format.js';
 import { t } from './l10n.js';
 import type { Memory } from './memory.js';
-import type { Model, RunSummary, TimeWindow } from './model.js';
+import type { Failure, Model, RunSummary, TimeWindow } from './model.js';
 import type { Scene } from './scene.js';
 import type { TablePlan } from './table.js';
 import type { Theme, ThemeWatch } from './theme.js';
@@ -33,6 +33,8 @@ export type View = {
   readonly costly?: true;
   /** Of a costly one: whether what it was asked for is still to come. */
   pending?(): boolean;
+  /** Of a costly one: why it has no numbers, if it has failed to get them. */
+  failure?(): Failure | null;
   /** Controls that stand with the legend. */
   readonly controls?: HTMLElement;
   /** False: the run has nothing to show here (saturation of a relu cell). */
