@@ -3,7 +3,6 @@ import type { Context } from './commands/context.js';
 import { commands } from './commands/table.js';
 import { registerCodeLens } from './editor/codeLens.js';
 import { registerContextKeys } from './editor/contextKeys.js';
-import { registerDiagnostics } from './editor/diagnostics.js';
 import { registerLanguageFeatures } from './editor/languageFeatures.js';
 import { Sessions } from './editor/sessions.js';
 import { prefix } from './editor/settings.js';
@@ -24,8 +23,7 @@ export function activate({ extensionUri, subscriptions }: vscode.ExtensionContex
     panels,
     sessions,
     features.disposable,
-    registerDiagnostics(sessions),
-    registerCodeLens(sessions),
+    registerCodeLens(sessions, features.subjects.inspections),
     registerContextKeys(sessions, panels, features.subjects),
     registerStatusBar(sessions, panels),
     vscode.window.registerWebviewPanelSerializer(viewType, panels),

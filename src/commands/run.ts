@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Entry } from '../config/files.js';
+import { isConfig } from '../editor/configIndex.js';
 import { readUri } from '../editor/files.js';
 import { withLateProgress } from '../editor/progress.js';
 import type { Session } from '../editor/session.js';
@@ -30,15 +31,16 @@ async function classify(uri: vscode.Uri, { sessions }: Context): Promise<FileKin
   }
 }
 
-/** The sequences that a plain weights file is run on. */
-async function chooseSequences(weights: vscode.Uri): Promise<vscode.Uri | undefined> {
+/** What a weights file is run with: a config that names it, or sequences alone. */
+async function choosePartner(weights: vscode.Uri, configs: readonly vscode.Uri[]): Promise<vscode.Uri | undefined> {
   const folder = vscode.Uri.joinPath(weights, '..');
   const likely = (await vscode.workspace.fs.readDirectory(folder))
     .filter(([name, type]) => (type & vscode.FileType.File) !== 0 && /\.jsonc?$/.test(name) && !name.endsWith('.rnn.json') && name !== baseName(weights))
     .map(([name]) => vscode.Uri.joinPath(folder, name));
   // Files that say so in their name first.
   likely.sort((a, b) => Number(/seq|xs|input/i.test(baseName(b))) - Number(/seq|xs|input/i.test(baseName(a))) || a.path.localeCompare(b.path));
-  const choices: Choice[] = [...likely.map(fileChoice), { label: `$(folder-opened) ${t('Another file…')}`, choose: () => openDialog(t('Sequences for Run RNN')) }];
+  const known = configs.map((uri): Choice => ({ ...fileChoice(uri), description: t('a config that names this file') }));
+  const choices: Choice[] = [...known, ...likely.map(fileChoice), { label: `$(folder-opened) ${t('Another file…')}`, choose: () => openDialog(t('Sequences for Run RNN')) }];
   return (await vscode.window.showQuickPick(choices, { title: t('Run RNN: sequences for {0}', baseName(weights)), placeHolder: t('A JSON file with the input sequences, [B][T][I] or [T][I]') }))?.choose();
 }
 
@@ -49,8 +51,9 @@ async function entryFor(uri: vscode.Uri, meant: boolean, context: Context): Prom
     case 'config':
       return { kind: 'config', config: uri.toString() };
     case 'weights': {
-      const sequences = await chooseSequences(uri);
-      return sequences === undefined ? undefined : { kind: 'pair', weights: uri.toString(), sequences: sequences.toString() };
+      const partner = await choosePartner(uri, await context.subjects.configsOf(uri));
+      if (partner === undefined) return undefined;
+      return isConfig(partner) ? { kind: 'config', config: partner.toString() } : { kind: 'pair', weights: uri.toString(), sequences: partner.toString() };
     }
     case 'sequences':
       throw new Error(t('{0} holds sequences. Run RNN on the weights file, or on a *.rnn.json config that names both.', baseName(uri)));

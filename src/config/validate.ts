@@ -17,7 +17,7 @@ const maxUnknown = 50;
 export function validateObject<K extends string>(value: Value, keys: Readonly<Record<K, KeySpec>>, required: readonly NoInfer<K>[], report: Report): Valid<K> {
   const valid = new Map<K, Value>();
   const unknown = value.entries().filter(([key]) => !Object.hasOwn(keys, key));
-  for (const [key, entry] of unknown.slice(0, maxUnknown)) reportUnknownKey(entry, key, Object.keys(keys), report);
+  for (const [key, entry] of unknown.slice(0, maxUnknown)) reportUnknownKey(entry, key, Object.keys(keys), (name) => value.get(name) === null, report);
   for (const [key, spec] of Object.entries(keys) as [K, KeySpec][]) {
     const entry = value.get(key);
     if (entry === null) {
@@ -41,8 +41,9 @@ function missingAdvice(value: Value, key: string, spec: KeySpec): string {
 /** Nothing when there is no text to put there. */
 const replaceBy = (meant: unknown): { fix?: Fix } => (meant === null || meant === undefined ? {} : { fix: { kind: 'replace', text: JSON.stringify(meant) } });
 
-function reportUnknownKey(entry: Value, key: string, known: readonly string[], report: Report): void {
-  const meant = nearest(key, known);
+/** A key that stands there already is not what was meant. */
+function reportUnknownKey(entry: Value, key: string, known: readonly string[], isFree: (name: string) => boolean, report: Report): void {
+  const meant = nearest(key, known.filter(isFree));
   report.warning(entry, {
     code: 'unknown-key', message: t('The key {0} is unknown and is ignored.', quote(key)), expected: meant === null ? t('one of {0}', known.filter((name) => name !== '$schema').join(', ')) : `"${meant}"`, found: quote(key),
     advice: meant === null ? t('Remove it.') : t('Did you mean "{0}"?', meant), ...replaceBy(meant),

@@ -32,6 +32,11 @@ export class Value {
     return this.#place;
   }
 
+  /** What stands there: its key as it is written, quotes and all. */
+  get placeText(): string {
+    return this.document.text.slice(this.#place.offset, this.#place.offset + this.#place.length);
+  }
+
   address(): Pick<Problem, 'file' | 'range' | 'path'> {
     return { file: this.document.id, range: this.document.lines.range(this.#place), path: this.path };
   }

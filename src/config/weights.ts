@@ -5,7 +5,7 @@ import { counted, describeNode, describeShape, quote } from './json/node.js';
 import { findGroups, isFurtherLayer, layouts, namedValues } from './layouts.js';
 import type { Group, Named } from './layouts.js';
 import { nearest } from './nearest.js';
-import type { Report } from './report.js';
+import type { Finding, Report } from './report.js';
 import { readTensor } from './tensor.js';
 import type { Tensor } from './tensor.js';
 import type { Value } from './value.js';
@@ -25,18 +25,18 @@ export function readWeights(value: Value, dtype: DType, sequenceInputs: number |
   const named = namedValues(value);
   const group = recognise(value, named, report);
   if (group === null || (reportFurtherLayers(named, group, report))) return null;
-  return readGroup(value, group, dtype, sequenceInputs, gatedExpected, report);
+  return readGroup(value, named, group, dtype, sequenceInputs, gatedExpected, report);
 }
 
 function recognise(value: Value, named: readonly Named[], report: Report): Group | null {
   const groups = findGroups(named);
   const [group, second] = groups;
   if (group === undefined) {
-    const known = layouts.flatMap((layout) => [layout.recurrent, layout.input]);
-    const near = named.map(({ name }) => [name, nearest(name, known)] as const).find(([name, meant]) => meant !== null && meant !== name);
-    report.error(value, {
+    const near = misspelt(named, layouts.flatMap((layout) => [layout.recurrent, layout.input]));
+    const asConfig = configAsWeightsAdvice(value);
+    report.error(asConfig === null ? near?.where ?? value : value, {
       code: 'unknown-weights', message: t('No weights of an RNN are recognised here.'), expected: t('the names Wx, Wh, b, or weight_ih_l0, weight_hh_l0, … (PyTorch), or kernel, recurrent_kernel, bias (Keras)'), found: describeNode(value.node),
-      advice: configAsWeightsAdvice(value) ?? (near === undefined ? t('Rename the matrices: Wx [I,H], Wh [H,H] and b [H].') : t('Did you mean "{0}" by "{1}"? Names are matched exactly.', near[1] ?? '', near[0])),
+      ...(asConfig !== null ? { advice: asConfig } : near?.hint ?? { advice: t('Rename the matrices: Wx [I,H], Wh [H,H] and b [H].') }),
     });
     return null;
   }
@@ -46,6 +46,19 @@ function recognise(value: Value, named: readonly Named[], report: Report): Group
     return null;
   }
   return group;
+}
+
+/** The first name that is nearly one of those that are wanted, what to say about it, and how to mend it; undefined when there is none. */
+function misspelt(named: readonly Named[], wanted: readonly string[]): { readonly where: Value; readonly hint: Pick<Finding, 'advice' | 'fix'> } | undefined {
+  for (const { name, value } of named) {
+    const meant = nearest(name, wanted);
+    if (meant === null || meant === name) continue;
+    const key = value.placeText;
+    const at = key.lastIndexOf(name);
+    const advice = t('Did you mean "{0}" by "{1}"? Names are matched exactly.', meant, name);
+    return { where: value, hint: at < 0 ? { advice } : { advice, fix: { kind: 'replace', text: key.slice(0, at) + meant + key.slice(at + name.length) } } };
+  }
+  return undefined;
 }
 
 function reportFurtherLayers(named: readonly Named[], group: Group, report: Report): boolean {
@@ -59,11 +72,13 @@ function reportFurtherLayers(named: readonly Named[], group: Group, report: Repo
   return true;
 }
 
-function readGroup(value: Value, group: Group, dtype: DType, sequenceInputs: number | null, gatedExpected: boolean, report: Report): ReadWeights {
+function readGroup(value: Value, named: readonly Named[], group: Group, dtype: DType, sequenceInputs: number | null, gatedExpected: boolean, report: Report): ReadWeights {
   const { layout } = group;
+  const isKnown = (name: string): boolean => [layout.input, layout.recurrent, ...layout.biases].includes(name);
   const matrix = (entry: Value | null, name: string, form: string): Tensor | null => {
     if (entry !== null) return notEmpty(readTensor(entry, { label: name, ranks: [2], form, axes: ['rows', 'columns'], advice: t('Write {0} as a list of rows.', name), dtype }, report), name, form, report);
-    report.error(value, { code: 'missing-key', message: t('{0} is missing in the weights.', name), expected: `"${name}" ${form}`, found: describeNode(value.node), advice: t('Add "{0}".', name) });
+    const near = misspelt(named.filter((one) => one.prefix === group.prefix && !isKnown(one.name)), [name]);
+    report.error(near?.where ?? value, { code: 'missing-key', message: t('{0} is missing in the weights.', name), expected: `"${name}" ${form}`, found: near === undefined ? describeNode(value.node) : near.where.placeText, ...(near?.hint ?? { advice: t('Add "{0}".', name) }) });
     return null;
   };
   const input = matrix(group.input, layout.input, layout.transposed ? '[H][I]' : '[I][H]');

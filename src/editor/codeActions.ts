@@ -10,6 +10,9 @@ import type { Subject, Subjects } from './subject.js';
 
 const { QuickFix, RefactorExtract, RefactorInline, RefactorRewrite } = vscode.CodeActionKind;
 
+/** What more configs than this make of a file is not offered in it. */
+const mostConfigs = 5;
+
 /** An action whose edit is computed only when the user chooses it, because it may rewrite megabytes. */
 class LateAction extends vscode.CodeAction {
   constructor(title: string, kind: vscode.CodeActionKind, readonly target: Target, readonly offer: Pick<Offer, 'kind'>) {
@@ -22,8 +25,12 @@ class Actions implements vscode.CodeActionProvider {
   constructor(readonly subjects: Subjects, readonly refactorings: Refactorings) {}
 
   async provideCodeActions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext, token: vscode.CancellationToken): Promise<vscode.CodeAction[]> {
-    const subject = await this.subjects.of(document, token);
-    if (subject === null) return [];
+    const actions = (await this.subjects.allOf(document, mostConfigs, token)).flatMap((subject) => this.#actions(document, range, context, subject));
+    // What several configs of one file offer alike is offered once.
+    return [...new Map(actions.toReversed().map((action) => [`${action.kind?.value} ${action.title}`, action])).values()].toReversed();
+  }
+
+  #actions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext, subject: Subject): vscode.CodeAction[] {
     const { inspection, file } = subject;
     const here = inspection.problems.filter((problem) => problem.file === file && meets(toRange(problem.range), range));
     const fixes = here.flatMap((problem) => this.#fixes(problem, subject, document.uri, context));
@@ -36,9 +43,8 @@ class Actions implements vscode.CodeActionProvider {
     if (!(action instanceof LateAction)) return action;
     const change = this.refactorings.plainChange(action.offer);
     if (change === null) return action;
-    const edit = await this.refactorings.editFor(action.target, change);
-    if (typeof edit === 'string') throw new Error(edit);
-    action.edit = edit;
+    const edit = await this.refactorings.editOrWarn(action.target, change);
+    if (edit !== null) action.edit = edit;
     return action;
   }
 
@@ -57,7 +63,7 @@ class Actions implements vscode.CodeActionProvider {
       return mend(action);
     }
     if (problem.fix?.kind === 'transpose') {
-      const name = problem.path.split('.').at(-1) ?? '';
+      const name = inspection.parts.find(({ file, path }) => file === problem.file && path === problem.path)?.name ?? problem.path;
       return mend(new LateAction(t('Transpose {0}', name), QuickFix, target(problem.path, name), { kind: 'transpose' }));
     }
     const bias = problem.code === 'missing-key' ? inspection.offers.find(({ kind, file, path }) => kind === 'addBias' && file === problem.file && path === problem.path) : undefined;

@@ -1,6 +1,9 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { isConfig } from './configIndex.js';
 import { configKeys } from './configKeys.js';
+import { toRange } from './diagnostics.js';
+import type { Inspections } from './inspections.js';
 import { prefix } from './settings.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
@@ -16,7 +19,7 @@ class RunLens implements vscode.CodeLensProvider {
   readonly onDidChangeCodeLenses: vscode.Event<void>;
   readonly #changed = new vscode.EventEmitter<void>();
 
-  constructor(readonly sessions: Sessions) {
+  constructor(readonly sessions: Sessions, readonly inspections: Inspections) {
     this.onDidChangeCodeLenses = this.#changed.event;
   }
 
@@ -24,8 +27,9 @@ class RunLens implements vscode.CodeLensProvider {
     this.#changed.fire();
   }
 
-  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+  async provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[]> {
     const { uri } = document;
+    if (!isConfig(uri)) return [];
     const lens = (range: vscode.Range, title: string, tooltip: string, command: string): vscode.CodeLens =>
       new vscode.CodeLens(range, { title, tooltip, command: `${prefix}.${command}`, arguments: [uri] });
     const lenses = [
@@ -35,7 +39,7 @@ class RunLens implements vscode.CodeLensProvider {
     const session = this.sessions.find({ kind: 'config', config: uri.toString() });
     const words = session === undefined ? null : verdictWords(session);
     if (session === undefined || words === null) return lenses;
-    const keys = configKeys(document);
+    const keys = configKeys(document) ?? (await this.#keysFromWorker(uri, token));
     const [weights, upstream, trip] = [keys.get('weights'), keys.get('upstreamGradient') ?? keys.get('loss'), tripLine(session)];
     lenses.push(lens(top, verdictLine(words), words.reason, 'showPanel'));
     // In a config on one line it stands there already.
@@ -43,10 +47,15 @@ class RunLens implements vscode.CodeLensProvider {
     if (upstream !== undefined && trip !== null) lenses.push(lens(upstream, trip, t('What is left of a gradient that starts at the last step'), 'showPanel'));
     return lenses;
   }
+
+  async #keysFromWorker(config: vscode.Uri, token: vscode.CancellationToken): Promise<ReadonlyMap<string, vscode.Range>> {
+    const outline = (await this.inspections.of(config, token))?.documents.find(({ file }) => file === config.toString())?.outline ?? [];
+    return new Map(outline.map(({ name, key }) => [name, toRange(key)]));
+  }
 }
 
-export function registerCodeLens(sessions: Sessions): vscode.Disposable {
-  const lens = new RunLens(sessions);
+export function registerCodeLens(sessions: Sessions, inspections: Inspections): vscode.Disposable {
+  const lens = new RunLens(sessions, inspections);
   const told = new WeakMap<Session, string>();
   // Progress is told many times a second; the lenses change only with the verdict.
   const refresh = (session: Session): void => {

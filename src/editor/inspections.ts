@@ -15,7 +15,7 @@ const debounce = 150;
 const longestWait = 1_000;
 /** The thread ends when nobody has asked for anything during this time, ms. */
 const idle = 3 * 60_000;
-/** Configs that are watched and kept; the one that was looked at longest ago is let go. */
+/** Configs that are watched and kept although nobody holds them; the one that was looked at longest ago is let go. */
 const mostConfigs = 20;
 
 type Entry = {
@@ -37,6 +37,7 @@ type Entry = {
  */
 export class Inspections implements vscode.Disposable {
   readonly #entries = new Map<string, Entry>();
+  readonly #held = new Set<string>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #read = new vscode.EventEmitter<Inspection>();
   /** The text of a config or of a file that it names is another one now. */
@@ -89,8 +90,14 @@ export class Inspections implements vscode.Disposable {
     return this.#ask('references', { bytes });
   }
 
+  /** Keeps watching a config until it is let go. */
+  hold(config: vscode.Uri): void {
+    this.#held.add(config.toString());
+  }
+
   /** Lets a config go: nobody looks at it any more. */
   forget(config: vscode.Uri): void {
+    this.#held.delete(config.toString());
     const entry = this.#entries.get(config.toString());
     if (entry === undefined) return;
     this.#entries.delete(config.toString());
@@ -117,7 +124,8 @@ export class Inspections implements vscode.Disposable {
       this.#entries.set(key, known);
       return known;
     }
-    for (const old of [...this.#entries.values()].slice(0, Math.max(0, this.#entries.size + 1 - mostConfigs))) this.forget(old.config);
+    const passing = [...this.#entries.values()].filter((entry) => !this.#held.has(entry.config.toString()));
+    for (const old of passing.slice(0, Math.max(0, passing.length + 1 - mostConfigs))) this.forget(old.config);
     const entry: Entry = {
       config, inspection: null, changedAt: -Infinity, waitingSince: null, reading: null, stale: true, refreshing: null,
       watch: new FileWatch(() => {

@@ -24,7 +24,7 @@ export function registerLanguageFeatures(sessions: Sessions, log: vscode.LogOutp
   const refactorings = new Refactorings(inspections);
   const disposable = vscode.Disposable.from(
     registerHover(subjects), registerInlayHints(subjects), registerLinks(subjects), registerPaths(), registerSymbols(subjects), registerFolding(subjects),
-    registerCodeActions(subjects, refactorings), registerProblems(inspections, sessions), registerRenames(index), index, inspections,
+    registerCodeActions(subjects, refactorings), registerProblems(subjects, sessions), registerRenames(index), index, inspections,
   );
   return { subjects, refactorings, disposable };
 }

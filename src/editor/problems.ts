@@ -2,39 +2,53 @@ import * as vscode from 'vscode';
 import type { Problem } from '../config/problem.js';
 import { isConfig } from './configIndex.js';
 import { toDiagnostics } from './diagnostics.js';
-import type { Inspections } from './inspections.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
+import type { Subjects } from './subject.js';
+
+/** A file that more configs name than this is told about as these see it. */
+const mostConfigs = 5;
 
 const identity = ({ file, code, message, range: { start, end } }: Problem): string => `${file} ${code} ${start.line}:${start.character}-${end.line}:${end.character} ${message}`;
 
-/** Configs that have a tab. */
-export function openConfigs(): Map<string, vscode.Uri> {
+/** JSON files that have a tab. */
+function openFiles(): Map<string, vscode.Uri> {
   const inputs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ input }) => input));
   const uris = inputs.flatMap((input) => (input instanceof vscode.TabInputText ? [input.uri] : input instanceof vscode.TabInputTextDiff ? [input.modified] : []));
-  return new Map(uris.filter(isConfig).map((uri) => [uri.toString(), uri]));
+  return new Map(uris.filter(({ path }) => /\.jsonc?$/.test(path)).map((uri) => [uri.toString(), uri]));
 }
 
+/** Configs that have a tab. */
+export const openConfigs = (): Map<string, vscode.Uri> => new Map([...openFiles()].filter(([, uri]) => isConfig(uri)));
+
 /**
- * Problems of configs that are open but not running, in them and in the files that they name. A config with a session is told about by its
- * session; a problem in a file that two configs name is told once.
+ * Everything that is wrong, at its place, for as long as it stands: in configs that run, in configs that are open and the files that they name,
+ * and in open files of configs that are not. A config with a session is told about by its session; what several of them find is told once.
  */
-export function registerProblems(inspections: Inspections, sessions: Sessions): vscode.Disposable {
-  const collection = vscode.languages.createDiagnosticCollection('rnnGradients.open');
+export function registerProblems(subjects: Subjects, sessions: Sessions): vscode.Disposable {
+  const { inspections, index } = subjects;
+  const collection = vscode.languages.createDiagnosticCollection('rnnGradients');
   const found = new Map<string, readonly Problem[]>();
   const running = new Map<Session, readonly Problem[]>();
+  let open = openFiles();
+  /** The configs behind each open file: itself, or those that name it. */
+  const behind = new Map<string, readonly string[]>();
+  const watched = (): Set<string> => new Set([...behind.values()].flat());
   let shown = '';
 
   const publish = (): void => {
-    const told = new Set([...running.values()].flat().map(identity));
+    const told = new Set<string>();
     const perFile = new Map<string, Problem[]>();
-    for (const [config, problems] of found) {
-      if (sessions.find({ kind: 'config', config }) !== undefined) continue;
+    const tell = (problems: readonly Problem[]): void => {
       for (const problem of problems) {
         if (told.has(identity(problem))) continue;
         told.add(identity(problem));
         perFile.set(problem.file, [...(perFile.get(problem.file) ?? []), problem]);
       }
+    };
+    for (const problems of running.values()) tell(problems);
+    for (const [config, problems] of found) {
+      if (sessions.find({ kind: 'config', config }) === undefined) tell(open.has(config) ? problems : problems.filter(({ file }) => open.has(file)));
     }
     const now = JSON.stringify([...perFile]);
     if (now === shown) return;
@@ -42,35 +56,57 @@ export function registerProblems(inspections: Inspections, sessions: Sessions): 
     collection.clear();
     collection.set([...perFile].map(([file, problems]) => [vscode.Uri.parse(file), toDiagnostics(problems)]));
   };
-  // A document can outlive its tab, and be read without one; the user sees tabs.
-  const isOpen = (config: vscode.Uri): boolean => openConfigs().has(config.toString());
-  const look = (config: vscode.Uri): void => {
-    inspections.of(config).catch((error: unknown) => inspections.log.error(error instanceof Error ? error.message : String(error)));
+  const log = (error: unknown): void => inspections.log.error(error instanceof Error ? error.message : String(error));
+  const look = (config: string): void => {
+    const uri = vscode.Uri.parse(config, true);
+    inspections.hold(uri);
+    inspections.of(uri).catch(log);
   };
-  let open = openConfigs();
+  const begin = async (id: string, uri: vscode.Uri): Promise<void> => {
+    const configs = isConfig(uri) ? [uri] : await subjects.configsOf(uri);
+    if (!open.has(id)) return;
+    follow(id, configs.slice(0, mostConfigs).map(String));
+  };
+  /** These configs stand behind a file now: what is new is read, what nobody looks at any more let go. */
+  const follow = (id: string, configs: readonly string[]): void => {
+    const before = watched();
+    behind.set(id, configs);
+    const now = watched();
+    for (const config of now) if (!before.has(config)) look(config);
+    for (const config of before) {
+      if (now.has(config)) continue;
+      found.delete(config);
+      inspections.forget(vscode.Uri.parse(config, true));
+    }
+    publish();
+  };
   const followTabs = (): void => {
     const before = open;
-    open = openConfigs();
-    for (const [id, config] of open) if (!before.has(id)) look(config);
-    for (const [id, config] of before) {
+    open = openFiles();
+    for (const id of before.keys()) {
       if (open.has(id)) continue;
-      found.delete(id);
-      inspections.forget(config);
-      publish();
+      follow(id, []);
+      behind.delete(id);
     }
+    for (const [id, uri] of open) if (!before.has(id)) begin(id, uri).catch(log);
+    publish();
   };
-  for (const config of open.values()) look(config);
+  for (const [id, uri] of open) begin(id, uri).catch(log);
 
   return vscode.Disposable.from(
     collection,
     vscode.window.tabGroups.onDidChangeTabs(followTabs),
     inspections.onDidChange((config) => {
-      if (isOpen(config)) look(config);
+      if (watched().has(config.toString())) look(config.toString());
     }),
     inspections.onDidInspect(({ config, problems }) => {
-      if (!isOpen(vscode.Uri.parse(config, true))) return;
+      if (!watched().has(config)) return;
       found.set(config, problems);
       publish();
+    }),
+    // A config that is new, or names another file now, may be the one behind an open file.
+    index.onDidChange(() => {
+      for (const [id, uri] of open) if (!isConfig(uri)) begin(id, uri).catch(log);
     }),
     sessions.onDidChange((session) => {
       if (running.get(session) === session.problems) return;

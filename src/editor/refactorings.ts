@@ -39,10 +39,19 @@ export class Refactorings {
 
   /** Applies a change at once; tells the user when it cannot be done. */
   async apply(target: Target, change: Change): Promise<boolean> {
-    const edit = await this.editFor(target, change);
-    if (typeof edit !== 'string') return vscode.workspace.applyEdit(edit);
-    void vscode.window.showWarningMessage(edit);
+    const edit = await this.editOrWarn(target, change);
+    if (edit === null) return false;
+    if (await vscode.workspace.applyEdit(edit)) return true;
+    void vscode.window.showWarningMessage(t('The editor has refused the change: a file cannot be written, or its text is another one by now.'));
     return false;
+  }
+
+  /** The whole change as one edit; null when it cannot be done, which the user is told. */
+  async editOrWarn(target: Target, change: Change): Promise<vscode.WorkspaceEdit | null> {
+    const edit = await this.editFor(target, change);
+    if (typeof edit !== 'string') return edit;
+    void vscode.window.showWarningMessage(edit);
+    return null;
   }
 
   /** A change for offers that are one edit without a question; null for the others, which are commands. */

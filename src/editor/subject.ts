@@ -15,16 +15,27 @@ export type Subject = { readonly config: vscode.Uri; readonly file: string; read
 export class Subjects {
   constructor(readonly inspections: Inspections, readonly index: ConfigIndex) {}
 
+  /** The configs that a file is part of: its own, or those that name it, open ones first. */
+  async configsOf(uri: vscode.Uri): Promise<vscode.Uri[]> {
+    if (isConfig(uri)) return [uri];
+    return isForeign(uri) ? [] : this.index.configsFor(uri);
+  }
+
   async configOf({ uri }: vscode.TextDocument): Promise<vscode.Uri | null> {
-    if (isConfig(uri)) return uri;
-    if (isForeign(uri)) return null;
-    return (await this.index.configsFor(uri))[0] ?? null;
+    return (await this.configsOf(uri))[0] ?? null;
   }
 
   async of(document: vscode.TextDocument, token?: vscode.CancellationToken): Promise<Subject | null> {
-    const config = await withToken(this.configOf(document), token);
-    if (config === null) return null;
-    const inspection = await this.inspections.of(config, token);
-    return inspection === null ? null : { config, file: document.uri.toString(), inspection };
+    return (await this.allOf(document, 1, token))[0] ?? null;
+  }
+
+  /** The document as a part of each of its first `most` configs. */
+  async allOf({ uri }: vscode.TextDocument, most: number, token?: vscode.CancellationToken): Promise<Subject[]> {
+    const subjects: Subject[] = [];
+    for (const config of (await withToken(this.configsOf(uri), token) ?? []).slice(0, most)) {
+      const inspection = await this.inspections.of(config, token);
+      if (inspection !== null) subjects.push({ config, file: uri.toString(), inspection });
+    }
+    return subjects;
   }
 }

@@ -30,7 +30,8 @@ function fitsTransposed(part: Part, shapes: KnownShapes): boolean {
   if (node.kind !== 'tensor' || !isMatrix(part)) return false;
   const [rows = 0, columns = 0] = node.shape;
   const wanted = wantedShape(part, shapes);
-  if (wanted === null) return false;
+  // A recurrent matrix that is not square fits neither way.
+  if (wanted === null || (part.role === 'recurrent' && rows !== columns)) return false;
   return (wanted[0] === null || wanted[0] === columns) && (wanted[1] === null || wanted[1] === rows);
 }
 

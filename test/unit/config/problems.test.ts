@@ -131,7 +131,7 @@ const cases: readonly Case[] = [
   { title: 'list as config', text: '«[»[[1]]]', code: 'wrong-type', path: '', expected: /object/, found: /\[1, 1\]|shape/, advice: /sequences/ },
   { title: 'unknown key', text: config('«"cel"»:"tanh"'), code: 'unknown-key', severity: 'warning', path: 'cel', expected: /"cell"/, found: /"cel"/, advice: /"cell"/ },
   { title: 'unknown key like none', text: config('«"optimizer"»:"adam"'), code: 'unknown-key', severity: 'warning', path: 'optimizer', expected: /weights/, found: /optimizer/, advice: /Remove/ },
-  { title: 'unknown key in clip', text: config('"clip":{"norm":1,«"nrom"»:1}'), code: 'unknown-key', severity: 'warning', path: 'clip.nrom', expected: /"norm"/, found: /nrom/, advice: /"norm"/ },
+  { title: 'unknown key in clip, beside the one that it resembles', text: config('"clip":{"norm":1,«"nrom"»:1}'), code: 'unknown-key', severity: 'warning', path: 'clip.nrom', expected: /one of norm/, found: /nrom/, advice: /Remove/ },
   { title: 'duplicate key', text: config('"cell":"relu",«"cell"»:"tanh"'), code: 'duplicate-key', severity: 'warning', path: 'cell', expected: /once/, found: /"cell"/, advice: /Remove/ },
   { title: 'missing key', text: `«{»"weights":${W}}`, code: 'missing-key', path: '', expected: /"sequences"/, found: /"weights"/, advice: /sequences\.json/ },
   { title: 'missing key of a loss', text: config('«"loss"»:{"kind":"mse","readout":{"Why":[[1],[1]],"by":[0]}}'), code: 'missing-key', path: 'loss', expected: /"targets"/, found: /"kind"/, advice: /Add/ },
@@ -149,9 +149,10 @@ const cases: readonly Case[] = [
 
   // Weights that cannot be used
   { title: 'unknown names', text: `{«"weights"»:{"A":[[1]]},"sequences":${X}}`, code: 'unknown-weights', path: 'weights', expected: /Wx.*weight_ih_l0.*kernel/, found: /"A"/, advice: /Rename/ },
-  { title: 'names in another case', text: files('«{»"wx":[[1]],"wh":[[1]],"b":[0]}'), code: 'unknown-weights', path: '', expected: /Wx/, found: /"wx"/, advice: /"Wx" by "wx"/ },
+  { title: 'names in another case', text: files('{«"wx"»:[[1]],"wh":[[1]],"b":[0]}'), code: 'unknown-weights', path: 'wx', expected: /Wx/, found: /"wx"/, advice: /"Wx" by "wx"/ },
   { title: 'list as weights', text: files('«[»[1]]'), code: 'wrong-type', path: '', expected: /object/, found: /shape/, advice: /names/ },
   { title: 'no recurrent matrix', text: `{«"weights"»:{"Wx":[[1]],"b":[0]},"sequences":${X}}`, code: 'missing-key', path: 'weights', expected: /"Wh"/, found: /"Wx"/, advice: /"Wh"/ },
+  { title: 'a recurrent matrix that is misspelt', text: weights('{"Wx":[[1]],«"wh"»:[[1]],"b":[0]}'), code: 'missing-key', path: 'weights.wh', expected: /"Wh"/, found: /"wh"/, advice: /"Wh" by "wh"/ },
   { title: 'no bias', text: weights('{"Wx":[[1,2]],«"Wh"»:[[0.5,0],[0,0.5]]}'), code: 'missing-key', severity: 'warning', path: 'weights.Wh', expected: /"b"/, found: /no bias/, advice: /"b"/ },
   { title: 'two layers', text: weights('{"weight_ih_l0":[[1]],"weight_hh_l0":[[1]],"bias_ih_l0":[0],"bias_hh_l0":[0],«"weight_ih_l1"»:[[1]]}'), code: 'unsupported-feature', path: 'weights.weight_ih_l1', expected: /one layer/, found: /_l1/, advice: /_l0/ },
   { title: 'two directions', text: weights('{"weight_ih_l0":[[1]],"weight_hh_l0":[[1]],«"weight_hh_l0_reverse"»:[[1]]}'), code: 'unsupported-feature', path: 'weights.weight_hh_l0_reverse', expected: /one direction/, found: /_reverse/, advice: /_reverse/ },

@@ -90,6 +90,21 @@ describe('Completion', () => {
     for (const text of ['{ "cell": "|" }', '{ "name": "|" }', '{ "|": 1 }', '{ "sequences": [[[|1]]] }', '{ "weights": "nowhere/|" }']) assert.deepEqual(await inside(text), [], text);
   });
 
+  it('offers files in a long config and in one that is not saved yet', async () => {
+    const offers = async (document: vscode.TextDocument): Promise<string[]> => {
+      const { items } = await vscode.commands.executeCommand<vscode.CompletionList>('vscode.executeCompletionItemProvider', document.uri, rangeOf(document, '"weights": "').end, undefined, 100);
+      return items.filter(({ kind }) => kind === vscode.CompletionItemKind.File || kind === vscode.CompletionItemKind.Folder).map(({ label }) => (typeof label === 'string' ? label : label.label));
+    };
+    const long = await writeFiles({ 'a.rnn.json': `//${' '.repeat(1_100_000)}\n{ "weights": "" }`, 'model-weights.json': '{}', 'data.json': '[]' });
+    assert.deepEqual((await offers((await openText(long)).document)).sort(), ['data.json', 'model-weights.json']);
+    const untitled = await vscode.workspace.openTextDocument(vscode.Uri.parse('untitled:new.rnn.json'));
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(untitled.uri, new vscode.Position(0, 0), '{ "weights": "" }');
+    await vscode.workspace.applyEdit(edit);
+    await vscode.window.showTextDocument(untitled);
+    assert.ok((await offers(untitled)).includes('weather/'));
+  });
+
   it('explains a key and its value in the hover', async () => {
     const { document } = await openText(await writeFiles({ 'a.rnn.json': '{ "cell": "relu", "loss": { "kind": "mse" }, "truncate": 5 }' }));
     const hover = async (needle: string): Promise<string> =>

@@ -1,7 +1,11 @@
 // Problems of configs that never ran, and what mends or changes them: every change is one edit that one undo takes back.
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
+import type { Inspections } from '../../../src/editor/inspections.js';
+import { Refactorings } from '../../../src/editor/refactorings.js';
+import type { ChangeOutcome } from '../../../src/protocol/messages.js';
 import { actionAt, actionsAt, applyAction, changeAndUndo, problemsOf, rangeOf, sibling, writeFiles } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, openText, replaceText, until } from './support.js';
 
@@ -56,6 +60,45 @@ describe('Problems of a config that never ran', () => {
     await someProblems(weights);
     await new Promise((resolve) => setTimeout(resolve, 500));
     assert.equal(problemsOf(weights).length, 1);
+  });
+
+  it('are told once when both of two configs that name the file run', async () => {
+    const text = '{ "weights": "w.json", "sequences": [[[1e-6], [0], [0], [0]]] }';
+    const first = await writeFiles({ 'a.rnn.json': text, 'b.rnn.json': text, 'w.json': '{ "Wx": [[1]], "Wh": [[0.5]], "b": [0] }' });
+    const [second, weights] = [sibling(first, 'b.rnn.json'), sibling(first, 'w.json')];
+    for (const config of [first, second]) {
+      await openText(config);
+      await vscode.commands.executeCommand('rnnGradients.run');
+      await lensSays(config, /per step/);
+    }
+    const { document } = await openText(weights);
+    await replaceText(document, '[[0.5]]', '[["0.5"]]');
+    for (const config of [first, second]) await lensSays(config, /of the last good run/);
+    assert.deepEqual(problemsOf(weights).map(({ range }) => document.getText(range)), ['"0.5"']);
+  });
+
+  it('of a weights file are shown when it alone is open, and nothing of what is wrong elsewhere', async () => {
+    const config = await writeFiles({ 'a.rnn.json': '{ "cell": "tahn", "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{ "Wx": [[1, 2]], "Wh": [[1, 2], [3]], "b": [0, 0] }' });
+    const { document } = await openText(sibling(config, 'w.json'));
+    const [problem] = await someProblems(document.uri);
+    assert.equal(document.getText(problem?.range), '[3]');
+    assert.deepEqual(problemsOf(config), []);
+    await replaceText(document, '[3]', '[3, 4]');
+    await noProblems(document.uri);
+    await replaceText(document, '[3, 4]', '[3]');
+    await someProblems(document.uri);
+    await closeEverything();
+    await noProblems(document.uri);
+  });
+
+  it('are followed in every config that has a tab, however many there are', async () => {
+    const names = Array.from({ length: 25 }, (_, i) => `${i}.rnn.json`);
+    const first = await writeFiles(Object.fromEntries(names.map((name) => [name, '{ "weights": "w.json", "sequences": [[[1]]] }'])));
+    for (const name of names) await openText(sibling(first, name));
+    await someProblems(sibling(first, '24.rnn.json'));
+    await someProblems(first);
+    await writeFile(first.fsPath, '{ "weights": { "Wx": [[1]], "Wh": [[1]], "b": [0] }, "sequences": [[[1]]] }');
+    await noProblems(first);
   });
 
   it('are left to the session once the config runs, and come back when its panel is closed', async () => {
@@ -115,7 +158,54 @@ describe('Quick fixes', () => {
   mends('transpose a matrix that lies on its side, in the file that holds it',
     { 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{\n  "Wx": [\n    [0.10],\n    [2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n' },
     '"Wx"', 'Transpose Wx', '{\n  "Wx": [\n    [0.10, 2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n', 'w.json');
+  mends('give a weight the name that is recognised, prefix and all',
+    { 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_10": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }' },
+    '"rnn.weight_hh_10"', 'Change to "rnn.weight_hh_l0"', '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }', 'w.json');
+  mends('recognise weights in another case', { 'a.rnn.json': whole.replace('"Wx"', '"wx"').replace('"Wh"', '"WH"') }, '"wx"', 'Change to "Wx"', whole.replace('"Wh"', '"WH"'));
+  mends('call a matrix by its name alone',
+    { 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{ "rnn.weight_ih_l0": [[0.1, 0.2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }' },
+    '"rnn.weight_ih_l0"', 'Transpose weight_ih_l0', '{ "rnn.weight_ih_l0": [[0.1], [0.2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }', 'w.json');
+  mends('come from whichever config sees the problem',
+    { 'a.rnn.json': '{ "weights": "other.json", "sequences": "w.json" }', 'b.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'other.json': '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }', 'w.json': '{ "Wx": [[0.1], [0.2]], "Wh": [[1, 0], [0, 1]], "b": [0, 0] }' },
+    '"Wx"', 'Transpose Wx', '{ "Wx": [[0.1, 0.2]], "Wh": [[1, 0], [0, 1]], "b": [0, 0] }', 'w.json');
+
+  it('make no key twice', async () => {
+    const { document } = await openText(await writeFiles({ 'a.rnn.json': whole.replace('"sequences"', '"sequenses": 1, "sequences"') }));
+    await someProblems(document.uri);
+    assert.deepEqual((await actionsAt(document, '"sequenses"', vscode.CodeActionKind.QuickFix)).map(({ title }) => title).filter((title) => title.startsWith('Change')), []);
+  });
+
+  it('turn no recurrent matrix that would not fit either way', async () => {
+    const { document } = await openText(await writeFiles({ 'a.rnn.json': whole.replace('[[1, 0], [0, 1]]', '[[1, 0, 2], [0, 1, 2]]') }));
+    await someProblems(document.uri);
+    assert.deepEqual((await actionsAt(document, '"Wh"')).map(({ title }) => title).filter((title) => title.startsWith('Transpose')), []);
+  });
+
   mends('add a missing bias', { 'a.rnn.json': whole.replace(', "b": [0, 0]', '') }, '"Wh"', 'Add b of zeros', whole);
+});
+
+describe('A change that cannot be done', () => {
+  const { showWarningMessage } = vscode.window;
+  afterEach(async () => {
+    Object.assign(vscode.window, { showWarningMessage });
+    await closeEverything();
+  });
+
+  it('is told, when there is nothing to change any more and when the editor refuses it', async () => {
+    const said: string[] = [];
+    Object.assign(vscode.window, { showWarningMessage: (message: string) => said.push(message) });
+    const config = (await writeFiles({ 'a.rnn.json': '{}' })).toString();
+    const target = { config, file: config, path: 'weights.Wh', name: 'Wh' };
+    const nothing: ChangeOutcome = { ok: false, message: 'There is no matrix here any more.' };
+    const refactorings = (outcome: ChangeOutcome): Refactorings => new Refactorings({ change: () => Promise.resolve(outcome) } as unknown as Inspections);
+    assert.equal(await refactorings(nothing).editOrWarn(target, { kind: 'transpose' }), null);
+    assert.equal(await refactorings(nothing).apply(target, { kind: 'transpose' }), false);
+    const start = { line: 0, character: 0 };
+    // No editor can write there.
+    const elsewhere: ChangeOutcome = { ok: true, changes: [{ file: 'rnnnowhere:/a.rnn.json', range: { start, end: start }, text: '1' }], newFile: null };
+    assert.equal(await refactorings(elsewhere).apply(target, { kind: 'transpose' }), false);
+    assert.deepEqual(said.map((text) => /no matrix|refused/.exec(text)?.[0]), ['no matrix', 'no matrix', 'refused']);
+  });
 });
 
 describe('Refactorings', () => {
@@ -169,7 +259,7 @@ describe('Refactorings', () => {
 
   for (const [title, note, implies] of [
     ['Replace Wh by an orthogonal matrix…', /\/\/ Wh: orthogonal, seed 5/, /Orthogonal/], ['Replace Wh by Glorot\'s uniform initialisation…', /\/\/ Wh: Glorot uniform, seed 5/, /σ_max/],
-    ['Replace Wh by He\'s normal initialisation…', /\/\/ Wh: He normal, seed 5/, /σ_max/], ['Replace Wh by the identity', /(?:)/, /Orthogonal/],
+    ['Replace Wh by He\'s normal initialisation…', /\/\/ Wh: He normal, seed 5/, /σ_max/], ['Replace Wh by the identity', /\/\/ Wh: identity\n\s*"Wh": \[\s*\[\s*1\.0,\s*0\.0,/, /Orthogonal/],
   ] as const) {
     it(`${title.replace('…', '')}, seed and all`, async () => {
       const { document } = await openText(await copyExample('exploding'));

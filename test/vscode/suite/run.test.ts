@@ -228,6 +228,7 @@ describe('Run RNN', () => {
 
   it('takes a plain weights file with the sequences that the user picks', async () => {
     const uri = await copyExample('weather');
+    await vscode.workspace.fs.delete(uri);
     const weights = vscode.Uri.joinPath(uri, '..', 'weights.json');
     await openText(weights);
     void run();
@@ -237,6 +238,17 @@ describe('Run RNN', () => {
       return panelTabs()[0];
     });
     await until('the panel to be named after the files', () => (panelTabs()[0]?.label.includes('weights') === true ? true : undefined));
+  });
+
+  it('offers the config that names a weights file before sequences alone', async () => {
+    const uri = await copyExample('weather');
+    await openText(vscode.Uri.joinPath(uri, '..', 'weights.json'));
+    void run();
+    await until('the panel', async () => {
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return panelTabs()[0];
+    });
+    await until('the panel of the config', () => (panelTabs()[0]?.label === 'RNN: tanh RNN on daily weather' ? true : undefined));
   });
 
   it('runs the config on screen when the file in front is one that it names', async () => {
@@ -279,15 +291,21 @@ describe('Run RNN', () => {
   it('stops a long run when it is cancelled, and keeps the editor usable', async () => {
     const uri = await copyExample('vanishing');
     const { document } = await openText(uri);
-    const H = 256;
+    const H = 512;
     const row = Array.from({ length: H }, () => 0.001);
-    const text = JSON.stringify({ weights: { Wx: [row], Wh: row.map(() => row), b: row }, sequences: Array.from({ length: 5_000 }, () => [0.5]) });
+    // Its exponents alone take far longer than this test may.
+    const text = JSON.stringify({ weights: { Wx: [row], Wh: row.map((_, i) => row.map((__, j) => (i === j ? 1 : 0.001))), b: row }, sequences: Array.from({ length: 20_000 }, () => [0.5]) });
     const edit = new vscode.WorkspaceEdit();
     edit.replace(uri, new vscode.Range(0, 0, document.lineCount, 0), text);
     await vscode.workspace.applyEdit(edit);
     const running = run();
     await until('the panel', () => panelTabs()[0]);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const state = { over: false };
+    void running.then(() => {
+      state.over = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.equal(state.over, false, 'the run has ended before it could be cancelled');
     await vscode.commands.executeCommand('rnnGradients.cancel');
     await running;
   });
