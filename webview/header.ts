@@ -122,7 +122,7 @@ export class Header {
 
   /** A sentence that is longer than its room makes more of it, once: the next ones, longer or shorter, move nothing. */
   #keepHeight(): void {
-    if (!inReport) this.#verdict.style.minHeight = `${this.#verdict.offsetHeight}px`;
+    if (!inReport) this.#verdict.style.minHeight = `${this.#verdict.getBoundingClientRect().height}px`;
   }
 
   #showStatus(status: PanelStatus, hasPicture: boolean): void {
