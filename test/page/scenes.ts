@@ -24,7 +24,7 @@ export async function show({ host, page }: OpenPage, config: string): Promise<vo
   await host.run(config);
   if (host.summary === null) throw new Error('There is no run.');
   host.summary = { ...host.summary, elapsedMs: 1.4 };
-  if (host.spectrum?.lyapunov != null) host.spectrum = { ...host.spectrum, lyapunovSumError: 7.1e-15, lyapunovError: 2.4e-15 };
+  if (host.spectrum !== null && host.spectrum.lyapunov !== null) host.spectrum = { ...host.spectrum, lyapunovSumError: 7.1e-15, lyapunovError: 2.4e-15 };
   host.sendAll();
   await page.locator('.facts', { hasText: '1.4 ms' }).waitFor();
 }
