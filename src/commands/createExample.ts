@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { retold } from '../config/comments.js';
 import { openUntitledConfig } from '../editor/untitled.js';
 import type { Context } from './context.js';
 
@@ -12,6 +13,7 @@ export const createExample = ({ extensionUri }: Context) => async (): Promise<vs
   ];
   const choice = await vscode.window.showQuickPick(examples, { title: t('Create an RNN example'), placeHolder: t('What should the gradient do?') });
   if (choice === undefined) return undefined;
-  const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'examples', choice.file, `${choice.file}.rnn.json`));
-  return openUntitledConfig(choice.file, new TextDecoder().decode(bytes));
+  const read = async (...path: string[]): Promise<string> => new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, ...path)));
+  const text = await read('examples', choice.file, `${choice.file}.rnn.json`);
+  return openUntitledConfig(choice.file, vscode.l10n.bundle === undefined ? text : retold(text, JSON.parse(await read('l10n', `examples.${vscode.env.language}.json`)) as Record<string, string>));
 };

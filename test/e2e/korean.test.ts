@@ -16,6 +16,15 @@ describe('a window in Korean', () => {
     await workbench.page.locator('.part.statusbar .statusbar-item').filter({ hasText: '기울기 소실 ×0.500' }).waitFor();
   });
 
+  scenario('creates an example that explains itself in Korean', { language: 'ko' }, async (workbench) => {
+    await workbench.palette('예제 설정 만들기');
+    await workbench.answer('폭발');
+    await workbench.page.locator('.view-line').filter({ hasText: '기울기가' }).filter({ hasText: '폭발하는' }).first().waitFor();
+    await workbench.palette('RNN 실행');
+    await workbench.webview().locator('.badge').filter({ hasText: '기울기 폭발' }).waitFor();
+    await workbench.page.locator('.tab').filter({ hasText: '스텝마다' }).waitFor();
+  });
+
   scenario('explains a key of the config and a mistake in Korean', { language: 'ko' }, async (workbench) => {
     await workbench.openFile('vanishing.rnn.json');
     await workbench.palette('RNN 실행');

@@ -28,6 +28,7 @@ const shipped = [
   'extension/examples/orthogonal/orthogonal.rnn.json',
   'extension/examples/vanishing/vanishing.rnn.json',
   'extension/l10n/bundle.l10n.ko.json',
+  'extension/l10n/examples.ko.json',
   'extension/media/icon.png',
   'extension/media/walkthrough/create.ko.md',
   'extension/media/walkthrough/create.md',
