@@ -19,7 +19,10 @@ export async function editForMoves(index: ConfigIndex, moves: readonly Move[]): 
   for (const { config, links } of await index.references()) {
     const movedConfig = after(config, moves);
     for (const { range, target, reference } of links) {
-      const movedTarget = after(vscode.Uri.parse(target, true), moves);
+      const place = vscode.Uri.parse(target, true);
+      const movedTarget = after(place, moves);
+      // Whoever neither moves nor names what moves is left alone, and may be gone.
+      if (movedConfig.toString() === config.toString() && movedTarget.toString() === place.toString()) continue;
       if (resolveReference(reference, movedConfig)?.toString() === movedTarget.toString()) continue;
       edit.replace(config, toRange(range), JSON.stringify(referenceTo(movedTarget, movedConfig, reference)).slice(1, -1));
     }
