@@ -5,6 +5,7 @@ import { exactLog10, formatLog10, formatNumber, formatPercent } from './format.j
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { helpPopover } from './popover.js';
+import { stepValue } from './series.js';
 import { gradientCell, noCell, stateCell } from './steps.js';
 import type { Help, Page } from './view.js';
 import type { RunSummary, StepValues } from './model.js';
@@ -14,6 +15,7 @@ import type { Steps } from './steps.js';
 type Row = { readonly name: string; readonly id: string; read(run: RunSummary, t: number): Cell };
 
 const number = (value: number): Cell => ({ text: formatNumber(value), exact: String(value) });
+const share = (value: number): Cell => ({ text: formatPercent(value), exact: String(value) });
 const log = (value: number): Cell => ({ text: formatLog10(value), exact: exactLog10(value) });
 
 const help = (): Help => ({
@@ -76,20 +78,20 @@ export class AtStep {
   #rows(): readonly Row[] {
     const { model } = this.#page;
     return [
-      { id: 'h', name: '‖h_t‖', read: (run, t) => number(run.hNorm[t] ?? NaN) },
-      { id: 'saturation', name: say('saturated units'), read: (run, t) => (run.saturation === null ? { text: say('none possible'), exact: '' } : { text: formatPercent(run.saturation[t] ?? NaN), exact: String(run.saturation[t] ?? NaN) }) },
-      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => log(run.log10.dh[t] ?? NaN) },
+      { id: 'h', name: '‖h_t‖', read: (run, t) => number(stepValue(run.steps, run.hNorm, t)) },
+      { id: 'saturation', name: say('saturated units'), read: (run, t) => (run.saturation === null ? { text: say('none possible'), exact: '' } : share(stepValue(run.steps, run.saturation, t))) },
+      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.dh, t)) },
       { id: 'lost', name: say('lost since the loss'), read: (run, t) => {
-        const lost = (run.log10.singleSource[run.verdict.source] ?? NaN) - (run.log10.singleSource[t] ?? NaN);
+        const lost = stepValue(run.steps, run.log10.singleSource, run.verdict.source) - stepValue(run.steps, run.log10.singleSource, t);
         if (Number.isNaN(lost)) return { text: '–', exact: '' };
         if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
         return { text: lost < -0.05 ? say('grown by {0} decades', (-lost).toFixed(1)) : say('{0} decades', Math.abs(lost).toFixed(1)), exact: String(lost) };
       } },
-      { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => (model.spectrum === null || (model.spectrum.fraction < 1 && Number.isNaN(model.spectrum.jacobianSigmaMax[t])) ? { text: '…', exact: '' } : number(model.spectrum.jacobianSigmaMax[t] ?? NaN)) },
-      { id: 'dx', name: '‖dx_t‖', read: (run, t) => log(run.log10.dx[t] ?? NaN) },
-      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => log(run.log10.dWh[t] ?? NaN) },
-      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => log(run.log10.dWx[t] ?? NaN) },
-      { id: 'db', name: '‖db_t‖', read: (run, t) => log(run.log10.db[t] ?? NaN) },
+      { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => (model.spectrum === null || (model.spectrum.fraction < 1 && Number.isNaN(model.sigmaMaxAt(t))) ? { text: '…', exact: '' } : number(model.sigmaMaxAt(t))) },
+      { id: 'dx', name: '‖dx_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.dx, t)) },
+      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.dWh, t)) },
+      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.dWx, t)) },
+      { id: 'db', name: '‖db_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.db, t)) },
     ];
   }
 

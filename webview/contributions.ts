@@ -1,12 +1,13 @@
 // Track: what each timestep adds to the gradients of the shared weights.
 import { t as say } from './l10n.js';
-import { endsInWords, logAxis, logLine, logTable, unseenText } from './lines.js';
+import { endsInWords, logAxis, logLine, logTable, normColumn, unseenText } from './lines.js';
+import { stepValue } from './series.js';
 import { formatLog10 } from './format.js';
 import { borders, limits } from './view.js';
 import { plotNote } from './scene.js';
-import type { View } from './view.js';
+import type { Page, View } from './view.js';
 
-export const contributions = (): View => ({
+export const contributions = ({ model }: Page): View => ({
   id: 'contributions',
   title: say('Contribution of each step'),
   formula: () => say('‖x_t^{T}·dz_t‖, ‖h_{t−1}^{T}·dz_t‖, ‖dz_t‖: what the shared weights learn from step t'),
@@ -23,16 +24,16 @@ export const contributions = (): View => ({
   refresh: () => undefined,
   scene(run, window, theme, hidden) {
     const lines = [
-      logLine({ id: 'dWh', legend: '‖dWh_t‖', colour: theme.blue }, run.log10.dWh),
-      logLine({ id: 'dWx', legend: '‖dWx_t‖', colour: theme.green, dash: [7, 3] }, run.log10.dWx),
-      logLine({ id: 'db', legend: '‖db_t‖', colour: theme.purple, dash: [2, 2] }, run.log10.db),
+      logLine({ id: 'dWh', legend: '‖dWh_t‖', colour: theme.blue }, run.log10.dWh, run.steps),
+      logLine({ id: 'dWx', legend: '‖dWx_t‖', colour: theme.green, dash: [7, 3] }, run.log10.dWx, run.steps),
+      logLine({ id: 'db', legend: '‖db_t‖', colour: theme.purple, dash: [2, 2] }, run.log10.db, run.steps),
     ];
     return { axis: logAxis(lines, window, say('norm'), hidden), lines, under: () => undefined, over: (painter) => plotNote(painter, theme, unseenText(lines, window, say('every contribution is exactly 0'))), ...borders(run, window), theme };
   },
   colourBar: () => null,
-  readout: (run, t) => [`t = ${t}`, ...(['dWh', 'dWx', 'db'] as const).map((name) => `‖${name}‖ = ${formatLog10(run.log10[name][t] ?? NaN)}`)],
-  summary: (run) => say('Contribution of each step to dWh: {0}.', endsInWords(run.log10.dWh)),
-  table: (run) => logTable([{ name: '‖dWh_t‖', values: run.log10.dWh }, { name: '‖dWx_t‖', values: run.log10.dWx }, { name: '‖db_t‖', values: run.log10.db }], run.shapes.T),
+  readout: (run, t) => [`t = ${t}`, ...(['dWh', 'dWx', 'db'] as const).map((name) => `‖${name}‖ = ${formatLog10(stepValue(run.steps, run.log10[name], t))}`)],
+  summary: (run) => say('Contribution of each step to dWh: {0}.', endsInWords(run, 'dWh')),
+  table: (run) => logTable(model, run, [normColumn('‖dWh_t‖', 'dWh'), normColumn('‖dWx_t‖', 'dWx'), normColumn('‖db_t‖', 'db')]),
   facts: limits,
   click: () => undefined,
 });

@@ -1,26 +1,21 @@
 // The numbers of the gradient flow: every curve step by step, and beside them what is fitted and the steps at which something happens.
 import { exactLog10, formatFactor, formatLog10, formatSteps } from './format.js';
 import { t as say } from './l10n.js';
-import { logTable } from './lines.js';
+import { logTable, normColumn } from './lines.js';
+import { stepValue } from './series.js';
+import type { LogColumn } from './lines.js';
 import { curveNames, overlayColumn, valueAt } from './overlay.js';
 import { noCell } from './steps.js';
 import type { CurveName, Overlay, Overlays } from './overlay.js';
-import type { Model, RunSummary } from './model.js';
+import type { Model, RunSeries, RunSummary } from './model.js';
 import type { Cell, TablePlan } from './table.js';
 
 /** More lines than these cannot be told apart; the band stands for all of them. */
 export const mostSequences = 16;
 
-/** The step before which less than 1 % of the gradient from the last step arrives, as the verdict tells it: by the one rate, or measured where the rate changes. Null when all of it arrives. */
-export function onePercentHorizon({ log10: { singleSource }, verdict: { source, first, segments, onePercentSteps } }: RunSummary): number | null {
-  const least = (singleSource[source] ?? NaN) - 2;
-  const horizon = segments.length > 1 || onePercentSteps === null ? singleSource.findIndex((value, t) => t >= first && value > least) : source - Math.ceil(onePercentSteps);
-  return horizon > first ? horizon : null;
-}
-
 /** An overlay's norm over the run's own, as log10: 0 where they are the same. */
-export function ratioAt({ curve }: Overlay, { log10, shapes: { T } }: RunSummary, name: CurveName, t: number): number {
-  const [other, own] = [valueAt(curve, name, t, T), log10[name][t] ?? NaN];
+export function ratioAt({ curve }: Overlay, { log10, steps }: RunSeries, T: number, name: CurveName, t: number): number {
+  const [other, own] = [valueAt(curve, name, t, T), stepValue(steps, log10[name], t)];
   // Both exactly zero: there is no ratio.
   return other === -Infinity && own === -Infinity ? NaN : other - own;
 }
@@ -51,17 +46,16 @@ async function batchCells(model: Model, run: RunSummary, from: number, to: numbe
 
 export function flowTable(model: Model, run: RunSummary, overlays: Overlays): TablePlan {
   const { T, B } = run.shapes;
-  const whole = logTable([
-    { name: '‖g_t‖', values: run.log10.dh },
-    { name: say('last step alone'), values: run.log10.singleSource },
-    { name: '‖dx_t‖', values: run.log10.dx },
-    ...overlays.all.flatMap((overlay) => curveNames.map((name) => ({ name: overlayColumn(overlay, name), values: Float64Array.from({ length: T }, (_, t) => valueAt(overlay.curve, name, t, T)) }))),
-    ...(overlays.difference ? overlays.all.map((overlay) => ({ name: `‖g_t‖ ${overlay.name} / ‖g_t‖`, values: Float64Array.from({ length: T }, (_, t) => ratioAt(overlay, run, 'dh', t)) })) : []),
-  ], T);
+  const whole = logTable(model, run, [
+    normColumn('‖g_t‖', 'dh'),
+    normColumn(say('last step alone'), 'singleSource'),
+    normColumn('‖dx_t‖', 'dx'),
+    ...overlays.all.flatMap((overlay) => curveNames.map((name): LogColumn => ({ name: overlayColumn(overlay, name), at: (_, t) => valueAt(overlay.curve, name, t, T) }))),
+    ...(overlays.difference ? overlays.all.map((overlay): LogColumn => ({ name: `‖g_t‖ ${overlay.name} / ‖g_t‖`, at: (series, t) => ratioAt(overlay, series, T, 'dh', t) })) : []),
+  ]);
   return {
     ...whole,
     columns: [...whole.columns, ...batchColumns(B)],
-    rowsAtOnce: 4096,
     async rows(from, to) {
       const [own, batch] = await Promise.all([whole.rows(from, to), batchCells(model, run, from, to)]);
       return own.map((cells, i) => [...cells, ...(batch[i] ?? [])]);
@@ -80,12 +74,12 @@ function rateCells(from: number, to: number, factor: number): Cell[] {
 
 /** The fitted stretches, latest first as the gradient meets them, the whole trip, and the steps that the plot marks. */
 export function flowEvents(run: RunSummary): TablePlan {
-  const { dtype, verdict: { segments, perStepFactor, source, first, crossedAt, zeroAt, infiniteAt } } = run;
+  const { dtype, verdict: { segments, perStepFactor, source, first, crossedAt, zeroAt, infiniteAt }, onePercentAt } = run;
   const at = (t: number | null): Cell[] => [stepCell(t), stepCell(t), noCell, noCell, noCell, noCell];
   const rows: (readonly [name: string, cells: readonly Cell[]])[] = [
     ...segments.toReversed().map(({ from, to, perStepFactor: factor }, i) => [say('fitted rate {0}', i + 1), rateCells(from, to, factor)] as const),
     ...(perStepFactor === null ? [] : [[say('whole trip'), rateCells(first, source, perStepFactor)] as const]),
-    [say('1 % horizon'), at(onePercentHorizon(run))],
+    [say('1 % horizon'), at(onePercentAt)],
     [say('bound passed'), at(crossedAt)],
     [say('{0} reaches 0', dtype), at(zeroAt)],
     [say('{0} overflows', dtype), at(infiniteAt)],

@@ -2,14 +2,15 @@
 import { withoutEscapes } from './dom.js';
 import { t as say } from './l10n.js';
 import { endsInWords, logAxis, logLine, unseenText } from './lines.js';
-import { plotNote, withNeighbours } from './scene.js';
+import { placesIn, plotNote, withNeighbours } from './scene.js';
 import { formatFactor, formatLog10, formatSteps, powerOfTen } from './format.js';
 import { Latest } from './model.js';
 import { borders, limits } from './view.js';
 import { Labels } from './labels.js';
 import { withAlpha } from './colours.js';
-import { flowEvents, flowTable, mostSequences, onePercentHorizon, ratioAt } from './flowTable.js';
-import { overlayLines, stepsOf, valueAt } from './overlay.js';
+import { flowEvents, flowTable, mostSequences, ratioAt } from './flowTable.js';
+import { nearAt, overlayLines, stepsOf, valueAt } from './overlay.js';
+import { nearStepValue, stepValue } from './series.js';
 import type { Overlays } from './overlay.js';
 import type { Line, Painter, Scene } from './scene.js';
 import type { Place } from './labels.js';
@@ -39,10 +40,11 @@ function fitEnds(run: RunSummary, segment: Segment): Ends {
 function findEnds(run: RunSummary, segment: Segment): Ends {
   const slope = Math.log10(segment.perStepFactor);
   const heights: number[] = [];
-  for (let t = segment.from; t <= segment.to; t++) {
-    const value = run.log10.singleSource[t] ?? NaN;
-    if (Number.isFinite(value)) heights.push(value - (segment.to - t) * slope);
-  }
+  const { steps, log10: { singleSource } } = run;
+  singleSource.forEach((value, i) => {
+    const t = steps?.[i] ?? i;
+    if (t >= segment.from && t <= segment.to && Number.isFinite(value)) heights.push(value - (segment.to - t) * slope);
+  });
   const middle = heights.sort((a, b) => a - b)[Math.floor(heights.length / 2)];
   return middle === undefined || !Number.isFinite(slope) ? null : [middle + (segment.to - segment.from) * slope, middle];
 }
@@ -56,14 +58,18 @@ const factorText = (factor: number): string => {
     : say('×{0} per step back · doubles in {1} steps', told, formatSteps(Math.log(2) / Math.log(factor)));
 };
 
-/** Runs of steps at which a series is exactly zero, both ends included. */
-function zeroRuns(values: Float64Array, window: TimeWindow): [number, number][] {
+/** Runs of steps at which a series is exactly zero, both ends included, as far as its steps tell. */
+function zeroRuns(steps: Float64Array | null, values: Float64Array, window: TimeWindow): [number, number][] {
   const runs: [number, number][] = [];
-  for (let t = window.t0; t < window.t1; t++) {
-    if (values[t] !== -Infinity) continue;
+  const [from, to] = placesIn(steps, window.t0, window.t1);
+  let before = false;
+  for (let i = from; i < Math.min(to, values.length); i++) {
+    const zero = values[i] === -Infinity;
     const last = runs[runs.length - 1];
-    if (last?.[1] === t - 1) last[1] = t;
-    else runs.push([t, t]);
+    const t = steps?.[i] ?? i;
+    if (zero && before && last !== undefined) last[1] = t;
+    else if (zero) runs.push([t, t]);
+    before = zero;
   }
   return runs;
 }
@@ -71,9 +77,9 @@ function zeroRuns(values: Float64Array, window: TimeWindow): [number, number][] 
 type Strip = { readonly runs: [number, number][]; readonly text: string; readonly colour: string };
 
 /** Where the gradient is exactly zero: in total, and of what comes from the last step alone. */
-const zeroStrips = ({ log10 }: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): Strip[] =>
+const zeroStrips = ({ log10, steps }: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): Strip[] =>
   ([['dh', say('exactly 0'), theme.red], ['singleSource', say('from the last step: exactly 0'), theme.blue]] as const).filter(([id]) => !hidden.has(id))
-    .map(([id, text, colour]) => ({ runs: zeroRuns(log10[id], window), text, colour })).filter(({ runs }) => runs.length > 0);
+    .map(([id, text, colour]) => ({ runs: zeroRuns(steps, log10[id], window), text, colour })).filter(({ runs }) => runs.length > 0);
 
 export function gradientFlow({ model, timeline }: Page, overlays: Overlays): View {
   let sequences: SequenceLines | null = null;
@@ -108,39 +114,39 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     return overlays.all.flatMap((overlay) => overlayLines(overlay, run, theme, (line, values) => {
       const name = line.id.endsWith('singleSource') ? 'singleSource' : 'dh';
       const steps = stepsOf(overlay.curve, run.shapes.T);
-      const ratios = values.map((_, i) => ratioAt(overlay, run, name, steps?.[i] ?? i));
-      return logLine({ ...line, series: { values: ratios, t: steps }, at: (t) => ratioAt(overlay, run, name, t), print: (value) => (Number.isNaN(value) ? '–' : `×${formatLog10(value, 3)}`) }, ratios);
+      const ratios = values.map((value, i) => { const own = nearStepValue(run.steps, run.log10[name], steps?.[i] ?? i); return value === -Infinity && own === -Infinity ? NaN : value - own; });
+      return logLine({ ...line, series: { values: ratios, t: steps }, at: (t) => ratioAt(overlay, run, run.shapes.T, name, t), print: (value) => (Number.isNaN(value) ? '–' : `×${formatLog10(value, 3)}`) }, ratios, steps);
     }));
   }
 
   function lines(run: RunSummary, theme: Theme): Line[] {
-    const { log10, verdict } = run;
+    const { log10, steps, verdict } = run;
     const over = overlays.all.flatMap((overlay) => overlayLines(overlay, run, theme, logLine));
     if (overlays.all.some(({ id }) => id === 'whatIf')) {
       // What the run itself does steps back; its details would only be in the way.
       return [
         ...over,
-        logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: withAlpha(theme.red, theme.highContrast ? 0.9 : 0.6), width: 1.5, dash: [6, 4] }, log10.dh),
-        logLine({ id: 'singleSource', legend: say('from the last step alone'), colour: withAlpha(theme.blue, theme.highContrast ? 0.9 : 0.6), width: 1, dash: [2, 2] }, log10.singleSource),
+        logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: withAlpha(theme.red, theme.highContrast ? 0.9 : 0.6), width: 1.5, dash: [6, 4] }, log10.dh, steps),
+        logLine({ id: 'singleSource', legend: say('from the last step alone'), colour: withAlpha(theme.blue, theme.highContrast ? 0.9 : 0.6), width: 1, dash: [2, 2] }, log10.singleSource, steps),
       ];
     }
-    const out: Line[] = [logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: theme.red, width: 2.5 }, log10.dh)];
+    const out: Line[] = [logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: theme.red, width: 2.5 }, log10.dh, steps)];
     // Where the gradient is exactly 0 there is no line to draw.
     let named = false;
     verdict.segments.forEach((segment) => {
       const ends = fitEnds(run, segment);
       if (ends === null) return;
-      out.push(logLine({ id: 'fit', legend: named ? null : say('fitted rate'), colour: theme.orange, dash: [5, 4], series: { t: Float64Array.of(segment.from, segment.to), values: ends }, at: null, inRange: false }, log10.dh));
+      out.push(logLine({ id: 'fit', legend: named ? null : say('fitted rate'), colour: theme.orange, dash: [5, 4], series: { t: Float64Array.of(segment.from, segment.to), values: ends }, at: null, inRange: false }, log10.dh, steps));
       named = true;
     });
     out.push(
-      logLine({ id: 'singleSource', legend: say('from the last step alone'), colour: theme.blue, width: 1.5, dash: [2, 2] }, log10.singleSource),
-      logLine({ id: 'dx', legend: '‖dx_t‖', colour: theme.green, width: 1, dash: [7, 3] }, log10.dx),
+      logLine({ id: 'singleSource', legend: say('from the last step alone'), colour: theme.blue, width: 1.5, dash: [2, 2] }, log10.singleSource, steps),
+      logLine({ id: 'dx', legend: '‖dx_t‖', colour: theme.green, width: 1, dash: [7, 3] }, log10.dx, steps),
     );
     const faint = withAlpha(theme.red, theme.highContrast ? 0.75 : 0.4);
     sequences?.values.forEach((values, b) => {
       const chosen = run.shapes.B > mostSequences || timeline.sequence === b;
-      out.push(logLine({ id: 'sequences', legend: b === 0 ? say('each sequence') : null, colour: chosen ? theme.red : faint, width: chosen ? 1.5 : 1, series: { t: sequences?.t ?? null, values }, at: null, inRange: false }, values));
+      out.push(logLine({ id: 'sequences', legend: b === 0 ? say('each sequence') : null, colour: chosen ? theme.red : faint, width: chosen ? 1.5 : 1, series: { t: sequences?.t ?? null, values }, at: null, inRange: false }, values, null));
     });
     return [...out, ...over];
   }
@@ -150,8 +156,8 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     const { dtypeRange, verdict, log10 } = run;
     const stepAt = (pixel: number): number => Math.round(window.t0 - 0.5 + ((pixel - left) / (right - left)) * (window.t1 - window.t0));
     const labels = new Labels(painter, theme, [
-      ...(['dh', 'singleSource', 'dx'] as const).filter((id) => !hidden.has(id)).map((id) => log10[id]).map((values) => (pixel: number) => painter.y(values[stepAt(pixel)] ?? NaN)),
-      ...overlays.all.map(({ curve }) => (pixel: number) => painter.y(valueAt(curve, 'dh', stepAt(pixel), run.shapes.T))),
+      ...(['dh', 'singleSource', 'dx'] as const).filter((id) => !hidden.has(id)).map((id) => log10[id]).map((values) => (pixel: number) => painter.y(nearStepValue(run.steps, values, stepAt(pixel)))),
+      ...overlays.all.map(({ curve }) => (pixel: number) => painter.y(nearAt(curve, 'dh', stepAt(pixel), run.shapes.T))),
     ]);
     let floor = bottom - 9;
     const strips = zeroStrips(run, window, theme, hidden);
@@ -181,7 +187,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     }
     if (!hidden.has('fit') && !overlays.all.some(({ id }) => id === 'whatIf')) for (const segment of verdict.segments) fitLabel(painter, labels, run, segment, window, theme);
     const marks: readonly (readonly [t: number | null, text: (t: number) => string, colour: string])[] = [
-      [hidden.has('singleSource') ? null : onePercentHorizon(run), (t) => say('1 % horizon: t = {0}', t), theme.blue],
+      [hidden.has('singleSource') ? null : run.onePercentAt, (t) => say('1 % horizon: t = {0}', t), theme.blue],
       [verdict.crossedAt, (t) => say('bound passed at t = {0}', t), theme.foreground],
       [verdict.zeroAt, (t) => say('{0} reaches 0 at t = {1}', run.dtype, t), theme.yellow],
       [verdict.infiniteAt, (t) => say('{0} overflows at t = {1}', run.dtype, t), theme.yellow],
@@ -222,7 +228,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     scene(run, window, theme, hidden): Scene {
       if (overlays.difference && overlays.all.length > 0) {
         const ratios = ratioLines(run, theme);
-        return { axis: logAxis([...ratios, { ...logLine({ id: 'one', legend: null, colour: '' }, new Float64Array(run.shapes.T)) }], window, say('times this run'), hidden), lines: ratios, under: (painter) => unityLine(painter, theme), over: () => undefined, ...borders(run, window), theme };
+        return { axis: logAxis([...ratios, { ...logLine({ id: 'one', legend: null, colour: '' }, new Float64Array(1), Float64Array.of(window.t0)) }], window, say('times this run'), hidden), lines: ratios, under: (painter) => unityLine(painter, theme), over: () => undefined, ...borders(run, window), theme };
       }
       const all = lines(run, theme);
       const axis = logAxis(all, window, say('norm'), hidden);
@@ -244,9 +250,9 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       };
     },
     colourBar: () => null,
-    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${formatLog10(run.log10.dh[t] ?? NaN)}`, say('last step alone = {0}', formatLog10(run.log10.singleSource[t] ?? NaN)), `‖dx‖ = ${formatLog10(run.log10.dx[t] ?? NaN)}`, ...overlays.all.map((overlay) => `${withoutEscapes(overlay.name)}: ${formatLog10(valueAt(overlay.curve, 'dh', t, run.shapes.T))}`)],
+    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${formatLog10(stepValue(run.steps, run.log10.dh, t))}`, say('last step alone = {0}', formatLog10(stepValue(run.steps, run.log10.singleSource, t))), `‖dx‖ = ${formatLog10(stepValue(run.steps, run.log10.dx, t))}`, ...overlays.all.map((overlay) => `${withoutEscapes(overlay.name)}: ${formatLog10(valueAt(overlay.curve, 'dh', t, run.shapes.T))}`)],
     summary: (run) => [
-      say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run.log10.dh)),
+      say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run, 'dh')),
       ...(run.verdict.perStepFactor === null ? [] : [say('Fitted rate {0}.', factorText(run.verdict.perStepFactor))]),
     ].join(' '),
     table: (run) => flowTable(model, run, overlays),

@@ -80,7 +80,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       const { t } = drawn;
       return kind.curves.map(({ id, legend, colour, dash, log10 }) => {
         const values = log10(drawn);
-        return logLine({ id, legend, colour: theme[colour], dash, series: { t, values }, at: (step) => nearest(t, values, step) }, values);
+        return logLine({ id, legend, colour: theme[colour], dash, at: (step) => nearest(t, values, step) }, values, t);
       });
     };
     const progress = (): string[] => {

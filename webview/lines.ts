@@ -3,15 +3,14 @@ import { formatLog10, exactLog10, powerOfTen } from './format.js';
 import { ticksBetween, ticksInDecade } from './axis.js';
 import { t as say } from './l10n.js';
 import { extent } from './scene.js';
-import type { Line, Series, YAxis } from './scene.js';
+import { everyStep, nearStepValue, stepValue } from './series.js';
+import type { Line, YAxis } from './scene.js';
 import type { TablePlan } from './table.js';
-import type { TimeWindow } from './model.js';
+import type { LogSeries, Model, RunSeries, RunSummary, TimeWindow } from './model.js';
 
-export const dense = (values: ArrayLike<number>): Series => ({ values, t: null });
-
-/** A line of log10 values; read as 10^value. */
-export function logLine(line: Pick<Line, 'id' | 'legend' | 'colour'> & Partial<Line>, values: Float64Array): Line {
-  return { width: 1.5, dash: [], series: dense(values), at: (t) => values[t] ?? NaN, print: formatLog10, inRange: true, ...line };
+/** A line of log10 values at `steps`, or at every step (null); read as 10^value. */
+export function logLine(line: Pick<Line, 'id' | 'legend' | 'colour'> & Partial<Line>, values: Float64Array, steps: Float64Array | null): Line {
+  return { width: 1.5, dash: [], series: { values, t: steps }, at: (t) => stepValue(steps, values, t), print: formatLog10, inRange: true, ...line };
 }
 
 /** Axis over whole decades for the lines that are not hidden, labelled 10ⁿ; right from 1e-900 to 1e+900 because it is linear in the exponent. */
@@ -56,19 +55,29 @@ export function unseenText(lines: readonly Line[], window: TimeWindow, zero: str
   return why === 'zero' ? zero : why === 'notFinite' ? say('nothing in view is finite') : null;
 }
 
+/** Of a table: a log10 number for each step of `series`. */
+export type LogColumn = { readonly name: string; readonly at: (series: RunSeries, t: number) => number };
+export const normColumn = (name: string, norm: LogSeries): LogColumn => ({ name, at: ({ steps, log10 }, t) => stepValue(steps, log10[norm], t) });
+
 /** A table of log10 series, printed as the numbers they stand for. */
-export function logTable(columns: readonly { readonly name: string; readonly values: ArrayLike<number> }[], rowCount: number): TablePlan {
+export function logTable(model: Model, run: RunSummary, columns: readonly LogColumn[]): TablePlan {
   return {
     rowName: 't',
     columns: columns.map(({ name }) => name),
-    rowCount,
-    rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => columns.map(({ values }) => {
-      const value = values[from + i] ?? NaN;
-      return { text: formatLog10(value), exact: exactLog10(value) };
-    }))),
+    rowCount: run.shapes.T,
+    rowsAtOnce: 4096,
+    async rows(from, to) {
+      const series = await everyStep(model, run, from, to);
+      return Array.from({ length: to - from }, (_, i) => columns.map(({ at }) => {
+        const value = at(series, from + i);
+        return { text: formatLog10(value), exact: exactLog10(value) };
+      }));
+    },
   };
 }
 
 /** First, middle and last step of a log series in words. */
-export const endsInWords = (values: Float64Array): string =>
-  say('{0} at the last step, {1} in the middle, {2} at t = 0', formatLog10(values[values.length - 1] ?? NaN), formatLog10(values[Math.floor(values.length / 2)] ?? NaN), formatLog10(values[0] ?? NaN));
+export function endsInWords({ steps, log10, shapes: { T } }: RunSummary, norm: LogSeries): string {
+  const [last = '', middle = '', first = ''] = [T - 1, Math.floor(T / 2), 0].map((t) => formatLog10(nearStepValue(steps, log10[norm], t)));
+  return say('{0} at the last step, {1} in the middle, {2} at t = 0', last, middle, first);
+}

@@ -100,7 +100,7 @@ const pins = new Pins(memory);
 const past = new Past(page, { list: () => channel.request('history', null), version: (runId) => channel.request('version', { runId }) }, failed);
 for (const source of [tried, pins, past]) overlays.add(source);
 const pin = (whatIf: boolean): void => { if (model.run !== null) pins.add(model.run, whatIf ? tried.shown : null, tried.whatIf); };
-const views = [gradientFlow(page, overlays), contributions(), network(page, steps), heatmap(gradientMap(), page, steps), heatmap(hiddenMap(), page, steps), heatmap(preActivation(), page, steps), unitLines(page, steps), spread(page), saturation(), ...jacobianTracks(page), ...attributionTracks(page)];
+const views = [gradientFlow(page, overlays), contributions(page), network(page, steps), heatmap(gradientMap(), page, steps), heatmap(hiddenMap(), page, steps), heatmap(preActivation(), page, steps), unitLines(page, steps), spread(page), saturation(page), ...jacobianTracks(page), ...attributionTracks(page)];
 
 const header = new Header(actions);
 const blank = new Blank(actions);
@@ -147,9 +147,11 @@ function showStatus(): void {
 
 /** What was tried before the window was loaded again. */
 let restored = false;
+timeline.onChange(() => model.look(timeline.window, timeline.cursor));
 model.onChange((change) => {
   const { run } = model;
   if (change === 'run' && run !== null) timeline.setRun(run.shapes, run.verdict.crossedAt ?? run.shapes.T - 1);
+  if (change === 'run' && run !== null) model.look(timeline.window, timeline.cursor);
   if (change === 'run' && !restored) {
     restored = true;
     const kept = memory.read('whatIf');
@@ -160,13 +162,14 @@ model.onChange((change) => {
     }
   }
   if (change === 'run') bar.show();
-  if (change !== 'spectrum') showStatus();
+  if (change === 'run' || change === 'status') showStatus();
   if (change === 'run') tracks.refresh();
-  if (change !== 'status') {
-    atStep.show();
+  if (change === 'series') tracks.repaint();
+  if (change !== 'status') atStep.show();
+  if (change === 'run' || change === 'spectrum') {
     proofs.show();
+    showCards();
   }
-  if (change !== 'status') showCards();
 });
 showStatus();
 channel.emit('ready', null);

@@ -1,13 +1,18 @@
 // What the host has told: the status, the run on screen and its spectrum; and the way to ask for slices of that run.
 import { inReport } from './report.js';
-import type { PanelStatus, RunSummary, SliceRequests, SpectrumSummary } from '../src/protocol/messages.js';
+import { refined, stepValue } from './series.js';
+import type { PanelStatus, RunSummary, SeriesAnswer, SliceRequests, SpectrumSummary, TimeWindow } from '../src/protocol/messages.js';
 
-export type { Activations, AttributionPicture, AttributionRow, Band, Heatmap, Histogram, Jacobians, OpenedUnit, PanelStatus, ReachValues, RunSummary, SpectrumSummary, StepValues, TimeWindow, UnitOrder, WeightName, WeightsPicture } from '../src/protocol/messages.js';
+export type { Activations, AttributionPicture, AttributionRow, Band, Heatmap, Histogram, Jacobians, LogSeries, OpenedUnit, PanelStatus, ReachValues, RunSeries, RunSummary, SeriesAnswer, SpectrumSummary, StepValues, TimeWindow, UnitOrder, WeightName, WeightsPicture } from '../src/protocol/messages.js';
 export type Shapes = RunSummary['shapes'];
 
-export type ModelChange = 'status' | 'run' | 'spectrum';
+/** `series`: the same run, known finer where it is looked at. */
+export type ModelChange = 'status' | 'run' | 'spectrum' | 'series';
 type Slices = { [K in keyof SliceRequests]: (params: Omit<SliceRequests[K]['params'], 'runId'>) => Promise<SliceRequests[K]['result']> };
 export type AskSlice = <K extends keyof SliceRequests>(name: K, params: SliceRequests[K]['params']) => Promise<SliceRequests[K]['result']>;
+
+/** Steps on either side of the cursor that are known one by one. */
+const reach = 2048;
 
 /** Numbers of a run that cannot be had: a newer run replaced it, or the host could not answer, which is logged by then. */
 export class NotToBeHad extends Error {
@@ -32,6 +37,12 @@ export class Model {
   status: PanelStatus | null = null;
   run: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
+  /** The run as it was told, and what is known finer: around the cursor, and in the window. */
+  #overview: RunSummary | null = null;
+  #around: SeriesAnswer | null = null;
+  #inView: SeriesAnswer | null = null;
+  readonly #latestAround = new Latest((window: TimeWindow) => this.slice('series', { window }), (answer) => { if (answer !== null) this.#refine(answer, this.#inView); });
+  readonly #latestInView = new Latest((window: TimeWindow) => this.slice('series', { window }), (answer) => { if (answer !== null) this.#refine(this.#around, answer); });
   readonly #listeners = new Set<(change: ModelChange) => void>();
   readonly #ask: AskSlice;
   readonly #failed: (error: unknown) => void;
@@ -51,7 +62,8 @@ export class Model {
   }
 
   setRun(run: RunSummary): void {
-    this.run = run;
+    this.run = this.#overview = run;
+    this.#around = this.#inView = null;
     // The side keeps the older spectrum on screen until the new one is there; it says of which run it is.
     this.#tell('run');
   }
@@ -59,6 +71,8 @@ export class Model {
   setSpectrum(spectrum: SpectrumSummary): void {
     if (this.run !== null && spectrum.runId < this.run.runId) return;
     this.spectrum = spectrum;
+    // What is around the cursor may not have had its singular values yet.
+    if (spectrum.fraction === 1 && this.#around !== null) this.#latestAround.request(this.#around.window);
     this.#tell('spectrum');
   }
 
@@ -97,6 +111,30 @@ export class Model {
     });
     if (this.run?.runId !== runId || (result === null && !inReport)) throw new NotToBeHad('replaced');
     return result;
+  }
+
+  /** Somebody looks at these steps: of a very long run they are asked for. */
+  look(window: TimeWindow, cursor: number): void {
+    const { run } = this;
+    if ((run?.steps ?? null) === null || run === null) return;
+    const { T } = run.shapes;
+    if (this.#around === null || cursor < this.#around.window.t0 || cursor >= this.#around.window.t1) this.#latestAround.request({ t0: Math.max(0, cursor - reach), t1: Math.min(T, cursor + reach) });
+    if (window.t1 - window.t0 === T) {
+      if (this.#inView !== null) this.#refine(this.#around, null);
+    } else if (this.#inView?.window.t0 !== window.t0 || this.#inView.window.t1 !== window.t1) this.#latestInView.request(window);
+  }
+
+  /** σ_max of the Jacobian of step t; NaN where it is not known. */
+  sigmaMaxAt(t: number): number {
+    if (this.run?.steps === null) return this.spectrum?.jacobianSigmaMax[t] ?? NaN;
+    return this.#around === null ? NaN : stepValue(this.#around.steps, this.#around.jacobianSigmaMax, t);
+  }
+
+  #refine(around: SeriesAnswer | null, inView: SeriesAnswer | null): void {
+    [this.#around, this.#inView] = [around, inView];
+    if (this.#overview === null) return;
+    this.run = refined(this.#overview, [around, inView].filter((part) => part !== null));
+    this.#tell('series');
   }
 
   #tell(change: ModelChange): void {

@@ -4,6 +4,7 @@ import { exactLog10, formatLog10, formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { Player } from './player.js';
 import { plotText } from './scene.js';
+import { everyStep, nearStepValue, stepValue } from './series.js';
 import { gradientCell, stateCell, stepsAtOnce } from './steps.js';
 import { borders } from './view.js';
 import { Latest, unlessGone } from './model.js';
@@ -27,13 +28,13 @@ type Lens = { readonly first: number; readonly count: number };
 type Layout = { readonly lens: Lens; readonly slot: number; readonly x: (t: number) => number };
 
 /** 1 for the largest gradient of the run, 0 for one that lies `decades` below; null for an exact zero. */
-function strengths({ log10 }: RunSummary): (t: number) => number | null {
+function strengths({ log10, steps }: RunSummary): (t: number) => number | null {
   let [high, low] = [-Infinity, Infinity];
   for (const value of log10.dh) {
     if (Number.isFinite(value)) [high, low] = [Math.max(high, value), Math.min(low, value)];
   }
   const decades = Math.min(mostDecades, Math.max(fewestDecades, high - low));
-  return (t) => { const value = log10.dh[t] ?? NaN; return Number.isFinite(value) ? Math.max(0, 1 + (value - high) / decades) : null; };
+  return (t) => { const value = nearStepValue(steps, log10.dh, t); return Number.isFinite(value) ? Math.max(0, 1 + (value - high) / decades) : null; };
 }
 
 export function network(page: Page, steps: Steps): View {
@@ -45,7 +46,7 @@ export function network(page: Page, steps: Steps): View {
   let known: readonly (StepValues | null)[] = [];
   let asked: Asked | null = null;
   const latest = new Latest(({ run, lens, sequence }: Asked) => unlessGone(steps.range(run, lens.first, lens.first + lens.count, sequence)), (values, { run, sequence }) => {
-    if (values === null || run !== model.run || sequence !== timeline.shownSequence) return;
+    if (values === null || run.runId !== model.run?.runId || sequence !== timeline.shownSequence) return;
     known = values;
     changed();
   });
@@ -68,7 +69,7 @@ export function network(page: Page, steps: Steps): View {
   function ask(lens: Lens, H: number): void {
     const { run } = model;
     const sequence = timeline.shownSequence;
-    if (H > fewUnits || run === null || (asked?.run === run && asked.lens.first === lens.first && asked.lens.count === lens.count && asked.sequence === sequence)) return;
+    if (H > fewUnits || run === null || (asked?.run.runId === run.runId && asked.lens.first === lens.first && asked.lens.count === lens.count && asked.sequence === sequence)) return;
     // Another sequence has other numbers for the same steps.
     if (asked?.sequence !== sequence) known = [];
     asked = { run, lens, sequence };
@@ -94,7 +95,7 @@ export function network(page: Page, steps: Steps): View {
     for (let column = 0; column < columns; column++) {
       const [from, to] = [window.t0 + Math.floor((column * (window.t1 - window.t0)) / columns), window.t0 + Math.floor(((column + 1) * (window.t1 - window.t0)) / columns)];
       const [x0, x1] = [x(from - 0.5), x(to - 0.5)];
-      context.fillStyle = map.css(filled(from) ? Math.min(1, 0.15 + (0.85 * (run.hNorm[from] ?? 0)) / full) : 0);
+      context.fillStyle = map.css(filled(from) ? Math.min(1, 0.15 + (0.85 * nearStepValue(run.steps, run.hNorm, from)) / full) : 0);
       context.fillRect(x0, top, x1 - x0 + 0.5, half);
       context.fillStyle = withAlpha(theme.red, reached(from) ? 0.08 + 0.92 * (strength(from) ?? 0) : 0);
       context.fillRect(x0, top + half + 1, x1 - x0 + 0.5, half);
@@ -144,7 +145,7 @@ export function network(page: Page, steps: Steps): View {
         else if (reached(t)) stream(context, next - 2, right + 3, middle + 8, strength(t + 1), strength(t), theme);
       }
       const here = t === timeline.cursor;
-      context.fillStyle = filled(t) ? colourMap(theme).css(Math.min(0.75, (0.75 * (run.hNorm[t] ?? 0)) / Math.sqrt(run.shapes.B * H))) : theme.background;
+      context.fillStyle = filled(t) ? colourMap(theme).css(Math.min(0.75, (0.75 * nearStepValue(run.steps, run.hNorm, t)) / Math.sqrt(run.shapes.B * H))) : theme.background;
       context.strokeStyle = here ? theme.foreground : theme.muted;
       context.lineWidth = here ? 2 : 1;
       context.beginPath();
@@ -175,9 +176,9 @@ export function network(page: Page, steps: Steps): View {
       if (loss(run, t) && reached(t)) text(say('↓ loss'), x(t), from - 8, theme.orange);
       text('↑ x', x(t), from + boxHeight + 9, filled(t) ? theme.muted : theme.grid);
       let y = from + boxHeight + 23;
-      if (filled(t) && y < bottom) text(`‖h‖ ${formatNumber(run.hNorm[t] ?? NaN, 3)}`, x(t), y, theme.muted);
+      if (filled(t) && y < bottom) text(`‖h‖ ${formatNumber(stepValue(run.steps, run.hNorm, t), 3)}`, x(t), y, theme.muted);
       y += 13;
-      if (reached(t) && y < bottom) text(`‖g‖ ${formatLog10(run.log10.dh[t] ?? NaN, 3)}`, x(t), y, theme.red);
+      if (reached(t) && y < bottom) text(`‖g‖ ${formatLog10(stepValue(run.steps, run.log10.dh, t), 3)}`, x(t), y, theme.red);
     }
   }
 
@@ -223,7 +224,7 @@ export function network(page: Page, steps: Steps): View {
       return Math.max(lens.first, Math.min(lens.first + lens.count - 1, lens.first + Math.floor((x - area.left) / slot)));
     },
     colourBar: () => null,
-    readout: (run) => [`t = ${timeline.cursor}`, `‖h‖ = ${formatNumber(run.hNorm[timeline.cursor] ?? NaN)}`, `‖g‖ = ${formatLog10(run.log10.dh[timeline.cursor] ?? NaN)}`],
+    readout: (run) => [`t = ${timeline.cursor}`, `‖h‖ = ${formatNumber(stepValue(run.steps, run.hNorm, timeline.cursor))}`, `‖g‖ = ${formatLog10(stepValue(run.steps, run.log10.dh, timeline.cursor))}`],
     summary(run) {
       const { sweep } = player;
       const network = say('The network unrolled over {0} steps; the units around t = {1} with their states and gradients.', run.shapes.T, timeline.cursor);
@@ -240,11 +241,11 @@ export function network(page: Page, steps: Steps): View {
         rowCount: run.shapes.T,
         rowsAtOnce: stepsAtOnce(run),
         rows: async (from, to) => {
-          const exact = units.length === 0 ? [] : await steps.range(run, from, to, sequence);
+          const [exact, series] = await Promise.all([units.length === 0 ? [] : steps.range(run, from, to, sequence), everyStep(model, run, from, to)]);
           return Array.from({ length: to - from }, (_, i) => {
             const values = exact[i] ?? null;
-            const log10 = run.log10.dh[from + i] ?? NaN;
-            return [{ text: formatNumber(run.hNorm[from + i] ?? NaN), exact: String(run.hNorm[from + i] ?? NaN) }, { text: formatLog10(log10), exact: exactLog10(log10) },
+            const [hNorm, log10] = [stepValue(series.steps, series.hNorm, from + i), stepValue(series.steps, series.log10.dh, from + i)];
+            return [{ text: formatNumber(hNorm), exact: String(hNorm) }, { text: formatLog10(log10), exact: exactLog10(log10) },
               ...units.map((unit) => (values === null ? { text: '–', exact: '' } : stateCell(values, unit))), ...units.map((unit) => (values === null ? { text: '–', exact: '' } : gradientCell(values, unit)))];
           });
         },

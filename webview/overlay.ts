@@ -1,5 +1,6 @@
 // Gradient curves of other runs, laid over the run on screen: what is tried, what is pinned, a version from the history.
 import { t as say } from './l10n.js';
+import { nearStepValue, stepValue } from './series.js';
 import type { Line } from './scene.js';
 import type { RunSummary } from './model.js';
 import type { Theme } from './theme.js';
@@ -30,20 +31,13 @@ export function stepsOf(curve: Curve, T: number): Float64Array | null {
   return shift === 0 ? curve.t : curve.t.map((t) => t + shift);
 }
 
-/** The curve at step t of a run of T steps: NaN beyond its ends, the nearest value that is kept. */
-export function valueAt(curve: Curve, name: CurveName, t: number, T: number): number {
+/** The curve at step t of a run of T steps; NaN beyond its ends, and where its value was not kept. */
+export const valueAt = (curve: Curve, name: CurveName, t: number, T: number): number => stepValue(curve.t, curve[name], t - shiftOf(curve, T));
+
+/** The same for a picture: the nearest value that is kept. */
+export function nearAt(curve: Curve, name: CurveName, t: number, T: number): number {
   const own = t - shiftOf(curve, T);
-  if (own < 0 || own >= curve.T) return NaN;
-  const { t: steps } = curve;
-  const values = curve[name];
-  if (steps === null) return values[own] ?? NaN;
-  let [low, high] = [0, steps.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((steps[middle] ?? 0) < own) low = middle + 1;
-    else high = middle;
-  }
-  return values[low > 0 && own - (steps[low - 1] ?? 0) < (steps[low] ?? 0) - own ? low - 1 : low] ?? NaN;
+  return own < 0 || own >= curve.T ? NaN : nearStepValue(curve.t, curve[name], own);
 }
 
 export const curveNames: readonly CurveName[] = ['dh', 'singleSource'];
@@ -79,7 +73,7 @@ export class Overlays {
 }
 
 /** The lines of an overlay over a run, made by `make` from the dense or decimated values. */
-export function overlayLines(overlay: Overlay, run: RunSummary, theme: Theme, make: (line: Partial<Line> & Pick<Line, 'id' | 'legend' | 'colour'>, values: Float64Array) => Line): Line[] {
+export function overlayLines(overlay: Overlay, run: RunSummary, theme: Theme, make: (line: Partial<Line> & Pick<Line, 'id' | 'legend' | 'colour'>, values: Float64Array, steps: Float64Array | null) => Line): Line[] {
   const { T } = run.shapes;
   const t = stepsOf(overlay.curve, T);
   return overlay.draws.map((name) => {
@@ -88,6 +82,6 @@ export function overlayLines(overlay: Overlay, run: RunSummary, theme: Theme, ma
     return make({
       id: `${overlay.id} ${name}`, legend: overlayColumn(overlay, name), colour: overlay.colour(theme), width: second ? 1.5 : overlay.width, dash: second ? [2, 2] : overlay.dash,
       series: { values, t }, at: (step) => valueAt(overlay.curve, name, step, T),
-    }, values);
+    }, values, t);
   });
 }

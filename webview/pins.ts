@@ -24,23 +24,23 @@ const lightness: Readonly<Record<Theme['kind'], number>> = { dark: 0.78, light: 
 const colourOf = (id: number, { kind }: Theme): string => `oklch(${lightness[kind]} 0.13 ${hues[(id - 1) % hues.length] ?? 0})`;
 
 /** At most `mostPoints` steps, smallest and largest of each bin, so that no spike is lost. */
-export function thin({ dh, singleSource }: Readonly<Record<CurveName, Float64Array>>): Curve {
-  const T = dh.length;
-  if (T <= mostPoints) return { T, t: null, dh, singleSource };
-  const steps = new Set<number>([0, T - 1]);
+export function thin({ T, t, dh, singleSource }: Curve): Curve {
+  const count = dh.length;
+  if (count <= mostPoints) return { T, t, dh, singleSource };
+  const places = new Set<number>([0, count - 1]);
   const bins = mostPoints / 2 - 1;
   for (let bin = 0; bin < bins; bin++) {
-    const [start, end] = [Math.floor((bin * T) / bins), Math.floor(((bin + 1) * T) / bins)];
+    const [start, end] = [Math.floor((bin * count) / bins), Math.floor(((bin + 1) * count) / bins)];
     let [low, high] = [start, start];
-    for (let step = start; step < end; step++) {
-      if ((dh[step] ?? NaN) < (dh[low] ?? NaN)) low = step;
-      if ((dh[step] ?? NaN) > (dh[high] ?? NaN)) high = step;
+    for (let i = start; i < end; i++) {
+      if ((dh[i] ?? NaN) < (dh[low] ?? NaN)) low = i;
+      if ((dh[i] ?? NaN) > (dh[high] ?? NaN)) high = i;
     }
-    steps.add(low);
-    steps.add(high);
+    places.add(low);
+    places.add(high);
   }
-  const at = Float64Array.from([...steps].sort((a, b) => a - b));
-  return { T, t: at, dh: at.map((step) => dh[step] ?? NaN), singleSource: at.map((step) => singleSource[step] ?? NaN) };
+  const at = Float64Array.from([...places].sort((a, b) => a - b));
+  return { T, t: at.map((place) => t?.[place] ?? place), dh: at.map((place) => dh[place] ?? NaN), singleSource: at.map((place) => singleSource[place] ?? NaN) };
 }
 
 /** JSON has no word for what is not finite; logs of norms never come near these. */
@@ -94,11 +94,11 @@ export class Pins {
   /** Keeps a run, or what is tried of it. */
   add(run: RunSummary, tried: TriedRun | null, whatIf: WhatIf): void {
     if (this.full) return;
-    const { verdict, log10 } = tried ?? run;
+    const { verdict, log10, steps } = tried ?? run;
     const id = [1, 2, 3, 4, 5, 6].find((free) => this.pins.every((pin) => pin.id !== free)) ?? 0;
     const called = tried === null ? run.name : briefly(whatIf);
     const { kind, perStepFactor, log10Ratio } = verdict;
-    this.#set([...this.pins, { id, name: called.length > longestName ? `${called.slice(0, longestName - 1)}…` : called, kind, perStepFactor, log10Ratio, curve: thin(log10) }]);
+    this.#set([...this.pins, { id, name: called.length > longestName ? `${called.slice(0, longestName - 1)}…` : called, kind, perStepFactor, log10Ratio, curve: thin({ T: tried?.T ?? run.shapes.T, t: steps, ...log10 }) }]);
   }
 
   rename(id: number, name: string): void {

@@ -1,15 +1,16 @@
 // Track: how much of the hidden state sits where the activation is nearly flat.
 import { ticksBetween } from './axis.js';
 import { t as say } from './l10n.js';
-import { dense } from './lines.js';
+import { extent } from './scene.js';
+import { everyStep, stepValue } from './series.js';
 import { formatPercent } from './format.js';
 import { borders } from './view.js';
-import type { View } from './view.js';
-import type { RunSummary } from './model.js';
+import type { Page, View } from './view.js';
+import type { RunSeries } from './model.js';
 
-const share = (run: RunSummary, t: number): number => run.saturation?.[t] ?? NaN;
+const share = ({ steps, saturation: shares }: RunSeries, t: number): number => (shares === null ? NaN : stepValue(steps, shares, t));
 
-export const saturation = (): View => ({
+export const saturation = ({ model }: Page): View => ({
   id: 'saturation',
   title: say('Saturation'),
   formula: () => say('share of units with |h_t| > 0.97, where tanh′ = 1 − h² is below 0.06'),
@@ -26,12 +27,12 @@ export const saturation = (): View => ({
   refresh: () => undefined,
   scene(run, window, theme) {
     const values = run.saturation ?? new Float64Array(0);
-    let top = 0;
-    for (let t = window.t0; t < window.t1; t++) top = Math.max(top, values[t] ?? 0);
+    const series = { values, t: run.steps };
+    const top = extent(series, window.t0, window.t1)?.[1] ?? 0;
     const max = [0.05, 0.1, 0.25, 0.5, 1].find((bound) => bound >= top) ?? 1;
     return {
       axis: { min: 0, max, reverse: false, title: say('share'), ticks: (height) => ticksBetween(0, max, Math.max(1, height / 30)), label: formatPercent },
-      lines: [{ id: 'saturation', legend: say('saturated units'), colour: theme.orange, width: 1.5, dash: [], series: dense(values), at: (t) => share(run, t), print: formatPercent, inRange: true }],
+      lines: [{ id: 'saturation', legend: say('saturated units'), colour: theme.orange, width: 1.5, dash: [], series, at: (t) => share(run, t), print: formatPercent, inRange: true }],
       under: () => undefined,
       over: () => undefined,
       ...borders(run, window),
@@ -49,7 +50,11 @@ export const saturation = (): View => ({
     rowName: 't',
     columns: [say('saturated share')],
     rowCount: run.shapes.T,
-    rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => [{ text: formatPercent(share(run, from + i)), exact: String(share(run, from + i)) }])),
+    rowsAtOnce: 4096,
+    async rows(from, to) {
+      const series = await everyStep(model, run, from, to);
+      return Array.from({ length: to - from }, (_, i) => [{ text: formatPercent(share(series, from + i)), exact: String(share(series, from + i)) }]);
+    },
   }),
   click: () => undefined,
 });

@@ -80,6 +80,21 @@ export const plotNote = (painter: Painter, theme: Theme, text: string | null): v
 /** One step more on both sides, so that lines run to the edges of the plot. */
 export const withNeighbours = ({ t0, t1 }: TimeWindow, steps: number): TimeWindow => ({ t0: Math.max(0, t0 - 1), t1: Math.min(steps, t1 + 1) });
 
+/** Places from ≤ i < to of the steps t0 ≤ t < t1 in `t` (ascending), or of the steps themselves (null). */
+export function placesIn(t: Float64Array | null, t0: number, t1: number): readonly [number, number] {
+  if (t === null) return [t0, t1];
+  const firstAtLeast = (step: number): number => {
+    let [low, high] = [0, t.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((t[middle] ?? 0) < step) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  return [firstAtLeast(t0), firstAtLeast(t1)];
+}
+
 /** Smallest and largest finite value of a series inside steps [t0, t1). */
 export function extent(series: Series, t0: number, t1: number): readonly [number, number] | null {
   let [low, high] = [Infinity, -Infinity];
@@ -88,8 +103,8 @@ export function extent(series: Series, t0: number, t1: number): readonly [number
     if (value < low) low = value;
     if (value > high) high = value;
   };
-  if (series.t === null) for (let t = t0; t < t1; t++) visit(series.values[t]);
-  else series.t.forEach((t, i) => { if (t >= t0 && t < t1) visit(series.values[i]); });
+  const [from, to] = placesIn(series.t, t0, t1);
+  for (let i = from; i < to; i++) visit(series.values[i]);
   return low <= high ? [low, high] : null;
 }
 
@@ -99,30 +114,27 @@ export function extent(series: Series, t0: number, t1: number): readonly [number
  */
 export function points(series: Series, t0: number, t1: number, pixels: number): { x: number; y: number }[] {
   const out: { x: number; y: number }[] = [];
-  const put = (t: number, value: number | undefined): void => { out.push({ x: t, y: value !== undefined && Number.isFinite(value) ? value : NaN }); };
-  if (series.t !== null) {
-    series.t.forEach((t, i) => put(t, series.values[i]));
+  const { values, t } = series;
+  const put = (i: number): void => { const value = values[i]; out.push({ x: t?.[i] ?? i, y: value !== undefined && Number.isFinite(value) ? value : NaN }); };
+  const [first, last] = placesIn(t, t0, t1);
+  const [from, to] = [Math.max(0, first - 1), Math.min(values.length, last + 1)];
+  if (to - from <= 2 * Math.max(1, pixels)) {
+    for (let i = from; i < to; i++) put(i);
     return out;
   }
-  const { values } = series;
-  const { t0: from, t1: to } = withNeighbours({ t0, t1 }, values.length);
-  const bucket = (to - from) / Math.max(1, pixels);
-  if (bucket <= 2) {
-    for (let t = from; t < to; t++) put(t, values[t]);
-    return out;
-  }
+  const perPixel = (t1 - t0 + 2) / Math.max(1, pixels);
   for (let start = from, n = 1; start < to; n++) {
-    const end = Math.min(to, Math.max(start + 1, Math.round(from + n * bucket)));
-    let [low, high, gap] = [-1, -1, -1];
-    for (let t = start; t < end; t++) {
-      const value = values[t] ?? NaN;
-      if (!Number.isFinite(value)) gap = t;
+    const until = Math.max(0, t0 - 1) + n * perPixel;
+    let [end, low, high, gap] = [start, -1, -1, -1];
+    for (; end < to && (end === start || (t?.[end] ?? end) < until); end++) {
+      const value = values[end] ?? NaN;
+      if (!Number.isFinite(value)) gap = end;
       else {
-        if (low < 0 || value < (values[low] ?? 0)) low = t;
-        if (high < 0 || value > (values[high] ?? 0)) high = t;
+        if (low < 0 || value < (values[low] ?? 0)) low = end;
+        if (high < 0 || value > (values[high] ?? 0)) high = end;
       }
     }
-    for (const t of [...new Set([low, high, gap])].filter((step) => step >= 0).sort((a, b) => a - b)) put(t, values[t]);
+    for (const i of [...new Set([low, high, gap])].filter((place) => place >= 0).sort((a, b) => a - b)) put(i);
     start = end;
   }
   return out;

@@ -13,7 +13,7 @@ import { savePicture } from './picture.js';
 import { inReport } from './report.js';
 import { TableTwin, toCsv, toTsv } from './table.js';
 import type { TablePlan } from './table.js';
-import type { Failure, RunSummary } from './model.js';
+import type { Failure } from './model.js';
 import type { Line, Scene } from './scene.js';
 import type { Page, View } from './view.js';
 import type { SaveFile } from './picture.js';
@@ -60,7 +60,7 @@ export class Track {
   /** The chart tells when it was painted; what follows the cursor follows then, or at the end of the whole. */
   #painting = false;
   /** The run whose details are shown. */
-  #detailed: RunSummary | null = null;
+  #detailed: number | null = null;
   #built = false;
 
   constructor(view: View, state: TrackState, host: TrackHost) {
@@ -121,7 +121,7 @@ export class Track {
     this.#wanted = true;
     this.refresh();
     // A run that is replaced takes its analyses with it.
-    while (model.run === run && this.view.pending?.() === true) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (model.run?.runId === run?.runId && this.view.pending?.() === true) await new Promise((resolve) => setTimeout(resolve, 50));
     this.#wanted = false;
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
   }
@@ -142,6 +142,10 @@ export class Track {
       const width = Math.max(1, this.#plot.clientWidth - gutter.left - gutter.right);
       this.view.refresh(this.#host.page.timeline.window, { columns: Math.max(1, Math.round(width * ratio)), rows: Math.max(1, Math.round(this.#plot.clientHeight * ratio)) }, this.#draw);
     }
+    this.#draw();
+  }
+
+  repaint(): void {
     this.#draw();
   }
 
@@ -318,8 +322,8 @@ export class Track {
     const plan = this.view.table(run, 'shown');
     this.#twin.show(plan, plan.rowOf?.(cursor) ?? cursor);
     // It changes with the run only.
-    if (this.#details === null || this.view.details === undefined || this.#detailed === run) return;
-    this.#detailed = run;
+    if (this.#details === null || this.view.details === undefined || this.#detailed === run.runId) return;
+    this.#detailed = run.runId;
     void this.#details.show(this.view.details.table(run));
   }
 

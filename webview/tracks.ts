@@ -56,6 +56,12 @@ export class Tracks implements TrackHost {
     this.#cursorMoved();
   }
 
+  /** The same run, known finer. */
+  repaint(): void {
+    for (const track of this.#tracks) track.repaint();
+    this.#cursorMoved();
+  }
+
   changed(): void {
     this.#memory.write('tracks', { order: this.#tracks.map((track) => track.view.id), states: Object.fromEntries(this.#tracks.map((track) => [track.view.id, { ...track.state }])) });
   }

@@ -74,7 +74,7 @@ export class Tried {
   overlays(): readonly Overlay[] {
     const { shown } = this;
     if (shown === null) return [];
-    return [{ id: 'whatIf', name: t('what if'), curve: { T: shown.log10.dh.length, t: null, ...shown.log10 }, colour: ({ purple }) => purple, width: 2.5, dash: [], draws: ['dh', 'singleSource'] }];
+    return [{ id: 'whatIf', name: t('what if'), curve: { T: shown.T, t: shown.steps, ...shown.log10 }, colour: ({ purple }) => purple, width: 2.5, dash: [], draws: ['dh', 'singleSource'] }];
   }
 
   onChange(listener: () => void): void {

@@ -79,10 +79,13 @@ export function limits({ truncate, clipNorm, clipFactor }: RunSummary): Fact[] {
 export function borders(run: RunSummary, window: TimeWindow): Pick<Scene, 'borders' | 'cuts'> {
   const inView = (step: number): boolean => step > window.t0 && step < window.t1;
   const cuts: number[] = [];
-  if (run.truncate !== null) {
-    run.chunkStarts.forEach((start, i) => {
-      const end = run.chunkStarts[i + 1] ?? run.shapes.T;
-      for (let step = start + (run.truncate ?? 1); step < end; step += run.truncate ?? 1) cuts.push(step);
+  const { truncate, chunkStarts, shapes: { T } } = run;
+  if (truncate !== null) {
+    chunkStarts.forEach((start, i) => {
+      const end = Math.min(chunkStarts[i + 1] ?? T, window.t1 + 2 * truncate);
+      // Two at a time, so that every other stretch stays the same one when the window moves.
+      const before = 2 * Math.max(0, Math.floor((window.t0 - start) / (2 * truncate)) - 1);
+      for (let step = start + (1 + before) * truncate; step < end; step += truncate) cuts.push(step);
     });
   }
   return { borders: run.chunkStarts.filter((step) => step > 0 && inView(step)), cuts };

@@ -8,35 +8,35 @@ const mostPoints = 512;
 
 type Kept = HistoryVersion & { readonly T: number; readonly t: Uint32Array | null; readonly dh: Float32Array; readonly singleSource: Float32Array };
 
-/** Steps that keep the shape of a curve: of each bin the smallest and the largest value, in their order. */
-function tellingSteps(values: Float64Array): Uint32Array | null {
-  const T = values.length;
-  if (T <= mostPoints) return null;
+/** Places that keep the shape of a curve: of each bin the smallest and the largest value, in their order; both ends say where the gradient comes from and what arrives. */
+function tellingPlaces(values: Float64Array): Uint32Array {
+  const count = values.length;
+  if (count <= mostPoints) return Uint32Array.from(values.keys());
   const bins = mostPoints / 2;
-  const steps = new Uint32Array(mostPoints);
+  const places = new Uint32Array(mostPoints);
   for (let bin = 0; bin < bins; bin++) {
-    const [start, end] = [Math.floor((bin * T) / bins), Math.floor(((bin + 1) * T) / bins)];
+    const [start, end] = [Math.floor((bin * count) / bins), Math.floor(((bin + 1) * count) / bins)];
     let [low, high] = [start, start];
-    for (let t = start; t < end; t++) {
-      if ((values[t] ?? NaN) < (values[low] ?? NaN)) low = t;
-      if ((values[t] ?? NaN) > (values[high] ?? NaN)) high = t;
+    for (let i = start; i < end; i++) {
+      if ((values[i] ?? NaN) < (values[low] ?? NaN)) low = i;
+      if ((values[i] ?? NaN) > (values[high] ?? NaN)) high = i;
     }
-    steps[2 * bin] = Math.min(low, high);
-    steps[2 * bin + 1] = Math.max(low, high);
+    places[2 * bin] = Math.min(low, high);
+    places[2 * bin + 1] = Math.max(low, high);
   }
-  // The ends say where the gradient comes from and what arrives.
-  steps[0] = 0;
-  steps[mostPoints - 1] = T - 1;
-  return steps;
+  places[0] = 0;
+  places[mostPoints - 1] = count - 1;
+  return places;
 }
 
 export class History {
   #versions: Kept[] = [];
   #forgotten = 0;
 
-  add({ runId, verdict, log10, shapes: { T } }: RunSummary, time: number): void {
-    const t = tellingSteps(log10.dh);
-    const keep = (values: Float64Array): Float32Array => (t === null ? Float32Array.from(values) : Float32Array.from(t, (step) => values[step] ?? NaN));
+  add({ runId, verdict, log10, steps, shapes: { T } }: RunSummary, time: number): void {
+    const places = tellingPlaces(log10.dh);
+    const t = places.length === T ? null : places.map((place) => steps?.[place] ?? place);
+    const keep = (values: Float64Array): Float32Array => Float32Array.from(places, (place) => values[place] ?? NaN);
     const { kind, log10Ratio, perStepFactor } = verdict;
     this.#versions.push({ runId, time, kind, log10Ratio, perStepFactor, lambda1: null, T, t, dh: keep(log10.dh), singleSource: keep(log10.singleSource) });
     if (this.#versions.length <= mostVersions) return;

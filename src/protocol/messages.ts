@@ -21,8 +21,19 @@ export type { OpenedUnit };
 /** One number per timestep, drawn as a line on the shared time axis. */
 export type LogSeries = 'dh' | 'dx' | 'dWx' | 'dWh' | 'db' | 'singleSource';
 
-/** What the panel shows at once: enough for every line, nothing the size of B·T·H. */
-export type RunSummary = {
+/** Numbers of the whole batch at the steps `steps`, ascending, or at all T of them (null). */
+export type RunSeries = {
+  readonly steps: Float64Array | null;
+  /** log10 of norms; -Infinity for an exact zero, NaN where not defined. */
+  readonly log10: Readonly<Record<LogSeries, Float64Array>>;
+  /** ‖h_t‖. */
+  readonly hNorm: Float64Array;
+  /** Share of saturated units in [0,1], or null. */
+  readonly saturation: Float64Array | null;
+};
+
+/** What the panel shows at once: enough for every line, nothing the size of B·T·H. Of a very long run the page gets the steps that tell most, see `levels.ts`. */
+export type RunSummary = RunSeries & {
   readonly runId: number;
   readonly name: string;
   readonly cell: Cell;
@@ -36,12 +47,8 @@ export type RunSummary = {
   /** Milliseconds of arithmetic, reading not included. */
   readonly elapsedMs: number;
   readonly verdict: Verdict;
-  /** log10 of norms, each [T]; -Infinity for an exact zero, NaN where not defined. */
-  readonly log10: Readonly<Record<LogSeries, Float64Array>>;
-  /** ‖h_t‖ [T]. */
-  readonly hNorm: Float64Array;
-  /** Share of saturated units [T] in [0,1], or null. */
-  readonly saturation: Float64Array | null;
+  /** The step before which less than 1 % of the gradient from the last step arrives: by the one rate, or measured where the rate changes. Null when all of it arrives. */
+  readonly onePercentAt: number | null;
   readonly lossValue: number | null;
   readonly clipFactor: number | null;
   readonly clipNorm: number | null;
@@ -50,11 +57,15 @@ export type RunSummary = {
   readonly dtypeRange: { readonly log10Smallest: number; readonly log10Largest: number };
 };
 
-/** Arrives after the summary, because it takes longer; again and again while it grows (`fraction` below 1, what is not known yet NaN, null or empty). Of batch item 0. */
+/** Arrives after the summary, because it takes longer; again and again while it grows (`fraction` below 1, what is not known yet NaN, null or empty). Of batch item 0. `jacobianSigmaMax` of a very long run is empty for the page: it comes with the other series. */
 export type SpectrumSummary = Spectrum & { readonly runId: number; readonly fraction: number };
 
 /** Steps t0 ≤ t < t1. */
 export type TimeWindow = { readonly t0: number; readonly t1: number };
+
+/** The series of a very long run in a window: every step of up to 8192, else those that tell most. */
+export type SeriesRequest = { readonly runId: number; readonly window: TimeWindow };
+export type SeriesAnswer = RunSeries & { readonly window: TimeWindow; readonly steps: Float64Array; /** NaN where it is not computed. */ readonly jacobianSigmaMax: Float64Array };
 
 /** A T×H picture of one sequence, decimated to at most `maxColumns`×`maxRows`: each cell shows the value of largest magnitude it covers. */
 export type HeatmapRequest = { readonly runId: number; readonly tensor: 'hs' | 'dh' | 'z'; readonly order?: UnitOrder; readonly sequence: number; readonly window: TimeWindow; readonly maxColumns: number; readonly maxRows: number };
@@ -191,7 +202,9 @@ export type WhatIfAnswer =
   | {
       readonly kind: 'run';
       readonly verdict: Verdict;
-      /** log10 of norms, each [T]. */
+      readonly T: number;
+      /** log10 of norms at `steps`, or at all T (null). */
+      readonly steps: Float64Array | null;
       readonly log10: { readonly dh: Float64Array; readonly singleSource: Float64Array };
       /** Of the changed Wh. */
       readonly measures: WhMeasures;
@@ -206,6 +219,7 @@ export type WhatIfAnswer =
 export type SliceRequests = {
   /** Null also when a newer question ended this one. */
   whatIf: { params: WhatIfRequest; result: WhatIfAnswer | null };
+  series: { params: SeriesRequest; result: SeriesAnswer | null };
   jacobians: { params: JacobianRequest; result: Jacobians | null };
   attribution: { params: AttributionRequest; result: AttributionPicture | null };
   attributionRow: { params: AttributionRowRequest; result: AttributionRow | null };

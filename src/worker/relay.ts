@@ -11,6 +11,7 @@ export const relaySlices = (ask: Ask): Handlers => ({
   sequenceLines: (params) => ask('sequenceLines', params),
   step: (params) => ask('step', params),
   steps: (params) => ask('steps', params),
+  series: (params) => ask('series', params),
   jacobians: (params) => ask('jacobians', params),
   attribution: (params) => ask('attribution', params),
   attributionRow: (params) => ask('attributionRow', params),

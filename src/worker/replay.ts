@@ -2,6 +2,7 @@
 import { openUnit } from '../engine/index.js';
 import type { Heatmap, SliceRequests, StepsBlock, StepsRequest, UnitLines, WeightsPicture } from '../protocol/messages.js';
 import { Analyses } from './analyses.js';
+import { seriesAnswer } from './levels.js';
 import { notFinite } from './record.js';
 import type { Cells, FirstSequence, RunRecord } from './record.js';
 import { heatmap, sequenceLines, stepsBlock, stepValues, unitLines } from './slices.js';
@@ -78,6 +79,7 @@ export function replay(record: RunRecord): Answers {
     unit: ({ t, sequence }) => either(sequence, ({ experiment, result }) => openUnit(experiment, result, Math.max(0, Math.min(t, shapes.T - 1)), sequence), ({ opened }) => nearestTo(opened, t)),
     weights: (request) => either(0, (kept) => weights(kept, request), (pictures) => weightsOf(pictures, request.tensor)),
     weightCells: (request) => (run === null ? null : weightCells(run, request)),
+    series: (request) => seriesAnswer(record.summary, record.spectrum.jacobianSigmaMax, request),
     jacobians: (request) => (request.sequence >= sequences ? null : analyses.jacobians(request)),
     attribution: (request) => analyses.attribution(request),
     attributionRow: (request) => analyses.attributionRow(request),

@@ -15,6 +15,7 @@ import type { Capacity } from './capacity.js';
 import { Cancelled, drive } from './drive.js';
 import { raised } from './flag.js';
 import { Inspector } from './inspector.js';
+import { forPage, mostDense, seriesAnswer } from './levels.js';
 import { locateWeight } from './locateWeight.js';
 import { pack } from './packing.js';
 import { makeRecord } from './record.js';
@@ -31,7 +32,7 @@ import { WhatIfs } from './whatIf.js';
 const betweenParts = 400;
 
 /** The last finished run: what slices and analyses are cut from. */
-type Kept = KeptRun & { spectrum: Spectrum | null; analysing: Promise<unknown>; readonly analyses: Analyses; readonly whatIfs: WhatIfs; readonly summary: RunSummary; readonly sources: ReadSources };
+type Kept = KeptRun & { spectrum: Spectrum | null; /** The same while it grows. */ growing: Spectrum | null; analysing: Promise<unknown>; readonly analyses: Analyses; readonly whatIfs: WhatIfs; readonly summary: RunSummary; readonly sources: ReadSources };
 
 /** Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices. */
 export class Service {
@@ -66,6 +67,7 @@ export class Service {
       locateWeight: ({ entry, place }) => locateWeight(entry, place, (request) => this.#channel.request('readFile', request)),
       applyWhatIf: ({ entry, whatIf }) => applyWhatIf(entry, whatIf, (request) => this.#channel.request('readFile', request)),
       whatIf: (request) => this.#whatIf(request),
+      series: (request) => (this.#kept?.runId === request.runId ? seriesAnswer(this.#kept.summary, this.#kept.growing?.jacobianSigmaMax ?? new Float64Array(0), request) : null),
       resultJson: ({ runId }) => this.#resultJson(runId),
       reportData: ({ runId }) => this.#reportData(runId),
       heatmap: slice(heatmap),
@@ -152,9 +154,9 @@ export class Service {
       const result = await drive(runWithin(this.#capacity.whole, experiment, bounds, this.#kernels), check, progress('run'));
       const run = { runId, experiment, result };
       const summary = summarise(runId, experiment, result, performance.now() - started);
-      const kept: Kept = { ...run, spectrum: null, analysing: Promise.resolve(), analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId), this.#capacity.whole), summary, sources };
+      const kept: Kept = { ...run, spectrum: null, growing: null, analysing: Promise.resolve(), analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId), this.#capacity.whole), summary, sources };
       this.#kept = kept;
-      this.#channel.emit('summary', summary);
+      this.#channel.emit('summary', forPage(summary));
 
       told();
 
@@ -174,15 +176,19 @@ export class Service {
   async #analyse(kept: Kept, check: () => void, onProgress: (fraction: number) => void): Promise<Spectrum> {
     const { runId, experiment, result } = kept;
     const { spectrum, steps } = spectrumOf(experiment, result, this.#workspaces);
+    kept.growing = spectrum;
+    // One number a step: of a very long run it comes with the other series.
+    const part = result.shapes.T <= mostDense ? {} : { jacobianSigmaMax: new Float64Array(0) };
+    const tell = (fraction: number): void => this.#channel.emit('spectrum', { runId, ...spectrum, ...part, fraction });
     let next = performance.now() + betweenParts;
     await drive(steps, check, (fraction) => {
       onProgress(fraction);
       if (performance.now() < next) return;
-      this.#channel.emit('spectrum', { runId, ...spectrum, fraction: Math.min(fraction, 0.999) });
+      tell(Math.min(fraction, 0.999));
       next = performance.now() + betweenParts;
     }, 'behind');
     kept.spectrum = spectrum;
-    this.#channel.emit('spectrum', { runId, ...spectrum, fraction: 1 });
+    tell(1);
     return spectrum;
   }
 

@@ -12,36 +12,58 @@ const log10of2 = Math.log10(2);
 const fewestDecades = 3;
 const mostSorted = 65_536;
 
-type Grid = { readonly window: TimeWindow; readonly H: number; readonly columns: number; readonly rows: number };
+/** The cells of a picture and where its numbers are: `base` is the row of the first step in `values` [n,H], `order` the unit of each of the H places. */
+type Grid = { readonly window: TimeWindow; readonly H: number; readonly columns: number; readonly rows: number; readonly order: Uint32Array | null; readonly values: AnyRun['hs']; readonly base: number };
+
+/** 2^n, for |n| up to `farthest`; beyond, the smaller of two numbers is nothing beside the larger. */
+const farthest = 1074;
+const powers = Float64Array.from({ length: 2 * farthest + 1 }, (_, i) => 2 ** (i - farthest));
+const power = (n: number): number => (n > farthest ? Infinity : n < -farthest ? 0 : powers[n + farthest] ?? 0);
 
 /**
- * [rows,columns] where each cell shows the value of largest height among the (unit, t) that it covers, as sign·shade(height). A value that is not finite wins
- * and is shown as it is. `peak`: the largest height of a finite value, NaN without any.
+ * [rows,columns] where each cell shows the value of largest |value|·2^exponent(t) among the (unit, t) that it covers, as sign·shade(height). A value that is not
+ * finite wins and is shown as it is. `peak`: the largest height of a finite value, NaN without any.
  */
-function blit({ window, H, columns, rows }: Grid, value: (t: number, row: number) => number, height: (value: number, t: number) => number, shade: (height: number) => number): Pick<Heatmap, 'values' | 'peak' | 'notFinite'> {
-  const values = new Float32Array(rows * columns);
+function blit({ window, H, columns, rows, order, values, base }: Grid, exponent: (t: number) => number, height: (magnitude: number, exponent: number) => number, shade: (height: number) => number): Pick<Heatmap, 'values' | 'peak' | 'notFinite'> {
+  const picture = new Float32Array(rows * columns);
   const span = window.t1 - window.t0;
+  const rowOf = new Uint32Array(H);
+  for (let row = 0; row < rows; row++) for (let place = binStart(0, H, rows, row); place < binStart(0, H, rows, row + 1); place++) rowOf[order?.[place] ?? place] = row;
+  // Of each row of the column: the largest finite value with its exponent (−1: none yet), and the first that is not finite (0: none).
+  const [best, magnitude, scale, odd] = [new Float64Array(rows), new Float64Array(rows), new Float64Array(rows), new Float64Array(rows)];
   let [peak, notFinite] = [NaN, 0];
   // Time outside: numbers that have to be computed come in its order.
   for (let column = 0; column < columns; column++) {
-    const tEnd = binStart(window.t0, span, columns, column + 1);
-    for (let row = 0; row < rows; row++) {
-      const unitEnd = binStart(0, H, rows, row + 1);
-      let [best, bestRank] = [NaN, -Infinity];
-      for (let unit = binStart(0, H, rows, row); unit < unitEnd; unit++) {
-        for (let t = binStart(window.t0, span, columns, column); t < tEnd; t++) {
-          const candidate = value(t, unit);
-          const finite = Number.isFinite(candidate);
-          const rank = finite ? height(candidate, t) : Infinity;
-          if (rank > bestRank || bestRank === -Infinity) [best, bestRank] = [candidate, rank];
-          if (!finite) notFinite++;
-          else if (!(rank <= peak)) peak = rank;
+    const [from, to] = [binStart(window.t0, span, columns, column), binStart(window.t0, span, columns, column + 1)];
+    const numbers = values.subarray((base + from) * H, (base + to) * H);
+    magnitude.fill(-1);
+    odd.fill(0);
+    for (let t = from; t < to; t++) {
+      const e = exponent(t);
+      for (let unit = 0, i = (t - from) * H; unit < H; unit++, i++) {
+        const value = numbers[i] ?? 0;
+        const size = Math.abs(value);
+        const row = rowOf[unit] ?? 0;
+        const most = magnitude[row] ?? 0;
+        const than = scale[row] ?? 0;
+        if (!(size < Infinity)) {
+          notFinite++;
+          if (odd[row] === 0) odd[row] = value;
+        } else if ((most <= 0 || e === than ? size : size * power(e - than)) > most) {
+          best[row] = value;
+          magnitude[row] = size;
+          scale[row] = e;
         }
       }
-      values[row * columns + column] = Number.isFinite(best) ? Math.sign(best) * shade(bestRank) : best;
+    }
+    for (let row = 0; row < rows; row++) {
+      const [most = 0, value = 0, wrong = 0] = [magnitude[row], best[row], odd[row]];
+      const rank = most < 0 ? NaN : height(most, scale[row] ?? 0);
+      if (!(rank <= peak) && !Number.isNaN(rank)) peak = rank;
+      picture[row * columns + column] = wrong === 0 ? Math.sign(value) * shade(rank) : wrong;
     }
   }
-  return { values, peak, notFinite };
+  return { values: picture, peak, notFinite };
 }
 
 /** The ends of the colour scales: every zoom needs them, and they ask for the whole sequence. */
@@ -77,20 +99,17 @@ export function heatmap(run: KeptRun, request: HeatmapRequest): Heatmap {
   const window = clampWindow(request.window, T);
   const columns = Math.min(window.t1 - window.t0, Math.max(1, request.maxColumns));
   const rows = Math.min(H, Math.max(1, request.maxRows));
-  const base = sequence * T * H;
   const order = unitOrder(run, sequence, request.order ?? 'index');
-  const unitAt = (row: number): number => order?.[row] ?? row;
-  const grid = { window, H, columns, rows };
-  const shares = (value: (t: number, row: number) => number, limit: number): Heatmap => ({ window, columns, rows, order, ...blit(grid, value, Math.abs, (size) => (limit > 0 ? size / limit : 0)), limit, usual: limit, log10Max: 0, decades: 0 });
-  if (request.tensor === 'hs') return shares((t, row) => result.hs.at(base + t * H + unitAt(row)) ?? 0, experiment.cell === 'tanh' ? 1 : limits.of(result, `hs ${sequence}`, () => largestOverTime(result.hs, result.shapes, sequence)));
+  const picture = { window, H, columns, rows, order };
+  const plain = (values: AnyRun['hs'], from: number, limit: number): Heatmap => ({ window, columns, rows, order, ...blit({ ...picture, values, base: from }, () => 0, (size) => size, (size) => (limit > 0 ? size / limit : 0)), limit, usual: limit, log10Max: 0, decades: 0 });
+  if (request.tensor === 'hs') return plain(result.hs, sequence * T, experiment.cell === 'tanh' ? 1 : limits.of(result, `hs ${sequence}`, () => largestOverTime(result.hs, result.shapes, sequence)));
   if (request.tensor === 'z') {
     const z = preActivations(run, sequence);
-    return { ...shares((t, row) => z.at(t * H + unitAt(row)) ?? 0, limits.of(result, `z ${sequence}`, () => largestOverTime(z, result.shapes, 0))), usual: limits.of(result, `usual z ${sequence}`, () => usualOf(z, T * H)) };
+    return { ...plain(z, 0, limits.of(result, `z ${sequence}`, () => largestOverTime(z, result.shapes, 0))), usual: limits.of(result, `usual z ${sequence}`, () => usualOf(z, T * H)) };
   }
   const { log10Max, decades } = gradientScales.of(result, String(sequence), () => gradientScale(run, sequence));
-  const mantissa = (t: number, row: number): number => result.dhScaled.at(base + t * H + unitAt(row)) ?? 0;
-  const log10 = (value: number, t: number): number => Math.log10(Math.abs(value)) + (result.dhExponent[t] ?? 0) * log10of2;
-  return { window, columns, rows, order, ...blit(grid, mantissa, log10, (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades))), limit: 1, usual: 1, log10Max, decades };
+  const cells = blit({ ...picture, values: result.dhScaled, base: sequence * T }, (t) => result.dhExponent[t] ?? 0, (size, exponent) => Math.log10(size) + exponent * log10of2, (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades)));
+  return { window, columns, rows, order, ...cells, limit: 1, usual: 1, log10Max, decades };
 }
 
 export function unitLines({ result }: KeptRun, request: UnitLinesRequest): UnitLines {

@@ -32,6 +32,13 @@ function lossSteps({ shapes: { B, T, H }, chunks, upstream, loss }: Experiment):
   return runs;
 }
 
+/** The step that `onePercentAt` names. */
+function onePercentAt({ log10SingleSource, verdict: { source, first, segments, onePercentSteps } }: AnyRun): number | null {
+  const least = (log10SingleSource[source] ?? NaN) - 2;
+  const horizon = segments.length > 1 || onePercentSteps === null ? log10SingleSource.findIndex((value, t) => t >= first && value > least) : source - Math.ceil(onePercentSteps);
+  return horizon > first ? horizon : null;
+}
+
 export function summarise(runId: number, experiment: Experiment, result: AnyRun, elapsedMs: number): RunSummary {
   const { name, cell, dtype, truncate, clipNorm } = experiment;
   return {
@@ -41,6 +48,8 @@ export function summarise(runId: number, experiment: Experiment, result: AnyRun,
     upstream: describeUpstream(experiment),
     lossSteps: lossSteps(experiment),
     verdict: result.verdict,
+    onePercentAt: onePercentAt(result),
+    steps: null,
     log10: { ...result.log10Norms, singleSource: result.log10SingleSource },
     hNorm: result.hNorm,
     saturation: result.saturation,

@@ -85,21 +85,26 @@ export function spread({ result, experiment }: KeptRun, { sequence, window: aske
   const low = experiment.cell === 'relu' ? 0 : -high;
   const shares = new Float32Array(bins * columns);
   const notFinite = new Float32Array(columns);
+  // Counted first: thousands of small shares would add up to another number.
+  const counts = new Float64Array(bins);
   for (let column = 0; column < columns; column++) {
     const [from, to] = [binStart(window.t0, window.t1 - window.t0, columns, column), binStart(window.t0, window.t1 - window.t0, columns, column + 1)];
-    const one = 1 / ((to - from) * H * items.length);
+    counts.fill(0);
+    let odd = 0;
     for (const b of items) {
-      for (let i = (b * T + from) * H; i < (b * T + to) * H; i++) {
-        const h = result.hs.at(i) ?? 0;
+      const states = result.hs.subarray((b * T + from) * H, (b * T + to) * H);
+      for (const h of states) {
         if (!Number.isFinite(h)) {
-          notFinite[column] = (notFinite[column] ?? 0) + one;
+          odd++;
           continue;
         }
         const bin = Math.max(0, Math.min(bins - 1, Math.floor(((h - low) / (high - low)) * bins)));
-        const cell = (bins - 1 - bin) * columns + column;
-        shares[cell] = (shares[cell] ?? 0) + one;
+        counts[bin] = (counts[bin] ?? 0) + 1;
       }
     }
+    const all = (to - from) * H * items.length;
+    for (let bin = 0; bin < bins; bin++) shares[(bins - 1 - bin) * columns + column] = (counts[bin] ?? 0) / all;
+    notFinite[column] = odd / all;
   }
   return { window, columns, bins, low, high, shares, notFinite };
 }

@@ -4,6 +4,7 @@ import { changed, measureRecurrent, recurrentOf, runWithin } from '../engine/ind
 import type { Experiment, Kernels, VerdictBounds, WhatIf, WhMeasures } from '../engine/index.js';
 import type { WhatIfAnswer } from '../protocol/messages.js';
 import { Cancelled, drive } from './drive.js';
+import { curveForPage } from './levels.js';
 
 /** A matrix that the user tries, with what was measured of it: moving a slider asks for it many times in turn. */
 type Recurrent = { readonly key: string; readonly Wh: Float64Array; readonly measures: WhMeasures };
@@ -60,7 +61,8 @@ export class WhatIfs {
     const { verdict, log10Norms, log10SingleSource, clipFactor, lossValue } = await drive(runWithin(this.#limit, other.experiment, this.#bounds, this.#kernels), check, () => undefined);
     return {
       kind: 'run', verdict, clipFactor, lossValue, measures: other.measures,
-      log10: { dh: log10Norms.dh, singleSource: log10SingleSource },
+      T: log10Norms.dh.length,
+      ...curveForPage({ dh: log10Norms.dh, singleSource: log10SingleSource }),
       elapsedMs: performance.now() - started,
     };
   }

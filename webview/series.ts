@@ -1,0 +1,36 @@
+// Numbers of the run step by step. Of a very long run the page has the steps that tell most, and every step around what is looked at.
+import { nearestIndex } from './scene.js';
+import type { Model, RunSeries, RunSummary, SeriesAnswer } from './model.js';
+
+/** The value at step t; NaN where the page has not got it. */
+export function stepValue(steps: Float64Array | null, values: ArrayLike<number>, t: number): number {
+  if (steps === null) return values[t] ?? NaN;
+  const at = nearestIndex(steps, t);
+  return steps[at] === t ? (values[at] ?? NaN) : NaN;
+}
+
+/** The value at the nearest step that the page has: for pictures, where neighbours share a pixel. */
+export const nearStepValue = (steps: Float64Array | null, values: ArrayLike<number>, t: number): number => (steps === null ? values[t] : values[nearestIndex(steps, t)]) ?? NaN;
+
+/** Steps from ≤ t < to, every one of them. @throws NotToBeHad */
+export async function everyStep(model: Model, run: RunSummary, from: number, to: number): Promise<RunSeries> {
+  return run.steps === null ? run : (await model.sliceOf(run, 'series', { window: { t0: from, t1: to } })) ?? run;
+}
+
+/** The run with what is known finer in the windows of `parts`; a part goes before those behind it. */
+export function refined(overview: RunSummary, parts: readonly SeriesAnswer[]): RunSummary {
+  const sources = [...parts, { ...overview, window: { t0: 0, t1: overview.shapes.T }, steps: overview.steps ?? new Float64Array(0) }];
+  const taken = sources.flatMap(({ steps }, source) => Array.from(steps, (step, i) => ({ step, source, i }))
+    .filter(({ step }) => !sources.slice(0, source).some(({ window: { t0, t1 } }) => t0 <= step && step < t1))).sort((a, b) => a.step - b.step);
+  const gather = (pick: (series: RunSeries) => Float64Array | null): Float64Array => {
+    const values = sources.map(pick);
+    return Float64Array.from(taken, ({ source, i }) => values[source]?.[i] ?? NaN);
+  };
+  return {
+    ...overview,
+    steps: Float64Array.from(taken, ({ step }) => step),
+    log10: { dh: gather(({ log10 }) => log10.dh), dx: gather(({ log10 }) => log10.dx), dWx: gather(({ log10 }) => log10.dWx), dWh: gather(({ log10 }) => log10.dWh), db: gather(({ log10 }) => log10.db), singleSource: gather(({ log10 }) => log10.singleSource) },
+    hNorm: gather(({ hNorm }) => hNorm),
+    saturation: overview.saturation === null ? null : gather(({ saturation }) => saturation),
+  };
+}
