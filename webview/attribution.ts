@@ -4,7 +4,7 @@ import { colourMap, withAlpha } from './colours.js';
 import { exactLog10, formatLog10, formatPercent, powerOfTen } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
-import { nearestIndex, plotNote } from './scene.js';
+import { columnAt, nearestIndex, plotNote, stepsName } from './scene.js';
 import { paintShares, paintStack, shareAxis, sharesOf, sourceAt, sourceName } from './shares.js';
 import { borders } from './view.js';
 import type { AttributionPicture, AttributionRow, TimeWindow } from './model.js';
@@ -122,12 +122,13 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       if (picture === null) return [`t = ${t}`];
       const { map } = picture;
       const at = Math.max(0, Math.min(map.rows - 1, Math.round(value)));
-      const head = `t = ${t}, ${sourceName(map.from[at] ?? 0, map.to[at] ?? 0)}`;
-      if ((map.to[at] ?? 0) < t) return [head, say('a loss cannot reach later steps')];
-      const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
+      const { column, from, to } = columnAt(map, t);
+      const head = `${stepsName(from, to)}, ${sourceName(map.from[at] ?? 0, map.to[at] ?? 0)}`;
+      if ((map.to[at] ?? 0) < from) return [head, say('a loss cannot reach later steps')];
       const shade = map.values[at * map.columns + column] ?? NaN;
       if (!Number.isFinite(shade)) return [head, map.fraction < 1 ? say('not computed yet') : say('not finite')];
-      return [head, map.log10Max === -Infinity ? say('exactly 0') : shade === 0 ? say('below {0}', powerOfTen(Math.round(map.log10Max - map.decades))) : `≈ ${formatLog10(map.log10Max + (shade - 1) * map.decades)}`];
+      const size = map.log10Max === -Infinity ? say('exactly 0') : shade === 0 ? say('below {0}', powerOfTen(Math.round(map.log10Max - map.decades))) : `≈ ${formatLog10(map.log10Max + (shade - 1) * map.decades)}`;
+      return [head, from === to ? size : say('largest: {0}', size)];
     },
     summary: (run) => [
       say('How much of the gradient at each of {0} timesteps comes from the loss at each later step.', run.shapes.T),

@@ -2,14 +2,14 @@
 import { withoutEscapes } from './dom.js';
 import { t as say } from './l10n.js';
 import { endsInWords, logAxis, logLine, unseenText } from './lines.js';
-import { placesIn, plotNote, withNeighbours } from './scene.js';
+import { placesIn, plotNote, printNear, withNeighbours } from './scene.js';
 import { formatFactor, formatLog10, formatSteps, powerOfTen } from './format.js';
 import { Latest } from './model.js';
 import { borders, limits } from './view.js';
 import { Labels } from './labels.js';
 import { withAlpha } from './colours.js';
 import { flowEvents, flowTable, mostSequences, ratioAt } from './flowTable.js';
-import { nearAt, overlayLines, stepsOf, valueAt } from './overlay.js';
+import { nearAt, overlayLines, stepsOf } from './overlay.js';
 import { nearStepValue, stepValue } from './series.js';
 import type { Overlays } from './overlay.js';
 import type { Line, Painter, Scene } from './scene.js';
@@ -250,7 +250,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       };
     },
     colourBar: () => null,
-    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${formatLog10(stepValue(run.steps, run.log10.dh, t))}`, say('last step alone = {0}', formatLog10(stepValue(run.steps, run.log10.singleSource, t))), `‖dx‖ = ${formatLog10(stepValue(run.steps, run.log10.dx, t))}`, ...overlays.all.map((overlay) => `${withoutEscapes(overlay.name)}: ${formatLog10(valueAt(overlay.curve, 'dh', t, run.shapes.T))}`)],
+    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${formatLog10(stepValue(run.steps, run.log10.dh, t))}`, say('last step alone = {0}', formatLog10(stepValue(run.steps, run.log10.singleSource, t))), `‖dx‖ = ${formatLog10(stepValue(run.steps, run.log10.dx, t))}`, ...overlays.all.map((overlay) => `${withoutEscapes(overlay.name)}: ${printNear(stepsOf(overlay.curve, run.shapes.T), formatLog10)(nearAt(overlay.curve, 'dh', t, run.shapes.T), t)}`)],
     summary: (run) => [
       say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run, 'dh')),
       ...(run.verdict.perStepFactor === null ? [] : [say('Fitted rate {0}.', factorText(run.verdict.perStepFactor))]),

@@ -5,7 +5,7 @@ import { formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { borders } from './view.js';
-import { plotNote } from './scene.js';
+import { columnAt, plotNote, stepsName } from './scene.js';
 import { noCell, stepsAtOnce } from './steps.js';
 import { mostUnits } from './time.js';
 import { unitColours } from './unitLines.js';
@@ -39,6 +39,8 @@ export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
 const leastVisible = 0.03;
 /** Columns of the table: the chosen units, then the first others. */
 const unitsInTable = mostUnits;
+/** Units of one cell that a tooltip names. */
+const unitsNamed = 4;
 
 function bitmap(picture: Picture, theme: Theme, stretch: number): HTMLCanvasElement {
   if (picture.bitmap?.theme === theme) return picture.bitmap.canvas;
@@ -125,14 +127,16 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
     notFinite: () => ((picture?.map.notFinite ?? 0) > 0 ? say('not finite: {0}', picture?.map.notFinite ?? 0) : null),
     readout(run, t, value) {
       const at = Math.max(0, Math.min(Math.round(value), run.shapes.H - 1));
-      const unit = unitOf(at);
-      const head = say('t = {0}, unit {1}', t, unit);
-      if (picture === null || t < picture.map.window.t0 || t >= picture.map.window.t1) return [head];
+      if (picture === null || t < picture.map.window.t0 || t >= picture.map.window.t1) return [say('t = {0}, unit {1}', t, unitOf(at))];
       const { map } = picture;
-      const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
+      const { column, from, to } = columnAt(map, t);
       const row = Math.floor((at * map.rows) / run.shapes.H);
+      const start = (index: number): number => Math.floor((index * run.shapes.H) / map.rows);
+      const units = Array.from({ length: start(row + 1) - start(row) }, (_, i) => unitOf(start(row) + i));
       const shown = map.values[row * map.columns + column] ?? NaN;
-      return [head, Number.isFinite(shown) ? kind.print(map, shown) : Number.isNaN(shown) ? say('{0} is not a number', kind.column) : `${kind.column} = ${formatNumber(shown)}`];
+      const told = Number.isFinite(shown) ? kind.print(map, shown) : Number.isNaN(shown) ? say('{0} is not a number', kind.column) : `${kind.column} = ${formatNumber(shown)}`;
+      const head = units.length === 1 ? say('{0}, unit {1}', stepsName(from, to), units[0] ?? at) : say('{0}, units {1}', stepsName(from, to), units.length <= unitsNamed ? units.join(', ') : `${units.slice(0, unitsNamed - 1).join(', ')} … ${units[units.length - 1] ?? ''}`);
+      return [head, from === to && units.length === 1 ? told : say('largest of {0} values: {1}', (to - from + 1) * units.length, told)];
     },
     summary(run) {
       const ends = picture === null ? null : kind.bar(picture.map);

@@ -3,10 +3,10 @@ import { t as say } from './l10n.js';
 import { logAxis, logLine, unseenText } from './lines.js';
 import { exactLog10, formatLog10 } from './format.js';
 import { Latest } from './model.js';
-import { nearest, plotNote } from './scene.js';
+import { nearest, placesIn, plotNote, printNear } from './scene.js';
 import { borders } from './view.js';
 import type { Help, Page, View } from './view.js';
-import type { Jacobians } from './model.js';
+import type { Jacobians, TimeWindow } from './model.js';
 import type { Line } from './scene.js';
 import type { Theme } from './theme.js';
 
@@ -59,34 +59,71 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
   let answer: Jacobians | null = null;
   /** The run that the answer is of: the picture of the one before stays until there is another, its numbers are not told as this one's. */
   let answered: number | undefined;
+  /** Finer, in the window of time that is looked at; complete. */
+  let finer: { readonly values: Jacobians; readonly window: TimeWindow; readonly run: number | undefined } | null = null;
   let asked = '';
+  let askedFiner = '';
   const listeners = new Map<string, () => void>();
   const latest = new Latest((params: { sequence: number }) => model.analysis('jacobians', params), (values, params) => {
     if (values === null) return;
     [answer, answered] = [values, model.run?.runId];
     for (const changed of listeners.values()) changed();
     if (values.fraction < 1) latest.again(params);
+    else askFiner();
   }, () => { for (const changed of listeners.values()) changed(); });
+  const latestFiner = new Latest((params: { sequence: number; window: TimeWindow }) => model.analysis('jacobians', params), (values, params) => {
+    if (values === null) return;
+    if (values.fraction < 1) {
+      latestFiner.again(params);
+      return;
+    }
+    finer = { values, window: params.window, run: model.run?.runId };
+    for (const changed of listeners.values()) changed();
+  }, () => { for (const changed of listeners.values()) changed(); });
+  /** What is told of the steps in view: the finer answer when it is of them. */
+  const told = (): Jacobians | null => {
+    const { t0, t1 } = timeline.window;
+    return finer !== null && answer !== null && finer.run === answered && finer.values.sequence === answer.sequence && finer.window.t0 <= t0 && finer.window.t1 >= t1 ? finer.values : answer;
+  };
+  /** How many of the steps in view have their singular values told, and how many there are. */
+  const counted = (): readonly [number, number] => {
+    const { t0, t1 } = timeline.window;
+    const [from, to] = placesIn(told()?.t ?? new Float64Array(0), t0, t1);
+    return [to - from, t1 - t0];
+  };
+  /** Asks for the steps in view that the samples of the whole run leave out. */
+  function askFiner(): void {
+    const [known, all] = counted();
+    const { window, shownSequence: sequence } = timeline;
+    const key = `${answered ?? ''} ${sequence} ${window.t0} ${window.t1}`;
+    if (!timeline.zoomed || answer?.fraction !== 1 || known === all || key === askedFiner) return;
+    askedFiner = key;
+    latestFiner.request({ sequence, window });
+  }
+
   model.onChange((change) => {
     if (change !== 'run') return;
-    asked = '';
+    asked = askedFiner = '';
+    latestFiner.forget();
     latest.forget();
   });
 
   const view = (kind: Kind): View => {
     const lines = (theme: Theme): Line[] => {
-      if (answer === null) return [];
-      const drawn = answer;
+      const drawn = told();
+      if (drawn === null) return [];
       const { t } = drawn;
       return kind.curves.map(({ id, legend, colour, dash, log10 }) => {
         const values = log10(drawn);
-        return logLine({ id, legend, colour: theme[colour], dash, at: (step) => nearest(t, values, step) }, values, t);
+        return logLine({ id, legend, colour: theme[colour], dash, at: (step) => nearest(t, values, step), print: printNear(t, formatLog10) }, values, t);
       });
     };
     const progress = (): string[] => {
       if (latest.failure !== null) return [];
       if (answer === null || answer.fraction < 1) return [say('computing {0} %', Math.floor((answer?.fraction ?? 0) * 100))];
-      return answer.t.length < timeline.steps ? [say('sampled at {0} of {1} steps', answer.t.length, timeline.steps)] : [];
+      if (latestFiner.busy) return [say('computing {0} %', 0)];
+      const [known, all] = counted();
+      return known < all ? [say('sampled at {0} of {1} steps', known, all)] : [];
     };
     return {
       id: kind.id,
@@ -94,16 +131,19 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       formula: () => [kind.formula, say('sequence {0}', timeline.shownSequence + 1), ...progress()].join(' · '),
       height: 124,
       costly: true,
-      pending: () => latest.busy,
-      failure: () => latest.failure,
+      pending: () => latest.busy || latestFiner.busy,
+      failure: () => latest.failure ?? latestFiner.failure,
       help: kind.help,
       available: () => true,
       refresh(_window, _size, changed) {
         listeners.set(kind.id, changed);
-        const key = `${model.run?.runId ?? ''} ${timeline.shownSequence}`;
-        if (key === asked) return;
-        asked = key;
-        latest.request({ sequence: timeline.shownSequence });
+        const sequence = timeline.shownSequence;
+        const key = `${model.run?.runId ?? ''} ${sequence}`;
+        if (key !== asked) {
+          asked = key;
+          latest.request({ sequence });
+        }
+        askFiner();
       },
       scene(run, window, theme, hidden) {
         const all = lines(theme);
@@ -127,7 +167,10 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
         };
       },
       colourBar: () => null,
-      readout: (_run, t) => [`t = ${t}`, ...(answer === null ? [] : kind.curves.map(({ legend, log10 }) => `${legend.replace(/[_{}]/g, '')} = ${formatLog10(nearest((answer ?? emptyJacobians).t, log10(answer ?? emptyJacobians), t))}`))],
+      readout: (_run, t) => {
+        const values = told();
+        return [`t = ${t}`, ...(values === null ? [] : kind.curves.map(({ legend, log10 }) => `${legend.replace(/[_{}]/g, '')} = ${printNear(values.t, formatLog10)(nearest(values.t, log10(values), t), t)}`))];
+      },
       summary: (run) => {
         if (answer === null) return say('{0} of {1} timesteps, being computed.', kind.title, run.shapes.T);
         const values = answer;
@@ -136,8 +179,9 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
           ...kind.curves.map(({ legend, log10 }) => say('{0}: {1} at t = 0, {2} at the last step.', legend, formatLog10(log10(values)[0] ?? NaN), formatLog10(log10(values)[values.t.length - 1] ?? NaN))),
         ].join(' ');
       },
-      table: (run) => {
-        const values = answered === run.runId && answer !== null ? answer : emptyJacobians;
+      table: (run, columnsWanted) => {
+        const known = columnsWanted === 'all' ? answer : told();
+        const values = answered === run.runId && known !== null ? known : emptyJacobians;
         const columns = kind.curves.map(({ log10 }) => log10(values));
         return {
           rowName: 't',

@@ -10,7 +10,7 @@ import type { LogSeries, Model, RunSeries, RunSummary, TimeWindow } from './mode
 
 /** A line of log10 values at `steps`, or at every step (null); read as 10^value. */
 export function logLine(line: Pick<Line, 'id' | 'legend' | 'colour'> & Partial<Line>, values: Float64Array, steps: Float64Array | null): Line {
-  return { width: 1.5, dash: [], series: { values, t: steps }, at: (t) => stepValue(steps, values, t), print: formatLog10, inRange: true, ...line };
+  return { width: 1.5, dash: [], series: { values, t: steps }, at: (t) => stepValue(steps, values, t), print: (value) => formatLog10(value), inRange: true, ...line };
 }
 
 /** Axis over whole decades for the lines that are not hidden, labelled 10ⁿ; right from 1e-900 to 1e+900 because it is linear in the exponent. */

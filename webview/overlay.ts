@@ -1,5 +1,7 @@
 // Gradient curves of other runs, laid over the run on screen: what is tried, what is pinned, a version from the history.
 import { t as say } from './l10n.js';
+import { formatLog10 } from './format.js';
+import { printNear } from './scene.js';
 import { nearStepValue, stepValue } from './series.js';
 import type { Line } from './scene.js';
 import type { RunSummary } from './model.js';
@@ -81,7 +83,7 @@ export function overlayLines(overlay: Overlay, run: RunSummary, theme: Theme, ma
     const second = name === 'singleSource' && overlay.draws.length > 1;
     return make({
       id: `${overlay.id} ${name}`, legend: overlayColumn(overlay, name), colour: overlay.colour(theme), width: second ? 1.5 : overlay.width, dash: second ? [2, 2] : overlay.dash,
-      series: { values, t }, at: (step) => valueAt(overlay.curve, name, step, T),
+      series: { values, t }, at: (step) => nearAt(overlay.curve, name, step, T), print: printNear(t, formatLog10),
     }, values, t);
   });
 }

@@ -16,8 +16,8 @@ export type Line = {
   readonly series: Series;
   /** Value at a step in the units of the axis; null when this line has no reading. */
   readonly at: ((t: number) => number) | null;
-  /** The reading as text, for legend, tooltip and table. */
-  readonly print: (value: number) => string;
+  /** The reading at step t as text, for the legend. */
+  readonly print: (value: number, t: number) => string;
   /** Values of this line may lie outside the axis. */
   readonly inRange: boolean;
 };
@@ -56,6 +56,18 @@ export type Scene = {
   readonly cuts: readonly number[];
   readonly theme: Theme;
 };
+
+/** The column of a picture that step t falls into, and the steps it covers, both ends included. */
+export function columnAt({ window: { t0, t1 }, columns }: { readonly window: TimeWindow; readonly columns: number }, t: number): { readonly column: number; readonly from: number; readonly to: number } {
+  const start = (column: number): number => t0 + Math.floor((column * (t1 - t0)) / columns);
+  // Rounding down twice may end one column early.
+  let column = Math.floor(((t - t0) * columns) / (t1 - t0));
+  while (column + 1 < columns && start(column + 1) <= t) column++;
+  return { column, from: start(column), to: start(column + 1) - 1 };
+}
+
+/** `t = 7`, or `t = 7 … 12`. */
+export const stepsName = (from: number, to: number): string => (from === to ? `t = ${from}` : `t = ${from} … ${to}`);
 
 /** Text on the plot, with a rim of background so that lines beneath do not disturb it. */
 export function plotText({ context }: Painter, theme: Theme, text: string, x: number, y: number, colour: string, align: CanvasTextAlign, size = 11): void {
@@ -105,6 +117,8 @@ export function extent(series: Series, t0: number, t1: number): readonly [number
   };
   const [from, to] = placesIn(series.t, t0, t1);
   for (let i = from; i < to; i++) visit(series.values[i]);
+  // Between two samples runs the line that joins them.
+  if (from === to && series.t !== null) for (const i of [from - 1, to]) visit(series.values[i]);
   return low <= high ? [low, high] : null;
 }
 
@@ -151,6 +165,10 @@ export function nearestIndex(t: Float64Array, step: number): number {
   const before = Math.max(0, low - 1);
   return Math.abs((t[before] ?? 0) - step) < Math.abs((t[low] ?? 0) - step) ? before : low;
 }
+
+/** How the reading of a decimated line is printed: as an approximation where the line does not hold the step itself. */
+export const printNear = (t: Float64Array | null, print: (value: number) => string) => (value: number, step: number): string =>
+  (t === null || Number.isNaN(value) || t[nearestIndex(t, step)] === step ? print(value) : `≈ ${print(value)}`);
 
 /** The value at step t of a series that may be decimated: the nearest step that it holds. */
 export const nearest = (t: Float64Array, values: ArrayLike<number>, step: number): number => values[nearestIndex(t, step)] ?? NaN;

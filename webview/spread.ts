@@ -4,6 +4,7 @@ import { colourMap, withAlpha } from './colours.js';
 import { formatNumber, formatPercent } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
+import { columnAt, stepsName } from './scene.js';
 import { borders } from './view.js';
 import type { Activations, TimeWindow } from './model.js';
 import type { Painter } from './scene.js';
@@ -79,9 +80,9 @@ export function spread({ model, timeline }: Page): View {
       if (picture === null) return [`t = ${t}`];
       const { map } = picture;
       const bin = Math.max(0, Math.min(map.bins - 1, Math.floor(((map.high - value) / (map.high - map.low)) * map.bins)));
-      const column = Math.floor(((t - map.window.t0) * map.columns) / (map.window.t1 - map.window.t0));
+      const { column, from, to } = columnAt(map, t);
       const edge = (i: number): string => formatNumber(map.high - ((map.high - map.low) * i) / map.bins, 2);
-      return [`t = ${t}`, say('h from {0} to {1}: {2}', edge(bin + 1), edge(bin), formatPercent(map.shares[bin * map.columns + column] ?? NaN)), ...((map.notFinite[column] ?? 0) > 0 ? [say('not finite: {0}', formatPercent(map.notFinite[column] ?? NaN))] : [])];
+      return [stepsName(from, to), say('h from {0} to {1}: {2}', edge(bin + 1), edge(bin), formatPercent(map.shares[bin * map.columns + column] ?? NaN)), ...((map.notFinite[column] ?? 0) > 0 ? [say('not finite: {0}', formatPercent(map.notFinite[column] ?? NaN))] : [])];
     },
     summary: (run) => say('Histogram of the hidden state at each of {0} timesteps, from {1} to {2}.', run.shapes.T, formatNumber(picture?.map.low ?? NaN), formatNumber(picture?.map.high ?? NaN)),
     table(run) {

@@ -163,7 +163,7 @@ export class Track {
     const x = gutter.left + ((cursor + 0.5 - window.t0) / (window.t1 - window.t0)) * this.#chart.plotWidth;
     for (const { line, value, dot } of this.#readings) {
       const reading = line.at?.(cursor) ?? NaN;
-      const text = line.at === null ? '' : line.print(reading);
+      const text = line.at === null ? '' : line.print(reading, cursor);
       if (value.textContent !== text) value.textContent = text;
       if (line.at !== null) told.push(`${plainMath(line.legend ?? '')} ${text}`);
       const y = inView && Number.isFinite(reading) && !this.#hidden.has(line.id) ? this.#chart.pixelY(reading) : null;

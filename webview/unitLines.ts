@@ -3,7 +3,7 @@ import { ticksBetween } from './axis.js';
 import { formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
-import { extent, nearest, withNeighbours } from './scene.js';
+import { extent, nearest, printNear, withNeighbours } from './scene.js';
 import { noCell, stateCell, stepsAtOnce } from './steps.js';
 import { borders } from './view.js';
 import type { Line, Scene } from './scene.js';
@@ -43,13 +43,13 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
         dash: drawn.t.length > 600 ? [] : (dashes[i % dashes.length] ?? []),
         series: { t: drawn.t, values },
         at: (t) => nearest(drawn.t, values, t),
-        print: formatNumber,
+        print: printNear(drawn.t, formatNumber),
         inRange: true,
       };
     });
   }
 
-  const readings = (t: number): readonly string[] => (answer === null ? [] : answer.units.map((unit, i) => say('unit {0}: {1}', unit, formatNumber(nearest(answer?.t ?? new Float64Array(0), answer?.values[i] ?? [], t)))));
+  const readings = (t: number): readonly string[] => { const known = answer; return known === null ? [] : known.units.map((unit, i) => say('unit {0}: {1}', unit, printNear(known.t, formatNumber)(nearest(known.t, known.values[i] ?? [], t), t))); };
 
   return {
     id: 'units',

@@ -27,17 +27,21 @@ const [plainBudget, budget] = [4e9, 2.4e10];
 const mostSamples = 600;
 const fewestSamples = 8;
 
-/** Steps at which singular values are worth their time: all of them, or evenly spaced ones with both ends. */
-function samples(T: number, H: number, budget: number): Float64Array {
+/** Steps t0 ≤ t < t1. */
+type Window = { readonly t0: number; readonly t1: number };
+
+/** Steps at which singular values are worth their time: all of the window, or evenly spaced ones with both ends. */
+function samples({ t0, t1 }: Window, H: number, budget: number): Float64Array {
+  const span = t1 - t0;
   const affordable = Math.max(fewestSamples, Math.min(mostSamples, Math.floor(budget / (48 * H ** 3))));
-  if (T <= affordable) return Float64Array.from({ length: T }, (_, t) => t);
-  return Float64Array.from({ length: affordable }, (_, i) => Math.round((i * (T - 1)) / (affordable - 1)));
+  if (span <= affordable) return Float64Array.from({ length: span }, (_, i) => t0 + i);
+  return Float64Array.from({ length: affordable }, (_, i) => t0 + Math.round((i * (span - 1)) / (affordable - 1)));
 }
 
-/** `series` fills while `steps` runs, from the last step to the first. */
-export function jacobianSeries(experiment: Experiment, result: AnyRun, item: number, workspaces: Workspaces | null = null): { readonly series: JacobianSeries; readonly steps: Steps<void> } {
-  const { T, H } = experiment.shapes;
-  const t = samples(T, H, workspaces === null ? plainBudget : budget);
+/** `series` fills while `steps` runs, from the last step of the window to the first. */
+export function jacobianSeries(experiment: Experiment, result: AnyRun, item: number, workspaces: Workspaces | null = null, window: Window = { t0: 0, t1: experiment.shapes.T }): { readonly series: JacobianSeries; readonly steps: Steps<void> } {
+  const { H } = experiment.shapes;
+  const t = samples(window, H, workspaces === null ? plainBudget : budget);
   const empty = (): Float64Array => new Float64Array(t.length).fill(NaN);
   const series = { t, sigmaMax: empty(), sigmaMin: empty(), log10Largest: empty(), log10Median: empty(), log10Smallest: empty() };
   return { series, steps: fill(experiment, result, item, series, workspaces) };
@@ -55,6 +59,8 @@ function* plainJacobians(experiment: Experiment, chunks: readonly RunChunk[], se
   const columns = Array.from({ length: H }, (_, j) => Float64Array.from({ length: H }, (__, k) => Wh[k * H + j]!));
   let sample = series.t.length - 1;
   for (const chunk of [...chunks].reverse()) {
+    // Nothing is asked of what lies after the window in another chunk, or before its first step.
+    if (sample < 0 || chunk.start > series.t[sample]!) continue;
     const product = new BackwardProduct(Wh, H);
     for (let step = chunk.steps - 1; step >= 0; step--) {
       const t = chunk.start + step;
@@ -69,6 +75,7 @@ function* plainJacobians(experiment: Experiment, chunks: readonly RunChunk[], se
         series.log10Smallest[sample] = all[H - 1]! * log10Of2;
         sample--;
       }
+      if (sample < 0) return series;
       yield* at(t, T, product.extend(slopes));
       yield (T - t) / T;
     }

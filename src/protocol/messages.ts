@@ -117,8 +117,8 @@ export type StepsBlock = { readonly t: Float64Array; readonly h: Float64Array; r
 /** Part of an analysis that goes on in the worker: `fraction` 1 when it is complete. Ask again for more. */
 export type Unfinished = { readonly fraction: number };
 
-/** Singular values over time of one sequence. */
-export type JacobianRequest = { readonly runId: number; readonly sequence: number };
+/** Singular values over time of one sequence, at all its steps or at some: of the whole run, or (with `window`) of the steps in it, which a newer window ends. */
+export type JacobianRequest = { readonly runId: number; readonly sequence: number; readonly window?: TimeWindow };
 export type Jacobians = Unfinished & JacobianSeries & { readonly sequence: number };
 
 /** Which loss makes which gradient, decimated to at most `maxColumns`×`maxRows`: each cell shows the largest value it covers. */

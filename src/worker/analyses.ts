@@ -1,7 +1,7 @@
 // Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
 import { attribute, jacobianSeries, reachOf } from '../engine/index.js';
 import type { Attribution, JacobianSeries, Reach, Shapes, Workspaces } from '../engine/index.js';
-import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, AttributionRows, AttributionRowsRequest, JacobianRequest, Jacobians, ReachValues } from '../protocol/messages.js';
+import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, AttributionRows, AttributionRowsRequest, JacobianRequest, Jacobians, ReachValues, TimeWindow } from '../protocol/messages.js';
 import { Cancelled } from './drive.js';
 import { Job } from './job.js';
 import { binStart, clampWindow } from './decimate.js';
@@ -20,6 +20,7 @@ export class Analyses {
   readonly #workspaces: Workspaces | null;
   readonly #check: () => void;
   readonly #jacobians = new Map<number, Job<JacobianSeries>>();
+  #window: { readonly key: string; readonly job: Job<JacobianSeries> } | null = null;
   #attribution: Job<Attribution> | null = null;
   #reach: Job<Reach> | null = null;
 
@@ -54,7 +55,7 @@ export class Analyses {
 
   async jacobians(request: JacobianRequest): Promise<Jacobians> {
     const sequence = Math.min(request.sequence, this.#shapes.B - 1);
-    const job = this.#jacobiansJob(sequence);
+    const job = request.window === undefined || this.#run === null ? this.#jacobiansJob(sequence) : this.#windowJob(sequence, clampWindow(request.window, this.#shapes.T));
     await job.more();
     return { ...copyOf(job.state), fraction: job.fraction, sequence };
   }
@@ -98,6 +99,20 @@ export class Analyses {
     const job = new Job(series, steps, this.#check);
     this.#jacobians.set(sequence, job);
     return job;
+  }
+
+  /** One at a time: whoever looks elsewhere has no use for the window before. */
+  #windowJob(sequence: number, window: TimeWindow): Job<JacobianSeries> {
+    const key = `${sequence} ${window.t0} ${window.t1}`;
+    if (this.#window?.key === key && !this.#window.job.cancelled) return this.#window.job;
+    const { experiment, result } = this.#needed();
+    const { series, steps } = jacobianSeries(experiment, result, sequence, this.#workspaces, window);
+    const own = { key, job: new Job(series, steps, () => {
+      if (this.#window !== own) throw new Cancelled();
+      this.#check();
+    }) };
+    this.#window = own;
+    return own.job;
   }
 
   #reachJob(): Job<Reach> {

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { configOf, referenceCase } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { computed, nextFrames, openTable, painted, relativeError } from './support.js';
+import { computed, copied, nextFrames, openTable, painted, relativeError } from './support.js';
 
 const reference = referenceCase('typical');
 const { T } = reference.shapes;
@@ -23,14 +23,6 @@ after(async () => {
   await pages.close();
 });
 
-const cells = (text: string): string[][] => text.trimEnd().split('\n').map((line) => line.split('\t'));
-/** What stands on the clipboard once `act` has put something new there. */
-async function copied(page: Page, act: () => Promise<void>): Promise<string[][]> {
-  await page.evaluate(() => navigator.clipboard.writeText(''));
-  await act();
-  await page.waitForFunction(async () => (await navigator.clipboard.readText()) !== '');
-  return cells(await page.evaluate(() => navigator.clipboard.readText()));
-}
 const copyOf = (page: Page, place: string): Promise<string[][]> => copied(page, () => page.locator(`${place} button.copy`).first().click());
 
 describe('Copy', () => {

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, ringConfig, shiftConfig, weatherConfig } from '../support/experiments.js';
-import { computed, csvRows, log10Of, painted, relativeError, side } from './support.js';
+import { computed, copied, csvRows, log10Of, painted, relativeError, side } from './support.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -63,6 +63,52 @@ describe('products of Jacobians', () => {
       assert.ok(log10Of(smallest) <= log10Of(median) && log10Of(median) <= log10Of(largest));
     });
     assert.ok(log10Of(product.rows[0]?.[3] ?? '') < -60);
+  });
+});
+
+describe('a run of more steps than are sampled', () => {
+  const [T, rho] = [5000, 0.8];
+  /** One unit: J_t = ρ·(1 − h_t²), whose states the input moves. */
+  const slopes = ((): number[] => {
+    let h = 0;
+    return Array.from({ length: T }, (_, t) => { h = Math.tanh(rho * h + Math.sin(0.3 * t)); return rho * (1 - h * h); });
+  })();
+  const log10Product = (t: number): number => slopes.slice(t + 1).reduce((sum, slope) => sum + Math.log10(slope), 0);
+  const check = async (from: number, to: number): Promise<number[]> => {
+    const { page } = open;
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const told: number[] = [];
+    for (const track of ['jacobian', 'product']) {
+      const [, ...rows] = await copied(page, () => page.locator(`[data-track=${track}] button.copy`).click());
+      told.push(rows.length);
+      for (const [t, value = ''] of rows) {
+        assert.ok(Number(t) >= from && Number(t) < to, `t = ${t}`);
+        near(log10Of(value), track === 'jacobian' ? Math.log10(slopes[Number(t)] ?? NaN) : log10Product(Number(t)), 1e-9, `${track} at t = ${t}`);
+      }
+    }
+    return told;
+  };
+
+  it('has the singular values of every step once it is zoomed in, and says how many are sampled before', async () => {
+    const { page } = open;
+    await show(JSON.stringify({ name: 'long and narrow', cell: 'tanh', dtype: 'float64', weights: { Wx: [[1]], Wh: [[rho]], b: [[0]] }, sequences: [Array.from({ length: T }, (_, t) => [Math.sin(0.3 * t)])] }), 'long and narrow');
+    assert.match(await page.locator('[data-track=jacobian] .formula').textContent() ?? '', /sampled at 600 of 5000 steps/);
+    assert.deepEqual(await check(0, T), [600, 600]);
+    await page.locator('#track-flow-plot').focus();
+    await page.keyboard.press('Home');
+    for (let i = 0; i < 5; i++) await page.keyboard.press('PageDown');
+    for (let i = 0; i < 8; i++) await page.keyboard.press('+');
+    await page.waitForFunction(() => { const text = document.querySelector('[data-track=jacobian] .formula')?.textContent ?? ''; return !text.includes('sampled') && !text.includes('computing'); });
+    const [count = 0, same] = await check(0, 400);
+    assert.ok(count > 200 && count === same, `${count} rows`);
+    // A window shorter than the distance between two samples of the whole run.
+    for (let i = 0; i < 11; i++) await page.keyboard.press('+');
+    await page.waitForFunction(() => { const text = document.querySelector('[data-track=product] .formula')?.textContent ?? ''; return !text.includes('sampled') && !text.includes('computing'); });
+    const reading = await page.locator('[data-track=jacobian] .chip b').first().textContent();
+    assert.equal(reading?.includes('≈'), false);
+    near(Number(reading), slopes[50] ?? NaN, 6e-4, 'the reading at t = 50');
+    await page.keyboard.press('0');
+    await page.locator('[data-track=jacobian] .formula', { hasText: 'sampled at 600 of 5000 steps' }).waitFor();
   });
 });
 

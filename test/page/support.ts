@@ -79,6 +79,17 @@ export async function zoomTo(page: Page, from: number, to: number): Promise<void
   await nextFrames(page);
 }
 
+/** Cells of what stands on the clipboard once `act` has put something new there. */
+export async function copied(page: Page, act: () => Promise<void>): Promise<string[][]> {
+  await page.evaluate(() => navigator.clipboard.writeText(''));
+  await act();
+  for (;;) {
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    if (text !== '') return text.trimEnd().split('\n').map((line) => line.split('\t'));
+    await nextFrames(page);
+  }
+}
+
 /** Until an analysis of a track is complete: its title says so while it is not. */
 export async function computed(page: Page, track: string): Promise<void> {
   // Far out of sight it is not even asked for.

@@ -109,6 +109,8 @@ export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks:
   const chain = new JacobianChain(kernels, Wh, H, 'backward', 4 * H * Number.EPSILON, at);
   let sample = count - 1;
   for (const chunk of [...chunks].reverse()) {
+    // Nothing is asked of what lies after the window in another chunk, or before its first step.
+    if (sample < 0 || chunk.start > series.t[sample]!) continue;
     chain.restart();
     for (let step = chunk.steps - 1; step >= 0;) {
       const t = chunk.start + step;
@@ -125,6 +127,7 @@ export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks:
         series.log10Smallest[sample] = all[H - 1]! * log10Of2;
         sample--;
       }
+      if (sample < 0) break;
       // On to the next sample, or to the chunk's start.
       const next = Math.max(chunk.start, series.t[sample] ?? 0);
       const steps = Math.max(1, t - next);
