@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
-import { csvRows, cursorTo, keepPaintedText, nextFrames, painted, paintedText, pixel, relativeError } from './support.js';
+import { csvRows, cursorTo, keepPaintedText, log10Of, nextFrames, painted, paintedText, pixel, relativeError } from './support.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -89,6 +89,24 @@ it('the graph of the opened unit has whole boxes: nothing touches the edge of it
   });
   assert.deepEqual(edge.edges, [0, 0, 0, 0]);
   assert.ok(edge.inside > 20);
+});
+
+it('underflow: the opened unit keeps the digits of a gradient that no double holds', async () => {
+  const reference = referenceCase('underflow');
+  const { T, B } = reference.shapes;
+  assert.equal(B, 1);
+  await open.host.run(configOf(reference));
+  await open.page.locator('.run-name', { hasText: 'underflow' }).waitFor();
+  await painted(open);
+  const { log10dh } = reference.expected.norms;
+  let beyond = 0;
+  for (const t of [T - 1, 300, 40, 0]) {
+    await openedAt(t);
+    const told = log10Of(await open.page.locator('[data-name=unit-g]').getAttribute('data-value') ?? '');
+    assert.ok(Math.abs(told - (log10dh[t] ?? NaN)) < 1e-9, `t = ${t}: ${told} instead of ${log10dh[t]}`);
+    if (told < -308) beyond++;
+  }
+  assert.ok(beyond > 0, 'the case goes beyond what doubles hold');
 });
 
 describe('stepping through', () => {

@@ -1,0 +1,70 @@
+// Accessibility faults in what has to be opened first: help sheets, the menu, the page without a run, folded tracks, every table.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { weatherConfig } from '../support/experiments.js';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { themeNames } from '../support/themes.js';
+import { violationsOf } from './axe.js';
+import { computed, nextFrames, painted } from './support.js';
+
+let pages: PageServer;
+before(async () => { pages = await startPages(); });
+after(() => pages.close());
+
+async function clean(open: OpenPage): Promise<void> {
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(open.host.sent.failed, []);
+  await open.close();
+}
+
+for (const theme of themeNames) {
+  describe(`in ${theme}`, () => {
+    it('the page before the first run has no serious fault: nothing yet, under way, with problems', async () => {
+      const open = await pages.open({ theme });
+      const { page, host } = open;
+      await page.locator('.blank h2', { hasText: 'No run yet' }).waitFor();
+      assert.deepEqual(await violationsOf(page, ['body']), []);
+      host.sendStatus({ running: { runId: 1, phase: 'run', fraction: 0.4 } });
+      await page.getByText('The first run is under way').waitFor();
+      assert.deepEqual(await violationsOf(page, ['body']), []);
+      host.sendStatus({ running: null, problems: [{ index: 0, severity: 'error', place: 'a.rnn.json:1:1', text: 'Not a number.' }] });
+      await page.getByText('This experiment cannot run yet').waitFor();
+      assert.deepEqual(await violationsOf(page, ['body']), []);
+      await clean(open);
+    });
+
+    it('no help sheet, no menu, no unfolded track and no table has one', async () => {
+      const open = await pages.open({ theme, height: 1400 });
+      const { page, host } = open;
+      await host.run(weatherConfig());
+      await painted(open);
+      const helps = page.locator('button[aria-label^="What "]:visible');
+      const count = await helps.count();
+      assert.ok(count > 15, `${count} helps`);
+      const seen = new Set<string>();
+      for (let i = 0; i < count; i++) {
+        await helps.nth(i).evaluate((button) => (button as HTMLElement).click());
+        await page.locator('.popover').waitFor();
+        seen.add(await page.locator('.popover').getAttribute('aria-label') ?? '');
+        assert.deepEqual(await violationsOf(page, ['.popover']), []);
+        await page.keyboard.press('Escape');
+        await page.locator('.popover').waitFor({ state: 'detached' });
+      }
+      assert.equal(seen.size, count);
+      await page.locator('.toolbar vscode-button', { hasText: 'Export' }).click();
+      await page.locator('.popover .menu').waitFor();
+      assert.deepEqual(await violationsOf(page, ['.popover']), []);
+      await page.keyboard.press('Escape');
+      await page.locator('[data-track=preActivation] .fold').click();
+      await page.locator('#track-preActivation-plot[data-plot]').waitFor();
+      for (const track of ['jacobian', 'attribution']) await computed(page, track);
+      await page.evaluate(() => { for (const button of document.querySelectorAll<HTMLElement>('button[aria-label^="Table of"]')) if (button.checkVisibility() && button.getAttribute('aria-expanded') === 'false') button.click(); });
+      await page.waitForFunction(() => [...document.querySelectorAll<HTMLElement>('.twin')].filter((twin) => twin.checkVisibility()).every((twin) => twin.querySelector('tbody tr') !== null));
+      await nextFrames(page);
+      assert.ok(await page.locator('.twin:visible').count() > 15);
+      assert.deepEqual(await violationsOf(page, ['main']), []);
+      await clean(open);
+    });
+  });
+}
