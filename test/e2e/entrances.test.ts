@@ -1,13 +1,12 @@
 // Ways in without the palette: the explorer.
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe } from 'node:test';
 import type { Locator } from 'playwright-core';
 import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
-
-const badge = (workbench: Workbench, verdict: RegExp): Promise<void> => workbench.webview().locator('.badge').filter({ hasText: verdict }).waitFor();
 
 /** Opens the context menu of a file in the explorer and gives its entries. */
 async function contextMenu(workbench: Workbench, file: string): Promise<Locator> {
@@ -28,6 +27,14 @@ async function choose(workbench: Workbench, entries: Locator, label: string): Pr
 /** What tells a name in full would cover the rows below it. */
 const settings = { 'workbench.hover.delay': 600_000 };
 
+/** Weights under two names, of which a config knows one. */
+function namesOfTheirOwn(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rnn-names-'));
+  for (const name of ['trained.jsonc', 'other.json']) writeFileSync(path.join(folder, name), '{ "Wx": [[1]], "Wh": [[0.5]], "b": [0] }');
+  writeFileSync(path.join(folder, 'a.rnn.json'), '{ "weights": "trained.jsonc", "sequences": [[[1], [0], [0]]] }');
+  return folder;
+}
+
 describe('the explorer', () => {
   scenario('runs a config, and weights, and offers it on nothing else', { settings }, async (workbench) => {
     await workbench.page.keyboard.press('Control+Shift+E');
@@ -40,18 +47,15 @@ describe('the explorer', () => {
     await workbench.page.keyboard.press('Escape');
     await choose(workbench, await contextMenu(workbench, 'weights.json'), 'Run RNN');
     await workbench.answer('sequences.json');
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     const config = await contextMenu(workbench, 'weather.rnn.json');
     assert.equal(await config.filter({ hasText: 'Open Gradient Preview to the Side' }).count(), 1);
     await choose(workbench, config, 'Run RNN');
     await workbench.page.locator('.tab').filter({ hasText: 'RNN: tanh RNN on daily weather' }).waitFor();
   });
-  scenario('knows weights by the configs that name them, whatever they are called', { settings }, async (workbench) => {
-    await mkdir(path.join(workbench.folder, 'own'));
-    for (const name of ['trained.jsonc', 'other.json']) await writeFile(path.join(workbench.folder, 'own', name), '{ "Wx": [[1]], "Wh": [[0.5]], "b": [0] }');
-    await writeFile(path.join(workbench.folder, 'own', 'a.rnn.json'), '{ "weights": "trained.jsonc", "sequences": [[[1], [0], [0]]] }');
+
+  scenario('knows weights by the configs that name them, whatever they are called', { settings, workspace: namesOfTheirOwn() }, async (workbench) => {
     await workbench.page.keyboard.press('Control+Shift+E');
-    await workbench.page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: 'own' }).click();
     await workbench.until('Run RNN on the weights', async () => {
       const count = await (await contextMenu(workbench, 'trained.jsonc')).filter({ hasText: 'Run RNN' }).count();
       await workbench.page.keyboard.press('Escape');

@@ -6,12 +6,7 @@ import { describe } from 'node:test';
 import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
-const badge = (workbench: Workbench, verdict: RegExp): Promise<void> => workbench.webview().locator('.badge').filter({ hasText: verdict }).waitFor();
 const widget = (workbench: Workbench) => workbench.page.locator('.quick-input-widget').filter({ visible: true });
-/** Waits for a question by any of its words. */
-const asked = (workbench: Workbench, words: RegExp): Promise<void> =>
-  workbench.until(`the question ${String(words)}`, async () => words.test(`${(await widget(workbench).locator('input[type="text"]').first().getAttribute('placeholder').catch(() => '')) ?? ''} ${await widget(workbench).innerText().catch(() => '')}`));
-
 const config = 'vanishing.rnn.json';
 const onDisk = (workbench: Workbench): Buffer => readFileSync(path.join(workbench.folder, 'vanishing', config));
 
@@ -19,7 +14,7 @@ const onDisk = (workbench: Workbench): Buffer => readFileSync(path.join(workbenc
 async function undone(workbench: Workbench, before: Buffer): Promise<void> {
   await workbench.page.locator('.tab').filter({ hasText: config }).first().click();
   await workbench.page.keyboard.press('Control+Z');
-  await badge(workbench, /vanishing/i);
+  await workbench.badge(/vanishing/i);
   await workbench.page.keyboard.press('Control+S');
   await workbench.until('no unsaved text', async () => (await workbench.page.locator('.tab.dirty').count()) === 0);
   assert.deepEqual(onDisk(workbench), before);
@@ -30,15 +25,15 @@ describe('mending from the palette', () => {
     const before = onDisk(workbench);
     await workbench.openFile(config);
     await workbench.palette('Run RNN');
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     await workbench.palette('RNN: Rescale the Recurrent Weights');
-    await asked(workbench, /Rescale Wh[^]*largest singular value/);
+    await workbench.asked(/Rescale Wh[^]*largest singular value/);
     await workbench.answer('spectral radius');
-    await asked(workbench, /New spectral radius of Wh/);
+    await workbench.asked(/New spectral radius of Wh/);
     await workbench.answer('-1');
-    await asked(workbench, /A number above 0/);
+    await workbench.asked(/A number above 0/);
     await workbench.answer('1.4');
-    await badge(workbench, /exploding/i);
+    await workbench.badge(/exploding/i);
     await workbench.page.locator('.view-line').filter({ hasText: /0\.7,/ }).first().waitFor();
     await workbench.page.keyboard.press('Control+S');
     await workbench.until('other bytes on the disk', () => Promise.resolve(!onDisk(workbench).equals(before)));
@@ -49,17 +44,17 @@ describe('mending from the palette', () => {
     const before = onDisk(workbench);
     await workbench.openFile(config);
     await workbench.palette('Run RNN');
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     await workbench.palette('RNN: Initialise Weights');
-    await asked(workbench, /Initialise[^]*Wx[^]*Wh/);
+    await workbench.asked(/Initialise[^]*Wx[^]*Wh/);
     await workbench.answer('Wh');
-    await asked(workbench, /Initialise Wh[^]*Glorot uniform/);
+    await workbench.asked(/Initialise Wh[^]*Glorot uniform/);
     await workbench.answer('Orthogonal');
-    await asked(workbench, /Seed/);
+    await workbench.asked(/Seed/);
     await workbench.answer('a few');
-    await asked(workbench, /A whole number from 0/);
+    await workbench.asked(/A whole number from 0/);
     await workbench.answer('12');
-    await badge(workbench, /healthy/i);
+    await workbench.badge(/healthy/i);
     await workbench.page.locator('.view-line').filter({ hasText: /Wh:\sorthogonal.*seed\s12/ }).waitFor();
     await undone(workbench, before);
   });
@@ -70,10 +65,10 @@ describe('mending from the palette', () => {
       for (let given = 0; given <= answers.length; given++) {
         await workbench.palette(command);
         for (const answer of answers.slice(0, given)) {
-          await asked(workbench, new RegExp(answer));
+          await workbench.asked(new RegExp(answer));
           await workbench.answer(answer);
         }
-        await asked(workbench, given < answers.length ? new RegExp(answers[given] ?? '') : /New spectral radius|Seed/);
+        await workbench.asked(given < answers.length ? new RegExp(answers[given] ?? '') : /New spectral radius|Seed/);
         await workbench.page.keyboard.press('Escape');
         await widget(workbench).waitFor({ state: 'hidden' });
       }

@@ -6,7 +6,6 @@ import { describe } from 'node:test';
 import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
-const badge = (workbench: Workbench, verdict: RegExp): Promise<void> => workbench.webview().locator('.badge').filter({ hasText: verdict }).waitFor();
 const choices = (workbench: Workbench) => workbench.page.locator('.quick-input-list .monaco-list-row');
 
 describe('a window', () => {
@@ -18,7 +17,7 @@ describe('a window', () => {
     await choices(workbench).filter({ hasText: 'vanishing.rnn.json' }).filter({ hasText: 'vanishing' }).waitFor();
     await choices(workbench).filter({ hasText: 'weather.rnn.json' }).waitFor();
     await workbench.answer('weather.rnn.json');
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     await workbench.page.locator('.tab').filter({ hasText: 'RNN: tanh RNN on daily weather' }).waitFor();
     await workbench.palette('RNN: Create RNN Config');
     for (const answer of ['tanh', 'Existing files', 'weights.json', 'sequences.json']) await workbench.answer(answer);
@@ -33,7 +32,7 @@ describe('a window', () => {
     await workbench.answer('Create an example');
     await choices(workbench).filter({ hasText: 'Orthogonal' }).waitFor();
     await workbench.answer('Orthogonal');
-    await badge(workbench, /healthy/i);
+    await workbench.badge(/healthy/i);
     await workbench.replaceAll('{ "weights": "w.json", "sequences": [[[1]]] }');
     await workbench.until('the problem', async () => (await workbench.problems()).some(({ text }) => text.includes('not saved, and no folder is open')));
     assert.equal(await workbench.page.locator('.tab.dirty').count(), 1);

@@ -8,8 +8,6 @@ import { scenario } from '../support/workbench.js';
 
 const expected = JSON.parse(readFileSync('test/fixtures/weather/expected.json', 'utf8')) as { norms: { dh: number[]; dx: number[]; log10dh: number[] }; sigmaMaxWh: number };
 
-const badge = (workbench: Workbench, verdict: RegExp): Promise<void> => workbench.webview().locator('.badge').filter({ hasText: verdict }).waitFor();
-
 /** The exact value in a row of a track's table twin, by the column's title. */
 async function tableValue(workbench: Workbench, track: string, t: number, column: RegExp): Promise<number> {
   const twin = workbench.webview().locator(`[data-track=${track}] .twin`);
@@ -37,7 +35,7 @@ describe('Run RNN in a window', () => {
   scenario('paints the weather network with the numbers of an independent implementation', {}, async (workbench) => {
     await workbench.openFile('weather.rnn.json');
     assert.equal(await workbench.palette('Run RNN'), 'Run RNN');
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     for (const t of [0, 12]) {
       await cursorTo(workbench, t);
       near(await tableValue(workbench, 'flow', t, /g/), expected.norms.dh[t] ?? NaN, 1e-5);
@@ -50,31 +48,29 @@ describe('Run RNN in a window', () => {
   scenario('follows unsaved text, keeps the last picture while the text is broken, and survives a reload', {}, async (workbench) => {
     await workbench.openFile('vanishing.rnn.json');
     await workbench.palette('Run RNN');
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
-    await badge(workbench, /exploding/i);
+    await workbench.badge(/exploding/i);
     assert.equal(await workbench.page.locator('.tab.dirty').count(), 1, 'nothing was saved');
     await lensSays(workbench, /exploding/);
 
     await workbench.replaceInEditor('1.75,  0.25', '1.75, oops,  0.25');
     await workbench.webview().locator('.banner').filter({ hasText: /last good run/i }).waitFor();
-    await badge(workbench, /exploding/i);
+    await workbench.badge(/exploding/i);
     await lensSays(workbench, /exploding.*of the last good run/);
     await workbench.until('a problem in the Problems panel', async () => (await workbench.problems()).some(({ severity, text }) => severity === 'error' && text.includes('oops')));
 
     await workbench.replaceInEditor(' oops,', '');
     await workbench.webview().locator('.banner').filter({ hasText: /last good run/i }).waitFor({ state: 'hidden' });
 
-    // VS Code itself writes unsaved text down for the next window a second after the last key.
-    await workbench.page.waitForTimeout(3_000);
     await workbench.reload();
-    await badge(workbench, /exploding/i);
+    await workbench.badge(/exploding/i);
   });
 
   scenario('follows a switch of the theme while it is open', {}, async (workbench) => {
     await workbench.openFile('orthogonal.rnn.json');
     await workbench.palette('Run RNN');
-    await badge(workbench, /healthy/i);
+    await workbench.badge(/healthy/i);
     const text = (): Promise<string> => workbench.webview().locator('body').evaluate((body) => getComputedStyle(body).color);
     const plot = (): Promise<string> => workbench.webview().locator('#track-flow-plot').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
     const [darkText, darkPlot] = [await text(), await plot()];
@@ -90,14 +86,14 @@ describe('Run RNN in a window', () => {
     await workbench.answer('Create an example');
     await choices.filter({ hasText: 'Exploding' }).waitFor();
     await workbench.answer('Exploding');
-    await badge(workbench, /exploding/i);
+    await workbench.badge(/exploding/i);
   });
 
   scenario('runs a plain weights file on the sequences that are picked, and saves the pair as a config', {}, async (workbench) => {
     await workbench.openFile('weather/weights.json');
     await workbench.palette('Run RNN');
     await workbench.answer('sequences.json');
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     await workbench.palette('Notifications: Show Notifications');
     await workbench.page.locator('.notifications-center').getByText('Save as config…').click();
     const dialog = workbench.page.locator('.quick-input-widget');

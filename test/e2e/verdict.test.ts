@@ -9,7 +9,6 @@ const item = ({ page }: Workbench): Locator => page.locator('.part.statusbar .st
 const itemSays = (workbench: Workbench, words: RegExp): Promise<void> => item(workbench).filter({ hasText: words }).waitFor();
 /** What a screen reader says of it. */
 const spoken = (workbench: Workbench): Promise<string | null> => item(workbench).locator('[aria-label]').first().getAttribute('aria-label');
-const badge = (workbench: Workbench, verdict: RegExp): Promise<void> => workbench.webview().locator('.badge').filter({ hasText: verdict }).waitFor();
 const preview = (workbench: Workbench, name: RegExp): Promise<void> => workbench.page.locator('.tab').filter({ hasText: 'RNN preview: ' }).filter({ hasText: name }).waitFor();
 
 describe('the verdict in the window', () => {
@@ -38,7 +37,7 @@ describe('the verdict in the window', () => {
     await workbench.openFile('orthogonal.rnn.json');
     await workbench.page.locator('.tab').filter({ hasText: 'vanishing.rnn.json' }).click();
     await item(workbench).click();
-    await badge(workbench, /exploding/i);
+    await workbench.badge(/exploding/i);
   });
 
   scenario('is not told again while text is typed that does not change it', {}, async (workbench) => {
@@ -62,16 +61,14 @@ describe('the verdict in the window', () => {
     await workbench.page.keyboard.press('Control+K');
     await workbench.page.keyboard.press('v');
     await preview(workbench, /vanishing/);
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     await workbench.openFile('exploding.rnn.json');
     await preview(workbench, /exploding/);
-    await badge(workbench, /exploding/i);
-    // VS Code itself writes the state of a page down some time after the page has told it.
-    await workbench.page.waitForTimeout(3_000);
+    await workbench.badge(/exploding/i);
     await workbench.reload();
-    await badge(workbench, /exploding/i);
+    await workbench.badge(/exploding/i);
     await workbench.openFile('vanishing.rnn.json');
     await preview(workbench, /vanishing/);
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
   });
 });

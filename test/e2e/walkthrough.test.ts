@@ -8,7 +8,6 @@ import type { Workbench } from '../support/workbench.js';
 const steps = ['create', 'run', 'read', 'mend', 'pytorch'] as const;
 type StepId = (typeof steps)[number];
 
-const badge = (workbench: Workbench, verdict: RegExp): Promise<void> => workbench.webview().locator('.badge').filter({ hasText: verdict }).waitFor();
 const step = (workbench: Workbench, id: StepId): Locator => workbench.page.locator(`.getting-started-step[data-step-id$="#${id}"]`);
 const tab = (workbench: Workbench, label: string): Locator => workbench.page.locator('.tab').filter({ hasText: label });
 const picker = (workbench: Workbench): Locator => workbench.page.locator('.quick-input-widget').filter({ visible: true });
@@ -63,7 +62,7 @@ describe('the walkthrough', () => {
     await ticked(workbench, ['create']);
 
     await follow(workbench, 'run', 'Run RNN');
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     await ticked(workbench, ['create', 'run']);
 
     await follow(workbench, 'read', 'Show the Panel');
@@ -80,7 +79,7 @@ describe('the walkthrough', () => {
     await choose(workbench, 'Wh');
     await choose(workbench, 'Orthogonal');
     await choose(workbench, 'Seed', '1');
-    await badge(workbench, /healthy/i);
+    await workbench.badge(/healthy/i);
     await ticked(workbench, ['create', 'run', 'read', 'mend']);
 
     await follow(workbench, 'pytorch', 'Copy the Python Lines');
@@ -93,7 +92,7 @@ describe('the walkthrough', () => {
   scenario('asks for a config where several could be meant', {}, async (workbench) => {
     await follow(workbench, 'run', 'Open Gradient Preview to the Side');
     await choose(workbench, 'orthogonal.rnn.json');
-    await badge(workbench, /healthy/i);
+    await workbench.badge(/healthy/i);
     await ticked(workbench, ['run']);
     await tab(workbench, 'RNN preview: orthogonal').locator('.tab-actions a').click();
     await follow(workbench, 'mend', 'Rescale the Recurrent Weights…');
@@ -102,7 +101,7 @@ describe('the walkthrough', () => {
     await choose(workbench, 'New spectral radius', '0.6');
     await workbench.page.locator('.tab.active').filter({ hasText: 'vanishing.rnn.json' }).waitFor();
     await follow(workbench, 'read', 'Show the Panel');
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     await ticked(workbench, ['run', 'read']);
   });
 });

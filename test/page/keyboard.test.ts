@@ -225,7 +225,7 @@ describe('with the keyboard alone', () => {
     await page.locator('[data-name=cell-value][data-value="0.6"]').waitFor();
     await tabTo('[data-track=flow] .chip');
     await page.keyboard.press('Enter');
-    assert.equal(await page.locator('[data-track=flow] .chip').first().getAttribute('aria-pressed'), 'false');
+    await page.locator('[data-track=flow] .chip[aria-pressed=false]').waitFor();
     await page.keyboard.press('Enter');
     await tabTo('.toolbar vscode-button[title="Run the experiment again"]');
     await page.keyboard.press('Enter');

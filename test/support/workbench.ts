@@ -103,14 +103,40 @@ export class Workbench {
     return labels.map((label) => label.replaceAll('\u00a0', ' ').trim());
   }
 
-  /** Runs the palette's first hit for `text` and returns that hit's label. */
+  /**
+   * Runs the palette's first hit for `text`, which has to hold it, and returns that hit's label. A command that is offered only where it makes
+   * sense may take a moment to be: until then the palette offers what is spelt like it.
+   */
   async palette(text: string): Promise<string> {
-    const [first] = await this.offers(text);
-    if (first === undefined) throw new Error(`The command palette offers nothing for "${text}".`);
-    await this.page.keyboard.press('Enter');
+    let first = '';
+    await this.until(`"${text}" in the command palette`, async () => {
+      first = (await this.offers(text))[0] ?? '';
+      if (first.includes(text)) return true;
+      await this.#field().press('Escape');
+      await this.#field().waitFor({ state: 'hidden' });
+      return false;
+    });
+    await this.#field().press('Enter');
     // Gone, or turned into the question that the command asks: only then is an answer not typed into the palette itself.
     await this.page.locator('.quick-input-widget input[type="text"][placeholder^="Type the name of a command"]').filter({ visible: true }).waitFor({ state: 'hidden' });
     return first;
+  }
+
+  /** Waits for a question, a quick pick or an input box, by any of its words. */
+  async asked(words: RegExp): Promise<void> {
+    const widget = this.page.locator('.quick-input-widget').filter({ visible: true });
+    await this.until(`the question ${String(words)}`, async () => {
+      const placeholder = await this.#field().getAttribute('placeholder', { timeout: 1_000 }).catch(() => null);
+      return words.test(`${placeholder ?? ''} ${await widget.innerText({ timeout: 1_000 }).catch(() => '')}`);
+    });
+  }
+
+  /** Presses Enter at each question, without typing anything, once it is there. */
+  async acceptAll(questions: readonly RegExp[]): Promise<void> {
+    for (const words of questions) {
+      await this.asked(words);
+      await this.#field().press('Enter');
+    }
   }
 
   /** Answers a quick pick or input box that is open: types and presses Enter. */
@@ -133,6 +159,11 @@ export class Workbench {
   /** The page inside the visible webview. */
   webview(): FrameLocator {
     return this.page.locator('iframe.webview').filter({ visible: true }).contentFrame().frameLocator('#active-frame');
+  }
+
+  /** Waits for this verdict in the visible panel. */
+  async badge(verdict: RegExp): Promise<void> {
+    await this.webview().locator('.badge').filter({ hasText: verdict }).waitFor();
   }
 
   /** Types at the cursor of the editor that has the focus. */
@@ -227,6 +258,8 @@ export class Workbench {
 
   /** As the command "Reload Window": unsaved text and open editors come back. */
   async reload(): Promise<void> {
+    // In a browser VS Code writes down what the next window restores every five seconds, once it is idle.
+    await this.page.waitForTimeout(8_000);
     await this.page.reload();
     await this.#loaded();
   }
