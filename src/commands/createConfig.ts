@@ -2,12 +2,12 @@ import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { NewConfig } from '../config/newConfig.js';
-import { searchFiles } from '../editor/search.js';
+import { longestSearch, searchFiles } from '../editor/search.js';
 import { openUntitledConfig } from '../editor/untitled.js';
 import type { Initialisation } from '../engine/initialise.js';
 import type { Cell, Shapes } from '../engine/types.js';
 import type { CommandFactory, Context } from './context.js';
-import { askAll, back, pick, type } from './quickInput.js';
+import { askAll, back, pick, pickFound, type } from './quickInput.js';
 import type { Question, Step } from './quickInput.js';
 import { ways, wholeNumber } from './refactor.js';
 import { relativeReference } from './saveAsConfig.js';
@@ -71,12 +71,15 @@ const askSeed: Question<Answers> = async (step) => {
 
 /** One of the workspace's JSON files, those with a likely name first, or any other. */
 async function askFile(step: Step, placeholder: string, likely: RegExp, not: vscode.Uri | undefined): Promise<vscode.Uri | typeof back | undefined> {
-  const files = (await searchFiles('**/*.{json,jsonc}', ignored, mostFiles)).filter((uri) => !uri.path.endsWith('.rnn.json') && uri.toString() !== not?.toString());
   const rank = (uri: vscode.Uri): number =>
     (likely.test(path.posix.basename(uri.path)) ? 0 : 2) + (not !== undefined && path.posix.dirname(uri.path) === path.posix.dirname(not.path) ? 0 : 1);
-  files.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
-  const items: (vscode.QuickPickItem & { readonly uri?: vscode.Uri })[] = files.map((uri) => ({ label: path.posix.basename(uri.path), description: path.posix.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, ''), uri }));
-  const answer = await pick(step, placeholder, [...items, { label: `$(folder-opened) ${t('Another file…')}` }]);
+  type Item = vscode.QuickPickItem & { readonly uri?: vscode.Uri };
+  const answer = await pickFound<Item>(step, searchFiles('**/*.{json,jsonc}', ignored, mostFiles, longestSearch), (found) => {
+    const files = (found ?? []).filter((uri) => !uri.path.endsWith('.rnn.json') && uri.toString() !== not?.toString());
+    files.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
+    const items = files.map((uri): Item => ({ label: path.posix.basename(uri.path), description: path.posix.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, ''), uri }));
+    return { placeholder: found === undefined ? t('{0} Still searching…', placeholder) : placeholder, items: [...items, { label: `$(folder-opened) ${t('Another file…')}` }] };
+  });
   if (answer === undefined || answer === back) return answer;
   return answer.uri ?? (await vscode.window.showOpenDialog({ title: placeholder, canSelectMany: false, filters: { JSON: ['json', 'jsonc'] } }))?.[0];
 }

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
+import { patience, within } from '../editor/waiting.js';
 
 /** The user wants the question before this one. */
 export const back = Symbol('back');
 /** Undefined: the user gives up. */
 export type Answer<T> = T | typeof back | undefined;
-/** Where a question stands among its others. */
-export type Step = { readonly title: string; readonly number: number; readonly of: number };
+/** A question by itself, or where it stands among its others. */
+export type Step = { readonly title: string; readonly number?: number; readonly of?: number };
 /** Asks one thing; what it returns is added to the answers. */
 export type Question<A> = (step: Step) => Promise<Answer<Partial<A>>>;
 
@@ -23,12 +24,12 @@ export async function askAll<A extends object>(title: string, next: (answers: Pa
   }
 }
 
-function show<T>(input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox, { title, number, of }: Step, accepted: () => T | undefined): Promise<Answer<T>> {
+function show<T>(input: vscode.QuickInput & Pick<vscode.InputBox, 'buttons' | 'onDidAccept' | 'onDidTriggerButton'>, { title, number, of }: Step, accepted: () => T | undefined): Promise<Answer<T>> {
   input.title = title;
   input.step = number;
   input.totalSteps = of;
-  input.ignoreFocusOut = true;
-  input.buttons = number > 1 ? [vscode.QuickInputButtons.Back] : [];
+  input.ignoreFocusOut = number !== undefined;
+  input.buttons = number !== undefined && number > 1 ? [vscode.QuickInputButtons.Back] : [];
   return new Promise((resolve) => {
     const done = (answer: Answer<T>): void => {
       resolve(answer);
@@ -49,7 +50,26 @@ export function pick<T extends vscode.QuickPickItem>(step: Step, placeholder: st
   input.items = items;
   input.placeholder = placeholder;
   input.matchOnDescription = true;
-  return show(input as unknown as vscode.QuickPick<vscode.QuickPickItem>, step, () => input.activeItems[0]);
+  return show(input, step, () => input.activeItems[0]);
+}
+
+/** What can be chosen once a search is done; while it goes on, nothing is known (undefined). */
+export type Choices<T> = (found: readonly vscode.Uri[] | undefined) => { readonly placeholder: string; readonly items: readonly T[] };
+
+/** Waits a little for what is searched; a search that takes longer goes on while the question stands, and adds to it what it finds. */
+export async function pickFound<T extends vscode.QuickPickItem>(step: Step, search: Promise<readonly vscode.Uri[]>, choices: Choices<T>): Promise<Answer<T>> {
+  const soon = await within(search, patience);
+  const input = vscode.window.createQuickPick<T>();
+  input.matchOnDescription = true;
+  const fill = (found: readonly vscode.Uri[] | undefined): void => {
+    input.busy = found === undefined;
+    const { placeholder, items } = choices(found);
+    input.placeholder = placeholder;
+    input.items = items;
+  };
+  fill(soon);
+  const failed = new Promise<never>((_, reject) => void search.then((found) => (soon === undefined ? fill(found) : undefined)).catch(reject));
+  return Promise.race([show(input, step, () => input.activeItems[0]), failed]).finally(() => input.dispose());
 }
 
 /** `refuse` says what is wrong with a text, or null. */

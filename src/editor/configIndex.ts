@@ -5,15 +5,13 @@ import { readUri, resolveReference } from './files.js';
 import type { Inspections } from './inspections.js';
 import { after, isUnder } from './moves.js';
 import type { Move } from './moves.js';
-import { listFolder, searchFiles } from './search.js';
+import { listFolder, longestSearch, searchFiles } from './search.js';
 import { patience, within } from './waiting.js';
 
 export const configPattern = '**/*.rnn.json';
 export const ignored = '**/{node_modules,.git}/**';
 /** A workspace with more configs than this is not read through; those that are open are known anyway. */
 const mostConfigs = 500;
-/** The search in the workspace is given up after this time, ms; whoever asks meanwhile waits less. */
-const longestSearch = 60_000;
 /** Folders that the search does not reach are looked through again after this time, ms. */
 const folderAge = 10_000;
 

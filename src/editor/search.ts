@@ -2,8 +2,11 @@
 import * as vscode from 'vscode';
 import { patience, within } from './waiting.js';
 
+/** A search is given up after this time, ms; whoever asks meanwhile waits less. */
+export const longestSearch = 60_000;
+
 /** Files of the workspace; what is not found in time is left out. */
-export async function searchFiles(pattern: vscode.GlobPattern, ignored: string, most?: number, limit = patience): Promise<vscode.Uri[]> {
+export async function searchFiles(pattern: vscode.GlobPattern, ignored: string, most: number | undefined, limit: number): Promise<vscode.Uri[]> {
   const source = new vscode.CancellationTokenSource();
   const timer = setTimeout(() => source.cancel(), limit);
   try {

@@ -46,7 +46,7 @@ describe('the explorer', () => {
     assert.equal(await sequences.filter({ hasText: 'Run RNN' }).count(), 0);
     await workbench.page.keyboard.press('Escape');
     await choose(workbench, await contextMenu(workbench, 'weights.json'), 'Run RNN');
-    await workbench.answer('sequences.json');
+    await workbench.answer(/sequences\.json/, 'sequences.json');
     await workbench.badge(/vanishing/i);
     const config = await contextMenu(workbench, 'weather.rnn.json');
     assert.equal(await config.filter({ hasText: 'Open Gradient Preview to the Side' }).count(), 1);

@@ -18,7 +18,7 @@ describe('a window in Korean', () => {
 
   scenario('creates an example that explains itself in Korean', { language: 'ko' }, async (workbench) => {
     await workbench.palette('예제 설정 만들기');
-    await workbench.answer('폭발');
+    await workbench.answer(/폭발/, '폭발');
     await workbench.page.locator('.view-line').filter({ hasText: '기울기가' }).filter({ hasText: '폭발하는' }).first().waitFor();
     await workbench.palette('RNN 실행');
     await workbench.webview().locator('.badge').filter({ hasText: '기울기 폭발' }).waitFor();

@@ -27,12 +27,9 @@ describe('mending from the palette', () => {
     await workbench.palette('Run RNN');
     await workbench.badge(/vanishing/i);
     await workbench.palette('RNN: Rescale the Recurrent Weights');
-    await workbench.asked(/Rescale Wh[^]*largest singular value/);
-    await workbench.answer('spectral radius');
-    await workbench.asked(/New spectral radius of Wh/);
-    await workbench.answer('-1');
-    await workbench.asked(/A number above 0/);
-    await workbench.answer('1.4');
+    await workbench.answer(/Rescale Wh[^]*largest singular value/, 'spectral radius');
+    await workbench.answer(/New spectral radius of Wh/, '-1');
+    await workbench.answer(/A number above 0/, '1.4');
     await workbench.badge(/exploding/i);
     await workbench.page.locator('.view-line').filter({ hasText: /0\.7,/ }).first().waitFor();
     await workbench.page.keyboard.press('Control+S');
@@ -46,14 +43,10 @@ describe('mending from the palette', () => {
     await workbench.palette('Run RNN');
     await workbench.badge(/vanishing/i);
     await workbench.palette('RNN: Initialise Weights');
-    await workbench.asked(/Initialise[^]*Wx[^]*Wh/);
-    await workbench.answer('Wh');
-    await workbench.asked(/Initialise Wh[^]*Glorot uniform/);
-    await workbench.answer('Orthogonal');
-    await workbench.asked(/Seed/);
-    await workbench.answer('a few');
-    await workbench.asked(/A whole number from 0/);
-    await workbench.answer('12');
+    await workbench.answer(/Initialise[^]*Wx[^]*Wh/, 'Wh');
+    await workbench.answer(/Initialise Wh[^]*Glorot uniform/, 'Orthogonal');
+    await workbench.answer(/Seed/, 'a few');
+    await workbench.answer(/A whole number from 0/, '12');
     await workbench.badge(/healthy/i);
     await workbench.page.locator('.view-line').filter({ hasText: /Wh:\sorthogonal.*seed\s12/ }).waitFor();
     await undone(workbench, before);
@@ -65,8 +58,7 @@ describe('mending from the palette', () => {
       for (let given = 0; given <= answers.length; given++) {
         await workbench.palette(command);
         for (const answer of answers.slice(0, given)) {
-          await workbench.asked(new RegExp(answer));
-          await workbench.answer(answer);
+          await workbench.answer(new RegExp(answer), answer);
         }
         await workbench.asked(given < answers.length ? new RegExp(answers[given] ?? '') : /New spectral radius|Seed/);
         await workbench.page.keyboard.press('Escape');

@@ -8,24 +8,16 @@ import { scenario } from '../support/workbench.js';
 describe('a new config', () => {
   scenario('is asked for step by step, refuses sizes that make no sense, goes back, and runs', {}, async (workbench) => {
     await workbench.palette('RNN: Create RNN Config');
-    await workbench.asked(/Which cell/);
-    await workbench.answer('identity');
-    await workbench.asked(/Where do the numbers come from/);
-    await workbench.answer('Made-up');
-    await workbench.asked(/Sizes B, T, I, H/);
-    await workbench.answer('1, 50, 2');
-    await workbench.asked(/Four whole numbers/);
-    await workbench.answer('1, 50, 2, 5000');
-    await workbench.asked(/Put larger ones in files/);
-    await workbench.answer('2, 20, 3, 8');
+    await workbench.answer(/Which cell/, 'identity');
+    await workbench.answer(/Where do the numbers come from/, 'Made-up');
+    await workbench.answer(/Sizes B, T, I, H/, '1, 50, 2');
+    await workbench.answer(/Four whole numbers/, '1, 50, 2, 5000');
+    await workbench.answer(/Put larger ones in files/, '2, 20, 3, 8');
     await workbench.asked(/How do the recurrent weights/);
     await workbench.page.locator('.quick-input-widget [aria-label^="Back"]').click();
-    await workbench.asked(/Sizes B, T, I, H/);
-    await workbench.answer('2, 30, 3, 8');
-    await workbench.asked(/How do the recurrent weights/);
-    await workbench.answer('Orthogonal');
-    await workbench.asked(/Seed/);
-    await workbench.answer('7');
+    await workbench.answer(/Sizes B, T, I, H/, '2, 30, 3, 8');
+    await workbench.answer(/How do the recurrent weights/, 'Orthogonal');
+    await workbench.answer(/Seed/, '7');
     await workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' }).waitFor();
     await workbench.palette('Run RNN');
     await workbench.badge(/healthy/i);
@@ -34,14 +26,10 @@ describe('a new config', () => {
 
   scenario('names existing files by their place in the workspace', {}, async (workbench) => {
     await workbench.palette('RNN: Create RNN Config');
-    await workbench.asked(/Which cell/);
-    await workbench.answer('tanh');
-    await workbench.asked(/Where do the numbers come from/);
-    await workbench.answer('Existing files');
-    await workbench.asked(/Which file holds the weights/);
-    await workbench.answer('weights.json');
-    await workbench.asked(/Which file holds the sequences/);
-    await workbench.answer('sequences.json');
+    await workbench.answer(/Which cell/, 'tanh');
+    await workbench.answer(/Where do the numbers come from/, 'Existing files');
+    await workbench.answer(/Which file holds the weights/, 'weights.json');
+    await workbench.answer(/Which file holds the sequences/, 'sequences.json');
     await workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' }).waitFor();
     await workbench.page.locator('.view-line').filter({ hasText: '"weather/weights.json"' }).waitFor();
     await workbench.palette('Run RNN');

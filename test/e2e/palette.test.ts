@@ -42,7 +42,7 @@ describe('the palette', () => {
     await offers(workbench, [...mending, 'RNN: Save as HTML Report…']);
     // And they do it there.
     await workbench.palette('RNN: Initialise Weights');
-    for (const answer of ['Wh', 'Orthogonal', '1']) await workbench.answer(answer);
+    for (const [question, answer] of [[/Wh/, 'Wh'], [/Orthogonal/, 'Orthogonal'], [/Seed/, '1']] as const) await workbench.answer(question, answer);
     await page.locator('.badge').filter({ hasText: /healthy/i }).waitFor();
 
     await workbench.openFile('other.json');

@@ -25,8 +25,10 @@ const config = (workbench: Workbench): string => readFileSync(path.join(workbenc
 describe('renaming in the explorer', () => {
   scenario('asks, and leads the config to the new name or leaves it alone', { settings: { 'explorer.confirmDragAndDrop': false, 'workbench.hover.delay': 600_000 } }, async (workbench) => {
     const before = config(workbench);
+    // Before the extension is awake VS Code asks nobody.
+    await workbench.openFile('weather.rnn.json');
+    await workbench.page.locator('.codelens-decoration').filter({ hasText: 'Run RNN' }).waitFor();
     await workbench.page.keyboard.press('Control+Shift+E');
-    await row(workbench, 'weather').click();
     await rename(workbench, 'weights.json', 'trained.json', /^OK$/);
     // Like a rename of a symbol, it is an edit that the user may still look at.
     await workbench.page.locator('.tab.dirty').filter({ hasText: 'weather.rnn.json' }).click();

@@ -139,8 +139,9 @@ export class Workbench {
     }
   }
 
-  /** Answers a quick pick or input box that is open: types and presses Enter. */
-  async answer(text: string): Promise<void> {
+  /** Answers a question once it is there, known by any of its words: types and presses Enter. */
+  async answer(question: RegExp, text: string): Promise<void> {
+    await this.asked(question);
     await this.#type(text, '');
     // In the field itself: a walkthrough or a panel may have taken the focus meanwhile.
     await this.#field().press('Enter');
@@ -202,7 +203,7 @@ export class Workbench {
     const before = await themeOf();
     await this.page.keyboard.press('Control+K');
     await this.page.keyboard.press('Control+T');
-    await this.answer(label);
+    await this.answer(/Color Theme/, label);
     await this.until(`the theme ${label}`, async () => (await themeOf()) !== before);
   }
 
