@@ -4,6 +4,7 @@ import { el, math, textButton } from './dom.js';
 import { exactLog10, formatLog10, formatNumber, formatPercent } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
+import { olderTitle, olderWord } from './older.js';
 import { helpPopover } from './popover.js';
 import { stepValue } from './series.js';
 import { gradientCell, noCell, stateCell } from './steps.js';
@@ -12,7 +13,8 @@ import type { RunSummary, StepValues } from './model.js';
 import type { Cell } from './table.js';
 import type { Steps } from './steps.js';
 
-type Row = { readonly name: string; readonly id: string; read(run: RunSummary, t: number): Cell };
+/** `of`: whose number it is, where that is not the whole run; `older`: of the run before. */
+type Row = { readonly name: string; readonly id: string; read(run: RunSummary, t: number): Cell; of?(run: RunSummary): string | null; older?(): boolean };
 
 const number = (value: number): Cell => ({ text: formatNumber(value), exact: String(value) });
 const share = (value: number): Cell => ({ text: formatPercent(value), exact: String(value) });
@@ -31,7 +33,7 @@ export class AtStep {
   readonly element: HTMLElement;
   readonly #page: Page;
   readonly #title = el('h2', {});
-  readonly #cells = new Map<string, HTMLElement>();
+  readonly #cells = new Map<string, { readonly value: HTMLElement; readonly of: HTMLElement }>();
   readonly #units = el('tbody');
   readonly #unitsTitle = el('h3', {});
   readonly #latest: Latest<{ t: number; sequence: number }, StepValues | null>;
@@ -47,8 +49,9 @@ export class AtStep {
     const list = el('dl', { class: 'pairs' });
     for (const row of this.#rows()) {
       const value = el('dd', { attributes: { 'data-name': row.id } });
-      this.#cells.set(row.id, value);
-      list.append(el('div', {}, el('dt', {}, math(row.name)), value));
+      const of = el('span', { class: 'of' });
+      this.#cells.set(row.id, { value, of });
+      list.append(el('div', {}, el('dt', {}, math(row.name), of), value));
     }
     const head = el('thead', {}, el('tr', {}, ...[say('unit'), 'h', 'g'].map((name) => el('th', { attributes: { scope: 'col' } }, name))));
     const name = say('Numbers at the cursor');
@@ -66,10 +69,16 @@ export class AtStep {
     for (const row of this.#rows()) {
       const target = this.#cells.get(row.id);
       if (target === undefined) continue;
+      const { value, of } = target;
       const cell = row.read(run, cursor);
-      target.textContent = cell.text;
-      target.title = cell.exact;
-      target.dataset['value'] = cell.exact;
+      const older = row.older?.() === true;
+      value.textContent = cell.text;
+      value.title = older ? olderTitle() : cell.exact;
+      value.dataset['value'] = cell.exact;
+      value.parentElement?.classList.toggle('older', older);
+      const whose = older ? olderWord() : (row.of?.(run) ?? '');
+      of.textContent = whose === '' ? '' : ` ${whose}`;
+      of.classList.toggle('older-mark', older);
     }
     this.#latest.request({ t: cursor, sequence: timeline.shownSequence });
     this.#showUnits();
@@ -87,7 +96,9 @@ export class AtStep {
         if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
         return { text: lost < -0.05 ? say('grown by {0} decades', (-lost).toFixed(1)) : say('{0} decades', Math.abs(lost).toFixed(1)), exact: String(lost) };
       } },
-      { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => (model.spectrum === null || (model.spectrum.fraction < 1 && Number.isNaN(model.sigmaMaxAt(t))) ? { text: '…', exact: '' } : number(model.sigmaMaxAt(t))) },
+      { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => (model.spectrum === null || (model.spectrum.fraction < 1 && Number.isNaN(model.sigmaMaxAt(t))) ? { text: '…', exact: '' } : number(model.sigmaMaxAt(t))),
+        // The spectrum is that of the first sequence alone.
+        of: ({ shapes: { B } }) => (B > 1 ? say('sequence {0}', 1) : null), older: () => model.spectrumIsOlder },
       { id: 'dx', name: '‖dx_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.dx, t)) },
       { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.dWh, t)) },
       { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.dWx, t)) },
@@ -102,7 +113,7 @@ export class AtStep {
     const known = this.#values?.t === cursor ? this.#values : null;
     return [
       ['t', String(cursor)],
-      ...this.#rows().map((row) => [row.name, row.read(run, cursor).exact]),
+      ...this.#rows().map((row) => [[row.name, row.of?.(run) ?? ''].join(' ').trim(), row.older?.() === true ? '' : row.read(run, cursor).exact]),
       [say('unit'), 'h', 'g'],
       ...units.map((unit) => [String(unit), ...(known === null ? ['', ''] : [stateCell(known, unit).exact, gradientCell(known, unit).exact])]),
     ].map((cells) => `${tsvLine(cells)}\n`).join('');

@@ -4,6 +4,7 @@ import { el, onFrame, textButton } from './dom.js';
 import { fileName } from './format.js';
 import { Gathering } from './gather.js';
 import { t } from './l10n.js';
+import { OlderMark, olderWord } from './older.js';
 import { paintMath, pngOf } from './picture.js';
 import { helpPopover } from './popover.js';
 import { TableTwin, toCsv, toTsv } from './table.js';
@@ -31,6 +32,10 @@ export type CardView = {
   /** What stands under the mouse: a heading and lines; null for nothing. */
   readout(at: Point, size: Pick<Sheet, 'width' | 'height'>): readonly string[] | null;
   click?(at: Point, size: Pick<Sheet, 'width' | 'height'>): void;
+  /** What it shows is of the run before the one on screen. */
+  older?(): boolean;
+  /** Before it is saved or copied: resolves when its numbers are there. */
+  ready?(): Promise<void>;
   /** What its picture shows, as `math` reads it, for the title of a saved one. */
   caption?(): string;
   /** Arrow keys on the canvas: true when the view took them. */
@@ -58,17 +63,18 @@ export class Card {
   readonly #tip = el('div', { class: 'tip', attributes: { 'aria-hidden': 'true' } });
   readonly #twin: TableTwin;
   readonly #gathering = new Gathering();
+  readonly #older = new OlderMark(() => this.element);
 
   constructor(view: CardView, page: Page, save: SaveFile) {
     this.#view = view;
     this.#page = page;
     this.#save = save;
     this.#canvas = el('canvas', { id: `card-${view.id}`, attributes: { tabindex: '0', ...(view.key === undefined ? { role: 'img' } : { role: 'application', 'aria-roledescription': t('picture with keys') }) } });
-    this.#box = el('div', { class: 'square' }, this.#canvas, this.#tip);
+    this.#box = el('div', { class: 'square' }, this.#canvas, this.#older.element, this.#tip);
     this.#box.style.height = `${view.height}px`;
     this.#tip.hidden = true;
     const { title } = view;
-    const copy = copyButton(title, () => this.#gathering.text(() => toTsv(view.table())));
+    const copy = copyButton(title, () => this.#gathering.text(async () => toTsv(await this.#settled())));
     this.#twin = new TableTwin(title, copy);
     copyByKey(this.#canvas, copy);
     const table = textButton(t('table'), t('Table of {0}', title), () => {
@@ -118,7 +124,9 @@ export class Card {
     const { clientWidth: width, clientHeight: height } = this.#box;
     if (this.element.hidden || width === 0) return;
     this.#paintOn(this.#canvas, width, height, devicePixelRatio);
-    this.#canvas.setAttribute('aria-label', `${this.#view.title}. ${this.#view.summary()}`);
+    const older = this.#view.older?.() === true;
+    this.#older.show(older);
+    this.#canvas.setAttribute('aria-label', [`${this.#view.title}.`, ...(older ? [`${olderWord()}.`] : []), this.#view.summary()].join(' '));
     if (!this.#twin.element.hidden) this.#twin.show(this.#view.table(), this.#view.marked?.() ?? 0);
   }
 
@@ -132,13 +140,21 @@ export class Card {
     return context;
   }
 
+  /** The table that the reader takes away: of the run that it is named after, or of none. */
+  async #settled(): Promise<TablePlan> {
+    await this.#view.ready?.();
+    const plan = this.#view.table();
+    return this.#view.older?.() === true ? { ...plan, rowCount: 0 } : plan;
+  }
+
   async #saveCsv(): Promise<void> {
     const suggestedName = fileName(this.#page.model.run?.name ?? '', this.#view.id, 'csv');
-    const content = await this.#gathering.text(() => toCsv(this.#view.table()));
+    const content = await this.#gathering.text(async () => toCsv(await this.#settled()));
     if (content !== null) this.#save({ suggestedName, content });
   }
 
   async #savePng(): Promise<void> {
+    await this.#view.ready?.();
     const theme = this.#page.themes.current;
     const name = this.#page.model.run?.name ?? '';
     const [width, height] = [this.#box.clientWidth || usualWidth, this.#box.clientHeight || this.#view.height];
@@ -159,10 +175,18 @@ export class Card {
     context.fillText(this.#view.title, 6, pictureHead / 2);
     const after = 6 + context.measureText(this.#view.title).width + 10;
     context.fillStyle = theme.muted;
-    paintMath(context, theme.fontFamily, 11, this.#view.caption?.() ?? '', after, pictureHead / 2);
+    paintMath(context, theme.fontFamily, 11, this.#view.older?.() === true ? olderWord() : (this.#view.caption?.() ?? ''), after, pictureHead / 2);
     const content = await pngOf(canvas);
     this.#save({ suggestedName: fileName(name, this.#view.id, 'png'), content });
   }
+}
+
+/** Why there is nothing to see, in the middle of the sheet. */
+export function paintNote({ context, theme, width, height }: Sheet, text: string): void {
+  context.fillStyle = theme.muted;
+  context.font = `11px ${theme.fontFamily}`;
+  context.textAlign = 'center';
+  context.fillText(text, width / 2, height / 2);
 }
 
 /** The frame of a plot: where it lies on the sheet, its axes, and the way from values to pixels. */

@@ -1,5 +1,6 @@
 // Beside the tracks: the eigenvalues of Wh against the unit circle.
 import { ticksBetween } from './axis.js';
+import { paintNote } from './card.js';
 import { formatNumber } from './format.js';
 import { t } from './l10n.js';
 import type { CardView, Sheet } from './card.js';
@@ -8,6 +9,8 @@ import type { Page } from './view.js';
 type Pair = readonly [number, number];
 const minus = (text: string): string => text.replaceAll('-', '−');
 const near = 8;
+/** Of wider networks the eigenvalues are not computed, only the largest modulus bounded. */
+export const mostDecomposed = 1024;
 
 export function eigenvaluesCard({ model }: Page): CardView {
   const values = (): readonly Pair[] => model.spectrum?.eigenvaluesWh ?? [];
@@ -33,10 +36,14 @@ export function eigenvaluesCard({ model }: Page): CardView {
       formula: 'Wh·v = λ·v',
       source: 'Engelken, Wolf & Abbott 2023, “Lyapunov spectra of chaotic recurrent neural networks”; Pascanu et al. 2013',
     },
-    // Beyond 1,024 units, and until they are known, there are none to draw.
-    available: () => values().length > 0,
+    // Where they are still to come the card keeps its place; beyond 1,024 units, or where they are not found, there are none to draw.
+    available: () => values().length > 0 || ((model.spectrum?.fraction ?? 1) < 1 && model.spectrumUnits <= mostDecomposed),
     paint(sheet) {
       const { context, theme } = sheet;
+      if (values().length === 0) {
+        paintNote(sheet, t('Being computed…'));
+        return;
+      }
       const { left, right, top, bottom, scale, x0, y0, x, y } = layout(sheet);
       context.strokeStyle = theme.grid;
       context.beginPath();
@@ -58,7 +65,13 @@ export function eigenvaluesCard({ model }: Page): CardView {
       context.textAlign = 'right';
       for (const tick of ticksBetween(-up, up, (bottom - top) / 40)) context.fillText(minus(String(tick)), left - 6, y(tick));
       context.textAlign = 'left';
-      context.fillText('|λ| = 1', Math.min(x(0.72), right - 40), Math.max(top + 6, y(0.72) - 6));
+      const [name, nameWidth] = ['|λ| = 1', context.measureText('|λ| = 1').width];
+      // Outside the circle, at the first of four places where no point lies under it.
+      const places = [[1, 1], [-1, 1], [1, -1], [-1, -1]].map(([across = 1, upwards = 1]) => ({
+        x: Math.max(left, Math.min(right - nameWidth, across > 0 ? x(0.72) + 2 : x(-0.72) - 2 - nameWidth)), y: Math.max(top + 6, Math.min(bottom - 6, y(0.72 * upwards) - 6 * upwards)),
+      }));
+      const free = places.find((place) => values().every(([re, im]) => x(re) < place.x - 5 || x(re) > place.x + nameWidth + 5 || Math.abs(y(im) - place.y) > 11));
+      if (free !== undefined) context.fillText(name, free.x, free.y);
       context.textAlign = 'center';
       context.fillText(t('real part'), x0, bottom + 23);
       context.save();
@@ -80,6 +93,8 @@ export function eigenvaluesCard({ model }: Page): CardView {
       const { re, im } = found;
       return [`|λ| = ${formatNumber(Math.hypot(re, im))}`, `λ = ${formatNumber(re)} ${im < 0 ? '−' : '+'} ${formatNumber(Math.abs(im))}i`];
     },
+    older: () => model.spectrumIsOlder,
+    ready: () => model.ownSpectrum(),
     summary: () => t('{0} values in the complex plane, {1} outside the unit circle, largest modulus {2}.', values().length, values().filter(([re, im]) => Math.hypot(re, im) > 1).length, formatNumber(model.spectrum?.spectralRadiusWh ?? NaN)),
     table: () => ({
       rowName: 'λ',

@@ -4,7 +4,7 @@ import { t as say } from './l10n.js';
 import { logTable, normColumn } from './lines.js';
 import { stepValue } from './series.js';
 import type { LogColumn } from './lines.js';
-import { curveNames, overlayColumn, valueAt } from './overlay.js';
+import { curveNames, digitsOf, keeps, overlayColumn, valueAt } from './overlay.js';
 import { noCell } from './steps.js';
 import type { CurveName, Overlay, Overlays } from './overlay.js';
 import type { Model, RunSeries, RunSummary } from './model.js';
@@ -20,13 +20,29 @@ export function ratioAt({ curve }: Overlay, { log10, steps }: RunSeries, T: numb
   return other === -Infinity && own === -Infinity ? NaN : other - own;
 }
 
-const batchColumns = (B: number): string[] =>
-  B === 1 ? [] : B <= mostSequences ? Array.from({ length: B }, (_, b) => say('‖g_t‖ sequence {0}', b + 1)) : [say('‖g_t‖ smallest of the batch'), say('‖g_t‖ median of the batch'), say('‖g_t‖ largest of the batch')];
+/** A number of another run: none where it was not kept, and no more digits than were. */
+function overlayCell(overlay: Overlay, value: number, rounded: number, t: number, T: number): Cell {
+  if (!keeps(overlay.curve, t, T)) return noCell;
+  const digits = digitsOf(overlay, rounded);
+  if (digits === null || !Number.isFinite(value)) return { text: formatLog10(value), exact: exactLog10(value) };
+  return { text: formatLog10(value, Math.min(4, digits)), exact: formatLog10(value, digits) };
+}
 
-/** The norms of the batch's sequences, or their band, at steps from ≤ t < to; a report of a large run knows them at some steps only. */
+function overlayColumns({ all, difference }: Overlays, T: number): LogColumn[] {
+  return [
+    ...all.flatMap((overlay) => curveNames.map((name): LogColumn => ({ name: overlayColumn(overlay, name), at: (_, t) => valueAt(overlay.curve, name, t, T), cell: (value, t) => overlayCell(overlay, value, value, t, T) }))),
+    ...(difference ? all.map((overlay): LogColumn => ({ name: `‖g_t‖ ${overlay.name} / ‖g_t‖`, at: (series, t) => ratioAt(overlay, series, T, 'dh', t), cell: (value, t) => overlayCell(overlay, value, valueAt(overlay.curve, 'dh', t, T), t, T) })) : []),
+  ];
+}
+
+/** None where a report has the norms of single sequences at some steps only. */
+const batchColumns = ({ status }: Model, B: number): string[] =>
+  B === 1 || status?.recordedNorms === false ? [] : B <= mostSequences ? Array.from({ length: B }, (_, b) => say('‖g_t‖ sequence {0}', b + 1)) : [say('‖g_t‖ smallest of the batch'), say('‖g_t‖ median of the batch'), say('‖g_t‖ largest of the batch')];
+
+/** The norms of the batch's sequences, or their band, at steps from ≤ t < to. */
 async function batchCells(model: Model, run: RunSummary, from: number, to: number): Promise<Cell[][]> {
   const { B } = run.shapes;
-  const columns = batchColumns(B).length;
+  const columns = batchColumns(model, B).length;
   const cells = Array.from({ length: to - from }, () => new Array<Cell>(columns).fill(noCell));
   if (columns === 0) return cells;
   const window = { t0: from, t1: to };
@@ -37,7 +53,7 @@ async function batchCells(model: Model, run: RunSummary, from: number, to: numbe
     const band = await model.sliceOf(run, 'band', { window, maxPoints });
     answer = band === null ? null : { t: band.t, values: [band.low, band.median, band.high] };
   }
-  // Between decimated steps stand the extremes of their neighbours.
+  // Decimated values are the extremes of their neighbours.
   if (answer === null || answer.t.some((t, i) => i > 0 && t !== (answer.t[i - 1] ?? NaN) + 1)) return cells;
   const { t, values } = answer;
   t.forEach((step, i) => { if (step >= from && step < to) cells[step - from] = values.map((series) => ({ text: formatLog10(series[i] ?? NaN), exact: exactLog10(series[i] ?? NaN) })); });
@@ -50,12 +66,11 @@ export function flowTable(model: Model, run: RunSummary, overlays: Overlays): Ta
     normColumn('‖g_t‖', 'dh'),
     normColumn(say('last step alone'), 'singleSource'),
     normColumn('‖dx_t‖', 'dx'),
-    ...overlays.all.flatMap((overlay) => curveNames.map((name): LogColumn => ({ name: overlayColumn(overlay, name), at: (_, t) => valueAt(overlay.curve, name, t, T) }))),
-    ...(overlays.difference ? overlays.all.map((overlay): LogColumn => ({ name: `‖g_t‖ ${overlay.name} / ‖g_t‖`, at: (series, t) => ratioAt(overlay, series, T, 'dh', t) })) : []),
+    ...overlayColumns(overlays, T),
   ]);
   return {
     ...whole,
-    columns: [...whole.columns, ...batchColumns(B)],
+    columns: [...whole.columns, ...batchColumns(model, B)],
     async rows(from, to) {
       const [own, batch] = await Promise.all([whole.rows(from, to), batchCells(model, run, from, to)]);
       return own.map((cells, i) => [...cells, ...(batch[i] ?? [])]);

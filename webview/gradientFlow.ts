@@ -58,28 +58,31 @@ const factorText = (factor: number): string => {
     : say('×{0} per step back · doubles in {1} steps', told, formatSteps(Math.log(2) / Math.log(factor)));
 };
 
-/** Runs of steps at which a series is exactly zero, both ends included, as far as its steps tell. */
-function zeroRuns(steps: Float64Array | null, values: Float64Array, window: TimeWindow): [number, number][] {
+/** Runs of steps at which a series `is` something, both ends included, as far as its steps tell. */
+function runsOf(is: (log10: number) => boolean, steps: Float64Array | null, values: Float64Array, window: TimeWindow): [number, number][] {
   const runs: [number, number][] = [];
   const [from, to] = placesIn(steps, window.t0, window.t1);
   let before = false;
   for (let i = from; i < Math.min(to, values.length); i++) {
-    const zero = values[i] === -Infinity;
+    const here = is(values[i] ?? NaN);
     const last = runs[runs.length - 1];
     const t = steps?.[i] ?? i;
-    if (zero && before && last !== undefined) last[1] = t;
-    else if (zero) runs.push([t, t]);
-    before = zero;
+    if (here && before && last !== undefined) last[1] = t;
+    else if (here) runs.push([t, t]);
+    before = here;
   }
   return runs;
 }
 
 type Strip = { readonly runs: [number, number][]; readonly text: string; readonly colour: string };
 
-/** Where the gradient is exactly zero: in total, and of what comes from the last step alone. */
-const zeroStrips = ({ log10, steps }: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): Strip[] =>
-  ([['dh', say('exactly 0'), theme.red], ['singleSource', say('from the last step: exactly 0'), theme.blue]] as const).filter(([id]) => !hidden.has(id))
-    .map(([id, text, colour]) => ({ runs: zeroRuns(steps, log10[id], window), text, colour })).filter(({ runs }) => runs.length > 0);
+const zero = (log10: number): boolean => log10 === -Infinity;
+const noNumber = (log10: number): boolean => Number.isNaN(log10) || log10 === Infinity;
+
+/** Where the gradient has no place on a log axis: exactly zero, in total and of what comes from the last step alone, or not finite. */
+const strips = ({ log10, steps }: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): Strip[] =>
+  ([['dh', zero, say('exactly 0'), theme.red], ['singleSource', zero, say('from the last step: exactly 0'), theme.blue], ['dh', noNumber, say('not finite'), theme.purple]] as const).filter(([id]) => !hidden.has(id))
+    .map(([id, is, text, colour]) => ({ runs: runsOf(is, steps, log10[id], window), text, colour })).filter(({ runs }) => runs.length > 0);
 
 export function gradientFlow({ model, timeline }: Page, overlays: Overlays): View {
   let sequences: SequenceLines | null = null;
@@ -155,17 +158,25 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     const { context, left, right, top, bottom } = painter;
     const { dtypeRange, verdict, log10 } = run;
     const stepAt = (pixel: number): number => Math.round(window.t0 - 0.5 + ((pixel - left) / (right - left)) * (window.t1 - window.t0));
+    const marks: readonly (readonly [t: number | null, text: (t: number) => string, colour: string])[] = [
+      [hidden.has('singleSource') ? null : run.onePercentAt, (t) => say('1 % horizon: t = {0}', t), theme.blue],
+      [verdict.crossedAt, (t) => say('bound passed at t = {0}', t), theme.foreground],
+      [verdict.zeroAt, (t) => say('{0} reaches 0 at t = {1}', run.dtype, t), theme.yellow],
+      [verdict.infiniteAt, (t) => say('{0} overflows at t = {1}', run.dtype, t), theme.yellow],
+    ];
+    const marked = marks.flatMap(([t, text, colour]) => (t !== null && t >= window.t0 && t < window.t1 ? [{ t, text: text(t), colour }] : []));
+    const uprights = marked.map(({ t }) => painter.x(t));
     const labels = new Labels(painter, theme, [
       ...(['dh', 'singleSource', 'dx'] as const).filter((id) => !hidden.has(id)).map((id) => log10[id]).map((values) => (pixel: number) => painter.y(nearStepValue(run.steps, values, stepAt(pixel)))),
       ...overlays.all.map(({ curve }) => (pixel: number) => painter.y(nearAt(curve, 'dh', stepAt(pixel), run.shapes.T))),
-    ]);
+    ], uprights);
     let floor = bottom - 9;
-    const strips = zeroStrips(run, window, theme, hidden);
-    for (const { runs, colour } of strips) {
+    const drawn = strips(run, window, theme, hidden);
+    for (const { runs, colour } of drawn) {
       for (const [from, to] of runs) hatch(painter, painter.x(from - 0.5), painter.x(to + 0.5), floor + 9, colour);
       floor -= zeroStrip + 1;
     }
-    for (const { runs, text, colour } of strips) {
+    for (const { runs, text, colour } of drawn) {
       const widest = runs.sort((a, b) => b[1] - b[0] - (a[1] - a[0]))[0];
       const x = widest === undefined ? NaN : (Math.max(left, painter.x(widest[0] - 0.5)) + Math.min(right, painter.x(widest[1] + 0.5))) / 2;
       if (widest !== undefined) labels.put(text, colour, [0, -17].map((up) => ({ x, y: floor + up, align: 'center' })));
@@ -186,15 +197,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       labels.put(name === 'smallest' ? say('{0} smallest {1}', run.dtype, powerOfTen(Math.floor(level))) : say('{0} largest {1}', run.dtype, powerOfTen(Math.floor(level))), theme.yellow, [outside, -outside].flatMap((shift) => [{ x: right - 6, y: y + shift, align: 'right' }, { x: (left + right) / 2, y: y + shift, align: 'center' }, { x: left + 6, y: y + shift, align: 'left' }] as const));
     }
     if (!hidden.has('fit') && !overlays.all.some(({ id }) => id === 'whatIf')) for (const segment of verdict.segments) fitLabel(painter, labels, run, segment, window, theme);
-    const marks: readonly (readonly [t: number | null, text: (t: number) => string, colour: string])[] = [
-      [hidden.has('singleSource') ? null : run.onePercentAt, (t) => say('1 % horizon: t = {0}', t), theme.blue],
-      [verdict.crossedAt, (t) => say('bound passed at t = {0}', t), theme.foreground],
-      [verdict.zeroAt, (t) => say('{0} reaches 0 at t = {1}', run.dtype, t), theme.yellow],
-      [verdict.infiniteAt, (t) => say('{0} overflows at t = {1}', run.dtype, t), theme.yellow],
-    ];
-    for (const [t, text, colour] of marks) {
-      if (t !== null && t >= window.t0 && t < window.t1) marker(painter, labels, t, text(t), colour, floor);
-    }
+    for (const { t, text, colour } of marked) marker(painter, labels, t, text, colour, floor, uprights);
   }
 
   return {
@@ -232,18 +235,18 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       }
       const all = lines(run, theme);
       const axis = logAxis(all, window, say('norm'), hidden);
-      // Room at the bottom for what is exactly zero and so has no place on a log axis.
-      const strips = zeroStrips(run, window, theme, hidden).length;
+      // Room at the bottom for what has no place on a log axis.
+      const count = strips(run, window, theme, hidden).length;
       // The band is what single lines of the batch would be, and goes with them; with the total where there are none.
       const banded = overlays.all.length === 0 && !hidden.has(sequences === null ? 'dh' : 'sequences');
       return {
-        axis: strips > 0 ? { ...axis, min: axis.min - (axis.max - axis.min) * (0.04 + 0.07 * strips) } : axis,
+        axis: count > 0 ? { ...axis, min: axis.min - (axis.max - axis.min) * (0.04 + 0.07 * count) } : axis,
         lines: all,
         under: (painter) => !banded ? undefined : paintBand({ context: painter.context, bottom: painter.bottom, x: (t) => painter.x(t), y: (value) => painter.y(value) }, theme),
         over: (painter) => {
           paintOver(painter, run, window, theme, hidden);
-          // Zeros have their strip.
-          if (strips === 0) plotNote(painter, theme, unseenText(all.filter(({ id, inRange }) => inRange && !hidden.has(id)), window, ''));
+          // What is zero or not finite has its strip.
+          if (count === 0) plotNote(painter, theme, unseenText(all.filter(({ id, inRange }) => inRange && !hidden.has(id)), window, ''));
         },
         ...borders(run, window),
         theme,
@@ -290,7 +293,7 @@ function hatch({ context }: Painter, x0: number, x1: number, bottom: number, col
 }
 
 /** A notch at the edge of the plot that names a step. */
-function marker(painter: Painter, labels: Labels, t: number, text: string, colour: string, floor: number): void {
+function marker(painter: Painter, labels: Labels, t: number, text: string, colour: string, floor: number, uprights: readonly number[]): void {
   const { context, top } = painter;
   const x = Math.round(painter.x(t)) + 0.5;
   context.save();
@@ -308,7 +311,10 @@ function marker(painter: Painter, labels: Labels, t: number, text: string, colou
   context.lineTo(x, painter.bottom);
   context.stroke();
   context.restore();
-  labels.put(text, colour, [top + 9, top + 26, floor, floor - 17, top + 43, floor - 34].flatMap((y) => [{ x: x - 8, y, align: 'right' }, { x: x + 8, y, align: 'left' }] as const));
+  // Beside its own line, or beyond another one that stands close to it.
+  const close = uprights.filter((other) => Math.abs(other - x) < 24);
+  const [leftmost, rightmost] = [Math.min(x, ...close), Math.max(x, ...close)];
+  labels.put(text, colour, [top + 9, top + 26, floor, floor - 17, top + 43, floor - 34].flatMap((y) => [{ x: x - 8, y, align: 'right' }, { x: x + 8, y, align: 'left' }, { x: leftmost - 8, y, align: 'right' }, { x: rightmost + 8, y, align: 'left' }] as const));
 }
 
 function fitLabel(painter: Painter, labels: Labels, run: RunSummary, segment: Segment, window: TimeWindow, theme: Theme): void {

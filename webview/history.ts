@@ -15,6 +15,8 @@ import type { HistoryList, HistoryVersion, VersionCurve } from '../src/protocol/
 type Ask = { readonly list: () => Promise<HistoryList>; readonly version: (runId: number) => Promise<VersionCurve | null> };
 type Kind = HistoryVersion['kind'];
 
+/** The logarithms of a version are kept in float32. */
+const float32Rounding = 2 ** -24;
 /** Share of the height that the ratio has; the exponent has the rest. */
 const upper = 0.6;
 const tones = ({ red, green, orange, purple }: Theme): Readonly<Record<Kind, string>> => ({ vanishing: red, healthy: green, exploding: orange, nonfinite: purple });
@@ -104,7 +106,7 @@ export class Past {
 
   overlays(): readonly Overlay[] {
     if (this.chosen === null || this.#curve === null) return [];
-    return [{ id: 'version', name: t('version {0}', this.number(this.place)), curve: this.#curve, colour: ({ foreground }) => foreground, width: 1.5, dash: [3, 2], draws: ['dh', 'singleSource'] }];
+    return [{ id: 'version', name: t('version {0}', this.number(this.place)), curve: this.#curve, colour: ({ foreground }) => foreground, width: 1.5, dash: [3, 2], draws: ['dh', 'singleSource'], uncertainty: (log10) => Math.abs(log10) * float32Rounding }];
   }
 
   #tell(): void {

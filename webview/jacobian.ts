@@ -3,6 +3,7 @@ import { t as say } from './l10n.js';
 import { logAxis, logLine, unseenText } from './lines.js';
 import { exactLog10, formatLog10 } from './format.js';
 import { Latest } from './model.js';
+import { olderWord } from './older.js';
 import { nearest, placesIn, plotNote, printNear } from './scene.js';
 import { borders } from './view.js';
 import type { Help, Page, View } from './view.js';
@@ -80,6 +81,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
     finer = { values, window: params.window, run: model.run?.runId };
     for (const changed of listeners.values()) changed();
   }, () => { for (const changed of listeners.values()) changed(); });
+  const older = (): boolean => answer !== null && answered !== model.run?.runId;
   /** What is told of the steps in view: the finer answer when it is of them. */
   const told = (): Jacobians | null => {
     const { t0, t1 } = timeline.window;
@@ -96,7 +98,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
     const [known, all] = counted();
     const { window, shownSequence: sequence } = timeline;
     const key = `${answered ?? ''} ${sequence} ${window.t0} ${window.t1}`;
-    if (!timeline.zoomed || answer?.fraction !== 1 || known === all || key === askedFiner) return;
+    if (!timeline.zoomed || older() || answer?.fraction !== 1 || known === all || key === askedFiner) return;
     askedFiner = key;
     latestFiner.request({ sequence, window });
   }
@@ -120,7 +122,8 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
     };
     const progress = (): string[] => {
       if (latest.failure !== null) return [];
-      if (answer === null || answer.fraction < 1) return [say('computing {0} %', Math.floor((answer?.fraction ?? 0) * 100))];
+      if (answer === null || older() || answer.sequence !== timeline.shownSequence) return [say('computing {0} %', 0)];
+      if (answer.fraction < 1) return [say('computing {0} %', Math.floor(answer.fraction * 100))];
       if (latestFiner.busy) return [say('computing {0} %', 0)];
       const [known, all] = counted();
       return known < all ? [say('sampled at {0} of {1} steps', known, all)] : [];
@@ -128,11 +131,12 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
     return {
       id: kind.id,
       title: kind.title,
-      formula: () => [kind.formula, say('sequence {0}', timeline.shownSequence + 1), ...progress()].join(' · '),
+      formula: () => [kind.formula, say('sequence {0}', (answer?.sequence ?? timeline.shownSequence) + 1), ...progress()].join(' · '),
       height: 124,
       costly: true,
       pending: () => latest.busy || latestFiner.busy,
       failure: () => latest.failure ?? latestFiner.failure,
+      older,
       help: kind.help,
       available: () => true,
       refresh(_window, _size, changed) {
@@ -169,7 +173,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       colourBar: () => null,
       readout: (_run, t) => {
         const values = told();
-        return [`t = ${t}`, ...(values === null ? [] : kind.curves.map(({ legend, log10 }) => `${legend.replace(/[_{}]/g, '')} = ${printNear(values.t, formatLog10)(nearest(values.t, log10(values), t), t)}`))];
+        return [`t = ${t}`, ...(older() ? [olderWord()] : []), ...(values === null ? [] : kind.curves.map(({ legend, log10 }) => `${legend.replace(/[_{}]/g, '')} = ${printNear(values.t, formatLog10)(nearest(values.t, log10(values), t), t)}`))];
       },
       summary: (run) => {
         if (answer === null) return say('{0} of {1} timesteps, being computed.', kind.title, run.shapes.T);

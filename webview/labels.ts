@@ -16,9 +16,11 @@ export class Labels {
   readonly #theme: Theme;
   readonly #lines: readonly ((pixel: number) => number)[];
   readonly #taken: Box[] = [];
+  readonly #uprights: readonly number[];
 
-  /** `lines` give the height in pixels at a pixel of the time axis, NaN where they have a gap. */
-  constructor(painter: Painter, theme: Theme, lines: readonly ((pixel: number) => number)[]) {
+  /** `lines` give the height in pixels at a pixel of the time axis, NaN where they have a gap; at the pixels `uprights` the plot is crossed from top to bottom. */
+  constructor(painter: Painter, theme: Theme, lines: readonly ((pixel: number) => number)[], uprights: readonly number[] = []) {
+    this.#uprights = uprights;
     this.#painter = painter;
     this.#theme = theme;
     this.#lines = lines;
@@ -54,6 +56,8 @@ export class Labels {
       }
     }
     const covered = this.#taken.some((other) => x0 < other.x1 + 6 && x1 > other.x0 - 6 && Math.abs(y - other.y) < 2 * halfHeight);
-    return covered ? least - 1000 : least;
+    // Better near a curve than across a marker, but better there than nowhere.
+    const crossed = this.#uprights.some((x) => x0 < x + 3 && x1 > x - 3);
+    return (crossed ? least / 8 : least) - (covered ? 1000 : 0);
   }
 }

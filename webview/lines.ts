@@ -5,7 +5,7 @@ import { t as say } from './l10n.js';
 import { extent } from './scene.js';
 import { everyStep, nearStepValue, stepValue } from './series.js';
 import type { Line, YAxis } from './scene.js';
-import type { TablePlan } from './table.js';
+import type { Cell, TablePlan } from './table.js';
 import type { LogSeries, Model, RunSeries, RunSummary, TimeWindow } from './model.js';
 
 /** A line of log10 values at `steps`, or at every step (null); read as 10^value. */
@@ -55,8 +55,8 @@ export function unseenText(lines: readonly Line[], window: TimeWindow, zero: str
   return why === 'zero' ? zero : why === 'notFinite' ? say('nothing in view is finite') : null;
 }
 
-/** Of a table: a log10 number for each step of `series`. */
-export type LogColumn = { readonly name: string; readonly at: (series: RunSeries, t: number) => number };
+/** Of a table: a log10 number for each step of `series`, told in full unless `cell` says otherwise. */
+export type LogColumn = { readonly name: string; readonly at: (series: RunSeries, t: number) => number; readonly cell?: (value: number, t: number) => Cell };
 export const normColumn = (name: string, norm: LogSeries): LogColumn => ({ name, at: ({ steps, log10 }, t) => stepValue(steps, log10[norm], t) });
 
 /** A table of log10 series, printed as the numbers they stand for. */
@@ -68,9 +68,9 @@ export function logTable(model: Model, run: RunSummary, columns: readonly LogCol
     rowsAtOnce: 4096,
     async rows(from, to) {
       const series = await everyStep(model, run, from, to);
-      return Array.from({ length: to - from }, (_, i) => columns.map(({ at }) => {
+      return Array.from({ length: to - from }, (_, i) => columns.map(({ at, cell }) => {
         const value = at(series, from + i);
-        return { text: formatLog10(value), exact: exactLog10(value) };
+        return cell?.(value, from + i) ?? { text: formatLog10(value), exact: exactLog10(value) };
       }));
     },
   };

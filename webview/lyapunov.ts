@@ -1,6 +1,7 @@
 // Beside the tracks: the Lyapunov exponents of the run, largest first, with the exact check of their sum.
 import { ticksBetween } from './axis.js';
-import { frameOf, paintFrame } from './card.js';
+import { frameOf, paintFrame, paintNote } from './card.js';
+import { unmeasured } from './proofs.js';
 import { el, math } from './dom.js';
 import { formatFactor, formatNumber } from './format.js';
 import { t } from './l10n.js';
@@ -24,6 +25,7 @@ export function lyapunovCard({ model }: Page): CardView {
     const all = values();
     if (spectrum === null) notes.replaceChildren();
     else if (spectrum.fraction < 1 && spectrum.lyapunov === null) notes.replaceChildren(t('Being computed: {0} %.', Math.floor(spectrum.fraction * 100)));
+    else if (spectrum.lyapunov === null && unmeasured(spectrum)) notes.replaceChildren(t('Not defined: some Jacobian holds a number that is not finite.'));
     else if (spectrum.lyapunov === null) notes.replaceChildren(t('Not defined: some Jacobian is singular, so all but the largest exponents may be −∞ and are not unique.'));
     else if (spectrum.lyapunovSumError === null) notes.replaceChildren(t('Every Jacobian is zero: all exponents are −∞.'));
     else notes.replaceChildren(el('span', { attributes: { 'data-name': 'sumError', 'data-value': String(spectrum.lyapunovSumError) } }, math(t('Σλ_i = {0} per step; it has to be ln|det Wh| + mean Σ ln f′(z). Difference: {1}. Directions with λ > 0: {2} of {3}.',
@@ -47,10 +49,7 @@ export function lyapunovCard({ model }: Page): CardView {
       const { context, theme } = sheet;
       const all = values();
       if (finite().length === 0) {
-        context.fillStyle = theme.muted;
-        context.font = `11px ${theme.fontFamily}`;
-        context.textAlign = 'center';
-        context.fillText(all.length === 0 ? ((model.spectrum?.fraction ?? 1) < 1 ? t('Being computed…') : t('no unique exponents')) : t('every exponent is −∞'), sheet.width / 2, sheet.height / 2);
+        paintNote(sheet, all.length === 0 ? ((model.spectrum?.fraction ?? 1) < 1 ? t('Being computed…') : t('no unique exponents')) : t('every exponent is −∞'));
         return;
       }
       const { min, max } = range();
@@ -79,6 +78,8 @@ export function lyapunovCard({ model }: Page): CardView {
       const value = all[i] ?? NaN;
       return [`λ${i + 1}`, t('{0} per step', formatNumber(value)), t('×{0} per step', formatFactor(Math.exp(value)))];
     },
+    older: () => model.spectrumIsOlder,
+    ready: () => model.ownSpectrum(),
     summary: () => (values().length === 0 ? t('No exponents.') : t('{0} exponents, from {1} to {2} per step.', values().length, formatNumber(values()[0] ?? NaN), formatNumber(values()[values().length - 1] ?? NaN))),
     table() {
       const all = values();

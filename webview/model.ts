@@ -37,6 +37,8 @@ export class Model {
   status: PanelStatus | null = null;
   run: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
+  /** Hidden dimension of the run that the spectrum is of. */
+  spectrumUnits = 0;
   /** The run as it was told, and what is known finer: around the cursor, and in the window. */
   #overview: RunSummary | null = null;
   #around: SeriesAnswer | null = null;
@@ -50,6 +52,14 @@ export class Model {
   constructor(ask: AskSlice, failed: (error: unknown) => void) {
     this.#ask = ask;
     this.#failed = failed;
+  }
+
+  /** The spectrum is of the run before the one on screen. */
+  get spectrumIsOlder(): boolean { return this.spectrum !== null && this.run !== null && this.spectrum.runId !== this.run.runId; }
+
+  /** Resolves when the spectrum is that of the run on screen, or nothing will make it so. */
+  async ownSpectrum(): Promise<void> {
+    while (this.spectrumIsOlder && (this.status?.running ?? null) !== null) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   onChange(listener: (change: ModelChange) => void): void {
@@ -71,6 +81,7 @@ export class Model {
   setSpectrum(spectrum: SpectrumSummary): void {
     if (this.run !== null && spectrum.runId < this.run.runId) return;
     this.spectrum = spectrum;
+    if (this.run?.runId === spectrum.runId) this.spectrumUnits = this.run.shapes.H;
     // What is around the cursor may not have had its singular values yet.
     if (spectrum.fraction === 1 && this.#around !== null) this.#latestAround.request(this.#around.window);
     this.#tell('spectrum');

@@ -131,6 +131,7 @@ export function network(page: Page, steps: Steps): View {
     const place = { context, top, x: (t: number) => painter.x(t) };
     paintStrip(place, run, window, theme);
     paintLens(place, lens, theme);
+    paintCursor(painter, timeline.cursor, theme);
     const text = (value: string, at: number, y: number, colour: string, size = 10, align: CanvasTextAlign = 'center'): void => plotText(painter, theme, value, at, y, colour, align, size);
     for (let t = lens.first; t < lens.first + lens.count; t++) {
       const [left, right] = [x(t) - boxWidth / 2, x(t) + boxWidth / 2];
@@ -253,6 +254,18 @@ export function network(page: Page, steps: Steps): View {
     },
     click: () => undefined,
   };
+}
+
+/** The line that goes through all tracks stops at the strip: what lies below is no axis of time, and it would cross out a number. */
+function paintCursor(painter: Painter, cursor: number, theme: Theme): void {
+  const { context, top, left, right } = painter;
+  const at = Math.round(painter.x(cursor)) + 0.5;
+  if (at < left || at > right) return;
+  context.strokeStyle = theme.foreground;
+  context.beginPath();
+  context.moveTo(at, top);
+  context.lineTo(at, top + strip + 2);
+  context.stroke();
 }
 
 const subscript = (t: number): string => String(t).replace(/\d/g, (digit) => '₀₁₂₃₄₅₆₇₈₉'.charAt(Number(digit)));

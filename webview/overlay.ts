@@ -1,7 +1,7 @@
 // Gradient curves of other runs, laid over the run on screen: what is tried, what is pinned, a version from the history.
 import { t as say } from './l10n.js';
 import { formatLog10 } from './format.js';
-import { printNear } from './scene.js';
+import { nearestIndex, printNear } from './scene.js';
 import { nearStepValue, stepValue } from './series.js';
 import type { Line } from './scene.js';
 import type { RunSummary } from './model.js';
@@ -21,6 +21,8 @@ export type Overlay = {
   readonly dash: readonly number[];
   /** Which of its lines are drawn; the table has both. */
   readonly draws: readonly CurveName[];
+  /** Decades by which a value that was kept may be off because it was rounded; none unless told. */
+  readonly uncertainty?: (log10: number) => number;
 };
 
 /** Runs of other lengths meet at their last steps: what counts is the distance that the gradient has come. */
@@ -31,6 +33,18 @@ export function stepsOf(curve: Curve, T: number): Float64Array | null {
   const shift = shiftOf(curve, T);
   if (curve.t === null) return shift === 0 ? null : Float64Array.from({ length: curve.T }, (_, t) => t + shift);
   return shift === 0 ? curve.t : curve.t.map((t) => t + shift);
+}
+
+/** Whether the curve has a value of its own at step t of a run of T steps: a long one is kept at some of its steps. */
+export function keeps({ t: steps, ...curve }: Curve, t: number, T: number): boolean {
+  const own = t - shiftOf({ t: steps, ...curve }, T);
+  return own >= 0 && own < curve.T && (steps === null || steps[nearestIndex(steps, own)] === own);
+}
+
+/** As many digits of a norm as its rounded logarithm still tells, and one; null for all. */
+export function digitsOf({ uncertainty }: Overlay, log10: number): number | null {
+  const relative = Math.LN10 * (uncertainty?.(log10) ?? 0);
+  return relative > 0 ? Math.max(2, Math.floor(-Math.log10(relative)) + 1) : null;
 }
 
 /** The curve at step t of a run of T steps; NaN beyond its ends, and where its value was not kept. */

@@ -1,6 +1,7 @@
 // Tracks as a PNG for a paper: title, legend and time axis on the picture, two pixels for each on the screen.
 import { mathParts } from './dom.js';
 import { t } from './l10n.js';
+import { olderWord } from './older.js';
 import type { Page } from './view.js';
 import type { Track } from './track.js';
 
@@ -32,7 +33,7 @@ function paintHead(context: CanvasRenderingContext2D, track: Track, { model, the
   context.fillText(track.view.title, 12, 13);
   const after = 12 + context.measureText(track.view.title).width + 10;
   context.fillStyle = theme.muted;
-  paintMath(context, theme.fontFamily, 11, track.view.formula(), after, 13);
+  paintMath(context, theme.fontFamily, 11, [...(track.view.older?.() === true ? [olderWord()] : []), track.view.formula()].join(' · '), after, 13);
   let x = 64;
   for (const line of track.legend) {
     context.strokeStyle = line.colour;

@@ -43,9 +43,11 @@ export function thin({ T, t, dh, singleSource }: Curve): Curve {
   return { T, t: at.map((place) => t?.[place] ?? place), dh: at.map((place) => dh[place] ?? NaN), singleSource: at.map((place) => singleSource[place] ?? NaN) };
 }
 
+/** Of a kept logarithm. */
+const decimals = 7;
 /** JSON has no word for what is not finite; logs of norms never come near these. */
 const zero = -1e9;
-const write = (values: Float64Array): (number | null)[] => [...values].map((value) => (value === -Infinity ? zero : value === Infinity ? -zero : Number.isFinite(value) ? Number(value.toFixed(7)) : null));
+const write = (values: Float64Array): (number | null)[] => [...values].map((value) => (value === -Infinity ? zero : value === Infinity ? -zero : Number.isFinite(value) ? Number(value.toFixed(decimals)) : null));
 function read(values: unknown): Float64Array | null {
   if (!Array.isArray(values) || !values.every((value) => value === null || typeof value === 'number')) return null;
   return Float64Array.from(values as (number | null)[], (value) => (value === null ? NaN : value === zero ? -Infinity : value === -zero ? Infinity : value));
@@ -119,7 +121,7 @@ export class Pins {
   }
 
   overlays(): readonly Overlay[] {
-    return this.pins.map((pin) => ({ id: `pin ${pin.id}`, name: `#${pin.id} ${literal(pin.name)}`, curve: pin.curve, colour: (theme) => this.look(pin, theme).colour, width: 1.5, dash: dashes[pin.id - 1] ?? [], draws: [this.draws] }));
+    return this.pins.map((pin) => ({ id: `pin ${pin.id}`, name: `#${pin.id} ${literal(pin.name)}`, curve: pin.curve, colour: (theme) => this.look(pin, theme).colour, width: 1.5, dash: dashes[pin.id - 1] ?? [], draws: [this.draws], uncertainty: () => 0.5 * 10 ** -decimals }));
   }
 
   #set(pins: readonly Pin[]): void {

@@ -1,7 +1,9 @@
 // Beside the tracks: what the numbers of Wh and the Jacobians prove about the gradient, and what they do not.
 import { el, math, textButton } from './dom.js';
-import { formatFactor, formatLog10, formatNumber } from './format.js';
+import { mostDecomposed } from './eigenvalues.js';
+import { exactLog10, formatFactor, formatLog10, formatNumber } from './format.js';
 import { t } from './l10n.js';
+import { OlderMark } from './older.js';
 import { helpPopover } from './popover.js';
 import type { Help, Page } from './view.js';
 import type { SpectrumSummary } from './model.js';
@@ -10,6 +12,7 @@ import type { SpectrumSummary } from './model.js';
 const gamma = 1;
 
 function boundSentence(bound: number): string {
+  if (Number.isNaN(bound)) return t('Proves nothing: Wh holds a number that is not finite.');
   if (bound === 0) return t('Wh is zero: no gradient passes a single step.');
   if (bound < 1) return t('Proves vanishing: the gradient shrinks at least by ×{0} on every step back, whatever the input.', formatFactor(bound));
   if (bound === 1) return t('Proves that the gradient cannot grow on its way back. It may still vanish.');
@@ -18,10 +21,19 @@ function boundSentence(bound: number): string {
 
 /** The spectral radius bounds only what happens after very many steps of a linear cell, so it never decides. */
 function radiusSentence(radius: number, verdict: string | null): string {
+  if (Number.isNaN(radius)) return t('Wh holds a number that is not finite.');
   if (verdict === 'exploding' && radius < 1) return t('Information only, and misleading here: below 1, and yet the gradient explodes, because Wh is not normal and enlarges some directions before they fade.');
   if (verdict === 'vanishing' && radius >= 1) return t('Information only, and misleading here: not below 1, and yet the gradient vanishes.');
   return t('Information only. It decides nothing: a matrix with ρ = 0 can still double the gradient on each of H − 1 steps.');
 }
+
+/** Why there are two ends and not one number. */
+const boundsSentence = (H: number): string => (H > mostDecomposed
+  ? t('Both ends are proven; the eigenvalues themselves are not computed for more than {0} units.', mostDecomposed)
+  : t('Both ends are proven; the eigenvalues themselves were not found in a bounded number of sweeps.'));
+
+/** Some Jacobian, or Wh itself, holds a number that is not finite. */
+export const unmeasured = ({ sigmaMaxWh, logProductSigmaMax, jacobianSigmaMax }: SpectrumSummary): boolean => Number.isNaN(sigmaMaxWh) || Number.isNaN(logProductSigmaMax) || jacobianSigmaMax.some(Number.isNaN);
 
 function lyapunovSentence(lambda: number): string {
   if (lambda === -Infinity) return t('Every Jacobian is zero: no gradient passes a single step.');
@@ -43,19 +55,20 @@ export class Proofs {
   readonly element: HTMLElement;
   readonly #page: Page;
   readonly #list = el('dl', { class: 'pairs' });
+  readonly #older = new OlderMark(() => this.element);
 
   constructor(page: Page) {
     this.#page = page;
     const title = t('What this proves');
     const helpButton = textButton('?', t('What {0} shows', title), () => helpPopover(helpButton, title, help()));
-    this.element = el('section', { class: 'card proofs', attributes: { 'aria-label': title } }, el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, helpButton)), this.#list);
+    this.element = el('section', { class: 'card proofs', attributes: { 'aria-label': title } }, el('div', { class: 'card-head' }, el('h2', {}, title), this.#older.element, el('span', { class: 'actions' }, helpButton)), this.#list);
     // A cancelled analysis ends with nothing but a status.
     page.model.onChange((change) => { if (change === 'status' && page.model.spectrum === null) this.show(); });
   }
 
   show(): void {
-    const { model: { spectrum, run, status } } = this.#page;
-    this.element.classList.toggle('older', spectrum !== null && run !== null && spectrum.runId !== run.runId);
+    const { model: { spectrum, status, spectrumIsOlder } } = this.#page;
+    this.#older.show(spectrumIsOlder);
     if (spectrum === null) this.#list.replaceChildren(el('div', {}, el('dt', {}, (status?.running ?? null) === null ? t('Not computed: the run ended before. Run again to see it.') : t('Being computed…'))));
     else this.#list.replaceChildren(...this.#rows(spectrum));
   }
@@ -70,15 +83,15 @@ export class Proofs {
     const bound = sigmaMaxWh * gamma;
     const proven = Number.isFinite(sigmaMaxWhUpper) && sigmaMaxWh > 0 ? t('Proven with all rounding: σ_{max}(Wh) exceeds this by at most {0}.', formatNumber(sigmaMaxWhUpper - sigmaMaxWh, 2)) : null;
     const radius = spectralRadiusBounds === null ? formatNumber(spectralRadiusWh) : `${formatNumber(spectralRadiusBounds[0])} … ${formatNumber(spectralRadiusBounds[1])}`;
-    const radiusNote = [radiusSentence(spectralRadiusWh, this.#page.model.run?.verdict.kind ?? null), ...(spectralRadiusBounds === null ? [] : [t('Both ends are proven; the eigenvalues themselves are not computed for more than {0} units.', 1024)])].join(' ');
+    const radiusNote = [radiusSentence(spectralRadiusWh, this.#page.model.run?.verdict.kind ?? null), ...(spectralRadiusBounds === null ? [] : [boundsSentence(this.#page.model.spectrumUnits)])].join(' ');
     const first = lyapunov?.[0];
     return [
       known(sigmaMaxWh, 'sigmaMax', 'σ_{max}(Wh)·γ', () => row('sigmaMax', 'σ_{max}(Wh)·γ', formatNumber(bound), String(bound), [boundSentence(bound), ...(proven === null ? [] : [proven])].join(' '))),
       known(spectralRadiusWh, 'spectralRadius', t('spectral radius ρ(Wh)'), () => row('spectralRadius', t('spectral radius ρ(Wh)'), radius, String(spectralRadiusWh), radiusNote)),
       known(first ?? NaN, 'lyapunov', t('Lyapunov λ_1 per step'), () => (first === undefined
-        ? row('lyapunov', t('Lyapunov λ_1 per step'), '–', '', t('Not defined: some Jacobian is singular, so the exponents are not unique.'))
+        ? row('lyapunov', t('Lyapunov λ_1 per step'), '–', '', unmeasured(spectrum) ? t('Not defined: some Jacobian holds a number that is not finite.') : t('Not defined: some Jacobian is singular, so the exponents are not unique.'))
         : row('lyapunov', t('Lyapunov λ_1 per step'), formatNumber(first), String(first), [lyapunovSentence(first), ...(lyapunovSumError === null ? [] : [t('Σλ agrees with its closed form to {0}.', formatNumber(lyapunovSumError, 2)), t('Each exponent has an error of about {0}.', formatNumber(lyapunovError ?? NaN, 2))])].join(' ')))),
-      known(logProductSigmaMax, 'product', '‖∂h_{T−1}/∂h_{−1}‖_2', () => row('product', '‖∂h_{T−1}/∂h_{−1}‖_2', formatLog10(logProductSigmaMax / Math.LN10), String(logProductSigmaMax), t('The product of all Jacobians: at most this share of a change in the initial state reaches the last step.'))),
+      known(logProductSigmaMax, 'product', '‖∂h_{T−1}/∂h_{−1}‖_2', () => row('product', '‖∂h_{T−1}/∂h_{−1}‖_2', formatLog10(logProductSigmaMax / Math.LN10), exactLog10(logProductSigmaMax / Math.LN10), Number.isNaN(logProductSigmaMax) ? t('Not defined: some Jacobian holds a number that is not finite.') : t('The product of all Jacobians: at most this share of a change in the initial state reaches the last step.'))),
     ];
   }
 }

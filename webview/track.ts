@@ -8,6 +8,7 @@ import { failureText } from './failure.js';
 import { fileName } from './format.js';
 import { Gathering } from './gather.js';
 import { t as say } from './l10n.js';
+import { OlderMark, olderWord } from './older.js';
 import { helpPopover } from './popover.js';
 import { savePicture } from './picture.js';
 import { inReport } from './report.js';
@@ -36,6 +37,7 @@ export class Track {
   readonly #legend = el('div', { class: 'legend' });
   readonly #dots = el('div', { class: 'dots' });
   readonly #gathering = new Gathering();
+  readonly #older = new OlderMark(() => this.element);
   readonly #grip: HTMLElement;
   readonly #fold: HTMLButtonElement;
   readonly #tableButton: HTMLButtonElement;
@@ -89,7 +91,7 @@ export class Track {
       textButton('CSV', say('Save {0} as CSV', view.title), () => void this.#saveCsv()),
       help);
     this.element = el('section', { class: 'track', attributes: { 'data-track': view.id, 'aria-labelledby': `${id}-title` } },
-      el('header', { class: 'track-head' }, el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)), this.#formula, actions), this.#gathering.note,
+      el('header', { class: 'track-head' }, el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)), this.#older.element, this.#formula, actions), this.#gathering.note,
       el('div', { class: 'track-body', id: `${id}-body` }, view.controls === undefined ? this.#legend : el('div', { class: 'with-controls' }, view.controls, this.#legend), this.#failed, this.#plot, this.#twin.element, this.#details?.element ?? null, this.#grip));
     this.#failed.hidden = true;
     this.#watchGrip();
@@ -232,7 +234,9 @@ export class Track {
     } finally {
       this.#painting = false;
     }
-    this.canvas.setAttribute('aria-label', plainMath(`${this.view.title}. ${this.view.summary(run)}`));
+    const older = this.view.older?.() === true;
+    this.#older.show(older);
+    this.canvas.setAttribute('aria-label', plainMath([`${this.view.title}.`, ...(older ? [`${olderWord()}.`] : []), this.view.summary(run)].join(' ')));
     const formula = this.view.formula();
     if (formula !== this.#formulaText) {
       this.#formulaText = formula;

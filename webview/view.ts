@@ -35,6 +35,8 @@ export type View = {
   pending?(): boolean;
   /** Of a costly one: why it has no numbers, if it has failed to get them. */
   failure?(): Failure | null;
+  /** Of a costly one: what it shows is still of the run before. */
+  older?(): boolean;
   /** Controls that stand with the legend. */
   readonly controls?: HTMLElement;
   /** False: the run has nothing to show here (saturation of a relu cell). */

@@ -14,6 +14,9 @@ export type Activation = {
 
 const saturated = 0.97;
 
+/** Where h is no number there is no slope either: frameworks disagree (0, or 1), and a 0 would hide that the forward pass has failed. */
+const step = (h: number): number => (h > 0 ? 1 : h <= 0 ? 0 : NaN);
+
 /**
  * 1/cosh²z, the slope of tanh without the cancellation of 1 − tanh²z. Where tanh z is ±1 in float64 (|z| > 19) the slope is
  * an exact 0 in every framework, and no gradient flows there; a 1e-17 would tell of a gradient that nobody can have.
@@ -34,8 +37,8 @@ export const activations: Readonly<Record<Cell, Activation>> = {
   relu: {
     // Math.max passes NaN on, as z > 0 ? z : 0 would not.
     value: (z) => Math.max(0, z),
-    slope: (h) => (h > 0 ? 1 : 0),
-    exactSlope: (h) => (h > 0 ? 1 : 0),
+    slope: step,
+    exactSlope: step,
     saturatedAbove: null,
   },
   identity: { value: (z) => z, slope: () => 1, exactSlope: () => 1, saturatedAbove: null },

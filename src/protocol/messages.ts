@@ -388,6 +388,8 @@ export type PanelStatus = {
   readonly problems: readonly ProblemLine[];
   /** In a report: how many sequences, from the first, there is more of than norms. */
   readonly recordedSequences?: number;
+  /** In a report: false where the norms of single sequences (of many: their band) are there at some steps only. */
+  readonly recordedNorms?: boolean;
 };
 
 /** One result of the experiment since its panel was opened. */

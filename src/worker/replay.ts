@@ -47,6 +47,9 @@ const weightsOf = (first: FirstSequence, tensor: keyof FirstSequence['weights'])
   return { ...picture, values: restored(picture.values), gradients: restored(picture.gradients) };
 };
 
+/** Whether the norms of each sequence are there at every step. */
+export const recordedNorms = ({ batch, summary: { shapes: { T } } }: RunRecord): boolean => batch === null || batch.sequenceLines.t.length === T;
+
 /** How many sequences a reader can choose from. */
 export const recordedSequences = ({ whole }: RunRecord): number => whole?.experiment.shapes.B ?? 1;
 

@@ -64,7 +64,13 @@ describe('a forward pass that overflows', () => {
   it('does not call zero what is not finite', async () => {
     assert.equal(await reach(), 'dWh is not finite, so it has no parts to compare.');
     await show(growing(2), 'relu of 2');
-    assert.ok((await textOn('contributions')).includes('everything in view is 0 or not finite'), (await textOn('contributions')).join(' | '));
+    assert.ok((await textOn('contributions')).includes('nothing in view is finite'), (await textOn('contributions')).join(' | '));
+    const flow = await textOn('flow');
+    assert.ok(flow.includes('not finite') && !flow.some((line) => line.includes('exactly 0')), flow.join(' | '));
+    assert.match(await open.page.locator('.verdict').innerText(), new RegExp(`stops being finite at t = ${last + 1}`));
+    // The states of all later steps are infinite or no number, and so is the slope that the gradient meets: only what enters at the last step is known.
+    const { rows } = await csvRows(open, 'flow');
+    rows.forEach(([t, g]) => assert.equal(Number.isFinite(Number(g)), Number(t) === T - 1, `t = ${t}: ${g}`));
     assert.equal(await reach(), 'dWh is not finite, so it has no parts to compare.');
     assert.match(await open.page.locator('#card-weightHistograms').getAttribute('aria-label') ?? '', /4 more are not finite/);
   });

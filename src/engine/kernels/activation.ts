@@ -157,6 +157,7 @@ export function activate<T>(cell: i32, at: usize, bytes: usize): void {
   return v128.mul<T>(v128.sub<T>(one, h), v128.add<T>(one, h));
 }
 
+/** Not a number where h is none: all bits set are a NaN. */
 @inline export function reluSlope<T>(h: v128): v128 {
-  return v128.and(v128.gt<T>(h, v128.splat<T>(0)), constant(sizeof<T>() == 4 ? ONE32 : ONE64));
+  return v128.or(v128.and(v128.gt<T>(h, v128.splat<T>(0)), constant(sizeof<T>() == 4 ? ONE32 : ONE64)), v128.ne<T>(h, h));
 }

@@ -57,12 +57,34 @@ for (const variant of variants) {
       });
     }
 
-    it('stay apart from columns that are only filling', () => {
-      const H = 5;
-      const e = experiment(H, 4, scaledIdentity(H, 1), { cell: 'relu', dtype: 'float32', chunks: [{ steps: 4, xs: new Float64Array(4) }], h0: Float64Array.of(1, 2, 3e38, 4, 5), weights: { Wx: new Float64Array(H), Wh: scaledIdentity(H, 2), b: new Float64Array(H) } });
+    it('have no slope where relu has no number: the gradient that passes there is not 0 but unknown', () => {
+      // ∞·0 is no number, in the second unit and from there in both.
+      const e = experiment(2, 8, Float64Array.of(4, 0, 0, 0.5), { cell: 'relu', dtype: 'float32', chunks: [{ steps: 8, xs: new Float64Array(8).fill(1) }], h0: Float64Array.of(1e37, 1), weights: { Wx: Float64Array.of(1, 1), Wh: Float64Array.of(4, 0, 0, 0.5), b: new Float64Array(2) } });
       const [actual, expected] = [finish(runSteps(e, undefined, kernels)), finish(runSteps(e))];
       assert.deepEqual(actual.hs, expected.hs);
-      assert.deepEqual(actual.norms, expected.norms);
+      for (const { log10Norms, log10SingleSource, dhTotal, verdict } of [actual, expected]) {
+        assert.ok(log10Norms.dh.slice(0, -1).every(Number.isNaN), log10Norms.dh.join());
+        assert.ok(log10SingleSource.slice(0, -1).every(Number.isNaN));
+        assert.ok(dhTotal.slice(0, -2).every(Number.isNaN), dhTotal.join());
+        assert.deepEqual([verdict.kind, verdict.perStepFactor, verdict.log10Ratio, verdict.segments.length], ['nonfinite', null, null, 0]);
+        assert.match(verdict.reason, /hidden state stops being finite at t = 2/);
+      }
+    });
+
+    it('stay apart from columns that are only filling', () => {
+      const H = 5;
+      // Every unit is infinite, none is no number, and all slopes are 1; ∞·0 in a column of nothing is no number.
+      for (const Wh of [new Float64Array(H * H).fill(2), scaledIdentity(H, 2)]) {
+        const e = experiment(H, 4, scaledIdentity(H, 1), { cell: 'relu', dtype: 'float32', chunks: [{ steps: 4, xs: new Float64Array(4) }], h0: Float64Array.of(1, 2, 3e38, 4, 5), weights: { Wx: new Float64Array(H), Wh, b: new Float64Array(H) } });
+        const [actual, expected] = [finish(runSteps(e, undefined, kernels)), finish(runSteps(e))];
+        assert.deepEqual(actual.hs, expected.hs);
+        for (const name of series) {
+          assertSameKinds(actual.norms[name], expected.norms[name], name);
+          assertSameKinds(actual.log10Norms[name], expected.log10Norms[name], `log10 ${name}`);
+          actual.norms[name].forEach((value, i) => { if (Number.isFinite(value)) assert.equal(value, expected.norms[name][i]); });
+        }
+        assert.equal(Number.isFinite(expected.norms.dh[0]), Wh[1] === 2);
+      }
     });
   });
 }
