@@ -103,7 +103,12 @@ export class ConfigIndex implements vscode.Disposable {
     this.#know(vscode.Uri.parse(config, true), links);
   }
 
-  #know(config: vscode.Uri, links: readonly Link[]): void {
+  /** The files that the links lead to; what stands there and is no path leads to none. */
+  #know(config: vscode.Uri, references: readonly Omit<Link, 'target'>[]): void {
+    const links = references.flatMap(({ file, key, reference, range }) => {
+      const target = resolveReference(reference, config)?.toString();
+      return target === undefined ? [] : [{ file, key, reference, range, target }];
+    });
     const targets = (known: readonly Link[] | undefined): string => JSON.stringify(known?.map(({ key, target }) => [key, target]));
     const before = this.#known.get(config.toString());
     this.#known.set(config.toString(), { config, links });
@@ -186,10 +191,6 @@ export class ConfigIndex implements vscode.Disposable {
       this.#log(error);
       return [];
     });
-    const links = found.flatMap(({ key, reference, range }) => {
-      const target = resolveReference(reference, config)?.toString();
-      return target === undefined ? [] : [{ file: config.toString(), key, reference, range, target }];
-    });
-    this.#know(config, links);
+    this.#know(config, found.map((one) => ({ file: config.toString(), ...one })));
   }
 }

@@ -38,9 +38,9 @@ export class FileWatch implements vscode.Disposable {
     return this.#watchers.has(id);
   }
 
-  /** Exactly these files from now on. */
+  /** Exactly these files from now on; what is no path has only its text for a name, and cannot be followed. */
   follow(files: Iterable<string>): void {
-    const wanted = new Set(files);
+    const wanted = new Set([...files].filter((id) => /^[a-z][\w+.-]*:/i.test(id)));
     for (const [id, watcher] of this.#watchers) {
       if (wanted.has(id)) continue;
       watcher.dispose();

@@ -1,10 +1,10 @@
 // Files and folders that get another name: references follow, and what configs were known by their old places is forgotten.
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
-import { afterEach, describe, it } from 'mocha';
+import { afterEach, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { problemsOf, rangeOf, sibling, writeFiles } from './editorSupport.js';
-import { closeEverything, openText, replaceText, until } from './support.js';
+import { closeEverything, openText, replaceText, until, watched } from './support.js';
 
 const unit = '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }';
 
@@ -16,8 +16,7 @@ async function renamed(from: vscode.Uri, to: vscode.Uri): Promise<void> {
 
 const becomes = (document: vscode.TextDocument, text: string): Promise<true> => until(`the text ${text} (it is ${document.getText()})`, () => (document.getText() === text ? true : undefined));
 
-// Fails after other suites have run, and passes alone; e2e/renaming.test.ts holds the same in a window.
-describe.skip('Renaming what a config names', () => {
+describe('Renaming what a config names', () => {
   afterEach(closeEverything);
 
   it('updates the reference, and nothing else in the config', async () => {
@@ -40,6 +39,15 @@ describe.skip('Renaming what a config names', () => {
     // What the text does not name any more is nobody's.
     await renamed(sibling(config, 'other.json'), sibling(config, 'another.json'));
     assert.equal(b.document.getText(), '{ "cell": "relu", "weights": "v.json", "sequences": [[[1]]] }');
+  });
+
+  it('updates it when another config names what is no path', async () => {
+    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'b.rnn.json': '{ "weights": "\\ud800.json", "sequences": "w\\u0000.json" }', 'w.json': unit });
+    await openText(sibling(config, 'b.rnn.json'));
+    await until('its problems', () => (problemsOf(sibling(config, 'b.rnn.json')).length === 2 ? true : undefined));
+    const { document } = await openText(config);
+    await renamed(sibling(config, 'w.json'), sibling(config, 'v.json'));
+    await becomes(document, '{ "weights": "v.json", "sequences": [[[1]]] }');
   });
 
   it('leads the references of a config that moves to where the files stay', async () => {
@@ -73,17 +81,19 @@ async function knownBy(weights: vscode.Uri): Promise<string> {
 }
 
 describe('A config that is gone', () => {
-  const root = (): vscode.Uri => {
+  const workspace = (): vscode.Uri => {
     const folder = vscode.workspace.workspaceFolders?.[0];
     assert.ok(folder);
-    return vscode.Uri.joinPath(folder.uri, 'gone');
+    return folder.uri;
   };
+  const root = (): vscode.Uri => vscode.Uri.joinPath(workspace(), 'gone');
   const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
     for (const [name, text] of Object.entries(files)) await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(root(), name), new TextEncoder().encode(text));
   };
   const config = (cell: string, weights: string): string => JSON.stringify({ cell, weights, sequences: [[[1]]] });
   const is = (weights: vscode.Uri, cell: string): Promise<true> => until(`weights that belong to ${cell}`, async () => ((await knownBy(weights)) === cell ? true : undefined));
 
+  before(() => watched(workspace()));
   afterEach(async () => {
     await closeEverything();
     await rm(root().fsPath, { recursive: true, force: true });

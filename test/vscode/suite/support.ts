@@ -31,6 +31,29 @@ export async function openText(uri: vscode.Uri): Promise<vscode.TextEditor> {
   return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { viewColumn: vscode.ViewColumn.One, preview: false });
 }
 
+/**
+ * Waits until VS Code's watchers of a folder in the workspace tell of a file that is new in it: they need a moment to begin, and what is
+ * made before that nobody hears of.
+ */
+export async function watched(folder: vscode.Uri): Promise<void> {
+  const heard = new Set<string>();
+  const watcher = vscode.workspace.createFileSystemWatcher('**/watched-*.txt', false, true, true);
+  const subscription = watcher.onDidCreate((uri) => heard.add(uri.toString()));
+  let made = 0;
+  try {
+    await until('the watchers of the workspace', async () => {
+      const probe = vscode.Uri.joinPath(folder, `watched-${made++}.txt`);
+      await vscode.workspace.fs.writeFile(probe, new Uint8Array());
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return heard.size > 0 ? true : undefined;
+    }, 60_000);
+  } finally {
+    subscription.dispose();
+    watcher.dispose();
+    for (let i = 0; i < made; i++) await vscode.workspace.fs.delete(vscode.Uri.joinPath(folder, `watched-${i}.txt`));
+  }
+}
+
 /** The titles of the lenses above a document, as the editor shows them. */
 export async function lenses(uri: vscode.Uri): Promise<string[]> {
   const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri);
