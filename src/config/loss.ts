@@ -1,8 +1,10 @@
 import { t as say } from '@vscode/l10n';
 import type { DType, Loss } from '../engine/types.js';
 import { counted, describeNode, describeShape } from './json/node.js';
-import { namedValues } from './layouts.js';
+import { findGroups, namedValues } from './layouts.js';
+import type { Named } from './layouts.js';
 import { checkLeaves } from './leaves.js';
+import { misspelt, misspeltBiases } from './misspelt.js';
 import type { Report } from './report.js';
 import { configKeys, lossKeys } from './schema.js';
 import type { Sources } from './sources.js';
@@ -43,7 +45,8 @@ function readReadout(value: Value, H: number | null, dtype: DType, report: Repor
   const matrix = tutorial ?? find('weight');
   const name = tutorial === null ? 'weight' : 'Why';
   if (matrix === null) {
-    report.error(value, { code: 'missing-key', message: say('The readout has no matrix.'), expected: say('"Why" [H][O], or PyTorch\'s "weight" [O][H]'), found: describeNode(value.node), advice: say('Add "Why" with one row per hidden unit.') });
+    const near = misspelt(ownOf(named), ['Why', 'weight']);
+    report.error(near?.where ?? value, { code: 'missing-key', message: say('The readout has no matrix.'), expected: say('"Why" [H][O], or PyTorch\'s "weight" [O][H]'), found: near?.where.placeText ?? describeNode(value.node), ...(near?.hint ?? { advice: say('Add "Why" with one row per hidden unit.') }) });
     return null;
   }
   const form = tutorial === null ? '[O][H]' : '[H][O]';
@@ -67,9 +70,17 @@ function readReadout(value: Value, H: number | null, dtype: DType, report: Repor
     return null;
   }
   if (by === null) {
-    report.warning(matrix, { code: 'missing-key', message: say('The readout has no bias; zeros are used.'), expected: `"${biasName}" [O]`, found: say('no bias'), advice: say('Add "{0}", or ignore this if the readout was made without a bias.', biasName) });
+    const { prefix } = named.find((one) => one.value === matrix) ?? { prefix: '' };
+    const [near] = misspeltBiases(ownOf(named).filter((one) => one.prefix === prefix), [biasName], O);
+    report.warning(near?.where ?? matrix, { code: 'missing-key', message: say('The readout has no bias; zeros are used.'), expected: `"${biasName}" [O]`, found: near?.where.placeText ?? say('no bias'), ...(near?.hint ?? { advice: say('Add "{0}", or ignore this if the readout was made without a bias.', biasName) }) });
   }
   return { Why: tutorial === null ? transpose(Why.data, rows, columns) : Why.data, by: by?.data ?? new Float64Array(O), O };
+}
+
+/** Without what belongs to a recurrent layer that stands in the same file. */
+function ownOf(named: readonly Named[]): Named[] {
+  const layers = new Set(findGroups(named).flatMap(({ input, recurrent, biases }) => [input, recurrent, ...biases]));
+  return named.filter(({ value }) => !layers.has(value));
 }
 
 /** Targets of `mse`: [B,O] or [B,T,O]; without the batch dimension for one sequence. */

@@ -4,8 +4,8 @@ import { configAsWeightsAdvice, listAdvice } from './hints.js';
 import { counted, describeNode, describeShape, quote } from './json/node.js';
 import { findGroups, isFurtherLayer, layouts, namedValues } from './layouts.js';
 import type { Group, Named } from './layouts.js';
-import { nearest } from './nearest.js';
-import type { Finding, Report } from './report.js';
+import { misspelt, misspeltBiases } from './misspelt.js';
+import type { Report } from './report.js';
 import { readTensor } from './tensor.js';
 import type { Tensor } from './tensor.js';
 import type { Value } from './value.js';
@@ -48,19 +48,6 @@ function recognise(value: Value, named: readonly Named[], report: Report): Group
   return group;
 }
 
-/** The first name that is nearly one of those that are wanted, what to say about it, and how to mend it; undefined when there is none. */
-function misspelt(named: readonly Named[], wanted: readonly string[]): { readonly where: Value; readonly hint: Pick<Finding, 'advice' | 'fix'> } | undefined {
-  for (const { name, value } of named) {
-    const meant = nearest(name, wanted);
-    if (meant === null || meant === name) continue;
-    const key = value.placeText;
-    const at = key.lastIndexOf(name);
-    const advice = t('Did you mean "{0}" by "{1}"? Names are matched exactly.', meant, name);
-    return { where: value, hint: at < 0 ? { advice } : { advice, fix: { kind: 'replace', text: key.slice(0, at) + meant + key.slice(at + name.length) } } };
-  }
-  return undefined;
-}
-
 function reportFurtherLayers(named: readonly Named[], group: Group, report: Report): boolean {
   const further = named.find(({ prefix, name }) => prefix === group.prefix && isFurtherLayer(name));
   if (further === undefined) return false;
@@ -98,15 +85,27 @@ function readGroup(value: Value, named: readonly Named[], group: Group, dtype: D
       reportLength(bias, layout.biases[i] ?? 'b', H, layout.recurrent, report);
     }
   });
-  if (group.recurrent !== null && group.biases.every((entry) => entry === null)) {
-    report.warning(group.recurrent, { code: 'missing-key', message: t('The weights have no bias; zeros are used.'), expected: layout.biases.map((name) => `"${name}" [H]`).join(', '), found: t('no bias'), advice: t('Add {0}, or ignore this if the layer was made without a bias.', layout.biases.map((name) => `"${name}"`).join(', ')) });
-  }
+  if (group.recurrent !== null) reportMissingBiases(group.recurrent, named, group, H, report);
   if (!complete || recurrent === null || input === null || H === null || I === null) return { I, H, weights: null, input };
   const b = addBiases(biases, H, dtype, report);
   if (b === null) return { I, H, weights: null, input };
   const Wx = layout.transposed ? transpose(input.data, H, I) : input.data;
   const Wh = layout.transposed ? transpose(recurrent.data, H, H) : recurrent.data;
   return { I, H, weights: { Wx, Wh, b }, input };
+}
+
+/** A bias that stands there under a name that is nearly its own, and a layer that has none at all: both run, with zeros. */
+function reportMissingBiases(recurrent: Value, named: readonly Named[], { layout, prefix, biases }: Group, H: number | null, report: Report): void {
+  const missing = layout.biases.filter((_, i) => biases[i] === null);
+  // `by` is the bias of a readout that stands in the same file.
+  const others = named.filter((one) => one.prefix === prefix && one.name !== 'by' && !layout.biases.includes(one.name));
+  const near = misspeltBiases(others, missing, H);
+  for (const { meant, where, hint } of near) {
+    report.warning(where, { code: 'missing-key', message: t('{0} is missing in the weights; zeros are used.', meant), expected: `"${meant}" [H]`, found: where.placeText, ...hint });
+  }
+  if (near.length > 0 || missing.length < layout.biases.length) return;
+  const names = layout.biases.map((name) => `"${name}"`).join(', ');
+  report.warning(recurrent, { code: 'missing-key', message: t('The weights have no bias; zeros are used.'), expected: layout.biases.map((name) => `"${name}" [H]`).join(', '), found: t('no bias'), advice: t('Add {0}, or ignore this if the layer was made without a bias.', names) });
 }
 
 function readBias(entry: Value, name: string, dtype: DType, report: Report): Tensor | null {

@@ -130,6 +130,7 @@ const cases: readonly Case[] = [
   // Keys and values
   { title: 'list as config', text: '«[»[[1]]]', code: 'wrong-type', path: '', expected: /object/, found: /\[1, 1\]|shape/, advice: /sequences/ },
   { title: 'unknown key', text: config('«"cel"»:"tanh"'), code: 'unknown-key', severity: 'warning', path: 'cel', expected: /"cell"/, found: /"cel"/, advice: /"cell"/ },
+  { title: 'a mistyped key that may be left out', text: config('«"initalState"»:[[0,0]]'), code: 'unknown-key', severity: 'warning', path: 'initalState', expected: /"initialState"/, found: /"initalState"/, advice: /"initialState"/ },
   { title: 'unknown key like none', text: config('«"optimizer"»:"adam"'), code: 'unknown-key', severity: 'warning', path: 'optimizer', expected: /weights/, found: /optimizer/, advice: /Remove/ },
   { title: 'unknown key in clip, beside the one that it resembles', text: config('"clip":{"norm":1,«"nrom"»:1}'), code: 'unknown-key', severity: 'warning', path: 'clip.nrom', expected: /one of norm/, found: /nrom/, advice: /Remove/ },
   { title: 'duplicate key', text: config('"cell":"relu",«"cell"»:"tanh"'), code: 'duplicate-key', severity: 'warning', path: 'cell', expected: /once/, found: /"cell"/, advice: /Remove/ },
@@ -154,6 +155,14 @@ const cases: readonly Case[] = [
   { title: 'no recurrent matrix', text: `{«"weights"»:{"Wx":[[1]],"b":[0]},"sequences":${X}}`, code: 'missing-key', path: 'weights', expected: /"Wh"/, found: /"Wx"/, advice: /"Wh"/ },
   { title: 'a recurrent matrix that is misspelt', text: weights('{"Wx":[[1]],«"wh"»:[[1]],"b":[0]}'), code: 'missing-key', path: 'weights.wh', expected: /"Wh"/, found: /"wh"/, advice: /"Wh" by "wh"/ },
   { title: 'no bias', text: weights('{"Wx":[[1,2]],«"Wh"»:[[0.5,0],[0,0.5]]}'), code: 'missing-key', severity: 'warning', path: 'weights.Wh', expected: /"b"/, found: /no bias/, advice: /"b"/ },
+  { title: 'a bias in another case', text: weights('{"Wx":[[1,2]],"Wh":[[0.5,0],[0,0.5]],«"B"»:[0,0]}'), code: 'missing-key', severity: 'warning', path: 'weights.B', expected: /"b" \[H\]/, found: /"B"/, advice: /"b" by "B"/ },
+  { title: 'a bias under its whole word', text: weights('{"Wx":[[1,2]],"Wh":[[0.5,0],[0,0.5]],«"bias"»:[[0,0]],"by":[0,0]}'), code: 'missing-key', severity: 'warning', path: 'weights.bias', expected: /"b" \[H\]/, found: /"bias"/, advice: /"b" by "bias"/ },
+  { title: 'a Keras bias that is misspelt', text: weights('{"kernel":[[1,2]],"recurrent_kernel":[[0.5,0],[0,0.5]],«"biases"»:[0,0]}'), code: 'missing-key', severity: 'warning', path: 'weights.biases', expected: /"bias" \[H\]/, found: /"biases"/, advice: /"bias" by "biases"/ },
+  { title: 'one of two biases that is misspelt', text: weights('{"rnn.weight_ih_l0":[[1],[2]],"rnn.weight_hh_l0":[[0.5,0],[0,0.5]],"rnn.bias_ih_l0":[0,0],«"rnn.bias_hh_10"»:[0,0]}'), code: 'missing-key', severity: 'warning', path: 'weights["rnn.bias_hh_10"]', expected: /"bias_hh_l0" \[H\]/, found: /"rnn\.bias_hh_10"/, advice: /"bias_hh_l0" by "bias_hh_10"/ },
+  { title: 'no bias, and names that are near to none', text: weights('{"Wx":[[1,2]],«"Wh"»:[[0.5,0],[0,0.5]],"h":[0,0],"by":[0,0],"bx":[0],"bb":[[1,2],[3,4]],"fc":{"B":[0,0]}}'), code: 'missing-key', severity: 'warning', path: 'weights.Wh', expected: /"b"/, found: /no bias/, advice: /Add "b"/ },
+  { title: 'a readout whose bias is misspelt', text: config('"loss":{"kind":"mse","readout":{"Why":[[1],[1]],«"b"»:[0]},"targets":[[1]]}'), code: 'missing-key', severity: 'warning', path: 'loss.readout.b', expected: /"by" \[O\]/, found: /"b"/, advice: /"by" by "b"/ },
+  { title: 'a readout without a bias, in the file of the weights', text: { [configName]: `{"weights":"w.json","sequences":${X},"loss":{"kind":"mse","readout":"w.json","targets":[[1]]}}`, 'w.json': '{"Wx":[[1]],"Wh":[[0.5]],"b":[0],«"Why"»:[[1]]}' }, code: 'missing-key', severity: 'warning', path: 'Why', expected: /"by" \[O\]/, found: /no bias/, advice: /Add "by"/ },
+  { title: 'a readout whose matrix is misspelt', text: config('"loss":{"kind":"mse","readout":{«"Wyh"»:[[1],[1]],"by":[0]},"targets":[[1]]}'), code: 'missing-key', path: 'loss.readout.Wyh', expected: /"Why" \[H\]\[O\]/, found: /"Wyh"/, advice: /"Why" by "Wyh"/ },
   { title: 'two layers', text: weights('{"weight_ih_l0":[[1]],"weight_hh_l0":[[1]],"bias_ih_l0":[0],"bias_hh_l0":[0],«"weight_ih_l1"»:[[1]]}'), code: 'unsupported-feature', path: 'weights.weight_ih_l1', expected: /one layer/, found: /_l1/, advice: /_l0/ },
   { title: 'two directions', text: weights('{"weight_ih_l0":[[1]],"weight_hh_l0":[[1]],«"weight_hh_l0_reverse"»:[[1]]}'), code: 'unsupported-feature', path: 'weights.weight_hh_l0_reverse', expected: /one direction/, found: /_reverse/, advice: /_reverse/ },
   { title: 'two networks', text: weights('{"encoder.weight_ih_l0":[[1]],"encoder.weight_hh_l0":[[1]],«"decoder.weight_hh_l0"»:[[1]]}'), code: 'unsupported-feature', path: 'weights["decoder.weight_hh_l0"]', expected: /one layer/, found: /encoder.*decoder/, advice: /file of its own/ },
@@ -179,6 +188,15 @@ describe('a problem has its exact place, and says what is expected, what is foun
       assert.equal(experiment === null, severity !== 'warning');
     });
   }
+});
+
+describe('two biases that are misspelt alike', () => {
+  it('are each told as the one that they resemble most, whichever comes first', async () => {
+    for (const names of [['bias_ih_10', 'bias_hh_10'], ['bias_hh_10', 'bias_ih_10']]) {
+      const { problems } = await readTexts({ [configName]: weights(`{"weight_ih_l0":[[1]],"weight_hh_l0":[[1]],${names.map((name) => `"${name}":[0]`).join(',')}}`) });
+      assert.deepEqual(problems.map(({ path, fix, severity }) => [path, fix, severity]), names.map((name) => [`weights.${name}`, { kind: 'replace', text: JSON.stringify(name.replace('10', 'l0')) }, 'warning']));
+    }
+  });
 });
 
 describe('a path in a config that is nowhere', () => {

@@ -155,6 +155,13 @@ describe('Quick fixes', () => {
     await applyAction(await actionAt(document, '"xs"', 'Change to "sequences"'));
     await until('no message', () => (vscode.languages.getDiagnostics(config).length === 0 ? true : undefined));
   });
+  mends('rename a key that may be left out, too', { 'a.rnn.json': whole.replace('"sequences"', '"initalState": [[0.5, 0]], // where it starts\n  "sequences"') }, '"initalState"', 'Change to "initialState"', whole.replace('"sequences"', '"initialState": [[0.5, 0]], // where it starts\n  "sequences"'));
+  mends('rename a key inside a loss', { 'a.rnn.json': whole.replace('"sequences"', '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "By": [0] }, "targets": [[1]], "att": "last" },\n  "sequences"') }, '"att"', 'Change to "at"', whole.replace('"sequences"', '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "By": [0] }, "targets": [[1]], "at": "last" },\n  "sequences"'));
+  mends('give a bias its name', { 'a.rnn.json': whole.replace('"b": [0, 0]', '"bias": [0.50, 0] /* trained */') }, '"bias"', 'Change to "b"', whole.replace('"b": [0, 0]', '"b": [0.50, 0] /* trained */'));
+  mends('give one of two biases its name, in the file that holds it',
+    { 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0], "rnn.bais_hh_l0": [1e-1, 0] }' },
+    '"rnn.bais_hh_l0"', 'Change to "rnn.bias_hh_l0"', '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0], "rnn.bias_hh_l0": [1e-1, 0] }', 'w.json');
+  mends('give the bias of a readout its name', { 'a.rnn.json': whole.replace('"sequences"', '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "By": [0] }, "targets": [[1]] },\n  "sequences"') }, '"By"', 'Change to "by"', whole.replace('"sequences"', '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "by": [0] }, "targets": [[1]] },\n  "sequences"'));
   mends('transpose a matrix that lies on its side, in the file that holds it',
     { 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{\n  "Wx": [\n    [0.10],\n    [2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n' },
     '"Wx"', 'Transpose Wx', '{\n  "Wx": [\n    [0.10, 2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n', 'w.json');

@@ -48,6 +48,15 @@ const changes: readonly Doing[] = [
   { what: 'an initial state', at: '"sequences"', title: 'Add an initial state of zeros' },
 ];
 
+/** The same network with names that are nearly right. */
+const misspelt = network.replace('"rleu"', '"relu"').replace('"Wx"', '"b_": [0.50, -1e-3], // the bias\n    "Wx"').replace('"sequences"', '"initalState": [[0.10, 0]], /* at first */\n  "seqences"');
+
+const renames: readonly Doing[] = [
+  { what: 'the name of a bias', at: '"b_"', title: 'Change to "b"' },
+  { what: 'the name of the initial state', at: '"initalState"', title: 'Change to "initialState"' },
+  { what: 'the name of the sequences', at: '"seqences"', title: 'Change to "sequences"' },
+];
+
 /** Does it, with an answer to what it would ask. */
 async function carryOut(document: vscode.TextDocument, { at, title, answer }: Doing): Promise<void> {
   const action = await actionAt(document, at, title);
@@ -90,23 +99,27 @@ async function written(files: Readonly<Record<string, string>>): Promise<vscode.
   return vscode.Uri.file(path.join(folder, Object.keys(files)[0] ?? ''));
 }
 
+/** Carries out and undoes one thing after the other in a file with this text. */
+async function undoesAll(text: string, doings: readonly Doing[]): Promise<void> {
+  const file = await written({ 'a.rnn.json': text });
+  const { document } = await openText(file);
+  for (const doing of doings) {
+    const after = await carryOutAndUndo(document, file, doing);
+    assert.equal(after.startsWith('\ufeff'), text.startsWith('\ufeff'), `${doing.what}: byte order mark`);
+    assert.equal(/(?<!\r)\n/.test(after), /(?<!\r)\n/.test(text), `${doing.what}: line ends of another kind`);
+    assert.equal(after.endsWith('\n'), text.endsWith('\n'), `${doing.what}: the end of the file`);
+    assert.equal(/^ /m.test(after), /^ /m.test(text), `${doing.what}: indentation of another kind`);
+    for (const comment of text.match(/\/\/[^\r\n]*|\/\*.*?\*\//g) ?? []) assert.ok(after.includes(comment), `${doing.what}: the comment ${comment} is gone`);
+    for (const [number] of text.matchAll(/2e-1|-2\.5/g)) assert.ok(after.includes(number) || doing.at === '"Wx"', `${doing.what}: ${number}`);
+  }
+}
+
 describe('What undo gives back', () => {
   afterEach(closeEverything);
 
   for (const [style, write] of Object.entries(styles)) {
     it(`is the same bytes, of a file with ${style}`, async () => {
-      const text = write(network);
-      const file = await written({ 'a.rnn.json': text });
-      const { document } = await openText(file);
-      for (const doing of changes) {
-        const after = await carryOutAndUndo(document, file, doing);
-        assert.equal(after.startsWith('\ufeff'), text.startsWith('\ufeff'), `${doing.what}: byte order mark`);
-        assert.equal(/(?<!\r)\n/.test(after), /(?<!\r)\n/.test(text), `${doing.what}: line ends of another kind`);
-        assert.equal(after.endsWith('\n'), text.endsWith('\n'), `${doing.what}: the end of the file`);
-        assert.equal(/^ /m.test(after), /^ /m.test(text), `${doing.what}: indentation of another kind`);
-        for (const comment of text.match(/\/\/[^\r\n]*|\/\*.*?\*\//g) ?? []) assert.ok(after.includes(comment), `${doing.what}: the comment ${comment} is gone`);
-        for (const [number] of text.matchAll(/2e-1|-2\.5/g)) assert.ok(after.includes(number) || doing.at === '"Wx"', `${doing.what}: ${number}`);
-      }
+      for (const [before, doings] of [[network, changes], [misspelt, renames]] as const) await undoesAll(write(before), doings);
     });
   }
 
