@@ -9,15 +9,29 @@ import type { Steps } from './types.js';
 export type NumberFacts = { readonly count: number; readonly min: number; readonly mean: number; readonly max: number; readonly frobenius: number; readonly notFinite: number };
 
 export function measureNumbers(data: Float64Array): NumberFacts {
-  let [min, max, mean, count] = [Infinity, -Infinity, 0, 0];
+  let [min, max, count] = [Infinity, -Infinity, 0];
   for (const x of data) {
     if (!Number.isFinite(x)) continue;
     if (x < min) min = x;
     if (x > max) max = x;
-    // A running mean, because a sum of large numbers can overflow where their mean does not.
-    mean += (x - mean) / ++count;
+    count++;
   }
-  return { count: data.length, min: count === 0 ? NaN : min, mean: count === 0 ? NaN : mean, max: count === 0 ? NaN : max, frobenius: norm(data), notFinite: data.length - count };
+  // A sum of large numbers can overflow where their mean does not.
+  const scale = Math.max(max, -min) * count < Number.MAX_VALUE ? 1 : 2 ** -64;
+  return { count: data.length, min: count === 0 ? NaN : min, mean: count === 0 ? NaN : sumOf(data, scale) / count / scale, max: count === 0 ? NaN : max, frobenius: norm(data), notFinite: data.length - count };
+}
+
+/** Σ scale·x over the finite ones, with what each addition rounds away added at the end (Neumaier 1974): numbers that cancel leave 0. */
+function sumOf(data: Float64Array, scale: number): number {
+  let [sum, rest] = [0, 0];
+  for (const x of data) {
+    if (!Number.isFinite(x)) continue;
+    const term = x * scale;
+    const next = sum + term;
+    rest += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
+    sum = next;
+  }
+  return sum + rest;
 }
 
 /** Of the inputs of sequences [B,T,I]: `dead` are zero at every step of every sequence, `constant` have one other value throughout. */

@@ -42,6 +42,8 @@ describe('measureNumbers', () => {
     const damaged = measureNumbers(Float64Array.of(1, NaN, 3));
     assert.deepEqual([damaged.min, damaged.mean, damaged.max, damaged.notFinite], [1, 2, 3, 1]);
     assert.equal(measureNumbers(Float64Array.of(1.5e308, 1.5e308)).mean, 1.5e308);
+    assert.equal(measureNumbers(Float64Array.of(0, 2.5, -3, 0.5)).mean, 0);
+    assert.equal(measureNumbers(Float64Array.of(1e16, 1, -1e16, 2)).mean, 0.75);
     assert.ok(Number.isNaN(measureNumbers(new Float64Array()).mean));
   });
 });

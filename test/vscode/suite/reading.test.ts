@@ -49,6 +49,59 @@ describe('Hover', () => {
     assert.match(text, /weights in Wx never get a gradient/);
   });
 
+  it('tells of the input matrix which inputs and units it leaves out, and no spectral radius', async () => {
+    const { document } = await openText(await writeFiles({ 'a.rnn.json': '{ "weights": { "Wx": [[3, 4, 0], [0, 0, 0]], "Wh": [[0, 1, 0], [0, 0, 1], [1, 0, 0]], "b": [0, 0, 0] }, "sequences": [[[1, 2]]] }' }));
+    const text = await hoverText(document, '"Wx"');
+    assert.match(text, /\*\*Wx\*\* \[I, H\] = \[2, 3\]/);
+    assert.match(text, /min 0 · mean 1\.167 · max 4 · ‖·‖_F 5\n\nσ_max 5\n/);
+    assert.match(text, /Inputs 1 have zero weights only: they reach no hidden unit/);
+    assert.match(text, /Units 2 hear no input directly/);
+    assert.doesNotMatch(text, /spectral radius|WᵀW/);
+    assert.match(await hoverText(document, '4, 0]'), /`Wx\[0\]\[1\]` = 4/);
+  });
+
+  it('tells of the bias how many units it saturates by itself, and only of tanh', async () => {
+    const text = '{ "cell": "tanh", "weights": { "Wx": [[1, 1, 1]], "Wh": [[0, 1, 0], [0, 0, 1], [1, 0, 0]], "b": [3, -2.5, 0.1] }, "sequences": [[[1]]] }';
+    const { document } = await openText(await writeFiles({ 'a.rnn.json': text }));
+    const hover = await hoverText(document, '"b"');
+    assert.match(hover, /\*\*b\*\* \[H\] = \[3\]/);
+    assert.match(hover, /min -2\.5 · mean 0\.2 · max 3 · ‖·‖_F 3\.906/);
+    assert.match(hover, /2 of 3 units are pushed into saturation by the bias alone \(\|b\| > 2\.09/);
+    assert.match(await hoverText(document, '-2.5'), /`b\[1\]` = -2\.5/);
+    await replaceText(document, '[3, -2.5, 0.1]', '[[3, -2.5, 0.1]]');
+    assert.match(await hoverText(document, '"b"'), /\*\*b\*\* \[1, H\] = \[1, 3\]/);
+    await replaceText(document, '"tanh"', '"relu"');
+    assert.doesNotMatch(await hoverText(document, '"b"'), /saturation/);
+  });
+
+  it('tells of the initial state what no tanh can be', async () => {
+    const { document } = await openText(await writeFiles({ 'a.rnn.json': '{ "weights": { "Wx": [[1, 1]], "Wh": [[0, 1], [1, 0]], "b": [0, 0] }, "sequences": [[[1]], [[2]]], "initialState": [[0, 2.5], [-3, 0.5]] }' }));
+    const hover = await hoverText(document, '"initialState"');
+    assert.match(hover, /\*\*initialState\*\* \[B, H\] = \[2, 2\]/);
+    assert.match(hover, /min -3 · mean 0 · max 2\.5/);
+    assert.match(hover, /2 of its numbers are beyond ±2\.09; a tanh state stays inside ±1/);
+    assert.match(await hoverText(document, '-3'), /`initialState\[1\]\[0\]` = -3/);
+  });
+
+  it('tells of a matrix as PyTorch stores it that it is read as its transpose, with inputs and units the right way round', async () => {
+    const weights = '{ "rnn.weight_ih_l0": [[3, 0, 1], [4, 0, 2], [0, 0, 0]],\n"rnn.weight_hh_l0": [[0.6, 0.8, 0], [-0.8, 0.6, 0], [0, 0, 1]], "rnn.bias_ih_l0": [2.5, 0, 0], "rnn.bias_hh_l0": [0, 0, 0] }';
+    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1, 2, 3]]] }', 'w.json': weights });
+    const { document } = await openText(sibling(config, 'w.json'));
+    const input = await hoverText(document, '"rnn.weight_ih_l0"');
+    assert.match(input, /\*\*weight_ih_l0\*\* \[H, I\] = \[3, 3\], stored for column vectors; read as its transpose \(H = 3\)/);
+    assert.match(input, /Inputs 1 have zero weights only/);
+    assert.match(input, /Units 2 hear no input directly/);
+    const recurrent = await hoverText(document, '"rnn.weight_hh_l0"');
+    assert.match(recurrent, /\*\*weight_hh_l0\*\* \[H, H\] = \[3, 3\], stored for column vectors/);
+    assert.match(recurrent, /σ_max 1 · spectral radius 1 · ‖WᵀW − I‖_F \d/);
+    assert.match(recurrent, /Orthogonal: a step back through it keeps the length/);
+    // As it stands in the file.
+    assert.match(await hoverText(document, '-0.8'), /`weight_hh_l0\[1\]\[0\]` = -0\.8/);
+    assert.match(await hoverText(document, '"rnn.bias_ih_l0"'), /\*\*bias_ih_l0\*\* \[H\] = \[3\]\n[^]*1 of 3 units are pushed into saturation/);
+    const { document: text } = await openText(config);
+    assert.match(await hoverText(text, 'w.json'), /- `weight_ih_l0` \[H, I\] = \[3, 3\], 0 … 4\n- `weight_hh_l0` \[H, H\] = \[3, 3\], -0\.8 … 1/);
+  });
+
   it('works in a weights file, which is recognised through the config that names it', async () => {
     const config = await copyExample('weather');
     const { document } = await openText(sibling(config, 'weights.json'));
