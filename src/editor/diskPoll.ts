@@ -1,15 +1,18 @@
 import * as vscode from 'vscode';
+import { diskVersion } from './files.js';
 
 /** Between two looks at the disk, ms. */
 const period = 500;
 
 /**
  * Asks the disk itself whether files have changed. VS Code's watchers wait for a pause after a file was replaced, and a script that replaces
- * it 20 times a second makes none; on network drives they may hear nothing at all.
+ * it 20 times a second makes none; they need a moment to begin, and on network drives they may hear nothing at all.
  */
 export class DiskPoll implements vscode.Disposable {
   readonly #changed: (uri: vscode.Uri) => void;
-  #versions = new Map<string, string | null>();
+  readonly #versions = new Map<string, string | null>();
+  /** What was read of a file before, or after, anybody looked at it here. */
+  readonly #read = new Map<string, string | null>();
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
 
@@ -28,6 +31,13 @@ export class DiskPoll implements vscode.Disposable {
   /** Somebody else has told of this change already. */
   told(uri: vscode.Uri): void {
     this.#versions.delete(uri.toString());
+    this.#read.delete(uri.toString());
+  }
+
+  /** This version of a file has been read: any other one is a change. */
+  saw(uri: vscode.Uri, version: string | null): void {
+    this.#versions.delete(uri.toString());
+    this.#read.set(uri.toString(), version);
   }
 
   dispose(): void {
@@ -42,7 +52,7 @@ export class DiskPoll implements vscode.Disposable {
       if (uri.scheme !== 'file') continue;
       const version = await onDisk(uri);
       if (this.#disposed) return;
-      const before = this.#versions.get(id);
+      const before = this.#versions.has(id) ? this.#versions.get(id) : this.#read.get(id);
       this.#versions.set(id, version);
       if (before !== undefined && before !== version) this.#changed(uri);
     }
@@ -50,4 +60,4 @@ export class DiskPoll implements vscode.Disposable {
 }
 
 /** Changes with every write; null when the file is not there or cannot be looked at. */
-const onDisk = (uri: vscode.Uri): Promise<string | null> => Promise.resolve(vscode.workspace.fs.stat(uri)).then(({ mtime, size }) => `${mtime} ${size}`, () => null);
+const onDisk = (uri: vscode.Uri): Promise<string | null> => Promise.resolve(vscode.workspace.fs.stat(uri)).then(diskVersion, () => null);

@@ -39,13 +39,21 @@ const ownBuffer = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes
 /** A file that changes while it is read is read again, this many times at most. */
 const mostReads = 4;
 
+/** Changes with every write of a file on the disk. */
+export const diskVersion = ({ mtime, size }: vscode.FileStat): string => `${mtime} ${size}`;
+
+/** Hears which version of a file on the disk was read; null when it was not there. */
+export type OnRead = (uri: vscode.Uri, version: string | null) => void;
+
 /** The bytes of one moment: a program that writes while we read would else leave us with the start of one text and the end of another. */
-async function readWhole(uri: vscode.Uri): Promise<Uint8Array> {
+async function readWhole(uri: vscode.Uri, onRead: OnRead | undefined): Promise<Uint8Array> {
   for (let reads = 1; ; reads++) {
-    const before = await vscode.workspace.fs.stat(uri);
+    const before = diskVersion(await vscode.workspace.fs.stat(uri));
     const bytes = await vscode.workspace.fs.readFile(uri);
-    const after = await vscode.workspace.fs.stat(uri);
-    if ((before.mtime === after.mtime && before.size === after.size) || reads === mostReads) return bytes;
+    const after = diskVersion(await vscode.workspace.fs.stat(uri));
+    if (before !== after && reads < mostReads) continue;
+    onRead?.(uri, before);
+    return bytes;
   }
 }
 
@@ -59,15 +67,16 @@ export async function writtenAt(uri: vscode.Uri): Promise<number | null> {
   }
 }
 
-export async function readUri(uri: vscode.Uri): Promise<FileContent> {
+export async function readUri(uri: vscode.Uri, onRead?: OnRead): Promise<FileContent> {
   const id = uri.toString();
   const document = unsavedDocument(uri);
   if (document !== undefined) return { ok: true, id, bytes: await encodeText(document) };
   if (uri.scheme === 'untitled') return { ok: false, id, reason: 'missing', detail: t('it was closed without being saved') };
   try {
-    return { ok: true, id, bytes: ownBuffer(await readWhole(uri)) };
+    return { ok: true, id, bytes: ownBuffer(await readWhole(uri, onRead)) };
   } catch (error) {
     const code = error instanceof vscode.FileSystemError ? error.code : '';
+    if (code === 'FileNotFound') onRead?.(uri, null);
     const detail = code === 'FileIsADirectory' ? t('it is a folder') : error instanceof Error ? error.message : String(error);
     return { ok: false, id, reason: code === 'FileNotFound' ? 'missing' : 'unreadable', detail };
   }
@@ -78,8 +87,7 @@ export async function fileVersion(uri: vscode.Uri): Promise<string | null> {
   const document = unsavedDocument(uri);
   if (document !== undefined) return `${uri.toString()} text ${document.version}`;
   try {
-    const { mtime, size } = await vscode.workspace.fs.stat(uri);
-    return `${uri.toString()} disk ${mtime} ${size}`;
+    return `${uri.toString()} disk ${diskVersion(await vscode.workspace.fs.stat(uri))}`;
   } catch (error) {
     if (error instanceof vscode.FileSystemError) return null;
     throw error;
@@ -87,9 +95,9 @@ export async function fileVersion(uri: vscode.Uri): Promise<string | null> {
 }
 
 /** Reads what a config names, unsaved text first. Ids are URIs as strings. */
-export async function readReference(reference: string, from: string | null): Promise<FileContent> {
-  if (from === null) return readUri(vscode.Uri.parse(reference, true));
+export async function readReference(reference: string, from: string | null, onRead?: OnRead): Promise<FileContent> {
+  if (from === null) return readUri(vscode.Uri.parse(reference, true), onRead);
   const uri = resolveReference(reference, vscode.Uri.parse(from, true));
-  if (uri !== null) return readUri(uri);
+  if (uri !== null) return readUri(uri, onRead);
   return { ok: false, id: reference, reason: isPath(reference) ? 'unplaced' : 'missing', detail: '' };
 }

@@ -5,7 +5,9 @@ import type { ChangeOutcome, ChangeRequest, EditorRequests, FileRequest, Inspect
 import { EngineClient } from '../worker/client.js';
 import type { Questions } from '../worker/client.js';
 import { newFlag, raise } from '../worker/flag.js';
+import { DiskPoll } from './diskPoll.js';
 import { fileVersion, readReference, readUri, resolveReference } from './files.js';
+import type { OnRead } from './files.js';
 import { withToken } from './waiting.js';
 import { FileWatch } from './watch.js';
 
@@ -21,6 +23,8 @@ const mostConfigs = 20;
 type Entry = {
   readonly config: vscode.Uri;
   readonly watch: FileWatch;
+  /** The text of the config, or of a file that it names, is another one now. */
+  readonly touch: () => void;
   inspection: Inspection | null;
   changedAt: number;
   /** When the first change came that no reading has seen; null while there is none. */
@@ -38,6 +42,7 @@ type Entry = {
 export class Inspections implements vscode.Disposable {
   readonly #entries = new Map<string, Entry>();
   readonly #held = new Set<string>();
+  readonly #poll: DiskPoll;
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #read = new vscode.EventEmitter<Inspection>();
   /** The text of a config or of a file that it names is another one now. */
@@ -49,7 +54,12 @@ export class Inspections implements vscode.Disposable {
   #pending = 0;
   #disposed = false;
 
-  constructor(readonly workerPath: string, readonly log: vscode.LogOutputChannel) {}
+  constructor(readonly workerPath: string, readonly log: vscode.LogOutputChannel) {
+    const held = (): Entry[] => [...this.#entries.values()].filter(({ config }) => this.#held.has(config.toString()));
+    this.#poll = new DiskPoll(() => new Set(held().flatMap(({ watch }) => [...watch.ids])), (uri) => {
+      for (const { watch, touch } of held()) if (watch.has(uri.toString())) touch();
+    });
+  }
 
   /** Of the text as it is now; null when the config cannot be read, or the caller has lost interest. */
   async of(config: vscode.Uri, token?: vscode.CancellationToken): Promise<Inspection | null> {
@@ -108,6 +118,7 @@ export class Inspections implements vscode.Disposable {
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#idleTimer);
+    this.#poll.dispose();
     for (const { config } of [...this.#entries.values()]) this.forget(config);
     this.#client?.dispose();
     this.#client = null;
@@ -126,14 +137,18 @@ export class Inspections implements vscode.Disposable {
     }
     const passing = [...this.#entries.values()].filter((entry) => !this.#held.has(entry.config.toString()));
     for (const old of passing.slice(0, Math.max(0, passing.length + 1 - mostConfigs))) this.forget(old.config);
+    const touch = (): void => {
+      entry.stale = true;
+      entry.changedAt = performance.now();
+      entry.waitingSince ??= entry.changedAt;
+      if (entry.reading?.isDue === false) raise(entry.reading.cancel);
+      this.#changed.fire(config);
+    };
     const entry: Entry = {
-      config, inspection: null, changedAt: -Infinity, waitingSince: null, reading: null, stale: true, refreshing: null,
-      watch: new FileWatch(() => {
-        entry.stale = true;
-        entry.changedAt = performance.now();
-        entry.waitingSince ??= entry.changedAt;
-        if (entry.reading?.isDue === false) raise(entry.reading.cancel);
-        this.#changed.fire(config);
+      config, touch, inspection: null, changedAt: -Infinity, waitingSince: null, reading: null, stale: true, refreshing: null,
+      watch: new FileWatch((uri, by) => {
+        if (by === 'disk') this.#poll.told(uri);
+        touch();
       }),
     };
     entry.watch.follow([key]);
@@ -178,7 +193,7 @@ export class Inspections implements vscode.Disposable {
     this.#pending++;
     this.#client ??= new EngineClient({
       workerPath: this.workerPath,
-      readFile: readVersioned,
+      readFile: (request) => readVersioned(request, (uri, version) => this.#poll.saw(uri, version)),
       events: { progress: () => undefined, problems: () => undefined, summary: () => undefined, spectrum: () => undefined },
       onCrash: (message) => this.log.error(message),
     });
@@ -199,12 +214,12 @@ export class Inspections implements vscode.Disposable {
 }
 
 /** A file with its version, its bytes only when the worker does not have that version. */
-async function readVersioned({ reference, from, known }: FileRequest): Promise<FileContent> {
+async function readVersioned({ reference, from, known }: FileRequest, onRead: OnRead): Promise<FileContent> {
   const uri = from === null ? vscode.Uri.parse(reference, true) : resolveReference(reference, vscode.Uri.parse(from, true));
   if (uri === null) return readReference(reference, from);
   const version = await fileVersion(uri);
   if (version !== null && version === known) return { ok: true, id: uri.toString(), bytes: new Uint8Array(), version };
-  const content = await readUri(uri);
+  const content = await readUri(uri, onRead);
   // A file that was written while it was read has no version that can be told.
   return content.ok && version !== null && (await fileVersion(uri)) === version ? { ...content, version } : content;
 }

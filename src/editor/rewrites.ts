@@ -5,7 +5,7 @@ import { isUnsaved, writtenAt } from './files.js';
 /** A file that nobody has written for this time, ms, is whole: what is wrong with it is its own fault. */
 const settling = 1_000;
 /** Whoever writes longer than this, ms, without ever leaving a whole file behind is told about it. */
-const longest = 5_000;
+const longest = 15_000;
 /** Between two looks at a file that is being written, ms. */
 const pause = 100;
 

@@ -23,6 +23,8 @@ export const entryKey = (entry: Entry): string => (entry.kind === 'config' ? ent
 /** The file that stands for the entry in the editor. */
 export const entryUri = (entry: Entry): vscode.Uri => vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true);
 
+const openDocument = (uri: vscode.Uri): vscode.TextDocument | undefined => vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+
 /** One experiment that the user looks at: runs it, follows its files, holds the last good result. Lives as long as its panel. */
 export class Session implements vscode.Disposable {
   readonly key: string;
@@ -58,6 +60,10 @@ export class Session implements vscode.Disposable {
   #toldLatencyAt = -Infinity;
   /** Another program has written during a run that has not shown anything yet: it may finish, and the next one follows it. */
   #runAfterwards = false;
+  /** Something has changed that no run follows, because the user does not want it to. */
+  #unfollowed = false;
+  /** Of the open documents when the last run began. */
+  #versions: ReadonlyMap<string, number> = new Map();
   /** Number of the latest call of run; an older one leaves the state alone. */
   #turn = 0;
 
@@ -66,7 +72,7 @@ export class Session implements vscode.Disposable {
     this.#client = new EngineClient({
       workerPath,
       threads: () => readSettings().threads,
-      readFile: ({ reference, from }) => readReference(reference, from),
+      readFile: ({ reference, from }) => readReference(reference, from, (uri, version) => this.#poll.saw(uri, version)),
       events: {
         progress: (progress) => {
           this.running = progress;
@@ -97,11 +103,12 @@ export class Session implements vscode.Disposable {
       },
     });
     this.#subscription = vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('rnnGradients.verdict')) this.#schedule('text');
+      if (event.affectsConfiguration('rnnGradients.verdict') || (this.#unfollowed && readSettings().followEdits)) this.#schedule('text');
     });
     const changed = (uri: vscode.Uri, by: ChangedBy): void => {
       if (by === 'disk') this.#rewrites.note(uri);
       if (readSettings().followEdits) this.#schedule(by);
+      else this.#leaveBehind(uri);
     };
     this.#files = new FileWatch((uri, by) => {
       if (by === 'disk') this.#poll.told(uri);
@@ -184,6 +191,8 @@ export class Session implements vscode.Disposable {
   async #runOnce(): Promise<RunOutcome> {
     const started = performance.now();
     this.#runAfterwards = false;
+    this.#unfollowed = false;
+    this.#versions = new Map(vscode.workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
     const answer = this.#client.run(this.entry, readSettings().bounds);
     const runId = this.#client.latestRun;
     this.#unpainted = this.#editedAt === null ? null : { runId, editedAt: this.#editedAt };
@@ -217,12 +226,21 @@ export class Session implements vscode.Disposable {
     this.#changed.fire();
   }
 
+  #leaveBehind(uri: vscode.Uri): void {
+    const document = openDocument(uri);
+    // Saved as it was run.
+    if (document !== undefined && document.version === this.#versions.get(uri.toString())) return;
+    this.#unfollowed = true;
+    if (this.summary !== null && this.stale === null) this.#keepOldPicture(t('The config or a file that it names has changed since, and edits are not followed.'));
+  }
+
   #schedule(by: ChangedBy): void {
     const now = performance.now();
     this.#editedAt = now;
     this.#waitingSince ??= now;
     clearTimeout(this.#timer);
-    const wait = Math.max(0, Math.min(readSettings().delay, this.#waitingSince + longestWait - now));
+    const { delay } = readSettings();
+    const wait = Math.max(0, Math.min(delay, this.#waitingSince + Math.max(longestWait, delay) - now));
     this.#timer = setTimeout(() => {
       // A program that writes all the time would cancel every run before it shows anything.
       if (by === 'disk' && this.running !== null && this.running.runId !== this.summary?.runId) this.#runAfterwards = true;

@@ -1,0 +1,111 @@
+// Every setting does what its description says, from the moment on at which it is changed.
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'mocha';
+import * as vscode from 'vscode';
+import { closeEverything, copyExample, lensSays, lenses, openText, replaceText, until } from './support.js';
+
+const settings = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('rnnGradients');
+const set = (key: string, value: unknown): Thenable<void> => settings().update(key, value, vscode.ConfigurationTarget.Global);
+
+const declared = (): string[] => {
+  const { contributes } = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.packageJSON as { readonly contributes: { readonly configuration: { readonly properties: object } } };
+  return Object.keys(contributes.configuration.properties).map((key) => key.replace('rnnGradients.', ''));
+};
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const [small, large] = ['0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25'];
+
+async function running(example: string, verdict: RegExp): Promise<vscode.TextDocument> {
+  const { document } = await openText(await copyExample(example));
+  await vscode.commands.executeCommand('rnnGradients.run', document.uri);
+  await lensSays(document.uri, verdict);
+  return document;
+}
+
+/** What stands above the config of the last run. */
+const told = async ({ uri }: vscode.TextDocument): Promise<string | undefined> => (await lenses(uri)).find((title) => title.includes('per step back'));
+
+describe('The settings', () => {
+  afterEach(async () => {
+    await closeEverything();
+    for (const key of declared()) if (settings().inspect(key)?.globalValue !== undefined) await set(key, undefined);
+  });
+
+  it('are those that are tested here, and inlayHints and threads', () => {
+    assert.deepEqual(declared().sort(), ['followDelay', 'followEdits', 'inlayHints', 'threads', 'verdict.explodingAbove', 'verdict.vanishingBelow']);
+  });
+
+  describe('followEdits', () => {
+    it('turned off leaves the run as it is, marked as old, until it is run again', async () => {
+      const document = await running('vanishing', /vanishing/);
+      await set('followEdits', false);
+      await replaceText(document, small, large);
+      await lensSays(document.uri, /vanishing.*of the last good run/);
+      await wait(1_000);
+      assert.match(await told(document) ?? '', /vanishing.*of the last good run/);
+      await vscode.commands.executeCommand('rnnGradients.run', document.uri);
+      await lensSays(document.uri, /exploding.*per step back$/);
+      // To save what has been run changes nothing.
+      assert.ok(await document.save());
+      await wait(1_000);
+      assert.match(await told(document) ?? '', /exploding.*per step back$/);
+    });
+
+    it('turned on again follows what has changed meanwhile', async () => {
+      const document = await running('vanishing', /vanishing/);
+      await set('followEdits', false);
+      await replaceText(document, small, large);
+      await lensSays(document.uri, /of the last good run/);
+      await set('followEdits', true);
+      await lensSays(document.uri, /exploding.*per step back$/);
+      await replaceText(document, large, small);
+      await lensSays(document.uri, /vanishing.*per step back$/);
+    });
+  });
+
+  describe('followDelay', () => {
+    for (const delay of [0, 700, 2_500]) {
+      it(`of ${delay} ms is waited for after an edit`, async () => {
+        const document = await running('vanishing', /vanishing/);
+        await set('followDelay', delay);
+        const from = performance.now();
+        await replaceText(document, small, large);
+        await lensSays(document.uri, /exploding.*per step back$/);
+        const ms = performance.now() - from;
+        console.log(`      told after ${Math.round(ms)} ms`);
+        assert.ok(ms >= delay, `${ms}`);
+      });
+    }
+  });
+
+  describe('verdict.vanishingBelow', () => {
+    it('moves the bound, with what is on the screen and without an edit', async () => {
+      // 2⁻²³ = 1.19e-7 of the gradient is left.
+      const document = await running('vanishing', /vanishing, ×0\.500/);
+      await set('verdict.vanishingBelow', 1e-7);
+      await lensSays(document.uri, /healthy, ×0\.500 per step back$/);
+      await set('verdict.vanishingBelow', 1.2e-7);
+      await lensSays(document.uri, /vanishing, ×0\.500 per step back$/);
+      assert.equal(document.isDirty, false);
+    });
+  });
+
+  describe('verdict.explodingAbove', () => {
+    it('moves the bound, with what is on the screen and without an edit', async () => {
+      // 1.5²³ = 11222.7 times the gradient arrives.
+      const document = await running('exploding', /exploding, ×1\.50/);
+      await set('verdict.explodingAbove', 11_223);
+      await lensSays(document.uri, /healthy, ×1\.50 per step back$/);
+      await set('verdict.explodingAbove', 11_222);
+      await lensSays(document.uri, /exploding, ×1\.50 per step back$/);
+    });
+  });
+
+  it('that hold no value of theirs count as left alone', async () => {
+    for (const [key, value] of [['verdict.vanishingBelow', 'much'], ['verdict.explodingAbove', -1], ['followDelay', 'soon'], ['followEdits', 'often'], ['threads', 1e9], ['inlayHints', 3]] as const) await set(key, value);
+    const document = await running('vanishing', /vanishing, ×0\.500 per step back$/);
+    await replaceText(document, small, large);
+    await lensSays(document.uri, /exploding/);
+    await until('hints', async () => (await vscode.commands.executeCommand<vscode.InlayHint[]>('vscode.executeInlayHintProvider', document.uri, new vscode.Range(0, 0, document.lineCount, 0))).length > 0 ? true : undefined);
+  });
+});
