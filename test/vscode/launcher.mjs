@@ -58,6 +58,8 @@ const run = async () => {
     const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
     closers.push(() => browser.close());
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    // As in the desktop program, where nobody is asked.
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     let over = false;
     const exit = new Promise((resolve, reject) => {
       const fail = (why) => () => reject(new Error(why));

@@ -1,0 +1,45 @@
+// The way from a PyTorch model: the lines that are copied, as a whole, and the files that they write.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, describe, it } from 'mocha';
+import * as vscode from 'vscode';
+import { writeFiles } from './editorSupport.js';
+import { closeEverything, lensSays, openText } from './support.js';
+
+const lines = `import json
+
+with open("weights.json", "w") as file:
+    json.dump({name: tensor.tolist() for name, tensor in model.state_dict().items()}, file)
+with open("sequences.json", "w") as file:
+    json.dump(xs.tolist(), file)  # [B][T][I]: batch first
+`;
+
+describe('Copy the Python Lines that Export a PyTorch Model', () => {
+  afterEach(closeEverything);
+
+  it('puts exactly these on the clipboard', async () => {
+    await vscode.env.clipboard.writeText('before');
+    await vscode.commands.executeCommand('rnnGradients.copyPyTorchExport');
+    assert.equal(await vscode.env.clipboard.readText(), lines);
+  });
+
+  it('and the walkthrough shows the same, its comment in the language of the page', async () => {
+    const root = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.extensionPath ?? '';
+    for (const name of ['pytorch.md', 'pytorch.ko.md']) {
+      const [, shown = ''] = /```python\n([^]*?)```/.exec(await readFile(path.join(root, 'media', 'walkthrough', name), 'utf8')) ?? [];
+      const bare = (text: string): string => text.replaceAll(/#.*/g, '#');
+      assert.equal(bare(shown), bare(lines), name);
+    }
+  });
+
+  it('write files that run under the names that PyTorch gives them', async () => {
+    // As json.dump writes a state_dict of a model with an nn.RNN and a linear layer.
+    const weights = '{"rnn.weight_ih_l0": [[0.0], [0.0]], "rnn.weight_hh_l0": [[0.30000001192092896, 0.4000000059604645], [-0.4000000059604645, 0.30000001192092896]], "rnn.bias_ih_l0": [0.0, 0.0], "rnn.bias_hh_l0": [0.0, 0.0], "fc.weight": [[1.0, 2.0]], "fc.bias": [0.0]}';
+    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "weights.json", "sequences": "sequences.json" }', 'weights.json': weights, 'sequences.json': `[${JSON.stringify(new Array(24).fill([1.5]))}]` });
+    await openText(config);
+    await vscode.commands.executeCommand('rnnGradients.run');
+    await lensSays(config, /vanishing, ×0\.500 per step back$/);
+    assert.deepEqual(vscode.languages.getDiagnostics(vscode.Uri.joinPath(config, '..', 'weights.json')), []);
+  });
+});
