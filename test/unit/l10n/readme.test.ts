@@ -33,3 +33,29 @@ describe('README.ko.md', () => {
     for (const term of ['순전파', '역전파', '은닉 상태', '기울기 소실', '기울기 폭발']) assert.ok(korean.includes(term), term);
   });
 });
+
+type Manifest = {
+  readonly contributes: {
+    readonly commands: readonly { readonly title: string; readonly category?: string }[];
+    readonly configuration: { readonly properties: Readonly<Record<string, { readonly default: unknown }>> };
+  };
+};
+
+describe('each README', () => {
+  const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+  for (const [text, words] of [[english, 'package.nls.json'], [korean, 'package.nls.ko.json']] as const) {
+    const said = JSON.parse(readFileSync(words, 'utf8')) as Readonly<Record<string, string>>;
+    const word = (key: string): string => said[key.slice(1, -1)] ?? key;
+
+    it(`tells every command under its name, and no other (${words})`, () => {
+      const commands = contributes.commands.map(({ title, category }) => (category === undefined ? word(title) : `${word(category)}: ${word(title)}`));
+      const told = all(text, /^\| `((?:RNN|Run)[^`]*)` \|/gm);
+      assert.deepEqual(told.toSorted(), commands.toSorted());
+    });
+
+    it(`tells every setting with its default, and no other (${words})`, () => {
+      const told = [...text.matchAll(/^\| `(rnnGradients\.[\w.]+)` \| `([^`]+)` \|/gm)].map(([, key = '', value = '']) => [key, value]);
+      assert.deepEqual(told.toSorted(), Object.entries(contributes.configuration.properties).map(([key, { default: value }]) => [key, JSON.stringify(value)]).toSorted());
+    });
+  }
+});
