@@ -26,7 +26,7 @@ export type WorkbenchOptions = {
   readonly vsix?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** False leaves workspace trust on: the window starts in Restricted Mode after its question is answered with no. */
+  /** False leaves workspace trust on: the window starts in Restricted Mode. */
   readonly trusted?: boolean;
   readonly width?: number;
   readonly height?: number;
