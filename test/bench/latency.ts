@@ -1,15 +1,15 @@
-// The last part of `npm run bench`: from a key pressed in a config to the new picture on the screen, in a real VS Code with the panel open beside
+// A part of `npm run bench`: from a key pressed in a config to the new picture on the screen, in a real VS Code with the panel open beside
 // the text (B 8, T 100, H 64; weights and sequences in files). Adds a section of its own to test/bench/RESULTS.md; --dry only prints it.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Workbench } from '../support/workbench.js';
+import { addSection } from './results.js';
 
 const [B, T, I, H] = [8, 100, 16, 64];
 /** What the extension waits for the next key before it runs, ms: its setting's default. */
 const debounce = 150;
 const target = 100;
 const edits = 40;
-const results = 'test/bench/RESULTS.md';
 const title = '## From an edit to the painted picture';
 
 /** The same numbers in every run, from a linear congruential generator, between −scale and scale. */
@@ -92,10 +92,4 @@ const sorted = times.toSorted((a, b) => a - b);
 const at = (share: number): number => (sorted[Math.floor(share * (sorted.length - 1))] ?? NaN) - debounce;
 const sentence = `From a key in the config to the second frame after the new run's summary is in the page, less the ${debounce} ms of waiting for the next key: median ${at(0.5).toFixed(0)} ms ` +
   `(target ${target}), best ${at(0).toFixed(0)}, ninth decile ${at(0.9).toFixed(0)}; ${sorted.length} edits, B ${B}, T ${T}, I ${I}, H ${H}, in the VS Code server with a headless browser that paints without a graphics card.`;
-console.log(`${title.slice(3)}\n${sentence}`);
-if (!process.argv.includes('--dry')) {
-  const before = readFileSync(results, 'utf8');
-  const start = before.indexOf(title);
-  const rest = start < 0 ? '' : before.slice(start + title.length).replace(/^[^]*?(?=\n## |$)/, '');
-  writeFileSync(results, `${(start < 0 ? before : before.slice(0, start)).trimEnd()}\n\n${title}\n\n${sentence}\n${rest}`);
-}
+addSection(title, [sentence]);

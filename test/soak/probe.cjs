@@ -1,23 +1,12 @@
 // Loaded into VS Code's server by NODE_OPTIONS: has the extension host and its worker threads write down what they hold after a garbage
 // collection, a line of JSON each time, into the folder that RNN_SOAK_FOLDER names.
 'use strict';
-const childProcess = require('node:child_process');
 const { appendFileSync } = require('node:fs');
-const { syncBuiltinESMExports } = require('node:module');
 const path = require('node:path');
 const v8 = require('node:v8');
 const vm = require('node:vm');
 const { isMainThread, threadId } = require('node:worker_threads');
-
-/** The server takes NODE_OPTIONS away from its children, so the extension host gets them back as it is forked. */
-function followIntoExtensionHost() {
-  const { fork } = childProcess;
-  childProcess.fork = (file, args, options) => {
-    const isHost = Array.isArray(args) && args.some((argument) => String(argument).includes('extensionHost'));
-    return fork(file, args, isHost ? { ...options, env: { ...options.env, NODE_OPTIONS: `--require ${__filename}` } } : options);
-  };
-  syncBuiltinESMExports();
-}
+const { followIntoExtensionHost, inExtensionHost } = require('../support/extensionHost.cjs');
 
 function sample() {
   v8.setFlagsFromString('--expose-gc');
@@ -30,6 +19,5 @@ function sample() {
   }, 5000).unref();
 }
 
-const inExtensionHost = process.argv.some((argument) => argument.includes('extensionHost'));
 if (inExtensionHost || !isMainThread) sample();
-else followIntoExtensionHost();
+else followIntoExtensionHost(__filename);

@@ -16,7 +16,7 @@ import { root } from '../../build/modules.mjs';
 import { startServer, workbenchUrl } from '../../build/vscode-server.mjs';
 
 const out = path.join(root, 'out');
-const minutes = 10;
+const minutes = 20;
 
 /** What the server's window says about itself on every start; whole and unfiltered it is in out/vscode-console.log. */
 const serverNoise = [
