@@ -17,7 +17,7 @@ type Key = keyof WhatIf;
 type Measure = NonNullable<WhatIf['rescale']>['measure'];
 
 const mostSeed = 9999;
-/** Sliders of Wh end here, or at half as much again as what is in the file. */
+/** Sliders of Wh end here, or at half as much again as what is in the file or was typed. */
 const leastReach = 2;
 const clipReach = [-3, 3] as const;
 const quietMs = 700;
@@ -71,6 +71,7 @@ export class WhatIfBar {
   readonly #pin: UiButton;
   readonly #apply: UiButton;
   #options = '';
+  readonly #reaches: Record<Measure, number> = { spectralRadius: leastReach, sigmaMax: leastReach };
   #pinsFull = false;
   #speak: ReturnType<typeof setTimeout> | null = null;
 
@@ -198,7 +199,7 @@ export class WhatIfBar {
     for (const measure of ['spectralRadius', 'sigmaMax'] as const) {
       const told = whatIf.rescale?.measure === measure ? whatIf.rescale.to : this.#tried.run?.measures[measure] ?? null;
       const slider = this.#measures[measure];
-      slider.scale = linear(0, Math.max(leastReach, Math.ceil(1.5 * (Number.isFinite(told ?? NaN) ? told ?? 0 : 0))), (value) => value >= 0 && finite(value));
+      slider.scale = linear(0, this.#reach(measure, told), (value) => value >= 0 && finite(value));
       slider.show(told);
     }
     this.#inputs.show(whatIf.inputScale ?? 1);
@@ -217,6 +218,13 @@ export class WhatIfBar {
     this.#lossStep.disabled = fixed;
     this.#lossKind.toggleAttribute('disabled', fixed);
     this.#fields.get('lossAt')?.setAttribute('title', fixed ? t('The loss of this experiment has targets for its own steps, so it cannot be moved.') : '');
+  }
+
+  /** Where a slider of Wh ends. It stays while it is dragged, else it would run away from under the mouse. */
+  #reach(measure: Measure, told: number | null): number {
+    const reach = this.#reaches[measure];
+    if (told === null || !finite(told) || (this.#tried.active && told <= reach)) return reach;
+    return this.#reaches[measure] = Math.max(leastReach, Math.ceil(1.5 * told));
   }
 
   /** The toolkit reads its options late, so menus are filled only when something about them is another. */

@@ -3,12 +3,12 @@ import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { describeProblem } from '../config/problem.js';
-import { applyChanges } from '../editor/applying.js';
+import { applyChanges, showBehind } from '../editor/applying.js';
 import { toRange } from '../editor/diagnostics.js';
 import { entryUri } from '../editor/session.js';
 import type { Session } from '../editor/session.js';
 import { languageInUse } from '../l10n.js';
-import type { PageContract, PanelContract, PanelStatus, WeightPlace } from '../protocol/messages.js';
+import type { PageContract, PanelContract, PanelStatus, WeightPlace, WhatIf } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
 import { relaySlices } from '../worker/relay.js';
 import { panelHtml } from './html.js';
@@ -46,7 +46,7 @@ export class Panel implements vscode.Disposable {
     view.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
     this.#channel = new Channel<PanelContract, PageContract>(
       { post: (message) => void webview.postMessage(message), onMessage: (listener) => this.#subscriptions.push(webview.onDidReceiveMessage(listener)) },
-      { ...relaySlices((name, params) => session.request(name, params)), applyWhatIf: (whatIf) => applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf })), history: () => session.history.list(), version: ({ runId }) => session.history.curve(runId) },
+      { ...relaySlices((name, params) => session.request(name, params)), applyWhatIf: (whatIf) => this.#applyWhatIf(whatIf), history: () => session.history.list(), version: ({ runId }) => session.history.curve(runId) },
       {
         ready: () => this.#sendAll(),
         painted: ({ runId }) => session.painted(runId),
@@ -108,6 +108,13 @@ export class Panel implements vscode.Disposable {
       // The file may be gone, or be no text.
       reportFailure(error);
     }
+  }
+
+  async #applyWhatIf(whatIf: WhatIf): Promise<boolean> {
+    const { session } = this;
+    const files = await applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf }));
+    if (files !== null) await showBehind(files).then(undefined, reportFailure);
+    return files !== null;
   }
 
   async #revealWeight({ focus, ...place }: WeightPlace & { readonly focus: boolean }): Promise<void> {

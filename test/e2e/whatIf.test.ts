@@ -53,4 +53,27 @@ describe('What if in a window', () => {
     await saved(workbench);
     assert.deepEqual(await readFile(file), before);
   });
+
+  scenario('a slider goes where the mouse goes; weights in a file of their own are written behind the text, and the panel stays in sight', {}, async (workbench) => {
+    await workbench.openFile('weather.rnn.json');
+    await workbench.palette('Run RNN');
+    const page = workbench.webview();
+    await page.locator('.badge').filter({ hasText: /vanishing/i }).waitFor();
+    await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    const rho = page.locator('[data-measure=spectralRadius] .number');
+    await workbench.until('the radius in the file', async () => (await rho.inputValue()) === '0.978');
+    await drag(workbench, '[data-measure=spectralRadius]', 0.75);
+    await mark(workbench, 1, /healthy|exploding/i);
+    assert.ok(Math.abs(Number(await rho.inputValue()) - 1.5) < 0.03, await rho.inputValue());
+    await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
+    const tabs = workbench.page.locator('.editor-group-container').first().locator('.tab');
+    await tabs.filter({ hasText: 'weights.json' }).and(workbench.page.locator('.dirty')).waitFor();
+    await page.locator('.badge').filter({ hasText: /healthy|exploding/i }).waitFor();
+    await tabs.and(workbench.page.locator('.active[data-resource-name="weather.rnn.json"]')).waitFor();
+    assert.equal(await workbench.page.locator('.tab').filter({ hasText: 'weights.json' }).count(), 1);
+    await tabs.filter({ hasText: 'weights.json' }).click();
+    await workbench.page.keyboard.press('Control+z');
+    await page.locator('.badge').filter({ hasText: /vanishing/i }).waitFor();
+    await workbench.until('nothing to be unsaved', async () => (await workbench.page.locator('.tab.dirty').count()) === 0);
+  });
 });
