@@ -12,7 +12,7 @@ export type SuiteResult = { readonly passed: number; readonly failed: number; re
 export async function run(): Promise<void> {
   // Imported here, not above: mocha is an ES module, and this bundle is what VS Code requires.
   const { default: Mocha } = await import('mocha');
-  const mocha = new Mocha({ ui: 'bdd', reporter: 'spec', timeout: 120_000, color: false });
+  const mocha = new Mocha({ ui: 'bdd', reporter: 'spec', timeout: 300_000, color: false });
   // The oldest supported VS Code runs Node 20, whose node:fs has no globSync.
   const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.js')).sort();
   const only = process.env['RNN_GRADIENTS_TEST_GREP'];

@@ -98,7 +98,7 @@ describe('Run RNN', () => {
       }
     })();
     try {
-      await until('a picture of what is written', async () => (await lenses(uri)).find((title) => title.includes('×0.250')), 60_000);
+      await until('a picture of what is written', async () => (await lenses(uri)).find((title) => title.includes('×0.250')));
     } finally {
       state.writing = false;
       await writer;
@@ -310,8 +310,7 @@ describe('Run RNN', () => {
     await running;
   });
 
-  it('leaves the event loop of the extension host alone while it reads 50 MB', async function () {
-    this.timeout(120_000);
+  it('leaves the event loop of the extension host alone while it reads 50 MB', async () => {
     const uri = await copyExample('weather');
     const H = 1_750;
     const row = `[${Array.from({ length: H }, (_, i) => ((i * 2654435761) % 1000) * 1e-9 + 0.0000001234567891).join(',')}]`;

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 
+/** Generous, because it only ends hopeless waits: how fast a machine is decides no test. */
+const patience = 60_000;
+
 /** Waits until `probe` gives something else than undefined; says what it waited for when it never does. */
-export async function until<T>(what: string, probe: () => T | undefined | Thenable<T | undefined>, timeout = 20_000): Promise<T> {
+export async function until<T>(what: string, probe: () => T | undefined | Thenable<T | undefined>, timeout = patience): Promise<T> {
   const deadline = Date.now() + timeout;
   for (;;) {
     const value = await probe();
@@ -46,7 +49,7 @@ export async function watched(folder: vscode.Uri): Promise<void> {
       await vscode.workspace.fs.writeFile(probe, new Uint8Array());
       await new Promise((resolve) => setTimeout(resolve, 200));
       return heard.size > 0 ? true : undefined;
-    }, 60_000);
+    });
   } finally {
     subscription.dispose();
     watcher.dispose();
