@@ -1,7 +1,8 @@
 // Entry of `npm run bench`: compiles what is measured and hands over to test/bench/bench.ts.
-//   --quick              under a minute: fewer rounds, no XL, peers on one thread and none that has to be installed, no VS Code; writes nothing
-//   --rows S,M           only these rows, no VS Code; writes nothing
-//   --sections pauses    only these sections of test/bench/bench.ts (networks, analyses, reading, pauses, differences, worker), no VS Code; writes nothing
+//   --quick              under a minute: fewer rounds, no XL, peers on one thread and none that has to be installed, no page and no VS Code; writes nothing
+//   --rows S,M           only these rows, no page and no VS Code; writes nothing
+//   --sections pauses    only these sections of test/bench/bench.ts (networks, analyses, reading, pauses, differences, worker), no VS Code; writes nothing.
+//                        `page`: zooms and what-ifs of the page in a browser
 //   --dry                writes nothing
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -27,9 +28,12 @@ await build({
 });
 const { status } = spawnSync(node24, [path.join(root, 'out/bench/bench.mjs'), ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
 process.exitCode = status ?? 1;
-// How soon the picture follows a key, and what a key costs the extension host: in a real VS Code, after everything else because it needs the whole product built.
-if (process.exitCode === 0 && !process.argv.some((arg) => ['--quick', '--rows', '--sections'].includes(arg))) {
-  for (const args of [['build/esbuild.mjs', '--tests'], ['out/test/bench/latency.mjs', ...process.argv.slice(2)], ['out/test/bench/hostLoop.mjs', ...process.argv.slice(2)]]) {
+// After everything else, because it needs the whole product built: the page in a browser, and in a real VS Code how soon the picture follows a key and what a key costs the extension host.
+const part = process.argv.some((arg) => ['--quick', '--rows', '--sections'].includes(arg));
+const sections = process.argv.includes('--sections') ? (process.argv[process.argv.indexOf('--sections') + 1] ?? '').split(',') : [];
+const wanted = part ? sections.filter((name) => name === 'page') : ['page', 'latency', 'hostLoop'];
+if (process.exitCode === 0 && wanted.length > 0) {
+  for (const args of [['build/esbuild.mjs', '--tests'], ...wanted.map((name) => [`out/test/bench/${name}.mjs`, ...(part ? ['--dry'] : process.argv.slice(2))])]) {
     process.exitCode ||= spawnSync(node24, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
   }
 }

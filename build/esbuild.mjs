@@ -59,7 +59,7 @@ async function writeSchemas() {
 
 const testEntries = (pattern) => globSync(pattern, { cwd: root });
 const tests = () => [
-  { ...forNode, format: 'esm', target: 'node24', packages: 'external', plugins: [buildScriptsStayOutside], entryPoints: [...testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'), 'test/screenshots/take.ts', 'test/soak/soak.ts', 'test/bench/latency.ts', 'test/bench/hostLoop.ts'], outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
+  { ...forNode, format: 'esm', target: 'node24', packages: 'external', plugins: [buildScriptsStayOutside], entryPoints: [...testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'), 'test/screenshots/take.ts', 'test/soak/soak.ts', 'test/bench/latency.ts', 'test/bench/hostLoop.ts', 'test/bench/page.ts'], outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
   { ...forNode, entryPoints: ['test/vscode/suite/index.ts', ...testEntries('test/vscode/suite/**/*.test.ts')], outbase: 'test/vscode', outdir: 'out/test/vscode', external: ['vscode', 'mocha'] },
 ];
 
