@@ -165,6 +165,14 @@ export function network(page: Page, steps: Steps): View {
       context.fillText(name, x(t), values === null || values === undefined ? middle : from + 10);
       context.font = `10px ${theme.fontFamily}`;
       if (values !== null && values !== undefined) {
+        if (reached(t)) {
+          // Red cannot be read on the tint of the state.
+          context.fillStyle = theme.background;
+          context.beginPath();
+          context.roundRect(x(t) + 1, from + 16, boxWidth / 2 - 4, 12 * H + 1, 3);
+          context.fill();
+          context.fillStyle = theme.foreground;
+        }
         for (let unit = 0; unit < H; unit++) {
           const y = from + 23 + 12 * unit;
           if (filled(t)) context.fillText(formatNumber(values.h[unit] ?? NaN, 3), x(t) - boxWidth / 4, y);

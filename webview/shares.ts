@@ -44,6 +44,13 @@ export function sourceAt(row: AttributionRow, t: number, value: number, across: 
   return sharesOf(row).findIndex((share) => (sum += share) > across);
 }
 
+/** The middle of a text on a bar, moved as far as it has to so that the cursor's line does not cross it out; in the middle where there is no room. */
+function beside(cursor: number, x: number, width: number, textWidth: number): number {
+  const [middle, half] = [x + width / 2, textWidth / 2 + 5];
+  if (Math.abs(middle - cursor) >= half) return middle;
+  return [cursor + half, cursor - half].find((place) => place - half >= x && place + half <= x + width) ?? middle;
+}
+
 /** All shares end to end, the nearest loss first: the whole width is the whole gradient. */
 export function paintStack(painter: Painter, theme: Theme, row: AttributionRow, steps: number): void {
   const { context, left, right, top } = painter;
@@ -63,7 +70,7 @@ export function paintStack(painter: Painter, theme: Theme, row: AttributionRow, 
     const text = [`${sourceName(from, to)} · ${formatPercent(share)}`, formatPercent(share)].find((told) => context.measureText(told).width < width - 8);
     if (text !== undefined && height >= 12) {
       context.fillStyle = onColour(fill, theme);
-      context.fillText(text, x + width / 2, top + height / 2 + 0.5);
+      context.fillText(text, beside(painter.x(row.t), x, width, context.measureText(text).width), top + height / 2 + 0.5);
     }
     x += width;
   });
