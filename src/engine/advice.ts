@@ -1,12 +1,13 @@
 // The next thing to try: one change that goes against the measured cause of the verdict.
 import { t as say } from '@vscode/l10n';
 import { nearSigmaMax } from './lanczos.js';
-import { maxAbs } from './norm.js';
 import { meanOver } from './reason.js';
 import { stateBefore } from './analyse.js';
 import type { RunChunk } from './analyse.js';
+import { ready } from './fast/pieces.js';
+import { largestOf, scanned } from './scan.js';
 import { addRowTimes, takeStep } from './tensor.js';
-import type { Experiment, NextStep, Verdict } from './types.js';
+import type { Experiment, FloatArray, NextStep, Steps, Verdict } from './types.js';
 import type { Evidence } from './verdict.js';
 import { asItIs } from './whatIf.js';
 import type { WhatIf } from './whatIf.js';
@@ -25,16 +26,26 @@ const closedMatters = 0.1;
 const leastTruncation = 1.5;
 const seed = 1;
 
+/** sum += row·w for the first `inner` numbers of `row`. */
+function* addProduct(row: FloatArray, inner: number, w: Float64Array, sum: Float64Array): Steps<void> {
+  const atOnce = Math.ceil(scanned / sum.length);
+  for (let k = 0; k < inner; k += atOnce) {
+    addRowTimes(row, k, Math.min(atOnce, inner - k), w.subarray(k * sum.length), sum);
+    yield 0;
+  }
+}
+
 /** Of the first sequence of a chunk, at a few steps. */
-export function sampleDrive({ shapes: { I, H }, weights: { Wx, Wh, b } }: Experiment, chunk: RunChunk): Drive {
+export function* sampleDrive({ shapes: { I, H }, weights: { Wx, Wh, b } }: Experiment, chunk: RunChunk): Steps<Drive> {
   const count = Math.min(sampledSteps, chunk.steps);
   const off: number[] = [];
   let [recurrent, input] = [0, 0];
   for (let i = 0; i < count; i++) {
     const t = Math.floor(((i + 0.5) * chunk.steps) / count);
     const [fromState, fromInput] = [new Float64Array(H), new Float64Array(H)];
-    addRowTimes(stateBefore(chunk, t).data, 0, H, Wh, fromState);
-    addRowTimes(takeStep(chunk.xs, t).data, 0, I, Wx, fromInput);
+    for (const at of [t - 1, t]) if (at >= 0) yield* ready(at, chunk.hs);
+    yield* addProduct(stateBefore(chunk, t).data, H, Wh, fromState);
+    yield* addProduct(takeStep(chunk.xs, t).data, I, Wx, fromInput);
     for (let j = 0; j < H; j++) {
       recurrent += Math.abs(fromState[j]!) / (H * count);
       input += Math.abs(fromInput[j]!) / (H * count);
@@ -58,8 +69,8 @@ function smallerInputs(drive: Drive): NextStep {
 }
 
 /** Units that are closed, or slopes that are small, take most of the gradient. */
-function openUnits(verdict: Measured, { experiment: { cell }, closedShare, driveOf, sigmaMax }: Evidence): NextStep {
-  const drive = driveOf();
+function* openUnits(verdict: Measured, { experiment: { cell }, closedShare, driveOf, sigmaMax }: Evidence): Steps<NextStep> {
+  const drive = yield* driveOf();
   if (cell === 'relu') {
     const shift = rounded(drive.offBy);
     return shift > 0 && Number.isFinite(shift) ? { sentence: say('Try every bias raised by {0}: most of the units that are off come on, and let the gradient through.', shift), whatIf: change({ biasShift: shift }) } : orthogonal();
@@ -69,7 +80,7 @@ function openUnits(verdict: Measured, { experiment: { cell }, closedShare, drive
   // A shift takes most of the bias away only where most of it has one sign.
   if (drive.bias > drive.recurrent && 2 * Math.abs(shift) > drive.bias) return { sentence: say('Try every bias shifted by {0}: it is mostly the bias that pushes the units to where the slope of tanh is small.', shift), whatIf: change({ biasShift: shift }) };
   if ((closedShare ?? 0) >= closedMatters) return { sentence: say('Try an orthogonal Wh: the present one pushes the units into saturation, where the slope is nearly 0.'), whatIf: change({ initialise: { way: 'orthogonal', seed } }) };
-  return compensate(verdict, sigmaMax());
+  return compensate(verdict, yield* sigmaMax());
 }
 
 /** A Wh that is larger by what each step loses. */
@@ -88,14 +99,13 @@ function truncateLater({ onePercentSteps, source, first }: Measured, k: number):
 }
 
 /** The largest singular value of Wh, where that is quickly told. */
-export function quickSigmaMax(Wh: Float64Array, H: number): number | null {
-  const largest = maxAbs(Wh);
-  if (H > largestMeasured || !Number.isFinite(largest)) return null;
-  return nearSigmaMax(Wh, H);
+export function* quickSigmaMax(Wh: Float64Array, H: number): Steps<number | null> {
+  if (H > largestMeasured || !Number.isFinite(yield* largestOf(Wh))) return null;
+  return yield* nearSigmaMax(Wh, H);
 }
 
 /** Null where nothing is wrong, or where no change of the network would mend it. */
-export function nextStep(verdict: Measured, evidence: Evidence): NextStep | null {
+export function* nextStep(verdict: Measured, evidence: Evidence): Steps<NextStep | null> {
   const { nonFinite, experiment: { cell, truncate }, single, first, source } = evidence;
   if (nonFinite !== null) return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? boundWh() : null;
   const { kind, perStepFactor } = verdict;
@@ -104,7 +114,7 @@ export function nextStep(verdict: Measured, evidence: Evidence): NextStep | null
   if (perStepFactor === null || cell === 'identity') return orthogonal();
   let closedAt = source - 1;
   while (closedAt >= first && single.log10[closedAt] !== -Infinity) closedAt--;
-  if (closedAt >= first) return single.lnSlope[closedAt + 1] === -Infinity ? openUnits(verdict, evidence) : orthogonal();
+  if (closedAt >= first) return single.lnSlope[closedAt + 1] === -Infinity ? yield* openUnits(verdict, evidence) : orthogonal();
   const slope = meanOver(single.lnSlope, first + 1, source);
-  return slope < meanOver(single.lnWh, first + 1, source) ? openUnits(verdict, evidence) : orthogonal();
+  return slope < meanOver(single.lnWh, first + 1, source) ? yield* openUnits(verdict, evidence) : orthogonal();
 }

@@ -3,7 +3,8 @@ import { exactSlopes } from './analyse.js';
 import type { RunChunk } from './analyse.js';
 import { cutBefore, runChunks } from './chunks.js';
 import { FlowingRows } from './rows.js';
-import { fastAttribution } from './fast/attribution.js';
+import { attributionSizes, fastAttribution } from './fast/attribution.js';
+import type { Kernels } from './fast/kernels.js';
 import type { Workspaces } from './fast/workspaces.js';
 import { noMemory, withKernels } from './fast/workspaces.js';
 import { maxAbs } from './norm.js';
@@ -32,10 +33,11 @@ const mostSources = 512;
 const fewestSources = 16;
 const mostRows = 2000;
 
+const groupSize = (all: number, most: number): number => Math.max(1, Math.ceil(all / most));
+
 /** Steps at which a gradient enters from above, cut at chunk borders into at most about `most` groups. */
 function groups(entering: readonly (readonly number[])[], most: number): { from: number; to: number }[] {
-  const all = entering.reduce((sum, steps) => sum + steps.length, 0);
-  const size = Math.max(1, Math.ceil(all / most));
+  const size = groupSize(entering.reduce((sum, steps) => sum + steps.length, 0), most);
   return entering.flatMap((steps) => Array.from({ length: Math.ceil(steps.length / size) }, (_, i) => ({ from: steps[i * size]!, to: steps[Math.min(steps.length, (i + 1) * size) - 1]! })));
 }
 
@@ -83,15 +85,32 @@ function* fill(experiment: Experiment, result: AnyRun, attribution: Growing, wor
   if (made === noMemory) leaveOut(attribution, 'memory');
 }
 
-/** Chooses as many sources as these budgets allow; false when even the fewest that say anything are too many. */
-function plan({ shapes: { B, H }, chunks }: Experiment, entering: readonly (readonly number[])[], attribution: Growing, [usual, most]: readonly [number, number]): boolean {
-  const all = entering.reduce((sum, steps) => sum + steps.length, 0);
+/** How many sources these budgets allow where a gradient enters at `all` steps; null when even the fewest that say anything are too many. */
+function affordableSources({ shapes: { B, H }, chunks }: Experiment, all: number, [usual, most]: readonly [number, number]): number | null {
   const longest = chunks.reduce((max, { steps }) => Math.max(max, steps), 0);
   // Sources that stand everywhere travel half of a chunk on average, one at its end all of it.
   const each = (all <= chunks.length ? longest : longest / 2) * B * H * H;
   const affordable = Math.max(Math.min(fewestSources, Math.floor(most / each)), Math.min(mostSources, Math.floor(usual / each)));
   // One group of all is the gradient itself.
-  if (affordable < Math.min(all, chunks.length + 1)) {
+  return affordable < Math.min(all, chunks.length + 1) ? null : affordable;
+}
+
+/** Bytes of what an attribution through the kernels takes: their memory, and its numbers. Where the gradient is given, as if it entered at every step. */
+export function attributionMemory(experiment: Experiment, kernels: Kernels): { readonly kernels: number; readonly results: number } {
+  const { shapes: { T }, chunks, loss, upstream } = experiment;
+  const entering = chunks.map(({ steps }, i) => (loss === null ? (upstream.kind === 'last' ? 1 : steps) : loss.at === 'every' ? steps : i === chunks.length - 1 ? 1 : 0));
+  const all = entering.reduce((sum, count) => sum + count, 0);
+  const affordable = affordableSources(experiment, all, [budget, limit]);
+  if (affordable === null) return { kernels: 0, results: 0 };
+  const size = groupSize(all, affordable);
+  const S = entering.reduce((sum, count) => sum + Math.ceil(count / size), 0);
+  return { kernels: kernels.bytesFor(Object.values(attributionSizes(experiment, S))), results: Math.min(T, mostRows) * (1 + S) * 8 };
+}
+
+/** Chooses as many sources as these budgets allow; false when even the fewest that say anything are too many. */
+function plan(experiment: Experiment, entering: readonly (readonly number[])[], attribution: Growing, budgets: readonly [number, number]): boolean {
+  const affordable = affordableSources(experiment, entering.reduce((sum, steps) => sum + steps.length, 0), budgets);
+  if (affordable === null) {
     leaveOut(attribution, 'work');
     return false;
   }

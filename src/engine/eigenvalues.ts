@@ -1,6 +1,8 @@
 // Eigenvalues of a square matrix. Written here because the library's QR iteration has no limit: for some small matrices
 // of zeros and ones it never ends, and such a matrix can be in a user's file.
-import { maxAbs, norm } from './norm.js';
+import { Mover } from './moving.js';
+import { norm } from './norm.js';
+import { largestOf } from './scan.js';
 import type { Steps } from './types.js';
 
 /** (re, im) */
@@ -18,11 +20,16 @@ const patientSweeps = 20;
  * nilpotent matrix gets its diagonal exactly, where QR alone would give the n-th root of the rounding error.
  */
 export function* eigenvaluesOf(a: Float64Array, n: number): Steps<Eigenvalue[]> {
-  const scale = maxAbs(a);
+  const scale = yield* largestOf(a);
   const found: Eigenvalue[] = [];
+  const mover = new Mover();
   for (const part of stronglyConnected(a, n)) {
     const m = part.length;
-    const block = Float64Array.from({ length: m * m }, (_, i) => (scale === 0 ? 0 : a[part[Math.floor(i / m)]! * n + part[i % m]!]! / scale));
+    const block = new Float64Array(m * m);
+    for (let i = 0; i < m && scale !== 0; i++) {
+      for (let j = 0; j < m; j++) block[i * m + j] = a[part[i]! * n + part[j]!]! / scale;
+      yield* mover.count(m);
+    }
     yield* toHessenberg(block, m);
     for (const [re, im] of yield* hessenbergEigenvalues(block, m)) found.push([re * scale, im * scale]);
   }

@@ -1,4 +1,5 @@
 // Matrices whose rows lie hundreds of decades apart: their singular values, each to its own digits.
+import { Mover } from './moving.js';
 import { norm } from './norm.js';
 import type { Steps } from './types.js';
 
@@ -14,6 +15,20 @@ export function graded(rows: readonly Float64Array[], exponents: ArrayLike<numbe
     return length === 0 ? new Float64Array(row.length) : row.map((value) => value / length);
   });
   return { rows: unit, log2 };
+}
+
+/** The same of the rows that `rowOf` makes, each of ordinary size or with an exponent, with pauses. */
+export function* gradedSteps(count: number, rowOf: (i: number) => Float64Array, exponents: ArrayLike<number> | null = null): Steps<GradedRows> {
+  const all: GradedRows = { rows: [], log2: new Float64Array(count) };
+  const mover = new Mover();
+  for (let i = 0; i < count; i++) {
+    const row = rowOf(i);
+    const { rows: [unit], log2: [own] } = graded([row], exponents === null ? null : [exponents[i]!]);
+    all.rows.push(unit!);
+    all.log2[i] = own!;
+    yield* mover.count(4 * row.length);
+  }
+  return all;
 }
 
 const dot = (x: Float64Array, y: Float64Array): number => {

@@ -49,7 +49,7 @@ export function jacobianSeries(experiment: Experiment, result: AnyRun, item: num
 
 function* fill(experiment: Experiment, result: AnyRun, item: number, series: JacobianSeries, workspaces: Workspaces | null): Steps<void> {
   if (!(yield* allFinite([experiment.weights.Wh]))) return;
-  const chunks = itemChunks(experiment, result.hs, item);
+  const chunks = yield* itemChunks(experiment, result.hs, item);
   const own = withOneItem(experiment);
   yield* withKernels(workspaces, (kernels) => fastJacobians(kernels, own, chunks, series), () => plainJacobians(own, chunks, series));
 }

@@ -1,9 +1,16 @@
 // The largest singular value of diag(s)·Whᵀ for many s, without a full decomposition for each.
+import { mapSteps } from './moving.js';
 import { norm } from './norm.js';
-import { finish } from './steps.js';
+import { jointNormSteps } from './scan.js';
 import type { Steps } from './types.js';
 
 const tolerance = 1e-12;
+
+/** Multiplications between two pauses, below a millisecond in plain arithmetic, some before it has been compiled. */
+const pauseWork = 5e5;
+
+/** Whether it is time for a pause after row i of many, each of so many multiplications. */
+export const isLong = (i: number, work: number): boolean => Math.floor(((i + 1) * work) / pauseWork) > Math.floor((i * work) / pauseWork);
 
 /**
  * Largest eigenvalue of a symmetric tridiagonal matrix (diagonal a, off-diagonal b > 0; more of b than needed is not read), and the last component
@@ -61,14 +68,14 @@ export function topOfTridiagonal(a: readonly number[], b: readonly number[], gue
 }
 
 /** The largest eigenvalue of a positive semidefinite operator by Lanczos with full reorthogonalisation; its residual is at most `within` of it. */
-function* largestEigenvalue(apply: (v: Float64Array) => Float64Array, start: Float64Array, within: number): Steps<number> {
+function* largestEigenvalue(apply: (v: Float64Array) => Steps<Float64Array>, start: Float64Array, within: number): Steps<number> {
   const basis: Float64Array[] = [];
   const a: number[] = [];
   const b: number[] = [];
   let v = scaled(start, 1 / norm(start));
   for (;;) {
     basis.push(v);
-    const w = apply(v);
+    const w = yield* apply(v);
     a.push(dot(w, v));
     // Twice is enough to make it orthogonal to working precision (Parlett, after Kahan).
     for (let round = 0; round < 2; round++) for (const q of basis) subtract(w, q, dot(w, q));
@@ -86,19 +93,20 @@ const startOf = (H: number): Float64Array => Float64Array.from({ length: H }, (_
 /** Relative residual of WᵀW's largest eigenvalue in `nearSigmaMax`, hence twice the relative error of σ_max. */
 const nearTolerance = 1e-6;
 
-/** σ_max of a finite W [H,H] to about six digits, at once. */
-export const nearSigmaMax = (W: Float64Array, H: number): number => finish(sigmaMaxOf(W, H, nearTolerance));
+/** σ_max of a finite W [H,H] to about six digits. */
+export const nearSigmaMax = (W: Float64Array, H: number): Steps<number> => sigmaMaxOf(W, H, nearTolerance);
 
 /** σ_max of W [H,H], NaN when it is not finite, from a few dozen products of W with a vector (O(H²) each), where `JacobianNorm` first forms WhᵀWh (O(H³)). */
 export function* sigmaMaxOf(W: Float64Array, H: number, within = tolerance): Steps<number> {
-  const scale = norm(W);
+  const scale = yield* jointNormSteps([W]);
   if (scale === 0 || !Number.isFinite(scale)) return scale === 0 ? 0 : NaN;
-  const square = (v: Float64Array): Float64Array => {
+  const square = function* (v: Float64Array): Steps<Float64Array> {
     const out = new Float64Array(H);
     for (let i = 0; i < H; i++) {
       const row = W.subarray(i * H, (i + 1) * H);
       const along = dot(row, v) / scale;
       for (let j = 0; j < H; j++) out[j] = out[j]! + (along * row[j]!) / scale;
+      if (isLong(i, 2 * H)) yield 0;
     }
     return out;
   };
@@ -127,8 +135,8 @@ export class JacobianNorm {
   }
 
   static *create(Wh: Float64Array, H: number): Steps<JacobianNorm> {
-    const scale = norm(Wh);
-    const W = scale === 0 ? Wh : Wh.map((value) => value / scale);
+    const scale = yield* jointNormSteps([Wh]);
+    const W = scale === 0 ? Wh : yield* mapSteps(Wh, (value) => value / scale);
     const gram = new Float64Array(H * H);
     for (let k = 0; k < H; k++) {
       for (let i = 0; i < H; i++) {
@@ -150,7 +158,7 @@ export class JacobianNorm {
   }
 
   /** diag(s)·WhᵀWh·diag(s)·v */
-  #apply(s: Float64Array, v: Float64Array): Float64Array {
+  *#apply(s: Float64Array, v: Float64Array): Steps<Float64Array> {
     const H = this.#H;
     const out = new Float64Array(H);
     const sv = v.map((value, i) => value * s[i]!);
@@ -158,6 +166,7 @@ export class JacobianNorm {
       let sum = 0;
       for (let j = 0; j < H; j++) sum += this.gram[i * H + j]! * sv[j]!;
       out[i] = sum * s[i]!;
+      if (isLong(i, H)) yield 0;
     }
     return out;
   }

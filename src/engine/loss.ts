@@ -1,6 +1,17 @@
-import { cast, multiply, multiplyTransposed, takeStep, matrix } from './tensor.js';
+import { castSteps } from './moving.js';
+import { multiply, multiplyTransposed, takeStep, matrix } from './tensor.js';
 import type { Matrix, SequenceTrace } from './tensor.js';
-import type { DType, Loss } from './types.js';
+import type { DType, FloatArray, Loss, Steps } from './types.js';
+
+/** Multiplications between two pauses, two or three milliseconds in plain arithmetic. */
+const pauseWork = 2e6;
+
+/** Why and by, rounded to the run's dtype. */
+export type Readout = { readonly Why: FloatArray; readonly by: FloatArray };
+
+export function* readoutOf({ Why, by }: Loss, dtype: DType): Steps<Readout> {
+  return { Why: yield* castSteps(dtype, Why), by: yield* castSteps(dtype, by) };
+}
 
 /** What a loss says at one step: its share of the loss value, and ∂L/∂h_t [B,H] through the readout alone. */
 export type LossStep = { readonly value: number; readonly dh: Matrix };
@@ -16,13 +27,21 @@ export type LossStep = { readonly value: number; readonly dh: Matrix };
  * @param hs hidden states [B,steps,H] of a chunk @param t step inside the chunk
  * @param target index of the step among those that carry a loss @param S how many those are
  */
-export function lossAtStep(loss: Loss, dtype: DType, hs: SequenceTrace, t: number, target: number, S: number): LossStep {
+export function* lossAtStep(loss: Loss, { Why, by }: Readout, hs: SequenceTrace, t: number, target: number, S: number): Steps<LossStep> {
   const h = takeStep(hs, t);
   const { B, N: H } = hs;
-  const O = loss.by.length;
-  const Why = cast(dtype, loss.Why);
-  const y = multiply(h, Why, cast(dtype, loss.by), matrix('float64', B, O));
+  const O = by.length;
+  const y = matrix('float64', B, O);
   const dy = matrix('float64', B, O);
+  const dh = matrix('float64', B, H);
+  const atOnce = Math.max(1, Math.floor(pauseWork / (H * O)));
+  /** Rows from … from + rows − 1 of a matrix, in its own memory. */
+  const part = ({ cols, data }: Matrix, from: number, rows: number): Matrix => ({ rows, cols, data: data.subarray(from * cols, (from + rows) * cols) });
+  for (let from = 0; from < B; from += atOnce) {
+    const rows = Math.min(atOnce, B - from);
+    multiply(part(h, from, rows), Why, by, part(y, from, rows));
+    if (from + rows < B) yield 0;
+  }
   let value = 0;
   for (let b = 0; b < B; b++) {
     const row = b * O;
@@ -42,5 +61,10 @@ export function lossAtStep(loss: Loss, dtype: DType, hs: SequenceTrace, t: numbe
       value += (Math.log(total) + max - (y.data[row + label] ?? NaN)) / (B * S);
     }
   }
-  return { value, dh: multiplyTransposed(dy, Why, matrix('float64', B, H)) };
+  for (let from = 0; from < B; from += atOnce) {
+    const rows = Math.min(atOnce, B - from);
+    if (from > 0 || rows < B) yield 0;
+    multiplyTransposed(part(dy, from, rows), Why, part(dh, from, rows));
+  }
+  return { value, dh };
 }

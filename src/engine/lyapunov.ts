@@ -1,11 +1,11 @@
 // Exponents and product of the Jacobians J_t = diag(s_t)·Whᵀ, step by step. Both keep their matrix transposed: its rows are
 // the columns that J acts on, so that the inner loops run along memory.
-import { sigmaMaxOf } from './lanczos.js';
+import { isLong, sigmaMaxOf } from './lanczos.js';
 import { exponentOf, maxAbs, norm, scaleByPowerOfTwo } from './norm.js';
 import type { Steps } from './types.js';
 
 /** out = P·Jᵀ = (J·Pᵀ)ᵀ: every row p becomes s ⊙ (p·Wh). */
-function applyJacobian(rows: Float64Array, Wh: Float64Array, slopes: Float64Array): Float64Array {
+function* applyJacobian(rows: Float64Array, Wh: Float64Array, slopes: Float64Array): Steps<Float64Array> {
   const H = slopes.length;
   const out = new Float64Array(rows.length);
   for (let i = 0; i < H; i++) {
@@ -15,6 +15,7 @@ function applyJacobian(rows: Float64Array, Wh: Float64Array, slopes: Float64Arra
       for (let j = 0; j < H; j++) row[j] = row[j]! + value * Wh[k * H + j]!;
     }
     for (let j = 0; j < H; j++) row[j] = row[j]! * slopes[j]!;
+    if (isLong(i, H * H)) yield 0;
   }
   return out;
 }
@@ -46,9 +47,12 @@ export class LyapunovExponents {
     this.#Q = identity(this.#H);
   }
 
-  step(slopes: Float64Array): void {
-    this.#Q = applyJacobian(this.#Q, this.#Wh, slopes);
-    for (let i = 0; i < this.#H; i++) this.sums[i] = this.sums[i]! + Math.log(this.#orthogonalise(i));
+  *step(slopes: Float64Array): Steps<void> {
+    this.#Q = yield* applyJacobian(this.#Q, this.#Wh, slopes);
+    for (let i = 0; i < this.#H; i++) {
+      this.sums[i] = this.sums[i]! + Math.log(this.#orthogonalise(i));
+      if (isLong(i, this.#H ** 2)) yield 0;
+    }
   }
 
   /** Estimated error of the least certain sum: a row has one of about two units in the last place of its length, magnified where little of it is left. */
@@ -100,8 +104,8 @@ export class JacobianProduct {
     this.#exponent = 0;
   }
 
-  step(slopes: Float64Array): void {
-    this.#rows = applyJacobian(this.#rows, this.#Wh, slopes);
+  *step(slopes: Float64Array): Steps<void> {
+    this.#rows = yield* applyJacobian(this.#rows, this.#Wh, slopes);
     const exponent = exponentOf(maxAbs(this.#rows));
     if (!Number.isFinite(exponent)) return;
     scaleByPowerOfTwo(this.#rows, -exponent, this.#rows);

@@ -1,17 +1,22 @@
 // What a run takes, known from its shapes before it begins.
+import { attributionMemory } from './attribution.js';
 import { flowRoom } from './fast/flow.js';
+import { jacobianSizes } from './fast/jacobians.js';
 import type { Kernels } from './fast/kernels.js';
 import { bytesOf } from './fast/kernels.js';
 import { layerRoom } from './fast/layer.js';
 import type { Room } from './fast/layer.js';
 import { pieceStepsOf } from './fast/long.js';
 import { keptPieces } from './fast/pieces.js';
-import { isSmall, smallRoom } from './fast/small.js';
+import { reachSizes } from './fast/reach.js';
+import { isSmall, mayStop, smallRoom } from './fast/small.js';
+import { spectrumSizes } from './fast/spectrum.js';
 import type { Experiment } from './types.js';
+import { withOneItem } from './spectrum.js';
 
 /** Bytes, the experiment itself not counted. */
 export type RunMemory = {
-  /** Everything held at once, as long as the run is kept: the kernels' memory and the result. */
+  /** Everything held at once, as long as the run is kept: the kernels' memory, the result, and all analyses side by side. */
   readonly whole: number;
   /** Of that, the arrays of the result with the chunks that it was computed from. */
   readonly results: number;
@@ -21,7 +26,11 @@ export type RunMemory = {
   readonly wholeKernels: number;
   readonly pieceKernels: number;
   readonly rooms: { readonly whole: Rooms; readonly pieces: Rooms };
+  /** What each analysis takes while it goes on: the memory of its own kernels, and slopes and numbers of all its steps. */
+  readonly analyses: Readonly<Record<'spectrum' | 'jacobians' | 'attribution' | 'reach', AnalysisMemory>>;
 };
+
+type AnalysisMemory = { readonly kernels: number; readonly results: number };
 
 type Rooms = { readonly own: number; readonly shared: number };
 
@@ -40,6 +49,20 @@ export function fitMemory(kernels: Kernels, experiment: Experiment, way: 'whole'
   team?.fit(shared);
 }
 
+/** Analyses through the kernels, each on a memory of its own. */
+function analysesOf(experiment: Experiment, kernels: Kernels): RunMemory['analyses'] {
+  const { T, H } = experiment.shapes;
+  const room = (sizes: Readonly<Record<string, number>>): number => kernels.bytesFor(Object.values(sizes));
+  const one = withOneItem(experiment);
+  const slopes = T * H * 8;
+  return {
+    spectrum: { kernels: room(spectrumSizes(one)), results: slopes + T * 8 },
+    jacobians: { kernels: room(jacobianSizes(one)), results: slopes },
+    attribution: attributionMemory(experiment, kernels),
+    reach: { kernels: room(reachSizes(experiment)), results: 2 * T * 8 },
+  };
+}
+
 export function memoryOf(experiment: Experiment, kernels: Kernels): RunMemory {
   const { cell, dtype, shapes: { B, T, I, H }, chunks, stateful, loss, upstream, truncate } = experiment;
   const bytes = bytesOf[dtype];
@@ -50,14 +73,14 @@ export function memoryOf(experiment: Experiment, kernels: Kernels): RunMemory {
   const flow = flowRoom(kernels, experiment);
   const small = chunks.length === 1 && loss === null && isSmall(shape);
   const rooms = {
-    whole: together(kernels, [small ? smallRoom(kernels, shape) : layerRoom(kernels, shape), flow]),
+    whole: together(kernels, [...(small ? [smallRoom(kernels, shape)] : []), ...(small && !mayStop(shape) ? [] : [layerRoom(kernels, shape)]), flow]),
     pieces: together(kernels, [layerRoom(kernels, piece), flow]),
   };
   const wholeKernels = rooms.whole.own + rooms.whole.shared;
   // One more for pieces of the layer, one for pieces of the flow, on one thread: they may be asked for while the next run has begun.
   const pieceKernels = rooms.pieces.own + rooms.pieces.shared + layerRoom(kernels, piece, null).bytes + flowRoom(kernels, experiment, null).bytes;
-  // Norms and their logarithms, ‖h‖ and the closed share (which leave with all of a small run, and are copied), exponents, the single source; the sums.
-  const series = (5 + 5 + (small ? 4 : 2) + 1 + 1) * T * 8 + B * T * 8 + (I * H + H * H + H + B * H) * bytes;
+  // Norms and their logarithms, ‖h‖ and the closed share, exponents, the single source; the sums.
+  const series = (5 + 5 + 2 + 1 + 1) * T * 8 + B * T * 8 + (I * H + H * H + H + B * H) * bytes;
   const inputs = B * T * I * bytes;
   const states = B * T * H;
   const initials = (stateful ? chunks.length : 1) * B * H * bytes;
@@ -68,8 +91,12 @@ export function memoryOf(experiment: Experiment, kernels: Kernels): RunMemory {
   const count = chunks.reduce((sum, { steps }) => sum + Math.ceil(steps / pieceSteps), 0);
   const checkpoints = count * (2 * B * H * bytes + 4 * B * (H + 8) * 8);
   const cached = (keptPieces + 1) * B * pieceSteps * (2 * H * bytes + I * bytes + 2 * H * 8);
+  const analyses = analysesOf(experiment, kernels);
+  const sum = (...all: readonly AnalysisMemory[]): number => all.reduce((bytes, each) => bytes + each.kernels + each.results, 0);
+  const { spectrum, jacobians, attribution, reach } = analyses;
   return {
-    whole: wholeKernels + results, results, wholeKernels, pieceKernels, rooms,
-    pieces: pieceKernels + series + inputs + initials + checkpoints + cached,
+    whole: wholeKernels + results + sum(spectrum, jacobians, attribution, reach), results, wholeKernels, pieceKernels, rooms, analyses,
+    // Where the states are not held, there is no reach.
+    pieces: pieceKernels + series + inputs + initials + checkpoints + cached + sum(spectrum, jacobians, attribution),
   };
 }

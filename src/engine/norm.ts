@@ -22,9 +22,6 @@ export function norm(values: FloatArray, from = 0, to = values.length): number {
   return max * Math.sqrt(sum);
 }
 
-/** Norm of several tensors read as one vector. */
-export const jointNorm = (tensors: readonly FloatArray[]): number => norm(Float64Array.from(tensors, (tensor) => norm(tensor)));
-
 /** About ⌊log2 m⌋ of a finite m > 0; -Infinity for 0. */
 export const exponentOf = (m: number): number => Math.floor(Math.log2(m));
 

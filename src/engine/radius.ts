@@ -1,5 +1,7 @@
 // Bounds of the spectral radius of a matrix too large for all its eigenvalues.
-import { exponentOf, maxAbs, norm, scaleByPowerOfTwo } from './norm.js';
+import { movedAtOnce } from './moving.js';
+import { exponentOf, scaleByPowerOfTwo } from './norm.js';
+import { jointNormSteps, largestOf } from './scan.js';
 import type { Steps } from './types.js';
 
 /** A^(2^14): what bounds and radius differ by shrinks to a 16,384th of its logarithm. */
@@ -36,7 +38,7 @@ export function* spectralRadiusBounds(A: Float64Array, n: number, square: Square
   let [exponent, error, k] = [0, 0, 1];
   let [low, high] = [0, Infinity];
   for (let i = 0; i <= squarings; i++) {
-    const size = norm(power);
+    const size = yield* jointNormSteps([power]);
     let trace = 0;
     for (let j = 0; j < n; j++) trace += power[j * (n + 1)]!;
     // n additions, each wrong by half a unit of sums of up to Σ|a_jj| ≤ √n·size.
@@ -53,12 +55,15 @@ export function* spectralRadiusBounds(A: Float64Array, n: number, square: Square
     low = Math.max(low, below * (1 - slackBelow));
     // A zero power proves a radius of 0 where no rounding can hide behind it.
     if (i === squarings || high === 0 || (size === 0 && error === 0)) break;
-    const shift = exponentOf(maxAbs(power));
+    const shift = exponentOf(yield* largestOf(power));
     if (!Number.isFinite(shift)) break;
     const scaled = new Float64Array(n * n);
-    scaleByPowerOfTwo(power, -shift, scaled);
+    for (let at = 0; at < scaled.length; at += movedAtOnce) {
+      scaleByPowerOfTwo(power, -shift, scaled, at, Math.min(scaled.length, at + movedAtOnce));
+      yield i / squarings;
+    }
     // Of the first power, whose scale may be any, there is none.
-    const [from, by] = [norm(scaled), error === 0 ? 0 : error * 2 ** -shift];
+    const [from, by] = [yield* jointNormSteps([scaled]), error === 0 ? 0 : error * 2 ** -shift];
     const squared = yield* square(scaled);
     error = 2 * from * by + by * by + (n + 2) * Number.EPSILON * from * from;
     exponent = 2 * (exponent + shift);

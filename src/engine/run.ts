@@ -11,10 +11,10 @@ import { longPass, pieceStepsOf } from './fast/long.js';
 import { ready } from './fast/pieces.js';
 import { fastPass } from './fast/pass.js';
 import { fitMemory, memoryOf } from './memory.js';
-import { jointNorm, maxAbs, norm } from './norm.js';
+import { maxAbs, norm } from './norm.js';
 import { referencePass } from './pass.js';
 import type { Pass } from './pass.js';
-import { allFinite, finiteAt, largestOf } from './scan.js';
+import { allFinite, finiteAt, jointNormSteps, largestOf, scanned } from './scan.js';
 import { part } from './steps.js';
 import { isHeld, takeStep } from './tensor.js';
 import type { SequenceTrace } from './tensor.js';
@@ -25,11 +25,19 @@ import { judge } from './verdict.js';
 import type { NonFinite } from './verdict.js';
 
 /** Scales the parameter gradients so that their norm as one vector is at most `bound` (Pascanu et al. 2013, algorithm 1). Gives the factor. */
-function clip(gradients: Gradients, bound: number): number {
+function* clip(gradients: Gradients, bound: number): Steps<number> {
   const tensors = [gradients.dWx, gradients.dWh, gradients.db];
-  const total = jointNorm(tensors);
+  const total = yield* jointNormSteps(tensors);
   const factor = total > bound ? bound / total : 1;
-  if (factor < 1) for (const tensor of tensors) tensor.set(tensor.map((value) => value * factor));
+  if (factor < 1) {
+    for (const tensor of tensors) {
+      for (let from = 0; from < tensor.length; from += scanned) {
+        const end = Math.min(tensor.length, from + scanned);
+        for (let i = from; i < end; i++) tensor[i] = tensor[i]! * factor;
+        if (end < tensor.length) yield 0;
+      }
+    }
+  }
   return factor;
 }
 
@@ -134,7 +142,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
   const { cell, shapes, clipNorm } = experiment;
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
   const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
-  const clipFactor = clipNorm === null ? null : clip(gradients, clipNorm);
+  const clipFactor = clipNorm === null ? null : yield* part(clip(gradients, clipNorm), 0, 0);
   const { single, ...logs } = analysis;
   const last = chunks.at(-1)!;
   const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs), 0, 0.2));
@@ -149,11 +157,11 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
   const quickRange = !reachesAnEnd || kernels === null ? null : yield* part(fastPlainRange(kernels, experiment, last), 0.3, 1);
   const { zeroAt, infiniteAt } = quickRange ?? (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
   const trip = cell === 'identity' ? null : closed.subarray(last.start);
-  const verdict = judge({
+  const verdict = yield* part(judge({
     experiment, bounds, single, first: last.start, source: shapes.T - 1, nonFinite, zeroAt, infiniteAt,
     driveOf: () => sampleDrive(experiment, last), sigmaMax: () => quickSigmaMax(experiment.weights.Wh, shapes.H),
     closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
-  });
+  }), 1, 1);
   const result = {
     shapes, chunkStarts: chunks.map(({ start }) => start), hs: hs.data, dhTotal: dhTotal.data, dxs: dxs.data,
     dWx: gradients.dWx, dWh: gradients.dWh, db: gradients.db, dh0, norms, ...logs, log10SingleSource: single.log10,

@@ -1,12 +1,12 @@
 // Looks at all numbers of large tensors, with pauses.
-import { maxAbs } from './norm.js';
+import { maxAbs, norm } from './norm.js';
 import { ready } from './fast/pieces.js';
 import { isHeld, takeStep } from './tensor.js';
 import type { SequenceTrace } from './tensor.js';
 import type { DType, FloatArray, Steps } from './types.js';
 
 /** Numbers looked through between two pauses, about two milliseconds. */
-const scanned = 1e6;
+export const scanned = 1e6;
 
 /** max |value|; NaN when one of the values is. */
 export function* largestOf(...tensors: readonly FloatArray[]): Steps<number> {
@@ -18,6 +18,18 @@ export function* largestOf(...tensors: readonly FloatArray[]): Steps<number> {
     }
   }
   return largest;
+}
+
+/** Norm of several tensors read as one vector. */
+export function* jointNormSteps(tensors: readonly FloatArray[]): Steps<number> {
+  const parts: number[] = [];
+  for (const tensor of tensors) {
+    for (let from = 0; from < tensor.length; from += scanned) {
+      parts.push(norm(tensor, from, Math.min(tensor.length, from + scanned)));
+      if (tensor.length > scanned) yield 0;
+    }
+  }
+  return norm(Float64Array.from(parts));
 }
 
 /** Whether all values are finite once they are rounded to the dtype. */

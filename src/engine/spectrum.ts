@@ -1,16 +1,18 @@
 import { exactSlopes } from './analyse.js';
 import type { RunChunk } from './analyse.js';
 import { eigenvaluesOf } from './eigenvalues.js';
+import { ready } from './fast/pieces.js';
 import { fastSpectrum } from './fast/spectrum.js';
 import type { Workspaces } from './fast/workspaces.js';
 import { withKernels } from './fast/workspaces.js';
 import { JacobianNorm } from './lanczos.js';
 import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
+import { castSteps } from './moving.js';
 import { plainSquare, spectralRadiusBounds } from './radius.js';
 import type { Square } from './radius.js';
 import { allFinite } from './scan.js';
 import { part } from './steps.js';
-import { cast, matrix, partOf, sequence, takeStep } from './tensor.js';
+import { matrix, partOf, sequence, takeStep } from './tensor.js';
 import type { SequenceTrace } from './tensor.js';
 import { factorise, logDeterminant, provenBelow } from './triangular.js';
 import type { AnyRun, Experiment, Spectrum, Steps } from './types.js';
@@ -25,19 +27,21 @@ export type GrowingSpectrum = { -readonly [Name in keyof Spectrum]: Spectrum[Nam
 const oneItem = ({ T, N, data }: SequenceTrace, item: number): SequenceTrace => ({ B: 1, T, N, data: partOf(data, item * T * N, (item + 1) * T * N) });
 
 /** One batch item of a run, cut into its chunks again; without what enters from above. */
-export function itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment, hs: AnyRun['hs'], item: number): RunChunk[] {
+export function* itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment, hs: AnyRun['hs'], item: number): Steps<RunChunk[]> {
   const first = matrix(dtype, 1, H);
   if (h0 !== null) first.data.set(h0.subarray(item * H, (item + 1) * H));
   const all = oneItem({ B, T, N: H, data: hs }, item);
   let start = 0;
-  return chunks.map(({ steps, xs }) => {
+  const cut: RunChunk[] = [];
+  for (const { steps, xs } of chunks) {
+    if (stateful && start > 0) yield* ready(start - 1, all);
     const initial = stateful && start > 0 ? takeStep(all, start - 1) : first;
     const states = { B: 1, T: steps, N: H, data: partOf(all.data, start * H, (start + steps) * H) };
-    const inputs = { B: 1, T: steps, N: I, data: cast(dtype, xs.subarray(item * steps * I, (item + 1) * steps * I)) };
-    const chunk = { start, steps, xs: inputs, hs: states, initial, dhs: sequence('float64', 1, 0, H) };
+    const inputs = { B: 1, T: steps, N: I, data: yield* castSteps(dtype, xs.subarray(item * steps * I, (item + 1) * steps * I)) };
+    cut.push({ start, steps, xs: inputs, hs: states, initial, dhs: sequence('float64', 1, 0, H) });
     start += steps;
-    return chunk;
-  });
+  }
+  return cut;
 }
 
 /** The experiment as if it had one batch item. */
@@ -70,7 +74,7 @@ function* fill(experiment: Experiment, result: AnyRun, workspaces: Workspaces | 
     spectrum.eigenvaluesWh = Array.from({ length: H }, () => [NaN, NaN] as const);
     return;
   }
-  const chunks = itemChunks(experiment, result.hs, 0);
+  const chunks = yield* itemChunks(experiment, result.hs, 0);
   const own = withOneItem(experiment);
   yield* withKernels(workspaces, (kernels) => fastSpectrum(kernels, own, chunks, spectrum, decomposed), function* () {
     Object.assign(spectrum, unknown(T));
@@ -141,8 +145,8 @@ function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spe
       spectrum.jacobianSigmaMax[chunk.start + t] = sigma;
       if (sigma === 0) zeroJacobians++;
       for (const slope of slopes) lnSlopes += Math.log(slope);
-      product.step(slopes);
-      if (logDet !== -Infinity && Number.isFinite(lnSlopes)) exponents.step(slopes);
+      yield* part(product.step(slopes), progress, progress);
+      if (logDet !== -Infinity && Number.isFinite(lnSlopes)) yield* part(exponents.step(slopes), progress, progress);
       yield 0.15 + (0.85 * (chunk.start + t + 1)) / T;
     }
   }

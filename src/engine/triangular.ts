@@ -1,5 +1,7 @@
 // LU, its determinant and inverse, and Cholesky as a proof, each pausing as it goes.
+import { Mover } from './moving.js';
 import { exponentOf, maxAbs } from './norm.js';
+import { largestOf } from './scan.js';
 import type { Steps } from './types.js';
 
 /** Multiplications between two pauses, some milliseconds in plain arithmetic. */
@@ -15,18 +17,30 @@ const scalings = 3;
 const scaled = (value: number, exponent: number): number => value * 2 ** Math.trunc(exponent / 2) * 2 ** (exponent - Math.trunc(exponent / 2));
 
 /** Powers of two, which lose no digit, that bring rows and columns to one size: only then does a small pivot say that little is left. */
-function equilibrated(a: Float64Array, n: number): { readonly S: Float64Array; readonly rows: Int32Array; readonly columns: Int32Array } {
-  const S = a.slice();
+function* equilibrated(a: Float64Array, n: number): Steps<{ readonly S: Float64Array; readonly rows: Int32Array; readonly columns: Int32Array }> {
+  const S = new Float64Array(n * n);
   const [rows, columns] = [new Int32Array(n), new Int32Array(n)];
-  for (let round = 0; round < 2 * scalings; round++) {
-    const [stride, step, exponents] = round % 2 === 0 ? [n, 1, rows] : [1, n, columns];
+  /** Minus the exponent of the largest number. */
+  const shiftFor = (largest: number): number => (largest === 0 || !Number.isFinite(largest) ? 0 : -exponentOf(largest));
+  const mover = new Mover();
+  yield* mover.copy(a, S, 0);
+  for (let round = 0; round < scalings; round++) {
+    const largest = new Float64Array(n);
     for (let i = 0; i < n; i++) {
-      let largest = 0;
-      for (let j = 0; j < n; j++) largest = Math.max(largest, Math.abs(S[i * stride + j * step]!));
-      if (largest === 0 || !Number.isFinite(largest)) continue;
-      const shift = -exponentOf(largest);
-      exponents[i] = exponents[i]! + shift;
-      if (shift !== 0) for (let j = 0; j < n; j++) S[i * stride + j * step] = scaled(S[i * stride + j * step]!, shift);
+      const shift = shiftFor(maxAbs(S, i * n, (i + 1) * n));
+      rows[i] = rows[i]! + shift;
+      for (let j = 0; j < n; j++) {
+        if (shift !== 0) S[i * n + j] = scaled(S[i * n + j]!, shift);
+        largest[j] = Math.max(largest[j]!, Math.abs(S[i * n + j]!));
+      }
+      yield* mover.count(4 * n);
+    }
+    const shifts = largest.map(shiftFor);
+    if (shifts.every((shift) => shift === 0)) continue;
+    for (let j = 0; j < n; j++) columns[j] = columns[j]! + shifts[j]!;
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) if (shifts[j] !== 0) S[i * n + j] = scaled(S[i * n + j]!, shifts[j]!);
+      yield* mover.count(4 * n);
     }
   }
   return { S, rows, columns };
@@ -34,7 +48,7 @@ function equilibrated(a: Float64Array, n: number): { readonly S: Float64Array; r
 
 /** `a` [n,n], not changed. `singular`: a pivot is zero to working precision beside the largest, however the rows and columns are scaled. */
 export function* factorise(a: Float64Array, n: number): Steps<Factors> {
-  const { S: LU, rows, columns } = equilibrated(a, n);
+  const { S: LU, rows, columns } = yield* equilibrated(a, n);
   const order = Int32Array.from({ length: n }, (_, i) => i);
   let work = 0;
   let [smallest, largest] = [Infinity, 0];
@@ -93,7 +107,11 @@ export function* inverse({ LU, order, rows, columns }: Factors): Steps<Float64Ar
     work += (n - i) * n;
     if (work > pauseWork) { work = 0; yield 1 - (0.5 * i) / n; }
   }
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) X[i * n + j] = scaled(X[i * n + j]!, columns[i]! + rows[j]!);
+  const mover = new Mover();
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) X[i * n + j] = scaled(X[i * n + j]!, columns[i]! + rows[j]!);
+    yield* mover.count(8 * n);
+  }
   return X;
 }
 
@@ -104,7 +122,7 @@ export function* inverse({ LU, order, rows, columns }: Factors): Steps<Float64Ar
 export function* provenBelow(G: Float64Array, n: number, bound: number, rounding: number): Steps<boolean> {
   let trace = 0;
   for (let i = 0; i < n; i++) trace += Math.abs(bound - G[i * (n + 1)]!);
-  const diagonal = bound - rounding - 1.01 * (n + 2) * Number.EPSILON * trace - n * Number.EPSILON * maxAbs(G);
+  const diagonal = bound - rounding - 1.01 * (n + 2) * Number.EPSILON * trace - n * Number.EPSILON * (yield* largestOf(G));
   const R = new Float64Array(n * n);
   let work = 0;
   // Row by row: R[i] of the lower triangular factor from the rows before it.

@@ -1,5 +1,6 @@
 // Where the gradient enters the layer: ones at one step or at each, given values, or a loss.
-import { lossAtStep } from './loss.js';
+import { lossAtStep, readoutOf } from './loss.js';
+import { Mover } from './moving.js';
 import { finish } from './steps.js';
 import { putStep, sequence } from './tensor.js';
 import type { Sequence, SequenceTrace } from './tensor.js';
@@ -22,19 +23,21 @@ export function* upstreamSteps(experiment: Experiment, { start, steps }: Chunk, 
   if (loss !== null) {
     const S = loss.at === 'every' ? T : 1;
     let value = before;
+    const readout = yield* readoutOf(loss, dtype);
     for (let t = 0; t < steps; t++) {
       if (loss.at === 'last' && start + t !== T - 1) continue;
-      const step = lossAtStep(loss, dtype, hs, t, loss.at === 'every' ? start + t : 0, S);
+      const step = yield* lossAtStep(loss, readout, hs, t, loss.at === 'every' ? start + t : 0, S);
       value += step.value;
       putStep(dhs, t, step.dh);
       yield (t + 1) / steps;
     }
     return { dhs, loss: value };
   }
-  if (upstream.kind === 'every') dhs.data.fill(1);
+  const mover = new Mover();
   for (let b = 0; b < B; b++) {
+    if (upstream.kind === 'every') dhs.data.fill(1, b * steps * H, (b + 1) * steps * H);
     if (upstream.kind === 'last') dhs.data.fill(1, ((b + 1) * steps - 1) * H, (b + 1) * steps * H);
-    if (upstream.kind === 'given') dhs.data.set(upstream.dhs.subarray((b * T + start) * H, (b * T + start + steps) * H), b * steps * H);
+    if (upstream.kind === 'given') yield* mover.copy(upstream.dhs.subarray((b * T + start) * H, (b * T + start + steps) * H), dhs.data, b * steps * H);
   }
   return { dhs, loss: null };
 }

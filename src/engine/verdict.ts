@@ -4,7 +4,7 @@ import { stretches, theilSen } from './fit.js';
 import { nextStep } from './advice.js';
 import type { Drive } from './advice.js';
 import { reasonOf } from './reason.js';
-import type { Experiment, RateSegment, Verdict, VerdictBounds, VerdictKind } from './types.js';
+import type { Experiment, RateSegment, Steps, Verdict, VerdictBounds, VerdictKind } from './types.js';
 import type { SingleSource } from './analyse.js';
 
 /** The first thing that is not finite, in the order in which a run meets it. */
@@ -23,9 +23,9 @@ export type Evidence = {
   readonly infiniteAt: number | null;
   /** Mean share over the trip of units that let (nearly) nothing through: |h| > 0.97, or a relu at 0; null when the cell has none. */
   readonly closedShare: number | null;
-  readonly driveOf: () => Drive;
+  readonly driveOf: () => Steps<Drive>;
   /** Of Wh; null when it takes too long to be told. */
-  readonly sigmaMax: () => number | null;
+  readonly sigmaMax: () => Steps<number | null>;
 };
 
 /** Steps over which a gradient that keeps `factor` per step falls to `share`; null when it does not shrink. */
@@ -95,7 +95,7 @@ function crossing({ single: { log10 }, bounds, first, source }: Evidence, kind: 
  * Vanishing, healthy, exploding or not finite, from the norm at the first step over that at the source (ones at T−1).
  * The rate is a Theil–Sen fit of ln ‖g_t‖; the bounds are those of AUTOTRAINER's detectors unless given.
  */
-export function judge(evidence: Evidence): Verdict {
+export function* judge(evidence: Evidence): Steps<Verdict> {
   const { single: { log10 }, source, first, zeroAt, infiniteAt } = evidence;
   const ratio = log10[first]! - log10[source]!;
   const log10Ratio = source === first || Number.isNaN(ratio) || ratio === Infinity ? null : ratio;
@@ -106,5 +106,6 @@ export function judge(evidence: Evidence): Verdict {
     kind, perStepFactor, halfLifeSteps: stepsUntil(0.5, perStepFactor), onePercentSteps: stepsUntil(0.01, perStepFactor), log10Ratio,
     source, first, crossedAt: crossing(evidence, kind), zeroAt, infiniteAt, segments: segmentsOf(evidence, from, perStepFactor),
   };
-  return { ...verdict, reason: reasonOf(verdict, evidence), next: nextStep(verdict, evidence) };
+  yield 0;
+  return { ...verdict, reason: reasonOf(verdict, evidence), next: yield* nextStep(verdict, evidence) };
 }

@@ -1,9 +1,10 @@
 // An experiment with some of its parts changed, to see what the gradient would do; the files it came from know nothing of it.
 import { t as say } from '@vscode/l10n';
 import { eigenvaluesOf } from './eigenvalues.js';
-import { initialise } from './initialise.js';
+import { initialiseSteps } from './initialise.js';
 import type { Initialisation } from './initialise.js';
 import { sigmaMaxOf } from './lanczos.js';
+import { mapSteps } from './moving.js';
 import { largestOf } from './scan.js';
 import { part } from './steps.js';
 import type { Cell, Experiment, Steps, Upstream } from './types.js';
@@ -37,8 +38,9 @@ export type WhMeasures = Readonly<Record<Measure, number | null>>;
 const freelyDecomposed = 256;
 
 /** Wh [H,H] as `initialise` leaves it, before it is rescaled. */
-export const recurrentOf = ({ shapes: { H }, weights }: Experiment, anew: WhatIf['initialise']): Float64Array =>
-  (anew === null ? null : initialise(anew.way, H, H, anew.seed)) ?? weights.Wh;
+export function* recurrentOf({ shapes: { H }, weights }: Experiment, anew: WhatIf['initialise']): Steps<Float64Array> {
+  return (anew === null ? null : yield* initialiseSteps(anew.way, H, H, anew.seed)) ?? weights.Wh;
+}
 
 /** Both measures of Wh [H,H]; the spectral radius of a large one only when `needed`. NaN when a number is not finite. */
 export function* measureRecurrent(Wh: Float64Array, H: number, anew: WhatIf['initialise'], needed: Measure | null): Steps<WhMeasures> {
@@ -71,7 +73,7 @@ function upstreamAt(lossAt: NonNullable<WhatIf['lossAt']>, { B, T, H }: Experime
 const limit = (wanted: number | 'off' | null, now: number | null): number | null => (wanted === null ? now : wanted === 'off' ? null : wanted);
 
 /** The changed experiment with the measures of its Wh, or the sentence that says why there is none. `Wh` and `measures` are those before rescaling. */
-export function changed(experiment: Experiment, whatIf: WhatIf, Wh: Float64Array, measures: WhMeasures): { readonly experiment: Experiment; readonly measures: WhMeasures } | string {
+export function* changed(experiment: Experiment, whatIf: WhatIf, Wh: Float64Array, measures: WhMeasures): Steps<{ readonly experiment: Experiment; readonly measures: WhMeasures } | string> {
   const { shapes, weights } = experiment;
   const { rescale, inputScale, biasShift, lossAt } = whatIf;
   if (lossAt !== null && experiment.loss !== null) return say('The loss of this experiment has targets for its own steps, so it cannot be moved.');
@@ -84,8 +86,8 @@ export function changed(experiment: Experiment, whatIf: WhatIf, Wh: Float64Array
       ...experiment,
       cell: whatIf.cell ?? experiment.cell,
       weights: {
-        Wx: inputScale === null ? weights.Wx : weights.Wx.map((value) => value * inputScale),
-        Wh: factor === 1 ? Wh : Wh.map((value) => value * factor),
+        Wx: inputScale === null ? weights.Wx : yield* mapSteps(weights.Wx, (value) => value * inputScale),
+        Wh: factor === 1 ? Wh : yield* mapSteps(Wh, (value) => value * factor),
         b: biasShift === null ? weights.b : weights.b.map((value) => value + biasShift),
       },
       upstream: lossAt === null ? experiment.upstream : upstreamAt(lossAt, shapes),

@@ -56,7 +56,7 @@ export class WhatIfs {
     check();
     const started = performance.now();
     const { Wh, measures } = await this.#recurrentFor(whatIf, check);
-    const other = changed(this.#experiment, whatIf, Wh, measures);
+    const other = await drive(changed(this.#experiment, whatIf, Wh, measures), check, () => undefined);
     if (typeof other === 'string') return { kind: 'refused', message: other };
     const { verdict, log10Norms, log10SingleSource, clipFactor, lossValue } = await drive(runWithin(this.#limit, other.experiment, this.#bounds, this.#kernels), check, () => undefined);
     return {
@@ -72,7 +72,7 @@ export class WhatIfs {
     const needed = rescale?.measure ?? null;
     const known = this.#recurrent;
     if (known?.key === key && (needed === null || known.measures[needed] !== null)) return known;
-    const Wh = recurrentOf(this.#experiment, initialise);
+    const Wh = await drive(recurrentOf(this.#experiment, initialise), check, () => undefined);
     const measures = await drive(measureRecurrent(Wh, this.#experiment.shapes.H, initialise, needed), check, () => undefined);
     this.#recurrent = { key, Wh, measures };
     return this.#recurrent;

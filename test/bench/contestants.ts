@@ -112,8 +112,8 @@ export const kernels = (variant: Variant, dtype: DType, threads = 1): Contestant
     const target = { dhTotal: sequence(dtype, B, T, H), dxs: sequence(dtype, B, T, I), norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };
     finish(layer.forward(numbers.xs, T, numbers.h0, hs, 0));
     finish(layer.backward(numbers.dhs, T, target, 0));
-    layer.gradients();
-    layer.dh0();
+    finish(layer.gradients());
+    finish(layer.dh0());
   };
 });
 

@@ -2,14 +2,18 @@
 import type { RunChunk } from '../analyse.js';
 import type { Attribution } from '../attribution.js';
 import { cutBefore } from '../chunks.js';
+import { movedAtOnce, Mover } from '../moving.js';
 import { exponentOf, log10Of2, maxAbs } from '../norm.js';
 import { allFinite, sequenceFinite } from '../scan.js';
+import { part } from '../steps.js';
 import type { Experiment, FloatArray, Steps } from '../types.js';
 import type { Kernels } from './kernels.js';
-import { rowBytes } from './kernels.js';
+import { clearSteps, rowBytes } from './kernels.js';
 import { ready } from './pieces.js';
-import { columnAt, insideRange, layOut, numbersAt, packedBytes, panelsOf, width } from './packed.js';
+import { columnAt, insideRange, layOut, numbersAt, packedBytes, packInto, panelsOf, width } from './packed.js';
+import { ranges } from './rounds.js';
 import { SlopeBlocks } from './slopes.js';
+import { packTwice } from './weights.js';
 import { noMemory } from './workspaces.js';
 
 const pauseWork = 2e7;
@@ -44,26 +48,36 @@ class Rows {
   }
 }
 
+/** Rows on their way, and those that are taken back at once. */
+function rowsFor({ shapes: { B, H } }: Experiment, S: number): { readonly count: number; readonly atOnce: number } {
+  const count = Math.max(1, S * B);
+  return { count, atOnce: Math.min(count + (count % 2), Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)))) };
+}
+
+/** Buffers of an attribution to S sources. */
+export function attributionSizes(experiment: Experiment, S: number) {
+  const { B, H } = experiment.shapes;
+  const { count, atOnce } = rowsFor(experiment, S);
+  return { ...SlopeBlocks.sizes(experiment, B), transposed: packedBytes(H, H), g: packedBytes(count, H), d: packedBytes(atOnce, H), stepSlopes: packedBytes(B, H), exponents: count * 8, squares: count * 8 };
+}
+
 /** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
 export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], attribution: Attribution): Steps<Attribution | typeof noMemory | null> {
   const { sources, t: rows, log10 } = attribution;
   const { shapes: { B, T, H }, weights: { Wx, Wh } } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const S = sources.length;
-  const count = Math.max(1, S * B);
-  const atOnce = Math.min(count + (count % 2), Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H))));
-  const at = layOut(kernels, {
-    ...SlopeBlocks.sizes(experiment, B), transposed: packedBytes(H, H), g: packedBytes(count, H), d: packedBytes(atOnce, H), stepSlopes: packedBytes(B, H), exponents: count * 8, squares: count * 8,
-  });
+  const { count, atOnce } = rowsFor(experiment, S);
+  const at = layOut(kernels, attributionSizes(experiment, S));
   if (at === null) return noMemory;
   const { exports } = kernels;
-  exports.clear(at.g, packedBytes(count, H));
-  numbersAt(kernels, at.slopeStaging, H * H).set(Wh);
-  exports.packTransposed64(at.slopeStaging, H, H, at.transposed);
-  const blocks = new SlopeBlocks(kernels, experiment, { first: 0, count: B }, at);
+  yield* clearSteps(kernels, at.g, packedBytes(count, H));
+  yield* packTwice(kernels, 'float64', Wh, H, H, at.slopeStaging, null, at.transposed);
+  const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: 0, count: B }, at);
   const flow = new Rows(kernels, at.g, at.exponents, count, H);
   const squares = numbersAt(kernels, at.squares, count);
   flow.exponents.fill(-Infinity);
+  const mover = new Mover();
   let row = rows.length - 1;
   // The latest source has the first rows, so that those under way stand together.
   let last = S;
@@ -74,15 +88,21 @@ export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunk
     for (let end = chunk.steps; end > 0; end = Math.max(0, end - blocks.steps)) {
       const start = Math.max(0, end - blocks.steps);
       for (const t of [start - 1, start, end - 1]) if (t >= 0) yield* ready(t, chunk.hs, chunk.dhs);
-      const slopes = blocks.block(chunk, start, end);
+      const slopes = yield* blocks.block(chunk, start, end);
       if (!(yield* allFinite([slopes]))) return null;
       for (let step = end - 1; step >= start; step--) {
         const t = chunk.start + step;
         while (first > 0 && sources[first - 1]!.to >= t && sources[first - 1]!.from >= chunk.start) first--;
         const entered = first < last && sources[first]!.from <= t ? first : -1;
-        if (entered >= 0) for (let b = 0; b < B; b++) flow.add((S - 1 - entered) * B + b, chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H));
+        for (let b = 0; b < B && entered >= 0; b++) {
+          flow.add((S - 1 - entered) * B + b, chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H));
+          yield* mover.count(4 * H);
+        }
         const under = (last - first) * B;
-        exports.settleRows(at.g + firstRow * rowBytes, flow.panelBytes, H, under, at.exponents + firstRow * 8, at.squares + firstRow * 8);
+        for (const { first: from, end: to } of ranges(under, H, movedAtOnce)) {
+          exports.settleRows(at.g + (firstRow + from) * rowBytes, flow.panelBytes, H, to - from, at.exponents + (firstRow + from) * 8, at.squares + (firstRow + from) * 8);
+          if (to < under) yield (T - 1 - t) / T;
+        }
         if (rows[row] === t) {
           log10.fill(-Infinity, row * S, (row + 1) * S);
           for (let s = first; s < last; s++) log10[row * S + s] = log10Norm(squares, flow.exponents, (S - 1 - s) * B, B);
@@ -93,8 +113,7 @@ export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunk
           yield (T - t) / T;
           continue;
         }
-        numbersAt(kernels, at.slopeStaging, B * H).set(slopes.subarray((step - start) * B * H, (step - start + 1) * B * H));
-        exports.pack64(at.slopeStaging, B, H, at.stepSlopes, B * rowBytes, rowBytes);
+        yield* part(packInto(kernels, at.slopeStaging, slopes.subarray((step - start) * B * H, (step - start + 1) * B * H), B, H, at.stepSlopes), (T - 1 - t) / T, (T - 1 - t) / T);
         for (let from = 0; from < under; from += atOnce) {
           const some = Math.min(atOnce, under - from);
           const g = at.g + (firstRow + from) * rowBytes;

@@ -1,9 +1,10 @@
 // Products of many Jacobians, kept as rows L·Q (Q orthonormal, L lower triangular) and made orthogonal again every k steps only.
 import type { Steps } from '../types.js';
 import { exponentOf } from '../norm.js';
-import { rowBytes } from './kernels.js';
+import { clearSteps, rowBytes } from './kernels.js';
 import type { Kernels } from './kernels.js';
-import { columnAt, numbersAt, packedBytes, packInto, panelsOf, width } from './packed.js';
+import { columnAt, numbersAt, packedBytes, panelsOf, stagingBytes, width } from './packed.js';
+import { packTwice } from './weights.js';
 
 /** Multiplications between two pauses, two or three milliseconds. */
 const pauseWork = 2e7;
@@ -49,11 +50,19 @@ export class JacobianChain {
 
   static sizes(H: number) {
     const matrix = packedBytes(H, H);
-    return { chainStaging: H * H * bytes, weights: matrix, Q: matrix, turned: matrix, turning: matrix, L: matrix, product: matrix, newProduct: matrix, slopeRow: panelsOf(H) * rowBytes, ratios: H * bytes, chainScratch: (2 * H + 64) * rowBytes };
+    return { chainStaging: stagingBytes(H, H), weights: matrix, Q: matrix, turned: matrix, turning: matrix, L: matrix, product: matrix, newProduct: matrix, slopeRow: panelsOf(H) * rowBytes, ratios: H * bytes, chainScratch: (2 * H + 64) * rowBytes };
   }
 
   /** @param rank rows that lose all but this share of their length to those before them count as dependent, and are gone */
-  constructor(kernels: Kernels, Wh: Float64Array, H: number, direction: Direction, rank: number, at: Buffers) {
+  static *create(kernels: Kernels, Wh: Float64Array, H: number, direction: Direction, rank: number, at: Buffers): Steps<JacobianChain> {
+    const [there, back] = direction === 'forward' ? [{ at: at.weights, panelBytes: H * rowBytes }, null] : [null, at.weights];
+    yield* packTwice(kernels, 'float64', Wh, H, H, at.chainStaging, there, back);
+    const chain = new JacobianChain(kernels, H, direction, rank, at);
+    yield* chain.restart();
+    return chain;
+  }
+
+  private constructor(kernels: Kernels, H: number, direction: Direction, rank: number, at: Buffers) {
     this.#kernels = kernels;
     this.#H = H;
     this.#direction = direction;
@@ -64,17 +73,11 @@ export class JacobianChain {
     this.lnLengths = new Float64Array(H);
     this.errors = new Float64Array(H);
     this.exponents = new Float64Array(H);
-    if (direction === 'forward') packInto(kernels, at.chainStaging, Wh, H, H, at.weights);
-    else {
-      numbersAt(kernels, at.chainStaging, H * H).set(Wh);
-      kernels.exports.packTransposed64(at.chainStaging, H, H, at.weights);
-    }
-    this.restart();
   }
 
-  restart(): void {
+  *restart(): Steps<void> {
     for (const matrix of [this.#Q, this.#at.product]) {
-      this.#kernels.exports.clear(matrix, packedBytes(this.#H, this.#H));
+      yield* clearSteps(this.#kernels, matrix, packedBytes(this.#H, this.#H));
       const numbers = numbersAt(this.#kernels, matrix, packedBytes(this.#H, this.#H) / bytes);
       for (let i = 0; i < this.#H; i++) numbers[this.#place(i, i)] = 1;
     }
@@ -184,6 +187,7 @@ export class JacobianChain {
         const term = exponent + ((words[2 * at + 1]! >>> 20) & 0x7ff) - 1023;
         if (term > tops[j]! && L[at] !== 0) tops[j] = term;
       }
+      if (this.#isLong(i)) yield this.#progress;
     }
     for (let i = 0; i < H; i++) {
       for (let j = 0; j <= i; j++) {
@@ -192,6 +196,7 @@ export class JacobianChain {
         const shift = own[i]! - tops[j]!;
         L[at] = shift >= -1070 && shift <= 1023 ? L[at]! * powers[shift + 1074]! : 0;
       }
+      if (this.#isLong(i)) yield this.#progress;
     }
     const { product, newProduct } = this.#at;
     const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (H * H)));
@@ -207,6 +212,7 @@ export class JacobianChain {
         const value = Math.abs(numbers[(j >> 3) * panel + i * width + (j & 7)]!);
         if (value > largest[j]!) largest[j] = value;
       }
+      if (this.#isLong(i)) yield this.#progress;
     }
     const factors = new Float64Array(H);
     for (let j = 0; j < H; j++) {
@@ -220,7 +226,13 @@ export class JacobianChain {
         const at = (j >> 3) * panel + i * width + (j & 7);
         old[at] = numbers[at]! * factors[j]!;
       }
+      if (this.#isLong(i)) yield this.#progress;
     }
+  }
+
+  /** Whether it is time for a pause after row i of a loop over all numbers of a triangle. */
+  #isLong(i: number): boolean {
+    return this.#H >= 512 && i % 256 === 255;
   }
 
   /** Column j of the product is row j of a matrix with the same singular values, times 2^`exponents[j]`. */

@@ -1,6 +1,7 @@
 // The float64 pass with carried exponents (../analyse.ts) through the kernels, block by block going back.
 import type { Analysis, RunChunk, SingleSource } from '../analyse.js';
 import { emptyNorms } from '../analyse.js';
+import { Mover } from '../moving.js';
 import { log10Of2 } from '../norm.js';
 import { largestOf } from '../scan.js';
 import { part } from '../steps.js';
@@ -10,6 +11,8 @@ import { rowBytes } from './kernels.js';
 import type { Kernels } from './kernels.js';
 import { threadsFor } from './layer.js';
 import type { Room } from './layer.js';
+import { ApartNorms, dotsWork, normsGoApart, scratchOf } from './norms.js';
+import { stagingBytes } from './packed.js';
 import { OneAtATime, PiecedTrace, ready } from './pieces.js';
 import { goesApart, pauseLimit, ranges } from './rounds.js';
 import { share, task } from './team.js';
@@ -35,7 +38,7 @@ const weightRange = 1e100;
 const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'hs', 'xs', 'g', 'slopes', 'flowing', 'd', 'aligned', 'dx', 'scratch', 'exponents', 'rowStats', 'stats', 'failed'] as const;
 const jobFields = 7 + buffers.length;
 
-type Addresses = Readonly<Record<(typeof buffers)[number] | 'job' | 'staging', number>>;
+type Addresses = Readonly<Record<(typeof buffers)[number] | 'job' | 'staging' | 'normJob' | 'partials', number>>;
 /** Addresses, and lengths of the two arrays that JavaScript sees. */
 type Layout = { readonly kernels: Kernels; readonly team: Team | null; readonly threads: number; readonly at: Addresses; readonly blockSteps: number; readonly sizes: Addresses };
 
@@ -58,7 +61,7 @@ function measure(own: Kernels, experiment: Experiment, team = own.team): Omit<La
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   const sizes = {
     job: jobFields * 4,
-    staging: Math.max(H * Math.max(H, I), (blockSteps + 1) * Math.max(H, I)) * Float64Array.BYTES_PER_ELEMENT,
+    staging: Math.max(stagingBytes(Math.max(H, I), H), (blockSteps + 1) * Math.max(H, I) * Float64Array.BYTES_PER_ELEMENT),
     forwardWeights: hPanels * (H + I) * rowBytes,
     backwardWeights: (hPanels + iPanels) * H * rowBytes,
     bias: hPanels * rowBytes,
@@ -70,20 +73,15 @@ function measure(own: Kernels, experiment: Experiment, team = own.team): Omit<La
     d: hPanels * blockSteps * 2 * B * rowBytes,
     aligned: hPanels * blockSteps * B * rowBytes,
     dx: iPanels * blockSteps * B * rowBytes,
-    scratch: most * scratchOf(experiment),
+    scratch: most * scratchOf(hPanels, iPanels, width),
     exponents: 2 * B * Float64Array.BYTES_PER_ELEMENT,
     rowStats: blockSteps * 2 * B * rowStatsOf * Float64Array.BYTES_PER_ELEMENT,
     stats: blockSteps * (statsOf + 2 * B) * Float64Array.BYTES_PER_ELEMENT,
     failed: Int32Array.BYTES_PER_ELEMENT,
+    ...ApartNorms.sizes({ dtype: 'float64', B, I, H }),
   } satisfies Addresses;
   return { kernels: team === null || most === 1 ? own : team.kernels, team: threads === 1 ? null : team, threads, sizes, blockSteps: blockStepsOf(threads) };
 }
-
-/** Bytes of a thread's room for one weight gradient, and for the dot products of a few rows. */
-const scratchOf = ({ shapes: { I, H } }: Experiment): number => {
-  const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
-  return Math.max(3, hPanels * Math.max(hPanels, iPanels) * width) * rowBytes;
-};
 
 /** Consecutive steps of a chunk with what flows into the last of them, from which they can be computed again. */
 type FlowPiece = { readonly chunk: RunChunk; readonly single: boolean; readonly t1: number; readonly flowing: Uint8Array; readonly exponents: Uint8Array };
@@ -100,6 +98,8 @@ class FastFlow {
   readonly #failed: Int32Array;
   readonly #blockSteps: number;
   readonly #limit: number;
+  readonly #mover = new Mover();
+  readonly #norms: ApartNorms;
 
   static *create(own: Kernels, experiment: Experiment): Steps<FastFlow | null> {
     const measured = measure(own, experiment);
@@ -127,7 +127,9 @@ class FastFlow {
     this.#failed = new Int32Array(buffer, at.failed, 1);
     this.#failed[0] = 0;
     const { cell, shapes: { B, I, H } } = experiment;
-    this.#job.set([B, I, H, cells.indexOf(cell), blockSteps, B, scratchOf(experiment), ...buffers.map((name) => at[name])]);
+    const scratchBytes = scratchOf(Math.ceil(H / width), Math.ceil(I / width), width);
+    this.#job.set([B, I, H, cells.indexOf(cell), blockSteps, B, scratchBytes, ...buffers.map((name) => at[name])]);
+    this.#norms = new ApartNorms(kernels, team, threads, { dtype: 'float64', B, I, H }, at, { at: at.scratch, bytes: scratchBytes });
   }
 
   /**
@@ -145,7 +147,7 @@ class FastFlow {
       }
       t0 = this.#blockStart(t1);
       if (!(yield* this.#block(chunk, t0, t1, (chunk.steps - t1) / chunk.steps))) return false;
-      if (dhScaled !== null) this.#take(t0, t1, (values, b) => { dhScaled.set(values, (b * T + chunk.start + t0) * H); });
+      if (dhScaled !== null) yield* this.#take(t0, t1, (values, b) => { dhScaled.set(values, (b * T + chunk.start + t0) * H); });
       for (let t = t0; t < t1; t++) this.#keep(t - t0, chunk.start + t, target, single);
       yield (chunk.steps - t0) / chunk.steps;
     }
@@ -164,7 +166,7 @@ class FastFlow {
       // The run's own blocks, on more threads, may have ended elsewhere.
       start = Math.max(t0, this.#blockStart(end));
       yield* this.#block(chunk, start, end, (t1 - end) / (t1 - t0));
-      this.#take(start, end, (values, b) => { g.set(values, (b * (t1 - t0) + start - t0) * H); });
+      yield* this.#take(start, end, (values, b) => { g.set(values, (b * (t1 - t0) + start - t0) * H); });
     }
     return g;
   }
@@ -201,8 +203,9 @@ class FastFlow {
     const { shapes: { B, I, H }, truncate, upstream, loss } = this.#experiment;
     for (const t of [t0 - 1, t0, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs);
     if (loss !== null || upstream.kind === 'given') for (const t of [t0, t1 - 1]) yield* ready(t, chunk.dhs);
-    this.#packBlock(chunk, t0, t1);
-    const enters = this.#enter(chunk, t0, t1) ? 1 : 0;
+    yield* this.#packBlock(chunk, t0, t1);
+    const enters = (yield* this.#enter(chunk, t0, t1)) ? 1 : 0;
+    yield progress;
     const cut = truncate !== null && t0 > 0 && t0 % truncate === 0 ? 1 : 0;
     const steps = t1 - t0;
     const rows = this.#job[5]!;
@@ -212,11 +215,23 @@ class FastFlow {
     const pair = rows > this.#threads ? 2 : 1;
     yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * H * H, progress, (from, to) => task('flowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)));
     if (this.#failed[0] !== 0) return false;
-    const [dx, dots] = [2 * B * H * I, B * B * (2 * H + I)];
+    const dx = 2 * B * H * I;
     const together = !goesApart(dx, this.#limit);
+    const withNorms = !normsGoApart({ B, I, H }, this.#limit);
     if (!together) yield* this.#share(steps * B, 2 * H * I, progress, (from, to) => task('flowInputs', 'float64', job, from, to));
-    yield* this.#share(steps, dots + (together ? dx : 0), progress, (from, to, thread) => task('flowNorms', 'float64', job, from, to, thread, Number(together)));
+    yield* this.#share(steps, (withNorms ? dotsWork({ B, I, H }) : 0) + (together ? dx : 0), progress, (from, to, thread) => task('flowNorms', 'float64', job, from, to, thread, Number(together) + (withNorms ? 2 : 0)));
+    for (let t = 0; t < steps && !withNorms; t++) yield* this.#stepNorms(t, progress);
     return true;
+  }
+
+  /** ‖dWx‖ and ‖dWh‖ of step t of the block. */
+  *#stepNorms(t: number, progress: number): Steps<void> {
+    const { B } = this.#experiment.shapes;
+    const at = this.#at;
+    const [stepBytes, row] = [B * rowBytes, t * B * rowBytes];
+    const blockPanel = this.#blockSteps * stepBytes;
+    const found = yield* this.#norms.of({ x: at.xs + row, xPanel: blockPanel, h: at.hs + row, hPanel: blockPanel + stepBytes, d: at.aligned + row, dPanel: blockPanel }, this.#limit, progress);
+    this.#stats.set(found, t * (statsOf + 2 * B) + 3);
   }
 
   /** Calls that take `from` … `to − 1` of `count` items each, with `work` operations an item at most. */
@@ -230,17 +245,18 @@ class FastFlow {
   }
 
   /** g of a block, sequence by sequence; the values are gone with the next one. */
-  #take(t0: number, t1: number, keep: (values: Float64Array, b: number) => void): void {
+  *#take(t0: number, t1: number, keep: (values: Float64Array, b: number) => void): Steps<void> {
     const { B, H } = this.#experiment.shapes;
     const { g, staging } = this.#at;
     for (let b = 0; b < B; b++) {
       this.#kernels.exports.unpack64(g + b * rowBytes, this.#blockSteps * B * rowBytes, B * rowBytes, t1 - t0, H, staging);
       keep(this.#staging.subarray(0, (t1 - t0) * H), b);
+      yield* this.#mover.count((t1 - t0) * H);
     }
   }
 
   /** States (that before step t0 too) and inputs of a block. */
-  #packBlock(chunk: RunChunk, t0: number, t1: number): void {
+  *#packBlock(chunk: RunChunk, t0: number, t1: number): Steps<void> {
     const { B, I, H } = this.#experiment.shapes;
     const { pack64 } = this.#kernels.exports;
     const at = this.#at;
@@ -253,11 +269,12 @@ class FastFlow {
       pack64(at.staging, 1 + count, H, at.hs + b * rowBytes, hsPanel, B * rowBytes);
       this.#staging.set(chunk.xs.data.subarray((b * steps + t0) * I, (b * steps + t1) * I));
       pack64(at.staging, count, I, at.xs + b * rowBytes, xsPanel, B * rowBytes);
+      yield* this.#mover.count((1 + count) * H + count * I);
     }
   }
 
   /** dhs of a block; false when nothing enters there. */
-  #enter(chunk: RunChunk, t0: number, t1: number): boolean {
+  *#enter(chunk: RunChunk, t0: number, t1: number): Steps<boolean> {
     const { shapes: { B, H }, upstream, loss } = this.#experiment;
     const { exports } = this.#kernels;
     const { g, staging } = this.#at;
@@ -276,6 +293,7 @@ class FastFlow {
     for (let b = 0; b < B; b++) {
       this.#staging.set(data.subarray((b * chunk.steps + t0) * H, (b * chunk.steps + t1) * H));
       exports.pack64(staging, t1 - t0, H, g + b * rowBytes, panel, B * rowBytes);
+      yield* this.#mover.count((t1 - t0) * H);
     }
     return true;
   }

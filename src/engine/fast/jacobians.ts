@@ -1,9 +1,11 @@
 // Singular values of the Jacobians over time through the kernels.
 import type { RunChunk } from '../analyse.js';
-import { graded } from '../graded.js';
+import { gradedSteps } from '../graded.js';
 import type { GradedRows } from '../graded.js';
 import type { JacobianSeries } from '../jacobians.js';
-import { log10Of2, norm } from '../norm.js';
+import { Mover, transposedSteps } from '../moving.js';
+import { log10Of2 } from '../norm.js';
+import { jointNormSteps } from '../scan.js';
 import { part } from '../steps.js';
 import { factorise, inverse } from '../triangular.js';
 import type { Experiment, Steps } from '../types.js';
@@ -42,14 +44,16 @@ class GradedValues {
     const { jacobiRows, mantissas, jacobiExponents } = this.#at;
     const numbers = numbersAt(this.#kernels, jacobiRows, H * pitch);
     const [m, e] = [numbersAt(this.#kernels, mantissas, H), numbersAt(this.#kernels, jacobiExponents, H)];
+    const mover = new Mover();
     // Longest first: then fewer sweeps are needed (de Rijk 1989).
-    [...rows.keys()].sort((i, j) => log2[j]! - log2[i]!).forEach((from, i) => {
+    for (const [i, from] of [...rows.keys()].sort((i, j) => log2[j]! - log2[i]!).entries()) {
       numbers.fill(0, i * pitch, (i + 1) * pitch);
       numbers.set(rows[from]!, i * pitch);
       const zero = log2[from] === -Infinity;
       e[i] = zero ? -Infinity : Math.floor(log2[from]!);
       m[i] = zero ? 0 : 2 ** (log2[from]! - e[i]);
-    });
+      yield* mover.count(pitch);
+    }
     for (let sweep = 0; sweep < mostSweeps; sweep++) {
       let turned = 0;
       for (let first = 0; first < H - 1;) {
@@ -64,11 +68,17 @@ class GradedValues {
   }
 }
 
+/** Buffers of the singular values. */
+export const jacobianSizes = (experiment: Experiment) => {
+  const { H } = experiment.shapes;
+  return { ...SlopeBlocks.sizes(experiment), ...SigmaBatch.sizes(H), ...JacobianChain.sizes(H), ...GradedValues.sizes(H) };
+};
+
 /** Null when the memory does not suffice or a number is not finite or could leave its range; then plain arithmetic has to. */
 export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], series: JacobianSeries): Steps<JacobianSeries | null> {
   const { shapes: { T, H }, weights: { Wx, Wh } } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
-  const at = layOut(kernels, { ...SlopeBlocks.sizes(experiment, 1), ...SigmaBatch.sizes(H), ...JacobianChain.sizes(H), ...GradedValues.sizes(H) });
+  const at = layOut(kernels, jacobianSizes(experiment));
   if (at === null) return null;
   const slopes = yield* part(slopesOfItem(kernels, experiment, chunks, at), 0, 0);
   if (slopes === null) return null;
@@ -76,10 +86,10 @@ export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks:
   const values = new GradedValues(kernels, H, at);
   const count = series.t.length;
   const atSample = (i: number): Float64Array => slopesAt(series.t[i]!);
-  const columns = Array.from({ length: H }, (_, j) => Float64Array.from({ length: H }, (__, k) => Wh[k * H + j]!));
+  const transposed = yield* part(transposedSteps(Wh, H), 0, 0);
   const decomposed = function* (i: number): Steps<Float64Array> {
     const own = atSample(i);
-    return yield* values.log2(graded(columns.map((column, j) => column.map((value) => value * own[j]!))));
+    return yield* values.log2(yield* gradedSteps(H, (j) => transposed.subarray(j * H, (j + 1) * H).map((value) => value * own[j]!)));
   };
 
   const open: number[] = [];
@@ -91,9 +101,9 @@ export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks:
   }), 0, 0.05);
   const factors = yield* part(factorise(Wh, H), 0.05, 0.05);
   const inverted = factors.singular ? null : yield* part(inverse(factors), 0.05, 0.05);
-  if (inverted !== null && norm(inverted) * norm(Wh) < mostCondition) {
+  if (inverted !== null && (yield* part(jointNormSteps([inverted]), 0.05, 0.05)) * (yield* part(jointNormSteps([Wh]), 0.05, 0.05)) < mostCondition) {
     // J = S·Whᵀ, so J⁻¹ = Wh⁻ᵀ·S⁻¹: the same question about 1/s and the transposed inverse.
-    yield* part(batch.load(Float64Array.from({ length: H * H }, (_, i) => inverted[(i % H) * H + Math.floor(i / H)]!)), 0.05, 0.05);
+    yield* part(batch.load(yield* part(transposedSteps(inverted, H), 0.05, 0.05)), 0.05, 0.05);
     yield* part(batch.each(count, (i) => (atSample(i).includes(0) ? new Float64Array(H) : atSample(i).map((slope) => 1 / slope)), (i, largest) => {
       series.sigmaMin[i] = largest === 0 ? 0 : 1 / largest;
       if (Number.isNaN(largest)) open.push(i);
@@ -106,22 +116,22 @@ export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks:
   }
 
   const begin = open.length === 0 ? 0.1 : 0.5;
-  const chain = new JacobianChain(kernels, Wh, H, 'backward', 4 * H * Number.EPSILON, at);
+  const chain = yield* part(JacobianChain.create(kernels, Wh, H, 'backward', 4 * H * Number.EPSILON, at), begin, begin);
   let sample = count - 1;
   for (const chunk of [...chunks].reverse()) {
     // Nothing is asked of what lies after the window in another chunk, or before its first step.
     if (sample < 0 || chunk.start > series.t[sample]!) continue;
-    chain.restart();
+    yield* part(chain.restart(), begin, begin);
     for (let step = chunk.steps - 1; step >= 0;) {
       const t = chunk.start + step;
       const progress = begin + ((1 - begin) * (T - 1 - t)) / T;
       if (series.t[sample] === t) {
-        const rows = Array.from({ length: H }, (_, j) => {
+        const rows = yield* part(gradedSteps(H, (j) => {
           const row = new Float64Array(H);
           chain.column(j, row);
           return row;
-        });
-        const all = yield* part(values.log2(graded(rows, chain.exponents)), progress, progress);
+        }, chain.exponents), progress, progress);
+        const all = yield* part(values.log2(rows), progress, progress);
         series.log10Largest[sample] = all[0]! * log10Of2;
         series.log10Median[sample] = ((all[(H - 1) >> 1]! + all[H >> 1]!) / 2) * log10Of2;
         series.log10Smallest[sample] = all[H - 1]! * log10Of2;

@@ -1,5 +1,6 @@
 // One instance of the WebAssembly kernels (../kernels, AssemblyScript) with its memory.
-import type { DType, FloatArray } from '../types.js';
+import { movedAtOnce } from '../moving.js';
+import type { DType, FloatArray, Steps } from '../types.js';
 import type { Team } from './team.js';
 
 /** The compiled modules; who starts the engine brings them, because this room reads no files. */
@@ -13,13 +14,17 @@ export type DTypeExports = {
   readonly input: (job: number, t0: number, t1: number) => void;
   readonly forward: (job: number, t0: number, t1: number, b0: number, b1: number) => void;
   readonly backward: (job: number, t0: number, t1: number, b0: number, b1: number, place: number) => void;
-  readonly sums: (job: number, t0: number, t1: number, place: number, part: number, parts: number, thread: number, withDx: number) => void;
+  readonly sums: (job: number, t0: number, t1: number, place: number, part: number, parts: number, thread: number, own: number) => void;
+  readonly gramRows: (job: number, first: number, end: number, wide: number, thread: number) => void;
+  readonly gramEnd: (job: number, wide: number) => number;
+  readonly formPanels: (job: number, recurrent: number, first: number, end: number, thread: number) => void;
+  readonly formEnd: (job: number, recurrent: number) => void;
   readonly inputGradient: (job: number, t: number, place: number, r0: number, r1: number) => void;
   readonly pack: (from: number, rows: number, N: number, to: number, panelBytes: number, rowBytes: number) => void;
   readonly packTransposed: (from: number, N: number, K: number, to: number) => void;
   readonly unpack: (from: number, panelBytes: number, rowBytes: number, rows: number, N: number, to: number) => void;
   readonly fill: (value: number, N: number, to: number, panelBytes: number, rows: number) => void;
-  readonly whole: (job: number, from: number, to: number, entering: number) => void;
+  readonly whole: (job: number, from: number, to: number, entering: number, watch: number) => number;
   readonly activate: (cell: number, at: number, bytes: number) => void;
   readonly plainBack: (cell: number, g: number, d: number, B: number, H: number, hs: number, hsPanel: number, weights: number, steps: number, r0: number, r1: number) => number;
 };
@@ -45,7 +50,7 @@ export type FlowExports = {
   readonly flowSlopes: (job: number, r0: number, r1: number, thread: number) => void;
   readonly flowRows: (job: number, steps: number, enters: number, cut: number, r0: number, r1: number) => void;
   readonly flowInputs: (job: number, r0: number, r1: number) => void;
-  readonly flowNorms: (job: number, t0: number, t1: number, thread: number, withInputs: number) => void;
+  readonly flowNorms: (job: number, t0: number, t1: number, thread: number, own: number) => void;
 };
 export type Exports = Suffixed<32> & Suffixed<64> & AlgebraExports & FlowExports & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void };
 
@@ -62,6 +67,15 @@ export const bytesOf: Readonly<Record<DType, number>> = { float32: 4, float64: 8
 /** A window on the kernels' memory; it ends with the next `layOut`. */
 export const viewOf = ({ memory }: Kernels, dtype: DType, at: number, length: number): FloatArray =>
   (dtype === 'float32' ? new Float32Array(memory.buffer, at, length) : new Float64Array(memory.buffer, at, length));
+
+/** Zeros over so many bytes. */
+export function* clearSteps({ exports }: Kernels, at: number, bytes: number): Steps<void> {
+  const atOnce = movedAtOnce * Float64Array.BYTES_PER_ELEMENT;
+  for (let done = 0; done < bytes; done += atOnce) {
+    exports.clear(at + done, Math.min(atOnce, bytes - done));
+    yield 0;
+  }
+}
 
 // Modules of one function each that hold one instruction of the feature: i8x16.splat, f32x4.relaxed_madd.
 const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00];

@@ -1,11 +1,14 @@
 // One recurrent layer in the kernels' memory: weights packed once, then any number of chunks forward and backward.
+import { movedAtOnce, Mover } from '../moving.js';
 import { maxAbs } from '../norm.js';
+import { zeros } from '../tensor.js';
 import type { Sequence } from '../tensor.js';
 import { cells } from '../types.js';
 import type { Cell, DType, FloatArray, StepNorms, Steps, Weights } from '../types.js';
 import type { Gradients } from '../unit.js';
-import { bytesOf, packing, rowBytes, viewOf } from './kernels.js';
+import { bytesOf, clearSteps, packing, rowBytes, viewOf } from './kernels.js';
 import type { Kernels } from './kernels.js';
+import { ApartNorms, dotsWork, normsGoApart, scratchOf } from './norms.js';
 import { goesApart, mayBeSubnormal, pauseLimit, ranges, sumsRounds } from './rounds.js';
 import { share, task } from './team.js';
 import type { Task, Team } from './team.js';
@@ -21,8 +24,8 @@ const sharedWork = 6e8;
 const worthSharing = 1e7;
 /** Blocks that one sequence goes ahead of the thread that sums up behind it. */
 const ahead = 4;
-/** Numbers that cross between JavaScript's arrays and the packed layout at once. */
-const stagingLength = 32768;
+/** Numbers that cross between JavaScript's arrays and the packed layout at once, at least. */
+const leastStaging = 32768;
 /** Numbers of a result that are worth the calls that bring them out: each sequence takes one. */
 const bulk = 131072;
 
@@ -76,9 +79,6 @@ export function bufferSizes({ dtype, B, I, H, steps }: LayerShape, places: numbe
   };
 }
 
-/** Room for one weight gradient, and for the dot products of a few rows. */
-export const scratchOf = (hPanels: number, iPanels: number, width: number): number => hPanels * Math.max(hPanels, iPanels) * width * rowBytes;
-
 /** The kernels' Job but for its addresses, in its order. */
 export const jobNumbers = ({ cell, B, I, H, truncate }: LayerShape, steps: number, blockSteps: number, places: number, scratchBytes: number): number[] =>
   [B, steps, I, H, cells.indexOf(cell), truncate ?? 0, blockSteps, places, scratchBytes, 0];
@@ -90,7 +90,7 @@ type Layout = {
   /** Those whose memory it is. */
   readonly kernels: Kernels;
   readonly team: Team | null;
-  readonly at: Readonly<Record<(typeof buffers)[number] | 'job' | 'staging', number>>;
+  readonly at: Readonly<Record<(typeof buffers)[number] | 'job' | 'staging' | 'normJob' | 'partials', number>>;
   readonly stagingLength: number;
   readonly hPanels: number;
   readonly iPanels: number;
@@ -129,8 +129,8 @@ function measure(own: Kernels, shape: LayerShape, team = own.team): Omit<Layout,
   const segmentOf = (count: number): number => (count === 1 ? blockSteps : Math.min(longest, Math.ceil(steps / blockSteps)) * blockSteps);
   const placesOf = (count: number): number => (B === 1 && count > 1 ? 2 : 1) * segmentOf(count);
   const [segment, places] = [segmentOf(threads), placesOf(threads)];
-  const staging = Math.max(stagingLength, H * Math.max(H, I, B));
-  const sizes = { staging: staging * bytesOf[dtype], ...bufferSizes(shape, placesOf(most), most) };
+  const staging = Math.max(leastStaging, width * Math.max(H, I), Math.min(movedAtOnce, H * Math.max(H, I, B)));
+  const sizes = { staging: staging * bytesOf[dtype], ...bufferSizes(shape, placesOf(most), most), ...ApartNorms.sizes(shape) };
   return { kernels, team: threads === 1 ? null : team, sizes, stagingLength: staging, hPanels, iPanels, blockSteps, segment, places, scratchBytes: scratchOf(hPanels, iPanels, width), threads };
 }
 
@@ -158,6 +158,7 @@ export class FastLayer {
   readonly #layout: Layout;
   readonly #job: Int32Array;
   readonly #staging: FloatArray;
+  readonly #norms: ApartNorms;
 
   /** Null when there is not so much memory. */
   static *create(own: Kernels, shape: LayerShape, weights: Weights<FloatArray>): Steps<FastLayer | null> {
@@ -165,8 +166,7 @@ export class FastLayer {
     if (layout === null) return null;
     const { kernels, at } = layout;
     yield* packWeights(kernels, shape.dtype, weights, at);
-    kernels.exports.clear(at.dWx, at.scratch - at.dWx);
-    yield 0;
+    yield* clearSteps(kernels, at.dWx, at.scratch - at.dWx);
     return new FastLayer(shape, layout);
   }
 
@@ -179,6 +179,7 @@ export class FastLayer {
     const { at, blockSteps, places, scratchBytes } = layout;
     this.#job = new Int32Array(kernels.memory.buffer, at.job, jobFields);
     this.#staging = viewOf(kernels, shape.dtype, at.staging, layout.stagingLength);
+    this.#norms = new ApartNorms(kernels, layout.team, layout.threads, shape, at, { at: at.scratch, bytes: scratchBytes });
     this.#job.set([...jobNumbers(shape, 0, blockSteps, places, scratchBytes), ...buffers.map((name) => at[name])]);
   }
 
@@ -186,21 +187,21 @@ export class FastLayer {
   *forward(xs: FloatArray, steps: number, initial: FloatArray, hs: Sequence, start: number): Steps<void> {
     const { dtype, B, I, H } = this.#shape;
     const { at, segment, threads } = this.#layout;
-    const limit = pauseLimit(dtype, B, false);
-    const staging = this.#staging;
     this.#job[1] = steps;
     const hsPanel = (1 + steps) * B * rowBytes;
-    staging.set(initial);
-    this.#run.pack(at.staging, B, H, at.hs, hsPanel, rowBytes);
+    yield* this.#write(initial, at.hs, hsPanel);
     yield* this.#packSteps(xs, steps, I, at.xs);
+    yield 0;
     // One sequence: while the states of a segment are found, one thread prepares the inputs of the next.
     if (B === 1) {
-      for (const { first, end } of ranges(Math.min(steps, segment), 2 * I * H, limit, true)) {
+      for (const { first, end } of ranges(Math.min(steps, segment), 2 * I * H, pauseLimit(dtype, B, false), true)) {
         this.#team([this.#task('input', first, end)]);
         yield 0;
       }
     }
+    let [largest, subnormal] = [this.#largest(at.hs, hsPanel), false];
     for (let t0 = 0, known = 0; t0 < steps; t0 += segment) {
+      const limit = pauseLimit(dtype, B, subnormal);
       const t1 = Math.min(steps, t0 + segment);
       if (B > 1) yield* this.#byRows('forward', { t0, t1, place: 0 }, 2 * H * (H + I), limit, t0 / steps);
       else {
@@ -216,9 +217,12 @@ export class FastLayer {
         }
       }
       if (t1 === steps || (t1 - known) * B * H >= bulk) {
-        this.#unpackSteps(at.hs + (1 + known) * B * rowBytes, hsPanel, t1 - known, H, hs, start + known);
+        yield* this.#unpackSteps(at.hs + (1 + known) * B * rowBytes, hsPanel, t1 - known, H, hs, start + known);
         known = t1;
       }
+      const now = this.#largest(at.hs + t1 * B * rowBytes, hsPanel);
+      subnormal = mayBeSubnormal(dtype, largest, now);
+      largest = now;
       yield t1 / steps;
     }
   }
@@ -243,23 +247,37 @@ export class FastLayer {
   *#sums({ t0, t1, place }: Segment, limit: number, progress: number): Steps<void> {
     const { B, I, H } = this.#shape;
     const { threads } = this.#layout;
-    const { rounds, withDx } = this.#sumsRounds(t1 - t0, threads, limit);
+    const { rounds, withDx, withNorms } = this.#sumsRounds(t1 - t0, threads, limit);
     for (const { first, end } of withDx ? [] : ranges((t1 - t0) * B, 2 * H * I, limit * threads, true)) {
       this.#team(this.#divided(first, end, (r0, r1) => this.#task('inputGradient', t0, place, r0, r1)));
       yield progress;
     }
     for (let round = 0; round < rounds; round++) {
-      this.#team(Array.from({ length: threads }, (_, thread) => this.#task('sums', t0, t1, place, round * threads + thread, rounds * threads, thread, Number(withDx))));
+      this.#team(Array.from({ length: threads }, (_, thread) => this.#task('sums', t0, t1, place, round * threads + thread, rounds * threads, thread, Number(withDx) + (withNorms ? 2 : 0))));
       yield progress;
     }
+    for (let t = t0; t < t1 && !withNorms; t++) yield* this.#stepNorms(t, place + t - t0, limit, progress);
   }
 
-  #sumsRounds(steps: number, threads: number, limit: number): { readonly rounds: number; readonly withDx: boolean } {
+  /** The norms of dWx and dWh of step t alone, whose d is at `place`. */
+  *#stepNorms(t: number, place: number, limit: number, progress: number): Steps<void> {
+    const { B } = this.#shape;
+    const { at, places } = this.#layout;
+    const steps = this.#job[1]!;
+    const [stepBytes, row] = [B * rowBytes, t * B * rowBytes];
+    const found = yield* this.#norms.of({
+      x: at.xs + row, xPanel: steps * stepBytes, h: at.hs + row, hPanel: (1 + steps) * stepBytes, d: at.d + place * stepBytes, dPanel: places * stepBytes,
+    }, limit, progress);
+    // Behind the measures of the state and the norms of g and dx.
+    for (const [i, norm] of found.entries()) new Float64Array(this.#kernels.memory.buffer, at.norms + ((4 + i) * steps + t) * 8, 1)[0] = norm;
+  }
+
+  #sumsRounds(steps: number, threads: number, limit: number): { readonly rounds: number; readonly withDx: boolean; readonly withNorms: boolean } {
     const { B, I, H } = this.#shape;
     const { hPanels, iPanels } = this.#layout;
-    const [dx, dots] = [2 * B * H * I, B * B * (2 * H + I)];
-    const withDx = !goesApart(dx, limit);
-    return { rounds: sumsRounds({ steps, own: dots + (withDx ? dx : 0), shared: 2 * steps * B * H * (H + I), threads }, limit, Math.max(steps, hPanels + iPanels)), withDx };
+    const dx = 2 * B * H * I;
+    const [withDx, withNorms] = [!goesApart(dx, limit), !normsGoApart(this.#shape, limit)];
+    return { withDx, withNorms, rounds: sumsRounds({ steps, own: (withNorms ? dotsWork(this.#shape) : 0) + (withDx ? dx : 0), shared: 2 * steps * B * H * (H + I), threads }, limit, Math.max(steps, hPanels + iPanels)) };
   }
 
   /** One sequence goes back on this thread; the other sums up the segment behind it. */
@@ -271,18 +289,17 @@ export class FastLayer {
       const [first, end] = [Math.floor((all * (rounds - 1 - round)) / rounds), Math.floor((all * (rounds - round)) / rounds)];
       this.#team([
         going === undefined || first === end ? null : this.#task('backward', going.t0 + first, going.t0 + end, 0, 1, going.place + first),
-        behind === undefined ? null : this.#task('sums', behind.t0, behind.t1, behind.place, round, rounds, 0, 1),
+        behind === undefined ? null : this.#task('sums', behind.t0, behind.t1, behind.place, round, rounds, 0, 3),
       ]);
       yield progress;
     }
   }
 
-  /** The largest |g| of step t; the total gradient only once the step after it is done. */
-  #largest(t: number, steps: number): number {
+  /** The largest |value| of the rows of a step. */
+  #largest(from: number, panelBytes: number): number {
     const { dtype, B } = this.#shape;
-    const { at, hPanels } = this.#layout;
     let largest = 0;
-    for (let n = 0; n < hPanels; n++) largest = Math.max(largest, maxAbs(viewOf(this.#kernels, dtype, at.g + (n * steps + t) * B * rowBytes, (B * rowBytes) / bytesOf[dtype])));
+    for (let n = 0; n < this.#layout.hPanels; n++) largest = Math.max(largest, maxAbs(viewOf(this.#kernels, dtype, from + n * panelBytes, (B * rowBytes) / bytesOf[dtype])));
     return largest;
   }
 
@@ -290,30 +307,36 @@ export class FastLayer {
   *backward(entering: Entering, steps: number, target: BackwardTarget, start: number, piece = whole): Steps<void> {
     const { dtype, B, I, H, truncate } = this.#shape;
     const { at, hPanels, segment, places, threads } = this.#layout;
-    const { exports } = this.#kernels;
     const gPanel = steps * B * rowBytes;
-    if (entering === 'every') this.#run.fill(1, H, at.g, gPanel, steps * B);
-    else if (entering === 'last' || entering === 'none') {
-      exports.clear(at.g, hPanels * gPanel);
+    if (entering === 'every') {
+      for (const { first, end } of ranges(steps * B, H, movedAtOnce)) {
+        this.#run.fill(1, H, at.g + first * rowBytes, gPanel, end - first);
+        yield 0;
+      }
+    } else if (entering === 'last' || entering === 'none') {
+      yield* clearSteps(this.#kernels, at.g, hPanels * gPanel);
       if (entering === 'last') this.#run.fill(1, H, at.g + (steps - 1) * B * rowBytes, gPanel, B);
     } else yield* this.#packSteps(entering, steps, H, at.g);
-    if (piece.g !== null) this.#write(piece.g, at.g + (steps - 1) * B * rowBytes, gPanel);
-    if (piece.enters === null) exports.clear(at.dh0, hPanels * B * rowBytes);
-    else this.#write(piece.enters, at.dh0, B * rowBytes);
+    if (piece.g !== null) yield* this.#write(piece.g, at.g + (steps - 1) * B * rowBytes, gPanel);
+    if (piece.enters === null) yield* clearSteps(this.#kernels, at.dh0, hPanels * B * rowBytes);
+    else yield* this.#write(piece.enters, at.dh0, B * rowBytes);
     this.#job[cutOffset] = truncate === null ? 0 : piece.offset % truncate;
     const segments: Segment[] = [];
     for (let t1 = steps; t1 > 0; t1 -= segment) segments.push({ t0: Math.max(0, t1 - segment), t1, place: (segments.length * segment) % places });
     let known = steps;
-    const summed = ({ t0 }: Segment): number => {
+    const summed = function* (this: FastLayer, { t0 }: Segment): Steps<void> {
       if (t0 === 0 || (known - t0) * B * (H + I) >= bulk) {
         const t = start - (target.at ?? 0) + t0;
-        if (target.dhTotal !== null) this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, known - t0, H, target.dhTotal, t);
-        if (target.dxs !== null) this.#unpackSteps(at.dx + t0 * B * rowBytes, gPanel, known - t0, I, target.dxs, t);
+        if (target.dhTotal !== null) yield* this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, known - t0, H, target.dhTotal, t);
+        if (target.dxs !== null) yield* this.#unpackSteps(at.dx + t0 * B * rowBytes, gPanel, known - t0, I, target.dxs, t);
         known = t0;
       }
-      return (steps - t0) / steps;
-    };
-    let largest = this.#largest(steps - 1, steps);
+      yield (steps - t0) / steps;
+    }.bind(this);
+    // The total gradient of a step is there once the step after it is done.
+    const largestAt = (t: number): number => this.#largest(at.g + t * B * rowBytes, gPanel);
+    let largest = largestAt(steps - 1);
+    yield 0;
     // Of the segment that is summed up, and of the one that goes back.
     let [subnormalBehind, subnormal] = [false, false];
     for (let i = 0; i <= segments.length; i++) {
@@ -325,30 +348,31 @@ export class FastLayer {
         if (behind !== undefined) yield* this.#sums(behind, limitBehind, progress);
         if (going !== undefined) yield* this.#byRows('backward', going, 2 * H * H, limit, progress);
       }
-      if (behind !== undefined) yield summed(behind);
-      const now = going === undefined || going.t0 === 0 ? 0 : this.#largest(going.t0 - 1, steps);
+      if (behind !== undefined) yield* summed(behind);
+      const now = going === undefined || going.t0 === 0 ? 0 : largestAt(going.t0 - 1);
       [subnormalBehind, subnormal] = [subnormal, mayBeSubnormal(dtype, largest, now)];
       largest = now;
     }
     const measured = new Float64Array(this.#kernels.memory.buffer, at.norms, 7 * steps);
     const { norms, states } = target;
-    for (const [i, series] of [norms.dh, norms.dx, norms.dWx, norms.dWh, norms.db, states.hNorm, states.closed].entries()) {
-      series.set(measured.subarray(i * steps, (i + 1) * steps), start);
+    const mover = new Mover();
+    for (const [i, series] of [states.hNorm, states.closed, norms.dh, norms.dx, norms.dWx, norms.dWh, norms.db].entries()) {
+      yield* mover.copy(measured.subarray(i * steps, (i + 1) * steps), series, start);
     }
   }
 
   /** [B,H]: what the last `backward` sent into the state before the chunk; before a piece that is not the first, the total gradient there unless it is cut. */
-  dh0(): FloatArray {
+  *dh0(): Steps<FloatArray> {
     const { B, H } = this.#shape;
-    return this.#read(this.#layout.at.dh0, B * rowBytes, B, H);
+    return yield* this.#read(this.#layout.at.dh0, B * rowBytes, B, H);
   }
 
   /** Sums over all chunks since the layer was made. */
-  gradients(): Gradients {
+  *gradients(): Steps<Gradients> {
     const { I, H } = this.#shape;
     const { at, iPanels, hPanels } = this.#layout;
     const panel = rowBytes * (rowBytes / bytesOf[this.#shape.dtype]);
-    return { dWx: this.#read(at.dWx, iPanels * panel, I, H), dWh: this.#read(at.dWh, hPanels * panel, H, H), db: this.#read(at.db, rowBytes, 1, H) };
+    return { dWx: yield* this.#read(at.dWx, iPanels * panel, I, H), dWh: yield* this.#read(at.dWh, hPanels * panel, H, H), db: yield* this.#read(at.db, rowBytes, 1, H) };
   }
 
   #task(operation: Parameters<typeof task>[0], ...args: readonly number[]): Task {
@@ -370,43 +394,59 @@ export class FastLayer {
   }
 
   /** Values [B,H] into packed rows. */
-  #write(values: FloatArray, to: number, panelBytes: number): void {
+  *#write(values: FloatArray, to: number, panelBytes: number): Steps<void> {
     const { B, H } = this.#shape;
-    this.#staging.set(values);
-    this.#run.pack(this.#layout.at.staging, B, H, to, panelBytes, rowBytes);
+    for (const { first, end } of ranges(B, H, this.#atOnce)) {
+      this.#staging.set(values.subarray(first * H, end * H));
+      this.#run.pack(this.#layout.at.staging, end - first, H, to + first * rowBytes, panelBytes, rowBytes);
+      if (end < B) yield 0;
+    }
   }
 
-  #read(from: number, panelBytes: number, rows: number, N: number): FloatArray {
-    this.#run.unpack(from, panelBytes, rowBytes, rows, N, this.#layout.at.staging);
-    return this.#staging.slice(0, rows * N);
+  *#read(from: number, panelBytes: number, rows: number, N: number): Steps<FloatArray> {
+    const out = zeros(this.#shape.dtype, rows * N);
+    for (const { first, end } of ranges(rows, N, this.#atOnce)) {
+      this.#run.unpack(from + first * rowBytes, panelBytes, rowBytes, end - first, N, this.#layout.at.staging);
+      out.set(this.#staging.subarray(0, (end - first) * N), first * N);
+      if (end < rows) yield 1;
+    }
+    return out;
+  }
+
+  /** Numbers that go through the staging at once. */
+  get #atOnce(): number {
+    return Math.min(movedAtOnce, this.#layout.stagingLength);
   }
 
   /** values [B,steps,N] into rows (t, b). */
   *#packSteps(values: FloatArray, steps: number, N: number, to: number): Steps<void> {
     const { B } = this.#shape;
-    const { at, stagingLength: room } = this.#layout;
-    const most = Math.floor(room / N);
+    const { at } = this.#layout;
+    const most = Math.floor(this.#atOnce / N);
+    const mover = new Mover();
     for (let b = 0; b < B; b++) {
       for (let t = 0; t < steps; t += most) {
         const count = Math.min(most, steps - t);
         const from = (b * steps + t) * N;
         this.#staging.set(values.subarray(from, from + count * N));
         this.#run.pack(at.staging, count, N, to + (t * B + b) * rowBytes, steps * B * rowBytes, B * rowBytes);
-        yield 0;
+        yield* mover.count(count * N);
       }
     }
   }
 
   /** `count` steps of packed rows (t, b) from `from` on into a sequence, from step t on. */
-  #unpackSteps(from: number, panelBytes: number, count: number, N: number, to: Sequence, t: number): void {
+  *#unpackSteps(from: number, panelBytes: number, count: number, N: number, to: Sequence, t: number): Steps<void> {
     const { B } = this.#shape;
-    const { at, stagingLength: room } = this.#layout;
-    const most = Math.floor(room / N);
+    const { at } = this.#layout;
+    const most = Math.floor(this.#atOnce / N);
+    const mover = new Mover();
     for (let b = 0; b < B; b++) {
       for (let done = 0; done < count; done += most) {
         const rows = Math.min(most, count - done);
         this.#run.unpack(from + (done * B + b) * rowBytes, panelBytes, B * rowBytes, rows, N, at.staging);
         to.data.set(this.#staging.subarray(0, rows * N), (b * to.T + t + done) * N);
+        yield* mover.count(rows * N);
       }
     }
   }

@@ -3,10 +3,11 @@
 // Backpropagation Through Time", NIPS 2016). The same kernels do the same sums in the same order, so every number is the same bits.
 import { emptyNorms } from '../analyse.js';
 import type { RunChunk } from '../analyse.js';
-import { maxAbs } from '../norm.js';
+import { castSteps, cutSteps, Mover } from '../moving.js';
 import type { Pass } from '../pass.js';
+import { largestOf } from '../scan.js';
 import { part } from '../steps.js';
-import { accumulate, cast, matrix, sequence, takeStep, takeSteps, zeros } from '../tensor.js';
+import { accumulate, cast, matrix, sequence, takeStep, zeros } from '../tensor.js';
 import type { Matrix, Sequence } from '../tensor.js';
 import type { Experiment, FloatArray, Shapes, Steps, Trace } from '../types.js';
 import { upstreamSteps } from '../upstream.js';
@@ -48,7 +49,8 @@ class Pieces {
     const { dtype, shapes: { B, I, H }, chunks } = this.#experiment;
     const { xs, steps: all } = chunks[chunk]!;
     const hs = sequence(dtype, B, steps, H);
-    yield* this.#layer.forward(takeSteps({ B, T: all, N: I, data: xs }, t0, t0 + steps).data, steps, initial, hs, 0);
+    const inputs = yield* cutSteps(dtype, { B, T: all, N: I, data: xs }, t0, t0 + steps);
+    yield* this.#layer.forward(inputs.data, steps, initial, hs, 0);
     return hs;
   }
 
@@ -58,7 +60,7 @@ class Pieces {
     const { chunk, t0, steps, g, initial } = piece;
     const enters = t0 === 0 ? null : cast(dtype, yield* dhsOf(this.#experiment, { chunk, t0: t0 - 1, steps: 1 }, () => ({ B, T: 1, N: H, data: initial })));
     yield* this.#layer.backward(yield* entering(this.#experiment, piece, () => hs), steps, target, startOf(this.#experiment, chunk) + t0, { offset: t0, g, enters });
-    return enters !== null && truncate !== null && t0 % truncate === 0 ? enters : this.#layer.dh0();
+    return enters !== null && truncate !== null && t0 % truncate === 0 ? enters : yield* this.#layer.dh0();
   }
 
   gradients(): ReturnType<FastLayer['gradients']> {
@@ -75,7 +77,7 @@ function* entering(experiment: Experiment, { chunk, t0, steps }: Stretch, states
   const { shapes: { B, T, H }, upstream, loss, chunks } = experiment;
   const start = startOf(experiment, chunk) + t0;
   if (loss !== null) return (yield* upstreamSteps(experiment, { start, steps }, states())).dhs.data;
-  if (upstream.kind === 'given') return takeSteps({ B, T, N: H, data: upstream.dhs }, start, start + steps).data;
+  if (upstream.kind === 'given') return (yield* cutSteps('float64', { B, T, N: H, data: upstream.dhs }, start, start + steps)).data;
   return upstream.kind === 'every' ? 'every' : t0 + steps === chunks[chunk]!.steps ? 'last' : 'none';
 }
 
@@ -86,8 +88,14 @@ function* dhsOf(experiment: Experiment, stretch: Stretch, states: () => Sequence
   const { shapes: { B, H } } = experiment;
   const { steps } = stretch;
   const values = new Float64Array(B * steps * H);
-  if (enters === 'every') values.fill(1);
-  if (enters === 'last') for (let b = 0; b < B; b++) values.fill(1, ((b + 1) * steps - 1) * H, (b + 1) * steps * H);
+  if (enters === 'none') return values;
+  const mover = new Mover();
+  for (let b = 0; b < B; b++) {
+    for (let t = enters === 'every' ? 0 : steps - 1; t < steps; t++) {
+      values.fill(1, (b * steps + t) * H, (b * steps + t + 1) * H);
+      yield* mover.count(H);
+    }
+  }
   return values;
 }
 
@@ -124,7 +132,7 @@ export function* longPass(kernels: Kernels, experiment: Experiment): Steps<Pass<
       const piece = { chunk, t0, steps: t1 - t0, initial: cast(dtype, state.data) };
       const hs: Sequence = yield* part(pieces.forward(piece), from + ((middle - from) * t0) / steps, from + ((middle - from) * t1) / steps);
       if (loss !== null) chunkLoss = (yield* part(upstreamSteps(experiment, { start: start + t0, steps: t1 - t0 }, hs, chunkLoss), from, from)).loss ?? 0;
-      largestState = Math.max(largestState, maxAbs(hs.data));
+      largestState = Math.max(largestState, yield* largestOf(hs.data));
       state = takeStep(hs, t1 - t0 - 1);
       held.push({ ...piece, g: null });
       last = hs;
@@ -144,11 +152,11 @@ export function* longPass(kernels: Kernels, experiment: Experiment): Steps<Pass<
     }
     start += steps;
   }
-  return { ...tracesOf(kernels, experiment, shape, held, initials), largestState, gradients: pieces.gradients(), dh0, norms, lossValue, states };
+  return { ...yield* tracesOf(kernels, experiment, shape, held, initials), largestState, gradients: yield* pieces.gradients(), dh0, norms, lossValue, states };
 }
 
 /** The run's tensors over time, computed in kernels beside those that the next run may take meanwhile. */
-function tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, held: readonly Held[], initials: readonly Matrix[]): Pick<Pass<Trace>, 'chunks' | 'hs' | 'dhTotal' | 'dxs'> {
+function* tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, held: readonly Held[], initials: readonly Matrix[]): Steps<Pick<Pass<Trace>, 'chunks' | 'hs' | 'dhTotal' | 'dxs'>> {
   const { dtype, shapes: { B, T, I, H }, weights, chunks, loss } = experiment;
   let beside: Pieces | null = null;
   const turns = new OneAtATime();
@@ -180,13 +188,15 @@ function tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, h
     if (loss !== null) yield* hs.data.ready(borders[i]!);
     return yield* dhsOf(experiment, held[i]!, () => ({ B, T: held[i]!.steps, N: H, data: hs.data.piece(i) }));
   });
+  const inputs: FloatArray[] = [];
+  for (const { xs } of chunks) inputs.push(yield* castSteps(dtype, xs));
   return {
     hs,
     dhTotal: trace(H, (i) => turns.run(function* () { return (yield* gradients(i)).dhTotal; })),
     dxs: trace(I, (i) => turns.run(function* () { return (yield* gradients(i)).dxs; })),
-    chunks: chunks.map(({ steps, xs }, chunk) => {
+    chunks: chunks.map(({ steps }, chunk) => {
       const of = ({ N, data }: { N: number; data: PiecedTrace }): { B: number; T: number; N: number; data: PiecedTrace } => ({ B, T: steps, N, data: data.chunk(starts[chunk]!, steps) });
-      return { start: starts[chunk]!, steps, xs: { B, T: steps, N: I, data: cast(dtype, xs) }, hs: of(hs), initial: initials[chunk]!, dhs: of(dhs) } satisfies RunChunk;
+      return { start: starts[chunk]!, steps, xs: { B, T: steps, N: I, data: inputs[chunk]! }, hs: of(hs), initial: initials[chunk]!, dhs: of(dhs) } satisfies RunChunk;
     }),
   };
 }

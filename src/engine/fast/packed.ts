@@ -1,8 +1,10 @@
 // Matrices in the kernels' packed layout [N/8][rows][8], float64, seen from JavaScript.
+import { movedAtOnce } from '../moving.js';
 import { largestOf } from '../scan.js';
 import type { FloatArray, Steps } from '../types.js';
 import { rowBytes } from './kernels.js';
 import type { Kernels } from './kernels.js';
+import { packTwice } from './weights.js';
 
 /** Columns of a panel. */
 export const width = rowBytes / Float64Array.BYTES_PER_ELEMENT;
@@ -32,16 +34,24 @@ export function layOut<Name extends string>(kernels: Kernels, sizes: Readonly<Re
 
 export const numbersAt = (kernels: Kernels, at: number, length: number): Float64Array => new Float64Array(kernels.memory.buffer, at, length);
 
-/** A row-major [rows,columns] into packed layout, through `staging` of at least that size. */
-export function packInto(kernels: Kernels, staging: number, data: Float64Array, rows: number, columns: number, to: number): void {
-  numbersAt(kernels, staging, rows * columns).set(data.length === rows * columns ? data : data.subarray(0, rows * columns));
-  kernels.exports.pack64(staging, rows, columns, to, rows * rowBytes, rowBytes);
-}
+/** Bytes of a staging through which a row-major [rows,columns] goes in or out, piece by piece. */
+export const stagingBytes = (rows: number, columns: number): number => Math.min(rows * columns, Math.max(movedAtOnce, width * columns)) * Float64Array.BYTES_PER_ELEMENT;
+
+/** A row-major [rows,columns] into packed layout. `staging` has `stagingBytes`. */
+export const packInto = (kernels: Kernels, staging: number, data: FloatArray, rows: number, columns: number, to: number, panelBytes = rows * rowBytes): Steps<void> =>
+  packTwice(kernels, 'float64', data, rows, columns, staging, { at: to, panelBytes }, null);
 
 /** Packed layout into a new row-major [rows,columns], through `staging`. */
-export function unpackFrom(kernels: Kernels, staging: number, from: number, rows: number, columns: number): Float64Array {
-  kernels.exports.unpack64(from, rows * rowBytes, rowBytes, rows, columns, staging);
-  return numbersAt(kernels, staging, rows * columns).slice();
+export function* unpackFrom(kernels: Kernels, staging: number, from: number, rows: number, columns: number, panelBytes = rows * rowBytes): Steps<Float64Array> {
+  const out = new Float64Array(rows * columns);
+  const atOnce = Math.max(1, Math.floor(movedAtOnce / columns));
+  for (let row = 0; row < rows; row += atOnce) {
+    const some = Math.min(atOnce, rows - row);
+    kernels.exports.unpack64(from + row * rowBytes, panelBytes, rowBytes, some, columns, staging);
+    out.set(numbersAt(kernels, staging, some * columns), row * columns);
+    if (row + some < rows) yield row / rows;
+  }
+  return out;
 }
 
 /** Place of column j of a row, in numbers from the row's start. */

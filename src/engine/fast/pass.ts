@@ -2,23 +2,16 @@
 import { emptyNorms } from '../analyse.js';
 import type { RunChunk } from '../analyse.js';
 import type { Pass } from '../pass.js';
+import { castSteps, cutSteps } from '../moving.js';
 import { part } from '../steps.js';
 import { accumulate, cast, matrix, sequence, takeStep, zeros } from '../tensor.js';
-import type { Sequence, SequenceTrace } from '../tensor.js';
+import type { SequenceTrace } from '../tensor.js';
 import type { Experiment, Steps } from '../types.js';
 import { entering, upstreamSteps } from '../upstream.js';
 import type { Kernels } from './kernels.js';
 import { FastLayer } from './layer.js';
 import type { LayerShape } from './layer.js';
 import { isSmall, runWhole } from './small.js';
-
-/** The chunk's steps of a sequence over the whole run; the sequence itself when it is the only chunk. */
-function cut({ B, T, N, data }: Sequence, start: number, steps: number): Sequence {
-  if (steps === T) return { B, T, N, data };
-  const out = data.slice(0, B * steps * N);
-  for (let b = 0; b < B; b++) out.set(data.subarray((b * T + start) * N, (b * T + start + steps) * N), b * steps * N);
-  return { B, T: steps, N, data: out };
-}
 
 /** A run of one chunk whose upstream gradient does not depend on its states, small enough for one call; null when it is none. */
 function smallPass(kernels: Kernels, experiment: Experiment, shape: LayerShape): Pass | null {
@@ -31,9 +24,7 @@ function smallPass(kernels: Kernels, experiment: Experiment, shape: LayerShape):
   if (whole === null) return null;
   const place = { start: 0, steps: T };
   let made: SequenceTrace | null = null;
-  // These travel to the host, and whoever sends a view sends all of its buffer.
-  const states = { hNorm: whole.states.hNorm.slice(), closed: whole.states.closed.slice() };
-  return { ...whole, states, chunks: [{ ...place, xs: inputs, hs: whole.hs, initial, get dhs() { return (made ??= entering(experiment, place, whole.hs)); } }], lossValue: null };
+  return { ...whole, chunks: [{ ...place, xs: inputs, hs: whole.hs, initial, get dhs() { return (made ??= entering(experiment, place, whole.hs)); } }], lossValue: null };
 }
 
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */
@@ -58,10 +49,11 @@ export function* fastPass(kernels: Kernels, experiment: Experiment): Steps<Pass 
     const previous = chunks.at(-1);
     const place = { start, steps };
     const initial = stateful && previous !== undefined ? takeStep(previous.hs, previous.steps - 1) : h0Matrix;
-    const inputs = { B, T: steps, N: I, data: cast(dtype, xs) };
+    const inputs = { B, T: steps, N: I, data: yield* castSteps(dtype, xs) };
     const [from, middle, to] = [start / T, (start + steps / 3) / T, (start + steps) / T];
     yield* part(layer.forward(inputs.data, steps, initial.data, hs, start), from, middle);
-    const chunkHs = cut(hs, start, steps);
+    // The sequence itself where there is but one chunk.
+    const chunkHs = steps === T ? hs : yield* cutSteps(dtype, hs, start, start + steps);
     // Ones need no array.
     const ones = loss === null && upstream.kind !== 'given' ? upstream.kind : null;
     const values = ones === null ? yield* part(upstreamSteps(experiment, place, chunkHs), middle, middle) : null;
@@ -69,10 +61,10 @@ export function* fastPass(kernels: Kernels, experiment: Experiment): Steps<Pass 
     const source = ones ?? values!.dhs.data;
     yield* part(layer.backward(source, steps, { dhTotal, dxs, norms, states }, start), middle, to);
     // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
-    if (previous === undefined || !stateful) accumulate(dh0, layer.dh0());
+    if (previous === undefined || !stateful) accumulate(dh0, yield* layer.dh0());
     chunks.push({ ...place, xs: inputs, hs: chunkHs, initial, dhs: values?.dhs ?? entering(experiment, place, chunkHs) });
     start += steps;
     yield start / T;
   }
-  return { chunks, hs, dhTotal, dxs, gradients: layer.gradients(), dh0, norms, lossValue, states };
+  return { chunks, hs, dhTotal, dxs, gradients: yield* layer.gradients(), dh0, norms, lossValue, states };
 }

@@ -1,5 +1,6 @@
 // Where the single source ends in plain arithmetic (../analyse.ts, `plainRange`), through the kernels.
 import type { PlainRange, RunChunk } from '../analyse.js';
+import { movedAtOnce, Mover } from '../moving.js';
 import { maxAbs } from '../norm.js';
 import { cells } from '../types.js';
 import type { Experiment, Steps } from '../types.js';
@@ -8,6 +9,7 @@ import type { Kernels } from './kernels.js';
 import { layOut } from './packed.js';
 import { ready } from './pieces.js';
 import { mayBeSubnormal, pauseLimit, ranges } from './rounds.js';
+import { packTwice } from './weights.js';
 
 /** Operations of a block of steps, two or three milliseconds. */
 const blockWork = 4e7;
@@ -20,21 +22,20 @@ export function* fastPlainRange(own: Kernels, experiment: Experiment, chunk: Run
   const panels = Math.ceil((H * bytesOf[dtype]) / rowBytes);
   const atOnce = Math.max(1, Math.min(steps, Math.floor(mostRows / B), Math.floor(blockWork / (2 * B * H * H))));
   const rows = panels * B * rowBytes;
-  const sizes = { staging: Math.max(H * H, atOnce * H) * bytesOf[dtype], weights: panels * H * rowBytes, g: rows, d: 2 * rows, hs: atOnce * rows };
+  const sizes = { staging: Math.max(Math.min(H * H, Math.max(movedAtOnce, (H * rowBytes) / bytesOf[dtype])), atOnce * H) * bytesOf[dtype], weights: panels * H * rowBytes, g: rows, d: 2 * rows, hs: atOnce * rows };
   const suffices = ({ memory }: Kernels): boolean => memory.buffer.byteLength >= own.bytesFor(Object.values(sizes));
   const kernels = own.team !== null && !suffices(own) && suffices(own.team.kernels) ? own.team.kernels : own;
   const at = layOut(kernels, sizes);
   if (at === null) return null;
   const { exports } = kernels;
-  const { pack, packTransposed, fill } = packing(exports, dtype);
+  const { pack, fill } = packing(exports, dtype);
   const plainBack = dtype === 'float32' ? exports.plainBack32 : exports.plainBack64;
-  viewOf(kernels, dtype, at.staging, H * H).set(Wh);
-  packTransposed(at.staging, H, H, at.weights);
-  yield 0;
+  yield* packTwice(kernels, dtype, Wh, H, H, at.staging, null, at.weights);
   exports.clear(at.g, rows);
   fill(1, H, at.g, B * rowBytes, B);
   const staging = viewOf(kernels, dtype, at.staging, atOnce * H);
   const g = viewOf(kernels, dtype, at.g, rows / bytesOf[dtype]);
+  const mover = new Mover();
   let largest = 1;
   let subnormal = false;
   for (let end = steps; end > 0;) {
@@ -44,6 +45,7 @@ export function* fastPlainRange(own: Kernels, experiment: Experiment, chunk: Run
     for (let b = 0; b < B; b++) {
       staging.set(hs.data.subarray((b * steps + first) * H, (b * steps + end) * H));
       pack(at.staging, end - first, H, at.hs + b * rowBytes, (end - first) * B * rowBytes, B * rowBytes);
+      yield* mover.count((end - first) * H);
     }
     for (const { first: r0, end: r1 } of end - first > 1 ? [{ first: 0, end: B }] : ranges(B, 2 * H * H, limit, true)) {
       const stopped = plainBack(cells.indexOf(cell), at.g, at.d, B, H, at.hs, (end - first) * B * rowBytes, at.weights, end - first, r0, r1);

@@ -4,7 +4,7 @@ import type { DType } from '../types.js';
 /** Floating-point operations of a thread between two pauses, a few milliseconds. */
 const pauseWork: Readonly<Record<DType, number>> = { float32: 2e8, float64: 1e8 };
 /** The product of a vector with a large matrix waits for the memory. */
-const vectorShare = 0.5;
+const vectorShare = 0.25;
 /** What arithmetic on numbers below the normal range takes instead of the usual time, on processors that leave it to microcode. */
 const subnormalFactor = 128;
 /** Below this the next steps may reach that range. */

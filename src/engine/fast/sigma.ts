@@ -1,10 +1,13 @@
 // The largest singular value of diag(s)·Whᵀ for many s at once: their Lanczos iterations share one product of matrices.
+import { mapSteps } from '../moving.js';
 import { norm } from '../norm.js';
+import { jointNormSteps } from '../scan.js';
 import { topOfTridiagonal, unrelated } from '../lanczos.js';
 import type { Steps } from '../types.js';
 import { rowBytes } from './kernels.js';
 import type { Kernels } from './kernels.js';
-import { columnAt, numbersAt, packedBytes, packInto, panelsOf, unpackFrom } from './packed.js';
+import { columnAt, numbersAt, packedBytes, panelsOf, stagingBytes, unpackFrom } from './packed.js';
+import { packTwice } from './weights.js';
 
 const bytes = Float64Array.BYTES_PER_ELEMENT;
 const tolerance = 1e-12;
@@ -13,6 +16,8 @@ const mostSlots = 32;
 /** Iterations between two looks at the tridiagonal matrices. */
 const between = 4;
 const pauseWork = 2e7;
+/** Iterations between two pauses at most: the tridiagonal matrices take their time too. */
+const mostRounds = 12;
 
 type Buffers = Readonly<Record<keyof ReturnType<typeof SigmaBatch.sizes>, number>>;
 /** One iteration under way: of which matrix, its tridiagonal matrix so far, and the size that was divided out of its slopes. */
@@ -29,7 +34,7 @@ export class SigmaBatch {
 
   static sizes(H: number) {
     const rows = packedBytes(mostSlots, H);
-    return { sigmaStaging: H * H * bytes, gram: packedBytes(H, H), factor: packedBytes(H, H), factorTransposed: packedBytes(H, H), vectors: rows, before: rows, slopes: rows, alphas: mostSlots * bytes, betas: mostSlots * bytes, work: 2 * rows };
+    return { sigmaStaging: stagingBytes(H, H), gram: packedBytes(H, H), factor: packedBytes(H, H), factorTransposed: packedBytes(H, H), vectors: rows, before: rows, slopes: rows, alphas: mostSlots * bytes, betas: mostSlots * bytes, work: 2 * rows };
   }
 
   constructor(kernels: Kernels, H: number, at: Buffers) {
@@ -46,9 +51,9 @@ export class SigmaBatch {
     const H = this.#H;
     const { exports } = this.#kernels;
     const { sigmaStaging, gram, factor, factorTransposed } = this.#at;
-    this.scale = norm(W);
-    packInto(this.#kernels, sigmaStaging, this.scale === 0 ? W : W.map((value) => value / this.scale), H, H, factor);
-    exports.packTransposed64(sigmaStaging, H, H, factorTransposed);
+    this.scale = yield* jointNormSteps([W]);
+    const scaled = this.scale === 0 ? W : yield* mapSteps(W, (value) => value / this.scale);
+    yield* packTwice(this.#kernels, 'float64', scaled, H, H, sigmaStaging, { at: factor, panelBytes: H * rowBytes }, factorTransposed);
     const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
     for (let row = 0; row < H; row += rowsAtOnce) {
       exports.multiplyRows(factorTransposed + row * rowBytes, H * rowBytes, H, factor, H, gram + row * rowBytes, H * rowBytes, Math.min(rowsAtOnce, H - row), 0);
@@ -57,7 +62,7 @@ export class SigmaBatch {
   }
 
   /** WᵀW / scale² [H,H]. */
-  gram(): Float64Array {
+  gram(): Steps<Float64Array> {
     return unpackFrom(this.#kernels, this.#at.sigmaStaging, this.#at.gram, this.#H, this.#H);
   }
 
@@ -101,7 +106,7 @@ export class SigmaBatch {
       return null;
     };
     const under = Array.from({ length: slots }, (_, row) => takeNext(row));
-    const pause = Math.max(1, Math.floor(pauseWork / (slots * H * H)));
+    const pause = Math.max(1, Math.min(mostRounds, Math.floor(pauseWork / (slots * H * H))));
     for (let round = 1; done < count; round++) {
       exports.lanczosStep(vectors, before, slopes, slots, H, gram, alphas, betas, work);
       for (let row = 0; row < slots; row++) {

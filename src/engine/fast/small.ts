@@ -4,6 +4,7 @@ import type { FloatArray, StepNorms, Weights } from '../types.js';
 import type { Gradients } from '../unit.js';
 import { bytesOf } from './kernels.js';
 import type { Kernels } from './kernels.js';
+import { pauseLimit } from './rounds.js';
 import { blockStepsOf, buffers, bufferSizes, jobFields, jobNumbers } from './layer.js';
 import type { Entering, LayerShape, Room, StateMeasures } from './layer.js';
 
@@ -42,9 +43,9 @@ function measure(shape: LayerShape) {
   const { dtype, B, I, H, steps } = shape;
   const bytes = bytesOf[dtype];
   const numbersIn = H * H + I * H + H + B * H + B * steps * (I + H);
-  const doublesOut = 7 * steps + Math.ceil((numbersOf(shape) * bytes) / 8);
-  // The row-major results follow on the norms, so that all of it leaves as one piece.
-  return { numbersIn, doublesOut, sizes: { input: numbersIn * bytes, ...bufferSizes(shape, steps, 1), norms: doublesOut * 8 } };
+  const doublesOut = 5 * steps + Math.ceil((numbersOf(shape) * bytes) / 8);
+  // The row-major results follow on the norms, so that all of it leaves as one piece; the states' measures before them leave apart, because they travel to the host.
+  return { numbersIn, doublesOut, sizes: { input: numbersIn * bytes, ...bufferSizes(shape, steps, 1), norms: (2 * steps + doublesOut) * 8 } };
 }
 
 /** What such a run takes. */
@@ -56,8 +57,10 @@ class Plan {
   readonly #job: Int32Array;
   readonly #fields: Int32Array;
   readonly #in: FloatArray;
+  readonly #states: Float64Array;
   readonly #out: Float64Array;
-  readonly #run: (job: number, from: number, to: number, entering: number) => void;
+  readonly #run: (job: number, from: number, to: number, entering: number, watch: number) => number;
+  readonly #watch: number;
   readonly #inputAt: number;
   readonly #outputAt: number;
 
@@ -80,13 +83,15 @@ class Plan {
     // One thread, whose share of the scratch is all of it.
     this.#fields = Int32Array.of(...jobNumbers(shape, steps, blockStepsOf(shape), steps, 0), ...buffers.map((name) => at[name]));
     this.#in = dtype === 'float32' ? new Float32Array(buffer, at.input, numbersIn) : new Float64Array(buffer, at.input, numbersIn);
-    this.#out = new Float64Array(buffer, at.norms, doublesOut);
+    this.#states = new Float64Array(buffer, at.norms, 2 * steps);
+    this.#out = new Float64Array(buffer, at.norms + 2 * steps * 8, doublesOut);
     this.#run = dtype === 'float32' ? kernels.exports.whole32 : kernels.exports.whole64;
+    this.#watch = watchOf(shape);
     this.#inputAt = at.input;
     this.#outputAt = at.norms + 7 * steps * 8;
   }
 
-  run({ Wx, Wh, b }: Weights<FloatArray>, xs: FloatArray, initial: FloatArray, entering: Entering): Whole {
+  run({ Wx, Wh, b }: Weights<FloatArray>, xs: FloatArray, initial: FloatArray, entering: Entering): Whole | null {
     const { B, I, H, steps } = this.shape;
     const input = this.#in;
     this.#job.set(this.#fields);
@@ -101,7 +106,7 @@ class Plan {
     input.set(xs, to);
     to += B * steps * I;
     if (typeof entering !== 'string') input.set(entering, to);
-    this.#run(this.#job.byteOffset, this.#inputAt, this.#outputAt, entering === 'last' ? 0 : entering === 'every' ? 1 : 2);
+    if (this.#run(this.#job.byteOffset, this.#inputAt, this.#outputAt, entering === 'last' ? 0 : entering === 'every' ? 1 : 2, this.#watch) === 0) return null;
     const own = this.#out.byteLength > sharedBytes;
     const at = own ? 0 : carve(this.#out.length);
     const { buffer } = own ? this.#out.slice() : slab;
@@ -109,14 +114,19 @@ class Plan {
     return this.shape.dtype === 'float32' ? this.#views32(buffer, at * 8) : this.#views64(buffer, at * 8);
   }
 
+  #measures(): StateMeasures {
+    const { steps } = this.shape;
+    return { hNorm: this.#states.slice(0, steps), closed: this.#states.slice(steps) };
+  }
+
   // Twice the same for the two dtypes: a constructor that varies makes each view several times slower.
   #views32(buffer: ArrayBuffer, at: number): Whole {
     const { B, I, H, steps: T } = this.shape;
-    const values = at + 7 * T * 8;
+    const values = at + 5 * T * 8;
     const [state, input] = [B * T * H, B * T * I];
     const gradients = values + 4 * (2 * state + input);
     return {
-      ...seriesIn(buffer, at, T),
+      ...seriesIn(buffer, at, T), states: this.#measures(),
       hs: { B, T, N: H, data: new Float32Array(buffer, values, state) },
       dhTotal: { B, T, N: H, data: new Float32Array(buffer, values + 4 * state, state) },
       dxs: { B, T, N: I, data: new Float32Array(buffer, values + 8 * state, input) },
@@ -129,11 +139,11 @@ class Plan {
 
   #views64(buffer: ArrayBuffer, at: number): Whole {
     const { B, I, H, steps: T } = this.shape;
-    const values = at + 7 * T * 8;
+    const values = at + 5 * T * 8;
     const [state, input] = [B * T * H, B * T * I];
     const gradients = values + 8 * (2 * state + input);
     return {
-      ...seriesIn(buffer, at, T),
+      ...seriesIn(buffer, at, T), states: this.#measures(),
       hs: { B, T, N: H, data: new Float64Array(buffer, values, state) },
       dhTotal: { B, T, N: H, data: new Float64Array(buffer, values + 8 * state, state) },
       dxs: { B, T, N: I, data: new Float64Array(buffer, values + 16 * state, input) },
@@ -145,28 +155,36 @@ class Plan {
   }
 }
 
-function seriesIn(buffer: ArrayBuffer, at: number, T: number): Pick<Whole, 'norms' | 'states'> {
+function seriesIn(buffer: ArrayBuffer, at: number, T: number): Pick<Whole, 'norms'> {
   const bytes = 8 * T;
   return {
     norms: {
       dh: new Float64Array(buffer, at, T), dx: new Float64Array(buffer, at + bytes, T), dWx: new Float64Array(buffer, at + 2 * bytes, T),
       dWh: new Float64Array(buffer, at + 3 * bytes, T), db: new Float64Array(buffer, at + 4 * bytes, T),
     },
-    states: { hNorm: new Float64Array(buffer, at + 5 * bytes, T), closed: new Float64Array(buffer, at + 6 * bytes, T) },
   };
 }
 
 /** Numbers of the result in the run's dtype. */
 const numbersOf = ({ B, I, H, steps }: LayerShape): number => B * steps * (2 * H + I) + (I + H + 1 + B) * H;
 
+/** The operations of a run. */
+const workOf = ({ B, I, H, steps }: LayerShape): number => 6 * B * steps * H * (H + I);
+
+/** Steps between two looks at the size of the numbers: all where even the slowest arithmetic would not take long. */
+const watchOf = (shape: LayerShape): number => Math.max(1, Math.min(shape.steps, Math.floor((shape.steps * pauseLimit(shape.dtype, shape.B, true)) / workOf(shape))));
+
+/** Whether such a run may be given up, and done in pieces, because its numbers become too small. */
+export const mayStop = (shape: LayerShape): boolean => watchOf(shape) < shape.steps;
+
 export const isSmall = (shape: LayerShape): boolean => {
-  const { dtype, B, I, H, steps } = shape;
-  return numbersOf(shape) * bytesOf[dtype] + 56 * steps <= mostBytes && 6 * B * steps * H * (H + I) <= mostOperations;
+  const { dtype, steps } = shape;
+  return numbersOf(shape) * bytesOf[dtype] + 56 * steps <= mostBytes && workOf(shape) <= mostOperations;
 };
 
 const plans = new WeakMap<Kernels, Plan>();
 
-/** A run of one chunk that `isSmall`; null when there is not so much memory. The results stay as they are whatever runs next. */
+/** A run of one chunk that `isSmall`; null when there is not so much memory, or when it would take long because its numbers have become too small. The results stay as they are whatever runs next. */
 export function runWhole(kernels: Kernels, shape: LayerShape, weights: Weights<FloatArray>, xs: FloatArray, initial: FloatArray, entering: Entering): Whole | null {
   let plan = plans.get(kernels);
   const known = plan?.shape;

@@ -10,22 +10,24 @@ import { JacobianChain } from './chain.js';
 import type { Kernels } from './kernels.js';
 import { rowBytes } from './kernels.js';
 import { ready } from './pieces.js';
-import { insideRange, layOut, packedBytes, packInto, unpackFrom } from './packed.js';
+import { insideRange, layOut, packedBytes, packInto, stagingBytes, unpackFrom } from './packed.js';
 import { SigmaBatch } from './sigma.js';
 import { SlopeBlocks } from './slopes.js';
 
 const pauseWork = 2e7;
+/** Logarithms taken between two pauses. */
+const logarithms = 2e5;
 
 /** f' of every step of one item [T,H]; null when one is not finite. */
-export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], at: ConstructorParameters<typeof SlopeBlocks>[3]): Steps<Float64Array | null> {
+export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], at: Parameters<typeof SlopeBlocks.create>[3]): Steps<Float64Array | null> {
   const { T, H } = experiment.shapes;
-  const blocks = new SlopeBlocks(kernels, experiment, { first: 0, count: 1 }, at);
+  const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: 0, count: 1 }, at);
   const slopes = new Float64Array(T * H);
   for (const chunk of chunks) {
     for (let t0 = 0; t0 < chunk.steps; t0 += blocks.steps) {
       const t1 = Math.min(chunk.steps, t0 + blocks.steps);
       for (const t of [t0 - 1, t0, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs);
-      const own = blocks.block(chunk, t0, t1);
+      const own = yield* blocks.block(chunk, t0, t1);
       if (!(yield* allFinite([own]))) return null;
       slopes.set(own, (chunk.start + t0) * H);
       yield (chunk.start + t0) / T;
@@ -34,11 +36,17 @@ export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: 
   return slopes;
 }
 
+/** Buffers of the spectrum. */
+export const spectrumSizes = (experiment: Experiment) => {
+  const { H } = experiment.shapes;
+  return { ...SlopeBlocks.sizes(experiment), ...SigmaBatch.sizes(H), ...JacobianChain.sizes(H), left: packedBytes(H, H), right: packedBytes(H, H), squareStaging: stagingBytes(H, H) };
+};
+
 /** Null when the memory does not suffice or a number could leave its range; then plain arithmetic has to. */
 export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum, decomposed: number): Steps<GrowingSpectrum | null> {
   const { shapes: { T, H }, weights: { Wx, Wh }, stateful } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
-  const at = layOut(kernels, { ...SlopeBlocks.sizes(experiment, 1), ...SigmaBatch.sizes(H), ...JacobianChain.sizes(H), left: packedBytes(H, H), right: packedBytes(H, H), squareStaging: H * H * 8 });
+  const at = layOut(kernels, { ...spectrumSizes(experiment) });
   if (at === null) return null;
   // Shares of the whole by what each takes: about 30 iterations for a σ_max, two products for an orthogonalised Jacobian.
   const [sigmaWork, chainWork, valuesWork] = [30 * T * H * H, 2 * T * H ** 3, H > 32 ? 60 * H ** 3 : 0];
@@ -54,7 +62,7 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
   const ones = new Float64Array(H).fill(1);
   yield* part(batch.each(1, () => ones, (_, sigma) => { spectrum.sigmaMaxWh = sigma; }), 0, 0);
   if (Number.isNaN(spectrum.sigmaMaxWh)) spectrum.sigmaMaxWh = yield* part(sigmaMaxOf(Wh, H), 0, 0);
-  spectrum.sigmaMaxWhUpper = yield* part(sigmaUpperBound(batch.gram(), H, batch.scale, spectrum.sigmaMaxWh), 0, 0);
+  spectrum.sigmaMaxWhUpper = yield* part(sigmaUpperBound(yield* part(batch.gram(), 0, 0), H, batch.scale, spectrum.sigmaMaxWh), 0, 0);
   let zeroJacobians = 0;
   // Those that have not converged are found one by one.
   const open: number[] = [];
@@ -68,11 +76,14 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
   yield* part(eigenvaluesInto(Wh, H, (A) => square(kernels, at, A, H), spectrum, decomposed), first, second);
 
   let lnSlopes = 0;
-  for (const slope of slopes) lnSlopes += Math.log(slope);
+  for (let from = 0; from < slopes.length; from += logarithms) {
+    for (let i = from; i < Math.min(slopes.length, from + logarithms); i++) lnSlopes += Math.log(slopes[i]!);
+    yield second;
+  }
   const unique = logDet !== -Infinity && Number.isFinite(lnSlopes);
-  const chain = new JacobianChain(kernels, Wh, H, 'forward', unique ? 0 : 4 * H * Number.EPSILON, at);
+  const chain = yield* part(JacobianChain.create(kernels, Wh, H, 'forward', unique ? 0 : 4 * H * Number.EPSILON, at), second, second);
   for (const chunk of chunks) {
-    if (!stateful) chain.restart();
+    if (!stateful) yield* part(chain.restart(), second, second);
     yield* part(chain.advance(chunk.steps, (i) => slopesAt(chunk.start + i)), second + ((1 - second) * chunk.start) / T, second + ((1 - second) * (chunk.start + chunk.steps)) / T);
   }
   if (zeroJacobians === T) spectrum.lyapunov = new Float64Array(H).fill(-Infinity);
@@ -88,6 +99,7 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
       chain.column(j, column);
       const factor = 2 ** Math.max(-1100, chain.exponents[j]! - most);
       for (let i = 0; i < H; i++) column[i] = column[i]! * factor;
+      if (j % 64 === 63) yield 1;
     }
     yield* part(batch.load(product), 1, 1);
     let largest = NaN;
@@ -100,11 +112,11 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
 
 /** A·A [H,H] by the kernels. */
 function* square(kernels: Kernels, at: { readonly squareStaging: number; readonly left: number; readonly right: number }, A: Float64Array, H: number): Steps<Float64Array> {
-  packInto(kernels, at.squareStaging, A, H, H, at.left);
+  yield* packInto(kernels, at.squareStaging, A, H, H, at.left);
   const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
   for (let row = 0; row < H; row += rowsAtOnce) {
     kernels.exports.multiplyRows(at.left + row * rowBytes, H * rowBytes, H, at.left, H, at.right + row * rowBytes, H * rowBytes, Math.min(rowsAtOnce, H - row), 0);
     yield row / H;
   }
-  return unpackFrom(kernels, at.squareStaging, at.right, H, H);
+  return yield* unpackFrom(kernels, at.squareStaging, at.right, H, H);
 }

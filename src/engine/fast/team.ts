@@ -2,7 +2,7 @@
 import type { DType } from '../types.js';
 import type { Exports, Kernels } from './kernels.js';
 
-const operations = ['input', 'forward', 'backward', 'inputGradient', 'sums', 'flowSlopes', 'flowRows', 'flowInputs', 'flowNorms'] as const;
+const operations = ['input', 'forward', 'backward', 'inputGradient', 'sums', 'flowSlopes', 'flowRows', 'flowInputs', 'flowNorms', 'gramRows', 'formPanels'] as const;
 type Operation = (typeof operations)[number];
 
 /** One call of a kernel as numbers, which is what threads hand to each other: the operation with its dtype, then the arguments. */
@@ -46,6 +46,14 @@ export function perform(exports: Exports, [code = 0, a = 0, b = 0, c = 0, d = 0,
       return;
     case 'flowNorms':
       exports.flowNorms(a, b, c, d, e);
+      return;
+    case 'gramRows':
+      if (float32) exports.gramRows32(a, b, c, d, e);
+      else exports.gramRows64(a, b, c, d, e);
+      return;
+    case 'formPanels':
+      if (float32) exports.formPanels32(a, b, c, d, e);
+      else exports.formPanels64(a, b, c, d, e);
       return;
     case undefined:
       throw new Error(`There is no kernel operation ${code}.`);

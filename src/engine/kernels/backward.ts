@@ -29,9 +29,9 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
 /**
  * Part `part` of `parts` of what comes of d for the steps t0 … t1 − 1: dx and all norms of a share of the steps, and for all of them a share of
  * the rows of dWx and dWh, block by block from the last. t1 is the end of a block. Done by thread `thread`, in its share of the scratch.
- * `withDx` is 0 where `inputGradient` has been there before.
+ * `own`: 1 for dx, where `inputGradient` has not been there before, 2 for the norms of dWx and dWh, where ../fast/norms.ts does not find them.
  */
-export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, withDx: i32): void {
+export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32): void {
   const B = job.B;
   const I = job.I;
   const H = job.H;
@@ -45,21 +45,23 @@ export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts
   const series = <usize>job.T * 8;
   const from = t0 + (t1 - t0) * part / parts;
   const to = t0 + (t1 - t0) * (part + 1) / parts;
-  if (withDx) inputGradient<T>(job, t0, place, (from - t0) * B, (to - t0) * B);
+  if (own & 1) inputGradient<T>(job, t0, place, (from - t0) * B, (to - t0) * B);
   for (let t = from; t < to; t++) {
     const offset = <usize>t * stepBytes;
     const d = job.d + <usize>(place + t - t0) * stepBytes;
     const h = job.hs + offset + stepBytes;
     const at = job.norms + <usize>t * 8;
-    store<f64>(at, normOf<T>(job.g + offset, xsPanel, H, B));
-    store<f64>(at + series, normOf<T>(job.dx + offset, xsPanel, I, B));
+    store<f64>(at, wideNormOf<T>(h, hsPanel, H, B));
+    store<f64>(at + series, closedShare<T>(job.cell, h, hsPanel, H, B));
+    store<f64>(at + 2 * series, normOf<T>(job.g + offset, xsPanel, H, B));
+    store<f64>(at + 3 * series, normOf<T>(job.dx + offset, xsPanel, I, B));
     const sizeD = normOf<T>(d, dPanel, H, B);
-    weightNorms<T>(job.xs + offset, xsPanel, I, job.hs + offset, hsPanel, H, d, dPanel, B, sizeD, scratch);
-    store<f64>(at + 2 * series, normWx);
-    store<f64>(at + 3 * series, normWh);
-    store<f64>(at + 4 * series, B == 1 ? sizeD : biasNorm<T>(d, dPanel, H, B, scratch));
-    store<f64>(at + 5 * series, wideNormOf<T>(h, hsPanel, H, B));
-    store<f64>(at + 6 * series, closedShare<T>(job.cell, h, hsPanel, H, B));
+    if (own & 2) {
+      weightNorms<T>(job.xs + offset, xsPanel, I, job.hs + offset, hsPanel, H, d, dPanel, B, sizeD, scratch);
+      store<f64>(at + 4 * series, normWx);
+      store<f64>(at + 5 * series, normWh);
+    }
+    store<f64>(at + 6 * series, B == 1 ? sizeD : biasNorm<T>(d, dPanel, H, B, scratch));
   }
   const firstPanel = (iPanels + hPanels) * part / parts;
   const endPanel = (iPanels + hPanels) * (part + 1) / parts;

@@ -127,11 +127,11 @@ export function flowInputs(job: FlowJob, r0: i32, r1: i32): void {
 
 /**
  * What comes of it at the steps t0 … t1 − 1, for thread `thread`: g under one exponent E for the step, and relative to 2^E ‖g‖, ‖dx‖, ‖dWx‖,
- * ‖dWh‖, ‖db‖; of the single source the exponent and ‖g‖, ‖d‖, ‖d·Whᵀ‖; then of every sequence ‖g‖ and its exponent. `withInputs` is 0 where
- * `flowInputs` has been there before.
+ * ‖dWh‖, ‖db‖; of the single source the exponent and ‖g‖, ‖d‖, ‖d·Whᵀ‖; then of every sequence ‖g‖ and its exponent. `own`: 1 where
+ * `flowInputs` has not been there before, 2 for ‖dWx‖ and ‖dWh‖, where ../fast/norms.ts does not find them.
  */
-export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, withInputs: i32): void {
-  if (withInputs) flowInputs(job, t0 * job.B, t1 * job.B);
+export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, own: i32): void {
+  if (own & 1) flowInputs(job, t0 * job.B, t1 * job.B);
   const B = job.B;
   const I = job.I;
   const H = job.H;
@@ -149,9 +149,11 @@ export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, withInput
     store<f64>(stats, common(ofRows, B));
     store<f64>(stats, normOf<f64>(job.g + offset, blockPanel, H, B), 8);
     store<f64>(stats, normOf<f64>(job.dx + offset, blockPanel, I, B), 16);
-    weightNorms<f64>(job.xs + offset, blockPanel, I, job.hs + offset, hsPanel, H, d, blockPanel, B, normOf<f64>(d, blockPanel, H, B), scratch);
-    store<f64>(stats, normWx, 24);
-    store<f64>(stats, normWh, 32);
+    if (own & 2) {
+      weightNorms<f64>(job.xs + offset, blockPanel, I, job.hs + offset, hsPanel, H, d, blockPanel, B, normOf<f64>(d, blockPanel, H, B), scratch);
+      store<f64>(stats, normWx, 24);
+      store<f64>(stats, normWh, 32);
+    }
     store<f64>(stats, biasNorm<f64>(d, blockPanel, H, B, scratch), 40);
     const sourceE = common(ofSource, B);
     store<f64>(stats, sourceE, 48);

@@ -3,6 +3,7 @@ import { activate } from './activation';
 import { backward, inputGradient, sums } from './backward';
 import { forward, forwardInput } from './forward';
 import { Job } from './job';
+import { formEnd, formPanels, gramEnd, gramRows, NormJob } from './norms';
 import { fill, pack, packTransposed, unpack } from './panel';
 import { plainBack } from './plain';
 import { whole } from './whole';
@@ -33,11 +34,39 @@ export function backward64(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place: 
   backward<f64>(job, t0, t1, b0, b1, place);
 }
 
-export function sums32(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, withDx: i32): void {
-  sums<f32>(job, t0, t1, place, part, parts, thread, withDx);
+export function sums32(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32): void {
+  sums<f32>(job, t0, t1, place, part, parts, thread, own);
 }
-export function sums64(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, withDx: i32): void {
-  sums<f64>(job, t0, t1, place, part, parts, thread, withDx);
+export function sums64(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32): void {
+  sums<f64>(job, t0, t1, place, part, parts, thread, own);
+}
+
+export function gramRows32(job: NormJob, first: i32, end: i32, wide: i32, thread: i32): void {
+  gramRows<f32>(job, first, end, wide, thread);
+}
+export function gramRows64(job: NormJob, first: i32, end: i32, wide: i32, thread: i32): void {
+  gramRows<f64>(job, first, end, wide, thread);
+}
+
+export function gramEnd32(job: NormJob, wide: i32): i32 {
+  return gramEnd<f32>(job, wide);
+}
+export function gramEnd64(job: NormJob, wide: i32): i32 {
+  return gramEnd<f64>(job, wide);
+}
+
+export function formPanels32(job: NormJob, recurrent: i32, first: i32, end: i32, thread: i32): void {
+  formPanels<f32>(job, recurrent, first, end, thread);
+}
+export function formPanels64(job: NormJob, recurrent: i32, first: i32, end: i32, thread: i32): void {
+  formPanels<f64>(job, recurrent, first, end, thread);
+}
+
+export function formEnd32(job: NormJob, recurrent: i32): void {
+  formEnd<f32>(job, recurrent);
+}
+export function formEnd64(job: NormJob, recurrent: i32): void {
+  formEnd<f64>(job, recurrent);
 }
 
 export function inputGradient32(job: Job, t: i32, place: i32, r0: i32, r1: i32): void {
@@ -47,11 +76,11 @@ export function inputGradient64(job: Job, t: i32, place: i32, r0: i32, r1: i32):
   inputGradient<f64>(job, t, place, r0, r1);
 }
 
-export function whole32(job: Job, from: usize, to: usize, entering: i32): void {
-  whole<f32>(job, from, to, entering);
+export function whole32(job: Job, from: usize, to: usize, entering: i32, watch: i32): i32 {
+  return whole<f32>(job, from, to, entering, watch);
 }
-export function whole64(job: Job, from: usize, to: usize, entering: i32): void {
-  whole<f64>(job, from, to, entering);
+export function whole64(job: Job, from: usize, to: usize, entering: i32, watch: i32): i32 {
+  return whole<f64>(job, from, to, entering, watch);
 }
 
 export function pack32(from: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize): void {

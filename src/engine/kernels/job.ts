@@ -40,8 +40,8 @@ export class Job {
   dWh: usize;
   /** One row of H/w·w. */
   db: usize;
-  /** For every thread as large as dWx or dWh, whichever is the larger. */
+  /** For every thread as large as a panel of columns of dWx or dWh, whichever is the larger, and some numbers more. */
   scratch: usize;
-  /** float64 [7][T]: norms of g, dx, and the step's dWx, dWh, db; ‖h‖; share of units that let (nearly) nothing through. */
+  /** float64 [7][T]: ‖h‖; share of units that let (nearly) nothing through; norms of g, dx, and the step's dWx, dWh, db. */
   norms: usize;
 }

@@ -1,5 +1,6 @@
 // AssemblyScript. Frobenius norms, and those of the weight gradients of one step without the gradients themselves.
 import { lanesSum64, madd, panels, ROW, squares, width } from './simd';
+import { clearBeyond } from './panel';
 import { transposedProduct } from './product';
 
 /** Sums of squares in between have lost nothing to the ends of the range. */
@@ -120,10 +121,13 @@ let sumH: f64 = 0;
 let allH: f64 = 0;
 let sizeH: f64 = 0;
 
+/** Bytes of what a pair of rows adds to each of these six. */
+export const PARTIAL: usize = 48;
+
 /**
  * Norms of xᵀ·d and hPrevᵀ·d over the B rows of one step: ‖AᵀD‖² = Σ (A·Aᵀ) ∘ (D·Dᵀ), O(B²·H) instead of O(B·H²).
  * Where the sum cancels, or comes near the ends of the dtype's range, the product itself is formed in `scratch`.
- * `sizeD` = ‖d‖ as the caller has it.
+ * `sizeD` = ‖d‖ as the caller has it. ../fast/norms.ts does the same in pieces, with the same sums in the same order.
  */
 export function weightNorms<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, sizeD: f64, scratch: usize): void {
   if (B == 1) {
@@ -140,53 +144,80 @@ export function weightNorms<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel
     }
     allX = sumX = sizeX * (sizeD * sizeD);
     allH = sumH = sizeH * (sizeD * sizeD);
-  } else if (sizeof<T>() == 4 && !(sizeD > 1e-15 && sizeD < 1e15)) {
-    grams<T, f64>(x, xPanel, I, h, hPanel, H, d, dPanel, B, scratch);
   } else {
-    grams<T, T>(x, xPanel, I, h, hPanel, H, d, dPanel, B, scratch);
-    if (sizeof<T>() == 4 && !(sizeX < 1e30 && sizeH < 1e30 && sizeX > 1e-30 && sizeH > 1e-30)) grams<T, f64>(x, xPanel, I, h, hPanel, H, d, dPanel, B, scratch);
+    const wide = needsWide<T>(sizeD, 1, 1);
+    grams<T>(x, xPanel, I, h, hPanel, H, d, dPanel, B, wide, scratch);
+    if (!wide && needsWide<T>(1, sizeX, sizeH)) grams<T>(x, xPanel, I, h, hPanel, H, d, dPanel, B, true, scratch);
   }
-  normWx = soundNorm<T>(sumX, allX, sizeX, x, xPanel, I, d, dPanel, H, B, sizeD, scratch);
-  normWh = soundNorm<T>(sumH, allH, sizeH, h, hPanel, H, d, dPanel, H, B, sizeD, scratch);
+  normWx = soundNorm<T>(sumX, allX, sizeX, x, xPanel, I, B, sizeD);
+  normWh = soundNorm<T>(sumH, allH, sizeH, h, hPanel, H, B, sizeD);
+  if (normWx < 0) normWx = formedNorm<T>(x, xPanel, I, d, dPanel, H, B, scratch);
+  if (normWh < 0) normWh = formedNorm<T>(h, hPanel, H, d, dPanel, H, B, scratch);
+}
+
+/** Whether products of float32 have to be summed in float64, because their squares may leave the range. */
+function needsWide<T>(sizeD: f64, squaresX: f64, squaresH: f64): bool {
+  return sizeof<T>() == 4 && !(sizeD > 1e-15 && sizeD < 1e15 && squaresX < 1e30 && squaresH < 1e30 && squaresX > 1e-30 && squaresH > 1e-30);
 }
 
 // How often a product of rows i, i+1 with j … j+3 counts: all twice, because the matrices are symmetric, but on the diagonal (j = i).
 const ONCE = memory.data<f64>([1, 2, 2, 2, 0, 1, 2, 2], 16);
 const TWICE = memory.data<f64>([2, 2, 2, 2, 2, 2, 2, 2], 16);
 
-function grams<T, S>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, scratch: usize): void {
+function grams<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, wide: bool, scratch: usize): void {
+  const partial = scratch + 192;
+  startSums();
+  for (let i = 0; i < B; i += 2) {
+    if (wide) gramPair<T, f64>(x, xPanel, I, h, hPanel, H, d, dPanel, B, i, scratch, partial);
+    else gramPair<T, T>(x, xPanel, I, h, hPanel, H, d, dPanel, B, i, scratch, partial);
+    addPartial(partial);
+  }
+}
+
+function startSums(): void {
+  sumX = allX = sizeX = sumH = allH = sizeH = 0;
+}
+
+function addPartial(partial: usize): void {
+  sumX += load<f64>(partial);
+  allX += load<f64>(partial, 8);
+  sizeX += load<f64>(partial, 16);
+  sumH += load<f64>(partial, 24);
+  allH += load<f64>(partial, 32);
+  sizeH += load<f64>(partial, 40);
+}
+
+/** What the rows i and i+1 add to the sums, with all rows from i on. */
+function gramPair<T, S>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, i: i32, scratch: usize, to: usize): void {
   const hPanels = panels<T>(H);
   const xPanels = panels<T>(I);
-  sizeX = sizeH = 0;
   let termsH = f64x2.splat(0);
   let magnitudesH = termsH;
   let termsX = termsH;
   let magnitudesX = termsH;
-  for (let i = 0; i < B; i += 2) {
-    for (let j = i; j < B; j += 4) {
-      dots<T, S>(d, dPanel, hPanels, i, j, scratch);
-      dots<T, S>(h, hPanel, hPanels, i, j, scratch + 64);
-      dots<T, S>(x, xPanel, xPanels, i, j, scratch + 128);
-      if (j + 4 > B || i + 2 > B) clearOutside(scratch, B - i, B - j);
-      const counts = j == i ? ONCE : TWICE;
-      for (let at: usize = 0; at < 64; at += 16) {
-        const dd = f64x2.mul(v128.load(scratch + at), v128.load(counts + at));
-        const hh = f64x2.mul(v128.load(scratch + at, 64), dd);
-        termsH = f64x2.add(termsH, hh);
-        magnitudesH = f64x2.add(magnitudesH, f64x2.abs(hh));
-        const xx = f64x2.mul(v128.load(scratch + at, 128), dd);
-        termsX = f64x2.add(termsX, xx);
-        magnitudesX = f64x2.add(magnitudesX, f64x2.abs(xx));
-      }
-      if (j > i) continue;
-      sizeH += load<f64>(scratch, 64) + load<f64>(scratch, 104);
-      sizeX += load<f64>(scratch, 128) + load<f64>(scratch, 168);
+  for (let j = i; j < B; j += 4) {
+    dots<T, S>(d, dPanel, hPanels, i, j, scratch);
+    dots<T, S>(h, hPanel, hPanels, i, j, scratch + 64);
+    dots<T, S>(x, xPanel, xPanels, i, j, scratch + 128);
+    if (j + 4 > B || i + 2 > B) clearOutside(scratch, B - i, B - j);
+    const counts = j == i ? ONCE : TWICE;
+    for (let at: usize = 0; at < 64; at += 16) {
+      const dd = f64x2.mul(v128.load(scratch + at), v128.load(counts + at));
+      const hh = f64x2.mul(v128.load(scratch + at, 64), dd);
+      termsH = f64x2.add(termsH, hh);
+      magnitudesH = f64x2.add(magnitudesH, f64x2.abs(hh));
+      const xx = f64x2.mul(v128.load(scratch + at, 128), dd);
+      termsX = f64x2.add(termsX, xx);
+      magnitudesX = f64x2.add(magnitudesX, f64x2.abs(xx));
     }
+    if (j > i) continue;
+    store<f64>(to, load<f64>(scratch, 128) + load<f64>(scratch, 168), 16);
+    store<f64>(to, load<f64>(scratch, 64) + load<f64>(scratch, 104), 40);
   }
-  sumH = lanesSum64(termsH);
-  allH = lanesSum64(magnitudesH);
-  sumX = lanesSum64(termsX);
-  allX = lanesSum64(magnitudesX);
+  store<f64>(to, lanesSum64(termsX));
+  store<f64>(to, lanesSum64(magnitudesX), 8);
+  store<f64>(to, lanesSum64(termsH), 24);
+  store<f64>(to, lanesSum64(magnitudesH), 32);
 }
 
 /** Products with rows that are none, whatever lies there, count nothing. */
@@ -197,19 +228,105 @@ function clearOutside(scratch: usize, rows: i32, columns: i32): void {
   }
 }
 
-function soundNorm<T>(sum: f64, all: f64, size: f64, a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, sizeD: f64, scratch: usize): f64 {
+/** The norm from the sums; −1 where the product itself has to be formed. */
+function soundNorm<T>(sum: f64, all: f64, size: f64, a: usize, aPanel: usize, M: i32, B: i32, sizeD: f64): f64 {
   const sizeA = Math.sqrt(size);
   if (sizeD == 0 && isFinite(sizeA)) return 0;
   if (sizeA == 0 && isFinite(sizeD) && allZero<T>(a, aPanel, M, B)) return 0;
   const value = Math.sqrt(sum);
   const sound = inside<T>(sizeA) && inside<T>(sizeD) && inside<T>(value);
   // The terms carry the rounding of their dtype: where they cancel, too few digits are left.
-  if (sound && sum > (sizeof<T>() == 4 ? 0.2 : 1e-3) * all) return rounded<T>(value);
-  const panelCount = panels<T>(H);
-  const panelBytes = <usize>(panels<T>(M) * width<T>()) * ROW;
-  memory.fill(scratch, 0, <usize>panelCount * panelBytes);
-  transposedProduct<T>(a, aPanel, M, d, dPanel, panelCount, B, scratch, panelBytes);
-  return carefulNorm<T>(scratch, panelBytes, H, M);
+  return sound && sum > (sizeof<T>() == 4 ? 0.2 : 1e-3) * all ? rounded<T>(value) : -1;
+}
+
+/** ‖AᵀD‖ from the product itself, one panel of its columns after the other, so that it never leaves the cache. */
+function formedNorm<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, scratch: usize): f64 {
+  const norms = scratch + <usize>(panels<T>(M) * width<T>()) * ROW;
+  for (let n = 0; n < panels<T>(H); n++) store<f64>(norms + <usize>n * 8, formedPanel<T>(a, aPanel, M, d, dPanel, H, B, n, scratch));
+  return together<T>(norms, panels<T>(H));
+}
+
+/** The norm of panel n of AᵀD, not rounded to the dtype. */
+function formedPanel<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, n: i32, scratch: usize): f64 {
+  memory.fill(scratch, 0, <usize>(panels<T>(M) * width<T>()) * ROW);
+  transposedProduct<T>(a, aPanel, M, d + <usize>n * dPanel, 0, 1, B, scratch, 0);
+  // What is not finite makes NaN of the zeros beyond H.
+  if (n == panels<T>(H) - 1) clearBeyond<T>(H, scratch, M);
+  return wideNormOf<T>(scratch, 0, width<T>(), M);
+}
+
+/** The norm of so many norms, as the dtype holds it. NaN when there is one, then Infinity. */
+function together<T>(norms: usize, count: i32): f64 {
+  let largest: f64 = 0;
+  for (let n = 0; n < count; n++) largest = Math.max(largest, load<f64>(norms + <usize>n * 8));
+  if (largest == 0 || !isFinite(largest)) return largest;
+  let sum: f64 = 0;
+  for (let n = 0; n < count; n++) {
+    const scaled = load<f64>(norms + <usize>n * 8) / largest;
+    sum += scaled * scaled;
+  }
+  return rounded<T>(largest * Math.sqrt(sum));
+}
+
+/** Of a step whose norms take too long for one call: ../fast/norms.ts writes it, in this order; every field is 4 bytes. */
+@unmanaged
+export class NormJob {
+  B: i32;
+  I: i32;
+  H: i32;
+  /** Rows of the step and the distances of their panels. */
+  x: usize;
+  xPanel: usize;
+  h: usize;
+  hPanel: usize;
+  d: usize;
+  dPanel: usize;
+  /** float64: first the two norms, then what every pair of rows adds to the sums, later the norms of the product's panels. */
+  partials: usize;
+  scratch: usize;
+  /** Bytes of one thread's share of it. */
+  scratchBytes: usize;
+}
+
+const NORMS: usize = 16;
+
+/** The pairs of rows first … end − 1. */
+export function gramRows<T>(job: NormJob, first: i32, end: i32, wide: i32, thread: i32): void {
+  const scratch = job.scratch + <usize>thread * job.scratchBytes;
+  for (let pair = first; pair < end; pair++) {
+    const to = job.partials + NORMS + <usize>pair * PARTIAL;
+    if (wide) gramPair<T, f64>(job.x, job.xPanel, job.I, job.h, job.hPanel, job.H, job.d, job.dPanel, job.B, 2 * pair, scratch, to);
+    else gramPair<T, T>(job.x, job.xPanel, job.I, job.h, job.hPanel, job.H, job.d, job.dPanel, job.B, 2 * pair, scratch, to);
+  }
+}
+
+/** After all pairs: leaves the two norms. 1: the pairs have to be done again with `wide`; otherwise 2 and 4 say that xᵀ·d and hPrevᵀ·d are to be formed. */
+export function gramEnd<T>(job: NormJob, wide: i32): i32 {
+  startSums();
+  for (let pair = 0; pair < (job.B + 1) >> 1; pair++) addPartial(job.partials + NORMS + <usize>pair * PARTIAL);
+  const sizeD = normOf<T>(job.d, job.dPanel, job.H, job.B);
+  if (!wide && needsWide<T>(sizeD, sizeX, sizeH)) return 1;
+  const ofX = soundNorm<T>(sumX, allX, sizeX, job.x, job.xPanel, job.I, job.B, sizeD);
+  const ofH = soundNorm<T>(sumH, allH, sizeH, job.h, job.hPanel, job.H, job.B, sizeD);
+  store<f64>(job.partials, ofX);
+  store<f64>(job.partials, ofH, 8);
+  return (ofX < 0 ? 2 : 0) | (ofH < 0 ? 4 : 0);
+}
+
+/** The panels first … end − 1 of hPrevᵀ·d (`recurrent`), or of xᵀ·d. */
+export function formPanels<T>(job: NormJob, recurrent: i32, first: i32, end: i32, thread: i32): void {
+  const scratch = job.scratch + <usize>thread * job.scratchBytes;
+  for (let n = first; n < end; n++) {
+    const found = recurrent
+      ? formedPanel<T>(job.h, job.hPanel, job.H, job.d, job.dPanel, job.H, job.B, n, scratch)
+      : formedPanel<T>(job.x, job.xPanel, job.I, job.d, job.dPanel, job.H, job.B, n, scratch);
+    store<f64>(job.partials + NORMS + <usize>n * 8, found);
+  }
+}
+
+/** After all panels: leaves the norm. */
+export function formEnd<T>(job: NormJob, recurrent: i32): void {
+  store<f64>(job.partials + (recurrent ? 8 : 0), together<T>(job.partials + NORMS, panels<T>(job.H)));
 }
 
 /** Far enough from the ends of the range that no element and no product of two squares has lost anything that counts. */

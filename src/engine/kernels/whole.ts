@@ -11,9 +11,11 @@ const EVERY = 1;
 
 /**
  * From row-major numbers at `from` (Wh, Wx, b, the initial state [B,H], xs [B,T,I], and dhs [B,T,H] when they are values) to row-major numbers
- * at `to` (hs, dhTotal [B,T,H], dxs [B,T,I], dWx, dWh, db, dh0 [B,H]) and the job's norms. All steps have to fit into d.
+ * at `to` (hs, dhTotal [B,T,H], dxs [B,T,I], dWx, dWh, db, dh0 [B,H]) and the job's norms. All steps have to fit into d. `watch`: steps between two
+ * looks at how small the numbers have become. Gives 0 where they come near the end of the range, so that arithmetic may take a hundred times as
+ * long: then nothing here counts, and ../fast/layer.ts has to do it in pieces.
  */
-export function whole<T>(job: Job, from: usize, to: usize, entering: i32): void {
+export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch: i32): i32 {
   const B = job.B;
   const steps = job.T;
   const I = job.I;
@@ -47,9 +49,25 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32): void 
   memory.fill(job.dh0, 0, job.scratch - job.dh0);
 
   forwardInput<T>(job, 0, steps);
-  forward<T>(job, 0, steps, 0, B);
-  backward<T>(job, 0, steps, 0, B, 0);
-  sums<T>(job, 0, steps, 0, 0, 1, 0, 1);
+  let largest: f64 = 0;
+  for (let t = 0; t < steps; t += watch) {
+    const end = min(steps, t + watch);
+    forward<T>(job, t, end, 0, B);
+    if (end == steps) break;
+    const now = largestOf<T>(job.hs + <usize>end * stepBytes, hsPanel, hPanels, B);
+    if (nearlyGone<T>(largest, now)) return 0;
+    largest = now;
+  }
+  largest = largestOf<T>(job.g + gPanel - stepBytes, gPanel, hPanels, B);
+  for (let t = steps; t > 0; t -= watch) {
+    const start = max(0, t - watch);
+    backward<T>(job, start, t, 0, B, start);
+    if (start == 0) break;
+    const now = largestOf<T>(job.g + <usize>(start - 1) * stepBytes, gPanel, hPanels, B);
+    if (nearlyGone<T>(largest, now)) return 0;
+    largest = now;
+  }
+  sums<T>(job, 0, steps, 0, 0, 1, 0, 3);
 
   for (let b = 0; b < B; b++, to += <usize>steps * hBytes) unpack<T>(job.hs + stepBytes + <usize>b * ROW, hsPanel, stepBytes, steps, H, to);
   for (let b = 0; b < B; b++, to += <usize>steps * hBytes) unpack<T>(job.g + <usize>b * ROW, gPanel, stepBytes, steps, H, to);
@@ -62,4 +80,27 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32): void 
   unpack<T>(job.db, ROW, ROW, 1, H, to);
   to += hBytes;
   unpack<T>(job.dh0, stepBytes, ROW, B, H, to);
+  return 1;
+}
+
+/** The largest |value| of B adjacent rows. */
+function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, B: i32): f64 {
+  let most = v128.splat<T>(0);
+  for (let n = 0; n < panelCount; n++, from += panelBytes) {
+    for (let at = from; at < from + <usize>B * ROW; at += 16) most = v128.max<T>(most, v128.abs<T>(v128.load(at)));
+  }
+  let largest: f64 = 0;
+  if (sizeof<T>() == 4) {
+    for (let i = 0; i < 4; i++) largest = Math.max(largest, <f64>laneOf(most, i));
+  } else largest = Math.max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
+  return largest;
+}
+
+@inline function laneOf(values: v128, i: i32): f32 {
+  return i == 0 ? f32x4.extract_lane(values, 0) : i == 1 ? f32x4.extract_lane(values, 1) : i == 2 ? f32x4.extract_lane(values, 2) : f32x4.extract_lane(values, 3);
+}
+
+/** As `mayBeSubnormal` in ../fast/rounds.ts. */
+@inline function nearlyGone<T>(before: f64, now: f64): bool {
+  return now > 0 && Math.min(now, now * (now / before)) < (sizeof<T>() == 4 ? 1e-30 : 1e-290);
 }

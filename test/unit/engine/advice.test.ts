@@ -9,8 +9,8 @@ import { experiment, filled, orthogonal, randomNumbers, scaledIdentity } from '.
 const verdictOf = (subject: Experiment): Verdict => finish(runSteps(subject)).verdict;
 
 function tried(subject: Experiment, { whatIf }: NextStep): Verdict {
-  const Wh = recurrentOf(subject, whatIf.initialise);
-  const other = changed(subject, whatIf, Wh, finish(measureRecurrent(Wh, subject.shapes.H, whatIf.initialise, whatIf.rescale?.measure ?? null)));
+  const Wh = finish(recurrentOf(subject, whatIf.initialise));
+  const other = finish(changed(subject, whatIf, Wh, finish(measureRecurrent(Wh, subject.shapes.H, whatIf.initialise, whatIf.rescale?.measure ?? null))));
   if (typeof other === 'string') assert.fail(other);
   return verdictOf(other.experiment);
 }

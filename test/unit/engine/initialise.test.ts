@@ -45,7 +45,7 @@ describe('initialisations', () => {
   it('orthogonal keeps every length: all singular values are 1, in either direction of a matrix that is not square', (t) => {
     let worst = 0;
     fc.assert(fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.nat(), (rows, columns, seed) => {
-      const Q = orthogonal(rows, columns, seed);
+      const Q = finish(orthogonal(rows, columns, seed));
       const row = (i: number): Float64Array => Q.slice(i * columns, (i + 1) * columns);
       const column = (j: number): Float64Array => Float64Array.from({ length: rows }, (_, i) => Q[i * columns + j]!);
       const vectors = rows <= columns ? Array.from({ length: rows }, (_, i) => row(i)) : Array.from({ length: columns }, (_, j) => column(j));
@@ -62,7 +62,7 @@ describe('initialisations', () => {
     const entries: number[] = [];
     let rotations = 0;
     for (let seed = 0; seed < runs; seed++) {
-      const [a, b, c, d] = orthogonal(n, n, seed) as unknown as [number, number, number, number];
+      const [a, b, c, d] = finish(orthogonal(n, n, seed)) as unknown as [number, number, number, number];
       entries.push(a);
       if (a * d - b * c > 0) rotations++;
     }
@@ -72,14 +72,14 @@ describe('initialisations', () => {
   });
 
   it('glorot stays inside its bound with variance 2 / (fan in + fan out)', () => {
-    const values = glorot(60, 140, 5);
+    const values = finish(glorot(60, 140, 5));
     const limit = Math.sqrt(6 / 200);
     assert.ok(values.every((value) => Math.abs(value) <= limit));
     assert.ok(Math.abs(variance(values) / (2 / 200) - 1) < 0.05);
   });
 
   it('he has variance 2 / fan in', () => {
-    assert.ok(Math.abs(variance(he(80, 120, 5)) / (2 / 80) - 1) < 0.05);
+    assert.ok(Math.abs(variance(finish(he(80, 120, 5))) / (2 / 80) - 1) < 0.05);
   });
 
   it('identity is the identity, and there is none that is not square', () => {
@@ -95,7 +95,7 @@ describe('initialisations', () => {
   });
 
   it('orthogonal has spectral radius 1, σ_max 1 and no orthogonality error', () => {
-    const { sigmaMax, spectralRadius, orthogonalityError } = finish(measureMatrix(orthogonal(24, 24, 9), 24, 24));
+    const { sigmaMax, spectralRadius, orthogonalityError } = finish(measureMatrix(finish(orthogonal(24, 24, 9)), 24, 24));
     for (const [value, expected] of [[sigmaMax, 1], [spectralRadius, 1], [orthogonalityError, 0]] as const) assert.ok(Math.abs(value! - expected) < 1e-12, `${value}`);
   });
 });

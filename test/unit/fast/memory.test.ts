@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
-import { finish, memoryOf, reachOf, runChunks, runSteps, runWithin, spectrumSteps } from '../../../src/engine/index.js';
-import type { AnyRun, Experiment, Kernels } from '../../../src/engine/index.js';
+import { attribute, finish, jacobianSeries, memoryOf, reachOf, runChunks, runSteps, runWithin, spectrumOf, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
+import type { AnyRun, Experiment, Kernels, Steps } from '../../../src/engine/index.js';
 import { tooLarge } from '../../../src/worker/capacity.js';
 import { heatmap, stepValues, unitLines } from '../../../src/worker/slices.js';
 import { band, spread } from '../../../src/worker/units.js';
@@ -54,11 +54,13 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
   for (const [name, experiment] of experiments) {
     it(`of ${name} is what was said before`, () => {
       const kernels = kernelsOf(variant);
-      const { results, wholeKernels, whole } = memoryOf(experiment, kernels);
+      const { results, wholeKernels, whole, pieces, pieceKernels, analyses } = memoryOf(experiment, kernels);
       const run = finish(runSteps(experiment, undefined, kernels));
       assert.equal(bytesIn([run, runChunks(experiment, run)], experiment), results);
       assert.equal(kernels.memory.buffer.byteLength, wholeKernels);
-      assert.equal(whole, results + wholeKernels);
+      const all = Object.values(analyses).reduce((sum, each) => sum + each.kernels + each.results, 0);
+      assert.equal(whole, results + wholeKernels + all);
+      assert.ok(pieces > pieceKernels + all - analyses.reach.kernels - analyses.reach.results);
     });
 
     it(`of ${name} in pieces is what was said before, once all of it has been asked for`, () => {
@@ -78,6 +80,37 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
       assert.deepEqual(run.dWh, finish(runSteps(experiment, undefined, kernelsOf(variant))).dWh);
     });
   }
+
+  it('of its analyses is what was said before, and no analysis that goes on beside it takes more', () => {
+    for (const [name, each] of Object.entries(cases)) {
+      const plain = randomExperiment({ ...shape, ...each, T: 40 });
+      const experiment = name === 'a batch' ? withLoss(plain) : plain;
+      const kernels = kernelsOf(variant);
+      const { analyses } = memoryOf(experiment, kernels);
+      const run = finish(runSteps(experiment, undefined, kernels));
+      for (const [analysis, work] of [
+        ['spectrum', (workspaces) => spectrumSteps(experiment, run, workspaces)], ['jacobians', (workspaces) => jacobianSeries(experiment, run, 0, workspaces).steps],
+        ['attribution', (workspaces) => attribute(experiment, run, workspaces).steps], ['reach', (workspaces) => reachOf(experiment, run, workspaces).steps],
+      ] as readonly (readonly [keyof typeof analyses, (workspaces: Workspaces) => Steps<unknown>])[]) {
+        const beside: Kernels[] = [];
+        const own = kernelsOf(variant);
+        const apart = own.apart.bind(own);
+        own.apart = () => {
+          const another = apart() ?? assert.fail();
+          beside.push(another);
+          return another;
+        };
+        finish(work(new Workspaces(own)));
+        assert.deepEqual(beside.map(({ memory }) => memory.buffer.byteLength), [analyses[analysis].kernels], `${analysis} of ${name}`);
+      }
+      const { attribution, steps } = attribute(experiment, run, new Workspaces(kernelsOf(variant)));
+      finish(steps);
+      assert.equal(bytesIn(attribution, experiment), analyses.attribution.results, name);
+      assert.equal(bytesIn(reachOf(experiment, run).reach, experiment) <= analyses.reach.results, true, name);
+      const { jacobianSigmaMax } = spectrumOf(experiment, run).spectrum;
+      assert.equal(jacobianSigmaMax.byteLength + 8 * jacobianSigmaMax.length * experiment.shapes.H, analyses.spectrum.results, name);
+    }
+  });
 
   it('on several threads is the same whether they are up yet or not, and what was said before', async () => {
     for (const [name, experiment] of experiments) {
@@ -136,8 +169,9 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
     const of = (T: number): ReturnType<typeof memoryOf> => memoryOf({ ...randomExperiment({ ...shape, T: 10, H: 64 }), shapes: { B: 5, T, I: 6, H: 64 }, chunks: [{ steps: T, xs: new Float64Array(0) }] }, kernels);
     const [short, long] = [of(10_000), of(1_000_000)];
     assert.ok(long.whole > 90 * short.whole);
-    // What is left of the growth are the inputs and the norms of every step.
-    assert.ok(long.pieces - 1_000_000 * (5 * 6 * 4 + 22 * 8) < 20 * (short.pieces - 10_000 * (5 * 6 * 4 + 22 * 8)), `${short.pieces} and ${long.pieces} bytes`);
+    // What is left of the growth are the inputs and the norms of every step, and what the analyses hold of one sequence.
+    const rest = ({ pieces, analyses: { spectrum, jacobians, attribution } }: ReturnType<typeof memoryOf>, T: number): number => pieces - T * (5 * 6 * 4 + 22 * 8) - spectrum.results - jacobians.results - attribution.results;
+    assert.ok(rest(long, 1_000_000) < 20 * rest(short, 10_000), `${short.pieces} and ${long.pieces} bytes`);
     assert.ok(long.pieces < long.whole / 10);
   });
 

@@ -59,6 +59,27 @@ if (variant !== undefined) {
     });
   });
 
+  describe('a small run', () => {
+    for (const [dtype, factor, T] of [['float32', 0.3, 80], ['float64', 1e-5, 80]] as const) {
+      it(`whose numbers fall below the normal range is done in pieces, ${dtype}, with the same bits`, () => {
+        const [B, I, H] = [8, 16, 64];
+        const next = randomNumbers(6);
+        const Wh = Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? factor : 0));
+        const e = experiment(H, T, Wh, { dtype, shapes: { B, T, I, H }, weights: { Wx: filled(I * H, next), Wh, b: new Float64Array(H) }, chunks: [{ steps: T, xs: filled(B * T * I, next) }] });
+        const pausesOf = (of: Experiment): number => {
+          const steps = fastPass(kernelsOf(variant), of);
+          let pauses = 0;
+          while (steps.next().done !== true) pauses++;
+          return pauses;
+        };
+        assert.equal(pausesOf({ ...e, weights: { ...e.weights, Wh: Wh.map((value) => value / factor) } }), 0);
+        assert.ok(pausesOf(e) > 10);
+        const [whole, pieces] = [finish(runSteps(e, undefined, kernelsOf(variant))), finish(runWithin(0, e, undefined, kernelsOf(variant)))];
+        for (const field of ['dWx', 'dWh', 'db', 'dh0', 'norms', 'hNorm'] as const) assert.deepEqual(whole[field], pieces[field], field);
+      });
+    }
+  });
+
   describe('between two pauses of an analysis of a run in pieces', () => {
     const next = randomNumbers(8);
     for (const upstream of ['last', 'every', 'given', 'loss'] as const) {

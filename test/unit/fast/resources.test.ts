@@ -48,7 +48,7 @@ for (const variant of variants) {
       const first = finish(runSteps(small, undefined, kernels));
       const [B, T, I, H] = [16, 40, 32, 300] as const;
       const large = randomExperiment({ seed: 3, B, T, I, H, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
-      for (const pauses of [1, 4, 12, 24, 40]) {
+      for (const pauses of [1, 4, 8, 12, 16]) {
         const steps = fastPass(kernels, large);
         for (let i = 0; i < pauses; i++) assert.notEqual(steps.next().done, true);
         assert.deepEqual(finish(runSteps(small, undefined, kernels)), first);
