@@ -6,7 +6,7 @@ import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { borders } from './view.js';
 import { columnAt, plotNote, stepsName } from './scene.js';
-import { noCell, stepsAtOnce } from './steps.js';
+import { noCell, stepRows } from './steps.js';
 import { mostUnits } from './time.js';
 import { unitColours } from './unitLines.js';
 import type { Heatmap, RunSummary, UnitOrder } from './model.js';
@@ -153,11 +153,8 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
       const units = columns === 'all' ? Array.from({ length: run.shapes.H }, (_, unit) => unit) : [...timeline.units, ...extra].slice(0, unitsInTable);
       const { shownSequence: sequence } = timeline;
       return {
-        rowName: 't',
         columns: units.map((unit) => say('{0} unit {1}', kind.column, unit)),
-        rowCount: run.shapes.T,
-        rowsAtOnce: stepsAtOnce(run),
-        rows: async (from, to) => (await steps.range(run, from, to, sequence, kind.tensor === 'z' ? 'z' : 'hs')).map((values) => units.map((unit) => (values === null ? noCell : kind.cell(values, unit)))),
+        ...stepRows(steps, model, run, sequence, kind.tensor === 'z' ? 'z' : 'hs', (values) => units.map((unit) => (values === null ? noCell : kind.cell(values, unit)))),
       };
     },
     click: (value) => timeline.toggleUnit(unitOf(Math.max(0, Math.min(Math.round(value), (model.run?.shapes.H ?? 1) - 1)))),

@@ -1,7 +1,8 @@
 // Exact numbers of single steps, kept for a while because the cursor and the tables come back to them.
 import { exactLog10, formatLog10, formatNumber } from './format.js';
 import type { Model, RunSummary, StepValues } from './model.js';
-import type { Cell } from './table.js';
+import { nearestIndex } from './scene.js';
+import type { Cell, TablePlan } from './table.js';
 
 const kept = 512;
 /** Numbers of one block of steps: a few MB, however wide the network is. */
@@ -38,6 +39,18 @@ export class Steps {
     block?.t.forEach((t, i) => { out[t - from] = { t, h: block.h.subarray(i * H, (i + 1) * H), g: block.g.subarray(i * H, (i + 1) * H), gLog10: block.gLog10[i] ?? 0 }; });
     return out;
   }
+}
+
+/** The rows of a table of steps: all of them, or in a report that has not recorded all those that it has. @throws NotToBeHad by its `rows` */
+export function stepRows(steps: Steps, { status }: Model, run: RunSummary, sequence: number, tensor: 'hs' | 'z', cells: (values: StepValues | null) => Cell[]): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'rowOf' | 'rows'> {
+  const known = status?.recordedSteps?.[tensor] ?? null;
+  const all = async (from: number, to: number): Promise<Cell[][]> => (await steps.range(run, from, to, sequence, tensor)).map(cells);
+  const shared = { rowName: 't', rowsAtOnce: stepsAtOnce(run) };
+  if (known === null) return { ...shared, rowCount: run.shapes.T, rows: all };
+  return {
+    ...shared, rowCount: known.length, rowLabel: (row) => String(known[row] ?? ''), rowOf: (t) => nearestIndex(known, t),
+    rows: async (from, to) => (await Promise.all(Array.from(known.subarray(from, to), (t) => all(t, t + 1)))).flat(),
+  };
 }
 
 /** The gradient of a unit: g·10^gLog10 of the step, also where a double cannot hold it. */

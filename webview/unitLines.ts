@@ -4,7 +4,7 @@ import { formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { extent, nearest, printNear, withNeighbours } from './scene.js';
-import { noCell, stateCell, stepsAtOnce } from './steps.js';
+import { noCell, stateCell, stepRows } from './steps.js';
 import { borders } from './view.js';
 import type { Line, Scene } from './scene.js';
 import type { Page, View } from './view.js';
@@ -92,11 +92,8 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
     table(run: RunSummary) {
       const { units, shownSequence: sequence } = timeline;
       return {
-        rowName: 't',
         columns: units.map((unit) => say('{0} unit {1}', 'h', unit)),
-        rowCount: run.shapes.T,
-        rowsAtOnce: stepsAtOnce(run),
-        rows: async (from, to) => (await steps.range(run, from, to, sequence)).map((values) => units.map((unit) => (values === null ? noCell : stateCell(values, unit)))),
+        ...stepRows(steps, model, run, sequence, 'hs', (values) => units.map((unit) => (values === null ? noCell : stateCell(values, unit)))),
       };
     },
     click: () => undefined,

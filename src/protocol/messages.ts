@@ -390,6 +390,8 @@ export type PanelStatus = {
   readonly recordedSequences?: number;
   /** In a report: false where the norms of single sequences (of many: their band) are there at some steps only. */
   readonly recordedNorms?: boolean;
+  /** In a report that holds a sequence in pictures: the steps of which it has the numbers, ascending. */
+  readonly recordedSteps?: Readonly<Record<StepsRequest['tensor'], Float64Array>>;
 };
 
 /** One result of the experiment since its panel was opened. */

@@ -2,7 +2,7 @@
 import type { PageContract, PanelContract } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
 import { unpack } from '../worker/packing.js';
-import { recordedNorms, recordedSequences, replay } from '../worker/replay.js';
+import { recordedNorms, recordedSequences, recordedSteps, replay } from '../worker/replay.js';
 import type { RunRecord } from '../worker/record.js';
 
 const root = document.documentElement;
@@ -41,7 +41,8 @@ const channel = new Channel<PanelContract, PageContract>(
   { ...replay(record), applyWhatIf: () => false, history: () => ({ forgotten: 0, versions: [] }), version: () => null },
   {
     ready() {
-      channel.emit('status', { title: summary.name, entry: { kind: 'config', config: summary.name }, running: null, stale: null, problems: [], recordedSequences: recordedSequences(record), recordedNorms: recordedNorms(record) });
+      const steps = recordedSteps(record);
+      channel.emit('status', { title: summary.name, entry: { kind: 'config', config: summary.name }, running: null, stale: null, problems: [], recordedSequences: recordedSequences(record), recordedNorms: recordedNorms(record), ...(steps === null ? {} : { recordedSteps: steps }) });
       channel.emit('summary', summary);
       channel.emit('spectrum', spectrum);
     },

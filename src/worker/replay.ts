@@ -50,6 +50,10 @@ const weightsOf = (first: FirstSequence, tensor: keyof FirstSequence['weights'])
 /** Whether the norms of each sequence are there at every step. */
 export const recordedNorms = ({ batch, summary: { shapes: { T } } }: RunRecord): boolean => batch === null || batch.sequenceLines.t.length === T;
 
+/** The steps whose numbers are there, where not all are. */
+export const recordedSteps = ({ first }: RunRecord): Readonly<Record<StepsRequest['tensor'], Float64Array>> | null =>
+  (first === null ? null : { hs: Float64Array.from(first.steps, ({ t }) => t), z: Float64Array.from(first.opened, ({ t }) => t) });
+
 /** How many sequences a reader can choose from. */
 export const recordedSequences = ({ whole }: RunRecord): number => whole?.experiment.shapes.B ?? 1;
 

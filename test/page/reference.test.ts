@@ -167,7 +167,8 @@ describe('the fitted rate', () => {
       await open.host.run(ringConfig(rho, 8, 60, { dtype: 'float64', cell: 'identity' }));
       await open.page.locator('.run-name', { hasText: `ring ${rho}` }).waitFor();
       await painted(open);
-      await nextFrames(open.page);
+      // The run before stands there until this one is painted.
+      do await nextFrames(open.page); while ((await paintedText(open.page, 'track-flow-plot')).length === 0);
       const text = await paintedText(open.page, 'track-flow-plot');
       assert.ok(text.some((words) => words.includes(`×${told}`) && words.includes(label)), text.join(' | '));
       const { verdict } = open.host.summary ?? assert.fail();

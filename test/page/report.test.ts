@@ -199,6 +199,13 @@ describe('the report', () => {
     // What is recorded of the batch's sequences is decimated and stands at no step of its own: it is drawn, and has no columns.
     assert.equal((await rowValues(page, 'flow', 0)).length, 3);
     assert.ok((await page.locator('[data-track=flow] .legend').innerText()).includes('each sequence'));
+    // Of the first sequence there are pictures, and the numbers of some steps: the tables have those rows alone.
+    for (const track of ['hiddenMap', 'gradientMap']) {
+      await openTable(page, track);
+      const cells = await page.locator(`[data-track=${track}] .twin tbody td`).evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'] ?? ''));
+      assert.ok(cells.length > 0 && cells.every((value) => Number.isFinite(Number(value)) && value !== ''), cells.join());
+    }
+    assert.match(await page.locator('[data-track=hiddenMap] .table-place').innerText(), /^t = 0 … \d{2,} of \d+$/);
     await page.locator('[data-track=hiddenMap] canvas[data-plot]').waitFor();
     const colours = new Set((await Promise.all([100, 300, 500, 700].map((x) => pixel(page, 'hiddenMap', x, 40)))).map((colour) => colour.join()));
     assert.ok(colours.size > 1);
