@@ -49,8 +49,8 @@ export class ConfigIndex implements vscode.Disposable {
       this.#changed.fire();
     };
     this.#disposables = [
-      watcher, watcher.onDidChange(touched), watcher.onDidCreate(touched), gone, gone.onDidDelete((uri) => this.#drop(uri)),
-      vscode.workspace.onDidDeleteFiles(({ files }) => files.forEach((uri) => this.#drop(uri))),
+      watcher, watcher.onDidChange(touched), watcher.onDidCreate(touched), gone, gone.onDidDelete((uri) => this.#doubt(uri)),
+      vscode.workspace.onDidDeleteFiles(({ files }) => files.forEach((uri) => this.#doubt(uri))),
       vscode.workspace.onDidRenameFiles(({ files }) => this.#move(files)),
       // Text that nobody saved is gone with its document.
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
@@ -68,10 +68,12 @@ export class ConfigIndex implements vscode.Disposable {
   /** Configs that name the file; those that are open first. */
   async configsFor(file: vscode.Uri): Promise<vscode.Uri[]> {
     await this.#catchUp();
-    await this.#lookBeside(file);
     const id = file.toString();
+    const naming = (): Known[] => [...this.#known.values()].filter(({ links }) => links.some(({ target }) => target === id));
+    // Of a config in a folder that has just been made nobody may have been told.
+    if (!this.#isSearched(file) || naming().length === 0) await this.#lookBeside(file);
     const open = new Set(vscode.workspace.textDocuments.map(({ uri }) => uri.toString()));
-    return [...this.#known.values()].filter(({ links }) => links.some(({ target }) => target === id)).map(({ config }) => config)
+    return naming().map(({ config }) => config)
       .sort((a, b) => Number(open.has(b.toString())) - Number(open.has(a.toString())) || a.path.localeCompare(b.path));
   }
 
@@ -113,6 +115,13 @@ export class ConfigIndex implements vscode.Disposable {
     const before = this.#known.get(config.toString());
     this.#known.set(config.toString(), { config, links });
     if (targets(before?.links) !== targets(links)) this.#changed.fire();
+  }
+
+  /** A file or folder is told to be gone: whatever was known of it is read again, because it may be back by the time that this is heard. */
+  #doubt(place: vscode.Uri): void {
+    const doubtful = [...this.#known.values()].map(({ config }) => config).filter((config) => isUnder(config, place));
+    for (const config of doubtful) this.#stale.set(config.toString(), config);
+    if (doubtful.length > 0) this.#changed.fire();
   }
 
   /** Forgets a config, or all that stand in a folder; gives what was known. */
@@ -160,9 +169,14 @@ export class ConfigIndex implements vscode.Disposable {
     }
   }
 
+  /** Whether the search has reached the place of the file. */
+  #isSearched(file: vscode.Uri): boolean {
+    return this.#searched && vscode.workspace.getWorkspaceFolder(file) !== undefined;
+  }
+
   /** A file that the search does not reach has its configs in its own folder, if anywhere. */
   #lookBeside(file: vscode.Uri): Promise<void> {
-    if ((this.#searched && vscode.workspace.getWorkspaceFolder(file) !== undefined) || vscode.workspace.fs.isWritableFileSystem(file.scheme) === undefined) return Promise.resolve();
+    if (vscode.workspace.fs.isWritableFileSystem(file.scheme) === undefined) return Promise.resolve();
     const folder = vscode.Uri.joinPath(file, '..');
     const before = this.#folders.get(folder.toString());
     if (before !== undefined && performance.now() - before.at < folderAge) return before.looked;

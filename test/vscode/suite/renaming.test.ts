@@ -1,7 +1,7 @@
 // Files and folders that get another name: references follow, and what configs were known by their old places is forgotten.
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
-import { afterEach, before, describe, it } from 'mocha';
+import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { problemsOf, rangeOf, sibling, writeFiles } from './editorSupport.js';
 import { closeEverything, openText, replaceText, until, watched } from './support.js';
@@ -81,19 +81,19 @@ async function knownBy(weights: vscode.Uri): Promise<string> {
 }
 
 describe('A config that is gone', () => {
-  const workspace = (): vscode.Uri => {
+  const root = (): vscode.Uri => {
     const folder = vscode.workspace.workspaceFolders?.[0];
     assert.ok(folder);
-    return folder.uri;
+    return vscode.Uri.joinPath(folder.uri, 'gone');
   };
-  const root = (): vscode.Uri => vscode.Uri.joinPath(workspace(), 'gone');
   const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
+    // A folder that has just been made is watched only a moment later.
+    for (const folder of new Set(Object.keys(files).map((name) => vscode.Uri.joinPath(root(), name, '..').toString()))) await watched(vscode.Uri.parse(folder));
     for (const [name, text] of Object.entries(files)) await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(root(), name), new TextEncoder().encode(text));
   };
   const config = (cell: string, weights: string): string => JSON.stringify({ cell, weights, sequences: [[[1]]] });
   const is = (weights: vscode.Uri, cell: string): Promise<true> => until(`weights that belong to ${cell}`, async () => ((await knownBy(weights)) === cell ? true : undefined));
 
-  before(() => watched(workspace()));
   afterEach(async () => {
     await closeEverything();
     await rm(root().fsPath, { recursive: true, force: true });

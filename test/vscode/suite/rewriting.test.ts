@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import { problemsOf, sibling } from './editorSupport.js';
+import { DiskPoll } from '../../../src/editor/diskPoll.js';
+import { diskVersion } from '../../../src/editor/files.js';
+import { problemsOf, sibling, writeFiles } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, lenses, openText, panelTabs, replaceText, until } from './support.js';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -124,5 +126,27 @@ describe('a file that a training script rewrites', () => {
     await until('a problem', () => problemsOf(uri)[0]);
     console.log(`      an unsaved mistake was told after ${Math.round(performance.now() - from)} ms`);
     await lensSays(uri, /vanishing.*of the last good run/);
+  });
+});
+
+describe('a file that changes before anybody listens', () => {
+  it('is told about once somebody looks, by what was read of it: written, removed, made; and not when it is the same', async () => {
+    const same = await writeFiles({ 'same.json': '1', 'written.json': '1', 'removed.json': '1' });
+    const [written, removed, made] = ['written.json', 'removed.json', 'made.json'].map((name) => sibling(same, name)) as [vscode.Uri, vscode.Uri, vscode.Uri];
+    const told: string[] = [];
+    const files = [same, written, removed, made];
+    const poll = new DiskPoll(() => files.map(String), (uri) => told.push(uri.toString()));
+    try {
+      for (const uri of [same, written, removed]) poll.saw(uri, diskVersion(await vscode.workspace.fs.stat(uri)));
+      poll.saw(made, null);
+      await writeFile(written.fsPath, '12');
+      await vscode.workspace.fs.delete(removed);
+      await writeFile(made.fsPath, '1');
+      await until('all three', () => (told.length >= 3 ? true : undefined));
+      await wait(1_500);
+      assert.deepEqual(told.toSorted(), [made, removed, written].map(String).toSorted());
+    } finally {
+      poll.dispose();
+    }
   });
 });
