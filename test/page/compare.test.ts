@@ -94,6 +94,23 @@ describe('a pinned run', () => {
     pinned.slice(20).forEach((value, t) => assert.ok(relativeError(value, ring(0.5, t)) < 1e-6));
   });
 
+  it('of many steps is kept at some of them: the table has its numbers there alone, with no more digits than were kept', async () => {
+    open = await pages.open();
+    const long = 3000;
+    await open.host.run(ringConfig(0.99, 8, long, { dtype: 'float64', cell: 'identity' }));
+    await painted(open);
+    await pin();
+    const { head, rows } = await csvRows(open, 'flow');
+    const at = head.indexOf('‖g_t‖ #1 ring 0.99');
+    const kept = rows.filter((row) => row[at] !== '');
+    assert.ok(kept.length >= 512 && kept.length <= 1024, `${kept.length} steps`);
+    for (const row of kept) {
+      const [t, value = ''] = [Number(row[0]), row[at]];
+      assert.ok(value.replace(/e.*$/, '').replace(/\D/g, '').replace(/^0+/, '').length <= 7, value);
+      assert.ok(relativeError(Number(value), Math.sqrt(8) * 0.99 ** (long - 1 - t)) < 1e-6, `t = ${t}: ${value}`);
+    }
+  });
+
   it('survives a reload of the window, exact zeros too', async () => {
     await start(0);
     await pin();
