@@ -171,8 +171,10 @@ const numbersOf = ({ B, I, H, steps }: LayerShape): number => B * steps * (2 * H
 /** The operations of a run. */
 const workOf = ({ B, I, H, steps }: LayerShape): number => 6 * B * steps * H * (H + I);
 
-/** Steps between two looks at the size of the numbers: all where even the slowest arithmetic would not take long. */
-const watchOf = (shape: LayerShape): number => Math.max(1, Math.min(shape.steps, Math.floor((shape.steps * pauseLimit(shape.dtype, shape.B, true)) / workOf(shape))));
+/** Looks at the size of the numbers on each way: few, because each takes the time of a step. */
+const looks = 8;
+/** Steps between two of them: all where even the slowest arithmetic would not take long. */
+const watchOf = (shape: LayerShape): number => (workOf(shape) <= pauseLimit(shape.dtype, shape.B, true) ? shape.steps : Math.ceil(shape.steps / looks));
 
 /** Whether such a run may be given up, and done in pieces, because its numbers become too small. */
 export const mayStop = (shape: LayerShape): boolean => watchOf(shape) < shape.steps;

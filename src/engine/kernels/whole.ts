@@ -87,7 +87,7 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch:
 function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, B: i32): f64 {
   let most = v128.splat<T>(0);
   for (let n = 0; n < panelCount; n++, from += panelBytes) {
-    for (let at = from; at < from + <usize>B * ROW; at += 16) most = v128.max<T>(most, v128.abs<T>(v128.load(at)));
+    for (let at = from; at < from + <usize>B * ROW; at += 16) most = v128.pmax<T>(most, v128.abs<T>(v128.load(at)));
   }
   let largest: f64 = 0;
   if (sizeof<T>() == 4) {
