@@ -3,8 +3,8 @@ import { dtypeOf, sequence, zeros } from './tensor.js';
 import type { Sequence } from './tensor.js';
 import type { DType, FloatArray, Steps } from './types.js';
 
-/** Numbers moved between two pauses, two or three milliseconds where the memory is new. */
-export const movedAtOnce = 5e5;
+/** Numbers moved between two pauses, one or two milliseconds where the memory is new. */
+export const movedAtOnce = 2.5e5;
 
 /** The same where a function is asked for each. */
 const computedAtOnce = 1e5;
