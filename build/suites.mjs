@@ -9,6 +9,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { findChromium } from './chromium.mjs';
 import { node24, root } from './modules.mjs';
+import { ensureServer } from './vscode-server.mjs';
 
 const passed = { passed: 1, failed: 0, skipped: 0 };
 const failed = { passed: 0, failed: 1, skipped: 0 };
@@ -70,7 +71,14 @@ const suites = {
   vsix: { needs: ['build'], run: program('build/package.mjs') },
   package: { needs: ['vsix'], run: nodeTests('package', { concurrency: 1, minutes: 10 }) },
   vscode: { needs: ['vsix'], run: async () => (await import('../test/vscode/run.mjs')).runVscodeSuite() },
-  e2e: { needs: ['vsix'], run: nodeTests('e2e', { concurrency: 1, minutes: 20 }) },
+  e2e: {
+    needs: ['vsix'],
+    run: async () => {
+      findChromium();
+      await ensureServer();
+      return nodeTests('e2e', { concurrency: 2, minutes: 20 })();
+    },
+  },
   // Last, because it builds anew.
   start: { needs: ['build'], run: nodeTests('start', { concurrency: 1, minutes: 10 }) },
 };
