@@ -1,6 +1,7 @@
 // Files and folders that get another name: references follow, and what configs were known by their old places is forgotten.
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { problemsOf, rangeOf, sibling, writeFiles } from './editorSupport.js';
@@ -81,14 +82,16 @@ async function knownBy(weights: vscode.Uri): Promise<string> {
 }
 
 describe('A config that is gone', () => {
+  /** Each test has a folder of another name: watchers may lose one that is removed and made again. */
+  let turn = 0;
   const root = (): vscode.Uri => {
     const folder = vscode.workspace.workspaceFolders?.[0];
     assert.ok(folder);
-    return vscode.Uri.joinPath(folder.uri, 'gone');
+    return vscode.Uri.joinPath(folder.uri, `gone-${turn}`);
   };
   const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
-    // A folder that has just been made is watched only a moment later.
-    for (const folder of new Set(Object.keys(files).map((name) => vscode.Uri.joinPath(root(), name, '..').toString()))) await watched(vscode.Uri.parse(folder));
+    // A folder that has just been made is watched only a moment later; parents come first.
+    for (const folder of new Set(['.', ...Object.keys(files).map((name) => path.posix.dirname(name))])) await watched(vscode.Uri.joinPath(root(), folder));
     for (const [name, text] of Object.entries(files)) await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(root(), name), new TextEncoder().encode(text));
   };
   const config = (cell: string, weights: string): string => JSON.stringify({ cell, weights, sequences: [[[1]]] });
@@ -97,6 +100,7 @@ describe('A config that is gone', () => {
   afterEach(async () => {
     await closeEverything();
     await rm(root().fsPath, { recursive: true, force: true });
+    turn++;
   });
 
   it('does not speak for its weights any more: another one does, or none', async () => {

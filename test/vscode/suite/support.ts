@@ -35,25 +35,32 @@ export async function openText(uri: vscode.Uri): Promise<vscode.TextEditor> {
 }
 
 /**
- * Waits until VS Code's watchers of a folder in the workspace tell of a file that is new in it: they need a moment to begin, and what is
- * made before that nobody hears of.
+ * Makes a folder in the workspace and waits until VS Code's watchers tell of a file that is new in it: they need a moment to begin, and what
+ * is made before that nobody hears of. Now and then they never begin with a folder that was made a moment after its parent; then it is made anew.
  */
 export async function watched(folder: vscode.Uri): Promise<void> {
   const heard = new Set<string>();
   const watcher = vscode.workspace.createFileSystemWatcher('**/watched-*.txt', false, true, true);
   const subscription = watcher.onDidCreate((uri) => heard.add(uri.toString()));
+  const { fs } = vscode.workspace;
   let made = 0;
   try {
+    await fs.createDirectory(folder);
     await until('the watchers of the workspace', async () => {
-      const probe = vscode.Uri.joinPath(folder, `watched-${made++}.txt`);
-      await vscode.workspace.fs.writeFile(probe, new Uint8Array());
+      if (made % 20 === 19) {
+        await fs.delete(folder, { recursive: true });
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        await fs.createDirectory(folder);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+      await fs.writeFile(vscode.Uri.joinPath(folder, `watched-${made++}.txt`), new Uint8Array());
       await new Promise((resolve) => setTimeout(resolve, 200));
       return heard.size > 0 ? true : undefined;
     });
   } finally {
     subscription.dispose();
     watcher.dispose();
-    for (let i = 0; i < made; i++) await vscode.workspace.fs.delete(vscode.Uri.joinPath(folder, `watched-${i}.txt`));
+    for (const [name] of await fs.readDirectory(folder)) if (name.startsWith('watched-')) await fs.delete(vscode.Uri.joinPath(folder, name));
   }
 }
 
