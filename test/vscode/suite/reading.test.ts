@@ -206,7 +206,7 @@ describe('A config of 5 MB', () => {
       delay.enable();
       const start = document.positionAt(text.indexOf('"n"') + 1);
       let name = 'n';
-      for (let i = 0; i < 40; i++) {
+      for (let i = 0; i < 20; i++) {
         const edit = new vscode.WorkspaceEdit();
         edit.replace(document.uri, new vscode.Range(start, start.translate(0, name.length)), `${name.slice(0, 20)}${i}`);
         name = `${name.slice(0, 20)}${i}`;
