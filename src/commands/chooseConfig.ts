@@ -6,7 +6,7 @@ import { longestSearch, searchFiles } from '../editor/search.js';
 import type { Context } from './context.js';
 import { askForConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
-import { back, pickFound } from './quickInput.js';
+import { back, fileItem, pickFound } from './quickInput.js';
 
 export const baseName = (uri: vscode.Uri): string => path.posix.basename(uri.path);
 
@@ -15,14 +15,7 @@ export type Choice = vscode.QuickPickItem & { readonly choose: () => Thenable<vs
 export const openDialog = async (title: string): Promise<vscode.Uri | undefined> =>
   (await vscode.window.showOpenDialog({ title, canSelectMany: false, filters: { JSON: ['json', 'jsonc'] } }))?.[0];
 
-/** The folder as the explorer shows it; nothing for the workspace's own. */
-const folderOf = (uri: vscode.Uri): string => path.posix.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, '');
-
-export const fileChoice = (uri: vscode.Uri): Choice => ({
-  label: baseName(uri),
-  description: folderOf(uri),
-  choose: () => Promise.resolve(uri),
-});
+export const fileChoice = (uri: vscode.Uri): Choice => ({ ...fileItem(uri), choose: () => Promise.resolve(uri) });
 
 /** Nothing that is meant is in front: the configs that are open unsaved, those of the workspace, any other file, or a new one. What leads to a picture at once comes first. */
 export async function chooseConfig(context: Context, title: string, why?: string): Promise<vscode.Uri | undefined> {

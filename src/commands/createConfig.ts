@@ -7,7 +7,7 @@ import { openUntitledConfig } from '../editor/untitled.js';
 import type { Initialisation } from '../engine/initialise.js';
 import type { Cell, Shapes } from '../engine/types.js';
 import type { CommandFactory, Context } from './context.js';
-import { askAll, back, pick, pickFound, type } from './quickInput.js';
+import { askAll, back, fileItem, pick, pickFound, type } from './quickInput.js';
 import type { Question, Step } from './quickInput.js';
 import { ways, wholeNumber } from './refactor.js';
 import { relativeReference } from './saveAsConfig.js';
@@ -77,7 +77,7 @@ async function askFile(step: Step, placeholder: string, likely: RegExp, not: vsc
   const answer = await pickFound<Item>(step, searchFiles('**/*.{json,jsonc}', ignored, mostFiles, longestSearch), (found) => {
     const files = (found ?? []).filter((uri) => !uri.path.endsWith('.rnn.json') && uri.toString() !== not?.toString());
     files.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
-    const items = files.map((uri): Item => ({ label: path.posix.basename(uri.path), description: path.posix.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, ''), uri }));
+    const items = files.map((uri): Item => ({ ...fileItem(uri), uri }));
     return { placeholder: found === undefined ? t('{0} Still searching…', placeholder) : placeholder, items: [...items, { label: `$(folder-opened) ${t('Another file…')}` }] };
   });
   if (answer === undefined || answer === back) return answer;

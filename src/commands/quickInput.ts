@@ -1,3 +1,4 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { patience, within } from '../editor/waiting.js';
 
@@ -53,6 +54,12 @@ export function pick<T extends vscode.QuickPickItem>(step: Step, placeholder: st
   return show(input, step, () => input.activeItems[0]);
 }
 
+/** A file as the explorer shows it: its name, and its folder unless that is the workspace's own. */
+export const fileItem = (uri: vscode.Uri): { readonly label: string; readonly description: string } => ({
+  label: path.posix.basename(uri.path),
+  description: path.posix.dirname(vscode.workspace.asRelativePath(uri)).replace(/^\.$/, ''),
+});
+
 /** What can be chosen once a search is done; while it goes on, nothing is known (undefined). */
 export type Choices<T> = (found: readonly vscode.Uri[] | undefined) => { readonly placeholder: string; readonly items: readonly T[] };
 
@@ -68,8 +75,10 @@ export async function pickFound<T extends vscode.QuickPickItem>(step: Step, sear
     input.items = items;
   };
   fill(soon);
-  const failed = new Promise<never>((_, reject) => void search.then((found) => (soon === undefined ? fill(found) : undefined)).catch(reject));
-  return Promise.race([show(input, step, () => input.activeItems[0]), failed]).finally(() => input.dispose());
+  const answer = show(input, step, () => input.activeItems[0]);
+  if (soon !== undefined) return answer;
+  // A search that fails ends the question.
+  return Promise.race([answer, search.then(fill).then(() => answer)]).finally(() => input.dispose());
 }
 
 /** `refuse` says what is wrong with a text, or null. */

@@ -24,6 +24,9 @@ export function resolveReference(reference: string, from: vscode.Uri): vscode.Ur
   return folder === undefined ? null : vscode.Uri.joinPath(folder.uri, portable);
 }
 
+/** Of the open document of a file, whether saved or not; undefined when none is open. */
+export const versionOf = (file: string): number | undefined => vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file)?.version;
+
 /** Text of an open document whose content is not what the disk holds; undefined when the disk is right. */
 function unsavedDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
   const id = uri.toString();

@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Change, Offer } from '../protocol/messages.js';
 import { toRange } from './diagnostics.js';
-import { resolveReference } from './files.js';
+import { resolveReference, versionOf } from './files.js';
 import type { Inspections } from './inspections.js';
 
 /** A value of a config or of a file that it names. */
@@ -11,8 +11,6 @@ export type Target = { readonly config: string; readonly file: string; readonly 
 
 /** The text may change while the worker computes; it is asked again this often. */
 const attempts = 3;
-
-const versionOf = (file: string): number | undefined => vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file)?.version;
 
 /** Turns changes that the worker computes into edits of the editor. */
 export class Refactorings {

@@ -7,7 +7,7 @@ import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../proto
 import { EngineClient } from '../worker/client.js';
 import type { Questions } from '../worker/client.js';
 import { DiskPoll } from './diskPoll.js';
-import { readReference } from './files.js';
+import { readReference, versionOf } from './files.js';
 import { Rewrites } from './rewrites.js';
 import { History } from './history.js';
 import { readSettings } from './settings.js';
@@ -22,8 +22,6 @@ const betweenLatencies = 1_000;
 export const entryKey = (entry: Entry): string => (entry.kind === 'config' ? entry.config : `${entry.weights}\n${entry.sequences}`);
 /** The file that stands for the entry in the editor. */
 export const entryUri = (entry: Entry): vscode.Uri => vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true);
-
-const openDocument = (uri: vscode.Uri): vscode.TextDocument | undefined => vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
 
 /** One experiment that the user looks at: runs it, follows its files, holds the last good result. Lives as long as its panel. */
 export class Session implements vscode.Disposable {
@@ -227,9 +225,10 @@ export class Session implements vscode.Disposable {
   }
 
   #leaveBehind(uri: vscode.Uri): void {
-    const document = openDocument(uri);
+    const id = uri.toString();
+    const version = versionOf(id);
     // Saved as it was run.
-    if (document !== undefined && document.version === this.#versions.get(uri.toString())) return;
+    if (version !== undefined && version === this.#versions.get(id)) return;
     this.#unfollowed = true;
     if (this.summary !== null && this.stale === null) this.#keepOldPicture(t('The config or a file that it names has changed since, and edits are not followed.'));
   }

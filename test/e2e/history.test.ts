@@ -19,7 +19,7 @@ describe('The history in a window', () => {
     await workbench.openFile('weather.rnn.json');
     await workbench.palette('Run RNN');
     const page = workbench.webview();
-    await page.locator('.badge').filter({ hasText: /vanishing/i }).waitFor();
+    await workbench.badge(/vanishing/i);
     const file = path.join(workbench.folder, 'weather', 'weights.json');
     const original = JSON.parse(await readFile(file, 'utf8')) as Weights;
     for (let i = 1; i <= rewrites; i++) {

@@ -10,7 +10,7 @@ describe('a window in Korean', () => {
     // The English name finds the command too: the palette shows it beside the Korean one.
     assert.match(await workbench.palette('RNN 실행'), /^RNN 실행/);
     const page = workbench.webview();
-    await page.locator('.badge').filter({ hasText: '기울기 소실' }).waitFor();
+    await workbench.badge(/기울기 소실/);
     assert.equal(await page.locator('html').getAttribute('lang'), 'ko');
     assert.match(await page.locator('.reason').textContent() ?? '', /기울기는 한 스텝 되돌아갈 때마다 50 %만 남습니다/);
     await workbench.page.locator('.part.statusbar .statusbar-item').filter({ hasText: '기울기 소실 ×0.500' }).waitFor();
@@ -21,7 +21,7 @@ describe('a window in Korean', () => {
     await workbench.answer(/폭발/, '폭발');
     await workbench.page.locator('.view-line').filter({ hasText: '기울기가' }).filter({ hasText: '폭발하는' }).first().waitFor();
     await workbench.palette('RNN 실행');
-    await workbench.webview().locator('.badge').filter({ hasText: '기울기 폭발' }).waitFor();
+    await workbench.badge(/기울기 폭발/);
     await workbench.page.locator('.tab').filter({ hasText: '스텝마다' }).waitFor();
   });
 

@@ -37,13 +37,13 @@ describe('the palette', () => {
     await offers(workbench, [...mending, 'RNN: Fold All Matrices']);
     await workbench.palette('Run RNN');
     const page = workbench.webview();
-    await page.locator('.badge').filter({ hasText: /vanishing/i }).waitFor();
+    await workbench.badge(/vanishing/i);
     await page.locator('#track-flow-plot').focus();
     await offers(workbench, [...mending, 'RNN: Save as HTML Report…']);
     // And they do it there.
     await workbench.palette('RNN: Initialise Weights');
     for (const [question, answer] of [[/Wh/, 'Wh'], [/Orthogonal/, 'Orthogonal'], [/Seed/, '1']] as const) await workbench.answer(question, answer);
-    await page.locator('.badge').filter({ hasText: /healthy/i }).waitFor();
+    await workbench.badge(/healthy/i);
 
     await workbench.openFile('other.json');
     await workbench.until('the palette without them', async () => (await offered(workbench)).every((label) => !mending.includes(label)));

@@ -6,8 +6,6 @@ import { describe } from 'node:test';
 import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
-const badge = (workbench: Workbench, verdict: RegExp): Promise<void> => workbench.webview().locator('.badge').filter({ hasText: verdict }).waitFor();
-
 const restricted = async (workbench: Workbench): Promise<boolean> => (await workbench.statusBar()).some((text) => text.includes('Restricted Mode'));
 
 describe('a folder that is not trusted', () => {
@@ -18,15 +16,15 @@ describe('a folder that is not trusted', () => {
     const before = readFileSync(config);
     await workbench.openFile('vanishing.rnn.json');
     assert.equal(await workbench.palette('Run RNN'), 'Run RNN');
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
-    await badge(workbench, /exploding/i);
+    await workbench.badge(/exploding/i);
     await workbench.replaceInEditor('tanh', 'tahn');
     await workbench.until('the problem', async () => (await workbench.problems()).some(({ text }) => text.includes('"tahn" is no value of "cell"')));
     await workbench.replaceInEditor('tahn', 'tanh');
     await workbench.palette('RNN: Initialise Weights');
     for (const [question, answer] of [[/Initialise[^]*Wx[^]*Wh/, 'Wh'], [/Initialise Wh/, 'Orthogonal'], [/Seed/, '1']] as const) await workbench.answer(question, answer);
-    await badge(workbench, /healthy/i);
+    await workbench.badge(/healthy/i);
     assert.deepEqual(readdirSync(folder), ['vanishing.rnn.json']);
     assert.deepEqual(readFileSync(config), before);
     assert.equal(await restricted(workbench), true, 'nobody has asked for trust');
@@ -36,14 +34,14 @@ describe('a folder that is not trusted', () => {
     await workbench.until('Restricted Mode', () => restricted(workbench));
     await workbench.openFile('weather.rnn.json');
     await workbench.palette('RNN: Open Gradient Preview to the Side');
-    await badge(workbench, /vanishing/i);
+    await workbench.badge(/vanishing/i);
     const weights = path.join(workbench.folder, 'weather', 'weights.json');
     const { Wx, Wh, b } = JSON.parse(readFileSync(weights, 'utf8')) as Readonly<Record<'Wx' | 'Wh' | 'b', number[][]>>;
     writeFileSync(weights, JSON.stringify({ Wx: Wx.map((row) => row.map(() => 0)), Wh: Wh.map((row, i) => row.map((_, j) => (i === j ? 1 : 0))), b: b.map((row) => row.map(() => 0)) }));
-    await badge(workbench, /healthy/i);
+    await workbench.badge(/healthy/i);
     await workbench.palette('RNN: Create an Example Config');
     await workbench.answer(/Exploding/, 'Exploding');
-    await badge(workbench, /exploding/i);
+    await workbench.badge(/exploding/i);
     assert.deepEqual((await workbench.notifications()).filter((text) => /restrict|trust/i.test(text)), []);
   });
 });

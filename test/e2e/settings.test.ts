@@ -20,7 +20,7 @@ describe('the bounds of the verdict in the settings', () => {
     for (const [example, factor] of [['vanishing', /healthy ×0\.500/], ['exploding', /healthy ×1\.50/]] as const) {
       await workbench.openFile(`${example}.rnn.json`);
       await workbench.palette('Run RNN');
-      await workbench.webview().locator('.badge').filter({ hasText: /healthy/i }).waitFor();
+      await workbench.badge(/healthy/i);
       await statusBarSays(workbench, factor);
     }
   });

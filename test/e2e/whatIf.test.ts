@@ -23,18 +23,26 @@ async function drag(workbench: Workbench, field: string, share: number): Promise
   await mouse.up();
 }
 
+const nothingUnsaved = (workbench: Workbench): Promise<void> => workbench.until('nothing to be unsaved', async () => (await workbench.page.locator('.tab.dirty').count()) === 0);
+
 async function saved(workbench: Workbench): Promise<void> {
   await workbench.page.keyboard.press('Control+S');
-  await workbench.until('nothing to be unsaved', async () => (await workbench.page.locator('.tab.dirty').count()) === 0);
+  await nothingUnsaved(workbench);
+}
+
+/** A config that runs and vanishes, with the sliders beside it. */
+async function openSliders(workbench: Workbench, config: string): Promise<ReturnType<Workbench['webview']>> {
+  await workbench.openFile(config);
+  await workbench.palette('Run RNN');
+  await workbench.badge(/vanishing/i);
+  const page = workbench.webview();
+  await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  return page;
 }
 
 describe('What if in a window', () => {
   scenario('drag, Apply, undo: the file is what it was, byte for byte', {}, async (workbench) => {
-    await workbench.openFile('vanishing.rnn.json');
-    await workbench.palette('Run RNN');
-    const page = workbench.webview();
-    await page.locator('.badge').filter({ hasText: /vanishing/i }).waitFor();
-    await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    const page = await openSliders(workbench, 'vanishing.rnn.json');
     await mark(workbench, 0, /vanishing/i);
     await drag(workbench, '[data-measure=spectralRadius]', 0.5);
     await mark(workbench, 1, /healthy/i);
@@ -42,24 +50,20 @@ describe('What if in a window', () => {
     const before = await readFile(file);
     assert.equal(await workbench.page.locator('.tab.dirty').count(), 0, 'trying writes nothing');
     await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
-    await page.locator('.badge').filter({ hasText: /healthy/i }).waitFor();
+    await workbench.badge(/healthy/i);
     assert.equal(await workbench.page.locator('.tab.dirty').count(), 1, 'nothing was saved');
     await page.locator('.field.changed').first().waitFor({ state: 'detached' });
     await workbench.page.locator('.monaco-editor .view-line').first().click();
     await saved(workbench);
     assert.notDeepEqual(await readFile(file), before);
     await workbench.page.keyboard.press('Control+z');
-    await page.locator('.badge').filter({ hasText: /vanishing/i }).waitFor();
+    await workbench.badge(/vanishing/i);
     await saved(workbench);
     assert.deepEqual(await readFile(file), before);
   });
 
   scenario('a slider goes where the mouse goes; weights in a file of their own are written behind the text, and the panel stays in sight', {}, async (workbench) => {
-    await workbench.openFile('weather.rnn.json');
-    await workbench.palette('Run RNN');
-    const page = workbench.webview();
-    await page.locator('.badge').filter({ hasText: /vanishing/i }).waitFor();
-    await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    const page = await openSliders(workbench, 'weather.rnn.json');
     const rho = page.locator('[data-measure=spectralRadius] .number');
     await workbench.until('the radius in the file', async () => (await rho.inputValue()) === '0.978');
     await drag(workbench, '[data-measure=spectralRadius]', 0.75);
@@ -68,12 +72,12 @@ describe('What if in a window', () => {
     await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
     const tabs = workbench.page.locator('.editor-group-container').first().locator('.tab');
     await tabs.filter({ hasText: 'weights.json' }).and(workbench.page.locator('.dirty')).waitFor();
-    await page.locator('.badge').filter({ hasText: /healthy|exploding/i }).waitFor();
+    await workbench.badge(/healthy|exploding/i);
     await tabs.and(workbench.page.locator('.active[data-resource-name="weather.rnn.json"]')).waitFor();
     assert.equal(await workbench.page.locator('.tab').filter({ hasText: 'weights.json' }).count(), 1);
     await tabs.filter({ hasText: 'weights.json' }).click();
     await workbench.page.keyboard.press('Control+z');
-    await page.locator('.badge').filter({ hasText: /vanishing/i }).waitFor();
-    await workbench.until('nothing to be unsaved', async () => (await workbench.page.locator('.tab.dirty').count()) === 0);
+    await workbench.badge(/vanishing/i);
+    await nothingUnsaved(workbench);
   });
 });
