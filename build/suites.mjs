@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { findChromium } from './chromium.mjs';
+import { prepareChromium } from './chromium.mjs';
 import { node24, root } from './modules.mjs';
 import { ensureServer } from './vscode-server.mjs';
 
@@ -63,7 +63,7 @@ const suites = {
     needs: ['build'],
     run: async () => {
       // A browser that is missing is installed once, before several tests need it at the same time.
-      findChromium();
+      prepareChromium();
       return nodeTests('page', { concurrency: 2, minutes: 10 })();
     },
   },
@@ -74,7 +74,7 @@ const suites = {
   e2e: {
     needs: ['vsix'],
     run: async () => {
-      findChromium();
+      prepareChromium();
       await ensureServer();
       return nodeTests('e2e', { concurrency: 2, minutes: 20 })();
     },

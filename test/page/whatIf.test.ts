@@ -270,7 +270,7 @@ describe('the bar', () => {
   it('makes pictures fast enough to be dragged', async () => {
     const [B, T, H] = [8, 100, 64];
     const Wh = matrix(initialise('orthogonal', H, H, 1)!, H);
-    await start(JSON.stringify({ dtype: 'float32', weights: { Wx: [Array.from({ length: H }, (_, j) => Math.sin(j))], Wh, b: new Array<number>(H).fill(0) }, sequences: Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [Math.sin(t * (b + 1))])) }), { kernels: true });
+    await start(JSON.stringify({ dtype: 'float32', weights: { Wx: [Array.from({ length: H }, (_, j) => Math.sin(j))], Wh, b: new Array<number>(H).fill(0) }, sequences: Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [Math.sin(t * (b + 1))])) }));
     const perSecond = await open.page.evaluate(async () => {
       const range = document.querySelector<HTMLInputElement>('[data-measure=spectralRadius] .range');
       if (range === null) return [];

@@ -52,13 +52,16 @@ function insidePage(theme: TestTheme): void {
   const page = window as unknown as Record<string, unknown>;
   type Packed = { $number?: string; $array?: string; $bytes?: string };
   const constructors: Record<string, new (buffer: ArrayBuffer) => ArrayBufferView> = { Float64Array, Float32Array, Uint8Array, Uint32Array };
+  // Browsers that have it decode a hundred times faster by themselves.
+  const { fromBase64 } = Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
+  const decode = (text: string): Uint8Array<ArrayBuffer> => fromBase64?.(text) ?? Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const open = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(open);
     if (typeof value !== 'object' || value === null) return value;
     const { $number, $array, $bytes } = value as Packed;
     if ($number !== undefined) return Number($number);
     const Constructor = $array === undefined ? undefined : constructors[$array];
-    if (Constructor !== undefined) return new Constructor(Uint8Array.from(atob($bytes ?? ''), (character) => character.charCodeAt(0)).buffer);
+    if (Constructor !== undefined) return new Constructor(decode($bytes ?? '').buffer);
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, open(item)]));
   };
   const close = (value: unknown): unknown => {
@@ -138,8 +141,8 @@ export class TestHost {
   #page: Channel<PanelContract, PageContract> | null = null;
   #runId = 0;
 
-  /** `kernels`: with the WebAssembly kernels, as in the product; else with the reference classes. */
-  constructor(kernels = false) {
+  /** `kernels`: with the WebAssembly kernels, as in the product, or with the reference classes. */
+  constructor(kernels: boolean) {
     const [here, there] = wire();
     new Service(there, kernels ? loadKernels() : null);
     this.#worker = new Channel<WorkerHostContract, WorkerContract>(here, {
@@ -270,7 +273,7 @@ export async function startPages(): Promise<PageServer> {
   const { port } = server.address() as AddressInfo;
 
   return {
-    async open({ theme = 'dark', width = 1200, height = 980, scale = 1, kernels = false, language = { name: 'en', bundle: {} } } = {}) {
+    async open({ theme = 'dark', width = 1200, height = 980, scale = 1, kernels = true, language = { name: 'en', bundle: {} } } = {}) {
       spoken = language;
       // The engine runs in this process, and says the verdict.
       setLanguage(language);
