@@ -84,9 +84,11 @@ function* openUnits(verdict: Measured, { experiment: { cell }, closedShare, driv
 }
 
 /** A Wh that is larger by what each step loses. */
-function compensate({ perStepFactor }: Measured, sigma: number | null): NextStep {
-  if (sigma === null || sigma === 0 || perStepFactor === null || perStepFactor === 0) return orthogonal();
-  const to = Number((sigma / perStepFactor).toPrecision(3));
+function compensate({ perStepFactor, log10Ratio, source, first }: Measured, sigma: number | null): NextStep {
+  // Where a few steps lose what the others keep, the loss of the trip shared among all of them.
+  const kept = perStepFactor === null || perStepFactor < 1 ? perStepFactor : 10 ** ((log10Ratio ?? 0) / (source - first));
+  if (sigma === null || sigma === 0 || kept === null || kept === 0) return orthogonal();
+  const to = Number((sigma / kept).toPrecision(3));
   return { sentence: say('Try Wh rescaled to a largest singular value of {0}: it makes up for what each step loses.', to), whatIf: change({ rescale: { measure: 'sigmaMax', to } }) };
 }
 
@@ -104,10 +106,16 @@ export function* quickSigmaMax(Wh: Float64Array, H: number): Steps<number | null
   return yield* nearSigmaMax(Wh, H);
 }
 
+/** Of a forward or backward pass that overflows. A Wh that enlarges nothing is not what drives it. */
+function* afterOverflow({ sigmaMax }: Evidence): Steps<NextStep | null> {
+  const sigma = yield* sigmaMax();
+  return sigma !== null && sigma <= 1 ? null : boundWh();
+}
+
 /** Null where nothing is wrong, or where no change of the network would mend it. */
 export function* nextStep(verdict: Measured, evidence: Evidence): Steps<NextStep | null> {
   const { nonFinite, experiment: { cell, truncate }, single, first, source } = evidence;
-  if (nonFinite !== null) return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? boundWh() : null;
+  if (nonFinite !== null) return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? yield* afterOverflow(evidence) : null;
   const { kind, perStepFactor } = verdict;
   if (kind === 'exploding') return boundWh();
   if (kind === 'healthy') return truncate === null ? null : truncateLater(verdict, truncate);

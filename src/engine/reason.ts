@@ -20,13 +20,16 @@ const steps = (count: number): string => {
 /** A share in percent: more digits the nearer it is to 0 or to 100 %, never rounded to either. */
 function percent(share: number): string {
   const value = share * 100;
-  if (value > 0 && value < 1e-4) return `10^${Math.floor(Math.log10(value))} %`;
+  if (value > 0 && value < 1e-4) return `10^${Math.round(Math.log10(value))} %`;
   if (value < 10) return `${significant(value, 2)} %`;
   return `${significant(value, Math.max(2, Math.ceil(-Math.log10(Math.max(1 - share, 1e-8)))))} %`;
 }
 
 /** As many digits as tell it from 1. */
 const times = (factor: number): string => (factor >= 1e6 ? `10^${Math.round(Math.log10(factor))}` : significant(factor, Math.max(3, 1 + Math.ceil(-Math.log10(Math.max(Math.abs(factor - 1), 1e-8))))));
+
+/** The share 10^log10 in percent, also below the range of float64. */
+const percentOfPower = (log10: number): string => (log10 < -300 ? `10^${Math.round(log10 + 2)} %` : percent(10 ** log10));
 
 const powerOfTen = (log10: number): string => (Math.abs(log10) < 4 ? significant(10 ** log10, 2) : `10^${Math.round(log10)}`);
 
@@ -74,7 +77,7 @@ function theArrival(rate: string, log10Ratio: number, first: number, trip: strin
       : say('{0}: all of it arrives at t = {1}, {2} from its source, and the bound is passed at t = {3}.', rate, first, trip, crossedAt);
   }
   if (log10Ratio < 0) {
-    const share = percent(10 ** log10Ratio);
+    const share = percentOfPower(log10Ratio);
     return crossedAt === null
       ? say('{0}: {1} of it arrives at t = {2}, {3} from its source.', rate, share, first, trip)
       : say('{0}: {1} of it arrives at t = {2}, {3} from its source, and the bound is passed at t = {4}.', rate, share, first, trip, crossedAt);
@@ -85,16 +88,27 @@ function theArrival(rate: string, log10Ratio: number, first: number, trip: strin
     : say('{0}: it arrives {1} times as large at t = {2}, {3} from its source, and the bound is passed at t = {4}.', rate, size, first, trip, crossedAt);
 }
 
+/** The rate over most of the trip: the median of the stretches, each counted by its steps. A fit of all of it lies between them, where none of them is. */
+function usualFactor(segments: readonly RateSegment[]): number {
+  const stepsOf = ({ from, to }: RateSegment): number => to - from + 1;
+  let left = segments.reduce((sum, segment) => sum + stepsOf(segment), 0) / 2;
+  const usual = segments.toSorted((a, b) => a.perStepFactor - b.perStepFactor).find((segment) => (left -= stepsOf(segment)) <= 0);
+  return usual?.perStepFactor ?? NaN;
+}
+
 function theRate({ kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, crossedAt, segments }: Measured, { single }: Evidence): string | null {
   if (perStepFactor === null || log10Ratio === null) return null;
   if (perStepFactor === 0) return say('The gradient is exactly zero from t = {0} back: nothing before the last step is learned.', source - 1);
   const trip = steps(source - first);
+  const rate = perStep(perStepFactor);
   if (kind === 'vanishing' && segments.length > 1 && log10Ratio !== -Infinity) {
     // One half-life would mislead where the rate changes; the step below which less than 1 % ever arrives is measured.
     const horizon = single.log10.findIndex((value) => value > single.log10[source]! - 2);
-    return say('Over most of the trip {0}; less than 1 % of it arrives before t = {1}, and what happened there is hardly learned.', perStepInside(perStepFactor), horizon);
+    // With a bound above 1 % that may be nowhere.
+    return horizon > first
+      ? say('Over most of the trip {0}; less than 1 % of it arrives before t = {1}, and what happened there is hardly learned.', perStepInside(usualFactor(segments)), horizon)
+      : theArrival(rate, log10Ratio, first, trip, crossedAt);
   }
-  const rate = perStep(perStepFactor);
   if (kind === 'vanishing' && halfLifeSteps !== null && onePercentSteps !== null) {
     const horizon = source - Math.ceil(onePercentSteps);
     const half = steps(halfLifeSteps);
@@ -115,7 +129,7 @@ function theHorizon({ kind, perStepFactor, source, first }: Measured, { bounds }
   const trip = source - first;
   if (kind !== 'healthy' || perStepFactor === null || perStepFactor === 0 || trip >= longTrip) return null;
   const far = longTrip * Math.log10(perStepFactor);
-  if (far < Math.log10(bounds.vanishing)) return say('Healthy over {0}, but this rate would leave only {1} over {2}.', steps(trip), percent(10 ** far), longTrip);
+  if (far < Math.log10(bounds.vanishing)) return say('Healthy over {0}, but this rate would leave only {1} over {2}.', steps(trip), percentOfPower(far), longTrip);
   if (far > Math.log10(bounds.exploding)) return say('Healthy over {0}, but this rate would make it {1} times as large over {2}.', steps(trip), powerOfTen(far), longTrip);
   return null;
 }
@@ -158,15 +172,33 @@ function theCause({ kind, perStepFactor }: Measured, { experiment: { cell }, sin
   const share = closedShare ?? 0;
   const slopes = slopesPerStep(cell, slope, share);
   const weights = weightsPerStep(Wh);
-  if (perStepFactor > 1) return say('The recurrent weights drive it: {0}, and {1}.', weights, slopes);
+  // The mean over the trip, as the verdict: one step alone may undo what the others do.
+  if (slope * Wh > 1) return say('The recurrent weights drive it: {0}, and {1}.', weights, slopes);
   if (slope >= Wh) return say('The recurrent weights take the most: {0}, {1}.', weights, slopes);
   if (share < 0.1) return say('The activation takes the most: {0}, {1}.', slopes, weights);
   return cell === 'relu' ? say('Units that are off take the most: {0}, {1}.', slopes, weights) : say('Saturation takes the most: {0}, {1}.', slopes, weights);
 }
 
-function theChange({ segments }: Measured): string | null {
-  const rates = segments.filter(({ perStepFactor }) => perStepFactor > 0);
+/** One step back that changes more than all others together; null when there is none. */
+function theJump({ source, first }: Measured, { single: { log10 } }: Evidence): string | null {
+  let [all, most, at] = [0, 0, source];
+  for (let t = source; t > first && Number.isFinite(log10[t - 1]); t--) {
+    const change = Math.abs(log10[t - 1]! - log10[t]!);
+    all += change;
+    if (change > most) [most, at] = [change, t];
+  }
+  if (!(most > all / 2)) return null;
+  const change = log10[at - 1]! - log10[at]!;
+  return change < 0
+    ? say('One step does more than all others: from t = {0} back to t = {1}, {2} of it is left.', at, at - 1, percentOfPower(change))
+    : say('One step does more than all others: from t = {0} back to t = {1} it becomes {2} times as large.', at, at - 1, powerOfTen(change));
+}
+
+function theChange(verdict: Measured, evidence: Evidence): string | null {
+  const rates = verdict.segments.filter(({ perStepFactor }) => perStepFactor > 0);
   if (rates.length < 2) return null;
+  const jump = theJump(verdict, evidence);
+  if (jump !== null) return jump;
   const told = ({ from, to, perStepFactor }: RateSegment): string => say('× {0} per step from t = {1} back to t = {2}', times(perStepFactor), to, from);
   if (rates.length <= 3) {
     const [one = '', two = '', three] = rates.toReversed().map(told);
@@ -195,7 +227,7 @@ export function reasonOf(verdict: Measured, evidence: Evidence): string {
         what,
         theRate(verdict, evidence),
         // At most one of these: the most surprising.
-        (what === null ? theDtype(verdict, evidence) : null) ?? theChange(verdict) ?? theHorizon(verdict, evidence),
+        (what === null ? theDtype(verdict, evidence) : null) ?? theChange(verdict, evidence) ?? theHorizon(verdict, evidence),
         theZero(verdict, evidence) ?? theCause(verdict, evidence),
       ];
   return sentences.filter((sentence) => sentence !== null).join(' ');

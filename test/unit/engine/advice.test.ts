@@ -53,6 +53,27 @@ describe('the next thing to try', () => {
     });
   }
 
+  it('after one step that loses what all others keep makes Wh larger, by the mean loss', () => {
+    // 1.02 a step but for one of 1.02/cosh²(8), over 79 steps.
+    const xs = new Float64Array(80);
+    [xs[4], xs[5]] = [8, -1.02 * Math.tanh(8)];
+    const one = Float64Array.of(1.02);
+    const { kind, next } = verdictOf(experiment(1, 80, one, { weights: { Wx: Float64Array.of(1), Wh: one, b: new Float64Array(1) }, chunks: [{ steps: 80, xs }] }));
+    assert.equal(kind, 'vanishing');
+    assert.deepEqual(next?.whatIf.rescale, { measure: 'sigmaMax', to: Number((Math.cosh(8) ** (2 / 79)).toPrecision(3)) });
+  });
+
+  it('after an overflow that no Wh has made is none', () => {
+    const half = scaledIdentity(1, 0.5);
+    const large = { cell: 'identity', dtype: 'float32', chunks: [{ steps: 10, xs: new Float64Array(10).fill(1e37) }], weights: { Wx: Float64Array.of(100), Wh: half, b: new Float64Array(1) } } as const;
+    const state = verdictOf(experiment(1, 10, half, large));
+    assert.match(state.reason, /hidden state stops being finite/);
+    assert.equal(state.next, null);
+    const gradient = verdictOf(experiment(1, 10, half, { cell: 'identity', dtype: 'float32', upstream: { kind: 'given', dhs: new Float64Array(10).fill(3e38) } }));
+    assert.match(gradient.reason, /gradient stops being finite/);
+    assert.equal(gradient.next, null);
+  });
+
   it('after an explosion cannot explode: the bound is proved', () => {
     for (let number = 1; number < 6; number++) {
       const subject = experiment(H, T, initialise('he', H, H, number)!.map((x) => 3 * x), { cell: 'identity' });

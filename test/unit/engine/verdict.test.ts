@@ -103,6 +103,48 @@ describe('verdict', () => {
     assert.equal(verdict.zeroAt, 1, 'plain float32 has 1 − h² = 0');
   });
 
+  it('tells one step that loses more than all others, and what lost it', () => {
+    // h stays at 0 but for one input of 8 and the next, which takes it back: each step multiplies by 1.02, that one by 1.02/cosh²(8) = 4.6e-7.
+    for (const at of [4, 40, 74]) {
+      const xs = new Float64Array(80);
+      [xs[at], xs[at + 1]] = [8, -1.02 * Math.tanh(8)];
+      const { verdict } = run(experiment(1, 80, Float64Array.of(1.02), { weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(1.02), b: new Float64Array(1) }, chunks: [{ steps: 80, xs }] }));
+      assert.equal(verdict.kind, 'vanishing');
+      assert.ok(Math.abs((verdict.log10Ratio ?? NaN) - (79 * Math.log10(1.02) - 2 * Math.log10(Math.cosh(8)))) < 1e-9);
+      assert.match(verdict.reason, /^Over most of the trip the gradient is multiplied by 1\.02 per step back;/);
+      assert.ok(verdict.reason.includes(`less than 1 % of it arrives before t = ${at},`), verdict.reason);
+      assert.ok(verdict.reason.includes(`from t = ${at} back to t = ${at - 1}, 10^-4 % of it is left.`), verdict.reason);
+      assert.match(verdict.reason, /The activation takes the most: .*, Wh multiplies it by 1\.02 per step\.$/);
+    }
+  });
+
+  it('tells one step that enlarges the gradient more than all others change it', () => {
+    // The source stands on both units. What leaves the second reaches the first times 10^4, in one step; then the first alone keeps 0.9.
+    const Wh = rows([0.9, 1e4], [0, 0]);
+    const { verdict } = run(experiment(2, 40, Wh, { cell: 'relu', weights: { Wx: new Float64Array(2), Wh, b: Float64Array.of(1, 0) }, h0: Float64Array.of(1, 0) }));
+    assert.equal(verdict.kind, 'exploding');
+    assert.ok(Math.abs((verdict.log10Ratio ?? NaN) - (Math.log10(10_000.9 / Math.SQRT2) + 38 * Math.log10(0.9))) < 1e-9);
+    assert.match(verdict.reason, /from t = 39 back to t = 38 it becomes 7,100 times as large\. The recurrent weights drive it/);
+  });
+
+  it('with a bound above 1 % tells how much arrives, where the rate changes on a trip that nowhere leaves less', () => {
+    // Ten steps of 0.8 after fifty of 1: 0.8^10 = 10.7 %.
+    const xs = Float64Array.from({ length: 61 }, (_, t) => (t > 50 ? Math.atanh(Math.sqrt(0.2)) : 0));
+    const one = Float64Array.of(1);
+    const held = Float64Array.from(xs, (z, t) => z - (t > 0 ? Math.tanh(xs[t - 1]!) : 0));
+    const { verdict } = finish(runSteps(experiment(1, 61, one, { weights: { Wx: one, Wh: one, b: new Float64Array(1) }, chunks: [{ steps: 61, xs: held }] }), { vanishing: 0.5, exploding: 70 }));
+    assert.equal(verdict.kind, 'vanishing');
+    assert.ok(Math.abs((verdict.log10Ratio ?? NaN) - 10 * Math.log10(0.8)) < 1e-9);
+    assert.match(verdict.reason, /: 11 % of it arrives at t = 0, 60 steps from its source, and the bound is passed at t = 56\./);
+    assert.doesNotMatch(verdict.reason, /before t = 0/);
+  });
+
+  it('tells shares far below the range of float64', () => {
+    const { verdict } = finish(runSteps(experiment(1, 3, Float64Array.of(1e-9)), { vanishing: 1e-20, exploding: 70 }));
+    assert.equal(verdict.kind, 'healthy');
+    assert.match(verdict.reason, /keeps 10\^-7 % per step back: 10\^-16 % of it arrives .* would leave only 10\^-898 % over 100/);
+  });
+
   it('a single step is healthy: there is no trip to measure', () => {
     const { verdict } = run(experiment(3, 1, scaledIdentity(3, 0.1)));
     assert.deepEqual([verdict.kind, verdict.perStepFactor, verdict.log10Ratio, verdict.segments], ['healthy', null, null, []]);
