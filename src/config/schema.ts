@@ -54,7 +54,7 @@ export const lossKeys = () => ({
   },
   at: {
     docs: t('Which timesteps carry a loss.'), types: ['string'], expected: t('"last" or "every"'), default: 'last',
-    choices: { last: t('Only the last step of every chunk.'), every: t('Each step.') },
+    choices: { last: t('Only the last step; of several chunks, that of the last one.'), every: t('Each step.') },
   },
 }) as const satisfies KeyTable;
 
