@@ -48,6 +48,8 @@ export class EngineClient {
   #live: Live | null = null;
   #active: ActiveRun | null = null;
   #latest = 0;
+  /** Number of the newest run that was to stop before it began: it waits for an older one to do so. */
+  #cancelled = 0;
   #disposed = false;
 
   constructor(options: EngineClientOptions) {
@@ -64,7 +66,7 @@ export class EngineClient {
     const runId = ++this.#latest;
     const cancelled: RunOutcome = { kind: 'cancelled', problems: [], files: [] };
     await this.#stopActive();
-    if (runId !== this.#latest || this.#disposed) return cancelled;
+    if (runId !== this.#latest || runId <= this.#cancelled || this.#disposed) return cancelled;
 
     const live = this.#start();
     const flag = newFlag();
@@ -86,6 +88,7 @@ export class EngineClient {
 
   /** Stops the current run; its caller gets `cancelled`. */
   async cancel(): Promise<void> {
+    this.#cancelled = this.#latest;
     await this.#stopActive();
   }
 

@@ -108,6 +108,24 @@ describe('EngineClient', () => {
     assert.equal((await subject.client.run(entry, defaultBounds)).kind, 'done');
   });
 
+  it('stops a run that still waits for an older one to stop', async () => {
+    const subject = probe();
+    subject.text = configText('long', 20_000, 192);
+    const started = new Promise<void>((resolve) => {
+      subject.onProgress = ({ phase }) => {
+        if (phase === 'run') resolve();
+      };
+    });
+    const long = subject.client.run(entry, defaultBounds);
+    await started;
+    subject.text = configText('short', 3, 2);
+    const short = subject.client.run(entry, defaultBounds);
+    await subject.client.cancel();
+    assert.deepEqual([(await long).kind, (await short).kind], ['cancelled', 'cancelled']);
+    assert.deepEqual(subject.summaries, []);
+    assert.equal((await subject.client.run(entry, defaultBounds)).kind, 'done');
+  });
+
   it('answers slices of a run that is gone with null', async () => {
     const { client, summaries } = probe();
     await client.run(entry, defaultBounds);
