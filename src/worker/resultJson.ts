@@ -5,6 +5,16 @@ const number = (value: number): string => (Number.isFinite(value) ? String(Objec
 const scalar = (value: number | null): string => (value === null ? 'null' : number(value));
 const vector = (values: ArrayLike<number> | null): string => (values === null ? 'null' : `[${Array.from(values, number).join(',')}]`);
 
+/** Numbers of one piece. */
+const atOnce = 2 ** 16;
+
+/** A list as long as a run, likewise in pieces. */
+function* series(values: Float64Array): Generator<string, void, void> {
+  yield '[';
+  for (let from = 0; from < values.length; from += atOnce) yield `${from === 0 ? '' : ','}${Array.from(values.subarray(from, from + atOnce), number).join(',')}`;
+  yield ']';
+}
+
 /** A row-major tensor as nested lists, one piece for each innermost list so that no string outgrows what a string may hold. */
 function* nested(values: Trace, shape: readonly number[], offset = 0): Generator<string, void, void> {
   const [length = 0, ...inner] = shape;
@@ -38,9 +48,18 @@ export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Sp
     yield `,"${name}":`;
     yield* nested(values, shape);
   }
-  yield `,"norms":{"dh":${vector(norms.dh)},"dx":${vector(norms.dx)},"dWx":${vector(norms.dWx)},"dWh":${vector(norms.dWh)},"db":${vector(norms.db)},"log10dh":${vector(result.log10Norms.dh)}}`;
-  yield `,"spectrum":{"spectralRadiusWh":${number(spectrum.spectralRadiusWh)},"sigmaMaxWh":${number(spectrum.sigmaMaxWh)}`;
-  yield `,"jacobianSigmaMax":${vector(spectrum.jacobianSigmaMax)},"lyapunov":${vector(spectrum.lyapunov)},"eigenvaluesWh":[${spectrum.eigenvaluesWh.map(vector).join(',')}]`;
+  yield ',"norms":{';
+  for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) {
+    yield `"${name}":`;
+    yield* series(norms[name]);
+    yield ',';
+  }
+  yield '"log10dh":';
+  yield* series(result.log10Norms.dh);
+  yield `},"spectrum":{"spectralRadiusWh":${number(spectrum.spectralRadiusWh)},"sigmaMaxWh":${number(spectrum.sigmaMaxWh)}`;
+  yield ',"jacobianSigmaMax":';
+  yield* series(spectrum.jacobianSigmaMax);
+  yield `,"lyapunov":${vector(spectrum.lyapunov)},"eigenvaluesWh":[${spectrum.eigenvaluesWh.map(vector).join(',')}]`;
   yield `,"logProductSigmaMax":${number(spectrum.logProductSigmaMax)}}`;
   yield `,"verdict":{"kind":"${verdict.kind}","perStepFactor":${scalar(verdict.perStepFactor)},"halfLifeSteps":${scalar(verdict.halfLifeSteps)}`;
   yield `,"reason":${JSON.stringify(verdict.reason)},"onePercentSteps":${scalar(verdict.onePercentSteps)},"log10Ratio":${scalar(verdict.log10Ratio)}`;
