@@ -39,6 +39,8 @@ const ONE64 = memory.data<f64>([1, 1], 16);
 const TWO64 = memory.data<f64>([2, 2], 16);
 const FOUR64 = memory.data<f64>([4, 4], 16);
 const END64 = memory.data<f64>([22, 22], 16);
+/** 27.5·ln 2, from where on tanh in float64 is 1: what is left, 2/(e^(2z) + 1), is half a unit in the last place of the numbers below 1. */
+const ONEFROM64 = memory.data<f64>([19.061547465398496, 19.061547465398496], 16);
 const LOG2E64 = memory.data<f64>([1.4426950408889634074, 1.4426950408889634074], 16);
 const LN2HIGH64 = memory.data<f64>([-6.93147180369123816490e-1, -6.93147180369123816490e-1], 16);
 const LN2LOW64 = memory.data<f64>([-1.90821492927058770002e-10, -1.90821492927058770002e-10], 16);
@@ -135,7 +137,7 @@ export function sechSquared(z: v128): v128 {
   const E = f64x2.add(madd<f64>(scale, r, f64x2.sub(scale, constant(ONE64))), f64x2.mul(scale, f64x2.mul(f64x2.mul(r, r), series64(r))));
   const open = f64x2.add(E, constant(TWO64));
   const slope = f64x2.div(f64x2.mul(constant(FOUR64), f64x2.add(E, constant(ONE64))), f64x2.mul(open, open));
-  return v128.andnot(slope, f64x2.eq(f64x2.div(E, open), constant(ONE64)));
+  return v128.andnot(slope, f64x2.ge(half, constant(ONEFROM64)));
 }
 
 /** f over `bytes` bytes (a multiple of 64) in place. */

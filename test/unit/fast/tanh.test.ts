@@ -1,8 +1,9 @@
 // The error of the kernels' tanh over the whole range, in units in the last place.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { defaultBounds, finish, runSteps } from '../../../src/engine/index.js';
 import type { FloatArray } from '../../../src/engine/index.js';
-import { randomNumbers } from '../engine/build.js';
+import { experiment, randomNumbers } from '../engine/build.js';
 import { kernelsOf, variants } from './support.js';
 
 const bound = 2;
@@ -74,6 +75,18 @@ for (const variant of variants) {
       }
       t.diagnostic(`largest error ${worst.toFixed(3)} ulp, at ${values[at]}`);
       assert.ok(worst <= bound);
+    });
+
+    it('has a slope with all its digits up to where tanh is 1 in float64', () => {
+      // One unit that the input holds at z, and a weight too small to move it: back from the source the gradient is w/cosh²(z) at each step.
+      const w = 2 ** -40;
+      const alone = kernelsOf(variant);
+      for (let z = 18.5; z < 19.3; z += 0.01) {
+        const weights = { Wx: Float64Array.of(1), Wh: Float64Array.of(w), b: new Float64Array(1) };
+        const { log10SingleSource: [first, between, last] } = finish(runSteps(experiment(1, 3, weights.Wh, { weights, chunks: [{ steps: 3, xs: new Float64Array(3).fill(z) }] }), defaultBounds, alone));
+        const [one, two] = Math.tanh(z) === 1 ? [-Infinity, -Infinity] : [1, 2].map((steps) => steps * Math.log10(w / Math.cosh(z) ** 2));
+        for (const [found, exact] of [[first, two], [between, one], [last, 0]] as const) assert.ok(found === exact || Math.abs(found! - exact!) < 1e-9, `${found} instead of ${exact} at z = ${z}`);
+      }
     });
 
     it('keeps zeros with their sign, tiny numbers, NaN and the ends', () => {
