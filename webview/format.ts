@@ -50,7 +50,7 @@ export function exactLog10(log10: number): string {
 export function formatPercent(share: number): string {
   const value = share * 100;
   if (!Number.isFinite(value)) return formatNumber(value);
-  if (value > 0 && value < 1e-4) return `${powerOfTen(Math.floor(Math.log10(value)))} %`;
+  if (value > 0 && value < 1e-4) return `${powerOfTen(Math.round(Math.log10(value)))} %`;
   const digits = value < 10 ? 2 : value < 100 ? Math.max(3, Math.ceil(-Math.log10(Math.max(1 - share, 1e-8)))) : 4;
   return `${Number(value.toPrecision(digits))} %`;
 }

@@ -35,7 +35,7 @@ it('no share is rounded to 0 or to 100 %, and none by more than a twentieth', ()
     const told = read(formatPercent(share));
     return told > 0 && told < 1 && Math.abs(told - share) <= 0.05 * Math.min(share, 1);
   }));
-  assert.deepEqual([0, 1, 1e-10, 0.0004, 0.123, 0.9998, 1.5].map(formatPercent), ['0 %', '100 %', '10⁻⁸ %', '0.04 %', '12.3 %', '99.98 %', '150 %']);
+  assert.deepEqual([0, 1, 1e-10, 1e-9, 7e-9, 0.0004, 0.123, 0.9998, 1.5].map(formatPercent), ['0 %', '100 %', '10⁻⁸ %', '10⁻⁷ %', '10⁻⁶ %', '0.04 %', '12.3 %', '99.98 %', '150 %']);
 });
 
 it('no factor is rounded to 1 that the verdict does not call unchanged', () => {
