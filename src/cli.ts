@@ -133,10 +133,13 @@ function report(experiment: Experiment, result: AnyRun): string {
   return `${lines.join('\n')}\n`;
 }
 
-const reportSpectrum = ({ spectralRadiusWh, sigmaMaxWh, lyapunov }: Spectrum): string =>
-  `${lyapunov === null
-    ? say('spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent not unique (a Jacobian is singular)', significant(spectralRadiusWh), significant(sigmaMaxWh))
-    : say('spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}', significant(spectralRadiusWh), significant(sigmaMaxWh), significant(lyapunov[0] ?? NaN))}\n`;
+function reportSpectrum({ spectralRadiusWh, spectralRadiusBounds, sigmaMaxWh, lyapunov }: Spectrum): string {
+  // Of a large Wh only bounds are known.
+  const radius = spectralRadiusBounds === null ? significant(spectralRadiusWh) : spectralRadiusBounds.map(significant).join(' … ');
+  return `${lyapunov === null
+    ? say('spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent not unique (a Jacobian is singular)', radius, significant(sigmaMaxWh))
+    : say('spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}', radius, significant(sigmaMaxWh), significant(lyapunov[0] ?? NaN))}\n`;
+}
 
 /** A reader that has seen enough (`| head`) closes the pipe: there is nothing left to tell it, and nothing failed. */
 const isClosedPipe = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EPIPE';

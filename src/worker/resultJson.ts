@@ -34,6 +34,7 @@ function* nested(values: Trace, shape: readonly number[], offset = 0): Generator
 /**
  * The whole result as JSON text (schema 1), in pieces. Tensors are nested lists with the shapes of `shapes`; the weight gradients are
  * sums over all timesteps; `norms.dh` is the Frobenius norm over batch and hidden of g_t, `norms.log10dh` its log10 carried with its exponent.
+ * `spectrum.spectralRadiusBounds` is null where the radius itself is known; otherwise `spectralRadiusWh` is the upper one.
  * Numbers print with the shortest digits that read back to the same float64; NaN, Infinity and -Infinity are strings.
  */
 export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Spectrum): Generator<string, void, void> {
@@ -56,7 +57,7 @@ export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Sp
   }
   yield '"log10dh":';
   yield* series(result.log10Norms.dh);
-  yield `},"spectrum":{"spectralRadiusWh":${number(spectrum.spectralRadiusWh)},"sigmaMaxWh":${number(spectrum.sigmaMaxWh)}`;
+  yield `},"spectrum":{"spectralRadiusWh":${number(spectrum.spectralRadiusWh)},"spectralRadiusBounds":${vector(spectrum.spectralRadiusBounds)},"sigmaMaxWh":${number(spectrum.sigmaMaxWh)}`;
   yield ',"jacobianSigmaMax":';
   yield* series(spectrum.jacobianSigmaMax);
   yield `,"lyapunov":${vector(spectrum.lyapunov)},"eigenvaluesWh":[${spectrum.eigenvaluesWh.map(vector).join(',')}]`;

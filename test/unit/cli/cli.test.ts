@@ -14,7 +14,7 @@ type Result = {
   schema: number; name: string; cell: string; dtype: string; shapes: Record<string, number>;
   hs: number[][][]; dxs: number[][][]; dWx: number[][]; dWh: number[][]; db: number[][]; dh0: number[][];
   norms: Record<'dh' | 'dx' | 'dWx' | 'dWh' | 'db' | 'log10dh', (number | string)[]>;
-  spectrum: { spectralRadiusWh: number; sigmaMaxWh: number; jacobianSigmaMax: number[]; lyapunov: (number | string)[] | null };
+  spectrum: { spectralRadiusWh: number; spectralRadiusBounds: [number, number] | null; sigmaMaxWh: number; jacobianSigmaMax: number[]; lyapunov: (number | string)[] | null };
   verdict: { kind: string; perStepFactor: number | null; halfLifeSteps: number | null; reason: string };
 };
 
@@ -64,6 +64,19 @@ describe('rnn-gradients run', () => {
     assert.match(stdout, /^ +0 /m);
   });
 
+  it('tells bounds of the spectral radius of a Wh so large that its eigenvalues are not computed', async () => {
+    // Strictly triangular, so that the radius is 0; but powers of it are zero only from the 1,025th on.
+    const H = 1025;
+    const Wh = Array.from({ length: H }, (_, k) => Array.from({ length: H }, (__, j) => (j > k ? 0.01 : 0)));
+    const config = await write('wide.rnn.json', { cell: 'identity', weights: { Wx: [Wh[0]], Wh, b: Wh[H - 1] }, sequences: [[1], [1]] });
+    const target = path.join(folder, 'wide.json');
+    const { code, stdout } = await cli('run', config, '--json', target);
+    assert.equal(code, 0);
+    assert.match(stdout, /^spectral radius of Wh 0 … 0\.\d+ \(information only\)/m);
+    const { spectrum: { spectralRadiusWh, spectralRadiusBounds } } = JSON.parse(await readFile(target, 'utf8')) as Result;
+    assert.deepEqual(spectralRadiusBounds, [0, spectralRadiusWh]);
+  });
+
   for (const name of ['typical', 'relu', 'identity_contracting', 'nonzero_h0', 'loss_every_step', 't1']) {
     it(`writes the result of the reference case ${name} as JSON`, async () => {
       const reference = JSON.parse(await readFile(`test/fixtures/reference/${name}.json`, 'utf8')) as Record<string, never> & { expected: Result & { dhTotal: number[] } };
@@ -80,6 +93,7 @@ describe('rnn-gradients run', () => {
       for (const tensor of ['hs', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const) assertClose(result[tensor], reference.expected[tensor], 1e-12, tensor);
       for (const norm of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) assertClose(result.norms[norm], reference.expected.norms[norm], 1e-9, norm);
       assertClose(result.spectrum.jacobianSigmaMax, reference.expected.spectrum.jacobianSigmaMax, 1e-9, 'jacobianSigmaMax');
+      assert.equal(result.spectrum.spectralRadiusBounds, null);
       assertClose([result.spectrum.spectralRadiusWh, result.spectrum.sigmaMaxWh], [reference.expected.spectrum.spectralRadiusWh, reference.expected.spectrum.sigmaMaxWh], 1e-9, 'Wh');
     });
   }
