@@ -14,43 +14,55 @@ export const isLong = (i: number, work: number): boolean => Math.floor(((i + 1) 
 
 /**
  * Largest eigenvalue of a symmetric tridiagonal matrix (diagonal a, off-diagonal b > 0; more of b than needed is not read), and the last component
- * of its unit eigenvector. Newton's iteration on the characteristic polynomial from above, where it falls steadily; a Sturm count says what is
- * above. `guess`: a value that is not far below, 0 for none.
+ * of its unit eigenvector. Laguerre's iteration on the characteristic polynomial from above, where it falls steadily and in few steps also to
+ * eigenvalues that stand close together; a Sturm count says what is above.
+ *
+ * @param guess a value that is not above, 0 for none
+ * @param near how far above it the eigenvalue may well be
  */
-export function topOfTridiagonal(a: readonly number[], b: readonly number[], guess = 0): { readonly value: number; readonly lastComponent: number } {
+export function topOfTridiagonal(a: readonly number[], b: readonly number[], guess = 0, near = 0): { readonly value: number; readonly lastComponent: number } {
   const k = a.length;
   let bound = -Infinity;
   for (let i = 0; i < k; i++) bound = Math.max(bound, a[i]! + (i > 0 ? b[i - 1]! : 0) + (i < k - 1 ? b[i]! : 0));
-  // All pivots of T − x are negative exactly when x is above every eigenvalue (Sylvester's law of inertia). Gives p/p' at x there, NaN elsewhere.
-  const newton = (x: number): number => {
+  // All pivots of T − x are negative exactly when x is above every eigenvalue (Sylvester's law of inertia). Gives Laguerre's step at x there, NaN
+  // elsewhere, from Σ 1/(x − λ) = Σ pivot'/pivot and from the derivative of that.
+  const stepFrom = (x: number): number => {
     let pivot = a[0]! - x;
-    let slope = -1;
-    let sum = slope / pivot;
+    let ratio = -1 / pivot;
+    let bend = 0;
+    let sum = ratio;
+    let squares = ratio * ratio;
     for (let i = 1; i < k && pivot < 0; i++) {
-      const share = b[i - 1]! / pivot;
-      slope = -1 + share * share * slope;
-      pivot = a[i]! - x - b[i - 1]! * share;
-      sum += slope / pivot;
+      const off = b[i - 1]!;
+      const share = off / pivot;
+      const slope = share * off * ratio - 1;
+      const curve = share * off * (bend - 2 * ratio * ratio);
+      pivot = a[i]! - x - off * share;
+      ratio = slope / pivot;
+      bend = curve / pivot;
+      sum += ratio;
+      squares += ratio * ratio - bend;
     }
-    return pivot < 0 ? 1 / sum : NaN;
+    return pivot < 0 ? k / (sum + Math.sqrt(Math.max(0, (k - 1) * (k * squares - sum * sum)))) : NaN;
   };
   let x = bound;
-  let step = newton(x);
-  for (let away = 1e-3 * guess; guess > 0 && guess + away < bound; away *= 8) {
-    const nearer = newton(guess + away);
-    if (Number.isNaN(nearer)) continue;
-    [x, step] = [guess + away, nearer];
+  let step = NaN;
+  for (let away = Math.max(near, 1e-15 * guess); guess > 0 && guess + away < bound; away *= 32) {
+    step = stepFrom(guess + away);
+    if (Number.isNaN(step)) continue;
+    x = guess + away;
     break;
   }
+  if (Number.isNaN(step)) step = stepFrom(x);
   for (let i = 0; i < 500 && step > 2e-16 * Math.abs(x); i++) {
-    const next = newton(x - step);
+    const next = stepFrom(x - step);
     if (Number.isNaN(next)) {
-      // Where two eigenvalues all but coincide, rounding has carried it below: what is left is halved.
-      for (let low = x - step, middle = low; x - low > 2e-16 * Math.abs(x); ) {
-        middle = low + (x - low) / 2;
-        if (middle === low || middle === x) break;
-        if (Number.isNaN(newton(middle))) low = middle;
-        else x = middle;
+      // Rounding has carried it below: the least above that, in steps of rounding, which grow.
+      const low = x - step;
+      for (let more = 2e-16 * Math.abs(x); more < step; more *= 4) {
+        if (Number.isNaN(stepFrom(low + more))) continue;
+        x = low + more;
+        break;
       }
       break;
     }
@@ -73,6 +85,7 @@ function* largestEigenvalue(apply: (v: Float64Array) => Steps<Float64Array>, sta
   const a: number[] = [];
   const b: number[] = [];
   let v = scaled(start, 1 / norm(start));
+  let [guess, near] = [0, 0];
   for (;;) {
     basis.push(v);
     const w = yield* apply(v);
@@ -80,8 +93,9 @@ function* largestEigenvalue(apply: (v: Float64Array) => Steps<Float64Array>, sta
     // Twice is enough to make it orthogonal to working precision (Parlett, after Kahan).
     for (let round = 0; round < 2; round++) for (const q of basis) subtract(w, q, dot(w, q));
     const beta = norm(w);
-    const { value, lastComponent } = topOfTridiagonal(a, b);
-    if (basis.length === start.length || beta * lastComponent <= within * value || beta === 0) return value;
+    const { value, lastComponent } = topOfTridiagonal(a, b, guess, near);
+    [guess, near] = [value, beta * lastComponent];
+    if (basis.length === start.length || near <= within * value || beta === 0) return value;
     b.push(beta);
     v = scaled(w, 1 / beta);
     yield 0;

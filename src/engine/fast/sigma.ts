@@ -13,15 +13,15 @@ const bytes = Float64Array.BYTES_PER_ELEMENT;
 const tolerance = 1e-12;
 /** Iterations that go on at the same time: enough for a product of matrices to reach its speed. */
 const mostSlots = 32;
-/** Iterations between two looks at the tridiagonal matrices. */
-const between = 4;
+/** Iterations to the next look at a tridiagonal matrix: at least so many, later this share of those that have been. */
+const [between, share] = [4, 1 / 8];
 const pauseWork = 2e7;
 /** Iterations between two pauses at most: the tridiagonal matrices take their time too. */
 const mostRounds = 12;
 
 type Buffers = Readonly<Record<keyof ReturnType<typeof SigmaBatch.sizes>, number>>;
-/** One iteration under way: of which matrix, its tridiagonal matrix so far, and the size that was divided out of its slopes. */
-type Slot = { index: number; a: number[]; b: number[]; largest: number; guess: number };
+/** One iteration under way: of which matrix, its tridiagonal matrix so far, the size that was divided out of its slopes, and what the last look found. */
+type Slot = { index: number; a: number[]; b: number[]; largest: number; guess: number; near: number; nextLook: number };
 
 /** σ_max of diag(s)·Wᵀ, the square root of the largest eigenvalue of diag(s)·WᵀW·diag(s). */
 export class SigmaBatch {
@@ -99,7 +99,7 @@ export class SigmaBatch {
         }
         // With β = 0 the vector before does not count.
         b[row] = 0;
-        return { index: next++, a: [], b: [], largest, guess: 0 };
+        return { index: next++, a: [], b: [], largest, guess: 0, near: 0, nextLook: between };
       }
       // An idle row stays zero.
       for (let j = 0; j < H; j++) v[row * (rowBytes / bytes) + columns[j]!] = 0;
@@ -115,13 +115,15 @@ export class SigmaBatch {
         slot.a.push(a[row]!);
         const beta = b[row]!;
         const steps = slot.a.length;
-        if (steps % between !== 0 && steps < H && beta > tolerance * slot.guess) {
+        if (steps < slot.nextLook && steps !== H && beta > tolerance * slot.guess) {
           slot.b.push(beta);
           continue;
         }
-        const { value, lastComponent } = topOfTridiagonal(slot.a, slot.b, slot.guess);
+        const { value, lastComponent } = topOfTridiagonal(slot.a, slot.b, slot.guess, slot.near);
         slot.guess = value;
-        const converged = beta * lastComponent <= tolerance * value || beta === 0;
+        slot.near = beta * lastComponent;
+        slot.nextLook = steps + Math.max(between, Math.floor(steps * share));
+        const converged = slot.near <= tolerance * value || beta === 0;
         if (!converged && steps < 4 * H + 40) {
           slot.b.push(beta);
           continue;
