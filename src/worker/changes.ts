@@ -114,8 +114,12 @@ function addBias({ group }: FoundParts, H: number | null): ChangeOutcome {
   if (group === null || recurrent === null || H === null) return refuse(t('There are no weights of a known size here any more.'));
   const { document: { text }, place } = recurrent;
   const key = text.slice(place.offset, place.offset + place.length);
+  // The prefix may hold the name of the matrix too.
+  const at = key.lastIndexOf(group.layout.recurrent);
+  if (at < 0) return refuse(t('The name of {0} is written with escapes; write it plainly first.', group.layout.recurrent));
+  const keyOf = (name: string): string => key.slice(0, at) + name + key.slice(at + group.layout.recurrent.length);
   const zeros = `[${new Array<string>(H).fill('0').join(', ')}]`;
-  return accept(insertAfter(recurrent, (indent) => group.layout.biases.map((name) => `${key.replace(group.layout.recurrent, name)}: ${zeros}`).join(indent === null ? ', ' : `,${lineBreak(text)}${indent}`)));
+  return accept(insertAfter(recurrent, (indent) => group.layout.biases.map((name) => `${keyOf(name)}: ${zeros}`).join(indent === null ? ', ' : `,${lineBreak(text)}${indent}`)));
 }
 
 function addInitialState({ config }: FoundParts, { B, H }: KnownShapes): ChangeOutcome {

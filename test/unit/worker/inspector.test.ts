@@ -223,6 +223,10 @@ describe('a refactoring', () => {
       torch.replace('[[1]],', '[[1]], "m.bias_ih_l0": [0], "m.bias_hh_l0": [0],'));
     const comma = '{\n"weights": {\n  "Wx": [[1]],\n  "Wh": [[1]], // c\n},\n"sequences": [[[1]]]}';
     assert.equal((await new Probe({ [configName]: comma }).changed('weights.Wh', { kind: 'addBias' }))[configName], comma.replace('// c\n', '// c\n  "b": [0],\n'));
+    const prefixed = '{"weights":{"netWh.Wx":[[1]],"netWh.Wh":[[1]]},"sequences":[[[1]]]}';
+    assert.equal((await new Probe({ [configName]: prefixed }).changed('weights["netWh.Wh"]', { kind: 'addBias' }))[configName], prefixed.replace('.Wh":[[1]]', '.Wh":[[1]], "netWh.b": [0]'));
+    const escaped = '{"weights":{"Wx":[[1]],"\\u0057h":[[1]]},"sequences":[[[1]]]}';
+    assert.deepEqual(await new Probe({ [configName]: escaped }).change('weights.Wh', { kind: 'addBias' }), { ok: false, message: 'The name of Wh is written with escapes; write it plainly first.' });
   });
 
   it('adds an initial state of the right shape, or fills a null', async () => {
