@@ -64,6 +64,8 @@ export class Session implements vscode.Disposable {
   #versions: ReadonlyMap<string, number> = new Map();
   /** Number of the latest call of run; an older one leaves the state alone. */
   #turn = 0;
+  /** The call of run that was to stop last: while it waits for a file to be whole, nothing else knows. */
+  #cancelled = 0;
 
   constructor(readonly entry: Entry, workerPath: string, readonly log: vscode.LogOutputChannel) {
     this.key = entryKey(entry);
@@ -142,11 +144,13 @@ export class Session implements vscode.Disposable {
         if (!isLatest()) return outcome;
         if (outcome.kind === 'refused' && (await this.#rewrites.explain(outcome.problems)) && isLatest()) {
           await this.#rewrites.pause();
-          if (isLatest()) continue;
+          if (isLatest() && this.#cancelled !== turn) continue;
         }
-        if (!isLatest()) return { kind: 'cancelled', problems: [], files: [] };
-        this.#conclude(outcome);
-        return outcome;
+        const cancelled: RunOutcome = { kind: 'cancelled', problems: [], files: [] };
+        if (!isLatest()) return cancelled;
+        const told = outcome.kind === 'refused' && this.#cancelled === turn ? cancelled : outcome;
+        this.#conclude(told);
+        return told;
       }
     } catch (error) {
       this.running = null;
@@ -158,6 +162,7 @@ export class Session implements vscode.Disposable {
   }
 
   cancel(): Promise<void> {
+    this.#cancelled = this.#turn;
     return this.#client.cancel();
   }
 

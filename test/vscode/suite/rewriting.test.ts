@@ -5,8 +5,9 @@ import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { DiskPoll } from '../../../src/editor/diskPoll.js';
 import { diskVersion } from '../../../src/editor/files.js';
+import { Session } from '../../../src/editor/session.js';
 import { problemsOf, sibling, writeFiles } from './editorSupport.js';
-import { closeEverything, copyExample, lensSays, lenses, openText, panelTabs, replaceText, until } from './support.js';
+import { closeEverything, copyExample, lensSays, lenses, openText, panelTabs, replaceText, until, workerPath } from './support.js';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** Between two rewrites: 20 a second. */
@@ -114,6 +115,30 @@ describe('a file that a training script rewrites', () => {
     await lensSays(uri, /healthy, ×1\.00 per step back$/);
     subscription.dispose();
     assert.deepEqual(problems, []);
+  });
+
+  it('is not read again once the run is cancelled', async () => {
+    const uri = await copyExample('weather');
+    const weights = sibling(uri, 'weights.json');
+    const text = await readFile(weights.fsPath, 'utf8');
+    await writeFile(weights.fsPath, text.slice(0, text.length / 2));
+    let readings = 0;
+    const log = {
+      // One half has been read, and the other one is waited for.
+      debug: (message: string) => {
+        if (message.includes(' refused ') && ++readings === 1) setTimeout(() => void session.cancel(), 30);
+      },
+    };
+    const session = new Session({ kind: 'config', config: uri.toString() }, workerPath(), log as unknown as vscode.LogOutputChannel);
+    try {
+      const outcome = await session.run();
+      assert.deepEqual([outcome.kind, readings], ['cancelled', 1]);
+      assert.deepEqual([session.running, session.problems, session.stale], [null, [], 'The run was cancelled.']);
+      await writeFile(weights.fsPath, text);
+      await until('the picture of the whole file', () => session.summary ?? undefined);
+    } finally {
+      session.dispose();
+    }
   });
 
   it('is told about at once when the broken text is not saved', async () => {

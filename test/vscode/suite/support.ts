@@ -17,11 +17,14 @@ export async function until<T>(what: string, probe: () => T | undefined | Thenab
   }
 }
 
-const examples = (): vscode.Uri => {
+const extensionUri = (): vscode.Uri => {
   const extension = vscode.extensions.getExtension('rnn-gradients.rnn-gradients');
   if (extension === undefined) throw new Error('The extension is not installed.');
-  return vscode.Uri.joinPath(extension.extensionUri, 'examples');
+  return extension.extensionUri;
 };
+const examples = (): vscode.Uri => vscode.Uri.joinPath(extensionUri(), 'examples');
+/** The engine's thread, as the extension starts it. */
+export const workerPath = (): string => vscode.Uri.joinPath(extensionUri(), 'dist', 'worker.js').fsPath;
 
 /** A fresh copy of an example's folder, so that no test sees another's edits. */
 export async function copyExample(name: string): Promise<vscode.Uri> {
