@@ -30,6 +30,10 @@ export function registerProblems(subjects: Subjects, sessions: Sessions): vscode
   const collection = vscode.languages.createDiagnosticCollection('rnnGradients');
   const found = new Map<string, readonly Problem[]>();
   const running = new Map<Session, readonly Problem[]>();
+  /** What a session has told of a text that it does not follow any more: what is found in the text counts until its next run tells something. */
+  const outdated = new WeakMap<Session, readonly Problem[]>();
+  const isOutdated = (session: Session): boolean => outdated.get(session) === session.problems;
+  const isSilent = (session: Session): boolean => session.entry.kind === 'config' && found.has(session.entry.config) && isOutdated(session);
   let open = openFiles();
   /** The configs behind each open file: itself, or those that name it. */
   const behind = new Map<string, readonly string[]>();
@@ -46,9 +50,10 @@ export function registerProblems(subjects: Subjects, sessions: Sessions): vscode
         perFile.set(problem.file, [...(perFile.get(problem.file) ?? []), problem]);
       }
     };
-    for (const problems of running.values()) tell(problems);
+    for (const [session, problems] of running) if (!isSilent(session)) tell(problems);
     for (const [config, problems] of found) {
-      if (sessions.find({ kind: 'config', config }) === undefined) tell(open.has(config) ? problems : problems.filter(({ file }) => open.has(file)));
+      const session = sessions.find({ kind: 'config', config });
+      if (session === undefined || isSilent(session)) tell(open.has(config) ? problems : problems.filter(({ file }) => open.has(file)));
     }
     const now = JSON.stringify([...perFile]);
     if (now === shown) return;
@@ -109,7 +114,9 @@ export function registerProblems(subjects: Subjects, sessions: Sessions): vscode
       for (const [id, uri] of open) if (!isConfig(uri)) begin(id, uri).catch(log);
     }),
     sessions.onDidChange((session) => {
-      if (running.get(session) === session.problems) return;
+      const wasOutdated = isOutdated(session);
+      if (session.isLeftBehind) outdated.set(session, session.problems);
+      if (running.get(session) === session.problems && wasOutdated === isOutdated(session)) return;
       running.set(session, session.problems);
       publish();
     }),

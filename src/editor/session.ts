@@ -124,6 +124,11 @@ export class Session implements vscode.Disposable {
     return path.posix.basename(entryUri(this.entry).path).replace(/(\.rnn)?\.jsonc?$/, '');
   }
 
+  /** Whether the text has changed since the last run began, and no run follows it. */
+  get isLeftBehind(): boolean {
+    return this.#unfollowed;
+  }
+
   /** Whether an edit of this file is a reason to run again. */
   follows(id: string): boolean {
     return this.#files.has(id);
@@ -234,8 +239,10 @@ export class Session implements vscode.Disposable {
     const version = versionOf(id);
     // Saved as it was run.
     if (version !== undefined && version === this.#versions.get(id)) return;
+    const isNews = !this.#unfollowed;
     this.#unfollowed = true;
     if (this.summary !== null && this.stale === null) this.#keepOldPicture(t('The config or a file that it names has changed since, and edits are not followed.'));
+    else if (isNews) this.#changed.fire();
   }
 
   #schedule(by: ChangedBy): void {

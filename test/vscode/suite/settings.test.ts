@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
+import { problemsOf } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, lenses, openText, replaceText, until } from './support.js';
 
 const settings = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('rnnGradients');
@@ -49,6 +50,19 @@ describe('The settings', () => {
       assert.ok(await document.save());
       await wait(1_000);
       assert.match(await told(document) ?? '', /exploding.*per step back$/);
+    });
+
+    it('turned off leaves problems to the text as it is now, until it is run again', async () => {
+      const document = await running('vanishing', /vanishing/);
+      await set('followEdits', false);
+      await replaceText(document, '"dtype": "float32"', '"dtype": "float16"');
+      await until('the problem', () => problemsOf(document.uri)[0]);
+      // Waits for an answer to what it tells.
+      void vscode.commands.executeCommand('rnnGradients.run', document.uri);
+      await wait(1_000);
+      assert.equal(problemsOf(document.uri).length, 1);
+      await replaceText(document, '"dtype": "float16"', '"dtype": "float64"');
+      await until('no problem', () => (problemsOf(document.uri).length === 0 ? true : undefined));
     });
 
     it('turned on again follows what has changed meanwhile', async () => {
