@@ -85,10 +85,20 @@ export async function readUri(uri: vscode.Uri, onRead?: OnRead): Promise<FileCon
   }
 }
 
+/** Documents by when they were first asked about: one that is opened again counts its versions from 1 again, whatever its text. */
+const numbers = new WeakMap<vscode.TextDocument, number>();
+let documents = 0;
+
+function numberOf(document: vscode.TextDocument): number {
+  const number = numbers.get(document) ?? ++documents;
+  numbers.set(document, number);
+  return number;
+}
+
 /** Changes whenever the content of a file does: of unsaved text its version, of the disk its time and size. Null when the file cannot be told about. */
 export async function fileVersion(uri: vscode.Uri): Promise<string | null> {
   const document = unsavedDocument(uri);
-  if (document !== undefined) return `${uri.toString()} text ${document.version}`;
+  if (document !== undefined) return `${uri.toString()} text ${numberOf(document)} ${document.version}`;
   try {
     return `${uri.toString()} disk ${diskVersion(await vscode.workspace.fs.stat(uri))}`;
   } catch (error) {

@@ -15,6 +15,15 @@ const hintsOf = async (document: vscode.TextDocument): Promise<string[]> => {
   return hints.map(({ label, position }) => `${document.lineAt(position.line).text.slice(0, position.character).trim()} ${typeof label === 'string' ? label : label.map(({ value }) => value).join('')}`);
 };
 
+async function openUntitled(path: string, text: string): Promise<vscode.TextDocument> {
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: 'untitled', path }));
+  const edit = new vscode.WorkspaceEdit();
+  edit.insert(document.uri, new vscode.Position(0, 0), text);
+  assert.ok(await vscode.workspace.applyEdit(edit));
+  await vscode.window.showTextDocument(document);
+  return document;
+}
+
 describe('Hover', () => {
   afterEach(closeEverything);
 
@@ -234,4 +243,13 @@ describe('Unsaved text', () => {
       await until('the whole name', () => (panelTabs().some(({ label }) => label === `RNN: ${name}`) ? true : undefined));
     });
   }
+
+  it('is told apart from other text that was there under the same name', async () => {
+    for (const size of [1, 2]) {
+      const row = JSON.stringify(new Array<number>(size).fill(0));
+      const document = await openUntitled('again.rnn.json', `{\n  "weights": { "Wx": [${row}], "Wh": [${new Array<string>(size).fill(row).join(', ')}] },\n  "sequences": [[[1], [2]]]\n}\n`);
+      await until(`Wh of ${size} units`, async () => ((await hoverText(document, '"Wh"')).includes(`[${size}, ${size}]`) ? true : undefined), 20_000);
+      await closeEverything();
+    }
+  });
 });
