@@ -8,10 +8,15 @@ const windowsAbsolute = /^[a-zA-Z]:[\\/]/;
 /** No name of a file holds half a character, which no URI can hold, or a zero, which no system takes. */
 const isPath = (reference: string): boolean => !/\p{Surrogate}/u.test(reference) && !reference.includes('\0');
 
-/**
- * The file that `reference` means when it stands in the file `from`; an untitled file stands in the first workspace folder. Null when it is
- * relative to nothing, or no path at all.
- */
+/** The folder that a file stands in; an untitled one in that of the path that it will be saved under, without one in the first workspace folder. Null when there is none. */
+export function folderOf(file: vscode.Uri): vscode.Uri | null {
+  if (file.scheme !== 'untitled') return vscode.Uri.joinPath(file, '..');
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  if (file.path.startsWith('/')) return vscode.Uri.joinPath((folder ?? vscode.Uri.file('/')).with({ path: file.path }), '..');
+  return folder ?? null;
+}
+
+/** The file that `reference` means when it stands in the file `from`. Null when it is relative to nothing, or no path at all. */
 export function resolveReference(reference: string, from: vscode.Uri): vscode.Uri | null {
   if (!isPath(reference)) return null;
   const portable = process.platform === 'win32' ? reference.replaceAll('\\', '/') : reference;
@@ -19,9 +24,8 @@ export function resolveReference(reference: string, from: vscode.Uri): vscode.Ur
   if (windowsAbsolute.test(reference) || (process.platform === 'win32' && portable.startsWith('//'))) return vscode.Uri.file(reference);
   const absolute = portable.replace(/^\/+/, '/');
   if (absolute.startsWith('/')) return from.scheme === 'untitled' ? vscode.Uri.file(absolute) : from.with({ path: absolute });
-  if (from.scheme !== 'untitled') return vscode.Uri.joinPath(from, '..', portable);
-  const folder = vscode.workspace.workspaceFolders?.[0];
-  return folder === undefined ? null : vscode.Uri.joinPath(folder.uri, portable);
+  const folder = folderOf(from);
+  return folder === null ? null : vscode.Uri.joinPath(folder, portable);
 }
 
 /** Of the open document of a file, whether saved or not; undefined when none is open. */

@@ -4,6 +4,7 @@ import { fileKeys, keyOf } from '../config/names.js';
 import { configSelector } from './codeLens.js';
 import { isConfig } from './configIndex.js';
 import { isLong } from './configKeys.js';
+import { folderOf } from './files.js';
 import { listFolder } from './search.js';
 
 /** Of a long document so much before the cursor says what is typed there, characters. */
@@ -41,9 +42,9 @@ function placeInLine(document: vscode.TextDocument, position: vscode.Position): 
 /** Offers the JSON files and folders beside a config where a path belongs, those with a likely name first. */
 class PathCompletion implements vscode.CompletionItemProvider {
   async provideCompletionItems(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.CompletionItem[]> {
-    const folder = document.isUntitled ? vscode.workspace.workspaceFolders?.[0]?.uri : vscode.Uri.joinPath(document.uri, '..');
-    const place = folder === undefined || !isConfig(document.uri) ? null : isLong(document) ? placeInLine(document, position) : placeInText(document, position);
-    if (place === null || folder === undefined) return [];
+    const folder = folderOf(document.uri);
+    const place = folder === null || !isConfig(document.uri) ? null : isLong(document) ? placeInLine(document, position) : placeInText(document, position);
+    if (place === null || folder === null) return [];
     const { key, typed, before } = place;
     const inside = before.slice(0, before.lastIndexOf('/') + 1);
     if (inside.startsWith('/') || before.includes('\\')) return [];

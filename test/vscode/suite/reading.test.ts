@@ -252,4 +252,12 @@ describe('Unsaved text', () => {
       await closeEverything();
     }
   });
+
+  it('that will be saved in a folder names the files of that folder', async () => {
+    const weights = await writeFiles({ 'w.json': '{ "Wx": [[1, 2]], "Wh": [[0, 1], [1, 0]] }' });
+    const document = await openUntitled(sibling(weights, 'new.rnn.json').path, '{ "weights": "w.json", "sequences": [[[1], [2]]] }');
+    await until('the shapes of the file', async () => ((await hintsOf(document)).some((hint) => hint.includes('Wh [2, 2]')) ? true : undefined), 20_000);
+    const items = await vscode.commands.executeCommand<vscode.CompletionList>('vscode.executeCompletionItemProvider', document.uri, rangeOf(document, 'w.json').start);
+    assert.ok(items.items.some(({ label }) => label === 'w.json'));
+  });
 });
