@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { Value } from './value.js';
 
 /** How a framework names and orients the weights of a plain RNN. */
@@ -31,6 +32,16 @@ export function namedValues(value: Value, prefix = '', depth = 0): Named[] {
     return [{ prefix: bare.slice(0, Math.max(cut, 0)), name: bare.slice(cut + 1), value: entry }];
   });
 }
+
+/** The key of `value` with another name behind the same prefix, which may hold the name too; null where the key writes its name with escapes. */
+export function keyBeside(value: Value, name: string, other: string): string | null {
+  const key = value.placeText;
+  const at = key.lastIndexOf(name);
+  return at < 0 ? null : key.slice(0, at) + other + key.slice(at + name.length);
+}
+
+/** What to say where `keyBeside` gives none. */
+export const writtenWithEscapes = (name: string): string => t('The name of {0} is written with escapes; write it plainly first.', name);
 
 /** The weights of one RNN layer as they stand in the file. */
 export type Group = { readonly layout: Layout; readonly prefix: string; readonly input: Value | null; readonly recurrent: Value | null; readonly biases: readonly (Value | null)[] };

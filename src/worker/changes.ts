@@ -2,6 +2,7 @@
 import { t } from '@vscode/l10n';
 import type { FoundParts, Part } from '../config/index.js';
 import { describeShape } from '../config/json/node.js';
+import { keyBeside, writtenWithEscapes } from '../config/layouts.js';
 import { hasComments, indentOf, insertAfter, lineBreak, reindent, replaceNumbers, replaceSpan, transposeText } from '../config/rewrite.js';
 import type { TextChange } from '../config/rewrite.js';
 import { andThen, annotate, origin, rescaledTo } from '../config/notes.js';
@@ -112,14 +113,12 @@ function refill({ name, value, role, transposed }: Part, config: Value | null, {
 function addBias({ group }: FoundParts, H: number | null): ChangeOutcome {
   const recurrent = group?.recurrent ?? null;
   if (group === null || recurrent === null || H === null) return refuse(t('There are no weights of a known size here any more.'));
-  const { document: { text }, place } = recurrent;
-  const key = text.slice(place.offset, place.offset + place.length);
-  // The prefix may hold the name of the matrix too.
-  const at = key.lastIndexOf(group.layout.recurrent);
-  if (at < 0) return refuse(t('The name of {0} is written with escapes; write it plainly first.', group.layout.recurrent));
-  const keyOf = (name: string): string => key.slice(0, at) + name + key.slice(at + group.layout.recurrent.length);
+  const { document: { text } } = recurrent;
+  const { biases, recurrent: name } = group.layout;
+  const keys = biases.flatMap((bias) => keyBeside(recurrent, name, bias) ?? []);
+  if (keys.length < biases.length) return refuse(writtenWithEscapes(name));
   const zeros = `[${new Array<string>(H).fill('0').join(', ')}]`;
-  return accept(insertAfter(recurrent, (indent) => group.layout.biases.map((name) => `${keyOf(name)}: ${zeros}`).join(indent === null ? ', ' : `,${lineBreak(text)}${indent}`)));
+  return accept(insertAfter(recurrent, (indent) => keys.map((key) => `${key}: ${zeros}`).join(indent === null ? ', ' : `,${lineBreak(text)}${indent}`)));
 }
 
 function addInitialState({ config }: FoundParts, { B, H }: KnownShapes): ChangeOutcome {

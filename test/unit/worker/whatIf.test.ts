@@ -224,7 +224,7 @@ describe('Apply', () => {
 
   const everything: Partial<WhatIf> = { cell: 'relu', initialise: { way: 'orthogonal', seed: 9 }, rescale: { measure: 'spectralRadius', to: 1.1 }, inputScale: 0.5, biasShift: 0.25, clipNorm: 1, truncate: 2, lossAt: 2 };
   const parts: readonly Partial<WhatIf>[] = [{ rescale: { measure: 'sigmaMax', to: 0.9 } }, { rescale: { measure: 'spectralRadius', to: 1.3 } }, { initialise: { way: 'glorot', seed: 4 } }, { initialise: { way: 'identity', seed: 0 } }, { biasShift: -0.125 }, { inputScale: 2 }, { lossAt: 'every' }, { lossAt: 3 }, everything];
-  for (const [layout, texts] of [['inline weights', { 'a.rnn.json': inline }], ['a weights file', split], ['PyTorch\'s layout', { ...split, 'w.json': JSON.stringify(torch) }], ['a Keras file without bias', { ...split, 'w.json': JSON.stringify({ kernel: weights.Wx, recurrent_kernel: weights.Wh }) }]] as const) {
+  for (const [layout, texts] of [['inline weights', { 'a.rnn.json': inline }], ['a weights file', split], ['PyTorch\'s layout', { ...split, 'w.json': JSON.stringify(torch) }], ['a Keras file without bias', { ...split, 'w.json': JSON.stringify({ kernel: weights.Wx, recurrent_kernel: weights.Wh }) }], ['a prefix that holds a name, without bias', { ...split, 'w.json': JSON.stringify({ 'netWh.Wx': weights.Wx, 'netWh.Wh': weights.Wh }) }]] as const) {
     for (const whatIf of parts) {
       it(`to ${layout} gives files whose run is what was tried: ${Object.keys(whatIf).join(', ')} ${JSON.stringify(Object.values(whatIf)[0])}`, async () => {
         const after = await applied(texts, whatIf);
