@@ -168,6 +168,8 @@ export class Session implements vscode.Disposable {
 
   cancel(): Promise<void> {
     this.#cancelled = this.#turn;
+    // What waits for the end of the run is not to begin because of this.
+    this.#runAfterwards = false;
     return this.#client.cancel();
   }
 

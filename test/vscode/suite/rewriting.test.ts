@@ -141,6 +141,32 @@ describe('a file that a training script rewrites', () => {
     }
   });
 
+  it('is not run after a long run that was cancelled, although it was written meanwhile', async () => {
+    const [H, T] = [256, 100_000];
+    const square = JSON.stringify(Array.from({ length: H }, (_, i) => Array.from({ length: H }, (_, j) => (i === j ? 1 : 0))));
+    const weights = `{ "Wx": [${JSON.stringify(new Array<number>(H).fill(1))}], "Wh": ${square}, "b": ${JSON.stringify(new Array<number>(H).fill(0))} }`;
+    const config = '{ "weights": "w.json", "sequences": "s.json" }';
+    const uri = await writeFiles({ 'long.rnn.json': config, 'w.json': weights, 's.json': `[${new Array<string>(T).fill('[0]').join(', ')}]` });
+    const log = { debug: () => undefined, info: () => undefined };
+    const session = new Session({ kind: 'config', config: uri.toString() }, workerPath(), log as unknown as vscode.LogOutputChannel);
+    const seen = new Set<number>();
+    session.onDidChange(() => seen.add(session.running?.runId ?? 0));
+    try {
+      const run = session.run();
+      await until('arithmetic', () => (session.running?.phase === 'run' ? true : undefined));
+      await writeFile(uri.fsPath, `${config}\n`);
+      // The disk is looked at twice a second.
+      await wait(900);
+      assert.equal(session.summary, null, 'the run is a long one');
+      await session.cancel();
+      assert.equal((await run).kind, 'cancelled');
+      await wait(500);
+      assert.deepEqual([...seen].sort(), [0, 1]);
+    } finally {
+      session.dispose();
+    }
+  });
+
   it('is told about at once when the broken text is not saved', async () => {
     const uri = await copyExample('vanishing');
     const { document } = await openText(uri);
