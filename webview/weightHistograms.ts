@@ -36,7 +36,7 @@ export function weightHistograms(model: Page['model'], choice: WeightChoice): Ca
         context.save();
         context.translate(shift, 0);
         paintFrame({ context, width: half, height, theme }, frame, { min: histogram.low, max: histogram.high, ticks: [histogram.low, 0, histogram.high], label: (value) => formatNumber(value, 2), title: side === 'values' ? tensor : `d${tensor}` },
-          { min: 0, max: most, ticks: ticksBetween(0, most, 3, 1), label: String, title: side === 'values' ? t('count') : '' });
+          { min: 0, max: most, ticks: ticksBetween(0, most, 3, 1), label: shortCount, title: side === 'values' ? t('count') : '' });
         const width = (frame.right - frame.left) / histogram.counts.length;
         histogram.counts.forEach((count, i) => {
           const middle = histogram.low + ((i + 0.5) / histogram.counts.length) * (histogram.high - histogram.low);
@@ -84,6 +84,9 @@ export function weightHistograms(model: Page['model'], choice: WeightChoice): Ca
     },
   };
 }
+
+/** Beside the axis there is room for four digits. */
+const shortCount = (count: number): string => (count >= 1e6 ? `${count / 1e6}M` : count >= 1e4 ? `${count / 1e3}k` : String(count));
 
 function binName({ low, high, counts }: Histogram, bin: number): string {
   const edge = (i: number): string => formatNumber(low + (i / counts.length) * (high - low), 3);

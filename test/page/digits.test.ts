@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
+import { ringConfig } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { formatFactor, formatPercent } from '../../webview/format.js';
@@ -72,6 +73,15 @@ it('hundreds of equal losses have bars that can be seen, and their share', async
   assert.match(await open.page.locator('#track-sources-plot').getAttribute('aria-label') ?? '', /the loss at s = 0 … 1 has the largest share, 0\.33 %/);
   const ticks = await paintedText(open.page, 'track-sources-plot');
   assert.ok(ticks.includes('0.5 %') && !ticks.includes('2 %'), ticks.join(' | '));
+});
+
+it('counts of a wide tensor have room beside their axis', async () => {
+  const H = 200;
+  await show(JSON.parse(ringConfig(0.9, H, 10, { name: 'wide' })) as Record<string, unknown>);
+  await open.page.waitForFunction(() => (window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf.get('card-weightHistograms')?.has('Wh') === true);
+  const told = await paintedText(open.page, 'card-weightHistograms');
+  // H² − H zeros in the middle bin.
+  assert.ok(told.includes('20k') && told.every((text) => !/^\d{5}/.test(text)), told.join(' | '));
 });
 
 it('never met a policy violation, an error or a failure', async () => {
