@@ -10,6 +10,8 @@ import type { OpenedUnit } from './model.js';
 import type { GraphNode } from './unitGraph.js';
 
 const log10of2 = Math.log10(2);
+/** Below it a double has lost digits. */
+const leastNormal = 2 ** -1022;
 /** Lists of so few numbers are written out. */
 const fewNumbers = 4;
 
@@ -29,6 +31,12 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
   const nodes = (): readonly GraphNode[] => graph(model.run?.cell ?? 'tanh');
   const gradientLog10 = (values: Float64Array | null): number => (values === null || unit === null ? NaN : Math.log10(norm(values)) + unit.exponent * log10of2);
   const scaled = (value: number): string => (value === 0 ? '0' : `${value < 0 ? '−' : ''}${formatLog10(Math.log10(Math.abs(value)) + (unit?.exponent ?? 0) * log10of2, 3)}`);
+  /** With every digit, also where a double cannot hold it. */
+  const exactly = (value: number, exponent: number): string => {
+    const held = value * 2 ** exponent;
+    if (value === 0 || (Math.abs(held) >= leastNormal && Number.isFinite(held))) return String(value === 0 ? 0 : held);
+    return `${value < 0 ? '-' : ''}${exactLog10(Math.log10(Math.abs(value)) + exponent * log10of2)}`;
+  };
 
   function explain(): void {
     if (unit === null) return;
@@ -103,10 +111,10 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
         rows: (from, to) => Promise.resolve(all.slice(from, to).map((node) => {
           const [value, gradient] = opened === null ? [null, null] : [node.value(opened), node.gradient(opened)];
           const log10 = gradientLog10(gradient);
-          const [length, factor] = [value === null ? NaN : norm(value), 2 ** (opened?.exponent ?? 0)];
-          const list = (values: Float64Array | null, by: number): string => (values === null ? '' : [...values].map((number) => String(number * by)).join(' '));
+          const length = value === null ? NaN : norm(value);
+          const list = (values: Float64Array | null, print: (number: number) => string): string => (values === null ? '' : [...values].map(print).join(' '));
           const short = (values: Float64Array | null, print: (number: number) => string): string => (values === null ? '' : values.length <= fewNumbers ? [...values].map(print).join(', ') : say('{0} numbers', values.length));
-          return [{ text: formatNumber(length), exact: String(length) }, { text: formatLog10(log10), exact: exactLog10(log10) }, { text: short(value, (number) => formatNumber(number, 3)), exact: list(value, 1) }, { text: short(gradient, scaled), exact: list(gradient, factor) }];
+          return [{ text: formatNumber(length), exact: String(length) }, { text: formatLog10(log10), exact: exactLog10(log10) }, { text: short(value, (number) => formatNumber(number, 3)), exact: list(value, String) }, { text: short(gradient, scaled), exact: list(gradient, (number) => exactly(number, opened?.exponent ?? 0)) }];
         })),
       };
     },

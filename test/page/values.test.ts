@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, readFixture, referenceCase, weatherConfig } from '../support/experiments.js';
-import { csvRows, cursorTo, openTable, painted, relativeError, rowValues, side } from './support.js';
+import { csvRows, cursorTo, log10Of, openTable, painted, relativeError, rowValues, side } from './support.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -95,6 +95,12 @@ it('writes numbers that no double can hold', async () => {
   const log10 = Math.log10(Number(match[1])) + Number(match[2]);
   assert.ok(Math.abs(log10 + 451) < 1e-9, g);
   assert.equal(await open.page.locator('.side [data-name=g]').textContent(), '1.000e-451');
+  // The unit, opened, tells the same in its table.
+  await open.page.locator('[data-card=unit] .place', { hasText: 't = 0' }).waitFor();
+  const { head, rows } = await csvRows(open, 'unit', 'card');
+  const cells = rows.map((row) => row.slice(head.indexOf('‖gradient‖')).filter((_, i) => i !== 1)).filter(([norm]) => norm !== '0' && norm !== '');
+  assert.ok(cells.length > 0);
+  for (const [norm = '', gradient = ''] of cells) assert.ok(Math.abs(log10Of(gradient) - log10Of(norm)) < 1e-9 && log10Of(norm) < -440, `${gradient} beside ${norm}`);
 });
 
 it('shows the trained weather network', async () => {
