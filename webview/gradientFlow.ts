@@ -21,7 +21,8 @@ import type { Theme } from './theme.js';
 /** Height of the strip at the bottom that stands for exact zeros, in pixels. */
 const zeroStrip = 9;
 
-type SequenceLines = { readonly t: Float64Array; readonly values: readonly Float64Array[] };
+/** Of the sequences from `first` on. */
+type SequenceLines = { readonly first: number; readonly t: Float64Array; readonly values: readonly Float64Array[] };
 type BandPainter = Pick<Painter, 'context' | 'bottom'> & { readonly x: (t: number) => number; readonly y: (value: number) => number };
 type Ask = { readonly first: number; readonly count: number; readonly window: TimeWindow; readonly maxPoints: number };
 
@@ -87,9 +88,11 @@ const strips = ({ log10, steps }: RunSummary, window: TimeWindow, theme: Theme, 
 export function gradientFlow({ model, timeline }: Page, overlays: Overlays): View {
   let sequences: SequenceLines | null = null;
   let changed = (): void => undefined;
-  const latest = new Latest((params: Ask) => model.slice('sequenceLines', params), (answer) => {
-    if (answer === null) return;
-    sequences = answer;
+  /** Of a batch with too many lines only the chosen sequence has one. */
+  const few = (): boolean => (model.run?.shapes.B ?? 0) <= mostSequences;
+  const latest = new Latest((params: Ask) => model.slice('sequenceLines', params), (answer, { first }) => {
+    if (answer === null || !(few() || timeline.sequence === first)) return;
+    sequences = { ...answer, first };
     changed();
   });
 
@@ -147,9 +150,10 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       logLine({ id: 'dx', legend: '‖dx_t‖', colour: theme.green, width: 1, dash: [7, 3] }, log10.dx, steps),
     );
     const faint = withAlpha(theme.red, theme.highContrast ? 0.75 : 0.4);
+    const { first = 0 } = sequences ?? {};
     sequences?.values.forEach((values, b) => {
-      const chosen = run.shapes.B > mostSequences || timeline.sequence === b;
-      out.push(logLine({ id: 'sequences', legend: b === 0 ? say('each sequence') : null, colour: chosen ? theme.red : faint, width: chosen ? 1.5 : 1, series: { t: sequences?.t ?? null, values }, at: null, inRange: false }, values, null));
+      const chosen = !few() || timeline.sequence === b;
+      out.push(logLine({ id: 'sequences', legend: b > 0 ? null : few() ? say('each sequence') : say('sequence {0}', first + 1), colour: chosen ? theme.red : faint, width: chosen ? 1.5 : 1, series: { t: sequences?.t ?? null, values }, at: null, inRange: false }, values, null));
     });
     return [...out, ...over];
   }
@@ -223,7 +227,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       changed = onChange;
       const B = model.run?.shapes.B ?? 0;
       const wider = withNeighbours(window, timeline.steps);
-      if (B > 1 && (B <= mostSequences || timeline.sequence !== null)) latest.request({ first: B <= mostSequences ? 0 : (timeline.sequence ?? 0), count: Math.min(B, B <= mostSequences ? B : 1), window: wider, maxPoints: size.columns });
+      if (B > 1 && (few() || timeline.sequence !== null)) latest.request({ first: few() ? 0 : (timeline.sequence ?? 0), count: few() ? B : 1, window: wider, maxPoints: size.columns });
       else sequences = null;
       if (B > 1) latestBand.request({ window: wider, maxPoints: size.columns });
       else spread = null;

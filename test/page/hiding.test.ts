@@ -70,6 +70,22 @@ it('the band of the batch goes with the lines of its sequences', async () => {
   for (const legend of [/total/, /fitted rate/, /each sequence/]) await toggle(legend);
 });
 
+it('of a batch with too many lines the chosen sequence has one, under its own name', async () => {
+  const { page } = open;
+  const [B, T] = [20, 30];
+  const dhs = Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [t === T - 1 ? 10 ** -b : 0]));
+  await show(JSON.stringify({ name: 'twenty', cell: 'identity', dtype: 'float64', weights: { Wx: [[0]], Wh: [[0.7]], b: [[0]] }, sequences: dhs, upstreamGradient: dhs }), 'twenty');
+  const legend = page.locator('[data-track=flow] .legend');
+  assert.doesNotMatch(await legend.innerText(), /sequence/);
+  await page.locator('vscode-dropdown[aria-label=Sequence]').click();
+  await page.locator('vscode-dropdown[aria-label=Sequence] vscode-option[value="6"]').click();
+  await page.locator('[data-track=flow] .chip', { hasText: 'sequence 7' }).waitFor();
+  assert.doesNotMatch(await legend.innerText(), /each sequence/);
+  await page.locator('vscode-dropdown[aria-label=Sequence]').click();
+  await page.locator('vscode-dropdown[aria-label=Sequence] vscode-option[value="all"]').click();
+  await page.waitForFunction(() => document.querySelector('[data-track=flow] .legend')?.textContent.includes('sequence') === false);
+});
+
 it('a clip that is typed is that clip, also beyond the end of the slider, which is none', async () => {
   const { page } = open;
   await show(JSON.stringify({ name: 'doubling', cell: 'identity', dtype: 'float64', weights: { Wx: [[1]], Wh: [[2]], b: [[0]] }, sequences: [Array.from({ length: 20 }, () => [1])] }), 'doubling');
