@@ -42,7 +42,7 @@ export class AtStep {
   constructor(page: Page, steps: Steps) {
     this.#page = page;
     this.#latest = new Latest(({ t, sequence }) => steps.at(t, sequence), (step) => {
-      if (step === null) return;
+      // A report has the numbers of some steps: those of another may not stand under the name of one that it has not.
       this.#values = step;
       this.#showUnits();
     });

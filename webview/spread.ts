@@ -6,9 +6,10 @@ import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { columnAt, stepsName } from './scene.js';
 import { borders } from './view.js';
-import type { Activations, TimeWindow } from './model.js';
+import type { Activations, RunSummary, TimeWindow } from './model.js';
 import type { Painter } from './scene.js';
 import type { Page, View } from './view.js';
+import type { Cell } from './table.js';
 import type { Theme } from './theme.js';
 
 const bins = 28;
@@ -37,6 +38,8 @@ export function spread({ model, timeline }: Page): View {
     picture.bitmap = { theme, canvas };
     return canvas;
   }
+
+  const recordedAsPicture = ({ shapes: { B } }: RunSummary): boolean => model.status?.recordedSteps !== undefined || (timeline.sequence === null && (model.status?.recordedSequences ?? B) < B);
 
   return {
     id: 'spread',
@@ -89,15 +92,26 @@ export function spread({ model, timeline }: Page): View {
       const { sequence } = timeline;
       const [low, high] = [picture?.map.low ?? -1, picture?.map.high ?? 1];
       const finite = run.hNorm.every(Number.isFinite);
+      const columns = (count: number): string[] => [...Array.from({ length: count }, (_, i) => `≥ ${formatNumber(low + ((high - low) * i) / count, 2)}`), ...(finite ? [] : [say('not finite')])];
+      const cells = (map: Activations | null, count: number, column: number): Cell[] => [...Array.from({ length: count }, (_, bin) => map?.shares[(count - 1 - bin) * map.columns + column] ?? NaN), ...(finite ? [] : [map?.notFinite[column] ?? NaN])]
+        .map((share) => ({ text: formatPercent(share), exact: String(share) }));
+      // A report that has not got the states has their picture.
+      if (picture !== null && recordedAsPicture(run)) {
+        const { map } = picture;
+        return {
+          rowName: 't', columns: columns(map.bins), rowCount: map.columns, rowOf: (t) => columnAt(map, t).column,
+          rowLabel: (row) => { const [from, to] = [row, row + 1].map((column) => Math.floor((column * run.shapes.T) / map.columns)) as [number, number]; return to - from > 1 ? `${from}–${to - 1}` : String(from); },
+          rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => cells(map, map.bins, from + i))),
+        };
+      }
       return {
         rowName: 't',
-        columns: [...Array.from({ length: tableBins }, (_, i) => `≥ ${formatNumber(low + ((high - low) * i) / tableBins, 2)}`), ...(finite ? [] : [say('not finite')])],
+        columns: columns(tableBins),
         rowCount: run.shapes.T,
         rowsAtOnce: 4096,
         rows: async (from, to) => {
           const map = await model.sliceOf(run, 'activations', { sequence, window: { t0: from, t1: to }, maxColumns: to - from, bins: tableBins });
-          return Array.from({ length: to - from }, (_, i) => [...Array.from({ length: tableBins }, (__, bin) => map?.shares[(tableBins - 1 - bin) * map.columns + i] ?? NaN), ...(finite ? [] : [map?.notFinite[i] ?? NaN])]
-            .map((share) => ({ text: formatPercent(share), exact: String(share) })));
+          return Array.from({ length: to - from }, (_, i) => cells(map, tableBins, i));
         },
       };
     },

@@ -5,6 +5,7 @@ import { formatNumber } from './format.js';
 import { t } from './l10n.js';
 import { Latest } from './model.js';
 import { inReport } from './report.js';
+import { noCell } from './steps.js';
 import { dropdown, setOptions, textField } from './ui.js';
 import { weightHistograms } from './weightHistograms.js';
 import { WeightChoice, bitmap, limitOf, weightNames } from './weightChoice.js';
@@ -237,7 +238,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
         rowLabel: (i) => (tensor === 'b' ? String(i) : `${Math.floor(i / columns)},${i % columns}`),
         rows: async (from, to) => {
           const answer = run === null ? null : await model.sliceOf(run, 'weightCells', { tensor, from, to });
-          return Array.from({ length: to - from }, (_, i) => [answer?.values, answer?.gradients].map((values) => ({ text: formatNumber(values?.[i] ?? NaN), exact: String(values?.[i] ?? NaN) })));
+          return Array.from({ length: to - from }, (_, i) => [answer?.values, answer?.gradients].map((values) => (values === undefined ? noCell : { text: formatNumber(values[i] ?? NaN), exact: String(values[i] ?? NaN) })));
         },
       };
     },

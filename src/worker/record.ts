@@ -58,7 +58,7 @@ const openedNumbers = 30_000;
 const weightCells = 128;
 const attributionNumbers = 60_000;
 const activationColumns = 512;
-const activationBins = 48;
+const activationBins = 28;
 
 /** Rounded to float32, which is then stored in half the room. */
 const narrow = (values: ArrayLike<number>): Float64Array => Float64Array.from({ length: values.length }, (_, i) => Math.fround(values[i] ?? NaN));

@@ -73,7 +73,8 @@ export function replay(record: RunRecord): Answers {
     heatmap: (request) => either(request.sequence, (kept) => heatmap(kept, request), (pictures) => pictureOf(pictures, request.tensor, request.order ?? 'index')),
     unitLines: (request) => either(request.sequence, (kept) => unitLines(kept, request), (pictures) => linesOf(pictures, request.units)),
     sequenceLines(request) {
-      if (batch === null) return run === null ? null : sequenceLines(run, request);
+      if (run !== null && request.first + request.count <= sequences) return sequenceLines(run, request);
+      if (batch === null) return null;
       return { t: batch.sequenceLines.t, values: batch.sequenceLines.values.slice(request.first, request.first + request.count) };
     },
     band: (request) => batch?.band ?? (run === null ? null : band(run, request)),

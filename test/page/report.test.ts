@@ -178,6 +178,15 @@ describe('the report', () => {
     const options = await page.locator('vscode-dropdown[aria-label=Sequence] vscode-option').count();
     assert.ok(options > 10 && options < B + 1, `${options} choices`);
     assert.ok((await page.locator('.about-report').innerText()).includes(`the first ${options - 1}`));
+    // Of all sequences together there is a picture of the spread, and its table has the shares of that picture: those of a step are 1 together.
+    await openTable(page, 'spread');
+    for (const t of [0, 77, T - 1]) {
+      await cursorTo(page, t);
+      await page.locator(`[data-track=spread] tbody tr.marked[data-row="${t}"]`).waitFor();
+      const shares = (await rowValues(page, 'spread', t)).map(Number);
+      assert.equal(shares.length, 28);
+      assert.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) < 1e-5, `t = ${t}: ${shares.join()}`);
+    }
     await clean(open);
   });
 
@@ -206,6 +215,19 @@ describe('the report', () => {
       assert.ok(cells.length > 0 && cells.every((value) => Number.isFinite(Number(value)) && value !== ''), cells.join());
     }
     assert.match(await page.locator('[data-track=hiddenMap] .table-place').innerText(), /^t = 0 … \d{2,} of \d+$/);
+    await openTable(page, 'spread');
+    assert.match(await page.locator('[data-track=spread] .table-place').innerText(), /^t = 0–\d+ … \d+–\d+ of 512$/);
+    // Beside the tracks stand the numbers of the step under the cursor, or none.
+    const values = (): Promise<string[]> => page.locator('.unit-values td').evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'] ?? ''));
+    assert.ok((await values()).every((value) => value !== ''));
+    await page.keyboard.press('ArrowRight');
+    await nextFrames(page);
+    await page.waitForFunction(() => document.querySelector('.side h2')?.textContent.startsWith('At t = 1') === true);
+    await page.waitForFunction(() => [...document.querySelectorAll<HTMLElement>('.unit-values td')].every((cell) => cell.dataset['value'] === ''));
+    // Of weights that are a picture there are no numbers, which is another thing than numbers that are not finite.
+    await page.locator('[data-card=weights] .actions button[aria-label^="Table of"]').click();
+    await page.locator('[data-card=weights] tbody td').first().waitFor();
+    assert.deepEqual([...new Set(await page.locator('[data-card=weights] tbody td').evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'])))], ['']);
     await page.locator('[data-track=hiddenMap] canvas[data-plot]').waitFor();
     const colours = new Set((await Promise.all([100, 300, 500, 700].map((x) => pixel(page, 'hiddenMap', x, 40)))).map((colour) => colour.join()));
     assert.ok(colours.size > 1);

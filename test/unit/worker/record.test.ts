@@ -104,6 +104,15 @@ describe('the record of a large batch', () => {
     assert.equal(lines?.values.length, 2);
     lines.values[0]?.forEach((value, i) => assert.ok(Math.abs(value - (expected.values[0]?.[i] ?? NaN)) < 1e-5));
   });
+
+  it('has a line for every sequence that can be chosen, also where the batch has fewer', async () => {
+    const [B, T] = [60, 2000];
+    const { run, record } = await recordOf(experimentOf(B, T, 3));
+    assert.equal(record.extent.kind, 'sequences');
+    const request = { ...everything(T), first: record.extent.sequences - 1, count: 1, maxPoints: 500 };
+    assert.ok(request.first >= (record.batch?.sequenceLines.values.length ?? Infinity), `${request.first}`);
+    assert.deepEqual(await replay(record).sequenceLines(request), sequenceLines(run, request));
+  });
 });
 
 describe('the record of a long, wide sequence', () => {
