@@ -20,10 +20,10 @@ function boundSentence(bound: number): string {
 }
 
 /** The spectral radius bounds only what happens after very many steps of a linear cell, so it never decides. */
-function radiusSentence(radius: number, verdict: string | null): string {
-  if (Number.isNaN(radius)) return t('Wh holds a number that is not finite.');
-  if (verdict === 'exploding' && radius < 1) return t('Information only, and misleading here: below 1, and yet the gradient explodes, because Wh is not normal and enlarges some directions before they fade.');
-  if (verdict === 'vanishing' && radius >= 1) return t('Information only, and misleading here: not below 1, and yet the gradient vanishes.');
+function radiusSentence([low, high]: readonly [number, number], verdict: string | null): string {
+  if (Number.isNaN(high)) return t('Wh holds a number that is not finite.');
+  if (verdict === 'exploding' && high < 1) return t('Information only, and misleading here: below 1, and yet the gradient explodes, because Wh is not normal and enlarges some directions before they fade.');
+  if (verdict === 'vanishing' && low >= 1) return t('Information only, and misleading here: not below 1, and yet the gradient vanishes.');
   return t('Information only. It decides nothing: a matrix with ρ = 0 can still double the gradient on each of H − 1 steps.');
 }
 
@@ -83,7 +83,7 @@ export class Proofs {
     const bound = sigmaMaxWh * gamma;
     const proven = Number.isFinite(sigmaMaxWhUpper) && sigmaMaxWh > 0 ? t('Proven with all rounding: σ_{max}(Wh) exceeds this by at most {0}.', formatNumber(sigmaMaxWhUpper - sigmaMaxWh, 2)) : null;
     const radius = spectralRadiusBounds === null ? formatNumber(spectralRadiusWh) : `${formatNumber(spectralRadiusBounds[0])} … ${formatNumber(spectralRadiusBounds[1])}`;
-    const radiusNote = [radiusSentence(spectralRadiusWh, this.#page.model.run?.verdict.kind ?? null), ...(spectralRadiusBounds === null ? [] : [boundsSentence(this.#page.model.spectrumUnits)])].join(' ');
+    const radiusNote = [radiusSentence(spectralRadiusBounds ?? [spectralRadiusWh, spectralRadiusWh], this.#page.model.run?.verdict.kind ?? null), ...(spectralRadiusBounds === null ? [] : [boundsSentence(this.#page.model.spectrumUnits)])].join(' ');
     const first = lyapunov?.[0];
     return [
       known(sigmaMaxWh, 'sigmaMax', 'σ_{max}(Wh)·γ', () => row('sigmaMax', 'σ_{max}(Wh)·γ', formatNumber(bound), String(bound), [boundSentence(bound), ...(proven === null ? [] : [proven])].join(' '))),

@@ -88,6 +88,14 @@ it('bounds of the spectral radius say why there are no eigenvalues', async () =>
   host.sendAll();
   await note.filter({ hasText: 'were not found' }).waitFor();
   assert.doesNotMatch(await note.textContent() ?? '', /1024/);
+  // The gradient vanishes. That the radius is not below 1 is known only when both bounds are not.
+  for (const [bounds, misleading] of [[[0.9, 1.1], false], [[1, 1.1], true], [[0.9, 1.2], false]] as const) {
+    host.spectrum = { ...spectrum, eigenvaluesWh: [], spectralRadiusBounds: bounds, spectralRadiusWh: bounds[1] };
+    host.sendAll();
+    await page.locator('.side [data-name=spectralRadius]', { hasText: `… ${bounds[1].toPrecision(4)}` }).waitFor();
+    await page.locator('.side [data-name=spectralRadius]', { hasText: `${bounds[0].toPrecision(4)} …` }).waitFor();
+    assert.equal((await note.textContent())?.includes('misleading'), misleading, bounds.join());
+  }
 });
 
 it('numbers that are not finite prove nothing', async () => {
