@@ -1,4 +1,5 @@
 // Tracks as a PNG for a paper: title, legend and time axis on the picture, two pixels for each on the screen.
+import { colourMap } from './colours.js';
 import { mathParts } from './dom.js';
 import { t } from './l10n.js';
 import { olderWord } from './older.js';
@@ -49,16 +50,25 @@ function paintHead(context: CanvasRenderingContext2D, track: Track, { model, the
   const { run } = model;
   for (const { text } of run === null ? [] : (track.view.facts?.(run) ?? [])) x = paintMath(context, theme.fontFamily, 11, text, x, 31) + 18;
   const bar = track.view.colourBar(theme);
-  if (bar === null) return;
-  context.fillText(bar.low, x, 31);
-  x += context.measureText(bar.low).width + 6;
-  for (let i = 0; i < 120; i++) {
-    const from = bar.from ?? -1;
-    context.fillStyle = bar.map.css(from + ((1 - from) * i) / 120);
-    context.fillRect(x + i, 27, 1, 8);
+  if (bar !== null) {
+    context.fillText(bar.low, x, 31);
+    x += context.measureText(bar.low).width + 6;
+    for (let i = 0; i < 120; i++) {
+      const from = bar.from ?? -1;
+      context.fillStyle = bar.map.css(from + ((1 - from) * i) / 120);
+      context.fillRect(x + i, 27, 1, 8);
+    }
+    context.fillStyle = theme.muted;
+    const end = bar.middle === '' ? bar.high : `${bar.high}   ${t('middle {0}', bar.middle)}`;
+    context.fillText(end, x + 126, 31);
+    x += 126 + context.measureText(end).width + 18;
   }
+  const notFinite = track.view.notFinite?.() ?? null;
+  if (notFinite === null) return;
+  context.fillStyle = colourMap(theme).css(NaN);
+  context.fillRect(x, 27, 22, 8);
   context.fillStyle = theme.muted;
-  context.fillText(bar.middle === '' ? bar.high : `${bar.high}   ${t('middle {0}', bar.middle)}`, x + 126, 31);
+  context.fillText(notFinite, x + 28, 31);
 }
 
 export async function pngOf(canvas: HTMLCanvasElement): Promise<Uint8Array> {

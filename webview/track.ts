@@ -113,7 +113,8 @@ export class Track {
   #wanted = false;
 
   get visible(): boolean { return !this.state.folded && !this.element.hidden; }
-  get legend(): readonly Line[] { return this.#readings.map(({ line }) => line); }
+  /** Of the lines that are drawn. */
+  get legend(): readonly Line[] { return this.#readings.map(({ line }) => line).filter(({ id }) => !this.#hidden.has(id)); }
 
   /** Out of sight, but about to be saved: it asks for its numbers all the same. Resolves when they are there and painted. */
   async ready(): Promise<void> {

@@ -43,6 +43,11 @@ it('a hidden line takes its label, its strip of zeros and its part of the axis w
   const left = await flow();
   assert.ok(left.includes('from the last step: exactly 0') && !left.includes('exactly 0'), left.join(' | '));
   assert.ok(!left.includes('10⁸') && !left.includes('10⁶'), left.join(' | '));
+  // Nor does a saved picture name it.
+  await open.page.locator('[data-track=flow] .actions button', { hasText: 'PNG' }).click();
+  while (open.host.sent.saveFile.length === 0) await nextFrames(open.page);
+  const saved = await paintedText(open.page, '');
+  assert.ok(saved.includes('Gradient flow') && !saved.some((text) => text.includes('total')), saved.join(' | '));
   // They come back.
   for (const legend of [/total/, /dx/, /fitted rate/]) await toggle(legend);
   assert.ok((await flow()).includes('exactly 0') && await has('10⁸') && await has('×1.743'));

@@ -40,6 +40,10 @@ describe('a forward pass that overflows', () => {
     await show(growing(1), 'relu of 1');
     assert.match(await legend('hiddenMap'), new RegExp(`−1\\.13e38\\s+1\\.13e38[^]*not finite: ${T - 1 - last}$`));
     assert.ok(Math.abs((4 ** (last + 1) - 1) / 3 - 1.13e38) < 0.005e38);
+    // A saved picture has the same words beside its colours.
+    await open.page.locator('[data-track=hiddenMap] .actions button', { hasText: 'PNG' }).click();
+    while (open.host.sent.saveFile.length === 0) await nextFrames(open.page);
+    assert.ok((await paintedText(open.page, '')).includes(`not finite: ${T - 1 - last}`), (await paintedText(open.page, '')).join(' | '));
     const { left, right, height } = await plotOf(open.page, 'hiddenMap');
     const colour = (t: number): Promise<number[]> => pixel(open.page, 'hiddenMap', left + ((t + 0.75) / T) * (right - left), height * 0.75);
     const [[, , blueOfLast = 0], [r = 0, , b = 0]] = [await colour(last), await colour(last)];
