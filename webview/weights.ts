@@ -43,8 +43,9 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     const at = from * picture.shape[1] + column;
     return model.slice('weightCells', { tensor, from: at, to: at + 1 });
   }, (answer, asked) => {
-    if (answer === null) return;
-    cell = { ...asked, value: answer.values[0] ?? NaN, gradient: answer.gradients[0] ?? NaN };
+    // A report that has pictures of the weights has no numbers of their cells.
+    if (answer === null && !inReport) return;
+    cell = { ...asked, value: answer?.values[0] ?? NaN, gradient: answer?.gradients[0] ?? NaN };
     explain();
   });
   const choose = dropdown(t('Weights to show'), (value) => {

@@ -228,6 +228,7 @@ describe('the report', () => {
     await page.locator('[data-card=weights] .actions button[aria-label^="Table of"]').click();
     await page.locator('[data-card=weights] tbody td').first().waitFor();
     assert.deepEqual([...new Set(await page.locator('[data-card=weights] tbody td').evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'])))], ['']);
+    assert.equal(await page.locator('.side [data-name=cell-value]').innerText(), '–');
     await page.locator('[data-track=hiddenMap] canvas[data-plot]').waitFor();
     const colours = new Set((await Promise.all([100, 300, 500, 700].map((x) => pixel(page, 'hiddenMap', x, 40)))).map((colour) => colour.join()));
     assert.ok(colours.size > 1);
