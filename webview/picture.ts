@@ -11,6 +11,8 @@ export type SaveFile = (file: { readonly suggestedName: string; readonly content
 const ratio = 2;
 const width = 900;
 const headHeight = 40;
+/** Where the legend begins, and the height of each further line of it. */
+const [legendLeft, rowHeight] = [64, 17];
 
 /** Writes `math` text with its sub- and superscripts; returns where it ends. */
 export function paintMath(context: CanvasRenderingContext2D, family: string, size: number, text: string, x: number, y: number): number {
@@ -25,7 +27,64 @@ export function paintMath(context: CanvasRenderingContext2D, family: string, siz
   return end;
 }
 
-function paintHead(context: CanvasRenderingContext2D, track: Track, { model, themes: { current: theme } }: Page): void {
+/** What stays together in the legend: paints itself from x on and says where it ends. */
+type Piece = (context: CanvasRenderingContext2D, x: number, y: number) => number;
+
+function legendOf(track: Track, { model: { run }, themes: { current: theme } }: Page): Piece[] {
+  const word = (text: string): Piece => (context, x, y) => paintMath(context, theme.fontFamily, 11, text, x, y);
+  const bar = track.view.colourBar(theme);
+  const notFinite = track.view.notFinite?.() ?? null;
+  return [
+    ...track.legend.map((line): Piece => (context, x, y) => {
+      context.strokeStyle = line.colour;
+      context.lineWidth = line.width;
+      context.setLineDash([...line.dash]);
+      context.beginPath();
+      context.moveTo(x, y);
+      context.lineTo(x + 22, y);
+      context.stroke();
+      context.setLineDash([]);
+      return word(line.legend ?? '')(context, x + 28, y);
+    }),
+    ...(run === null ? [] : (track.view.facts?.(run) ?? [])).map(({ text }) => word(text)),
+    ...(bar === null ? [] : [(context: CanvasRenderingContext2D, x: number, y: number): number => {
+      const start = word(bar.low)(context, x, y) + 6;
+      const from = bar.from ?? -1;
+      for (let i = 0; i < 120; i++) {
+        context.fillStyle = bar.map.css(from + ((1 - from) * i) / 120);
+        context.fillRect(start + i, y - 4, 1, 8);
+      }
+      context.fillStyle = theme.muted;
+      return word(bar.middle === '' ? bar.high : `${bar.high}   ${t('middle {0}', bar.middle)}`)(context, start + 126, y);
+    }]),
+    ...(notFinite === null ? [] : [(context: CanvasRenderingContext2D, x: number, y: number): number => {
+      context.fillStyle = colourMap(theme).css(NaN);
+      context.fillRect(x, y - 4, 22, 8);
+      context.fillStyle = theme.muted;
+      return word(notFinite)(context, x + 28, y);
+    }]),
+  ];
+}
+
+/** Pieces in lines that are no longer than the picture is wide. */
+function inRows(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
+  const scratch = document.createElement('canvas').getContext('2d');
+  let row: Piece[] = [];
+  const rows = [row];
+  let x = legendLeft;
+  for (const piece of pieces) {
+    const length = scratch === null ? 0 : piece(scratch, 0, 0);
+    if (row.length > 0 && x + length > width - 12) {
+      rows.push(row = []);
+      x = legendLeft;
+    }
+    row.push(piece);
+    x += length + 18;
+  }
+  return rows;
+}
+
+function paintHead(context: CanvasRenderingContext2D, track: Track, { themes: { current: theme } }: Page, rows: ReturnType<typeof inRows>): void {
   const font = (size: number, weight = ''): string => `${weight} ${size}px ${theme.fontFamily}`.trim();
   context.textBaseline = 'middle';
   context.textAlign = 'left';
@@ -35,40 +94,10 @@ function paintHead(context: CanvasRenderingContext2D, track: Track, { model, the
   const after = 12 + context.measureText(track.view.title).width + 10;
   context.fillStyle = theme.muted;
   paintMath(context, theme.fontFamily, 11, [...(track.view.older?.() === true ? [olderWord()] : []), track.view.formula()].join(' · '), after, 13);
-  let x = 64;
-  for (const line of track.legend) {
-    context.strokeStyle = line.colour;
-    context.lineWidth = line.width;
-    context.setLineDash([...line.dash]);
-    context.beginPath();
-    context.moveTo(x, 31);
-    context.lineTo(x + 22, 31);
-    context.stroke();
-    context.setLineDash([]);
-    x = paintMath(context, theme.fontFamily, 11, line.legend ?? '', x + 28, 31) + 18;
-  }
-  const { run } = model;
-  for (const { text } of run === null ? [] : (track.view.facts?.(run) ?? [])) x = paintMath(context, theme.fontFamily, 11, text, x, 31) + 18;
-  const bar = track.view.colourBar(theme);
-  if (bar !== null) {
-    context.fillText(bar.low, x, 31);
-    x += context.measureText(bar.low).width + 6;
-    for (let i = 0; i < 120; i++) {
-      const from = bar.from ?? -1;
-      context.fillStyle = bar.map.css(from + ((1 - from) * i) / 120);
-      context.fillRect(x + i, 27, 1, 8);
-    }
-    context.fillStyle = theme.muted;
-    const end = bar.middle === '' ? bar.high : `${bar.high}   ${t('middle {0}', bar.middle)}`;
-    context.fillText(end, x + 126, 31);
-    x += 126 + context.measureText(end).width + 18;
-  }
-  const notFinite = track.view.notFinite?.() ?? null;
-  if (notFinite === null) return;
-  context.fillStyle = colourMap(theme).css(NaN);
-  context.fillRect(x, 27, 22, 8);
-  context.fillStyle = theme.muted;
-  context.fillText(notFinite, x + 28, 31);
+  rows.forEach((row, i) => {
+    let x = legendLeft;
+    for (const piece of row) x = piece(context, x, 31 + i * rowHeight) + 18;
+  });
 }
 
 export async function pngOf(canvas: HTMLCanvasElement): Promise<Uint8Array> {
@@ -81,24 +110,25 @@ export async function pngOf(canvas: HTMLCanvasElement): Promise<Uint8Array> {
 export async function savePicture(tracks: readonly Track[], page: Page, suggestedName: string, save: SaveFile): Promise<void> {
   const parts = tracks.flatMap((track) => {
     const plot = track.picture(width, ratio);
-    return plot === null ? [] : [{ track, plot }];
+    const rows = inRows(legendOf(track, page));
+    return plot === null ? [] : [{ track, plot, rows, head: (headHeight + (rows.length - 1) * rowHeight) * ratio }];
   });
   const canvas = document.createElement('canvas');
   canvas.width = width * ratio;
-  canvas.height = parts.reduce((sum, { plot }) => sum + plot.height + headHeight * ratio, 0);
+  canvas.height = parts.reduce((sum, { plot, head }) => sum + plot.height + head, 0);
   const context = canvas.getContext('2d');
   if (context === null || parts.length === 0) return;
   context.fillStyle = page.themes.current.background;
   context.fillRect(0, 0, canvas.width, canvas.height);
   let y = 0;
-  for (const { track, plot } of parts) {
+  for (const { track, plot, rows, head } of parts) {
     context.save();
     context.translate(0, y);
     context.scale(ratio, ratio);
-    paintHead(context, track, page);
+    paintHead(context, track, page, rows);
     context.restore();
-    context.drawImage(plot, 0, y + headHeight * ratio);
-    y += plot.height + headHeight * ratio;
+    context.drawImage(plot, 0, y + head);
+    y += plot.height + head;
   }
   save({ suggestedName, content: await pngOf(canvas) });
 }

@@ -153,6 +153,34 @@ describe('a pinned run', () => {
     assert.equal(await open.page.locator('[data-card=compare]').isVisible(), false);
   });
 
+  it('is named in a saved picture, however many there are: the legend takes as many lines as it needs', async () => {
+    await start();
+    const { page, host } = open;
+    await page.evaluate(() => {
+      const { prototype } = CanvasRenderingContext2D;
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that it is asked for
+      const { fillText } = prototype;
+      const ends = ((window as unknown as { ends: Record<string, number> }).ends = {});
+      prototype.fillText = function (...args) {
+        // The picture that is saved, and no chart on it.
+        if (this.canvas.id === '' && this.canvas.width === 1800 && this.textAlign === 'left') Object.assign(ends, { [args[0]]: args[1] + this.measureText(args[0]).width });
+        fillText.apply(this, args);
+      };
+    });
+    for (let i = 0; i < 6; i++) {
+      await pin();
+      await pins().nth(i).locator('.pin-name').fill(`a name of ${i} that is long enough`);
+      await page.keyboard.press('Enter');
+    }
+    await page.locator('[data-track=flow] .chip', { hasText: 'a name of 5' }).waitFor();
+    await page.locator('[data-track=flow] .actions button', { hasText: 'PNG' }).click();
+    while (host.sent.saveFile.length === 0) await nextFrames(page);
+    const ends = await page.evaluate(() => (window as unknown as { ends: Record<string, number> }).ends);
+    const named = Object.entries(ends).filter(([text]) => text.includes('a name of'));
+    assert.equal(named.length, 6, Object.keys(ends).join(' | '));
+    for (const [text, end] of named) assert.ok(end <= 900, `${text} ends at ${end}`);
+  });
+
   it('keeps the signs of formulas in its name as they were typed', async () => {
     await start(0.5);
     await pin();
