@@ -191,6 +191,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
           rowName: 't',
           columns: kind.curves.map(({ legend }) => legend),
           rowCount: values.t.length,
+          steps: values.t,
           rowLabel: (row) => String(values.t[row] ?? row),
           rowOf: (t) => { const at = values.t.findIndex((step) => step >= t); return at < 0 ? values.t.length - 1 : at; },
           rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => columns.map((log10) => {

@@ -42,13 +42,13 @@ export class Steps {
 }
 
 /** The rows of a table of steps: all of them, or in a report that has not recorded all those that it has. @throws NotToBeHad by its `rows` */
-export function stepRows(steps: Steps, { status }: Model, run: RunSummary, sequence: number, tensor: 'hs' | 'z', cells: (values: StepValues | null) => Cell[]): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'rowOf' | 'rows'> {
+export function stepRows(steps: Steps, { status }: Model, run: RunSummary, sequence: number, tensor: 'hs' | 'z', cells: (values: StepValues | null) => Cell[]): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
   const known = status?.recordedSteps?.[tensor] ?? null;
   const all = async (from: number, to: number): Promise<Cell[][]> => (await steps.range(run, from, to, sequence, tensor)).map(cells);
   const shared = { rowName: 't', rowsAtOnce: stepsAtOnce(run) };
   if (known === null) return { ...shared, rowCount: run.shapes.T, rows: all };
   return {
-    ...shared, rowCount: known.length, rowLabel: (row) => String(known[row] ?? ''), rowOf: (t) => nearestIndex(known, t),
+    ...shared, rowCount: known.length, steps: known, rowLabel: (row) => String(known[row] ?? ''), rowOf: (t) => nearestIndex(known, t),
     rows: async (from, to) => (await Promise.all(Array.from(known.subarray(from, to), (t) => all(t, t + 1)))).flat(),
   };
 }

@@ -13,6 +13,8 @@ export type TablePlan = {
   readonly rowCount: number;
   /** Label of a row when it is not its number. */
   readonly rowLabel?: (row: number) => string;
+  /** The steps of the rows, ascending, where they are some of all steps. */
+  readonly steps?: Float64Array;
   /** Row of a step of time when rows are not the steps themselves. */
   readonly rowOf?: (t: number) => number;
   /** How many rows are asked for at once when all are wanted; 256 unless told. */

@@ -15,6 +15,7 @@ import { inReport } from './report.js';
 import { TableTwin, toCsv, toTsv } from './table.js';
 import type { TablePlan } from './table.js';
 import type { Failure } from './model.js';
+import { placesIn } from './scene.js';
 import type { Line, Scene } from './scene.js';
 import type { Page, View } from './view.js';
 import type { SaveFile } from './picture.js';
@@ -204,7 +205,8 @@ export class Track {
     const { model: { run }, timeline: { window: { t0, t1 } } } = this.#host.page;
     if (run === null) return '';
     const plan = this.view.table(run, 'shown');
-    // Rows that are not the steps are few.
+    if (plan.steps !== undefined) return toTsv(plan, ...placesIn(plan.steps, t0, t1));
+    // Rows that are no steps are few.
     return plan.rowOf === undefined ? toTsv(plan, t0, Math.min(t1, plan.rowCount)) : toTsv(plan);
   }
 

@@ -79,10 +79,8 @@ describe('a run of more steps than are sampled', () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const told: number[] = [];
     for (const track of ['jacobian', 'product']) {
-      const copy = async (): Promise<string[][]> => (await copied(page, () => page.locator(`[data-track=${track}] button.copy`).click())).slice(1);
-      let rows = await copy();
-      // What a window on the way asked for may be painted before what the last one did.
-      for (const end = performance.now() + 20_000; rows.some(([t]) => Number(t) >= to) && performance.now() < end;) rows = await copy();
+      // The answer that is told may be that of a window on the way, which holds this one: only the steps in view are copied.
+      const rows = (await copied(page, () => page.locator(`[data-track=${track}] button.copy`).click())).slice(1);
       told.push(rows.length);
       for (const [t, value = ''] of rows) {
         assert.ok(Number(t) >= from && Number(t) < to, `t = ${t}`);
