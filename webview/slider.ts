@@ -66,6 +66,7 @@ export class Slider {
     if (document.activeElement !== this.#typed) {
       this.#typed.value = told;
       this.#typed.classList.remove('invalid');
+      this.#typed.removeAttribute('aria-invalid');
     }
   }
 

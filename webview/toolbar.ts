@@ -94,8 +94,10 @@ export class Toolbar {
       this.#batch = run.shapes.B;
       setOptions(this.#sequence, [['all', t('all ({0})', run.shapes.B)], ...Array.from({ length: run.shapes.B === 1 ? 0 : Math.min(status?.recordedSequences ?? run.shapes.B, run.shapes.B, mostSequences) }, (_, b): [string, string] => [String(b), String(b + 1)])], sequence);
     } else if (this.#sequence.value !== sequence) this.#sequence.value = sequence;
-    if (document.activeElement !== this.#units) this.#units.value = printUnits(timeline.units);
-    this.#units.classList.remove('invalid');
+    if (document.activeElement !== this.#units) {
+      this.#units.value = printUnits(timeline.units);
+      this.#units.classList.remove('invalid');
+    }
     this.#reset.disabled = !timeline.zoomed;
   }
 

@@ -91,6 +91,36 @@ it('of a batch with too many lines the chosen sequence has one, under its own na
   await page.waitForFunction(() => document.querySelector('[data-track=flow] .legend')?.textContent.includes('sequence') === false);
 });
 
+it('what is refused is marked as long as it stands in its field, and no longer', async () => {
+  const { page } = open;
+  await show(shiftConfig(8, 20, { name: 'refused' }), 'refused');
+  const units = page.locator('vscode-text-field[aria-label="Units drawn as lines"]');
+  const invalid = (): Promise<boolean> => units.evaluate((field) => field.classList.contains('invalid'));
+  await units.locator('input').fill('3,99');
+  await page.keyboard.press('Enter');
+  assert.equal(await invalid(), true);
+  // The mouse moves the cursor, and the field keeps the keyboard.
+  await page.locator('#track-flow-plot').hover({ position: { x: 300, y: 60 } });
+  await page.locator('#track-flow-plot').hover({ position: { x: 500, y: 60 } });
+  await nextFrames(page);
+  assert.equal(await invalid(), true);
+  await units.locator('input').fill('3,4');
+  await page.keyboard.press('Enter');
+  assert.equal(await invalid(), false);
+  await page.locator('[data-track=units] .chip', { hasText: 'unit 4' }).waitFor();
+  await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  const clip = page.locator('[data-field=clipNorm] .number');
+  await clip.fill('none');
+  await clip.press('Enter');
+  assert.equal(await clip.getAttribute('aria-invalid'), 'true');
+  const bias = page.locator('[data-field=biasShift] .number');
+  await bias.fill('0.5');
+  await bias.press('Enter');
+  await page.waitForFunction(() => document.querySelector<HTMLInputElement>('[data-field=clipNorm] .number')?.value === 'off');
+  assert.equal(await clip.getAttribute('aria-invalid'), null);
+  await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+});
+
 it('a clip that is typed is that clip, also beyond the end of the slider, which is none', async () => {
   const { page } = open;
   await show(JSON.stringify({ name: 'doubling', cell: 'identity', dtype: 'float64', weights: { Wx: [[1]], Wh: [[2]], b: [[0]] }, sequences: [Array.from({ length: 20 }, () => [1])] }), 'doubling');
