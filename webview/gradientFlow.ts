@@ -2,7 +2,7 @@
 import { withoutEscapes } from './dom.js';
 import { t as say } from './l10n.js';
 import { endsInWords, logAxis, logLine, unseenText } from './lines.js';
-import { placesIn, plotNote, printNear, withNeighbours } from './scene.js';
+import { plotNote, printNear, withNeighbours } from './scene.js';
 import { formatFactor, formatLog10, formatSteps, powerOfTen } from './format.js';
 import { Latest } from './model.js';
 import { borders, limits } from './view.js';
@@ -59,23 +59,35 @@ const factorText = (factor: number): string => {
     : say('×{0} per step back · doubles in {1} steps', told, formatSteps(Math.log(2) / Math.log(factor)));
 };
 
+type Runs = readonly (readonly [first: number, last: number])[];
+
 /** Runs of steps at which a series `is` something, both ends included, as far as its steps tell. */
-function runsOf(is: (log10: number) => boolean, steps: Float64Array | null, values: Float64Array, window: TimeWindow): [number, number][] {
+function allRuns(is: (log10: number) => boolean, steps: Float64Array | null, values: Float64Array): Runs {
   const runs: [number, number][] = [];
-  const [from, to] = placesIn(steps, window.t0, window.t1);
   let before = false;
-  for (let i = from; i < Math.min(to, values.length); i++) {
-    const here = is(values[i] ?? NaN);
+  values.forEach((value, i) => {
+    const here = is(value);
     const last = runs[runs.length - 1];
     const t = steps?.[i] ?? i;
     if (here && before && last !== undefined) last[1] = t;
     else if (here) runs.push([t, t]);
     before = here;
-  }
+  });
   return runs;
 }
 
-type Strip = { readonly runs: [number, number][]; readonly text: string; readonly colour: string };
+/** What has been found in the numbers of a run: every frame of a zoom asks for it again. */
+const found = new WeakMap<Float64Array, Map<unknown, Runs>>();
+
+/** The parts of these runs that lie in the window. */
+function runsOf(is: (log10: number) => boolean, steps: Float64Array | null, values: Float64Array, { t0, t1 }: TimeWindow): Runs {
+  const known = found.get(values) ?? new Map<unknown, Runs>();
+  const runs = known.get(is) ?? allRuns(is, steps, values);
+  found.set(values, known.set(is, runs));
+  return runs.filter(([first, last]) => first < t1 && last >= t0).map(([first, last]) => [Math.max(first, t0), Math.min(last, t1 - 1)]);
+}
+
+type Strip = { readonly runs: Runs; readonly text: string; readonly colour: string };
 
 const zero = (log10: number): boolean => log10 === -Infinity;
 const noNumber = (log10: number): boolean => Number.isNaN(log10) || log10 === Infinity;
@@ -181,7 +193,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       floor -= zeroStrip + 1;
     }
     for (const { runs, text, colour } of drawn) {
-      const widest = runs.sort((a, b) => b[1] - b[0] - (a[1] - a[0]))[0];
+      const widest = runs.toSorted((a, b) => b[1] - b[0] - (a[1] - a[0]))[0];
       const x = widest === undefined ? NaN : (Math.max(left, painter.x(widest[0] - 0.5)) + Math.min(right, painter.x(widest[1] + 0.5))) / 2;
       if (widest !== undefined) labels.put(text, colour, [0, -17].map((up) => ({ x, y: floor + up, align: 'center' })));
     }
