@@ -1,6 +1,6 @@
 // A picture beside the tracks: title, canvas, table twin, PNG and CSV, tooltip and "?". What it shows comes from a CardView.
 import { copyButton, copyByKey } from './copy.js';
-import { el, onFrame, textButton } from './dom.js';
+import { el, onFrame, textButton, whenIdle } from './dom.js';
 import { fileName } from './format.js';
 import { Gathering } from './gather.js';
 import { t } from './l10n.js';
@@ -54,7 +54,10 @@ const usualWidth = 284;
 
 export class Card {
   readonly element: HTMLElement;
-  readonly show = onFrame(() => this.#paint());
+  readonly #paintNow = onFrame(() => this.#paint());
+  readonly #paintLater = whenIdle(() => this.#paint());
+  /** Unless it is known to be out of it. */
+  #inSight = true;
   readonly #view: CardView;
   readonly #page: Page;
   readonly #save: SaveFile;
@@ -89,9 +92,20 @@ export class Card {
     this.element = el('section', { class: 'card', attributes: { 'data-card': view.id, 'aria-label': title } },
       el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, copy, textButton('PNG', t('Save {0} as PNG', title), () => void this.#savePng()), textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()), help)), this.#gathering.note,
       view.controls ?? null, this.#box, view.notes ?? null, this.#twin.element);
-    page.themes.onChange(this.show);
-    new ResizeObserver(this.show).observe(this.#box);
+    page.themes.onChange(() => this.show());
+    new ResizeObserver(() => this.show()).observe(this.#box);
+    new IntersectionObserver((entries) => {
+      this.#inSight = entries.at(-1)?.isIntersecting ?? false;
+      if (this.#inSight) this.show();
+    }).observe(this.element);
     this.#watchMouse();
+  }
+
+  /** Paints with the next frame what the reader can see, and the rest when the page has nothing more urgent to do. */
+  show(): void {
+    this.element.hidden = !this.#view.available();
+    if (this.#inSight) this.#paintNow();
+    else this.#paintLater();
   }
 
   #watchMouse(): void {
@@ -120,7 +134,6 @@ export class Card {
   }
 
   #paint(): void {
-    this.element.hidden = !this.#view.available();
     const { clientWidth: width, clientHeight: height } = this.#box;
     if (this.element.hidden || width === 0) return;
     this.#paintOn(this.#canvas, width, height, devicePixelRatio);
