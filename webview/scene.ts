@@ -57,13 +57,22 @@ export type Scene = {
   readonly theme: Theme;
 };
 
-/** The column of a picture that step t falls into, and the steps it covers, both ends included. */
-export function columnAt({ window: { t0, t1 }, columns }: { readonly window: TimeWindow; readonly columns: number }, t: number): { readonly column: number; readonly from: number; readonly to: number } {
-  const start = (column: number): number => t0 + Math.floor((column * (t1 - t0)) / columns);
+/** A picture of steps of a window, several in a column where it has fewer columns. */
+type Columns = { readonly window: TimeWindow; readonly columns: number };
+
+/** The steps that a column covers, both ends included. */
+export function stepsOf({ window: { t0, t1 }, columns }: Columns, column: number): { readonly from: number; readonly to: number } {
+  const start = (at: number): number => t0 + Math.floor((at * (t1 - t0)) / columns);
+  return { from: start(column), to: start(column + 1) - 1 };
+}
+
+/** The column of a picture that step t falls into, and the steps it covers. */
+export function columnAt(map: Columns, t: number): { readonly column: number; readonly from: number; readonly to: number } {
+  const { window: { t0, t1 }, columns } = map;
   // Rounding down twice may end one column early.
   let column = Math.floor(((t - t0) * columns) / (t1 - t0));
-  while (column + 1 < columns && start(column + 1) <= t) column++;
-  return { column, from: start(column), to: start(column + 1) - 1 };
+  while (column + 1 < columns && stepsOf(map, column + 1).from <= t) column++;
+  return { column, ...stepsOf(map, column) };
 }
 
 /** `t = 7`, or `t = 7 … 12`. */

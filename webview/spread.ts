@@ -4,7 +4,7 @@ import { colourMap, withAlpha } from './colours.js';
 import { formatNumber, formatPercent } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
-import { columnAt, stepsName } from './scene.js';
+import { columnAt, stepsName, stepsOf } from './scene.js';
 import { borders } from './view.js';
 import type { Activations, RunSummary, TimeWindow } from './model.js';
 import type { Painter } from './scene.js';
@@ -100,7 +100,7 @@ export function spread({ model, timeline }: Page): View {
         const { map } = picture;
         return {
           rowName: 't', columns: columns(map.bins), rowCount: map.columns, rowOf: (t) => columnAt(map, t).column,
-          rowLabel: (row) => { const [from, to] = [row, row + 1].map((column) => Math.floor((column * run.shapes.T) / map.columns)) as [number, number]; return to - from > 1 ? `${from}–${to - 1}` : String(from); },
+          rowLabel: (row) => { const { from, to } = stepsOf(map, row); return to > from ? `${from}–${to}` : String(from); },
           rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => cells(map, map.bins, from + i))),
         };
       }

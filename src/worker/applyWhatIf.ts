@@ -4,7 +4,7 @@ import { findParts } from '../config/index.js';
 import { readDocument } from '../config/document.js';
 import type { Entry, FileContent } from '../config/files.js';
 import type { TensorNode } from '../config/json/node.js';
-import { findGroups, keyBeside, namedValues, writtenWithEscapes } from '../config/layouts.js';
+import { findGroups, namedValues, writtenWithEscapes } from '../config/layouts.js';
 import type { Group } from '../config/layouts.js';
 import { insertAfter, lineBreak, replaceNumbers, replaceSpan } from '../config/rewrite.js';
 import { andThen, annotate, origin, rescaledTo } from '../config/notes.js';
@@ -14,6 +14,7 @@ import { transpose } from '../config/weights.js';
 import { factorFor, finish, initialise, measureRecurrent } from '../engine/index.js';
 import type { DType, WhatIf } from '../engine/index.js';
 import type { ChangeOutcome, FileRequest } from '../protocol/messages.js';
+import { addedBiases } from './changes.js';
 
 type Read = (request: FileRequest) => Promise<FileContent>;
 type Tensor = { readonly value: Value; readonly node: TensorNode };
@@ -101,10 +102,9 @@ function biasChanges({ group, dtype }: Subject, { biasShift }: WhatIf): TextChan
     return [written(tensor, layout.biases[at] ?? 'b', tensor.node.data.map((x) => x + biasShift), dtype)];
   }
   const { value, node } = tensorOf(group.recurrent, layout.recurrent);
-  const keys = layout.biases.flatMap((name) => keyBeside(value, layout.recurrent, name) ?? []);
-  if (keys.length < layout.biases.length) throw new Refusal(writtenWithEscapes(layout.recurrent));
-  const list = (x: number): string => `[${Array.from({ length: node.shape[0] ?? 0 }, () => String(x)).join(', ')}]`;
-  return insertAfter(value, (indent) => keys.map((key, i) => `${key}: ${list(i === 0 ? biasShift : 0)}`).join(indent === null ? ', ' : `,${lineBreak(value.document.text)}${indent}`));
+  const added = addedBiases(value, layout, node.shape[0] ?? 0, biasShift);
+  if (added === null) throw new Refusal(writtenWithEscapes(layout.recurrent));
+  return added;
 }
 
 /** Keys of the config: those that stand there get a new value, the others follow the last known key. */

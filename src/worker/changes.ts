@@ -3,6 +3,7 @@ import { t } from '@vscode/l10n';
 import type { FoundParts, Part } from '../config/index.js';
 import { describeShape } from '../config/json/node.js';
 import { keyBeside, writtenWithEscapes } from '../config/layouts.js';
+import type { Layout } from '../config/layouts.js';
 import { hasComments, indentOf, insertAfter, lineBreak, reindent, replaceNumbers, replaceSpan, transposeText } from '../config/rewrite.js';
 import type { TextChange } from '../config/rewrite.js';
 import { andThen, annotate, origin, rescaledTo } from '../config/notes.js';
@@ -110,15 +111,19 @@ function refill({ name, value, role, transposed }: Part, config: Value | null, {
   return accept([...annotate(value, name, config, () => told), replaceNumbers(value, node, data, dtype)]);
 }
 
+/** The biases of a layer, behind its recurrent matrix: H times `first` in the first, zeros in the others. Null where the matrix's key writes its name with escapes. */
+export function addedBiases(recurrent: Value, { biases, recurrent: name }: Layout, H: number, first: number): TextChange[] | null {
+  const keys = biases.flatMap((bias) => keyBeside(recurrent, name, bias) ?? []);
+  if (keys.length < biases.length) return null;
+  const list = (x: number): string => `[${new Array<number>(H).fill(x).join(', ')}]`;
+  return insertAfter(recurrent, (indent) => keys.map((key, i) => `${key}: ${list(i === 0 ? first : 0)}`).join(indent === null ? ', ' : `,${lineBreak(recurrent.document.text)}${indent}`));
+}
+
 function addBias({ group }: FoundParts, H: number | null): ChangeOutcome {
   const recurrent = group?.recurrent ?? null;
   if (group === null || recurrent === null || H === null) return refuse(t('There are no weights of a known size here any more.'));
-  const { document: { text } } = recurrent;
-  const { biases, recurrent: name } = group.layout;
-  const keys = biases.flatMap((bias) => keyBeside(recurrent, name, bias) ?? []);
-  if (keys.length < biases.length) return refuse(writtenWithEscapes(name));
-  const zeros = `[${new Array<string>(H).fill('0').join(', ')}]`;
-  return accept(insertAfter(recurrent, (indent) => keys.map((key) => `${key}: ${zeros}`).join(indent === null ? ', ' : `,${lineBreak(text)}${indent}`)));
+  const added = addedBiases(recurrent, group.layout, H, 0);
+  return added === null ? refuse(writtenWithEscapes(group.layout.recurrent)) : accept(added);
 }
 
 function addInitialState({ config }: FoundParts, { B, H }: KnownShapes): ChangeOutcome {

@@ -58,6 +58,7 @@ const openedNumbers = 30_000;
 const weightCells = 128;
 const attributionNumbers = 60_000;
 const activationColumns = 512;
+/** As many as webview/spread.ts draws. */
 const activationBins = 28;
 
 /** Rounded to float32, which is then stored in half the room. */

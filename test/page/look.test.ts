@@ -193,7 +193,7 @@ describe('what arrives later', () => {
         await painted(open);
         await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
         await page.locator('.side [data-name=lyapunov]').filter({ hasText: /\d/ }).waitFor();
-        // In a narrow panel the word about what is still computed takes a line, and far below nothing is computed.
+        // Far below the window they are not painted yet when the first run is, and their heads have fewer lines.
         for (const track of ['attribution', 'sources']) await computed(page, track);
         await nextFrames(page);
         return places();
