@@ -1,6 +1,6 @@
 // A picture beside the tracks: title, canvas, table twin, PNG and CSV, tooltip and "?". What it shows comes from a CardView.
 import { copyButton, copyByKey } from './copy.js';
-import { el, onFrame, textButton, whenIdle } from './dom.js';
+import { el, seenFirst, textButton } from './dom.js';
 import { fileName } from './format.js';
 import { Gathering } from './gather.js';
 import { t } from './l10n.js';
@@ -54,10 +54,7 @@ const usualWidth = 284;
 
 export class Card {
   readonly element: HTMLElement;
-  readonly #paintNow = onFrame(() => this.#paint());
-  readonly #paintLater = whenIdle(() => this.#paint());
-  /** Unless it is known to be out of it. */
-  #inSight = true;
+  readonly #order = seenFirst(() => this.#paint());
   readonly #view: CardView;
   readonly #page: Page;
   readonly #save: SaveFile;
@@ -94,18 +91,13 @@ export class Card {
       view.controls ?? null, this.#box, view.notes ?? null, this.#twin.element);
     page.themes.onChange(() => this.show());
     new ResizeObserver(() => this.show()).observe(this.#box);
-    new IntersectionObserver((entries) => {
-      this.#inSight = entries.at(-1)?.isIntersecting ?? false;
-      if (this.#inSight) this.show();
-    }).observe(this.element);
+    this.#order.watch(this.element);
     this.#watchMouse();
   }
 
-  /** Paints with the next frame what the reader can see, and the rest when the page has nothing more urgent to do. */
   show(): void {
     this.element.hidden = !this.#view.available();
-    if (this.#inSight) this.#paintNow();
-    else this.#paintLater();
+    this.#order.ask();
   }
 
   #watchMouse(): void {

@@ -1,4 +1,5 @@
 // Small helpers to build the page from elements. Data only ever becomes text nodes, so nothing in a file can turn into markup.
+import { inReport } from './report.js';
 
 export type Child = Node | string | null;
 export type Props = {
@@ -80,5 +81,33 @@ export function whenIdle(work: () => void): () => void {
       waiting = false;
       work();
     }, { timeout: 300 });
+  };
+}
+
+/**
+ * Runs `work` with the next frame where the place that is watched is on screen, elsewhere when the page has nothing more urgent to do, but at the
+ * latest when it comes into sight. A report may be printed at any moment.
+ */
+export function seenFirst(work: () => void): { readonly ask: () => void; watch(place: Element): void } {
+  let [seen, waiting] = [true, false];
+  const run = (): void => {
+    waiting = false;
+    work();
+  };
+  const next = onFrame(run);
+  const later = whenIdle(() => { if (waiting) run(); });
+  return {
+    ask: () => {
+      if (inReport || seen) {
+        next();
+        return;
+      }
+      waiting = true;
+      later();
+    },
+    watch: (place) => new IntersectionObserver((entries) => {
+      seen = entries.at(-1)?.isIntersecting ?? false;
+      if (seen && waiting) next();
+    }).observe(place),
   };
 }

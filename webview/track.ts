@@ -3,7 +3,7 @@ import { TimeChart, gutter } from './chart.js';
 import { colourMap } from './colours.js';
 import { copyButton, copyByKey } from './copy.js';
 import { Details } from './details.js';
-import { el, math, onFrame, plainMath, textButton, whenIdle } from './dom.js';
+import { el, math, plainMath, seenFirst, textButton } from './dom.js';
 import { failureText } from './failure.js';
 import { fileName } from './format.js';
 import { Gathering } from './gather.js';
@@ -47,14 +47,8 @@ export class Track {
   readonly #failed = el('p', { class: 'failed', attributes: { role: 'alert' } });
   #failure: Failure | null = null;
   readonly #hidden: Set<string>;
-  readonly #paintNext = onFrame(() => this.#paint());
-  readonly #paintLater = whenIdle(() => this.#paint());
-  /** What is on screen comes first; a report may be printed at any moment. */
-  readonly #draw = (): void => {
-    const { top, bottom } = this.element.getBoundingClientRect();
-    if (inReport || (bottom > 0 && top < innerHeight)) this.#paintNext();
-    else this.#paintLater();
-  };
+  readonly #order = seenFirst(() => this.#paint());
+  readonly #draw = this.#order.ask;
   #chart: TimeChart | null = null;
   #scene: Scene | null = null;
   #readings: { readonly line: Line; readonly value: HTMLElement; readonly dot: HTMLElement }[] = [];
@@ -97,6 +91,7 @@ export class Track {
     this.#failed.hidden = true;
     this.#watchGrip();
     new ResizeObserver(() => { if (this.visible) this.refresh(); }).observe(this.#plot);
+    this.#order.watch(this.element);
     new IntersectionObserver((entries) => {
       const inSight = entries.at(-1)?.isIntersecting ?? false;
       if (inSight === this.#inSight) return;
