@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { it } from 'node:test';
-import { chromium } from 'playwright-core';
+import { chromium, errors } from 'playwright-core';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { chromiumArgs, findChromium } from '../../build/chromium.mjs';
 import { installVsix, startServer, workbenchUrl } from '../../build/vscode-server.mjs';
@@ -149,11 +149,24 @@ export class Workbench {
 
   /** Opens a file of the workspace by its name (quick open) and leaves the cursor in it. */
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press('Control+P');
-    await this.#type(name, '');
-    await this.#rows().filter({ hasText: path.posix.basename(name) }).first().waitFor();
-    await this.page.keyboard.press('Enter');
-    await this.page.locator('.tab.active').filter({ hasText: path.posix.basename(name) }).waitFor();
+    const base = path.posix.basename(name);
+    const soon = { timeout: 10_000 };
+    await this.until(`${name} in front`, async () => {
+      try {
+        await this.page.keyboard.press('Control+P');
+        await this.#field().waitFor(soon);
+        await this.#type(name, '');
+        await this.#rows().first().filter({ hasText: base }).waitFor(soon);
+        await this.#field().press('Enter', soon);
+        await this.page.locator('.tab.active').filter({ hasText: base }).waitFor(soon);
+        return true;
+      } catch (error) {
+        // A panel that comes into sight takes the focus once it has loaded, and that closes what was asked meanwhile.
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        await this.page.keyboard.press('Escape');
+        return false;
+      }
+    });
     await this.#editor().locator('.view-line').first().waitFor();
   }
 
