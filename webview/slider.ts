@@ -31,6 +31,8 @@ export class Slider {
   readonly #typed: HTMLInputElement;
   readonly #changed: (value: number, typed: boolean) => void;
   #scale: Scale;
+  /** What the field held when it was last filled or taken: rounded as it is, no new number until somebody writes another. */
+  #told = '';
 
   /** `name` says aloud what is moved. `changed` hears every number that the user chooses, and whether it was typed: then it may lie beyond the ends. */
   constructor(name: string, scale: Scale, changed: (value: number, typed: boolean) => void) {
@@ -64,17 +66,27 @@ export class Slider {
     this.#range.setAttribute('aria-valuetext', told);
     this.#range.style.setProperty('--share', String((this.#range.valueAsNumber - this.#scale.min) / (this.#scale.max - this.#scale.min)));
     if (document.activeElement !== this.#typed) {
-      this.#typed.value = told;
-      this.#typed.classList.remove('invalid');
-      this.#typed.removeAttribute('aria-invalid');
+      this.#typed.value = this.#told = told;
+      this.#mark(false);
     }
   }
 
   #commit(): void {
-    const value = Number(this.#typed.value.trim().replace('−', '-').replace(',', '.'));
-    const allowed = this.#typed.value.trim() !== '' && this.#scale.allows(value);
-    this.#typed.classList.toggle('invalid', !allowed);
-    this.#typed.setAttribute('aria-invalid', String(!allowed));
-    if (allowed) this.#changed(value, true);
+    const text = this.#typed.value;
+    if (text === this.#told) {
+      this.#mark(false);
+      return;
+    }
+    const value = Number(text.trim().replace('−', '-').replace(',', '.'));
+    const allowed = text.trim() !== '' && this.#scale.allows(value);
+    this.#mark(!allowed);
+    if (!allowed) return;
+    this.#told = text;
+    this.#changed(value, true);
+  }
+
+  #mark(invalid: boolean): void {
+    this.#typed.classList.toggle('invalid', invalid);
+    this.#typed.setAttribute('aria-invalid', String(invalid));
   }
 }

@@ -170,6 +170,26 @@ describe('a what-if', () => {
     await shown(/0\.800/);
   });
 
+  it('is not made by Enter in a field that nobody touched: its number is rounded, and may be a word', async () => {
+    await start();
+    const numbers = open.page.locator('.whatif .slider .number:enabled');
+    const asked = open.host.asked.filter((name) => name === 'whatIf').length;
+    for (const number of await numbers.all()) {
+      await number.focus();
+      await number.press('Enter');
+      await number.press('Tab');
+    }
+    await nextFrames(open.page);
+    assert.equal(await open.page.locator('.field.changed, .number.invalid').count(), 0);
+    assert.equal(open.host.asked.filter((name) => name === 'whatIf').length, asked);
+    // Another number and the shown one again are numbers that somebody wrote.
+    const shownFirst = await open.page.locator(`${field('spectralRadius')} .number`).inputValue();
+    await type('spectralRadius', '0.5');
+    await type('spectralRadius', shownFirst);
+    await open.page.waitForFunction(() => document.querySelector('[data-outcome=factor]') !== null);
+    assert.deepEqual(await open.page.locator('.field.changed').evaluateAll((all) => all.map((element) => (element as HTMLElement).dataset['measure'])), ['spectralRadius']);
+  });
+
   it('refuses what no factor can do, with the reason', async () => {
     await start(JSON.stringify({ weights: { Wx: [[1, 1]], Wh: [[0, 1], [0, 0]], b: [0, 0] }, sequences: [[[1], [1], [1]]] }));
     await type('spectralRadius', '1');
