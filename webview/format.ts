@@ -66,8 +66,8 @@ export function formatFactor(factor: number): string {
 
 export const formatSteps = (steps: number): string => (steps < 100 ? steps.toFixed(1) : String(Math.round(steps)));
 
-/** `0,3,7-9` → the units that exist, each once, at most `most` of them. Null when the text is not a list of units. */
-export function parseUnits(text: string, H: number, most: number): number[] | null {
+/** `0,3,7-9` → those units, each once. Null when the text is not a list of units that exist. */
+export function parseUnits(text: string, H: number): number[] | null {
   const units = new Set<number>();
   for (const part of text.split(/[\s,;]+/).filter((piece) => piece !== '')) {
     const match = /^(\d+)(?:[-–](\d+))?$/.exec(part);
@@ -75,7 +75,7 @@ export function parseUnits(text: string, H: number, most: number): number[] | nu
     const from = Number(match[1]);
     const to = match[2] === undefined ? from : Number(match[2]);
     if (from >= H || to >= H || to < from) return null;
-    for (let unit = from; unit <= to && units.size < most; unit++) units.add(unit);
+    for (let unit = from; unit <= to; unit++) units.add(unit);
   }
   return units.size === 0 ? null : [...units];
 }

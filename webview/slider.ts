@@ -87,6 +87,7 @@ export class Slider {
 
   #mark(invalid: boolean): void {
     this.#typed.classList.toggle('invalid', invalid);
-    this.#typed.setAttribute('aria-invalid', String(invalid));
+    if (invalid) this.#typed.setAttribute('aria-invalid', 'true');
+    else this.#typed.removeAttribute('aria-invalid');
   }
 }

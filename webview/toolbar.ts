@@ -25,6 +25,9 @@ export class Toolbar {
   readonly #page: Page;
   readonly #sequence = dropdown(t('Sequence'), (value) => this.#page.timeline.choose({ sequence: value === 'all' ? null : Number(value) }));
   readonly #units = textField(t('Units drawn as lines'), '0,3,7-9', (value) => this.#chooseUnits(value));
+  /** Why the lines are not those that were typed. */
+  readonly #unitsNote = el('p', { class: 'note', attributes: { role: 'status' } });
+  #notedUnits = '';
   readonly #order = dropdown(t('Rows: order of the units'), (value) => this.#page.timeline.choose({ order: unitOrders.find((order) => order === value) ?? 'index' }));
   readonly #reset: UiButton;
   readonly #whatIf: UiButton;
@@ -52,10 +55,12 @@ export class Toolbar {
     this.#whatIf = button(t('What if…'), 'secondary', t('Try other weights, activations and limits without touching the files'), () => actions.toggleWhatIf());
     this.#whatIf.setAttribute('aria-controls', 'whatif');
     this.#pin = button(t('Pin run'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin());
+    this.#unitsNote.hidden = true;
     this.markWhatIf(false);
     this.element = el('div', { class: 'toolbar', attributes: { role: 'toolbar', 'aria-label': t('Run') } },
       el('label', {}, el('span', {}, t('Sequence')), this.#sequence),
       el('label', {}, el('span', {}, t('Units')), this.#units),
+      this.#unitsNote,
       el('label', {}, el('span', {}, t('Rows')), this.#order),
       this.#reset,
       // Where the line ends, what can be done moves to the next one together, and the most used of it is never left alone.
@@ -89,23 +94,37 @@ export class Toolbar {
     const { model: { run, status }, timeline } = this.#page;
     this.element.hidden = run === null;
     if (run === null) return;
+    const units = printUnits(timeline.units);
+    if (units !== this.#notedUnits) this.#note('');
     const sequence = timeline.sequence === null ? 'all' : String(timeline.sequence);
     if (this.#batch !== run.shapes.B) {
       this.#batch = run.shapes.B;
       setOptions(this.#sequence, [['all', t('all ({0})', run.shapes.B)], ...Array.from({ length: run.shapes.B === 1 ? 0 : Math.min(status?.recordedSequences ?? run.shapes.B, run.shapes.B, mostSequences) }, (_, b): [string, string] => [String(b), String(b + 1)])], sequence);
     } else if (this.#sequence.value !== sequence) this.#sequence.value = sequence;
     if (document.activeElement !== this.#units) {
-      this.#units.value = printUnits(timeline.units);
+      this.#units.value = units;
+      if (this.#units.classList.contains('invalid')) this.#note('');
       this.#units.classList.remove('invalid');
     }
     this.#reset.disabled = !timeline.zoomed;
   }
 
   #chooseUnits(text: string): void {
-    const H = this.#page.model.run?.shapes.H ?? 0;
-    const units = parseUnits(text, H, mostUnits);
-    this.#units.classList.toggle('invalid', units === null);
-    this.#units.title = units === null ? t('Units are numbers from 0 to {0}, as in 0,3,7-9', H - 1) : '';
-    if (units !== null && printUnits(units) !== printUnits(this.#page.timeline.units)) this.#page.timeline.choose({ units });
+    const { model: { run }, timeline } = this.#page;
+    const H = run?.shapes.H ?? 0;
+    const typed = parseUnits(text, H);
+    const units = typed?.slice(0, mostUnits) ?? timeline.units;
+    if (printUnits(units) !== printUnits(timeline.units)) timeline.choose({ units });
+    this.#units.classList.toggle('invalid', typed === null);
+    this.#note(typed === null ? t('Units are numbers from 0 to {0}, as in 0,3,7-9', H - 1)
+      : typed.length > mostUnits ? t('Only the first {0} of these {1} units are drawn: more lines could not be told apart.', mostUnits, typed.length) : '');
+  }
+
+  /** Stands until other units are chosen. */
+  #note(text: string): void {
+    this.#notedUnits = printUnits(this.#page.timeline.units);
+    if (this.#unitsNote.textContent === text) return;
+    this.#unitsNote.textContent = this.#units.title = text;
+    this.#unitsNote.hidden = text === '';
   }
 }

@@ -99,6 +99,8 @@ it('what is refused is marked as long as it stands in its field, and no longer',
   await units.locator('input').fill('3,99');
   await page.keyboard.press('Enter');
   assert.equal(await invalid(), true);
+  const note = page.locator('.toolbar .note');
+  assert.equal(await note.innerText(), 'Units are numbers from 0 to 7, as in 0,3,7-9');
   // The mouse moves the cursor, and the field keeps the keyboard.
   await page.locator('#track-flow-plot').hover({ position: { x: 300, y: 60 } });
   await page.locator('#track-flow-plot').hover({ position: { x: 500, y: 60 } });
@@ -108,6 +110,7 @@ it('what is refused is marked as long as it stands in its field, and no longer',
   await page.keyboard.press('Enter');
   assert.equal(await invalid(), false);
   await page.locator('[data-track=units] .chip', { hasText: 'unit 4' }).waitFor();
+  assert.equal(await note.isVisible(), false);
   await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
   const clip = page.locator('[data-field=clipNorm] .number');
   await clip.fill('none');
@@ -119,6 +122,25 @@ it('what is refused is marked as long as it stands in its field, and no longer',
   await page.waitForFunction(() => document.querySelector<HTMLInputElement>('[data-field=clipNorm] .number')?.value === 'off');
   assert.equal(await clip.getAttribute('aria-invalid'), null);
   await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+});
+
+it('more units than can be drawn are told beside their field, until others are chosen', async () => {
+  const { page } = open;
+  await show(shiftConfig(12, 20, { name: 'twelve' }), 'twelve');
+  const units = page.locator('vscode-text-field[aria-label="Units drawn as lines"] input');
+  const note = page.locator('.toolbar .note');
+  await units.fill('11,0-9');
+  await page.keyboard.press('Tab');
+  await page.locator('[data-track=units] .chip', { hasText: 'unit 6' }).waitFor();
+  assert.equal(await page.locator('[data-track=units] .chip').count(), 8);
+  // The field holds what is drawn as soon as the keyboard is elsewhere; the mouse moves the cursor.
+  await page.locator('#track-flow-plot').hover({ position: { x: 300, y: 60 } });
+  await nextFrames(page);
+  assert.equal(await units.inputValue(), '11,0-6');
+  assert.equal(await note.innerText(), 'Only the first 8 of these 11 units are drawn: more lines could not be told apart.');
+  await units.fill('0-7');
+  await page.keyboard.press('Enter');
+  assert.equal(await note.isVisible(), false);
 });
 
 it('a clip that is typed is that clip, also beyond the end of the slider, which is none', async () => {
