@@ -93,7 +93,7 @@ const nodeFiles: Files = {
       return { ok: true, id, bytes: await readFile(id) };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      return { ok: false, id, reason: code === 'ENOENT' ? 'missing' : 'unreadable', detail: code === 'EISDIR' ? say('it is a folder') : message };
+      return { ok: false, id, reason: code === 'ENOENT' ? 'missing' : code === 'EISDIR' ? 'folder' : 'unreadable', detail: message };
     }
   },
 };

@@ -1,7 +1,10 @@
-/** What came back for a file that a config names. `id` says which file it is, the same for every way to name it; `version` changes with its content. `unplaced`: a path that is relative to nothing. */
+/** What came back for a file that a config names. `id` says which file it is, the same for every way to name it; `version` changes with its content. */
 export type FileContent =
   | { readonly ok: true; readonly id: string; readonly bytes: Uint8Array; readonly version?: string }
-  | { readonly ok: false; readonly id: string; readonly reason: 'missing' | 'unreadable' | 'unplaced'; readonly detail: string };
+  | { readonly ok: false; readonly id: string; readonly reason: FileTrouble; readonly detail: string };
+
+/** `folder`: there is one of that name. `unplaced`: the path is relative to nothing. */
+export type FileTrouble = 'missing' | 'folder' | 'unreadable' | 'unplaced';
 
 /** Where bytes come from: the editor (unsaved text first) or the disk. */
 export type Files = {

@@ -102,8 +102,7 @@ function absent(reference: string, content: FileContent & { ok: false }): Findin
       advice: t('Save the config, open a folder, or write the whole path.'),
     };
   }
-  const folder = /EISDIR|FileIsADirectory|is a (?:directory|folder)/i.test(content.detail);
-  return folder
+  return content.reason === 'folder'
     ? { code: 'unreadable-file', message: t('{0} is a folder, not a file.', quote(reference)), expected: t('a file'), found: t('a folder'), advice: t('Name a JSON file inside it.') }
     : { code: 'unreadable-file', message: t('The file {0} cannot be read.', quote(reference)), expected: t('a readable file'), found: content.detail === '' ? t('an unreadable file') : content.detail, advice: t('Check its permissions, and that no other program holds it.') };
 }

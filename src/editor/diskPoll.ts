@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { diskVersion } from './files.js';
+import { versionOnDisk } from './disk.js';
 
 /** Between two looks at the disk, ms. */
 const period = 500;
@@ -50,7 +50,7 @@ export class DiskPoll implements vscode.Disposable {
     for (const id of ids) {
       const uri = vscode.Uri.parse(id, true);
       if (uri.scheme !== 'file') continue;
-      const version = await onDisk(uri);
+      const version = await versionOnDisk(uri);
       if (this.#disposed) return;
       const before = this.#versions.has(id) ? this.#versions.get(id) : this.#read.get(id);
       this.#versions.set(id, version);
@@ -60,4 +60,3 @@ export class DiskPoll implements vscode.Disposable {
 }
 
 /** Changes with every write; null when the file is not there or cannot be looked at. */
-const onDisk = (uri: vscode.Uri): Promise<string | null> => Promise.resolve(vscode.workspace.fs.stat(uri)).then(diskVersion, () => null);

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FileContent } from '../config/files.js';
+import { bytesOf, DiskError, diskVersion, statOf, versionOnDisk } from './disk.js';
 import { encodeText } from './encoding.js';
 
 const windowsAbsolute = /^[a-zA-Z]:[\\/]/;
@@ -46,18 +47,15 @@ const ownBuffer = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes
 /** A file that changes while it is read is read again, this many times at most. */
 const mostReads = 4;
 
-/** Changes with every write of a file on the disk. */
-export const diskVersion = ({ mtime, size }: vscode.FileStat): string => `${mtime} ${size}`;
-
 /** Hears which version of a file on the disk was read; null when it was not there. */
 export type OnRead = (uri: vscode.Uri, version: string | null) => void;
 
 /** The bytes of one moment: a program that writes while we read would else leave us with the start of one text and the end of another. */
 async function readWhole(uri: vscode.Uri, onRead: OnRead | undefined): Promise<Uint8Array> {
   for (let reads = 1; ; reads++) {
-    const before = diskVersion(await vscode.workspace.fs.stat(uri));
-    const bytes = await vscode.workspace.fs.readFile(uri);
-    const after = diskVersion(await vscode.workspace.fs.stat(uri));
+    const before = diskVersion(await statOf(uri));
+    const bytes = await bytesOf(uri);
+    const after = diskVersion(await statOf(uri));
     if (before !== after && reads < mostReads) continue;
     onRead?.(uri, before);
     return bytes;
@@ -67,9 +65,9 @@ async function readWhole(uri: vscode.Uri, onRead: OnRead | undefined): Promise<U
 /** When the file on the disk was last written, ms since 1970; null when it is not there. */
 export async function writtenAt(uri: vscode.Uri): Promise<number | null> {
   try {
-    return (await vscode.workspace.fs.stat(uri)).mtime;
+    return (await statOf(uri)).writtenAt;
   } catch (error) {
-    if (error instanceof vscode.FileSystemError) return null;
+    if (error instanceof DiskError) return null;
     throw error;
   }
 }
@@ -82,10 +80,9 @@ export async function readUri(uri: vscode.Uri, onRead?: OnRead): Promise<FileCon
   try {
     return { ok: true, id, bytes: ownBuffer(await readWhole(uri, onRead)) };
   } catch (error) {
-    const code = error instanceof vscode.FileSystemError ? error.code : '';
-    if (code === 'FileNotFound') onRead?.(uri, null);
-    const detail = code === 'FileIsADirectory' ? t('it is a folder') : error instanceof Error ? error.message : String(error);
-    return { ok: false, id, reason: code === 'FileNotFound' ? 'missing' : 'unreadable', detail };
+    if (!(error instanceof DiskError)) throw error;
+    if (error.reason === 'missing') onRead?.(uri, null);
+    return { ok: false, id, reason: error.reason, detail: error.message };
   }
 }
 
@@ -103,12 +100,8 @@ function numberOf(document: vscode.TextDocument): number {
 export async function fileVersion(uri: vscode.Uri): Promise<string | null> {
   const document = unsavedDocument(uri);
   if (document !== undefined) return `${uri.toString()} text ${numberOf(document)} ${document.version}`;
-  try {
-    return `${uri.toString()} disk ${diskVersion(await vscode.workspace.fs.stat(uri))}`;
-  } catch (error) {
-    if (error instanceof vscode.FileSystemError) return null;
-    throw error;
-  }
+  const version = await versionOnDisk(uri);
+  return version === null ? null : `${uri.toString()} disk ${version}`;
 }
 
 /** Reads what a config names, unsaved text first. Ids are URIs as strings. */

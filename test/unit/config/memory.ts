@@ -10,8 +10,7 @@ export function memoryFiles(texts: Texts): Files {
       const id = reference.replace(/^\.\//, '');
       const content = texts[id];
       if (content !== undefined) return Promise.resolve({ ok: true, id, bytes: typeof content === 'string' ? new TextEncoder().encode(content) : content });
-      const folder = `${id}/` in texts;
-      return Promise.resolve({ ok: false, id, reason: folder ? 'unreadable' : 'missing', detail: folder ? 'EISDIR: illegal operation on a directory, read' : '' });
+      return Promise.resolve({ ok: false, id, reason: `${id}/` in texts ? 'folder' : 'missing', detail: '' });
     },
   };
 }

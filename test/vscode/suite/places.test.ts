@@ -198,6 +198,18 @@ describe('A config that the worker cannot understand', () => {
   });
 });
 
+describe('A path that leads to a folder', () => {
+  afterEach(closeEverything);
+
+  it('is told so, with what to write instead; through a file it leads nowhere', async () => {
+    for (const [written, told] of [['.', /"\." is a folder, not a file\..*Name a JSON file inside it/s], ['w.json/w.json', /"w\.json\/w\.json" does not exist/]] as const) {
+      const uri = await writeFiles({ 'a.rnn.json': config.replace('w.json', written), 'w.json': weights(0.5) });
+      await openText(uri);
+      assert.match((await until('the problem', () => problemsOf(uri)[0])).message, told);
+    }
+  });
+});
+
 describe('A path that begins with two slashes', () => {
   afterEach(closeEverything);
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
+import { versionOnDisk } from '../../../src/editor/disk.js';
 import { DiskPoll } from '../../../src/editor/diskPoll.js';
-import { diskVersion } from '../../../src/editor/files.js';
 import { Session } from '../../../src/editor/session.js';
 import { problemsOf, sibling, writeFiles } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, lenses, openText, panelTabs, replaceText, until, workerPath } from './support.js';
@@ -188,7 +188,7 @@ describe('a file that changes before anybody listens', () => {
     const files = [same, written, removed, made];
     const poll = new DiskPoll(() => files.map(String), (uri) => told.push(uri.toString()));
     try {
-      for (const uri of [same, written, removed]) poll.saw(uri, diskVersion(await vscode.workspace.fs.stat(uri)));
+      for (const uri of [same, written, removed]) poll.saw(uri, await versionOnDisk(uri));
       poll.saw(made, null);
       await writeFile(written.fsPath, '12');
       await vscode.workspace.fs.delete(removed);
