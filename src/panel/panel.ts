@@ -19,6 +19,9 @@ export const viewType = 'rnnGradients.panel';
 /** The panel that follows the editor from config to config. */
 export const previewType = 'rnnGradients.preview';
 
+/** Changes of the status within so many ms reach the page together: a run that is over by then shows no progress that would only flicker. */
+const statusDelay = 50;
+
 const shortName = (file: string): string => path.posix.basename(vscode.Uri.parse(file).path);
 
 function statusOf(session: Session): PanelStatus {
@@ -38,6 +41,7 @@ function statusOf(session: Session): PanelStatus {
 export class Panel implements vscode.Disposable {
   readonly #channel: Channel<PanelContract, PageContract>;
   readonly #subscriptions: vscode.Disposable[] = [];
+  #statusTimer: NodeJS.Timeout | undefined;
 
   constructor(readonly view: vscode.WebviewPanel, readonly session: Session, extensionUri: vscode.Uri) {
     const { webview } = view;
@@ -62,7 +66,7 @@ export class Panel implements vscode.Disposable {
       },
     );
     this.#subscriptions.push(
-      session.onDidChange(() => this.#sendStatus()),
+      session.onDidChange(() => { this.#statusTimer ??= setTimeout(() => this.#sendStatus(), statusDelay); }),
       session.onDidSummarise((summary) => {
         this.#sendStatus();
         this.#channel.emit('summary', summary);
@@ -80,11 +84,14 @@ export class Panel implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.#statusTimer);
     this.#channel.close(t('The panel was closed.'));
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
   #sendStatus(): void {
+    clearTimeout(this.#statusTimer);
+    this.#statusTimer = undefined;
     this.view.title = this.view.viewType === previewType ? t('RNN preview: {0}', this.session.title) : `RNN: ${this.session.title}`;
     this.#channel.emit('status', statusOf(this.session));
   }
