@@ -5,6 +5,7 @@ import { readUri, resolveReference } from './files.js';
 import type { Inspections } from './inspections.js';
 import { after, isUnder } from './moves.js';
 import type { Move } from './moves.js';
+import { NewFolders } from './newFolders.js';
 import { listFolder, longestSearch, searchFiles } from './search.js';
 import { patience, within } from './waiting.js';
 
@@ -28,6 +29,7 @@ export class ConfigIndex implements vscode.Disposable {
   readonly #known = new Map<string, Known>();
   readonly #stale = new Map<string, vscode.Uri>();
   readonly #folders = new Map<string, { readonly at: number; readonly looked: Promise<void> }>();
+  readonly #newFolders = new NewFolders((folder) => this.#lookInto(folder));
   readonly #disposables: vscode.Disposable[];
   #all: { readonly at: number; readonly read: Promise<void> } | null = null;
   /** Whether the search has told all configs of the workspace. */
@@ -85,6 +87,7 @@ export class ConfigIndex implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#newFolders.dispose();
     for (const disposable of this.#disposables) disposable.dispose();
     this.#changed.dispose();
   }
@@ -188,6 +191,20 @@ export class ConfigIndex implements vscode.Disposable {
   async #readFolder(folder: vscode.Uri): Promise<void> {
     const configs = (await listFolder(folder)).map(([name]) => vscode.Uri.joinPath(folder, name)).filter(isConfig);
     for (const uri of configs.slice(0, mostConfigs)) if (!this.#known.has(uri.toString())) await this.#readOne(uri);
+  }
+
+  /** Of the configs in a folder that has just been made nobody may have been told. */
+  async #lookInto(folder: vscode.Uri): Promise<void> {
+    // The search that is still to come finds them all.
+    if (this.#all === null) return;
+    try {
+      const configs = await searchFiles(new vscode.RelativePattern(folder, configPattern), ignored, mostConfigs, longestSearch);
+      const unknown = configs.filter((uri) => !this.#known.has(uri.toString()));
+      for (const uri of unknown) this.#stale.set(uri.toString(), uri);
+      if (unknown.length > 0) this.#changed.fire();
+    } catch (error) {
+      this.#log(error);
+    }
   }
 
   #log(error: unknown): void {

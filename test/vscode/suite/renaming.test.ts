@@ -1,6 +1,7 @@
 // Files and folders that get another name: references follow, and what configs were known by their old places is forgotten.
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
@@ -81,7 +82,7 @@ async function knownBy(weights: vscode.Uri): Promise<string> {
   return text.includes('only inactive units take from it') ? 'relu' : text.includes('only saturation takes from it') ? 'tanh' : text.includes('spectral radius') ? 'some config' : 'none';
 }
 
-describe('A config that is gone', () => {
+describe('A config that is gone, or comes', () => {
   /** Each test has a folder of another name: watchers may lose one that is removed and made again. */
   let turn = 0;
   const root = (): vscode.Uri => {
@@ -133,4 +134,36 @@ describe('A config that is gone', () => {
     await write({ 'net/w.json': unit });
     assert.equal(await knownBy(vscode.Uri.joinPath(root(), 'net', 'w.json')), 'none');
   });
+
+  /** As another program does it, without a pause. */
+  const writeAtOnce = (name: string, text: string): void => {
+    const file = vscode.Uri.joinPath(root(), name).fsPath;
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  };
+
+  it('is known in a folder that was made for it the moment before, by another program', async () => {
+    // Of some of them, and each time others, the watchers tell.
+    const names = Array.from({ length: 8 }, (_, i) => `w${i}.json`);
+    await write(Object.fromEntries(names.map((name) => [name, unit])));
+    const weights = names.map((name) => vscode.Uri.joinPath(root(), name));
+    for (const uri of weights) assert.equal(await knownBy(uri), 'none');
+    for (const [i, name] of names.entries()) writeAtOnce(`runs-${i}/last/a.rnn.json`, config('relu', `../../${name}`));
+    for (const uri of weights) await is(uri, 'relu');
+  });
+
+  for (const [where, before] of [['', {}], [' in the place of another one', { 'tree/other.txt': '' }]] as const) {
+    it(`is known in a tree that is moved here as a whole${where}`, async () => {
+      await write({ 'w.json': unit, ...before });
+      const weights = vscode.Uri.joinPath(root(), 'w.json');
+      assert.equal(await knownBy(weights), 'none');
+      const built = sibling(await writeFiles({ 'note.txt': '' }), 'tree').fsPath;
+      await mkdir(path.join(built, 'runs'), { recursive: true });
+      await writeFile(path.join(built, 'runs', 'a.rnn.json'), config('relu', '../../w.json'));
+      const tree = vscode.Uri.joinPath(root(), 'tree').fsPath;
+      await rm(tree, { recursive: true, force: true });
+      await rename(built, tree);
+      await is(weights, 'relu');
+    });
+  }
 });
