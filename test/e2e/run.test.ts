@@ -1,6 +1,6 @@
 // The whole way, as a person walks it: a config, the palette, the painted page, edits, a reload.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe } from 'node:test';
 import type { Workbench } from '../support/workbench.js';
@@ -89,17 +89,29 @@ describe('Run RNN in a window', () => {
   });
 
   scenario('runs a plain weights file on the sequences that are picked, and saves the pair as a config', {}, async (workbench) => {
-    await workbench.openFile('weather/weights.json');
-    await workbench.palette('Run RNN');
-    await workbench.answer(/sequences\.json/, 'sequences.json');
-    await workbench.badge(/vanishing/i);
-    await workbench.palette('Notifications: Show Notifications');
-    await workbench.page.locator('.notifications-center').getByText('Save as config…').click();
+    const folder = path.join(workbench.folder, 'weather');
     const dialog = workbench.page.locator('.quick-input-widget');
-    const config = path.join(workbench.folder, 'weather', 'weights.rnn.json');
-    await workbench.until('the suggested name', async () => (await dialog.locator('input[type="text"]').first().inputValue()) === config);
-    await dialog.getByText('OK', { exact: true }).click();
-    await workbench.page.locator('.tab.active').filter({ hasText: 'weights.rnn' }).waitFor();
-    assert.deepEqual(JSON.parse(readFileSync(config, 'utf8')), { cell: 'tanh', weights: 'weights.json', sequences: 'sequences.json' });
+    const name = dialog.locator('input[type="text"]').first();
+    const save = async (typed: string, saved: string): Promise<void> => {
+      await workbench.openFile('weather/weights.json');
+      await workbench.palette('Run RNN');
+      await workbench.answer(/sequences\.json/, 'sequences.json');
+      await workbench.badge(/vanishing/i);
+      await workbench.palette('Notifications: Show Notifications');
+      await workbench.page.locator('.notifications-center').getByText('Save as config…').click();
+      await workbench.until('the suggested name', async () => (await name.inputValue()) === path.join(folder, 'weights.rnn.json'));
+      await name.fill(path.join(folder, typed));
+      await dialog.getByText('OK', { exact: true }).click();
+      await workbench.page.locator('.tab.active').filter({ hasText: saved }).waitFor();
+      assert.deepEqual(JSON.parse(readFileSync(path.join(folder, saved), 'utf8')), { cell: 'tanh', weights: 'weights.json', sequences: 'sequences.json' });
+      await workbench.palette('View: Close All Editors');
+    };
+    await save('weights.rnn.json', 'weights.rnn.json');
+    await save('pair', 'pair.rnn.json');
+    await save('other.json', 'other.rnn.json');
+    // Nobody has said that this one may be written over.
+    writeFileSync(path.join(folder, 'kept.rnn.json'), '{}');
+    await save('kept.json', 'kept.json');
+    assert.equal(readFileSync(path.join(folder, 'kept.rnn.json'), 'utf8'), '{}');
   });
 });
