@@ -5,6 +5,7 @@ import { toRange } from './diagnostics.js';
 import { implications, listed, round } from './implies.js';
 import { jsonSelector } from './subject.js';
 import type { Subject, Subjects } from './subject.js';
+import { isToldByJson } from './toldByJson.js';
 
 /** How long a hover waits for arithmetic before it shows what is known without, ms. */
 const patience = 1_500;
@@ -49,6 +50,17 @@ class PartHover implements vscode.HoverProvider {
   }
 }
 
+/** How to mend what VS Code's own JSON has marked: it says only what is wrong. */
+class AdviceHover implements vscode.HoverProvider {
+  constructor(readonly subjects: Subjects) {}
+
+  async provideHover(document: vscode.TextDocument, position: vscode.Position, token: vscode.CancellationToken): Promise<vscode.Hover | null> {
+    const subject = await this.subjects.of(document, token);
+    const problem = subject?.inspection.problems.find((one) => one.file === subject.file && toRange(one.range).contains(position) && isToldByJson(one));
+    return problem === undefined ? null : new vscode.Hover(new vscode.MarkdownString().appendText(problem.advice), toRange(problem.range));
+  }
+}
+
 const withQuotes = (range: vscode.Range): vscode.Range => new vscode.Range(range.start.translate(0, -1), range.end.translate(0, 1));
 
 const rangeText = ({ numbers }: PartInfo): string => (numbers === null || numbers.count === 0 ? '' : `, ${round(numbers.min)} … ${round(numbers.max)}`);
@@ -85,4 +97,5 @@ function describe(facts: PartFacts, inspection: Inspection): string[] {
   return lines;
 }
 
-export const registerHover = (subjects: Subjects): vscode.Disposable => vscode.languages.registerHoverProvider(jsonSelector, new PartHover(subjects));
+export const registerHover = (subjects: Subjects): vscode.Disposable =>
+  vscode.Disposable.from(vscode.languages.registerHoverProvider(jsonSelector, new PartHover(subjects)), vscode.languages.registerHoverProvider(jsonSelector, new AdviceHover(subjects)));

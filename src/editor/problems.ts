@@ -1,10 +1,11 @@
 import * as vscode from 'vscode';
 import type { Problem } from '../config/problem.js';
 import { isConfig } from './configIndex.js';
-import { toDiagnostics } from './diagnostics.js';
+import { toDiagnostic } from './diagnostics.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 import type { Subjects } from './subject.js';
+import { isToldByJson } from './toldByJson.js';
 
 /** A file that more configs name than this is told about as these see it. */
 const mostConfigs = 5;
@@ -39,13 +40,17 @@ export function registerProblems(subjects: Subjects, sessions: Sessions): vscode
   const behind = new Map<string, readonly string[]>();
   const watched = (): Set<string> => new Set([...behind.values()].flat());
   let shown = '';
+  /** Files with problems, whoever tells of them. */
+  const troubled = new Set<string>();
 
   const publish = (): void => {
     const told = new Set<string>();
     const perFile = new Map<string, Problem[]>();
+    troubled.clear();
     const tell = (problems: readonly Problem[]): void => {
       for (const problem of problems) {
-        if (told.has(identity(problem))) continue;
+        troubled.add(problem.file);
+        if (told.has(identity(problem)) || isToldByJson(problem)) continue;
         told.add(identity(problem));
         perFile.set(problem.file, [...(perFile.get(problem.file) ?? []), problem]);
       }
@@ -59,7 +64,7 @@ export function registerProblems(subjects: Subjects, sessions: Sessions): vscode
     if (now === shown) return;
     shown = now;
     collection.clear();
-    collection.set([...perFile].map(([file, problems]) => [vscode.Uri.parse(file), toDiagnostics(problems)]));
+    collection.set([...perFile].map(([file, problems]) => [vscode.Uri.parse(file), problems.map(toDiagnostic)]));
   };
   const log = (error: unknown): void => inspections.log.error(error instanceof Error ? error.message : String(error));
   const look = (config: string): void => {
@@ -101,6 +106,9 @@ export function registerProblems(subjects: Subjects, sessions: Sessions): vscode
   return vscode.Disposable.from(
     collection,
     vscode.window.tabGroups.onDidChangeTabs(followTabs),
+    vscode.languages.onDidChangeDiagnostics(({ uris }) => {
+      if (uris.some((uri) => troubled.has(uri.toString()))) publish();
+    }),
     inspections.onDidChange((config) => {
       if (watched().has(config.toString())) look(config.toString());
     }),

@@ -119,6 +119,72 @@ describe('Problems of a config that never ran', () => {
   });
 });
 
+/** What VS Code's own JSON has marked. */
+const marks = (uri: vscode.Uri): vscode.Diagnostic[] => vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'json' || source === 'jsonc');
+
+describe('A mistake that VS Code\'s own JSON marks too', () => {
+  afterEach(closeEverything);
+
+  const whole = '{ "cell": "tanh", "weights": { "Wx": [[1]], "Wh": [[1]], "b": [0] }, "sequences": [[[1]]] }';
+  const mendedBy = async (document: vscode.TextDocument, position: vscode.Position): Promise<string> =>
+    (await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, position)).flatMap(({ contents }) => contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))).join('\n');
+  /** The text has been read, and what is wrong told, by the time that a hover is there. */
+  const isRead = (uri: vscode.Uri): Thenable<unknown> => vscode.commands.executeCommand('vscode.executeHoverProvider', uri, new vscode.Position(0, 0));
+  const once = async (uri: vscode.Uri): Promise<void> => {
+    await isRead(uri);
+    await until('one telling', () => (marks(uri).length > 0 && problemsOf(uri).length === 0 ? true : undefined));
+  };
+
+  for (const [what, text, advice] of [
+    ['a missing comma', whole.replace('"tanh",', '"tanh"'), /Put a comma between/],
+    ['a comma too many', whole.replace('"tanh",', '"tanh",,'), /Remove the comma/],
+    ['a missing value', whole.replace('"tanh",', ','), /Remove the comma that is too many, or put a value before it/],
+    ['a text without its end', whole.replace('"tanh"', '"tanh').replace(', "weights"', ',\n"weights"'), /Close the text on the line where it begins/],
+    ['a key that stands twice', whole.replace('"tanh",', '"tanh", "cell": "relu",'), /Remove one of them/],
+  ] as const) {
+    it(`is told once, and how to mend it by a hover: ${what}`, async () => {
+      const { document } = await openText(await writeFiles({ 'a.rnn.json': text }));
+      await once(document.uri);
+      const told = await Promise.all(marks(document.uri).map(({ range }) => mendedBy(document, range.start)));
+      assert.ok(told.some((hover) => advice.test(hover.replaceAll('&nbsp;', ' '))), told.join('\n'));
+    });
+  }
+
+  it('is told once in a weights file, and by this extension when that is closed', async () => {
+    const weights = '{ "Wx": [[1]] "Wh": [[1]], "b": [0] }';
+    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': weights });
+    const uri = sibling(config, 'w.json');
+    await openText(uri);
+    await openText(config);
+    await once(uri);
+    await vscode.window.tabGroups.close(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === uri.toString()));
+    const [problem] = await someProblems(uri);
+    assert.match(problem?.message ?? '', /A comma is missing.*Put a comma between/s);
+  });
+
+  it('is told by this extension where its words say more', async () => {
+    const { document } = await openText(await writeFiles({ 'a.rnn.json': whole.replace('"tanh"', "'tanh'").replace('[0]', '[.5]') }));
+    await until('its marks', () => (marks(document.uri).length === 2 ? true : undefined));
+    await isRead(document.uri);
+    assert.deepEqual(problemsOf(document.uri).map(({ range }) => document.getText(range)), ["'tanh'", '.5']);
+  });
+
+  it('is told by this extension when the user has turned its validation off', async () => {
+    const json = vscode.workspace.getConfiguration('json');
+    await json.update('validate.enable', false, vscode.ConfigurationTarget.Global);
+    try {
+      const { document } = await openText(await writeFiles({ 'a.rnn.json': whole.replace('"tanh",', '"tanh"') }));
+      await someProblems(document.uri);
+      await json.update('validate.enable', true, vscode.ConfigurationTarget.Global);
+      await once(document.uri);
+      await json.update('validate.enable', false, vscode.ConfigurationTarget.Global);
+      await someProblems(document.uri);
+    } finally {
+      await json.update('validate.enable', undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
+});
+
 describe('Quick fixes', () => {
   afterEach(closeEverything);
 

@@ -173,7 +173,7 @@ describe('a file that a training script rewrites', () => {
     await vscode.commands.executeCommand('rnnGradients.run', uri);
     await lensSays(uri, /vanishing/);
     const from = performance.now();
-    await replaceText(document, '"dtype": "float32",', '"dtype": ');
+    await replaceText(document, '"dtype": "float32",', '"dtype": float32,');
     await until('a problem', () => problemsOf(uri)[0]);
     console.log(`      an unsaved mistake was told after ${Math.round(performance.now() - from)} ms`);
     await lensSays(uri, /vanishing.*of the last good run/);

@@ -1,0 +1,20 @@
+// VS Code's own JSON marks some of our problems too, in documents that are open: each is told once.
+import * as vscode from 'vscode';
+import type { Problem, ProblemCode } from '../config/problem.js';
+import { toRange } from './diagnostics.js';
+
+const shared: ReadonlySet<ProblemCode> = new Set(['not-json', 'duplicate-key']);
+/** All that it says of None, 'text' or .5; how to write these is ours to tell. */
+const saysValueExpected = ({ code }: vscode.Diagnostic): boolean => code === 516 || code === '516';
+const isItsOwn = ({ source }: vscode.Diagnostic): boolean => source === 'json' || source === 'jsonc';
+
+/** Whether VS Code's own JSON says the same at the same place, now. It comes a moment after ours, and not at all where it is turned off. */
+function isMarked({ file, range, found }: Problem): boolean {
+  const { start } = toRange(range);
+  const marks = vscode.languages.getDiagnostics(vscode.Uri.parse(file, true)).filter((mark) => isItsOwn(mark) && mark.range.start.isEqual(start));
+  return marks.some((mark) => !saysValueExpected(mark) || /^[\]},:]$/.test(found));
+}
+
+/** A deprecated name it knows from the schema, unless the user does not want to be told by it. */
+export const isToldByJson = (problem: Problem): boolean =>
+  problem.code === 'deprecated-key' ? vscode.workspace.getConfiguration('json').get('validate.enable', true) : shared.has(problem.code) && isMarked(problem);
