@@ -1,7 +1,7 @@
 // Track: what each timestep adds to the gradients of the shared weights.
 import { t as say } from './l10n.js';
 import { endsInWords, logAxis, logLine, logTable, normColumn, unseenText } from './lines.js';
-import { stepValue } from './series.js';
+import { reading } from './series.js';
 import { formatLog10 } from './format.js';
 import { borders, limits } from './view.js';
 import { plotNote } from './scene.js';
@@ -31,7 +31,7 @@ export const contributions = ({ model }: Page): View => ({
     return { axis: logAxis(lines, window, say('norm'), hidden), lines, under: () => undefined, over: (painter) => plotNote(painter, theme, unseenText(lines, window, say('every contribution is exactly 0'))), ...borders(run, window), theme };
   },
   colourBar: () => null,
-  readout: (run, t) => [`t = ${t}`, ...(['dWh', 'dWx', 'db'] as const).map((name) => `‖${name}‖ = ${formatLog10(stepValue(run.steps, run.log10[name], t))}`)],
+  readout: (run, t) => [`t = ${t}`, ...(['dWh', 'dWx', 'db'] as const).map((name) => `‖${name}‖ = ${reading(run.steps, run.log10[name], t, formatLog10)}`)],
   summary: (run) => say('Contribution of each step to dWh: {0}.', endsInWords(run, 'dWh')),
   table: (run) => logTable(model, run, [normColumn('‖dWh_t‖', 'dWh'), normColumn('‖dWx_t‖', 'dWx'), normColumn('‖db_t‖', 'db')]),
   facts: limits,

@@ -10,7 +10,7 @@ import { Labels } from './labels.js';
 import { withAlpha } from './colours.js';
 import { flowEvents, flowTable, mostSequences, ratioAt } from './flowTable.js';
 import { nearAt, overlayLines, stepsOf } from './overlay.js';
-import { nearStepValue, stepValue } from './series.js';
+import { nearStepValue, reading } from './series.js';
 import type { Overlays } from './overlay.js';
 import type { Line, Painter, Scene } from './scene.js';
 import type { Place } from './labels.js';
@@ -269,7 +269,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       };
     },
     colourBar: () => null,
-    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${formatLog10(stepValue(run.steps, run.log10.dh, t))}`, say('last step alone = {0}', formatLog10(stepValue(run.steps, run.log10.singleSource, t))), `‖dx‖ = ${formatLog10(stepValue(run.steps, run.log10.dx, t))}`, ...overlays.all.map((overlay) => `${withoutEscapes(overlay.name)}: ${printNear(stepsOf(overlay.curve, run.shapes.T), formatLog10)(nearAt(overlay.curve, 'dh', t, run.shapes.T), t)}`)],
+    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${reading(run.steps, run.log10.dh, t, formatLog10)}`, say('last step alone = {0}', reading(run.steps, run.log10.singleSource, t, formatLog10)), `‖dx‖ = ${reading(run.steps, run.log10.dx, t, formatLog10)}`, ...overlays.all.map((overlay) => `${withoutEscapes(overlay.name)}: ${printNear(stepsOf(overlay.curve, run.shapes.T), formatLog10)(nearAt(overlay.curve, 'dh', t, run.shapes.T), t)}`)],
     summary: (run) => [
       say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run, 'dh')),
       ...(run.verdict.perStepFactor === null ? [] : [say('Fitted rate {0}.', factorText(run.verdict.perStepFactor))]),

@@ -46,14 +46,14 @@ function emphasised(sentence: string): (Node | string)[] {
 }
 
 /** Where the gradient enters: `last`, `every`, `given`, or a loss by its name and place, as `mse at last`. */
-function sourceName({ upstream, lossSteps }: RunSummary): string {
+function sourceName({ upstream, lossSteps, lossCount }: RunSummary): string {
   const [loss = '', at] = upstream.split(' at ');
   if (at !== undefined) return at === 'last' ? t('{0} at the last step', loss) : t('{0} at every step', loss);
   if (upstream === 'last') return t('loss at the last step');
   if (upstream === 'every') return t('loss at every step');
-  const [[from, to] = [NaN, NaN], ...more] = lossSteps;
-  if (lossSteps.length === 0) return t('no loss at any step');
-  if (more.length > 0) return t('loss at {0} steps', lossSteps.reduce((sum, [first, last]) => sum + last - first + 1, 0));
+  const [[from, to] = [NaN, NaN]] = lossSteps;
+  if (lossCount === 0) return t('no loss at any step');
+  if (to - from + 1 !== lossCount) return t('loss at {0} steps', lossCount);
   return from === to ? t('loss at t = {0}', from) : t('loss at t = {0} … {1}', from, to);
 }
 

@@ -5,7 +5,7 @@ import { formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { borders } from './view.js';
-import { columnAt, plotNote, stepsName } from './scene.js';
+import { columnAt, largestIn, plotNote, stepsName } from './scene.js';
 import { noCell, stepRows } from './steps.js';
 import { mostUnits } from './time.js';
 import { unitColours } from './unitLines.js';
@@ -57,10 +57,10 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
   let picture: Picture | null = null;
   let changed = (): void => undefined;
   type Ask = { tensor: 'hs' | 'dh' | 'z'; order: UnitOrder; sequence: number; window: { t0: number; t1: number }; maxColumns: number; maxRows: number };
-  const latest = new Latest((params: Ask) => model.slice('heatmap', params), (map, { sequence }) => {
+  const latest = new Latest((params: Ask) => model.slice('heatmap', params), (map, { sequence, window }) => {
     if (map === null) return;
     // NaN or infinite where a value is: those stand out.
-    picture = { map, strongest: map.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0), sequence, bitmap: null };
+    picture = { map, strongest: largestIn(map.values, map, window), sequence, bitmap: null };
     changed();
   });
 

@@ -3,14 +3,14 @@ import { formatLog10, exactLog10, powerOfTen } from './format.js';
 import { ticksBetween, ticksInDecade } from './axis.js';
 import { t as say } from './l10n.js';
 import { extent } from './scene.js';
-import { everyStep, nearStepValue, stepValue } from './series.js';
+import { nearStepValue, printRead, readAt, seriesRows, stepValue } from './series.js';
 import type { Line, YAxis } from './scene.js';
 import type { Cell, TablePlan } from './table.js';
 import type { LogSeries, Model, RunSeries, RunSummary, TimeWindow } from './model.js';
 
 /** A line of log10 values at `steps`, or at every step (null); read as 10^value. */
 export function logLine(line: Pick<Line, 'id' | 'legend' | 'colour'> & Partial<Line>, values: Float64Array, steps: Float64Array | null): Line {
-  return { width: 1.5, dash: [], series: { values, t: steps }, at: (t) => stepValue(steps, values, t), print: (value) => formatLog10(value), inRange: true, ...line };
+  return { width: 1.5, dash: [], series: { values, t: steps }, at: (t) => readAt(steps, values, t), print: printRead(steps, formatLog10), inRange: true, ...line };
 }
 
 /** Axis over whole decades for the lines that are not hidden, labelled 10ⁿ; right from 1e-900 to 1e+900 because it is linear in the exponent. */
@@ -62,17 +62,11 @@ export const normColumn = (name: string, norm: LogSeries): LogColumn => ({ name,
 /** A table of log10 series, printed as the numbers they stand for. */
 export function logTable(model: Model, run: RunSummary, columns: readonly LogColumn[]): TablePlan {
   return {
-    rowName: 't',
     columns: columns.map(({ name }) => name),
-    rowCount: run.shapes.T,
-    rowsAtOnce: 4096,
-    async rows(from, to) {
-      const series = await everyStep(model, run, from, to);
-      return Array.from({ length: to - from }, (_, i) => columns.map(({ at, cell }) => {
-        const value = at(series, from + i);
-        return cell?.(value, from + i) ?? { text: formatLog10(value), exact: exactLog10(value) };
-      }));
-    },
+    ...seriesRows(model, run, 4096, (series, steps) => steps.map((t) => columns.map(({ at, cell }) => {
+      const value = at(series, t);
+      return cell?.(value, t) ?? { text: formatLog10(value), exact: exactLog10(value) };
+    }))),
   };
 }
 

@@ -3,7 +3,7 @@ import { inReport } from './report.js';
 import { refined, stepValue } from './series.js';
 import type { PanelStatus, RunSummary, SeriesAnswer, SliceRequests, SpectrumSummary, TimeWindow } from '../src/protocol/messages.js';
 
-export type { Activations, AttributionPicture, AttributionRow, Band, Heatmap, Histogram, Jacobians, LogSeries, OpenedUnit, PanelStatus, ReachValues, RunSeries, RunSummary, SeriesAnswer, SpectrumSummary, StepValues, TimeWindow, UnitOrder, WeightName, WeightsPicture } from '../src/protocol/messages.js';
+export type { ActivationBins, Activations, AttributionPicture, AttributionRow, Band, Heatmap, Histogram, Jacobians, LogSeries, OpenedUnit, PanelStatus, ReachValues, RunSeries, RunSummary, SeriesAnswer, SpectrumSummary, StepValues, TimeWindow, UnitOrder, WeightName, WeightsPicture } from '../src/protocol/messages.js';
 export type Shapes = RunSummary['shapes'];
 
 /** `series`: the same run, known finer where it is looked at. */

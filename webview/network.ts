@@ -4,7 +4,7 @@ import { exactLog10, formatLog10, formatNumber } from './format.js';
 import { t as say } from './l10n.js';
 import { Player } from './player.js';
 import { plotText } from './scene.js';
-import { everyStep, nearStepValue, stepValue } from './series.js';
+import { nearStepValue, reading, seriesRows, stepValue } from './series.js';
 import { gradientCell, stateCell, stepsAtOnce } from './steps.js';
 import { borders } from './view.js';
 import { Latest, unlessGone } from './model.js';
@@ -233,7 +233,7 @@ export function network(page: Page, steps: Steps): View {
       return Math.max(lens.first, Math.min(lens.first + lens.count - 1, lens.first + Math.floor((x - area.left) / slot)));
     },
     colourBar: () => null,
-    readout: (run) => [`t = ${timeline.cursor}`, `‖h‖ = ${formatNumber(stepValue(run.steps, run.hNorm, timeline.cursor))}`, `‖g‖ = ${formatLog10(stepValue(run.steps, run.log10.dh, timeline.cursor))}`],
+    readout: (run) => [`t = ${timeline.cursor}`, `‖h‖ = ${reading(run.steps, run.hNorm, timeline.cursor, formatNumber)}`, `‖g‖ = ${reading(run.steps, run.log10.dh, timeline.cursor, formatLog10)}`],
     summary(run) {
       const { sweep } = player;
       const network = say('The network unrolled over {0} steps; the units around t = {1} with their states and gradients.', run.shapes.T, timeline.cursor);
@@ -245,19 +245,17 @@ export function network(page: Page, steps: Steps): View {
       const { shownSequence: sequence } = timeline;
       const units = H <= fewUnits ? Array.from({ length: H }, (_, unit) => unit) : [];
       return {
-        rowName: 't',
         columns: ['‖h_t‖', '‖g_t‖', ...units.map((unit) => say('{0} unit {1}', 'h', unit)), ...units.map((unit) => say('{0} unit {1}', 'g', unit))],
-        rowCount: run.shapes.T,
-        rowsAtOnce: stepsAtOnce(run),
-        rows: async (from, to) => {
-          const [exact, series] = await Promise.all([units.length === 0 ? [] : steps.range(run, from, to, sequence), everyStep(model, run, from, to)]);
-          return Array.from({ length: to - from }, (_, i) => {
-            const values = exact[i] ?? null;
-            const [hNorm, log10] = [stepValue(series.steps, series.hNorm, from + i), stepValue(series.steps, series.log10.dh, from + i)];
+        ...seriesRows(model, run, stepsAtOnce(run), async (series, rows) => {
+          const [from, to] = [rows[0] ?? 0, (rows.at(-1) ?? -1) + 1];
+          const exact = units.length === 0 ? [] : await steps.range(run, from, to, sequence);
+          return rows.map((t) => {
+            const values = exact[t - from] ?? null;
+            const [hNorm, log10] = [stepValue(series.steps, series.hNorm, t), stepValue(series.steps, series.log10.dh, t)];
             return [{ text: formatNumber(hNorm), exact: String(hNorm) }, { text: formatLog10(log10), exact: exactLog10(log10) },
               ...units.map((unit) => (values === null ? { text: '–', exact: '' } : stateCell(values, unit))), ...units.map((unit) => (values === null ? { text: '–', exact: '' } : gradientCell(values, unit)))];
           });
-        },
+        }),
       };
     },
     click: () => undefined,

@@ -2,7 +2,7 @@
 import { ticksBetween } from './axis.js';
 import { t as say } from './l10n.js';
 import { extent } from './scene.js';
-import { everyStep, stepValue } from './series.js';
+import { printRead, readAt, reading, seriesRows, stepValue } from './series.js';
 import { formatPercent } from './format.js';
 import { borders } from './view.js';
 import type { Page, View } from './view.js';
@@ -32,7 +32,7 @@ export const saturation = ({ model }: Page): View => ({
     const max = [0.05, 0.1, 0.25, 0.5, 1].find((bound) => bound >= top) ?? 1;
     return {
       axis: { min: 0, max, reverse: false, title: say('share'), ticks: (height) => ticksBetween(0, max, Math.max(1, height / 30)), label: formatPercent },
-      lines: [{ id: 'saturation', legend: say('saturated units'), colour: theme.orange, width: 1.5, dash: [], series, at: (t) => share(run, t), print: formatPercent, inRange: true }],
+      lines: [{ id: 'saturation', legend: say('saturated units'), colour: theme.orange, width: 1.5, dash: [], series, at: (t) => readAt(run.steps, values, t), print: printRead(run.steps, formatPercent), inRange: true }],
       under: () => undefined,
       over: () => undefined,
       ...borders(run, window),
@@ -40,21 +40,15 @@ export const saturation = ({ model }: Page): View => ({
     };
   },
   colourBar: () => null,
-  readout: (run, t) => [`t = ${t}`, say('{0} saturated', formatPercent(share(run, t)))],
+  readout: (run, t) => [`t = ${t}`, say('{0} saturated', reading(run.steps, run.saturation ?? [], t, formatPercent))],
   summary: (run) => {
     const values = run.saturation ?? new Float64Array(0);
     const largest = values.reduce((most, value) => Math.max(most, value), 0);
     return say('Share of saturated units per timestep: at most {0}.', formatPercent(largest));
   },
   table: (run) => ({
-    rowName: 't',
     columns: [say('saturated share')],
-    rowCount: run.shapes.T,
-    rowsAtOnce: 4096,
-    async rows(from, to) {
-      const series = await everyStep(model, run, from, to);
-      return Array.from({ length: to - from }, (_, i) => [{ text: formatPercent(share(series, from + i)), exact: String(share(series, from + i)) }]);
-    },
+    ...seriesRows(model, run, 4096, (series, steps) => steps.map((t) => [{ text: formatPercent(share(series, t)), exact: String(share(series, t)) }])),
   }),
   click: () => undefined,
 });

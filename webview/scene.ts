@@ -75,6 +75,21 @@ export function columnAt(map: Columns, t: number): { readonly column: number; re
   return { column, ...stepsOf(map, column) };
 }
 
+/** Which columns of a picture show steps of a window: from ≤ column < to. A report has one picture for all windows. */
+export function columnsIn(map: Columns, { t0, t1 }: TimeWindow): { readonly from: number; readonly to: number } {
+  const { t0: first, t1: end } = map.window;
+  const column = (t: number): number => columnAt(map, Math.max(first, Math.min(t, end - 1))).column;
+  return { from: column(t0), to: column(t1 - 1) + 1 };
+}
+
+/** The largest |value| of a picture [rows,columns] in the columns that show steps of a window. */
+export function largestIn(values: Float32Array, map: Columns, window: TimeWindow): number {
+  const { from, to } = columnsIn(map, window);
+  let largest = 0;
+  for (let row = 0; row < values.length; row += map.columns) for (let i = row + from; i < row + to; i++) largest = Math.max(largest, Math.abs(values[i] ?? 0));
+  return largest;
+}
+
 /** `t = 7`, or `t = 7 … 12`. */
 export const stepsName = (from: number, to: number): string => (from === to ? `t = ${from}` : `t = ${from} … ${to}`);
 

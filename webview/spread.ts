@@ -4,25 +4,26 @@ import { colourMap, withAlpha } from './colours.js';
 import { formatNumber, formatPercent } from './format.js';
 import { t as say } from './l10n.js';
 import { Latest } from './model.js';
-import { columnAt, stepsName, stepsOf } from './scene.js';
+import { columnAt, columnsIn, largestIn, stepsName, stepsOf } from './scene.js';
 import { borders } from './view.js';
-import type { Activations, RunSummary, TimeWindow } from './model.js';
+import type { ActivationBins, Activations, RunSummary, TimeWindow } from './model.js';
 import type { Painter } from './scene.js';
 import type { Page, View } from './view.js';
 import type { Cell } from './table.js';
 import type { Theme } from './theme.js';
 
-const bins = 28;
+const bins: ActivationBins = 28;
 const tableBins = 10;
 const notFiniteHeight = 6;
 
 export function spread({ model, timeline }: Page): View {
-  let picture: { readonly map: Activations; readonly most: number; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null } | null = null;
+  let picture: { readonly map: Activations; /** Of what is in view. */ readonly most: number; readonly odd: boolean; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null } | null = null;
   let changed = (): void => undefined;
   type Ask = { readonly sequence: number | null; readonly window: TimeWindow; readonly maxColumns: number; readonly bins: number };
-  const latest = new Latest((params: Ask) => model.slice('activations', params), (map) => {
+  const latest = new Latest((params: Ask) => model.slice('activations', params), (map, { window }) => {
     if (map === null) return;
-    picture = { map, most: map.shares.reduce((a, b) => Math.max(a, b), 0), bitmap: null };
+    const { from, to } = columnsIn(map, window);
+    picture = { map, most: largestIn(map.shares, map, window), odd: map.notFinite.subarray(from, to).some((share) => share > 0), bitmap: null };
     changed();
   });
 
@@ -51,7 +52,7 @@ export function spread({ model, timeline }: Page): View {
         say('How the hidden state is spread at each step: a histogram standing upright in every column, the stronger the colour the more units have that value. Units that gather at ±1 are saturated; a thin line at 0 is a network that hardly does anything.'),
         say('The colour grows with the square root of the share, so that single units can be seen.'),
       ],
-      formula: say('share of units with h in each of 28 equal bins'),
+      formula: say('share of units with h in each of {0} equal bins', bins),
       source: 'Glorot & Bengio 2010, “Understanding the difficulty of training deep feedforward neural networks”',
     },
     available: () => true,
@@ -78,7 +79,7 @@ export function spread({ model, timeline }: Page): View {
       };
     },
     colourBar: (theme) => (picture === null ? null : { map: colourMap(theme), low: '0', middle: '', high: say('{0} of the units', formatPercent(picture.most)), from: 0 }),
-    notFinite: () => (picture?.map.notFinite.some((share) => share > 0) === true ? say('not finite') : null),
+    notFinite: () => (picture?.odd === true ? say('not finite') : null),
     readout(_run, t, value) {
       if (picture === null) return [`t = ${t}`];
       const { map } = picture;

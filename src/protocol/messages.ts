@@ -44,6 +44,8 @@ export type RunSummary = RunSeries & {
   readonly upstream: string;
   /** Runs of steps at which something of it enters, both ends included, ascending. */
   readonly lossSteps: readonly (readonly [from: number, to: number])[];
+  /** How many steps those are; in a report of a very long run also where it has not room for all of them. */
+  readonly lossCount: number;
   /** Milliseconds of arithmetic, reading not included. */
   readonly elapsedMs: number;
   readonly verdict: Verdict;
@@ -189,6 +191,8 @@ export type UnitRequest = { readonly runId: number; readonly t: number; readonly
 
 /** How often each value of h occurs at each step: shares of the units, of one sequence or of all (null). */
 export type ActivationsRequest = { readonly runId: number; readonly sequence: number | null; readonly window: TimeWindow; readonly maxColumns: number; readonly bins: number };
+/** Bins of the picture on the page, and so of the one in a report: whoever writes the number is held to it by the compiler. */
+export type ActivationBins = 28;
 export type Activations = { readonly window: TimeWindow; readonly columns: number; readonly bins: number; /** h at both ends of the axis. */ readonly low: number; readonly high: number; /** [bins,columns], the highest bin first; each column adds up to 1 with its share of values that are not finite. */ readonly shares: Float32Array; readonly notFinite: Float32Array };
 
 /** Smallest, median and largest log10 ‖g_t‖ over the batch, min/max-decimated like unit lines. */
@@ -344,7 +348,7 @@ export type EditorRequests = {
 };
 
 /** How much of a run its record holds: see `makeRecord`. */
-export type RecordExtent = { readonly kind: 'everything' | 'rounded' } | { readonly kind: 'sequences'; readonly sequences: number } | { readonly kind: 'pictures'; readonly steps: number };
+export type RecordExtent = { readonly kind: 'everything' | 'rounded' } | { readonly kind: 'sequences'; readonly sequences: number } | { readonly kind: 'pictures'; readonly steps: number; /** How many steps have their norms; null: all. */ readonly norms: number | null };
 /** What a report is made of, besides the page itself. */
 export type ReportData = {
   /** Packed JSON in UTF-8. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { t as say } from '@vscode/l10n';
 import type { Language } from '../l10n.js';
 import type { RecordExtent, RunSummary } from '../protocol/messages.js';
+import { levelBins } from '../worker/levels.js';
 import { emptyStyle, escape, inertJson } from './markup.js';
 
 export type ReportParts = {
@@ -48,6 +49,7 @@ function extentText({ extent, summary: { shapes: { B, H, T } } }: ReportParts): 
     case 'sequences':
       return say('Norms and the verdict of all {0} sequences; states and gradients of the first {1}, with seven digits.', B, extent.sequences);
     case 'pictures':
+      if (extent.norms !== null) return say('The verdict with all digits. {0} steps of {1} units are too many for one file: norms stand at {2} steps, where they are smallest and largest in each of {3} parts of the run, with all digits; states and gradients are pictures as fine as a screen, with the numbers of {4} steps.', T, H, extent.norms, levelBins, extent.steps);
       return say('Norms and the verdict with all digits. {0} steps of {1} units are too many for one file: states and gradients are pictures as fine as a screen, with the numbers of {2} steps.', T, H, extent.steps);
   }
 }

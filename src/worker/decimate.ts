@@ -10,6 +10,12 @@ export const clampWindow = (window: TimeWindow, T: number): TimeWindow => {
 /** First item of bin `index` when `count` items from `start` are shared among `bins`. */
 export const binStart = (start: number, count: number, bins: number, index: number): number => start + Math.floor((index * count) / bins);
 
+/** Which of `bins` bins, that share T steps, hold steps of the window: from ≤ bin < to. */
+export function binsIn({ t0, t1 }: TimeWindow, T: number, bins: number): { readonly from: number; readonly to: number } {
+  const of = (t: number): number => Math.ceil(((t + 1) * bins) / T) - 1;
+  return { from: of(t0), to: of(t1 - 1) + 1 };
+}
+
 /** The largest finite |value| of one sequence of a [B,T,H], step by step: the numbers may have to be computed. */
 export function largestOverTime(values: Trace, { T, H }: { readonly T: number; readonly H: number }, sequence: number): number {
   let largest = 0;

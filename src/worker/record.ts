@@ -1,8 +1,9 @@
 // A finished run written down for a report: everything where that is small, pictures as fine as a screen where it is not.
 import { openUnit, runChunks } from '../engine/index.js';
 import type { Experiment, OpenedUnit, RunResult, Spectrum } from '../engine/index.js';
-import type { Activations, Band, Heatmap, HeatmapRequest, RecordExtent, RunSummary, SequenceLines, SpectrumSummary, StepValues, UnitLines, WeightName, WeightsPicture } from '../protocol/messages.js';
+import type { ActivationBins, Activations, Band, Heatmap, HeatmapRequest, RecordExtent, RunSummary, SequenceLines, SpectrumSummary, StepValues, UnitLines, WeightName, WeightsPicture } from '../protocol/messages.js';
 import type { Analyses, Finished } from './analyses.js';
+import { kept, mostDense } from './levels.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
 import { band, spread, unitOrder } from './units.js';
@@ -17,7 +18,7 @@ export type PictureTensor = HeatmapRequest['tensor'];
 
 /** Instead of the tensors of a sequence that is too long or too wide: the first sequence in pictures, and numbers at some steps. */
 export type FirstSequence = {
-  readonly heatmaps: Readonly<Record<PictureTensor, Omit<Heatmap, 'values'> & { readonly values: Cells }>>;
+  readonly heatmaps: Readonly<Record<PictureTensor, Omit<Heatmap, 'values' | 'peak' | 'notFinite'> & { readonly values: Cells; /** Of each column. */ readonly peaks: Float64Array; readonly notFinite: Float64Array }>>;
   /** Rows sorted otherwise, where each unit has a row of its own. */
   readonly orders: { readonly similarity: Uint32Array; readonly saturation: Uint32Array } | null;
   readonly units: readonly number[];
@@ -28,7 +29,7 @@ export type FirstSequence = {
   readonly weights: Readonly<Record<WeightName, Omit<WeightsPicture, 'values' | 'gradients'> & { readonly values: Cells; readonly gradients: Cells }>>;
 };
 
-/** What needs every sequence, where not all are whole. */
+/** What needs every sequence, where there are several and not all are whole. */
 export type Batch = { readonly band: Band; readonly sequenceLines: SequenceLines; readonly activations: Activations };
 
 export type RunRecord = {
@@ -43,7 +44,7 @@ export type RunRecord = {
   readonly batch: Batch | null;
 };
 
-/** Bytes for the tensors of whole sequences; what every record has grows with T and is taken from it. */
+/** Bytes for the tensors of whole sequences; what every record has grows with T, up to `mostDense`, and is taken from it. */
 const room = 2.4e6;
 const bytesPerStep = 64;
 /** Norms of more steps than this keep seven digits, except those whose exponents need more. */
@@ -54,15 +55,21 @@ const linePoints = 1500;
 const mostUnits = 32;
 const batchNumbers = 50_000;
 const stepNumbers = 60_000;
+/** Of few units: each step takes some room besides its numbers. */
+const mostSteps = 2048;
 const openedNumbers = 30_000;
 const weightCells = 128;
 const attributionNumbers = 60_000;
 const activationColumns = 512;
-/** As many as webview/spread.ts draws. */
-const activationBins = 28;
+const activationBins: ActivationBins = 28;
 
-/** Rounded to float32, which is then stored in half the room. */
-const narrow = (values: ArrayLike<number>): Float64Array => Float64Array.from({ length: values.length }, (_, i) => Math.fround(values[i] ?? NaN));
+const leastNormal = 2 ** -126;
+/** Rounded to float32, which is then stored in half the room; what lies beyond its range keeps all digits. */
+const narrow = (values: ArrayLike<number>): Float64Array => Float64Array.from({ length: values.length }, (_, i) => {
+  const value = values[i] ?? NaN;
+  const rounded = Math.fround(value);
+  return Math.abs(rounded) >= leastNormal && Math.abs(rounded) < Infinity ? rounded : value;
+});
 
 const cells = (values: Float32Array): Cells => Int16Array.from(values, (value) => (Number.isFinite(value) ? Math.max(-32767, Math.min(32767, Math.round(value * 32767))) : notFinite));
 
@@ -71,6 +78,7 @@ const hasOwnUpstream = ({ loss, upstream }: Experiment): boolean => loss !== nul
 /** How many sequences fit, and whether with every digit. */
 function plan({ experiment, result }: KeptRun): { readonly sequences: number; readonly everyDigit: boolean } {
   const { B, T, I, H } = result.shapes;
+  if (T > mostDense) return { sequences: 0, everyDigit: false };
   const each = T * (2 * H + I + 1 + (hasOwnUpstream(experiment) ? H : 0)) + H;
   const shared = 2 * (I * H + H * H + H);
   const left = room - bytesPerStep * T;
@@ -114,7 +122,7 @@ function wholeSequences({ experiment, result }: KeptRun, B: number, everyDigit: 
 
 /** Evenly spaced steps with both ends, and the ones that the verdict names. */
 function someSteps({ result: { shapes: { T }, verdict } }: KeptRun, count: number): number[] {
-  const rows = Math.max(2, Math.min(T, Math.floor(count)));
+  const rows = Math.max(2, Math.min(T, mostSteps, Math.floor(count)));
   const even = Array.from({ length: rows }, (_, i) => Math.round((i * (T - 1)) / (rows - 1)));
   const named = [verdict.crossedAt, verdict.zeroAt, verdict.infiniteAt].filter((t) => t !== null);
   return [...new Set([...even, ...named])].sort((a, b) => a - b);
@@ -127,8 +135,9 @@ function firstSequence(run: KeptRun): FirstSequence {
   const { T, I, H } = result.shapes;
   const window = { t0: 0, t1: T };
   const picture = (tensor: PictureTensor): FirstSequence['heatmaps'][PictureTensor] => {
-    const { values, ...rest } = heatmap(run, { runId, tensor, sequence: 0, window, maxColumns: pictureColumns, maxRows: pictureRows });
-    return { ...rest, values: cells(values) };
+    const [peaks, notFinite] = [Array<number>(), Array<number>()];
+    const { window: all, columns, rows, order, values, limit, usual, log10Max, decades } = heatmap(run, { runId, tensor, sequence: 0, window, maxColumns: pictureColumns, maxRows: pictureRows }, (column, peak, odd) => { [peaks[column], notFinite[column]] = [peak, odd]; });
+    return { window: all, columns, rows, order, values: cells(values), limit, usual, log10Max, decades, peaks: Float64Array.from(peaks), notFinite: Float64Array.from(notFinite) };
   };
   const ofWeights = (tensor: WeightName): FirstSequence['weights'][WeightName] => {
     const { values, gradients, ...rest } = weights(run, { runId, tensor, maxRows: weightCells, maxColumns: weightCells });
@@ -172,31 +181,34 @@ function thinned({ attribution, ...rest }: Finished): Finished {
   return { attribution: { ...attribution, t: Float64Array.from(kept, (row) => t[row] ?? 0), log10: narrow(fewer) }, ...rest };
 }
 
-function shortened(summary: RunSummary, spectrum: SpectrumSummary): Pick<RunRecord, 'summary' | 'spectrum'> {
-  if (summary.shapes.T <= mostWideSteps) return { summary, spectrum };
+/** `named`: steps that have more numbers in the record. */
+function shortened(whole: RunSummary, spectrum: SpectrumSummary, named: readonly number[]): Pick<RunRecord, 'summary' | 'spectrum'> {
+  if (whole.shapes.T <= mostWideSteps) return { summary: whole, spectrum };
+  const { summary, jacobianSigmaMax } = kept(whole, spectrum.jacobianSigmaMax, named);
   return {
     summary: { ...summary, hNorm: narrow(summary.hNorm), saturation: summary.saturation === null ? null : narrow(summary.saturation) },
-    spectrum: { ...spectrum, jacobianSigmaMax: narrow(spectrum.jacobianSigmaMax) },
+    spectrum: { ...spectrum, jacobianSigmaMax: narrow(jacobianSigmaMax) },
   };
 }
 
 /**
  * Everything that a report shows of a run. While all tensors need less than 2.4 MB every sequence is whole with every digit, so the report can do what
  * the panel does; of a larger batch as many sequences as fit are whole, with seven digits; of a sequence larger than that there are pictures of at most
- * 1024×96 cells and the numbers of some steps. So a record stays below 4.5 MB for T = 20,000 and any B and H.
+ * 1024×96 cells and the numbers of some steps, and of more than 32,768 steps the norms are those of the steps that tell most. So a record stays below 5 MB for any B, T and H.
  */
 export async function makeRecord(run: KeptRun, summary: RunSummary, spectrum: Spectrum, analyses: Analyses): Promise<RunRecord> {
   const finished = thinned(await analyses.finished());
   const { sequences, everyDigit } = plan(run);
   const { B } = run.result.shapes;
   const first = sequences > 0 ? null : firstSequence(run);
+  const series = shortened(summary, { runId: run.runId, ...spectrum, fraction: 1 }, first === null ? [] : [...first.steps, ...first.opened].map(({ t }) => t));
   return {
     schema: 1,
-    extent: first !== null ? { kind: 'pictures', steps: first.steps.length } : sequences < B ? { kind: 'sequences', sequences } : { kind: everyDigit ? 'everything' : 'rounded' },
-    ...shortened(summary, { runId: run.runId, ...spectrum, fraction: 1 }),
+    extent: first !== null ? { kind: 'pictures', steps: first.steps.length, norms: series.summary.steps?.length ?? null } : sequences < B ? { kind: 'sequences', sequences } : { kind: everyDigit ? 'everything' : 'rounded' },
+    ...series,
     finished,
     whole: sequences > 0 ? wholeSequences(run, sequences, everyDigit) : null,
     first,
-    batch: sequences === B ? null : wholeBatch(run),
+    batch: sequences === B || B === 1 ? null : wholeBatch(run),
   };
 }

@@ -1,7 +1,8 @@
 // Answers the page's questions about a run from its record, as the worker answers them from the run.
 import { openUnit } from '../engine/index.js';
-import type { Heatmap, SliceRequests, StepsBlock, StepsRequest, UnitLines, WeightsPicture } from '../protocol/messages.js';
+import type { Heatmap, HeatmapRequest, SliceRequests, StepsBlock, StepsRequest, UnitLines, WeightsPicture } from '../protocol/messages.js';
 import { Analyses } from './analyses.js';
+import { binsIn, clampWindow } from './decimate.js';
 import { seriesAnswer } from './levels.js';
 import { notFinite } from './record.js';
 import type { Cells, FirstSequence, RunRecord } from './record.js';
@@ -14,10 +15,13 @@ type Answers = { [K in keyof SliceRequests]: (params: SliceRequests[K]['params']
 
 const restored = (cells: Cells): Float32Array => Float32Array.from(cells, (cell) => (cell === notFinite ? NaN : cell / 32767));
 
-/** The picture with its rows in the wanted order; as it is where rows hold several units. */
-function pictureOf(first: FirstSequence, tensor: keyof FirstSequence['heatmaps'], by: 'index' | 'similarity' | 'saturation'): Heatmap {
-  const picture = first.heatmaps[tensor];
-  const values = restored(picture.values);
+/** The picture with its rows in the wanted order; as it is where rows hold several units. All of it, with what is told of the window: of the columns that show steps of it. */
+function pictureOf(first: FirstSequence, { tensor, order: by = 'index', window }: HeatmapRequest): Heatmap {
+  const { peaks, notFinite: odd, ...cells } = first.heatmaps[tensor];
+  const { window: { t1: T }, columns } = cells;
+  const values = restored(cells.values);
+  const { from, to } = binsIn(clampWindow(window, T), T, columns);
+  const picture = { ...cells, peak: peaks.subarray(from, to).reduce((most, peak) => (peak <= most || Number.isNaN(peak) ? most : peak), NaN), notFinite: odd.subarray(from, to).reduce((sum, count) => sum + count, 0) };
   if (by === 'index' || first.orders === null) return { ...picture, values };
   const order = first.orders[by];
   const sorted = new Float32Array(values.length);
@@ -70,7 +74,7 @@ export function replay(record: RunRecord): Answers {
   const either = <Result>(sequence: number, ofWhole: (kept: KeptRun) => Result, ofFirst: (pictures: FirstSequence) => Result | null): Result | null =>
     (sequence >= sequences ? null : run !== null ? ofWhole(run) : first === null ? null : ofFirst(first));
   return {
-    heatmap: (request) => either(request.sequence, (kept) => heatmap(kept, request), (pictures) => pictureOf(pictures, request.tensor, request.order ?? 'index')),
+    heatmap: (request) => either(request.sequence, (kept) => heatmap(kept, request), (pictures) => pictureOf(pictures, request)),
     unitLines: (request) => either(request.sequence, (kept) => unitLines(kept, request), (pictures) => linesOf(pictures, request.units)),
     sequenceLines(request) {
       if (run !== null && request.first + request.count <= sequences) return sequenceLines(run, request);

@@ -15,6 +15,9 @@ const mostSorted = 65_536;
 /** The cells of a picture and where its numbers are: `base` is the row of the first step in `values` [n,H], `order` the unit of each of the H places. */
 type Grid = { readonly window: TimeWindow; readonly H: number; readonly columns: number; readonly rows: number; readonly order: Uint32Array | null; readonly values: AnyRun['hs']; readonly base: number };
 
+/** Hears `peak` and `notFinite` of a picture's column. */
+type ColumnTold = (column: number, peak: number, notFinite: number) => void;
+
 /** 2^n, for |n| up to `farthest`; beyond, the smaller of two numbers is nothing beside the larger. */
 const farthest = 1074;
 const powers = Float64Array.from({ length: 2 * farthest + 1 }, (_, i) => 2 ** (i - farthest));
@@ -22,9 +25,9 @@ const power = (n: number): number => (n > farthest ? Infinity : n < -farthest ? 
 
 /**
  * [rows,columns] where each cell shows the value of largest |value|·2^exponent(t) among the (unit, t) that it covers, as sign·shade(height). A value that is not
- * finite wins and is shown as it is. `peak`: the largest height of a finite value, NaN without any.
+ * finite wins and is shown as it is. `peak`: the largest height of a finite value, NaN without any. `tell` hears the same of every column.
  */
-function blit({ window, H, columns, rows, order, values, base }: Grid, exponent: (t: number) => number, height: (magnitude: number, exponent: number) => number, shade: (height: number) => number): Pick<Heatmap, 'values' | 'peak' | 'notFinite'> {
+function blit({ window, H, columns, rows, order, values, base }: Grid, exponent: (t: number) => number, height: (magnitude: number, exponent: number) => number, shade: (height: number) => number, tell: ColumnTold): Pick<Heatmap, 'values' | 'peak' | 'notFinite'> {
   const picture = new Float32Array(rows * columns);
   const span = window.t1 - window.t0;
   const rowOf = new Uint32Array(H);
@@ -35,6 +38,8 @@ function blit({ window, H, columns, rows, order, values, base }: Grid, exponent:
   // Time outside: numbers that have to be computed come in its order.
   for (let column = 0; column < columns; column++) {
     const [from, to] = [binStart(window.t0, span, columns, column), binStart(window.t0, span, columns, column + 1)];
+    const notFiniteBefore = notFinite;
+    let highest = NaN;
     const numbers = values.subarray((base + from) * H, (base + to) * H);
     magnitude.fill(-1);
     odd.fill(0);
@@ -59,9 +64,11 @@ function blit({ window, H, columns, rows, order, values, base }: Grid, exponent:
     for (let row = 0; row < rows; row++) {
       const [most = 0, value = 0, wrong = 0] = [magnitude[row], best[row], odd[row]];
       const rank = most < 0 ? NaN : height(most, scale[row] ?? 0);
-      if (!(rank <= peak) && !Number.isNaN(rank)) peak = rank;
+      if (!(rank <= highest) && !Number.isNaN(rank)) highest = rank;
       picture[row * columns + column] = wrong === 0 ? Math.sign(value) * shade(rank) : wrong;
     }
+    if (!(highest <= peak) && !Number.isNaN(highest)) peak = highest;
+    tell(column, highest, notFinite - notFiniteBefore);
   }
   return { values: picture, peak, notFinite };
 }
@@ -92,7 +99,7 @@ function usualOf(values: { at(i: number): number | undefined }, length: number):
   return magnitudes[Math.ceil(0.98 * magnitudes.length) - 1] ?? 0;
 }
 
-export function heatmap(run: KeptRun, request: HeatmapRequest): Heatmap {
+export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold = () => undefined): Heatmap {
   const { result, experiment } = run;
   const { T, H, B } = result.shapes;
   const sequence = Math.min(request.sequence, B - 1);
@@ -101,14 +108,14 @@ export function heatmap(run: KeptRun, request: HeatmapRequest): Heatmap {
   const rows = Math.min(H, Math.max(1, request.maxRows));
   const order = unitOrder(run, sequence, request.order ?? 'index');
   const picture = { window, H, columns, rows, order };
-  const plain = (values: AnyRun['hs'], from: number, limit: number): Heatmap => ({ window, columns, rows, order, ...blit({ ...picture, values, base: from }, () => 0, (size) => size, (size) => (limit > 0 ? size / limit : 0)), limit, usual: limit, log10Max: 0, decades: 0 });
+  const plain = (values: AnyRun['hs'], from: number, limit: number): Heatmap => ({ window, columns, rows, order, ...blit({ ...picture, values, base: from }, () => 0, (size) => size, (size) => (limit > 0 ? size / limit : 0), tell), limit, usual: limit, log10Max: 0, decades: 0 });
   if (request.tensor === 'hs') return plain(result.hs, sequence * T, experiment.cell === 'tanh' ? 1 : limits.of(result, `hs ${sequence}`, () => largestOverTime(result.hs, result.shapes, sequence)));
   if (request.tensor === 'z') {
     const z = preActivations(run, sequence);
     return { ...plain(z, 0, limits.of(result, `z ${sequence}`, () => largestOverTime(z, result.shapes, 0))), usual: limits.of(result, `usual z ${sequence}`, () => usualOf(z, T * H)) };
   }
   const { log10Max, decades } = gradientScales.of(result, String(sequence), () => gradientScale(run, sequence));
-  const cells = blit({ ...picture, values: result.dhScaled, base: sequence * T }, (t) => result.dhExponent[t] ?? 0, (size, exponent) => Math.log10(size) + exponent * log10of2, (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades)));
+  const cells = blit({ ...picture, values: result.dhScaled, base: sequence * T }, (t) => result.dhExponent[t] ?? 0, (size, exponent) => Math.log10(size) + exponent * log10of2, (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades)), tell);
   return { window, columns, rows, order, ...cells, limit: 1, usual: 1, log10Max, decades };
 }
 

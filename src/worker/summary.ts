@@ -41,12 +41,14 @@ function onePercentAt({ log10SingleSource, verdict: { source, first, segments, o
 
 export function summarise(runId: number, experiment: Experiment, result: AnyRun, elapsedMs: number): RunSummary {
   const { name, cell, dtype, truncate, clipNorm } = experiment;
+  const entering = lossSteps(experiment);
   return {
     runId, name, cell, dtype, truncate, clipNorm, elapsedMs,
     shapes: result.shapes,
     chunkStarts: result.chunkStarts,
     upstream: describeUpstream(experiment),
-    lossSteps: lossSteps(experiment),
+    lossSteps: entering,
+    lossCount: entering.reduce((sum, [from, to]) => sum + to - from + 1, 0),
     verdict: result.verdict,
     onePercentAt: onePercentAt(result),
     steps: null,

@@ -190,6 +190,70 @@ describe('the report', () => {
     await clean(open);
   });
 
+  it('tells of a zoomed window what is in it, also where there is one picture for all windows', async () => {
+    const [T, H] = [9000, 48];
+    const config = JSON.parse(ringConfig(1.1, H, T)) as { weights: { Wx: number[][] }; sequences: number[][][] };
+    config.weights.Wx = [new Array<number>(H).fill(1)];
+    config.sequences = [new Array<number[]>(T).fill([1])];
+    const open = await pages.openReport(reportOf('overflowing', JSON.stringify({ ...config, cell: 'identity', dtype: 'float64' })));
+    const { page } = open;
+    await painted(page);
+    const odd = (track: string) => page.locator(`[data-track=${track}] .legend`, { hasText: 'not finite' });
+    const aloud = (track: string): Promise<string | null> => page.locator(`#track-${track}-plot`).getAttribute('aria-label');
+    for (const track of ['hiddenMap', 'spread']) await odd(track).waitFor();
+    assert.match(await aloud('hiddenMap') ?? '', /values in view are not finite/);
+    const most = (): Promise<string> => page.locator('[data-track=spread] .colour-bar').first().innerText();
+    await page.locator('#track-flow-plot').focus();
+    await page.keyboard.press('Home');
+    for (let i = 0; i < 6; i++) await page.keyboard.press('+');
+    for (const track of ['hiddenMap', 'spread']) await odd(track).waitFor({ state: 'detached' });
+    assert.doesNotMatch(await aloud('hiddenMap') ?? '', /not finite/);
+    assert.match(await most(), /100 %/);
+    await clean(open);
+  });
+
+  it('of a very long run is no larger, says what it holds, and tells no step as another', async () => {
+    const [T, H] = [120_000, 2];
+    const config = JSON.parse(ringConfig(0.9999, H, T)) as { sequences: number[][][]; weights: { Wx: number[][] } };
+    config.weights.Wx = [[1, 0.5]];
+    config.sequences = [Array.from({ length: T }, (_, t) => [Math.sin(0.01 * t)])];
+    const file = reportOf('veryLong', JSON.stringify(config));
+    const { size } = statSync(file);
+    console.log(`report of T = ${T}, H = ${H}: ${(size / 1e6).toFixed(2)} MB (development build)`);
+    assert.ok(size < 5e6, `${size} bytes`);
+    const json = path.join(folder, 'veryLong.json');
+    execFileSync(process.execPath, ['dist/cli.js', 'run', path.join(folder, 'veryLong.rnn.json'), '--json', json], { stdio: 'pipe' });
+    const { verdict } = JSON.parse(readFileSync(json, 'utf8')) as { verdict: { reason: string } };
+    const open = await pages.openReport(file);
+    const { page } = open;
+    await painted(page);
+    assert.equal(await page.locator('.reason').innerText(), verdict.reason);
+    const kept = Number(/norms stand at (\d+) steps/.exec(await page.locator('.about-report').innerText())?.[1]);
+    assert.ok(kept > 1024 && kept < T / 4, String(kept));
+    // The table has the rows that the report holds, each of its own step.
+    for (const track of ['flow', 'contributions', 'saturation', 'network']) {
+      await openTable(page, track);
+      assert.match(await page.locator(`[data-track=${track}] .table-place`).innerText(), new RegExp(` of ${kept}$`), track);
+      const cells = await page.locator(`[data-track=${track}] .twin tbody tr`).evaluateAll((rows) => rows.map((row) => (row.querySelector('td') as HTMLElement).dataset['value'] ?? ''));
+      assert.ok(cells.length > 0 && cells.every((value) => value !== '' && value !== 'NaN'), `${track}: ${cells.join()}`);
+    }
+    const download = page.waitForEvent('download');
+    await page.locator('[data-track=flow] .actions button', { hasText: 'CSV' }).click();
+    const steps = readFileSync(await (await download).path(), 'utf8').trimEnd().split('\r\n').slice(1).map((row) => Number(row.split(',')[0]));
+    assert.equal(steps.length, kept);
+    // Where the cursor is on another step, the nearest one that is held is told as such.
+    const t = steps.findIndex((step, i) => (steps[i + 1] ?? 0) > step + 1);
+    await page.locator('#track-flow-plot').focus();
+    await page.keyboard.press('Home');
+    for (let i = 0; i <= t; i++) await page.keyboard.press('ArrowRight');
+    await page.waitForFunction((at) => document.querySelector('.side h2')?.textContent.startsWith(`At t = ${at}`) === true, t + 1);
+    await page.locator('[data-track=flow] .chip', { hasText: /≈ \d/ }).first().waitFor();
+    assert.equal(await page.locator('.side [data-name=g]').innerText(), '–');
+    await page.keyboard.press('Home');
+    await page.waitForFunction(() => /^[\d.]+/.test(document.querySelector('[data-track=flow] .chip b')?.textContent ?? ''));
+    await clean(open);
+  });
+
   it('of 20,000 steps is below 5 MB, with the exact norms of every step', async () => {
     const [T, H] = [20000, 24];
     const config = JSON.parse(ringConfig(0.999, H, T)) as { sequences: number[][][]; weights: { Wx: number[][] } };

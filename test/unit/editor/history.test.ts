@@ -7,7 +7,7 @@ import type { RunSummary } from '../../../src/protocol/messages.js';
 const empty = new Float64Array(0);
 function summary(runId: number, dh: Float64Array): RunSummary {
   return {
-    runId, name: 'test', cell: 'tanh', dtype: 'float32', shapes: { B: 1, T: dh.length, I: 1, H: 1 }, chunkStarts: [0], upstream: 'last', lossSteps: [[dh.length - 1, dh.length - 1]], elapsedMs: 1,
+    runId, name: 'test', cell: 'tanh', dtype: 'float32', shapes: { B: 1, T: dh.length, I: 1, H: 1 }, chunkStarts: [0], upstream: 'last', lossSteps: [[dh.length - 1, dh.length - 1]], lossCount: 1, elapsedMs: 1,
     verdict: { kind: 'healthy', perStepFactor: 0.5 + runId / 1e6, halfLifeSteps: null, onePercentSteps: null, log10Ratio: -runId, source: dh.length - 1, first: 0, crossedAt: null, zeroAt: null, infiniteAt: null, segments: [], reason: '', next: null },
     steps: null, onePercentAt: null, log10: { dh, dx: empty, dWx: empty, dWh: empty, db: empty, singleSource: dh.map((value) => 2 * value) }, hNorm: empty, saturation: null, lossValue: null, clipFactor: null, clipNorm: null, truncate: null, dtypeRange: { log10Smallest: -45, log10Largest: 38 },
   };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RunSummary } from '../../../src/protocol/messages.js';
-import { curveForPage, forPage, mostDense, seriesAnswer, tellingSteps } from '../../../src/worker/levels.js';
+import { curveForPage, forPage, kept, mostDense, seriesAnswer, tellingSteps } from '../../../src/worker/levels.js';
 
 const T = 300_000;
 /** A slow wave with a spike, an exact zero and a number that is none. */
@@ -10,7 +10,7 @@ const [spike, zero, gap] = [123_457, 200_001, 250_003];
 const wave = (phase: number): Float64Array => Float64Array.from({ length: T }, (_, t) => (t === spike ? 50 : t === zero ? -Infinity : t === gap ? NaN : Math.sin(phase + t / 40_000)));
 
 const summary: RunSummary = {
-  runId: 1, name: 'long', cell: 'tanh', dtype: 'float64', shapes: { B: 1, T, I: 1, H: 1 }, chunkStarts: [0], upstream: 'last', lossSteps: [], elapsedMs: 1, steps: null,
+  runId: 1, name: 'long', cell: 'tanh', dtype: 'float64', shapes: { B: 1, T, I: 1, H: 1 }, chunkStarts: [0], upstream: 'last', lossSteps: [], lossCount: 0, elapsedMs: 1, steps: null,
   verdict: { kind: 'healthy', source: T - 1, first: 0, crossedAt: 77_777, zeroAt: null, infiniteAt: null, segments: [{ from: 11_111, to: T - 1, perStepFactor: 1 }] } as unknown as RunSummary['verdict'],
   log10: { dh: wave(0), dx: wave(1), dWx: wave(2), dWh: wave(3), db: wave(4), singleSource: wave(5) }, hNorm: wave(6), saturation: wave(7),
   onePercentAt: null, lossValue: null, clipFactor: null, clipNorm: null, truncate: null, dtypeRange: { log10Smallest: -324, log10Largest: 308 },
@@ -66,5 +66,18 @@ describe('what a page gets of a very long run', () => {
     assert.deepEqual(curveForPage({ dh }), { steps: null, log10: { dh } });
     const { steps, log10 } = curveForPage({ dh: wave(0), singleSource: wave(2) });
     assert.ok(steps?.includes(spike) === true && log10.singleSource[steps.indexOf(spike)] === 50);
+  });
+});
+
+describe('what a report keeps of a very long run', () => {
+  it('has room for the losses of the steps that it has, and for the count of all', () => {
+    const lossSteps = Array.from({ length: T / 2 }, (_, i): [number, number] => [2 * i, 2 * i]);
+    const told = kept({ ...summary, lossSteps, lossCount: T / 2 }, wave(8), [98_765]).summary;
+    const steps = told.steps ?? assert.fail();
+    assert.ok(steps.includes(98_765));
+    assert.deepEqual(told.lossSteps.map(([t]) => t), [...steps].filter((t) => t % 2 === 0));
+    assert.equal(told.lossCount, T / 2);
+    const few = [[1, 7], [9, T - 1]] as const;
+    assert.deepEqual(kept({ ...summary, lossSteps: few, lossCount: T - 2 }, wave(8), []).summary.lossSteps, few);
   });
 });

@@ -139,3 +139,63 @@ describe('the record of a long, wide sequence', () => {
     assert.equal((await answers.reach({ runId: 1 }))?.steps, T);
   });
 });
+
+/** An identity cell that grows by a tenth a step: no float64 holds it from about t = 7,450 on. */
+const overflowing = (T: number, H: number): Experiment => experimentOf(1, T, H, { cell: 'identity', weights: { Wx: new Float64Array(H).fill(1), Wh: Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? 1.1 : 0)), b: new Float64Array(H) } });
+
+describe('a window of the record of a long, wide sequence', () => {
+  it('is told what is not finite in it, and its largest value, as far as columns tell', async () => {
+    const [T, H] = [9000, 48];
+    const { run, record } = await recordOf(overflowing(T, H));
+    assert.equal(record.extent.kind, 'pictures');
+    const answers = replay(record);
+    const ofWindow = (t0: number, t1: number) => ({ runId: 1, tensor: 'hs' as const, sequence: 0, window: { t0, t1 }, maxColumns: 1024, maxRows: 96 });
+    const first = Array.from({ length: T }, (_, t) => t).find((t) => !Number.isFinite(run.result.hs.at(t * H))) ?? T;
+    assert.ok(first > 7000 && first < 8000, String(first));
+    const before = await answers.heatmap(ofWindow(100, 7000));
+    const across = await answers.heatmap(ofWindow(first - 200, first + 200));
+    const after = await answers.heatmap(ofWindow(first + 20, T));
+    const all = await answers.heatmap(ofWindow(0, T));
+    assert.equal(before?.notFinite, 0);
+    const known = heatmap(run, ofWindow(100, 7000));
+    assert.ok((before.peak >= known.peak) && before.peak < known.peak * 1.1 ** 9, `${before.peak} for ${known.peak}`);
+    // Columns of eight or nine steps each.
+    assert.ok((across?.notFinite ?? 0) >= 200 * H && (across?.notFinite ?? 0) < 209 * H, String(across?.notFinite));
+    assert.ok(Number.isNaN(after?.peak));
+    assert.equal(all?.notFinite, heatmap(run, ofWindow(0, T)).notFinite);
+    // Beyond the range of float32 too, a number that was kept is that number.
+    const { t, h } = record.first?.steps.findLast((step) => step.t < first) ?? { t: NaN, h: [] };
+    assert.ok((h[0] ?? NaN) > 1e200 && h[0] === run.result.hs.at(t * H), `${h[0]} at t = ${t}`);
+    // The only sequence is the whole batch: it is kept once.
+    assert.equal(record.batch, null);
+    assert.deepEqual(await answers.activations({ ...everything(T), sequence: null, maxColumns: 512, bins: 28 }), spread(run, { ...everything(T), sequence: null, maxColumns: 512, bins: 28 }));
+  });
+});
+
+describe('the record of a very long sequence', () => {
+  it('is no larger for more steps, and tells the verdict and the extremes of every norm with all digits', async () => {
+    const sizes: number[] = [];
+    for (const T of [40_000, 240_000]) {
+      const { run: { result }, record, bytes } = await recordOf(experimentOf(1, T, 2));
+      sizes.push(bytes);
+      const { summary: { steps, log10, hNorm, verdict } } = record;
+      assert.ok(steps !== null);
+      assert.deepEqual(record.extent, { kind: 'pictures', steps: record.first?.steps.length, norms: steps.length });
+      assert.deepEqual(verdict, result.verdict);
+      for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) {
+        assert.deepEqual(log10[name], steps.map((t) => result.log10Norms[name][t] ?? NaN));
+        for (const pick of [Math.min, Math.max]) assert.equal(log10[name].reduce((a, b) => pick(a, b)), result.log10Norms[name].reduce((a, b) => pick(a, b)), name);
+      }
+      // Steps that have more numbers have their norms too.
+      for (const { t } of record.first?.steps ?? []) assert.ok(steps.includes(t), String(t));
+      const window = { t0: 1000, t1: 9000 };
+      const answer = await replay(record).series({ runId: 1, window });
+      assert.deepEqual(answer?.window, window);
+      assert.deepEqual(answer.steps, steps.filter((t) => t >= 1000 && t < 9000));
+      assert.deepEqual(answer.hNorm, hNorm.filter((_, i) => (steps[i] ?? 0) >= 1000 && (steps[i] ?? 0) < 9000));
+      assert.equal(answer.jacobianSigmaMax.length, answer.steps.length);
+    }
+    const [short = NaN, long = NaN] = sizes;
+    assert.ok(long < 5e6 && long < 1.2 * short, `${short} and ${long} bytes`);
+  });
+});
