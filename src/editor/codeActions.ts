@@ -13,11 +13,29 @@ const { QuickFix, RefactorExtract, RefactorInline, RefactorRewrite } = vscode.Co
 /** What more configs than this make of a file is not offered in it. */
 const mostConfigs = 5;
 
-/** An action whose edit is computed only when the user chooses it, because it may rewrite megabytes. */
-class LateAction extends vscode.CodeAction {
-  constructor(title: string, kind: vscode.CodeActionKind, readonly target: Target, readonly offer: Pick<Offer, 'kind'>) {
+/** An action that is about one value. */
+class PlacedAction extends vscode.CodeAction {
+  constructor(title: string, kind: vscode.CodeActionKind, readonly target: Target) {
     super(title, kind);
   }
+}
+
+/** An action whose edit is computed only when the user chooses it, because it may rewrite megabytes. */
+class LateAction extends PlacedAction {
+  constructor(title: string, kind: vscode.CodeActionKind, target: Target, readonly offer: Pick<Offer, 'kind'>) {
+    super(title, kind, target);
+  }
+}
+
+const inMenu = ({ kind, title }: PlacedAction): string => `${kind?.value} ${title}`;
+
+/** What several configs of one file offer alike is offered once; what is offered alike at several places says where. */
+function toldApart(actions: readonly PlacedAction[]): PlacedAction[] {
+  const place = ({ target }: PlacedAction): string => `${target.file} ${target.path}`;
+  const different = [...new Map(actions.toReversed().map((action) => [`${inMenu(action)} ${place(action)}`, action])).values()].toReversed();
+  const alike = different.filter((action) => different.some((other) => other !== action && inMenu(other) === inMenu(action)));
+  for (const action of alike) action.title += ` (${action.target.path})`;
+  return different;
 }
 
 /** Mends what a problem says, and changes the numbers of a config in ways that only their meaning allows. */
@@ -25,12 +43,10 @@ class Actions implements vscode.CodeActionProvider {
   constructor(readonly subjects: Subjects, readonly refactorings: Refactorings) {}
 
   async provideCodeActions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext, token: vscode.CancellationToken): Promise<vscode.CodeAction[]> {
-    const actions = (await this.subjects.allOf(document, mostConfigs, token)).flatMap((subject) => this.#actions(document, range, context, subject));
-    // What several configs of one file offer alike is offered once.
-    return [...new Map(actions.toReversed().map((action) => [`${action.kind?.value} ${action.title}`, action])).values()].toReversed();
+    return toldApart((await this.subjects.allOf(document, mostConfigs, token)).flatMap((subject) => this.#actions(document, range, context, subject)));
   }
 
-  #actions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext, subject: Subject): vscode.CodeAction[] {
+  #actions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext, subject: Subject): PlacedAction[] {
     const { inspection, file } = subject;
     const here = inspection.problems.filter((problem) => problem.file === file && meets(toRange(problem.range), range));
     const fixes = here.flatMap((problem) => this.#fixes(problem, subject, document.uri, context));
@@ -48,16 +64,16 @@ class Actions implements vscode.CodeActionProvider {
     return action;
   }
 
-  #fixes(problem: Problem, { config, inspection }: Subject, uri: vscode.Uri, context: vscode.CodeActionContext): vscode.CodeAction[] {
+  #fixes(problem: Problem, { config, inspection }: Subject, uri: vscode.Uri, context: vscode.CodeActionContext): PlacedAction[] {
     const diagnostics = context.diagnostics.filter(({ source, range, message }) => message === problem.message || (source === 'Run RNN' && range.isEqual(toRange(problem.range))));
-    const mend = (action: vscode.CodeAction): vscode.CodeAction[] => {
+    const mend = (action: PlacedAction): PlacedAction[] => {
       action.diagnostics = diagnostics;
       action.isPreferred = true;
       return [action];
     };
     const target = (path: string, name: string): Target => ({ config: config.toString(), file: problem.file, path, name });
     if (problem.fix?.kind === 'replace') {
-      const action = new vscode.CodeAction(t('Change to {0}', problem.fix.text), QuickFix);
+      const action = new PlacedAction(t('Change to {0}', problem.fix.text), QuickFix, target(problem.path, problem.path));
       action.edit = new vscode.WorkspaceEdit();
       action.edit.replace(uri, toRange(problem.range), problem.fix.text);
       return mend(action);
@@ -70,11 +86,11 @@ class Actions implements vscode.CodeActionProvider {
     return bias === undefined ? [] : mend(new LateAction(t('Add {0} of zeros', bias.name), QuickFix, target(bias.path, bias.name), bias));
   }
 
-  #refactors(offer: Offer, { config }: Subject): vscode.CodeAction[] {
+  #refactors(offer: Offer, { config }: Subject): PlacedAction[] {
     const target: Target = { config: config.toString(), file: offer.file, path: offer.path, name: offer.name };
-    const late = (title: string, kind: vscode.CodeActionKind): vscode.CodeAction[] => [new LateAction(title, kind, target, offer)];
-    const asking = (title: string, command: string, change: object, kind = RefactorRewrite): vscode.CodeAction => {
-      const action = new vscode.CodeAction(title, kind);
+    const late = (title: string, kind: vscode.CodeActionKind): PlacedAction[] => [new LateAction(title, kind, target, offer)];
+    const asking = (title: string, command: string, change: object, kind = RefactorRewrite): PlacedAction => {
+      const action = new PlacedAction(title, kind, target);
       action.command = { title, command: `${prefix}.${command}`, arguments: [{ ...target, ...change }] };
       return action;
     };

@@ -185,6 +185,32 @@ describe('A mistake that VS Code\'s own JSON marks too', () => {
   });
 });
 
+describe('Actions for a selection over several places', () => {
+  afterEach(closeEverything);
+
+  const titles = async (document: vscode.TextDocument): Promise<string[]> => (await actionsAt(document, document.getText())).map(({ title }) => title);
+
+  it('say where each of them acts when they are called the same', async () => {
+    const text = '{ "weights": { "enc.Wx": [[1]], "enc.Wh": [[1]], "dec.Wx": [[1]], "dec.Wh": [[1]] }, "sequences": [[[1]]] }'.replaceAll('Wh": [[1]]', 'Wh": [[1, 2], [3, 4]]');
+    const { document } = await openText(await writeFiles({ 'a.rnn.json': text }));
+    const action = await actionAt(document, text, 'Transpose Wh (weights["dec.Wh"])');
+    const all = await titles(document);
+    assert.ok(all.includes('Transpose Wh (weights["enc.Wh"])') && all.includes('Rescale Wh to a spectral radius… (weights["dec.Wh"])'), all.join('\n'));
+    assert.equal(new Set(all).size, all.length);
+    assert.equal(await changeAndUndo(document, () => applyAction(action)), text.replace('"dec.Wh": [[1, 2], [3, 4]]', '"dec.Wh": [[1, 3], [2, 4]]'));
+    // Alone it needs no place.
+    await actionAt(document, '"dec.Wh"', 'Transpose Wh');
+  });
+
+  it('mend each of several mistakes', async () => {
+    const text = '{ "weights": { "Wx": [[1]], "Wh": [["1"]], "b": ["1"] }, "sequences": [[[1]]] }';
+    const { document } = await openText(await writeFiles({ 'a.rnn.json': text }));
+    const action = await actionAt(document, text, 'Change to 1 (weights.b[0])');
+    assert.ok((await titles(document)).includes('Change to 1 (weights.Wh[0][0])'));
+    assert.equal(await changeAndUndo(document, () => applyAction(action)), text.replace('"b": ["1"]', '"b": [1]'));
+  });
+});
+
 describe('Quick fixes', () => {
   afterEach(closeEverything);
 
