@@ -71,6 +71,12 @@ const channel = new Channel<PageContract, PanelContract>(
     spectrum: (spectrum) => model.setSpectrum(spectrum),
   },
 );
+// A field of text has an undo of its own; a slider has none.
+addEventListener('keydown', (event) => {
+  const [target] = event.composedPath();
+  if (event.key.toLowerCase() !== 'z' || !(event.ctrlKey || event.metaKey) || event.altKey || (target instanceof HTMLInputElement && target.type !== 'range')) return;
+  channel.emit('undo', { redo: event.shiftKey });
+});
 addEventListener('error', (event) => failed(event.error ?? event.message));
 addEventListener('unhandledrejection', (event) => failed(event.reason));
 

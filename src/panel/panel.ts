@@ -11,6 +11,7 @@ import { languageInUse } from '../l10n.js';
 import type { PageContract, PanelContract, PanelStatus, WeightPlace, WhatIf } from '../protocol/messages.js';
 import { Channel } from '../protocol/rpc.js';
 import { relaySlices } from '../worker/relay.js';
+import { Applied } from './applied.js';
 import { panelHtml } from './html.js';
 import { saveReport } from './report.js';
 import { ofFinishedRun, reportFailure, saveBytes } from './save.js';
@@ -42,6 +43,7 @@ export class Panel implements vscode.Disposable {
   readonly #channel: Channel<PanelContract, PageContract>;
   readonly #subscriptions: vscode.Disposable[] = [];
   #statusTimer: NodeJS.Timeout | undefined;
+  #applied: Applied | null = null;
 
   constructor(readonly view: vscode.WebviewPanel, readonly session: Session, extensionUri: vscode.Uri) {
     const { webview } = view;
@@ -59,6 +61,7 @@ export class Panel implements vscode.Disposable {
         revealWeight: (place) => void this.#revealWeight(place),
         rerun: () => void session.run().catch((error: unknown) => reportFailure(error)),
         cancel: () => void session.cancel(),
+        undo: ({ redo }) => void this.#applied?.undo(view, redo).catch(reportFailure),
         saveFile: ({ suggestedName, content }) => void saveBytes(session, suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
         exportJson: () => void this.#exportJson(),
         exportReport: () => void saveReport(session, extensionUri),
@@ -120,7 +123,10 @@ export class Panel implements vscode.Disposable {
   async #applyWhatIf(whatIf: WhatIf): Promise<boolean> {
     const { session } = this;
     const files = await applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf }));
-    if (files !== null) await showBehind(files).then(undefined, reportFailure);
+    if (files !== null) {
+      this.#applied = new Applied(files);
+      await showBehind(files).then(undefined, reportFailure);
+    }
     return files !== null;
   }
 

@@ -441,6 +441,8 @@ export type PanelContract = {
     revealConfig: null;
     rerun: null;
     cancel: null;
+    /** Takes back the last Apply of this panel, or makes it again, with the keys that do so in a text. */
+    undo: { readonly redo: boolean };
     /** Saves text that the page made; the host asks where. */
     saveFile: { readonly suggestedName: string; readonly content: string | Uint8Array };
     exportJson: null;

@@ -49,7 +49,7 @@ const channel = new Channel<PanelContract, PageContract>(
     saveFile: ({ suggestedName, content }) => download(suggestedName, content),
     failed: ({ message }) => console.error(message),
     // The page of a report offers none of these.
-    painted: () => undefined, revealWeight: () => undefined, revealProblem: () => undefined, revealConfig: () => undefined, rerun: () => undefined, cancel: () => undefined, exportJson: () => undefined, exportReport: () => undefined,
+    painted: () => undefined, revealWeight: () => undefined, revealProblem: () => undefined, revealConfig: () => undefined, rerun: () => undefined, cancel: () => undefined, undo: () => undefined, exportJson: () => undefined, exportReport: () => undefined,
   },
 );
 Object.assign(globalThis, { acquireVsCodeApi: () => ({ postMessage: (message: unknown) => setTimeout(() => hear(message), 0), getState: () => null, setState: () => undefined }) });

@@ -62,6 +62,35 @@ describe('What if in a window', () => {
     assert.deepEqual(await readFile(file), before);
   });
 
+  scenario('the keys of undo take an Apply back from the panel, and make it again; what was typed since is left alone', {}, async (workbench) => {
+    const page = await openSliders(workbench, 'vanishing.rnn.json');
+    await drag(workbench, '[data-measure=spectralRadius]', 0.5);
+    await mark(workbench, 1, /healthy/i);
+    const inPanel = (): Promise<boolean> => page.locator('body').evaluate(() => document.hasFocus());
+    const { keyboard } = workbench.page;
+    await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
+    await workbench.badge(/healthy/i);
+    await page.locator('#track-flow-plot').focus();
+    await keyboard.press('Control+z');
+    await workbench.badge(/vanishing/i);
+    await nothingUnsaved(workbench);
+    await workbench.until('the focus back in the panel', inPanel);
+    await keyboard.press('Control+Shift+z');
+    await workbench.badge(/healthy/i);
+    await workbench.until('the focus back in the panel', inPanel);
+    // Another edit of the text is not the panel's to take back.
+    await workbench.page.locator('.monaco-editor .view-line').first().click();
+    await keyboard.press('Control+End');
+    await keyboard.type(' ');
+    await page.locator('#track-flow-plot').focus();
+    await keyboard.press('Control+z');
+    // Messages keep their order: what the keys asked for is decided when the config is in front.
+    await page.locator('.toolbar vscode-button', { hasText: 'Open config' }).click();
+    await workbench.until('the text to have the focus', async () => !(await inPanel()));
+    await workbench.badge(/healthy/i);
+    assert.equal(await workbench.page.locator('.tab.dirty').count(), 1);
+  });
+
   scenario('a slider goes where the mouse goes; weights in a file of their own are written behind the text, and the panel stays in sight', {}, async (workbench) => {
     const page = await openSliders(workbench, 'weather.rnn.json');
     const rho = page.locator('[data-measure=spectralRadius] .number');

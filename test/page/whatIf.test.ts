@@ -259,6 +259,18 @@ describe('Apply', () => {
     await open.page.locator('.field.changed').first().waitFor({ state: 'detached' });
   });
 
+  it('is taken back and made again by the keys of undo, which in a field of text are its own', async () => {
+    await start();
+    const { page, host } = open;
+    for (const [place, ours] of [['#track-flow-plot', true], [`${field('sigmaMax')} .range`, true], [`${field('sigmaMax')} .number`, false], ['vscode-text-field[aria-label="Units drawn as lines"] input', false]] as const) {
+      await page.locator(place).focus();
+      await page.keyboard.press('Control+z');
+      await page.keyboard.press('Control+Shift+z');
+      await nextFrames(page);
+      assert.deepEqual(host.sent.undo.splice(0), ours ? [{ redo: false }, { redo: true }] : [], place);
+    }
+  });
+
   it('leaves everything as it was when nothing could be written', async () => {
     await start(ringConfig(0.5, 8, 40));
     open.host.willApply = false;

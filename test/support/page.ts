@@ -117,7 +117,7 @@ export type Sent<K extends keyof PanelContract['events']> = PanelContract['event
 
 /** The host: everything the page sent, and the run that it shows. */
 export class TestHost {
-  readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], painted: [], revealProblem: [], revealConfig: [], revealWeight: [], rerun: [], cancel: [], saveFile: [], exportJson: [], exportReport: [], failed: [] };
+  readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], painted: [], revealProblem: [], revealConfig: [], revealWeight: [], rerun: [], cancel: [], undo: [], saveFile: [], exportJson: [], exportReport: [], failed: [] };
   /** Names of the slices that the page asked for. */
   readonly asked: string[] = [];
   /** Names of slices that nobody can answer any more, as after the engine has stopped. */
@@ -191,7 +191,7 @@ export class TestHost {
           record('ready')(payload);
           this.sendAll();
         },
-        revealProblem: record('revealProblem'), revealConfig: record('revealConfig'), revealWeight: record('revealWeight'), rerun: record('rerun'), cancel: record('cancel'),
+        revealProblem: record('revealProblem'), revealConfig: record('revealConfig'), revealWeight: record('revealWeight'), rerun: record('rerun'), cancel: record('cancel'), undo: record('undo'),
         painted: record('painted'), saveFile: record('saveFile'), exportJson: record('exportJson'), exportReport: record('exportReport'), failed: record('failed'),
       },
     );
