@@ -341,7 +341,8 @@ function fitLabel(painter: Painter, labels: Labels, run: RunSummary, segment: Se
   if (ends === null || x1 - x0 < 60) return;
   const slope = Math.log10(segment.perStepFactor);
   const heightAt = (t: number): number => painter.y(ends[1] + (segment.to - t) * slope);
-  labels.put(alone ? factorText(segment.perStepFactor) : `×${formatFactor(segment.perStepFactor)}`, theme.orange, [0.3, 0.5, 0.7].flatMap((share) => {
+  const factor = formatFactor(segment.perStepFactor);
+  labels.put(labels.fitting([...(alone ? [factorText(segment.perStepFactor), say('×{0} per step back', factor)] : []), `×${factor}`]), theme.orange, [0.3, 0.5, 0.7].flatMap((share) => {
     const t = from + share * (to - from);
     return ([-1, 1] as const).flatMap((side) => [14, 30, 46].map((distance): Place => ({ x: painter.x(t), y: heightAt(t) + side * distance, align: 'center' })));
   }).concat([0.3, 0.5, 0.7].flatMap((down) => [0.3, 0.6].map((across): Place => ({ x: painter.left + across * (painter.right - painter.left), y: painter.top + down * (painter.bottom - painter.top), align: 'center' }))), { x: painter.left + 6, y: painter.top + 10, align: 'left' }, { x: painter.right - 6, y: painter.bottom - 12, align: 'right' }), 11);

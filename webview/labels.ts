@@ -26,13 +26,25 @@ export class Labels {
     this.#lines = lines;
   }
 
-  /** Writes the text at the freest of the places, earlier ones winning a tie; not at all where every place would cover another text. */
-  put(text: string, colour: string, places: readonly Place[], size = 10): void {
-    const { context, left, right, top, bottom } = this.#painter;
+  /** The first of the texts, longest first, that the plot is wide enough for; else the last. */
+  fitting(texts: readonly string[], size = 10): string {
+    const { left, right } = this.#painter;
+    return texts.find((text) => this.#width(text, size) <= right - left - 6) ?? texts.at(-1) ?? '';
+  }
+
+  #width(text: string, size: number): number {
+    const { context } = this.#painter;
     context.save();
     context.font = `${size}px ${this.#theme.fontFamily}`;
     const { width } = context.measureText(text);
     context.restore();
+    return width;
+  }
+
+  /** Writes the text at the freest of the places, earlier ones winning a tie; not at all where every place would cover another text. */
+  put(text: string, colour: string, places: readonly Place[], size = 10): void {
+    const { left, right, top, bottom } = this.#painter;
+    const width = this.#width(text, size);
     let best: { readonly box: Box; readonly score: number } | null = null;
     for (const { x, y, align } of places) {
       const start = align === 'left' ? x : align === 'right' ? x - width : x - width / 2;

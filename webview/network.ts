@@ -184,10 +184,12 @@ export function network(page: Page, steps: Steps): View {
       }
       if (loss(run, t) && reached(t)) text(say('↓ loss'), x(t), from - 8, theme.orange);
       text('↑ x', x(t), from + boxHeight + 9, filled(t) ? theme.muted : theme.grid);
+      // Half a line says nothing.
+      const fits = (height: number): boolean => height + 5 <= bottom;
       let y = from + boxHeight + 23;
-      if (filled(t) && y < bottom) text(`‖h‖ ${formatNumber(stepValue(run.steps, run.hNorm, t), 3)}`, x(t), y, theme.muted);
+      if (filled(t) && fits(y)) text(`‖h‖ ${formatNumber(stepValue(run.steps, run.hNorm, t), 3)}`, x(t), y, theme.muted);
       y += 13;
-      if (reached(t) && y < bottom) text(`‖g‖ ${formatLog10(stepValue(run.steps, run.log10.dh, t), 3)}`, x(t), y, theme.red);
+      if (reached(t) && fits(y)) text(`‖g‖ ${formatLog10(stepValue(run.steps, run.log10.dh, t), 3)}`, x(t), y, theme.red);
     }
   }
 

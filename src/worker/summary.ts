@@ -36,7 +36,8 @@ function lossSteps({ shapes: { B, T, H }, chunks, upstream, loss }: Experiment):
 function onePercentAt({ log10SingleSource, verdict: { source, first, segments, onePercentSteps } }: AnyRun): number | null {
   const least = (log10SingleSource[source] ?? NaN) - 2;
   const horizon = segments.length > 1 || onePercentSteps === null ? log10SingleSource.findIndex((value, t) => t >= first && value > least) : source - Math.ceil(onePercentSteps);
-  return horizon > first ? horizon : null;
+  // What cannot be told to arrive may arrive.
+  return horizon > first && !Number.isNaN(log10SingleSource[horizon - 1] ?? NaN) ? horizon : null;
 }
 
 export function summarise(runId: number, experiment: Experiment, result: AnyRun, elapsedMs: number): RunSummary {

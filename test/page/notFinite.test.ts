@@ -65,6 +65,12 @@ describe('a forward pass that overflows', () => {
     assert.match(await legend('spread'), /not finite$/);
   });
 
+  it('marks no horizon: what cannot be told to arrive may arrive', async () => {
+    await show(growing(2), 'relu of 2');
+    assert.ok(open.host.summary?.log10.singleSource.some(Number.isNaN) === true);
+    assert.equal(open.host.summary.onePercentAt, null);
+  });
+
   it('does not call zero what is not finite', async () => {
     assert.equal(await reach(), 'dWh is not finite, so it has no parts to compare.');
     await show(growing(2), 'relu of 2');
