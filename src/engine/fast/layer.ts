@@ -14,8 +14,6 @@ import { share, task } from './team.js';
 import type { Task, Team } from './team.js';
 import { packWeights } from './weights.js';
 
-/** Rows of a block, whose weight gradients are one product: few enough to stay in the cache, many enough to pay for the sums' way to memory. */
-const blockRows = 128;
 /** Floating-point operations of a block, a few milliseconds. */
 const blockWork = 2e8;
 /** Of a segment that several threads share. */
@@ -51,10 +49,18 @@ export type Piece = { readonly offset: number; readonly g: FloatArray | null; re
 const whole: Piece = { offset: 0, g: null, enters: null };
 
 /** The addresses in the kernels' Job, in its order; ten numbers come before them. */
-export const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'xs', 'hs', 'g', 'd', 'dx', 'dh0', 'dWx', 'dWh', 'db', 'scratch', 'norms'] as const;
+export const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'xs', 'hs', 'g', 'd', 'dx', 'dh0', 'dWx', 'dWh', 'db', 'scratch', 'norms', 'small'] as const;
 /** Place of the last of those numbers. */
 const cutOffset = 9;
 export const jobFields = 10 + buffers.length;
+
+/** Rows of a block, whose weight gradients are one product: few enough to stay in the cache, many enough to pay for the sums' way to memory. */
+const blockRows = 128;
+/** Bytes of a thread's scratch: behind that of the norms a panel of the rows of a block. */
+const scratchWith = (hPanels: number, iPanels: number, width: number, B: number): number => scratchOf(hPanels, iPanels, width) + Math.max(blockRows, B) * rowBytes;
+
+/** Bytes of what the kernels note of rows below the normal range. */
+const notesOf = (B: number, steps: number): number => 8 + (1 + steps) * B;
 
 /** Bytes of the buffers of a run whose steps' d fit into `places`, with scratch for so many threads. */
 export function bufferSizes({ dtype, B, I, H, steps }: LayerShape, places: number, threads: number): Readonly<Record<'job' | (typeof buffers)[number], number>> {
@@ -74,8 +80,9 @@ export function bufferSizes({ dtype, B, I, H, steps }: LayerShape, places: numbe
     dWx: hPanels * iPanels * width * rowBytes,
     dWh: hPanels * hPanels * width * rowBytes,
     db: hPanels * rowBytes,
-    scratch: threads * scratchOf(hPanels, iPanels, width),
+    scratch: threads * scratchWith(hPanels, iPanels, width, B),
     norms: 7 * steps * 8,
+    small: notesOf(B, steps),
   };
 }
 
@@ -131,7 +138,7 @@ function measure(own: Kernels, shape: LayerShape, team = own.team): Omit<Layout,
   const [segment, places] = [segmentOf(threads), placesOf(threads)];
   const staging = Math.max(leastStaging, width * Math.max(H, I), Math.min(movedAtOnce, H * Math.max(H, I, B)));
   const sizes = { staging: staging * bytesOf[dtype], ...bufferSizes(shape, placesOf(most), most), ...ApartNorms.sizes(shape) };
-  return { kernels, team: threads === 1 ? null : team, sizes, stagingLength: staging, hPanels, iPanels, blockSteps, segment, places, scratchBytes: scratchOf(hPanels, iPanels, width), threads };
+  return { kernels, team: threads === 1 ? null : team, sizes, stagingLength: staging, hPanels, iPanels, blockSteps, segment, places, scratchBytes: scratchWith(hPanels, iPanels, width, B), threads };
 }
 
 function layOut(own: Kernels, shape: LayerShape): Layout | null {
@@ -320,6 +327,7 @@ export class FastLayer {
     if (piece.g !== null) yield* this.#write(piece.g, at.g + (steps - 1) * B * rowBytes, gPanel);
     if (piece.enters === null) yield* clearSteps(this.#kernels, at.dh0, hPanels * B * rowBytes);
     else yield* this.#write(piece.enters, at.dh0, B * rowBytes);
+    yield* clearSteps(this.#kernels, at.small, notesOf(B, steps));
     this.#job[cutOffset] = truncate === null ? 0 : piece.offset % truncate;
     const segments: Segment[] = [];
     for (let t1 = steps; t1 > 0; t1 -= segment) segments.push({ t0: Math.max(0, t1 - segment), t1, place: (segments.length * segment) % places });

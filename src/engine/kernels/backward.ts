@@ -6,6 +6,7 @@ import { normOf, normWh, normWx, weightNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
 import { chain1, product1x2, productRows, transposedProduct } from './product';
 import { constant, panels, ROW, width } from './simd';
+import { addSettled, canBeLifted, copyStand, isNear, magnitudes, mayBecomeSubnormal, MIXED, ORDINARY, reachOf, SMALL, smallNorm, smallProduct, smallProductNorm, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
 
 /** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: g and d. The d of step t0 goes to step `place` of the buffer. */
 export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
@@ -15,15 +16,120 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
   const hsPanel = <usize>(1 + job.T) * stepBytes;
   const gPanel = <usize>job.T * stepBytes;
   const dPanel = <usize>job.places * stepBytes;
-  const from = <usize>b0 * ROW;
-  const rows = b1 - b0;
+  let some = anyWatched(job, b0, b1);
   for (let t = t1 - 1; t >= t0; t--) {
-    const g = job.g + <usize>t * stepBytes + from;
-    const d = job.d + <usize>(place + t - t0) * stepBytes + from;
-    throughActivation<T>(job.cell, g, gPanel, job.hs + <usize>(t + 1) * stepBytes + from, hsPanel, d, dPanel, hPanels, rows);
-    if (t == 0) carry<T>(job.B, d, dPanel, rows, H, job.backwardWeights, job.dh0 + from, stepBytes);
-    else if (job.truncate == 0 || (t + job.cutOffset) % job.truncate != 0) carry<T>(job.B, d, dPanel, rows, H, job.backwardWeights, g - stepBytes, gPanel);
+    const g = job.g + <usize>t * stepBytes;
+    const h = job.hs + <usize>(t + 1) * stepBytes;
+    const d = job.d + <usize>(place + t - t0) * stepBytes;
+    const flowsOn = t == 0 || job.truncate == 0 || (t + job.cutOffset) % job.truncate != 0;
+    const target = t == 0 ? job.dh0 : flowsOn ? g - stepBytes : 0;
+    const targetPanel = t == 0 ? stepBytes : gPanel;
+    // Counted from the end of a block, so that it is the same however the steps are divided into calls.
+    if ((job.T - 1 - t) % job.blockSteps % LOOK == 0) some = watch<T>(job, g, gPanel, b0, b1);
+    for (let b = b0; b < b1;) {
+      let end = some ? b + 1 : b1;
+      const from = <usize>b * ROW;
+      if (some && isWatched(job, b)) {
+        const kind = smallRow<T>(job, g + from, gPanel, h + from, hsPanel, d + from, dPanel, target == 0 ? 0 : target + from, targetPanel);
+        store<u8>(kindAt(job, t, b), kind);
+        if (kind == SMALL || kind == ZERO) {
+          b = end;
+          continue;
+        }
+      } else while (end < b1 && !isWatched(job, end)) end++;
+      throughActivation<T>(job.cell, g + from, gPanel, h + from, hsPanel, d + from, dPanel, hPanels, end - b);
+      if (target != 0) carry<T>(job.B, d + from, dPanel, end - b, H, job.backwardWeights, target + from, targetPanel);
+      b = end;
+    }
   }
+}
+
+/** Steps between two looks at which rows may soon be below the normal range. */
+const LOOK = 16;
+
+/** Where it is noted of row b that it is watched. */
+@inline function watchedAt(job: Job, b: i32): usize {
+  return job.small + 8 + <usize>b;
+}
+
+/** Where it is noted what the d of row b of step t is. */
+@inline function kindAt(job: Job, t: i32, b: i32): usize {
+  return job.small + 8 + <usize>((t + 1) * job.B + b);
+}
+
+/** Bytes of all that is noted. */
+export function notesOf(job: Job): usize {
+  return 8 + <usize>((job.T + 1) * job.B);
+}
+
+@inline function isWatched(job: Job, b: i32): bool {
+  return load<u8>(watchedAt(job, b)) != 0;
+}
+
+function anyWatched(job: Job, b0: i32, b1: i32): bool {
+  for (let b = b0; b < b1; b++) if (isWatched(job, b)) return true;
+  return false;
+}
+
+/** No row has been small yet: nobody has asked how far products reach. */
+@inline function allOrdinary(job: Job): bool {
+  return load<f64>(job.small) == 0;
+}
+
+/** Notes of the rows b0 … b1 − 1 whether they are to be watched; gives whether any is. */
+function watch<T>(job: Job, g: usize, gPanel: usize, b0: i32, b1: i32): bool {
+  let some = false;
+  for (let b = b0; b < b1; b++) {
+    const watched = mayBecomeSubnormal<T>(g + <usize>b * ROW, gPanel, panels<T>(job.H));
+    store<u8>(watchedAt(job, b), watched ? 1 : 0);
+    some = some || watched;
+  }
+  return some;
+}
+
+/** One row through the activation and, unless `target` is 0, through the weights, where it and its products are below the normal range. Says what its d is. */
+function smallRow<T>(job: Job, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, target: usize, targetPanel: usize): u8 {
+  const H = job.H;
+  const hPanels = panels<T>(H);
+  let reach = load<f64>(job.small);
+  if (reach == 0) {
+    reach = reachOf<T>(job.backwardWeights, hPanels + panels<T>(job.I), H);
+    store<f64>(job.small, reach);
+  }
+  const kind = smallThroughSlope<T>(job.cell, g, gPanel, h, hPanel, d, dPanel, H, reach);
+  // What enters beside it makes sums that are not small.
+  if (kind == SMALL && target != 0 && magnitudes<T>(target, targetPanel, hPanels) != 0) return MIXED;
+  if (kind == SMALL && target != 0) smallRowProduct<T>(d, dPanel, H, job.backwardWeights, panels<T>(H), target, targetPanel);
+  return kind;
+}
+
+/** What the rows of d of a step are together, and can be multiplied as with x and hPrev: SMALL, or MIXED, or else ORDINARY. */
+@inline function kindOf<T>(job: Job, t: i32): u8 {
+  return allOrdinary(job) ? ORDINARY : kindOfRows<T>(job, t);
+}
+
+function kindOfRows<T>(job: Job, t: i32): u8 {
+  let small = false;
+  let mixed = false;
+  for (let b = 0; b < job.B; b++) {
+    const kind = load<u8>(kindAt(job, t, b));
+    small = small || kind == SMALL;
+    mixed = mixed || kind == MIXED;
+  }
+  if (!small && !mixed) return ORDINARY;
+  const stepBytes = <usize>job.B * ROW;
+  const offset = <usize>t * stepBytes;
+  const panelBytes = <usize>job.T * stepBytes;
+  const hPanels = panels<T>(job.H);
+  if (!isNear<T>(job.xs + offset, panelBytes, panels<T>(job.I), job.B) || !isNear<T>(job.hs + offset, panelBytes + stepBytes, hPanels, job.B)) return ORDINARY;
+  // Nobody watches rows of zeros, or rows that are large throughout.
+  for (let b = 0; b < job.B; b++) {
+    if (load<u8>(kindAt(job, t, b)) != ORDINARY) continue;
+    const g = job.g + offset + <usize>b * ROW;
+    if (!canBeLifted<T>(g, panelBytes, hPanels)) return ORDINARY;
+    mixed = mixed || magnitudes<T>(g, panelBytes, hPanels) != 0;
+  }
+  return mixed ? MIXED : SMALL;
 }
 
 /**
@@ -53,6 +159,11 @@ export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts
     const at = job.norms + <usize>t * 8;
     store<f64>(at, wideNormOf<T>(h, hsPanel, H, B));
     store<f64>(at + series, closedShare<T>(job.cell, h, hsPanel, H, B));
+    const kind = kindOf<T>(job, t);
+    if (kind != ORDINARY) {
+      smallNorms<T>(job, kind, t, d, dPanel, at + 2 * series, series, own, scratch);
+      continue;
+    }
     store<f64>(at + 2 * series, normOf<T>(job.g + offset, xsPanel, H, B));
     store<f64>(at + 3 * series, normOf<T>(job.dx + offset, xsPanel, I, B));
     const sizeD = normOf<T>(d, dPanel, H, B);
@@ -68,20 +179,67 @@ export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts
   for (let end = t1; end > t0; end -= job.blockSteps) {
     const start = max(t0, end - job.blockSteps);
     const d = job.d + <usize>(place + start - t0) * stepBytes;
-    const rows = (end - start) * B;
-    const offset = <usize>start * stepBytes;
-    share<T>(job.xs + offset, xsPanel, I, d, dPanel, hPanels, rows, job.dWx, firstPanel, min(endPanel, iPanels));
-    share<T>(job.hs + offset, hsPanel, H, d, dPanel, hPanels, rows, job.dWh, max(0, firstPanel - iPanels), endPanel - iPanels);
+    for (let t = start; t < end;) {
+      const kind = kindOf<T>(job, t);
+      const first = t;
+      if (allOrdinary(job)) t = end;
+      while (t < end && kindOf<T>(job, t) == kind) t++;
+      const rows = (t - first) * B;
+      const offset = <usize>first * stepBytes;
+      const ofRun = d + <usize>(first - start) * stepBytes;
+      share<T>(job.xs + offset, xsPanel, I, ofRun, dPanel, hPanels, rows, job.dWx, firstPanel, min(endPanel, iPanels), kind, scratch);
+      share<T>(job.hs + offset, hsPanel, H, ofRun, dPanel, hPanels, rows, job.dWh, max(0, firstPanel - iPanels), endPanel - iPanels, kind, scratch);
+    }
     if (part == 0) addBias<T>(d, dPanel, hPanels, B, end - start, job.db);
   }
 }
 
-/** The rows of C += Aᵀ·D that belong to panels first … end − 1 of A [rows,M]. */
-function share<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, hPanels: i32, rows: i32, c: usize, first: i32, end: i32): void {
+/** The norms of a step of this kind, SMALL or MIXED: of g, dx, dWx, dWh and db, `series` bytes apart. */
+function smallNorms<T>(job: Job, kind: u8, t: i32, d: usize, dPanel: usize, at: usize, series: usize, own: i32, scratch: usize): void {
+  const B = job.B;
+  const I = job.I;
+  const H = job.H;
+  const stepBytes = <usize>B * ROW;
+  const xsPanel = <usize>job.T * stepBytes;
+  const offset = <usize>t * stepBytes;
+  const room = scratch + roomAfter<T>(I, H);
+  const small = kind == SMALL;
+  store<f64>(at, small ? smallNorm<T>(job.g + offset, xsPanel, H, B, false, room) : normOf<T>(job.g + offset, xsPanel, H, B));
+  store<f64>(at + series, small ? smallNorm<T>(job.dx + offset, xsPanel, I, B, false, room) : normOf<T>(job.dx + offset, xsPanel, I, B));
+  if (own & 2) {
+    store<f64>(at + 2 * series, smallProductNorm<T>(kind, job.xs + offset, xsPanel, I, d, dPanel, H, B, room));
+    store<f64>(at + 3 * series, smallProductNorm<T>(kind, job.hs + offset, xsPanel + stepBytes, H, d, dPanel, H, B, room));
+  }
+  store<f64>(at + 4 * series, small ? smallNorm<T>(d, dPanel, H, B, true, room) : biasNorm<T>(d, dPanel, H, B, scratch));
+}
+
+/** Where in a thread's scratch a panel of rows has room, behind what ./norms.ts takes. */
+@inline function roomAfter<T>(I: i32, H: i32): usize {
+  return <usize>(max(panels<T>(I), panels<T>(H)) * width<T>() + panels<T>(H)) * ROW;
+}
+
+/** The rows of C += Aᵀ·D that belong to panels first … end − 1 of A [rows,M]. `kind`: of all of D. */
+function share<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, hPanels: i32, rows: i32, c: usize, first: i32, end: i32, kind: u8, scratch: usize): void {
   if (first >= end) return;
   const columns = min(M, end * width<T>()) - first * width<T>();
   const cPanel = <usize>(panels<T>(M) * width<T>()) * ROW;
-  transposedProduct<T>(a + <usize>first * aPanel, aPanel, columns, d, dPanel, hPanels, rows, c + <usize>(first * width<T>()) * ROW, cPanel);
+  a += <usize>first * aPanel;
+  c += <usize>(first * width<T>()) * ROW;
+  if (kind == ORDINARY) {
+    transposedProduct<T>(a, aPanel, columns, d, dPanel, hPanels, rows, c, cPanel);
+    return;
+  }
+  // Rows of a panel of the product: as many as there are columns, made even.
+  const productRows = (columns + 1) & ~1;
+  const room = scratch + <usize>productRows * ROW;
+  for (let n = 0; n < hPanels; n++) {
+    memory.fill(scratch, 0, <usize>productRows * ROW);
+    copyStand<T>(kind, d, rows, room);
+    transposedProduct<T>(a, aPanel, columns, room, 0, 1, rows, scratch, 0);
+    addSettled<T>(kind, scratch, columns, c);
+    d += dPanel;
+    c += cPanel;
+  }
 }
 
 /** d = g ⊙ f'(h) over `rows` rows. */
@@ -159,9 +317,16 @@ export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32)
   const d = job.d + <usize>(place * job.B + r0) * ROW;
   const panelBytes = <usize>(job.T * job.B) * ROW;
   let target = job.dx + <usize>(t * job.B + r0) * ROW;
-  const bytes = <usize>rows * ROW;
   for (let n = 0; n < panels<T>(job.I); n++) {
-    productRows<T>(d, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target, bytes);
+    for (let r = r0; r < r1;) {
+      const kind = load<u8>(kindAt(job, t, r));
+      const first = <usize>(r - r0) * ROW;
+      if (allOrdinary(job)) r = r1;
+      while (r < r1 && load<u8>(kindAt(job, t, r)) == kind) r++;
+      const end = <usize>(r - r0) * ROW;
+      if (kind == ORDINARY || kind == ZERO) productRows<T>(d + first, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);
+      else for (let row = first; row < end; row += ROW) smallProduct<T>(kind, d + row, dPanel, H, weights, target + row);
+    }
     weights += weightsPanel;
     target += panelBytes;
   }

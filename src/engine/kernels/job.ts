@@ -44,4 +44,6 @@ export class Job {
   scratch: usize;
   /** float64 [7][T]: ‖h‖; share of units that let (nearly) nothing through; norms of g, dx, and the step's dWx, dWh, db. */
   norms: usize;
+  /** What ./backward.ts knows of numbers below the normal range: float64, as of `reachOf`, 0 before anybody asked; then a byte for each row that is watched, and for each row (t, b) what its d is. */
+  small: usize;
 }

@@ -1,5 +1,5 @@
 // AssemblyScript. A whole small run in one call: what ../fast/layer.ts does call by call, because there the calls would cost more than the work.
-import { backward, sums } from './backward';
+import { backward, notesOf, sums } from './backward';
 import { forward, forwardInput } from './forward';
 import { Job } from './job';
 import { fill, pack, packTransposed, unpack } from './panel';
@@ -47,6 +47,7 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch:
   } else for (let b = 0; b < B; b++, from += <usize>steps * hBytes) pack<T>(from, steps, H, job.g + <usize>b * ROW, gPanel, stepBytes);
   // dh0, dWx, dWh and db lie one behind the other.
   memory.fill(job.dh0, 0, job.scratch - job.dh0);
+  memory.fill(job.small, 0, notesOf(job));
 
   forwardInput<T>(job, 0, steps);
   let largest: f64 = 0;

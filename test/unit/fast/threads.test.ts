@@ -7,6 +7,7 @@ import { finish, runSteps, runWithin } from '../../../src/engine/index.js';
 import type { Experiment, Kernels, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/pass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/team.js';
+import { scaledIdentity } from '../engine/build.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
@@ -52,6 +53,14 @@ function broken(e: Experiment): Experiment {
   return { ...e, upstream: { kind: 'given', dhs: e.upstream.dhs.with(Math.floor(e.upstream.dhs.length / 2), Infinity) } };
 }
 
+/** Some sequences' gradients end as a few of the smallest numbers, each after another time. */
+function sticking(e: Experiment): Experiment {
+  const { dtype, shapes: { B, T, H }, weights } = e;
+  const dhs = new Float64Array(B * T * H);
+  for (let b = 0; b < B; b++) dhs.fill((dtype === 'float32' ? 1 : 1e-280) * 10 ** -b, (b * T + T - 1) * H, (b + 1) * T * H);
+  return { ...e, weights: { ...weights, Wh: scaledIdentity(H, 0.6) }, upstream: { kind: 'given', dhs } };
+}
+
 const numbersOf = ({ hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass): unknown => ({ hs, dhTotal, dxs, gradients, dh0, norms, states });
 
 if (isHelper(workerData)) help(workerData);
@@ -62,7 +71,7 @@ else if (isMainThread) {
         const [single, kernels] = [kernelsOf(variant), kernelsOf(variant)];
         await withTeam(kernels, variant, 3, () => {
           const experiments = shapes.map(randomExperiment);
-          for (const e of [...experiments, saturated(experiments[2]!)]) {
+          for (const e of [...experiments, saturated(experiments[2]!), ...experiments.map(sticking)]) {
             const expected = finish(runSteps(e, undefined, single));
             const run = finish(runWithin(0, e, undefined, kernels));
             for (const name of ['hs', 'dhTotal', 'dxs', 'dhScaled'] as const) assert.deepEqual(run[name].subarray(0, run[name].length), expected[name], `${name} of ${JSON.stringify(e.shapes)}`);
@@ -90,7 +99,7 @@ else if (isMainThread) {
               },
             };
             const experiments = shapes.map(randomExperiment);
-            for (const e of [...experiments, saturated(experiments[2]!), broken(experiments[0]!)]) {
+            for (const e of [...experiments, saturated(experiments[2]!), broken(experiments[0]!), ...experiments.map(sticking)]) {
               const expected = numbersOf(finish(fastPass(single, e))!);
               const wholeRun = finish(runSteps(e, undefined, single));
               for (let again = 0; again < 3; again++) {

@@ -1,0 +1,269 @@
+// AssemblyScript. Products of numbers below the normal range, which processors leave to microcode, a hundred times as slow. Such numbers are
+// multiples of the smallest one, 2^−149 in float32 and 2^−1074 in float64. Here the multiples are what is multiplied, as ordinary numbers, and summed
+// up on top of 1.5·2^23 (1.5·2^52), where numbers are whole: every sum is rounded as the dtype rounds its smallest numbers. Where they stand beside
+// larger numbers, whose digits matter more, all are multiplied by 2^60 (2^900) on the way, and the sums are rounded at their end.
+import { RELU, reluSlope, TANH, tanhSlope } from './activation';
+import { constant, lanesSum64, madd, panels, ROW, squares, width } from './simd';
+
+const SIGN32 = memory.data<u32>([0x80000000, 0x80000000, 0x80000000, 0x80000000], 16);
+const SIGN64 = memory.data<u64>([0x8000000000000000, 0x8000000000000000], 16);
+/** 2^23 and 2^52: with the bits of a subnormal number in its last digits, one is that many more. */
+const BASE32 = memory.data<f32>([8388608, 8388608, 8388608, 8388608], 16);
+const BASE64 = memory.data<f64>([4503599627370496, 4503599627370496], 16);
+const WHOLE32 = memory.data<f32>([12582912, 12582912, 12582912, 12582912], 16);
+const WHOLE64 = memory.data<f64>([6755399441055744, 6755399441055744], 16);
+
+/** Sums of multiples up to here are exact on top of the constants above. */
+@inline function most<T>(): f64 {
+  return sizeof<T>() == 4 ? 4194304 : 2251799813685248;
+}
+
+/** The smallest number of the dtype. */
+@inline function smallest<T>(): f64 {
+  return sizeof<T>() == 4 ? 1.401298464324817e-45 : 5e-324;
+}
+
+/** The exponent of 2 that lifts numbers out of the subnormal ones. */
+@inline function lift<T>(): i32 {
+  return sizeof<T>() == 4 ? 60 : 900;
+}
+
+/** The smallest number of the dtype, lifted. */
+@inline function smallestLifted<T>(): f64 {
+  return sizeof<T>() == 4 ? 1.6155871338926322e-27 : 4.176194859519056e-53;
+}
+
+/** 2^−lift */
+@inline function lowering<T>(): f64 {
+  return sizeof<T>() == 4 ? 8.673617379884035e-19 : 1.1830521861667747e-271;
+}
+
+/** Rows that hold larger magnitudes than 2^10 (2^−460), as bits, are not lifted: the squares of their products could leave the range of float64. */
+@inline function liftable<T>(): u64 {
+  return sizeof<T>() == 4 ? <u64>137 << 23 : <u64>563 << 52;
+}
+/** Nor are they multiplied by more than this. */
+const FAR: f64 = 1e12;
+
+/** Numbers below this, 2^−110 or 2^−1010, may soon be below the normal range. */
+@inline function nearly<T>(): f64 {
+  return sizeof<T>() == 4 ? 7.703719777548943e-34 : 9.113902524445496e-305;
+}
+
+@inline function whole<T>(): v128 {
+  return constant(sizeof<T>() == 4 ? WHOLE32 : WHOLE64);
+}
+
+/** The multiples of subnormal numbers. */
+@inline function multiples<T>(values: v128): v128 {
+  const sign = constant(sizeof<T>() == 4 ? SIGN32 : SIGN64);
+  const base = constant(sizeof<T>() == 4 ? BASE32 : BASE64);
+  return v128.or(v128.sub<T>(v128.or(v128.andnot(values, sign), base), base), v128.and(values, sign));
+}
+
+/** The subnormal numbers of whole multiples. */
+@inline function ofMultiples<T>(n: v128): v128 {
+  const sign = constant(sizeof<T>() == 4 ? SIGN32 : SIGN64);
+  const base = constant(sizeof<T>() == 4 ? BASE32 : BASE64);
+  return v128.or(v128.xor(v128.add<T>(v128.andnot(n, sign), base), base), v128.and(n, sign));
+}
+
+/** Bits that hold all magnitudes of a row: the largest is no larger, and more than half of it. As the multiple of the smallest number where there is one. */
+export function magnitudes<T>(row: usize, panelBytes: usize, panelCount: i32): u64 {
+  let bits = i32x4.splat(0);
+  for (let n = 0; n < panelCount; n++, row += panelBytes) {
+    bits = v128.or(v128.or(v128.or(bits, v128.load(row)), v128.or(v128.load(row, 16), v128.load(row, 32))), v128.load(row, 48));
+  }
+  bits = v128.andnot(bits, constant(sizeof<T>() == 4 ? SIGN32 : SIGN64));
+  const both = i64x2.extract_lane(bits, 0) | i64x2.extract_lane(bits, 1);
+  return sizeof<T>() == 4 ? (<u64>both >> 32) | (<u64>both & 0xffffffff) : <u64>both;
+}
+
+/** Whether a row holds numbers, other than 0, that are nearly below the normal range. */
+export function mayBecomeSubnormal<T>(row: usize, panelBytes: usize, panelCount: i32): bool {
+  const limit = v128.splat<T>(<T>nearly<T>());
+  const zero = v128.splat<T>(0);
+  let some = i32x4.splat(0);
+  for (let n = 0; n < panelCount; n++, row += panelBytes) {
+    for (let at: usize = 0; at < ROW; at += 16) {
+      const values = v128.load(row + at);
+      some = v128.or(some, v128.and(v128.lt<T>(v128.abs<T>(values), limit), v128.ne<T>(values, zero)));
+    }
+  }
+  return v128.any_true(some);
+}
+
+/** Whether the numbers of a row can be lifted. */
+export function canBeLifted<T>(row: usize, panelBytes: usize, panelCount: i32): bool {
+  return magnitudes<T>(row, panelBytes, panelCount) < liftable<T>();
+}
+
+/** Whether `rows` rows are small enough to be the other factor. */
+export function isNear<T>(from: usize, panelBytes: usize, panelCount: i32, rows: i32): bool {
+  return squares<T>(from, panelBytes, panelCount, rows) < FAR * FAR;
+}
+
+/** Numbers times 2^lift. No arithmetic meets a subnormal one. */
+@inline function lifted<T>(values: v128): v128 {
+  const few = v128.mul<T>(multiples<T>(values), v128.splat<T>(<T>smallestLifted<T>()));
+  const bits = v128.andnot(values, constant(sizeof<T>() == 4 ? SIGN32 : SIGN64));
+  if (sizeof<T>() == 4) return v128.bitselect(few, i32x4.add(values, i32x4.splat(lift<T>() << 23)), i32x4.lt_s(bits, i32x4.splat(1 << 23)));
+  return v128.bitselect(few, i64x2.add(values, i64x2.splat(<i64>lift<T>() << 52)), i64x2.lt_s(bits, i64x2.splat(<i64>1 << 52)));
+}
+
+/** What is multiplied in place of numbers of this kind. */
+@inline function stand<T>(values: v128, kind: u8): v128 {
+  return kind == SMALL ? multiples<T>(values) : lifted<T>(values);
+}
+
+/** What sums of such products begin with. */
+@inline function beginning<T>(kind: u8): v128 {
+  return kind == SMALL ? whole<T>() : v128.splat<T>(0);
+}
+
+/** The numbers that the sums stand for. */
+@inline function settled<T>(sums: v128, kind: u8): v128 {
+  return kind == SMALL ? ofMultiples<T>(v128.sub<T>(sums, whole<T>())) : v128.mul<T>(sums, v128.splat<T>(<T>lowering<T>()));
+}
+
+/** By how much a product with a row can at most exceed its largest number: the largest column of Σ|B|, and 1 at least. NaN where there is one. B: so many panels of K rows. */
+export function reachOf<T>(b: usize, panelCount: i32, K: i32): f64 {
+  let largest = v128.splat<T>(1);
+  for (let n = 0; n < panelCount; n++) {
+    for (let column: usize = 0; column < ROW; column += 16) {
+      let sum = v128.splat<T>(0);
+      for (let k = 0; k < K; k++) sum = v128.add<T>(sum, v128.abs<T>(v128.load(b + <usize>k * ROW + column)));
+      largest = v128.max<T>(largest, sum);
+    }
+    b += <usize>K * ROW;
+  }
+  const reach = max<T>(v128.extract_lane<T>(largest, 0), v128.extract_lane<T>(largest, 1));
+  return <f64>(sizeof<T>() == 4 ? max<T>(reach, max<T>(v128.extract_lane<T>(largest, 2), v128.extract_lane<T>(largest, 3))) : reach);
+}
+
+/** Whether a multiply-add is rounded once: rounded twice, a sum of multiples may end beside that of the dtype. (1 + e)² = 1 + 2e + e², and e² is half of the last digit. */
+@inline function roundsOnce<T>(): bool {
+  const e = sizeof<T>() == 4 ? 0.000244140625 : 7.450580596923828e-9;
+  const x = v128.splat<T>(<T>(1 + e));
+  return v128.extract_lane<T>(madd<T>(x, x, v128.splat<T>(<T>(-1 - 2 * e))), 0) != 0;
+}
+
+/** What the rows of d are: nothing in particular; multiples so small that the sums of their products are exact here; zeros; some subnormal among others that can be lifted with them. */
+export const ORDINARY: u8 = 0;
+export const SMALL: u8 = 1;
+export const ZERO: u8 = 2;
+export const MIXED: u8 = 3;
+
+/** d = g ⊙ f'(h) for a row of g that is SMALL or ZERO, as it says; MIXED or ORDINARY where it is neither, and d is not to be used. `reach`: of the weights that d is multiplied by. */
+export function smallThroughSlope<T>(cell: i32, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, H: i32, reach: f64): u8 {
+  const panelCount = panels<T>(H);
+  const bits = magnitudes<T>(g, gPanel, panelCount);
+  if (!(<f64>bits * reach < most<T>())) return bits < liftable<T>() && reach < FAR ? MIXED : ORDINARY;
+  if (!roundsOnce<T>()) return ORDINARY;
+  let none = i32x4.splat(0);
+  for (let n = 0; n < panelCount; n++) {
+    for (let at: usize = 0; at < ROW; at += 16) {
+      const state = v128.load(h + at);
+      const slope = cell == TANH ? tanhSlope<T>(state) : cell == RELU ? reluSlope<T>(state) : v128.splat<T>(1);
+      const product = v128.sub<T>(madd<T>(multiples<T>(v128.load(g + at)), slope, whole<T>()), whole<T>());
+      none = v128.or(none, v128.ne<T>(product, product));
+      v128.store(d + at, ofMultiples<T>(product));
+    }
+    g += gPanel;
+    h += hPanel;
+    d += dPanel;
+  }
+  return v128.any_true(none) ? ORDINARY : bits == 0 ? ZERO : SMALL;
+}
+
+/** A row of C = D·B for one panel of B. */
+export function smallProduct<T>(kind: u8, d: usize, dPanel: usize, K: i32, b: usize, c: usize): void {
+  const start = beginning<T>(kind);
+  let c0 = start;
+  let c1 = start;
+  let c2 = start;
+  let c3 = start;
+  for (; K > 0; K -= width<T>(), d += dPanel) {
+    const end = d + <usize>min(K, width<T>()) * sizeof<T>();
+    for (let p = d; p < end; p += sizeof<T>(), b += ROW) {
+      const x = stand<T>(v128.load_splat<T>(p), kind);
+      c0 = madd<T>(x, v128.load(b), c0);
+      c1 = madd<T>(x, v128.load(b, 16), c1);
+      c2 = madd<T>(x, v128.load(b, 32), c2);
+      c3 = madd<T>(x, v128.load(b, 48), c3);
+    }
+  }
+  v128.store(c, settled<T>(c0, kind));
+  v128.store(c, settled<T>(c1, kind), 16);
+  v128.store(c, settled<T>(c2, kind), 32);
+  v128.store(c, settled<T>(c3, kind), 48);
+}
+
+/** A SMALL row of C = D·B for so many panels of B, which has K rows. */
+export function smallRowProduct<T>(d: usize, dPanel: usize, K: i32, b: usize, panelCount: i32, c: usize, cPanel: usize): void {
+  for (let n = 0; n < panelCount; n++) {
+    smallProduct<T>(SMALL, d, dPanel, K, b, c);
+    b += <usize>K * ROW;
+    c += cPanel;
+  }
+}
+
+/** What is multiplied in place of `rows` rows of one panel. */
+export function copyStand<T>(kind: u8, from: usize, rows: i32, to: usize): void {
+  for (const end = from + <usize>rows * ROW; from < end; from += 16, to += 16) v128.store(to, stand<T>(v128.load(from), kind));
+}
+
+/** The norm of `rows` SMALL rows of N numbers, or of their sum. */
+export function smallNorm<T>(from: usize, panelBytes: usize, N: i32, rows: i32, summed: bool, scratch: usize): f64 {
+  let sum: f64 = 0;
+  for (let n = 0; n < panels<T>(N); n++, from += panelBytes) {
+    copyStand<T>(SMALL, from, rows, scratch);
+    if (summed) {
+      for (let at: usize = ROW; at < <usize>rows * ROW; at += 16) v128.store(scratch + (at & 48), v128.add<T>(v128.load(scratch + (at & 48)), v128.load(scratch + at)));
+    }
+    sum += squares<T>(scratch, 0, 1, summed ? 1 : rows);
+  }
+  return inDType<T>(sum, SMALL);
+}
+
+/** The norm of AᵀD, with each element rounded where D is SMALL, for B rows of A [B,M] and of D. `scratch`: room for a panel of D. */
+export function smallProductNorm<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, scratch: usize): f64 {
+  const start = beginning<T>(kind);
+  let total = f64x2.splat(0);
+  for (let n = 0; n < panels<T>(H); n++, d += dPanel) {
+    copyStand<T>(kind, d, B, scratch);
+    for (let m = 0; m < M; m++) {
+      const x = a + <usize>(m / width<T>()) * aPanel + <usize>(m % width<T>()) * sizeof<T>();
+      for (let column: usize = 0; column < ROW; column += 16) {
+        let sum = start;
+        for (let row: usize = 0; row < <usize>B * ROW; row += ROW) sum = madd<T>(v128.load_splat<T>(x + row), v128.load(scratch + row + column), sum);
+        const n = v128.sub<T>(sum, start);
+        if (sizeof<T>() == 8) total = madd<f64>(n, n, total);
+        else {
+          const low = f64x2.promote_low_f32x4(n);
+          const high = f64x2.promote_low_f32x4(v128.shuffle<u64>(n, n, 1, 0));
+          total = madd<f64>(high, high, madd<f64>(low, low, total));
+        }
+      }
+    }
+  }
+  return inDType<T>(lanesSum64(total), kind);
+}
+
+/** A norm from the sum of the squares of what stands for the numbers. */
+function inDType<T>(sum: f64, kind: u8): f64 {
+  const norm = Math.sqrt(sum) * (kind == SMALL ? smallest<T>() : lowering<T>());
+  return sizeof<T>() == 4 ? <f64><f32>norm : norm;
+}
+
+/** `rows` rows of one panel of C += sums of products that have not been rounded. */
+export function addSettled<T>(kind: u8, sums: usize, rows: i32, c: usize): void {
+  const limit = v128.splat<T>(<T>most<T>());
+  for (const end = sums + <usize>rows * ROW; sums < end; sums += 16, c += 16) {
+    const sum = v128.load(sums);
+    // More than a few multiples are no longer below the normal range, or hold more digits than are exact on top of a constant.
+    const few = kind == SMALL && !v128.any_true(v128.ge<T>(v128.abs<T>(sum), limit));
+    const value = few ? settled<T>(v128.add<T>(sum, whole<T>()), SMALL) : kind == SMALL ? v128.mul<T>(v128.mul<T>(sum, v128.splat<T>(<T>smallestLifted<T>())), v128.splat<T>(<T>lowering<T>())) : settled<T>(sum, kind);
+    v128.store(c, v128.add<T>(v128.load(c), value));
+  }
+}
