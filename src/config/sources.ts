@@ -73,12 +73,17 @@ function absentEntry(id: string, content: FileContent & { ok: false }): Finding 
   return content.reason === 'missing' ? { ...finding, advice: t('Check its name; when it was renamed, moved or closed unsaved, run it where it is now.') } : finding;
 }
 
+const uriScheme = /^[a-z][a-z0-9+.-]+:/i;
+
 /** The last part of a path or of a URI, as people write it. */
 export function fileName(id: string): string {
-  const [scheme] = /^[a-z][a-z0-9+.-]+:/i.exec(id) ?? [''];
+  const [scheme] = uriScheme.exec(id) ?? [''];
   const last = id.slice(scheme.length).split(/[/\\]/).at(-1) ?? id;
   return scheme === '' ? last : decoded(last);
 }
+
+/** A path, or a URI in the letters of its names instead of their bytes. */
+const asWritten = (id: string): string => (uriScheme.test(id) ? decoded(id) : id);
 
 function decoded(segment: string): string {
   try {
@@ -92,7 +97,7 @@ function decoded(segment: string): string {
 function absent(reference: string, content: FileContent & { ok: false }): Finding {
   if (content.reason === 'missing') {
     return {
-      code: 'missing-file', message: t('The file {0} does not exist.', quote(reference)), expected: t('an existing file'), found: t('nothing at {0}', content.id),
+      code: 'missing-file', message: t('The file {0} does not exist.', quote(reference)), expected: t('an existing file'), found: t('nothing at {0}', asWritten(content.id)),
       advice: t('Check its name; a relative path starts at the folder of the file that names it.'),
     };
   }

@@ -243,3 +243,13 @@ describe('A path that begins with two slashes', () => {
     });
   }
 });
+
+describe('A file that is not there', () => {
+  afterEach(closeEverything);
+
+  it('is told in the letters of its name', async () => {
+    const uri = await writeFiles({ 'a.rnn.json': config.replace('w.json', '가중치 é.json') });
+    await openText(uri);
+    assert.ok((await until('the problem', () => problemsOf(uri)[0])).message.includes(`found nothing at file://${sibling(uri, '가중치 é.json').path}. `));
+  });
+});
