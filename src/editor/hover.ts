@@ -50,6 +50,9 @@ class PartHover implements vscode.HoverProvider {
   }
 }
 
+/** Text as it stands; MarkdownString's own way leaves no space at which a line could end. */
+const literal = (text: string): string => text.replaceAll(/[\\`*_{}[\]()#+\-!~<>|]/g, '\\$&');
+
 /** How to mend what VS Code's own JSON has marked: it says only what is wrong. */
 class AdviceHover implements vscode.HoverProvider {
   constructor(readonly subjects: Subjects) {}
@@ -57,13 +60,16 @@ class AdviceHover implements vscode.HoverProvider {
   async provideHover(document: vscode.TextDocument, position: vscode.Position, token: vscode.CancellationToken): Promise<vscode.Hover | null> {
     const subject = await this.subjects.of(document, token);
     const problem = subject?.inspection.problems.find((one) => one.file === subject.file && toRange(one.range).contains(position) && isToldByJson(one));
-    return problem === undefined ? null : new vscode.Hover(new vscode.MarkdownString().appendText(problem.advice), toRange(problem.range));
+    return problem === undefined ? null : new vscode.Hover(new vscode.MarkdownString(literal(problem.advice)), toRange(problem.range));
   }
 }
 
 const withQuotes = (range: vscode.Range): vscode.Range => new vscode.Range(range.start.translate(0, -1), range.end.translate(0, 1));
 
-const rangeText = ({ numbers }: PartInfo): string => (numbers === null || numbers.count === 0 ? '' : `, ${round(numbers.min)} … ${round(numbers.max)}`);
+/** Of numbers that are not all finite nothing is computed; how many they are is told. */
+const isTold = (numbers: PartInfo['numbers']): numbers is NonNullable<typeof numbers> => numbers !== null && numbers.count > 0 && numbers.notFinite === 0;
+
+const rangeText = ({ numbers }: PartInfo): string => (!isTold(numbers) ? '' : `, ${round(numbers.min)} … ${round(numbers.max)}`);
 
 function head(part: PartInfo, { shapes }: Inspection): string {
   const title = `**${part.name}** ${shapeText(part)}`;
@@ -75,14 +81,14 @@ function head(part: PartInfo, { shapes }: Inspection): string {
 }
 
 function numbersLine({ numbers }: PartInfo): string {
-  if (numbers === null || numbers.count === 0) return '';
+  if (!isTold(numbers)) return '';
   return t('min {0} · mean {1} · max {2} · ‖·‖_F {3}', round(numbers.min), round(numbers.mean), round(numbers.max), round(numbers.frobenius));
 }
 
 function describe(facts: PartFacts, inspection: Inspection): string[] {
   const { part, matrix, element, inputs } = facts;
   const lines = [head(part, inspection), numbersLine(part)];
-  if (matrix !== null) {
+  if (matrix !== null && !Number.isNaN(matrix.sigmaMax)) {
     const square = [
       ...(matrix.spectralRadius === null ? [] : [t('spectral radius {0}', round(matrix.spectralRadius))]),
       ...(matrix.orthogonalityError === null ? [] : [`‖WᵀW − I‖_F ${round(matrix.orthogonalityError)}`]),

@@ -18,7 +18,8 @@ export const listed = (indices: readonly number[]): string => (indices.length > 
 export function implications(facts: PartFacts, { cell, shapes }: Pick<Inspection, 'cell' | 'shapes'>): string[] {
   const { part, zeros, inputs, saturating } = facts;
   const told: string[] = [];
-  if (part.numbers !== null && part.numbers.notFinite > 0) told.push(t('{0} of its numbers are not finite: nothing that they reach can be computed.', part.numbers.notFinite));
+  if (part.numbers?.notFinite === 1) told.push(t('One of its numbers is not finite: nothing that it reaches can be computed.'));
+  else if (part.numbers !== null && part.numbers.notFinite > 0) told.push(t('{0} of its numbers are not finite: nothing that they reach can be computed.', part.numbers.notFinite));
   switch (part.role) {
     case 'recurrent':
       told.push(...recurrent(facts, cell, shapes.T));
@@ -70,7 +71,7 @@ function recurrent({ part, matrix, zeros }: PartFacts, cell: Inspection['cell'],
   } else if (sigmaMax < 1) {
     const steps = T === null || T < 2 ? null : T - 1;
     told.push(t('σ_max < 1: every step back keeps at most {0} of the gradient\'s norm, whatever the inputs.', round(sigmaMax))
-      + (steps === null ? '' : ` ${t('After {0} steps at most {1} of it is left.', steps, round(sigmaMax ** steps))}`));
+      + (steps === null || steps === 1 ? '' : ` ${t('After {0} steps at most {1} of it is left.', steps, round(sigmaMax ** steps))}`));
   } else if (spectralRadius !== null && spectralRadius < 1) {
     told.push(t('σ_max > 1 allows the gradient to grow for a while, but powers of the matrix die out (spectral radius < 1). Run RNN measures which of the two your sequences see.'));
   } else {

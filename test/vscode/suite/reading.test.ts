@@ -36,6 +36,15 @@ describe('Hover', () => {
     assert.match(text, /keeps at most 0\.5 of the gradient's norm, whatever the inputs\. After 23 steps at most 1\.192e-7 of it is left/);
   });
 
+  it('tells how many numbers are not finite, and of one and of one step in words of their own', async () => {
+    const { document } = await openText(await writeFiles({ 'a.rnn.json': '{ "weights": { "Wx": [[1e400, 1]], "Wh": [[0.5, 0], [0, 0.5]], "b": [1e400, -1e400] }, "sequences": [[[1], [1]]] }' }));
+    const one = await hoverText(document, '"Wx"');
+    assert.match(one, /One of its numbers is not finite/);
+    assert.doesNotMatch(one, /NaN|Infinity/);
+    assert.match(await hoverText(document, '"b"'), /2 of its numbers are not finite/);
+    assert.doesNotMatch(await hoverText(document, '"Wh"'), /After 1 steps/);
+  });
+
   it('tells the number under the cursor with its indices', async () => {
     const { document } = await openText(await copyExample('exploding'));
     const text = await hoverText(document, '-0.75,  0.75],\n      [ 0.75, -0.75,  0.75');
