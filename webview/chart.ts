@@ -1,6 +1,6 @@
 // The only place that talks to chart.js: a chart over the shared time axis, drawn from a scene.
 import { Chart, Interaction, LineController, LineElement, LinearScale, PointElement, Tooltip } from 'chart.js';
-import type { ChartConfiguration, ChartDataset, InteractionModeFunction, Plugin, Point } from 'chart.js';
+import type { ChartConfiguration, ChartDataset, InteractionModeFunction, LinearScaleOptions, Plugin, Point, Scale } from 'chart.js';
 import { getRelativePosition } from 'chart.js/helpers';
 import { timeTicks } from './axis.js';
 import { withAlpha } from './colours.js';
@@ -37,6 +37,8 @@ Interaction.modes.probe = (chart, event) => {
 export const gutter = { left: 64, right: 16 } as const;
 
 /** Room for half a tick label above and below; left of the axis title; the same in every chart, so chart.js may not add its own. */
+/** What an axis needs beside its labels: their distance from the plot and the title. */
+const titleRoom = 6 + 12;
 const layout = { autoPadding: false, padding: { left: 6, right: gutter.right, top: 7, bottom: 7 } };
 
 const stepAt = (value: number, min: number, max: number): number => Math.max(Math.ceil(min), Math.min(Math.round(value), Math.floor(max)));
@@ -104,9 +106,21 @@ function scales({ scene, window }: TimeChartOptions, timeLabels: boolean): NonNu
         scale.width = gutter.left - layout.padding.left;
         // The layout's own padding holds half a label already.
         scale.paddingTop = scale.paddingBottom = 0;
+        // The title gives way to labels that would run into it, as 10⁻¹⁰⁰⁰⁰⁰⁰ does.
+        (scale.options as LinearScaleOptions).title.display = axis.title !== '' && widest(scale, theme) <= scale.width - titleRoom;
       },
     },
   };
+}
+
+/** In pixels, of the labels of an axis. */
+function widest({ ctx, ticks }: Scale, theme: Theme): number {
+  ctx.save();
+  const { size, family } = chartFont(theme, 10);
+  ctx.font = `${size}px ${family}`;
+  const width = ticks.reduce((most, { label }) => Math.max(most, ctx.measureText(String(label ?? '')).width), 0);
+  ctx.restore();
+  return width;
 }
 
 function painterOf(chart: Chart): Painter | null {

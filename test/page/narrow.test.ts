@@ -42,3 +42,16 @@ it('the unrolled network tells the norms of its steps where their line has room,
     await open.close();
   }
 });
+
+it('the title of an axis gives way to labels that need its room', async () => {
+  for (const [rho, there] of [[0.5, true], [1e-200, false]] as const) {
+    const open = await pages.open();
+    await keepPaintedText(open);
+    await open.host.run(ringConfig(rho, 2, 3000, { dtype: 'float64' }));
+    await painted(open);
+    const told = await paintedText(open.page, 'track-flow-plot');
+    assert.ok(told.some((text) => /^10⁻\d*/.test(text)), told.join(' | '));
+    assert.equal(told.includes('norm'), there, `${rho}: ${told.join(' | ')}`);
+    await open.close();
+  }
+});
