@@ -2,8 +2,10 @@
 import { exactSlopes, stateBefore } from './analyse.js';
 import { cutBefore, runChunks } from './chunks.js';
 import { PiecedTrace, ready } from './fast/pieces.js';
+import { fastPreActivations } from './fast/preActivations.js';
+import { noMemory, withKernels } from './fast/workspaces.js';
+import type { Workspaces } from './fast/workspaces.js';
 import { scaleByPowerOfTwo } from './norm.js';
-import { finish } from './steps.js';
 import { addRowTimes, isHeld, takeStep } from './tensor.js';
 import type { AnyRun, Experiment, Steps, Trace } from './types.js';
 
@@ -75,23 +77,38 @@ export function openUnit(experiment: Experiment, result: AnyRun, t: number, item
 /** Steps whose pre-activations are computed at once where the states are not held. */
 const stepsAtOnce = 256;
 
-/** z_t of one sequence at every step, [T,H]; held where the states are. */
-export function preActivationsOf(experiment: Experiment, result: AnyRun, item: number): Trace {
-  const { shapes: { T, I, H }, weights: { Wx, Wh, b } } = experiment;
+/** z_t of one sequence at every step [T,H], held where the states are; null until they are there. */
+export type PreActivations = { values: Trace | null };
+
+export function preActivations(experiment: Experiment, result: AnyRun, item: number, workspaces: Workspaces | null = null): { readonly z: PreActivations; readonly steps: Steps<void> } {
+  const z: PreActivations = { values: null };
+  return { z, steps: fill(experiment, result, item, z, workspaces) };
+}
+
+function* fill(experiment: Experiment, result: AnyRun, item: number, z: PreActivations, workspaces: Workspaces | null): Steps<void> {
+  const { T, H } = experiment.shapes;
+  if (!isHeld(result.hs)) {
+    const starts = Array.from({ length: Math.ceil(T / stepsAtOnce) }, (_, i) => i * stepsAtOnce);
+    z.values = new PiecedTrace({ B: 1, T, N: H }, starts, (i) => between(experiment, result, item, starts[i]!, starts[i + 1] ?? T));
+    return;
+  }
+  const fast = yield* withKernels(workspaces, (kernels) => fastPreActivations(kernels, experiment, item, runChunks(experiment, result)), () => between(experiment, result, item, 0, T));
+  z.values = fast === noMemory ? yield* between(experiment, result, item, 0, T) : fast;
+}
+
+/** z_t for t0 ≤ t < t1, [t1 − t0,H], in plain arithmetic. */
+function* between(experiment: Experiment, result: AnyRun, item: number, t0: number, t1: number): Steps<Float64Array> {
+  const { shapes: { I, H }, weights: { Wx, Wh, b } } = experiment;
   const chunks = runChunks(experiment, result);
-  const between = function* (t0: number, t1: number): Steps<Float64Array> {
-    const out = new Float64Array((t1 - t0) * H);
-    for (let t = t0; t < t1; t++) {
-      const chunk = chunks.findLast(({ start }) => start <= t)!;
-      yield* ready(t - chunk.start, chunk.hs);
-      const z = out.subarray((t - t0) * H, (t - t0 + 1) * H);
-      z.set(b);
-      addRowTimes(takeStep(chunk.xs, t - chunk.start).data, item * I, I, Wx, z);
-      addRowTimes(stateBefore(chunk, t - chunk.start).data, item * H, H, Wh, z);
-    }
-    return out;
-  };
-  if (isHeld(result.hs)) return finish(between(0, T));
-  const starts = Array.from({ length: Math.ceil(T / stepsAtOnce) }, (_, i) => i * stepsAtOnce);
-  return new PiecedTrace({ B: 1, T, N: H }, starts, (i) => between(starts[i]!, starts[i + 1] ?? T));
+  const out = new Float64Array((t1 - t0) * H);
+  for (let t = t0; t < t1; t++) {
+    const chunk = chunks.findLast(({ start }) => start <= t)!;
+    yield* ready(t - chunk.start, chunk.hs);
+    const z = out.subarray((t - t0) * H, (t - t0 + 1) * H);
+    z.set(b);
+    addRowTimes(takeStep(chunk.xs, t - chunk.start).data, item * I, I, Wx, z);
+    addRowTimes(stateBefore(chunk, t - chunk.start).data, item * H, H, Wh, z);
+    yield (t - t0) / (t1 - t0);
+  }
+  return out;
 }

@@ -3,6 +3,7 @@ import { openUnit, runChunks } from '../engine/index.js';
 import type { Experiment, OpenedUnit, RunResult, Spectrum } from '../engine/index.js';
 import type { ActivationBins, Activations, Band, Heatmap, HeatmapRequest, RecordExtent, RunSummary, SequenceLines, SpectrumSummary, StepValues, UnitLines, WeightName, WeightsPicture } from '../protocol/messages.js';
 import type { Analyses, Finished } from './analyses.js';
+import { Cancelled } from './drive.js';
 import { kept, mostDense } from './levels.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
@@ -200,6 +201,7 @@ export async function makeRecord(run: KeptRun, summary: RunSummary, spectrum: Sp
   const finished = thinned(await analyses.finished());
   const { sequences, everyDigit } = plan(run);
   const { B } = run.result.shapes;
+  if (sequences === 0 && !(await analyses.preActivations(0))) throw new Cancelled();
   const first = sequences > 0 ? null : firstSequence(run);
   const series = shortened(summary, { runId: run.runId, ...spectrum, fraction: 1 }, first === null ? [] : [...first.steps, ...first.opened].map(({ t }) => t));
   return {

@@ -70,11 +70,11 @@ export class Service {
       series: (request) => (this.#kept?.runId === request.runId ? seriesAnswer(this.#kept.summary, this.#kept.growing?.jacobianSigmaMax ?? new Float64Array(0), request) : null),
       resultJson: ({ runId }) => this.#resultJson(runId),
       reportData: ({ runId }) => this.#reportData(runId),
-      heatmap: slice(heatmap),
+      heatmap: this.#behindZ(slice(heatmap)),
       unitLines: slice(unitLines),
       sequenceLines: slice(sequenceLines),
       step: slice(stepValues),
-      steps: slice(stepsBlock),
+      steps: this.#behindZ(slice(stepsBlock)),
       jacobians: this.#later((analyses, request) => analyses.jacobians(request)),
       attribution: this.#later((analyses, request) => analyses.attribution(request)),
       attributionRow: this.#later((analyses, request) => analyses.attributionRow(request)),
@@ -103,6 +103,12 @@ export class Service {
       while (this.#running !== null) await this.#running;
       return this.#kept?.runId === request.runId ? ask(this.#kept.analyses, request) : null;
     };
+  }
+
+  /** The same, but for pre-activations once they are computed, which takes long where the run is large. */
+  #behindZ<Request extends { readonly runId: number; readonly tensor: string; readonly sequence: number }, Result>(cut: (request: Request) => Result | null): (request: Request) => Promise<Result | null> {
+    const ready = this.#later((analyses, { sequence }: Request) => analyses.preActivations(sequence));
+    return async (request) => (request.tensor !== 'z' || (await ready(request)) === true ? cut(request) : null);
   }
 
   async #whatIf({ runId, whatIf }: WhatIfRequest): Promise<WhatIfAnswer | null> {

@@ -2,7 +2,7 @@ import type { Heatmap, HeatmapRequest, SequenceLines, SequenceLinesRequest, Step
 import type { AnyRun, Experiment } from '../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
 import { Once } from './once.js';
-import { preActivations, unitOrder } from './units.js';
+import { preActivationsOf, unitOrder } from './units.js';
 
 /** A finished run as the worker keeps it. */
 export type KeptRun = { readonly runId: number; readonly experiment: Experiment; readonly result: AnyRun };
@@ -111,7 +111,7 @@ export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold 
   const plain = (values: AnyRun['hs'], from: number, limit: number): Heatmap => ({ window, columns, rows, order, ...blit({ ...picture, values, base: from }, () => 0, (size) => size, (size) => (limit > 0 ? size / limit : 0), tell), limit, usual: limit, log10Max: 0, decades: 0 });
   if (request.tensor === 'hs') return plain(result.hs, sequence * T, experiment.cell === 'tanh' ? 1 : limits.of(result, `hs ${sequence}`, () => largestOverTime(result.hs, result.shapes, sequence)));
   if (request.tensor === 'z') {
-    const z = preActivations(run, sequence);
+    const z = preActivationsOf(run, sequence);
     return { ...plain(z, 0, limits.of(result, `z ${sequence}`, () => largestOverTime(z, result.shapes, 0))), usual: limits.of(result, `usual z ${sequence}`, () => usualOf(z, T * H)) };
   }
   const { log10Max, decades } = gradientScales.of(result, String(sequence), () => gradientScale(run, sequence));
@@ -174,7 +174,7 @@ export function stepsBlock(run: KeptRun, request: StepsRequest): StepsBlock {
   const rows = (trace: AnyRun['hs'], item: number): Float64Array => Float64Array.from(trace.subarray((item * T + from) * H, (item * T + to) * H));
   return {
     t: Float64Array.from({ length: to - from }, (_, i) => from + i),
-    h: request.tensor === 'z' ? rows(preActivations(run, sequence), 0) : rows(result.hs, sequence),
+    h: request.tensor === 'z' ? rows(preActivationsOf(run, sequence), 0) : rows(result.hs, sequence),
     g: rows(result.dhScaled, sequence),
     gLog10: Float64Array.from({ length: to - from }, (_, i) => (result.dhExponent[from + i] ?? 0) * log10of2),
   };

@@ -1,6 +1,6 @@
 // Orders of the hidden units, their pre-activations, and how their values are spread.
 import type { Activations, ActivationsRequest, Band, BandRequest, UnitOrder } from '../protocol/messages.js';
-import { activations, preActivationsOf } from '../engine/index.js';
+import { activations, finish, preActivations } from '../engine/index.js';
 import type { FloatArray, Trace } from '../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestOverTime } from './decimate.js';
 import { Once } from './once.js';
@@ -9,15 +9,21 @@ import type { KeptRun } from './slices.js';
 /** Steps that are enough to tell how alike two units are. */
 const sampledSteps = 512;
 
-/** z_t of one sequence, [T,H]; kept because every zoom comes back to it. */
-const knownPreActivations = new WeakMap<KeptRun['result'], { readonly sequence: number; readonly z: Trace }>();
+/** z_t of the sequence that was asked for last, [T,H]: every zoom comes back to it. */
+const known = new WeakMap<KeptRun['result'], { readonly sequence: number; readonly z: Trace }>();
 
-export function preActivations(run: KeptRun, sequence: number): Trace {
-  const known = knownPreActivations.get(run.result);
-  if (known?.sequence === sequence) return known.z;
-  const z = preActivationsOf(run.experiment, run.result, sequence);
-  knownPreActivations.set(run.result, { sequence, z });
-  return z;
+export const keepPreActivations = ({ result }: KeptRun, sequence: number, z: Trace): void => void known.set(result, { sequence, z });
+
+/** Those that were kept; else computed now. */
+export function preActivationsOf(run: KeptRun, sequence: number): Trace {
+  const last = known.get(run.result);
+  if (last?.sequence === sequence) return last.z;
+  const { z, steps } = preActivations(run.experiment, run.result, sequence);
+  finish(steps);
+  const { values } = z;
+  if (values === null) throw new Error('The pre-activations were not computed to their end.');
+  keepPreActivations(run, sequence, values);
+  return values;
 }
 
 const orders = new Once<Uint32Array>();

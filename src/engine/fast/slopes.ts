@@ -1,4 +1,4 @@
-// f'(z_t) of many steps at once, with all its digits: where h alone has lost them, z is computed anew as a product of matrices.
+// f'(z_t) of many steps at once, with all its digits: where h alone has lost them, z is computed anew as a product of matrices. And z for itself.
 import { activations } from '../activation.js';
 import type { RunChunk } from '../analyse.js';
 import type { Experiment, Steps } from '../types.js';
@@ -62,48 +62,67 @@ export class SlopeBlocks {
     return slopes;
   }
 
+  /** z of the same steps, [steps,count,H]. */
+  *preActivations(chunk: RunChunk, t0: number, t1: number): Steps<Float64Array> {
+    const { I, H } = this.#experiment.shapes;
+    const rows = (t1 - t0) * this.#items.count;
+    const z = new Float64Array(rows * H);
+    for (const { first, end } of ranges(rows, H * (H + I), Math.min(pauseWork, mostRows * H * (H + I)))) {
+      z.set(this.#preActivations(chunk, t0, first, end - first), first * H);
+      if (end < rows) yield end / rows;
+    }
+    return z;
+  }
+
   /** Rows of a block from row `start` on, in the order (t, b). */
   #rows(chunk: RunChunk, t0: number, start: number, slopes: Float64Array): void {
-    const { cell, shapes: { I, H }, weights: { b: bias } } = this.#experiment;
-    const { hs, xs, initial } = chunk;
-    const { first, count } = this.#items;
+    const { cell, shapes: { H } } = this.#experiment;
+    const { hs } = chunk;
     const rows = slopes.length / H;
-    const placeOf = (row: number): { readonly item: number; readonly t: number } => ({ item: first + ((start + row) % count), t: t0 + Math.floor((start + row) / count) });
     const h = new Float64Array(rows * H);
     for (let row = 0; row < rows; row++) {
-      const { item, t } = placeOf(row);
+      const { item, t } = this.#placeOf(t0, start + row);
       h.set(hs.data.subarray((item * hs.T + t) * H, (item * hs.T + t + 1) * H), row * H);
     }
     const { exactSlope } = activations[cell];
     let z: Float64Array | null = null;
-    const preActivation = (): Float64Array => {
-      const kernels = this.#kernels;
-      const { exports } = kernels;
-      const at = this.#at;
-      const panel = rows * rowBytes;
-      const staging = numbersAt(kernels, at.slopeStaging, rows * Math.max(H, I));
-      for (let row = 0; row < rows; row++) {
-        const { item, t } = placeOf(row);
-        staging.set(t === 0 ? initial.data.subarray(item * H, (item + 1) * H) : hs.data.subarray((item * hs.T + t - 1) * H, (item * hs.T + t) * H), row * H);
-      }
-      exports.pack64(at.slopeStaging, rows, H, at.slopeStates, panel, rowBytes);
-      for (let row = 0; row < rows; row++) {
-        const { item, t } = placeOf(row);
-        staging.set(xs.data.subarray((item * xs.T + t) * I, (item * xs.T + t + 1) * I), row * I);
-      }
-      exports.pack64(at.slopeStaging, rows, I, at.slopeInputs, panel, rowBytes);
-      exports.multiplyRows(at.slopeStates, panel, H, at.slopeWh, H, at.slopeZ, panel, rows, 0);
-      exports.multiplyRows(at.slopeInputs, panel, I, at.slopeWx, H, at.slopeZx, panel, rows, 0);
-      const sum = numbersAt(kernels, at.slopeZ, panelsOf(H) * rows * (rowBytes / 8));
-      const inputPart = numbersAt(kernels, at.slopeZx, sum.length);
-      for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + inputPart[i]!;
-      exports.unpack64(at.slopeZ, panel, rowBytes, rows, H, at.slopeStaging);
-      const all = numbersAt(kernels, at.slopeStaging, rows * H).slice();
-      for (let i = 0; i < all.length; i++) all[i] = all[i]! + bias[i % H]!;
-      return all;
-    };
     let place = 0;
-    const zHere = (): number => (z ??= preActivation())[place]!;
+    const zHere = (): number => (z ??= this.#preActivations(chunk, t0, start, rows))[place]!;
     for (place = 0; place < slopes.length; place++) slopes[place] = exactSlope(h[place]!, zHere);
+  }
+
+  #placeOf(t0: number, row: number): { readonly item: number; readonly t: number } {
+    const { first, count } = this.#items;
+    return { item: first + (row % count), t: t0 + Math.floor(row / count) };
+  }
+
+  /** z of `rows` rows of a block from row `start` on, [rows,H]. */
+  #preActivations(chunk: RunChunk, t0: number, start: number, rows: number): Float64Array {
+    const { shapes: { I, H }, weights: { b: bias } } = this.#experiment;
+    const { hs, xs, initial } = chunk;
+    const kernels = this.#kernels;
+    const { exports } = kernels;
+    const at = this.#at;
+    const panel = rows * rowBytes;
+    const staging = numbersAt(kernels, at.slopeStaging, rows * Math.max(H, I));
+    for (let row = 0; row < rows; row++) {
+      const { item, t } = this.#placeOf(t0, start + row);
+      staging.set(t === 0 ? initial.data.subarray(item * H, (item + 1) * H) : hs.data.subarray((item * hs.T + t - 1) * H, (item * hs.T + t) * H), row * H);
+    }
+    exports.pack64(at.slopeStaging, rows, H, at.slopeStates, panel, rowBytes);
+    for (let row = 0; row < rows; row++) {
+      const { item, t } = this.#placeOf(t0, start + row);
+      staging.set(xs.data.subarray((item * xs.T + t) * I, (item * xs.T + t + 1) * I), row * I);
+    }
+    exports.pack64(at.slopeStaging, rows, I, at.slopeInputs, panel, rowBytes);
+    exports.multiplyRows(at.slopeStates, panel, H, at.slopeWh, H, at.slopeZ, panel, rows, 0);
+    exports.multiplyRows(at.slopeInputs, panel, I, at.slopeWx, H, at.slopeZx, panel, rows, 0);
+    const sum = numbersAt(kernels, at.slopeZ, panelsOf(H) * rows * (rowBytes / 8));
+    const inputPart = numbersAt(kernels, at.slopeZx, sum.length);
+    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + inputPart[i]!;
+    exports.unpack64(at.slopeZ, panel, rowBytes, rows, H, at.slopeStaging);
+    const all = numbersAt(kernels, at.slopeStaging, rows * H).slice();
+    for (let i = 0; i < all.length; i++) all[i] = all[i]! + bias[i % H]!;
+    return all;
   }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { rememberChunks } from '../../../src/engine/chunks.js';
-import { attribute, finish, jacobianSeries, reachOf, runSteps, Workspaces } from '../../../src/engine/index.js';
+import { attribute, finish, jacobianSeries, preActivations, reachOf, runSteps, Workspaces } from '../../../src/engine/index.js';
 import type { AnyRun, Experiment, Kernels, Trace } from '../../../src/engine/index.js';
 import { experiment, filled, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
 import { kernelsOf, randomExperiment, variants, ways } from './support.js';
@@ -72,6 +72,20 @@ for (const [way, workspaces] of ways.slice(1)) {
       }), { numRuns: 60 });
       t.diagnostic(`largest difference ${worst.toExponential(1)}`);
       assert.ok(worst < 1e-10);
+    });
+
+    it('find the pre-activations of plain arithmetic', (t) => {
+      let worst = 0;
+      fc.assert(fc.property(shapes, fc.nat(), (shape, which) => {
+        const e = randomExperiment(shape);
+        const result = finish(runSteps(e));
+        const [own, plain] = [preActivations(e, result, which % shape.B, workspaces), preActivations(e, result, which % shape.B)];
+        finish(own.steps);
+        finish(plain.steps);
+        worst = Math.max(worst, difference(own.z.values as Float64Array, plain.z.values as Float64Array));
+      }), { numRuns: 60 });
+      t.diagnostic(`largest difference ${worst.toExponential(1)}`);
+      assert.ok(worst < 1e-13);
     });
 
     it('follow a single loss of a long run over more blocks than one, and past the range of a double', () => {

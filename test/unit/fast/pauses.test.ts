@@ -1,7 +1,7 @@
 // How much is computed between two pauses: the thread answers messages, and a cancelled run stops, within that.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { attribute, dtypes, finish, jacobianSeries, reachOf, runSteps, runWithin, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
+import { attribute, dtypes, finish, jacobianSeries, preActivations, reachOf, runSteps, runWithin, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
 import type { AnyRun, Experiment, Steps } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/fast/pass.js';
 import { experiment, filled, randomNumbers } from '../engine/build.js';
@@ -109,7 +109,7 @@ if (variant !== undefined) {
         const workspaces = new Workspaces(counted.kernels);
         const analyses: readonly (readonly [string, Steps<unknown>])[] = [
           ['spectrum', spectrumSteps(e, result, workspaces)], ['singular values', jacobianSeries(e, result, 0, workspaces).steps],
-          ['attribution', attribute(e, result, workspaces).steps], ['reach', reachOf(e, result, workspaces).steps],
+          ['attribution', attribute(e, result, workspaces).steps], ['reach', reachOf(e, result, workspaces).steps], ['pre-activations', preActivations(e, result, 0, workspaces).steps],
         ];
         for (const [name, steps] of analyses) {
           // Half a spectrum is enough to have seen all of its parts at a size that takes seconds.

@@ -12,7 +12,6 @@ const fixture = (name: string): string => path.resolve('test/fixtures/worker', n
 const entry = { kind: 'config', config: 'memory.rnn.json' } as const satisfies Entry;
 
 const matrix = (rows: number, columns: number, value: number): number[][] => Array.from({ length: rows }, () => Array.from({ length: columns }, () => value));
-/** So small weights that the gradient is 0 after a few steps: larger ones would leave it at the smallest number there is, with which everything is slow. */
 const configText = (name: string, T: number, H: number): string => JSON.stringify({
   name, dtype: 'float64', weights: { Wx: matrix(1, H, 0.1), Wh: matrix(H, H, 0.002), b: matrix(1, H, 0) }, sequences: matrix(T, 1, 0.5),
 });
@@ -133,6 +132,30 @@ describe('EngineClient', () => {
     const request = { tensor: 'hs', sequence: 0, window: { t0: 0, t1: 3 }, maxColumns: 10, maxRows: 10 } as const;
     assert.equal((await client.request('heatmap', { runId, ...request }))?.values.length, 6);
     assert.equal(await client.request('heatmap', { runId: runId + 1, ...request }), null);
+  });
+
+  it('answers other questions, and gives way to a newer run, while it computes pre-activations', async () => {
+    const subject = probe();
+    const { client, summaries } = subject;
+    subject.text = configText('wide', 2_000, 128);
+    await client.run(entry, defaultBounds);
+    const runId = summaries[0]?.runId ?? -1;
+    const order: string[] = [];
+    const told = async <Answer>(name: string, answer: Promise<Answer>): Promise<Answer> => answer.finally(() => order.push(name));
+    const z = { runId, tensor: 'z', sequence: 0, window: { t0: 0, t1: 2_000 }, maxColumns: 10, maxRows: 10 } as const;
+    const [picture] = await Promise.all([told('z', client.request('heatmap', z)), told('step', client.request('step', { runId, t: 5, sequence: 0 }))]);
+    assert.deepEqual(order, ['step', 'z']);
+    assert.equal(picture?.values.length, 100);
+    // They are kept for the next question.
+    const [rows] = await Promise.all([told('rows', client.request('steps', { ...z, from: 0, to: 3 })), told('step', client.request('step', { runId, t: 5, sequence: 0 }))]);
+    assert.ok(Math.abs((rows?.h[0] ?? NaN) - 0.05) < 1e-12, 'z_0 = x_0·Wx');
+    subject.text = configText('next', 2_000, 128);
+    await client.run(entry, defaultBounds);
+    const newest = summaries.at(-1)?.runId ?? -1;
+    const late = client.request('heatmap', { ...z, runId: newest });
+    subject.text = configText('last', 3, 2);
+    await client.run(entry, defaultBounds);
+    assert.equal(await late, null);
   });
 
   it('reports a thread that dies and starts another for the next run', async () => {

@@ -1,0 +1,23 @@
+// z_t of one sequence at every step, as products of matrices.
+import type { RunChunk } from '../analyse.js';
+import type { Experiment, Steps } from '../types.js';
+import type { Kernels } from './kernels.js';
+import { layOut } from './packed.js';
+import { SlopeBlocks } from './slopes.js';
+import { noMemory } from './workspaces.js';
+
+/** [T,H]; the states are held. */
+export function* fastPreActivations(kernels: Kernels, experiment: Experiment, item: number, chunks: readonly RunChunk[]): Steps<Float64Array | typeof noMemory> {
+  const { T, H } = experiment.shapes;
+  const at = layOut(kernels, SlopeBlocks.sizes(experiment));
+  if (at === null) return noMemory;
+  const z = new Float64Array(T * H);
+  const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: item, count: 1 }, at);
+  for (const chunk of chunks) {
+    for (let t0 = 0; t0 < chunk.steps; t0 += blocks.steps) {
+      z.set(yield* blocks.preActivations(chunk, t0, Math.min(chunk.steps, t0 + blocks.steps)), (chunk.start + t0) * H);
+      yield (chunk.start + t0) / T;
+    }
+  }
+  return z;
+}
