@@ -42,7 +42,7 @@ export type RunSummary = RunSeries & {
   readonly chunkStarts: readonly number[];
   /** What flows in from above, in words: `last`, `every`, `given`, `mse at last`, … */
   readonly upstream: string;
-  /** Runs of steps at which something of it enters, both ends included, ascending. */
+  /** Runs of steps at which something of it enters, both ends included, ascending; in a report of a very long run with thousands of them those that hold a step of `steps`. */
   readonly lossSteps: readonly (readonly [from: number, to: number])[];
   /** How many steps those are; in a report of a very long run also where it has not room for all of them. */
   readonly lossCount: number;

@@ -1,12 +1,11 @@
 // Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
 import { attribute, jacobianSeries, preActivations, reachOf } from '../engine/index.js';
-import type { Attribution, JacobianSeries, PreActivations, Reach, Shapes, Workspaces } from '../engine/index.js';
+import type { Attribution, JacobianSeries, PreActivations, Reach, Shapes, Trace, Workspaces } from '../engine/index.js';
 import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, AttributionRows, AttributionRowsRequest, JacobianRequest, Jacobians, ReachValues, TimeWindow } from '../protocol/messages.js';
 import { Cancelled } from './drive.js';
 import { Job } from './job.js';
 import { binStart, clampWindow } from './decimate.js';
 import type { KeptRun } from './slices.js';
-import { keepPreActivations } from './units.js';
 
 /** More decades than this below the largest are one colour with zero. */
 const mostDecades = 12;
@@ -24,8 +23,8 @@ export class Analyses {
   #window: { readonly key: string; readonly job: Job<JacobianSeries> } | null = null;
   #attribution: Job<Attribution> | null = null;
   #reach: Job<Reach> | null = null;
-  /** Of the sequence that was asked for last: every zoom comes back to it. */
-  #preActivations: { readonly sequence: number; readonly job: Job<PreActivations> } | null = null;
+  /** Under way, by their sequences. */
+  readonly #preActivations = new Map<number, Job<PreActivations>>();
 
   /** `check` throws Cancelled when the run is not wanted any more. Without a run there are only the analyses that were finished before. */
   constructor(run: KeptRun | null, shapes: Shapes, check: () => void, finished: Finished | null = null, workspaces: Workspaces | null = null) {
@@ -51,16 +50,15 @@ export class Analyses {
     return { attribution: attribution.state, reach: reach.state, jacobians: jacobians.state };
   }
 
-  /** Has z_t of a sequence kept for its pictures. False where that was ended: another sequence has been asked for meanwhile, or a newer run needs the thread. */
-  async preActivations(sequence: number): Promise<boolean> {
-    const item = Math.min(sequence, this.#shapes.B - 1);
-    const { job } = this.#preActivationsOf(item);
-    while (job.fraction < 1) {
-      if (job.cancelled) return false;
-      await job.more();
+  /** z_t of a sequence, [T,H]; null where a newer run needs the thread. Whoever asks keeps it. */
+  async preActivations(sequence: number): Promise<Trace | null> {
+    const job = this.#preActivationsJob(sequence);
+    try {
+      while (job.fraction < 1 && !job.cancelled) await job.more();
+    } finally {
+      if (this.#preActivations.get(sequence) === job) this.#preActivations.delete(sequence);
     }
-    if (job.state.values !== null) keepPreActivations(this.#needed(), item, job.state.values);
-    return true;
+    return job.state.values;
   }
 
   #needed(): KeptRun {
@@ -130,16 +128,14 @@ export class Analyses {
     return own.job;
   }
 
-  #preActivationsOf(sequence: number): { readonly job: Job<PreActivations> } {
-    if (this.#preActivations?.sequence === sequence && !this.#preActivations.job.cancelled) return this.#preActivations;
+  #preActivationsJob(sequence: number): Job<PreActivations> {
+    const known = this.#preActivations.get(sequence);
+    if (known?.cancelled === false) return known;
     const { experiment, result } = this.#needed();
     const { z, steps } = preActivations(experiment, result, sequence, this.#workspaces);
-    const own = { sequence, job: new Job(z, steps, () => {
-      if (this.#preActivations !== own) throw new Cancelled();
-      this.#check();
-    }) };
-    this.#preActivations = own;
-    return own;
+    const job = new Job(z, steps, this.#check);
+    this.#preActivations.set(sequence, job);
+    return job;
   }
 
   #reachJob(): Job<Reach> {

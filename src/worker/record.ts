@@ -7,7 +7,7 @@ import { Cancelled } from './drive.js';
 import { kept, mostDense } from './levels.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
-import { band, spread, unitOrder } from './units.js';
+import { band, keepPreActivations, spread, unitOrder } from './units.js';
 import { weights } from './weights.js';
 
 /** A picture of values in [−1, 1] at 16 bits a cell: 3e-5, far finer than its colours. `notFinite` stands for NaN and both infinities. */
@@ -201,7 +201,11 @@ export async function makeRecord(run: KeptRun, summary: RunSummary, spectrum: Sp
   const finished = thinned(await analyses.finished());
   const { sequences, everyDigit } = plan(run);
   const { B } = run.result.shapes;
-  if (sequences === 0 && !(await analyses.preActivations(0))) throw new Cancelled();
+  if (sequences === 0) {
+    const z = await analyses.preActivations(0);
+    if (z === null) throw new Cancelled();
+    keepPreActivations(run, 0, z);
+  }
   const first = sequences > 0 ? null : firstSequence(run);
   const series = shortened(summary, { runId: run.runId, ...spectrum, fraction: 1 }, first === null ? [] : [...first.steps, ...first.opened].map(({ t }) => t));
   return {

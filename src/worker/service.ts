@@ -23,7 +23,7 @@ import { resultJson } from './resultJson.js';
 import { heatmap, sequenceLines, stepsBlock, stepValues, unitLines } from './slices.js';
 import type { KeptRun } from './slices.js';
 import { ReadSources } from './sources.js';
-import { band, spread } from './units.js';
+import { band, hasPreActivations, keepPreActivations, spread } from './units.js';
 import { summarise } from './summary.js';
 import { weightCells, weights } from './weights.js';
 import { WhatIfs } from './whatIf.js';
@@ -105,10 +105,20 @@ export class Service {
     };
   }
 
-  /** The same, but for pre-activations once they are computed, which takes long where the run is large. */
+  /** The same, but of pre-activations once they are computed, which takes long where the run is large. */
   #behindZ<Request extends { readonly runId: number; readonly tensor: string; readonly sequence: number }, Result>(cut: (request: Request) => Result | null): (request: Request) => Promise<Result | null> {
-    const ready = this.#later((analyses, { sequence }: Request) => analyses.preActivations(sequence));
-    return async (request) => (request.tensor !== 'z' || (await ready(request)) === true ? cut(request) : null);
+    return async (request) => {
+      for (;;) {
+        const kept = this.#kept;
+        if (request.tensor !== 'z' || kept?.runId !== request.runId) return cut(request);
+        const sequence = Math.min(request.sequence, kept.result.shapes.B - 1);
+        if (hasPreActivations(kept, sequence)) return cut(request);
+        while (this.#running !== null) await this.#running;
+        // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody still waits.
+        const z = this.#kept === kept ? await kept.analyses.preActivations(sequence) : null;
+        if (z !== null) keepPreActivations(kept, sequence, z);
+      }
+    };
   }
 
   async #whatIf({ runId, whatIf }: WhatIfRequest): Promise<WhatIfAnswer | null> {

@@ -13,6 +13,7 @@ const sampledSteps = 512;
 const known = new WeakMap<KeptRun['result'], { readonly sequence: number; readonly z: Trace }>();
 
 export const keepPreActivations = ({ result }: KeptRun, sequence: number, z: Trace): void => void known.set(result, { sequence, z });
+export const hasPreActivations = ({ result }: KeptRun, sequence: number): boolean => known.get(result)?.sequence === sequence;
 
 /** Those that were kept; else computed now. */
 export function preActivationsOf(run: KeptRun, sequence: number): Trace {
@@ -120,12 +121,20 @@ export function band({ result }: KeptRun, { window: asked, maxPoints }: BandRequ
   const { B, T } = result.shapes;
   const window = clampWindow(asked, T);
   const { t, bins } = decimatedSteps(window, maxPoints);
-  const heights = Array.from({ length: window.t1 - window.t0 }, (_, i) => Float64Array.from({ length: B }, (__, b) => result.log10dhPerSequence[b * T + window.t0 + i] ?? NaN).sort());
-  const line = (pick: (values: Float64Array) => number): Float64Array => {
+  const span = window.t1 - window.t0;
+  const [low, median, high] = [new Float64Array(span), new Float64Array(span), new Float64Array(span)];
+  const heights = new Float64Array(B);
+  for (let i = 0; i < span; i++) {
+    for (let b = 0; b < B; b++) heights[b] = result.log10dhPerSequence[b * T + window.t0 + i] ?? NaN;
+    heights.sort();
+    low[i] = heights[0] ?? NaN;
+    median[i] = ((heights[(B - 1) >> 1] ?? NaN) + (heights[B >> 1] ?? NaN)) / 2;
+    high[i] = heights[B - 1] ?? NaN;
+  }
+  const line = (values: Float64Array): Float64Array => {
     const out = new Float64Array(t.length);
-    decimate(window, bins, out, (step) => pick(heights[step - window.t0] ?? new Float64Array(0)));
+    decimate(window, bins, out, (step) => values[step - window.t0] ?? NaN);
     return out;
   };
-  const middle = (values: Float64Array): number => ((values[(B - 1) >> 1] ?? NaN) + (values[B >> 1] ?? NaN)) / 2;
-  return { t, low: line((values) => values[0] ?? NaN), median: line(middle), high: line((values) => values[B - 1] ?? NaN) };
+  return { t, low: line(low), median: line(median), high: line(high) };
 }

@@ -20,6 +20,8 @@ export type DTypeExports = {
   readonly formPanels: (job: number, recurrent: number, first: number, end: number, thread: number) => void;
   readonly formEnd: (job: number, recurrent: number) => void;
   readonly inputGradient: (job: number, t: number, place: number, r0: number, r1: number) => void;
+  /** What the d of a step are; see ../kernels/subnormal. */
+  readonly kindOf: (job: number, t: number) => number;
   readonly pack: (from: number, rows: number, N: number, to: number, panelBytes: number, rowBytes: number) => void;
   readonly packTransposed: (from: number, N: number, K: number, to: number) => void;
   readonly unpack: (from: number, panelBytes: number, rowBytes: number, rows: number, N: number, to: number) => void;

@@ -268,13 +268,14 @@ export class FastLayer {
 
   /** The norms of dWx and dWh of step t alone, whose d is at `place`. */
   *#stepNorms(t: number, place: number, limit: number, progress: number): Steps<void> {
-    const { B } = this.#shape;
+    const { B, dtype } = this.#shape;
     const { at, places } = this.#layout;
+    const { kindOf32, kindOf64 } = this.#kernels.exports;
     const steps = this.#job[1]!;
     const [stepBytes, row] = [B * rowBytes, t * B * rowBytes];
     const found = yield* this.#norms.of({
       x: at.xs + row, xPanel: steps * stepBytes, h: at.hs + row, hPanel: (1 + steps) * stepBytes, d: at.d + place * stepBytes, dPanel: places * stepBytes,
-    }, limit, progress);
+    }, limit, progress, (dtype === 'float32' ? kindOf32 : kindOf64)(at.job, t));
     // Behind the measures of the state and the norms of g and dx.
     for (const [i, norm] of found.entries()) new Float64Array(this.#kernels.memory.buffer, at.norms + ((4 + i) * steps + t) * 8, 1)[0] = norm;
   }

@@ -10,7 +10,10 @@ import type { Team } from './team.js';
 /** Products of float32 summed in float64 take so many times as long. */
 const wideFactor = 4;
 /** Numbers of the kernels' NormJob, and of what a pair of rows adds to the sums. */
-const [jobFields, partialNumbers] = [12, 6];
+const [jobFields, partialNumbers] = [13, 6];
+/** What the d of a step are where nothing is to be said of them (../kernels/subnormal.ts); of others both products are formed, in about twice the time. */
+const ordinary = 0;
+const [both, smallFactor] = [2 | 4, 2];
 
 /** Of a step: rows of x, hPrev and d, the address of the first and the distance of the panels. */
 export type StepRows = Readonly<Record<'x' | 'xPanel' | 'h' | 'hPanel' | 'd' | 'dPanel', number>>;
@@ -48,24 +51,27 @@ export class ApartNorms {
   }
 
   /** ‖xᵀd‖ and ‖hPrevᵀd‖ of a step, as the dtype holds them. */
-  *of({ x, xPanel, h, hPanel, d, dPanel }: StepRows, limit: number, progress: number): Steps<readonly [dWx: number, dWh: number]> {
+  *of({ x, xPanel, h, hPanel, d, dPanel }: StepRows, limit: number, progress: number, kind = ordinary): Steps<readonly [dWx: number, dWh: number]> {
     const { dtype, B, I, H } = this.#shape;
     const { normJob, partials } = this.#at;
     const { exports, memory: { buffer } } = this.#kernels;
     const [gramEnd, formEnd] = dtype === 'float32' ? [exports.gramEnd32, exports.formEnd32] : [exports.gramEnd64, exports.formEnd64];
-    new Int32Array(buffer, normJob, jobFields).set([B, I, H, x, xPanel, h, hPanel, d, dPanel, partials, this.#scratch.at, this.#scratch.bytes]);
+    new Int32Array(buffer, normJob, jobFields).set([B, I, H, x, xPanel, h, hPanel, d, dPanel, partials, this.#scratch.at, this.#scratch.bytes, kind]);
     const pairs = Math.ceil(B / 2);
     const grams = (wide: 0 | 1): Steps<void> => this.#divided('gramRows', pairs, 4 * B * (2 * H + I) * (wide === 1 ? wideFactor : 1), limit, progress, (first, end, thread) => [first, end, wide, thread]);
-    yield* grams(0);
-    let left = gramEnd(normJob, 0);
-    if (left === 1) {
-      yield* grams(1);
-      left = gramEnd(normJob, 1);
+    let left = both;
+    if (kind === ordinary) {
+      yield* grams(0);
+      left = gramEnd(normJob, 0);
+      if (left === 1) {
+        yield* grams(1);
+        left = gramEnd(normJob, 1);
+      }
     }
     const width = rowBytes / bytesOf[dtype];
     for (const [flag, recurrent, M] of [[2, 0, I], [4, 1, H]] as const) {
       if ((left & flag) === 0) continue;
-      yield* this.#divided('formPanels', Math.ceil(H / width), 2 * B * M * width, limit, progress, (first, end, thread) => [recurrent, first, end, thread]);
+      yield* this.#divided('formPanels', Math.ceil(H / width), 2 * B * M * width * (kind === ordinary ? 1 : smallFactor), limit, progress, (first, end, thread) => [recurrent, first, end, thread]);
       formEnd(normJob, recurrent);
     }
     const [dWx = NaN, dWh = NaN] = new Float64Array(buffer, partials, 2);

@@ -22,7 +22,7 @@ export function* fastPlainRange(own: Kernels, experiment: Experiment, chunk: Run
   const panels = Math.ceil((H * bytesOf[dtype]) / rowBytes);
   const atOnce = Math.max(1, Math.min(steps, Math.floor(mostRows / B), Math.floor(blockWork / (2 * B * H * H))));
   const rows = panels * B * rowBytes;
-  const sizes = { staging: Math.max(Math.min(H * H, Math.max(movedAtOnce, (H * rowBytes) / bytesOf[dtype])), atOnce * H) * bytesOf[dtype], weights: panels * H * rowBytes, g: rows, d: rows, hs: atOnce * rows };
+  const sizes = { staging: Math.max(Math.min(H * H, Math.max(movedAtOnce, (H * rowBytes) / bytesOf[dtype])), atOnce * H) * bytesOf[dtype], weights: panels * H * rowBytes, g: rows, d: 2 * rows, hs: atOnce * rows };
   const suffices = ({ memory }: Kernels): boolean => memory.buffer.byteLength >= own.bytesFor(Object.values(sizes));
   const kernels = own.team !== null && !suffices(own) && suffices(own.team.kernels) ? own.team.kernels : own;
   const at = layOut(kernels, sizes);

@@ -2,11 +2,11 @@
 // steps and the weight gradients. Every number has one order of summation, however the work is shared out.
 import { TANH, throughSlope } from './activation';
 import { Job } from './job';
-import { normOf, normWh, normWx, weightNorms, wideNormOf } from './norms';
+import { formedNorm, normOf, normWh, normWx, weightNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
 import { chain1, product1x2, productRows, transposedProduct } from './product';
 import { constant, panels, ROW, width } from './simd';
-import { addSettled, canBeLifted, copyStand, isNear, magnitudes, mayBecomeSubnormal, MIXED, ORDINARY, reachOf, SMALL, smallNorm, smallProduct, smallProductNorm, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
+import { addSettled, canBeLifted, copyStand, isNear, magnitudes, mayBecomeSubnormal, MIXED, ORDINARY, reachOf, SMALL, smallNorm, smallProduct, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
 
 /** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: g and d. The d of step t0 goes to step `place` of the buffer. */
 export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
@@ -30,9 +30,10 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
       let end = some ? b + 1 : b1;
       const from = <usize>b * ROW;
       if (some && isWatched(job, b)) {
-        const kind = smallRow<T>(job, g + from, gPanel, h + from, hsPanel, d + from, dPanel, target == 0 ? 0 : target + from, targetPanel);
+        const kind = watchedRow<T>(job, g + from, gPanel, h + from, hsPanel, d + from, dPanel);
         store<u8>(kindAt(job, t, b), kind);
         if (kind == SMALL || kind == ZERO) {
+          if (kind == SMALL && target != 0) carrySmall<T>(job, d + from, dPanel, target + from, targetPanel);
           b = end;
           continue;
         }
@@ -87,24 +88,28 @@ function watch<T>(job: Job, g: usize, gPanel: usize, b0: i32, b1: i32): bool {
   return some;
 }
 
-/** One row through the activation and, unless `target` is 0, through the weights, where it and its products are below the normal range. Says what its d is. */
-function smallRow<T>(job: Job, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, target: usize, targetPanel: usize): u8 {
-  const H = job.H;
-  const hPanels = panels<T>(H);
+/** One row through the activation, where it is below the normal range. Says what its d is, which is there if that is SMALL or ZERO. */
+function watchedRow<T>(job: Job, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize): u8 {
+  const hPanels = panels<T>(job.H);
   let reach = load<f64>(job.small);
   if (reach == 0) {
-    reach = reachOf<T>(job.backwardWeights, hPanels + panels<T>(job.I), H);
+    reach = reachOf<T>(job.backwardWeights, hPanels + panels<T>(job.I), job.H);
     store<f64>(job.small, reach);
   }
-  const kind = smallThroughSlope<T>(job.cell, g, gPanel, h, hPanel, d, dPanel, H, reach);
-  // What enters beside it makes sums that are not small.
-  if (kind == SMALL && target != 0 && magnitudes<T>(target, targetPanel, hPanels) != 0) return MIXED;
-  if (kind == SMALL && target != 0) smallRowProduct<T>(d, dPanel, H, job.backwardWeights, panels<T>(H), target, targetPanel);
-  return kind;
+  const kind = smallThroughSlope<T>(job.cell, g, gPanel, h, hPanel, d, dPanel, job.H, reach);
+  // Where h is not finite, d is not.
+  return kind == MIXED && !isNear<T>(h, hPanel, hPanels, 1) ? ORDINARY : kind;
+}
+
+/** target += d·Whᵀ for a SMALL row; what is there before makes sums that are not small. */
+function carrySmall<T>(job: Job, d: usize, dPanel: usize, target: usize, targetPanel: usize): void {
+  const hPanels = panels<T>(job.H);
+  if (magnitudes<T>(target, targetPanel, hPanels) == 0) smallRowProduct<T>(d, dPanel, job.H, job.backwardWeights, hPanels, target, targetPanel);
+  else carry<T>(job.B, d, dPanel, 1, job.H, job.backwardWeights, target, targetPanel);
 }
 
 /** What the rows of d of a step are together, and can be multiplied as with x and hPrev: SMALL, or MIXED, or else ORDINARY. */
-@inline function kindOf<T>(job: Job, t: i32): u8 {
+@inline export function kindOf<T>(job: Job, t: i32): u8 {
   return allOrdinary(job) ? ORDINARY : kindOfRows<T>(job, t);
 }
 
@@ -121,7 +126,8 @@ function kindOfRows<T>(job: Job, t: i32): u8 {
   const offset = <usize>t * stepBytes;
   const panelBytes = <usize>job.T * stepBytes;
   const hPanels = panels<T>(job.H);
-  if (!isNear<T>(job.xs + offset, panelBytes, panels<T>(job.I), job.B) || !isNear<T>(job.hs + offset, panelBytes + stepBytes, hPanels, job.B)) return ORDINARY;
+  const before = job.hs + offset;
+  if (!isNear<T>(job.xs + offset, panelBytes, panels<T>(job.I), job.B) || !isNear<T>(before, panelBytes + stepBytes, hPanels, job.B) || !isNear<T>(before + stepBytes, panelBytes + stepBytes, hPanels, job.B)) return ORDINARY;
   // Nobody watches rows of zeros, or rows that are large throughout.
   for (let b = 0; b < job.B; b++) {
     if (load<u8>(kindAt(job, t, b)) != ORDINARY) continue;
@@ -207,8 +213,8 @@ function smallNorms<T>(job: Job, kind: u8, t: i32, d: usize, dPanel: usize, at: 
   store<f64>(at, small ? smallNorm<T>(job.g + offset, xsPanel, H, B, false, room) : normOf<T>(job.g + offset, xsPanel, H, B));
   store<f64>(at + series, small ? smallNorm<T>(job.dx + offset, xsPanel, I, B, false, room) : normOf<T>(job.dx + offset, xsPanel, I, B));
   if (own & 2) {
-    store<f64>(at + 2 * series, smallProductNorm<T>(kind, job.xs + offset, xsPanel, I, d, dPanel, H, B, room));
-    store<f64>(at + 3 * series, smallProductNorm<T>(kind, job.hs + offset, xsPanel + stepBytes, H, d, dPanel, H, B, room));
+    store<f64>(at + 2 * series, formedNorm<T>(kind, job.xs + offset, xsPanel, I, d, dPanel, H, B, scratch));
+    store<f64>(at + 3 * series, formedNorm<T>(kind, job.hs + offset, xsPanel + stepBytes, H, d, dPanel, H, B, scratch));
   }
   store<f64>(at + 4 * series, small ? smallNorm<T>(d, dPanel, H, B, true, room) : biasNorm<T>(d, dPanel, H, B, scratch));
 }

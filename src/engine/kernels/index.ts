@@ -1,6 +1,6 @@
 // AssemblyScript. What the module exports: every kernel in both dtypes.
 import { activate } from './activation';
-import { backward, inputGradient, sums } from './backward';
+import { backward, inputGradient, kindOf, sums } from './backward';
 import { forward, forwardInput } from './forward';
 import { Job } from './job';
 import { formEnd, formPanels, gramEnd, gramRows, NormJob } from './norms';
@@ -74,6 +74,13 @@ export function inputGradient32(job: Job, t: i32, place: i32, r0: i32, r1: i32):
 }
 export function inputGradient64(job: Job, t: i32, place: i32, r0: i32, r1: i32): void {
   inputGradient<f64>(job, t, place, r0, r1);
+}
+
+export function kindOf32(job: Job, t: i32): i32 {
+  return kindOf<f32>(job, t);
+}
+export function kindOf64(job: Job, t: i32): i32 {
+  return kindOf<f64>(job, t);
 }
 
 export function whole32(job: Job, from: usize, to: usize, entering: i32, watch: i32): i32 {

@@ -2,6 +2,7 @@
 import { lanesSum64, madd, panels, ROW, squares, width } from './simd';
 import { clearBeyond } from './panel';
 import { transposedProduct } from './product';
+import { ORDINARY, settledNorm, standPanelNorm } from './subnormal';
 
 /** Sums of squares in between have lost nothing to the ends of the range. */
 const SAFE_LOW: f64 = 1e-250;
@@ -151,8 +152,8 @@ export function weightNorms<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel
   }
   normWx = soundNorm<T>(sumX, allX, sizeX, x, xPanel, I, B, sizeD);
   normWh = soundNorm<T>(sumH, allH, sizeH, h, hPanel, H, B, sizeD);
-  if (normWx < 0) normWx = formedNorm<T>(x, xPanel, I, d, dPanel, H, B, scratch);
-  if (normWh < 0) normWh = formedNorm<T>(h, hPanel, H, d, dPanel, H, B, scratch);
+  if (normWx < 0) normWx = formedNorm<T>(ORDINARY, x, xPanel, I, d, dPanel, H, B, scratch);
+  if (normWh < 0) normWh = formedNorm<T>(ORDINARY, h, hPanel, H, d, dPanel, H, B, scratch);
 }
 
 /** Whether products of float32 have to be summed in float64, because their squares may leave the range. */
@@ -239,15 +240,18 @@ function soundNorm<T>(sum: f64, all: f64, size: f64, a: usize, aPanel: usize, M:
   return sound && sum > (sizeof<T>() == 4 ? 0.2 : 1e-3) * all ? rounded<T>(value) : -1;
 }
 
-/** ‖AᵀD‖ from the product itself, one panel of its columns after the other, so that it never leaves the cache. */
-function formedNorm<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, scratch: usize): f64 {
-  const norms = scratch + <usize>(panels<T>(M) * width<T>()) * ROW;
-  for (let n = 0; n < panels<T>(H); n++) store<f64>(norms + <usize>n * 8, formedPanel<T>(a, aPanel, M, d, dPanel, H, B, n, scratch));
-  return together<T>(norms, panels<T>(H));
+/** ‖AᵀD‖ from the product itself, one panel of its columns after the other, so that it never leaves the cache. `kind`: of the rows of D. */
+export function formedNorm<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, scratch: usize): f64 {
+  const ordinary = kind == ORDINARY;
+  const norms = ordinary ? scratch + <usize>(panels<T>(M) * width<T>()) * ROW : scratch;
+  const room = ordinary ? scratch : scratch + <usize>panels<T>(H) * ROW;
+  for (let n = 0; n < panels<T>(H); n++) store<f64>(norms + <usize>n * 8, formedPanel<T>(kind, a, aPanel, M, d, dPanel, H, B, n, room));
+  return together<T>(kind, norms, panels<T>(H));
 }
 
-/** The norm of panel n of AᵀD, not rounded to the dtype. */
-function formedPanel<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, n: i32, scratch: usize): f64 {
+/** The norm of panel n of AᵀD, not rounded to the dtype, or where D is not ORDINARY of what stands for it. */
+function formedPanel<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, n: i32, scratch: usize): f64 {
+  if (kind != ORDINARY) return standPanelNorm<T>(kind, a, aPanel, M, d + <usize>n * dPanel, B, scratch);
   memory.fill(scratch, 0, <usize>(panels<T>(M) * width<T>()) * ROW);
   transposedProduct<T>(a, aPanel, M, d + <usize>n * dPanel, 0, 1, B, scratch, 0);
   // What is not finite makes NaN of the zeros beyond H.
@@ -256,7 +260,7 @@ function formedPanel<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize
 }
 
 /** The norm of so many norms, as the dtype holds it. NaN when there is one, then Infinity. */
-function together<T>(norms: usize, count: i32): f64 {
+function together<T>(kind: u8, norms: usize, count: i32): f64 {
   let largest: f64 = 0;
   for (let n = 0; n < count; n++) largest = Math.max(largest, load<f64>(norms + <usize>n * 8));
   if (largest == 0 || !isFinite(largest)) return largest;
@@ -265,7 +269,7 @@ function together<T>(norms: usize, count: i32): f64 {
     const scaled = load<f64>(norms + <usize>n * 8) / largest;
     sum += scaled * scaled;
   }
-  return rounded<T>(largest * Math.sqrt(sum));
+  return kind == ORDINARY ? rounded<T>(largest * Math.sqrt(sum)) : settledNorm<T>(kind, largest * Math.sqrt(sum));
 }
 
 /** Of a step whose norms take too long for one call: ../fast/norms.ts writes it, in this order; every field is 4 bytes. */
@@ -286,6 +290,8 @@ export class NormJob {
   scratch: usize;
   /** Bytes of one thread's share of it. */
   scratchBytes: usize;
+  /** What the rows of d are: see ./subnormal.ts. Of those that are not ORDINARY both products are formed. */
+  kind: i32;
 }
 
 const NORMS: usize = 16;
@@ -318,15 +324,15 @@ export function formPanels<T>(job: NormJob, recurrent: i32, first: i32, end: i32
   const scratch = job.scratch + <usize>thread * job.scratchBytes;
   for (let n = first; n < end; n++) {
     const found = recurrent
-      ? formedPanel<T>(job.h, job.hPanel, job.H, job.d, job.dPanel, job.H, job.B, n, scratch)
-      : formedPanel<T>(job.x, job.xPanel, job.I, job.d, job.dPanel, job.H, job.B, n, scratch);
+      ? formedPanel<T>(<u8>job.kind, job.h, job.hPanel, job.H, job.d, job.dPanel, job.H, job.B, n, scratch)
+      : formedPanel<T>(<u8>job.kind, job.x, job.xPanel, job.I, job.d, job.dPanel, job.H, job.B, n, scratch);
     store<f64>(job.partials + NORMS + <usize>n * 8, found);
   }
 }
 
 /** After all panels: leaves the norm. */
 export function formEnd<T>(job: NormJob, recurrent: i32): void {
-  store<f64>(job.partials + (recurrent ? 8 : 0), together<T>(job.partials + NORMS, panels<T>(job.H)));
+  store<f64>(job.partials + (recurrent ? 8 : 0), together<T>(<u8>job.kind, job.partials + NORMS, panels<T>(job.H)));
 }
 
 /** Far enough from the ends of the range that no element and no product of two squares has lost anything that counts. */

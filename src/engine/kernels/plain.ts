@@ -1,8 +1,8 @@
 // AssemblyScript. A single source on its way back in the plain arithmetic of a dtype, to see where that ends in zeros or infinities.
 import { panelProduct } from './algebra';
 import { throughSlope } from './activation';
-import { panels, ROW } from './simd';
-import { ORDINARY, reachOf, SMALL, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
+import { madd, panels, ROW, width } from './simd';
+import { reachOf, SMALL, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
 
 /** The largest magnitude of g [B,H]; NaN when there is one. */
 function largest<T>(g: usize, bytes: usize): T {
@@ -13,34 +13,84 @@ function largest<T>(g: usize, bytes: usize): T {
   return value;
 }
 
+/** Below this sums of float32 come near its subnormal numbers, 2^−126 and less, which processors compute with up to a hundred times slower. */
+const SLOW32: f64 = 1e-33;
+const SLOW64: f64 = 1e-300;
+/**
+ * 1.5·2^−97: added to a float64 that is much smaller, and taken away again, it leaves a multiple of 2^−149, as float32 holds its subnormal
+ * numbers. Larger numbers keep more digits than float32 would leave them.
+ */
+const QUANTUM = memory.data<f64>([9.466330862652142e-30, 9.466330862652142e-30], 16);
+
+@inline function settled(sum: v128, quantum: v128): v128 {
+  return f64x2.sub(f64x2.add(sum, quantum), quantum);
+}
+
+/** d = g ⊙ f'(h) of one row of a panel (float32), rounded so, as 16 numbers of float64. */
+function wideThroughSlope(cell: i32, g: usize, h: usize, d: usize): void {
+  const quantum = v128.load(QUANTUM);
+  const one = f32x4.splat(1);
+  for (let at: usize = 0; at < ROW; at += 16) {
+    const slopes = throughSlope<f32>(cell, one, v128.load(h + at));
+    const values = v128.load(g + at);
+    v128.store(d + 2 * at, settled(f64x2.mul(f64x2.promote_low_f32x4(values), f64x2.promote_low_f32x4(slopes)), quantum));
+    v128.store(d + 2 * at, settled(f64x2.mul(f64x2.promote_low_f32x4(upper(values)), f64x2.promote_low_f32x4(upper(slopes))), quantum), 16);
+  }
+}
+
+/** A row of D·B for four columns of one panel of B (float32), each step of the sums rounded as float32 rounds its smallest numbers. D as above. */
+function wideProduct(d: usize, dPanel: usize, K: i32, b: usize, c: usize): void {
+  const quantum = v128.load(QUANTUM);
+  let low = f64x2.splat(0);
+  let high = low;
+  for (; K > 0; K -= width<f32>()) {
+    const end = d + <usize>min(K, width<f32>()) * 8;
+    for (let p = d; p < end; p += 8) {
+      const x = v128.load64_splat(p);
+      const values = v128.load(b);
+      low = settled(madd<f64>(x, f64x2.promote_low_f32x4(values), low), quantum);
+      high = settled(madd<f64>(x, f64x2.promote_low_f32x4(upper(values)), high), quantum);
+      b += ROW;
+    }
+    d += dPanel;
+  }
+  v128.store(c, v128.shuffle<u64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
+}
+
+@inline function upper(values: v128): v128 {
+  return v128.shuffle<u64>(values, values, 1, 0);
+}
+
 /** Whether the numbers of the step under way may be below the normal range, as its first rows have seen. */
 let small = false;
 
 /**
  * g ← (g ⊙ f'(h_t))·Whᵀ for t = steps − 1 … 0, each beginning with a look at g. `hs` [H/w][steps·B][w], `hsPanel` bytes apart; g [H/w][B][w], and
- * room for so many numbers at d. Rows r0 … r1 − 1: of several steps all, of a single one some; the first of them look for the others too.
+ * room for so many float64 at d. Rows r0 … r1 − 1: of several steps all, of a single one some; the first of them look for the others too.
  * @returns the t at which nothing but zeros was left or something was not finite, −1 when that did not happen
  */
 export function plainBack<T>(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32, r0: i32, r1: i32): i32 {
   const rows = <usize>B * ROW;
   const panelCount = panels<T>(H);
-  const panelBytes = <usize>H * ROW;
+  const first = <usize>r0 * ROW;
+  const end = <usize>r1 * ROW;
   let reach: f64 = 0;
   for (let t = steps - 1; t >= 0; t--) {
     if (r0 == 0) {
       const most = largest<T>(g, <usize>panelCount * rows);
       if (!(most > 0 && most < Infinity)) return t;
-      small = <f64>most < (sizeof<T>() == 4 ? 1e-37 : 1e-307);
+      small = <f64>most < (sizeof<T>() == 4 ? SLOW32 : SLOW64);
     }
     const h = hs + <usize>t * rows;
-    if (small && reach == 0) reach = reachOf<T>(weights, panelCount, H);
-    for (let r = r0; r < r1;) {
-      const end = small ? r + 1 : r1;
-      const first = <usize>r * ROW;
-      const kind = small ? smallThroughSlope<T>(cell, g + first, rows, h + first, hsPanel, d + first, rows, H, reach) : ORDINARY;
-      if (kind == SMALL) smallRowProduct<T>(d + first, rows, H, weights, panelCount, g + first, rows);
-      else if (kind != ZERO) ordinary<T>(cell, g + first, h + first, hsPanel, d + first, rows, H, weights, end - r);
-      r = end;
+    if (!small) ordinary<T>(cell, g + first, h + first, hsPanel, d + first, rows, H, weights, r1 - r0);
+    else if (sizeof<T>() == 4) for (let row = first; row < end; row += ROW) wideRow(cell, g + row, h + row, hsPanel, d + 2 * row, rows, H, weights);
+    else {
+      if (reach == 0) reach = reachOf<T>(weights, panelCount, H);
+      for (let row = first; row < end; row += ROW) {
+        const kind = smallThroughSlope<T>(cell, g + row, rows, h + row, hsPanel, d + row, rows, H, reach);
+        if (kind == SMALL) smallRowProduct<T>(d + row, rows, H, weights, panelCount, g + row, rows);
+        else if (kind != ZERO) ordinary<T>(cell, g + row, h + row, hsPanel, d + row, rows, H, weights, 1);
+      }
     }
   }
   return -1;
@@ -54,4 +104,12 @@ function ordinary<T>(cell: i32, g: usize, h: usize, hsPanel: usize, d: usize, ro
     for (let at: usize = 0; at < bytes; at += 16) v128.store(d + from + at, throughSlope<T>(cell, v128.load(g + from + at), v128.load(h + <usize>n * hsPanel + at)));
   }
   for (let n = 0; n < panels<T>(H); n++) panelProduct<T>(d, rows, H, weights + <usize>(n * H) * ROW, g + <usize>n * rows, count);
+}
+
+/** One row of the same in float64, rounded as float32 rounds its smallest numbers. */
+function wideRow(cell: i32, g: usize, h: usize, hsPanel: usize, d: usize, rows: usize, H: i32, weights: usize): void {
+  for (let n = 0; n < panels<f32>(H); n++) wideThroughSlope(cell, g + <usize>n * rows, h + <usize>n * hsPanel, d + 2 * <usize>n * rows);
+  for (let n = 0; n < panels<f32>(H); n++) {
+    for (let column: usize = 0; column < ROW; column += 16) wideProduct(d, 2 * rows, H, weights + <usize>(n * H) * ROW + column, g + <usize>n * rows + column);
+  }
 }

@@ -13,9 +13,9 @@ const BASE64 = memory.data<f64>([4503599627370496, 4503599627370496], 16);
 const WHOLE32 = memory.data<f32>([12582912, 12582912, 12582912, 12582912], 16);
 const WHOLE64 = memory.data<f64>([6755399441055744, 6755399441055744], 16);
 
-/** Sums of multiples up to here are exact on top of the constants above. */
+/** Sums of multiples up to here are rounded to whole ones on top of the constants above, with as much room again for what rounding adds to them. */
 @inline function most<T>(): f64 {
-  return sizeof<T>() == 4 ? 4194304 : 2251799813685248;
+  return sizeof<T>() == 4 ? 2097152 : 1125899906842624;
 }
 
 /** The smallest number of the dtype. */
@@ -38,9 +38,9 @@ const WHOLE64 = memory.data<f64>([6755399441055744, 6755399441055744], 16);
   return sizeof<T>() == 4 ? 8.673617379884035e-19 : 1.1830521861667747e-271;
 }
 
-/** Rows that hold larger magnitudes than 2^10 (2^−460), as bits, are not lifted: the squares of their products could leave the range of float64. */
-@inline function liftable<T>(): u64 {
-  return sizeof<T>() == 4 ? <u64>137 << 23 : <u64>563 << 52;
+/** Rows that hold larger numbers than 2^10 (2^−460) are not lifted: the squares of their products could leave the range of float64. */
+@inline function liftable<T>(): f64 {
+  return sizeof<T>() == 4 ? 1024 : 3.3589380537835444e-139;
 }
 /** Nor are they multiplied by more than this. */
 const FAR: f64 = 1e12;
@@ -68,7 +68,7 @@ const FAR: f64 = 1e12;
   return v128.or(v128.xor(v128.add<T>(v128.andnot(n, sign), base), base), v128.and(n, sign));
 }
 
-/** Bits that hold all magnitudes of a row: the largest is no larger, and more than half of it. As the multiple of the smallest number where there is one. */
+/** All bits of the magnitudes of a row together: of numbers below the normal range a multiple that none of theirs exceeds, and less than twice the largest. */
 export function magnitudes<T>(row: usize, panelBytes: usize, panelCount: i32): u64 {
   let bits = i32x4.splat(0);
   for (let n = 0; n < panelCount; n++, row += panelBytes) {
@@ -93,12 +93,17 @@ export function mayBecomeSubnormal<T>(row: usize, panelBytes: usize, panelCount:
   return v128.any_true(some);
 }
 
-/** Whether the numbers of a row can be lifted. */
+/** Whether the numbers of a row can be lifted, which NaN cannot. */
 export function canBeLifted<T>(row: usize, panelBytes: usize, panelCount: i32): bool {
-  return magnitudes<T>(row, panelBytes, panelCount) < liftable<T>();
+  let largest = v128.splat<T>(0);
+  for (let n = 0; n < panelCount; n++, row += panelBytes) {
+    for (let at: usize = 0; at < ROW; at += 16) largest = v128.max<T>(largest, v128.abs<T>(v128.load(row + at)));
+  }
+  const within = v128.lt<T>(largest, v128.splat<T>(<T>liftable<T>()));
+  return sizeof<T>() == 4 ? i32x4.all_true(within) : i64x2.all_true(within);
 }
 
-/** Whether `rows` rows are small enough to be the other factor. */
+/** Whether `rows` rows are small enough to be the other factor; NaN is not. */
 export function isNear<T>(from: usize, panelBytes: usize, panelCount: i32, rows: i32): bool {
   return squares<T>(from, panelBytes, panelCount, rows) < FAR * FAR;
 }
@@ -158,7 +163,7 @@ export const MIXED: u8 = 3;
 export function smallThroughSlope<T>(cell: i32, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, H: i32, reach: f64): u8 {
   const panelCount = panels<T>(H);
   const bits = magnitudes<T>(g, gPanel, panelCount);
-  if (!(<f64>bits * reach < most<T>())) return bits < liftable<T>() && reach < FAR ? MIXED : ORDINARY;
+  if (!(<f64>bits * reach < most<T>())) return reach < FAR && canBeLifted<T>(g, gPanel, panelCount) ? MIXED : ORDINARY;
   if (!roundsOnce<T>()) return ORDINARY;
   let none = i32x4.splat(0);
   for (let n = 0; n < panelCount; n++) {
@@ -223,36 +228,34 @@ export function smallNorm<T>(from: usize, panelBytes: usize, N: i32, rows: i32, 
     }
     sum += squares<T>(scratch, 0, 1, summed ? 1 : rows);
   }
-  return inDType<T>(sum, SMALL);
+  return settledNorm<T>(SMALL, Math.sqrt(sum));
 }
 
-/** The norm of AᵀD, with each element rounded where D is SMALL, for B rows of A [B,M] and of D. `scratch`: room for a panel of D. */
-export function smallProductNorm<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, scratch: usize): f64 {
+/** The norm of what stands for AᵀD, with each element rounded where D is SMALL, for B rows of A [B,M] and of one panel of D. `scratch`: room for those. */
+export function standPanelNorm<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: usize, B: i32, scratch: usize): f64 {
   const start = beginning<T>(kind);
   let total = f64x2.splat(0);
-  for (let n = 0; n < panels<T>(H); n++, d += dPanel) {
-    copyStand<T>(kind, d, B, scratch);
-    for (let m = 0; m < M; m++) {
-      const x = a + <usize>(m / width<T>()) * aPanel + <usize>(m % width<T>()) * sizeof<T>();
-      for (let column: usize = 0; column < ROW; column += 16) {
-        let sum = start;
-        for (let row: usize = 0; row < <usize>B * ROW; row += ROW) sum = madd<T>(v128.load_splat<T>(x + row), v128.load(scratch + row + column), sum);
-        const n = v128.sub<T>(sum, start);
-        if (sizeof<T>() == 8) total = madd<f64>(n, n, total);
-        else {
-          const low = f64x2.promote_low_f32x4(n);
-          const high = f64x2.promote_low_f32x4(v128.shuffle<u64>(n, n, 1, 0));
-          total = madd<f64>(high, high, madd<f64>(low, low, total));
-        }
+  copyStand<T>(kind, d, B, scratch);
+  for (let m = 0; m < M; m++) {
+    const x = a + <usize>(m / width<T>()) * aPanel + <usize>(m % width<T>()) * sizeof<T>();
+    for (let column: usize = 0; column < ROW; column += 16) {
+      let sum = start;
+      for (let row: usize = 0; row < <usize>B * ROW; row += ROW) sum = madd<T>(v128.load_splat<T>(x + row), v128.load(scratch + row + column), sum);
+      const n = v128.sub<T>(sum, start);
+      if (sizeof<T>() == 8) total = madd<f64>(n, n, total);
+      else {
+        const low = f64x2.promote_low_f32x4(n);
+        const high = f64x2.promote_low_f32x4(v128.shuffle<u64>(n, n, 1, 0));
+        total = madd<f64>(high, high, madd<f64>(low, low, total));
       }
     }
   }
-  return inDType<T>(lanesSum64(total), kind);
+  return Math.sqrt(lanesSum64(total));
 }
 
-/** A norm from the sum of the squares of what stands for the numbers. */
-function inDType<T>(sum: f64, kind: u8): f64 {
-  const norm = Math.sqrt(sum) * (kind == SMALL ? smallest<T>() : lowering<T>());
+/** The norm of numbers, as the dtype holds it, from that of what stands for them. */
+export function settledNorm<T>(kind: u8, standing: f64): f64 {
+  const norm = standing * (kind == SMALL ? smallest<T>() : lowering<T>());
   return sizeof<T>() == 4 ? <f64><f32>norm : norm;
 }
 

@@ -39,9 +39,10 @@ function apart(dtype: DType, actual: ArrayLike<number>, expected: ArrayLike<numb
     let [largest, difference] = [0, 0];
     for (let b = 0; b < B; b++) {
       for (let i = (b * T + t) * N; i < (b * T + t + 1) * N; i++) {
+        if (Number.isFinite(expected[i])) largest = Math.max(largest, Math.abs(expected[i]!));
         if (Object.is(actual[i], expected[i])) continue;
-        largest = Math.max(largest, Math.abs(expected[i]!));
-        difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));
+        const own = Math.abs(actual[i]! - expected[i]!);
+        difference = Math.max(difference, Number.isNaN(own) ? Infinity : own);
       }
     }
     if (difference > 0) worst = Math.max(worst, difference / (bounds[dtype] * largest + few * smallest[dtype]));
@@ -99,6 +100,29 @@ for (const variant of variants) {
           furthest(entering((value, i) => (value === 0 && i % 3 === 0 ? (i % 7) * smallest[dtype] : value)));
           furthest({ ...e, chunks: e.chunks.map(({ steps, xs }) => ({ steps, xs: xs.map((value) => value * 1e14) })) });
           furthest({ ...e, weights: { ...e.weights, Wx: e.weights.Wx.map((value) => value * 1e14) } });
+          // Steps whose norms the layer finds apart from the other sums.
+          if (B === 3) furthest(vanishing({ B: 4, T: 200, I: 8, H: 256 }, dtype, spread(256), { cell: 'identity' }));
+        }
+      }
+    });
+
+    it('are none where a state is none', () => {
+      const H = 20;
+      for (const dtype of dtypes) {
+        for (const cell of cells) {
+          for (const T of [1, 3]) {
+            const e = vanishing({ B: 3, T, I: 2, H }, dtype, spread(H), { cell });
+            assert.ok(e.upstream.kind === 'given');
+            const dhs = e.upstream.dhs.map((value, i) => (i % 2 === 0 ? value : 3 * smallest[dtype]));
+            const next = randomNumbers(3);
+            for (const [b, value] of [[0, NaN], [2, Infinity]] as const) {
+              const h0 = filled(3 * H, next);
+              h0[b * H + 3] = value;
+              furthest({ ...e, h0, upstream: { kind: 'given', dhs } });
+              furthest({ ...e, weights: { ...e.weights, b: e.weights.b.with(5, value) }, upstream: { kind: 'given', dhs } });
+              furthest({ ...e, truncate: 1, weights: { ...e.weights, b: e.weights.b.with(5, value) }, upstream: { kind: 'given', dhs } });
+            }
+          }
         }
       }
     });

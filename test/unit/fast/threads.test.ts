@@ -53,13 +53,22 @@ function broken(e: Experiment): Experiment {
   return { ...e, upstream: { kind: 'given', dhs: e.upstream.dhs.with(Math.floor(e.upstream.dhs.length / 2), Infinity) } };
 }
 
-/** Some sequences' gradients end as a few of the smallest numbers, each after another time. */
-function sticking(e: Experiment): Experiment {
+/** Some sequences' gradients end as a few of the smallest numbers, each after another time; with `rates`, some units' while others stay. */
+function sticking(e: Experiment, rates: readonly number[] = [0.6]): Experiment {
   const { dtype, shapes: { B, T, H }, weights } = e;
   const dhs = new Float64Array(B * T * H);
-  for (let b = 0; b < B; b++) dhs.fill((dtype === 'float32' ? 1 : 1e-280) * 10 ** -b, (b * T + T - 1) * H, (b + 1) * T * H);
-  return { ...e, weights: { ...weights, Wh: scaledIdentity(H, 0.6) }, upstream: { kind: 'given', dhs } };
+  // Where the gradient is cut, another begins.
+  const every = e.truncate ?? T;
+  for (let b = 0; b < B; b++) for (let t = T - 1; t >= 0; t -= every) dhs.fill((dtype === 'float32' ? 1e-15 : 1e-285) * 10 ** -b, (b * T + t) * H, (b * T + t + 1) * H);
+  return { ...e, weights: { ...weights, Wh: scaledIdentity(H, 1).map((value, i) => value * rates[i % rates.length]!) }, upstream: { kind: 'given', dhs } };
 }
+
+/** Cut at the borders of pieces; and layers so wide that the norms of a step are found apart. */
+const stickingOnes: readonly Experiment[] = [
+  ...shapes.map((one) => sticking(randomExperiment(one))),
+  sticking(randomExperiment({ ...shape, T: 1024, truncate: 128 })),
+  ...(['float32', 'float64'] as const).map((dtype) => sticking(randomExperiment({ ...shape, dtype, B: 4, T: 420, I: 8, H: 256, cell: 'identity' }), [0.97, 0.2, 0.7, 0.97])),
+];
 
 const numbersOf = ({ hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass): unknown => ({ hs, dhTotal, dxs, gradients, dh0, norms, states });
 
@@ -71,7 +80,7 @@ else if (isMainThread) {
         const [single, kernels] = [kernelsOf(variant), kernelsOf(variant)];
         await withTeam(kernels, variant, 3, () => {
           const experiments = shapes.map(randomExperiment);
-          for (const e of [...experiments, saturated(experiments[2]!), ...experiments.map(sticking)]) {
+          for (const e of [...experiments, saturated(experiments[2]!), ...stickingOnes]) {
             const expected = finish(runSteps(e, undefined, single));
             const run = finish(runWithin(0, e, undefined, kernels));
             for (const name of ['hs', 'dhTotal', 'dxs', 'dhScaled'] as const) assert.deepEqual(run[name].subarray(0, run[name].length), expected[name], `${name} of ${JSON.stringify(e.shapes)}`);
@@ -99,7 +108,7 @@ else if (isMainThread) {
               },
             };
             const experiments = shapes.map(randomExperiment);
-            for (const e of [...experiments, saturated(experiments[2]!), broken(experiments[0]!), ...experiments.map(sticking)]) {
+            for (const e of [...experiments, saturated(experiments[2]!), broken(experiments[0]!), ...stickingOnes]) {
               const expected = numbersOf(finish(fastPass(single, e))!);
               const wholeRun = finish(runSteps(e, undefined, single));
               for (let again = 0; again < 3; again++) {

@@ -158,6 +158,20 @@ describe('EngineClient', () => {
     assert.equal(await late, null);
   });
 
+  it('computes pre-activations of two sequences that are asked for at once, and after a run that was refused', async () => {
+    const subject = probe();
+    const { client, summaries } = subject;
+    subject.text = JSON.stringify({ ...JSON.parse(configText('two', 2, 64)) as object, sequences: [matrix(1_500, 1, 0.5), matrix(1_500, 1, -0.5)] });
+    await client.run(entry, defaultBounds);
+    const runId = summaries[0]?.runId ?? -1;
+    const rows = (sequence: number): Promise<number | undefined> => client.request('steps', { runId, tensor: 'z', sequence, from: 0, to: 3 }).then((block) => block?.h[0]);
+    assert.deepEqual((await Promise.all([rows(0), rows(1), rows(0)])).map((value) => value?.toFixed(12)), ['0.050000000000', '-0.050000000000', '0.050000000000']);
+    const again = [rows(1), rows(0)];
+    subject.text = '{';
+    assert.equal((await client.run(entry, defaultBounds)).kind, 'refused');
+    assert.deepEqual((await Promise.all(again)).map((value) => value?.toFixed(12)), ['-0.050000000000', '0.050000000000']);
+  });
+
   it('reports a thread that dies and starts another for the next run', async () => {
     const { client, crashes } = probe({ workerPath: fixture('exits.cjs') });
     await assert.rejects(client.run(entry, defaultBounds), /exit code 7/);
