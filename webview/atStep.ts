@@ -6,7 +6,7 @@ import { t as say } from './l10n.js';
 import { Latest } from './model.js';
 import { olderTitle, olderWord } from './older.js';
 import { helpPopover } from './popover.js';
-import { stepValue } from './series.js';
+import { readCell, stepValue } from './series.js';
 import { gradientCell, noCell, stateCell } from './steps.js';
 import type { Help, Page } from './view.js';
 import type { RunSummary, StepValues } from './model.js';
@@ -87,9 +87,9 @@ export class AtStep {
   #rows(): readonly Row[] {
     const { model } = this.#page;
     return [
-      { id: 'h', name: '‖h_t‖', read: (run, t) => number(stepValue(run.steps, run.hNorm, t)) },
-      { id: 'saturation', name: say('saturated units'), read: (run, t) => (run.saturation === null ? { text: say('none possible'), exact: '' } : share(stepValue(run.steps, run.saturation, t))) },
-      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.dh, t)) },
+      { id: 'h', name: '‖h_t‖', read: (run, t) => readCell(run.steps, run.hNorm, t, number) },
+      { id: 'saturation', name: say('saturated units'), read: (run, t) => (run.saturation === null ? { text: say('none possible'), exact: '' } : readCell(run.steps, run.saturation, t, share)) },
+      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readCell(run.steps, run.log10.dh, t, log) },
       { id: 'lost', name: say('lost since the loss'), read: (run, t) => {
         const lost = stepValue(run.steps, run.log10.singleSource, run.verdict.source) - stepValue(run.steps, run.log10.singleSource, t);
         if (Number.isNaN(lost)) return { text: '–', exact: '' };
@@ -99,10 +99,10 @@ export class AtStep {
       { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => (model.spectrum === null || (model.spectrum.fraction < 1 && Number.isNaN(model.sigmaMaxAt(t))) ? { text: '…', exact: '' } : number(model.sigmaMaxAt(t))),
         // The spectrum is that of the first sequence alone.
         of: ({ shapes: { B } }) => (B > 1 ? say('sequence {0}', 1) : null), older: () => model.spectrumIsOlder },
-      { id: 'dx', name: '‖dx_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.dx, t)) },
-      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.dWh, t)) },
-      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.dWx, t)) },
-      { id: 'db', name: '‖db_t‖', read: (run, t) => log(stepValue(run.steps, run.log10.db, t)) },
+      { id: 'dx', name: '‖dx_t‖', read: (run, t) => readCell(run.steps, run.log10.dx, t, log) },
+      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => readCell(run.steps, run.log10.dWh, t, log) },
+      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => readCell(run.steps, run.log10.dWx, t, log) },
+      { id: 'db', name: '‖db_t‖', read: (run, t) => readCell(run.steps, run.log10.db, t, log) },
     ];
   }
 

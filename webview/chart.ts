@@ -36,9 +36,9 @@ Interaction.modes.probe = (chart, event) => {
 /** Every plot begins and ends at the same place, so that the eye can run straight down. */
 export const gutter = { left: 64, right: 16 } as const;
 
-/** Room for half a tick label above and below; left of the axis title; the same in every chart, so chart.js may not add its own. */
 /** What an axis needs beside its labels: their distance from the plot and the title. */
 const titleRoom = 6 + 12;
+/** Room for half a tick label above and below; left of the axis title; the same in every chart, so chart.js may not add its own. */
 const layout = { autoPadding: false, padding: { left: 6, right: gutter.right, top: 7, bottom: 7 } };
 
 const stepAt = (value: number, min: number, max: number): number => Math.max(Math.ceil(min), Math.min(Math.round(value), Math.floor(max)));

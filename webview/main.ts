@@ -71,11 +71,14 @@ const channel = new Channel<PageContract, PanelContract>(
     spectrum: (spectrum) => model.setSpectrum(spectrum),
   },
 );
-// A field of text has an undo of its own; a slider has none.
+/** Fields of text have an undo of their own; sliders and boxes to tick have none. */
+const writesText = (target: EventTarget | undefined): boolean => target instanceof HTMLInputElement && !['range', 'checkbox'].includes(target.type);
 addEventListener('keydown', (event) => {
-  const [target] = event.composedPath();
-  if (event.key.toLowerCase() !== 'z' || !(event.ctrlKey || event.metaKey) || event.altKey || (target instanceof HTMLInputElement && target.type !== 'range')) return;
-  channel.emit('undo', { redo: event.shiftKey });
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || writesText(event.composedPath()[0])) return;
+  // By its place too: a Korean layout has another letter there.
+  const isZ = event.key.toLowerCase() === 'z' || event.code === 'KeyZ';
+  const isY = event.ctrlKey && !event.shiftKey && event.key.toLowerCase() === 'y';
+  if (isZ || isY) channel.emit('undo', { redo: isY || event.shiftKey });
 });
 addEventListener('error', (event) => failed(event.error ?? event.message));
 addEventListener('unhandledrejection', (event) => failed(event.reason));

@@ -187,9 +187,9 @@ export function network(page: Page, steps: Steps): View {
       // Half a line says nothing.
       const fits = (height: number): boolean => height + 5 <= bottom;
       let y = from + boxHeight + 23;
-      if (filled(t) && fits(y)) text(`‖h‖ ${formatNumber(stepValue(run.steps, run.hNorm, t), 3)}`, x(t), y, theme.muted);
+      if (filled(t) && fits(y)) text(`‖h‖ ${reading(run.steps, run.hNorm, t, (value) => formatNumber(value, 3))}`, x(t), y, theme.muted);
       y += 13;
-      if (reached(t) && fits(y)) text(`‖g‖ ${formatLog10(stepValue(run.steps, run.log10.dh, t), 3)}`, x(t), y, theme.red);
+      if (reached(t) && fits(y)) text(`‖g‖ ${reading(run.steps, run.log10.dh, t, (value) => formatLog10(value, 3))}`, x(t), y, theme.red);
     }
   }
 

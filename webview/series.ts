@@ -1,6 +1,7 @@
 // Numbers of the run step by step. Of a very long run the page has the steps that tell most, and every step around what is looked at.
 import { inReport } from './report.js';
 import { nearestIndex, printNear } from './scene.js';
+import { noCell } from './steps.js';
 import type { Model, RunSeries, RunSummary, SeriesAnswer } from './model.js';
 import type { Cell, TablePlan } from './table.js';
 
@@ -18,6 +19,12 @@ export const nearStepValue = (steps: Float64Array | null, values: ArrayLike<numb
 export const readAt = (steps: Float64Array | null, values: ArrayLike<number>, t: number): number => (inReport ? nearStepValue : stepValue)(steps, values, t);
 export const printRead = (steps: Float64Array | null, print: (value: number) => string): ((value: number, t: number) => string) => printNear(inReport ? steps : null, print);
 export const reading = (steps: Float64Array | null, values: ArrayLike<number>, t: number, print: (value: number) => string): string => printRead(steps, print)(readAt(steps, values, t), t);
+
+/** The cell of step t, empty while the page has not got it; in a report of a very long run that of the nearest step that it has, as ≈. */
+export function readCell(steps: Float64Array | null, values: ArrayLike<number>, t: number, cell: (value: number) => Cell): Cell {
+  if (steps === null || steps[nearestIndex(steps, t)] === t) return cell(stepValue(steps, values, t));
+  return inReport ? { text: `≈ ${cell(nearStepValue(steps, values, t)).text}`, exact: '' } : noCell;
+}
 
 /** The rows of a table of series: all steps, or in a report of a very long run those that it has. `cells` is asked for ascending steps. @throws NotToBeHad by its `rows` */
 export function seriesRows(model: Model, run: RunSummary, rowsAtOnce: number, cells: (series: RunSeries, steps: readonly number[]) => Cell[][] | Promise<Cell[][]>): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {

@@ -1,11 +1,12 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Entry } from '../config/files.js';
+import type { Problem } from '../config/problem.js';
 import { isConfig } from '../editor/configIndex.js';
 import { readUri } from '../editor/files.js';
 import { withLateProgress } from '../editor/progress.js';
 import type { Session } from '../editor/session.js';
-import type { FileKind } from '../protocol/messages.js';
+import type { FileKind, RunOutcome } from '../protocol/messages.js';
 import { EngineClient } from '../worker/client.js';
 import { baseName, chooseConfig, fileChoice, openDialog } from './chooseConfig.js';
 import type { Choice } from './chooseConfig.js';
@@ -68,7 +69,7 @@ async function entryFor(uri: vscode.Uri, meant: boolean, context: Context): Prom
 }
 
 /** Runs, with a cancellable notification when it takes long, and tells what stands in the way. */
-async function runWithProgress(session: Session): Promise<void> {
+async function runWithProgress(session: Session): Promise<RunOutcome> {
   const outcome = await withLateProgress(t('Run RNN: {0}', session.title), session.run(), () => void session.cancel(), (tell) => session.onDidChange(() => {
     if (session.running === null) return;
     const { phase, fraction } = session.running;
@@ -76,10 +77,14 @@ async function runWithProgress(session: Session): Promise<void> {
     tell(phase === 'read' ? t('reading') : phase === 'run' ? t('forward and backward {0} %', done) : t('Jacobians and exponents {0} %', done));
   }));
   const firstError = outcome.problems.find((problem) => problem.severity === 'error');
-  if (outcome.kind === 'refused' && firstError !== undefined) {
-    const show = t('Show Problems');
-    if ((await vscode.window.showErrorMessage(t('Run RNN: {0}', firstError.message), show)) === show) await vscode.commands.executeCommand('workbench.actions.view.problems');
-  }
+  // Nobody waits until the message is read.
+  if (outcome.kind === 'refused' && firstError !== undefined) void tellProblem(firstError);
+  return outcome;
+}
+
+async function tellProblem({ message }: Problem): Promise<void> {
+  const show = t('Show Problems');
+  if ((await vscode.window.showErrorMessage(t('Run RNN: {0}', message), show)) === show) await vscode.commands.executeCommand('workbench.actions.view.problems');
 }
 
 const runnable = new Set(['json', 'jsonc']);
@@ -106,8 +111,8 @@ export const run: CommandFactory = (context) => async (argument) => {
     const entry = context.sessions.naming(uri)?.entry ?? (await entryFor(uri, open === undefined || argument instanceof vscode.Uri, context));
     if (entry === undefined) return;
     const isNew = context.sessions.find(entry) === undefined;
-    await runWithProgress(context.panels.show(entry));
-    if (entry.kind === 'pair' && isNew) await saveAsConfig(entry);
+    const { kind } = await runWithProgress(context.panels.show(entry));
+    if (entry.kind === 'pair' && isNew && kind !== 'refused') await saveAsConfig(entry);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     context.log.error(message);

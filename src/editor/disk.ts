@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { FileTrouble } from '../config/files.js';
 
-export type DiskStat = { /** When it was last written, ms since 1970. */ readonly writtenAt: number; readonly bytes: number };
+export type DiskStat = { /** When it was last written, ms since 1970. */ readonly writtenAt: number; readonly bytes: number; readonly isFolder: boolean };
 
 /** Changes with every write of a file on the disk. */
 export const diskVersion = ({ writtenAt, bytes }: DiskStat): string => `${writtenAt} ${bytes}`;
@@ -31,12 +31,12 @@ async function told<Result>(uri: vscode.Uri, ofDisk: (path: string) => Promise<R
 /** @throws DiskError */
 export const statOf = (uri: vscode.Uri): Promise<DiskStat> => told<DiskStat>(uri,
   async (path) => {
-    const { mtimeMs, size } = await stat(path);
-    return { writtenAt: mtimeMs, bytes: size };
+    const found = await stat(path);
+    return { writtenAt: found.mtimeMs, bytes: found.size, isFolder: found.isDirectory() };
   },
   async () => {
-    const { mtime, size } = await vscode.workspace.fs.stat(uri);
-    return { writtenAt: mtime, bytes: size };
+    const { mtime, size, type } = await vscode.workspace.fs.stat(uri);
+    return { writtenAt: mtime, bytes: size, isFolder: (type & vscode.FileType.Directory) !== 0 };
   });
 
 /** @throws DiskError */

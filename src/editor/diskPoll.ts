@@ -58,5 +58,3 @@ export class DiskPoll implements vscode.Disposable {
     }
   }
 }
-
-/** Changes with every write; null when the file is not there or cannot be looked at. */

@@ -1,10 +1,14 @@
 import * as vscode from 'vscode';
+import { DiskError, statOf } from './disk.js';
 import { isUnder } from './moves.js';
 
 /** New folders are gathered for this time, ms: where one is unpacked, hundreds come with it. */
 const gathering = 300;
 /** A folder is told about once more after this time, ms: watchers may not have begun in the folders inside it when it was first looked into. */
 const again = 1_500;
+
+/** Of more new places than this nobody asks which are folders: their workspace folders are searched instead. */
+const mostApart = 50;
 
 /** What other programs keep, and too much of it to look at each. */
 const isIgnored = ({ path }: vscode.Uri): boolean => /\/(node_modules|\.git)(\/|$)/.test(path);
@@ -18,6 +22,7 @@ export class NewFolders implements vscode.Disposable {
   readonly #watcher = vscode.workspace.createFileSystemWatcher('**/*', false, false, true);
   readonly #timers = new Set<NodeJS.Timeout>();
   #gathered = new Map<string, vscode.Uri>();
+  #last = Promise.resolve();
 
   constructor(found: (folder: vscode.Uri) => Promise<void>) {
     this.#found = found;
@@ -39,10 +44,7 @@ export class NewFolders implements vscode.Disposable {
   async #look(): Promise<void> {
     const places = [...this.#gathered.values()];
     this.#gathered = new Map();
-    const folders: vscode.Uri[] = [];
-    for (const place of places.toSorted((a, b) => a.path.length - b.path.length)) {
-      if (!folders.some((folder) => isUnder(place, folder)) && (await isFolder(place))) folders.push(place);
-    }
+    const folders = places.length > mostApart ? workspaceFoldersOf(places) : await outermostFolders(places);
     const tell = async (): Promise<void> => {
       for (const folder of folders) await this.#found(folder);
     };
@@ -50,13 +52,31 @@ export class NewFolders implements vscode.Disposable {
     await tell();
   }
 
+  /** One task after the other; what comes meanwhile is gathered. */
   #later(ms: number, task: () => Promise<void>): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      void task();
+      this.#last = this.#last.then(task);
     }, ms);
     this.#timers.add(timer);
   }
 }
 
-const isFolder = (uri: vscode.Uri): Promise<boolean> => Promise.resolve(vscode.workspace.fs.stat(uri)).then(({ type }) => (type & vscode.FileType.Directory) !== 0, () => false);
+const workspaceFoldersOf = (places: readonly vscode.Uri[]): vscode.Uri[] => (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri).filter((folder) => places.some((place) => isUnder(place, folder)));
+
+async function outermostFolders(places: readonly vscode.Uri[]): Promise<vscode.Uri[]> {
+  const folders: vscode.Uri[] = [];
+  for (const place of places.toSorted((a, b) => a.path.length - b.path.length)) {
+    if (!folders.some((folder) => isUnder(place, folder)) && (await isFolder(place))) folders.push(place);
+  }
+  return folders;
+}
+
+async function isFolder(uri: vscode.Uri): Promise<boolean> {
+  try {
+    return (await statOf(uri)).isFolder;
+  } catch (error) {
+    if (error instanceof DiskError) return false;
+    throw error;
+  }
+}

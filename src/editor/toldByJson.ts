@@ -4,13 +4,15 @@ import type { Problem, ProblemCode } from '../config/problem.js';
 import { toRange } from './diagnostics.js';
 
 const shared: ReadonlySet<ProblemCode> = new Set(['not-json', 'duplicate-key']);
-/** All that it says of None, 'text' or .5; how to write these is ours to tell. */
-const saysValueExpected = ({ code }: vscode.Diagnostic): boolean => code === 516 || code === '516';
+/** All that it says of None, 'text' or .5, with a code of its own for a whole file; how to write these is ours to tell. */
+const saysValueExpected = ({ code }: vscode.Diagnostic): boolean => code === undefined || [0, 516].includes(Number(code));
 const isItsOwn = ({ source }: vscode.Diagnostic): boolean => source === 'json' || source === 'jsonc';
 
 /** Whether VS Code's own JSON says the same at the same place, now. It comes a moment after ours, and not at all where it is turned off. */
 function isMarked({ file, range, found }: Problem): boolean {
-  const { start } = toRange(range);
+  const { start, isEmpty } = toRange(range);
+  // Of the file as a whole (it is HTML, or no text): JSON would only say that it expected a value.
+  if (isEmpty && start.line === 0 && start.character === 0) return false;
   const marks = vscode.languages.getDiagnostics(vscode.Uri.parse(file, true)).filter((mark) => isItsOwn(mark) && mark.range.start.isEqual(start));
   return marks.some((mark) => !saysValueExpected(mark) || /^[\]},:]$/.test(found));
 }

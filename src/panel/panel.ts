@@ -44,6 +44,7 @@ export class Panel implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable[] = [];
   #statusTimer: NodeJS.Timeout | undefined;
   #applied: Applied | null = null;
+  #disposed = false;
 
   constructor(readonly view: vscode.WebviewPanel, readonly session: Session, extensionUri: vscode.Uri) {
     const { webview } = view;
@@ -61,7 +62,7 @@ export class Panel implements vscode.Disposable {
         revealWeight: (place) => void this.#revealWeight(place),
         rerun: () => void session.run().catch((error: unknown) => reportFailure(error)),
         cancel: () => void session.cancel(),
-        undo: ({ redo }) => void this.#applied?.undo(view, redo).catch(reportFailure),
+        undo: ({ redo }) => void this.#applied?.undo(redo, view.viewColumn, () => { if (!this.#disposed) view.reveal(view.viewColumn); }).catch(reportFailure),
         saveFile: ({ suggestedName, content }) => void saveBytes(session, suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
         exportJson: () => void this.#exportJson(),
         exportReport: () => void saveReport(session, extensionUri),
@@ -87,6 +88,7 @@ export class Panel implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#disposed = true;
     clearTimeout(this.#statusTimer);
     this.#channel.close(t('The panel was closed.'));
     for (const subscription of this.#subscriptions) subscription.dispose();

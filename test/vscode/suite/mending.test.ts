@@ -170,6 +170,15 @@ describe('A mistake that VS Code\'s own JSON marks too', () => {
     assert.deepEqual(problemsOf(document.uri).map(({ range }) => document.getText(range)), ["'tanh'", '.5']);
   });
 
+  it('is told by this extension of a file that is no JSON at all', async () => {
+    for (const [text, told] of [['<html><body>no such file</body></html>\n', /HTML or XML/], ['tensor([[1., 2.]])\n', /./]] as const) {
+      const { document } = await openText(await writeFiles({ 'a.rnn.json': text }));
+      await until('its marks', () => (marks(document.uri).length > 0 ? true : undefined));
+      await isRead(document.uri);
+      assert.match((await someProblems(document.uri))[0]?.message ?? '', told);
+    }
+  });
+
   it('is told by this extension when the user has turned its validation off', async () => {
     const json = vscode.workspace.getConfiguration('json');
     await json.update('validate.enable', false, vscode.ConfigurationTarget.Global);

@@ -152,6 +152,14 @@ describe('A config that is gone, or comes', () => {
     for (const uri of weights) await is(uri, 'relu');
   });
 
+  it('is known among a hundred folders that are made at once', async () => {
+    await write({ 'w.json': unit });
+    const weights = vscode.Uri.joinPath(root(), 'w.json');
+    assert.equal(await knownBy(weights), 'none');
+    for (let i = 0; i < 100; i++) writeAtOnce(`data-${i}/${i === 57 ? 'a.rnn.json' : 'x.txt'}`, i === 57 ? config('relu', '../w.json') : '');
+    await is(weights, 'relu');
+  });
+
   for (const [where, before] of [['', {}], [' in the place of another one', { 'tree/other.txt': '' }]] as const) {
     it(`is known in a tree that is moved here as a whole${where}`, async () => {
       await write({ 'w.json': unit, ...before });

@@ -3,6 +3,7 @@ import { open, writeFile } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
+import { writeFiles } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, lenses, liveWorkers, openText, panelTabs, replaceText, until } from './support.js';
 
 const run = (uri?: vscode.Uri): Thenable<unknown> => vscode.commands.executeCommand('rnnGradients.run', ...(uri === undefined ? [] : [uri]));
@@ -224,6 +225,13 @@ describe('Run RNN', () => {
     await running;
     await until('no worker', () => (liveWorkers() === before ? true : undefined));
     assert.ok((await lenses(uri)).every((title) => !title.includes('vanishing')));
+  });
+
+  it('is over when it has been refused, whether or not anybody reads the message', async () => {
+    await openText(await writeFiles({ 'a.rnn.json': '{ "weights": "none.json", "sequences": [[[1]]] }' }));
+    let over = false;
+    void run().then(() => { over = true; });
+    await until('the end', () => (over ? true : undefined));
   });
 
   it('takes a plain weights file with the sequences that the user picks', async () => {
