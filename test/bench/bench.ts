@@ -7,6 +7,7 @@ import { differences } from './differences.js';
 import { memoryOf, networks } from './networks.js';
 import { pauses } from './pauses.js';
 import { reading } from './reading.js';
+import { subnormal } from './subnormal.js';
 import { worker } from './worker.js';
 
 export type Terms = {
@@ -23,7 +24,7 @@ export type Terms = {
 /** A part of the results: its lines of Markdown, told on the console too as they come. */
 export type Section = { readonly name: string; readonly run: (terms: Terms, say: (line: string) => void) => Promise<void> };
 
-const sections: readonly Section[] = [networks, analyses, reading, pauses, differences, worker];
+const sections: readonly Section[] = [networks, analyses, reading, pauses, subnormal, differences, worker];
 
 const allRows: readonly Row[] = [
   { name: 'S', B: 1, T: 50, I: 8, H: 16 },
