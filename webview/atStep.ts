@@ -90,13 +90,16 @@ export class AtStep {
       { id: 'h', name: '‖h_t‖', read: (run, t) => readCell(run.steps, run.hNorm, t, number) },
       { id: 'saturation', name: say('saturated units'), read: (run, t) => (run.saturation === null ? { text: say('none possible'), exact: '' } : readCell(run.steps, run.saturation, t, share)) },
       { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readCell(run.steps, run.log10.dh, t, log) },
-      { id: 'lost', name: say('lost since the loss'), read: (run, t) => {
-        const lost = stepValue(run.steps, run.log10.singleSource, run.verdict.source) - stepValue(run.steps, run.log10.singleSource, t);
+      { id: 'lost', name: say('lost since the loss'), read: (run, t) => readCell(run.steps, run.log10.singleSource, t, (value) => {
+        const lost = stepValue(run.steps, run.log10.singleSource, run.verdict.source) - value;
         if (Number.isNaN(lost)) return { text: '–', exact: '' };
         if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
         return { text: lost < -0.05 ? say('grown by {0} decades', (-lost).toFixed(1)) : say('{0} decades', Math.abs(lost).toFixed(1)), exact: String(lost) };
-      } },
-      { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => (model.spectrum === null || (model.spectrum.fraction < 1 && Number.isNaN(model.sigmaMaxAt(t))) ? { text: '…', exact: '' } : number(model.sigmaMaxAt(t))),
+      }) },
+      { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => {
+        const { sigmaMax: { steps, values }, spectrum } = model;
+        return spectrum === null || (spectrum.fraction < 1 && Number.isNaN(stepValue(steps, values, t))) ? { text: '…', exact: '' } : readCell(steps, values, t, number);
+      },
         // The spectrum is that of the first sequence alone.
         of: ({ shapes: { B } }) => (B > 1 ? say('sequence {0}', 1) : null), older: () => model.spectrumIsOlder },
       { id: 'dx', name: '‖dx_t‖', read: (run, t) => readCell(run.steps, run.log10.dx, t, log) },

@@ -75,8 +75,8 @@ const channel = new Channel<PageContract, PanelContract>(
 const writesText = (target: EventTarget | undefined): boolean => target instanceof HTMLInputElement && !['range', 'checkbox'].includes(target.type);
 addEventListener('keydown', (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.altKey || writesText(event.composedPath()[0])) return;
-  // By its place too: a Korean layout has another letter there.
-  const isZ = event.key.toLowerCase() === 'z' || event.code === 'KeyZ';
+  // By its place where the layout has other letters than Latin ones.
+  const isZ = event.key.toLowerCase() === 'z' || (event.code === 'KeyZ' && event.key.charCodeAt(0) > 0x7f);
   const isY = event.ctrlKey && !event.shiftKey && event.key.toLowerCase() === 'y';
   if (isZ || isY) channel.emit('undo', { redo: isY || event.shiftKey });
 });

@@ -1,6 +1,6 @@
 // What the host has told: the status, the run on screen and its spectrum; and the way to ask for slices of that run.
 import { inReport } from './report.js';
-import { refined, stepValue } from './series.js';
+import { refined } from './series.js';
 import type { PanelStatus, RunSummary, SeriesAnswer, SliceRequests, SpectrumSummary, TimeWindow } from '../src/protocol/messages.js';
 
 export type { ActivationBins, Activations, AttributionPicture, AttributionRow, Band, Heatmap, Histogram, Jacobians, LogSeries, OpenedUnit, PanelStatus, ReachValues, RunSeries, RunSummary, SeriesAnswer, SpectrumSummary, StepValues, TimeWindow, UnitOrder, WeightName, WeightsPicture } from '../src/protocol/messages.js';
@@ -135,10 +135,10 @@ export class Model {
     } else if (this.#inView?.window.t0 !== window.t0 || this.#inView.window.t1 !== window.t1) this.#latestInView.request(window);
   }
 
-  /** σ_max of the Jacobian of step t; NaN where it is not known. */
-  sigmaMaxAt(t: number): number {
-    if (this.run?.steps === null) return this.spectrum?.jacobianSigmaMax[t] ?? NaN;
-    return this.#around === null ? NaN : stepValue(this.#around.steps, this.#around.jacobianSigmaMax, t);
+  /** σ_max of the Jacobians around the cursor; NaN where it is not known yet. `steps`: those that the values are of, null: every one from 0. */
+  get sigmaMax(): { readonly steps: Float64Array | null; readonly values: Float64Array } {
+    if (this.run?.steps === null) return { steps: null, values: this.spectrum?.jacobianSigmaMax ?? new Float64Array(0) };
+    return { steps: this.#around?.steps ?? new Float64Array(0), values: this.#around?.jacobianSigmaMax ?? new Float64Array(0) };
   }
 
   #refine(around: SeriesAnswer | null, inView: SeriesAnswer | null): void {

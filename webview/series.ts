@@ -23,7 +23,8 @@ export const reading = (steps: Float64Array | null, values: ArrayLike<number>, t
 /** The cell of step t, empty while the page has not got it; in a report of a very long run that of the nearest step that it has, as ≈. */
 export function readCell(steps: Float64Array | null, values: ArrayLike<number>, t: number, cell: (value: number) => Cell): Cell {
   if (steps === null || steps[nearestIndex(steps, t)] === t) return cell(stepValue(steps, values, t));
-  return inReport ? { text: `≈ ${cell(nearStepValue(steps, values, t)).text}`, exact: '' } : noCell;
+  const near = inReport ? nearStepValue(steps, values, t) : NaN;
+  return Number.isNaN(near) ? noCell : { text: `≈ ${cell(near).text}`, exact: '' };
 }
 
 /** The rows of a table of series: all steps, or in a report of a very long run those that it has. `cells` is asked for ascending steps. @throws NotToBeHad by its `rows` */

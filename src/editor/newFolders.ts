@@ -1,14 +1,15 @@
 import * as vscode from 'vscode';
 import { DiskError, statOf } from './disk.js';
 import { isUnder } from './moves.js';
+import { patience, within } from './waiting.js';
 
 /** New folders are gathered for this time, ms: where one is unpacked, hundreds come with it. */
 const gathering = 300;
 /** A folder is told about once more after this time, ms: watchers may not have begun in the folders inside it when it was first looked into. */
 const again = 1_500;
 
-/** Of more new places than this nobody asks which are folders: their workspace folders are searched instead. */
-const mostApart = 50;
+/** More new folders than this are not searched one by one, but the whole workspace folders that they are in. */
+const mostApart = 8;
 
 /** What other programs keep, and too much of it to look at each. */
 const isIgnored = ({ path }: vscode.Uri): boolean => /\/(node_modules|\.git)(\/|$)/.test(path);
@@ -44,7 +45,7 @@ export class NewFolders implements vscode.Disposable {
   async #look(): Promise<void> {
     const places = [...this.#gathered.values()];
     this.#gathered = new Map();
-    const folders = places.length > mostApart ? workspaceFoldersOf(places) : await outermostFolders(places);
+    const folders = await outermostFolders(places);
     const tell = async (): Promise<void> => {
       for (const folder of folders) await this.#found(folder);
     };
@@ -52,29 +53,30 @@ export class NewFolders implements vscode.Disposable {
     await tell();
   }
 
-  /** One task after the other; what comes meanwhile is gathered. */
+  /** One task after the other, also after one that failed; what comes meanwhile is gathered. */
   #later(ms: number, task: () => Promise<void>): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#last = this.#last.then(task);
+      this.#last = this.#last.then(task, task);
     }, ms);
     this.#timers.add(timer);
   }
 }
 
-const workspaceFoldersOf = (places: readonly vscode.Uri[]): vscode.Uri[] => (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri).filter((folder) => places.some((place) => isUnder(place, folder)));
-
 async function outermostFolders(places: readonly vscode.Uri[]): Promise<vscode.Uri[]> {
   const folders: vscode.Uri[] = [];
   for (const place of places.toSorted((a, b) => a.path.length - b.path.length)) {
-    if (!folders.some((folder) => isUnder(place, folder)) && (await isFolder(place))) folders.push(place);
+    if (folders.some((folder) => isUnder(place, folder)) || !(await isFolder(place))) continue;
+    folders.push(place);
+    if (folders.length > mostApart) return [...new Set(places.map((uri) => vscode.workspace.getWorkspaceFolder(uri)))].flatMap((folder) => folder?.uri ?? []);
   }
   return folders;
 }
 
+/** Not when nobody answers: of folders of no disk VS Code may never do so. */
 async function isFolder(uri: vscode.Uri): Promise<boolean> {
   try {
-    return (await statOf(uri)).isFolder;
+    return (await within(statOf(uri), patience))?.isFolder ?? false;
   } catch (error) {
     if (error instanceof DiskError) return false;
     throw error;

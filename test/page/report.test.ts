@@ -248,7 +248,10 @@ describe('the report', () => {
     for (let i = 0; i <= t; i++) await page.keyboard.press('ArrowRight');
     await page.waitForFunction((at) => document.querySelector('.side h2')?.textContent.startsWith(`At t = ${at}`) === true, t + 1);
     await page.locator('[data-track=flow] .chip', { hasText: /≈ \d/ }).first().waitFor();
-    assert.equal(await page.locator('.side [data-name=g]').innerText(), '–');
+    for (const name of ['h', 'g', 'lost', 'jacobian']) {
+      assert.match(await page.locator(`.side [data-name=${name}]`).innerText(), /^≈ \d/, name);
+      assert.equal(await page.locator(`.side [data-name=${name}]`).getAttribute('data-value'), '', 'no number of its own');
+    }
     await page.keyboard.press('Home');
     await page.waitForFunction(() => /^[\d.]+/.test(document.querySelector('[data-track=flow] .chip b')?.textContent ?? ''));
     await clean(open);

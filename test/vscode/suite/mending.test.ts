@@ -141,6 +141,7 @@ describe('A mistake that VS Code\'s own JSON marks too', () => {
     ['a missing value', whole.replace('"tanh",', ','), /Remove the comma that is too many, or put a value before it/],
     ['a text without its end', whole.replace('"tanh"', '"tanh').replace(', "weights"', ',\n"weights"'), /Close the text on the line where it begins/],
     ['a backslash too many', whole.replace('{ "cell"', '{ "name": "a\\q", "cell"'), /Write \\\\\\\\ for a backslash/],
+    ['text behind the end', `${whole} x`, /Remove it|one value|Wrap/],
     ['a key that stands twice', whole.replace('"tanh",', '"tanh", "cell": "relu",'), /Remove one of them/],
   ] as const) {
     it(`is told once, and how to mend it by a hover: ${what}`, async () => {
