@@ -74,10 +74,12 @@ export function openUnit(experiment: Experiment, result: AnyRun, t: number, item
   };
 }
 
-/** Steps whose pre-activations are computed at once where the states are not held. */
+/** Numbers that are held, 512 MiB. */
+const mostHeld = 2 ** 26;
+/** Steps whose pre-activations are computed at once where they are not. */
 const stepsAtOnce = 256;
 
-/** z_t of one sequence at every step [T,H], held where the states are; null until they are there. */
+/** z_t of one sequence at every step [T,H], null until they are there; not held where neither these nor the states are. */
 export type PreActivations = { values: Trace | null };
 
 export function preActivations(experiment: Experiment, result: AnyRun, item: number, workspaces: Workspaces | null = null): { readonly z: PreActivations; readonly steps: Steps<void> } {
@@ -87,7 +89,7 @@ export function preActivations(experiment: Experiment, result: AnyRun, item: num
 
 function* fill(experiment: Experiment, result: AnyRun, item: number, z: PreActivations, workspaces: Workspaces | null): Steps<void> {
   const { T, H } = experiment.shapes;
-  if (!isHeld(result.hs)) {
+  if (!isHeld(result.hs) && T * H > mostHeld) {
     const starts = Array.from({ length: Math.ceil(T / stepsAtOnce) }, (_, i) => i * stepsAtOnce);
     z.values = new PiecedTrace({ B: 1, T, N: H }, starts, (i) => between(experiment, result, item, starts[i]!, starts[i + 1] ?? T));
     return;

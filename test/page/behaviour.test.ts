@@ -90,6 +90,8 @@ describe('the time cursor', () => {
 
   it('stands at the same pixel in all tracks', async () => {
     await showWeather();
+    // What is out of sight is painted when the page has nothing else to do.
+    await open.page.locator('canvas[data-plot]').nth(11).waitFor({ state: 'attached' });
     const edges = await open.page.locator('canvas[data-plot]').evaluateAll((all) => all.map((canvas) => (canvas as HTMLElement).dataset['plot']));
     assert.equal(edges.length, 12);
     assert.equal(new Set(edges).size, 1);

@@ -3,10 +3,11 @@ import type { RunChunk } from '../analyse.js';
 import type { Experiment, Steps } from '../types.js';
 import type { Kernels } from './kernels.js';
 import { layOut } from './packed.js';
+import { ready } from './pieces.js';
 import { SlopeBlocks } from './slopes.js';
 import { noMemory } from './workspaces.js';
 
-/** [T,H]; the states are held. */
+/** [T,H] */
 export function* fastPreActivations(kernels: Kernels, experiment: Experiment, item: number, chunks: readonly RunChunk[]): Steps<Float64Array | typeof noMemory> {
   const { T, H } = experiment.shapes;
   const at = layOut(kernels, SlopeBlocks.sizes(experiment));
@@ -15,7 +16,9 @@ export function* fastPreActivations(kernels: Kernels, experiment: Experiment, it
   const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: item, count: 1 }, at);
   for (const chunk of chunks) {
     for (let t0 = 0; t0 < chunk.steps; t0 += blocks.steps) {
-      z.set(yield* blocks.preActivations(chunk, t0, Math.min(chunk.steps, t0 + blocks.steps)), (chunk.start + t0) * H);
+      const t1 = Math.min(chunk.steps, t0 + blocks.steps);
+      for (const t of [t0 - 1, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs);
+      z.set(yield* blocks.preActivations(chunk, t0, t1), (chunk.start + t0) * H);
       yield (chunk.start + t0) / T;
     }
   }

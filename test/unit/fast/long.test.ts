@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { PiecedTrace } from '../../../src/engine/fast/pieces.js';
-import { cells, dtypes, finish, runSteps, runWithin } from '../../../src/engine/index.js';
+import { cells, dtypes, finish, preActivations, runSteps, runWithin, Workspaces } from '../../../src/engine/index.js';
 import type { AnyRun, Experiment, FloatArray, Loss, Trace } from '../../../src/engine/index.js';
 import { filled, randomNumbers } from '../engine/build.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
@@ -54,6 +54,20 @@ for (const variant of variants) {
         });
       }
     }
+
+    it('has the pre-activations of that run', () => {
+      for (const dtype of dtypes) {
+        const e = randomExperiment({ seed: 6, B: 3, T: 301, I: 3, H: 17, cell: 'tanh', dtype, upstream: 'last', truncate: null, chunks: 2, stateful: true, initial: true });
+        const [pieced, whole] = [finish(runWithin(0, e, undefined, kernels)), finish(runSteps(e, undefined, others))];
+        for (const workspaces of [new Workspaces(others), null]) {
+          const [own, expected] = [preActivations(e, pieced, 2, workspaces), preActivations(e, whole, 2, workspaces)];
+          finish(own.steps);
+          finish(expected.steps);
+          assert.ok(own.z.values instanceof Float64Array);
+          assert.deepEqual(own.z.values, expected.z.values);
+        }
+      }
+    });
 
     it('ends in the same verdict where numbers are not finite', () => {
       const sound = randomExperiment({ seed: 9, B: 2, T: 300, I: 3, H: 8, cell: 'relu', dtype: 'float32', upstream: 'every', truncate: null, chunks: 1, stateful: false, initial: false });
