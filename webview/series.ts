@@ -22,9 +22,9 @@ export const reading = (steps: Float64Array | null, values: ArrayLike<number>, t
 
 /** The cell of step t, empty while the page has not got it; in a report of a very long run that of the nearest step that it has, as ≈. */
 export function readCell(steps: Float64Array | null, values: ArrayLike<number>, t: number, cell: (value: number) => Cell): Cell {
-  if (steps === null || steps[nearestIndex(steps, t)] === t) return cell(stepValue(steps, values, t));
-  const near = inReport ? nearStepValue(steps, values, t) : NaN;
-  return Number.isNaN(near) ? noCell : { text: `≈ ${cell(near).text}`, exact: '' };
+  const value = readAt(steps, values, t);
+  if (steps === null || steps[nearestIndex(steps, t)] === t) return cell(value);
+  return Number.isNaN(value) ? noCell : { text: printRead(steps, (near) => cell(near).text)(value, t), exact: '' };
 }
 
 /** The rows of a table of series: all steps, or in a report of a very long run those that it has. `cells` is asked for ascending steps. @throws NotToBeHad by its `rows` */

@@ -42,12 +42,18 @@ export const statOf = (uri: vscode.Uri): Promise<DiskStat> => told<DiskStat>(uri
 /** @throws DiskError */
 export const bytesOf = (uri: vscode.Uri): Promise<Uint8Array> => told<Uint8Array>(uri, readFile, () => vscode.workspace.fs.readFile(uri));
 
-/** As `diskVersion`; null when nothing can be read there. */
-export async function versionOnDisk(uri: vscode.Uri): Promise<string | null> {
+/** Null when nothing can be read there. */
+export async function statIfThere(uri: vscode.Uri): Promise<DiskStat | null> {
   try {
-    return diskVersion(await statOf(uri));
+    return await statOf(uri);
   } catch (error) {
     if (error instanceof DiskError) return null;
     throw error;
   }
+}
+
+/** As `diskVersion`; null when nothing can be read there. */
+export async function versionOnDisk(uri: vscode.Uri): Promise<string | null> {
+  const found = await statIfThere(uri);
+  return found === null ? null : diskVersion(found);
 }

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FileContent } from '../config/files.js';
-import { bytesOf, DiskError, diskVersion, statOf, versionOnDisk } from './disk.js';
+import { bytesOf, DiskError, diskVersion, statIfThere, statOf, versionOnDisk } from './disk.js';
 import { encodeText } from './encoding.js';
 
 const windowsAbsolute = /^[a-zA-Z]:[\\/]/;
@@ -29,8 +29,11 @@ export function resolveReference(reference: string, from: vscode.Uri): vscode.Ur
   return folder === null ? null : vscode.Uri.joinPath(folder, portable);
 }
 
+/** The open document of a file, whether saved or not. */
+export const openDocument = (file: string): vscode.TextDocument | undefined => vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file);
+
 /** Of the open document of a file, whether saved or not; undefined when none is open. */
-export const versionOf = (file: string): number | undefined => vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file)?.version;
+export const versionOf = (file: string): number | undefined => openDocument(file)?.version;
 
 /** Text of an open document whose content is not what the disk holds; undefined when the disk is right. */
 function unsavedDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
@@ -63,14 +66,7 @@ async function readWhole(uri: vscode.Uri, onRead: OnRead | undefined): Promise<U
 }
 
 /** When the file on the disk was last written, ms since 1970; null when it is not there. */
-export async function writtenAt(uri: vscode.Uri): Promise<number | null> {
-  try {
-    return (await statOf(uri)).writtenAt;
-  } catch (error) {
-    if (error instanceof DiskError) return null;
-    throw error;
-  }
-}
+export const writtenAt = async (uri: vscode.Uri): Promise<number | null> => (await statIfThere(uri))?.writtenAt ?? null;
 
 export async function readUri(uri: vscode.Uri, onRead?: OnRead): Promise<FileContent> {
   const id = uri.toString();

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { DiskError, statOf } from './disk.js';
+import { statIfThere } from './disk.js';
 import { isUnder } from './moves.js';
 import { patience, within } from './waiting.js';
 
@@ -74,11 +74,4 @@ async function outermostFolders(places: readonly vscode.Uri[]): Promise<vscode.U
 }
 
 /** Not when nobody answers: of folders of no disk VS Code may never do so. */
-async function isFolder(uri: vscode.Uri): Promise<boolean> {
-  try {
-    return (await within(statOf(uri), patience))?.isFolder ?? false;
-  } catch (error) {
-    if (error instanceof DiskError) return false;
-    throw error;
-  }
-}
+const isFolder = async (uri: vscode.Uri): Promise<boolean> => (await within(statIfThere(uri), patience))?.isFolder ?? false;

@@ -2,15 +2,13 @@
 import * as vscode from 'vscode';
 import type { Problem, ProblemCode } from '../config/problem.js';
 import { toRange } from './diagnostics.js';
+import { openDocument } from './files.js';
 
 const shared: ReadonlySet<ProblemCode> = new Set(['not-json', 'duplicate-key']);
 /** All that it says of None, 'text' or .5; how to write these is ours to tell. Of a whole file it says so without a code, as it does of text behind the end. */
 const saysValueExpected = ({ code, range: { start } }: vscode.Diagnostic, file: vscode.Uri): boolean => Number(code) === 516 || (Number(code ?? 0) === 0 && isFirst(start, file));
 
-function isFirst(position: vscode.Position, file: vscode.Uri): boolean {
-  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
-  return document?.getText(new vscode.Range(new vscode.Position(0, 0), position)).trim() === '';
-}
+const isFirst = (position: vscode.Position, file: vscode.Uri): boolean => openDocument(file.toString())?.getText(new vscode.Range(new vscode.Position(0, 0), position)).trim() === '';
 
 const isItsOwn = ({ source }: vscode.Diagnostic): boolean => source === 'json' || source === 'jsonc';
 

@@ -1,11 +1,12 @@
 // The last Apply of a panel, so that it can be undone from there.
 import * as vscode from 'vscode';
+import { openDocument } from '../editor/files.js';
 
 type State = { readonly document: vscode.TextDocument; readonly version: number };
 
 /** Of a text that was closed and opened again another one: its versions count from 1 anew. */
 function stateOf(file: vscode.Uri): State | null {
-  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
+  const document = openDocument(file.toString());
   return document === undefined ? null : { document, version: document.version };
 }
 

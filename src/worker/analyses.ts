@@ -1,6 +1,6 @@
 // Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
 import { attribute, jacobianSeries, preActivations, reachOf } from '../engine/index.js';
-import type { Attribution, JacobianSeries, PreActivations, Reach, Shapes, Trace, Workspaces } from '../engine/index.js';
+import type { Attribution, JacobianSeries, PreActivations, Reach, Shapes, Steps, Trace, Workspaces } from '../engine/index.js';
 import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, AttributionRows, AttributionRowsRequest, JacobianRequest, Jacobians, ReachValues, TimeWindow } from '../protocol/messages.js';
 import { Cancelled } from './drive.js';
 import { Job } from './job.js';
@@ -105,12 +105,26 @@ export class Analyses {
   }
 
   #jacobiansJob(sequence: number): Job<JacobianSeries> {
-    const known = this.#jacobians.get(sequence);
+    return this.#jobOf(this.#jacobians, sequence, ({ experiment, result }) => {
+      const { series, steps } = jacobianSeries(experiment, result, sequence, this.#workspaces);
+      return { state: series, steps };
+    });
+  }
+
+  #preActivationsJob(sequence: number): Job<PreActivations> {
+    return this.#jobOf(this.#preActivations, sequence, ({ experiment, result }) => {
+      const { z, steps } = preActivations(experiment, result, sequence, this.#workspaces);
+      return { state: z, steps };
+    });
+  }
+
+  /** The job of a sequence; begun where there is none, or where it was cancelled. */
+  #jobOf<State>(jobs: Map<number, Job<State>>, sequence: number, begin: (run: KeptRun) => { readonly state: State; readonly steps: Steps<void> }): Job<State> {
+    const known = jobs.get(sequence);
     if (known?.cancelled === false) return known;
-    const { experiment, result } = this.#needed();
-    const { series, steps } = jacobianSeries(experiment, result, sequence, this.#workspaces);
-    const job = new Job(series, steps, this.#check);
-    this.#jacobians.set(sequence, job);
+    const { state, steps } = begin(this.#needed());
+    const job = new Job(state, steps, this.#check);
+    jobs.set(sequence, job);
     return job;
   }
 
@@ -126,16 +140,6 @@ export class Analyses {
     }) };
     this.#window = own;
     return own.job;
-  }
-
-  #preActivationsJob(sequence: number): Job<PreActivations> {
-    const known = this.#preActivations.get(sequence);
-    if (known?.cancelled === false) return known;
-    const { experiment, result } = this.#needed();
-    const { z, steps } = preActivations(experiment, result, sequence, this.#workspaces);
-    const job = new Job(z, steps, this.#check);
-    this.#preActivations.set(sequence, job);
-    return job;
   }
 
   #reachJob(): Job<Reach> {

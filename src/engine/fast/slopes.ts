@@ -52,26 +52,24 @@ export class SlopeBlocks {
 
   /** Steps t0 ≤ t < t1 (at most `steps` of them) of a chunk, [steps,count,H]. */
   *block(chunk: RunChunk, t0: number, t1: number): Steps<Float64Array> {
-    const { I, H } = this.#experiment.shapes;
-    const rows = (t1 - t0) * this.#items.count;
-    const slopes = new Float64Array(rows * H);
-    for (const { first, end } of ranges(rows, H * (H + I), Math.min(pauseWork, mostRows * H * (H + I)))) {
-      this.#rows(chunk, t0, first, slopes.subarray(first * H, end * H));
-      if (end < rows) yield end / rows;
-    }
-    return slopes;
+    return yield* this.#filled(t0, t1, (start, slopes) => this.#rows(chunk, t0, start, slopes));
   }
 
   /** z of the same steps, [steps,count,H]. */
   *preActivations(chunk: RunChunk, t0: number, t1: number): Steps<Float64Array> {
+    return yield* this.#filled(t0, t1, (start, z) => z.set(this.#preActivations(chunk, t0, start, z.length / this.#experiment.shapes.H)));
+  }
+
+  /** Numbers of the steps t0 ≤ t < t1, [steps,count,H]; `fill` writes those of some rows from row `start` on. */
+  *#filled(t0: number, t1: number, fill: (start: number, numbers: Float64Array) => void): Steps<Float64Array> {
     const { I, H } = this.#experiment.shapes;
     const rows = (t1 - t0) * this.#items.count;
-    const z = new Float64Array(rows * H);
+    const numbers = new Float64Array(rows * H);
     for (const { first, end } of ranges(rows, H * (H + I), Math.min(pauseWork, mostRows * H * (H + I)))) {
-      z.set(this.#preActivations(chunk, t0, first, end - first), first * H);
+      fill(first, numbers.subarray(first * H, end * H));
       if (end < rows) yield end / rows;
     }
-    return z;
+    return numbers;
   }
 
   /** Rows of a block from row `start` on, in the order (t, b). */

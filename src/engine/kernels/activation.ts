@@ -5,7 +5,7 @@ import { constant, madd, ROW } from './simd';
 export const TANH = 0;
 export const RELU = 1;
 
-const SIGN32 = memory.data<u32>([0x80000000, 0x80000000, 0x80000000, 0x80000000], 16);
+export const SIGN32 = memory.data<u32>([0x80000000, 0x80000000, 0x80000000, 0x80000000], 16);
 const ONE32 = memory.data<f32>([1, 1, 1, 1], 16);
 const TWO32 = memory.data<f32>([2, 2, 2, 2], 16);
 /** tanh is 1 from 9.02 on in float32, from 19.07 on in float64. */
@@ -34,7 +34,7 @@ const NEARSERIES32 = memory.data<f32>([
   -0.33333197236061096, -0.33333197236061096, -0.33333197236061096, -0.33333197236061096,
 ], 16);
 
-const SIGN64 = memory.data<u64>([0x8000000000000000, 0x8000000000000000], 16);
+export const SIGN64 = memory.data<u64>([0x8000000000000000, 0x8000000000000000], 16);
 const ONE64 = memory.data<f64>([1, 1], 16);
 const TWO64 = memory.data<f64>([2, 2], 16);
 const FOUR64 = memory.data<f64>([4, 4], 16);

@@ -1,16 +1,14 @@
 // AssemblyScript. A single source on its way back in the plain arithmetic of a dtype, to see where that ends in zeros or infinities.
 import { panelProduct } from './algebra';
 import { throughSlope } from './activation';
-import { madd, panels, ROW, width } from './simd';
+import { lanesMax, madd, panels, ROW, width } from './simd';
 import { reachOf, SMALL, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
 
 /** The largest magnitude of g [B,H]; NaN when there is one. */
 function largest<T>(g: usize, bytes: usize): T {
   let most = v128.splat<T>(0);
   for (let at: usize = 0; at < bytes; at += 16) most = v128.max<T>(most, v128.abs<T>(v128.load(g + at)));
-  let value = max<T>(v128.extract_lane<T>(most, 0), v128.extract_lane<T>(most, 1));
-  if (sizeof<T>() == 4) value = max<T>(value, max<T>(v128.extract_lane<T>(most, 2), v128.extract_lane<T>(most, 3)));
-  return value;
+  return lanesMax<T>(most);
 }
 
 /** Below this sums of float32 come near its subnormal numbers, 2^−126 and less, which processors compute with up to a hundred times slower. */

@@ -30,12 +30,18 @@ export const ROW: usize = 64;
   return f64x2.extract_lane(values, 0) + f64x2.extract_lane(values, 1);
 }
 
-@inline function lowSquare(values: v128, sum: v128): v128 {
+/** The largest lane; NaN where there is one. */
+@inline export function lanesMax<T>(values: v128): T {
+  const most = max<T>(v128.extract_lane<T>(values, 0), v128.extract_lane<T>(values, 1));
+  return sizeof<T>() == 4 ? max<T>(most, max<T>(v128.extract_lane<T>(values, 2), v128.extract_lane<T>(values, 3))) : most;
+}
+
+@inline export function lowSquare(values: v128, sum: v128): v128 {
   const wide = f64x2.promote_low_f32x4(values);
   return madd<f64>(wide, wide, sum);
 }
 
-@inline function highSquare(values: v128, sum: v128): v128 {
+@inline export function highSquare(values: v128, sum: v128): v128 {
   return lowSquare(v128.shuffle<u64>(values, values, 1, 0), sum);
 }
 

@@ -2,11 +2,9 @@
 // multiples of the smallest one, 2^−149 in float32 and 2^−1074 in float64. Here the multiples are what is multiplied, as ordinary numbers, and summed
 // up on top of 1.5·2^23 (1.5·2^52), where numbers are whole: every sum is rounded as the dtype rounds its smallest numbers. Where they stand beside
 // larger numbers, whose digits matter more, all are multiplied by 2^60 (2^900) on the way, and the sums are rounded at their end.
-import { RELU, reluSlope, TANH, tanhSlope } from './activation';
-import { constant, lanesSum64, madd, panels, ROW, squares, width } from './simd';
+import { RELU, reluSlope, SIGN32, SIGN64, TANH, tanhSlope } from './activation';
+import { constant, highSquare, lanesMax, lanesSum64, lowSquare, madd, panels, ROW, squares, width } from './simd';
 
-const SIGN32 = memory.data<u32>([0x80000000, 0x80000000, 0x80000000, 0x80000000], 16);
-const SIGN64 = memory.data<u64>([0x8000000000000000, 0x8000000000000000], 16);
 /** 2^23 and 2^52: with the bits of a subnormal number in its last digits, one is that many more. */
 const BASE32 = memory.data<f32>([8388608, 8388608, 8388608, 8388608], 16);
 const BASE64 = memory.data<f64>([4503599627370496, 4503599627370496], 16);
@@ -142,8 +140,7 @@ export function reachOf<T>(b: usize, panelCount: i32, K: i32): f64 {
     }
     b += <usize>K * ROW;
   }
-  const reach = max<T>(v128.extract_lane<T>(largest, 0), v128.extract_lane<T>(largest, 1));
-  return <f64>(sizeof<T>() == 4 ? max<T>(reach, max<T>(v128.extract_lane<T>(largest, 2), v128.extract_lane<T>(largest, 3))) : reach);
+  return <f64>lanesMax<T>(largest);
 }
 
 /** Whether a multiply-add is rounded once: rounded twice, a sum of multiples may end beside that of the dtype. (1 + e)² = 1 + 2e + e², and e² is half of the last digit. */
@@ -242,12 +239,7 @@ export function standPanelNorm<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: 
       let sum = start;
       for (let row: usize = 0; row < <usize>B * ROW; row += ROW) sum = madd<T>(v128.load_splat<T>(x + row), v128.load(scratch + row + column), sum);
       const n = v128.sub<T>(sum, start);
-      if (sizeof<T>() == 8) total = madd<f64>(n, n, total);
-      else {
-        const low = f64x2.promote_low_f32x4(n);
-        const high = f64x2.promote_low_f32x4(v128.shuffle<u64>(n, n, 1, 0));
-        total = madd<f64>(high, high, madd<f64>(low, low, total));
-      }
+      total = sizeof<T>() == 8 ? madd<f64>(n, n, total) : highSquare(n, lowSquare(n, total));
     }
   }
   return Math.sqrt(lanesSum64(total));

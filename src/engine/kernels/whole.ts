@@ -3,7 +3,7 @@ import { backward, notesOf, sums } from './backward';
 import { forward, forwardInput } from './forward';
 import { Job } from './job';
 import { fill, pack, packTransposed, unpack } from './panel';
-import { panels, ROW, width } from './simd';
+import { lanesMax, panels, ROW, width } from './simd';
 
 /** What enters from above: ones at the last step, ones at every step, or values. */
 const LAST = 0;
@@ -90,15 +90,7 @@ function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, B: i32): 
   for (let n = 0; n < panelCount; n++, from += panelBytes) {
     for (let at = from; at < from + <usize>B * ROW; at += 16) most = v128.pmax<T>(most, v128.abs<T>(v128.load(at)));
   }
-  let largest: f64 = 0;
-  if (sizeof<T>() == 4) {
-    for (let i = 0; i < 4; i++) largest = Math.max(largest, <f64>laneOf(most, i));
-  } else largest = Math.max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
-  return largest;
-}
-
-@inline function laneOf(values: v128, i: i32): f32 {
-  return i == 0 ? f32x4.extract_lane(values, 0) : i == 1 ? f32x4.extract_lane(values, 1) : i == 2 ? f32x4.extract_lane(values, 2) : f32x4.extract_lane(values, 3);
+  return <f64>lanesMax<T>(most);
 }
 
 /** As `mayBeSubnormal` in ../fast/rounds.ts. */
