@@ -26,6 +26,7 @@ export type DTypeExports = {
   readonly packTransposed: (from: number, N: number, K: number, to: number) => void;
   readonly unpack: (from: number, panelBytes: number, rowBytes: number, rows: number, N: number, to: number) => void;
   readonly fill: (value: number, N: number, to: number, panelBytes: number, rows: number) => void;
+  readonly largest: (from: number, panelBytes: number, panelCount: number, rows: number) => number;
   readonly whole: (job: number, from: number, to: number, entering: number, watch: number) => number;
   readonly activate: (cell: number, at: number, bytes: number) => void;
   readonly plainBack: (cell: number, g: number, d: number, B: number, H: number, hs: number, hsPanel: number, weights: number, steps: number, r0: number, r1: number) => number;
@@ -57,9 +58,9 @@ export type FlowExports = {
 export type Exports = Suffixed<32> & Suffixed<64> & AlgebraExports & FlowExports & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void };
 
 /** Kernels that only one thread at a time needs. */
-export const packing = (exports: Exports, dtype: DType): Pick<DTypeExports, 'pack' | 'packTransposed' | 'unpack' | 'fill'> => (dtype === 'float32'
-  ? { pack: exports.pack32, packTransposed: exports.packTransposed32, unpack: exports.unpack32, fill: exports.fill32 }
-  : { pack: exports.pack64, packTransposed: exports.packTransposed64, unpack: exports.unpack64, fill: exports.fill64 });
+export const packing = (exports: Exports, dtype: DType): Pick<DTypeExports, 'pack' | 'packTransposed' | 'unpack' | 'fill' | 'largest'> => (dtype === 'float32'
+  ? { pack: exports.pack32, packTransposed: exports.packTransposed32, unpack: exports.unpack32, fill: exports.fill32, largest: exports.largest32 }
+  : { pack: exports.pack64, packTransposed: exports.packTransposed64, unpack: exports.unpack64, fill: exports.fill64, largest: exports.largest64 });
 
 /** Bytes of a packed row: 16 float32 or 8 float64. */
 export const rowBytes = 64;

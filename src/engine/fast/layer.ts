@@ -1,6 +1,5 @@
 // One recurrent layer in the kernels' memory: weights packed once, then any number of chunks forward and backward.
 import { movedAtOnce, Mover } from '../moving.js';
-import { maxAbs } from '../norm.js';
 import { zeros } from '../tensor.js';
 import type { Sequence } from '../tensor.js';
 import { cells } from '../types.js';
@@ -305,10 +304,7 @@ export class FastLayer {
 
   /** The largest |value| of the rows of a step. */
   #largest(from: number, panelBytes: number): number {
-    const { dtype, B } = this.#shape;
-    let largest = 0;
-    for (let n = 0; n < this.#layout.hPanels; n++) largest = Math.max(largest, maxAbs(viewOf(this.#kernels, dtype, from + n * panelBytes, (B * rowBytes) / bytesOf[dtype])));
-    return largest;
+    return this.#run.largest(from, panelBytes, this.#layout.hPanels, this.#shape.B);
   }
 
   /** The chunk of the last `forward` backward; adds to the weight gradients. */

@@ -24,7 +24,9 @@ function smallPass(kernels: Kernels, experiment: Experiment, shape: LayerShape):
   if (whole === null) return null;
   const place = { start: 0, steps: T };
   let made: SequenceTrace | null = null;
-  return { ...whole, chunks: [{ ...place, xs: inputs, hs: whole.hs, initial, get dhs() { return (made ??= entering(experiment, place, whole.hs)); } }], lossValue: null };
+  // They travel to the host, and a window would take its whole buffer along.
+  const states = { hNorm: whole.states.hNorm.slice(), closed: whole.states.closed.slice() };
+  return { ...whole, states, chunks: [{ ...place, xs: inputs, hs: whole.hs, initial, get dhs() { return (made ??= entering(experiment, place, whole.hs)); } }], lossValue: null };
 }
 
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */

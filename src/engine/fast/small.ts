@@ -15,7 +15,7 @@ const mostBytes = 2 ** 20;
 const slabBytes = 256 * 1024;
 const sharedBytes = slabBytes / 8;
 
-/** Everything a run leaves, from one chunk. */
+/** Everything a run leaves, from one chunk: windows on a buffer that may hold the results of other runs too. */
 export type Whole = {
   readonly hs: Sequence;
   readonly dhTotal: Sequence;
@@ -43,9 +43,9 @@ function measure(shape: LayerShape) {
   const { dtype, B, I, H, steps } = shape;
   const bytes = bytesOf[dtype];
   const numbersIn = H * H + I * H + H + B * H + B * steps * (I + H);
-  const doublesOut = 5 * steps + Math.ceil((numbersOf(shape) * bytes) / 8);
-  // The row-major results follow on the norms, so that all of it leaves as one piece; the states' measures before them leave apart, because they travel to the host.
-  return { numbersIn, doublesOut, sizes: { input: numbersIn * bytes, ...bufferSizes(shape, steps, 1), norms: (2 * steps + doublesOut) * 8 } };
+  // The row-major results follow on the measures of the steps, so that all of it leaves as one piece.
+  const doublesOut = 7 * steps + Math.ceil((numbersOf(shape) * bytes) / 8);
+  return { numbersIn, doublesOut, sizes: { input: numbersIn * bytes, ...bufferSizes(shape, steps, 1), norms: doublesOut * 8 } };
 }
 
 /** What such a run takes. */
@@ -57,7 +57,6 @@ class Plan {
   readonly #job: Int32Array;
   readonly #fields: Int32Array;
   readonly #in: FloatArray;
-  readonly #states: Float64Array;
   readonly #out: Float64Array;
   readonly #run: (job: number, from: number, to: number, entering: number, watch: number) => number;
   readonly #watch: number;
@@ -83,8 +82,7 @@ class Plan {
     // One thread, whose share of the scratch is all of it.
     this.#fields = Int32Array.of(...jobNumbers(shape, steps, blockStepsOf(shape), steps, 0), ...buffers.map((name) => at[name]));
     this.#in = dtype === 'float32' ? new Float32Array(buffer, at.input, numbersIn) : new Float64Array(buffer, at.input, numbersIn);
-    this.#states = new Float64Array(buffer, at.norms, 2 * steps);
-    this.#out = new Float64Array(buffer, at.norms + 2 * steps * 8, doublesOut);
+    this.#out = new Float64Array(buffer, at.norms, doublesOut);
     this.#run = dtype === 'float32' ? kernels.exports.whole32 : kernels.exports.whole64;
     this.#watch = watchOf(shape);
     this.#inputAt = at.input;
@@ -107,26 +105,37 @@ class Plan {
     to += B * steps * I;
     if (typeof entering !== 'string') input.set(entering, to);
     if (this.#run(this.#job.byteOffset, this.#inputAt, this.#outputAt, entering === 'last' ? 0 : entering === 'every' ? 1 : 2, this.#watch) === 0) return null;
-    const own = this.#out.byteLength > sharedBytes;
-    const at = own ? 0 : carve(this.#out.length);
-    const { buffer } = own ? this.#out.slice() : slab;
-    if (!own) slab.set(this.#out, at);
-    return this.shape.dtype === 'float32' ? this.#views32(buffer, at * 8) : this.#views64(buffer, at * 8);
+    return this.#out.byteLength > sharedBytes ? this.#own() : this.#shared();
   }
 
-  #measures(): StateMeasures {
+  #shared(): Whole {
+    const at = carve(this.#out.length);
+    slab.set(this.#out, at);
+    return this.#views(slab.buffer, at * 8, null);
+  }
+
+  /** The measures of the states have buffers of their own, because they travel to the host. */
+  #own(): Whole {
     const { steps } = this.shape;
-    return { hNorm: this.#states.slice(0, steps), closed: this.#states.slice(steps) };
+    const [out, head] = [this.#out, 2 * steps];
+    // Not `slice`, which takes half as long again.
+    const target = new Float64Array(out.length - head);
+    target.set(out.subarray(head));
+    return this.#views(target.buffer, -8 * head, { hNorm: out.slice(0, steps), closed: out.slice(steps, head) });
+  }
+
+  #views(buffer: ArrayBuffer, at: number, states: StateMeasures | null): Whole {
+    return this.shape.dtype === 'float32' ? this.#views32(buffer, at, states) : this.#views64(buffer, at, states);
   }
 
   // Twice the same for the two dtypes: a constructor that varies makes each view several times slower.
-  #views32(buffer: ArrayBuffer, at: number): Whole {
+  #views32(buffer: ArrayBuffer, at: number, states: StateMeasures | null): Whole {
     const { B, I, H, steps: T } = this.shape;
-    const values = at + 5 * T * 8;
+    const values = at + 7 * T * 8;
     const [state, input] = [B * T * H, B * T * I];
     const gradients = values + 4 * (2 * state + input);
     return {
-      ...seriesIn(buffer, at, T), states: this.#measures(),
+      norms: normsIn(buffer, at, T), states: states ?? statesIn(buffer, at, T),
       hs: { B, T, N: H, data: new Float32Array(buffer, values, state) },
       dhTotal: { B, T, N: H, data: new Float32Array(buffer, values + 4 * state, state) },
       dxs: { B, T, N: I, data: new Float32Array(buffer, values + 8 * state, input) },
@@ -137,13 +146,13 @@ class Plan {
     };
   }
 
-  #views64(buffer: ArrayBuffer, at: number): Whole {
+  #views64(buffer: ArrayBuffer, at: number, states: StateMeasures | null): Whole {
     const { B, I, H, steps: T } = this.shape;
-    const values = at + 5 * T * 8;
+    const values = at + 7 * T * 8;
     const [state, input] = [B * T * H, B * T * I];
     const gradients = values + 8 * (2 * state + input);
     return {
-      ...seriesIn(buffer, at, T), states: this.#measures(),
+      norms: normsIn(buffer, at, T), states: states ?? statesIn(buffer, at, T),
       hs: { B, T, N: H, data: new Float64Array(buffer, values, state) },
       dhTotal: { B, T, N: H, data: new Float64Array(buffer, values + 8 * state, state) },
       dxs: { B, T, N: I, data: new Float64Array(buffer, values + 16 * state, input) },
@@ -155,13 +164,13 @@ class Plan {
   }
 }
 
-function seriesIn(buffer: ArrayBuffer, at: number, T: number): Pick<Whole, 'norms'> {
+const statesIn = (buffer: ArrayBuffer, at: number, T: number): StateMeasures => ({ hNorm: new Float64Array(buffer, at, T), closed: new Float64Array(buffer, at + 8 * T, T) });
+
+function normsIn(buffer: ArrayBuffer, at: number, T: number): StepNorms {
   const bytes = 8 * T;
   return {
-    norms: {
-      dh: new Float64Array(buffer, at, T), dx: new Float64Array(buffer, at + bytes, T), dWx: new Float64Array(buffer, at + 2 * bytes, T),
-      dWh: new Float64Array(buffer, at + 3 * bytes, T), db: new Float64Array(buffer, at + 4 * bytes, T),
-    },
+    dh: new Float64Array(buffer, at + 2 * bytes, T), dx: new Float64Array(buffer, at + 3 * bytes, T), dWx: new Float64Array(buffer, at + 4 * bytes, T),
+    dWh: new Float64Array(buffer, at + 5 * bytes, T), db: new Float64Array(buffer, at + 6 * bytes, T),
   };
 }
 

@@ -4,24 +4,24 @@ import { constant, madd, ROW } from './simd';
 // The order of `cells` in ../types.ts.
 export const TANH = 0;
 export const RELU = 1;
+export const IDENTITY = 2;
 
 export const SIGN32 = memory.data<u32>([0x80000000, 0x80000000, 0x80000000, 0x80000000], 16);
 const ONE32 = memory.data<f32>([1, 1, 1, 1], 16);
 const TWO32 = memory.data<f32>([2, 2, 2, 2], 16);
 /** tanh is 1 from 9.02 on in float32, from 19.07 on in float64. */
 const END32 = memory.data<f32>([10, 10, 10, 10], 16);
-const LOG2E32 = memory.data<f32>([1.44269504089, 1.44269504089, 1.44269504089, 1.44269504089], 16);
-// −ln 2 in two parts; the first has so few bits that its product with a small integer is exact.
-const LN2HIGH32 = memory.data<f32>([-0.693359375, -0.693359375, -0.693359375, -0.693359375], 16);
-const LN2LOW32 = memory.data<f32>([2.12194440e-4, 2.12194440e-4, 2.12194440e-4, 2.12194440e-4], 16);
+/** 2/ln 2: e^(2z) = 2^(z·2/ln 2). */
+const TWICELOG2E32 = memory.data<f32>([2.8853900817779268, 2.8853900817779268, 2.8853900817779268, 2.8853900817779268], 16);
 /** 1.5·2^23 + 127: added to a small number, it rounds that to an integer n and leaves n + 127 in the last bits, the exponent field of 2^n once moved up. */
 const MAGIC32 = memory.data<f32>([12583039.0, 12583039.0, 12583039.0, 12583039.0], 16);
-// (e^r − 1 − r)/r² as a polynomial, highest power first: fitted so that the largest relative error of e^r for |r| ≤ ln 2 / 2 is least, 1.1e-7, of which a fifth counts.
+// (2^f − 1)/f as a polynomial, highest power first: fitted so that the largest relative error of 2^f for |f| ≤ 1/2 is least, 9.2e-8, of which a third counts at most.
 const SERIES32 = memory.data<f32>([
-  0.008312389254570007, 0.008312389254570007, 0.008312389254570007, 0.008312389254570007,
-  0.04189141467213631, 0.04189141467213631, 0.04189141467213631, 0.04189141467213631,
-  0.16667120158672333, 0.16667120158672333, 0.16667120158672333, 0.16667120158672333,
-  0.4999922215938568, 0.4999922215938568, 0.4999922215938568, 0.4999922215938568,
+  0.001326472731307149, 0.001326472731307149, 0.001326472731307149, 0.001326472731307149,
+  0.009671512991189957, 0.009671512991189957, 0.009671512991189957, 0.009671512991189957,
+  0.05550733581185341, 0.05550733581185341, 0.05550733581185341, 0.05550733581185341,
+  0.24022242426872253, 0.24022242426872253, 0.24022242426872253, 0.24022242426872253,
+  0.6931470036506653, 0.6931470036506653, 0.6931470036506653, 0.6931470036506653,
 ], 16);
 /** Below this tanh z is a polynomial. */
 const NEAR32 = memory.data<f32>([0.7, 0.7, 0.7, 0.7], 16);
@@ -54,30 +54,30 @@ const SERIES64 = memory.data<f64>([
 ], 16);
 
 /**
- * Near 0, |z|·(1 + z²·P(z²)); beyond, 1 − 2/(e^(2|z|) + 1), where the error of e^(2|z|) = 2^n·e^r counts at most half. Both are short chains,
- * evaluated by halves (Estrin), because with one small sequence every step waits for this. NaN passes through.
+ * Near 0, |z|·(1 + z²·P(z²)); beyond, 1 − 2/(e^(2|z|) + 1), where the error of e^(2|z|) = 2^n·2^f counts a third at most. Both are short chains,
+ * evaluated by halves (Estrin), because with one small sequence every step waits for this: what is too large for 2^n is seen to only at the end. NaN passes through.
  */
 @inline function tanh32(z: v128): v128 {
   const one = constant(ONE32);
   const sign = v128.and(z, constant(SIGN32));
-  const x = f32x4.pmin(v128.xor(z, sign), constant(END32));
-  const y = f32x4.add(x, x);
-  const rounded = madd<f32>(y, constant(LOG2E32), constant(MAGIC32));
-  const n = f32x4.sub(rounded, constant(MAGIC32));
-  const r = madd<f32>(n, constant(LN2LOW32), madd<f32>(n, constant(LN2HIGH32), y));
-  const rr = f32x4.mul(r, r);
-  const high = madd<f32>(r, constant(SERIES32), constant(SERIES32 + 16));
-  const low = madd<f32>(r, constant(SERIES32 + 32), constant(SERIES32 + 48));
-  const power = f32x4.add(madd<f32>(rr, madd<f32>(rr, high, low), r), one);
-  const scale = i32x4.shl(rounded, 23);
-  const far = f32x4.sub(one, f32x4.div(constant(TWO32), madd<f32>(scale, power, one)));
+  const x = v128.xor(z, sign);
+  const twice = constant(TWICELOG2E32);
+  const magic = constant(MAGIC32);
+  const rounded = madd<f32>(x, twice, magic);
+  const f = madd<f32>(x, twice, f32x4.sub(magic, rounded));
+  const ff = f32x4.mul(f, f);
+  const high = madd<f32>(f, constant(SERIES32), constant(SERIES32 + 16));
+  const middle = madd<f32>(f, constant(SERIES32 + 32), constant(SERIES32 + 48));
+  const power = madd<f32>(ff, madd<f32>(ff, high, middle), madd<f32>(f, constant(SERIES32 + 64), one));
+  const open = f32x4.div(constant(TWO32), madd<f32>(i32x4.shl(rounded, 23), power, one));
+  const far = f32x4.sub(one, v128.andnot(open, f32x4.ge(x, constant(END32))));
   const xx = f32x4.mul(x, x);
   const nearMiddle = madd<f32>(xx, constant(NEARSERIES32 + 16), constant(NEARSERIES32 + 32));
   const nearLow = madd<f32>(xx, constant(NEARSERIES32 + 48), constant(NEARSERIES32 + 64));
   const x4 = f32x4.mul(xx, xx);
   const series = madd<f32>(x4, madd<f32>(x4, constant(NEARSERIES32), nearMiddle), nearLow);
   const near = madd<f32>(f32x4.mul(x, xx), series, x);
-  return v128.or(v128.bitselect(near, far, f32x4.lt(x, constant(NEAR32))), sign);
+  return v128.or(v128.bitselect(far, near, f32x4.ge(x, constant(NEAR32))), sign);
 }
 
 /**
@@ -166,4 +166,15 @@ export function activate<T>(cell: i32, at: usize, bytes: usize): void {
 /** Not a number where h is none: all bits set are a NaN. */
 @inline export function reluSlope<T>(h: v128): v128 {
   return v128.or(v128.and(v128.gt<T>(h, v128.splat<T>(0)), constant(sizeof<T>() == 4 ? ONE32 : ONE64)), v128.ne<T>(h, h));
+}
+
+/** d = g ⊙ f'(h) over `rows` rows. */
+export function throughActivation<T>(cell: i32, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, panelCount: i32, rows: i32): void {
+  const bytes = <usize>rows * ROW;
+  for (let n = 0; n < panelCount; n++) {
+    for (let at: usize = 0; at < bytes; at += 16) v128.store(d + at, throughSlope<T>(cell, v128.load(g + at), v128.load(h + at)));
+    g += gPanel;
+    h += hPanel;
+    d += dPanel;
+  }
 }

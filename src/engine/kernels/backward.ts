@@ -1,11 +1,12 @@
 // AssemblyScript. Backward: d_t = g_t ⊙ f'(h_t), dh = d_t·Whᵀ row by row, and then, from the d of many steps, dx_t = d_t·Wxᵀ, the norms of the
 // steps and the weight gradients. Every number has one order of summation, however the work is shared out.
-import { TANH, throughSlope } from './activation';
+import { IDENTITY, TANH, throughActivation } from './activation';
+import { backwardChain } from './chain';
 import { Job } from './job';
-import { formedNorm, normOf, normWh, normWx, weightNorms, wideNormOf } from './norms';
+import { formedNorm, normOf, normWh, normWx, outerNorms, stepNorms, weightNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
-import { chain1, product1x2, productRows, transposedProduct } from './product';
-import { constant, panels, ROW, width } from './simd';
+import { narrowRows, productOne, productRows, transposedProduct } from './product';
+import { constant, FUSED, panels, ROW, width } from './simd';
 import { addSettled, canBeLifted, copyStand, isNear, magnitudes, mayBecomeSubnormal, MIXED, ORDINARY, reachOf, SMALL, smallNorm, smallProduct, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
 
 /** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: g and d. The d of step t0 goes to step `place` of the buffer. */
@@ -16,6 +17,7 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
   const hsPanel = <usize>(1 + job.T) * stepBytes;
   const gPanel = <usize>job.T * stepBytes;
   const dPanel = <usize>job.places * stepBytes;
+  const chained = job.B == 1 && hPanels == 1;
   let some = anyWatched(job, b0, b1);
   for (let t = t1 - 1; t >= t0; t--) {
     const g = job.g + <usize>t * stepBytes;
@@ -25,7 +27,17 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
     const target = t == 0 ? job.dh0 : flowsOn ? g - stepBytes : 0;
     const targetPanel = t == 0 ? stepBytes : gPanel;
     // Counted from the end of a block, so that it is the same however the steps are divided into calls.
-    if ((job.T - 1 - t) % job.blockSteps % LOOK == 0) some = watch<T>(job, g, gPanel, b0, b1);
+    const sinceBlock = (job.T - 1 - t) % job.blockSteps;
+    if (sinceBlock % LOOK == 0) some = watch<T>(job, g, gPanel, b0, b1);
+    if (FUSED && sizeof<T>() == 4 && chained && !some) {
+      let steps = min(min(LOOK - sinceBlock % LOOK, job.blockSteps - sinceBlock), min(t - t0 + 1, t));
+      if (job.truncate != 0) steps = min(steps, (t + job.cutOffset) % job.truncate);
+      if (steps > 0) {
+        backwardChain(job.cell, g, h, d, steps, H, job.backwardWeights, g - <usize>steps * ROW);
+        t -= steps - 1;
+        continue;
+      }
+    }
     for (let b = b0; b < b1;) {
       let end = some ? b + 1 : b1;
       const from = <usize>b * ROW;
@@ -38,9 +50,14 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
           continue;
         }
       } else while (end < b1 && !isWatched(job, end)) end++;
-      throughActivation<T>(job.cell, g + from, gPanel, h + from, hsPanel, d + from, dPanel, hPanels, end - b);
-      if (target != 0) carry<T>(job.B, d + from, dPanel, end - b, H, job.backwardWeights, target + from, targetPanel);
+      const rows = end - b;
       b = end;
+      if (FUSED && sizeof<T>() == 4 && chained && target != 0) {
+        backwardChain(job.cell, g, h, d, 1, H, job.backwardWeights, target);
+        continue;
+      }
+      throughActivation<T>(job.cell, g + from, gPanel, h + from, hsPanel, d + from, dPanel, hPanels, rows);
+      if (target != 0) carry<T>(job.B, d + from, dPanel, rows, H, job.backwardWeights, target + from, targetPanel, (t & 1) != 0);
     }
   }
 }
@@ -105,7 +122,7 @@ function watchedRow<T>(job: Job, g: usize, gPanel: usize, h: usize, hPanel: usiz
 function carrySmall<T>(job: Job, d: usize, dPanel: usize, target: usize, targetPanel: usize): void {
   const hPanels = panels<T>(job.H);
   if (magnitudes<T>(target, targetPanel, hPanels) == 0) smallRowProduct<T>(d, dPanel, job.H, job.backwardWeights, hPanels, target, targetPanel);
-  else carry<T>(job.B, d, dPanel, 1, job.H, job.backwardWeights, target, targetPanel);
+  else carry<T>(job.B, d, dPanel, 1, job.H, job.backwardWeights, target, targetPanel, false);
 }
 
 /** What the rows of d of a step are together, and can be multiplied as with x and hPrev: SMALL, or MIXED, or else ORDINARY. */
@@ -158,27 +175,13 @@ export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts
   const from = t0 + (t1 - t0) * part / parts;
   const to = t0 + (t1 - t0) * (part + 1) / parts;
   if (own & 1) inputGradient<T>(job, t0, place, (from - t0) * B, (to - t0) * B);
-  for (let t = from; t < to; t++) {
-    const offset = <usize>t * stepBytes;
+  for (let t = from; t < to;) {
     const d = job.d + <usize>(place + t - t0) * stepBytes;
-    const h = job.hs + offset + stepBytes;
-    const at = job.norms + <usize>t * 8;
-    store<f64>(at, wideNormOf<T>(h, hsPanel, H, B));
-    store<f64>(at + series, closedShare<T>(job.cell, h, hsPanel, H, B));
     const kind = kindOf<T>(job, t);
-    if (kind != ORDINARY) {
-      smallNorms<T>(job, kind, t, d, dPanel, at + 2 * series, series, own, scratch);
-      continue;
-    }
-    store<f64>(at + 2 * series, normOf<T>(job.g + offset, xsPanel, H, B));
-    store<f64>(at + 3 * series, normOf<T>(job.dx + offset, xsPanel, I, B));
-    const sizeD = normOf<T>(d, dPanel, H, B);
-    if (own & 2) {
-      weightNorms<T>(job.xs + offset, xsPanel, I, job.hs + offset, hsPanel, H, d, dPanel, B, sizeD, scratch);
-      store<f64>(at + 4 * series, normWx);
-      store<f64>(at + 5 * series, normWh);
-    }
-    store<f64>(at + 6 * series, B == 1 ? sizeD : biasNorm<T>(d, dPanel, H, B, scratch));
+    const first = t;
+    t = allOrdinary(job) && B == 1 ? to : t + 1;
+    measures<T>(job, first, t, d, kind == ORDINARY, own, scratch);
+    if (kind != ORDINARY) smallNorms<T>(job, kind, first, d, dPanel, job.norms + 2 * series + <usize>first * 8, series, own, scratch);
   }
   const firstPanel = (iPanels + hPanels) * part / parts;
   const endPanel = (iPanels + hPanels) * (part + 1) / parts;
@@ -198,6 +201,47 @@ export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts
     }
     if (part == 0) addBias<T>(d, dPanel, hPanels, B, end - start, job.db);
   }
+}
+
+/** The measures of the states of the steps first … end − 1, and if their d, the first of which is at `d`, is ORDINARY the norms. */
+function measures<T>(job: Job, first: i32, end: i32, d: usize, ordinary: bool, own: i32, scratch: usize): void {
+  const B = job.B;
+  const I = job.I;
+  const H = job.H;
+  const steps = end - first;
+  const stepBytes = <usize>B * ROW;
+  const xsPanel = <usize>job.T * stepBytes;
+  const hsPanel = xsPanel + stepBytes;
+  const dPanel = <usize>job.places * stepBytes;
+  const series = <usize>job.T * 8;
+  const offset = <usize>first * stepBytes;
+  const at = job.norms + <usize>first * 8;
+  const h = job.hs + offset + stepBytes;
+  stepNorms<T>(h, hsPanel, H, B, steps, true, at);
+  for (let s = 0; s < steps; s++) store<f64>(at + series + <usize>s * 8, closedShare<T>(job.cell, h + <usize>s * stepBytes, hsPanel, H, B));
+  if (!ordinary) return;
+  stepNorms<T>(job.g + offset, xsPanel, H, B, steps, false, at + 2 * series);
+  stepNorms<T>(job.dx + offset, xsPanel, I, B, steps, false, at + 3 * series);
+  const ofD = at + 6 * series;
+  stepNorms<T>(d, dPanel, H, B, steps, false, ofD);
+  if (sizeof<T>() == 4 && B == 1 && (own & 2) != 0) stepNorms<T>(job.xs + offset, xsPanel, I, 1, steps, true, at + 4 * series);
+  for (let s = 0; s < steps && (own & 2) != 0; s++) {
+    let step = at + <usize>s * 8;
+    let row = offset + <usize>s * stepBytes;
+    if (sizeof<T>() == 4 && B == 1) {
+      const before = s == 0 ? wideNormOf<T>(job.hs + offset, hsPanel, H, 1) : load<f64>(step - 8);
+      const done = outerNorms(before, step, series, steps - s);
+      s += done;
+      if (s == steps) break;
+      step += <usize>done * 8;
+      row += <usize>done * ROW;
+    }
+    weightNorms<T>(job.xs + row, xsPanel, I, job.hs + row, hsPanel, H, d + <usize>s * stepBytes, dPanel, B, load<f64>(step + 6 * series), scratch);
+    store<f64>(step + 4 * series, normWx);
+    store<f64>(step + 5 * series, normWh);
+  }
+  if (B == 1) return;
+  for (let s = 0; s < steps; s++) store<f64>(ofD + <usize>s * 8, biasNorm<T>(d + <usize>s * stepBytes, dPanel, H, B, scratch));
 }
 
 /** The norms of a step of this kind, SMALL or MIXED: of g, dx, dWx, dWh and db, `series` bytes apart. */
@@ -248,17 +292,6 @@ function share<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, hPan
   }
 }
 
-/** d = g ⊙ f'(h) over `rows` rows. */
-function throughActivation<T>(cell: i32, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, panelCount: i32, rows: i32): void {
-  const bytes = <usize>rows * ROW;
-  for (let n = 0; n < panelCount; n++) {
-    for (let at: usize = 0; at < bytes; at += 16) v128.store(d + at, throughSlope<T>(cell, v128.load(g + at), v128.load(h + at)));
-    g += gPanel;
-    h += hPanel;
-    d += dPanel;
-  }
-}
-
 const SATURATED32 = memory.data<f32>([0.97, 0.97, 0.97, 0.97], 16);
 const SATURATED64 = memory.data<f64>([0.97, 0.97], 16);
 
@@ -285,21 +318,13 @@ function closedShare<T>(cell: i32, h: usize, hPanel: usize, H: i32, B: i32): f64
 }
 
 /** target += d·Wᵀ for `rows` adjacent rows of d [B,H]. A row of a batch that a thread has alone is summed as it is beside others. */
-function carry<T>(B: i32, d: usize, dPanel: usize, rows: i32, H: i32, weights: usize, target: usize, targetPanel: usize): void {
+function carry<T>(B: i32, d: usize, dPanel: usize, rows: i32, H: i32, weights: usize, target: usize, targetPanel: usize, back: bool): void {
   const panelCount = panels<T>(H);
   const weightsPanel = <usize>H * ROW;
   const bytes = <usize>rows * ROW;
   if (B == 1) {
-    let n = 0;
-    for (; n + 1 < panelCount; n += 2) {
-      product1x2<T>(d, dPanel, H, weights, weightsPanel, target, targetPanel);
-      weights += 2 * weightsPanel;
-      target += 2 * targetPanel;
-    }
-    if (n < panelCount) {
-      chain1<T>(d, dPanel, H, weights, target);
-      target += targetPanel;
-    }
+    productOne<T>(IDENTITY, d, dPanel, H, weights, weightsPanel, panelCount, target, targetPanel, back);
+    target += <usize>panelCount * targetPanel;
   } else {
     for (let n = 0; n < panelCount; n++) {
       productRows<T>(d, dPanel, H, 0, 0, 0, weights, target, ROW, target, bytes);
@@ -330,8 +355,10 @@ export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32)
       if (allOrdinary(job)) r = r1;
       while (r < r1 && load<u8>(kindAt(job, t, r)) == kind) r++;
       const end = <usize>(r - r0) * ROW;
-      if (kind == ORDINARY || kind == ZERO) productRows<T>(d + first, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);
-      else for (let row = first; row < end; row += ROW) smallProduct<T>(kind, d + row, dPanel, H, weights, target + row);
+      if (kind == ORDINARY || kind == ZERO) {
+        if (job.I - n * width<T>() <= width<T>() / 2) narrowRows<T>(d + first, dPanel, H, weights, ZEROS, target + first, end - first);
+        else productRows<T>(d + first, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);
+      } else for (let row = first; row < end; row += ROW) smallProduct<T>(kind, d + row, dPanel, H, weights, target + row);
     }
     weights += weightsPanel;
     target += panelBytes;
@@ -357,16 +384,31 @@ export function biasNorm<T>(d: usize, dPanel: usize, H: i32, B: i32, scratch: us
 function addBias<T>(d: usize, dPanel: usize, panelCount: i32, B: i32, steps: i32, db: usize): void {
   const stepBytes = <usize>B * ROW;
   for (let n = 0; n < panelCount; n++) {
-    for (let column: usize = 0; column < ROW; column += 16) {
-      let block = v128.splat<T>(0);
-      for (let t = 0; t < steps; t++) {
-        const at = d + <usize>t * stepBytes + column;
-        let total = v128.load(at);
-        for (let row = ROW; row < stepBytes; row += ROW) total = v128.add<T>(total, v128.load(at + row));
-        block = v128.add<T>(block, total);
+    let b0 = v128.splat<T>(0);
+    let b1 = b0;
+    let b2 = b0;
+    let b3 = b0;
+    for (let at = d; at < d + <usize>steps * stepBytes;) {
+      let t0 = v128.load(at);
+      let t1 = v128.load(at, 16);
+      let t2 = v128.load(at, 32);
+      let t3 = v128.load(at, 48);
+      const next = at + stepBytes;
+      for (at += ROW; at < next; at += ROW) {
+        t0 = v128.add<T>(t0, v128.load(at));
+        t1 = v128.add<T>(t1, v128.load(at, 16));
+        t2 = v128.add<T>(t2, v128.load(at, 32));
+        t3 = v128.add<T>(t3, v128.load(at, 48));
       }
-      v128.store(db + column, v128.add<T>(v128.load(db + column), block));
+      b0 = v128.add<T>(b0, t0);
+      b1 = v128.add<T>(b1, t1);
+      b2 = v128.add<T>(b2, t2);
+      b3 = v128.add<T>(b3, t3);
     }
+    v128.store(db, v128.add<T>(v128.load(db), b0));
+    v128.store(db, v128.add<T>(v128.load(db, 16), b1), 16);
+    v128.store(db, v128.add<T>(v128.load(db, 32), b2), 32);
+    v128.store(db, v128.add<T>(v128.load(db, 48), b3), 48);
     d += dPanel;
     db += ROW;
   }

@@ -1,11 +1,11 @@
 // AssemblyScript. The flowing gradient in float64 with its exponent carried, over one block of steps going back: what ../scaled.ts and
 // ../analyse.ts do, at the speed of the other kernels. Batch items never mix on the way back, so each row has an exponent of its own, and
 // threads share a block out: its rows before the way back (`flowSlopes`) and after it (`flowNorms`), its rows for the way itself (`flowRows`).
-import { reluSlope, RELU, sechSquared, TANH, tanhSlope } from './activation';
+import { IDENTITY, reluSlope, RELU, sechSquared, TANH, tanhSlope } from './activation';
 import { biasNorm } from './backward';
 import { normOf, normWh, normWx, weightNorms } from './norms';
 import { clearBeyond } from './panel';
-import { product1, product1x2, product2, productRows } from './product';
+import { product1, product2, productOne, productRows } from './product';
 import { panels, ROW, squares } from './simd';
 
 /** Everything in float64, w = 8. ../fast/flow.ts writes it, in this order; every field is 4 bytes. */
@@ -190,15 +190,8 @@ function carryRows(job: FlowJob, d: usize, dPanel: usize, r0: i32, r1: i32): voi
 
 function carryRow(d: usize, dPanel: usize, H: i32, weights: usize, weightsPanel: usize, target: usize, targetPanel: usize): void {
   const hPanels = panels<f64>(H);
-  let n = 0;
-  for (; n + 1 < hPanels; n += 2) {
-    memory.fill(target, 0, ROW);
-    memory.fill(target + targetPanel, 0, ROW);
-    product1x2<f64>(d, dPanel, H, weights, weightsPanel, target, targetPanel);
-    weights += 2 * weightsPanel;
-    target += 2 * targetPanel;
-  }
-  if (n < hPanels) product1<f64>(d, dPanel, H, 0, 0, 0, weights, ZEROS, target);
+  for (let n = 0; n < hPanels; n++) memory.fill(target + <usize>n * targetPanel, 0, ROW);
+  productOne<f64>(IDENTITY, d, dPanel, H, weights, weightsPanel, hPanels, target, targetPanel, false);
 }
 
 /** dx = d·Wxᵀ of `count` rows from row `first` of the block on. */

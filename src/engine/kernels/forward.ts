@@ -1,9 +1,10 @@
 // AssemblyScript. Forward: h_t = f(h_{t−1}·Wh + x_t·Wx + b). Rows (batch items) never mix, so threads may share them out.
 import { activate } from './activation';
+import { forwardChain } from './chain';
 import { Job } from './job';
 import { clearBeyond } from './panel';
-import { chain1, product1x2, productRows } from './product';
-import { panels, ROW } from './simd';
+import { productOne, productRows } from './product';
+import { FUSED, panels, ROW } from './simd';
 
 /** Rows b0 … b1 − 1 of the steps t0 … t1 − 1. With one sequence `forwardInput` has been there before. */
 export function forward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32): void {
@@ -59,24 +60,13 @@ function forwardOne<T>(job: Job, t0: i32, t1: i32): void {
   const H = job.H;
   const hPanels = panels<T>(H);
   const hsPanel = <usize>(1 + job.T) * ROW;
-  const weightsPanel = <usize>(H + job.I) * ROW;
+  if (FUSED && sizeof<T>() == 4 && hPanels == 1) {
+    forwardChain(job.cell, job.hs + <usize>t0 * ROW, t1 - t0, H, job.forwardWeights);
+    return;
+  }
   for (let t = t0; t < t1; t++) {
     const previous = job.hs + <usize>t * ROW;
-    let target = previous + ROW;
-    let weights = job.forwardWeights;
-    let n = 0;
-    for (; n + 1 < hPanels; n += 2) {
-      product1x2<T>(previous, hsPanel, H, weights, weightsPanel, target, hsPanel);
-      activate<T>(job.cell, target, ROW);
-      activate<T>(job.cell, target + hsPanel, ROW);
-      weights += 2 * weightsPanel;
-      target += 2 * hsPanel;
-    }
-    if (n < hPanels) {
-      chain1<T>(previous, hsPanel, H, weights, target);
-      activate<T>(job.cell, target, ROW);
-      target += hsPanel;
-    }
-    clearBeyond<T>(H, target - hsPanel, 1);
+    productOne<T>(job.cell, previous, hsPanel, H, job.forwardWeights, <usize>(H + job.I) * ROW, hPanels, previous + ROW, hsPanel, (t & 1) != 0);
+    clearBeyond<T>(H, previous + ROW + <usize>(hPanels - 1) * hsPanel, 1);
   }
 }

@@ -6,6 +6,7 @@ import { Job } from './job';
 import { formEnd, formPanels, gramEnd, gramRows, NormJob } from './norms';
 import { fill, pack, packTransposed, unpack } from './panel';
 import { plainBack } from './plain';
+import { largestOf } from './simd';
 import { whole } from './whole';
 
 /** First address that is free. */
@@ -116,6 +117,13 @@ export function fill32(value: f64, N: i32, to: usize, panelBytes: usize, rows: i
 }
 export function fill64(value: f64, N: i32, to: usize, panelBytes: usize, rows: i32): void {
   fill<f64>(value, N, to, panelBytes, rows);
+}
+
+export function largest32(from: usize, panelBytes: usize, panelCount: i32, rows: i32): f64 {
+  return largestOf<f32>(from, panelBytes, panelCount, rows);
+}
+export function largest64(from: usize, panelBytes: usize, panelCount: i32, rows: i32): f64 {
+  return largestOf<f64>(from, panelBytes, panelCount, rows);
 }
 
 export function activate32(cell: i32, at: usize, bytes: usize): void {

@@ -1,5 +1,5 @@
 // AssemblyScript. Frobenius norms, and those of the weight gradients of one step without the gradients themselves.
-import { lanesSum64, madd, panels, ROW, squares, width } from './simd';
+import { lanesSum64, madd, panels, ROW, rowSquares, squares, width } from './simd';
 import { clearBeyond } from './panel';
 import { transposedProduct } from './product';
 import { ORDINARY, settledNorm, standPanelNorm } from './subnormal';
@@ -22,6 +22,34 @@ export function normOf<T>(from: usize, panelBytes: usize, N: i32, rows: i32): f6
 /** The same, not rounded to the dtype. */
 export function wideNormOf<T>(from: usize, panelBytes: usize, N: i32, rows: i32): f64 {
   return sizeof<T>() == 4 ? Math.sqrt(squares<T>(from, panelBytes, panels<T>(N), rows)) : normOf<T>(from, panelBytes, N, rows);
+}
+
+/** The norms of steps of `rows` rows each, one behind the other, to `to`; not rounded to the dtype if `wide`. */
+export function stepNorms<T>(from: usize, panelBytes: usize, N: i32, rows: i32, steps: i32, wide: bool, to: usize): void {
+  const stepBytes = <usize>rows * ROW;
+  const end = to + <usize>steps * 8;
+  if (sizeof<T>() == 8) {
+    for (; to < end; to += 8, from += stepBytes) store<f64>(to, normOf<T>(from, panelBytes, N, rows));
+    return;
+  }
+  memory.fill(to, 0, <usize>steps * 8);
+  for (let left = N; left > 0; left -= width<T>(), from += panelBytes) {
+    let p = from;
+    for (let at = to; at < end; at += 8) {
+      const next = p + stepBytes;
+      let sum = f64x2.splat(0);
+      for (; p < next; p += ROW) sum = f64x2.add(sum, rowSquares<T>(p));
+      store<f64>(at, load<f64>(at) + lanesSum64(sum));
+    }
+  }
+  for (; to < end; to += 16) {
+    // Roots take as long for two as for one.
+    const two = to + 8 < end;
+    const roots = f64x2.sqrt(two ? v128.load(to) : v128.load64_zero(to));
+    const norms = wide ? roots : f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(roots));
+    if (two) v128.store(to, norms);
+    else v128.store64_lane(to, norms, 0);
+  }
 }
 
 /** The values are divided by the largest before they are squared. NaN when there is one, then Infinity. */
@@ -154,6 +182,41 @@ export function weightNorms<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel
   normWh = soundNorm<T>(sumH, allH, sizeH, h, hPanel, H, B, sizeD);
   if (normWx < 0) normWx = formedNorm<T>(ORDINARY, x, xPanel, I, d, dPanel, H, B, scratch);
   if (normWh < 0) normWh = formedNorm<T>(ORDINARY, h, hPanel, H, d, dPanel, H, B, scratch);
+}
+
+// The bounds of `inside` in float32, for two.
+const LOW = memory.data<f64>([1e-27, 1e-27], 16);
+const HIGH = memory.data<f64>([1e30, 1e30], 16);
+
+/**
+ * As `weightNorms` of one row of float32, step by step as long as all is far from the ends of the range; gives the number of steps that are done.
+ * `before`: ‖h‖ before the first step. `at`: where the measures of that step begin, `series` bytes apart, among them ‖h_t‖, ‖d_t‖, and ‖x_t‖ where ‖dWx‖ will be. Two steps at a time.
+ */
+export function outerNorms(before: f64, at: usize, series: usize, steps: i32): i32 {
+  const low = v128.load(LOW);
+  const high = v128.load(HIGH);
+  let previous = f64x2.splat(before);
+  let s = 0;
+  for (; s + 1 < steps; s += 2, at += 16) {
+    const ofX = v128.load(at + 4 * series);
+    const here = v128.load(at);
+    const ofBefore = v128.shuffle<u64>(previous, here, 1, 2);
+    const d = v128.load(at + 6 * series);
+    const wx = f64x2.mul(ofX, d);
+    const wh = f64x2.mul(ofBefore, d);
+    // What is no number stays, because it comes first.
+    const least = f64x2.pmin(f64x2.pmin(wx, ofX), d);
+    const most = f64x2.pmax(f64x2.pmax(wx, ofX), d);
+    const leastH = f64x2.pmin(wh, ofBefore);
+    const mostH = f64x2.pmax(wh, ofBefore);
+    const inX = v128.and(f64x2.gt(least, low), f64x2.lt(most, high));
+    const inH = v128.and(f64x2.gt(leastH, low), f64x2.lt(mostH, high));
+    if (i64x2.bitmask(v128.and(inX, inH)) != 3) break;
+    v128.store(at + 4 * series, f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(wx)));
+    v128.store(at + 5 * series, f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(wh)));
+    previous = here;
+  }
+  return s;
 }
 
 /** Whether products of float32 have to be summed in float64, because their squares may leave the range. */

@@ -1,5 +1,5 @@
 // AssemblyScript. In and out of the packed layout (see simd.ts).
-import { panels, ROW, width } from './simd';
+import { FUSED, panels, ROW, width } from './simd';
 
 /** `rows` rows of N numbers from row-major memory into packed rows `rowBytes` apart; columns beyond N become zero. */
 export function pack<T>(from: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize): void {
@@ -56,14 +56,46 @@ export function unpack<T>(from: usize, panelBytes: usize, rowBytes: usize, rows:
 
 /** The transpose of a row-major [N,K] matrix, packed: K rows, N columns. */
 export function packTransposed<T>(from: usize, N: i32, K: i32, to: usize): void {
-  for (let n = 0; n < panels<T>(N) * width<T>(); n += width<T>()) {
-    for (let k = 0; k < K; k++) {
-      for (let i = 0; i < width<T>(); i++) {
-        store<T>(to, n + i < N ? load<T>(from + (<usize>(n + i) * K + k) * sizeof<T>()) : <T>0);
-        to += sizeof<T>();
+  const lanes: i32 = 16 / sizeof<T>();
+  const rowBytes = <usize>K * sizeof<T>();
+  for (let left = N; left > 0; left -= width<T>()) {
+    const columns = min(left, width<T>());
+    if (columns < width<T>()) memory.fill(to, 0, <usize>K * ROW);
+    for (let i = 0; i < columns; i += lanes) {
+      const target = to + <usize>i * sizeof<T>();
+      let k = 0;
+      if (FUSED && i + lanes <= columns) {
+        for (; k + lanes <= K; k += lanes) transposeBlock<T>(from + <usize>k * sizeof<T>(), rowBytes, target + <usize>k * ROW);
       }
+      const some = min(lanes, columns - i);
+      for (; k < K; k++) {
+        for (let j = 0; j < some; j++) store<T>(target + <usize>k * ROW + <usize>j * sizeof<T>(), load<T>(from + <usize>j * rowBytes + <usize>k * sizeof<T>()));
+      }
+      from += <usize>some * rowBytes;
     }
+    to += <usize>K * ROW;
   }
+}
+
+/** Four by four float32, or two by two float64, from rows `rowBytes` apart to packed rows. */
+@inline function transposeBlock<T>(from: usize, rowBytes: usize, to: usize): void {
+  const r0 = v128.load(from);
+  const r1 = v128.load(from + rowBytes);
+  if (sizeof<T>() == 8) {
+    v128.store(to, v128.shuffle<u64>(r0, r1, 0, 2));
+    v128.store(to, v128.shuffle<u64>(r0, r1, 1, 3), 64);
+    return;
+  }
+  const r2 = v128.load(from + 2 * rowBytes);
+  const r3 = v128.load(from + 3 * rowBytes);
+  const low01 = v128.shuffle<u32>(r0, r1, 0, 4, 1, 5);
+  const low23 = v128.shuffle<u32>(r2, r3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<u32>(r0, r1, 2, 6, 3, 7);
+  const high23 = v128.shuffle<u32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<u64>(low01, low23, 0, 2));
+  v128.store(to, v128.shuffle<u64>(low01, low23, 1, 3), 64);
+  v128.store(to, v128.shuffle<u64>(high01, high23, 0, 2), 128);
+  v128.store(to, v128.shuffle<u64>(high01, high23, 1, 3), 192);
 }
 
 /** One value in the first N columns of `rows` adjacent packed rows, zero beyond. */
@@ -76,11 +108,21 @@ export function fill<T>(value: T, N: i32, to: usize, panelBytes: usize, rows: i3
   }
 }
 
+// Bits for as many columns as a panel has, then as many without.
+const BITS = memory.data<u64>([-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0], 16);
+
+/** Where a row of bits begins that has those of the columns of the last panel of N. */
+@inline export function maskOf<T>(N: i32): usize {
+  const beyond = (width<T>() - N % width<T>()) % width<T>();
+  return BITS + <usize>beyond * sizeof<T>();
+}
+
 /** Sets the columns beyond N of the last panel to zero again: ∞ and NaN reach them through products (∞·0). */
 export function clearBeyond<T>(N: i32, lastPanel: usize, rows: i32): void {
-  const used = N % width<T>();
-  if (used == 0) return;
-  for (let r = 0; r < rows; r++) {
-    for (let i = used; i < width<T>(); i++) store<T>(lastPanel + <usize>r * ROW + <usize>i * sizeof<T>(), <T>0);
+  if (N % width<T>() == 0) return;
+  const mask = maskOf<T>(N);
+  const end = lastPanel + <usize>rows * ROW;
+  for (let row = lastPanel; row < end; row += ROW) {
+    for (let at: usize = 0; at < ROW; at += 16) v128.store(row + at, v128.and(v128.load(row + at), v128.load(mask + at)));
   }
 }

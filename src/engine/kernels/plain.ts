@@ -1,15 +1,8 @@
 // AssemblyScript. A single source on its way back in the plain arithmetic of a dtype, to see where that ends in zeros or infinities.
 import { panelProduct } from './algebra';
-import { throughSlope } from './activation';
-import { lanesMax, madd, panels, ROW, width } from './simd';
+import { throughActivation, throughSlope } from './activation';
+import { largestOf, madd, panels, ROW, width } from './simd';
 import { reachOf, SMALL, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
-
-/** The largest magnitude of g [B,H]; NaN when there is one. */
-function largest<T>(g: usize, bytes: usize): T {
-  let most = v128.splat<T>(0);
-  for (let at: usize = 0; at < bytes; at += 16) most = v128.max<T>(most, v128.abs<T>(v128.load(g + at)));
-  return lanesMax<T>(most);
-}
 
 /** Below this sums of float32 come near its subnormal numbers, 2^−126 and less, which processors compute with up to a hundred times slower. */
 const SLOW32: f64 = 1e-33;
@@ -75,7 +68,7 @@ export function plainBack<T>(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: 
   let reach: f64 = 0;
   for (let t = steps - 1; t >= 0; t--) {
     if (r0 == 0) {
-      const most = largest<T>(g, <usize>panelCount * rows);
+      const most = largestOf<T>(g, 0, 1, panelCount * B);
       if (!(most > 0 && most < Infinity)) return t;
       small = <f64>most < (sizeof<T>() == 4 ? SLOW32 : SLOW64);
     }
@@ -96,11 +89,7 @@ export function plainBack<T>(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: 
 
 /** The same in ordinary arithmetic for `count` adjacent rows of one step. */
 function ordinary<T>(cell: i32, g: usize, h: usize, hsPanel: usize, d: usize, rows: usize, H: i32, weights: usize, count: i32): void {
-  const bytes = <usize>count * ROW;
-  for (let n = 0; n < panels<T>(H); n++) {
-    const from = <usize>n * rows;
-    for (let at: usize = 0; at < bytes; at += 16) v128.store(d + from + at, throughSlope<T>(cell, v128.load(g + from + at), v128.load(h + <usize>n * hsPanel + at)));
-  }
+  throughActivation<T>(cell, g, rows, h, hsPanel, d, rows, panels<T>(H), count);
   for (let n = 0; n < panels<T>(H); n++) panelProduct<T>(d, rows, H, weights + <usize>(n * H) * ROW, g + <usize>n * rows, count);
 }
 

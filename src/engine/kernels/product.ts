@@ -2,8 +2,9 @@
 //
 // One k per iteration and no unrolling: V8 keeps the order of instructions, and with an optimiser's regrouping the sums no longer fit
 // the registers. The addresses are added explicitly, because V8 does not fold an offset into a splat load.
-import { madd, ROW, width } from './simd';
-import { product6, transposed6 } from './tiles';
+import { activate } from './activation';
+import { FUSED, madd, ROW, width } from './simd';
+import { half6, product6, transposed6 } from './tiles';
 
 /**
  * Rows c and c+1 of C = from + A·B for one panel of B.
@@ -99,61 +100,27 @@ export function product1<T>(a: usize, panelBytes: usize, K: i32, a2: usize, pane
 /** `bytes` / 64 adjacent rows of C = from + A·B for one panel of B, otherwise as `product2`: every row has the same order of additions. */
 export function productRows<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize, bytes: usize): void {
   let row: usize = 0;
-  for (; row + 5 * ROW < bytes; row += 6 * ROW, from += 6 * fromRow) product6<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, fromRow, c + row);
+  for (; FUSED && row + 5 * ROW < bytes; row += 6 * ROW, from += 6 * fromRow) product6<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, fromRow, c + row);
   for (; row + ROW < bytes; row += 2 * ROW, from += 2 * fromRow) product2<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, fromRow, c + row);
   if (row < bytes) product1<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, c + row);
 }
 
-/**
- * One row of C += A·B for one panel of B. Even and odd k have sums of their own: a chain of half the length, and from step to step of one
- * sequence a small product is little else than its chain.
- */
-export function chain1<T>(a: usize, panelBytes: usize, K: i32, b: usize, c: usize): void {
-  let c0 = v128.load(c);
-  let c1 = v128.load(c, 16);
-  let c2 = v128.load(c, 32);
-  let c3 = v128.load(c, 48);
-  let d0 = v128.splat<T>(0);
-  let d1 = d0;
-  let d2 = d0;
-  let d3 = d0;
-  while (K > 0) {
-    let p = a;
-    const end = a + <usize>min(K, width<T>()) * sizeof<T>();
-    while (p + sizeof<T>() < end) {
-      const x = v128.load_splat<T>(p);
-      c0 = madd<T>(x, v128.load(b), c0);
-      c1 = madd<T>(x, v128.load(b, 16), c1);
-      c2 = madd<T>(x, v128.load(b, 32), c2);
-      c3 = madd<T>(x, v128.load(b, 48), c3);
-      p += sizeof<T>();
-      const y = v128.load_splat<T>(p);
-      d0 = madd<T>(y, v128.load(b, 64), d0);
-      d1 = madd<T>(y, v128.load(b, 80), d1);
-      d2 = madd<T>(y, v128.load(b, 96), d2);
-      d3 = madd<T>(y, v128.load(b, 112), d3);
-      p += sizeof<T>();
-      b += 2 * ROW;
+/** The same for a panel of B whose right half is zero, from zeros on. */
+export function narrowRows<T>(a: usize, panelBytes: usize, K: i32, b: usize, zeros: usize, c: usize, bytes: usize): void {
+  const zero = v128.splat<T>(0);
+  let row: usize = 0;
+  for (; FUSED && row + 5 * ROW < bytes; row += 6 * ROW) {
+    half6<T>(a + row, panelBytes, K, 0, 0, 0, b, zeros, 0, c + row);
+    for (let at = c + row; at < c + row + 6 * ROW; at += ROW) {
+      v128.store(at, zero, 32);
+      v128.store(at, zero, 48);
     }
-    if (p < end) {
-      const x = v128.load_splat<T>(p);
-      c0 = madd<T>(x, v128.load(b), c0);
-      c1 = madd<T>(x, v128.load(b, 16), c1);
-      c2 = madd<T>(x, v128.load(b, 32), c2);
-      c3 = madd<T>(x, v128.load(b, 48), c3);
-      b += ROW;
-    }
-    a += panelBytes;
-    K -= width<T>();
   }
-  v128.store(c, v128.add<T>(c0, d0));
-  v128.store(c, v128.add<T>(c1, d1), 16);
-  v128.store(c, v128.add<T>(c2, d2), 32);
-  v128.store(c, v128.add<T>(c3, d3), 48);
+  productRows<T>(a + row, panelBytes, K, 0, 0, 0, b, zeros, 0, c + row, bytes - row);
 }
 
 /** One row of C += A·B for two panels of B and of C at once: eight independent sums, as a product with a vector needs them. */
-export function product1x2<T>(a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, c: usize, panelBytesC: usize): void {
+function product1x2<T>(a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, c: usize, panelBytesC: usize): void {
   const d = c + panelBytesC;
   let e = b + panelBytesB;
   let c0 = v128.load(c);
@@ -192,6 +159,91 @@ export function product1x2<T>(a: usize, panelBytes: usize, K: i32, b: usize, pan
   v128.store(d, d1, 16);
   v128.store(d, d2, 32);
   v128.store(d, d3, 48);
+}
+
+/** The same for three panels, twelve sums. */
+function product1x3<T>(a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, c: usize, panelBytesC: usize): void {
+  const d = c + panelBytesC;
+  const g = d + panelBytesC;
+  let e = b + panelBytesB;
+  let f = e + panelBytesB;
+  let c0 = v128.load(c);
+  let c1 = v128.load(c, 16);
+  let c2 = v128.load(c, 32);
+  let c3 = v128.load(c, 48);
+  let d0 = v128.load(d);
+  let d1 = v128.load(d, 16);
+  let d2 = v128.load(d, 32);
+  let d3 = v128.load(d, 48);
+  let g0 = v128.load(g);
+  let g1 = v128.load(g, 16);
+  let g2 = v128.load(g, 32);
+  let g3 = v128.load(g, 48);
+  while (K > 0) {
+    let p = a;
+    const end = a + <usize>min(K, width<T>()) * sizeof<T>();
+    while (p < end) {
+      const x = v128.load_splat<T>(p);
+      c0 = madd<T>(x, v128.load(b), c0);
+      c1 = madd<T>(x, v128.load(b, 16), c1);
+      c2 = madd<T>(x, v128.load(b, 32), c2);
+      c3 = madd<T>(x, v128.load(b, 48), c3);
+      d0 = madd<T>(x, v128.load(e), d0);
+      d1 = madd<T>(x, v128.load(e, 16), d1);
+      d2 = madd<T>(x, v128.load(e, 32), d2);
+      d3 = madd<T>(x, v128.load(e, 48), d3);
+      g0 = madd<T>(x, v128.load(f), g0);
+      g1 = madd<T>(x, v128.load(f, 16), g1);
+      g2 = madd<T>(x, v128.load(f, 32), g2);
+      g3 = madd<T>(x, v128.load(f, 48), g3);
+      p += sizeof<T>();
+      b += ROW;
+      e += ROW;
+      f += ROW;
+    }
+    a += panelBytes;
+    K -= width<T>();
+  }
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
+  v128.store(c, c2, 32);
+  v128.store(c, c3, 48);
+  v128.store(d, d0);
+  v128.store(d, d1, 16);
+  v128.store(d, d2, 32);
+  v128.store(d, d3, 48);
+  v128.store(g, g0);
+  v128.store(g, g1, 16);
+  v128.store(g, g2, 32);
+  v128.store(g, g3, 48);
+}
+
+/** Bytes of weights of which the first cache still serves so much that twelve sums are fed. */
+const FED = 65536;
+
+/**
+ * One row of C = f(C + A·B) for all N panels of B and of C: three at a time, because twelve sums leave the processor more to do than eight while it
+ * waits, or two where B comes from the second cache, which feeds two streams better than three. `back`: from the last panel to the first. Who goes there and
+ * back finds in the first cache what was used last; a cache that is too small for a round has nothing of it when the next begins.
+ */
+export function productOne<T>(cell: i32, a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, N: i32, c: usize, panelBytesC: usize, back: bool): void {
+  const three = FUSED && sizeof<T>() == 4 && K * N * <i32>ROW <= FED && N > 1;
+  // Pairs, and then what does not come out even with them: threes, or a single one.
+  const pairs = three ? (3 - N % 3) % 3 : N >> 1;
+  const rest = three ? (N - 2 * pairs) / 3 : N & 1;
+  let n = back ? N : 0;
+  for (let i = 0; i < pairs + rest; i++) {
+    const pair = back ? i >= rest : i < pairs;
+    const count = pair ? 2 : three ? 3 : 1;
+    if (back) n -= count;
+    const from = b + <usize>n * panelBytesB;
+    const to = c + <usize>n * panelBytesC;
+    if (pair) product1x2<T>(a, panelBytes, K, from, panelBytesB, to, panelBytesC);
+    else if (FUSED && sizeof<T>() == 4 && three) product1x3<T>(a, panelBytes, K, from, panelBytesB, to, panelBytesC);
+    else product1<T>(a, panelBytes, K, 0, 0, 0, from, to, to);
+    for (let m = 0; m < count; m++) activate<T>(cell, to + <usize>m * panelBytesC, ROW);
+    if (!back) n += count;
+  }
 }
 
 /**
@@ -245,7 +297,7 @@ export function transposedProduct<T>(a: usize, panelBytesA: usize, M: i32, b: us
     for (let n = 0; n < panelCountB; n++) {
       const target = c + <usize>n * panelBytesC + <usize>from * ROW;
       let m = 0;
-      for (; m + 5 < to; m += 6) transposed6<T>(a + <usize>m * sizeof<T>(), b + <usize>n * panelBytesB, rows, target + <usize>m * ROW);
+      for (; FUSED && m + 5 < to; m += 6) transposed6<T>(a + <usize>m * sizeof<T>(), b + <usize>n * panelBytesB, rows, target + <usize>m * ROW);
       for (; m < to; m += 2) transposed2<T>(a + <usize>m * sizeof<T>(), b + <usize>n * panelBytesB, rows, target + <usize>m * ROW);
     }
     a += panelBytesA;

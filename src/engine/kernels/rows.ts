@@ -1,21 +1,11 @@
 // AssemblyScript. Many gradients on their way back at once, each row with a power of two of its own: what ../rows.ts does, as products of matrices.
 import { multiplyRows } from './algebra';
-import { panels, ROW } from './simd';
+import { largestOf, panels, ROW } from './simd';
 import { transposedProduct } from './product';
 
 /** 2^k */
 @inline function powerOfTwo(k: i32): f64 {
   return reinterpret<f64>(<u64>(max(-1022, min(1023, k)) + 1023) << 52);
-}
-
-/** Largest |value| of a row; NaN when there is one. */
-function largestOf(at: usize, panelBytes: usize, panelCount: i32): f64 {
-  let most = f64x2.splat(0);
-  for (let n = 0; n < panelCount; n++) {
-    for (let i: usize = 0; i < ROW; i += 16) most = f64x2.max(most, f64x2.abs(v128.load(at + i)));
-    at += panelBytes;
-  }
-  return Math.max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
 }
 
 function scaleRow(at: usize, panelBytes: usize, panelCount: i32, factor: f64): void {
@@ -28,7 +18,7 @@ function scaleRow(at: usize, panelBytes: usize, panelCount: i32, factor: f64): v
 
 /** Keeps the largest value between 2^-40 and 2^40 by moving powers of two into the row's exponent; a zero row's is −Infinity. */
 function normalise(at: usize, panelBytes: usize, panelCount: i32, exponent: usize): void {
-  const largest = largestOf(at, panelBytes, panelCount);
+  const largest = largestOf<f64>(at, panelBytes, panelCount, 1);
   if (largest == 0) {
     store<f64>(exponent, -Infinity);
     return;

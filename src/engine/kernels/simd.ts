@@ -15,9 +15,15 @@ export const ROW: usize = 64;
   return (columns + width<T>() - 1) / width<T>();
 }
 
+/**
+ * Whether multiply-adds are one instruction. Where they are two, sums wait anyway, and twelve of them beside a product do not fit the registers: what is made
+ * for speed alone is left out there, because all modules together have to stay small.
+ */
+export const FUSED = ASC_FEATURE_RELAXED_SIMD;
+
 /** a·b + c: one rounding with relaxed SIMD on machines that have the instruction, otherwise two. */
 @inline export function madd<T>(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
+  if (FUSED) return v128.relaxed_madd<T>(a, b, c);
   return v128.add<T>(v128.mul<T>(a, b), c);
 }
 
@@ -36,6 +42,16 @@ export const ROW: usize = 64;
   return sizeof<T>() == 4 ? max<T>(most, max<T>(v128.extract_lane<T>(values, 2), v128.extract_lane<T>(values, 3))) : most;
 }
 
+/** The largest |value| of `rows` adjacent rows of every panel; NaN where there is one. */
+export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, rows: i32): f64 {
+  let most = v128.splat<T>(0);
+  for (let n = 0; n < panelCount; n++, from += panelBytes) {
+    const end = from + <usize>rows * ROW;
+    for (let at = from; at < end; at += 16) most = v128.max<T>(most, v128.abs<T>(v128.load(at)));
+  }
+  return <f64>lanesMax<T>(most);
+}
+
 @inline export function lowSquare(values: v128, sum: v128): v128 {
   const wide = f64x2.promote_low_f32x4(values);
   return madd<f64>(wide, wide, sum);
@@ -45,39 +61,46 @@ export const ROW: usize = 64;
   return lowSquare(v128.shuffle<u64>(values, values, 1, 0), sum);
 }
 
-/**
- * Σ of squares over `rows` rows of every panel, in float64: there squares of float32 neither under- nor overflow. Four sums, so that none
- * waits for the one before.
- */
-export function squares<T>(from: usize, panelBytes: usize, panelCount: i32, rows: i32): f64 {
+/** sum + the squares of the two float32 at `at`, in float64: V8 makes one instruction of load and promotion, two of a register's upper half. */
+@inline function twoSquares(at: usize, sum: v128): v128 {
+  const wide = f64x2.promote_low_f32x4(v128.load64_zero(at));
+  return madd<f64>(wide, wide, sum);
+}
+
+/** Σ of squares of a row of a panel, to be added up, in float64: there squares of float32 neither under- nor overflow. Four sums, so that none waits for the one before. */
+@inline export function rowSquares<T>(p: usize): v128 {
   let a = f64x2.splat(0);
   let b = a;
   let c = a;
   let d = a;
-  for (let n = 0; n < panelCount; n++) {
-    const start = from + <usize>n * panelBytes;
-    const end = start + <usize>rows * ROW;
-    for (let p = start; p < end; p += ROW) {
-      const v0 = v128.load(p);
-      const v1 = v128.load(p, 16);
-      const v2 = v128.load(p, 32);
-      const v3 = v128.load(p, 48);
-      if (sizeof<T>() == 4) {
-        a = lowSquare(v0, a);
-        b = highSquare(v0, b);
-        c = lowSquare(v1, c);
-        d = highSquare(v1, d);
-        a = lowSquare(v2, a);
-        b = highSquare(v2, b);
-        c = lowSquare(v3, c);
-        d = highSquare(v3, d);
-      } else {
-        a = madd<f64>(v0, v0, a);
-        b = madd<f64>(v1, v1, b);
-        c = madd<f64>(v2, v2, c);
-        d = madd<f64>(v3, v3, d);
-      }
-    }
+  if (sizeof<T>() == 4) {
+    a = twoSquares(p, a);
+    b = twoSquares(p + 8, b);
+    c = twoSquares(p + 16, c);
+    d = twoSquares(p + 24, d);
+    a = twoSquares(p + 32, a);
+    b = twoSquares(p + 40, b);
+    c = twoSquares(p + 48, c);
+    d = twoSquares(p + 56, d);
+  } else {
+    const v0 = v128.load(p);
+    const v1 = v128.load(p, 16);
+    const v2 = v128.load(p, 32);
+    const v3 = v128.load(p, 48);
+    a = f64x2.mul(v0, v0);
+    b = f64x2.mul(v1, v1);
+    c = f64x2.mul(v2, v2);
+    d = f64x2.mul(v3, v3);
   }
-  return lanesSum64(f64x2.add(f64x2.add(a, b), f64x2.add(c, d)));
+  return f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+}
+
+/** Σ of squares over `rows` rows of every panel, in float64. */
+export function squares<T>(from: usize, panelBytes: usize, panelCount: i32, rows: i32): f64 {
+  let sum = f64x2.splat(0);
+  for (let n = 0; n < panelCount; n++, from += panelBytes) {
+    const end = from + <usize>rows * ROW;
+    for (let p = from; p < end; p += ROW) sum = f64x2.add(sum, rowSquares<T>(p));
+  }
+  return lanesSum64(sum);
 }

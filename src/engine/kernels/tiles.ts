@@ -10,7 +10,8 @@ export function product6<T>(a: usize, panelBytes: usize, K: i32, a2: usize, pane
   half6<T>(a, panelBytes, K, a2, panelBytes2, K2, b + 32, from + 32, fromRow, c + 32);
 }
 
-function half6<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize): void {
+/** The left half of such a tile, whose columns `b`, `from` and `c` begin with. */
+export function half6<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize): void {
   let c00 = v128.load(from);
   let c01 = v128.load(from, 16);
   from += fromRow;

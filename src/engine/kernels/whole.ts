@@ -3,7 +3,7 @@ import { backward, notesOf, sums } from './backward';
 import { forward, forwardInput } from './forward';
 import { Job } from './job';
 import { fill, pack, packTransposed, unpack } from './panel';
-import { lanesMax, panels, ROW, width } from './simd';
+import { largestOf, panels, ROW, width } from './simd';
 
 /** What enters from above: ones at the last step, ones at every step, or values. */
 const LAST = 0;
@@ -82,15 +82,6 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch:
   to += hBytes;
   unpack<T>(job.dh0, stepBytes, ROW, B, H, to);
   return 1;
-}
-
-/** The largest |value| of B adjacent rows. */
-function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, B: i32): f64 {
-  let most = v128.splat<T>(0);
-  for (let n = 0; n < panelCount; n++, from += panelBytes) {
-    for (let at = from; at < from + <usize>B * ROW; at += 16) most = v128.pmax<T>(most, v128.abs<T>(v128.load(at)));
-  }
-  return <f64>lanesMax<T>(most);
 }
 
 /** As `mayBeSubnormal` in ../fast/rounds.ts. */
