@@ -6,7 +6,13 @@ export const log10Of2 = Math.log10(2);
 /** Largest |value|; NaN when one of the values is. */
 export function maxAbs(values: FloatArray, from = 0, to = values.length): number {
   let max = 0;
-  for (let i = from; i < to; i++) max = Math.max(max, Math.abs(values[i]!));
+  for (let i = from; i < to; i++) {
+    const value = Math.abs(values[i]!);
+    // Math.max would take three times as long.
+    if (value <= max) continue;
+    if (Number.isNaN(value)) return NaN;
+    max = value;
+  }
   return max;
 }
 

@@ -7,8 +7,14 @@ type Measured = Omit<Verdict, 'reason' | 'next'>;
 
 const longTrip = 100;
 
-const significant = (value: number, digits: number): string =>
-  new Intl.NumberFormat('en', { maximumSignificantDigits: digits }).format(value);
+// Making one takes longer than the run of a small network.
+const formats = new Map<number, Intl.NumberFormat>();
+
+function significant(value: number, digits: number): string {
+  const format = formats.get(digits) ?? new Intl.NumberFormat('en', { maximumSignificantDigits: digits });
+  formats.set(digits, format);
+  return format.format(value);
+}
 
 const counted = (count: number): string => (count < 10 ? significant(count, 2) : significant(Math.round(count), 15));
 

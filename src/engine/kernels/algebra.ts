@@ -1,8 +1,6 @@
 // AssemblyScript. Products of matrices in float64 for the analyses: any number of rows, some columns scaled, or triangular.
 import { productRows } from './product';
-import { panels, ROW } from './simd';
-
-const ZEROS = memory.data(64, 16);
+import { panels, ROW, ZEROS } from './simd';
 
 /** Rows of C = A·B for one panel of B; the first of K columns of A stands at `a`, the first of K rows of B at `b`. */
 export function panelProduct<T>(a: usize, aPanel: usize, K: i32, b: usize, c: usize, rows: i32): void {

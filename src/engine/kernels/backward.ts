@@ -6,7 +6,7 @@ import { Job } from './job';
 import { formedNorm, normOf, normWh, normWx, outerNorms, stepNorms, weightNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
 import { narrowRows, productOne, productRows, transposedProduct } from './product';
-import { constant, FUSED, panels, ROW, width } from './simd';
+import { constant, FUSED, panels, ROW, width, ZEROS } from './simd';
 import { addSettled, canBeLifted, copyStand, isNear, magnitudes, mayBecomeSubnormal, MIXED, ORDINARY, reachOf, SMALL, smallNorm, smallProduct, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
 
 /** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: g and d. The d of step t0 goes to step `place` of the buffer. */
@@ -218,17 +218,17 @@ function measures<T>(job: Job, first: i32, end: i32, d: usize, ordinary: bool, o
   const at = job.norms + <usize>first * 8;
   const h = job.hs + offset + stepBytes;
   stepNorms<T>(h, hsPanel, H, B, steps, true, at);
-  for (let s = 0; s < steps; s++) store<f64>(at + series + <usize>s * 8, closedShare<T>(job.cell, h + <usize>s * stepBytes, hsPanel, H, B));
+  closedShares<T>(job.cell, h, hsPanel, H, B, steps, at + series);
   if (!ordinary) return;
   stepNorms<T>(job.g + offset, xsPanel, H, B, steps, false, at + 2 * series);
   stepNorms<T>(job.dx + offset, xsPanel, I, B, steps, false, at + 3 * series);
   const ofD = at + 6 * series;
   stepNorms<T>(d, dPanel, H, B, steps, false, ofD);
-  if (sizeof<T>() == 4 && B == 1 && (own & 2) != 0) stepNorms<T>(job.xs + offset, xsPanel, I, 1, steps, true, at + 4 * series);
+  if (FUSED && sizeof<T>() == 4 && B == 1 && (own & 2) != 0) stepNorms<T>(job.xs + offset, xsPanel, I, 1, steps, true, at + 4 * series);
   for (let s = 0; s < steps && (own & 2) != 0; s++) {
     let step = at + <usize>s * 8;
     let row = offset + <usize>s * stepBytes;
-    if (sizeof<T>() == 4 && B == 1) {
+    if (FUSED && sizeof<T>() == 4 && B == 1) {
       const before = s == 0 ? wideNormOf<T>(job.hs + offset, hsPanel, H, 1) : load<f64>(step - 8);
       const done = outerNorms(before, step, series, steps - s);
       s += done;
@@ -295,26 +295,28 @@ function share<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, hPan
 const SATURATED32 = memory.data<f32>([0.97, 0.97, 0.97, 0.97], 16);
 const SATURATED64 = memory.data<f64>([0.97, 0.97], 16);
 
-/** Share of units that let (nearly) nothing through: |h| > 0.97 for tanh, h ≤ 0 for the others. */
-function closedShare<T>(cell: i32, h: usize, hPanel: usize, H: i32, B: i32): f64 {
+/** Share of units that let (nearly) nothing through: |h| > 0.97 for tanh, h ≤ 0 for the others; of steps that lie one behind the other, to `to`. */
+function closedShares<T>(cell: i32, h: usize, hPanel: usize, H: i32, B: i32, steps: i32, to: usize): void {
   const bytes = <usize>B * ROW;
   const zero = v128.splat<T>(0);
-  let count = 0;
-  for (let n = 0; n < panels<T>(H); n++) {
-    for (let at: usize = 0; at < bytes; at += 16) {
-      const value = v128.load(h + at);
-      let closed: v128;
-      if (cell != TANH) closed = v128.le<T>(value, zero);
-      // 0.97 in float32 is a little above 0.97.
-      else if (sizeof<T>() == 4) closed = f32x4.ge(f32x4.abs(value), constant(SATURATED32));
-      else closed = f64x2.gt(f64x2.abs(value), constant(SATURATED64));
-      count += popcnt<i32>(sizeof<T>() == 4 ? i32x4.bitmask(closed) : i64x2.bitmask(closed));
+  // The zeros beyond H are counted with the others.
+  const beyond = cell == TANH ? 0 : B * (panels<T>(H) * width<T>() - H);
+  for (const end = to + <usize>steps * 8; to < end; to += 8, h += bytes) {
+    let count = -beyond;
+    for (let n = 0; n < panels<T>(H); n++) {
+      const from = h + <usize>n * hPanel;
+      for (let at = from; at < from + bytes; at += 16) {
+        const value = v128.load(at);
+        let closed: v128;
+        if (cell != TANH) closed = v128.le<T>(value, zero);
+        // 0.97 in float32 is a little above 0.97.
+        else if (sizeof<T>() == 4) closed = f32x4.ge(f32x4.abs(value), constant(SATURATED32));
+        else closed = f64x2.gt(f64x2.abs(value), constant(SATURATED64));
+        count += popcnt<i32>(sizeof<T>() == 4 ? i32x4.bitmask(closed) : i64x2.bitmask(closed));
+      }
     }
-    h += hPanel;
+    store<f64>(to, <f64>count / <f64>(B * H));
   }
-  // The zeros beyond H have been counted with the others.
-  if (cell != TANH) count -= B * (panels<T>(H) * width<T>() - H);
-  return <f64>count / <f64>(B * H);
 }
 
 /** target += d·Wᵀ for `rows` adjacent rows of d [B,H]. A row of a batch that a thread has alone is summed as it is beside others. */
@@ -335,8 +337,6 @@ function carry<T>(B: i32, d: usize, dPanel: usize, rows: i32, H: i32, weights: u
   clearBeyond<T>(H, target - targetPanel, rows);
 }
 
-const ZEROS = memory.data(64, 16);
-
 /** dx = d·Wxᵀ of the rows r0 … r1 − 1, counted from those of step t, whose d begin at step `place` of the buffer. */
 export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32): void {
   if (r0 >= r1) return;
@@ -356,7 +356,7 @@ export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32)
       while (r < r1 && load<u8>(kindAt(job, t, r)) == kind) r++;
       const end = <usize>(r - r0) * ROW;
       if (kind == ORDINARY || kind == ZERO) {
-        if (job.I - n * width<T>() <= width<T>() / 2) narrowRows<T>(d + first, dPanel, H, weights, ZEROS, target + first, end - first);
+        if (FUSED && job.I - n * width<T>() <= width<T>() / 2) narrowRows<T>(d + first, dPanel, H, weights, ZEROS, target + first, end - first);
         else productRows<T>(d + first, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);
       } else for (let row = first; row < end; row += ROW) smallProduct<T>(kind, d + row, dPanel, H, weights, target + row);
     }

@@ -6,7 +6,7 @@ import { biasNorm } from './backward';
 import { normOf, normWh, normWx, weightNorms } from './norms';
 import { clearBeyond } from './panel';
 import { product1, product2, productOne, productRows } from './product';
-import { panels, ROW, squares } from './simd';
+import { panels, ROW, squares, ZEROS } from './simd';
 
 /** Everything in float64, w = 8. ../fast/flow.ts writes it, in this order; every field is 4 bytes. */
 @unmanaged
@@ -54,7 +54,6 @@ export class FlowJob {
 const STATS = 10;
 const ROWSTATS: usize = 32;
 const SATURATED: f64 = 0.97;
-const ZEROS = memory.data(64, 16);
 
 /** f' of the block's rows r0 … r1 − 1, in the order (t, b), for thread `thread`. */
 export function flowSlopes(job: FlowJob, r0: i32, r1: i32, thread: i32): void {

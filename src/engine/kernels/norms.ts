@@ -32,14 +32,14 @@ export function stepNorms<T>(from: usize, panelBytes: usize, N: i32, rows: i32, 
     for (; to < end; to += 8, from += stepBytes) store<f64>(to, normOf<T>(from, panelBytes, N, rows));
     return;
   }
-  memory.fill(to, 0, <usize>steps * 8);
   for (let left = N; left > 0; left -= width<T>(), from += panelBytes) {
+    const narrow = left <= width<T>() / 2;
     let p = from;
     for (let at = to; at < end; at += 8) {
       const next = p + stepBytes;
       let sum = f64x2.splat(0);
-      for (; p < next; p += ROW) sum = f64x2.add(sum, rowSquares<T>(p));
-      store<f64>(at, load<f64>(at) + lanesSum64(sum));
+      for (; p < next; p += ROW) sum = f64x2.add(sum, rowSquares<T>(p, narrow));
+      store<f64>(at, lanesSum64(sum) + (left < N ? load<f64>(at) : 0));
     }
   }
   for (; to < end; to += 16) {
@@ -232,8 +232,7 @@ function grams<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i
   const partial = scratch + 192;
   startSums();
   for (let i = 0; i < B; i += 2) {
-    if (wide) gramPair<T, f64>(x, xPanel, I, h, hPanel, H, d, dPanel, B, i, scratch, partial);
-    else gramPair<T, T>(x, xPanel, I, h, hPanel, H, d, dPanel, B, i, scratch, partial);
+    gramPair<T>(x, xPanel, I, h, hPanel, H, d, dPanel, B, i, wide, scratch, partial);
     addPartial(partial);
   }
 }
@@ -252,7 +251,7 @@ function addPartial(partial: usize): void {
 }
 
 /** What the rows i and i+1 add to the sums, with all rows from i on. */
-function gramPair<T, S>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, i: i32, scratch: usize, to: usize): void {
+function gramPair<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, i: i32, wide: bool, scratch: usize, to: usize): void {
   const hPanels = panels<T>(H);
   const xPanels = panels<T>(I);
   let termsH = f64x2.splat(0);
@@ -260,9 +259,15 @@ function gramPair<T, S>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize
   let termsX = termsH;
   let magnitudesX = termsH;
   for (let j = i; j < B; j += 4) {
-    dots<T, S>(d, dPanel, hPanels, i, j, scratch);
-    dots<T, S>(h, hPanel, hPanels, i, j, scratch + 64);
-    dots<T, S>(x, xPanel, xPanels, i, j, scratch + 128);
+    if (sizeof<T>() == 4 && wide) {
+      dots<T, f64>(d, dPanel, hPanels, i, j, scratch);
+      dots<T, f64>(h, hPanel, hPanels, i, j, scratch + 64);
+      dots<T, f64>(x, xPanel, xPanels, i, j, scratch + 128);
+    } else {
+      dots<T, T>(d, dPanel, hPanels, i, j, scratch);
+      dots<T, T>(h, hPanel, hPanels, i, j, scratch + 64);
+      dots<T, T>(x, xPanel, xPanels, i, j, scratch + 128);
+    }
     if (j + 4 > B || i + 2 > B) clearOutside(scratch, B - i, B - j);
     const counts = j == i ? ONCE : TWICE;
     for (let at: usize = 0; at < 64; at += 16) {
@@ -364,8 +369,7 @@ export function gramRows<T>(job: NormJob, first: i32, end: i32, wide: i32, threa
   const scratch = job.scratch + <usize>thread * job.scratchBytes;
   for (let pair = first; pair < end; pair++) {
     const to = job.partials + NORMS + <usize>pair * PARTIAL;
-    if (wide) gramPair<T, f64>(job.x, job.xPanel, job.I, job.h, job.hPanel, job.H, job.d, job.dPanel, job.B, 2 * pair, scratch, to);
-    else gramPair<T, T>(job.x, job.xPanel, job.I, job.h, job.hPanel, job.H, job.d, job.dPanel, job.B, 2 * pair, scratch, to);
+    gramPair<T>(job.x, job.xPanel, job.I, job.h, job.hPanel, job.H, job.d, job.dPanel, job.B, 2 * pair, wide != 0, scratch, to);
   }
 }
 

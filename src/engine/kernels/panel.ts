@@ -3,6 +3,10 @@ import { FUSED, panels, ROW, width } from './simd';
 
 /** `rows` rows of N numbers from row-major memory into packed rows `rowBytes` apart; columns beyond N become zero. */
 export function pack<T>(from: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize): void {
+  if (N == width<T>() && rowBytes == ROW) {
+    memory.copy(to, from, <usize>rows * ROW);
+    return;
+  }
   for (let r = 0; r < rows; r++) {
     let target = to;
     let left = N;
@@ -29,6 +33,10 @@ export function pack<T>(from: usize, rows: i32, N: i32, to: usize, panelBytes: u
 
 /** The way back: packed rows `rowBytes` apart into row-major memory. */
 export function unpack<T>(from: usize, panelBytes: usize, rowBytes: usize, rows: i32, N: i32, to: usize): void {
+  if (N == width<T>() && rowBytes == ROW) {
+    memory.copy(to, from, <usize>rows * ROW);
+    return;
+  }
   for (let r = 0; r < rows; r++) {
     let source = from;
     let left = N;

@@ -2,7 +2,7 @@
 import { panelProduct } from './algebra';
 import { throughActivation, throughSlope } from './activation';
 import { largestOf, madd, panels, ROW, width } from './simd';
-import { reachOf, SMALL, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
+import { magnitudes, reachOf, SMALL, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
 
 /** Below this sums of float32 come near its subnormal numbers, 2^−126 and less, which processors compute with up to a hundred times slower. */
 const SLOW32: f64 = 1e-33;
@@ -29,23 +29,44 @@ function wideThroughSlope(cell: i32, g: usize, h: usize, d: usize): void {
   }
 }
 
-/** A row of D·B for four columns of one panel of B (float32), each step of the sums rounded as float32 rounds its smallest numbers. D as above. */
+/** A row of D·B for one panel of B (float32), each step of the sums rounded as float32 rounds its smallest numbers; eight of them, because each waits three times. D as above. */
 function wideProduct(d: usize, dPanel: usize, K: i32, b: usize, c: usize): void {
   const quantum = v128.load(QUANTUM);
-  let low = f64x2.splat(0);
-  let high = low;
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let s4 = s0;
+  let s5 = s0;
+  let s6 = s0;
+  let s7 = s0;
   for (; K > 0; K -= width<f32>()) {
     const end = d + <usize>min(K, width<f32>()) * 8;
-    for (let p = d; p < end; p += 8) {
+    for (let p = d; p < end; p += 8, b += ROW) {
       const x = v128.load64_splat(p);
-      const values = v128.load(b);
-      low = settled(madd<f64>(x, f64x2.promote_low_f32x4(values), low), quantum);
-      high = settled(madd<f64>(x, f64x2.promote_low_f32x4(upper(values)), high), quantum);
-      b += ROW;
+      s0 = settled(madd<f64>(x, two(b), s0), quantum);
+      s1 = settled(madd<f64>(x, two(b + 8), s1), quantum);
+      s2 = settled(madd<f64>(x, two(b + 16), s2), quantum);
+      s3 = settled(madd<f64>(x, two(b + 24), s3), quantum);
+      s4 = settled(madd<f64>(x, two(b + 32), s4), quantum);
+      s5 = settled(madd<f64>(x, two(b + 40), s5), quantum);
+      s6 = settled(madd<f64>(x, two(b + 48), s6), quantum);
+      s7 = settled(madd<f64>(x, two(b + 56), s7), quantum);
     }
     d += dPanel;
   }
-  v128.store(c, v128.shuffle<u64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
+  v128.store(c, narrowed(s0, s1));
+  v128.store(c, narrowed(s2, s3), 16);
+  v128.store(c, narrowed(s4, s5), 32);
+  v128.store(c, narrowed(s6, s7), 48);
+}
+
+@inline function two(at: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(at));
+}
+
+@inline function narrowed(low: v128, high: v128): v128 {
+  return v128.shuffle<u64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
 }
 
 @inline function upper(values: v128): v128 {
@@ -74,8 +95,10 @@ export function plainBack<T>(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: 
     }
     const h = hs + <usize>t * rows;
     if (!small) ordinary<T>(cell, g + first, h + first, hsPanel, d + first, rows, H, weights, r1 - r0);
-    else if (sizeof<T>() == 4) for (let row = first; row < end; row += ROW) wideRow(cell, g + row, h + row, hsPanel, d + 2 * row, rows, H, weights);
-    else {
+    else if (sizeof<T>() == 4) {
+      // Nothing comes of a row of zeros.
+      for (let row = first; row < end; row += ROW) if (magnitudes<f32>(g + row, rows, panelCount) != 0) wideRow(cell, g + row, h + row, hsPanel, d + 2 * row, rows, H, weights);
+    } else {
       if (reach == 0) reach = reachOf<T>(weights, panelCount, H);
       for (let row = first; row < end; row += ROW) {
         const kind = smallThroughSlope<T>(cell, g + row, rows, h + row, hsPanel, d + row, rows, H, reach);
@@ -96,7 +119,5 @@ function ordinary<T>(cell: i32, g: usize, h: usize, hsPanel: usize, d: usize, ro
 /** One row of the same in float64, rounded as float32 rounds its smallest numbers. */
 function wideRow(cell: i32, g: usize, h: usize, hsPanel: usize, d: usize, rows: usize, H: i32, weights: usize): void {
   for (let n = 0; n < panels<f32>(H); n++) wideThroughSlope(cell, g + <usize>n * rows, h + <usize>n * hsPanel, d + 2 * <usize>n * rows);
-  for (let n = 0; n < panels<f32>(H); n++) {
-    for (let column: usize = 0; column < ROW; column += 16) wideProduct(d, 2 * rows, H, weights + <usize>(n * H) * ROW + column, g + <usize>n * rows + column);
-  }
+  for (let n = 0; n < panels<f32>(H); n++) wideProduct(d, 2 * rows, H, weights + <usize>(n * H) * ROW, g + <usize>n * rows);
 }

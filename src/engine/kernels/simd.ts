@@ -42,6 +42,9 @@ export const FUSED = ASC_FEATURE_RELAXED_SIMD;
   return sizeof<T>() == 4 ? max<T>(most, max<T>(v128.extract_lane<T>(values, 2), v128.extract_lane<T>(values, 3))) : most;
 }
 
+/** A row of zeros. */
+export const ZEROS = memory.data(64, 16);
+
 /** The largest |value| of `rows` adjacent rows of every panel; NaN where there is one. */
 export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, rows: i32): f64 {
   let most = v128.splat<T>(0);
@@ -67,8 +70,11 @@ export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, ro
   return madd<f64>(wide, wide, sum);
 }
 
-/** Σ of squares of a row of a panel, to be added up, in float64: there squares of float32 neither under- nor overflow. Four sums, so that none waits for the one before. */
-@inline export function rowSquares<T>(p: usize): v128 {
+/**
+ * Σ of squares of a row of a panel, to be added up, in float64: there squares of float32 neither under- nor overflow. Four sums, so that none waits for the
+ * one before. `narrow`: the right half is zero.
+ */
+@inline export function rowSquares<T>(p: usize, narrow: bool): v128 {
   let a = f64x2.splat(0);
   let b = a;
   let c = a;
@@ -78,10 +84,12 @@ export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, ro
     b = twoSquares(p + 8, b);
     c = twoSquares(p + 16, c);
     d = twoSquares(p + 24, d);
-    a = twoSquares(p + 32, a);
-    b = twoSquares(p + 40, b);
-    c = twoSquares(p + 48, c);
-    d = twoSquares(p + 56, d);
+    if (!narrow) {
+      a = twoSquares(p + 32, a);
+      b = twoSquares(p + 40, b);
+      c = twoSquares(p + 48, c);
+      d = twoSquares(p + 56, d);
+    }
   } else {
     const v0 = v128.load(p);
     const v1 = v128.load(p, 16);
@@ -100,7 +108,7 @@ export function squares<T>(from: usize, panelBytes: usize, panelCount: i32, rows
   let sum = f64x2.splat(0);
   for (let n = 0; n < panelCount; n++, from += panelBytes) {
     const end = from + <usize>rows * ROW;
-    for (let p = from; p < end; p += ROW) sum = f64x2.add(sum, rowSquares<T>(p));
+    for (let p = from; p < end; p += ROW) sum = f64x2.add(sum, rowSquares<T>(p, false));
   }
   return lanesSum64(sum);
 }
