@@ -12,6 +12,7 @@ export { mostTaskNumbers, perform } from './fast/team.js';
 export type { Task, Team } from './fast/team.js';
 export { memoryOf } from './memory.js';
 export type { RunMemory } from './memory.js';
+export { release } from './release.js';
 export { runSteps, runWithin } from './run.js';
 export { spectrumOf, spectrumSteps } from './spectrum.js';
 export { Workspaces } from './fast/workspaces.js';

@@ -1,6 +1,6 @@
 // The run on screen with something changed: from the experiment in memory, nothing is read and only norms are kept.
 import { t } from '@vscode/l10n';
-import { changed, measureRecurrent, recurrentOf, runWithin } from '../engine/index.js';
+import { changed, measureRecurrent, recurrentOf, release, runWithin } from '../engine/index.js';
 import type { Experiment, Kernels, VerdictBounds, WhatIf, WhMeasures } from '../engine/index.js';
 import type { WhatIfAnswer } from '../protocol/messages.js';
 import { Cancelled, drive } from './drive.js';
@@ -58,7 +58,10 @@ export class WhatIfs {
     const { Wh, measures } = await this.#recurrentFor(whatIf, check);
     const other = await drive(changed(this.#experiment, whatIf, Wh, measures), check, () => undefined);
     if (typeof other === 'string') return { kind: 'refused', message: other };
-    const { verdict, log10Norms, log10SingleSource, clipFactor, lossValue } = await drive(runWithin(this.#limit, other.experiment, this.#bounds, this.#kernels), check, () => undefined);
+    const run = await drive(runWithin(this.#limit, other.experiment, this.#bounds, this.#kernels), check, () => undefined);
+    const { verdict, log10Norms, log10SingleSource, clipFactor, lossValue } = run;
+    // While a slider moves one run follows the other.
+    release(run);
     return {
       kind: 'run', verdict, clipFactor, lossValue, measures: other.measures,
       T: log10Norms.dh.length,

@@ -8,9 +8,10 @@ import { emptyNorms } from '../../src/engine/analyse.js';
 import { FastLayer } from '../../src/engine/fast/layer.js';
 import type { LayerShape } from '../../src/engine/fast/layer.js';
 import { isSmall, runWhole } from '../../src/engine/fast/small.js';
-import { finish, Kernels, Rnn, runSteps } from '../../src/engine/index.js';
+import { finish, Kernels, release, Rnn, runSteps } from '../../src/engine/index.js';
 import type { DType, Experiment, FloatArray, Variant } from '../../src/engine/index.js';
 import { norm } from '../../src/engine/norm.js';
+import { giveBack } from '../../src/engine/release.js';
 import { cast, sequence, zeros } from '../../src/engine/tensor.js';
 import { WorkerTeam } from '../../src/worker/team.js';
 import { filled, randomNumbers } from '../unit/engine/build.js';
@@ -104,7 +105,12 @@ export const kernels = (variant: Variant, dtype: DType, threads = 1): Contestant
   const { B, T, I, H } = row;
   const numbers = numbersFor(row, dtype);
   const shape: LayerShape = { cell: 'tanh', dtype, B, I, H, steps: T, truncate: null };
-  if (isSmall(shape)) return () => void runWhole(loaded, shape, numbers, numbers.xs, numbers.h0, numbers.dhs);
+  if (isSmall(shape)) return () => {
+    const whole = runWhole(loaded, shape, numbers, numbers.xs, numbers.h0, numbers.dhs);
+    if (whole === null) throw new Error(`Row ${row.name} is not done in one call.`);
+    // As the peers' libraries do when a result is not needed any more, and what-ifs after each of their runs.
+    giveBack(whole.hs.data, whole.dhTotal.data, whole.dxs.data);
+  };
   return () => {
     const layer = finish(FastLayer.create(loaded, shape, numbers));
     if (layer === null) throw new Error(`Row ${row.name} does not fit into WebAssembly's memory.`);
@@ -114,6 +120,7 @@ export const kernels = (variant: Variant, dtype: DType, threads = 1): Contestant
     finish(layer.backward(numbers.dhs, T, target, 0));
     finish(layer.gradients());
     finish(layer.dh0());
+    giveBack(hs.data, target.dhTotal.data, target.dxs.data);
   };
 });
 
@@ -131,7 +138,7 @@ export function experimentFor(row: Row): Experiment {
 /** All that `Run RNN` waits for once the files are read: the run, the same in float64 with its exponents for two sources, the verdict. */
 export const wholeRun = (threads = 1): Contestant => onKernels('the whole run as in the worker', 'relaxed', 'float32', threads, (loaded, row) => {
   const experiment = experimentFor(row);
-  return () => void finish(runSteps(experiment, undefined, loaded));
+  return () => release(finish(runSteps(experiment, undefined, loaded)));
 });
 
 /** The kernels themselves, for what is measured of a single run. */

@@ -51,7 +51,8 @@ export const networks: Section = {
     say('One run is forward, the whole way back and the norms of every step (torch nn.RNN: without the norms), from arrays to arrays; the whole run is all that the worker computes');
     say('before the picture appears: that, the way back in float64 with exponents for the gradient and for a single source, and the verdict. Everybody runs in turn, each peer in a process of');
     say('its own; ms are medians, `spread` is the distance between the first and the ninth decile over the median, `ours` how many times the kernels with relaxed SIMD in float32 on the same');
-    say('number of threads were faster in the runs that took turns with this contestant\'s, MiB what one run takes at most from its numbers on.');
+    say('number of threads were faster in the runs that took turns with this contestant\'s, MiB what one run takes at most from its numbers on. Nobody keeps a result: ours is given back at once,');
+    say('as what-ifs do.');
     const faster: Faster[] = [];
     for (const row of rows) {
       const peaks = { float32: peak(32), float64: peak(64) };

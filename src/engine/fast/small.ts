@@ -1,4 +1,5 @@
 // Small runs: all numbers go in and out at once and the kernels are called once, because allocations and calls would cost more than the work.
+import { shareBuffer } from '../release.js';
 import type { Sequence } from '../tensor.js';
 import type { FloatArray, StepNorms, Weights } from '../types.js';
 import type { Gradients } from '../unit.js';
@@ -33,6 +34,7 @@ let used = 0;
 function carve(count: number): number {
   if (used + count > slab.length) {
     slab = new Float64Array(slabBytes / 8);
+    shareBuffer(slab.buffer);
     used = 0;
   }
   used += count;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { finish, Kernels, runSteps } from '../../../src/engine/index.js';
+import { finish, Kernels, release, runSteps } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/fast/pass.js';
 import { kernelsOf, randomExperiment, variants, wasmAt } from './support.js';
@@ -28,6 +28,27 @@ for (const variant of variants) {
       const first = finish(runSteps(small, undefined, kernels));
       finish(runSteps(randomExperiment({ seed: 2, B: 7, T: 33, I: 19, H: 45, cell: 'relu', dtype: 'float64', upstream: 'every', truncate: 5, chunks: 2, stateful: true, initial: true }), undefined, kernels));
       assert.deepEqual(finish(runSteps(small, undefined, kernels)), first);
+    });
+
+    it('gives the memory of its tensors back when it is told to, and nothing of what is kept', () => {
+      const kernels = kernelsOf(variant);
+      const large: Experiment = randomExperiment({ seed: 5, B: 4, T: 200, I: 8, H: 24, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
+      const expected = finish(runSteps(large, undefined, kernels));
+      const run = finish(runSteps(large, undefined, kernels));
+      release(run);
+      assert.deepEqual([run.hs, run.dhTotal, run.dxs, run.dhScaled].map(({ length }) => length), [0, 0, 0, 0]);
+      for (const name of ['log10Norms', 'log10SingleSource', 'hNorm', 'saturation', 'verdict'] as const) assert.deepEqual(run[name], expected[name], name);
+      release(run);
+    });
+
+    it('does not give back a buffer that holds the results of other runs too', () => {
+      const kernels = kernelsOf(variant);
+      const tiny = randomExperiment({ seed: 6, B: 1, T: 20, I: 3, H: 10, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
+      const [one, other] = [finish(runSteps(tiny, undefined, kernels)), finish(runSteps(tiny, undefined, kernels))];
+      assert.equal(one.hs.buffer, other.hs.buffer);
+      release(one);
+      assert.equal(other.hs.length, 200);
+      assert.deepEqual(finish(runSteps(tiny, undefined, kernels)).hs, other.hs);
     });
 
     it('leaves results that no later run touches, and more of them than one buffer holds', () => {
