@@ -15,6 +15,7 @@ import { maxAbs, norm } from './norm.js';
 import { referencePass } from './pass.js';
 import type { Pass } from './pass.js';
 import { allFinite, finiteAt, jointNormSteps, largestOf, scanned } from './scan.js';
+import { dropSpare } from './spare.js';
 import { part } from './steps.js';
 import { isHeld, takeStep } from './tensor.js';
 import type { SequenceTrace } from './tensor.js';
@@ -168,5 +169,6 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
     hNorm, saturation: activations[cell].saturatedAbove === null ? null : closed, lossValue, clipFactor, verdict,
   };
   rememberChunks(result, chunks);
+  dropSpare();
   return result;
 }

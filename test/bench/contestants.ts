@@ -11,8 +11,9 @@ import { isSmall, runWhole } from '../../src/engine/fast/small.js';
 import { finish, Kernels, release, Rnn, runSteps } from '../../src/engine/index.js';
 import type { DType, Experiment, FloatArray, Variant } from '../../src/engine/index.js';
 import { norm } from '../../src/engine/norm.js';
-import { giveBack } from '../../src/engine/release.js';
-import { cast, sequence, zeros } from '../../src/engine/tensor.js';
+import { giveBack, unfilled } from '../../src/engine/spare.js';
+import { cast, zeros } from '../../src/engine/tensor.js';
+import type { Sequence } from '../../src/engine/tensor.js';
 import { WorkerTeam } from '../../src/worker/team.js';
 import { filled, randomNumbers } from '../unit/engine/build.js';
 import { peakMemory } from './memory.js';
@@ -114,8 +115,9 @@ export const kernels = (variant: Variant, dtype: DType, threads = 1): Contestant
   return () => {
     const layer = finish(FastLayer.create(loaded, shape, numbers));
     if (layer === null) throw new Error(`Row ${row.name} does not fit into WebAssembly's memory.`);
-    const hs = sequence(dtype, B, T, H);
-    const target = { dhTotal: sequence(dtype, B, T, H), dxs: sequence(dtype, B, T, I), norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };
+    const room = (N: number): Sequence => ({ B, T, N, data: unfilled(dtype, B * T * N) });
+    const hs = room(H);
+    const target = { dhTotal: room(H), dxs: room(I), norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };
     finish(layer.forward(numbers.xs, T, numbers.h0, hs, 0));
     finish(layer.backward(numbers.dhs, T, target, 0));
     finish(layer.gradients());

@@ -4,6 +4,7 @@ import { emptyNorms } from '../analyse.js';
 import { Mover } from '../moving.js';
 import { log10Of2 } from '../norm.js';
 import { largestOf } from '../scan.js';
+import { unfilled } from '../spare.js';
 import { part } from '../steps.js';
 import { cells } from '../types.js';
 import type { Experiment, Steps, Trace } from '../types.js';
@@ -321,7 +322,7 @@ class FastFlow {
  */
 export function* fastAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[]): Steps<Analysis | null> {
   const { B, T, H } = experiment.shapes;
-  const dhScaled = new Float64Array(B * T * H);
+  const dhScaled = unfilled('float64', B * T * H);
   const rest = yield* flowBack(kernels, experiment, chunks, dhScaled, null);
   return rest === null ? null : { ...rest, dhScaled };
 }

@@ -1,5 +1,5 @@
 // Small runs: all numbers go in and out at once and the kernels are called once, because allocations and calls would cost more than the work.
-import { shareBuffer } from '../release.js';
+import { shareBuffer, unfilled } from '../spare.js';
 import type { Sequence } from '../tensor.js';
 import type { FloatArray, StepNorms, Weights } from '../types.js';
 import type { Gradients } from '../unit.js';
@@ -120,8 +120,7 @@ class Plan {
   #own(): Whole {
     const { steps } = this.shape;
     const [out, head] = [this.#out, 2 * steps];
-    // Not `slice`, which takes half as long again.
-    const target = new Float64Array(out.length - head);
+    const target = unfilled('float64', out.length - head);
     target.set(out.subarray(head));
     return this.#views(target.buffer, -8 * head, { hNorm: out.slice(0, steps), closed: out.slice(steps, head) });
   }

@@ -1,0 +1,47 @@
+// Memory of results that nobody needs any more, for the next one. Fresh memory comes from the system page by page, which takes longer than filling it.
+import type { AnyRun, DType, FloatArray, Trace } from './types.js';
+
+/** Node 20 has no `transfer`; there the garbage collector has its turn. */
+type Transferable = { readonly transfer?: () => ArrayBuffer };
+
+const shared = new WeakSet<ArrayBufferLike>();
+let spare: ArrayBuffer[] = [];
+
+/** Results of several runs lie in this buffer: none of them gives it back. */
+export const shareBuffer = (buffer: ArrayBufferLike): void => void shared.add(buffer);
+
+/**
+ * Tensors that nobody needs any more, and with them whatever lies beside them. They are empty then; the next result takes their memory, and what was given back
+ * before is dropped.
+ */
+export function giveBack(...traces: readonly Trace[]): void {
+  const given: ArrayBuffer[] = [];
+  let last: ArrayBufferLike | null = null;
+  for (const trace of traces) {
+    // Of a small run all have one buffer.
+    if (!ArrayBuffer.isView(trace) || trace.buffer === last) continue;
+    last = trace.buffer;
+    if (last.byteLength === 0 || shared.has(last)) continue;
+    const own = (last as Transferable).transfer?.();
+    if (own !== undefined) given.push(own);
+  }
+  spare = given;
+}
+
+/** The tensors of a run over time; norms and gradients of a small run lie beside them. */
+export const release = ({ hs, dhTotal, dxs, dhScaled }: AnyRun): void => giveBack(hs, dhTotal, dxs, dhScaled);
+
+/** After a run: what it has not taken is kept no longer. */
+export function dropSpare(): void {
+  spare = [];
+}
+
+/** So many numbers, whatever they are: for who fills all of them. */
+export function unfilled(dtype: 'float64', length: number): Float64Array<ArrayBuffer>;
+export function unfilled(dtype: DType, length: number): FloatArray;
+export function unfilled(dtype: DType, length: number): FloatArray {
+  const bytes = length * (dtype === 'float32' ? 4 : 8);
+  const place = spare.findIndex(({ byteLength }) => byteLength === bytes);
+  const [buffer = new ArrayBuffer(bytes)] = place < 0 ? [] : spare.splice(place, 1);
+  return dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
+}
