@@ -71,36 +71,32 @@ export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, ro
 }
 
 /**
- * Σ of squares of a row of a panel, to be added up, in float64: there squares of float32 neither under- nor overflow. Four sums, so that none waits for the
- * one before. `narrow`: the right half is zero.
+ * Σ of squares of a row of a panel, to be added up, in float64: there squares of float32 neither under- nor overflow. `narrow`: the right
+ * half is zero.
  */
 @inline export function rowSquares<T>(p: usize, narrow: bool): v128 {
   let a = f64x2.splat(0);
   let b = a;
-  let c = a;
-  let d = a;
   if (sizeof<T>() == 4) {
     a = twoSquares(p, a);
     b = twoSquares(p + 8, b);
-    c = twoSquares(p + 16, c);
-    d = twoSquares(p + 24, d);
+    a = twoSquares(p + 16, a);
+    b = twoSquares(p + 24, b);
     if (!narrow) {
       a = twoSquares(p + 32, a);
       b = twoSquares(p + 40, b);
-      c = twoSquares(p + 48, c);
-      d = twoSquares(p + 56, d);
+      a = twoSquares(p + 48, a);
+      b = twoSquares(p + 56, b);
     }
   } else {
     const v0 = v128.load(p);
     const v1 = v128.load(p, 16);
     const v2 = v128.load(p, 32);
     const v3 = v128.load(p, 48);
-    a = f64x2.mul(v0, v0);
-    b = f64x2.mul(v1, v1);
-    c = f64x2.mul(v2, v2);
-    d = f64x2.mul(v3, v3);
+    a = madd<f64>(v2, v2, f64x2.mul(v0, v0));
+    b = madd<f64>(v3, v3, f64x2.mul(v1, v1));
   }
-  return f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+  return f64x2.add(a, b);
 }
 
 /** Σ of squares over `rows` rows of every panel, in float64. */
