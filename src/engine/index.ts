@@ -13,7 +13,7 @@ export type { Task, Team } from './fast/team.js';
 export { memoryOf } from './memory.js';
 export type { RunMemory } from './memory.js';
 export { runSteps, runWithin } from './run.js';
-export { release } from './spare.js';
+export { dropSpare, release } from './spare.js';
 export { spectrumOf, spectrumSteps } from './spectrum.js';
 export { Workspaces } from './fast/workspaces.js';
 export { initialise, initialisations } from './initialise.js';

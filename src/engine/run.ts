@@ -131,6 +131,7 @@ export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaul
 export function* runWithin(limit: number, experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Steps<AnyRun> {
   if (kernels === null || memoryOf(experiment, kernels).whole <= limit) return yield* runSteps(experiment, bounds, kernels);
   fitMemory(kernels, experiment, 'pieces');
+  dropSpare();
   const pass = yield* part(longPass(kernels, experiment), 0, 0.5);
   if (pass === null) return yield* runSteps(experiment, bounds, kernels);
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));

@@ -31,9 +31,17 @@ export function giveBack(...traces: readonly Trace[]): void {
 /** The tensors of a run over time; norms and gradients of a small run lie beside them. */
 export const release = ({ hs, dhTotal, dxs, dhScaled }: AnyRun): void => giveBack(hs, dhTotal, dxs, dhScaled);
 
-/** After a run: what it has not taken is kept no longer. */
+/** What nobody has taken is kept no longer: after a run, and when no run follows. */
 export function dropSpare(): void {
   spare = [];
+}
+
+function taken(bytes: number): ArrayBuffer | null {
+  const place = spare.findIndex(({ byteLength }) => byteLength === bytes);
+  const [buffer = null] = place < 0 ? [] : spare.splice(place, 1);
+  // Another shape: what does not fit is not kept beside what is made now.
+  if (buffer === null) dropSpare();
+  return buffer;
 }
 
 /** So many numbers, whatever they are: for who fills all of them. */
@@ -41,7 +49,6 @@ export function unfilled(dtype: 'float64', length: number): Float64Array<ArrayBu
 export function unfilled(dtype: DType, length: number): FloatArray;
 export function unfilled(dtype: DType, length: number): FloatArray {
   const bytes = length * (dtype === 'float32' ? 4 : 8);
-  const place = spare.findIndex(({ byteLength }) => byteLength === bytes);
-  const [buffer = new ArrayBuffer(bytes)] = place < 0 ? [] : spare.splice(place, 1);
+  const buffer = taken(bytes) ?? new ArrayBuffer(bytes);
   return dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
 }

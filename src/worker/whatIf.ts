@@ -1,6 +1,6 @@
 // The run on screen with something changed: from the experiment in memory, nothing is read and only norms are kept.
 import { t } from '@vscode/l10n';
-import { changed, measureRecurrent, recurrentOf, release, runWithin } from '../engine/index.js';
+import { changed, dropSpare, measureRecurrent, recurrentOf, release, runWithin } from '../engine/index.js';
 import type { Experiment, Kernels, VerdictBounds, WhatIf, WhMeasures } from '../engine/index.js';
 import type { WhatIfAnswer } from '../protocol/messages.js';
 import { Cancelled, drive } from './drive.js';
@@ -8,6 +8,9 @@ import { curveForPage } from './levels.js';
 
 /** A matrix that the user tries, with what was measured of it: moving a slider asks for it many times in turn. */
 type Recurrent = { readonly key: string; readonly Wh: Float64Array; readonly measures: WhMeasures };
+
+/** The memory of the last what-if is kept so long for the next one, ms. */
+const keptFor = 2000;
 
 /** The what-ifs of one finished run. A newer question ends the one before, which is then answered with null. */
 export class WhatIfs {
@@ -19,6 +22,7 @@ export class WhatIfs {
   #turn = 0;
   #before: Promise<unknown> = Promise.resolve();
   #recurrent: Recurrent | null = null;
+  #idle: NodeJS.Timeout | undefined;
 
   /** `limit`: bytes that may be held at once, see `runWithin`; `check` throws Cancelled when the run is not wanted any more. */
   constructor(experiment: Experiment, bounds: VerdictBounds, kernels: Kernels | null, check: () => void, limit = Infinity) {
@@ -46,6 +50,7 @@ export class WhatIfs {
     try {
       return await answer;
     } catch (error) {
+      dropSpare();
       if (error instanceof Cancelled) return null;
       if (error instanceof RangeError) return { kind: 'refused', message: t('There is not enough memory to try this beside the run itself.') };
       throw error;
@@ -62,6 +67,9 @@ export class WhatIfs {
     const { verdict, log10Norms, log10SingleSource, clipFactor, lossValue } = run;
     // While a slider moves one run follows the other.
     release(run);
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(dropSpare, keptFor);
+    this.#idle.unref();
     return {
       kind: 'run', verdict, clipFactor, lossValue, measures: other.measures,
       T: log10Norms.dh.length,

@@ -26,7 +26,7 @@ const goals: Readonly<Record<string, Goal>> = {
 export function tellGoals(faster: readonly Faster[], wide: boolean, say: (line: string) => void): void {
   for (const narrow of wide ? [true, false] : [false]) {
     say(`\n## Goals${wide ? (narrow ? ', peers kept to AVX2' : ', peers with wider vectors') : ''}\n`);
-    say('How many times faster, and what was aimed at on a processor whose widest vectors are AVX2.\n');
+    say('How many times faster; in brackets what was aimed at on a processor whose widest vectors are AVX2, and what part of the peak of its threads\' 128-bit multiply-adds that would take here.\n');
     say('| | NumPy | torch nn.RNN | torch, step by step | 2 threads, best peer | TensorFlow.js | of peak |\n|---|---|---|---|---|---|---|');
     for (const [row, goal] of Object.entries(goals)) {
       const here = faster.filter((each) => each.row === row);
@@ -35,11 +35,16 @@ export function tellGoals(faster: readonly Faster[], wide: boolean, say: (line: 
         .filter(({ contestant: { name, threads: on } }) => name.startsWith(start) && on === threads && name.endsWith('AVX2') === narrow).map(({ ratio }) => ratio));
       const best = Math.min(...['NumPy', 'torch nn.RNN', 'torch, step'].map((name) => against(name, 2)));
       const tfjs = Math.min(...here.filter(({ contestant }) => contestant.name.startsWith('TensorFlow')).map(({ ratio }) => ratio));
-      const ofPeak = here.find(({ contestant: { name } }) => name === 'kernels, relaxed SIMD, float32')?.ofPeak ?? Infinity;
-      const times = (reached: number, aim: number | null): string => (Number.isFinite(reached) ? `${reached.toFixed(2)} ×${aim === null ? '' : ` (${aim})`}` : '–');
+      const peakOf = (suffix: string): number => here.find(({ contestant: { name } }) => name === `kernels, relaxed SIMD, float32${suffix}`)?.ofPeak ?? Infinity;
+      const [ofPeak, together] = [peakOf(''), peakOf(', 2 threads') / 2];
+      const times = (reached: number, aim: number | null, part = ofPeak): string => {
+        if (!Number.isFinite(reached)) return '–';
+        const needs = Number.isFinite(part) ? `, ${((100 * part * (aim ?? 0)) / reached).toFixed(0)} %` : '';
+        return `${reached.toFixed(2)} ×${aim === null ? '' : ` (${aim}${needs})`}`;
+      };
       const peak = Number.isFinite(ofPeak) ? `${(100 * ofPeak).toFixed(0)} %${goal.peak === null ? '' : ` (${100 * goal.peak})`}` : '–';
       say(`| ${[
-        row, times(against('NumPy', 1), goal.numpy), times(against('torch nn.RNN', 1), goal.torch), times(against('torch, step', 1), goal.torchSteps), times(best, goal.together), times(tfjs, goal.tfjs), peak,
+        row, times(against('NumPy', 1), goal.numpy), times(against('torch nn.RNN', 1), goal.torch), times(against('torch, step', 1), goal.torchSteps), times(best, goal.together, together), times(tfjs, goal.tfjs), peak,
       ].join(' | ')} |`);
     }
   }

@@ -23,11 +23,11 @@ function smallPass(kernels: Kernels, experiment: Experiment, shape: LayerShape):
   const inputs = { B, T, N: I, data: cast(dtype, chunk.xs) };
   const whole = runWhole(kernels, shape, weights, inputs.data, initial.data, upstream.kind === 'given' ? upstream.dhs : upstream.kind);
   if (whole === null) return null;
+  const { hs, dhTotal, dxs, gradients, dh0, norms, states } = whole;
   const place = { start: 0, steps: T };
   let made: SequenceTrace | null = null;
-  // They travel to the host, and a window would take its whole buffer along.
-  const states = { hNorm: whole.states.hNorm.slice(), closed: whole.states.closed.slice() };
-  return { ...whole, states, chunks: [{ ...place, xs: inputs, hs: whole.hs, initial, get dhs() { return (made ??= entering(experiment, place, whole.hs)); } }], lossValue: null };
+  const chunk0 = { ...place, xs: inputs, hs, initial, get dhs() { return (made ??= entering(experiment, place, hs)); } };
+  return { chunks: [chunk0], hs, dhTotal, dxs, gradients, dh0, norms, states, lossValue: null };
 }
 
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */

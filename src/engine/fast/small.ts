@@ -16,16 +16,74 @@ const mostBytes = 2 ** 20;
 const slabBytes = 256 * 1024;
 const sharedBytes = slabBytes / 8;
 
-/** Everything a run leaves, from one chunk: windows on a buffer that may hold the results of other runs too. */
-export type Whole = {
-  readonly hs: Sequence;
-  readonly dhTotal: Sequence;
-  readonly dxs: Sequence;
-  readonly gradients: Gradients;
-  readonly dh0: FloatArray;
-  readonly norms: StepNorms;
-  readonly states: StateMeasures;
-};
+/** Everything a run leaves, from one chunk: windows on a buffer that may hold the results of other runs too. Each is made when it is asked for. */
+class Whole {
+  readonly #shape: LayerShape;
+  readonly #buffer: ArrayBuffer;
+  /** Where in the buffer, in bytes, the seven series begin: the states' measures and the norms. */
+  readonly #at: number;
+  readonly #states: StateMeasures | null;
+
+  /** `states`: their measures, where they lie elsewhere. */
+  constructor(shape: LayerShape, buffer: ArrayBuffer, at: number, states: StateMeasures | null) {
+    this.#shape = shape;
+    this.#buffer = buffer;
+    this.#at = at;
+    this.#states = states;
+  }
+
+  /** With buffers of their own, because they travel to the host and a window would take its whole buffer along. */
+  get states(): StateMeasures {
+    return this.#states ?? { hNorm: this.#series(0).slice(), closed: this.#series(1).slice() };
+  }
+
+  get norms(): StepNorms {
+    return { dh: this.#series(2), dx: this.#series(3), dWx: this.#series(4), dWh: this.#series(5), db: this.#series(6) };
+  }
+
+  get hs(): Sequence {
+    const { B, H, steps: T } = this.#shape;
+    return { B, T, N: H, data: this.#numbers(0, B * T * H) };
+  }
+
+  get dhTotal(): Sequence {
+    const { B, H, steps: T } = this.#shape;
+    return { B, T, N: H, data: this.#numbers(B * T * H, B * T * H) };
+  }
+
+  get dxs(): Sequence {
+    const { B, H, I, steps: T } = this.#shape;
+    return { B, T, N: I, data: this.#numbers(2 * B * T * H, B * T * I) };
+  }
+
+  get gradients(): Gradients {
+    const { I, H } = this.#shape;
+    const from = this.#ofSequences;
+    return { dWx: this.#numbers(from, I * H), dWh: this.#numbers(from + I * H, H * H), db: this.#numbers(from + (I + H) * H, H) };
+  }
+
+  get dh0(): FloatArray {
+    const { B, I, H } = this.#shape;
+    return this.#numbers(this.#ofSequences + (I + H + 1) * H, B * H);
+  }
+
+  /** Numbers of the sequences, which come first. */
+  get #ofSequences(): number {
+    const { B, I, H, steps } = this.#shape;
+    return B * steps * (2 * H + I);
+  }
+
+  #series(i: number): Float64Array {
+    const { steps } = this.#shape;
+    return new Float64Array(this.#buffer, this.#at + 8 * i * steps, steps);
+  }
+
+  #numbers(from: number, length: number): FloatArray {
+    const { dtype, steps } = this.#shape;
+    const at = this.#at + 8 * 7 * steps + bytesOf[dtype] * from;
+    return dtype === 'float32' ? new Float32Array(this.#buffer, at, length) : new Float64Array(this.#buffer, at, length);
+  }
+}
 
 let slab = new Float64Array(0);
 let used = 0;
@@ -113,66 +171,16 @@ class Plan {
   #shared(): Whole {
     const at = carve(this.#out.length);
     slab.set(this.#out, at);
-    return this.#views(slab.buffer, at * 8, null);
+    return new Whole(this.shape, slab.buffer, at * 8, null);
   }
 
-  /** The measures of the states have buffers of their own, because they travel to the host. */
   #own(): Whole {
     const { steps } = this.shape;
     const [out, head] = [this.#out, 2 * steps];
     const target = unfilled('float64', out.length - head);
     target.set(out.subarray(head));
-    return this.#views(target.buffer, -8 * head, { hNorm: out.slice(0, steps), closed: out.slice(steps, head) });
+    return new Whole(this.shape, target.buffer, -8 * head, { hNorm: out.slice(0, steps), closed: out.slice(steps, head) });
   }
-
-  #views(buffer: ArrayBuffer, at: number, states: StateMeasures | null): Whole {
-    return this.shape.dtype === 'float32' ? this.#views32(buffer, at, states) : this.#views64(buffer, at, states);
-  }
-
-  // Twice the same for the two dtypes: a constructor that varies makes each view several times slower.
-  #views32(buffer: ArrayBuffer, at: number, states: StateMeasures | null): Whole {
-    const { B, I, H, steps: T } = this.shape;
-    const values = at + 7 * T * 8;
-    const [state, input] = [B * T * H, B * T * I];
-    const gradients = values + 4 * (2 * state + input);
-    return {
-      norms: normsIn(buffer, at, T), states: states ?? statesIn(buffer, at, T),
-      hs: { B, T, N: H, data: new Float32Array(buffer, values, state) },
-      dhTotal: { B, T, N: H, data: new Float32Array(buffer, values + 4 * state, state) },
-      dxs: { B, T, N: I, data: new Float32Array(buffer, values + 8 * state, input) },
-      gradients: {
-        dWx: new Float32Array(buffer, gradients, I * H), dWh: new Float32Array(buffer, gradients + 4 * I * H, H * H), db: new Float32Array(buffer, gradients + 4 * (I + H) * H, H),
-      },
-      dh0: new Float32Array(buffer, gradients + 4 * (I + H + 1) * H, B * H),
-    };
-  }
-
-  #views64(buffer: ArrayBuffer, at: number, states: StateMeasures | null): Whole {
-    const { B, I, H, steps: T } = this.shape;
-    const values = at + 7 * T * 8;
-    const [state, input] = [B * T * H, B * T * I];
-    const gradients = values + 8 * (2 * state + input);
-    return {
-      norms: normsIn(buffer, at, T), states: states ?? statesIn(buffer, at, T),
-      hs: { B, T, N: H, data: new Float64Array(buffer, values, state) },
-      dhTotal: { B, T, N: H, data: new Float64Array(buffer, values + 8 * state, state) },
-      dxs: { B, T, N: I, data: new Float64Array(buffer, values + 16 * state, input) },
-      gradients: {
-        dWx: new Float64Array(buffer, gradients, I * H), dWh: new Float64Array(buffer, gradients + 8 * I * H, H * H), db: new Float64Array(buffer, gradients + 8 * (I + H) * H, H),
-      },
-      dh0: new Float64Array(buffer, gradients + 8 * (I + H + 1) * H, B * H),
-    };
-  }
-}
-
-const statesIn = (buffer: ArrayBuffer, at: number, T: number): StateMeasures => ({ hNorm: new Float64Array(buffer, at, T), closed: new Float64Array(buffer, at + 8 * T, T) });
-
-function normsIn(buffer: ArrayBuffer, at: number, T: number): StepNorms {
-  const bytes = 8 * T;
-  return {
-    dh: new Float64Array(buffer, at + 2 * bytes, T), dx: new Float64Array(buffer, at + 3 * bytes, T), dWx: new Float64Array(buffer, at + 4 * bytes, T),
-    dWh: new Float64Array(buffer, at + 5 * bytes, T), db: new Float64Array(buffer, at + 6 * bytes, T),
-  };
 }
 
 /** Numbers of the result in the run's dtype. */

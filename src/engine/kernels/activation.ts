@@ -15,7 +15,7 @@ const END32 = memory.data<f32>([10, 10, 10, 10], 16);
 const TWICELOG2E32 = memory.data<f32>([2.8853900817779268, 2.8853900817779268, 2.8853900817779268, 2.8853900817779268], 16);
 /** 1.5·2^23 + 127: added to a small number, it rounds that to an integer n and leaves n + 127 in the last bits, the exponent field of 2^n once moved up. */
 const MAGIC32 = memory.data<f32>([12583039.0, 12583039.0, 12583039.0, 12583039.0], 16);
-// (2^f − 1)/f as a polynomial, highest power first: fitted so that the largest relative error of 2^f for |f| ≤ 1/2 is least, 9.2e-8, of which a third counts at most.
+// (2^f − 1)/f as a polynomial, highest power first: fitted so that the largest relative error of 2^f for |f| ≤ 1/2 is least, 9.2e-8, of which half arrives at most.
 const SERIES32 = memory.data<f32>([
   0.001326472731307149, 0.001326472731307149, 0.001326472731307149, 0.001326472731307149,
   0.009671512991189957, 0.009671512991189957, 0.009671512991189957, 0.009671512991189957,
@@ -54,7 +54,7 @@ const SERIES64 = memory.data<f64>([
 ], 16);
 
 /**
- * tanh of 32 bytes in place. Near 0, |z|·(1 + z²·P(z²)); beyond, 1 − 2/(e^(2|z|) + 1), where the error of e^(2|z|) = 2^n·2^f counts a third at most. Both are
+ * tanh of 32 bytes in place. Near 0, |z|·(1 + z²·P(z²)); beyond, 1 − 2/(e^(2|z|) + 1), where of the relative error of e^(2|z|) = 2^n·2^f half arrives at most. Both are
  * short chains, evaluated by halves (Estrin), because with one small sequence every step waits for this: what is too large for 2^n is seen to only at the end.
  * Two vectors begin together, so that fewer instructions wait. NaN passes through.
  */

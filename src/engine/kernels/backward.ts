@@ -228,7 +228,7 @@ function measures<T>(job: Job, first: i32, end: i32, d: usize, ordinary: bool, o
   for (let s = 0; s < steps && (own & 2) != 0; s++) {
     let step = at + <usize>s * 8;
     let row = offset + <usize>s * stepBytes;
-    if (FUSED && sizeof<T>() == 4 && B == 1) {
+    if (FUSED && sizeof<T>() == 4 && B == 1 && s + 1 < steps) {
       const before = s == 0 ? wideNormOf<T>(job.hs + offset, hsPanel, H, 1) : load<f64>(step - 8);
       const done = outerNorms(before, step, series, steps - s);
       s += done;
@@ -356,7 +356,7 @@ export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32)
       while (r < r1 && load<u8>(kindAt(job, t, r)) == kind) r++;
       const end = <usize>(r - r0) * ROW;
       if (kind == ORDINARY || kind == ZERO) {
-        if (FUSED && job.I - n * width<T>() <= width<T>() / 2) narrowRows<T>(d + first, dPanel, H, weights, ZEROS, target + first, end - first);
+        if (FUSED && job.I - n * width<T>() <= width<T>() / 2) narrowRows<T>(d + first, dPanel, H, weights, target + first, end - first);
         else productRows<T>(d + first, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);
       } else for (let row = first; row < end; row += ROW) smallProduct<T>(kind, d + row, dPanel, H, weights, target + row);
     }

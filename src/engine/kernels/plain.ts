@@ -91,7 +91,7 @@ export function plainBack<T>(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: 
     if (r0 == 0) {
       const most = largestOf<T>(g, 0, 1, panelCount * B);
       if (!(most > 0 && most < Infinity)) return t;
-      small = <f64>most < (sizeof<T>() == 4 ? SLOW32 : SLOW64);
+      small = most < (sizeof<T>() == 4 ? SLOW32 : SLOW64);
     }
     const h = hs + <usize>t * rows;
     if (!small) ordinary<T>(cell, g + first, h + first, hsPanel, d + first, rows, H, weights, r1 - r0);

@@ -3,7 +3,7 @@
 // One k per iteration and no unrolling: V8 keeps the order of instructions, and with an optimiser's regrouping the sums no longer fit
 // the registers. The addresses are added explicitly, because V8 does not fold an offset into a splat load.
 import { activate } from './activation';
-import { FUSED, madd, ROW, width } from './simd';
+import { FUSED, madd, ROW, width, ZEROS } from './simd';
 import { half6, product6, transposed6 } from './tiles';
 
 /**
@@ -106,17 +106,17 @@ export function productRows<T>(a: usize, panelBytes: usize, K: i32, a2: usize, p
 }
 
 /** The same for a panel of B whose right half is zero, from zeros on. */
-export function narrowRows<T>(a: usize, panelBytes: usize, K: i32, b: usize, zeros: usize, c: usize, bytes: usize): void {
+export function narrowRows<T>(a: usize, panelBytes: usize, K: i32, b: usize, c: usize, bytes: usize): void {
   const zero = v128.splat<T>(0);
   let row: usize = 0;
-  for (; FUSED && row + 5 * ROW < bytes; row += 6 * ROW) {
-    half6<T>(a + row, panelBytes, K, 0, 0, 0, b, zeros, 0, c + row);
+  for (; row + 5 * ROW < bytes; row += 6 * ROW) {
+    half6<T>(a + row, panelBytes, K, 0, 0, 0, b, ZEROS, 0, c + row);
     for (let at = c + row; at < c + row + 6 * ROW; at += ROW) {
       v128.store(at, zero, 32);
       v128.store(at, zero, 48);
     }
   }
-  productRows<T>(a + row, panelBytes, K, 0, 0, 0, b, zeros, 0, c + row, bytes - row);
+  productRows<T>(a + row, panelBytes, K, 0, 0, 0, b, ZEROS, 0, c + row, bytes - row);
 }
 
 /** One row of C += A·B for two panels of B and of C at once: eight independent sums, as a product with a vector needs them. */

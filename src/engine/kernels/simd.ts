@@ -16,8 +16,8 @@ export const ROW: usize = 64;
 }
 
 /**
- * Whether multiply-adds are one instruction. Where they are two, sums wait anyway, and twelve of them beside a product do not fit the registers: what is made
- * for speed alone is left out there, because all modules together have to stay small.
+ * Whether this module has relaxed SIMD, with multiply-adds that are one instruction on nearly every machine. Where they are two, sums wait anyway, and twelve
+ * of them beside a product do not fit the registers: what is made for speed alone is left out there, because all modules together have to stay small.
  */
 export const FUSED = ASC_FEATURE_RELAXED_SIMD;
 
@@ -99,12 +99,14 @@ export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, ro
   return f64x2.add(a, b);
 }
 
-/** Σ of squares over `rows` rows of every panel, in float64. */
+/** Σ of squares over `rows` rows of every panel, in float64; in the order of `stepNorms`, because steps are divided between the two. */
 export function squares<T>(from: usize, panelBytes: usize, panelCount: i32, rows: i32): f64 {
-  let sum = f64x2.splat(0);
+  let total: f64 = 0;
   for (let n = 0; n < panelCount; n++, from += panelBytes) {
     const end = from + <usize>rows * ROW;
+    let sum = f64x2.splat(0);
     for (let p = from; p < end; p += ROW) sum = f64x2.add(sum, rowSquares<T>(p, false));
+    total += lanesSum64(sum);
   }
-  return lanesSum64(sum);
+  return total;
 }

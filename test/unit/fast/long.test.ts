@@ -47,6 +47,27 @@ for (const variant of variants) {
       fc.assert(fc.property(shapes, (shape) => same(randomExperiment(shape))), { numRuns: 25 });
     });
 
+    it('is so for one sequence whose state is one panel, wherever it is cut', () => {
+      for (const [i, cell] of cells.entries()) for (const truncate of [null, 1, 7, 50]) for (const H of [1, 9, 16]) {
+        same(randomExperiment({ seed: 3 + i, B: 1, T: 300, I: 5, H, cell, dtype: 'float32', upstream: 'given', truncate, chunks: truncate === 7 ? 2 : 1, stateful: true, initial: true }));
+      }
+    });
+
+    it('is so where the norm of a step is as near to one float32 as to the next', () => {
+      const T = 257;
+      const x = new Float64Array(18);
+      x[0] = 1.5;
+      x[16] = x[17] = 1.5 * 2 ** -27;
+      const like = randomExperiment({ seed: 1, B: 1, T, I: 18, H: 1, cell: 'identity', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: false });
+      const e: Experiment = {
+        ...like, weights: { Wx: new Float64Array(18), Wh: new Float64Array(1), b: Float64Array.of(1) }, chunks: [{ steps: T, xs: Float64Array.from({ length: T * 18 }, (_, i) => x[i % 18]!) }],
+        h0: Float64Array.of(1), upstream: { kind: 'given', dhs: new Float64Array(T).fill(1 + 3 * 2 ** -23) },
+      };
+      same(e);
+      const { norms } = finish(runSteps(e, undefined, others));
+      assert.equal(new Set(norms.dWx).size, 1, 'equal steps have equal norms');
+    });
+
     for (const kind of ['mse', 'crossEntropy'] as const) {
       for (const at of ['last', 'every'] as const) {
         it(`is so with the loss ${kind} at ${at}`, () => {

@@ -16,6 +16,8 @@ const shape: RandomShape = { seed: 8, B: 3, T: 9, I: 5, H: 18, cell: 'tanh', dty
 const shapes: Readonly<Record<string, RandomShape>> = {
   'an odd batch': shape,
   'one sequence': { ...shape, B: 1, T: 14 },
+  'one sequence of one panel': { ...shape, B: 1, T: 40, H: 10 },
+  'one sequence of many panels': { ...shape, B: 1, T: 6, H: 150 },
   'a pair': { ...shape, B: 2, H: 33 },
   'chunks of an odd batch': { ...shape, B: 5, T: 32, I: 12, H: 33, chunks: 2 },
   'chunks of one sequence': { ...shape, B: 1, T: 200, I: 3, H: 17, chunks: 2, stateful: true },

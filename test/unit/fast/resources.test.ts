@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { finish, Kernels, release, runSteps } from '../../../src/engine/index.js';
-import type { Experiment } from '../../../src/engine/index.js';
+import { dropSpare, finish, Kernels, release, runSteps } from '../../../src/engine/index.js';
+import type { Experiment, RunResult } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/fast/pass.js';
+import { giveBack, unfilled } from '../../../src/engine/spare.js';
 import { kernelsOf, randomExperiment, variants, wasmAt } from './support.js';
 
 const small: Experiment = randomExperiment({ seed: 1, B: 4, T: 50, I: 8, H: 24, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
@@ -30,25 +31,47 @@ for (const variant of variants) {
       assert.deepEqual(finish(runSteps(small, undefined, kernels)), first);
     });
 
-    it('gives the memory of its tensors back when it is told to, and nothing of what is kept', () => {
+    it('gives the memory of its tensors back when it is told to, and the next run takes it', () => {
       const kernels = kernelsOf(variant);
-      const large: Experiment = randomExperiment({ seed: 5, B: 4, T: 200, I: 8, H: 24, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
-      const expected = finish(runSteps(large, undefined, kernels));
-      const run = finish(runSteps(large, undefined, kernels));
-      release(run);
-      assert.deepEqual([run.hs, run.dhTotal, run.dxs, run.dhScaled].map(({ length }) => length), [0, 0, 0, 0]);
-      for (const name of ['log10Norms', 'log10SingleSource', 'hNorm', 'saturation', 'verdict'] as const) assert.deepEqual(run[name], expected[name], name);
-      release(run);
+      const like = { seed: 5, B: 4, T: 200, I: 8, H: 24, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false } as const;
+      const chunked = randomExperiment({ ...like, chunks: 2, stateful: true, truncate: 7 });
+      const withLoss: Experiment = { ...randomExperiment(like), loss: { kind: 'mse', at: 'last', Why: new Float64Array(24).fill(0.1), by: new Float64Array(1), targets: new Float64Array(4).fill(1) } };
+      for (const e of [randomExperiment(like), chunked, withLoss, randomExperiment({ ...like, B: 1, T: 4000 }), randomExperiment({ ...like, chunks: 2, dtype: 'float64' })]) {
+        const expected = finish(runSteps(e, undefined, kernels));
+        const run = finish(runSteps(e, undefined, kernels));
+        const tensors = [run.hs, run.dhTotal, run.dxs, run.dhScaled];
+        for (const tensor of tensors) tensor.fill(NaN);
+        const kept = structuredClone({ ...run, hs: null, dhTotal: null, dxs: null, dhScaled: null, dWx: null, dWh: null, db: null, dh0: null, norms: null });
+        release(run);
+        assert.deepEqual(tensors.map(({ length }) => length), [0, 0, 0, 0]);
+        assert.deepEqual({ ...run, hs: null, dhTotal: null, dxs: null, dhScaled: null, dWx: null, dWh: null, db: null, dh0: null, norms: null }, kept);
+        assert.deepEqual(finish(runSteps(e, undefined, kernels)), expected);
+      }
+    });
+
+    it('hands out what was given back once, and keeps nothing that does not fit', () => {
+      const [one, other] = [new Float32Array(5000).fill(1), new Float32Array(5000).fill(2)];
+      giveBack(one, other);
+      assert.deepEqual([one.length, other.length], [0, 0]);
+      assert.deepEqual([unfilled('float32', 5000), unfilled('float32', 5000), unfilled('float32', 5000)].map(([first]) => first), [1, 2, 0]);
+      giveBack(new Float32Array(5000).fill(3), new Float32Array(5000).fill(4));
+      assert.equal(unfilled('float64', 100)[0], 0);
+      assert.equal(unfilled('float32', 5000)[0], 0);
+      giveBack(new Float32Array(5000).fill(5));
+      dropSpare();
+      assert.equal(unfilled('float32', 5000)[0], 0);
     });
 
     it('does not give back a buffer that holds the results of other runs too', () => {
       const kernels = kernelsOf(variant);
       const tiny = randomExperiment({ seed: 6, B: 1, T: 20, I: 3, H: 10, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
-      const [one, other] = [finish(runSteps(tiny, undefined, kernels)), finish(runSteps(tiny, undefined, kernels))];
-      assert.equal(one.hs.buffer, other.hs.buffer);
-      release(one);
-      assert.equal(other.hs.length, 200);
-      assert.deepEqual(finish(runSteps(tiny, undefined, kernels)).hs, other.hs);
+      // Of three, two that follow each other have one buffer.
+      const [one, two, three] = [0, 1, 2].map(() => finish(runSteps(tiny, undefined, kernels))) as [RunResult, RunResult, RunResult];
+      const [first, second] = one.hs.buffer === two.hs.buffer ? [one, two] : [two, three];
+      assert.equal(first.hs.buffer, second.hs.buffer);
+      release(first);
+      assert.equal(second.hs.length, 200);
+      assert.deepEqual(finish(runSteps(tiny, undefined, kernels)).hs, second.hs);
     });
 
     it('leaves results that no later run touches, and more of them than one buffer holds', () => {

@@ -39,6 +39,10 @@ const shapes: readonly RandomShape[] = [
   { ...shape, B: 3, T: 700, H: 60, upstream: 'last' },
   { ...shape, B: 5, T: 400, H: 50, chunks: 2 },
   { ...shape, B: 3, T: 500, dtype: 'float64', chunks: 2, stateful: true },
+  // A state of one panel, which goes several steps in one go; and weights that the first cache does not hold.
+  { ...shape, T: 5300, H: 16 },
+  { ...shape, T: 6500, H: 13, truncate: 7 },
+  { ...shape, T: 100, H: 150 },
 ];
 
 /** So near to ±1 that its slopes are computed from z anew. */
