@@ -31,20 +31,18 @@ export function tellGoals(faster: readonly Faster[], wide: boolean, say: (line: 
     for (const [row, goal] of Object.entries(goals)) {
       const here = faster.filter((each) => each.row === row);
       if (here.length === 0) continue;
-      const against = (start: string, threads: number): number => Math.min(...here
-        .filter(({ contestant: { name, threads: on } }) => name.startsWith(start) && on === threads && name.endsWith('AVX2') === narrow).map(({ ratio }) => ratio));
-      const best = Math.min(...['NumPy', 'torch nn.RNN', 'torch, step'].map((name) => against(name, 2)));
-      const tfjs = Math.min(...here.filter(({ contestant }) => contestant.name.startsWith('TensorFlow')).map(({ ratio }) => ratio));
-      const peakOf = (suffix: string): number => here.find(({ contestant: { name } }) => name === `kernels, relaxed SIMD, float32${suffix}`)?.ofPeak ?? Infinity;
-      const [ofPeak, together] = [peakOf(''), peakOf(', 2 threads') / 2];
-      const times = (reached: number, aim: number | null, part = ofPeak): string => {
-        if (!Number.isFinite(reached)) return '–';
-        const needs = Number.isFinite(part) ? `, ${((100 * part * (aim ?? 0)) / reached).toFixed(0)} %` : '';
-        return `${reached.toFixed(2)} ×${aim === null ? '' : ` (${aim}${needs})`}`;
+      const among = (start: string, threads: number): Faster[] => here.filter(({ contestant: { name, threads: on } }) => name.startsWith(start) && on === threads && name.endsWith('AVX2') === narrow);
+      // Whoever is to be so many times as fast as one that reaches this part of the peak has to reach so many times as much.
+      const times = (peers: readonly Faster[], aim: number | null, threads = 1): string => {
+        const [best] = [...peers].sort((one, other) => one.ratio - other.ratio);
+        if (best === undefined) return '–';
+        return `${best.ratio.toFixed(2)} ×${aim === null ? '' : ` (${aim}, ${((100 * best.ofPeak * aim) / threads).toFixed(0)} %)`}`;
       };
+      const ofPeak = here.find(({ contestant: { name } }) => name === 'kernels, relaxed SIMD, float32')?.ofPeak ?? Infinity;
       const peak = Number.isFinite(ofPeak) ? `${(100 * ofPeak).toFixed(0)} %${goal.peak === null ? '' : ` (${100 * goal.peak})`}` : '–';
       say(`| ${[
-        row, times(against('NumPy', 1), goal.numpy), times(against('torch nn.RNN', 1), goal.torch), times(against('torch, step', 1), goal.torchSteps), times(best, goal.together, together), times(tfjs, goal.tfjs), peak,
+        row, times(among('NumPy', 1), goal.numpy), times(among('torch nn.RNN', 1), goal.torch), times(among('torch, step', 1), goal.torchSteps),
+        times(['NumPy', 'torch nn.RNN', 'torch, step'].flatMap((name) => among(name, 2)), goal.together, 2), times(here.filter(({ contestant }) => contestant.name.startsWith('TensorFlow')), goal.tfjs), peak,
       ].join(' | ')} |`);
     }
   }
