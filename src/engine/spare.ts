@@ -4,15 +4,24 @@ import type { AnyRun, DType, FloatArray, Trace } from './types.js';
 /** Node 20 has no `transfer`; there the garbage collector has its turn. */
 type Transferable = { readonly transfer?: () => ArrayBuffer };
 
-const shared = new WeakSet<ArrayBufferLike>();
+/** Where in a buffer of several runs the tensors begin that nobody has given back yet. */
+const shared = new WeakMap<ArrayBufferLike, Set<number>>();
 let spare: ArrayBuffer[] = [];
 
-/** Results of several runs lie in this buffer: none of them gives it back. */
-export const shareBuffer = (buffer: ArrayBufferLike): void => void shared.add(buffer);
+/** A buffer for the results of several runs: none of them gives it back alone. `lent`: where the first tensor of each begins, for who makes them. */
+export type Shared = { readonly numbers: Float64Array<ArrayBuffer>; readonly lent: Set<number> };
+
+/** A new one, in the memory of `before` if all that lay there has been given back; what is left of that is empty then. */
+export function sharedBuffer(length: number, before: Shared | null): Shared {
+  const own = before?.lent.size === 0 && before.numbers.length === length ? (before.numbers.buffer as Transferable).transfer?.() : undefined;
+  const next = { numbers: new Float64Array(own ?? new ArrayBuffer(8 * length)), lent: new Set<number>() };
+  shared.set(next.numbers.buffer, next.lent);
+  return next;
+}
 
 /**
- * Tensors that nobody needs any more, and with them whatever lies beside them. They are empty then; the next result takes their memory, and what was given back
- * before is dropped.
+ * Tensors that nobody needs any more, hs first, and with them whatever lies beside them. They are empty then, or will be; the next result takes their memory,
+ * and what was given back before is dropped.
  */
 export function giveBack(...traces: readonly Trace[]): void {
   const given: ArrayBuffer[] = [];
@@ -21,7 +30,10 @@ export function giveBack(...traces: readonly Trace[]): void {
     // Of a small run all have one buffer.
     if (!ArrayBuffer.isView(trace) || trace.buffer === last) continue;
     last = trace.buffer;
-    if (last.byteLength === 0 || shared.has(last)) continue;
+    if (last.byteLength === 0) continue;
+    const lent = shared.get(last);
+    lent?.delete(trace.byteOffset);
+    if (lent !== undefined) continue;
     const own = (last as Transferable).transfer?.();
     if (own !== undefined) given.push(own);
   }

@@ -1,5 +1,6 @@
 // Small runs: all numbers go in and out at once and the kernels are called once, because allocations and calls would cost more than the work.
-import { shareBuffer, unfilled } from '../spare.js';
+import { sharedBuffer, unfilled } from '../spare.js';
+import type { Shared } from '../spare.js';
 import type { Sequence } from '../tensor.js';
 import type { FloatArray, StepNorms, Weights } from '../types.js';
 import type { Gradients } from '../unit.js';
@@ -78,25 +79,26 @@ class Whole {
     return new Float64Array(this.#buffer, this.#at + 8 * i * steps, steps);
   }
 
+  /** Where in the buffer the tensors begin. */
+  get begins(): number {
+    return this.#at + 8 * 7 * this.#shape.steps;
+  }
+
   #numbers(from: number, length: number): FloatArray {
-    const { dtype, steps } = this.#shape;
-    const at = this.#at + 8 * 7 * steps + bytesOf[dtype] * from;
+    const { dtype } = this.#shape;
+    const at = this.begins + bytesOf[dtype] * from;
     return dtype === 'float32' ? new Float32Array(this.#buffer, at, length) : new Float64Array(this.#buffer, at, length);
   }
 }
 
-let slab = new Float64Array(0);
+let slab: Shared | null = null;
 let used = 0;
 
-/** Where in the slab so many float64 have room that nobody else writes to. */
-function carve(count: number): number {
-  if (used + count > slab.length) {
-    slab = new Float64Array(slabBytes / 8);
-    shareBuffer(slab.buffer);
-    used = 0;
-  }
-  used += count;
-  return used - count;
+/** A slab in which so many float64 have room that nobody else writes to, from `used` on. */
+function slabFor(count: number): Shared {
+  if (slab !== null && used + count <= slab.numbers.length) return slab;
+  used = 0;
+  return (slab = sharedBuffer(slabBytes / 8, slab));
 }
 
 function measure(shape: LayerShape) {
@@ -169,9 +171,12 @@ class Plan {
   }
 
   #shared(): Whole {
-    const at = carve(this.#out.length);
-    slab.set(this.#out, at);
-    return new Whole(this.shape, slab.buffer, at * 8, null);
+    const { numbers, lent } = slabFor(this.#out.length);
+    numbers.set(this.#out, used);
+    const whole = new Whole(this.shape, numbers.buffer, used * 8, null);
+    lent.add(whole.begins);
+    used += this.#out.length;
+    return whole;
   }
 
   #own(): Whole {

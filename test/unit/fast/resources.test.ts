@@ -74,6 +74,24 @@ for (const variant of variants) {
       assert.deepEqual(finish(runSteps(tiny, undefined, kernels)).hs, second.hs);
     });
 
+    it('uses a buffer of several runs again once all of them have given it back, and not before', () => {
+      const kernels = kernelsOf(variant);
+      const tiny = (seed: number): Experiment => randomExperiment({ seed, B: 1, T: 50, I: 8, H: 16, cell: 'tanh', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true });
+      const expected = finish(runSteps(tiny(1), undefined, kernels));
+      const kept = finish(runSteps(tiny(1), undefined, kernels));
+      const given: RunResult[] = [];
+      for (let seed = 2; seed < 202; seed++) {
+        const run = finish(runSteps(tiny(seed), undefined, kernels));
+        given.push(run);
+        release(run);
+        release(run);
+      }
+      assert.deepEqual(kept, expected);
+      assert.ok(given.some(({ hs }) => hs.length === 0), 'some buffer has been used again');
+      for (const { hs } of given) assert.ok(hs.length === 0 || hs.length === 800);
+      assert.deepEqual(finish(runSteps(tiny(1), undefined, kernels)), expected);
+    });
+
     it('leaves results that no later run touches, and more of them than one buffer holds', () => {
       const kernels = kernelsOf(variant);
       const tiny = (seed: number): Experiment => randomExperiment({ seed, B: 2, T: 30, I: 3, H: 10, cell: 'tanh', dtype: seed % 2 === 0 ? 'float32' : 'float64', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true });
