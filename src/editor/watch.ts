@@ -7,6 +7,12 @@ export type ChangedBy = 'text' | 'disk';
 /** A glob that matches this name and no other: each special character becomes a class of one. */
 const exactly = (name: string): string => name.replaceAll(/[*?[\]{}]/g, '[$&]');
 
+/**
+ * Whether a text that nobody has edited is not that of the disk. After a reload of the window unsaved text comes back, and VS Code says only then that it is
+ * unsaved: a panel that was restored may have read the disk before.
+ */
+const isRestored = ({ isDirty, version }: vscode.TextDocument): boolean => isDirty && version === 1;
+
 /** Tells when one of some files has another content than before: by an edit, saved or not, or by another program. */
 export class FileWatch implements vscode.Disposable {
   readonly #changed: (uri: vscode.Uri, by: ChangedBy) => void;
@@ -21,7 +27,10 @@ export class FileWatch implements vscode.Disposable {
     };
     this.#subscriptions = [
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0) tell(document);
+        if (contentChanges.length > 0 || isRestored(document)) tell(document);
+      }),
+      vscode.workspace.onDidOpenTextDocument((document) => {
+        if (isRestored(document)) tell(document);
       }),
       // Closing without saving throws the unsaved text away.
       vscode.workspace.onDidCloseTextDocument((document) => {
