@@ -1,4 +1,5 @@
 // Memory of results that nobody needs any more, for the next one. Fresh memory comes from the system page by page, which takes longer than filling it.
+import type { Sequence } from './tensor.js';
 import type { AnyRun, DType, FloatArray, Trace } from './types.js';
 
 /** Node 20 has no `transfer`; there the garbage collector has its turn. */
@@ -64,3 +65,5 @@ export function unfilled(dtype: DType, length: number): FloatArray {
   const buffer = taken(bytes) ?? new ArrayBuffer(bytes);
   return dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
 }
+
+export const unfilledSequence = (dtype: DType, B: number, T: number, N: number): Sequence => ({ B, T, N, data: unfilled(dtype, B * T * N) });

@@ -11,9 +11,8 @@ import { isSmall, runWhole } from '../../src/engine/fast/small.js';
 import { finish, Kernels, release, Rnn, runSteps } from '../../src/engine/index.js';
 import type { DType, Experiment, FloatArray, Variant } from '../../src/engine/index.js';
 import { norm } from '../../src/engine/norm.js';
-import { giveBack, unfilled } from '../../src/engine/spare.js';
+import { giveBack, unfilledSequence } from '../../src/engine/spare.js';
 import { cast, zeros } from '../../src/engine/tensor.js';
-import type { Sequence } from '../../src/engine/tensor.js';
 import { WorkerTeam } from '../../src/worker/team.js';
 import { filled, randomNumbers } from '../unit/engine/build.js';
 import { peakMemory } from './memory.js';
@@ -115,9 +114,8 @@ export const kernels = (variant: Variant, dtype: DType, threads = 1): Contestant
   return () => {
     const layer = finish(FastLayer.create(loaded, shape, numbers));
     if (layer === null) throw new Error(`Row ${row.name} does not fit into WebAssembly's memory.`);
-    const room = (N: number): Sequence => ({ B, T, N, data: unfilled(dtype, B * T * N) });
-    const hs = room(H);
-    const target = { dhTotal: room(H), dxs: room(I), norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };
+    const hs = unfilledSequence(dtype, B, T, H);
+    const target = { dhTotal: unfilledSequence(dtype, B, T, H), dxs: unfilledSequence(dtype, B, T, I), norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };
     finish(layer.forward(numbers.xs, T, numbers.h0, hs, 0));
     finish(layer.backward(numbers.dhs, T, target, 0));
     finish(layer.gradients());

@@ -1,7 +1,7 @@
 // AssemblyScript. A single source on its way back in the plain arithmetic of a dtype, to see where that ends in zeros or infinities.
 import { panelProduct } from './algebra';
 import { throughActivation, throughSlope } from './activation';
-import { largestOf, madd, panels, ROW, width } from './simd';
+import { largestOf, madd, panels, promoted, ROW, width } from './simd';
 import { magnitudes, reachOf, SMALL, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
 
 /** Below this sums of float32 come near its subnormal numbers, 2^−126 and less, which processors compute with up to a hundred times slower. */
@@ -44,14 +44,14 @@ function wideProduct(d: usize, dPanel: usize, K: i32, b: usize, c: usize): void 
     const end = d + <usize>min(K, width<f32>()) * 8;
     for (let p = d; p < end; p += 8, b += ROW) {
       const x = v128.load64_splat(p);
-      s0 = settled(madd<f64>(x, two(b), s0), quantum);
-      s1 = settled(madd<f64>(x, two(b + 8), s1), quantum);
-      s2 = settled(madd<f64>(x, two(b + 16), s2), quantum);
-      s3 = settled(madd<f64>(x, two(b + 24), s3), quantum);
-      s4 = settled(madd<f64>(x, two(b + 32), s4), quantum);
-      s5 = settled(madd<f64>(x, two(b + 40), s5), quantum);
-      s6 = settled(madd<f64>(x, two(b + 48), s6), quantum);
-      s7 = settled(madd<f64>(x, two(b + 56), s7), quantum);
+      s0 = settled(madd<f64>(x, promoted(b), s0), quantum);
+      s1 = settled(madd<f64>(x, promoted(b + 8), s1), quantum);
+      s2 = settled(madd<f64>(x, promoted(b + 16), s2), quantum);
+      s3 = settled(madd<f64>(x, promoted(b + 24), s3), quantum);
+      s4 = settled(madd<f64>(x, promoted(b + 32), s4), quantum);
+      s5 = settled(madd<f64>(x, promoted(b + 40), s5), quantum);
+      s6 = settled(madd<f64>(x, promoted(b + 48), s6), quantum);
+      s7 = settled(madd<f64>(x, promoted(b + 56), s7), quantum);
     }
     d += dPanel;
   }
@@ -59,10 +59,6 @@ function wideProduct(d: usize, dPanel: usize, K: i32, b: usize, c: usize): void 
   v128.store(c, narrowed(s2, s3), 16);
   v128.store(c, narrowed(s4, s5), 32);
   v128.store(c, narrowed(s6, s7), 48);
-}
-
-@inline function two(at: usize): v128 {
-  return f64x2.promote_low_f32x4(v128.load64_zero(at));
 }
 
 @inline function narrowed(low: v128, high: v128): v128 {

@@ -64,9 +64,13 @@ export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, ro
   return lowSquare(v128.shuffle<u64>(values, values, 1, 0), sum);
 }
 
-/** sum + the squares of the two float32 at `at`, in float64: V8 makes one instruction of load and promotion, two of a register's upper half. */
+/** The two float32 at `at` as float64: V8 makes one instruction of load and promotion, two of a register's upper half. */
+@inline export function promoted(at: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(at));
+}
+
 @inline function twoSquares(at: usize, sum: v128): v128 {
-  const wide = f64x2.promote_low_f32x4(v128.load64_zero(at));
+  const wide = promoted(at);
   return madd<f64>(wide, wide, sum);
 }
 
