@@ -4,7 +4,7 @@ import { roomRule } from './build/rooms.mjs';
 
 export default tseslint.config(
   // The kernels are AssemblyScript: not TypeScript to a parser (decorators on functions) nor to its types (i32, v128); asc checks them.
-  { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'src/engine/kernels/'] },
+  { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'src/engine/kernels/', 'src/config/json/kernels/', 'test/bench/kernels/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {
@@ -28,7 +28,7 @@ export default tseslint.config(
   {
     // Only the page and what stands behind it in a report have a document; the rest runs in Node threads.
     files: ['src/**/*.ts'],
-    ignores: ['src/report/page.ts'],
+    ignores: ['src/report/reportPage.ts'],
     rules: { 'no-restricted-globals': ['error', 'document', 'window', 'navigator', 'localStorage', 'HTMLElement'] },
   },
   {

@@ -13,14 +13,14 @@ await underNode24();
 const { buildKernels, compile } = await import('./kernels.mjs');
 const { build } = await import('esbuild');
 await buildKernels();
-await compile('src/engine/kernels/peak.ts', 'out/bench/peak.wasm', 'simd,relaxed-simd,threads');
+await compile('test/bench/kernels/peak.ts', 'out/bench/peak.wasm', 'simd,relaxed-simd,threads');
 const shared = {
   absWorkingDir: root, bundle: true, platform: 'node', target: 'node24', logLevel: 'warning',
   alias: { 'kernels/relaxed.wasm': './out/kernels/relaxed.wasm', 'kernels/simd.wasm': './out/kernels/simd.wasm', 'kernels/numbers.wasm': './out/kernels/numbers.wasm' }, loader: { '.wasm': 'binary' },
 };
 // The product's worker, made apart from dist so that a build meanwhile does not take it away.
 await build({
-  ...shared, format: 'cjs', mainFields: ['module', 'main'], entryPoints: { worker: 'src/worker/entry.ts' }, outdir: 'out/bench', outExtension: { '.js': '.cjs' },
+  ...shared, format: 'cjs', mainFields: ['module', 'main'], entryPoints: { worker: 'src/worker/thread/entry.ts' }, outdir: 'out/bench', outExtension: { '.js': '.cjs' },
 });
 await build({
   ...shared, format: 'esm', packages: 'external',

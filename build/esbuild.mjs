@@ -29,10 +29,10 @@ const forNode = { ...shared, platform: 'node', format: 'cjs', target: 'node20', 
 const forPage = { ...shared, platform: 'browser', format: 'esm', target: 'chrome132' };
 
 const product = [
-  { ...forNode, entryPoints: { extension: 'src/extension.ts', worker: 'src/worker/entry.ts' }, outdir: 'dist', external: ['vscode'] },
+  { ...forNode, entryPoints: { extension: 'src/extension.ts', worker: 'src/worker/thread/entry.ts' }, outdir: 'dist', external: ['vscode'] },
   { ...forNode, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
   { ...forPage, entryPoints: { main: 'webview/main.ts', style: 'webview/style.css', report: 'webview/report.css' }, outdir: 'dist/webview' },
-  { ...forPage, format: 'iife', entryPoints: { report: 'src/report/page.ts' }, outdir: 'dist/webview' },
+  { ...forPage, format: 'iife', entryPoints: { report: 'src/report/reportPage.ts' }, outdir: 'dist/webview' },
 ];
 
 /** Tests use the build's own modules where they lie: those find the project by their own place, which a bundle would change. */
@@ -45,7 +45,7 @@ const buildScriptsStayOutside = {
 
 /** The contributed JSON schema is made from the table that validates configs, once in each language; package.nls.*.json choose. */
 async function writeSchemas() {
-  const contents = "export { setLanguage } from './src/l10n.js'; export { configJsonSchema } from './src/config/schema.js';";
+  const contents = "export { setLanguage } from './src/l10n.js'; export { configJsonSchema } from './src/config/read/schema.js';";
   const { outputFiles } = await build({ ...forPage, sourcemap: false, stdin: { contents, resolveDir: root }, write: false });
   const { setLanguage, configJsonSchema } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
   await mkdir(new URL('../dist', import.meta.url), { recursive: true });

@@ -24,10 +24,14 @@ export async function compile(source, target, features) {
 
 /** Compiles the engine's kernels where they are older than their sources. */
 export async function buildKernels() {
-  const sources = await Promise.all([...globSync('src/engine/kernels/*.ts', { cwd: root }), 'build/kernels.mjs'].map(changed));
-  const modules = [...Object.entries(variants).map(([name, features]) => [name, 'index', features]), ['numbers', 'numbers', '']];
-  for (const [name, entry, features] of modules) {
+  const modules = [
+    ...Object.entries(variants).map(([name, features]) => ({ name, entry: 'src/engine/kernels/index.ts', features })),
+    { name: 'numbers', entry: 'src/config/json/kernels/numbers.ts', features: '' },
+  ];
+  for (const { name, entry, features } of modules) {
     const target = `out/kernels/${name}.wasm`;
-    if (await changed(target) <= Math.max(...sources)) await compile(`src/engine/kernels/${entry}.ts`, target, features);
+    const sources = [...globSync(`${path.posix.dirname(entry)}/*.ts`, { cwd: root }), 'build/kernels.mjs'];
+    const newest = Math.max(...(await Promise.all(sources.map(changed))));
+    if ((await changed(target)) <= newest) await compile(entry, target, features);
   }
 }

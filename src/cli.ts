@@ -7,22 +7,22 @@ import { parseArgs } from 'node:util';
 import { workerData } from 'node:worker_threads';
 import { t as say } from '@vscode/l10n';
 import { describeProblem, readExperiment } from './config/index.js';
-import type { Entry, FileContent, Files } from './config/files.js';
+import type { Entry, FileContent, Files } from './config/read/fileAccess.js';
 import type { Problem } from './config/index.js';
 import { defaultBounds, finish, runWithin, spectrumSteps, Workspaces } from './engine/index.js';
 import type { AnyRun, Experiment, Spectrum, VerdictKind } from './engine/index.js';
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
-import { assetFiles, reportHtml } from './report/html.js';
-import { Analyses } from './worker/analyses.js';
-import { capacityHere, tooLarge } from './worker/capacity.js';
-import { loadKernels } from './worker/kernels.js';
-import { pack } from './worker/packing.js';
-import { makeRecord } from './worker/record.js';
-import { resultJson } from './worker/resultJson.js';
-import { ReadSources } from './worker/sources.js';
-import { summarise } from './worker/summary.js';
-import { help, isHelper } from './worker/team.js';
+import { assetFiles, reportHtml } from './report/reportHtml.js';
+import { Analyses } from './worker/answers/analyses.js';
+import { capacityHere, tooLarge } from './worker/thread/memoryLimit.js';
+import { loadKernels } from './worker/thread/loadKernels.js';
+import { pack } from './worker/record/typedArrayJson.js';
+import { makeRecord } from './worker/record/reportRecord.js';
+import { resultJson } from './worker/record/resultJson.js';
+import { ReadSources } from './worker/record/runSources.js';
+import { summarise } from './worker/answers/summary.js';
+import { help, isHelper } from './worker/thread/threadTeam.js';
 
 const usage = (): string => say(`Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N] [--language en|ko]
 

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { configPattern, ignored } from '../editor/configIndex.js';
-import { longestSearch, searchFiles } from '../editor/search.js';
-import type { Context } from './context.js';
+import { configPattern, ignored } from '../editor/following/configIndex.js';
+import { longestSearch, searchFiles } from '../editor/files/findFiles.js';
+import type { Context } from './commandContext.js';
 import { askForConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
 import { back, fileItem, pickFound } from './quickInput.js';

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { CommandFactory } from './context.js';
+import type { CommandFactory } from './commandContext.js';
 
 /** What to run after training: the model's state_dict and a batch as JSON, under PyTorch's own names. */
 const lines = `import json

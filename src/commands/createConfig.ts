@@ -1,15 +1,15 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { NewConfig } from '../config/newConfig.js';
-import { longestSearch, searchFiles } from '../editor/search.js';
-import { openUntitledConfig } from '../editor/untitled.js';
-import type { Initialisation } from '../engine/initialise.js';
+import type { NewConfig } from '../config/edit/newConfig.js';
+import { longestSearch, searchFiles } from '../editor/files/findFiles.js';
+import { openUntitledConfig } from '../editor/following/untitledConfig.js';
+import type { Initialisation } from '../engine/network/initialise.js';
 import type { Cell, Shapes } from '../engine/types.js';
-import type { CommandFactory, Context } from './context.js';
+import type { CommandFactory, Context } from './commandContext.js';
 import { askAll, back, fileItem, pick, pickFound, type } from './quickInput.js';
 import type { Question, Step } from './quickInput.js';
-import { ways, wholeNumber } from './refactor.js';
+import { ways, wholeNumber } from './refactorCommands.js';
 import { relativeReference } from './saveAsConfig.js';
 
 /** More numbers than this are no text that somebody reads and changes; they belong in files of their own. */

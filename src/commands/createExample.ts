@@ -1,8 +1,8 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { retold } from '../config/comments.js';
-import { openUntitledConfig } from '../editor/untitled.js';
-import type { Context } from './context.js';
+import { retold } from '../config/edit/localisedComments.js';
+import { openUntitledConfig } from '../editor/following/untitledConfig.js';
+import type { Context } from './commandContext.js';
 
 /** Opens one of the shipped examples as a new, unsaved file: it runs as it is and nothing is written. */
 export const createExample = ({ extensionUri }: Context) => async (): Promise<vscode.Uri | undefined> => {

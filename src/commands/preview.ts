@@ -1,12 +1,12 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Entry } from '../config/files.js';
-import { isConfig } from '../editor/configIndex.js';
-import { pulse } from '../editor/contextKeys.js';
+import type { Entry } from '../config/read/fileAccess.js';
+import { isConfig } from '../editor/following/configIndex.js';
+import { pulse } from '../editor/status/contextKeys.js';
 import { isEntry } from '../panel/panels.js';
 import { chooseConfig } from './chooseConfig.js';
-import type { CommandFactory, Context } from './context.js';
-import { configMeant, sessionMeant } from './meant.js';
+import type { CommandFactory, Context } from './commandContext.js';
+import { configMeant, sessionMeant } from './activeTarget.js';
 
 /** The config that a lens or a menu passes, else the one that is meant, else one that the user picks. */
 async function configFor(argument: unknown, context: Context, title: string): Promise<vscode.Uri | undefined> {

@@ -1,17 +1,17 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Entry } from '../config/files.js';
-import type { Problem } from '../config/problem.js';
-import { isConfig } from '../editor/configIndex.js';
-import { readUri } from '../editor/files.js';
-import { withLateProgress } from '../editor/progress.js';
-import type { Session } from '../editor/session.js';
+import type { Entry } from '../config/read/fileAccess.js';
+import type { Problem } from '../config/json/problem.js';
+import { isConfig } from '../editor/following/configIndex.js';
+import { readUri } from '../editor/files/editorFiles.js';
+import { withLateProgress } from '../editor/following/delayedProgress.js';
+import type { Session } from '../editor/following/session.js';
 import type { FileKind, RunOutcome } from '../protocol/messages.js';
-import { EngineClient } from '../worker/client.js';
+import { EngineClient } from '../worker/thread/client.js';
 import { baseName, chooseConfig, fileChoice, openDialog } from './chooseConfig.js';
 import type { Choice } from './chooseConfig.js';
-import type { CommandFactory, Context } from './context.js';
-import { configMeant } from './meant.js';
+import type { CommandFactory, Context } from './commandContext.js';
+import { configMeant } from './activeTarget.js';
 import { saveAsConfig } from './saveAsConfig.js';
 
 /** Asks a worker what the file is, so that a big file is never parsed in the extension host. */

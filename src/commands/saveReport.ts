@@ -1,8 +1,8 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { saveReport as save } from '../panel/report.js';
-import type { CommandFactory } from './context.js';
-import { sessionMeant } from './meant.js';
+import { saveReport as save } from '../panel/saveReport.js';
+import type { CommandFactory } from './commandContext.js';
+import { sessionMeant } from './activeTarget.js';
 
 /** A keybinding or a script may pass the file to write. */
 export const saveReport: CommandFactory = (context) => async (target) => {

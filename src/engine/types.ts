@@ -1,4 +1,4 @@
-import type { WhatIf } from './whatIf.js';
+import type { WhatIf } from './network/whatIf.js';
 
 /** Cells that the engine can run. `tanh` is the classical Elman cell; `relu` and `identity` change the activation only. */
 export const cells = ['tanh', 'relu', 'identity'] as const;

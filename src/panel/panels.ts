@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import type { Entry } from '../config/files.js';
-import { entryKey } from '../editor/session.js';
-import type { Session } from '../editor/session.js';
-import type { Sessions } from '../editor/sessions.js';
-import { isConfig } from '../editor/configIndex.js';
-import { after } from '../editor/moves.js';
+import type { Entry } from '../config/read/fileAccess.js';
+import { entryKey } from '../editor/following/session.js';
+import type { Session } from '../editor/following/session.js';
+import type { Sessions } from '../editor/following/sessions.js';
+import { isConfig } from '../editor/following/configIndex.js';
+import { after } from '../editor/files/fileMoves.js';
 import { Panel, previewType, viewType } from './panel.js';
 
 /** What a page's saved state must look like to be restored. */

@@ -1,9 +1,9 @@
 // What the analyses behind a picture take, and how long they keep the thread at a time: through the kernels, and in plain arithmetic where that ends.
 import { readFileSync } from 'node:fs';
-import { plainRange } from '../../src/engine/analyse.js';
-import { runChunks } from '../../src/engine/chunks.js';
-import { eigenvaluesOf } from '../../src/engine/eigenvalues.js';
-import { fastPlainRange } from '../../src/engine/fast/plain.js';
+import { plainRange } from '../../src/engine/network/scaledBackward.js';
+import { runChunks } from '../../src/engine/network/chunks.js';
+import { eigenvaluesOf } from '../../src/engine/linalg/eigenvalues.js';
+import { fastPlainRange } from '../../src/engine/wasm/rangeScan.js';
 import { attribute, defaultBounds, finish, jacobianSeries, Kernels, reachOf, runSteps, spectrumOf, Workspaces } from '../../src/engine/index.js';
 import type { Experiment, Steps } from '../../src/engine/index.js';
 import { experiment, filled, randomNumbers } from '../unit/engine/build.js';

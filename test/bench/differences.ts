@@ -1,7 +1,7 @@
 // How far the kernels' numbers in float32 are from those of the reference classes.
-import { fastPass } from '../../src/engine/fast/pass.js';
+import { fastPass } from '../../src/engine/wasm/pass.js';
 import { finish } from '../../src/engine/index.js';
-import { referencePass } from '../../src/engine/pass.js';
+import { referencePass } from '../../src/engine/network/referencePass.js';
 import { relativeError } from '../unit/engine/fixtures.js';
 import type { Section } from './bench.js';
 import { experimentFor, loadKernels } from './contestants.js';

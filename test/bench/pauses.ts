@@ -1,7 +1,7 @@
 // How long a run keeps its thread between two looks at the cancel flag, and how soon it ends once the flag is set.
 import { Worker } from 'node:worker_threads';
 import { dtypes, runSteps } from '../../src/engine/index.js';
-import { Cancelled, drive } from '../../src/worker/drive.js';
+import { Cancelled, drive } from '../../src/worker/scheduling/scheduler.js';
 import type { Section, Terms } from './bench.js';
 import { experimentFor, loadKernels, loadThreads } from './contestants.js';
 import type { Row } from './contestants.js';

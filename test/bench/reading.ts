@@ -1,5 +1,5 @@
 // How fast files of numbers are read: the product's reader in turn with JSON.parse, the numbers of its tree then brought into one array each.
-import { readDocument } from '../../src/config/document.js';
+import { readDocument } from '../../src/config/json/jsonDocument.js';
 import type { JsonNode } from '../../src/config/json/node.js';
 import type { Section } from './bench.js';
 

@@ -1,6 +1,6 @@
 // Gradients that end as a few of the smallest numbers there are, against those of the same network that stay: processors leave products of such
 // numbers to microcode.
-import { fastPass } from '../../src/engine/fast/pass.js';
+import { fastPass } from '../../src/engine/wasm/pass.js';
 import { dtypes, finish } from '../../src/engine/index.js';
 import { experiment, filled, randomNumbers, scaledIdentity } from '../unit/engine/build.js';
 import type { Section } from './bench.js';

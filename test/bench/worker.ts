@@ -1,6 +1,6 @@
 // What it takes to ask the worker thread something.
 import path from 'node:path';
-import { EngineClient } from '../../src/worker/client.js';
+import { EngineClient } from '../../src/worker/thread/client.js';
 import type { Section } from './bench.js';
 import { median } from './measure.js';
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { ringConfig } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { formatFactor, formatPercent } from '../../webview/format.js';
+import { formatFactor, formatPercent } from '../../webview/page/format.js';
 import { computed, cursorTo, keepPaintedText, nextFrames, painted, paintedText } from './support.js';
 
 let pages: PageServer;

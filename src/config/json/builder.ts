@@ -1,5 +1,5 @@
-import { leafSpans } from './locate.js';
-import type { Tick } from './locate.js';
+import { leafSpans } from './locateNumbers.js';
+import type { Tick } from './locateNumbers.js';
 import type { JsonNode, StringNode } from './node.js';
 
 /** A stack of numbers that grows by doubling. */

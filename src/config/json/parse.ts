@@ -2,10 +2,10 @@ import { t } from '@vscode/l10n';
 import { createScanner } from 'jsonc-parser';
 import type { JSONScanner } from 'jsonc-parser';
 import { ArrayBuilder, NumberStack } from './builder.js';
-import { missing, notJson, printable, strayIssue, textIssue, wordIssue } from './issue.js';
-import type { SyntaxIssue } from './issue.js';
-import { singleQuotedLength } from './locate.js';
-import type { Tick } from './locate.js';
+import { missing, notJson, printable, strayIssue, textIssue, wordIssue } from './syntaxIssues.js';
+import type { SyntaxIssue } from './syntaxIssues.js';
+import { singleQuotedLength } from './locateNumbers.js';
+import type { Tick } from './locateNumbers.js';
 import type { JsonNode, Property, ScalarNode, Span, StringNode } from './node.js';
 import { scanError, token, wordAt } from './token.js';
 

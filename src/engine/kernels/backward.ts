@@ -1,7 +1,7 @@
 // AssemblyScript. Backward: d_t = g_t ⊙ f'(h_t), dh = d_t·Whᵀ row by row, and then, from the d of many steps, dx_t = d_t·Wxᵀ, the norms of the
 // steps and the weight gradients. Every number has one order of summation, however the work is shared out.
 import { IDENTITY, TANH, throughActivation } from './activation';
-import { backwardChain } from './chain';
+import { backwardChain } from './singlePanel';
 import { Job } from './job';
 import { formedNorm, normOf, normWh, normWx, outerNorms, stepNorms, weightNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';

@@ -1,6 +1,6 @@
 // AssemblyScript. Forward: h_t = f(h_{t−1}·Wh + x_t·Wx + b). Rows (batch items) never mix, so threads may share them out.
 import { activate } from './activation';
-import { forwardChain } from './chain';
+import { forwardChain } from './singlePanel';
 import { Job } from './job';
 import { clearBeyond } from './panel';
 import { productOne, productRows } from './product';

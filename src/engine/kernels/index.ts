@@ -5,9 +5,9 @@ import { forward, forwardInput } from './forward';
 import { Job } from './job';
 import { formEnd, formPanels, gramEnd, gramRows, NormJob } from './norms';
 import { fill, pack, packTransposed, unpack } from './panel';
-import { plainBack } from './plain';
+import { plainBack } from './rangeScan';
 import { largestOf } from './simd';
-import { whole } from './whole';
+import { whole } from './wholeRun';
 
 /** First address that is free. */
 export function heapBase(): usize {
@@ -145,8 +145,8 @@ export function clear(at: usize, bytes: usize): void {
 }
 
 export { multiplyRows, triangularProduct } from './algebra';
-export { flowInputs, flowNorms, flowRows, flowSlopes } from './flow';
+export { flowInputs, flowNorms, flowRows, flowSlopes } from './scaledFlow';
 export { jacobiSweep } from './jacobi';
 export { lanczosStep } from './lanczos';
 export { orthogonaliseRows } from './orthogonalise';
-export { addOuter, clearRow, settleRows, throughSlopes, throughWeights } from './rows';
+export { addOuter, clearRow, settleRows, throughSlopes, throughWeights } from './gradientRows';

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { parseTree } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
 import type { JsonNode, TensorNode } from '../../../src/config/json/node.js';
-import { indicesAt, locateLeaves, locateRow } from '../../../src/config/json/locate.js';
-import { Lines } from '../../../src/config/json/lines.js';
+import { indicesAt, locateLeaves, locateRow } from '../../../src/config/json/locateNumbers.js';
+import { Lines } from '../../../src/config/json/lineIndex.js';
 import { parseJson } from '../../../src/config/json/parse.js';
 import { positionIn } from './memory.js';
 

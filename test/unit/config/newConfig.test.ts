@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readExperiment } from '../../../src/config/index.js';
-import { newConfigText } from '../../../src/config/newConfig.js';
-import type { NewConfig } from '../../../src/config/newConfig.js';
+import { newConfigText } from '../../../src/config/edit/newConfig.js';
+import type { NewConfig } from '../../../src/config/edit/newConfig.js';
 import { cells } from '../../../src/engine/types.js';
-import { initialisations } from '../../../src/engine/initialise.js';
+import { initialisations } from '../../../src/engine/network/initialise.js';
 
 const read = (text: string) => readExperiment({ kind: 'config', config: 'new.rnn.json' }, {
   read: (reference) => Promise.resolve(reference === 'new.rnn.json' ? { ok: true, id: reference, bytes: new TextEncoder().encode(text) } : { ok: false, id: reference, reason: 'missing', detail: '' }),

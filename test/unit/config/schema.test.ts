@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { configJsonSchema, configKeys, references } from '../../../src/config/index.js';
-import { readDocument } from '../../../src/config/document.js';
-import { fileKeys } from '../../../src/config/names.js';
-import type { ConfigKey } from '../../../src/config/schema.js';
-import type { Valid } from '../../../src/config/validate.js';
-import { Value } from '../../../src/config/value.js';
-import { editDistance, nearest } from '../../../src/config/nearest.js';
+import { readDocument } from '../../../src/config/json/jsonDocument.js';
+import { fileKeys } from '../../../src/config/read/keyNames.js';
+import type { ConfigKey } from '../../../src/config/read/schema.js';
+import type { Valid } from '../../../src/config/read/validateObject.js';
+import { Value } from '../../../src/config/json/jsonValue.js';
+import { editDistance, nearest } from '../../../src/config/problems/editDistance.js';
 import { configName, readConfigText } from './memory.js';
 
 type Offer = { type?: string | string[]; enum?: string[]; markdownEnumDescriptions?: string[] };

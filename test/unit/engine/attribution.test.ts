@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { attribute, finish, openUnit, reachOf, Rnn, runSteps } from '../../../src/engine/index.js';
 import type { Experiment, RunResult, Workspaces } from '../../../src/engine/index.js';
-import { ways } from '../fast/support.js';
+import { ways } from '../wasm/support.js';
 import { experiment, filled, orthogonal, randomNumbers } from './build.js';
 
 const near = (actual: number, expected: number, bound: number): void => assert.ok(Math.abs(actual - expected) <= bound, `${actual} is not within ${bound} of ${expected}`);

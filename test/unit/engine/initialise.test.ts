@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { finish, initialise, measureMatrix } from '../../../src/engine/index.js';
-import { glorot, he, identity, orthogonal } from '../../../src/engine/initialise.js';
-import { Random } from '../../../src/engine/random.js';
+import { glorot, he, identity, orthogonal } from '../../../src/engine/network/initialise.js';
+import { Random } from '../../../src/engine/core/random.js';
 
 const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 const variance = (values: ArrayLike<number>): number => {

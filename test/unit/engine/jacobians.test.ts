@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { finish, jacobianSeries, runSteps } from '../../../src/engine/index.js';
 import type { Experiment, Workspaces } from '../../../src/engine/index.js';
-import { graded, log2SingularValues } from '../../../src/engine/graded.js';
-import { ways } from '../fast/support.js';
+import { graded, log2SingularValues } from '../../../src/engine/linalg/gradedSvd.js';
+import { ways } from '../wasm/support.js';
 import { experiment, filled, orthogonal, randomNumbers, rows, scaledIdentity } from './build.js';
 
 const near = (actual: number, expected: number, bound: number): void => assert.ok(Math.abs(actual - expected) <= bound, `${actual} is not within ${bound} of ${expected}`);

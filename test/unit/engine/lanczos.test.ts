@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { topOfTridiagonal } from '../../../src/engine/lanczos.js';
+import { topOfTridiagonal } from '../../../src/engine/linalg/lanczos.js';
 import { randomNumbers } from './build.js';
 
 /** Within so many times the rounding of the largest of them. */

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { finish, Rnn, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import type { DType } from '../../../src/engine/index.js';
-import { ways } from '../fast/support.js';
+import { ways } from '../wasm/support.js';
 import { experimentOf, flat, reference, referenceNames, relativeError, worstOfEach } from './fixtures.js';
 import type { Reference } from './fixtures.js';
 

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
-import { eigenvaluesOf } from '../../../src/engine/eigenvalues.js';
+import { eigenvaluesOf } from '../../../src/engine/linalg/eigenvalues.js';
 import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import type { Spectrum } from '../../../src/engine/index.js';
-import { JacobianNorm, nearSigmaMax, sigmaMaxOf } from '../../../src/engine/lanczos.js';
-import { ways } from '../fast/support.js';
+import { JacobianNorm, nearSigmaMax, sigmaMaxOf } from '../../../src/engine/linalg/lanczos.js';
+import { ways } from '../wasm/support.js';
 import { experiment, filled, orthogonal, randomNumbers, rows, scaledIdentity, sumOfExponents } from './build.js';
 
 const sigmaMax = (a: Float64Array, H: number): number => Math.max(...new SingularValueDecomposition(Matrix.from1DArray(H, H, a)).diagonal);

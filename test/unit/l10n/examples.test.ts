@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { languages } from '../../../build/l10n.mjs';
-import { retold, toldIn } from '../../../src/config/comments.js';
+import { retold, toldIn } from '../../../src/config/edit/localisedComments.js';
 import { readConfigText } from '../config/memory.js';
 import { mistranslations } from './terms.js';
 

@@ -1,7 +1,7 @@
 // The bundle on its way into the page.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { panelHtml } from '../../../src/panel/html.js';
+import { panelHtml } from '../../../src/panel/panelHtml.js';
 
 const parts = { cspSource: 'https://host', nonce: 'bm9uY2U=', scriptUri: 'https://host/main.js', styleUri: 'https://host/style.css', title: 'a' };
 const embedded = (html: string): unknown => JSON.parse(/<script type="application\/json" id="l10n">(.*?)<\/script>/s.exec(html)?.[1] ?? '');

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
-import type { Entry, FileContent } from '../../../src/config/files.js';
+import type { Entry, FileContent } from '../../../src/config/read/fileAccess.js';
 import { defaultBounds, Kernels, supportedVariants } from '../../../src/engine/index.js';
 import type { RunSummary, SpectrumSummary } from '../../../src/protocol/messages.js';
-import { EngineClient } from '../../../src/worker/client.js';
-import { newFlag, raise, raised } from '../../../src/worker/flag.js';
-import { loadKernels } from '../../../src/worker/kernels.js';
+import { EngineClient } from '../../../src/worker/thread/client.js';
+import { newFlag, raise, raised } from '../../../src/worker/scheduling/cancelFlag.js';
+import { loadKernels } from '../../../src/worker/thread/loadKernels.js';
 import { configOf, referenceCase } from '../../support/experiments.js';
 import { flat } from '../engine/fixtures.js';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { asItIs, defaultBounds } from '../../../src/engine/index.js';
-import type { Entry, FileContent } from '../../../src/config/files.js';
+import type { Entry, FileContent } from '../../../src/config/read/fileAccess.js';
 import type { Progress, RunSummary } from '../../../src/protocol/messages.js';
-import { EngineClient } from '../../../src/worker/client.js';
-import type { EngineClientOptions } from '../../../src/worker/client.js';
+import { EngineClient } from '../../../src/worker/thread/client.js';
+import type { EngineClientOptions } from '../../../src/worker/thread/client.js';
 
 const realWorker = path.resolve('dist/worker.js');
 const fixture = (name: string): string => path.resolve('test/fixtures/worker', name);

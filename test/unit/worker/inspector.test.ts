@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Range } from '../../../src/config/index.js';
-import { Inspector } from '../../../src/worker/inspector.js';
+import { Inspector } from '../../../src/worker/answers/inspector.js';
 import type { Change, ChangeOutcome, Inspection, PartFacts } from '../../../src/protocol/messages.js';
 import { configName, memoryFiles, positionIn } from '../config/memory.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Entry } from '../../../src/config/index.js';
-import { locateWeight } from '../../../src/worker/locateWeight.js';
+import { locateWeight } from '../../../src/worker/answers/locateWeight.js';
 import type { WeightPlace } from '../../../src/protocol/messages.js';
 
 const files: Readonly<Record<string, string>> = {

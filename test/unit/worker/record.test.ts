@@ -4,15 +4,15 @@ import { describe, it } from 'node:test';
 import { finish, openUnit, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
 import { defaultBounds } from '../../../src/engine/index.js';
-import { Analyses } from '../../../src/worker/analyses.js';
-import { pack, unpack } from '../../../src/worker/packing.js';
-import { makeRecord } from '../../../src/worker/record.js';
-import type { RunRecord } from '../../../src/worker/record.js';
-import { replay } from '../../../src/worker/replay.js';
-import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/worker/slices.js';
-import type { KeptRun } from '../../../src/worker/slices.js';
-import { summarise } from '../../../src/worker/summary.js';
-import { band, spread } from '../../../src/worker/units.js';
+import { Analyses } from '../../../src/worker/answers/analyses.js';
+import { pack, unpack } from '../../../src/worker/record/typedArrayJson.js';
+import { makeRecord } from '../../../src/worker/record/reportRecord.js';
+import type { RunRecord } from '../../../src/worker/record/reportRecord.js';
+import { replay } from '../../../src/worker/record/reportReplay.js';
+import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
+import type { KeptRun } from '../../../src/worker/answers/slices.js';
+import { summarise } from '../../../src/worker/answers/summary.js';
+import { band, spread } from '../../../src/worker/answers/unitSlices.js';
 
 function experimentOf(B: number, T: number, H: number, more: Partial<Experiment> = {}): Experiment {
   const wave = (n: number, scale: number): Float64Array => Float64Array.from({ length: n }, (_, i) => scale * Math.sin(1 + 0.7 * i));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
-import { resultJson } from '../../../src/worker/resultJson.js';
+import { resultJson } from '../../../src/worker/record/resultJson.js';
 import { experiment, scaledIdentity } from '../engine/build.js';
 
 describe('the result as JSON', () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, runSteps } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
-import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/worker/slices.js';
-import type { KeptRun } from '../../../src/worker/slices.js';
+import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
+import type { KeptRun } from '../../../src/worker/answers/slices.js';
 
 const [B, T, I, H] = [2, 40, 1, 3];
 const experiment: Experiment = {

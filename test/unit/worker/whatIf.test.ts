@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readExperiment } from '../../../src/config/index.js';
-import type { Entry, FileContent, Files } from '../../../src/config/files.js';
+import type { Entry, FileContent, Files } from '../../../src/config/read/fileAccess.js';
 import { asItIs, defaultBounds, finish, initialise, runSteps } from '../../../src/engine/index.js';
 import type { Experiment, RunResult, WhatIf } from '../../../src/engine/index.js';
 import type { FileRequest, WhatIfAnswer } from '../../../src/protocol/messages.js';
-import { applyWhatIf } from '../../../src/worker/applyWhatIf.js';
-import { Cancelled } from '../../../src/worker/drive.js';
-import { loadKernels } from '../../../src/worker/kernels.js';
-import { WhatIfs } from '../../../src/worker/whatIf.js';
+import { applyWhatIf } from '../../../src/worker/changes/applyWhatIf.js';
+import { Cancelled } from '../../../src/worker/scheduling/scheduler.js';
+import { loadKernels } from '../../../src/worker/thread/loadKernels.js';
+import { WhatIfs } from '../../../src/worker/answers/whatIfRuns.js';
 import { readFixture } from '../../support/experiments.js';
 
 type Weights = { Wx: number[][]; Wh: number[][]; b: number[] | number[][] };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import { Session } from '../../../src/editor/session.js';
+import { Session } from '../../../src/editor/following/session.js';
 import { sibling } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, lenses, liveWorkers, openText, panelTabs, replaceText, until } from './support.js';
 

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import { versionOnDisk } from '../../../src/editor/disk.js';
-import { DiskPoll } from '../../../src/editor/diskPoll.js';
-import { Session } from '../../../src/editor/session.js';
+import { versionOnDisk } from '../../../src/editor/files/disk.js';
+import { DiskPoll } from '../../../src/editor/files/diskPoll.js';
+import { Session } from '../../../src/editor/following/session.js';
 import { problemsOf, sibling, writeFiles } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, lenses, openText, panelTabs, replaceText, until, workerPath } from './support.js';
 

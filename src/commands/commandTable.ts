@@ -1,0 +1,29 @@
+import type { CommandFactory } from './commandContext.js';
+import { copyPyTorchExport } from './copyPyTorchExport.js';
+import { createConfig } from './createConfig.js';
+import { createExample } from './createExample.js';
+import { foldMatrices } from '../editor/language/folding.js';
+import { preview, showPanel } from './preview.js';
+import { initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactorCommands.js';
+import { run } from './run.js';
+import { saveReport } from './saveReport.js';
+
+/** Command id without the prefix → what it does. */
+export const commands: Readonly<Record<string, CommandFactory>> = {
+  run,
+  preview,
+  showPanel,
+  createConfig,
+  createExample,
+  copyPyTorchExport,
+  rescaleWeights,
+  initialiseWeights,
+  moveWeightsToFile,
+  saveReport,
+  foldMatrices: ({ subjects }) => foldMatrices(subjects),
+  cancel: ({ panels, sessions }) => () => {
+    const session = panels.activeSession;
+    if (session !== undefined) return session.cancel();
+    return sessions.cancelAll();
+  },
+};

@@ -1,0 +1,97 @@
+import type { Document } from './jsonDocument.js';
+import { locateLeaves, locateRow } from './locateNumbers.js';
+import type { JsonNode, Span, TensorNode } from './node.js';
+import type { Problem } from './problem.js';
+
+export const appendKey = (path: string, key: string): string => (/^[A-Za-z_$][\w$]*$/.test(key) ? (path === '' ? key : `${path}.${key}`) : `${path}[${JSON.stringify(key)}]`);
+export const appendIndex = (path: string, index: number): string => `${path}[${index}]`;
+
+/**
+ * A JSON value with its place. A problem of the value as a whole is shown at its key, in a list at the element itself, and for
+ * the root of a file at its first character, so that a file of a million numbers is not underlined from end to end.
+ */
+export class Value {
+  readonly document: Document;
+  readonly node: JsonNode;
+  readonly path: string;
+  readonly #place: Span;
+
+  private constructor(document: Document, node: JsonNode, path: string, place: Span) {
+    this.document = document;
+    this.node = node;
+    this.path = path;
+    this.#place = place;
+  }
+
+  static root(document: Document): Value | null {
+    return document.root === null ? null : new Value(document, document.root, '', { offset: document.root.offset, length: 1 });
+  }
+
+  /** Where problems of the value are shown: its key, or the element itself. */
+  get place(): Span {
+    return this.#place;
+  }
+
+  /** What stands there: its key as it is written, quotes and all. */
+  get placeText(): string {
+    return this.document.text.slice(this.#place.offset, this.#place.offset + this.#place.length);
+  }
+
+  address(): Pick<Problem, 'file' | 'range' | 'path'> {
+    return { file: this.document.id, range: this.document.lines.range(this.#place), path: this.path };
+  }
+
+  /** The same value, with its problems shown at a scalar itself instead of at its key. */
+  itself(): Value {
+    const { kind } = this.node;
+    if (kind === 'tensor' || kind === 'array' || kind === 'object') return this;
+    return new Value(this.document, this.node, this.path, this.node);
+  }
+
+  /** The value of a key; the last one where the key stands twice. */
+  get(key: string): Value | null {
+    return this.entries().findLast(([name]) => name === key)?.[1] ?? null;
+  }
+
+  /** Keys of an object with their values. Empty for anything else. */
+  entries(): (readonly [string, Value])[] {
+    if (this.node.kind !== 'object') return [];
+    return this.node.properties.map(({ key, keySpan, value }) => [key, new Value(this.document, value, appendKey(this.path, key), keySpan)] as const);
+  }
+
+  /** The same object with other names for some of its keys; they stand where they stood. */
+  renamed(name: (key: string) => string): Value {
+    if (this.node.kind !== 'object') return this;
+    const properties = this.node.properties.map((property) => ({ ...property, key: name(property.key) }));
+    return new Value(this.document, { ...this.node, properties }, this.path, this.#place);
+  }
+
+  /** Elements of an irregular list; a collapsed block of numbers has none. */
+  items(): Value[] {
+    return this.node.kind === 'array' ? this.node.items.map((item, i) => new Value(this.document, item, appendIndex(this.path, i), item)) : [];
+  }
+
+  /** Single elements of a collapsed block of numbers by their flat row-major indices (ascending), with the text that stands there. */
+  leaves(node: TensorNode, flatIndices: readonly number[]): { readonly where: Value; readonly text: string }[] {
+    return locateLeaves(this.document.text, node, flatIndices, this.document.tick).map((span, i) => {
+      const path = unravel(flatIndices[i] ?? 0, node.shape).reduce(appendIndex, this.path);
+      return { where: new Value(this.document, node, path, span), text: this.document.text.slice(span.offset, span.offset + span.length) };
+    });
+  }
+
+  /** A sub-array of a collapsed block of numbers. */
+  row(node: TensorNode, indices: readonly number[]): Value {
+    return new Value(this.document, node, indices.reduce(appendIndex, this.path), locateRow(this.document.text, node, indices, this.document.tick));
+  }
+}
+
+/** Indices of a flat row-major index. */
+export function unravel(flat: number, shape: readonly number[]): number[] {
+  const indices: number[] = [];
+  let rest = flat;
+  for (const size of shape.toReversed()) {
+    indices.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return indices;
+}

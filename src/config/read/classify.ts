@@ -1,0 +1,21 @@
+import { readDocument } from '../json/jsonDocument.js';
+import type { Tick } from '../json/locateNumbers.js';
+import { isArray } from '../json/node.js';
+import { findGroups, namedValues } from '../layouts/weightLayouts.js';
+import { configKeys } from './schema.js';
+import { Value } from '../json/jsonValue.js';
+
+/** What a JSON file seems to be, so that `Run RNN` knows what to ask for. */
+export type FileKind = 'config' | 'weights' | 'sequences' | 'unknown';
+
+/** Guesses from the content alone: weights by their names, sequences by being nested lists, a config by its keys. */
+export function classify(bytes: Uint8Array, tick: Tick = () => undefined): FileKind {
+  const root = Value.root(readDocument('', bytes, tick));
+  if (root === null) return 'unknown';
+  if (isArray(root.node)) return root.node.kind === 'tensor' || root.node.items.every(isArray) ? 'sequences' : 'unknown';
+  const keys = configKeys();
+  const known = root.entries().filter(([key]) => key !== '$schema' && key !== 'name' && Object.hasOwn(keys, key));
+  if (known.some(([key]) => key === 'weights' || key === 'sequences')) return 'config';
+  if (findGroups(namedValues(root)).length > 0) return 'weights';
+  return known.length > 0 ? 'config' : 'unknown';
+}

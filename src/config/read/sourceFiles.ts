@@ -1,0 +1,113 @@
+import { t } from '@vscode/l10n';
+import { readDocument } from '../json/jsonDocument.js';
+import type { Document } from '../json/jsonDocument.js';
+import type { FileContent, Files } from './fileAccess.js';
+import type { Tick } from '../json/locateNumbers.js';
+import { emptyConfigAdvice, pathAdvice } from '../problems/formatAdvice.js';
+import { quote } from '../json/node.js';
+import type { Finding, Report } from '../problems/problemReport.js';
+import { Value } from '../json/jsonValue.js';
+
+/** Turns bytes into a document; an editor keeps the documents of files that have not changed. */
+export type ReadDocument = (id: string, bytes: Uint8Array, tick: Tick) => Document;
+
+/** Reads the files of one experiment, each once, and remembers which ones were asked for. */
+export class Sources {
+  readonly #files: Files;
+  readonly #report: Report;
+  readonly #tick: Tick;
+  readonly #readDocument: ReadDocument;
+  readonly #documents = new Map<string, Document>();
+  readonly #ids = new Set<string>();
+
+  constructor(files: Files, report: Report, tick: Tick, read: ReadDocument = readDocument) {
+    this.#files = files;
+    this.#report = report;
+    this.#tick = tick;
+    this.#readDocument = read;
+  }
+
+  /** Every file that was read or looked for. */
+  get ids(): string[] {
+    return [...this.#ids];
+  }
+
+  /** A file that is not named by another one; what is wrong with it is told in the file itself. */
+  async open(id: string): Promise<Value | null> {
+    const content = await this.#files.read(id, null);
+    this.#ids.add(content.id);
+    if (content.ok) return this.#parse(content, emptyConfigAdvice);
+    const start = { line: 0, character: 0 };
+    this.#report.add({ file: content.id, range: { start, end: start }, path: '', severity: 'error', ...absentEntry(id, content) });
+    return null;
+  }
+
+  /** The value itself, or the root of the file that it names when it is a text. Null when that cannot be read, which is reported. */
+  async follow(value: Value, hint: (reference: string) => string | null = () => null): Promise<Value | null> {
+    const { node } = value;
+    if (node.kind !== 'string') return value;
+    const content = await this.#files.read(node.value, value.document.id);
+    this.#ids.add(content.id);
+    if (content.ok) return this.#parse(content);
+    const finding = absent(node.value, content);
+    const advice = content.reason === 'unplaced' ? null : hint(node.value) ?? pathAdvice(node.value);
+    this.#report.error(value.itself(), advice === null ? finding : { ...finding, advice });
+    return null;
+  }
+
+  #parse(content: FileContent & { ok: true }, hint: (text: string) => string | null = () => null): Value | null {
+    let document = this.#documents.get(content.id);
+    if (document === undefined) {
+      document = this.#readDocument(content.id, content.bytes, this.#tick);
+      this.#documents.set(content.id, document);
+      const advice = document.root === null && document.problems.length === 1 ? hint(document.text) : null;
+      for (const problem of document.problems) this.#report.add(advice === null ? problem : { ...problem, advice });
+    }
+    return Value.root(document);
+  }
+}
+
+/** Nothing names an entry, so only its own name helps; of a URI people know the end. */
+function absentEntry(id: string, content: FileContent & { ok: false }): Finding {
+  const finding = absent(fileName(id), content);
+  return content.reason === 'missing' ? { ...finding, advice: t('Check its name; when it was renamed, moved or closed unsaved, run it where it is now.') } : finding;
+}
+
+const uriScheme = /^[a-z][a-z0-9+.-]+:/i;
+
+/** The last part of a path or of a URI, as people write it. */
+export function fileName(id: string): string {
+  const [scheme] = uriScheme.exec(id) ?? [''];
+  const last = id.slice(scheme.length).split(/[/\\]/).at(-1) ?? id;
+  return scheme === '' ? last : decoded(last);
+}
+
+/** A path, or a URI in the letters of its names instead of their bytes. */
+const asWritten = (id: string): string => (uriScheme.test(id) ? decoded(id) : id);
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (error) {
+    if (error instanceof URIError) return segment;
+    throw error;
+  }
+}
+
+function absent(reference: string, content: FileContent & { ok: false }): Finding {
+  if (content.reason === 'missing') {
+    return {
+      code: 'missing-file', message: t('The file {0} does not exist.', quote(reference)), expected: t('an existing file'), found: t('nothing at {0}', asWritten(content.id)),
+      advice: t('Check its name; a relative path starts at the folder of the file that names it.'),
+    };
+  }
+  if (content.reason === 'unplaced') {
+    return {
+      code: 'missing-file', message: t('The file {0} cannot be looked for: this config is not saved, and no folder is open.', quote(reference)), expected: t('a folder that the path starts at'), found: t('none'),
+      advice: t('Save the config, open a folder, or write the whole path.'),
+    };
+  }
+  return content.reason === 'folder'
+    ? { code: 'unreadable-file', message: t('{0} is a folder, not a file.', quote(reference)), expected: t('a file'), found: t('a folder'), advice: t('Name a JSON file inside it.') }
+    : { code: 'unreadable-file', message: t('The file {0} cannot be read.', quote(reference)), expected: t('a readable file'), found: content.detail === '' ? t('an unreadable file') : content.detail, advice: t('Check its permissions, and that no other program holds it.') };
+}

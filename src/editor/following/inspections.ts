@@ -1,0 +1,225 @@
+import * as vscode from 'vscode';
+import type { FileContent } from '../../config/read/fileAccess.js';
+import type { NewConfig } from '../../config/edit/newConfig.js';
+import type { ChangeOutcome, ChangeRequest, EditorRequests, FileRequest, Inspection, PartFacts } from '../../protocol/messages.js';
+import { EngineClient } from '../../worker/thread/client.js';
+import type { Questions } from '../../worker/thread/client.js';
+import { newFlag, raise } from '../../worker/scheduling/cancelFlag.js';
+import { DiskPoll } from '../files/diskPoll.js';
+import { fileVersion, readReference, readUri, resolveReference } from '../files/editorFiles.js';
+import type { OnRead } from '../files/editorFiles.js';
+import { withToken } from '../files/timeouts.js';
+import { FileWatch } from '../files/fileWatch.js';
+
+/** A pause in typing of this length, ms, is taken as an invitation to read the text again. */
+const debounce = 150;
+/** While typing never pauses, the text is read all the same about once in this many ms. */
+const longestWait = 1_000;
+/** The thread ends when nobody has asked for anything during this time, ms. */
+const idle = 3 * 60_000;
+/** Configs that are watched and kept although nobody holds them; the one that was looked at longest ago is let go. */
+const mostConfigs = 20;
+
+type Entry = {
+  readonly config: vscode.Uri;
+  readonly watch: FileWatch;
+  /** The text of the config, or of a file that it names, is another one now. */
+  readonly touch: () => void;
+  inspection: Inspection | null;
+  changedAt: number;
+  /** When the first change came that no reading has seen; null while there is none. */
+  waitingSince: number | null;
+  /** Set while the worker reads: what ends it, and whether the reading is long due, so that no change of the text ends it. */
+  reading: { readonly cancel: SharedArrayBuffer | null; readonly isDue: boolean } | null;
+  stale: boolean;
+  refreshing: Promise<Inspection | null> | null;
+};
+
+/**
+ * What the worker says of configs and their files before a run, for all editor features together: one thread, started when first needed and
+ * ended when idle; one reading for each state of the text, after a pause in typing.
+ */
+export class Inspections implements vscode.Disposable {
+  readonly #entries = new Map<string, Entry>();
+  readonly #held = new Set<string>();
+  readonly #poll: DiskPoll;
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly #read = new vscode.EventEmitter<Inspection>();
+  /** The text of a config or of a file that it names is another one now. */
+  readonly onDidChange = this.#changed.event;
+  /** A new reading is there. */
+  readonly onDidInspect = this.#read.event;
+  #client: EngineClient | null = null;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #pending = 0;
+  #disposed = false;
+
+  constructor(readonly workerPath: string, readonly log: vscode.LogOutputChannel) {
+    const held = (): Entry[] => [...this.#entries.values()].filter(({ config }) => this.#held.has(config.toString()));
+    this.#poll = new DiskPoll(() => new Set(held().flatMap(({ watch }) => [...watch.ids])), (uri) => {
+      for (const { watch, touch } of held()) if (watch.has(uri.toString())) touch();
+    });
+  }
+
+  /** Of the text as it is now; null when the config cannot be read, or the caller has lost interest. */
+  async of(config: vscode.Uri, token?: vscode.CancellationToken): Promise<Inspection | null> {
+    const entry = this.#entry(config);
+    if (!entry.stale && entry.refreshing === null) return entry.inspection;
+    entry.refreshing ??= this.#refresh(entry).finally(() => {
+      entry.refreshing = null;
+    });
+    return withToken(entry.refreshing, token);
+  }
+
+  /** The last reading, however old. */
+  latest(config: vscode.Uri): Inspection | null {
+    return this.#entries.get(config.toString())?.inspection ?? null;
+  }
+
+  /** What takes arithmetic, of the part at a place; null when there is none. */
+  async facts(config: vscode.Uri, file: vscode.Uri, position: vscode.Position, token: vscode.CancellationToken): Promise<PartFacts | null> {
+    if ((await this.of(config, token)) === null || token.isCancellationRequested) return null;
+    const cancel = newFlag();
+    const subscription = token.onCancellationRequested(() => raise(cancel));
+    try {
+      return await this.#ask('facts', { config: config.toString(), file: file.toString(), position: { line: position.line, character: position.character }, cancel });
+    } finally {
+      subscription.dispose();
+    }
+  }
+
+  change(request: ChangeRequest): Promise<ChangeOutcome> {
+    return this.#ask('change', request);
+  }
+
+  newConfig(request: NewConfig): Promise<string> {
+    return this.#ask('newConfig', request);
+  }
+
+  references(bytes: Uint8Array): Promise<EditorRequests['references']['result']> {
+    return this.#ask('references', { bytes });
+  }
+
+  /** Keeps watching a config until it is let go. */
+  hold(config: vscode.Uri): void {
+    this.#held.add(config.toString());
+  }
+
+  /** Lets a config go: nobody looks at it any more. */
+  forget(config: vscode.Uri): void {
+    this.#held.delete(config.toString());
+    const entry = this.#entries.get(config.toString());
+    if (entry === undefined) return;
+    this.#entries.delete(config.toString());
+    raise(entry.reading?.cancel ?? null);
+    entry.watch.dispose();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#idleTimer);
+    this.#poll.dispose();
+    for (const { config } of [...this.#entries.values()]) this.forget(config);
+    this.#client?.dispose();
+    this.#client = null;
+    this.#changed.dispose();
+    this.#read.dispose();
+  }
+
+  #entry(config: vscode.Uri): Entry {
+    const key = config.toString();
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      // Last in the map is the one looked at last.
+      this.#entries.delete(key);
+      this.#entries.set(key, known);
+      return known;
+    }
+    const passing = [...this.#entries.values()].filter((entry) => !this.#held.has(entry.config.toString()));
+    for (const old of passing.slice(0, Math.max(0, passing.length + 1 - mostConfigs))) this.forget(old.config);
+    const touch = (): void => {
+      entry.stale = true;
+      entry.changedAt = performance.now();
+      entry.waitingSince ??= entry.changedAt;
+      if (entry.reading?.isDue === false) raise(entry.reading.cancel);
+      this.#changed.fire(config);
+    };
+    const entry: Entry = {
+      config, touch, inspection: null, changedAt: -Infinity, waitingSince: null, reading: null, stale: true, refreshing: null,
+      watch: new FileWatch((uri, by) => {
+        if (by === 'disk') this.#poll.told(uri);
+        touch();
+      }),
+    };
+    entry.watch.follow([key]);
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  async #refresh(entry: Entry): Promise<Inspection | null> {
+    const key = entry.config.toString();
+    while (this.#entries.get(key) === entry) {
+      const [since, now] = [entry.waitingSince, performance.now()];
+      const wait = Math.min(entry.changedAt + debounce, (since ?? Infinity) + longestWait) - now;
+      if (wait > 0) {
+        await new Promise((resolve) => setTimeout(resolve, wait));
+        continue;
+      }
+      entry.stale = false;
+      const cancel = newFlag();
+      const isDue = since !== null && now >= since + longestWait;
+      entry.reading = { cancel, isDue };
+      entry.waitingSince = null;
+      const inspection = await this.#ask('inspect', { config: key, cancel }).catch((error: unknown) => {
+        this.log.error(`${entry.config.path}: ${error instanceof Error ? error.message : String(error)}`);
+        return null;
+      });
+      entry.reading = null;
+      if (inspection === null) entry.waitingSince = since ?? entry.waitingSince;
+      if (inspection !== null) entry.watch.follow([key, ...inspection.files]);
+      // `stale` may have been set by an edit while the worker was reading.
+      const isStale = entry.stale as boolean;
+      if (isStale && !isDue) continue;
+      entry.inspection = inspection;
+      if (inspection !== null) this.#read.fire(inspection);
+      if (!isStale) return inspection;
+    }
+    return null;
+  }
+
+  async #ask<K extends keyof EditorRequests>(name: K, params: Questions[K]['params']): Promise<Questions[K]['result']> {
+    if (this.#disposed) throw new Error('The editor features have been shut down.');
+    clearTimeout(this.#idleTimer);
+    this.#pending++;
+    this.#client ??= new EngineClient({
+      workerPath: this.workerPath,
+      readFile: (request) => readVersioned(request, (uri, version) => this.#poll.saw(uri, version)),
+      events: { progress: () => undefined, problems: () => undefined, summary: () => undefined, spectrum: () => undefined },
+      onCrash: (message) => this.log.error(message),
+    });
+    try {
+      return await this.#client.request(name, params);
+    } finally {
+      this.#pending--;
+      clearTimeout(this.#idleTimer);
+      this.#idleTimer = setTimeout(() => this.#rest(), idle);
+    }
+  }
+
+  #rest(): void {
+    if (this.#pending > 0) return;
+    this.#client?.dispose();
+    this.#client = null;
+  }
+}
+
+/** A file with its version, its bytes only when the worker does not have that version. */
+async function readVersioned({ reference, from, known }: FileRequest, onRead: OnRead): Promise<FileContent> {
+  const uri = from === null ? vscode.Uri.parse(reference, true) : resolveReference(reference, vscode.Uri.parse(from, true));
+  if (uri === null) return readReference(reference, from);
+  const version = await fileVersion(uri);
+  if (version !== null && version === known) return { ok: true, id: uri.toString(), bytes: new Uint8Array(), version };
+  const content = await readUri(uri, onRead);
+  // A file that was written while it was read has no version that can be told.
+  return content.ok && version !== null && (await fileVersion(uri)) === version ? { ...content, version } : content;
+}

@@ -1,0 +1,272 @@
+import path from 'node:path';
+import { t } from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Entry } from '../../config/read/fileAccess.js';
+import type { Problem } from '../../config/json/problem.js';
+import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../../protocol/messages.js';
+import { EngineClient } from '../../worker/thread/client.js';
+import type { Questions } from '../../worker/thread/client.js';
+import { DiskPoll } from '../files/diskPoll.js';
+import { readReference, versionOf } from '../files/editorFiles.js';
+import { Rewrites } from '../files/partialWrites.js';
+import { History } from './runHistory.js';
+import { readSettings } from './settings.js';
+import { FileWatch } from '../files/fileWatch.js';
+import type { ChangedBy } from '../files/fileWatch.js';
+
+/** While edits never pause, the picture still follows about once in this many ms. */
+const longestWait = 1_000;
+/** The log tells how soon the picture follows an edit at most once in this many ms. */
+const betweenLatencies = 1_000;
+
+export const entryKey = (entry: Entry): string => (entry.kind === 'config' ? entry.config : `${entry.weights}\n${entry.sequences}`);
+/** The file that stands for the entry in the editor. */
+export const entryUri = (entry: Entry): vscode.Uri => vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true);
+
+/** One experiment that the user looks at: runs it, follows its files, holds the last good result. Lives as long as its panel. */
+export class Session implements vscode.Disposable {
+  readonly key: string;
+  summary: RunSummary | null = null;
+  spectrum: SpectrumSummary | null = null;
+  problems: readonly Problem[] = [];
+  /** Every result so far. */
+  readonly history = new History();
+  running: Progress | null = null;
+  /** Why the summary is not of the text in the editor; null when it is. */
+  stale: string | null = null;
+
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #summaryArrived = new vscode.EventEmitter<RunSummary>();
+  readonly #spectrumArrived = new vscode.EventEmitter<SpectrumSummary>();
+  /** Status, problems or progress are new. */
+  readonly onDidChange = this.#changed.event;
+  readonly onDidSummarise = this.#summaryArrived.event;
+  readonly onDidAnalyse = this.#spectrumArrived.event;
+
+  readonly #client: EngineClient;
+  readonly #files: FileWatch;
+  readonly #poll: DiskPoll;
+  readonly #rewrites = new Rewrites();
+  readonly #subscription: vscode.Disposable;
+  #timer: NodeJS.Timeout | undefined;
+  #waitingSince: number | null = null;
+  /** When the content last changed that the next run will read; null while nothing is new. */
+  #editedAt: number | null = null;
+  /** The edit that a run shows whose picture is not on the screen yet. */
+  #unpainted: { readonly runId: number; readonly editedAt: number } | null = null;
+  /** When the log was last told how soon a picture follows an edit. */
+  #toldLatencyAt = -Infinity;
+  /** Another program has written during a run that has not shown anything yet: it may finish, and the next one follows it. */
+  #runAfterwards = false;
+  /** Something has changed that no run follows, because the user does not want it to. */
+  #unfollowed = false;
+  /** Of the open documents when the last run began. */
+  #versions: ReadonlyMap<string, number> = new Map();
+  /** Number of the latest call of run; an older one leaves the state alone. */
+  #turn = 0;
+  /** The call of run that was to stop last: while it waits for a file to be whole, nothing else knows. */
+  #cancelled = 0;
+
+  constructor(readonly entry: Entry, workerPath: string, readonly log: vscode.LogOutputChannel) {
+    this.key = entryKey(entry);
+    this.#client = new EngineClient({
+      workerPath,
+      threads: () => readSettings().threads,
+      readFile: ({ reference, from }) => readReference(reference, from, (uri, version) => this.#poll.saw(uri, version)),
+      events: {
+        progress: (progress) => {
+          this.running = progress;
+          this.#changed.fire();
+        },
+        problems: ({ problems }) => {
+          // What a half-written file may explain is told at the end of the run, when that is certain.
+          if (!Rewrites.mayExplain(problems)) this.#tellProblems(problems);
+        },
+        summary: (summary) => {
+          this.summary = summary;
+          this.history.add(summary, Date.now());
+          this.spectrum = null;
+          this.stale = null;
+          this.#summaryArrived.fire(summary);
+          if (this.#runAfterwards) this.#runUnattended();
+        },
+        spectrum: (spectrum) => {
+          this.spectrum = spectrum;
+          this.history.addExponent(spectrum.runId, spectrum.lyapunov?.[0] ?? null);
+          this.#spectrumArrived.fire(spectrum);
+        },
+      },
+      onCrash: (message) => {
+        this.log.error(`${this.title}: ${message}`);
+        this.running = null;
+        this.#keepOldPicture(message);
+      },
+    });
+    this.#subscription = vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('rnnGradients.verdict') || (this.#unfollowed && readSettings().followEdits)) this.#schedule('text');
+    });
+    const changed = (uri: vscode.Uri, by: ChangedBy): void => {
+      if (by === 'disk') this.#rewrites.note(uri);
+      if (readSettings().followEdits) this.#schedule(by);
+      else this.#leaveBehind(uri);
+    };
+    this.#files = new FileWatch((uri, by) => {
+      if (by === 'disk') this.#poll.told(uri);
+      changed(uri, by);
+    });
+    this.#poll = new DiskPoll(() => this.#files.ids, (uri) => changed(uri, 'disk'));
+    this.#follow([]);
+  }
+
+  /** What the summary calls itself, or the file's name before the first run. */
+  get title(): string {
+    if (this.summary !== null && this.summary.name !== '') return this.summary.name;
+    return path.posix.basename(entryUri(this.entry).path).replace(/(\.rnn)?\.jsonc?$/, '');
+  }
+
+  /** Whether the text has changed since the last run began, and no run follows it. */
+  get isLeftBehind(): boolean {
+    return this.#unfollowed;
+  }
+
+  /** Whether an edit of this file is a reason to run again. */
+  follows(id: string): boolean {
+    return this.#files.has(id);
+  }
+
+  /**
+   * Runs the text as it is now; an older run of this session is cancelled. A file that another program is just writing is read again
+   * until it is whole, or nobody writes it any more.
+   */
+  async run(): Promise<RunOutcome> {
+    clearTimeout(this.#timer);
+    this.#waitingSince = null;
+    const turn = ++this.#turn;
+    const isLatest = (): boolean => turn === this.#turn;
+    try {
+      for (;;) {
+        const outcome = await this.#runOnce();
+        if (!isLatest()) return outcome;
+        if (outcome.kind === 'refused' && (await this.#rewrites.explain(outcome.problems)) && isLatest()) {
+          await this.#rewrites.pause();
+          if (isLatest() && this.#cancelled !== turn) continue;
+        }
+        const cancelled: RunOutcome = { kind: 'cancelled', problems: [], files: [] };
+        if (!isLatest()) return cancelled;
+        const told = outcome.kind === 'refused' && this.#cancelled === turn ? cancelled : outcome;
+        this.#conclude(told);
+        return told;
+      }
+    } catch (error) {
+      this.running = null;
+      const message = error instanceof Error ? error.message : String(error);
+      this.log.error(`${this.title}: ${message}`);
+      this.#keepOldPicture(message);
+      throw error;
+    }
+  }
+
+  cancel(): Promise<void> {
+    this.#cancelled = this.#turn;
+    // What waits for the end of the run is not to begin because of this.
+    this.#runAfterwards = false;
+    return this.#client.cancel();
+  }
+
+  request<K extends keyof Questions>(name: K, params: Questions[K]['params']): Promise<Questions[K]['result']> {
+    return this.#client.request(name, params);
+  }
+
+  /** The page tells that the picture of a run is on the screen. */
+  painted(runId: number): void {
+    if (this.#unpainted?.runId !== runId) return;
+    const now = performance.now();
+    const ms = Math.round(now - this.#unpainted.editedAt);
+    this.#unpainted = null;
+    if (now - this.#toldLatencyAt < betweenLatencies) return;
+    this.#toldLatencyAt = now;
+    this.log.info(`${this.title}: edit to picture ${ms} ms, of them ${readSettings().delay} ms or less waiting for the next key`);
+  }
+
+  dispose(): void {
+    this.#turn++;
+    clearTimeout(this.#timer);
+    this.#client.dispose();
+    this.#subscription.dispose();
+    this.#files.dispose();
+    this.#poll.dispose();
+    for (const emitter of [this.#changed, this.#summaryArrived, this.#spectrumArrived]) emitter.dispose();
+  }
+
+  async #runOnce(): Promise<RunOutcome> {
+    const started = performance.now();
+    this.#runAfterwards = false;
+    this.#unfollowed = false;
+    this.#versions = new Map(vscode.workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
+    const answer = this.#client.run(this.entry, readSettings().bounds);
+    const runId = this.#client.latestRun;
+    this.#unpainted = this.#editedAt === null ? null : { runId, editedAt: this.#editedAt };
+    this.#editedAt = null;
+    this.running = { runId, phase: 'read', fraction: 0 };
+    this.#changed.fire();
+    const outcome = await answer;
+    if (outcome.kind !== 'cancelled') this.#follow(outcome.files);
+    this.log.debug(`${this.title}: run ${runId} ${outcome.kind} after ${Math.round(performance.now() - started)} ms`);
+    return outcome;
+  }
+
+  #conclude(outcome: RunOutcome): void {
+    this.running = null;
+    this.#rewrites.settled();
+    if (outcome.kind === 'refused') {
+      this.#tellProblems(outcome.problems);
+      this.#keepOldPicture(t('The config or a file that it names has problems.'));
+    } else if (outcome.kind === 'cancelled' && this.summary?.runId !== this.#client.latestRun) this.#keepOldPicture(t('The run was cancelled.'));
+    this.#changed.fire();
+    if (this.#runAfterwards) this.#runUnattended();
+  }
+
+  #tellProblems(problems: readonly Problem[]): void {
+    this.problems = problems;
+    this.#changed.fire();
+  }
+
+  #keepOldPicture(why: string): void {
+    this.stale = why;
+    this.#changed.fire();
+  }
+
+  #leaveBehind(uri: vscode.Uri): void {
+    const id = uri.toString();
+    const version = versionOf(id);
+    // Saved as it was run.
+    if (version !== undefined && version === this.#versions.get(id)) return;
+    const isNews = !this.#unfollowed;
+    this.#unfollowed = true;
+    if (this.summary !== null && this.stale === null) this.#keepOldPicture(t('The config or a file that it names has changed since, and edits are not followed.'));
+    else if (isNews) this.#changed.fire();
+  }
+
+  #schedule(by: ChangedBy): void {
+    const now = performance.now();
+    this.#editedAt = now;
+    this.#waitingSince ??= now;
+    clearTimeout(this.#timer);
+    const { delay } = readSettings();
+    const wait = Math.max(0, Math.min(delay, this.#waitingSince + Math.max(longestWait, delay) - now));
+    this.#timer = setTimeout(() => {
+      // A program that writes all the time would cancel every run before it shows anything.
+      if (by === 'disk' && this.running !== null && this.running.runId !== this.summary?.runId) this.#runAfterwards = true;
+      else this.#runUnattended();
+    }, wait);
+  }
+
+  #runUnattended(): void {
+    // A failure is already logged and shown by run itself; nobody waits for this one.
+    this.run().catch(() => undefined);
+  }
+
+  #follow(files: readonly string[]): void {
+    this.#files.follow(new Set([...(this.entry.kind === 'config' ? [this.entry.config] : [this.entry.weights, this.entry.sequences]), ...files]));
+  }
+}

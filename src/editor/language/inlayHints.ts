@@ -1,0 +1,58 @@
+import { t } from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Inspection, PartInfo } from '../../protocol/messages.js';
+import { toRange } from './diagnostics.js';
+import { shapeText } from './hover.js';
+import { prefix, readSettings } from '../following/settings.js';
+import { jsonSelector } from '../following/experimentLookup.js';
+import type { Subjects } from '../following/experimentLookup.js';
+
+/** Shapes beside the keys of weights and sequences, and beside the paths of the files that hold them. */
+class ShapeHints implements vscode.InlayHintsProvider {
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeInlayHints = this.#changed.event;
+
+  constructor(readonly subjects: Subjects) {}
+
+  refresh(): void {
+    this.#changed.fire();
+  }
+
+  async provideInlayHints(document: vscode.TextDocument, range: vscode.Range, token: vscode.CancellationToken): Promise<vscode.InlayHint[]> {
+    if (!readSettings().inlayHints) return [];
+    const subject = await this.subjects.of(document, token);
+    if (subject === null) return [];
+    const { inspection, file } = subject;
+    const beside = (position: vscode.Position, text: string): vscode.InlayHint[] => {
+      if (!range.contains(position)) return [];
+      const hint = new vscode.InlayHint(position, text);
+      hint.paddingLeft = true;
+      return [hint];
+    };
+    const own = inspection.parts.filter((part) => part.file === file && part.path !== '').flatMap((part) => beside(toRange(part.key).end, shapeText(part)));
+    const named = inspection.links.filter((link) => link.file === file).flatMap((link) => {
+      const text = summary(inspection, link.target, link.key);
+      return text === '' ? [] : beside(toRange(link.range).end.translate(0, 1), text);
+    });
+    return [...own, ...named];
+  }
+}
+
+/** What a named file holds: `Wx [4, 32] · Wh [32, 32] · b [1, 32]`, or the axes of the one block it is. */
+function summary({ parts }: Inspection, target: string, key: string): string {
+  const held = parts.filter(({ file, role }) => file === target && (key !== 'weights' || role === 'input' || role === 'recurrent' || role === 'bias'));
+  const [only] = held;
+  const bare = ({ name, shape }: PartInfo): string => `${name} ${shape === null ? t('ragged') : `[${shape.join(', ')}]`}`;
+  return held.length === 1 && only !== undefined ? shapeText(only) : held.map(bare).join(' · ');
+}
+
+export function registerInlayHints(subjects: Subjects): vscode.Disposable {
+  const hints = new ShapeHints(subjects);
+  return vscode.Disposable.from(
+    vscode.languages.registerInlayHintsProvider(jsonSelector, hints),
+    subjects.inspections.onDidInspect(() => hints.refresh()),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(`${prefix}.inlayHints`)) hints.refresh();
+    }),
+  );
+}

@@ -1,0 +1,92 @@
+import path from 'node:path';
+import { t } from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Change, Offer } from '../../protocol/messages.js';
+import { toRange } from './diagnostics.js';
+import { resolveReference, versionOf } from '../files/editorFiles.js';
+import type { Inspections } from '../following/inspections.js';
+
+/** A value of a config or of a file that it names. */
+export type Target = { readonly config: string; readonly file: string; readonly path: string; readonly name: string };
+
+/** The text may change while the worker computes; it is asked again this often. */
+const attempts = 3;
+
+/** Turns changes that the worker computes into edits of the editor. */
+export class Refactorings {
+  constructor(readonly inspections: Inspections) {}
+
+  /** The whole change as one edit, or the sentence that says why there is none. */
+  async editFor({ config, file, path: place }: Target, change: Change): Promise<vscode.WorkspaceEdit | string> {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const before = [versionOf(config), versionOf(file)];
+      const outcome = await this.inspections.change({ config, file, path: place, change });
+      if (before[0] !== versionOf(config) || before[1] !== versionOf(file)) continue;
+      if (!outcome.ok) return outcome.message;
+      const edit = new vscode.WorkspaceEdit();
+      if (outcome.newFile !== null && change.kind === 'moveToFile') {
+        const created = resolveReference(change.reference, vscode.Uri.parse(config, true));
+        if (created === null) return t('The config is not saved yet, so there is no folder for the new file.');
+        edit.createFile(created, { contents: new TextEncoder().encode(outcome.newFile) });
+      }
+      for (const { file: changed, range, text } of outcome.changes) edit.replace(vscode.Uri.parse(changed, true), toRange(range), text);
+      return edit;
+    }
+    return t('The text changes faster than it can be read; try again.');
+  }
+
+  /** Applies a change at once; tells the user when it cannot be done. */
+  async apply(target: Target, change: Change): Promise<boolean> {
+    const edit = await this.editOrWarn(target, change);
+    if (edit === null) return false;
+    if (await vscode.workspace.applyEdit(edit)) return true;
+    void vscode.window.showWarningMessage(t('The editor has refused the change: a file cannot be written, or its text is another one by now.'));
+    return false;
+  }
+
+  /** The whole change as one edit; null when it cannot be done, which the user is told. */
+  async editOrWarn(target: Target, change: Change): Promise<vscode.WorkspaceEdit | null> {
+    const edit = await this.editFor(target, change);
+    if (typeof edit !== 'string') return edit;
+    void vscode.window.showWarningMessage(edit);
+    return null;
+  }
+
+  /** A change for offers that are one edit without a question; null for the others, which are commands. */
+  plainChange({ kind }: Pick<Offer, 'kind'>): Change | null {
+    switch (kind) {
+      case 'transpose':
+      case 'addBias':
+      case 'addInitialState':
+      case 'moveInline':
+        return { kind };
+      case 'moveToFile':
+      case 'rescale':
+      case 'initialise':
+        return null;
+    }
+  }
+
+  /** The weights of a config into a new file beside it, under a name that is free. */
+  async moveToFile(target: Target): Promise<boolean> {
+    const config = vscode.Uri.parse(target.config, true);
+    const inspection = await this.inspections.of(config);
+    return this.apply(target, { kind: 'moveToFile', reference: await freeName(config, inspection?.weightsHaveComments === true ? 'jsonc' : 'json') });
+  }
+}
+
+/** A name for the weights beside the config that no file has yet. */
+async function freeName(config: vscode.Uri, extension: string): Promise<string> {
+  const base = path.posix.basename(config.path).replace(/\.rnn\.json$/, '');
+  for (let i = 1; ; i++) {
+    const name = i === 1 ? `weights.${extension}` : i === 2 ? `${base}.weights.${extension}` : `${base}.weights-${i - 1}.${extension}`;
+    const uri = resolveReference(name, config);
+    if (uri === null) return name;
+    try {
+      await vscode.workspace.fs.stat(uri);
+    } catch (error) {
+      if (error instanceof vscode.FileSystemError) return name;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import * as vscode from 'vscode';
+import type { Session } from '../following/session.js';
+import type { Sessions } from '../following/sessions.js';
+import { prefix } from '../following/settings.js';
+import type { Subjects } from '../following/experimentLookup.js';
+
+const set = (key: string, value: unknown): Thenable<unknown> => vscode.commands.executeCommand('setContext', `${prefix}.${key}`, value);
+
+/** A walkthrough waits for a key to become true; one that is true already when the walkthrough is first opened would never be heard. */
+export async function pulse(key: 'configCreated' | 'verdictArrived' | 'panelShown' | 'gradientMended'): Promise<void> {
+  for (const value of [true, false]) await set(key, value);
+}
+
+type Panels = { readonly activeSession: Session | undefined; readonly onDidChangeActive: vscode.Event<void> };
+
+/** What the manifest's conditions ask for: whether anything runs or is on screen, whether the text in front belongs to an experiment, and which files are weights. */
+export function registerContextKeys(sessions: Sessions, panels: Panels, subjects: Subjects): vscode.Disposable {
+  const log = (error: unknown): void => subjects.inspections.log.error(error instanceof Error ? error.message : String(error));
+  const told = new Map<string, string>();
+  const tell = (key: string, value: unknown): void => {
+    const text = JSON.stringify(value);
+    if (told.get(key) === text) return;
+    told.set(key, text);
+    void set(key, value);
+  };
+  let asked = 0;
+  const lookInFront = async (): Promise<void> => {
+    const number = ++asked;
+    const document = vscode.window.activeTextEditor?.document;
+    const isJson = document !== undefined && ['json', 'jsonc'].includes(document.languageId);
+    const belongs = isJson && (await subjects.configOf(document)) !== null;
+    if (number === asked) tell('inExperiment', belongs);
+  };
+  const lookAtConfigs = async (): Promise<void> => {
+    await subjects.index.read();
+    // A remote window knows files under another scheme, and calls them by their path.
+    tell('weightFiles', [...new Set(subjects.index.weightFiles.flatMap(({ path, fsPath }) => [path, fsPath]))].sort());
+    await lookInFront();
+  };
+  const lookAtSessions = (): void => {
+    tell('running', sessions.all.some(({ running }) => running !== null));
+    tell('hasSession', sessions.all.length > 0);
+  };
+  lookAtConfigs().catch(log);
+  return vscode.Disposable.from(
+    sessions.onDidChange(lookAtSessions), sessions.onDidClose(lookAtSessions), tickOff(sessions, panels),
+    subjects.index.onDidChange(() => lookAtConfigs().catch(log)),
+    vscode.window.onDidChangeActiveTextEditor(() => lookInFront().catch(log)),
+  );
+}
+
+/** What the walkthrough ticks off: a verdict, a panel that is looked at, and a gradient that vanished and does not any more. */
+function tickOff(sessions: Sessions, panels: Panels): vscode.Disposable {
+  const before = new WeakMap<Session, number>();
+  const vanished = new WeakSet<Session>();
+  return vscode.Disposable.from(
+    sessions.onDidChange((session) => {
+      const { summary, stale } = session;
+      if (summary === null || stale !== null || before.get(session) === summary.runId) return;
+      before.set(session, summary.runId);
+      void pulse('verdictArrived');
+      if (summary.verdict.kind === 'vanishing') vanished.add(session);
+      if (summary.verdict.kind === 'healthy' && vanished.delete(session)) void pulse('gradientMended');
+    }),
+    panels.onDidChangeActive(() => {
+      if ((panels.activeSession?.summary ?? null) !== null) void pulse('panelShown');
+    }),
+  );
+}

@@ -1,0 +1,76 @@
+import { t } from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { prefix } from '../following/settings.js';
+import type { Session } from '../following/session.js';
+import type { Sessions } from '../following/sessions.js';
+import { verdictWords } from './verdictLabels.js';
+import type { VerdictWords } from './verdictLabels.js';
+
+/** Text that is broken only between two keys changes nothing down there, ms. */
+const calm = 300;
+
+type Face = { readonly text: string; readonly spoken: string; readonly tooltip: string; readonly background: string | null };
+
+function spokenOf({ kind, factor, stale }: VerdictWords): string {
+  const number = factor.replace('×', '');
+  if (factor === '') return stale ? t('RNN gradient: {0}, of the last good run', kind) : t('RNN gradient: {0}', kind);
+  return stale ? t('RNN gradient: {0}, times {1} per step back, of the last good run', kind, number) : t('RNN gradient: {0}, times {1} per step back', kind, number);
+}
+
+/** What the item shows of a session. */
+function faceOf(session: Session): Face {
+  const words = verdictWords(session);
+  if (words === null) {
+    if (session.running !== null) return { text: '$(sync~spin) RNN', spoken: t('Run RNN: {0} is running', session.title), tooltip: t('{0} is running', session.title), background: null };
+    const why = session.stale ?? t('It has not run yet.');
+    return { text: '$(warning) RNN', spoken: t('Run RNN: {0} has no verdict. {1}', session.title, why), tooltip: why, background: null };
+  }
+  const { glyph, verdict, kind, factor, stale, reason } = words;
+  const background = stale || verdict === 'healthy' ? null : verdict === 'nonfinite' ? 'statusBarItem.errorBackground' : 'statusBarItem.warningBackground';
+  return {
+    text: `${glyph} RNN ${kind}${factor === '' ? '' : ` ${factor}`}${stale ? ' $(history)' : ''}`,
+    spoken: spokenOf(words),
+    tooltip: session.stale === null ? reason : `${reason}\n\n${t('Of the last good run. {0}', session.stale)}`,
+    background,
+  };
+}
+
+/**
+ * The verdict of the experiment in front: of the panel that has the focus, else of the text in the editor, which may be a config or a file
+ * that a running config names. Hidden for everything else.
+ */
+export function registerStatusBar(sessions: Sessions, panels: { readonly activeSession: Session | undefined; readonly onDidChangeActive: vscode.Event<void> }): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem(`${prefix}.verdict`, vscode.StatusBarAlignment.Right, 100);
+  item.name = t('RNN Gradients: verdict');
+  let shown = '';
+  const refresh = (): void => {
+    const document = vscode.window.activeTextEditor?.document;
+    const session = panels.activeSession ?? (document === undefined ? undefined : sessions.naming(document.uri));
+    const face = session === undefined ? null : faceOf(session);
+    // An item that is set anew may be read aloud anew.
+    const now = JSON.stringify([session?.key, face]);
+    if (now === shown) return;
+    shown = now;
+    if (session === undefined || face === null) {
+      item.hide();
+      return;
+    }
+    item.text = face.text;
+    item.tooltip = face.tooltip;
+    item.accessibilityInformation = { label: face.spoken, role: 'button' };
+    item.backgroundColor = face.background === null ? undefined : new vscode.ThemeColor(face.background);
+    item.command = { title: t('Show the panel'), command: `${prefix}.showPanel`, arguments: [session.entry] };
+    item.show();
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const soon = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      refresh();
+    }, calm);
+  };
+  return vscode.Disposable.from(
+    item, sessions.onDidChange(soon), sessions.onDidClose(soon), panels.onDidChangeActive(soon), vscode.window.onDidChangeActiveTextEditor(soon),
+    { dispose: () => clearTimeout(timer) },
+  );
+}

@@ -1,0 +1,46 @@
+import { t } from '@vscode/l10n';
+import type { VerdictKind } from '../../engine/types.js';
+import type { Session } from '../following/session.js';
+
+/** The verdict as lenses and the status bar tell it. */
+export type VerdictWords = {
+  readonly glyph: string;
+  readonly verdict: VerdictKind;
+  /** The verdict as a word. */
+  readonly kind: string;
+  /** What every step back multiplies the gradient by; empty when it was not measured. */
+  readonly factor: string;
+  readonly stale: boolean;
+  readonly reason: string;
+};
+
+const words: Readonly<Record<VerdictKind, () => string>> = { vanishing: () => t('vanishing'), healthy: () => t('healthy'), exploding: () => t('exploding'), nonfinite: () => t('not finite') };
+const glyphs = { vanishing: '$(arrow-down)', healthy: '$(check)', exploding: '$(arrow-up)', nonfinite: '$(error)' } as const;
+
+/** Null before the first run. */
+export function verdictWords({ summary, stale }: Session): VerdictWords | null {
+  if (summary === null) return null;
+  const { kind, perStepFactor, reason } = summary.verdict;
+  return { glyph: glyphs[kind], verdict: kind, kind: words[kind](), factor: perStepFactor === null ? '' : `×${perStepFactor.toPrecision(3)}`, stale: stale !== null, reason };
+}
+
+/** In one line, as above a config. */
+export const verdictLine = ({ glyph, kind, factor, stale }: VerdictWords): string =>
+  `${glyph} ${kind}${factor === '' ? '' : `, ${t('{0} per step back', factor)}`}${stale ? ` (${t('of the last good run')})` : ''}`;
+
+/** A power of ten that may lie outside of what a number can hold. */
+function power(log10: number): string {
+  if (log10 === -Infinity) return '0';
+  if (log10 > -3 && log10 < 4) return String(Number((10 ** log10).toPrecision(2)));
+  const exponent = Math.floor(log10);
+  const digit = (10 ** (log10 - exponent)).toFixed(1);
+  return digit === '10.0' ? `1.0e${exponent + 1}` : `${digit}e${exponent}`;
+}
+
+/** How much of the gradient the whole trip leaves; null when it was not measured. */
+export function tripLine({ summary, stale }: Session): string | null {
+  if (summary === null) return null;
+  const { log10Ratio, source, first } = summary.verdict;
+  if (log10Ratio === null) return null;
+  return `$(history) ${t('×{0} from t = {1} back to t = {2}', power(log10Ratio), source, first)}${stale === null ? '' : ` (${t('of the last good run')})`}`;
+}

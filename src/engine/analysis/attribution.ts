@@ -1,0 +1,158 @@
+// Which losses make the gradient at t: the backward pass once for each source, all of them at the same time.
+import { exactSlopes } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/scaledBackward.js';
+import { cutBefore, runChunks } from '../network/chunks.js';
+import { FlowingRows } from '../core/gradientRows.js';
+import { attributionSizes, fastAttribution } from '../wasm/attribution.js';
+import type { Kernels } from '../wasm/instance.js';
+import type { Workspaces } from '../wasm/workspaces.js';
+import { noMemory, withKernels } from '../wasm/workspaces.js';
+import { maxAbs } from '../core/norm.js';
+import type { AnyRun, Experiment, Steps } from '../types.js';
+
+/**
+ * log10 ‖contribution to g_t of what enters at the steps from ≤ s ≤ to‖ over batch and units. The contributions of one t add up to g_t as
+ * vectors, so what a group of steps sends is exact, however many steps it holds; −Infinity for zero, NaN where not computed yet.
+ */
+export type Attribution = {
+  /** Groups of consecutive steps at which something enters, both ends included, ascending; one step each where that is affordable. */
+  readonly sources: readonly { readonly from: number; readonly to: number }[];
+  /** The steps t of the rows, ascending: all, or evenly spaced ones with both ends. */
+  readonly t: Float64Array;
+  /** [t.length, sources.length] */
+  readonly log10: Float64Array;
+  /** Why there is nothing: even a few sources would take too long, or more memory than there is. */
+  readonly leftOut: 'work' | 'memory' | null;
+};
+
+/** Multiplications of the whole pass, in plain arithmetic and through the kernels: two to four seconds either way. */
+const [plainBudget, budget] = [4e9, 1.6e10];
+/** At most, for a picture of few sources: half a minute behind everything else. */
+const [plainLimit, limit] = [2.5e10, 1e11];
+const mostSources = 512;
+const fewestSources = 16;
+const mostRows = 2000;
+
+const groupSize = (all: number, most: number): number => Math.max(1, Math.ceil(all / most));
+
+/** Steps at which a gradient enters from above, cut at chunk borders into at most about `most` groups. */
+function groups(entering: readonly (readonly number[])[], most: number): { from: number; to: number }[] {
+  const size = groupSize(entering.reduce((sum, steps) => sum + steps.length, 0), most);
+  return entering.flatMap((steps) => Array.from({ length: Math.ceil(steps.length / size) }, (_, i) => ({ from: steps[i * size]!, to: steps[Math.min(steps.length, (i + 1) * size) - 1]! })));
+}
+
+/** Numbers looked through between two pauses. */
+const lookedThrough = 5e5;
+
+/** The steps of a chunk at which a gradient enters, counted on the whole time axis. Only values that are given have to be looked through. */
+function* enteringSteps({ shapes: { B, T, H }, loss, upstream }: Experiment, { start, steps, dhs: { data } }: RunChunk): Steps<number[]> {
+  const end = start + steps;
+  const every = (from: number): number[] => Array.from({ length: end - from }, (_, i) => from + i);
+  if (loss !== null) return loss.at === 'every' ? every(start) : end === T ? [T - 1] : [];
+  if (upstream.kind !== 'given') return upstream.kind === 'every' ? every(start) : [end - 1];
+  const found: number[] = [];
+  for (let t = 0; t < steps; t++) {
+    for (let b = 0, at = t * H; b < B; b++, at += steps * H) {
+      if (maxAbs(data.subarray(at, at + H)) === 0) continue;
+      found.push(start + t);
+      break;
+    }
+    if (t % Math.ceil(lookedThrough / (B * H)) === 0) yield 0;
+  }
+  return found;
+}
+
+/** `attribution` fills while `steps` runs: its sources first, then row by row from the last step to the first. */
+export function attribute(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): { readonly attribution: Attribution; readonly steps: Steps<void> } {
+  const { T } = experiment.shapes;
+  const rows = Math.min(T, mostRows);
+  const t = Float64Array.from({ length: rows }, (_, i) => (rows === T ? i : Math.round((i * (T - 1)) / (rows - 1))));
+  const attribution: Growing = { sources: [], t, log10: new Float64Array(0), leftOut: null };
+  return { attribution, steps: fill(experiment, result, attribution, workspaces) };
+}
+
+type Growing = { -readonly [Name in keyof Attribution]: Attribution[Name] };
+
+function* fill(experiment: Experiment, result: AnyRun, attribution: Growing, workspaces: Workspaces | null): Steps<void> {
+  const chunks = runChunks(experiment, result);
+  const entering: number[][] = [];
+  for (const chunk of chunks) entering.push(yield* enteringSteps(experiment, chunk));
+  if (!plan(experiment, entering, attribution, workspaces === null ? [plainBudget, plainLimit] : [budget, limit])) return;
+  const made = yield* withKernels(workspaces, (kernels) => fastAttribution(kernels, experiment, chunks, attribution), function* () {
+    if (workspaces !== null && !plan(experiment, entering, attribution, [plainBudget, plainLimit])) return attribution;
+    return yield* plainAttribution(experiment, chunks, attribution);
+  });
+  if (made === noMemory) leaveOut(attribution, 'memory');
+}
+
+/** How many sources these budgets allow where a gradient enters at `all` steps; null when even the fewest that say anything are too many. */
+function affordableSources({ shapes: { B, H }, chunks }: Experiment, all: number, [usual, most]: readonly [number, number]): number | null {
+  const longest = chunks.reduce((max, { steps }) => Math.max(max, steps), 0);
+  // Sources that stand everywhere travel half of a chunk on average, one at its end all of it.
+  const each = (all <= chunks.length ? longest : longest / 2) * B * H * H;
+  const affordable = Math.max(Math.min(fewestSources, Math.floor(most / each)), Math.min(mostSources, Math.floor(usual / each)));
+  // One group of all is the gradient itself.
+  return affordable < Math.min(all, chunks.length + 1) ? null : affordable;
+}
+
+/** Bytes of what an attribution through the kernels takes: their memory, and its numbers. Where the gradient is given, as if it entered at every step. */
+export function attributionMemory(experiment: Experiment, kernels: Kernels): { readonly kernels: number; readonly results: number } {
+  const { shapes: { T }, chunks, loss, upstream } = experiment;
+  const entering = chunks.map(({ steps }, i) => (loss === null ? (upstream.kind === 'last' ? 1 : steps) : loss.at === 'every' ? steps : i === chunks.length - 1 ? 1 : 0));
+  const all = entering.reduce((sum, count) => sum + count, 0);
+  const affordable = affordableSources(experiment, all, [budget, limit]);
+  if (affordable === null) return { kernels: 0, results: 0 };
+  const size = groupSize(all, affordable);
+  const S = entering.reduce((sum, count) => sum + Math.ceil(count / size), 0);
+  return { kernels: kernels.bytesFor(Object.values(attributionSizes(experiment, S))), results: Math.min(T, mostRows) * (1 + S) * 8 };
+}
+
+/** Chooses as many sources as these budgets allow; false when even the fewest that say anything are too many. */
+function plan(experiment: Experiment, entering: readonly (readonly number[])[], attribution: Growing, budgets: readonly [number, number]): boolean {
+  const affordable = affordableSources(experiment, entering.reduce((sum, steps) => sum + steps.length, 0), budgets);
+  if (affordable === null) {
+    leaveOut(attribution, 'work');
+    return false;
+  }
+  attribution.sources = groups(entering, affordable);
+  attribution.log10 = new Float64Array(attribution.t.length * attribution.sources.length).fill(NaN);
+  return true;
+}
+
+function leaveOut(attribution: Growing, reason: NonNullable<Attribution['leftOut']>): void {
+  Object.assign(attribution, { sources: [], log10: new Float64Array(0), leftOut: reason });
+}
+
+function* plainAttribution(experiment: Experiment, chunks: ReturnType<typeof runChunks>, attribution: Attribution): Steps<Attribution> {
+  const { sources, t: rows, log10 } = attribution;
+  const { shapes: { B, T, H }, weights: { Wh } } = experiment;
+  const S = sources.length;
+  let row = rows.length - 1;
+  for (const chunk of [...chunks].reverse()) {
+    const flow = new FlowingRows(S * B, H);
+    for (let step = chunk.steps - 1; step >= 0; step--) {
+      const t = chunk.start + step;
+      const slopes = exactSlopes(experiment, chunk, step);
+      const own = sources.findIndex(({ from, to }) => from <= t && t <= to);
+      if (own >= 0) for (let b = 0; b < B; b++) flow.add(own * B + b, chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H));
+      const here = rows[row] === t;
+      for (let s = 0; s < S; s++) {
+        if (here) log10[row * S + s] = flow.log10Norm(s * B, (s + 1) * B);
+        for (let b = 0; b < B; b++) {
+          const at = s * B + b;
+          if (flow.isZero(at)) continue;
+          if (cutBefore(experiment, step)) {
+            flow.clear(at);
+            continue;
+          }
+          flow.throughActivation(at, slopes.subarray(b * H, (b + 1) * H));
+          flow.throughWeights(at, Wh);
+        }
+        if (s % 16 === 15) yield (T - 1 - t) / T;
+      }
+      if (here) row--;
+      yield (T - t) / T;
+    }
+  }
+  return attribution;
+}

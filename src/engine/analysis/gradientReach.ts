@@ -1,0 +1,188 @@
+// How many steps back the recurrent weights learn from: dWh split by the distance between a loss and the step it reaches.
+import { exactSlopes, stateBefore } from '../network/scaledBackward.js';
+import { cutBefore, runChunks } from '../network/chunks.js';
+import { exponentOf, maxAbs, norm } from '../core/norm.js';
+import { FlowingRows } from '../core/gradientRows.js';
+import { isHeld } from '../core/tensor.js';
+import { fastReach } from '../wasm/gradientReach.js';
+import type { Workspaces } from '../wasm/workspaces.js';
+import { noMemory, withKernels } from '../wasm/workspaces.js';
+import type { AnyRun, Experiment, Steps } from '../types.js';
+
+/**
+ * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed, because it is not yet or is no part worth its time, and
+ * everywhere when dWh is not finite; 0 everywhere when it is 0; without any distance where that would take more memory than there is, or minutes.
+ */
+export type Reach = {
+  /** ‖D_k‖ / ‖dWh‖ for the distances k = 0, 1, …; what lies beyond the last is in `missing`. */
+  readonly share: Float64Array;
+  /** ‖dWh − Σ_{j≤k} D_j‖ / ‖dWh‖: the error of dWh if nothing from further away than k reached it. */
+  readonly missing: Float64Array;
+};
+
+/** Of a dWh that is exactly 0: no part, and nothing is missing. */
+export function nothing(reach: Reach): Reach {
+  reach.share.fill(0);
+  reach.missing.fill(0);
+  return reach;
+}
+
+/** Multiplications of the whole pass, in plain arithmetic and through the kernels: two seconds either way. */
+const [plainBudget, budget] = [2e9, 1.6e10];
+/** At most, for a few distances: half a minute behind everything else. */
+const [plainLimit, limit] = [2.5e10, 1e11];
+/** More bars than this no picture shows. */
+const mostDistances = 2000;
+/** After this many, what is missing has to be worth going on for. */
+const quickBudget = 2e8;
+export const worthIt = 1e-4;
+const fewestDistances = 8;
+
+/** `reach` fills while `steps` runs, from the shortest distance to the longest. */
+export function reachOf(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): { readonly reach: Reach; readonly steps: Steps<void> } {
+  const { shapes: { B, T, H }, chunks, loss, upstream } = experiment;
+  // A loss at the last step alone is a single row on its way; the kernels skip the others, which stay zero.
+  const rows = workspaces !== null && loss === null && upstream.kind === 'last' ? Math.min(T * B, chunks.length * Math.max(B, 128)) : T * B;
+  const reach: Growing = { share: none, missing: none };
+  // It takes several tensors over time at once: a run that does not hold one of them has no room for these.
+  if (isHeld(result.hs)) plan(experiment, reach, 2 * rows * H * H, workspaces === null ? [plainBudget, plainLimit] : [budget, limit]);
+  return { reach, steps: fill(experiment, result, reach, workspaces) };
+}
+
+type Growing = { -readonly [Name in keyof Reach]: Reach[Name] };
+
+const none = new Float64Array(0);
+
+/** Chooses as many distances as these budgets allow for so much work each; none when even the fewest are too many. */
+function plan({ chunks, truncate }: Experiment, reach: Growing, each: number, [usual, most]: readonly [number, number]): void {
+  const longest = Math.min(chunks.reduce((max, { steps }) => Math.max(max, steps), 0), truncate ?? Infinity, mostDistances);
+  const affordable = Math.floor(usual / each);
+  const distances = Math.min(longest, Math.max(affordable, Math.min(fewestDistances, Math.floor(most / each))));
+  reach.share = new Float64Array(distances).fill(NaN);
+  reach.missing = new Float64Array(distances).fill(NaN);
+}
+
+/** h_{t−1} and f'(z_t) of every step of the run, [B,T,H], and whether a gradient may leave step t to t − 1. */
+function* paths(experiment: Experiment, chunks: ReturnType<typeof runChunks>): Steps<{ readonly before: Float64Array; readonly slopes: Float64Array; readonly passes: Uint8Array }> {
+  const { B, T, H } = experiment.shapes;
+  const before = new Float64Array(B * T * H);
+  const slopes = new Float64Array(B * T * H);
+  const passes = new Uint8Array(T);
+  for (const chunk of chunks) {
+    for (let step = 0; step < chunk.steps; step++) {
+      const t = chunk.start + step;
+      const [own, previous] = [exactSlopes(experiment, chunk, step), stateBefore(chunk, step).data];
+      for (let b = 0; b < B; b++) {
+        slopes.set(own.subarray(b * H, (b + 1) * H), (b * T + t) * H);
+        before.set(previous.subarray(b * H, (b + 1) * H), (b * T + t) * H);
+      }
+      passes[t] = step > 0 && !cutBefore(experiment, step) ? 1 : 0;
+      yield 0;
+    }
+  }
+  return { before, slopes, passes };
+}
+
+function* fill(experiment: Experiment, result: AnyRun, reach: Growing, workspaces: Workspaces | null): Steps<void> {
+  // A state that is not finite makes its part of dWh so, also where its slope is 0.
+  if (reach.share.length === 0 || !result.hNorm.every(Number.isFinite)) return;
+  const chunks = runChunks(experiment, result);
+  const { B, T, H } = experiment.shapes;
+  const made = yield* withKernels(workspaces, (kernels) => fastReach(kernels, experiment, result, chunks, reach), function* () {
+    if (workspaces !== null) plan(experiment, reach, 2 * T * B * H * H, [plainBudget, plainLimit]);
+    return reach.share.length === 0 ? reach : yield* plainReach(experiment, result, chunks, reach);
+  });
+  if (made === noMemory) [reach.share, reach.missing] = [none, none];
+}
+
+function* plainReach(experiment: Experiment, result: AnyRun, chunks: ReturnType<typeof runChunks>, reach: Reach): Steps<Reach> {
+  const { share, missing } = reach;
+  const { shapes: { B, T, H }, weights: { Wh } } = experiment;
+  const { before, slopes, passes } = yield* paths(experiment, chunks);
+  const flow = new FlowingRows(B * T, H);
+  for (const chunk of chunks) {
+    for (let step = 0; step < chunk.steps; step++) for (let b = 0; b < B; b++) flow.add(b * T + chunk.start + step, chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H));
+  }
+  // The whole dWh once from the run's own g_t, under one exponent that all distances are measured with.
+  const whole = new FlowingRows(B * T, H);
+  for (let row = 0; row < B * T; row++) whole.add(row, result.dhScaled.subarray(row * H, (row + 1) * H), result.dhExponent[row % T]);
+  const outer = new OuterSum(before, H);
+  for (let row = 0; row < B * T; row++) {
+    whole.throughActivation(row, slopes.subarray(row * H, (row + 1) * H));
+    outer.add(whole, row);
+    yield 0;
+  }
+  const { sum: rest, exponent } = outer;
+  const total = norm(rest);
+  if (total === 0) return nothing(reach);
+  if (!Number.isFinite(total)) return reach;
+  for (let k = 0; k < share.length; k++) {
+    const D = new OuterSum(before, H, exponent);
+    let alive = false;
+    for (let row = 0; row < B * T; row++) {
+      if (flow.isZero(row)) continue;
+      alive = true;
+      flow.throughActivation(row, slopes.subarray(row * H, (row + 1) * H));
+      D.add(flow, row);
+      flow.throughWeights(row, Wh);
+      if (row % 64 === 63) yield k / share.length;
+    }
+    for (let i = 0; i < rest.length; i++) rest[i] = rest[i]! - D.sum[i]!;
+    share[k] = norm(D.sum) / total;
+    missing[k] = norm(rest) / total;
+    if (!alive) {
+      share.fill(0, k);
+      missing.fill(norm(rest) / total, k);
+      return reach;
+    }
+    moveBack(flow, passes, B, T, H);
+    if (missing[k]! < worthIt && (k + 1) * 2 * B * T * H * H > quickBudget) return reach;
+    yield (k + 1) / share.length;
+  }
+  return reach;
+}
+
+/** What has left step t + 1 now stands at t; the last step of every chunk is left with nothing. */
+function moveBack(flow: FlowingRows, passes: Uint8Array, B: number, T: number, H: number): void {
+  for (let b = 0; b < B; b++) {
+    const base = b * T;
+    flow.data.copyWithin(base * H, (base + 1) * H, (base + T) * H);
+    flow.exponents.copyWithin(base, base + 1, base + T);
+    for (let t = 0; t < T; t++) if (passes[t + 1] !== 1) flow.clear(base + t);
+  }
+}
+
+/** Σ h_{t−1}ᵀ·d_t over rows, under one power of two: that of the first sum, which is the largest there is to compare with. */
+class OuterSum {
+  sum: Float64Array;
+  exponent: number;
+  readonly #fixed: boolean;
+  readonly #before: Float64Array;
+  readonly #H: number;
+
+  constructor(before: Float64Array, H: number, exponent: number | null = null) {
+    this.#before = before;
+    this.#H = H;
+    this.#fixed = exponent !== null;
+    this.exponent = exponent ?? -Infinity;
+    this.sum = new Float64Array(H * H);
+  }
+
+  add(flow: FlowingRows, row: number): void {
+    const H = this.#H;
+    if (flow.isZero(row)) return;
+    const magnitude = flow.exponents[row]! + exponentOf(maxAbs(flow.data, row * H, (row + 1) * H));
+    if (!this.#fixed && magnitude > this.exponent) {
+      const factor = 2 ** (this.exponent - magnitude);
+      for (let i = 0; i < this.sum.length; i++) this.sum[i] = this.sum[i]! * factor;
+      this.exponent = magnitude;
+    }
+    const factor = 2 ** (flow.exponents[row]! - this.exponent);
+    if (factor === 0) return;
+    for (let k = 0; k < H; k++) {
+      const h = this.#before[row * H + k]! * factor;
+      if (h === 0) continue;
+      for (let j = 0; j < H; j++) this.sum[k * H + j] = this.sum[k * H + j]! + h * flow.data[row * H + j]!;
+    }
+  }
+}

@@ -1,0 +1,186 @@
+// Singular values of the Jacobians over time: of each J_t, and of their product from the last step back to t.
+import { exactSlopes } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/scaledBackward.js';
+import { graded, log2SingularValues } from '../linalg/gradedSvd.js';
+import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
+import { fastJacobians } from '../wasm/jacobians.js';
+import type { Workspaces } from '../wasm/workspaces.js';
+import { withKernels } from '../wasm/workspaces.js';
+import { allFinite } from '../core/scan.js';
+import { itemChunks, withOneItem } from './spectrum.js';
+import type { AnyRun, Experiment, Steps } from '../types.js';
+
+/** Of one batch item, at the steps `t` (ascending); NaN where not computed yet. */
+export type JacobianSeries = {
+  readonly t: Float64Array;
+  /** Largest and smallest singular value of J_t = ∂h_t/∂h_{t−1}. */
+  readonly sigmaMax: Float64Array;
+  readonly sigmaMin: Float64Array;
+  /** log10 of the largest, the median and the smallest singular value of ∂h_e/∂h_t = J_e···J_{t+1}, e being the last step of t's chunk; −Infinity for zero. */
+  readonly log10Largest: Float64Array;
+  readonly log10Median: Float64Array;
+  readonly log10Smallest: Float64Array;
+};
+
+/** Multiplications that the singular values of all sampled steps may take together, in plain arithmetic and through the kernels. */
+const [plainBudget, budget] = [4e9, 2.4e10];
+const mostSamples = 600;
+const fewestSamples = 8;
+
+/** Steps t0 ≤ t < t1. */
+type Window = { readonly t0: number; readonly t1: number };
+
+/** Steps at which singular values are worth their time: all of the window, or evenly spaced ones with both ends. */
+function samples({ t0, t1 }: Window, H: number, budget: number): Float64Array {
+  const span = t1 - t0;
+  const affordable = Math.max(fewestSamples, Math.min(mostSamples, Math.floor(budget / (48 * H ** 3))));
+  if (span <= affordable) return Float64Array.from({ length: span }, (_, i) => t0 + i);
+  return Float64Array.from({ length: affordable }, (_, i) => t0 + Math.round((i * (span - 1)) / (affordable - 1)));
+}
+
+/** `series` fills while `steps` runs, from the last step of the window to the first. */
+export function jacobianSeries(experiment: Experiment, result: AnyRun, item: number, workspaces: Workspaces | null = null, window: Window = { t0: 0, t1: experiment.shapes.T }): { readonly series: JacobianSeries; readonly steps: Steps<void> } {
+  const { H } = experiment.shapes;
+  const t = samples(window, H, workspaces === null ? plainBudget : budget);
+  const empty = (): Float64Array => new Float64Array(t.length).fill(NaN);
+  const series = { t, sigmaMax: empty(), sigmaMin: empty(), log10Largest: empty(), log10Median: empty(), log10Smallest: empty() };
+  return { series, steps: fill(experiment, result, item, series, workspaces) };
+}
+
+function* fill(experiment: Experiment, result: AnyRun, item: number, series: JacobianSeries, workspaces: Workspaces | null): Steps<void> {
+  if (!(yield* allFinite([experiment.weights.Wh]))) return;
+  const chunks = yield* itemChunks(experiment, result.hs, item);
+  const own = withOneItem(experiment);
+  yield* withKernels(workspaces, (kernels) => fastJacobians(kernels, own, chunks, series), () => plainJacobians(own, chunks, series));
+}
+
+function* plainJacobians(experiment: Experiment, chunks: readonly RunChunk[], series: JacobianSeries): Steps<JacobianSeries> {
+  const { shapes: { T, H }, weights: { Wh } } = experiment;
+  const columns = Array.from({ length: H }, (_, j) => Float64Array.from({ length: H }, (__, k) => Wh[k * H + j]!));
+  let sample = series.t.length - 1;
+  for (const chunk of [...chunks].reverse()) {
+    // Nothing is asked of what lies after the window in another chunk, or before its first step.
+    if (sample < 0 || chunk.start > series.t[sample]!) continue;
+    const product = new BackwardProduct(Wh, H);
+    for (let step = chunk.steps - 1; step >= 0; step--) {
+      const t = chunk.start + step;
+      const slopes = exactSlopes(experiment, chunk, step);
+      if (series.t[sample] === t) {
+        const own = yield* at(t, T, log2SingularValues(graded(columns.map((column, j) => column.map((value) => value * slopes[j]!)))));
+        series.sigmaMax[sample] = 2 ** own[0]!;
+        series.sigmaMin[sample] = 2 ** own[H - 1]!;
+        const all = yield* at(t, T, product.log2SingularValues());
+        series.log10Largest[sample] = all[0]! * log10Of2;
+        series.log10Median[sample] = ((all[(H - 1) >> 1]! + all[H >> 1]!) / 2) * log10Of2;
+        series.log10Smallest[sample] = all[H - 1]! * log10Of2;
+        sample--;
+      }
+      if (sample < 0) return series;
+      yield* at(t, T, product.extend(slopes));
+      yield (T - t) / T;
+    }
+  }
+  return series;
+}
+
+/** Passes the pauses of an inner computation on, at the outer one's progress. */
+function* at<R>(t: number, T: number, steps: Steps<R>): Steps<R> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    yield (T - 1 - t) / T;
+  }
+}
+
+/** (J_e···J_{t+1})ᵀ = Q·R, extended by one Jacobian to the right at a time; the rows of R carry an exponent each. */
+class BackwardProduct {
+  readonly #Wh: Float64Array;
+  readonly #H: number;
+  /** Columns of Q. */
+  #Q: Float64Array[];
+  #R: Float64Array[];
+  #exponents: Float64Array;
+
+  constructor(Wh: Float64Array, H: number) {
+    this.#Wh = Wh;
+    this.#H = H;
+    const identity = (): Float64Array[] => Array.from({ length: H }, (_, i) => Float64Array.from({ length: H }, (__, j) => (i === j ? 1 : 0)));
+    this.#Q = identity();
+    this.#R = identity();
+    this.#exponents = new Float64Array(H);
+  }
+
+  *log2SingularValues(): Steps<Float64Array> {
+    return yield* log2SingularValues(graded(this.#R, this.#exponents));
+  }
+
+  /** Q·R ← Jᵀ·Q·R with Jᵀ = Wh·diag(slopes). */
+  *extend(slopes: Float64Array): Steps<void> {
+    const H = this.#H;
+    const Wh = this.#Wh;
+    const coefficients = Array.from({ length: H }, () => new Float64Array(H));
+    for (let i = 0; i < H; i++) {
+      const source = this.#Q[i]!.map((value, j) => value * slopes[j]!);
+      const column = new Float64Array(H);
+      for (let k = 0; k < H; k++) {
+        let sum = 0;
+        for (let j = 0; j < H; j++) sum += Wh[k * H + j]! * source[j]!;
+        column[k] = sum;
+      }
+      this.#orthogonalise(column, i, coefficients);
+      this.#Q[i] = column;
+      yield 0;
+    }
+    yield* this.#multiplyIntoR(coefficients);
+  }
+
+  /** Gram–Schmidt until a round takes next to nothing away; what is left of a dependent column is rounding and becomes zero. */
+  #orthogonalise(column: Float64Array, i: number, coefficients: Float64Array[]): void {
+    const H = this.#H;
+    const whole = norm(column);
+    let length = whole;
+    for (let round = 0; round < 4 && length > 0; round++) {
+      for (let k = 0; k < i; k++) {
+        const q = this.#Q[k]!;
+        let projection = 0;
+        for (let j = 0; j < H; j++) projection += q[j]! * column[j]!;
+        for (let j = 0; j < H; j++) column[j] = column[j]! - projection * q[j]!;
+        coefficients[k]![i] = coefficients[k]![i]! + projection;
+      }
+      const before = length;
+      length = norm(column);
+      if (length > 0.7 * before) break;
+    }
+    if (!(length > 4 * H * Number.EPSILON * whole)) {
+      column.fill(0);
+      return;
+    }
+    for (let j = 0; j < H; j++) column[j] = column[j]! / length;
+    coefficients[i]![i] = length;
+  }
+
+  /** R ← C·R for upper triangular C, row by row under the largest exponent that a row's terms have. */
+  *#multiplyIntoR(C: readonly Float64Array[]): Steps<void> {
+    const H = this.#H;
+    const scaled = new Float64Array(H);
+    for (let k = 0; k < H; k++) {
+      const term = (i: number): number => (C[k]![i] === 0 ? -Infinity : this.#exponents[i]! + exponentOf(Math.abs(C[k]![i]!)));
+      let exponent = -Infinity;
+      for (let i = k; i < H; i++) exponent = Math.max(exponent, term(i));
+      const row = new Float64Array(H);
+      for (let i = k; i < H && exponent !== -Infinity; i++) {
+        // What lies 2^−1100 below the largest term cannot change a double.
+        if (term(i) < exponent - 1100) continue;
+        scaled.set(this.#R[i]!);
+        scaleByPowerOfTwo(scaled, this.#exponents[i]! - exponent, scaled);
+        for (let j = i; j < H; j++) row[j] = row[j]! + C[k]![i]! * scaled[j]!;
+      }
+      const largest = exponentOf(maxAbs(row));
+      if (Number.isFinite(largest)) scaleByPowerOfTwo(row, -largest, row);
+      // In place: C is upper triangular, so no later row needs the old row k.
+      this.#R[k] = row;
+      this.#exponents[k] = Number.isFinite(largest) && exponent !== -Infinity ? exponent + largest : -Infinity;
+      if (k % 16 === 15) yield 0;
+    }
+  }
+}

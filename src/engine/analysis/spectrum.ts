@@ -1,0 +1,157 @@
+import { exactSlopes } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/scaledBackward.js';
+import { eigenvaluesOf } from '../linalg/eigenvalues.js';
+import { ready } from '../core/recomputedTrace.js';
+import { fastSpectrum } from '../wasm/spectrum.js';
+import type { Workspaces } from '../wasm/workspaces.js';
+import { withKernels } from '../wasm/workspaces.js';
+import { JacobianNorm } from '../linalg/lanczos.js';
+import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
+import { castSteps } from '../core/resumableCopy.js';
+import { plainSquare, spectralRadiusBounds } from '../linalg/spectralRadiusBounds.js';
+import type { Square } from '../linalg/spectralRadiusBounds.js';
+import { allFinite } from '../core/scan.js';
+import { part } from '../core/resumable.js';
+import { matrix, partOf, sequence, takeStep } from '../core/tensor.js';
+import type { SequenceTrace } from '../core/tensor.js';
+import { factorise, logDeterminant, provenBelow } from '../linalg/luCholesky.js';
+import type { AnyRun, Experiment, Spectrum, Steps } from '../types.js';
+
+/** Up to here all eigenvalues are computed, about five seconds at most; beyond, their largest modulus is bounded. */
+export const mostDecomposed = 1024;
+
+/** What is known so far of a spectrum that is being computed. */
+export type GrowingSpectrum = { -readonly [Name in keyof Spectrum]: Spectrum[Name] };
+
+/** One batch item of a sequence. */
+const oneItem = ({ T, N, data }: SequenceTrace, item: number): SequenceTrace => ({ B: 1, T, N, data: partOf(data, item * T * N, (item + 1) * T * N) });
+
+/** One batch item of a run, cut into its chunks again; without what enters from above. */
+export function* itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment, hs: AnyRun['hs'], item: number): Steps<RunChunk[]> {
+  const first = matrix(dtype, 1, H);
+  if (h0 !== null) first.data.set(h0.subarray(item * H, (item + 1) * H));
+  const all = oneItem({ B, T, N: H, data: hs }, item);
+  let start = 0;
+  const cut: RunChunk[] = [];
+  for (const { steps, xs } of chunks) {
+    if (stateful && start > 0) yield* ready(start - 1, all);
+    const initial = stateful && start > 0 ? takeStep(all, start - 1) : first;
+    const states = { B: 1, T: steps, N: H, data: partOf(all.data, start * H, (start + steps) * H) };
+    const inputs = { B: 1, T: steps, N: I, data: yield* castSteps(dtype, xs.subarray(item * steps * I, (item + 1) * steps * I)) };
+    cut.push({ start, steps, xs: inputs, hs: states, initial, dhs: sequence('float64', 1, 0, H) });
+    start += steps;
+  }
+  return cut;
+}
+
+/** The experiment as if it had one batch item. */
+export const withOneItem = (experiment: Experiment): Experiment => ({ ...experiment, shapes: { ...experiment.shapes, B: 1 } });
+
+const unknown = (T: number): GrowingSpectrum => ({
+  spectralRadiusWh: NaN, spectralRadiusBounds: null, sigmaMaxWh: NaN, sigmaMaxWhUpper: NaN, eigenvaluesWh: [], jacobianSigmaMax: new Float64Array(T).fill(NaN),
+  lyapunov: null, lyapunovSumError: null, lyapunovError: null, lyapunovBlock: null, logProductSigmaMax: NaN,
+});
+
+/**
+ * What the Jacobians J_t = diag(f'(h_t))·Whᵀ of batch item 0 say, in float64; `spectrum` fills while `steps` runs. Without `stateful` a chunk knows
+ * nothing of the one before it: the exponents start anew from Q = I at its first step, and the product is that of the last chunk.
+ */
+export function spectrumOf(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null, decomposed = mostDecomposed): { readonly spectrum: Spectrum; readonly steps: Steps<void> } {
+  const spectrum = unknown(experiment.shapes.T);
+  return { spectrum, steps: fill(experiment, result, workspaces, spectrum, decomposed) };
+}
+
+/** The same at its end. */
+export function* spectrumSteps(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null, decomposed = mostDecomposed): Steps<Spectrum> {
+  const { spectrum, steps } = spectrumOf(experiment, result, workspaces, decomposed);
+  yield* steps;
+  return spectrum;
+}
+
+function* fill(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null, spectrum: GrowingSpectrum, decomposed: number): Steps<void> {
+  const { shapes: { T, H }, weights: { Wh } } = experiment;
+  if (!(yield* allFinite([Wh]))) {
+    spectrum.eigenvaluesWh = Array.from({ length: H }, () => [NaN, NaN] as const);
+    return;
+  }
+  const chunks = yield* itemChunks(experiment, result.hs, 0);
+  const own = withOneItem(experiment);
+  yield* withKernels(workspaces, (kernels) => fastSpectrum(kernels, own, chunks, spectrum, decomposed), function* () {
+    Object.assign(spectrum, unknown(T));
+    return yield* plainSpectrum(own, chunks, spectrum, decomposed);
+  });
+}
+
+/** The eigenvalues of Wh, or bounds of the largest modulus where they are not found, or would take too long: beyond H = `decomposed`. */
+export function* eigenvaluesInto(Wh: Float64Array, H: number, square: Square, spectrum: GrowingSpectrum, decomposed: number): Steps<void> {
+  const all = H > decomposed ? [] : yield* eigenvaluesOf(Wh, H);
+  const [largest] = all;
+  if (largest === undefined || Number.isNaN(largest[0])) {
+    spectrum.spectralRadiusBounds = yield* spectralRadiusBounds(Wh, H, square);
+    spectrum.spectralRadiusWh = spectrum.spectralRadiusBounds[1];
+    return;
+  }
+  spectrum.eigenvaluesWh = all;
+  spectrum.spectralRadiusWh = Math.hypot(...largest);
+}
+
+/** Above σ by this share the proof is tried first; the wider ones are for H so large that rounding alone is more. */
+const margins = [1e-9, 1e-7, 1e-5, 1e-3, 0.1, 1];
+
+/** A proven upper bound of σ_max, from the Gram matrix of W/scale; Infinity where none is found. */
+export function* sigmaUpperBound(gram: Float64Array, H: number, scale: number, sigma: number): Steps<number> {
+  if (scale === 0) return 0;
+  for (const margin of margins) {
+    const bound = ((sigma / scale) * (1 + margin)) ** 2;
+    if (yield* provenBelow(gram, H, bound, (H + 4) * Number.EPSILON)) return scale * Math.sqrt(bound) * (1 + 4 * Number.EPSILON);
+  }
+  return Infinity;
+}
+
+/** Sets exponents and their checks from the sums of ln L_ii, their estimated errors, ln|det Wh| and Σ ln f'. */
+export function exponentsInto(spectrum: GrowingSpectrum, T: number, { sums, error, block, logDet, lnSlopes }: { readonly sums: Float64Array; readonly error: number; readonly block: number; readonly logDet: number; readonly lnSlopes: number }): void {
+  const lyapunov = sums.map((sum) => sum / T).sort().reverse();
+  spectrum.lyapunov = lyapunov;
+  spectrum.lyapunovSumError = Math.abs(lyapunov.reduce((sum, value) => sum + value, 0) - (logDet + lnSlopes / T));
+  spectrum.lyapunovError = error / T;
+  spectrum.lyapunovBlock = block;
+}
+
+/** ln|det Wh|; -Infinity when Wh is singular to working precision. */
+export function* logDeterminantOf(Wh: Float64Array, H: number): Steps<number> {
+  return logDeterminant(yield* factorise(Wh, H));
+}
+
+function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum, decomposed: number): Steps<GrowingSpectrum> {
+  const { shapes: { T, H }, weights: { Wh }, stateful } = experiment;
+  yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum, decomposed), 0, 0.1);
+  const logDet = yield* part(logDeterminantOf(Wh, H), 0.1, 0.12);
+  const jacobian = yield* part(JacobianNorm.create(Wh, H), 0.12, 0.12);
+  spectrum.sigmaMaxWh = yield* part(jacobian.sigmaMax(new Float64Array(H).fill(1)), 0.12, 0.12);
+  spectrum.sigmaMaxWhUpper = yield* part(sigmaUpperBound(jacobian.gram, H, jacobian.scale, spectrum.sigmaMaxWh), 0.12, 0.15);
+  const exponents = new LyapunovExponents(Wh, H);
+  const product = new JacobianProduct(Wh, H);
+  let lnSlopes = 0;
+  let zeroJacobians = 0;
+  for (const chunk of chunks) {
+    if (!stateful) {
+      exponents.restart();
+      product.restart();
+    }
+    for (let t = 0; t < chunk.steps; t++) {
+      const slopes = exactSlopes(experiment, chunk, t);
+      const progress = 0.15 + (0.85 * (chunk.start + t)) / T;
+      const sigma = yield* part(jacobian.sigmaMax(slopes), progress, progress);
+      spectrum.jacobianSigmaMax[chunk.start + t] = sigma;
+      if (sigma === 0) zeroJacobians++;
+      for (const slope of slopes) lnSlopes += Math.log(slope);
+      yield* part(product.step(slopes), progress, progress);
+      if (logDet !== -Infinity && Number.isFinite(lnSlopes)) yield* part(exponents.step(slopes), progress, progress);
+      yield 0.15 + (0.85 * (chunk.start + t + 1)) / T;
+    }
+  }
+  if (zeroJacobians === T) spectrum.lyapunov = new Float64Array(H).fill(-Infinity);
+  else if (logDet !== -Infinity && Number.isFinite(lnSlopes)) exponentsInto(spectrum, T, { sums: exponents.sums, error: exponents.error, block: 1, logDet, lnSlopes });
+  spectrum.logProductSigmaMax = yield* part(product.logSigmaMax(), 1, 1);
+  return spectrum;
+}

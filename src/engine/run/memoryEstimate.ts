@@ -1,0 +1,102 @@
+// What a run takes, known from its shapes before it begins.
+import { attributionMemory } from '../analysis/attribution.js';
+import { flowRoom } from '../wasm/scaledBackward.js';
+import { jacobianSizes } from '../wasm/jacobians.js';
+import type { Kernels } from '../wasm/instance.js';
+import { bytesOf } from '../wasm/instance.js';
+import { layerRoom } from '../wasm/layer.js';
+import type { Room } from '../wasm/layer.js';
+import { pieceStepsOf } from '../wasm/checkpointedRun.js';
+import { keptPieces } from '../core/recomputedTrace.js';
+import { reachSizes } from '../wasm/gradientReach.js';
+import { isSmall, mayStop, smallRoom } from '../wasm/smallRun.js';
+import { spectrumSizes } from '../wasm/spectrum.js';
+import type { Experiment } from '../types.js';
+import { withOneItem } from '../analysis/spectrum.js';
+
+/** Bytes, the experiment itself not counted. */
+export type RunMemory = {
+  /** Everything held at once, as long as the run is kept: the kernels' memory, the result, and all analyses side by side. */
+  readonly whole: number;
+  /** Of that, the arrays of the result with the chunks that it was computed from. */
+  readonly results: number;
+  /** With checkpoints instead of tensors over time. */
+  readonly pieces: number;
+  /** The kernels' memory in both cases, and what of it the run itself takes, its own and the one that its threads share. */
+  readonly wholeKernels: number;
+  readonly pieceKernels: number;
+  readonly rooms: { readonly whole: Rooms; readonly pieces: Rooms };
+  /** What each analysis takes while it goes on: the memory of its own kernels, and slopes and numbers of all its steps. */
+  readonly analyses: Readonly<Record<'spectrum' | 'jacobians' | 'attribution' | 'reach', AnalysisMemory>>;
+};
+
+type AnalysisMemory = { readonly kernels: number; readonly results: number };
+
+type Rooms = { readonly own: number; readonly shared: number };
+
+/** What comes after each other on the same memory takes as much as the largest. */
+function together(own: Kernels, rooms: readonly Room[]): Rooms {
+  const largest = (mine: boolean): number => rooms.reduce((most, { kernels, bytes }) => ((kernels === own) === mine ? Math.max(most, bytes) : most), 0);
+  return { own: largest(true), shared: largest(false) };
+}
+
+/** Before a run: memories that are much larger than it takes, because an earlier one was, are given back. */
+export function fitMemory(kernels: Kernels, experiment: Experiment, way: 'whole' | 'pieces'): void {
+  const { team } = kernels;
+  if (!kernels.exceeds(0) && team?.kernels.exceeds(0) !== true) return;
+  const { own, shared } = memoryOf(experiment, kernels).rooms[way];
+  kernels.fit(own);
+  team?.fit(shared);
+}
+
+/** Analyses through the kernels, each on a memory of its own. */
+function analysesOf(experiment: Experiment, kernels: Kernels): RunMemory['analyses'] {
+  const { T, H } = experiment.shapes;
+  const room = (sizes: Readonly<Record<string, number>>): number => kernels.bytesFor(Object.values(sizes));
+  const one = withOneItem(experiment);
+  const slopes = T * H * 8;
+  return {
+    spectrum: { kernels: room(spectrumSizes(one)), results: slopes + T * 8 },
+    jacobians: { kernels: room(jacobianSizes(one)), results: slopes },
+    attribution: attributionMemory(experiment, kernels),
+    reach: { kernels: room(reachSizes(experiment)), results: 2 * T * 8 },
+  };
+}
+
+export function memoryOf(experiment: Experiment, kernels: Kernels): RunMemory {
+  const { cell, dtype, shapes: { B, T, I, H }, chunks, stateful, loss, upstream, truncate } = experiment;
+  const bytes = bytesOf[dtype];
+  const longest = Math.max(...chunks.map(({ steps }) => steps));
+  const pieceSteps = pieceStepsOf({ B, I, H }, longest);
+  const shape = { cell, dtype, B, I, H, steps: longest, truncate };
+  const piece = { ...shape, steps: pieceSteps };
+  const flow = flowRoom(kernels, experiment);
+  const small = chunks.length === 1 && loss === null && isSmall(shape);
+  const rooms = {
+    whole: together(kernels, [...(small ? [smallRoom(kernels, shape)] : []), ...(small && !mayStop(shape) ? [] : [layerRoom(kernels, shape)]), flow]),
+    pieces: together(kernels, [layerRoom(kernels, piece), flow]),
+  };
+  const wholeKernels = rooms.whole.own + rooms.whole.shared;
+  // One more for pieces of the layer, one for pieces of the flow, on one thread: they may be asked for while the next run has begun.
+  const pieceKernels = rooms.pieces.own + rooms.pieces.shared + layerRoom(kernels, piece, null).bytes + flowRoom(kernels, experiment, null).bytes;
+  // Norms and their logarithms, ‖h‖ and the closed share, exponents, the single source; the sums.
+  const series = (5 + 5 + 2 + 1 + 1) * T * 8 + B * T * 8 + (I * H + H * H + H + B * H) * bytes;
+  const inputs = B * T * I * bytes;
+  const states = B * T * H;
+  const initials = (stateful ? chunks.length : 1) * B * H * bytes;
+  // Ones are not held, and given values of a single chunk are those of the experiment.
+  const upstreamBytes = loss !== null || (upstream.kind === 'given' && chunks.length > 1) ? states * 8 : 0;
+  const copies = chunks.length === 1 ? 0 : states * bytes;
+  const results = series + inputs + initials + 2 * states * bytes + copies + B * T * I * bytes + states * 8 + upstreamBytes;
+  const count = chunks.reduce((sum, { steps }) => sum + Math.ceil(steps / pieceSteps), 0);
+  const checkpoints = count * (2 * B * H * bytes + 4 * B * (H + 8) * 8);
+  const cached = (keptPieces + 1) * B * pieceSteps * (2 * H * bytes + I * bytes + 2 * H * 8);
+  const analyses = analysesOf(experiment, kernels);
+  const sum = (...all: readonly AnalysisMemory[]): number => all.reduce((bytes, each) => bytes + each.kernels + each.results, 0);
+  const { spectrum, jacobians, attribution, reach } = analyses;
+  return {
+    whole: wholeKernels + results + sum(spectrum, jacobians, attribution, reach), results, wholeKernels, pieceKernels, rooms, analyses,
+    // Where the states are not held, there is no reach.
+    pieces: pieceKernels + series + inputs + initials + checkpoints + cached + sum(spectrum, jacobians, attribution),
+  };
+}

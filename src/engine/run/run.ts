@@ -1,0 +1,175 @@
+import { quickSigmaMax, sampleDrive } from '../verdict/advice.js';
+import { activations } from '../cells/activation.js';
+import { analyse, plainRange } from '../network/scaledBackward.js';
+import type { Analysis } from '../network/scaledBackward.js';
+import { rememberChunks } from '../network/chunks.js';
+import { fastAnalyse, longAnalyse } from '../wasm/scaledBackward.js';
+import type { Kernels } from '../wasm/instance.js';
+import { fastPlainRange } from '../wasm/rangeScan.js';
+import type { StateMeasures } from '../wasm/layer.js';
+import { longPass, pieceStepsOf } from '../wasm/checkpointedRun.js';
+import { ready } from '../core/recomputedTrace.js';
+import { fastPass } from '../wasm/pass.js';
+import { fitMemory, memoryOf } from './memoryEstimate.js';
+import { maxAbs, norm } from '../core/norm.js';
+import { referencePass } from '../network/referencePass.js';
+import type { Pass } from '../network/referencePass.js';
+import { allFinite, finiteAt, jointNormSteps, largestOf, scanned } from '../core/scan.js';
+import { dropSpare } from '../core/bufferPool.js';
+import { part } from '../core/resumable.js';
+import { isHeld, takeStep } from '../core/tensor.js';
+import type { SequenceTrace } from '../core/tensor.js';
+import { defaultBounds } from '../types.js';
+import type { AnyRun, Experiment, RunResult, Steps, Trace, VerdictBounds } from '../types.js';
+import type { Gradients } from '../network/rnnUnit.js';
+import { judge } from '../verdict/verdict.js';
+import type { NonFinite } from '../verdict/verdict.js';
+
+/** Scales the parameter gradients so that their norm as one vector is at most `bound` (Pascanu et al. 2013, algorithm 1). Gives the factor. */
+function* clip(gradients: Gradients, bound: number): Steps<number> {
+  const tensors = [gradients.dWx, gradients.dWh, gradients.db];
+  const total = yield* jointNormSteps(tensors);
+  const factor = total > bound ? bound / total : 1;
+  if (factor < 1) {
+    for (const tensor of tensors) {
+      for (let from = 0; from < tensor.length; from += scanned) {
+        const end = Math.min(tensor.length, from + scanned);
+        for (let i = from; i < end; i++) tensor[i] = tensor[i]! * factor;
+        if (end < tensor.length) yield 0;
+      }
+    }
+  }
+  return factor;
+}
+
+/** The first thing that is not finite in the dtype, in the order in which the run meets it: forward in time, then back. */
+function* nonFiniteIn(experiment: Experiment, { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass<Trace>): Steps<NonFinite | null> {
+  const { weights: { Wx, Wh, b }, dtype } = experiment;
+  /** The first of these steps at which one of the tensors is not finite; −1: none. */
+  const firstOf = function* (steps: Iterable<number>, ...tensors: readonly SequenceTrace[]): Steps<number> {
+    for (const t of steps) for (const tensor of tensors) if (!(yield* finiteAt(tensor, t, dtype))) return t;
+    return -1;
+  };
+  const weights = yield* allFinite([Wx, Wh, b], dtype);
+  // Norms that are all finite say the same of all tensors, the inputs among them: an infinite x_t makes dWx NaN or infinite.
+  const measured = states === null ? (yield* firstOf(Array(hs.T).keys(), hs, dhTotal, dxs)) < 0 : yield* allFinite([states.hNorm, norms.dh, norms.dx]);
+  const sums = yield* allFinite([gradients.dWx, gradients.dWh, gradients.db, dh0]);
+  if (measured && sums && weights) return null;
+  if (!weights) return { what: 'weights', t: null };
+  for (const [what, tensor] of [['inputs', 'xs'], ['state', 'hs'], ['upstream', 'dhs']] as const) {
+    for (const chunk of chunks) {
+      const t = yield* firstOf(Array(chunk.steps).keys(), chunk[tensor]);
+      if (t >= 0) return { what, t: chunk.start + t };
+    }
+  }
+  const last = yield* firstOf([...Array(hs.T).keys()].reverse(), dhTotal, dxs);
+  return last < 0 && sums ? null : { what: 'gradient', t: last < 0 ? null : last };
+}
+
+/** Of every step: the norm of the state, and the share of units that let (nearly) nothing through. */
+function* statesOf({ cell, shapes: { T } }: Experiment, hs: SequenceTrace): Steps<StateMeasures> {
+  const { saturatedAbove } = activations[cell];
+  const hNorm = new Float64Array(T);
+  const closed = new Float64Array(T);
+  for (let t = 0; t < T; t++) {
+    const h = takeStep(hs, t).data;
+    hNorm[t] = norm(h);
+    let count = 0;
+    for (const value of h) if (saturatedAbove === null ? value <= 0 : Math.abs(value) > saturatedAbove) count++;
+    closed[t] = count / h.length;
+    yield (t + 1) / T;
+  }
+  return { hNorm, closed };
+}
+
+const log10Largest = { float32: Math.log10(2) * 128, float64: Math.log10(2) * 1024 } as const;
+const log10Smallest = { float32: Math.log10(2) * -149, float64: Math.log10(2) * -1074 } as const;
+
+/** Up to here f'(h) from a rounded h is right to 1e-4, so that thousands of steps stay inside the margin. */
+const slopeKeepsDigits = 0.999;
+
+/** max |h| */
+function* largestStateOf(hs: SequenceTrace): Steps<number> {
+  if (isHeld(hs.data)) return yield* largestOf(hs.data);
+  let largest = 0;
+  for (let t = 0; t < hs.T; t++) {
+    yield* ready(t, hs);
+    largest = Math.max(largest, maxAbs(takeStep(hs, t).data));
+  }
+  return largest;
+}
+
+/**
+ * True when the single source's way back keeps so far from the ends of the dtype's range that plain arithmetic reaches neither: a sum of
+ * H products is at most ‖d‖·max|Wh|·√H, and what a norm above the smallest number by this margin leaves is not all zero.
+ */
+function* staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, single: Analysis['single'], largestState: () => Steps<number>): Steps<boolean> {
+  const margin = 6;
+  const growth = Math.max(0, Math.log10((yield* largestOf(Wh)) * H));
+  const inside = single.log10.every((value) => Number.isNaN(value) || (value + growth + margin < log10Largest[dtype] && value - margin > log10Smallest[dtype]));
+  return inside && (cell !== 'tanh' || (yield* largestState()) <= slopeKeepsDigits);
+}
+
+/**
+ * Runs an experiment: forward and backward in its dtype, the same gradient in float64 with its exponent carried, and the verdict.
+ * With `kernels` the WebAssembly does the work, without them (or where they cannot) the reference classes; the numbers are the same to rounding.
+ * Pauses every few milliseconds. Non-finite numbers spread as in plain arithmetic and end in the verdict `nonfinite`.
+ */
+export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Steps<RunResult> {
+  if (kernels !== null) fitMemory(kernels, experiment, 'whole');
+  const quick = kernels === null ? null : yield* part(fastPass(kernels, experiment), 0, 0.5);
+  const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
+  const quickAnalysis = kernels === null ? null : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
+  const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks), 0.5, 0.9));
+  return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
+}
+
+/**
+ * `runSteps` for runs of any length: where everything held at once would take more than `limit` bytes, tensors over time are kept as
+ * checkpoints and computed again when they are asked for. Every number is the same bits either way.
+ */
+export function* runWithin(limit: number, experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Steps<AnyRun> {
+  if (kernels === null || memoryOf(experiment, kernels).whole <= limit) return yield* runSteps(experiment, bounds, kernels);
+  fitMemory(kernels, experiment, 'pieces');
+  dropSpare();
+  const pass = yield* part(longPass(kernels, experiment), 0, 0.5);
+  if (pass === null) return yield* runSteps(experiment, bounds, kernels);
+  const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
+  const quick = yield* part(longAnalyse(kernels, experiment, pass.chunks, pieceStepsOf(experiment.shapes, longest)), 0.5, 0.9);
+  const analysis: Analysis<Trace> = quick ?? (yield* part(analyse(experiment, pass.chunks), 0.5, 0.9));
+  return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
+}
+
+function* conclude<States extends Trace, Scaled extends Trace>(experiment: Experiment, bounds: VerdictBounds, pass: Pass<States>, analysis: Analysis<Scaled>, kernels: Kernels | null): Steps<RunResult<States, Scaled>> {
+  const { cell, shapes, clipNorm } = experiment;
+  const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
+  const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
+  const clipFactor = clipNorm === null ? null : yield* part(clip(gradients, clipNorm), 0, 0);
+  const { single, ...logs } = analysis;
+  const last = chunks.at(-1)!;
+  const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs), 0, 0.2));
+  // Where no unit is nearly closed, all are far below the limit.
+  function* largestState(): Steps<number> {
+    if (closed.subarray(last.start).every((share) => share === 0)) return 0;
+    return pass.largestState ?? (yield* largestStateOf(last.hs));
+  }
+  yield 0.2;
+  const reachesAnEnd = (nonFinite === null || nonFinite.what === 'gradient') && !(yield* part(staysInside(experiment, single, largestState), 0.2, 0.3));
+  yield 0.3;
+  const quickRange = !reachesAnEnd || kernels === null ? null : yield* part(fastPlainRange(kernels, experiment, last), 0.3, 1);
+  const { zeroAt, infiniteAt } = quickRange ?? (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
+  const trip = cell === 'identity' ? null : closed.subarray(last.start);
+  const verdict = yield* part(judge({
+    experiment, bounds, single, first: last.start, source: shapes.T - 1, nonFinite, zeroAt, infiniteAt,
+    driveOf: () => sampleDrive(experiment, last), sigmaMax: () => quickSigmaMax(experiment.weights.Wh, shapes.H),
+    closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
+  }), 1, 1);
+  const result = {
+    shapes, chunkStarts: chunks.map(({ start }) => start), hs: hs.data, dhTotal: dhTotal.data, dxs: dxs.data,
+    dWx: gradients.dWx, dWh: gradients.dWh, db: gradients.db, dh0, norms, ...logs, log10SingleSource: single.log10,
+    hNorm, saturation: activations[cell].saturatedAbove === null ? null : closed, lossValue, clipFactor, verdict,
+  };
+  rememberChunks(result, chunks);
+  dropSpare();
+  return result;
+}

@@ -1,0 +1,111 @@
+// What the measurements of the single source amount to. The spectral radius has no say here.
+import type { Curve } from '../linalg/slopeFit.js';
+import { stretches, theilSen } from '../linalg/slopeFit.js';
+import { nextStep } from './advice.js';
+import type { Drive } from './advice.js';
+import { reasonOf } from './reason.js';
+import type { Experiment, RateSegment, Steps, Verdict, VerdictBounds, VerdictKind } from '../types.js';
+import type { SingleSource } from '../network/scaledBackward.js';
+
+/** The first thing that is not finite, in the order in which a run meets it. */
+export type NonFinite = { readonly what: 'weights' | 'inputs' | 'state' | 'upstream' | 'gradient'; readonly t: number | null };
+
+/** All that the verdict and its reason rest on. */
+export type Evidence = {
+  readonly experiment: Pick<Experiment, 'cell' | 'dtype' | 'truncate'>;
+  readonly bounds: VerdictBounds;
+  readonly single: SingleSource;
+  /** The last chunk: where the source's trip ends and begins. */
+  readonly first: number;
+  readonly source: number;
+  readonly nonFinite: NonFinite | null;
+  readonly zeroAt: number | null;
+  readonly infiniteAt: number | null;
+  /** Mean share over the trip of units that let (nearly) nothing through: |h| > 0.97, or a relu at 0; null when the cell has none. */
+  readonly closedShare: number | null;
+  readonly driveOf: () => Steps<Drive>;
+  /** Of Wh; null when it takes too long to be told. */
+  readonly sigmaMax: () => Steps<number | null>;
+};
+
+/** Steps over which a gradient that keeps `factor` per step falls to `share`; null when it does not shrink. */
+const stepsUntil = (share: number, factor: number | null): number | null =>
+  factor !== null && factor < 1 ? Math.log(share) / Math.log(factor) : null;
+
+/** ln ‖g_t‖ of steps from … to against t. */
+function curveOf(log10: Float64Array, from: number, to: number): Curve {
+  const y = log10.slice(from, to + 1);
+  const x = new Float64Array(y.length);
+  for (let i = 0; i < x.length; i++) {
+    x[i] = from + i;
+    y[i] = y[i]! * Math.LN10;
+  }
+  return { x, y };
+}
+
+/** The factor per step back through steps from … to: their slope against t is the negative of the rate going back. */
+const factorOf = (log10: Float64Array, from: number, to: number): number => Math.exp(-theilSen(curveOf(log10, from, to)));
+
+/** First step, going back, after which every norm is finite (not zero, not NaN): the stretch in which there is a rate. */
+function measuredFrom({ single, first, source }: Evidence): number {
+  let t = source;
+  while (t > first && Number.isFinite(single.log10[t - 1])) t--;
+  return t;
+}
+
+function rate(evidence: Evidence, from: number): number | null {
+  const { single: { log10 }, source, first } = evidence;
+  if (source === first || Number.isNaN(log10[first])) return null;
+  if (from === source) return log10[source - 1] === -Infinity ? 0 : null;
+  // The source itself (ones) has not yet taken the directions in which the gradient travels; it counts only when there is little else.
+  return factorOf(log10, from, source - from >= 3 ? source - 1 : source);
+}
+
+function segmentsOf({ single: { log10 }, source, first }: Evidence, from: number, overall: number | null): RateSegment[] {
+  const zero = from > first && log10[from - 1] === -Infinity ? [{ from: first, to: from - 1, perStepFactor: 0 }] : [];
+  if (from === source) return zero;
+  const curve = curveOf(log10, from, source);
+  const found = stretches(curve);
+  // One stretch has the one rate of the verdict: two fits of the same curve would differ in the third digit.
+  if (found.length === 1 && overall !== null) return [...zero, { from, to: source, perStepFactor: overall }];
+  const rates = found.map((stretch) => ({
+    from: from + stretch.from, to: from + stretch.to, perStepFactor: factorOf(log10, from + stretch.from, from + stretch.to),
+  }));
+  return [...zero, ...rates];
+}
+
+function kindOf({ nonFinite, infiniteAt, bounds }: Evidence, log10Ratio: number | null): VerdictKind {
+  if (nonFinite !== null) return 'nonfinite';
+  // Without a ratio there was a single step, or one step alone was too much even for the carried exponent.
+  if (log10Ratio === null) return infiniteAt === null ? 'healthy' : 'exploding';
+  if (log10Ratio < Math.log10(bounds.vanishing)) return 'vanishing';
+  return log10Ratio > Math.log10(bounds.exploding) ? 'exploding' : 'healthy';
+}
+
+function crossing({ single: { log10 }, bounds, first, source }: Evidence, kind: VerdictKind): number | null {
+  if (kind !== 'vanishing' && kind !== 'exploding') return null;
+  for (let t = source; t >= first; t--) {
+    const ratio = log10[t]! - log10[source]!;
+    if (kind === 'vanishing' ? ratio < Math.log10(bounds.vanishing) : ratio > Math.log10(bounds.exploding)) return t;
+  }
+  return null;
+}
+
+/**
+ * Vanishing, healthy, exploding or not finite, from the norm at the first step over that at the source (ones at T−1).
+ * The rate is a Theil–Sen fit of ln ‖g_t‖; the bounds are those of AUTOTRAINER's detectors unless given.
+ */
+export function* judge(evidence: Evidence): Steps<Verdict> {
+  const { single: { log10 }, source, first, zeroAt, infiniteAt } = evidence;
+  const ratio = log10[first]! - log10[source]!;
+  const log10Ratio = source === first || Number.isNaN(ratio) || ratio === Infinity ? null : ratio;
+  const kind = kindOf(evidence, log10Ratio);
+  const from = measuredFrom(evidence);
+  const perStepFactor = rate(evidence, from);
+  const verdict = {
+    kind, perStepFactor, halfLifeSteps: stepsUntil(0.5, perStepFactor), onePercentSteps: stepsUntil(0.01, perStepFactor), log10Ratio,
+    source, first, crossedAt: crossing(evidence, kind), zeroAt, infiniteAt, segments: segmentsOf(evidence, from, perStepFactor),
+  };
+  yield 0;
+  return { ...verdict, reason: reasonOf(verdict, evidence), next: yield* nextStep(verdict, evidence) };
+}

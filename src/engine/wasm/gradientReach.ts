@@ -1,0 +1,180 @@
+// dWh by distance through the kernels: what entered at every step, taken one step further back at a time, all steps in one product of matrices.
+import { stateBefore } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/scaledBackward.js';
+import { cutBefore } from '../network/chunks.js';
+import { movedAtOnce, Mover } from '../core/resumableCopy.js';
+import type { Reach } from '../analysis/gradientReach.js';
+import { nothing, worthIt } from '../analysis/gradientReach.js';
+import { allFinite, jointNormSteps, sequenceFinite } from '../core/scan.js';
+import type { AnyRun, Experiment, FloatArray, Steps } from '../types.js';
+import type { Kernels } from './instance.js';
+import { clearSteps, rowBytes } from './instance.js';
+import { insideRange, layOut, numbersAt, packedBytes, packInto, stagingBytes, unpackFrom } from './packedMatrix.js';
+import { ranges } from './workSplit.js';
+import { SlopeBlocks } from './slopes.js';
+import { packTwice } from './packWeights.js';
+import { noMemory } from './workspaces.js';
+
+const pauseWork = 2e7;
+/** About so many rows are skipped together when nothing is left of them. */
+const blockRows = 128;
+/** After this many multiplications, what is missing has to be worth going on for. */
+const quickBudget = 1e9;
+
+/** Rows that are skipped together when nothing is left of them, and those of them that are computed at once. */
+function rowsFor({ shapes: { B, H } }: Experiment): { readonly block: number; readonly piece: number } {
+  // Whole steps, so that what leaves a block lands in the block before at most.
+  const block = B * Math.max(1, Math.round(blockRows / B));
+  return { block, piece: Math.min(block, Math.max(2, 2 * Math.floor(pauseWork / (4 * H * H)))) };
+}
+
+/** Buffers of the whole pass. */
+export function reachSizes(experiment: Experiment) {
+  const { B, T, H } = experiment.shapes;
+  const count = T * B;
+  const { block, piece } = rowsFor(experiment);
+  return {
+    ...SlopeBlocks.sizes(experiment, B), transposed: packedBytes(H, H), before: packedBytes(count, H), slopes: packedBytes(count, H),
+    // Row (t + 1)·B + b is that of step t: what leaves step 0 falls before the first.
+    g: packedBytes(count + B, H), d: packedBytes(piece, H), sum: packedBytes(H + (H % 2), H), sumStaging: stagingBytes(H, H), exponents: (count + B) * 8, squares: block * 8, rows: stagingBytes(Math.max(1, T), H),
+  };
+}
+
+/** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
+export function* fastReach(kernels: Kernels, experiment: Experiment, result: AnyRun, chunks: readonly RunChunk[], reach: Reach): Steps<Reach | typeof noMemory | null> {
+  const { share, missing } = reach;
+  const { shapes: { B, T, H }, weights: { Wx, Wh } } = experiment;
+  if (!(yield* insideRange(Wx, Wh))) return null;
+  const count = T * B;
+  const even = H + (H % 2);
+  const { block, piece } = rowsFor(experiment);
+  const at = layOut(kernels, reachSizes(experiment));
+  if (at === null) return noMemory;
+  const { exports } = kernels;
+  const [panel, gPanel, dPanel] = [count * rowBytes, (count + B) * rowBytes, piece * rowBytes];
+  yield* clearSteps(kernels, at.g, packedBytes(count + B, H));
+  yield* packTwice(kernels, 'float64', Wh, H, H, at.slopeStaging, null, at.transposed);
+  const exponents = numbersAt(kernels, at.exponents, count + B);
+  const squares = numbersAt(kernels, at.squares, block);
+  const staging = numbersAt(kernels, at.rows, stagingBytes(Math.max(1, T), H) / 8);
+  const mover = new Mover();
+  /** Item b of `steps` steps from `start` on, from row-major numbers. */
+  const packItem = function* (data: FloatArray, b: number, start: number, steps: number, to: number, toPanel: number, firstRow: number): Steps<void> {
+    for (const { first, end } of ranges(steps, H, staging.length)) {
+      staging.set(data.subarray(first * H, end * H));
+      exports.pack64(at.rows, end - first, H, to + (firstRow + (start + first) * B + b) * rowBytes, toPanel, B * rowBytes);
+      yield* mover.count((end - first) * H);
+    }
+  };
+
+  const passes = new Uint8Array(T + 1);
+  const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: 0, count: B }, at);
+  for (const chunk of chunks) {
+    const { start, steps } = chunk;
+    for (let t0 = 0; t0 < steps; t0 += blocks.steps) {
+      const t1 = Math.min(steps, t0 + blocks.steps);
+      const own = yield* blocks.block(chunk, t0, t1);
+      if (!(yield* allFinite([own]))) return null;
+      yield* packInto(kernels, at.slopeStaging, own, (t1 - t0) * B, H, at.slopes + (start + t0) * B * rowBytes, panel);
+    }
+    if (!(yield* sequenceFinite(chunk.dhs))) return null;
+    const initial = stateBefore(chunk, 0).data;
+    for (let b = 0; b < B; b++) {
+      yield* packItem(initial.subarray(b * H, (b + 1) * H), b, start, 1, at.before, panel, 0);
+      if (steps > 1) yield* packItem(chunk.hs.data.subarray(b * steps * H, (b * steps + steps - 1) * H), b, start + 1, steps - 1, at.before, panel, 0);
+    }
+    for (let step = 1; step < steps; step++) passes[start + step] = cutBefore(experiment, step) ? 0 : 1;
+  }
+
+  /** d of rows from … from + some − 1, their outer product added to the sum; before that, where wanted, on to the row of the step before. */
+  const work = function* (from: number, some: number, E: number, back: boolean, progress: number): Steps<void> {
+    exports.throughSlopes(at.g + (from + B) * rowBytes, gPanel, H, some, at.slopes + from * rowBytes, panel, some, at.d, dPanel);
+    if (back) {
+      exports.throughWeights(at.d, dPanel, H, some, at.transposed, at.g + from * rowBytes, gPanel);
+      yield progress;
+    }
+    exports.addOuter(at.before + from * rowBytes, panel, at.d, dPanel, H, some, at.exponents + (from + B) * 8, E, at.sum, even * rowBytes);
+    yield progress;
+  };
+  const settle = (from: number, some: number): boolean => {
+    exports.settleRows(at.g + (from + B) * rowBytes, gPanel, H, some, at.exponents + (from + B) * 8, at.squares);
+    for (let i = 0; i < some; i++) if (squares[i] !== 0) return true;
+    return false;
+  };
+  const takeSum = (): Steps<Float64Array> => unpackFrom(kernels, at.sumStaging, at.sum, H, H, even * rowBytes);
+
+  // The whole dWh once from the run's own g_t, under one exponent that all distances are measured with.
+  for (let b = 0; b < B; b++) yield* packItem(result.dhScaled.subarray(b * T * H, (b + 1) * T * H), b, 0, T, at.g, gPanel, B);
+  let E = -Infinity;
+  for (let row = 0; row < count; row++) exponents[row + B] = result.dhExponent[Math.floor(row / B)]!;
+  for (let from = 0; from < count; from += block) {
+    const some = Math.min(block, count - from);
+    settle(from, some);
+    for (let i = 0; i < some; i++) if (squares[i]! > 0) E = Math.max(E, exponents[from + B + i]! + Math.ceil(Math.log2(squares[i]!) / 2));
+    yield 0;
+  }
+  if (!Number.isFinite(E)) return E === -Infinity ? nothing(reach) : null;
+  yield* clearSteps(kernels, at.sum, packedBytes(even, H));
+  for (let from = 0; from < count; from += piece) {
+    yield* work(from, Math.min(piece, count - from), E, false, 0);
+  }
+  const rest = yield* takeSum();
+  const total = yield* jointNormSteps([rest]);
+  if (total === 0) return nothing(reach);
+  if (!Number.isFinite(total)) return reach;
+
+  for (const { start, steps, dhs } of chunks) for (let b = 0; b < B; b++) yield* packItem(dhs.data.subarray(b * steps * H, (b + 1) * steps * H), b, start, steps, at.g, gPanel, B);
+  exponents.fill(0);
+  const blockCount = Math.ceil(count / block);
+  const clearRows = (from: number, to: number): void => {
+    for (let row = from; row < to; row++) exports.clearRow(at.g + row * rowBytes, gPanel, H, at.exponents + row * 8);
+  };
+  let alive = new Uint8Array(blockCount + 1).fill(1, 0, blockCount);
+  let spent = 0;
+  for (let k = 0; k < share.length; k++) {
+    yield* clearSteps(kernels, at.sum, packedBytes(even, H));
+    const next = new Uint8Array(blockCount + 1);
+    let any = false;
+    for (let i = 0; i < blockCount; i++) {
+      if (alive[i] === 0) continue;
+      const [from, to] = [i * block, Math.min(count, (i + 1) * block)];
+      if (!settle(from, to - from)) {
+        // The block before counted on these rows to be written.
+        clearRows(from, from + B);
+        continue;
+      }
+      any = true;
+      next[i] = 1;
+      if (i > 0) next[i - 1] = 1;
+      for (let row = from; row < to; row += piece) {
+        const some = Math.min(piece, to - row);
+        yield* work(row, some, E, true, k / share.length);
+        exponents.copyWithin(row, row + B, row + B + some);
+        spent += 2 * some * H * H;
+      }
+      // Nothing comes from a block that is gone.
+      if (alive[i + 1] === 0) clearRows(to, to + B);
+    }
+    for (let t = 0; t < T; t++) {
+      if (passes[t + 1] === 1) continue;
+      clearRows((t + 1) * B, (t + 2) * B);
+      yield* mover.count(B * H);
+    }
+    alive = next;
+    const D = yield* takeSum();
+    for (const { first, end } of ranges(rest.length, 1, movedAtOnce)) {
+      for (let i = first; i < end; i++) rest[i] = rest[i]! - D[i]!;
+      if (end < rest.length) yield k / share.length;
+    }
+    share[k] = (yield* jointNormSteps([D])) / total;
+    missing[k] = (yield* jointNormSteps([rest])) / total;
+    if (!any) {
+      share.fill(0, k);
+      missing.fill(missing[k]!, k);
+      return reach;
+    }
+    if (missing[k]! < worthIt && spent > quickBudget) return reach;
+    yield (k + 1) / share.length;
+  }
+  return reach;
+}

@@ -1,0 +1,214 @@
+// One instance of the WebAssembly kernels (../kernels, AssemblyScript) with its memory.
+import { movedAtOnce } from '../core/resumableCopy.js';
+import type { DType, FloatArray, Steps } from '../types.js';
+import type { Team } from './team.js';
+
+/** The compiled modules; who starts the engine brings them, because this room reads no files. */
+export type KernelBytes = { readonly relaxed: Uint8Array; readonly simd: Uint8Array };
+
+/** Fused multiply-add through relaxed SIMD, or 128-bit SIMD alone. Where there is neither, the reference classes do the work. */
+export type Variant = keyof KernelBytes;
+
+/** The kernels of one dtype; addresses and sizes in bytes, shapes in ../kernels. */
+export type DTypeExports = {
+  readonly input: (job: number, t0: number, t1: number) => void;
+  readonly forward: (job: number, t0: number, t1: number, b0: number, b1: number) => void;
+  readonly backward: (job: number, t0: number, t1: number, b0: number, b1: number, place: number) => void;
+  readonly sums: (job: number, t0: number, t1: number, place: number, part: number, parts: number, thread: number, own: number) => void;
+  readonly gramRows: (job: number, first: number, end: number, wide: number, thread: number) => void;
+  readonly gramEnd: (job: number, wide: number) => number;
+  readonly formPanels: (job: number, recurrent: number, first: number, end: number, thread: number) => void;
+  readonly formEnd: (job: number, recurrent: number) => void;
+  readonly inputGradient: (job: number, t: number, place: number, r0: number, r1: number) => void;
+  /** What the d of a step are; see ../kernels/subnormal. */
+  readonly kindOf: (job: number, t: number) => number;
+  readonly pack: (from: number, rows: number, N: number, to: number, panelBytes: number, rowBytes: number) => void;
+  readonly packTransposed: (from: number, N: number, K: number, to: number) => void;
+  readonly unpack: (from: number, panelBytes: number, rowBytes: number, rows: number, N: number, to: number) => void;
+  readonly fill: (value: number, N: number, to: number, panelBytes: number, rows: number) => void;
+  readonly largest: (from: number, panelBytes: number, panelCount: number, rows: number) => number;
+  readonly whole: (job: number, from: number, to: number, entering: number, watch: number) => number;
+  readonly activate: (cell: number, at: number, bytes: number) => void;
+  readonly plainBack: (cell: number, g: number, d: number, B: number, H: number, hs: number, hsPanel: number, weights: number, steps: number, r0: number, r1: number) => number;
+};
+
+type Suffixed<Bits extends number> = { readonly [Name in keyof DTypeExports as `${Name}${Bits}`]: DTypeExports[Name] };
+
+/** Linear algebra of the analyses, all float64; see ../kernels/{algebra,jacobi,lanczos,orthogonalise,rows}. */
+export type AlgebraExports = {
+  readonly multiplyRows: (a: number, aPanel: number, K: number, b: number, N: number, c: number, cPanel: number, rows: number, scale: number) => void;
+  readonly triangularProduct: (a: number, b: number, H: number, c: number, r0: number, r1: number, upper: number) => void;
+  readonly jacobiSweep: (rows: number, bytes: number, count: number, mantissas: number, exponents: number, first0: number, first1: number) => number;
+  readonly lanczosStep: (v: number, previous: number, slopes: number, rows: number, H: number, G: number, alphas: number, betas: number, work: number) => void;
+  readonly orthogonaliseRows: (v: number, l: number, H: number, from: number, to: number, rank: number, ratios: number, scratch: number) => void;
+  readonly settleRows: (g: number, panelBytes: number, H: number, rows: number, exponents: number, squares: number) => void;
+  readonly throughSlopes: (g: number, panelBytes: number, H: number, rows: number, slopes: number, slopesPanel: number, period: number, d: number, dPanel: number) => void;
+  readonly throughWeights: (d: number, dPanel: number, H: number, rows: number, weights: number, target: number, targetPanel: number) => void;
+  readonly addOuter: (before: number, beforePanel: number, d: number, dPanel: number, H: number, rows: number, exponents: number, E: number, sum: number, sumPanel: number) => void;
+  readonly clearRow: (g: number, panelBytes: number, H: number, exponent: number) => void;
+};
+
+/** The float64 pass with carried exponents; see ../kernels/flow. */
+export type FlowExports = {
+  readonly flowSlopes: (job: number, r0: number, r1: number, thread: number) => void;
+  readonly flowRows: (job: number, steps: number, enters: number, cut: number, r0: number, r1: number) => void;
+  readonly flowInputs: (job: number, r0: number, r1: number) => void;
+  readonly flowNorms: (job: number, t0: number, t1: number, thread: number, own: number) => void;
+};
+export type Exports = Suffixed<32> & Suffixed<64> & AlgebraExports & FlowExports & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void };
+
+/** Kernels that only one thread at a time needs. */
+export const packing = (exports: Exports, dtype: DType): Pick<DTypeExports, 'pack' | 'packTransposed' | 'unpack' | 'fill' | 'largest'> => (dtype === 'float32'
+  ? { pack: exports.pack32, packTransposed: exports.packTransposed32, unpack: exports.unpack32, fill: exports.fill32, largest: exports.largest32 }
+  : { pack: exports.pack64, packTransposed: exports.packTransposed64, unpack: exports.unpack64, fill: exports.fill64, largest: exports.largest64 });
+
+/** Bytes of a packed row: 16 float32 or 8 float64. */
+export const rowBytes = 64;
+
+export const bytesOf: Readonly<Record<DType, number>> = { float32: 4, float64: 8 };
+
+/** A window on the kernels' memory; it ends with the next `layOut`. */
+export const viewOf = ({ memory }: Kernels, dtype: DType, at: number, length: number): FloatArray =>
+  (dtype === 'float32' ? new Float32Array(memory.buffer, at, length) : new Float64Array(memory.buffer, at, length));
+
+/** Zeros over so many bytes. */
+export function* clearSteps({ exports }: Kernels, at: number, bytes: number): Steps<void> {
+  const atOnce = movedAtOnce * Float64Array.BYTES_PER_ELEMENT;
+  for (let done = 0; done < bytes; done += atOnce) {
+    exports.clear(at + done, Math.min(atOnce, bytes - done));
+    yield 0;
+  }
+}
+
+// Modules of one function each that hold one instruction of the feature: i8x16.splat, f32x4.relaxed_madd.
+const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00];
+const splat = [0x41, 0x00, 0xfd, 0x0f];
+const probes: Readonly<Record<Variant, readonly number[]>> = {
+  relaxed: [...header, 0x0a, 0x13, 0x01, 0x11, 0x00, ...splat, ...splat, ...splat, 0xfd, 0x85, 0x02, 0x0b],
+  simd: [...header, 0x0a, 0x08, 0x01, 0x06, 0x00, ...splat, 0x0b],
+};
+
+/** What this machine's WebAssembly can run, the fastest first. */
+export const supportedVariants = (): Variant[] =>
+  (typeof WebAssembly === 'undefined' ? [] : (['relaxed', 'simd'] as const).filter((variant) => WebAssembly.validate(Uint8Array.from(probes[variant]))));
+
+const pageBytes = 65536;
+/** A memory that has grown beyond this is not kept when something much smaller comes: it never shrinks by itself. */
+export const mostKeptBytes = 2 ** 26;
+/** WebAssembly addresses 4 GiB; the last page stays free, so that no end of a buffer wraps to 0. */
+const mostPages = 65535;
+
+/** Null where there is no shared memory, or no room for another 4 GiB of addresses. */
+function newMemory(shared: boolean): WebAssembly.Memory | null {
+  if (shared && typeof SharedArrayBuffer === 'undefined') return null;
+  try {
+    return new WebAssembly.Memory({ initial: 1, maximum: mostPages, shared });
+  } catch (error) {
+    // The only way to learn that the machine has no more is to ask for it.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** An instance of the kernels on a memory that another thread made: what a member of a team works with. */
+export const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory): Exports => new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
+
+// The import of a memory from `env`, with a maximum: shared, or of one thread alone.
+const sharedImport = [0x03, 0x65, 0x6e, 0x76, 0x06, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 0x02, 0x03];
+const plain = 0x01;
+
+/** The same module for a memory that is not shared: V8 copies to and from shared memory word by word, four times slower. */
+function withPlainMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const at = bytes.findIndex((_, i) => sharedImport.every((byte, j) => bytes[i + j] === byte));
+  if (at < 0) throw new Error('The kernels do not import a shared memory from env.');
+  bytes[at + sharedImport.length - 1] = plain;
+  return bytes;
+}
+
+/** Holds exports and memory; a run takes its buffers anew from `start` on, so the memory is as large as the largest run needed since it last fitted. */
+export class Kernels {
+  readonly variant: Variant;
+  readonly module: WebAssembly.Module;
+  /** These two are others after `fit`. */
+  exports: Exports;
+  memory: WebAssembly.Memory;
+  /** Threads for large runs, where whoever started the engine has brought them. */
+  team: Team | null = null;
+  readonly #start: number;
+
+  private constructor(variant: Variant, module: WebAssembly.Module, memory: WebAssembly.Memory) {
+    this.variant = variant;
+    this.module = module;
+    this.memory = memory;
+    this.exports = instantiate(module, memory);
+    this.#start = this.exports.heapBase();
+  }
+
+  /**
+   * The fastest kernels that run here, or those asked for; null when this machine has none, or no memory for them.
+   *
+   * @param shared whether other threads can work on the memory too
+   */
+  static load(bytes: KernelBytes, variant: Variant | null = supportedVariants()[0] ?? null, shared = false): Kernels | null {
+    const memory = variant === null ? null : newMemory(shared);
+    if (variant === null || memory === null) return null;
+    // Copied, because types that allow for shared memory cannot promise that nobody writes to the bytes meanwhile.
+    const own = new Uint8Array(bytes[variant]);
+    return new Kernels(variant, new WebAssembly.Module(shared ? own : withPlainMemory(own)), memory);
+  }
+
+  /** The same kernels on a memory of their own, for work that goes on while others use this one; null when there is none. */
+  apart(): Kernels | null {
+    const memory = newMemory(this.#shared);
+    return memory === null ? null : new Kernels(this.variant, this.module, memory);
+  }
+
+  get #shared(): boolean {
+    return typeof SharedArrayBuffer !== 'undefined' && this.memory.buffer instanceof SharedArrayBuffer;
+  }
+
+  /** Whether the memory is so much larger than these bytes that it is better given back. */
+  exceeds(bytes: number): boolean {
+    const { byteLength } = this.memory.buffer;
+    return byteLength > mostKeptBytes && byteLength > 2 * bytes;
+  }
+
+  /** Gives a memory that exceeds so many bytes back, between two runs. */
+  fit(bytes: number): void {
+    const memory = this.exceeds(bytes) ? newMemory(this.#shared) : null;
+    if (memory === null) return;
+    this.memory = memory;
+    this.exports = instantiate(this.module, memory);
+  }
+
+  /** Bytes that the memory has after buffers of these sizes have been laid out in it, if it had fewer. */
+  bytesFor(sizes: readonly number[]): number {
+    return Math.ceil(this.#place(sizes).end / pageBytes) * pageBytes;
+  }
+
+  #place(sizes: readonly number[]): { readonly addresses: number[]; readonly end: number } {
+    let end = this.#start;
+    const addresses = sizes.map((bytes) => {
+      const address = end;
+      end += Math.ceil(bytes / 64) * 64;
+      return address;
+    });
+    // Dot products read up to six rows beyond the last one.
+    return { addresses, end: end + 1024 };
+  }
+
+  /** Lays out buffers of these sizes, each on a 64 byte border, and gives their addresses; null when there is not so much memory. */
+  layOut(sizes: readonly number[]): number[] | null {
+    const { addresses, end } = this.#place(sizes);
+    const missing = Math.ceil((end - this.memory.buffer.byteLength) / pageBytes);
+    if (missing <= 0) return addresses;
+    if (Math.ceil(end / pageBytes) > mostPages) return null;
+    try {
+      this.memory.grow(missing);
+    } catch {
+      // The only way to learn that the machine has no more is to ask for it (RangeError).
+      return null;
+    }
+    return addresses;
+  }
+}

@@ -1,0 +1,149 @@
+// Singular values of the Jacobians over time through the kernels.
+import type { RunChunk } from '../network/scaledBackward.js';
+import { gradedSteps } from '../linalg/gradedSvd.js';
+import type { GradedRows } from '../linalg/gradedSvd.js';
+import type { JacobianSeries } from '../analysis/jacobians.js';
+import { Mover, transposedSteps } from '../core/resumableCopy.js';
+import { log10Of2 } from '../core/norm.js';
+import { jointNormSteps } from '../core/scan.js';
+import { part } from '../core/resumable.js';
+import { factorise, inverse } from '../linalg/luCholesky.js';
+import type { Experiment, Steps } from '../types.js';
+import { JacobianChain } from './jacobianChain.js';
+import type { Kernels } from './instance.js';
+import { insideRange, layOut, numbersAt } from './packedMatrix.js';
+import { SigmaBatch } from './sigmaMaxBatch.js';
+import { SlopeBlocks } from './slopes.js';
+import { slopesOfItem } from './spectrum.js';
+
+const pauseWork = 1e7;
+const mostSweeps = 40;
+/** Up to this condition number σ_min of a Jacobian comes from the inverse of Wh with at least nine digits; beyond, from Jacobi's rotations. */
+const mostCondition = 1e6;
+
+/** ../graded.ts on rows of H numbers in the kernels' memory. */
+class GradedValues {
+  readonly #kernels: Kernels;
+  readonly #H: number;
+  readonly #at: Readonly<Record<keyof ReturnType<typeof GradedValues.sizes>, number>>;
+
+  static sizes(H: number) {
+    return { jacobiRows: H * (H + (H % 2)) * 8, mantissas: H * 8, jacobiExponents: H * 8 };
+  }
+
+  constructor(kernels: Kernels, H: number, at: Readonly<Record<keyof ReturnType<typeof GradedValues.sizes>, number>>) {
+    this.#kernels = kernels;
+    this.#H = H;
+    this.#at = at;
+  }
+
+  /** log2 of the singular values, descending; −Infinity for zero. */
+  *log2({ rows, log2 }: GradedRows): Steps<Float64Array> {
+    const H = this.#H;
+    const pitch = H + (H % 2);
+    const { jacobiRows, mantissas, jacobiExponents } = this.#at;
+    const numbers = numbersAt(this.#kernels, jacobiRows, H * pitch);
+    const [m, e] = [numbersAt(this.#kernels, mantissas, H), numbersAt(this.#kernels, jacobiExponents, H)];
+    const mover = new Mover();
+    // Longest first: then fewer sweeps are needed (de Rijk 1989).
+    for (const [i, from] of [...rows.keys()].sort((i, j) => log2[j]! - log2[i]!).entries()) {
+      numbers.fill(0, i * pitch, (i + 1) * pitch);
+      numbers.set(rows[from]!, i * pitch);
+      const zero = log2[from] === -Infinity;
+      e[i] = zero ? -Infinity : Math.floor(log2[from]!);
+      m[i] = zero ? 0 : 2 ** (log2[from]! - e[i]);
+      yield* mover.count(pitch);
+    }
+    for (let sweep = 0; sweep < mostSweeps; sweep++) {
+      let turned = 0;
+      for (let first = 0; first < H - 1;) {
+        const rowsAtOnce = Math.max(1, Math.floor(pauseWork / (4 * H * (H - first))));
+        turned += this.#kernels.exports.jacobiSweep(jacobiRows, pitch * 8, H, mantissas, jacobiExponents, first, Math.min(H - 1, first + rowsAtOnce));
+        first += rowsAtOnce;
+        yield sweep / mostSweeps;
+      }
+      if (turned === 0) break;
+    }
+    return m.map((mantissa, i) => Math.log2(mantissa) + (mantissa === 0 ? 0 : e[i]!)).sort().reverse();
+  }
+}
+
+/** Buffers of the singular values. */
+export const jacobianSizes = (experiment: Experiment) => {
+  const { H } = experiment.shapes;
+  return { ...SlopeBlocks.sizes(experiment), ...SigmaBatch.sizes(H), ...JacobianChain.sizes(H), ...GradedValues.sizes(H) };
+};
+
+/** Null when the memory does not suffice or a number is not finite or could leave its range; then plain arithmetic has to. */
+export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], series: JacobianSeries): Steps<JacobianSeries | null> {
+  const { shapes: { T, H }, weights: { Wx, Wh } } = experiment;
+  if (!(yield* insideRange(Wx, Wh))) return null;
+  const at = layOut(kernels, jacobianSizes(experiment));
+  if (at === null) return null;
+  const slopes = yield* part(slopesOfItem(kernels, experiment, chunks, at), 0, 0);
+  if (slopes === null) return null;
+  const slopesAt = (t: number): Float64Array => slopes.subarray(t * H, (t + 1) * H);
+  const values = new GradedValues(kernels, H, at);
+  const count = series.t.length;
+  const atSample = (i: number): Float64Array => slopesAt(series.t[i]!);
+  const transposed = yield* part(transposedSteps(Wh, H), 0, 0);
+  const decomposed = function* (i: number): Steps<Float64Array> {
+    const own = atSample(i);
+    return yield* values.log2(yield* gradedSteps(H, (j) => transposed.subarray(j * H, (j + 1) * H).map((value) => value * own[j]!)));
+  };
+
+  const open: number[] = [];
+  const batch = new SigmaBatch(kernels, H, at);
+  yield* part(batch.load(Wh), 0, 0);
+  yield* part(batch.each(count, atSample, (i, sigma) => {
+    series.sigmaMax[i] = sigma;
+    if (Number.isNaN(sigma)) open.push(i);
+  }), 0, 0.05);
+  const factors = yield* part(factorise(Wh, H), 0.05, 0.05);
+  const inverted = factors.singular ? null : yield* part(inverse(factors), 0.05, 0.05);
+  if (inverted !== null && (yield* part(jointNormSteps([inverted]), 0.05, 0.05)) * (yield* part(jointNormSteps([Wh]), 0.05, 0.05)) < mostCondition) {
+    // J = S·Whᵀ, so J⁻¹ = Wh⁻ᵀ·S⁻¹: the same question about 1/s and the transposed inverse.
+    yield* part(batch.load(yield* part(transposedSteps(inverted, H), 0.05, 0.05)), 0.05, 0.05);
+    yield* part(batch.each(count, (i) => (atSample(i).includes(0) ? new Float64Array(H) : atSample(i).map((slope) => 1 / slope)), (i, largest) => {
+      series.sigmaMin[i] = largest === 0 ? 0 : 1 / largest;
+      if (Number.isNaN(largest)) open.push(i);
+    }), 0.05, 0.1);
+  } else open.push(...series.t.keys());
+  for (const [n, i] of [...new Set(open)].entries()) {
+    const all = yield* part(decomposed(i), 0.1 + (0.4 * n) / count, 0.1 + (0.4 * n) / count);
+    series.sigmaMax[i] = 2 ** all[0]!;
+    series.sigmaMin[i] = 2 ** all[H - 1]!;
+  }
+
+  const begin = open.length === 0 ? 0.1 : 0.5;
+  const chain = yield* part(JacobianChain.create(kernels, Wh, H, 'backward', 4 * H * Number.EPSILON, at), begin, begin);
+  let sample = count - 1;
+  for (const chunk of [...chunks].reverse()) {
+    // Nothing is asked of what lies after the window in another chunk, or before its first step.
+    if (sample < 0 || chunk.start > series.t[sample]!) continue;
+    yield* part(chain.restart(), begin, begin);
+    for (let step = chunk.steps - 1; step >= 0;) {
+      const t = chunk.start + step;
+      const progress = begin + ((1 - begin) * (T - 1 - t)) / T;
+      if (series.t[sample] === t) {
+        const rows = yield* part(gradedSteps(H, (j) => {
+          const row = new Float64Array(H);
+          chain.column(j, row);
+          return row;
+        }, chain.exponents), progress, progress);
+        const all = yield* part(values.log2(rows), progress, progress);
+        series.log10Largest[sample] = all[0]! * log10Of2;
+        series.log10Median[sample] = ((all[(H - 1) >> 1]! + all[H >> 1]!) / 2) * log10Of2;
+        series.log10Smallest[sample] = all[H - 1]! * log10Of2;
+        sample--;
+      }
+      if (sample < 0) break;
+      // On to the next sample, or to the chunk's start.
+      const next = Math.max(chunk.start, series.t[sample] ?? 0);
+      const steps = Math.max(1, t - next);
+      yield* part(chain.advance(steps, (i) => slopesAt(t - i)), progress, progress + ((1 - begin) * steps) / T);
+      step -= steps;
+    }
+  }
+  return series;
+}

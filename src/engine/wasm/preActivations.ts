@@ -1,0 +1,26 @@
+// z_t of one sequence at every step, as products of matrices.
+import type { RunChunk } from '../network/scaledBackward.js';
+import type { Experiment, Steps } from '../types.js';
+import type { Kernels } from './instance.js';
+import { layOut } from './packedMatrix.js';
+import { ready } from '../core/recomputedTrace.js';
+import { SlopeBlocks } from './slopes.js';
+import { noMemory } from './workspaces.js';
+
+/** [T,H] */
+export function* fastPreActivations(kernels: Kernels, experiment: Experiment, item: number, chunks: readonly RunChunk[]): Steps<Float64Array | typeof noMemory> {
+  const { T, H } = experiment.shapes;
+  const at = layOut(kernels, SlopeBlocks.sizes(experiment));
+  if (at === null) return noMemory;
+  const z = new Float64Array(T * H);
+  const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: item, count: 1 }, at);
+  for (const chunk of chunks) {
+    for (let t0 = 0; t0 < chunk.steps; t0 += blocks.steps) {
+      const t1 = Math.min(chunk.steps, t0 + blocks.steps);
+      for (const t of [t0 - 1, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs);
+      z.set(yield* blocks.preActivations(chunk, t0, t1), (chunk.start + t0) * H);
+      yield (chunk.start + t0) / T;
+    }
+  }
+  return z;
+}

@@ -1,0 +1,373 @@
+// The float64 pass with carried exponents (../analyse.ts) through the kernels, block by block going back.
+import type { Analysis, RunChunk, SingleSource } from '../network/scaledBackward.js';
+import { emptyNorms } from '../network/scaledBackward.js';
+import { Mover } from '../core/resumableCopy.js';
+import { log10Of2 } from '../core/norm.js';
+import { largestOf } from '../core/scan.js';
+import { unfilled } from '../core/bufferPool.js';
+import { part } from '../core/resumable.js';
+import { cells } from '../types.js';
+import type { Experiment, Steps, Trace } from '../types.js';
+import { rowBytes } from './instance.js';
+import type { Kernels } from './instance.js';
+import { threadsFor } from './layer.js';
+import type { Room } from './layer.js';
+import { ApartNorms, dotsWork, normsGoApart, scratchOf } from './stepNorms.js';
+import { stagingBytes } from './packedMatrix.js';
+import { OneAtATime, PiecedTrace, ready } from '../core/recomputedTrace.js';
+import { goesApart, pauseLimit, ranges } from './workSplit.js';
+import { share, task } from './team.js';
+import type { Task, Team } from './team.js';
+import { packWeights } from './packWeights.js';
+
+const width = rowBytes / Float64Array.BYTES_PER_ELEMENT;
+/** Numbers of a step in the kernels' FlowJob.stats, before two for each sequence. */
+const statsOf = 10;
+/** Numbers of a row at a step in FlowJob.rowStats. */
+const rowStatsOf = 4;
+/** Rows of a block; nothing here is summed over them, so they only have to be enough to make calls rare. */
+const blockRows = 64;
+/** Floating-point operations between two pauses, a few milliseconds. */
+const blockWork = 5e7;
+/** The same for several threads, which meet three times in a block. */
+const sharedRows = 256;
+const sharedWork = 1.5e8;
+/** Rows are kept near 1; with weights beyond this a single step could leave the range of float64 all the same. */
+const weightRange = 1e100;
+
+/** The addresses in the kernels' FlowJob, in its order; seven numbers come before them. */
+const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'hs', 'xs', 'g', 'slopes', 'flowing', 'd', 'aligned', 'dx', 'scratch', 'exponents', 'rowStats', 'stats', 'failed'] as const;
+const jobFields = 7 + buffers.length;
+
+type Addresses = Readonly<Record<(typeof buffers)[number] | 'job' | 'staging' | 'normJob' | 'partials', number>>;
+/** Addresses, and lengths of the two arrays that JavaScript sees. */
+type Layout = { readonly kernels: Kernels; readonly team: Team | null; readonly threads: number; readonly at: Addresses; readonly blockSteps: number; readonly sizes: Addresses };
+
+/** What this pass takes; without `team` on one thread. */
+export const flowRoom = (own: Kernels, experiment: Experiment, team = own.team): Room => {
+  const { kernels, sizes } = measure(own, experiment, team);
+  return { kernels, bytes: kernels.bytesFor(Object.values(sizes)) };
+};
+
+function measure(own: Kernels, experiment: Experiment, team = own.team): Omit<Layout, 'at'> {
+  const { B, I, H } = experiment.shapes;
+  const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
+  const most = threadsFor(team, { B, I, H, steps: longest });
+  const threads = team === null || most === 1 ? 1 : team.size;
+  const blockStepsOf = (count: number): number => {
+    const [mostRows, mostWork] = count === 1 ? [blockRows, blockWork] : [sharedRows, sharedWork];
+    return Math.max(1, Math.min(longest, Math.floor(mostRows / B), Math.floor(mostWork / (4 * B * H * (H + I)))));
+  };
+  const blockSteps = blockStepsOf(most);
+  const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
+  const sizes = {
+    job: jobFields * 4,
+    staging: Math.max(stagingBytes(Math.max(H, I), H), (blockSteps + 1) * Math.max(H, I) * Float64Array.BYTES_PER_ELEMENT),
+    forwardWeights: hPanels * (H + I) * rowBytes,
+    backwardWeights: (hPanels + iPanels) * H * rowBytes,
+    bias: hPanels * rowBytes,
+    hs: hPanels * (1 + blockSteps) * B * rowBytes,
+    xs: iPanels * blockSteps * B * rowBytes,
+    g: hPanels * blockSteps * B * rowBytes,
+    slopes: hPanels * blockSteps * B * rowBytes,
+    flowing: hPanels * 2 * B * rowBytes,
+    d: hPanels * blockSteps * 2 * B * rowBytes,
+    aligned: hPanels * blockSteps * B * rowBytes,
+    dx: iPanels * blockSteps * B * rowBytes,
+    scratch: most * scratchOf(hPanels, iPanels, width),
+    exponents: 2 * B * Float64Array.BYTES_PER_ELEMENT,
+    rowStats: blockSteps * 2 * B * rowStatsOf * Float64Array.BYTES_PER_ELEMENT,
+    stats: blockSteps * (statsOf + 2 * B) * Float64Array.BYTES_PER_ELEMENT,
+    failed: Int32Array.BYTES_PER_ELEMENT,
+    ...ApartNorms.sizes({ dtype: 'float64', B, I, H }),
+  } satisfies Addresses;
+  return { kernels: team === null || most === 1 ? own : team.kernels, team: threads === 1 ? null : team, threads, sizes, blockSteps: blockStepsOf(threads) };
+}
+
+/** Consecutive steps of a chunk with what flows into the last of them, from which they can be computed again. */
+type FlowPiece = { readonly chunk: RunChunk; readonly single: boolean; readonly t1: number; readonly flowing: Uint8Array; readonly exponents: Uint8Array };
+
+class FastFlow {
+  readonly #kernels: Kernels;
+  readonly #team: Team | null;
+  readonly #threads: number;
+  readonly #experiment: Experiment;
+  readonly #at: Addresses;
+  readonly #job: Int32Array;
+  readonly #staging: Float64Array;
+  readonly #stats: Float64Array;
+  readonly #failed: Int32Array;
+  readonly #blockSteps: number;
+  readonly #limit: number;
+  readonly #mover = new Mover();
+  readonly #norms: ApartNorms;
+
+  static *create(own: Kernels, experiment: Experiment): Steps<FastFlow | null> {
+    const measured = measure(own, experiment);
+    const { sizes, kernels } = measured;
+    const names = Object.keys(sizes) as (keyof Addresses)[];
+    const addresses = kernels.layOut(names.map((name) => sizes[name]));
+    if (addresses === null) return null;
+    const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Addresses, number>;
+    yield* packWeights(kernels, 'float64', experiment.weights, at);
+    return new FastFlow(experiment, { ...measured, at });
+  }
+
+  private constructor(experiment: Experiment, { kernels, team, threads, at, blockSteps, sizes }: Layout) {
+    this.#kernels = kernels;
+    this.#team = team;
+    this.#threads = threads;
+    this.#experiment = experiment;
+    this.#at = at;
+    this.#blockSteps = blockSteps;
+    this.#limit = pauseLimit('float64', experiment.shapes.B, false);
+    const { buffer } = kernels.memory;
+    this.#job = new Int32Array(buffer, at.job, jobFields);
+    this.#staging = new Float64Array(buffer, at.staging, sizes.staging / 8);
+    this.#stats = new Float64Array(buffer, at.stats, sizes.stats / 8);
+    this.#failed = new Int32Array(buffer, at.failed, 1);
+    this.#failed[0] = 0;
+    const { cell, shapes: { B, I, H } } = experiment;
+    const scratchBytes = scratchOf(Math.ceil(H / width), Math.ceil(I / width), width);
+    this.#job.set([B, I, H, cells.indexOf(cell), blockSteps, B, scratchBytes, ...buffers.map((name) => at[name])]);
+    this.#norms = new ApartNorms(kernels, team, threads, { dtype: 'float64', B, I, H }, at, { at: at.scratch, bytes: scratchBytes });
+  }
+
+  /**
+   * One chunk; `single`: its last step is the single source. False when a number left the range: then nothing counts. With `pieces` the
+   * gradient itself is not kept, but at least every `pieceSteps` steps what flows.
+   */
+  *chunk(chunk: RunChunk, target: Omit<Analysis, 'dhScaled'>, single: boolean, dhScaled: Float64Array | null, pieces: { readonly found: FlowPiece[]; readonly steps: number } | null): Steps<boolean> {
+    const { T, H } = this.#experiment.shapes;
+    this.#start(single);
+    let border = chunk.steps;
+    for (let t1 = chunk.steps, t0 = 0; t1 > 0; t1 = t0) {
+      if (pieces !== null && t1 <= border) {
+        pieces.found.push({ chunk, single, t1, ...this.#state() });
+        border = t1 - pieces.steps;
+      }
+      t0 = this.#blockStart(t1);
+      if (!(yield* this.#block(chunk, t0, t1, (chunk.steps - t1) / chunk.steps))) return false;
+      if (dhScaled !== null) yield* this.#take(t0, t1, (values, b) => { dhScaled.set(values, (b * T + chunk.start + t0) * H); });
+      for (let t = t0; t < t1; t++) this.#keep(t - t0, chunk.start + t, target, single);
+      yield (chunk.steps - t0) / chunk.steps;
+    }
+    return true;
+  }
+
+  /** The gradient of a piece [B,steps,H], the same bits as the first time. */
+  *again({ chunk, single, t1, flowing, exponents }: FlowPiece, t0: number): Steps<Float64Array> {
+    const { B, H } = this.#experiment.shapes;
+    const { memory: { buffer } } = this.#kernels;
+    this.#start(single);
+    new Uint8Array(buffer, this.#at.flowing, flowing.length).set(flowing);
+    new Uint8Array(buffer, this.#at.exponents, exponents.length).set(exponents);
+    const g = new Float64Array(B * (t1 - t0) * H);
+    for (let end = t1, start = 0; end > t0; end = start) {
+      // The run's own blocks, on more threads, may have ended elsewhere.
+      start = Math.max(t0, this.#blockStart(end));
+      yield* this.#block(chunk, start, end, (t1 - end) / (t1 - t0));
+      yield* this.#take(start, end, (values, b) => { g.set(values, (b * (t1 - t0) + start - t0) * H); });
+    }
+    return g;
+  }
+
+  #state(): Pick<FlowPiece, 'flowing' | 'exponents'> {
+    const { memory: { buffer } } = this.#kernels;
+    const { B, H } = this.#experiment.shapes;
+    return { flowing: new Uint8Array(buffer, this.#at.flowing, Math.ceil(H / width) * this.#job[5]! * rowBytes).slice(), exponents: new Uint8Array(buffer, this.#at.exponents, 16 * B).slice() };
+  }
+
+  /** Before the last step of a chunk: nothing flows but the single source. */
+  #start(single: boolean): void {
+    const { shapes: { B, H }, upstream, loss, truncate } = this.#experiment;
+    const { exports } = this.#kernels;
+    const at = this.#at;
+    const hPanels = Math.ceil(H / width);
+    // Ones at the last step alone, never cut: then the total gradient is the single source.
+    const separate = single && (loss !== null || upstream.kind !== 'last' || truncate !== null);
+    const rows = separate ? 2 * B : B;
+    this.#job[5] = rows;
+    exports.clear(at.flowing, hPanels * rows * rowBytes);
+    exports.clear(at.exponents, 16 * B);
+    if (separate) exports.fill64(1, H, at.flowing + B * rowBytes, rows * rowBytes, B);
+  }
+
+  /** First step of the block that ends before t1. */
+  #blockStart(t1: number): number {
+    const { truncate } = this.#experiment;
+    return Math.max(0, t1 - this.#blockSteps, truncate === null ? 0 : Math.floor((t1 - 1) / truncate) * truncate);
+  }
+
+  /** False when a number left the range. */
+  *#block(chunk: RunChunk, t0: number, t1: number, progress: number): Steps<boolean> {
+    const { shapes: { B, I, H }, truncate, upstream, loss } = this.#experiment;
+    for (const t of [t0 - 1, t0, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs);
+    if (loss !== null || upstream.kind === 'given') for (const t of [t0, t1 - 1]) yield* ready(t, chunk.dhs);
+    yield* this.#packBlock(chunk, t0, t1);
+    const enters = (yield* this.#enter(chunk, t0, t1)) ? 1 : 0;
+    yield progress;
+    const cut = truncate !== null && t0 > 0 && t0 % truncate === 0 ? 1 : 0;
+    const steps = t1 - t0;
+    const rows = this.#job[5]!;
+    const { job } = this.#at;
+    yield* this.#share(steps * B, 2 * H * (H + I), progress, (from, to, thread) => task('flowSlopes', 'float64', job, from, to, thread));
+    // The kernels take two rows at once, but for every thread a row is better still.
+    const pair = rows > this.#threads ? 2 : 1;
+    yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * H * H, progress, (from, to) => task('flowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)));
+    if (this.#failed[0] !== 0) return false;
+    const dx = 2 * B * H * I;
+    const together = !goesApart(dx, this.#limit);
+    const withNorms = !normsGoApart({ B, I, H }, this.#limit);
+    if (!together) yield* this.#share(steps * B, 2 * H * I, progress, (from, to) => task('flowInputs', 'float64', job, from, to));
+    yield* this.#share(steps, (withNorms ? dotsWork({ B, I, H }) : 0) + (together ? dx : 0), progress, (from, to, thread) => task('flowNorms', 'float64', job, from, to, thread, Number(together) + (withNorms ? 2 : 0)));
+    for (let t = 0; t < steps && !withNorms; t++) yield* this.#stepNorms(t, progress);
+    return true;
+  }
+
+  /** ‖dWx‖ and ‖dWh‖ of step t of the block. */
+  *#stepNorms(t: number, progress: number): Steps<void> {
+    const { B } = this.#experiment.shapes;
+    const at = this.#at;
+    const [stepBytes, row] = [B * rowBytes, t * B * rowBytes];
+    const blockPanel = this.#blockSteps * stepBytes;
+    const found = yield* this.#norms.of({ x: at.xs + row, xPanel: blockPanel, h: at.hs + row, hPanel: blockPanel + stepBytes, d: at.aligned + row, dPanel: blockPanel }, this.#limit, progress);
+    this.#stats.set(found, t * (statsOf + 2 * B) + 3);
+  }
+
+  /** Calls that take `from` … `to − 1` of `count` items each, with `work` operations an item at most. */
+  *#share(count: number, work: number, progress: number, of: (from: number, to: number, thread: number) => Task): Steps<void> {
+    for (const { first, end } of ranges(count, work, this.#limit * this.#threads)) {
+      const own = end - first;
+      const parts = Math.min(own, this.#threads);
+      share(this.#team, this.#kernels.exports, Array.from({ length: parts }, (_, part) => of(first + Math.floor((own * part) / parts), first + Math.floor((own * (part + 1)) / parts), part)));
+      yield progress;
+    }
+  }
+
+  /** g of a block, sequence by sequence; the values are gone with the next one. */
+  *#take(t0: number, t1: number, keep: (values: Float64Array, b: number) => void): Steps<void> {
+    const { B, H } = this.#experiment.shapes;
+    const { g, staging } = this.#at;
+    for (let b = 0; b < B; b++) {
+      this.#kernels.exports.unpack64(g + b * rowBytes, this.#blockSteps * B * rowBytes, B * rowBytes, t1 - t0, H, staging);
+      keep(this.#staging.subarray(0, (t1 - t0) * H), b);
+      yield* this.#mover.count((t1 - t0) * H);
+    }
+  }
+
+  /** States (that before step t0 too) and inputs of a block. */
+  *#packBlock(chunk: RunChunk, t0: number, t1: number): Steps<void> {
+    const { B, I, H } = this.#experiment.shapes;
+    const { pack64 } = this.#kernels.exports;
+    const at = this.#at;
+    const { steps } = chunk;
+    const count = t1 - t0;
+    const [hsPanel, xsPanel] = [(1 + this.#blockSteps) * B * rowBytes, this.#blockSteps * B * rowBytes];
+    for (let b = 0; b < B; b++) {
+      this.#staging.set(t0 === 0 ? chunk.initial.data.subarray(b * H, (b + 1) * H) : chunk.hs.data.subarray((b * steps + t0 - 1) * H, (b * steps + t0) * H));
+      this.#staging.set(chunk.hs.data.subarray((b * steps + t0) * H, (b * steps + t1) * H), H);
+      pack64(at.staging, 1 + count, H, at.hs + b * rowBytes, hsPanel, B * rowBytes);
+      this.#staging.set(chunk.xs.data.subarray((b * steps + t0) * I, (b * steps + t1) * I));
+      pack64(at.staging, count, I, at.xs + b * rowBytes, xsPanel, B * rowBytes);
+      yield* this.#mover.count((1 + count) * H + count * I);
+    }
+  }
+
+  /** dhs of a block; false when nothing enters there. */
+  *#enter(chunk: RunChunk, t0: number, t1: number): Steps<boolean> {
+    const { shapes: { B, H }, upstream, loss } = this.#experiment;
+    const { exports } = this.#kernels;
+    const { g, staging } = this.#at;
+    const panel = this.#blockSteps * B * rowBytes;
+    if (loss === null && upstream.kind === 'every') {
+      exports.fill64(1, H, g, panel, (t1 - t0) * B);
+      return true;
+    }
+    if (loss === null && upstream.kind === 'last') {
+      if (t1 < chunk.steps) return false;
+      exports.clear(g, Math.ceil(H / width) * panel);
+      exports.fill64(1, H, g + (t1 - 1 - t0) * B * rowBytes, panel, B);
+      return true;
+    }
+    const { data } = chunk.dhs;
+    for (let b = 0; b < B; b++) {
+      this.#staging.set(data.subarray((b * chunk.steps + t0) * H, (b * chunk.steps + t1) * H));
+      exports.pack64(staging, t1 - t0, H, g + b * rowBytes, panel, B * rowBytes);
+      yield* this.#mover.count((t1 - t0) * H);
+    }
+    return true;
+  }
+
+  #keep(place: number, t: number, { log10Norms, log10dhPerSequence, dhExponent, single }: Omit<Analysis, 'dhScaled'>, isSource: boolean): void {
+    const { B, T } = this.#experiment.shapes;
+    const from = place * (statsOf + 2 * B);
+    const stat = (i: number): number => this.#stats[from + i]!;
+    const log10 = (value: number, exponent: number): number => Math.log10(value) + exponent * log10Of2;
+    const E = stat(0);
+    dhExponent[t] = E;
+    for (const [i, name] of (['dh', 'dx', 'dWx', 'dWh', 'db'] as const).entries()) log10Norms[name][t] = log10(stat(1 + i), E);
+    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + t] = log10(stat(statsOf + 2 * b), stat(statsOf + 2 * b + 1));
+    if (!isSource) return;
+    const [g, d, dh] = [log10(stat(7), stat(6)), log10(stat(8), stat(6)), log10(stat(9), stat(6))] as const;
+    single.log10[t] = g;
+    single.lnSlope[t] = (d - g) * Math.LN10;
+    single.lnWh[t] = (dh - d) * Math.LN10;
+  }
+}
+
+/**
+ * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of float64, or a number that
+ * left its range; then `analyse` has to.
+ */
+export function* fastAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[]): Steps<Analysis | null> {
+  const { B, T, H } = experiment.shapes;
+  const dhScaled = unfilled('float64', B * T * H);
+  const rest = yield* flowBack(kernels, experiment, chunks, dhScaled, null);
+  return rest === null ? null : { ...rest, dhScaled };
+}
+
+/** The same without holding the gradient, which is computed again in pieces of at least so many steps. */
+export function* longAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], pieceSteps: number): Steps<Analysis<Trace> | null> {
+  const { B, T, H } = experiment.shapes;
+  const found: FlowPiece[] = [];
+  const rest = yield* flowBack(kernels, experiment, chunks, null, { found, steps: pieceSteps });
+  if (rest === null) return null;
+  const pieces = found.map((piece, i) => ({ piece, t0: found[i + 1]?.chunk === piece.chunk ? found[i + 1]!.t1 : 0 })).sort((a, b) => a.piece.chunk.start + a.t0 - b.piece.chunk.start - b.t0);
+  let beside: FastFlow | null = null;
+  const turns = new OneAtATime();
+  const dhScaled = new PiecedTrace({ B, T, N: H }, pieces.map(({ piece, t0 }) => piece.chunk.start + t0), (i) => turns.run(function* () {
+    const apart = beside === null ? kernels.apart() : null;
+    if (apart !== null) beside = yield* FastFlow.create(apart, experiment);
+    if (beside === null) throw new RangeError('no memory to compute a piece of the gradient again');
+    return yield* beside.again(pieces[i]!.piece, pieces[i]!.t0);
+  }));
+  return { ...rest, dhScaled };
+}
+
+function* flowBack(
+  kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], dhScaled: Float64Array | null, pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
+): Steps<Omit<Analysis, 'dhScaled'> | null> {
+  const { shapes: { B, T }, weights } = experiment;
+  for (const tensor of [weights.Wx, weights.Wh, weights.b]) {
+    const largest = yield* largestOf(tensor);
+    if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return null;
+  }
+  const flow = yield* part(FastFlow.create(kernels, experiment), 0, 0);
+  if (flow === null) return null;
+  const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
+  const single: SingleSource = { log10: unmeasured(), lnSlope: unmeasured(), lnWh: unmeasured() };
+  const result = { log10Norms: emptyNorms(T), log10dhPerSequence: new Float64Array(B * T), dhExponent: new Float64Array(T), single };
+  for (const chunk of chunks) {
+    const steps = flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) {
+        if (!step.value) return null;
+        break;
+      }
+      yield (chunk.start + chunk.steps * step.value) / T;
+    }
+  }
+  return result;
+}

@@ -1,0 +1,90 @@
+// The norms of one step's weight gradients in pieces: where the step has so many rows that they take too long for one call. The sums are those of
+// the kernels' `weightNorms`, in its order.
+import type { DType, Steps } from '../types.js';
+import { bytesOf, rowBytes } from './instance.js';
+import type { Kernels } from './instance.js';
+import { goesApart, ranges } from './workSplit.js';
+import { share, task } from './team.js';
+import type { Team } from './team.js';
+
+/** Products of float32 summed in float64 take so many times as long. */
+const wideFactor = 4;
+/** Numbers of the kernels' NormJob, and of what a pair of rows adds to the sums. */
+const [jobFields, partialNumbers] = [13, 6];
+/** What the d of a step are where nothing is to be said of them (../kernels/subnormal.ts); of others both products are formed, in about twice the time. */
+const ordinary = 0;
+const [both, smallFactor] = [2 | 4, 2];
+
+/** Of a step: rows of x, hPrev and d, the address of the first and the distance of the panels. */
+export type StepRows = Readonly<Record<'x' | 'xPanel' | 'h' | 'hPanel' | 'd' | 'dPanel', number>>;
+
+type Shape = { readonly dtype: DType; readonly B: number; readonly I: number; readonly H: number };
+type Addresses = Readonly<Record<keyof ReturnType<typeof ApartNorms.sizes>, number>>;
+type Scratch = { readonly at: number; readonly bytes: number };
+
+/** Operations for the dot products of a step's rows, and for its weight gradients. */
+export const dotsWork = ({ B, I, H }: Omit<Shape, 'dtype'>): number => B * B * (2 * H + I);
+const formWork = ({ B, I, H }: Omit<Shape, 'dtype'>): number => 2 * B * H * (H + I);
+
+/** Whether the norms of a step are to be found in pieces. */
+export const normsGoApart = (shape: Omit<Shape, 'dtype'>, limit: number): boolean => shape.B > 1 && goesApart(Math.max(dotsWork(shape), formWork(shape)), limit);
+
+/** Bytes of a thread's scratch in the kernels: a panel of columns of a weight gradient with the norms of all, the sums of a bias, the dot products of a few rows. */
+export const scratchOf = (hPanels: number, iPanels: number, width: number): number => Math.max(hPanels, iPanels) * width * rowBytes + hPanels * rowBytes;
+
+export class ApartNorms {
+  readonly #kernels: Kernels;
+  readonly #team: Team | null;
+  readonly #threads: number;
+  readonly #shape: Shape;
+  readonly #at: Addresses;
+  readonly #scratch: Scratch;
+
+  static sizes({ dtype, B, H }: Shape) {
+    const hPanels = Math.ceil((H * bytesOf[dtype]) / rowBytes);
+    return { normJob: jobFields * 4, partials: (2 + Math.max(partialNumbers * Math.ceil(B / 2), hPanels)) * 8 };
+  }
+
+  /** `scratch`: of all threads, and the bytes of one of them. */
+  constructor(kernels: Kernels, team: Team | null, threads: number, shape: Shape, at: Addresses, scratch: Scratch) {
+    [this.#kernels, this.#team, this.#threads, this.#shape, this.#at, this.#scratch] = [kernels, team, threads, shape, at, scratch];
+  }
+
+  /** ‖xᵀd‖ and ‖hPrevᵀd‖ of a step, as the dtype holds them. */
+  *of({ x, xPanel, h, hPanel, d, dPanel }: StepRows, limit: number, progress: number, kind = ordinary): Steps<readonly [dWx: number, dWh: number]> {
+    const { dtype, B, I, H } = this.#shape;
+    const { normJob, partials } = this.#at;
+    const { exports, memory: { buffer } } = this.#kernels;
+    const [gramEnd, formEnd] = dtype === 'float32' ? [exports.gramEnd32, exports.formEnd32] : [exports.gramEnd64, exports.formEnd64];
+    new Int32Array(buffer, normJob, jobFields).set([B, I, H, x, xPanel, h, hPanel, d, dPanel, partials, this.#scratch.at, this.#scratch.bytes, kind]);
+    const pairs = Math.ceil(B / 2);
+    const grams = (wide: 0 | 1): Steps<void> => this.#divided('gramRows', pairs, 4 * B * (2 * H + I) * (wide === 1 ? wideFactor : 1), limit, progress, (first, end, thread) => [first, end, wide, thread]);
+    let left = both;
+    if (kind === ordinary) {
+      yield* grams(0);
+      left = gramEnd(normJob, 0);
+      if (left === 1) {
+        yield* grams(1);
+        left = gramEnd(normJob, 1);
+      }
+    }
+    const width = rowBytes / bytesOf[dtype];
+    for (const [flag, recurrent, M] of [[2, 0, I], [4, 1, H]] as const) {
+      if ((left & flag) === 0) continue;
+      yield* this.#divided('formPanels', Math.ceil(H / width), 2 * B * M * width * (kind === ordinary ? 1 : smallFactor), limit, progress, (first, end, thread) => [recurrent, first, end, thread]);
+      formEnd(normJob, recurrent);
+    }
+    const [dWx = NaN, dWh = NaN] = new Float64Array(buffer, partials, 2);
+    return [dWx, dWh];
+  }
+
+  /** Calls for all `count` items, `work` operations each, divided among the threads. */
+  *#divided(operation: 'gramRows' | 'formPanels', count: number, work: number, limit: number, progress: number, args: (first: number, end: number, thread: number) => readonly number[]): Steps<void> {
+    const threads = this.#threads;
+    for (const { first, end } of ranges(count, work, limit * threads)) {
+      const border = (thread: number): number => first + Math.floor(((end - first) * thread) / threads);
+      share(this.#team, this.#kernels.exports, Array.from({ length: threads }, (_, thread) => (border(thread) === border(thread + 1) ? null : task(operation, this.#shape.dtype, this.#at.normJob, ...args(border(thread), border(thread + 1), thread)))));
+      yield progress;
+    }
+  }
+}

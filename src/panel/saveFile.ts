@@ -1,0 +1,46 @@
+// Files that the user asked for: where to, written, and shown when they want.
+import path from 'node:path';
+import { t } from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { withLateProgress } from '../editor/following/delayedProgress.js';
+import { entryUri } from '../editor/following/session.js';
+import type { Session } from '../editor/following/session.js';
+
+export function reportFailure(error: unknown): void {
+  void vscode.window.showErrorMessage(t('Run RNN: {0}', error instanceof Error ? error.message : String(error)));
+}
+
+/** Asks where, beside the config, unless a target is given; writes, and offers to open it. */
+export async function saveBytes(session: Session, suggestedName: string, bytes: Uint8Array, given?: vscode.Uri): Promise<void> {
+  const safeName = suggestedName.replaceAll(/[\\/:*?"<>|]/g, '-');
+  const target = given ?? (await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(entryUri(session.entry), '..', safeName) }));
+  if (target === undefined) return;
+  try {
+    await vscode.workspace.fs.writeFile(target, bytes);
+  } catch (error) {
+    reportFailure(error);
+    return;
+  }
+  const open = t('Open');
+  const saved = vscode.window.showInformationMessage(t('Saved {0}.', path.posix.basename(target.path)), open);
+  // The file is there: whoever waits for it need not wait for the user to close the message.
+  void saved.then(async (choice) => {
+    if (choice !== open) return;
+    if (target.path.endsWith('.html')) await vscode.env.openExternal(target);
+    else await vscode.commands.executeCommand('vscode.open', target);
+  });
+}
+
+/** What the worker makes of the finished run on screen, once its analyses are complete; null when the user gave up, there is no run, or a newer one came in between. */
+export async function ofFinishedRun<Result>(session: Session, title: string, ask: (runId: number) => Promise<Result | null>): Promise<Result | null> {
+  const { summary } = session;
+  if (summary === null) return null;
+  let stopWaiting: () => void = () => undefined;
+  const given = new Promise<'given up'>((resolve) => {
+    stopWaiting = () => resolve('given up');
+  });
+  const answer = await withLateProgress(title, Promise.race([ask(summary.runId), given]), stopWaiting);
+  if (answer === 'given up') return null;
+  if (answer === null) throw new Error(t('The run was replaced by a newer one meanwhile. Save again.'));
+  return answer;
+}

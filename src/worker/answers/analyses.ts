@@ -1,0 +1,218 @@
+// Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
+import { attribute, jacobianSeries, preActivations, reachOf } from '../../engine/index.js';
+import type { Attribution, JacobianSeries, PreActivations, Reach, Shapes, Steps, Trace, Workspaces } from '../../engine/index.js';
+import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, AttributionRows, AttributionRowsRequest, JacobianRequest, Jacobians, ReachValues, TimeWindow } from '../../protocol/messages.js';
+import { Cancelled } from '../scheduling/scheduler.js';
+import { Job } from './backgroundAnalysis.js';
+import { binStart, clampWindow } from './decimate.js';
+import type { KeptRun } from './slices.js';
+
+/** More decades than this below the largest are one colour with zero. */
+const mostDecades = 12;
+const fewestDecades = 3;
+
+/** Analyses that are complete; the Jacobians are those of the first sequence. */
+export type Finished = { readonly attribution: Attribution; readonly reach: Reach; readonly jacobians: JacobianSeries };
+
+export class Analyses {
+  readonly #run: KeptRun | null;
+  readonly #shapes: Shapes;
+  readonly #workspaces: Workspaces | null;
+  readonly #check: () => void;
+  readonly #jacobians = new Map<number, Job<JacobianSeries>>();
+  #window: { readonly key: string; readonly job: Job<JacobianSeries> } | null = null;
+  #attribution: Job<Attribution> | null = null;
+  #reach: Job<Reach> | null = null;
+  /** Under way, by their sequences. */
+  readonly #preActivations = new Map<number, Job<PreActivations>>();
+
+  /** `check` throws Cancelled when the run is not wanted any more. Without a run there are only the analyses that were finished before. */
+  constructor(run: KeptRun | null, shapes: Shapes, check: () => void, finished: Finished | null = null, workspaces: Workspaces | null = null) {
+    this.#run = run;
+    this.#workspaces = workspaces;
+    this.#shapes = shapes;
+    this.#check = check;
+    if (finished === null) return;
+    this.#attribution = Job.finished(finished.attribution);
+    this.#reach = Job.finished(finished.reach);
+    this.#jacobians.set(0, Job.finished(finished.jacobians));
+  }
+
+  /** Everything, complete. @throws Cancelled when a newer run needs the thread */
+  async finished(): Promise<Finished> {
+    const [attribution, reach, jacobians] = [this.#attributionJob(), this.#reachJob(), this.#jacobiansJob(0)];
+    for (const job of [attribution, reach, jacobians]) {
+      while (job.fraction < 1) {
+        if (job.cancelled) throw new Cancelled();
+        await job.more();
+      }
+    }
+    return { attribution: attribution.state, reach: reach.state, jacobians: jacobians.state };
+  }
+
+  /** z_t of a sequence, [T,H]; null where a newer run needs the thread. Whoever asks keeps it. */
+  async preActivations(sequence: number): Promise<Trace | null> {
+    const job = this.#preActivationsJob(sequence);
+    try {
+      while (job.fraction < 1 && !job.cancelled) await job.more();
+    } finally {
+      if (this.#preActivations.get(sequence) === job) this.#preActivations.delete(sequence);
+    }
+    return job.state.values;
+  }
+
+  #needed(): KeptRun {
+    if (this.#run === null) throw new Error('This analysis was not recorded.');
+    return this.#run;
+  }
+
+  async jacobians(request: JacobianRequest): Promise<Jacobians> {
+    const sequence = Math.min(request.sequence, this.#shapes.B - 1);
+    const job = request.window === undefined || this.#run === null ? this.#jacobiansJob(sequence) : this.#windowJob(sequence, clampWindow(request.window, this.#shapes.T));
+    await job.more();
+    return { ...copyOf(job.state), fraction: job.fraction, sequence };
+  }
+
+  async attribution(request: AttributionRequest): Promise<AttributionPicture> {
+    const job = this.#attributionJob();
+    await job.more();
+    return { ...picture(job.state, request, this.#shapes), fraction: job.fraction };
+  }
+
+  async attributionRow({ t }: AttributionRowRequest): Promise<AttributionRow> {
+    const job = this.#attributionJob();
+    if (job.fraction < 1) await job.more();
+    const { sources, t: steps, log10 } = job.state;
+    const row = nearest(steps, t);
+    const at = steps[row] ?? 0;
+    const kept = sources.flatMap((source, s) => (source.to >= at ? [{ ...source, log10: log10[row * sources.length + s] ?? NaN }] : []));
+    return { t: at, from: Float64Array.from(kept, ({ from }) => from), to: Float64Array.from(kept, ({ to }) => to), log10: Float64Array.from(kept, (source) => source.log10), fraction: job.fraction };
+  }
+
+  async attributionRows({ from, to }: AttributionRowsRequest): Promise<AttributionRows> {
+    const job = this.#attributionJob();
+    if (job.fraction < 1) await job.more();
+    const { sources, t, log10 } = job.state;
+    // A group that ends before t cannot reach it.
+    const values = log10.slice(from * sources.length, to * sources.length).map((value, i) => ((sources[i % sources.length]?.to ?? 0) < (t[from + Math.floor(i / sources.length)] ?? 0) ? -Infinity : value));
+    return { t: t.slice(from, to), log10: values, fraction: job.fraction };
+  }
+
+  async reach(): Promise<ReachValues> {
+    const job = this.#reachJob();
+    await job.more();
+    return { ...copyOf(job.state), steps: this.#shapes.T, fraction: job.fraction };
+  }
+
+  #jacobiansJob(sequence: number): Job<JacobianSeries> {
+    return this.#jobOf(this.#jacobians, sequence, ({ experiment, result }) => {
+      const { series, steps } = jacobianSeries(experiment, result, sequence, this.#workspaces);
+      return { state: series, steps };
+    });
+  }
+
+  #preActivationsJob(sequence: number): Job<PreActivations> {
+    return this.#jobOf(this.#preActivations, sequence, ({ experiment, result }) => {
+      const { z, steps } = preActivations(experiment, result, sequence, this.#workspaces);
+      return { state: z, steps };
+    });
+  }
+
+  /** The job of a sequence; begun where there is none, or where it was cancelled. */
+  #jobOf<State>(jobs: Map<number, Job<State>>, sequence: number, begin: (run: KeptRun) => { readonly state: State; readonly steps: Steps<void> }): Job<State> {
+    const known = jobs.get(sequence);
+    if (known?.cancelled === false) return known;
+    const { state, steps } = begin(this.#needed());
+    const job = new Job(state, steps, this.#check);
+    jobs.set(sequence, job);
+    return job;
+  }
+
+  /** One at a time: whoever looks elsewhere has no use for the window before. */
+  #windowJob(sequence: number, window: TimeWindow): Job<JacobianSeries> {
+    const key = `${sequence} ${window.t0} ${window.t1}`;
+    if (this.#window?.key === key && !this.#window.job.cancelled) return this.#window.job;
+    const { experiment, result } = this.#needed();
+    const { series, steps } = jacobianSeries(experiment, result, sequence, this.#workspaces, window);
+    const own = { key, job: new Job(series, steps, () => {
+      if (this.#window !== own) throw new Cancelled();
+      this.#check();
+    }) };
+    this.#window = own;
+    return own.job;
+  }
+
+  #reachJob(): Job<Reach> {
+    if (this.#reach === null || this.#reach.cancelled) {
+      const { experiment, result } = this.#needed();
+      const { reach, steps } = reachOf(experiment, result, this.#workspaces);
+      this.#reach = new Job(reach, steps, this.#check);
+    }
+    return this.#reach;
+  }
+
+  #attributionJob(): Job<Attribution> {
+    if (this.#attribution === null || this.#attribution.cancelled) {
+      const { experiment, result } = this.#needed();
+      const { attribution, steps } = attribute(experiment, result, this.#workspaces);
+      this.#attribution = new Job(attribution, steps, this.#check);
+    }
+    return this.#attribution;
+  }
+}
+
+/** Arrays of an answer move to whoever asked; the analysis goes on with its own. */
+const copyOf = <State extends Readonly<Record<string, Float64Array>>>(state: State): State => Object.fromEntries(Object.entries(state).map(([name, values]) => [name, values.slice()])) as State;
+
+/** Index of the value nearest to `wanted` in an ascending list. */
+function nearest(values: Float64Array, wanted: number): number {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((values[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && wanted - (values[low - 1] ?? 0) <= (values[low] ?? 0) - wanted ? low - 1 : low;
+}
+
+function picture({ sources, t: steps, log10, leftOut }: Attribution, request: AttributionRequest, { T }: Shapes): Omit<AttributionPicture, 'fraction'> {
+  const window = clampWindow(request.window, T);
+  const span = window.t1 - window.t0;
+  const reaching = sources.map((source, s) => ({ ...source, s })).filter(({ to }) => to >= window.t0).reverse();
+  const rows = Math.min(reaching.length, Math.max(1, request.maxRows));
+  const columns = Math.min(span, Math.max(1, request.maxColumns), Math.max(1, Math.ceil((steps.length * span) / T)));
+  let [log10Max, log10Min] = [-Infinity, Infinity];
+  for (const value of log10) {
+    if (!Number.isFinite(value)) continue;
+    if (value > log10Max) log10Max = value;
+    if (value < log10Min) log10Min = value;
+  }
+  const decades = Math.min(mostDecades, Math.max(fewestDecades, Math.ceil(log10Max - log10Min + 0.5)));
+  const values = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const [start, end] = [binStart(window.t0, span, columns, column), binStart(window.t0, span, columns, column + 1)];
+      let [best, known] = [-Infinity, false];
+      for (let i = nearest(steps, start); i === nearest(steps, start) || (steps[i] ?? Infinity) < end; i++) {
+        for (let r = binStart(0, reaching.length, rows, row); r < binStart(0, reaching.length, rows, row + 1); r++) {
+          const value = log10[i * sources.length + (reaching[r]?.s ?? 0)] ?? NaN;
+          if (Number.isNaN(value)) continue;
+          known = true;
+          if (value > best) best = value;
+        }
+      }
+      values[row * columns + column] = known ? (best === -Infinity ? 0 : Math.max(0, 1 + (best - log10Max) / decades)) : NaN;
+    }
+  }
+  const first = (row: number): number => binStart(0, reaching.length, rows, row);
+  return {
+    window, columns, rows, values, log10Max, decades,
+    from: Float64Array.from({ length: rows }, (_, row) => reaching[first(row + 1) - 1]?.from ?? 0),
+    to: Float64Array.from({ length: rows }, (_, row) => reaching[first(row)]?.to ?? 0),
+    sourceFrom: Float64Array.from(sources, ({ from }) => from),
+    sourceTo: Float64Array.from(sources, ({ to }) => to),
+    largestGroup: sources.reduce((most, { from, to }) => Math.max(most, to - from + 1), 0),
+    rowSteps: steps.slice(),
+    leftOut,
+  };
+}

@@ -1,0 +1,42 @@
+import type { Steps } from '../../engine/index.js';
+import { Cancelled, drive } from '../scheduling/scheduler.js';
+
+/** How long an answer waits for more of an analysis that is under way, ms. */
+const patience = 250;
+
+// eslint-disable-next-line require-yield -- the generator that is over at once
+function* nothing(): Steps<void> {
+  return;
+}
+
+/** An analysis that goes on while its parts are asked for. Ends by itself when `check` throws Cancelled. */
+export class Job<State> {
+  readonly state: State;
+  fraction = 0;
+  cancelled = false;
+  readonly #end: Promise<void>;
+  #failure: Error | null = null;
+
+  constructor(state: State, steps: Steps<void>, check: () => void) {
+    this.state = state;
+    this.#end = drive(steps, check, (fraction) => { this.fraction = Math.min(fraction, 0.999); }, 'behind').then(() => { this.fraction = 1; }, (error: unknown) => {
+      if (error instanceof Cancelled) this.cancelled = true;
+      else this.#failure = error instanceof Error ? error : new Error(String(error));
+    });
+  }
+
+  /** One that is over. */
+  static finished<State>(state: State): Job<State> {
+    const job = new Job(state, nothing(), () => undefined);
+    job.fraction = 1;
+    return job;
+  }
+
+  /** Resolves when there is more than before, or everything. @throws what the analysis threw */
+  async more(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([this.#end, new Promise<void>((resolve) => { timer = setTimeout(resolve, patience); })]);
+    clearTimeout(timer);
+    if (this.#failure !== null) throw this.#failure;
+  }
+}

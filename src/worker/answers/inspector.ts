@@ -1,0 +1,222 @@
+import { findParts, insideQuotes, matrixLines, outlineOf, readExperiment, references } from '../../config/index.js';
+import { readDocument } from '../../config/json/jsonDocument.js';
+import type { Document } from '../../config/json/jsonDocument.js';
+import type { FileContent, Files } from '../../config/read/fileAccess.js';
+import { indicesAt } from '../../config/json/locateNumbers.js';
+import type { TensorNode } from '../../config/json/node.js';
+import type { FoundParts, Part } from '../../config/read/configParts.js';
+import { Value } from '../../config/json/jsonValue.js';
+import { cells, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
+import type { MatrixFacts, NumberFacts } from '../../engine/index.js';
+import type { ChangeOutcome, ChangeRequest, FactsRequest, FileRequest, InspectRequest, Inspection, KnownShapes, PartFacts, PartInfo, Reference } from '../../protocol/messages.js';
+import { changesFor, inlineWeightsHaveComments, offersOf } from '../changes/refactorings.js';
+import { Cancelled, drive } from '../scheduling/scheduler.js';
+import { raised } from '../scheduling/cancelFlag.js';
+
+/** Configs whose documents are kept, so that an edit of one file reads that file alone. */
+const keptConfigs = 4;
+/** Larger matrices are not decomposed while somebody waits for a hover. */
+const largestDecomposed = 512;
+/** tanh' is below 0.06 beyond this. */
+const saturated = 2.09;
+
+type Kept = { readonly found: FoundParts; readonly inspection: Inspection };
+type KeptDocument = { readonly version: string | undefined; readonly document: Document };
+
+/** The editor's side of the worker: reads a config with its files and tells everything that can be known before a run. */
+export class Inspector {
+  readonly #readFile: (request: FileRequest) => Promise<FileContent>;
+  readonly #documents = new Map<string, KeptDocument>();
+  /** reference as it stands in a file → id, so that a kept document is found before the host has resolved it again. */
+  readonly #ids = new Map<string, string>();
+  readonly #kept = new Map<string, Kept>();
+  readonly #numbers = new WeakMap<TensorNode, NumberFacts>();
+  readonly #matrices = new WeakMap<TensorNode, MatrixFacts>();
+  #queue: Promise<unknown> = Promise.resolve();
+  #check: () => void = () => undefined;
+  /** Kept documents outlive the inspection that read them, so they ask whichever one is going on. */
+  readonly #tick = (): void => this.#check();
+
+  constructor(readFile: (request: FileRequest) => Promise<FileContent>) {
+    this.#readFile = readFile;
+  }
+
+  async inspect({ config, cancel }: InspectRequest): Promise<Inspection | null> {
+    try {
+      return (await this.#read(config, flag(cancel))).inspection;
+    } catch (error) {
+      if (error instanceof Cancelled) return null;
+      throw error;
+    }
+  }
+
+  async facts({ config, file, position, cancel }: FactsRequest): Promise<PartFacts | null> {
+    const check = flag(cancel);
+    try {
+      const { found } = this.#kept.get(config) ?? (await this.#read(config, check));
+      const offset = found.roots.find(({ document }) => document.id === file)?.document.lines.offset(position);
+      const part = offset === undefined ? undefined : found.parts.find(({ value: { document, place, node } }) => document.id === file && within(offset, Math.min(place.offset, node.offset), node.offset + node.length));
+      return part === undefined || offset === undefined ? null : await this.#factsOf(part, offset, check);
+    } catch (error) {
+      if (error instanceof Cancelled) return null;
+      throw error;
+    }
+  }
+
+  async change({ config, file, path, change }: ChangeRequest): Promise<ChangeOutcome> {
+    const { found, inspection } = await this.#read(config, () => undefined);
+    return changesFor(found, file, path, change, inspection.dtype, inspection.shapes, (part) => this.#matrixFacts(part, () => undefined));
+  }
+
+  references(bytes: Uint8Array): Reference[] {
+    const root = Value.root(readDocument('', bytes, () => undefined));
+    return root === null ? [] : references(root).map(({ key, value }) => ({ key, reference: value.node.kind === 'string' ? value.node.value : '', range: insideQuotes(value) }));
+  }
+
+  /** One at a time: two that read the same files would read them twice. */
+  #read(config: string, check: () => void): Promise<Kept> {
+    const result = this.#queue.then(() => this.#readNow(config, check));
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #readNow(config: string, check: () => void): Promise<Kept> {
+    this.#check = check;
+    try {
+      return await this.#readAll(config, check);
+    } finally {
+      this.#check = () => undefined;
+    }
+  }
+
+  async #readAll(config: string, check: () => void): Promise<Kept> {
+    check();
+    const opened = new Map<string, FileContent>();
+    const files: Files = {
+      read: async (reference, from) => {
+        const key = `${from ?? ''}\n${reference}`;
+        const known = opened.get(key) ?? (await this.#fetch(reference, from, key));
+        opened.set(key, known);
+        check();
+        return known;
+      },
+    };
+    const parse = (id: string, bytes: Uint8Array): Document => this.#documents.get(id)?.document ?? readDocument(id, bytes, this.#tick);
+    const { problems, files: ids } = await readExperiment({ kind: 'config', config }, files, { tick: this.#tick, readDocument: parse });
+    const found = await findParts(config, async (reference, from) => {
+      const content = await files.read(reference, from);
+      const document = this.#documents.get(content.id)?.document;
+      return { id: content.id, root: !content.ok || document === undefined ? null : Value.root(document) };
+    });
+    const kept = { found, inspection: this.#describe(config, found, problems, ids) };
+    this.#kept.delete(config);
+    this.#kept.set(config, kept);
+    this.#forget();
+    return kept;
+  }
+
+  /** Asks for a file, and parses it when it is not the version that is kept. */
+  async #fetch(reference: string, from: string | null, key: string): Promise<FileContent> {
+    const knownId = this.#ids.get(key);
+    const version = knownId === undefined ? undefined : this.#documents.get(knownId)?.version;
+    const content = await this.#readFile({ reference, from, ...(version === undefined ? {} : { known: version }) });
+    this.#ids.set(key, content.id);
+    if (!content.ok) this.#documents.delete(content.id);
+    else if (content.version === undefined || this.#documents.get(content.id)?.version !== content.version) {
+      this.#documents.set(content.id, { version: content.version, document: readDocument(content.id, content.bytes, this.#tick) });
+    }
+    return content;
+  }
+
+  #describe(config: string, found: FoundParts, problems: Inspection['problems'], files: readonly string[]): Inspection {
+    const text = (key: string): string | null => {
+      const node = found.config?.get(key)?.node;
+      return node?.kind === 'string' ? node.value : null;
+    };
+    const shapes = shapesOf(found);
+    return {
+      config, problems, shapes, files: [...files],
+      cell: found.config === null ? null : cells.find((cell) => cell === (text('cell') ?? 'tanh')) ?? null,
+      dtype: text('dtype') === 'float64' ? 'float64' : 'float32',
+      parts: found.parts.map((part) => this.#partInfo(part)),
+      links: found.links,
+      offers: offersOf(found, shapes),
+      documents: found.roots.map((root) => ({ file: root.document.id, outline: outlineOf(root), matrixLines: matrixLines(root) })),
+      weightsHaveComments: inlineWeightsHaveComments(found),
+    };
+  }
+
+  #partInfo({ role, name, value, transposed }: Part): PartInfo {
+    const { file, range, path } = value.address();
+    const { node, document } = value;
+    let numbers: NumberFacts | null = null;
+    if (node.kind === 'tensor') {
+      this.#tick();
+      numbers = this.#numbers.get(node) ?? measureNumbers(node.data);
+      this.#numbers.set(node, numbers);
+    }
+    return { role, name, file, path, transposed, key: range, value: document.lines.range(node), shape: node.kind === 'tensor' ? node.shape : null, numbers };
+  }
+
+  async #factsOf(part: Part, offset: number, check: () => void): Promise<PartFacts> {
+    const { value: { node, document }, role, transposed } = part;
+    const info = this.#partInfo(part);
+    if (node.kind !== 'tensor') return { part: info, matrix: null, inputs: null, zeros: null, saturating: 0, element: null };
+    const [rows = 0, columns = 0] = node.shape;
+    const flat = node.shape.length === 2 && (role === 'input' || role === 'recurrent') ? zeroLines(node.data, rows, columns) : null;
+    const zeros = flat === null ? null : transposed ? { from: flat.columns, to: flat.rows } : { from: flat.rows, to: flat.columns };
+    const inputs = role === 'sequences' && node.data.length > 0 ? measureInputs(node.data, node.shape.at(-1) ?? 1) : null;
+    const isState = role === 'bias' || role === 'initialState';
+    let element: PartFacts['element'] = null;
+    if (within(offset, node.offset, node.offset + node.length - 1)) {
+      const indices = indicesAt(document.text, node, offset, this.#tick);
+      const flatIndex = node.shape.reduce((index, size, axis) => index * size + (indices[axis] ?? 0), 0);
+      const number = node.data[flatIndex];
+      if (indices.length === node.shape.length && number !== undefined && indices.every((index, axis) => index < (node.shape[axis] ?? 0))) element = { indices, value: number };
+    }
+    return { part: info, matrix: await this.#matrixFacts(part, check), inputs, zeros, saturating: isState ? node.data.filter((x) => Math.abs(x) > saturated).length : 0, element };
+  }
+
+  async #matrixFacts({ role, value: { node } }: Part, check: () => void): Promise<MatrixFacts | null> {
+    if (node.kind !== 'tensor' || node.shape.length !== 2 || node.data.length === 0) return null;
+    if (role !== 'input' && role !== 'recurrent' && role !== 'readout') return null;
+    const [rows = 0, columns = 0] = node.shape;
+    if (Math.min(rows, columns) > largestDecomposed) return null;
+    const known = this.#matrices.get(node);
+    if (known !== undefined) return known;
+    const facts = await drive(measureMatrix(node.data, rows, columns), check, () => undefined);
+    this.#matrices.set(node, facts);
+    return facts;
+  }
+
+  /** Lets go of configs that nobody has looked at lately, and of files that no kept config names. */
+  #forget(): void {
+    for (const config of [...this.#kept.keys()].slice(0, -keptConfigs)) this.#kept.delete(config);
+    const used = new Set([...this.#kept.values()].flatMap(({ inspection }) => inspection.files));
+    for (const id of this.#documents.keys()) if (!used.has(id)) this.#documents.delete(id);
+    for (const [key, id] of this.#ids) if (!used.has(id)) this.#ids.delete(key);
+  }
+}
+
+const within = (offset: number, start: number, end: number): boolean => start <= offset && offset <= end;
+
+function flag(cancel: SharedArrayBuffer | null): () => void {
+  const stop = raised(cancel);
+  return () => {
+    if (stop()) throw new Cancelled();
+  };
+}
+
+/** Sizes that the files agree on; H from the recurrent matrix, I from the sequences before the input matrix. */
+function shapesOf({ parts, group }: FoundParts): KnownShapes {
+  const shape = (value: Value | null | undefined): readonly number[] | null => (value?.node.kind === 'tensor' && value.node.data.length > 0 ? value.node.shape : null);
+  const chunks = parts.filter(({ role }) => role === 'sequences').map(({ value }) => shape(value)).map((s) => (s?.length === 2 ? [1, ...s] : s?.length === 3 ? s : null));
+  const [first] = chunks;
+  const recurrent = shape(group?.recurrent);
+  const H = recurrent?.length === 2 && recurrent[0] === recurrent[1] ? recurrent[0] ?? null : null;
+  const input = shape(group?.input);
+  // One of its two sizes is H; when both are, I is H too.
+  const fromInput = input?.length === 2 && H !== null ? (input[0] === H ? input[1] : input[1] === H ? input[0] : undefined) : undefined;
+  const T = chunks.length > 0 && !chunks.includes(null) ? chunks.reduce((sum, chunk) => sum + (chunk?.[1] ?? 0), 0) : null;
+  return { B: first?.[0] ?? null, T, I: first?.[2] ?? fromInput ?? null, H };
+}

@@ -1,0 +1,25 @@
+import type { SliceRequests } from '../../protocol/messages.js';
+
+type Ask = <K extends keyof SliceRequests>(name: K, params: SliceRequests[K]['params']) => Promise<SliceRequests[K]['result']>;
+type Handlers = { [K in keyof SliceRequests]: (params: SliceRequests[K]['params']) => Promise<SliceRequests[K]['result']> };
+
+/** What the page may ask about a run, passed on to whoever holds the run. */
+export const relaySlices = (ask: Ask): Handlers => ({
+  whatIf: (params) => ask('whatIf', params),
+  heatmap: (params) => ask('heatmap', params),
+  unitLines: (params) => ask('unitLines', params),
+  sequenceLines: (params) => ask('sequenceLines', params),
+  step: (params) => ask('step', params),
+  steps: (params) => ask('steps', params),
+  series: (params) => ask('series', params),
+  jacobians: (params) => ask('jacobians', params),
+  attribution: (params) => ask('attribution', params),
+  attributionRow: (params) => ask('attributionRow', params),
+  attributionRows: (params) => ask('attributionRows', params),
+  reach: (params) => ask('reach', params),
+  weights: (params) => ask('weights', params),
+  weightCells: (params) => ask('weightCells', params),
+  unit: (params) => ask('unit', params),
+  activations: (params) => ask('activations', params),
+  band: (params) => ask('band', params),
+});

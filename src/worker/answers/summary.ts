@@ -1,0 +1,63 @@
+// What is told about a run at once.
+import type { AnyRun, Experiment } from '../../engine/index.js';
+import type { RunSummary } from '../../protocol/messages.js';
+
+/** log10 of the smallest positive and the largest number. */
+const dtypeRanges = {
+  float32: { log10Smallest: Math.log10(2 ** -149), log10Largest: Math.log10((2 - 2 ** -23) * 2 ** 127) },
+  float64: { log10Smallest: Math.log10(Number.MIN_VALUE), log10Largest: Math.log10(Number.MAX_VALUE) },
+} as const;
+
+const describeUpstream = ({ loss, upstream }: Experiment): string => (loss === null ? upstream.kind : `${loss.kind} at ${loss.at}`);
+
+/** Steps at which a loss is, or the given gradient of some sequence is not 0. */
+function lossSteps({ shapes: { B, T, H }, chunks, upstream, loss }: Experiment): [number, number][] {
+  const every: [number, number][] = [[0, T - 1]];
+  if (loss !== null) return loss.at === 'every' ? every : [[T - 1, T - 1]];
+  if (upstream.kind === 'every') return every;
+  let end = -1;
+  if (upstream.kind === 'last') return chunks.map(({ steps }) => [end += steps, end]);
+  const { dhs } = upstream;
+  const enters = (t: number): boolean => {
+    for (let b = 0; b < B; b++) for (let i = (b * T + t) * H; i < (b * T + t + 1) * H; i++) if (dhs[i] !== 0) return true;
+    return false;
+  };
+  const runs: [number, number][] = [];
+  for (let t = 0; t < T; t++) {
+    if (!enters(t)) continue;
+    const last = runs[runs.length - 1];
+    if (last?.[1] === t - 1) last[1] = t;
+    else runs.push([t, t]);
+  }
+  return runs;
+}
+
+/** The step that `onePercentAt` names. */
+function onePercentAt({ log10SingleSource, verdict: { source, first, segments, onePercentSteps } }: AnyRun): number | null {
+  const least = (log10SingleSource[source] ?? NaN) - 2;
+  const horizon = segments.length > 1 || onePercentSteps === null ? log10SingleSource.findIndex((value, t) => t >= first && value > least) : source - Math.ceil(onePercentSteps);
+  // What cannot be told to arrive may arrive.
+  return horizon > first && !Number.isNaN(log10SingleSource[horizon - 1] ?? NaN) ? horizon : null;
+}
+
+export function summarise(runId: number, experiment: Experiment, result: AnyRun, elapsedMs: number): RunSummary {
+  const { name, cell, dtype, truncate, clipNorm } = experiment;
+  const entering = lossSteps(experiment);
+  return {
+    runId, name, cell, dtype, truncate, clipNorm, elapsedMs,
+    shapes: result.shapes,
+    chunkStarts: result.chunkStarts,
+    upstream: describeUpstream(experiment),
+    lossSteps: entering,
+    lossCount: entering.reduce((sum, [from, to]) => sum + to - from + 1, 0),
+    verdict: result.verdict,
+    onePercentAt: onePercentAt(result),
+    steps: null,
+    log10: { ...result.log10Norms, singleSource: result.log10SingleSource },
+    hNorm: result.hNorm,
+    saturation: result.saturation,
+    lossValue: result.lossValue,
+    clipFactor: result.clipFactor,
+    dtypeRange: dtypeRanges[dtype],
+  };
+}

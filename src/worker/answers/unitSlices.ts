@@ -1,0 +1,140 @@
+// Orders of the hidden units, their pre-activations, and how their values are spread.
+import type { Activations, ActivationsRequest, Band, BandRequest, UnitOrder } from '../../protocol/messages.js';
+import { activations, finish, preActivations } from '../../engine/index.js';
+import type { FloatArray, Trace } from '../../engine/index.js';
+import { binStart, clampWindow, decimate, decimatedSteps, largestOverTime } from './decimate.js';
+import { Once } from './perRunCache.js';
+import type { KeptRun } from './slices.js';
+
+/** Steps that are enough to tell how alike two units are. */
+const sampledSteps = 512;
+
+/** z_t of the sequence that was asked for last, [T,H]: every zoom comes back to it. */
+const known = new WeakMap<KeptRun['result'], { readonly sequence: number; readonly z: Trace }>();
+
+export const keepPreActivations = ({ result }: KeptRun, sequence: number, z: Trace): void => void known.set(result, { sequence, z });
+export const hasPreActivations = ({ result }: KeptRun, sequence: number): boolean => known.get(result)?.sequence === sequence;
+
+/** Those that were kept; else computed now. */
+export function preActivationsOf(run: KeptRun, sequence: number): Trace {
+  const last = known.get(run.result);
+  if (last?.sequence === sequence) return last.z;
+  const { z, steps } = preActivations(run.experiment, run.result, sequence);
+  finish(steps);
+  const { values } = z;
+  if (values === null) throw new Error('The pre-activations were not computed to their end.');
+  keepPreActivations(run, sequence, values);
+  return values;
+}
+
+const orders = new Once<Uint32Array>();
+
+/** Unit of each row; null for the units' own order. A copy, because what is answered moves away. */
+export const unitOrder = (run: KeptRun, sequence: number, order: UnitOrder): Uint32Array | null =>
+  (order === 'index' ? null : orders.of(run.result, `${order} ${sequence}`, () => sorted(run, sequence, order)).slice());
+
+function sorted({ experiment, result }: KeptRun, sequence: number, order: Exclude<UnitOrder, 'index'>): Uint32Array {
+  const { T, H } = result.shapes;
+  const states = (t: number): FloatArray => result.hs.subarray((sequence * T + t) * H, (sequence * T + t + 1) * H);
+  if (order === 'similarity') {
+    const count = Math.min(T, sampledSteps);
+    const samples = Array.from({ length: count }, (_, i) => Float64Array.from(states(Math.floor((i * T) / count))));
+    return bySimilarity(count, H, (i, unit) => samples[i]?.[unit] ?? 0);
+  }
+  const { saturatedAbove } = activations[experiment.cell];
+  const weight = new Float64Array(H);
+  for (let t = 0; t < T; t++) {
+    const h = states(t);
+    for (let unit = 0; unit < H; unit++) {
+      const size = Math.abs(h[unit] ?? 0);
+      weight[unit] = (weight[unit] ?? 0) + (saturatedAbove === null ? size : size > saturatedAbove ? 1 : size * 1e-6);
+    }
+  }
+  return Uint32Array.from(weight.keys()).sort((a, b) => (weight[b] ?? 0) - (weight[a] ?? 0) || a - b);
+}
+
+/** A chain in which each unit is followed by the one left that is most correlated with it; it starts at the unit that varies most. */
+function bySimilarity(samples: number, H: number, value: (sample: number, unit: number) => number): Uint32Array {
+  const centred = Array.from({ length: H }, (_, unit) => {
+    const line = Float64Array.from({ length: samples }, (__, i) => value(i, unit));
+    const mean = line.reduce((sum, v) => sum + v, 0) / samples;
+    const moved = line.map((v) => v - mean);
+    const length = Math.sqrt(moved.reduce((sum, v) => sum + v * v, 0));
+    return { line: length > 0 ? moved.map((v) => v / length) : moved, length };
+  });
+  const order = new Uint32Array(H);
+  const left = new Set(centred.keys());
+  let unit = centred.reduce((most, { length }, i) => (length > (centred[most]?.length ?? 0) ? i : most), 0);
+  for (let place = 0; place < H; place++) {
+    order[place] = unit;
+    left.delete(unit);
+    let [best, highest] = [-1, -Infinity];
+    for (const other of left) {
+      let dot = 0;
+      for (let i = 0; i < samples; i++) dot += (centred[unit]?.line[i] ?? 0) * (centred[other]?.line[i] ?? 0);
+      if (dot > highest) [best, highest] = [other, dot];
+    }
+    unit = best;
+  }
+  return order;
+}
+
+const largestStates = new Once<number>();
+
+/** A histogram of h for each column of time. */
+export function spread({ result, experiment }: KeptRun, { sequence, window: asked, maxColumns, bins }: ActivationsRequest): Activations {
+  const { B, T, H } = result.shapes;
+  const window = clampWindow(asked, T);
+  const columns = Math.min(window.t1 - window.t0, Math.max(1, maxColumns));
+  const items = sequence === null ? Array.from({ length: B }, (_, b) => b) : [Math.min(sequence, B - 1)];
+  const largest = experiment.cell === 'tanh' ? 1 : items.reduce((most, b) => Math.max(most, largestStates.of(result, String(b), () => largestOverTime(result.hs, result.shapes, b))), 0);
+  const high = experiment.cell === 'tanh' ? 1 : largest > 0 ? largest : 1;
+  const low = experiment.cell === 'relu' ? 0 : -high;
+  const shares = new Float32Array(bins * columns);
+  const notFinite = new Float32Array(columns);
+  // Counted first: thousands of small shares would add up to another number.
+  const counts = new Float64Array(bins);
+  for (let column = 0; column < columns; column++) {
+    const [from, to] = [binStart(window.t0, window.t1 - window.t0, columns, column), binStart(window.t0, window.t1 - window.t0, columns, column + 1)];
+    counts.fill(0);
+    let odd = 0;
+    for (const b of items) {
+      const states = result.hs.subarray((b * T + from) * H, (b * T + to) * H);
+      for (const h of states) {
+        if (!Number.isFinite(h)) {
+          odd++;
+          continue;
+        }
+        const bin = Math.max(0, Math.min(bins - 1, Math.floor(((h - low) / (high - low)) * bins)));
+        counts[bin] = (counts[bin] ?? 0) + 1;
+      }
+    }
+    const all = (to - from) * H * items.length;
+    for (let bin = 0; bin < bins; bin++) shares[(bins - 1 - bin) * columns + column] = (counts[bin] ?? 0) / all;
+    notFinite[column] = odd / all;
+  }
+  return { window, columns, bins, low, high, shares, notFinite };
+}
+
+/** Smallest, median and largest norm of the batch at each step. */
+export function band({ result }: KeptRun, { window: asked, maxPoints }: BandRequest): Band {
+  const { B, T } = result.shapes;
+  const window = clampWindow(asked, T);
+  const { t, bins } = decimatedSteps(window, maxPoints);
+  const span = window.t1 - window.t0;
+  const [low, median, high] = [new Float64Array(span), new Float64Array(span), new Float64Array(span)];
+  const heights = new Float64Array(B);
+  for (let i = 0; i < span; i++) {
+    for (let b = 0; b < B; b++) heights[b] = result.log10dhPerSequence[b * T + window.t0 + i] ?? NaN;
+    heights.sort();
+    low[i] = heights[0] ?? NaN;
+    median[i] = ((heights[(B - 1) >> 1] ?? NaN) + (heights[B >> 1] ?? NaN)) / 2;
+    high[i] = heights[B - 1] ?? NaN;
+  }
+  const line = (values: Float64Array): Float64Array => {
+    const out = new Float64Array(t.length);
+    decimate(window, bins, out, (step) => values[step - window.t0] ?? NaN);
+    return out;
+  };
+  return { t, low: line(low), median: line(median), high: line(high) };
+}

@@ -1,0 +1,24 @@
+// What a run has read, as a report tells it.
+import type { Entry, FileContent } from '../../config/read/fileAccess.js';
+import type { ReportData } from '../../protocol/messages.js';
+
+/** More of a config than this tells nobody anything: then its numbers stand inside it. */
+const longestConfig = 20_000;
+
+export class ReadSources {
+  config: ReportData['config'] = null;
+  readonly #sizes = new Map<string, number>();
+
+  get files(): ReportData['files'] {
+    return [...this.#sizes].map(([id, bytes]) => ({ id, bytes }));
+  }
+
+  /** Keeps the size of a file, and of the config its text. */
+  note(entry: Entry, from: string | null, content: FileContent): void {
+    if (!content.ok) return;
+    this.#sizes.set(content.id, content.bytes.length);
+    if (entry.kind !== 'config' || from !== null) return;
+    const text = new TextDecoder().decode(content.bytes);
+    this.config = { text: text.slice(0, longestConfig), characters: text.length };
+  }
+}

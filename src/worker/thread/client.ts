@@ -1,0 +1,154 @@
+import { Worker } from 'node:worker_threads';
+import type { ResourceLimits } from 'node:worker_threads';
+import { t } from '@vscode/l10n';
+import type { Entry } from '../../config/read/fileAccess.js';
+import type { VerdictBounds } from '../../engine/index.js';
+import { languageInUse } from '../../l10n.js';
+import type { Language } from '../../l10n.js';
+import type { FileRequest, RunOutcome, WorkerContract, WorkerHostContract } from '../../protocol/messages.js';
+import { Channel } from '../../protocol/rpc.js';
+import type { EventHandlers, RequestHandlers } from '../../protocol/rpc.js';
+import { newFlag, raise } from '../scheduling/cancelFlag.js';
+
+/** How long a cancelled run may take to notice before its thread is ended, ms. Only a call that knows no pause, such as QR of a big matrix, takes longer than a few ms. */
+const grace = 300;
+
+/** What the thread is given before its first message; 0 threads: as many as are worth it here. */
+export type EngineData = { readonly language: Language; readonly threads: number };
+
+/** What can be asked besides a run: slices of the last one, a file's kind, the result as JSON. */
+export type Questions = Omit<WorkerContract['requests'], 'run'>;
+type Live = { readonly worker: Worker; readonly channel: Channel<WorkerHostContract, WorkerContract> };
+type ActiveRun = { readonly runId: number; readonly flag: SharedArrayBuffer | null; stopped: boolean; readonly settled: Promise<void>; readonly live: Live };
+
+/** Tells a run to stop, which it does at its next pause. */
+function stop(run: ActiveRun): void {
+  run.stopped = true;
+  raise(run.flag);
+  if (run.flag === null) run.live.channel.emit('cancel', { runId: run.runId });
+}
+
+export type EngineClientOptions = {
+  /** Path of the bundled worker entry. */
+  readonly workerPath: string;
+  readonly readFile: RequestHandlers<WorkerHostContract>['readFile'];
+  /** Threads for large runs, asked when the engine starts; 0 or left out: as many as are worth it here. */
+  readonly threads?: () => number;
+  /** Heap bounds of the thread; V8's own when left out. */
+  readonly resourceLimits?: ResourceLimits;
+  /** Called for the latest run only: what an older run still sends is dropped. */
+  readonly events: EventHandlers<WorkerHostContract>;
+  /** The thread died by itself: what it said. Its results are gone; the next run starts a new one. */
+  readonly onCrash: (message: string) => void;
+};
+
+/** The host's side of one worker thread: starts it when first needed, lets the latest run win, replaces a dead one. */
+export class EngineClient {
+  readonly #options: EngineClientOptions;
+  #live: Live | null = null;
+  #active: ActiveRun | null = null;
+  #latest = 0;
+  /** Number of the newest run that was to stop before it began: it waits for an older one to do so. */
+  #cancelled = 0;
+  #disposed = false;
+
+  constructor(options: EngineClientOptions) {
+    this.#options = options;
+  }
+
+  /** Number of the run that is the newest, 0 before the first. */
+  get latestRun(): number {
+    return this.#latest;
+  }
+
+  /** Cancels the run before and starts this one. Resolves with `cancelled` when a newer one took its place. */
+  async run(entry: Entry, bounds: VerdictBounds): Promise<RunOutcome> {
+    const runId = ++this.#latest;
+    const cancelled: RunOutcome = { kind: 'cancelled', problems: [], files: [] };
+    await this.#stopActive();
+    if (runId !== this.#latest || runId <= this.#cancelled || this.#disposed) return cancelled;
+
+    const live = this.#start();
+    const flag = newFlag();
+    const answer = live.channel.request('run', { runId, entry, bounds, cancel: flag });
+    const settled = answer.then(() => undefined, () => undefined);
+    const active: ActiveRun = { runId, flag, stopped: false, settled, live };
+    this.#active = active;
+    try {
+      const outcome = await answer;
+      return runId === this.#latest ? outcome : cancelled;
+    } catch (error) {
+      // A run that was told to stop ends as cancelled, also when its thread had to be ended for it.
+      if (active.stopped) return cancelled;
+      throw error;
+    } finally {
+      if (this.#active === active) this.#active = null;
+    }
+  }
+
+  /** Stops the current run; its caller gets `cancelled`. */
+  async cancel(): Promise<void> {
+    this.#cancelled = this.#latest;
+    await this.#stopActive();
+  }
+
+  request<K extends keyof Questions>(name: K, params: Questions[K]['params']): Promise<Questions[K]['result']> {
+    return this.#start().channel.request(name, params);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#latest++;
+    if (this.#active !== null) stop(this.#active);
+    this.#end(t('The panel was closed.'));
+  }
+
+  async #stopActive(): Promise<void> {
+    const active = this.#active;
+    if (active === null) return;
+    stop(active);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), grace);
+    });
+    const first = await Promise.race([active.settled, late]);
+    clearTimeout(timer);
+    if (first === 'late' && this.#live === active.live) this.#end(t('The run did not stop by itself, so its thread was ended.'));
+  }
+
+  #start(): Live {
+    if (this.#live !== null) return this.#live;
+    if (this.#disposed) throw new Error('The engine was disposed.');
+    const { workerPath, resourceLimits, threads = () => 0 } = this.#options;
+    const workerData: EngineData = { language: languageInUse(), threads: threads() };
+    const worker = new Worker(workerPath, { workerData, ...(resourceLimits === undefined ? {} : { resourceLimits }) });
+    const latestOnly = <Payload extends { readonly runId: number }>(handle: (payload: Payload) => void) => (payload: Payload): void => {
+      if (payload.runId === this.#latest) handle(payload);
+    };
+    const { events } = this.#options;
+    const channel = new Channel<WorkerHostContract, WorkerContract>(
+      { post: (message, transfer) => worker.postMessage(message, [...transfer]), onMessage: (listener) => worker.on('message', listener) },
+      { readFile: (request: FileRequest) => this.#options.readFile(request) },
+      { progress: latestOnly(events.progress), problems: latestOnly(events.problems), summary: latestOnly(events.summary), spectrum: latestOnly(events.spectrum) },
+    );
+    const live: Live = { worker, channel };
+    const died = (message: string): void => {
+      if (this.#live !== live) return;
+      this.#live = null;
+      channel.close(message);
+      this.#options.onCrash(message);
+    };
+    worker.on('error', (error: Error & { code?: string }) => died(
+      error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? t('The engine ran out of memory. Fewer or shorter sequences, or a smaller hidden size, need less.') : t('The engine stopped: {0}', error.message)));
+    worker.on('exit', (code) => died(t('The engine stopped with exit code {0}.', code)));
+    this.#live = live;
+    return live;
+  }
+
+  #end(reason: string): void {
+    const live = this.#live;
+    this.#live = null;
+    live?.channel.close(reason);
+    void live?.worker.terminate();
+  }
+}

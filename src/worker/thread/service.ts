@@ -1,0 +1,254 @@
+import { t as say } from '@vscode/l10n';
+import { classify, readExperiment } from '../../config/index.js';
+import { newConfigText } from '../../config/edit/newConfig.js';
+import type { Files } from '../../config/read/fileAccess.js';
+import { openUnit, runWithin, spectrumOf, Workspaces } from '../../engine/index.js';
+import type { Kernels, Spectrum } from '../../engine/index.js';
+import type { Phase, ReportData, RunOutcome, RunRequest, RunSummary, UnitRequest, WhatIfAnswer, WhatIfRequest, WorkerContract, WorkerHostContract } from '../../protocol/messages.js';
+import { Channel } from '../../protocol/rpc.js';
+import type { Port } from '../../protocol/rpc.js';
+import { Analyses } from '../answers/analyses.js';
+import { applyWhatIf } from '../changes/applyWhatIf.js';
+import { joinBytes } from '../scheduling/joinBytes.js';
+import { capacityHere, tooLarge } from './memoryLimit.js';
+import type { Capacity } from './memoryLimit.js';
+import { Cancelled, drive } from '../scheduling/scheduler.js';
+import { raised } from '../scheduling/cancelFlag.js';
+import { Inspector } from '../answers/inspector.js';
+import { forPage, mostDense, seriesAnswer } from '../answers/seriesDownsampling.js';
+import { locateWeight } from '../answers/locateWeight.js';
+import { pack } from '../record/typedArrayJson.js';
+import { makeRecord } from '../record/reportRecord.js';
+import { resultJson } from '../record/resultJson.js';
+import { heatmap, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
+import type { KeptRun } from '../answers/slices.js';
+import { ReadSources } from '../record/runSources.js';
+import { band, hasPreActivations, keepPreActivations, spread } from '../answers/unitSlices.js';
+import { summarise } from '../answers/summary.js';
+import { weightCells, weights } from '../answers/weightSlices.js';
+import { WhatIfs } from '../answers/whatIfRuns.js';
+
+/** Milliseconds between two parts of a spectrum that is still growing. */
+const betweenParts = 400;
+
+/** The last finished run: what slices and analyses are cut from. */
+type Kept = KeptRun & { spectrum: Spectrum | null; /** The same while it grows. */ growing: Spectrum | null; analysing: Promise<unknown>; readonly analyses: Analyses; readonly whatIfs: WhatIfs; readonly summary: RunSummary; readonly sources: ReadSources };
+
+/** Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices. */
+export class Service {
+  readonly #channel: Channel<WorkerContract, WorkerHostContract>;
+  #kept: Kept | null = null;
+  /** Settles when the run that is under way has told its norms, or has ended before; analyses wait for it, and give way to the next one. */
+  #running: Promise<unknown> | null = null;
+  /** The newest run that was cancelled by a message. */
+  #cancelled = 0;
+  /** Number of the newest what-if. */
+  #question = 0;
+  readonly #kernels: Kernels | null;
+  readonly #workspaces: Workspaces | null;
+  readonly #capacity: Capacity;
+
+  /** Without `kernels` the reference classes do the arithmetic. */
+  constructor(port: Port, kernels: Kernels | null = null, capacity = capacityHere()) {
+    this.#kernels = kernels;
+    this.#capacity = capacity;
+    this.#workspaces = kernels === null ? null : new Workspaces(kernels);
+    const slice = <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
+      (request: Request): Result | null => (this.#kept?.runId === request.runId ? cut(this.#kept, request) : null);
+    const inspector = new Inspector((request) => this.#channel.request('readFile', request));
+    this.#channel = new Channel<WorkerContract, WorkerHostContract>(port, {
+      run: (request) => this.#alone(request),
+      classify: ({ bytes }) => classify(bytes),
+      references: ({ bytes }) => inspector.references(bytes),
+      inspect: (request) => inspector.inspect(request),
+      facts: (request) => inspector.facts(request),
+      change: (request) => inspector.change(request),
+      newConfig: newConfigText,
+      locateWeight: ({ entry, place }) => locateWeight(entry, place, (request) => this.#channel.request('readFile', request)),
+      applyWhatIf: ({ entry, whatIf }) => applyWhatIf(entry, whatIf, (request) => this.#channel.request('readFile', request)),
+      whatIf: (request) => this.#whatIf(request),
+      series: (request) => (this.#kept?.runId === request.runId ? seriesAnswer(this.#kept.summary, this.#kept.growing?.jacobianSigmaMax ?? new Float64Array(0), request) : null),
+      resultJson: ({ runId }) => this.#resultJson(runId),
+      reportData: ({ runId }) => this.#reportData(runId),
+      heatmap: this.#behindZ(slice(heatmap)),
+      unitLines: slice(unitLines),
+      sequenceLines: slice(sequenceLines),
+      step: slice(stepValues),
+      steps: this.#behindZ(slice(stepsBlock)),
+      jacobians: this.#later((analyses, request) => analyses.jacobians(request)),
+      attribution: this.#later((analyses, request) => analyses.attribution(request)),
+      attributionRow: this.#later((analyses, request) => analyses.attributionRow(request)),
+      attributionRows: this.#later((analyses, request) => analyses.attributionRows(request)),
+      reach: this.#later((analyses) => analyses.reach()),
+      weights: slice(weights),
+      weightCells: slice(weightCells),
+      unit: slice(({ experiment, result }, { t, sequence }: UnitRequest) => openUnit(experiment, result, Math.max(0, Math.min(t, result.shapes.T - 1)), Math.min(sequence, result.shapes.B - 1))),
+      activations: slice(spread),
+      band: slice(band),
+    }, { cancel: ({ runId }) => { this.#cancelled = runId; } });
+  }
+
+  async #alone(request: RunRequest): Promise<RunOutcome> {
+    let told = (): void => undefined;
+    const norms = new Promise<void>((resolve) => { told = resolve; });
+    const run = this.#run(request, told);
+    const settled = Promise.race([norms, run.then(() => undefined, () => undefined)]).then(() => { if (this.#running === settled) this.#running = null; });
+    this.#running = settled;
+    return run;
+  }
+
+  /** Answers from an analysis of the kept run, as soon as no run is under way. */
+  #later<Request extends { readonly runId: number }, Result>(ask: (analyses: Analyses, request: Request) => Promise<Result>): (request: Request) => Promise<Result | null> {
+    return async (request) => {
+      while (this.#running !== null) await this.#running;
+      return this.#kept?.runId === request.runId ? ask(this.#kept.analyses, request) : null;
+    };
+  }
+
+  /** The same, but of pre-activations once they are computed, which takes long where the run is large. */
+  #behindZ<Request extends { readonly runId: number; readonly tensor: string; readonly sequence: number }, Result>(cut: (request: Request) => Result | null): (request: Request) => Promise<Result | null> {
+    return async (request) => {
+      for (;;) {
+        const kept = this.#kept;
+        if (request.tensor !== 'z' || kept?.runId !== request.runId) return cut(request);
+        const sequence = Math.min(request.sequence, kept.result.shapes.B - 1);
+        if (hasPreActivations(kept, sequence)) return cut(request);
+        while (this.#running !== null) await this.#running;
+        // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody still waits.
+        const z = this.#kept === kept ? await kept.analyses.preActivations(sequence) : null;
+        if (z !== null) keepPreActivations(kept, sequence, z);
+      }
+    };
+  }
+
+  async #whatIf({ runId, whatIf }: WhatIfRequest): Promise<WhatIfAnswer | null> {
+    const question = ++this.#question;
+    if (this.#kept?.runId === runId) this.#kept.whatIfs.stop();
+    for (;;) {
+      while (this.#running !== null) await this.#running;
+      if (whatIf === null || question !== this.#question || this.#kept?.runId !== runId) return null;
+      const answer = await this.#kept.whatIfs.ask(whatIf);
+      if (answer !== null) return answer;
+      // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody still waits.
+    }
+  }
+
+  /** Ends the analyses of a run that was replaced, and those that a new run would have to share the thread with. */
+  readonly #unwanted = (runId: number) => (): void => {
+    if (this.#running !== null || this.#kept?.runId !== runId) throw new Cancelled();
+  };
+
+  /** `told` when the norms are known: what follows gives way to whatever the user does meanwhile. */
+  async #run({ runId, entry, bounds, cancel }: RunRequest, told: () => void): Promise<RunOutcome> {
+    const stop = raised(cancel);
+    const check = (): void => {
+      if (stop() || this.#cancelled === runId) throw new Cancelled();
+    };
+    const progress = (phase: Phase) => (fraction: number): void => this.#channel.emit('progress', { runId, phase, fraction });
+    const seen = new Set<string>();
+    const sources = new ReadSources();
+    const files: Files = {
+      read: async (reference, from) => {
+        const content = await this.#channel.request('readFile', { reference, from });
+        seen.add(content.id);
+        sources.note(entry, from, content);
+        check();
+        return content;
+      },
+    };
+    try {
+      progress('read')(0);
+      const { experiment, problems: found } = await readExperiment(entry, files, { tick: check });
+      const problems = [...found];
+      check();
+      const obstacle = experiment === null ? null : tooLarge(experiment, this.#kernels, this.#capacity, entry.kind === 'config' ? entry.config : entry.sequences);
+      if (obstacle !== null) problems.push(obstacle);
+      this.#channel.emit('problems', { runId, problems });
+      if (experiment === null || obstacle !== null) return { kind: 'refused', problems, files: [...seen] };
+
+      const started = performance.now();
+      const result = await drive(runWithin(this.#capacity.whole, experiment, bounds, this.#kernels), check, progress('run'));
+      const run = { runId, experiment, result };
+      const summary = summarise(runId, experiment, result, performance.now() - started);
+      const kept: Kept = { ...run, spectrum: null, growing: null, analysing: Promise.resolve(), analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId), this.#capacity.whole), summary, sources };
+      this.#kept = kept;
+      this.#channel.emit('summary', forPage(summary));
+
+      told();
+
+      const analysing = this.#analyse(kept, check, progress('analyse'));
+      kept.analysing = analysing.catch(() => undefined);
+      await analysing;
+      return { kind: 'done', problems, files: [...seen] };
+    } catch (error) {
+      if (error instanceof Cancelled) return { kind: 'cancelled', problems: [], files: [...seen] };
+      // What typed arrays throw when the machine has no room for them: the numbers live outside the heap, so the thread survives.
+      if (error instanceof RangeError) throw new Error(say('There is not enough memory for this run. Fewer or shorter sequences, or a smaller hidden size, need less. ({0})', error.message));
+      throw error;
+    }
+  }
+
+  /** The spectrum behind everything else, told now and then while it grows. */
+  async #analyse(kept: Kept, check: () => void, onProgress: (fraction: number) => void): Promise<Spectrum> {
+    const { runId, experiment, result } = kept;
+    const { spectrum, steps } = spectrumOf(experiment, result, this.#workspaces);
+    kept.growing = spectrum;
+    // One number a step: of a very long run it comes with the other series.
+    const part = result.shapes.T <= mostDense ? {} : { jacobianSigmaMax: new Float64Array(0) };
+    const tell = (fraction: number): void => this.#channel.emit('spectrum', { runId, ...spectrum, ...part, fraction });
+    let next = performance.now() + betweenParts;
+    await drive(steps, check, (fraction) => {
+      onProgress(fraction);
+      if (performance.now() < next) return;
+      tell(Math.min(fraction, 0.999));
+      next = performance.now() + betweenParts;
+    }, 'behind');
+    kept.spectrum = spectrum;
+    tell(1);
+    return spectrum;
+  }
+
+  /** The run with its spectrum, when it is still the last one and nothing newer needs the thread. */
+  async #complete(runId: number): Promise<(Kept & { readonly spectrum: Spectrum }) | null> {
+    while (this.#running !== null) await this.#running;
+    const kept = this.#kept;
+    if (kept?.runId !== runId) return null;
+    await kept.analysing;
+    // Only a cancelled analysis has left it out.
+    return { ...kept, spectrum: kept.spectrum ?? await this.#analyse(kept, this.#unwanted(runId), () => undefined) };
+  }
+
+  /** Null when a newer run comes in between. */
+  async #unlessCancelled<Result>(work: () => Promise<Result | null>): Promise<Result | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Cancelled) return null;
+      throw error;
+    }
+  }
+
+  #reportData(runId: number): Promise<ReportData | null> {
+    return this.#unlessCancelled(async () => {
+      const kept = await this.#complete(runId);
+      if (kept === null) return null;
+      const record = await makeRecord(kept, kept.summary, kept.spectrum, kept.analyses);
+      return {
+        extent: record.extent, config: kept.sources.config, files: kept.sources.files,
+        record: new TextEncoder().encode(pack(record)),
+      };
+    });
+  }
+
+  #resultJson(runId: number): Promise<Uint8Array | null> {
+    return this.#unlessCancelled(async () => {
+      const kept = await this.#complete(runId);
+      if (kept === null) return null;
+      const { experiment, result, spectrum } = kept;
+      const encoder = new TextEncoder();
+      const pieces: Uint8Array[] = [];
+      for (const piece of resultJson(experiment, result, spectrum)) pieces.push(encoder.encode(piece));
+      return joinBytes(pieces);
+    });
+  }
+}

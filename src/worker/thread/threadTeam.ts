@@ -1,0 +1,178 @@
+// More threads for the kernels: helpers that sleep on a shared counter, wake for one task each, and count themselves done.
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { t } from '@vscode/l10n';
+import { instantiate, mostTaskNumbers, perform } from '../../engine/index.js';
+import type { Kernels, Task, Team } from '../../engine/index.js';
+
+/** More than four threads wait for each other longer than they save at the sizes that people look at. */
+export const threadsHere = (): number => Math.min(4, availableParallelism());
+
+// Places in the shared control array; after them, for each helper, the generation of the task that it is offered (0 once somebody has taken it), how
+// many numbers that has, and the task. Whoever changes the generation to 0 does the task: a helper that is not awake yet, or no more, holds nobody up.
+const generation = 0;
+const pending = 1;
+const ready = 2;
+const ended = 3;
+const failed = 4;
+const firstSlot = 5;
+const slotLength = 2 + mostTaskNumbers;
+
+/** How often the caller looks whether the helpers are done before it goes to sleep, some microseconds. */
+const looks = 4000;
+/** How long the caller sleeps at once, ms. In slices, because a clock that goes on while the machine sleeps then costs one of them alone. */
+const slice = 500;
+/** Slices after which a task that was taken counts as lost: a minute, while tasks take milliseconds. */
+const patience = 120;
+
+type HelperData = { readonly helper: number; readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory; readonly control: SharedArrayBuffer };
+
+export const isHelper = (data: unknown): data is HelperData => typeof data === 'object' && data !== null && 'helper' in data;
+
+/** The life of a helper thread; it ends with the thread that started it. */
+export function help({ helper, module, memory, control }: HelperData): void {
+  const shared = new Int32Array(control);
+  const exports = instantiate(module, memory);
+  const slot = firstSlot + helper * slotLength;
+  let seen = Atomics.load(shared, generation);
+  Atomics.add(shared, ready, 1);
+  for (;;) {
+    Atomics.wait(shared, generation, seen);
+    const now = Atomics.load(shared, generation);
+    if (now === seen) continue;
+    seen = now;
+    if (Atomics.compareExchange(shared, slot, seen, 0) !== seen) continue;
+    const from = slot + 2;
+    try {
+      perform(exports, [...shared.subarray(from, from + (shared[slot + 1] ?? 0))]);
+    } catch {
+      // The caller waits for the count below and finds this; only it can tell anyone.
+      Atomics.store(shared, failed, 1);
+    }
+    if (Atomics.sub(shared, pending, 1) === 1) Atomics.notify(shared, pending);
+  }
+}
+
+const newControl = (helpers: number): Int32Array => new Int32Array(new SharedArrayBuffer((firstSlot + helpers * slotLength) * Int32Array.BYTES_PER_ELEMENT));
+
+/** The caller and some helpers; these are started when work worth sharing first asks, and work from when they are up (about 50 ms). */
+export class WorkerTeam implements Team {
+  kernels: Kernels;
+  readonly #entry: string | URL;
+  readonly #helpers: number;
+  readonly #patience: number;
+  #control: Int32Array;
+  #workers: Worker[] = [];
+
+  /**
+   * @param kernels on shared memory
+   * @param entry a module that calls `help` with its workerData when `isHelper` says so
+   * @param slices of half a second that a task may take
+   */
+  constructor(kernels: Kernels, entry: string | URL, helpers: number, slices = patience) {
+    this.kernels = kernels;
+    this.#entry = entry;
+    this.#helpers = helpers;
+    this.#patience = slices;
+    this.#control = newControl(helpers);
+  }
+
+  get size(): number {
+    if (this.#workers.length < this.#helpers) this.#start();
+    const usable = Atomics.load(this.#control, ready) === this.#helpers && Atomics.load(this.#control, ended) === 0;
+    return usable ? 1 + this.#helpers : 1;
+  }
+
+  get most(): number {
+    return Atomics.load(this.#control, ended) === 0 ? 1 + this.#helpers : 1;
+  }
+
+  async up(): Promise<void> {
+    const control = this.#control;
+    while (this.size === 1 && this.#helpers > 0 && Atomics.load(control, ended) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  run(tasks: readonly (Task | null)[]): void {
+    const control = this.#control;
+    const others = tasks.slice(1);
+    if (others.length > this.#helpers) throw new Error(`${tasks.length} tasks for ${1 + this.#helpers} threads.`);
+    Atomics.store(control, failed, 0);
+    // 0 stands for a task that was taken.
+    const next = (Atomics.load(control, generation) + 1) | 0 || 1;
+    const offered = others.flatMap((task, helper) => (task === null ? [] : [{ task, slot: firstSlot + helper * slotLength }]));
+    for (const { task, slot } of offered) {
+      control.set([task.length, ...task], slot + 1);
+      Atomics.store(control, slot, next);
+    }
+    if (offered.length > 0) {
+      Atomics.store(control, pending, offered.length);
+      Atomics.store(control, generation, next);
+      Atomics.notify(control, generation);
+    }
+    const takenBack = (slot: number): boolean => {
+      const mine = Atomics.compareExchange(control, slot, next, 0) === next;
+      if (mine) Atomics.sub(control, pending, 1);
+      return mine;
+    };
+    try {
+      const [own] = tasks;
+      if (own !== undefined && own !== null) perform(this.kernels.exports, own);
+      for (const { task, slot } of offered) if (takenBack(slot)) perform(this.kernels.exports, task);
+    } finally {
+      // Also when the caller's own task throws: nobody may write to the memory after this.
+      for (const { slot } of offered) takenBack(slot);
+      this.#wait();
+      if (Atomics.load(control, failed) !== 0) this.#end();
+    }
+    if (Atomics.load(control, failed) !== 0) throw new Error(t('A thread of the engine failed during the run. Run it again: then one thread computes it.'));
+  }
+
+  /** Until the tasks that helpers have taken are done, or never will be. */
+  #wait(): void {
+    const control = this.#control;
+    for (let look = 0; look < looks && Atomics.load(control, pending) > 0; look++);
+    let slices = 0;
+    for (let left = Atomics.load(control, pending); left > 0; left = Atomics.load(control, pending)) {
+      if (Atomics.wait(control, pending, left, slice) !== 'timed-out') slices = 0;
+      else if (++slices >= this.#patience) {
+        Atomics.store(control, failed, 1);
+        return;
+      }
+    }
+  }
+
+  /** The helpers get no more work, so nobody minds what one of them may still write to their memory. */
+  #end(): void {
+    Atomics.store(this.#control, ended, 1);
+    void this.stop();
+  }
+
+  fit(bytes: number): void {
+    const kernels = this.kernels.exceeds(bytes) ? this.kernels.apart() : null;
+    if (kernels === null) return;
+    void this.stop();
+    // The next work that is worth sharing starts others.
+    [this.#workers, this.#control, this.kernels] = [[], newControl(this.#helpers), kernels];
+  }
+
+  /** Ends the helpers. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #start(): void {
+    const { module, memory } = this.kernels;
+    this.#workers = Array.from({ length: this.#helpers }, (_, helper) => {
+      const data: HelperData = { helper, module, memory, control: this.#control.buffer as SharedArrayBuffer };
+      const worker = new Worker(this.#entry, { workerData: data });
+      // A helper that could not start, or ended, is no help any more: the caller goes on alone, on a memory of its own.
+      const gone = (): void => {
+        if (this.#workers.includes(worker)) this.#end();
+      };
+      worker.on('error', gone);
+      worker.on('exit', gone);
+      worker.unref();
+      return worker;
+    });
+  }
+}

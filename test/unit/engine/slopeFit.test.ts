@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { stretches, theilSen } from '../../../src/engine/linalg/slopeFit.js';
+import type { Curve } from '../../../src/engine/linalg/slopeFit.js';
+import { finish, runSteps } from '../../../src/engine/index.js';
+import { experiment, randomNumbers, scaledIdentity } from './build.js';
+
+const curve = (n: number, y: (x: number) => number): Curve => ({ x: Float64Array.from({ length: n }, (_, i) => i), y: Float64Array.from({ length: n }, (_, i) => y(i)) });
+
+describe('robust fit', () => {
+  for (const n of [2, 60, 20_000]) {
+    it(`finds the slope of a line of ${n} points`, () => {
+      assert.ok(Math.abs(theilSen(curve(n, (x) => 5 - 0.3 * x)) + 0.3) < 1e-12);
+    });
+  }
+
+  it('is not moved by a quarter of outliers', () => {
+    for (const n of [80, 5000]) {
+      const slope = theilSen(curve(n, (x) => (x % 4 === 1 ? 1000 - 3 * x : 0.05 * x)));
+      assert.ok(Math.abs(slope - 0.05) < 1e-3, `${slope}`);
+    }
+  });
+
+  it('has nothing to say about a single point', () => {
+    assert.ok(Number.isNaN(theilSen(curve(1, () => 1))));
+  });
+});
+
+describe('stretches of one rate', () => {
+  const bounds = (c: Curve): number[][] => stretches(c).map(({ from, to }) => [from, to]);
+
+  it('a line, a line with noise and a random walk are one', () => {
+    const next = randomNumbers(11);
+    assert.deepEqual(bounds(curve(100, (x) => -0.2 * x)), [[0, 99]]);
+    assert.deepEqual(bounds(curve(500, (x) => -0.2 * x + next())), [[0, 499]]);
+    let walk = 0;
+    assert.deepEqual(bounds(curve(400, () => (walk += 0.4 * next() - 0.05))), [[0, 399]]);
+    assert.deepEqual(bounds(curve(2, (x) => x)), [[0, 1]]);
+  });
+
+  it('two rates are two, the border at the kink', () => {
+    const [first, second] = stretches(curve(100, (x) => (x < 60 ? -0.05 * x : -3 - 0.6 * (x - 60))));
+    assert.ok(first !== undefined && second !== undefined);
+    assert.ok(Math.abs(first.to - 60) <= 1 && second.from === first.to + 1 && second.to === 99);
+    const long = stretches(curve(20_000, (x) => (x < 5000 ? -0.05 * x : -250)));
+    assert.equal(long.length, 2);
+    assert.ok(Math.abs(long[0]!.to - 5000) <= 100);
+  });
+
+  it('cover every point once, however few', () => {
+    for (let n = 1; n <= 12; n++) {
+      const found = stretches(curve(n, (x) => (x % 3) * 4));
+      assert.equal(found[0]!.from, 0);
+      assert.equal(found.at(-1)!.to, n - 1);
+      for (const [i, { from }] of found.entries()) if (i > 0) assert.equal(from, found[i - 1]!.to + 1);
+    }
+  });
+
+  it('are told in the verdict, with the rate of each', () => {
+    // A scalar cell that an input saturates during the second half: slope 1 before, sech²(z) in it.
+    const T = 100;
+    const xs = new Float64Array(T).fill(1.5, 50);
+    const weights = { Wx: Float64Array.of(1), Wh: Float64Array.of(0.95), b: new Float64Array(1) };
+    const { verdict } = finish(runSteps(experiment(1, T, weights.Wh, { weights, chunks: [{ steps: T, xs }] })));
+    assert.equal(verdict.segments.length, 2);
+    assert.ok(Math.abs(verdict.segments[0]!.perStepFactor - 0.95) < 1e-6);
+    let h = 0;
+    for (let i = 0; i < 100; i++) h = Math.tanh(0.95 * h + 1.5);
+    assert.ok(Math.abs(verdict.segments[1]!.perStepFactor - 0.95 * (1 - h * h)) < 1e-3);
+    assert.match(verdict.reason, /The rate changes on the way/);
+  });
+
+  it('an orthogonal trip has one', () => {
+    assert.equal(finish(runSteps(experiment(2, 500, scaledIdentity(2, 1)))).verdict.segments.length, 1);
+  });
+});

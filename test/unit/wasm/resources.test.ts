@@ -1,0 +1,130 @@
+// What the kernels cost besides time: bytes in the bundle, and what a run may do to others. What stays of many runs: flat.test.ts.
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { dropSpare, finish, Kernels, release, runSteps } from '../../../src/engine/index.js';
+import type { Experiment, RunResult } from '../../../src/engine/index.js';
+import { fastPass } from '../../../src/engine/wasm/pass.js';
+import { giveBack, unfilled } from '../../../src/engine/core/bufferPool.js';
+import { kernelsOf, randomExperiment, variants, wasmAt } from './support.js';
+
+const small: Experiment = randomExperiment({ seed: 1, B: 4, T: 50, I: 8, H: 24, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
+
+describe('the compiled kernels', () => {
+  it('are under 100 KB together', () => {
+    const bytes = (['relaxed', 'simd', 'numbers'] as const).reduce((sum, name) => sum + statSync(wasmAt(name)).size, 0);
+    assert.ok(bytes > 10_000 && bytes < 100 * 1024, `${bytes} bytes`);
+  });
+
+  it('are not loaded where WebAssembly has no SIMD', () => {
+    const nothing = new Uint8Array();
+    assert.equal(Kernels.load({ relaxed: nothing, simd: nothing }, null), null);
+  });
+});
+
+for (const variant of variants) {
+  describe(`a run with ${variant} instructions`, () => {
+    it('gives the same bits again, whatever ran in between', () => {
+      const kernels = kernelsOf(variant);
+      const first = finish(runSteps(small, undefined, kernels));
+      finish(runSteps(randomExperiment({ seed: 2, B: 7, T: 33, I: 19, H: 45, cell: 'relu', dtype: 'float64', upstream: 'every', truncate: 5, chunks: 2, stateful: true, initial: true }), undefined, kernels));
+      assert.deepEqual(finish(runSteps(small, undefined, kernels)), first);
+    });
+
+    it('gives the memory of its tensors back when it is told to, and the next run takes it', () => {
+      const kernels = kernelsOf(variant);
+      const like = { seed: 5, B: 4, T: 200, I: 8, H: 24, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false } as const;
+      const chunked = randomExperiment({ ...like, chunks: 2, stateful: true, truncate: 7 });
+      const withLoss: Experiment = { ...randomExperiment(like), loss: { kind: 'mse', at: 'last', Why: new Float64Array(24).fill(0.1), by: new Float64Array(1), targets: new Float64Array(4).fill(1) } };
+      for (const e of [randomExperiment(like), chunked, withLoss, randomExperiment({ ...like, B: 1, T: 4000 }), randomExperiment({ ...like, chunks: 2, dtype: 'float64' })]) {
+        const expected = finish(runSteps(e, undefined, kernels));
+        const run = finish(runSteps(e, undefined, kernels));
+        const tensors = [run.hs, run.dhTotal, run.dxs, run.dhScaled];
+        for (const tensor of tensors) tensor.fill(NaN);
+        const kept = structuredClone({ ...run, hs: null, dhTotal: null, dxs: null, dhScaled: null, dWx: null, dWh: null, db: null, dh0: null, norms: null });
+        release(run);
+        assert.deepEqual(tensors.map(({ length }) => length), [0, 0, 0, 0]);
+        assert.deepEqual({ ...run, hs: null, dhTotal: null, dxs: null, dhScaled: null, dWx: null, dWh: null, db: null, dh0: null, norms: null }, kept);
+        assert.deepEqual(finish(runSteps(e, undefined, kernels)), expected);
+      }
+    });
+
+    it('hands out what was given back once, and keeps nothing that does not fit', () => {
+      const [one, other] = [new Float32Array(5000).fill(1), new Float32Array(5000).fill(2)];
+      giveBack(one, other);
+      assert.deepEqual([one.length, other.length], [0, 0]);
+      assert.deepEqual([unfilled('float32', 5000), unfilled('float32', 5000), unfilled('float32', 5000)].map(([first]) => first), [1, 2, 0]);
+      giveBack(new Float32Array(5000).fill(3), new Float32Array(5000).fill(4));
+      assert.equal(unfilled('float64', 100)[0], 0);
+      assert.equal(unfilled('float32', 5000)[0], 0);
+      giveBack(new Float32Array(5000).fill(5));
+      dropSpare();
+      assert.equal(unfilled('float32', 5000)[0], 0);
+    });
+
+    it('does not give back a buffer that holds the results of other runs too', () => {
+      const kernels = kernelsOf(variant);
+      const tiny = randomExperiment({ seed: 6, B: 1, T: 20, I: 3, H: 10, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
+      // Of three, two that follow each other have one buffer.
+      const [one, two, three] = [0, 1, 2].map(() => finish(runSteps(tiny, undefined, kernels))) as [RunResult, RunResult, RunResult];
+      const [first, second] = one.hs.buffer === two.hs.buffer ? [one, two] : [two, three];
+      assert.equal(first.hs.buffer, second.hs.buffer);
+      release(first);
+      assert.equal(second.hs.length, 200);
+      assert.deepEqual(finish(runSteps(tiny, undefined, kernels)).hs, second.hs);
+    });
+
+    it('uses a buffer of several runs again once all of them have given it back, and not before', () => {
+      const kernels = kernelsOf(variant);
+      const tiny = (seed: number): Experiment => randomExperiment({ seed, B: 1, T: 50, I: 8, H: 16, cell: 'tanh', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true });
+      const expected = finish(runSteps(tiny(1), undefined, kernels));
+      const kept = finish(runSteps(tiny(1), undefined, kernels));
+      const given: RunResult[] = [];
+      for (let seed = 2; seed < 202; seed++) {
+        const run = finish(runSteps(tiny(seed), undefined, kernels));
+        given.push(run);
+        release(run);
+        release(run);
+      }
+      assert.deepEqual(kept, expected);
+      assert.ok(given.some(({ hs }) => hs.length === 0), 'some buffer has been used again');
+      for (const { hs } of given) assert.ok(hs.length === 0 || hs.length === 800);
+      assert.deepEqual(finish(runSteps(tiny(1), undefined, kernels)), expected);
+    });
+
+    it('leaves results that no later run touches, and more of them than one buffer holds', () => {
+      const kernels = kernelsOf(variant);
+      const tiny = (seed: number): Experiment => randomExperiment({ seed, B: 2, T: 30, I: 3, H: 10, cell: 'tanh', dtype: seed % 2 === 0 ? 'float32' : 'float64', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true });
+      const pass = (seed: number): unknown => {
+        const { hs, dhTotal, dxs, gradients, dh0, norms, states } = finish(fastPass(kernels, tiny(seed)))!;
+        return { hs, dhTotal, dxs, gradients, dh0, norms, states };
+      };
+      const runs = Array.from({ length: 100 }, (_, seed) => pass(seed));
+      const again = Array.from({ length: 100 }, (_, seed) => pass(99 - seed)).reverse();
+      assert.deepEqual(runs, again);
+      assert.notDeepEqual(runs[0], runs[2]);
+    });
+
+    it('given up halfway does not spoil the next', () => {
+      const kernels = kernelsOf(variant);
+      const first = finish(runSteps(small, undefined, kernels));
+      const [B, T, I, H] = [16, 40, 32, 300] as const;
+      const large = randomExperiment({ seed: 3, B, T, I, H, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
+      for (const pauses of [1, 4, 8, 12, 16]) {
+        const steps = fastPass(kernels, large);
+        for (let i = 0; i < pauses; i++) assert.notEqual(steps.next().done, true);
+        assert.deepEqual(finish(runSteps(small, undefined, kernels)), first);
+      }
+    });
+
+    it('falls back on the reference classes when the memory does not suffice', () => {
+      const kernels = kernelsOf(variant);
+      const layOut = kernels.layOut.bind(kernels);
+      kernels.layOut = () => null;
+      const without = finish(runSteps(small, undefined, kernels));
+      kernels.layOut = layOut;
+      assert.deepEqual(without, finish(runSteps(small)));
+      assert.equal(kernels.layOut([2 ** 32]), null);
+    });
+  });
+}

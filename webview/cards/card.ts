@@ -1,0 +1,240 @@
+// A picture beside the tracks: title, canvas, table twin, PNG and CSV, tooltip and "?". What it shows comes from a CardView.
+import { copyButton, copyByKey } from '../widgets/clipboard.js';
+import { el, seenFirst, textButton } from '../widgets/dom.js';
+import { fileName } from '../page/format.js';
+import { Gathering } from '../widgets/exportGuard.js';
+import { t } from '../page/l10n.js';
+import { OlderMark, olderWord } from '../widgets/staleMark.js';
+import { paintMath, pngOf } from '../tracks/pngExport.js';
+import { helpPopover } from '../widgets/popover.js';
+import { TableTwin, toCsv, toTsv } from '../widgets/table.js';
+import type { Help, Page } from '../chart/trackView.js';
+import type { SaveFile } from '../tracks/pngExport.js';
+import type { TablePlan } from '../widgets/table.js';
+import type { Theme } from '../page/theme.js';
+
+/** A canvas to paint on, in CSS pixels. */
+export type Sheet = { readonly context: CanvasRenderingContext2D; readonly width: number; readonly height: number; readonly theme: Theme };
+export type Point = { readonly x: number; readonly y: number };
+
+export type CardView = {
+  readonly id: string;
+  readonly title: string;
+  readonly help: Help;
+  readonly height: number;
+  /** Choices of the view, above its picture. */
+  readonly controls?: HTMLElement;
+  /** Sentences below the picture. */
+  readonly notes?: HTMLElement;
+  /** False: there is nothing to show. */
+  available(): boolean;
+  paint(sheet: Sheet): void;
+  /** What stands under the mouse: a heading and lines; null for nothing. */
+  readout(at: Point, size: Pick<Sheet, 'width' | 'height'>): readonly string[] | null;
+  click?(at: Point, size: Pick<Sheet, 'width' | 'height'>): void;
+  /** What it shows is of the run before the one on screen. */
+  older?(): boolean;
+  /** Before it is saved or copied: resolves when its numbers are there. */
+  ready?(): Promise<void>;
+  /** What its picture shows, as `math` reads it, for the title of a saved one. */
+  caption?(): string;
+  /** Arrow keys on the canvas: true when the view took them. */
+  key?(key: string): boolean;
+  summary(): string;
+  table(): TablePlan;
+  /** Row of the table to keep in sight. */
+  marked?(): number;
+};
+
+/** A picture for a paper: two pixels for each on the screen, and the room of its title. */
+const pictureRatio = 2;
+const pictureHead = 30;
+/** Width of a picture whose card has none, because it is not on show. */
+const usualWidth = 284;
+
+export class Card {
+  readonly element: HTMLElement;
+  readonly #order = seenFirst(() => this.#paint());
+  readonly #view: CardView;
+  readonly #page: Page;
+  readonly #save: SaveFile;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #box: HTMLElement;
+  readonly #tip = el('div', { class: 'tip', attributes: { 'aria-hidden': 'true' } });
+  readonly #twin: TableTwin;
+  readonly #gathering = new Gathering();
+  readonly #older = new OlderMark(() => this.element);
+
+  constructor(view: CardView, page: Page, save: SaveFile) {
+    this.#view = view;
+    this.#page = page;
+    this.#save = save;
+    this.#canvas = el('canvas', { id: `card-${view.id}`, attributes: { tabindex: '0', ...(view.key === undefined ? { role: 'img' } : { role: 'application', 'aria-roledescription': t('picture with keys') }) } });
+    this.#box = el('div', { class: 'square' }, this.#canvas, this.#older.element, this.#tip);
+    this.#box.style.height = `${view.height}px`;
+    this.#tip.hidden = true;
+    const { title } = view;
+    const copy = copyButton(title, () => this.#gathering.text(async () => toTsv(await this.#settled())));
+    this.#twin = new TableTwin(title, copy);
+    copyByKey(this.#canvas, copy);
+    const table = textButton(t('table'), t('Table of {0}', title), () => {
+      this.#twin.element.hidden = !this.#twin.element.hidden;
+      table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
+      page.memory.choose(`table ${view.id}`, !this.#twin.element.hidden);
+      this.show();
+    });
+    this.#twin.element.hidden = page.memory.chosen(`table ${view.id}`) !== true;
+    table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
+    const help = textButton('?', t('What {0} shows', title), () => helpPopover(help, title, view.help));
+    this.element = el('section', { class: 'card', attributes: { 'data-card': view.id, 'aria-label': title } },
+      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, copy, textButton('PNG', t('Save {0} as PNG', title), () => void this.#savePng()), textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()), help)), this.#gathering.note,
+      view.controls ?? null, this.#box, view.notes ?? null, this.#twin.element);
+    page.themes.onChange(() => this.show());
+    new ResizeObserver(() => this.show()).observe(this.#box);
+    this.#order.watch(this.element);
+    this.#watchMouse();
+  }
+
+  show(): void {
+    this.element.hidden = !this.#view.available();
+    this.#order.ask();
+  }
+
+  #watchMouse(): void {
+    const at = (event: PointerEvent | MouseEvent): Point => {
+      const { left, top } = this.#canvas.getBoundingClientRect();
+      return { x: event.clientX - left, y: event.clientY - top };
+    };
+    const size = (): Pick<Sheet, 'width' | 'height'> => ({ width: this.#canvas.clientWidth, height: this.#canvas.clientHeight });
+    this.#canvas.addEventListener('pointermove', (event) => this.#tell(at(event), this.#view.readout(at(event), size())));
+    this.#canvas.addEventListener('pointerleave', () => { this.#tip.hidden = true; });
+    this.#canvas.addEventListener('click', (event) => { this.#view.click?.(at(event), size()); });
+    this.#canvas.addEventListener('keydown', (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || this.#view.key?.(event.key) !== true) return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+  }
+
+  #tell({ x, y }: Point, lines: readonly string[] | null): void {
+    this.#tip.hidden = lines === null;
+    if (lines === null) return;
+    this.#tip.replaceChildren(...lines.map((line, i) => el(i === 0 ? 'b' : 'span', {}, line)));
+    const { clientWidth, clientHeight } = this.#box;
+    this.#tip.style.left = `${Math.max(0, Math.min(x + 12, clientWidth - this.#tip.offsetWidth))}px`;
+    this.#tip.style.top = `${y + 14 + this.#tip.offsetHeight > clientHeight + 20 ? y - 8 - this.#tip.offsetHeight : y + 14}px`;
+  }
+
+  #paint(): void {
+    const { clientWidth: width, clientHeight: height } = this.#box;
+    if (this.element.hidden || width === 0) return;
+    this.#paintOn(this.#canvas, width, height, devicePixelRatio);
+    const older = this.#view.older?.() === true;
+    this.#older.show(older);
+    this.#canvas.setAttribute('aria-label', [`${this.#view.title}.`, ...(older ? [`${olderWord()}.`] : []), this.#view.summary()].join(' '));
+    if (!this.#twin.element.hidden) this.#twin.show(this.#view.table(), this.#view.marked?.() ?? 0);
+  }
+
+  #paintOn(canvas: HTMLCanvasElement, width: number, height: number, ratio: number): CanvasRenderingContext2D | null {
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    const context = canvas.getContext('2d');
+    if (context === null) return null;
+    context.scale(ratio, ratio);
+    this.#view.paint({ context, width, height, theme: this.#page.themes.current });
+    return context;
+  }
+
+  /** The table that the reader takes away: of the run that it is named after, or of none. */
+  async #settled(): Promise<TablePlan> {
+    await this.#view.ready?.();
+    const plan = this.#view.table();
+    return this.#view.older?.() === true ? { ...plan, rowCount: 0 } : plan;
+  }
+
+  async #saveCsv(): Promise<void> {
+    const suggestedName = fileName(this.#page.model.run?.name ?? '', this.#view.id, 'csv');
+    const content = await this.#gathering.text(async () => toCsv(await this.#settled()));
+    if (content !== null) this.#save({ suggestedName, content });
+  }
+
+  async #savePng(): Promise<void> {
+    await this.#view.ready?.();
+    const theme = this.#page.themes.current;
+    const name = this.#page.model.run?.name ?? '';
+    const [width, height] = [this.#box.clientWidth || usualWidth, this.#box.clientHeight || this.#view.height];
+    const plot = el('canvas');
+    const canvas = el('canvas');
+    this.#paintOn(plot, width, height, pictureRatio);
+    canvas.width = plot.width;
+    canvas.height = plot.height + pictureHead * pictureRatio;
+    const context = canvas.getContext('2d');
+    if (context === null) return;
+    context.fillStyle = theme.background;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(plot, 0, pictureHead * pictureRatio);
+    context.scale(pictureRatio, pictureRatio);
+    context.textBaseline = 'middle';
+    context.fillStyle = theme.foreground;
+    context.font = `600 13px ${theme.fontFamily}`;
+    context.fillText(this.#view.title, 6, pictureHead / 2);
+    const after = 6 + context.measureText(this.#view.title).width + 10;
+    context.fillStyle = theme.muted;
+    paintMath(context, theme.fontFamily, 11, this.#view.older?.() === true ? olderWord() : (this.#view.caption?.() ?? ''), after, pictureHead / 2);
+    const content = await pngOf(canvas);
+    this.#save({ suggestedName: fileName(name, this.#view.id, 'png'), content });
+  }
+}
+
+/** Why there is nothing to see, in the middle of the sheet. */
+export function paintNote({ context, theme, width, height }: Sheet, text: string): void {
+  context.fillStyle = theme.muted;
+  context.font = `11px ${theme.fontFamily}`;
+  context.textAlign = 'center';
+  context.fillText(text, width / 2, height / 2);
+}
+
+/** The frame of a plot: where it lies on the sheet, its axes, and the way from values to pixels. */
+export type Frame = { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number; x(value: number): number; y(value: number): number };
+export type FrameAxis = { readonly min: number; readonly max: number; readonly ticks: readonly number[]; label(value: number): string; readonly title: string };
+
+export const frameOf = ({ width, height }: Pick<Sheet, 'width' | 'height'>, x: Pick<FrameAxis, 'min' | 'max'>, y: Pick<FrameAxis, 'min' | 'max'>, left = 46): Frame => {
+  const [right, top, bottom] = [width - 6, 6, height - 32];
+  return {
+    left, right, top, bottom,
+    x: (value) => left + ((value - x.min) / (x.max - x.min)) * (right - left),
+    y: (value) => bottom - ((value - y.min) / (y.max - y.min)) * (bottom - top),
+  };
+};
+
+export function paintFrame({ context, theme }: Sheet, frame: Frame, x: FrameAxis, y: FrameAxis): void {
+  const { left, right, top, bottom } = frame;
+  context.save();
+  context.font = `10px ${theme.fontFamily}`;
+  context.fillStyle = theme.muted;
+  context.strokeStyle = theme.grid;
+  context.textBaseline = 'middle';
+  context.beginPath();
+  context.textAlign = 'right';
+  for (const tick of y.ticks) {
+    const at = Math.round(frame.y(tick)) + 0.5;
+    context.moveTo(left, at);
+    context.lineTo(right, at);
+    context.fillText(y.label(tick), left - 6, at);
+  }
+  context.textAlign = 'center';
+  for (const tick of x.ticks) {
+    const at = Math.round(frame.x(tick)) + 0.5;
+    context.moveTo(at, top);
+    context.lineTo(at, bottom);
+    const text = x.label(tick);
+    const half = context.measureText(text).width / 2;
+    context.fillText(text, Math.min(at, right + 4 - half), bottom + 9);
+  }
+  context.stroke();
+  context.fillText(x.title, (left + right) / 2, bottom + 23);
+  context.translate(8, (top + bottom) / 2);
+  context.rotate(-Math.PI / 2);
+  context.fillText(y.title, 0, 0);
+  context.restore();
+}

@@ -1,0 +1,144 @@
+// What the user tries without touching the files: the changed parts, and what the worker says of them.
+import { onFrame } from '../widgets/dom.js';
+import { t } from '../page/l10n.js';
+import type { Model } from '../page/model.js';
+import type { Overlay } from '../chart/overlay.js';
+import type { WhatIf, WhatIfAnswer } from '../../src/protocol/messages.js';
+
+export type { WhatIf };
+export type TriedRun = WhatIfAnswer & { readonly kind: 'run' };
+
+export const asItIs: WhatIf = { cell: null, initialise: null, rescale: null, inputScale: null, biasShift: null, clipNorm: null, truncate: null, lossAt: null };
+export const ways = ['orthogonal', 'identity', 'glorot', 'he'] as const satisfies readonly NonNullable<WhatIf['initialise']>['way'][];
+export const cells = ['tanh', 'relu', 'identity'] as const satisfies readonly NonNullable<WhatIf['cell']>[];
+const keys = Object.keys(asItIs) as (keyof WhatIf)[];
+/** What an earlier page wrote into its memory, as far as it still means something. */
+export function whatIfFrom(kept: unknown): WhatIf {
+  if (typeof kept !== 'object' || kept === null) return asItIs;
+  const parts = kept as Partial<Record<keyof WhatIf, unknown>>;
+  const word = <const W extends string>(value: unknown, words: readonly W[]): W | null => words.find((other) => other === value) ?? null;
+  const number = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+  const record = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {});
+  const [anew, rescaled] = [record(parts.initialise), record(parts.rescale)];
+  const [way, seed] = [word(anew['way'], ways), number(anew['seed'])];
+  const [measure, to] = [word(rescaled['measure'], ['spectralRadius', 'sigmaMax'] as const), number(rescaled['to'])];
+  return {
+    cell: word(parts.cell, cells),
+    initialise: way === null || seed === null ? null : { way, seed },
+    rescale: measure === null || to === null ? null : { measure, to },
+    inputScale: number(parts.inputScale), biasShift: number(parts.biasShift),
+    clipNorm: word(parts.clipNorm, ['off'] as const) ?? number(parts.clipNorm), truncate: word(parts.truncate, ['off'] as const) ?? number(parts.truncate),
+    lossAt: word(parts.lossAt, ['last', 'every'] as const) ?? number(parts.lossAt),
+  };
+}
+
+/** A question that takes longer is given up for a newer one; a shorter one is waited for, so that every drag shows pictures. */
+const patience = 2_000;
+
+export class Tried {
+  whatIf: WhatIf = asItIs;
+  /** The last answer, also while the next one is on its way; null before the first. */
+  run: TriedRun | null = null;
+  /** Why it cannot be tried. */
+  refusal: string | null = null;
+  /** Written into the files: the next run of the experiment shows it, and nothing is tried any more. */
+  applied = false;
+  /** Number of answers so far. */
+  answers = 0;
+  readonly #model: Model;
+  readonly #listeners = new Set<() => void>();
+  readonly #soon = onFrame(() => this.#ask());
+  #turn = 0;
+  #askedAt: number | null = null;
+  #waiting = false;
+
+  constructor(model: Model) {
+    this.#model = model;
+    model.onChange((change) => {
+      if (change !== 'run') return;
+      if (this.applied) this.reset();
+      else if (this.run !== null || this.active) this.#soon();
+    });
+  }
+
+  /** Whether anything is another than in the files. */
+  get active(): boolean {
+    return keys.some((key) => this.whatIf[key] !== null);
+  }
+
+  /** The changed run, when there is something to show beside the run itself. */
+  get shown(): TriedRun | null {
+    return this.active ? this.run : null;
+  }
+
+  overlays(): readonly Overlay[] {
+    const { shown } = this;
+    if (shown === null) return [];
+    return [{ id: 'whatIf', name: t('what if'), curve: { T: shown.T, t: shown.steps, ...shown.log10 }, colour: ({ purple }) => purple, width: 2.5, dash: [], draws: ['dh', 'singleSource'] }];
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  change(part: Partial<WhatIf>): void {
+    this.whatIf = { ...this.whatIf, ...part };
+    this.applied = false;
+    this.#tell();
+    this.#soon();
+  }
+
+  reset(): void {
+    this.applied = false;
+    this.change(asItIs);
+  }
+
+  /** Asks for the measures of what is there, before anything is changed. */
+  start(): void {
+    if (this.run === null) this.#soon();
+  }
+
+  /** Nobody looks any more. */
+  stop(): void {
+    this.#turn++;
+    this.#askedAt = null;
+    this.#waiting = false;
+    this.whatIf = asItIs;
+    this.run = null;
+    this.refusal = null;
+    this.applied = false;
+    void this.#model.slice('whatIf', { whatIf: null });
+    this.#tell();
+  }
+
+  markApplied(): void {
+    this.applied = true;
+    this.#tell();
+  }
+
+  #ask(): void {
+    if (this.#askedAt !== null && performance.now() - this.#askedAt < patience) {
+      this.#waiting = true;
+      return;
+    }
+    const turn = ++this.#turn;
+    this.#askedAt = performance.now();
+    this.#waiting = false;
+    // A question that nothing follows may take its time.
+    const later = setTimeout(() => { if (turn === this.#turn && this.#waiting) this.#ask(); }, patience);
+    void this.#model.slice('whatIf', { whatIf: this.whatIf }).then((answer) => {
+      clearTimeout(later);
+      if (turn !== this.#turn) return;
+      this.#askedAt = null;
+      if (answer?.kind === 'run') [this.run, this.refusal] = [answer, null];
+      else if (answer?.kind === 'refused') [this.run, this.refusal] = [null, answer.message];
+      if (answer !== null) this.answers++;
+      if (this.#waiting) this.#soon();
+      this.#tell();
+    });
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,135 @@
+// Beside the tracks: the numbers of the step under the cursor.
+import { copyButton, tsvLine } from '../widgets/clipboard.js';
+import { el, math, textButton } from '../widgets/dom.js';
+import { exactLog10, formatLog10, formatNumber, formatPercent } from '../page/format.js';
+import { t as say } from '../page/l10n.js';
+import { Latest } from '../page/model.js';
+import { olderTitle, olderWord } from '../widgets/staleMark.js';
+import { helpPopover } from '../widgets/popover.js';
+import { readCell, stepValue } from '../page/series.js';
+import { gradientCell, noCell, stateCell } from '../page/stepCache.js';
+import type { Help, Page } from '../chart/trackView.js';
+import type { RunSummary, StepValues } from '../page/model.js';
+import type { Cell } from '../widgets/table.js';
+import type { Steps } from '../page/stepCache.js';
+
+/** `of`: whose number it is, where that is not the whole run; `older`: of the run before. */
+type Row = { readonly name: string; readonly id: string; read(run: RunSummary, t: number): Cell; of?(run: RunSummary): string | null; older?(): boolean };
+
+const number = (value: number): Cell => ({ text: formatNumber(value), exact: String(value) });
+const share = (value: number): Cell => ({ text: formatPercent(value), exact: String(value) });
+const log = (value: number): Cell => ({ text: formatLog10(value), exact: exactLog10(value) });
+
+const help = (): Help => ({
+  text: [
+    say('Every number of the step under the cursor. g_t is the total gradient of the state: what the loss sends in directly and what the next step sends back. dz_t is what remains of it before the activation; the inputs, the weights and the step before all receive their share from there.'),
+    say('Norms are taken over the batch and the units. dWh_t, dWx_t and db_t are this step’s terms of the sums that train the shared weights. What is lost since the loss is measured on the gradient from the last step alone, as the verdict is. Move the cursor with the arrow keys, or click a plot.'),
+  ],
+  formula: 'g_t = dhs_t + dh_t   dz_t = g_t ⊙ f′(z_t)   dx_t = dz_t·Wx^{T}   dh_{t−1} = dz_t·Wh^{T}   dWh_t = h_{t−1}^{T}·dz_t   dWx_t = x_t^{T}·dz_t',
+  source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
+});
+
+export class AtStep {
+  readonly element: HTMLElement;
+  readonly #page: Page;
+  readonly #title = el('h2', {});
+  readonly #cells = new Map<string, { readonly value: HTMLElement; readonly of: HTMLElement }>();
+  readonly #units = el('tbody');
+  readonly #unitsTitle = el('h3', {});
+  readonly #latest: Latest<{ t: number; sequence: number }, StepValues | null>;
+  #values: StepValues | null = null;
+
+  constructor(page: Page, steps: Steps) {
+    this.#page = page;
+    this.#latest = new Latest(({ t, sequence }) => steps.at(t, sequence), (step) => {
+      // A report has the numbers of some steps: those of another may not stand under the name of one that it has not.
+      this.#values = step;
+      this.#showUnits();
+    });
+    const list = el('dl', { class: 'pairs' });
+    for (const row of this.#rows()) {
+      const value = el('dd', { attributes: { 'data-name': row.id } });
+      const of = el('span', { class: 'of' });
+      this.#cells.set(row.id, { value, of });
+      list.append(el('div', {}, el('dt', {}, math(row.name), of), value));
+    }
+    const head = el('thead', {}, el('tr', {}, ...[say('unit'), 'h', 'g'].map((name) => el('th', { attributes: { scope: 'col' } }, name))));
+    const name = say('Numbers at the cursor');
+    const copy = copyButton(name, () => Promise.resolve(this.#tsv()));
+    const helpButton = textButton('?', say('What {0} shows', name), () => helpPopover(helpButton, name, help()));
+    this.element = el('section', { class: 'card', attributes: { 'aria-label': name } }, el('div', { class: 'card-head' }, this.#title, el('span', { class: 'actions' }, copy, helpButton)), list, this.#unitsTitle, el('table', { class: 'unit-values' }, head, this.#units));
+    page.timeline.onChange((change) => { if (change !== 'window') this.show(); });
+  }
+
+  show(): void {
+    const { model: { run }, timeline } = this.#page;
+    if (run === null) return;
+    const { cursor } = timeline;
+    this.#title.textContent = timeline.pinned ? say('At t = {0} · pinned', cursor) : say('At t = {0}', cursor);
+    for (const row of this.#rows()) {
+      const target = this.#cells.get(row.id);
+      if (target === undefined) continue;
+      const { value, of } = target;
+      const cell = row.read(run, cursor);
+      const older = row.older?.() === true;
+      value.textContent = cell.text;
+      value.title = older ? olderTitle() : cell.exact;
+      value.dataset['value'] = cell.exact;
+      value.parentElement?.classList.toggle('older', older);
+      const whose = older ? olderWord() : (row.of?.(run) ?? '');
+      of.textContent = whose === '' ? '' : ` ${whose}`;
+      of.classList.toggle('older-mark', older);
+    }
+    this.#latest.request({ t: cursor, sequence: timeline.shownSequence });
+    this.#showUnits();
+  }
+
+  #rows(): readonly Row[] {
+    const { model } = this.#page;
+    return [
+      { id: 'h', name: '‖h_t‖', read: (run, t) => readCell(run.steps, run.hNorm, t, number) },
+      { id: 'saturation', name: say('saturated units'), read: (run, t) => (run.saturation === null ? { text: say('none possible'), exact: '' } : readCell(run.steps, run.saturation, t, share)) },
+      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readCell(run.steps, run.log10.dh, t, log) },
+      { id: 'lost', name: say('lost since the loss'), read: (run, t) => readCell(run.steps, run.log10.singleSource, t, (value) => {
+        const lost = stepValue(run.steps, run.log10.singleSource, run.verdict.source) - value;
+        if (Number.isNaN(lost)) return { text: '–', exact: '' };
+        if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
+        return { text: lost < -0.05 ? say('grown by {0} decades', (-lost).toFixed(1)) : say('{0} decades', Math.abs(lost).toFixed(1)), exact: String(lost) };
+      }) },
+      { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => {
+        const { sigmaMax: { steps, values }, spectrum } = model;
+        return spectrum === null || (spectrum.fraction < 1 && Number.isNaN(stepValue(steps, values, t))) ? { text: '…', exact: '' } : readCell(steps, values, t, number);
+      },
+        // The spectrum is that of the first sequence alone.
+        of: ({ shapes: { B } }) => (B > 1 ? say('sequence {0}', 1) : null), older: () => model.spectrumIsOlder },
+      { id: 'dx', name: '‖dx_t‖', read: (run, t) => readCell(run.steps, run.log10.dx, t, log) },
+      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => readCell(run.steps, run.log10.dWh, t, log) },
+      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => readCell(run.steps, run.log10.dWx, t, log) },
+      { id: 'db', name: '‖db_t‖', read: (run, t) => readCell(run.steps, run.log10.db, t, log) },
+    ];
+  }
+
+  /** The numbers of the whole step, then those of the units. */
+  #tsv(): string | null {
+    const { model: { run }, timeline: { cursor, units } } = this.#page;
+    if (run === null) return null;
+    const known = this.#values?.t === cursor ? this.#values : null;
+    return [
+      ['t', String(cursor)],
+      ...this.#rows().map((row) => [[row.name, row.of?.(run) ?? ''].join(' ').trim(), row.older?.() === true ? '' : row.read(run, cursor).exact]),
+      [say('unit'), 'h', 'g'],
+      ...units.map((unit) => [String(unit), ...(known === null ? ['', ''] : [stateCell(known, unit).exact, gradientCell(known, unit).exact])]),
+    ].map((cells) => `${tsvLine(cells)}\n`).join('');
+  }
+
+  #showUnits(): void {
+    const { timeline } = this.#page;
+    this.#unitsTitle.textContent = say('Chosen units, sequence {0}', timeline.shownSequence + 1);
+    // The last answer stays until the next one is there: a blink of dashes at every move would be worse.
+    const known = this.#values;
+    this.#units.replaceChildren(...timeline.units.map((unit) => {
+      const cells = known === null ? [noCell, noCell] : [stateCell(known, unit), gradientCell(known, unit)];
+      return el('tr', {}, el('th', { attributes: { scope: 'row' } }, String(unit)), ...cells.map((cell) => el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text)));
+    }));
+  }
+}

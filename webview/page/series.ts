@@ -1,0 +1,62 @@
+// Numbers of the run step by step. Of a very long run the page has the steps that tell most, and every step around what is looked at.
+import { inReport } from './inReport.js';
+import { nearestIndex, printNear } from '../chart/scene.js';
+import { noCell } from './stepCache.js';
+import type { Model, RunSeries, RunSummary, SeriesAnswer } from './model.js';
+import type { Cell, TablePlan } from '../widgets/table.js';
+
+/** The value at step t; NaN where the page has not got it. */
+export function stepValue(steps: Float64Array | null, values: ArrayLike<number>, t: number): number {
+  if (steps === null) return values[t] ?? NaN;
+  const at = nearestIndex(steps, t);
+  return steps[at] === t ? (values[at] ?? NaN) : NaN;
+}
+
+/** The value at the nearest step that the page has: for pictures, where neighbours share a pixel. */
+export const nearStepValue = (steps: Float64Array | null, values: ArrayLike<number>, t: number): number => (steps === null ? values[t] : values[nearestIndex(steps, t)]) ?? NaN;
+
+/** What is read at step t. A report has nothing finer to ask for: of a very long run it tells the nearest step that it has, as ≈. */
+export const readAt = (steps: Float64Array | null, values: ArrayLike<number>, t: number): number => (inReport ? nearStepValue : stepValue)(steps, values, t);
+export const printRead = (steps: Float64Array | null, print: (value: number) => string): ((value: number, t: number) => string) => printNear(inReport ? steps : null, print);
+export const reading = (steps: Float64Array | null, values: ArrayLike<number>, t: number, print: (value: number) => string): string => printRead(steps, print)(readAt(steps, values, t), t);
+
+/** The cell of step t, empty while the page has not got it; in a report of a very long run that of the nearest step that it has, as ≈. */
+export function readCell(steps: Float64Array | null, values: ArrayLike<number>, t: number, cell: (value: number) => Cell): Cell {
+  const value = readAt(steps, values, t);
+  if (steps === null || steps[nearestIndex(steps, t)] === t) return cell(value);
+  return Number.isNaN(value) ? noCell : { text: printRead(steps, (near) => cell(near).text)(value, t), exact: '' };
+}
+
+/** The rows of a table of series: all steps, or in a report of a very long run those that it has. `cells` is asked for ascending steps. @throws NotToBeHad by its `rows` */
+export function seriesRows(model: Model, run: RunSummary, rowsAtOnce: number, cells: (series: RunSeries, steps: readonly number[]) => Cell[][] | Promise<Cell[][]>): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
+  const shared = { rowName: 't', rowsAtOnce };
+  const known = inReport ? run.steps : null;
+  if (known === null) return { ...shared, rowCount: run.shapes.T, rows: async (from, to) => cells(await everyStep(model, run, from, to), Array.from({ length: to - from }, (_, i) => from + i)) };
+  return {
+    ...shared, rowCount: known.length, steps: known, rowLabel: (row) => String(known[row] ?? ''), rowOf: (t) => nearestIndex(known, t),
+    rows: async (from, to) => cells(run, [...known.subarray(from, to)]),
+  };
+}
+
+/** Steps from ≤ t < to, every one of them. @throws NotToBeHad */
+async function everyStep(model: Model, run: RunSummary, from: number, to: number): Promise<RunSeries> {
+  return run.steps === null ? run : (await model.sliceOf(run, 'series', { window: { t0: from, t1: to } })) ?? run;
+}
+
+/** The run with what is known finer in the windows of `parts`; a part goes before those behind it. */
+export function refined(overview: RunSummary, parts: readonly SeriesAnswer[]): RunSummary {
+  const sources = [...parts, { ...overview, window: { t0: 0, t1: overview.shapes.T }, steps: overview.steps ?? new Float64Array(0) }];
+  const taken = sources.flatMap(({ steps }, source) => Array.from(steps, (step, i) => ({ step, source, i }))
+    .filter(({ step }) => !sources.slice(0, source).some(({ window: { t0, t1 } }) => t0 <= step && step < t1))).sort((a, b) => a.step - b.step);
+  const gather = (pick: (series: RunSeries) => Float64Array | null): Float64Array => {
+    const values = sources.map(pick);
+    return Float64Array.from(taken, ({ source, i }) => values[source]?.[i] ?? NaN);
+  };
+  return {
+    ...overview,
+    steps: Float64Array.from(taken, ({ step }) => step),
+    log10: { dh: gather(({ log10 }) => log10.dh), dx: gather(({ log10 }) => log10.dx), dWx: gather(({ log10 }) => log10.dWx), dWh: gather(({ log10 }) => log10.dWh), db: gather(({ log10 }) => log10.db), singleSource: gather(({ log10 }) => log10.singleSource) },
+    hNorm: gather(({ hNorm }) => hNorm),
+    saturation: overview.saturation === null ? null : gather(({ saturation }) => saturation),
+  };
+}

@@ -1,0 +1,153 @@
+// The one time axis: which step the cursor is on, which steps are in view, which sequence and units are chosen.
+import type { Shapes, TimeWindow, UnitOrder } from './model.js';
+import { asInteger, asIntegers } from './pageState.js';
+import type { Memory } from './pageState.js';
+
+export type TimeChange = 'cursor' | 'window' | 'selection';
+export const mostUnits = 8;
+export const unitOrders: readonly UnitOrder[] = ['index', 'similarity', 'saturation'];
+/** Fewer steps than this in view are no picture any more. */
+const leastSteps = 4;
+
+export class Timeline {
+  readonly #memory: Memory;
+  readonly #listeners = new Set<(change: TimeChange) => void>();
+  #shapes: Shapes = { B: 0, T: 0, I: 0, H: 0 };
+  #cursor: number | null = null;
+  #pinned = false;
+  /** Null: all steps, however many the next run has. */
+  #window: TimeWindow | null = null;
+  /** Null: all sequences. */
+  #sequence: number | null = null;
+  #units: readonly number[] | null = null;
+  #order: UnitOrder;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+    const kept = memory.read('time');
+    this.#cursor = asInteger(kept['cursor']);
+    this.#pinned = kept['pinned'] === true;
+    const [t0, t1] = [asInteger(kept['t0']), asInteger(kept['t1'])];
+    if (t0 !== null && t1 !== null && t0 >= 0 && t1 > t0) this.#window = { t0, t1 };
+    this.#sequence = asInteger(kept['sequence']);
+    this.#units = asIntegers(kept['units']);
+    this.#order = unitOrders.find((order) => order === kept['order']) ?? 'index';
+  }
+
+  get steps(): number { return this.#shapes.T; }
+  get cursor(): number { return Math.max(0, Math.min(this.#cursor ?? this.steps - 1, this.steps - 1)); }
+  get pinned(): boolean { return this.#pinned; }
+  get window(): TimeWindow { return this.#window ?? { t0: 0, t1: this.steps }; }
+  get zoomed(): boolean { return this.#window !== null; }
+  get sequence(): number | null { return this.#sequence; }
+  /** The sequence whose heatmaps and unit lines are drawn. */
+  get shownSequence(): number { return this.#sequence ?? 0; }
+  get units(): readonly number[] { return this.#units ?? Array.from({ length: Math.min(3, this.#shapes.H) }, (_, unit) => unit); }
+
+  /** How the rows of the heatmaps are sorted. */
+  get order(): UnitOrder { return this.#order; }
+
+  onChange(listener: (change: TimeChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Fits what is remembered to the run on screen. `start` is where the cursor stands before the user moves it. */
+  setRun(shapes: Shapes, start: number): void {
+    this.#shapes = shapes;
+    this.#cursor ??= start;
+    if (this.#window !== null) this.#window = this.#fit(this.#window.t0, this.#window.t1 - this.#window.t0);
+    // The only one is all of them.
+    if (this.#sequence !== null && (this.#sequence >= shapes.B || shapes.B === 1)) this.#sequence = null;
+    if (this.#units?.some((unit) => unit >= shapes.H) === true) {
+      const left = this.#units.filter((unit) => unit < shapes.H);
+      this.#units = left.length === 0 ? null : left;
+    }
+  }
+
+  /** The mouse passes over step t. */
+  hover(t: number): void {
+    if (!this.#pinned) this.#moveTo(t);
+  }
+
+  pin(t: number): void {
+    this.#pinned = true;
+    this.#moveTo(t, true);
+  }
+
+  unpin(): void {
+    if (!this.#pinned) return;
+    this.#pinned = false;
+    this.#tell('cursor');
+  }
+
+  /** By keyboard: the cursor stays where it was put, and the window follows it. */
+  step(t: number): void {
+    this.#pinned = true;
+    this.#moveTo(t, true);
+    const { t0, t1 } = this.window;
+    if (this.cursor < t0) this.#show(this.#fit(this.cursor, t1 - t0));
+    else if (this.cursor >= t1) this.#show(this.#fit(this.cursor - (t1 - t0) + 1, t1 - t0));
+  }
+
+  /** Scales the number of steps in view by `factor`, keeping step `around` where it is. */
+  zoom(factor: number, around: number): void {
+    const { t0, t1 } = this.window;
+    const span = Math.max(Math.min(leastSteps, this.steps), Math.round((t1 - t0) * factor));
+    const share = (around + 0.5 - t0) / (t1 - t0);
+    this.#show(this.#fit(Math.round(around + 0.5 - share * span), span));
+  }
+
+  zoomTo(from: number, to: number): void {
+    const span = Math.max(leastSteps, Math.abs(to - from) + 1);
+    this.#show(this.#fit(Math.min(from, to), span));
+  }
+
+  /** Moves the window so that it starts at t0. */
+  panTo(t0: number): void {
+    const { window } = this;
+    if (this.#window !== null) this.#show(this.#fit(Math.round(t0), window.t1 - window.t0));
+  }
+
+  resetZoom(): void {
+    if (this.#window !== null) this.#show(null);
+  }
+
+  choose(selection: { sequence?: number | null; units?: readonly number[]; order?: UnitOrder }): void {
+    if (selection.sequence !== undefined) this.#sequence = selection.sequence;
+    if (selection.units !== undefined) this.#units = selection.units.slice(0, mostUnits);
+    if (selection.order !== undefined) this.#order = selection.order;
+    this.#tell('selection');
+  }
+
+  /** Adds a unit to the chosen ones (the oldest makes room) or takes it away; one always stays. */
+  toggleUnit(unit: number): void {
+    const { units } = this;
+    if (!units.includes(unit)) this.choose({ units: [...units, unit].slice(-mostUnits) });
+    else if (units.length > 1) this.choose({ units: units.filter((other) => other !== unit) });
+  }
+
+  #fit(t0: number, span: number): TimeWindow | null {
+    if (span >= this.steps) return null;
+    const start = Math.max(0, Math.min(t0, this.steps - span));
+    return { t0: start, t1: start + span };
+  }
+
+  #show(window: TimeWindow | null): void {
+    if (window?.t0 === this.#window?.t0 && window?.t1 === this.#window?.t1) return;
+    this.#window = window;
+    this.#tell('window');
+  }
+
+  #moveTo(t: number, always = false): void {
+    const next = Math.max(0, Math.min(t, this.steps - 1));
+    if (next === this.#cursor && !always) return;
+    this.#cursor = next;
+    this.#tell('cursor');
+  }
+
+  #tell(change: TimeChange): void {
+    this.#memory.write('time', { cursor: this.#cursor, pinned: this.#pinned, t0: this.#window?.t0, t1: this.#window?.t1, sequence: this.#sequence, units: this.#units, order: this.#order });
+    for (const listener of this.#listeners) listener(change);
+  }
+}

@@ -1,0 +1,109 @@
+// The numbers of the gradient flow: every curve step by step, and beside them what is fitted and the steps at which something happens.
+import { exactLog10, formatFactor, formatLog10, formatSteps } from '../page/format.js';
+import { t as say } from '../page/l10n.js';
+import { logTable, normColumn } from './logLines.js';
+import { stepValue } from '../page/series.js';
+import type { LogColumn } from './logLines.js';
+import { curveNames, digitsOf, keeps, overlayColumn, valueAt } from '../chart/overlay.js';
+import { noCell } from '../page/stepCache.js';
+import type { CurveName, Overlay, Overlays } from '../chart/overlay.js';
+import type { Model, RunSeries, RunSummary } from '../page/model.js';
+import type { Cell, TablePlan } from '../widgets/table.js';
+
+/** More lines than these cannot be told apart; the band stands for all of them. */
+export const mostSequences = 16;
+
+/** An overlay's norm over the run's own, as log10: 0 where they are the same. */
+export function ratioAt({ curve }: Overlay, { log10, steps }: RunSeries, T: number, name: CurveName, t: number): number {
+  const [other, own] = [valueAt(curve, name, t, T), stepValue(steps, log10[name], t)];
+  // Both exactly zero: there is no ratio.
+  return other === -Infinity && own === -Infinity ? NaN : other - own;
+}
+
+/** A number of another run: none where it was not kept, and no more digits than were. */
+function overlayCell(overlay: Overlay, value: number, rounded: number, t: number, T: number): Cell {
+  if (!keeps(overlay.curve, t, T)) return noCell;
+  const digits = digitsOf(overlay, rounded);
+  if (digits === null || !Number.isFinite(value)) return { text: formatLog10(value), exact: exactLog10(value) };
+  return { text: formatLog10(value, Math.min(4, digits)), exact: formatLog10(value, digits) };
+}
+
+function overlayColumns({ all, difference }: Overlays, T: number): LogColumn[] {
+  return [
+    ...all.flatMap((overlay) => curveNames.map((name): LogColumn => ({ name: overlayColumn(overlay, name), at: (_, t) => valueAt(overlay.curve, name, t, T), cell: (value, t) => overlayCell(overlay, value, value, t, T) }))),
+    ...(difference ? all.map((overlay): LogColumn => ({ name: `‖g_t‖ ${overlay.name} / ‖g_t‖`, at: (series, t) => ratioAt(overlay, series, T, 'dh', t), cell: (value, t) => overlayCell(overlay, value, valueAt(overlay.curve, 'dh', t, T), t, T) })) : []),
+  ];
+}
+
+/** None where a report has the norms of single sequences at some steps only. */
+const batchColumns = ({ status }: Model, B: number): string[] =>
+  B === 1 || status?.recordedNorms === false ? [] : B <= mostSequences ? Array.from({ length: B }, (_, b) => say('‖g_t‖ sequence {0}', b + 1)) : [say('‖g_t‖ smallest of the batch'), say('‖g_t‖ median of the batch'), say('‖g_t‖ largest of the batch')];
+
+/** The norms of the batch's sequences, or their band, at steps from ≤ t < to. */
+async function batchCells(model: Model, run: RunSummary, from: number, to: number): Promise<Cell[][]> {
+  const { B } = run.shapes;
+  const columns = batchColumns(model, B).length;
+  const cells = Array.from({ length: to - from }, () => new Array<Cell>(columns).fill(noCell));
+  if (columns === 0) return cells;
+  const window = { t0: from, t1: to };
+  const maxPoints = Math.max(2, to - from);
+  let answer: { readonly t: Float64Array; readonly values: readonly Float64Array[] } | null;
+  if (B <= mostSequences) answer = await model.sliceOf(run, 'sequenceLines', { first: 0, count: B, window, maxPoints });
+  else {
+    const band = await model.sliceOf(run, 'band', { window, maxPoints });
+    answer = band === null ? null : { t: band.t, values: [band.low, band.median, band.high] };
+  }
+  // Decimated values are the extremes of their neighbours.
+  if (answer === null || answer.t.some((t, i) => i > 0 && t !== (answer.t[i - 1] ?? NaN) + 1)) return cells;
+  const { t, values } = answer;
+  t.forEach((step, i) => { if (step >= from && step < to) cells[step - from] = values.map((series) => ({ text: formatLog10(series[i] ?? NaN), exact: exactLog10(series[i] ?? NaN) })); });
+  return cells;
+}
+
+export function flowTable(model: Model, run: RunSummary, overlays: Overlays): TablePlan {
+  const { T, B } = run.shapes;
+  const whole = logTable(model, run, [
+    normColumn('‖g_t‖', 'dh'),
+    normColumn(say('last step alone'), 'singleSource'),
+    normColumn('‖dx_t‖', 'dx'),
+    ...overlayColumns(overlays, T),
+  ]);
+  return {
+    ...whole,
+    columns: [...whole.columns, ...batchColumns(model, B)],
+    async rows(from, to) {
+      const [own, batch] = await Promise.all([whole.rows(from, to), batchCells(model, run, from, to)]);
+      return own.map((cells, i) => [...cells, ...(batch[i] ?? [])]);
+    },
+  };
+}
+
+const stepCell = (t: number | null): Cell => (t === null ? noCell : { text: String(t), exact: String(t) });
+const stepsCell = (steps: number): Cell => (Number.isFinite(steps) && steps > 0 ? { text: formatSteps(steps), exact: String(steps) } : noCell);
+
+/** A rate with what follows from it: the steps after which a factor of 1/2, of 1 % and of 2 is reached. */
+function rateCells(from: number, to: number, factor: number): Cell[] {
+  const after = (share: number): Cell => (Math.sign(Math.log(share)) === Math.sign(Math.log(factor)) ? stepsCell(Math.log(share) / Math.log(factor)) : noCell);
+  return [stepCell(from), stepCell(to), { text: `×${formatFactor(factor)}`, exact: String(factor) }, after(0.5), after(0.01), after(2)];
+}
+
+/** The fitted stretches, latest first as the gradient meets them, the whole trip, and the steps that the plot marks. */
+export function flowEvents(run: RunSummary): TablePlan {
+  const { dtype, verdict: { segments, perStepFactor, source, first, crossedAt, zeroAt, infiniteAt }, onePercentAt } = run;
+  const at = (t: number | null): Cell[] => [stepCell(t), stepCell(t), noCell, noCell, noCell, noCell];
+  const rows: (readonly [name: string, cells: readonly Cell[]])[] = [
+    ...segments.toReversed().map(({ from, to, perStepFactor: factor }, i) => [say('fitted rate {0}', i + 1), rateCells(from, to, factor)] as const),
+    ...(perStepFactor === null ? [] : [[say('whole trip'), rateCells(first, source, perStepFactor)] as const]),
+    [say('1 % horizon'), at(onePercentAt)],
+    [say('bound passed'), at(crossedAt)],
+    [say('{0} reaches 0', dtype), at(zeroAt)],
+    [say('{0} overflows', dtype), at(infiniteAt)],
+  ];
+  return {
+    rowName: say('what'),
+    columns: [say('from t'), say('to t'), say('factor per step back'), say('half-life, steps'), say('1 % left after, steps'), say('doubled after, steps')],
+    rowCount: rows.length,
+    rowLabel: (row) => rows[row]?.[0] ?? '',
+    rows: (from, to) => Promise.resolve(rows.slice(from, to).map(([, cells]) => cells)),
+  };
+}

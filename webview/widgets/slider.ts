@@ -1,0 +1,93 @@
+// A number that can be dragged, moved by keys, or typed.
+import { el } from './dom.js';
+import { formatNumber } from '../page/format.js';
+import { t } from '../page/l10n.js';
+
+/** Three digits, and no zeros that say nothing. */
+export const print = (value: number): string => formatNumber(Math.abs(value) < 1e-9 ? 0 : value, 3).replace(/(\.\d*?)0+(?=$|e)/, '$1').replace(/\.(?=$|e)/, '');
+
+/** Which numbers there are and how the slider spreads them. */
+export type Scale = {
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  /** Position of a number on the slider, and back. */
+  readonly toSlider?: (value: number) => number;
+  readonly fromSlider?: (position: number) => number;
+  /** Whether a typed number is allowed. */
+  readonly allows: (value: number) => boolean;
+  readonly print: (value: number) => string;
+};
+
+/** Powers of ten between two exponents. */
+export const logScale = (low: number, high: number): Scale => ({
+  min: low, max: high, step: 0.01, print,
+  toSlider: (value) => Math.log10(Math.max(value, 10 ** low)), fromSlider: (position) => Number((10 ** position).toPrecision(3)), allows: (value) => value > 0 && Number.isFinite(value),
+});
+
+export class Slider {
+  readonly element: HTMLElement;
+  readonly #range: HTMLInputElement;
+  readonly #typed: HTMLInputElement;
+  readonly #changed: (value: number, typed: boolean) => void;
+  #scale: Scale;
+  /** What the field held when it was last filled or taken: rounded as it is, no new number until somebody writes another. */
+  #told = '';
+
+  /** `name` says aloud what is moved. `changed` hears every number that the user chooses, and whether it was typed: then it may lie beyond the ends. */
+  constructor(name: string, scale: Scale, changed: (value: number, typed: boolean) => void) {
+    this.#scale = scale;
+    this.#changed = changed;
+    this.#range = el('input', { class: 'range', attributes: { type: 'range', 'aria-label': name } });
+    this.#typed = el('input', { class: 'number', attributes: { type: 'text', inputmode: 'decimal', spellcheck: 'false', autocomplete: 'off', 'aria-label': t('{0}, as a number', name) } });
+    this.element = el('span', { class: 'slider' }, this.#range, this.#typed);
+    this.scale = scale;
+    this.#range.addEventListener('input', () => {
+      const position = this.#range.valueAsNumber;
+      changed(this.#scale.fromSlider?.(position) ?? position, false);
+    });
+    this.#typed.addEventListener('change', () => this.#commit());
+    this.#typed.addEventListener('keydown', (event) => { if (event.key === 'Enter') this.#commit(); });
+  }
+
+  set scale(scale: Scale) {
+    this.#scale = scale;
+    Object.assign(this.#range, { min: String(scale.min), max: String(scale.max), step: String(scale.step) });
+  }
+
+  set disabled(disabled: boolean) {
+    this.#range.disabled = this.#typed.disabled = disabled;
+  }
+
+  /** Shows a number; `text` where it stands for something else than itself. A field that is being typed into is left alone. */
+  show(value: number | null, text?: string): void {
+    const told = text ?? (value === null ? '–' : this.#scale.print(value));
+    if (value !== null) this.#range.value = String(this.#scale.toSlider?.(value) ?? value);
+    this.#range.setAttribute('aria-valuetext', told);
+    this.#range.style.setProperty('--share', String((this.#range.valueAsNumber - this.#scale.min) / (this.#scale.max - this.#scale.min)));
+    if (document.activeElement !== this.#typed) {
+      this.#typed.value = this.#told = told;
+      this.#mark(false);
+    }
+  }
+
+  #commit(): void {
+    const text = this.#typed.value;
+    if (text === this.#told) {
+      this.#mark(false);
+      return;
+    }
+    const value = Number(text.trim().replace('−', '-').replace(',', '.'));
+    const allowed = text.trim() !== '' && this.#scale.allows(value);
+    this.#mark(!allowed);
+    if (!allowed) return;
+    this.#told = text;
+    this.#changed(value, true);
+  }
+
+  #mark(invalid: boolean): void {
+    this.#typed.classList.toggle('invalid', invalid);
+    if (invalid) this.#typed.setAttribute('aria-invalid', 'true');
+    else this.#typed.removeAttribute('aria-invalid');
+  }
+}

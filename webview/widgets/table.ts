@@ -1,0 +1,109 @@
+// The numbers behind a chart as a real table: a screenful of rows around the cursor, so that 20,000 steps cost nothing.
+import { copyByKey, tsvLine } from './clipboard.js';
+import { el, math, textButton, withoutEscapes } from './dom.js';
+import { t as say } from '../page/l10n.js';
+import { unlessGone } from '../page/model.js';
+
+/** As shown, and with every digit. */
+export type Cell = { readonly text: string; readonly exact: string };
+export type TablePlan = {
+  /** Heading of the row numbers (`t`, `λ`), then of every column, as `math` reads it. */
+  readonly rowName: string;
+  readonly columns: readonly string[];
+  readonly rowCount: number;
+  /** Label of a row when it is not its number. */
+  readonly rowLabel?: (row: number) => string;
+  /** The steps of the rows, ascending, where they are some of all steps. */
+  readonly steps?: Float64Array;
+  /** Row of a step of time when rows are not the steps themselves. */
+  readonly rowOf?: (t: number) => number;
+  /** How many rows are asked for at once when all are wanted; 256 unless told. */
+  readonly rowsAtOnce?: number;
+  /** @throws NotToBeHad when the run that the plan is about is gone. */
+  rows(from: number, to: number): Promise<readonly (readonly Cell[])[]>;
+};
+
+const rowsShown = 12;
+const usualRowsAtOnce = 256;
+
+export class TableTwin {
+  readonly element: HTMLElement;
+  readonly #caption: string;
+  readonly #head = el('thead');
+  readonly #body = el('tbody');
+  readonly #place = el('span', { class: 'table-place' });
+  #plan: TablePlan | null = null;
+  #first = 0;
+  #marked = -1;
+  #turn = 0;
+
+  /** `copy` also answers Ctrl+C in the table. */
+  constructor(caption: string, copy: HTMLButtonElement) {
+    this.#caption = caption;
+    const table = el('table', {}, el('caption', { class: 'unseen' }, caption), this.#head, this.#body);
+    this.element = el('div', { class: 'twin' },
+      el('div', { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': say('Table of {0}', caption) } }, table),
+      el('div', { class: 'table-nav' }, textButton(say('◂ earlier'), say('Earlier rows of {0}', caption), () => this.#move(-rowsShown)), this.#place, textButton(say('later ▸'), say('Later rows of {0}', caption), () => this.#move(rowsShown))));
+    copyByKey(this.element, copy);
+  }
+
+  /** Shows the plan with row `marked` in sight. */
+  show(plan: TablePlan, marked: number): void {
+    this.#plan = plan;
+    this.#marked = marked;
+    if (marked < this.#first || marked >= this.#first + rowsShown) this.#first = marked - Math.floor(rowsShown / 2);
+    void this.#paint();
+  }
+
+  #move(rows: number): void {
+    this.#first += rows;
+    void this.#paint();
+  }
+
+  async #paint(): Promise<void> {
+    const plan = this.#plan;
+    if (plan === null) return;
+    const turn = ++this.#turn;
+    const from = Math.max(0, Math.min(this.#first, plan.rowCount - rowsShown));
+    const to = Math.min(plan.rowCount, from + rowsShown);
+    this.#first = from;
+    const rows = await unlessGone(plan.rows(from, to));
+    // The plan of the newer run comes with it.
+    if (rows === null || turn !== this.#turn) return;
+    const label = plan.rowLabel ?? String;
+    this.#head.replaceChildren(el('tr', {}, el('th', { attributes: { scope: 'col' } }, math(plan.rowName)), ...plan.columns.map((column) => el('th', { attributes: { scope: 'col' } }, math(column)))));
+    this.#body.replaceChildren(...rows.map((cells, i) => {
+      const row = from + i;
+      const tr = el('tr', { class: row === this.#marked ? 'marked' : '', attributes: { 'data-row': String(row) } }, el('th', { attributes: { scope: 'row' } }, label(row)));
+      for (const cell of cells) tr.append(el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text));
+      return tr;
+    }));
+    this.#place.textContent = say('{0} = {1} … {2} of {3}', plan.rowName, label(from), label(Math.max(from, to - 1)), plan.rowCount);
+    this.element.setAttribute('aria-label', this.#caption);
+  }
+}
+
+/** Rows from ≤ row < to as tab-separated values under their headings, every digit. */
+export async function toTsv(plan: TablePlan, from = 0, to = plan.rowCount): Promise<string> {
+  const label = plan.rowLabel ?? String;
+  const lines = [tsvLine([plan.rowName, ...plan.columns].map(withoutEscapes))];
+  const { rowsAtOnce = usualRowsAtOnce } = plan;
+  for (let start = from; start < to; start += rowsAtOnce) {
+    const rows = await plan.rows(start, Math.min(to, start + rowsAtOnce));
+    rows.forEach((cells, i) => lines.push(tsvLine([label(start + i), ...cells.map((cell) => cell.exact)])));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The whole table as comma-separated values (RFC 4180), every digit. */
+export async function toCsv(plan: TablePlan): Promise<string> {
+  const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const label = plan.rowLabel ?? String;
+  const lines = [[plan.rowName, ...plan.columns].map((name) => quote(withoutEscapes(name))).join(',')];
+  const { rowsAtOnce = usualRowsAtOnce } = plan;
+  for (let from = 0; from < plan.rowCount; from += rowsAtOnce) {
+    const rows = await plan.rows(from, Math.min(plan.rowCount, from + rowsAtOnce));
+    rows.forEach((cells, i) => lines.push([label(from + i), ...cells.map((cell) => quote(cell.exact))].join(',')));
+  }
+  return `${lines.join('\r\n')}\r\n`;
+}
