@@ -1,6 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
-import { roomRule } from './build/rooms.mjs';
+import { circleRule, roomRule } from './build/rooms.mjs';
 
 export default tseslint.config(
   // The kernels are AssemblyScript: not TypeScript to a parser (decorators on functions) nor to its types (i32, v128); asc checks them.
@@ -11,9 +11,10 @@ export default tseslint.config(
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    plugins: { house: { rules: { rooms: roomRule } } },
+    plugins: { house: { rules: { rooms: roomRule, circles: circleRule } } },
     rules: {
       'house/rooms': 'error',
+      'house/circles': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],

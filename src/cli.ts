@@ -7,22 +7,16 @@ import { parseArgs } from 'node:util';
 import { workerData } from 'node:worker_threads';
 import { t as say } from '@vscode/l10n';
 import { describeProblem, readExperiment } from './config/index.js';
-import type { Entry, FileContent, Files } from './config/read/fileAccess.js';
+import type { Entry, FileContent, Files } from './config/read/index.js';
 import type { Problem } from './config/index.js';
 import { defaultBounds, finish, runWithin, spectrumSteps, Workspaces } from './engine/index.js';
 import type { AnyRun, Experiment, Spectrum, VerdictKind } from './engine/index.js';
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
-import { assetFiles, reportHtml } from './report/reportHtml.js';
-import { Analyses } from './worker/answers/analyses.js';
-import { capacityHere, tooLarge } from './worker/thread/memoryLimit.js';
-import { loadKernels } from './worker/thread/loadKernels.js';
-import { pack } from './worker/record/typedArrayJson.js';
-import { makeRecord } from './worker/record/reportRecord.js';
-import { resultJson } from './worker/record/resultJson.js';
-import { ReadSources } from './worker/record/runSources.js';
-import { summarise } from './worker/answers/summary.js';
-import { help, isHelper } from './worker/thread/threadTeam.js';
+import { assetFiles, reportHtml } from './report/index.js';
+import { Analyses, summarise } from './worker/answers/index.js';
+import { capacityHere, help, isHelper, loadKernels, tooLarge } from './worker/thread/index.js';
+import { makeRecord, pack, ReadSources, resultJson } from './worker/record/index.js';
 
 const usage = (): string => say(`Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N] [--language en|ko]
 

@@ -1,15 +1,11 @@
 import * as vscode from 'vscode';
-import type { Context } from './commands/commandContext.js';
-import { commands } from './commands/commandTable.js';
-import { registerCodeLens } from './editor/language/codeLens.js';
-import { registerContextKeys } from './editor/status/contextKeys.js';
-import { registerLanguageFeatures } from './editor/language/languageFeatures.js';
-import { Sessions } from './editor/following/sessions.js';
-import { prefix } from './editor/following/settings.js';
-import { registerStatusBar } from './editor/status/statusBar.js';
+import type { Context } from './commands/index.js';
+import { commands } from './commands/index.js';
+import { registerCodeLens, registerLanguageFeatures } from './editor/language/index.js';
+import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
+import { prefix, Sessions } from './editor/following/index.js';
 import { setLanguage } from './l10n.js';
-import { previewType, viewType } from './panel/panel.js';
-import { Panels } from './panel/panels.js';
+import { Panels, previewType, viewType } from './panel/index.js';
 
 export function activate({ extensionUri, subscriptions }: vscode.ExtensionContext): void {
   setLanguage(vscode.l10n.bundle === undefined ? undefined : { name: vscode.env.language, bundle: vscode.l10n.bundle });

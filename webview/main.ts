@@ -1,5 +1,5 @@
 // Start of the page: builds the parts, lets messages in and the user's wishes out.
-import { Channel } from '../src/protocol/rpc.js';
+import { Channel } from '../src/protocol/index.js';
 import { AtStep } from './header/atStep.js';
 import { contributions } from './tracks/contributions.js';
 import { attributionTracks } from './tracks/attribution.js';
@@ -36,7 +36,7 @@ import { Tried, asItIs, whatIfFrom } from './compare/whatIfState.js';
 import { WhatIfBar } from './compare/whatIfBar.js';
 import { unitLines } from './tracks/unitLines.js';
 import { weightCards } from './cards/weights.js';
-import type { PageContract, PanelContract } from '../src/protocol/messages.js';
+import type { PageContract, PanelContract } from '../src/protocol/index.js';
 import type { VsCodeApi } from './page/pageState.js';
 import type { CardView } from './cards/card.js';
 import type { Page } from './chart/trackView.js';

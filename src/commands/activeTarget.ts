@@ -1,7 +1,7 @@
 // What a command is about when nothing was passed to it: the palette, a keybinding, a link of the walkthrough.
 import * as vscode from 'vscode';
-import { openConfigs } from '../editor/language/problems.js';
-import type { Session } from '../editor/following/session.js';
+import { openConfigs } from '../editor/language/index.js';
+import type { Session } from '../editor/following/index.js';
 import type { Context } from './commandContext.js';
 
 /** The run of the panel in front, else of the experiment that the text in front belongs to, else the only one on screen. */

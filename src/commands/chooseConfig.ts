@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { configPattern, ignored } from '../editor/following/configIndex.js';
-import { longestSearch, searchFiles } from '../editor/files/findFiles.js';
+import { configPattern, ignored } from '../editor/following/index.js';
+import { longestSearch, searchFiles } from '../editor/files/index.js';
 import type { Context } from './commandContext.js';
 import { askForConfig } from './createConfig.js';
 import { createExample } from './createExample.js';

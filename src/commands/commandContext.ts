@@ -1,8 +1,7 @@
 import type * as vscode from 'vscode';
-import type { Refactorings } from '../editor/language/refactorings.js';
-import type { Sessions } from '../editor/following/sessions.js';
-import type { Subjects } from '../editor/following/experimentLookup.js';
-import type { Panels } from '../panel/panels.js';
+import type { Refactorings } from '../editor/language/index.js';
+import type { Sessions, Subjects } from '../editor/following/index.js';
+import type { Panels } from '../panel/index.js';
 
 /** What every command works with. */
 export type Context = { readonly extensionUri: vscode.Uri; readonly sessions: Sessions; readonly panels: Panels; readonly log: vscode.LogOutputChannel; readonly subjects: Subjects; readonly refactorings: Refactorings };

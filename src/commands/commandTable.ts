@@ -2,7 +2,7 @@ import type { CommandFactory } from './commandContext.js';
 import { copyPyTorchExport } from './copyPyTorchExport.js';
 import { createConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
-import { foldMatrices } from '../editor/language/folding.js';
+import { foldMatrices } from '../editor/language/index.js';
 import { preview, showPanel } from './preview.js';
 import { initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactorCommands.js';
 import { run } from './run.js';

@@ -1,15 +1,14 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { NewConfig } from '../config/edit/newConfig.js';
-import { longestSearch, searchFiles } from '../editor/files/findFiles.js';
-import { openUntitledConfig } from '../editor/following/untitledConfig.js';
-import type { Initialisation } from '../engine/network/initialise.js';
-import type { Cell, Shapes } from '../engine/types.js';
+import type { NewConfig } from '../config/edit/index.js';
+import { longestSearch, searchFiles } from '../editor/files/index.js';
+import { openUntitledConfig } from '../editor/following/index.js';
+import type { Cell, Initialisation, Shapes } from '../engine/index.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { askAll, back, fileItem, pick, pickFound, type } from './quickInput.js';
 import type { Question, Step } from './quickInput.js';
-import { ways, wholeNumber } from './refactorCommands.js';
+import { ways, wholeNumber } from './initialisationQuestions.js';
 import { relativeReference } from './saveAsConfig.js';
 
 /** More numbers than this are no text that somebody reads and changes; they belong in files of their own. */

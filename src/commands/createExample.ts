@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { retold } from '../config/edit/localisedComments.js';
-import { openUntitledConfig } from '../editor/following/untitledConfig.js';
+import { retold } from '../config/edit/index.js';
+import { openUntitledConfig } from '../editor/following/index.js';
 import type { Context } from './commandContext.js';
 
 /** Opens one of the shipped examples as a new, unsaved file: it runs as it is and nothing is written. */

@@ -1,9 +1,8 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Entry } from '../config/read/fileAccess.js';
-import { isConfig } from '../editor/following/configIndex.js';
-import { pulse } from '../editor/status/contextKeys.js';
-import { isEntry } from '../panel/panels.js';
+import type { Entry } from '../config/read/index.js';
+import { isConfig, pulse } from '../editor/following/index.js';
+import { isEntry } from '../panel/index.js';
 import { chooseConfig } from './chooseConfig.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { configMeant, sessionMeant } from './activeTarget.js';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { patience, within } from '../editor/files/timeouts.js';
+import { patience, within } from '../editor/files/index.js';
 
 /** The user wants the question before this one. */
 export const back = Symbol('back');

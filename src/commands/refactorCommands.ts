@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Initialisation } from '../engine/network/initialise.js';
-import type { Change, Offer } from '../protocol/messages.js';
-import type { Target } from '../editor/language/refactorings.js';
+import type { Initialisation } from '../engine/index.js';
+import type { Change, Offer } from '../protocol/index.js';
+import type { Target } from '../editor/language/index.js';
 import { chooseConfig } from './chooseConfig.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { configMeant } from './activeTarget.js';
+import { ways, wholeNumber } from './initialisationQuestions.js';
 
 type RescaleArgument = Target & { readonly quantity?: 'spectralRadius' | 'sigmaMax'; readonly to?: number };
 type InitialiseArgument = Target & { readonly way?: Initialisation; readonly seed?: number };
@@ -48,7 +49,6 @@ async function choose(context: Context, kind: Offer['kind'], title: string): Pro
 }
 
 const aboveZero = (text: string): string | null => (Number(text) > 0 && Number.isFinite(Number(text)) ? null : t('A number above 0, such as 0.95.'));
-export const wholeNumber = (text: string): string | null => (/^\d+$/.test(text.trim()) && Number.isSafeInteger(Number(text)) ? null : t('A whole number from 0; the same seed gives the same matrix.'));
 
 const quantities = { spectralRadius: () => t('spectral radius'), sigmaMax: () => t('largest singular value') } as const;
 
@@ -63,13 +63,6 @@ export const rescaleWeights: CommandFactory = (context) => async (argument) => {
   const to = given?.to ?? (await askNumber(t('Rescale {0}', target.name), quantity === 'sigmaMax' ? t('New largest singular value of {0}', target.name) : t('New spectral radius of {0}', target.name), '1', aboveZero));
   if (to !== undefined) await applyInSight(context, target, { kind: 'rescale', quantity, to });
 };
-
-export const ways = (): readonly (vscode.QuickPickItem & { readonly way: Initialisation })[] => [
-  { label: t('Orthogonal'), way: 'orthogonal', detail: t('Keeps the length of the gradient: all singular values are 1.') },
-  { label: t('Identity'), way: 'identity', detail: t('With relu units the state is copied from step to step (IRNN, Le et al. 2015).') },
-  { label: t('Glorot uniform'), way: 'glorot', detail: t('Variance 2 / (fan in + fan out) (Glorot & Bengio 2010).') },
-  { label: t('He normal'), way: 'he', detail: t('Variance 2 / fan in, for relu (He et al. 2015).') },
-];
 
 /** Replaces a matrix by a fresh one; the seed is written above it, or in the config where its file takes no comments, and into the log. */
 export const initialiseWeights: CommandFactory = (context) => async (argument) => {

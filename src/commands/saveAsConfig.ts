@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Entry } from '../config/read/fileAccess.js';
-import { isConfig } from '../editor/following/configIndex.js';
-import { writtenAt } from '../editor/files/editorFiles.js';
+import type { Entry } from '../config/read/index.js';
+import { isConfig } from '../editor/following/index.js';
+import { writtenAt } from '../editor/files/index.js';
 
 /** A path from the folder of `config` to `file` with forward slashes; the full path when they are on different drives. */
 export function relativeReference(config: vscode.Uri, file: vscode.Uri): string {

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { saveReport as save } from '../panel/saveReport.js';
+import { saveReport as save } from '../panel/index.js';
 import type { CommandFactory } from './commandContext.js';
 import { sessionMeant } from './activeTarget.js';
 

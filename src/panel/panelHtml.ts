@@ -1,5 +1,5 @@
 import type { Language } from '../l10n.js';
-import { emptyStyle, escape, inertJson } from '../report/reportMarkup.js';
+import { emptyStyle, escape, inertJson } from '../report/index.js';
 
 /** What the page needs from its host: where it may load from, and the one-time word that lets its script run. */
 export type PanelHtmlParts = {

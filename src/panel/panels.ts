@@ -1,10 +1,8 @@
 import * as vscode from 'vscode';
-import type { Entry } from '../config/read/fileAccess.js';
-import { entryKey } from '../editor/following/session.js';
-import type { Session } from '../editor/following/session.js';
-import type { Sessions } from '../editor/following/sessions.js';
-import { isConfig } from '../editor/following/configIndex.js';
-import { after } from '../editor/files/fileMoves.js';
+import type { Entry } from '../config/read/index.js';
+import { entryKey, isConfig } from '../editor/following/index.js';
+import type { Session, Sessions } from '../editor/following/index.js';
+import { after } from '../editor/files/index.js';
 import { Panel, previewType, viewType } from './panel.js';
 
 /** What a page's saved state must look like to be restored. */

@@ -2,9 +2,8 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { withLateProgress } from '../editor/following/delayedProgress.js';
-import { entryUri } from '../editor/following/session.js';
-import type { Session } from '../editor/following/session.js';
+import { entryUri, withLateProgress } from '../editor/following/index.js';
+import type { Session } from '../editor/following/index.js';
 
 export function reportFailure(error: unknown): void {
   void vscode.window.showErrorMessage(t('Run RNN: {0}', error instanceof Error ? error.message : String(error)));

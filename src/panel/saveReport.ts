@@ -1,11 +1,11 @@
 // A session's run as one HTML file.
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { describeProblem } from '../config/json/problem.js';
-import type { Session } from '../editor/following/session.js';
+import { describeProblem } from '../config/json/index.js';
+import type { Session } from '../editor/following/index.js';
 import { languageInUse } from '../l10n.js';
-import { assetFiles, reportHtml } from '../report/reportHtml.js';
-import type { ReportAssets } from '../report/reportHtml.js';
+import { assetFiles, reportHtml } from '../report/index.js';
+import type { ReportAssets } from '../report/index.js';
 import { ofFinishedRun, reportFailure, saveBytes } from './saveFile.js';
 
 const nameOf = (id: string): string => vscode.workspace.asRelativePath(vscode.Uri.parse(id), false);

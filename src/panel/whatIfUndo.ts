@@ -1,6 +1,6 @@
 // The last Apply of a panel, so that it can be undone from there.
 import * as vscode from 'vscode';
-import { openDocument } from '../editor/files/editorFiles.js';
+import { openDocument } from '../editor/files/index.js';
 
 type State = { readonly document: vscode.TextDocument; readonly version: number };
 

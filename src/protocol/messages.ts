@@ -1,19 +1,8 @@
 // Every message that crosses a thread or the webview's border. One type a message; nothing here runs.
-import type { FileKind } from '../config/read/classify.js';
-import type { Entry, FileContent } from '../config/read/fileAccess.js';
-import type { NewConfig } from '../config/edit/newConfig.js';
-import type { Link, PartRole } from '../config/read/configParts.js';
-import type { Position, Problem, Range } from '../config/json/problem.js';
-import type { TextChange } from '../config/edit/textEdits.js';
-import type { Outline } from '../config/read/outline.js';
-import type { Attribution } from '../engine/analysis/attribution.js';
-import type { Initialisation } from '../engine/network/initialise.js';
-import type { InputFacts, MatrixFacts, NumberFacts } from '../engine/analysis/matrixFacts.js';
-import type { JacobianSeries } from '../engine/analysis/jacobians.js';
-import type { OpenedUnit } from '../engine/analysis/openedStep.js';
-import type { Reach } from '../engine/analysis/gradientReach.js';
-import type { Cell, DType, Shapes, Verdict, VerdictBounds, Spectrum } from '../engine/types.js';
-import type { WhatIf, WhMeasures } from '../engine/network/whatIf.js';
+import type { Entry, FileContent, FileKind, Link, Outline, PartRole } from '../config/read/index.js';
+import type { NewConfig, TextChange } from '../config/edit/index.js';
+import type { Position, Problem, Range } from '../config/json/index.js';
+import type { Attribution, Cell, DType, Initialisation, InputFacts, JacobianSeries, MatrixFacts, NumberFacts, OpenedUnit, Reach, Shapes, Spectrum, Verdict, VerdictBounds, WhatIf, WhMeasures } from '../engine/index.js';
 import type { None } from './rpc.js';
 
 export type { OpenedUnit };

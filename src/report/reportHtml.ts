@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { t as say } from '@vscode/l10n';
 import type { Language } from '../l10n.js';
-import type { RecordExtent, RunSummary } from '../protocol/messages.js';
-import { levelBins } from '../worker/answers/seriesDownsampling.js';
+import type { RecordExtent, RunSummary } from '../protocol/index.js';
+import { levelBins } from '../worker/answers/index.js';
 import { emptyStyle, escape, inertJson } from './reportMarkup.js';
 
 export type ReportParts = {

@@ -1,9 +1,8 @@
 // Stands in for the editor inside a report: hands the page its theme, its run and its answers, and saves what it makes as downloads.
-import type { PageContract, PanelContract } from '../protocol/messages.js';
-import { Channel } from '../protocol/rpc.js';
-import { unpack } from '../worker/record/typedArrayJson.js';
-import { recordedNorms, recordedSequences, recordedSteps, replay } from '../worker/record/reportReplay.js';
-import type { RunRecord } from '../worker/record/reportRecord.js';
+import type { PageContract, PanelContract } from '../protocol/index.js';
+import { Channel } from '../protocol/index.js';
+import { recordedNorms, recordedSequences, recordedSteps, replay, unpack } from '../worker/record/index.js';
+import type { RunRecord } from '../worker/record/index.js';
 
 const root = document.documentElement;
 const queries = { dark: matchMedia('(prefers-color-scheme: dark)'), contrast: matchMedia('(prefers-contrast: more)') };

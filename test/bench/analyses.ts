@@ -5,7 +5,7 @@ import { runChunks } from '../../src/engine/network/chunks.js';
 import { eigenvaluesOf } from '../../src/engine/linalg/eigenvalues.js';
 import { fastPlainRange } from '../../src/engine/wasm/rangeScan.js';
 import { attribute, defaultBounds, finish, jacobianSeries, Kernels, reachOf, runSteps, spectrumOf, Workspaces } from '../../src/engine/index.js';
-import type { Experiment, Steps } from '../../src/engine/index.js';
+import type { Experiment, Resumable } from '../../src/engine/index.js';
 import { experiment, filled, randomNumbers } from '../unit/engine/build.js';
 import type { Section } from './bench.js';
 import type { Row } from './contestants.js';
@@ -19,7 +19,7 @@ const patience = { plain: 20_000, kernels: 120_000 };
 const [fewestRounds, roundsUnder] = [1, 1_000];
 
 /** `note`: what there is to tell once it is done. */
-type Analysis = { readonly steps: Steps<unknown>; readonly note: () => string };
+type Analysis = { readonly steps: Resumable<unknown>; readonly note: () => string };
 type Time = { readonly ms: number; readonly pause: number; readonly ended: boolean };
 
 /** Processor time of this thread, ms, which some machines count in steps of 4 ms. */
@@ -28,7 +28,7 @@ function busy(): number {
   return (user + system) / 1000;
 }
 
-function once(steps: Steps<unknown>, limit: number): Time {
+function once(steps: Resumable<unknown>, limit: number): Time {
   const start = performance.now();
   let [last, lastBusy, pause] = [start, busy(), 0];
   for (;;) {
@@ -42,7 +42,7 @@ function once(steps: Steps<unknown>, limit: number): Time {
 }
 
 /** The best of a few: an analysis runs once for a run, so there is no warming up to speak of, and the rest is what others do to the machine. */
-function best(first: Steps<unknown>, make: () => Steps<unknown>, limit: number): Time {
+function best(first: Resumable<unknown>, make: () => Resumable<unknown>, limit: number): Time {
   const times = [once(first, limit)];
   for (let spent = times[0]?.ms ?? 0; times.length < fewestRounds || (spent < roundsUnder && times.length < 5); spent += times.at(-1)?.ms ?? 0) times.push(once(make(), limit));
   return { ms: Math.min(...times.map(({ ms }) => ms)), pause: Math.min(...times.map(({ pause }) => pause)), ended: times.every(({ ended }) => ended) };
@@ -66,7 +66,7 @@ function run(quick: boolean, say: (line: string) => void): void {
     const result = finish(runSteps(e, defaultBounds, kernels));
     const last = runChunks(e, result).at(-1);
     if (last === undefined) continue;
-    const simple = (steps: Steps<unknown>, note = ''): Analysis => ({ steps, note: () => note });
+    const simple = (steps: Resumable<unknown>, note = ''): Analysis => ({ steps, note: () => note });
     const all: readonly (readonly [string, (spaces: Workspaces | null) => Analysis])[] = [
       ['spectrum', (spaces) => {
         const { spectrum, steps } = spectrumOf(e, result, spaces);

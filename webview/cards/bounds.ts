@@ -5,7 +5,8 @@ import { exactLog10, formatFactor, formatLog10, formatNumber } from '../page/for
 import { t } from '../page/l10n.js';
 import { OlderMark } from '../widgets/staleMark.js';
 import { helpPopover } from '../widgets/popover.js';
-import type { Help, Page } from '../chart/trackView.js';
+import type { Help } from '../widgets/popover.js';
+import type { Page } from '../chart/trackView.js';
 import type { SpectrumSummary } from '../page/model.js';
 
 /** Largest slope of the activation; σ_max(Wh)·γ bounds every Jacobian. 1 for tanh, relu and identity. */

@@ -5,12 +5,13 @@ import { fileName } from '../page/format.js';
 import { Gathering } from '../widgets/exportGuard.js';
 import { t } from '../page/l10n.js';
 import { OlderMark, olderWord } from '../widgets/staleMark.js';
-import { paintMath, pngOf } from '../tracks/pngExport.js';
+import { paintMath, pngOf } from '../chart/pngExport.js';
 import { helpPopover } from '../widgets/popover.js';
 import { TableTwin, toCsv, toTsv } from '../widgets/table.js';
-import type { Help, Page } from '../chart/trackView.js';
-import type { SaveFile } from '../tracks/pngExport.js';
-import type { TablePlan } from '../widgets/table.js';
+import type { Help } from '../widgets/popover.js';
+import type { Page } from '../chart/trackView.js';
+import type { SaveFile } from '../chart/pngExport.js';
+import type { TablePlan } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
 
 /** A canvas to paint on, in CSS pixels. */

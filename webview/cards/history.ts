@@ -10,7 +10,7 @@ import type { Overlay } from '../chart/overlay.js';
 import type { Theme } from '../page/theme.js';
 import type { Memory } from '../page/pageState.js';
 import type { Page } from '../chart/trackView.js';
-import type { HistoryList, HistoryVersion, VersionCurve } from '../../src/protocol/messages.js';
+import type { HistoryList, HistoryVersion, VersionCurve } from '../../src/protocol/index.js';
 
 type Ask = { readonly list: () => Promise<HistoryList>; readonly version: (runId: number) => Promise<VersionCurve | null> };
 type Kind = HistoryVersion['kind'];

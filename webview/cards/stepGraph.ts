@@ -1,5 +1,6 @@
 // The computation graph of one unit: its nodes with what they compute and what comes back through them, where they stand, and the way they are painted.
-import { readable, withAlpha } from '../page/colours.js';
+import { readable } from '../page/colours.js';
+import { withAlpha } from '../page/colourMaths.js';
 import { mathParts } from '../widgets/dom.js';
 import { formatLog10, formatNumber } from '../page/format.js';
 import { t as say } from '../page/l10n.js';

@@ -5,7 +5,7 @@ import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { inReport } from '../page/inReport.js';
-import { noCell } from '../page/stepCache.js';
+import { emptyField } from '../page/tablePlan.js';
 import { dropdown, setOptions, textField } from '../ui.js';
 import { weightHistograms } from './weightHistograms.js';
 import { WeightChoice, bitmap, limitOf, weightNames } from './weightSelection.js';
@@ -239,7 +239,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
         rowLabel: (i) => (tensor === 'b' ? String(i) : `${Math.floor(i / columns)},${i % columns}`),
         rows: async (from, to) => {
           const answer = run === null ? null : await model.sliceOf(run, 'weightCells', { tensor, from, to });
-          return Array.from({ length: to - from }, (_, i) => [answer?.values, answer?.gradients].map((values) => (values === undefined ? noCell : { text: formatNumber(values[i] ?? NaN), exact: String(values[i] ?? NaN) })));
+          return Array.from({ length: to - from }, (_, i) => [answer?.values, answer?.gradients].map((values) => (values === undefined ? emptyField : { text: formatNumber(values[i] ?? NaN), exact: String(values[i] ?? NaN) })));
         },
       };
     },

@@ -3,7 +3,7 @@ import { Chart, Interaction, LineController, LineElement, LinearScale, PointElem
 import type { ChartConfiguration, ChartDataset, InteractionModeFunction, LinearScaleOptions, Plugin, Point, Scale } from 'chart.js';
 import { getRelativePosition } from 'chart.js/helpers';
 import { timeTicks } from './axis.js';
-import { withAlpha } from '../page/colours.js';
+import { withAlpha } from '../page/colourMaths.js';
 import { t as say } from '../page/l10n.js';
 import { paintLines, drawnLines } from './strokes.js';
 import type { Painter, Scene } from './scene.js';

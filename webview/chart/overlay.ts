@@ -1,7 +1,7 @@
 // Gradient curves of other runs, laid over the run on screen: what is tried, what is pinned, a version from the history.
 import { t as say } from '../page/l10n.js';
 import { formatLog10 } from '../page/format.js';
-import { nearestIndex, printNear } from './scene.js';
+import { nearestIndex, printNear } from '../page/nearest.js';
 import { nearStepValue, stepValue } from '../page/series.js';
 import type { Line } from './scene.js';
 import type { RunSummary } from '../page/model.js';

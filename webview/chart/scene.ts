@@ -1,7 +1,7 @@
 // What a track wants to have drawn, free of any charting library.
 import { readable } from '../page/colours.js';
 import type { Theme } from '../page/theme.js';
-import type { TimeWindow } from '../page/model.js';
+import type { TimeWindow } from '../../src/protocol/index.js';
 
 /** A value per step: dense for all t, or at some t only (decimated by the host). */
 export type Series = { readonly values: ArrayLike<number>; readonly t: Float64Array | null };
@@ -177,22 +177,3 @@ export function points(series: Series, t0: number, t1: number, pixels: number): 
   }
   return out;
 }
-
-/** Place of the step in `t` (ascending) that is nearest to `step`. */
-export function nearestIndex(t: Float64Array, step: number): number {
-  let [low, high] = [0, t.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((t[middle] ?? 0) < step) low = middle + 1;
-    else high = middle;
-  }
-  const before = Math.max(0, low - 1);
-  return Math.abs((t[before] ?? 0) - step) < Math.abs((t[low] ?? 0) - step) ? before : low;
-}
-
-/** How the reading of a decimated line is printed: as an approximation where the line does not hold the step itself. */
-export const printNear = (t: Float64Array | null, print: (value: number) => string) => (value: number, step: number): string =>
-  (t === null || Number.isNaN(value) || t[nearestIndex(t, step)] === step ? print(value) : `≈ ${print(value)}`);
-
-/** The value at step t of a series that may be decimated: the nearest step that it holds. */
-export const nearest = (t: Float64Array, values: ArrayLike<number>, step: number): number => values[nearestIndex(t, step)] ?? NaN;

@@ -4,15 +4,14 @@ import { t } from '../page/l10n.js';
 import type { Memory } from '../page/pageState.js';
 import type { Failure, Model, RunSummary, TimeWindow } from '../page/model.js';
 import type { Scene } from './scene.js';
-import type { TablePlan } from '../widgets/table.js';
+import type { TablePlan } from '../page/tablePlan.js';
 import type { Theme, ThemeWatch } from '../page/theme.js';
 import type { Timeline } from '../page/timeline.js';
 import type { ColourMap } from '../page/colours.js';
+import type { Help } from '../widgets/popover.js';
 
 /** What the whole page shares. */
 export type Page = { readonly model: Model; readonly timeline: Timeline; readonly themes: ThemeWatch; readonly memory: Memory };
-
-export type Help = { readonly text: readonly string[]; readonly formula: string; readonly source: string };
 
 /** Size of the plot in device pixels: how much detail is worth asking for. */
 export type PlotSize = { readonly columns: number; readonly rows: number };

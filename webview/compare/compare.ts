@@ -9,7 +9,8 @@ import { dropdown, setOptions } from '../ui.js';
 import { mostPins } from './pins.js';
 import type { Overlays } from '../chart/overlay.js';
 import type { Pin, Pins } from './pins.js';
-import type { Help, Page } from '../chart/trackView.js';
+import type { Help } from '../widgets/popover.js';
+import type { Page } from '../chart/trackView.js';
 
 const help = (): Help => ({
   text: [

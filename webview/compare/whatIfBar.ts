@@ -11,7 +11,8 @@ import type { RunSummary } from '../page/model.js';
 import type { Scale } from '../widgets/slider.js';
 import type { Tried, TriedRun, WhatIf } from './whatIfState.js';
 import type { UiButton, UiDropdown } from '../ui.js';
-import type { Help, Page } from '../chart/trackView.js';
+import type { Help } from '../widgets/popover.js';
+import type { Page } from '../chart/trackView.js';
 
 type Key = keyof WhatIf;
 type Measure = NonNullable<WhatIf['rescale']>['measure'];

@@ -3,7 +3,7 @@ import { onFrame } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import type { Model } from '../page/model.js';
 import type { Overlay } from '../chart/overlay.js';
-import type { WhatIf, WhatIfAnswer } from '../../src/protocol/messages.js';
+import type { WhatIf, WhatIfAnswer } from '../../src/protocol/index.js';
 
 export type { WhatIf };
 export type TriedRun = WhatIfAnswer & { readonly kind: 'run' };

@@ -6,19 +6,21 @@ import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { olderTitle, olderWord } from '../widgets/staleMark.js';
 import { helpPopover } from '../widgets/popover.js';
-import { readCell, stepValue } from '../page/series.js';
-import { gradientCell, noCell, stateCell } from '../page/stepCache.js';
-import type { Help, Page } from '../chart/trackView.js';
+import { readField, stepValue } from '../page/series.js';
+import { gradientField, stateField } from '../page/stepCache.js';
+import { emptyField } from '../page/tablePlan.js';
+import type { Help } from '../widgets/popover.js';
+import type { Page } from '../chart/trackView.js';
 import type { RunSummary, StepValues } from '../page/model.js';
-import type { Cell } from '../widgets/table.js';
+import type { Field } from '../page/tablePlan.js';
 import type { Steps } from '../page/stepCache.js';
 
 /** `of`: whose number it is, where that is not the whole run; `older`: of the run before. */
-type Row = { readonly name: string; readonly id: string; read(run: RunSummary, t: number): Cell; of?(run: RunSummary): string | null; older?(): boolean };
+type Row = { readonly name: string; readonly id: string; read(run: RunSummary, t: number): Field; of?(run: RunSummary): string | null; older?(): boolean };
 
-const number = (value: number): Cell => ({ text: formatNumber(value), exact: String(value) });
-const share = (value: number): Cell => ({ text: formatPercent(value), exact: String(value) });
-const log = (value: number): Cell => ({ text: formatLog10(value), exact: exactLog10(value) });
+const number = (value: number): Field => ({ text: formatNumber(value), exact: String(value) });
+const share = (value: number): Field => ({ text: formatPercent(value), exact: String(value) });
+const log = (value: number): Field => ({ text: formatLog10(value), exact: exactLog10(value) });
 
 const help = (): Help => ({
   text: [
@@ -87,10 +89,10 @@ export class AtStep {
   #rows(): readonly Row[] {
     const { model } = this.#page;
     return [
-      { id: 'h', name: '‖h_t‖', read: (run, t) => readCell(run.steps, run.hNorm, t, number) },
-      { id: 'saturation', name: say('saturated units'), read: (run, t) => (run.saturation === null ? { text: say('none possible'), exact: '' } : readCell(run.steps, run.saturation, t, share)) },
-      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readCell(run.steps, run.log10.dh, t, log) },
-      { id: 'lost', name: say('lost since the loss'), read: (run, t) => readCell(run.steps, run.log10.singleSource, t, (value) => {
+      { id: 'h', name: '‖h_t‖', read: (run, t) => readField(run.steps, run.hNorm, t, number) },
+      { id: 'saturation', name: say('saturated units'), read: (run, t) => (run.saturation === null ? { text: say('none possible'), exact: '' } : readField(run.steps, run.saturation, t, share)) },
+      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readField(run.steps, run.log10.dh, t, log) },
+      { id: 'lost', name: say('lost since the loss'), read: (run, t) => readField(run.steps, run.log10.singleSource, t, (value) => {
         const lost = stepValue(run.steps, run.log10.singleSource, run.verdict.source) - value;
         if (Number.isNaN(lost)) return { text: '–', exact: '' };
         if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
@@ -98,14 +100,14 @@ export class AtStep {
       }) },
       { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => {
         const { sigmaMax: { steps, values }, spectrum } = model;
-        return spectrum === null || (spectrum.fraction < 1 && Number.isNaN(stepValue(steps, values, t))) ? { text: '…', exact: '' } : readCell(steps, values, t, number);
+        return spectrum === null || (spectrum.fraction < 1 && Number.isNaN(stepValue(steps, values, t))) ? { text: '…', exact: '' } : readField(steps, values, t, number);
       },
         // The spectrum is that of the first sequence alone.
         of: ({ shapes: { B } }) => (B > 1 ? say('sequence {0}', 1) : null), older: () => model.spectrumIsOlder },
-      { id: 'dx', name: '‖dx_t‖', read: (run, t) => readCell(run.steps, run.log10.dx, t, log) },
-      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => readCell(run.steps, run.log10.dWh, t, log) },
-      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => readCell(run.steps, run.log10.dWx, t, log) },
-      { id: 'db', name: '‖db_t‖', read: (run, t) => readCell(run.steps, run.log10.db, t, log) },
+      { id: 'dx', name: '‖dx_t‖', read: (run, t) => readField(run.steps, run.log10.dx, t, log) },
+      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => readField(run.steps, run.log10.dWh, t, log) },
+      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => readField(run.steps, run.log10.dWx, t, log) },
+      { id: 'db', name: '‖db_t‖', read: (run, t) => readField(run.steps, run.log10.db, t, log) },
     ];
   }
 
@@ -118,7 +120,7 @@ export class AtStep {
       ['t', String(cursor)],
       ...this.#rows().map((row) => [[row.name, row.of?.(run) ?? ''].join(' ').trim(), row.older?.() === true ? '' : row.read(run, cursor).exact]),
       [say('unit'), 'h', 'g'],
-      ...units.map((unit) => [String(unit), ...(known === null ? ['', ''] : [stateCell(known, unit).exact, gradientCell(known, unit).exact])]),
+      ...units.map((unit) => [String(unit), ...(known === null ? ['', ''] : [stateField(known, unit).exact, gradientField(known, unit).exact])]),
     ].map((cells) => `${tsvLine(cells)}\n`).join('');
   }
 
@@ -128,7 +130,7 @@ export class AtStep {
     // The last answer stays until the next one is there: a blink of dashes at every move would be worse.
     const known = this.#values;
     this.#units.replaceChildren(...timeline.units.map((unit) => {
-      const cells = known === null ? [noCell, noCell] : [stateCell(known, unit), gradientCell(known, unit)];
+      const cells = known === null ? [emptyField, emptyField] : [stateField(known, unit), gradientField(known, unit)];
       return el('tr', {}, el('th', { attributes: { scope: 'row' } }, String(unit)), ...cells.map((cell) => el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text)));
     }));
   }

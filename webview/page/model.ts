@@ -1,9 +1,9 @@
 // What the host has told: the status, the run on screen and its spectrum; and the way to ask for slices of that run.
 import { inReport } from './inReport.js';
-import { refined } from './series.js';
-import type { PanelStatus, RunSummary, SeriesAnswer, SliceRequests, SpectrumSummary, TimeWindow } from '../../src/protocol/messages.js';
+import { refined } from './refinedSeries.js';
+import type { PanelStatus, RunSummary, SeriesAnswer, SliceRequests, SpectrumSummary, TimeWindow } from '../../src/protocol/index.js';
 
-export type { ActivationBins, Activations, AttributionPicture, AttributionRow, Band, Heatmap, Histogram, Jacobians, LogSeries, OpenedUnit, PanelStatus, ReachValues, RunSeries, RunSummary, SeriesAnswer, SpectrumSummary, StepValues, TimeWindow, UnitOrder, WeightName, WeightsPicture } from '../../src/protocol/messages.js';
+export type { ActivationBins, Activations, AttributionPicture, AttributionRow, Band, Heatmap, Histogram, Jacobians, LogSeries, OpenedUnit, PanelStatus, ReachValues, RunSeries, RunSummary, SeriesAnswer, SpectrumSummary, StepValues, TimeWindow, UnitOrder, WeightName, WeightsPicture } from '../../src/protocol/index.js';
 export type Shapes = RunSummary['shapes'];
 
 /** `series`: the same run, known finer where it is looked at. */

@@ -1,9 +1,10 @@
 // Numbers of the run step by step. Of a very long run the page has the steps that tell most, and every step around what is looked at.
 import { inReport } from './inReport.js';
-import { nearestIndex, printNear } from '../chart/scene.js';
-import { noCell } from './stepCache.js';
-import type { Model, RunSeries, RunSummary, SeriesAnswer } from './model.js';
-import type { Cell, TablePlan } from '../widgets/table.js';
+import { nearestIndex, printNear } from './nearest.js';
+import { emptyField } from './tablePlan.js';
+import type { Model, RunSeries, RunSummary } from './model.js';
+import type { TablePlan } from './tablePlan.js';
+import type { Field } from './tablePlan.js';
 
 /** The value at step t; NaN where the page has not got it. */
 export function stepValue(steps: Float64Array | null, values: ArrayLike<number>, t: number): number {
@@ -21,14 +22,14 @@ export const printRead = (steps: Float64Array | null, print: (value: number) => 
 export const reading = (steps: Float64Array | null, values: ArrayLike<number>, t: number, print: (value: number) => string): string => printRead(steps, print)(readAt(steps, values, t), t);
 
 /** The cell of step t, empty while the page has not got it; in a report of a very long run that of the nearest step that it has, as ≈. */
-export function readCell(steps: Float64Array | null, values: ArrayLike<number>, t: number, cell: (value: number) => Cell): Cell {
+export function readField(steps: Float64Array | null, values: ArrayLike<number>, t: number, cell: (value: number) => Field): Field {
   const value = readAt(steps, values, t);
   if (steps === null || steps[nearestIndex(steps, t)] === t) return cell(value);
-  return Number.isNaN(value) ? noCell : { text: printRead(steps, (near) => cell(near).text)(value, t), exact: '' };
+  return Number.isNaN(value) ? emptyField : { text: printRead(steps, (near) => cell(near).text)(value, t), exact: '' };
 }
 
 /** The rows of a table of series: all steps, or in a report of a very long run those that it has. `cells` is asked for ascending steps. @throws NotToBeHad by its `rows` */
-export function seriesRows(model: Model, run: RunSummary, rowsAtOnce: number, cells: (series: RunSeries, steps: readonly number[]) => Cell[][] | Promise<Cell[][]>): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
+export function seriesRows(model: Model, run: RunSummary, rowsAtOnce: number, cells: (series: RunSeries, steps: readonly number[]) => Field[][] | Promise<Field[][]>): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
   const shared = { rowName: 't', rowsAtOnce };
   const known = inReport ? run.steps : null;
   if (known === null) return { ...shared, rowCount: run.shapes.T, rows: async (from, to) => cells(await everyStep(model, run, from, to), Array.from({ length: to - from }, (_, i) => from + i)) };
@@ -41,22 +42,4 @@ export function seriesRows(model: Model, run: RunSummary, rowsAtOnce: number, ce
 /** Steps from ≤ t < to, every one of them. @throws NotToBeHad */
 async function everyStep(model: Model, run: RunSummary, from: number, to: number): Promise<RunSeries> {
   return run.steps === null ? run : (await model.sliceOf(run, 'series', { window: { t0: from, t1: to } })) ?? run;
-}
-
-/** The run with what is known finer in the windows of `parts`; a part goes before those behind it. */
-export function refined(overview: RunSummary, parts: readonly SeriesAnswer[]): RunSummary {
-  const sources = [...parts, { ...overview, window: { t0: 0, t1: overview.shapes.T }, steps: overview.steps ?? new Float64Array(0) }];
-  const taken = sources.flatMap(({ steps }, source) => Array.from(steps, (step, i) => ({ step, source, i }))
-    .filter(({ step }) => !sources.slice(0, source).some(({ window: { t0, t1 } }) => t0 <= step && step < t1))).sort((a, b) => a.step - b.step);
-  const gather = (pick: (series: RunSeries) => Float64Array | null): Float64Array => {
-    const values = sources.map(pick);
-    return Float64Array.from(taken, ({ source, i }) => values[source]?.[i] ?? NaN);
-  };
-  return {
-    ...overview,
-    steps: Float64Array.from(taken, ({ step }) => step),
-    log10: { dh: gather(({ log10 }) => log10.dh), dx: gather(({ log10 }) => log10.dx), dWx: gather(({ log10 }) => log10.dWx), dWh: gather(({ log10 }) => log10.dWh), db: gather(({ log10 }) => log10.db), singleSource: gather(({ log10 }) => log10.singleSource) },
-    hNorm: gather(({ hNorm }) => hNorm),
-    saturation: overview.saturation === null ? null : gather(({ saturation }) => saturation),
-  };
 }

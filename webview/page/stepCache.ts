@@ -1,8 +1,9 @@
 // Exact numbers of single steps, kept for a while because the cursor and the tables come back to them.
 import { exactLog10, formatLog10, formatNumber } from './format.js';
 import type { Model, RunSummary, StepValues } from './model.js';
-import { nearestIndex } from '../chart/scene.js';
-import type { Cell, TablePlan } from '../widgets/table.js';
+import { nearestIndex } from './nearest.js';
+import type { TablePlan } from './tablePlan.js';
+import type { Field } from './tablePlan.js';
 
 const kept = 512;
 /** Numbers of one block of steps: a few MB, however wide the network is. */
@@ -42,9 +43,9 @@ export class Steps {
 }
 
 /** The rows of a table of steps: all of them, or in a report that has not recorded all those that it has. @throws NotToBeHad by its `rows` */
-export function stepRows(steps: Steps, { status }: Model, run: RunSummary, sequence: number, tensor: 'hs' | 'z', cells: (values: StepValues | null) => Cell[]): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
+export function stepRows(steps: Steps, { status }: Model, run: RunSummary, sequence: number, tensor: 'hs' | 'z', cells: (values: StepValues | null) => Field[]): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
   const known = status?.recordedSteps?.[tensor] ?? null;
-  const all = async (from: number, to: number): Promise<Cell[][]> => (await steps.range(run, from, to, sequence, tensor)).map(cells);
+  const all = async (from: number, to: number): Promise<Field[][]> => (await steps.range(run, from, to, sequence, tensor)).map(cells);
   const shared = { rowName: 't', rowsAtOnce: stepsAtOnce(run) };
   if (known === null) return { ...shared, rowCount: run.shapes.T, rows: all };
   return {
@@ -54,12 +55,11 @@ export function stepRows(steps: Steps, { status }: Model, run: RunSummary, seque
 }
 
 /** The gradient of a unit: g·10^gLog10 of the step, also where a double cannot hold it. */
-export function gradientCell(values: StepValues, unit: number, digits = 4): Cell {
+export function gradientField(values: StepValues, unit: number, digits = 4): Field {
   const g = values.g[unit] ?? NaN;
   const sign = g < 0 ? '−' : '';
   const log10 = Math.log10(Math.abs(g)) + values.gLog10;
   return { text: g === 0 ? '0' : sign + formatLog10(log10, digits), exact: g === 0 ? '0' : `${g < 0 ? '-' : ''}${values.gLog10 === 0 ? String(Math.abs(g)) : exactLog10(log10)}` };
 }
 
-export const stateCell = (values: StepValues, unit: number): Cell => ({ text: formatNumber(values.h[unit] ?? NaN), exact: String(values.h[unit] ?? NaN) });
-export const noCell: Cell = { text: '–', exact: '' };
+export const stateField = (values: StepValues, unit: number): Field => ({ text: formatNumber(values.h[unit] ?? NaN), exact: String(values.h[unit] ?? NaN) });

@@ -1,6 +1,6 @@
 // Colours and fonts of the editor, for what is painted on canvases. Read again whenever VS Code switches the theme.
 
-import { withAlpha } from './colours.js';
+import { withAlpha } from './colourMaths.js';
 
 export type Theme = {
   readonly kind: 'dark' | 'light' | 'high-contrast' | 'high-contrast-light';

@@ -1,10 +1,12 @@
 // Tracks: which losses make which gradient, as a picture of t against s, and the row of the step under the cursor as bars (drawn by shares.ts).
 import { unitTicks } from '../chart/axis.js';
-import { colourMap, withAlpha } from '../page/colours.js';
+import { colourMap } from '../page/colours.js';
+import { withAlpha } from '../page/colourMaths.js';
 import { exactLog10, formatLog10, formatPercent, powerOfTen } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
-import { columnAt, nearestIndex, plotNote, stepsName } from '../chart/scene.js';
+import { columnAt, plotNote, stepsName } from '../chart/scene.js';
+import { nearestIndex } from '../page/nearest.js';
 import { paintShares, paintStack, shareAxis, sharesOf, sourceAt, sourceName } from './attributionShares.js';
 import { borders } from '../chart/trackView.js';
 import type { AttributionPicture, AttributionRow, TimeWindow } from '../page/model.js';

@@ -2,12 +2,13 @@
 import { withoutEscapes } from '../widgets/dom.js';
 import { t as say } from '../page/l10n.js';
 import { endsInWords, logAxis, logLine, unseenText } from './logLines.js';
-import { plotNote, printNear, withNeighbours } from '../chart/scene.js';
+import { plotNote, withNeighbours } from '../chart/scene.js';
+import { printNear } from '../page/nearest.js';
 import { formatFactor, formatLog10, formatSteps, powerOfTen } from '../page/format.js';
 import { Latest } from '../page/model.js';
 import { borders, limits } from '../chart/trackView.js';
 import { Labels } from '../chart/labels.js';
-import { withAlpha } from '../page/colours.js';
+import { withAlpha } from '../page/colourMaths.js';
 import { flowEvents, flowTable, mostSequences, ratioAt } from './gradientFlowTable.js';
 import { nearAt, overlayLines, stepsOf } from '../chart/overlay.js';
 import { nearStepValue, reading } from '../page/series.js';

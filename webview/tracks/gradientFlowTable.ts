@@ -5,10 +5,11 @@ import { logTable, normColumn } from './logLines.js';
 import { stepValue } from '../page/series.js';
 import type { LogColumn } from './logLines.js';
 import { curveNames, digitsOf, keeps, overlayColumn, valueAt } from '../chart/overlay.js';
-import { noCell } from '../page/stepCache.js';
+import { emptyField } from '../page/tablePlan.js';
 import type { CurveName, Overlay, Overlays } from '../chart/overlay.js';
 import type { Model, RunSeries, RunSummary } from '../page/model.js';
-import type { Cell, TablePlan } from '../widgets/table.js';
+import type { TablePlan } from '../page/tablePlan.js';
+import type { Field } from '../page/tablePlan.js';
 
 /** More lines than these cannot be told apart; the band stands for all of them. */
 export const mostSequences = 16;
@@ -21,8 +22,8 @@ export function ratioAt({ curve }: Overlay, { log10, steps }: RunSeries, T: numb
 }
 
 /** A number of another run: none where it was not kept, and no more digits than were. */
-function overlayCell(overlay: Overlay, value: number, rounded: number, t: number, T: number): Cell {
-  if (!keeps(overlay.curve, t, T)) return noCell;
+function overlayCell(overlay: Overlay, value: number, rounded: number, t: number, T: number): Field {
+  if (!keeps(overlay.curve, t, T)) return emptyField;
   const digits = digitsOf(overlay, rounded);
   if (digits === null || !Number.isFinite(value)) return { text: formatLog10(value), exact: exactLog10(value) };
   return { text: formatLog10(value, Math.min(4, digits)), exact: formatLog10(value, digits) };
@@ -40,10 +41,10 @@ const batchColumns = ({ status }: Model, B: number): string[] =>
   B === 1 || status?.recordedNorms === false ? [] : B <= mostSequences ? Array.from({ length: B }, (_, b) => say('‖g_t‖ sequence {0}', b + 1)) : [say('‖g_t‖ smallest of the batch'), say('‖g_t‖ median of the batch'), say('‖g_t‖ largest of the batch')];
 
 /** The norms of the batch's sequences, or their band, at steps from ≤ t < to. */
-async function batchCells(model: Model, run: RunSummary, from: number, to: number): Promise<Cell[][]> {
+async function batchCells(model: Model, run: RunSummary, from: number, to: number): Promise<Field[][]> {
   const { B } = run.shapes;
   const columns = batchColumns(model, B).length;
-  const cells = Array.from({ length: to - from }, () => new Array<Cell>(columns).fill(noCell));
+  const cells = Array.from({ length: to - from }, () => new Array<Field>(columns).fill(emptyField));
   if (columns === 0) return cells;
   const window = { t0: from, t1: to };
   const maxPoints = Math.max(2, to - from);
@@ -78,20 +79,20 @@ export function flowTable(model: Model, run: RunSummary, overlays: Overlays): Ta
   };
 }
 
-const stepCell = (t: number | null): Cell => (t === null ? noCell : { text: String(t), exact: String(t) });
-const stepsCell = (steps: number): Cell => (Number.isFinite(steps) && steps > 0 ? { text: formatSteps(steps), exact: String(steps) } : noCell);
+const stepCell = (t: number | null): Field => (t === null ? emptyField : { text: String(t), exact: String(t) });
+const stepsCell = (steps: number): Field => (Number.isFinite(steps) && steps > 0 ? { text: formatSteps(steps), exact: String(steps) } : emptyField);
 
 /** A rate with what follows from it: the steps after which a factor of 1/2, of 1 % and of 2 is reached. */
-function rateCells(from: number, to: number, factor: number): Cell[] {
-  const after = (share: number): Cell => (Math.sign(Math.log(share)) === Math.sign(Math.log(factor)) ? stepsCell(Math.log(share) / Math.log(factor)) : noCell);
+function rateCells(from: number, to: number, factor: number): Field[] {
+  const after = (share: number): Field => (Math.sign(Math.log(share)) === Math.sign(Math.log(factor)) ? stepsCell(Math.log(share) / Math.log(factor)) : emptyField);
   return [stepCell(from), stepCell(to), { text: `×${formatFactor(factor)}`, exact: String(factor) }, after(0.5), after(0.01), after(2)];
 }
 
 /** The fitted stretches, latest first as the gradient meets them, the whole trip, and the steps that the plot marks. */
 export function flowEvents(run: RunSummary): TablePlan {
   const { dtype, verdict: { segments, perStepFactor, source, first, crossedAt, zeroAt, infiniteAt }, onePercentAt } = run;
-  const at = (t: number | null): Cell[] => [stepCell(t), stepCell(t), noCell, noCell, noCell, noCell];
-  const rows: (readonly [name: string, cells: readonly Cell[]])[] = [
+  const at = (t: number | null): Field[] => [stepCell(t), stepCell(t), emptyField, emptyField, emptyField, emptyField];
+  const rows: (readonly [name: string, cells: readonly Field[]])[] = [
     ...segments.toReversed().map(({ from, to, perStepFactor: factor }, i) => [say('fitted rate {0}', i + 1), rateCells(from, to, factor)] as const),
     ...(perStepFactor === null ? [] : [[say('whole trip'), rateCells(first, source, perStepFactor)] as const]),
     [say('1 % horizon'), at(onePercentAt)],

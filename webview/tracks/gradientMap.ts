@@ -1,7 +1,7 @@
 // Track: the gradient of every unit at every step.
 import { formatLog10, powerOfTen } from '../page/format.js';
 import { t } from '../page/l10n.js';
-import { gradientCell } from '../page/stepCache.js';
+import { gradientField } from '../page/stepCache.js';
 import type { HeatmapKind } from './heatmap.js';
 
 export const gradientMap = (): HeatmapKind => ({
@@ -25,5 +25,5 @@ export const gradientMap = (): HeatmapKind => ({
     return `g ≈ ${value < 0 ? '−' : ''}${formatLog10(map.log10Max + (Math.abs(value) - 1) * map.decades)}`;
   },
   faint: (peak) => (peak === -Infinity ? t('every gradient is exactly 0') : t('every |g| is at most {0}', formatLog10(peak, 2))),
-  cell: gradientCell,
+  cell: gradientField,
 });

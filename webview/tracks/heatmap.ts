@@ -6,15 +6,15 @@ import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { borders } from '../chart/trackView.js';
 import { columnAt, largestIn, plotNote, stepsName } from '../chart/scene.js';
-import { noCell, stepRows } from '../page/stepCache.js';
+import { emptyField } from '../page/tablePlan.js';
+import { stepRows } from '../page/stepCache.js';
 import { mostUnits } from '../page/timeline.js';
 import { unitColours } from './unitLines.js';
-import type { Heatmap, RunSummary, UnitOrder } from '../page/model.js';
+import type { Heatmap, RunSummary, StepValues, UnitOrder } from '../page/model.js';
 import type { Painter, Scene } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { Steps } from '../page/stepCache.js';
-import type { StepValues } from '../page/model.js';
-import type { Cell } from '../widgets/table.js';
+import type { Field } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
 
 type Picture = { readonly map: Heatmap; readonly strongest: number; readonly sequence: number; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null };
@@ -32,7 +32,7 @@ export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
   print(map: Heatmap, value: number): string;
   /** What to say when nothing in the picture stands out from the background; `peak` as in the answer. */
   faint(peak: number): string;
-  cell(values: StepValues, unit: number): Cell;
+  cell(values: StepValues, unit: number): Field;
 };
 
 /** Share of the colour scale below which a cell cannot be told from the background. */
@@ -154,7 +154,7 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
       const { shownSequence: sequence } = timeline;
       return {
         columns: units.map((unit) => say('{0} unit {1}', kind.column, unit)),
-        ...stepRows(steps, model, run, sequence, kind.tensor === 'z' ? 'z' : 'hs', (values) => units.map((unit) => (values === null ? noCell : kind.cell(values, unit)))),
+        ...stepRows(steps, model, run, sequence, kind.tensor === 'z' ? 'z' : 'hs', (values) => units.map((unit) => (values === null ? emptyField : kind.cell(values, unit)))),
       };
     },
     click: (value) => timeline.toggleUnit(unitOf(Math.max(0, Math.min(Math.round(value), (model.run?.shapes.H ?? 1) - 1)))),

@@ -1,7 +1,7 @@
 // Track: the hidden state of every unit at every step.
 import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
-import { stateCell } from '../page/stepCache.js';
+import { stateField } from '../page/stepCache.js';
 import type { HeatmapKind } from './heatmap.js';
 
 export const hiddenMap = (): HeatmapKind => ({
@@ -22,5 +22,5 @@ export const hiddenMap = (): HeatmapKind => ({
   bar: ({ limit }) => (limit > 0 ? { low: formatNumber(-limit, 3), middle: '0', high: formatNumber(limit, 3) } : null),
   print: ({ limit }, share) => `h = ${formatNumber(share * limit)}`,
   faint: (peak) => (peak === 0 ? t('every h is exactly 0') : t('every |h| is at most {0}', formatNumber(peak, 2))),
-  cell: stateCell,
+  cell: stateField,
 });

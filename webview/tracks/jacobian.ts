@@ -4,12 +4,15 @@ import { logAxis, logLine, unseenText } from './logLines.js';
 import { exactLog10, formatLog10 } from '../page/format.js';
 import { Latest } from '../page/model.js';
 import { olderWord } from '../widgets/staleMark.js';
-import { nearest, placesIn, plotNote, printNear } from '../chart/scene.js';
+import { placesIn, plotNote } from '../chart/scene.js';
+import { printNear } from '../page/nearest.js';
 import { borders } from '../chart/trackView.js';
-import type { Help, Page, View } from '../chart/trackView.js';
+import type { Help } from '../widgets/popover.js';
+import type { Page, View } from '../chart/trackView.js';
 import type { Jacobians, TimeWindow } from '../page/model.js';
 import type { Line } from '../chart/scene.js';
 import type { Theme } from '../page/theme.js';
+import { nearest } from '../page/nearest.js';
 
 type Curve = { readonly id: string; readonly legend: string; readonly colour: 'red' | 'blue' | 'purple'; readonly dash: readonly number[]; readonly log10: (values: Jacobians) => Float64Array };
 type Kind = { readonly id: string; readonly title: string; readonly formula: string; readonly help: Help; readonly curves: readonly Curve[] };

@@ -5,8 +5,9 @@ import { t as say } from '../page/l10n.js';
 import { extent } from '../chart/scene.js';
 import { nearStepValue, printRead, readAt, seriesRows, stepValue } from '../page/series.js';
 import type { Line, YAxis } from '../chart/scene.js';
-import type { Cell, TablePlan } from '../widgets/table.js';
+import type { TablePlan } from '../page/tablePlan.js';
 import type { LogSeries, Model, RunSeries, RunSummary, TimeWindow } from '../page/model.js';
+import type { Field } from '../page/tablePlan.js';
 
 /** A line of log10 values at `steps`, or at every step (null); read as 10^value. */
 export function logLine(line: Pick<Line, 'id' | 'legend' | 'colour'> & Partial<Line>, values: Float64Array, steps: Float64Array | null): Line {
@@ -56,7 +57,7 @@ export function unseenText(lines: readonly Line[], window: TimeWindow, zero: str
 }
 
 /** Of a table: a log10 number for each step of `series`, told in full unless `cell` says otherwise. */
-export type LogColumn = { readonly name: string; readonly at: (series: RunSeries, t: number) => number; readonly cell?: (value: number, t: number) => Cell };
+export type LogColumn = { readonly name: string; readonly at: (series: RunSeries, t: number) => number; readonly cell?: (value: number, t: number) => Field };
 export const normColumn = (name: string, norm: LogSeries): LogColumn => ({ name, at: ({ steps, log10 }, t) => stepValue(steps, log10[norm], t) });
 
 /** A table of log10 series, printed as the numbers they stand for. */

@@ -1,11 +1,12 @@
 // Track: the unrolled network. A strip of all steps in view, and under it, as through a lens, the units around the cursor.
-import { colourMap, readable, withAlpha } from '../page/colours.js';
+import { colourMap, readable } from '../page/colours.js';
+import { withAlpha } from '../page/colourMaths.js';
 import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { Player } from './player.js';
 import { plotText } from '../chart/scene.js';
 import { nearStepValue, reading, seriesRows, stepValue } from '../page/series.js';
-import { gradientCell, stateCell, stepsAtOnce } from '../page/stepCache.js';
+import { gradientField, stateField, stepsAtOnce } from '../page/stepCache.js';
 import { borders } from '../chart/trackView.js';
 import { Latest, unlessGone } from '../page/model.js';
 import type { RunSummary, StepValues, TimeWindow } from '../page/model.js';
@@ -178,7 +179,7 @@ export function network(page: Page, steps: Steps): View {
           if (filled(t)) context.fillText(formatNumber(values.h[unit] ?? NaN, 3), x(t) - boxWidth / 4, y);
           if (!reached(t)) continue;
           context.fillStyle = readable(theme.red, theme);
-          context.fillText(gradientCell(values, unit, 3).text, x(t) + boxWidth / 4, y);
+          context.fillText(gradientField(values, unit, 3).text, x(t) + boxWidth / 4, y);
           context.fillStyle = theme.foreground;
         }
       }
@@ -255,7 +256,7 @@ export function network(page: Page, steps: Steps): View {
             const values = exact[t - from] ?? null;
             const [hNorm, log10] = [stepValue(series.steps, series.hNorm, t), stepValue(series.steps, series.log10.dh, t)];
             return [{ text: formatNumber(hNorm), exact: String(hNorm) }, { text: formatLog10(log10), exact: exactLog10(log10) },
-              ...units.map((unit) => (values === null ? { text: '–', exact: '' } : stateCell(values, unit))), ...units.map((unit) => (values === null ? { text: '–', exact: '' } : gradientCell(values, unit)))];
+              ...units.map((unit) => (values === null ? { text: '–', exact: '' } : stateField(values, unit))), ...units.map((unit) => (values === null ? { text: '–', exact: '' } : gradientField(values, unit)))];
           });
         }),
       };

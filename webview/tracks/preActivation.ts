@@ -1,7 +1,7 @@
 // Track: what enters the activation of every unit at every step; folded until somebody asks for it.
 import { formatNumber } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
-import { stateCell } from '../page/stepCache.js';
+import { stateField } from '../page/stepCache.js';
 import type { HeatmapKind } from './heatmap.js';
 import type { Heatmap } from '../page/model.js';
 
@@ -31,5 +31,5 @@ export const preActivation = (): HeatmapKind & { readonly folded: true } => ({
   print: ({ limit }, share) => `z = ${formatNumber(share * limit)}`,
   faint: (peak) => (peak === 0 ? say('every z is exactly 0') : say('every |z| is at most {0}', formatNumber(peak, 2))),
   // In the place of h stands z, so that the cells of the table read it.
-  cell: stateCell,
+  cell: stateField,
 });

@@ -1,6 +1,7 @@
 // Track: a histogram of the hidden state at every step.
 import { ticksBetween } from '../chart/axis.js';
-import { colourMap, withAlpha } from '../page/colours.js';
+import { colourMap } from '../page/colours.js';
+import { withAlpha } from '../page/colourMaths.js';
 import { formatNumber, formatPercent } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
@@ -9,7 +10,7 @@ import { borders } from '../chart/trackView.js';
 import type { ActivationBins, Activations, RunSummary, TimeWindow } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
-import type { Cell } from '../widgets/table.js';
+import type { Field } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
 
 const bins: ActivationBins = 28;
@@ -94,7 +95,7 @@ export function spread({ model, timeline }: Page): View {
       const [low, high] = [picture?.map.low ?? -1, picture?.map.high ?? 1];
       const finite = run.hNorm.every(Number.isFinite);
       const columns = (count: number): string[] => [...Array.from({ length: count }, (_, i) => `≥ ${formatNumber(low + ((high - low) * i) / count, 2)}`), ...(finite ? [] : [say('not finite')])];
-      const cells = (map: Activations | null, count: number, column: number): Cell[] => [...Array.from({ length: count }, (_, bin) => map?.shares[(count - 1 - bin) * map.columns + column] ?? NaN), ...(finite ? [] : [map?.notFinite[column] ?? NaN])]
+      const cells = (map: Activations | null, count: number, column: number): Field[] => [...Array.from({ length: count }, (_, bin) => map?.shares[(count - 1 - bin) * map.columns + column] ?? NaN), ...(finite ? [] : [map?.notFinite[column] ?? NaN])]
         .map((share) => ({ text: formatPercent(share), exact: String(share) }));
       // A report that has not got the states has their picture.
       if (picture !== null && recordedAsPicture(run)) {

@@ -10,15 +10,15 @@ import { Gathering } from '../widgets/exportGuard.js';
 import { t as say } from '../page/l10n.js';
 import { OlderMark, olderWord } from '../widgets/staleMark.js';
 import { helpPopover } from '../widgets/popover.js';
-import { savePicture } from './pngExport.js';
+import { savePicture } from '../chart/pngExport.js';
 import { inReport } from '../page/inReport.js';
 import { TableTwin, toCsv, toTsv } from '../widgets/table.js';
-import type { TablePlan } from '../widgets/table.js';
+import type { TablePlan } from '../page/tablePlan.js';
 import type { Failure } from '../page/model.js';
 import { placesIn } from '../chart/scene.js';
 import type { Line, Scene } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
-import type { SaveFile } from './pngExport.js';
+import type { SaveFile } from '../chart/pngExport.js';
 import type { Theme } from '../page/theme.js';
 
 export type TrackState = { folded: boolean; height: number; table: boolean; hidden: readonly string[] };

@@ -4,12 +4,12 @@ import { el, onFrame } from '../widgets/dom.js';
 import { fileName } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { asInteger, asStrings } from '../page/pageState.js';
-import { savePicture } from './pngExport.js';
+import { savePicture } from '../chart/pngExport.js';
 import { Ruler } from '../chart/ruler.js';
 import { Track } from './track.js';
 import type { Memory } from '../page/pageState.js';
 import type { Page, View } from '../chart/trackView.js';
-import type { SaveFile } from './pngExport.js';
+import type { SaveFile } from '../chart/pngExport.js';
 import type { TrackHost } from './track.js';
 
 const dragDistance = 4;

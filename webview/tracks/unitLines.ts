@@ -3,14 +3,17 @@ import { ticksBetween } from '../chart/axis.js';
 import { formatNumber } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
-import { extent, nearest, printNear, withNeighbours } from '../chart/scene.js';
-import { noCell, stateCell, stepRows } from '../page/stepCache.js';
+import { extent, withNeighbours } from '../chart/scene.js';
+import { printNear } from '../page/nearest.js';
+import { emptyField } from '../page/tablePlan.js';
+import { stateField, stepRows } from '../page/stepCache.js';
 import { borders } from '../chart/trackView.js';
 import type { Line, Scene } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { RunSummary } from '../page/model.js';
 import type { Steps } from '../page/stepCache.js';
 import type { Theme } from '../page/theme.js';
+import { nearest } from '../page/nearest.js';
 
 export const unitColours = (theme: Theme): readonly string[] => [theme.blue, theme.orange, theme.green, theme.purple, theme.red, theme.yellow, theme.foreground, theme.muted];
 const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [9, 3, 2, 3], [4, 2], [1, 3], [12, 4], [6, 2, 1, 2]];
@@ -93,7 +96,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
       const { units, shownSequence: sequence } = timeline;
       return {
         columns: units.map((unit) => say('{0} unit {1}', 'h', unit)),
-        ...stepRows(steps, model, run, sequence, 'hs', (values) => units.map((unit) => (values === null ? noCell : stateCell(values, unit)))),
+        ...stepRows(steps, model, run, sequence, 'hs', (values) => units.map((unit) => (values === null ? emptyField : stateField(values, unit)))),
       };
     },
     click: () => undefined,

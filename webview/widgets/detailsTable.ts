@@ -3,7 +3,7 @@ import { copyButton, copyByKey } from './clipboard.js';
 import { el, math, textButton } from './dom.js';
 import { t } from '../page/l10n.js';
 import { toTsv } from './table.js';
-import type { TablePlan } from './table.js';
+import type { TablePlan } from '../page/tablePlan.js';
 
 export class Details {
   readonly element: HTMLElement;

@@ -1,7 +1,8 @@
 // The little sheet behind a "?": what is drawn, by which formula, and where to read about it.
 import { el, math } from './dom.js';
 import { t } from '../page/l10n.js';
-import type { Help } from '../chart/trackView.js';
+
+export type Help = { readonly text: readonly string[]; readonly formula: string; readonly source: string };
 
 let open: HTMLElement | null = null;
 

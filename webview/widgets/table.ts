@@ -3,25 +3,7 @@ import { copyByKey, tsvLine } from './clipboard.js';
 import { el, math, textButton, withoutEscapes } from './dom.js';
 import { t as say } from '../page/l10n.js';
 import { unlessGone } from '../page/model.js';
-
-/** As shown, and with every digit. */
-export type Cell = { readonly text: string; readonly exact: string };
-export type TablePlan = {
-  /** Heading of the row numbers (`t`, `λ`), then of every column, as `math` reads it. */
-  readonly rowName: string;
-  readonly columns: readonly string[];
-  readonly rowCount: number;
-  /** Label of a row when it is not its number. */
-  readonly rowLabel?: (row: number) => string;
-  /** The steps of the rows, ascending, where they are some of all steps. */
-  readonly steps?: Float64Array;
-  /** Row of a step of time when rows are not the steps themselves. */
-  readonly rowOf?: (t: number) => number;
-  /** How many rows are asked for at once when all are wanted; 256 unless told. */
-  readonly rowsAtOnce?: number;
-  /** @throws NotToBeHad when the run that the plan is about is gone. */
-  rows(from: number, to: number): Promise<readonly (readonly Cell[])[]>;
-};
+import type { TablePlan } from '../page/tablePlan.js';
 
 const rowsShown = 12;
 const usualRowsAtOnce = 256;

@@ -1,9 +1,7 @@
 // A new config as text: valid, commented, and the same for the same seed.
 import { t } from '@vscode/l10n';
-import { initialise } from '../../engine/network/initialise.js';
-import type { Initialisation } from '../../engine/network/initialise.js';
-import { Random } from '../../engine/core/random.js';
-import type { Cell, Shapes } from '../../engine/types.js';
+import { initialise, Random } from '../../engine/index.js';
+import type { Cell, Initialisation, Shapes } from '../../engine/index.js';
 import { origin } from './provenanceNotes.js';
 
 /** What the command "Create RNN Config…" has asked for: made-up weights and sequences, or files that are there. */

@@ -1,4 +1,4 @@
-import type { DType } from '../../engine/types.js';
+import type { DType } from '../../engine/index.js';
 import { leafSpans } from '../json/locateNumbers.js';
 import type { TensorNode } from '../json/node.js';
 import type { Document } from '../json/jsonDocument.js';

@@ -1,5 +1,5 @@
 // Notes in files that say where a matrix comes from: `// Wh: orthogonal, seed 5`. Their words are the same in every language, so that each is found again.
-import type { Initialisation } from '../../engine/network/initialise.js';
+import type { Initialisation } from '../../engine/index.js';
 import { indentOf, lineBreak, lineStart, replaceSpan, takesComments } from './textEdits.js';
 import type { TextChange } from './textEdits.js';
 import type { Span } from '../json/node.js';

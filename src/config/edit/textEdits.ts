@@ -1,6 +1,6 @@
 // Changes to the text of a file that leave everything else in it as it is: comments, white space, the way numbers are written.
 import { createScanner } from 'jsonc-parser';
-import type { DType } from '../../engine/types.js';
+import type { DType } from '../../engine/index.js';
 import type { Document } from '../json/jsonDocument.js';
 import { leafSpans } from '../json/locateNumbers.js';
 import type { Span, TensorNode } from '../json/node.js';

@@ -6,7 +6,7 @@ import type { JsonNode, Span } from './node.js';
 import { parseJson } from './parse.js';
 import { parseBytes } from './fastParse.js';
 import type { Problem } from './problem.js';
-import { appendIndex, appendKey } from './jsonValue.js';
+import { appendIndex, appendKey } from './jsonPath.js';
 
 /** A JSON file that has been read. `root` is null when it cannot be understood; the problems then say why. The text is decoded when it is first asked for. */
 export type Document = { readonly id: string; readonly text: string; readonly lines: Lines; readonly root: JsonNode | null; readonly problems: readonly Problem[]; readonly tick: Tick };

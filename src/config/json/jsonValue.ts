@@ -2,9 +2,8 @@ import type { Document } from './jsonDocument.js';
 import { locateLeaves, locateRow } from './locateNumbers.js';
 import type { JsonNode, Span, TensorNode } from './node.js';
 import type { Problem } from './problem.js';
+import { appendIndex, appendKey } from './jsonPath.js';
 
-export const appendKey = (path: string, key: string): string => (/^[A-Za-z_$][\w$]*$/.test(key) ? (path === '' ? key : `${path}.${key}`) : `${path}[${JSON.stringify(key)}]`);
-export const appendIndex = (path: string, index: number): string => `${path}[${index}]`;
 
 /**
  * A JSON value with its place. A problem of the value as a whole is shown at its key, in a list at the element itself, and for

@@ -1,4 +1,4 @@
-// Blocks of numbers straight from the bytes of a file, through the kernel ../../engine/kernels/numbers.ts.
+// Blocks of numbers straight from the bytes of a file, through the kernel ./kernels/numbers.ts.
 import numbersWasm from 'kernels/numbers.wasm';
 import type { Tick } from './locateNumbers.js';
 

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import type { DType } from '../../engine/types.js';
+import type { DType } from '../../engine/index.js';
 import { notFiniteAdvice } from './formatAdvice.js';
 import type { Countable, TensorNode } from '../json/node.js';
 import { maxRepeats } from './problemReport.js';

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
-import type { Cell, DType, Experiment, Loss, Upstream } from '../../engine/types.js';
-import { cells } from '../../engine/types.js';
+import type { Cell, DType, Experiment, Loss, Upstream } from '../../engine/index.js';
+import { cells } from '../../engine/index.js';
 import type { Entry, Files } from './fileAccess.js';
 import type { Tick } from '../json/locateNumbers.js';
 import { counted, describeNode, describeShape } from '../json/node.js';

@@ -1,5 +1,5 @@
 import { t as say } from '@vscode/l10n';
-import type { DType, Loss } from '../../engine/types.js';
+import type { DType, Loss } from '../../engine/index.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
 import { findGroups, namedValues } from '../layouts/weightLayouts.js';
 import type { Named } from '../layouts/weightLayouts.js';

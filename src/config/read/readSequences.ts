@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import type { DType } from '../../engine/types.js';
+import type { DType } from '../../engine/index.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
 import type { Report } from '../problems/problemReport.js';
 import type { Sources } from './sourceFiles.js';

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import type { DType, Weights } from '../../engine/types.js';
+import type { DType, Weights } from '../../engine/index.js';
 import { configAsWeightsAdvice, listAdvice } from '../problems/formatAdvice.js';
 import { counted, describeNode, describeShape, quote } from '../json/node.js';
 import { findGroups, isFurtherLayer, layouts, namedValues } from '../layouts/weightLayouts.js';

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
-import { cells } from '../../engine/types.js';
-import type { DType } from '../../engine/types.js';
+import { cells } from '../../engine/index.js';
+import type { DType } from '../../engine/index.js';
 
 export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
 export type Snippet = { readonly label: string; readonly description: string; readonly body: unknown };

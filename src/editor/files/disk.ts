@@ -2,7 +2,7 @@
 // somebody types each of its answers takes ten milliseconds. All other places (virtual workspaces) are VS Code's to read.
 import { readFile, stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { FileTrouble } from '../../config/read/fileAccess.js';
+import type { FileTrouble } from '../../config/read/index.js';
 
 export type DiskStat = { /** When it was last written, ms since 1970. */ readonly writtenAt: number; readonly bytes: number; readonly isFolder: boolean };
 

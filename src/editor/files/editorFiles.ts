@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { FileContent } from '../../config/read/fileAccess.js';
+import type { FileContent } from '../../config/read/index.js';
 import { bytesOf, DiskError, diskVersion, statIfThere, statOf, versionOnDisk } from './disk.js';
 import { encodeText } from './encoding.js';
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { joinBytes } from '../../worker/scheduling/joinBytes.js';
+import { joinBytes } from '../../worker/scheduling/index.js';
 
 const encoder = new TextEncoder();
 /** Unsaved text is taken over in pieces of about so many characters, so that a huge document never holds the extension host for long. */

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Problem, ProblemCode } from '../../config/json/problem.js';
+import type { Problem, ProblemCode } from '../../config/json/index.js';
 import { isUnsaved, writtenAt } from './editorFiles.js';
 
 /** A file that nobody has written for this time, ms, is whole: what is wrong with it is its own fault. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Link } from '../../config/read/configParts.js';
-import type { Inspection } from '../../protocol/messages.js';
+import type { Link } from '../../config/read/index.js';
+import type { Inspection } from '../../protocol/index.js';
 import { readUri, resolveReference } from '../files/editorFiles.js';
 import type { Inspections } from './inspections.js';
 import { after, isUnder } from '../files/fileMoves.js';

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { Inspection } from '../../protocol/messages.js';
+import type { Inspection } from '../../protocol/index.js';
 import { isConfig, isForeign } from './configIndex.js';
 import type { ConfigIndex } from './configIndex.js';
 import type { Inspections } from './inspections.js';

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import type { FileContent } from '../../config/read/fileAccess.js';
-import type { NewConfig } from '../../config/edit/newConfig.js';
-import type { ChangeOutcome, ChangeRequest, EditorRequests, FileRequest, Inspection, PartFacts } from '../../protocol/messages.js';
-import { EngineClient } from '../../worker/thread/client.js';
-import type { Questions } from '../../worker/thread/client.js';
-import { newFlag, raise } from '../../worker/scheduling/cancelFlag.js';
+import type { FileContent } from '../../config/read/index.js';
+import type { NewConfig } from '../../config/edit/index.js';
+import type { ChangeOutcome, ChangeRequest, EditorRequests, FileRequest, Inspection, PartFacts } from '../../protocol/index.js';
+import { EngineClient } from '../../worker/thread/index.js';
+import type { Questions } from '../../worker/thread/index.js';
+import { newFlag, raise } from '../../worker/scheduling/index.js';
 import { DiskPoll } from '../files/diskPoll.js';
 import { fileVersion, readReference, readUri, resolveReference } from '../files/editorFiles.js';
 import type { OnRead } from '../files/editorFiles.js';

@@ -1,5 +1,5 @@
 // Every result of an experiment since its panel was opened, as norms alone: what a training script made of the gradient, version by version.
-import type { HistoryList, HistoryVersion, RunSummary, VersionCurve } from '../../protocol/messages.js';
+import type { HistoryList, HistoryVersion, RunSummary, VersionCurve } from '../../protocol/index.js';
 
 /** Older versions are let go. */
 export const mostVersions = 200;

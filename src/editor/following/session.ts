@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Entry } from '../../config/read/fileAccess.js';
-import type { Problem } from '../../config/json/problem.js';
-import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../../protocol/messages.js';
-import { EngineClient } from '../../worker/thread/client.js';
-import type { Questions } from '../../worker/thread/client.js';
+import type { Entry } from '../../config/read/index.js';
+import type { Problem } from '../../config/json/index.js';
+import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../../protocol/index.js';
+import { EngineClient } from '../../worker/thread/index.js';
+import type { Questions } from '../../worker/thread/index.js';
 import { DiskPoll } from '../files/diskPoll.js';
 import { readReference, versionOf } from '../files/editorFiles.js';
 import { Rewrites } from '../files/partialWrites.js';

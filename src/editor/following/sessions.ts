@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Entry } from '../../config/read/fileAccess.js';
+import type { Entry } from '../../config/read/index.js';
 import { Session, entryKey } from './session.js';
 
 /** All experiments that are on screen, found by what they run. */

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { VerdictBounds } from '../../engine/types.js';
+import type { VerdictBounds } from '../../engine/index.js';
 
 export const prefix = 'rnnGradients';
 

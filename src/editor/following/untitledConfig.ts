@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { pulse } from '../status/contextKeys.js';
+import { pulse } from './walkthroughKeys.js';
 
 const exists = (uri: vscode.Uri): Thenable<boolean> => vscode.workspace.fs.stat(uri).then(() => true, () => false);
 

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { ChangeOutcome } from '../../protocol/messages.js';
+import type { ChangeOutcome } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 
 /** The text may change while the worker computes; it is asked again this often. */

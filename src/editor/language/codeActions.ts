@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Problem } from '../../config/json/problem.js';
-import type { Offer } from '../../protocol/messages.js';
+import type { Problem } from '../../config/json/index.js';
+import type { Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import type { Refactorings, Target } from './refactorings.js';
 import { prefix } from '../following/settings.js';

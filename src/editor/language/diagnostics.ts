@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { describeProblem } from '../../config/json/problem.js';
-import type { Problem, Range } from '../../config/json/problem.js';
+import { describeProblem } from '../../config/json/index.js';
+import type { Problem, Range } from '../../config/json/index.js';
 
 export const toRange = ({ start, end }: Range): vscode.Range => new vscode.Range(start.line, start.character, end.line, end.character);
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Outline } from '../../config/read/outline.js';
-import type { Inspection } from '../../protocol/messages.js';
+import type { Outline } from '../../config/read/index.js';
+import type { Inspection } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import { shapeText } from './hover.js';
 import { jsonSelector } from '../following/experimentLookup.js';

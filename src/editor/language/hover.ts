@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Inspection, PartFacts, PartInfo } from '../../protocol/messages.js';
+import type { Inspection, PartFacts, PartInfo } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import { implications, listed, round } from './matrixInsights.js';
 import { jsonSelector } from '../following/experimentLookup.js';

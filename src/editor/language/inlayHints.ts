@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Inspection, PartInfo } from '../../protocol/messages.js';
+import type { Inspection, PartInfo } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import { shapeText } from './hover.js';
 import { prefix, readSettings } from '../following/settings.js';

@@ -1,6 +1,6 @@
 // VS Code's own JSON marks some of our problems too, in documents that are open: each is told once.
 import * as vscode from 'vscode';
-import type { Problem, ProblemCode } from '../../config/json/problem.js';
+import type { Problem, ProblemCode } from '../../config/json/index.js';
 import { toRange } from './diagnostics.js';
 import { openDocument } from '../files/editorFiles.js';
 

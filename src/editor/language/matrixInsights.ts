@@ -1,6 +1,6 @@
 // What the numbers of a matrix or of sequences imply for the gradient, in a sentence or two.
 import { t } from '@vscode/l10n';
-import type { Inspection, PartFacts } from '../../protocol/messages.js';
+import type { Inspection, PartFacts } from '../../protocol/index.js';
 
 /** Distance from orthogonality, per unit, below which a matrix counts as orthogonal: rounding to float32 stays far below. */
 const nearlyOrthogonal = 1e-4;

@@ -1,6 +1,6 @@
 import { getLocation } from 'jsonc-parser';
 import * as vscode from 'vscode';
-import { fileKeys, keyOf } from '../../config/read/keyNames.js';
+import { fileKeys, keyOf } from '../../config/read/index.js';
 import { configSelector } from './codeLens.js';
 import { isConfig } from '../following/configIndex.js';
 import { isLong } from './topLevelKeys.js';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Problem } from '../../config/json/problem.js';
+import type { Problem } from '../../config/json/index.js';
 import { isConfig } from '../following/configIndex.js';
 import { toDiagnostic } from './diagnostics.js';
 import type { Session } from '../following/session.js';

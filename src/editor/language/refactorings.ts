@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Change, Offer } from '../../protocol/messages.js';
+import type { Change, Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import { resolveReference, versionOf } from '../files/editorFiles.js';
 import type { Inspections } from '../following/inspections.js';

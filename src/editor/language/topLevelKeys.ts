@@ -1,6 +1,6 @@
 import { visit } from 'jsonc-parser';
 import * as vscode from 'vscode';
-import { keyOf } from '../../config/read/keyNames.js';
+import { keyOf } from '../../config/read/index.js';
 
 /** Larger documents are not looked through in the extension host, characters. */
 const longest = 1_000_000;

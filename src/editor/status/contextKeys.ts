@@ -1,15 +1,9 @@
 import * as vscode from 'vscode';
+import { setContextKey } from '../following/walkthroughKeys.js';
+import { pulse } from '../following/walkthroughKeys.js';
 import type { Session } from '../following/session.js';
 import type { Sessions } from '../following/sessions.js';
-import { prefix } from '../following/settings.js';
 import type { Subjects } from '../following/experimentLookup.js';
-
-const set = (key: string, value: unknown): Thenable<unknown> => vscode.commands.executeCommand('setContext', `${prefix}.${key}`, value);
-
-/** A walkthrough waits for a key to become true; one that is true already when the walkthrough is first opened would never be heard. */
-export async function pulse(key: 'configCreated' | 'verdictArrived' | 'panelShown' | 'gradientMended'): Promise<void> {
-  for (const value of [true, false]) await set(key, value);
-}
 
 type Panels = { readonly activeSession: Session | undefined; readonly onDidChangeActive: vscode.Event<void> };
 
@@ -21,7 +15,7 @@ export function registerContextKeys(sessions: Sessions, panels: Panels, subjects
     const text = JSON.stringify(value);
     if (told.get(key) === text) return;
     told.set(key, text);
-    void set(key, value);
+    void setContextKey(key, value);
   };
   let asked = 0;
   const lookInFront = async (): Promise<void> => {

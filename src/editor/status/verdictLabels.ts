@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import type { VerdictKind } from '../../engine/types.js';
+import type { VerdictKind } from '../../engine/index.js';
 import type { Session } from '../following/session.js';
 
 /** The verdict as lenses and the status bar tell it. */

@@ -1,14 +1,11 @@
 // Which losses make the gradient at t: the backward pass once for each source, all of them at the same time.
 import { exactSlopes } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/scaledBackward.js';
-import { cutBefore, runChunks } from '../network/chunks.js';
+import { cutBefore } from '../network/chunks.js';
 import { FlowingRows } from '../core/gradientRows.js';
-import { attributionSizes, fastAttribution } from '../wasm/attribution.js';
-import type { Kernels } from '../wasm/instance.js';
-import type { Workspaces } from '../wasm/workspaces.js';
-import { noMemory, withKernels } from '../wasm/workspaces.js';
 import { maxAbs } from '../core/norm.js';
-import type { AnyRun, Experiment, Steps } from '../types.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
 
 /**
  * log10 ‖contribution to g_t of what enters at the steps from ≤ s ≤ to‖ over batch and units. The contributions of one t add up to g_t as
@@ -26,14 +23,14 @@ export type Attribution = {
 };
 
 /** Multiplications of the whole pass, in plain arithmetic and through the kernels: two to four seconds either way. */
-const [plainBudget, budget] = [4e9, 1.6e10];
+export const [plainBudget, budget] = [4e9, 1.6e10];
 /** At most, for a picture of few sources: half a minute behind everything else. */
-const [plainLimit, limit] = [2.5e10, 1e11];
+export const [plainLimit, limit] = [2.5e10, 1e11];
 const mostSources = 512;
 const fewestSources = 16;
-const mostRows = 2000;
+export const mostRows = 2000;
 
-const groupSize = (all: number, most: number): number => Math.max(1, Math.ceil(all / most));
+export const groupSize = (all: number, most: number): number => Math.max(1, Math.ceil(all / most));
 
 /** Steps at which a gradient enters from above, cut at chunk borders into at most about `most` groups. */
 function groups(entering: readonly (readonly number[])[], most: number): { from: number; to: number }[] {
@@ -45,7 +42,7 @@ function groups(entering: readonly (readonly number[])[], most: number): { from:
 const lookedThrough = 5e5;
 
 /** The steps of a chunk at which a gradient enters, counted on the whole time axis. Only values that are given have to be looked through. */
-function* enteringSteps({ shapes: { B, T, H }, loss, upstream }: Experiment, { start, steps, dhs: { data } }: RunChunk): Steps<number[]> {
+export function* enteringSteps({ shapes: { B, T, H }, loss, upstream }: Experiment, { start, steps, dhs: { data } }: RunChunk): Resumable<number[]> {
   const end = start + steps;
   const every = (from: number): number[] => Array.from({ length: end - from }, (_, i) => from + i);
   if (loss !== null) return loss.at === 'every' ? every(start) : end === T ? [T - 1] : [];
@@ -62,31 +59,10 @@ function* enteringSteps({ shapes: { B, T, H }, loss, upstream }: Experiment, { s
   return found;
 }
 
-/** `attribution` fills while `steps` runs: its sources first, then row by row from the last step to the first. */
-export function attribute(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): { readonly attribution: Attribution; readonly steps: Steps<void> } {
-  const { T } = experiment.shapes;
-  const rows = Math.min(T, mostRows);
-  const t = Float64Array.from({ length: rows }, (_, i) => (rows === T ? i : Math.round((i * (T - 1)) / (rows - 1))));
-  const attribution: Growing = { sources: [], t, log10: new Float64Array(0), leftOut: null };
-  return { attribution, steps: fill(experiment, result, attribution, workspaces) };
-}
-
-type Growing = { -readonly [Name in keyof Attribution]: Attribution[Name] };
-
-function* fill(experiment: Experiment, result: AnyRun, attribution: Growing, workspaces: Workspaces | null): Steps<void> {
-  const chunks = runChunks(experiment, result);
-  const entering: number[][] = [];
-  for (const chunk of chunks) entering.push(yield* enteringSteps(experiment, chunk));
-  if (!plan(experiment, entering, attribution, workspaces === null ? [plainBudget, plainLimit] : [budget, limit])) return;
-  const made = yield* withKernels(workspaces, (kernels) => fastAttribution(kernels, experiment, chunks, attribution), function* () {
-    if (workspaces !== null && !plan(experiment, entering, attribution, [plainBudget, plainLimit])) return attribution;
-    return yield* plainAttribution(experiment, chunks, attribution);
-  });
-  if (made === noMemory) leaveOut(attribution, 'memory');
-}
+export type GrowingAttribution = { -readonly [Name in keyof Attribution]: Attribution[Name] };
 
 /** How many sources these budgets allow where a gradient enters at `all` steps; null when even the fewest that say anything are too many. */
-function affordableSources({ shapes: { B, H }, chunks }: Experiment, all: number, [usual, most]: readonly [number, number]): number | null {
+export function affordableSources({ shapes: { B, H }, chunks }: Experiment, all: number, [usual, most]: readonly [number, number]): number | null {
   const longest = chunks.reduce((max, { steps }) => Math.max(max, steps), 0);
   // Sources that stand everywhere travel half of a chunk on average, one at its end all of it.
   const each = (all <= chunks.length ? longest : longest / 2) * B * H * H;
@@ -95,20 +71,8 @@ function affordableSources({ shapes: { B, H }, chunks }: Experiment, all: number
   return affordable < Math.min(all, chunks.length + 1) ? null : affordable;
 }
 
-/** Bytes of what an attribution through the kernels takes: their memory, and its numbers. Where the gradient is given, as if it entered at every step. */
-export function attributionMemory(experiment: Experiment, kernels: Kernels): { readonly kernels: number; readonly results: number } {
-  const { shapes: { T }, chunks, loss, upstream } = experiment;
-  const entering = chunks.map(({ steps }, i) => (loss === null ? (upstream.kind === 'last' ? 1 : steps) : loss.at === 'every' ? steps : i === chunks.length - 1 ? 1 : 0));
-  const all = entering.reduce((sum, count) => sum + count, 0);
-  const affordable = affordableSources(experiment, all, [budget, limit]);
-  if (affordable === null) return { kernels: 0, results: 0 };
-  const size = groupSize(all, affordable);
-  const S = entering.reduce((sum, count) => sum + Math.ceil(count / size), 0);
-  return { kernels: kernels.bytesFor(Object.values(attributionSizes(experiment, S))), results: Math.min(T, mostRows) * (1 + S) * 8 };
-}
-
 /** Chooses as many sources as these budgets allow; false when even the fewest that say anything are too many. */
-function plan(experiment: Experiment, entering: readonly (readonly number[])[], attribution: Growing, budgets: readonly [number, number]): boolean {
+export function plan(experiment: Experiment, entering: readonly (readonly number[])[], attribution: GrowingAttribution, budgets: readonly [number, number]): boolean {
   const affordable = affordableSources(experiment, entering.reduce((sum, steps) => sum + steps.length, 0), budgets);
   if (affordable === null) {
     leaveOut(attribution, 'work');
@@ -119,11 +83,11 @@ function plan(experiment: Experiment, entering: readonly (readonly number[])[], 
   return true;
 }
 
-function leaveOut(attribution: Growing, reason: NonNullable<Attribution['leftOut']>): void {
+export function leaveOut(attribution: GrowingAttribution, reason: NonNullable<Attribution['leftOut']>): void {
   Object.assign(attribution, { sources: [], log10: new Float64Array(0), leftOut: reason });
 }
 
-function* plainAttribution(experiment: Experiment, chunks: ReturnType<typeof runChunks>, attribution: Attribution): Steps<Attribution> {
+export function* plainAttribution(experiment: Experiment, chunks: readonly RunChunk[], attribution: Attribution): Resumable<Attribution> {
   const { sources, t: rows, log10 } = attribution;
   const { shapes: { B, T, H }, weights: { Wh } } = experiment;
   const S = sources.length;

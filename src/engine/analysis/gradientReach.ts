@@ -1,13 +1,12 @@
 // How many steps back the recurrent weights learn from: dWh split by the distance between a loss and the step it reaches.
 import { exactSlopes, stateBefore } from '../network/scaledBackward.js';
-import { cutBefore, runChunks } from '../network/chunks.js';
+import type { RunChunk } from '../network/scaledBackward.js';
+import { cutBefore } from '../network/chunks.js';
 import { exponentOf, maxAbs, norm } from '../core/norm.js';
 import { FlowingRows } from '../core/gradientRows.js';
-import { isHeld } from '../core/tensor.js';
-import { fastReach } from '../wasm/gradientReach.js';
-import type { Workspaces } from '../wasm/workspaces.js';
-import { noMemory, withKernels } from '../wasm/workspaces.js';
-import type { AnyRun, Experiment, Steps } from '../types.js';
+import type { ComputedRun } from '../network/result.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
 
 /**
  * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed, because it is not yet or is no part worth its time, and
@@ -28,9 +27,9 @@ export function nothing(reach: Reach): Reach {
 }
 
 /** Multiplications of the whole pass, in plain arithmetic and through the kernels: two seconds either way. */
-const [plainBudget, budget] = [2e9, 1.6e10];
+export const [plainBudget, budget] = [2e9, 1.6e10];
 /** At most, for a few distances: half a minute behind everything else. */
-const [plainLimit, limit] = [2.5e10, 1e11];
+export const [plainLimit, limit] = [2.5e10, 1e11];
 /** More bars than this no picture shows. */
 const mostDistances = 2000;
 /** After this many, what is missing has to be worth going on for. */
@@ -38,23 +37,12 @@ const quickBudget = 2e8;
 export const worthIt = 1e-4;
 const fewestDistances = 8;
 
-/** `reach` fills while `steps` runs, from the shortest distance to the longest. */
-export function reachOf(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null): { readonly reach: Reach; readonly steps: Steps<void> } {
-  const { shapes: { B, T, H }, chunks, loss, upstream } = experiment;
-  // A loss at the last step alone is a single row on its way; the kernels skip the others, which stay zero.
-  const rows = workspaces !== null && loss === null && upstream.kind === 'last' ? Math.min(T * B, chunks.length * Math.max(B, 128)) : T * B;
-  const reach: Growing = { share: none, missing: none };
-  // It takes several tensors over time at once: a run that does not hold one of them has no room for these.
-  if (isHeld(result.hs)) plan(experiment, reach, 2 * rows * H * H, workspaces === null ? [plainBudget, plainLimit] : [budget, limit]);
-  return { reach, steps: fill(experiment, result, reach, workspaces) };
-}
+export type GrowingReach = { -readonly [Name in keyof Reach]: Reach[Name] };
 
-type Growing = { -readonly [Name in keyof Reach]: Reach[Name] };
-
-const none = new Float64Array(0);
+export const none = new Float64Array(0);
 
 /** Chooses as many distances as these budgets allow for so much work each; none when even the fewest are too many. */
-function plan({ chunks, truncate }: Experiment, reach: Growing, each: number, [usual, most]: readonly [number, number]): void {
+export function plan({ chunks, truncate }: Experiment, reach: GrowingReach, each: number, [usual, most]: readonly [number, number]): void {
   const longest = Math.min(chunks.reduce((max, { steps }) => Math.max(max, steps), 0), truncate ?? Infinity, mostDistances);
   const affordable = Math.floor(usual / each);
   const distances = Math.min(longest, Math.max(affordable, Math.min(fewestDistances, Math.floor(most / each))));
@@ -63,7 +51,7 @@ function plan({ chunks, truncate }: Experiment, reach: Growing, each: number, [u
 }
 
 /** h_{t−1} and f'(z_t) of every step of the run, [B,T,H], and whether a gradient may leave step t to t − 1. */
-function* paths(experiment: Experiment, chunks: ReturnType<typeof runChunks>): Steps<{ readonly before: Float64Array; readonly slopes: Float64Array; readonly passes: Uint8Array }> {
+function* paths(experiment: Experiment, chunks: readonly RunChunk[]): Resumable<{ readonly before: Float64Array; readonly slopes: Float64Array; readonly passes: Uint8Array }> {
   const { B, T, H } = experiment.shapes;
   const before = new Float64Array(B * T * H);
   const slopes = new Float64Array(B * T * H);
@@ -83,19 +71,7 @@ function* paths(experiment: Experiment, chunks: ReturnType<typeof runChunks>): S
   return { before, slopes, passes };
 }
 
-function* fill(experiment: Experiment, result: AnyRun, reach: Growing, workspaces: Workspaces | null): Steps<void> {
-  // A state that is not finite makes its part of dWh so, also where its slope is 0.
-  if (reach.share.length === 0 || !result.hNorm.every(Number.isFinite)) return;
-  const chunks = runChunks(experiment, result);
-  const { B, T, H } = experiment.shapes;
-  const made = yield* withKernels(workspaces, (kernels) => fastReach(kernels, experiment, result, chunks, reach), function* () {
-    if (workspaces !== null) plan(experiment, reach, 2 * T * B * H * H, [plainBudget, plainLimit]);
-    return reach.share.length === 0 ? reach : yield* plainReach(experiment, result, chunks, reach);
-  });
-  if (made === noMemory) [reach.share, reach.missing] = [none, none];
-}
-
-function* plainReach(experiment: Experiment, result: AnyRun, chunks: ReturnType<typeof runChunks>, reach: Reach): Steps<Reach> {
+export function* plainReach(experiment: Experiment, result: ComputedRun, chunks: readonly RunChunk[], reach: Reach): Resumable<Reach> {
   const { share, missing } = reach;
   const { shapes: { B, T, H }, weights: { Wh } } = experiment;
   const { before, slopes, passes } = yield* paths(experiment, chunks);

@@ -3,12 +3,8 @@ import { exactSlopes } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/scaledBackward.js';
 import { graded, log2SingularValues } from '../linalg/gradedSvd.js';
 import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
-import { fastJacobians } from '../wasm/jacobians.js';
-import type { Workspaces } from '../wasm/workspaces.js';
-import { withKernels } from '../wasm/workspaces.js';
-import { allFinite } from '../core/scan.js';
-import { itemChunks, withOneItem } from './spectrum.js';
-import type { AnyRun, Experiment, Steps } from '../types.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** Of one batch item, at the steps `t` (ascending); NaN where not computed yet. */
 export type JacobianSeries = {
@@ -23,38 +19,22 @@ export type JacobianSeries = {
 };
 
 /** Multiplications that the singular values of all sampled steps may take together, in plain arithmetic and through the kernels. */
-const [plainBudget, budget] = [4e9, 2.4e10];
+export const [plainBudget, budget] = [4e9, 2.4e10];
 const mostSamples = 600;
 const fewestSamples = 8;
 
 /** Steps t0 ≤ t < t1. */
-type Window = { readonly t0: number; readonly t1: number };
+export type StepWindow = { readonly t0: number; readonly t1: number };
 
 /** Steps at which singular values are worth their time: all of the window, or evenly spaced ones with both ends. */
-function samples({ t0, t1 }: Window, H: number, budget: number): Float64Array {
+export function samples({ t0, t1 }: StepWindow, H: number, budget: number): Float64Array {
   const span = t1 - t0;
   const affordable = Math.max(fewestSamples, Math.min(mostSamples, Math.floor(budget / (48 * H ** 3))));
   if (span <= affordable) return Float64Array.from({ length: span }, (_, i) => t0 + i);
   return Float64Array.from({ length: affordable }, (_, i) => t0 + Math.round((i * (span - 1)) / (affordable - 1)));
 }
 
-/** `series` fills while `steps` runs, from the last step of the window to the first. */
-export function jacobianSeries(experiment: Experiment, result: AnyRun, item: number, workspaces: Workspaces | null = null, window: Window = { t0: 0, t1: experiment.shapes.T }): { readonly series: JacobianSeries; readonly steps: Steps<void> } {
-  const { H } = experiment.shapes;
-  const t = samples(window, H, workspaces === null ? plainBudget : budget);
-  const empty = (): Float64Array => new Float64Array(t.length).fill(NaN);
-  const series = { t, sigmaMax: empty(), sigmaMin: empty(), log10Largest: empty(), log10Median: empty(), log10Smallest: empty() };
-  return { series, steps: fill(experiment, result, item, series, workspaces) };
-}
-
-function* fill(experiment: Experiment, result: AnyRun, item: number, series: JacobianSeries, workspaces: Workspaces | null): Steps<void> {
-  if (!(yield* allFinite([experiment.weights.Wh]))) return;
-  const chunks = yield* itemChunks(experiment, result.hs, item);
-  const own = withOneItem(experiment);
-  yield* withKernels(workspaces, (kernels) => fastJacobians(kernels, own, chunks, series), () => plainJacobians(own, chunks, series));
-}
-
-function* plainJacobians(experiment: Experiment, chunks: readonly RunChunk[], series: JacobianSeries): Steps<JacobianSeries> {
+export function* plainJacobians(experiment: Experiment, chunks: readonly RunChunk[], series: JacobianSeries): Resumable<JacobianSeries> {
   const { shapes: { T, H }, weights: { Wh } } = experiment;
   const columns = Array.from({ length: H }, (_, j) => Float64Array.from({ length: H }, (__, k) => Wh[k * H + j]!));
   let sample = series.t.length - 1;
@@ -84,7 +64,7 @@ function* plainJacobians(experiment: Experiment, chunks: readonly RunChunk[], se
 }
 
 /** Passes the pauses of an inner computation on, at the outer one's progress. */
-function* at<R>(t: number, T: number, steps: Steps<R>): Steps<R> {
+function* at<R>(t: number, T: number, steps: Resumable<R>): Resumable<R> {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
@@ -110,12 +90,12 @@ class BackwardProduct {
     this.#exponents = new Float64Array(H);
   }
 
-  *log2SingularValues(): Steps<Float64Array> {
+  *log2SingularValues(): Resumable<Float64Array> {
     return yield* log2SingularValues(graded(this.#R, this.#exponents));
   }
 
   /** Q·R ← Jᵀ·Q·R with Jᵀ = Wh·diag(slopes). */
-  *extend(slopes: Float64Array): Steps<void> {
+  *extend(slopes: Float64Array): Resumable<void> {
     const H = this.#H;
     const Wh = this.#Wh;
     const coefficients = Array.from({ length: H }, () => new Float64Array(H));
@@ -160,7 +140,7 @@ class BackwardProduct {
   }
 
   /** R ← C·R for upper triangular C, row by row under the largest exponent that a row's terms have. */
-  *#multiplyIntoR(C: readonly Float64Array[]): Steps<void> {
+  *#multiplyIntoR(C: readonly Float64Array[]): Resumable<void> {
     const H = this.#H;
     const scaled = new Float64Array(H);
     for (let k = 0; k < H; k++) {

@@ -2,10 +2,10 @@
 // the columns that J acts on, so that the inner loops run along memory.
 import { isLong, sigmaMaxOf } from '../linalg/lanczos.js';
 import { exponentOf, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
-import type { Steps } from '../types.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** out = P·Jᵀ = (J·Pᵀ)ᵀ: every row p becomes s ⊙ (p·Wh). */
-function* applyJacobian(rows: Float64Array, Wh: Float64Array, slopes: Float64Array): Steps<Float64Array> {
+function* applyJacobian(rows: Float64Array, Wh: Float64Array, slopes: Float64Array): Resumable<Float64Array> {
   const H = slopes.length;
   const out = new Float64Array(rows.length);
   for (let i = 0; i < H; i++) {
@@ -47,7 +47,7 @@ export class LyapunovExponents {
     this.#Q = identity(this.#H);
   }
 
-  *step(slopes: Float64Array): Steps<void> {
+  *step(slopes: Float64Array): Resumable<void> {
     this.#Q = yield* applyJacobian(this.#Q, this.#Wh, slopes);
     for (let i = 0; i < this.#H; i++) {
       this.sums[i] = this.sums[i]! + Math.log(this.#orthogonalise(i));
@@ -104,7 +104,7 @@ export class JacobianProduct {
     this.#exponent = 0;
   }
 
-  *step(slopes: Float64Array): Steps<void> {
+  *step(slopes: Float64Array): Resumable<void> {
     this.#rows = yield* applyJacobian(this.#rows, this.#Wh, slopes);
     const exponent = exponentOf(maxAbs(this.#rows));
     if (!Number.isFinite(exponent)) return;
@@ -113,7 +113,7 @@ export class JacobianProduct {
   }
 
   /** ln of the product's largest singular value; -Infinity for the zero product, NaN when it is not finite. */
-  *logSigmaMax(): Steps<number> {
+  *logSigmaMax(): Resumable<number> {
     const sigma = yield* sigmaMaxOf(this.#rows, this.#H);
     return Math.log(sigma) + this.#exponent * Math.LN2;
   }

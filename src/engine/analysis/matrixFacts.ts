@@ -3,7 +3,7 @@ import { eigenvaluesOf } from '../linalg/eigenvalues.js';
 import { sigmaMaxOf } from '../linalg/lanczos.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { part } from '../core/resumable.js';
-import type { Steps } from '../types.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** Of finite numbers only; `notFinite` counts the others. An empty block has NaN for min, mean and max. */
 export type NumberFacts = { readonly count: number; readonly min: number; readonly mean: number; readonly max: number; readonly frobenius: number; readonly notFinite: number };
@@ -66,7 +66,7 @@ export type MatrixFacts = {
 };
 
 /** AᵀA of a [rows,columns], or AAᵀ where that is smaller. */
-function* gram(a: Float64Array, rows: number, columns: number): Steps<{ readonly data: Float64Array; readonly n: number }> {
+function* gram(a: Float64Array, rows: number, columns: number): Resumable<{ readonly data: Float64Array; readonly n: number }> {
   const n = Math.min(rows, columns);
   const data = new Float64Array(n * n);
   const inner = Math.max(rows, columns);
@@ -83,7 +83,7 @@ function* gram(a: Float64Array, rows: number, columns: number): Steps<{ readonly
 }
 
 /** Singular values, eigenvalues and orthogonality of a [rows,columns] of finite numbers; NaN throughout when one is not finite. Takes about 10·n³ operations. */
-export function* measureMatrix(a: Float64Array, rows: number, columns: number): Steps<MatrixFacts> {
+export function* measureMatrix(a: Float64Array, rows: number, columns: number): Resumable<MatrixFacts> {
   const square = rows === columns;
   const scale = maxAbs(a);
   if (!Number.isFinite(scale)) return { sigmaMax: NaN, spectralRadius: square ? NaN : null, orthogonalityError: square ? NaN : null };

@@ -1,13 +1,10 @@
 // One unit of the unrolled network, opened: every intermediate value of its forward and backward pass.
 import { exactSlopes, stateBefore } from '../network/scaledBackward.js';
 import { cutBefore, runChunks } from '../network/chunks.js';
-import { PiecedTrace, ready } from '../core/recomputedTrace.js';
-import { fastPreActivations } from '../wasm/preActivations.js';
-import { noMemory, withKernels } from '../wasm/workspaces.js';
-import type { Workspaces } from '../wasm/workspaces.js';
 import { scaleByPowerOfTwo } from '../core/norm.js';
-import { addRowTimes, isHeld, takeStep } from '../core/tensor.js';
-import type { AnyRun, Experiment, Steps, Trace } from '../types.js';
+import { addRowTimes, takeStep } from '../core/tensor.js';
+import type { ComputedRun } from '../network/result.js';
+import type { Experiment } from '../network/experiment.js';
 
 /** Of one sequence at one step. Gradients are relative to 2^`exponent`; everything is float64 along the run's own states. */
 export type OpenedUnit = {
@@ -42,7 +39,7 @@ const scaled = (values: Float64Array, exponent: number): Float64Array => {
 const timesTransposed = (d: Float64Array, W: Float64Array, rows: number): Float64Array =>
   Float64Array.from({ length: rows }, (_, k) => d.reduce((sum, value, j) => sum + value * W[k * d.length + j]!, 0));
 
-export function openUnit(experiment: Experiment, result: AnyRun, t: number, item: number): OpenedUnit {
+export function openUnit(experiment: Experiment, result: ComputedRun, t: number, item: number): OpenedUnit {
   const { shapes: { T, I, H }, weights: { Wx, Wh, b } } = experiment;
   const chunk = runChunks(experiment, result).findLast(({ start }) => start <= t)!;
   const step = t - chunk.start;
@@ -72,45 +69,4 @@ export function openUnit(experiment: Experiment, result: AnyRun, t: number, item
     dx: timesTransposed(dz, Wx, I),
     dhPrev: timesTransposed(dz, Wh, H),
   };
-}
-
-/** Numbers that are held, 512 MiB. */
-const mostHeld = 2 ** 26;
-/** Steps whose pre-activations are computed at once where they are not. */
-const stepsAtOnce = 256;
-
-/** z_t of one sequence at every step [T,H], null until they are there; not held where neither these nor the states are. */
-export type PreActivations = { values: Trace | null };
-
-export function preActivations(experiment: Experiment, result: AnyRun, item: number, workspaces: Workspaces | null = null): { readonly z: PreActivations; readonly steps: Steps<void> } {
-  const z: PreActivations = { values: null };
-  return { z, steps: fill(experiment, result, item, z, workspaces) };
-}
-
-function* fill(experiment: Experiment, result: AnyRun, item: number, z: PreActivations, workspaces: Workspaces | null): Steps<void> {
-  const { T, H } = experiment.shapes;
-  if (!isHeld(result.hs) && T * H > mostHeld) {
-    const starts = Array.from({ length: Math.ceil(T / stepsAtOnce) }, (_, i) => i * stepsAtOnce);
-    z.values = new PiecedTrace({ B: 1, T, N: H }, starts, (i) => between(experiment, result, item, starts[i]!, starts[i + 1] ?? T));
-    return;
-  }
-  const fast = yield* withKernels(workspaces, (kernels) => fastPreActivations(kernels, experiment, item, runChunks(experiment, result)), () => between(experiment, result, item, 0, T));
-  z.values = fast === noMemory ? yield* between(experiment, result, item, 0, T) : fast;
-}
-
-/** z_t for t0 ≤ t < t1, [t1 − t0,H], in plain arithmetic. */
-function* between(experiment: Experiment, result: AnyRun, item: number, t0: number, t1: number): Steps<Float64Array> {
-  const { shapes: { I, H }, weights: { Wx, Wh, b } } = experiment;
-  const chunks = runChunks(experiment, result);
-  const out = new Float64Array((t1 - t0) * H);
-  for (let t = t0; t < t1; t++) {
-    const chunk = chunks.findLast(({ start }) => start <= t)!;
-    yield* ready(t - chunk.start, chunk.hs);
-    const z = out.subarray((t - t0) * H, (t - t0 + 1) * H);
-    z.set(b);
-    addRowTimes(takeStep(chunk.xs, t - chunk.start).data, item * I, I, Wx, z);
-    addRowTimes(stateBefore(chunk, t - chunk.start).data, item * H, H, Wh, z);
-    yield (t - t0) / (t1 - t0);
-  }
-  return out;
 }

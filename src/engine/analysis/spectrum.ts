@@ -2,20 +2,43 @@ import { exactSlopes } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/scaledBackward.js';
 import { eigenvaluesOf } from '../linalg/eigenvalues.js';
 import { ready } from '../core/recomputedTrace.js';
-import { fastSpectrum } from '../wasm/spectrum.js';
-import type { Workspaces } from '../wasm/workspaces.js';
-import { withKernels } from '../wasm/workspaces.js';
 import { JacobianNorm } from '../linalg/lanczos.js';
 import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
 import { castSteps } from '../core/resumableCopy.js';
 import { plainSquare, spectralRadiusBounds } from '../linalg/spectralRadiusBounds.js';
 import type { Square } from '../linalg/spectralRadiusBounds.js';
-import { allFinite } from '../core/scan.js';
 import { part } from '../core/resumable.js';
 import { matrix, partOf, sequence, takeStep } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import { factorise, logDeterminant, provenBelow } from '../linalg/luCholesky.js';
-import type { AnyRun, Experiment, Spectrum, Steps } from '../types.js';
+import type { ComputedRun } from '../network/result.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
+
+/** Of batch item 0, with J_t = ∂h_t/∂h_{t-1} = diag(f'(h_t))·Whᵀ; J_0 is with respect to h0. */
+export type Spectrum = {
+  /** Largest modulus of an eigenvalue; where those are not computed (H > 1,024) the upper one of `spectralRadiusBounds`. */
+  readonly spectralRadiusWh: number;
+  /** Proven bounds from powers of Wh, where its eigenvalues are not computed; otherwise null. */
+  readonly spectralRadiusBounds: readonly [low: number, high: number] | null;
+  readonly sigmaMaxWh: number;
+  /** Proven: no singular value of Wh is larger, rounding included. */
+  readonly sigmaMaxWhUpper: number;
+  /** [H] pairs (re, im), modulus descending; empty where they are not computed (H > 1,024) or not found. */
+  readonly eigenvaluesWh: readonly (readonly [number, number])[];
+  /** [T]; NaN where not computed yet. */
+  readonly jacobianSigmaMax: Float64Array;
+  /** Natural log per step, descending [H]; all -Infinity when every J_t is zero; null when some J_t is singular and the exponents are not unique. */
+  readonly lyapunov: Float64Array | null;
+  /** |Σλ_i − (ln|det Wh| + mean_t Σ_j ln f'(h_tj))|: the exact check of the exponents; null where `lyapunov` is. */
+  readonly lyapunovSumError: number | null;
+  /** Estimated error of the least certain exponent, from rounding between two orthogonalisations, per step; null where `lyapunovSumError` is. */
+  readonly lyapunovError: number | null;
+  /** Steps between two orthogonalisations at most. */
+  readonly lyapunovBlock: number | null;
+  /** ln of the largest singular value of J_{T-1}···J_0; -Infinity for the zero product. */
+  readonly logProductSigmaMax: number;
+};
 
 /** Up to here all eigenvalues are computed, about five seconds at most; beyond, their largest modulus is bounded. */
 export const mostDecomposed = 1024;
@@ -27,7 +50,7 @@ export type GrowingSpectrum = { -readonly [Name in keyof Spectrum]: Spectrum[Nam
 const oneItem = ({ T, N, data }: SequenceTrace, item: number): SequenceTrace => ({ B: 1, T, N, data: partOf(data, item * T * N, (item + 1) * T * N) });
 
 /** One batch item of a run, cut into its chunks again; without what enters from above. */
-export function* itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment, hs: AnyRun['hs'], item: number): Steps<RunChunk[]> {
+export function* itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment, hs: ComputedRun['hs'], item: number): Resumable<RunChunk[]> {
   const first = matrix(dtype, 1, H);
   if (h0 !== null) first.data.set(h0.subarray(item * H, (item + 1) * H));
   const all = oneItem({ B, T, N: H, data: hs }, item);
@@ -47,43 +70,13 @@ export function* itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtyp
 /** The experiment as if it had one batch item. */
 export const withOneItem = (experiment: Experiment): Experiment => ({ ...experiment, shapes: { ...experiment.shapes, B: 1 } });
 
-const unknown = (T: number): GrowingSpectrum => ({
+export const unknownSpectrum = (T: number): GrowingSpectrum => ({
   spectralRadiusWh: NaN, spectralRadiusBounds: null, sigmaMaxWh: NaN, sigmaMaxWhUpper: NaN, eigenvaluesWh: [], jacobianSigmaMax: new Float64Array(T).fill(NaN),
   lyapunov: null, lyapunovSumError: null, lyapunovError: null, lyapunovBlock: null, logProductSigmaMax: NaN,
 });
 
-/**
- * What the Jacobians J_t = diag(f'(h_t))·Whᵀ of batch item 0 say, in float64; `spectrum` fills while `steps` runs. Without `stateful` a chunk knows
- * nothing of the one before it: the exponents start anew from Q = I at its first step, and the product is that of the last chunk.
- */
-export function spectrumOf(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null, decomposed = mostDecomposed): { readonly spectrum: Spectrum; readonly steps: Steps<void> } {
-  const spectrum = unknown(experiment.shapes.T);
-  return { spectrum, steps: fill(experiment, result, workspaces, spectrum, decomposed) };
-}
-
-/** The same at its end. */
-export function* spectrumSteps(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null = null, decomposed = mostDecomposed): Steps<Spectrum> {
-  const { spectrum, steps } = spectrumOf(experiment, result, workspaces, decomposed);
-  yield* steps;
-  return spectrum;
-}
-
-function* fill(experiment: Experiment, result: AnyRun, workspaces: Workspaces | null, spectrum: GrowingSpectrum, decomposed: number): Steps<void> {
-  const { shapes: { T, H }, weights: { Wh } } = experiment;
-  if (!(yield* allFinite([Wh]))) {
-    spectrum.eigenvaluesWh = Array.from({ length: H }, () => [NaN, NaN] as const);
-    return;
-  }
-  const chunks = yield* itemChunks(experiment, result.hs, 0);
-  const own = withOneItem(experiment);
-  yield* withKernels(workspaces, (kernels) => fastSpectrum(kernels, own, chunks, spectrum, decomposed), function* () {
-    Object.assign(spectrum, unknown(T));
-    return yield* plainSpectrum(own, chunks, spectrum, decomposed);
-  });
-}
-
 /** The eigenvalues of Wh, or bounds of the largest modulus where they are not found, or would take too long: beyond H = `decomposed`. */
-export function* eigenvaluesInto(Wh: Float64Array, H: number, square: Square, spectrum: GrowingSpectrum, decomposed: number): Steps<void> {
+export function* eigenvaluesInto(Wh: Float64Array, H: number, square: Square, spectrum: GrowingSpectrum, decomposed: number): Resumable<void> {
   const all = H > decomposed ? [] : yield* eigenvaluesOf(Wh, H);
   const [largest] = all;
   if (largest === undefined || Number.isNaN(largest[0])) {
@@ -99,7 +92,7 @@ export function* eigenvaluesInto(Wh: Float64Array, H: number, square: Square, sp
 const margins = [1e-9, 1e-7, 1e-5, 1e-3, 0.1, 1];
 
 /** A proven upper bound of σ_max, from the Gram matrix of W/scale; Infinity where none is found. */
-export function* sigmaUpperBound(gram: Float64Array, H: number, scale: number, sigma: number): Steps<number> {
+export function* sigmaUpperBound(gram: Float64Array, H: number, scale: number, sigma: number): Resumable<number> {
   if (scale === 0) return 0;
   for (const margin of margins) {
     const bound = ((sigma / scale) * (1 + margin)) ** 2;
@@ -118,11 +111,11 @@ export function exponentsInto(spectrum: GrowingSpectrum, T: number, { sums, erro
 }
 
 /** ln|det Wh|; -Infinity when Wh is singular to working precision. */
-export function* logDeterminantOf(Wh: Float64Array, H: number): Steps<number> {
+export function* logDeterminantOf(Wh: Float64Array, H: number): Resumable<number> {
   return logDeterminant(yield* factorise(Wh, H));
 }
 
-function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum, decomposed: number): Steps<GrowingSpectrum> {
+export function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum, decomposed: number): Resumable<GrowingSpectrum> {
   const { shapes: { T, H }, weights: { Wh }, stateful } = experiment;
   yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum, decomposed), 0, 0.1);
   const logDet = yield* part(logDeterminantOf(Wh, H), 0.1, 0.12);

@@ -1,5 +1,5 @@
 // f and f' of each cell. f' is taken from h = f(z), which backward has at hand anyway.
-import type { Cell } from '../types.js';
+import type { Cell } from './cellNames.js';
 
 export type Activation = {
   /** h = f(z) */

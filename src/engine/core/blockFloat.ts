@@ -2,7 +2,7 @@
 // underflow nor overflow. Batch items never mix on the way back, so each row carries an exponent of its own.
 import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from './norm.js';
 import { multiplyTransposed } from './tensor.js';
-import type { FloatArray } from '../types.js';
+import type { FloatArray } from './dtypes.js';
 
 /** Rows [B,H] under one exponent: the true values are `data`·2^`exponent`. */
 export type Aligned = { readonly data: Float64Array; readonly exponent: number };

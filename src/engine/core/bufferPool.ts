@@ -1,6 +1,6 @@
 // Memory of results that nobody needs any more, for the next one. Fresh memory comes from the system page by page, which takes longer than filling it.
 import type { Sequence } from './tensor.js';
-import type { AnyRun, DType, FloatArray, Trace } from '../types.js';
+import type { DType, FloatArray, Trace } from './dtypes.js';
 
 /** Node 20 has no `transfer`; there the garbage collector has its turn. */
 type Transferable = { readonly transfer?: () => ArrayBuffer };
@@ -42,7 +42,7 @@ export function giveBack(...traces: readonly Trace[]): void {
 }
 
 /** The tensors of a run over time; norms and gradients of a small run lie beside them. */
-export const release = ({ hs, dhTotal, dxs, dhScaled }: AnyRun): void => giveBack(hs, dhTotal, dxs, dhScaled);
+export const release = ({ hs, dhTotal, dxs, dhScaled }: Readonly<Record<'hs' | 'dhTotal' | 'dxs' | 'dhScaled', Trace>>): void => giveBack(hs, dhTotal, dxs, dhScaled);
 
 /** What nobody has taken is kept no longer: after a run, and when no run follows. */
 export function dropSpare(): void {

@@ -1,6 +1,6 @@
 // Many gradients on their way back at once, each row with a power of two of its own.
 import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from './norm.js';
-import type { FloatArray } from '../types.js';
+import type { FloatArray } from './dtypes.js';
 
 /** `count` rows of length `H`; the true row is `data`·2^`exponents`, and a row of exponent −Infinity is zero. */
 export class FlowingRows {

@@ -1,5 +1,5 @@
 // Norms that neither underflow nor overflow, and the powers of two that carry a gradient beyond the range of its dtype.
-import type { FloatArray } from '../types.js';
+import type { FloatArray } from './dtypes.js';
 
 export const log10Of2 = Math.log10(2);
 

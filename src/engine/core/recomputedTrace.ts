@@ -1,7 +1,8 @@
 // Tensors over time that are not held: a piece of consecutive steps is computed again when one of its numbers is asked for.
 import { finish } from './resumable.js';
 import type { SequenceTrace } from './tensor.js';
-import type { FloatArray, Steps, Trace } from '../types.js';
+import type { FloatArray, Trace } from './dtypes.js';
+import type { Resumable } from './resumable.js';
 
 /** Pieces that are kept at a time: a picture of a stretch of time touches two, and comes back to them for every unit. */
 export const keptPieces = 3;
@@ -16,13 +17,13 @@ export class PiecedTrace implements Trace {
   readonly #shape: Shape;
   /** First step of every piece, ascending, and T. */
   readonly #starts: readonly number[];
-  readonly #make: (piece: number) => Steps<FloatArray>;
+  readonly #make: (piece: number) => Resumable<FloatArray>;
   readonly #known = new Map<number, FloatArray>();
   /** The piece that was asked for last: most questions go there again. */
   #last: Piece | null = null;
 
   /** `make` gives a piece [B,steps,N]. */
-  constructor(shape: Shape, starts: readonly number[], make: (piece: number) => Steps<FloatArray>) {
+  constructor(shape: Shape, starts: readonly number[], make: (piece: number) => Resumable<FloatArray>) {
     this.length = shape.B * shape.T * shape.N;
     this.#shape = shape;
     this.#starts = [...starts, shape.T];
@@ -70,7 +71,7 @@ export class PiecedTrace implements Trace {
   }
 
   /** Computes what the numbers of step t are read from, with pauses; then they are there until a few other pieces have been asked for. */
-  *ready(t: number): Steps<void> {
+  *ready(t: number): Resumable<void> {
     yield* this.#pieceSteps(this.#indexOf(t));
   }
 
@@ -96,7 +97,7 @@ export class PiecedTrace implements Trace {
     return finish(this.#pieceSteps(piece));
   }
 
-  *#pieceSteps(piece: number): Steps<FloatArray> {
+  *#pieceSteps(piece: number): Resumable<FloatArray> {
     const data = this.#known.get(piece) ?? (yield* this.#make(piece));
     // The last one asked for is the last to go.
     this.#known.delete(piece);
@@ -110,18 +111,18 @@ export class PiecedTrace implements Trace {
 }
 
 /** What step t of these tensors is read from, computed with pauses where it is not held. */
-export function* ready(t: number, ...tensors: readonly SequenceTrace[]): Steps<void> {
+export function* ready(t: number, ...tensors: readonly SequenceTrace[]): Resumable<void> {
   for (const { data } of tensors) if (data instanceof PiecedTrace) yield* data.ready(t);
 }
 
 /** Computations that need the same memory, one after the other: whoever waits for one that has paused drives it on. */
 export class OneAtATime {
-  #current: Steps<unknown> | null = null;
+  #current: Resumable<unknown> | null = null;
 
-  *run<R extends object>(make: () => Steps<R>): Steps<R> {
+  *run<R extends object>(make: () => Resumable<R>): Resumable<R> {
     while (this.#current !== null) yield* this.#drive(this.#current);
     const found: R[] = [];
-    const own = (function* (): Steps<void> { found.push(yield* make()); })();
+    const own = (function* (): Resumable<void> { found.push(yield* make()); })();
     this.#current = own;
     for (;;) {
       const [value] = found;
@@ -131,7 +132,7 @@ export class OneAtATime {
   }
 
   /** One step on, with its pause. */
-  *#drive(steps: Steps<unknown>): Steps<void> {
+  *#drive(steps: Resumable<unknown>): Resumable<void> {
     try {
       const step = steps.next();
       if (step.done !== true) {

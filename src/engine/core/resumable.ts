@@ -1,7 +1,10 @@
-import type { Steps } from '../types.js';
+// Computations that pause: generators, so that whoever drives them can stop them or let others in.
+
+/** A long computation: yields its progress in [0,1] at least every few milliseconds, so that its driver can cancel it or let others in. */
+export type Resumable<R> = Generator<number, R, void>;
 
 /** Drives a long computation to its end at once. */
-export function finish<R>(steps: Steps<R>): R {
+export function finish<R>(steps: Resumable<R>): R {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
@@ -9,7 +12,7 @@ export function finish<R>(steps: Steps<R>): R {
 }
 
 /** Runs an inner computation whose progress fills [from, to] of the outer one's. */
-export function* part<R>(steps: Steps<R>, from: number, to: number): Steps<R> {
+export function* part<R>(steps: Resumable<R>, from: number, to: number): Resumable<R> {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

@@ -1,7 +1,8 @@
 // Large tensors copied, rounded and cut with pauses: a hundred million numbers take as long to move as a run of them to compute.
 import { dtypeOf, sequence, zeros } from './tensor.js';
 import type { Sequence } from './tensor.js';
-import type { DType, FloatArray, Steps } from '../types.js';
+import type { DType, FloatArray } from './dtypes.js';
+import type { Resumable } from './resumable.js';
 
 /** Numbers moved between two pauses, one or two milliseconds where the memory is new. */
 export const movedAtOnce = 2.5e5;
@@ -14,7 +15,7 @@ export class Mover {
   #moved = 0;
 
   /** target[at …] = source */
-  *copy(source: FloatArray, target: FloatArray, at: number): Steps<void> {
+  *copy(source: FloatArray, target: FloatArray, at: number): Resumable<void> {
     for (let from = 0; from < source.length; from += movedAtOnce) {
       const part = source.length <= movedAtOnce ? source : source.subarray(from, from + movedAtOnce);
       target.set(part, at + from);
@@ -23,7 +24,7 @@ export class Mover {
   }
 
   /** What somebody else has moved. */
-  *count(numbers: number): Steps<void> {
+  *count(numbers: number): Resumable<void> {
     this.#moved += numbers;
     if (this.#moved < movedAtOnce) return;
     this.#moved = 0;
@@ -32,14 +33,14 @@ export class Mover {
 }
 
 /** A copy rounded to `dtype`. */
-export function* castSteps(dtype: DType, values: FloatArray): Steps<FloatArray> {
+export function* castSteps(dtype: DType, values: FloatArray): Resumable<FloatArray> {
   const out = zeros(dtype, values.length);
   yield* new Mover().copy(values, out, 0);
   return out;
 }
 
 /** The steps t0 … t1 − 1 of a sequence that is held [B,t1−t0,N], as a copy rounded to `dtype`. */
-export function* cutSteps(dtype: DType, { B, T, N, data }: Sequence, t0: number, t1: number): Steps<Sequence> {
+export function* cutSteps(dtype: DType, { B, T, N, data }: Sequence, t0: number, t1: number): Resumable<Sequence> {
   const out = sequence(dtype, B, t1 - t0, N);
   const mover = new Mover();
   for (let b = 0; b < B; b++) yield* mover.copy(data.subarray((b * T + t0) * N, (b * T + t1) * N), out.data, b * (t1 - t0) * N);
@@ -47,7 +48,7 @@ export function* cutSteps(dtype: DType, { B, T, N, data }: Sequence, t0: number,
 }
 
 /** `of` of every value, as a copy in the same dtype. */
-export function* mapSteps<A extends FloatArray>(values: A, of: (value: number) => number): Steps<A> {
+export function* mapSteps<A extends FloatArray>(values: A, of: (value: number) => number): Resumable<A> {
   // Not a slice, which would touch all of the new memory at once.
   const out = zeros(dtypeOf(values), values.length) as A;
   for (let from = 0; from < out.length; from += computedAtOnce) {
@@ -59,7 +60,7 @@ export function* mapSteps<A extends FloatArray>(values: A, of: (value: number) =
 }
 
 /** Wᵀ of a square matrix [n,n]. */
-export function* transposedSteps(W: Float64Array, n: number): Steps<Float64Array> {
+export function* transposedSteps(W: Float64Array, n: number): Resumable<Float64Array> {
   const out = new Float64Array(n * n);
   // Every number comes from another line of the cache.
   const atOnce = Math.max(1, Math.floor(movedAtOnce / (4 * n)));

@@ -1,6 +1,6 @@
 // Row-major tensors in one of two dtypes. A sum lives in the dtype of its result and is rounded at every addition, as in
 // a framework: it decides at which step a float32 gradient dies.
-import type { DType, FloatArray, Trace } from '../types.js';
+import type { DType, FloatArray, Trace } from './dtypes.js';
 
 export type Matrix = { readonly rows: number; readonly cols: number; readonly data: FloatArray };
 /** [B,T,N]: a sequence of T vectors for each of B batch items. */

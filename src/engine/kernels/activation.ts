@@ -1,7 +1,7 @@
-// AssemblyScript. f and f' of each cell on vectors, as in ../activation.ts.
+// AssemblyScript. f and f' of each cell on vectors, as in ../cells/activation.ts.
 import { constant, madd, ROW } from './simd';
 
-// The order of `cells` in ../types.ts.
+// The order of `cells` in ../cells/cellNames.ts.
 export const TANH = 0;
 export const RELU = 1;
 export const IDENTITY = 2;
@@ -92,7 +92,7 @@ const SERIES64 = memory.data<f64>([
 
 /**
  * tanh|z| = E/(E + 2), E = e^(2|z|) − 1, which cancels nowhere. E = 2^n·(e^r − 1) + (2^n − 1) with 2|z| = n·ln 2 + r, |r| ≤ ln 2 / 2,
- * and the series of e^r − 1 up to r¹³/13!. NaN passes through; test/unit/fast/tanh.test.ts measures the error of both.
+ * and the series of e^r − 1 up to r¹³/13!. NaN passes through; test/unit/wasm/tanh.test.ts measures the error of both.
  */
 @inline function tanh64(z: v128): v128 {
   const sign = v128.and(z, constant(SIGN64));
@@ -136,7 +136,7 @@ const SERIES64 = memory.data<f64>([
   return q;
 }
 
-/** f'(z) = 4·(E + 1)/(E + 2)² of tanh in float64, with all its digits; 0 where tanh z is ±1 (see ../activation.ts). */
+/** f'(z) = 4·(E + 1)/(E + 2)² of tanh in float64, with all its digits; 0 where tanh z is ±1 (see ../cells/activation.ts). */
 export function sechSquared(z: v128): v128 {
   const half = f64x2.pmin(v128.andnot(z, constant(SIGN64)), constant(END64));
   const y = f64x2.add(half, half);

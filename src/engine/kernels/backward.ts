@@ -158,7 +158,7 @@ function kindOfRows<T>(job: Job, t: i32): u8 {
 /**
  * Part `part` of `parts` of what comes of d for the steps t0 … t1 − 1: dx and all norms of a share of the steps, and for all of them a share of
  * the rows of dWx and dWh, block by block from the last. t1 is the end of a block. Done by thread `thread`, in its share of the scratch.
- * `own`: 1 for dx, where `inputGradient` has not been there before, 2 for the norms of dWx and dWh, where ../fast/norms.ts does not find them.
+ * `own`: 1 for dx, where `inputGradient` has not been there before, 2 for the norms of dWx and dWh, where ../wasm/stepNorms.ts does not find them.
  */
 export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32): void {
   const B = job.B;

@@ -1,4 +1,4 @@
-// AssemblyScript. Many gradients on their way back at once, each row with a power of two of its own: what ../rows.ts does, as products of matrices.
+// AssemblyScript. Many gradients on their way back at once, each row with a power of two of its own: what ../core/gradientRows.ts does, as products of matrices.
 import { multiplyRows } from './algebra';
 import { largestOf, panels, ROW } from './simd';
 import { transposedProduct } from './product';

@@ -1,4 +1,4 @@
-// AssemblyScript. One-sided Jacobi on rows hundreds of decades apart: what ../graded.ts does, at the speed of the other kernels.
+// AssemblyScript. One-sided Jacobi on rows hundreds of decades apart: what ../linalg/gradedSvd.ts does, at the speed of the other kernels.
 import { madd } from './simd';
 
 /** Rows count as orthogonal below this cosine. */

@@ -156,7 +156,7 @@ export const PARTIAL: usize = 48;
 /**
  * Norms of xᵀ·d and hPrevᵀ·d over the B rows of one step: ‖AᵀD‖² = Σ (A·Aᵀ) ∘ (D·Dᵀ), O(B²·H) instead of O(B·H²).
  * Where the sum cancels, or comes near the ends of the dtype's range, the product itself is formed in `scratch`.
- * `sizeD` = ‖d‖ as the caller has it. ../fast/norms.ts does the same in pieces, with the same sums in the same order.
+ * `sizeD` = ‖d‖ as the caller has it. ../wasm/stepNorms.ts does the same in pieces, with the same sums in the same order.
  */
 export function weightNorms<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, sizeD: f64, scratch: usize): void {
   if (B == 1) {
@@ -340,7 +340,7 @@ function together<T>(kind: u8, norms: usize, count: i32): f64 {
   return kind == ORDINARY ? rounded<T>(largest * Math.sqrt(sum)) : settledNorm<T>(kind, largest * Math.sqrt(sum));
 }
 
-/** Of a step whose norms take too long for one call: ../fast/norms.ts writes it, in this order; every field is 4 bytes. */
+/** Of a step whose norms take too long for one call: ../wasm/stepNorms.ts writes it, in this order; every field is 4 bytes. */
 @unmanaged
 export class NormJob {
   B: i32;

@@ -1,5 +1,5 @@
-// AssemblyScript. The flowing gradient in float64 with its exponent carried, over one block of steps going back: what ../scaled.ts and
-// ../analyse.ts do, at the speed of the other kernels. Batch items never mix on the way back, so each row has an exponent of its own, and
+// AssemblyScript. The flowing gradient in float64 with its exponent carried, over one block of steps going back: what ../core/blockFloat.ts and
+// ../network/scaledBackward.ts do, at the speed of the other kernels. Batch items never mix on the way back, so each row has an exponent of its own, and
 // threads share a block out: its rows before the way back (`flowSlopes`) and after it (`flowNorms`), its rows for the way itself (`flowRows`).
 import { IDENTITY, reluSlope, RELU, sechSquared, TANH, tanhSlope } from './activation';
 import { biasNorm } from './backward';
@@ -8,7 +8,7 @@ import { clearBeyond } from './panel';
 import { product1, product2, productOne, productRows } from './product';
 import { panels, ROW, squares, ZEROS } from './simd';
 
-/** Everything in float64, w = 8. ../fast/flow.ts writes it, in this order; every field is 4 bytes. */
+/** Everything in float64, w = 8. ../wasm/scaledBackward.ts writes it, in this order; every field is 4 bytes. */
 @unmanaged
 export class FlowJob {
   B: i32;
@@ -127,7 +127,7 @@ export function flowInputs(job: FlowJob, r0: i32, r1: i32): void {
 /**
  * What comes of it at the steps t0 … t1 − 1, for thread `thread`: g under one exponent E for the step, and relative to 2^E ‖g‖, ‖dx‖, ‖dWx‖,
  * ‖dWh‖, ‖db‖; of the single source the exponent and ‖g‖, ‖d‖, ‖d·Whᵀ‖; then of every sequence ‖g‖ and its exponent. `own`: 1 where
- * `flowInputs` has not been there before, 2 for ‖dWx‖ and ‖dWh‖, where ../fast/norms.ts does not find them.
+ * `flowInputs` has not been there before, 2 for ‖dWx‖ and ‖dWh‖, where ../wasm/stepNorms.ts does not find them.
  */
 export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, own: i32): void {
   if (own & 1) flowInputs(job, t0 * job.B, t1 * job.B);

@@ -3,7 +3,7 @@
 import { Mover } from '../core/resumableCopy.js';
 import { norm } from '../core/norm.js';
 import { largestOf } from '../core/scan.js';
-import type { Steps } from '../types.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** (re, im) */
 export type Eigenvalue = readonly [number, number];
@@ -19,7 +19,7 @@ const patientSweeps = 20;
  * orders these parts makes the matrix block triangular, so its eigenvalues are those of the parts, and a triangular or
  * nilpotent matrix gets its diagonal exactly, where QR alone would give the n-th root of the rounding error.
  */
-export function* eigenvaluesOf(a: Float64Array, n: number): Steps<Eigenvalue[]> {
+export function* eigenvaluesOf(a: Float64Array, n: number): Resumable<Eigenvalue[]> {
   const scale = yield* largestOf(a);
   const found: Eigenvalue[] = [];
   const mover = new Mover();
@@ -141,7 +141,7 @@ function reflectThree(a: Float64Array, n: number, first: number, v: Float64Array
 const pauseWork = 5e5;
 
 /** Householder reduction to upper Hessenberg form, in place. */
-function* toHessenberg(a: Float64Array, n: number): Steps<void> {
+function* toHessenberg(a: Float64Array, n: number): Resumable<void> {
   const projections = new Float64Array(n);
   for (let k = 0, work = 0; k < n - 2; k++) {
     const v = new Float64Array(n - k - 1);
@@ -169,7 +169,7 @@ function pair(a: number, b: number, c: number, d: number): [Eigenvalue, Eigenval
 }
 
 /** Francis' implicit double-shift QR iteration (Golub & Van Loan, Matrix Computations, algorithm 7.5.1), eigenvalues only. */
-function* hessenbergEigenvalues(a: Float64Array, n: number): Steps<Eigenvalue[]> {
+function* hessenbergEigenvalues(a: Float64Array, n: number): Resumable<Eigenvalue[]> {
   const at = (i: number, j: number): number => a[i * n + j]!;
   const found: Eigenvalue[] = [];
   // Equal eigenvalues leave a block in which nothing but rounding stands beside the diagonal; sweeps only turn that round and round.
@@ -198,7 +198,7 @@ function* hessenbergEigenvalues(a: Float64Array, n: number): Steps<Eigenvalue[]>
 }
 
 /** One double-shift sweep over units low … high. An exceptional shift breaks the cycles in which the ordinary one can be caught. */
-function* sweep(a: Float64Array, n: number, low: number, high: number, exceptional: boolean): Steps<void> {
+function* sweep(a: Float64Array, n: number, low: number, high: number, exceptional: boolean): Resumable<void> {
   const at = (i: number, j: number): number => a[i * n + j]!;
   const apart = Math.abs(at(high, high - 1)) + Math.abs(at(high - 1, high - 2));
   const trace = exceptional ? 1.5 * apart : at(high - 1, high - 1) + at(high, high);

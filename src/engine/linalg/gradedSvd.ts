@@ -1,7 +1,7 @@
 // Matrices whose rows lie hundreds of decades apart: their singular values, each to its own digits.
 import { Mover } from '../core/resumableCopy.js';
 import { norm } from '../core/norm.js';
-import type { Steps } from '../types.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** Row i is `rows[i]`·2^`log2[i]`; `rows[i]` is of length 1, or zero with `log2[i]` −Infinity. */
 export type GradedRows = { readonly rows: Float64Array[]; readonly log2: Float64Array };
@@ -18,7 +18,7 @@ export function graded(rows: readonly Float64Array[], exponents: ArrayLike<numbe
 }
 
 /** The same of the rows that `rowOf` makes, each of ordinary size or with an exponent, with pauses. */
-export function* gradedSteps(count: number, rowOf: (i: number) => Float64Array, exponents: ArrayLike<number> | null = null): Steps<GradedRows> {
+export function* gradedSteps(count: number, rowOf: (i: number) => Float64Array, exponents: ArrayLike<number> | null = null): Resumable<GradedRows> {
   const all: GradedRows = { rows: [], log2: new Float64Array(count) };
   const mover = new Mover();
   for (let i = 0; i < count; i++) {
@@ -48,7 +48,7 @@ const mostSweeps = 40;
  * is more accurate than QR”): a row's scale never touches the digits of another, so the smallest value of a product of a thousand
  * Jacobians is as right as the largest. `rows` is used up.
  */
-export function* log2SingularValues({ rows, log2 }: GradedRows): Steps<Float64Array> {
+export function* log2SingularValues({ rows, log2 }: GradedRows): Resumable<Float64Array> {
   const count = rows.length;
   for (let sweep = 0; sweep < mostSweeps; sweep++) {
     let turned = false;

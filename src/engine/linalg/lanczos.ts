@@ -2,7 +2,7 @@
 import { mapSteps } from '../core/resumableCopy.js';
 import { norm } from '../core/norm.js';
 import { jointNormSteps } from '../core/scan.js';
-import type { Steps } from '../types.js';
+import type { Resumable } from '../core/resumable.js';
 
 const tolerance = 1e-12;
 
@@ -80,7 +80,7 @@ export function topOfTridiagonal(a: readonly number[], b: readonly number[], gue
 }
 
 /** The largest eigenvalue of a positive semidefinite operator by Lanczos with full reorthogonalisation; its residual is at most `within` of it. */
-function* largestEigenvalue(apply: (v: Float64Array) => Steps<Float64Array>, start: Float64Array, within: number): Steps<number> {
+function* largestEigenvalue(apply: (v: Float64Array) => Resumable<Float64Array>, start: Float64Array, within: number): Resumable<number> {
   const basis: Float64Array[] = [];
   const a: number[] = [];
   const b: number[] = [];
@@ -108,13 +108,13 @@ const startOf = (H: number): Float64Array => Float64Array.from({ length: H }, (_
 const nearTolerance = 1e-6;
 
 /** σ_max of a finite W [H,H] to about six digits. */
-export const nearSigmaMax = (W: Float64Array, H: number): Steps<number> => sigmaMaxOf(W, H, nearTolerance);
+export const nearSigmaMax = (W: Float64Array, H: number): Resumable<number> => sigmaMaxOf(W, H, nearTolerance);
 
 /** σ_max of W [H,H], NaN when it is not finite, from a few dozen products of W with a vector (O(H²) each), where `JacobianNorm` first forms WhᵀWh (O(H³)). */
-export function* sigmaMaxOf(W: Float64Array, H: number, within = tolerance): Steps<number> {
+export function* sigmaMaxOf(W: Float64Array, H: number, within = tolerance): Resumable<number> {
   const scale = yield* jointNormSteps([W]);
   if (scale === 0 || !Number.isFinite(scale)) return scale === 0 ? 0 : NaN;
-  const square = function* (v: Float64Array): Steps<Float64Array> {
+  const square = function* (v: Float64Array): Resumable<Float64Array> {
     const out = new Float64Array(H);
     for (let i = 0; i < H; i++) {
       const row = W.subarray(i * H, (i + 1) * H);
@@ -148,7 +148,7 @@ export class JacobianNorm {
     this.#start = startOf(H);
   }
 
-  static *create(Wh: Float64Array, H: number): Steps<JacobianNorm> {
+  static *create(Wh: Float64Array, H: number): Resumable<JacobianNorm> {
     const scale = yield* jointNormSteps([Wh]);
     const W = scale === 0 ? Wh : yield* mapSteps(Wh, (value) => value / scale);
     const gram = new Float64Array(H * H);
@@ -163,7 +163,7 @@ export class JacobianNorm {
   }
 
   /** @param slopes f'(h_t) [H] */
-  *sigmaMax(slopes: Float64Array): Steps<number> {
+  *sigmaMax(slopes: Float64Array): Resumable<number> {
     const largest = norm(slopes);
     if (largest === 0 || this.scale === 0) return 0;
     if (!Number.isFinite(largest) || !Number.isFinite(this.scale)) return NaN;
@@ -172,7 +172,7 @@ export class JacobianNorm {
   }
 
   /** diag(s)·WhᵀWh·diag(s)·v */
-  *#apply(s: Float64Array, v: Float64Array): Steps<Float64Array> {
+  *#apply(s: Float64Array, v: Float64Array): Resumable<Float64Array> {
     const H = this.#H;
     const out = new Float64Array(H);
     const sv = v.map((value, i) => value * s[i]!);

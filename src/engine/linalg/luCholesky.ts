@@ -2,7 +2,7 @@
 import { Mover } from '../core/resumableCopy.js';
 import { exponentOf, maxAbs } from '../core/norm.js';
 import { largestOf } from '../core/scan.js';
-import type { Steps } from '../types.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** Multiplications between two pauses, some milliseconds in plain arithmetic. */
 const pauseWork = 3e6;
@@ -17,7 +17,7 @@ const scalings = 3;
 const scaled = (value: number, exponent: number): number => value * 2 ** Math.trunc(exponent / 2) * 2 ** (exponent - Math.trunc(exponent / 2));
 
 /** Powers of two, which lose no digit, that bring rows and columns to one size: only then does a small pivot say that little is left. */
-function* equilibrated(a: Float64Array, n: number): Steps<{ readonly S: Float64Array; readonly rows: Int32Array; readonly columns: Int32Array }> {
+function* equilibrated(a: Float64Array, n: number): Resumable<{ readonly S: Float64Array; readonly rows: Int32Array; readonly columns: Int32Array }> {
   const S = new Float64Array(n * n);
   const [rows, columns] = [new Int32Array(n), new Int32Array(n)];
   /** Minus the exponent of the largest number. */
@@ -47,7 +47,7 @@ function* equilibrated(a: Float64Array, n: number): Steps<{ readonly S: Float64A
 }
 
 /** `a` [n,n], not changed. `singular`: a pivot is zero to working precision beside the largest, however the rows and columns are scaled. */
-export function* factorise(a: Float64Array, n: number): Steps<Factors> {
+export function* factorise(a: Float64Array, n: number): Resumable<Factors> {
   const { S: LU, rows, columns } = yield* equilibrated(a, n);
   const order = Int32Array.from({ length: n }, (_, i) => i);
   let work = 0;
@@ -85,7 +85,7 @@ export const logDeterminant = ({ LU, order: { length: n }, rows, columns, singul
   (singular ? -Infinity : Array.from({ length: n }, (_, i) => Math.log(Math.abs(LU[i * (n + 1)]!)) - (rows[i]! + columns[i]!) * Math.LN2).reduce((sum, value) => sum + value, 0));
 
 /** The inverse [n,n] of what was factorised, which must not be singular. */
-export function* inverse({ LU, order, rows, columns }: Factors): Steps<Float64Array> {
+export function* inverse({ LU, order, rows, columns }: Factors): Resumable<Float64Array> {
   const n = order.length;
   const X = new Float64Array(n * n);
   order.forEach((column, row) => { X[row * n + column] = 1; });
@@ -119,7 +119,7 @@ export function* inverse({ LU, order, rows, columns }: Factors): Steps<Float64Ar
  * Whether every eigenvalue of the symmetric G [n,n] is proven to be below `bound`, rounding included: Cholesky of (bound − c)·I − G comes to its
  * end, with c for the rounding of the factorisation (Rump 2006, “Verification of positive definiteness”) and `rounding` for that of G itself.
  */
-export function* provenBelow(G: Float64Array, n: number, bound: number, rounding: number): Steps<boolean> {
+export function* provenBelow(G: Float64Array, n: number, bound: number, rounding: number): Resumable<boolean> {
   let trace = 0;
   for (let i = 0; i < n; i++) trace += Math.abs(bound - G[i * (n + 1)]!);
   const diagonal = bound - rounding - 1.01 * (n + 2) * Number.EPSILON * trace - n * Number.EPSILON * (yield* largestOf(G));

@@ -2,7 +2,7 @@
 import { movedAtOnce } from '../core/resumableCopy.js';
 import { exponentOf, scaleByPowerOfTwo } from '../core/norm.js';
 import { jointNormSteps, largestOf } from '../core/scan.js';
-import type { Steps } from '../types.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** A^(2^14): what bounds and radius differ by shrinks to a 16,384th of its logarithm. */
 const squarings = 14;
@@ -11,7 +11,7 @@ const squarings = 14;
 const slackUnit = 4e-15;
 
 /** C ← A·A, all [n,n]. */
-export type Square = (A: Float64Array) => Steps<Float64Array>;
+export type Square = (A: Float64Array) => Resumable<Float64Array>;
 
 /** In plain arithmetic. */
 export const plainSquare = (n: number): Square => function* (A) {
@@ -32,7 +32,7 @@ export const plainSquare = (n: number): Square => function* (A) {
  * each power's error carried along. That needs no dominant eigenvalue and none that is real, so a complex pair is as good as any other; power
  * iteration would fail there. A defective or strongly non-normal A leaves the bounds wide apart, as its radius is to changes the size of rounding.
  */
-export function* spectralRadiusBounds(A: Float64Array, n: number, square: Square): Steps<readonly [low: number, high: number]> {
+export function* spectralRadiusBounds(A: Float64Array, n: number, square: Square): Resumable<readonly [low: number, high: number]> {
   let power = A;
   // Of power·2^exponent; `error` bounds the norm of what rounding has added, on the scale of `power`. The trace differs by at most √n times that norm.
   let [exponent, error, k] = [0, 0, 1];

@@ -1,22 +1,23 @@
 // A finished run cut into its chunks again, for analyses that are asked for later.
 import type { RunChunk } from './scaledBackward.js';
 import { cast, matrix, takeStep, takeSteps } from '../core/tensor.js';
-import type { AnyRun, Experiment } from '../types.js';
+import type { ComputedRun } from './result.js';
+import type { Experiment } from './experiment.js';
 import { entering } from './upstreamGradient.js';
 
-const known = new WeakMap<AnyRun, readonly RunChunk[]>();
+const known = new WeakMap<ComputedRun, readonly RunChunk[]>();
 
 /** The run's own chunks, so that analyses need not make them a second time. */
-export const rememberChunks = (result: AnyRun, chunks: readonly RunChunk[]): void => void known.set(result, chunks);
+export const rememberChunks = (result: ComputedRun, chunks: readonly RunChunk[]): void => void known.set(result, chunks);
 
 /** Every chunk with its states in the run's dtype and what the layer above sent into it. */
-export function runChunks(experiment: Experiment, result: AnyRun): readonly RunChunk[] {
+export function runChunks(experiment: Experiment, result: ComputedRun): readonly RunChunk[] {
   const chunks = known.get(result) ?? cut(experiment, result);
   known.set(result, chunks);
   return chunks;
 }
 
-function cut(experiment: Experiment, { hs }: AnyRun): RunChunk[] {
+function cut(experiment: Experiment, { hs }: ComputedRun): RunChunk[] {
   const { shapes: { B, T, I, H }, chunks, h0, stateful, dtype } = experiment;
   const all = { B, T, N: H, data: hs };
   const first = matrix(dtype, B, H);

@@ -2,7 +2,7 @@
 import { norm } from '../core/norm.js';
 import { Random } from '../core/random.js';
 import { finish } from '../core/resumable.js';
-import type { Steps } from '../types.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** Ways to fill a matrix anew. `identity` needs a square one. */
 export const initialisations = ['orthogonal', 'identity', 'glorot', 'he'] as const;
@@ -18,7 +18,7 @@ const drawn = 5e4;
  * diagonal (Mezzadri 2007; with another sign some matrices would be likelier than others). [rows,columns]; a matrix that
  * is not square has orthonormal rows or columns, whichever there are fewer of (Saxe et al. 2014).
  */
-export function* orthogonal(rows: number, columns: number, seed: number): Steps<Float64Array> {
+export function* orthogonal(rows: number, columns: number, seed: number): Resumable<Float64Array> {
   const random = new Random(seed);
   const [tall, thin] = [Math.max(rows, columns), Math.min(rows, columns)];
   const vectors = Array.from({ length: thin }, () => new Float64Array(tall));
@@ -64,7 +64,7 @@ export function identity(n: number): Float64Array {
 }
 
 /** `of` as often as a matrix [rows,columns] has numbers. */
-function* filled(rows: number, columns: number, of: () => number): Steps<Float64Array> {
+function* filled(rows: number, columns: number, of: () => number): Resumable<Float64Array> {
   const out = new Float64Array(rows * columns);
   for (let from = 0; from < out.length; from += drawn) {
     for (let i = from; i < Math.min(out.length, from + drawn); i++) out[i] = of();
@@ -74,21 +74,21 @@ function* filled(rows: number, columns: number, of: () => number): Steps<Float64
 }
 
 /** Uniform in ±√(6 / (fan in + fan out)), variance 2 / (fan in + fan out) (Glorot & Bengio 2010, equation 16). [fanIn,fanOut] */
-export function glorot(fanIn: number, fanOut: number, seed: number): Steps<Float64Array> {
+export function glorot(fanIn: number, fanOut: number, seed: number): Resumable<Float64Array> {
   const random = new Random(seed);
   const limit = Math.sqrt(6 / (fanIn + fanOut));
   return filled(fanIn, fanOut, () => limit * (2 * random.uniform() - 1));
 }
 
 /** Normal with variance 2 / fan in, made for relu (He et al. 2015, equation 10). [fanIn,fanOut] */
-export function he(fanIn: number, fanOut: number, seed: number): Steps<Float64Array> {
+export function he(fanIn: number, fanOut: number, seed: number): Resumable<Float64Array> {
   const random = new Random(seed);
   const deviation = Math.sqrt(2 / fanIn);
   return filled(fanIn, fanOut, () => deviation * random.normal());
 }
 
 /** A new matrix [rows,columns] that leads from `rows` inputs to `columns` units; null where the way needs a square one. */
-export function* initialiseSteps(way: Initialisation, rows: number, columns: number, seed: number): Steps<Float64Array | null> {
+export function* initialiseSteps(way: Initialisation, rows: number, columns: number, seed: number): Resumable<Float64Array | null> {
   switch (way) {
     case 'orthogonal':
       return yield* orthogonal(rows, columns, seed);

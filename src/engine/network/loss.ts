@@ -1,7 +1,9 @@
 import { castSteps } from '../core/resumableCopy.js';
 import { multiply, multiplyTransposed, takeStep, matrix } from '../core/tensor.js';
 import type { Matrix, SequenceTrace } from '../core/tensor.js';
-import type { DType, FloatArray, Loss, Steps } from '../types.js';
+import type { DType, FloatArray } from '../core/dtypes.js';
+import type { Loss } from './experiment.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** Multiplications between two pauses, two or three milliseconds in plain arithmetic. */
 const pauseWork = 2e6;
@@ -9,7 +11,7 @@ const pauseWork = 2e6;
 /** Why and by, rounded to the run's dtype. */
 export type Readout = { readonly Why: FloatArray; readonly by: FloatArray };
 
-export function* readoutOf({ Why, by }: Loss, dtype: DType): Steps<Readout> {
+export function* readoutOf({ Why, by }: Loss, dtype: DType): Resumable<Readout> {
   return { Why: yield* castSteps(dtype, Why), by: yield* castSteps(dtype, by) };
 }
 
@@ -27,7 +29,7 @@ export type LossStep = { readonly value: number; readonly dh: Matrix };
  * @param hs hidden states [B,steps,H] of a chunk @param t step inside the chunk
  * @param target index of the step among those that carry a loss @param S how many those are
  */
-export function* lossAtStep(loss: Loss, { Why, by }: Readout, hs: SequenceTrace, t: number, target: number, S: number): Steps<LossStep> {
+export function* lossAtStep(loss: Loss, { Why, by }: Readout, hs: SequenceTrace, t: number, target: number, S: number): Resumable<LossStep> {
   const h = takeStep(hs, t);
   const { B, N: H } = hs;
   const O = by.length;

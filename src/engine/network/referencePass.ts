@@ -1,14 +1,16 @@
 // Forward and backward in the run's dtype through the reference classes.
 import { emptyNorms } from './scaledBackward.js';
 import type { RunChunk } from './scaledBackward.js';
-import type { StateMeasures } from '../wasm/layer.js';
+import type { StateMeasures, StepNorms } from './result.js';
 import type { Shape } from '../core/recomputedTrace.js';
 import { norm } from '../core/norm.js';
 import { Rnn } from './rnn.js';
 import { part } from '../core/resumable.js';
 import { accumulate, cast, matrix, putStep, sequence, takeStep, zeros } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
-import type { Experiment, FloatArray, StepNorms, Steps, Trace } from '../types.js';
+import type { Experiment } from './experiment.js';
+import type { FloatArray, Trace } from '../core/dtypes.js';
+import type { Resumable } from '../core/resumable.js';
 import type { Gradients } from './rnnUnit.js';
 import { emptyGradients } from './rnnUnit.js';
 import { upstreamSteps } from './upstreamGradient.js';
@@ -39,7 +41,7 @@ function paste(target: Sequence, chunk: Sequence, start: number): void {
 }
 
 /** Every chunk forward and backward through the reference classes. */
-export function* referencePass(experiment: Experiment): Steps<Pass> {
+export function* referencePass(experiment: Experiment): Resumable<Pass> {
   const { cell, dtype, shapes: { B, T, I, H }, weights, h0, stateful, truncate } = experiment;
   // Stateful always: which state a chunk starts from is decided here, h0 included.
   const rnn = new Rnn({ cell, I, H, weights }, { stateful: true, dtype });

@@ -1,7 +1,8 @@
 import { finish } from '../core/resumable.js';
 import { accumulate, cast, dtypeOf, matrix, putStep, sequence, takeStep } from '../core/tensor.js';
 import type { Matrix, Sequence } from '../core/tensor.js';
-import type { DType, Steps } from '../types.js';
+import type { DType } from '../core/dtypes.js';
+import type { Resumable } from '../core/resumable.js';
 import { emptyGradients, RnnUnit } from './rnnUnit.js';
 import type { Gradients, Parameters } from './rnnUnit.js';
 
@@ -55,7 +56,7 @@ export class Rnn {
   }
 
   /** `forward`, with a pause after each timestep. */
-  *forwardSteps(xs: Sequence): Steps<Sequence> {
+  *forwardSteps(xs: Sequence): Resumable<Sequence> {
     const { B, T } = xs;
     const { H } = this.parameters;
     const inputs = { ...xs, data: cast(this.#dtype, xs.data) };
@@ -74,7 +75,7 @@ export class Rnn {
   }
 
   /** `backward`, with a pause after each timestep. */
-  *backwardSteps(dhs: Sequence, { truncate = null, visit }: BackwardOptions = {}): Steps<Sequence> {
+  *backwardSteps(dhs: Sequence, { truncate = null, visit }: BackwardOptions = {}): Resumable<Sequence> {
     const { B, T } = dhs;
     if (T !== this.#units.length) throw new Error(`Rnn.backward got ${T} steps, but the last forward ran ${this.#units.length}.`);
     const { I, H } = this.parameters;

@@ -1,7 +1,9 @@
 import { activations } from '../cells/activation.js';
 import { accumulate, dtypeOf, matrix, multiply, multiplyTransposed, sumRows, transposedMultiply, zeros } from '../core/tensor.js';
 import type { Matrix } from '../core/tensor.js';
-import type { Cell, DType, FloatArray, Weights } from '../types.js';
+import type { Cell } from '../cells/cellNames.js';
+import type { DType, FloatArray } from '../core/dtypes.js';
+import type { Weights } from './experiment.js';
 
 export type Parameters = { readonly cell: Cell; readonly I: number; readonly H: number; readonly weights: Weights<FloatArray> };
 /** Gradients of a set of weights, in the shapes of the weights. */

@@ -5,7 +5,10 @@ import { log10Norm, ScaledFlow } from '../core/blockFloat.js';
 import type { ScaledStep } from '../core/blockFloat.js';
 import { addRowTimes, matrix, multiplyTransposed, sumRows, takeStep, transposedMultiply } from '../core/tensor.js';
 import type { Matrix, Sequence, SequenceTrace } from '../core/tensor.js';
-import type { Experiment, StepNorms, Steps, Trace } from '../types.js';
+import type { Experiment } from './experiment.js';
+import type { StepNorms } from './result.js';
+import type { Resumable } from '../core/resumable.js';
+import type { Trace } from '../core/dtypes.js';
 import type { Chunk } from './upstreamGradient.js';
 
 /** A chunk after its forward pass: states in the run's dtype, `initial` [B,H] before the first step, dhs in float64 as it enters. */
@@ -65,7 +68,7 @@ export function exactSlopes(experiment: Experiment, chunk: RunChunk, t: number):
 }
 
 /** Goes back over every chunk once; pauses after each timestep. */
-export function* analyse(experiment: Experiment, chunks: readonly RunChunk[]): Steps<Analysis> {
+export function* analyse(experiment: Experiment, chunks: readonly RunChunk[]): Resumable<Analysis> {
   const { shapes: { B, T, I, H }, weights, truncate } = experiment;
   const log10Norms = emptyNorms(T);
   const log10dhPerSequence = new Float64Array(B * T);
@@ -124,7 +127,7 @@ export type PlainRange = { readonly zeroAt: number | null; readonly infiniteAt: 
  * The single source once more in the plain arithmetic of the run's dtype: the first t, going back, at which nothing but
  * zeros is left or the first infinity stands. Counted on the whole time axis; null when it never happens.
  */
-export function* plainRange(experiment: Experiment, chunk: RunChunk): Steps<PlainRange> {
+export function* plainRange(experiment: Experiment, chunk: RunChunk): Resumable<PlainRange> {
   const { cell, dtype, shapes: { B, H } } = experiment;
   const { slope } = activations[cell];
   const Wh = matrix(dtype, H, H);

@@ -4,7 +4,9 @@ import { Mover } from '../core/resumableCopy.js';
 import { finish } from '../core/resumable.js';
 import { putStep, sequence } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
-import type { Experiment, FloatArray, Steps, Trace } from '../types.js';
+import type { Experiment } from './experiment.js';
+import type { FloatArray, Trace } from '../core/dtypes.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** A chunk of consecutive steps, `start` counted on the whole time axis. */
 export type Chunk = { readonly start: number; readonly steps: number };
@@ -15,7 +17,7 @@ export function upstreamOf(experiment: Experiment, chunk: Chunk, hs: SequenceTra
 }
 
 /** The same with a pause after each step that carries a loss. */
-export function* upstreamSteps(experiment: Experiment, { start, steps }: Chunk, hs: SequenceTrace, before = 0): Steps<{ readonly dhs: Sequence; readonly loss: number | null }> {
+export function* upstreamSteps(experiment: Experiment, { start, steps }: Chunk, hs: SequenceTrace, before = 0): Resumable<{ readonly dhs: Sequence; readonly loss: number | null }> {
   const { shapes: { B, T, H }, upstream, loss, dtype } = experiment;
   // Nobody writes to what enters, so the values of the whole run need no copy.
   if (loss === null && upstream.kind === 'given' && steps === T) return { dhs: { B, T, N: H, data: upstream.dhs }, loss: null };

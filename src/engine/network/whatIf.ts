@@ -7,7 +7,9 @@ import { sigmaMaxOf } from '../linalg/lanczos.js';
 import { mapSteps } from '../core/resumableCopy.js';
 import { largestOf } from '../core/scan.js';
 import { part } from '../core/resumable.js';
-import type { Cell, Experiment, Steps, Upstream } from '../types.js';
+import type { Cell } from '../cells/cellNames.js';
+import type { Experiment, Upstream } from './experiment.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** Two measures of a square matrix, each of which a factor can set. */
 export type Measure = 'spectralRadius' | 'sigmaMax';
@@ -38,12 +40,12 @@ export type WhMeasures = Readonly<Record<Measure, number | null>>;
 const freelyDecomposed = 256;
 
 /** Wh [H,H] as `initialise` leaves it, before it is rescaled. */
-export function* recurrentOf({ shapes: { H }, weights }: Experiment, anew: WhatIf['initialise']): Steps<Float64Array> {
+export function* recurrentOf({ shapes: { H }, weights }: Experiment, anew: WhatIf['initialise']): Resumable<Float64Array> {
   return (anew === null ? null : yield* initialiseSteps(anew.way, H, H, anew.seed)) ?? weights.Wh;
 }
 
 /** Both measures of Wh [H,H]; the spectral radius of a large one only when `needed`. NaN when a number is not finite. */
-export function* measureRecurrent(Wh: Float64Array, H: number, anew: WhatIf['initialise'], needed: Measure | null): Steps<WhMeasures> {
+export function* measureRecurrent(Wh: Float64Array, H: number, anew: WhatIf['initialise'], needed: Measure | null): Resumable<WhMeasures> {
   if (anew?.way === 'orthogonal' || anew?.way === 'identity') return { spectralRadius: 1, sigmaMax: 1 };
   const largest = yield* largestOf(Wh);
   if (!Number.isFinite(largest)) return { spectralRadius: NaN, sigmaMax: NaN };
@@ -73,7 +75,7 @@ function upstreamAt(lossAt: NonNullable<WhatIf['lossAt']>, { B, T, H }: Experime
 const limit = (wanted: number | 'off' | null, now: number | null): number | null => (wanted === null ? now : wanted === 'off' ? null : wanted);
 
 /** The changed experiment with the measures of its Wh, or the sentence that says why there is none. `Wh` and `measures` are those before rescaling. */
-export function* changed(experiment: Experiment, whatIf: WhatIf, Wh: Float64Array, measures: WhMeasures): Steps<{ readonly experiment: Experiment; readonly measures: WhMeasures } | string> {
+export function* changed(experiment: Experiment, whatIf: WhatIf, Wh: Float64Array, measures: WhMeasures): Resumable<{ readonly experiment: Experiment; readonly measures: WhMeasures } | string> {
   const { shapes, weights } = experiment;
   const { rescale, inputScale, biasShift, lossAt } = whatIf;
   if (lossAt !== null && experiment.loss !== null) return say('The loss of this experiment has targets for its own steps, so it cannot be moved.');

@@ -1,5 +1,5 @@
 // What a run takes, known from its shapes before it begins.
-import { attributionMemory } from '../analysis/attribution.js';
+import { attributionMemory } from './attribution.js';
 import { flowRoom } from '../wasm/scaledBackward.js';
 import { jacobianSizes } from '../wasm/jacobians.js';
 import type { Kernels } from '../wasm/instance.js';
@@ -11,7 +11,7 @@ import { keptPieces } from '../core/recomputedTrace.js';
 import { reachSizes } from '../wasm/gradientReach.js';
 import { isSmall, mayStop, smallRoom } from '../wasm/smallRun.js';
 import { spectrumSizes } from '../wasm/spectrum.js';
-import type { Experiment } from '../types.js';
+import type { Experiment } from '../network/experiment.js';
 import { withOneItem } from '../analysis/spectrum.js';
 
 /** Bytes, the experiment itself not counted. */

@@ -6,7 +6,7 @@ import { rememberChunks } from '../network/chunks.js';
 import { fastAnalyse, longAnalyse } from '../wasm/scaledBackward.js';
 import type { Kernels } from '../wasm/instance.js';
 import { fastPlainRange } from '../wasm/rangeScan.js';
-import type { StateMeasures } from '../wasm/layer.js';
+import type { StateMeasures } from '../network/result.js';
 import { longPass, pieceStepsOf } from '../wasm/checkpointedRun.js';
 import { ready } from '../core/recomputedTrace.js';
 import { fastPass } from '../wasm/pass.js';
@@ -19,14 +19,17 @@ import { dropSpare } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { isHeld, takeStep } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
-import { defaultBounds } from '../types.js';
-import type { AnyRun, Experiment, RunResult, Steps, Trace, VerdictBounds } from '../types.js';
+import { defaultBounds } from '../verdict/evidence.js';
+import type { AnyRun, RunResult } from './result.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
+import type { Trace } from '../core/dtypes.js';
+import type { NonFinite, VerdictBounds } from '../verdict/evidence.js';
 import type { Gradients } from '../network/rnnUnit.js';
-import { judge } from '../verdict/verdict.js';
-import type { NonFinite } from '../verdict/verdict.js';
+import { judge } from '../verdict/judge.js';
 
 /** Scales the parameter gradients so that their norm as one vector is at most `bound` (Pascanu et al. 2013, algorithm 1). Gives the factor. */
-function* clip(gradients: Gradients, bound: number): Steps<number> {
+function* clip(gradients: Gradients, bound: number): Resumable<number> {
   const tensors = [gradients.dWx, gradients.dWh, gradients.db];
   const total = yield* jointNormSteps(tensors);
   const factor = total > bound ? bound / total : 1;
@@ -43,10 +46,10 @@ function* clip(gradients: Gradients, bound: number): Steps<number> {
 }
 
 /** The first thing that is not finite in the dtype, in the order in which the run meets it: forward in time, then back. */
-function* nonFiniteIn(experiment: Experiment, { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass<Trace>): Steps<NonFinite | null> {
+function* nonFiniteIn(experiment: Experiment, { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass<Trace>): Resumable<NonFinite | null> {
   const { weights: { Wx, Wh, b }, dtype } = experiment;
   /** The first of these steps at which one of the tensors is not finite; −1: none. */
-  const firstOf = function* (steps: Iterable<number>, ...tensors: readonly SequenceTrace[]): Steps<number> {
+  const firstOf = function* (steps: Iterable<number>, ...tensors: readonly SequenceTrace[]): Resumable<number> {
     for (const t of steps) for (const tensor of tensors) if (!(yield* finiteAt(tensor, t, dtype))) return t;
     return -1;
   };
@@ -67,7 +70,7 @@ function* nonFiniteIn(experiment: Experiment, { chunks, hs, dhTotal, dxs, gradie
 }
 
 /** Of every step: the norm of the state, and the share of units that let (nearly) nothing through. */
-function* statesOf({ cell, shapes: { T } }: Experiment, hs: SequenceTrace): Steps<StateMeasures> {
+function* statesOf({ cell, shapes: { T } }: Experiment, hs: SequenceTrace): Resumable<StateMeasures> {
   const { saturatedAbove } = activations[cell];
   const hNorm = new Float64Array(T);
   const closed = new Float64Array(T);
@@ -89,7 +92,7 @@ const log10Smallest = { float32: Math.log10(2) * -149, float64: Math.log10(2) * 
 const slopeKeepsDigits = 0.999;
 
 /** max |h| */
-function* largestStateOf(hs: SequenceTrace): Steps<number> {
+function* largestStateOf(hs: SequenceTrace): Resumable<number> {
   if (isHeld(hs.data)) return yield* largestOf(hs.data);
   let largest = 0;
   for (let t = 0; t < hs.T; t++) {
@@ -103,7 +106,7 @@ function* largestStateOf(hs: SequenceTrace): Steps<number> {
  * True when the single source's way back keeps so far from the ends of the dtype's range that plain arithmetic reaches neither: a sum of
  * H products is at most ‖d‖·max|Wh|·√H, and what a norm above the smallest number by this margin leaves is not all zero.
  */
-function* staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, single: Analysis['single'], largestState: () => Steps<number>): Steps<boolean> {
+function* staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, single: Analysis['single'], largestState: () => Resumable<number>): Resumable<boolean> {
   const margin = 6;
   const growth = Math.max(0, Math.log10((yield* largestOf(Wh)) * H));
   const inside = single.log10.every((value) => Number.isNaN(value) || (value + growth + margin < log10Largest[dtype] && value - margin > log10Smallest[dtype]));
@@ -115,7 +118,7 @@ function* staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experimen
  * With `kernels` the WebAssembly does the work, without them (or where they cannot) the reference classes; the numbers are the same to rounding.
  * Pauses every few milliseconds. Non-finite numbers spread as in plain arithmetic and end in the verdict `nonfinite`.
  */
-export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Steps<RunResult> {
+export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Resumable<RunResult> {
   if (kernels !== null) fitMemory(kernels, experiment, 'whole');
   const quick = kernels === null ? null : yield* part(fastPass(kernels, experiment), 0, 0.5);
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
@@ -128,7 +131,7 @@ export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaul
  * `runSteps` for runs of any length: where everything held at once would take more than `limit` bytes, tensors over time are kept as
  * checkpoints and computed again when they are asked for. Every number is the same bits either way.
  */
-export function* runWithin(limit: number, experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Steps<AnyRun> {
+export function* runWithin(limit: number, experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Resumable<AnyRun> {
   if (kernels === null || memoryOf(experiment, kernels).whole <= limit) return yield* runSteps(experiment, bounds, kernels);
   fitMemory(kernels, experiment, 'pieces');
   dropSpare();
@@ -140,7 +143,7 @@ export function* runWithin(limit: number, experiment: Experiment, bounds: Verdic
   return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
 }
 
-function* conclude<States extends Trace, Scaled extends Trace>(experiment: Experiment, bounds: VerdictBounds, pass: Pass<States>, analysis: Analysis<Scaled>, kernels: Kernels | null): Steps<RunResult<States, Scaled>> {
+function* conclude<States extends Trace, Scaled extends Trace>(experiment: Experiment, bounds: VerdictBounds, pass: Pass<States>, analysis: Analysis<Scaled>, kernels: Kernels | null): Resumable<RunResult<States, Scaled>> {
   const { cell, shapes, clipNorm } = experiment;
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
   const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
@@ -149,7 +152,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
   const last = chunks.at(-1)!;
   const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs), 0, 0.2));
   // Where no unit is nearly closed, all are far below the limit.
-  function* largestState(): Steps<number> {
+  function* largestState(): Resumable<number> {
     if (closed.subarray(last.start).every((share) => share === 0)) return 0;
     return pass.largestState ?? (yield* largestStateOf(last.hs));
   }

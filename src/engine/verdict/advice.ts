@@ -7,16 +7,13 @@ import type { RunChunk } from '../network/scaledBackward.js';
 import { ready } from '../core/recomputedTrace.js';
 import { largestOf, scanned } from '../core/scan.js';
 import { addRowTimes, takeStep } from '../core/tensor.js';
-import type { Experiment, FloatArray, NextStep, Steps, Verdict } from '../types.js';
-import type { Evidence } from './verdict.js';
+import type { Experiment } from '../network/experiment.js';
+import type { FloatArray } from '../core/dtypes.js';
+import type { NextStep, Measured } from './verdict.js';
+import type { Resumable } from '../core/resumable.js';
+import type { Drive, Evidence } from './evidence.js';
 import { asItIs } from '../network/whatIf.js';
 import type { WhatIf } from '../network/whatIf.js';
-
-/** What the verdict has measured, before it is put into words. */
-type Measured = Omit<Verdict, 'reason' | 'next'>;
-
-/** What drives the units of a run, sampled: mean |h·Wh|, |x·Wx| and |b|, the mean of b, and what nine in ten of the units that are off (z < 0) lack. */
-export type Drive = { readonly recurrent: number; readonly input: number; readonly bias: number; readonly meanBias: number; readonly offBy: number };
 
 const sampledSteps = 8;
 /** The largest singular value of a larger Wh is not measured for a piece of advice. */
@@ -27,7 +24,7 @@ const leastTruncation = 1.5;
 const seed = 1;
 
 /** sum += row·w for the first `inner` numbers of `row`. */
-function* addProduct(row: FloatArray, inner: number, w: Float64Array, sum: Float64Array): Steps<void> {
+function* addProduct(row: FloatArray, inner: number, w: Float64Array, sum: Float64Array): Resumable<void> {
   const atOnce = Math.ceil(scanned / sum.length);
   for (let k = 0; k < inner; k += atOnce) {
     addRowTimes(row, k, Math.min(atOnce, inner - k), w.subarray(k * sum.length), sum);
@@ -36,7 +33,7 @@ function* addProduct(row: FloatArray, inner: number, w: Float64Array, sum: Float
 }
 
 /** Of the first sequence of a chunk, at a few steps. */
-export function* sampleDrive({ shapes: { I, H }, weights: { Wx, Wh, b } }: Experiment, chunk: RunChunk): Steps<Drive> {
+export function* sampleDrive({ shapes: { I, H }, weights: { Wx, Wh, b } }: Experiment, chunk: RunChunk): Resumable<Drive> {
   const count = Math.min(sampledSteps, chunk.steps);
   const off: number[] = [];
   let [recurrent, input] = [0, 0];
@@ -69,7 +66,7 @@ function smallerInputs(drive: Drive): NextStep {
 }
 
 /** Units that are closed, or slopes that are small, take most of the gradient. */
-function* openUnits(verdict: Measured, { experiment: { cell }, closedShare, driveOf, sigmaMax }: Evidence): Steps<NextStep> {
+function* openUnits(verdict: Measured, { experiment: { cell }, closedShare, driveOf, sigmaMax }: Evidence): Resumable<NextStep> {
   const drive = yield* driveOf();
   if (cell === 'relu') {
     const shift = rounded(drive.offBy);
@@ -101,19 +98,19 @@ function truncateLater({ onePercentSteps, source, first }: Measured, k: number):
 }
 
 /** The largest singular value of Wh, where that is quickly told. */
-export function* quickSigmaMax(Wh: Float64Array, H: number): Steps<number | null> {
+export function* quickSigmaMax(Wh: Float64Array, H: number): Resumable<number | null> {
   if (H > largestMeasured || !Number.isFinite(yield* largestOf(Wh))) return null;
   return yield* nearSigmaMax(Wh, H);
 }
 
 /** Of a forward or backward pass that overflows. A Wh that enlarges nothing is not what drives it. */
-function* afterOverflow({ sigmaMax }: Evidence): Steps<NextStep | null> {
+function* afterOverflow({ sigmaMax }: Evidence): Resumable<NextStep | null> {
   const sigma = yield* sigmaMax();
   return sigma !== null && sigma <= 1 ? null : boundWh();
 }
 
 /** Null where nothing is wrong, or where no change of the network would mend it. */
-export function* nextStep(verdict: Measured, evidence: Evidence): Steps<NextStep | null> {
+export function* nextStep(verdict: Measured, evidence: Evidence): Resumable<NextStep | null> {
   const { nonFinite, experiment: { cell, truncate }, single, first, source } = evidence;
   if (nonFinite !== null) return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? yield* afterOverflow(evidence) : null;
   const { kind, perStepFactor } = verdict;

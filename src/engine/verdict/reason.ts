@@ -1,9 +1,8 @@
 // The verdict in words: the rate with its distance, then what was measured about its cause.
 import { t as say } from '@vscode/l10n';
-import type { Experiment, RateSegment, Verdict } from '../types.js';
-import type { Evidence, NonFinite } from './verdict.js';
-
-type Measured = Omit<Verdict, 'reason' | 'next'>;
+import type { Experiment } from '../network/experiment.js';
+import type { RateSegment, Measured } from './verdict.js';
+import type { Evidence, NonFinite } from './evidence.js';
 
 const longTrip = 100;
 

@@ -1,32 +1,44 @@
 // What the measurements of the single source amount to. The spectral radius has no say here.
 import type { Curve } from '../linalg/slopeFit.js';
 import { stretches, theilSen } from '../linalg/slopeFit.js';
-import { nextStep } from './advice.js';
-import type { Drive } from './advice.js';
-import { reasonOf } from './reason.js';
-import type { Experiment, RateSegment, Steps, Verdict, VerdictBounds, VerdictKind } from '../types.js';
-import type { SingleSource } from '../network/scaledBackward.js';
+import type { WhatIf } from '../network/whatIf.js';
+import type { Evidence } from './evidence.js';
 
-/** The first thing that is not finite, in the order in which a run meets it. */
-export type NonFinite = { readonly what: 'weights' | 'inputs' | 'state' | 'upstream' | 'gradient'; readonly t: number | null };
+export type VerdictKind = 'vanishing' | 'healthy' | 'exploding' | 'nonfinite';
 
-/** All that the verdict and its reason rest on. */
-export type Evidence = {
-  readonly experiment: Pick<Experiment, 'cell' | 'dtype' | 'truncate'>;
-  readonly bounds: VerdictBounds;
-  readonly single: SingleSource;
-  /** The last chunk: where the source's trip ends and begins. */
-  readonly first: number;
+/** A stretch of steps over which the gradient changes at one rate, t counted on the whole time axis, both ends included. The factor is 0 where the gradient is exactly zero. */
+export type RateSegment = { readonly from: number; readonly to: number; readonly perStepFactor: number };
+
+export type Verdict = {
+  readonly kind: VerdictKind;
+  /** What the gradient's norm is multiplied by for each step back in time (robust fit); null when there is no trip to measure. */
+  readonly perStepFactor: number | null;
+  /** Steps after which half is left; null when the gradient does not shrink. */
+  readonly halfLifeSteps: number | null;
+  /** Steps after which 1 % is left; null when the gradient does not shrink. */
+  readonly onePercentSteps: number | null;
+  /** log10 of the gradient's norm at the first step over that at its source; -Infinity when it is exactly zero, null when not measured. */
+  readonly log10Ratio: number | null;
+  /** Where the single source sits (t) and the first step (t) that the ratio is measured to. */
   readonly source: number;
-  readonly nonFinite: NonFinite | null;
+  readonly first: number;
+  /** Going back from the source: the first t at which the bound of the verdict is passed; null for healthy. */
+  readonly crossedAt: number | null;
+  /** Going back: the first t at which plain arithmetic of the dtype reaches exactly zero, or infinity; null when it never does. */
   readonly zeroAt: number | null;
   readonly infiniteAt: number | null;
-  /** Mean share over the trip of units that let (nearly) nothing through: |h| > 0.97, or a relu at 0; null when the cell has none. */
-  readonly closedShare: number | null;
-  readonly driveOf: () => Steps<Drive>;
-  /** Of Wh; null when it takes too long to be told. */
-  readonly sigmaMax: () => Steps<number | null>;
+  readonly segments: readonly RateSegment[];
+  /** What the measurements say about the reason, as plain English sentences: the rate with its distance, then the cause. */
+  readonly reason: string;
+  /** The next thing to try; null where nothing is wrong or no change of the network would mend it. */
+  readonly next: NextStep | null;
 };
+
+/** A sentence that names one change, and the change. */
+export type NextStep = { readonly sentence: string; readonly whatIf: WhatIf };
+
+/** What the verdict has measured, before it is put into words. */
+export type Measured = Omit<Verdict, 'reason' | 'next'>;
 
 /** Steps over which a gradient that keeps `factor` per step falls to `share`; null when it does not shrink. */
 const stepsUntil = (share: number, factor: number | null): number | null =>
@@ -91,21 +103,16 @@ function crossing({ single: { log10 }, bounds, first, source }: Evidence, kind: 
   return null;
 }
 
-/**
- * Vanishing, healthy, exploding or not finite, from the norm at the first step over that at the source (ones at T−1).
- * The rate is a Theil–Sen fit of ln ‖g_t‖; the bounds are those of AUTOTRAINER's detectors unless given.
- */
-export function* judge(evidence: Evidence): Steps<Verdict> {
+/** The measurements of a verdict. The rate is a Theil–Sen fit of ln ‖g_t‖; the bounds are those of AUTOTRAINER's detectors unless given. */
+export function measure(evidence: Evidence): Measured {
   const { single: { log10 }, source, first, zeroAt, infiniteAt } = evidence;
   const ratio = log10[first]! - log10[source]!;
   const log10Ratio = source === first || Number.isNaN(ratio) || ratio === Infinity ? null : ratio;
   const kind = kindOf(evidence, log10Ratio);
   const from = measuredFrom(evidence);
   const perStepFactor = rate(evidence, from);
-  const verdict = {
+  return {
     kind, perStepFactor, halfLifeSteps: stepsUntil(0.5, perStepFactor), onePercentSteps: stepsUntil(0.01, perStepFactor), log10Ratio,
     source, first, crossedAt: crossing(evidence, kind), zeroAt, infiniteAt, segments: segmentsOf(evidence, from, perStepFactor),
   };
-  yield 0;
-  return { ...verdict, reason: reasonOf(verdict, evidence), next: yield* nextStep(verdict, evidence) };
 }

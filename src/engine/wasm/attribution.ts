@@ -6,7 +6,9 @@ import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import { exponentOf, log10Of2, maxAbs } from '../core/norm.js';
 import { allFinite, sequenceFinite } from '../core/scan.js';
 import { part } from '../core/resumable.js';
-import type { Experiment, FloatArray, Steps } from '../types.js';
+import type { Experiment } from '../network/experiment.js';
+import type { FloatArray } from '../core/dtypes.js';
+import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';
 import { clearSteps, rowBytes } from './instance.js';
 import { ready } from '../core/recomputedTrace.js';
@@ -62,7 +64,7 @@ export function attributionSizes(experiment: Experiment, S: number) {
 }
 
 /** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
-export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], attribution: Attribution): Steps<Attribution | typeof noMemory | null> {
+export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], attribution: Attribution): Resumable<Attribution | typeof noMemory | null> {
   const { sources, t: rows, log10 } = attribution;
   const { shapes: { B, T, H }, weights: { Wx, Wh } } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;

@@ -9,7 +9,9 @@ import { largestOf } from '../core/scan.js';
 import { part } from '../core/resumable.js';
 import { accumulate, cast, matrix, sequence, takeStep, zeros } from '../core/tensor.js';
 import type { Matrix, Sequence } from '../core/tensor.js';
-import type { Experiment, FloatArray, Shapes, Steps, Trace } from '../types.js';
+import type { Experiment, Shapes } from '../network/experiment.js';
+import type { FloatArray, Trace } from '../core/dtypes.js';
+import type { Resumable } from '../core/resumable.js';
 import { upstreamSteps } from '../network/upstreamGradient.js';
 import type { Kernels } from './instance.js';
 import { blockStepsOf, FastLayer } from './layer.js';
@@ -45,7 +47,7 @@ class Pieces {
   }
 
   /** States of a piece [B,steps,H]; the layer is ready for its way back. */
-  *forward({ chunk, t0, steps, initial }: Omit<Held, 'g'>): Steps<Sequence> {
+  *forward({ chunk, t0, steps, initial }: Omit<Held, 'g'>): Resumable<Sequence> {
     const { dtype, shapes: { B, I, H }, chunks } = this.#experiment;
     const { xs, steps: all } = chunks[chunk]!;
     const hs = sequence(dtype, B, steps, H);
@@ -55,7 +57,7 @@ class Pieces {
   }
 
   /** After `forward`: the gradients of a piece, added to those of the weights; gives the total gradient of the step before it, or dh0. */
-  *backward(piece: Held, hs: Sequence, target: BackwardTarget): Steps<FloatArray> {
+  *backward(piece: Held, hs: Sequence, target: BackwardTarget): Resumable<FloatArray> {
     const { dtype, shapes: { B, H }, truncate } = this.#experiment;
     const { chunk, t0, steps, g, initial } = piece;
     const enters = t0 === 0 ? null : cast(dtype, yield* dhsOf(this.#experiment, { chunk, t0: t0 - 1, steps: 1 }, () => ({ B, T: 1, N: H, data: initial })));
@@ -73,7 +75,7 @@ type Stretch = Pick<Held, 'chunk' | 't0' | 'steps'>;
 const startOf = ({ chunks }: Experiment, chunk: number): number => chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0);
 
 /** What enters at consecutive steps of a chunk. Only a loss asks for their states. */
-function* entering(experiment: Experiment, { chunk, t0, steps }: Stretch, states: () => Sequence): Steps<Entering> {
+function* entering(experiment: Experiment, { chunk, t0, steps }: Stretch, states: () => Sequence): Resumable<Entering> {
   const { shapes: { B, T, H }, upstream, loss, chunks } = experiment;
   const start = startOf(experiment, chunk) + t0;
   if (loss !== null) return (yield* upstreamSteps(experiment, { start, steps }, states())).dhs.data;
@@ -82,7 +84,7 @@ function* entering(experiment: Experiment, { chunk, t0, steps }: Stretch, states
 }
 
 /** The same as numbers [B,steps,H]. */
-function* dhsOf(experiment: Experiment, stretch: Stretch, states: () => Sequence): Steps<FloatArray> {
+function* dhsOf(experiment: Experiment, stretch: Stretch, states: () => Sequence): Resumable<FloatArray> {
   const enters = yield* entering(experiment, stretch, states);
   if (typeof enters !== 'string') return enters;
   const { shapes: { B, H } } = experiment;
@@ -100,7 +102,7 @@ function* dhsOf(experiment: Experiment, stretch: Stretch, states: () => Sequence
 }
 
 /** What `fastPass` gives, with its tensors over time computed again piece by piece. Null when not even that fits into the kernels' memory. */
-export function* longPass(kernels: Kernels, experiment: Experiment): Steps<Pass<Trace> | null> {
+export function* longPass(kernels: Kernels, experiment: Experiment): Resumable<Pass<Trace> | null> {
   const { cell, dtype, shapes: { B, T, I, H }, weights, h0, stateful, truncate, loss } = experiment;
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
   const pieceSteps = pieceStepsOf({ B, I, H }, longest);
@@ -156,11 +158,11 @@ export function* longPass(kernels: Kernels, experiment: Experiment): Steps<Pass<
 }
 
 /** The run's tensors over time, computed in kernels beside those that the next run may take meanwhile. */
-function* tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, held: readonly Held[], initials: readonly Matrix[]): Steps<Pick<Pass<Trace>, 'chunks' | 'hs' | 'dhTotal' | 'dxs'>> {
+function* tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, held: readonly Held[], initials: readonly Matrix[]): Resumable<Pick<Pass<Trace>, 'chunks' | 'hs' | 'dhTotal' | 'dxs'>> {
   const { dtype, shapes: { B, T, I, H }, weights, chunks, loss } = experiment;
   let beside: Pieces | null = null;
   const turns = new OneAtATime();
-  const pieces = function* (): Steps<Pieces> {
+  const pieces = function* (): Resumable<Pieces> {
     if (beside !== null) return beside;
     const apart = kernels.apart();
     const layer = apart === null ? null : yield* FastLayer.create(apart, shape, weights);
@@ -169,11 +171,11 @@ function* tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, 
   };
   const starts = chunks.map((_, chunk) => chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0));
   const borders = held.map(({ chunk, t0 }) => starts[chunk]! + t0);
-  const states = function* (i: number): Steps<Sequence> {
+  const states = function* (i: number): Resumable<Sequence> {
     return yield* (yield* pieces()).forward(held[i]!);
   };
   let known: { readonly i: number; readonly dhTotal: FloatArray; readonly dxs: FloatArray } | null = null;
-  const gradients = function* (i: number): Steps<NonNullable<typeof known>> {
+  const gradients = function* (i: number): Resumable<NonNullable<typeof known>> {
     if (known?.i === i) return known;
     const piece = held[i]!;
     const { steps } = piece;
@@ -182,7 +184,7 @@ function* tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, 
     yield* (yield* pieces()).backward(piece, hs, target);
     return (known = { i, dhTotal: target.dhTotal.data, dxs: target.dxs.data });
   };
-  const trace = (N: number, make: (i: number) => Steps<FloatArray>): { B: number; T: number; N: number; data: PiecedTrace } => ({ B, T, N, data: new PiecedTrace({ B, T, N }, borders, make) });
+  const trace = (N: number, make: (i: number) => Resumable<FloatArray>): { B: number; T: number; N: number; data: PiecedTrace } => ({ B, T, N, data: new PiecedTrace({ B, T, N }, borders, make) });
   const hs = trace(H, (i) => turns.run(function* () { return (yield* states(i)).data; }));
   const dhs = trace(H, function* (i) {
     if (loss !== null) yield* hs.data.ready(borders[i]!);

@@ -6,7 +6,10 @@ import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import type { Reach } from '../analysis/gradientReach.js';
 import { nothing, worthIt } from '../analysis/gradientReach.js';
 import { allFinite, jointNormSteps, sequenceFinite } from '../core/scan.js';
-import type { AnyRun, Experiment, FloatArray, Steps } from '../types.js';
+import type { ComputedRun } from '../network/result.js';
+import type { Experiment } from '../network/experiment.js';
+import type { FloatArray } from '../core/dtypes.js';
+import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';
 import { clearSteps, rowBytes } from './instance.js';
 import { insideRange, layOut, numbersAt, packedBytes, packInto, stagingBytes, unpackFrom } from './packedMatrix.js';
@@ -41,7 +44,7 @@ export function reachSizes(experiment: Experiment) {
 }
 
 /** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
-export function* fastReach(kernels: Kernels, experiment: Experiment, result: AnyRun, chunks: readonly RunChunk[], reach: Reach): Steps<Reach | typeof noMemory | null> {
+export function* fastReach(kernels: Kernels, experiment: Experiment, result: ComputedRun, chunks: readonly RunChunk[], reach: Reach): Resumable<Reach | typeof noMemory | null> {
   const { share, missing } = reach;
   const { shapes: { B, T, H }, weights: { Wx, Wh } } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
@@ -59,7 +62,7 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Any
   const staging = numbersAt(kernels, at.rows, stagingBytes(Math.max(1, T), H) / 8);
   const mover = new Mover();
   /** Item b of `steps` steps from `start` on, from row-major numbers. */
-  const packItem = function* (data: FloatArray, b: number, start: number, steps: number, to: number, toPanel: number, firstRow: number): Steps<void> {
+  const packItem = function* (data: FloatArray, b: number, start: number, steps: number, to: number, toPanel: number, firstRow: number): Resumable<void> {
     for (const { first, end } of ranges(steps, H, staging.length)) {
       staging.set(data.subarray(first * H, end * H));
       exports.pack64(at.rows, end - first, H, to + (firstRow + (start + first) * B + b) * rowBytes, toPanel, B * rowBytes);
@@ -87,7 +90,7 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Any
   }
 
   /** d of rows from … from + some − 1, their outer product added to the sum; before that, where wanted, on to the row of the step before. */
-  const work = function* (from: number, some: number, E: number, back: boolean, progress: number): Steps<void> {
+  const work = function* (from: number, some: number, E: number, back: boolean, progress: number): Resumable<void> {
     exports.throughSlopes(at.g + (from + B) * rowBytes, gPanel, H, some, at.slopes + from * rowBytes, panel, some, at.d, dPanel);
     if (back) {
       exports.throughWeights(at.d, dPanel, H, some, at.transposed, at.g + from * rowBytes, gPanel);
@@ -101,7 +104,7 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Any
     for (let i = 0; i < some; i++) if (squares[i] !== 0) return true;
     return false;
   };
-  const takeSum = (): Steps<Float64Array> => unpackFrom(kernels, at.sumStaging, at.sum, H, H, even * rowBytes);
+  const takeSum = (): Resumable<Float64Array> => unpackFrom(kernels, at.sumStaging, at.sum, H, H, even * rowBytes);
 
   // The whole dWh once from the run's own g_t, under one exponent that all distances are measured with.
   for (let b = 0; b < B; b++) yield* packItem(result.dhScaled.subarray(b * T * H, (b + 1) * T * H), b, 0, T, at.g, gPanel, B);

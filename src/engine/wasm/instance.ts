@@ -1,7 +1,7 @@
 // One instance of the WebAssembly kernels (../kernels, AssemblyScript) with its memory.
 import { movedAtOnce } from '../core/resumableCopy.js';
-import type { DType, FloatArray, Steps } from '../types.js';
-import type { Team } from './team.js';
+import type { DType, FloatArray } from '../core/dtypes.js';
+import type { Resumable } from '../core/resumable.js';
 
 /** The compiled modules; who starts the engine brings them, because this room reads no files. */
 export type KernelBytes = { readonly relaxed: Uint8Array; readonly simd: Uint8Array };
@@ -34,7 +34,7 @@ export type DTypeExports = {
 
 type Suffixed<Bits extends number> = { readonly [Name in keyof DTypeExports as `${Name}${Bits}`]: DTypeExports[Name] };
 
-/** Linear algebra of the analyses, all float64; see ../kernels/{algebra,jacobi,lanczos,orthogonalise,rows}. */
+/** Linear algebra of the analyses, all float64; see ../kernels/{algebra,jacobi,lanczos,orthogonalise,gradientRows}. */
 export type AlgebraExports = {
   readonly multiplyRows: (a: number, aPanel: number, K: number, b: number, N: number, c: number, cPanel: number, rows: number, scale: number) => void;
   readonly triangularProduct: (a: number, b: number, H: number, c: number, r0: number, r1: number, upper: number) => void;
@@ -48,7 +48,7 @@ export type AlgebraExports = {
   readonly clearRow: (g: number, panelBytes: number, H: number, exponent: number) => void;
 };
 
-/** The float64 pass with carried exponents; see ../kernels/flow. */
+/** The float64 pass with carried exponents; see ../kernels/scaledFlow. */
 export type FlowExports = {
   readonly flowSlopes: (job: number, r0: number, r1: number, thread: number) => void;
   readonly flowRows: (job: number, steps: number, enters: number, cut: number, r0: number, r1: number) => void;
@@ -72,7 +72,7 @@ export const viewOf = ({ memory }: Kernels, dtype: DType, at: number, length: nu
   (dtype === 'float32' ? new Float32Array(memory.buffer, at, length) : new Float64Array(memory.buffer, at, length));
 
 /** Zeros over so many bytes. */
-export function* clearSteps({ exports }: Kernels, at: number, bytes: number): Steps<void> {
+export function* clearSteps({ exports }: Kernels, at: number, bytes: number): Resumable<void> {
   const atOnce = movedAtOnce * Float64Array.BYTES_PER_ELEMENT;
   for (let done = 0; done < bytes; done += atOnce) {
     exports.clear(at + done, Math.min(atOnce, bytes - done));
@@ -124,6 +124,25 @@ function withPlainMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
   bytes[at + sharedImport.length - 1] = plain;
   return bytes;
 }
+
+/** One call of a kernel as numbers, which is what threads hand to each other: the operation with its dtype, then the arguments. */
+export type Task = readonly number[];
+
+/** Threads that work on one memory. */
+export type Team = {
+  /** How many can work now, the caller among them. Asked only when there is work worth sharing. */
+  readonly size: number;
+  /** How many that will be once all are up, which decides on whose memory such work is done; 1 when the others have ended. */
+  readonly most: number;
+  /** Starts the threads; resolves when they work, or never will. Without it the first work worth sharing starts them, and later work has them. */
+  up(): Promise<void>;
+  /** The caller's kernels, on the memory that all share. */
+  readonly kernels: Kernels;
+  /** Gives a memory that is much larger than so many bytes back, between two runs; the threads start again with a smaller one. */
+  fit(bytes: number): void;
+  /** Task i is for thread i, 0 is the caller; null: nothing to do. Returns when all are done. */
+  run(tasks: readonly (Task | null)[]): void;
+};
 
 /** Holds exports and memory; a run takes its buffers anew from `start` on, so the memory is as large as the largest run needed since it last fitted. */
 export class Kernels {

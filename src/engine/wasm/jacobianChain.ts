@@ -1,5 +1,5 @@
 // Products of many Jacobians, kept as rows L·Q (Q orthonormal, L lower triangular) and made orthogonal again every k steps only.
-import type { Steps } from '../types.js';
+import type { Resumable } from '../core/resumable.js';
 import { exponentOf } from '../core/norm.js';
 import { clearSteps, rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
@@ -54,7 +54,7 @@ export class JacobianChain {
   }
 
   /** @param rank rows that lose all but this share of their length to those before them count as dependent, and are gone */
-  static *create(kernels: Kernels, Wh: Float64Array, H: number, direction: Direction, rank: number, at: Buffers): Steps<JacobianChain> {
+  static *create(kernels: Kernels, Wh: Float64Array, H: number, direction: Direction, rank: number, at: Buffers): Resumable<JacobianChain> {
     const [there, back] = direction === 'forward' ? [{ at: at.weights, panelBytes: H * rowBytes }, null] : [null, at.weights];
     yield* packTwice(kernels, 'float64', Wh, H, H, at.chainStaging, there, back);
     const chain = new JacobianChain(kernels, H, direction, rank, at);
@@ -75,7 +75,7 @@ export class JacobianChain {
     this.exponents = new Float64Array(H);
   }
 
-  *restart(): Steps<void> {
+  *restart(): Resumable<void> {
     for (const matrix of [this.#Q, this.#at.product]) {
       yield* clearSteps(this.#kernels, matrix, packedBytes(this.#H, this.#H));
       const numbers = numbersAt(this.#kernels, matrix, packedBytes(this.#H, this.#H) / bytes);
@@ -85,7 +85,7 @@ export class JacobianChain {
   }
 
   /** Takes the steps 0 … count − 1; `slopesOf` gives f' of step i [H]. */
-  *advance(count: number, slopesOf: (i: number) => Float64Array): Steps<void> {
+  *advance(count: number, slopesOf: (i: number) => Float64Array): Resumable<void> {
     this.#progress = 0;
     for (let done = 0; done < count;) {
       const k = Math.min(this.#wanted, count - done);
@@ -108,7 +108,7 @@ export class JacobianChain {
   }
 
   /** The rows of Q through k Jacobians; gives the buffer that holds them. Q itself stays. */
-  *#turn(k: number, first: number, slopesOf: (i: number) => Float64Array): Steps<number> {
+  *#turn(k: number, first: number, slopesOf: (i: number) => Float64Array): Resumable<number> {
     const { exports } = this.#kernels;
     const H = this.#H;
     const { weights, slopeRow, chainStaging } = this.#at;
@@ -137,7 +137,7 @@ export class JacobianChain {
   }
 
   /** L and Q of these rows, in place; gives the largest magnification of rounding in a block, Infinity when a row has only now become dependent. */
-  *#orthogonalise(rows: number): Steps<number> {
+  *#orthogonalise(rows: number): Resumable<number> {
     const H = this.#H;
     const { L, ratios, chainScratch } = this.#at;
     const found = numbersAt(this.#kernels, ratios, H);
@@ -155,7 +155,7 @@ export class JacobianChain {
     return worst;
   }
 
-  *#accept(rows: number, k: number): Steps<void> {
+  *#accept(rows: number, k: number): Resumable<void> {
     const H = this.#H;
     const numbers = numbersAt(this.#kernels, this.#at.L, packedBytes(H, H) / bytes);
     const found = numbersAt(this.#kernels, this.#at.ratios, H);
@@ -171,7 +171,7 @@ export class JacobianChain {
   }
 
   /** product ← product·L, each column under the largest exponent that its terms have. */
-  *#multiply(L: Float64Array): Steps<void> {
+  *#multiply(L: Float64Array): Resumable<void> {
     const H = this.#H;
     const { exports } = this.#kernels;
     const own = this.exponents;

@@ -8,7 +8,8 @@ import { log10Of2 } from '../core/norm.js';
 import { jointNormSteps } from '../core/scan.js';
 import { part } from '../core/resumable.js';
 import { factorise, inverse } from '../linalg/luCholesky.js';
-import type { Experiment, Steps } from '../types.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
 import { JacobianChain } from './jacobianChain.js';
 import type { Kernels } from './instance.js';
 import { insideRange, layOut, numbersAt } from './packedMatrix.js';
@@ -21,7 +22,7 @@ const mostSweeps = 40;
 /** Up to this condition number σ_min of a Jacobian comes from the inverse of Wh with at least nine digits; beyond, from Jacobi's rotations. */
 const mostCondition = 1e6;
 
-/** ../graded.ts on rows of H numbers in the kernels' memory. */
+/** ../linalg/gradedSvd.ts on rows of H numbers in the kernels' memory. */
 class GradedValues {
   readonly #kernels: Kernels;
   readonly #H: number;
@@ -38,7 +39,7 @@ class GradedValues {
   }
 
   /** log2 of the singular values, descending; −Infinity for zero. */
-  *log2({ rows, log2 }: GradedRows): Steps<Float64Array> {
+  *log2({ rows, log2 }: GradedRows): Resumable<Float64Array> {
     const H = this.#H;
     const pitch = H + (H % 2);
     const { jacobiRows, mantissas, jacobiExponents } = this.#at;
@@ -75,7 +76,7 @@ export const jacobianSizes = (experiment: Experiment) => {
 };
 
 /** Null when the memory does not suffice or a number is not finite or could leave its range; then plain arithmetic has to. */
-export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], series: JacobianSeries): Steps<JacobianSeries | null> {
+export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], series: JacobianSeries): Resumable<JacobianSeries | null> {
   const { shapes: { T, H }, weights: { Wx, Wh } } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const at = layOut(kernels, jacobianSizes(experiment));
@@ -87,7 +88,7 @@ export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks:
   const count = series.t.length;
   const atSample = (i: number): Float64Array => slopesAt(series.t[i]!);
   const transposed = yield* part(transposedSteps(Wh, H), 0, 0);
-  const decomposed = function* (i: number): Steps<Float64Array> {
+  const decomposed = function* (i: number): Resumable<Float64Array> {
     const own = atSample(i);
     return yield* values.log2(yield* gradedSteps(H, (j) => transposed.subarray(j * H, (j + 1) * H).map((value) => value * own[j]!)));
   };

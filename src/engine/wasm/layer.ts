@@ -2,15 +2,18 @@
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import { zeros } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
-import { cells } from '../types.js';
-import type { Cell, DType, FloatArray, StepNorms, Steps, Weights } from '../types.js';
+import { cells } from '../cells/cellNames.js';
+import type { Cell } from '../cells/cellNames.js';
+import type { DType, FloatArray } from '../core/dtypes.js';
+import type { StateMeasures, StepNorms } from '../network/result.js';
+import type { Resumable } from '../core/resumable.js';
+import type { Weights } from '../network/experiment.js';
 import type { Gradients } from '../network/rnnUnit.js';
 import { bytesOf, clearSteps, packing, rowBytes, viewOf } from './instance.js';
-import type { Kernels } from './instance.js';
+import type { Kernels, Task, Team } from './instance.js';
 import { ApartNorms, dotsWork, normsGoApart, scratchOf } from './stepNorms.js';
 import { goesApart, mayBeSubnormal, pauseLimit, ranges, sumsRounds } from './workSplit.js';
 import { share, task } from './team.js';
-import type { Task, Team } from './team.js';
 import { packWeights } from './packWeights.js';
 
 /** Floating-point operations of a block, a few milliseconds. */
@@ -148,8 +151,6 @@ function layOut(own: Kernels, shape: LayerShape): Layout | null {
   return { ...layout, at: Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Layout['at'], number> };
 }
 
-/** Of every step [T]: ‖h_t‖, and the share of units that let (nearly) nothing through (|h| > 0.97 for tanh, h ≤ 0 for the others). */
-export type StateMeasures = { readonly hNorm: Float64Array; readonly closed: Float64Array };
 
 /** What one chunk's way back leaves; everything is that of the whole run, of which the chunk fills its steps, but for sequences that begin at step `at` of it. */
 export type BackwardTarget = { readonly dhTotal: Sequence | null; readonly dxs: Sequence | null; readonly at?: number; readonly norms: StepNorms; readonly states: StateMeasures };
@@ -167,7 +168,7 @@ export class FastLayer {
   readonly #norms: ApartNorms;
 
   /** Null when there is not so much memory. */
-  static *create(own: Kernels, shape: LayerShape, weights: Weights<FloatArray>): Steps<FastLayer | null> {
+  static *create(own: Kernels, shape: LayerShape, weights: Weights<FloatArray>): Resumable<FastLayer | null> {
     const layout = layOut(own, shape);
     if (layout === null) return null;
     const { kernels, at } = layout;
@@ -190,7 +191,7 @@ export class FastLayer {
   }
 
   /** xs [B,steps,I] from the state `initial` [B,H] on; the states go to `hs` [B,T,H] from step `start` on. */
-  *forward(xs: FloatArray, steps: number, initial: FloatArray, hs: Sequence, start: number): Steps<void> {
+  *forward(xs: FloatArray, steps: number, initial: FloatArray, hs: Sequence, start: number): Resumable<void> {
     const { dtype, B, I, H } = this.#shape;
     const { at, segment, threads } = this.#layout;
     this.#job[1] = steps;
@@ -234,7 +235,7 @@ export class FastLayer {
   }
 
   /** The steps t0 … t1 − 1 with `work` operations a row and step. `place`: of step t0 in d. */
-  *#byRows(operation: 'forward' | 'backward', { t0, t1, place }: Segment, work: number, limit: number, progress: number): Steps<void> {
+  *#byRows(operation: 'forward' | 'backward', { t0, t1, place }: Segment, work: number, limit: number, progress: number): Resumable<void> {
     const { B } = this.#shape;
     const { threads } = this.#layout;
     const own = Math.ceil(B / threads) * work;
@@ -250,7 +251,7 @@ export class FastLayer {
   }
 
   /** The sums behind the way back of a segment. */
-  *#sums({ t0, t1, place }: Segment, limit: number, progress: number): Steps<void> {
+  *#sums({ t0, t1, place }: Segment, limit: number, progress: number): Resumable<void> {
     const { B, I, H } = this.#shape;
     const { threads } = this.#layout;
     const { rounds, withDx, withNorms } = this.#sumsRounds(t1 - t0, threads, limit);
@@ -266,7 +267,7 @@ export class FastLayer {
   }
 
   /** The norms of dWx and dWh of step t alone, whose d is at `place`. */
-  *#stepNorms(t: number, place: number, limit: number, progress: number): Steps<void> {
+  *#stepNorms(t: number, place: number, limit: number, progress: number): Resumable<void> {
     const { B, dtype } = this.#shape;
     const { at, places } = this.#layout;
     const { kindOf32, kindOf64 } = this.#kernels.exports;
@@ -288,7 +289,7 @@ export class FastLayer {
   }
 
   /** One sequence goes back on this thread; the other sums up the segment behind it. */
-  *#beside(going: Segment | undefined, behind: Segment | undefined, limit: number, progress: number): Steps<void> {
+  *#beside(going: Segment | undefined, behind: Segment | undefined, limit: number, progress: number): Resumable<void> {
     const { H } = this.#shape;
     const all = going === undefined ? 0 : going.t1 - going.t0;
     const rounds = Math.max(Math.ceil((2 * H * H * all) / limit), behind === undefined ? 1 : this.#sumsRounds(behind.t1 - behind.t0, 1, limit).rounds);
@@ -308,7 +309,7 @@ export class FastLayer {
   }
 
   /** The chunk of the last `forward` backward; adds to the weight gradients. */
-  *backward(entering: Entering, steps: number, target: BackwardTarget, start: number, piece = whole): Steps<void> {
+  *backward(entering: Entering, steps: number, target: BackwardTarget, start: number, piece = whole): Resumable<void> {
     const { dtype, B, I, H, truncate } = this.#shape;
     const { at, hPanels, segment, places, threads } = this.#layout;
     const gPanel = steps * B * rowBytes;
@@ -329,7 +330,7 @@ export class FastLayer {
     const segments: Segment[] = [];
     for (let t1 = steps; t1 > 0; t1 -= segment) segments.push({ t0: Math.max(0, t1 - segment), t1, place: (segments.length * segment) % places });
     let known = steps;
-    const summed = function* (this: FastLayer, { t0 }: Segment): Steps<void> {
+    const summed = function* (this: FastLayer, { t0 }: Segment): Resumable<void> {
       if (t0 === 0 || (known - t0) * B * (H + I) >= bulk) {
         const t = start - (target.at ?? 0) + t0;
         if (target.dhTotal !== null) yield* this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, known - t0, H, target.dhTotal, t);
@@ -367,13 +368,13 @@ export class FastLayer {
   }
 
   /** [B,H]: what the last `backward` sent into the state before the chunk; before a piece that is not the first, the total gradient there unless it is cut. */
-  *dh0(): Steps<FloatArray> {
+  *dh0(): Resumable<FloatArray> {
     const { B, H } = this.#shape;
     return yield* this.#read(this.#layout.at.dh0, B * rowBytes, B, H);
   }
 
   /** Sums over all chunks since the layer was made. */
-  *gradients(): Steps<Gradients> {
+  *gradients(): Resumable<Gradients> {
     const { I, H } = this.#shape;
     const { at, iPanels, hPanels } = this.#layout;
     const panel = rowBytes * (rowBytes / bytesOf[this.#shape.dtype]);
@@ -399,7 +400,7 @@ export class FastLayer {
   }
 
   /** Values [B,H] into packed rows. */
-  *#write(values: FloatArray, to: number, panelBytes: number): Steps<void> {
+  *#write(values: FloatArray, to: number, panelBytes: number): Resumable<void> {
     const { B, H } = this.#shape;
     for (const { first, end } of ranges(B, H, this.#atOnce)) {
       this.#staging.set(values.subarray(first * H, end * H));
@@ -408,7 +409,7 @@ export class FastLayer {
     }
   }
 
-  *#read(from: number, panelBytes: number, rows: number, N: number): Steps<FloatArray> {
+  *#read(from: number, panelBytes: number, rows: number, N: number): Resumable<FloatArray> {
     const out = zeros(this.#shape.dtype, rows * N);
     for (const { first, end } of ranges(rows, N, this.#atOnce)) {
       this.#run.unpack(from + first * rowBytes, panelBytes, rowBytes, end - first, N, this.#layout.at.staging);
@@ -424,7 +425,7 @@ export class FastLayer {
   }
 
   /** values [B,steps,N] into rows (t, b). */
-  *#packSteps(values: FloatArray, steps: number, N: number, to: number): Steps<void> {
+  *#packSteps(values: FloatArray, steps: number, N: number, to: number): Resumable<void> {
     const { B } = this.#shape;
     const { at } = this.#layout;
     const most = Math.floor(this.#atOnce / N);
@@ -441,7 +442,7 @@ export class FastLayer {
   }
 
   /** `count` steps of packed rows (t, b) from `from` on into a sequence, from step t on. */
-  *#unpackSteps(from: number, panelBytes: number, count: number, N: number, to: Sequence, t: number): Steps<void> {
+  *#unpackSteps(from: number, panelBytes: number, count: number, N: number, to: Sequence, t: number): Resumable<void> {
     const { B } = this.#shape;
     const { at } = this.#layout;
     const most = Math.floor(this.#atOnce / N);

@@ -1,6 +1,8 @@
 // The weights of a layer in packed layout, as the way forward and the way back need them.
 import { movedAtOnce } from '../core/resumableCopy.js';
-import type { DType, FloatArray, Steps, Weights } from '../types.js';
+import type { DType, FloatArray } from '../core/dtypes.js';
+import type { Resumable } from '../core/resumable.js';
+import type { Weights } from '../network/experiment.js';
 import { bytesOf, packing, rowBytes, viewOf } from './instance.js';
 import type { Kernels } from './instance.js';
 
@@ -9,7 +11,7 @@ export type WeightAddresses = Readonly<Record<'staging' | 'forwardWeights' | 'ba
 /** A row-major [rows,columns] in packed layout at `to.at`, and transposed at `transposed`; null: not that. `staging` has room for all of it. */
 export function* packTwice(
   kernels: Kernels, dtype: DType, matrix: FloatArray, rows: number, columns: number, staging: number, to: { readonly at: number; readonly panelBytes: number } | null, transposed: number | null,
-): Steps<void> {
+): Resumable<void> {
   const { pack, packTransposed } = packing(kernels.exports, dtype);
   const width = rowBytes / bytesOf[dtype];
   const rowsAtOnce = Math.max(1, Math.floor(movedAtOnce / (columns * width))) * width;
@@ -23,7 +25,7 @@ export function* packTwice(
 }
 
 /** Wh above Wx in panels of their columns, Whᵀ beside Wxᵀ in panels of theirs, and b. `staging` has room for each of them. */
-export function* packWeights(kernels: Kernels, dtype: DType, { Wx, Wh, b }: Weights<FloatArray>, at: WeightAddresses): Steps<void> {
+export function* packWeights(kernels: Kernels, dtype: DType, { Wx, Wh, b }: Weights<FloatArray>, at: WeightAddresses): Resumable<void> {
   const { pack } = packing(kernels.exports, dtype);
   const width = rowBytes / bytesOf[dtype];
   const [H, I] = [b.length, Wx.length / b.length];

@@ -1,7 +1,8 @@
 // Matrices in the kernels' packed layout [N/8][rows][8], float64, seen from JavaScript.
 import { movedAtOnce } from '../core/resumableCopy.js';
 import { largestOf } from '../core/scan.js';
-import type { FloatArray, Steps } from '../types.js';
+import type { FloatArray } from '../core/dtypes.js';
+import type { Resumable } from '../core/resumable.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { packTwice } from './packWeights.js';
@@ -17,7 +18,7 @@ export const packedBytes = (rows: number, columns: number): number => panelsOf(c
 /** Rows are kept near 1; with weights beyond this a few steps could leave the range of float64 all the same, and the plain way has to do. */
 const weightRange = 1e60;
 
-export function* insideRange(...weights: readonly FloatArray[]): Steps<boolean> {
+export function* insideRange(...weights: readonly FloatArray[]): Resumable<boolean> {
   for (const tensor of weights) {
     const largest = yield* largestOf(tensor);
     if (!(largest === 0 || (largest > 1 / weightRange && largest < weightRange))) return false;
@@ -38,11 +39,11 @@ export const numbersAt = (kernels: Kernels, at: number, length: number): Float64
 export const stagingBytes = (rows: number, columns: number): number => Math.min(rows * columns, Math.max(movedAtOnce, width * columns)) * Float64Array.BYTES_PER_ELEMENT;
 
 /** A row-major [rows,columns] into packed layout. `staging` has `stagingBytes`. */
-export const packInto = (kernels: Kernels, staging: number, data: FloatArray, rows: number, columns: number, to: number, panelBytes = rows * rowBytes): Steps<void> =>
+export const packInto = (kernels: Kernels, staging: number, data: FloatArray, rows: number, columns: number, to: number, panelBytes = rows * rowBytes): Resumable<void> =>
   packTwice(kernels, 'float64', data, rows, columns, staging, { at: to, panelBytes }, null);
 
 /** Packed layout into a new row-major [rows,columns], through `staging`. */
-export function* unpackFrom(kernels: Kernels, staging: number, from: number, rows: number, columns: number, panelBytes = rows * rowBytes): Steps<Float64Array> {
+export function* unpackFrom(kernels: Kernels, staging: number, from: number, rows: number, columns: number, panelBytes = rows * rowBytes): Resumable<Float64Array> {
   const out = new Float64Array(rows * columns);
   const atOnce = Math.max(1, Math.floor(movedAtOnce / columns));
   for (let row = 0; row < rows; row += atOnce) {

@@ -7,7 +7,8 @@ import { unfilledSequence } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { accumulate, cast, matrix, takeStep, zeros } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
-import type { Experiment, Steps } from '../types.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
 import { entering, upstreamSteps } from '../network/upstreamGradient.js';
 import type { Kernels } from './instance.js';
 import { FastLayer } from './layer.js';
@@ -31,7 +32,7 @@ function smallPass(kernels: Kernels, experiment: Experiment, shape: LayerShape):
 }
 
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */
-export function* fastPass(kernels: Kernels, experiment: Experiment): Steps<Pass | null> {
+export function* fastPass(kernels: Kernels, experiment: Experiment): Resumable<Pass | null> {
   const { cell, dtype, shapes: { B, T, I, H }, weights, h0, stateful, truncate, loss, upstream } = experiment;
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
   const shape: LayerShape = { cell, dtype, B, I, H, steps: longest, truncate };

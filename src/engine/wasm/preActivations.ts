@@ -1,6 +1,7 @@
 // z_t of one sequence at every step, as products of matrices.
 import type { RunChunk } from '../network/scaledBackward.js';
-import type { Experiment, Steps } from '../types.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';
 import { layOut } from './packedMatrix.js';
 import { ready } from '../core/recomputedTrace.js';
@@ -8,7 +9,7 @@ import { SlopeBlocks } from './slopes.js';
 import { noMemory } from './workspaces.js';
 
 /** [T,H] */
-export function* fastPreActivations(kernels: Kernels, experiment: Experiment, item: number, chunks: readonly RunChunk[]): Steps<Float64Array | typeof noMemory> {
+export function* fastPreActivations(kernels: Kernels, experiment: Experiment, item: number, chunks: readonly RunChunk[]): Resumable<Float64Array | typeof noMemory> {
   const { T, H } = experiment.shapes;
   const at = layOut(kernels, SlopeBlocks.sizes(experiment));
   if (at === null) return noMemory;

@@ -1,9 +1,10 @@
-// Where the single source ends in plain arithmetic (../analyse.ts, `plainRange`), through the kernels.
+// Where the single source ends in plain arithmetic (../network/scaledBackward.ts, `plainRange`), through the kernels.
 import type { PlainRange, RunChunk } from '../network/scaledBackward.js';
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import { maxAbs } from '../core/norm.js';
-import { cells } from '../types.js';
-import type { Experiment, Steps } from '../types.js';
+import { cells } from '../cells/cellNames.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
 import { bytesOf, packing, rowBytes, viewOf } from './instance.js';
 import type { Kernels } from './instance.js';
 import { layOut } from './packedMatrix.js';
@@ -16,7 +17,7 @@ const blockWork = 4e7;
 const mostRows = 256;
 
 /** Null when the memory does not suffice. The run before has left one that does, its own or the one that all its threads share. */
-export function* fastPlainRange(own: Kernels, experiment: Experiment, chunk: RunChunk): Steps<PlainRange | null> {
+export function* fastPlainRange(own: Kernels, experiment: Experiment, chunk: RunChunk): Resumable<PlainRange | null> {
   const { cell, dtype, shapes: { B, H }, weights: { Wh } } = experiment;
   const { steps, hs, start } = chunk;
   const panels = Math.ceil((H * bytesOf[dtype]) / rowBytes);

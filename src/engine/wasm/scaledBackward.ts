@@ -1,4 +1,4 @@
-// The float64 pass with carried exponents (../analyse.ts) through the kernels, block by block going back.
+// The float64 pass with carried exponents (../network/scaledBackward.ts) through the kernels, block by block going back.
 import type { Analysis, RunChunk, SingleSource } from '../network/scaledBackward.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import { Mover } from '../core/resumableCopy.js';
@@ -6,10 +6,12 @@ import { log10Of2 } from '../core/norm.js';
 import { largestOf } from '../core/scan.js';
 import { unfilled } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
-import { cells } from '../types.js';
-import type { Experiment, Steps, Trace } from '../types.js';
+import { cells } from '../cells/cellNames.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
+import type { Trace } from '../core/dtypes.js';
 import { rowBytes } from './instance.js';
-import type { Kernels } from './instance.js';
+import type { Kernels, Task, Team } from './instance.js';
 import { threadsFor } from './layer.js';
 import type { Room } from './layer.js';
 import { ApartNorms, dotsWork, normsGoApart, scratchOf } from './stepNorms.js';
@@ -17,7 +19,6 @@ import { stagingBytes } from './packedMatrix.js';
 import { OneAtATime, PiecedTrace, ready } from '../core/recomputedTrace.js';
 import { goesApart, pauseLimit, ranges } from './workSplit.js';
 import { share, task } from './team.js';
-import type { Task, Team } from './team.js';
 import { packWeights } from './packWeights.js';
 
 const width = rowBytes / Float64Array.BYTES_PER_ELEMENT;
@@ -102,7 +103,7 @@ class FastFlow {
   readonly #mover = new Mover();
   readonly #norms: ApartNorms;
 
-  static *create(own: Kernels, experiment: Experiment): Steps<FastFlow | null> {
+  static *create(own: Kernels, experiment: Experiment): Resumable<FastFlow | null> {
     const measured = measure(own, experiment);
     const { sizes, kernels } = measured;
     const names = Object.keys(sizes) as (keyof Addresses)[];
@@ -137,7 +138,7 @@ class FastFlow {
    * One chunk; `single`: its last step is the single source. False when a number left the range: then nothing counts. With `pieces` the
    * gradient itself is not kept, but at least every `pieceSteps` steps what flows.
    */
-  *chunk(chunk: RunChunk, target: Omit<Analysis, 'dhScaled'>, single: boolean, dhScaled: Float64Array | null, pieces: { readonly found: FlowPiece[]; readonly steps: number } | null): Steps<boolean> {
+  *chunk(chunk: RunChunk, target: Omit<Analysis, 'dhScaled'>, single: boolean, dhScaled: Float64Array | null, pieces: { readonly found: FlowPiece[]; readonly steps: number } | null): Resumable<boolean> {
     const { T, H } = this.#experiment.shapes;
     this.#start(single);
     let border = chunk.steps;
@@ -156,7 +157,7 @@ class FastFlow {
   }
 
   /** The gradient of a piece [B,steps,H], the same bits as the first time. */
-  *again({ chunk, single, t1, flowing, exponents }: FlowPiece, t0: number): Steps<Float64Array> {
+  *again({ chunk, single, t1, flowing, exponents }: FlowPiece, t0: number): Resumable<Float64Array> {
     const { B, H } = this.#experiment.shapes;
     const { memory: { buffer } } = this.#kernels;
     this.#start(single);
@@ -200,7 +201,7 @@ class FastFlow {
   }
 
   /** False when a number left the range. */
-  *#block(chunk: RunChunk, t0: number, t1: number, progress: number): Steps<boolean> {
+  *#block(chunk: RunChunk, t0: number, t1: number, progress: number): Resumable<boolean> {
     const { shapes: { B, I, H }, truncate, upstream, loss } = this.#experiment;
     for (const t of [t0 - 1, t0, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs);
     if (loss !== null || upstream.kind === 'given') for (const t of [t0, t1 - 1]) yield* ready(t, chunk.dhs);
@@ -226,7 +227,7 @@ class FastFlow {
   }
 
   /** ‖dWx‖ and ‖dWh‖ of step t of the block. */
-  *#stepNorms(t: number, progress: number): Steps<void> {
+  *#stepNorms(t: number, progress: number): Resumable<void> {
     const { B } = this.#experiment.shapes;
     const at = this.#at;
     const [stepBytes, row] = [B * rowBytes, t * B * rowBytes];
@@ -236,7 +237,7 @@ class FastFlow {
   }
 
   /** Calls that take `from` … `to − 1` of `count` items each, with `work` operations an item at most. */
-  *#share(count: number, work: number, progress: number, of: (from: number, to: number, thread: number) => Task): Steps<void> {
+  *#share(count: number, work: number, progress: number, of: (from: number, to: number, thread: number) => Task): Resumable<void> {
     for (const { first, end } of ranges(count, work, this.#limit * this.#threads)) {
       const own = end - first;
       const parts = Math.min(own, this.#threads);
@@ -246,7 +247,7 @@ class FastFlow {
   }
 
   /** g of a block, sequence by sequence; the values are gone with the next one. */
-  *#take(t0: number, t1: number, keep: (values: Float64Array, b: number) => void): Steps<void> {
+  *#take(t0: number, t1: number, keep: (values: Float64Array, b: number) => void): Resumable<void> {
     const { B, H } = this.#experiment.shapes;
     const { g, staging } = this.#at;
     for (let b = 0; b < B; b++) {
@@ -257,7 +258,7 @@ class FastFlow {
   }
 
   /** States (that before step t0 too) and inputs of a block. */
-  *#packBlock(chunk: RunChunk, t0: number, t1: number): Steps<void> {
+  *#packBlock(chunk: RunChunk, t0: number, t1: number): Resumable<void> {
     const { B, I, H } = this.#experiment.shapes;
     const { pack64 } = this.#kernels.exports;
     const at = this.#at;
@@ -275,7 +276,7 @@ class FastFlow {
   }
 
   /** dhs of a block; false when nothing enters there. */
-  *#enter(chunk: RunChunk, t0: number, t1: number): Steps<boolean> {
+  *#enter(chunk: RunChunk, t0: number, t1: number): Resumable<boolean> {
     const { shapes: { B, H }, upstream, loss } = this.#experiment;
     const { exports } = this.#kernels;
     const { g, staging } = this.#at;
@@ -320,7 +321,7 @@ class FastFlow {
  * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of float64, or a number that
  * left its range; then `analyse` has to.
  */
-export function* fastAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[]): Steps<Analysis | null> {
+export function* fastAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[]): Resumable<Analysis | null> {
   const { B, T, H } = experiment.shapes;
   const dhScaled = unfilled('float64', B * T * H);
   const rest = yield* flowBack(kernels, experiment, chunks, dhScaled, null);
@@ -328,7 +329,7 @@ export function* fastAnalyse(kernels: Kernels, experiment: Experiment, chunks: r
 }
 
 /** The same without holding the gradient, which is computed again in pieces of at least so many steps. */
-export function* longAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], pieceSteps: number): Steps<Analysis<Trace> | null> {
+export function* longAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], pieceSteps: number): Resumable<Analysis<Trace> | null> {
   const { B, T, H } = experiment.shapes;
   const found: FlowPiece[] = [];
   const rest = yield* flowBack(kernels, experiment, chunks, null, { found, steps: pieceSteps });
@@ -347,7 +348,7 @@ export function* longAnalyse(kernels: Kernels, experiment: Experiment, chunks: r
 
 function* flowBack(
   kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], dhScaled: Float64Array | null, pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
-): Steps<Omit<Analysis, 'dhScaled'> | null> {
+): Resumable<Omit<Analysis, 'dhScaled'> | null> {
   const { shapes: { B, T }, weights } = experiment;
   for (const tensor of [weights.Wx, weights.Wh, weights.b]) {
     const largest = yield* largestOf(tensor);

@@ -3,7 +3,7 @@ import { mapSteps } from '../core/resumableCopy.js';
 import { norm } from '../core/norm.js';
 import { jointNormSteps } from '../core/scan.js';
 import { topOfTridiagonal, unrelated } from '../linalg/lanczos.js';
-import type { Steps } from '../types.js';
+import type { Resumable } from '../core/resumable.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { columnAt, numbersAt, packedBytes, panelsOf, stagingBytes, unpackFrom } from './packedMatrix.js';
@@ -47,7 +47,7 @@ export class SigmaBatch {
   }
 
   /** Takes W [H,H] of finite numbers. */
-  *load(W: Float64Array): Steps<void> {
+  *load(W: Float64Array): Resumable<void> {
     const H = this.#H;
     const { exports } = this.#kernels;
     const { sigmaStaging, gram, factor, factorTransposed } = this.#at;
@@ -62,7 +62,7 @@ export class SigmaBatch {
   }
 
   /** WᵀW / scale² [H,H]. */
-  gram(): Steps<Float64Array> {
+  gram(): Resumable<Float64Array> {
     return unpackFrom(this.#kernels, this.#at.sigmaStaging, this.#at.gram, this.#H, this.#H);
   }
 
@@ -70,7 +70,7 @@ export class SigmaBatch {
    * Calls `found(i, σ)` for i = 0 … count − 1, in no particular order; `slopesOf(i)` [H], finite. Good to 1e-12 relative by its residual, which is
    * the distance to some singular value; that it is the largest rests on a start without structure. NaN for what has not converged.
    */
-  *each(count: number, slopesOf: (i: number) => Float64Array, found: (i: number, sigma: number) => void): Steps<void> {
+  *each(count: number, slopesOf: (i: number) => Float64Array, found: (i: number, sigma: number) => void): Resumable<void> {
     const H = this.#H;
     const slots = Math.max(1, Math.min(mostSlots, count, Math.floor((2 * pauseWork) / (H * H))));
     const panel = slots * rowBytes;

@@ -1,7 +1,8 @@
 // f'(z_t) of many steps at once, with all its digits: where h alone has lost them, z is computed anew as a product of matrices. And z for itself.
 import { activations } from '../cells/activation.js';
 import type { RunChunk } from '../network/scaledBackward.js';
-import type { Experiment, Steps } from '../types.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { numbersAt, packedBytes, packInto, panelsOf, stagingBytes } from './packedMatrix.js';
@@ -34,7 +35,7 @@ export class SlopeBlocks {
     };
   }
 
-  static *create(kernels: Kernels, experiment: Experiment, items: Items, at: Addresses): Steps<SlopeBlocks> {
+  static *create(kernels: Kernels, experiment: Experiment, items: Items, at: Addresses): Resumable<SlopeBlocks> {
     const { shapes: { I, H }, weights: { Wx, Wh } } = experiment;
     yield* packInto(kernels, at.slopeStaging, Wh, H, H, at.slopeWh);
     yield* packInto(kernels, at.slopeStaging, Wx, I, H, at.slopeWx);
@@ -51,17 +52,17 @@ export class SlopeBlocks {
   }
 
   /** Steps t0 ≤ t < t1 (at most `steps` of them) of a chunk, [steps,count,H]. */
-  *block(chunk: RunChunk, t0: number, t1: number): Steps<Float64Array> {
+  *block(chunk: RunChunk, t0: number, t1: number): Resumable<Float64Array> {
     return yield* this.#filled(t0, t1, (start, slopes) => this.#rows(chunk, t0, start, slopes));
   }
 
   /** z of the same steps, [steps,count,H]. */
-  *preActivations(chunk: RunChunk, t0: number, t1: number): Steps<Float64Array> {
+  *preActivations(chunk: RunChunk, t0: number, t1: number): Resumable<Float64Array> {
     return yield* this.#filled(t0, t1, (start, z) => z.set(this.#preActivations(chunk, t0, start, z.length / this.#experiment.shapes.H)));
   }
 
   /** Numbers of the steps t0 ≤ t < t1, [steps,count,H]; `fill` writes those of some rows from row `start` on. */
-  *#filled(t0: number, t1: number, fill: (start: number, numbers: Float64Array) => void): Steps<Float64Array> {
+  *#filled(t0: number, t1: number, fill: (start: number, numbers: Float64Array) => void): Resumable<Float64Array> {
     const { I, H } = this.#experiment.shapes;
     const rows = (t1 - t0) * this.#items.count;
     const numbers = new Float64Array(rows * H);

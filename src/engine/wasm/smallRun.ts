@@ -2,13 +2,15 @@
 import { sharedBuffer, unfilled } from '../core/bufferPool.js';
 import type { Shared } from '../core/bufferPool.js';
 import type { Sequence } from '../core/tensor.js';
-import type { FloatArray, StepNorms, Weights } from '../types.js';
+import type { FloatArray } from '../core/dtypes.js';
+import type { StateMeasures, StepNorms } from '../network/result.js';
+import type { Weights } from '../network/experiment.js';
 import type { Gradients } from '../network/rnnUnit.js';
 import { bytesOf } from './instance.js';
 import type { Kernels } from './instance.js';
 import { pauseLimit } from './workSplit.js';
 import { blockStepsOf, buffers, bufferSizes, jobFields, jobNumbers } from './layer.js';
-import type { Entering, LayerShape, Room, StateMeasures } from './layer.js';
+import type { Entering, LayerShape, Room } from './layer.js';
 
 /** A longer run, some milliseconds, is to be cancelled in between, and what it computes outweighs what the calls cost. */
 const mostOperations = 5e7;

@@ -1,11 +1,12 @@
-// The spectrum through the kernels: what ../spectrum.ts computes in plain arithmetic.
+// The spectrum through the kernels: what ../analysis/spectrum.ts computes in plain arithmetic.
 import type { RunChunk } from '../network/scaledBackward.js';
 import { JacobianNorm, sigmaMaxOf } from '../linalg/lanczos.js';
 import { eigenvaluesInto, exponentsInto, logDeterminantOf, sigmaUpperBound } from '../analysis/spectrum.js';
 import type { GrowingSpectrum } from '../analysis/spectrum.js';
 import { allFinite } from '../core/scan.js';
 import { part } from '../core/resumable.js';
-import type { Experiment, Steps } from '../types.js';
+import type { Experiment } from '../network/experiment.js';
+import type { Resumable } from '../core/resumable.js';
 import { JacobianChain } from './jacobianChain.js';
 import type { Kernels } from './instance.js';
 import { rowBytes } from './instance.js';
@@ -19,7 +20,7 @@ const pauseWork = 2e7;
 const logarithms = 2e5;
 
 /** f' of every step of one item [T,H]; null when one is not finite. */
-export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], at: Parameters<typeof SlopeBlocks.create>[3]): Steps<Float64Array | null> {
+export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], at: Parameters<typeof SlopeBlocks.create>[3]): Resumable<Float64Array | null> {
   const { T, H } = experiment.shapes;
   const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: 0, count: 1 }, at);
   const slopes = new Float64Array(T * H);
@@ -43,7 +44,7 @@ export const spectrumSizes = (experiment: Experiment) => {
 };
 
 /** Null when the memory does not suffice or a number could leave its range; then plain arithmetic has to. */
-export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum, decomposed: number): Steps<GrowingSpectrum | null> {
+export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum, decomposed: number): Resumable<GrowingSpectrum | null> {
   const { shapes: { T, H }, weights: { Wx, Wh }, stateful } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const at = layOut(kernels, { ...spectrumSizes(experiment) });
@@ -111,7 +112,7 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
 }
 
 /** A·A [H,H] by the kernels. */
-function* square(kernels: Kernels, at: { readonly squareStaging: number; readonly left: number; readonly right: number }, A: Float64Array, H: number): Steps<Float64Array> {
+function* square(kernels: Kernels, at: { readonly squareStaging: number; readonly left: number; readonly right: number }, A: Float64Array, H: number): Resumable<Float64Array> {
   yield* packInto(kernels, at.squareStaging, A, H, H, at.left);
   const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
   for (let row = 0; row < H; row += rowsAtOnce) {

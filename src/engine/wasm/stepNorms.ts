@@ -1,11 +1,11 @@
 // The norms of one step's weight gradients in pieces: where the step has so many rows that they take too long for one call. The sums are those of
 // the kernels' `weightNorms`, in its order.
-import type { DType, Steps } from '../types.js';
+import type { DType } from '../core/dtypes.js';
+import type { Resumable } from '../core/resumable.js';
 import { bytesOf, rowBytes } from './instance.js';
-import type { Kernels } from './instance.js';
+import type { Kernels, Team } from './instance.js';
 import { goesApart, ranges } from './workSplit.js';
 import { share, task } from './team.js';
-import type { Team } from './team.js';
 
 /** Products of float32 summed in float64 take so many times as long. */
 const wideFactor = 4;
@@ -51,14 +51,14 @@ export class ApartNorms {
   }
 
   /** ‖xᵀd‖ and ‖hPrevᵀd‖ of a step, as the dtype holds them. */
-  *of({ x, xPanel, h, hPanel, d, dPanel }: StepRows, limit: number, progress: number, kind = ordinary): Steps<readonly [dWx: number, dWh: number]> {
+  *of({ x, xPanel, h, hPanel, d, dPanel }: StepRows, limit: number, progress: number, kind = ordinary): Resumable<readonly [dWx: number, dWh: number]> {
     const { dtype, B, I, H } = this.#shape;
     const { normJob, partials } = this.#at;
     const { exports, memory: { buffer } } = this.#kernels;
     const [gramEnd, formEnd] = dtype === 'float32' ? [exports.gramEnd32, exports.formEnd32] : [exports.gramEnd64, exports.formEnd64];
     new Int32Array(buffer, normJob, jobFields).set([B, I, H, x, xPanel, h, hPanel, d, dPanel, partials, this.#scratch.at, this.#scratch.bytes, kind]);
     const pairs = Math.ceil(B / 2);
-    const grams = (wide: 0 | 1): Steps<void> => this.#divided('gramRows', pairs, 4 * B * (2 * H + I) * (wide === 1 ? wideFactor : 1), limit, progress, (first, end, thread) => [first, end, wide, thread]);
+    const grams = (wide: 0 | 1): Resumable<void> => this.#divided('gramRows', pairs, 4 * B * (2 * H + I) * (wide === 1 ? wideFactor : 1), limit, progress, (first, end, thread) => [first, end, wide, thread]);
     let left = both;
     if (kind === ordinary) {
       yield* grams(0);
@@ -79,7 +79,7 @@ export class ApartNorms {
   }
 
   /** Calls for all `count` items, `work` operations each, divided among the threads. */
-  *#divided(operation: 'gramRows' | 'formPanels', count: number, work: number, limit: number, progress: number, args: (first: number, end: number, thread: number) => readonly number[]): Steps<void> {
+  *#divided(operation: 'gramRows' | 'formPanels', count: number, work: number, limit: number, progress: number, args: (first: number, end: number, thread: number) => readonly number[]): Resumable<void> {
     const threads = this.#threads;
     for (const { first, end } of ranges(count, work, limit * threads)) {
       const border = (thread: number): number => first + Math.floor(((end - first) * thread) / threads);

@@ -1,12 +1,9 @@
 // Work that several threads may share: each does calls of its own on the same memory, then all wait for the last.
-import type { DType } from '../types.js';
-import type { Exports, Kernels } from './instance.js';
+import type { DType } from '../core/dtypes.js';
+import type { Exports, Task, Team } from './instance.js';
 
 const operations = ['input', 'forward', 'backward', 'inputGradient', 'sums', 'flowSlopes', 'flowRows', 'flowInputs', 'flowNorms', 'gramRows', 'formPanels'] as const;
 type Operation = (typeof operations)[number];
-
-/** One call of a kernel as numbers, which is what threads hand to each other: the operation with its dtype, then the arguments. */
-export type Task = readonly number[];
 
 export const mostTaskNumbers = 9;
 
@@ -65,19 +62,3 @@ export function share(team: Team | null, exports: Exports, tasks: readonly (Task
   if (team !== null) team.run(tasks);
   else for (const own of tasks) if (own !== null) perform(exports, own);
 }
-
-/** Threads that work on one memory. */
-export type Team = {
-  /** How many can work now, the caller among them. Asked only when there is work worth sharing. */
-  readonly size: number;
-  /** How many that will be once all are up, which decides on whose memory such work is done; 1 when the others have ended. */
-  readonly most: number;
-  /** Starts the threads; resolves when they work, or never will. Without it the first work worth sharing starts them, and later work has them. */
-  up(): Promise<void>;
-  /** The caller's kernels, on the memory that all share. */
-  readonly kernels: Kernels;
-  /** Gives a memory that is much larger than so many bytes back, between two runs; the threads start again with a smaller one. */
-  fit(bytes: number): void;
-  /** Task i is for thread i, 0 is the caller; null: nothing to do. Returns when all are done. */
-  run(tasks: readonly (Task | null)[]): void;
-};

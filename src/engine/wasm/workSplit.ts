@@ -1,5 +1,5 @@
 // How the work of a layer is cut into calls that are short enough for a cancelled run to stop, whatever its shape.
-import type { DType } from '../types.js';
+import type { DType } from '../core/dtypes.js';
 
 /** Floating-point operations of a thread between two pauses, a few milliseconds. */
 const pauseWork: Readonly<Record<DType, number>> = { float32: 2e8, float64: 1e8 };

@@ -1,5 +1,5 @@
 // Analyses go on side by side, so each takes kernels with a memory of its own and gives them back.
-import type { Steps } from '../types.js';
+import type { Resumable } from '../core/resumable.js';
 import { mostKeptBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 
@@ -14,7 +14,7 @@ export class Workspaces {
   }
 
   /** Runs `work` with kernels that nobody else uses until it ends, throws, or is ended by `return`. Null when there is no memory for more. */
-  *use<R>(work: (kernels: Kernels) => Steps<R>): Steps<R | null> {
+  *use<R>(work: (kernels: Kernels) => Resumable<R>): Resumable<R | null> {
     const kernels = this.#free.pop() ?? this.#origin.apart();
     if (kernels === null) return null;
     try {
@@ -29,7 +29,7 @@ export class Workspaces {
 export const noMemory = 'noMemory';
 
 /** Runs the fast way where there are kernels and they can do it, else the plain one. `fast` gives null when it cannot. */
-export function* withKernels<R extends object>(workspaces: Workspaces | null, fast: (kernels: Kernels) => Steps<R | typeof noMemory | null>, plain: () => Steps<R>): Steps<R | typeof noMemory> {
+export function* withKernels<R extends object>(workspaces: Workspaces | null, fast: (kernels: Kernels) => Resumable<R | typeof noMemory | null>, plain: () => Resumable<R>): Resumable<R | typeof noMemory> {
   const quick = workspaces === null ? null : (yield* workspaces.use(fast)) ?? null;
   return quick ?? (yield* plain());
 }

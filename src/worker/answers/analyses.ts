@@ -1,11 +1,11 @@
 // Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
 import { attribute, jacobianSeries, preActivations, reachOf } from '../../engine/index.js';
-import type { Attribution, JacobianSeries, PreActivations, Reach, Shapes, Steps, Trace, Workspaces } from '../../engine/index.js';
-import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, AttributionRows, AttributionRowsRequest, JacobianRequest, Jacobians, ReachValues, TimeWindow } from '../../protocol/messages.js';
+import type { Attribution, JacobianSeries, PreActivations, Reach, Shapes, Resumable, Trace, Workspaces } from '../../engine/index.js';
+import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, AttributionRows, AttributionRowsRequest, JacobianRequest, Jacobians, ReachValues, TimeWindow } from '../../protocol/index.js';
 import { Cancelled } from '../scheduling/scheduler.js';
 import { Job } from './backgroundAnalysis.js';
 import { binStart, clampWindow } from './decimate.js';
-import type { KeptRun } from './slices.js';
+import type { KeptRun } from './keptRun.js';
 
 /** More decades than this below the largest are one colour with zero. */
 const mostDecades = 12;
@@ -119,7 +119,7 @@ export class Analyses {
   }
 
   /** The job of a sequence; begun where there is none, or where it was cancelled. */
-  #jobOf<State>(jobs: Map<number, Job<State>>, sequence: number, begin: (run: KeptRun) => { readonly state: State; readonly steps: Steps<void> }): Job<State> {
+  #jobOf<State>(jobs: Map<number, Job<State>>, sequence: number, begin: (run: KeptRun) => { readonly state: State; readonly steps: Resumable<void> }): Job<State> {
     const known = jobs.get(sequence);
     if (known?.cancelled === false) return known;
     const { state, steps } = begin(this.#needed());

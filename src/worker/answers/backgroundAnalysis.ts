@@ -1,11 +1,11 @@
-import type { Steps } from '../../engine/index.js';
+import type { Resumable } from '../../engine/index.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 
 /** How long an answer waits for more of an analysis that is under way, ms. */
 const patience = 250;
 
 // eslint-disable-next-line require-yield -- the generator that is over at once
-function* nothing(): Steps<void> {
+function* nothing(): Resumable<void> {
   return;
 }
 
@@ -17,7 +17,7 @@ export class Job<State> {
   readonly #end: Promise<void>;
   #failure: Error | null = null;
 
-  constructor(state: State, steps: Steps<void>, check: () => void) {
+  constructor(state: State, steps: Resumable<void>, check: () => void) {
     this.state = state;
     this.#end = drive(steps, check, (fraction) => { this.fraction = Math.min(fraction, 0.999); }, 'behind').then(() => { this.fraction = 1; }, (error: unknown) => {
       if (error instanceof Cancelled) this.cancelled = true;

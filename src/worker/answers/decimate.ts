@@ -1,6 +1,6 @@
 // How much of a long series a screen can show.
 import type { Trace } from '../../engine/index.js';
-import type { TimeWindow } from '../../protocol/messages.js';
+import type { TimeWindow } from '../../protocol/index.js';
 
 export const clampWindow = (window: TimeWindow, T: number): TimeWindow => {
   const t0 = Math.min(Math.max(0, Math.floor(window.t0)), T - 1);

@@ -1,14 +1,10 @@
 import { findParts, insideQuotes, matrixLines, outlineOf, readExperiment, references } from '../../config/index.js';
-import { readDocument } from '../../config/json/jsonDocument.js';
-import type { Document } from '../../config/json/jsonDocument.js';
-import type { FileContent, Files } from '../../config/read/fileAccess.js';
-import { indicesAt } from '../../config/json/locateNumbers.js';
-import type { TensorNode } from '../../config/json/node.js';
-import type { FoundParts, Part } from '../../config/read/configParts.js';
-import { Value } from '../../config/json/jsonValue.js';
+import { indicesAt, readDocument, Value } from '../../config/json/index.js';
+import type { Document, TensorNode } from '../../config/json/index.js';
+import type { FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
 import { cells, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
 import type { MatrixFacts, NumberFacts } from '../../engine/index.js';
-import type { ChangeOutcome, ChangeRequest, FactsRequest, FileRequest, InspectRequest, Inspection, KnownShapes, PartFacts, PartInfo, Reference } from '../../protocol/messages.js';
+import type { ChangeOutcome, ChangeRequest, FactsRequest, FileRequest, InspectRequest, Inspection, KnownShapes, PartFacts, PartInfo, Reference } from '../../protocol/index.js';
 import { changesFor, inlineWeightsHaveComments, offersOf } from '../changes/refactorings.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { raised } from '../scheduling/cancelFlag.js';

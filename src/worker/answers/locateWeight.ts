@@ -1,11 +1,10 @@
 // From a number on the page back to its text.
 import { findParts } from '../../config/index.js';
-import { readDocument } from '../../config/json/jsonDocument.js';
-import type { Entry, FileContent } from '../../config/read/fileAccess.js';
-import { findGroups, namedValues } from '../../config/layouts/weightLayouts.js';
-import type { Range } from '../../config/json/problem.js';
-import { Value } from '../../config/json/jsonValue.js';
-import type { FileRequest, WeightPlace } from '../../protocol/messages.js';
+import { readDocument, Value } from '../../config/json/index.js';
+import type { Entry, FileContent } from '../../config/read/index.js';
+import { findGroups, namedValues } from '../../config/layouts/index.js';
+import type { Range } from '../../config/json/index.js';
+import type { FileRequest, WeightPlace } from '../../protocol/index.js';
 
 type Found = { readonly value: Value; readonly transposed: boolean };
 const roles = { Wx: 'input', Wh: 'recurrent', b: 'bias' } as const;

@@ -1,5 +1,5 @@
 // Series over very many steps as a page can hold them: the extremes of every few steps, or every step of a window.
-import type { RunSeries, RunSummary, SeriesAnswer, SeriesRequest, TimeWindow } from '../../protocol/messages.js';
+import type { RunSeries, RunSummary, SeriesAnswer, SeriesRequest, TimeWindow } from '../../protocol/index.js';
 import { binStart, clampWindow } from './decimate.js';
 
 /** Runs of at most so many steps are told whole: eight series of them are 2 MB, less than the pixels of a screen. */

@@ -1,4 +1,4 @@
-import type { SliceRequests } from '../../protocol/messages.js';
+import type { SliceRequests } from '../../protocol/index.js';
 
 type Ask = <K extends keyof SliceRequests>(name: K, params: SliceRequests[K]['params']) => Promise<SliceRequests[K]['result']>;
 type Handlers = { [K in keyof SliceRequests]: (params: SliceRequests[K]['params']) => Promise<SliceRequests[K]['result']> };

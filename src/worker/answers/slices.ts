@@ -1,11 +1,10 @@
-import type { Heatmap, HeatmapRequest, SequenceLines, SequenceLinesRequest, StepRequest, StepsBlock, StepsRequest, StepValues, TimeWindow, UnitLines, UnitLinesRequest } from '../../protocol/messages.js';
-import type { AnyRun, Experiment } from '../../engine/index.js';
+import type { Heatmap, HeatmapRequest, SequenceLines, SequenceLinesRequest, StepRequest, StepsBlock, StepsRequest, StepValues, TimeWindow, UnitLines, UnitLinesRequest } from '../../protocol/index.js';
+import type { AnyRun } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
 import { Once } from './perRunCache.js';
 import { preActivationsOf, unitOrder } from './unitSlices.js';
+import type { KeptRun } from './keptRun.js';
 
-/** A finished run as the worker keeps it. */
-export type KeptRun = { readonly runId: number; readonly experiment: Experiment; readonly result: AnyRun };
 
 const log10of2 = Math.log10(2);
 /** At least this many decades are drawn, so that a gradient that hardly changes does not look like one that vanishes. */

@@ -1,6 +1,6 @@
 // What is told about a run at once.
 import type { AnyRun, Experiment } from '../../engine/index.js';
-import type { RunSummary } from '../../protocol/messages.js';
+import type { RunSummary } from '../../protocol/index.js';
 
 /** log10 of the smallest positive and the largest number. */
 const dtypeRanges = {

@@ -1,10 +1,10 @@
 // Orders of the hidden units, their pre-activations, and how their values are spread.
-import type { Activations, ActivationsRequest, Band, BandRequest, UnitOrder } from '../../protocol/messages.js';
+import type { Activations, ActivationsRequest, Band, BandRequest, UnitOrder } from '../../protocol/index.js';
 import { activations, finish, preActivations } from '../../engine/index.js';
 import type { FloatArray, Trace } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestOverTime } from './decimate.js';
 import { Once } from './perRunCache.js';
-import type { KeptRun } from './slices.js';
+import type { KeptRun } from './keptRun.js';
 
 /** Steps that are enough to tell how alike two units are. */
 const sampledSteps = 512;

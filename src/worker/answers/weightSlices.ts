@@ -1,7 +1,7 @@
 // Pictures, histograms and numbers of the weights and their gradients.
-import type { Histogram, WeightCells, WeightCellsRequest, WeightName, WeightsPicture, WeightsRequest } from '../../protocol/messages.js';
+import type { Histogram, WeightCells, WeightCellsRequest, WeightName, WeightsPicture, WeightsRequest } from '../../protocol/index.js';
 import { largestMagnitude } from './decimate.js';
-import type { KeptRun } from './slices.js';
+import type { KeptRun } from './keptRun.js';
 
 type Values = ArrayLike<number> & Iterable<number>;
 

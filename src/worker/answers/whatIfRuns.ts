@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 import { changed, dropSpare, measureRecurrent, recurrentOf, release, runWithin } from '../../engine/index.js';
 import type { Experiment, Kernels, VerdictBounds, WhatIf, WhMeasures } from '../../engine/index.js';
-import type { WhatIfAnswer } from '../../protocol/messages.js';
+import type { WhatIfAnswer } from '../../protocol/index.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { curveForPage } from './seriesDownsampling.js';
 

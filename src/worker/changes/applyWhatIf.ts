@@ -1,19 +1,17 @@
 // A what-if made true: the same change, written into the config and the files that hold the weights.
 import { t } from '@vscode/l10n';
 import { findParts } from '../../config/index.js';
-import { readDocument } from '../../config/json/jsonDocument.js';
-import type { Entry, FileContent } from '../../config/read/fileAccess.js';
-import type { TensorNode } from '../../config/json/node.js';
-import { findGroups, namedValues, writtenWithEscapes } from '../../config/layouts/weightLayouts.js';
-import type { Group } from '../../config/layouts/weightLayouts.js';
-import { insertAfter, lineBreak, replaceNumbers, replaceSpan } from '../../config/edit/textEdits.js';
-import { andThen, annotate, origin, rescaledTo } from '../../config/edit/provenanceNotes.js';
-import type { TextChange } from '../../config/edit/textEdits.js';
-import { Value } from '../../config/json/jsonValue.js';
-import { transpose } from '../../config/read/readWeights.js';
+import { readDocument, Value } from '../../config/json/index.js';
+import type { Entry, FileContent } from '../../config/read/index.js';
+import type { TensorNode } from '../../config/json/index.js';
+import { findGroups, namedValues, writtenWithEscapes } from '../../config/layouts/index.js';
+import type { Group } from '../../config/layouts/index.js';
+import { andThen, annotate, insertAfter, lineBreak, origin, replaceNumbers, replaceSpan, rescaledTo } from '../../config/edit/index.js';
+import type { TextChange } from '../../config/edit/index.js';
+import { transpose } from '../../config/read/index.js';
 import { factorFor, finish, initialise, measureRecurrent } from '../../engine/index.js';
 import type { DType, WhatIf } from '../../engine/index.js';
-import type { ChangeOutcome, FileRequest } from '../../protocol/messages.js';
+import type { ChangeOutcome, FileRequest } from '../../protocol/index.js';
 import { addedBiases } from './refactorings.js';
 
 type Read = (request: FileRequest) => Promise<FileContent>;

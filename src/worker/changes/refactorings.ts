@@ -1,17 +1,16 @@
 // Refactorings of a config's numbers: where they are offered, and what they do to the text.
 import { t } from '@vscode/l10n';
 import type { FoundParts, Part } from '../../config/index.js';
-import { describeShape } from '../../config/json/node.js';
-import { keyBeside, writtenWithEscapes } from '../../config/layouts/weightLayouts.js';
-import type { Layout } from '../../config/layouts/weightLayouts.js';
-import { hasComments, indentOf, insertAfter, lineBreak, reindent, replaceNumbers, replaceSpan, transposeText } from '../../config/edit/textEdits.js';
-import type { TextChange } from '../../config/edit/textEdits.js';
-import { andThen, annotate, origin, rescaledTo } from '../../config/edit/provenanceNotes.js';
-import type { Value } from '../../config/json/jsonValue.js';
-import { transpose } from '../../config/read/readWeights.js';
+import { describeShape } from '../../config/json/index.js';
+import { keyBeside, writtenWithEscapes } from '../../config/layouts/index.js';
+import type { Layout } from '../../config/layouts/index.js';
+import { andThen, annotate, hasComments, indentOf, insertAfter, lineBreak, origin, reindent, replaceNumbers, replaceSpan, rescaledTo, transposeText } from '../../config/edit/index.js';
+import type { TextChange } from '../../config/edit/index.js';
+import type { Value } from '../../config/json/index.js';
+import { transpose } from '../../config/read/index.js';
 import { initialise } from '../../engine/index.js';
 import type { DType, MatrixFacts } from '../../engine/index.js';
-import type { Change, ChangeOutcome, KnownShapes, Offer } from '../../protocol/messages.js';
+import type { Change, ChangeOutcome, KnownShapes, Offer } from '../../protocol/index.js';
 
 /** Initial states of more numbers than this are better kept in a file. */
 const mostZeros = 10_000;

@@ -1,12 +1,12 @@
 // A finished run written down for a report: everything where that is small, pictures as fine as a screen where it is not.
 import { openUnit, runChunks } from '../../engine/index.js';
 import type { Experiment, OpenedUnit, RunResult, Spectrum } from '../../engine/index.js';
-import type { ActivationBins, Activations, Band, Heatmap, HeatmapRequest, RecordExtent, RunSummary, SequenceLines, SpectrumSummary, StepValues, UnitLines, WeightName, WeightsPicture } from '../../protocol/messages.js';
+import type { ActivationBins, Activations, Band, Heatmap, HeatmapRequest, RecordExtent, RunSummary, SequenceLines, SpectrumSummary, StepValues, UnitLines, WeightName, WeightsPicture } from '../../protocol/index.js';
 import type { Analyses, Finished } from '../answers/analyses.js';
 import { Cancelled } from '../scheduling/scheduler.js';
 import { kept, mostDense } from '../answers/seriesDownsampling.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from '../answers/slices.js';
-import type { KeptRun } from '../answers/slices.js';
+import type { KeptRun } from '../answers/keptRun.js';
 import { band, keepPreActivations, spread, unitOrder } from '../answers/unitSlices.js';
 import { weights } from '../answers/weightSlices.js';
 

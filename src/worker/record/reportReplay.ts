@@ -1,13 +1,13 @@
 // Answers the page's questions about a run from its record, as the worker answers them from the run.
 import { openUnit } from '../../engine/index.js';
-import type { Heatmap, HeatmapRequest, SliceRequests, StepsBlock, StepsRequest, UnitLines, WeightsPicture } from '../../protocol/messages.js';
+import type { Heatmap, HeatmapRequest, SliceRequests, StepsBlock, StepsRequest, UnitLines, WeightsPicture } from '../../protocol/index.js';
 import { Analyses } from '../answers/analyses.js';
 import { binsIn, clampWindow } from '../answers/decimate.js';
 import { seriesAnswer } from '../answers/seriesDownsampling.js';
 import { notFinite } from './reportRecord.js';
 import type { Cells, FirstSequence, RunRecord } from './reportRecord.js';
 import { heatmap, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
-import type { KeptRun } from '../answers/slices.js';
+import type { KeptRun } from '../answers/keptRun.js';
 import { band, spread } from '../answers/unitSlices.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
 

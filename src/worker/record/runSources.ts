@@ -1,6 +1,6 @@
 // What a run has read, as a report tells it.
-import type { Entry, FileContent } from '../../config/read/fileAccess.js';
-import type { ReportData } from '../../protocol/messages.js';
+import type { Entry, FileContent } from '../../config/read/index.js';
+import type { ReportData } from '../../protocol/index.js';
 
 /** More of a config than this tells nobody anything: then its numbers stand inside it. */
 const longestConfig = 20_000;

@@ -1,4 +1,4 @@
-import type { Steps } from '../../engine/index.js';
+import type { Resumable } from '../../engine/index.js';
 
 /** A newer run, the user or a closing panel wants this run to stop. */
 export class Cancelled extends Error {
@@ -24,7 +24,7 @@ let [inFront, behind] = [0, 0];
  * Runs a long computation to its end, letting messages in between; `check` throws to stop it. `place`: an analysis goes `behind`, so that runs and
  * what the user drags never wait for it.
  */
-export async function drive<R>(steps: Steps<R>, check: () => void, onProgress: (fraction: number) => void, place: 'inFront' | 'behind' = 'inFront'): Promise<R> {
+export async function drive<R>(steps: Resumable<R>, check: () => void, onProgress: (fraction: number) => void, place: 'inFront' | 'behind' = 'inFront'): Promise<R> {
   const count = (by: number): void => {
     if (place === 'inFront') inFront += by;
     else behind += by;

@@ -1,13 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { ResourceLimits } from 'node:worker_threads';
 import { t } from '@vscode/l10n';
-import type { Entry } from '../../config/read/fileAccess.js';
+import type { Entry } from '../../config/read/index.js';
 import type { VerdictBounds } from '../../engine/index.js';
 import { languageInUse } from '../../l10n.js';
 import type { Language } from '../../l10n.js';
-import type { FileRequest, RunOutcome, WorkerContract, WorkerHostContract } from '../../protocol/messages.js';
-import { Channel } from '../../protocol/rpc.js';
-import type { EventHandlers, RequestHandlers } from '../../protocol/rpc.js';
+import type { EventHandlers, FileRequest, RequestHandlers, RunOutcome, WorkerContract, WorkerHostContract } from '../../protocol/index.js';
+import { Channel } from '../../protocol/index.js';
 import { newFlag, raise } from '../scheduling/cancelFlag.js';
 
 /** How long a cancelled run may take to notice before its thread is ended, ms. Only a call that knows no pause, such as QR of a big matrix, takes longer than a few ms. */

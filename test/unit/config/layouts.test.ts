@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { classify } from '../../../src/config/index.js';
-import type { Experiment } from '../../../src/engine/types.js';
+import type { Experiment } from '../../../src/engine/network/experiment.js';
 import { configName, readConfigText, readTexts } from './memory.js';
 import type { Texts } from './memory.js';
 

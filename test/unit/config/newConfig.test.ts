@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { readExperiment } from '../../../src/config/index.js';
 import { newConfigText } from '../../../src/config/edit/newConfig.js';
 import type { NewConfig } from '../../../src/config/edit/newConfig.js';
-import { cells } from '../../../src/engine/types.js';
+import { cells } from '../../../src/engine/cells/cellNames.js';
 import { initialisations } from '../../../src/engine/network/initialise.js';
 
 const read = (text: string) => readExperiment({ kind: 'config', config: 'new.rnn.json' }, {

@@ -1,6 +1,6 @@
 // Results are the same bits as before: hashes of what 200 random experiments gave when they were stored. Rebuilding the engine must not change a result by one
 // rounding without anybody noticing. This says nothing about whether the numbers are right: that is what the reference cases and closed forms are for.
-// After a change that means to change results: `node build/test.mjs build`, then `STORE_BITS=1 node --test out/test/unit/fast/bits.test.mjs`, and say in the commit why.
+// After a change that means to change results: `node build/test.mjs build`, then `STORE_BITS=1 node --test out/test/unit/wasm/bits.test.mjs`, and say in the commit why.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 // Kernels that count what they are asked for, so that a test can say how much lies between two pauses without a clock.
-import type { DType, Experiment, Kernels, Steps } from '../../../src/engine/index.js';
+import type { DType, Experiment, Kernels, Resumable } from '../../../src/engine/index.js';
 import { perform } from '../../../src/engine/wasm/team.js';
 
 /** Multiplications, one of float64 as two of float32. About ten milliseconds on one slow core, half of what a cancelled run may take. */
@@ -34,7 +34,7 @@ export class Counted {
   }
 
   /** Work of every stretch of `steps` between two pauses; given up at `enough` in all. */
-  drive<R>(steps: Steps<R>, enough = Infinity): { readonly stretches: readonly number[]; readonly largest: number; readonly total: number; readonly result: R | null } {
+  drive<R>(steps: Resumable<R>, enough = Infinity): { readonly stretches: readonly number[]; readonly largest: number; readonly total: number; readonly result: R | null } {
     const stretches: number[] = [];
     let [largest, total] = [0, 0];
     while (total < enough) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { attribute, finish, jacobianSeries, memoryOf, reachOf, runChunks, runSteps, runWithin, spectrumOf, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
-import type { AnyRun, Experiment, Kernels, Steps } from '../../../src/engine/index.js';
+import type { AnyRun, Experiment, Kernels, Resumable } from '../../../src/engine/index.js';
 import { tooLarge } from '../../../src/worker/thread/memoryLimit.js';
 import { heatmap, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
 import { band, spread } from '../../../src/worker/answers/unitSlices.js';
@@ -91,7 +91,7 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
       for (const [analysis, work] of [
         ['spectrum', (workspaces) => spectrumSteps(experiment, run, workspaces)], ['jacobians', (workspaces) => jacobianSeries(experiment, run, 0, workspaces).steps],
         ['attribution', (workspaces) => attribute(experiment, run, workspaces).steps], ['reach', (workspaces) => reachOf(experiment, run, workspaces).steps],
-      ] as readonly (readonly [keyof typeof analyses, (workspaces: Workspaces) => Steps<unknown>])[]) {
+      ] as readonly (readonly [keyof typeof analyses, (workspaces: Workspaces) => Resumable<unknown>])[]) {
         const beside: Kernels[] = [];
         const own = kernelsOf(variant);
         const apart = own.apart.bind(own);

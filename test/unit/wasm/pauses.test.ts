@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { attribute, dtypes, finish, jacobianSeries, preActivations, reachOf, runSteps, runWithin, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
-import type { AnyRun, Experiment, Steps } from '../../../src/engine/index.js';
+import type { AnyRun, Experiment, Resumable } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { experiment, filled, randomNumbers } from '../engine/build.js';
 import { Counted, most } from './counting.js';
@@ -90,7 +90,7 @@ if (variant !== undefined) {
         const counted = new Counted(kernelsOf(variant), e);
         const run = finish(runWithin(0, e, undefined, counted.kernels));
         // From the question on: where a gradient enters is known without the states, but for a loss.
-        const { largest, total } = counted.drive((function* (): Steps<void> { yield* attribute(e, run, new Workspaces(counted.kernels)).steps; })(), 5e9);
+        const { largest, total } = counted.drive((function* (): Resumable<void> { yield* attribute(e, run, new Workspaces(counted.kernels)).steps; })(), 5e9);
         t.diagnostic(`${largest.toExponential(1)} of ${total.toExponential(1)}`);
         assert.ok(total > 1e9 && largest <= most, `${largest}`);
       });
@@ -107,7 +107,7 @@ if (variant !== undefined) {
         const result = finish(runSteps(e, undefined, kernelsOf(variant)));
         const counted = new Counted(kernelsOf(variant), e);
         const workspaces = new Workspaces(counted.kernels);
-        const analyses: readonly (readonly [string, Steps<unknown>])[] = [
+        const analyses: readonly (readonly [string, Resumable<unknown>])[] = [
           ['spectrum', spectrumSteps(e, result, workspaces)], ['singular values', jacobianSeries(e, result, 0, workspaces).steps],
           ['attribution', attribute(e, result, workspaces).steps], ['reach', reachOf(e, result, workspaces).steps], ['pre-activations', preActivations(e, result, 0, workspaces).steps],
         ];

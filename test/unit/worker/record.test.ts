@@ -1,16 +1,15 @@
 // What a report keeps of a run: the same answers as from the run itself where all is kept, and a bounded size where it is not.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, openUnit, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { defaultBounds, finish, openUnit, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
-import { defaultBounds } from '../../../src/engine/index.js';
 import { Analyses } from '../../../src/worker/answers/analyses.js';
 import { pack, unpack } from '../../../src/worker/record/typedArrayJson.js';
 import { makeRecord } from '../../../src/worker/record/reportRecord.js';
 import type { RunRecord } from '../../../src/worker/record/reportRecord.js';
 import { replay } from '../../../src/worker/record/reportReplay.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
-import type { KeptRun } from '../../../src/worker/answers/slices.js';
+import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
 import { summarise } from '../../../src/worker/answers/summary.js';
 import { band, spread } from '../../../src/worker/answers/unitSlices.js';
 

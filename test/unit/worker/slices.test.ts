@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { finish, runSteps } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
-import type { KeptRun } from '../../../src/worker/answers/slices.js';
+import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
 
 const [B, T, I, H] = [2, 40, 1, 3];
 const experiment: Experiment = {

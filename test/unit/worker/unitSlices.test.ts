@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { finish, runSteps } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
 import { heatmap, sequenceLines } from '../../../src/worker/answers/slices.js';
-import type { KeptRun } from '../../../src/worker/answers/slices.js';
+import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
 import { band, spread, unitOrder } from '../../../src/worker/answers/unitSlices.js';
 import { experimentOf, reference } from '../engine/fixtures.js';
 

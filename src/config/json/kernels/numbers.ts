@@ -4,7 +4,7 @@
 // Experience 51, 2021): the top 128 bits of w·5^q decide unless they lie next to the middle between two numbers. What they do not decide,
 // and what lies at the ends of float64's range, is left to the caller by its place in the text; nothing is ever rounded by guess.
 
-/** What `read` came to. ../../config/json/blocks.ts knows the same numbers. */
+/** What `read` came to. ../numberBlocks.ts knows the same numbers. */
 const MORE = 0;
 const DONE = 1;
 const IRREGULAR = 2;

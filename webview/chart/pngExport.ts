@@ -4,7 +4,11 @@ import { mathParts } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import { olderWord } from '../widgets/staleMark.js';
 import type { Page } from '../chart/trackView.js';
-import type { Track } from './track.js';
+import type { Line } from './scene.js';
+import type { View } from './trackView.js';
+
+/** What can be saved as a picture: a track with its legend and its plot of this width in CSS pixels; null while it is folded. */
+export type Pictured = { readonly view: View; readonly legend: readonly Line[]; picture(width: number, ratio: number): HTMLCanvasElement | null };
 
 export type SaveFile = (file: { readonly suggestedName: string; readonly content: string | Uint8Array }) => void;
 
@@ -30,7 +34,7 @@ export function paintMath(context: CanvasRenderingContext2D, family: string, siz
 /** What stays together in the legend: paints itself from x on and says where it ends. */
 type Piece = (context: CanvasRenderingContext2D, x: number, y: number) => number;
 
-function legendOf(track: Track, { model: { run }, themes: { current: theme } }: Page): Piece[] {
+function legendOf(track: Pictured, { model: { run }, themes: { current: theme } }: Page): Piece[] {
   const word = (text: string): Piece => (context, x, y) => paintMath(context, theme.fontFamily, 11, text, x, y);
   const bar = track.view.colourBar(theme);
   const notFinite = track.view.notFinite?.() ?? null;
@@ -84,7 +88,7 @@ function inRows(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
   return rows;
 }
 
-function paintHead(context: CanvasRenderingContext2D, track: Track, { themes: { current: theme } }: Page, rows: ReturnType<typeof inRows>): void {
+function paintHead(context: CanvasRenderingContext2D, track: Pictured, { themes: { current: theme } }: Page, rows: ReturnType<typeof inRows>): void {
   const font = (size: number, weight = ''): string => `${weight} ${size}px ${theme.fontFamily}`.trim();
   context.textBaseline = 'middle';
   context.textAlign = 'left';
@@ -107,7 +111,7 @@ export async function pngOf(canvas: HTMLCanvasElement): Promise<Uint8Array> {
 }
 
 /** All given tracks that are unfolded, one under the other, as one PNG. */
-export async function savePicture(tracks: readonly Track[], page: Page, suggestedName: string, save: SaveFile): Promise<void> {
+export async function savePicture(tracks: readonly Pictured[], page: Page, suggestedName: string, save: SaveFile): Promise<void> {
   const parts = tracks.flatMap((track) => {
     const plot = track.picture(width, ratio);
     const rows = inRows(legendOf(track, page));

@@ -1,0 +1,3 @@
+// The face of this room: what other rooms use.
+export type { Context } from './commandContext.js';
+export { commands } from './commandTable.js';

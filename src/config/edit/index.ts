@@ -1,0 +1,7 @@
+// The face of this room: what other rooms use.
+export { retold } from './localisedComments.js';
+export { newConfigText } from './newConfig.js';
+export type { NewConfig } from './newConfig.js';
+export { andThen, annotate, origin, rescaledTo } from './provenanceNotes.js';
+export { hasComments, indentOf, insertAfter, lineBreak, reindent, replaceNumbers, replaceSpan, transposeText } from './textEdits.js';
+export type { TextChange } from './textEdits.js';

@@ -1,0 +1,9 @@
+// The face of this room: what other rooms use.
+export { readDocument } from './jsonDocument.js';
+export type { Document } from './jsonDocument.js';
+export { Value } from './jsonValue.js';
+export { indicesAt } from './locateNumbers.js';
+export { describeShape } from './node.js';
+export type { TensorNode } from './node.js';
+export { describeProblem } from './problem.js';
+export type { Position, Problem, ProblemCode, Range } from './problem.js';

@@ -1,0 +1,7 @@
+// The face of this room: what other rooms use.
+export type { FileKind } from './classify.js';
+export type { FoundParts, Link, Part, PartRole } from './configParts.js';
+export type { Entry, FileContent, FileTrouble, Files } from './fileAccess.js';
+export { fileKeys, keyOf } from './keyNames.js';
+export type { Outline } from './outline.js';
+export { transpose } from './readWeights.js';

@@ -1,0 +1,5 @@
+// The face of this room: what other rooms use.
+export { openDocument, readUri, writtenAt } from './editorFiles.js';
+export { after } from './fileMoves.js';
+export { longestSearch, searchFiles } from './findFiles.js';
+export { patience, within } from './timeouts.js';

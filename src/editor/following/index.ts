@@ -1,0 +1,10 @@
+// The face of this room: what other rooms use.
+export { configPattern, ignored, isConfig } from './configIndex.js';
+export { withLateProgress } from './delayedProgress.js';
+export type { Subjects } from './experimentLookup.js';
+export { entryKey, entryUri } from './session.js';
+export type { Session } from './session.js';
+export { Sessions } from './sessions.js';
+export { prefix } from './settings.js';
+export { openUntitledConfig } from './untitledConfig.js';
+export { pulse } from './walkthroughKeys.js';

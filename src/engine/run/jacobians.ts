@@ -1,0 +1,27 @@
+// Singular values of the Jacobians through the kernels where they can do it, else in plain arithmetic.
+import { budget, plainBudget, plainJacobians, samples } from '../analysis/jacobians.js';
+import type { JacobianSeries, StepWindow } from '../analysis/jacobians.js';
+import { itemChunks, withOneItem } from '../analysis/spectrum.js';
+import type { Resumable } from '../core/resumable.js';
+import { allFinite } from '../core/scan.js';
+import type { Experiment } from '../network/experiment.js';
+import type { ComputedRun } from '../network/result.js';
+import { fastJacobians } from '../wasm/jacobians.js';
+import { withKernels } from '../wasm/workspaces.js';
+import type { Workspaces } from '../wasm/workspaces.js';
+
+/** `series` fills while `steps` runs, from the last step of the window to the first. */
+export function jacobianSeries(experiment: Experiment, result: ComputedRun, item: number, workspaces: Workspaces | null = null, window: StepWindow = { t0: 0, t1: experiment.shapes.T }): { readonly series: JacobianSeries; readonly steps: Resumable<void> } {
+  const { H } = experiment.shapes;
+  const t = samples(window, H, workspaces === null ? plainBudget : budget);
+  const empty = (): Float64Array => new Float64Array(t.length).fill(NaN);
+  const series = { t, sigmaMax: empty(), sigmaMin: empty(), log10Largest: empty(), log10Median: empty(), log10Smallest: empty() };
+  return { series, steps: fill(experiment, result, item, series, workspaces) };
+}
+
+function* fill(experiment: Experiment, result: ComputedRun, item: number, series: JacobianSeries, workspaces: Workspaces | null): Resumable<void> {
+  if (!(yield* allFinite([experiment.weights.Wh]))) return;
+  const chunks = yield* itemChunks(experiment, result.hs, item);
+  const own = withOneItem(experiment);
+  yield* withKernels(workspaces, (kernels) => fastJacobians(kernels, own, chunks, series), () => plainJacobians(own, chunks, series));
+}

@@ -1,0 +1,32 @@
+// What a verdict rests on.
+import type { Resumable } from '../core/resumable.js';
+import type { Experiment } from '../network/experiment.js';
+import type { SingleSource } from '../network/scaledBackward.js';
+
+/** Bounds of the verdict (AUTOTRAINER's detectors): the single-source gradient's last norm over its first. */
+export type VerdictBounds = { readonly vanishing: number; readonly exploding: number };
+export const defaultBounds: VerdictBounds = { vanishing: 1e-3, exploding: 70 };
+
+/** What drives the units of a run, sampled: mean |h·Wh|, |x·Wx| and |b|, the mean of b, and what nine in ten of the units that are off (z < 0) lack. */
+export type Drive = { readonly recurrent: number; readonly input: number; readonly bias: number; readonly meanBias: number; readonly offBy: number };
+
+/** The first thing that is not finite, in the order in which a run meets it. */
+export type NonFinite = { readonly what: 'weights' | 'inputs' | 'state' | 'upstream' | 'gradient'; readonly t: number | null };
+
+/** All that the verdict and its reason rest on. */
+export type Evidence = {
+  readonly experiment: Pick<Experiment, 'cell' | 'dtype' | 'truncate'>;
+  readonly bounds: VerdictBounds;
+  readonly single: SingleSource;
+  /** The last chunk: where the source's trip ends and begins. */
+  readonly first: number;
+  readonly source: number;
+  readonly nonFinite: NonFinite | null;
+  readonly zeroAt: number | null;
+  readonly infiniteAt: number | null;
+  /** Mean share over the trip of units that let (nearly) nothing through: |h| > 0.97, or a relu at 0; null when the cell has none. */
+  readonly closedShare: number | null;
+  readonly driveOf: () => Resumable<Drive>;
+  /** Of Wh; null when it takes too long to be told. */
+  readonly sigmaMax: () => Resumable<number | null>;
+};

@@ -1,0 +1,4 @@
+// The face of this room: what other rooms use.
+export { assetFiles, reportHtml } from './reportHtml.js';
+export type { ReportAssets } from './reportHtml.js';
+export { emptyStyle, escape, inertJson } from './reportMarkup.js';

@@ -1,0 +1,5 @@
+// The face of this room: what other rooms use.
+export { Analyses } from './analyses.js';
+export { levelBins } from './seriesDownsampling.js';
+export { relaySlices } from './sliceRelay.js';
+export { summarise } from './summary.js';

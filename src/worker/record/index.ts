@@ -1,0 +1,7 @@
+// The face of this room: what other rooms use.
+export { makeRecord } from './reportRecord.js';
+export type { RunRecord } from './reportRecord.js';
+export { recordedNorms, recordedSequences, recordedSteps, replay } from './reportReplay.js';
+export { resultJson } from './resultJson.js';
+export { ReadSources } from './runSources.js';
+export { pack, unpack } from './typedArrayJson.js';

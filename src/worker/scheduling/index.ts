@@ -1,0 +1,3 @@
+// The face of this room: what other rooms use.
+export { newFlag, raise } from './cancelFlag.js';
+export { joinBytes } from './joinBytes.js';

@@ -1,0 +1,6 @@
+// The face of this room: what other rooms use.
+export { EngineClient } from './client.js';
+export type { Questions } from './client.js';
+export { loadKernels } from './loadKernels.js';
+export { capacityHere, tooLarge } from './memoryLimit.js';
+export { help, isHelper } from './threadTeam.js';
