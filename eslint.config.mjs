@@ -3,8 +3,19 @@ import tseslint from 'typescript-eslint';
 import { circleRule, roomRule } from './build/rooms.mjs';
 
 export default tseslint.config(
-  // The kernels are AssemblyScript: not TypeScript to a parser (decorators on functions) nor to its types (i32, v128); asc checks them.
-  { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-test/', 'src/engine/kernels/', 'src/config/json/kernels/', 'test/bench/kernels/'] },
+  // The kernels are AssemblyScript: not TypeScript to a parser (decorators on functions) nor to its types (i32, v128);
+  // asc checks them.
+  {
+    ignores: [
+      'dist/',
+      'out/',
+      'node_modules/',
+      '.vscode-test/',
+      'src/engine/kernels/',
+      'src/config/json/kernels/',
+      'test/bench/kernels/',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {
@@ -20,7 +31,10 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
       // Message tables are maps from a name to types; a type keeps them closed, an interface would be open to merging.
       '@typescript-eslint/consistent-type-definitions': 'off',
       eqeqeq: 'error',
@@ -33,21 +47,53 @@ export default tseslint.config(
     rules: { 'no-restricted-globals': ['error', 'document', 'window', 'navigator', 'localStorage', 'HTMLElement'] },
   },
   {
-    // Loops over typed arrays stay inside bounds that the tensor shapes prove; `a[i]!` says so without a branch in the inner loop.
+    // Loops over typed arrays stay inside bounds that the tensor shapes prove; `a[i]!` says so without a branch in the
+    // inner loop.
     files: ['src/engine/**/*.ts', 'test/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {
     // node:test's describe and it return promises that the runner itself awaits.
     files: ['test/**/*.ts'],
-    rules: { '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['describe', 'it', 'test', 'suite'], package: 'node:test' }] }] },
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            { from: 'package', name: ['describe', 'it', 'test', 'suite'], package: 'node:test' },
+          ],
+        },
+      ],
+    },
   },
   {
     files: ['**/*.cjs'],
-    languageOptions: { sourceType: 'commonjs', globals: Object.fromEntries(['process', 'require', 'setInterval', '__filename'].map((name) => [name, 'readonly'])) },
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: Object.fromEntries(
+        ['process', 'require', 'setInterval', '__filename'].map((name) => [name, 'readonly']),
+      ),
+    },
   },
   {
     files: ['**/*.mjs'],
-    languageOptions: { globals: Object.fromEntries(['process', 'console', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'fetch', 'performance', 'document', 'window'].map((name) => [name, 'readonly'])) },
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'process',
+          'console',
+          'URL',
+          'Buffer',
+          'setTimeout',
+          'clearTimeout',
+          'setInterval',
+          'clearInterval',
+          'fetch',
+          'performance',
+          'document',
+          'window',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
   },
 );

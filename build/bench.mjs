@@ -1,7 +1,9 @@
 // Entry of `npm run bench`: compiles what is measured and hands over to test/bench/bench.ts.
-//   --quick              under a minute: fewer rounds, no XL, peers on one thread and none that has to be installed, no page and no VS Code; writes nothing
+//   --quick              under a minute: fewer rounds, no XL, peers on one thread and none that has to be installed, no
+// page and no VS Code; writes nothing
 //   --rows S,M           only these rows, no page and no VS Code; writes nothing
-//   --sections pauses    only these sections of test/bench/bench.ts (networks, analyses, reading, pauses, subnormal, differences, worker), no VS Code; writes nothing.
+//   --sections pauses    only these sections of test/bench/bench.ts (networks, analyses, reading, pauses, subnormal,
+// differences, worker), no VS Code; writes nothing.
 //                        `page`: zooms and what-ifs of the page in a browser
 //   --dry                writes nothing
 import { spawnSync } from 'node:child_process';
@@ -15,25 +17,52 @@ const { build } = await import('esbuild');
 await buildKernels();
 await compile('test/bench/kernels/peak.ts', 'out/bench/peak.wasm', 'simd,relaxed-simd,threads');
 const shared = {
-  absWorkingDir: root, bundle: true, platform: 'node', target: 'node24', logLevel: 'warning',
-  alias: { 'kernels/relaxed.wasm': './out/kernels/relaxed.wasm', 'kernels/simd.wasm': './out/kernels/simd.wasm', 'kernels/numbers.wasm': './out/kernels/numbers.wasm' }, loader: { '.wasm': 'binary' },
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  logLevel: 'warning',
+  alias: {
+    'kernels/relaxed.wasm': './out/kernels/relaxed.wasm',
+    'kernels/simd.wasm': './out/kernels/simd.wasm',
+    'kernels/numbers.wasm': './out/kernels/numbers.wasm',
+  },
+  loader: { '.wasm': 'binary' },
 };
 // The product's worker, made apart from dist so that a build meanwhile does not take it away.
 await build({
-  ...shared, format: 'cjs', mainFields: ['module', 'main'], entryPoints: { worker: 'src/worker/thread/entry.ts' }, outdir: 'out/bench', outExtension: { '.js': '.cjs' },
+  ...shared,
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  entryPoints: { worker: 'src/worker/thread/entry.ts' },
+  outdir: 'out/bench',
+  outExtension: { '.js': '.cjs' },
 });
 await build({
-  ...shared, format: 'esm', packages: 'external',
-  entryPoints: ['test/bench/bench.ts', 'test/bench/tfjs.ts'], outdir: 'out/bench', outExtension: { '.js': '.mjs' },
+  ...shared,
+  format: 'esm',
+  packages: 'external',
+  entryPoints: ['test/bench/bench.ts', 'test/bench/tfjs.ts'],
+  outdir: 'out/bench',
+  outExtension: { '.js': '.mjs' },
 });
-const { status } = spawnSync(node24, [path.join(root, 'out/bench/bench.mjs'), ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+const { status } = spawnSync(node24, [path.join(root, 'out/bench/bench.mjs'), ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+});
 process.exitCode = status ?? 1;
-// After everything else, because it needs the whole product built: the page in a browser, and in a real VS Code how soon the picture follows a key and what a key costs the extension host.
+// After everything else, because it needs the whole product built: the page in a browser, and in a real VS Code how
+// soon the picture follows a key and what a key costs the extension host.
 const part = process.argv.some((arg) => ['--quick', '--rows', '--sections'].includes(arg));
-const sections = process.argv.includes('--sections') ? (process.argv[process.argv.indexOf('--sections') + 1] ?? '').split(',') : [];
+const sections = process.argv.includes('--sections')
+  ? (process.argv[process.argv.indexOf('--sections') + 1] ?? '').split(',')
+  : [];
 const wanted = part ? sections.filter((name) => name === 'page') : ['page', 'latency', 'hostLoop'];
 if (process.exitCode === 0 && wanted.length > 0) {
-  for (const args of [['build/esbuild.mjs', '--tests'], ...wanted.map((name) => [`out/test/bench/${name}.mjs`, ...(part ? ['--dry'] : process.argv.slice(2))])]) {
+  for (const args of [
+    ['build/esbuild.mjs', '--tests'],
+    ...wanted.map((name) => [`out/test/bench/${name}.mjs`, ...(part ? ['--dry'] : process.argv.slice(2))]),
+  ]) {
     process.exitCode ||= spawnSync(node24, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
   }
 }

@@ -3,17 +3,42 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 
-/** A browser without anything but pages: tests take a third less processor time in it than in a whole one that hides its window. */
+/**
+ * A browser without anything but pages: tests take a third less processor time in it than in a whole one that hides its
+ * window.
+ */
 const shells = ['chromium-headless-shell', 'chrome-headless-shell'];
-const names = [...shells, 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge', 'microsoft-edge-stable', 'msedge'];
+const names = [
+  ...shells,
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome',
+  'microsoft-edge',
+  'microsoft-edge-stable',
+  'msedge',
+];
 
 const usualPlaces = () => {
   if (process.platform === 'darwin') {
-    return ['Google Chrome', 'Chromium', 'Microsoft Edge'].flatMap((name) => ['/Applications', path.join(process.env.HOME ?? '', 'Applications')].map((folder) => `${folder}/${name}.app/Contents/MacOS/${name}`));
+    return ['Google Chrome', 'Chromium', 'Microsoft Edge'].flatMap((name) =>
+      ['/Applications', path.join(process.env.HOME ?? '', 'Applications')].map(
+        (folder) => `${folder}/${name}.app/Contents/MacOS/${name}`,
+      ),
+    );
   }
   if (process.platform === 'win32') {
-    const folders = [process.env.PROGRAMFILES, process.env['PROGRAMFILES(X86)'], process.env.LOCALAPPDATA].filter((folder) => folder !== undefined);
-    return folders.flatMap((folder) => ['Google\\Chrome\\Application\\chrome.exe', 'Chromium\\Application\\chrome.exe', 'Microsoft\\Edge\\Application\\msedge.exe'].map((file) => path.join(folder, file)));
+    const folders = [process.env.PROGRAMFILES, process.env['PROGRAMFILES(X86)'], process.env.LOCALAPPDATA].filter(
+      (folder) => folder !== undefined,
+    );
+    return folders.flatMap((folder) =>
+      [
+        'Google\\Chrome\\Application\\chrome.exe',
+        'Chromium\\Application\\chrome.exe',
+        'Microsoft\\Edge\\Application\\msedge.exe',
+      ].map((file) => path.join(folder, file)),
+    );
   }
   return ['/snap/bin/chromium', '/opt/google/chrome/chrome', '/opt/microsoft/msedge/msedge'];
 };
@@ -62,9 +87,11 @@ const aptInstall = (packageName) => {
 };
 
 /** A program that an apt package brings, installed when it is missing and may be; null when it is not to be had. */
-export const commandFromApt = (command, packageName) => onPath([command]) ?? (aptInstall(packageName) ? onPath([command]) : null);
+export const commandFromApt = (command, packageName) =>
+  onPath([command]) ?? (aptInstall(packageName) ? onPath([command]) : null);
 
-const aptKnows = (packageName) => onPath(['apt-cache']) !== null && spawnSync('apt-cache', ['show', packageName], { stdio: 'ignore' }).status === 0;
+const aptKnows = (packageName) =>
+  onPath(['apt-cache']) !== null && spawnSync('apt-cache', ['show', packageName], { stdio: 'ignore' }).status === 0;
 
 /**
  * The path of a Chromium, Chrome or Edge. CHROMIUM_PATH decides when it is set.
@@ -78,10 +105,15 @@ export function findChromium() {
   }
   const found = find() ?? ([shells[0], 'chromium'].some(aptInstall) ? find() : null);
   if (found !== null) return found;
-  throw new Error('These tests need a browser: install Chromium, Chrome or Edge, or set CHROMIUM_PATH to the browser\'s executable.');
+  throw new Error(
+    "These tests need a browser: install Chromium, Chrome or Edge, or set CHROMIUM_PATH to the browser's executable.",
+  );
 }
 
-/** Once before many tests that need a browser: brings the headless shell even beside a whole browser, where apt has it and may install. Throws as `findChromium`. */
+/**
+ * Once before many tests that need a browser: brings the headless shell even beside a whole browser, where apt has it
+ * and may install. Throws as `findChromium`.
+ */
 export function prepareChromium() {
   const chosen = process.env.CHROMIUM_PATH ?? '';
   if (chosen === '' && onPath(shells) === null && aptKnows(shells[0])) aptInstall(shells[0]);
@@ -89,7 +121,16 @@ export function prepareChromium() {
 }
 
 /**
- * Switches that keep a browser under test quiet and let it start in a container, where its own sandbox cannot. The headless shell draws letters
- * with whole hinting unless it is told to draw them as a whole browser does.
+ * Switches that keep a browser under test quiet and let it start in a container, where its own sandbox cannot. The
+ * headless shell draws letters with whole hinting unless it is told to draw them as a whole browser does.
  */
-export const chromiumArgs = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--font-render-hinting=slight'];
+export const chromiumArgs = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--font-render-hinting=slight',
+];

@@ -1,4 +1,5 @@
-// Bundles everything that runs: the extension host, the worker, the page, the command line and, with --tests, every test.
+// Bundles everything that runs: the extension host, the worker, the page, the command line and, with --tests, every
+// test.
 import { build, context } from 'esbuild';
 import { globSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -19,35 +20,68 @@ const shared = {
   legalComments: 'none',
   logLevel: 'warning',
   // The engine's kernels, compiled below, travel inside the bundles that run them.
-  alias: { 'kernels/relaxed.wasm': './out/kernels/relaxed.wasm', 'kernels/simd.wasm': './out/kernels/simd.wasm', 'kernels/numbers.wasm': './out/kernels/numbers.wasm' },
+  alias: {
+    'kernels/relaxed.wasm': './out/kernels/relaxed.wasm',
+    'kernels/simd.wasm': './out/kernels/simd.wasm',
+    'kernels/numbers.wasm': './out/kernels/numbers.wasm',
+  },
   loader: { '.wasm': 'binary' },
-  define: { productVersion: JSON.stringify(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version), 'process.env.NODE_ENV': production ? '"production"' : '"development"' },
+  define: {
+    productVersion: JSON.stringify(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version),
+    'process.env.NODE_ENV': production ? '"production"' : '"development"',
+  },
 };
-// The oldest supported VS Code (see engines in package.json) runs Node 20 in its extension host and Chromium 132 in its window.
-// jsonc-parser's CommonJS build cannot be bundled, its module build can.
+// The oldest supported VS Code (see engines in package.json) runs Node 20 in its extension host and Chromium 132 in its
+// window. jsonc-parser's CommonJS build cannot be bundled, its module build can.
 const forNode = { ...shared, platform: 'node', format: 'cjs', target: 'node20', mainFields: ['module', 'main'] };
 const forPage = { ...shared, platform: 'browser', format: 'esm', target: 'chrome132' };
 
 const product = [
-  { ...forNode, entryPoints: { extension: 'src/extension.ts', worker: 'src/worker/thread/entry.ts' }, outdir: 'dist', external: ['vscode'] },
+  {
+    ...forNode,
+    entryPoints: { extension: 'src/extension.ts', worker: 'src/worker/thread/entry.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  },
   { ...forNode, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
-  { ...forPage, entryPoints: { main: 'webview/main.ts', style: 'webview/style.css', report: 'webview/report.css' }, outdir: 'dist/webview' },
+  {
+    ...forPage,
+    entryPoints: { main: 'webview/main.ts', style: 'webview/style.css', report: 'webview/report.css' },
+    outdir: 'dist/webview',
+  },
   { ...forPage, format: 'iife', entryPoints: { report: 'src/report/reportPage.ts' }, outdir: 'dist/webview' },
 ];
 
-/** Tests use the build's own modules where they lie: those find the project by their own place, which a bundle would change. */
+/**
+ * Tests use the build's own modules where they lie: those find the project by their own place, which a bundle would
+ * change.
+ */
 const buildScriptsStayOutside = {
   name: 'build-scripts-stay-outside',
   setup({ onResolve }) {
-    onResolve({ filter: /\/build\/[\w-]+\.mjs$/ }, ({ path: file, resolveDir }) => ({ path: pathToFileURL(path.resolve(resolveDir, file)).href, external: true }));
+    onResolve({ filter: /\/build\/[\w-]+\.mjs$/ }, ({ path: file, resolveDir }) => ({
+      path: pathToFileURL(path.resolve(resolveDir, file)).href,
+      external: true,
+    }));
   },
 };
 
-/** The contributed JSON schema is made from the table that validates configs, once in each language; package.nls.*.json choose. */
+/**
+ * The contributed JSON schema is made from the table that validates configs, once in each language; package.nls.*.json
+ * choose.
+ */
 async function writeSchemas() {
-  const contents = "export { setLanguage } from './src/l10n.js'; export { configJsonSchema } from './src/config/read/schema.js';";
-  const { outputFiles } = await build({ ...forPage, sourcemap: false, stdin: { contents, resolveDir: root }, write: false });
-  const { setLanguage, configJsonSchema } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+  const contents =
+    "export { setLanguage } from './src/l10n.js'; export { configJsonSchema } from './src/config/read/schema.js';";
+  const { outputFiles } = await build({
+    ...forPage,
+    sourcemap: false,
+    stdin: { contents, resolveDir: root },
+    write: false,
+  });
+  const { setLanguage, configJsonSchema } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+  );
   await mkdir(new URL('../dist', import.meta.url), { recursive: true });
   const write = (name) => writeFile(new URL(`../dist/${name}`, import.meta.url), JSON.stringify(configJsonSchema()));
   await write('rnn.schema.json');
@@ -59,8 +93,31 @@ async function writeSchemas() {
 
 const testEntries = (pattern) => globSync(pattern, { cwd: root });
 const tests = () => [
-  { ...forNode, format: 'esm', target: 'node24', packages: 'external', plugins: [buildScriptsStayOutside], entryPoints: [...testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'), 'test/screenshots/take.ts', 'test/soak/soak.ts', 'test/bench/latency.ts', 'test/bench/hostLoop.ts', 'test/bench/page.ts'], outbase: 'test', outdir: 'out/test', outExtension: { '.js': '.mjs' } },
-  { ...forNode, entryPoints: ['test/vscode/suite/index.ts', ...testEntries('test/vscode/suite/**/*.test.ts')], outbase: 'test/vscode', outdir: 'out/test/vscode', external: ['vscode', 'mocha'] },
+  {
+    ...forNode,
+    format: 'esm',
+    target: 'node24',
+    packages: 'external',
+    plugins: [buildScriptsStayOutside],
+    entryPoints: [
+      ...testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'),
+      'test/screenshots/take.ts',
+      'test/soak/soak.ts',
+      'test/bench/latency.ts',
+      'test/bench/hostLoop.ts',
+      'test/bench/page.ts',
+    ],
+    outbase: 'test',
+    outdir: 'out/test',
+    outExtension: { '.js': '.mjs' },
+  },
+  {
+    ...forNode,
+    entryPoints: ['test/vscode/suite/index.ts', ...testEntries('test/vscode/suite/**/*.test.ts')],
+    outbase: 'test/vscode',
+    outdir: 'out/test/vscode',
+    external: ['vscode', 'mocha'],
+  },
 ];
 
 await buildKernels();
@@ -69,7 +126,9 @@ if (flags.has('--watch')) {
   for (const options of product) await (await context(options)).watch();
 } else {
   await rm(new URL('../dist', import.meta.url), { recursive: true, force: true });
-  const bundles = [...product, ...(flags.has('--tests') ? tests() : [])].filter((options) => Object.keys(options.entryPoints).length > 0);
+  const bundles = [...product, ...(flags.has('--tests') ? tests() : [])].filter(
+    (options) => Object.keys(options.entryPoints).length > 0,
+  );
   await Promise.all(bundles.map((options) => build(options)));
   await writeSchemas();
 }

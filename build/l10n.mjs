@@ -1,5 +1,6 @@
 // Finds every translatable sentence in the sources, and keeps the bundles of `l10n` in step with them.
-//   node build/l10n.mjs   sorts every bundle, adds the sentences it lacks with an empty text, and drops those that nothing says any more
+//   node build/l10n.mjs   sorts every bundle, adds the sentences it lacks with an empty text, and drops those that
+// nothing says any more
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,15 +17,28 @@ export const readBundle = (language) => JSON.parse(readFileSync(bundlePath(langu
 export const placeholders = (sentence) => [...new Set(sentence.match(/\{\d+\}/g) ?? [])].sort();
 
 /** The files whose sentences a user can meet. */
-export const sourceFiles = () => globSync(['src/**/*.ts', 'webview/**/*.ts'], { cwd: root }).map((file) => file.split(path.sep).join('/')).filter((file) => !/^src\/.*\/kernels\//.test(file)).sort();
+export const sourceFiles = () =>
+  globSync(['src/**/*.ts', 'webview/**/*.ts'], { cwd: root })
+    .map((file) => file.split(path.sep).join('/'))
+    .filter((file) => !/^src\/.*\/kernels\//.test(file))
+    .sort();
 
 const comesFromL10n = (specifier) => specifier === '@vscode/l10n' || /\/l10n\.js$/.test(specifier);
 
 /** The local names under which a file imports `t`. */
 function namesOfT(file) {
-  const imports = file.statements.filter(ts.isImportDeclaration).filter(({ moduleSpecifier }) => comesFromL10n(moduleSpecifier.text));
-  const bindings = imports.map(({ importClause }) => importClause?.namedBindings).filter((clause) => clause !== undefined && ts.isNamedImports(clause));
-  return new Set(bindings.flatMap(({ elements }) => elements).filter(({ name, propertyName }) => (propertyName ?? name).text === 't').map(({ name }) => name.text));
+  const imports = file.statements
+    .filter(ts.isImportDeclaration)
+    .filter(({ moduleSpecifier }) => comesFromL10n(moduleSpecifier.text));
+  const bindings = imports
+    .map(({ importClause }) => importClause?.namedBindings)
+    .filter((clause) => clause !== undefined && ts.isNamedImports(clause));
+  return new Set(
+    bindings
+      .flatMap(({ elements }) => elements)
+      .filter(({ name, propertyName }) => (propertyName ?? name).text === 't')
+      .map(({ name }) => name.text),
+  );
 }
 
 /** The page's start runs after everything that it imports, the language first. */
@@ -34,10 +48,22 @@ const startsLast = 'webview/main.ts';
 const insideFunction = (node) => {
   if (node.getSourceFile().fileName === startsLast) return true;
   for (let at = node.parent; at !== undefined; at = at.parent) {
-    if (ts.isFunctionLike(at) || (ts.isPropertyDeclaration(at) && !at.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword))) return true;
+    if (
+      ts.isFunctionLike(at) ||
+      (ts.isPropertyDeclaration(at) && !at.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword))
+    )
+      return true;
   }
   return false;
 };
+
+/** The text of a literal, or of literals that a plus joins because a line ends; null for anything else. */
+function joinedText(node) {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.PlusToken) return null;
+  const [left, right] = [joinedText(node.left), joinedText(node.right)];
+  return left === null || right === null ? null : left + right;
+}
 
 const faultOf = (call, key) => {
   if (key === null) return 'the sentence has to stand here as a literal';
@@ -45,10 +71,14 @@ const faultOf = (call, key) => {
   const wanted = placeholders(key);
   const given = call.arguments.length - 1;
   if (call.arguments.some(ts.isSpreadElement)) return null;
-  return wanted.every((placeholder, i) => placeholder === `{${i}}`) && wanted.length === given ? null : `${JSON.stringify(key)} wants ${wanted.join(' ') || 'nothing'} and is given ${given} values`;
+  return wanted.every((placeholder, i) => placeholder === `{${i}}`) && wanted.length === given
+    ? null
+    : `${JSON.stringify(key)} wants ${wanted.join(' ') || 'nothing'} and is given ${given} values`;
 };
 
-/** Every sentence of one source text with the lines that say it, and what is wrong with the ways in which it is said. */
+/**
+ * Every sentence of one source text with the lines that say it, and what is wrong with the ways in which it is said.
+ */
 export function collectFrom(name, text) {
   const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
   const names = namesOfT(file);
@@ -57,13 +87,14 @@ export function collectFrom(name, text) {
   const visit = (node) => {
     if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && names.has(node.expression.text)) {
       const [first] = node.arguments;
-      const key = first !== undefined && ts.isStringLiteralLike(first) ? first.text : null;
+      const key = first === undefined ? null : joinedText(first);
       const place = `${name}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
       const fault = faultOf(node, key);
       if (key !== null) found.push({ key, place });
       if (fault !== null) faults.push(`${place}: ${fault}`);
     }
-    if (ts.isTaggedTemplateExpression(node) && ts.isIdentifier(node.tag) && names.has(node.tag.text)) faults.push(`${name}: t\`…\` hides its key; write t('… {0}', value)`);
+    if (ts.isTaggedTemplateExpression(node) && ts.isIdentifier(node.tag) && names.has(node.tag.text))
+      faults.push(`${name}: t\`…\` hides its key; write t('… {0}', value)`);
     ts.forEachChild(node, visit);
   };
   if (names.size > 0) visit(file);
@@ -84,12 +115,16 @@ export function collect() {
 
 /** Text of a literal without its values; null for anything else. */
 const textOf = (node) => {
-  if (ts.isStringLiteralLike(node)) return node.text;
-  return ts.isTemplateExpression(node) ? [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join(' … ') : null;
+  const joined = joinedText(node);
+  if (joined !== null) return joined;
+  return ts.isTemplateExpression(node)
+    ? [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join(' … ')
+    : null;
 };
 
 /** Calls whose text no user reads: logs, broken invariants, what a program parses. */
-const unread = /^(?:this\.)?(?:#?log|log|console|sessions\.log|session\.log|context\.log|inspections\.log)\.|\.log\.(?:error|warn|info|debug)$|^(?:Type|Range)?Error$/;
+const unread =
+  /^(?:this\.)?(?:#?log|log|console|sessions\.log|session\.log|context\.log|inspections\.log)\.|\.log\.(?:error|warn|info|debug)$|^(?:Type|Range)?Error$/;
 
 const isUnread = (node) => {
   for (let at = node.parent; at !== undefined; at = at.parent) {
@@ -115,7 +150,8 @@ export function unsaid() {
         return;
       }
       const told = textOf(node);
-      if (told !== null && /\b[A-Za-z]{2,},? [a-z]{2,},? [a-z]{2,}\b/.test(told) && !isUnread(node)) out.push(`${name}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}: ${told}`);
+      if (told !== null && /\b[A-Za-z]{2,},? [a-z]{2,},? [a-z]{2,}\b/.test(told) && !isUnread(node))
+        out.push(`${name}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}: ${told}`);
       ts.forEachChild(node, visit);
     };
     visit(file);
@@ -128,8 +164,14 @@ function bringInStep(language) {
   const keys = [...collect().sentences.keys()].sort();
   const missing = keys.filter((key) => (known[key] ?? '') === '');
   const unused = Object.keys(known).filter((key) => !keys.includes(key));
-  writeFileSync(bundlePath(language), `${JSON.stringify(Object.fromEntries(keys.map((key) => [key, known[key] ?? ''])), null, 2)}\n`);
-  console.log(`${path.basename(bundlePath(language))}: ${keys.length} sentences, ${missing.length} to translate, ${unused.length} dropped`);
+  writeFileSync(
+    bundlePath(language),
+    `${JSON.stringify(Object.fromEntries(keys.map((key) => [key, known[key] ?? ''])), null, 2)}\n`,
+  );
+  console.log(
+    `${path.basename(bundlePath(language))}: ${keys.length} sentences, ${missing.length} to translate, ` +
+      `${unused.length} dropped`,
+  );
   for (const key of missing) console.log(`  ${JSON.stringify(key)}`);
 }
 

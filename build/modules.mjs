@@ -1,5 +1,7 @@
-// What has to be there before anything else can run: the packages of package-lock.json, and the Node that the project is written for.
-// This file runs on whatever Node the user has (20 or newer) and before any package is installed, so it may import only Node's own modules.
+// What has to be there before anything else can run: the packages of package-lock.json, and the Node that the project
+// is written for.
+// This file runs on whatever Node the user has (20 or newer) and before any package is installed, so it may import only
+// Node's own modules.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +13,13 @@ export const root = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
 const wantedMajor = 24;
 
 /** Node 24's executable, from the npm package `node`; it exists once the packages are installed. */
-export const node24 = path.join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+export const node24 = path.join(
+  root,
+  'node_modules',
+  'node',
+  'bin',
+  process.platform === 'win32' ? 'node.exe' : 'node',
+);
 
 const readJson = (file) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
 
@@ -28,12 +36,18 @@ export function modulesAreCurrent() {
 }
 
 /**
- * How to run npm: the one that runs this very script, when one does, else the one on the PATH (a command file on Windows, which only a shell can start).
- * Under `npm run`, npm hands its own settings down in the environment; they would point the inner npm at this project, so they are left out.
+ * How to run npm: the one that runs this very script, when one does, else the one on the PATH (a command file on
+ * Windows, which only a shell can start).
+ * Under `npm run`, npm hands its own settings down in the environment; they would point the inner npm at this project,
+ * so they are left out.
  */
 export function npm(args, options = {}) {
   const own = process.env.npm_execpath;
-  const env = Object.fromEntries(Object.entries(options.env ?? process.env).filter(([name]) => !/^npm_(config_(local_prefix|prefix|global_prefix|user_agent)|package_|lifecycle_)/i.test(name)));
+  const env = Object.fromEntries(
+    Object.entries(options.env ?? process.env).filter(
+      ([name]) => !/^npm_(config_(local_prefix|prefix|global_prefix|user_agent)|package_|lifecycle_)/i.test(name),
+    ),
+  );
   return own !== undefined && /\.c?js$/.test(own) && /npm-cli/.test(own)
     ? { command: process.execPath, args: [own, ...args], options: { ...options, env } }
     : { command: 'npm', args, options: { ...options, env, shell: process.platform === 'win32' } };
@@ -48,7 +62,10 @@ export function ensureModules() {
   if (error !== undefined) throw new Error(`npm could not be started (${error.message}): is it on the PATH?`);
   if (status !== 0) throw new Error(`npm ci ended with exit code ${status}: its own words above say why.`);
   if (!existsSync(node24)) {
-    throw new Error('The packages are installed, but Node 24 is missing: the install script of the package "node" did not run. Allow it once with: npm rebuild node --ignore-scripts=false');
+    throw new Error(
+      'The packages are installed, but Node 24 is missing: the install script of the package "node" did not ' +
+        'run. Allow it once with: npm rebuild node --ignore-scripts=false',
+    );
   }
 }
 

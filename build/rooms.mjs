@@ -1,5 +1,5 @@
-// The order of the rooms, and the lint rules that keep it: a room imports only from itself and from rooms below it, through their index.ts,
-// and no files import each other in a circle.
+// The order of the rooms, and the lint rules that keep it: a room imports only from itself and from rooms below it,
+// through their index.ts, and no files import each other in a circle.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -31,7 +31,9 @@ export const innerRooms = {
 /** Written in AssemblyScript, which has rules of its own; nothing imports them. */
 export const kernelRooms = ['src/engine/kernels', 'src/config/json/kernels'];
 
-/** What a room may never import, besides the rooms above it (bare module names; `node:` stands for every Node module). */
+/**
+ * What a room may never import, besides the rooms above it (bare module names; `node:` stands for every Node module).
+ */
 const forbidden = {
   'src/l10n.ts': ['vscode', 'node:'],
   'src/engine': ['vscode', 'node:', 'jsonc-parser', 'ml-matrix'],
@@ -70,7 +72,9 @@ function whyNotInside(room, file, target) {
   if (unknown !== undefined) return `${room}/${unknown} has no place in the order of rooms`;
   if (from === null || from === to || target === 'webview/ui') return null;
   if (to === null) return `${room}/${from} may not import what stands above all rooms of ${room}`;
-  return order.indexOf(to) < order.indexOf(from) ? null : `${room}/${from} lies below ${room}/${to} and may not import from it`;
+  return order.indexOf(to) < order.indexOf(from)
+    ? null
+    : `${room}/${from} lies below ${room}/${to} and may not import from it`;
 }
 
 /** The reason why `file` (relative to the project, with slashes) may not import `specifier`, or null when it may. */
@@ -81,7 +85,9 @@ export function whyNot(file, specifier, typeOnly = false) {
     return `only ${toolkitOwner} imports the component toolkit, so that it can be swapped in one place`;
   }
   if (!specifier.startsWith('.')) {
-    const banned = (forbidden[room] ?? []).find((name) => specifier === name || (name.endsWith(':') && specifier.startsWith(name)));
+    const banned = (forbidden[room] ?? []).find(
+      (name) => specifier === name || (name.endsWith(':') && specifier.startsWith(name)),
+    );
     return banned === undefined ? null : `${room} may not touch ${specifier}`;
   }
   const target = path.posix.join(path.posix.dirname(file), specifier).replace(/\.js$/, '');
@@ -115,14 +121,21 @@ export const roomRule = {
       const reason = whyNot(file, node.source.value, typeOnly);
       if (reason !== null) context.report({ node, messageId: 'room', data: { reason } });
     };
-    return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check, ImportExpression: check };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+    };
   },
 };
 
 /** file → the project's files that it imports, types included; paths relative to `root`, with slashes. */
 export function importGraph(root) {
   const inKernels = (file) => kernelRooms.some((room) => file.startsWith(`${room}/`));
-  const files = globSync(['src/**/*.ts', 'webview/**/*.ts'], { cwd: root }).map((file) => file.split(path.sep).join('/'));
+  const files = globSync(['src/**/*.ts', 'webview/**/*.ts'], { cwd: root }).map((file) =>
+    file.split(path.sep).join('/'),
+  );
   return new Map(
     files
       .filter((file) => !inKernels(file))
@@ -154,7 +167,10 @@ export function circle(graph, file, target) {
 }
 
 const graphs = new Map();
-/** The graph is read once for all files of a lint run; an editor that lints for hours reads it again after half a minute. */
+/**
+ * The graph is read once for all files of a lint run; an editor that lints for hours reads it again after half a
+ * minute.
+ */
 function recentGraph(root) {
   const known = graphs.get(root);
   if (known !== undefined && performance.now() - known.readAt < 30_000) return known.graph;

@@ -1,5 +1,6 @@
-// `npm start`: builds the extension and opens the examples in a VS Code that runs it. The first of these that is to be had:
-// an installed VS Code (or an editor made from it), a downloaded one, the VS Code server of the tests in the user's browser.
+// `npm start`: builds the extension and opens the examples in a VS Code that runs it. The first of these that is to be
+// had: an installed VS Code (or an editor made from it), a downloaded one, the VS Code server of the tests in the
+// user's browser.
 //   --browser   the server, whatever else there is
 //   --check     starts it, sees whether it answers, says where, and ends
 import { spawn, spawnSync } from 'node:child_process';
@@ -31,15 +32,18 @@ const startInstalled = async () => {
 
 const startDownloaded = async () => {
   const { downloadAndUnzipVSCode } = await import('@vscode/test-electron');
-  const program = await downloadAndUnzipVSCode({ version: 'stable', timeout: 15_000, cachePath: cache }).catch((error) => {
-    console.log(`VS Code cannot be downloaded: ${error.message.split('\n')[0]}`);
-    return null;
-  });
+  const program = await downloadAndUnzipVSCode({ version: 'stable', timeout: 15_000, cachePath: cache }).catch(
+    (error) => {
+      console.log(`VS Code cannot be downloaded: ${error.message.split('\n')[0]}`);
+      return null;
+    },
+  );
   if (program === null) return false;
   console.log(program);
   const { rootFlags } = await import('./editors.mjs');
   const data = rootFlags(desktopData).length > 0 ? rootFlags(desktopData) : [`--user-data-dir=${desktopData}`];
-  if (flags.has('--check')) return spawnSync(program, [...data, '--version'], { shell: process.platform === 'win32' }).status === 0;
+  if (flags.has('--check'))
+    return spawnSync(program, [...data, '--version'], { shell: process.platform === 'win32' }).status === 0;
   console.log('VS Code runs until its window is closed.');
   const child = spawn(program, [...data, ...openArgs], { stdio: 'inherit' });
   return new Promise((resolve) => {
@@ -67,7 +71,8 @@ const startServerInBrowser = async () => {
     process.on('SIGINT', () => resolve('asked'));
     process.on('SIGTERM', () => resolve('asked'));
   });
-  if ((await Promise.race([asked, server.ended])) !== 'asked') throw new Error(`The server ended by itself; its log is ${server.logFile}.`);
+  if ((await Promise.race([asked, server.ended])) !== 'asked')
+    throw new Error(`The server ended by itself; its log is ${server.logFile}.`);
   return server.stop();
 };
 
@@ -77,7 +82,8 @@ try {
   ensureModules();
   await underNode24();
   console.log('Building …');
-  if (spawnSync(node24, [path.join(root, 'build', 'esbuild.mjs')], { cwd: root, stdio: 'inherit' }).status !== 0) throw new Error('The build failed: its own words above say why.');
+  if (spawnSync(node24, [path.join(root, 'build', 'esbuild.mjs')], { cwd: root, stdio: 'inherit' }).status !== 0)
+    throw new Error('The build failed: its own words above say why.');
   const onDesktop = !flags.has('--browser') && hasDisplay() && ((await startInstalled()) || (await startDownloaded()));
   if (!onDesktop) await startServerInBrowser();
 } catch (error) {

@@ -1,5 +1,5 @@
-// `npm test`: everything that is checked, in the order in which a failure is cheapest to learn; `npm test -- unit page` runs
-// the named suites with what they need. A failed suite does not stop the others. The last line counts all of them.
+// `npm test`: everything that is checked, in the order in which a failure is cheapest to learn; `npm test -- unit page`
+// runs the named suites with what they need. A failed suite does not stop the others. The last line counts all of them.
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -15,41 +15,66 @@ const passed = { passed: 1, failed: 0, skipped: 0 };
 const failed = { passed: 0, failed: 1, skipped: 0 };
 
 /** A suite that is one program: it passes when the program ends with 0. */
-const program = (...args) => async () => {
-  const child = spawn(node24, args, { cwd: root, stdio: 'inherit' });
-  const code = await new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', (status, signal) => resolve(status ?? signal));
-  });
-  return code === 0 ? passed : failed;
-};
+const program =
+  (...args) =>
+  async () => {
+    const child = spawn(node24, args, { cwd: root, stdio: 'inherit' });
+    const code = await new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('exit', (status, signal) => resolve(status ?? signal));
+    });
+    return code === 0 ? passed : failed;
+  };
 
 /** A suite of node:test files: every test/FOLDER/**\/*.test.ts, as esbuild bundled it. */
-const nodeTests = (folder, { concurrency, minutes }) => async () => {
-  const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: root }).map((file) => path.join(root, 'out', file.replace(/\.ts$/, '.mjs'))).sort();
-  if (files.length === 0) {
-    console.error(`There is no file test/${folder}/**/*.test.ts.`);
-    return failed;
-  }
-  const events = run({ files, concurrency: Math.min(concurrency, availableParallelism()), timeout: minutes * 60_000, cwd: root });
-  let counts = null;
-  const empty = [];
-  events.on('test:summary', (summary) => {
-    if (summary.file === undefined) counts = summary.counts;
-  });
-  // A file without tests counts as one passed test of its own name.
-  events.on('test:pass', ({ name, nesting }) => {
-    if (nesting === 0 && files.includes(path.resolve(root, name))) empty.push(name);
-  });
-  for await (const text of events.compose(spec)) process.stdout.write(text);
-  for (const file of empty) console.error(`${file} holds no test.`);
-  if (counts === null) return failed;
-  return { passed: counts.passed - empty.length, failed: counts.failed + counts.cancelled + empty.length, skipped: counts.skipped + counts.todo };
-};
+const nodeTests =
+  (folder, { concurrency, minutes }) =>
+  async () => {
+    const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: root })
+      .map((file) => path.join(root, 'out', file.replace(/\.ts$/, '.mjs')))
+      .sort();
+    if (files.length === 0) {
+      console.error(`There is no file test/${folder}/**/*.test.ts.`);
+      return failed;
+    }
+    const events = run({
+      files,
+      concurrency: Math.min(concurrency, availableParallelism()),
+      timeout: minutes * 60_000,
+      cwd: root,
+    });
+    let counts = null;
+    const empty = [];
+    events.on('test:summary', (summary) => {
+      if (summary.file === undefined) counts = summary.counts;
+    });
+    // A file without tests counts as one passed test of its own name.
+    events.on('test:pass', ({ name, nesting }) => {
+      if (nesting === 0 && files.includes(path.resolve(root, name))) empty.push(name);
+    });
+    for await (const text of events.compose(spec)) process.stdout.write(text);
+    for (const file of empty) console.error(`${file} holds no test.`);
+    if (counts === null) return failed;
+    return {
+      passed: counts.passed - empty.length,
+      failed: counts.failed + counts.cancelled + empty.length,
+      skipped: counts.skipped + counts.todo,
+    };
+  };
 
 const suites = {
   typecheck: { needs: [], run: program('node_modules/typescript/bin/tsc', '--noEmit') },
-  lint: { needs: [], run: program('node_modules/eslint/bin/eslint.js', '.') },
+  lint: {
+    needs: [],
+    run: async () => {
+      const [rules, format] = [
+        program('node_modules/eslint/bin/eslint.js', '.'),
+        program('build/format.mjs', '--check'),
+      ];
+      const results = [await rules(), await format()];
+      return results.find(({ failed: count }) => count > 0) ?? passed;
+    },
+  },
   build: {
     needs: [],
     run: async () => {
@@ -85,12 +110,14 @@ const suites = {
 
 const chosen = (names) => {
   const unknown = names.find((name) => !(name in suites));
-  if (unknown !== undefined) throw new Error(`There is no suite "${unknown}"; there are ${Object.keys(suites).join(', ')}.`);
+  if (unknown !== undefined)
+    throw new Error(`There is no suite "${unknown}"; there are ${Object.keys(suites).join(', ')}.`);
   const wanted = new Set(names);
-  const add = (name) => suites[name].needs.forEach((need) => {
-    wanted.add(need);
-    add(need);
-  });
+  const add = (name) =>
+    suites[name].needs.forEach((need) => {
+      wanted.add(need);
+      add(need);
+    });
   names.forEach(add);
   return Object.keys(suites).filter((name) => names.length === 0 || wanted.has(name));
 };
@@ -125,4 +152,5 @@ export async function test(names) {
   return sum.failed === 0 ? 0 : 1;
 }
 
-const line = ({ passed: good, failed: bad, skipped }) => `${good} passed, ${bad} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+const line = ({ passed: good, failed: bad, skipped }) =>
+  `${good} passed, ${bad} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;

@@ -20,7 +20,12 @@ export type ServerOptions = {
   /** False leaves workspace trust on (Restricted Mode). */
   readonly trusted?: boolean;
 };
-export type WindowOptions = { readonly folder?: string | undefined; readonly workspace?: string | undefined; readonly developmentPath?: string | undefined; readonly testsPath?: string | undefined };
+export type WindowOptions = {
+  readonly folder?: string | undefined;
+  readonly workspace?: string | undefined;
+  readonly developmentPath?: string | undefined;
+  readonly testsPath?: string | undefined;
+};
 
 export function ensureServer(): Promise<void>;
 export function installVsix(vsix: string, dataDir: string): Promise<void>;

@@ -1,5 +1,6 @@
 // A real VS Code where the desktop program cannot be downloaded: the workbench and extension host of the npm package
-// code-server, run by the project's own Node 24 on a loopback port. Tests drive it in a browser; `npm start` falls back on it.
+// code-server, run by the project's own Node 24 on a loopback port. Tests drive it in a browser; `npm start` falls back
+// on it.
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -45,9 +46,17 @@ export async function ensureServer() {
   try {
     await writeFile(path.join(place, 'package.json'), JSON.stringify({ private: true }));
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=warn'];
-    await logged(npm(['install', ...quiet, `code-server@${serverVersion}`], { cwd: place }), log, `Installing code-server ${serverVersion}`);
+    await logged(
+      npm(['install', ...quiet, `code-server@${serverVersion}`], { cwd: place }),
+      log,
+      `Installing code-server ${serverVersion}`,
+    );
     const inner = path.join(place, 'node_modules', 'code-server', 'lib', 'vscode');
-    await logged(npm(['install', '--omit=dev', ...quiet], { cwd: inner }), log, 'Installing the packages of code-server');
+    await logged(
+      npm(['install', '--omit=dev', ...quiet], { cwd: inner }),
+      log,
+      'Installing the packages of code-server',
+    );
     await rename(place, home).catch((error) => {
       // Somebody else finished the same install meanwhile: theirs is as good.
       if (!existsSync(serverScript)) throw error;
@@ -86,7 +95,9 @@ async function writeSettings(dataDir, settings) {
 
 /** The environment of a server: this process's own, without what an editor or Node around it would force on it. */
 const serverEnvironment = (extra) => {
-  const own = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|NODE_TEST_CONTEXT$|NODE_V8_COVERAGE$)/.test(name));
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|NODE_TEST_CONTEXT$|NODE_V8_COVERAGE$)/.test(name),
+  );
   // Without a gallery the server has no reason to reach beyond this machine.
   return { ...Object.fromEntries(own), EXTENSIONS_GALLERY: '{"serviceUrl":""}', ...extra };
 };
@@ -110,7 +121,11 @@ export async function installVsix(vsix, dataDir) {
   await ensureServer();
   await mkdir(dataDir, { recursive: true });
   const args = [serverScript, '--install-extension', path.resolve(vsix), '--server-data-dir', dataDir];
-  await logged({ command: node24, args, options: { cwd: dataDir, env: serverEnvironment({}) } }, path.join(dataDir, 'install-extension.log'), `Installing ${vsix}`);
+  await logged(
+    { command: node24, args, options: { cwd: dataDir, env: serverEnvironment({}) } },
+    path.join(dataDir, 'install-extension.log'),
+    `Installing ${vsix}`,
+  );
 }
 
 /**
@@ -122,12 +137,27 @@ export async function startServer({ dataDir, settings = {}, env = {}, port = 0, 
   await ensureServer();
   await writeSettings(dataDir, settings);
   const args = [
-    serverScript, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--accept-server-license-terms',
+    serverScript,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--without-connection-token',
+    '--accept-server-license-terms',
     // Without this switch a built server ignores the extension payload in the address (workbenchUrl).
     '--enable-smoke-test-driver',
-    '--telemetry-level', 'off', '--server-data-dir', dataDir, ...(trusted ? ['--disable-workspace-trust'] : []),
+    '--telemetry-level',
+    'off',
+    '--server-data-dir',
+    dataDir,
+    ...(trusted ? ['--disable-workspace-trust'] : []),
   ];
-  const child = spawn(node24, args, { cwd: dataDir, env: serverEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' });
+  const child = spawn(node24, args, {
+    cwd: dataDir,
+    env: serverEnvironment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+  });
   const onExit = () => killTree(child);
   process.on('exit', onExit);
   const logFile = path.join(dataDir, 'server.log');
@@ -146,8 +176,13 @@ export async function startServer({ dataDir, settings = {}, env = {}, port = 0, 
     child.stdout.on('data', look);
     child.stdout.pipe(log, { end: false });
     child.on('error', reject);
-    void ended.then((code) => reject(new Error(`The VS Code server ended (${code}) before it listened; its log is ${logFile}.`)));
-    setTimeout(() => reject(new Error(`The VS Code server did not listen within a minute; its log is ${logFile}.`)), 60_000).unref();
+    void ended.then((code) =>
+      reject(new Error(`The VS Code server ended (${code}) before it listened; its log is ${logFile}.`)),
+    );
+    setTimeout(
+      () => reject(new Error(`The VS Code server did not listen within a minute; its log is ${logFile}.`)),
+      60_000,
+    ).unref();
   });
   const stop = async () => {
     killTree(child);
@@ -168,7 +203,10 @@ export async function startServer({ dataDir, settings = {}, env = {}, port = 0, 
 const answers = async (url) => {
   const end = performance.now() + 30_000;
   for (;;) {
-    const refusal = await fetch(url).then((reply) => (reply.ok ? null : `status ${reply.status}`), (error) => error.message);
+    const refusal = await fetch(url).then(
+      (reply) => (reply.ok ? null : `status ${reply.status}`),
+      (error) => error.message,
+    );
     if (refusal === null) return;
     if (performance.now() > end) throw new Error(`${url} does not answer: ${refusal}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -176,8 +214,9 @@ const answers = async (url) => {
 };
 
 /**
- * The address that opens `folder`, or the folders of a `workspace` file, in a window of the server; an empty window without either. `developmentPath` loads an extension from its source folder,
- * `testsPath` has the extension host run that module's `run()` (paths on this machine).
+ * The address that opens `folder`, or the folders of a `workspace` file, in a window of the server; an empty window
+ * without either. `developmentPath` loads an extension from its source folder, `testsPath` has the extension host run
+ * that module's `run()` (paths on this machine).
  */
 export function workbenchUrl(serverUrl, { folder, workspace, developmentPath, testsPath }) {
   const { host } = new URL(serverUrl);

@@ -18,7 +18,8 @@ import { Analyses, summarise } from './worker/answers/index.js';
 import { capacityHere, help, isHelper, loadKernels, tooLarge } from './worker/thread/index.js';
 import { makeRecord, pack, ReadSources, resultJson } from './worker/record/index.js';
 
-const usage = (): string => say(`Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N] [--language en|ko]
+const usage = (): string =>
+  say(`Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N] [--language en|ko]
 
 Runs the config forward and backward through time, prints the verdict and a small table.
 
@@ -41,32 +42,63 @@ const refusable: readonly VerdictKind[] = ['vanishing', 'exploding', 'nonfinite'
 /** The command line was not understood; the message says how to mend it. */
 class UsageError extends Error {}
 
-type Arguments = { readonly help: true } | { readonly help: false; readonly config: string; readonly json: string | null; readonly html: string | null; readonly failOn: readonly VerdictKind[]; readonly threads: number };
+type Arguments =
+  | { readonly help: true }
+  | {
+      readonly help: false;
+      readonly config: string;
+      readonly json: string | null;
+      readonly html: string | null;
+      readonly failOn: readonly VerdictKind[];
+      readonly threads: number;
+    };
 
 function parseFailOn(text: string): VerdictKind[] {
-  return text.split(',').filter((word) => word !== '').map((word) => {
-    const kind = refusable.find((candidate) => candidate === word.trim());
-    if (kind === undefined) throw new UsageError(say('--fail-on does not know "{0}". It takes {1}.', word.trim(), refusable.join(', ')));
-    return kind;
-  });
+  return text
+    .split(',')
+    .filter((word) => word !== '')
+    .map((word) => {
+      const kind = refusable.find((candidate) => candidate === word.trim());
+      if (kind === undefined)
+        throw new UsageError(say('--fail-on does not know "{0}". It takes {1}.', word.trim(), refusable.join(', ')));
+      return kind;
+    });
 }
 
 function parseThreads(text: string): number {
-  if (!/^\d{1,2}$/.test(text) || Number(text) > mostThreads) throw new UsageError(say('--threads takes a whole number from 0 to {0}, not "{1}".', mostThreads, text));
+  if (!/^\d{1,2}$/.test(text) || Number(text) > mostThreads)
+    throw new UsageError(say('--threads takes a whole number from 0 to {0}, not "{1}".', mostThreads, text));
   return Number(text);
 }
 
-/** The sentences lie beside `dist`. English unless it is asked for, whatever the machine's locale: what a script reads must not depend on it. */
+/**
+ * The sentences lie beside `dist`. English unless it is asked for, whatever the machine's locale: what a script reads
+ * must not depend on it.
+ */
 function languageOf(name: string): Language | undefined {
   if (name === 'en') return undefined;
   if (name !== 'ko') throw new UsageError(`--language takes en or ko, not "${name}".`);
-  return { name, bundle: JSON.parse(readFileSync(path.join(__dirname, '..', 'l10n', `bundle.l10n.${name}.json`), 'utf8')) as Bundle };
+  return {
+    name,
+    bundle: JSON.parse(readFileSync(path.join(__dirname, '..', 'l10n', `bundle.l10n.${name}.json`), 'utf8')) as Bundle,
+  };
 }
 
 function parseArguments(args: readonly string[]): Arguments {
   const { values, positionals } = (() => {
     try {
-      return parseArgs({ args: [...args], allowPositionals: true, options: { json: { type: 'string' }, html: { type: 'string' }, 'fail-on': { type: 'string' }, threads: { type: 'string' }, language: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+      return parseArgs({
+        args: [...args],
+        allowPositionals: true,
+        options: {
+          json: { type: 'string' },
+          html: { type: 'string' },
+          'fail-on': { type: 'string' },
+          threads: { type: 'string' },
+          language: { type: 'string' },
+          help: { type: 'boolean', short: 'h' },
+        },
+      });
     } catch (error) {
       throw new UsageError(error instanceof Error ? error.message : String(error));
     }
@@ -74,10 +106,18 @@ function parseArguments(args: readonly string[]): Arguments {
   setLanguage(languageOf(values.language ?? 'en'));
   if (values.help === true) return { help: true };
   const [command, config, ...rest] = positionals;
-  if (command !== 'run') throw new UsageError(command === undefined ? say('A command is missing.') : say('Unknown command "{0}".', command));
+  if (command !== 'run')
+    throw new UsageError(command === undefined ? say('A command is missing.') : say('Unknown command "{0}".', command));
   if (config === undefined) throw new UsageError(say('The config to run is missing.'));
   if (rest.length > 0) throw new UsageError(say('One config at a time: "{0}" is too much.', rest.join(' ')));
-  return { help: false, config, json: values.json ?? null, html: values.html ?? null, failOn: parseFailOn(values['fail-on'] ?? ''), threads: parseThreads(values.threads ?? '0') };
+  return {
+    help: false,
+    config,
+    json: values.json ?? null,
+    html: values.html ?? null,
+    failOn: parseFailOn(values['fail-on'] ?? ''),
+    threads: parseThreads(values.threads ?? '0'),
+  };
 }
 
 const nodeFiles: Files = {
@@ -87,12 +127,18 @@ const nodeFiles: Files = {
       return { ok: true, id, bytes: await readFile(id) };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      return { ok: false, id, reason: code === 'ENOENT' ? 'missing' : code === 'EISDIR' ? 'folder' : 'unreadable', detail: message };
+      return {
+        ok: false,
+        id,
+        reason: code === 'ENOENT' ? 'missing' : code === 'EISDIR' ? 'folder' : 'unreadable',
+        detail: message,
+      };
     }
   },
 };
 
-const place = ({ file, range, path: inside }: Problem): string => `${file}:${range.start.line + 1}:${range.start.character + 1}${inside === '' ? '' : `: ${inside}`}`;
+const place = ({ file, range, path: inside }: Problem): string =>
+  `${file}:${range.start.line + 1}:${range.start.character + 1}${inside === '' ? '' : `: ${inside}`}`;
 
 /** Four digits of 10^log10, also where that number is outside the range of float64. */
 function fromLog10(log10: number): string {
@@ -115,13 +161,20 @@ function report(experiment: Experiment, result: AnyRun): string {
   const { B, T, I, H } = result.shapes;
   const { verdict, log10Norms } = result;
   const lines = [
-    `${verdict.kind.toUpperCase()}  ${experiment.name}  (${experiment.cell}, B ${B}, T ${T}, I ${I}, H ${H}, ${experiment.dtype})`,
+    `${verdict.kind.toUpperCase()}  ${experiment.name}  (${experiment.cell}, B ${B}, T ${T}, I ${I}, H ${H}, ` +
+      `${experiment.dtype})`,
     verdict.reason,
     '',
     ['t', '|h|', '|g|', '|dWh|', '|dWx|', '|dx|'].map((title) => title.padStart(12)).join(''),
     ...tableSteps(T).map((t) =>
-      [String(t), significant(result.hNorm[t] ?? NaN), ...[log10Norms.dh, log10Norms.dWh, log10Norms.dWx, log10Norms.dx].map((series) => fromLog10(series[t] ?? NaN))]
-        .map((cell) => cell.padStart(12)).join('')),
+      [
+        String(t),
+        significant(result.hNorm[t] ?? NaN),
+        ...[log10Norms.dh, log10Norms.dWh, log10Norms.dWx, log10Norms.dx].map((series) => fromLog10(series[t] ?? NaN)),
+      ]
+        .map((cell) => cell.padStart(12))
+        .join(''),
+    ),
     '',
   ];
   return `${lines.join('\n')}\n`;
@@ -129,10 +182,23 @@ function report(experiment: Experiment, result: AnyRun): string {
 
 function reportSpectrum({ spectralRadiusWh, spectralRadiusBounds, sigmaMaxWh, lyapunov }: Spectrum): string {
   // Of a large Wh only bounds are known.
-  const radius = spectralRadiusBounds === null ? significant(spectralRadiusWh) : spectralRadiusBounds.map(significant).join(' … ');
-  return `${lyapunov === null
-    ? say('spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent not unique (a Jacobian is singular)', radius, significant(sigmaMaxWh))
-    : say('spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}', radius, significant(sigmaMaxWh), significant(lyapunov[0] ?? NaN))}\n`;
+  const radius =
+    spectralRadiusBounds === null ? significant(spectralRadiusWh) : spectralRadiusBounds.map(significant).join(' … ');
+  return `${
+    lyapunov === null
+      ? say(
+          'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent ' +
+            'not unique (a Jacobian is singular)',
+          radius,
+          significant(sigmaMaxWh),
+        )
+      : say(
+          'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}',
+          radius,
+          significant(sigmaMaxWh),
+          significant(lyapunov[0] ?? NaN),
+        )
+  }\n`;
 }
 
 /** A reader that has seen enough (`| head`) closes the pipe: there is nothing left to tell it, and nothing failed. */
@@ -156,9 +222,12 @@ async function writeJson(target: string, pieces: Iterable<string>): Promise<void
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-const unwritable = (target: string, reason: string): string => `${target}:1:1: ${say('The result could not be written: {0}', reason)}\n`;
+const unwritable = (target: string, reason: string): string =>
+  `${target}:1:1: ${say('The result could not be written: {0}', reason)}\n`;
 
-/** Why nothing can be written there, as far as that can be told without writing; null when nothing stands in the way. */
+/**
+ * Why nothing can be written there, as far as that can be told without writing; null when nothing stands in the way.
+ */
 async function whyUnwritable(target: string): Promise<string | null> {
   try {
     if ((await stat(target)).isDirectory()) return say('it is a folder. Name a file in it.');
@@ -171,28 +240,57 @@ async function whyUnwritable(target: string): Promise<string | null> {
     await access(path.dirname(path.resolve(target)), constants.W_OK);
     return null;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? say('there is no such folder. Make it first.') : reasonOf(error);
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? say('there is no such folder. Make it first.')
+      : reasonOf(error);
   }
 }
 
-type Run = { readonly experiment: Experiment; readonly result: AnyRun; readonly spectrum: Spectrum; readonly elapsedMs: number; readonly sources: ReadSources; readonly warnings: readonly string[]; readonly title: string; readonly workspaces: Workspaces | null };
+type Run = {
+  readonly experiment: Experiment;
+  readonly result: AnyRun;
+  readonly spectrum: Spectrum;
+  readonly elapsedMs: number;
+  readonly sources: ReadSources;
+  readonly warnings: readonly string[];
+  readonly title: string;
+  readonly workspaces: Workspaces | null;
+};
 
-async function writeReport(target: string, { experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run): Promise<void> {
+async function writeReport(
+  target: string,
+  { experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run,
+): Promise<void> {
   const read = (name: string): Promise<string> => readFile(path.join(__dirname, 'webview', name), 'utf8');
-  const [page, style, host, theme] = await Promise.all([read(assetFiles.page), read(assetFiles.style), read(assetFiles.host), read(assetFiles.theme)]);
+  const [page, style, host, theme] = await Promise.all([
+    read(assetFiles.page),
+    read(assetFiles.style),
+    read(assetFiles.host),
+    read(assetFiles.theme),
+  ]);
   const run = { runId: 1, experiment, result };
   const summary = summarise(run.runId, experiment, result, elapsedMs);
-  const record = await makeRecord(run, summary, spectrum, new Analyses(run, result.shapes, () => undefined, null, workspaces));
-  await writeFile(target, reportHtml({
-    title, summary, warnings,
-    record: pack(record),
-    extent: record.extent,
-    config: sources.config,
-    files: sources.files.map(({ id, bytes }) => ({ name: path.relative('', id), bytes })),
-    date: new Date(),
-    language: languageInUse(),
-    assets: { page, style, host, theme },
-  }));
+  const record = await makeRecord(
+    run,
+    summary,
+    spectrum,
+    new Analyses(run, result.shapes, () => undefined, null, workspaces),
+  );
+  await writeFile(
+    target,
+    reportHtml({
+      title,
+      summary,
+      warnings,
+      record: pack(record),
+      extent: record.extent,
+      config: sources.config,
+      files: sources.files.map(({ id, bytes }) => ({ name: path.relative('', id), bytes })),
+      date: new Date(),
+      language: languageInUse(),
+      assets: { page, style, host, theme },
+    }),
+  );
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -218,7 +316,10 @@ async function main(args: readonly string[]): Promise<number> {
     },
   };
   const { experiment, problems } = await readExperiment(entry, files);
-  for (const problem of problems) process.stderr.write(`${place(problem)}: ${problem.severity === 'warning' ? `${say('warning')}: ` : ''}${describeProblem(problem)}\n`);
+  for (const problem of problems)
+    process.stderr.write(
+      `${place(problem)}: ${problem.severity === 'warning' ? `${say('warning')}: ` : ''}${describeProblem(problem)}\n`,
+    );
   if (experiment === null) return 2;
 
   const kernels = loadKernels(__filename, parsed.threads);
@@ -251,7 +352,16 @@ async function main(args: readonly string[]): Promise<number> {
   if (parsed.html !== null) {
     try {
       const warnings = problems.map((problem) => `${place(problem)} ${describeProblem(problem)}`);
-      await writeReport(parsed.html, { experiment, result, spectrum, elapsedMs, sources, warnings, title: path.basename(parsed.config), workspaces });
+      await writeReport(parsed.html, {
+        experiment,
+        result,
+        spectrum,
+        elapsedMs,
+        sources,
+        warnings,
+        title: path.basename(parsed.config),
+        workspaces,
+      });
     } catch (error) {
       process.stderr.write(unwritable(parsed.html, reasonOf(error)));
       return 2;
@@ -261,12 +371,17 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 if (isHelper(workerData)) help(workerData);
-else main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(error instanceof UsageError ? `${error.message}\n\n${usage()}` : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = 2;
-  },
-);
+else
+  main(process.argv.slice(2)).then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      process.stderr.write(
+        error instanceof UsageError
+          ? `${error.message}\n\n${usage()}`
+          : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+      process.exitCode = 2;
+    },
+  );

@@ -13,7 +13,14 @@ export function activate({ extensionUri, subscriptions }: vscode.ExtensionContex
   const sessions = new Sessions(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath, log);
   const panels = new Panels(sessions, extensionUri);
   const features = registerLanguageFeatures(sessions, log);
-  const context: Context = { extensionUri, sessions, panels, log, subjects: features.subjects, refactorings: features.refactorings };
+  const context: Context = {
+    extensionUri,
+    sessions,
+    panels,
+    log,
+    subjects: features.subjects,
+    refactorings: features.refactorings,
+  };
   subscriptions.push(
     log,
     panels,
@@ -24,6 +31,8 @@ export function activate({ extensionUri, subscriptions }: vscode.ExtensionContex
     registerStatusBar(sessions, panels),
     vscode.window.registerWebviewPanelSerializer(viewType, panels),
     vscode.window.registerWebviewPanelSerializer(previewType, panels),
-    ...Object.entries(commands).map(([name, make]) => vscode.commands.registerCommand(`${prefix}.${name}`, make(context))),
+    ...Object.entries(commands).map(([name, make]) =>
+      vscode.commands.registerCommand(`${prefix}.${name}`, make(context)),
+    ),
   );
 }

@@ -56,9 +56,16 @@ const channel = new Channel<PageContract, PanelContract>(
   {
     post: (message) => api.postMessage(message),
     // Frames of the editor share this window's message event; only the channel's own messages carry one of these types.
-    onMessage: (listener) => addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-      if (typeof data === 'object' && data !== null && 'type' in data && ['request', 'ok', 'error', 'event'].includes(String(data.type))) listener(data);
-    }),
+    onMessage: (listener) =>
+      addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+        if (
+          typeof data === 'object' &&
+          data !== null &&
+          'type' in data &&
+          ['request', 'ok', 'error', 'event'].includes(String(data.type))
+        )
+          listener(data);
+      }),
   },
   {},
   {
@@ -72,7 +79,8 @@ const channel = new Channel<PageContract, PanelContract>(
   },
 );
 /** Fields of text have an undo of their own; sliders and boxes to tick have none. */
-const writesText = (target: EventTarget | undefined): boolean => target instanceof HTMLInputElement && !['range', 'checkbox'].includes(target.type);
+const writesText = (target: EventTarget | undefined): boolean =>
+  target instanceof HTMLInputElement && !['range', 'checkbox'].includes(target.type);
 addEventListener('keydown', (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.altKey || writesText(event.composedPath()[0])) return;
   // By its place where the layout has other letters than Latin ones.
@@ -106,20 +114,44 @@ const steps = new Steps(model);
 const tried = new Tried(model);
 const overlays = new Overlays();
 const pins = new Pins(memory);
-const past = new Past(page, { list: () => channel.request('history', null), version: (runId) => channel.request('version', { runId }) }, failed);
+const past = new Past(
+  page,
+  { list: () => channel.request('history', null), version: (runId) => channel.request('version', { runId }) },
+  failed,
+);
 for (const source of [tried, pins, past]) overlays.add(source);
-const pin = (whatIf: boolean): void => { if (model.run !== null) pins.add(model.run, whatIf ? tried.shown : null, tried.whatIf); };
-const views = [gradientFlow(page, overlays), contributions(page), network(page, steps), heatmap(gradientMap(), page, steps), heatmap(hiddenMap(), page, steps), heatmap(preActivation(), page, steps), unitLines(page, steps), spread(page), saturation(page), ...jacobianTracks(page), ...attributionTracks(page)];
+const pin = (whatIf: boolean): void => {
+  if (model.run !== null) pins.add(model.run, whatIf ? tried.shown : null, tried.whatIf);
+};
+const views = [
+  gradientFlow(page, overlays),
+  contributions(page),
+  network(page, steps),
+  heatmap(gradientMap(), page, steps),
+  heatmap(hiddenMap(), page, steps),
+  heatmap(preActivation(), page, steps),
+  unitLines(page, steps),
+  spread(page),
+  saturation(page),
+  ...jacobianTracks(page),
+  ...attributionTracks(page),
+];
 
 const header = new Header(actions);
 const blank = new Blank(actions);
 const toolbar = new Toolbar(page, actions);
-const bar = new WhatIfBar(page, tried, { pin: () => pin(true), apply: (whatIf) => channel.request('applyWhatIf', whatIf).catch((error: unknown) => {
-  failed(error);
-  return false;
-}) });
+const bar = new WhatIfBar(page, tried, {
+  pin: () => pin(true),
+  apply: (whatIf) =>
+    channel.request('applyWhatIf', whatIf).catch((error: unknown) => {
+      failed(error);
+      return false;
+    }),
+});
 const compare = new Compare(page, pins, overlays);
-const countPins = (): void => { toolbar.pinsFull = bar.pinsFull = pins.full; };
+const countPins = (): void => {
+  toolbar.pinsFull = bar.pinsFull = pins.full;
+};
 pins.onChange(countPins);
 countPins();
 const openWhatIf = (open: boolean): void => {
@@ -133,12 +165,36 @@ const atStep = new AtStep(page, steps);
 const proofs = new Proofs(page);
 /** The cards of views that say when their pictures are others: nothing else is painted again then. */
 function cardsOf(make: (changed: () => void) => readonly CardView[]): Card[] {
-  const own: Card[] = make(() => { for (const card of own) card.show(); }).map((view) => new Card(view, page, save));
+  const own: Card[] = make(() => {
+    for (const card of own) card.show();
+  }).map((view) => new Card(view, page, save));
   return own;
 }
-const cards = [(changed: () => void) => [unitCard(page, changed)], (changed: () => void) => [historyCard(past, changed)], (changed: () => void) => [reachCard(page, changed)], () => [lyapunovCard(page), eigenvaluesCard(page)], (changed: () => void) => weightCards(page, changed, (place) => channel.emit('revealWeight', place))].flatMap(cardsOf);
-const showCards = (): void => { for (const card of cards) card.show(); };
-const main = el('main', { class: 'main' }, bar.element, tracks.element, el('aside', { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } }, atStep.element, compare.element, ...cards.slice(0, 2).map(({ element }) => element), proofs.element, ...cards.slice(2).map(({ element }) => element)));
+const cards = [
+  (changed: () => void) => [unitCard(page, changed)],
+  (changed: () => void) => [historyCard(past, changed)],
+  (changed: () => void) => [reachCard(page, changed)],
+  () => [lyapunovCard(page), eigenvaluesCard(page)],
+  (changed: () => void) => weightCards(page, changed, (place) => channel.emit('revealWeight', place)),
+].flatMap(cardsOf);
+const showCards = (): void => {
+  for (const card of cards) card.show();
+};
+const main = el(
+  'main',
+  { class: 'main' },
+  bar.element,
+  tracks.element,
+  el(
+    'aside',
+    { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } },
+    atStep.element,
+    compare.element,
+    ...cards.slice(0, 2).map(({ element }) => element),
+    proofs.element,
+    ...cards.slice(2).map(({ element }) => element),
+  ),
+);
 document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
 
 function showStatus(): void {

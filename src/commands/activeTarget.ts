@@ -4,18 +4,21 @@ import { openConfigs } from '../editor/language/index.js';
 import type { Session } from '../editor/following/index.js';
 import type { Context } from './commandContext.js';
 
-/** The run of the panel in front, else of the experiment that the text in front belongs to, else the only one on screen. */
+/**
+ * The run of the panel in front, else of the experiment that the text in front belongs to, else the only one on screen.
+ */
 export function sessionMeant({ panels, sessions }: Context): Session | undefined {
   const document = vscode.window.activeTextEditor?.document;
   const front = panels.activeSession ?? (document === undefined ? undefined : sessions.naming(document.uri));
   return front ?? (sessions.all.length === 1 ? sessions.all[0] : undefined);
 }
 
-const configOf = (session: Session | undefined): vscode.Uri | undefined => (session?.entry.kind === 'config' ? vscode.Uri.parse(session.entry.config, true) : undefined);
+const configOf = (session: Session | undefined): vscode.Uri | undefined =>
+  session?.entry.kind === 'config' ? vscode.Uri.parse(session.entry.config, true) : undefined;
 
 /**
- * The config of the panel in front, else that of the text in front. With neither (a walkthrough, the settings) that of the only run, of
- * text in sight, or the only one with a tab. Undefined when that leaves a choice, which is the user's.
+ * The config of the panel in front, else that of the text in front. With neither (a walkthrough, the settings) that of
+ * the only run, of text in sight, or the only one with a tab. Undefined when that leaves a choice, which is the user's.
  */
 export async function configMeant({ panels, sessions, subjects }: Context): Promise<vscode.Uri | undefined> {
   if (panels.activeSession !== undefined) return configOf(panels.activeSession);

@@ -4,7 +4,14 @@ import type { Sessions, Subjects } from '../editor/following/index.js';
 import type { Panels } from '../panel/index.js';
 
 /** What every command works with. */
-export type Context = { readonly extensionUri: vscode.Uri; readonly sessions: Sessions; readonly panels: Panels; readonly log: vscode.LogOutputChannel; readonly subjects: Subjects; readonly refactorings: Refactorings };
+export type Context = {
+  readonly extensionUri: vscode.Uri;
+  readonly sessions: Sessions;
+  readonly panels: Panels;
+  readonly log: vscode.LogOutputChannel;
+  readonly subjects: Subjects;
+  readonly refactorings: Refactorings;
+};
 
 /** Makes the handler of a command; its arguments are whatever a menu, a lens or a keybinding passes. */
 export type CommandFactory = (context: Context) => (...args: unknown[]) => unknown;

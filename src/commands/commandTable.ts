@@ -21,9 +21,11 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   moveWeightsToFile,
   saveReport,
   foldMatrices: ({ subjects }) => foldMatrices(subjects),
-  cancel: ({ panels, sessions }) => () => {
-    const session = panels.activeSession;
-    if (session !== undefined) return session.cancel();
-    return sessions.cancelAll();
-  },
+  cancel:
+    ({ panels, sessions }) =>
+    () => {
+      const session = panels.activeSession;
+      if (session !== undefined) return session.cancel();
+      return sessions.cancelAll();
+    },
 };

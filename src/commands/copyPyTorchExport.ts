@@ -13,5 +13,7 @@ with open("sequences.json", "w") as file:
 
 export const copyPyTorchExport: CommandFactory = () => async () => {
   await vscode.env.clipboard.writeText(lines);
-  void vscode.window.showInformationMessage(t('Copied the lines that write weights.json and sequences.json. Put them where your model has been trained.'));
+  void vscode.window.showInformationMessage(
+    t('Copied the lines that write weights.json and sequences.json. Put them where your model has been trained.'),
+  );
 };

@@ -16,26 +16,64 @@ const mostNumbers = 100_000;
 const mostFiles = 500;
 const ignored = '**/{node_modules,.git,.vscode}/**';
 
-type Answers = { readonly cell: Cell; readonly kind: NewConfig['source']['kind']; readonly shapes: Shapes; readonly initialisation: Initialisation; readonly seed: number; readonly weights: vscode.Uri; readonly sequences: vscode.Uri };
+type Answers = {
+  readonly cell: Cell;
+  readonly kind: NewConfig['source']['kind'];
+  readonly shapes: Shapes;
+  readonly initialisation: Initialisation;
+  readonly seed: number;
+  readonly weights: vscode.Uri;
+  readonly sequences: vscode.Uri;
+};
 
 const cells = (): readonly (vscode.QuickPickItem & { readonly cell: Cell })[] => [
-  { label: 'tanh', cell: 'tanh', detail: t('h_t = tanh(h_{t-1}·Wh + x_t·Wx + b): the ordinary one. Saturated units stop the gradient.') },
-  { label: 'relu', cell: 'relu', detail: t('Units that are on let the gradient through unchanged; those that are off stop it.') },
-  { label: 'identity', cell: 'identity', detail: t('A linear network: Wh alone decides what becomes of the gradient.') },
+  {
+    label: 'tanh',
+    cell: 'tanh',
+    detail: t('h_t = tanh(h_{t-1}·Wh + x_t·Wx + b): the ordinary one. Saturated units stop the gradient.'),
+  },
+  {
+    label: 'relu',
+    cell: 'relu',
+    detail: t('Units that are on let the gradient through unchanged; those that are off stop it.'),
+  },
+  {
+    label: 'identity',
+    cell: 'identity',
+    detail: t('A linear network: Wh alone decides what becomes of the gradient.'),
+  },
 ];
 
 const kinds = (): readonly (vscode.QuickPickItem & { readonly source: Answers['kind'] })[] => [
-  { label: t('Made-up weights and sequences'), source: 'random', detail: t('Written into the config, from a seed: runs at once.') },
-  { label: t('Existing files'), source: 'files', detail: t('JSON files with weights (Wx, Wh, b, or PyTorch\'s or Keras\' names) and sequences.') },
+  {
+    label: t('Made-up weights and sequences'),
+    source: 'random',
+    detail: t('Written into the config, from a seed: runs at once.'),
+  },
+  {
+    label: t('Existing files'),
+    source: 'files',
+    detail: t("JSON files with weights (Wx, Wh, b, or PyTorch's or Keras' names) and sequences."),
+  },
 ];
 
 /** Sizes as they are typed: four whole numbers, with anything between them. Or what is wrong. */
 function readShapes(text: string): Shapes | string {
-  const numbers = text.trim().split(/[\s,;×x]+/).map(Number);
+  const numbers = text
+    .trim()
+    .split(/[\s,;×x]+/)
+    .map(Number);
   const [B = 0, T = 0, I = 0, H = 0] = numbers;
-  if (numbers.length !== 4 || numbers.some((n) => !Number.isInteger(n) || n < 1)) return t('Four whole numbers from 1: sequences, timesteps, inputs, units. Such as 1, 50, 2, 16.');
+  if (numbers.length !== 4 || numbers.some((n) => !Number.isInteger(n) || n < 1))
+    return t('Four whole numbers from 1: sequences, timesteps, inputs, units. Such as 1, 50, 2, 16.');
   const count = B * T * I + H * (H + I);
-  return count > mostNumbers ? t('These are {0} numbers; a config that can be read and changed holds up to {1}. Put larger ones in files.', count.toLocaleString('en'), mostNumbers.toLocaleString('en')) : { B, T, I, H };
+  return count > mostNumbers
+    ? t(
+        'These are {0} numbers; a config that can be read and changed holds up to {1}. Put larger ones in files.',
+        count.toLocaleString('en'),
+        mostNumbers.toLocaleString('en'),
+      )
+    : { B, T, I, H };
 }
 
 const askCell: Question<Answers> = async (step) => {
@@ -49,10 +87,15 @@ const askKind: Question<Answers> = async (step) => {
 };
 
 const askShapes: Question<Answers> = async (step) => {
-  const answer = await type(step, t('Sizes B, T, I, H: sequences, timesteps, inputs, hidden units'), '1, 50, 2, 16', (text) => {
-    const shapes = readShapes(text);
-    return typeof shapes === 'string' ? shapes : null;
-  });
+  const answer = await type(
+    step,
+    t('Sizes B, T, I, H: sequences, timesteps, inputs, hidden units'),
+    '1, 50, 2, 16',
+    (text) => {
+      const shapes = readShapes(text);
+      return typeof shapes === 'string' ? shapes : null;
+    },
+  );
   if (answer === undefined || answer === back) return answer;
   const shapes = readShapes(answer);
   return typeof shapes === 'string' ? undefined : { shapes };
@@ -69,18 +112,42 @@ const askSeed: Question<Answers> = async (step) => {
 };
 
 /** One of the workspace's JSON files, those with a likely name first, or any other. */
-async function askFile(step: Step, placeholder: string, likely: RegExp, not: vscode.Uri | undefined): Promise<vscode.Uri | typeof back | undefined> {
+async function askFile(
+  step: Step,
+  placeholder: string,
+  likely: RegExp,
+  not: vscode.Uri | undefined,
+): Promise<vscode.Uri | typeof back | undefined> {
   const rank = (uri: vscode.Uri): number =>
-    (likely.test(path.posix.basename(uri.path)) ? 0 : 2) + (not !== undefined && path.posix.dirname(uri.path) === path.posix.dirname(not.path) ? 0 : 1);
+    (likely.test(path.posix.basename(uri.path)) ? 0 : 2) +
+    (not !== undefined && path.posix.dirname(uri.path) === path.posix.dirname(not.path) ? 0 : 1);
   type Item = vscode.QuickPickItem & { readonly uri?: vscode.Uri };
-  const answer = await pickFound<Item>(step, searchFiles('**/*.{json,jsonc}', ignored, mostFiles, longestSearch), (found) => {
-    const files = (found ?? []).filter((uri) => !uri.path.endsWith('.rnn.json') && uri.toString() !== not?.toString());
-    files.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
-    const items = files.map((uri): Item => ({ ...fileItem(uri), uri }));
-    return { placeholder: found === undefined ? t('{0} Still searching…', placeholder) : placeholder, items: [...items, { label: `$(folder-opened) ${t('Another file…')}` }] };
-  });
+  const answer = await pickFound<Item>(
+    step,
+    searchFiles('**/*.{json,jsonc}', ignored, mostFiles, longestSearch),
+    (found) => {
+      const files = (found ?? []).filter(
+        (uri) => !uri.path.endsWith('.rnn.json') && uri.toString() !== not?.toString(),
+      );
+      files.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
+      const items = files.map((uri): Item => ({ ...fileItem(uri), uri }));
+      return {
+        placeholder: found === undefined ? t('{0} Still searching…', placeholder) : placeholder,
+        items: [...items, { label: `$(folder-opened) ${t('Another file…')}` }],
+      };
+    },
+  );
   if (answer === undefined || answer === back) return answer;
-  return answer.uri ?? (await vscode.window.showOpenDialog({ title: placeholder, canSelectMany: false, filters: { JSON: ['json', 'jsonc'] } }))?.[0];
+  return (
+    answer.uri ??
+    (
+      await vscode.window.showOpenDialog({
+        title: placeholder,
+        canSelectMany: false,
+        filters: { JSON: ['json', 'jsonc'] },
+      })
+    )?.[0]
+  );
 }
 
 const askWeights: Question<Answers> = async (step) => {
@@ -88,21 +155,43 @@ const askWeights: Question<Answers> = async (step) => {
   return answer === undefined || answer === back ? answer : { weights: answer };
 };
 
-const askSequences = (weights: vscode.Uri): Question<Answers> => async (step) => {
-  const answer = await askFile(step, t('Which file holds the sequences, [B][T][I] or [T][I]?'), /seq|xs|input/i, weights);
-  return answer === undefined || answer === back ? answer : { sequences: answer };
-};
+const askSequences =
+  (weights: vscode.Uri): Question<Answers> =>
+  async (step) => {
+    const answer = await askFile(
+      step,
+      t('Which file holds the sequences, [B][T][I] or [T][I]?'),
+      /seq|xs|input/i,
+      weights,
+    );
+    return answer === undefined || answer === back ? answer : { sequences: answer };
+  };
 
-function next({ cell, kind, shapes, initialisation, seed, weights, sequences }: Partial<Answers>): { readonly ask: Question<Answers>; readonly of: number } | null {
+function next({
+  cell,
+  kind,
+  shapes,
+  initialisation,
+  seed,
+  weights,
+  sequences,
+}: Partial<Answers>): { readonly ask: Question<Answers>; readonly of: number } | null {
   if (cell === undefined) return { ask: askCell, of: 5 };
   if (kind === undefined) return { ask: askKind, of: 5 };
-  if (kind === 'files') return weights === undefined ? { ask: askWeights, of: 4 } : sequences === undefined ? { ask: askSequences(weights), of: 4 } : null;
+  if (kind === 'files')
+    return weights === undefined
+      ? { ask: askWeights, of: 4 }
+      : sequences === undefined
+        ? { ask: askSequences(weights), of: 4 }
+        : null;
   if (shapes === undefined) return { ask: askShapes, of: 5 };
   if (initialisation === undefined) return { ask: askInitialisation, of: 5 };
   return seed === undefined ? { ask: askSeed, of: 5 } : null;
 }
 
-/** As it stands in a config at the top of the workspace, where the new one is put; the full path without a workspace. */
+/**
+ * As it stands in a config at the top of the workspace, where the new one is put; the full path without a workspace.
+ */
 function reference(file: vscode.Uri): string {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   return folder === undefined ? file.fsPath : relativeReference(vscode.Uri.joinPath(folder, 'network.rnn.json'), file);
@@ -111,13 +200,24 @@ function reference(file: vscode.Uri): string {
 function request({ cell, shapes, initialisation, seed, weights, sequences }: Partial<Answers>): NewConfig | null {
   if (cell === undefined) return null;
   if (weights !== undefined && sequences !== undefined) {
-    return { name: path.posix.basename(weights.path).replace(/\.jsonc?$/, ''), cell, source: { kind: 'files', weights: reference(weights), sequences: reference(sequences) } };
+    return {
+      name: path.posix.basename(weights.path).replace(/\.jsonc?$/, ''),
+      cell,
+      source: { kind: 'files', weights: reference(weights), sequences: reference(sequences) },
+    };
   }
   if (shapes === undefined || initialisation === undefined || seed === undefined) return null;
-  return { name: `${cell}, ${initialisation} Wh, seed ${seed}`, cell, source: { kind: 'random', shapes, initialisation, seed } };
+  return {
+    name: `${cell}, ${initialisation} Wh, seed ${seed}`,
+    cell,
+    source: { kind: 'random', shapes, initialisation, seed },
+  };
 }
 
-/** Asks what the network should be and opens its config as a new, unsaved file. Nothing is written until the user saves it. */
+/**
+ * Asks what the network should be and opens its config as a new, unsaved file. Nothing is written until the user saves
+ * it.
+ */
 export async function askForConfig({ subjects, log }: Context): Promise<vscode.Uri | undefined> {
   const answers = await askAll<Answers>(t('Create RNN Config'), next);
   const config = answers === undefined ? null : request(answers);

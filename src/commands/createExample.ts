@@ -5,15 +5,41 @@ import { openUntitledConfig } from '../editor/following/index.js';
 import type { Context } from './commandContext.js';
 
 /** Opens one of the shipped examples as a new, unsaved file: it runs as it is and nothing is written. */
-export const createExample = ({ extensionUri }: Context) => async (): Promise<vscode.Uri | undefined> => {
-  const examples = [
-    { label: t('Vanishing'), file: 'vanishing', detail: t('The recurrent weights shrink the gradient by half at every step back.') },
-    { label: t('Exploding'), file: 'exploding', detail: t('The gradient grows at every step back, until the update destroys the weights.') },
-    { label: t('Orthogonal'), file: 'orthogonal', detail: t('An orthogonal Wh keeps the norm of the gradient: the healthy case.') },
-  ];
-  const choice = await vscode.window.showQuickPick(examples, { title: t('Create an RNN example'), placeHolder: t('What should the gradient do?') });
-  if (choice === undefined) return undefined;
-  const read = async (...path: string[]): Promise<string> => new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, ...path)));
-  const text = await read('examples', choice.file, `${choice.file}.rnn.json`);
-  return openUntitledConfig(choice.file, vscode.l10n.bundle === undefined ? text : retold(text, JSON.parse(await read('l10n', `examples.${vscode.env.language}.json`)) as Record<string, string>));
-};
+export const createExample =
+  ({ extensionUri }: Context) =>
+  async (): Promise<vscode.Uri | undefined> => {
+    const examples = [
+      {
+        label: t('Vanishing'),
+        file: 'vanishing',
+        detail: t('The recurrent weights shrink the gradient by half at every step back.'),
+      },
+      {
+        label: t('Exploding'),
+        file: 'exploding',
+        detail: t('The gradient grows at every step back, until the update destroys the weights.'),
+      },
+      {
+        label: t('Orthogonal'),
+        file: 'orthogonal',
+        detail: t('An orthogonal Wh keeps the norm of the gradient: the healthy case.'),
+      },
+    ];
+    const choice = await vscode.window.showQuickPick(examples, {
+      title: t('Create an RNN example'),
+      placeHolder: t('What should the gradient do?'),
+    });
+    if (choice === undefined) return undefined;
+    const read = async (...path: string[]): Promise<string> =>
+      new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, ...path)));
+    const text = await read('examples', choice.file, `${choice.file}.rnn.json`);
+    return openUntitledConfig(
+      choice.file,
+      vscode.l10n.bundle === undefined
+        ? text
+        : retold(
+            text,
+            JSON.parse(await read('l10n', `examples.${vscode.env.language}.json`)) as Record<string, string>,
+          ),
+    );
+  };

@@ -18,18 +18,36 @@ export const preview: CommandFactory = (context) => async (argument) => {
   const config = await configFor(argument, context, t('Open Gradient Preview to the Side'));
   if (config === undefined) return;
   if (isConfig(config)) context.panels.preview(config);
-  else void vscode.window.showWarningMessage(t('The preview follows configs. Open a *.rnn.json file, or create one with "RNN: Create RNN Config…".'));
+  else
+    void vscode.window.showWarningMessage(
+      t('The preview follows configs. Open a *.rnn.json file, or create one with "RNN: Create RNN Config…".'),
+    );
 };
 
 /** One of the runs on screen; asks when there are several. */
 async function sessionEntry(context: Context): Promise<Entry | undefined> {
   const session = sessionMeant(context);
   if (session !== undefined || context.sessions.all.length === 0) return session?.entry;
-  const choices = context.sessions.all.map(({ title, entry }) => ({ label: title, description: vscode.workspace.asRelativePath(vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true)), entry }));
-  return (await vscode.window.showQuickPick(choices, { title: t('Show the Gradient Panel'), placeHolder: t('Of which run?'), matchOnDescription: true }))?.entry;
+  const choices = context.sessions.all.map(({ title, entry }) => ({
+    label: title,
+    description: vscode.workspace.asRelativePath(
+      vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true),
+    ),
+    entry,
+  }));
+  return (
+    await vscode.window.showQuickPick(choices, {
+      title: t('Show the Gradient Panel'),
+      placeHolder: t('Of which run?'),
+      matchOnDescription: true,
+    })
+  )?.entry;
 }
 
-/** The experiment that a lens or the status bar passes, or whose config stands in front although it has not run; else one that is on screen, else one that the user picks. */
+/**
+ * The experiment that a lens or the status bar passes, or whose config stands in front although it has not run; else
+ * one that is on screen, else one that the user picks.
+ */
 async function entryFor(argument: unknown, context: Context): Promise<Entry | undefined> {
   if (isEntry(argument)) return argument;
   const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;

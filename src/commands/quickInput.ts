@@ -11,8 +11,14 @@ export type Step = { readonly title: string; readonly number?: number; readonly 
 /** Asks one thing; what it returns is added to the answers. */
 export type Question<A> = (step: Step) => Promise<Answer<Partial<A>>>;
 
-/** Asks until `next` has no more questions; every question but the first can be gone back from. Undefined when the user gives up. */
-export async function askAll<A extends object>(title: string, next: (answers: Partial<A>) => { readonly ask: Question<A>; readonly of: number } | null): Promise<Partial<A> | undefined> {
+/**
+ * Asks until `next` has no more questions; every question but the first can be gone back from. Undefined when the user
+ * gives up.
+ */
+export async function askAll<A extends object>(
+  title: string,
+  next: (answers: Partial<A>) => { readonly ask: Question<A>; readonly of: number } | null,
+): Promise<Partial<A> | undefined> {
   const history: Partial<A>[] = [{}];
   for (;;) {
     const answers = history.at(-1) ?? {};
@@ -25,7 +31,11 @@ export async function askAll<A extends object>(title: string, next: (answers: Pa
   }
 }
 
-function show<T>(input: vscode.QuickInput & Pick<vscode.InputBox, 'buttons' | 'onDidAccept' | 'onDidTriggerButton'>, { title, number, of }: Step, accepted: () => T | undefined): Promise<Answer<T>> {
+function show<T>(
+  input: vscode.QuickInput & Pick<vscode.InputBox, 'buttons' | 'onDidAccept' | 'onDidTriggerButton'>,
+  { title, number, of }: Step,
+  accepted: () => T | undefined,
+): Promise<Answer<T>> {
   input.title = title;
   input.step = number;
   input.totalSteps = of;
@@ -46,7 +56,11 @@ function show<T>(input: vscode.QuickInput & Pick<vscode.InputBox, 'buttons' | 'o
   });
 }
 
-export function pick<T extends vscode.QuickPickItem>(step: Step, placeholder: string, items: readonly T[]): Promise<Answer<T>> {
+export function pick<T extends vscode.QuickPickItem>(
+  step: Step,
+  placeholder: string,
+  items: readonly T[],
+): Promise<Answer<T>> {
   const input = vscode.window.createQuickPick<T>();
   input.items = items;
   input.placeholder = placeholder;
@@ -61,10 +75,20 @@ export const fileItem = (uri: vscode.Uri): { readonly label: string; readonly de
 });
 
 /** What can be chosen once a search is done; while it goes on, nothing is known (undefined). */
-export type Choices<T> = (found: readonly vscode.Uri[] | undefined) => { readonly placeholder: string; readonly items: readonly T[] };
+export type Choices<T> = (found: readonly vscode.Uri[] | undefined) => {
+  readonly placeholder: string;
+  readonly items: readonly T[];
+};
 
-/** Waits a little for what is searched; a search that takes longer goes on while the question stands, and adds to it what it finds. */
-export async function pickFound<T extends vscode.QuickPickItem>(step: Step, search: Promise<readonly vscode.Uri[]>, choices: Choices<T>): Promise<Answer<T>> {
+/**
+ * Waits a little for what is searched; a search that takes longer goes on while the question stands, and adds to it
+ * what it finds.
+ */
+export async function pickFound<T extends vscode.QuickPickItem>(
+  step: Step,
+  search: Promise<readonly vscode.Uri[]>,
+  choices: Choices<T>,
+): Promise<Answer<T>> {
   const soon = await within(search, patience);
   const input = vscode.window.createQuickPick<T>();
   input.matchOnDescription = true;
@@ -82,7 +106,12 @@ export async function pickFound<T extends vscode.QuickPickItem>(step: Step, sear
 }
 
 /** `refuse` says what is wrong with a text, or null. */
-export function type(step: Step, prompt: string, value: string, refuse: (text: string) => string | null): Promise<Answer<string>> {
+export function type(
+  step: Step,
+  prompt: string,
+  value: string,
+  refuse: (text: string) => string | null,
+): Promise<Answer<string>> {
   const input = vscode.window.createInputBox();
   input.prompt = prompt;
   input.value = value;

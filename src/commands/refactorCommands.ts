@@ -12,7 +12,9 @@ import { ways, wholeNumber } from './initialisationQuestions.js';
 type RescaleArgument = Target & { readonly quantity?: 'spectralRadius' | 'sigmaMax'; readonly to?: number };
 type InitialiseArgument = Target & { readonly way?: Initialisation; readonly seed?: number };
 
-/** A code action and a keybinding pass an object; the palette nothing, and then the active editor says what is meant. */
+/**
+ * A code action and a keybinding pass an object; the palette nothing, and then the active editor says what is meant.
+ */
 const isTarget = (argument: unknown): argument is Target =>
   typeof argument === 'object' && argument !== null && 'config' in argument && 'file' in argument && 'path' in argument;
 
@@ -23,14 +25,19 @@ async function configFor(context: Context, title: string): Promise<vscode.Uri | 
   const picked = await chooseConfig(context, title);
   if (picked === undefined) return null;
   const config = await context.subjects.configOf(await vscode.workspace.openTextDocument(picked));
-  if (config === null) void vscode.window.showWarningMessage(t('No config names {0}.', path.posix.basename(picked.path)));
+  if (config === null)
+    void vscode.window.showWarningMessage(t('No config names {0}.', path.posix.basename(picked.path)));
   return config;
 }
 
-/** Brings a change into sight that nobody would see, because a walkthrough is in front: there it can be looked at and undone. */
+/**
+ * Brings a change into sight that nobody would see, because a walkthrough is in front: there it can be looked at and
+ * undone.
+ */
 async function applyInSight({ panels, refactorings }: Context, target: Target, change: Change): Promise<boolean> {
   const applied = await refactorings.apply(target, change);
-  if (applied && panels.activeSession === undefined && vscode.window.visibleTextEditors.length === 0) await vscode.window.showTextDocument(vscode.Uri.parse(target.file, true), { preview: false });
+  if (applied && panels.activeSession === undefined && vscode.window.visibleTextEditors.length === 0)
+    await vscode.window.showTextDocument(vscode.Uri.parse(target.file, true), { preview: false });
   return applied;
 }
 
@@ -41,14 +48,30 @@ async function choose(context: Context, kind: Offer['kind'], title: string): Pro
   const inspection = await context.subjects.inspections.of(config);
   const offers = inspection?.offers.filter((offer) => offer.kind === kind) ?? [];
   if (offers.length === 0) {
-    void vscode.window.showWarningMessage(t('{0} holds nothing that this can be done to, neither itself nor in its files.', path.posix.basename(config.path)));
+    void vscode.window.showWarningMessage(
+      t(
+        '{0} holds nothing that this can be done to, neither itself nor in its files.',
+        path.posix.basename(config.path),
+      ),
+    );
     return undefined;
   }
-  const chosen = offers.length === 1 ? offers[0] : (await vscode.window.showQuickPick(offers.map((offer) => ({ label: offer.name, description: offer.path, offer })), { title }))?.offer;
-  return chosen === undefined ? undefined : { config: config.toString(), file: chosen.file, path: chosen.path, name: chosen.name };
+  const chosen =
+    offers.length === 1
+      ? offers[0]
+      : (
+          await vscode.window.showQuickPick(
+            offers.map((offer) => ({ label: offer.name, description: offer.path, offer })),
+            { title },
+          )
+        )?.offer;
+  return chosen === undefined
+    ? undefined
+    : { config: config.toString(), file: chosen.file, path: chosen.path, name: chosen.name };
 }
 
-const aboveZero = (text: string): string | null => (Number(text) > 0 && Number.isFinite(Number(text)) ? null : t('A number above 0, such as 0.95.'));
+const aboveZero = (text: string): string | null =>
+  Number(text) > 0 && Number.isFinite(Number(text)) ? null : t('A number above 0, such as 0.95.');
 
 const quantities = { spectralRadius: () => t('spectral radius'), sigmaMax: () => t('largest singular value') } as const;
 
@@ -57,24 +80,49 @@ export const rescaleWeights: CommandFactory = (context) => async (argument) => {
   const given: RescaleArgument | undefined = isTarget(argument) ? argument : undefined;
   const target = given ?? (await choose(context, 'rescale', t('Rescale')));
   if (target === undefined) return;
-  const picks = (['spectralRadius', 'sigmaMax'] as const).map((quantity) => ({ label: quantities[quantity](), quantity }));
-  const quantity = given?.quantity ?? (await vscode.window.showQuickPick(picks, { title: t('Rescale {0}', target.name), placeHolder: t('To a chosen…') }))?.quantity;
+  const picks = (['spectralRadius', 'sigmaMax'] as const).map((quantity) => ({
+    label: quantities[quantity](),
+    quantity,
+  }));
+  const quantity =
+    given?.quantity ??
+    (await vscode.window.showQuickPick(picks, { title: t('Rescale {0}', target.name), placeHolder: t('To a chosen…') }))
+      ?.quantity;
   if (quantity === undefined) return;
-  const to = given?.to ?? (await askNumber(t('Rescale {0}', target.name), quantity === 'sigmaMax' ? t('New largest singular value of {0}', target.name) : t('New spectral radius of {0}', target.name), '1', aboveZero));
+  const to =
+    given?.to ??
+    (await askNumber(
+      t('Rescale {0}', target.name),
+      quantity === 'sigmaMax'
+        ? t('New largest singular value of {0}', target.name)
+        : t('New spectral radius of {0}', target.name),
+      '1',
+      aboveZero,
+    ));
   if (to !== undefined) await applyInSight(context, target, { kind: 'rescale', quantity, to });
 };
 
-/** Replaces a matrix by a fresh one; the seed is written above it, or in the config where its file takes no comments, and into the log. */
+/**
+ * Replaces a matrix by a fresh one; the seed is written above it, or in the config where its file takes no comments,
+ * and into the log.
+ */
 export const initialiseWeights: CommandFactory = (context) => async (argument) => {
   const given: InitialiseArgument | undefined = isTarget(argument) ? argument : undefined;
   const target = given ?? (await choose(context, 'initialise', t('Initialise')));
   if (target === undefined) return;
-  const way = given?.way ?? (await vscode.window.showQuickPick(ways(), { title: t('Initialise {0}', target.name), placeHolder: t('How?') }))?.way;
+  const way =
+    given?.way ??
+    (await vscode.window.showQuickPick(ways(), { title: t('Initialise {0}', target.name), placeHolder: t('How?') }))
+      ?.way;
   if (way === undefined) return;
-  const seed = way === 'identity' ? 0 : given?.seed ?? (await askNumber(t('Initialise {0}', target.name), t('Seed'), '1', wholeNumber));
+  const seed =
+    way === 'identity'
+      ? 0
+      : (given?.seed ?? (await askNumber(t('Initialise {0}', target.name), t('Seed'), '1', wholeNumber)));
   if (seed === undefined) return;
   const change: Change = { kind: 'initialise', way, seed, gain: 1 };
-  if ((await applyInSight(context, target, change)) && way !== 'identity') context.log.info(`${target.name} of ${target.file}: ${way}, seed ${seed}`);
+  if ((await applyInSight(context, target, change)) && way !== 'identity')
+    context.log.info(`${target.name} of ${target.file}: ${way}, seed ${seed}`);
 };
 
 /** Moves inline weights, comments and all, into a new file beside the config. */
@@ -83,7 +131,12 @@ export const moveWeightsToFile: CommandFactory = (context) => async (argument) =
   if (target !== undefined) await context.refactorings.moveToFile(target);
 };
 
-async function askNumber(title: string, prompt: string, value: string, validateInput: (text: string) => string | null): Promise<number | undefined> {
+async function askNumber(
+  title: string,
+  prompt: string,
+  value: string,
+  validateInput: (text: string) => string | null,
+): Promise<number | undefined> {
   const text = await vscode.window.showInputBox({ title, prompt, value, validateInput });
   return text === undefined ? undefined : Number(text);
 }

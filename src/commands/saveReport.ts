@@ -8,7 +8,9 @@ import { sessionMeant } from './activeTarget.js';
 export const saveReport: CommandFactory = (context) => async (target) => {
   const session = sessionMeant(context);
   if (session === undefined || session.summary === null) {
-    void vscode.window.showInformationMessage(t('There is no run to report yet. Open a config and choose Run RNN first.'));
+    void vscode.window.showInformationMessage(
+      t('There is no run to report yet. Open a config and choose Run RNN first.'),
+    );
     return;
   }
   await save(session, context.extensionUri, target instanceof vscode.Uri ? target : undefined);

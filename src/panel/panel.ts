@@ -19,7 +19,10 @@ export const viewType = 'rnnGradients.panel';
 /** The panel that follows the editor from config to config. */
 export const previewType = 'rnnGradients.preview';
 
-/** Changes of the status within so many ms reach the page together: a run that is over by then shows no progress that would only flicker. */
+/**
+ * Changes of the status within so many ms reach the page together: a run that is over by then shows no progress that
+ * would only flicker.
+ */
 const statusDelay = 50;
 
 const shortName = (file: string): string => path.posix.basename(vscode.Uri.parse(file).path);
@@ -27,7 +30,10 @@ const shortName = (file: string): string => path.posix.basename(vscode.Uri.parse
 function statusOf(session: Session): PanelStatus {
   const { title, entry, running, stale, problems } = session;
   return {
-    title, entry, running, stale,
+    title,
+    entry,
+    running,
+    stale,
     problems: problems.map((problem, index) => ({
       index,
       severity: problem.severity,
@@ -37,7 +43,10 @@ function statusOf(session: Session): PanelStatus {
   };
 }
 
-/** The host side of one webview: shows one session, answers what the page asks. The page may come and go (hidden tabs); the session stays. */
+/**
+ * The host side of one webview: shows one session, answers what the page asks. The page may come and go (hidden tabs);
+ * the session stays.
+ */
 export class Panel implements vscode.Disposable {
   readonly #channel: Channel<PanelContract, PageContract>;
   readonly #subscriptions: vscode.Disposable[] = [];
@@ -45,14 +54,26 @@ export class Panel implements vscode.Disposable {
   #applied: Applied | null = null;
   #disposed = false;
 
-  constructor(readonly view: vscode.WebviewPanel, readonly session: Session, extensionUri: vscode.Uri) {
+  constructor(
+    readonly view: vscode.WebviewPanel,
+    readonly session: Session,
+    extensionUri: vscode.Uri,
+  ) {
     const { webview } = view;
     const assets = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
     webview.options = { enableScripts: true, localResourceRoots: [assets] };
     view.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
     this.#channel = new Channel<PanelContract, PageContract>(
-      { post: (message) => void webview.postMessage(message), onMessage: (listener) => this.#subscriptions.push(webview.onDidReceiveMessage(listener)) },
-      { ...relaySlices((name, params) => session.request(name, params)), applyWhatIf: (whatIf) => this.#applyWhatIf(whatIf), history: () => session.history.list(), version: ({ runId }) => session.history.curve(runId) },
+      {
+        post: (message) => void webview.postMessage(message),
+        onMessage: (listener) => this.#subscriptions.push(webview.onDidReceiveMessage(listener)),
+      },
+      {
+        ...relaySlices((name, params) => session.request(name, params)),
+        applyWhatIf: (whatIf) => this.#applyWhatIf(whatIf),
+        history: () => session.history.list(),
+        version: ({ runId }) => session.history.curve(runId),
+      },
       {
         ready: () => this.#sendAll(),
         painted: ({ runId }) => session.painted(runId),
@@ -61,15 +82,27 @@ export class Panel implements vscode.Disposable {
         revealWeight: (place) => void this.#revealWeight(place),
         rerun: () => void session.run().catch((error: unknown) => reportFailure(error)),
         cancel: () => void session.cancel(),
-        undo: ({ redo }) => void this.#applied?.undo(redo, view.viewColumn, () => { if (!this.#disposed) view.reveal(view.viewColumn); }).catch(reportFailure),
-        saveFile: ({ suggestedName, content }) => void saveBytes(session, suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
+        undo: ({ redo }) =>
+          void this.#applied
+            ?.undo(redo, view.viewColumn, () => {
+              if (!this.#disposed) view.reveal(view.viewColumn);
+            })
+            .catch(reportFailure),
+        saveFile: ({ suggestedName, content }) =>
+          void saveBytes(
+            session,
+            suggestedName,
+            typeof content === 'string' ? new TextEncoder().encode(content) : content,
+          ),
         exportJson: () => void this.#exportJson(),
         exportReport: () => void saveReport(session, extensionUri),
         failed: ({ message }) => session.log.error(`page of ${session.title}: ${message}`),
       },
     );
     this.#subscriptions.push(
-      session.onDidChange(() => { this.#statusTimer ??= setTimeout(() => this.#sendStatus(), statusDelay); }),
+      session.onDidChange(() => {
+        this.#statusTimer ??= setTimeout(() => this.#sendStatus(), statusDelay);
+      }),
       session.onDidSummarise((summary) => {
         this.#sendStatus();
         this.#channel.emit('summary', summary);
@@ -77,7 +110,14 @@ export class Panel implements vscode.Disposable {
       session.onDidAnalyse((spectrum) => this.#channel.emit('spectrum', spectrum)),
     );
     const uriOf = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(assets, name)).toString();
-    webview.html = panelHtml({ cspSource: webview.cspSource, nonce: randomBytes(24).toString('base64'), scriptUri: uriOf('main.js'), styleUri: uriOf('style.css'), title: session.title, language: languageInUse() });
+    webview.html = panelHtml({
+      cspSource: webview.cspSource,
+      nonce: randomBytes(24).toString('base64'),
+      scriptUri: uriOf('main.js'),
+      styleUri: uriOf('style.css'),
+      title: session.title,
+      language: languageInUse(),
+    });
     this.#sendStatus();
   }
 
@@ -96,7 +136,8 @@ export class Panel implements vscode.Disposable {
   #sendStatus(): void {
     clearTimeout(this.#statusTimer);
     this.#statusTimer = undefined;
-    this.view.title = this.view.viewType === previewType ? t('RNN preview: {0}', this.session.title) : `RNN: ${this.session.title}`;
+    this.view.title =
+      this.view.viewType === previewType ? t('RNN preview: {0}', this.session.title) : `RNN: ${this.session.title}`;
     this.#channel.emit('status', statusOf(this.session));
   }
 
@@ -114,7 +155,11 @@ export class Panel implements vscode.Disposable {
 
   async #reveal(uri: vscode.Uri, selection?: vscode.Range, preserveFocus = false): Promise<void> {
     try {
-      await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.One, preserveFocus, ...(selection === undefined ? {} : { selection }) });
+      await vscode.window.showTextDocument(uri, {
+        viewColumn: vscode.ViewColumn.One,
+        preserveFocus,
+        ...(selection === undefined ? {} : { selection }),
+      });
     } catch (error) {
       // The file may be gone, or be no text.
       reportFailure(error);
@@ -134,7 +179,8 @@ export class Panel implements vscode.Disposable {
   async #revealWeight({ focus, ...place }: WeightPlace & { readonly focus: boolean }): Promise<void> {
     try {
       const found = await this.session.request('locateWeight', { entry: this.session.entry, place });
-      if (found === null) reportFailure(new Error(t('The place of this number cannot be told while the weights have problems.')));
+      if (found === null)
+        reportFailure(new Error(t('The place of this number cannot be told while the weights have problems.')));
       else await this.#reveal(vscode.Uri.parse(found.file), toRange(found.range), !focus);
     } catch (error) {
       reportFailure(error);
@@ -144,7 +190,11 @@ export class Panel implements vscode.Disposable {
   async #exportJson(): Promise<void> {
     const { session } = this;
     try {
-      const bytes = await ofFinishedRun(session, t('{0}: the result as JSON waits for the Jacobians and exponents', session.title), (runId) => session.request('resultJson', { runId }));
+      const bytes = await ofFinishedRun(
+        session,
+        t('{0}: the result as JSON waits for the Jacobians and exponents', session.title),
+        (runId) => session.request('resultJson', { runId }),
+      );
       if (bytes !== null) await saveBytes(session, `${session.title}.result.json`, bytes);
     } catch (error) {
       reportFailure(error);

@@ -15,10 +15,17 @@ export type PanelHtmlParts = {
 };
 
 /**
- * The page of the panel. Nothing is allowed that is not named: no inline script or style, no eval, no network; the page gets
- * all data by message. `data:` and `blob:` pictures are its own canvases on their way to a PNG.
+ * The page of the panel. Nothing is allowed that is not named: no inline script or style, no eval, no network; the page
+ * gets all data by message. `data:` and `blob:` pictures are its own canvases on their way to a PNG.
  */
-export function panelHtml({ cspSource, nonce, scriptUri, styleUri, title, language = { name: 'en', bundle: {} } }: PanelHtmlParts): string {
+export function panelHtml({
+  cspSource,
+  nonce,
+  scriptUri,
+  styleUri,
+  title,
+  language = { name: 'en', bundle: {} },
+}: PanelHtmlParts): string {
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,

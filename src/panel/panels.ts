@@ -9,19 +9,26 @@ import { Panel, previewType, viewType } from './panel.js';
 export function isEntry(value: unknown): value is Entry {
   if (typeof value !== 'object' || value === null) return false;
   const { kind, config, weights, sequences } = value as Record<string, unknown>;
-  return kind === 'config' ? typeof config === 'string' : kind === 'pair' && typeof weights === 'string' && typeof sequences === 'string';
+  return kind === 'config'
+    ? typeof config === 'string'
+    : kind === 'pair' && typeof weights === 'string' && typeof sequences === 'string';
 }
 
-/** The editor does not tell which untitled document a new file was made of, but at that moment they hold the same; a formatter may have moved spaces. */
+/**
+ * The editor does not tell which untitled document a new file was made of, but at that moment they hold the same; a
+ * formatter may have moved spaces.
+ */
 function becomes(id: string, saved: vscode.TextDocument): boolean {
-  const untitled = vscode.workspace.textDocuments.find((document) => document.isUntitled && document.uri.toString() === id);
+  const untitled = vscode.workspace.textDocuments.find(
+    (document) => document.isUntitled && document.uri.toString() === id,
+  );
   const essence = (document: vscode.TextDocument): string => document.getText().replaceAll(/\s+/g, '');
   return untitled !== undefined && essence(untitled) === essence(saved);
 }
 
 /**
- * One panel for each experiment; a second run of the same config goes to the panel that shows it. One more, the preview, goes from config to
- * config with the editor, and leaves alone those that have a panel of their own.
+ * One panel for each experiment; a second run of the same config goes to the panel that shows it. One more, the
+ * preview, goes from config to config with the editor, and leaves alone those that have a panel of their own.
  */
 export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer {
   readonly #byKey = new Map<string, Panel>();
@@ -31,13 +38,20 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   readonly onDidChangeActive = this.#activeChanged.event;
   #preview: vscode.WebviewPanel | null = null;
 
-  constructor(readonly sessions: Sessions, readonly extensionUri: vscode.Uri) {
+  constructor(
+    readonly sessions: Sessions,
+    readonly extensionUri: vscode.Uri,
+  ) {
     this.#subscriptions = [
       vscode.window.onDidChangeActiveTextEditor((editor) => {
         if (editor !== undefined) this.#follow(editor.document.uri);
       }),
-      vscode.workspace.onDidRenameFiles(({ files }) => this.#moveAll((id) => after(vscode.Uri.parse(id, true), files).toString())),
-      vscode.workspace.onDidSaveTextDocument((saved) => this.#moveAll((id) => (becomes(id, saved) ? saved.uri.toString() : id))),
+      vscode.workspace.onDidRenameFiles(({ files }) =>
+        this.#moveAll((id) => after(vscode.Uri.parse(id, true), files).toString()),
+      ),
+      vscode.workspace.onDidSaveTextDocument((saved) =>
+        this.#moveAll((id) => (becomes(id, saved) ? saved.uri.toString() : id)),
+      ),
     ];
   }
 
@@ -53,7 +67,12 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
       known.view.reveal(undefined, true);
       return known.session;
     }
-    const view = vscode.window.createWebviewPanel(viewType, 'RNN', { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true }, {});
+    const view = vscode.window.createWebviewPanel(
+      viewType,
+      'RNN',
+      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+      {},
+    );
     return this.#attach(view, entry);
   }
 
@@ -64,7 +83,15 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
       this.show(entry);
       return;
     }
-    if (this.#preview === null) this.#keepPreview(vscode.window.createWebviewPanel(previewType, 'RNN', { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true }, {}));
+    if (this.#preview === null)
+      this.#keepPreview(
+        vscode.window.createWebviewPanel(
+          previewType,
+          'RNN',
+          { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+          {},
+        ),
+      );
     else this.#preview.reveal(undefined, true);
     this.#turnPreview(entry);
   }
@@ -78,7 +105,9 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     }
     if (view.viewType === previewType) this.#keepPreview(view);
     // The view is back at once; its first run may take long, and tells its failures itself.
-    this.#attach(view, entry).run().catch(() => undefined);
+    this.#attach(view, entry)
+      .run()
+      .catch(() => undefined);
     return Promise.resolve();
   }
 
@@ -92,7 +121,10 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     const session = this.sessions.open(entry);
     const panel = new Panel(view, session, this.extensionUri);
     this.#byKey.set(session.key, panel);
-    panel.own(view.onDidDispose(() => this.#detach(panel)), view.onDidChangeViewState(() => this.#activeChanged.fire()));
+    panel.own(
+      view.onDidDispose(() => this.#detach(panel)),
+      view.onDidChangeViewState(() => this.#activeChanged.fire()),
+    );
     this.#activeChanged.fire();
     return session;
   }
@@ -109,14 +141,19 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     if (this.#preview !== null && isConfig(uri) && !this.#byKey.has(entryKey(entry))) this.#turnPreview(entry);
   }
 
-  /** Gives the preview another experiment; a page of its own starts for it, because pages remember what they have seen by the number of its run. */
+  /**
+   * Gives the preview another experiment; a page of its own starts for it, because pages remember what they have seen
+   * by the number of its run.
+   */
   #turnPreview(entry: Entry): void {
     const view = this.#preview;
     if (view === null) return;
     const before = [...this.#byKey.values()].find((panel) => panel.view === view);
     if (before !== undefined) this.#detach(before);
     // A failure is logged and shown by run itself.
-    this.#attach(view, entry).run().catch(() => undefined);
+    this.#attach(view, entry)
+      .run()
+      .catch(() => undefined);
   }
 
   /** Ends what stands behind a view; does nothing when that was replaced meanwhile. */
@@ -132,13 +169,22 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   /** Panels stay with their files when these get another place. */
   #moveAll(place: (id: string) => string): void {
     for (const panel of [...this.#byKey.values()]) {
-      const { view, session: { entry, key } } = panel;
-      const moved: Entry = entry.kind === 'config' ? { kind: 'config', config: place(entry.config) } : { kind: 'pair', weights: place(entry.weights), sequences: place(entry.sequences) };
+      const {
+        view,
+        session: { entry, key },
+      } = panel;
+      const moved: Entry =
+        entry.kind === 'config'
+          ? { kind: 'config', config: place(entry.config) }
+          : { kind: 'pair', weights: place(entry.weights), sequences: place(entry.sequences) };
       if (entryKey(moved) === key) continue;
       this.#detach(panel);
       if (this.#byKey.has(entryKey(moved))) view.dispose();
       // A failure is logged and shown by run itself.
-      else this.#attach(view, moved).run().catch(() => undefined);
+      else
+        this.#attach(view, moved)
+          .run()
+          .catch(() => undefined);
     }
   }
 }

@@ -10,9 +10,16 @@ export function reportFailure(error: unknown): void {
 }
 
 /** Asks where, beside the config, unless a target is given; writes, and offers to open it. */
-export async function saveBytes(session: Session, suggestedName: string, bytes: Uint8Array, given?: vscode.Uri): Promise<void> {
+export async function saveBytes(
+  session: Session,
+  suggestedName: string,
+  bytes: Uint8Array,
+  given?: vscode.Uri,
+): Promise<void> {
   const safeName = suggestedName.replaceAll(/[\\/:*?"<>|]/g, '-');
-  const target = given ?? (await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(entryUri(session.entry), '..', safeName) }));
+  const target =
+    given ??
+    (await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(entryUri(session.entry), '..', safeName) }));
   if (target === undefined) return;
   try {
     await vscode.workspace.fs.writeFile(target, bytes);
@@ -30,8 +37,15 @@ export async function saveBytes(session: Session, suggestedName: string, bytes: 
   });
 }
 
-/** What the worker makes of the finished run on screen, once its analyses are complete; null when the user gave up, there is no run, or a newer one came in between. */
-export async function ofFinishedRun<Result>(session: Session, title: string, ask: (runId: number) => Promise<Result | null>): Promise<Result | null> {
+/**
+ * What the worker makes of the finished run on screen, once its analyses are complete; null when the user gave up,
+ * there is no run, or a newer one came in between.
+ */
+export async function ofFinishedRun<Result>(
+  session: Session,
+  title: string,
+  ask: (runId: number) => Promise<Result | null>,
+): Promise<Result | null> {
   const { summary } = session;
   if (summary === null) return null;
   let stopWaiting: () => void = () => undefined;

@@ -11,8 +11,13 @@ import { ofFinishedRun, reportFailure, saveBytes } from './saveFile.js';
 const nameOf = (id: string): string => vscode.workspace.asRelativePath(vscode.Uri.parse(id), false);
 
 async function readAssets(extensionUri: vscode.Uri): Promise<ReportAssets> {
-  const read = async (name: string): Promise<string> => new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', name)));
-  const [page, style, host, theme] = await Promise.all([assetFiles.page, assetFiles.style, assetFiles.host, assetFiles.theme].map(read));
+  const read = async (name: string): Promise<string> =>
+    new TextDecoder().decode(
+      await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', name)),
+    );
+  const [page, style, host, theme] = await Promise.all(
+    [assetFiles.page, assetFiles.style, assetFiles.host, assetFiles.theme].map(read),
+  );
   return { page: page ?? '', style: style ?? '', host: host ?? '', theme: theme ?? '' };
 }
 
@@ -20,19 +25,35 @@ async function readAssets(extensionUri: vscode.Uri): Promise<ReportAssets> {
 export async function saveReport(session: Session, extensionUri: vscode.Uri, target?: vscode.Uri): Promise<void> {
   try {
     const { summary } = session;
-    const data = await ofFinishedRun(session, t('{0}: the report waits for the analyses', session.title), (runId) => session.request('reportData', { runId }));
+    const data = await ofFinishedRun(session, t('{0}: the report waits for the analyses', session.title), (runId) =>
+      session.request('reportData', { runId }),
+    );
     if (data === null || summary === null) return;
     const { extent, config, files, record } = data;
     const html = reportHtml({
-      title: session.title, summary, extent, config,
+      title: session.title,
+      summary,
+      extent,
+      config,
       record: new TextDecoder().decode(record),
       files: files.map(({ id, bytes }) => ({ name: nameOf(id), bytes })),
-      warnings: session.problems.filter(({ severity }) => severity === 'warning').map((problem) => `${nameOf(problem.file)}:${problem.range.start.line + 1}:${problem.range.start.character + 1} ${describeProblem(problem)}`),
+      warnings: session.problems
+        .filter(({ severity }) => severity === 'warning')
+        .map(
+          (problem) =>
+            `${nameOf(problem.file)}:${problem.range.start.line + 1}:${problem.range.start.character + 1} ` +
+            `${describeProblem(problem)}`,
+        ),
       date: new Date(),
       language: languageInUse(),
       assets: await readAssets(extensionUri),
     });
-    await saveBytes(session, `${session.title.replace(/\.rnn\.json$/, '')}.report.html`, new TextEncoder().encode(html), target);
+    await saveBytes(
+      session,
+      `${session.title.replace(/\.rnn\.json$/, '')}.report.html`,
+      new TextEncoder().encode(html),
+      target,
+    );
   } catch (error) {
     reportFailure(error);
   }

@@ -23,20 +23,31 @@ export class Applied {
   }
 
   #is(undone: boolean): boolean {
-    return this.#undone === undone && this.#files.every((file, i) => {
-      const [now, then] = [stateOf(file), this.#states[i]];
-      return now !== null && now.document === then?.document && now.version === then.version;
-    });
+    return (
+      this.#undone === undone &&
+      this.#files.every((file, i) => {
+        const [now, then] = [stateOf(file), this.#states[i]];
+        return now !== null && now.document === then?.document && now.version === then.version;
+      })
+    );
   }
 
-  /** VS Code undoes in the text that has the focus: it goes there, not over the panel in column `taken` if that can be, and `back` brings it back. */
+  /**
+   * VS Code undoes in the text that has the focus: it goes there, not over the panel in column `taken` if that can be,
+   * and `back` brings it back.
+   */
   async undo(redo: boolean, taken: vscode.ViewColumn | undefined, back: () => void): Promise<void> {
     const [file] = this.#files;
     if (file === undefined || this.#busy || !this.#is(redo)) return;
     this.#busy = true;
-    const shown = vscode.window.tabGroups.all.find(({ tabs }) => tabs.some(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === file.toString()));
+    const shown = vscode.window.tabGroups.all.find(({ tabs }) =>
+      tabs.some(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === file.toString()),
+    );
     try {
-      await vscode.window.showTextDocument(file, { viewColumn: shown?.viewColumn ?? (taken === vscode.ViewColumn.One ? vscode.ViewColumn.Beside : vscode.ViewColumn.One) });
+      await vscode.window.showTextDocument(file, {
+        viewColumn:
+          shown?.viewColumn ?? (taken === vscode.ViewColumn.One ? vscode.ViewColumn.Beside : vscode.ViewColumn.One),
+      });
       await vscode.commands.executeCommand(redo ? 'redo' : 'undo');
     } finally {
       this.#busy = false;

@@ -2,7 +2,24 @@
 import type { Entry, FileContent, FileKind, Link, Outline, PartRole } from '../config/read/index.js';
 import type { NewConfig, TextChange } from '../config/edit/index.js';
 import type { Position, Problem, Range } from '../config/json/index.js';
-import type { Attribution, Cell, DType, Initialisation, InputFacts, JacobianSeries, MatrixFacts, NumberFacts, OpenedUnit, Reach, Shapes, Spectrum, Verdict, VerdictBounds, WhatIf, WhMeasures } from '../engine/index.js';
+import type {
+  Attribution,
+  Cell,
+  DType,
+  Initialisation,
+  InputFacts,
+  JacobianSeries,
+  MatrixFacts,
+  NumberFacts,
+  OpenedUnit,
+  Reach,
+  Shapes,
+  Spectrum,
+  Verdict,
+  VerdictBounds,
+  WhatIf,
+  WhMeasures,
+} from '../engine/index.js';
 import type { None } from './rpc.js';
 
 export type { OpenedUnit };
@@ -21,7 +38,10 @@ export type RunSeries = {
   readonly saturation: Float64Array | null;
 };
 
-/** What the panel shows at once: enough for every line, nothing the size of B·T·H. Of a very long run the page gets the steps that tell most, see `levels.ts`. */
+/**
+ * What the panel shows at once: enough for every line, nothing the size of B·T·H. Of a very long run the page gets the
+ * steps that tell most, see `levels.ts`.
+ */
 export type RunSummary = RunSeries & {
   readonly runId: number;
   readonly name: string;
@@ -31,24 +51,37 @@ export type RunSummary = RunSeries & {
   readonly chunkStarts: readonly number[];
   /** What flows in from above, in words: `last`, `every`, `given`, `mse at last`, … */
   readonly upstream: string;
-  /** Runs of steps at which something of it enters, both ends included, ascending; in a report of a very long run with thousands of them those that hold a step of `steps`. */
+  /**
+   * Runs of steps at which something of it enters, both ends included, ascending; in a report of a very long run with
+   * thousands of them those that hold a step of `steps`.
+   */
   readonly lossSteps: readonly (readonly [from: number, to: number])[];
   /** How many steps those are; in a report of a very long run also where it has not room for all of them. */
   readonly lossCount: number;
   /** Milliseconds of arithmetic, reading not included. */
   readonly elapsedMs: number;
   readonly verdict: Verdict;
-  /** The step before which less than 1 % of the gradient from the last step arrives: by the one rate, or measured where the rate changes. Null when all of it arrives. */
+  /**
+   * The step before which less than 1 % of the gradient from the last step arrives: by the one rate, or measured where
+   * the rate changes. Null when all of it arrives.
+   */
   readonly onePercentAt: number | null;
   readonly lossValue: number | null;
   readonly clipFactor: number | null;
   readonly clipNorm: number | null;
   readonly truncate: number | null;
-  /** log10 of the smallest positive (subnormal) and the largest number of the dtype: where plain arithmetic loses the gradient. */
+  /**
+   * log10 of the smallest positive (subnormal) and the largest number of the dtype: where plain arithmetic loses the
+   * gradient.
+   */
   readonly dtypeRange: { readonly log10Smallest: number; readonly log10Largest: number };
 };
 
-/** Arrives after the summary, because it takes longer; again and again while it grows (`fraction` below 1, what is not known yet NaN, null or empty). Of batch item 0. `jacobianSigmaMax` of a very long run is empty for the page: it comes with the other series. */
+/**
+ * Arrives after the summary, because it takes longer; again and again while it grows (`fraction` below 1, what is not
+ * known yet NaN, null or empty). Of batch item 0. `jacobianSigmaMax` of a very long run is empty for the page: it comes
+ * with the other series.
+ */
 export type SpectrumSummary = Spectrum & { readonly runId: number; readonly fraction: number };
 
 /** Steps t0 ≤ t < t1. */
@@ -56,11 +89,28 @@ export type TimeWindow = { readonly t0: number; readonly t1: number };
 
 /** The series of a very long run in a window: every step of up to 8192, else those that tell most. */
 export type SeriesRequest = { readonly runId: number; readonly window: TimeWindow };
-export type SeriesAnswer = RunSeries & { readonly window: TimeWindow; readonly steps: Float64Array; /** NaN where it is not computed. */ readonly jacobianSigmaMax: Float64Array };
+export type SeriesAnswer = RunSeries & {
+  readonly window: TimeWindow;
+  readonly steps: Float64Array;
+  /** NaN where it is not computed. */ readonly jacobianSigmaMax: Float64Array;
+};
 
-/** A T×H picture of one sequence, decimated to at most `maxColumns`×`maxRows`: each cell shows the value of largest magnitude it covers. */
-export type HeatmapRequest = { readonly runId: number; readonly tensor: 'hs' | 'dh' | 'z'; readonly order?: UnitOrder; readonly sequence: number; readonly window: TimeWindow; readonly maxColumns: number; readonly maxRows: number };
-/** How the rows of a heatmap are sorted: as they are, units that do the same side by side, or the most saturated first. */
+/**
+ * A T×H picture of one sequence, decimated to at most `maxColumns`×`maxRows`: each cell shows the value of largest
+ * magnitude it covers.
+ */
+export type HeatmapRequest = {
+  readonly runId: number;
+  readonly tensor: 'hs' | 'dh' | 'z';
+  readonly order?: UnitOrder;
+  readonly sequence: number;
+  readonly window: TimeWindow;
+  readonly maxColumns: number;
+  readonly maxRows: number;
+};
+/**
+ * How the rows of a heatmap are sorted: as they are, units that do the same side by side, or the most saturated first.
+ */
 export type UnitOrder = 'index' | 'similarity' | 'saturation';
 export type Heatmap = {
   readonly window: TimeWindow;
@@ -68,26 +118,48 @@ export type Heatmap = {
   readonly rows: number;
   /** Unit of each of the H rows, before decimation; null when they are in their own order. */
   readonly order: Uint32Array | null;
-  /** [rows,columns], unit 0 (or the first of `order`) first. `hs`, `z`: h or z over `limit`. `dh`: sign(g)·(1 + (log10|g| − log10Max)/decades) clamped at 0: ±1 is the largest gradient of the run, 0 is `decades` below it. What is not finite stays as it is. */
+  /**
+   * [rows,columns], unit 0 (or the first of `order`) first. `hs`, `z`: h or z over `limit`. `dh`: sign(g)·(1 +
+   * (log10|g| − log10Max)/decades) clamped at 0: ±1 is the largest gradient of the run, 0 is `decades` below it. What
+   * is not finite stays as it is.
+   */
   readonly values: Float32Array;
   /** Largest finite |value| of `hs` or `z` over the sequence: the end of the colour scale. */
   readonly limit: number;
-  /** 98 of 100 numbers of the sequence are no larger than this: where the scale of `z` ends, so that a few large ones do not leave the others dark. */
+  /**
+   * 98 of 100 numbers of the sequence are no larger than this: where the scale of `z` ends, so that a few large ones do
+   * not leave the others dark.
+   */
   readonly usual: number;
   /** For `dh` only. */
   readonly log10Max: number;
   readonly decades: number;
-  /** Of the window, before decimation: the largest finite |value| (`dh`: its log10, −∞ when all are exactly 0), NaN when none is finite, and how many are not. */
+  /**
+   * Of the window, before decimation: the largest finite |value| (`dh`: its log10, −∞ when all are exactly 0), NaN when
+   * none is finite, and how many are not.
+   */
   readonly peak: number;
   readonly notFinite: number;
 };
 
 /** Lines of single units of hs; min/max-decimated to about `maxPoints` when the window is longer. */
-export type UnitLinesRequest = { readonly runId: number; readonly sequence: number; readonly units: readonly number[]; readonly window: TimeWindow; readonly maxPoints: number };
+export type UnitLinesRequest = {
+  readonly runId: number;
+  readonly sequence: number;
+  readonly units: readonly number[];
+  readonly window: TimeWindow;
+  readonly maxPoints: number;
+};
 export type UnitLines = { readonly t: Float64Array; readonly values: readonly Float64Array[] };
 
 /** log10 ‖g_t‖ of sequences `first` … `first+count−1`, each min/max-decimated like unit lines. */
-export type SequenceLinesRequest = { readonly runId: number; readonly first: number; readonly count: number; readonly window: TimeWindow; readonly maxPoints: number };
+export type SequenceLinesRequest = {
+  readonly runId: number;
+  readonly first: number;
+  readonly count: number;
+  readonly window: TimeWindow;
+  readonly maxPoints: number;
+};
 export type SequenceLines = { readonly t: Float64Array; readonly values: readonly Float64Array[] };
 
 /** Exact numbers of one step for the cursor's side panel and the tables. */
@@ -100,20 +172,45 @@ export type StepValues = {
   readonly gLog10: number;
 };
 
-/** The same of the steps from ≤ t < to, as many of them as are known: all but in a report of a large run. `z` stands in the place of h where it is asked for. */
-export type StepsRequest = { readonly runId: number; readonly sequence: number; readonly tensor: 'hs' | 'z'; readonly from: number; readonly to: number };
+/**
+ * The same of the steps from ≤ t < to, as many of them as are known: all but in a report of a large run. `z` stands in
+ * the place of h where it is asked for.
+ */
+export type StepsRequest = {
+  readonly runId: number;
+  readonly sequence: number;
+  readonly tensor: 'hs' | 'z';
+  readonly from: number;
+  readonly to: number;
+};
 /** `t` and `gLog10` [n], `h` and `g` [n,H]. */
-export type StepsBlock = { readonly t: Float64Array; readonly h: Float64Array; readonly g: Float64Array; readonly gLog10: Float64Array };
+export type StepsBlock = {
+  readonly t: Float64Array;
+  readonly h: Float64Array;
+  readonly g: Float64Array;
+  readonly gLog10: Float64Array;
+};
 
 /** Part of an analysis that goes on in the worker: `fraction` 1 when it is complete. Ask again for more. */
 export type Unfinished = { readonly fraction: number };
 
-/** Singular values over time of one sequence, at all its steps or at some: of the whole run, or (with `window`) of the steps in it, which a newer window ends. */
+/**
+ * Singular values over time of one sequence, at all its steps or at some: of the whole run, or (with `window`) of the
+ * steps in it, which a newer window ends.
+ */
 export type JacobianRequest = { readonly runId: number; readonly sequence: number; readonly window?: TimeWindow };
 export type Jacobians = Unfinished & JacobianSeries & { readonly sequence: number };
 
-/** Which loss makes which gradient, decimated to at most `maxColumns`×`maxRows`: each cell shows the largest value it covers. */
-export type AttributionRequest = { readonly runId: number; readonly window: TimeWindow; readonly maxColumns: number; readonly maxRows: number };
+/**
+ * Which loss makes which gradient, decimated to at most `maxColumns`×`maxRows`: each cell shows the largest value it
+ * covers.
+ */
+export type AttributionRequest = {
+  readonly runId: number;
+  readonly window: TimeWindow;
+  readonly maxColumns: number;
+  readonly maxRows: number;
+};
 export type AttributionPicture = Unfinished & {
   readonly window: TimeWindow;
   readonly columns: number;
@@ -121,7 +218,10 @@ export type AttributionPicture = Unfinished & {
   /** First and last source step of each row, latest first; only sources that can reach the window. */
   readonly from: Float64Array;
   readonly to: Float64Array;
-  /** [rows,columns]: 1 + (log10 norm − log10Max)/decades clamped at 0, 0 also where nothing arrives; NaN where not computed yet. */
+  /**
+   * [rows,columns]: 1 + (log10 norm − log10Max)/decades clamped at 0, 0 also where nothing arrives; NaN where not
+   * computed yet.
+   */
   readonly values: Float32Array;
   readonly log10Max: number;
   readonly decades: number;
@@ -134,9 +234,16 @@ export type AttributionPicture = Unfinished & {
   /** Why it was not computed; null when it was. */
   readonly leftOut: Attribution['leftOut'];
 };
-/** What makes g_t, source by source (those at t or later), log10 of norms; `t` is the nearest step that was computed. */
+/**
+ * What makes g_t, source by source (those at t or later), log10 of norms; `t` is the nearest step that was computed.
+ */
 export type AttributionRowRequest = { readonly runId: number; readonly t: number };
-export type AttributionRow = Unfinished & { readonly t: number; readonly from: Float64Array; readonly to: Float64Array; readonly log10: Float64Array };
+export type AttributionRow = Unfinished & {
+  readonly t: number;
+  readonly from: Float64Array;
+  readonly to: Float64Array;
+  readonly log10: Float64Array;
+};
 
 /** Rows from ≤ row < to of all that are computed: what every source of the run makes of g at their steps `t`. */
 export type AttributionRowsRequest = { readonly runId: number; readonly from: number; readonly to: number };
@@ -149,8 +256,18 @@ export type ReachValues = Unfinished & Reach & { readonly steps: number };
 
 export type WeightName = 'Wx' | 'Wh' | 'b';
 /** A picture of a weight tensor and its gradient, decimated like a heatmap. */
-export type WeightsRequest = { readonly runId: number; readonly tensor: WeightName; readonly maxRows: number; readonly maxColumns: number };
-export type Histogram = { readonly low: number; readonly high: number; readonly counts: Float64Array; /** Values that are not finite and so in no bin. */ readonly notFinite: number };
+export type WeightsRequest = {
+  readonly runId: number;
+  readonly tensor: WeightName;
+  readonly maxRows: number;
+  readonly maxColumns: number;
+};
+export type Histogram = {
+  readonly low: number;
+  readonly high: number;
+  readonly counts: Float64Array;
+  /** Values that are not finite and so in no bin. */ readonly notFinite: number;
+};
 export type WeightsPicture = {
   /** Of the tensor itself; `b` is [1,H]. */
   readonly shape: readonly [rows: number, columns: number];
@@ -169,7 +286,12 @@ export type WeightsPicture = {
   readonly gradientHistogram: Histogram;
 };
 /** Exact numbers of the cells from ≤ i < to, row-major. */
-export type WeightCellsRequest = { readonly runId: number; readonly tensor: WeightName; readonly from: number; readonly to: number };
+export type WeightCellsRequest = {
+  readonly runId: number;
+  readonly tensor: WeightName;
+  readonly from: number;
+  readonly to: number;
+};
 export type WeightCells = { readonly values: Float64Array; readonly gradients: Float64Array };
 
 /** One number of the weights, row and column as in the row-vector convention. */
@@ -179,14 +301,36 @@ export type WeightPlace = { readonly tensor: WeightName; readonly row: number; r
 export type UnitRequest = { readonly runId: number; readonly t: number; readonly sequence: number };
 
 /** How often each value of h occurs at each step: shares of the units, of one sequence or of all (null). */
-export type ActivationsRequest = { readonly runId: number; readonly sequence: number | null; readonly window: TimeWindow; readonly maxColumns: number; readonly bins: number };
-/** Bins of the picture on the page, and so of the one in a report: whoever writes the number is held to it by the compiler. */
+export type ActivationsRequest = {
+  readonly runId: number;
+  readonly sequence: number | null;
+  readonly window: TimeWindow;
+  readonly maxColumns: number;
+  readonly bins: number;
+};
+/**
+ * Bins of the picture on the page, and so of the one in a report: whoever writes the number is held to it by the
+ * compiler.
+ */
 export type ActivationBins = 28;
-export type Activations = { readonly window: TimeWindow; readonly columns: number; readonly bins: number; /** h at both ends of the axis. */ readonly low: number; readonly high: number; /** [bins,columns], the highest bin first; each column adds up to 1 with its share of values that are not finite. */ readonly shares: Float32Array; readonly notFinite: Float32Array };
+export type Activations = {
+  readonly window: TimeWindow;
+  readonly columns: number;
+  readonly bins: number;
+  /** h at both ends of the axis. */ readonly low: number;
+  readonly high: number;
+  /** [bins,columns], the highest bin first; each column adds up to 1 with its share of values that are not finite. */ readonly shares: Float32Array;
+  readonly notFinite: Float32Array;
+};
 
 /** Smallest, median and largest log10 ‖g_t‖ over the batch, min/max-decimated like unit lines. */
 export type BandRequest = { readonly runId: number; readonly window: TimeWindow; readonly maxPoints: number };
-export type Band = { readonly t: Float64Array; readonly low: Float64Array; readonly median: Float64Array; readonly high: Float64Array };
+export type Band = {
+  readonly t: Float64Array;
+  readonly low: Float64Array;
+  readonly median: Float64Array;
+  readonly high: Float64Array;
+};
 
 /** The run with something changed. `whatIf` null: what is under way is not wanted any more. */
 export type WhatIfRequest = { readonly runId: number; readonly whatIf: WhatIf | null };
@@ -268,15 +412,31 @@ export type PartInfo = {
   readonly numbers: NumberFacts | null;
 };
 
-/** What an editor can do to the numbers of a config. `gain` multiplies the fresh numbers. `reference` names the new file. */
+/**
+ * What an editor can do to the numbers of a config. `gain` multiplies the fresh numbers. `reference` names the new
+ * file.
+ */
 export type Change =
   | { readonly kind: 'transpose' | 'addBias' | 'addInitialState' | 'moveInline' }
   | { readonly kind: 'rescale'; readonly quantity: 'spectralRadius' | 'sigmaMax'; readonly to: number }
   | { readonly kind: 'initialise'; readonly way: Initialisation; readonly seed: number; readonly gain: number }
   | { readonly kind: 'moveToFile'; readonly reference: string };
 /** A change that makes sense now, for the value at a path of a file. */
-export type Offer = { readonly kind: Change['kind']; readonly file: string; readonly path: string; readonly name: string; readonly square: boolean; readonly key: Range; readonly value: Range };
-export type ChangeRequest = { readonly config: string; readonly file: string; readonly path: string; readonly change: Change };
+export type Offer = {
+  readonly kind: Change['kind'];
+  readonly file: string;
+  readonly path: string;
+  readonly name: string;
+  readonly square: boolean;
+  readonly key: Range;
+  readonly value: Range;
+};
+export type ChangeRequest = {
+  readonly config: string;
+  readonly file: string;
+  readonly path: string;
+  readonly change: Change;
+};
 export type ChangeOutcome =
   | { readonly ok: true; readonly changes: readonly TextChange[]; readonly newFile: string | null }
   | { readonly ok: false; readonly message: string };
@@ -294,14 +454,23 @@ export type Inspection = {
   readonly links: readonly Link[];
   readonly offers: readonly Offer[];
   /** Of every file that could be read. */
-  readonly documents: readonly { readonly file: string; readonly outline: readonly Outline[]; readonly matrixLines: readonly { readonly start: number; readonly end: number }[] }[];
+  readonly documents: readonly {
+    readonly file: string;
+    readonly outline: readonly Outline[];
+    readonly matrixLines: readonly { readonly start: number; readonly end: number }[];
+  }[];
   /** Weights inside the config that carry comments need a file that takes them. */
   readonly weightsHaveComments: boolean;
 };
 /** Asks again as long as the text changes: a set flag stops the one before; without one it is answered for nothing. */
 export type InspectRequest = { readonly config: string; readonly cancel: SharedArrayBuffer | null };
 
-export type FactsRequest = { readonly config: string; readonly file: string; readonly position: Position; readonly cancel: SharedArrayBuffer | null };
+export type FactsRequest = {
+  readonly config: string;
+  readonly file: string;
+  readonly position: Position;
+  readonly cancel: SharedArrayBuffer | null;
+};
 /** What takes arithmetic: told of one part when somebody looks at it. */
 export type PartFacts = {
   readonly part: PartInfo;
@@ -333,11 +502,21 @@ export type EditorRequests = {
   /** The text of a new config. */
   newConfig: { params: NewConfig; result: string };
   /** Where a number of the weights stands in its file; null when it cannot be told, as in broken text. */
-  locateWeight: { params: { readonly entry: Entry; readonly place: WeightPlace }; result: { readonly file: string; readonly range: Range } | null };
+  locateWeight: {
+    params: { readonly entry: Entry; readonly place: WeightPlace };
+    result: { readonly file: string; readonly range: Range } | null;
+  };
 };
 
 /** How much of a run its record holds: see `makeRecord`. */
-export type RecordExtent = { readonly kind: 'everything' | 'rounded' } | { readonly kind: 'sequences'; readonly sequences: number } | { readonly kind: 'pictures'; readonly steps: number; /** How many steps have their norms; null: all. */ readonly norms: number | null };
+export type RecordExtent =
+  | { readonly kind: 'everything' | 'rounded' }
+  | { readonly kind: 'sequences'; readonly sequences: number }
+  | {
+      readonly kind: 'pictures';
+      readonly steps: number;
+      /** How many steps have their norms; null: all. */ readonly norms: number | null;
+    };
 /** What a report is made of, besides the page itself. */
 export type ReportData = {
   /** Packed JSON in UTF-8. */
@@ -351,32 +530,49 @@ export type ReportData = {
 
 /** What the worker answers and hears. */
 export type WorkerContract = {
-  requests: SliceRequests & EditorRequests & {
-    /** Resolves when everything, spectrum included, has been sent. */
-    run: { params: RunRequest; result: RunOutcome };
-    classify: { params: { readonly bytes: Uint8Array }; result: FileKind };
-    /** The whole result as the command line's JSON (schema 1) in UTF-8. */
-    resultJson: { params: { readonly runId: number }; result: Uint8Array | null };
-    /** Null when the run was replaced meanwhile. */
-    reportData: { params: { readonly runId: number }; result: ReportData | null };
-  };
+  requests: SliceRequests &
+    EditorRequests & {
+      /** Resolves when everything, spectrum included, has been sent. */
+      run: { params: RunRequest; result: RunOutcome };
+      classify: { params: { readonly bytes: Uint8Array }; result: FileKind };
+      /** The whole result as the command line's JSON (schema 1) in UTF-8. */
+      resultJson: { params: { readonly runId: number }; result: Uint8Array | null };
+      /** Null when the run was replaced meanwhile. */
+      reportData: { params: { readonly runId: number }; result: ReportData | null };
+    };
   events: { cancel: { readonly runId: number } };
 };
 /** What the extension host answers and hears from a worker. */
 export type WorkerHostContract = {
   requests: { readFile: { params: FileRequest; result: FileContent } };
-  events: { progress: Progress; problems: { readonly runId: number; readonly problems: readonly Problem[] }; summary: RunSummary; spectrum: SpectrumSummary };
+  events: {
+    progress: Progress;
+    problems: { readonly runId: number; readonly problems: readonly Problem[] };
+    summary: RunSummary;
+    spectrum: SpectrumSummary;
+  };
 };
 
 /** A problem as the page lists it. */
-export type ProblemLine = { readonly index: number; readonly severity: 'error' | 'warning'; readonly place: string; readonly text: string };
+export type ProblemLine = {
+  readonly index: number;
+  readonly severity: 'error' | 'warning';
+  readonly place: string;
+  readonly text: string;
+};
 export type PanelStatus = {
   /** Name of the config or of the pair of files. */
   readonly title: string;
-  /** What the panel shows. The page keeps it in its state under the key `entry`, so that the panel comes back after a window reload. */
+  /**
+   * What the panel shows. The page keeps it in its state under the key `entry`, so that the panel comes back after a
+   * window reload.
+   */
   readonly entry: Entry;
   readonly running: Progress | null;
-  /** The picture on screen is of an older text than the one in the editor: a broken edit, a crash. Null when it is current. */
+  /**
+   * The picture on screen is of an older text than the one in the editor: a broken edit, a crash. Null when it is
+   * current.
+   */
   readonly stale: string | null;
   readonly problems: readonly ProblemLine[];
   /** In a report: how many sequences, from the first, there is more of than norms. */
@@ -401,7 +597,12 @@ export type HistoryVersion = {
 /** Oldest first. `forgotten`: how many older ones were let go. */
 export type HistoryList = { readonly forgotten: number; readonly versions: readonly HistoryVersion[] };
 /** log10 of norms of an older result, at the steps `t` or at all T of them. */
-export type VersionCurve = { readonly T: number; readonly t: Float64Array | null; readonly dh: Float64Array; readonly singleSource: Float64Array };
+export type VersionCurve = {
+  readonly T: number;
+  readonly t: Float64Array | null;
+  readonly dh: Float64Array;
+  readonly singleSource: Float64Array;
+};
 
 /** What the page hears and answers. */
 export type PageContract = {
@@ -411,7 +612,10 @@ export type PageContract = {
 /** What the host answers and hears from a page. */
 export type PanelContract = {
   requests: SliceRequests & {
-    /** Writes a what-if into the config or the files that hold the weights, as one undoable edit. False when that cannot be done; the host has said why. */
+    /**
+     * Writes a what-if into the config or the files that hold the weights, as one undoable edit. False when that cannot
+     * be done; the host has said why.
+     */
     applyWhatIf: { params: WhatIf; result: boolean };
     history: { params: null; result: HistoryList };
     /** Null when it was let go. */
@@ -422,7 +626,10 @@ export type PanelContract = {
     ready: null;
     /** The picture of this run is on the screen. */
     painted: { readonly runId: number };
-    /** The user asked to see the source text of one number of the weights, row and column as in the row-vector convention. */
+    /**
+     * The user asked to see the source text of one number of the weights, row and column as in the row-vector
+     * convention.
+     */
     /** `focus`: the keyboard goes to the text too. */
     revealWeight: WeightPlace & { readonly focus: boolean };
     /** The user asked to see the place of a problem, or the config itself. */

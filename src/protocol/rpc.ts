@@ -14,7 +14,9 @@ export type None = Record<never, never>;
 export type Contract = { readonly requests: RequestTable; readonly events: EventTable };
 
 export type RequestHandlers<C extends Contract> = {
-  [K in keyof C['requests']]: (params: C['requests'][K]['params']) => C['requests'][K]['result'] | Promise<C['requests'][K]['result']>;
+  [K in keyof C['requests']]: (
+    params: C['requests'][K]['params'],
+  ) => C['requests'][K]['result'] | Promise<C['requests'][K]['result']>;
 };
 export type EventHandlers<C extends Contract> = { [K in keyof C['events']]: (payload: C['events'][K]) => void };
 
@@ -44,8 +46,8 @@ export function buffersOf(value: unknown): ArrayBuffer[] {
 }
 
 /**
- * Typed requests, answers and events in both directions over one port. A handler that throws rejects its caller; closing
- * rejects everyone who waits. `Local` is what this side answers, `Remote` what the other side answers.
+ * Typed requests, answers and events in both directions over one port. A handler that throws rejects its caller;
+ * closing rejects everyone who waits. `Local` is what this side answers, `Remote` what the other side answers.
  * Typed arrays in answers and in `transfer` move to the other side and are empty here afterwards.
  */
 export class Channel<Local extends Contract, Remote extends Contract> {
@@ -63,7 +65,11 @@ export class Channel<Local extends Contract, Remote extends Contract> {
     port.onMessage((message) => this.#receive(message as Message));
   }
 
-  request<K extends keyof Remote['requests'] & string>(name: K, params: Remote['requests'][K]['params'], transfer: readonly ArrayBuffer[] = []): Promise<Remote['requests'][K]['result']> {
+  request<K extends keyof Remote['requests'] & string>(
+    name: K,
+    params: Remote['requests'][K]['params'],
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Remote['requests'][K]['result']> {
     if (this.#closed !== null) return Promise.reject(this.#closed);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -72,7 +78,11 @@ export class Channel<Local extends Contract, Remote extends Contract> {
     });
   }
 
-  emit<K extends keyof Remote['events'] & string>(name: K, payload: Remote['events'][K], transfer: readonly ArrayBuffer[] = []): void {
+  emit<K extends keyof Remote['events'] & string>(
+    name: K,
+    payload: Remote['events'][K],
+    transfer: readonly ArrayBuffer[] = [],
+  ): void {
     if (this.#closed === null) this.#post({ type: 'event', name, payload }, transfer);
   }
 
@@ -112,7 +122,8 @@ export class Channel<Local extends Contract, Remote extends Contract> {
       const result = await (this.#handlers[name] as (params: unknown) => unknown)(params);
       if (this.#closed === null) this.#post({ type: 'ok', id, result }, buffersOf(result));
     } catch (error) {
-      if (this.#closed === null) this.#post({ type: 'error', id, message: error instanceof Error ? error.message : String(error) }, []);
+      if (this.#closed === null)
+        this.#post({ type: 'error', id, message: error instanceof Error ? error.message : String(error) }, []);
     }
   }
 }

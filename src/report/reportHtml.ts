@@ -26,13 +26,29 @@ export type ReportParts = {
 declare const productVersion: string;
 
 /** Texts of the built files: the page, its styles, and what stands in for the editor. */
-export type ReportAssets = { readonly page: string; readonly style: string; readonly host: string; readonly theme: string };
+export type ReportAssets = {
+  readonly page: string;
+  readonly style: string;
+  readonly host: string;
+  readonly theme: string;
+};
 /** Their names in `dist/webview`. */
-export const assetFiles: Readonly<Record<keyof ReportAssets, string>> = { page: 'main.js', style: 'style.css', host: 'report.js', theme: 'report.css' };
+export const assetFiles: Readonly<Record<keyof ReportAssets, string>> = {
+  page: 'main.js',
+  style: 'style.css',
+  host: 'report.js',
+  theme: 'report.css',
+};
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`;
-/** A script or style that may stand inside its element: nothing in it ends the element or opens a comment, and it names no other file. */
-const inline = (text: string): string => text.replace(/^(?:\/\/# sourceMappingURL=.*|\/\*# sourceMappingURL=.*\*\/)$/gm, '').replace(/<(?=\/(?:script|style)|!--)/gi, '\\x3c');
+/**
+ * A script or style that may stand inside its element: nothing in it ends the element or opens a comment, and it names
+ * no other file.
+ */
+const inline = (text: string): string =>
+  text
+    .replace(/^(?:\/\/# sourceMappingURL=.*|\/\*# sourceMappingURL=.*\*\/)$/gm, '')
+    .replace(/<(?=\/(?:script|style)|!--)/gi, '\\x3c');
 
 /** `1.4 MB` */
 function formatBytes(bytes: number): string {
@@ -40,46 +56,100 @@ function formatBytes(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1000).toPrecision(3)} kB` : `${(bytes / 1e6).toPrecision(3)} MB`;
 }
 
-function extentText({ extent, summary: { shapes: { B, H, T } } }: ReportParts): string {
+function extentText({
+  extent,
+  summary: {
+    shapes: { B, H, T },
+  },
+}: ReportParts): string {
   switch (extent.kind) {
     case 'everything':
       return say('Every number of the run with all its digits.');
     case 'rounded':
       return say('Every number of the run, states and gradients with seven digits.');
     case 'sequences':
-      return say('Norms and the verdict of all {0} sequences; states and gradients of the first {1}, with seven digits.', B, extent.sequences);
+      return say(
+        'Norms and the verdict of all {0} sequences; states and gradients of the first {1}, with seven digits.',
+        B,
+        extent.sequences,
+      );
     case 'pictures':
-      if (extent.norms !== null) return say('The verdict with all digits. {0} steps of {1} units are too many for one file: norms stand at {2} steps, where they are smallest and largest in each of {3} parts of the run, with all digits; states and gradients are pictures as fine as a screen, with the numbers of {4} steps.', T, H, extent.norms, levelBins, extent.steps);
-      return say('Norms and the verdict with all digits. {0} steps of {1} units are too many for one file: states and gradients are pictures as fine as a screen, with the numbers of {2} steps.', T, H, extent.steps);
+      if (extent.norms !== null)
+        return say(
+          'The verdict with all digits. {0} steps of {1} units are too many for one file: norms stand at {2} ' +
+            'steps, where they are smallest and largest in each of {3} parts of the run, with all digits; states ' +
+            'and gradients are pictures as fine as a screen, with the numbers of {4} steps.',
+          T,
+          H,
+          extent.norms,
+          levelBins,
+          extent.steps,
+        );
+      return say(
+        'Norms and the verdict with all digits. {0} steps of {1} units are too many for one file: states and ' +
+          'gradients are pictures as fine as a screen, with the numbers of {2} steps.',
+        T,
+        H,
+        extent.steps,
+      );
   }
 }
 
 function about(parts: ReportParts): string {
-  const { title, summary: { shapes: { B, T, I, H }, cell, dtype }, config, files, warnings, date } = parts;
+  const {
+    title,
+    summary: {
+      shapes: { B, T, I, H },
+      cell,
+      dtype,
+    },
+    config,
+    files,
+    warnings,
+    date,
+  } = parts;
   const fact = (name: string, value: string): string => `<div><dt>${escape(name)}</dt><dd>${value}</dd></div>`;
   const list = (items: readonly string[]): string => items.map((item) => escape(item)).join('<br>');
   return `<section class="about-report" aria-labelledby="about-report">
 <h2 id="about-report">${escape(say('About this report'))}</h2>
 <dl>
 ${fact(say('Experiment'), escape(title))}
-${fact(say('Sizes'), escape(say('batch B = {0}, timesteps T = {1}, inputs I = {2}, units H = {3}; cell {4}, {5}', B, T, I, H, cell, dtype)))}
+${fact(say('Sizes'), escape(say('batch B = {0}, timesteps T = {1}, inputs I = {2}, units H = {3}; cell ' + '{4}, {5}', B, T, I, H, cell, dtype)))}
 ${fact(say('Files'), list(files.map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`)))}
 ${warnings.length === 0 ? '' : fact(say('Warnings'), list(warnings))}
 ${fact(say('Kept'), escape(extentText(parts)))}
-${fact(say('Made'), `<time datetime="${date.toISOString()}">${date.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>`)}
+${fact(say('Made'), `<time ` + `datetime="${date.toISOString()}">${date.toISOString().slice(0, 16).replace('T', ' ')} ` + `UTC</time>`)}
 ${fact(say('By'), `RNN Gradients ${escape(productVersion)}`)}
 </dl>
-${config === null ? '' : `<h3>${escape(say('The config'))}</h3>
-<pre tabindex="0">${escape(config.text)}${config.text.length < config.characters ? escape(`\n… ${say('{0} more characters', config.characters - config.text.length)}`) : ''}</pre>`}
+${
+  config === null
+    ? ''
+    : `<h3>${escape(say('The config'))}</h3>
+<pre tabindex="0">${escape(config.text)}${config.text.length < config.characters ? escape(`\n… ${say('{0} more characters', config.characters - config.text.length)}`) : ''}</pre>`
+}
 </section>`;
 }
 
-/** The whole file. It may load nothing: the policy allows only the scripts and styles that stand in it, by their hashes. */
+/**
+ * The whole file. It may load nothing: the policy allows only the scripts and styles that stand in it, by their hashes.
+ */
 export function reportHtml(parts: ReportParts): string {
-  const { summary: { name, verdict }, record, language, assets } = parts;
+  const {
+    summary: { name, verdict },
+    record,
+    language,
+    assets,
+  } = parts;
   const [host, page] = [inline(assets.host), inline(assets.page)];
   const style = inline(`${assets.theme}\n${assets.style}`);
-  const policy = ["default-src 'none'", `script-src ${hash(host)} ${hash(page)}`, `style-src ${hash(style)} ${emptyStyle}`, 'img-src data: blob:', "base-uri 'none'", "form-action 'none'"].join('; ');
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hash(host)} ${hash(page)}`,
+    `style-src ${hash(style)} ${emptyStyle}`,
+    'img-src data: blob:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
   return `<!DOCTYPE html>
 <html lang="${escape(language.name)}" class="report">
 <head>

@@ -1,12 +1,25 @@
 // What every HTML page of the product is written with.
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** Text as it may stand in an element or in a quoted attribute. */
-export const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+export const escape = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 
-/** JSON that the HTML parser leaves alone: no `</script`, no `<!--`. A script element of this type is data, which no policy has to allow. */
+/**
+ * JSON that the HTML parser leaves alone: no `</script`, no `<!--`. A script element of this type is data, which no
+ * policy has to allow.
+ */
 export const inertJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
-/** Hash of the empty text: the toolkit adds one empty style element to learn whether the browser knows :focus-visible; no other inline style passes. */
+/**
+ * Hash of the empty text: the toolkit adds one empty style element to learn whether the browser knows :focus-visible;
+ * no other inline style passes.
+ */
 export const emptyStyle = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";

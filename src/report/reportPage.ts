@@ -1,4 +1,5 @@
-// Stands in for the editor inside a report: hands the page its theme, its run and its answers, and saves what it makes as downloads.
+// Stands in for the editor inside a report: hands the page its theme, its run and its answers, and saves what it makes
+// as downloads.
 import type { PageContract, PanelContract } from '../protocol/index.js';
 import { Channel } from '../protocol/index.js';
 import { recordedNorms, recordedSequences, recordedSteps, replay, unpack } from '../worker/record/index.js';
@@ -13,7 +14,9 @@ function showTheme(paper = false): void {
   root.classList.toggle('dark', dark);
   root.classList.toggle('contrast', contrast);
   // The classes that the editor sets, which the page reads.
-  const classes = contrast ? ['vscode-high-contrast', ...(dark ? [] : ['vscode-high-contrast-light'])] : [dark ? 'vscode-dark' : 'vscode-light'];
+  const classes = contrast
+    ? ['vscode-high-contrast', ...(dark ? [] : ['vscode-high-contrast-light'])]
+    : [dark ? 'vscode-dark' : 'vscode-light'];
   document.body.className = classes.join(' ');
 }
 for (const query of Object.values(queries)) query.addEventListener('change', () => showTheme());
@@ -36,19 +39,47 @@ const { summary, spectrum } = record;
 let hear: (message: unknown) => void = () => undefined;
 const channel = new Channel<PanelContract, PageContract>(
   // In a task of its own, as from another window.
-  { post: (message) => setTimeout(() => window.dispatchEvent(new MessageEvent('message', { data: message })), 0), onMessage: (listener) => { hear = listener; } },
+  {
+    post: (message) => setTimeout(() => window.dispatchEvent(new MessageEvent('message', { data: message })), 0),
+    onMessage: (listener) => {
+      hear = listener;
+    },
+  },
   { ...replay(record), applyWhatIf: () => false, history: () => ({ forgotten: 0, versions: [] }), version: () => null },
   {
     ready() {
       const steps = recordedSteps(record);
-      channel.emit('status', { title: summary.name, entry: { kind: 'config', config: summary.name }, running: null, stale: null, problems: [], recordedSequences: recordedSequences(record), recordedNorms: recordedNorms(record), ...(steps === null ? {} : { recordedSteps: steps }) });
+      channel.emit('status', {
+        title: summary.name,
+        entry: { kind: 'config', config: summary.name },
+        running: null,
+        stale: null,
+        problems: [],
+        recordedSequences: recordedSequences(record),
+        recordedNorms: recordedNorms(record),
+        ...(steps === null ? {} : { recordedSteps: steps }),
+      });
       channel.emit('summary', summary);
       channel.emit('spectrum', spectrum);
     },
     saveFile: ({ suggestedName, content }) => download(suggestedName, content),
     failed: ({ message }) => console.error(message),
     // The page of a report offers none of these.
-    painted: () => undefined, revealWeight: () => undefined, revealProblem: () => undefined, revealConfig: () => undefined, rerun: () => undefined, cancel: () => undefined, undo: () => undefined, exportJson: () => undefined, exportReport: () => undefined,
+    painted: () => undefined,
+    revealWeight: () => undefined,
+    revealProblem: () => undefined,
+    revealConfig: () => undefined,
+    rerun: () => undefined,
+    cancel: () => undefined,
+    undo: () => undefined,
+    exportJson: () => undefined,
+    exportReport: () => undefined,
   },
 );
-Object.assign(globalThis, { acquireVsCodeApi: () => ({ postMessage: (message: unknown) => setTimeout(() => hear(message), 0), getState: () => null, setState: () => undefined }) });
+Object.assign(globalThis, {
+  acquireVsCodeApi: () => ({
+    postMessage: (message: unknown) => setTimeout(() => hear(message), 0),
+    getState: () => null,
+    setState: () => undefined,
+  }),
+});

@@ -1,18 +1,32 @@
-// What the analyses behind a picture take, and how long they keep the thread at a time: through the kernels, and in plain arithmetic where that ends.
+// What the analyses behind a picture take, and how long they keep the thread at a time: through the kernels, and in
+// plain arithmetic where that ends.
 import { readFileSync } from 'node:fs';
 import { plainRange } from '../../src/engine/network/scaledBackward.js';
 import { runChunks } from '../../src/engine/network/chunks.js';
 import { eigenvaluesOf } from '../../src/engine/linalg/eigenvalues.js';
 import { fastPlainRange } from '../../src/engine/wasm/rangeScan.js';
-import { attribute, defaultBounds, finish, jacobianSeries, Kernels, reachOf, runSteps, spectrumOf, Workspaces } from '../../src/engine/index.js';
+import {
+  attribute,
+  defaultBounds,
+  finish,
+  jacobianSeries,
+  Kernels,
+  reachOf,
+  runSteps,
+  spectrumOf,
+  Workspaces,
+} from '../../src/engine/index.js';
 import type { Experiment, Resumable } from '../../src/engine/index.js';
 import { experiment, filled, randomNumbers } from '../unit/engine/build.js';
 import type { Section } from './bench.js';
 import type { Row } from './contestants.js';
 
 const rows: readonly Row[] = [
-  { name: 'M', B: 8, T: 100, I: 16, H: 64 }, { name: 'L', B: 16, T: 200, I: 64, H: 256 }, { name: 'H512', B: 1, T: 500, I: 64, H: 512 },
-  { name: 'LONG', B: 1, T: 10_000, I: 32, H: 128 }, { name: 'T20000', B: 1, T: 20_000, I: 16, H: 64 },
+  { name: 'M', B: 8, T: 100, I: 16, H: 64 },
+  { name: 'L', B: 16, T: 200, I: 64, H: 256 },
+  { name: 'H512', B: 1, T: 500, I: 64, H: 512 },
+  { name: 'LONG', B: 1, T: 10_000, I: 32, H: 128 },
+  { name: 'T20000', B: 1, T: 20_000, I: 16, H: 64 },
 ];
 /** What takes longer is left: it is told as more than this, ms. */
 const patience = { plain: 20_000, kernels: 120_000 };
@@ -41,20 +55,38 @@ function once(steps: Resumable<unknown>, limit: number): Time {
   }
 }
 
-/** The best of a few: an analysis runs once for a run, so there is no warming up to speak of, and the rest is what others do to the machine. */
+/**
+ * The best of a few: an analysis runs once for a run, so there is no warming up to speak of, and the rest is what
+ * others do to the machine.
+ */
 function best(first: Resumable<unknown>, make: () => Resumable<unknown>, limit: number): Time {
   const times = [once(first, limit)];
-  for (let spent = times[0]?.ms ?? 0; times.length < fewestRounds || (spent < roundsUnder && times.length < 5); spent += times.at(-1)?.ms ?? 0) times.push(once(make(), limit));
-  return { ms: Math.min(...times.map(({ ms }) => ms)), pause: Math.min(...times.map(({ pause }) => pause)), ended: times.every(({ ended }) => ended) };
+  for (
+    let spent = times[0]?.ms ?? 0;
+    times.length < fewestRounds || (spent < roundsUnder && times.length < 5);
+    spent += times.at(-1)?.ms ?? 0
+  )
+    times.push(once(make(), limit));
+  return {
+    ms: Math.min(...times.map(({ ms }) => ms)),
+    pause: Math.min(...times.map(({ pause }) => pause)),
+    ended: times.every(({ ended }) => ended),
+  };
 }
 
 const told = ({ ms, ended }: Time): string => `${ended ? '' : '> '}${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)}`;
 
 /** In a quick run M and LONG only, without plain arithmetic. */
 function run(quick: boolean, say: (line: string) => void): void {
-  const kernels = Kernels.load({ relaxed: readFileSync('out/kernels/relaxed.wasm'), simd: readFileSync('out/kernels/simd.wasm') });
+  const kernels = Kernels.load({
+    relaxed: readFileSync('out/kernels/relaxed.wasm'),
+    simd: readFileSync('out/kernels/simd.wasm'),
+  });
   say('## Analyses\n');
-  say('What follows the norms, each once for a run, on one thread, best of a few. `pause` is the most processor time between two moments at which messages are let in and a cancelled run stops.\n');
+  say(
+    'What follows the norms, each once for a run, on one thread, best of a few. `pause` is the most processor ' +
+      'time between two moments at which messages are let in and a cancelled run stops.\n',
+  );
   say('| run | analysis | ms | pause, ms | plain arithmetic, ms | |\n|---|---|---|---|---|---|');
   for (const { name, B, T, I, H } of rows) {
     if (kernels === null || (quick && name !== 'M' && name !== 'LONG')) continue;
@@ -62,36 +94,66 @@ function run(quick: boolean, say: (line: string) => void): void {
     const next = randomNumbers(1);
     const scaled = (length: number, scale: number): Float64Array => filled(length, next).map((value) => value * scale);
     const weights = { Wx: scaled(I * H, Math.sqrt(3 / I)), Wh: scaled(H * H, Math.sqrt(3 / H)), b: scaled(H, 0.1) };
-    const e: Experiment = experiment(H, T, weights.Wh, { dtype: 'float32', shapes: { B, T, I, H }, weights, chunks: [{ steps: T, xs: filled(B * T * I, next) }], upstream: { kind: 'every' } });
+    const e: Experiment = experiment(H, T, weights.Wh, {
+      dtype: 'float32',
+      shapes: { B, T, I, H },
+      weights,
+      chunks: [{ steps: T, xs: filled(B * T * I, next) }],
+      upstream: { kind: 'every' },
+    });
     const result = finish(runSteps(e, defaultBounds, kernels));
     const last = runChunks(e, result).at(-1);
     if (last === undefined) continue;
     const simple = (steps: Resumable<unknown>, note = ''): Analysis => ({ steps, note: () => note });
     const all: readonly (readonly [string, (spaces: Workspaces | null) => Analysis])[] = [
-      ['spectrum', (spaces) => {
-        const { spectrum, steps } = spectrumOf(e, result, spaces);
-        return { steps, note: () => `QR every ${spectrum.lyapunovBlock ?? NaN} steps at most; error of an exponent ${(spectrum.lyapunovError ?? NaN).toExponential(0)}, of their sum ${(spectrum.lyapunovSumError ?? NaN).toExponential(0)}` };
-      }],
-      ['singular values', (spaces) => {
-        const { series, steps } = jacobianSeries(e, result, 0, spaces);
-        return { steps, note: () => `at ${series.t.length} steps` };
-      }],
-      ['attribution', (spaces) => {
-        const { attribution, steps } = attribute(e, result, spaces);
-        return { steps, note: () => `${attribution.sources.length} sources at ${attribution.t.length} steps` };
-      }],
-      ['reach', (spaces) => {
-        const { reach, steps } = reachOf(e, result, spaces);
-        return { steps, note: () => `up to ${reach.share.length} distances` };
-      }],
-      ['where float32 ends', (spaces) => simple(spaces === null ? plainRange(e, last) : fastPlainRange(kernels, e, last))],
+      [
+        'spectrum',
+        (spaces) => {
+          const { spectrum, steps } = spectrumOf(e, result, spaces);
+          return {
+            steps,
+            note: () =>
+              `QR every ${spectrum.lyapunovBlock ?? NaN} steps at most; error of an exponent ` +
+              `${(spectrum.lyapunovError ?? NaN).toExponential(0)}, of their sum ` +
+              `${(spectrum.lyapunovSumError ?? NaN).toExponential(0)}`,
+          };
+        },
+      ],
+      [
+        'singular values',
+        (spaces) => {
+          const { series, steps } = jacobianSeries(e, result, 0, spaces);
+          return { steps, note: () => `at ${series.t.length} steps` };
+        },
+      ],
+      [
+        'attribution',
+        (spaces) => {
+          const { attribution, steps } = attribute(e, result, spaces);
+          return { steps, note: () => `${attribution.sources.length} sources at ${attribution.t.length} steps` };
+        },
+      ],
+      [
+        'reach',
+        (spaces) => {
+          const { reach, steps } = reachOf(e, result, spaces);
+          return { steps, note: () => `up to ${reach.share.length} distances` };
+        },
+      ],
+      [
+        'where float32 ends',
+        (spaces) => simple(spaces === null ? plainRange(e, last) : fastPlainRange(kernels, e, last)),
+      ],
       ['eigenvalues of Wh', () => simple(eigenvaluesOf(weights.Wh, H), 'plain arithmetic too')],
     ];
     for (const [analysis, make] of all) {
       const first = make(workspaces);
       const time = best(first.steps, () => make(workspaces).steps, patience.kernels);
       const slow = quick || analysis.startsWith('eigen') ? null : once(make(null).steps, patience.plain);
-      say(`| ${name} | ${analysis} | ${told(time)} | ${time.pause.toFixed(1)} | ${slow === null ? '–' : told(slow)} | ${first.note()} |`);
+      say(
+        `| ${name} | ${analysis} | ${told(time)} | ${time.pause.toFixed(1)} | ` +
+          `${slow === null ? '–' : told(slow)} | ${first.note()} |`,
+      );
     }
   }
 }

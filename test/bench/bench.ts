@@ -1,4 +1,5 @@
-// `npm run bench`: measures one section after the other and writes test/bench/RESULTS.md. See build/bench.mjs for the flags.
+// `npm run bench`: measures one section after the other and writes test/bench/RESULTS.md. See build/bench.mjs for the
+// flags.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { analyses } from './analyses.js';
@@ -22,7 +23,10 @@ export type Terms = {
 };
 
 /** A part of the results: its lines of Markdown, told on the console too as they come. */
-export type Section = { readonly name: string; readonly run: (terms: Terms, say: (line: string) => void) => Promise<void> };
+export type Section = {
+  readonly name: string;
+  readonly run: (terms: Terms, say: (line: string) => void) => Promise<void>;
+};
 
 const sections: readonly Section[] = [networks, analyses, reading, pauses, subnormal, differences, worker];
 
@@ -35,12 +39,15 @@ const allRows: readonly Row[] = [
 ];
 
 async function main(args: readonly string[]): Promise<void> {
-  const listed = (flag: string): readonly string[] | null => (args.includes(flag) ? args[args.indexOf(flag) + 1]?.split(',') ?? [] : null);
+  const listed = (flag: string): readonly string[] | null =>
+    args.includes(flag) ? (args[args.indexOf(flag) + 1]?.split(',') ?? []) : null;
   const quick = args.includes('--quick');
   const [rowNames, sectionNames] = [listed('--rows'), listed('--sections')];
   const terms: Terms = {
     rows: allRows.filter(({ name }) => (rowNames === null ? !quick || name !== 'XL' : rowNames.includes(name))),
-    quick, budget: quick ? 400 : 2000, threads: Math.min(2, cpus().length),
+    quick,
+    budget: quick ? 400 : 2000,
+    threads: Math.min(2, cpus().length),
     wide: existsSync('/proc/cpuinfo') && readFileSync('/proc/cpuinfo', 'utf8').includes('avx512'),
   };
   const single = args.includes('--memory-of') ? args[args.indexOf('--memory-of') + 1] : undefined;
@@ -54,13 +61,17 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(line);
   };
   say('# Measured\n');
-  say(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB; Node ${process.versions.node} (V8 ${process.versions.v8}).\n`);
+  say(
+    `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} ` +
+      `GiB; Node ${process.versions.node} (V8 ${process.versions.v8}).\n`,
+  );
   for (const section of sections) {
     if (sectionNames !== null && !sectionNames.includes(section.name)) continue;
     await section.run(terms, say);
     say('');
   }
-  if (!args.includes('--dry') && !quick && rowNames === null && sectionNames === null) writeFileSync('test/bench/RESULTS.md', lines.join('\n'));
+  if (!args.includes('--dry') && !quick && rowNames === null && sectionNames === null)
+    writeFileSync('test/bench/RESULTS.md', lines.join('\n'));
 }
 
 await main(process.argv.slice(2));

@@ -17,7 +17,13 @@ import { WorkerTeam } from '../../src/worker/thread/threadTeam.js';
 import { filled, randomNumbers } from '../unit/engine/build.js';
 import { peakMemory } from './memory.js';
 
-export type Row = { readonly name: string; readonly B: number; readonly T: number; readonly I: number; readonly H: number };
+export type Row = {
+  readonly name: string;
+  readonly B: number;
+  readonly T: number;
+  readonly I: number;
+  readonly H: number;
+};
 
 export type Contestant = {
   readonly name: string;
@@ -27,19 +33,40 @@ export type Contestant = {
   prepare(row: Row): Promise<boolean>;
   /** Milliseconds a run, from the mean of `count` runs. */
   run(count: number): Promise<number>;
-  /** MiB that one run of this row from its very beginning takes at most, its numbers included; null where nobody counts them. */
+  /**
+   * MiB that one run of this row from its very beginning takes at most, its numbers included; null where nobody counts
+   * them.
+   */
   memory(row: Row): Promise<number | null>;
   stop(): void;
 };
 
 const kernelBytes = { relaxed: readFileSync('out/kernels/relaxed.wasm'), simd: readFileSync('out/kernels/simd.wasm') };
 
-type Numbers = { readonly Wx: FloatArray; readonly Wh: FloatArray; readonly b: FloatArray; readonly xs: FloatArray; readonly dhs: FloatArray; readonly h0: FloatArray };
+type Numbers = {
+  readonly Wx: FloatArray;
+  readonly Wh: FloatArray;
+  readonly b: FloatArray;
+  readonly xs: FloatArray;
+  readonly dhs: FloatArray;
+  readonly h0: FloatArray;
+};
 
 function numbersFor({ B, T, I, H }: Row, dtype: DType): Numbers {
   const next = randomNumbers(1);
-  const some = (length: number, scale: number): FloatArray => cast(dtype, filled(length, next).map((value) => value * scale));
-  return { Wx: some(I * H, Math.sqrt(3 / I)), Wh: some(H * H, Math.sqrt(3 / H)), b: some(H, 0.1), xs: some(B * T * I, 1), dhs: some(B * T * H, 1), h0: zeros(dtype, B * H) };
+  const some = (length: number, scale: number): FloatArray =>
+    cast(
+      dtype,
+      filled(length, next).map((value) => value * scale),
+    );
+  return {
+    Wx: some(I * H, Math.sqrt(3 / I)),
+    Wh: some(H * H, Math.sqrt(3 / H)),
+    b: some(H, 0.1),
+    xs: some(B * T * I, 1),
+    dhs: some(B * T * H, 1),
+    h0: zeros(dtype, B * H),
+  };
 }
 
 type Made = (() => void) | null;
@@ -48,7 +75,9 @@ type Made = (() => void) | null;
 const inProcess = (name: string, make: (row: Row) => Made, rest: Partial<Contestant> = {}): Contestant => {
   let run: () => void = () => undefined;
   return {
-    name, threads: 1, dtype: 'float32',
+    name,
+    threads: 1,
+    dtype: 'float32',
     prepare: (row) => {
       const made = make(row);
       run = made ?? run;
@@ -71,7 +100,13 @@ const inProcess = (name: string, make: (row: Row) => Made, rest: Partial<Contest
 const load = (variant: Variant, shared = false): Kernels | null => Kernels.load(kernelBytes, variant, shared);
 
 /** Contestants on the kernels: every row begins with kernels that have no memory yet. */
-function onKernels(name: string, variant: Variant, dtype: DType, threads: number, work: (kernels: Kernels, row: Row) => () => void): Contestant {
+function onKernels(
+  name: string,
+  variant: Variant,
+  dtype: DType,
+  threads: number,
+  work: (kernels: Kernels, row: Row) => () => void,
+): Contestant {
   let team: WorkerTeam | null = null;
   let kernels: Kernels | null = null;
   const anew = (): Kernels | null => {
@@ -91,7 +126,9 @@ function onKernels(name: string, variant: Variant, dtype: DType, threads: number
     return threads === 1 || team?.size === threads;
   };
   return {
-    ...contestant, dtype, threads,
+    ...contestant,
+    dtype,
+    threads,
     prepare: async (row) => (await ready()) && contestant.prepare(row),
     memory: async (row) => ((await ready()) ? contestant.memory(row) : null),
     stop: () => void team?.stop(),
@@ -101,28 +138,35 @@ function onKernels(name: string, variant: Variant, dtype: DType, threads: number
 const variantNames: Readonly<Record<Variant, string>> = { relaxed: 'relaxed SIMD', simd: 'SIMD128' };
 
 /** From arrays to arrays: weights packed, forward, backward, all norms, everything unpacked. */
-export const kernels = (variant: Variant, dtype: DType, threads = 1): Contestant => onKernels(`kernels, ${variantNames[variant]}`, variant, dtype, threads, (loaded, row) => {
-  const { B, T, I, H } = row;
-  const numbers = numbersFor(row, dtype);
-  const shape: LayerShape = { cell: 'tanh', dtype, B, I, H, steps: T, truncate: null };
-  if (isSmall(shape)) return () => {
-    const whole = runWhole(loaded, shape, numbers, numbers.xs, numbers.h0, numbers.dhs);
-    if (whole === null) throw new Error(`Row ${row.name} is not done in one call.`);
-    // As the peers' libraries do when a result is not needed any more, and what-ifs after each of their runs.
-    giveBack(whole.hs.data, whole.dhTotal.data, whole.dxs.data);
-  };
-  return () => {
-    const layer = finish(FastLayer.create(loaded, shape, numbers));
-    if (layer === null) throw new Error(`Row ${row.name} does not fit into WebAssembly's memory.`);
-    const hs = unfilledSequence(dtype, B, T, H);
-    const target = { dhTotal: unfilledSequence(dtype, B, T, H), dxs: unfilledSequence(dtype, B, T, I), norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };
-    finish(layer.forward(numbers.xs, T, numbers.h0, hs, 0));
-    finish(layer.backward(numbers.dhs, T, target, 0));
-    finish(layer.gradients());
-    finish(layer.dh0());
-    giveBack(hs.data, target.dhTotal.data, target.dxs.data);
-  };
-});
+export const kernels = (variant: Variant, dtype: DType, threads = 1): Contestant =>
+  onKernels(`kernels, ${variantNames[variant]}`, variant, dtype, threads, (loaded, row) => {
+    const { B, T, I, H } = row;
+    const numbers = numbersFor(row, dtype);
+    const shape: LayerShape = { cell: 'tanh', dtype, B, I, H, steps: T, truncate: null };
+    if (isSmall(shape))
+      return () => {
+        const whole = runWhole(loaded, shape, numbers, numbers.xs, numbers.h0, numbers.dhs);
+        if (whole === null) throw new Error(`Row ${row.name} is not done in one call.`);
+        // As the peers' libraries do when a result is not needed any more, and what-ifs after each of their runs.
+        giveBack(whole.hs.data, whole.dhTotal.data, whole.dxs.data);
+      };
+    return () => {
+      const layer = finish(FastLayer.create(loaded, shape, numbers));
+      if (layer === null) throw new Error(`Row ${row.name} does not fit into WebAssembly's memory.`);
+      const hs = unfilledSequence(dtype, B, T, H);
+      const target = {
+        dhTotal: unfilledSequence(dtype, B, T, H),
+        dxs: unfilledSequence(dtype, B, T, I),
+        norms: emptyNorms(T),
+        states: { hNorm: new Float64Array(T), closed: new Float64Array(T) },
+      };
+      finish(layer.forward(numbers.xs, T, numbers.h0, hs, 0));
+      finish(layer.backward(numbers.dhs, T, target, 0));
+      finish(layer.gradients());
+      finish(layer.dh0());
+      giveBack(hs.data, target.dhTotal.data, target.dxs.data);
+    };
+  });
 
 /** The experiment that a config of this row would be. */
 export function experimentFor(row: Row): Experiment {
@@ -130,45 +174,77 @@ export function experimentFor(row: Row): Experiment {
   const { Wx, Wh, b, xs, dhs } = numbersFor(row, 'float64');
   const wide = (values: FloatArray): Float64Array => Float64Array.from(values);
   return {
-    name: row.name, cell: 'tanh', dtype: 'float32', shapes: { B, T, I, H }, weights: { Wx: wide(Wx), Wh: wide(Wh), b: wide(b) }, chunks: [{ steps: T, xs: wide(xs) }],
-    h0: null, stateful: false, upstream: { kind: 'given', dhs: wide(dhs) }, loss: null, clipNorm: null, truncate: null,
+    name: row.name,
+    cell: 'tanh',
+    dtype: 'float32',
+    shapes: { B, T, I, H },
+    weights: { Wx: wide(Wx), Wh: wide(Wh), b: wide(b) },
+    chunks: [{ steps: T, xs: wide(xs) }],
+    h0: null,
+    stateful: false,
+    upstream: { kind: 'given', dhs: wide(dhs) },
+    loss: null,
+    clipNorm: null,
+    truncate: null,
   };
 }
 
-/** All that `Run RNN` waits for once the files are read: the run, the same in float64 with its exponents for two sources, the verdict. */
-export const wholeRun = (threads = 1): Contestant => onKernels('the whole run as in the worker', 'relaxed', 'float32', threads, (loaded, row) => {
-  const experiment = experimentFor(row);
-  return () => release(finish(runSteps(experiment, undefined, loaded)));
-});
+/**
+ * All that `Run RNN` waits for once the files are read: the run, the same in float64 with its exponents for two
+ * sources, the verdict.
+ */
+export const wholeRun = (threads = 1): Contestant =>
+  onKernels('the whole run as in the worker', 'relaxed', 'float32', threads, (loaded, row) => {
+    const experiment = experimentFor(row);
+    return () => release(finish(runSteps(experiment, undefined, loaded)));
+  });
 
 /** The kernels themselves, for what is measured of a single run. */
 export const loadKernels = (): Kernels | null => load('relaxed');
 
 /** The same with so many threads, that work when this resolves. */
-export async function loadThreads(threads: number): Promise<{ readonly kernels: Kernels; readonly stop: () => Promise<void> } | null> {
+export async function loadThreads(
+  threads: number,
+): Promise<{ readonly kernels: Kernels; readonly stop: () => Promise<void> } | null> {
   const [kernels, shared] = [load('relaxed'), threads === 1 ? null : load('relaxed', true)];
   if (kernels === null) return null;
   const team = shared === null ? null : new WorkerTeam(shared, path.resolve('out', 'bench', 'worker.cjs'), threads - 1);
   kernels.team = team;
   await team?.up();
-  return { kernels, stop: async () => { await team?.stop(); } };
+  return {
+    kernels,
+    stop: async () => {
+      await team?.stop();
+    },
+  };
 }
 
 /** The readable classes in plain TypeScript, with the same norms. */
-export const reference = (): Contestant => inProcess('reference classes, float32', (row) => {
-  const { B, T, I, H } = row;
-  const { xs, dhs, ...weights } = numbersFor(row, 'float32');
-  const rnn = new Rnn({ cell: 'tanh', I, H, weights });
-  return () => {
-    const norms = emptyNorms(T);
-    rnn.forward({ B, T, N: I, data: xs });
-    rnn.backward({ B, T, N: H, data: dhs }, {
-      visit: ({ t, dhTotal, dx, unit }) => {
-        for (const [name, values] of [['dh', dhTotal.data], ['dx', dx.data], ['dWx', unit.dWx], ['dWh', unit.dWh], ['db', unit.db]] as const) norms[name][t] = norm(values);
-      },
-    });
-  };
-});
+export const reference = (): Contestant =>
+  inProcess('reference classes, float32', (row) => {
+    const { B, T, I, H } = row;
+    const { xs, dhs, ...weights } = numbersFor(row, 'float32');
+    const rnn = new Rnn({ cell: 'tanh', I, H, weights });
+    return () => {
+      const norms = emptyNorms(T);
+      rnn.forward({ B, T, N: I, data: xs });
+      rnn.backward(
+        { B, T, N: H, data: dhs },
+        {
+          visit: ({ t, dhTotal, dx, unit }) => {
+            for (const [name, values] of [
+              ['dh', dhTotal.data],
+              ['dx', dx.data],
+              ['dWx', unit.dWx],
+              ['dWh', unit.dWh],
+              ['db', unit.db],
+            ] as const)
+              norms[name][t] = norm(values);
+          },
+        },
+      );
+    };
+  });
 
 /** A process that answers one line of JSON to each line. */
 export class Peer {
@@ -199,7 +275,10 @@ export class Peer {
       return true;
     };
     return {
-      name, threads, dtype: 'float32', prepare,
+      name,
+      threads,
+      dtype: 'float32',
+      prepare,
       run: async (count) => Number((await this.ask(`run ${count}`))['ms']),
       memory: async (row) => {
         await this.ask('forget');
@@ -216,24 +295,36 @@ export class Peer {
 export type Entrants = { readonly contestants: readonly Contestant[]; readonly about: string };
 
 type Terms = { readonly threads: number; readonly avx2: boolean };
-const titles = { numpy: 'NumPy, as tutorials write it', torch: 'torch nn.RNN', torchSteps: 'torch, step by step' } as const;
+const titles = {
+  numpy: 'NumPy, as tutorials write it',
+  torch: 'torch nn.RNN',
+  torchSteps: 'torch, step by step',
+} as const;
 
 /** Where Debian keeps the BLAS that shares torch's own threads. */
 const openmpBlas = '/usr/lib/x86_64-linux-gnu/openblas-openmp';
 
 /**
- * A Python that has NumPy, and PyTorch where there is one: each in a process of its own, with so many threads. Empty when there is none.
- * `avx2` keeps the libraries from wider vectors.
+ * A Python that has NumPy, and PyTorch where there is one: each in a process of its own, with so many threads. Empty
+ * when there is none. `avx2` keeps the libraries from wider vectors.
  */
 export async function pythonPeers({ threads, avx2 }: Terms): Promise<Entrants> {
-  const having = (modules: string): string | undefined => ['python3', '/usr/bin/python3'].find((command) => spawnSync(command, ['-c', `import ${modules}`]).status === 0);
+  const having = (modules: string): string | undefined =>
+    ['python3', '/usr/bin/python3'].find((command) => spawnSync(command, ['-c', `import ${modules}`]).status === 0);
   const both = having('numpy, torch');
   const python = both ?? having('numpy');
   if (python === undefined) return { contestants: [], about: 'No Python with NumPy here.' };
   const env = { ...process.env };
   // The library chooses for this machine, whatever the shell says.
   delete env['OPENBLAS_CORETYPE'];
-  const narrow = avx2 ? { OPENBLAS_CORETYPE: 'Haswell', ATEN_CPU_CAPABILITY: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2', MKL_ENABLE_INSTRUCTIONS: 'AVX2' } : {};
+  const narrow = avx2
+    ? {
+        OPENBLAS_CORETYPE: 'Haswell',
+        ATEN_CPU_CAPABILITY: 'avx2',
+        ONEDNN_MAX_CPU_ISA: 'AVX2',
+        MKL_ENABLE_INSTRUCTIONS: 'AVX2',
+      }
+    : {};
   const shared = { ...env, OPENBLAS_NUM_THREADS: String(threads), OMP_NUM_THREADS: String(threads), ...narrow };
   const suffix = `${threads === 1 ? '' : `, ${threads} threads`}${avx2 ? ', kept to AVX2' : ''}`;
   const contestants: Contestant[] = [];
@@ -248,7 +339,12 @@ export async function pythonPeers({ threads, avx2 }: Terms): Promise<Entrants> {
   }
   return {
     contestants,
-    about: `Python ${String(about['python'])}, NumPy ${String(about['numpy'])}${both === undefined ? '' : `, torch ${String(about['torch'])}`}${suffix === '' ? ', 1 thread' : suffix}. BLAS of ${libraries.join('; ')}.`,
+    about:
+      `Python ${String(about['python'])}, NumPy ` +
+      `${String(about['numpy'])}${both === undefined ? '' : `, torch ${String(about['torch'])}`}${suffix === '' ? ', 1 thread' : suffix}. ` +
+      `` +
+      `` +
+      `BLAS of ${libraries.join('; ')}.`,
   };
 }
 
@@ -262,7 +358,19 @@ export async function tfjsPeer(): Promise<Entrants> {
     mkdirSync(home, { recursive: true });
     writeFileSync(path.join(home, 'package.json'), '{ "private": true }');
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const { status } = spawnSync(npm, ['install', '--ignore-scripts', '--no-audit', '--no-fund', '@tensorflow/tfjs-core@4.22.0', '@tensorflow/tfjs-backend-wasm@4.22.0', '@tensorflow/tfjs-backend-cpu@4.22.0'], { cwd: home, stdio: 'ignore' });
+    const { status } = spawnSync(
+      npm,
+      [
+        'install',
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+        '@tensorflow/tfjs-core@4.22.0',
+        '@tensorflow/tfjs-backend-wasm@4.22.0',
+        '@tensorflow/tfjs-backend-cpu@4.22.0',
+      ],
+      { cwd: home, stdio: 'ignore' },
+    );
     if (status !== 0) return { contestants: [], about: 'TensorFlow.js could not be installed.' };
   }
   const peer = new Peer(process.execPath, ['out/bench/tfjs.mjs', home], process.env);

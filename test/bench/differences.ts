@@ -19,7 +19,9 @@ export const differences: Section = {
       const own = finish(fastPass(kernels, experiment));
       if (own === null) continue;
       const other = finish(referencePass(experiment));
-      const norms = (['dh', 'dx', 'dWx', 'dWh', 'db'] as const).map((name) => relativeError(own.norms[name], other.norms[name]));
+      const norms = (['dh', 'dx', 'dWx', 'dWh', 'db'] as const).map((name) =>
+        relativeError(own.norms[name], other.norms[name]),
+      );
       const found = [
         ...(['hs', 'dhTotal', 'dxs'] as const).map((name) => relativeError(own[name].data, other[name].data)),
         ...(['dWx', 'dWh', 'db'] as const).map((name) => relativeError(own.gradients[name], other.gradients[name])),

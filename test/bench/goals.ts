@@ -2,10 +2,17 @@
 import type { Contestant } from './contestants.js';
 
 /** How many times faster than a contestant the kernels were, and what part of the peak that contestant reached. */
-export type Faster = { readonly row: string; readonly contestant: Contestant; readonly ratio: number; readonly ofPeak: number };
+export type Faster = {
+  readonly row: string;
+  readonly contestant: Contestant;
+  readonly ratio: number;
+  readonly ofPeak: number;
+};
 
 type Goal = {
-  readonly numpy: number; readonly torch: number; readonly torchSteps: number;
+  readonly numpy: number;
+  readonly torch: number;
+  readonly torchSteps: number;
   /** Two threads against the best of those on two threads. */
   readonly together: number | null;
   readonly tfjs: number | null;
@@ -13,7 +20,10 @@ type Goal = {
   readonly peak: number | null;
 };
 
-/** Set on a processor with AVX2 and no wider vectors, where one core's 256-bit multiply-adds are twice as fast as the 128-bit ones of WebAssembly. */
+/**
+ * Set on a processor with AVX2 and no wider vectors, where one core's 256-bit multiply-adds are twice as fast as the
+ * 128-bit ones of WebAssembly.
+ */
 const goals: Readonly<Record<string, Goal>> = {
   S: { numpy: 150, torch: 250, torchSteps: 500, together: null, tfjs: 1000, peak: null },
   M: { numpy: 7.5, torch: 9, torchSteps: 18, together: 10, tfjs: 60, peak: 0.6 },
@@ -22,28 +32,62 @@ const goals: Readonly<Record<string, Goal>> = {
   LONG: { numpy: 22, torch: 25, torchSteps: 50, together: 28, tfjs: null, peak: null },
 };
 
-/** A table of what was reached of the goals, once for the peers as they are and, where they have wider vectors, once for those kept to AVX2. */
+/**
+ * A table of what was reached of the goals, once for the peers as they are and, where they have wider vectors, once for
+ * those kept to AVX2.
+ */
 export function tellGoals(faster: readonly Faster[], wide: boolean, say: (line: string) => void): void {
   for (const narrow of wide ? [true, false] : [false]) {
     say(`\n## Goals${wide ? (narrow ? ', peers kept to AVX2' : ', peers with wider vectors') : ''}\n`);
-    say('How many times faster; in brackets what was aimed at on a processor whose widest vectors are AVX2, and what part of the peak of its threads\' 128-bit multiply-adds that would take here.\n');
-    say('| | NumPy | torch nn.RNN | torch, step by step | 2 threads, best peer | TensorFlow.js | of peak |\n|---|---|---|---|---|---|---|');
+    say(
+      'How many times faster; in brackets what was aimed at on a processor whose widest vectors are AVX2, and ' +
+        "what part of the peak of its threads' 128-bit multiply-adds that would take here.\n",
+    );
+    say(
+      '| | NumPy | torch nn.RNN | torch, step by step | 2 threads, best peer | TensorFlow.js | of peak ' +
+        '|\n|---|---|---|---|---|---|---|',
+    );
     for (const [row, goal] of Object.entries(goals)) {
       const here = faster.filter((each) => each.row === row);
       if (here.length === 0) continue;
-      const among = (start: string, threads: number): Faster[] => here.filter(({ contestant: { name, threads: on } }) => name.startsWith(start) && on === threads && name.endsWith('AVX2') === narrow);
-      // Whoever is to be so many times as fast as one that reaches this part of the peak has to reach so many times as much.
+      const among = (start: string, threads: number): Faster[] =>
+        here.filter(
+          ({ contestant: { name, threads: on } }) =>
+            name.startsWith(start) && on === threads && name.endsWith('AVX2') === narrow,
+        );
+      // Whoever is to be so many times as fast as one that reaches this part of the peak has to reach so many times as
+      // much.
       const times = (peers: readonly Faster[], aim: number | null, threads = 1): string => {
         const [best] = [...peers].sort((one, other) => one.ratio - other.ratio);
         if (best === undefined) return '–';
-        return `${best.ratio.toFixed(2)} ×${aim === null ? '' : ` (${aim}, ${((100 * best.ofPeak * aim) / threads).toFixed(0)} %)`}`;
+        return (
+          `${best.ratio.toFixed(2)} ` +
+          `×${aim === null ? '' : ` (${aim}, ${((100 * best.ofPeak * aim) / threads).toFixed(0)} %)`}`
+        );
       };
-      const ofPeak = here.find(({ contestant: { name } }) => name === 'kernels, relaxed SIMD, float32')?.ofPeak ?? Infinity;
-      const peak = Number.isFinite(ofPeak) ? `${(100 * ofPeak).toFixed(0)} %${goal.peak === null ? '' : ` (${100 * goal.peak})`}` : '–';
-      say(`| ${[
-        row, times(among('NumPy', 1), goal.numpy), times(among('torch nn.RNN', 1), goal.torch), times(among('torch, step', 1), goal.torchSteps),
-        times(['NumPy', 'torch nn.RNN', 'torch, step'].flatMap((name) => among(name, 2)), goal.together, 2), times(here.filter(({ contestant }) => contestant.name.startsWith('TensorFlow')), goal.tfjs), peak,
-      ].join(' | ')} |`);
+      const ofPeak =
+        here.find(({ contestant: { name } }) => name === 'kernels, relaxed SIMD, float32')?.ofPeak ?? Infinity;
+      const peak = Number.isFinite(ofPeak)
+        ? `${(100 * ofPeak).toFixed(0)} %${goal.peak === null ? '' : ` (${100 * goal.peak})`}`
+        : '–';
+      say(
+        `| ${[
+          row,
+          times(among('NumPy', 1), goal.numpy),
+          times(among('torch nn.RNN', 1), goal.torch),
+          times(among('torch, step', 1), goal.torchSteps),
+          times(
+            ['NumPy', 'torch nn.RNN', 'torch, step'].flatMap((name) => among(name, 2)),
+            goal.together,
+            2,
+          ),
+          times(
+            here.filter(({ contestant }) => contestant.name.startsWith('TensorFlow')),
+            goal.tfjs,
+          ),
+          peak,
+        ].join(' | ')} |`,
+      );
     }
   }
 }

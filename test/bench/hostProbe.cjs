@@ -1,5 +1,6 @@
-// Loaded into VS Code's server by NODE_OPTIONS: between the files `start` and `stop` in the folder that RNN_BENCH_FOLDER names, measures what the
-// extension host's event loop does in one go, and writes that down as `host.json`. With RNN_BENCH_PROFILE, `host.cpuprofile` lies beside it.
+// Loaded into VS Code's server by NODE_OPTIONS: between the files `start` and `stop` in the folder that
+// RNN_BENCH_FOLDER names, measures what the extension host's event loop does in one go, and writes that down as
+// `host.json`. With RNN_BENCH_PROFILE, `host.cpuprofile` lies beside it.
 'use strict';
 const { existsSync, writeFileSync } = require('node:fs');
 const { Session } = require('node:inspector');
@@ -42,8 +43,13 @@ function measure() {
   return () => {
     running = false;
     delay.disable();
-    writeFileSync(file('host.json'), JSON.stringify({ longest: delay.max / 1e6, percentile99: delay.percentile(99) / 1e6, turns }));
-    profiler?.post('Profiler.stop', (error, { profile }) => writeFileSync(file('host.cpuprofile'), JSON.stringify(profile)));
+    writeFileSync(
+      file('host.json'),
+      JSON.stringify({ longest: delay.max / 1e6, percentile99: delay.percentile(99) / 1e6, turns }),
+    );
+    profiler?.post('Profiler.stop', (error, { profile }) =>
+      writeFileSync(file('host.cpuprofile'), JSON.stringify(profile)),
+    );
   };
 }
 

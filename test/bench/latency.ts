@@ -1,5 +1,6 @@
-// A part of `npm run bench`: from a key pressed in a config to the new picture on the screen, in a real VS Code with the panel open beside
-// the text (B 8, T 100, H 64; weights and sequences in files). Adds a section of its own to test/bench/RESULTS.md; --dry only prints it.
+// A part of `npm run bench`: from a key pressed in a config to the new picture on the screen, in a real VS Code with
+// the panel open beside the text (B 8, T 100, H 64; weights and sequences in files). Adds a section of its own to
+// test/bench/RESULTS.md; --dry only prints it.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Workbench } from '../support/workbench.js';
@@ -20,7 +21,8 @@ function numbers(scale: number): () => number {
     return Number(((state / 2 ** 31 - 1) * scale).toFixed(6));
   };
 }
-const matrix = (rows: number, columns: number, next: () => number): number[][] => Array.from({ length: rows }, () => Array.from({ length: columns }, next));
+const matrix = (rows: number, columns: number, next: () => number): number[][] =>
+  Array.from({ length: rows }, () => Array.from({ length: columns }, next));
 
 function makeWorkspace(): string {
   const folder = path.resolve('out/bench/latency');
@@ -57,7 +59,9 @@ async function measure(workbench: Workbench): Promise<number[]> {
     if (name === null) throw new Error('The page shows no name of a run.');
     new MutationObserver(() => {
       const text = name.textContent;
-      requestAnimationFrame(() => requestAnimationFrame(() => painted.push({ name: text, at: performance.timeOrigin + performance.now() })));
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => painted.push({ name: text, at: performance.timeOrigin + performance.now() })),
+      );
     }).observe(name, { childList: true, characterData: true, subtree: true });
   });
   await workbench.replaceInEditor('"name": "n', '');
@@ -71,16 +75,28 @@ async function measure(workbench: Workbench): Promise<number[]> {
     const key = String(i % 10);
     name += key;
     await page.keyboard.press(key);
-    await body.locator('.run-name').filter({ hasText: new RegExp(`^${name}$`) }).waitFor();
+    await body
+      .locator('.run-name')
+      .filter({ hasText: new RegExp(`^${name}$`) })
+      .waitFor();
     await page.waitForTimeout(300);
     const [pressed] = await page.evaluate(() => (window as unknown as { told: Told }).told.pressed);
-    const shown = (await body.evaluate((element) => (element as unknown as Told).painted)).find((one) => one.name === name);
+    const shown = (await body.evaluate((element) => (element as unknown as Told).painted)).find(
+      (one) => one.name === name,
+    );
     if (pressed !== undefined && shown !== undefined) times.push(shown.at - pressed);
   }
   return times;
 }
 
-const workbench = await Workbench.open({ workspace: makeWorkspace(), settings: { 'editor.autoClosingQuotes': 'never', 'editor.autoSurround': 'never', 'editor.quickSuggestions': { strings: 'off', other: 'off' } } });
+const workbench = await Workbench.open({
+  workspace: makeWorkspace(),
+  settings: {
+    'editor.autoClosingQuotes': 'never',
+    'editor.autoSurround': 'never',
+    'editor.quickSuggestions': { strings: 'off', other: 'off' },
+  },
+});
 let times: number[];
 try {
   times = await measure(workbench);
@@ -90,6 +106,10 @@ try {
 if (times.length < edits / 2) throw new Error(`Only ${times.length} of ${edits} edits were seen on the screen.`);
 const sorted = times.toSorted((a, b) => a - b);
 const at = (share: number): number => (sorted[Math.floor(share * (sorted.length - 1))] ?? NaN) - debounce;
-const sentence = `From a key in the config to the second frame after the new run's summary is in the page, less the ${debounce} ms of waiting for the next key: median ${at(0.5).toFixed(0)} ms ` +
-  `(target ${target}), best ${at(0).toFixed(0)}, ninth decile ${at(0.9).toFixed(0)}; ${sorted.length} edits, B ${B}, T ${T}, I ${I}, H ${H}, in the VS Code server with a headless browser that paints without a graphics card.`;
+const sentence =
+  `From a key in the config to the second frame after the new run's summary is in the page, less the ` +
+  `${debounce} ms of waiting for the next key: median ${at(0.5).toFixed(0)} ms ` +
+  `(target ${target}), best ${at(0).toFixed(0)}, ninth decile ${at(0.9).toFixed(0)}; ${sorted.length} edits, B ` +
+  `${B}, T ${T}, I ${I}, H ${H}, in the VS Code server with a headless browser that paints without a graphics ` +
+  `card.`;
 addSection(title, [sentence]);

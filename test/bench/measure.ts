@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Contestant, Row } from './contestants.js';
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
-export const quantile = (values: readonly number[], q: number): number => sorted(values)[Math.floor(q * (values.length - 1))] ?? NaN;
+export const quantile = (values: readonly number[], q: number): number =>
+  sorted(values)[Math.floor(q * (values.length - 1))] ?? NaN;
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 export const digits = (ms: number): string => (ms < 1 ? ms.toFixed(4) : ms < 100 ? ms.toFixed(2) : ms.toFixed(0));
 
@@ -16,10 +17,15 @@ const longestWarmUp = 4000;
 type Sample = { readonly contestant: Contestant; readonly count: number; readonly times: number[]; spent: number };
 
 /**
- * Milliseconds a run of those that take part in a row, in turn until each has spent `budget` milliseconds; `pair`: until one has, so that nobody
- * runs without the other.
+ * Milliseconds a run of those that take part in a row, in turn until each has spent `budget` milliseconds; `pair`:
+ * until one has, so that nobody runs without the other.
  */
-export async function inTurn(row: Row, contestants: readonly Contestant[], budget: number, pair = false): Promise<Map<Contestant, number[]>> {
+export async function inTurn(
+  row: Row,
+  contestants: readonly Contestant[],
+  budget: number,
+  pair = false,
+): Promise<Map<Contestant, number[]>> {
   const samples: Sample[] = [];
   for (const contestant of contestants) {
     if (!(await contestant.prepare(row))) continue;
@@ -27,7 +33,12 @@ export async function inTurn(row: Row, contestants: readonly Contestant[], budge
     const first = await contestant.run(1);
     const slow = first > Math.max(budget, longestWarmUp);
     const warm = slow ? first : await contestant.run(1);
-    samples.push({ contestant, count: Math.max(1, Math.ceil(shortest / warm)), times: [slow ? first : warm], spent: warm });
+    samples.push({
+      contestant,
+      count: Math.max(1, Math.ceil(shortest / warm)),
+      times: [slow ? first : warm],
+      spent: warm,
+    });
   }
   const unspent = ({ spent }: Sample): boolean => spent < budget;
   while (pair ? samples.every(unspent) : samples.some(unspent)) {
@@ -41,9 +52,14 @@ export async function inTurn(row: Row, contestants: readonly Contestant[], budge
   return new Map(samples.map(({ contestant, times }) => [contestant, times]));
 }
 
-/** GFLOP/s of 128-bit multiply-adds that never leave the registers: the best of many, because anything else on the machine only takes away. */
+/**
+ * GFLOP/s of 128-bit multiply-adds that never leave the registers: the best of many, because anything else on the
+ * machine only takes away.
+ */
 export function peak(width: 32 | 64): number {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync('out/bench/peak.wasm')), { env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 65535, shared: true }) } });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync('out/bench/peak.wasm')), {
+    env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 65535, shared: true }) },
+  });
   const run = exports[`peak${width}`] as (rounds: number) => number;
   const rounds = 1e6;
   let best = Infinity;

@@ -5,7 +5,8 @@ import { runInNewContext } from 'node:vm';
 
 const status = '/proc/self/status';
 
-const kilobytes = (field: 'VmRSS' | 'VmHWM'): number => Number(new RegExp(`${field}:\\s*(\\d+)`).exec(readFileSync(status, 'utf8'))?.[1] ?? NaN);
+const kilobytes = (field: 'VmRSS' | 'VmHWM'): number =>
+  Number(new RegExp(`${field}:\\s*(\\d+)`).exec(readFileSync(status, 'utf8'))?.[1] ?? NaN);
 
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;

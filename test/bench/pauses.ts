@@ -15,7 +15,11 @@ export const pauses: Section = {
     const kernels = loadKernels();
     if (kernels === null) return;
     say('## Between two pauses\n');
-    say(`A run can be cancelled whenever it pauses. Every stretch between two pauses is measured in ${repeats} runs and counts with its shortest time, because anything else on the machine only adds to it; told is the longest stretch.\n`);
+    say(
+      `A run can be cancelled whenever it pauses. Every stretch between two pauses is measured in ${repeats} ` +
+        `runs and counts with its shortest time, because anything else on the machine only adds to it; told is ` +
+        `the longest stretch.\n`,
+    );
     say('| | longest ms | ends after | pauses | best whole run ms |\n|---|---|---|---|---|');
     for (const row of terms.rows) {
       const experiment = experimentFor(row);
@@ -35,7 +39,10 @@ export const pauses: Section = {
         best = Math.min(best, last - start);
       }
       const longest = stretches.reduce((most, stretch) => Math.max(most, stretch), 0);
-      say(`| ${row.name} | ${longest.toFixed(2)} | pause ${stretches.indexOf(longest) + 1} | ${stretches.length - 1} | ${best.toFixed(2)} |`);
+      say(
+        `| ${row.name} | ${longest.toFixed(2)} | pause ${stretches.indexOf(longest) + 1} | ` +
+          `${stretches.length - 1} | ${best.toFixed(2)} |`,
+      );
     }
     await cancels(terms, say);
   },
@@ -46,8 +53,8 @@ const moments = 40;
 const wide: Row = { name: 'WIDE', B: 128, T: 12, I: 128, H: 1024 };
 
 /**
- * A thread that sets the cancel flag a while after it was asked to, and tells when: [flag, go, microseconds], and the time in nanoseconds of the
- * clock that all threads have.
+ * A thread that sets the cancel flag a while after it was asked to, and tells when: [flag, go, microseconds], and the
+ * time in nanoseconds of the clock that all threads have.
  */
 const canceller = `
   const { workerData: { cells, time } } = require('node:worker_threads');
@@ -63,7 +70,10 @@ const canceller = `
 /** From the moment at which somebody sets the flag to that at which the run has ended, as in the worker. */
 async function cancels({ rows, threads: most }: Terms, say: (line: string) => void): Promise<void> {
   say('\n## From the cancel flag to the end of the run\n');
-  say(`Another thread sets the flag at ${moments} moments of a run, one after the other from its beginning to its end; ms from then until the run has ended as cancelled, messages let in between as in the worker.\n`);
+  say(
+    `Another thread sets the flag at ${moments} moments of a run, one after the other from its beginning to ` +
+      `its end; ms from then until the run has ended as cancelled, messages let in between as in the worker.\n`,
+  );
   say('| | threads | dtype | median ms | largest ms | cancelled | whole run ms |\n|---|---|---|---|---|---|---|');
   const [cells, time] = [new Int32Array(new SharedArrayBuffer(12)), new BigInt64Array(new SharedArrayBuffer(8))];
   const other = new Worker(canceller, { eval: true, workerData: { cells, time } });
@@ -76,7 +86,8 @@ async function cancels({ rows, threads: most }: Terms, say: (line: string) => vo
     for (const row of [...rows.filter(({ name }) => name !== 'S' && name !== 'M'), wide]) {
       for (const dtype of dtypes) {
         const experiment = { ...experimentFor(row), dtype };
-        const run = (): Promise<unknown> => drive(runSteps(experiment, undefined, loaded.kernels), check, () => undefined);
+        const run = (): Promise<unknown> =>
+          drive(runSteps(experiment, undefined, loaded.kernels), check, () => undefined);
         Atomics.store(cells, 0, 0);
         await run();
         const start = performance.now();
@@ -97,7 +108,10 @@ async function cancels({ rows, threads: most }: Terms, say: (line: string) => vo
           while (Atomics.load(cells, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
           Atomics.store(cells, 0, 0);
         }
-        say(`| ${row.name} | ${threads} | ${dtype} | ${median(late).toFixed(2)} | ${Math.max(...late).toFixed(2)} | ${late.length} | ${whole.toFixed(1)} |`);
+        say(
+          `| ${row.name} | ${threads} | ${dtype} | ${median(late).toFixed(2)} | ` +
+            `${Math.max(...late).toFixed(2)} | ${late.length} | ${whole.toFixed(1)} |`,
+        );
       }
     }
     await loaded.stop();

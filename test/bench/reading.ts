@@ -1,4 +1,5 @@
-// How fast files of numbers are read: the product's reader in turn with JSON.parse, the numbers of its tree then brought into one array each.
+// How fast files of numbers are read: the product's reader in turn with JSON.parse, the numbers of its tree then
+// brought into one array each.
 import { readDocument } from '../../src/config/json/jsonDocument.js';
 import type { JsonNode } from '../../src/config/json/node.js';
 import type { Section } from './bench.js';
@@ -14,7 +15,8 @@ function numbers(): () => number {
   };
 }
 
-const matrix = (rows: number, columns: number, next: () => number): number[][] => Array.from({ length: rows }, () => Array.from({ length: columns }, next));
+const matrix = (rows: number, columns: number, next: () => number): number[][] =>
+  Array.from({ length: rows }, () => Array.from({ length: columns }, next));
 
 /** As Python's json.dump writes it. */
 const dumped = (value: unknown): string => JSON.stringify(value).replaceAll(',', ', ').replaceAll(':', ': ');
@@ -25,9 +27,22 @@ function cases(quick: boolean): Case[] {
   const float32 = (): number => Math.fround(next() / 8);
   const bytesOf = (name: string, text: string): Case => ({ name, bytes: encoder.encode(text) });
   return [
-    bytesOf('weights of float32, H 900', dumped({ Wx: matrix(512, 512, float32), Wh: matrix(900, 900, float32), b: Array.from({ length: 900 }, float32) })),
-    ...(quick ? [] : [bytesOf('sequences of float64, B 32, T 500, I 150', dumped(Array.from({ length: 32 }, () => matrix(500, 150, next))))]),
-    bytesOf('sequences of four decimals, B 32, T 500, I 150', dumped(Array.from({ length: 32 }, () => matrix(500, 150, () => Number(next().toFixed(4)))))),
+    bytesOf(
+      'weights of float32, H 900',
+      dumped({ Wx: matrix(512, 512, float32), Wh: matrix(900, 900, float32), b: Array.from({ length: 900 }, float32) }),
+    ),
+    ...(quick
+      ? []
+      : [
+          bytesOf(
+            'sequences of float64, B 32, T 500, I 150',
+            dumped(Array.from({ length: 32 }, () => matrix(500, 150, next))),
+          ),
+        ]),
+    bytesOf(
+      'sequences of four decimals, B 32, T 500, I 150',
+      dumped(Array.from({ length: 32 }, () => matrix(500, 150, () => Number(next().toFixed(4))))),
+    ),
     bytesOf('one number a step, T 1,000,000', dumped(matrix(1_000_000, 1, float32))),
     bytesOf('float32, every number on a line of its own', JSON.stringify(matrix(4_000, 150, float32), null, 1)),
   ];
@@ -73,13 +88,21 @@ function median(times: readonly number[]): number {
 /** Throws when the readers do not agree on every bit. */
 function read(quick: boolean, say: (line: string) => void): void {
   for (const line of [
-    '## Reading numbers', '', 'From the bytes of a file to arrays of float64. The peers decode, JSON.parse and bring the numbers into one array: with `flat(Infinity)`, or with loops that know the shape.', '',
-    '| file | MB | ours ms (best) | MB/s | flat ms (best) | ours | loops ms (best) | ours | rounds |', '|---|---|---|---|---|---|---|---|---|',
-  ]) say(line);
+    '## Reading numbers',
+    '',
+    'From the bytes of a file to arrays of float64. The peers decode, JSON.parse and bring the numbers into ' +
+      'one array: with `flat(Infinity)`, or with loops that know the shape.',
+    '',
+    '| file | MB | ours ms (best) | MB/s | flat ms (best) | ours | loops ms (best) | ours | rounds |',
+    '|---|---|---|---|---|---|---|---|---|',
+  ])
+    say(line);
   for (const each of cases(quick)) {
     const readers = [() => ours(each), () => parsed(each, flattened), () => parsed(each, looped)];
     const [own = [], ...others] = readers.map((reader) => reader());
-    for (const other of others) if (other.length !== own.length || !other.every((data, i) => data.every((x, k) => Object.is(x, own[i]?.[k])))) throw new Error(`The readers disagree on "${each.name}".`);
+    for (const other of others)
+      if (other.length !== own.length || !other.every((data, i) => data.every((x, k) => Object.is(x, own[i]?.[k]))))
+        throw new Error(`The readers disagree on "${each.name}".`);
     const times = readers.map((): number[] => []);
     for (let round = 0; round < (quick ? 5 : 15); round++) {
       for (const [i, reader] of readers.entries()) {
@@ -92,7 +115,11 @@ function read(quick: boolean, say: (line: string) => void): void {
     const told = (list: readonly number[]): string => `${median(list).toFixed(0)} (${Math.min(...list).toFixed(0)})`;
     const ratio = (list: readonly number[]): string => `${(median(list) / median(mine)).toFixed(2)} ×`;
     const megabytes = each.bytes.length / 1e6;
-    say(`| ${each.name} | ${megabytes.toFixed(1)} | ${told(mine)} | ${((megabytes / median(mine)) * 1000).toFixed(0)} | ${told(flat)} | ${ratio(flat)} | ${told(loops)} | ${ratio(loops)} | ${mine.length} |`);
+    say(
+      `| ${each.name} | ${megabytes.toFixed(1)} | ${told(mine)} | ` +
+        `${((megabytes / median(mine)) * 1000).toFixed(0)} | ${told(flat)} | ${ratio(flat)} | ${told(loops)} | ` +
+        `${ratio(loops)} | ${mine.length} |`,
+    );
   }
 }
 

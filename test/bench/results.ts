@@ -2,7 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const results = 'test/bench/RESULTS.md';
 
-/** Prints a section of what was measured in a window, and puts it into RESULTS.md in the place of an older one; with --dry only prints. */
+/**
+ * Prints a section of what was measured in a window, and puts it into RESULTS.md in the place of an older one; with
+ * --dry only prints.
+ */
 export function addSection(title: string, lines: readonly string[]): void {
   const text = lines.join('\n');
   console.log(`${title.replace(/^#+ /, '')}\n${text}`);

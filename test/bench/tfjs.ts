@@ -27,40 +27,51 @@ const home = process.argv[2];
 if (home === undefined) throw new Error('The folder where TensorFlow.js is installed is missing.');
 const require = createRequire(path.join(home, 'package.json'));
 const tf = require('@tensorflow/tfjs-core') as Tf;
-const wasm = require('@tensorflow/tfjs-backend-wasm') as { setWasmPaths: (folder: string) => void; setThreadsCount: (count: number) => void };
+const wasm = require('@tensorflow/tfjs-backend-wasm') as {
+  setWasmPaths: (folder: string) => void;
+  setThreadsCount: (count: number) => void;
+};
 wasm.setWasmPaths(`${path.join(home, 'node_modules/@tensorflow/tfjs-backend-wasm/dist')}/`);
 wasm.setThreadsCount(1);
 await tf.setBackend('wasm');
 await tf.ready();
 
-/** The same loops as the NumPy peer, tensor by tensor; the gradients of every step are formed, their norms read at the end. */
+/**
+ * The same loops as the NumPy peer, tensor by tensor; the gradients of every step are formed, their norms read at the
+ * end.
+ */
 function prepare(B: number, T: number, I: number, H: number): () => void {
   const normal = (shape: number[], deviation = 1): Tensor => tf.randomNormal(shape, 0, deviation);
   const xs = Array.from({ length: T }, () => normal([B, I]));
   const dhs = Array.from({ length: T }, () => normal([B, H]));
   const [Wx, Wh, b] = [normal([I, H], I ** -0.5), normal([H, H], H ** -0.5), tf.zeros([1, H])];
-  return () => tf.tidy(() => {
-    const hs: Tensor[] = [tf.zeros([B, H])];
-    for (const x of xs) hs.push(tf.tanh(tf.add(tf.add(tf.matMul(hs.at(-1) ?? b, Wh), tf.matMul(x, Wx)), b)));
-    let sums: [Tensor, Tensor, Tensor] = [tf.zeros([I, H]), tf.zeros([H, H]), tf.zeros([H])];
-    let dh = tf.zeros([B, H]);
-    const norms: Tensor[] = [];
-    for (let t = T - 1; t >= 0; t--) {
-      const [x, h, hPrev, up] = [xs[t], hs[t + 1], hs[t], dhs[t]];
-      if (x === undefined || h === undefined || hPrev === undefined || up === undefined) throw new Error(`Step ${t} is missing.`);
-      const g = tf.add(up, dh);
-      const d = tf.mul(g, tf.sub(1, tf.mul(h, h)));
-      const step: [Tensor, Tensor, Tensor] = [tf.matMul(x, d, true), tf.matMul(hPrev, d, true), tf.sum(d, 0)];
-      sums = [tf.add(sums[0], step[0]), tf.add(sums[1], step[1]), tf.add(sums[2], step[2])];
-      const dx = tf.matMul(d, Wx, false, true);
-      dh = tf.matMul(d, Wh, false, true);
-      norms.push(...[g, dx, ...step].map((tensor) => tf.norm(tensor)));
-    }
-    tf.stack(norms).dataSync();
-  });
+  return () =>
+    tf.tidy(() => {
+      const hs: Tensor[] = [tf.zeros([B, H])];
+      for (const x of xs) hs.push(tf.tanh(tf.add(tf.add(tf.matMul(hs.at(-1) ?? b, Wh), tf.matMul(x, Wx)), b)));
+      let sums: [Tensor, Tensor, Tensor] = [tf.zeros([I, H]), tf.zeros([H, H]), tf.zeros([H])];
+      let dh = tf.zeros([B, H]);
+      const norms: Tensor[] = [];
+      for (let t = T - 1; t >= 0; t--) {
+        const [x, h, hPrev, up] = [xs[t], hs[t + 1], hs[t], dhs[t]];
+        if (x === undefined || h === undefined || hPrev === undefined || up === undefined)
+          throw new Error(`Step ${t} is missing.`);
+        const g = tf.add(up, dh);
+        const d = tf.mul(g, tf.sub(1, tf.mul(h, h)));
+        const step: [Tensor, Tensor, Tensor] = [tf.matMul(x, d, true), tf.matMul(hPrev, d, true), tf.sum(d, 0)];
+        sums = [tf.add(sums[0], step[0]), tf.add(sums[1], step[1]), tf.add(sums[2], step[2])];
+        const dx = tf.matMul(d, Wx, false, true);
+        dh = tf.matMul(d, Wh, false, true);
+        norms.push(...[g, dx, ...step].map((tensor) => tf.norm(tensor)));
+      }
+      tf.stack(norms).dataSync();
+    });
 }
 
-const resident = (field: 'VmRSS' | 'VmHWM'): number => (existsSync('/proc/self/status') ? Number(new RegExp(`${field}:\\s*(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? NaN) / 1024 : NaN);
+const resident = (field: 'VmRSS' | 'VmHWM'): number =>
+  existsSync('/proc/self/status')
+    ? Number(new RegExp(`${field}:\\s*(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? NaN) / 1024
+    : NaN;
 let before = NaN;
 let current: () => void = () => undefined;
 for await (const line of createInterface({ input: process.stdin })) {

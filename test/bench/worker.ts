@@ -11,8 +11,10 @@ export const worker: Section = {
   run: async (_, say) => {
     const nothing = (): undefined => undefined;
     const client = new EngineClient({
-      workerPath: path.resolve('out', 'bench', 'worker.cjs'), readFile: ({ reference: id }) => ({ ok: false, id, reason: 'missing', detail: '' }),
-      events: { progress: nothing, problems: nothing, summary: nothing, spectrum: nothing }, onCrash: nothing,
+      workerPath: path.resolve('out', 'bench', 'worker.cjs'),
+      readFile: ({ reference: id }) => ({ ok: false, id, reason: 'missing', detail: '' }),
+      events: { progress: nothing, problems: nothing, summary: nothing, spectrum: nothing },
+      onCrash: nothing,
     });
     const times: number[] = [];
     for (let i = 0; i < questions; i++) {
@@ -22,6 +24,9 @@ export const worker: Section = {
     }
     client.dispose();
     say('## The worker\n');
-    say(`Started and answered after ${(times[0] ?? NaN).toFixed(0)} ms, then ${median(times.slice(1)).toFixed(3)} ms a question.`);
+    say(
+      `Started and answered after ${(times[0] ?? NaN).toFixed(0)} ms, then ` +
+        `${median(times.slice(1)).toFixed(3)} ms a question.`,
+    );
   },
 };

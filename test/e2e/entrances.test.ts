@@ -30,7 +30,8 @@ const settings = { 'workbench.hover.delay': 600_000 };
 /** Weights under two names, of which a config knows one. */
 function namesOfTheirOwn(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'rnn-names-'));
-  for (const name of ['trained.jsonc', 'other.json']) writeFileSync(path.join(folder, name), '{ "Wx": [[1]], "Wh": [[0.5]], "b": [0] }');
+  for (const name of ['trained.jsonc', 'other.json'])
+    writeFileSync(path.join(folder, name), '{ "Wx": [[1]], "Wh": [[0.5]], "b": [0] }');
   writeFileSync(path.join(folder, 'a.rnn.json'), '{ "weights": "trained.jsonc", "sequences": [[[1], [0], [0]]] }');
   return folder;
 }
@@ -54,13 +55,17 @@ describe('the explorer', () => {
     await workbench.page.locator('.tab').filter({ hasText: 'RNN: tanh RNN on daily weather' }).waitFor();
   });
 
-  scenario('knows weights by the configs that name them, whatever they are called', { settings, workspace: namesOfTheirOwn() }, async (workbench) => {
-    await workbench.page.keyboard.press('Control+Shift+E');
-    await workbench.until('Run RNN on the weights', async () => {
-      const count = await (await contextMenu(workbench, 'trained.jsonc')).filter({ hasText: 'Run RNN' }).count();
-      await workbench.page.keyboard.press('Escape');
-      return count === 1;
-    });
-    assert.equal(await (await contextMenu(workbench, 'other.json')).filter({ hasText: 'Run RNN' }).count(), 0);
-  });
+  scenario(
+    'knows weights by the configs that name them, whatever they are called',
+    { settings, workspace: namesOfTheirOwn() },
+    async (workbench) => {
+      await workbench.page.keyboard.press('Control+Shift+E');
+      await workbench.until('Run RNN on the weights', async () => {
+        const count = await (await contextMenu(workbench, 'trained.jsonc')).filter({ hasText: 'Run RNN' }).count();
+        await workbench.page.keyboard.press('Escape');
+        return count === 1;
+      });
+      assert.equal(await (await contextMenu(workbench, 'other.json')).filter({ hasText: 'Run RNN' }).count(), 0);
+    },
+  );
 });

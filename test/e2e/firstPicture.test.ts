@@ -18,51 +18,83 @@ function hands(workbench: Workbench): { done: () => string } {
     acts++;
     return press(key, options);
   };
-  return { done: () => `${acts} keys besides the text of the command, ${((performance.now() - from) / 1000).toFixed(1)} s` };
+  return {
+    done: () => `${acts} keys besides the text of the command, ${((performance.now() - from) / 1000).toFixed(1)} s`,
+  };
 }
 
-const transposed = (matrix: readonly (readonly number[])[]): number[][] => (matrix[0] ?? []).map((_, column) => matrix.map((row) => row[column] ?? NaN));
+const transposed = (matrix: readonly (readonly number[])[]): number[][] =>
+  (matrix[0] ?? []).map((_, column) => matrix.map((row) => row[column] ?? NaN));
 
-/** What the documented Python lines write of a model with an nn.RNN and a head: PyTorch's names, [H,I] and [H,H], everything on one line. */
+/**
+ * What the documented Python lines write of a model with an nn.RNN and a head: PyTorch's names, [H,I] and [H,H],
+ * everything on one line.
+ */
 function pyTorchFolder(): string {
   const read = (name: string): unknown => JSON.parse(readFileSync(path.join('examples', 'weather', name), 'utf8'));
-  const { Wx, Wh, b } = read('weights.json') as { readonly Wx: number[][]; readonly Wh: number[][]; readonly b: number[][] };
+  const { Wx, Wh, b } = read('weights.json') as {
+    readonly Wx: number[][];
+    readonly Wh: number[][];
+    readonly b: number[][];
+  };
   const bias = b.flat();
   const folder = mkdtempSync(path.join(tmpdir(), 'rnn-torch-'));
-  writeFileSync(path.join(folder, 'weights.json'), JSON.stringify({
-    'rnn.weight_ih_l0': transposed(Wx), 'rnn.weight_hh_l0': transposed(Wh), 'rnn.bias_ih_l0': bias.map((x) => x / 4), 'rnn.bias_hh_l0': bias.map((x) => 0.75 * x), 'head.weight': [bias], 'head.bias': [0],
-  }));
+  writeFileSync(
+    path.join(folder, 'weights.json'),
+    JSON.stringify({
+      'rnn.weight_ih_l0': transposed(Wx),
+      'rnn.weight_hh_l0': transposed(Wh),
+      'rnn.bias_ih_l0': bias.map((x) => x / 4),
+      'rnn.bias_hh_l0': bias.map((x) => 0.75 * x),
+      'head.weight': [bias],
+      'head.bias': [0],
+    }),
+  );
   writeFileSync(path.join(folder, 'sequences.json'), JSON.stringify(read('sequences.json')));
   return folder;
 }
 
 describe('the first picture', () => {
-  scenario('of an empty folder takes the palette and Enter', { workspace: mkdtempSync(path.join(tmpdir(), 'rnn-empty-')) }, async (workbench) => {
-    const { done } = hands(workbench);
-    await workbench.palette('Run RNN');
-    await workbench.acceptAll([/No \*\.rnn\.json found in this workspace/, /What should the gradient do/]);
-    await workbench.badge(/vanishing/i);
-    console.log(`      empty folder to picture: ${done()}`);
-    assert.deepEqual(readdirSync(workbench.folder), [], 'nothing was written');
-    assert.deepEqual(await workbench.notifications(), []);
-  });
+  scenario(
+    'of an empty folder takes the palette and Enter',
+    { workspace: mkdtempSync(path.join(tmpdir(), 'rnn-empty-')) },
+    async (workbench) => {
+      const { done } = hands(workbench);
+      await workbench.palette('Run RNN');
+      await workbench.acceptAll([/No \*\.rnn\.json found in this workspace/, /What should the gradient do/]);
+      await workbench.badge(/vanishing/i);
+      console.log(`      empty folder to picture: ${done()}`);
+      assert.deepEqual(readdirSync(workbench.folder), [], 'nothing was written');
+      assert.deepEqual(await workbench.notifications(), []);
+    },
+  );
 
-  scenario('of an empty folder, by the walkthrough: create with Enter alone, then run what was created', { workspace: mkdtempSync(path.join(tmpdir(), 'rnn-empty-')) }, async (workbench) => {
-    const { done } = hands(workbench);
-    const step = (id: string): Locator => workbench.page.locator(`.getting-started-step[data-step-id$="#${id}"]`);
-    await workbench.palette('Welcome: Open Walkthrough');
-    await workbench.answer(/See whether a recurrent/, 'See whether a recurrent network can learn');
-    await step('create').locator('.monaco-button').filter({ hasText: 'Create RNN Config' }).click();
-    await workbench.acceptAll([/Which cell/, /Where do the numbers come from/, /Sizes B, T, I, H/, /How do the recurrent weights/, /Seed/]);
-    await workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' }).waitFor();
-    await workbench.page.locator('.tab').filter({ hasText: 'Welcome' }).click();
-    await step('run').click();
-    await step('run').locator('.monaco-button').filter({ hasText: 'Run RNN' }).click();
-    // The only config with a tab is the one that is meant.
-    await workbench.badge(/vanishing|healthy|exploding/i);
-    console.log(`      empty folder to picture by the walkthrough: ${done()}, and 4 clicks`);
-    assert.deepEqual(readdirSync(workbench.folder), [], 'nothing was written');
-  });
+  scenario(
+    'of an empty folder, by the walkthrough: create with Enter alone, then run what was created',
+    { workspace: mkdtempSync(path.join(tmpdir(), 'rnn-empty-')) },
+    async (workbench) => {
+      const { done } = hands(workbench);
+      const step = (id: string): Locator => workbench.page.locator(`.getting-started-step[data-step-id$="#${id}"]`);
+      await workbench.palette('Welcome: Open Walkthrough');
+      await workbench.answer(/See whether a recurrent/, 'See whether a recurrent network can learn');
+      await step('create').locator('.monaco-button').filter({ hasText: 'Create RNN Config' }).click();
+      await workbench.acceptAll([
+        /Which cell/,
+        /Where do the numbers come from/,
+        /Sizes B, T, I, H/,
+        /How do the recurrent weights/,
+        /Seed/,
+      ]);
+      await workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' }).waitFor();
+      await workbench.page.locator('.tab').filter({ hasText: 'Welcome' }).click();
+      await step('run').click();
+      await step('run').locator('.monaco-button').filter({ hasText: 'Run RNN' }).click();
+      // The only config with a tab is the one that is meant.
+      await workbench.badge(/vanishing|healthy|exploding/i);
+      console.log(`      empty folder to picture by the walkthrough: ${done()}, and 4 clicks`);
+      assert.deepEqual(readdirSync(workbench.folder), [], 'nothing was written');
+    },
+  );
 
   scenario('of a PyTorch state_dict as JSON needs no renaming', { workspace: pyTorchFolder() }, async (workbench) => {
     const { done } = hands(workbench);

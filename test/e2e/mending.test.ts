@@ -48,13 +48,19 @@ describe('mending from the palette', () => {
     await workbench.answer(/Seed/, 'a few');
     await workbench.answer(/A whole number from 0/, '12');
     await workbench.badge(/healthy/i);
-    await workbench.page.locator('.view-line').filter({ hasText: /Wh:\sorthogonal.*seed\s12/ }).waitFor();
+    await workbench.page
+      .locator('.view-line')
+      .filter({ hasText: /Wh:\sorthogonal.*seed\s12/ })
+      .waitFor();
     await undone(workbench, before);
   });
 
   scenario('changes nothing when a question is closed', {}, async (workbench) => {
     await workbench.openFile(config);
-    for (const [command, answers] of [['RNN: Rescale the Recurrent Weights', ['spectral radius']], ['RNN: Initialise Weights', ['Wh', 'Orthogonal']]] as const) {
+    for (const [command, answers] of [
+      ['RNN: Rescale the Recurrent Weights', ['spectral radius']],
+      ['RNN: Initialise Weights', ['Wh', 'Orthogonal']],
+    ] as const) {
       for (let given = 0; given <= answers.length; given++) {
         await workbench.palette(command);
         for (const answer of answers.slice(0, given)) {

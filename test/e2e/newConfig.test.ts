@@ -6,23 +6,27 @@ import { describe } from 'node:test';
 import { scenario } from '../support/workbench.js';
 
 describe('a new config', () => {
-  scenario('is asked for step by step, refuses sizes that make no sense, goes back, and runs', {}, async (workbench) => {
-    await workbench.palette('RNN: Create RNN Config');
-    await workbench.answer(/Which cell/, 'identity');
-    await workbench.answer(/Where do the numbers come from/, 'Made-up');
-    await workbench.answer(/Sizes B, T, I, H/, '1, 50, 2');
-    await workbench.answer(/Four whole numbers/, '1, 50, 2, 5000');
-    await workbench.answer(/Put larger ones in files/, '2, 20, 3, 8');
-    await workbench.asked(/How do the recurrent weights/);
-    await workbench.page.locator('.quick-input-widget [aria-label^="Back"]').click();
-    await workbench.answer(/Sizes B, T, I, H/, '2, 30, 3, 8');
-    await workbench.answer(/How do the recurrent weights/, 'Orthogonal');
-    await workbench.answer(/Seed/, '7');
-    await workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' }).waitFor();
-    await workbench.palette('Run RNN');
-    await workbench.badge(/healthy/i);
-    assert.ok(!existsSync(path.join(workbench.folder, 'network.rnn.json')), 'nothing was written');
-  });
+  scenario(
+    'is asked for step by step, refuses sizes that make no sense, goes back, and runs',
+    {},
+    async (workbench) => {
+      await workbench.palette('RNN: Create RNN Config');
+      await workbench.answer(/Which cell/, 'identity');
+      await workbench.answer(/Where do the numbers come from/, 'Made-up');
+      await workbench.answer(/Sizes B, T, I, H/, '1, 50, 2');
+      await workbench.answer(/Four whole numbers/, '1, 50, 2, 5000');
+      await workbench.answer(/Put larger ones in files/, '2, 20, 3, 8');
+      await workbench.asked(/How do the recurrent weights/);
+      await workbench.page.locator('.quick-input-widget [aria-label^="Back"]').click();
+      await workbench.answer(/Sizes B, T, I, H/, '2, 30, 3, 8');
+      await workbench.answer(/How do the recurrent weights/, 'Orthogonal');
+      await workbench.answer(/Seed/, '7');
+      await workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' }).waitFor();
+      await workbench.palette('Run RNN');
+      await workbench.badge(/healthy/i);
+      assert.ok(!existsSync(path.join(workbench.folder, 'network.rnn.json')), 'nothing was written');
+    },
+  );
 
   scenario('names existing files by their place in the workspace', {}, async (workbench) => {
     await workbench.palette('RNN: Create RNN Config');
@@ -36,6 +40,8 @@ describe('a new config', () => {
     await workbench.badge(/vanishing/i);
     await workbench.page.locator('.tab').filter({ hasText: 'network.rnn.json' }).click();
     await workbench.page.keyboard.press('Control+S');
-    await workbench.until('the config on the disk', () => Promise.resolve(existsSync(path.join(workbench.folder, 'network.rnn.json'))));
+    await workbench.until('the config on the disk', () =>
+      Promise.resolve(existsSync(path.join(workbench.folder, 'network.rnn.json'))),
+    );
   });
 });

@@ -6,21 +6,29 @@ import { describe } from 'node:test';
 import type { Workbench } from '../support/workbench.js';
 import { scenario } from '../support/workbench.js';
 
-const expected = JSON.parse(readFileSync('test/fixtures/weather/expected.json', 'utf8')) as { norms: { dh: number[]; dx: number[]; log10dh: number[] }; sigmaMaxWh: number };
+const expected = JSON.parse(readFileSync('test/fixtures/weather/expected.json', 'utf8')) as {
+  norms: { dh: number[]; dx: number[]; log10dh: number[] };
+  sigmaMaxWh: number;
+};
 
 /** The exact value in a row of a track's table twin, by the column's title. */
 async function tableValue(workbench: Workbench, track: string, t: number, column: RegExp): Promise<number> {
   const twin = workbench.webview().locator(`[data-track=${track}] .twin`);
-  if (!(await twin.isVisible())) await workbench.webview().locator(`[data-track=${track}] .actions button[aria-label^="Table of"]`).click();
+  if (!(await twin.isVisible()))
+    await workbench.webview().locator(`[data-track=${track}] .actions button[aria-label^="Table of"]`).click();
   const titles = await twin.locator('thead th').allInnerTexts();
   const index = titles.findIndex((title) => column.test(title));
   assert.ok(index > 0, `no column ${String(column)} in ${titles.join(' | ')}`);
-  const value = await twin.locator(`tbody tr[data-row="${t}"] td`).nth(index - 1).getAttribute('data-value');
+  const value = await twin
+    .locator(`tbody tr[data-row="${t}"] td`)
+    .nth(index - 1)
+    .getAttribute('data-value');
   return Number(value);
 }
 
 /** Waits until the lens above the config is painted with these words. */
-const lensSays = (workbench: Workbench, words: RegExp): Promise<void> => workbench.page.locator('.codelens-decoration').filter({ hasText: words }).first().waitFor();
+const lensSays = (workbench: Workbench, words: RegExp): Promise<void> =>
+  workbench.page.locator('.codelens-decoration').filter({ hasText: words }).first().waitFor();
 
 /** Puts the time cursor on t by the keyboard. */
 async function cursorTo(workbench: Workbench, t: number): Promise<void> {
@@ -29,7 +37,8 @@ async function cursorTo(workbench: Workbench, t: number): Promise<void> {
   for (let i = 0; i < t; i++) await workbench.page.keyboard.press('ArrowRight');
 }
 
-const near = (actual: number, wanted: number, tolerance: number): void => assert.ok(Math.abs(actual - wanted) <= tolerance * Math.abs(wanted), `${actual} is not ${wanted}`);
+const near = (actual: number, wanted: number, tolerance: number): void =>
+  assert.ok(Math.abs(actual - wanted) <= tolerance * Math.abs(wanted), `${actual} is not ${wanted}`);
 
 describe('Run RNN in a window', () => {
   scenario('paints the weather network with the numbers of an independent implementation', {}, async (workbench) => {
@@ -41,38 +50,62 @@ describe('Run RNN in a window', () => {
       near(await tableValue(workbench, 'flow', t, /g/), expected.norms.dh[t] ?? NaN, 1e-5);
     }
     await workbench.webview().locator('[data-track=hiddenMap] canvas').first().waitFor();
-    const said = workbench.log.filter((line) => /Content Security Policy|rnnGradients.*[Ee]rror/.test(line) && line.includes('main.js'));
+    const said = workbench.log.filter(
+      (line) => /Content Security Policy|rnnGradients.*[Ee]rror/.test(line) && line.includes('main.js'),
+    );
     assert.deepEqual(said, []);
   });
 
-  scenario('follows unsaved text, keeps the last picture while the text is broken, and survives a reload', {}, async (workbench) => {
-    await workbench.openFile('vanishing.rnn.json');
-    await workbench.palette('Run RNN');
-    await workbench.badge(/vanishing/i);
-    await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
-    await workbench.badge(/exploding/i);
-    assert.equal(await workbench.page.locator('.tab.dirty').count(), 1, 'nothing was saved');
-    await lensSays(workbench, /exploding/);
+  scenario(
+    'follows unsaved text, keeps the last picture while the text is broken, and survives a reload',
+    {},
+    async (workbench) => {
+      await workbench.openFile('vanishing.rnn.json');
+      await workbench.palette('Run RNN');
+      await workbench.badge(/vanishing/i);
+      await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+      await workbench.badge(/exploding/i);
+      assert.equal(await workbench.page.locator('.tab.dirty').count(), 1, 'nothing was saved');
+      await lensSays(workbench, /exploding/);
 
-    await workbench.replaceInEditor('1.75,  0.25', '1.75, oops,  0.25');
-    await workbench.webview().locator('.banner').filter({ hasText: /last good run/i }).waitFor();
-    await workbench.badge(/exploding/i);
-    await lensSays(workbench, /exploding.*of the last good run/);
-    await workbench.until('a problem in the Problems panel', async () => (await workbench.problems()).some(({ severity, text }) => severity === 'error' && text.includes('oops')));
+      await workbench.replaceInEditor('1.75,  0.25', '1.75, oops,  0.25');
+      await workbench
+        .webview()
+        .locator('.banner')
+        .filter({ hasText: /last good run/i })
+        .waitFor();
+      await workbench.badge(/exploding/i);
+      await lensSays(workbench, /exploding.*of the last good run/);
+      await workbench.until('a problem in the Problems panel', async () =>
+        (await workbench.problems()).some(({ severity, text }) => severity === 'error' && text.includes('oops')),
+      );
 
-    await workbench.replaceInEditor(' oops,', '');
-    await workbench.webview().locator('.banner').filter({ hasText: /last good run/i }).waitFor({ state: 'hidden' });
+      await workbench.replaceInEditor(' oops,', '');
+      await workbench
+        .webview()
+        .locator('.banner')
+        .filter({ hasText: /last good run/i })
+        .waitFor({ state: 'hidden' });
 
-    await workbench.reload();
-    await workbench.badge(/exploding/i);
-  });
+      await workbench.reload();
+      await workbench.badge(/exploding/i);
+    },
+  );
 
   scenario('follows a switch of the theme while it is open', {}, async (workbench) => {
     await workbench.openFile('orthogonal.rnn.json');
     await workbench.palette('Run RNN');
     await workbench.badge(/healthy/i);
-    const text = (): Promise<string> => workbench.webview().locator('body').evaluate((body) => getComputedStyle(body).color);
-    const plot = (): Promise<string> => workbench.webview().locator('#track-flow-plot').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const text = (): Promise<string> =>
+      workbench
+        .webview()
+        .locator('body')
+        .evaluate((body) => getComputedStyle(body).color);
+    const plot = (): Promise<string> =>
+      workbench
+        .webview()
+        .locator('#track-flow-plot')
+        .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
     const [darkText, darkPlot] = [await text(), await plot()];
     await workbench.setTheme('Light Modern');
     await workbench.until('another text colour', async () => (await text()) !== darkText);
@@ -88,30 +121,41 @@ describe('Run RNN in a window', () => {
     await workbench.badge(/exploding/i);
   });
 
-  scenario('runs a plain weights file on the sequences that are picked, and saves the pair as a config', {}, async (workbench) => {
-    const folder = path.join(workbench.folder, 'weather');
-    const dialog = workbench.page.locator('.quick-input-widget');
-    const name = dialog.locator('input[type="text"]').first();
-    const save = async (typed: string, saved: string): Promise<void> => {
-      await workbench.openFile('weather/weights.json');
-      await workbench.palette('Run RNN');
-      await workbench.answer(/sequences\.json/, 'sequences.json');
-      await workbench.badge(/vanishing/i);
-      await workbench.palette('Notifications: Show Notifications');
-      await workbench.page.locator('.notifications-center').getByText('Save as config…').click();
-      await workbench.until('the suggested name', async () => (await name.inputValue()) === path.join(folder, 'weights.rnn.json'));
-      await name.fill(path.join(folder, typed));
-      await dialog.getByText('OK', { exact: true }).click();
-      await workbench.page.locator('.tab.active').filter({ hasText: saved }).waitFor();
-      assert.deepEqual(JSON.parse(readFileSync(path.join(folder, saved), 'utf8')), { cell: 'tanh', weights: 'weights.json', sequences: 'sequences.json' });
-      await workbench.palette('View: Close All Editors');
-    };
-    await save('weights.rnn.json', 'weights.rnn.json');
-    await save('pair', 'pair.rnn.json');
-    await save('other.json', 'other.rnn.json');
-    // Nobody has said that this one may be written over.
-    writeFileSync(path.join(folder, 'kept.rnn.json'), '{}');
-    await save('kept.json', 'kept.json');
-    assert.equal(readFileSync(path.join(folder, 'kept.rnn.json'), 'utf8'), '{}');
-  });
+  scenario(
+    'runs a plain weights file on the sequences that are picked, and saves the pair as a config',
+    {},
+    async (workbench) => {
+      const folder = path.join(workbench.folder, 'weather');
+      const dialog = workbench.page.locator('.quick-input-widget');
+      const name = dialog.locator('input[type="text"]').first();
+      const save = async (typed: string, saved: string): Promise<void> => {
+        await workbench.openFile('weather/weights.json');
+        await workbench.palette('Run RNN');
+        await workbench.answer(/sequences\.json/, 'sequences.json');
+        await workbench.badge(/vanishing/i);
+        await workbench.palette('Notifications: Show Notifications');
+        await workbench.page.locator('.notifications-center').getByText('Save as config…').click();
+        await workbench.until(
+          'the suggested name',
+          async () => (await name.inputValue()) === path.join(folder, 'weights.rnn.json'),
+        );
+        await name.fill(path.join(folder, typed));
+        await dialog.getByText('OK', { exact: true }).click();
+        await workbench.page.locator('.tab.active').filter({ hasText: saved }).waitFor();
+        assert.deepEqual(JSON.parse(readFileSync(path.join(folder, saved), 'utf8')), {
+          cell: 'tanh',
+          weights: 'weights.json',
+          sequences: 'sequences.json',
+        });
+        await workbench.palette('View: Close All Editors');
+      };
+      await save('weights.rnn.json', 'weights.rnn.json');
+      await save('pair', 'pair.rnn.json');
+      await save('other.json', 'other.rnn.json');
+      // Nobody has said that this one may be written over.
+      writeFileSync(path.join(folder, 'kept.rnn.json'), '{}');
+      await save('kept.json', 'kept.json');
+      assert.equal(readFileSync(path.join(folder, 'kept.rnn.json'), 'utf8'), '{}');
+    },
+  );
 });

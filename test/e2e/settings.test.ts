@@ -6,7 +6,11 @@ import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
 const statusBarSays = (workbench: Workbench, words: RegExp): Promise<void> =>
-  workbench.page.locator('.part.statusbar .statusbar-item[id$="rnnGradients.verdict"]').filter({ visible: true }).filter({ hasText: words }).waitFor();
+  workbench.page
+    .locator('.part.statusbar .statusbar-item[id$="rnnGradients.verdict"]')
+    .filter({ visible: true })
+    .filter({ hasText: words })
+    .waitFor();
 
 async function offersToCancel(workbench: Workbench): Promise<boolean> {
   const labels = await workbench.offers('RNN: Cancel the Run');
@@ -16,14 +20,21 @@ async function offersToCancel(workbench: Workbench): Promise<boolean> {
 }
 
 describe('the bounds of the verdict in the settings', () => {
-  scenario('hold in the panel and in the status bar', { settings: { 'rnnGradients.verdict.vanishingBelow': 1e-9, 'rnnGradients.verdict.explodingAbove': 20_000 } }, async (workbench) => {
-    for (const [example, factor] of [['vanishing', /healthy ×0\.500/], ['exploding', /healthy ×1\.50/]] as const) {
-      await workbench.openFile(`${example}.rnn.json`);
-      await workbench.palette('Run RNN');
-      await workbench.badge(/healthy/i);
-      await statusBarSays(workbench, factor);
-    }
-  });
+  scenario(
+    'hold in the panel and in the status bar',
+    { settings: { 'rnnGradients.verdict.vanishingBelow': 1e-9, 'rnnGradients.verdict.explodingAbove': 20_000 } },
+    async (workbench) => {
+      for (const [example, factor] of [
+        ['vanishing', /healthy ×0\.500/],
+        ['exploding', /healthy ×1\.50/],
+      ] as const) {
+        await workbench.openFile(`${example}.rnn.json`);
+        await workbench.palette('Run RNN');
+        await workbench.badge(/healthy/i);
+        await statusBarSays(workbench, factor);
+      }
+    },
+  );
 });
 
 describe('a run that takes long', () => {

@@ -5,11 +5,15 @@ import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 import type { Locator } from 'playwright-core';
 
-const item = ({ page }: Workbench): Locator => page.locator('.part.statusbar .statusbar-item[id$="rnnGradients.verdict"]').filter({ visible: true });
-const itemSays = (workbench: Workbench, words: RegExp): Promise<void> => item(workbench).filter({ hasText: words }).waitFor();
+const item = ({ page }: Workbench): Locator =>
+  page.locator('.part.statusbar .statusbar-item[id$="rnnGradients.verdict"]').filter({ visible: true });
+const itemSays = (workbench: Workbench, words: RegExp): Promise<void> =>
+  item(workbench).filter({ hasText: words }).waitFor();
 /** What a screen reader says of it. */
-const spoken = (workbench: Workbench): Promise<string | null> => item(workbench).locator('[aria-label]').first().getAttribute('aria-label');
-const preview = (workbench: Workbench, name: RegExp): Promise<void> => workbench.page.locator('.tab').filter({ hasText: 'RNN preview: ' }).filter({ hasText: name }).waitFor();
+const spoken = (workbench: Workbench): Promise<string | null> =>
+  item(workbench).locator('[aria-label]').first().getAttribute('aria-label');
+const preview = (workbench: Workbench, name: RegExp): Promise<void> =>
+  workbench.page.locator('.tab').filter({ hasText: 'RNN preview: ' }).filter({ hasText: name }).waitFor();
 
 describe('the verdict in the window', () => {
   scenario('stands in the status bar while its experiment is in front, and opens the panel', {}, async (workbench) => {
@@ -23,10 +27,18 @@ describe('the verdict in the window', () => {
     await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
     await itemSays(workbench, /exploding/);
     await workbench.replaceInEditor('1.75,  0.25', '1.75, oops,  0.25');
-    await workbench.until('the mark of an old verdict', async () => ((await spoken(workbench)) ?? '').endsWith("of the last good run"));
-    assert.doesNotMatch((await item(workbench).getAttribute('class')) ?? '', /warning-kind/, 'an old verdict is not coloured');
+    await workbench.until('the mark of an old verdict', async () =>
+      ((await spoken(workbench)) ?? '').endsWith('of the last good run'),
+    );
+    assert.doesNotMatch(
+      (await item(workbench).getAttribute('class')) ?? '',
+      /warning-kind/,
+      'an old verdict is not coloured',
+    );
     await workbench.replaceInEditor(' oops,', '');
-    await workbench.until('the verdict of the text', async () => ((await spoken(workbench)) ?? '').endsWith("per step back"));
+    await workbench.until('the verdict of the text', async () =>
+      ((await spoken(workbench)) ?? '').endsWith('per step back'),
+    );
 
     await workbench.openFile('weather/sequences.json');
     await item(workbench).waitFor({ state: 'hidden' });
@@ -47,11 +59,22 @@ describe('the verdict in the window', () => {
     await item(workbench).evaluate((element) => {
       const changes: string[] = [];
       Object.assign(element, { changes });
-      new MutationObserver((records) => changes.push(...records.map(({ type, attributeName }) => `${type} ${attributeName ?? ''}`))).observe(element, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ['aria-label'] });
+      new MutationObserver((records) =>
+        changes.push(...records.map(({ type, attributeName }) => `${type} ${attributeName ?? ''}`)),
+      ).observe(element, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
+        attributeFilter: ['aria-label'],
+      });
     });
     await workbench.replaceInEditor('half is lost at every step', '');
     await workbench.typeInEditor('a name that takes a while to type');
-    await workbench.page.locator('.tab').filter({ hasText: 'RNN: vanishing: a name that takes a while to type' }).waitFor();
+    await workbench.page
+      .locator('.tab')
+      .filter({ hasText: 'RNN: vanishing: a name that takes a while to type' })
+      .waitFor();
     const changes = await item(workbench).evaluate((element) => (element as unknown as { changes: string[] }).changes);
     assert.deepEqual(changes, []);
   });

@@ -1,4 +1,5 @@
-// The walkthrough: each of its links does what it says with the walkthrough in front, and each step is ticked off when it is done, not before.
+// The walkthrough: each of its links does what it says with the walkthrough in front, and each step is ticked off when
+// it is done, not before.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Locator } from 'playwright-core';
@@ -8,11 +9,15 @@ import type { Workbench } from '../support/workbench.js';
 const steps = ['create', 'run', 'read', 'mend', 'pytorch'] as const;
 type StepId = (typeof steps)[number];
 
-const step = (workbench: Workbench, id: StepId): Locator => workbench.page.locator(`.getting-started-step[data-step-id$="#${id}"]`);
+const step = (workbench: Workbench, id: StepId): Locator =>
+  workbench.page.locator(`.getting-started-step[data-step-id$="#${id}"]`);
 const tab = (workbench: Workbench, label: string): Locator => workbench.page.locator('.tab').filter({ hasText: label });
-const picker = (workbench: Workbench): Locator => workbench.page.locator('.quick-input-widget').filter({ visible: true });
+const picker = (workbench: Workbench): Locator =>
+  workbench.page.locator('.quick-input-widget').filter({ visible: true });
 
-/** Brings the walkthrough to the front unless it is there: of other slides of the welcome page its steps are disabled. */
+/**
+ * Brings the walkthrough to the front unless it is there: of other slides of the welcome page its steps are disabled.
+ */
 async function open(workbench: Workbench): Promise<void> {
   const any = workbench.page.locator('.getting-started-step').first();
   if ((await any.isVisible()) && (await any.isEnabled())) return;
@@ -36,7 +41,9 @@ async function choose(workbench: Workbench, words: string, answer = words): Prom
 
 async function ticked(workbench: Workbench, done: readonly StepId[]): Promise<void> {
   const now = async (): Promise<StepId[]> => {
-    const checked = await Promise.all(steps.map(async (id) => (await step(workbench, id).getAttribute('aria-checked')) === 'true'));
+    const checked = await Promise.all(
+      steps.map(async (id) => (await step(workbench, id).getAttribute('aria-checked')) === 'true'),
+    );
     return steps.filter((_, i) => checked[i]);
   };
   await open(workbench);
@@ -72,7 +79,11 @@ describe('the walkthrough', () => {
     await choose(workbench, 'New spectral radius', '0.6');
     // What was changed is in sight, and undo is at hand.
     await workbench.page.locator('.tab.active').filter({ hasText: 'vanishing.rnn.json' }).waitFor();
-    await workbench.page.locator('.view-line').filter({ hasText: /0\.3,\s+0\.3,/ }).first().waitFor();
+    await workbench.page
+      .locator('.view-line')
+      .filter({ hasText: /0\.3,\s+0\.3,/ })
+      .first()
+      .waitFor();
     await ticked(workbench, ['create', 'run', 'read']);
     await follow(workbench, 'mend', 'Initialise Weights…');
     await choose(workbench, 'Wh');
@@ -82,10 +93,16 @@ describe('the walkthrough', () => {
     await ticked(workbench, ['create', 'run', 'read', 'mend']);
 
     await follow(workbench, 'pytorch', 'Copy the Python Lines');
-    await workbench.until('the lines on the clipboard', () => workbench.page.evaluate(async () => (await navigator.clipboard.readText()).includes('model.state_dict()')));
+    await workbench.until('the lines on the clipboard', () =>
+      workbench.page.evaluate(async () => (await navigator.clipboard.readText()).includes('model.state_dict()')),
+    );
     await ticked(workbench, steps);
     await follow(workbench, 'pytorch', 'Create RNN Config…');
-    await picker(workbench).getByText('Which cell?').or(picker(workbench).getByPlaceholder('Which cell?')).first().waitFor();
+    await picker(workbench)
+      .getByText('Which cell?')
+      .or(picker(workbench).getByPlaceholder('Which cell?'))
+      .first()
+      .waitFor();
   });
 
   scenario('asks for a config where several could be meant', {}, async (workbench) => {

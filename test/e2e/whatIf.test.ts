@@ -6,14 +6,18 @@ import { describe } from 'node:test';
 import type { Workbench } from '../support/workbench.js';
 import { scenario } from '../support/workbench.js';
 
-const mark = (workbench: Workbench, which: number, verdict: RegExp): Promise<void> => workbench.webview().locator('.turn .mark').nth(which).filter({ hasText: verdict }).waitFor();
+const mark = (workbench: Workbench, which: number, verdict: RegExp): Promise<void> =>
+  workbench.webview().locator('.turn .mark').nth(which).filter({ hasText: verdict }).waitFor();
 
 /** Drags a slider from where it is to a share of its length. */
 async function drag(workbench: Workbench, field: string, share: number): Promise<void> {
   const range = workbench.webview().locator(`${field} .range`);
   const box = await range.boundingBox();
   assert.ok(box !== null);
-  const [from, to] = [Number(await range.evaluate((input) => getComputedStyle(input).getPropertyValue('--share'))), share];
+  const [from, to] = [
+    Number(await range.evaluate((input) => getComputedStyle(input).getPropertyValue('--share'))),
+    share,
+  ];
   const { mouse } = workbench.page;
   // The thumb stays inside the track, by half its own width.
   const x = (at: number): number => box.x + 7 + at * (box.width - 14);
@@ -23,7 +27,8 @@ async function drag(workbench: Workbench, field: string, share: number): Promise
   await mouse.up();
 }
 
-const nothingUnsaved = (workbench: Workbench): Promise<void> => workbench.until('nothing to be unsaved', async () => (await workbench.page.locator('.tab.dirty').count()) === 0);
+const nothingUnsaved = (workbench: Workbench): Promise<void> =>
+  workbench.until('nothing to be unsaved', async () => (await workbench.page.locator('.tab.dirty').count()) === 0);
 
 async function saved(workbench: Workbench): Promise<void> {
   await workbench.page.keyboard.press('Control+S');
@@ -62,51 +67,60 @@ describe('What if in a window', () => {
     assert.deepEqual(await readFile(file), before);
   });
 
-  scenario('the keys of undo take an Apply back from the panel, and make it again; what was typed since is left alone', {}, async (workbench) => {
-    const page = await openSliders(workbench, 'vanishing.rnn.json');
-    await drag(workbench, '[data-measure=spectralRadius]', 0.5);
-    await mark(workbench, 1, /healthy/i);
-    const inPanel = (): Promise<boolean> => page.locator('body').evaluate(() => document.hasFocus());
-    const { keyboard } = workbench.page;
-    await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
-    await workbench.badge(/healthy/i);
-    await page.locator('#track-flow-plot').focus();
-    await keyboard.press('Control+z');
-    await workbench.badge(/vanishing/i);
-    await nothingUnsaved(workbench);
-    await workbench.until('the focus back in the panel', inPanel);
-    await keyboard.press('Control+Shift+z');
-    await workbench.badge(/healthy/i);
-    await workbench.until('the focus back in the panel', inPanel);
-    // Another edit of the text is not the panel's to take back.
-    await workbench.page.locator('.monaco-editor .view-line').first().click();
-    await keyboard.press('Control+End');
-    await keyboard.type(' ');
-    await page.locator('#track-flow-plot').focus();
-    await keyboard.press('Control+z');
-    // Messages keep their order: what the keys asked for is decided when the config is in front.
-    await page.locator('.toolbar vscode-button', { hasText: 'Open config' }).click();
-    await workbench.until('the text to have the focus', async () => !(await inPanel()));
-    await workbench.badge(/healthy/i);
-    assert.equal(await workbench.page.locator('.tab.dirty').count(), 1);
-  });
+  scenario(
+    'the keys of undo take an Apply back from the panel, and make it again; what was typed since is left alone',
+    {},
+    async (workbench) => {
+      const page = await openSliders(workbench, 'vanishing.rnn.json');
+      await drag(workbench, '[data-measure=spectralRadius]', 0.5);
+      await mark(workbench, 1, /healthy/i);
+      const inPanel = (): Promise<boolean> => page.locator('body').evaluate(() => document.hasFocus());
+      const { keyboard } = workbench.page;
+      await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
+      await workbench.badge(/healthy/i);
+      await page.locator('#track-flow-plot').focus();
+      await keyboard.press('Control+z');
+      await workbench.badge(/vanishing/i);
+      await nothingUnsaved(workbench);
+      await workbench.until('the focus back in the panel', inPanel);
+      await keyboard.press('Control+Shift+z');
+      await workbench.badge(/healthy/i);
+      await workbench.until('the focus back in the panel', inPanel);
+      // Another edit of the text is not the panel's to take back.
+      await workbench.page.locator('.monaco-editor .view-line').first().click();
+      await keyboard.press('Control+End');
+      await keyboard.type(' ');
+      await page.locator('#track-flow-plot').focus();
+      await keyboard.press('Control+z');
+      // Messages keep their order: what the keys asked for is decided when the config is in front.
+      await page.locator('.toolbar vscode-button', { hasText: 'Open config' }).click();
+      await workbench.until('the text to have the focus', async () => !(await inPanel()));
+      await workbench.badge(/healthy/i);
+      assert.equal(await workbench.page.locator('.tab.dirty').count(), 1);
+    },
+  );
 
-  scenario('a slider goes where the mouse goes; weights in a file of their own are written behind the text, and the panel stays in sight', {}, async (workbench) => {
-    const page = await openSliders(workbench, 'weather.rnn.json');
-    const rho = page.locator('[data-measure=spectralRadius] .number');
-    await workbench.until('the radius in the file', async () => (await rho.inputValue()) === '0.978');
-    await drag(workbench, '[data-measure=spectralRadius]', 0.75);
-    await mark(workbench, 1, /healthy|exploding/i);
-    assert.ok(Math.abs(Number(await rho.inputValue()) - 1.5) < 0.03, await rho.inputValue());
-    await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
-    const tabs = workbench.page.locator('.editor-group-container').first().locator('.tab');
-    await tabs.filter({ hasText: 'weights.json' }).and(workbench.page.locator('.dirty')).waitFor();
-    await workbench.badge(/healthy|exploding/i);
-    await tabs.and(workbench.page.locator('.active[data-resource-name="weather.rnn.json"]')).waitFor();
-    assert.equal(await workbench.page.locator('.tab').filter({ hasText: 'weights.json' }).count(), 1);
-    await tabs.filter({ hasText: 'weights.json' }).click();
-    await workbench.page.keyboard.press('Control+z');
-    await workbench.badge(/vanishing/i);
-    await nothingUnsaved(workbench);
-  });
+  scenario(
+    'a slider goes where the mouse goes; weights in a file of their own are written behind the text, and the ' +
+      'panel stays in sight',
+    {},
+    async (workbench) => {
+      const page = await openSliders(workbench, 'weather.rnn.json');
+      const rho = page.locator('[data-measure=spectralRadius] .number');
+      await workbench.until('the radius in the file', async () => (await rho.inputValue()) === '0.978');
+      await drag(workbench, '[data-measure=spectralRadius]', 0.75);
+      await mark(workbench, 1, /healthy|exploding/i);
+      assert.ok(Math.abs(Number(await rho.inputValue()) - 1.5) < 0.03, await rho.inputValue());
+      await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
+      const tabs = workbench.page.locator('.editor-group-container').first().locator('.tab');
+      await tabs.filter({ hasText: 'weights.json' }).and(workbench.page.locator('.dirty')).waitFor();
+      await workbench.badge(/healthy|exploding/i);
+      await tabs.and(workbench.page.locator('.active[data-resource-name="weather.rnn.json"]')).waitFor();
+      assert.equal(await workbench.page.locator('.tab').filter({ hasText: 'weights.json' }).count(), 1);
+      await tabs.filter({ hasText: 'weights.json' }).click();
+      await workbench.page.keyboard.press('Control+z');
+      await workbench.badge(/vanishing/i);
+      await nothingUnsaved(workbench);
+    },
+  );
 });

@@ -4,7 +4,21 @@ import { readFile } from 'node:fs/promises';
 import { before, describe, it } from 'node:test';
 import JSZip from 'jszip';
 
-type Manifest = { readonly name: string; readonly version: string; readonly icon: string; readonly main: string; readonly contributes: { readonly jsonValidation: readonly { readonly url: string }[]; readonly walkthroughs: readonly { readonly steps: readonly { readonly media: { readonly markdown?: string; readonly svg?: string } }[] }[] }; readonly categories: readonly string[]; readonly keywords: readonly string[]; readonly license: string };
+type Manifest = {
+  readonly name: string;
+  readonly version: string;
+  readonly icon: string;
+  readonly main: string;
+  readonly contributes: {
+    readonly jsonValidation: readonly { readonly url: string }[];
+    readonly walkthroughs: readonly {
+      readonly steps: readonly { readonly media: { readonly markdown?: string; readonly svg?: string } }[];
+    }[];
+  };
+  readonly categories: readonly string[];
+  readonly keywords: readonly string[];
+  readonly license: string;
+};
 
 const readManifest = async () => JSON.parse(await readFile('package.json', 'utf8')) as Manifest;
 
@@ -63,7 +77,9 @@ describe('the packaged extension', () => {
   };
 
   it('holds exactly the files that run', () => {
-    const files = Object.values(zip.files).filter(({ dir }) => !dir).map(({ name }) => name);
+    const files = Object.values(zip.files)
+      .filter(({ dir }) => !dir)
+      .map(({ name }) => name);
     assert.deepEqual(files.sort(), [...shipped].sort());
   });
 
@@ -73,7 +89,9 @@ describe('the packaged extension', () => {
 
   it('names only files that it holds, in every language', async () => {
     const { icon, main, contributes } = JSON.parse(await text('extension/package.json')) as Manifest;
-    const media = contributes.walkthroughs.flatMap(({ steps }) => steps.map((step) => step.media.markdown ?? step.media.svg ?? ''));
+    const media = contributes.walkthroughs.flatMap(({ steps }) =>
+      steps.map((step) => step.media.markdown ?? step.media.svg ?? ''),
+    );
     const schemas = contributes.jsonValidation.map(({ url }) => url);
     for (const file of [icon, main]) assert.ok(shipped.includes(`extension/${file.replace('./', '')}`), file);
     for (const language of ['package.nls.json', 'package.nls.ko.json']) {
@@ -86,7 +104,8 @@ describe('the packaged extension', () => {
   });
 
   it('is a production build: no source maps, no reference to one', async () => {
-    for (const file of shipped.filter((name) => /\.(js|css)$/.test(name))) assert.doesNotMatch(await text(file), /^(?:\/\/|\/\*)# sourceMappingURL/m, file);
+    for (const file of shipped.filter((name) => /\.(js|css)$/.test(name)))
+      assert.doesNotMatch(await text(file), /^(?:\/\/|\/\*)# sourceMappingURL/m, file);
   });
 
   it('tells the marketplace what it is and under which licence', async () => {

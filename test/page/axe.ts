@@ -10,6 +10,17 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export async function violationsOf(page: Page, parts: readonly string[]): Promise<string[]> {
   // Evaluated by the debugger, which the page's policy does not bind.
   await page.evaluate(axe);
-  const { violations } = await page.evaluate((include) => (window as unknown as { axe: { run(place: { include: readonly string[] }): Promise<AxeResults> } }).axe.run({ include }), parts);
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('\n  ')}`);
+  const { violations } = await page.evaluate(
+    (include) =>
+      (window as unknown as { axe: { run(place: { include: readonly string[] }): Promise<AxeResults> } }).axe.run({
+        include,
+      }),
+    parts,
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('\n  ')}`,
+    );
 }

@@ -8,9 +8,13 @@ import { csvRows, cursorTo, nextFrames, openTable, painted, rowValues, side } fr
 
 let pages: PageServer;
 let open: OpenPage;
-before(async () => { pages = await startPages(); });
+before(async () => {
+  pages = await startPages();
+});
 after(() => pages.close());
-beforeEach(async () => { open = await pages.open(); });
+beforeEach(async () => {
+  open = await pages.open();
+});
 afterEach(async () => {
   assert.deepEqual(await open.violations(), []);
   assert.deepEqual(open.complaints, []);
@@ -24,7 +28,12 @@ async function showWeather(): Promise<void> {
 }
 
 const window = (): Promise<string[]> => open.page.locator('.ruler-ticks span').allTextContents();
-const problem = (index: number, severity: 'error' | 'warning') => ({ index, severity, place: 'weights.json:3:14', text: 'Not a number.' });
+const problem = (index: number, severity: 'error' | 'warning') => ({
+  index,
+  severity,
+  place: 'weights.json:3:14',
+  text: 'Not a number.',
+});
 
 describe('the host', () => {
   it('hears when the picture of a run is on the screen', async () => {
@@ -54,8 +63,16 @@ describe('the time cursor', () => {
     assert.equal(await page.locator('.flag').textContent(), 't = 73');
     const told = await page.locator('#track-flow-plot').getAttribute('aria-valuetext');
     assert.equal(told?.split(', ')[0], 't = 73');
-    assert.ok(told.includes(`‖g_t‖ total ${await page.locator('[data-track=flow] .chip b').first().textContent()}`), told);
-    assert.deepEqual(await page.locator('#track-hiddenMap-plot').evaluate((plot) => [plot.role, plot.ariaValueMin, plot.ariaValueNow, plot.ariaValueMax]), ['slider', '0', '73', '99']);
+    assert.ok(
+      told.includes(`‖g_t‖ total ${await page.locator('[data-track=flow] .chip b').first().textContent()}`),
+      told,
+    );
+    assert.deepEqual(
+      await page
+        .locator('#track-hiddenMap-plot')
+        .evaluate((plot) => [plot.role, plot.ariaValueMin, plot.ariaValueNow, plot.ariaValueMax]),
+      ['slider', '0', '73', '99'],
+    );
     // Elsewhere nobody else would say it.
     await page.locator('[data-track=flow] .fold').focus();
     await page.keyboard.press('ArrowRight');
@@ -63,7 +80,8 @@ describe('the time cursor', () => {
     assert.equal(await page.locator('[role=status].unseen').textContent(), 't = 74');
     await page.keyboard.press('ArrowLeft');
     const after = await page.locator('.chip b').allTextContents();
-    for (const [i, reading] of after.entries()) if (reading !== '' && reading !== '0 %') assert.notEqual(reading, before[i]);
+    for (const [i, reading] of after.entries())
+      if (reading !== '' && reading !== '0 %') assert.notEqual(reading, before[i]);
     await page.keyboard.press('End');
     await nextFrames(page);
     assert.equal(await page.locator('.flag').textContent(), 't = 99');
@@ -92,7 +110,9 @@ describe('the time cursor', () => {
     await showWeather();
     // What is out of sight is painted when the page has nothing else to do.
     await open.page.locator('canvas[data-plot]').nth(11).waitFor({ state: 'attached' });
-    const edges = await open.page.locator('canvas[data-plot]').evaluateAll((all) => all.map((canvas) => (canvas as HTMLElement).dataset['plot']));
+    const edges = await open.page
+      .locator('canvas[data-plot]')
+      .evaluateAll((all) => all.map((canvas) => (canvas as HTMLElement).dataset['plot']));
     assert.equal(edges.length, 12);
     assert.equal(new Set(edges).size, 1);
   });
@@ -165,20 +185,37 @@ describe('what the page remembers', () => {
     await page.locator('[data-track=flow] .grip').focus();
     await page.keyboard.press('ArrowDown');
     await nextFrames(page);
-    const order = (): Promise<(string | null)[]> => page.locator('[data-track]').evaluateAll((all) => all.map((track) => track.getAttribute('data-track')));
-    const before = { window: await window(), order: await order(), height: await page.locator('#track-flow-plot').evaluate((canvas) => canvas.clientHeight) };
+    const order = (): Promise<(string | null)[]> =>
+      page.locator('[data-track]').evaluateAll((all) => all.map((track) => track.getAttribute('data-track')));
+    const before = {
+      window: await window(),
+      order: await order(),
+      height: await page.locator('#track-flow-plot').evaluate((canvas) => canvas.clientHeight),
+    };
     assert.deepEqual(before.order.slice(0, 2), ['contributions', 'flow']);
     await page.reload();
     await painted(open);
     await nextFrames(page);
-    assert.deepEqual({ window: await window(), order: await order(), height: await page.locator('#track-flow-plot').evaluate((canvas) => canvas.clientHeight) }, before);
+    assert.deepEqual(
+      {
+        window: await window(),
+        order: await order(),
+        height: await page.locator('#track-flow-plot').evaluate((canvas) => canvas.clientHeight),
+      },
+      before,
+    );
     assert.equal(await page.locator('.flag').textContent(), 't = 33');
     assert.equal(await page.locator('[data-track=contributions] .plot').isVisible(), false);
     await page.locator('[data-track=contributions] .fold').click();
     await page.locator('[data-track=contributions] canvas').waitFor();
     await nextFrames(page);
-    assert.equal(await page.locator('[data-track=contributions] .chip b').first().textContent(), await page.locator('.side [data-name=dWh]').textContent());
-    const state = await page.evaluate(() => JSON.parse(sessionStorage.getItem('state of the webview') ?? 'null') as { entry: unknown });
+    assert.equal(
+      await page.locator('[data-track=contributions] .chip b').first().textContent(),
+      await page.locator('.side [data-name=dWh]').textContent(),
+    );
+    const state = await page.evaluate(
+      () => JSON.parse(sessionStorage.getItem('state of the webview') ?? 'null') as { entry: unknown },
+    );
     assert.deepEqual(state.entry, open.host.status.entry);
   });
 });
@@ -201,7 +238,9 @@ describe('what the host tells', () => {
     const { page, host } = open;
     const table = await csvRows(open, 'flow');
     host.sendStatus({ stale: 'weights.json cannot be read.', problems: [problem(0, 'error')] });
-    await page.locator('.banner', { hasText: 'The picture shows the last good run: weights.json cannot be read.' }).waitFor();
+    await page
+      .locator('.banner', { hasText: 'The picture shows the last good run: weights.json cannot be read.' })
+      .waitFor();
     assert.equal(await page.locator('.main.stale').count(), 1);
     assert.deepEqual(await csvRows(open, 'flow'), table);
     host.sendStatus({ stale: null, problems: [] });
@@ -228,8 +267,16 @@ describe('what the host tells', () => {
     assert.equal(await open.page.locator('img').count(), 0);
     const { summary } = open.host;
     assert.ok(summary !== null);
-    open.host.summary = { ...summary, runId: summary.runId, verdict: { ...summary.verdict, kind: 'nonfinite', reason: name } };
-    open.host.sendStatus({ title: name, stale: name, problems: [{ index: 0, severity: 'error', place: name, text: name }] });
+    open.host.summary = {
+      ...summary,
+      runId: summary.runId,
+      verdict: { ...summary.verdict, kind: 'nonfinite', reason: name },
+    };
+    open.host.sendStatus({
+      title: name,
+      stale: name,
+      problems: [{ index: 0, severity: 'error', place: name, text: name }],
+    });
     open.host.sendAll();
     await open.page.locator('.badge', { hasText: 'NOT FINITE' }).waitFor();
     assert.equal(await open.page.locator('.reason').textContent(), name);
@@ -255,7 +302,7 @@ describe('the choices', () => {
     await nextFrames(page);
     const head = await page.locator('[data-track=hiddenMap] thead th').allTextContents();
     assert.deepEqual(head.slice(0, 5), ['t', 'h unit 5', 'h unit 7', 'h unit 8', 'h unit 9']);
-    const cursor = Number((await page.locator('.flag').textContent() ?? '').replace('t = ', ''));
+    const cursor = Number(((await page.locator('.flag').textContent()) ?? '').replace('t = ', ''));
     const { hs } = JSON.parse(new TextDecoder().decode(await open.host.resultJson())) as { hs: number[][][] };
     assert.equal((await rowValues(page, 'hiddenMap', cursor))[0], String(hs[2]?.[cursor]?.[5]));
     assert.notEqual(await body.textContent(), first);

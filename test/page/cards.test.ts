@@ -1,4 +1,5 @@
-// The pictures beside the tracks: saved as PNG, painted only when they change, and as the user left them after a reload.
+// The pictures beside the tracks: saved as PNG, painted only when they change, and as the user left them after a
+// reload.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { PNG } from 'pngjs';
@@ -8,7 +9,9 @@ import { weatherConfig } from '../support/experiments.js';
 import { cursorTo, nextFrames, painted, readout } from './support.js';
 
 let pages: PageServer;
-before(async () => { pages = await startPages(); });
+before(async () => {
+  pages = await startPages();
+});
 after(() => pages.close());
 
 async function weather(options: Parameters<PageServer['open']>[0] = {}): Promise<OpenPage> {
@@ -41,7 +44,11 @@ describe('a card saved as PNG', () => {
         context.fillStyle = getComputedStyle(document.body).backgroundColor;
         context.fillRect(0, 0, copy.width, copy.height);
         context.drawImage(canvas, 0, 0);
-        return { width: canvas.clientWidth, height: canvas.clientHeight, bytes: [...context.getImageData(0, 0, copy.width, copy.height).data] };
+        return {
+          width: canvas.clientWidth,
+          height: canvas.clientHeight,
+          bytes: [...context.getImageData(0, 0, copy.width, copy.height).data],
+        };
       });
       const before = host.sent.saveFile.length;
       await page.locator(`[data-card=${id}] .actions button`, { hasText: 'PNG' }).click();
@@ -52,8 +59,15 @@ describe('a card saved as PNG', () => {
       assert.equal(saved.width, 2 * width);
       const head = saved.height - 2 * height;
       assert.ok(head >= 40 && head <= 80, `${head} pixels for the title`);
-      const [plot, title] = [saved.data.subarray(4 * head * saved.width), saved.data.subarray(0, 4 * head * saved.width)];
-      assert.equal(plot.filter((value, i) => Math.abs(value - (bytes[i] ?? NaN)) > 2).length, 0, `${id}: the same pixels`);
+      const [plot, title] = [
+        saved.data.subarray(4 * head * saved.width),
+        saved.data.subarray(0, 4 * head * saved.width),
+      ];
+      assert.equal(
+        plot.filter((value, i) => Math.abs(value - (bytes[i] ?? NaN)) > 2).length,
+        0,
+        `${id}: the same pixels`,
+      );
       // The title is bright on the dark ground, and is nowhere cut off at the edge.
       const bright = (x: number, y: number): boolean => (title[4 * (y * saved.width + x)] ?? 0) > 150;
       let letters = 0;
@@ -73,10 +87,13 @@ describe('a card', () => {
       const counts: Record<string, number> = {};
       (window as unknown as { counts: typeof counts }).counts = counts;
       const width = Object.getOwnPropertyDescriptor(HTMLCanvasElement.prototype, 'width') ?? {};
-      Object.defineProperty(HTMLCanvasElement.prototype, 'width', { ...width, set(this: HTMLCanvasElement, value: number) {
-        if (this.id.startsWith('card-')) counts[this.id] = (counts[this.id] ?? 0) + 1;
-        width.set?.call(this, value);
-      } });
+      Object.defineProperty(HTMLCanvasElement.prototype, 'width', {
+        ...width,
+        set(this: HTMLCanvasElement, value: number) {
+          if (this.id.startsWith('card-')) counts[this.id] = (counts[this.id] ?? 0) + 1;
+          width.set?.call(this, value);
+        },
+      });
     });
     await cursorTo(page, 37);
     await page.locator('[data-card=unit] .place', { hasText: 't = 37' }).waitFor();
@@ -107,7 +124,9 @@ describe('what was chosen in a view', () => {
       value: await page.locator('[data-name=cell-value]').getAttribute('data-value'),
       ratio: await page.locator('[data-name=ratio-Wx]').getAttribute('data-value'),
       rate: await field.inputValue(),
-      tensor: await page.locator('[data-card=weights] vscode-dropdown').evaluate((element) => (element as HTMLInputElement).value),
+      tensor: await page
+        .locator('[data-card=weights] vscode-dropdown')
+        .evaluate((element) => (element as HTMLInputElement).value),
       table: await page.locator('[data-card=eigenvalues] .twin').isVisible(),
       dx: await page.locator('[data-track=flow] .chip', { hasText: 'dx' }).getAttribute('aria-pressed'),
       network: await page.locator('[data-track=network] .formula').textContent(),
@@ -154,10 +173,14 @@ describe('what was chosen in a view', () => {
 describe('a batch of one', () => {
   it('is offered once', async () => {
     const open = await pages.open();
-    await open.host.run(JSON.stringify({ cell: 'tanh', weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] }, sequences: [[0.1], [0.2], [0.3]] }));
+    await open.host.run(
+      JSON.stringify({ cell: 'tanh', weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] }, sequences: [[0.1], [0.2], [0.3]] }),
+    );
     await painted(open);
     await open.page.waitForTimeout(50); // the toolkit reads its options in a later task
-    assert.deepEqual(await open.page.locator('vscode-dropdown[aria-label=Sequence] vscode-option').allTextContents(), ['all (1)']);
+    assert.deepEqual(await open.page.locator('vscode-dropdown[aria-label=Sequence] vscode-option').allTextContents(), [
+      'all (1)',
+    ]);
     await clean(open);
   });
 });

@@ -10,7 +10,9 @@ import { csvRows, nextFrames, painted, relativeError } from './support.js';
 
 let pages: PageServer;
 let open: OpenPage;
-before(async () => { pages = await startPages(); });
+before(async () => {
+  pages = await startPages();
+});
 after(() => pages.close());
 afterEach(async () => {
   assert.deepEqual(open.complaints, []);
@@ -56,7 +58,7 @@ describe('a pinned run', () => {
       assert.ok(relativeError(value, ring(0.9, t)) < 1e-6);
       assert.ok(relativeError(pinned[t] ?? NaN, ring(0.5, t)) < 1e-6, `t = ${t}: ${pinned[t]}`);
     });
-    assert.match(await pins().textContent() ?? '', /VANISHING.*×0\.500 per step/);
+    assert.match((await pins().textContent()) ?? '', /VANISHING.*×0\.500 per step/);
   });
 
   it('is compared step by step: the difference is the quotient of the norms', async () => {
@@ -78,10 +80,15 @@ describe('a pinned run', () => {
     await pin();
     await open.page.locator('[data-card=compare] button.copy', { hasText: /^copy$/ }).click();
     await open.page.locator('[data-card=compare] button.copy', { hasText: 'copied' }).waitFor();
-    const [head, row] = (await open.page.evaluate(() => navigator.clipboard.readText())).trimEnd().split('\n').map((line) => line.split('\t'));
+    const [head, row] = (await open.page.evaluate(() => navigator.clipboard.readText()))
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t'));
     assert.deepEqual(head, ['pin', 'name', 'verdict', 'factor per step', 'log10 of the ratio']);
     assert.deepEqual(row?.slice(0, 3), ['#1', 'ring 0.5', 'vanishing']);
-    assert.ok(relativeError(Number(row[3]), 0.5) < 1e-6 && relativeError(Number(row[4]), (T - 1) * Math.log10(0.5)) < 1e-6);
+    assert.ok(
+      relativeError(Number(row[3]), 0.5) < 1e-6 && relativeError(Number(row[4]), (T - 1) * Math.log10(0.5)) < 1e-6,
+    );
   });
 
   it('of another length meets the run at its last step', async () => {
@@ -94,22 +101,26 @@ describe('a pinned run', () => {
     pinned.slice(20).forEach((value, t) => assert.ok(relativeError(value, ring(0.5, t)) < 1e-6));
   });
 
-  it('of many steps is kept at some of them: the table has its numbers there alone, with no more digits than were kept', async () => {
-    open = await pages.open();
-    const long = 3000;
-    await open.host.run(ringConfig(0.99, 8, long, { dtype: 'float64', cell: 'identity' }));
-    await painted(open);
-    await pin();
-    const { head, rows } = await csvRows(open, 'flow');
-    const at = head.indexOf('‖g_t‖ #1 ring 0.99');
-    const kept = rows.filter((row) => row[at] !== '');
-    assert.ok(kept.length >= 512 && kept.length <= 1024, `${kept.length} steps`);
-    for (const row of kept) {
-      const [t, value = ''] = [Number(row[0]), row[at]];
-      assert.ok(value.replace(/e.*$/, '').replace(/\D/g, '').replace(/^0+/, '').length <= 7, value);
-      assert.ok(relativeError(Number(value), Math.sqrt(8) * 0.99 ** (long - 1 - t)) < 1e-6, `t = ${t}: ${value}`);
-    }
-  });
+  it(
+    'of many steps is kept at some of them: the table has its numbers there alone, with no more digits than were ' +
+      'kept',
+    async () => {
+      open = await pages.open();
+      const long = 3000;
+      await open.host.run(ringConfig(0.99, 8, long, { dtype: 'float64', cell: 'identity' }));
+      await painted(open);
+      await pin();
+      const { head, rows } = await csvRows(open, 'flow');
+      const at = head.indexOf('‖g_t‖ #1 ring 0.99');
+      const kept = rows.filter((row) => row[at] !== '');
+      assert.ok(kept.length >= 512 && kept.length <= 1024, `${kept.length} steps`);
+      for (const row of kept) {
+        const [t, value = ''] = [Number(row[0]), row[at]];
+        assert.ok(value.replace(/e.*$/, '').replace(/\D/g, '').replace(/^0+/, '').length <= 7, value);
+        assert.ok(relativeError(Number(value), Math.sqrt(8) * 0.99 ** (long - 1 - t)) < 1e-6, `t = ${t}: ${value}`);
+      }
+    },
+  );
 
   it('survives a reload of the window, exact zeros too', async () => {
     await start(0);
@@ -125,7 +136,16 @@ describe('a pinned run', () => {
   it('keeps its shape in a thousand points when it is long', async () => {
     open = await pages.open();
     const steps = 6000;
-    await open.host.run(JSON.stringify({ name: 'long', cell: 'identity', dtype: 'float64', weights: { Wx: [[0]], Wh: [[0]], b: [[0]] }, sequences: [Array.from({ length: steps }, () => [0])], upstreamGradient: [Array.from({ length: steps }, (_, t) => [t === 4321 ? 1000 : 1])] }));
+    await open.host.run(
+      JSON.stringify({
+        name: 'long',
+        cell: 'identity',
+        dtype: 'float64',
+        weights: { Wx: [[0]], Wh: [[0]], b: [[0]] },
+        sequences: [Array.from({ length: steps }, () => [0])],
+        upstreamGradient: [Array.from({ length: steps }, (_, t) => [t === 4321 ? 1000 : 1])],
+      }),
+    );
     await painted(open);
     await pin();
     const pinned = await column('‖g_t‖ #1 long');
@@ -140,7 +160,12 @@ describe('a pinned run', () => {
     await start(0.5);
     for (let i = 0; i < 6; i++) await pin();
     assert.equal(await pins().count(), 6);
-    assert.equal(await open.page.locator('.toolbar vscode-button', { hasText: 'Pin run' }).evaluate((button) => (button as HTMLButtonElement).disabled), true);
+    assert.equal(
+      await open.page
+        .locator('.toolbar vscode-button', { hasText: 'Pin run' })
+        .evaluate((button) => (button as HTMLButtonElement).disabled),
+      true,
+    );
     const name = open.page.locator('.pins .pin-name').nth(1);
     await name.fill('before training');
     await name.press('Enter');
@@ -163,7 +188,8 @@ describe('a pinned run', () => {
       const ends = ((window as unknown as { ends: Record<string, number> }).ends = {});
       prototype.fillText = function (...args) {
         // The picture that is saved, and no chart on it.
-        if (this.canvas.id === '' && this.canvas.width === 1800 && this.textAlign === 'left') Object.assign(ends, { [args[0]]: args[1] + this.measureText(args[0]).width });
+        if (this.canvas.id === '' && this.canvas.width === 1800 && this.textAlign === 'left')
+          Object.assign(ends, { [args[0]]: args[1] + this.measureText(args[0]).width });
         fillText.apply(this, args);
       };
     });
@@ -266,7 +292,10 @@ describe('the history', () => {
       await open.page.mouse.move(0, 0);
       await open.page.locator('.history-controls .range').press('Home');
       await open.page.locator('[data-track=flow] .chip', { hasText: 'version 1' }).first().waitFor();
-      assert.deepEqual(await violationsOf(open.page, ['[data-card=history]', '[data-card=compare]', '[data-track=flow]']), []);
+      assert.deepEqual(
+        await violationsOf(open.page, ['[data-card=history]', '[data-card=compare]', '[data-track=flow]']),
+        [],
+      );
     });
   }
 });

@@ -23,14 +23,16 @@ after(async () => {
   await pages.close();
 });
 
-const copyOf = (page: Page, place: string): Promise<string[][]> => copied(page, () => page.locator(`${place} button.copy`).first().click());
+const copyOf = (page: Page, place: string): Promise<string[][]> =>
+  copied(page, () => page.locator(`${place} button.copy`).first().click());
 
 describe('Copy', () => {
   it('gives the numbers of a track with every digit, a row for each step', async () => {
     const [head, ...rows] = await copyOf(open.page, '[data-track=flow]');
     assert.equal(head?.[0], 't');
     assert.equal(rows.length, T);
-    for (const [t, g] of rows) assert.ok(relativeError(Number(g), reference.expected.norms.dh[Number(t)] ?? NaN) < 1e-9, `t = ${t}: ${g}`);
+    for (const [t, g] of rows)
+      assert.ok(relativeError(Number(g), reference.expected.norms.dh[Number(t)] ?? NaN) < 1e-9, `t = ${t}: ${g}`);
   });
 
   it('takes the steps in view', async () => {
@@ -60,7 +62,17 @@ describe('Copy', () => {
 
   it('is there for every track and every card, and says that it has copied', async () => {
     const { page } = open;
-    assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('.track, .card:not(.proofs)')].filter((place) => place.querySelector('button.copy') === null && place.querySelector('.card-head .actions') !== null).map((place) => place.getAttribute('aria-label'))), []);
+    assert.deepEqual(
+      await page.evaluate(() =>
+        [...document.querySelectorAll('.track, .card:not(.proofs)')]
+          .filter(
+            (place) =>
+              place.querySelector('button.copy') === null && place.querySelector('.card-head .actions') !== null,
+          )
+          .map((place) => place.getAttribute('aria-label')),
+      ),
+      [],
+    );
     const button = page.locator('[data-card=weights] button.copy');
     const rows = await copied(page, () => button.click());
     assert.equal(rows.length, reference.shapes.H ** 2 + 1);
@@ -78,7 +90,10 @@ it('analyses answer again after a reload, and after a report was made', async ()
   await page.reload();
   await painted(open);
   await computed(page, 'jacobian');
-  await page.locator('[data-card=reach] [data-name=horizon], [data-card=reach] .note', { hasText: 'dWh' }).first().waitFor();
+  await page
+    .locator('[data-card=reach] [data-name=horizon], [data-card=reach] .note', { hasText: 'dWh' })
+    .first()
+    .waitFor();
   assert.equal((await host.reportData()).extent.kind, 'everything');
   await nextFrames(page);
   assert.deepEqual(host.sent.failed, []);

@@ -14,7 +14,13 @@ before(async () => {
 });
 after(() => pages.close());
 
-const places = ['[data-track=jacobian] .failed', '[data-track=product] .failed', '[data-track=attribution] .failed', '[data-track=sources] .failed', '[data-card=reach] .note:not(.gathering)'];
+const places = [
+  '[data-track=jacobian] .failed',
+  '[data-track=product] .failed',
+  '[data-track=attribution] .failed',
+  '[data-track=sources] .failed',
+  '[data-card=reach] .note:not(.gathering)',
+];
 const analyses = ['jacobians', 'attribution', 'attributionRow', 'reach'];
 
 async function fails(rho: number): Promise<void> {
@@ -22,7 +28,8 @@ async function fails(rho: number): Promise<void> {
   await open.host.run(ringConfig(rho, 4, 60, { dtype: 'float64', upstreamGradient: 'every' }));
   await open.page.locator('.run-name', { hasText: `ring ${rho}` }).waitFor();
   await painted(open);
-  for (const place of places) await open.page.locator(place, { hasText: 'Could not be computed: The engine stopped.' }).waitFor();
+  for (const place of places)
+    await open.page.locator(place, { hasText: 'Could not be computed: The engine stopped.' }).waitFor();
   open.host.lost.clear();
 }
 
@@ -37,9 +44,13 @@ it('says that it could not be computed, and why, instead of computing for ever',
 it('is there after it was tried again', async () => {
   const { page } = open;
   // One question answers both tracks of the Jacobians.
-  for (const place of places.filter((name) => !name.includes('product'))) await page.locator(place).getByRole('button', { name: 'Ask for this analysis again' }).click();
+  for (const place of places.filter((name) => !name.includes('product')))
+    await page.locator(place).getByRole('button', { name: 'Ask for this analysis again' }).click();
   for (const place of places.slice(0, 4)) await page.locator(place).waitFor({ state: 'hidden' });
-  await page.locator('[data-card=reach] [data-name=horizon], [data-card=reach] .note', { hasText: 'dWh' }).first().waitFor();
+  await page
+    .locator('[data-card=reach] [data-name=horizon], [data-card=reach] .note', { hasText: 'dWh' })
+    .first()
+    .waitFor();
   for (const track of ['jacobian', 'attribution']) await computed(page, track);
   const { rows } = await csvRows(open, 'jacobian');
   rows.forEach(([, largest]) => assert.ok(Math.abs(Number(largest) - 0.9) < 1e-12));
@@ -57,5 +68,8 @@ it('is forgotten with the run that it was for', async () => {
 it('never met a policy violation or an error, and logged every failure', async () => {
   assert.deepEqual(await open.violations(), []);
   assert.deepEqual(open.complaints, []);
-  assert.ok(open.host.sent.failed.length >= 2 * analyses.length && open.host.sent.failed.every(({ message }) => message.includes('The engine stopped.')));
+  assert.ok(
+    open.host.sent.failed.length >= 2 * analyses.length &&
+      open.host.sent.failed.every(({ message }) => message.includes('The engine stopped.')),
+  );
 });

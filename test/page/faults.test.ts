@@ -1,4 +1,5 @@
-// Accessibility faults in what has to be opened first: help sheets, the menu, the page without a run, folded tracks, every table.
+// Accessibility faults in what has to be opened first: help sheets, the menu, the page without a run, folded tracks,
+// every table.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { weatherConfig } from '../support/experiments.js';
@@ -9,7 +10,9 @@ import { violationsOf } from './axe.js';
 import { computed, nextFrames, painted } from './support.js';
 
 let pages: PageServer;
-before(async () => { pages = await startPages(); });
+before(async () => {
+  pages = await startPages();
+});
 after(() => pages.close());
 
 async function clean(open: OpenPage): Promise<void> {
@@ -28,7 +31,10 @@ for (const theme of themeNames) {
       host.sendStatus({ running: { runId: 1, phase: 'run', fraction: 0.4 } });
       await page.getByText('The first run is under way').waitFor();
       assert.deepEqual(await violationsOf(page, ['body']), []);
-      host.sendStatus({ running: null, problems: [{ index: 0, severity: 'error', place: 'a.rnn.json:1:1', text: 'Not a number.' }] });
+      host.sendStatus({
+        running: null,
+        problems: [{ index: 0, severity: 'error', place: 'a.rnn.json:1:1', text: 'Not a number.' }],
+      });
       await page.getByText('This experiment cannot run yet').waitFor();
       assert.deepEqual(await violationsOf(page, ['body']), []);
       await clean(open);
@@ -46,7 +52,7 @@ for (const theme of themeNames) {
       for (let i = 0; i < count; i++) {
         await helps.nth(i).evaluate((button) => (button as HTMLElement).click());
         await page.locator('.popover').waitFor();
-        seen.add(await page.locator('.popover').getAttribute('aria-label') ?? '');
+        seen.add((await page.locator('.popover').getAttribute('aria-label')) ?? '');
         assert.deepEqual(await violationsOf(page, ['.popover']), []);
         await page.keyboard.press('Escape');
         await page.locator('.popover').waitFor({ state: 'detached' });
@@ -59,10 +65,17 @@ for (const theme of themeNames) {
       await page.locator('[data-track=preActivation] .fold').click();
       await page.locator('#track-preActivation-plot[data-plot]').waitFor();
       for (const track of ['jacobian', 'attribution']) await computed(page, track);
-      await page.evaluate(() => { for (const button of document.querySelectorAll<HTMLElement>('button[aria-label^="Table of"]')) if (button.checkVisibility() && button.getAttribute('aria-expanded') === 'false') button.click(); });
-      await page.waitForFunction(() => [...document.querySelectorAll<HTMLElement>('.twin')].filter((twin) => twin.checkVisibility()).every((twin) => twin.querySelector('tbody tr') !== null));
+      await page.evaluate(() => {
+        for (const button of document.querySelectorAll<HTMLElement>('button[aria-label^="Table of"]'))
+          if (button.checkVisibility() && button.getAttribute('aria-expanded') === 'false') button.click();
+      });
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll<HTMLElement>('.twin')]
+          .filter((twin) => twin.checkVisibility())
+          .every((twin) => twin.querySelector('tbody tr') !== null),
+      );
       await nextFrames(page);
-      assert.ok(await page.locator('.twin:visible').count() > 15);
+      assert.ok((await page.locator('.twin:visible').count()) > 15);
       assert.deepEqual(await violationsOf(page, ['main']), []);
       await clean(open);
     });

@@ -1,4 +1,5 @@
-// Files and the clipboard hold the numbers of one run, also while others replace it; and long runs are gathered in few questions.
+// Files and the clipboard hold the numbers of one run, also while others replace it; and long runs are gathered in few
+// questions.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { ringConfig } from '../support/experiments.js';
@@ -14,7 +15,9 @@ before(async () => {
   open = await pages.open();
   await open.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
 });
-afterEach(() => { open.host.meanwhile = () => Promise.resolve(); });
+afterEach(() => {
+  open.host.meanwhile = () => Promise.resolve();
+});
 after(async () => {
   assert.deepEqual(open.complaints, []);
   assert.deepEqual(open.host.sent.failed, []);
@@ -24,10 +27,12 @@ after(async () => {
 
 /** States of a linear ring whose bias tells the runs apart: h_t = b·(1 + ρ + … + ρ^t) in every unit. */
 const config = (b: number): string => {
-  const ring = JSON.parse(ringConfig(0.5, H, T, { dtype: 'float64', cell: 'identity', name: `bias ${b}` })) as { weights: Record<string, unknown> };
+  const ring = JSON.parse(ringConfig(0.5, H, T, { dtype: 'float64', cell: 'identity', name: `bias ${b}` })) as {
+    weights: Record<string, unknown>;
+  };
   return JSON.stringify({ ...ring, weights: { ...ring.weights, b: [new Array(H).fill(b)] } });
 };
-const state = (b: number, t: number): number => b * (1 - 0.5 ** (t + 1)) / 0.5;
+const state = (b: number, t: number): number => (b * (1 - 0.5 ** (t + 1))) / 0.5;
 
 async function show(b: number): Promise<void> {
   await open.host.run(config(b));
@@ -56,7 +61,9 @@ describe('a run that is replaced while its numbers are gathered', () => {
     assert.equal(open.host.sent.saveFile.length, before);
     const { rows } = await csvRows(open, 'hiddenMap');
     assert.equal(rows.length, T);
-    for (const [t, ...values] of rows) for (const value of values) assert.ok(relativeError(Number(value), state(2, Number(t))) < 1e-12, `t = ${t}: ${value}`);
+    for (const [t, ...values] of rows)
+      for (const value of values)
+        assert.ok(relativeError(Number(value), state(2, Number(t))) < 1e-12, `t = ${t}: ${value}`);
     assert.equal(await note().isVisible(), false);
   });
 
@@ -81,7 +88,13 @@ describe('a run that is replaced while its numbers are gathered', () => {
 });
 
 describe(`a CSV of ${T} steps`, () => {
-  for (const [track, column] of [['hiddenMap', 'h unit 0'], ['gradientMap', 'g unit 0'], ['preActivation', 'z unit 0'], ['units', 'h unit 0'], ['network', 'h unit 0']] as const) {
+  for (const [track, column] of [
+    ['hiddenMap', 'h unit 0'],
+    ['gradientMap', 'g unit 0'],
+    ['preActivation', 'z unit 0'],
+    ['units', 'h unit 0'],
+    ['network', 'h unit 0'],
+  ] as const) {
     it(`takes few questions: ${track}`, async () => {
       if (open.host.summary?.name !== 'bias 4') await show(4);
       if (track === 'preActivation') await open.page.locator('[data-track=preActivation] .fold').click();
@@ -94,7 +107,8 @@ describe(`a CSV of ${T} steps`, () => {
       rows.forEach((row) => {
         const t = Number(row[0]);
         // What reaches t from the last step: ρ^(T−1−t), below what a double holds far back.
-        if (column.startsWith('g')) assert.ok(Math.abs(log10Of(row[at] ?? '') - (T - 1 - t) * Math.log10(0.5)) < 1e-9, `t = ${t}: ${row[at]}`);
+        if (column.startsWith('g'))
+          assert.ok(Math.abs(log10Of(row[at] ?? '') - (T - 1 - t) * Math.log10(0.5)) < 1e-9, `t = ${t}: ${row[at]}`);
         else assert.ok(relativeError(Number(row[at]), state(4, t)) < 1e-12, `t = ${t}: ${row[at]}`);
       });
     });

@@ -20,10 +20,18 @@ after(async () => {
 });
 
 /** Linear units without recurrence whose states are the inputs: h_t = sin(0.01·t)·(unit + 1). */
-const config = (T: number, H: number): string => JSON.stringify({
-  name: `states ${T}`, cell: 'identity', dtype: 'float64', weights: { Wx: [Array.from({ length: H }, (_, j) => j + 1)], Wh: Array.from({ length: H }, () => new Array<number>(H).fill(0)), b: [new Array<number>(H).fill(0)] },
-  sequences: [Array.from({ length: T }, (_, t) => [Math.sin(0.01 * t)])],
-});
+const config = (T: number, H: number): string =>
+  JSON.stringify({
+    name: `states ${T}`,
+    cell: 'identity',
+    dtype: 'float64',
+    weights: {
+      Wx: [Array.from({ length: H }, (_, j) => j + 1)],
+      Wh: Array.from({ length: H }, () => new Array<number>(H).fill(0)),
+      b: [new Array<number>(H).fill(0)],
+    },
+    sequences: [Array.from({ length: T }, (_, t) => [Math.sin(0.01 * t)])],
+  });
 
 async function tooltipAt(track: string, x: number, y: number): Promise<string[]> {
   const { page } = open;
@@ -55,13 +63,20 @@ describe('the tooltip of a heatmap', () => {
     await painted(open);
     const { left, right, height } = await plotOf(open.page, 'hiddenMap');
     const texts = await tooltipAt('hiddenMap', left + 0.3 * (right - left), 7 + (2.5 / H) * (height - 14));
-    const told = texts.map((text) => /^t = (\d+) … (\d+), unit 2$/.exec(text)).find((match) => match !== null) ?? assert.fail(texts.join(' | '));
+    const told =
+      texts.map((text) => /^t = (\d+) … (\d+), unit 2$/.exec(text)).find((match) => match !== null) ??
+      assert.fail(texts.join(' | '));
     const [from, to] = [Number(told[1]), Number(told[2])];
     assert.ok(to > from && to - from < 40, `${from} … ${to}`);
     const values = Array.from({ length: to - from + 1 }, (_, i) => 3 * Math.sin(0.01 * (from + i)));
     const largest = values.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
-    const line = texts.find((text) => text.startsWith(`largest of ${values.length} values: h = `)) ?? assert.fail(texts.join(' | '));
-    assert.ok(Math.abs(Number(line.split('= ')[1]?.replace('−', '-')) - largest) < 6e-4 * Math.abs(largest), `${line} instead of ${largest}`);
+    const line =
+      texts.find((text) => text.startsWith(`largest of ${values.length} values: h = `)) ??
+      assert.fail(texts.join(' | '));
+    assert.ok(
+      Math.abs(Number(line.split('= ')[1]?.replace('−', '-')) - largest) < 6e-4 * Math.abs(largest),
+      `${line} instead of ${largest}`,
+    );
   });
 
   it('so do the lines of single units: a reading between two points says that it is near', async () => {
@@ -76,7 +91,16 @@ describe('the tooltip of a heatmap', () => {
       await nextFrames(page);
       readings.push(await page.locator('[data-track=units] .chip b').allTextContents());
     }
-    assert.ok(readings.flat().some((text) => text.startsWith('≈ ')), readings.join(' | '));
-    readings.forEach(([, text = ''], i) => { if (!text.startsWith('≈')) assert.ok(Math.abs(Number(text.replace('−', '-')) - 2 * Math.sin(0.01 * (i + 1))) < 6e-4, `t = ${i + 1}: ${text}`); });
+    assert.ok(
+      readings.flat().some((text) => text.startsWith('≈ ')),
+      readings.join(' | '),
+    );
+    readings.forEach(([, text = ''], i) => {
+      if (!text.startsWith('≈'))
+        assert.ok(
+          Math.abs(Number(text.replace('−', '-')) - 2 * Math.sin(0.01 * (i + 1))) < 6e-4,
+          `t = ${i + 1}: ${text}`,
+        );
+    });
   });
 });

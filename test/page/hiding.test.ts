@@ -1,4 +1,5 @@
-// What the user hides, types or refuses is what happens: lines with all that belongs to them, a clip beyond the slider, a closed clipboard, a low window.
+// What the user hides, types or refuses is what happens: lines with all that belongs to them, a clip beyond the slider,
+// a closed clipboard, a low window.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { startPages } from '../support/page.js';
@@ -30,9 +31,19 @@ async function toggle(legend: RegExp): Promise<void> {
 const has = async (part: string): Promise<boolean> => (await flow()).some((text) => text.includes(part));
 
 it('a hidden line takes its label, its strip of zeros and its part of the axis with it', async () => {
-  // 2 to the next of eight units for nine steps: the gradient doubles, then all is lost. The loss is larger by 1e6 than that of the verdict.
-  await show(shiftConfig(8, 20, { upstreamGradient: [Array.from({ length: 20 }, (_, t) => Array.from({ length: 8 }, () => (t === 19 ? 1e6 : 0)))] }), 'shift');
-  assert.deepEqual([await has('exactly 0'), await has('from the last step: exactly 0'), await has('10⁸'), await has('×1.743')], [true, true, true, true], (await flow()).join(' | '));
+  // 2 to the next of eight units for nine steps: the gradient doubles, then all is lost. The loss is larger by 1e6 than
+  // that of the verdict.
+  await show(
+    shiftConfig(8, 20, {
+      upstreamGradient: [Array.from({ length: 20 }, (_, t) => Array.from({ length: 8 }, () => (t === 19 ? 1e6 : 0)))],
+    }),
+    'shift',
+  );
+  assert.deepEqual(
+    [await has('exactly 0'), await has('from the last step: exactly 0'), await has('10⁸'), await has('×1.743')],
+    [true, true, true, true],
+    (await flow()).join(' | '),
+  );
   await toggle(/from the last step alone/);
   assert.deepEqual([await has('exactly 0'), await has('from the last step')], [true, false]);
   await toggle(/fitted rate/);
@@ -50,15 +61,27 @@ it('a hidden line takes its label, its strip of zeros and its part of the axis w
   assert.ok(saved.includes('Gradient flow') && !saved.some((text) => text.includes('total')), saved.join(' | '));
   // They come back.
   for (const legend of [/total/, /dx/, /fitted rate/]) await toggle(legend);
-  assert.ok((await flow()).includes('exactly 0') && await has('10⁸') && await has('×1.743'));
+  assert.ok((await flow()).includes('exactly 0') && (await has('10⁸')) && (await has('×1.743')));
 });
 
 it('the band of the batch goes with the lines of its sequences', async () => {
   const [B, T] = [3, 30];
   const dhs = Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [t === T - 1 ? 10 ** -b : 0]));
-  await show(JSON.stringify({ name: 'batch', cell: 'identity', dtype: 'float64', weights: { Wx: [[0]], Wh: [[0.7]], b: [[0]] }, sequences: dhs, upstreamGradient: dhs }), 'batch');
+  await show(
+    JSON.stringify({
+      name: 'batch',
+      cell: 'identity',
+      dtype: 'float64',
+      weights: { Wx: [[0]], Wh: [[0.7]], b: [[0]] },
+      sequences: dhs,
+      upstreamGradient: dhs,
+    }),
+    'batch',
+  );
   const { left, right, height } = await plotOf(open.page, 'flow');
-  /** How many of every fourth pixel at the middle step are red: those of a line, or those of all that lies between two. */
+  /**
+   * How many of every fourth pixel at the middle step are red: those of a line, or those of all that lies between two.
+   */
   const red = async (): Promise<number> => {
     let count = 0;
     for (let y = 20; y < height - 20; y += 4) {
@@ -69,7 +92,7 @@ it('the band of the batch goes with the lines of its sequences', async () => {
   };
   for (const legend of [/total/, /fitted rate/]) await toggle(legend);
   // Two decades of about five that are in view.
-  assert.ok(await red() > height / 16, String(await red()));
+  assert.ok((await red()) > height / 16, String(await red()));
   await toggle(/each sequence/);
   assert.equal(await red(), 0);
   for (const legend of [/total/, /fitted rate/, /each sequence/]) await toggle(legend);
@@ -79,7 +102,17 @@ it('of a batch with too many lines the chosen sequence has one, under its own na
   const { page } = open;
   const [B, T] = [20, 30];
   const dhs = Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [t === T - 1 ? 10 ** -b : 0]));
-  await show(JSON.stringify({ name: 'twenty', cell: 'identity', dtype: 'float64', weights: { Wx: [[0]], Wh: [[0.7]], b: [[0]] }, sequences: dhs, upstreamGradient: dhs }), 'twenty');
+  await show(
+    JSON.stringify({
+      name: 'twenty',
+      cell: 'identity',
+      dtype: 'float64',
+      weights: { Wx: [[0]], Wh: [[0.7]], b: [[0]] },
+      sequences: dhs,
+      upstreamGradient: dhs,
+    }),
+    'twenty',
+  );
   const legend = page.locator('[data-track=flow] .legend');
   assert.doesNotMatch(await legend.innerText(), /sequence/);
   await page.locator('vscode-dropdown[aria-label=Sequence]').click();
@@ -88,7 +121,9 @@ it('of a batch with too many lines the chosen sequence has one, under its own na
   assert.doesNotMatch(await legend.innerText(), /each sequence/);
   await page.locator('vscode-dropdown[aria-label=Sequence]').click();
   await page.locator('vscode-dropdown[aria-label=Sequence] vscode-option[value="all"]').click();
-  await page.waitForFunction(() => document.querySelector('[data-track=flow] .legend')?.textContent.includes('sequence') === false);
+  await page.waitForFunction(
+    () => document.querySelector('[data-track=flow] .legend')?.textContent.includes('sequence') === false,
+  );
 });
 
 it('what is refused is marked as long as it stands in its field, and no longer', async () => {
@@ -119,7 +154,9 @@ it('what is refused is marked as long as it stands in its field, and no longer',
   const bias = page.locator('[data-field=biasShift] .number');
   await bias.fill('0.5');
   await bias.press('Enter');
-  await page.waitForFunction(() => document.querySelector<HTMLInputElement>('[data-field=clipNorm] .number')?.value === 'off');
+  await page.waitForFunction(
+    () => document.querySelector<HTMLInputElement>('[data-field=clipNorm] .number')?.value === 'off',
+  );
   assert.equal(await clip.getAttribute('aria-invalid'), null);
   await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
 });
@@ -137,7 +174,10 @@ it('more units than can be drawn are told beside their field, until others are c
   await page.locator('#track-flow-plot').hover({ position: { x: 300, y: 60 } });
   await nextFrames(page);
   assert.equal(await units.inputValue(), '11,0-6');
-  assert.equal(await note.innerText(), 'Only the first 8 of these 11 units are drawn: more lines could not be told apart.');
+  assert.equal(
+    await note.innerText(),
+    'Only the first 8 of these 11 units are drawn: more lines could not be told apart.',
+  );
   await units.fill('0-7');
   await page.keyboard.press('Enter');
   assert.equal(await note.isVisible(), false);
@@ -145,17 +185,34 @@ it('more units than can be drawn are told beside their field, until others are c
 
 it('a clip that is typed is that clip, also beyond the end of the slider, which is none', async () => {
   const { page } = open;
-  await show(JSON.stringify({ name: 'doubling', cell: 'identity', dtype: 'float64', weights: { Wx: [[1]], Wh: [[2]], b: [[0]] }, sequences: [Array.from({ length: 20 }, () => [1])] }), 'doubling');
+  await show(
+    JSON.stringify({
+      name: 'doubling',
+      cell: 'identity',
+      dtype: 'float64',
+      weights: { Wx: [[1]], Wh: [[2]], b: [[0]] },
+      sequences: [Array.from({ length: 20 }, () => [1])],
+    }),
+    'doubling',
+  );
   await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
   const field = page.locator('[data-field=clipNorm] .number');
   await field.fill('5000');
   await field.press('Enter');
   const told = page.locator('[data-outcome=clip]');
   await told.waitFor();
-  // As the engine does it: the whole gradient of the parameters is shortened to the norm. dWh = Σ h_{t−1}·2^{19−t}, dWx = db = Σ 2^{19−t}.
-  const sum = (term: (t: number) => number): number => Array.from({ length: 20 }, (_, t) => term(t)).reduce((total, value) => total + value, 0);
-  const whole = Math.hypot(sum((t) => (2 ** t - 1) * 2 ** (19 - t)), Math.SQRT2 * sum((t) => 2 ** (19 - t)));
-  assert.ok(Math.abs(Number(await told.getAttribute('data-after')) / (5000 / whole) - 1) < 1e-9, await told.innerText());
+  // As the engine does it: the whole gradient of the parameters is shortened to the norm. dWh = Σ h_{t−1}·2^{19−t}, dWx
+  // = db = Σ 2^{19−t}.
+  const sum = (term: (t: number) => number): number =>
+    Array.from({ length: 20 }, (_, t) => term(t)).reduce((total, value) => total + value, 0);
+  const whole = Math.hypot(
+    sum((t) => (2 ** t - 1) * 2 ** (19 - t)),
+    Math.SQRT2 * sum((t) => 2 ** (19 - t)),
+  );
+  assert.ok(
+    Math.abs(Number(await told.getAttribute('data-after')) / (5000 / whole) - 1) < 1e-9,
+    await told.innerText(),
+  );
   await field.blur();
   assert.equal(await field.inputValue(), '5000');
   await page.locator('[data-field=clipNorm] .range').focus();
@@ -188,7 +245,9 @@ it('a help that is higher than the window can be scrolled to its end', async () 
   const box = await sheet.boundingBox();
   assert.ok(box !== null && box.y >= 0 && box.y + box.height <= 240, JSON.stringify(box));
   const source = sheet.locator('.help-source');
-  await sheet.evaluate((element) => { element.scrollTop = element.scrollHeight; });
+  await sheet.evaluate((element) => {
+    element.scrollTop = element.scrollHeight;
+  });
   const end = await source.boundingBox();
   assert.ok(end !== null && end.y + end.height <= box.y + box.height, JSON.stringify(end));
 });

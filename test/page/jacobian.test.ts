@@ -14,7 +14,8 @@ before(async () => {
 });
 after(() => pages.close());
 
-const near = (actual: number, expected: number, bound: number, what = ''): void => assert.ok(Math.abs(actual - expected) <= bound, `${what} ${actual} is not within ${bound} of ${expected}`);
+const near = (actual: number, expected: number, bound: number, what = ''): void =>
+  assert.ok(Math.abs(actual - expected) <= bound, `${what} ${actual} is not within ${bound} of ${expected}`);
 
 async function show(config: string, name: string): Promise<void> {
   await open.host.run(config);
@@ -32,11 +33,16 @@ for (const name of ['typical', 'saturated', 'exploding', 'nonnormal', 'underflow
     const { head, rows } = await csvRows(open, 'jacobian');
     assert.deepEqual(head, ['t', 'σ_{max}(J_t)', 'σ_{min}(J_t)']);
     assert.equal(rows.length, reference.shapes.T);
-    rows.forEach(([t, most]) => assert.ok(relativeError(Number(most), spectrum.jacobianSigmaMax[Number(t)] ?? NaN) < 1e-9, `t = ${t}`));
+    rows.forEach(([t, most]) =>
+      assert.ok(relativeError(Number(most), spectrum.jacobianSigmaMax[Number(t)] ?? NaN) < 1e-9, `t = ${t}`),
+    );
     const exponents = await csvRows(open, 'lyapunov', 'card');
     assert.equal(exponents.rows.length, spectrum.lyapunov?.length ?? 0);
-    exponents.rows.forEach(([, value], i) => near(Number(value), spectrum.lyapunov?.[i] ?? -Infinity, 1e-9, `λ${i + 1}`));
-    if (spectrum.lyapunov !== null) assert.ok(Number(await open.page.locator('[data-name=sumError]').getAttribute('data-value')) < 1e-9);
+    exponents.rows.forEach(([, value], i) =>
+      near(Number(value), spectrum.lyapunov?.[i] ?? -Infinity, 1e-9, `λ${i + 1}`),
+    );
+    if (spectrum.lyapunov !== null)
+      assert.ok(Number(await open.page.locator('[data-name=sumError]').getAttribute('data-value')) < 1e-9);
     const eigenvalues = await csvRows(open, 'eigenvalues', 'card');
     assert.equal(eigenvalues.rows.length, reference.shapes.H);
     near(Math.max(...eigenvalues.rows.map((row) => Number(row[3]))), spectrum.spectralRadiusWh, 1e-9);
@@ -49,12 +55,24 @@ describe('products of Jacobians', () => {
       await show(ringConfig(rho, 4, 450, { dtype: 'float64' }), `ring ${rho}`);
       const { rows } = await csvRows(open, 'product');
       assert.equal(rows.length, 450);
-      for (const [t, ...values] of rows) for (const value of values) near(log10Of(value), (449 - Number(t)) * Math.log10(rho), 1e-9, `t = ${t}`);
+      for (const [t, ...values] of rows)
+        for (const value of values) near(log10Of(value), (449 - Number(t)) * Math.log10(rho), 1e-9, `t = ${t}`);
     }
   });
 
   it('are no smaller than what the last step sends back, on the trained network', async () => {
-    await show(weatherConfig({ dtype: 'float64', name: 'weather, one sequence', sequences: 'one.json', upstreamGradient: 'last' }).replace('"one.json"', JSON.stringify([(JSON.parse(weatherConfig()) as { sequences: number[][][] }).sequences[0]])), 'one sequence');
+    await show(
+      weatherConfig({
+        dtype: 'float64',
+        name: 'weather, one sequence',
+        sequences: 'one.json',
+        upstreamGradient: 'last',
+      }).replace(
+        '"one.json"',
+        JSON.stringify([(JSON.parse(weatherConfig()) as { sequences: number[][][] }).sequences[0]]),
+      ),
+      'one sequence',
+    );
     const product = await csvRows(open, 'product');
     const flow = await csvRows(open, 'flow');
     const at = flow.head.indexOf('last step alone');
@@ -71,7 +89,10 @@ describe('a run of more steps than are sampled', () => {
   /** One unit: J_t = ρ·(1 − h_t²), whose states the input moves. */
   const slopes = ((): number[] => {
     let h = 0;
-    return Array.from({ length: T }, (_, t) => { h = Math.tanh(rho * h + Math.sin(0.3 * t)); return rho * (1 - h * h); });
+    return Array.from({ length: T }, (_, t) => {
+      h = Math.tanh(rho * h + Math.sin(0.3 * t));
+      return rho * (1 - h * h);
+    });
   })();
   const log10Product = (t: number): number => slopes.slice(t + 1).reduce((sum, slope) => sum + Math.log10(slope), 0);
   const check = async (from: number, to: number): Promise<number[]> => {
@@ -79,12 +100,18 @@ describe('a run of more steps than are sampled', () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const told: number[] = [];
     for (const track of ['jacobian', 'product']) {
-      // The answer that is told may be that of a window on the way, which holds this one: only the steps in view are copied.
+      // The answer that is told may be that of a window on the way, which holds this one: only the steps in view are
+      // copied.
       const rows = (await copied(page, () => page.locator(`[data-track=${track}] button.copy`).click())).slice(1);
       told.push(rows.length);
       for (const [t, value = ''] of rows) {
         assert.ok(Number(t) >= from && Number(t) < to, `t = ${t}`);
-        near(log10Of(value), track === 'jacobian' ? Math.log10(slopes[Number(t)] ?? NaN) : log10Product(Number(t)), 1e-9, `${track} at t = ${t}`);
+        near(
+          log10Of(value),
+          track === 'jacobian' ? Math.log10(slopes[Number(t)] ?? NaN) : log10Product(Number(t)),
+          1e-9,
+          `${track} at t = ${t}`,
+        );
       }
     }
     return told;
@@ -92,19 +119,37 @@ describe('a run of more steps than are sampled', () => {
 
   it('has the singular values of every step once it is zoomed in, and says how many are sampled before', async () => {
     const { page } = open;
-    await show(JSON.stringify({ name: 'long and narrow', cell: 'tanh', dtype: 'float64', weights: { Wx: [[1]], Wh: [[rho]], b: [[0]] }, sequences: [Array.from({ length: T }, (_, t) => [Math.sin(0.3 * t)])] }), 'long and narrow');
-    assert.match(await page.locator('[data-track=jacobian] .formula').textContent() ?? '', /sampled at 600 of 5000 steps/);
+    await show(
+      JSON.stringify({
+        name: 'long and narrow',
+        cell: 'tanh',
+        dtype: 'float64',
+        weights: { Wx: [[1]], Wh: [[rho]], b: [[0]] },
+        sequences: [Array.from({ length: T }, (_, t) => [Math.sin(0.3 * t)])],
+      }),
+      'long and narrow',
+    );
+    assert.match(
+      (await page.locator('[data-track=jacobian] .formula').textContent()) ?? '',
+      /sampled at 600 of 5000 steps/,
+    );
     assert.deepEqual(await check(0, T), [600, 600]);
     await page.locator('#track-flow-plot').focus();
     await page.keyboard.press('Home');
     for (let i = 0; i < 5; i++) await page.keyboard.press('PageDown');
     for (let i = 0; i < 8; i++) await page.keyboard.press('+');
-    await page.waitForFunction(() => { const text = document.querySelector('[data-track=jacobian] .formula')?.textContent ?? ''; return !text.includes('sampled') && !text.includes('computing'); });
+    await page.waitForFunction(() => {
+      const text = document.querySelector('[data-track=jacobian] .formula')?.textContent ?? '';
+      return !text.includes('sampled') && !text.includes('computing');
+    });
     const [count = 0, same] = await check(0, 400);
     assert.ok(count > 200 && count === same, `${count} rows`);
     // A window shorter than the distance between two samples of the whole run.
     for (let i = 0; i < 11; i++) await page.keyboard.press('+');
-    await page.waitForFunction(() => { const text = document.querySelector('[data-track=product] .formula')?.textContent ?? ''; return !text.includes('sampled') && !text.includes('computing'); });
+    await page.waitForFunction(() => {
+      const text = document.querySelector('[data-track=product] .formula')?.textContent ?? '';
+      return !text.includes('sampled') && !text.includes('computing');
+    });
     const reading = await page.locator('[data-track=jacobian] .chip b').first().textContent();
     assert.equal(reading?.includes('≈'), false);
     near(Number(reading), slopes[50] ?? NaN, 6e-4, 'the reading at t = 50');

@@ -25,23 +25,36 @@ after(async () => {
 });
 
 /** Everything that a mouse could use and that is to be seen, marked with a number each. */
-const controls = (): Promise<string[]> => open.page.evaluate(() => {
-  const all = [...document.querySelectorAll<HTMLElement>('button, input, canvas[tabindex], [role=separator], [role=region], aside[tabindex], vscode-button, vscode-dropdown, vscode-text-field')]
-    .filter((element) => element.checkVisibility() && !element.hasAttribute('disabled') && element.getBoundingClientRect().width > 0);
-  return all.map((element, i) => {
-    element.dataset['control'] = String(i);
-    return `${i}: ${element.tagName.toLowerCase()} ${element.getAttribute('aria-label') ?? element.textContent.trim().slice(0, 40)}`;
+const controls = (): Promise<string[]> =>
+  open.page.evaluate(() => {
+    const all = [
+      ...document.querySelectorAll<HTMLElement>(
+        'button, input, canvas[tabindex], [role=separator], [role=region], aside[tabindex], vscode-button, ' +
+          'vscode-dropdown, vscode-text-field',
+      ),
+    ].filter(
+      (element) =>
+        element.checkVisibility() && !element.hasAttribute('disabled') && element.getBoundingClientRect().width > 0,
+    );
+    return all.map((element, i) => {
+      element.dataset['control'] = String(i);
+      return (
+        `${i}: ${element.tagName.toLowerCase()} ` +
+        `${element.getAttribute('aria-label') ?? element.textContent.trim().slice(0, 40)}`
+      );
+    });
   });
-});
-const focused = (): Promise<string | null> => open.page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset['control'] ?? null);
-const atBeginning = (): Promise<void> => open.page.evaluate(() => {
-  (document.activeElement as HTMLElement | null)?.blur();
-  getSelection()?.removeAllRanges();
-  window.focus();
-  document.body.tabIndex = -1;
-  document.body.focus();
-  document.body.removeAttribute('tabindex');
-});
+const focused = (): Promise<string | null> =>
+  open.page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset['control'] ?? null);
+const atBeginning = (): Promise<void> =>
+  open.page.evaluate(() => {
+    (document.activeElement as HTMLElement | null)?.blur();
+    getSelection()?.removeAllRanges();
+    window.focus();
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
+  });
 
 /** Tab, from the beginning of the page, until what `selector` names has the focus. */
 async function tabTo(selector: string): Promise<void> {
@@ -76,7 +89,10 @@ describe('with Tab alone', () => {
       });
       if (!marked) unmarked.push(all[Number(at)] ?? at);
     }
-    assert.deepEqual(all.filter((_, i) => !reached.has(String(i))), []);
+    assert.deepEqual(
+      all.filter((_, i) => !reached.has(String(i))),
+      [],
+    );
     assert.deepEqual(unmarked, []);
   });
 });
@@ -91,7 +107,10 @@ describe('with the keyboard alone', () => {
     const before = await place.textContent();
     await tabTo('[data-track=contributions] button[aria-label^="Earlier rows of"]');
     await page.keyboard.press('Enter');
-    await page.waitForFunction((text) => document.querySelector('[data-track=contributions] .table-place')?.textContent !== text, before);
+    await page.waitForFunction(
+      (text) => document.querySelector('[data-track=contributions] .table-place')?.textContent !== text,
+      before,
+    );
     await tabTo('[data-track=contributions] button[aria-label^="Table of"]');
     await page.keyboard.press('Space');
     await page.locator('[data-track=contributions] .twin').first().waitFor({ state: 'hidden' });
@@ -99,7 +118,8 @@ describe('with the keyboard alone', () => {
 
   it('a track folds and grows, and moves among the others', async () => {
     const { page } = open;
-    const height = (): Promise<number> => page.locator('[data-track=contributions] .plot').evaluate((plot) => plot.clientHeight);
+    const height = (): Promise<number> =>
+      page.locator('[data-track=contributions] .plot').evaluate((plot) => plot.clientHeight);
     const before = await height();
     await tabTo('[data-track=contributions] .grip');
     await page.keyboard.press('ArrowDown');
@@ -109,7 +129,10 @@ describe('with the keyboard alone', () => {
     assert.equal(await page.locator('[data-track=contributions] .plot').isVisible(), false);
     await page.keyboard.press('Enter');
     await page.locator('[data-track=contributions] .plot').waitFor();
-    const order = (): Promise<(string | undefined)[]> => page.locator('[data-track]').evaluateAll((tracks) => tracks.map((track) => (track as HTMLElement).dataset['track']));
+    const order = (): Promise<(string | undefined)[]> =>
+      page
+        .locator('[data-track]')
+        .evaluateAll((tracks) => tracks.map((track) => (track as HTMLElement).dataset['track']));
     await tabTo('[data-track=contributions] button[aria-label^="Move"][aria-label$="down"]');
     await page.keyboard.press('Enter');
     assert.equal((await order()).indexOf('contributions'), 2);
@@ -126,15 +149,36 @@ describe('with the keyboard alone', () => {
       while (host.sent.saveFile.length === count) await nextFrames(page);
       return host.sent.saveFile.at(-1)?.suggestedName ?? '';
     };
-    assert.match(await saved(async () => { await tabTo('[data-track=flow] button[aria-label$="as CSV"]'); await page.keyboard.press('Enter'); }), /flow\.csv$/);
-    assert.match(await saved(async () => { await tabTo('[data-card=eigenvalues] button[aria-label$="as PNG"]'); await page.keyboard.press('Enter'); }), /eigenvalues\.png$/);
+    assert.match(
+      await saved(async () => {
+        await tabTo('[data-track=flow] button[aria-label$="as CSV"]');
+        await page.keyboard.press('Enter');
+      }),
+      /flow\.csv$/,
+    );
+    assert.match(
+      await saved(async () => {
+        await tabTo('[data-card=eigenvalues] button[aria-label$="as PNG"]');
+        await page.keyboard.press('Enter');
+      }),
+      /eigenvalues\.png$/,
+    );
     await tabTo('.toolbar vscode-button[title="Save the run or its picture"]');
     await page.keyboard.press('Enter');
     await page.locator('.popover').waitFor();
-    assert.match(await saved(async () => {
-      for (let i = 0; i < 5 && !(await page.evaluate(() => document.activeElement?.textContent.includes('All tracks as PNG') ?? false)); i++) await page.keyboard.press('Tab');
-      await page.keyboard.press('Enter');
-    }), /tracks\.png$/);
+    assert.match(
+      await saved(async () => {
+        for (
+          let i = 0;
+          i < 5 &&
+          !(await page.evaluate(() => document.activeElement?.textContent.includes('All tracks as PNG') ?? false));
+          i++
+        )
+          await page.keyboard.press('Tab');
+        await page.keyboard.press('Enter');
+      }),
+      /tracks\.png$/,
+    );
     assert.equal(await page.locator('.popover').count(), 0);
   });
 
@@ -145,7 +189,11 @@ describe('with the keyboard alone', () => {
     await page.locator('.popover').waitFor();
     await page.keyboard.press('Escape');
     await page.locator('.popover').waitFor({ state: 'detached' });
-    assert.ok(await page.evaluate(() => document.activeElement?.matches('[data-track=product] button[aria-label^="What"]') === true));
+    assert.ok(
+      await page.evaluate(
+        () => document.activeElement?.matches('[data-track=product] button[aria-label^="What"]') === true,
+      ),
+    );
   });
 
   it('the cursor moves, opens its unit, zooms and comes back', async () => {
@@ -171,7 +219,11 @@ describe('with the keyboard alone', () => {
     await page.locator('[data-track=units] .formula', { hasText: /3, 1|1, 3/ }).waitFor();
     await tabTo('vscode-dropdown[aria-label="Rows: order of the units"]');
     await page.keyboard.press('ArrowDown');
-    await page.waitForFunction(() => document.querySelector<HTMLSelectElement>('vscode-dropdown[aria-label="Rows: order of the units"]')?.value === 'similarity');
+    await page.waitForFunction(
+      () =>
+        document.querySelector<HTMLSelectElement>('vscode-dropdown[aria-label="Rows: order of the units"]')?.value ===
+        'similarity',
+    );
   });
 
   it('a what-if is opened, moved, applied, reset and closed', async () => {

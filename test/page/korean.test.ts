@@ -11,40 +11,53 @@ import { weatherConfig } from '../support/experiments.js';
 import { nextFrames, painted } from './support.js';
 
 let pages: PageServer;
-before(async () => { pages = await startPages(); });
+before(async () => {
+  pages = await startPages();
+});
 after(() => pages.close());
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Keeps what is written on canvases: their text is no part of the document. */
-const keepPaintedText = ({ page }: OpenPage): Promise<void> => page.evaluate(() => {
-  const kept = new Set<string>();
-  (window as unknown as { paintedText: Set<string> }).paintedText = kept;
-  const { prototype } = CanvasRenderingContext2D;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that it is asked for
-  const { fillText } = prototype;
-  prototype.fillText = function (...args) {
-    kept.add(args[0]);
-    fillText.apply(this, args);
-  };
-});
+const keepPaintedText = ({ page }: OpenPage): Promise<void> =>
+  page.evaluate(() => {
+    const kept = new Set<string>();
+    (window as unknown as { paintedText: Set<string> }).paintedText = kept;
+    const { prototype } = CanvasRenderingContext2D;
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that it is asked for
+    const { fillText } = prototype;
+    prototype.fillText = function (...args) {
+      kept.add(args[0]);
+      fillText.apply(this, args);
+    };
+  });
 
-/** Everything that can be read or heard on the page, with where it stands. Names that the user gave, and the titles of papers, stay as they are. */
-const spoken = ({ page }: OpenPage): Promise<string[]> => page.evaluate(() => {
-  const out: string[] = [];
-  const own = '.run-name, .help-source, .help-formula, script, style, #l10n';
-  for (const element of document.querySelectorAll<HTMLElement>('body, body *')) {
-    if (element.closest(own) !== null) continue;
-    for (const name of ['title', 'aria-label', 'placeholder', 'alt', 'aria-valuetext']) {
-      const value = element.getAttribute(name);
-      if (value !== null) out.push(value);
+/**
+ * Everything that can be read or heard on the page, with where it stands. Names that the user gave, and the titles of
+ * papers, stay as they are.
+ */
+const spoken = ({ page }: OpenPage): Promise<string[]> =>
+  page.evaluate(() => {
+    const out: string[] = [];
+    const own = '.run-name, .help-source, .help-formula, script, style, #l10n';
+    for (const element of document.querySelectorAll<HTMLElement>('body, body *')) {
+      if (element.closest(own) !== null) continue;
+      for (const name of ['title', 'aria-label', 'placeholder', 'alt', 'aria-valuetext']) {
+        const value = element.getAttribute(name);
+        if (value !== null) out.push(value);
+      }
+      for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) out.push(node.textContent ?? '');
     }
-    for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) out.push(node.textContent ?? '');
-  }
-  return [...out, ...(window as unknown as { paintedText?: Set<string> }).paintedText ?? []];
-});
+    return [...out, ...((window as unknown as { paintedText?: Set<string> }).paintedText ?? [])];
+  });
 
-const english = async (open: OpenPage): Promise<string[]> => [...new Set((await spoken(open)).map((text) => text.replaceAll('tanh RNN on daily weather', '')).filter((text) => englishWords(text).length > 0))];
+const english = async (open: OpenPage): Promise<string[]> => [
+  ...new Set(
+    (await spoken(open))
+      .map((text) => text.replaceAll('tanh RNN on daily weather', ''))
+      .filter((text) => englishWords(text).length > 0),
+  ),
+];
 
 /** So high that every view is in sight: those that are not wait with their analyses. */
 const whole = 6_000;
@@ -80,9 +93,18 @@ describe('the page in Korean', () => {
     const open = await openKorean(1200, 980);
     await open.page.locator('.blank h2').waitFor();
     assert.deepEqual(await english(open), []);
-    open.host.sendStatus({ running: { runId: 1, phase: 'read', fraction: 0.5 }, problems: [{ index: 0, severity: 'error', place: 'a:1:1', text: '문제' }, { index: 1, severity: 'warning', place: 'a:2:1', text: '문제' }] });
+    open.host.sendStatus({
+      running: { runId: 1, phase: 'read', fraction: 0.5 },
+      problems: [
+        { index: 0, severity: 'error', place: 'a:1:1', text: '문제' },
+        { index: 1, severity: 'warning', place: 'a:2:1', text: '문제' },
+      ],
+    });
     await open.page.locator('.running').waitFor();
-    assert.deepEqual((await english(open)).filter((text) => text !== 'test'), []);
+    assert.deepEqual(
+      (await english(open)).filter((text) => text !== 'test'),
+      [],
+    );
     await clean(open);
   });
 
@@ -91,7 +113,8 @@ describe('the page in Korean', () => {
     const { page } = open;
     await shown(open);
     for (const fold of await page.locator('.track.folded .fold').all()) await fold.click();
-    for (const button of await page.locator('.actions button[aria-expanded]').all()) if (await button.isVisible()) await button.click();
+    for (const button of await page.locator('.actions button[aria-expanded]').all())
+      if (await button.isVisible()) await button.click();
     await page.locator('.twin tbody tr').first().waitFor();
     // A new theme paints everything anew.
     await open.setTheme('light');
@@ -116,14 +139,22 @@ describe('the page in Korean', () => {
     const open = await openKorean(1200, whole);
     await shown(open);
     assert.equal(await open.page.locator('.badge').textContent(), '기울기 소실');
-    assert.match(await open.page.locator('.reason').textContent() ?? '', /한 스텝 되돌아갈 때마다 \d+ %만 남습니다/);
+    assert.match((await open.page.locator('.reason').textContent()) ?? '', /한 스텝 되돌아갈 때마다 \d+ %만 남습니다/);
     await clean(open);
   });
 
   it('cuts nothing off in a narrow panel', async () => {
     const open = await openKorean(420, 2 * whole);
     await shown(open);
-    const tooWide = await open.page.evaluate(() => [...document.querySelectorAll('.head *, .toolbar > *, .track-head, .legend > *, .side .pairs *, .plot, .player > *')].filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5).map((element) => element.outerHTML.slice(0, 80)));
+    const tooWide = await open.page.evaluate(() =>
+      [
+        ...document.querySelectorAll(
+          '.head *, .toolbar > *, .track-head, .legend > *, .side .pairs *, .plot, .player > *',
+        ),
+      ]
+        .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
+        .map((element) => element.outerHTML.slice(0, 80)),
+    );
     assert.deepEqual(tooWide, []);
     assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), 420);
     await clean(open);
@@ -133,8 +164,15 @@ describe('the page in Korean', () => {
     const open = await openKorean(1200, whole);
     await shown(open);
     await open.page.evaluate(axe);
-    const results = await open.page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
-    assert.deepEqual(results.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`), []);
+    const results = await open.page.evaluate(() =>
+      (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+    );
+    assert.deepEqual(
+      results.violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`),
+      [],
+    );
     await clean(open);
   });
 });

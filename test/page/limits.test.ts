@@ -7,7 +7,9 @@ import { ringConfig, weatherConfig } from '../support/experiments.js';
 import { nextFrames, painted, pixel } from './support.js';
 
 let pages: PageServer;
-before(async () => { pages = await startPages(); });
+before(async () => {
+  pages = await startPages();
+});
 after(() => pages.close());
 
 async function clean(open: OpenPage): Promise<void> {
@@ -16,14 +18,23 @@ async function clean(open: OpenPage): Promise<void> {
   await open.close();
 }
 
-/** Whether all of an element can be seen: it lies in the window, nothing cuts it off, and nothing stands above its middle. */
-const seen = (open: OpenPage, selector: string): Promise<boolean> => open.page.locator(selector).evaluate((element) => {
-  element.scrollIntoView({ block: 'center' });
-  const { left, right, top, bottom } = element.getBoundingClientRect();
-  const whole = element.scrollWidth <= element.clientWidth && left >= 0 && right <= innerWidth && right - left > 20 && bottom - top > 8;
-  const above = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-  return whole && element.checkVisibility() && above !== null && element.contains(above);
-});
+/**
+ * Whether all of an element can be seen: it lies in the window, nothing cuts it off, and nothing stands above its
+ * middle.
+ */
+const seen = (open: OpenPage, selector: string): Promise<boolean> =>
+  open.page.locator(selector).evaluate((element) => {
+    element.scrollIntoView({ block: 'center' });
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    const whole =
+      element.scrollWidth <= element.clientWidth &&
+      left >= 0 &&
+      right <= innerWidth &&
+      right - left > 20 &&
+      bottom - top > 8;
+    const above = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    return whole && element.checkVisibility() && above !== null && element.contains(above);
+  });
 
 describe('clip and truncation', () => {
   for (const width of [1200, 420]) {
@@ -32,12 +43,18 @@ describe('clip and truncation', () => {
       await open.host.run(weatherConfig());
       await painted(open);
       assert.equal(await open.page.locator('[data-fact]').count(), 0);
-      const free = JSON.parse(new TextDecoder().decode(await open.host.resultJson())) as Record<'dWx' | 'dWh' | 'db', number[] | number[][]>;
+      const free = JSON.parse(new TextDecoder().decode(await open.host.resultJson())) as Record<
+        'dWx' | 'dWh' | 'db',
+        number[] | number[][]
+      >;
       const norm = Math.hypot(...[free.dWx, free.dWh, free.db].flatMap((tensor) => tensor.flat()));
       await open.host.run(weatherConfig({ name: 'clipped', clip: { norm: norm / 5000 }, truncate: 200 }));
       await open.page.locator('.run-name', { hasText: 'clipped' }).waitFor();
       for (const track of ['flow', 'contributions']) {
-        for (const [fact, text] of [['cut', 'cut every 200'], ['clip', 'clip ×2.00e-4']]) {
+        for (const [fact, text] of [
+          ['cut', 'cut every 200'],
+          ['clip', 'clip ×2.00e-4'],
+        ]) {
           const chip = `[data-track=${track}] [data-fact=${fact}]`;
           await open.page.locator(chip).waitFor();
           assert.equal(await open.page.locator(chip).textContent(), text);
@@ -56,33 +73,41 @@ describe('clip and truncation', () => {
 describe('cuts of truncation', () => {
   /** Brightness along a line of the plot between steps `from` and `to`, pixel by pixel. */
   async function alongTime(open: OpenPage, steps: number, from: number, to: number): Promise<number[]> {
-    const [left = 0, right = 0] = (await open.page.locator('#track-flow-plot').getAttribute('data-plot') ?? '').split(',').map(Number);
+    const [left = 0, right = 0] = ((await open.page.locator('#track-flow-plot').getAttribute('data-plot')) ?? '')
+      .split(',')
+      .map(Number);
     const pixels: number[] = [];
-    for (let x = Math.round(left + (from / steps) * (right - left)); x < left + (to / steps) * (right - left); x++) pixels.push((await pixel(open.page, 'flow', x, 12)).reduce((sum, value) => sum + value, 0));
+    for (let x = Math.round(left + (from / steps) * (right - left)); x < left + (to / steps) * (right - left); x++)
+      pixels.push((await pixel(open.page, 'flow', x, 12)).reduce((sum, value) => sum + value, 0));
     return pixels;
   }
 
-  it('are lines while there is room, stripes where they stand close, and a word alone where nothing can be told apart', async () => {
-    const open = await pages.open({ width: 1200 });
-    const T = 800;
-    const ofTruncate = async (truncate: number | null): Promise<number[]> => {
-      const name = `k ${truncate}`;
-      await open.host.run(ringConfig(0.9, 4, T, { name, truncate }));
-      await open.page.locator('.run-name', { hasText: name }).waitFor();
-      await nextFrames(open.page);
-      return alongTime(open, T, 205, 245); // clear of the grid
-    };
-    const free = await ofTruncate(null);
-    const changes = (pixels: number[]): number => pixels.slice(1).filter((value, i) => Math.abs(value - (pixels[i] ?? NaN)) > 30).length;
-    assert.equal(changes(free), 0);
-    // Every 20 steps of about a pixel: two or three dotted lines in forty, each one pixel wide.
-    const lines = await ofTruncate(20);
-    // Every 3 steps: about thirteen borders between light and dark.
-    const stripes = await ofTruncate(3);
-    assert.ok(changes(stripes) >= 10, `${changes(stripes)} changes: ${stripes.join()}`);
-    assert.ok(changes(lines) <= 6, `${changes(lines)} changes: ${lines.join()}`);
-    assert.equal(changes(await ofTruncate(1)), 0);
-    await open.page.locator('[data-track=flow] [data-fact=cut]', { hasText: 'cut every 1' }).waitFor();
-    await clean(open);
-  });
+  it(
+    'are lines while there is room, stripes where they stand close, and a word alone where nothing can be told ' +
+      'apart',
+    async () => {
+      const open = await pages.open({ width: 1200 });
+      const T = 800;
+      const ofTruncate = async (truncate: number | null): Promise<number[]> => {
+        const name = `k ${truncate}`;
+        await open.host.run(ringConfig(0.9, 4, T, { name, truncate }));
+        await open.page.locator('.run-name', { hasText: name }).waitFor();
+        await nextFrames(open.page);
+        return alongTime(open, T, 205, 245); // clear of the grid
+      };
+      const free = await ofTruncate(null);
+      const changes = (pixels: number[]): number =>
+        pixels.slice(1).filter((value, i) => Math.abs(value - (pixels[i] ?? NaN)) > 30).length;
+      assert.equal(changes(free), 0);
+      // Every 20 steps of about a pixel: two or three dotted lines in forty, each one pixel wide.
+      const lines = await ofTruncate(20);
+      // Every 3 steps: about thirteen borders between light and dark.
+      const stripes = await ofTruncate(3);
+      assert.ok(changes(stripes) >= 10, `${changes(stripes)} changes: ${stripes.join()}`);
+      assert.ok(changes(lines) <= 6, `${changes(lines)} changes: ${lines.join()}`);
+      assert.equal(changes(await ofTruncate(1)), 0);
+      await open.page.locator('[data-track=flow] [data-fact=cut]', { hasText: 'cut every 1' }).waitFor();
+      await clean(open);
+    },
+  );
 });

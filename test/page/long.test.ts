@@ -1,5 +1,7 @@
-// A million steps: what crosses to the page is no larger than its screen, and every number it tells is the one of its step.
-// RNN_SCALE=32M runs it with 32 units: the largest size that is promised, T·H = 32 million numbers, and saves all million rows.
+// A million steps: what crosses to the page is no larger than its screen, and every number it tells is the one of its
+// step.
+// RNN_SCALE=32M runs it with 32 units: the largest size that is promised, T·H = 32 million numbers, and saves all
+// million rows.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
@@ -17,15 +19,29 @@ const spikeOf = (steps: number): number => Math.round(0.654321 * steps);
 let pages: PageServer;
 let open: OpenPage;
 
-/** A linear ring: ‖g_t‖ = √H·ρ^(T−1−t) of what enters at the last step. The input kicks one unit once: ‖h_t‖ = ρ^(t−spike) after it. */
-const config = (name: string, steps = T): string => JSON.stringify({
-  name, cell: 'identity', dtype: 'float64',
-  weights: { Wx: [Array.from({ length: H }, (_, j) => Number(j === 0))], Wh: Array.from({ length: H }, (_, i) => Array.from({ length: H }, (__, j) => (j === (i + 1) % H ? rho : 0))), b: [new Array(H).fill(0)] },
-  sequences: [Array.from({ length: steps }, (_, t) => [Number(t === spikeOf(steps))])],
-});
+/**
+ * A linear ring: ‖g_t‖ = √H·ρ^(T−1−t) of what enters at the last step. The input kicks one unit once: ‖h_t‖ =
+ * ρ^(t−spike) after it.
+ */
+const config = (name: string, steps = T): string =>
+  JSON.stringify({
+    name,
+    cell: 'identity',
+    dtype: 'float64',
+    weights: {
+      Wx: [Array.from({ length: H }, (_, j) => Number(j === 0))],
+      Wh: Array.from({ length: H }, (_, i) => Array.from({ length: H }, (__, j) => (j === (i + 1) % H ? rho : 0))),
+      b: [new Array(H).fill(0)],
+    },
+    sequences: [Array.from({ length: steps }, (_, t) => [Number(t === spikeOf(steps))])],
+  });
 const log10g = (t: number, steps = T): number => Math.log10(Math.sqrt(H)) + (steps - 1 - t) * Math.log10(rho);
 const h = (t: number): number => (t < spikeOf(T) ? 0 : rho ** (t - spikeOf(T)));
-const near = (actual: number, expected: number, bound: number, what: string): void => assert.ok(Object.is(actual, expected) || Math.abs(actual - expected) <= bound, `${what}: ${actual} instead of ${expected}`);
+const near = (actual: number, expected: number, bound: number, what: string): void =>
+  assert.ok(
+    Object.is(actual, expected) || Math.abs(actual - expected) <= bound,
+    `${what}: ${actual} instead of ${expected}`,
+  );
 const inMB = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
 
 before(async () => {
@@ -49,7 +65,12 @@ describe(`a run of ${T} steps`, () => {
       await page.locator('#track-flow-plot').focus();
       await page.keyboard.press(key);
       const t = key === 'Home' ? 0 : T - 1;
-      await page.waitForFunction((step) => document.querySelector('.side h2')?.textContent.includes(`t = ${step}`) === true && document.querySelector('.side [data-name=g]')?.textContent !== '–', t);
+      await page.waitForFunction(
+        (step) =>
+          document.querySelector('.side h2')?.textContent.includes(`t = ${step}`) === true &&
+          document.querySelector('.side [data-name=g]')?.textContent !== '–',
+        t,
+      );
       near(log10Of(await side(page, 'g')), log10g(t), 1e-9, `‖g‖ at t = ${t}`);
       near(log10Of(await side(page, 'dx')), log10g(t) - Math.log10(Math.sqrt(H)), 1e-9, `‖dx‖ at t = ${t}`);
       near(Number(await side(page, 'h')), h(t), 1e-12, `‖h‖ at t = ${t}`);
@@ -63,7 +84,7 @@ describe(`a run of ${T} steps`, () => {
     near(log10Of(g), log10g(T - 12), 1e-9, 'the table');
   });
 
-  it('never prints a neighbour\'s number: a legend without one shows none', async () => {
+  it("never prints a neighbour's number: a legend without one shows none", async () => {
     const { page } = open;
     const box = await page.locator('#track-flow-plot').boundingBox();
     assert.ok(box !== null);
@@ -72,7 +93,12 @@ describe(`a run of ${T} steps`, () => {
       await page.mouse.move(box.x + x, box.y + 60);
       await nextFrames(page);
       const t = Number((await page.locator('.flag').textContent())?.slice(4));
-      await page.waitForFunction((step) => document.querySelector('.side h2')?.textContent.includes(`t = ${step}`) === true && document.querySelector('.side [data-name=g]')?.textContent !== '–', t);
+      await page.waitForFunction(
+        (step) =>
+          document.querySelector('.side h2')?.textContent.includes(`t = ${step}`) === true &&
+          document.querySelector('.side [data-name=g]')?.textContent !== '–',
+        t,
+      );
       near(log10Of(await side(page, 'g')), log10g(t), 1e-9, `t = ${t}`);
       near(Number(await side(page, 'h')), h(t), 1e-12, `‖h‖ at t = ${t}`);
     }
@@ -84,7 +110,7 @@ describe(`a run of ${T} steps`, () => {
     for (let i = 0; i < 26; i++) await page.keyboard.press('+');
     await page.locator('.ruler.zoomed').waitFor();
     await nextFrames(page);
-    const [, ...told] = (await page.locator('[data-track=flow] .chip b').first().textContent() ?? '').split('e');
+    const [, ...told] = ((await page.locator('[data-track=flow] .chip b').first().textContent()) ?? '').split('e');
     near(Number(told[0]), Math.floor(log10g(0)), 0, 'the reading at t = 0');
     await page.keyboard.press('0');
   });
@@ -94,13 +120,23 @@ describe(`a run of ${T} steps`, () => {
     await nextFrames(page);
     const screen = size.width * size.height * 4;
     const largest = [...host.crossed].sort((a, b) => b[1] - a[1]);
-    console.log(`largest messages to the page: ${largest.slice(0, 6).map(([name, bytes]) => `${name} ${inMB(bytes)}`).join(', ')} (the screen is ${inMB(screen)})`);
+    console.log(
+      `largest messages to the page: ${largest
+        .slice(0, 6)
+        .map(([name, bytes]) => `${name} ${inMB(bytes)}`)
+        .join(', ')} (the screen is ${inMB(screen)})`,
+    );
     for (const [name, bytes] of largest) assert.ok(bytes <= screen, `${name} is ${inMB(bytes)}`);
     for (const name of ['summary', 'series', 'heatmap', 'step']) assert.ok(host.crossed.has(name), `${name} crossed`);
     const session = await page.context().newCDPSession(page);
     await session.send('HeapProfiler.collectGarbage');
-    const { usedSize, backingStorageSize = 0 } = (await session.send('Runtime.getHeapUsage')) as { usedSize: number; backingStorageSize?: number };
-    console.log(`page at T = ${T}, B·T·H = ${(T * H) / 1e6} million: heap ${inMB(usedSize)}, arrays ${inMB(backingStorageSize)}`);
+    const { usedSize, backingStorageSize = 0 } = (await session.send('Runtime.getHeapUsage')) as {
+      usedSize: number;
+      backingStorageSize?: number;
+    };
+    console.log(
+      `page at T = ${T}, B·T·H = ${(T * H) / 1e6} million: heap ${inMB(usedSize)}, arrays ${inMB(backingStorageSize)}`,
+    );
     assert.ok(usedSize + backingStorageSize < 300e6);
   });
 
@@ -115,7 +151,10 @@ describe(`a run of ${T} steps`, () => {
     await page.keyboard.press('End');
     await nextFrames(page);
     assert.ok((host.crossed.get('whatIf') ?? Infinity) <= size.width * size.height * 4);
-    const { rows, head } = { rows: await rowValues(page, 'flow', T - 1), head: await page.locator('[data-track=flow] thead th').allTextContents() };
+    const { rows, head } = {
+      rows: await rowValues(page, 'flow', T - 1),
+      head: await page.locator('[data-track=flow] thead th').allTextContents(),
+    };
     const at = head.findIndex((name) => name.includes('what if'));
     near(log10Of(rows[at - 1] ?? ''), log10g(T - 1), 1e-9, 'the what-if at the last step');
     await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();

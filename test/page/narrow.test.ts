@@ -1,4 +1,5 @@
-// The page in a panel that is hardly wider than a side bar, and where there is little height: nothing is cut off in the middle.
+// The page in a panel that is hardly wider than a side bar, and where there is little height: nothing is cut off in the
+// middle.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { ringConfig, weatherConfig } from '../support/experiments.js';
@@ -7,7 +8,9 @@ import type { PageServer } from '../support/page.js';
 import { keepPaintedText, nextFrames, painted, paintedText } from './support.js';
 
 let pages: PageServer;
-before(async () => { pages = await startPages(); });
+before(async () => {
+  pages = await startPages();
+});
 after(() => pages.close());
 
 it('at 300 pixels every scale of colours is whole, and the rate is told as far as the plot is wide', async () => {
@@ -16,41 +19,67 @@ it('at 300 pixels every scale of colours is whole, and the rate is told as far a
   await keepPaintedText(open);
   await host.run(weatherConfig());
   await painted(open);
-  for (const track of ['gradientMap', 'hiddenMap', 'spread']) await page.locator(`[data-track=${track}] .colour-bar`).first().waitFor();
+  for (const track of ['gradientMap', 'hiddenMap', 'spread'])
+    await page.locator(`[data-track=${track}] .colour-bar`).first().waitFor();
   await nextFrames(page);
-  const ends = await page.locator('.legend .colour-bar').evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().right));
+  const ends = await page
+    .locator('.legend .colour-bar')
+    .evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().right));
   assert.ok(ends.length >= 3 && ends.every((end) => end <= 300), ends.join());
   const told = await paintedText(page, 'track-flow-plot');
   assert.ok(told.includes('×0.879 per step back'), told.join(' | '));
   await page.setViewportSize({ width: 1200, height: 4000 });
-  await page.waitForFunction(() => [...(window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf.get('track-flow-plot') ?? []].some((text) => text.includes('half-life')));
+  await page.waitForFunction(() =>
+    [
+      ...((window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf.get('track-flow-plot') ??
+        []),
+    ].some((text) => text.includes('half-life')),
+  );
   await open.close();
 });
 
 it('the unrolled network tells the norms of its steps where their line has room, and no half of it', async () => {
-  for (const [H, there] of [[3, true], [4, false]] as const) {
+  for (const [H, there] of [
+    [3, true],
+    [4, false],
+  ] as const) {
     const open = await pages.open();
     await keepPaintedText(open);
     await open.host.run(ringConfig(0.9, H, 20));
     await painted(open);
     await open.page.locator('#track-network-plot[data-plot]').waitFor();
     // Numbers of the units come after the picture.
-    await open.page.waitForFunction(() => (window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf.get('track-network-plot')?.has('0') === true);
+    await open.page.waitForFunction(
+      () =>
+        (window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf
+          .get('track-network-plot')
+          ?.has('0') === true,
+    );
     await nextFrames(open.page);
     const told = await paintedText(open.page, 'track-network-plot');
-    assert.equal(told.some((text) => text.startsWith('‖h‖')), there, `${H} units: ${told.join(' | ')}`);
+    assert.equal(
+      told.some((text) => text.startsWith('‖h‖')),
+      there,
+      `${H} units: ${told.join(' | ')}`,
+    );
     await open.close();
   }
 });
 
 it('the title of an axis gives way to labels that need its room', async () => {
-  for (const [rho, there] of [[0.5, true], [1e-200, false]] as const) {
+  for (const [rho, there] of [
+    [0.5, true],
+    [1e-200, false],
+  ] as const) {
     const open = await pages.open();
     await keepPaintedText(open);
     await open.host.run(ringConfig(rho, 2, 3000, { dtype: 'float64' }));
     await painted(open);
     const told = await paintedText(open.page, 'track-flow-plot');
-    assert.ok(told.some((text) => /^10⁻\d*/.test(text)), told.join(' | '));
+    assert.ok(
+      told.some((text) => /^10⁻\d*/.test(text)),
+      told.join(' | '),
+    );
     assert.equal(told.includes('norm'), there, `${rho}: ${told.join(' | ')}`);
     await open.close();
   }

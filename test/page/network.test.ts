@@ -4,7 +4,17 @@ import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
-import { csvRows, cursorTo, keepPaintedText, log10Of, nextFrames, painted, paintedText, pixel, relativeError } from './support.js';
+import {
+  csvRows,
+  cursorTo,
+  keepPaintedText,
+  log10Of,
+  nextFrames,
+  painted,
+  paintedText,
+  pixel,
+  relativeError,
+} from './support.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -16,7 +26,8 @@ after(() => pages.close());
 
 const flag = (): Promise<string | null> => open.page.locator('.flag').textContent();
 const formula = (): Promise<string | null> => open.page.locator('[data-track=network] .formula').textContent();
-const unit = async (name: string): Promise<number> => Number(await open.page.locator(`[data-name=unit-${name}]`).getAttribute('data-value'));
+const unit = async (name: string): Promise<number> =>
+  Number(await open.page.locator(`[data-name=unit-${name}]`).getAttribute('data-value'));
 const norm = (values: readonly number[]): number => Math.hypot(...values);
 
 async function openedAt(t: number): Promise<void> {
@@ -40,30 +51,47 @@ for (const name of ['typical', 'saturated', 'exploding', 'loss_every_step', 'tin
       const before = t > 0 ? (hs[0]?.[t - 1] ?? []) : (reference.h0?.[0] ?? h.map(() => 0));
       const dz = g.map((value, j) => value * (reference.cell === 'tanh' ? 1 - (h[j] ?? NaN) ** 2 : 1));
       const largest = norm(g);
-      const near = (actual: number, expected: number, what: string): void => assert.ok(Math.abs(actual - expected) <= 1e-8 * Math.max(expected, largest), `${name} ${what} at t = ${t}: ${actual} instead of ${expected}`);
+      const near = (actual: number, expected: number, what: string): void =>
+        assert.ok(
+          Math.abs(actual - expected) <= 1e-8 * Math.max(expected, largest),
+          `${name} ${what} at t = ${t}: ${actual} instead of ${expected}`,
+        );
       near(await unit('g'), norm(g), 'g');
       near(await unit('dhs'), norm(dhs), 'dhs');
       near(await unit('dh'), norm(g.map((value, j) => value - (dhs[j] ?? NaN))), 'dh from the next step');
       near(await unit('dz'), norm(dz), 'dz');
       near(await unit('dWh'), norm(before) * norm(dz), 'dWh');
       near(await unit('dWx'), norm(reference.xs[0]?.[t] ?? []) * norm(dz), 'dWx');
-      near(await unit('dhPrev'), norm(Wh.map((row) => row.reduce((sum, value, j) => sum + value * (dz[j] ?? NaN), 0))), 'dhPrev');
+      near(
+        await unit('dhPrev'),
+        norm(Wh.map((row) => row.reduce((sum, value, j) => sum + value * (dz[j] ?? NaN), 0))),
+        'dhPrev',
+      );
       const { rows } = await csvRows(open, 'unit', 'card');
       const node = rows.find(([id]) => id === reference.cell) ?? [];
       const numbers = (text = ''): number[] => text.split(' ').map(Number);
       const [copy, plus] = ['copy', '+'].map((id) => rows.find(([name]) => name === id) ?? []);
-      // The copy node has h_t and, added, what comes back from both of its copies; the sum before the bias both products.
+      // The copy node has h_t and, added, what comes back from both of its copies; the sum before the bias both
+      // products.
       assert.deepEqual(copy?.slice(1), node.slice(1));
       const x = reference.xs[0]?.[t] ?? [];
       const { Wx } = reference.weights as { Wx: number[][] };
       numbers(plus?.[3]).forEach((value, j) => {
-        const sum = before.reduce((total, state, i) => total + state * (Wh[i]?.[j] ?? NaN), 0) + x.reduce((total, input, i) => total + input * (Wx[i]?.[j] ?? NaN), 0);
+        const sum =
+          before.reduce((total, state, i) => total + state * (Wh[i]?.[j] ?? NaN), 0) +
+          x.reduce((total, input, i) => total + input * (Wx[i]?.[j] ?? NaN), 0);
         assert.ok(Math.abs(value - sum) < 1e-9, `+ at t = ${t}: ${value} instead of ${sum}`);
       });
-      numbers(plus?.[4]).forEach((value, j) => assert.ok(Math.abs(value - (dz[j] ?? NaN)) <= 1e-9 * Math.max(1, largest)));
+      numbers(plus?.[4]).forEach((value, j) =>
+        assert.ok(Math.abs(value - (dz[j] ?? NaN)) <= 1e-9 * Math.max(1, largest)),
+      );
       const written = open.page.locator('[data-name=unit-value-h]');
       assert.equal(await written.count(), h.length <= 4 ? 1 : 0);
-      if (h.length <= 4) assert.deepEqual((await written.getAttribute('data-value'))?.split(' ').map((value) => Number(value).toFixed(9)), h.map((value) => value.toFixed(9)));
+      if (h.length <= 4)
+        assert.deepEqual(
+          (await written.getAttribute('data-value'))?.split(' ').map((value) => Number(value).toFixed(9)),
+          h.map((value) => value.toFixed(9)),
+        );
       numbers(node[3]).forEach((value, j) => assert.ok(Math.abs(value - (h[j] ?? NaN)) < 1e-9));
       numbers(node[4]).forEach((value, j) => assert.ok(Math.abs(value - (g[j] ?? NaN)) <= 1e-9 * Math.max(1, largest)));
     }
@@ -71,7 +99,9 @@ for (const name of ['typical', 'saturated', 'exploding', 'loss_every_step', 'tin
     assert.equal(rows.length, T);
     rows.forEach(([t, hNorm, gNorm]) => {
       const at = Number(t);
-      assert.ok(relativeError(Number(hNorm), norm(Array.from({ length: B }, (_, b) => hs[b]?.[at] ?? []).flat())) < 1e-9);
+      assert.ok(
+        relativeError(Number(hNorm), norm(Array.from({ length: B }, (_, b) => hs[b]?.[at] ?? []).flat())) < 1e-9,
+      );
       assert.ok(relativeError(Number(gNorm), reference.expected.norms.dh[at] ?? NaN) < 1e-9);
     });
   });
@@ -84,8 +114,14 @@ it('the graph of the opened unit has whole boxes: nothing touches the edge of it
     [copy.width, copy.height] = [canvas.width, canvas.height];
     const context = copy.getContext('2d', { willReadFrequently: true });
     context?.drawImage(canvas, 0, 0);
-    const painted = (x: number): number => { const { data } = context?.getImageData(x, 0, 1, canvas.height) ?? { data: [] }; return [...data].filter((value, i) => i % 4 === 3 && value > 0).length; };
-    return { edges: [painted(0), painted(1), painted(canvas.width - 2), painted(canvas.width - 1)], inside: painted(3) };
+    const painted = (x: number): number => {
+      const { data } = context?.getImageData(x, 0, 1, canvas.height) ?? { data: [] };
+      return [...data].filter((value, i) => i % 4 === 3 && value > 0).length;
+    };
+    return {
+      edges: [painted(0), painted(1), painted(canvas.width - 2), painted(canvas.width - 1)],
+      inside: painted(3),
+    };
   });
   assert.deepEqual(edge.edges, [0, 0, 0, 0]);
   assert.ok(edge.inside > 20);
@@ -102,7 +138,7 @@ it('underflow: the opened unit keeps the digits of a gradient that no double hol
   let beyond = 0;
   for (const t of [T - 1, 300, 40, 0]) {
     await openedAt(t);
-    const told = log10Of(await open.page.locator('[data-name=unit-g]').getAttribute('data-value') ?? '');
+    const told = log10Of((await open.page.locator('[data-name=unit-g]').getAttribute('data-value')) ?? '');
     assert.ok(Math.abs(told - (log10dh[t] ?? NaN)) < 1e-9, `t = ${t}: ${told} instead of ${log10dh[t]}`);
     if (told < -308) beyond++;
   }
@@ -147,7 +183,7 @@ describe('stepping through', () => {
     assert.equal(await flag(), 't = 40');
     await page.locator('button[aria-label="Show all: both sweeps complete"]').click();
     await nextFrames(page);
-    assert.doesNotMatch(await formula() ?? '', /sweep/);
+    assert.doesNotMatch((await formula()) ?? '', /sweep/);
   });
 
   it('fills states up to the cursor in the forward sweep only', async () => {
@@ -155,7 +191,9 @@ describe('stepping through', () => {
     await cursorTo(page, 40);
     const strip = async (): Promise<number[][]> => {
       await nextFrames(page);
-      const [left = 0, right = 0] = (await page.locator('#track-network-plot').getAttribute('data-plot') ?? '').split(',').map(Number);
+      const [left = 0, right = 0] = ((await page.locator('#track-network-plot').getAttribute('data-plot')) ?? '')
+        .split(',')
+        .map(Number);
       return Promise.all([10, 80].map((t) => pixel(page, 'network', left + ((t + 0.5) / 100) * (right - left), 10)));
     };
     const background = [31, 31, 31];
@@ -174,7 +212,9 @@ describe('stepping through', () => {
     await cursorTo(page, 40);
     const box = await page.locator('#track-network-plot').boundingBox();
     assert.ok(box !== null);
-    const [left = 0, right = 0] = (await page.locator('#track-network-plot').getAttribute('data-plot') ?? '').split(',').map(Number);
+    const [left = 0, right = 0] = ((await page.locator('#track-network-plot').getAttribute('data-plot')) ?? '')
+      .split(',')
+      .map(Number);
     const count = Math.floor((right - left) / 76);
     const slot = (right - left) / count;
     await page.mouse.click(box.x + left + 1.5 * slot, box.y + 62);
@@ -194,7 +234,10 @@ it('small networks write out every number', async () => {
   await open.page.locator('.run-name', { hasText: 'tiny' }).waitFor();
   const { head, rows } = await csvRows(open, 'network');
   const { H } = reference.shapes;
-  assert.deepEqual(head.slice(3), [...Array.from({ length: H }, (_, i) => `h unit ${i}`), ...Array.from({ length: H }, (_, i) => `g unit ${i}`)]);
+  assert.deepEqual(head.slice(3), [
+    ...Array.from({ length: H }, (_, i) => `h unit ${i}`),
+    ...Array.from({ length: H }, (_, i) => `g unit ${i}`),
+  ]);
   rows.forEach((row) => {
     const t = Number(row[0]);
     for (let i = 0; i < H; i++) {
@@ -209,7 +252,16 @@ it('a loss is drawn at the steps where its gradient enters, and the header names
   await keepPaintedText(open);
   const T = 60;
   const show = async (name: string, upstreamGradient: unknown): Promise<string> => {
-    await host.run(JSON.stringify({ name, cell: 'identity', dtype: 'float64', weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] }, sequences: [Array.from({ length: T }, () => [1])], upstreamGradient }));
+    await host.run(
+      JSON.stringify({
+        name,
+        cell: 'identity',
+        dtype: 'float64',
+        weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] },
+        sequences: [Array.from({ length: T }, () => [1])],
+        upstreamGradient,
+      }),
+    );
     await page.locator('.run-name', { hasText: name }).waitFor();
     await painted(open);
     return (await page.locator('.facts').innerText()).replaceAll('\u00a0', ' ');
@@ -218,12 +270,17 @@ it('a loss is drawn at the steps where its gradient enters, and the header names
     await cursorTo(page, t);
     // The lens brings its neighbours with it: only a loss at one of them may be drawn.
     const text = await paintedText(page, 'track-network-plot');
-    assert.ok(text.includes(`h${Array.from(String(t), (digit) => '₀₁₂₃₄₅₆₇₈₉'.charAt(Number(digit))).join('')}`), text.join(' '));
+    assert.ok(
+      text.includes(`h${Array.from(String(t), (digit) => '₀₁₂₃₄₅₆₇₈₉'.charAt(Number(digit))).join('')}`),
+      text.join(' '),
+    );
     return text.includes('↓ loss');
   };
   assert.match(await show('one step', 42), /· loss at t = 42 ·/);
   assert.deepEqual([await drawn(5), await drawn(42)], [false, true]);
-  const at = (steps: readonly number[]): number[][][] => [Array.from({ length: T }, (_, t) => [steps.includes(t) ? 1 : 0])];
+  const at = (steps: readonly number[]): number[][][] => [
+    Array.from({ length: T }, (_, t) => [steps.includes(t) ? 1 : 0]),
+  ];
   assert.match(await show('a stretch', at([7, 8, 9])), /· loss at t = 7 … 9 ·/);
   assert.deepEqual([await drawn(59), await drawn(8)], [false, true]);
   assert.match(await show('here and there', at([3, 20, 21])), /· loss at 3 steps ·/);
@@ -239,15 +296,35 @@ it('small networks never show the numbers of other steps, however late an answer
   // h_t = h_{t−1}/2 + 1: the gradient of the last step alone is 0.5^(39 − t).
   const { page, host } = open;
   await keepPaintedText(open);
-  await host.run(JSON.stringify({ name: 'halves', cell: 'identity', dtype: 'float64', weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] }, sequences: [Array.from({ length: 40 }, () => [1])] }));
+  await host.run(
+    JSON.stringify({
+      name: 'halves',
+      cell: 'identity',
+      dtype: 'float64',
+      weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] },
+      sequences: [Array.from({ length: 40 }, () => [1])],
+    }),
+  );
   await page.locator('.run-name', { hasText: 'halves' }).waitFor();
   await painted(open);
   await page.locator('#track-flow-plot').focus();
   await page.keyboard.press('End');
-  const shows = (text: string): Promise<unknown> => page.waitForFunction((wanted) => (window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf.get('track-network-plot')?.has(wanted) === true, text);
+  const shows = (text: string): Promise<unknown> =>
+    page.waitForFunction(
+      (wanted) =>
+        (window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf
+          .get('track-network-plot')
+          ?.has(wanted) === true,
+      text,
+    );
   await shows('0.500');
   let release = (): void => undefined;
-  host.hold = { name: 'steps', until: new Promise((resolve) => { release = resolve; }) };
+  host.hold = {
+    name: 'steps',
+    until: new Promise((resolve) => {
+      release = resolve;
+    }),
+  };
   host.asked.length = 0;
   await page.keyboard.press('Home');
   while (!host.asked.includes('steps')) await nextFrames(page);

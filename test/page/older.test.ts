@@ -1,4 +1,5 @@
-// Between a run and its spectrum the views keep the numbers of the run before: all of them say so in the same way, and none gives them away as the new run's.
+// Between a run and its spectrum the views keep the numbers of the run before: all of them say so in the same way, and
+// none gives them away as the new run's.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { startPages } from '../support/page.js';
@@ -16,9 +17,23 @@ before(async () => {
 after(() => pages.close());
 
 /** Where the word stands, in the order of the page. */
-const marked = (): Promise<string[]> => open.page.locator('.older-mark:visible').evaluateAll((marks) => marks.map((mark) => mark.closest('[data-track]')?.getAttribute('data-track') ?? mark.closest('[data-card]')?.getAttribute('data-card') ?? mark.closest('section')?.getAttribute('aria-label') ?? ''));
+const marked = (): Promise<string[]> =>
+  open.page
+    .locator('.older-mark:visible')
+    .evaluateAll((marks) =>
+      marks.map(
+        (mark) =>
+          mark.closest('[data-track]')?.getAttribute('data-track') ??
+          mark.closest('[data-card]')?.getAttribute('data-card') ??
+          mark.closest('section')?.getAttribute('aria-label') ??
+          '',
+      ),
+    );
 const all = ['jacobian', 'product', 'Numbers at the cursor', 'What this proves', 'lyapunov', 'eigenvalues'];
-const sigmaRow = (): Promise<string> => open.page.locator('.side dd[data-name=jacobian]').evaluate((value) => value.parentElement?.querySelector('dt')?.textContent ?? '');
+const sigmaRow = (): Promise<string> =>
+  open.page
+    .locator('.side dd[data-name=jacobian]')
+    .evaluate((value) => value.parentElement?.querySelector('dt')?.textContent ?? '');
 
 it('the numbers at the cursor say whose σ_max they tell', async () => {
   await open.host.run(ringConfig(0.9, 4, 30));
@@ -47,18 +62,22 @@ it('a run whose spectrum is on its way is marked in every view that still shows 
   await nextFrames(page);
   assert.deepEqual(await marked(), all);
   assert.equal(await sigmaRow(), 'σmax(∂ht/∂ht−1) older run');
-  for (const canvas of ['#card-eigenvalues', '#track-jacobian-plot']) assert.match(await page.locator(canvas).getAttribute('aria-label') ?? '', /\. older run\. /);
-  assert.match(await page.locator('[data-track=jacobian] .formula').textContent() ?? '', /computing 0 %/);
+  for (const canvas of ['#card-eigenvalues', '#track-jacobian-plot'])
+    assert.match((await page.locator(canvas).getAttribute('aria-label')) ?? '', /\. older run\. /);
+  assert.match((await page.locator('[data-track=jacobian] .formula').textContent()) ?? '', /computing 0 %/);
   assert.deepEqual(await violationsOf(page, ['main']), []);
 
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  const numbers = await copied(page, () => page.getByRole('button', { name: 'Copy the values of Numbers at the cursor' }).click());
+  const numbers = await copied(page, () =>
+    page.getByRole('button', { name: 'Copy the values of Numbers at the cursor' }).click(),
+  );
   assert.deepEqual(numbers.find(([name]) => name?.startsWith('σ') === true)?.[1] ?? '', '');
 
   // A file waits for the numbers of the run that it is named after.
   await page.locator('[data-card=lyapunov] .actions button', { hasText: 'CSV' }).click();
   await page.waitForTimeout(200);
-  const saved = (): string | null => (host.sent.saveFile.length === 0 ? null : String(host.sent.saveFile.at(-1)?.content));
+  const saved = (): string | null =>
+    host.sent.saveFile.length === 0 ? null : String(host.sent.saveFile.at(-1)?.content);
   assert.equal(saved(), null);
   host.spectrum = { ...spectrum, runId, lyapunov: Float64Array.of(-0.25, -0.5) };
   host.sendAll();
@@ -73,10 +92,17 @@ it('the product of all Jacobians is the same number to the eye, under the mouse 
   await host.run(ringConfig(0.5, 4, 2000, { dtype: 'float64' }));
   await page.locator('.run-name', { hasText: 'ring 0.5' }).waitFor();
   const value = page.locator('.side [data-name=product]');
-  await page.waitForFunction(() => document.querySelector('.side [data-name=product]')?.textContent.includes('e-') === true);
-  const told = [await value.textContent(), await value.getAttribute('title'), await value.getAttribute('data-value')].map((text) => /^([\d.]+)e-(\d+)$/.exec(text ?? ''));
+  await page.waitForFunction(
+    () => document.querySelector('.side [data-name=product]')?.textContent.includes('e-') === true,
+  );
+  const told = [
+    await value.textContent(),
+    await value.getAttribute('title'),
+    await value.getAttribute('data-value'),
+  ].map((text) => /^([\d.]+)e-(\d+)$/.exec(text ?? ''));
   const expected = 2000 * Math.log10(0.5);
-  for (const match of told) assert.ok(relativeError(Math.log10(Number(match?.[1])) - Number(match?.[2]), expected) < 1e-6, `${match?.[0]}`);
+  for (const match of told)
+    assert.ok(relativeError(Math.log10(Number(match?.[1])) - Number(match?.[2]), expected) < 1e-6, `${match?.[0]}`);
 });
 
 it('bounds of the spectral radius say why there are no eigenvalues', async () => {
@@ -87,9 +113,13 @@ it('bounds of the spectral radius say why there are no eigenvalues', async () =>
   host.spectrum = { ...spectrum, eigenvaluesWh: [], spectralRadiusBounds: [0.4, 0.6], spectralRadiusWh: 0.6 };
   host.sendAll();
   await note.filter({ hasText: 'were not found' }).waitFor();
-  assert.doesNotMatch(await note.textContent() ?? '', /1024/);
+  assert.doesNotMatch((await note.textContent()) ?? '', /1024/);
   // The gradient vanishes. That the radius is not below 1 is known only when both bounds are not.
-  for (const [bounds, misleading] of [[[0.9, 1.1], false], [[1, 1.1], true], [[0.9, 1.2], false]] as const) {
+  for (const [bounds, misleading] of [
+    [[0.9, 1.1], false],
+    [[1, 1.1], true],
+    [[0.9, 1.2], false],
+  ] as const) {
     host.spectrum = { ...spectrum, eigenvaluesWh: [], spectralRadiusBounds: bounds, spectralRadiusWh: bounds[1] };
     host.sendAll();
     await page.locator('.side [data-name=spectralRadius]', { hasText: `… ${bounds[1].toPrecision(4)}` }).waitFor();
@@ -100,11 +130,30 @@ it('bounds of the spectral radius say why there are no eigenvalues', async () =>
 
 it('numbers that are not finite prove nothing', async () => {
   const { page, host } = open;
-  await host.run(JSON.stringify({ name: 'overflow', cell: 'relu', dtype: 'float32', sequences: [Array.from({ length: 80 }, () => [1])], weights: { Wx: [[1, 1]], Wh: [[4, 0], [0, 0.5]], b: [[0, 0]] } }));
+  await host.run(
+    JSON.stringify({
+      name: 'overflow',
+      cell: 'relu',
+      dtype: 'float32',
+      sequences: [Array.from({ length: 80 }, () => [1])],
+      weights: {
+        Wx: [[1, 1]],
+        Wh: [
+          [4, 0],
+          [0, 0.5],
+        ],
+        b: [[0, 0]],
+      },
+    }),
+  );
   await page.locator('.run-name', { hasText: 'overflow' }).waitFor();
   await nextFrames(page);
   const notes = await page.locator('.proofs .note').allTextContents();
-  assert.equal(notes.filter((note) => note === 'Not defined: some Jacobian holds a number that is not finite.').length, 2, notes.join(' | '));
+  assert.equal(
+    notes.filter((note) => note === 'Not defined: some Jacobian holds a number that is not finite.').length,
+    2,
+    notes.join(' | '),
+  );
   assert.ok(!notes.some((note) => note.includes('Every Jacobian is zero')));
 });
 

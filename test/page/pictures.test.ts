@@ -1,4 +1,5 @@
-// The page as its reader sees it, letters and all, in three themes. Looks only; that the numbers are right is tested elsewhere.
+// The page as its reader sees it, letters and all, in three themes. Looks only; that the numbers are right is tested
+// elsewhere.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { PNG } from 'pngjs';
@@ -11,7 +12,13 @@ import { scenes, show } from './scenes.js';
 import { nextFrames, painted } from './support.js';
 import type { Scene } from './scenes.js';
 
-type Box = { readonly name: string; readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+type Box = {
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+};
 
 /** The whole page, once nothing changes any more. */
 async function atRest(page: Page): Promise<Buffer> {
@@ -29,26 +36,44 @@ async function atRest(page: Page): Promise<Buffer> {
 }
 
 /** Where the parts of a scene stand. */
-const boxes = (page: Page, parts: Scene['parts']): Promise<Box[]> => page.evaluate((wanted) => {
-  const all: [string, Element | null][] = wanted === null
-    ? [...document.querySelectorAll<HTMLElement>('.head, .toolbar, .ruler, [data-track], .side > section')].map((element) => [element.dataset['track'] ?? element.dataset['card'] ?? element.className.split(' ').join('-'), element])
-    : Object.entries(wanted).map(([name, selector]) => [name, document.querySelector(selector)]);
-  return all.flatMap(([name, element]) => {
-    const { left = 0, top = 0, right = 0, bottom = 0 } = element?.getBoundingClientRect() ?? {};
-    const box = { name, x: Math.floor(left), y: Math.floor(top), width: Math.ceil(right) - Math.floor(left), height: Math.ceil(bottom) - Math.floor(top) };
-    return element !== null && box.width > 0 && box.height > 0 ? [box] : [];
-  });
-}, parts);
+const boxes = (page: Page, parts: Scene['parts']): Promise<Box[]> =>
+  page.evaluate((wanted) => {
+    const all: [string, Element | null][] =
+      wanted === null
+        ? [...document.querySelectorAll<HTMLElement>('.head, .toolbar, .ruler, [data-track], .side > section')].map(
+            (element) => [
+              element.dataset['track'] ?? element.dataset['card'] ?? element.className.split(' ').join('-'),
+              element,
+            ],
+          )
+        : Object.entries(wanted).map(([name, selector]) => [name, document.querySelector(selector)]);
+    return all.flatMap(([name, element]) => {
+      const { left = 0, top = 0, right = 0, bottom = 0 } = element?.getBoundingClientRect() ?? {};
+      const box = {
+        name,
+        x: Math.floor(left),
+        y: Math.floor(top),
+        width: Math.ceil(right) - Math.floor(left),
+        height: Math.ceil(bottom) - Math.floor(top),
+      };
+      return element !== null && box.width > 0 && box.height > 0 ? [box] : [];
+    });
+  }, parts);
 
 function cut(whole: PNG, { name, x, y, width, height }: Box): PNG {
-  assert.ok(x >= 0 && y >= 0 && x + width <= whole.width && y + height <= whole.height, `${name} is whole on the page: ${x}, ${y}, ${width}×${height} of ${whole.width}×${whole.height}`);
+  assert.ok(
+    x >= 0 && y >= 0 && x + width <= whole.width && y + height <= whole.height,
+    `${name} is whole on the page: ${x}, ${y}, ${width}×${height} of ${whole.width}×${whole.height}`,
+  );
   const picture = new PNG({ width, height });
   PNG.bitblt(whole, picture, x, y, width, height, 0, 0);
   return picture;
 }
 
 let pages: PageServer;
-before(async () => { pages = await startPages(); });
+before(async () => {
+  pages = await startPages();
+});
 after(() => pages.close());
 
 async function stage(scene: Scene): Promise<OpenPage> {
@@ -57,7 +82,9 @@ async function stage(scene: Scene): Promise<OpenPage> {
   const open = await pages.open({ theme: 'dark', width, height, kernels: false });
   await loadTypeface(open.page);
   await useTypeface(open.page);
-  await open.page.evaluate(() => { Date.prototype.toLocaleTimeString = () => '12:34:56'; });
+  await open.page.evaluate(() => {
+    Date.prototype.toLocaleTimeString = () => '12:34:56';
+  });
   await show(open, config);
   await painted(open);
   await scene.prepare?.(open);
@@ -81,7 +108,11 @@ describe('the page looks as it did when it was looked at', () => {
         await inTheme(open, theme);
         const whole = PNG.sync.read(await atRest(open.page));
         const found = await boxes(open.page, scene.parts);
-        if (scene.parts !== null) assert.deepEqual(found.map(({ name }) => name), Object.keys(scene.parts));
+        if (scene.parts !== null)
+          assert.deepEqual(
+            found.map(({ name }) => name),
+            Object.keys(scene.parts),
+          );
         else assert.ok(found.length >= 24, found.map(({ name }) => name).join());
         for (const box of found) {
           const name = `${scene.name}.${box.name}.${theme}`;
@@ -96,7 +127,9 @@ describe('the page looks as it did when it was looked at', () => {
     });
   }
 
-  it('and no picture is kept of what is not painted any more', () => { assert.deepEqual(leftOver(names), []); });
+  it('and no picture is kept of what is not painted any more', () => {
+    assert.deepEqual(leftOver(names), []);
+  });
 });
 
 describe('the comparison', () => {
@@ -117,45 +150,75 @@ describe('the comparison', () => {
   it('lets the same picture and slightly other rounding pass', async () => {
     const picture = await flow();
     const rounded = PNG.sync.read(PNG.sync.write(picture));
-    for (let i = 0; i < rounded.data.length; i++) if (i % 4 !== 3) rounded.data[i] = Math.max(0, Math.min(255, rounded.data[i]! + (i % 3) - 1));
+    for (let i = 0; i < rounded.data.length; i++)
+      if (i % 4 !== 3) rounded.data[i] = Math.max(0, Math.min(255, rounded.data[i]! + (i % 3) - 1));
     assert.equal(compare(picture, picture).worst, 0);
     assert.ok(compare(picture, rounded).worst <= tileTolerance);
   });
 
-  it('refuses one other digit, a notch that is gone, another colour of one line, a line that is gone, a moved picture, and another size', async () => {
-    const before = await flow();
-    const { page } = open;
-    const differs = async (what: string): Promise<void> => { const { worst, why } = compare(before, await flow()); assert.ok(worst > tileTolerance, `${what}: ${why}`); };
-    const same = async (what: string): Promise<void> => { const { worst, why } = compare(before, await flow()); assert.ok(worst <= tileTolerance, `${what}: ${why}`); };
+  it(
+    'refuses one other digit, a notch that is gone, another colour of one line, a line that is gone, a moved ' +
+      'picture, and another size',
+    async () => {
+      const before = await flow();
+      const { page } = open;
+      const differs = async (what: string): Promise<void> => {
+        const { worst, why } = compare(before, await flow());
+        assert.ok(worst > tileTolerance, `${what}: ${why}`);
+      };
+      const same = async (what: string): Promise<void> => {
+        const { worst, why } = compare(before, await flow());
+        assert.ok(worst <= tileTolerance, `${what}: ${why}`);
+      };
 
-    const told = page.locator('[data-track=flow] .chip b').first();
-    const text = await told.textContent() ?? '';
-    await told.evaluate((element, other) => { element.textContent = other; }, text.replace(/\d(?=\D*$)/, (digit) => (digit === '3' ? '8' : '3')));
-    await differs(`another digit in ${text}`);
-    await told.evaluate((element, old) => { element.textContent = old; }, text);
-    await same('the digit is back');
+      const told = page.locator('[data-track=flow] .chip b').first();
+      const text = (await told.textContent()) ?? '';
+      await told.evaluate(
+        (element, other) => {
+          element.textContent = other;
+        },
+        text.replace(/\d(?=\D*$)/, (digit) => (digit === '3' ? '8' : '3')),
+      );
+      await differs(`another digit in ${text}`);
+      await told.evaluate((element, old) => {
+        element.textContent = old;
+      }, text);
+      await same('the digit is back');
 
-    // The notch at the upper edge that names the step of the 1 % horizon, painted over with the ground.
-    const without = PNG.sync.read(PNG.sync.write(before));
-    const ground = [...before.data.subarray(0, 3)];
-    const [left = 0, right = 0] = (await page.locator('#track-flow-plot').getAttribute('data-plot') ?? '').split(',').map(Number);
-    const top = await page.evaluate(() => (document.querySelector('#track-flow-plot')?.getBoundingClientRect().top ?? 0) - (document.querySelector('[data-track=flow]')?.getBoundingClientRect().top ?? 0));
-    const horizon = Number(/t = (\d+)/.exec(await page.locator('.reason').textContent() ?? '')?.[1]);
-    const x = Math.round(left + ((horizon + 0.5) / 100) * (right - left));
-    for (let row = Math.round(top) + 7; row < top + 14; row++) for (let column = x - 5; column <= x + 5; column++) ground.forEach((value, channel) => { without.data[4 * (row * before.width + column) + channel] = value; });
-    assert.ok(compare(before, without).worst > tileTolerance, `a notch at ${x}: ${compare(before, without).why}`);
+      // The notch at the upper edge that names the step of the 1 % horizon, painted over with the ground.
+      const without = PNG.sync.read(PNG.sync.write(before));
+      const ground = [...before.data.subarray(0, 3)];
+      const [left = 0, right = 0] = ((await page.locator('#track-flow-plot').getAttribute('data-plot')) ?? '')
+        .split(',')
+        .map(Number);
+      const top = await page.evaluate(
+        () =>
+          (document.querySelector('#track-flow-plot')?.getBoundingClientRect().top ?? 0) -
+          (document.querySelector('[data-track=flow]')?.getBoundingClientRect().top ?? 0),
+      );
+      const horizon = Number(/t = (\d+)/.exec((await page.locator('.reason').textContent()) ?? '')?.[1]);
+      const x = Math.round(left + ((horizon + 0.5) / 100) * (right - left));
+      for (let row = Math.round(top) + 7; row < top + 14; row++)
+        for (let column = x - 5; column <= x + 5; column++)
+          ground.forEach((value, channel) => {
+            without.data[4 * (row * before.width + column) + channel] = value;
+          });
+      assert.ok(compare(before, without).worst > tileTolerance, `a notch at ${x}: ${compare(before, without).why}`);
 
-    await page.locator('[data-track=flow] .chip').nth(1).click();
-    await differs('a line that is gone');
-    await page.locator('[data-track=flow] .chip').nth(1).click();
-    await same('the line is back');
-    await page.evaluate(() => { document.documentElement.style.setProperty('--vscode-charts-red', '#d02090'); });
-    await differs('another red');
-    await inTheme(open, 'dark');
-    const moved = new PNG({ width: before.width, height: before.height });
-    PNG.bitblt(before, moved, 0, 0, before.width - 4, before.height, 4, 0);
-    PNG.bitblt(before, moved, 0, 0, 4, before.height, 0, 0);
-    assert.ok(compare(before, moved).worst > tileTolerance);
-    assert.equal(compare(before, new PNG({ width: before.width, height: before.height - 1 })).worst, Infinity);
-  });
+      await page.locator('[data-track=flow] .chip').nth(1).click();
+      await differs('a line that is gone');
+      await page.locator('[data-track=flow] .chip').nth(1).click();
+      await same('the line is back');
+      await page.evaluate(() => {
+        document.documentElement.style.setProperty('--vscode-charts-red', '#d02090');
+      });
+      await differs('another red');
+      await inTheme(open, 'dark');
+      const moved = new PNG({ width: before.width, height: before.height });
+      PNG.bitblt(before, moved, 0, 0, before.width - 4, before.height, 4, 0);
+      PNG.bitblt(before, moved, 0, 0, 4, before.height, 0, 0);
+      assert.ok(compare(before, moved).worst > tileTolerance);
+      assert.equal(compare(before, new PNG({ width: before.width, height: before.height - 1 })).worst, Infinity);
+    },
+  );
 });

@@ -1,4 +1,5 @@
-// What the gradient flow tells besides its curves stands in its tables: rates, horizons, events, and every sequence of the batch.
+// What the gradient flow tells besides its curves stands in its tables: rates, horizons, events, and every sequence of
+// the batch.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
@@ -23,17 +24,48 @@ async function show(config: string, name: string): Promise<void> {
 }
 
 /** name → [from, to, factor, half-life, 1 %, doubled], as on the page; empty cells are NaN. */
-const details = async (): Promise<Map<string, number[]>> => new Map(await open.page.locator('[data-track=flow] .details tbody tr').evaluateAll((rows) => rows.map((row) =>
-  [row.querySelector('th')?.textContent ?? '', [...row.querySelectorAll('td')].map((cell) => (cell.dataset['value'] === '' ? NaN : Number(cell.dataset['value'])))] as const)));
+const details = async (): Promise<Map<string, number[]>> =>
+  new Map(
+    await open.page
+      .locator('[data-track=flow] .details tbody tr')
+      .evaluateAll((rows) =>
+        rows.map(
+          (row) =>
+            [
+              row.querySelector('th')?.textContent ?? '',
+              [...row.querySelectorAll('td')].map((cell) =>
+                cell.dataset['value'] === '' ? NaN : Number(cell.dataset['value']),
+              ),
+            ] as const,
+        ),
+      ),
+  );
 
-function near(actual: readonly number[] | undefined, expected: readonly number[], tolerance: number, what: string): void {
+function near(
+  actual: readonly number[] | undefined,
+  expected: readonly number[],
+  tolerance: number,
+  what: string,
+): void {
   assert.ok(actual?.length === expected.length, what);
-  expected.forEach((value, i) => assert.ok(Number.isNaN(value) ? Number.isNaN(actual[i]) : relativeError(actual[i] ?? NaN, value) <= tolerance, `${what}, column ${i}: ${actual.join()} instead of ${expected.join()}`));
+  expected.forEach((value, i) =>
+    assert.ok(
+      Number.isNaN(value) ? Number.isNaN(actual[i]) : relativeError(actual[i] ?? NaN, value) <= tolerance,
+      `${what}, column ${i}: ${actual.join()} instead of ${expected.join()}`,
+    ),
+  );
 }
 
 const never = [NaN, NaN, NaN, NaN, NaN, NaN];
 const at = (t: number): number[] => [t, t, NaN, NaN, NaN, NaN];
-const falls = (from: number, to: number, factor: number): number[] => [from, to, factor, Math.log(0.5) / Math.log(factor), Math.log(0.01) / Math.log(factor), NaN];
+const falls = (from: number, to: number, factor: number): number[] => [
+  from,
+  to,
+  factor,
+  Math.log(0.5) / Math.log(factor),
+  Math.log(0.01) / Math.log(factor),
+  NaN,
+];
 
 describe('rates and events', () => {
   it('of Wh = ρ·Q are those of ρ', async () => {
@@ -52,8 +84,21 @@ describe('rates and events', () => {
   it('of 0.5·I in float32 name the step of its zeros, and of a scalar 2 that of its infinity', async () => {
     const T = 400;
     const zeros = [0, 0];
-    const config = (name: string, Wh: number[][]): string => JSON.stringify({ name, cell: 'identity', dtype: 'float32', weights: { Wx: [Wh.map(() => 0)], Wh, b: [Wh.map(() => 0)] }, sequences: [Array.from({ length: T }, () => [0])] });
-    await show(config('halves', [[0.5, ...zeros.slice(1)], [0, 0.5]]), 'halves');
+    const config = (name: string, Wh: number[][]): string =>
+      JSON.stringify({
+        name,
+        cell: 'identity',
+        dtype: 'float32',
+        weights: { Wx: [Wh.map(() => 0)], Wh, b: [Wh.map(() => 0)] },
+        sequences: [Array.from({ length: T }, () => [0])],
+      });
+    await show(
+      config('halves', [
+        [0.5, ...zeros.slice(1)],
+        [0, 0.5],
+      ]),
+      'halves',
+    );
     const halves = await details();
     near(halves.get('whole trip'), falls(0, T - 1, 0.5), 1e-9, 'trip of 0.5');
     // 2^−149 is the smallest float32; its half is rounded to the even 0.
@@ -71,7 +116,16 @@ describe('rates and events', () => {
     let late = 0;
     for (let i = 0; i < 200; i++) late = Math.tanh(late / 2 + 1);
     const [early, saturated] = [0.5, 0.5 * (1 - late * late)];
-    await show(JSON.stringify({ name: 'two rates', cell: 'tanh', dtype: 'float64', weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] }, sequences: [Array.from({ length: T }, (_, t) => [t < turn ? 0 : 1])] }), 'two rates');
+    await show(
+      JSON.stringify({
+        name: 'two rates',
+        cell: 'tanh',
+        dtype: 'float64',
+        weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] },
+        sequences: [Array.from({ length: T }, (_, t) => [t < turn ? 0 : 1])],
+      }),
+      'two rates',
+    );
     const told = await details();
     const rates = [told.get('fitted rate 1') ?? [], told.get('fitted rate 2') ?? []];
     assert.equal(told.has('fitted rate 3'), false);
@@ -80,19 +134,27 @@ describe('rates and events', () => {
       assert.ok(relativeError(fitted, factor) < 1e-6, `${fitted} instead of ${factor}`);
       near(rest, falls(from, to, fitted).slice(3), 1e-12, 'what follows from the rate');
     });
-    assert.ok(Math.abs((rates[0]?.[0] ?? NaN) - turn) <= 2 && Math.abs((rates[1]?.[1] ?? NaN) - turn) <= 2, JSON.stringify(rates));
+    assert.ok(
+      Math.abs((rates[0]?.[0] ?? NaN) - turn) <= 2 && Math.abs((rates[1]?.[1] ?? NaN) - turn) <= 2,
+      JSON.stringify(rates),
+    );
     const before = open.host.sent.saveFile.length;
     await open.page.locator('[data-track=flow] .details button', { hasText: 'CSV' }).click();
     while (open.host.sent.saveFile.length === before) await nextFrames(open.page);
     const [head, first] = String(open.host.sent.saveFile.at(-1)?.content).split('\r\n');
-    assert.equal(head, 'what,from t,to t,factor per step back,"half-life, steps","1 % left after, steps","doubled after, steps"');
+    assert.equal(
+      head,
+      'what,from t,to t,factor per step back,"half-life, steps","1 % left after, steps","doubled after, steps"',
+    );
     assert.deepEqual(first?.split(',').slice(1, 5).map(Number), rates[0]?.slice(0, 4));
   });
 });
 
 describe('the table of the gradient flow', () => {
   it('has the norms of every sequence of a small batch', async () => {
-    const reference = ['typical', 'saturated', 'loss_every_step', 'irnn'].map(referenceCase).find(({ shapes: { B } }) => B > 1);
+    const reference = ['typical', 'saturated', 'loss_every_step', 'irnn']
+      .map(referenceCase)
+      .find(({ shapes: { B } }) => B > 1);
     assert.ok(reference !== undefined);
     const { B, T } = reference.shapes;
     await show(configOf(reference), reference.name);
@@ -100,7 +162,12 @@ describe('the table of the gradient flow', () => {
     for (let b = 0; b < B; b++) {
       const column = head.indexOf(`‖g_t‖ sequence ${b + 1}`);
       assert.ok(column > 0, head.join());
-      rows.forEach((cells, t) => assert.ok(relativeError(Number(cells[column]), Math.hypot(...reference.expected.dhTotal[b]?.[t] ?? [])) < 1e-8, `b ${b} t ${t}`));
+      rows.forEach((cells, t) =>
+        assert.ok(
+          relativeError(Number(cells[column]), Math.hypot(...(reference.expected.dhTotal[b]?.[t] ?? []))) < 1e-8,
+          `b ${b} t ${t}`,
+        ),
+      );
     }
     assert.equal((await rowValues(open.page, 'flow', T - 1)).length, 3 + B);
   });
@@ -109,14 +176,29 @@ describe('the table of the gradient flow', () => {
     // Sequence b has a loss of b at the last step alone: linear cells scale with it.
     const [B, T, rho] = [18, 30, 0.8];
     const dhs = Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [t === T - 1 ? b + 1 : 0]));
-    await show(JSON.stringify({ name: 'large batch', cell: 'identity', dtype: 'float64', weights: { Wx: [[1]], Wh: [[rho]], b: [[0]] }, sequences: dhs.map((steps) => steps.map(() => [1])), upstreamGradient: dhs }), 'large batch');
+    await show(
+      JSON.stringify({
+        name: 'large batch',
+        cell: 'identity',
+        dtype: 'float64',
+        weights: { Wx: [[1]], Wh: [[rho]], b: [[0]] },
+        sequences: dhs.map((steps) => steps.map(() => [1])),
+        upstreamGradient: dhs,
+      }),
+      'large batch',
+    );
     const { head, rows } = await csvRows(open, 'flow');
     const columns = ['smallest', 'median', 'largest'].map((name) => head.indexOf(`‖g_t‖ ${name} of the batch`));
-    assert.ok(columns.every((column) => column > 0), head.join());
+    assert.ok(
+      columns.every((column) => column > 0),
+      head.join(),
+    );
     rows.forEach((cells, t) => {
       const scale = rho ** (T - 1 - t);
       // The median of two is that of their logarithms.
-      [1, Math.sqrt(9 * 10), 18].forEach((value, i) => assert.ok(relativeError(Number(cells[columns[i] ?? 0]), value * scale) < 1e-9, `t ${t}: ${cells.join()}`));
+      [1, Math.sqrt(9 * 10), 18].forEach((value, i) =>
+        assert.ok(relativeError(Number(cells[columns[i] ?? 0]), value * scale) < 1e-9, `t ${t}: ${cells.join()}`),
+      );
     });
   });
 });

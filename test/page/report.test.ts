@@ -41,7 +41,10 @@ const painted = async (page: Page): Promise<void> => {
 async function clean(open: OpenReport): Promise<void> {
   const { page, requests, complaints } = open;
   await nextFrames(page);
-  assert.deepEqual(requests.filter((url) => !url.startsWith('data:') && !url.startsWith('blob:')), []);
+  assert.deepEqual(
+    requests.filter((url) => !url.startsWith('data:') && !url.startsWith('blob:')),
+    [],
+  );
   assert.deepEqual(complaints, []);
   await open.close();
 }
@@ -55,7 +58,10 @@ describe('the report', () => {
   for (const name of ['typical', 'saturated_exact', 'exploding', 'underflow']) {
     it(`shows the numbers of the reference case ${name} without a network`, async () => {
       const reference = referenceCase(name);
-      const { expected: { hs, dhTotal }, shapes: { B, T, H } } = reference;
+      const {
+        expected: { hs, dhTotal },
+        shapes: { B, T, H },
+      } = reference;
       const open = await pages.openReport(reportOf(name, configOf(reference)));
       const { page } = open;
       await painted(page);
@@ -65,9 +71,17 @@ describe('the report', () => {
         await cursorTo(page, t);
         const [g] = await rowValues(page, 'flow', t);
         const expected = log10(Array.from({ length: B }, (_, b) => dhTotal[b]?.[t] ?? []).flat());
-        if (expected > -290 && expected < 300) assert.ok(relativeError(Number(g), 10 ** expected) < 1e-9, `${name}, t = ${t}: ${String(g)}`);
+        if (expected > -290 && expected < 300)
+          assert.ok(relativeError(Number(g), 10 ** expected) < 1e-9, `${name}, t = ${t}: ${String(g)}`);
         const states = await rowValues(page, 'hiddenMap', t);
-        states.slice(0, Math.min(H, 3)).forEach((value, unit) => assert.ok(Math.abs(Number(value) - (hs[0]?.[t]?.[unit] ?? NaN)) < 1e-9 * Math.max(1, Math.abs(Number(value))), `${name}, h of unit ${unit} at ${t}: ${value}`));
+        states
+          .slice(0, Math.min(H, 3))
+          .forEach((value, unit) =>
+            assert.ok(
+              Math.abs(Number(value) - (hs[0]?.[t]?.[unit] ?? NaN)) < 1e-9 * Math.max(1, Math.abs(Number(value))),
+              `${name}, h of unit ${unit} at ${t}: ${value}`,
+            ),
+          );
         assert.ok(relativeError(Number(await side(page, 'g')), Number(g)) < 1e-12);
       }
       await clean(open);
@@ -85,15 +99,22 @@ describe('the report', () => {
     await page.locator('vscode-dropdown[aria-label=Sequence]').click();
     await page.locator('vscode-dropdown[aria-label=Sequence] vscode-option[value="2"]').click();
     await page.locator('[data-track=hiddenMap] .formula', { hasText: 'sequence 3' }).waitFor();
-    await page.waitForFunction(() => document.querySelector('.card[data-card=unit] .place')?.textContent.includes('sequence 3') === true);
-    await page.waitForFunction(() => { const text = document.querySelector('[data-track=attribution] .formula')?.textContent ?? ''; return text !== '' && !text.includes('computing'); });
+    await page.waitForFunction(
+      () => document.querySelector('.card[data-card=unit] .place')?.textContent.includes('sequence 3') === true,
+    );
+    await page.waitForFunction(() => {
+      const text = document.querySelector('[data-track=attribution] .formula')?.textContent ?? '';
+      return text !== '' && !text.includes('computing');
+    });
     await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
     assert.ok(Number(await page.locator('[data-card=weights] [data-name=ratio-Wh]').getAttribute('data-value')) > 0);
     assert.equal(await page.locator('.toolbar', { hasText: 'Run again' }).count(), 0);
     assert.equal(await page.locator('.toolbar', { hasText: 'Open config' }).count(), 0);
     const download = page.waitForEvent('download');
     await page.locator('[data-track=flow] .actions button', { hasText: 'CSV' }).click();
-    const csv = readFileSync(await (await download).path(), 'utf8').trimEnd().split('\r\n');
+    const csv = readFileSync(await (await download).path(), 'utf8')
+      .trimEnd()
+      .split('\r\n');
     assert.equal(csv.length, 1 + 100);
     assert.ok((await page.locator('.about-report').textContent())?.includes('weather.rnn.json'));
     await clean(open);
@@ -115,10 +136,17 @@ describe('the report', () => {
     const file = reportOf('schemes', weatherConfig());
     const backgrounds: string[] = [];
     const corners: string[] = [];
-    for (const [colorScheme, contrast] of [['light', 'no-preference'], ['dark', 'no-preference'], ['light', 'more'], ['dark', 'more']] as const) {
+    for (const [colorScheme, contrast] of [
+      ['light', 'no-preference'],
+      ['dark', 'no-preference'],
+      ['light', 'more'],
+      ['dark', 'more'],
+    ] as const) {
       const open = await pages.openReport(file, { colorScheme, contrast });
       await painted(open.page);
-      backgrounds.push(await open.page.evaluate(() => `${getComputedStyle(document.body).backgroundColor} ${document.body.className}`));
+      backgrounds.push(
+        await open.page.evaluate(() => `${getComputedStyle(document.body).backgroundColor} ${document.body.className}`),
+      );
       corners.push((await pixel(open.page, 'gradientMap', 70, 60)).join());
       // Turning the system dark while the report is open turns the charts too.
       await open.page.emulateMedia({ colorScheme: colorScheme === 'light' ? 'dark' : 'light' });
@@ -127,18 +155,36 @@ describe('the report', () => {
       assert.notEqual((await pixel(open.page, 'gradientMap', 70, 60)).join(), corners.at(-1));
       await clean(open);
     }
-    assert.deepEqual(backgrounds, ['rgb(255, 255, 255) vscode-light', 'rgb(31, 31, 31) vscode-dark', 'rgb(255, 255, 255) vscode-high-contrast vscode-high-contrast-light', 'rgb(0, 0, 0) vscode-high-contrast']);
+    assert.deepEqual(backgrounds, [
+      'rgb(255, 255, 255) vscode-light',
+      'rgb(31, 31, 31) vscode-dark',
+      'rgb(255, 255, 255) vscode-high-contrast vscode-high-contrast-light',
+      'rgb(0, 0, 0) vscode-high-contrast',
+    ]);
   });
 
-  for (const [colorScheme, width] of [['light', 1200], ['dark', 420]] as const) {
+  for (const [colorScheme, width] of [
+    ['light', 1200],
+    ['dark', 420],
+  ] as const) {
     it(`${colorScheme} at ${width} pixels has no serious fault for those who cannot see or point`, async () => {
       const open = await pages.openReport(reportOf('axe', weatherConfig()), { colorScheme, width });
       const { page } = open;
       await painted(page);
       await openTable(page, 'flow');
       await page.evaluate(axe);
-      const results = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
-      assert.deepEqual(results.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('\n  ')}`), []);
+      const results = await page.evaluate(() =>
+        (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+      );
+      assert.deepEqual(
+        results.violations
+          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+          .map(
+            ({ id, nodes }) =>
+              `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('\n  ')}`,
+          ),
+        [],
+      );
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
       await clean(open);
     });
@@ -153,7 +199,11 @@ describe('the report', () => {
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
     await page.emulateMedia({ media: 'print' });
     assert.equal(await page.locator('.toolbar').isVisible(), false);
-    const heights = await page.evaluate(() => [document.documentElement.scrollHeight, document.querySelector('.tracks')?.scrollHeight ?? Infinity, document.querySelector('.tracks')?.clientHeight ?? 0]);
+    const heights = await page.evaluate(() => [
+      document.documentElement.scrollHeight,
+      document.querySelector('.tracks')?.scrollHeight ?? Infinity,
+      document.querySelector('.tracks')?.clientHeight ?? 0,
+    ]);
     assert.ok(Math.abs((heights[1] ?? 0) - (heights[2] ?? 0)) <= 1);
     assert.ok((heights[0] ?? 0) > 1500);
     await clean(open);
@@ -169,7 +219,9 @@ describe('the report', () => {
     const [B, T, H] = [64, 200, 48];
     const reference = JSON.parse(ringConfig(0.9, H, T)) as { sequences: number[][][]; weights: { Wx: number[][] } };
     reference.weights.Wx = [Array.from({ length: H }, (_, i) => Math.sin(i))];
-    reference.sequences = Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [Math.sin(b + 0.1 * t)]));
+    reference.sequences = Array.from({ length: B }, (_, b) =>
+      Array.from({ length: T }, (__, t) => [Math.sin(b + 0.1 * t)]),
+    );
     const file = reportOf('batch', JSON.stringify(reference));
     assert.ok(statSync(file).size < 5e6);
     const open = await pages.openReport(file);
@@ -178,7 +230,8 @@ describe('the report', () => {
     const options = await page.locator('vscode-dropdown[aria-label=Sequence] vscode-option').count();
     assert.ok(options > 10 && options < B + 1, `${options} choices`);
     assert.ok((await page.locator('.about-report').innerText()).includes(`the first ${options - 1}`));
-    // Of all sequences together there is a picture of the spread, and its table has the shares of that picture: those of a step are 1 together.
+    // Of all sequences together there is a picture of the spread, and its table has the shares of that picture: those
+    // of a step are 1 together.
     await openTable(page, 'spread');
     for (const t of [0, 77, T - 1]) {
       await cursorTo(page, t);
@@ -195,19 +248,22 @@ describe('the report', () => {
     const config = JSON.parse(ringConfig(1.1, H, T)) as { weights: { Wx: number[][] }; sequences: number[][][] };
     config.weights.Wx = [new Array<number>(H).fill(1)];
     config.sequences = [new Array<number[]>(T).fill([1])];
-    const open = await pages.openReport(reportOf('overflowing', JSON.stringify({ ...config, cell: 'identity', dtype: 'float64' })));
+    const open = await pages.openReport(
+      reportOf('overflowing', JSON.stringify({ ...config, cell: 'identity', dtype: 'float64' })),
+    );
     const { page } = open;
     await painted(page);
     const odd = (track: string) => page.locator(`[data-track=${track}] .legend`, { hasText: 'not finite' });
-    const aloud = (track: string): Promise<string | null> => page.locator(`#track-${track}-plot`).getAttribute('aria-label');
+    const aloud = (track: string): Promise<string | null> =>
+      page.locator(`#track-${track}-plot`).getAttribute('aria-label');
     for (const track of ['hiddenMap', 'spread']) await odd(track).waitFor();
-    assert.match(await aloud('hiddenMap') ?? '', /values in view are not finite/);
+    assert.match((await aloud('hiddenMap')) ?? '', /values in view are not finite/);
     const most = (): Promise<string> => page.locator('[data-track=spread] .colour-bar').first().innerText();
     await page.locator('#track-flow-plot').focus();
     await page.keyboard.press('Home');
     for (let i = 0; i < 6; i++) await page.keyboard.press('+');
     for (const track of ['hiddenMap', 'spread']) await odd(track).waitFor({ state: 'detached' });
-    assert.doesNotMatch(await aloud('hiddenMap') ?? '', /not finite/);
+    assert.doesNotMatch((await aloud('hiddenMap')) ?? '', /not finite/);
     assert.match(await most(), /100 %/);
     await clean(open);
   });
@@ -222,7 +278,9 @@ describe('the report', () => {
     console.log(`report of T = ${T}, H = ${H}: ${(size / 1e6).toFixed(2)} MB (development build)`);
     assert.ok(size < 5e6, `${size} bytes`);
     const json = path.join(folder, 'veryLong.json');
-    execFileSync(process.execPath, ['dist/cli.js', 'run', path.join(folder, 'veryLong.rnn.json'), '--json', json], { stdio: 'pipe' });
+    execFileSync(process.execPath, ['dist/cli.js', 'run', path.join(folder, 'veryLong.rnn.json'), '--json', json], {
+      stdio: 'pipe',
+    });
     const { verdict } = JSON.parse(readFileSync(json, 'utf8')) as { verdict: { reason: string } };
     const open = await pages.openReport(file);
     const { page } = open;
@@ -233,27 +291,49 @@ describe('the report', () => {
     // The table has the rows that the report holds, each of its own step.
     for (const track of ['flow', 'contributions', 'saturation', 'network']) {
       await openTable(page, track);
-      assert.match(await page.locator(`[data-track=${track}] .table-place`).innerText(), new RegExp(` of ${kept}$`), track);
-      const cells = await page.locator(`[data-track=${track}] .twin tbody tr`).evaluateAll((rows) => rows.map((row) => (row.querySelector('td') as HTMLElement).dataset['value'] ?? ''));
-      assert.ok(cells.length > 0 && cells.every((value) => value !== '' && value !== 'NaN'), `${track}: ${cells.join()}`);
+      assert.match(
+        await page.locator(`[data-track=${track}] .table-place`).innerText(),
+        new RegExp(` of ${kept}$`),
+        track,
+      );
+      const cells = await page
+        .locator(`[data-track=${track}] .twin tbody tr`)
+        .evaluateAll((rows) => rows.map((row) => (row.querySelector('td') as HTMLElement).dataset['value'] ?? ''));
+      assert.ok(
+        cells.length > 0 && cells.every((value) => value !== '' && value !== 'NaN'),
+        `${track}: ${cells.join()}`,
+      );
     }
     const download = page.waitForEvent('download');
     await page.locator('[data-track=flow] .actions button', { hasText: 'CSV' }).click();
-    const steps = readFileSync(await (await download).path(), 'utf8').trimEnd().split('\r\n').slice(1).map((row) => Number(row.split(',')[0]));
+    const steps = readFileSync(await (await download).path(), 'utf8')
+      .trimEnd()
+      .split('\r\n')
+      .slice(1)
+      .map((row) => Number(row.split(',')[0]));
     assert.equal(steps.length, kept);
     // Where the cursor is on another step, the nearest one that is held is told as such.
     const t = steps.findIndex((step, i) => (steps[i + 1] ?? 0) > step + 1);
     await page.locator('#track-flow-plot').focus();
     await page.keyboard.press('Home');
     for (let i = 0; i <= t; i++) await page.keyboard.press('ArrowRight');
-    await page.waitForFunction((at) => document.querySelector('.side h2')?.textContent.startsWith(`At t = ${at}`) === true, t + 1);
+    await page.waitForFunction(
+      (at) => document.querySelector('.side h2')?.textContent.startsWith(`At t = ${at}`) === true,
+      t + 1,
+    );
     await page.locator('[data-track=flow] .chip', { hasText: /≈ \d/ }).first().waitFor();
     for (const name of ['h', 'g', 'lost', 'jacobian']) {
       assert.match(await page.locator(`.side [data-name=${name}]`).innerText(), /^≈ \d/, name);
-      assert.equal(await page.locator(`.side [data-name=${name}]`).getAttribute('data-value'), '', 'no number of its own');
+      assert.equal(
+        await page.locator(`.side [data-name=${name}]`).getAttribute('data-value'),
+        '',
+        'no number of its own',
+      );
     }
     await page.keyboard.press('Home');
-    await page.waitForFunction(() => /^[\d.]+/.test(document.querySelector('[data-track=flow] .chip b')?.textContent ?? ''));
+    await page.waitForFunction(() =>
+      /^[\d.]+/.test(document.querySelector('[data-track=flow] .chip b')?.textContent ?? ''),
+    );
     await clean(open);
   });
 
@@ -272,32 +352,56 @@ describe('the report', () => {
     await openTable(page, 'flow');
     await page.keyboard.press('Tab');
     await cursorTo(page, 0);
-    // What is recorded of the batch's sequences is decimated and stands at no step of its own: it is drawn, and has no columns.
+    // What is recorded of the batch's sequences is decimated and stands at no step of its own: it is drawn, and has no
+    // columns.
     assert.equal((await rowValues(page, 'flow', 0)).length, 3);
     assert.ok((await page.locator('[data-track=flow] .legend').innerText()).includes('each sequence'));
     // Of the first sequence there are pictures, and the numbers of some steps: the tables have those rows alone.
     for (const track of ['hiddenMap', 'gradientMap']) {
       await openTable(page, track);
-      const cells = await page.locator(`[data-track=${track}] .twin tbody td`).evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'] ?? ''));
-      assert.ok(cells.length > 0 && cells.every((value) => Number.isFinite(Number(value)) && value !== ''), cells.join());
+      const cells = await page
+        .locator(`[data-track=${track}] .twin tbody td`)
+        .evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'] ?? ''));
+      assert.ok(
+        cells.length > 0 && cells.every((value) => Number.isFinite(Number(value)) && value !== ''),
+        cells.join(),
+      );
     }
     assert.match(await page.locator('[data-track=hiddenMap] .table-place').innerText(), /^t = 0 … \d{2,} of \d+$/);
     await openTable(page, 'spread');
     assert.match(await page.locator('[data-track=spread] .table-place').innerText(), /^t = 0–\d+ … \d+–\d+ of 512$/);
     // Beside the tracks stand the numbers of the step under the cursor, or none.
-    const values = (): Promise<string[]> => page.locator('.unit-values td').evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'] ?? ''));
+    const values = (): Promise<string[]> =>
+      page
+        .locator('.unit-values td')
+        .evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'] ?? ''));
     assert.ok((await values()).every((value) => value !== ''));
     await page.keyboard.press('ArrowRight');
     await nextFrames(page);
     await page.waitForFunction(() => document.querySelector('.side h2')?.textContent.startsWith('At t = 1') === true);
-    await page.waitForFunction(() => [...document.querySelectorAll<HTMLElement>('.unit-values td')].every((cell) => cell.dataset['value'] === ''));
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll<HTMLElement>('.unit-values td')].every((cell) => cell.dataset['value'] === ''),
+    );
     // Of weights that are a picture there are no numbers, which is another thing than numbers that are not finite.
     await page.locator('[data-card=weights] .actions button[aria-label^="Table of"]').click();
     await page.locator('[data-card=weights] tbody td').first().waitFor();
-    assert.deepEqual([...new Set(await page.locator('[data-card=weights] tbody td').evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'])))], ['']);
+    assert.deepEqual(
+      [
+        ...new Set(
+          await page
+            .locator('[data-card=weights] tbody td')
+            .evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'])),
+        ),
+      ],
+      [''],
+    );
     assert.equal(await page.locator('.side [data-name=cell-value]').innerText(), '–');
     await page.locator('[data-track=hiddenMap] canvas[data-plot]').waitFor();
-    const colours = new Set((await Promise.all([100, 300, 500, 700].map((x) => pixel(page, 'hiddenMap', x, 40)))).map((colour) => colour.join()));
+    const colours = new Set(
+      (await Promise.all([100, 300, 500, 700].map((x) => pixel(page, 'hiddenMap', x, 40)))).map((colour) =>
+        colour.join(),
+      ),
+    );
     assert.ok(colours.size > 1);
     await clean(open);
   });

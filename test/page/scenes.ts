@@ -8,7 +8,10 @@ export type Scene = {
   readonly width: number;
   readonly height: number;
   readonly config: string;
-  /** Names of its pictures and the elements that they show; null: the header, the toolbar, the ruler, every track and every card. */
+  /**
+   * Names of its pictures and the elements that they show; null: the header, the toolbar, the ruler, every track and
+   * every card.
+   */
   readonly parts: Readonly<Record<string, string>> | null;
   readonly prepare?: (open: OpenPage) => Promise<void>;
 };
@@ -17,14 +20,24 @@ const track = (id: string): string => `[data-track=${id}]`;
 const card = (id: string): string => `[data-card=${id}]`;
 
 /** A scalar cell that an input saturates in the second half of its steps: two rates. */
-const twoRates = JSON.stringify({ name: 'two rates', cell: 'tanh', dtype: 'float64', weights: { Wx: [[1]], Wh: [[0.95]], b: [[0]] }, sequences: [Array.from({ length: 100 }, (_, t) => [t < 50 ? 0 : 1.5])] });
+const twoRates = JSON.stringify({
+  name: 'two rates',
+  cell: 'tanh',
+  dtype: 'float64',
+  weights: { Wx: [[1]], Wh: [[0.95]], b: [[0]] },
+  sequences: [Array.from({ length: 100 }, (_, t) => [t < 50 ? 0 : 1.5])],
+});
 
-/** Shows a run with what only this machine, this moment or the last bit say (how long it took, what rounding left of exact checks) put to fixed numbers. */
+/**
+ * Shows a run with what only this machine, this moment or the last bit say (how long it took, what rounding left of
+ * exact checks) put to fixed numbers.
+ */
 export async function show({ host, page }: OpenPage, config: string): Promise<void> {
   await host.run(config);
   if (host.summary === null) throw new Error('There is no run.');
   host.summary = { ...host.summary, elapsedMs: 1.4 };
-  if (host.spectrum !== null && host.spectrum.lyapunov !== null) host.spectrum = { ...host.spectrum, lyapunovSumError: 7.1e-15, lyapunovError: 2.4e-15 };
+  if (host.spectrum !== null && host.spectrum.lyapunov !== null)
+    host.spectrum = { ...host.spectrum, lyapunovSumError: 7.1e-15, lyapunovError: 2.4e-15 };
   host.sendAll();
   await page.locator('.facts', { hasText: '1.4 ms' }).waitFor();
 }
@@ -36,24 +49,62 @@ const whatIf = async ({ page }: OpenPage, name: string, value: string): Promise<
   await field.press('Enter');
   await page.locator('[data-track=flow] .chip', { hasText: 'what if' }).first().waitFor();
 };
-const pin = ({ page }: OpenPage): Promise<void> => page.locator('.toolbar vscode-button', { hasText: 'Pin run' }).click();
+const pin = ({ page }: OpenPage): Promise<void> =>
+  page.locator('.toolbar vscode-button', { hasText: 'Pin run' }).click();
 
 export const scenes: readonly Scene[] = [
   {
-    name: 'weather', width: 1200, height: 3900, config: weatherConfig(), parts: null,
+    name: 'weather',
+    width: 1200,
+    height: 3900,
+    config: weatherConfig(),
+    parts: null,
     async prepare({ page }) {
-      for (const fold of await page.locator('.track:not([hidden]) .fold[aria-expanded=false]').all()) await fold.click();
+      for (const fold of await page.locator('.track:not([hidden]) .fold[aria-expanded=false]').all())
+        await fold.click();
       for (const id of ['jacobian', 'product', 'attribution']) await computed(page, id);
       await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
     },
   },
   {
     // A loss at every step, cuts, a clip, saturated units, one run pinned and another tried.
-    name: 'every', width: 1200, height: 3900, config: configOf(referenceCase('saturated'), { name: 'saturated', upstreamGradient: 'every', truncate: 7, clip: { norm: 0.5 } }),
-    parts: { head: '.head', whatIf: '.whatif', flow: track('flow'), contributions: track('contributions'), network: track('network'), gradientMap: track('gradientMap'), hiddenMap: track('hiddenMap'), saturation: track('saturation'), jacobian: track('jacobian'), attribution: track('attribution'), sources: track('sources'), atStep: '.side > section', compare: card('compare'), history: card('history'), unit: card('unit') },
+    name: 'every',
+    width: 1200,
+    height: 3900,
+    config: configOf(referenceCase('saturated'), {
+      name: 'saturated',
+      upstreamGradient: 'every',
+      truncate: 7,
+      clip: { norm: 0.5 },
+    }),
+    parts: {
+      head: '.head',
+      whatIf: '.whatif',
+      flow: track('flow'),
+      contributions: track('contributions'),
+      network: track('network'),
+      gradientMap: track('gradientMap'),
+      hiddenMap: track('hiddenMap'),
+      saturation: track('saturation'),
+      jacobian: track('jacobian'),
+      attribution: track('attribution'),
+      sources: track('sources'),
+      atStep: '.side > section',
+      compare: card('compare'),
+      history: card('history'),
+      unit: card('unit'),
+    },
     async prepare(open) {
       await pin(open);
-      await show(open, configOf(referenceCase('saturated'), { name: 'a second version', upstreamGradient: 'every', truncate: 5, clip: { norm: 0.5 } }));
+      await show(
+        open,
+        configOf(referenceCase('saturated'), {
+          name: 'a second version',
+          upstreamGradient: 'every',
+          truncate: 5,
+          clip: { norm: 0.5 },
+        }),
+      );
       await whatIf(open, 'inputScale', '0.6');
       for (const id of ['jacobian', 'attribution']) await computed(open.page, id);
       await cursorTo(open.page, 8);
@@ -61,8 +112,18 @@ export const scenes: readonly Scene[] = [
   },
   {
     // Drawn as its distance to a pin; tables.
-    name: 'exploding', width: 1200, height: 3900, config: configOf(referenceCase('exploding')),
-    parts: { head: '.head', flow: track('flow'), gradientMap: track('gradientMap'), hiddenMap: track('hiddenMap'), attribution: track('attribution'), eigenvalues: card('eigenvalues') },
+    name: 'exploding',
+    width: 1200,
+    height: 3900,
+    config: configOf(referenceCase('exploding')),
+    parts: {
+      head: '.head',
+      flow: track('flow'),
+      gradientMap: track('gradientMap'),
+      hiddenMap: track('hiddenMap'),
+      attribution: track('attribution'),
+      eigenvalues: card('eigenvalues'),
+    },
     async prepare(open) {
       const { page } = open;
       await pin(open);
@@ -73,11 +134,51 @@ export const scenes: readonly Scene[] = [
       await page.locator('[data-card=eigenvalues] button', { hasText: 'table' }).click();
     },
   },
-  // Below what float32 can hold; a rate that changes on the way; nothing before the last cut; every number of a small network, and a help.
-  { name: 'underflow', width: 1200, height: 1000, config: configOf(referenceCase('underflow'), { dtype: 'float32' }), parts: { head: '.head', flow: track('flow') } },
+  // Below what float32 can hold; a rate that changes on the way; nothing before the last cut; every number of a small
+  // network, and a help.
+  {
+    name: 'underflow',
+    width: 1200,
+    height: 1000,
+    config: configOf(referenceCase('underflow'), { dtype: 'float32' }),
+    parts: { head: '.head', flow: track('flow') },
+  },
   { name: 'rates', width: 1200, height: 1000, config: twoRates, parts: { head: '.head', flow: track('flow') } },
-  { name: 'cut', width: 1200, height: 1000, config: weatherConfig({ upstreamGradient: 'last', truncate: 40 }), parts: { flow: track('flow') } },
-  { name: 'stripes', width: 1200, height: 1000, config: weatherConfig({ name: 'stripes', upstreamGradient: 'every', truncate: 1 }), parts: { contributions: track('contributions') }, async prepare({ page }) { await page.setViewportSize({ width: 460, height: 1000 }); } },
-  { name: 'tiny', width: 1200, height: 2400, config: configOf(referenceCase('tiny')), parts: { network: track('network'), unit: card('unit'), help: '.popover' }, async prepare({ page }) { await page.locator('[data-track=product] .actions button', { hasText: '?' }).click(); } },
-  { name: 'narrow', width: 420, height: 1100, config: weatherConfig({ upstreamGradient: 'every', truncate: 25, clip: { norm: 0.001 } }), parts: { panel: 'body' }, async prepare({ page }) { await nextFrames(page); } },
+  {
+    name: 'cut',
+    width: 1200,
+    height: 1000,
+    config: weatherConfig({ upstreamGradient: 'last', truncate: 40 }),
+    parts: { flow: track('flow') },
+  },
+  {
+    name: 'stripes',
+    width: 1200,
+    height: 1000,
+    config: weatherConfig({ name: 'stripes', upstreamGradient: 'every', truncate: 1 }),
+    parts: { contributions: track('contributions') },
+    async prepare({ page }) {
+      await page.setViewportSize({ width: 460, height: 1000 });
+    },
+  },
+  {
+    name: 'tiny',
+    width: 1200,
+    height: 2400,
+    config: configOf(referenceCase('tiny')),
+    parts: { network: track('network'), unit: card('unit'), help: '.popover' },
+    async prepare({ page }) {
+      await page.locator('[data-track=product] .actions button', { hasText: '?' }).click();
+    },
+  },
+  {
+    name: 'narrow',
+    width: 420,
+    height: 1100,
+    config: weatherConfig({ upstreamGradient: 'every', truncate: 25, clip: { norm: 0.001 } }),
+    parts: { panel: 'body' },
+    async prepare({ page }) {
+      await nextFrames(page);
+    },
+  },
 ];

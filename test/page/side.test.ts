@@ -8,7 +8,9 @@ import { painted } from './support.js';
 
 let pages: PageServer;
 let open: OpenPage;
-before(async () => { pages = await startPages(); });
+before(async () => {
+  pages = await startPages();
+});
 after(() => pages.close());
 beforeEach(async () => {
   open = await pages.open();
@@ -32,7 +34,8 @@ describe('beside the tracks', () => {
 
 describe('the controls', () => {
   it('have names of their own', async () => {
-    for (const control of ['vscode-dropdown[aria-label="Sequence"]', 'input[aria-label="Units drawn as lines"]']) assert.equal(await open.page.locator(`.toolbar ${control}`).count(), 1, control);
+    for (const control of ['vscode-dropdown[aria-label="Sequence"]', 'input[aria-label="Units drawn as lines"]'])
+      assert.equal(await open.page.locator(`.toolbar ${control}`).count(), 1, control);
   });
 });
 
@@ -40,7 +43,12 @@ describe('help', () => {
   it('opens for everything that is drawn or told: a formula and where to read about it', async () => {
     const { page } = open;
     for (const fold of await page.locator('.fold[aria-expanded=false]').all()) await fold.click();
-    for (const section of await page.locator('section.card:visible, .track:visible').all()) assert.equal(await section.locator('.actions button', { hasText: /^\?$/ }).count(), 1, `one ? for ${await section.getAttribute('aria-label') ?? ''}`);
+    for (const section of await page.locator('section.card:visible, .track:visible').all())
+      assert.equal(
+        await section.locator('.actions button', { hasText: /^\?$/ }).count(),
+        1,
+        `one ? for ${(await section.getAttribute('aria-label')) ?? ''}`,
+      );
     const marks = page.locator('.actions button:visible', { hasText: /^\?$/ });
     for (const mark of await marks.all()) {
       await mark.focus();
@@ -51,7 +59,14 @@ describe('help', () => {
       assert.match(told, /: .{3}/s);
       assert.match(await sheet.locator('.help-source').innerText(), /\p{L}{3}/u, told);
       const box = await sheet.boundingBox();
-      assert.ok(box !== null && box.x >= 0 && box.y >= 0 && box.x + box.width <= await page.evaluate(() => innerWidth) && box.y + box.height <= await page.evaluate(() => innerHeight), `${told} is whole on the page`);
+      assert.ok(
+        box !== null &&
+          box.x >= 0 &&
+          box.y >= 0 &&
+          box.x + box.width <= (await page.evaluate(() => innerWidth)) &&
+          box.y + box.height <= (await page.evaluate(() => innerHeight)),
+        `${told} is whole on the page`,
+      );
       await page.keyboard.press('Escape');
       await sheet.waitFor({ state: 'detached' });
       assert.equal(await mark.evaluate((button) => document.activeElement === button), true, 'the focus returns');
@@ -60,6 +75,9 @@ describe('help', () => {
 
   it('tells the guarantee with the largest singular value, not the spectral radius', async () => {
     await open.page.locator('section[aria-label="What this proves"] .actions button', { hasText: /^\?$/ }).click();
-    assert.equal(await open.page.locator('.popover .help-formula').innerText(), '‖∂ht+l/∂ht‖2 ≤ (σmax(Wh)·γ)l   γ = max |f′|');
+    assert.equal(
+      await open.page.locator('.popover .help-formula').innerText(),
+      '‖∂ht+l/∂ht‖2 ≤ (σmax(Wh)·γ)l   γ = max |f′|',
+    );
   });
 });

@@ -26,7 +26,9 @@ async function show(config: string, name: string): Promise<void> {
 
 it('a track far below the window asks for nothing until it comes near', async () => {
   await show(weatherConfig({ name: 'far below' }), 'far below');
-  const distance = await open.page.locator('[data-track=attribution]').evaluate((track) => track.getBoundingClientRect().top / innerHeight);
+  const distance = await open.page
+    .locator('[data-track=attribution]')
+    .evaluate((track) => track.getBoundingClientRect().top / innerHeight);
   assert.ok(distance > 2, 'the test needs a track that is far away');
   assert.ok(open.host.asked.includes('heatmap'), 'cheap tracks ask at once');
   assert.deepEqual(analyses(), []);
@@ -50,7 +52,12 @@ it('is complete in what is saved', async () => {
   await show(ringConfig(0.8, 4, 300, { dtype: 'float64' }), 'ring 0.8');
   const { rows } = await csvRows(open, 'product');
   assert.equal(rows.length, 300);
-  rows.forEach((values) => assert.ok(values.every((value) => value !== '' && value !== 'NaN'), values.join()));
+  rows.forEach((values) =>
+    assert.ok(
+      values.every((value) => value !== '' && value !== 'NaN'),
+      values.join(),
+    ),
+  );
 });
 
 it('is saved as it is when nobody can tell the rest any more', async () => {

@@ -9,11 +9,18 @@ export async function painted({ page }: OpenPage): Promise<void> {
 }
 
 /** Two frames: everything that was asked for before is on screen. */
-export const nextFrames = (page: Page): Promise<void> => page.evaluate(() => new Promise<void>((resolve) => { requestAnimationFrame(() => requestAnimationFrame(() => resolve())); }));
+export const nextFrames = (page: Page): Promise<void> =>
+  page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve()));
+      }),
+  );
 
 export async function openTable(page: Page, track: string): Promise<void> {
   const twin = page.locator(`[data-track=${track}] .twin`);
-  if (!(await twin.isVisible())) await page.locator(`[data-track=${track}] .actions button[aria-label^="Table of"]`).click();
+  if (!(await twin.isVisible()))
+    await page.locator(`[data-track=${track}] .actions button[aria-label^="Table of"]`).click();
   await twin.locator('tbody tr').first().waitFor();
 }
 
@@ -25,7 +32,11 @@ export async function rowValues(page: Page, track: string, t: number): Promise<s
 }
 
 /** All rows of a track as numbers, through its CSV: [row][column], the row's own number first. */
-export async function csvRows({ page, host }: OpenPage, track: string, kind: 'track' | 'card' = 'track'): Promise<{ head: string[]; rows: string[][] }> {
+export async function csvRows(
+  { page, host }: OpenPage,
+  track: string,
+  kind: 'track' | 'card' = 'track',
+): Promise<{ head: string[]; rows: string[][] }> {
   const before = host.sent.saveFile.length;
   await page.locator(`[data-${kind}=${track}] .actions button`, { hasText: 'CSV' }).click();
   while (host.sent.saveFile.length === before) await nextFrames(page);
@@ -34,31 +45,41 @@ export async function csvRows({ page, host }: OpenPage, track: string, kind: 'tr
   return { head: head.split(','), rows: rows.map((row) => row.split(',')) };
 }
 
-/** Keeps what is written on canvases that have an id, since each was last cleared: their text is no part of the document. */
-export const keepPaintedText = ({ page }: OpenPage): Promise<void> => page.evaluate(() => {
-  const kept = new Map<string, Set<string>>();
-  (window as unknown as { paintedTextOf: typeof kept }).paintedTextOf = kept;
-  const { prototype } = CanvasRenderingContext2D;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that they are asked for
-  const { fillText, clearRect } = prototype;
-  prototype.fillText = function (...args) {
-    const { id } = this.canvas;
-    kept.set(id, (kept.get(id) ?? new Set()).add(args[0]));
-    fillText.apply(this, args);
-  };
-  prototype.clearRect = function (...args) {
-    kept.delete(this.canvas.id);
-    clearRect.apply(this, args);
-  };
-});
+/**
+ * Keeps what is written on canvases that have an id, since each was last cleared: their text is no part of the
+ * document.
+ */
+export const keepPaintedText = ({ page }: OpenPage): Promise<void> =>
+  page.evaluate(() => {
+    const kept = new Map<string, Set<string>>();
+    (window as unknown as { paintedTextOf: typeof kept }).paintedTextOf = kept;
+    const { prototype } = CanvasRenderingContext2D;
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that they are asked for
+    const { fillText, clearRect } = prototype;
+    prototype.fillText = function (...args) {
+      const { id } = this.canvas;
+      kept.set(id, (kept.get(id) ?? new Set()).add(args[0]));
+      fillText.apply(this, args);
+    };
+    prototype.clearRect = function (...args) {
+      kept.delete(this.canvas.id);
+      clearRect.apply(this, args);
+    };
+  });
 
 export const paintedText = (page: Page, canvas: string): Promise<string[]> =>
-  page.evaluate((id) => [...(window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf.get(id) ?? []], canvas);
+  page.evaluate(
+    (id) => [...((window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf.get(id) ?? [])],
+    canvas,
+  );
 
 /** Where the plot of a track lies on its canvas, and the height of the canvas, in CSS pixels. */
-export async function plotOf(page: Page, track: string): Promise<{ readonly left: number; readonly right: number; readonly height: number }> {
+export async function plotOf(
+  page: Page,
+  track: string,
+): Promise<{ readonly left: number; readonly right: number; readonly height: number }> {
   const canvas = page.locator(`#track-${track}-plot[data-plot]`);
-  const [left = 0, right = 0] = (await canvas.getAttribute('data-plot') ?? '').split(',').map(Number);
+  const [left = 0, right = 0] = ((await canvas.getAttribute('data-plot')) ?? '').split(',').map(Number);
   return { left, right, height: await canvas.evaluate(({ clientHeight }) => clientHeight) };
 }
 
@@ -85,7 +106,11 @@ export async function copied(page: Page, act: () => Promise<void>): Promise<stri
   await act();
   for (;;) {
     const text = await page.evaluate(() => navigator.clipboard.readText());
-    if (text !== '') return text.trimEnd().split('\n').map((line) => line.split('\t'));
+    if (text !== '')
+      return text
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split('\t'));
     await nextFrames(page);
   }
 }
@@ -94,7 +119,10 @@ export async function copied(page: Page, act: () => Promise<void>): Promise<stri
 export async function computed(page: Page, track: string): Promise<void> {
   // Far out of sight it is not even asked for.
   await page.locator(`[data-track=${track}]`).scrollIntoViewIfNeeded();
-  await page.waitForFunction((id) => { const text = document.querySelector(`[data-track=${id}] .formula`)?.textContent ?? ''; return text !== '' && !text.includes('computing'); }, track);
+  await page.waitForFunction((id) => {
+    const text = document.querySelector(`[data-track=${id}] .formula`)?.textContent ?? '';
+    return text !== '' && !text.includes('computing');
+  }, track);
 }
 
 /** Moves the cursor with the keyboard: Home, then pages and single steps. */
@@ -106,20 +134,28 @@ export async function cursorTo(page: Page, t: number): Promise<void> {
   await nextFrames(page);
 }
 
-export const side = (page: Page, name: string): Promise<string> => page.locator(`.side [data-name="${name}"]`).first().getAttribute('data-value').then((value) => value ?? '');
+export const side = (page: Page, name: string): Promise<string> =>
+  page
+    .locator(`.side [data-name="${name}"]`)
+    .first()
+    .getAttribute('data-value')
+    .then((value) => value ?? '');
 
 /** Colour of a pixel of a track's canvas, in CSS pixels from its upper left corner. */
 export const pixel = (page: Page, track: string, x: number, y: number): Promise<number[]> =>
-  page.locator(`#track-${track}-plot`).evaluate((canvas, at) => {
-    const { width, clientWidth } = canvas as HTMLCanvasElement;
-    const ratio = width / clientWidth;
-    // Read from a copy: reading the page's own canvas often would move it out of the graphics card.
-    const copy = document.createElement('canvas');
-    copy.width = copy.height = 1;
-    const context = copy.getContext('2d', { willReadFrequently: true });
-    context?.drawImage(canvas as HTMLCanvasElement, -Math.round(at.x * ratio), -Math.round(at.y * ratio));
-    return [...(context?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
-  }, { x, y });
+  page.locator(`#track-${track}-plot`).evaluate(
+    (canvas, at) => {
+      const { width, clientWidth } = canvas as HTMLCanvasElement;
+      const ratio = width / clientWidth;
+      // Read from a copy: reading the page's own canvas often would move it out of the graphics card.
+      const copy = document.createElement('canvas');
+      copy.width = copy.height = 1;
+      const context = copy.getContext('2d', { willReadFrequently: true });
+      context?.drawImage(canvas as HTMLCanvasElement, -Math.round(at.x * ratio), -Math.round(at.y * ratio));
+      return [...(context?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
+    },
+    { x, y },
+  );
 
 /** log10 of a number as the page prints it, also one that no double holds. */
 export function log10Of(text: string): number {
@@ -127,7 +163,14 @@ export function log10Of(text: string): number {
   return text === '0' ? -Infinity : Math.log10(Number(mantissa)) + Number(exponent);
 }
 
-export const relativeError = (actual: number, expected: number): number => (actual === expected ? 0 : Math.abs(actual - expected) / Math.max(Math.abs(expected), Number.MIN_VALUE));
+export const relativeError = (actual: number, expected: number): number =>
+  actual === expected ? 0 : Math.abs(actual - expected) / Math.max(Math.abs(expected), Number.MIN_VALUE);
 
 /** Until a number beside the tracks is known. */
-export const readout = (page: Page, name: string): Promise<void> => page.waitForFunction((id) => /\d/.test(document.querySelector(`.side [data-name="${id}"]`)?.getAttribute('data-value') ?? ''), name).then(() => undefined);
+export const readout = (page: Page, name: string): Promise<void> =>
+  page
+    .waitForFunction(
+      (id) => /\d/.test(document.querySelector(`.side [data-name="${id}"]`)?.getAttribute('data-value') ?? ''),
+      name,
+    )
+    .then(() => undefined);

@@ -25,7 +25,10 @@ function assertClose(actual: readonly string[], expected: readonly number[], tol
   expected.forEach((value, t) => {
     // Below this a double keeps fewer digits than the tolerance asks for.
     if (Math.abs(value) < 1e-290) return;
-    assert.ok(relativeError(Number(actual[t]), value) <= tolerance, `${what} at t = ${t}: ${actual[t]} instead of ${value}`);
+    assert.ok(
+      relativeError(Number(actual[t]), value) <= tolerance,
+      `${what} at t = ${t}: ${actual[t]} instead of ${value}`,
+    );
   });
 }
 
@@ -51,7 +54,12 @@ for (const name of ['typical', 'saturated', 'exploding', 'underflow', 'irnn']) {
 
     it('shows hidden states and gradients of single units', async () => {
       const hidden = await csvRows(open, 'hiddenMap');
-      assertClose(columnOf(hidden, 'h unit 0'), reference.expected.hs[0]?.map((h) => h[0] ?? NaN) ?? [], 1e-9, 'h of unit 0');
+      assertClose(
+        columnOf(hidden, 'h unit 0'),
+        reference.expected.hs[0]?.map((h) => h[0] ?? NaN) ?? [],
+        1e-9,
+        'h of unit 0',
+      );
       const gradient = await csvRows(open, 'gradientMap');
       const expected = reference.expected.dhTotal[0]?.map((g) => g[1] ?? NaN) ?? [];
       const largest = Math.max(...expected.map(Math.abs));
@@ -59,7 +67,10 @@ for (const name of ['typical', 'saturated', 'exploding', 'underflow', 'irnn']) {
         const value = expected[t] ?? NaN;
         if (Math.abs(value) < 1e-290) return;
         // Saturated tanh amplifies one-ulp differences; the reference allows an error relative to the largest element.
-        assert.ok(Math.abs(Number(cell) - value) <= 1e-9 * Math.max(Math.abs(value), name === 'saturated' ? largest : 0), `g of unit 1 at t = ${t}: ${cell} instead of ${value}`);
+        assert.ok(
+          Math.abs(Number(cell) - value) <= 1e-9 * Math.max(Math.abs(value), name === 'saturated' ? largest : 0),
+          `g of unit 1 at t = ${t}: ${cell} instead of ${value}`,
+        );
       });
     });
 
@@ -86,7 +97,15 @@ for (const name of ['typical', 'saturated', 'exploding', 'underflow', 'irnn']) {
 
 it('writes numbers that no double can hold', async () => {
   // Wh = 0.1·I over 451 steps from ones: 10^-451 of the start, far below the smallest double.
-  await open.host.run(JSON.stringify({ name: 'far below', cell: 'identity', dtype: 'float64', weights: { Wx: [[0]], Wh: [[0.1]], b: [[0]] }, sequences: [Array.from({ length: 452 }, () => [0])] }));
+  await open.host.run(
+    JSON.stringify({
+      name: 'far below',
+      cell: 'identity',
+      dtype: 'float64',
+      weights: { Wx: [[0]], Wh: [[0.1]], b: [[0]] },
+      sequences: [Array.from({ length: 452 }, () => [0])],
+    }),
+  );
   await open.page.locator('.run-name', { hasText: 'far below' }).waitFor();
   await cursorTo(open.page, 0);
   const g = await side(open.page, 'g');
@@ -98,13 +117,19 @@ it('writes numbers that no double can hold', async () => {
   // The unit, opened, tells the same in its table.
   await open.page.locator('[data-card=unit] .place', { hasText: 't = 0' }).waitFor();
   const { head, rows } = await csvRows(open, 'unit', 'card');
-  const cells = rows.map((row) => row.slice(head.indexOf('‖gradient‖')).filter((_, i) => i !== 1)).filter(([norm]) => norm !== '0' && norm !== '');
+  const cells = rows
+    .map((row) => row.slice(head.indexOf('‖gradient‖')).filter((_, i) => i !== 1))
+    .filter(([norm]) => norm !== '0' && norm !== '');
   assert.ok(cells.length > 0);
-  for (const [norm = '', gradient = ''] of cells) assert.ok(Math.abs(log10Of(gradient) - log10Of(norm)) < 1e-9 && log10Of(norm) < -440, `${gradient} beside ${norm}`);
+  for (const [norm = '', gradient = ''] of cells)
+    assert.ok(Math.abs(log10Of(gradient) - log10Of(norm)) < 1e-9 && log10Of(norm) < -440, `${gradient} beside ${norm}`);
 });
 
 it('shows the trained weather network', async () => {
-  const expected = readFixture('weather/expected.json') as { norms: Record<'dh' | 'dx' | 'dWh', number[]>; sigmaMaxWh: number };
+  const expected = readFixture('weather/expected.json') as {
+    norms: Record<'dh' | 'dx' | 'dWh', number[]>;
+    sigmaMaxWh: number;
+  };
   await open.host.run(weatherConfig({ dtype: 'float64' }));
   await open.page.locator('.run-name', { hasText: 'weather' }).waitFor();
   const flow = await csvRows(open, 'flow');

@@ -1,4 +1,5 @@
-// The weights on the page: values from the config, gradients against finite differences, pixels, and the way back to the text.
+// The weights on the page: values from the config, gradients against finite differences, pixels, and the way back to
+// the text.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
@@ -13,16 +14,48 @@ before(async () => {
 });
 after(() => pages.close());
 
-const weights = { Wx: [[0.3, -0.2, 0.5], [0.1, 0.4, -0.6]], Wh: [[0.2, -0.5, 0.1], [0.4, 0.3, -0.2], [-0.1, 0.6, 0.25]], b: [0.05, -0.1, 0.2] };
-const sequences = [[[1, -0.5], [0.2, 0.8], [-0.7, 0.4], [0.9, 0.1]], [[0.3, 0.3], [-0.4, 0.6], [0.5, -0.9], [0.2, 0.7]]];
-const config = (more: Record<string, unknown> = {}): string => JSON.stringify({ name: 'small', dtype: 'float64', weights, sequences, ...more });
+const weights = {
+  Wx: [
+    [0.3, -0.2, 0.5],
+    [0.1, 0.4, -0.6],
+  ],
+  Wh: [
+    [0.2, -0.5, 0.1],
+    [0.4, 0.3, -0.2],
+    [-0.1, 0.6, 0.25],
+  ],
+  b: [0.05, -0.1, 0.2],
+};
+const sequences = [
+  [
+    [1, -0.5],
+    [0.2, 0.8],
+    [-0.7, 0.4],
+    [0.9, 0.1],
+  ],
+  [
+    [0.3, 0.3],
+    [-0.4, 0.6],
+    [0.5, -0.9],
+    [0.2, 0.7],
+  ],
+];
+const config = (more: Record<string, unknown> = {}): string =>
+  JSON.stringify({ name: 'small', dtype: 'float64', weights, sequences, ...more });
 
 /** L = Σ of the last states of all sequences, whose gradient is ones at the last step: by plain loops. */
 function loss({ Wx, Wh, b }: typeof weights): number {
   let sum = 0;
   for (const steps of sequences) {
     let h = [0, 0, 0];
-    for (const x of steps) h = h.map((_, j) => Math.tanh((b[j] ?? NaN) + x.reduce((z, value, i) => z + value * (Wx[i]?.[j] ?? NaN), 0) + h.reduce((z, value, i) => z + value * (Wh[i]?.[j] ?? NaN), 0)));
+    for (const x of steps)
+      h = h.map((_, j) =>
+        Math.tanh(
+          (b[j] ?? NaN) +
+            x.reduce((z, value, i) => z + value * (Wx[i]?.[j] ?? NaN), 0) +
+            h.reduce((z, value, i) => z + value * (Wh[i]?.[j] ?? NaN), 0),
+        ),
+      );
     sum += h.reduce((total, value) => total + value, 0);
   }
   return sum;
@@ -51,7 +84,7 @@ describe('weights', () => {
     await open.page.locator('[data-name=ratio-Wh]').waitFor();
   });
 
-  it('are the config\'s, and their gradients are what finite differences say', async () => {
+  it("are the config's, and their gradients are what finite differences say", async () => {
     for (const tensor of ['Wx', 'Wh', 'b'] as const) {
       await show(tensor);
       const { rows } = await csvRows(open, 'weights', 'card');
@@ -61,7 +94,10 @@ describe('weights', () => {
         const [value, gradient] = row.slice(-2).map(Number);
         assert.equal(value, flat[i]);
         const expected = difference(tensor, Math.floor(i / 3), i % 3);
-        assert.ok(Math.abs((gradient ?? NaN) - expected) <= 1e-8 * Math.max(1, Math.abs(expected)), `${tensor} ${i}: ${gradient} instead of ${expected}`);
+        assert.ok(
+          Math.abs((gradient ?? NaN) - expected) <= 1e-8 * Math.max(1, Math.abs(expected)),
+          `${tensor} ${i}: ${gradient} instead of ${expected}`,
+        );
       });
     }
   });
@@ -69,7 +105,8 @@ describe('weights', () => {
   it('move by η·dW in one step: the ratio follows the learning rate', async () => {
     const norm = (values: readonly number[]): number => Math.hypot(...values);
     const gradient = [0, 1, 2].flatMap((i) => [0, 1, 2].map((j) => difference('Wh', i, j)));
-    const ratio = async (): Promise<number> => Number(await open.page.locator('[data-name=ratio-Wh]').getAttribute('data-value'));
+    const ratio = async (): Promise<number> =>
+      Number(await open.page.locator('[data-name=ratio-Wh]').getAttribute('data-value'));
     assert.ok(relativeError(await ratio(), (0.01 * norm(gradient)) / norm(weights.Wh.flat())) < 1e-7);
     const field = open.page.locator('[data-card=weights] vscode-text-field input');
     await field.fill('0.5');
@@ -85,10 +122,17 @@ describe('weights', () => {
     await show('Wh');
     const { page, host } = open;
     await page.locator('#card-weights').focus();
-    for (const key of ['ArrowUp', 'ArrowUp', 'ArrowLeft', 'ArrowLeft', 'ArrowDown', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+    for (const key of ['ArrowUp', 'ArrowUp', 'ArrowLeft', 'ArrowLeft', 'ArrowDown', 'ArrowRight', 'ArrowRight'])
+      await page.keyboard.press(key);
     await page.locator('[data-card=weights] h3', { hasText: 'Wh[1, 2]: unit 1 → unit 2' }).waitFor();
-    await page.waitForFunction(() => document.querySelector('[data-name=cell-value]')?.getAttribute('data-value') === '-0.2');
-    assert.ok(Math.abs(Number(await page.locator('[data-name=cell-gradient]').getAttribute('data-value')) - difference('Wh', 1, 2)) < 1e-8);
+    await page.waitForFunction(
+      () => document.querySelector('[data-name=cell-value]')?.getAttribute('data-value') === '-0.2',
+    );
+    assert.ok(
+      Math.abs(
+        Number(await page.locator('[data-name=cell-gradient]').getAttribute('data-value')) - difference('Wh', 1, 2),
+      ) < 1e-8,
+    );
     await page.locator('[data-card=weights] button', { hasText: 'show in the file' }).click();
     assert.deepEqual(host.sent.revealWeight, [{ tensor: 'Wh', row: 1, column: 2, focus: true }]);
     const box = await page.locator('#card-weights').boundingBox();
@@ -110,18 +154,32 @@ describe('weights', () => {
     await page.locator('.run-name', { hasText: 'five units' }).waitFor();
     await show('Wh');
     await page.locator('#card-weights').focus();
-    for (const key of [...Array.from({ length: 5 }, () => 'ArrowDown'), ...Array.from({ length: 5 }, () => 'ArrowRight'), 'ArrowLeft']) await page.keyboard.press(key);
+    for (const key of [
+      ...Array.from({ length: 5 }, () => 'ArrowDown'),
+      ...Array.from({ length: 5 }, () => 'ArrowRight'),
+      'ArrowLeft',
+    ])
+      await page.keyboard.press(key);
     const value = page.locator('[data-name=cell-value]');
-    await page.waitForFunction(() => document.querySelector('[data-name=cell-value]')?.getAttribute('data-value') === '0.43');
+    await page.waitForFunction(
+      () => document.querySelector('[data-name=cell-value]')?.getAttribute('data-value') === '0.43',
+    );
     let release = (): void => undefined;
-    host.hold = { name: 'weightCells', until: new Promise((resolve) => { release = resolve; }) };
+    host.hold = {
+      name: 'weightCells',
+      until: new Promise((resolve) => {
+        release = resolve;
+      }),
+    };
     await host.run(config());
     await page.locator('[data-card=weights] h3', { hasText: 'Wh[2, 2]' }).waitFor();
     for (let i = 0; i < 3; i++) await nextFrames(page);
     assert.equal(await value.getAttribute('data-value'), '');
     host.hold = null;
     release();
-    await page.waitForFunction(() => document.querySelector('[data-name=cell-value]')?.getAttribute('data-value') !== '');
+    await page.waitForFunction(
+      () => document.querySelector('[data-name=cell-value]')?.getAttribute('data-value') !== '',
+    );
     assert.equal(await value.getAttribute('data-value'), '0.25');
   });
 
@@ -129,10 +187,15 @@ describe('weights', () => {
     await show('Wx');
     const { head, rows } = await csvRows(open, 'weightHistograms', 'card');
     assert.deepEqual(head, ['bin', 'Wx from', 'count', 'dWx from', 'count']);
-    for (const column of [2, 4]) assert.equal(rows.reduce((sum, row) => sum + Number(row[column]), 0), 6);
+    for (const column of [2, 4])
+      assert.equal(
+        rows.reduce((sum, row) => sum + Number(row[column]), 0),
+        6,
+      );
     const bin = (value: number): number => Math.min(40, Math.floor(((value + 0.6) / 1.2) * 41));
     const counts = rows.map((row) => Number(row[2]));
-    for (const value of weights.Wx.flat()) assert.equal(counts[bin(value)], weights.Wx.flat().filter((other) => bin(other) === bin(value)).length);
+    for (const value of weights.Wx.flat())
+      assert.equal(counts[bin(value)], weights.Wx.flat().filter((other) => bin(other) === bin(value)).length);
   });
 });
 

@@ -1,4 +1,5 @@
-// The bar of what-ifs on the real page: what is dragged, chosen and typed runs again and is laid over the run, and the files are left alone.
+// The bar of what-ifs on the real page: what is dragged, chosen and typed runs again and is laid over the run, and the
+// files are left alone.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { readExperiment } from '../../src/config/index.js';
@@ -13,7 +14,9 @@ import { themeNames } from '../support/themes.js';
 
 let pages: PageServer;
 let open: OpenPage;
-before(async () => { pages = await startPages(); });
+before(async () => {
+  pages = await startPages();
+});
 after(() => pages.close());
 afterEach(async () => {
   assert.deepEqual(open.complaints, []);
@@ -25,7 +28,10 @@ afterEach(async () => {
 const weights = readFixture('weather/weights.json') as { Wx: number[][]; Wh: number[][]; b: number[][] };
 
 async function whole(config: string): Promise<RunResult> {
-  const { experiment } = await readExperiment({ kind: 'config', config: 'a' }, { read: () => Promise.resolve({ ok: true as const, id: 'a', bytes: new TextEncoder().encode(config) }) });
+  const { experiment } = await readExperiment(
+    { kind: 'config', config: 'a' },
+    { read: () => Promise.resolve({ ok: true as const, id: 'a', bytes: new TextEncoder().encode(config) }) },
+  );
   assert.ok(experiment !== null);
   return finish(runSteps(experiment));
 }
@@ -36,17 +42,22 @@ async function start(config = weatherConfig(), options: Parameters<PageServer['o
   await painted(open);
   await open.page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
   await open.page.locator('[data-measure=sigmaMax] .number').waitFor();
-  await open.page.waitForFunction(() => document.querySelector<HTMLInputElement>('[data-measure=sigmaMax] .number')?.value !== '–');
+  await open.page.waitForFunction(
+    () => document.querySelector<HTMLInputElement>('[data-measure=sigmaMax] .number')?.value !== '–',
+  );
 }
 
-const field = (key: string): string => (key === 'spectralRadius' || key === 'sigmaMax' ? `[data-measure=${key}]` : `[data-field=${key}]`);
-const shown = (text: RegExp): Promise<void> => open.page.locator('[data-outcome=factor] b', { hasText: text }).waitFor();
+const field = (key: string): string =>
+  key === 'spectralRadius' || key === 'sigmaMax' ? `[data-measure=${key}]` : `[data-field=${key}]`;
+const shown = (text: RegExp): Promise<void> =>
+  open.page.locator('[data-outcome=factor] b', { hasText: text }).waitFor();
 async function type(key: string, value: string): Promise<void> {
   const input = open.page.locator(`${field(key)} .number`).last();
   await input.fill(value);
   await input.press('Enter');
 }
-const before_ = (outcome: string, which: 'before' | 'after'): Promise<number> => open.page.locator(`[data-outcome=${outcome}]`).getAttribute(`data-${which}`).then(Number);
+const before_ = (outcome: string, which: 'before' | 'after'): Promise<number> =>
+  open.page.locator(`[data-outcome=${outcome}]`).getAttribute(`data-${which}`).then(Number);
 
 /** The column of the flow's table whose name ends so, at every step. */
 async function column(name: string): Promise<number[]> {
@@ -58,23 +69,52 @@ async function column(name: string): Promise<number[]> {
 
 async function assertShows(config: string): Promise<void> {
   const { log10Norms, log10SingleSource, verdict } = await whole(config);
-  await open.page.waitForFunction((factor) => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['after']) / factor - 1) < 1e-6, verdict.perStepFactor ?? NaN);
+  await open.page.waitForFunction(
+    (factor) =>
+      Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['after']) / factor - 1) <
+      1e-6,
+    verdict.perStepFactor ?? NaN,
+  );
   await nextFrames(open.page);
-  for (const [name, logs] of [['‖g_t‖ what if', log10Norms.dh], ['last step alone what if', log10SingleSource]] as const) {
+  for (const [name, logs] of [
+    ['‖g_t‖ what if', log10Norms.dh],
+    ['last step alone what if', log10SingleSource],
+  ] as const) {
     const told = await column(name);
     assert.equal(told.length, logs.length);
-    told.forEach((value, t) => assert.ok(relativeError(value, 10 ** (logs[t] ?? NaN)) < 1e-6, `${name} at t = ${t}: ${value}`));
+    told.forEach((value, t) =>
+      assert.ok(relativeError(value, 10 ** (logs[t] ?? NaN)) < 1e-6, `${name} at t = ${t}: ${value}`),
+    );
   }
-  assert.equal(await open.page.locator('.turn .mark').nth(1).getAttribute('class').then((names) => names?.includes(verdict.kind)), true);
+  assert.equal(
+    await open.page
+      .locator('.turn .mark')
+      .nth(1)
+      .getAttribute('class')
+      .then((names) => names?.includes(verdict.kind)),
+    true,
+  );
 }
 
 describe('a what-if', () => {
   const flat = weights.b.flat();
   const cases: readonly (readonly [what: string, act: () => Promise<void>, config: () => string])[] = [
-    ['a typed shift of the bias', () => type('biasShift', '-0.5'), () => weatherConfig({ weights: { ...weights, b: flat.map((x) => x - 0.5) } })],
-    ['a typed factor of Wx', () => type('inputScale', '0.25'), () => weatherConfig({ weights: { ...weights, Wx: weights.Wx.map((row) => row.map((x) => x * 0.25)) } })],
+    [
+      'a typed shift of the bias',
+      () => type('biasShift', '-0.5'),
+      () => weatherConfig({ weights: { ...weights, b: flat.map((x) => x - 0.5) } }),
+    ],
+    [
+      'a typed factor of Wx',
+      () => type('inputScale', '0.25'),
+      () => weatherConfig({ weights: { ...weights, Wx: weights.Wx.map((row) => row.map((x) => x * 0.25)) } }),
+    ],
     ['another activation', () => choose('cell', 'relu'), () => weatherConfig({ cell: 'relu' })],
-    ['an orthogonal Wh', () => choose('initialise', 'orthogonal'), () => weatherConfig({ weights: { ...weights, Wh: matrix(initialise('orthogonal', 32, 32, 1)!) } })],
+    [
+      'an orthogonal Wh',
+      () => choose('initialise', 'orthogonal'),
+      () => weatherConfig({ weights: { ...weights, Wh: matrix(initialise('orthogonal', 32, 32, 1)!) } }),
+    ],
   ];
   for (const [what, act, config] of cases) {
     it(`of ${what} lays the curve of such a run over the run`, async () => {
@@ -99,16 +139,28 @@ describe('a what-if', () => {
     for (let i = 0; i <= 20; i++) {
       await open.page.mouse.move(box.x + box.width * (0.25 + i * 0.02), box.y + box.height / 2);
       await nextFrames(open.page);
-      seen.add(await open.page.locator('[data-outcome=factor]').getAttribute('data-after').catch(() => '') ?? '');
+      seen.add(
+        (await open.page
+          .locator('[data-outcome=factor]')
+          .getAttribute('data-after')
+          .catch(() => '')) ?? '',
+      );
     }
     await open.page.mouse.up();
     assert.ok(seen.size > 3, `pictures while dragging: ${[...seen].join(', ')}`);
     const wanted = await range.inputValue().then(Number);
-    await open.page.waitForFunction((to) => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['after']) - to) < 1e-9, wanted);
+    await open.page.waitForFunction(
+      (to) =>
+        Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['after']) - to) < 1e-9,
+      wanted,
+    );
     // In closed form: each step back multiplies by ρ.
     assert.ok(relativeError(await before_('factor', 'before'), 0.5) < 1e-9);
-    assert.ok(Math.abs(await before_('ratio', 'after') - 39 * Math.log10(wanted)) < 1e-6);
-    assert.deepEqual(await open.page.locator('.turn .mark').allTextContents(), ['VANISHING', wanted ** 39 < 1e-3 ? 'VANISHING' : wanted ** 39 > 70 ? 'EXPLODING' : 'HEALTHY']);
+    assert.ok(Math.abs((await before_('ratio', 'after')) - 39 * Math.log10(wanted)) < 1e-6);
+    assert.deepEqual(await open.page.locator('.turn .mark').allTextContents(), [
+      'VANISHING',
+      wanted ** 39 < 1e-3 ? 'VANISHING' : wanted ** 39 > 70 ? 'EXPLODING' : 'HEALTHY',
+    ]);
   });
 
   it('is moved by keys alone, and its number is read in the table', async () => {
@@ -128,7 +180,10 @@ describe('a what-if', () => {
     // The next field is a Tab away, and Reset is a button.
     await page.locator(`${field('sigmaMax')} .range`).focus();
     await page.keyboard.press('Tab');
-    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Largest singular value of Wh, as a number');
+    assert.equal(
+      await page.evaluate(() => document.activeElement?.getAttribute('aria-label')),
+      'Largest singular value of Wh, as a number',
+    );
     await page.locator('.whatif vscode-button', { hasText: 'Reset' }).focus();
     await page.keyboard.press('Enter');
     await page.locator('[data-track=flow] thead th', { hasText: 'what if' }).first().waitFor({ state: 'detached' });
@@ -141,7 +196,11 @@ describe('a what-if', () => {
     await choose('lossAt', 'step');
     await type('lossAt', '42');
     const expected = (await whole(weatherConfig({ upstreamGradient: 42 }))).log10Norms.dh;
-    await open.page.waitForFunction((value) => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=total]')?.dataset['after']) - value) < 1e-6, expected[0] ?? NaN);
+    await open.page.waitForFunction(
+      (value) =>
+        Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=total]')?.dataset['after']) - value) < 1e-6,
+      expected[0] ?? NaN,
+    );
     const told = await column('‖g_t‖ what if');
     assert.equal(told[43], 0);
     told.slice(0, 43).forEach((value, t) => assert.ok(relativeError(value, 10 ** (expected[t] ?? NaN)) < 1e-5));
@@ -154,7 +213,12 @@ describe('a what-if', () => {
     const config = weatherConfig({ truncate: 10, clip: { norm: 0.01 } });
     await open.page.locator('[data-outcome=clip]').waitFor();
     const expected = await whole(config);
-    await open.page.waitForFunction((value) => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=clip]')?.dataset['after']) / value - 1) < 1e-5, expected.clipFactor ?? NaN);
+    await open.page.waitForFunction(
+      (value) =>
+        Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=clip]')?.dataset['after']) / value - 1) <
+        1e-5,
+      expected.clipFactor ?? NaN,
+    );
     const told = await column('‖g_t‖ what if');
     told.forEach((value, t) => assert.ok(relativeError(value, 10 ** (expected.log10Norms.dh[t] ?? NaN)) < 1e-5));
   });
@@ -187,11 +251,28 @@ describe('a what-if', () => {
     await type('spectralRadius', '0.5');
     await type('spectralRadius', shownFirst);
     await open.page.waitForFunction(() => document.querySelector('[data-outcome=factor]') !== null);
-    assert.deepEqual(await open.page.locator('.field.changed').evaluateAll((all) => all.map((element) => (element as HTMLElement).dataset['measure'])), ['spectralRadius']);
+    assert.deepEqual(
+      await open.page
+        .locator('.field.changed')
+        .evaluateAll((all) => all.map((element) => (element as HTMLElement).dataset['measure'])),
+      ['spectralRadius'],
+    );
   });
 
   it('refuses what no factor can do, with the reason', async () => {
-    await start(JSON.stringify({ weights: { Wx: [[1, 1]], Wh: [[0, 1], [0, 0]], b: [0, 0] }, sequences: [[[1], [1], [1]]] }));
+    await start(
+      JSON.stringify({
+        weights: {
+          Wx: [[1, 1]],
+          Wh: [
+            [0, 1],
+            [0, 0],
+          ],
+          b: [0, 0],
+        },
+        sequences: [[[1], [1], [1]]],
+      }),
+    );
     await type('spectralRadius', '1');
     await open.page.locator('.whatif-note.refused', { hasText: 'spectral radius of Wh is 0' }).waitFor();
     await type('sigmaMax', '0.5');
@@ -213,8 +294,15 @@ describe('a what-if', () => {
     await type('sigmaMax', '0.9');
     await shown(/0\.900/);
     await open.host.run(ringConfig(0.7, 8, 60));
-    await open.page.waitForFunction(() => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['before']) - 0.7) < 1e-6);
-    await open.page.waitForFunction((ratio) => Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=ratio]')?.dataset['after']) - ratio) < 1e-6, 59 * Math.log10(0.9));
+    await open.page.waitForFunction(
+      () =>
+        Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['before']) - 0.7) < 1e-6,
+    );
+    await open.page.waitForFunction(
+      (ratio) =>
+        Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=ratio]')?.dataset['after']) - ratio) < 1e-6,
+      59 * Math.log10(0.9),
+    );
   });
 
   it('is left with a note where the new run has no such step', async () => {
@@ -222,7 +310,9 @@ describe('a what-if', () => {
     await type('lossAt', '30');
     await open.page.locator('.turn .mark').nth(1).waitFor();
     await open.host.run(ringConfig(0.7, 8, 20));
-    await open.page.locator('.whatif-note.refused', { hasText: 'There is no step 30: the steps are 0 to 19.' }).waitFor();
+    await open.page
+      .locator('.whatif-note.refused', { hasText: 'There is no step 30: the steps are 0 to 19.' })
+      .waitFor();
     await open.page.locator('[data-track=flow] .chip', { hasText: 'what if' }).waitFor({ state: 'detached' });
   });
 
@@ -254,7 +344,18 @@ describe('Apply', () => {
     const apply = open.page.locator('.whatif vscode-button', { hasText: 'Apply' });
     await apply.click();
     await open.page.locator('.whatif-note', { hasText: 'undo takes it back' }).waitFor();
-    assert.deepEqual(open.host.applied, [{ cell: 'relu', initialise: null, rescale: { measure: 'sigmaMax', to: 0.9 }, inputScale: null, biasShift: null, clipNorm: null, truncate: null, lossAt: null }]);
+    assert.deepEqual(open.host.applied, [
+      {
+        cell: 'relu',
+        initialise: null,
+        rescale: { measure: 'sigmaMax', to: 0.9 },
+        inputScale: null,
+        biasShift: null,
+        clipNorm: null,
+        truncate: null,
+        lossAt: null,
+      },
+    ]);
     await open.host.run(ringConfig(0.9, 8, 40, { cell: 'relu' }));
     await open.page.locator('.field.changed').first().waitFor({ state: 'detached' });
   });
@@ -262,7 +363,12 @@ describe('Apply', () => {
   it('is taken back and made again by the keys of undo, which in a field of text are its own', async () => {
     await start();
     const { page, host } = open;
-    for (const [place, ours] of [['#track-flow-plot', true], [`${field('sigmaMax')} .range`, true], [`${field('sigmaMax')} .number`, false], ['vscode-text-field[aria-label="Units drawn as lines"] input', false]] as const) {
+    for (const [place, ours] of [
+      ['#track-flow-plot', true],
+      [`${field('sigmaMax')} .range`, true],
+      [`${field('sigmaMax')} .number`, false],
+      ['vscode-text-field[aria-label="Units drawn as lines"] input', false],
+    ] as const) {
       await page.locator(place).focus();
       await page.keyboard.press('Control+z');
       await page.keyboard.press('Control+Shift+z');
@@ -293,7 +399,13 @@ describe('the bar', () => {
         await open.page.locator('.turn .mark').nth(1).waitFor();
         await open.page.mouse.move(0, 0);
         assert.deepEqual(await violationsOf(open.page, ['.whatif', '.toolbar', '[data-track=flow]']), []);
-        const tooWide = await open.page.evaluate(() => [...document.querySelectorAll('.whatif *')].filter((element) => !element.closest('.unseen') && element.getBoundingClientRect().right > innerWidth + 0.5).map((element) => element.outerHTML.slice(0, 80)));
+        const tooWide = await open.page.evaluate(() =>
+          [...document.querySelectorAll('.whatif *')]
+            .filter(
+              (element) => !element.closest('.unseen') && element.getBoundingClientRect().right > innerWidth + 0.5,
+            )
+            .map((element) => element.outerHTML.slice(0, 80)),
+        );
         assert.deepEqual(tooWide, []);
       });
     }
@@ -302,7 +414,13 @@ describe('the bar', () => {
   it('makes pictures fast enough to be dragged', async () => {
     const [B, T, H] = [8, 100, 64];
     const Wh = matrix(initialise('orthogonal', H, H, 1)!, H);
-    await start(JSON.stringify({ dtype: 'float32', weights: { Wx: [Array.from({ length: H }, (_, j) => Math.sin(j))], Wh, b: new Array<number>(H).fill(0) }, sequences: Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [Math.sin(t * (b + 1))])) }));
+    await start(
+      JSON.stringify({
+        dtype: 'float32',
+        weights: { Wx: [Array.from({ length: H }, (_, j) => Math.sin(j))], Wh, b: new Array<number>(H).fill(0) },
+        sequences: Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [Math.sin(t * (b + 1))])),
+      }),
+    );
     const perSecond = await open.page.evaluate(async () => {
       const range = document.querySelector<HTMLInputElement>('[data-measure=spectralRadius] .range');
       if (range === null) return [];
@@ -327,12 +445,16 @@ describe('the bar', () => {
       observer.disconnect();
       return seconds;
     });
-    console.log(`      pictures in each of five seconds, through the test's wire: ${perSecond.map((count) => count.toFixed(0)).join(', ')}`);
+    console.log(
+      `      pictures in each of five seconds, through the test's wire: ` +
+        `${perSecond.map((count) => count.toFixed(0)).join(', ')}`,
+    );
     assert.ok(Math.max(...perSecond) > 0);
   });
 });
 
-const matrix = (data: Float64Array, H = 32): number[][] => Array.from({ length: H }, (_, i) => [...data.subarray(i * H, (i + 1) * H)]);
+const matrix = (data: Float64Array, H = 32): number[][] =>
+  Array.from({ length: H }, (_, i) => [...data.subarray(i * H, (i + 1) * H)]);
 async function choose(key: string, value: string): Promise<void> {
   await open.page.locator(`${field(key)} vscode-dropdown`).click();
   await open.page.locator(`${field(key)} vscode-option[value="${value}"]`).click();
@@ -343,7 +465,7 @@ describe('the next thing to try', () => {
     open = await pages.open();
     await open.host.run(ringConfig(0.5, 8, 40));
     await painted(open);
-    assert.match(await open.page.locator('.next').textContent() ?? '', /Try an orthogonal Wh/);
+    assert.match((await open.page.locator('.next').textContent()) ?? '', /Try an orthogonal Wh/);
     await open.page.locator('.next button', { hasText: 'Show what it does' }).press('Enter');
     await shown(/1\.000/);
     assert.deepEqual(await open.page.locator('.turn .mark').allTextContents(), ['VANISHING', 'HEALTHY']);

@@ -8,14 +8,26 @@ const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern' } as
 await mkdir(folder, { recursive: true });
 for (const [name, theme] of Object.entries(themes)) {
   const workbench = await Workbench.open({
-    width: 1480, height: 1000, deviceScaleFactor: 1.5,
-    settings: { 'workbench.colorTheme': theme, 'workbench.activityBar.location': 'hidden', 'editor.minimap.enabled': false, 'breadcrumbs.enabled': false, 'window.menuBarVisibility': 'hidden' },
+    width: 1480,
+    height: 1000,
+    deviceScaleFactor: 1.5,
+    settings: {
+      'workbench.colorTheme': theme,
+      'workbench.activityBar.location': 'hidden',
+      'editor.minimap.enabled': false,
+      'breadcrumbs.enabled': false,
+      'window.menuBarVisibility': 'hidden',
+    },
   });
   try {
     await workbench.openFile('weather.rnn.json');
     await workbench.palette('View: Close Primary Side Bar');
     await workbench.palette('Run RNN');
-    await workbench.webview().locator('.badge').filter({ hasText: /vanishing/i }).waitFor();
+    await workbench
+      .webview()
+      .locator('.badge')
+      .filter({ hasText: /vanishing/i })
+      .waitFor();
     // The panel gets the larger part of the window: its left border is dragged.
     const sash = workbench.page.locator('.monaco-sash.vertical:not(.disabled)').last();
     const box = await sash.boundingBox();

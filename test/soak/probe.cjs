@@ -1,5 +1,5 @@
-// Loaded into VS Code's server by NODE_OPTIONS: has the extension host and its worker threads write down what they hold after a garbage
-// collection, a line of JSON each time, into the folder that RNN_SOAK_FOLDER names.
+// Loaded into VS Code's server by NODE_OPTIONS: has the extension host and its worker threads write down what they hold
+// after a garbage collection, a line of JSON each time, into the folder that RNN_SOAK_FOLDER names.
 'use strict';
 const { appendFileSync } = require('node:fs');
 const path = require('node:path');
@@ -11,7 +11,10 @@ const { followIntoExtensionHost, inExtensionHost } = require('../support/extensi
 function sample() {
   v8.setFlagsFromString('--expose-gc');
   const collect = vm.runInNewContext('gc');
-  const file = path.join(process.env.RNN_SOAK_FOLDER, `${process.pid}-${isMainThread ? 'host' : `thread-${threadId}`}.jsonl`);
+  const file = path.join(
+    process.env.RNN_SOAK_FOLDER,
+    `${process.pid}-${isMainThread ? 'host' : `thread-${threadId}`}.jsonl`,
+  );
   setInterval(() => {
     collect();
     const { heapUsed, arrayBuffers, rss } = process.memoryUsage();

@@ -1,7 +1,8 @@
-// `npm run soak [-- --minutes 30]`: a real VS Code in which a training script rewrites the weights five times a second while somebody types in the
-// config and drags the sliders of "What if". What the extension host, its worker threads and the window hold after garbage collections is sampled all
-// the way; the medians of the first and the last fifth (after a warm-up) are printed, and growth of more than 10 % ends it with exit code 1. What the
-// panel holds is what the window holds beyond what is left of it when the panel is closed, which it is after the warm-up and at the end.
+// `npm run soak [-- --minutes 30]`: a real VS Code in which a training script rewrites the weights five times a second
+// while somebody types in the config and drags the sliders of "What if". What the extension host, its worker threads
+// and the window hold after garbage collections is sampled all the way; the medians of the first and the last fifth
+// (after a warm-up) are printed, and growth of more than 10 % ends it with exit code 1. What the panel holds is what
+// the window holds beyond what is left of it when the panel is closed, which it is after the warm-up and at the end.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Workbench } from '../support/workbench.js';
@@ -20,13 +21,25 @@ await rm(folder, { recursive: true, force: true });
 for (const made of [workspace, samples]) await mkdir(made, { recursive: true });
 
 const [B, T, I, H] = [8, 100, 16, 64];
-const matrix = (rows: number, columns: number, scale: number): number[][] => Array.from({ length: rows }, () => Array.from({ length: columns }, () => (Math.random() * 2 - 1) * scale));
-const weights = (): string => JSON.stringify({ Wx: matrix(I, H, 0.1), Wh: matrix(H, H, 0.1 + 0.15 * Math.random()), b: matrix(1, H, 0.1) });
+const matrix = (rows: number, columns: number, scale: number): number[][] =>
+  Array.from({ length: rows }, () => Array.from({ length: columns }, () => (Math.random() * 2 - 1) * scale));
+const weights = (): string =>
+  JSON.stringify({ Wx: matrix(I, H, 0.1), Wh: matrix(H, H, 0.1 + 0.15 * Math.random()), b: matrix(1, H, 0.1) });
 await writeFile(path.join(workspace, 'weights.json'), weights());
-await writeFile(path.join(workspace, 'sequences.json'), JSON.stringify(Array.from({ length: B }, () => matrix(T, I, 1))));
-await writeFile(path.join(workspace, 'soak.rnn.json'), '{\n  "weights": "weights.json",\n  "sequences": "sequences.json",\n  "clip": { "norm": 1.0 }\n}\n');
+await writeFile(
+  path.join(workspace, 'sequences.json'),
+  JSON.stringify(Array.from({ length: B }, () => matrix(T, I, 1))),
+);
+await writeFile(
+  path.join(workspace, 'soak.rnn.json'),
+  '{\n  "weights": "weights.json",\n  "sequences": "sequences.json",\n  "clip": { "norm": 1.0 }\n}\n',
+);
 
-const workbench = await Workbench.open({ workspace, settings: { 'editor.autoClosingQuotes': 'never', 'editor.autoSurround': 'never' }, env: { NODE_OPTIONS: `--require ${path.resolve('test/soak/probe.cjs')}`, RNN_SOAK_FOLDER: samples } });
+const workbench = await Workbench.open({
+  workspace,
+  settings: { 'editor.autoClosingQuotes': 'never', 'editor.autoSurround': 'never' },
+  env: { NODE_OPTIONS: `--require ${path.resolve('test/soak/probe.cjs')}`, RNN_SOAK_FOLDER: samples },
+});
 const { page } = workbench;
 const end = Date.now() + minutes * 60_000;
 
@@ -88,7 +101,10 @@ async function openPanel(): Promise<void> {
   await workbench.webview().locator('[aria-controls=whatif]').click();
 }
 
-/** What the window holds without the panel, which closing it leaves. The config stays open: what can be undone in it is the editor's. */
+/**
+ * What the window holds without the panel, which closing it leaves. The config stays open: what can be undone in it is
+ * the editor's.
+ */
 async function closePanel(): Promise<(typeof windowSamples)[number]> {
   await page.locator('.tab').filter({ hasText: 'RNN: ' }).click({ button: 'middle' });
   await page.locator('iframe.webview').waitFor({ state: 'detached' });
@@ -96,11 +112,17 @@ async function closePanel(): Promise<(typeof windowSamples)[number]> {
   return sampleWindow();
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 const grown: string[] = [];
 
 /** Prints the medians of the first and last fifth of what was sampled after the warm-up. */
-function report(name: string, at: readonly number[], values: readonly number[], format: (value: number) => string): void {
+function report(
+  name: string,
+  at: readonly number[],
+  values: readonly number[],
+  format: (value: number) => string,
+): void {
   const kept = values.filter((_, i) => (at[i] ?? 0) > started + warmUp);
   const fifth = Math.floor(kept.length / 5);
   if (fifth === 0) {
@@ -113,7 +135,10 @@ function report(name: string, at: readonly number[], values: readonly number[], 
   const [first, last] = [median(kept.slice(0, fifth)), median(kept.slice(-fifth))];
   const growth = last / first - 1;
   if (growth > mostGrowth) grown.push(name);
-  console.log(`${name}: ${format(first)} → ${format(last)} (${growth < 0 ? '−' : '+'}${Math.abs(100 * growth).toFixed(1)} %, ${kept.length} samples)`);
+  console.log(
+    `${name}: ${format(first)} → ${format(last)} ` +
+      `(${growth < 0 ? '−' : '+'}${Math.abs(100 * growth).toFixed(1)} %, ${kept.length} samples)`,
+  );
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;
@@ -140,26 +165,66 @@ try {
   await use(end);
   const versions = await training;
   alone.push(await closePanel());
-  console.log(`${minutes} minutes: the weights rewritten ${versions} times, ${edits} edits typed, a slider moved ${moves} times.`);
+  console.log(
+    `${minutes} minutes: the weights rewritten ${versions} times, ${edits} edits typed, a slider moved ${moves} times.`,
+  );
 } finally {
   await workbench.close();
 }
 
 const [early, late] = [alone[0]!, alone[1]!];
 /** Of the window without the panel at a time between. */
-const others = (at: number): number => early.heapUsed + ((late.heapUsed - early.heapUsed) * (at - early.at)) / (late.at - early.at);
-console.log(`The window without the panel: ${megabytes(early.heapUsed)} after the warm-up, ${megabytes(late.heapUsed)} at the end.`);
-report('panel, JavaScript heap', windowSamples.map(({ at }) => at), windowSamples.map(({ at, heapUsed }) => heapUsed - others(at)), megabytes);
-report('window, JavaScript heap', windowSamples.map(({ at }) => at), windowSamples.map(({ heapUsed }) => heapUsed), megabytes);
-report('window, DOM nodes', windowSamples.map(({ at }) => at), windowSamples.map(({ nodes }) => nodes), String);
+const others = (at: number): number =>
+  early.heapUsed + ((late.heapUsed - early.heapUsed) * (at - early.at)) / (late.at - early.at);
+console.log(
+  `The window without the panel: ${megabytes(early.heapUsed)} after the warm-up, ${megabytes(late.heapUsed)} ` +
+    `at the end.`,
+);
+report(
+  'panel, JavaScript heap',
+  windowSamples.map(({ at }) => at),
+  windowSamples.map(({ at, heapUsed }) => heapUsed - others(at)),
+  megabytes,
+);
+report(
+  'window, JavaScript heap',
+  windowSamples.map(({ at }) => at),
+  windowSamples.map(({ heapUsed }) => heapUsed),
+  megabytes,
+);
+report(
+  'window, DOM nodes',
+  windowSamples.map(({ at }) => at),
+  windowSamples.map(({ nodes }) => nodes),
+  String,
+);
 type Sample = { readonly at: number; readonly heapUsed: number; readonly arrayBuffers: number; readonly rss: number };
 for (const file of (await readdir(samples)).sort()) {
-  const lines = (await readFile(path.join(samples, file), 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line) as Sample);
+  const lines = (await readFile(path.join(samples, file), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Sample);
   const name = path.basename(file, '.jsonl');
   const at = lines.map((line) => line.at);
-  report(`${name}, heap`, at, lines.map(({ heapUsed }) => heapUsed), megabytes);
-  report(`${name}, array buffers`, at, lines.map(({ arrayBuffers }) => arrayBuffers), megabytes);
-  if (name.endsWith('host')) report(`${name}, resident`, at, lines.map(({ rss }) => rss), megabytes);
+  report(
+    `${name}, heap`,
+    at,
+    lines.map(({ heapUsed }) => heapUsed),
+    megabytes,
+  );
+  report(
+    `${name}, array buffers`,
+    at,
+    lines.map(({ arrayBuffers }) => arrayBuffers),
+    megabytes,
+  );
+  if (name.endsWith('host'))
+    report(
+      `${name}, resident`,
+      at,
+      lines.map(({ rss }) => rss),
+      megabytes,
+    );
 }
 if (grown.length > 0) console.log(`Not measured, or grown by more than ${100 * mostGrowth} %: ${grown.join('; ')}.`);
 process.exitCode = grown.length > 0 ? 1 : 0;

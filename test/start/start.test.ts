@@ -5,7 +5,9 @@ import { describe, it } from 'node:test';
 
 describe('npm start', () => {
   it('brings up VS Code in the browser and says its address', () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['build/start.mjs', '--browser', '--check'], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['build/start.mjs', '--browser', '--check'], {
+      encoding: 'utf8',
+    });
     assert.equal(status, 0, stderr);
     const address = /http:\/\/localhost:\d+\/\S*/.exec(stdout)?.[0];
     assert.ok(address, stdout);

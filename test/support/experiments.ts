@@ -14,32 +14,82 @@ export type ReferenceCase = {
   readonly expected: {
     readonly hs: number[][][];
     readonly dhTotal: number[][][];
-    readonly norms: { readonly dh: number[]; readonly dx: number[]; readonly dWx: number[]; readonly dWh: number[]; readonly db: number[]; readonly log10dh: (number | null)[] };
-    readonly spectrum: { readonly spectralRadiusWh: number; readonly sigmaMaxWh: number; readonly jacobianSigmaMax: number[]; readonly lyapunov: (number | null)[] | null; readonly eigenvaluesWh: (readonly [number, number])[] };
+    readonly norms: {
+      readonly dh: number[];
+      readonly dx: number[];
+      readonly dWx: number[];
+      readonly dWh: number[];
+      readonly db: number[];
+      readonly log10dh: (number | null)[];
+    };
+    readonly spectrum: {
+      readonly spectralRadiusWh: number;
+      readonly sigmaMaxWh: number;
+      readonly jacobianSigmaMax: number[];
+      readonly lyapunov: (number | null)[] | null;
+      readonly eigenvaluesWh: (readonly [number, number])[];
+    };
   };
 };
 
 export const referenceCase = (name: string): ReferenceCase => readFixture(`reference/${name}.json`) as ReferenceCase;
 
-export const configOf = ({ name, cell, weights, xs, h0, dhs }: ReferenceCase, more: Record<string, unknown> = {}): string =>
-  JSON.stringify({ name, cell, dtype: 'float64', weights, sequences: xs, initialState: h0, upstreamGradient: dhs, ...more });
+export const configOf = (
+  { name, cell, weights, xs, h0, dhs }: ReferenceCase,
+  more: Record<string, unknown> = {},
+): string =>
+  JSON.stringify({
+    name,
+    cell,
+    dtype: 'float64',
+    weights,
+    sequences: xs,
+    initialState: h0,
+    upstreamGradient: dhs,
+    ...more,
+  });
 
 /** The trained network on real weather: B 4, T 100, I 4, H 32. */
-export const weatherConfig = (more: Record<string, unknown> = {}): string => JSON.stringify({
-  name: 'tanh RNN on daily weather', dtype: 'float32',
-  weights: readFixture('weather/weights.json'), sequences: readFixture('weather/sequences.json'), upstreamGradient: readFixture('weather/dhs.json'), ...more,
-});
+export const weatherConfig = (more: Record<string, unknown> = {}): string =>
+  JSON.stringify({
+    name: 'tanh RNN on daily weather',
+    dtype: 'float32',
+    weights: readFixture('weather/weights.json'),
+    sequences: readFixture('weather/sequences.json'),
+    upstreamGradient: readFixture('weather/dhs.json'),
+    ...more,
+  });
 
-/** A ring of H units without input whose recurrent weights scale by `rho` and turn by one unit: the norm changes by ρ on each step while h stays small. */
+/**
+ * A ring of H units without input whose recurrent weights scale by `rho` and turn by one unit: the norm changes by ρ on
+ * each step while h stays small.
+ */
 export function ringConfig(rho: number, H: number, T: number, more: Record<string, unknown> = {}): string {
   const Wh = Array.from({ length: H }, (_, i) => Array.from({ length: H }, (__, j) => (j === (i + 1) % H ? rho : 0)));
   const zeros = (n: number): number[] => Array.from({ length: n }, () => 0);
-  return JSON.stringify({ name: `ring ${rho}`, cell: 'tanh', dtype: 'float32', weights: { Wx: [zeros(H)], Wh, b: [zeros(H)] }, sequences: [Array.from({ length: T }, () => [0])], ...more });
+  return JSON.stringify({
+    name: `ring ${rho}`,
+    cell: 'tanh',
+    dtype: 'float32',
+    weights: { Wx: [zeros(H)], Wh, b: [zeros(H)] },
+    sequences: [Array.from({ length: T }, () => [0])],
+    ...more,
+  });
 }
 
-/** Wh doubles and moves every unit to the next, and forgets the last: all eigenvalues are 0, and the gradient doubles on every step until it has left the chain. */
+/**
+ * Wh doubles and moves every unit to the next, and forgets the last: all eigenvalues are 0, and the gradient doubles on
+ * every step until it has left the chain.
+ */
 export function shiftConfig(H: number, T: number, more: Record<string, unknown> = {}): string {
   const Wh = Array.from({ length: H }, (_, i) => Array.from({ length: H }, (__, j) => (j === i + 1 ? 2 : 0)));
   const zeros = Array.from({ length: H }, () => 0);
-  return JSON.stringify({ name: 'shift', cell: 'tanh', dtype: 'float64', weights: { Wx: [zeros], Wh, b: [zeros] }, sequences: [Array.from({ length: T }, () => [0])], ...more });
+  return JSON.stringify({
+    name: 'shift',
+    cell: 'tanh',
+    dtype: 'float64',
+    weights: { Wx: [zeros], Wh, b: [zeros] },
+    sequences: [Array.from({ length: T }, () => [0])],
+    ...more,
+  });
 }

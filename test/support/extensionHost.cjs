@@ -10,7 +10,11 @@ exports.followIntoExtensionHost = (file) => {
   const { fork } = childProcess;
   childProcess.fork = (program, args, options) => {
     const isHost = Array.isArray(args) && args.some((argument) => String(argument).includes('extensionHost'));
-    return fork(program, args, isHost ? { ...options, env: { ...options.env, NODE_OPTIONS: `--require ${file}` } } : options);
+    return fork(
+      program,
+      args,
+      isHost ? { ...options, env: { ...options.env, NODE_OPTIONS: `--require ${file}` } } : options,
+    );
   };
   syncBuiltinESMExports();
 };

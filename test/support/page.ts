@@ -15,7 +15,17 @@ import type { Language } from '../../src/l10n.js';
 import { panelHtml } from '../../src/panel/panelHtml.js';
 import { Channel } from '../../src/protocol/rpc.js';
 import type { Port } from '../../src/protocol/rpc.js';
-import type { PageContract, PanelContract, PanelStatus, ReportData, RunSummary, SpectrumSummary, WhatIf, WorkerContract, WorkerHostContract } from '../../src/protocol/messages.js';
+import type {
+  PageContract,
+  PanelContract,
+  PanelStatus,
+  ReportData,
+  RunSummary,
+  SpectrumSummary,
+  WhatIf,
+  WorkerContract,
+  WorkerHostContract,
+} from '../../src/protocol/messages.js';
 import { loadKernels } from '../../src/worker/thread/loadKernels.js';
 import { relaySlices } from '../../src/worker/answers/sliceRelay.js';
 import { Service } from '../../src/worker/thread/service.js';
@@ -25,15 +35,24 @@ import type { TestTheme, ThemeName } from './themes.js';
 /** Where the built page lies; a build of one's own can be tried by the variable. */
 const bundle = path.resolve(process.env['RNN_PAGE_BUNDLE'] ?? 'dist/webview');
 const nonce = 'dGVzdC1wYWdl';
-const types: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css', '.map': 'application/json' };
+const types: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.map': 'application/json',
+};
 
 /** Messages cross to the browser as text: typed arrays and numbers that JSON has no word for are wrapped. */
 const arrays = { Float64Array, Float32Array, Uint8Array, Uint32Array } as const;
 function pack(value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
-  if (ArrayBuffer.isView(value)) return { $array: value.constructor.name, $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
+  if (ArrayBuffer.isView(value))
+    return {
+      $array: value.constructor.name,
+      $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'),
+    };
   if (Array.isArray(value)) return value.map(pack);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, pack(item)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, pack(item)]));
   return value;
 }
 function unpack(value: unknown): unknown {
@@ -47,14 +66,23 @@ function unpack(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unpack(item)]));
 }
 
-/** Runs inside the page before its script: acquireVsCodeApi as VS Code gives it, the theme, and a watch for what must never happen. */
+/**
+ * Runs inside the page before its script: acquireVsCodeApi as VS Code gives it, the theme, and a watch for what must
+ * never happen.
+ */
 function insidePage(theme: TestTheme): void {
   const page = window as unknown as Record<string, unknown>;
   type Packed = { $number?: string; $array?: string; $bytes?: string };
-  const constructors: Record<string, new (buffer: ArrayBuffer) => ArrayBufferView> = { Float64Array, Float32Array, Uint8Array, Uint32Array };
+  const constructors: Record<string, new (buffer: ArrayBuffer) => ArrayBufferView> = {
+    Float64Array,
+    Float32Array,
+    Uint8Array,
+    Uint32Array,
+  };
   // Of long runs megabytes cross, which a browser decodes faster by itself.
   const { fromBase64 } = Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
-  const decode = (text: string): Uint8Array<ArrayBuffer> => fromBase64?.(text) ?? Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const decode = (text: string): Uint8Array<ArrayBuffer> =>
+    fromBase64?.(text) ?? Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const open = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(open);
     if (typeof value !== 'object' || value === null) return value;
@@ -76,7 +104,9 @@ function insidePage(theme: TestTheme): void {
   };
   const stateKey = 'state of the webview';
   page['violations'] = [];
-  document.addEventListener('securitypolicyviolation', (event) => (page['violations'] as string[]).push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+  document.addEventListener('securitypolicyviolation', (event) =>
+    (page['violations'] as string[]).push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+  );
   page['receive'] = (message: unknown) => window.dispatchEvent(new MessageEvent('message', { data: open(message) }));
   page['acquireVsCodeApi'] = () => ({
     postMessage: (message: unknown) => void (page['toHost'] as (message: unknown) => Promise<void>)(close(message)),
@@ -89,7 +119,9 @@ function insidePage(theme: TestTheme): void {
     for (const [name, value] of Object.entries(variables)) style.setProperty(`--vscode-${name}`, value);
     document.body.className = bodyClass;
   };
-  document.addEventListener('readystatechange', () => { if (document.readyState === 'interactive') (page['setTheme'] as (theme: TestTheme) => void)(theme); });
+  document.addEventListener('readystatechange', () => {
+    if (document.readyState === 'interactive') (page['setTheme'] as (theme: TestTheme) => void)(theme);
+  });
 }
 
 /** Two ends of a wire inside this process. */
@@ -101,23 +133,41 @@ function wire(): [Port, Port] {
       const copy: unknown = structuredClone(message, { transfer: [...transfer] });
       queueMicrotask(() => listeners[other]?.(copy));
     },
-    onMessage: (listener) => { listeners[own] = listener; },
+    onMessage: (listener) => {
+      listeners[own] = listener;
+    },
   });
   return [end(0, 1), end(1, 0)];
 }
 
-const isEvent = (message: unknown): message is { readonly name: string; readonly payload: unknown } => typeof message === 'object' && message !== null && 'payload' in message;
+const isEvent = (message: unknown): message is { readonly name: string; readonly payload: unknown } =>
+  typeof message === 'object' && message !== null && 'payload' in message;
 
 function arrayBytes(value: unknown): number {
   if (ArrayBuffer.isView(value)) return value.byteLength;
-  return typeof value === 'object' && value !== null ? Object.values(value).reduce((sum: number, item) => sum + arrayBytes(item), 0) : 0;
+  return typeof value === 'object' && value !== null
+    ? Object.values(value).reduce((sum: number, item) => sum + arrayBytes(item), 0)
+    : 0;
 }
 
 export type Sent<K extends keyof PanelContract['events']> = PanelContract['events'][K];
 
 /** The host: everything the page sent, and the run that it shows. */
 export class TestHost {
-  readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = { ready: [], painted: [], revealProblem: [], revealConfig: [], revealWeight: [], rerun: [], cancel: [], undo: [], saveFile: [], exportJson: [], exportReport: [], failed: [] };
+  readonly sent: { [K in keyof PanelContract['events']]: Sent<K>[] } = {
+    ready: [],
+    painted: [],
+    revealProblem: [],
+    revealConfig: [],
+    revealWeight: [],
+    rerun: [],
+    cancel: [],
+    undo: [],
+    saveFile: [],
+    exportJson: [],
+    exportReport: [],
+    failed: [],
+  };
   /** Names of the slices that the page asked for. */
   readonly asked: string[] = [];
   /** Names of slices that nobody can answer any more, as after the engine has stopped. */
@@ -128,14 +178,23 @@ export class TestHost {
   meanwhile: (name: string) => Promise<void> = () => Promise.resolve();
   summary: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
-  status: PanelStatus = { title: 'test.rnn.json', entry: { kind: 'config', config: 'test.rnn.json' }, running: null, stale: null, problems: [] };
+  status: PanelStatus = {
+    title: 'test.rnn.json',
+    entry: { kind: 'config', config: 'test.rnn.json' },
+    running: null,
+    stale: null,
+    problems: [],
+  };
   /** The files that a run reads: name → text. */
   files: Record<string, string> = {};
   /** What the page asked to be written, and whether it is told that it was. */
   readonly applied: WhatIf[] = [];
   readonly history = new History();
   willApply = true;
-  /** The largest message of each kind to the page, in bytes of its arrays: name of the event, or of the question that it answers. */
+  /**
+   * The largest message of each kind to the page, in bytes of its arrays: name of the event, or of the question that it
+   * answers.
+   */
   readonly crossed = new Map<string, number>();
   readonly #worker: Channel<WorkerHostContract, WorkerContract>;
   #page: Channel<PanelContract, PageContract> | null = null;
@@ -145,54 +204,83 @@ export class TestHost {
   constructor(kernels: boolean) {
     const [here, there] = wire();
     new Service(there, kernels ? loadKernels() : null);
-    this.#worker = new Channel<WorkerHostContract, WorkerContract>(here, {
-      readFile: ({ reference }) => {
-        const text = this.files[reference];
-        return text === undefined ? { ok: false, id: reference, reason: 'missing', detail: 'not among the files of the test' } : { ok: true, id: reference, bytes: new TextEncoder().encode(text) };
+    this.#worker = new Channel<WorkerHostContract, WorkerContract>(
+      here,
+      {
+        readFile: ({ reference }) => {
+          const text = this.files[reference];
+          return text === undefined
+            ? { ok: false, id: reference, reason: 'missing', detail: 'not among the files of the test' }
+            : { ok: true, id: reference, bytes: new TextEncoder().encode(text) };
+        },
       },
-    }, {
-      progress: () => undefined,
-      problems: () => undefined,
-      summary: (summary) => {
-        this.summary = summary;
-        this.history.add(summary, 1e12 + 1000 * summary.runId);
+      {
+        progress: () => undefined,
+        problems: () => undefined,
+        summary: (summary) => {
+          this.summary = summary;
+          this.history.add(summary, 1e12 + 1000 * summary.runId);
+        },
+        spectrum: (spectrum) => {
+          this.spectrum = spectrum;
+          this.history.addExponent(spectrum.runId, spectrum.lyapunov?.[0] ?? null);
+        },
       },
-      spectrum: (spectrum) => {
-        this.spectrum = spectrum;
-        this.history.addExponent(spectrum.runId, spectrum.lyapunov?.[0] ?? null);
-      },
-    });
+    );
   }
 
   /** Connects to a page; what the page says arrives at `receive`. */
   connect(post: (message: unknown) => void): (message: unknown) => void {
     let receive: (message: unknown) => void = () => undefined;
     this.#page?.close('The page was loaded again.');
-    const record = <K extends keyof PanelContract['events']>(name: K) => (payload: Sent<K>): void => { this.sent[name].push(payload); };
+    const record =
+      <K extends keyof PanelContract['events']>(name: K) =>
+      (payload: Sent<K>): void => {
+        this.sent[name].push(payload);
+      };
     this.#page = new Channel<PanelContract, PageContract>(
       {
         post: (message) => {
           if (isEvent(message)) this.#note(message.name, message.payload);
           post(message);
         },
-        onMessage: (listener) => { receive = listener; },
+        onMessage: (listener) => {
+          receive = listener;
+        },
       },
-      { ...relaySlices(async (name, params) => {
-        this.asked.push(name);
-        if (this.hold?.name === name) await this.hold.until;
-        if (this.lost.has(name)) throw new Error('The engine stopped.');
-        await this.meanwhile(name);
-        const answer = await this.#worker.request(name, params);
-        this.#note(name, answer);
-        return answer;
-      }), applyWhatIf: (whatIf) => { this.applied.push(whatIf); return this.willApply; }, history: () => this.history.list(), version: ({ runId }) => this.history.curve(runId) },
+      {
+        ...relaySlices(async (name, params) => {
+          this.asked.push(name);
+          if (this.hold?.name === name) await this.hold.until;
+          if (this.lost.has(name)) throw new Error('The engine stopped.');
+          await this.meanwhile(name);
+          const answer = await this.#worker.request(name, params);
+          this.#note(name, answer);
+          return answer;
+        }),
+        applyWhatIf: (whatIf) => {
+          this.applied.push(whatIf);
+          return this.willApply;
+        },
+        history: () => this.history.list(),
+        version: ({ runId }) => this.history.curve(runId),
+      },
       {
         ready: (payload) => {
           record('ready')(payload);
           this.sendAll();
         },
-        revealProblem: record('revealProblem'), revealConfig: record('revealConfig'), revealWeight: record('revealWeight'), rerun: record('rerun'), cancel: record('cancel'), undo: record('undo'),
-        painted: record('painted'), saveFile: record('saveFile'), exportJson: record('exportJson'), exportReport: record('exportReport'), failed: record('failed'),
+        revealProblem: record('revealProblem'),
+        revealConfig: record('revealConfig'),
+        revealWeight: record('revealWeight'),
+        rerun: record('rerun'),
+        cancel: record('cancel'),
+        undo: record('undo'),
+        painted: record('painted'),
+        saveFile: record('saveFile'),
+        exportJson: record('exportJson'),
+        exportReport: record('exportReport'),
+        failed: record('failed'),
       },
     );
     return (message) => receive(message);
@@ -230,18 +318,57 @@ export class TestHost {
   /** Runs a config text through the real worker logic and shows the result. */
   async run(config: string): Promise<void> {
     this.files[this.status.title] = config;
-    const outcome = await this.#worker.request('run', { runId: ++this.#runId, entry: { kind: 'config', config: this.status.title }, bounds: defaultBounds, cancel: new SharedArrayBuffer(4) });
-    if (outcome.kind !== 'done') throw new Error(`The run was ${outcome.kind}: ${outcome.problems.map(({ path: place, message }) => `${place}: ${message}`).join('\n')}`);
+    const outcome = await this.#worker.request('run', {
+      runId: ++this.#runId,
+      entry: { kind: 'config', config: this.status.title },
+      bounds: defaultBounds,
+      cancel: new SharedArrayBuffer(4),
+    });
+    if (outcome.kind !== 'done')
+      throw new Error(
+        `The run was ${outcome.kind}: ` +
+          `${outcome.problems.map(({ path: place, message }) => `${place}: ${message}`).join('\n')}`,
+      );
     this.sendAll();
   }
 }
 
-export type OpenPage = { readonly page: Page; readonly host: TestHost; readonly complaints: string[]; violations(): Promise<string[]>; setTheme(theme: ThemeName): Promise<void>; close(): Promise<void> };
+export type OpenPage = {
+  readonly page: Page;
+  readonly host: TestHost;
+  readonly complaints: string[];
+  violations(): Promise<string[]>;
+  setTheme(theme: ThemeName): Promise<void>;
+  close(): Promise<void>;
+};
 /** A report on disk, as its reader opens it. `requests`: every address that was asked for besides the file itself. */
-export type OpenReport = { readonly page: Page; readonly requests: string[]; readonly complaints: string[]; close(): Promise<void> };
+export type OpenReport = {
+  readonly page: Page;
+  readonly requests: string[];
+  readonly complaints: string[];
+  close(): Promise<void>;
+};
 export type PageServer = {
-  openReport(file: string, options?: { colorScheme?: 'light' | 'dark'; contrast?: 'more' | 'no-preference'; width?: number; height?: number; script?: boolean }): Promise<OpenReport>;
-  open(options?: { theme?: ThemeName; width?: number; height?: number; scale?: number; kernels?: boolean; language?: Language }): Promise<OpenPage>; close(): Promise<void> };
+  openReport(
+    file: string,
+    options?: {
+      colorScheme?: 'light' | 'dark';
+      contrast?: 'more' | 'no-preference';
+      width?: number;
+      height?: number;
+      script?: boolean;
+    },
+  ): Promise<OpenReport>;
+  open(options?: {
+    theme?: ThemeName;
+    width?: number;
+    height?: number;
+    scale?: number;
+    kernels?: boolean;
+    language?: Language;
+  }): Promise<OpenPage>;
+  close(): Promise<void>;
+};
 
 export async function startPages(): Promise<PageServer> {
   // First, so that nothing is left open where there is no browser.
@@ -252,7 +379,16 @@ export async function startPages(): Promise<PageServer> {
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     if (pathname === '/') {
       response.setHeader('content-type', 'text/html; charset=utf-8');
-      response.end(panelHtml({ cspSource: origin, nonce, scriptUri: `${origin}/main.js`, styleUri: `${origin}/style.css`, title: 'test', language: spoken }));
+      response.end(
+        panelHtml({
+          cspSource: origin,
+          nonce,
+          scriptUri: `${origin}/main.js`,
+          styleUri: `${origin}/style.css`,
+          title: 'test',
+          language: spoken,
+        }),
+      );
       return;
     }
     if (pathname === '/favicon.ico') {
@@ -261,19 +397,31 @@ export async function startPages(): Promise<PageServer> {
       return;
     }
     const file = path.join(bundle, path.basename(pathname));
-    readFile(file).then((bytes) => {
-      response.setHeader('content-type', types[path.extname(file)] ?? 'application/octet-stream');
-      response.end(bytes);
-    }, () => {
-      response.statusCode = 404;
-      response.end();
-    });
+    readFile(file).then(
+      (bytes) => {
+        response.setHeader('content-type', types[path.extname(file)] ?? 'application/octet-stream');
+        response.end(bytes);
+      },
+      () => {
+        response.statusCode = 404;
+        response.end();
+      },
+    );
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   const { port } = server.address() as AddressInfo;
 
   return {
-    async open({ theme = 'dark', width = 1200, height = 980, scale = 1, kernels = true, language = { name: 'en', bundle: {} } } = {}) {
+    async open({
+      theme = 'dark',
+      width = 1200,
+      height = 980,
+      scale = 1,
+      kernels = true,
+      language = { name: 'en', bundle: {} },
+    } = {}) {
       spoken = language;
       // The engine runs in this process, and says the verdict.
       setLanguage(language);
@@ -281,41 +429,77 @@ export async function startPages(): Promise<PageServer> {
       const page = await context.newPage();
       const host = new TestHost(kernels);
       const complaints: string[] = [];
-      page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()); });
-      page.on('pageerror', (error) => complaints.push(error.message));
-      const connect = (): ((message: unknown) => void) => host.connect((message) => {
-        void page.evaluate((packed) => (window as unknown as { receive(message: unknown): void }).receive(packed), pack(message)).catch((error: unknown) => {
-          // What was on its way to a page that is loaded again is heard by nobody.
-          if (!page.isClosed() && !String(error).includes('context was destroyed')) complaints.push(String(error));
-        });
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
       });
+      page.on('pageerror', (error) => complaints.push(error.message));
+      const connect = (): ((message: unknown) => void) =>
+        host.connect((message) => {
+          void page
+            .evaluate(
+              (packed) => (window as unknown as { receive(message: unknown): void }).receive(packed),
+              pack(message),
+            )
+            .catch((error: unknown) => {
+              // What was on its way to a page that is loaded again is heard by nobody.
+              if (!page.isClosed() && !String(error).includes('context was destroyed')) complaints.push(String(error));
+            });
+        });
       let receive = connect();
       await page.exposeFunction('toHost', (message: unknown) => receive(unpack(message)));
-      page.on('framenavigated', () => { receive = connect(); });
+      page.on('framenavigated', () => {
+        receive = connect();
+      });
       await page.addInitScript(insidePage, themeOf(theme));
       await page.goto(`http://127.0.0.1:${port}/`);
       return {
-        page, host, complaints,
+        page,
+        host,
+        complaints,
         violations: () => page.evaluate(() => (window as unknown as { violations: string[] }).violations),
-        setTheme: (name) => page.evaluate((next) => (window as unknown as { setTheme(theme: unknown): void }).setTheme(next), themeOf(name)),
+        setTheme: (name) =>
+          page.evaluate(
+            (next) => (window as unknown as { setTheme(theme: unknown): void }).setTheme(next),
+            themeOf(name),
+          ),
         close: () => context.close(),
       };
     },
-    async openReport(file, { colorScheme = 'light', contrast = 'no-preference', width = 1200, height = 980, script = true } = {}) {
-      const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: 1, colorScheme, contrast, offline: true, javaScriptEnabled: script, acceptDownloads: true });
+    async openReport(
+      file,
+      { colorScheme = 'light', contrast = 'no-preference', width = 1200, height = 980, script = true } = {},
+    ) {
+      const context = await browser.newContext({
+        viewport: { width, height },
+        deviceScaleFactor: 1,
+        colorScheme,
+        contrast,
+        offline: true,
+        javaScriptEnabled: script,
+        acceptDownloads: true,
+      });
       const page = await context.newPage();
       const url = pathToFileURL(path.resolve(file)).href;
       const requests: string[] = [];
       const complaints: string[] = [];
-      page.on('request', (request) => { if (request.url() !== url) requests.push(request.url()); });
-      page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()); });
+      page.on('request', (request) => {
+        if (request.url() !== url) requests.push(request.url());
+      });
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+      });
       page.on('pageerror', (error) => complaints.push(error.message));
       await page.goto(url);
       return { page, requests, complaints, close: () => context.close() };
     },
     async close() {
       await browser.close();
-      await new Promise<void>((resolve, reject) => { server.close((error) => { if (error === undefined) resolve(); else reject(error); }); });
+      await new Promise<void>((resolve, reject) => {
+        server.close((error) => {
+          if (error === undefined) resolve();
+          else reject(error);
+        });
+      });
     },
   };
 }

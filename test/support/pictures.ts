@@ -8,21 +8,33 @@ const kept = 'test/fixtures/pictures';
 const out = 'out/pictures';
 /** Set by `npm run pictures`: what is painted now becomes what is kept. */
 const renewing = process.env['RNN_RENEW_PICTURES'] === '1';
-export const howToRenew = 'Look at the pictures in out/pictures; when the new ones are as they should be, `npm run pictures` keeps them.';
+export const howToRenew =
+  'Look at the pictures in out/pictures; when the new ones are as they should be, `npm run pictures` keeps them.';
 
 /** How far a pixel's colour may be off (0 … 1, in YIQ), so that another browser's rounding passes. */
 const colourTolerance = 0.12;
-/** Pictures are held against each other tile by tile: what is small, such as a notch or a digit, is large in its tile. */
+/**
+ * Pictures are held against each other tile by tile: what is small, such as a notch or a digit, is large in its tile.
+ */
 const tile = 24;
 /** Pixels of a tile that may be off by more; edges that were only smoothed otherwise do not count. */
 export const tileTolerance = 6;
 
-export type Difference = { /** Of the tile that differs most; infinite when the sizes do. */ readonly worst: number; readonly picture: PNG | null; readonly why: string };
+export type Difference = {
+  /** Of the tile that differs most; infinite when the sizes do. */ readonly worst: number;
+  readonly picture: PNG | null;
+  readonly why: string;
+};
 
 /** How much two pictures differ. */
 export function compare(expected: PNG, actual: PNG): Difference {
   const { width, height } = expected;
-  if (width !== actual.width || height !== actual.height) return { worst: Infinity, picture: null, why: `it is ${actual.width}×${actual.height} pixels instead of ${width}×${height}` };
+  if (width !== actual.width || height !== actual.height)
+    return {
+      worst: Infinity,
+      picture: null,
+      why: `it is ${actual.width}×${actual.height} pixels instead of ${width}×${height}`,
+    };
   const mask = new PNG({ width, height });
   pixelmatch(expected.data, actual.data, mask.data, width, height, { threshold: colourTolerance, diffMask: true });
   const columns = Math.ceil(width / tile);
@@ -33,16 +45,26 @@ export function compare(expected: PNG, actual: PNG): Difference {
     counts.set(at, (counts.get(at) ?? 0) + 1);
   }
   const [at, worst] = [...counts].reduce((most, entry) => (entry[1] > most[1] ? entry : most), [0, 0]);
-  return { worst, picture: mask, why: `${worst} pixels differ at (${(at % columns) * tile}, ${Math.floor(at / columns) * tile}) and in ${counts.size} tiles of ${tile} pixels; ${tileTolerance} may in each` };
+  return {
+    worst,
+    picture: mask,
+    why:
+      `${worst} pixels differ at (${(at % columns) * tile}, ${Math.floor(at / columns) * tile}) and in ` +
+      `${counts.size} tiles of ${tile} pixels; ${tileTolerance} may in each`,
+  };
 }
 
-/** Null when the picture is the kept one within the tolerances, else what is wrong. Differences are written to out/pictures. */
+/**
+ * Null when the picture is the kept one within the tolerances, else what is wrong. Differences are written to
+ * out/pictures.
+ */
 export function whyNotAsKept(name: string, actual: PNG): string | null {
   const file = path.join(kept, `${name}.png`);
   if (renewing) {
     mkdirSync(kept, { recursive: true });
     // What has not changed to the eye keeps its bytes, so that renewing touches only what did.
-    if (!existsSync(file) || compare(PNG.sync.read(readFileSync(file)), actual).worst > 0) writeFileSync(file, PNG.sync.write(actual, { deflateLevel: 9, colorType: 2 }));
+    if (!existsSync(file) || compare(PNG.sync.read(readFileSync(file)), actual).worst > 0)
+      writeFileSync(file, PNG.sync.write(actual, { deflateLevel: 9, colorType: 2 }));
     return null;
   }
   mkdirSync(out, { recursive: true });

@@ -31,8 +31,8 @@ export type WorkbenchOptions = {
   readonly width?: number;
   readonly height?: number;
   /**
-   * Display language, as a language pack would set it. The window's own words stay English, because no pack is installed; extensions, their
-   * manifests and `vscode.env.language` follow.
+   * Display language, as a language pack would set it. The window's own words stay English, because no pack is
+   * installed; extensions, their manifests and `vscode.env.language` follow.
    */
   readonly language?: string;
   /** Two device pixels per CSS pixel for screenshots that stay sharp. */
@@ -52,7 +52,14 @@ export class Workbench {
   readonly #browser: Browser;
   readonly #scratch: string;
 
-  private constructor(parts: { log: string[]; page: Page; folder: string; server: Server; browser: Browser; scratch: string }) {
+  private constructor(parts: {
+    log: string[];
+    page: Page;
+    folder: string;
+    server: Server;
+    browser: Browser;
+    scratch: string;
+  }) {
     this.log = parts.log;
     this.page = parts.page;
     this.folder = parts.folder;
@@ -68,19 +75,32 @@ export class Workbench {
     await cp(path.resolve(root, options.workspace ?? 'examples'), folder, { recursive: true });
     const dataDir = path.join(scratch, 'server');
     if (options.vsix !== undefined) await installVsix(options.vsix, dataDir);
-    const server = await startServer({ dataDir, settings: { ...steady, ...options.settings }, env: options.env ?? {}, trusted: options.trusted ?? true });
+    const server = await startServer({
+      dataDir,
+      settings: { ...steady, ...options.settings },
+      env: options.env ?? {},
+      trusted: options.trusted ?? true,
+    });
     try {
       const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
-      const page = await browser.newPage({ viewport: { width: options.width ?? 1440, height: options.height ?? 900 }, deviceScaleFactor: options.deviceScaleFactor ?? 1 });
+      const page = await browser.newPage({
+        viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
+        deviceScaleFactor: options.deviceScaleFactor ?? 1,
+      });
       page.setDefaultTimeout(patience);
-      if (options.language !== undefined) await page.addInitScript((language) => { (globalThis as { _VSCODE_NLS_LANGUAGE?: string })._VSCODE_NLS_LANGUAGE = language; }, options.language);
+      if (options.language !== undefined)
+        await page.addInitScript((language) => {
+          (globalThis as { _VSCODE_NLS_LANGUAGE?: string })._VSCODE_NLS_LANGUAGE = language;
+        }, options.language);
       const log: string[] = [];
       page.on('console', (message) => log.push(`${message.type()} ${message.text()}`));
       page.on('pageerror', (error) => log.push(`pageerror ${error.message}`));
       // "Leave the page?" while text is unsaved: a reload is what the test asked for.
       page.on('dialog', (dialog) => void dialog.accept());
       const workbench = new Workbench({ log, page, folder, server, browser, scratch });
-      await page.goto(workbenchUrl(server.url, { folder, developmentPath: options.vsix === undefined ? root : undefined }));
+      await page.goto(
+        workbenchUrl(server.url, { folder, developmentPath: options.vsix === undefined ? root : undefined }),
+      );
       await workbench.#loaded();
       return workbench;
     } catch (error) {
@@ -99,13 +119,15 @@ export class Workbench {
   async offers(text: string): Promise<string[]> {
     await this.page.keyboard.press('F1');
     await this.#type(text, '>');
-    const labels = await this.#rows().evaluateAll((rows) => rows.map((row) => row.querySelector('.label-name')?.textContent ?? row.textContent));
+    const labels = await this.#rows().evaluateAll((rows) =>
+      rows.map((row) => row.querySelector('.label-name')?.textContent ?? row.textContent),
+    );
     return labels.map((label) => label.replaceAll('\u00a0', ' ').trim());
   }
 
   /**
-   * Runs the palette's first hit for `text`, which has to hold it, and returns that hit's label. A command that is offered only where it makes
-   * sense may take a moment to be: until then the palette offers what is spelt like it.
+   * Runs the palette's first hit for `text`, which has to hold it, and returns that hit's label. A command that is
+   * offered only where it makes sense may take a moment to be: until then the palette offers what is spelt like it.
    */
   async palette(text: string): Promise<string> {
     let first = '';
@@ -117,8 +139,12 @@ export class Workbench {
       return false;
     });
     await this.#field().press('Enter');
-    // Gone, or turned into the question that the command asks: only then is an answer not typed into the palette itself.
-    await this.page.locator('.quick-input-widget input[type="text"][placeholder^="Type the name of a command"]').filter({ visible: true }).waitFor({ state: 'hidden' });
+    // Gone, or turned into the question that the command asks: only then is an answer not typed into the palette
+    // itself.
+    await this.page
+      .locator('.quick-input-widget input[type="text"][placeholder^="Type the name of a command"]')
+      .filter({ visible: true })
+      .waitFor({ state: 'hidden' });
     return first;
   }
 
@@ -126,7 +152,9 @@ export class Workbench {
   async asked(words: RegExp): Promise<void> {
     const widget = this.page.locator('.quick-input-widget').filter({ visible: true });
     await this.until(`the question ${String(words)}`, async () => {
-      const placeholder = await this.#field().getAttribute('placeholder', { timeout: 1_000 }).catch(() => null);
+      const placeholder = await this.#field()
+        .getAttribute('placeholder', { timeout: 1_000 })
+        .catch(() => null);
       return words.test(`${placeholder ?? ''} ${await widget.innerText({ timeout: 1_000 }).catch(() => '')}`);
     });
   }
@@ -190,9 +218,14 @@ export class Workbench {
     await this.#focusEditor();
     await this.page.keyboard.press('Control+Home');
     await this.page.keyboard.press('Control+F');
-    const find = this.page.locator('.find-widget.visible textarea[aria-label="Find"], .find-widget.visible input[aria-label="Find"]').first();
+    const find = this.page
+      .locator('.find-widget.visible textarea[aria-label="Find"], .find-widget.visible input[aria-label="Find"]')
+      .first();
     await find.fill(text);
-    await this.page.locator('.find-widget.visible .matchesCount').filter({ hasText: /^(1|\?) of/ }).waitFor();
+    await this.page
+      .locator('.find-widget.visible .matchesCount')
+      .filter({ hasText: /^(1|\?) of/ })
+      .waitFor();
     await this.page.keyboard.press('Escape');
     if (by === '') await this.page.keyboard.press('Delete');
     else await this.page.keyboard.insertText(by);
@@ -210,9 +243,13 @@ export class Workbench {
     await this.page.locator('.tab.active:not(.dirty)').first().waitFor();
   }
 
-  /** Switches the colour theme while the window is open, by the label that its list shows (`Light Modern`, `Dark High Contrast`, …). */
+  /**
+   * Switches the colour theme while the window is open, by the label that its list shows (`Light Modern`, `Dark High
+   * Contrast`, …).
+   */
   async setTheme(label: string): Promise<void> {
-    const themeOf = async () => /vscode-theme-\S+/.exec((await this.page.locator('.monaco-workbench').first().getAttribute('class')) ?? '')?.[0];
+    const themeOf = async () =>
+      /vscode-theme-\S+/.exec((await this.page.locator('.monaco-workbench').first().getAttribute('class')) ?? '')?.[0];
     const before = await themeOf();
     await this.page.keyboard.press('Control+K');
     await this.page.keyboard.press('Control+T');
@@ -225,12 +262,20 @@ export class Workbench {
     const panel = this.page.locator('.markers-panel');
     if (!(await panel.isVisible())) await this.page.keyboard.press('Control+Shift+M');
     await panel.waitFor();
-    return panel.locator('.monaco-list-row').filter({ has: this.page.locator('.marker-icon, .details-container') }).evaluateAll((rows) =>
-      rows.map((row) => ({
-        text: row.textContent.replaceAll('\u00a0', ' ').trim(),
-        severity: row.querySelector('.codicon-error') !== null ? 'error' : row.querySelector('.codicon-warning') !== null ? 'warning' : 'info',
-      })),
-    );
+    return panel
+      .locator('.monaco-list-row')
+      .filter({ has: this.page.locator('.marker-icon, .details-container') })
+      .evaluateAll((rows) =>
+        rows.map((row) => ({
+          text: row.textContent.replaceAll('\u00a0', ' ').trim(),
+          severity:
+            row.querySelector('.codicon-error') !== null
+              ? 'error'
+              : row.querySelector('.codicon-warning') !== null
+                ? 'warning'
+                : 'info',
+        })),
+      );
   }
 
   /** What notifications (toasts) say. */
@@ -265,7 +310,10 @@ export class Workbench {
     if (workspace === undefined) return;
     // Once in a while VS Code shows a workspace without the folders that its file names, until it is loaded again.
     const folders = this.page.locator('.explorer-folders-view .monaco-list-row').first();
-    const shown = await folders.waitFor({ timeout: 10_000 }).then(() => true, () => false);
+    const shown = await folders.waitFor({ timeout: 10_000 }).then(
+      () => true,
+      () => false,
+    );
     if (!shown) await this.reload();
     await folders.waitFor();
   }

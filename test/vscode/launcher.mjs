@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// Stands in for the desktop program where it cannot be downloaded: takes the flags that @vscode/test-electron's runTests
-// gives to `code`, opens the same folder and extension in the server of build/vscode-server.mjs and a headless browser,
-// prints what the extension host prints, and ends with the exit code of the test run.
+// Stands in for the desktop program where it cannot be downloaded: takes the flags that @vscode/test-electron's
+// runTests gives to `code`, opens the same folder and extension in the server of build/vscode-server.mjs and a headless
+// browser, prints what the extension host prints, and ends with the exit code of the test run.
 //
 // The exit code comes from VS Code itself: when the extension host ends after a test run, the workbench calls
-// `codeAutomationExit(code)` if the window has such a function, and `codeAutomationLog(level, args)` for every line that it
-// logs (the extension host's console among them). That is how a window tells its fate where no process can.
+// `codeAutomationExit(code)` if the window has such a function, and `codeAutomationLog(level, args)` for every line
+// that it logs (the extension host's console among them). That is how a window tells its fate where no process can.
 import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,8 +20,17 @@ const minutes = 20;
 
 /** What the server's window says about itself on every start; whole and unfiltered it is in out/vscode-console.log. */
 const serverNoise = [
-  /^Creating a socket/, /reconnection-grace-time/, /spdlog/, /native-watchdog/, /^\[Service Worker\]/, /^\[AgentHost/, /^\[AccountPolicyGate\]/,
-  /builtin extensions( from gallery| cache)/, /^Resolv(ing|ed) connection token/, /getaddrinfo|ERR_NAME_NOT_RESOLVED|Failed to fetch/, /^Canceled/,
+  /^Creating a socket/,
+  /reconnection-grace-time/,
+  /spdlog/,
+  /native-watchdog/,
+  /^\[Service Worker\]/,
+  /^\[AgentHost/,
+  /^\[AccountPolicyGate\]/,
+  /builtin extensions( from gallery| cache)/,
+  /^Resolv(ing|ed) connection token/,
+  /getaddrinfo|ERR_NAME_NOT_RESOLVED|Failed to fetch/,
+  /^Canceled/,
 ];
 
 const readFlags = (args) => {
@@ -53,7 +62,11 @@ const run = async () => {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   try {
-    const server = await startServer({ dataDir: path.join(userDataDir, 'server'), settings: readSettings(userDataDir), trusted });
+    const server = await startServer({
+      dataDir: path.join(userDataDir, 'server'),
+      settings: readSettings(userDataDir),
+      trusted,
+    });
     closers.push(() => server.stop());
     const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
     closers.push(() => browser.close());
@@ -81,13 +94,20 @@ const run = async () => {
       (level === 'error' ? process.stderr : process.stdout).write(`${text}\n`);
     });
     try {
-      const opened = page.goto(workbenchUrl(server.url, { folder, developmentPath, testsPath })).then(() => page.waitForSelector('.monaco-workbench', { timeout: 120_000 }));
+      const opened = page
+        .goto(workbenchUrl(server.url, { folder, developmentPath, testsPath }))
+        .then(() => page.waitForSelector('.monaco-workbench', { timeout: 120_000 }));
       await Promise.race([opened, exit]);
       return await exit;
     } catch (error) {
       const picture = path.join(out, 'vscode-failure.png');
-      const seen = await page.screenshot({ path: picture, timeout: 10_000 }).then(() => `what the window showed: ${picture}`, (reason) => `no picture of the window: ${reason.message}`);
-      throw new Error(`${error.message} (${seen}; everything it logged: ${path.join(out, 'vscode-console.log')})`, { cause: error });
+      const seen = await page.screenshot({ path: picture, timeout: 10_000 }).then(
+        () => `what the window showed: ${picture}`,
+        (reason) => `no picture of the window: ${reason.message}`,
+      );
+      throw new Error(`${error.message} (${seen}; everything it logged: ${path.join(out, 'vscode-console.log')})`, {
+        cause: error,
+      });
     }
   } finally {
     for (const close of closers.reverse()) await close();

@@ -1,5 +1,5 @@
-// Runs test/vscode/suite inside VS Code through @vscode/test-electron: in the desktop program (the oldest version that the
-// extension supports, and the newest) where it can be downloaded, else in the server that launcher.mjs starts.
+// Runs test/vscode/suite inside VS Code through @vscode/test-electron: in the desktop program (the oldest version that
+// the extension supports, and the newest) where it can be downloaded, else in the server that launcher.mjs starts.
 import { spawn, spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,8 @@ import { root } from '../../build/modules.mjs';
 const launcher = path.join(root, 'test', 'vscode', 'launcher.mjs');
 
 /** The oldest VS Code that package.json promises to support. */
-const oldest = async () => JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')).engines.vscode.replace(/^[^\d]*/, '');
+const oldest = async () =>
+  JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')).engines.vscode.replace(/^[^\d]*/, '');
 
 const silent = { report() {}, error() {} };
 
@@ -19,9 +20,17 @@ const silent = { report() {}, error() {} };
 const desktop = async (version) => {
   try {
     // Short: a network that lets this download through answers within seconds.
-    const program = await downloadAndUnzipVSCode({ version, timeout: 10_000, cachePath: path.join(root, '.vscode-test'), reporter: silent });
+    const program = await downloadAndUnzipVSCode({
+      version,
+      timeout: 10_000,
+      cachePath: path.join(root, '.vscode-test'),
+      reporter: silent,
+    });
     const [cli, ...args] = resolveCliArgsFromVSCodeExecutablePath(program);
-    const asked = spawnSync(cli, [...args, '--no-sandbox', '--version'], { encoding: 'utf8', shell: process.platform === 'win32' });
+    const asked = spawnSync(cli, [...args, '--no-sandbox', '--version'], {
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+    });
     if (asked.status === 0) return { program };
     return { why: `it does not start (${(asked.error?.message ?? asked.stderr).trim().split('\n')[0]})` };
   } catch (error) {
@@ -29,13 +38,18 @@ const desktop = async (version) => {
   }
 };
 
-/** Starts a display for programs with windows where there is none; returns how to end it, or null when none is to be had. */
+/**
+ * Starts a display for programs with windows where there is none; returns how to end it, or null when none is to be
+ * had.
+ */
 const openDisplay = async () => {
   if (process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY) return () => {};
   const xvfb = commandFromApt('Xvfb', 'xvfb');
   if (xvfb === null) return null;
   // With -displayfd the server chooses a free display and writes its number once it listens.
-  const child = spawn(xvfb, ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const child = spawn(xvfb, ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
   const number = await new Promise((resolve) => {
     child.stdio[3].once('data', (data) => resolve(String(data).trim()));
     child.once('exit', () => resolve(null));
@@ -61,14 +75,26 @@ const runIn = async (program) => {
       vscodeExecutablePath: program,
       extensionDevelopmentPath: root,
       extensionTestsPath: path.join(root, 'out', 'test', 'vscode', 'suite', 'index.js'),
-      launchArgs: [folder, `--user-data-dir=${path.join(scratch, 'user')}`, `--extensions-dir=${path.join(scratch, 'extensions')}`, '--disable-extensions'],
+      launchArgs: [
+        folder,
+        `--user-data-dir=${path.join(scratch, 'user')}`,
+        `--extensions-dir=${path.join(scratch, 'extensions')}`,
+        '--disable-extensions',
+      ],
       extensionTestsEnv: { RNN_GRADIENTS_TEST_RESULT: resultFile },
     }).catch((error) => {
       failure = error;
     });
     const counts = await readFile(resultFile, 'utf8').then(JSON.parse, () => null);
-    if (counts === null) return { passed: 0, failed: 1, skipped: 0, error: `the tests never reported: ${failure?.message ?? 'the run ended without a result'}` };
-    // A run that ended badly although each test passed (an exception outside of tests, a crash at the end) is a failure too.
+    if (counts === null)
+      return {
+        passed: 0,
+        failed: 1,
+        skipped: 0,
+        error: `the tests never reported: ${failure?.message ?? 'the run ended without a result'}`,
+      };
+    // A run that ended badly although each test passed (an exception outside of tests, a crash at the end) is a failure
+    // too.
     return failure !== null && counts.failed === 0 ? { ...counts, failed: 1, error: failure.message } : counts;
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 5 });

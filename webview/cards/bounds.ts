@@ -15,41 +15,68 @@ const gamma = 1;
 function boundSentence(bound: number): string {
   if (Number.isNaN(bound)) return t('Proves nothing: Wh holds a number that is not finite.');
   if (bound === 0) return t('Wh is zero: no gradient passes a single step.');
-  if (bound < 1) return t('Proves vanishing: the gradient shrinks at least by ×{0} on every step back, whatever the input.', formatFactor(bound));
+  if (bound < 1)
+    return t(
+      'Proves vanishing: the gradient shrinks at least by ×{0} on every step back, whatever the input.',
+      formatFactor(bound),
+    );
   if (bound === 1) return t('Proves that the gradient cannot grow on its way back. It may still vanish.');
-  return t('Proves nothing by itself: above 1 an explosion is not ruled out, but saturation or the input may still make the gradient vanish.');
+  return t(
+    'Proves nothing by itself: above 1 an explosion is not ruled out, but saturation or the input may still ' +
+      'make the gradient vanish.',
+  );
 }
 
 /** The spectral radius bounds only what happens after very many steps of a linear cell, so it never decides. */
 function radiusSentence([low, high]: readonly [number, number], verdict: string | null): string {
   if (Number.isNaN(high)) return t('Wh holds a number that is not finite.');
-  if (verdict === 'exploding' && high < 1) return t('Information only, and misleading here: below 1, and yet the gradient explodes, because Wh is not normal and enlarges some directions before they fade.');
-  if (verdict === 'vanishing' && low >= 1) return t('Information only, and misleading here: not below 1, and yet the gradient vanishes.');
-  return t('Information only. It decides nothing: a matrix with ρ = 0 can still double the gradient on each of H − 1 steps.');
+  if (verdict === 'exploding' && high < 1)
+    return t(
+      'Information only, and misleading here: below 1, and yet the gradient explodes, because Wh is not normal ' +
+        'and enlarges some directions before they fade.',
+    );
+  if (verdict === 'vanishing' && low >= 1)
+    return t('Information only, and misleading here: not below 1, and yet the gradient vanishes.');
+  return t(
+    'Information only. It decides nothing: a matrix with ρ = 0 can still double the gradient on each of H − 1 steps.',
+  );
 }
 
 /** Why there are two ends and not one number. */
-const boundsSentence = (H: number): string => (H > mostDecomposed
-  ? t('Both ends are proven; the eigenvalues themselves are not computed for more than {0} units.', mostDecomposed)
-  : t('Both ends are proven; the eigenvalues themselves were not found in a bounded number of sweeps.'));
+const boundsSentence = (H: number): string =>
+  H > mostDecomposed
+    ? t('Both ends are proven; the eigenvalues themselves are not computed for more than {0} units.', mostDecomposed)
+    : t('Both ends are proven; the eigenvalues themselves were not found in a bounded number of sweeps.');
 
 /** Some Jacobian, or Wh itself, holds a number that is not finite. */
-export const unmeasured = ({ sigmaMaxWh, logProductSigmaMax, jacobianSigmaMax }: SpectrumSummary): boolean => Number.isNaN(sigmaMaxWh) || Number.isNaN(logProductSigmaMax) || jacobianSigmaMax.some(Number.isNaN);
+export const unmeasured = ({ sigmaMaxWh, logProductSigmaMax, jacobianSigmaMax }: SpectrumSummary): boolean =>
+  Number.isNaN(sigmaMaxWh) || Number.isNaN(logProductSigmaMax) || jacobianSigmaMax.some(Number.isNaN);
 
 function lyapunovSentence(lambda: number): string {
   if (lambda === -Infinity) return t('Every Jacobian is zero: no gradient passes a single step.');
   if (Math.abs(lambda) < 1e-4) return t('Measured on sequence 1: the best-surviving direction keeps its size.');
   const factor = formatFactor(Math.exp(lambda));
-  return lambda < 0 ? t('Measured on sequence 1: the best-surviving direction fades by ×{0} per step.', factor) : t('Measured on sequence 1: one direction grows by ×{0} per step.', factor);
+  return lambda < 0
+    ? t('Measured on sequence 1: the best-surviving direction fades by ×{0} per step.', factor)
+    : t('Measured on sequence 1: one direction grows by ×{0} per step.', factor);
 }
 
 const help = (): Help => ({
   text: [
-    t('What the weights alone settle for every input, beside what this run measured. No step back multiplies a gradient by more than σ_{max}(Wh)·γ, where γ is the steepest slope of the activation: 1 for tanh, relu and identity. Below 1 the gradient must vanish; above 1 it may explode, but need not.'),
-    t('This is often told with the spectral radius, but holds for the largest singular value only. A matrix whose eigenvalues are all 0 can enlarge the gradient on each of H − 1 steps before nothing is left.'),
+    t(
+      'What the weights alone settle for every input, beside what this run measured. No step back multiplies a ' +
+        'gradient by more than σ_{max}(Wh)·γ, where γ is the steepest slope of the activation: 1 for tanh, relu ' +
+        'and identity. Below 1 the gradient must vanish; above 1 it may explode, but need not.',
+    ),
+    t(
+      'This is often told with the spectral radius, but holds for the largest singular value only. A matrix ' +
+        'whose eigenvalues are all 0 can enlarge the gradient on each of H − 1 steps before nothing is left.',
+    ),
   ],
   formula: '‖∂h_{t+l}/∂h_t‖_2 ≤ (σ_{max}(Wh)·γ)^{l}   γ = max |f′|',
-  source: 'Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”; Engelken, Wolf & Abbott 2023',
+  source:
+    'Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”; Engelken, Wolf ' +
+    '& Abbott 2023',
 });
 
 export class Proofs {
@@ -62,37 +89,145 @@ export class Proofs {
     this.#page = page;
     const title = t('What this proves');
     const helpButton = textButton('?', t('What {0} shows', title), () => helpPopover(helpButton, title, help()));
-    this.element = el('section', { class: 'card proofs', attributes: { 'aria-label': title } }, el('div', { class: 'card-head' }, el('h2', {}, title), this.#older.element, el('span', { class: 'actions' }, helpButton)), this.#list);
+    this.element = el(
+      'section',
+      { class: 'card proofs', attributes: { 'aria-label': title } },
+      el(
+        'div',
+        { class: 'card-head' },
+        el('h2', {}, title),
+        this.#older.element,
+        el('span', { class: 'actions' }, helpButton),
+      ),
+      this.#list,
+    );
     // A cancelled analysis ends with nothing but a status.
-    page.model.onChange((change) => { if (change === 'status' && page.model.spectrum === null) this.show(); });
+    page.model.onChange((change) => {
+      if (change === 'status' && page.model.spectrum === null) this.show();
+    });
   }
 
   show(): void {
-    const { model: { spectrum, status, spectrumIsOlder } } = this.#page;
+    const {
+      model: { spectrum, status, spectrumIsOlder },
+    } = this.#page;
     this.#older.show(spectrumIsOlder);
-    if (spectrum === null) this.#list.replaceChildren(el('div', {}, el('dt', {}, (status?.running ?? null) === null ? t('Not computed: the run ended before. Run again to see it.') : t('Being computed…'))));
+    if (spectrum === null)
+      this.#list.replaceChildren(
+        el(
+          'div',
+          {},
+          el(
+            'dt',
+            {},
+            (status?.running ?? null) === null
+              ? t('Not computed: the run ended before. Run again to see it.')
+              : t('Being computed…'),
+          ),
+        ),
+      );
     else this.#list.replaceChildren(...this.#rows(spectrum));
   }
 
   #rows(spectrum: SpectrumSummary): Node[] {
-    const { sigmaMaxWh, sigmaMaxWhUpper, spectralRadiusWh, spectralRadiusBounds, lyapunov, lyapunovSumError, lyapunovError, logProductSigmaMax, fraction } = spectrum;
+    const {
+      sigmaMaxWh,
+      sigmaMaxWhUpper,
+      spectralRadiusWh,
+      spectralRadiusBounds,
+      lyapunov,
+      lyapunovSumError,
+      lyapunovError,
+      logProductSigmaMax,
+      fraction,
+    } = spectrum;
     const row = (id: string, name: string, text: string, exact: string, note: string): Node =>
-      el('div', {}, el('dt', {}, math(name)), el('dd', { title: exact, attributes: { 'data-name': id, 'data-value': exact } }, text), el('dd', { class: 'note' }, math(note)));
-    const pending = (id: string, name: string): Node => row(id, name, '…', '', t('Being computed: {0} %.', Math.floor(fraction * 100)));
+      el(
+        'div',
+        {},
+        el('dt', {}, math(name)),
+        el('dd', { title: exact, attributes: { 'data-name': id, 'data-value': exact } }, text),
+        el('dd', { class: 'note' }, math(note)),
+      );
+    const pending = (id: string, name: string): Node =>
+      row(id, name, '…', '', t('Being computed: {0} %.', Math.floor(fraction * 100)));
     // What is not known yet while the rest is: NaN, or no exponents.
-    const known = (value: number, id: string, name: string, made: () => Node): Node => (fraction < 1 && Number.isNaN(value) ? pending(id, name) : made());
+    const known = (value: number, id: string, name: string, made: () => Node): Node =>
+      fraction < 1 && Number.isNaN(value) ? pending(id, name) : made();
     const bound = sigmaMaxWh * gamma;
-    const proven = Number.isFinite(sigmaMaxWhUpper) && sigmaMaxWh > 0 ? t('Proven with all rounding: σ_{max}(Wh) exceeds this by at most {0}.', formatNumber(sigmaMaxWhUpper - sigmaMaxWh, 2)) : null;
-    const radius = spectralRadiusBounds === null ? formatNumber(spectralRadiusWh) : `${formatNumber(spectralRadiusBounds[0])} … ${formatNumber(spectralRadiusBounds[1])}`;
-    const radiusNote = [radiusSentence(spectralRadiusBounds ?? [spectralRadiusWh, spectralRadiusWh], this.#page.model.run?.verdict.kind ?? null), ...(spectralRadiusBounds === null ? [] : [boundsSentence(this.#page.model.spectrumUnits)])].join(' ');
+    const proven =
+      Number.isFinite(sigmaMaxWhUpper) && sigmaMaxWh > 0
+        ? t(
+            'Proven with all rounding: σ_{max}(Wh) exceeds this by at most {0}.',
+            formatNumber(sigmaMaxWhUpper - sigmaMaxWh, 2),
+          )
+        : null;
+    const radius =
+      spectralRadiusBounds === null
+        ? formatNumber(spectralRadiusWh)
+        : `${formatNumber(spectralRadiusBounds[0])} … ${formatNumber(spectralRadiusBounds[1])}`;
+    const radiusNote = [
+      radiusSentence(
+        spectralRadiusBounds ?? [spectralRadiusWh, spectralRadiusWh],
+        this.#page.model.run?.verdict.kind ?? null,
+      ),
+      ...(spectralRadiusBounds === null ? [] : [boundsSentence(this.#page.model.spectrumUnits)]),
+    ].join(' ');
     const first = lyapunov?.[0];
     return [
-      known(sigmaMaxWh, 'sigmaMax', 'σ_{max}(Wh)·γ', () => row('sigmaMax', 'σ_{max}(Wh)·γ', formatNumber(bound), String(bound), [boundSentence(bound), ...(proven === null ? [] : [proven])].join(' '))),
-      known(spectralRadiusWh, 'spectralRadius', t('spectral radius ρ(Wh)'), () => row('spectralRadius', t('spectral radius ρ(Wh)'), radius, String(spectralRadiusWh), radiusNote)),
-      known(first ?? NaN, 'lyapunov', t('Lyapunov λ_1 per step'), () => (first === undefined
-        ? row('lyapunov', t('Lyapunov λ_1 per step'), '–', '', unmeasured(spectrum) ? t('Not defined: some Jacobian holds a number that is not finite.') : t('Not defined: some Jacobian is singular, so the exponents are not unique.'))
-        : row('lyapunov', t('Lyapunov λ_1 per step'), formatNumber(first), String(first), [lyapunovSentence(first), ...(lyapunovSumError === null ? [] : [t('Σλ agrees with its closed form to {0}.', formatNumber(lyapunovSumError, 2)), t('Each exponent has an error of about {0}.', formatNumber(lyapunovError ?? NaN, 2))])].join(' ')))),
-      known(logProductSigmaMax, 'product', '‖∂h_{T−1}/∂h_{−1}‖_2', () => row('product', '‖∂h_{T−1}/∂h_{−1}‖_2', formatLog10(logProductSigmaMax / Math.LN10), exactLog10(logProductSigmaMax / Math.LN10), Number.isNaN(logProductSigmaMax) ? t('Not defined: some Jacobian holds a number that is not finite.') : t('The product of all Jacobians: at most this share of a change in the initial state reaches the last step.'))),
+      known(sigmaMaxWh, 'sigmaMax', 'σ_{max}(Wh)·γ', () =>
+        row(
+          'sigmaMax',
+          'σ_{max}(Wh)·γ',
+          formatNumber(bound),
+          String(bound),
+          [boundSentence(bound), ...(proven === null ? [] : [proven])].join(' '),
+        ),
+      ),
+      known(spectralRadiusWh, 'spectralRadius', t('spectral radius ρ(Wh)'), () =>
+        row('spectralRadius', t('spectral radius ρ(Wh)'), radius, String(spectralRadiusWh), radiusNote),
+      ),
+      known(first ?? NaN, 'lyapunov', t('Lyapunov λ_1 per step'), () =>
+        first === undefined
+          ? row(
+              'lyapunov',
+              t('Lyapunov λ_1 per step'),
+              '–',
+              '',
+              unmeasured(spectrum)
+                ? t('Not defined: some Jacobian holds a number that is not finite.')
+                : t('Not defined: some Jacobian is singular, so the exponents are not unique.'),
+            )
+          : row(
+              'lyapunov',
+              t('Lyapunov λ_1 per step'),
+              formatNumber(first),
+              String(first),
+              [
+                lyapunovSentence(first),
+                ...(lyapunovSumError === null
+                  ? []
+                  : [
+                      t('Σλ agrees with its closed form to {0}.', formatNumber(lyapunovSumError, 2)),
+                      t('Each exponent has an error of about {0}.', formatNumber(lyapunovError ?? NaN, 2)),
+                    ]),
+              ].join(' '),
+            ),
+      ),
+      known(logProductSigmaMax, 'product', '‖∂h_{T−1}/∂h_{−1}‖_2', () =>
+        row(
+          'product',
+          '‖∂h_{T−1}/∂h_{−1}‖_2',
+          formatLog10(logProductSigmaMax / Math.LN10),
+          exactLog10(logProductSigmaMax / Math.LN10),
+          Number.isNaN(logProductSigmaMax)
+            ? t('Not defined: some Jacobian holds a number that is not finite.')
+            : t(
+                'The product of all Jacobians: at most this share of a change in the initial state reaches the ' +
+                  'last step.',
+              ),
+        ),
+      ),
     ];
   }
 }

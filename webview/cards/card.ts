@@ -1,4 +1,5 @@
-// A picture beside the tracks: title, canvas, table twin, PNG and CSV, tooltip and "?". What it shows comes from a CardView.
+// A picture beside the tracks: title, canvas, table twin, PNG and CSV, tooltip and "?". What it shows comes from a
+// CardView.
 import { copyButton, copyByKey } from '../widgets/clipboard.js';
 import { el, seenFirst, textButton } from '../widgets/dom.js';
 import { fileName } from '../page/format.js';
@@ -15,7 +16,12 @@ import type { TablePlan } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
 
 /** A canvas to paint on, in CSS pixels. */
-export type Sheet = { readonly context: CanvasRenderingContext2D; readonly width: number; readonly height: number; readonly theme: Theme };
+export type Sheet = {
+  readonly context: CanvasRenderingContext2D;
+  readonly width: number;
+  readonly height: number;
+  readonly theme: Theme;
+};
 export type Point = { readonly x: number; readonly y: number };
 
 export type CardView = {
@@ -70,7 +76,15 @@ export class Card {
     this.#view = view;
     this.#page = page;
     this.#save = save;
-    this.#canvas = el('canvas', { id: `card-${view.id}`, attributes: { tabindex: '0', ...(view.key === undefined ? { role: 'img' } : { role: 'application', 'aria-roledescription': t('picture with keys') }) } });
+    this.#canvas = el('canvas', {
+      id: `card-${view.id}`,
+      attributes: {
+        tabindex: '0',
+        ...(view.key === undefined
+          ? { role: 'img' }
+          : { role: 'application', 'aria-roledescription': t('picture with keys') }),
+      },
+    });
     this.#box = el('div', { class: 'square' }, this.#canvas, this.#older.element, this.#tip);
     this.#box.style.height = `${view.height}px`;
     this.#tip.hidden = true;
@@ -87,9 +101,29 @@ export class Card {
     this.#twin.element.hidden = page.memory.chosen(`table ${view.id}`) !== true;
     table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
     const help = textButton('?', t('What {0} shows', title), () => helpPopover(help, title, view.help));
-    this.element = el('section', { class: 'card', attributes: { 'data-card': view.id, 'aria-label': title } },
-      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, table, copy, textButton('PNG', t('Save {0} as PNG', title), () => void this.#savePng()), textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()), help)), this.#gathering.note,
-      view.controls ?? null, this.#box, view.notes ?? null, this.#twin.element);
+    this.element = el(
+      'section',
+      { class: 'card', attributes: { 'data-card': view.id, 'aria-label': title } },
+      el(
+        'div',
+        { class: 'card-head' },
+        el('h2', {}, title),
+        el(
+          'span',
+          { class: 'actions' },
+          table,
+          copy,
+          textButton('PNG', t('Save {0} as PNG', title), () => void this.#savePng()),
+          textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()),
+          help,
+        ),
+      ),
+      this.#gathering.note,
+      view.controls ?? null,
+      this.#box,
+      view.notes ?? null,
+      this.#twin.element,
+    );
     page.themes.onChange(() => this.show());
     new ResizeObserver(() => this.show()).observe(this.#box);
     this.#order.watch(this.element);
@@ -106,10 +140,19 @@ export class Card {
       const { left, top } = this.#canvas.getBoundingClientRect();
       return { x: event.clientX - left, y: event.clientY - top };
     };
-    const size = (): Pick<Sheet, 'width' | 'height'> => ({ width: this.#canvas.clientWidth, height: this.#canvas.clientHeight });
-    this.#canvas.addEventListener('pointermove', (event) => this.#tell(at(event), this.#view.readout(at(event), size())));
-    this.#canvas.addEventListener('pointerleave', () => { this.#tip.hidden = true; });
-    this.#canvas.addEventListener('click', (event) => { this.#view.click?.(at(event), size()); });
+    const size = (): Pick<Sheet, 'width' | 'height'> => ({
+      width: this.#canvas.clientWidth,
+      height: this.#canvas.clientHeight,
+    });
+    this.#canvas.addEventListener('pointermove', (event) =>
+      this.#tell(at(event), this.#view.readout(at(event), size())),
+    );
+    this.#canvas.addEventListener('pointerleave', () => {
+      this.#tip.hidden = true;
+    });
+    this.#canvas.addEventListener('click', (event) => {
+      this.#view.click?.(at(event), size());
+    });
     this.#canvas.addEventListener('keydown', (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || this.#view.key?.(event.key) !== true) return;
       event.preventDefault();
@@ -132,7 +175,10 @@ export class Card {
     this.#paintOn(this.#canvas, width, height, devicePixelRatio);
     const older = this.#view.older?.() === true;
     this.#older.show(older);
-    this.#canvas.setAttribute('aria-label', [`${this.#view.title}.`, ...(older ? [`${olderWord()}.`] : []), this.#view.summary()].join(' '));
+    this.#canvas.setAttribute(
+      'aria-label',
+      [`${this.#view.title}.`, ...(older ? [`${olderWord()}.`] : []), this.#view.summary()].join(' '),
+    );
     if (!this.#twin.element.hidden) this.#twin.show(this.#view.table(), this.#view.marked?.() ?? 0);
   }
 
@@ -181,7 +227,14 @@ export class Card {
     context.fillText(this.#view.title, 6, pictureHead / 2);
     const after = 6 + context.measureText(this.#view.title).width + 10;
     context.fillStyle = theme.muted;
-    paintMath(context, theme.fontFamily, 11, this.#view.older?.() === true ? olderWord() : (this.#view.caption?.() ?? ''), after, pictureHead / 2);
+    paintMath(
+      context,
+      theme.fontFamily,
+      11,
+      this.#view.older?.() === true ? olderWord() : (this.#view.caption?.() ?? ''),
+      after,
+      pictureHead / 2,
+    );
     const content = await pngOf(canvas);
     this.#save({ suggestedName: fileName(name, this.#view.id, 'png'), content });
   }
@@ -196,13 +249,34 @@ export function paintNote({ context, theme, width, height }: Sheet, text: string
 }
 
 /** The frame of a plot: where it lies on the sheet, its axes, and the way from values to pixels. */
-export type Frame = { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number; x(value: number): number; y(value: number): number };
-export type FrameAxis = { readonly min: number; readonly max: number; readonly ticks: readonly number[]; label(value: number): string; readonly title: string };
+export type Frame = {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  x(value: number): number;
+  y(value: number): number;
+};
+export type FrameAxis = {
+  readonly min: number;
+  readonly max: number;
+  readonly ticks: readonly number[];
+  label(value: number): string;
+  readonly title: string;
+};
 
-export const frameOf = ({ width, height }: Pick<Sheet, 'width' | 'height'>, x: Pick<FrameAxis, 'min' | 'max'>, y: Pick<FrameAxis, 'min' | 'max'>, left = 46): Frame => {
+export const frameOf = (
+  { width, height }: Pick<Sheet, 'width' | 'height'>,
+  x: Pick<FrameAxis, 'min' | 'max'>,
+  y: Pick<FrameAxis, 'min' | 'max'>,
+  left = 46,
+): Frame => {
   const [right, top, bottom] = [width - 6, 6, height - 32];
   return {
-    left, right, top, bottom,
+    left,
+    right,
+    top,
+    bottom,
     x: (value) => left + ((value - x.min) / (x.max - x.min)) * (right - left),
     y: (value) => bottom - ((value - y.min) / (y.max - y.min)) * (bottom - top),
   };

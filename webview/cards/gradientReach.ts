@@ -19,39 +19,77 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
   let answer: ReachValues | null = null;
   let asked = -1;
   const notes = el('p', { class: 'note' });
-  const latest = new Latest<null, ReachValues | null>(() => model.analysis('reach', {}), (values) => {
-    if (values === null) return;
-    answer = values;
-    changed();
-    if (values.fraction < 1) latest.again(null);
-  }, () => changed());
+  const latest = new Latest<null, ReachValues | null>(
+    () => model.analysis('reach', {}),
+    (values) => {
+      if (values === null) return;
+      answer = values;
+      changed();
+      if (values.fraction < 1) latest.again(null);
+    },
+    () => changed(),
+  );
   /** dWh is exactly 0 and has no parts. */
-  const zero = (): boolean => answer !== null && answer.fraction === 1 && answer.missing[0] === 0 && answer.share.every((value) => value === 0);
+  const zero = (): boolean =>
+    answer !== null && answer.fraction === 1 && answer.missing[0] === 0 && answer.share.every((value) => value === 0);
   const known = (): number => answer?.share.findIndex(Number.isNaN) ?? 0;
   const count = (): number => (zero() ? 0 : known() < 0 ? (answer?.share.length ?? 0) : known());
   const horizon = (): number => answer?.missing.findIndex((value) => value <= negligible) ?? -1;
 
   function floor(): number {
     const logs = [...(answer?.share ?? [])].filter((value) => value > 0).map(Math.log10);
-    return -Math.max(fewestDecades, Math.min(mostDecades, Math.ceil(-logs.reduce((least, value) => Math.min(least, value), 0))));
+    return -Math.max(
+      fewestDecades,
+      Math.min(mostDecades, Math.ceil(-logs.reduce((least, value) => Math.min(least, value), 0))),
+    );
   }
   function top(): number {
     const largest = [...(answer?.share ?? [])].reduce((most, value) => (value > most ? value : most), 0);
     return largest > 1 ? Math.ceil(Math.log10(largest)) : 0;
   }
-  const frame = (sheet: Pick<Sheet, 'width' | 'height'>): Frame => frameOf(sheet, { min: -0.5, max: Math.max(1, count()) - 0.5 }, { min: floor(), max: top() + 0.2 });
+  const frame = (sheet: Pick<Sheet, 'width' | 'height'>): Frame =>
+    frameOf(sheet, { min: -0.5, max: Math.max(1, count()) - 0.5 }, { min: floor(), max: top() + 0.2 });
 
   function explain(): void {
     if (latest.failure !== null) notes.replaceChildren(...failureText(latest.failure));
     else if (answer === null) notes.replaceChildren(t('Being computed…'));
     else if (answer.fraction < 1) notes.replaceChildren(t('Being computed: {0} %.', Math.floor(answer.fraction * 100)));
-    else if (answer.share.length === 0) notes.replaceChildren(t('Not computed: for a run of this size it would take minutes, or more memory than there is.'));
+    else if (answer.share.length === 0)
+      notes.replaceChildren(
+        t('Not computed: for a run of this size it would take minutes, or more memory than there is.'),
+      );
     else if (zero()) notes.replaceChildren(t('dWh is exactly 0.'));
     else if (count() === 0) notes.replaceChildren(t('dWh is not finite, so it has no parts to compare.'));
-    else if (horizon() >= 0) notes.replaceChildren(el('span', { attributes: { 'data-name': 'horizon', 'data-value': String(horizon()) } }, math(horizon() === 1
-      ? t('99 % of dWh comes from losses at most {0} step after the step they change. What lies further apart, Wh does not learn to connect.', horizon())
-      : t('99 % of dWh comes from losses at most {0} steps after the step they change. What lies further apart, Wh does not learn to connect.', horizon()))));
-    else notes.replaceChildren(math(t('Losses up to {0} steps away make all but {1} of dWh: it learns from further away than was computed.', count() - 1, formatPercent(answer.missing[count() - 1] ?? NaN))));
+    else if (horizon() >= 0)
+      notes.replaceChildren(
+        el(
+          'span',
+          { attributes: { 'data-name': 'horizon', 'data-value': String(horizon()) } },
+          math(
+            horizon() === 1
+              ? t(
+                  '99 % of dWh comes from losses at most {0} step after the step they change. What lies ' +
+                    'further apart, Wh does not learn to connect.',
+                  horizon(),
+                )
+              : t(
+                  '99 % of dWh comes from losses at most {0} steps after the step they change. What lies ' +
+                    'further apart, Wh does not learn to connect.',
+                  horizon(),
+                ),
+          ),
+        ),
+      );
+    else
+      notes.replaceChildren(
+        math(
+          t(
+            'Losses up to {0} steps away make all but {1} of dWh: it learns from further away than was computed.',
+            count() - 1,
+            formatPercent(answer.missing[count() - 1] ?? NaN),
+          ),
+        ),
+      );
   }
 
   return {
@@ -61,11 +99,19 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
     notes,
     help: {
       text: [
-        t('The gradient of Wh, split by how many steps lie between a loss and the step it changes. Each bar is the size of one part of the sum, compared with the whole.'),
-        t('The line is the error that dWh would have if nothing from further away had been added, as truncated backpropagation does. Parts may point against each other, so bars can be larger than the whole.'),
+        t(
+          'The gradient of Wh, split by how many steps lie between a loss and the step it changes. Each bar is ' +
+            'the size of one part of the sum, compared with the whole.',
+        ),
+        t(
+          'The line is the error that dWh would have if nothing from further away had been added, as truncated ' +
+            'backpropagation does. Parts may point against each other, so bars can be larger than the whole.',
+        ),
       ],
       formula: 'dWh = Σ_k D_k   D_k = Σ_t h_{t−1}^{T}·(c_{t,t+k} ⊙ f′(z_t))',
-      source: 'Williams & Peng 1990, “An efficient gradient-based algorithm for on-line training of recurrent network trajectories”',
+      source:
+        'Williams & Peng 1990, “An efficient gradient-based algorithm for on-line training of recurrent ' +
+        'network trajectories”',
     },
     available() {
       const { run } = model;
@@ -83,14 +129,25 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
       if (answer === null || count() === 0) return;
       const plot = frame(sheet);
       const [low, high] = [floor(), top()];
-      paintFrame(sheet, plot, { min: 0, max: count(), ticks: ticksBetween(0, count() - 1, 5, 1), label: String, title: t('steps from the loss, k') },
-        { min: low, max: high, ticks: ticksBetween(low, high, 5, 1), label: powerOfTen, title: t('part of ‖dWh‖') });
+      paintFrame(
+        sheet,
+        plot,
+        {
+          min: 0,
+          max: count(),
+          ticks: ticksBetween(0, count() - 1, 5, 1),
+          label: String,
+          title: t('steps from the loss, k'),
+        },
+        { min: low, max: high, ticks: ticksBetween(low, high, 5, 1), label: powerOfTen, title: t('part of ‖dWh‖') },
+      );
       const width = (plot.right - plot.left) / count();
       context.fillStyle = theme.blue;
       for (let k = 0; k < count(); k++) {
         const share = answer.share[k] ?? 0;
         const y = plot.y(Math.log10(share));
-        if (share > 0 && y < plot.bottom) context.fillRect(plot.x(k) - Math.max(0.5, width * 0.36), y, Math.max(1, width * 0.72), plot.bottom - y);
+        if (share > 0 && y < plot.bottom)
+          context.fillRect(plot.x(k) - Math.max(0.5, width * 0.36), y, Math.max(1, width * 0.72), plot.bottom - y);
       }
       context.save();
       context.beginPath();
@@ -99,7 +156,11 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
       context.strokeStyle = theme.orange;
       context.lineWidth = 1.5;
       context.beginPath();
-      for (let k = 0; k < count(); k++) context.lineTo(plot.x(k), Math.min(plot.bottom + 9, plot.y(Math.log10(Math.max(1e-300, answer.missing[k] ?? 0)))));
+      for (let k = 0; k < count(); k++)
+        context.lineTo(
+          plot.x(k),
+          Math.min(plot.bottom + 9, plot.y(Math.log10(Math.max(1e-300, answer.missing[k] ?? 0)))),
+        );
       context.stroke();
       context.restore();
       const at = horizon();
@@ -114,19 +175,32 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
     },
     readout({ x, y }, sheet) {
       const plot = frame(sheet);
-      if (answer === null || count() === 0 || x < plot.left || x > plot.right || y < plot.top || y > plot.bottom) return null;
+      if (answer === null || count() === 0 || x < plot.left || x > plot.right || y < plot.top || y > plot.bottom)
+        return null;
       const k = Math.max(0, Math.min(count() - 1, Math.floor(((x - plot.left) / (plot.right - plot.left)) * count())));
-      return [`k = ${k}`, `‖D‖ / ‖dWh‖ = ${formatPercent(answer.share[k] ?? NaN)}`, t('without anything further away: {0} error', formatPercent(answer.missing[k] ?? NaN))];
+      return [
+        `k = ${k}`,
+        `‖D‖ / ‖dWh‖ = ${formatPercent(answer.share[k] ?? NaN)}`,
+        t('without anything further away: {0} error', formatPercent(answer.missing[k] ?? NaN)),
+      ];
     },
     summary: () => notes.textContent,
     table: () => ({
       rowName: 'k',
       columns: ['‖D_k‖/‖dWh‖', t('missing beyond k')],
       rowCount: count(),
-      rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => [answer?.share, answer?.missing].map((values) => {
-        const value = values?.[from + i] ?? NaN;
-        return { text: value >= 1e-4 || value === 0 ? formatPercent(value) : value.toExponential(2), exact: String(value) };
-      }))),
+      rows: (from, to) =>
+        Promise.resolve(
+          Array.from({ length: to - from }, (_, i) =>
+            [answer?.share, answer?.missing].map((values) => {
+              const value = values?.[from + i] ?? NaN;
+              return {
+                text: value >= 1e-4 || value === 0 ? formatPercent(value) : value.toExponential(2),
+                exact: String(value),
+              };
+            }),
+          ),
+        ),
     }),
   };
 }

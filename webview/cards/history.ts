@@ -1,4 +1,5 @@
-// Beside the tracks: what became of the gradient from version to version while a training script rewrites its weights, and the way back to each.
+// Beside the tracks: what became of the gradient from version to version while a training script rewrites its weights,
+// and the way back to each.
 import { ticksBetween } from '../chart/axis.js';
 import { frameOf, paintFrame } from './card.js';
 import { el, textButton } from '../widgets/dom.js';
@@ -12,15 +13,28 @@ import type { Memory } from '../page/pageState.js';
 import type { Page } from '../chart/trackView.js';
 import type { HistoryList, HistoryVersion, VersionCurve } from '../../src/protocol/index.js';
 
-type Ask = { readonly list: () => Promise<HistoryList>; readonly version: (runId: number) => Promise<VersionCurve | null> };
+type Ask = {
+  readonly list: () => Promise<HistoryList>;
+  readonly version: (runId: number) => Promise<VersionCurve | null>;
+};
 type Kind = HistoryVersion['kind'];
 
 /** The logarithms of a version are kept in float32. */
 const float32Rounding = 2 ** -24;
 /** Share of the height that the ratio has; the exponent has the rest. */
 const upper = 0.6;
-const tones = ({ red, green, orange, purple }: Theme): Readonly<Record<Kind, string>> => ({ vanishing: red, healthy: green, exploding: orange, nonfinite: purple });
-const kindNames: Readonly<Record<Kind, () => string>> = { vanishing: () => t('vanishing'), healthy: () => t('healthy'), exploding: () => t('exploding'), nonfinite: () => t('not finite') };
+const tones = ({ red, green, orange, purple }: Theme): Readonly<Record<Kind, string>> => ({
+  vanishing: red,
+  healthy: green,
+  exploding: orange,
+  nonfinite: purple,
+});
+const kindNames: Readonly<Record<Kind, () => string>> = {
+  vanishing: () => t('vanishing'),
+  healthy: () => t('healthy'),
+  exploding: () => t('exploding'),
+  nonfinite: () => t('not finite'),
+};
 
 /** A point whose shape says the verdict as its colour does: pointing down, round, pointing up, square. */
 function stamp(context: CanvasRenderingContext2D, kind: Kind, x: number, y: number, size: number): void {
@@ -52,23 +66,32 @@ export class Past {
   constructor({ model, memory }: Page, ask: Ask, failed: (error: unknown) => void) {
     this.#memory = memory;
     this.#wanted = memory.chosen('version');
-    const safely = <R>(answer: Promise<R>): Promise<R | null> => answer.catch((error: unknown) => {
-      failed(error);
-      return null;
+    const safely = <R>(answer: Promise<R>): Promise<R | null> =>
+      answer.catch((error: unknown) => {
+        failed(error);
+        return null;
+      });
+    this.#lists = new Latest(
+      () => safely(ask.list()),
+      (list) => {
+        if (list === null) return;
+        this.list = list;
+        if (list.versions.length > 0) this.#takeUp(list.versions);
+        if (this.chosen !== null && list.versions.every(({ runId }) => runId !== this.chosen)) this.choose(null);
+        this.#tell();
+      },
+    );
+    this.#curves = new Latest(
+      (runId) => safely(ask.version(runId)),
+      (curve, runId) => {
+        if (runId !== this.chosen) return;
+        this.#curve = curve;
+        this.#tell();
+      },
+    );
+    model.onChange((change) => {
+      if (change !== 'status') this.#lists.request(null);
     });
-    this.#lists = new Latest(() => safely(ask.list()), (list) => {
-      if (list === null) return;
-      this.list = list;
-      if (list.versions.length > 0) this.#takeUp(list.versions);
-      if (this.chosen !== null && list.versions.every(({ runId }) => runId !== this.chosen)) this.choose(null);
-      this.#tell();
-    });
-    this.#curves = new Latest((runId) => safely(ask.version(runId)), (curve, runId) => {
-      if (runId !== this.chosen) return;
-      this.#curve = curve;
-      this.#tell();
-    });
-    model.onChange((change) => { if (change !== 'status') this.#lists.request(null); });
   }
 
   /** Place of the chosen version among those that are kept; the last one when none is. */
@@ -88,7 +111,8 @@ export class Past {
 
   /** Looks at a version by its place; the last one, or null, is the run on screen. */
   choose(place: number | null): void {
-    const version = place === null || place >= this.list.versions.length - 1 ? undefined : this.list.versions[Math.max(0, place)];
+    const version =
+      place === null || place >= this.list.versions.length - 1 ? undefined : this.list.versions[Math.max(0, place)];
     this.chosen = version?.runId ?? null;
     this.#memory.choose('version', version === undefined ? null : [version.runId, version.time]);
     if (this.chosen === null) this.#curve = null;
@@ -100,13 +124,26 @@ export class Past {
   #takeUp(versions: readonly HistoryVersion[]): void {
     const wanted = this.#wanted;
     this.#wanted = null;
-    const place = Array.isArray(wanted) ? versions.findIndex(({ runId, time }) => runId === wanted[0] && time === wanted[1]) : -1;
+    const place = Array.isArray(wanted)
+      ? versions.findIndex(({ runId, time }) => runId === wanted[0] && time === wanted[1])
+      : -1;
     if (place >= 0) this.choose(place);
   }
 
   overlays(): readonly Overlay[] {
     if (this.chosen === null || this.#curve === null) return [];
-    return [{ id: 'version', name: t('version {0}', this.number(this.place)), curve: this.#curve, colour: ({ foreground }) => foreground, width: 1.5, dash: [3, 2], draws: ['dh', 'singleSource'], uncertainty: (log10) => Math.abs(log10) * float32Rounding }];
+    return [
+      {
+        id: 'version',
+        name: t('version {0}', this.number(this.place)),
+        curve: this.#curve,
+        colour: ({ foreground }) => foreground,
+        width: 1.5,
+        dash: [3, 2],
+        draws: ['dh', 'singleSource'],
+        uncertainty: (log10) => Math.abs(log10) * float32Rounding,
+      },
+    ];
   }
 
   #tell(): void {
@@ -117,7 +154,10 @@ export class Past {
 export function historyCard(past: Past, changed: () => void): CardView {
   const versions = (): readonly HistoryVersion[] => past.list.versions;
   const told = el('span', { class: 'version-told' });
-  const range = el('input', { class: 'range', attributes: { type: 'range', min: '0', step: '1', 'aria-label': t('Version') } });
+  const range = el('input', {
+    class: 'range',
+    attributes: { type: 'range', min: '0', step: '1', 'aria-label': t('Version') },
+  });
   const live = textButton(t('back to live'), t('back to live: the run on screen'), () => past.choose(null));
   live.classList.add('link');
   range.addEventListener('input', () => past.choose(range.valueAsNumber));
@@ -130,25 +170,50 @@ export function historyCard(past: Past, changed: () => void): CardView {
     range.max = String(Math.max(1, all.length - 1));
     range.value = String(place);
     range.style.setProperty('--share', String(place / Math.max(1, all.length - 1)));
-    const text = version === undefined ? '' : t('version {0} of {1}, {2}', past.number(place), past.number(all.length - 1), new Date(version.time).toLocaleTimeString());
+    const text =
+      version === undefined
+        ? ''
+        : t(
+            'version {0} of {1}, {2}',
+            past.number(place),
+            past.number(all.length - 1),
+            new Date(version.time).toLocaleTimeString(),
+          );
     range.setAttribute('aria-valuetext', version === undefined ? '' : `${text}, ${kindNames[version.kind]()}`);
     told.textContent = text;
     live.hidden = past.chosen === null;
   }
 
-  const finite = (values: readonly (number | null)[]): number[] => values.filter((value): value is number => value !== null && Number.isFinite(value));
+  const finite = (values: readonly (number | null)[]): number[] =>
+    values.filter((value): value is number => value !== null && Number.isFinite(value));
   function span(values: readonly (number | null)[], least: number): { min: number; max: number } {
     const known = finite(values);
     const [low, high] = [known.reduce((a, b) => Math.min(a, b), 0), known.reduce((a, b) => Math.max(a, b), 0)];
     const air = Math.max((high - low) * 0.1, least);
     return { min: low - air, max: high + air };
   }
-  const ratios = (): { min: number; max: number } => span(versions().map(({ log10Ratio }) => log10Ratio), 0.3);
-  const exponents = (): { min: number; max: number } => span(versions().map(({ lambda1 }) => lambda1), 0.02);
-  function frames({ width, height }: Pick<Sheet, 'width' | 'height'>): { readonly top: Frame; readonly bottom: Frame; readonly split: number } {
+  const ratios = (): { min: number; max: number } =>
+    span(
+      versions().map(({ log10Ratio }) => log10Ratio),
+      0.3,
+    );
+  const exponents = (): { min: number; max: number } =>
+    span(
+      versions().map(({ lambda1 }) => lambda1),
+      0.02,
+    );
+  function frames({ width, height }: Pick<Sheet, 'width' | 'height'>): {
+    readonly top: Frame;
+    readonly bottom: Frame;
+    readonly split: number;
+  } {
     const x = { min: past.number(0) - 0.5, max: past.number(versions().length - 1) + 0.5 };
     const split = Math.round((height - 32) * upper);
-    return { top: frameOf({ width, height: split + 32 }, x, ratios()), bottom: frameOf({ width, height: height - split }, x, exponents()), split };
+    return {
+      top: frameOf({ width, height: split + 32 }, x, ratios()),
+      bottom: frameOf({ width, height: height - split }, x, exponents()),
+      split,
+    };
   }
 
   function line({ context }: Sheet, frame: Frame, values: readonly (number | null)[]): void {
@@ -173,8 +238,17 @@ export function historyCard(past: Past, changed: () => void): CardView {
     controls: el('div', { class: 'history-controls' }, range, el('div', { class: 'history-told' }, told, live)),
     help: {
       text: [
-        t('Every result since the panel was opened: above, what arrives of the gradient at the first step, coloured by the verdict; below, the largest Lyapunov exponent, where there was time to compute it. A training script that rewrites its weights draws its own line here.'),
-        t('Drag, click or use the arrow keys to look back: the curve of that version is laid over the run in the gradient flow. The last {0} versions are kept, with their norms at up to {1} steps.', 200, 512),
+        t(
+          'Every result since the panel was opened: above, what arrives of the gradient at the first step, ' +
+            'coloured by the verdict; below, the largest Lyapunov exponent, where there was time to compute it. ' +
+            'A training script that rewrites its weights draws its own line here.',
+        ),
+        t(
+          'Drag, click or use the arrow keys to look back: the curve of that version is laid over the run in ' +
+            'the gradient flow. The last {0} versions are kept, with their norms at up to {1} steps.',
+          200,
+          512,
+        ),
       ],
       formula: 'log_{10}(‖g_0‖ / ‖g_{T−1}‖)   λ_1',
       source: t('Measured on the single source at the last step, as the verdict is'),
@@ -189,22 +263,47 @@ export function historyCard(past: Past, changed: () => void): CardView {
       const { top, bottom, split } = frames(sheet);
       const [first, last] = [past.number(0), past.number(all.length - 1)];
       const [r, e] = [ratios(), exponents()];
-      const x = { min: first - 0.5, max: last + 0.5, ticks: ticksBetween(first, last, 5, 1), label: () => '', title: '' };
+      const x = {
+        min: first - 0.5,
+        max: last + 0.5,
+        ticks: ticksBetween(first, last, 5, 1),
+        label: () => '',
+        title: '',
+      };
       const minus = (value: number): string => String(value).replace('-', '−');
-      paintFrame({ context, width, height: split + 32, theme }, top, x, { ...r, ticks: ticksBetween(r.min, r.max, 4), label: minus, title: t('log₁₀ ratio') });
+      paintFrame({ context, width, height: split + 32, theme }, top, x, {
+        ...r,
+        ticks: ticksBetween(r.min, r.max, 4),
+        label: minus,
+        title: t('log₁₀ ratio'),
+      });
       context.save();
       context.translate(0, split);
-      paintFrame({ context, width, height: height - split, theme }, bottom, { ...x, label: String, title: t('version') }, { ...e, ticks: ticksBetween(e.min, e.max, 3), label: minus, title: 'λ₁' });
+      paintFrame(
+        { context, width, height: height - split, theme },
+        bottom,
+        { ...x, label: String, title: t('version') },
+        { ...e, ticks: ticksBetween(e.min, e.max, 3), label: minus, title: 'λ₁' },
+      );
       context.strokeStyle = theme.blue;
       context.lineWidth = 1.5;
-      line(sheet, bottom, all.map(({ lambda1 }) => lambda1));
+      line(
+        sheet,
+        bottom,
+        all.map(({ lambda1 }) => lambda1),
+      );
       context.restore();
       context.strokeStyle = theme.muted;
       context.lineWidth = 1;
-      line(sheet, top, all.map(({ log10Ratio }) => log10Ratio));
+      line(
+        sheet,
+        top,
+        all.map(({ log10Ratio }) => log10Ratio),
+      );
       const size = all.length > 100 ? 1.5 : 2.5;
       all.forEach(({ kind, log10Ratio }, i) => {
-        const value = log10Ratio === null || Number.isNaN(log10Ratio) ? null : Math.max(r.min, Math.min(r.max, log10Ratio));
+        const value =
+          log10Ratio === null || Number.isNaN(log10Ratio) ? null : Math.max(r.min, Math.min(r.max, log10Ratio));
         context.fillStyle = tones(theme)[kind];
         stamp(context, kind, top.x(past.number(i)), value === null ? top.bottom - 3 : top.y(value), size);
       });
@@ -221,11 +320,23 @@ export function historyCard(past: Past, changed: () => void): CardView {
       const { top } = frames(size);
       const version = versions()[placeAt(point.x, top)];
       if (version === undefined || point.x < top.left || point.x > top.right) return null;
-      return [t('version {0}', past.number(placeAt(point.x, top))), kindNames[version.kind](), version.perStepFactor === null ? '–' : t('×{0} per step', formatFactor(version.perStepFactor)), version.log10Ratio === null ? '–' : t('×{0} in all', formatLog10(version.log10Ratio, 3)), ...(version.lambda1 === null ? [] : [`λ₁ = ${formatNumber(version.lambda1)}`])];
+      return [
+        t('version {0}', past.number(placeAt(point.x, top))),
+        kindNames[version.kind](),
+        version.perStepFactor === null ? '–' : t('×{0} per step', formatFactor(version.perStepFactor)),
+        version.log10Ratio === null ? '–' : t('×{0} in all', formatLog10(version.log10Ratio, 3)),
+        ...(version.lambda1 === null ? [] : [`λ₁ = ${formatNumber(version.lambda1)}`]),
+      ];
     },
     click: (point, size) => past.choose(placeAt(point.x, frames(size).top)),
     key(key) {
-      const to = { ArrowLeft: past.place - 1, ArrowRight: past.place + 1, Home: 0, End: versions().length - 1, Escape: versions().length - 1 }[key];
+      const to = {
+        ArrowLeft: past.place - 1,
+        ArrowRight: past.place + 1,
+        Home: 0,
+        End: versions().length - 1,
+        Escape: versions().length - 1,
+      }[key];
       if (to === undefined) return false;
       past.choose(Math.max(0, to));
       return true;
@@ -233,7 +344,14 @@ export function historyCard(past: Past, changed: () => void): CardView {
     summary: () => {
       const all = versions();
       const [from, to] = [all[0], all[all.length - 1]];
-      return from === undefined || to === undefined ? '' : t('{0} versions, from {1} to {2}. Arrow keys look back.', all.length, kindNames[from.kind](), kindNames[to.kind]());
+      return from === undefined || to === undefined
+        ? ''
+        : t(
+            '{0} versions, from {1} to {2}. Arrow keys look back.',
+            all.length,
+            kindNames[from.kind](),
+            kindNames[to.kind](),
+          );
     },
     table() {
       const all = versions();
@@ -242,11 +360,17 @@ export function historyCard(past: Past, changed: () => void): CardView {
         columns: [t('verdict'), t('log₁₀ ratio'), t('factor per step'), 'λ_1', t('time')],
         rowCount: all.length,
         rowLabel: (row) => String(past.number(row)),
-        rows: (from, to) => Promise.resolve(all.slice(from, to).map(({ kind, log10Ratio, perStepFactor, lambda1, time }) => [
-          { text: kindNames[kind](), exact: kind },
-          ...[log10Ratio, perStepFactor, lambda1].map((value) => ({ text: value === null ? '–' : formatNumber(value), exact: value === null ? '' : String(value) })),
-          { text: new Date(time).toLocaleTimeString(), exact: new Date(time).toISOString() },
-        ])),
+        rows: (from, to) =>
+          Promise.resolve(
+            all.slice(from, to).map(({ kind, log10Ratio, perStepFactor, lambda1, time }) => [
+              { text: kindNames[kind](), exact: kind },
+              ...[log10Ratio, perStepFactor, lambda1].map((value) => ({
+                text: value === null ? '–' : formatNumber(value),
+                exact: value === null ? '' : String(value),
+              })),
+              { text: new Date(time).toLocaleTimeString(), exact: new Date(time).toISOString() },
+            ]),
+          ),
       };
     },
     marked: () => past.place,

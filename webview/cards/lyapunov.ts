@@ -19,17 +19,54 @@ export function lyapunovCard({ model }: Page): CardView {
     const air = Math.max((high - low) * 0.08, 0.02);
     return { min: low - air, max: high + air };
   };
-  const frame = (sheet: Pick<Sheet, 'width' | 'height'>): Frame => frameOf(sheet, { min: 0.5, max: values().length + 0.5 }, range());
+  const frame = (sheet: Pick<Sheet, 'width' | 'height'>): Frame =>
+    frameOf(sheet, { min: 0.5, max: values().length + 0.5 }, range());
   function explain(): void {
     const { spectrum } = model;
     const all = values();
     if (spectrum === null) notes.replaceChildren();
-    else if (spectrum.fraction < 1 && spectrum.lyapunov === null) notes.replaceChildren(t('Being computed: {0} %.', Math.floor(spectrum.fraction * 100)));
-    else if (spectrum.lyapunov === null && unmeasured(spectrum)) notes.replaceChildren(t('Not defined: some Jacobian holds a number that is not finite.'));
-    else if (spectrum.lyapunov === null) notes.replaceChildren(t('Not defined: some Jacobian is singular, so all but the largest exponents may be −∞ and are not unique.'));
-    else if (spectrum.lyapunovSumError === null) notes.replaceChildren(t('Every Jacobian is zero: all exponents are −∞.'));
-    else notes.replaceChildren(el('span', { attributes: { 'data-name': 'sumError', 'data-value': String(spectrum.lyapunovSumError) } }, math(t('Σλ_i = {0} per step; it has to be ln|det Wh| + mean Σ ln f′(z). Difference: {1}. Directions with λ > 0: {2} of {3}.',
-      formatNumber(all.reduce((sum, value) => sum + value, 0), 6), formatNumber(spectrum.lyapunovSumError, 2), all.filter((value) => value > 0).length, all.length))), ' ', el('span', { attributes: { 'data-name': 'lyapunovError', 'data-value': String(spectrum.lyapunovError ?? '') } }, math(t('Made orthogonal every {0} steps at most, which leaves each λ_i an error of about {1}.', spectrum.lyapunovBlock ?? 1, formatNumber(spectrum.lyapunovError ?? NaN, 2)))));
+    else if (spectrum.fraction < 1 && spectrum.lyapunov === null)
+      notes.replaceChildren(t('Being computed: {0} %.', Math.floor(spectrum.fraction * 100)));
+    else if (spectrum.lyapunov === null && unmeasured(spectrum))
+      notes.replaceChildren(t('Not defined: some Jacobian holds a number that is not finite.'));
+    else if (spectrum.lyapunov === null)
+      notes.replaceChildren(
+        t('Not defined: some Jacobian is singular, so all but the largest exponents may be −∞ and are not unique.'),
+      );
+    else if (spectrum.lyapunovSumError === null)
+      notes.replaceChildren(t('Every Jacobian is zero: all exponents are −∞.'));
+    else
+      notes.replaceChildren(
+        el(
+          'span',
+          { attributes: { 'data-name': 'sumError', 'data-value': String(spectrum.lyapunovSumError) } },
+          math(
+            t(
+              'Σλ_i = {0} per step; it has to be ln|det Wh| + mean Σ ln f′(z). Difference: {1}. Directions ' +
+                'with λ > 0: {2} of {3}.',
+              formatNumber(
+                all.reduce((sum, value) => sum + value, 0),
+                6,
+              ),
+              formatNumber(spectrum.lyapunovSumError, 2),
+              all.filter((value) => value > 0).length,
+              all.length,
+            ),
+          ),
+        ),
+        ' ',
+        el(
+          'span',
+          { attributes: { 'data-name': 'lyapunovError', 'data-value': String(spectrum.lyapunovError ?? '') } },
+          math(
+            t(
+              'Made orthogonal every {0} steps at most, which leaves each λ_i an error of about {1}.',
+              spectrum.lyapunovBlock ?? 1,
+              formatNumber(spectrum.lyapunovError ?? NaN, 2),
+            ),
+          ),
+        ),
+      );
   }
   return {
     id: 'lyapunov',
@@ -38,25 +75,52 @@ export function lyapunovCard({ model }: Page): CardView {
     notes,
     help: {
       text: [
-        t('How fast each of H directions grows or fades per step, averaged over the run of sequence 1: e^λ is the factor. Above 0 gradients explode along that direction, below 0 they vanish. The largest exponent rules after a few steps.'),
+        t(
+          'How fast each of H directions grows or fades per step, averaged over the run of sequence 1: e^λ is ' +
+            'the factor. Above 0 gradients explode along that direction, below 0 they vanish. The largest ' +
+            'exponent rules after a few steps.',
+        ),
         t('The sum of all exponents has a closed form, which is compared with the sum of the measured ones.'),
       ],
       formula: 'λ_i = 1/T·Σ_t ln|R_{ii}|   Q·R = J_t·Q   Σλ_i = ln|det Wh| + 1/T·Σ_tΣ_j ln f′(z_{tj})',
-      source: 'Engelken, Wolf & Abbott 2023, “Lyapunov spectra of chaotic recurrent neural networks”; Benettin et al. 1980',
+      source:
+        'Engelken, Wolf & Abbott 2023, “Lyapunov spectra of chaotic recurrent neural networks”; Benettin et al. 1980',
     },
-    available: () => { explain(); return model.spectrum !== null; },
+    available: () => {
+      explain();
+      return model.spectrum !== null;
+    },
     paint(sheet) {
       const { context, theme } = sheet;
       const all = values();
       if (finite().length === 0) {
-        paintNote(sheet, all.length === 0 ? ((model.spectrum?.fraction ?? 1) < 1 ? t('Being computed…') : t('no unique exponents')) : t('every exponent is −∞'));
+        paintNote(
+          sheet,
+          all.length === 0
+            ? (model.spectrum?.fraction ?? 1) < 1
+              ? t('Being computed…')
+              : t('no unique exponents')
+            : t('every exponent is −∞'),
+        );
         return;
       }
       const { min, max } = range();
       const plot = frame(sheet);
       const H = all.length;
-      paintFrame(sheet, plot, { min: 0.5, max: H + 0.5, ticks: [...new Set([1, ...ticksBetween(1, H, 4, 1), H])].filter((i) => i > 0 && (i === 1 || i === H || (H - i) / H > 0.12)), label: String, title: t('direction i') },
-        { min, max, ticks: ticksBetween(min, max, 5), label: (value) => minus(String(value)), title: t('λ per step') });
+      paintFrame(
+        sheet,
+        plot,
+        {
+          min: 0.5,
+          max: H + 0.5,
+          ticks: [...new Set([1, ...ticksBetween(1, H, 4, 1), H])].filter(
+            (i) => i > 0 && (i === 1 || i === H || (H - i) / H > 0.12),
+          ),
+          label: String,
+          title: t('direction i'),
+        },
+        { min, max, ticks: ticksBetween(min, max, 5), label: (value) => minus(String(value)), title: t('λ per step') },
+      );
       const zero = plot.y(0);
       context.strokeStyle = theme.muted;
       context.beginPath();
@@ -74,13 +138,24 @@ export function lyapunovCard({ model }: Page): CardView {
       const all = values();
       const plot = frame(sheet);
       if (x < plot.left || x > plot.right || y < plot.top || y > plot.bottom || all.length === 0) return null;
-      const i = Math.max(0, Math.min(all.length - 1, Math.floor(((x - plot.left) / (plot.right - plot.left)) * all.length)));
+      const i = Math.max(
+        0,
+        Math.min(all.length - 1, Math.floor(((x - plot.left) / (plot.right - plot.left)) * all.length)),
+      );
       const value = all[i] ?? NaN;
       return [`λ${i + 1}`, t('{0} per step', formatNumber(value)), t('×{0} per step', formatFactor(Math.exp(value)))];
     },
     older: () => model.spectrumIsOlder,
     ready: () => model.ownSpectrum(),
-    summary: () => (values().length === 0 ? t('No exponents.') : t('{0} exponents, from {1} to {2} per step.', values().length, formatNumber(values()[0] ?? NaN), formatNumber(values()[values().length - 1] ?? NaN))),
+    summary: () =>
+      values().length === 0
+        ? t('No exponents.')
+        : t(
+            '{0} exponents, from {1} to {2} per step.',
+            values().length,
+            formatNumber(values()[0] ?? NaN),
+            formatNumber(values()[values().length - 1] ?? NaN),
+          ),
     table() {
       const all = values();
       return {
@@ -88,7 +163,13 @@ export function lyapunovCard({ model }: Page): CardView {
         columns: ['λ_i', t('factor per step')],
         rowCount: all.length,
         rowLabel: (row) => String(row + 1),
-        rows: (from, to) => Promise.resolve([...all.slice(from, to)].map((value) => [{ text: formatNumber(value), exact: String(value) }, { text: formatFactor(Math.exp(value)), exact: String(Math.exp(value)) }])),
+        rows: (from, to) =>
+          Promise.resolve(
+            [...all.slice(from, to)].map((value) => [
+              { text: formatNumber(value), exact: String(value) },
+              { text: formatFactor(Math.exp(value)), exact: String(Math.exp(value)) },
+            ]),
+          ),
       };
     },
   };

@@ -17,20 +17,31 @@ const fewNumbers = 4;
 
 export function unitCard({ model, timeline }: Page, changed: () => void): CardView {
   let unit: OpenedUnit | null = null;
-  const latest = new Latest((params: { t: number; sequence: number }) => model.slice('unit', params), (answer) => {
-    if (answer === null) return;
-    unit = answer;
-    explain();
-    changed();
-  });
+  const latest = new Latest(
+    (params: { t: number; sequence: number }) => model.slice('unit', params),
+    (answer) => {
+      if (answer === null) return;
+      unit = answer;
+      explain();
+      changed();
+    },
+  );
   const notes = el('dl', { class: 'pairs formulas' });
-  const ask = (): void => { if (model.run !== null) latest.request({ t: timeline.cursor, sequence: timeline.shownSequence }); };
-  timeline.onChange((change) => { if (change !== 'window') ask(); });
+  const ask = (): void => {
+    if (model.run !== null) latest.request({ t: timeline.cursor, sequence: timeline.shownSequence });
+  };
+  timeline.onChange((change) => {
+    if (change !== 'window') ask();
+  });
   let asked = -1;
   const heading = el('p', { class: 'note place' });
   const nodes = (): readonly GraphNode[] => graph(model.run?.cell ?? 'tanh');
-  const gradientLog10 = (values: Float64Array | null): number => (values === null || unit === null ? NaN : Math.log10(norm(values)) + unit.exponent * log10of2);
-  const scaled = (value: number): string => (value === 0 ? '0' : `${value < 0 ? '−' : ''}${formatLog10(Math.log10(Math.abs(value)) + (unit?.exponent ?? 0) * log10of2, 3)}`);
+  const gradientLog10 = (values: Float64Array | null): number =>
+    values === null || unit === null ? NaN : Math.log10(norm(values)) + unit.exponent * log10of2;
+  const scaled = (value: number): string =>
+    value === 0
+      ? '0'
+      : `${value < 0 ? '−' : ''}${formatLog10(Math.log10(Math.abs(value)) + (unit?.exponent ?? 0) * log10of2, 3)}`;
   /** With every digit, also where a double cannot hold it. */
   const exactly = (value: number, exponent: number): string => {
     const held = value * 2 ** exponent;
@@ -41,26 +52,63 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
   function explain(): void {
     if (unit === null) return;
     const { t, hPrev, x, h, dz, g, dhs, fromNext, dhPrev, dx, slope } = unit;
-    heading.replaceChildren(math(say('t = {0} · sequence {1} · norms: grey forward, red backward', t, timeline.shownSequence + 1)));
+    heading.replaceChildren(
+      math(say('t = {0} · sequence {1} · norms: grey forward, red backward', t, timeline.shownSequence + 1)),
+    );
     const row = (id: string, formula: string, log10: number, values: Float64Array | null): Node => {
       const few = values !== null && values.length <= fewNumbers;
-      return el('div', {}, el('dt', {}, math(formula)), el('dd', { title: exactLog10(log10), attributes: { 'data-name': `unit-${id}`, 'data-value': exactLog10(log10) } }, formatLog10(log10)), few ? el('dd', { class: 'note' }, `[${[...values].map(scaled).join(', ')}]`) : null);
+      return el(
+        'div',
+        {},
+        el('dt', {}, math(formula)),
+        el(
+          'dd',
+          { title: exactLog10(log10), attributes: { 'data-name': `unit-${id}`, 'data-value': exactLog10(log10) } },
+          formatLog10(log10),
+        ),
+        few ? el('dd', { class: 'note' }, `[${[...values].map(scaled).join(', ')}]`) : null,
+      );
     };
     // What is small enough to be written out is, on its way forward too; the norms stand in the graph.
-    const small = (id: string, formula: string, values: Float64Array): Node[] => (values.length > fewNumbers ? [] : [el('div', {}, el('dt', {}, math(formula)), el('dd', { attributes: { 'data-name': `unit-${id}`, 'data-value': [...values].map(String).join(' ') } }, `[${[...values].map((value) => formatNumber(value, 3)).join(', ')}]`))]);
+    const small = (id: string, formula: string, values: Float64Array): Node[] =>
+      values.length > fewNumbers
+        ? []
+        : [
+            el(
+              'div',
+              {},
+              el('dt', {}, math(formula)),
+              el(
+                'dd',
+                { attributes: { 'data-name': `unit-${id}`, 'data-value': [...values].map(String).join(' ') } },
+                `[${[...values].map((value) => formatNumber(value, 3)).join(', ')}]`,
+              ),
+            ),
+          ];
     const outer = (a: Float64Array): number => Math.log10(norm(a)) + gradientLog10(dz);
     notes.replaceChildren(
-      ...small('value-hPrev', 'h_{t−1}', hPrev), ...small('value-x', 'x_t', x), ...small('value-fromState', 'h_{t−1}·Wh', unit.fromState), ...small('value-fromInput', 'x_t·Wx', unit.fromInput), ...small('value-z', 'z_t', unit.z), ...small('value-h', 'h_t', h),
+      ...small('value-hPrev', 'h_{t−1}', hPrev),
+      ...small('value-x', 'x_t', x),
+      ...small('value-fromState', 'h_{t−1}·Wh', unit.fromState),
+      ...small('value-fromInput', 'x_t·Wx', unit.fromInput),
+      ...small('value-z', 'z_t', unit.z),
+      ...small('value-h', 'h_t', h),
       row('dhs', say('dhs: from the loss'), gradientLog10(dhs), dhs),
       row('dh', say('dh: from step t + 1'), gradientLog10(fromNext), fromNext),
       row('g', say('copy node: g = dhs + dh'), gradientLog10(g), g),
       row('dz', 'dz = g ⊙ f′(z)', gradientLog10(dz), dz),
-      el('div', {}, el('dt', {}, say('mean slope f′(z)')), el('dd', {}, formatNumber(slope.reduce((sum, value) => sum + value, 0) / slope.length))),
+      el(
+        'div',
+        {},
+        el('dt', {}, say('mean slope f′(z)')),
+        el('dd', {}, formatNumber(slope.reduce((sum, value) => sum + value, 0) / slope.length)),
+      ),
       row('dWh', 'dWh += h_{t−1}^{T}·dz', outer(hPrev), null),
       row('dWx', 'dWx += x_t^{T}·dz', outer(x), null),
       row('db', 'db += dz', gradientLog10(dz), null),
       row('dhPrev', 'dh_{t−1} = dz·Wh^{T}', gradientLog10(dhPrev), dhPrev),
-      row('dx', 'dx_t = dz·Wx^{T}', gradientLog10(dx), dx));
+      row('dx', 'dx_t = dz·Wx^{T}', gradientLog10(dx), dx),
+    );
   }
 
   return {
@@ -71,8 +119,16 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
     notes,
     help: {
       text: [
-        say('The unit of the step under the cursor. Grey numbers are the norms of what each node computes, going right; red numbers the norms of the gradient that arrives there, going left. Wider red lines carry more, on a log scale.'),
-        say('h_t goes to two places, up to the loss and on to the next step, so the gradients that come back from both are added: that is the copy node. Multiplying by Wh and by the slope of the activation, again and again, is what makes gradients vanish or explode.'),
+        say(
+          'The unit of the step under the cursor. Grey numbers are the norms of what each node computes, going ' +
+            'right; red numbers the norms of the gradient that arrives there, going left. Wider red lines carry ' +
+            'more, on a log scale.',
+        ),
+        say(
+          'h_t goes to two places, up to the loss and on to the next step, so the gradients that come back ' +
+            'from both are added: that is the copy node. Multiplying by Wh and by the slope of the activation, ' +
+            'again and again, is what makes gradients vanish or explode.',
+        ),
         say('Of the chosen sequence; lists of up to four numbers are written out.'),
       ],
       formula: 'g = dhs + dh   dz = g ⊙ f′(z)   dh_{t−1} = dz·Wh^{T}',
@@ -94,12 +150,38 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
       if (unit === null) return null;
       const node = nodeAt(nodes(), at, size);
       if (node === undefined) return null;
-      const plain = (text: string): string => mathParts(text).map((part) => (part.place === 'sub' && part.text.length > 1 ? `(${part.text})` : part.place === 'sup' ? (part.text === 'T' ? 'ᵀ' : '²') : part.text)).join('');
+      const plain = (text: string): string =>
+        mathParts(text)
+          .map((part) =>
+            part.place === 'sub' && part.text.length > 1
+              ? `(${part.text})`
+              : part.place === 'sup'
+                ? part.text === 'T'
+                  ? 'ᵀ'
+                  : '²'
+                : part.text,
+          )
+          .join('');
       const value = node.value(unit);
-      return [plain(node.forward), say('norm {0}', formatNumber(norm(value))), plain(node.backward), say('norm {0}', formatLog10(gradientLog10(node.gradient(unit))))];
+      return [
+        plain(node.forward),
+        say('norm {0}', formatNumber(norm(value))),
+        plain(node.backward),
+        say('norm {0}', formatLog10(gradientLog10(node.gradient(unit)))),
+      ];
     },
-    summary: () => (unit === null ? '' : say('Computation graph at t = {0}: the gradient from the loss has norm {1}, from the next step {2}, together {3}; {4} goes on to the step before.',
-      unit.t, formatLog10(gradientLog10(unit.dhs)), formatLog10(gradientLog10(unit.fromNext)), formatLog10(gradientLog10(unit.g)), formatLog10(gradientLog10(unit.dhPrev)))),
+    summary: () =>
+      unit === null
+        ? ''
+        : say(
+            'Computation graph at t = {0}: the gradient from the loss has norm {1}, from the next step {2}, ' +
+              'together {3}; {4} goes on to the step before.',
+            unit.t,
+            formatLog10(gradientLog10(unit.dhs)),
+            formatLog10(gradientLog10(unit.fromNext)),
+            formatLog10(gradientLog10(unit.g)),
+            formatLog10(gradientLog10(unit.dhPrev)),
+          ),
     table() {
       const opened = unit;
       const all = nodes();
@@ -108,14 +190,31 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
         columns: [say('‖value‖'), say('‖gradient‖'), say('values'), say('gradients')],
         rowCount: all.length,
         rowLabel: (row) => plainMath(all[row]?.name ?? ''),
-        rows: (from, to) => Promise.resolve(all.slice(from, to).map((node) => {
-          const [value, gradient] = opened === null ? [null, null] : [node.value(opened), node.gradient(opened)];
-          const log10 = gradientLog10(gradient);
-          const length = value === null ? NaN : norm(value);
-          const list = (values: Float64Array | null, print: (number: number) => string): string => (values === null ? '' : [...values].map(print).join(' '));
-          const short = (values: Float64Array | null, print: (number: number) => string): string => (values === null ? '' : values.length <= fewNumbers ? [...values].map(print).join(', ') : say('{0} numbers', values.length));
-          return [{ text: formatNumber(length), exact: String(length) }, { text: formatLog10(log10), exact: exactLog10(log10) }, { text: short(value, (number) => formatNumber(number, 3)), exact: list(value, String) }, { text: short(gradient, scaled), exact: list(gradient, (number) => exactly(number, opened?.exponent ?? 0)) }];
-        })),
+        rows: (from, to) =>
+          Promise.resolve(
+            all.slice(from, to).map((node) => {
+              const [value, gradient] = opened === null ? [null, null] : [node.value(opened), node.gradient(opened)];
+              const log10 = gradientLog10(gradient);
+              const length = value === null ? NaN : norm(value);
+              const list = (values: Float64Array | null, print: (number: number) => string): string =>
+                values === null ? '' : [...values].map(print).join(' ');
+              const short = (values: Float64Array | null, print: (number: number) => string): string =>
+                values === null
+                  ? ''
+                  : values.length <= fewNumbers
+                    ? [...values].map(print).join(', ')
+                    : say('{0} numbers', values.length);
+              return [
+                { text: formatNumber(length), exact: String(length) },
+                { text: formatLog10(log10), exact: exactLog10(log10) },
+                { text: short(value, (number) => formatNumber(number, 3)), exact: list(value, String) },
+                {
+                  text: short(gradient, scaled),
+                  exact: list(gradient, (number) => exactly(number, opened?.exponent ?? 0)),
+                },
+              ];
+            }),
+          ),
       };
     },
   };

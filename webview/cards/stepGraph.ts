@@ -1,4 +1,5 @@
-// The computation graph of one unit: its nodes with what they compute and what comes back through them, where they stand, and the way they are painted.
+// The computation graph of one unit: its nodes with what they compute and what comes back through them, where they
+// stand, and the way they are painted.
 import { readable } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { mathParts } from '../widgets/dom.js';
@@ -30,38 +31,181 @@ const boxHeight = 24;
 /** Forward and backward lines run side by side, this far from the line between two nodes. */
 const apart = 3;
 
-const slopeOf = (activation: string): string => (activation === 'tanh' ? 'dz = g ⊙ (1 − h^2)' : activation === 'relu' ? say('dz = g where h > 0, else 0') : 'dz = g');
+const slopeOf = (activation: string): string =>
+  activation === 'tanh' ? 'dz = g ⊙ (1 − h^2)' : activation === 'relu' ? say('dz = g where h > 0, else 0') : 'dz = g';
 
 export const graph = (activation: string): readonly GraphNode[] => [
-  { id: 'hPrev', name: 'h_{t−1}', x: 25, width: 44, row: 0, labels: 'around', forward: say('the state before'), backward: 'dh_{t−1} = dz·Wh^{T}', value: (u) => u.hPrev, gradient: (u) => u.dhPrev, to: [] },
-  { id: 'x', name: 'x_t', x: 25, width: 44, row: 2, labels: 'around', forward: say('the input'), backward: 'dx = dz·Wx^{T}', value: (u) => u.x, gradient: (u) => u.dx, to: [] },
-  { id: 'fromState', name: '·Wh', x: 81, width: 44, row: 0, labels: 'around', forward: 'h_{t−1}·Wh', backward: say('dz, as it is'), value: (u) => u.fromState, gradient: (u) => u.dz, to: ['hPrev'] },
-  { id: 'fromInput', name: '·Wx', x: 81, width: 44, row: 2, labels: 'around', forward: 'x_t·Wx', backward: say('dz, as it is'), value: (u) => u.fromInput, gradient: (u) => u.dz, to: ['x'] },
-  { id: 'sum', name: '+', x: 118, width: boxHeight, row: 1, labels: 'left', forward: 'h_{t−1}·Wh + x_t·Wx', backward: say('dz, as it is, to both'), value: (u) => u.fromState.map((value, j) => value + (u.fromInput[j] ?? NaN)), gradient: (u) => u.dz, to: ['fromState', 'fromInput'] },
-  { id: 'z', name: '+ b', x: 154, width: 34, row: 1, labels: 'around', forward: 'z = h_{t−1}·Wh + x_t·Wx + b', backward: slopeOf(activation), value: (u) => u.z, gradient: (u) => u.dz, to: ['sum'] },
-  { id: 'h', name: activation, x: 201, width: 46, row: 1, labels: 'around', forward: `h_t = ${activation === 'identity' ? 'z' : `${activation}(z)`}`, backward: say('g, from the copy node'), value: (u) => u.h, gradient: (u) => u.g, to: ['z'] },
-  { id: 'copy', name: say('copy'), x: 248, width: 34, row: 1, labels: 'none', forward: say('h_t, twice: up and on'), backward: say('g = dhs + dh: the copy node adds'), value: (u) => u.h, gradient: (u) => u.g, to: ['h'] },
-  { id: 'next', name: '→ t+1', x: 256, width: 50, row: 0, labels: 'outside', forward: say('a copy of h_t to the next step'), backward: say('dh: what step t + 1 sends back'), value: (u) => u.h, gradient: (u) => u.fromNext, to: ['copy'] },
-  { id: 'loss', name: '↑ dhs', x: 256, width: 50, row: 2, labels: 'outside', forward: say('a copy of h_t to the layer above'), backward: say('dhs: what the loss sends'), value: (u) => u.h, gradient: (u) => u.dhs, to: ['copy'] },
+  {
+    id: 'hPrev',
+    name: 'h_{t−1}',
+    x: 25,
+    width: 44,
+    row: 0,
+    labels: 'around',
+    forward: say('the state before'),
+    backward: 'dh_{t−1} = dz·Wh^{T}',
+    value: (u) => u.hPrev,
+    gradient: (u) => u.dhPrev,
+    to: [],
+  },
+  {
+    id: 'x',
+    name: 'x_t',
+    x: 25,
+    width: 44,
+    row: 2,
+    labels: 'around',
+    forward: say('the input'),
+    backward: 'dx = dz·Wx^{T}',
+    value: (u) => u.x,
+    gradient: (u) => u.dx,
+    to: [],
+  },
+  {
+    id: 'fromState',
+    name: '·Wh',
+    x: 81,
+    width: 44,
+    row: 0,
+    labels: 'around',
+    forward: 'h_{t−1}·Wh',
+    backward: say('dz, as it is'),
+    value: (u) => u.fromState,
+    gradient: (u) => u.dz,
+    to: ['hPrev'],
+  },
+  {
+    id: 'fromInput',
+    name: '·Wx',
+    x: 81,
+    width: 44,
+    row: 2,
+    labels: 'around',
+    forward: 'x_t·Wx',
+    backward: say('dz, as it is'),
+    value: (u) => u.fromInput,
+    gradient: (u) => u.dz,
+    to: ['x'],
+  },
+  {
+    id: 'sum',
+    name: '+',
+    x: 118,
+    width: boxHeight,
+    row: 1,
+    labels: 'left',
+    forward: 'h_{t−1}·Wh + x_t·Wx',
+    backward: say('dz, as it is, to both'),
+    value: (u) => u.fromState.map((value, j) => value + (u.fromInput[j] ?? NaN)),
+    gradient: (u) => u.dz,
+    to: ['fromState', 'fromInput'],
+  },
+  {
+    id: 'z',
+    name: '+ b',
+    x: 154,
+    width: 34,
+    row: 1,
+    labels: 'around',
+    forward: 'z = h_{t−1}·Wh + x_t·Wx + b',
+    backward: slopeOf(activation),
+    value: (u) => u.z,
+    gradient: (u) => u.dz,
+    to: ['sum'],
+  },
+  {
+    id: 'h',
+    name: activation,
+    x: 201,
+    width: 46,
+    row: 1,
+    labels: 'around',
+    forward: `h_t = ${activation === 'identity' ? 'z' : `${activation}(z)`}`,
+    backward: say('g, from the copy node'),
+    value: (u) => u.h,
+    gradient: (u) => u.g,
+    to: ['z'],
+  },
+  {
+    id: 'copy',
+    name: say('copy'),
+    x: 248,
+    width: 34,
+    row: 1,
+    labels: 'none',
+    forward: say('h_t, twice: up and on'),
+    backward: say('g = dhs + dh: the copy node adds'),
+    value: (u) => u.h,
+    gradient: (u) => u.g,
+    to: ['h'],
+  },
+  {
+    id: 'next',
+    name: '→ t+1',
+    x: 256,
+    width: 50,
+    row: 0,
+    labels: 'outside',
+    forward: say('a copy of h_t to the next step'),
+    backward: say('dh: what step t + 1 sends back'),
+    value: (u) => u.h,
+    gradient: (u) => u.fromNext,
+    to: ['copy'],
+  },
+  {
+    id: 'loss',
+    name: '↑ dhs',
+    x: 256,
+    width: 50,
+    row: 2,
+    labels: 'outside',
+    forward: say('a copy of h_t to the layer above'),
+    backward: say('dhs: what the loss sends'),
+    value: (u) => u.h,
+    gradient: (u) => u.dhs,
+    to: ['copy'],
+  },
 ];
 
 export const norm = (values: Float64Array): number => {
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return largest === 0 || !Number.isFinite(largest) ? largest : largest * Math.sqrt(values.reduce((sum, value) => sum + (value / largest) ** 2, 0));
+  return largest === 0 || !Number.isFinite(largest)
+    ? largest
+    : largest * Math.sqrt(values.reduce((sum, value) => sum + (value / largest) ** 2, 0));
 };
 
 type Box = { readonly x: number; readonly y: number; readonly half: number };
-const boxOf = (node: GraphNode, { width, height }: Pick<Sheet, 'width' | 'height'>): Box => ({ x: (node.x * width) / usualWidth, y: [36, height / 2, height - 36][node.row] ?? 0, half: node.width / 2 });
+const boxOf = (node: GraphNode, { width, height }: Pick<Sheet, 'width' | 'height'>): Box => ({
+  x: (node.x * width) / usualWidth,
+  y: [36, height / 2, height - 36][node.row] ?? 0,
+  half: node.width / 2,
+});
 
-export const nodeAt = (nodes: readonly GraphNode[], at: Point, size: Pick<Sheet, 'width' | 'height'>): GraphNode | undefined =>
-  nodes.find((node) => { const { x, y, half } = boxOf(node, size); return Math.abs(at.x - x) <= half && Math.abs(at.y - y) <= boxHeight / 2; })
-  ?? nodes.find((node) => { const { x, y, half } = boxOf(node, size); return Math.abs(at.x - x) <= half && Math.abs(at.y - y) <= boxHeight; });
+export const nodeAt = (
+  nodes: readonly GraphNode[],
+  at: Point,
+  size: Pick<Sheet, 'width' | 'height'>,
+): GraphNode | undefined =>
+  nodes.find((node) => {
+    const { x, y, half } = boxOf(node, size);
+    return Math.abs(at.x - x) <= half && Math.abs(at.y - y) <= boxHeight / 2;
+  }) ??
+  nodes.find((node) => {
+    const { x, y, half } = boxOf(node, size);
+    return Math.abs(at.x - x) <= half && Math.abs(at.y - y) <= boxHeight;
+  });
 
 function paintMath({ context, theme }: Sheet, text: string, x: number, y: number, colour: string): void {
   context.fillStyle = colour;
   context.textAlign = 'left';
-  const parts = mathParts(text).map((part) => ({ ...part, font: `${part.place === 'line' ? 11 : 9}px ${theme.fontFamily}` }));
-  const widths = parts.map(({ text: piece, font }) => { context.font = font; return context.measureText(piece).width; });
+  const parts = mathParts(text).map((part) => ({
+    ...part,
+    font: `${part.place === 'line' ? 11 : 9}px ${theme.fontFamily}`,
+  }));
+  const widths = parts.map(({ text: piece, font }) => {
+    context.font = font;
+    return context.measureText(piece).width;
+  });
   let at = x - widths.reduce((sum, value) => sum + value, 0) / 2;
   parts.forEach(({ text: piece, font, place }, i) => {
     context.font = font;
@@ -70,14 +214,23 @@ function paintMath({ context, theme }: Sheet, text: string, x: number, y: number
   });
 }
 
-/** Between two neighbours: from side to side in one row, else from the top or bottom of the one to the side of the other, or where that is above or below, to its bottom or top. */
+/**
+ * Between two neighbours: from side to side in one row, else from the top or bottom of the one to the side of the
+ * other, or where that is above or below, to its bottom or top.
+ */
 function ends(from: Box, to: Box): readonly [number, number, number, number] {
   if (from.y === to.y) return [from.x - from.half, from.y, to.x + to.half, to.y];
   const down = Math.sign(to.y - from.y) * (boxHeight / 2);
-  return to.x + to.half < from.x ? [from.x, from.y + down, to.x + to.half, to.y] : [from.x, from.y + down, to.x, to.y - down];
+  return to.x + to.half < from.x
+    ? [from.x, from.y + down, to.x + to.half, to.y]
+    : [from.x, from.y + down, to.x, to.y - down];
 }
 
-function line(context: CanvasRenderingContext2D, [x0, y0, x1, y1]: readonly [number, number, number, number], shift: number): void {
+function line(
+  context: CanvasRenderingContext2D,
+  [x0, y0, x1, y1]: readonly [number, number, number, number],
+  shift: number,
+): void {
   const length = Math.hypot(x1 - x0, y1 - y0) || 1;
   // To the right of somebody who goes the way of the gradient.
   const [dx, dy] = [((y1 - y0) / length) * shift, (-(x1 - x0) / length) * shift];
@@ -88,13 +241,21 @@ function line(context: CanvasRenderingContext2D, [x0, y0, x1, y1]: readonly [num
 }
 
 /** `log10`: of the norm of a gradient of this unit. */
-export function paintGraph(sheet: Sheet, nodes: readonly GraphNode[], unit: OpenedUnit, log10: (gradient: Float64Array) => number): void {
+export function paintGraph(
+  sheet: Sheet,
+  nodes: readonly GraphNode[],
+  unit: OpenedUnit,
+  log10: (gradient: Float64Array) => number,
+): void {
   const { context, theme } = sheet;
   const boxes = new Map(nodes.map((node) => [node.id, boxOf(node, sheet)]));
   const logs = new Map(nodes.map((node) => [node.id, log10(node.gradient(unit))]));
   const finite = [...logs.values()].filter(Number.isFinite);
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
-  const weight = (id: string): number => { const log = logs.get(id) ?? NaN; return Number.isFinite(log) ? 1.5 + (high - low < 1e-9 ? 2 : (3.5 * (log - low)) / (high - low)) : 0; };
+  const weight = (id: string): number => {
+    const log = logs.get(id) ?? NaN;
+    return Number.isFinite(log) ? 1.5 + (high - low < 1e-9 ? 2 : (3.5 * (log - low)) / (high - low)) : 0;
+  };
   for (const node of nodes) {
     for (const target of node.to) {
       const [from, to] = [boxes.get(node.id), boxes.get(target)];
@@ -103,7 +264,8 @@ export function paintGraph(sheet: Sheet, nodes: readonly GraphNode[], unit: Open
       context.strokeStyle = theme.muted;
       context.lineWidth = 1;
       line(context, way, -apart);
-      // What leaves a node on its way back is what arrives at the node before it; at the copy node both branches keep their own.
+      // What leaves a node on its way back is what arrives at the node before it; at the copy node both branches keep
+      // their own.
       const width = weight(target === 'copy' ? node.id : target);
       if (width === 0) continue;
       context.lineWidth = width;
@@ -115,7 +277,12 @@ export function paintGraph(sheet: Sheet, nodes: readonly GraphNode[], unit: Open
   context.textBaseline = 'middle';
   for (const node of nodes) {
     const { x, y, half } = boxes.get(node.id) ?? { x: 0, y: 0, half: 0 };
-    const [tone, tint] = node.id === 'h' ? [theme.blue, withAlpha(theme.blue, 0.3)] : node.id === 'copy' ? [theme.orange, withAlpha(theme.orange, 0.25)] : [theme.muted, theme.background];
+    const [tone, tint] =
+      node.id === 'h'
+        ? [theme.blue, withAlpha(theme.blue, 0.3)]
+        : node.id === 'copy'
+          ? [theme.orange, withAlpha(theme.orange, 0.25)]
+          : [theme.muted, theme.background];
     context.strokeStyle = tone;
     context.beginPath();
     context.roundRect(x - half, y - boxHeight / 2, 2 * half, boxHeight, node.id === 'sum' ? boxHeight / 2 : 4);
@@ -131,7 +298,12 @@ export function paintGraph(sheet: Sheet, nodes: readonly GraphNode[], unit: Open
   for (const node of nodes) {
     const { x, y, half } = boxes.get(node.id) ?? { x: 0, y: 0, half: 0 };
     // A rim of background keeps the lines beneath from disturbing the numbers.
-    const label = (text: string, at: readonly [number, number], colour: string, align: CanvasTextAlign = 'center'): void => {
+    const label = (
+      text: string,
+      at: readonly [number, number],
+      colour: string,
+      align: CanvasTextAlign = 'center',
+    ): void => {
       context.textAlign = align;
       context.strokeStyle = theme.background;
       context.lineWidth = 4;

@@ -1,4 +1,5 @@
-// What the cards of weights share: the pictures of the run, which tensor is shown, which cell is chosen, and the bitmaps of both maps.
+// What the cards of weights share: the pictures of the run, which tensor is shown, which cell is chosen, and the
+// bitmaps of both maps.
 import { colourMap } from '../page/colours.js';
 import { asInteger } from '../page/pageState.js';
 import { Latest } from '../page/model.js';
@@ -12,12 +13,16 @@ const mostCells = 256;
 export type Side = 'values' | 'gradients';
 type Pictures = Readonly<Record<WeightName, WeightsPicture>>;
 
-export const limitOf = (picture: WeightsPicture, side: Side): number => (side === 'values' ? picture.limit : picture.gradientLimit);
+export const limitOf = (picture: WeightsPicture, side: Side): number =>
+  side === 'values' ? picture.limit : picture.gradientLimit;
 
 type Bitmaps = { readonly theme: Theme; readonly sides: Map<Side, HTMLCanvasElement> };
 const bitmaps = new WeakMap<WeightsPicture, Bitmaps>();
 
-/** Painted once for each picture and theme. One large number may not leave the others dark: colours go by the root of |w|, with its sign. */
+/**
+ * Painted once for each picture and theme. One large number may not leave the others dark: colours go by the root of
+ * |w|, with its sign.
+ */
 export function bitmap(picture: WeightsPicture, side: Side, theme: Theme): HTMLCanvasElement {
   const kept = bitmaps.get(picture);
   const known: Bitmaps = kept?.theme === theme ? kept : { theme, sides: new Map() };
@@ -31,7 +36,18 @@ function colour(picture: WeightsPicture, side: Side, theme: Theme): HTMLCanvasEl
   const canvas = document.createElement('canvas');
   canvas.width = picture.columns;
   canvas.height = picture.rows;
-  canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(picture[side].map((share) => Math.sign(share) * Math.sqrt(Math.abs(share))), 1), picture.columns, picture.rows), 0, 0);
+  canvas.getContext('2d')?.putImageData(
+    new ImageData(
+      colourMap(theme).pixels(
+        picture[side].map((share) => Math.sign(share) * Math.sqrt(Math.abs(share))),
+        1,
+      ),
+      picture.columns,
+      picture.rows,
+    ),
+    0,
+    0,
+  );
   return canvas;
 }
 
@@ -50,23 +66,38 @@ export class WeightChoice {
     this.#model = model;
     this.#memory = memory;
     const kept = memory.chosen('weights');
-    const { tensor, row, column, rate } = typeof kept === 'object' && kept !== null ? (kept as Record<string, unknown>) : {};
+    const { tensor, row, column, rate } =
+      typeof kept === 'object' && kept !== null ? (kept as Record<string, unknown>) : {};
     this.tensor = weightNames.find((name) => name === tensor) ?? 'Wh';
     this.cell = { row: Math.max(0, asInteger(row) ?? 0), column: Math.max(0, asInteger(column) ?? 0) };
     this.rate = typeof rate === 'number' && rate > 0 && Number.isFinite(rate) ? rate : 0.01;
-    this.#latest = new Latest(() => Promise.all(weightNames.map((name) => model.slice('weights', { tensor: name, maxRows: mostCells, maxColumns: mostCells }))), ([Wh, Wx, b]) => {
-      if (Wh === null || Wx === null || b === null || Wh === undefined || Wx === undefined || b === undefined) return;
-      this.pictures = { Wh, Wx, b };
-      changed();
-    });
+    this.#latest = new Latest(
+      () =>
+        Promise.all(
+          weightNames.map((name) =>
+            model.slice('weights', { tensor: name, maxRows: mostCells, maxColumns: mostCells }),
+          ),
+        ),
+      ([Wh, Wx, b]) => {
+        if (Wh === null || Wx === null || b === null || Wh === undefined || Wx === undefined || b === undefined) return;
+        this.pictures = { Wh, Wx, b };
+        changed();
+      },
+    );
   }
 
-  choose(choice: { tensor?: WeightName; cell?: { readonly row: number; readonly column: number }; rate?: number }): void {
+  choose(choice: {
+    tensor?: WeightName;
+    cell?: { readonly row: number; readonly column: number };
+    rate?: number;
+  }): void {
     Object.assign(this, choice);
     this.#memory.choose('weights', { tensor: this.tensor, ...this.cell, rate: this.rate });
   }
 
-  get picture(): WeightsPicture | null { return this.pictures?.[this.tensor] ?? null; }
+  get picture(): WeightsPicture | null {
+    return this.pictures?.[this.tensor] ?? null;
+  }
 
   ask(): boolean {
     const { run } = this.#model;

@@ -29,7 +29,12 @@ function tellStep(ratio: number): string {
   return ratio > usualRatio[1] ? t('a very large step') : t('a usual step');
 }
 
-export type RevealWeight = (place: { readonly tensor: WeightName; readonly row: number; readonly column: number; readonly focus: boolean }) => void;
+export type RevealWeight = (place: {
+  readonly tensor: WeightName;
+  readonly row: number;
+  readonly column: number;
+  readonly focus: boolean;
+}) => void;
 
 export function weightCards(page: Page, changed: () => void, reveal: RevealWeight): CardView[] {
   const { model } = page;
@@ -37,23 +42,39 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     askCell();
     changed();
   });
-  type Asked = { readonly tensor: WeightName; readonly row: number; readonly column: number; readonly picture: WeightsPicture };
+  type Asked = {
+    readonly tensor: WeightName;
+    readonly row: number;
+    readonly column: number;
+    readonly picture: WeightsPicture;
+  };
   let cell: (Asked & { readonly value: number; readonly gradient: number }) | null = null;
-  const cellNumbers = new Latest(({ tensor, row: from, column, picture }: Asked) => {
-    const at = from * picture.shape[1] + column;
-    return model.slice('weightCells', { tensor, from: at, to: at + 1 });
-  }, (answer, asked) => {
-    // A report that has pictures of the weights has no numbers of their cells.
-    if (answer === null && !inReport) return;
-    cell = { ...asked, value: answer?.values[0] ?? NaN, gradient: answer?.gradients[0] ?? NaN };
-    explain();
-  });
+  const cellNumbers = new Latest(
+    ({ tensor, row: from, column, picture }: Asked) => {
+      const at = from * picture.shape[1] + column;
+      return model.slice('weightCells', { tensor, from: at, to: at + 1 });
+    },
+    (answer, asked) => {
+      // A report that has pictures of the weights has no numbers of their cells.
+      if (answer === null && !inReport) return;
+      cell = { ...asked, value: answer?.values[0] ?? NaN, gradient: answer?.gradients[0] ?? NaN };
+      explain();
+    },
+  );
   const choose = dropdown(t('Weights to show'), (value) => {
     choice.choose({ tensor: weightNames.find((name) => name === value) ?? 'Wh' });
     askCell();
     changed();
   });
-  setOptions(choose, [['Wh', 'Wh'], ['Wx', 'Wx'], ['b', 'b']], choice.tensor);
+  setOptions(
+    choose,
+    [
+      ['Wh', 'Wh'],
+      ['Wx', 'Wx'],
+      ['b', 'b'],
+    ],
+    choice.tensor,
+  );
   const rateField = textField(t('Learning rate'), '0.01', (text) => {
     const wanted = Number(text);
     rateField.classList.toggle('invalid', !(wanted > 0 && Number.isFinite(wanted)));
@@ -68,7 +89,10 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
   const show = textButton(t('show in the file'), t('Select this number in its file'), () => lead(true));
   show.hidden = inReport;
 
-  /** To the number in its file; `focus`: the keyboard goes there too, else the next click or key is still for the picture. */
+  /**
+   * To the number in its file; `focus`: the keyboard goes there too, else the next click or key is still for the
+   * picture.
+   */
   function lead(focus: boolean): void {
     if (!inReport) reveal({ tensor: choice.tensor, ...choice.place, focus });
   }
@@ -79,22 +103,55 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
   }
 
   const row = (id: string, name: string, value: number, text = formatNumber(value), note: string | null = null): Node =>
-    el('div', {}, el('dt', {}, math(name)), el('dd', { title: String(value), attributes: { 'data-name': id, 'data-value': String(value) } }, text), note === null ? null : el('dd', { class: 'note' }, note));
+    el(
+      'div',
+      {},
+      el('dt', {}, math(name)),
+      el('dd', { title: String(value), attributes: { 'data-name': id, 'data-value': String(value) } }, text),
+      note === null ? null : el('dd', { class: 'note' }, note),
+    );
 
   function explain(): void {
     const { pictures, tensor, place, rate } = choice;
     if (pictures === null) return;
-    ratios.replaceChildren(...weightNames.map((name) => {
-      const ratio = (rate * pictures[name].gradientNorm) / pictures[name].norm;
-      return row(`ratio-${name}`, `η·‖d${name}‖ / ‖${name}‖`, ratio, pictures[name].norm === 0 ? '–' : formatNumber(ratio), pictures[name].norm > 0 ? tellStep(ratio) : '');
-    }));
+    ratios.replaceChildren(
+      ...weightNames.map((name) => {
+        const ratio = (rate * pictures[name].gradientNorm) / pictures[name].norm;
+        return row(
+          `ratio-${name}`,
+          `η·‖d${name}‖ / ‖${name}‖`,
+          ratio,
+          pictures[name].norm === 0 ? '–' : formatNumber(ratio),
+          pictures[name].norm > 0 ? tellStep(ratio) : '',
+        );
+      }),
+    );
     const { row: from, column: to } = place;
-    const way = tensor === 'b' ? t('b[{0}]: unit {0}', to) : tensor === 'Wx' ? t('Wx[{0}, {1}]: input {0} → unit {1}', from, to) : t('Wh[{0}, {1}]: unit {0} → unit {1}', from, to);
+    const way =
+      tensor === 'b'
+        ? t('b[{0}]: unit {0}', to)
+        : tensor === 'Wx'
+          ? t('Wx[{0}, {1}]: input {0} → unit {1}', from, to)
+          : t('Wh[{0}, {1}]: unit {0} → unit {1}', from, to);
     cellTitle.replaceChildren(`${way} `, show);
     // Numbers of another cell, or of the run before, may not stand under this name.
-    const known = cell !== null && cell.picture === choice.picture && cell.tensor === tensor && cell.row === from && cell.column === to ? cell : null;
-    const number = (id: string, name: string, value: number | undefined): Node => (value === undefined ? el('div', {}, el('dt', {}, math(name)), el('dd', { attributes: { 'data-name': id, 'data-value': '' } }, '…')) : row(id, name, value));
-    numbers.replaceChildren(number('cell-value', tensor, known?.value), number('cell-gradient', `d${tensor}`, known?.gradient), number('cell-step', `−η·d${tensor}`, known === null ? undefined : -rate * known.gradient));
+    const known =
+      cell !== null &&
+      cell.picture === choice.picture &&
+      cell.tensor === tensor &&
+      cell.row === from &&
+      cell.column === to
+        ? cell
+        : null;
+    const number = (id: string, name: string, value: number | undefined): Node =>
+      value === undefined
+        ? el('div', {}, el('dt', {}, math(name)), el('dd', { attributes: { 'data-name': id, 'data-value': '' } }, '…'))
+        : row(id, name, value);
+    numbers.replaceChildren(
+      number('cell-value', tensor, known?.value),
+      number('cell-gradient', `d${tensor}`, known?.gradient),
+      number('cell-step', `−η·d${tensor}`, known === null ? undefined : -rate * known.gradient),
+    );
   }
 
   /** Where the two maps lie. */
@@ -103,7 +160,10 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     const [roomX, roomY] = [(width - before - gap - inset) / 2, height - above - below];
     const size = Math.min(roomX / columns, roomY / rows);
     // A long thin tensor fills its room instead of becoming a thread.
-    const [mapWidth, mapHeight] = [Math.max(size * columns, roomX * 0.9), Math.max(size * rows, Math.min(roomY, rows === 1 ? 36 : roomY * 0.5))];
+    const [mapWidth, mapHeight] = [
+      Math.max(size * columns, roomX * 0.9),
+      Math.max(size * rows, Math.min(roomY, rows === 1 ? 36 : roomY * 0.5)),
+    ];
     return { lefts: [before, before + roomX + gap] as const, top: above, mapWidth, mapHeight };
   }
 
@@ -123,14 +183,21 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     context.fillText(formatNumber(limit, 3), left + width, top + 15);
   }
 
-  function cellAt(at: Point, size: Pick<Sheet, 'width' | 'height'>): { row: number; column: number; side: Side } | null {
+  function cellAt(
+    at: Point,
+    size: Pick<Sheet, 'width' | 'height'>,
+  ): { row: number; column: number; side: Side } | null {
     const { picture } = choice;
     if (picture === null) return null;
     const { lefts, top, mapWidth, mapHeight } = layout(size, picture);
     const side = at.x >= lefts[1] ? 1 : 0;
     const [x, y] = [(at.x - lefts[side]) / mapWidth, (at.y - top) / mapHeight];
     if (x < 0 || x >= 1 || y < 0 || y >= 1) return null;
-    return { row: Math.floor(y * picture.shape[0]), column: Math.floor(x * picture.shape[1]), side: side === 0 ? 'values' : 'gradients' };
+    return {
+      row: Math.floor(y * picture.shape[0]),
+      column: Math.floor(x * picture.shape[1]),
+      side: side === 0 ? 'values' : 'gradients',
+    };
   }
 
   function choosePlace(place: { readonly row: number; readonly column: number }): void {
@@ -143,13 +210,29 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     id: 'weights',
     title: t('Weights'),
     height: 204,
-    controls: el('div', { class: 'card-controls' }, el('label', {}, el('span', {}, t('Tensor')), choose), el('label', {}, el('span', {}, math(t('Learning rate η'))), rateField)),
+    controls: el(
+      'div',
+      { class: 'card-controls' },
+      el('label', {}, el('span', {}, t('Tensor')), choose),
+      el('label', {}, el('span', {}, math(t('Learning rate η'))), rateField),
+    ),
     notes: el('div', {}, ratios, cellTitle, numbers),
     help: {
       text: [
-        t('A weight tensor on the left, its gradient on the right; rows are what the numbers come from, columns the unit they lead to. Blue is positive, orange negative, as strong as the root of the number, so that small ones show beside large ones. All three tensors share one scale, their gradients another, so colours can be compared between them.'),
-        t('The ratio says how far one step of plain gradient descent moves a tensor, compared with its size. Around 10⁻³ is usual: much less and it hardly learns, much more and it is torn about.'),
-        t('Click a cell to read its numbers and to have its text selected in the editor; or move with the arrow keys and press Enter.'),
+        t(
+          'A weight tensor on the left, its gradient on the right; rows are what the numbers come from, ' +
+            'columns the unit they lead to. Blue is positive, orange negative, as strong as the root of the ' +
+            'number, so that small ones show beside large ones. All three tensors share one scale, their ' +
+            'gradients another, so colours can be compared between them.',
+        ),
+        t(
+          'The ratio says how far one step of plain gradient descent moves a tensor, compared with its size. ' +
+            'Around 10⁻³ is usual: much less and it hardly learns, much more and it is torn about.',
+        ),
+        t(
+          'Click a cell to read its numbers and to have its text selected in the editor; or move with the ' +
+            'arrow keys and press Enter.',
+        ),
       ],
       formula: t('W ← W − η·dW   ratio = η·‖dW‖ / ‖W‖'),
       source: 'Karpathy, CS231n notes “Neural networks part 3: learning and evaluation”',
@@ -202,9 +285,20 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
       const { picture, tensor } = choice;
       if (found === null || picture === null) return null;
       const [rows, columns] = picture.shape;
-      const share = picture[found.side][Math.floor((found.row * picture.rows) / rows) * picture.columns + Math.floor((found.column * picture.columns) / columns)] ?? NaN;
+      const share =
+        picture[found.side][
+          Math.floor((found.row * picture.rows) / rows) * picture.columns +
+            Math.floor((found.column * picture.columns) / columns)
+        ] ?? NaN;
       const value = Number.isFinite(share) ? share * limitOf(picture, found.side) : share;
-      return [tensor === 'b' ? `${found.side === 'values' ? 'b' : 'db'}[${found.column}]` : `${found.side === 'values' ? '' : 'd'}${tensor}[${found.row}, ${found.column}]`, picture.rows < rows || picture.columns < columns ? t('largest nearby {0}', formatNumber(value)) : formatNumber(value)];
+      return [
+        tensor === 'b'
+          ? `${found.side === 'values' ? 'b' : 'db'}[${found.column}]`
+          : `${found.side === 'values' ? '' : 'd'}${tensor}[${found.row}, ${found.column}]`,
+        picture.rows < rows || picture.columns < columns
+          ? t('largest nearby {0}', formatNumber(value))
+          : formatNumber(value),
+      ];
     },
     click(at, size) {
       const found = cellAt(at, size);
@@ -220,12 +314,25 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
       const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[key];
       const { picture, place } = choice;
       if (by === undefined || picture === null) return false;
-      choosePlace({ row: Math.max(0, Math.min(picture.shape[0] - 1, place.row + (by[0] ?? 0))), column: Math.max(0, Math.min(picture.shape[1] - 1, place.column + (by[1] ?? 0))) });
+      choosePlace({
+        row: Math.max(0, Math.min(picture.shape[0] - 1, place.row + (by[0] ?? 0))),
+        column: Math.max(0, Math.min(picture.shape[1] - 1, place.column + (by[1] ?? 0))),
+      });
       return true;
     },
     summary() {
       const { picture, tensor } = choice;
-      return picture === null ? '' : t('{0}, {1} by {2}, norm {3}, and its gradient, norm {4}. Arrow keys choose a cell, Enter selects its text in the editor.', tensor, picture.shape[0], picture.shape[1], formatNumber(picture.norm), formatNumber(picture.gradientNorm));
+      return picture === null
+        ? ''
+        : t(
+            '{0}, {1} by {2}, norm {3}, and its gradient, norm {4}. Arrow keys choose a cell, Enter selects ' +
+              'its text in the editor.',
+            tensor,
+            picture.shape[0],
+            picture.shape[1],
+            formatNumber(picture.norm),
+            formatNumber(picture.gradientNorm),
+          );
     },
     table() {
       const { picture, tensor } = choice;
@@ -239,7 +346,13 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
         rowLabel: (i) => (tensor === 'b' ? String(i) : `${Math.floor(i / columns)},${i % columns}`),
         rows: async (from, to) => {
           const answer = run === null ? null : await model.sliceOf(run, 'weightCells', { tensor, from, to });
-          return Array.from({ length: to - from }, (_, i) => [answer?.values, answer?.gradients].map((values) => (values === undefined ? emptyField : { text: formatNumber(values[i] ?? NaN), exact: String(values[i] ?? NaN) })));
+          return Array.from({ length: to - from }, (_, i) =>
+            [answer?.values, answer?.gradients].map((values) =>
+              values === undefined
+                ? emptyField
+                : { text: formatNumber(values[i] ?? NaN), exact: String(values[i] ?? NaN) },
+            ),
+          );
         },
       };
     },

@@ -21,11 +21,20 @@ export function ticksBetween(min: number, max: number, most: number, least = 0):
 
 const leastTickGap = 14;
 
-/** log10 of round numbers inside a range of less than two decades, as many as fit on `height` pixels without crowding. */
+/**
+ * log10 of round numbers inside a range of less than two decades, as many as fit on `height` pixels without crowding.
+ */
 export function ticksInDecade(min: number, max: number, height: number): number[] {
-  for (const digits of [[1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 5], [1, 2, 5], [1, 3]]) {
+  for (const digits of [
+    [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9],
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    [1, 2, 3, 5],
+    [1, 2, 5],
+    [1, 3],
+  ]) {
     const ticks: number[] = [];
-    for (let decade = Math.floor(min); decade <= Math.ceil(max); decade++) ticks.push(...digits.map((digit) => decade + Math.log10(digit)).filter((tick) => tick >= min && tick <= max));
+    for (let decade = Math.floor(min); decade <= Math.ceil(max); decade++)
+      ticks.push(...digits.map((digit) => decade + Math.log10(digit)).filter((tick) => tick >= min && tick <= max));
     const closest = ticks.slice(1).reduce((least, tick, i) => Math.min(least, tick - (ticks[i] ?? 0)), Infinity);
     if ((closest / (max - min)) * height >= leastTickGap) return ticks;
   }
@@ -33,12 +42,15 @@ export function ticksInDecade(min: number, max: number, height: number): number[
 }
 
 /** Steps with a label: about one every 60 pixels. */
-export const timeTicks = (t0: number, t1: number, width: number): number[] => ticksBetween(t0, t1 - 1, Math.max(2, width / 60), 1);
+export const timeTicks = (t0: number, t1: number, width: number): number[] =>
+  ticksBetween(t0, t1 - 1, Math.max(2, width / 60), 1);
 
 /** Units with a label: the first, the last and nice ones between that leave them room. */
 export function unitTicks(H: number, height: number): number[] {
   if (H === 1) return [0];
   const step = niceStep(H - 1, Math.max(1, height / 26), 1);
-  const inner = ticksBetween(0, H - 1, Math.max(1, height / 26), 1).filter((unit) => unit === 0 || H - 1 - unit >= step * 0.6);
+  const inner = ticksBetween(0, H - 1, Math.max(1, height / 26), 1).filter(
+    (unit) => unit === 0 || H - 1 - unit >= step * 0.6,
+  );
   return [...inner, H - 1];
 }

@@ -1,6 +1,14 @@
 // The only place that talks to chart.js: a chart over the shared time axis, drawn from a scene.
 import { Chart, Interaction, LineController, LineElement, LinearScale, PointElement, Tooltip } from 'chart.js';
-import type { ChartConfiguration, ChartDataset, InteractionModeFunction, LinearScaleOptions, Plugin, Point, Scale } from 'chart.js';
+import type {
+  ChartConfiguration,
+  ChartDataset,
+  InteractionModeFunction,
+  LinearScaleOptions,
+  Plugin,
+  Point,
+  Scale,
+} from 'chart.js';
 import { getRelativePosition } from 'chart.js/helpers';
 import { timeTicks } from './axis.js';
 import { withAlpha } from '../page/colourMaths.js';
@@ -12,7 +20,6 @@ import type { Theme } from '../page/theme.js';
 import type { TimeWindow } from '../page/model.js';
 
 declare module 'chart.js' {
-   
   interface InteractionModeMap {
     /** Hands the tooltip one invisible point that stands on the step under the mouse. */
     probe: InteractionModeFunction;
@@ -38,17 +45,27 @@ export const gutter = { left: 64, right: 16 } as const;
 
 /** What an axis needs beside its labels: their distance from the plot and the title. */
 const titleRoom = 6 + 12;
-/** Room for half a tick label above and below; left of the axis title; the same in every chart, so chart.js may not add its own. */
+/**
+ * Room for half a tick label above and below; left of the axis title; the same in every chart, so chart.js may not add
+ * its own.
+ */
 const layout = { autoPadding: false, padding: { left: 6, right: gutter.right, top: 7, bottom: 7 } };
 
-const stepAt = (value: number, min: number, max: number): number => Math.max(Math.ceil(min), Math.min(Math.round(value), Math.floor(max)));
+const stepAt = (value: number, min: number, max: number): number =>
+  Math.max(Math.ceil(min), Math.min(Math.round(value), Math.floor(max)));
 
-/** What a tooltip says about step t at height `value` of the y axis and `across` (0 … 1) the plot: a heading and its lines. */
+/**
+ * What a tooltip says about step t at height `value` of the y axis and `across` (0 … 1) the plot: a heading and its
+ * lines.
+ */
 export type Readout = (t: number, value: number, across: number) => readonly string[];
 /** Where the mouse was last, which the probe's own place, a whole step, does not tell. */
 const pointers = new WeakMap<Chart, number>();
 
-export const chartFont = (theme: Theme, size = 11): { family: string; size: number } => ({ family: theme.fontFamily, size });
+export const chartFont = (theme: Theme, size = 11): { family: string; size: number } => ({
+  family: theme.fontFamily,
+  size,
+});
 
 export const tooltipStyle = (theme: Theme) => ({
   displayColors: false,
@@ -67,13 +84,27 @@ export const tooltipStyle = (theme: Theme) => ({
   animation: false as const,
 });
 
-export type TimeChartOptions = { readonly scene: Scene; readonly window: TimeWindow; readonly readout: Readout; readonly hidden: ReadonlySet<string> };
+export type TimeChartOptions = {
+  readonly scene: Scene;
+  readonly window: TimeWindow;
+  readonly readout: Readout;
+  readonly hidden: ReadonlySet<string>;
+};
 type LineConfig = ChartConfiguration<'line', Point[]>;
 
 /** The one dataset that chart.js knows: its tooltip follows it. Lines are painted from the scene. */
-const probe = (): ChartDataset<'line', Point[]> => ({ data: [{ x: NaN, y: NaN }], borderWidth: 0, pointRadius: 0, pointHoverRadius: 0, label: '' });
+const probe = (): ChartDataset<'line', Point[]> => ({
+  data: [{ x: NaN, y: NaN }],
+  borderWidth: 0,
+  pointRadius: 0,
+  pointHoverRadius: 0,
+  label: '',
+});
 
-function scales({ scene, window }: TimeChartOptions, timeLabels: boolean): NonNullable<LineConfig['options']>['scales'] {
+function scales(
+  { scene, window }: TimeChartOptions,
+  timeLabels: boolean,
+): NonNullable<LineConfig['options']>['scales'] {
   const { theme, axis } = scene;
   const grid = { color: theme.grid, tickLength: 0, drawTicks: false };
   const ticks = { color: theme.muted, font: chartFont(theme, 10), autoSkip: false, maxRotation: 0 };
@@ -85,8 +116,18 @@ function scales({ scene, window }: TimeChartOptions, timeLabels: boolean): NonNu
       border: { display: false },
       grid,
       ticks: { ...ticks, display: timeLabels, padding: 4, callback: (value) => String(value) },
-      title: { display: timeLabels, text: say('timestep t'), color: theme.muted, font: chartFont(theme, 10), padding: 0 },
-      afterBuildTicks: (scale) => { scale.ticks = timeTicks(window.t0, window.t1, scale.chart.width - gutter.left - gutter.right).map((value) => ({ value })); },
+      title: {
+        display: timeLabels,
+        text: say('timestep t'),
+        color: theme.muted,
+        font: chartFont(theme, 10),
+        padding: 0,
+      },
+      afterBuildTicks: (scale) => {
+        scale.ticks = timeTicks(window.t0, window.t1, scale.chart.width - gutter.left - gutter.right).map((value) => ({
+          value,
+        }));
+      },
       afterFit: (scale) => {
         if (!timeLabels) scale.height = 0;
         scale.paddingLeft = scale.paddingRight = 0;
@@ -100,14 +141,23 @@ function scales({ scene, window }: TimeChartOptions, timeLabels: boolean): NonNu
       border: { display: false },
       grid,
       ticks: { ...ticks, padding: 6, callback: (value) => axis.label(Number(value)) },
-      title: { display: axis.title !== '', text: axis.title, color: theme.muted, font: chartFont(theme, 10), padding: 0 },
-      afterBuildTicks: (scale) => { scale.ticks = axis.ticks(scale.chart.height).map((value) => ({ value })); },
+      title: {
+        display: axis.title !== '',
+        text: axis.title,
+        color: theme.muted,
+        font: chartFont(theme, 10),
+        padding: 0,
+      },
+      afterBuildTicks: (scale) => {
+        scale.ticks = axis.ticks(scale.chart.height).map((value) => ({ value }));
+      },
       afterFit: (scale) => {
         scale.width = gutter.left - layout.padding.left;
         // The layout's own padding holds half a label already.
         scale.paddingTop = scale.paddingBottom = 0;
         // The title gives way to labels that would run into it, as 10⁻¹⁰⁰⁰⁰⁰⁰ does.
-        (scale.options as LinearScaleOptions).title.display = axis.title !== '' && widest(scale, theme) <= scale.width - titleRoom;
+        (scale.options as LinearScaleOptions).title.display =
+          axis.title !== '' && widest(scale, theme) <= scale.width - titleRoom;
       },
     },
   };
@@ -127,7 +177,15 @@ function painterOf(chart: Chart): Painter | null {
   const { x, y } = chart.scales;
   if (x === undefined || y === undefined) return null;
   const { left, right, top, bottom } = chart.chartArea;
-  return { context: chart.ctx, left, right, top, bottom, x: (t) => x.getPixelForValue(t), y: (value) => y.getPixelForValue(value) };
+  return {
+    context: chart.ctx,
+    left,
+    right,
+    top,
+    bottom,
+    x: (t) => x.getPixelForValue(t),
+    y: (value) => y.getPixelForValue(value),
+  };
 }
 
 /** Lines that stand closer than this are a grey area. */
@@ -135,9 +193,13 @@ const leastApart = 5;
 /** … and stripes that are narrower cannot be told apart. */
 const leastStripe = 1.5;
 
-/** Pixels between neighbours, where they are closest: every few steps, or also a border of chunks that starts the count again. */
+/**
+ * Pixels between neighbours, where they are closest: every few steps, or also a border of chunks that starts the count
+ * again.
+ */
 const apart = (painter: Painter, steps: readonly number[]): number =>
-  steps.slice(1, 16).reduce((least, step, i) => Math.min(least, step - (steps[i] ?? 0)), Infinity) * (painter.x(1) - painter.x(0));
+  steps.slice(1, 16).reduce((least, step, i) => Math.min(least, step - (steps[i] ?? 0)), Infinity) *
+  (painter.x(1) - painter.x(0));
 
 /** Vertical lines between step t−1 and step t; none when they would stand too close. */
 function verticals(painter: Painter, steps: readonly number[], colour: string, dash: number[]): void {
@@ -172,7 +234,11 @@ function stripes(painter: Painter, cuts: readonly number[], theme: Theme): void 
 /** Half of a thick line may stand out of the plot. */
 const lineAir = 1.5;
 
-function scenePlugin(current: () => TimeChartOptions, lines: () => readonly Drawn[], rendered: () => void): Plugin<'line'> {
+function scenePlugin(
+  current: () => TimeChartOptions,
+  lines: () => readonly Drawn[],
+  rendered: () => void,
+): Plugin<'line'> {
   const paint = (chart: Chart, draw: (painter: Painter, scene: Scene) => void, air = 0): void => {
     const painter = painterOf(chart);
     if (painter === null) return;
@@ -193,26 +259,38 @@ function scenePlugin(current: () => TimeChartOptions, lines: () => readonly Draw
       });
       paint(chart, (painter) => paintLines(painter, lines()), lineAir);
     },
-    afterDatasetsDraw: (chart) => paint(chart, (painter, scene) => {
-      verticals(painter, scene.cuts, scene.theme.muted, [1, 3]);
-      verticals(painter, scene.borders, scene.theme.muted, []);
-      scene.over(painter);
-    }),
+    afterDatasetsDraw: (chart) =>
+      paint(chart, (painter, scene) => {
+        verticals(painter, scene.cuts, scene.theme.muted, [1, 3]);
+        verticals(painter, scene.borders, scene.theme.muted, []);
+        scene.over(painter);
+      }),
     // chart.js follows a change of its size by itself, a frame after everybody else.
     afterRender: rendered,
   };
 }
 
-function tooltip(current: () => TimeChartOptions): NonNullable<NonNullable<LineConfig['options']>['plugins']>['tooltip'] {
+function tooltip(
+  current: () => TimeChartOptions,
+): NonNullable<NonNullable<LineConfig['options']>['plugins']>['tooltip'] {
   const at = (chart: Chart, element: { x: number; y: number }): readonly string[] => {
     const { x, y } = chart.scales;
-    return x === undefined || y === undefined ? [] : current().readout(Math.round(x.getValueForPixel(element.x) ?? 0), y.getValueForPixel(element.y) ?? 0, pointers.get(chart) ?? 0);
+    return x === undefined || y === undefined
+      ? []
+      : current().readout(
+          Math.round(x.getValueForPixel(element.x) ?? 0),
+          y.getValueForPixel(element.y) ?? 0,
+          pointers.get(chart) ?? 0,
+        );
   };
   return {
     ...tooltipStyle(current().scene.theme),
     yAlign: 'center',
     callbacks: {
-      title: (items) => { const item = items[0]; return item === undefined ? '' : (at(item.chart, item.element)[0] ?? ''); },
+      title: (items) => {
+        const item = items[0];
+        return item === undefined ? '' : (at(item.chart, item.element)[0] ?? '');
+      },
       label: (item) => at(item.chart, item.element).slice(1),
     },
   };
@@ -230,7 +308,13 @@ export class TimeChart {
     this.#chart = new Chart(canvas, {
       type: 'line',
       data: { datasets: [probe()] },
-      plugins: [scenePlugin(() => this.#options, () => this.#lines, rendered)],
+      plugins: [
+        scenePlugin(
+          () => this.#options,
+          () => this.#lines,
+          rendered,
+        ),
+      ],
       options: {
         responsive: true,
         maintainAspectRatio: false,
@@ -250,7 +334,9 @@ export class TimeChart {
   }
 
   show(options: TimeChartOptions): void {
-    const { scene: { theme } } = this.#options;
+    const {
+      scene: { theme },
+    } = this.#options;
     this.#options = options;
     this.#lines = drawnLines(options.scene, options.hidden, options.window, this.plotWidth);
     const frame = this.#frameOf(options);
@@ -261,7 +347,8 @@ export class TimeChart {
     }
     this.#frame = frame;
     this.#chart.options.scales = scales(options, false) ?? {};
-    if (this.#chart.options.plugins !== undefined) this.#chart.options.plugins.tooltip = tooltip(() => this.#options) ?? {};
+    if (this.#chart.options.plugins !== undefined)
+      this.#chart.options.plugins.tooltip = tooltip(() => this.#options) ?? {};
     this.#chart.update('none');
     const { left, right } = this.#chart.chartArea;
     this.#chart.canvas.dataset['plot'] = `${left},${right}`;
@@ -269,10 +356,22 @@ export class TimeChart {
 
   #frameOf({ window, scene: { axis } }: TimeChartOptions): string {
     const { width, height } = this.#chart;
-    return JSON.stringify([width, height, window.t0, window.t1, axis.min, axis.max, axis.reverse, axis.title, axis.ticks(height).map((tick) => [tick, axis.label(tick)])]);
+    return JSON.stringify([
+      width,
+      height,
+      window.t0,
+      window.t1,
+      axis.min,
+      axis.max,
+      axis.reverse,
+      axis.title,
+      axis.ticks(height).map((tick) => [tick, axis.label(tick)]),
+    ]);
   }
 
-  get plotWidth(): number { return Math.max(1, this.#chart.width - gutter.left - gutter.right); }
+  get plotWidth(): number {
+    return Math.max(1, this.#chart.width - gutter.left - gutter.right);
+  }
 
   /** Pixel of a value from the top of the canvas, or null when it is not in view. */
   pixelY(value: number): number | null {
@@ -302,9 +401,20 @@ export class TimeChart {
     const chart = new Chart<'line', Point[]>(canvas, {
       type: 'line',
       data: { datasets: [probe()] },
-      plugins: [scenePlugin(() => options, () => lines, () => undefined)],
+      plugins: [
+        scenePlugin(
+          () => options,
+          () => lines,
+          () => undefined,
+        ),
+      ],
       options: {
-        responsive: false, animation: false, parsing: false, normalized: true, events: [], devicePixelRatio: ratio,
+        responsive: false,
+        animation: false,
+        parsing: false,
+        normalized: true,
+        events: [],
+        devicePixelRatio: ratio,
         layout: { ...layout, padding: { ...layout.padding, bottom: 2 } },
         elements: { point: { radius: 0 } },
         scales: scales(options, true) ?? {},

@@ -18,8 +18,16 @@ export class Labels {
   readonly #taken: Box[] = [];
   readonly #uprights: readonly number[];
 
-  /** `lines` give the height in pixels at a pixel of the time axis, NaN where they have a gap; at the pixels `uprights` the plot is crossed from top to bottom. */
-  constructor(painter: Painter, theme: Theme, lines: readonly ((pixel: number) => number)[], uprights: readonly number[] = []) {
+  /**
+   * `lines` give the height in pixels at a pixel of the time axis, NaN where they have a gap; at the pixels `uprights`
+   * the plot is crossed from top to bottom.
+   */
+  constructor(
+    painter: Painter,
+    theme: Theme,
+    lines: readonly ((pixel: number) => number)[],
+    uprights: readonly number[] = [],
+  ) {
     this.#uprights = uprights;
     this.#painter = painter;
     this.#theme = theme;
@@ -41,7 +49,10 @@ export class Labels {
     return width;
   }
 
-  /** Writes the text at the freest of the places, earlier ones winning a tie; not at all where every place would cover another text. */
+  /**
+   * Writes the text at the freest of the places, earlier ones winning a tie; not at all where every place would cover
+   * another text.
+   */
   put(text: string, colour: string, places: readonly Place[], size = 10): void {
     const { left, right, top, bottom } = this.#painter;
     const width = this.#width(text, size);
@@ -67,7 +78,9 @@ export class Labels {
         if (distance < least) least = distance;
       }
     }
-    const covered = this.#taken.some((other) => x0 < other.x1 + 6 && x1 > other.x0 - 6 && Math.abs(y - other.y) < 2 * halfHeight);
+    const covered = this.#taken.some(
+      (other) => x0 < other.x1 + 6 && x1 > other.x0 - 6 && Math.abs(y - other.y) < 2 * halfHeight,
+    );
     // Better near a curve than across a marker, but better there than nowhere.
     const crossed = this.#uprights.some((x) => x0 < x + 3 && x1 > x - 3);
     return (crossed ? least / 8 : least) - (covered ? 1000 : 0);

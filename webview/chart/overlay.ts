@@ -1,4 +1,5 @@
-// Gradient curves of other runs, laid over the run on screen: what is tried, what is pinned, a version from the history.
+// Gradient curves of other runs, laid over the run on screen: what is tried, what is pinned, a version from the
+// history.
 import { t as say } from '../page/l10n.js';
 import { formatLog10 } from '../page/format.js';
 import { nearestIndex, printNear } from '../page/nearest.js';
@@ -48,7 +49,8 @@ export function digitsOf({ uncertainty }: Overlay, log10: number): number | null
 }
 
 /** The curve at step t of a run of T steps; NaN beyond its ends, and where its value was not kept. */
-export const valueAt = (curve: Curve, name: CurveName, t: number, T: number): number => stepValue(curve.t, curve[name], t - shiftOf(curve, T));
+export const valueAt = (curve: Curve, name: CurveName, t: number, T: number): number =>
+  stepValue(curve.t, curve[name], t - shiftOf(curve, T));
 
 /** The same for a picture: the nearest value that is kept. */
 export function nearAt(curve: Curve, name: CurveName, t: number, T: number): number {
@@ -59,7 +61,8 @@ export function nearAt(curve: Curve, name: CurveName, t: number, T: number): num
 export const curveNames: readonly CurveName[] = ['dh', 'singleSource'];
 
 /** As `‖g_t‖ what if`. */
-export const overlayColumn = (overlay: Overlay, name: CurveName): string => (name === 'dh' ? say('‖g_t‖ {0}', overlay.name) : say('last step alone {0}', overlay.name));
+export const overlayColumn = (overlay: Overlay, name: CurveName): string =>
+  name === 'dh' ? say('‖g_t‖ {0}', overlay.name) : say('last step alone {0}', overlay.name);
 
 /** A source of overlays, such as the pins. */
 export type OverlaySource = { overlays(): readonly Overlay[]; onChange(listener: () => void): void };
@@ -89,15 +92,34 @@ export class Overlays {
 }
 
 /** The lines of an overlay over a run, made by `make` from the dense or decimated values. */
-export function overlayLines(overlay: Overlay, run: RunSummary, theme: Theme, make: (line: Partial<Line> & Pick<Line, 'id' | 'legend' | 'colour'>, values: Float64Array, steps: Float64Array | null) => Line): Line[] {
+export function overlayLines(
+  overlay: Overlay,
+  run: RunSummary,
+  theme: Theme,
+  make: (
+    line: Partial<Line> & Pick<Line, 'id' | 'legend' | 'colour'>,
+    values: Float64Array,
+    steps: Float64Array | null,
+  ) => Line,
+): Line[] {
   const { T } = run.shapes;
   const t = stepsOf(overlay.curve, T);
   return overlay.draws.map((name) => {
     const values = overlay.curve[name];
     const second = name === 'singleSource' && overlay.draws.length > 1;
-    return make({
-      id: `${overlay.id} ${name}`, legend: overlayColumn(overlay, name), colour: overlay.colour(theme), width: second ? 1.5 : overlay.width, dash: second ? [2, 2] : overlay.dash,
-      series: { values, t }, at: (step) => nearAt(overlay.curve, name, step, T), print: printNear(t, formatLog10),
-    }, values, t);
+    return make(
+      {
+        id: `${overlay.id} ${name}`,
+        legend: overlayColumn(overlay, name),
+        colour: overlay.colour(theme),
+        width: second ? 1.5 : overlay.width,
+        dash: second ? [2, 2] : overlay.dash,
+        series: { values, t },
+        at: (step) => nearAt(overlay.curve, name, step, T),
+        print: printNear(t, formatLog10),
+      },
+      values,
+      t,
+    );
   });
 }

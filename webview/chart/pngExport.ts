@@ -7,8 +7,15 @@ import type { Page } from '../chart/trackView.js';
 import type { Line } from './scene.js';
 import type { View } from './trackView.js';
 
-/** What can be saved as a picture: a track with its legend and its plot of this width in CSS pixels; null while it is folded. */
-export type Pictured = { readonly view: View; readonly legend: readonly Line[]; picture(width: number, ratio: number): HTMLCanvasElement | null };
+/**
+ * What can be saved as a picture: a track with its legend and its plot of this width in CSS pixels; null while it is
+ * folded.
+ */
+export type Pictured = {
+  readonly view: View;
+  readonly legend: readonly Line[];
+  picture(width: number, ratio: number): HTMLCanvasElement | null;
+};
 
 export type SaveFile = (file: { readonly suggestedName: string; readonly content: string | Uint8Array }) => void;
 
@@ -19,7 +26,14 @@ const headHeight = 40;
 const [legendLeft, rowHeight] = [64, 17];
 
 /** Writes `math` text with its sub- and superscripts; returns where it ends. */
-export function paintMath(context: CanvasRenderingContext2D, family: string, size: number, text: string, x: number, y: number): number {
+export function paintMath(
+  context: CanvasRenderingContext2D,
+  family: string,
+  size: number,
+  text: string,
+  x: number,
+  y: number,
+): number {
   let end = x;
   for (const part of mathParts(text)) {
     const inLine = part.place === 'line';
@@ -35,7 +49,10 @@ export function paintMath(context: CanvasRenderingContext2D, family: string, siz
 type Piece = (context: CanvasRenderingContext2D, x: number, y: number) => number;
 
 function legendOf(track: Pictured, { model: { run }, themes: { current: theme } }: Page): Piece[] {
-  const word = (text: string): Piece => (context, x, y) => paintMath(context, theme.fontFamily, 11, text, x, y);
+  const word =
+    (text: string): Piece =>
+    (context, x, y) =>
+      paintMath(context, theme.fontFamily, 11, text, x, y);
   const bar = track.view.colourBar(theme);
   const notFinite = track.view.notFinite?.() ?? null;
   return [
@@ -51,22 +68,34 @@ function legendOf(track: Pictured, { model: { run }, themes: { current: theme } 
       return word(line.legend ?? '')(context, x + 28, y);
     }),
     ...(run === null ? [] : (track.view.facts?.(run) ?? [])).map(({ text }) => word(text)),
-    ...(bar === null ? [] : [(context: CanvasRenderingContext2D, x: number, y: number): number => {
-      const start = word(bar.low)(context, x, y) + 6;
-      const from = bar.from ?? -1;
-      for (let i = 0; i < 120; i++) {
-        context.fillStyle = bar.map.css(from + ((1 - from) * i) / 120);
-        context.fillRect(start + i, y - 4, 1, 8);
-      }
-      context.fillStyle = theme.muted;
-      return word(bar.middle === '' ? bar.high : `${bar.high}   ${t('middle {0}', bar.middle)}`)(context, start + 126, y);
-    }]),
-    ...(notFinite === null ? [] : [(context: CanvasRenderingContext2D, x: number, y: number): number => {
-      context.fillStyle = colourMap(theme).css(NaN);
-      context.fillRect(x, y - 4, 22, 8);
-      context.fillStyle = theme.muted;
-      return word(notFinite)(context, x + 28, y);
-    }]),
+    ...(bar === null
+      ? []
+      : [
+          (context: CanvasRenderingContext2D, x: number, y: number): number => {
+            const start = word(bar.low)(context, x, y) + 6;
+            const from = bar.from ?? -1;
+            for (let i = 0; i < 120; i++) {
+              context.fillStyle = bar.map.css(from + ((1 - from) * i) / 120);
+              context.fillRect(start + i, y - 4, 1, 8);
+            }
+            context.fillStyle = theme.muted;
+            return word(bar.middle === '' ? bar.high : `${bar.high}   ${t('middle {0}', bar.middle)}`)(
+              context,
+              start + 126,
+              y,
+            );
+          },
+        ]),
+    ...(notFinite === null
+      ? []
+      : [
+          (context: CanvasRenderingContext2D, x: number, y: number): number => {
+            context.fillStyle = colourMap(theme).css(NaN);
+            context.fillRect(x, y - 4, 22, 8);
+            context.fillStyle = theme.muted;
+            return word(notFinite)(context, x + 28, y);
+          },
+        ]),
   ];
 }
 
@@ -79,7 +108,7 @@ function inRows(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
   for (const piece of pieces) {
     const length = scratch === null ? 0 : piece(scratch, 0, 0);
     if (row.length > 0 && x + length > width - 12) {
-      rows.push(row = []);
+      rows.push((row = []));
       x = legendLeft;
     }
     row.push(piece);
@@ -88,7 +117,12 @@ function inRows(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
   return rows;
 }
 
-function paintHead(context: CanvasRenderingContext2D, track: Pictured, { themes: { current: theme } }: Page, rows: ReturnType<typeof inRows>): void {
+function paintHead(
+  context: CanvasRenderingContext2D,
+  track: Pictured,
+  { themes: { current: theme } }: Page,
+  rows: ReturnType<typeof inRows>,
+): void {
   const font = (size: number, weight = ''): string => `${weight} ${size}px ${theme.fontFamily}`.trim();
   context.textBaseline = 'middle';
   context.textAlign = 'left';
@@ -97,7 +131,14 @@ function paintHead(context: CanvasRenderingContext2D, track: Pictured, { themes:
   context.fillText(track.view.title, 12, 13);
   const after = 12 + context.measureText(track.view.title).width + 10;
   context.fillStyle = theme.muted;
-  paintMath(context, theme.fontFamily, 11, [...(track.view.older?.() === true ? [olderWord()] : []), track.view.formula()].join(' · '), after, 13);
+  paintMath(
+    context,
+    theme.fontFamily,
+    11,
+    [...(track.view.older?.() === true ? [olderWord()] : []), track.view.formula()].join(' · '),
+    after,
+    13,
+  );
   rows.forEach((row, i) => {
     let x = legendLeft;
     for (const piece of row) x = piece(context, x, 31 + i * rowHeight) + 18;
@@ -105,13 +146,20 @@ function paintHead(context: CanvasRenderingContext2D, track: Pictured, { themes:
 }
 
 export async function pngOf(canvas: HTMLCanvasElement): Promise<Uint8Array> {
-  const blob = await new Promise<Blob | null>((resolve) => { canvas.toBlob(resolve, 'image/png'); });
+  const blob = await new Promise<Blob | null>((resolve) => {
+    canvas.toBlob(resolve, 'image/png');
+  });
   if (blob === null) throw new Error(t('The picture is too large for a PNG.'));
   return new Uint8Array(await blob.arrayBuffer());
 }
 
 /** All given tracks that are unfolded, one under the other, as one PNG. */
-export async function savePicture(tracks: readonly Pictured[], page: Page, suggestedName: string, save: SaveFile): Promise<void> {
+export async function savePicture(
+  tracks: readonly Pictured[],
+  page: Page,
+  suggestedName: string,
+  save: SaveFile,
+): Promise<void> {
   const parts = tracks.flatMap((track) => {
     const plot = track.picture(width, ratio);
     const rows = inRows(legendOf(track, page));

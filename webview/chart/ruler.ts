@@ -1,4 +1,5 @@
-// The time axis that all tracks share: stays on top while they scroll, carries the cursor's flag and the window's place in the whole.
+// The time axis that all tracks share: stays on top while they scroll, carries the cursor's flag and the window's place
+// in the whole.
 import { timeTicks } from './axis.js';
 import { gutter } from './chart.js';
 import { el } from '../widgets/dom.js';
@@ -14,11 +15,23 @@ export class Ruler {
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
-    this.element = el('div', { class: 'ruler', attributes: { 'aria-hidden': 'true' }, title: say('Drag to move the window, wheel to zoom, double click for all steps') },
-      el('span', { class: 'ruler-name' }, say('step t')), this.#ticks, this.#flag, el('div', { class: 'rail' }, this.#thumb));
+    this.element = el(
+      'div',
+      {
+        class: 'ruler',
+        attributes: { 'aria-hidden': 'true' },
+        title: say('Drag to move the window, wheel to zoom, double click for all steps'),
+      },
+      el('span', { class: 'ruler-name' }, say('step t')),
+      this.#ticks,
+      this.#flag,
+      el('div', { class: 'rail' }, this.#thumb),
+    );
   }
 
-  get width(): number { return Math.max(1, this.element.clientWidth - gutter.left - gutter.right); }
+  get width(): number {
+    return Math.max(1, this.element.clientWidth - gutter.left - gutter.right);
+  }
 
   /** Pixel of step t from the left edge of the stack. */
   x(t: number): number {
@@ -27,12 +40,18 @@ export class Ruler {
   }
 
   show(): void {
-    const { window: { t0, t1 }, steps, zoomed } = this.#timeline;
-    this.#ticks.replaceChildren(...timeTicks(t0, t1, this.width).map((t) => {
-      const tick = el('span', {}, String(t));
-      tick.style.left = `${this.x(t)}px`;
-      return tick;
-    }));
+    const {
+      window: { t0, t1 },
+      steps,
+      zoomed,
+    } = this.#timeline;
+    this.#ticks.replaceChildren(
+      ...timeTicks(t0, t1, this.width).map((t) => {
+        const tick = el('span', {}, String(t));
+        tick.style.left = `${this.x(t)}px`;
+        return tick;
+      }),
+    );
     this.#thumb.style.left = `${(t0 / steps) * 100}%`;
     this.#thumb.style.width = `${((t1 - t0) / steps) * 100}%`;
     this.element.classList.toggle('zoomed', zoomed);
@@ -40,7 +59,11 @@ export class Ruler {
   }
 
   showCursor(): void {
-    const { cursor, pinned, window: { t0, t1 } } = this.#timeline;
+    const {
+      cursor,
+      pinned,
+      window: { t0, t1 },
+    } = this.#timeline;
     this.#flag.hidden = cursor < t0 || cursor >= t1;
     this.#flag.textContent = `t = ${cursor}`;
     this.#flag.classList.toggle('pinned', pinned);

@@ -61,14 +61,23 @@ export type Scene = {
 type Columns = { readonly window: TimeWindow; readonly columns: number };
 
 /** The steps that a column covers, both ends included. */
-export function stepsOf({ window: { t0, t1 }, columns }: Columns, column: number): { readonly from: number; readonly to: number } {
+export function stepsOf(
+  { window: { t0, t1 }, columns }: Columns,
+  column: number,
+): { readonly from: number; readonly to: number } {
   const start = (at: number): number => t0 + Math.floor((at * (t1 - t0)) / columns);
   return { from: start(column), to: start(column + 1) - 1 };
 }
 
 /** The column of a picture that step t falls into, and the steps it covers. */
-export function columnAt(map: Columns, t: number): { readonly column: number; readonly from: number; readonly to: number } {
-  const { window: { t0, t1 }, columns } = map;
+export function columnAt(
+  map: Columns,
+  t: number,
+): { readonly column: number; readonly from: number; readonly to: number } {
+  const {
+    window: { t0, t1 },
+    columns,
+  } = map;
   // Rounding down twice may end one column early.
   let column = Math.floor(((t - t0) * columns) / (t1 - t0));
   while (column + 1 < columns && stepsOf(map, column + 1).from <= t) column++;
@@ -86,7 +95,8 @@ export function columnsIn(map: Columns, { t0, t1 }: TimeWindow): { readonly from
 export function largestIn(values: Float32Array, map: Columns, window: TimeWindow): number {
   const { from, to } = columnsIn(map, window);
   let largest = 0;
-  for (let row = 0; row < values.length; row += map.columns) for (let i = row + from; i < row + to; i++) largest = Math.max(largest, Math.abs(values[i] ?? 0));
+  for (let row = 0; row < values.length; row += map.columns)
+    for (let i = row + from; i < row + to; i++) largest = Math.max(largest, Math.abs(values[i] ?? 0));
   return largest;
 }
 
@@ -94,7 +104,16 @@ export function largestIn(values: Float32Array, map: Columns, window: TimeWindow
 export const stepsName = (from: number, to: number): string => (from === to ? `t = ${from}` : `t = ${from} … ${to}`);
 
 /** Text on the plot, with a rim of background so that lines beneath do not disturb it. */
-export function plotText({ context }: Painter, theme: Theme, text: string, x: number, y: number, colour: string, align: CanvasTextAlign, size = 11): void {
+export function plotText(
+  { context }: Painter,
+  theme: Theme,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+  align: CanvasTextAlign,
+  size = 11,
+): void {
   context.save();
   context.font = `${size}px ${theme.fontFamily}`;
   context.textAlign = align;
@@ -110,11 +129,23 @@ export function plotText({ context }: Painter, theme: Theme, text: string, x: nu
 
 /** Says in the middle of a plot why nothing is to be seen there; null: something is. */
 export const plotNote = (painter: Painter, theme: Theme, text: string | null): void => {
-  if (text !== null) plotText(painter, theme, text, (painter.left + painter.right) / 2, (painter.top + painter.bottom) / 2, theme.muted, 'center');
+  if (text !== null)
+    plotText(
+      painter,
+      theme,
+      text,
+      (painter.left + painter.right) / 2,
+      (painter.top + painter.bottom) / 2,
+      theme.muted,
+      'center',
+    );
 };
 
 /** One step more on both sides, so that lines run to the edges of the plot. */
-export const withNeighbours = ({ t0, t1 }: TimeWindow, steps: number): TimeWindow => ({ t0: Math.max(0, t0 - 1), t1: Math.min(steps, t1 + 1) });
+export const withNeighbours = ({ t0, t1 }: TimeWindow, steps: number): TimeWindow => ({
+  t0: Math.max(0, t0 - 1),
+  t1: Math.min(steps, t1 + 1),
+});
 
 /** Places from ≤ i < to of the steps t0 ≤ t < t1 in `t` (ascending), or of the steps themselves (null). */
 export function placesIn(t: Float64Array | null, t0: number, t1: number): readonly [number, number] {
@@ -147,13 +178,17 @@ export function extent(series: Series, t0: number, t1: number): readonly [number
 }
 
 /**
- * The points to draw for steps [t0, t1) on `pixels` pixels: all of them when they fit, else the smallest and largest of each
- * pixel column, in their order, so that no spike is lost. Not-finite values become gaps. One step more on both sides lets lines run to the edges.
+ * The points to draw for steps [t0, t1) on `pixels` pixels: all of them when they fit, else the smallest and largest of
+ * each pixel column, in their order, so that no spike is lost. Not-finite values become gaps. One step more on both
+ * sides lets lines run to the edges.
  */
 export function points(series: Series, t0: number, t1: number, pixels: number): { x: number; y: number }[] {
   const out: { x: number; y: number }[] = [];
   const { values, t } = series;
-  const put = (i: number): void => { const value = values[i]; out.push({ x: t?.[i] ?? i, y: value !== undefined && Number.isFinite(value) ? value : NaN }); };
+  const put = (i: number): void => {
+    const value = values[i];
+    out.push({ x: t?.[i] ?? i, y: value !== undefined && Number.isFinite(value) ? value : NaN });
+  };
   const [first, last] = placesIn(t, t0, t1);
   const [from, to] = [Math.max(0, first - 1), Math.min(values.length, last + 1)];
   if (to - from <= 2 * Math.max(1, pixels)) {

@@ -7,15 +7,25 @@ type Point = { readonly x: number; readonly y: number };
 /** A line and its points for one window on so many pixels. */
 export type Drawn = { readonly line: Line; readonly data: readonly Point[] };
 
-export const drawnLines = (scene: Scene, hidden: ReadonlySet<string>, { t0, t1 }: TimeWindow, pixels: number): Drawn[] =>
-  scene.lines.filter((line) => !hidden.has(line.id)).map((line) => ({ line, data: points(line.series, t0, t1, pixels) }));
+export const drawnLines = (
+  scene: Scene,
+  hidden: ReadonlySet<string>,
+  { t0, t1 }: TimeWindow,
+  pixels: number,
+): Drawn[] =>
+  scene.lines
+    .filter((line) => !hidden.has(line.id))
+    .map((line) => ({ line, data: points(line.series, t0, t1, pixels) }));
 
-/** Points of one stroke. A path that turns in every pixel takes a browser five times as long as a whole than in pieces. */
+/**
+ * Points of one stroke. A path that turns in every pixel takes a browser five times as long as a whole than in pieces.
+ */
 const pointsOfStroke = 48;
 /** A step whose neighbours are gaps would otherwise be invisible; among more points than these it is not looked for. */
 const mostDots = 400;
 
-const isAlone = (data: readonly Point[], i: number): boolean => !Number.isFinite(data[i - 1]?.y ?? NaN) && !Number.isFinite(data[i + 1]?.y ?? NaN);
+const isAlone = (data: readonly Point[], i: number): boolean =>
+  !Number.isFinite(data[i - 1]?.y ?? NaN) && !Number.isFinite(data[i + 1]?.y ?? NaN);
 
 function paintLine(painter: Painter, { line: { colour, width, dash }, data }: Drawn): void {
   const { context } = painter;

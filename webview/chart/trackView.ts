@@ -11,13 +11,24 @@ import type { ColourMap } from '../page/colours.js';
 import type { Help } from '../widgets/popover.js';
 
 /** What the whole page shares. */
-export type Page = { readonly model: Model; readonly timeline: Timeline; readonly themes: ThemeWatch; readonly memory: Memory };
+export type Page = {
+  readonly model: Model;
+  readonly timeline: Timeline;
+  readonly themes: ThemeWatch;
+  readonly memory: Memory;
+};
 
 /** Size of the plot in device pixels: how much detail is worth asking for. */
 export type PlotSize = { readonly columns: number; readonly rows: number };
 
 /** A bar that explains the colours: values −1 … 1 of the map and what its ends and middle mean. */
-export type ColourBar = { readonly map: ColourMap; readonly low: string; readonly middle: string; readonly high: string; /** −1 unless the bar shows the upper half of the map only. */ readonly from?: 0 | -1 };
+export type ColourBar = {
+  readonly map: ColourMap;
+  readonly low: string;
+  readonly middle: string;
+  readonly high: string;
+  /** −1 unless the bar shows the upper half of the map only. */ readonly from?: 0 | -1;
+};
 
 export type View = {
   readonly id: string;
@@ -42,7 +53,10 @@ export type View = {
   available(run: RunSummary): boolean;
   /** Asks for what the window needs; calls `changed` when a later `scene` would differ. */
   refresh(window: TimeWindow, size: PlotSize, changed: () => void): void;
-  /** `hidden`: ids of lines that the user does not want to see; they stay in the scene, for the legend, but nothing else of them does. */
+  /**
+   * `hidden`: ids of lines that the user does not want to see; they stay in the scene, for the legend, but nothing else
+   * of them does.
+   */
   scene(run: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): Scene;
   colourBar(theme: Theme): ColourBar | null;
   /** What has the colour of values that are not finite; null where nothing in view has. */
@@ -63,16 +77,48 @@ export type View = {
   click(value: number): void;
 };
 
-/** What is set for the whole run and shows in a track: a word in its legend, with the sign that it has in the plot, if it has one. */
+/**
+ * What is set for the whole run and shows in a track: a word in its legend, with the sign that it has in the plot, if
+ * it has one.
+ */
 export type Fact = { readonly id: 'clip' | 'cut'; readonly text: string; readonly title: string };
 
 /** Clipping and truncation, where they are set. */
 export function limits({ truncate, clipNorm, clipFactor }: RunSummary): Fact[] {
   return [
-    ...(truncate === null ? [] : [{ id: 'cut' as const, text: t('cut every {0}', truncate), title: t('Truncated backpropagation: no gradient passes from the step after a dotted line to the one before it.') }]),
-    ...(clipFactor === null ? [] : [clipFactor < 1
-      ? { id: 'clip' as const, text: t('clip ×{0}', formatFactor(clipFactor)), title: t('The gradient of all weights together is longer than {0} and is shortened by this factor, after the sum over all steps. The curves show it before that.', formatNumber(clipNorm ?? NaN)) }
-      : { id: 'clip' as const, text: t('clip {0}: not reached', formatNumber(clipNorm ?? NaN)), title: t('The gradient of all weights together is no longer than {0}, so nothing is clipped.', formatNumber(clipNorm ?? NaN)) }]),
+    ...(truncate === null
+      ? []
+      : [
+          {
+            id: 'cut' as const,
+            text: t('cut every {0}', truncate),
+            title: t(
+              'Truncated backpropagation: no gradient passes from the step after a dotted line to the one before it.',
+            ),
+          },
+        ]),
+    ...(clipFactor === null
+      ? []
+      : [
+          clipFactor < 1
+            ? {
+                id: 'clip' as const,
+                text: t('clip ×{0}', formatFactor(clipFactor)),
+                title: t(
+                  'The gradient of all weights together is longer than {0} and is shortened by this factor, ' +
+                    'after the sum over all steps. The curves show it before that.',
+                  formatNumber(clipNorm ?? NaN),
+                ),
+              }
+            : {
+                id: 'clip' as const,
+                text: t('clip {0}: not reached', formatNumber(clipNorm ?? NaN)),
+                title: t(
+                  'The gradient of all weights together is no longer than {0}, so nothing is clipped.',
+                  formatNumber(clipNorm ?? NaN),
+                ),
+              },
+        ]),
   ];
 }
 
@@ -80,7 +126,11 @@ export function limits({ truncate, clipNorm, clipFactor }: RunSummary): Fact[] {
 export function borders(run: RunSummary, window: TimeWindow): Pick<Scene, 'borders' | 'cuts'> {
   const inView = (step: number): boolean => step > window.t0 && step < window.t1;
   const cuts: number[] = [];
-  const { truncate, chunkStarts, shapes: { T } } = run;
+  const {
+    truncate,
+    chunkStarts,
+    shapes: { T },
+  } = run;
   if (truncate !== null) {
     chunkStarts.forEach((start, i) => {
       const end = Math.min(chunkStarts[i + 1] ?? T, window.t1 + 2 * truncate);

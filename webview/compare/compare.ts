@@ -14,8 +14,16 @@ import type { Page } from '../chart/trackView.js';
 
 const help = (): Help => ({
   text: [
-    t('Pinned runs stay over whatever runs next, in the gradient flow, its table and its CSV. Up to {0} are kept, with their norms alone, also when the window is loaded again.', mostPins),
-    t('The difference draws every pinned curve divided by that of the run on screen: on the line at 1 they are the same. Runs of another length meet at their last steps, because what counts is how far the gradient has come.'),
+    t(
+      'Pinned runs stay over whatever runs next, in the gradient flow, its table and its CSV. Up to {0} are ' +
+        'kept, with their norms alone, also when the window is loaded again.',
+      mostPins,
+    ),
+    t(
+      'The difference draws every pinned curve divided by that of the run on screen: on the line at 1 they are ' +
+        'the same. Runs of another length meet at their last steps, because what counts is how far the gradient ' +
+        'has come.',
+    ),
   ],
   formula: '‖g_t‖_{pin} / ‖g_t‖_{run}',
   source: t('The norms are those of the gradient flow'),
@@ -43,10 +51,40 @@ export class Compare {
     };
     this.#difference.addEventListener('change', () => differ(this.#difference.checked));
     if (pins.pins.length > 0 && page.memory.chosen('difference') === true) differ(true);
-    const draws = dropdown(t('Curve of the pinned runs'), (value) => pins.draw(value === 'singleSource' ? 'singleSource' : 'dh'));
-    setOptions(draws, [['dh', t('total')], ['singleSource', t('last step alone')]], pins.draws);
-    this.#controls = el('div', { class: 'card-controls compare' }, el('label', {}, el('span', {}, t('Curve')), draws), el('label', {}, this.#difference, el('span', {}, t('difference'))));
-    this.element = el('section', { class: 'card', attributes: { 'data-card': 'compare', 'aria-label': title } }, el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, copyButton(title, () => Promise.resolve(this.#tsv())), helpButton)), this.#controls, this.#list);
+    const draws = dropdown(t('Curve of the pinned runs'), (value) =>
+      pins.draw(value === 'singleSource' ? 'singleSource' : 'dh'),
+    );
+    setOptions(
+      draws,
+      [
+        ['dh', t('total')],
+        ['singleSource', t('last step alone')],
+      ],
+      pins.draws,
+    );
+    this.#controls = el(
+      'div',
+      { class: 'card-controls compare' },
+      el('label', {}, el('span', {}, t('Curve')), draws),
+      el('label', {}, this.#difference, el('span', {}, t('difference'))),
+    );
+    this.element = el(
+      'section',
+      { class: 'card', attributes: { 'data-card': 'compare', 'aria-label': title } },
+      el(
+        'div',
+        { class: 'card-head' },
+        el('h2', {}, title),
+        el(
+          'span',
+          { class: 'actions' },
+          copyButton(title, () => Promise.resolve(this.#tsv())),
+          helpButton,
+        ),
+      ),
+      this.#controls,
+      this.#list,
+    );
     pins.onChange(() => {
       if (pins.pins.length === 0 && overlays.difference) differ(false);
       this.show();
@@ -68,8 +106,16 @@ export class Compare {
   }
 
   #tsv(): string {
-    const rows = this.#pins.pins.map(({ id, name, kind, perStepFactor, log10Ratio }) => [`#${id}`, name, kind, String(perStepFactor ?? ''), String(log10Ratio ?? '')]);
-    return [[t('pin'), t('name'), t('verdict'), t('factor per step'), t('log10 of the ratio')], ...rows].map((cells) => `${tsvLine(cells)}\n`).join('');
+    const rows = this.#pins.pins.map(({ id, name, kind, perStepFactor, log10Ratio }) => [
+      `#${id}`,
+      name,
+      kind,
+      String(perStepFactor ?? ''),
+      String(log10Ratio ?? ''),
+    ]);
+    return [[t('pin'), t('name'), t('verdict'), t('factor per step'), t('log10 of the ratio')], ...rows]
+      .map((cells) => `${tsvLine(cells)}\n`)
+      .join('');
   }
 
   #row(pin: Pin): HTMLElement {
@@ -77,17 +123,43 @@ export class Compare {
     const swatch = el('i', { class: 'swatch' });
     const [on, off] = [dash[0] ?? 1, dash[1] ?? 0];
     swatch.style.height = '2px';
-    swatch.style.backgroundImage = `repeating-linear-gradient(to right, ${colour} 0 ${on}px, transparent ${on}px ${on + off}px)`;
-    const name = el('input', { class: 'pin-name', attributes: { type: 'text', 'aria-label': t('Name of pin #{0}', pin.id), spellcheck: 'false' } });
+    swatch.style.backgroundImage =
+      `repeating-linear-gradient(to right, ${colour} 0 ${on}px, transparent ` + `${on}px ${on + off}px)`;
+    const name = el('input', {
+      class: 'pin-name',
+      attributes: { type: 'text', 'aria-label': t('Name of pin #{0}', pin.id), spellcheck: 'false' },
+    });
     name.value = pin.name;
     name.addEventListener('change', () => this.#pins.rename(pin.id, name.value.trim()));
     const mark = el('span', {});
     showBadge(mark, pin.kind, 'mark');
-    return el('li', { attributes: { 'data-pin': String(pin.id) } },
-      el('div', { class: 'pin-head' }, swatch, el('b', {}, `#${pin.id}`), name, textButton('✕', t('Remove pin #{0}', pin.id), () => this.#remove(pin.id))),
-      el('div', { class: 'pin-facts' }, mark,
-        el('span', { attributes: { 'data-value': String(pin.perStepFactor) } }, pin.perStepFactor === null ? '–' : t('×{0} per step', formatFactor(pin.perStepFactor))),
-        el('span', { class: 'outcome-name', attributes: { 'data-value': String(pin.log10Ratio) } }, pin.log10Ratio === null ? '–' : t('×{0} in all', formatLog10(pin.log10Ratio, 3)))));
+    return el(
+      'li',
+      { attributes: { 'data-pin': String(pin.id) } },
+      el(
+        'div',
+        { class: 'pin-head' },
+        swatch,
+        el('b', {}, `#${pin.id}`),
+        name,
+        textButton('✕', t('Remove pin #{0}', pin.id), () => this.#remove(pin.id)),
+      ),
+      el(
+        'div',
+        { class: 'pin-facts' },
+        mark,
+        el(
+          'span',
+          { attributes: { 'data-value': String(pin.perStepFactor) } },
+          pin.perStepFactor === null ? '–' : t('×{0} per step', formatFactor(pin.perStepFactor)),
+        ),
+        el(
+          'span',
+          { class: 'outcome-name', attributes: { 'data-value': String(pin.log10Ratio) } },
+          pin.log10Ratio === null ? '–' : t('×{0} in all', formatLog10(pin.log10Ratio, 3)),
+        ),
+      ),
+    );
   }
 
   /** The focus goes to the next pin, not to the beginning of the page. */

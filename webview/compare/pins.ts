@@ -9,7 +9,14 @@ import type { Theme } from '../page/theme.js';
 import type { TriedRun, WhatIf } from './whatIfState.js';
 
 type Kind = RunSummary['verdict']['kind'];
-export type Pin = { readonly id: number; readonly name: string; readonly kind: Kind; readonly perStepFactor: number | null; readonly log10Ratio: number | null; readonly curve: Curve };
+export type Pin = {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: Kind;
+  readonly perStepFactor: number | null;
+  readonly log10Ratio: number | null;
+  readonly curve: Curve;
+};
 
 /** More lines than these cannot be told apart. */
 export const mostPins = 6;
@@ -17,11 +24,24 @@ export const mostPins = 6;
 const mostPoints = 1024;
 const longestName = 28;
 const kinds: readonly Kind[] = ['vanishing', 'healthy', 'exploding', 'nonfinite'];
-const dashes: readonly (readonly number[])[] = [[7, 3], [2, 2], [9, 3, 2, 3], [4, 2], [12, 4], [1, 3]];
+const dashes: readonly (readonly number[])[] = [
+  [7, 3],
+  [2, 2],
+  [9, 3, 2, 3],
+  [4, 2],
+  [12, 4],
+  [1, 3],
+];
 /** Hues that the run's own lines leave free: teal, pink, olive. Pins of the same hue differ by their dashes. */
 const hues = [195, 345, 100] as const;
-const lightness: Readonly<Record<Theme['kind'], number>> = { dark: 0.78, light: 0.52, 'high-contrast': 0.86, 'high-contrast-light': 0.42 };
-const colourOf = (id: number, { kind }: Theme): string => `oklch(${lightness[kind]} 0.13 ${hues[(id - 1) % hues.length] ?? 0})`;
+const lightness: Readonly<Record<Theme['kind'], number>> = {
+  dark: 0.78,
+  light: 0.52,
+  'high-contrast': 0.86,
+  'high-contrast-light': 0.42,
+};
+const colourOf = (id: number, { kind }: Theme): string =>
+  `oklch(${lightness[kind]} 0.13 ${hues[(id - 1) % hues.length] ?? 0})`;
 
 /** At most `mostPoints` steps, smallest and largest of each bin, so that no spike is lost. */
 export function thin({ T, t, dh, singleSource }: Curve): Curve {
@@ -40,37 +60,85 @@ export function thin({ T, t, dh, singleSource }: Curve): Curve {
     places.add(high);
   }
   const at = Float64Array.from([...places].sort((a, b) => a - b));
-  return { T, t: at.map((place) => t?.[place] ?? place), dh: at.map((place) => dh[place] ?? NaN), singleSource: at.map((place) => singleSource[place] ?? NaN) };
+  return {
+    T,
+    t: at.map((place) => t?.[place] ?? place),
+    dh: at.map((place) => dh[place] ?? NaN),
+    singleSource: at.map((place) => singleSource[place] ?? NaN),
+  };
 }
 
 /** Of a kept logarithm. */
 const decimals = 7;
 /** JSON has no word for what is not finite; logs of norms never come near these. */
 const zero = -1e9;
-const write = (values: Float64Array): (number | null)[] => [...values].map((value) => (value === -Infinity ? zero : value === Infinity ? -zero : Number.isFinite(value) ? Number(value.toFixed(decimals)) : null));
+const write = (values: Float64Array): (number | null)[] =>
+  [...values].map((value) =>
+    value === -Infinity
+      ? zero
+      : value === Infinity
+        ? -zero
+        : Number.isFinite(value)
+          ? Number(value.toFixed(decimals))
+          : null,
+  );
 function read(values: unknown): Float64Array | null {
   if (!Array.isArray(values) || !values.every((value) => value === null || typeof value === 'number')) return null;
-  return Float64Array.from(values as (number | null)[], (value) => (value === null ? NaN : value === zero ? -Infinity : value === -zero ? Infinity : value));
+  return Float64Array.from(values as (number | null)[], (value) =>
+    value === null ? NaN : value === zero ? -Infinity : value === -zero ? Infinity : value,
+  );
 }
-const numberOrNull = (value: unknown): number | null => (typeof value === 'number' ? value : value === '-Infinity' ? -Infinity : null);
+const numberOrNull = (value: unknown): number | null =>
+  typeof value === 'number' ? value : value === '-Infinity' ? -Infinity : null;
 
 function pinFrom(kept: unknown): Pin | null {
   if (typeof kept !== 'object' || kept === null) return null;
   const { id, name, kind, perStepFactor, log10Ratio, T, t: at, dh, singleSource } = kept as Record<string, unknown>;
   const known = kinds.find((other) => other === kind);
   const [steps, total, single] = [at === null ? null : read(at), read(dh), read(singleSource)];
-  if (typeof id !== 'number' || typeof name !== 'string' || known === undefined || typeof T !== 'number' || total === null || single === null || (at !== null && steps === null)) return null;
-  return { id, name, kind: known, perStepFactor: numberOrNull(perStepFactor), log10Ratio: numberOrNull(log10Ratio), curve: { T, t: steps, dh: total, singleSource: single } };
+  if (
+    typeof id !== 'number' ||
+    typeof name !== 'string' ||
+    known === undefined ||
+    typeof T !== 'number' ||
+    total === null ||
+    single === null ||
+    (at !== null && steps === null)
+  )
+    return null;
+  return {
+    id,
+    name,
+    kind: known,
+    perStepFactor: numberOrNull(perStepFactor),
+    log10Ratio: numberOrNull(log10Ratio),
+    curve: { T, t: steps, dh: total, singleSource: single },
+  };
 }
 
 /** What is tried, in symbols: `σ_max 0.9, relu, b + 0.25`. */
-export function briefly({ cell, initialise, rescale, inputScale, biasShift, clipNorm, truncate, lossAt }: WhatIf): string {
+export function briefly({
+  cell,
+  initialise,
+  rescale,
+  inputScale,
+  biasShift,
+  clipNorm,
+  truncate,
+  lossAt,
+}: WhatIf): string {
   return [
     initialise === null ? null : `Wh ${initialise.way} ${initialise.seed}`,
     rescale === null ? null : `${rescale.measure === 'sigmaMax' ? 'σ_max' : 'ρ'} ${print(rescale.to)}`,
-    cell, inputScale === null ? null : `Wx × ${print(inputScale)}`, biasShift === null ? null : `b + ${print(biasShift)}`,
-    clipNorm === null ? null : `clip ${clipNorm}`, truncate === null ? null : `k ${truncate}`, lossAt === null ? null : `t = ${lossAt}`,
-  ].filter((part) => part !== null).join(', ');
+    cell,
+    inputScale === null ? null : `Wx × ${print(inputScale)}`,
+    biasShift === null ? null : `b + ${print(biasShift)}`,
+    clipNorm === null ? null : `clip ${clipNorm}`,
+    truncate === null ? null : `k ${truncate}`,
+    lossAt === null ? null : `t = ${lossAt}`,
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
 }
 
 export class Pins {
@@ -84,10 +152,16 @@ export class Pins {
     this.#memory = memory;
     const kept = memory.read('pins');
     this.draws = curveNames.find((name) => name === kept['draws']) ?? 'dh';
-    if (Array.isArray(kept['pins'])) this.pins = kept['pins'].map(pinFrom).filter((pin) => pin !== null).slice(0, mostPins);
+    if (Array.isArray(kept['pins']))
+      this.pins = kept['pins']
+        .map(pinFrom)
+        .filter((pin) => pin !== null)
+        .slice(0, mostPins);
   }
 
-  get full(): boolean { return this.pins.length >= mostPins; }
+  get full(): boolean {
+    return this.pins.length >= mostPins;
+  }
 
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
@@ -100,7 +174,17 @@ export class Pins {
     const id = [1, 2, 3, 4, 5, 6].find((free) => this.pins.every((pin) => pin.id !== free)) ?? 0;
     const called = tried === null ? run.name : briefly(whatIf);
     const { kind, perStepFactor, log10Ratio } = verdict;
-    this.#set([...this.pins, { id, name: called.length > longestName ? `${called.slice(0, longestName - 1)}…` : called, kind, perStepFactor, log10Ratio, curve: thin({ T: tried?.T ?? run.shapes.T, t: steps, ...log10 }) }]);
+    this.#set([
+      ...this.pins,
+      {
+        id,
+        name: called.length > longestName ? `${called.slice(0, longestName - 1)}…` : called,
+        kind,
+        perStepFactor,
+        log10Ratio,
+        curve: thin({ T: tried?.T ?? run.shapes.T, t: steps, ...log10 }),
+      },
+    ]);
   }
 
   rename(id: number, name: string): void {
@@ -121,14 +205,30 @@ export class Pins {
   }
 
   overlays(): readonly Overlay[] {
-    return this.pins.map((pin) => ({ id: `pin ${pin.id}`, name: `#${pin.id} ${literal(pin.name)}`, curve: pin.curve, colour: (theme) => this.look(pin, theme).colour, width: 1.5, dash: dashes[pin.id - 1] ?? [], draws: [this.draws], uncertainty: () => 0.5 * 10 ** -decimals }));
+    return this.pins.map((pin) => ({
+      id: `pin ${pin.id}`,
+      name: `#${pin.id} ${literal(pin.name)}`,
+      curve: pin.curve,
+      colour: (theme) => this.look(pin, theme).colour,
+      width: 1.5,
+      dash: dashes[pin.id - 1] ?? [],
+      draws: [this.draws],
+      uncertainty: () => 0.5 * 10 ** -decimals,
+    }));
   }
 
   #set(pins: readonly Pin[]): void {
     this.pins = pins;
     this.#memory.write('pins', {
       draws: this.draws,
-      pins: pins.map(({ curve: { T, t: at, dh, singleSource }, log10Ratio, ...rest }) => ({ ...rest, log10Ratio: log10Ratio === -Infinity ? '-Infinity' : log10Ratio, T, t: at === null ? null : [...at], dh: write(dh), singleSource: write(singleSource) })),
+      pins: pins.map(({ curve: { T, t: at, dh, singleSource }, log10Ratio, ...rest }) => ({
+        ...rest,
+        log10Ratio: log10Ratio === -Infinity ? '-Infinity' : log10Ratio,
+        T,
+        t: at === null ? null : [...at],
+        dh: write(dh),
+        singleSource: write(singleSource),
+      })),
     });
     for (const listener of this.#listeners) listener();
   }

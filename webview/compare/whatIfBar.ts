@@ -23,26 +23,62 @@ const leastReach = 2;
 const clipReach = [-3, 3] as const;
 const quietMs = 700;
 
-const linear = (min: number, max: number, allows: (value: number) => boolean, step = 0.01): Scale => ({ min, max, step, allows, print });
+const linear = (min: number, max: number, allows: (value: number) => boolean, step = 0.01): Scale => ({
+  min,
+  max,
+  step,
+  allows,
+  print,
+});
 const finite = Number.isFinite;
 
 const help = (): Help => ({
   text: [
-    t('Every change runs the same sequences again, with the files left as they are. The changed gradient is laid over the original in the gradient flow, and the verdict is told as before → after.'),
-    t('Wh is initialised first and rescaled then; its spectral radius and largest singular value move together, because one factor sets both. Clipping scales the gradients of the parameters, not what flows back through time. Truncation and the place of the loss change the total gradient; the verdict stands on the pure trip from the last step.'),
-    t('Apply writes it all into the config and the files that hold the weights as one edit, which one undo takes back.'),
+    t(
+      'Every change runs the same sequences again, with the files left as they are. The changed gradient is ' +
+        'laid over the original in the gradient flow, and the verdict is told as before → after.',
+    ),
+    t(
+      'Wh is initialised first and rescaled then; its spectral radius and largest singular value move ' +
+        'together, because one factor sets both. Clipping scales the gradients of the parameters, not what flows ' +
+        'back through time. Truncation and the place of the loss change the total gradient; the verdict stands ' +
+        'on the pure trip from the last step.',
+    ),
+    t(
+      'Apply writes it all into the config and the files that hold the weights as one edit, which one undo takes back.',
+    ),
   ],
   formula: 'Wh′ = Wh·ρ′/ρ(Wh)   Wx′ = s·Wx   b′ = b + β',
   source: 'Pascanu, Mikolov & Bengio 2013; Saxe, McClelland & Ganguli 2014; Le, Jaitly & Hinton 2015',
 });
 
 /** Before → after. */
-type Outcome = { readonly id: string; readonly name: string; read(run: Pick<TriedRun, 'verdict' | 'log10' | 'clipFactor' | 'lossValue'>): number; readonly print: (value: number) => string };
+type Outcome = {
+  readonly id: string;
+  readonly name: string;
+  read(run: Pick<TriedRun, 'verdict' | 'log10' | 'clipFactor' | 'lossValue'>): number;
+  readonly print: (value: number) => string;
+};
 const outcomes = (): readonly Outcome[] => [
-  { id: 'factor', name: t('per step back'), read: ({ verdict }) => verdict.perStepFactor ?? NaN, print: (value) => (Number.isNaN(value) ? '–' : `×${formatFactor(value)}`) },
-  { id: 'ratio', name: t('arrives at the first step'), read: ({ verdict }) => verdict.log10Ratio ?? NaN, print: (value) => (Number.isNaN(value) ? '–' : `×${formatLog10(value, 3)}`) },
+  {
+    id: 'factor',
+    name: t('per step back'),
+    read: ({ verdict }) => verdict.perStepFactor ?? NaN,
+    print: (value) => (Number.isNaN(value) ? '–' : `×${formatFactor(value)}`),
+  },
+  {
+    id: 'ratio',
+    name: t('arrives at the first step'),
+    read: ({ verdict }) => verdict.log10Ratio ?? NaN,
+    print: (value) => (Number.isNaN(value) ? '–' : `×${formatLog10(value, 3)}`),
+  },
   { id: 'total', name: '‖g_0‖', read: ({ log10 }) => log10.dh[0] ?? NaN, print: (value) => formatLog10(value, 3) },
-  { id: 'clip', name: t('clip'), read: ({ clipFactor }) => clipFactor ?? NaN, print: (value) => (Number.isNaN(value) ? '–' : `×${formatFactor(value)}`) },
+  {
+    id: 'clip',
+    name: t('clip'),
+    read: ({ clipFactor }) => clipFactor ?? NaN,
+    print: (value) => (Number.isNaN(value) ? '–' : `×${formatFactor(value)}`),
+  },
   { id: 'loss', name: t('loss'), read: ({ lossValue }) => lossValue ?? NaN, print: (value) => formatNumber(value) },
 ];
 
@@ -80,13 +116,26 @@ export class WhatIfBar {
     this.#page = page;
     this.#tried = tried;
     const change = (part: Partial<WhatIf>): void => tried.change(part);
-    const rescale = (measure: Measure) => (to: number): void => change({ rescale: { measure, to } });
+    const rescale =
+      (measure: Measure) =>
+      (to: number): void =>
+        change({ rescale: { measure, to } });
     const positive = (value: number): boolean => value >= 0 && finite(value);
     this.#way = dropdown(t('Initialisation of Wh'), (value) => {
       const way = ways.find((other) => other === value);
       change({ initialise: way === undefined ? null : { way, seed: this.#seedNow() } });
     });
-    this.#seed = el('input', { class: 'number', attributes: { type: 'number', min: '0', max: String(mostSeed), step: '1', value: '1', 'aria-label': t('Seed of the initialisation') } });
+    this.#seed = el('input', {
+      class: 'number',
+      attributes: {
+        type: 'number',
+        min: '0',
+        max: String(mostSeed),
+        step: '1',
+        value: '1',
+        'aria-label': t('Seed of the initialisation'),
+      },
+    });
     this.#seed.addEventListener('input', () => {
       const { initialise } = tried.whatIf;
       if (initialise !== null) change({ initialise: { ...initialise, seed: this.#seedNow() } });
@@ -96,31 +145,64 @@ export class WhatIfBar {
       change({ cell: cell === page.model.run?.cell ? null : cell });
     });
     this.#measures = {
-      spectralRadius: new Slider(t('Spectral radius of Wh'), linear(0, leastReach, positive), rescale('spectralRadius')),
+      spectralRadius: new Slider(
+        t('Spectral radius of Wh'),
+        linear(0, leastReach, positive),
+        rescale('spectralRadius'),
+      ),
       sigmaMax: new Slider(t('Largest singular value of Wh'), linear(0, leastReach, positive), rescale('sigmaMax')),
     };
-    this.#inputs = new Slider(t('Factor of Wx'), { ...logScale(-2, 1), allows: positive }, (value) => change({ inputScale: value === 1 ? null : value }));
-    this.#bias = new Slider(t('Shift of the bias'), linear(-2, 2, finite), (value) => change({ biasShift: value === 0 ? null : value }));
-    this.#clip = new Slider(t('Clip norm'), { ...logScale(...clipReach), allows: (value) => value > 0 && finite(value) }, (value, typed) => {
-      // The end of the slider is no clipping; a number that is typed is that number.
-      const wanted = !typed && value >= 10 ** clipReach[1] ? 'off' : value;
-      change({ clipNorm: wanted === 'off' && page.model.run?.clipFactor === null ? null : wanted });
-    });
-    this.#truncate = new Slider(t('Truncation after k steps'), linear(1, 2, (value) => Number.isInteger(value) && value >= 1, 1), (value) => {
-      const { run } = page.model;
-      const wanted = value >= (run?.shapes.T ?? 1) ? 'off' : value;
-      change({ truncate: wanted === (run?.truncate ?? 'off') ? null : wanted });
-    });
+    this.#inputs = new Slider(t('Factor of Wx'), { ...logScale(-2, 1), allows: positive }, (value) =>
+      change({ inputScale: value === 1 ? null : value }),
+    );
+    this.#bias = new Slider(t('Shift of the bias'), linear(-2, 2, finite), (value) =>
+      change({ biasShift: value === 0 ? null : value }),
+    );
+    this.#clip = new Slider(
+      t('Clip norm'),
+      { ...logScale(...clipReach), allows: (value) => value > 0 && finite(value) },
+      (value, typed) => {
+        // The end of the slider is no clipping; a number that is typed is that number.
+        const wanted = !typed && value >= 10 ** clipReach[1] ? 'off' : value;
+        change({ clipNorm: wanted === 'off' && page.model.run?.clipFactor === null ? null : wanted });
+      },
+    );
+    this.#truncate = new Slider(
+      t('Truncation after k steps'),
+      linear(1, 2, (value) => Number.isInteger(value) && value >= 1, 1),
+      (value) => {
+        const { run } = page.model;
+        const wanted = value >= (run?.shapes.T ?? 1) ? 'off' : value;
+        change({ truncate: wanted === (run?.truncate ?? 'off') ? null : wanted });
+      },
+    );
     this.#lossKind = dropdown(t('Where the loss sits'), (value) => {
       const T = page.model.run?.shapes.T ?? 1;
-      change({ lossAt: value === 'last' || value === 'every' ? value : value === 'step' ? Math.min(T - 1, page.timeline.cursor) : null });
+      change({
+        lossAt:
+          value === 'last' || value === 'every'
+            ? value
+            : value === 'step'
+              ? Math.min(T - 1, page.timeline.cursor)
+              : null,
+      });
     });
-    this.#lossStep = new Slider(t('Step that the loss sits on'), linear(0, 1, (value) => Number.isInteger(value) && value >= 0, 1), (value) => change({ lossAt: value }));
+    this.#lossStep = new Slider(
+      t('Step that the loss sits on'),
+      linear(0, 1, (value) => Number.isInteger(value) && value >= 0, 1),
+      (value) => change({ lossAt: value }),
+    );
 
     const field = (key: Key, name: string, ...content: readonly HTMLElement[]): HTMLElement => {
       const back = textButton('↺', t('{0}: as in the files', name), () => change({ [key]: null }));
       back.classList.add('back');
-      const element = el('div', { class: 'field', attributes: { 'data-field': key } }, el('span', { class: 'field-name' }, math(name)), ...content, back);
+      const element = el(
+        'div',
+        { class: 'field', attributes: { 'data-field': key } },
+        el('span', { class: 'field-name' }, math(name)),
+        ...content,
+        back,
+      );
       this.#fields.set(key, element);
       return element;
     };
@@ -134,10 +216,16 @@ export class WhatIfBar {
     this.#reset = button(t('Reset'), 'secondary', t('Everything as in the files'), () => tried.reset());
     this.#pin = button(t('Pin'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin());
     this.#apply = button(t('Apply'), 'primary', t('Write this into the config and the weights, as one edit'), () => {
-      void actions.apply(tried.whatIf).then((done) => { if (done) tried.markApplied(); });
+      void actions.apply(tried.whatIf).then((done) => {
+        if (done) tried.markApplied();
+      });
     });
-    this.element = el('section', { class: 'whatif', id: 'whatif', attributes: { 'aria-label': t('What if') } },
-      el('div', { class: 'fields' },
+    this.element = el(
+      'section',
+      { class: 'whatif', id: 'whatif', attributes: { 'aria-label': t('What if') } },
+      el(
+        'div',
+        { class: 'fields' },
         radius,
         measureField('sigmaMax', 'σ_max(Wh)'),
         field('initialise', 'Wh', this.#way, el('label', { class: 'seed' }, el('span', {}, t('seed')), this.#seed)),
@@ -146,11 +234,24 @@ export class WhatIfBar {
         field('biasShift', 'b +', this.#bias.element),
         field('clipNorm', t('Clip'), this.#clip.element),
         field('truncate', t('Truncate'), this.#truncate.element),
-        field('lossAt', t('Loss at'), this.#lossKind, this.#lossStep.element)),
-      el('div', { class: 'outcome' },
-        el('span', { class: 'turn' }, this.#before, el('span', { class: 'arrow', attributes: { 'aria-label': t('becomes') } }, '→'), this.#after), this.#numbers, this.#note,
-        el('span', { class: 'decide' }, this.#reset, this.#pin, this.#apply, helpButton)),
-      this.#spoken);
+        field('lossAt', t('Loss at'), this.#lossKind, this.#lossStep.element),
+      ),
+      el(
+        'div',
+        { class: 'outcome' },
+        el(
+          'span',
+          { class: 'turn' },
+          this.#before,
+          el('span', { class: 'arrow', attributes: { 'aria-label': t('becomes') } }, '→'),
+          this.#after,
+        ),
+        this.#numbers,
+        this.#note,
+        el('span', { class: 'decide' }, this.#reset, this.#pin, this.#apply, helpButton),
+      ),
+      this.#spoken,
+    );
     this.element.hidden = true;
     tried.onChange(() => this.show());
   }
@@ -161,7 +262,9 @@ export class WhatIfBar {
     this.show();
   }
 
-  get open(): boolean { return !this.element.hidden; }
+  get open(): boolean {
+    return !this.element.hidden;
+  }
 
   set open(open: boolean) {
     if (open === this.open) return;
@@ -196,21 +299,28 @@ export class WhatIfBar {
     const lossAt = whatIf.lossAt;
     this.#setOptions(run, whatIf);
     this.#seed.disabled = whatIf.initialise === null || whatIf.initialise.way === 'identity';
-    if (whatIf.initialise !== null && document.activeElement !== this.#seed) this.#seed.value = String(whatIf.initialise.seed);
+    if (whatIf.initialise !== null && document.activeElement !== this.#seed)
+      this.#seed.value = String(whatIf.initialise.seed);
     for (const measure of ['spectralRadius', 'sigmaMax'] as const) {
-      const told = whatIf.rescale?.measure === measure ? whatIf.rescale.to : this.#tried.run?.measures[measure] ?? null;
+      const told =
+        whatIf.rescale?.measure === measure ? whatIf.rescale.to : (this.#tried.run?.measures[measure] ?? null);
       const slider = this.#measures[measure];
       slider.scale = linear(0, this.#reach(measure, told), (value) => value >= 0 && finite(value));
       slider.show(told);
     }
     this.#inputs.show(whatIf.inputScale ?? 1);
     this.#bias.show(whatIf.biasShift ?? 0);
-    const clipped = whatIf.clipNorm ?? (run.clipNorm ?? 'off');
+    const clipped = whatIf.clipNorm ?? run.clipNorm ?? 'off';
     this.#clip.show(clipped === 'off' ? 10 ** clipReach[1] : clipped, clipped === 'off' ? t('off') : print(clipped));
     this.#truncate.scale = linear(1, Math.max(2, T), (value) => Number.isInteger(value) && value >= 1, 1);
     const k = whatIf.truncate ?? run.truncate ?? 'off';
     this.#truncate.show(k === 'off' ? T : k, k === 'off' ? t('off') : String(k));
-    this.#lossStep.scale = linear(0, Math.max(1, T - 1), (value) => Number.isInteger(value) && value >= 0 && value < T, 1);
+    this.#lossStep.scale = linear(
+      0,
+      Math.max(1, T - 1),
+      (value) => Number.isInteger(value) && value >= 0 && value < T,
+      1,
+    );
     const [only, ...others] = run.lossSteps;
     const inFile = only !== undefined && others.length === 0 && only[0] === only[1] ? only[0] : null;
     const at = typeof lossAt === 'number' ? lossAt : lossAt === 'last' ? T - 1 : lossAt === null ? inFile : null;
@@ -218,14 +328,19 @@ export class WhatIfBar {
     const fixed = run.lossValue !== null;
     this.#lossStep.disabled = fixed;
     this.#lossKind.toggleAttribute('disabled', fixed);
-    this.#fields.get('lossAt')?.setAttribute('title', fixed ? t('The loss of this experiment has targets for its own steps, so it cannot be moved.') : '');
+    this.#fields
+      .get('lossAt')
+      ?.setAttribute(
+        'title',
+        fixed ? t('The loss of this experiment has targets for its own steps, so it cannot be moved.') : '',
+      );
   }
 
   /** Where a slider of Wh ends. It stays while it is dragged, else it would run away from under the mouse. */
   #reach(measure: Measure, told: number | null): number {
     const reach = this.#reaches[measure];
     if (told === null || !finite(told) || (this.#tried.active && told <= reach)) return reach;
-    return this.#reaches[measure] = Math.max(leastReach, Math.ceil(1.5 * told));
+    return (this.#reaches[measure] = Math.max(leastReach, Math.ceil(1.5 * told)));
   }
 
   /** The toolkit reads its options late, so menus are filled only when something about them is another. */
@@ -235,9 +350,32 @@ export class WhatIfBar {
     if (key === this.#options) return;
     this.#options = key;
     const file = t('as is');
-    setOptions(this.#way, [['file', file], ['orthogonal', t('orthogonal')], ['identity', t('identity matrix')], ['glorot', 'Glorot'], ['he', 'He']], whatIf.initialise?.way ?? 'file');
-    setOptions(this.#cell, cells.map((cell) => [cell, cell]), whatIf.cell ?? run.cell);
-    setOptions(this.#lossKind, [['file', file], ['last', t('last step')], ['every', t('every step')], ['step', t('one step')]], lossKind);
+    setOptions(
+      this.#way,
+      [
+        ['file', file],
+        ['orthogonal', t('orthogonal')],
+        ['identity', t('identity matrix')],
+        ['glorot', 'Glorot'],
+        ['he', 'He'],
+      ],
+      whatIf.initialise?.way ?? 'file',
+    );
+    setOptions(
+      this.#cell,
+      cells.map((cell) => [cell, cell]),
+      whatIf.cell ?? run.cell,
+    );
+    setOptions(
+      this.#lossKind,
+      [
+        ['file', file],
+        ['last', t('last step')],
+        ['every', t('every step')],
+        ['step', t('one step')],
+      ],
+      lossKind,
+    );
   }
 
   #showOutcome(run: RunSummary): void {
@@ -249,10 +387,31 @@ export class WhatIfBar {
     this.#reset.disabled = !active;
     this.#apply.disabled = shown === null || applied;
     this.#pin.disabled = this.#apply.disabled || this.#pinsFull;
-    this.#numbers.replaceChildren(...(shown === null ? [] : outcomes().map((outcome) => ({ ...outcome, was: outcome.read(run), is: outcome.read(shown) })))
-      .filter(({ was, is }) => !(Number.isNaN(was) && Number.isNaN(is)))
-      .map(({ id, name, was, is, print: told }) => el('span', { attributes: { 'data-outcome': id, 'data-before': String(was), 'data-after': String(is) } }, el('span', { class: 'outcome-name' }, math(name)), ' ', told(was), ' → ', el('b', {}, told(is)))));
-    this.#note.textContent = refusal ?? (applied ? t('Written into the files; undo takes it back there. The next run shows it.') : active ? '' : t('Move something: the files stay as they are.'));
+    this.#numbers.replaceChildren(
+      ...(shown === null
+        ? []
+        : outcomes().map((outcome) => ({ ...outcome, was: outcome.read(run), is: outcome.read(shown) }))
+      )
+        .filter(({ was, is }) => !(Number.isNaN(was) && Number.isNaN(is)))
+        .map(({ id, name, was, is, print: told }) =>
+          el(
+            'span',
+            { attributes: { 'data-outcome': id, 'data-before': String(was), 'data-after': String(is) } },
+            el('span', { class: 'outcome-name' }, math(name)),
+            ' ',
+            told(was),
+            ' → ',
+            el('b', {}, told(is)),
+          ),
+        ),
+    );
+    this.#note.textContent =
+      refusal ??
+      (applied
+        ? t('Written into the files; undo takes it back there. The next run shows it.')
+        : active
+          ? ''
+          : t('Move something: the files stay as they are.'));
     this.#note.classList.toggle('refused', refusal !== null);
     this.#note.hidden = this.#note.textContent === '';
     this.#sayLater(shown, run);
@@ -263,7 +422,16 @@ export class WhatIfBar {
     if (this.#speak !== null) clearTimeout(this.#speak);
     this.#speak = setTimeout(() => {
       const [factor] = outcomes();
-      const told = factor === undefined || shown === null ? '' : t('{0} becomes {1}: {2} instead of {3} per step back.', this.#before.textContent, this.#after.textContent, factor.print(factor.read(shown)), factor.print(factor.read(run)));
+      const told =
+        factor === undefined || shown === null
+          ? ''
+          : t(
+              '{0} becomes {1}: {2} instead of {3} per step back.',
+              this.#before.textContent,
+              this.#after.textContent,
+              factor.print(factor.read(shown)),
+              factor.print(factor.read(run)),
+            );
       if (this.#spoken.textContent !== told) this.#spoken.textContent = told;
     }, quietMs);
   }

@@ -8,17 +8,31 @@ import type { WhatIf, WhatIfAnswer } from '../../src/protocol/index.js';
 export type { WhatIf };
 export type TriedRun = WhatIfAnswer & { readonly kind: 'run' };
 
-export const asItIs: WhatIf = { cell: null, initialise: null, rescale: null, inputScale: null, biasShift: null, clipNorm: null, truncate: null, lossAt: null };
-export const ways = ['orthogonal', 'identity', 'glorot', 'he'] as const satisfies readonly NonNullable<WhatIf['initialise']>['way'][];
+export const asItIs: WhatIf = {
+  cell: null,
+  initialise: null,
+  rescale: null,
+  inputScale: null,
+  biasShift: null,
+  clipNorm: null,
+  truncate: null,
+  lossAt: null,
+};
+export const ways = ['orthogonal', 'identity', 'glorot', 'he'] as const satisfies readonly NonNullable<
+  WhatIf['initialise']
+>['way'][];
 export const cells = ['tanh', 'relu', 'identity'] as const satisfies readonly NonNullable<WhatIf['cell']>[];
 const keys = Object.keys(asItIs) as (keyof WhatIf)[];
 /** What an earlier page wrote into its memory, as far as it still means something. */
 export function whatIfFrom(kept: unknown): WhatIf {
   if (typeof kept !== 'object' || kept === null) return asItIs;
   const parts = kept as Partial<Record<keyof WhatIf, unknown>>;
-  const word = <const W extends string>(value: unknown, words: readonly W[]): W | null => words.find((other) => other === value) ?? null;
-  const number = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
-  const record = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {});
+  const word = <const W extends string>(value: unknown, words: readonly W[]): W | null =>
+    words.find((other) => other === value) ?? null;
+  const number = (value: unknown): number | null =>
+    typeof value === 'number' && Number.isFinite(value) ? value : null;
+  const record = (value: unknown): Record<string, unknown> =>
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   const [anew, rescaled] = [record(parts.initialise), record(parts.rescale)];
   const [way, seed] = [word(anew['way'], ways), number(anew['seed'])];
   const [measure, to] = [word(rescaled['measure'], ['spectralRadius', 'sigmaMax'] as const), number(rescaled['to'])];
@@ -26,13 +40,18 @@ export function whatIfFrom(kept: unknown): WhatIf {
     cell: word(parts.cell, cells),
     initialise: way === null || seed === null ? null : { way, seed },
     rescale: measure === null || to === null ? null : { measure, to },
-    inputScale: number(parts.inputScale), biasShift: number(parts.biasShift),
-    clipNorm: word(parts.clipNorm, ['off'] as const) ?? number(parts.clipNorm), truncate: word(parts.truncate, ['off'] as const) ?? number(parts.truncate),
+    inputScale: number(parts.inputScale),
+    biasShift: number(parts.biasShift),
+    clipNorm: word(parts.clipNorm, ['off'] as const) ?? number(parts.clipNorm),
+    truncate: word(parts.truncate, ['off'] as const) ?? number(parts.truncate),
     lossAt: word(parts.lossAt, ['last', 'every'] as const) ?? number(parts.lossAt),
   };
 }
 
-/** A question that takes longer is given up for a newer one; a shorter one is waited for, so that every drag shows pictures. */
+/**
+ * A question that takes longer is given up for a newer one; a shorter one is waited for, so that every drag shows
+ * pictures.
+ */
 const patience = 2_000;
 
 export class Tried {
@@ -74,7 +93,17 @@ export class Tried {
   overlays(): readonly Overlay[] {
     const { shown } = this;
     if (shown === null) return [];
-    return [{ id: 'whatIf', name: t('what if'), curve: { T: shown.T, t: shown.steps, ...shown.log10 }, colour: ({ purple }) => purple, width: 2.5, dash: [], draws: ['dh', 'singleSource'] }];
+    return [
+      {
+        id: 'whatIf',
+        name: t('what if'),
+        curve: { T: shown.T, t: shown.steps, ...shown.log10 },
+        colour: ({ purple }) => purple,
+        width: 2.5,
+        dash: [],
+        draws: ['dh', 'singleSource'],
+      },
+    ];
   }
 
   onChange(listener: () => void): void {
@@ -125,7 +154,9 @@ export class Tried {
     this.#askedAt = performance.now();
     this.#waiting = false;
     // A question that nothing follows may take its time.
-    const later = setTimeout(() => { if (turn === this.#turn && this.#waiting) this.#ask(); }, patience);
+    const later = setTimeout(() => {
+      if (turn === this.#turn && this.#waiting) this.#ask();
+    }, patience);
     void this.#model.slice('whatIf', { whatIf: this.whatIf }).then((answer) => {
       clearTimeout(later);
       if (turn !== this.#turn) return;

@@ -16,7 +16,13 @@ import type { Field } from '../page/tablePlan.js';
 import type { Steps } from '../page/stepCache.js';
 
 /** `of`: whose number it is, where that is not the whole run; `older`: of the run before. */
-type Row = { readonly name: string; readonly id: string; read(run: RunSummary, t: number): Field; of?(run: RunSummary): string | null; older?(): boolean };
+type Row = {
+  readonly name: string;
+  readonly id: string;
+  read(run: RunSummary, t: number): Field;
+  of?(run: RunSummary): string | null;
+  older?(): boolean;
+};
 
 const number = (value: number): Field => ({ text: formatNumber(value), exact: String(value) });
 const share = (value: number): Field => ({ text: formatPercent(value), exact: String(value) });
@@ -24,10 +30,20 @@ const log = (value: number): Field => ({ text: formatLog10(value), exact: exactL
 
 const help = (): Help => ({
   text: [
-    say('Every number of the step under the cursor. g_t is the total gradient of the state: what the loss sends in directly and what the next step sends back. dz_t is what remains of it before the activation; the inputs, the weights and the step before all receive their share from there.'),
-    say('Norms are taken over the batch and the units. dWh_t, dWx_t and db_t are this step’s terms of the sums that train the shared weights. What is lost since the loss is measured on the gradient from the last step alone, as the verdict is. Move the cursor with the arrow keys, or click a plot.'),
+    say(
+      'Every number of the step under the cursor. g_t is the total gradient of the state: what the loss sends ' +
+        'in directly and what the next step sends back. dz_t is what remains of it before the activation; the ' +
+        'inputs, the weights and the step before all receive their share from there.',
+    ),
+    say(
+      'Norms are taken over the batch and the units. dWh_t, dWx_t and db_t are this step’s terms of the sums ' +
+        'that train the shared weights. What is lost since the loss is measured on the gradient from the last ' +
+        'step alone, as the verdict is. Move the cursor with the arrow keys, or click a plot.',
+    ),
   ],
-  formula: 'g_t = dhs_t + dh_t   dz_t = g_t ⊙ f′(z_t)   dx_t = dz_t·Wx^{T}   dh_{t−1} = dz_t·Wh^{T}   dWh_t = h_{t−1}^{T}·dz_t   dWx_t = x_t^{T}·dz_t',
+  formula:
+    'g_t = dhs_t + dh_t   dz_t = g_t ⊙ f′(z_t)   dx_t = dz_t·Wx^{T}   dh_{t−1} = dz_t·Wh^{T}   dWh_t = ' +
+    'h_{t−1}^{T}·dz_t   dWx_t = x_t^{T}·dz_t',
   source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
 });
 
@@ -43,11 +59,14 @@ export class AtStep {
 
   constructor(page: Page, steps: Steps) {
     this.#page = page;
-    this.#latest = new Latest(({ t, sequence }) => steps.at(t, sequence), (step) => {
-      // A report has the numbers of some steps: those of another may not stand under the name of one that it has not.
-      this.#values = step;
-      this.#showUnits();
-    });
+    this.#latest = new Latest(
+      ({ t, sequence }) => steps.at(t, sequence),
+      (step) => {
+        // A report has the numbers of some steps: those of another may not stand under the name of one that it has not.
+        this.#values = step;
+        this.#showUnits();
+      },
+    );
     const list = el('dl', { class: 'pairs' });
     for (const row of this.#rows()) {
       const value = el('dd', { attributes: { 'data-name': row.id } });
@@ -55,16 +74,32 @@ export class AtStep {
       this.#cells.set(row.id, { value, of });
       list.append(el('div', {}, el('dt', {}, math(row.name), of), value));
     }
-    const head = el('thead', {}, el('tr', {}, ...[say('unit'), 'h', 'g'].map((name) => el('th', { attributes: { scope: 'col' } }, name))));
+    const head = el(
+      'thead',
+      {},
+      el('tr', {}, ...[say('unit'), 'h', 'g'].map((name) => el('th', { attributes: { scope: 'col' } }, name))),
+    );
     const name = say('Numbers at the cursor');
     const copy = copyButton(name, () => Promise.resolve(this.#tsv()));
     const helpButton = textButton('?', say('What {0} shows', name), () => helpPopover(helpButton, name, help()));
-    this.element = el('section', { class: 'card', attributes: { 'aria-label': name } }, el('div', { class: 'card-head' }, this.#title, el('span', { class: 'actions' }, copy, helpButton)), list, this.#unitsTitle, el('table', { class: 'unit-values' }, head, this.#units));
-    page.timeline.onChange((change) => { if (change !== 'window') this.show(); });
+    this.element = el(
+      'section',
+      { class: 'card', attributes: { 'aria-label': name } },
+      el('div', { class: 'card-head' }, this.#title, el('span', { class: 'actions' }, copy, helpButton)),
+      list,
+      this.#unitsTitle,
+      el('table', { class: 'unit-values' }, head, this.#units),
+    );
+    page.timeline.onChange((change) => {
+      if (change !== 'window') this.show();
+    });
   }
 
   show(): void {
-    const { model: { run }, timeline } = this.#page;
+    const {
+      model: { run },
+      timeline,
+    } = this.#page;
     if (run === null) return;
     const { cursor } = timeline;
     this.#title.textContent = timeline.pinned ? say('At t = {0} · pinned', cursor) : say('At t = {0}', cursor);
@@ -90,20 +125,48 @@ export class AtStep {
     const { model } = this.#page;
     return [
       { id: 'h', name: '‖h_t‖', read: (run, t) => readField(run.steps, run.hNorm, t, number) },
-      { id: 'saturation', name: say('saturated units'), read: (run, t) => (run.saturation === null ? { text: say('none possible'), exact: '' } : readField(run.steps, run.saturation, t, share)) },
-      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readField(run.steps, run.log10.dh, t, log) },
-      { id: 'lost', name: say('lost since the loss'), read: (run, t) => readField(run.steps, run.log10.singleSource, t, (value) => {
-        const lost = stepValue(run.steps, run.log10.singleSource, run.verdict.source) - value;
-        if (Number.isNaN(lost)) return { text: '–', exact: '' };
-        if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
-        return { text: lost < -0.05 ? say('grown by {0} decades', (-lost).toFixed(1)) : say('{0} decades', Math.abs(lost).toFixed(1)), exact: String(lost) };
-      }) },
-      { id: 'jacobian', name: 'σ_{max}(∂h_t/∂h_{t−1})', read: (_run, t) => {
-        const { sigmaMax: { steps, values }, spectrum } = model;
-        return spectrum === null || (spectrum.fraction < 1 && Number.isNaN(stepValue(steps, values, t))) ? { text: '…', exact: '' } : readField(steps, values, t, number);
+      {
+        id: 'saturation',
+        name: say('saturated units'),
+        read: (run, t) =>
+          run.saturation === null
+            ? { text: say('none possible'), exact: '' }
+            : readField(run.steps, run.saturation, t, share),
       },
+      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readField(run.steps, run.log10.dh, t, log) },
+      {
+        id: 'lost',
+        name: say('lost since the loss'),
+        read: (run, t) =>
+          readField(run.steps, run.log10.singleSource, t, (value) => {
+            const lost = stepValue(run.steps, run.log10.singleSource, run.verdict.source) - value;
+            if (Number.isNaN(lost)) return { text: '–', exact: '' };
+            if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
+            return {
+              text:
+                lost < -0.05
+                  ? say('grown by {0} decades', (-lost).toFixed(1))
+                  : say('{0} decades', Math.abs(lost).toFixed(1)),
+              exact: String(lost),
+            };
+          }),
+      },
+      {
+        id: 'jacobian',
+        name: 'σ_{max}(∂h_t/∂h_{t−1})',
+        read: (_run, t) => {
+          const {
+            sigmaMax: { steps, values },
+            spectrum,
+          } = model;
+          return spectrum === null || (spectrum.fraction < 1 && Number.isNaN(stepValue(steps, values, t)))
+            ? { text: '…', exact: '' }
+            : readField(steps, values, t, number);
+        },
         // The spectrum is that of the first sequence alone.
-        of: ({ shapes: { B } }) => (B > 1 ? say('sequence {0}', 1) : null), older: () => model.spectrumIsOlder },
+        of: ({ shapes: { B } }) => (B > 1 ? say('sequence {0}', 1) : null),
+        older: () => model.spectrumIsOlder,
+      },
       { id: 'dx', name: '‖dx_t‖', read: (run, t) => readField(run.steps, run.log10.dx, t, log) },
       { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => readField(run.steps, run.log10.dWh, t, log) },
       { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => readField(run.steps, run.log10.dWx, t, log) },
@@ -113,15 +176,26 @@ export class AtStep {
 
   /** The numbers of the whole step, then those of the units. */
   #tsv(): string | null {
-    const { model: { run }, timeline: { cursor, units } } = this.#page;
+    const {
+      model: { run },
+      timeline: { cursor, units },
+    } = this.#page;
     if (run === null) return null;
     const known = this.#values?.t === cursor ? this.#values : null;
     return [
       ['t', String(cursor)],
-      ...this.#rows().map((row) => [[row.name, row.of?.(run) ?? ''].join(' ').trim(), row.older?.() === true ? '' : row.read(run, cursor).exact]),
+      ...this.#rows().map((row) => [
+        [row.name, row.of?.(run) ?? ''].join(' ').trim(),
+        row.older?.() === true ? '' : row.read(run, cursor).exact,
+      ]),
       [say('unit'), 'h', 'g'],
-      ...units.map((unit) => [String(unit), ...(known === null ? ['', ''] : [stateField(known, unit).exact, gradientField(known, unit).exact])]),
-    ].map((cells) => `${tsvLine(cells)}\n`).join('');
+      ...units.map((unit) => [
+        String(unit),
+        ...(known === null ? ['', ''] : [stateField(known, unit).exact, gradientField(known, unit).exact]),
+      ]),
+    ]
+      .map((cells) => `${tsvLine(cells)}\n`)
+      .join('');
   }
 
   #showUnits(): void {
@@ -129,9 +203,16 @@ export class AtStep {
     this.#unitsTitle.textContent = say('Chosen units, sequence {0}', timeline.shownSequence + 1);
     // The last answer stays until the next one is there: a blink of dashes at every move would be worse.
     const known = this.#values;
-    this.#units.replaceChildren(...timeline.units.map((unit) => {
-      const cells = known === null ? [emptyField, emptyField] : [stateField(known, unit), gradientField(known, unit)];
-      return el('tr', {}, el('th', { attributes: { scope: 'row' } }, String(unit)), ...cells.map((cell) => el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text)));
-    }));
+    this.#units.replaceChildren(
+      ...timeline.units.map((unit) => {
+        const cells = known === null ? [emptyField, emptyField] : [stateField(known, unit), gradientField(known, unit)];
+        return el(
+          'tr',
+          {},
+          el('th', { attributes: { scope: 'row' } }, String(unit)),
+          ...cells.map((cell) => el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text)),
+        );
+      }),
+    );
   }
 }

@@ -7,10 +7,21 @@ import { button, progressRing } from '../ui.js';
 import type { UiButton } from '../ui.js';
 import type { Model, PanelStatus, RunSummary } from '../page/model.js';
 
-export type HeaderActions = { cancel(): void; rerun(): void; revealConfig(): void; revealProblem(index: number): void; tryNext(): void };
+export type HeaderActions = {
+  cancel(): void;
+  rerun(): void;
+  revealConfig(): void;
+  revealProblem(index: number): void;
+  tryNext(): void;
+};
 
 type Kind = RunSummary['verdict']['kind'];
-const names: Readonly<Record<Kind, () => string>> = { vanishing: () => t('VANISHING'), healthy: () => t('HEALTHY'), exploding: () => t('EXPLODING'), nonfinite: () => t('NOT FINITE') };
+const names: Readonly<Record<Kind, () => string>> = {
+  vanishing: () => t('VANISHING'),
+  healthy: () => t('HEALTHY'),
+  exploding: () => t('EXPLODING'),
+  nonfinite: () => t('NOT FINITE'),
+};
 /** The shape says the same as the colour: going down, staying, going up, broken off. */
 const shapes: Readonly<Record<Kind, string>> = {
   vanishing: 'M1 3 C5 3 6 12 15 13 M15 13 L11.2 10.8 M15 13 L11.4 14.8',
@@ -18,7 +29,11 @@ const shapes: Readonly<Record<Kind, string>> = {
   exploding: 'M1 13 C8 13 11 10 14 2 M14 2 L10.4 4.6 M14 2 L15 6.2',
   nonfinite: 'M3 3 L13 13 M13 3 L3 13',
 };
-const phases: Readonly<Record<string, () => string>> = { read: () => t('Reading…'), run: () => t('Running…'), analyse: () => t('Analysing…') };
+const phases: Readonly<Record<string, () => string>> = {
+  read: () => t('Reading…'),
+  run: () => t('Running…'),
+  analyse: () => t('Analysing…'),
+};
 /** Runs shorter than this come and go without a word. */
 const quietMs = 300;
 const mostProblems = 50;
@@ -42,7 +57,11 @@ export function showBadge(badge: HTMLElement, kind: Kind, look: 'badge' | 'mark'
 
 /** Figures stand out, so that the sentence can be read at a glance. */
 function emphasised(sentence: string): (Node | string)[] {
-  return sentence.split(/((?:\bt\s[=≈]\s)?(?:[×≈<>]\s?)?(?<![\p{L}\d.])[−-]?\d+(?:[.,]\d+)*(?:\^[−-]?\d+|e[−+-]?\d+)?(?:\s?%|\s(?:steps?|decades?)\b)?)/u).map((part, i) => (i % 2 === 1 ? el('strong', {}, math(part)) : part));
+  return sentence
+    .split(
+      /((?:\bt\s[=≈]\s)?(?:[×≈<>]\s?)?(?<![\p{L}\d.])[−-]?\d+(?:[.,]\d+)*(?:\^[−-]?\d+|e[−+-]?\d+)?(?:\s?%|\s(?:steps?|decades?)\b)?)/u,
+    )
+    .map((part, i) => (i % 2 === 1 ? el('strong', {}, math(part)) : part));
 }
 
 /** Where the gradient enters: `last`, `every`, `given`, or a loss by its name and place, as `mse at last`. */
@@ -59,9 +78,23 @@ function sourceName({ upstream, lossSteps, lossCount }: RunSummary): string {
 
 /** tanh · B 4 · T 100 · I 4 · H 32 · float32 · 1.4 ms */
 const facts = (run: RunSummary): string => {
-  const { cell, shapes: { B, T, I, H }, dtype, elapsedMs, lossValue, clipFactor, truncate } = run;
+  const {
+    cell,
+    shapes: { B, T, I, H },
+    dtype,
+    elapsedMs,
+    lossValue,
+    clipFactor,
+    truncate,
+  } = run;
   return [
-    cell, `B ${B}`, `T ${T}`, `I ${I}`, `H ${H}`, dtype, sourceName(run),
+    cell,
+    `B ${B}`,
+    `T ${T}`,
+    `I ${I}`,
+    `H ${H}`,
+    dtype,
+    sourceName(run),
     ...(lossValue === null ? [] : [t('loss {0}', formatNumber(lossValue))]),
     ...(clipFactor === null ? [] : [t('clip ×{0}', formatFactor(clipFactor))]),
     ...(truncate === null ? [] : [t('cut every {0}', truncate)]),
@@ -90,16 +123,36 @@ export class Header {
 
   constructor(actions: HeaderActions) {
     this.#actions = actions;
-    this.#try = textButton(t('Show what it does'), t('Show what it does, without touching the files'), () => actions.tryNext());
+    this.#try = textButton(t('Show what it does'), t('Show what it does, without touching the files'), () =>
+      actions.tryNext(),
+    );
     this.#try.classList.add('link');
-    addEventListener('resize', () => { this.#verdict.style.minHeight = ''; });
-    this.#running.append(progressRing(t('A run is under way')), this.#phase, this.#progress, button(t('Cancel'), 'secondary', t('Stop this run'), () => actions.cancel()));
+    addEventListener('resize', () => {
+      this.#verdict.style.minHeight = '';
+    });
+    this.#running.append(
+      progressRing(t('A run is under way')),
+      this.#phase,
+      this.#progress,
+      button(t('Cancel'), 'secondary', t('Stop this run'), () => actions.cancel()),
+    );
     this.#running.hidden = true;
     this.#stale.hidden = true;
     this.#problems.hidden = true;
-    this.#verdict = el('div', { class: 'verdict' }, this.#badge, el('div', { class: 'verdict-text' }, el('h1', { class: 'unseen' }, t('RNN gradient inspector')), this.#reason, this.#next), el('div', { class: 'about' }, this.#name, this.#facts));
-    this.element = el('header', { class: 'head' },
-      this.#verdict, this.#running, this.#stale, this.#problems);
+    this.#verdict = el(
+      'div',
+      { class: 'verdict' },
+      this.#badge,
+      el(
+        'div',
+        { class: 'verdict-text' },
+        el('h1', { class: 'unseen' }, t('RNN gradient inspector')),
+        this.#reason,
+        this.#next,
+      ),
+      el('div', { class: 'about' }, this.#name, this.#facts),
+    );
+    this.element = el('header', { class: 'head' }, this.#verdict, this.#running, this.#stale, this.#problems);
   }
 
   show(model: Model): void {
@@ -113,7 +166,9 @@ export class Header {
     const { verdict } = run;
     showBadge(this.#badge, verdict.kind);
     this.#reason.replaceChildren(...emphasised(verdict.reason));
-    this.#next.replaceChildren(...(verdict.next === null ? [] : [...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try])]));
+    this.#next.replaceChildren(
+      ...(verdict.next === null ? [] : [...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try])]),
+    );
     this.#name.textContent = run.name;
     this.#name.title = run.name;
     this.#facts.textContent = facts(run);
@@ -134,23 +189,48 @@ export class Header {
     } else {
       this.#phase.textContent = phases[running.phase]?.() ?? '…';
       this.#progress.value = running.fraction;
-      this.#patience ??= setTimeout(() => { this.#running.hidden = false; }, quietMs);
+      this.#patience ??= setTimeout(() => {
+        this.#running.hidden = false;
+      }, quietMs);
     }
     // Without a picture, the problems below say all; a crash or a cancelled run has none and is told here.
     const { stale } = status;
     this.#stale.hidden = stale === null || (!hasPicture && status.problems.length > 0);
-    // Written only when it says something else: a live region that is written is read aloud, and status comes with every run.
+    // Written only when it says something else: a live region that is written is read aloud, and status comes with
+    // every run.
     const told = `${hasPicture} ${stale}`;
-    if (stale !== null && told !== this.#staleTold) this.#stale.replaceChildren(...(hasPicture ? [el('b', {}, t('The picture shows the last good run: '))] : []), stale);
+    if (stale !== null && told !== this.#staleTold)
+      this.#stale.replaceChildren(
+        ...(hasPicture ? [el('b', {}, t('The picture shows the last good run: '))] : []),
+        stale,
+      );
     this.#staleTold = told;
     const key = JSON.stringify(status.problems);
     if (key === this.#problemsKey) return;
     this.#problemsKey = key;
     this.#problems.hidden = status.problems.length === 0;
     const rest = status.problems.length - mostProblems;
-    this.#problems.replaceChildren(...status.problems.slice(0, mostProblems).map(({ index, severity, place, text }) => el('li', { class: severity },
-      el('button', { class: 'problem', attributes: { type: 'button' }, title: t('Show this place in the editor'), onClick: () => this.#actions.revealProblem(index) },
-        el('span', { class: 'severity' }, severity === 'error' ? t('✕ error') : t('⚠ warning')), el('span', { class: 'place' }, place), el('span', { class: 'text' }, text)))), ...(rest > 0 ? [el('li', { class: 'rest' }, t('and {0} more in the Problems panel', rest))] : []));
+    this.#problems.replaceChildren(
+      ...status.problems.slice(0, mostProblems).map(({ index, severity, place, text }) =>
+        el(
+          'li',
+          { class: severity },
+          el(
+            'button',
+            {
+              class: 'problem',
+              attributes: { type: 'button' },
+              title: t('Show this place in the editor'),
+              onClick: () => this.#actions.revealProblem(index),
+            },
+            el('span', { class: 'severity' }, severity === 'error' ? t('✕ error') : t('⚠ warning')),
+            el('span', { class: 'place' }, place),
+            el('span', { class: 'text' }, text),
+          ),
+        ),
+      ),
+      ...(rest > 0 ? [el('li', { class: 'rest' }, t('and {0} more in the Problems panel', rest))] : []),
+    );
   }
 }
 
@@ -163,8 +243,18 @@ export class Blank {
 
   constructor(actions: HeaderActions) {
     this.#run = button(t('Run again'), 'primary', t('Run the experiment'), () => actions.rerun());
-    this.element = el('div', { class: 'blank' }, this.#title, this.#text,
-      el('div', { class: 'row' }, this.#run, button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig())));
+    this.element = el(
+      'div',
+      { class: 'blank' },
+      this.#title,
+      this.#text,
+      el(
+        'div',
+        { class: 'row' },
+        this.#run,
+        button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig()),
+      ),
+    );
   }
 
   show({ status, run }: Model): void {
@@ -174,13 +264,25 @@ export class Blank {
     const errors = status?.problems.filter(({ severity }) => severity === 'error').length ?? 0;
     if (errors > 0) {
       this.#title.textContent = t('This experiment cannot run yet');
-      this.#text.textContent = errors === 1 ? t('One problem stands in the way. Choose it above to see its place in the editor; the picture appears as soon as it is mended.') : t('{0} problems stand in the way. Choose one above to see its place in the editor; the picture appears as soon as all are mended.', errors);
+      this.#text.textContent =
+        errors === 1
+          ? t(
+              'One problem stands in the way. Choose it above to see its place in the editor; the picture ' +
+                'appears as soon as it is mended.',
+            )
+          : t(
+              '{0} problems stand in the way. Choose one above to see its place in the editor; the picture ' +
+                'appears as soon as all are mended.',
+              errors,
+            );
     } else if ((status?.running ?? null) !== null) {
       this.#title.textContent = t('The first run is under way');
       this.#text.textContent = t('Every timestep’s hidden state and gradient will appear here, on one time axis.');
     } else {
       this.#title.textContent = t('No run yet');
-      this.#text.textContent = t('Run a config to see, at every timestep, whether its gradient survives the trip back through time.');
+      this.#text.textContent = t(
+        'Run a config to see, at every timestep, whether its gradient survives the trip back through time.',
+      );
     }
   }
 }

@@ -1,15 +1,28 @@
 // The diverging colour map of the heatmaps: orange for negative, the editor's background for zero, blue for positive.
-// Blue and orange stay apart for every common kind of colour blindness; equal steps in OKLab (Ottosson 2020) look equally far apart.
+// Blue and orange stay apart for every common kind of colour blindness; equal steps in OKLab (Ottosson 2020) look
+// equally far apart.
 import { fromLch, fromOklab, luminance, parseColour, toOklab } from './colourMaths.js';
 import type { Triple } from './colourMaths.js';
 import type { Theme } from './theme.js';
 
 /** Anchors by the lightness of the background: [orange, blue] as OKLCh (lightness, chroma, hue in degrees). */
 const anchors: Readonly<Record<Theme['kind'], readonly [Triple, Triple]>> = {
-  dark: [[0.7, 0.165, 52], [0.7, 0.15, 250]],
-  light: [[0.56, 0.165, 45], [0.48, 0.17, 258]],
-  'high-contrast': [[0.8, 0.17, 60], [0.78, 0.14, 240]],
-  'high-contrast-light': [[0.5, 0.16, 42], [0.42, 0.18, 260]],
+  dark: [
+    [0.7, 0.165, 52],
+    [0.7, 0.15, 250],
+  ],
+  light: [
+    [0.56, 0.165, 45],
+    [0.48, 0.17, 258],
+  ],
+  'high-contrast': [
+    [0.8, 0.17, 60],
+    [0.78, 0.14, 240],
+  ],
+  'high-contrast-light': [
+    [0.5, 0.16, 42],
+    [0.42, 0.18, 260],
+  ],
 };
 
 /** Contrast that text of this size needs (WCAG 2.2, 1.4.3). */
@@ -17,12 +30,17 @@ const enoughContrast = 4.5;
 
 /** The colour as text: mixed with the foreground until it can be read on the background. Lines keep the pure colour. */
 export function readable(colour: string, { background, foreground }: Theme): string {
-  const [from, to, behind] = [toOklab(parseColour(colour)), toOklab(parseColour(foreground)), luminance(parseColour(background))];
+  const [from, to, behind] = [
+    toOklab(parseColour(colour)),
+    toOklab(parseColour(foreground)),
+    luminance(parseColour(background)),
+  ];
   for (let share = 0; share < 1; share += 0.1) {
     const mix = (channel: 0 | 1 | 2): number => from[channel] + (to[channel] - from[channel]) * share;
     const mixed = fromOklab([mix(0), mix(1), mix(2)]);
     const front = luminance(mixed);
-    if ((Math.max(front, behind) + 0.05) / (Math.min(front, behind) + 0.05) >= enoughContrast) return `rgb(${mixed.join(', ')})`;
+    if ((Math.max(front, behind) + 0.05) / (Math.min(front, behind) + 0.05) >= enoughContrast)
+      return `rgb(${mixed.join(', ')})`;
   }
   return foreground;
 }

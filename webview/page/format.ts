@@ -1,10 +1,23 @@
 // Numbers as people read them. Norms arrive as log10, so that 10^-451 is as good a number as 0.5.
 
-const superscripts: Readonly<Record<string, string>> = { '-': '⁻', '0': '⁰', '1': '¹', '2': '²', '3': '³', '4': '⁴', '5': '⁵', '6': '⁶', '7': '⁷', '8': '⁸', '9': '⁹' };
+const superscripts: Readonly<Record<string, string>> = {
+  '-': '⁻',
+  '0': '⁰',
+  '1': '¹',
+  '2': '²',
+  '3': '³',
+  '4': '⁴',
+  '5': '⁵',
+  '6': '⁶',
+  '7': '⁷',
+  '8': '⁸',
+  '9': '⁹',
+};
 const superscript = (text: string): string => text.replace(/[-\d]/g, (digit) => superscripts[digit] ?? digit);
 
 /** `10⁻³` for −3; a fraction keeps one digit; what is no exponent by its value: 0 for −∞. */
-export const powerOfTen = (exponent: number): string => (Number.isFinite(exponent) ? `10${superscript(String(Math.round(exponent * 10) / 10))}` : formatNumber(10 ** exponent));
+export const powerOfTen = (exponent: number): string =>
+  Number.isFinite(exponent) ? `10${superscript(String(Math.round(exponent * 10) / 10))}` : formatNumber(10 ** exponent);
 
 /** Four significant digits: `1.901`, `5.969e-3`; not-a-number and infinity by name. */
 export function formatNumber(value: number, digits = 4): string {
@@ -46,7 +59,9 @@ export function exactLog10(log10: number): string {
   return inDoubleRange(log10) ? String(10 ** log10) : split(log10, 12);
 }
 
-/** A share in percent, as the verdict tells it: more digits the nearer it is to 0 or to 100 %, never rounded to either. */
+/**
+ * A share in percent, as the verdict tells it: more digits the nearer it is to 0 or to 100 %, never rounded to either.
+ */
 export function formatPercent(share: number): string {
   const value = share * 100;
   if (!Number.isFinite(value)) return formatNumber(value);
@@ -55,9 +70,13 @@ export function formatPercent(share: number): string {
   return `${Number(value.toPrecision(digits))} %`;
 }
 
-export const formatMs = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`);
+export const formatMs = (ms: number): string =>
+  ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`;
 
-/** A factor per step: enough digits that 0.9998 does not become 1, except nearer than 1e-6, which the verdict calls no change. */
+/**
+ * A factor per step: enough digits that 0.9998 does not become 1, except nearer than 1e-6, which the verdict calls no
+ * change.
+ */
 export function formatFactor(factor: number): string {
   if (!(factor < 1e4) || (factor !== 0 && factor < 1e-3)) return formatNumber(factor, 3);
   const off = Math.abs(factor - 1);
@@ -83,7 +102,7 @@ export function parseUnits(text: string, H: number): number[] | null {
 /** [0,3,7,8,9] → `0,3,7-9`. */
 export function printUnits(units: readonly number[]): string {
   const parts: string[] = [];
-  for (let start = 0; start < units.length; ) {
+  for (let start = 0; start < units.length;) {
     let end = start;
     while (end + 1 < units.length && units[end + 1] === (units[end] ?? 0) + 1) end++;
     const [from, to] = [units[start] ?? 0, units[end] ?? 0];
@@ -95,4 +114,9 @@ export function printUnits(units: readonly number[]): string {
 
 /** A file name from what the user called the run. */
 export const fileName = (name: string, what: string, extension: string): string =>
-  `${name.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 60) || 'run'}-${what}.${extension}`;
+  `${
+    name
+      .replace(/[^\p{L}\p{N}]+/gu, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, 60) || 'run'
+  }-${what}.${extension}`;

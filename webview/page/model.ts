@@ -1,24 +1,65 @@
 // What the host has told: the status, the run on screen and its spectrum; and the way to ask for slices of that run.
 import { inReport } from './inReport.js';
 import { refined } from './refinedSeries.js';
-import type { PanelStatus, RunSummary, SeriesAnswer, SliceRequests, SpectrumSummary, TimeWindow } from '../../src/protocol/index.js';
+import type {
+  PanelStatus,
+  RunSummary,
+  SeriesAnswer,
+  SliceRequests,
+  SpectrumSummary,
+  TimeWindow,
+} from '../../src/protocol/index.js';
 
-export type { ActivationBins, Activations, AttributionPicture, AttributionRow, Band, Heatmap, Histogram, Jacobians, LogSeries, OpenedUnit, PanelStatus, ReachValues, RunSeries, RunSummary, SeriesAnswer, SpectrumSummary, StepValues, TimeWindow, UnitOrder, WeightName, WeightsPicture } from '../../src/protocol/index.js';
+export type {
+  ActivationBins,
+  Activations,
+  AttributionPicture,
+  AttributionRow,
+  Band,
+  Heatmap,
+  Histogram,
+  Jacobians,
+  LogSeries,
+  OpenedUnit,
+  PanelStatus,
+  ReachValues,
+  RunSeries,
+  RunSummary,
+  SeriesAnswer,
+  SpectrumSummary,
+  StepValues,
+  TimeWindow,
+  UnitOrder,
+  WeightName,
+  WeightsPicture,
+} from '../../src/protocol/index.js';
 export type Shapes = RunSummary['shapes'];
 
 /** `series`: the same run, known finer where it is looked at. */
 export type ModelChange = 'status' | 'run' | 'spectrum' | 'series';
-type Slices = { [K in keyof SliceRequests]: (params: Omit<SliceRequests[K]['params'], 'runId'>) => Promise<SliceRequests[K]['result']> };
-export type AskSlice = <K extends keyof SliceRequests>(name: K, params: SliceRequests[K]['params']) => Promise<SliceRequests[K]['result']>;
+type Slices = {
+  [K in keyof SliceRequests]: (
+    params: Omit<SliceRequests[K]['params'], 'runId'>,
+  ) => Promise<SliceRequests[K]['result']>;
+};
+export type AskSlice = <K extends keyof SliceRequests>(
+  name: K,
+  params: SliceRequests[K]['params'],
+) => Promise<SliceRequests[K]['result']>;
 
 /** Steps on either side of the cursor that are known one by one. */
 const reach = 2048;
 
-/** Numbers of a run that cannot be had: a newer run replaced it, or the host could not answer, which is logged by then. */
+/**
+ * Numbers of a run that cannot be had: a newer run replaced it, or the host could not answer, which is logged by then.
+ */
 export class NotToBeHad extends Error {
   override readonly name = 'NotToBeHad';
   /** `detail`: what the host said. */
-  constructor(readonly why: 'replaced' | 'unanswered', readonly detail = '') {
+  constructor(
+    readonly why: 'replaced' | 'unanswered',
+    readonly detail = '',
+  ) {
     super(why);
   }
 }
@@ -43,8 +84,18 @@ export class Model {
   #overview: RunSummary | null = null;
   #around: SeriesAnswer | null = null;
   #inView: SeriesAnswer | null = null;
-  readonly #latestAround = new Latest((window: TimeWindow) => this.slice('series', { window }), (answer) => { if (answer !== null) this.#refine(answer, this.#inView); });
-  readonly #latestInView = new Latest((window: TimeWindow) => this.slice('series', { window }), (answer) => { if (answer !== null) this.#refine(this.#around, answer); });
+  readonly #latestAround = new Latest(
+    (window: TimeWindow) => this.slice('series', { window }),
+    (answer) => {
+      if (answer !== null) this.#refine(answer, this.#inView);
+    },
+  );
+  readonly #latestInView = new Latest(
+    (window: TimeWindow) => this.slice('series', { window }),
+    (answer) => {
+      if (answer !== null) this.#refine(this.#around, answer);
+    },
+  );
   readonly #listeners = new Set<(change: ModelChange) => void>();
   readonly #ask: AskSlice;
   readonly #failed: (error: unknown) => void;
@@ -55,11 +106,14 @@ export class Model {
   }
 
   /** The spectrum is of the run before the one on screen. */
-  get spectrumIsOlder(): boolean { return this.spectrum !== null && this.run !== null && this.spectrum.runId !== this.run.runId; }
+  get spectrumIsOlder(): boolean {
+    return this.spectrum !== null && this.run !== null && this.spectrum.runId !== this.run.runId;
+  }
 
   /** Resolves when the spectrum is that of the run on screen, or nothing will make it so. */
   async ownSpectrum(): Promise<void> {
-    while (this.spectrumIsOlder && (this.status?.running ?? null) !== null) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (this.spectrumIsOlder && (this.status?.running ?? null) !== null)
+      await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   onChange(listener: (change: ModelChange) => void): void {
@@ -87,8 +141,14 @@ export class Model {
     this.#tell('spectrum');
   }
 
-  /** A slice of the run on screen; null when there is none, when it was replaced meanwhile, or when the host could not answer (then it is logged). */
-  async slice<K extends keyof SliceRequests>(name: K, params: Parameters<Slices[K]>[0]): Promise<SliceRequests[K]['result'] | null> {
+  /**
+   * A slice of the run on screen; null when there is none, when it was replaced meanwhile, or when the host could not
+   * answer (then it is logged).
+   */
+  async slice<K extends keyof SliceRequests>(
+    name: K,
+    params: Parameters<Slices[K]>[0],
+  ): Promise<SliceRequests[K]['result'] | null> {
     const runId = this.run?.runId;
     if (runId === undefined) return null;
     try {
@@ -100,8 +160,14 @@ export class Model {
     }
   }
 
-  /** The same of an analysis, which is worth a second try: null when there is no run or it was replaced meanwhile. @throws NotToBeHad when the host could not answer, which is logged */
-  async analysis<K extends keyof SliceRequests>(name: K, params: Parameters<Slices[K]>[0]): Promise<SliceRequests[K]['result'] | null> {
+  /**
+   * The same of an analysis, which is worth a second try: null when there is no run or it was replaced meanwhile.
+   * @throws NotToBeHad when the host could not answer, which is logged
+   */
+  async analysis<K extends keyof SliceRequests>(
+    name: K,
+    params: Parameters<Slices[K]>[0],
+  ): Promise<SliceRequests[K]['result'] | null> {
     const runId = this.run?.runId;
     if (runId === undefined) return null;
     try {
@@ -115,7 +181,11 @@ export class Model {
   }
 
   /** A slice of one run and no other. Null only in a report, of what was not recorded. @throws NotToBeHad */
-  async sliceOf<K extends keyof SliceRequests>({ runId }: RunSummary, name: K, params: Parameters<Slices[K]>[0]): Promise<SliceRequests[K]['result']> {
+  async sliceOf<K extends keyof SliceRequests>(
+    { runId }: RunSummary,
+    name: K,
+    params: Parameters<Slices[K]>[0],
+  ): Promise<SliceRequests[K]['result']> {
     const result = await this.#ask(name, { ...params, runId }).catch((error: unknown) => {
       this.#failed(error);
       throw new NotToBeHad('unanswered');
@@ -129,22 +199,34 @@ export class Model {
     const { run } = this;
     if ((run?.steps ?? null) === null || run === null) return;
     const { T } = run.shapes;
-    if (this.#around === null || cursor < this.#around.window.t0 || cursor >= this.#around.window.t1) this.#latestAround.request({ t0: Math.max(0, cursor - reach), t1: Math.min(T, cursor + reach) });
+    if (this.#around === null || cursor < this.#around.window.t0 || cursor >= this.#around.window.t1)
+      this.#latestAround.request({ t0: Math.max(0, cursor - reach), t1: Math.min(T, cursor + reach) });
     if (window.t1 - window.t0 === T) {
       if (this.#inView !== null) this.#refine(this.#around, null);
-    } else if (this.#inView?.window.t0 !== window.t0 || this.#inView.window.t1 !== window.t1) this.#latestInView.request(window);
+    } else if (this.#inView?.window.t0 !== window.t0 || this.#inView.window.t1 !== window.t1)
+      this.#latestInView.request(window);
   }
 
-  /** σ_max of the Jacobians around the cursor; NaN where it is not known yet. `steps`: those that the values are of, null: every one from 0. */
+  /**
+   * σ_max of the Jacobians around the cursor; NaN where it is not known yet. `steps`: those that the values are of,
+   * null: every one from 0.
+   */
   get sigmaMax(): { readonly steps: Float64Array | null; readonly values: Float64Array } {
-    if (this.run?.steps === null) return { steps: null, values: this.spectrum?.jacobianSigmaMax ?? new Float64Array(0) };
-    return { steps: this.#around?.steps ?? new Float64Array(0), values: this.#around?.jacobianSigmaMax ?? new Float64Array(0) };
+    if (this.run?.steps === null)
+      return { steps: null, values: this.spectrum?.jacobianSigmaMax ?? new Float64Array(0) };
+    return {
+      steps: this.#around?.steps ?? new Float64Array(0),
+      values: this.#around?.jacobianSigmaMax ?? new Float64Array(0),
+    };
   }
 
   #refine(around: SeriesAnswer | null, inView: SeriesAnswer | null): void {
     [this.#around, this.#inView] = [around, inView];
     if (this.#overview === null) return;
-    this.run = refined(this.#overview, [around, inView].filter((part) => part !== null));
+    this.run = refined(
+      this.#overview,
+      [around, inView].filter((part) => part !== null),
+    );
     this.#tell('series');
   }
 
@@ -166,21 +248,29 @@ export class Latest<P, R> {
   #failure: Failure | null = null;
 
   /** `failed` is called when `ask` found that the numbers cannot be had. */
-  constructor(ask: (params: P) => Promise<R>, show: (result: R, params: P) => void, failed: () => void = () => undefined) {
+  constructor(
+    ask: (params: P) => Promise<R>,
+    show: (result: R, params: P) => void,
+    failed: () => void = () => undefined,
+  ) {
     this.#ask = ask;
     this.#show = show;
     this.#failed = failed;
   }
 
   /** Stands until there is an answer, or until it is forgotten. */
-  get failure(): Failure | null { return this.#failure; }
+  get failure(): Failure | null {
+    return this.#failure;
+  }
 
   forget(): void {
     this.#failure = null;
   }
 
   /** Whether an answer is still to come. */
-  get busy(): boolean { return this.#busy; }
+  get busy(): boolean {
+    return this.#busy;
+  }
 
   request(params: P): void {
     this.#next = { params };

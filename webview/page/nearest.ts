@@ -13,8 +13,11 @@ export function nearestIndex(t: Float64Array, step: number): number {
 }
 
 /** How the reading of a decimated line is printed: as an approximation where the line does not hold the step itself. */
-export const printNear = (t: Float64Array | null, print: (value: number) => string) => (value: number, step: number): string =>
-  (t === null || Number.isNaN(value) || t[nearestIndex(t, step)] === step ? print(value) : `≈ ${print(value)}`);
+export const printNear =
+  (t: Float64Array | null, print: (value: number) => string) =>
+  (value: number, step: number): string =>
+    t === null || Number.isNaN(value) || t[nearestIndex(t, step)] === step ? print(value) : `≈ ${print(value)}`;
 
 /** The value at step t of a series that may be decimated: the nearest step that it holds. */
-export const nearest = (t: Float64Array, values: ArrayLike<number>, step: number): number => values[nearestIndex(t, step)] ?? NaN;
+export const nearest = (t: Float64Array, values: ArrayLike<number>, step: number): number =>
+  values[nearestIndex(t, step)] ?? NaN;

@@ -1,8 +1,10 @@
-// What the page remembers over a reload of the window: the time view, folds, heights, choices. Kept by VS Code with the panel.
+// What the page remembers over a reload of the window: the time view, folds, heights, choices. Kept by VS Code with the
+// panel.
 
 export type VsCodeApi = { postMessage(message: unknown): void; getState(): unknown; setState(state: unknown): void };
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export class Memory {
   readonly #api: VsCodeApi;
@@ -16,7 +18,9 @@ export class Memory {
     addEventListener('pagehide', () => this.#flush());
   }
 
-  /** A section as it was written last; an older version of the page may have written it, so readers check each field. */
+  /**
+   * A section as it was written last; an older version of the page may have written it, so readers check each field.
+   */
   read(section: string): Record<string, unknown> {
     const value = this.#state[section];
     return isRecord(value) ? value : {};
@@ -44,6 +48,9 @@ export class Memory {
   }
 }
 
-export const asInteger = (value: unknown): number | null => (typeof value === 'number' && Number.isInteger(value) ? value : null);
-export const asIntegers = (value: unknown): number[] | null => (Array.isArray(value) && value.every((item) => Number.isInteger(item)) ? (value as number[]) : null);
-export const asStrings = (value: unknown): string[] | null => (Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null);
+export const asInteger = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isInteger(value) ? value : null;
+export const asIntegers = (value: unknown): number[] | null =>
+  Array.isArray(value) && value.every((item) => Number.isInteger(item)) ? (value as number[]) : null;
+export const asStrings = (value: unknown): string[] | null =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null;

@@ -1,4 +1,5 @@
-// Numbers of the run step by step. Of a very long run the page has the steps that tell most, and every step around what is looked at.
+// Numbers of the run step by step. Of a very long run the page has the steps that tell most, and every step around what
+// is looked at.
 import { inReport } from './inReport.js';
 import { nearestIndex, printNear } from './nearest.js';
 import { emptyField } from './tablePlan.js';
@@ -14,32 +15,74 @@ export function stepValue(steps: Float64Array | null, values: ArrayLike<number>,
 }
 
 /** The value at the nearest step that the page has: for pictures, where neighbours share a pixel. */
-export const nearStepValue = (steps: Float64Array | null, values: ArrayLike<number>, t: number): number => (steps === null ? values[t] : values[nearestIndex(steps, t)]) ?? NaN;
+export const nearStepValue = (steps: Float64Array | null, values: ArrayLike<number>, t: number): number =>
+  (steps === null ? values[t] : values[nearestIndex(steps, t)]) ?? NaN;
 
-/** What is read at step t. A report has nothing finer to ask for: of a very long run it tells the nearest step that it has, as ≈. */
-export const readAt = (steps: Float64Array | null, values: ArrayLike<number>, t: number): number => (inReport ? nearStepValue : stepValue)(steps, values, t);
-export const printRead = (steps: Float64Array | null, print: (value: number) => string): ((value: number, t: number) => string) => printNear(inReport ? steps : null, print);
-export const reading = (steps: Float64Array | null, values: ArrayLike<number>, t: number, print: (value: number) => string): string => printRead(steps, print)(readAt(steps, values, t), t);
+/**
+ * What is read at step t. A report has nothing finer to ask for: of a very long run it tells the nearest step that it
+ * has, as ≈.
+ */
+export const readAt = (steps: Float64Array | null, values: ArrayLike<number>, t: number): number =>
+  (inReport ? nearStepValue : stepValue)(steps, values, t);
+export const printRead = (
+  steps: Float64Array | null,
+  print: (value: number) => string,
+): ((value: number, t: number) => string) => printNear(inReport ? steps : null, print);
+export const reading = (
+  steps: Float64Array | null,
+  values: ArrayLike<number>,
+  t: number,
+  print: (value: number) => string,
+): string => printRead(steps, print)(readAt(steps, values, t), t);
 
-/** The cell of step t, empty while the page has not got it; in a report of a very long run that of the nearest step that it has, as ≈. */
-export function readField(steps: Float64Array | null, values: ArrayLike<number>, t: number, cell: (value: number) => Field): Field {
+/**
+ * The cell of step t, empty while the page has not got it; in a report of a very long run that of the nearest step that
+ * it has, as ≈.
+ */
+export function readField(
+  steps: Float64Array | null,
+  values: ArrayLike<number>,
+  t: number,
+  cell: (value: number) => Field,
+): Field {
   const value = readAt(steps, values, t);
   if (steps === null || steps[nearestIndex(steps, t)] === t) return cell(value);
   return Number.isNaN(value) ? emptyField : { text: printRead(steps, (near) => cell(near).text)(value, t), exact: '' };
 }
 
-/** The rows of a table of series: all steps, or in a report of a very long run those that it has. `cells` is asked for ascending steps. @throws NotToBeHad by its `rows` */
-export function seriesRows(model: Model, run: RunSummary, rowsAtOnce: number, cells: (series: RunSeries, steps: readonly number[]) => Field[][] | Promise<Field[][]>): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
+/**
+ * The rows of a table of series: all steps, or in a report of a very long run those that it has. `cells` is asked for
+ * ascending steps. @throws NotToBeHad by its `rows`
+ */
+export function seriesRows(
+  model: Model,
+  run: RunSummary,
+  rowsAtOnce: number,
+  cells: (series: RunSeries, steps: readonly number[]) => Field[][] | Promise<Field[][]>,
+): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
   const shared = { rowName: 't', rowsAtOnce };
   const known = inReport ? run.steps : null;
-  if (known === null) return { ...shared, rowCount: run.shapes.T, rows: async (from, to) => cells(await everyStep(model, run, from, to), Array.from({ length: to - from }, (_, i) => from + i)) };
+  if (known === null)
+    return {
+      ...shared,
+      rowCount: run.shapes.T,
+      rows: async (from, to) =>
+        cells(
+          await everyStep(model, run, from, to),
+          Array.from({ length: to - from }, (_, i) => from + i),
+        ),
+    };
   return {
-    ...shared, rowCount: known.length, steps: known, rowLabel: (row) => String(known[row] ?? ''), rowOf: (t) => nearestIndex(known, t),
+    ...shared,
+    rowCount: known.length,
+    steps: known,
+    rowLabel: (row) => String(known[row] ?? ''),
+    rowOf: (t) => nearestIndex(known, t),
     rows: async (from, to) => cells(run, [...known.subarray(from, to)]),
   };
 }
 
 /** Steps from ≤ t < to, every one of them. @throws NotToBeHad */
 async function everyStep(model: Model, run: RunSummary, from: number, to: number): Promise<RunSeries> {
-  return run.steps === null ? run : (await model.sliceOf(run, 'series', { window: { t0: from, t1: to } })) ?? run;
+  return run.steps === null ? run : ((await model.sliceOf(run, 'series', { window: { t0: from, t1: to } })) ?? run);
 }

@@ -10,7 +10,8 @@ const kept = 512;
 const numbersAtOnce = 2 ** 18;
 const mostRowsAtOnce = 4096;
 /** Rows of a table of steps that are asked for at once when all of them are wanted. */
-export const stepsAtOnce = ({ shapes: { H } }: RunSummary): number => Math.max(1, Math.min(mostRowsAtOnce, Math.floor(numbersAtOnce / (2 * H))));
+export const stepsAtOnce = ({ shapes: { H } }: RunSummary): number =>
+  Math.max(1, Math.min(mostRowsAtOnce, Math.floor(numbersAtOnce / (2 * H))));
 
 export class Steps {
   readonly #model: Model;
@@ -18,7 +19,9 @@ export class Steps {
 
   constructor(model: Model) {
     this.#model = model;
-    model.onChange((change) => { if (change === 'run') this.#cache.clear(); });
+    model.onChange((change) => {
+      if (change === 'run') this.#cache.clear();
+    });
   }
 
   async at(t: number, sequence: number): Promise<StepValues | null> {
@@ -33,23 +36,51 @@ export class Steps {
   }
 
   /** Steps from ≤ t < to of this run, null where a report has not recorded them. @throws NotToBeHad */
-  async range(run: RunSummary, from: number, to: number, sequence: number, tensor: 'hs' | 'z' = 'hs'): Promise<readonly (StepValues | null)[]> {
+  async range(
+    run: RunSummary,
+    from: number,
+    to: number,
+    sequence: number,
+    tensor: 'hs' | 'z' = 'hs',
+  ): Promise<readonly (StepValues | null)[]> {
     const { H } = run.shapes;
     const block = await this.#model.sliceOf(run, 'steps', { tensor, sequence, from, to });
     const out = new Array<StepValues | null>(to - from).fill(null);
-    block?.t.forEach((t, i) => { out[t - from] = { t, h: block.h.subarray(i * H, (i + 1) * H), g: block.g.subarray(i * H, (i + 1) * H), gLog10: block.gLog10[i] ?? 0 }; });
+    block?.t.forEach((t, i) => {
+      out[t - from] = {
+        t,
+        h: block.h.subarray(i * H, (i + 1) * H),
+        g: block.g.subarray(i * H, (i + 1) * H),
+        gLog10: block.gLog10[i] ?? 0,
+      };
+    });
     return out;
   }
 }
 
-/** The rows of a table of steps: all of them, or in a report that has not recorded all those that it has. @throws NotToBeHad by its `rows` */
-export function stepRows(steps: Steps, { status }: Model, run: RunSummary, sequence: number, tensor: 'hs' | 'z', cells: (values: StepValues | null) => Field[]): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
+/**
+ * The rows of a table of steps: all of them, or in a report that has not recorded all those that it has. @throws
+ * NotToBeHad by its `rows`
+ */
+export function stepRows(
+  steps: Steps,
+  { status }: Model,
+  run: RunSummary,
+  sequence: number,
+  tensor: 'hs' | 'z',
+  cells: (values: StepValues | null) => Field[],
+): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
   const known = status?.recordedSteps?.[tensor] ?? null;
-  const all = async (from: number, to: number): Promise<Field[][]> => (await steps.range(run, from, to, sequence, tensor)).map(cells);
+  const all = async (from: number, to: number): Promise<Field[][]> =>
+    (await steps.range(run, from, to, sequence, tensor)).map(cells);
   const shared = { rowName: 't', rowsAtOnce: stepsAtOnce(run) };
   if (known === null) return { ...shared, rowCount: run.shapes.T, rows: all };
   return {
-    ...shared, rowCount: known.length, steps: known, rowLabel: (row) => String(known[row] ?? ''), rowOf: (t) => nearestIndex(known, t),
+    ...shared,
+    rowCount: known.length,
+    steps: known,
+    rowLabel: (row) => String(known[row] ?? ''),
+    rowOf: (t) => nearestIndex(known, t),
     rows: async (from, to) => (await Promise.all(Array.from(known.subarray(from, to), (t) => all(t, t + 1)))).flat(),
   };
 }
@@ -59,7 +90,13 @@ export function gradientField(values: StepValues, unit: number, digits = 4): Fie
   const g = values.g[unit] ?? NaN;
   const sign = g < 0 ? '−' : '';
   const log10 = Math.log10(Math.abs(g)) + values.gLog10;
-  return { text: g === 0 ? '0' : sign + formatLog10(log10, digits), exact: g === 0 ? '0' : `${g < 0 ? '-' : ''}${values.gLog10 === 0 ? String(Math.abs(g)) : exactLog10(log10)}` };
+  return {
+    text: g === 0 ? '0' : sign + formatLog10(log10, digits),
+    exact: g === 0 ? '0' : `${g < 0 ? '-' : ''}${values.gLog10 === 0 ? String(Math.abs(g)) : exactLog10(log10)}`,
+  };
 }
 
-export const stateField = (values: StepValues, unit: number): Field => ({ text: formatNumber(values.h[unit] ?? NaN), exact: String(values.h[unit] ?? NaN) });
+export const stateField = (values: StepValues, unit: number): Field => ({
+  text: formatNumber(values.h[unit] ?? NaN),
+  exact: String(values.h[unit] ?? NaN),
+});

@@ -37,7 +37,8 @@ function readTheme(): Theme {
     }
     return getComputedStyle(document.body).color;
   };
-  // Some themes give chart colours that shine through (orange in VS Code's own dark one); a thin line needs all of its colour.
+  // Some themes give chart colours that shine through (orange in VS Code's own dark one); a thin line needs all of its
+  // colour.
   const chart = (name: string, fallback: string): string => withAlpha(read(`charts-${name}`, fallback), 1);
   const kind = kindOf(document.body);
   const highContrast = kind.startsWith('high-contrast');
@@ -48,7 +49,9 @@ function readTheme(): Theme {
     foreground,
     background: read('editor-background'),
     muted: highContrast ? foreground : read('descriptionForeground', 'foreground'),
-    grid: highContrast ? withAlpha(read('contrastBorder', 'foreground'), 0.4) : withAlpha(foreground, kind === 'light' ? 0.12 : 0.09),
+    grid: highContrast
+      ? withAlpha(read('contrastBorder', 'foreground'), 0.4)
+      : withAlpha(foreground, kind === 'light' ? 0.12 : 0.09),
     border: read('contrastBorder', 'editorWidget-border', 'panel-border', 'foreground'),
     tooltipBackground: read('editorHoverWidget-background', 'editorWidget-background', 'editor-background'),
     red: chart('red', 'editorError-foreground'),

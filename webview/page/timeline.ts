@@ -34,18 +34,36 @@ export class Timeline {
     this.#order = unitOrders.find((order) => order === kept['order']) ?? 'index';
   }
 
-  get steps(): number { return this.#shapes.T; }
-  get cursor(): number { return Math.max(0, Math.min(this.#cursor ?? this.steps - 1, this.steps - 1)); }
-  get pinned(): boolean { return this.#pinned; }
-  get window(): TimeWindow { return this.#window ?? { t0: 0, t1: this.steps }; }
-  get zoomed(): boolean { return this.#window !== null; }
-  get sequence(): number | null { return this.#sequence; }
+  get steps(): number {
+    return this.#shapes.T;
+  }
+  get cursor(): number {
+    return Math.max(0, Math.min(this.#cursor ?? this.steps - 1, this.steps - 1));
+  }
+  get pinned(): boolean {
+    return this.#pinned;
+  }
+  get window(): TimeWindow {
+    return this.#window ?? { t0: 0, t1: this.steps };
+  }
+  get zoomed(): boolean {
+    return this.#window !== null;
+  }
+  get sequence(): number | null {
+    return this.#sequence;
+  }
   /** The sequence whose heatmaps and unit lines are drawn. */
-  get shownSequence(): number { return this.#sequence ?? 0; }
-  get units(): readonly number[] { return this.#units ?? Array.from({ length: Math.min(3, this.#shapes.H) }, (_, unit) => unit); }
+  get shownSequence(): number {
+    return this.#sequence ?? 0;
+  }
+  get units(): readonly number[] {
+    return this.#units ?? Array.from({ length: Math.min(3, this.#shapes.H) }, (_, unit) => unit);
+  }
 
   /** How the rows of the heatmaps are sorted. */
-  get order(): UnitOrder { return this.#order; }
+  get order(): UnitOrder {
+    return this.#order;
+  }
 
   onChange(listener: (change: TimeChange) => void): () => void {
     this.#listeners.add(listener);
@@ -147,7 +165,15 @@ export class Timeline {
   }
 
   #tell(change: TimeChange): void {
-    this.#memory.write('time', { cursor: this.#cursor, pinned: this.#pinned, t0: this.#window?.t0, t1: this.#window?.t1, sequence: this.#sequence, units: this.#units, order: this.#order });
+    this.#memory.write('time', {
+      cursor: this.#cursor,
+      pinned: this.#pinned,
+      t0: this.#window?.t0,
+      t1: this.#window?.t1,
+      sequence: this.#sequence,
+      units: this.#units,
+      order: this.#order,
+    });
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -1,4 +1,5 @@
-// Tracks: which losses make which gradient, as a picture of t against s, and the row of the step under the cursor as bars (drawn by shares.ts).
+// Tracks: which losses make which gradient, as a picture of t against s, and the row of the step under the cursor as
+// bars (drawn by shares.ts).
 import { unitTicks } from '../chart/axis.js';
 import { colourMap } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
@@ -20,25 +21,38 @@ const numbersAtOnce = 2 ** 18;
 const nothingKnown = { sourceFrom: new Float64Array(0), sourceTo: new Float64Array(0), rowSteps: new Float64Array(0) };
 
 export function attributionTracks({ model, timeline }: Page): View[] {
-  let picture: { readonly map: AttributionPicture; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null } | null = null;
+  let picture: {
+    readonly map: AttributionPicture;
+    bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null;
+  } | null = null;
   let row: AttributionRow | null = null;
   let pictureChanged = (): void => undefined;
   let rowChanged = (): void => undefined;
   type Ask = { readonly window: TimeWindow; readonly maxColumns: number; readonly maxRows: number };
-  const latestPicture = new Latest((params: Ask) => model.analysis('attribution', params), (map, params) => {
-    if (map === null) return;
-    picture = { map, bitmap: null };
-    pictureChanged();
-    if (map.fraction < 1) latestPicture.again(params);
-  }, () => pictureChanged());
-  const latestRow = new Latest((params: { t: number }) => model.analysis('attributionRow', params), (answer, params) => {
-    if (answer === null) return;
-    row = answer;
-    rowChanged();
-    if (answer.fraction < 1) latestRow.again(params);
-  }, () => rowChanged());
+  const latestPicture = new Latest(
+    (params: Ask) => model.analysis('attribution', params),
+    (map, params) => {
+      if (map === null) return;
+      picture = { map, bitmap: null };
+      pictureChanged();
+      if (map.fraction < 1) latestPicture.again(params);
+    },
+    () => pictureChanged(),
+  );
+  const latestRow = new Latest(
+    (params: { t: number }) => model.analysis('attributionRow', params),
+    (answer, params) => {
+      if (answer === null) return;
+      row = answer;
+      rowChanged();
+      if (answer.fraction < 1) latestRow.again(params);
+    },
+    () => rowChanged(),
+  );
   let rowVisible = false;
-  timeline.onChange((change) => { if (change === 'cursor' && rowVisible && model.run !== null) latestRow.request({ t: timeline.cursor }); });
+  timeline.onChange((change) => {
+    if (change === 'cursor' && rowVisible && model.run !== null) latestRow.request({ t: timeline.cursor });
+  });
   model.onChange((change) => {
     if (change !== 'run') return;
     [picture, row, rowVisible] = [null, null, false];
@@ -54,8 +68,22 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     const canvas = document.createElement('canvas');
     canvas.width = map.columns;
     canvas.height = map.rows;
-    // What is not computed yet looks like what does not arrive; the title says how far the computation is. What has no number then is not finite.
-    canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.fraction < 1 ? map.values.map((value) => (Number.isNaN(value) ? 0 : value)) : map.values, 1), map.columns, map.rows), 0, 0);
+    // What is not computed yet looks like what does not arrive; the title says how far the computation is. What has no
+    // number then is not finite.
+    canvas
+      .getContext('2d')
+      ?.putImageData(
+        new ImageData(
+          colourMap(theme).pixels(
+            map.fraction < 1 ? map.values.map((value) => (Number.isNaN(value) ? 0 : value)) : map.values,
+            1,
+          ),
+          map.columns,
+          map.rows,
+        ),
+        0,
+        0,
+      );
     picture.bitmap = { theme, canvas };
     return canvas;
   }
@@ -63,9 +91,17 @@ export function attributionTracks({ model, timeline }: Page): View[] {
   const sampling = (): string[] => {
     if (latestPicture.failure !== null) return [];
     if (picture === null) return [say('computing {0} %', 0)];
-    const { fraction, largestGroup, sourceTo: { length: count }, rowSteps: { length: sampledSteps } } = picture.map;
+    const {
+      fraction,
+      largestGroup,
+      sourceTo: { length: count },
+      rowSteps: { length: sampledSteps },
+    } = picture.map;
     if (fraction < 1) return [say('computing {0} %', Math.floor(fraction * 100))];
-    return [...(largestGroup > 1 ? [say('{0} groups of up to {1} neighbouring losses', count, largestGroup)] : []), ...(sampledSteps < timeline.steps ? [say('at {0} of {1} steps', sampledSteps, timeline.steps)] : [])];
+    return [
+      ...(largestGroup > 1 ? [say('{0} groups of up to {1} neighbouring losses', count, largestGroup)] : []),
+      ...(sampledSteps < timeline.steps ? [say('at {0} of {1} steps', sampledSteps, timeline.steps)] : []),
+    ];
   };
 
   const matrix: View = {
@@ -78,12 +114,22 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     failure: () => latestPicture.failure,
     help: {
       text: [
-        say('One column for each step t, one row for each step s at which a loss enters. The colour is the size of what that loss alone sends back to t; everything below the diagonal is empty, because gradients travel to the past only.'),
-        say('A band along the diagonal that soon fades means that every step learns only from the losses right after it. With one loss there is one row. The contributions of a column add up to g_t as vectors, so their norms may add up to more.'),
+        say(
+          'One column for each step t, one row for each step s at which a loss enters. The colour is the size ' +
+            'of what that loss alone sends back to t; everything below the diagonal is empty, because gradients ' +
+            'travel to the past only.',
+        ),
+        say(
+          'A band along the diagonal that soon fades means that every step learns only from the losses right ' +
+            'after it. With one loss there is one row. The contributions of a column add up to g_t as vectors, ' +
+            'so their norms may add up to more.',
+        ),
         say('Long runs gather neighbouring losses into groups, whose sum is exact.'),
       ],
       formula: 'g_t = Σ_{s ≥ t} c_{t,s}   c_{s,s} = dhs_s   c_{t−1,s} = (c_{t,s} ⊙ f′(z_t))·Wh^{T}',
-      source: 'Cashman, Patterson, Mosca & Chang 2017, “RNNbow: visualizing learning via backpropagation gradients in recurrent neural networks”',
+      source:
+        'Cashman, Patterson, Mosca & Chang 2017, “RNNbow: visualizing learning via backpropagation gradients ' +
+        'in recurrent neural networks”',
     },
     available: () => true,
     refresh(window, size: PlotSize, changed) {
@@ -93,7 +139,14 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     scene(run, window, theme) {
       const rows = Math.max(1, picture?.map.rows ?? 1);
       return {
-        axis: { min: -0.5, max: rows - 0.5, reverse: true, title: say('loss at s'), ticks: (height) => (picture === null ? [] : unitTicks(rows, height)), label: (value) => String(picture?.map.to[value] ?? '') },
+        axis: {
+          min: -0.5,
+          max: rows - 0.5,
+          reverse: true,
+          title: say('loss at s'),
+          ticks: (height) => (picture === null ? [] : unitTicks(rows, height)),
+          label: (value) => String(picture?.map.to[value] ?? ''),
+        },
         lines: [],
         under: (painter) => {
           const { context } = painter;
@@ -105,10 +158,18 @@ export function attributionTracks({ model, timeline }: Page): View[] {
           context.drawImage(image, x0, y0, x1 - x0, y1 - y0);
         },
         over: (painter) => {
-          if (picture?.map.leftOut === 'work') plotNote(painter, theme, say('not computed: for a run of this size it would take minutes'));
-          else if (picture?.map.leftOut === 'memory') plotNote(painter, theme, say('not computed: there is not enough memory'));
-          else if (picture?.map.fraction === 1 && picture.map.rows === 0) plotNote(painter, theme, say('no gradient enters anywhere'));
-          else if (picture?.map.fraction === 1 && picture.map.log10Max === -Infinity && picture.map.values.every((value) => value === 0)) plotNote(painter, theme, say('every contribution is exactly 0'));
+          if (picture?.map.leftOut === 'work')
+            plotNote(painter, theme, say('not computed: for a run of this size it would take minutes'));
+          else if (picture?.map.leftOut === 'memory')
+            plotNote(painter, theme, say('not computed: there is not enough memory'));
+          else if (picture?.map.fraction === 1 && picture.map.rows === 0)
+            plotNote(painter, theme, say('no gradient enters anywhere'));
+          else if (
+            picture?.map.fraction === 1 &&
+            picture.map.log10Max === -Infinity &&
+            picture.map.values.every((value) => value === 0)
+          )
+            plotNote(painter, theme, say('every contribution is exactly 0'));
         },
         ...borders(run, window),
         theme,
@@ -117,9 +178,16 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     colourBar(theme) {
       if (picture === null || !Number.isFinite(picture.map.log10Max)) return null;
       const { log10Max, decades } = picture.map;
-      return { map: colourMap(theme), low: `≤ ${powerOfTen(Math.round(log10Max - decades))}`, middle: '', high: formatLog10(log10Max, 3), from: 0 };
+      return {
+        map: colourMap(theme),
+        low: `≤ ${powerOfTen(Math.round(log10Max - decades))}`,
+        middle: '',
+        high: formatLog10(log10Max, 3),
+        from: 0,
+      };
     },
-    notFinite: () => (picture?.map.fraction === 1 && !picture.map.values.every(Number.isFinite) ? say('not finite') : null),
+    notFinite: () =>
+      picture?.map.fraction === 1 && !picture.map.values.every(Number.isFinite) ? say('not finite') : null,
     readout(_run, t, value) {
       if (picture === null) return [`t = ${t}`];
       const { map } = picture;
@@ -129,13 +197,25 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       if ((map.to[at] ?? 0) < from) return [head, say('a loss cannot reach later steps')];
       const shade = map.values[at * map.columns + column] ?? NaN;
       if (!Number.isFinite(shade)) return [head, map.fraction < 1 ? say('not computed yet') : say('not finite')];
-      const size = map.log10Max === -Infinity ? say('exactly 0') : shade === 0 ? say('below {0}', powerOfTen(Math.round(map.log10Max - map.decades))) : `≈ ${formatLog10(map.log10Max + (shade - 1) * map.decades)}`;
+      const size =
+        map.log10Max === -Infinity
+          ? say('exactly 0')
+          : shade === 0
+            ? say('below {0}', powerOfTen(Math.round(map.log10Max - map.decades)))
+            : `≈ ${formatLog10(map.log10Max + (shade - 1) * map.decades)}`;
       return [head, from === to ? size : say('largest: {0}', size)];
     },
-    summary: (run) => [
-      say('How much of the gradient at each of {0} timesteps comes from the loss at each later step.', run.shapes.T),
-      picture === null ? say('Being computed.') : say('{0} sources of loss; the largest contribution is {1}.', picture.map.sourceTo.length, formatLog10(picture.map.log10Max)),
-    ].join(' '),
+    summary: (run) =>
+      [
+        say('How much of the gradient at each of {0} timesteps comes from the loss at each later step.', run.shapes.T),
+        picture === null
+          ? say('Being computed.')
+          : say(
+              '{0} sources of loss; the largest contribution is {1}.',
+              picture.map.sourceTo.length,
+              formatLog10(picture.map.log10Max),
+            ),
+      ].join(' '),
     table(run, columns) {
       const { sourceFrom, sourceTo, rowSteps } = picture?.map ?? nothingKnown;
       const all = Array.from(sourceFrom, (from, s) => ({ from, to: sourceTo[s] ?? from, s }));
@@ -152,10 +232,12 @@ export function attributionTracks({ model, timeline }: Page): View[] {
         rowsAtOnce: Math.max(1, Math.floor(numbersAtOnce / Math.max(1, all.length))),
         rows: async (from, to) => {
           const answer = await model.sliceOf(run, 'attributionRows', { from, to });
-          return Array.from({ length: to - from }, (_, i) => shown.map(({ s }) => {
-            const value = answer?.log10[i * all.length + s] ?? NaN;
-            return { text: formatLog10(value), exact: exactLog10(value) };
-          }));
+          return Array.from({ length: to - from }, (_, i) =>
+            shown.map(({ s }) => {
+              const value = answer?.log10[i * all.length + s] ?? NaN;
+              return { text: formatLog10(value), exact: exactLog10(value) };
+            }),
+          );
         },
       };
     },
@@ -165,15 +247,27 @@ export function attributionTracks({ model, timeline }: Page): View[] {
   const single: View = {
     id: 'sources',
     title: say('Where the gradient comes from'),
-    formula: () => [say('share of each loss in Σ_s ‖c_{t,s}‖ at t = {0}', row?.t ?? timeline.cursor), ...(row !== null && row.fraction < 1 && latestRow.failure === null ? [say('computing')] : [])].join(' · '),
+    formula: () =>
+      [
+        say('share of each loss in Σ_s ‖c_{t,s}‖ at t = {0}', row?.t ?? timeline.cursor),
+        ...(row !== null && row.fraction < 1 && latestRow.failure === null ? [say('computing')] : []),
+      ].join(' · '),
     height: 124,
     costly: true,
     pending: () => latestRow.busy,
     failure: () => latestRow.failure,
     help: {
       text: [
-        say('The column of the attribution picture at the cursor: how much of the gradient at t comes from the loss at each later step s. On top all shares end to end, the nearest loss first, so that the whole width is the whole gradient; below, each at its own step. Orange is near, blue far away on a log scale of the distance.'),
-        say('A bar at the cursor alone means that this step is trained by its own loss only and knows nothing of what comes later.'),
+        say(
+          'The column of the attribution picture at the cursor: how much of the gradient at t comes from the ' +
+            'loss at each later step s. On top all shares end to end, the nearest loss first, so that the whole ' +
+            'width is the whole gradient; below, each at its own step. Orange is near, blue far away on a log ' +
+            'scale of the distance.',
+        ),
+        say(
+          'A bar at the cursor alone means that this step is trained by its own loss only and knows nothing of ' +
+            'what comes later.',
+        ),
       ],
       formula: 'share_s = ‖c_{t,s}‖ / Σ_r ‖c_{t,r}‖',
       source: 'Cashman, Patterson, Mosca & Chang 2017, “RNNbow”',
@@ -187,17 +281,33 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     scene(run, window, theme) {
       const { end, top: most } = shareAxis(row);
       return {
-        axis: { min: 0, max: most, reverse: false, title: say('share'), ticks: () => [0, end / 2, end], label: formatPercent },
+        axis: {
+          min: 0,
+          max: most,
+          reverse: false,
+          title: say('share'),
+          ticks: () => [0, end / 2, end],
+          label: formatPercent,
+        },
         lines: [],
-        under: (painter) => { if (row !== null) paintShares(painter, theme, row, run.shapes.T); },
+        under: (painter) => {
+          if (row !== null) paintShares(painter, theme, row, run.shapes.T);
+        },
         over: (painter) => {
           if (row === null) return;
           const highest = painter.y(end);
           painter.context.fillStyle = withAlpha(theme.muted, 0.16);
-          painter.context.fillRect(painter.left, highest, painter.x(row.t - 0.5) - painter.left, painter.bottom - highest);
+          painter.context.fillRect(
+            painter.left,
+            highest,
+            painter.x(row.t - 0.5) - painter.left,
+            painter.bottom - highest,
+          );
           paintStack(painter, theme, row, run.shapes.T);
-          if (row.fraction === 1 && row.log10.every((value) => value === -Infinity)) plotNote(painter, theme, say('nothing arrives here'));
-          else if (row.fraction === 1 && sharesOf(row).some(Number.isNaN)) plotNote(painter, theme, say('what arrives here is not finite, so it has no shares'));
+          if (row.fraction === 1 && row.log10.every((value) => value === -Infinity))
+            plotNote(painter, theme, say('nothing arrives here'));
+          else if (row.fraction === 1 && sharesOf(row).some(Number.isNaN))
+            plotNote(painter, theme, say('what arrives here is not finite, so it has no shares'));
         },
         ...borders(run, window),
         theme,
@@ -207,14 +317,24 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     readout(_run, t, value, across) {
       if (row === null) return [`s = ${t}`];
       const at = sourceAt(row, t, value, across);
-      if (at < 0) return [`s = ${t}`, t < row.t ? say('earlier than the cursor: cannot reach it') : say('no loss here')];
-      return [sourceName(row.from[at] ?? t, row.to[at] ?? t), say('{0} of g at t = {1}', formatPercent(sharesOf(row)[at] ?? NaN), row.t), `‖c‖ = ${formatLog10(row.log10[at] ?? NaN)}`];
+      if (at < 0)
+        return [`s = ${t}`, t < row.t ? say('earlier than the cursor: cannot reach it') : say('no loss here')];
+      return [
+        sourceName(row.from[at] ?? t, row.to[at] ?? t),
+        say('{0} of g at t = {1}', formatPercent(sharesOf(row)[at] ?? NaN), row.t),
+        `‖c‖ = ${formatLog10(row.log10[at] ?? NaN)}`,
+      ];
     },
     summary() {
       if (row === null) return say('Being computed.');
       const shares = sharesOf(row);
       const strongest = shares.indexOf(shares.reduce((most, value) => Math.max(most, value), 0));
-      return say('At t = {0}, the loss at {1} has the largest share, {2}.', row.t, sourceName(row.from[strongest] ?? 0, row.to[strongest] ?? 0), formatPercent(shares[strongest] ?? 0));
+      return say(
+        'At t = {0}, the loss at {1} has the largest share, {2}.',
+        row.t,
+        sourceName(row.from[strongest] ?? 0, row.to[strongest] ?? 0),
+        formatPercent(shares[strongest] ?? 0),
+      );
     },
     table() {
       const known = row;
@@ -223,12 +343,20 @@ export function attributionTracks({ model, timeline }: Page): View[] {
         rowName: 's',
         columns: ['‖c_{t,s}‖', say('share')],
         rowCount: shares.length,
-        rowLabel: (at) => (known === null ? '' : known.from[at] === known.to[at] ? String(known.from[at]) : `${known.from[at] ?? ''}–${known.to[at] ?? ''}`),
+        rowLabel: (at) =>
+          known === null
+            ? ''
+            : known.from[at] === known.to[at]
+              ? String(known.from[at])
+              : `${known.from[at] ?? ''}–${known.to[at] ?? ''}`,
         rowOf: () => 0,
-        rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => [
-          { text: formatLog10(known?.log10[from + i] ?? NaN), exact: exactLog10(known?.log10[from + i] ?? NaN) },
-          { text: formatPercent(shares[from + i] ?? NaN), exact: String(shares[from + i] ?? NaN) },
-        ])),
+        rows: (from, to) =>
+          Promise.resolve(
+            Array.from({ length: to - from }, (_, i) => [
+              { text: formatLog10(known?.log10[from + i] ?? NaN), exact: exactLog10(known?.log10[from + i] ?? NaN) },
+              { text: formatPercent(shares[from + i] ?? NaN), exact: String(shares[from + i] ?? NaN) },
+            ]),
+          ),
       };
     },
     click: () => undefined,

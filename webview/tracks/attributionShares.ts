@@ -1,4 +1,5 @@
-// How the shares of one step's gradient are drawn: end to end as one stacked bar, and each at the step whose loss it comes from.
+// How the shares of one step's gradient are drawn: end to end as one stacked bar, and each at the step whose loss it
+// comes from.
 import { niceStep } from '../chart/axis.js';
 import { colourMap, onColour } from '../page/colours.js';
 import { formatPercent } from '../page/format.js';
@@ -9,7 +10,9 @@ import type { Theme } from '../page/theme.js';
 /** `s = 7`, or `s = 7 … 12` for a group. */
 export const sourceName = (from: number, to: number): string => (from === to ? `s = ${from}` : `s = ${from} … ${to}`);
 
-/** Contributions of one row as shares of the sum of their norms; NaN where that sum is not finite, or is not known yet. */
+/**
+ * Contributions of one row as shares of the sum of their norms; NaN where that sum is not finite, or is not known yet.
+ */
 export function sharesOf({ log10 }: AttributionRow): Float64Array {
   if (log10.some((value) => Number.isNaN(value) || value === Infinity)) return log10.map(() => NaN);
   const largest = log10.reduce((most, value) => (value > most ? value : most), -Infinity);
@@ -24,10 +27,14 @@ function distanceColour(theme: Theme, distance: number, steps: number): string {
   return colourMap(theme).css(share < 0.5 ? -1 + 1.2 * share : 0.4 + 1.2 * (share - 0.5));
 }
 
-/** The plot is so much higher than the axis of the bars, to hold the stacked one above them; it begins at the second of these. */
+/**
+ * The plot is so much higher than the axis of the bars, to hold the stacked one above them; it begins at the second of
+ * these.
+ */
 const [room, begins] = [1.4, 1.12];
 const mostStackHeight = 20;
-const stackHeight = ({ top, bottom }: Pick<Painter, 'top' | 'bottom'>): number => Math.min(mostStackHeight, (bottom - top) * (1 - begins / room));
+const stackHeight = ({ top, bottom }: Pick<Painter, 'top' | 'bottom'>): number =>
+  Math.min(mostStackHeight, (bottom - top) * (1 - begins / room));
 
 /** Where the axis of the bars ends, and the plot with it. */
 export function shareAxis(row: AttributionRow | null): { readonly end: number; readonly top: number } {
@@ -37,14 +44,20 @@ export function shareAxis(row: AttributionRow | null): { readonly end: number; r
   return { end, top: end * room };
 }
 
-/** The source at a place of the plot, `across` from 0 to 1: in the stacked bar by its share, below it by its step t; −1 for none. */
+/**
+ * The source at a place of the plot, `across` from 0 to 1: in the stacked bar by its share, below it by its step t; −1
+ * for none.
+ */
 export function sourceAt(row: AttributionRow, t: number, value: number, across: number): number {
   if (value < shareAxis(row).end * begins) return row.from.findIndex((from, i) => from <= t && t <= (row.to[i] ?? 0));
   let sum = 0;
   return sharesOf(row).findIndex((share) => (sum += share) > across);
 }
 
-/** The middle of a text on a bar, moved as far as it has to so that the cursor's line does not cross it out; in the middle where there is no room. */
+/**
+ * The middle of a text on a bar, moved as far as it has to so that the cursor's line does not cross it out; in the
+ * middle where there is no room.
+ */
 function beside(cursor: number, x: number, width: number, textWidth: number): number {
   const [middle, half] = [x + width / 2, textWidth / 2 + 5];
   if (Math.abs(middle - cursor) >= half) return middle;
@@ -67,10 +80,16 @@ export function paintStack(painter: Painter, theme: Theme, row: AttributionRow, 
     // The ground shows between neighbours that are wide enough for it.
     context.fillStyle = fill;
     context.fillRect(x, top, width > 3 ? width - 1 : width, height);
-    const text = [`${sourceName(from, to)} · ${formatPercent(share)}`, formatPercent(share)].find((told) => context.measureText(told).width < width - 8);
+    const text = [`${sourceName(from, to)} · ${formatPercent(share)}`, formatPercent(share)].find(
+      (told) => context.measureText(told).width < width - 8,
+    );
     if (text !== undefined && height >= 12) {
       context.fillStyle = onColour(fill, theme);
-      context.fillText(text, beside(painter.x(row.t), x, width, context.measureText(text).width), top + height / 2 + 0.5);
+      context.fillText(
+        text,
+        beside(painter.x(row.t), x, width, context.measureText(text).width),
+        top + height / 2 + 0.5,
+      );
     }
     x += width;
   });

@@ -14,8 +14,14 @@ export const contributions = ({ model }: Page): View => ({
   height: 124,
   help: {
     text: [
-      say('Every timestep uses the same weights, so their gradient is a sum over all steps. Each line is the size of one step’s term in that sum, before it is added to the others.'),
-      say('Steps whose terms lie many decades below the largest leave no trace in the sum: the network does not learn from what happened there.'),
+      say(
+        'Every timestep uses the same weights, so their gradient is a sum over all steps. Each line is the ' +
+          'size of one step’s term in that sum, before it is added to the others.',
+      ),
+      say(
+        'Steps whose terms lie many decades below the largest leave no trace in the sum: the network does not ' +
+          'learn from what happened there.',
+      ),
     ],
     formula: 'dWx = Σ_t x_t^{T}·dz_t   dWh = Σ_t h_{t−1}^{T}·dz_t   db = Σ_t dz_t',
     source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
@@ -28,12 +34,25 @@ export const contributions = ({ model }: Page): View => ({
       logLine({ id: 'dWx', legend: '‖dWx_t‖', colour: theme.green, dash: [7, 3] }, run.log10.dWx, run.steps),
       logLine({ id: 'db', legend: '‖db_t‖', colour: theme.purple, dash: [2, 2] }, run.log10.db, run.steps),
     ];
-    return { axis: logAxis(lines, window, say('norm'), hidden), lines, under: () => undefined, over: (painter) => plotNote(painter, theme, unseenText(lines, window, say('every contribution is exactly 0'))), ...borders(run, window), theme };
+    return {
+      axis: logAxis(lines, window, say('norm'), hidden),
+      lines,
+      under: () => undefined,
+      over: (painter) => plotNote(painter, theme, unseenText(lines, window, say('every contribution is exactly 0'))),
+      ...borders(run, window),
+      theme,
+    };
   },
   colourBar: () => null,
-  readout: (run, t) => [`t = ${t}`, ...(['dWh', 'dWx', 'db'] as const).map((name) => `‖${name}‖ = ${reading(run.steps, run.log10[name], t, formatLog10)}`)],
+  readout: (run, t) => [
+    `t = ${t}`,
+    ...(['dWh', 'dWx', 'db'] as const).map(
+      (name) => `‖${name}‖ = ${reading(run.steps, run.log10[name], t, formatLog10)}`,
+    ),
+  ],
   summary: (run) => say('Contribution of each step to dWh: {0}.', endsInWords(run, 'dWh')),
-  table: (run) => logTable(model, run, [normColumn('‖dWh_t‖', 'dWh'), normColumn('‖dWx_t‖', 'dWx'), normColumn('‖db_t‖', 'db')]),
+  table: (run) =>
+    logTable(model, run, [normColumn('‖dWh_t‖', 'dWh'), normColumn('‖dWx_t‖', 'dWx'), normColumn('‖db_t‖', 'db')]),
   facts: limits,
   click: () => undefined,
 });

@@ -24,12 +24,18 @@ const zeroStrip = 9;
 
 /** Of the sequences from `first` on. */
 type SequenceLines = { readonly first: number; readonly t: Float64Array; readonly values: readonly Float64Array[] };
-type BandPainter = Pick<Painter, 'context' | 'bottom'> & { readonly x: (t: number) => number; readonly y: (value: number) => number };
+type BandPainter = Pick<Painter, 'context' | 'bottom'> & {
+  readonly x: (t: number) => number;
+  readonly y: (value: number) => number;
+};
 type Ask = { readonly first: number; readonly count: number; readonly window: TimeWindow; readonly maxPoints: number };
 
 type Segment = RunSummary['verdict']['segments'][number];
 type Ends = readonly [number, number] | null;
-/** Kept with each segment: the fit does not change while the window does, and sorting 20,000 heights takes longer than painting them. */
+/**
+ * Kept with each segment: the fit does not change while the window does, and sorting 20,000 heights takes longer than
+ * painting them.
+ */
 const knownEnds = new WeakMap<Segment, Ends>();
 
 function fitEnds(run: RunSummary, segment: Segment): Ends {
@@ -42,13 +48,18 @@ function fitEnds(run: RunSummary, segment: Segment): Ends {
 function findEnds(run: RunSummary, segment: Segment): Ends {
   const slope = Math.log10(segment.perStepFactor);
   const heights: number[] = [];
-  const { steps, log10: { singleSource } } = run;
+  const {
+    steps,
+    log10: { singleSource },
+  } = run;
   singleSource.forEach((value, i) => {
     const t = steps?.[i] ?? i;
     if (t >= segment.from && t <= segment.to && Number.isFinite(value)) heights.push(value - (segment.to - t) * slope);
   });
   const middle = heights.sort((a, b) => a - b)[Math.floor(heights.length / 2)];
-  return middle === undefined || !Number.isFinite(slope) ? null : [middle + (segment.to - segment.from) * slope, middle];
+  return middle === undefined || !Number.isFinite(slope)
+    ? null
+    : [middle + (segment.to - segment.from) * slope, middle];
 }
 
 const factorText = (factor: number): string => {
@@ -81,11 +92,18 @@ function allRuns(is: (log10: number) => boolean, steps: Float64Array | null, val
 const found = new WeakMap<Float64Array, Map<unknown, Runs>>();
 
 /** The parts of these runs that lie in the window. */
-function runsOf(is: (log10: number) => boolean, steps: Float64Array | null, values: Float64Array, { t0, t1 }: TimeWindow): Runs {
+function runsOf(
+  is: (log10: number) => boolean,
+  steps: Float64Array | null,
+  values: Float64Array,
+  { t0, t1 }: TimeWindow,
+): Runs {
   const known = found.get(values) ?? new Map<unknown, Runs>();
   const runs = known.get(is) ?? allRuns(is, steps, values);
   found.set(values, known.set(is, runs));
-  return runs.filter(([first, last]) => first < t1 && last >= t0).map(([first, last]) => [Math.max(first, t0), Math.min(last, t1 - 1)]);
+  return runs
+    .filter(([first, last]) => first < t1 && last >= t0)
+    .map(([first, last]) => [Math.max(first, t0), Math.min(last, t1 - 1)]);
 }
 
 type Strip = { readonly runs: Runs; readonly text: string; readonly colour: string };
@@ -93,28 +111,45 @@ type Strip = { readonly runs: Runs; readonly text: string; readonly colour: stri
 const zero = (log10: number): boolean => log10 === -Infinity;
 const noNumber = (log10: number): boolean => Number.isNaN(log10) || log10 === Infinity;
 
-/** Where the gradient has no place on a log axis: exactly zero, in total and of what comes from the last step alone, or not finite. */
+/**
+ * Where the gradient has no place on a log axis: exactly zero, in total and of what comes from the last step alone, or
+ * not finite.
+ */
 const strips = ({ log10, steps }: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): Strip[] =>
-  ([['dh', zero, say('exactly 0'), theme.red], ['singleSource', zero, say('from the last step: exactly 0'), theme.blue], ['dh', noNumber, say('not finite'), theme.purple]] as const).filter(([id]) => !hidden.has(id))
-    .map(([id, is, text, colour]) => ({ runs: runsOf(is, steps, log10[id], window), text, colour })).filter(({ runs }) => runs.length > 0);
+  (
+    [
+      ['dh', zero, say('exactly 0'), theme.red],
+      ['singleSource', zero, say('from the last step: exactly 0'), theme.blue],
+      ['dh', noNumber, say('not finite'), theme.purple],
+    ] as const
+  )
+    .filter(([id]) => !hidden.has(id))
+    .map(([id, is, text, colour]) => ({ runs: runsOf(is, steps, log10[id], window), text, colour }))
+    .filter(({ runs }) => runs.length > 0);
 
 export function gradientFlow({ model, timeline }: Page, overlays: Overlays): View {
   let sequences: SequenceLines | null = null;
   let changed = (): void => undefined;
   /** Of a batch with too many lines only the chosen sequence has one. */
   const few = (): boolean => (model.run?.shapes.B ?? 0) <= mostSequences;
-  const latest = new Latest((params: Ask) => model.slice('sequenceLines', params), (answer, { first }) => {
-    if (answer === null || !(few() || timeline.sequence === first)) return;
-    sequences = { ...answer, first };
-    changed();
-  });
+  const latest = new Latest(
+    (params: Ask) => model.slice('sequenceLines', params),
+    (answer, { first }) => {
+      if (answer === null || !(few() || timeline.sequence === first)) return;
+      sequences = { ...answer, first };
+      changed();
+    },
+  );
 
   let spread: Band | null = null;
-  const latestBand = new Latest((params: { window: TimeWindow; maxPoints: number }) => model.slice('band', params), (answer) => {
-    if (answer === null) return;
-    spread = answer;
-    changed();
-  });
+  const latestBand = new Latest(
+    (params: { window: TimeWindow; maxPoints: number }) => model.slice('band', params),
+    (answer) => {
+      if (answer === null) return;
+      spread = answer;
+      changed();
+    },
+  );
 
   /** From the smallest to the largest norm of the batch. */
   function paintBand({ context, x, y, bottom }: BandPainter, theme: Theme): void {
@@ -122,20 +157,38 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     const { t, low, high } = spread;
     context.fillStyle = withAlpha(theme.red, theme.highContrast ? 0.32 : 0.14);
     context.beginPath();
-    t.forEach((step, i) => { if ((high[i] ?? NaN) > -Infinity) context.lineTo(x(step), y(high[i] ?? NaN)); });
-    for (let i = t.length - 1; i >= 0; i--) if ((high[i] ?? NaN) > -Infinity) context.lineTo(x(t[i] ?? NaN), low[i] === -Infinity ? bottom : y(low[i] ?? NaN));
+    t.forEach((step, i) => {
+      if ((high[i] ?? NaN) > -Infinity) context.lineTo(x(step), y(high[i] ?? NaN));
+    });
+    for (let i = t.length - 1; i >= 0; i--)
+      if ((high[i] ?? NaN) > -Infinity)
+        context.lineTo(x(t[i] ?? NaN), low[i] === -Infinity ? bottom : y(low[i] ?? NaN));
     context.fill();
   }
 
   overlays.onChange(() => changed());
 
   function ratioLines(run: RunSummary, theme: Theme): Line[] {
-    return overlays.all.flatMap((overlay) => overlayLines(overlay, run, theme, (line, values) => {
-      const name = line.id.endsWith('singleSource') ? 'singleSource' : 'dh';
-      const steps = stepsOf(overlay.curve, run.shapes.T);
-      const ratios = values.map((value, i) => { const own = nearStepValue(run.steps, run.log10[name], steps?.[i] ?? i); return value === -Infinity && own === -Infinity ? NaN : value - own; });
-      return logLine({ ...line, series: { values: ratios, t: steps }, at: (t) => ratioAt(overlay, run, run.shapes.T, name, t), print: (value) => (Number.isNaN(value) ? '–' : `×${formatLog10(value, 3)}`) }, ratios, steps);
-    }));
+    return overlays.all.flatMap((overlay) =>
+      overlayLines(overlay, run, theme, (line, values) => {
+        const name = line.id.endsWith('singleSource') ? 'singleSource' : 'dh';
+        const steps = stepsOf(overlay.curve, run.shapes.T);
+        const ratios = values.map((value, i) => {
+          const own = nearStepValue(run.steps, run.log10[name], steps?.[i] ?? i);
+          return value === -Infinity && own === -Infinity ? NaN : value - own;
+        });
+        return logLine(
+          {
+            ...line,
+            series: { values: ratios, t: steps },
+            at: (t) => ratioAt(overlay, run, run.shapes.T, name, t),
+            print: (value) => (Number.isNaN(value) ? '–' : `×${formatLog10(value, 3)}`),
+          },
+          ratios,
+          steps,
+        );
+      }),
+    );
   }
 
   function lines(run: RunSummary, theme: Theme): Line[] {
@@ -145,48 +198,123 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       // What the run itself does steps back; its details would only be in the way.
       return [
         ...over,
-        logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: withAlpha(theme.red, theme.highContrast ? 0.9 : 0.6), width: 1.5, dash: [6, 4] }, log10.dh, steps),
-        logLine({ id: 'singleSource', legend: say('from the last step alone'), colour: withAlpha(theme.blue, theme.highContrast ? 0.9 : 0.6), width: 1, dash: [2, 2] }, log10.singleSource, steps),
+        logLine(
+          {
+            id: 'dh',
+            legend: say('‖g_t‖ total'),
+            colour: withAlpha(theme.red, theme.highContrast ? 0.9 : 0.6),
+            width: 1.5,
+            dash: [6, 4],
+          },
+          log10.dh,
+          steps,
+        ),
+        logLine(
+          {
+            id: 'singleSource',
+            legend: say('from the last step alone'),
+            colour: withAlpha(theme.blue, theme.highContrast ? 0.9 : 0.6),
+            width: 1,
+            dash: [2, 2],
+          },
+          log10.singleSource,
+          steps,
+        ),
       ];
     }
-    const out: Line[] = [logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: theme.red, width: 2.5 }, log10.dh, steps)];
+    const out: Line[] = [
+      logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: theme.red, width: 2.5 }, log10.dh, steps),
+    ];
     // Where the gradient is exactly 0 there is no line to draw.
     let named = false;
     verdict.segments.forEach((segment) => {
       const ends = fitEnds(run, segment);
       if (ends === null) return;
-      out.push(logLine({ id: 'fit', legend: named ? null : say('fitted rate'), colour: theme.orange, dash: [5, 4], series: { t: Float64Array.of(segment.from, segment.to), values: ends }, at: null, inRange: false }, log10.dh, steps));
+      out.push(
+        logLine(
+          {
+            id: 'fit',
+            legend: named ? null : say('fitted rate'),
+            colour: theme.orange,
+            dash: [5, 4],
+            series: { t: Float64Array.of(segment.from, segment.to), values: ends },
+            at: null,
+            inRange: false,
+          },
+          log10.dh,
+          steps,
+        ),
+      );
       named = true;
     });
     out.push(
-      logLine({ id: 'singleSource', legend: say('from the last step alone'), colour: theme.blue, width: 1.5, dash: [2, 2] }, log10.singleSource, steps),
+      logLine(
+        { id: 'singleSource', legend: say('from the last step alone'), colour: theme.blue, width: 1.5, dash: [2, 2] },
+        log10.singleSource,
+        steps,
+      ),
       logLine({ id: 'dx', legend: '‖dx_t‖', colour: theme.green, width: 1, dash: [7, 3] }, log10.dx, steps),
     );
     const faint = withAlpha(theme.red, theme.highContrast ? 0.75 : 0.4);
     const { first = 0 } = sequences ?? {};
     sequences?.values.forEach((values, b) => {
       const chosen = !few() || timeline.sequence === b;
-      out.push(logLine({ id: 'sequences', legend: b > 0 ? null : few() ? say('each sequence') : say('sequence {0}', first + 1), colour: chosen ? theme.red : faint, width: chosen ? 1.5 : 1, series: { t: sequences?.t ?? null, values }, at: null, inRange: false }, values, null));
+      out.push(
+        logLine(
+          {
+            id: 'sequences',
+            legend: b > 0 ? null : few() ? say('each sequence') : say('sequence {0}', first + 1),
+            colour: chosen ? theme.red : faint,
+            width: chosen ? 1.5 : 1,
+            series: { t: sequences?.t ?? null, values },
+            at: null,
+            inRange: false,
+          },
+          values,
+          null,
+        ),
+      );
     });
     return [...out, ...over];
   }
 
-  function paintOver(painter: Painter, run: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): void {
+  function paintOver(
+    painter: Painter,
+    run: RunSummary,
+    window: TimeWindow,
+    theme: Theme,
+    hidden: ReadonlySet<string>,
+  ): void {
     const { context, left, right, top, bottom } = painter;
     const { dtypeRange, verdict, log10 } = run;
-    const stepAt = (pixel: number): number => Math.round(window.t0 - 0.5 + ((pixel - left) / (right - left)) * (window.t1 - window.t0));
+    const stepAt = (pixel: number): number =>
+      Math.round(window.t0 - 0.5 + ((pixel - left) / (right - left)) * (window.t1 - window.t0));
     const marks: readonly (readonly [t: number | null, text: (t: number) => string, colour: string])[] = [
       [hidden.has('singleSource') ? null : run.onePercentAt, (t) => say('1 % horizon: t = {0}', t), theme.blue],
       [verdict.crossedAt, (t) => say('bound passed at t = {0}', t), theme.foreground],
       [verdict.zeroAt, (t) => say('{0} reaches 0 at t = {1}', run.dtype, t), theme.yellow],
       [verdict.infiniteAt, (t) => say('{0} overflows at t = {1}', run.dtype, t), theme.yellow],
     ];
-    const marked = marks.flatMap(([t, text, colour]) => (t !== null && t >= window.t0 && t < window.t1 ? [{ t, text: text(t), colour }] : []));
+    const marked = marks.flatMap(([t, text, colour]) =>
+      t !== null && t >= window.t0 && t < window.t1 ? [{ t, text: text(t), colour }] : [],
+    );
     const uprights = marked.map(({ t }) => painter.x(t));
-    const labels = new Labels(painter, theme, [
-      ...(['dh', 'singleSource', 'dx'] as const).filter((id) => !hidden.has(id)).map((id) => log10[id]).map((values) => (pixel: number) => painter.y(nearStepValue(run.steps, values, stepAt(pixel)))),
-      ...overlays.all.map(({ curve }) => (pixel: number) => painter.y(nearAt(curve, 'dh', stepAt(pixel), run.shapes.T))),
-    ], uprights);
+    const labels = new Labels(
+      painter,
+      theme,
+      [
+        ...(['dh', 'singleSource', 'dx'] as const)
+          .filter((id) => !hidden.has(id))
+          .map((id) => log10[id])
+          .map((values) => (pixel: number) => painter.y(nearStepValue(run.steps, values, stepAt(pixel)))),
+        ...overlays.all.map(
+          ({ curve }) =>
+            (pixel: number) =>
+              painter.y(nearAt(curve, 'dh', stepAt(pixel), run.shapes.T)),
+        ),
+      ],
+      uprights,
+    );
     let floor = bottom - 9;
     const drawn = strips(run, window, theme, hidden);
     for (const { runs, colour } of drawn) {
@@ -195,11 +323,22 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     }
     for (const { runs, text, colour } of drawn) {
       const widest = runs.toSorted((a, b) => b[1] - b[0] - (a[1] - a[0]))[0];
-      const x = widest === undefined ? NaN : (Math.max(left, painter.x(widest[0] - 0.5)) + Math.min(right, painter.x(widest[1] + 0.5))) / 2;
-      if (widest !== undefined) labels.put(text, colour, [0, -17].map((up) => ({ x, y: floor + up, align: 'center' })));
+      const x =
+        widest === undefined
+          ? NaN
+          : (Math.max(left, painter.x(widest[0] - 0.5)) + Math.min(right, painter.x(widest[1] + 0.5))) / 2;
+      if (widest !== undefined)
+        labels.put(
+          text,
+          colour,
+          [0, -17].map((up) => ({ x, y: floor + up, align: 'center' })),
+        );
     }
 
-    for (const [level, name] of [[dtypeRange.log10Smallest, 'smallest'], [dtypeRange.log10Largest, 'largest']] as const) {
+    for (const [level, name] of [
+      [dtypeRange.log10Smallest, 'smallest'],
+      [dtypeRange.log10Largest, 'largest'],
+    ] as const) {
       const y = Math.round(painter.y(level)) + 0.5;
       if (y < top || y > bottom) continue;
       context.save();
@@ -211,36 +350,75 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       context.stroke();
       context.restore();
       const outside = name === 'smallest' ? 9 : -9;
-      labels.put(name === 'smallest' ? say('{0} smallest {1}', run.dtype, powerOfTen(Math.floor(level))) : say('{0} largest {1}', run.dtype, powerOfTen(Math.floor(level))), theme.yellow, [outside, -outside].flatMap((shift) => [{ x: right - 6, y: y + shift, align: 'right' }, { x: (left + right) / 2, y: y + shift, align: 'center' }, { x: left + 6, y: y + shift, align: 'left' }] as const));
+      labels.put(
+        name === 'smallest'
+          ? say('{0} smallest {1}', run.dtype, powerOfTen(Math.floor(level)))
+          : say('{0} largest {1}', run.dtype, powerOfTen(Math.floor(level))),
+        theme.yellow,
+        [outside, -outside].flatMap(
+          (shift) =>
+            [
+              { x: right - 6, y: y + shift, align: 'right' },
+              { x: (left + right) / 2, y: y + shift, align: 'center' },
+              { x: left + 6, y: y + shift, align: 'left' },
+            ] as const,
+        ),
+      );
     }
-    if (!hidden.has('fit') && !overlays.all.some(({ id }) => id === 'whatIf')) for (const segment of verdict.segments) fitLabel(painter, labels, run, segment, window, theme);
+    if (!hidden.has('fit') && !overlays.all.some(({ id }) => id === 'whatIf'))
+      for (const segment of verdict.segments) fitLabel(painter, labels, run, segment, window, theme);
     for (const { t, text, colour } of marked) marker(painter, labels, t, text, colour, floor, uprights);
   }
 
   return {
     id: 'flow',
     title: say('Gradient flow'),
-    formula: () => [
-      say('‖∂L/∂h_t‖ over batch and units, log axis'),
-      ...((model.run?.shapes.B ?? 1) > 1 && overlays.all.length === 0 ? [say('band: smallest to largest of the batch')] : []),
-    ].join(' · '),
+    formula: () =>
+      [
+        say('‖∂L/∂h_t‖ over batch and units, log axis'),
+        ...((model.run?.shapes.B ?? 1) > 1 && overlays.all.length === 0
+          ? [say('band: smallest to largest of the batch')]
+          : []),
+      ].join(' · '),
     height: 216,
     help: {
       text: [
-        say('How much of the loss still reaches the hidden state of each step. Read it from right to left, the way the gradient travels: a line that falls towards the left vanishes, one that rises explodes.'),
-        say('The total g_t contains what the loss sends into each step directly. With a loss at every step this hides the decay of what comes from far away, so the verdict is measured on the line from the last step alone.'),
-        say('The fitted rate is the median slope of ln ‖g_t‖ between all pairs of steps, so that single steps cannot bend it; the half-life and the horizon follow from it. Less than a thousandth of the start is called vanishing, more than 70 times the start exploding, unless your settings name other bounds.'),
-        say('Norms carry their exponent, so they are right far below what the number format can hold. Dotted levels show where plain arithmetic would lose them.'),
+        say(
+          'How much of the loss still reaches the hidden state of each step. Read it from right to left, the ' +
+            'way the gradient travels: a line that falls towards the left vanishes, one that rises explodes.',
+        ),
+        say(
+          'The total g_t contains what the loss sends into each step directly. With a loss at every step this ' +
+            'hides the decay of what comes from far away, so the verdict is measured on the line from the last ' +
+            'step alone.',
+        ),
+        say(
+          'The fitted rate is the median slope of ln ‖g_t‖ between all pairs of steps, so that single steps ' +
+            'cannot bend it; the half-life and the horizon follow from it. Less than a thousandth of the start ' +
+            'is called vanishing, more than 70 times the start exploding, unless your settings name other bounds.',
+        ),
+        say(
+          'Norms carry their exponent, so they are right far below what the number format can hold. Dotted ' +
+            'levels show where plain arithmetic would lose them.',
+        ),
       ],
       formula: say('g_t = dhs_t + (g_{t+1} ⊙ f′(z_{t+1}))·Wh^{T}   half-life = ln 2 / |ln rate|'),
-      source: 'Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”; rate: Sen 1968; bounds: Zhang et al. 2021, “AUTOTRAINER”',
+      source:
+        'Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, “On the difficulty of training ' +
+        'recurrent neural networks”; rate: Sen 1968; bounds: Zhang et al. 2021, “AUTOTRAINER”',
     },
     available: () => true,
     refresh(window, size: PlotSize, onChange) {
       changed = onChange;
       const B = model.run?.shapes.B ?? 0;
       const wider = withNeighbours(window, timeline.steps);
-      if (B > 1 && (few() || timeline.sequence !== null)) latest.request({ first: few() ? 0 : (timeline.sequence ?? 0), count: few() ? B : 1, window: wider, maxPoints: size.columns });
+      if (B > 1 && (few() || timeline.sequence !== null))
+        latest.request({
+          first: few() ? 0 : (timeline.sequence ?? 0),
+          count: few() ? B : 1,
+          window: wider,
+          maxPoints: size.columns,
+        });
       else sequences = null;
       if (B > 1) latestBand.request({ window: wider, maxPoints: size.columns });
       else spread = null;
@@ -248,7 +426,22 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     scene(run, window, theme, hidden): Scene {
       if (overlays.difference && overlays.all.length > 0) {
         const ratios = ratioLines(run, theme);
-        return { axis: logAxis([...ratios, { ...logLine({ id: 'one', legend: null, colour: '' }, new Float64Array(1), Float64Array.of(window.t0)) }], window, say('times this run'), hidden), lines: ratios, under: (painter) => unityLine(painter, theme), over: () => undefined, ...borders(run, window), theme };
+        return {
+          axis: logAxis(
+            [
+              ...ratios,
+              { ...logLine({ id: 'one', legend: null, colour: '' }, new Float64Array(1), Float64Array.of(window.t0)) },
+            ],
+            window,
+            say('times this run'),
+            hidden,
+          ),
+          lines: ratios,
+          under: (painter) => unityLine(painter, theme),
+          over: () => undefined,
+          ...borders(run, window),
+          theme,
+        };
       }
       const all = lines(run, theme);
       const axis = logAxis(all, window, say('norm'), hidden);
@@ -259,22 +452,53 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       return {
         axis: count > 0 ? { ...axis, min: axis.min - (axis.max - axis.min) * (0.04 + 0.07 * count) } : axis,
         lines: all,
-        under: (painter) => !banded ? undefined : paintBand({ context: painter.context, bottom: painter.bottom, x: (t) => painter.x(t), y: (value) => painter.y(value) }, theme),
+        under: (painter) =>
+          !banded
+            ? undefined
+            : paintBand(
+                {
+                  context: painter.context,
+                  bottom: painter.bottom,
+                  x: (t) => painter.x(t),
+                  y: (value) => painter.y(value),
+                },
+                theme,
+              ),
         over: (painter) => {
           paintOver(painter, run, window, theme, hidden);
           // What is zero or not finite has its strip.
-          if (count === 0) plotNote(painter, theme, unseenText(all.filter(({ id, inRange }) => inRange && !hidden.has(id)), window, ''));
+          if (count === 0)
+            plotNote(
+              painter,
+              theme,
+              unseenText(
+                all.filter(({ id, inRange }) => inRange && !hidden.has(id)),
+                window,
+                '',
+              ),
+            );
         },
         ...borders(run, window),
         theme,
       };
     },
     colourBar: () => null,
-    readout: (run, t) => [`t = ${t}`, `‖g‖ = ${reading(run.steps, run.log10.dh, t, formatLog10)}`, say('last step alone = {0}', reading(run.steps, run.log10.singleSource, t, formatLog10)), `‖dx‖ = ${reading(run.steps, run.log10.dx, t, formatLog10)}`, ...overlays.all.map((overlay) => `${withoutEscapes(overlay.name)}: ${printNear(stepsOf(overlay.curve, run.shapes.T), formatLog10)(nearAt(overlay.curve, 'dh', t, run.shapes.T), t)}`)],
-    summary: (run) => [
-      say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run, 'dh')),
-      ...(run.verdict.perStepFactor === null ? [] : [say('Fitted rate {0}.', factorText(run.verdict.perStepFactor))]),
-    ].join(' '),
+    readout: (run, t) => [
+      `t = ${t}`,
+      `‖g‖ = ${reading(run.steps, run.log10.dh, t, formatLog10)}`,
+      say('last step alone = {0}', reading(run.steps, run.log10.singleSource, t, formatLog10)),
+      `‖dx‖ = ${reading(run.steps, run.log10.dx, t, formatLog10)}`,
+      ...overlays.all.map(
+        (overlay) =>
+          `${withoutEscapes(overlay.name)}: ` +
+          `${printNear(stepsOf(overlay.curve, run.shapes.T), formatLog10)(nearAt(overlay.curve, 'dh', t, run.shapes.T), t)}`,
+      ),
+    ],
+    summary: (run) =>
+      [
+        say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run, 'dh')),
+        ...(run.verdict.perStepFactor === null ? [] : [say('Fitted rate {0}.', factorText(run.verdict.perStepFactor))]),
+      ].join(' '),
     table: (run) => flowTable(model, run, overlays),
     details: { title: say('Rates and events'), table: flowEvents },
     facts: limits,
@@ -310,7 +534,15 @@ function hatch({ context }: Painter, x0: number, x1: number, bottom: number, col
 }
 
 /** A notch at the edge of the plot that names a step. */
-function marker(painter: Painter, labels: Labels, t: number, text: string, colour: string, floor: number, uprights: readonly number[]): void {
+function marker(
+  painter: Painter,
+  labels: Labels,
+  t: number,
+  text: string,
+  colour: string,
+  floor: number,
+  uprights: readonly number[],
+): void {
   const { context, top } = painter;
   const x = Math.round(painter.x(t)) + 0.5;
   context.save();
@@ -331,10 +563,29 @@ function marker(painter: Painter, labels: Labels, t: number, text: string, colou
   // Beside its own line, or beyond another one that stands close to it.
   const close = uprights.filter((other) => Math.abs(other - x) < 24);
   const [leftmost, rightmost] = [Math.min(x, ...close), Math.max(x, ...close)];
-  labels.put(text, colour, [top + 9, top + 26, floor, floor - 17, top + 43, floor - 34].flatMap((y) => [{ x: x - 8, y, align: 'right' }, { x: x + 8, y, align: 'left' }, { x: leftmost - 8, y, align: 'right' }, { x: rightmost + 8, y, align: 'left' }] as const));
+  labels.put(
+    text,
+    colour,
+    [top + 9, top + 26, floor, floor - 17, top + 43, floor - 34].flatMap(
+      (y) =>
+        [
+          { x: x - 8, y, align: 'right' },
+          { x: x + 8, y, align: 'left' },
+          { x: leftmost - 8, y, align: 'right' },
+          { x: rightmost + 8, y, align: 'left' },
+        ] as const,
+    ),
+  );
 }
 
-function fitLabel(painter: Painter, labels: Labels, run: RunSummary, segment: Segment, window: TimeWindow, theme: Theme): void {
+function fitLabel(
+  painter: Painter,
+  labels: Labels,
+  run: RunSummary,
+  segment: Segment,
+  window: TimeWindow,
+  theme: Theme,
+): void {
   const ends = fitEnds(run, segment);
   const [from, to] = [Math.max(segment.from, window.t0), Math.min(segment.to, window.t1 - 1)];
   const [x0, x1] = [painter.x(from), painter.x(to)];
@@ -343,8 +594,34 @@ function fitLabel(painter: Painter, labels: Labels, run: RunSummary, segment: Se
   const slope = Math.log10(segment.perStepFactor);
   const heightAt = (t: number): number => painter.y(ends[1] + (segment.to - t) * slope);
   const factor = formatFactor(segment.perStepFactor);
-  labels.put(labels.fitting([...(alone ? [factorText(segment.perStepFactor), say('×{0} per step back', factor)] : []), `×${factor}`]), theme.orange, [0.3, 0.5, 0.7].flatMap((share) => {
-    const t = from + share * (to - from);
-    return ([-1, 1] as const).flatMap((side) => [14, 30, 46].map((distance): Place => ({ x: painter.x(t), y: heightAt(t) + side * distance, align: 'center' })));
-  }).concat([0.3, 0.5, 0.7].flatMap((down) => [0.3, 0.6].map((across): Place => ({ x: painter.left + across * (painter.right - painter.left), y: painter.top + down * (painter.bottom - painter.top), align: 'center' }))), { x: painter.left + 6, y: painter.top + 10, align: 'left' }, { x: painter.right - 6, y: painter.bottom - 12, align: 'right' }), 11);
+  labels.put(
+    labels.fitting([
+      ...(alone ? [factorText(segment.perStepFactor), say('×{0} per step back', factor)] : []),
+      `×${factor}`,
+    ]),
+    theme.orange,
+    [0.3, 0.5, 0.7]
+      .flatMap((share) => {
+        const t = from + share * (to - from);
+        return ([-1, 1] as const).flatMap((side) =>
+          [14, 30, 46].map((distance): Place => ({
+            x: painter.x(t),
+            y: heightAt(t) + side * distance,
+            align: 'center',
+          })),
+        );
+      })
+      .concat(
+        [0.3, 0.5, 0.7].flatMap((down) =>
+          [0.3, 0.6].map((across): Place => ({
+            x: painter.left + across * (painter.right - painter.left),
+            y: painter.top + down * (painter.bottom - painter.top),
+            align: 'center',
+          })),
+        ),
+        { x: painter.left + 6, y: painter.top + 10, align: 'left' },
+        { x: painter.right - 6, y: painter.bottom - 12, align: 'right' },
+      ),
+    11,
+  );
 }

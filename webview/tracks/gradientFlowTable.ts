@@ -1,4 +1,5 @@
-// The numbers of the gradient flow: every curve step by step, and beside them what is fitted and the steps at which something happens.
+// The numbers of the gradient flow: every curve step by step, and beside them what is fitted and the steps at which
+// something happens.
 import { exactLog10, formatFactor, formatLog10, formatSteps } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { logTable, normColumn } from './logLines.js';
@@ -15,7 +16,13 @@ import type { Field } from '../page/tablePlan.js';
 export const mostSequences = 16;
 
 /** An overlay's norm over the run's own, as log10: 0 where they are the same. */
-export function ratioAt({ curve }: Overlay, { log10, steps }: RunSeries, T: number, name: CurveName, t: number): number {
+export function ratioAt(
+  { curve }: Overlay,
+  { log10, steps }: RunSeries,
+  T: number,
+  name: CurveName,
+  t: number,
+): number {
   const [other, own] = [valueAt(curve, name, t, T), stepValue(steps, log10[name], t)];
   // Both exactly zero: there is no ratio.
   return other === -Infinity && own === -Infinity ? NaN : other - own;
@@ -31,14 +38,30 @@ function overlayCell(overlay: Overlay, value: number, rounded: number, t: number
 
 function overlayColumns({ all, difference }: Overlays, T: number): LogColumn[] {
   return [
-    ...all.flatMap((overlay) => curveNames.map((name): LogColumn => ({ name: overlayColumn(overlay, name), at: (_, t) => valueAt(overlay.curve, name, t, T), cell: (value, t) => overlayCell(overlay, value, value, t, T) }))),
-    ...(difference ? all.map((overlay): LogColumn => ({ name: `‖g_t‖ ${overlay.name} / ‖g_t‖`, at: (series, t) => ratioAt(overlay, series, T, 'dh', t), cell: (value, t) => overlayCell(overlay, value, valueAt(overlay.curve, 'dh', t, T), t, T) })) : []),
+    ...all.flatMap((overlay) =>
+      curveNames.map((name): LogColumn => ({
+        name: overlayColumn(overlay, name),
+        at: (_, t) => valueAt(overlay.curve, name, t, T),
+        cell: (value, t) => overlayCell(overlay, value, value, t, T),
+      })),
+    ),
+    ...(difference
+      ? all.map((overlay): LogColumn => ({
+          name: `‖g_t‖ ${overlay.name} / ‖g_t‖`,
+          at: (series, t) => ratioAt(overlay, series, T, 'dh', t),
+          cell: (value, t) => overlayCell(overlay, value, valueAt(overlay.curve, 'dh', t, T), t, T),
+        }))
+      : []),
   ];
 }
 
 /** None where a report has the norms of single sequences at some steps only. */
 const batchColumns = ({ status }: Model, B: number): string[] =>
-  B === 1 || status?.recordedNorms === false ? [] : B <= mostSequences ? Array.from({ length: B }, (_, b) => say('‖g_t‖ sequence {0}', b + 1)) : [say('‖g_t‖ smallest of the batch'), say('‖g_t‖ median of the batch'), say('‖g_t‖ largest of the batch')];
+  B === 1 || status?.recordedNorms === false
+    ? []
+    : B <= mostSequences
+      ? Array.from({ length: B }, (_, b) => say('‖g_t‖ sequence {0}', b + 1))
+      : [say('‖g_t‖ smallest of the batch'), say('‖g_t‖ median of the batch'), say('‖g_t‖ largest of the batch')];
 
 /** The norms of the batch's sequences, or their band, at steps from ≤ t < to. */
 async function batchCells(model: Model, run: RunSummary, from: number, to: number): Promise<Field[][]> {
@@ -57,7 +80,13 @@ async function batchCells(model: Model, run: RunSummary, from: number, to: numbe
   // Decimated values are the extremes of their neighbours.
   if (answer === null || answer.t.some((t, i) => i > 0 && t !== (answer.t[i - 1] ?? NaN) + 1)) return cells;
   const { t, values } = answer;
-  t.forEach((step, i) => { if (step >= from && step < to) cells[step - from] = values.map((series) => ({ text: formatLog10(series[i] ?? NaN), exact: exactLog10(series[i] ?? NaN) })); });
+  t.forEach((step, i) => {
+    if (step >= from && step < to)
+      cells[step - from] = values.map((series) => ({
+        text: formatLog10(series[i] ?? NaN),
+        exact: exactLog10(series[i] ?? NaN),
+      }));
+  });
   return cells;
 }
 
@@ -80,20 +109,40 @@ export function flowTable(model: Model, run: RunSummary, overlays: Overlays): Ta
 }
 
 const stepCell = (t: number | null): Field => (t === null ? emptyField : { text: String(t), exact: String(t) });
-const stepsCell = (steps: number): Field => (Number.isFinite(steps) && steps > 0 ? { text: formatSteps(steps), exact: String(steps) } : emptyField);
+const stepsCell = (steps: number): Field =>
+  Number.isFinite(steps) && steps > 0 ? { text: formatSteps(steps), exact: String(steps) } : emptyField;
 
 /** A rate with what follows from it: the steps after which a factor of 1/2, of 1 % and of 2 is reached. */
 function rateCells(from: number, to: number, factor: number): Field[] {
-  const after = (share: number): Field => (Math.sign(Math.log(share)) === Math.sign(Math.log(factor)) ? stepsCell(Math.log(share) / Math.log(factor)) : emptyField);
-  return [stepCell(from), stepCell(to), { text: `×${formatFactor(factor)}`, exact: String(factor) }, after(0.5), after(0.01), after(2)];
+  const after = (share: number): Field =>
+    Math.sign(Math.log(share)) === Math.sign(Math.log(factor))
+      ? stepsCell(Math.log(share) / Math.log(factor))
+      : emptyField;
+  return [
+    stepCell(from),
+    stepCell(to),
+    { text: `×${formatFactor(factor)}`, exact: String(factor) },
+    after(0.5),
+    after(0.01),
+    after(2),
+  ];
 }
 
 /** The fitted stretches, latest first as the gradient meets them, the whole trip, and the steps that the plot marks. */
 export function flowEvents(run: RunSummary): TablePlan {
-  const { dtype, verdict: { segments, perStepFactor, source, first, crossedAt, zeroAt, infiniteAt }, onePercentAt } = run;
+  const {
+    dtype,
+    verdict: { segments, perStepFactor, source, first, crossedAt, zeroAt, infiniteAt },
+    onePercentAt,
+  } = run;
   const at = (t: number | null): Field[] => [stepCell(t), stepCell(t), emptyField, emptyField, emptyField, emptyField];
   const rows: (readonly [name: string, cells: readonly Field[]])[] = [
-    ...segments.toReversed().map(({ from, to, perStepFactor: factor }, i) => [say('fitted rate {0}', i + 1), rateCells(from, to, factor)] as const),
+    ...segments
+      .toReversed()
+      .map(
+        ({ from, to, perStepFactor: factor }, i) =>
+          [say('fitted rate {0}', i + 1), rateCells(from, to, factor)] as const,
+      ),
     ...(perStepFactor === null ? [] : [[say('whole trip'), rateCells(first, source, perStepFactor)] as const]),
     [say('1 % horizon'), at(onePercentAt)],
     [say('bound passed'), at(crossedAt)],
@@ -102,7 +151,14 @@ export function flowEvents(run: RunSummary): TablePlan {
   ];
   return {
     rowName: say('what'),
-    columns: [say('from t'), say('to t'), say('factor per step back'), say('half-life, steps'), say('1 % left after, steps'), say('doubled after, steps')],
+    columns: [
+      say('from t'),
+      say('to t'),
+      say('factor per step back'),
+      say('half-life, steps'),
+      say('1 % left after, steps'),
+      say('doubled after, steps'),
+    ],
     rowCount: rows.length,
     rowLabel: (row) => rows[row]?.[0] ?? '',
     rows: (from, to) => Promise.resolve(rows.slice(from, to).map(([, cells]) => cells)),

@@ -17,7 +17,12 @@ import type { Steps } from '../page/stepCache.js';
 import type { Field } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
 
-type Picture = { readonly map: Heatmap; readonly strongest: number; readonly sequence: number; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null };
+type Picture = {
+  readonly map: Heatmap;
+  readonly strongest: number;
+  readonly sequence: number;
+  bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null;
+};
 
 /** What differs between the gradient's and the hidden state's heatmap. */
 export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
@@ -48,7 +53,9 @@ function bitmap(picture: Picture, theme: Theme, stretch: number): HTMLCanvasElem
   const canvas = document.createElement('canvas');
   canvas.width = map.columns;
   canvas.height = map.rows;
-  canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.values, stretch), map.columns, map.rows), 0, 0);
+  canvas
+    .getContext('2d')
+    ?.putImageData(new ImageData(colourMap(theme).pixels(map.values, stretch), map.columns, map.rows), 0, 0);
   picture.bitmap = { theme, canvas };
   return canvas;
 }
@@ -56,13 +63,23 @@ function bitmap(picture: Picture, theme: Theme, stretch: number): HTMLCanvasElem
 export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Steps): View {
   let picture: Picture | null = null;
   let changed = (): void => undefined;
-  type Ask = { tensor: 'hs' | 'dh' | 'z'; order: UnitOrder; sequence: number; window: { t0: number; t1: number }; maxColumns: number; maxRows: number };
-  const latest = new Latest((params: Ask) => model.slice('heatmap', params), (map, { sequence, window }) => {
-    if (map === null) return;
-    // NaN or infinite where a value is: those stand out.
-    picture = { map, strongest: largestIn(map.values, map, window), sequence, bitmap: null };
-    changed();
-  });
+  type Ask = {
+    tensor: 'hs' | 'dh' | 'z';
+    order: UnitOrder;
+    sequence: number;
+    window: { t0: number; t1: number };
+    maxColumns: number;
+    maxRows: number;
+  };
+  const latest = new Latest(
+    (params: Ask) => model.slice('heatmap', params),
+    (map, { sequence, window }) => {
+      if (map === null) return;
+      // NaN or infinite where a value is: those stand out.
+      picture = { map, strongest: largestIn(map.values, map, window), sequence, bitmap: null };
+      changed();
+    },
+  );
 
   function blit(painter: Painter, run: RunSummary, theme: Theme): void {
     if (picture === null) return;
@@ -74,7 +91,10 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
   }
 
   /** Row of a unit and unit of a row, in the order of the picture on screen. */
-  const rowOf = (unit: number): number => { const order = picture?.map.order ?? null; return order === null ? unit : order.indexOf(unit); };
+  const rowOf = (unit: number): number => {
+    const order = picture?.map.order ?? null;
+    return order === null ? unit : order.indexOf(unit);
+  };
   const unitOf = (row: number): number => picture?.map.order?.[row] ?? row;
 
   /** Small flags on the left edge of the rows that are drawn as lines. */
@@ -99,22 +119,45 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
 
   return {
     ...kind,
-    formula: () => `${kind.formula} · ${timeline.sequence === null && (model.run?.shapes.B ?? 1) > 1
-      ? say('sequence {0} of {1} (the first, while all are chosen)', timeline.shownSequence + 1, model.run?.shapes.B ?? 1) : say('sequence {0}', timeline.shownSequence + 1)}`,
+    formula: () =>
+      `${kind.formula} · ${
+        timeline.sequence === null && (model.run?.shapes.B ?? 1) > 1
+          ? say(
+              'sequence {0} of {1} (the first, while all are chosen)',
+              timeline.shownSequence + 1,
+              model.run?.shapes.B ?? 1,
+            )
+          : say('sequence {0}', timeline.shownSequence + 1)
+      }`,
     available: () => true,
     refresh(window, size, onChange) {
       changed = onChange;
-      latest.request({ tensor: kind.tensor, order: timeline.order, sequence: timeline.shownSequence, window, maxColumns: size.columns, maxRows: size.rows });
+      latest.request({
+        tensor: kind.tensor,
+        order: timeline.order,
+        sequence: timeline.shownSequence,
+        window,
+        maxColumns: size.columns,
+        maxRows: size.rows,
+      });
     },
     scene(run, window, theme): Scene {
       const { H } = run.shapes;
       return {
-        axis: { min: -0.5, max: H - 0.5, reverse: true, title: say('unit'), ticks: (height) => unitTicks(H, height), label: (row) => String(unitOf(row)) },
+        axis: {
+          min: -0.5,
+          max: H - 0.5,
+          reverse: true,
+          title: say('unit'),
+          ticks: (height) => unitTicks(H, height),
+          label: (row) => String(unitOf(row)),
+        },
         lines: [],
         under: (painter) => blit(painter, run, theme),
         over: (painter) => {
           flags(painter, run, theme);
-          if (picture !== null && picture.strongest < leastVisible) plotNote(painter, theme, kind.faint(picture.map.peak));
+          if (picture !== null && picture.strongest < leastVisible)
+            plotNote(painter, theme, kind.faint(picture.map.peak));
         },
         ...borders(run, window),
         theme,
@@ -127,36 +170,73 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
     notFinite: () => ((picture?.map.notFinite ?? 0) > 0 ? say('not finite: {0}', picture?.map.notFinite ?? 0) : null),
     readout(run, t, value) {
       const at = Math.max(0, Math.min(Math.round(value), run.shapes.H - 1));
-      if (picture === null || t < picture.map.window.t0 || t >= picture.map.window.t1) return [say('t = {0}, unit {1}', t, unitOf(at))];
+      if (picture === null || t < picture.map.window.t0 || t >= picture.map.window.t1)
+        return [say('t = {0}, unit {1}', t, unitOf(at))];
       const { map } = picture;
       const { column, from, to } = columnAt(map, t);
       const row = Math.floor((at * map.rows) / run.shapes.H);
       const start = (index: number): number => Math.floor((index * run.shapes.H) / map.rows);
       const units = Array.from({ length: start(row + 1) - start(row) }, (_, i) => unitOf(start(row) + i));
       const shown = map.values[row * map.columns + column] ?? NaN;
-      const told = Number.isFinite(shown) ? kind.print(map, shown) : Number.isNaN(shown) ? say('{0} is not a number', kind.column) : `${kind.column} = ${formatNumber(shown)}`;
-      const head = units.length === 1 ? say('{0}, unit {1}', stepsName(from, to), units[0] ?? at) : say('{0}, units {1}', stepsName(from, to), units.length <= unitsNamed ? units.join(', ') : `${units.slice(0, unitsNamed - 1).join(', ')} … ${units[units.length - 1] ?? ''}`);
-      return [head, from === to && units.length === 1 ? told : say('largest of {0} values: {1}', (to - from + 1) * units.length, told)];
+      const told = Number.isFinite(shown)
+        ? kind.print(map, shown)
+        : Number.isNaN(shown)
+          ? say('{0} is not a number', kind.column)
+          : `${kind.column} = ${formatNumber(shown)}`;
+      const head =
+        units.length === 1
+          ? say('{0}, unit {1}', stepsName(from, to), units[0] ?? at)
+          : say(
+              '{0}, units {1}',
+              stepsName(from, to),
+              units.length <= unitsNamed
+                ? units.join(', ')
+                : `${units.slice(0, unitsNamed - 1).join(', ')} … ${units[units.length - 1] ?? ''}`,
+            );
+      return [
+        head,
+        from === to && units.length === 1
+          ? told
+          : say('largest of {0} values: {1}', (to - from + 1) * units.length, told),
+      ];
     },
     summary(run) {
       const ends = picture === null ? null : kind.bar(picture.map);
       return [
-        say('{0} as a heatmap of {1} timesteps by {2} units, sequence {3}.', kind.title, run.shapes.T, run.shapes.H, timeline.shownSequence + 1),
+        say(
+          '{0} as a heatmap of {1} timesteps by {2} units, sequence {3}.',
+          kind.title,
+          run.shapes.T,
+          run.shapes.H,
+          timeline.shownSequence + 1,
+        ),
         ...(ends === null ? [] : [say('Colours from {0} to {1}.', ends.low, ends.high)]),
-        ...(picture === null || picture.strongest >= leastVisible || !Number.isFinite(picture.strongest) ? [] : [`${kind.faint(picture.map.peak)}.`]),
-        ...((picture?.map.notFinite ?? 0) > 0 ? [say('{0} values in view are not finite.', picture?.map.notFinite ?? 0)] : []),
+        ...(picture === null || picture.strongest >= leastVisible || !Number.isFinite(picture.strongest)
+          ? []
+          : [`${kind.faint(picture.map.peak)}.`]),
+        ...((picture?.map.notFinite ?? 0) > 0
+          ? [say('{0} values in view are not finite.', picture?.map.notFinite ?? 0)]
+          : []),
         say('Choose units to read them as lines.'),
       ].join(' ');
     },
     table(run, columns) {
-      const extra = Array.from({ length: run.shapes.H }, (_, unit) => unit).filter((unit) => !timeline.units.includes(unit));
-      const units = columns === 'all' ? Array.from({ length: run.shapes.H }, (_, unit) => unit) : [...timeline.units, ...extra].slice(0, unitsInTable);
+      const extra = Array.from({ length: run.shapes.H }, (_, unit) => unit).filter(
+        (unit) => !timeline.units.includes(unit),
+      );
+      const units =
+        columns === 'all'
+          ? Array.from({ length: run.shapes.H }, (_, unit) => unit)
+          : [...timeline.units, ...extra].slice(0, unitsInTable);
       const { shownSequence: sequence } = timeline;
       return {
         columns: units.map((unit) => say('{0} unit {1}', kind.column, unit)),
-        ...stepRows(steps, model, run, sequence, kind.tensor === 'z' ? 'z' : 'hs', (values) => units.map((unit) => (values === null ? emptyField : kind.cell(values, unit)))),
+        ...stepRows(steps, model, run, sequence, kind.tensor === 'z' ? 'z' : 'hs', (values) =>
+          units.map((unit) => (values === null ? emptyField : kind.cell(values, unit))),
+        ),
       };
     },
-    click: (value) => timeline.toggleUnit(unitOf(Math.max(0, Math.min(Math.round(value), (model.run?.shapes.H ?? 1) - 1)))),
+    click: (value) =>
+      timeline.toggleUnit(unitOf(Math.max(0, Math.min(Math.round(value), (model.run?.shapes.H ?? 1) - 1)))),
   };
 }

@@ -13,7 +13,11 @@ export const hiddenMap = (): HeatmapKind => ({
   height: 148,
   help: {
     text: [
-      t('One row per hidden unit, one column per step. Rows of one steady colour are units that hold a value; rows that flicker follow the input; strong colours at ±1 are saturated tanh units, which block the gradient.'),
+      t(
+        'One row per hidden unit, one column per step. Rows of one steady colour are units that hold a value; ' +
+          'rows that flicker follow the input; strong colours at ±1 are saturated tanh units, which block the ' +
+          'gradient.',
+      ),
       t('Click a row to draw it as a line below; click it again to take it away.'),
     ],
     formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)',

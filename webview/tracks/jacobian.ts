@@ -14,8 +14,20 @@ import type { Line } from '../chart/scene.js';
 import type { Theme } from '../page/theme.js';
 import { nearest } from '../page/nearest.js';
 
-type Curve = { readonly id: string; readonly legend: string; readonly colour: 'red' | 'blue' | 'purple'; readonly dash: readonly number[]; readonly log10: (values: Jacobians) => Float64Array };
-type Kind = { readonly id: string; readonly title: string; readonly formula: string; readonly help: Help; readonly curves: readonly Curve[] };
+type Curve = {
+  readonly id: string;
+  readonly legend: string;
+  readonly colour: 'red' | 'blue' | 'purple';
+  readonly dash: readonly number[];
+  readonly log10: (values: Jacobians) => Float64Array;
+};
+type Kind = {
+  readonly id: string;
+  readonly title: string;
+  readonly formula: string;
+  readonly help: Help;
+  readonly curves: readonly Curve[];
+};
 
 const logs = (values: Float64Array): Float64Array => values.map(Math.log10);
 
@@ -25,8 +37,15 @@ const each = (): Kind => ({
   formula: say('σ(∂h_t/∂h_{t−1}), log axis'),
   help: {
     text: [
-      say('What one step does to a small change of the state, and so to the gradient on its way back: no direction is multiplied by more than the largest singular value, none by less than the smallest.'),
-      say('Above 1 a step can enlarge the gradient; a gap between the two lines means that some directions are lost while others pass. The largest value alone proves no explosion: the direction it belongs to may be another one at every step, which is why the product is drawn below.'),
+      say(
+        'What one step does to a small change of the state, and so to the gradient on its way back: no ' +
+          'direction is multiplied by more than the largest singular value, none by less than the smallest.',
+      ),
+      say(
+        'Above 1 a step can enlarge the gradient; a gap between the two lines means that some directions are ' +
+          'lost while others pass. The largest value alone proves no explosion: the direction it belongs to may ' +
+          'be another one at every step, which is why the product is drawn below.',
+      ),
     ],
     formula: 'J_t = diag(f′(z_t))·Wh^{T}   ‖J_t‖_2 = σ_{max} ≤ γ·σ_{max}(Wh)',
     source: 'Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”',
@@ -43,8 +62,16 @@ const product = (): Kind => ({
   formula: say('σ(∂h_{last}/∂h_t) = σ(J_{last} ⋯ J_{t+1}), log axis'),
   help: {
     text: [
-      say('The whole way from the last step back to t. The largest singular value is the most that any gradient can keep on this way, the median what a typical direction keeps, the smallest the least. Lines that fall towards the left vanish; that spread apart leave few directions alive.'),
-      say('Unlike the gradient flow this does not depend on the loss. Values carry their exponent and are computed by one-sided Jacobi rotations, so that the smallest keeps its digits hundreds of decades below the largest.'),
+      say(
+        'The whole way from the last step back to t. The largest singular value is the most that any gradient ' +
+          'can keep on this way, the median what a typical direction keeps, the smallest the least. Lines that ' +
+          'fall towards the left vanish; that spread apart leave few directions alive.',
+      ),
+      say(
+        'Unlike the gradient flow this does not depend on the loss. Values carry their exponent and are ' +
+          'computed by one-sided Jacobi rotations, so that the smallest keeps its digits hundreds of decades ' +
+          'below the largest.',
+      ),
     ],
     formula: say('‖∂L/∂h_t‖ ≤ σ_{max}(J_{last} ⋯ J_{t+1})·‖∂L/∂h_{last}‖'),
     source: 'Pennington, Schoenholz & Ganguli 2017, “Resurrecting the sigmoid”; Demmel & Veselić 1992',
@@ -52,43 +79,81 @@ const product = (): Kind => ({
   curves: [
     { id: 'largest', legend: say('largest'), colour: 'red', dash: [], log10: ({ log10Largest }) => log10Largest },
     { id: 'median', legend: say('median'), colour: 'purple', dash: [2, 2], log10: ({ log10Median }) => log10Median },
-    { id: 'smallest', legend: say('smallest'), colour: 'blue', dash: [7, 3], log10: ({ log10Smallest }) => log10Smallest },
+    {
+      id: 'smallest',
+      legend: say('smallest'),
+      colour: 'blue',
+      dash: [7, 3],
+      log10: ({ log10Smallest }) => log10Smallest,
+    },
   ],
 });
 
 const none = new Float64Array(0);
-const emptyJacobians: Jacobians = { sequence: 0, fraction: 0, t: none, sigmaMax: none, sigmaMin: none, log10Largest: none, log10Median: none, log10Smallest: none };
+const emptyJacobians: Jacobians = {
+  sequence: 0,
+  fraction: 0,
+  t: none,
+  sigmaMax: none,
+  sigmaMin: none,
+  log10Largest: none,
+  log10Median: none,
+  log10Smallest: none,
+};
 
 export function jacobianTracks({ model, timeline }: Page): View[] {
   let answer: Jacobians | null = null;
-  /** The run that the answer is of: the picture of the one before stays until there is another, its numbers are not told as this one's. */
+  /**
+   * The run that the answer is of: the picture of the one before stays until there is another, its numbers are not told
+   * as this one's.
+   */
   let answered: number | undefined;
   /** Finer, in the window of time that is looked at; complete. */
-  let finer: { readonly values: Jacobians; readonly window: TimeWindow; readonly run: number | undefined } | null = null;
+  let finer: { readonly values: Jacobians; readonly window: TimeWindow; readonly run: number | undefined } | null =
+    null;
   let asked = '';
   let askedFiner = '';
   const listeners = new Map<string, () => void>();
-  const latest = new Latest((params: { sequence: number }) => model.analysis('jacobians', params), (values, params) => {
-    if (values === null) return;
-    [answer, answered] = [values, model.run?.runId];
-    for (const changed of listeners.values()) changed();
-    if (values.fraction < 1) latest.again(params);
-    else askFiner();
-  }, () => { for (const changed of listeners.values()) changed(); });
-  const latestFiner = new Latest((params: { sequence: number; window: TimeWindow }) => model.analysis('jacobians', params), (values, params) => {
-    if (values === null) return;
-    if (values.fraction < 1) {
-      latestFiner.again(params);
-      return;
-    }
-    finer = { values, window: params.window, run: model.run?.runId };
-    for (const changed of listeners.values()) changed();
-  }, () => { for (const changed of listeners.values()) changed(); });
+  const latest = new Latest(
+    (params: { sequence: number }) => model.analysis('jacobians', params),
+    (values, params) => {
+      if (values === null) return;
+      [answer, answered] = [values, model.run?.runId];
+      for (const changed of listeners.values()) changed();
+      if (values.fraction < 1) latest.again(params);
+      else askFiner();
+    },
+    () => {
+      for (const changed of listeners.values()) changed();
+    },
+  );
+  const latestFiner = new Latest(
+    (params: { sequence: number; window: TimeWindow }) => model.analysis('jacobians', params),
+    (values, params) => {
+      if (values === null) return;
+      if (values.fraction < 1) {
+        latestFiner.again(params);
+        return;
+      }
+      finer = { values, window: params.window, run: model.run?.runId };
+      for (const changed of listeners.values()) changed();
+    },
+    () => {
+      for (const changed of listeners.values()) changed();
+    },
+  );
   const older = (): boolean => answer !== null && answered !== model.run?.runId;
   /** What is told of the steps in view: the finer answer when it is of them. */
   const told = (): Jacobians | null => {
     const { t0, t1 } = timeline.window;
-    return finer !== null && answer !== null && finer.run === answered && finer.values.sequence === answer.sequence && finer.window.t0 <= t0 && finer.window.t1 >= t1 ? finer.values : answer;
+    return finer !== null &&
+      answer !== null &&
+      finer.run === answered &&
+      finer.values.sequence === answer.sequence &&
+      finer.window.t0 <= t0 &&
+      finer.window.t1 >= t1
+      ? finer.values
+      : answer;
   };
   /** How many of the steps in view have their singular values told, and how many there are. */
   const counted = (): readonly [number, number] => {
@@ -120,7 +185,18 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       const { t } = drawn;
       return kind.curves.map(({ id, legend, colour, dash, log10 }) => {
         const values = log10(drawn);
-        return logLine({ id, legend, colour: theme[colour], dash, at: (step) => nearest(t, values, step), print: printNear(t, formatLog10) }, values, t);
+        return logLine(
+          {
+            id,
+            legend,
+            colour: theme[colour],
+            dash,
+            at: (step) => nearest(t, values, step),
+            print: printNear(t, formatLog10),
+          },
+          values,
+          t,
+        );
       });
     };
     const progress = (): string[] => {
@@ -134,7 +210,10 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
     return {
       id: kind.id,
       title: kind.title,
-      formula: () => [kind.formula, say('sequence {0}', (answer?.sequence ?? timeline.shownSequence) + 1), ...progress()].join(' · '),
+      formula: () =>
+        [kind.formula, say('sequence {0}', (answer?.sequence ?? timeline.shownSequence) + 1), ...progress()].join(
+          ' · ',
+        ),
       height: 124,
       costly: true,
       pending: () => latest.busy || latestFiner.busy,
@@ -168,7 +247,10 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
             context.lineTo(right, height);
             context.stroke();
           },
-          over: (painter) => { if (answer?.fraction === 1) plotNote(painter, theme, unseenText(all, window, say('every singular value is exactly 0'))); },
+          over: (painter) => {
+            if (answer?.fraction === 1)
+              plotNote(painter, theme, unseenText(all, window, say('every singular value is exactly 0')));
+          },
           ...borders(run, window),
           theme,
         };
@@ -176,14 +258,31 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       colourBar: () => null,
       readout: (_run, t) => {
         const values = told();
-        return [`t = ${t}`, ...(older() ? [olderWord()] : []), ...(values === null ? [] : kind.curves.map(({ legend, log10 }) => `${legend.replace(/[_{}]/g, '')} = ${printNear(values.t, formatLog10)(nearest(values.t, log10(values), t), t)}`))];
+        return [
+          `t = ${t}`,
+          ...(older() ? [olderWord()] : []),
+          ...(values === null
+            ? []
+            : kind.curves.map(
+                ({ legend, log10 }) =>
+                  `${legend.replace(/[_{}]/g, '')} = ` +
+                  `${printNear(values.t, formatLog10)(nearest(values.t, log10(values), t), t)}`,
+              )),
+        ];
       },
       summary: (run) => {
         if (answer === null) return say('{0} of {1} timesteps, being computed.', kind.title, run.shapes.T);
         const values = answer;
         return [
           say('{0}, sequence {1}.', kind.title, values.sequence + 1),
-          ...kind.curves.map(({ legend, log10 }) => say('{0}: {1} at t = 0, {2} at the last step.', legend, formatLog10(log10(values)[0] ?? NaN), formatLog10(log10(values)[values.t.length - 1] ?? NaN))),
+          ...kind.curves.map(({ legend, log10 }) =>
+            say(
+              '{0}: {1} at t = 0, {2} at the last step.',
+              legend,
+              formatLog10(log10(values)[0] ?? NaN),
+              formatLog10(log10(values)[values.t.length - 1] ?? NaN),
+            ),
+          ),
         ].join(' ');
       },
       table: (run, columnsWanted) => {
@@ -196,11 +295,19 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
           rowCount: values.t.length,
           steps: values.t,
           rowLabel: (row) => String(values.t[row] ?? row),
-          rowOf: (t) => { const at = values.t.findIndex((step) => step >= t); return at < 0 ? values.t.length - 1 : at; },
-          rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => columns.map((log10) => {
-            const value = log10[from + i] ?? NaN;
-            return { text: formatLog10(value), exact: exactLog10(value) };
-          }))),
+          rowOf: (t) => {
+            const at = values.t.findIndex((step) => step >= t);
+            return at < 0 ? values.t.length - 1 : at;
+          },
+          rows: (from, to) =>
+            Promise.resolve(
+              Array.from({ length: to - from }, (_, i) =>
+                columns.map((log10) => {
+                  const value = log10[from + i] ?? NaN;
+                  return { text: formatLog10(value), exact: exactLog10(value) };
+                }),
+              ),
+            ),
         };
       },
       click: () => undefined,
@@ -208,4 +315,3 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
   };
   return [view(each()), view(product())];
 }
-

@@ -10,12 +10,32 @@ import type { LogSeries, Model, RunSeries, RunSummary, TimeWindow } from '../pag
 import type { Field } from '../page/tablePlan.js';
 
 /** A line of log10 values at `steps`, or at every step (null); read as 10^value. */
-export function logLine(line: Pick<Line, 'id' | 'legend' | 'colour'> & Partial<Line>, values: Float64Array, steps: Float64Array | null): Line {
-  return { width: 1.5, dash: [], series: { values, t: steps }, at: (t) => readAt(steps, values, t), print: printRead(steps, formatLog10), inRange: true, ...line };
+export function logLine(
+  line: Pick<Line, 'id' | 'legend' | 'colour'> & Partial<Line>,
+  values: Float64Array,
+  steps: Float64Array | null,
+): Line {
+  return {
+    width: 1.5,
+    dash: [],
+    series: { values, t: steps },
+    at: (t) => readAt(steps, values, t),
+    print: printRead(steps, formatLog10),
+    inRange: true,
+    ...line,
+  };
 }
 
-/** Axis over whole decades for the lines that are not hidden, labelled 10ⁿ; right from 1e-900 to 1e+900 because it is linear in the exponent. */
-export function logAxis(lines: readonly Line[], { t0, t1 }: TimeWindow, title: string, hidden: ReadonlySet<string>): YAxis {
+/**
+ * Axis over whole decades for the lines that are not hidden, labelled 10ⁿ; right from 1e-900 to 1e+900 because it is
+ * linear in the exponent.
+ */
+export function logAxis(
+  lines: readonly Line[],
+  { t0, t1 }: TimeWindow,
+  title: string,
+  hidden: ReadonlySet<string>,
+): YAxis {
   let [min, max] = [Infinity, -Infinity];
   for (const line of lines) {
     if (hidden.has(line.id)) continue;
@@ -26,9 +46,14 @@ export function logAxis(lines: readonly Line[], { t0, t1 }: TimeWindow, title: s
   // A flat line gets half a decade of air, else whole decades would squeeze it.
   const air = Math.max(0.04 * (max - min), 0.1);
   const close = max - min < 1.5;
-  [min, max] = close ? [min - Math.max(air, 0.15), max + Math.max(air, 0.15)] : [Math.floor(min - air * 0.5), Math.ceil(max + air * 0.25)];
+  [min, max] = close
+    ? [min - Math.max(air, 0.15), max + Math.max(air, 0.15)]
+    : [Math.floor(min - air * 0.5), Math.ceil(max + air * 0.25)];
   return {
-    min, max, reverse: false, title,
+    min,
+    max,
+    reverse: false,
+    title,
     ticks: (height) => (close ? ticksInDecade(min, max, height) : ticksBetween(min, max, Math.max(2, height / 24), 1)),
     label: (value) => (close ? formatLog10(value, 2) : powerOfTen(value)),
   };
@@ -37,7 +62,9 @@ export function logAxis(lines: readonly Line[], { t0, t1 }: TimeWindow, title: s
 /** Why no line of a log axis is to be seen; null where one is, or where there are no values yet. */
 export function unseenBecause(lines: readonly Line[], { t0, t1 }: TimeWindow): 'zero' | 'notFinite' | 'mixed' | null {
   let [zeros, others] = [0, 0];
-  for (const { series: { values, t } } of lines) {
+  for (const {
+    series: { values, t },
+  } of lines) {
     for (let i = t === null ? t0 : 0; i < (t === null ? t1 : t.length); i++) {
       const value = values[i];
       if (value === undefined || (t !== null && !((t[i] ?? NaN) >= t0 && (t[i] ?? NaN) < t1))) continue;
@@ -57,22 +84,35 @@ export function unseenText(lines: readonly Line[], window: TimeWindow, zero: str
 }
 
 /** Of a table: a log10 number for each step of `series`, told in full unless `cell` says otherwise. */
-export type LogColumn = { readonly name: string; readonly at: (series: RunSeries, t: number) => number; readonly cell?: (value: number, t: number) => Field };
-export const normColumn = (name: string, norm: LogSeries): LogColumn => ({ name, at: ({ steps, log10 }, t) => stepValue(steps, log10[norm], t) });
+export type LogColumn = {
+  readonly name: string;
+  readonly at: (series: RunSeries, t: number) => number;
+  readonly cell?: (value: number, t: number) => Field;
+};
+export const normColumn = (name: string, norm: LogSeries): LogColumn => ({
+  name,
+  at: ({ steps, log10 }, t) => stepValue(steps, log10[norm], t),
+});
 
 /** A table of log10 series, printed as the numbers they stand for. */
 export function logTable(model: Model, run: RunSummary, columns: readonly LogColumn[]): TablePlan {
   return {
     columns: columns.map(({ name }) => name),
-    ...seriesRows(model, run, 4096, (series, steps) => steps.map((t) => columns.map(({ at, cell }) => {
-      const value = at(series, t);
-      return cell?.(value, t) ?? { text: formatLog10(value), exact: exactLog10(value) };
-    }))),
+    ...seriesRows(model, run, 4096, (series, steps) =>
+      steps.map((t) =>
+        columns.map(({ at, cell }) => {
+          const value = at(series, t);
+          return cell?.(value, t) ?? { text: formatLog10(value), exact: exactLog10(value) };
+        }),
+      ),
+    ),
   };
 }
 
 /** First, middle and last step of a log series in words. */
 export function endsInWords({ steps, log10, shapes: { T } }: RunSummary, norm: LogSeries): string {
-  const [last = '', middle = '', first = ''] = [T - 1, Math.floor(T / 2), 0].map((t) => formatLog10(nearStepValue(steps, log10[norm], t)));
+  const [last = '', middle = '', first = ''] = [T - 1, Math.floor(T / 2), 0].map((t) =>
+    formatLog10(nearStepValue(steps, log10[norm], t)),
+  );
   return say('{0} at the last step, {1} in the middle, {2} at t = 0', last, middle, first);
 }

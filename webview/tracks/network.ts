@@ -1,4 +1,5 @@
-// Track: the unrolled network. A strip of all steps in view, and under it, as through a lens, the units around the cursor.
+// Track: the unrolled network. A strip of all steps in view, and under it, as through a lens, the units around the
+// cursor.
 import { colourMap, readable } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
@@ -35,7 +36,10 @@ function strengths({ log10, steps }: RunSummary): (t: number) => number | null {
     if (Number.isFinite(value)) [high, low] = [Math.max(high, value), Math.min(low, value)];
   }
   const decades = Math.min(mostDecades, Math.max(fewestDecades, high - low));
-  return (t) => { const value = nearStepValue(steps, log10.dh, t); return Number.isFinite(value) ? Math.max(0, 1 + (value - high) / decades) : null; };
+  return (t) => {
+    const value = nearStepValue(steps, log10.dh, t);
+    return Number.isFinite(value) ? Math.max(0, 1 + (value - high) / decades) : null;
+  };
 }
 
 export function network(page: Page, steps: Steps): View {
@@ -46,19 +50,35 @@ export function network(page: Page, steps: Steps): View {
   type Asked = { readonly run: RunSummary; readonly lens: Lens; readonly sequence: number };
   let known: readonly (StepValues | null)[] = [];
   let asked: Asked | null = null;
-  const latest = new Latest(({ run, lens, sequence }: Asked) => unlessGone(steps.range(run, lens.first, lens.first + lens.count, sequence)), (values, { run, sequence }) => {
-    if (values === null || run.runId !== model.run?.runId || sequence !== timeline.shownSequence) return;
-    known = values;
-    changed();
-  });
+  const latest = new Latest(
+    ({ run, lens, sequence }: Asked) => unlessGone(steps.range(run, lens.first, lens.first + lens.count, sequence)),
+    (values, { run, sequence }) => {
+      if (values === null || run.runId !== model.run?.runId || sequence !== timeline.shownSequence) return;
+      known = values;
+      changed();
+    },
+  );
   let area: { readonly left: number; readonly width: number } = { left: 64, width: 1 };
   const player = new Player(page, () => changed());
-  timeline.onChange((change) => { if (change === 'cursor' && visible) changed(); });
-  model.onChange((change) => { if (change === 'run') [known, asked] = [[], null]; });
+  timeline.onChange((change) => {
+    if (change === 'cursor' && visible) changed();
+  });
+  model.onChange((change) => {
+    if (change === 'run') [known, asked] = [[], null];
+  });
 
-  /** The units under the lens. It stays where it is as long as the cursor is under it, so that units do not run away from the mouse. */
+  /**
+   * The units under the lens. It stays where it is as long as the cursor is under it, so that units do not run away
+   * from the mouse.
+   */
   function layout(window: TimeWindow): Layout {
-    const count = Math.max(1, Math.min(window.t1 - window.t0, Math.floor(area.width / ((model.run?.shapes.H ?? 0) <= fewUnits ? wideSlot : leastSlot))));
+    const count = Math.max(
+      1,
+      Math.min(
+        window.t1 - window.t0,
+        Math.floor(area.width / ((model.run?.shapes.H ?? 0) <= fewUnits ? wideSlot : leastSlot)),
+      ),
+    );
     const { cursor } = timeline;
     if (cursor < first || cursor >= first + count) first = cursor - Math.floor(count / 2);
     first = Math.max(window.t0, Math.min(first, window.t1 - count));
@@ -70,7 +90,15 @@ export function network(page: Page, steps: Steps): View {
   function ask(lens: Lens, H: number): void {
     const { run } = model;
     const sequence = timeline.shownSequence;
-    if (H > fewUnits || run === null || (asked?.run.runId === run.runId && asked.lens.first === lens.first && asked.lens.count === lens.count && asked.sequence === sequence)) return;
+    if (
+      H > fewUnits ||
+      run === null ||
+      (asked?.run.runId === run.runId &&
+        asked.lens.first === lens.first &&
+        asked.lens.count === lens.count &&
+        asked.sequence === sequence)
+    )
+      return;
     // Another sequence has other numbers for the same steps.
     if (asked?.sequence !== sequence) known = [];
     asked = { run, lens, sequence };
@@ -78,7 +106,8 @@ export function network(page: Page, steps: Steps): View {
   }
 
   const filled = (t: number): boolean => player.sweep !== 'forward' || t <= timeline.cursor;
-  const reached = (t: number): boolean => player.sweep === null || (player.sweep === 'backward' && t >= timeline.cursor);
+  const reached = (t: number): boolean =>
+    player.sweep === null || (player.sweep === 'backward' && t >= timeline.cursor);
   /** Whether a gradient may pass from t to t − 1. */
   const passes = (run: RunSummary, t: number): boolean => {
     const start = run.chunkStarts.findLast((chunk) => chunk <= t) ?? 0;
@@ -87,23 +116,37 @@ export function network(page: Page, steps: Steps): View {
   const loss = ({ lossSteps }: RunSummary, t: number): boolean => lossSteps.some(([from, to]) => from <= t && t <= to);
 
   /** All steps in view: the norm of the state above, the gradient below. */
-  function paintStrip({ context, x, top }: Pick<Painter, 'context' | 'top'> & { readonly x: (t: number) => number }, run: RunSummary, window: TimeWindow, theme: Theme): void {
+  function paintStrip(
+    { context, x, top }: Pick<Painter, 'context' | 'top'> & { readonly x: (t: number) => number },
+    run: RunSummary,
+    window: TimeWindow,
+    theme: Theme,
+  ): void {
     const strength = strengths(run);
     const map = colourMap(theme);
     const full = Math.sqrt(run.shapes.B * run.shapes.H);
     const columns = Math.min(window.t1 - window.t0, Math.ceil(x(window.t1 - 0.5) - x(window.t0 - 0.5)));
     const half = strip / 2 - 0.5;
     for (let column = 0; column < columns; column++) {
-      const [from, to] = [window.t0 + Math.floor((column * (window.t1 - window.t0)) / columns), window.t0 + Math.floor(((column + 1) * (window.t1 - window.t0)) / columns)];
+      const [from, to] = [
+        window.t0 + Math.floor((column * (window.t1 - window.t0)) / columns),
+        window.t0 + Math.floor(((column + 1) * (window.t1 - window.t0)) / columns),
+      ];
       const [x0, x1] = [x(from - 0.5), x(to - 0.5)];
-      context.fillStyle = map.css(filled(from) ? Math.min(1, 0.15 + (0.85 * nearStepValue(run.steps, run.hNorm, from)) / full) : 0);
+      context.fillStyle = map.css(
+        filled(from) ? Math.min(1, 0.15 + (0.85 * nearStepValue(run.steps, run.hNorm, from)) / full) : 0,
+      );
       context.fillRect(x0, top, x1 - x0 + 0.5, half);
       context.fillStyle = withAlpha(theme.red, reached(from) ? 0.08 + 0.92 * (strength(from) ?? 0) : 0);
       context.fillRect(x0, top + half + 1, x1 - x0 + 0.5, half);
     }
   }
 
-  function paintLens({ context, x, top }: Pick<Painter, 'context' | 'top'> & { readonly x: (t: number) => number }, { first: from, count }: Lens, theme: Theme): void {
+  function paintLens(
+    { context, x, top }: Pick<Painter, 'context' | 'top'> & { readonly x: (t: number) => number },
+    { first: from, count }: Lens,
+    theme: Theme,
+  ): void {
     const [x0, x1, y] = [x(from - 0.5), x(from + count - 0.5), top + strip + 2];
     context.fillStyle = withAlpha(theme.muted, 0.1);
     context.strokeStyle = theme.grid;
@@ -133,7 +176,14 @@ export function network(page: Page, steps: Steps): View {
     paintStrip(place, run, window, theme);
     paintLens(place, lens, theme);
     paintCursor(painter, timeline.cursor, theme);
-    const text = (value: string, at: number, y: number, colour: string, size = 10, align: CanvasTextAlign = 'center'): void => plotText(painter, theme, value, at, y, colour, align, size);
+    const text = (
+      value: string,
+      at: number,
+      y: number,
+      colour: string,
+      size = 10,
+      align: CanvasTextAlign = 'center',
+    ): void => plotText(painter, theme, value, at, y, colour, align, size);
     for (let t = lens.first; t < lens.first + lens.count; t++) {
       const [left, right] = [x(t) - boxWidth / 2, x(t) + boxWidth / 2];
       const next = x(t + 1) - boxWidth / 2;
@@ -147,7 +197,11 @@ export function network(page: Page, steps: Steps): View {
         else if (reached(t)) stream(context, next - 2, right + 3, middle + 8, strength(t + 1), strength(t), theme);
       }
       const here = t === timeline.cursor;
-      context.fillStyle = filled(t) ? colourMap(theme).css(Math.min(0.75, (0.75 * nearStepValue(run.steps, run.hNorm, t)) / Math.sqrt(run.shapes.B * H))) : theme.background;
+      context.fillStyle = filled(t)
+        ? colourMap(theme).css(
+            Math.min(0.75, (0.75 * nearStepValue(run.steps, run.hNorm, t)) / Math.sqrt(run.shapes.B * H)),
+          )
+        : theme.background;
       context.strokeStyle = here ? theme.foreground : theme.muted;
       context.lineWidth = here ? 2 : 1;
       context.beginPath();
@@ -188,22 +242,36 @@ export function network(page: Page, steps: Steps): View {
       // Half a line says nothing.
       const fits = (height: number): boolean => height + 5 <= bottom;
       let y = from + boxHeight + 23;
-      if (filled(t) && fits(y)) text(`‖h‖ ${reading(run.steps, run.hNorm, t, (value) => formatNumber(value, 3))}`, x(t), y, theme.muted);
+      if (filled(t) && fits(y))
+        text(`‖h‖ ${reading(run.steps, run.hNorm, t, (value) => formatNumber(value, 3))}`, x(t), y, theme.muted);
       y += 13;
-      if (reached(t) && fits(y)) text(`‖g‖ ${reading(run.steps, run.log10.dh, t, (value) => formatLog10(value, 3))}`, x(t), y, theme.red);
+      if (reached(t) && fits(y))
+        text(`‖g‖ ${reading(run.steps, run.log10.dh, t, (value) => formatLog10(value, 3))}`, x(t), y, theme.red);
     }
   }
 
   return {
     id: 'network',
     title: say('Unrolled network'),
-    formula: () => [say('h_t → h_{t+1}, gradient ← as wide and as strong as ‖g_t‖ on a log scale'), ...(player.sweep === null ? [] : [player.sweep === 'forward' ? say('forward sweep') : say('backward sweep')])].join(' · '),
+    formula: () =>
+      [
+        say('h_t → h_{t+1}, gradient ← as wide and as strong as ‖g_t‖ on a log scale'),
+        ...(player.sweep === null ? [] : [player.sweep === 'forward' ? say('forward sweep') : say('backward sweep')]),
+      ].join(' · '),
     height: 150,
     controls: player.controls,
     help: {
       text: [
-        say('The same unit at every step. The strip on top holds all steps in view, state above and gradient below; the units under it are those around the cursor, as through a lens. The forward sweep fills the states from left to right, the backward sweep sends the gradient from right to left.'),
-        say('The red stream is at each unit as wide and as strong as the norm of its gradient on a log scale over at most twelve decades; where it is cut (✕) a chunk or truncated backpropagation ends. Choose a unit to open it beside the tracks.'),
+        say(
+          'The same unit at every step. The strip on top holds all steps in view, state above and gradient ' +
+            'below; the units under it are those around the cursor, as through a lens. The forward sweep fills ' +
+            'the states from left to right, the backward sweep sends the gradient from right to left.',
+        ),
+        say(
+          'The red stream is at each unit as wide and as strong as the norm of its gradient on a log scale ' +
+            'over at most twelve decades; where it is cut (✕) a chunk or truncated backpropagation ends. Choose ' +
+            'a unit to open it beside the tracks.',
+        ),
         say('Networks of up to four units show every number: the state on the left, its gradient in red on the right.'),
       ],
       formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)   g_{t−1} = dhs_{t−1} + (g_t ⊙ f′(z_t))·Wh^{T}',
@@ -233,30 +301,56 @@ export function network(page: Page, steps: Steps): View {
     stepAt(x, y) {
       if (y < strip + 22 || x < area.left || x > area.left + area.width) return null;
       const { lens, slot } = layout(timeline.window);
-      return Math.max(lens.first, Math.min(lens.first + lens.count - 1, lens.first + Math.floor((x - area.left) / slot)));
+      return Math.max(
+        lens.first,
+        Math.min(lens.first + lens.count - 1, lens.first + Math.floor((x - area.left) / slot)),
+      );
     },
     colourBar: () => null,
-    readout: (run) => [`t = ${timeline.cursor}`, `‖h‖ = ${reading(run.steps, run.hNorm, timeline.cursor, formatNumber)}`, `‖g‖ = ${reading(run.steps, run.log10.dh, timeline.cursor, formatLog10)}`],
+    readout: (run) => [
+      `t = ${timeline.cursor}`,
+      `‖h‖ = ${reading(run.steps, run.hNorm, timeline.cursor, formatNumber)}`,
+      `‖g‖ = ${reading(run.steps, run.log10.dh, timeline.cursor, formatLog10)}`,
+    ],
     summary(run) {
       const { sweep } = player;
-      const network = say('The network unrolled over {0} steps; the units around t = {1} with their states and gradients.', run.shapes.T, timeline.cursor);
+      const network = say(
+        'The network unrolled over {0} steps; the units around t = {1} with their states and gradients.',
+        run.shapes.T,
+        timeline.cursor,
+      );
       if (sweep === null) return `${network} ${say('Both sweeps are complete.')}`;
-      return `${network} ${sweep === 'forward' ? say('The forward sweep has reached t = {0}.', timeline.cursor) : say('The backward sweep has reached t = {0}.', timeline.cursor)}`;
+      return (
+        `${network} ` +
+        `${sweep === 'forward' ? say('The forward sweep has reached t = {0}.', timeline.cursor) : say('The backward sweep has reached t = {0}.', timeline.cursor)}`
+      );
     },
     table(run) {
       const { H } = run.shapes;
       const { shownSequence: sequence } = timeline;
       const units = H <= fewUnits ? Array.from({ length: H }, (_, unit) => unit) : [];
       return {
-        columns: ['‖h_t‖', '‖g_t‖', ...units.map((unit) => say('{0} unit {1}', 'h', unit)), ...units.map((unit) => say('{0} unit {1}', 'g', unit))],
+        columns: [
+          '‖h_t‖',
+          '‖g_t‖',
+          ...units.map((unit) => say('{0} unit {1}', 'h', unit)),
+          ...units.map((unit) => say('{0} unit {1}', 'g', unit)),
+        ],
         ...seriesRows(model, run, stepsAtOnce(run), async (series, rows) => {
           const [from, to] = [rows[0] ?? 0, (rows.at(-1) ?? -1) + 1];
           const exact = units.length === 0 ? [] : await steps.range(run, from, to, sequence);
           return rows.map((t) => {
             const values = exact[t - from] ?? null;
-            const [hNorm, log10] = [stepValue(series.steps, series.hNorm, t), stepValue(series.steps, series.log10.dh, t)];
-            return [{ text: formatNumber(hNorm), exact: String(hNorm) }, { text: formatLog10(log10), exact: exactLog10(log10) },
-              ...units.map((unit) => (values === null ? { text: '–', exact: '' } : stateField(values, unit))), ...units.map((unit) => (values === null ? { text: '–', exact: '' } : gradientField(values, unit)))];
+            const [hNorm, log10] = [
+              stepValue(series.steps, series.hNorm, t),
+              stepValue(series.steps, series.log10.dh, t),
+            ];
+            return [
+              { text: formatNumber(hNorm), exact: String(hNorm) },
+              { text: formatLog10(log10), exact: exactLog10(log10) },
+              ...units.map((unit) => (values === null ? { text: '–', exact: '' } : stateField(values, unit))),
+              ...units.map((unit) => (values === null ? { text: '–', exact: '' } : gradientField(values, unit))),
+            ];
           });
         }),
       };
@@ -265,7 +359,10 @@ export function network(page: Page, steps: Steps): View {
   };
 }
 
-/** The line that goes through all tracks stops at the strip: what lies below is no axis of time, and it would cross out a number. */
+/**
+ * The line that goes through all tracks stops at the strip: what lies below is no axis of time, and it would cross out
+ * a number.
+ */
 function paintCursor(painter: Painter, cursor: number, theme: Theme): void {
   const { context, top, left, right } = painter;
   const at = Math.round(painter.x(cursor)) + 0.5;
@@ -290,8 +387,19 @@ function arrow(context: CanvasRenderingContext2D, from: number, to: number, y: n
   context.stroke();
 }
 
-/** The gradient between two units: a band from the width at `from` to that at `to`, with a head. Dashed where nothing is left. */
-function stream(context: CanvasRenderingContext2D, from: number, to: number, y: number, before: number | null, after: number | null, theme: Theme): void {
+/**
+ * The gradient between two units: a band from the width at `from` to that at `to`, with a head. Dashed where nothing is
+ * left.
+ */
+function stream(
+  context: CanvasRenderingContext2D,
+  from: number,
+  to: number,
+  y: number,
+  before: number | null,
+  after: number | null,
+  theme: Theme,
+): void {
   if (after === null) {
     context.save();
     context.strokeStyle = theme.muted;

@@ -27,15 +27,29 @@ export class Player {
     this.#memory = memory;
     this.sweep = (['forward', 'backward'] as const).find((sweep) => sweep === memory.chosen('sweep')) ?? null;
     this.#changed = changed;
-    const control = (text: string, name: string, onClick: () => void): HTMLButtonElement => el('button', { class: 'quiet play', title: name, attributes: { type: 'button', 'aria-label': name }, onClick }, text);
+    const control = (text: string, name: string, onClick: () => void): HTMLButtonElement =>
+      el(
+        'button',
+        { class: 'quiet play', title: name, attributes: { type: 'button', 'aria-label': name }, onClick },
+        text,
+      );
     this.#buttons = {
       forward: control(say('▸ forward'), say('Play the forward sweep'), () => this.toggle('forward')),
       backward: control(say('◂ backward'), say('Play the backward sweep'), () => this.toggle('backward')),
     };
-    this.controls = el('span', { class: 'player', attributes: { role: 'group', 'aria-label': say('Step through') } },
-      this.#buttons.forward, this.#buttons.backward,
-      control(say('‹ step'), say('One step back in time'), () => this.#step(-1)), control(say('step ›'), say('One step on in time'), () => this.#step(1)),
-      control(say('show all'), say('Show all: both sweeps complete'), () => { this.pause(); this.sweep = null; this.#show(); }));
+    this.controls = el(
+      'span',
+      { class: 'player', attributes: { role: 'group', 'aria-label': say('Step through') } },
+      this.#buttons.forward,
+      this.#buttons.backward,
+      control(say('‹ step'), say('One step back in time'), () => this.#step(-1)),
+      control(say('step ›'), say('One step on in time'), () => this.#step(1)),
+      control(say('show all'), say('Show all: both sweeps complete'), () => {
+        this.pause();
+        this.sweep = null;
+        this.#show();
+      }),
+    );
     timeline.onChange((change) => {
       if (change !== 'cursor' || this.#timer === null || timeline.cursor === this.#expected) return;
       this.pause();
@@ -43,7 +57,9 @@ export class Player {
     });
   }
 
-  get playing(): boolean { return this.#timer !== null; }
+  get playing(): boolean {
+    return this.#timer !== null;
+  }
 
   toggle(sweep: Sweep): void {
     const again = this.playing && this.sweep === sweep;
@@ -93,7 +109,10 @@ export class Player {
       const active = this.playing && this.sweep === sweep;
       button.setAttribute('aria-pressed', String(active));
       button.textContent = active ? say('❚❚ pause') : sweep === 'forward' ? say('▸ forward') : say('◂ backward');
-      button.setAttribute('aria-label', active ? say('Pause') : sweep === 'forward' ? say('Play the forward sweep') : say('Play the backward sweep'));
+      button.setAttribute(
+        'aria-label',
+        active ? say('Pause') : sweep === 'forward' ? say('Play the forward sweep') : say('Play the backward sweep'),
+      );
     }
     this.#changed();
   }

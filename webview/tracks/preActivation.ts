@@ -18,16 +18,22 @@ export const preActivation = (): HeatmapKind & { readonly folded: true } => ({
   folded: true,
   help: {
     text: [
-      say('The number that each unit hands to its activation. Where |z| is above 2.09, tanh is saturated and its slope below 0.06; above 9.5 a float32 tanh is exactly ±1 and the unit is stuck.'),
+      say(
+        'The number that each unit hands to its activation. Where |z| is above 2.09, tanh is saturated and its ' +
+          'slope below 0.06; above 9.5 a float32 tanh is exactly ±1 and the unit is stuck.',
+      ),
       say('The hidden state hides this: h = 0.999 and h = 0.9999999 look alike, but lie far apart here.'),
     ],
     formula: 'z_t = h_{t−1}·Wh + x_t·Wx + b',
     source: 'Glorot & Bengio 2010, “Understanding the difficulty of training deep feedforward neural networks”',
   },
   stretch: (map) => map.limit / end(map),
-  bar: (map) => (!(map.limit > 0) ? null : end(map) < map.limit
-    ? { low: `≤ ${formatNumber(-end(map), 3)}`, middle: '0', high: `≥ ${formatNumber(end(map), 3)}` }
-    : { low: formatNumber(-map.limit, 3), middle: '0', high: formatNumber(map.limit, 3) }),
+  bar: (map) =>
+    !(map.limit > 0)
+      ? null
+      : end(map) < map.limit
+        ? { low: `≤ ${formatNumber(-end(map), 3)}`, middle: '0', high: `≥ ${formatNumber(end(map), 3)}` }
+        : { low: formatNumber(-map.limit, 3), middle: '0', high: formatNumber(map.limit, 3) },
   print: ({ limit }, share) => `z = ${formatNumber(share * limit)}`,
   faint: (peak) => (peak === 0 ? say('every z is exactly 0') : say('every |z| is at most {0}', formatNumber(peak, 2))),
   // In the place of h stands z, so that the cells of the table read it.

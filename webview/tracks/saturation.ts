@@ -8,7 +8,8 @@ import { borders } from '../chart/trackView.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { RunSeries } from '../page/model.js';
 
-const share = ({ steps, saturation: shares }: RunSeries, t: number): number => (shares === null ? NaN : stepValue(steps, shares, t));
+const share = ({ steps, saturation: shares }: RunSeries, t: number): number =>
+  shares === null ? NaN : stepValue(steps, shares, t);
 
 export const saturation = ({ model }: Page): View => ({
   id: 'saturation',
@@ -17,7 +18,10 @@ export const saturation = ({ model }: Page): View => ({
   height: 78,
   help: {
     text: [
-      say('A saturated unit answers the same whatever comes in, so almost no gradient passes it. Where this share jumps up, look for a drop in the gradient flow right above.'),
+      say(
+        'A saturated unit answers the same whatever comes in, so almost no gradient passes it. Where this ' +
+          'share jumps up, look for a drop in the gradient flow right above.',
+      ),
       say('Counted over all sequences and units. 0.97 means |z| > 2.09.'),
     ],
     formula: '∂h_t/∂z_t = 1 − h_t^2',
@@ -31,8 +35,27 @@ export const saturation = ({ model }: Page): View => ({
     const top = extent(series, window.t0, window.t1)?.[1] ?? 0;
     const max = [0.05, 0.1, 0.25, 0.5, 1].find((bound) => bound >= top) ?? 1;
     return {
-      axis: { min: 0, max, reverse: false, title: say('share'), ticks: (height) => ticksBetween(0, max, Math.max(1, height / 30)), label: formatPercent },
-      lines: [{ id: 'saturation', legend: say('saturated units'), colour: theme.orange, width: 1.5, dash: [], series, at: (t) => readAt(run.steps, values, t), print: printRead(run.steps, formatPercent), inRange: true }],
+      axis: {
+        min: 0,
+        max,
+        reverse: false,
+        title: say('share'),
+        ticks: (height) => ticksBetween(0, max, Math.max(1, height / 30)),
+        label: formatPercent,
+      },
+      lines: [
+        {
+          id: 'saturation',
+          legend: say('saturated units'),
+          colour: theme.orange,
+          width: 1.5,
+          dash: [],
+          series,
+          at: (t) => readAt(run.steps, values, t),
+          print: printRead(run.steps, formatPercent),
+          inRange: true,
+        },
+      ],
       under: () => undefined,
       over: () => undefined,
       ...borders(run, window),
@@ -48,7 +71,9 @@ export const saturation = ({ model }: Page): View => ({
   },
   table: (run) => ({
     columns: [say('saturated share')],
-    ...seriesRows(model, run, 4096, (series, steps) => steps.map((t) => [{ text: formatPercent(share(series, t)), exact: String(share(series, t)) }])),
+    ...seriesRows(model, run, 4096, (series, steps) =>
+      steps.map((t) => [{ text: formatPercent(share(series, t)), exact: String(share(series, t)) }]),
+    ),
   }),
   click: () => undefined,
 });

@@ -18,15 +18,33 @@ const tableBins = 10;
 const notFiniteHeight = 6;
 
 export function spread({ model, timeline }: Page): View {
-  let picture: { readonly map: Activations; /** Of what is in view. */ readonly most: number; readonly odd: boolean; bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null } | null = null;
+  let picture: {
+    readonly map: Activations;
+    /** Of what is in view. */ readonly most: number;
+    readonly odd: boolean;
+    bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null;
+  } | null = null;
   let changed = (): void => undefined;
-  type Ask = { readonly sequence: number | null; readonly window: TimeWindow; readonly maxColumns: number; readonly bins: number };
-  const latest = new Latest((params: Ask) => model.slice('activations', params), (map, { window }) => {
-    if (map === null) return;
-    const { from, to } = columnsIn(map, window);
-    picture = { map, most: largestIn(map.shares, map, window), odd: map.notFinite.subarray(from, to).some((share) => share > 0), bitmap: null };
-    changed();
-  });
+  type Ask = {
+    readonly sequence: number | null;
+    readonly window: TimeWindow;
+    readonly maxColumns: number;
+    readonly bins: number;
+  };
+  const latest = new Latest(
+    (params: Ask) => model.slice('activations', params),
+    (map, { window }) => {
+      if (map === null) return;
+      const { from, to } = columnsIn(map, window);
+      picture = {
+        map,
+        most: largestIn(map.shares, map, window),
+        odd: map.notFinite.subarray(from, to).some((share) => share > 0),
+        bitmap: null,
+      };
+      changed();
+    },
+  );
 
   function bitmap(theme: Theme): HTMLCanvasElement | null {
     if (picture === null) return null;
@@ -36,21 +54,42 @@ export function spread({ model, timeline }: Page): View {
     canvas.width = map.columns;
     canvas.height = map.bins;
     // The square root lets single units be seen beside a crowd.
-    canvas.getContext('2d')?.putImageData(new ImageData(colourMap(theme).pixels(map.shares.map((share) => Math.sqrt(share / (most || 1))), 1), map.columns, map.bins), 0, 0);
+    canvas.getContext('2d')?.putImageData(
+      new ImageData(
+        colourMap(theme).pixels(
+          map.shares.map((share) => Math.sqrt(share / (most || 1))),
+          1,
+        ),
+        map.columns,
+        map.bins,
+      ),
+      0,
+      0,
+    );
     picture.bitmap = { theme, canvas };
     return canvas;
   }
 
-  const recordedAsPicture = ({ shapes: { B } }: RunSummary): boolean => model.status?.recordedSteps !== undefined || (timeline.sequence === null && (model.status?.recordedSequences ?? B) < B);
+  const recordedAsPicture = ({ shapes: { B } }: RunSummary): boolean =>
+    model.status?.recordedSteps !== undefined ||
+    (timeline.sequence === null && (model.status?.recordedSequences ?? B) < B);
 
   return {
     id: 'spread',
     title: say('Spread of h'),
-    formula: () => [say('share of units by value of h_t'), timeline.sequence === null ? say('all sequences') : say('sequence {0}', timeline.sequence + 1)].join(' · '),
+    formula: () =>
+      [
+        say('share of units by value of h_t'),
+        timeline.sequence === null ? say('all sequences') : say('sequence {0}', timeline.sequence + 1),
+      ].join(' · '),
     height: 96,
     help: {
       text: [
-        say('How the hidden state is spread at each step: a histogram standing upright in every column, the stronger the colour the more units have that value. Units that gather at ±1 are saturated; a thin line at 0 is a network that hardly does anything.'),
+        say(
+          'How the hidden state is spread at each step: a histogram standing upright in every column, the ' +
+            'stronger the colour the more units have that value. Units that gather at ±1 are saturated; a thin ' +
+            'line at 0 is a network that hardly does anything.',
+        ),
         say('The colour grows with the square root of the share, so that single units can be seen.'),
       ],
       formula: say('share of units with h in each of {0} equal bins', bins),
@@ -64,7 +103,14 @@ export function spread({ model, timeline }: Page): View {
     scene(run, window, theme) {
       const [low, high] = [picture?.map.low ?? -1, picture?.map.high ?? 1];
       return {
-        axis: { min: low, max: high, reverse: false, title: 'h', ticks: (height) => ticksBetween(low, high, Math.max(2, height / 26)), label: (value) => formatNumber(value, 2).replace(/\.0$/, '') },
+        axis: {
+          min: low,
+          max: high,
+          reverse: false,
+          title: 'h',
+          ticks: (height) => ticksBetween(low, high, Math.max(2, height / 26)),
+          label: (value) => formatNumber(value, 2).replace(/\.0$/, ''),
+        },
         lines: [],
         under: (painter) => {
           const image = bitmap(theme);
@@ -74,36 +120,80 @@ export function spread({ model, timeline }: Page): View {
           painter.context.imageSmoothingEnabled = false;
           painter.context.drawImage(image, x0, y0, x1 - x0, y1 - y0);
         },
-        over: (painter) => { if (picture !== null) notFiniteStrip(painter, picture.map, theme); },
+        over: (painter) => {
+          if (picture !== null) notFiniteStrip(painter, picture.map, theme);
+        },
         ...borders(run, window),
         theme,
       };
     },
-    colourBar: (theme) => (picture === null ? null : { map: colourMap(theme), low: '0', middle: '', high: say('{0} of the units', formatPercent(picture.most)), from: 0 }),
+    colourBar: (theme) =>
+      picture === null
+        ? null
+        : {
+            map: colourMap(theme),
+            low: '0',
+            middle: '',
+            high: say('{0} of the units', formatPercent(picture.most)),
+            from: 0,
+          },
     notFinite: () => (picture?.odd === true ? say('not finite') : null),
     readout(_run, t, value) {
       if (picture === null) return [`t = ${t}`];
       const { map } = picture;
-      const bin = Math.max(0, Math.min(map.bins - 1, Math.floor(((map.high - value) / (map.high - map.low)) * map.bins)));
+      const bin = Math.max(
+        0,
+        Math.min(map.bins - 1, Math.floor(((map.high - value) / (map.high - map.low)) * map.bins)),
+      );
       const { column, from, to } = columnAt(map, t);
       const edge = (i: number): string => formatNumber(map.high - ((map.high - map.low) * i) / map.bins, 2);
-      return [stepsName(from, to), say('h from {0} to {1}: {2}', edge(bin + 1), edge(bin), formatPercent(map.shares[bin * map.columns + column] ?? NaN)), ...((map.notFinite[column] ?? 0) > 0 ? [say('not finite: {0}', formatPercent(map.notFinite[column] ?? NaN))] : [])];
+      return [
+        stepsName(from, to),
+        say(
+          'h from {0} to {1}: {2}',
+          edge(bin + 1),
+          edge(bin),
+          formatPercent(map.shares[bin * map.columns + column] ?? NaN),
+        ),
+        ...((map.notFinite[column] ?? 0) > 0
+          ? [say('not finite: {0}', formatPercent(map.notFinite[column] ?? NaN))]
+          : []),
+      ];
     },
-    summary: (run) => say('Histogram of the hidden state at each of {0} timesteps, from {1} to {2}.', run.shapes.T, formatNumber(picture?.map.low ?? NaN), formatNumber(picture?.map.high ?? NaN)),
+    summary: (run) =>
+      say(
+        'Histogram of the hidden state at each of {0} timesteps, from {1} to {2}.',
+        run.shapes.T,
+        formatNumber(picture?.map.low ?? NaN),
+        formatNumber(picture?.map.high ?? NaN),
+      ),
     table(run) {
       const { sequence } = timeline;
       const [low, high] = [picture?.map.low ?? -1, picture?.map.high ?? 1];
       const finite = run.hNorm.every(Number.isFinite);
-      const columns = (count: number): string[] => [...Array.from({ length: count }, (_, i) => `≥ ${formatNumber(low + ((high - low) * i) / count, 2)}`), ...(finite ? [] : [say('not finite')])];
-      const cells = (map: Activations | null, count: number, column: number): Field[] => [...Array.from({ length: count }, (_, bin) => map?.shares[(count - 1 - bin) * map.columns + column] ?? NaN), ...(finite ? [] : [map?.notFinite[column] ?? NaN])]
-        .map((share) => ({ text: formatPercent(share), exact: String(share) }));
+      const columns = (count: number): string[] => [
+        ...Array.from({ length: count }, (_, i) => `≥ ${formatNumber(low + ((high - low) * i) / count, 2)}`),
+        ...(finite ? [] : [say('not finite')]),
+      ];
+      const cells = (map: Activations | null, count: number, column: number): Field[] =>
+        [
+          ...Array.from({ length: count }, (_, bin) => map?.shares[(count - 1 - bin) * map.columns + column] ?? NaN),
+          ...(finite ? [] : [map?.notFinite[column] ?? NaN]),
+        ].map((share) => ({ text: formatPercent(share), exact: String(share) }));
       // A report that has not got the states has their picture.
       if (picture !== null && recordedAsPicture(run)) {
         const { map } = picture;
         return {
-          rowName: 't', columns: columns(map.bins), rowCount: map.columns, rowOf: (t) => columnAt(map, t).column,
-          rowLabel: (row) => { const { from, to } = stepsOf(map, row); return to > from ? `${from}–${to}` : String(from); },
-          rows: (from, to) => Promise.resolve(Array.from({ length: to - from }, (_, i) => cells(map, map.bins, from + i))),
+          rowName: 't',
+          columns: columns(map.bins),
+          rowCount: map.columns,
+          rowOf: (t) => columnAt(map, t).column,
+          rowLabel: (row) => {
+            const { from, to } = stepsOf(map, row);
+            return to > from ? `${from}–${to}` : String(from);
+          },
+          rows: (from, to) =>
+            Promise.resolve(Array.from({ length: to - from }, (_, i) => cells(map, map.bins, from + i))),
         };
       }
       return {
@@ -112,7 +202,12 @@ export function spread({ model, timeline }: Page): View {
         rowCount: run.shapes.T,
         rowsAtOnce: 4096,
         rows: async (from, to) => {
-          const map = await model.sliceOf(run, 'activations', { sequence, window: { t0: from, t1: to }, maxColumns: to - from, bins: tableBins });
+          const map = await model.sliceOf(run, 'activations', {
+            sequence,
+            window: { t0: from, t1: to },
+            maxColumns: to - from,
+            bins: tableBins,
+          });
           return Array.from({ length: to - from }, (_, i) => cells(map, tableBins, i));
         },
       };

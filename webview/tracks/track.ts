@@ -22,7 +22,13 @@ import type { SaveFile } from '../chart/pngExport.js';
 import type { Theme } from '../page/theme.js';
 
 export type TrackState = { folded: boolean; height: number; table: boolean; hidden: readonly string[] };
-export type TrackHost = { readonly page: Page; readonly save: SaveFile; changed(): void; move(track: Track, by: number): void; say(text: string): void };
+export type TrackHost = {
+  readonly page: Page;
+  readonly save: SaveFile;
+  changed(): void;
+  move(track: Track, by: number): void;
+  say(text: string): void;
+};
 
 const leastHeight = 48;
 const mostHeight = 900;
@@ -67,37 +73,101 @@ export class Track {
     this.#hidden = new Set(state.hidden);
     const id = `track-${view.id}`;
     // What a screen reader knows to hand arrow keys to; its value is the step under the cursor.
-    this.canvas = el('canvas', { id: `${id}-plot`, attributes: { role: 'slider', 'aria-valuemin': '0', 'aria-valuemax': '0', 'aria-valuenow': '0', tabindex: '0', 'aria-describedby': 'keys' } });
+    this.canvas = el('canvas', {
+      id: `${id}-plot`,
+      attributes: {
+        role: 'slider',
+        'aria-valuemin': '0',
+        'aria-valuemax': '0',
+        'aria-valuenow': '0',
+        tabindex: '0',
+        'aria-describedby': 'keys',
+      },
+    });
     this.#plot = el('div', { class: 'plot' }, this.canvas, this.#dots);
-    this.#fold = el('button', { class: 'fold', attributes: { type: 'button', 'aria-controls': `${id}-body` }, onClick: () => this.#setFolded(!this.state.folded) });
-    this.#tableButton = textButton(say('table'), say('Table of {0}', view.title), () => this.#setTable(!this.state.table));
+    this.#fold = el('button', {
+      class: 'fold',
+      attributes: { type: 'button', 'aria-controls': `${id}-body` },
+      onClick: () => this.#setFolded(!this.state.folded),
+    });
+    this.#tableButton = textButton(say('table'), say('Table of {0}', view.title), () =>
+      this.#setTable(!this.state.table),
+    );
     const copy = copyButton(view.title, () => this.#gathering.text(() => this.#tsv()));
     this.#twin = new TableTwin(view.title, copy);
     copyByKey(this.canvas, copy);
     const { details } = view;
-    const detailsNow = (): TablePlan | null => { const { run } = host.page.model; return run === null || details === undefined ? null : details.table(run); };
-    this.#details = details === undefined ? null : new Details(details.title, detailsNow, () => void this.#saveDetails());
-    this.#grip = el('div', { class: 'grip', attributes: { role: 'separator', tabindex: '0', 'aria-orientation': 'horizontal', 'aria-label': say('Height of {0}', view.title), 'aria-valuemin': String(leastHeight), 'aria-valuemax': String(mostHeight) } });
+    const detailsNow = (): TablePlan | null => {
+      const { run } = host.page.model;
+      return run === null || details === undefined ? null : details.table(run);
+    };
+    this.#details =
+      details === undefined ? null : new Details(details.title, detailsNow, () => void this.#saveDetails());
+    this.#grip = el('div', {
+      class: 'grip',
+      attributes: {
+        role: 'separator',
+        tabindex: '0',
+        'aria-orientation': 'horizontal',
+        'aria-label': say('Height of {0}', view.title),
+        'aria-valuemin': String(leastHeight),
+        'aria-valuemax': String(mostHeight),
+      },
+    });
     const help = textButton('?', say('What {0} shows', view.title), () => helpPopover(help, view.title, view.help));
-    const actions = el('span', { class: 'actions' },
-      el('span', { class: 'moves' }, textButton('↑', say('Move {0} up', view.title), () => host.move(this, -1)), textButton('↓', say('Move {0} down', view.title), () => host.move(this, 1))),
-      this.#tableButton, copy,
+    const actions = el(
+      'span',
+      { class: 'actions' },
+      el(
+        'span',
+        { class: 'moves' },
+        textButton('↑', say('Move {0} up', view.title), () => host.move(this, -1)),
+        textButton('↓', say('Move {0} down', view.title), () => host.move(this, 1)),
+      ),
+      this.#tableButton,
+      copy,
       textButton('PNG', say('Save {0} as PNG', view.title), () => void this.savePng()),
       textButton('CSV', say('Save {0} as CSV', view.title), () => void this.#saveCsv()),
-      help);
-    this.element = el('section', { class: 'track', attributes: { 'data-track': view.id, 'aria-labelledby': `${id}-title` } },
-      el('header', { class: 'track-head' }, el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)), this.#older.element, this.#formula, actions), this.#gathering.note,
-      el('div', { class: 'track-body', id: `${id}-body` }, view.controls === undefined ? this.#legend : el('div', { class: 'with-controls' }, view.controls, this.#legend), this.#failed, this.#plot, this.#twin.element, this.#details?.element ?? null, this.#grip));
+      help,
+    );
+    this.element = el(
+      'section',
+      { class: 'track', attributes: { 'data-track': view.id, 'aria-labelledby': `${id}-title` } },
+      el(
+        'header',
+        { class: 'track-head' },
+        el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)),
+        this.#older.element,
+        this.#formula,
+        actions,
+      ),
+      this.#gathering.note,
+      el(
+        'div',
+        { class: 'track-body', id: `${id}-body` },
+        view.controls === undefined ? this.#legend : el('div', { class: 'with-controls' }, view.controls, this.#legend),
+        this.#failed,
+        this.#plot,
+        this.#twin.element,
+        this.#details?.element ?? null,
+        this.#grip,
+      ),
+    );
     this.#failed.hidden = true;
     this.#watchGrip();
-    new ResizeObserver(() => { if (this.visible) this.refresh(); }).observe(this.#plot);
+    new ResizeObserver(() => {
+      if (this.visible) this.refresh();
+    }).observe(this.#plot);
     this.#order.watch(this.element);
-    new IntersectionObserver((entries) => {
-      const inSight = entries.at(-1)?.isIntersecting ?? false;
-      if (inSight === this.#inSight) return;
-      this.#inSight = inSight;
-      this.refresh();
-    }, { rootMargin: '100%', scrollMargin: '100%' }).observe(this.element);
+    new IntersectionObserver(
+      (entries) => {
+        const inSight = entries.at(-1)?.isIntersecting ?? false;
+        if (inSight === this.#inSight) return;
+        this.#inSight = inSight;
+        this.refresh();
+      },
+      { rootMargin: '100%', scrollMargin: '100%' },
+    ).observe(this.element);
     this.#setHeight(state.height);
     this.#setFolded(state.folded);
     this.#setTable(state.table);
@@ -108,11 +178,18 @@ export class Track {
   #inSight = false;
   #wanted = false;
 
-  get visible(): boolean { return !this.state.folded && !this.element.hidden; }
+  get visible(): boolean {
+    return !this.state.folded && !this.element.hidden;
+  }
   /** Of the lines that are drawn. */
-  get legend(): readonly Line[] { return this.#readings.map(({ line }) => line).filter(({ id }) => !this.#hidden.has(id)); }
+  get legend(): readonly Line[] {
+    return this.#readings.map(({ line }) => line).filter(({ id }) => !this.#hidden.has(id));
+  }
 
-  /** Out of sight, but about to be saved: it asks for its numbers all the same. Resolves when they are there and painted. */
+  /**
+   * Out of sight, but about to be saved: it asks for its numbers all the same. Resolves when they are there and
+   * painted.
+   */
   async ready(): Promise<void> {
     const { model } = this.#host.page;
     const { run } = model;
@@ -120,7 +197,8 @@ export class Track {
     this.#wanted = true;
     this.refresh();
     // A run that is replaced takes its analyses with it.
-    while (model.run?.runId === run?.runId && this.view.pending?.() === true) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (model.run?.runId === run?.runId && this.view.pending?.() === true)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     this.#wanted = false;
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
   }
@@ -139,7 +217,14 @@ export class Track {
     if (this.view.costly !== true || inReport || this.#inSight || this.#wanted) {
       const ratio = devicePixelRatio;
       const width = Math.max(1, this.#plot.clientWidth - gutter.left - gutter.right);
-      this.view.refresh(this.#host.page.timeline.window, { columns: Math.max(1, Math.round(width * ratio)), rows: Math.max(1, Math.round(this.#plot.clientHeight * ratio)) }, this.#draw);
+      this.view.refresh(
+        this.#host.page.timeline.window,
+        {
+          columns: Math.max(1, Math.round(width * ratio)),
+          rows: Math.max(1, Math.round(this.#plot.clientHeight * ratio)),
+        },
+        this.#draw,
+      );
     }
     this.#draw();
   }
@@ -169,7 +254,12 @@ export class Track {
       dot.hidden = y === null || line.at === null;
       if (y !== null) dot.style.transform = `translate(${x}px, ${y}px)`;
     }
-    for (const [name, value] of [['valuemax', String(steps - 1)], ['valuenow', String(cursor)], ['valuetext', told.join(', ')]] as const) this.canvas.setAttribute(`aria-${name}`, value);
+    for (const [name, value] of [
+      ['valuemax', String(steps - 1)],
+      ['valuenow', String(cursor)],
+      ['valuetext', told.join(', ')],
+    ] as const)
+      this.canvas.setAttribute(`aria-${name}`, value);
     if (this.state.table) this.#showTable();
   }
 
@@ -181,7 +271,8 @@ export class Track {
   async savePng(): Promise<void> {
     await this.ready();
     const { run } = this.#host.page.model;
-    if (run !== null) await savePicture([this], this.#host.page, fileName(run.name, this.view.id, 'png'), this.#host.save);
+    if (run !== null)
+      await savePicture([this], this.#host.page, fileName(run.name, this.view.id, 'png'), this.#host.save);
   }
 
   picture(width: number, ratio: number): HTMLCanvasElement | null {
@@ -197,7 +288,12 @@ export class Track {
   /** The columns of the table, for the steps in view. */
   async #tsv(): Promise<string> {
     await this.ready();
-    const { model: { run }, timeline: { window: { t0, t1 } } } = this.#host.page;
+    const {
+      model: { run },
+      timeline: {
+        window: { t0, t1 },
+      },
+    } = this.#host.page;
     if (run === null) return '';
     const plan = this.view.table(run, 'shown');
     if (plan.steps !== undefined) return toTsv(plan, ...placesIn(plan.steps, t0, t1));
@@ -217,24 +313,42 @@ export class Track {
     const { run } = this.#host.page.model;
     const { details } = this.view;
     if (run === null || details === undefined) return;
-    this.#host.save({ suggestedName: fileName(run.name, `${this.view.id}-details`, 'csv'), content: await toCsv(details.table(run)) });
+    this.#host.save({
+      suggestedName: fileName(run.name, `${this.view.id}-details`, 'csv'),
+      content: await toCsv(details.table(run)),
+    });
   }
 
   #paint(): void {
-    const { model: { run }, timeline: { window }, themes: { current: theme } } = this.#host.page;
+    const {
+      model: { run },
+      timeline: { window },
+      themes: { current: theme },
+    } = this.#host.page;
     if (run === null || !this.visible) return;
     this.#scene = this.view.scene(run, window, theme, this.#hidden);
-    const options = { scene: this.#scene, window, hidden: this.#hidden, readout: (t: number, value: number, across: number) => this.view.readout(run, t, value, across) };
+    const options = {
+      scene: this.#scene,
+      window,
+      hidden: this.#hidden,
+      readout: (t: number, value: number, across: number) => this.view.readout(run, t, value, across),
+    };
     this.#painting = true;
     try {
-      if (this.#chart === null) this.#chart = new TimeChart(this.canvas, options, () => { if (!this.#painting) this.moveCursor(); });
+      if (this.#chart === null)
+        this.#chart = new TimeChart(this.canvas, options, () => {
+          if (!this.#painting) this.moveCursor();
+        });
       else this.#chart.show(options);
     } finally {
       this.#painting = false;
     }
     const older = this.view.older?.() === true;
     this.#older.show(older);
-    this.canvas.setAttribute('aria-label', plainMath([`${this.view.title}.`, ...(older ? [`${olderWord()}.`] : []), this.view.summary(run)].join(' ')));
+    this.canvas.setAttribute(
+      'aria-label',
+      plainMath([`${this.view.title}.`, ...(older ? [`${olderWord()}.`] : []), this.view.summary(run)].join(' ')),
+    );
     const formula = this.view.formula();
     if (formula !== this.#formulaText) {
       this.#formulaText = formula;
@@ -261,7 +375,13 @@ export class Track {
     const lines = this.#scene?.lines.filter((line) => line.legend !== null) ?? [];
     const facts = run === null ? [] : (this.view.facts?.(run) ?? []);
     const notFinite = this.view.notFinite?.() ?? null;
-    const key = JSON.stringify([facts, notFinite, lines.map(({ id, legend, colour, dash }) => [id, legend, colour, dash]), bar === null ? null : [bar.low, bar.middle, bar.high], [...this.#hidden]]);
+    const key = JSON.stringify([
+      facts,
+      notFinite,
+      lines.map(({ id, legend, colour, dash }) => [id, legend, colour, dash]),
+      bar === null ? null : [bar.low, bar.middle, bar.high],
+      [...this.#hidden],
+    ]);
     if (key === this.#legendKey) {
       this.#readings = this.#readings.map((reading, i) => ({ ...reading, line: lines[i] ?? reading.line }));
       return;
@@ -270,13 +390,32 @@ export class Track {
     this.#readings = lines.map((line) => ({ line, value: el('b'), dot: el('i', { class: 'dot' }) }));
     for (const { line, dot } of this.#readings) dot.style.backgroundColor = line.colour;
     this.#dots.replaceChildren(...this.#readings.map(({ dot }) => dot));
-    this.#legend.replaceChildren(...this.#readings.map(({ line, value }) => this.#chip(line, value)), ...facts.map(({ id, text, title }) => el('span', { class: 'fact', title, attributes: { 'data-fact': id } }, id === 'cut' ? el('i', { class: 'sign' }) : null, text)));
+    this.#legend.replaceChildren(
+      ...this.#readings.map(({ line, value }) => this.#chip(line, value)),
+      ...facts.map(({ id, text, title }) =>
+        el(
+          'span',
+          { class: 'fact', title, attributes: { 'data-fact': id } },
+          id === 'cut' ? el('i', { class: 'sign' }) : null,
+          text,
+        ),
+      ),
+    );
     if (bar !== null) {
       const colours = el('span', { class: 'colours' });
       const from = bar.from ?? -1;
       const stops = Array.from({ length: 17 }, (_, i) => bar.map.css(from + ((1 - from) * i) / 16));
       colours.style.backgroundImage = `linear-gradient(to right, ${stops.join(', ')})`;
-      this.#legend.append(el('span', { class: 'colour-bar' }, el('span', {}, bar.low), colours, el('span', {}, bar.high), bar.middle === '' ? null : el('span', { class: 'middle' }, say('middle {0}', bar.middle))));
+      this.#legend.append(
+        el(
+          'span',
+          { class: 'colour-bar' },
+          el('span', {}, bar.low),
+          colours,
+          el('span', {}, bar.high),
+          bar.middle === '' ? null : el('span', { class: 'middle' }, say('middle {0}', bar.middle)),
+        ),
+      );
     }
     if (notFinite !== null) {
       const swatch = el('i', { class: 'swatch not-finite' });
@@ -289,13 +428,25 @@ export class Track {
     const swatch = el('i', { class: 'swatch' });
     const [on, off] = [line.dash[0] ?? 1, line.dash[1] ?? 0];
     swatch.style.height = `${Math.max(2, Math.round(line.width))}px`;
-    swatch.style.backgroundImage = `repeating-linear-gradient(to right, ${line.colour} 0 ${on}px, transparent ${on}px ${on + off}px)`;
-    const chip = el('button', { class: 'chip', attributes: { type: 'button', 'aria-pressed': String(!this.#hidden.has(line.id)) }, title: say('Show or hide this line'), onClick: () => {
-      if (!this.#hidden.delete(line.id)) this.#hidden.add(line.id);
-      this.state.hidden = [...this.#hidden];
-      this.#remember();
-      this.#draw();
-    } }, swatch, el('span', {}, math(line.legend ?? '')), value);
+    swatch.style.backgroundImage =
+      `repeating-linear-gradient(to right, ${line.colour} 0 ${on}px, ` + `transparent ${on}px ${on + off}px)`;
+    const chip = el(
+      'button',
+      {
+        class: 'chip',
+        attributes: { type: 'button', 'aria-pressed': String(!this.#hidden.has(line.id)) },
+        title: say('Show or hide this line'),
+        onClick: () => {
+          if (!this.#hidden.delete(line.id)) this.#hidden.add(line.id);
+          this.state.hidden = [...this.#hidden];
+          this.#remember();
+          this.#draw();
+        },
+      },
+      swatch,
+      el('span', {}, math(line.legend ?? '')),
+      value,
+    );
     return chip;
   }
 
@@ -303,7 +454,10 @@ export class Track {
     this.state.folded = folded;
     this.element.classList.toggle('folded', folded);
     this.#fold.setAttribute('aria-expanded', String(!folded));
-    this.#fold.setAttribute('aria-label', folded ? say('Unfold {0}', this.view.title) : say('Fold {0}', this.view.title));
+    this.#fold.setAttribute(
+      'aria-label',
+      folded ? say('Unfold {0}', this.view.title) : say('Fold {0}', this.view.title),
+    );
     this.#fold.textContent = folded ? '▸' : '▾';
     this.#remember();
     this.refresh();
@@ -319,7 +473,10 @@ export class Track {
   }
 
   #showTable(): void {
-    const { model: { run }, timeline: { cursor } } = this.#host.page;
+    const {
+      model: { run },
+      timeline: { cursor },
+    } = this.#host.page;
     if (run === null) return;
     const plan = this.view.table(run, 'shown');
     this.#twin.show(plan, plan.rowOf?.(cursor) ?? cursor);

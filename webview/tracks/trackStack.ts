@@ -33,9 +33,22 @@ export class Tracks implements TrackHost {
     this.#memory = memory;
     this.#ruler = new Ruler(page.timeline);
     this.#brush.hidden = true;
-    this.element = el('div', { class: 'tracks' },
-      el('p', { class: 'unseen', id: 'keys' }, say('Arrow keys move the time cursor, Page Up and Page Down by ten steps, Home and End to the ends. Plus and minus zoom, zero shows all steps, Shift with arrows pans, Escape lets the mouse move the cursor again.')),
-      this.#ruler.element, this.#stack, this.#live);
+    this.element = el(
+      'div',
+      { class: 'tracks' },
+      el(
+        'p',
+        { class: 'unseen', id: 'keys' },
+        say(
+          'Arrow keys move the time cursor, Page Up and Page Down by ten steps, Home and End to the ends. Plus ' +
+            'and minus zoom, zero shows all steps, Shift with arrows pans, Escape lets the mouse move the cursor ' +
+            'again.',
+        ),
+      ),
+      this.#ruler.element,
+      this.#stack,
+      this.#live,
+    );
     this.#tracks = [];
     this.#tracks = this.#ordered(views).map((view) => new Track(view, this.#stateOf(view), this));
     this.#stack.append(...this.#tracks.map((track) => track.element), this.#line, this.#brush);
@@ -43,7 +56,9 @@ export class Tracks implements TrackHost {
       if (change !== 'cursor') this.refresh();
       this.#cursorMoved();
     });
-    page.themes.onChange(() => { for (const track of this.#tracks) track.redraw(); });
+    page.themes.onChange(() => {
+      for (const track of this.#tracks) track.redraw();
+    });
     new ResizeObserver(() => this.#ruler.show()).observe(this.#ruler.element);
     new ResizeObserver(this.#cursorMoved).observe(this.#stack);
     this.#watchMouse();
@@ -63,7 +78,10 @@ export class Tracks implements TrackHost {
   }
 
   changed(): void {
-    this.#memory.write('tracks', { order: this.#tracks.map((track) => track.view.id), states: Object.fromEntries(this.#tracks.map((track) => [track.view.id, { ...track.state }])) });
+    this.#memory.write('tracks', {
+      order: this.#tracks.map((track) => track.view.id),
+      states: Object.fromEntries(this.#tracks.map((track) => [track.view.id, { ...track.state }])),
+    });
   }
 
   move(track: Track, by: number): void {
@@ -94,19 +112,36 @@ export class Tracks implements TrackHost {
   #ordered(views: readonly View[]): readonly View[] {
     const kept = this.#memory.read('tracks')['order'];
     const order = Array.isArray(kept) ? kept : [];
-    const place = (view: View, i: number): number => { const at = order.indexOf(view.id); return at < 0 ? order.length + i : at; };
-    return views.map((view, i) => ({ view, at: place(view, i) })).sort((a, b) => a.at - b.at).map(({ view }) => view);
+    const place = (view: View, i: number): number => {
+      const at = order.indexOf(view.id);
+      return at < 0 ? order.length + i : at;
+    };
+    return views
+      .map((view, i) => ({ view, at: place(view, i) }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ view }) => view);
   }
 
   #stateOf(view: View): Track['state'] {
     const states = this.#memory.read('tracks')['states'];
-    const kept: unknown = typeof states === 'object' && states !== null ? (states as Record<string, unknown>)[view.id] : undefined;
+    const kept: unknown =
+      typeof states === 'object' && states !== null ? (states as Record<string, unknown>)[view.id] : undefined;
     const fields = typeof kept === 'object' && kept !== null ? (kept as Record<string, unknown>) : {};
-    return { folded: typeof fields['folded'] === 'boolean' ? fields['folded'] : view.folded === true, table: fields['table'] === true, height: asInteger(fields['height']) ?? view.height, hidden: asStrings(fields['hidden']) ?? [] };
+    return {
+      folded: typeof fields['folded'] === 'boolean' ? fields['folded'] : view.folded === true,
+      table: fields['table'] === true,
+      height: asInteger(fields['height']) ?? view.height,
+      hidden: asStrings(fields['hidden']) ?? [],
+    };
   }
 
   #moveCursor(): void {
-    const { cursor, pinned, window: { t0, t1 }, steps } = this.page.timeline;
+    const {
+      cursor,
+      pinned,
+      window: { t0, t1 },
+      steps,
+    } = this.page.timeline;
     if (steps === 0) return;
     this.#ruler.showCursor();
     this.#line.hidden = cursor < t0 || cursor >= t1;
@@ -163,28 +198,48 @@ export class Tracks implements TrackHost {
       this.#drag(down, ruler, {
         move: (event) => timeline.panTo(t0 + (down.clientX - event.clientX) * perPixel),
         drop: () => undefined,
-        click: () => { const t = this.#stepAt(down.clientX); if (t !== null) timeline.pin(t); },
+        click: () => {
+          const t = this.#stepAt(down.clientX);
+          if (t !== null) timeline.pin(t);
+        },
       });
     });
-    this.element.addEventListener('dblclick', (event) => { if (this.#trackAt(event.target) !== null || ruler.contains(event.target as Node)) timeline.resetZoom(); });
+    this.element.addEventListener('dblclick', (event) => {
+      if (this.#trackAt(event.target) !== null || ruler.contains(event.target as Node)) timeline.resetZoom();
+    });
     this.element.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
   }
 
-  /** A plain wheel scrolls the stack; with Ctrl, Cmd or Alt (or a pinch), or on the ruler, it zooms; sideways it pans. */
+  /**
+   * A plain wheel scrolls the stack; with Ctrl, Cmd or Alt (or a pinch), or on the ruler, it zooms; sideways it pans.
+   */
   #wheel(event: WheelEvent): void {
     const { timeline } = this.page;
     const onRuler = this.#ruler.element.contains(event.target as Node);
     const onPlot = this.#trackAt(event.target) !== null;
     if (!onRuler && !onPlot) return;
     const { t0, t1 } = timeline.window;
-    const sideways = event.shiftKey ? event.deltaY + event.deltaX : Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : 0;
-    if (sideways !== 0) timeline.panTo(t0 + Math.sign(sideways) * Math.max(1, Math.abs(sideways) * (t1 - t0) / this.#ruler.width));
-    else if (onRuler || event.ctrlKey || event.metaKey || event.altKey) timeline.zoom(Math.exp(Math.max(-1, Math.min(1, event.deltaY / 300))), this.#stepAt(event.clientX, true) ?? timeline.cursor);
+    const sideways = event.shiftKey
+      ? event.deltaY + event.deltaX
+      : Math.abs(event.deltaX) > Math.abs(event.deltaY)
+        ? event.deltaX
+        : 0;
+    if (sideways !== 0)
+      timeline.panTo(t0 + Math.sign(sideways) * Math.max(1, (Math.abs(sideways) * (t1 - t0)) / this.#ruler.width));
+    else if (onRuler || event.ctrlKey || event.metaKey || event.altKey)
+      timeline.zoom(
+        Math.exp(Math.max(-1, Math.min(1, event.deltaY / 300))),
+        this.#stepAt(event.clientX, true) ?? timeline.cursor,
+      );
     else return;
     event.preventDefault();
   }
 
-  #drag(down: PointerEvent, owner: HTMLElement, { move, drop, click }: Record<'move' | 'drop' | 'click', (event: PointerEvent) => void>): void {
+  #drag(
+    down: PointerEvent,
+    owner: HTMLElement,
+    { move, drop, click }: Record<'move' | 'drop' | 'click', (event: PointerEvent) => void>,
+  ): void {
     let dragged = false;
     const onMove = (event: PointerEvent): void => {
       dragged ||= Math.abs(event.clientX - down.clientX) >= dragDistance;
@@ -218,13 +273,27 @@ export class Tracks implements TrackHost {
   }
 
   #key(event: KeyboardEvent): void {
-    const { timeline, model: { run } } = this.page;
-    if (run === null || event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
-    const { cursor, steps, window: { t0, t1 } } = timeline;
+    const {
+      timeline,
+      model: { run },
+    } = this.page;
+    if (run === null || event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement)
+      return;
+    const {
+      cursor,
+      steps,
+      window: { t0, t1 },
+    } = timeline;
     const pan = Math.max(1, Math.round((t1 - t0) / 10));
     const actions: Record<string, () => void> = {
-      ArrowLeft: () => { if (event.shiftKey) timeline.panTo(t0 - pan); else timeline.step(cursor - 1); },
-      ArrowRight: () => { if (event.shiftKey) timeline.panTo(t0 + pan); else timeline.step(cursor + 1); },
+      ArrowLeft: () => {
+        if (event.shiftKey) timeline.panTo(t0 - pan);
+        else timeline.step(cursor - 1);
+      },
+      ArrowRight: () => {
+        if (event.shiftKey) timeline.panTo(t0 + pan);
+        else timeline.step(cursor + 1);
+      },
       PageUp: () => timeline.step(cursor - 10),
       PageDown: () => timeline.step(cursor + 10),
       Home: () => timeline.step(0),

@@ -15,20 +15,46 @@ import type { Steps } from '../page/stepCache.js';
 import type { Theme } from '../page/theme.js';
 import { nearest } from '../page/nearest.js';
 
-export const unitColours = (theme: Theme): readonly string[] => [theme.blue, theme.orange, theme.green, theme.purple, theme.red, theme.yellow, theme.foreground, theme.muted];
-const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [9, 3, 2, 3], [4, 2], [1, 3], [12, 4], [6, 2, 1, 2]];
+export const unitColours = (theme: Theme): readonly string[] => [
+  theme.blue,
+  theme.orange,
+  theme.green,
+  theme.purple,
+  theme.red,
+  theme.yellow,
+  theme.foreground,
+  theme.muted,
+];
+const dashes: readonly (readonly number[])[] = [
+  [],
+  [7, 3],
+  [2, 2],
+  [9, 3, 2, 3],
+  [4, 2],
+  [1, 3],
+  [12, 4],
+  [6, 2, 1, 2],
+];
 
-type Answer = { readonly t: Float64Array; readonly values: readonly Float64Array[]; readonly units: readonly number[]; readonly sequence: number };
+type Answer = {
+  readonly t: Float64Array;
+  readonly values: readonly Float64Array[];
+  readonly units: readonly number[];
+  readonly sequence: number;
+};
 type Ask = { sequence: number; units: readonly number[]; window: { t0: number; t1: number }; maxPoints: number };
 
 export function unitLines({ model, timeline }: Page, steps: Steps): View {
   let answer: Answer | null = null;
   let changed = (): void => undefined;
-  const latest = new Latest((params: Ask) => model.slice('unitLines', params), (lines, { units, sequence }) => {
-    if (lines === null) return;
-    answer = { ...lines, units, sequence };
-    changed();
-  });
+  const latest = new Latest(
+    (params: Ask) => model.slice('unitLines', params),
+    (lines, { units, sequence }) => {
+      if (lines === null) return;
+      answer = { ...lines, units, sequence };
+      changed();
+    },
+  );
 
   function lines(theme: Theme): Line[] {
     const colours = unitColours(theme);
@@ -52,22 +78,41 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
     });
   }
 
-  const readings = (t: number): readonly string[] => { const known = answer; return known === null ? [] : known.units.map((unit, i) => say('unit {0}: {1}', unit, printNear(known.t, formatNumber)(nearest(known.t, known.values[i] ?? [], t), t))); };
+  const readings = (t: number): readonly string[] => {
+    const known = answer;
+    return known === null
+      ? []
+      : known.units.map((unit, i) =>
+          say('unit {0}: {1}', unit, printNear(known.t, formatNumber)(nearest(known.t, known.values[i] ?? [], t), t)),
+        );
+  };
 
   return {
     id: 'units',
     title: say('Chosen units'),
-    formula: () => `${say('h_t of units {0}', timeline.units.join(', '))} · ${say('sequence {0}', timeline.shownSequence + 1)}`,
+    formula: () =>
+      `${say('h_t of units {0}', timeline.units.join(', '))} · ${say('sequence {0}', timeline.shownSequence + 1)}`,
     height: 124,
     help: {
-      text: [say('The hidden state of single units over time. Choose them by clicking rows of a heatmap, or type them into the Units field: “0,3,7-9”. At most eight are drawn; each has its own colour and dashes, and a flag of that colour at its row of the heatmaps.')],
+      text: [
+        say(
+          'The hidden state of single units over time. Choose them by clicking rows of a heatmap, or type them ' +
+            'into the Units field: “0,3,7-9”. At most eight are drawn; each has its own colour and dashes, and a ' +
+            'flag of that colour at its row of the heatmaps.',
+        ),
+      ],
       formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)',
       source: 'Elman 1990, “Finding structure in time”',
     },
     available: () => true,
     refresh(window, size, onChange) {
       changed = onChange;
-      latest.request({ sequence: timeline.shownSequence, units: timeline.units, window: withNeighbours(window, timeline.steps), maxPoints: size.columns });
+      latest.request({
+        sequence: timeline.shownSequence,
+        units: timeline.units,
+        window: withNeighbours(window, timeline.steps),
+        maxPoints: size.columns,
+      });
     },
     scene(run, window, theme, hidden): Scene {
       const all = lines(theme);
@@ -81,7 +126,13 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
       const air = max > min ? (max - min) * 0.06 : Math.max(Math.abs(max) * 0.1, 0.05);
       const axis = { min: min - air, max: max + air };
       return {
-        axis: { ...axis, reverse: false, title: 'h', ticks: (height) => ticksBetween(axis.min, axis.max, Math.max(2, height / 26)), label: (value) => formatTick(value) },
+        axis: {
+          ...axis,
+          reverse: false,
+          title: 'h',
+          ticks: (height) => ticksBetween(axis.min, axis.max, Math.max(2, height / 26)),
+          label: (value) => formatTick(value),
+        },
         lines: all,
         under: () => undefined,
         over: () => undefined,
@@ -91,16 +142,28 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
     },
     colourBar: () => null,
     readout: (_run, t) => [`t = ${t}`, ...readings(t)],
-    summary: (run) => say('Hidden state of units {0} of sequence {1} over {2} timesteps.', timeline.units.join(', '), timeline.shownSequence + 1, run.shapes.T),
+    summary: (run) =>
+      say(
+        'Hidden state of units {0} of sequence {1} over {2} timesteps.',
+        timeline.units.join(', '),
+        timeline.shownSequence + 1,
+        run.shapes.T,
+      ),
     table(run: RunSummary) {
       const { units, shownSequence: sequence } = timeline;
       return {
         columns: units.map((unit) => say('{0} unit {1}', 'h', unit)),
-        ...stepRows(steps, model, run, sequence, 'hs', (values) => units.map((unit) => (values === null ? emptyField : stateField(values, unit)))),
+        ...stepRows(steps, model, run, sequence, 'hs', (values) =>
+          units.map((unit) => (values === null ? emptyField : stateField(values, unit))),
+        ),
       };
     },
     click: () => undefined,
   };
 }
 
-const formatTick = (value: number): string => (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e4) ? value.toExponential(1).replace('e+', 'e') : String(Number(value.toPrecision(6)))).replace('-', '−');
+const formatTick = (value: number): string =>
+  (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e4)
+    ? value.toExponential(1).replace('e+', 'e')
+    : String(Number(value.toPrecision(6)))
+  ).replace('-', '−');

@@ -1,4 +1,5 @@
-// Values on the clipboard as tab-separated text: what a spreadsheet pastes into cells and `numpy.genfromtxt(…, delimiter='\t')` reads.
+// Values on the clipboard as tab-separated text: what a spreadsheet pastes into cells and `numpy.genfromtxt(…,
+// delimiter='\t')` reads.
 import { textButton } from './dom.js';
 import { t } from '../page/l10n.js';
 
@@ -39,7 +40,9 @@ export function copyButton(name: string, text: () => Promise<string | null>): HT
       const done = await write(content);
       if (timer !== null) clearTimeout(timer);
       button.textContent = done ? t('copied') : t('not copied');
-      timer = setTimeout(() => { button.textContent = t('copy'); }, told);
+      timer = setTimeout(() => {
+        button.textContent = t('copy');
+      }, told);
     });
   });
   button.classList.add('copy');
@@ -50,7 +53,14 @@ export function copyButton(name: string, text: () => Promise<string | null>): HT
 /** Ctrl+C or Cmd+C inside `place` presses the button, unless text is selected there. */
 export function copyByKey(place: HTMLElement, button: HTMLButtonElement): void {
   place.addEventListener('keydown', (event) => {
-    if (event.key !== 'c' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || getSelection()?.isCollapsed === false) return;
+    if (
+      event.key !== 'c' ||
+      !(event.ctrlKey || event.metaKey) ||
+      event.shiftKey ||
+      event.altKey ||
+      getSelection()?.isCollapsed === false
+    )
+      return;
     event.preventDefault();
     button.click();
   });

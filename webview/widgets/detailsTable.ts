@@ -15,16 +15,45 @@ export class Details {
       const current = plan();
       return current === null ? Promise.resolve('') : toTsv(current);
     });
-    this.element = el('div', { class: 'details' },
-      el('div', { class: 'details-head' }, el('h3', {}, title), el('span', { class: 'details-actions' }, copy, textButton('CSV', t('Save {0} as CSV', title), saveCsv))),
-      el('div', { class: 'details-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': t('Table of {0}', title) } }, el('table', {}, el('caption', { class: 'unseen' }, title), this.#head, this.#body)));
+    this.element = el(
+      'div',
+      { class: 'details' },
+      el(
+        'div',
+        { class: 'details-head' },
+        el('h3', {}, title),
+        el('span', { class: 'details-actions' }, copy, textButton('CSV', t('Save {0} as CSV', title), saveCsv)),
+      ),
+      el(
+        'div',
+        {
+          class: 'details-scroll',
+          attributes: { tabindex: '0', role: 'region', 'aria-label': t('Table of {0}', title) },
+        },
+        el('table', {}, el('caption', { class: 'unseen' }, title), this.#head, this.#body),
+      ),
+    );
     copyByKey(this.element, copy);
   }
 
   async show(plan: TablePlan): Promise<void> {
     const rows = await plan.rows(0, plan.rowCount);
-    this.#head.replaceChildren(el('tr', {}, ...[plan.rowName, ...plan.columns].map((name) => el('th', { attributes: { scope: 'col' } }, math(name)))));
-    this.#body.replaceChildren(...rows.map((cells, row) => el('tr', { attributes: { 'data-detail': String(row) } }, el('th', { attributes: { scope: 'row' } }, plan.rowLabel?.(row) ?? String(row)),
-      ...cells.map((cell) => el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text)))));
+    this.#head.replaceChildren(
+      el(
+        'tr',
+        {},
+        ...[plan.rowName, ...plan.columns].map((name) => el('th', { attributes: { scope: 'col' } }, math(name))),
+      ),
+    );
+    this.#body.replaceChildren(
+      ...rows.map((cells, row) =>
+        el(
+          'tr',
+          { attributes: { 'data-detail': String(row) } },
+          el('th', { attributes: { scope: 'row' } }, plan.rowLabel?.(row) ?? String(row)),
+          ...cells.map((cell) => el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text)),
+        ),
+      ),
+    );
   }
 }

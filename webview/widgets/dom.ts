@@ -1,4 +1,5 @@
-// Small helpers to build the page from elements. Data only ever becomes text nodes, so nothing in a file can turn into markup.
+// Small helpers to build the page from elements. Data only ever becomes text nodes, so nothing in a file can turn into
+// markup.
 import { inReport } from '../page/inReport.js';
 
 export type Child = Node | string | null;
@@ -19,7 +20,11 @@ function apply(element: HTMLElement, props: Props, children: readonly Child[]): 
   element.append(...children.filter((child) => child !== null));
 }
 
-export function el<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   apply(element, props, children);
   return element;
@@ -37,13 +42,21 @@ export const literal = (text: string): string => text.replace(/[\\_^]/g, '\\$&')
 /** The same text for places that know no formulas. */
 export const withoutEscapes = (text: string): string => text.replace(/\\([\\_^])/g, '$1');
 
-/** Text with `_t` or `_{t−1}` as subscripts and `^T` or `^{−1}` as superscripts: `‖∂L/∂h_t‖`. A backslash takes that from the sign behind it. */
+/**
+ * Text with `_t` or `_{t−1}` as subscripts and `^T` or `^{−1}` as superscripts: `‖∂L/∂h_t‖`. A backslash takes that
+ * from the sign behind it.
+ */
 export function mathParts(text: string): MathPart[] {
   const parts: MathPart[] = [];
   let last = 0;
   for (const match of text.matchAll(/\\([\\_^])|([_^])(?:\{([^}]*)\}|(max|min|[-−]?\d+|\S))/g)) {
     const [, escaped, sign, inBraces, bare] = match;
-    parts.push({ text: text.slice(last, match.index), place: 'line' }, escaped === undefined ? { text: inBraces ?? bare ?? '', place: sign === '_' ? 'sub' : 'sup' } : { text: escaped, place: 'line' });
+    parts.push(
+      { text: text.slice(last, match.index), place: 'line' },
+      escaped === undefined
+        ? { text: inBraces ?? bare ?? '', place: sign === '_' ? 'sub' : 'sup' }
+        : { text: escaped, place: 'line' },
+    );
     last = match.index + match[0].length;
   }
   return [...parts, { text: text.slice(last), place: 'line' }];
@@ -51,12 +64,14 @@ export function mathParts(text: string): MathPart[] {
 
 export function math(text: string): DocumentFragment {
   const fragment = document.createDocumentFragment();
-  for (const part of mathParts(text)) fragment.append(part.place === 'line' ? part.text : el(part.place, {}, part.text));
+  for (const part of mathParts(text))
+    fragment.append(part.place === 'line' ? part.text : el(part.place, {}, part.text));
   return fragment;
 }
 
 /** The same text for places that know no subscripts: `∂h_{t−1}` → `∂h(t−1)`, `h_t` stays. */
-export const plainMath = (text: string): string => text.replace(/_\{([^}]*)\}/g, '($1)').replace(/\^\{([^}]*)\}/g, '^$1');
+export const plainMath = (text: string): string =>
+  text.replace(/_\{([^}]*)\}/g, '($1)').replace(/\^\{([^}]*)\}/g, '^$1');
 
 /** Runs `work` once before the next paint, however often it is asked for. */
 export function onFrame(work: () => void): () => void {
@@ -77,16 +92,19 @@ export function whenIdle(work: () => void): () => void {
   return () => {
     if (waiting) return;
     waiting = true;
-    requestIdleCallback(() => {
-      waiting = false;
-      work();
-    }, { timeout: 300 });
+    requestIdleCallback(
+      () => {
+        waiting = false;
+        work();
+      },
+      { timeout: 300 },
+    );
   };
 }
 
 /**
- * Runs `work` with the next frame where the place that is watched is on screen, elsewhere when the page has nothing more urgent to do, but at the
- * latest when it comes into sight. A report may be printed at any moment.
+ * Runs `work` with the next frame where the place that is watched is on screen, elsewhere when the page has nothing
+ * more urgent to do, but at the latest when it comes into sight. A report may be printed at any moment.
  */
 export function seenFirst(work: () => void): { readonly ask: () => void; watch(place: Element): void } {
   let [seen, waiting] = [true, false];
@@ -95,7 +113,9 @@ export function seenFirst(work: () => void): { readonly ask: () => void; watch(p
     work();
   };
   const next = onFrame(run);
-  const later = whenIdle(() => { if (waiting) run(); });
+  const later = whenIdle(() => {
+    if (waiting) run();
+  });
   return {
     ask: () => {
       if (inReport || seen) {
@@ -105,9 +125,10 @@ export function seenFirst(work: () => void): { readonly ask: () => void; watch(p
       waiting = true;
       later();
     },
-    watch: (place) => new IntersectionObserver((entries) => {
-      seen = entries.at(-1)?.isIntersecting ?? false;
-      if (seen && waiting) next();
-    }).observe(place),
+    watch: (place) =>
+      new IntersectionObserver((entries) => {
+        seen = entries.at(-1)?.isIntersecting ?? false;
+        if (seen && waiting) next();
+      }).observe(place),
   };
 }

@@ -1,4 +1,5 @@
-// Numbers that come from the host block by block, for a file or the clipboard: all of one run, or none and a word about it.
+// Numbers that come from the host block by block, for a file or the clipboard: all of one run, or none and a word about
+// it.
 import { el } from './dom.js';
 import { t } from '../page/l10n.js';
 import { NotToBeHad } from '../page/model.js';
@@ -22,9 +23,14 @@ export class Gathering {
       return await work();
     } catch (error) {
       if (!(error instanceof NotToBeHad)) throw error;
-      this.#say(error.why === 'replaced'
-        ? t('Nothing was saved or copied: a newer run replaced this one while its numbers were being gathered. Try again for the newer run.')
-        : t('Nothing was saved or copied: the numbers could not be read. The log of the extension says why.'));
+      this.#say(
+        error.why === 'replaced'
+          ? t(
+              'Nothing was saved or copied: a newer run replaced this one while its numbers were being ' +
+                'gathered. Try again for the newer run.',
+            )
+          : t('Nothing was saved or copied: the numbers could not be read. The log of the extension says why.'),
+      );
       return null;
     }
   }

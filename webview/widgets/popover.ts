@@ -10,7 +10,14 @@ export function popover(anchor: HTMLElement, name: string, content: readonly Nod
   const again = open?.dataset['name'] === name;
   open?.hidePopover();
   if (again) return;
-  const sheet = el('div', { class: 'popover', attributes: { popover: 'auto', tabindex: '-1', role: 'dialog', 'aria-label': name, 'data-name': name } }, ...content);
+  const sheet = el(
+    'div',
+    {
+      class: 'popover',
+      attributes: { popover: 'auto', tabindex: '-1', role: 'dialog', 'aria-label': name, 'data-name': name },
+    },
+    ...content,
+  );
   document.body.append(sheet);
   sheet.addEventListener('toggle', (event) => {
     if (event.newState !== 'closed') return;

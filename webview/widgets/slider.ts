@@ -4,7 +4,10 @@ import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 
 /** Three digits, and no zeros that say nothing. */
-export const print = (value: number): string => formatNumber(Math.abs(value) < 1e-9 ? 0 : value, 3).replace(/(\.\d*?)0+(?=$|e)/, '$1').replace(/\.(?=$|e)/, '');
+export const print = (value: number): string =>
+  formatNumber(Math.abs(value) < 1e-9 ? 0 : value, 3)
+    .replace(/(\.\d*?)0+(?=$|e)/, '$1')
+    .replace(/\.(?=$|e)/, '');
 
 /** Which numbers there are and how the slider spreads them. */
 export type Scale = {
@@ -21,8 +24,13 @@ export type Scale = {
 
 /** Powers of ten between two exponents. */
 export const logScale = (low: number, high: number): Scale => ({
-  min: low, max: high, step: 0.01, print,
-  toSlider: (value) => Math.log10(Math.max(value, 10 ** low)), fromSlider: (position) => Number((10 ** position).toPrecision(3)), allows: (value) => value > 0 && Number.isFinite(value),
+  min: low,
+  max: high,
+  step: 0.01,
+  print,
+  toSlider: (value) => Math.log10(Math.max(value, 10 ** low)),
+  fromSlider: (position) => Number((10 ** position).toPrecision(3)),
+  allows: (value) => value > 0 && Number.isFinite(value),
 });
 
 export class Slider {
@@ -31,15 +39,30 @@ export class Slider {
   readonly #typed: HTMLInputElement;
   readonly #changed: (value: number, typed: boolean) => void;
   #scale: Scale;
-  /** What the field held when it was last filled or taken: rounded as it is, no new number until somebody writes another. */
+  /**
+   * What the field held when it was last filled or taken: rounded as it is, no new number until somebody writes
+   * another.
+   */
   #told = '';
 
-  /** `name` says aloud what is moved. `changed` hears every number that the user chooses, and whether it was typed: then it may lie beyond the ends. */
+  /**
+   * `name` says aloud what is moved. `changed` hears every number that the user chooses, and whether it was typed: then
+   * it may lie beyond the ends.
+   */
   constructor(name: string, scale: Scale, changed: (value: number, typed: boolean) => void) {
     this.#scale = scale;
     this.#changed = changed;
     this.#range = el('input', { class: 'range', attributes: { type: 'range', 'aria-label': name } });
-    this.#typed = el('input', { class: 'number', attributes: { type: 'text', inputmode: 'decimal', spellcheck: 'false', autocomplete: 'off', 'aria-label': t('{0}, as a number', name) } });
+    this.#typed = el('input', {
+      class: 'number',
+      attributes: {
+        type: 'text',
+        inputmode: 'decimal',
+        spellcheck: 'false',
+        autocomplete: 'off',
+        'aria-label': t('{0}, as a number', name),
+      },
+    });
     this.element = el('span', { class: 'slider' }, this.#range, this.#typed);
     this.scale = scale;
     this.#range.addEventListener('input', () => {
@@ -47,7 +70,9 @@ export class Slider {
       changed(this.#scale.fromSlider?.(position) ?? position, false);
     });
     this.#typed.addEventListener('change', () => this.#commit());
-    this.#typed.addEventListener('keydown', (event) => { if (event.key === 'Enter') this.#commit(); });
+    this.#typed.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') this.#commit();
+    });
   }
 
   set scale(scale: Scale) {
@@ -59,12 +84,18 @@ export class Slider {
     this.#range.disabled = this.#typed.disabled = disabled;
   }
 
-  /** Shows a number; `text` where it stands for something else than itself. A field that is being typed into is left alone. */
+  /**
+   * Shows a number; `text` where it stands for something else than itself. A field that is being typed into is left
+   * alone.
+   */
   show(value: number | null, text?: string): void {
     const told = text ?? (value === null ? '–' : this.#scale.print(value));
     if (value !== null) this.#range.value = String(this.#scale.toSlider?.(value) ?? value);
     this.#range.setAttribute('aria-valuetext', told);
-    this.#range.style.setProperty('--share', String((this.#range.valueAsNumber - this.#scale.min) / (this.#scale.max - this.#scale.min)));
+    this.#range.style.setProperty(
+      '--share',
+      String((this.#range.valueAsNumber - this.#scale.min) / (this.#scale.max - this.#scale.min)),
+    );
     if (document.activeElement !== this.#typed) {
       this.#typed.value = this.#told = told;
       this.#mark(false);

@@ -1,4 +1,5 @@
-// What still belongs to the run before the one on screen, marked in one way: its picture is paler, its numbers are muted, and a word says so.
+// What still belongs to the run before the one on screen, marked in one way: its picture is paler, its numbers are
+// muted, and a word says so.
 import { el } from './dom.js';
 import { t } from '../page/l10n.js';
 

@@ -23,9 +23,25 @@ export class TableTwin {
   constructor(caption: string, copy: HTMLButtonElement) {
     this.#caption = caption;
     const table = el('table', {}, el('caption', { class: 'unseen' }, caption), this.#head, this.#body);
-    this.element = el('div', { class: 'twin' },
-      el('div', { class: 'table-scroll', attributes: { tabindex: '0', role: 'region', 'aria-label': say('Table of {0}', caption) } }, table),
-      el('div', { class: 'table-nav' }, textButton(say('◂ earlier'), say('Earlier rows of {0}', caption), () => this.#move(-rowsShown)), this.#place, textButton(say('later ▸'), say('Later rows of {0}', caption), () => this.#move(rowsShown))));
+    this.element = el(
+      'div',
+      { class: 'twin' },
+      el(
+        'div',
+        {
+          class: 'table-scroll',
+          attributes: { tabindex: '0', role: 'region', 'aria-label': say('Table of {0}', caption) },
+        },
+        table,
+      ),
+      el(
+        'div',
+        { class: 'table-nav' },
+        textButton(say('◂ earlier'), say('Earlier rows of {0}', caption), () => this.#move(-rowsShown)),
+        this.#place,
+        textButton(say('later ▸'), say('Later rows of {0}', caption), () => this.#move(rowsShown)),
+      ),
+    );
     copyByKey(this.element, copy);
   }
 
@@ -53,14 +69,34 @@ export class TableTwin {
     // The plan of the newer run comes with it.
     if (rows === null || turn !== this.#turn) return;
     const label = plan.rowLabel ?? String;
-    this.#head.replaceChildren(el('tr', {}, el('th', { attributes: { scope: 'col' } }, math(plan.rowName)), ...plan.columns.map((column) => el('th', { attributes: { scope: 'col' } }, math(column)))));
-    this.#body.replaceChildren(...rows.map((cells, i) => {
-      const row = from + i;
-      const tr = el('tr', { class: row === this.#marked ? 'marked' : '', attributes: { 'data-row': String(row) } }, el('th', { attributes: { scope: 'row' } }, label(row)));
-      for (const cell of cells) tr.append(el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text));
-      return tr;
-    }));
-    this.#place.textContent = say('{0} = {1} … {2} of {3}', plan.rowName, label(from), label(Math.max(from, to - 1)), plan.rowCount);
+    this.#head.replaceChildren(
+      el(
+        'tr',
+        {},
+        el('th', { attributes: { scope: 'col' } }, math(plan.rowName)),
+        ...plan.columns.map((column) => el('th', { attributes: { scope: 'col' } }, math(column))),
+      ),
+    );
+    this.#body.replaceChildren(
+      ...rows.map((cells, i) => {
+        const row = from + i;
+        const tr = el(
+          'tr',
+          { class: row === this.#marked ? 'marked' : '', attributes: { 'data-row': String(row) } },
+          el('th', { attributes: { scope: 'row' } }, label(row)),
+        );
+        for (const cell of cells)
+          tr.append(el('td', { title: cell.exact, attributes: { 'data-value': cell.exact } }, cell.text));
+        return tr;
+      }),
+    );
+    this.#place.textContent = say(
+      '{0} = {1} … {2} of {3}',
+      plan.rowName,
+      label(from),
+      label(Math.max(from, to - 1)),
+      plan.rowCount,
+    );
     this.element.setAttribute('aria-label', this.#caption);
   }
 }

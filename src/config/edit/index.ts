@@ -3,5 +3,14 @@ export { retold } from './localisedComments.js';
 export { newConfigText } from './newConfig.js';
 export type { NewConfig } from './newConfig.js';
 export { andThen, annotate, origin, rescaledTo } from './provenanceNotes.js';
-export { hasComments, indentOf, insertAfter, lineBreak, reindent, replaceNumbers, replaceSpan, transposeText } from './textEdits.js';
+export {
+  hasComments,
+  indentOf,
+  insertAfter,
+  lineBreak,
+  reindent,
+  replaceNumbers,
+  replaceSpan,
+  transposeText,
+} from './textEdits.js';
 export type { TextChange } from './textEdits.js';

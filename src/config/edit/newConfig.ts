@@ -9,7 +9,12 @@ export type NewConfig = {
   readonly name: string;
   readonly cell: Cell;
   readonly source:
-    | { readonly kind: 'random'; readonly shapes: Shapes; readonly initialisation: Initialisation; readonly seed: number }
+    | {
+        readonly kind: 'random';
+        readonly shapes: Shapes;
+        readonly initialisation: Initialisation;
+        readonly seed: number;
+      }
     | { readonly kind: 'files'; readonly weights: string; readonly sequences: string };
 };
 
@@ -18,7 +23,11 @@ const number = (value: number): string => String(Number(value.toPrecision(9)));
 
 /** Rows of a [rows,columns] part of `values`, one a line. */
 const rowLines = (values: Float64Array, rows: number, columns: number, indent: string, offset = 0): string =>
-  Array.from({ length: rows }, (_, i) => `${indent}[${Array.from(values.subarray(offset + i * columns, offset + (i + 1) * columns), number).join(', ')}]`).join(',\n');
+  Array.from(
+    { length: rows },
+    (_, i) =>
+      `${indent}[${Array.from(values.subarray(offset + i * columns, offset + (i + 1) * columns), number).join(', ')}]`,
+  ).join(',\n');
 
 function randomSource({ B, T, I, H }: Shapes, initialisation: Initialisation, seed: number): string {
   // Three streams from one seed, so that another size of one part leaves the others as they are.
@@ -27,7 +36,10 @@ function randomSource({ B, T, I, H }: Shapes, initialisation: Initialisation, se
   if (Wx === null || Wh === null) throw new Error(`${initialisation} cannot fill Wx [${I},${H}] and Wh [${H},${H}].`);
   const random = new Random(seed + 2);
   const xs = Float64Array.from({ length: B * T * I }, () => random.normal());
-  const sequences = Array.from({ length: B }, (_, b) => `    [\n${rowLines(xs, T, I, '      ', b * T * I)}\n    ]`).join(',\n');
+  const sequences = Array.from(
+    { length: B },
+    (_, b) => `    [\n${rowLines(xs, T, I, '      ', b * T * I)}\n    ]`,
+  ).join(',\n');
   return `  "weights": {
     // [I][H] = [${I}][${H}]
     // Wx: ${origin('glorot', seed + 1)}
@@ -48,7 +60,10 @@ ${sequences}
   ],`;
 }
 
-const fileSource = (weights: string, sequences: string): string => `  // ${t('Wx, Wh, b; PyTorch\'s weight_ih_l0, weight_hh_l0, …; or Keras\' kernel, recurrent_kernel, bias')}
+const fileSource = (
+  weights: string,
+  sequences: string,
+): string => `  // ${t("Wx, Wh, b; PyTorch's weight_ih_l0, weight_hh_l0, …; or Keras' kernel, recurrent_kernel, bias")}
   "weights": ${JSON.stringify(weights)},
   // ${t('[B][T][I], or [T][I] for one sequence')}
   "sequences": ${JSON.stringify(sequences)},`;

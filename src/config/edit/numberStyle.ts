@@ -12,8 +12,9 @@ const float32Digits = 9;
 export type NumberStyle = (x: number) => string;
 
 /**
- * The style of a block: whether whole numbers carry `.0`, and whether float32 values are written with the digits they need (0.1) or as
- * the float64 that they are (0.10000000149011612), as Python writes them. Values always read back exactly in the dtype.
+ * The style of a block: whether whole numbers carry `.0`, and whether float32 values are written with the digits they
+ * need (0.1) or as the float64 that they are (0.10000000149011612), as Python writes them. Values always read back
+ * exactly in the dtype.
  */
 export function styleOf(document: Document, node: TensorNode, dtype: DType): NumberStyle {
   let [count, fractions, digits] = [0, 0, 0];

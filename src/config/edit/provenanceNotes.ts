@@ -1,4 +1,5 @@
-// Notes in files that say where a matrix comes from: `// Wh: orthogonal, seed 5`. Their words are the same in every language, so that each is found again.
+// Notes in files that say where a matrix comes from: `// Wh: orthogonal, seed 5`. Their words are the same in every
+// language, so that each is found again.
 import type { Initialisation } from '../../engine/index.js';
 import { indentOf, lineBreak, lineStart, replaceSpan, takesComments } from './textEdits.js';
 import type { TextChange } from './textEdits.js';
@@ -6,15 +7,25 @@ import type { Span } from '../json/node.js';
 import { fileName } from '../read/sourceFiles.js';
 import type { Value } from '../json/jsonValue.js';
 
-const described: Readonly<Record<Initialisation, string>> = { orthogonal: 'orthogonal', identity: 'identity', glorot: 'Glorot uniform', he: 'He normal' };
+const described: Readonly<Record<Initialisation, string>> = {
+  orthogonal: 'orthogonal',
+  identity: 'identity',
+  glorot: 'Glorot uniform',
+  he: 'He normal',
+};
 
 /** What a note says of a fresh matrix; the identity needs no seed. */
-export const origin = (way: Initialisation, seed: number): string => (way === 'identity' ? described[way] : `${described[way]}, seed ${seed}`);
+export const origin = (way: Initialisation, seed: number): string =>
+  way === 'identity' ? described[way] : `${described[way]}, seed ${seed}`;
 
-export const rescaledTo = (quantity: 'spectralRadius' | 'sigmaMax', to: number): string => `rescaled to ${quantity === 'sigmaMax' ? 'largest singular value' : 'spectral radius'} ${to}`;
+export const rescaledTo = (quantity: 'spectralRadius' | 'sigmaMax', to: number): string =>
+  `rescaled to ${quantity === 'sigmaMax' ? 'largest singular value' : 'spectral radius'} ${to}`;
 
 /** Continues the story of numbers whose beginning is known. */
-export const andThen = (what: string) => (earlier: string | null): string | null => (earlier === null ? null : `${earlier}, ${what}`);
+export const andThen =
+  (what: string) =>
+  (earlier: string | null): string | null =>
+    earlier === null ? null : `${earlier}, ${what}`;
 
 type Note = {
   readonly story: string;
@@ -24,10 +35,18 @@ type Note = {
   readonly whole: Span;
 };
 
-/** The note about a matrix above a value, among the comments there, or before it on its line. `ofFile`: its numbers stand in the file that the value names. */
+/**
+ * The note about a matrix above a value, among the comments there, or before it on its line. `ofFile`: its numbers
+ * stand in the file that the value names.
+ */
 function noteAt(value: Value, name: string, ofFile: boolean): Note | null {
-  const { document: { text }, place } = value;
-  const story = `${name.replace(/[^\w]/g, '\\$&')}${ofFile ? ' of [^:\\r\\n]+' : ''}: ((?:${Object.values(described).join('|')})(?:, [^\\r\\n]*?)?)`;
+  const {
+    document: { text },
+    place,
+  } = value;
+  const story =
+    `${name.replace(/[^\w]/g, '\\$&')}${ofFile ? ' of [^:\\r\\n]+' : ''}: ` +
+    `((?:${Object.values(described).join('|')})(?:, [^\\r\\n]*?)?)`;
   let end = lineStart(text, place.offset);
   if (indentOf(value) === null) {
     const comments = /(?:\/\*[^*]*\*\/[ \t]*)+$/.exec(text.slice(end, place.offset));
@@ -41,25 +60,39 @@ function noteAt(value: Value, name: string, ofFile: boolean): Note | null {
     const line = text.slice(start, end);
     if (!line.trimStart().startsWith('//')) return null;
     const note = new RegExp(`^([ \\t]*)(// ${story})[ \\t]*\\r?\\n?$`).exec(line);
-    if (note !== null) return { story: note[3] ?? '', span: { offset: start + (note[1] ?? '').length, length: (note[2] ?? '').length }, whole: { offset: start, length: end - start } };
+    if (note !== null)
+      return {
+        story: note[3] ?? '',
+        span: { offset: start + (note[1] ?? '').length, length: (note[2] ?? '').length },
+        whole: { offset: start, length: end - start },
+      };
     end = start;
   }
   return null;
 }
 
 /**
- * Writes down where the numbers of a matrix come from, or brings an earlier note about it up to date: above the matrix, or, where its file
- * takes no comments, above the key of the config that names the file. `make` gets what is told so far and returns what is to be told, or
- * null to leave it at that. Nothing is changed where neither takes comments.
+ * Writes down where the numbers of a matrix come from, or brings an earlier note about it up to date: above the matrix,
+ * or, where its file takes no comments, above the key of the config that names the file. `make` gets what is told so
+ * far and returns what is to be told, or null to leave it at that. Nothing is changed where neither takes comments.
  */
-export function annotate(value: Value, name: string, config: Value | null, make: (earlier: string | null) => string | null): TextChange[] {
+export function annotate(
+  value: Value,
+  name: string,
+  config: Value | null,
+  make: (earlier: string | null) => string | null,
+): TextChange[] {
   const naming = config?.get('weights') ?? null;
   const own = takesComments(value.document) ? noteAt(value, name, false) : null;
   const ofFile = naming === null ? null : noteAt(naming, name, true);
   const story = make((own ?? ofFile)?.story ?? null);
   if (story === null) return [];
   // Numbers that were moved are told about in one place only.
-  if (takesComments(value.document)) return [write(value, own, `${name}: ${story}`), ...(ofFile === null || naming === null ? [] : [replaceSpan(naming.document, ofFile.whole, '')])];
+  if (takesComments(value.document))
+    return [
+      write(value, own, `${name}: ${story}`),
+      ...(ofFile === null || naming === null ? [] : [replaceSpan(naming.document, ofFile.whole, '')]),
+    ];
   if (naming?.node.kind !== 'string' || !takesComments(naming.document)) return [];
   return [write(naming, ofFile, `${name} of ${fileName(naming.node.value)}: ${story}`)];
 }
@@ -69,5 +102,9 @@ function write(value: Value, earlier: Note | null, text: string): TextChange {
   const indent = indentOf(value);
   const comment = indent === null ? `/* ${text} */` : `// ${text}`;
   if (earlier !== null) return replaceSpan(document, earlier.span, comment);
-  return replaceSpan(document, { offset: place.offset, length: 0 }, indent === null ? `${comment} ` : `${comment}${lineBreak(document.text)}${indent}`);
+  return replaceSpan(
+    document,
+    { offset: place.offset, length: 0 },
+    indent === null ? `${comment} ` : `${comment}${lineBreak(document.text)}${indent}`,
+  );
 }

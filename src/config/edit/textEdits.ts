@@ -1,4 +1,5 @@
-// Changes to the text of a file that leave everything else in it as it is: comments, white space, the way numbers are written.
+// Changes to the text of a file that leave everything else in it as it is: comments, white space, the way numbers are
+// written.
 import { createScanner } from 'jsonc-parser';
 import type { DType } from '../../engine/index.js';
 import type { Document } from '../json/jsonDocument.js';
@@ -13,13 +14,18 @@ import { transpose } from '../read/readWeights.js';
 /** Text to put in the place of a range of a file. */
 export type TextChange = { readonly file: string; readonly range: Range; readonly text: string };
 
-export const replaceSpan = (document: Document, span: Span, text: string): TextChange => ({ file: document.id, range: document.lines.range(span), text });
+export const replaceSpan = (document: Document, span: Span, text: string): TextChange => ({
+  file: document.id,
+  range: document.lines.range(span),
+  text,
+});
 
 export const lineBreak = (text: string): string => (text.includes('\r\n') ? '\r\n' : '\n');
 
 const isBlank = (text: string): boolean => /^[ \t]*$/.test(text);
 
-export const lineStart = (text: string, offset: number): number => Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
+export const lineStart = (text: string, offset: number): number =>
+  Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
 
 /** White space before the value's key when nothing else stands before it on its line; null otherwise. */
 export function indentOf({ document: { text }, place }: Value): string | null {
@@ -47,7 +53,9 @@ export function hasComments(text: string): boolean {
 export function replaceNumbers({ document }: Value, node: TensorNode, data: Float64Array, dtype: DType): TextChange {
   const write = styleOf(document, node, dtype);
   const spans = [...leafSpans(document.text, node.offset, document.tick)];
-  const texts = spans.map(({ offset, length }, i) => ((data[i] ?? 0) === node.data[i] ? document.text.slice(offset, offset + length) : write(data[i] ?? 0)));
+  const texts = spans.map(({ offset, length }, i) =>
+    (data[i] ?? 0) === node.data[i] ? document.text.slice(offset, offset + length) : write(data[i] ?? 0),
+  );
   return replaceSpan(document, node, spliceNumbers(document.text, node, spans, texts));
 }
 
@@ -60,7 +68,11 @@ function spliceNumbers(text: string, node: TensorNode, spans: readonly Span[], t
   spans.forEach(({ offset, length }, i) => {
     const number = texts[i] ?? '';
     const width = widths?.[i % columns];
-    pieces.push(width === undefined ? text.slice(at, offset) + number : text.slice(at, offset - gapBefore(text, offset)) + number.padStart(width));
+    pieces.push(
+      width === undefined
+        ? text.slice(at, offset) + number
+        : text.slice(at, offset - gapBefore(text, offset)) + number.padStart(width),
+    );
     at = offset + length;
   });
   pieces.push(text.slice(at, node.offset + node.length));
@@ -74,12 +86,21 @@ function gapBefore(text: string, offset: number): number {
 }
 
 /**
- * How wide each column, with the blanks before it, has to be for the new numbers; null when the old ones are not aligned: every number of
- * a column ends at the same place, and some have more blanks before them than others.
+ * How wide each column, with the blanks before it, has to be for the new numbers; null when the old ones are not
+ * aligned: every number of a column ends at the same place, and some have more blanks before them than others.
  */
-function alignedWidths(text: string, spans: readonly Span[], texts: readonly string[], columns: number): number[] | null {
+function alignedWidths(
+  text: string,
+  spans: readonly Span[],
+  texts: readonly string[],
+  columns: number,
+): number[] | null {
   const gaps = spans.map(({ offset }) => gapBefore(text, offset));
-  const evenWidths = spans.every(({ offset, length }, i) => /[[,]/.test(text.charAt(offset - (gaps[i] ?? 0) - 1)) && (i < columns || (gaps[i] ?? 0) + length === (gaps[i - columns] ?? 0) + (spans[i - columns]?.length ?? 0)));
+  const evenWidths = spans.every(
+    ({ offset, length }, i) =>
+      /[[,]/.test(text.charAt(offset - (gaps[i] ?? 0) - 1)) &&
+      (i < columns || (gaps[i] ?? 0) + length === (gaps[i - columns] ?? 0) + (spans[i - columns]?.length ?? 0)),
+  );
   if (!evenWidths || !gaps.some((gap, i) => i >= columns && gap !== gaps[i - columns])) return null;
   const negative = (i: number): boolean => text.charAt(spans[i]?.offset ?? 0) === '-';
   // Where one number has a sign, all leave room for one.
@@ -98,20 +119,41 @@ function alignedWidths(text: string, spans: readonly Span[], texts: readonly str
   });
 }
 
-/** The block [rows,columns] turned around; every number keeps its text. A square block keeps its comments where they are, another one has them before its first row. */
+/**
+ * The block [rows,columns] turned around; every number keeps its text. A square block keeps its comments where they
+ * are, another one has them before its first row.
+ */
 export function transposeText({ document }: Value, node: TensorNode): TextChange {
   const [rows = 0, columns = 0] = node.shape;
   const { text } = document;
   const spans = [...leafSpans(text, node.offset, document.tick)];
-  const order = transpose(Float64Array.from(spans, (_, i) => i), rows, columns);
-  const numbers = Array.from(order, (i) => text.slice(spans[i]?.offset ?? 0, (spans[i]?.offset ?? 0) + (spans[i]?.length ?? 0)));
+  const order = transpose(
+    Float64Array.from(spans, (_, i) => i),
+    rows,
+    columns,
+  );
+  const numbers = Array.from(order, (i) =>
+    text.slice(spans[i]?.offset ?? 0, (spans[i]?.offset ?? 0) + (spans[i]?.length ?? 0)),
+  );
   if (rows === columns) return replaceSpan(document, node, spliceNumbers(text, node, spans, numbers));
   const style = rowStyle(document, node, spans, columns);
-  const turned = Array.from({ length: columns }, (_, row) => `[${style.rowOpen}${numbers.slice(row * rows, (row + 1) * rows).join(style.separator)}${style.rowClose}]`);
+  const turned = Array.from(
+    { length: columns },
+    (_, row) =>
+      `[${style.rowOpen}${numbers.slice(row * rows, (row + 1) * rows).join(style.separator)}${style.rowClose}]`,
+  );
   return replaceSpan(document, node, `[${style.comments}${style.open}${turned.join(style.between)}${style.close}]`);
 }
 
-type RowStyle = { readonly comments: string; readonly open: string; readonly between: string; readonly close: string; readonly rowOpen: string; readonly separator: string; readonly rowClose: string };
+type RowStyle = {
+  readonly comments: string;
+  readonly open: string;
+  readonly between: string;
+  readonly close: string;
+  readonly rowOpen: string;
+  readonly separator: string;
+  readonly rowClose: string;
+};
 
 /** What stands between the numbers of a matrix, learnt from its first rows. */
 function rowStyle(document: Document, node: TensorNode, leaves: readonly Span[], columns: number): RowStyle {
@@ -125,15 +167,24 @@ function rowStyle(document: Document, node: TensorNode, leaves: readonly Span[],
     const offset = scanner.getTokenOffset();
     if (kind === token.openBracket) rows.push({ start: offset, end: offset });
     else if (kind === token.closeBracket) rows.push({ start: rows.pop()?.start ?? offset, end: offset + 1 });
-    else if (kind === token.lineComment || kind === token.blockComment) comments.push(text.slice(offset, offset + scanner.getTokenLength()));
+    else if (kind === token.lineComment || kind === token.blockComment)
+      comments.push(text.slice(offset, offset + scanner.getTokenLength()));
   }
-  const bare = (from: number, to: number): string => text.slice(from, to).replace(/\/\/[^\r\n]*|\/\*[^]*?\*\//g, '').replace(/[ \t]+(?=\r?\n)/g, '').replace(/(\r?\n)(?:[ \t]*\r?\n)+/g, '$1');
+  const bare = (from: number, to: number): string =>
+    text
+      .slice(from, to)
+      .replace(/\/\/[^\r\n]*|\/\*[^]*?\*\//g, '')
+      .replace(/[ \t]+(?=\r?\n)/g, '')
+      .replace(/(\r?\n)(?:[ \t]*\r?\n)+/g, '$1');
   const [first, second] = rows;
   const leafEnd = (i: number): number => (leaves[i]?.offset ?? 0) + (leaves[i]?.length ?? 0);
   const open = bare(node.offset + 1, first?.start ?? node.offset + 1);
   const lineOf = /\r?\n[ \t]*$/.exec(open)?.[0];
   return {
-    open, comments: comments.map((comment) => `${lineOf ?? lineBreak(text)}${comment}`).join('') + (lineOf === undefined && comments.length > 0 ? lineBreak(text) : ''),
+    open,
+    comments:
+      comments.map((comment) => `${lineOf ?? lineBreak(text)}${comment}`).join('') +
+      (lineOf === undefined && comments.length > 0 ? lineBreak(text) : ''),
     between: first !== undefined && second !== undefined ? bare(first.end, second.start) : `,${lineOf ?? ' '}`,
     close: bare(rows.at(-1)?.end ?? end, end).replace(/^,/, ''),
     rowOpen: bare((first?.start ?? 0) + 1, leaves[0]?.offset ?? 0),
@@ -143,8 +194,8 @@ function rowStyle(document: Document, node: TensorNode, leaves: readonly Span[],
 }
 
 /**
- * Adds a property behind the property `after`, on a line of its own where `after` has one; a comment at the end of that line stays with
- * what it belongs to. `make` gets the indent of the new line, or null inside a line.
+ * Adds a property behind the property `after`, on a line of its own where `after` has one; a comment at the end of that
+ * line stays with what it belongs to. `make` gets the indent of the new line, or null inside a line.
  */
 export function insertAfter(after: Value, make: (indent: string | null) => string): TextChange[] {
   const { document, node } = after;
@@ -166,7 +217,11 @@ export function insertAfter(after: Value, make: (indent: string | null) => strin
       return offset === end ? changes : [...changes, replaceSpan(document, { offset, length: 0 }, line)];
     }
     if (kind === token.comma && !comma) comma = true;
-    else if (kind !== token.trivia && kind !== token.lineComment && !(kind === token.blockComment && !/[\r\n]/.test(text.slice(offset, scanner.getPosition())))) {
+    else if (
+      kind !== token.trivia &&
+      kind !== token.lineComment &&
+      !(kind === token.blockComment && !/[\r\n]/.test(text.slice(offset, scanner.getPosition())))
+    ) {
       return [replaceSpan(document, { offset: end, length: 0 }, `,${lineBreak(text)}${indent}${make(indent)}`)];
     }
   }
@@ -174,5 +229,8 @@ export function insertAfter(after: Value, make: (indent: string | null) => strin
 
 /** Moves every line but the first from one indent to another; lines that are indented less stay as they are. */
 export function reindent(text: string, from: string, to: string): string {
-  return text.split(/(?<=\n)/).map((line, i) => (i > 0 && line.startsWith(from) ? to + line.slice(from.length) : line)).join('');
+  return text
+    .split(/(?<=\n)/)
+    .map((line, i) => (i > 0 && line.startsWith(from) ? to + line.slice(from.length) : line))
+    .join('');
 }

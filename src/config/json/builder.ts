@@ -28,12 +28,15 @@ export class NumberStack {
   }
 }
 
-/** What an open array holds so far. Regular arrays of numbers keep no node per element: their numbers wait on the shared stack. */
+/**
+ * What an open array holds so far. Regular arrays of numbers keep no node per element: their numbers wait on the shared
+ * stack.
+ */
 type Content = 'empty' | 'leaves' | 'tensors' | 'nodes';
 
 /**
- * An array while it is being read. As long as its elements are scalars with at least one that is no text, or sub-arrays of one
- * shape, only counts are kept; the first irregular element turns what came before into nodes.
+ * An array while it is being read. As long as its elements are scalars with at least one that is no text, or sub-arrays
+ * of one shape, only counts are kept; the first irregular element turns what came before into nodes.
  */
 export class ArrayBuilder {
   readonly offset: number;
@@ -57,7 +60,10 @@ export class ArrayBuilder {
     this.offset = offset;
   }
 
-  /** A number, or NaN for null, true, false and what is no JSON; `otherwise` makes the node that an irregular array needs. */
+  /**
+   * A number, or NaN for null, true, false and what is no JSON; `otherwise` makes the node that an irregular array
+   * needs.
+   */
   addLeaf(value: number, otherwise: () => JsonNode): void {
     if (this.#content === 'leaves' || this.#content === 'empty') {
       this.#content = 'leaves';
@@ -137,7 +143,13 @@ export class ArrayBuilder {
       const size = this.#childShape.reduce((product, n) => product * n, 1);
       for (let i = 0; i < this.#count; i++) {
         const data = this.#numbers.copy(this.#start + i * size, this.#start + (i + 1) * size);
-        this.#items.push({ kind: 'tensor', offset: this.#childSpans[2 * i] ?? 0, length: this.#childSpans[2 * i + 1] ?? 0, shape: this.#childShape, data });
+        this.#items.push({
+          kind: 'tensor',
+          offset: this.#childSpans[2 * i] ?? 0,
+          length: this.#childSpans[2 * i + 1] ?? 0,
+          shape: this.#childShape,
+          data,
+        });
       }
     }
     if (this.#content !== 'nodes') {
@@ -149,4 +161,5 @@ export class ArrayBuilder {
   }
 }
 
-const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
+const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((n, i) => n === b[i]);

@@ -1,4 +1,5 @@
-// The quick way through a file that is sound: its blocks of numbers go through the kernel, and only what is left is read as text.
+// The quick way through a file that is sound: its blocks of numbers go through the kernel, and only what is left is
+// read as text.
 import { BlockReader, commentEnd } from './numberBlocks.js';
 import type { Block } from './numberBlocks.js';
 import type { Tick } from './locateNumbers.js';
@@ -13,7 +14,9 @@ const mostText = 1 << 20;
 /** Bytes between two ticks. */
 const bytesPerTick = 4096;
 
-const [quote, slash, backslash, openBracket, closeBracket, openBrace, closeBrace] = [0x22, 0x2f, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+const [quote, slash, backslash, openBracket, closeBracket, openBrace, closeBrace] = [
+  0x22, 0x2f, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
 
 /** A block in the text that is left: where its placeholder begins, and how many code units fewer that has. */
 type Cut = { readonly at: number; readonly shorter: number; readonly block: Block };
@@ -21,8 +24,9 @@ type Cut = { readonly at: number; readonly shorter: number; readonly block: Bloc
 let reader: BlockReader | null = null;
 
 /**
- * What `parseJson` makes of the text of these bytes, bit for bit and place for place; null when anything is out of order, which `parseJson`
- * then has to tell: bytes that are no UTF-8, text that is not JSON, keys that stand twice, lists that are no regular blocks of numbers and long.
+ * What `parseJson` makes of the text of these bytes, bit for bit and place for place; null when anything is out of
+ * order, which `parseJson` then has to tell: bytes that are no UTF-8, text that is not JSON, keys that stand twice,
+ * lists that are no regular blocks of numbers and long.
  * Where there is no WebAssembly it has to read every file with a list.
  */
 export function parseBytes(bytes: Uint8Array, tick: Tick): Parsed | null {
@@ -109,8 +113,18 @@ function restored(root: JsonNode, cuts: readonly Cut[]): JsonNode {
     return low;
   };
   const place = (offset: number): number => offset + (added[before(offset)] ?? 0);
-  const span = ({ offset, length }: { readonly offset: number; readonly length: number }): { offset: number; length: number } => ({ offset: place(offset), length: place(offset + length) - place(offset) });
-  const property = ({ key, keySpan, value }: Property): Property => ({ key, keySpan: span(keySpan), value: node(value) });
+  const span = ({
+    offset,
+    length,
+  }: {
+    readonly offset: number;
+    readonly length: number;
+  }): { offset: number; length: number } => ({ offset: place(offset), length: place(offset + length) - place(offset) });
+  const property = ({ key, keySpan, value }: Property): Property => ({
+    key,
+    keySpan: span(keySpan),
+    value: node(value),
+  });
   const node = (given: JsonNode): JsonNode => {
     if (given.kind === 'object') return { ...given, ...span(given), properties: given.properties.map(property) };
     if (given.kind === 'array') return { ...given, ...span(given), items: given.items.map(node) };

@@ -14,8 +14,9 @@ function isHalfway(x: number): boolean {
 }
 
 /**
- * The numbers of a block, such that `Math.fround` gives the float32 that is nearest to the text (IEEE 754, ties to even). A float64 half-way
- * between two float32 has forgotten on which side of it the text lies; it is replaced by its neighbour on that side. All others stay as they are.
+ * The numbers of a block, such that `Math.fround` gives the float32 that is nearest to the text (IEEE 754, ties to
+ * even). A float64 half-way between two float32 has forgotten on which side of it the text lies; it is replaced by its
+ * neighbour on that side. All others stay as they are.
  */
 export function roundableOnce(value: Value, node: TensorNode): Float64Array {
   const { data } = node;
@@ -37,7 +38,10 @@ export function roundableOnce(value: Value, node: TensorNode): Float64Array {
   return mended ?? data;
 }
 
-/** Whether the number in a text is larger (1), smaller (−1) in magnitude than a finite float64, or the same (0). Both have the same sign. */
+/**
+ * Whether the number in a text is larger (1), smaller (−1) in magnitude than a finite float64, or the same (0). Both
+ * have the same sign.
+ */
 function compare(text: string, x: number): -1 | 0 | 1 {
   const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const q = Number(exponent) - fraction.length;

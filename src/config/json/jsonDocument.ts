@@ -8,36 +8,87 @@ import { parseBytes } from './fastParse.js';
 import type { Problem } from './problem.js';
 import { appendIndex, appendKey } from './jsonPath.js';
 
-/** A JSON file that has been read. `root` is null when it cannot be understood; the problems then say why. The text is decoded when it is first asked for. */
-export type Document = { readonly id: string; readonly text: string; readonly lines: Lines; readonly root: JsonNode | null; readonly problems: readonly Problem[]; readonly tick: Tick };
+/**
+ * A JSON file that has been read. `root` is null when it cannot be understood; the problems then say why. The text is
+ * decoded when it is first asked for.
+ */
+export type Document = {
+  readonly id: string;
+  readonly text: string;
+  readonly lines: Lines;
+  readonly root: JsonNode | null;
+  readonly problems: readonly Problem[];
+  readonly tick: Tick;
+};
 
-/** Decodes and parses the bytes of a file: UTF-8 with or without byte order mark, comments and trailing commas allowed. */
+/**
+ * Decodes and parses the bytes of a file: UTF-8 with or without byte order mark, comments and trailing commas allowed.
+ */
 export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
   const binary = binaryFormat(bytes);
   if (binary !== null) return unreadable(id, binary, tick);
   const sound = parseBytes(bytes, tick);
   if (sound !== null) return new SoundDocument(id, bytes, sound.root, tick);
   const text = decoded(bytes, tick);
-  if (text === null) return unreadable(id, { code: 'not-json', message: t('The file is not UTF-8 text.'), found: t('bytes that are no UTF-8'), advice: t('Save it as UTF-8, or name a JSON file.') }, tick);
+  if (text === null)
+    return unreadable(
+      id,
+      {
+        code: 'not-json',
+        message: t('The file is not UTF-8 text.'),
+        found: t('bytes that are no UTF-8'),
+        advice: t('Save it as UTF-8, or name a JSON file.'),
+      },
+      tick,
+    );
   const lines = new Lines(text);
   const { root, issues, issueCount, duplicates } = parseJson(text, tick);
   const problems: Problem[] = issues.map(({ offset, length, code, message, expected, found, advice }) => ({
-    file: id, range: lines.range({ offset, length }), path: pathAt(text, root, offset, tick), severity: 'error', code, message, expected, found, advice,
+    file: id,
+    range: lines.range({ offset, length }),
+    path: pathAt(text, root, offset, tick),
+    severity: 'error',
+    code,
+    message,
+    expected,
+    found,
+    advice,
   }));
   const last = issues.at(-1);
   if (last !== undefined && issueCount > issues.length) {
     problems.push({
-      file: id, range: lines.range(last), path: '', severity: 'error', code: last.code, message: t('{0} more places in this file are not JSON.', issueCount - issues.length),
-      expected: 'JSON', found: t('{0} mistakes', issueCount), advice: t('Mend the first ones; the others often follow from them.'),
+      file: id,
+      range: lines.range(last),
+      path: '',
+      severity: 'error',
+      code: last.code,
+      message: t('{0} more places in this file are not JSON.', issueCount - issues.length),
+      expected: 'JSON',
+      found: t('{0} mistakes', issueCount),
+      advice: t('Mend the first ones; the others often follow from them.'),
     });
   }
   for (const { key, keySpan } of duplicates.slice(0, 20)) {
     problems.push({
-      file: id, range: lines.range(keySpan), path: pathAt(text, root, keySpan.offset, tick), severity: 'warning', code: 'duplicate-key', message: t('The key "{0}" stands here a second time; only the last one counts.', key),
-      expected: t('every key once'), found: t('"{0}" again', key), advice: t('Remove one of them.'),
+      file: id,
+      range: lines.range(keySpan),
+      path: pathAt(text, root, keySpan.offset, tick),
+      severity: 'warning',
+      code: 'duplicate-key',
+      message: t('The key "{0}" stands here a second time; only the last one counts.', key),
+      expected: t('every key once'),
+      found: t('"{0}" again', key),
+      advice: t('Remove one of them.'),
     });
   }
-  return { id, text, lines, root: issues.some(({ broken }) => broken) || isBareWord(root) ? null : root, problems, tick };
+  return {
+    id,
+    text,
+    lines,
+    root: issues.some(({ broken }) => broken) || isBareWord(root) ? null : root,
+    problems,
+    tick,
+  };
 }
 
 /** A file without any problem, of which mostly the numbers are wanted: its text is larger than they are. */
@@ -89,27 +140,57 @@ function decoded(bytes: Uint8Array, tick: Tick): string | null {
 /** A file that is nothing but a word such as NaN; that has been reported. */
 const isBareWord = (root: JsonNode | null): boolean => root?.kind === 'number' && Number.isNaN(root.value);
 
-type BinaryFormat = { readonly code: 'not-json' | 'unsupported-feature'; readonly message: string; readonly found: string; readonly advice: string };
+type BinaryFormat = {
+  readonly code: 'not-json' | 'unsupported-feature';
+  readonly message: string;
+  readonly found: string;
+  readonly advice: string;
+};
 
 function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
   const begins = (...head: number[]): boolean => head.every((byte, i) => bytes[i] === byte);
   const binary = (found: string): BinaryFormat => ({
-    code: 'unsupported-feature', message: t('The file is {0}, which cannot be read here.', found), found,
-    advice: t('Export the numbers as JSON, in Python for example with json.dump({k: v.tolist() for k, v in model.state_dict().items()}, file).'),
+    code: 'unsupported-feature',
+    message: t('The file is {0}, which cannot be read here.', found),
+    found,
+    advice: t(
+      'Export the numbers as JSON, in Python for example with json.dump({k: v.tolist() for k, v in ' +
+        'model.state_dict().items()}, file).',
+    ),
   });
   if (bytes[0] === 0x80 && (bytes[1] ?? 0) <= 5) return binary(t('a Python pickle (an older .pt or .pkl)'));
-  if (begins(0x3c)) return { code: 'not-json', message: t('The file is HTML or XML, not JSON.'), found: '<', advice: t('A link to a page was perhaps saved instead of the file: download the file itself.') };
+  if (begins(0x3c))
+    return {
+      code: 'not-json',
+      message: t('The file is HTML or XML, not JSON.'),
+      found: '<',
+      advice: t('A link to a page was perhaps saved instead of the file: download the file itself.'),
+    };
   if (begins(0x50, 0x4b, 3, 4)) return binary(t('a ZIP archive (.npz, .pt or .keras)'));
   if (begins(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)) return binary(t('a NumPy .npy file'));
   if (begins(0x89, 0x48, 0x44, 0x46)) return binary(t('an HDF5 file'));
-  if (bytes.length > 8 && bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0)) return binary(t('a safetensors file'));
-  if (begins(0xff, 0xfe) || begins(0xfe, 0xff)) return { code: 'not-json', message: t('The file is saved as UTF-16.'), found: t('UTF-16 text'), advice: t('Save it as UTF-8 (in VS Code: "Save with Encoding").') };
+  if (bytes.length > 8 && bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0))
+    return binary(t('a safetensors file'));
+  if (begins(0xff, 0xfe) || begins(0xfe, 0xff))
+    return {
+      code: 'not-json',
+      message: t('The file is saved as UTF-16.'),
+      found: t('UTF-16 text'),
+      advice: t('Save it as UTF-8 (in VS Code: "Save with Encoding").'),
+    };
   return null;
 }
 
 function unreadable(id: string, format: BinaryFormat, tick: Tick): Document {
   const start = { line: 0, character: 0 };
-  const problem: Problem = { file: id, range: { start, end: start }, path: '', severity: 'error', expected: t('JSON text in UTF-8'), ...format };
+  const problem: Problem = {
+    file: id,
+    range: { start, end: start },
+    path: '',
+    severity: 'error',
+    expected: t('JSON text in UTF-8'),
+    ...format,
+  };
   return { id, text: '', lines: new Lines(''), root: null, problems: [problem], tick };
 }
 

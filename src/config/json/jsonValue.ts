@@ -4,10 +4,10 @@ import type { JsonNode, Span, TensorNode } from './node.js';
 import type { Problem } from './problem.js';
 import { appendIndex, appendKey } from './jsonPath.js';
 
-
 /**
- * A JSON value with its place. A problem of the value as a whole is shown at its key, in a list at the element itself, and for
- * the root of a file at its first character, so that a file of a million numbers is not underlined from end to end.
+ * A JSON value with its place. A problem of the value as a whole is shown at its key, in a list at the element itself,
+ * and for the root of a file at its first character, so that a file of a million numbers is not underlined from end to
+ * end.
  */
 export class Value {
   readonly document: Document;
@@ -23,7 +23,9 @@ export class Value {
   }
 
   static root(document: Document): Value | null {
-    return document.root === null ? null : new Value(document, document.root, '', { offset: document.root.offset, length: 1 });
+    return document.root === null
+      ? null
+      : new Value(document, document.root, '', { offset: document.root.offset, length: 1 });
   }
 
   /** Where problems of the value are shown: its key, or the element itself. */
@@ -55,7 +57,9 @@ export class Value {
   /** Keys of an object with their values. Empty for anything else. */
   entries(): (readonly [string, Value])[] {
     if (this.node.kind !== 'object') return [];
-    return this.node.properties.map(({ key, keySpan, value }) => [key, new Value(this.document, value, appendKey(this.path, key), keySpan)] as const);
+    return this.node.properties.map(
+      ({ key, keySpan, value }) => [key, new Value(this.document, value, appendKey(this.path, key), keySpan)] as const,
+    );
   }
 
   /** The same object with other names for some of its keys; they stand where they stood. */
@@ -67,20 +71,33 @@ export class Value {
 
   /** Elements of an irregular list; a collapsed block of numbers has none. */
   items(): Value[] {
-    return this.node.kind === 'array' ? this.node.items.map((item, i) => new Value(this.document, item, appendIndex(this.path, i), item)) : [];
+    return this.node.kind === 'array'
+      ? this.node.items.map((item, i) => new Value(this.document, item, appendIndex(this.path, i), item))
+      : [];
   }
 
-  /** Single elements of a collapsed block of numbers by their flat row-major indices (ascending), with the text that stands there. */
+  /**
+   * Single elements of a collapsed block of numbers by their flat row-major indices (ascending), with the text that
+   * stands there.
+   */
   leaves(node: TensorNode, flatIndices: readonly number[]): { readonly where: Value; readonly text: string }[] {
     return locateLeaves(this.document.text, node, flatIndices, this.document.tick).map((span, i) => {
       const path = unravel(flatIndices[i] ?? 0, node.shape).reduce(appendIndex, this.path);
-      return { where: new Value(this.document, node, path, span), text: this.document.text.slice(span.offset, span.offset + span.length) };
+      return {
+        where: new Value(this.document, node, path, span),
+        text: this.document.text.slice(span.offset, span.offset + span.length),
+      };
     });
   }
 
   /** A sub-array of a collapsed block of numbers. */
   row(node: TensorNode, indices: readonly number[]): Value {
-    return new Value(this.document, node, indices.reduce(appendIndex, this.path), locateRow(this.document.text, node, indices, this.document.tick));
+    return new Value(
+      this.document,
+      node,
+      indices.reduce(appendIndex, this.path),
+      locateRow(this.document.text, node, indices, this.document.tick),
+    );
   }
 }
 

@@ -1,7 +1,10 @@
 import type { Position, Range } from './problem.js';
 import type { Span } from './node.js';
 
-/** Finds lines and columns of offsets; the table is made when it is first asked. Lines end as in an editor: \n, \r\n or \r. */
+/**
+ * Finds lines and columns of offsets; the table is made when it is first asked. Lines end as in an editor: \n, \r\n or
+ * \r.
+ */
 export class Lines {
   readonly #text: string;
   #starts: number[] | null = null;

@@ -54,7 +54,10 @@ export function singleQuotedLength(text: string, start: number): number {
   return 1;
 }
 
-/** Spans of the elements with the given flat row-major indices (ascending) of a collapsed array, found by reading its text again. */
+/**
+ * Spans of the elements with the given flat row-major indices (ascending) of a collapsed array, found by reading its
+ * text again.
+ */
 export function locateLeaves(text: string, node: TensorNode, indices: readonly number[], tick: Tick): Span[] {
   const found: Span[] = [];
   let index = 0;
@@ -75,11 +78,13 @@ export function locateRow(text: string, node: TensorNode, indices: readonly numb
     const kind: number = scanner.scan();
     if (kind === token.end) return node;
     if (kind === token.openBracket) {
-      if (start < 0 && position.length === indices.length && position.every((n, i) => n === indices[i])) start = scanner.getTokenOffset();
+      if (start < 0 && position.length === indices.length && position.every((n, i) => n === indices[i]))
+        start = scanner.getTokenOffset();
       position.push(0);
     } else if (kind === token.closeBracket) {
       position.pop();
-      if (start >= 0 && position.length === indices.length) return { offset: start, length: scanner.getTokenOffset() + 1 - start };
+      if (start >= 0 && position.length === indices.length)
+        return { offset: start, length: scanner.getTokenOffset() + 1 - start };
       if (position.length === 0) return node;
     } else if (kind === token.comma) {
       position.push((position.pop() ?? 0) + 1);

@@ -5,11 +5,15 @@ export type Span = { readonly offset: number; readonly length: number };
 export type Property = { readonly key: string; readonly keySpan: Span; readonly value: JsonNode };
 
 /**
- * A regular nested array of numbers as one flat row-major array, so that a file of millions of numbers costs eight bytes each.
- * `[]` has shape [0]. An element that is no finite number (a text, null, NaN, 1e400) is NaN or infinite here; its text is found
- * again by `locateLeaves`.
+ * A regular nested array of numbers as one flat row-major array, so that a file of millions of numbers costs eight
+ * bytes each. `[]` has shape [0]. An element that is no finite number (a text, null, NaN, 1e400) is NaN or infinite
+ * here; its text is found again by `locateLeaves`.
  */
-export type TensorNode = Span & { readonly kind: 'tensor'; readonly shape: readonly number[]; readonly data: Float64Array };
+export type TensorNode = Span & {
+  readonly kind: 'tensor';
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+};
 /** An array that is not a regular block of numbers: of texts, of objects, or ragged. Its regular parts are tensors. */
 export type ArrayNode = Span & { readonly kind: 'array'; readonly items: readonly JsonNode[] };
 export type ObjectNode = Span & { readonly kind: 'object'; readonly properties: readonly Property[] };
@@ -21,17 +25,32 @@ export type NullNode = Span & { readonly kind: 'null' };
 export type ScalarNode = StringNode | NumberNode | BooleanNode | NullNode;
 export type JsonNode = TensorNode | ArrayNode | ObjectNode | ScalarNode;
 
-export const isArray = (node: JsonNode): node is TensorNode | ArrayNode => node.kind === 'tensor' || node.kind === 'array';
+export const isArray = (node: JsonNode): node is TensorNode | ArrayNode =>
+  node.kind === 'tensor' || node.kind === 'array';
 
 /** What a value is, in words, for the `found` of a problem. */
 export function describeNode(node: JsonNode): string {
   switch (node.kind) {
     case 'tensor':
-      return node.data.length === 0 ? t('an empty list') : node.shape.length === 1 ? t('a list of {0}', counted(node.data.length, 'numbers')) : t('numbers of shape {0}', describeShape(node.shape));
+      return node.data.length === 0
+        ? t('an empty list')
+        : node.shape.length === 1
+          ? t('a list of {0}', counted(node.data.length, 'numbers'))
+          : t('numbers of shape {0}', describeShape(node.shape));
     case 'array':
-      return node.items.every((item) => item.kind === 'string') ? t('a list of {0}', counted(node.items.length, 'texts')) : t('a list that is not a regular block of numbers');
+      return node.items.every((item) => item.kind === 'string')
+        ? t('a list of {0}', counted(node.items.length, 'texts'))
+        : t('a list that is not a regular block of numbers');
     case 'object':
-      return node.properties.length === 0 ? t('an empty object') : t('an object with {0}', node.properties.slice(0, 5).map(({ key }) => `"${key}"`).join(', ') + (node.properties.length > 5 ? ', …' : ''));
+      return node.properties.length === 0
+        ? t('an empty object')
+        : t(
+            'an object with {0}',
+            node.properties
+              .slice(0, 5)
+              .map(({ key }) => `"${key}"`)
+              .join(', ') + (node.properties.length > 5 ? ', …' : ''),
+          );
     case 'string':
       return t('the text {0}', quote(node.value));
     case 'number':

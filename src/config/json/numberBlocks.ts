@@ -2,8 +2,15 @@
 import numbersWasm from 'kernels/numbers.wasm';
 import type { Tick } from './locateNumbers.js';
 
-/** A regular nested list of numbers: row-major data, its bytes up to `end`, and how many UTF-16 code units its text has. */
-export type Block = { readonly shape: readonly number[]; readonly data: Float64Array; readonly end: number; readonly textLength: number };
+/**
+ * A regular nested list of numbers: row-major data, its bytes up to `end`, and how many UTF-16 code units its text has.
+ */
+export type Block = {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+  readonly end: number;
+  readonly textLength: number;
+};
 
 type Exports = {
   readonly freeFrom: () => number;
@@ -68,7 +75,8 @@ export class BlockReader {
 
   constructor() {
     const memory = new WebAssembly.Memory({ initial: 1 });
-    this.#kernel = new WebAssembly.Instance(new WebAssembly.Module(numbersWasm.slice()), { env: { memory } }).exports as unknown as Exports;
+    this.#kernel = new WebAssembly.Instance(new WebAssembly.Module(numbersWasm.slice()), { env: { memory } })
+      .exports as unknown as Exports;
     const powers = this.#kernel.freeFrom();
     const window = powers + powersBytes;
     const out = window + windowBytes + margin;
@@ -82,7 +90,10 @@ export class BlockReader {
     new BigUint64Array(memory.buffer, powers, powersBytes / 8).set(powersOfFive());
   }
 
-  /** The block whose first bracket is at `start`; null when what stands there is none, or no regular one. `tick` is called every fraction of a millisecond. */
+  /**
+   * The block whose first bracket is at `start`; null when what stands there is none, or no regular one. `tick` is
+   * called every fraction of a millisecond.
+   */
   read(bytes: Uint8Array, start: number, tick: Tick): Block | null {
     const kernel = this.#kernel;
     const { window, out, powers } = this.#at;
@@ -97,10 +108,14 @@ export class BlockReader {
       const answer = kernel.read(window, window + length, out, powers);
       const read = kernel.position() - window;
       this.#readLeft();
-      numbers.push(this.#numbers.subarray(0, kernel.numbersWritten()), answer === outcome.done ? null : at + read - start);
+      numbers.push(
+        this.#numbers.subarray(0, kernel.numbersWritten()),
+        answer === outcome.done ? null : at + read - start,
+      );
       at += read;
       tick();
-      if (answer === outcome.done) return { shape: this.#shape(), data: numbers.all(), end: at, textLength: at - start - commentUnits };
+      if (answer === outcome.done)
+        return { shape: this.#shape(), data: numbers.all(), end: at, textLength: at - start - commentUnits };
       if (answer === outcome.irregular) return null;
       if (answer === outcome.comment) {
         const end = commentEnd(bytes, at);
@@ -108,7 +123,8 @@ export class BlockReader {
         if (end === null || units === null) return null;
         commentUnits += end - at - units;
         at = end;
-      } else if (answer === outcome.more && read === 0 && (length === windowBytes || at + length === bytes.length)) return null;
+      } else if (answer === outcome.more && read === 0 && (length === windowBytes || at + length === bytes.length))
+        return null;
       size = Math.min(windowBytes, 4 * size);
     }
   }
@@ -116,17 +132,23 @@ export class BlockReader {
   /** Numbers that 128 bits of a power of five do not decide, and those at the ends of float64. */
   #readLeft(): void {
     for (let i = 0, at = this.#kernel.leftAt(); i < this.#kernel.leftNumbers(); i++, at += 12) {
-      const text = String.fromCharCode(...this.#bytes.subarray(this.#view.getUint32(at + 4, true), this.#view.getUint32(at + 8, true)));
+      const text = String.fromCharCode(
+        ...this.#bytes.subarray(this.#view.getUint32(at + 4, true), this.#view.getUint32(at + 8, true)),
+      );
       this.#numbers[this.#view.getUint32(at, true)] = Number(text);
     }
   }
 
   #shape(): number[] {
-    return Array.from({ length: this.#kernel.rank() }, (_, i) => this.#view.getUint32(this.#kernel.sizesAt() + 4 * i, true));
+    return Array.from({ length: this.#kernel.rank() }, (_, i) =>
+      this.#view.getUint32(this.#kernel.sizesAt() + 4 * i, true),
+    );
   }
 }
 
-/** Grows with what is read, at first to what the bytes so far promise for all of them, so that large blocks move rarely. */
+/**
+ * Grows with what is read, at first to what the bytes so far promise for all of them, so that large blocks move rarely.
+ */
 class Numbers {
   #data = new Float64Array(0);
   #length = 0;
@@ -164,7 +186,8 @@ export function commentEnd(bytes: Uint8Array, start: number): number | null {
     return end;
   }
   if (bytes[start + 1] !== star) return null;
-  for (let end = bytes.indexOf(slash, start + 3); end >= 0; end = bytes.indexOf(slash, end + 1)) if (bytes[end - 1] === star && end - 1 > start + 1) return end + 1;
+  for (let end = bytes.indexOf(slash, start + 3); end >= 0; end = bytes.indexOf(slash, end + 1))
+    if (bytes[end - 1] === star && end - 1 > start + 1) return end + 1;
   return null;
 }
 

@@ -25,14 +25,23 @@ export const maxDepth = 64;
 /** Tokens between two ticks: well below a millisecond. */
 const tokensPerTick = 1024;
 
-type ObjectBuilder = { readonly offset: number; readonly properties: Property[]; readonly keys: Set<string>; key: { readonly name: string; readonly span: Span } | null };
+type ObjectBuilder = {
+  readonly offset: number;
+  readonly properties: Property[];
+  readonly keys: Set<string>;
+  key: { readonly name: string; readonly span: Span } | null;
+};
 type ArrayFrame = { readonly array: ArrayBuilder; readonly object: null; expects: 'value' | 'comma' };
-type ObjectFrame = { readonly array: null; readonly object: ObjectBuilder; expects: 'key' | 'colon' | 'value' | 'comma' };
+type ObjectFrame = {
+  readonly array: null;
+  readonly object: ObjectBuilder;
+  expects: 'key' | 'colon' | 'value' | 'comma';
+};
 type Frame = ArrayFrame | ObjectFrame;
 
 /**
- * Reads JSON with comments and trailing commas, in one pass and without recursion. Goes on after an error as far as the text can
- * still be understood. `tick` is called at least every millisecond of work and may throw to give up.
+ * Reads JSON with comments and trailing commas, in one pass and without recursion. Goes on after an error as far as the
+ * text can still be understood. `tick` is called at least every millisecond of work and may throw to give up.
  */
 export function parseJson(text: string, tick: Tick): Parsed {
   return new Parser(text, tick).parse();
@@ -64,7 +73,16 @@ class Parser {
       const kind: number = this.#scanner.scan();
       if (kind === token.end) break;
       if (this.#root !== null && this.#frames.length === 0) {
-        this.#report(notJson(this.#span(), t('There is more text after the end of the JSON value.'), t('the end of the file'), this.#found(), t('Remove it, or put all values into one list or object, with commas between them.'), true));
+        this.#report(
+          notJson(
+            this.#span(),
+            t('There is more text after the end of the JSON value.'),
+            t('the end of the file'),
+            this.#found(),
+            t('Remove it, or put all values into one list or object, with commas between them.'),
+            true,
+          ),
+        );
         break;
       }
       if (!this.#take(kind)) break;
@@ -88,10 +106,21 @@ class Parser {
         return true;
       }
       if (kind === token.colon) {
-        this.#report(notJson(this.#span(), t('A colon stands where a comma belongs.'), t('a comma'), ':', t('Put a comma between two elements; a colon only follows a key.'), true));
+        this.#report(
+          notJson(
+            this.#span(),
+            t('A colon stands where a comma belongs.'),
+            t('a comma'),
+            ':',
+            t('Put a comma between two elements; a colon only follows a key.'),
+            true,
+          ),
+        );
         return true;
       }
-      this.#report(missing('comma', this.#span(), this.#found(), t('Put a comma between this and what stands before it.')));
+      this.#report(
+        missing('comma', this.#span(), this.#found(), t('Put a comma between this and what stands before it.')),
+      );
       frame.expects = frame.array === null ? 'key' : 'value';
     }
     if (frame?.expects === 'key') {
@@ -101,7 +130,15 @@ class Parser {
     if (frame?.expects === 'colon') {
       frame.expects = 'value';
       if (kind === token.colon) return true;
-      this.#report(missing('colon', this.#span(), this.#found(), t('Put a colon between the key and its value.'), kind === token.comma));
+      this.#report(
+        missing(
+          'colon',
+          this.#span(),
+          this.#found(),
+          t('Put a colon between the key and its value.'),
+          kind === token.comma,
+        ),
+      );
     }
     return this.#value(kind);
   }
@@ -128,14 +165,25 @@ class Parser {
       const node = this.#singleQuoted(span.offset);
       object.key = { name: node.value, span: node };
     } else if (kind === token.openBrace || kind === token.openBracket || kind === token.colon) {
-      this.#report(missing('key', span, this.#found(), t('Put a key in double quotes and a colon before the value.'), true));
+      this.#report(
+        missing('key', span, this.#found(), t('Put a key in double quotes and a colon before the value.'), true),
+      );
       if (kind === token.colon) frame.expects = 'value';
       else this.#value(kind);
       return;
     } else {
       const word = wordAt(this.#text, span.offset);
       const whole = this.#setEnd(span.offset, word.length);
-      this.#report(notJson(whole, t('The key {0} has no double quotes around it.', printable(word)), `"${word}"`, printable(word), t('Put the key into double quotes.'), !/^[\w.$/-]+$/.test(word)));
+      this.#report(
+        notJson(
+          whole,
+          t('The key {0} has no double quotes around it.', printable(word)),
+          `"${word}"`,
+          printable(word),
+          t('Put the key into double quotes.'),
+          !/^[\w.$/-]+$/.test(word),
+        ),
+      );
       object.key = { name: word, span: whole };
     }
     frame.expects = 'colon';
@@ -174,7 +222,17 @@ class Parser {
 
   /** A comma or a colon where a value belongs; reading goes on behind it. */
   #missingValue(kind: number): void {
-    this.#report(missing('value', this.#span(), this.#found(), kind === token.comma ? t('Remove the comma that is too many, or put a value before it.') : t('Put a value here.'), true));
+    this.#report(
+      missing(
+        'value',
+        this.#span(),
+        this.#found(),
+        kind === token.comma
+          ? t('Remove the comma that is too many, or put a value before it.')
+          : t('Put a value here.'),
+        true,
+      ),
+    );
     const frame = this.#frames.at(-1);
     if (frame?.object === undefined || frame.object === null) return;
     frame.object.key = null;
@@ -214,7 +272,16 @@ class Parser {
   #singleQuoted(offset: number): StringNode {
     const span = this.#setEnd(offset, singleQuotedLength(this.#text, offset));
     const value = this.#text.slice(offset + 1, offset + span.length - 1);
-    this.#report(notJson(span, t('A text stands in single quotes.'), JSON.stringify(value.slice(0, 40)), printable(this.#text.slice(offset, offset + span.length)), t('JSON texts and keys stand in double quotes.'), span.length === 1));
+    this.#report(
+      notJson(
+        span,
+        t('A text stands in single quotes.'),
+        JSON.stringify(value.slice(0, 40)),
+        printable(this.#text.slice(offset, offset + span.length)),
+        t('JSON texts and keys stand in double quotes.'),
+        span.length === 1,
+      ),
+    );
     return { kind: 'string', value, ...span };
   }
 
@@ -228,12 +295,31 @@ class Parser {
 
   #open(kind: number, offset: number): boolean {
     if (this.#frames.length >= maxDepth) {
-      this.#report(notJson(this.#span(), t('Lists and objects are nested more than {0} deep.', maxDepth), t('at most three levels of lists'), t('level {0}', maxDepth + 1), t('Check that this is the right file.'), true));
+      this.#report(
+        notJson(
+          this.#span(),
+          t('Lists and objects are nested more than {0} deep.', maxDepth),
+          t('at most three levels of lists'),
+          t('level {0}', maxDepth + 1),
+          t('Check that this is the right file.'),
+          true,
+        ),
+      );
       this.#gaveUp = true;
       return false;
     }
-    if (kind === token.openBracket) this.#frames.push({ array: new ArrayBuilder(this.#text, this.#numbers, offset, this.#tick), object: null, expects: 'value' });
-    else this.#frames.push({ array: null, object: { offset, properties: [], keys: new Set(), key: null }, expects: 'key' });
+    if (kind === token.openBracket)
+      this.#frames.push({
+        array: new ArrayBuilder(this.#text, this.#numbers, offset, this.#tick),
+        object: null,
+        expects: 'value',
+      });
+    else
+      this.#frames.push({
+        array: null,
+        object: { offset, properties: [], keys: new Set(), key: null },
+        expects: 'key',
+      });
     return true;
   }
 
@@ -242,15 +328,42 @@ class Parser {
     const matches = (frame: Frame): boolean => (kind === token.closeBracket) === (frame.array !== null);
     const name = kind === token.closeBracket ? ']' : '}';
     if (top === undefined || !this.#frames.some(matches)) {
-      this.#report(notJson(this.#span(), t('{0} closes nothing.', name), top === undefined ? t('a value') : t('a value or the matching bracket'), name, t('Remove it, or put the bracket that it closes before it.'), true));
+      this.#report(
+        notJson(
+          this.#span(),
+          t('{0} closes nothing.', name),
+          top === undefined ? t('a value') : t('a value or the matching bracket'),
+          name,
+          t('Remove it, or put the bracket that it closes before it.'),
+          true,
+        ),
+      );
       return;
     }
     if (!matches(top)) {
       const open = top.array === null ? '{' : '[';
-      this.#report(notJson(this.#span(), t('{0} stands where {1} belongs.', name, top.array === null ? '}' : ']'), top.array === null ? '}' : ']', name, t('Close the {0} that was opened before it.', open), true));
-      for (let frame: Frame | undefined = top; frame !== undefined && !matches(frame); frame = this.#frames.at(-1)) this.#popFrame(this.#scanner.getTokenOffset());
+      this.#report(
+        notJson(
+          this.#span(),
+          t('{0} stands where {1} belongs.', name, top.array === null ? '}' : ']'),
+          top.array === null ? '}' : ']',
+          name,
+          t('Close the {0} that was opened before it.', open),
+          true,
+        ),
+      );
+      for (let frame: Frame | undefined = top; frame !== undefined && !matches(frame); frame = this.#frames.at(-1))
+        this.#popFrame(this.#scanner.getTokenOffset());
     } else if (top.object !== null && (top.expects === 'colon' || top.expects === 'value')) {
-      this.#report(missing(top.expects === 'colon' ? 'colonAndValue' : 'value', this.#span(), name, t('Put a value after the key.'), true));
+      this.#report(
+        missing(
+          top.expects === 'colon' ? 'colonAndValue' : 'value',
+          this.#span(),
+          name,
+          t('Put a value after the key.'),
+          true,
+        ),
+      );
     }
     this.#popFrame(this.#scanner.getPosition());
   }
@@ -322,17 +435,44 @@ class Parser {
     tail.setPosition(this.#lastEnd);
     for (let kind: number = tail.scan(); kind >= token.lineComment && kind <= token.trivia; kind = tail.scan()) {
       if ((tail.getTokenError() as number) === scanError.unclosedComment) {
-        this.#report(notJson({ offset: tail.getTokenOffset(), length: 2 }, t('A comment has no end.'), '*/', t('the end of the file'), t('Close the comment with */.'), true));
+        this.#report(
+          notJson(
+            { offset: tail.getTokenOffset(), length: 2 },
+            t('A comment has no end.'),
+            '*/',
+            t('the end of the file'),
+            t('Close the comment with */.'),
+            true,
+          ),
+        );
       }
     }
     if (open !== undefined && !this.#gaveUp) {
       const line = this.#text.slice(0, open.array?.offset ?? open.object?.offset ?? 0).split('\n').length;
       const bracket = open.array === null ? '}' : ']';
-      this.#report(notJson(end, t('The file ends before the {0} of line {1} is closed.', open.array === null ? '{' : '[', line), bracket, t('the end of the file'), t('Put {0} where it ends; a file that is still being written may be cut off here.', bracket), true));
+      this.#report(
+        notJson(
+          end,
+          t('The file ends before the {0} of line {1} is closed.', open.array === null ? '{' : '[', line),
+          bracket,
+          t('the end of the file'),
+          t('Put {0} where it ends; a file that is still being written may be cut off here.', bracket),
+          true,
+        ),
+      );
     }
     while (this.#frames.length > 0) this.#popFrame(this.#lastEnd);
     if (this.#root === null && this.#issueCount === 0) {
-      this.#report(notJson({ offset: 0, length: 0 }, t('The file is empty.'), 'JSON', t('nothing'), t('Save content into the file, or name another file.'), true));
+      this.#report(
+        notJson(
+          { offset: 0, length: 0 },
+          t('The file is empty.'),
+          'JSON',
+          t('nothing'),
+          t('Save content into the file, or name another file.'),
+          true,
+        ),
+      );
     }
   }
 
@@ -362,4 +502,11 @@ class Parser {
 }
 
 /** Letters, digits, point, underscore: a number cannot go on with them. */
-const continuesWord = (code: number): boolean => (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 46 || code === 95 || code === 43 || code === 45;
+const continuesWord = (code: number): boolean =>
+  (code >= 48 && code <= 57) ||
+  (code >= 65 && code <= 90) ||
+  (code >= 97 && code <= 122) ||
+  code === 46 ||
+  code === 95 ||
+  code === 43 ||
+  code === 45;

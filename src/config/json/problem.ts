@@ -4,15 +4,34 @@ export type Position = { readonly line: number; readonly character: number };
 export type Range = { readonly start: Position; readonly end: Position };
 
 export const problemCodes = [
-  'not-json', 'missing-file', 'unreadable-file', 'ragged-array', 'wrong-dimension', 'wrong-type', 'not-a-number', 'number-overflow', 'wrong-value',
-  'unknown-key', 'deprecated-key', 'duplicate-key', 'missing-key', 'empty-sequence', 'unsupported-cell', 'unsupported-feature', 'unknown-weights', 'key-conflict', 'not-enough-memory',
+  'not-json',
+  'missing-file',
+  'unreadable-file',
+  'ragged-array',
+  'wrong-dimension',
+  'wrong-type',
+  'not-a-number',
+  'number-overflow',
+  'wrong-value',
+  'unknown-key',
+  'deprecated-key',
+  'duplicate-key',
+  'missing-key',
+  'empty-sequence',
+  'unsupported-cell',
+  'unsupported-feature',
+  'unknown-weights',
+  'key-conflict',
+  'not-enough-memory',
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
 
 /** How an editor can mend a problem by itself: other text in its range, or the matrix at its path turned around. */
 export type Fix = { readonly kind: 'replace'; readonly text: string } | { readonly kind: 'transpose' };
 
-/** Something wrong in a file of the user, told so that it can be found and mended. Errors stop a run, warnings do not. */
+/**
+ * Something wrong in a file of the user, told so that it can be found and mended. Errors stop a run, warnings do not.
+ */
 export type Problem = {
   /** As the reader of files names it: a URI in the editor, a path on the command line. */
   readonly file: string;

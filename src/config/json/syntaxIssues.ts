@@ -19,37 +19,76 @@ export function wordIssue(word: string, span: Span): SyntaxIssue {
   const json = Object.hasOwn(pythonWords, word) ? pythonWords[word] : undefined;
   if (notFinite.test(word)) {
     return {
-      ...span, code: 'not-a-number', broken: false,
+      ...span,
+      code: 'not-a-number',
+      broken: false,
       message: t('{0} is how Python writes a value that JSON cannot hold.', word),
-      expected: t('a finite number'), found: word,
+      expected: t('a finite number'),
+      found: word,
       advice: /nan/i.test(word)
-        ? t('A NaN in exported weights usually means that the training diverged: export a checkpoint from before it, or replace the value by a number.')
-        : t('An infinite value usually means that the training diverged: export a checkpoint from before it, or replace the value by a finite number.'),
+        ? t(
+            'A NaN in exported weights usually means that the training diverged: export a checkpoint from ' +
+              'before it, or replace the value by a number.',
+          )
+        : t(
+            'An infinite value usually means that the training diverged: export a checkpoint from before it, ' +
+              'or replace the value by a finite number.',
+          ),
     };
   }
   if (json !== undefined) {
-    return { ...span, code: 'not-json', broken: false, message: t('{0} is Python, not JSON.', word), expected: json, found: word, advice: t('Write {0}, or export the file with json.dump instead of print.', json) };
+    return {
+      ...span,
+      code: 'not-json',
+      broken: false,
+      message: t('{0} is Python, not JSON.', word),
+      expected: json,
+      found: word,
+      advice: t('Write {0}, or export the file with json.dump instead of print.', json),
+    };
   }
   if (/^[+-]?[\d.]/.test(word)) {
     const value = Number(word.replace(/_/g, ''));
     return {
-      ...span, code: 'not-json', broken: false, message: t('{0} is not a number as JSON writes it.', word),
-      expected: t('a number such as 0.5, -1 or 1e-3'), found: word, advice: Number.isFinite(value) ? t('Write {0}.', String(value)) : t('Write digits with a point, and a digit on both sides of it.'),
+      ...span,
+      code: 'not-json',
+      broken: false,
+      message: t('{0} is not a number as JSON writes it.', word),
+      expected: t('a number such as 0.5, -1 or 1e-3'),
+      found: word,
+      advice: Number.isFinite(value)
+        ? t('Write {0}.', String(value))
+        : t('Write digits with a point, and a digit on both sides of it.'),
     };
   }
   return {
-    ...span, code: 'not-json', broken: false, message: t('{0} is no JSON value; a text stands in double quotes.', printable(word)),
-    expected: t('a number, a "text", true, false, null, a list or an object'), found: printable(word), advice: t('Write "{0}" if a text is meant.', printable(word)),
+    ...span,
+    code: 'not-json',
+    broken: false,
+    message: t('{0} is no JSON value; a text stands in double quotes.', printable(word)),
+    expected: t('a number, a "text", true, false, null, a list or an object'),
+    found: printable(word),
+    advice: t('Write "{0}" if a text is meant.', printable(word)),
   };
 }
 
 export const strayIssue = (word: string, span: Span): SyntaxIssue =>
-  notJson(span, t('{0} has no meaning in JSON.', printable(word)), t('a bracket, a comma, a key or a value'), printable(word), t('Remove it.'), false);
+  notJson(
+    span,
+    t('{0} has no meaning in JSON.', printable(word)),
+    t('a bracket, a comma, a key or a value'),
+    printable(word),
+    t('Remove it.'),
+    false,
+  );
 
 /** Invisible characters by their code, so that they can be searched for. */
 export function printable(word: string): string {
   const short = word.length > 40 ? `${word.slice(0, 37)}…` : word;
-  return short.replace(/[^\x20-\x7e\u00a1-\u{10ffff}]/gu, (c) => `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`);
+  return short.replace(
+    /[^\x20-\x7e\u00a1-\u{10ffff}]/gu,
+    (c) => `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`,
+  );
 }
 
 /** What can be missing: the sentence that says so, and what belongs there. */
@@ -62,15 +101,57 @@ const absent = {
   colonAndValue: [() => t('A colon and a value is missing.'), () => t('a colon and a value')],
 } as const;
 
-export const missing = (what: keyof typeof absent, span: Span, found: string, advice: string, broken = false): SyntaxIssue => ({
-  ...span, code: 'not-json', broken, message: absent[what][0](), expected: absent[what][1](), found, advice,
+export const missing = (
+  what: keyof typeof absent,
+  span: Span,
+  found: string,
+  advice: string,
+  broken = false,
+): SyntaxIssue => ({
+  ...span,
+  code: 'not-json',
+  broken,
+  message: absent[what][0](),
+  expected: absent[what][1](),
+  found,
+  advice,
 });
 
-export const notJson = (span: Span, message: string, expected: string, found: string, advice: string, broken: boolean): SyntaxIssue => ({ ...span, code: 'not-json', broken, message, expected, found, advice });
+export const notJson = (
+  span: Span,
+  message: string,
+  expected: string,
+  found: string,
+  advice: string,
+  broken: boolean,
+): SyntaxIssue => ({ ...span, code: 'not-json', broken, message, expected, found, advice });
 
 /** What the scanner found wrong inside a text in double quotes. */
 export function textIssue(error: number, span: Span, found: string): SyntaxIssue {
-  if (error === scanError.unclosedString) return notJson(span, t('A text has no closing quote.'), t('a double quote at its end'), found, t('Close the text on the line where it begins.'), true);
-  if (error === scanError.invalidCharacter) return notJson(span, t('A text holds a control character.'), t('printable characters'), found, t('Write \\t for a tab.'), false);
-  return notJson(span, t('A text holds a backslash that means nothing.'), t('one of \\\\ \\" \\/ \\b \\f \\n \\r \\t \\u0000'), found, t('Write \\\\ for a backslash; in paths a / works on every system.'), false);
+  if (error === scanError.unclosedString)
+    return notJson(
+      span,
+      t('A text has no closing quote.'),
+      t('a double quote at its end'),
+      found,
+      t('Close the text on the line where it begins.'),
+      true,
+    );
+  if (error === scanError.invalidCharacter)
+    return notJson(
+      span,
+      t('A text holds a control character.'),
+      t('printable characters'),
+      found,
+      t('Write \\t for a tab.'),
+      false,
+    );
+  return notJson(
+    span,
+    t('A text holds a backslash that means nothing.'),
+    t('one of \\\\ \\" \\/ \\b \\f \\n \\r \\t \\u0000'),
+    found,
+    t('Write \\\\ for a backslash; in paths a / works on every system.'),
+    false,
+  );
 }

@@ -7,7 +7,8 @@ import type { Value } from '../json/jsonValue.js';
 /** For a path that leads nowhere; null when nothing about the way it is written explains that. */
 export function pathAdvice(reference: string): string | null {
   if (/^file:/i.test(reference)) return t('Write a plain path instead of a file: address.');
-  if (/^[a-z][a-z\d+.-]+:\/\//i.test(reference)) return t('Nothing is fetched from a network: download the file, and write its path.');
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(reference))
+    return t('Nothing is fetched from a network: download the file, and write its path.');
   if (reference.startsWith('~')) return t('"~" means nothing here: write the whole path of the folder.');
   if (reference.includes('\\')) return t('Check its name, and write "/" between folders: that works on every system.');
   return null;
@@ -16,11 +17,14 @@ export function pathAdvice(reference: string): string | null {
 /** For an object that stands where one block of numbers belongs. */
 export function objectAdvice(value: Value): string | null {
   if (value.node.kind !== 'object') return null;
-  if (value.get('weights') !== null && value.get('sequences') !== null) return t('This is a config: name the file that holds the numbers.');
+  if (value.get('weights') !== null && value.get('sequences') !== null)
+    return t('This is a config: name the file that holds the numbers.');
   if (findGroups(namedValues(value)).length > 0) return t('These are weights: name them under "weights".');
   const lists = value.entries().filter(([, { node }]) => isArray(node));
   const [only] = lists;
-  return only !== undefined && lists.length === 1 ? t('Take the list of "{0}" out of the braces, and leave nothing else there.', only[0]) : null;
+  return only !== undefined && lists.length === 1
+    ? t('Take the list of "{0}" out of the braces, and leave nothing else there.', only[0])
+    : null;
 }
 
 /** For a list that stands where named weights belong. */
@@ -30,24 +34,42 @@ export function listAdvice({ node }: Value): string | null {
     const item = node.kind === 'array' ? node.items[index] : undefined;
     return item?.kind === 'tensor' && item.shape.length === rank;
   };
-  if (node.kind === 'array' && (node.items.length === 2 || (node.items.length === 3 && isMatrix(2, 1))) && isMatrix(0, 2) && isMatrix(1, 2)) {
-    return t('This looks like get_weights() of Keras, which drops the names. Write them down: json.dump(dict(zip(["kernel", "recurrent_kernel", "bias"], (w.tolist() for w in layer.get_weights()))), file).');
+  if (
+    node.kind === 'array' &&
+    (node.items.length === 2 || (node.items.length === 3 && isMatrix(2, 1))) &&
+    isMatrix(0, 2) &&
+    isMatrix(1, 2)
+  ) {
+    return t(
+      'This looks like get_weights() of Keras, which drops the names. Write them down: ' +
+        'json.dump(dict(zip(["kernel", "recurrent_kernel", "bias"], (w.tolist() for w in layer.get_weights()))), ' +
+        'file).',
+    );
   }
-  return node.kind === 'tensor' && node.shape.length > 1 ? t('Numbers without names are read as sequences: name them under "sequences", and give weights their names.') : null;
+  return node.kind === 'tensor' && node.shape.length > 1
+    ? t('Numbers without names are read as sequences: name them under "sequences", and give weights their names.')
+    : null;
 }
 
 /** For an object without the names of a layer. */
 export const configAsWeightsAdvice = (value: Value): string | null =>
-  value.get('weights') !== null && value.get('sequences') !== null ? t('This is a config: name the file that holds the numbers.') : null;
+  value.get('weights') !== null && value.get('sequences') !== null
+    ? t('This is a config: name the file that holds the numbers.')
+    : null;
 
 /** For a text among numbers. */
 export const notFiniteAdvice = (text: string): string | null =>
   /^[+-]?(?:nan|inf(?:inity)?)$/i.test(text.trim())
-    ? t('A NaN or an infinity usually means that the training diverged: export a checkpoint from before it, or write a finite number.')
+    ? t(
+        'A NaN or an infinity usually means that the training diverged: export a checkpoint from before it, or ' +
+          'write a finite number.',
+      )
     : null;
 
 /** For a config that holds nothing yet; null when it holds something. */
 export function emptyConfigAdvice(text: string): string | null {
   const bare = text.length > 10_000 ? text : text.replaceAll(/\/\/[^\r\n]*|\/\*[^]*?\*\//g, '');
-  return bare.trim() === '' ? t('Write an object with "weights" and "sequences"; Ctrl+Space offers one in the editor.') : null;
+  return bare.trim() === ''
+    ? t('Write an object with "weights" and "sequences"; Ctrl+Space offers one in the editor.')
+    : null;
 }

@@ -2,7 +2,14 @@ import { t } from '@vscode/l10n';
 import type { Fix, Problem, ProblemCode } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
 
-export type Finding = { readonly code: ProblemCode; readonly message: string; readonly expected: string; readonly found: string; readonly advice: string; readonly fix?: Fix };
+export type Finding = {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly advice: string;
+  readonly fix?: Fix;
+};
 
 /** Repeats of one code in one array that are told singly; the rest is told in one sentence. */
 export const maxRepeats = 20;
@@ -29,7 +36,12 @@ export class Report {
     this.#counts.set(kind, count);
     if (count > maxPerFile) return;
     if (count === maxPerFile) {
-      this.#problems.push({ ...problem, message: t('More problems of this kind follow in this file and are not listed.'), found: t('many of them'), advice: t('Mend the way the file is made; the first ones show what is wrong.') });
+      this.#problems.push({
+        ...problem,
+        message: t('More problems of this kind follow in this file and are not listed.'),
+        found: t('many of them'),
+        advice: t('Mend the way the file is made; the first ones show what is wrong.'),
+      });
       return;
     }
     this.#problems.push(problem);
@@ -43,6 +55,11 @@ export class Report {
   sorted(files: readonly string[]): Problem[] {
     const fileOrder = new Map(files.map((file, i) => [file, i]));
     const order = (problem: Problem): number => fileOrder.get(problem.file) ?? files.length;
-    return this.#problems.toSorted((a, b) => order(a) - order(b) || a.range.start.line - b.range.start.line || a.range.start.character - b.range.start.character);
+    return this.#problems.toSorted(
+      (a, b) =>
+        order(a) - order(b) ||
+        a.range.start.line - b.range.start.line ||
+        a.range.start.character - b.range.start.character,
+    );
   }
 }

@@ -1,11 +1,16 @@
-// Names of weights that are nearly those that are wanted: where they stand, what to say about them, and how to mend them.
+// Names of weights that are nearly those that are wanted: where they stand, what to say about them, and how to mend
+// them.
 import { t } from '@vscode/l10n';
 import type { Named } from '../layouts/weightLayouts.js';
 import { nearest } from './editDistance.js';
 import type { Finding } from './problemReport.js';
 import type { Value } from '../json/jsonValue.js';
 
-export type Misspelt = { readonly meant: string; readonly where: Value; readonly hint: Pick<Finding, 'advice' | 'fix'> };
+export type Misspelt = {
+  readonly meant: string;
+  readonly where: Value;
+  readonly hint: Pick<Finding, 'advice' | 'fix'>;
+};
 
 /** The first name that is nearly one of those that are wanted; undefined when there is none. */
 export function misspelt(named: readonly Named[], wanted: readonly string[]): Misspelt | undefined {
@@ -17,13 +22,18 @@ export function misspelt(named: readonly Named[], wanted: readonly string[]): Mi
 }
 
 /**
- * Each bias that is missing and stands there under another name: a list of `size` numbers (of any length where that is not known) whose
- * name is nearer to it than to any other that is missing.
+ * Each bias that is missing and stands there under another name: a list of `size` numbers (of any length where that is
+ * not known) whose name is nearer to it than to any other that is missing.
  */
 export function misspeltBiases(named: readonly Named[], missing: readonly string[], size: number | null): Misspelt[] {
   const found = new Map<string, Misspelt>();
   for (const one of named) {
-    const meant = isVector(one.value, size) ? nearestBias(one.name, missing.filter((name) => !found.has(name))) : null;
+    const meant = isVector(one.value, size)
+      ? nearestBias(
+          one.name,
+          missing.filter((name) => !found.has(name)),
+        )
+      : null;
     if (meant !== null && meant !== one.name) found.set(meant, told(one, meant));
   }
   return [...found.values()];
@@ -33,14 +43,24 @@ function told({ name, value }: Named, meant: string): Misspelt {
   const key = value.placeText;
   const at = key.lastIndexOf(name);
   const advice = t('Did you mean "{0}" by "{1}"? Names are matched exactly.', meant, name);
-  return { meant, where: value, hint: at < 0 ? { advice } : { advice, fix: { kind: 'replace', text: key.slice(0, at) + meant + key.slice(at + name.length) } } };
+  return {
+    meant,
+    where: value,
+    hint:
+      at < 0
+        ? { advice }
+        : { advice, fix: { kind: 'replace', text: key.slice(0, at) + meant + key.slice(at + name.length) } },
+  };
 }
 
-/** Almost any name is near to one of a letter or two: only what holds the b, or is nearly the whole word, was meant for it. */
+/**
+ * Almost any name is near to one of a letter or two: only what holds the b, or is nearly the whole word, was meant for
+ * it.
+ */
 function nearestBias(name: string, missing: readonly string[]): string | null {
   const [short, long] = [missing.filter((wanted) => wanted.length <= 2), missing.filter((wanted) => wanted.length > 2)];
   const near = nearest(name, [...long, ...(/b/i.test(name) ? short : [])]);
-  return near ?? (nearest(name, ['bias']) === null ? null : short[0] ?? null);
+  return near ?? (nearest(name, ['bias']) === null ? null : (short[0] ?? null));
 }
 
 function isVector({ node }: Value, size: number | null): boolean {

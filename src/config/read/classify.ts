@@ -12,7 +12,8 @@ export type FileKind = 'config' | 'weights' | 'sequences' | 'unknown';
 export function classify(bytes: Uint8Array, tick: Tick = () => undefined): FileKind {
   const root = Value.root(readDocument('', bytes, tick));
   if (root === null) return 'unknown';
-  if (isArray(root.node)) return root.node.kind === 'tensor' || root.node.items.every(isArray) ? 'sequences' : 'unknown';
+  if (isArray(root.node))
+    return root.node.kind === 'tensor' || root.node.items.every(isArray) ? 'sequences' : 'unknown';
   const keys = configKeys();
   const known = root.entries().filter(([key]) => key !== '$schema' && key !== 'name' && Object.hasOwn(keys, key));
   if (known.some(([key]) => key === 'weights' || key === 'sequences')) return 'config';

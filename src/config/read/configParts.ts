@@ -5,7 +5,16 @@ import type { Range } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
 
 /** What a block of numbers is to the experiment. */
-export type PartRole = 'input' | 'recurrent' | 'bias' | 'sequences' | 'initialState' | 'upstreamGradient' | 'readout' | 'readoutBias' | 'targets';
+export type PartRole =
+  | 'input'
+  | 'recurrent'
+  | 'bias'
+  | 'sequences'
+  | 'initialState'
+  | 'upstreamGradient'
+  | 'readout'
+  | 'readoutBias'
+  | 'targets';
 
 /** A block of numbers that a config holds or names, wherever it stands. */
 export type Part = {
@@ -18,7 +27,13 @@ export type Part = {
 };
 
 /** A text that names a file. `range` is what stands between the quotes. */
-export type Link = { readonly file: string; readonly range: Range; readonly reference: string; readonly key: string; readonly target: string };
+export type Link = {
+  readonly file: string;
+  readonly range: Range;
+  readonly reference: string;
+  readonly key: string;
+  readonly target: string;
+};
 
 /** The parts of an experiment, found by names alone: shapes may still be wrong, and files may be missing. */
 export type FoundParts = {
@@ -35,7 +50,10 @@ export type FoundParts = {
 };
 
 /** Opens a file by a reference as it stands in `from`, or by its id when `from` is null. */
-export type Open = (reference: string, from: string | null) => Promise<{ readonly id: string; readonly root: Value | null }>;
+export type Open = (
+  reference: string,
+  from: string | null,
+) => Promise<{ readonly id: string; readonly root: Value | null }>;
 
 /** Values of a config that name a file, with the key they belong to. */
 export function references(config: Value): { readonly key: string; readonly value: Value }[] {
@@ -44,7 +62,11 @@ export function references(config: Value): { readonly key: string; readonly valu
     const found = path.reduce<Value | null>((value, key) => value?.get(key) ?? null, root);
     const items = found === null ? [] : list && found.node.kind === 'array' ? found.items() : [found];
     const key = path.at(-1) ?? '';
-    return items.flatMap((value) => (value.node.kind === 'string' && value.node.value.trim() !== '' && !words.includes(value.node.value) ? [{ key, value: value.itself() }] : []));
+    return items.flatMap((value) =>
+      value.node.kind === 'string' && value.node.value.trim() !== '' && !words.includes(value.node.value)
+        ? [{ key, value: value.itself() }]
+        : [],
+    );
   });
 }
 
@@ -56,7 +78,8 @@ export function insideQuotes(value: Value): Range {
 
 export async function findParts(config: string, open: Open): Promise<FoundParts> {
   const opened = (await open(config, null)).root;
-  if (opened?.node.kind !== 'object') return { config: null, parts: [], links: [], group: null, weights: null, roots: opened === null ? [] : [opened] };
+  if (opened?.node.kind !== 'object')
+    return { config: null, parts: [], links: [], group: null, weights: null, roots: opened === null ? [] : [opened] };
 
   const root = underItsKeys(opened);
   const links: Link[] = [];
@@ -65,15 +88,23 @@ export async function findParts(config: string, open: Open): Promise<FoundParts>
   for (const { key, value } of references(root)) {
     if (value.node.kind !== 'string') continue;
     const opened = await open(value.node.value, value.document.id);
-    links.push({ file: root.document.id, range: insideQuotes(value), reference: value.node.value, key, target: opened.id });
+    links.push({
+      file: root.document.id,
+      range: insideQuotes(value),
+      reference: value.node.value,
+      key,
+      target: opened.id,
+    });
     targets.set(value.path, opened.root);
     if (opened.root !== null && !roots.some(({ document }) => document.id === opened.id)) roots.push(opened.root);
   }
-  const follow = (value: Value | null): Value | null => (value?.node.kind === 'string' ? targets.get(value.path) ?? null : value);
+  const follow = (value: Value | null): Value | null =>
+    value?.node.kind === 'string' ? (targets.get(value.path) ?? null) : value;
 
   const parts: Part[] = [];
   const add = (role: PartRole, name: string, value: Value | null, transposed = false): void => {
-    if (value !== null && (value.node.kind === 'tensor' || value.node.kind === 'array')) parts.push({ role, name, value, transposed });
+    if (value !== null && (value.node.kind === 'tensor' || value.node.kind === 'array'))
+      parts.push({ role, name, value, transposed });
   };
   const weights = follow(root.get('weights'));
   const groups = weights?.node.kind === 'object' ? findGroups(namedValues(weights)) : [];
@@ -83,13 +114,19 @@ export async function findParts(config: string, open: Open): Promise<FoundParts>
     biases.forEach((bias, i) => add('bias', layout.biases[i] ?? '', bias));
   }
   const sequences = root.get('sequences');
-  const chunks = sequences?.node.kind === 'array' && sequences.node.items.every((item) => item.kind === 'string') ? sequences.items() : [sequences];
+  const chunks =
+    sequences?.node.kind === 'array' && sequences.node.items.every((item) => item.kind === 'string')
+      ? sequences.items()
+      : [sequences];
   for (const chunk of chunks) add('sequences', 'sequences', follow(chunk));
   for (const role of ['initialState', 'upstreamGradient'] as const) add(role, role, follow(root.get(role)));
   const loss = root.get('loss');
   const readout = follow(loss?.get('readout') ?? null);
   const named = readout === null ? [] : namedValues(readout);
-  for (const [matrix, bias, transposed] of [['Why', 'by', false], ['weight', 'bias', true]] as const) {
+  for (const [matrix, bias, transposed] of [
+    ['Why', 'by', false],
+    ['weight', 'bias', true],
+  ] as const) {
     const find = (name: string): Value | null => named.findLast((item) => item.name === name)?.value ?? null;
     if (find(matrix) === null) continue;
     add('readout', matrix, find(matrix), transposed);

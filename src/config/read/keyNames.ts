@@ -9,7 +9,9 @@ type FileKey = { readonly path: readonly string[]; readonly list: boolean; reado
 
 const fileKeysOf = (keys: KeyTable, before: readonly string[]): FileKey[] =>
   Object.entries(keys).flatMap(([key, spec]) => [
-    ...(spec.file === undefined ? [] : [{ path: [...before, key], list: spec.file.list === true, words: spec.file.words ?? [] }]),
+    ...(spec.file === undefined
+      ? []
+      : [{ path: [...before, key], list: spec.file.list === true, words: spec.file.words ?? [] }]),
     ...(spec.keys === undefined ? [] : fileKeysOf(spec.keys, [...before, key])),
   ]);
 
@@ -22,11 +24,17 @@ export const fileKeys = (): readonly FileKey[] => (files ??= fileKeysOf(configKe
 
 /** The key that a name means: itself, or the one that it is another name of. */
 export function keyOf(name: string): string {
-  older ??= new Map(Object.entries<KeySpec>(configKeys()).flatMap(([key, { deprecated = [] }]) => deprecated.map((other) => [other, key])));
+  older ??= new Map(
+    Object.entries<KeySpec>(configKeys()).flatMap(([key, { deprecated = [] }]) =>
+      deprecated.map((other) => [other, key]),
+    ),
+  );
   return older.get(name) ?? name;
 }
 
-/** A config with each deprecated name as the key that it means, unless that is there too: then it stays, and is unknown. */
+/**
+ * A config with each deprecated name as the key that it means, unless that is there too: then it stays, and is unknown.
+ */
 export function underItsKeys(config: Value, report?: Report): Value {
   const taken = new Set(config.entries().map(([name]) => name));
   const keys = new Map<string, string>();
@@ -35,7 +43,14 @@ export function underItsKeys(config: Value, report?: Report): Value {
     if (taken.has(key)) continue;
     taken.add(key);
     keys.set(name, key);
-    report?.warning(entry, { code: 'deprecated-key', message: deprecation(name, key), expected: quote(key), found: quote(name), advice: t('It is read as "{0}". Write "{0}".', key), fix: { kind: 'replace', text: JSON.stringify(key) } });
+    report?.warning(entry, {
+      code: 'deprecated-key',
+      message: deprecation(name, key),
+      expected: quote(key),
+      found: quote(name),
+      advice: t('It is read as "{0}". Write "{0}".', key),
+      fix: { kind: 'replace', text: JSON.stringify(key) },
+    });
   }
   return keys.size === 0 ? config : config.renamed((name) => keys.get(name) ?? name);
 }

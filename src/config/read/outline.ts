@@ -28,11 +28,24 @@ export function outlineOf(root: Value): Outline[] {
 }
 
 function childrenOf(value: Value): Outline[] {
-  return value.entries().slice(0, mostChildren).map(([name, entry]) => {
-    const { node, place, document: { lines } } = entry;
-    const range = lines.range(join(place, node));
-    return { name: name === '' ? '""' : name, ...describe(node), range, key: lines.range(place), children: node.kind === 'object' ? childrenOf(entry) : [] };
-  });
+  return value
+    .entries()
+    .slice(0, mostChildren)
+    .map(([name, entry]) => {
+      const {
+        node,
+        place,
+        document: { lines },
+      } = entry;
+      const range = lines.range(join(place, node));
+      return {
+        name: name === '' ? '""' : name,
+        ...describe(node),
+        range,
+        key: lines.range(place),
+        children: node.kind === 'object' ? childrenOf(entry) : [],
+      };
+    });
 }
 
 /** From the start of one span to the end of a later one. */
@@ -43,7 +56,15 @@ function describe(node: JsonNode): Pick<Outline, 'detail' | 'kind'> {
     case 'tensor':
       return { kind: 'matrix', detail: describeShape(node.shape) };
     case 'array':
-      return { kind: 'list', detail: node.items.every(({ kind }) => kind === 'string') ? node.items.map((item) => (item.kind === 'string' ? item.value : '')).join(', ').slice(0, longestDetail) : t('ragged') };
+      return {
+        kind: 'list',
+        detail: node.items.every(({ kind }) => kind === 'string')
+          ? node.items
+              .map((item) => (item.kind === 'string' ? item.value : ''))
+              .join(', ')
+              .slice(0, longestDetail)
+          : t('ragged'),
+      };
     case 'object':
       return { kind: 'object', detail: '' };
     case 'string':

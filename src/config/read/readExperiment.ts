@@ -33,24 +33,46 @@ export type ReadResult = {
 };
 
 /**
- * From a config, or a pair of a weights and a sequences file, to a checked experiment. Bad input never throws: it becomes problems.
- * `tick` is called about every millisecond of work and may throw to give up; what it throws passes through, as does what `files` throws.
+ * From a config, or a pair of a weights and a sequences file, to a checked experiment. Bad input never throws: it
+ * becomes problems. `tick` is called about every millisecond of work and may throw to give up; what it throws passes
+ * through, as does what `files` throws.
  */
-export async function readExperiment(entry: Entry, files: Files, options: { readonly tick?: Tick; readonly readDocument?: ReadDocument } = {}): Promise<ReadResult> {
+export async function readExperiment(
+  entry: Entry,
+  files: Files,
+  options: { readonly tick?: Tick; readonly readDocument?: ReadDocument } = {},
+): Promise<ReadResult> {
   const report = new Report();
   const sources = new Sources(files, report, options.tick ?? (() => undefined), options.readDocument);
-  const experiment = entry.kind === 'config' ? await readConfig(entry.config, sources, report) : await readPair(entry.weights, entry.sequences, sources, report);
+  const experiment =
+    entry.kind === 'config'
+      ? await readConfig(entry.config, sources, report)
+      : await readPair(entry.weights, entry.sequences, sources, report);
   return { experiment: report.hasErrors ? null : experiment, problems: report.sorted(sources.ids), files: sources.ids };
 }
 
-async function readPair(weightsId: string, sequencesId: string, sources: Sources, report: Report): Promise<Experiment | null> {
+async function readPair(
+  weightsId: string,
+  sequencesId: string,
+  sources: Sources,
+  report: Report,
+): Promise<Experiment | null> {
   const weightsRoot = await sources.open(weightsId);
   const sequencesRoot = await sources.open(sequencesId);
   const sequences = sequencesRoot === null ? null : await readSequences(sequencesRoot, 'float32', sources, report);
-  const weights = weightsRoot === null ? null : readWeights(weightsRoot, 'float32', sequences?.I ?? null, false, report);
+  const weights =
+    weightsRoot === null ? null : readWeights(weightsRoot, 'float32', sequences?.I ?? null, false, report);
   checkInputs(sequences, weights, report);
   return assemble(sequences, weights, {
-    name: `${bareName(weightsId)} + ${bareName(sequencesId)}`, cell: 'tanh', dtype: 'float32', h0: null, stateful: false, upstream: { kind: 'last' }, loss: null, clipNorm: null, truncate: null,
+    name: `${bareName(weightsId)} + ${bareName(sequencesId)}`,
+    cell: 'tanh',
+    dtype: 'float32',
+    h0: null,
+    stateful: false,
+    upstream: { kind: 'last' },
+    loss: null,
+    clipNorm: null,
+    truncate: null,
   });
 }
 
@@ -60,8 +82,14 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   const root = underItsKeys(opened, report);
   if (root.node.kind !== 'object') {
     report.error(root, {
-      code: 'wrong-type', message: t('A config is an object.'), expected: t('an object such as { "weights": "weights.json", "sequences": "sequences.json" }'), found: describeNode(root.node),
-      advice: root.node.kind === 'tensor' ? t('This looks like sequences: name this file in a config under "sequences".') : t('Put the keys "weights" and "sequences" into braces.'),
+      code: 'wrong-type',
+      message: t('A config is an object.'),
+      expected: t('an object such as { "weights": "weights.json", "sequences": "sequences.json" }'),
+      found: describeNode(root.node),
+      advice:
+        root.node.kind === 'tensor'
+          ? t('This looks like sequences: name this file in a config under "sequences".')
+          : t('Put the keys "weights" and "sequences" into braces.'),
     });
     return null;
   }
@@ -74,7 +102,8 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   const weightsValue = valid.get('weights');
   const sequences = sequencesValue === undefined ? null : await readSequences(sequencesValue, dtype, sources, report);
   const weightsRoot = weightsValue === undefined ? null : await sources.follow(weightsValue);
-  const weights = weightsRoot === null ? null : readWeights(weightsRoot, dtype, sequences?.I ?? null, wantsGates(root), report);
+  const weights =
+    weightsRoot === null ? null : readWeights(weightsRoot, dtype, sequences?.I ?? null, wantsGates(root), report);
   checkInputs(sequences, weights, report);
 
   const sizes: KnownSizes = { B: sequences?.B ?? null, T: sequences?.T ?? null, H: weights?.H ?? null };
@@ -82,15 +111,29 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   const lossValue = valid.get('loss');
   const upstreamValue = valid.get('upstreamGradient');
   if (lossValue !== undefined && upstreamValue !== undefined) {
-    report.error(upstreamValue, { code: 'key-conflict', message: t('"upstreamGradient" and "loss" both say what flows in from above.'), expected: t('one of the two'), found: t('both'), advice: t('Remove "upstreamGradient" to use the loss, or write "loss": null.') });
+    report.error(upstreamValue, {
+      code: 'key-conflict',
+      message: t('"upstreamGradient" and "loss" both say what flows in from above.'),
+      expected: t('one of the two'),
+      found: t('both'),
+      advice: t('Remove "upstreamGradient" to use the loss, or write "loss": null.'),
+    });
   }
   const upstream = await readUpstream(upstreamValue, sizes, dtype, sources, report);
   const loss = lossValue === undefined ? null : await readLoss(lossValue, sizes, dtype, sources, report);
   const clip = valid.get('clip');
-  const norm = clip === undefined ? undefined : validateObject(clip, keys.clip.keys, keys.clip.required, report).get('norm');
+  const norm =
+    clip === undefined ? undefined : validateObject(clip, keys.clip.keys, keys.clip.required, report).get('norm');
   return assemble(sequences, weights, {
-    name: textOf(valid.get('name')) ?? bareName(id), cell, dtype, h0, stateful: booleanOf(valid.get('stateful')),
-    upstream, loss, clipNorm: numberOf(norm), truncate: numberOf(valid.get('truncate')),
+    name: textOf(valid.get('name')) ?? bareName(id),
+    cell,
+    dtype,
+    h0,
+    stateful: booleanOf(valid.get('stateful')),
+    upstream,
+    loss,
+    clipNorm: numberOf(norm),
+    truncate: numberOf(valid.get('truncate')),
   });
 }
 
@@ -99,7 +142,9 @@ type Rest = Omit<Experiment, 'shapes' | 'weights' | 'chunks'> & { readonly loss:
 function assemble(sequences: ReadSequences | null, weights: ReadWeights | null, rest: Rest): Experiment | null {
   if (sequences === null || weights === null) return null;
   const { B, T, I, chunks } = sequences;
-  return weights.weights === null || weights.H === null ? null : { ...rest, shapes: { B, T, I, H: weights.H }, weights: weights.weights, chunks };
+  return weights.weights === null || weights.H === null
+    ? null
+    : { ...rest, shapes: { B, T, I, H: weights.H }, weights: weights.weights, chunks };
 }
 
 /** The weights say how many inputs a timestep has. */
@@ -108,19 +153,50 @@ function checkInputs(sequences: ReadSequences | null, weights: ReadWeights | nul
   const { I, input } = weights;
   if (I === null || input === null || I === sequences.I) return;
   report.error(sequences.where, {
-    code: 'wrong-dimension', message: t('The timesteps have {0}, but the weights take {1}.', counted(sequences.I, 'inputs'), I), expected: t('{0} per timestep, as {1} has the shape {2}', counted(I, 'numbers'), input.where.path, describeShape(input.shape)), found: t('{0} per timestep', counted(sequences.I, 'numbers')),
+    code: 'wrong-dimension',
+    message: t('The timesteps have {0}, but the weights take {1}.', counted(sequences.I, 'inputs'), I),
+    expected: t(
+      '{0} per timestep, as {1} has the shape {2}',
+      counted(I, 'numbers'),
+      input.where.path,
+      describeShape(input.shape),
+    ),
+    found: t('{0} per timestep', counted(sequences.I, 'numbers')),
     advice: t('Give every timestep {0}, or use weights with I = {1}.', counted(I, 'numbers'), sequences.I),
   });
 }
 
-async function readState(value: Value | undefined, sizes: KnownSizes, dtype: DType, sources: Sources, report: Report): Promise<Float64Array | null> {
+async function readState(
+  value: Value | undefined,
+  sizes: KnownSizes,
+  dtype: DType,
+  sources: Sources,
+  report: Report,
+): Promise<Float64Array | null> {
   const root = value === undefined ? null : await sources.follow(value);
   if (root === null) return null;
-  const tensor = readTensor(root, { label: 'initialState', ranks: sizes.B === null || sizes.B === 1 ? [2, 1] : [2], form: '[B][H]', axes: ['sequences', 'numbers'], advice: t('Write one list of H numbers per sequence.'), dtype }, report);
+  const tensor = readTensor(
+    root,
+    {
+      label: 'initialState',
+      ranks: sizes.B === null || sizes.B === 1 ? [2, 1] : [2],
+      form: '[B][H]',
+      axes: ['sequences', 'numbers'],
+      advice: t('Write one list of H numbers per sequence.'),
+      dtype,
+    },
+    report,
+  );
   return tensor !== null && fits(tensor, [sizes.B, sizes.H], '[B][H]', 'initialState', report) ? tensor.data : null;
 }
 
-async function readUpstream(value: Value | undefined, sizes: KnownSizes, dtype: DType, sources: Sources, report: Report): Promise<Upstream> {
+async function readUpstream(
+  value: Value | undefined,
+  sizes: KnownSizes,
+  dtype: DType,
+  sources: Sources,
+  report: Report,
+): Promise<Upstream> {
   if (value === undefined) return { kind: 'last' };
   const step = numberOf(value);
   if (step !== null) return upstreamAtStep(value, step, sizes, report);
@@ -128,17 +204,41 @@ async function readUpstream(value: Value | undefined, sizes: KnownSizes, dtype: 
   if (word === 'last' || word === 'every') return { kind: word };
   const root = await sources.follow(value, (reference) => {
     const meant = nearest(reference, ['last', 'every']);
-    return meant === null ? t('Write "last", "every", or the path of a file with numbers [B][T][H].') : t('Did you mean "{0}"? Any other text is the path of a file.', meant);
+    return meant === null
+      ? t('Write "last", "every", or the path of a file with numbers [B][T][H].')
+      : t('Did you mean "{0}"? Any other text is the path of a file.', meant);
   });
-  const tensor = root === null ? null : readTensor(root, { label: 'upstreamGradient', ranks: sizes.B === null || sizes.B === 1 ? [3, 2] : [3], form: '[B][T][H]', axes: ['sequences', 'timesteps', 'numbers'], advice: t('Write a list of sequences, each a list of timesteps, each a list of H numbers.'), dtype }, report);
-  return tensor !== null && fits(tensor, [sizes.B, sizes.T, sizes.H], '[B][T][H]', 'upstreamGradient', report) ? { kind: 'given', dhs: tensor.data } : { kind: 'last' };
+  const tensor =
+    root === null
+      ? null
+      : readTensor(
+          root,
+          {
+            label: 'upstreamGradient',
+            ranks: sizes.B === null || sizes.B === 1 ? [3, 2] : [3],
+            form: '[B][T][H]',
+            axes: ['sequences', 'timesteps', 'numbers'],
+            advice: t('Write a list of sequences, each a list of timesteps, each a list of H numbers.'),
+            dtype,
+          },
+          report,
+        );
+  return tensor !== null && fits(tensor, [sizes.B, sizes.T, sizes.H], '[B][T][H]', 'upstreamGradient', report)
+    ? { kind: 'given', dhs: tensor.data }
+    : { kind: 'last' };
 }
 
 /** Ones at one step of every sequence. */
 function upstreamAtStep(value: Value, step: number, { B, T, H }: KnownSizes, report: Report): Upstream {
   if (B === null || T === null || H === null) return { kind: 'last' };
   if (step >= T) {
-    report.error(value.itself(), { code: 'wrong-value', message: t('There is no step {0} for the upstream gradient.', step), expected: t('a step from 0 to {0}', T - 1), found: String(step), advice: t('Write a step that the sequences have, or "last".') });
+    report.error(value.itself(), {
+      code: 'wrong-value',
+      message: t('There is no step {0} for the upstream gradient.', step),
+      expected: t('a step from 0 to {0}', T - 1),
+      found: String(step),
+      advice: t('Write a step that the sequences have, or "last".'),
+    });
     return { kind: 'last' };
   }
   const dhs = new Float64Array(B * T * H);

@@ -8,19 +8,37 @@ import type { Tensor } from './readTensor.js';
 import type { Value } from '../json/jsonValue.js';
 
 /** Consecutive chunks [B,steps,I], with the place of the first one's numbers. */
-export type ReadSequences = { readonly B: number; readonly T: number; readonly I: number; readonly chunks: readonly { readonly steps: number; readonly xs: Float64Array }[]; readonly where: Value };
+export type ReadSequences = {
+  readonly B: number;
+  readonly T: number;
+  readonly I: number;
+  readonly chunks: readonly { readonly steps: number; readonly xs: Float64Array }[];
+  readonly where: Value;
+};
 
 /** The sequences of a config: numbers, a path, or a list of paths. Null after a report. */
-export async function readSequences(value: Value, dtype: DType, sources: Sources, report: Report): Promise<ReadSequences | null> {
+export async function readSequences(
+  value: Value,
+  dtype: DType,
+  sources: Sources,
+  report: Report,
+): Promise<ReadSequences | null> {
   if (mixesPaths(value, report)) return null;
-  const parts = value.node.kind === 'array' && value.node.items.length > 0 && value.node.items.every((item) => item.kind === 'string') ? value.items() : [value];
+  const parts =
+    value.node.kind === 'array' &&
+    value.node.items.length > 0 &&
+    value.node.items.every((item) => item.kind === 'string')
+      ? value.items()
+      : [value];
   const roots: (Value | null)[] = [];
   for (const part of parts) roots.push(await sources.follow(part));
   const tensors = roots.map((root) => (root === null ? null : readChunk(root, dtype, report)));
   const first = tensors[0] ?? null;
   if (first === null) return null;
   const [B = 0, , I = 0] = first.shape;
-  const matching = tensors.filter((chunk) => chunk !== null).filter((chunk) => chunk === first || sameSize(chunk, first, report));
+  const matching = tensors
+    .filter((chunk) => chunk !== null)
+    .filter((chunk) => chunk === first || sameSize(chunk, first, report));
   if (matching.length < parts.length) return null;
   const chunks = matching.map(({ shape, data }) => ({ steps: shape[1] ?? 0, xs: data }));
   return { B, I, T: chunks.reduce((sum, { steps }) => sum + steps, 0), chunks, where: first.where };
@@ -35,7 +53,10 @@ function mixesPaths(value: Value, report: Report): boolean {
   if (paths === 0 || others.length === 0 || others.some(({ node }) => node.kind === 'number')) return false;
   for (const other of others) {
     report.error(other, {
-      code: 'wrong-type', message: t('A list of chunks names files, and this is no path.'), expected: t('a path'), found: describeNode(other.node),
+      code: 'wrong-type',
+      message: t('A list of chunks names files, and this is no path.'),
+      expected: t('a path'),
+      found: describeNode(other.node),
       advice: t('Put these numbers into a file of their own and write its path, or write all numbers here.'),
     });
   }
@@ -44,15 +65,30 @@ function mixesPaths(value: Value, report: Report): boolean {
 
 /** One block of shape [B,T,I], none of them zero. */
 function readChunk(root: Value, dtype: DType, report: Report): Tensor | null {
-  const tensor = readTensor(root, {
-    label: 'sequences', ranks: [3, 2], form: t('[B][T][I] or [T][I]'), axes: ['sequences', 'timesteps', 'numbers'], dtype,
-    advice: root.node.kind === 'tensor' && root.node.shape.length === 1
-      ? t('For one sequence with one input, wrap each number in a list of its own: [[0.1], [0.2], …].')
-      : t('Write a list of sequences, each a list of timesteps, each a list of I numbers.'),
-  }, report);
+  const tensor = readTensor(
+    root,
+    {
+      label: 'sequences',
+      ranks: [3, 2],
+      form: t('[B][T][I] or [T][I]'),
+      axes: ['sequences', 'timesteps', 'numbers'],
+      dtype,
+      advice:
+        root.node.kind === 'tensor' && root.node.shape.length === 1
+          ? t('For one sequence with one input, wrap each number in a list of its own: [[0.1], [0.2], …].')
+          : t('Write a list of sequences, each a list of timesteps, each a list of I numbers.'),
+    },
+    report,
+  );
   if (tensor === null) return null;
   if (tensor.data.length === 0) {
-    report.error(root, { code: 'empty-sequence', message: emptySentence(tensor.shape), expected: t('at least one sequence, one timestep and one input'), found: t('a list of shape {0}', describeShape(tensor.shape)), advice: t('Fill in at least one timestep, or name another file.') });
+    report.error(root, {
+      code: 'empty-sequence',
+      message: emptySentence(tensor.shape),
+      expected: t('at least one sequence, one timestep and one input'),
+      found: t('a list of shape {0}', describeShape(tensor.shape)),
+      advice: t('Fill in at least one timestep, or name another file.'),
+    });
     return null;
   }
   return tensor.shape.length === 3 ? tensor : { ...tensor, shape: [1, ...tensor.shape] };
@@ -60,7 +96,11 @@ function readChunk(root: Value, dtype: DType, report: Report): Tensor | null {
 
 function emptySentence(shape: readonly number[]): string {
   const axis = shape.indexOf(0);
-  return axis === 0 ? t('The sequences hold no sequence.') : axis === 1 ? t('The sequences hold no timestep.') : t('The sequences hold no input.');
+  return axis === 0
+    ? t('The sequences hold no sequence.')
+    : axis === 1
+      ? t('The sequences hold no timestep.')
+      : t('The sequences hold no input.');
 }
 
 function sameSize(chunk: Tensor, first: Tensor, report: Report): boolean {
@@ -70,7 +110,13 @@ function sameSize(chunk: Tensor, first: Tensor, report: Report): boolean {
   ].filter(({ now, before }) => now !== before);
   for (const { told, now = 0, before = 0 } of wrong) {
     const [found, expected] = [told(now), told(before)];
-    report.error(chunk.where, { code: 'wrong-dimension', message: t('This chunk has {0}, the first chunk has {1}.', found, before), expected, found, advice: t('Chunks are consecutive pieces of the same sequences: only their number of timesteps may differ.') });
+    report.error(chunk.where, {
+      code: 'wrong-dimension',
+      message: t('This chunk has {0}, the first chunk has {1}.', found, before),
+      expected,
+      found,
+      advice: t('Chunks are consecutive pieces of the same sequences: only their number of timesteps may differ.'),
+    });
   }
   return wrong.length === 0;
 }

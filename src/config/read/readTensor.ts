@@ -8,14 +8,26 @@ import type { Report } from '../problems/problemReport.js';
 import { roundableOnce } from '../json/float32Rounding.js';
 import type { Value } from '../json/jsonValue.js';
 
-/** A checked block of finite numbers, row-major, with its place. For a float32 run `Math.fround` rounds each to the float32 nearest to its text. */
+/**
+ * A checked block of finite numbers, row-major, with its place. For a float32 run `Math.fround` rounds each to the
+ * float32 nearest to its text.
+ */
 export type Tensor = { readonly shape: readonly number[]; readonly data: Float64Array; readonly where: Value };
 
-/** The numbers of a value, or null after everything that is wrong with them has been reported. Values of shape zero pass. */
+/**
+ * The numbers of a value, or null after everything that is wrong with them has been reported. Values of shape zero
+ * pass.
+ */
 export function readTensor(value: Value, spec: TensorSpec, report: Report): Tensor | null {
   const { node } = value;
   if (!isArray(node)) {
-    report.error(value.itself(), { code: 'wrong-type', message: t('{0} is not a list of numbers.', spec.label), expected: t('numbers of the form {0}', spec.form), found: describeNode(node), advice: objectAdvice(value) ?? spec.advice });
+    report.error(value.itself(), {
+      code: 'wrong-type',
+      message: t('{0} is not a list of numbers.', spec.label),
+      expected: t('numbers of the form {0}', spec.form),
+      found: describeNode(node),
+      advice: objectAdvice(value) ?? spec.advice,
+    });
     return null;
   }
   if (node.kind === 'array') {
@@ -27,7 +39,11 @@ export function readTensor(value: Value, spec: TensorSpec, report: Report): Tens
   const finite = checkNumbers(value, { ...node, data }, spec, report);
   if (data.length > 0 && !spec.ranks.includes(shape.length)) {
     report.error(value, {
-      code: 'wrong-dimension', message: t('{0} has {1}.', spec.label, dimensions(shape.length)), expected: spec.form, found: t('a list of shape {0}', describeShape(shape)), advice: spec.advice,
+      code: 'wrong-dimension',
+      message: t('{0} has {1}.', spec.label, dimensions(shape.length)),
+      expected: spec.form,
+      found: t('a list of shape {0}', describeShape(shape)),
+      advice: spec.advice,
     });
     return null;
   }

@@ -5,7 +5,10 @@ import type { DType } from '../../engine/index.js';
 export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
 export type Snippet = { readonly label: string; readonly description: string; readonly body: unknown };
 
-/** What a key of the config may hold, with its documentation. Validation and the contributed JSON schema are both made from it. */
+/**
+ * What a key of the config may hold, with its documentation. Validation and the contributed JSON schema are both made
+ * from it.
+ */
 export type KeySpec = {
   /** Markdown, with formulas and shapes. */
   readonly docs: string;
@@ -38,97 +41,245 @@ export type KeyTable = Readonly<Record<string, KeySpec>>;
 
 const numbers: readonly JsonType[] = ['string', 'array'];
 
-export const lossKeys = () => ({
-  kind: {
-    docs: t('`mse`: the mean of `(y − target)²`. `crossEntropy`: the mean of `−log softmax(y)[class]`. The mean is over the batch and the steps that carry a loss (for `mse` over the outputs too).'),
-    types: ['string'], expected: t('"mse" or "crossEntropy"'), choices: { mse: t('Mean squared error.'), crossEntropy: t('Cross entropy of a softmax, for classes.') },
-  },
-  readout: {
-    docs: t('The linear layer above the RNN, `y_t = h_t·Why + by`: an object or the path of a file with `Why` [H,O] and `by` [O], or with PyTorch\'s `weight` [O,H] and `bias` [O].'),
-    types: ['string', 'object'], expected: t('an object with Why and by, or a path'), open: true,
-    examples: [{ Why: [[1], [0]], by: [0] }, 'readout.json'], file: {},
-  },
-  targets: {
-    docs: t('What the outputs should be: for `mse` [B][O] (`at: "last"`) or [B][T][O] (`at: "every"`); for `crossEntropy` class indices from 0, [B] or [B][T]. A list, or the path of a file.'),
-    types: numbers, expected: t('a list of numbers or a path'), examples: ['targets.json', [[1]]], file: {},
-  },
-  at: {
-    docs: t('Which timesteps carry a loss.'), types: ['string'], expected: t('"last" or "every"'), default: 'last',
-    choices: { last: t('Only the last step; of several chunks, that of the last one.'), every: t('Each step.') },
-  },
-}) as const satisfies KeyTable;
+export const lossKeys = () =>
+  ({
+    kind: {
+      docs: t(
+        '`mse`: the mean of `(y − target)²`. `crossEntropy`: the mean of `−log softmax(y)[class]`. The mean is ' +
+          'over the batch and the steps that carry a loss (for `mse` over the outputs too).',
+      ),
+      types: ['string'],
+      expected: t('"mse" or "crossEntropy"'),
+      choices: { mse: t('Mean squared error.'), crossEntropy: t('Cross entropy of a softmax, for classes.') },
+    },
+    readout: {
+      docs: t(
+        'The linear layer above the RNN, `y_t = h_t·Why + by`: an object or the path of a file with `Why` ' +
+          "[H,O] and `by` [O], or with PyTorch's `weight` [O,H] and `bias` [O].",
+      ),
+      types: ['string', 'object'],
+      expected: t('an object with Why and by, or a path'),
+      open: true,
+      examples: [{ Why: [[1], [0]], by: [0] }, 'readout.json'],
+      file: {},
+    },
+    targets: {
+      docs: t(
+        'What the outputs should be: for `mse` [B][O] (`at: "last"`) or [B][T][O] (`at: "every"`); for ' +
+          '`crossEntropy` class indices from 0, [B] or [B][T]. A list, or the path of a file.',
+      ),
+      types: numbers,
+      expected: t('a list of numbers or a path'),
+      examples: ['targets.json', [[1]]],
+      file: {},
+    },
+    at: {
+      docs: t('Which timesteps carry a loss.'),
+      types: ['string'],
+      expected: t('"last" or "every"'),
+      default: 'last',
+      choices: { last: t('Only the last step; of several chunks, that of the last one.'), every: t('Each step.') },
+    },
+  }) as const satisfies KeyTable;
 
 /** The keys of a `*.rnn.json`. */
-export const configKeys = () => ({
-  $schema: { docs: t('Where the schema of this file is; the extension brings its own, so this can be left out.'), types: ['string'], expected: t('a text'), silent: true },
-  name: { docs: t('A name for people; the file\'s name when left out.'), types: ['string'], expected: t('a text'), examples: ['tanh RNN on daily weather'] },
-  cell: {
-    docs: t('The activation `f` of `h_t = f(h_{t-1}·Wh + x_t·Wx + b)`.'), types: ['string'], expected: cells.map((cell) => `"${cell}"`).join(', '), default: 'tanh', deprecated: ['activation', 'nonlinearity'],
-    choices: {
-      tanh: t('`f = tanh`, the classical (Elman) cell; its slope `1 − h²` is at most 1.'),
-      relu: t('`f(z) = max(0, z)`; its slope is 1 for `z > 0`, else 0.'),
-      identity: t('`f(z) = z`: a linear recurrence, the slope is 1.'),
-    } satisfies Record<(typeof cells)[number], string>,
-    unsupported: { lstm: t('LSTM cells cannot be run yet.'), gru: t('GRU cells cannot be run yet.') },
-  },
-  dtype: {
-    docs: t('The arithmetic of the run. Gradients below the range of float32 (about 1e-45) become 0 there; the picture tells at which step.'), types: ['string'], expected: t('"float32" or "float64"'), default: 'float32',
-    choices: { float32: t('24 bits of precision, as most training runs.'), float64: t('53 bits of precision.') } satisfies Record<DType, string>,
-  },
-  weights: {
-    docs: t('The weights: the path of a JSON file (relative to this file), or an object. Recognised by their names:\n\n| | input | recurrent | bias |\n|---|---|---|---|\n| tutorial | `Wx` [I,H] | `Wh` [H,H] | `b` [H] |\n| PyTorch | `weight_ih_l0` [H,I] | `weight_hh_l0` [H,H] | `bias_ih_l0` + `bias_hh_l0` [H] |\n| Keras | `kernel` [I,H] | `recurrent_kernel` [H,H] | `bias` [H] |\n\nA prefix such as `rnn.` does not matter; other keys are ignored.'),
-    types: ['string', 'object'], expected: t('a path, or an object with Wx, Wh and b'), open: true, examples: ['weights.json'], file: {},
-    snippets: [
-      { label: 'file', description: t('weights in a JSON file'), body: '${1:weights.json}' },
-      { label: 'inline', description: t('two inputs, two hidden units'), body: { Wx: [[1, 0], [0, 1]], Wh: [[0.5, 0], [0, 0.5]], b: [0, 0] } },
-    ],
-  },
-  sequences: {
-    docs: t('The input sequences `xs`: [B][T][I], or [T][I] for one sequence; a path, or the numbers themselves. A list of paths gives consecutive chunks of the same sequences: each is one forward and one backward call.'),
-    types: numbers, expected: t('numbers [B][T][I], a path, or a list of paths'), examples: ['sequences.json', ['part-1.json', 'part-2.json']], file: { list: true }, deprecated: ['xs', 'inputs'],
-    snippets: [
-      { label: 'file', description: t('sequences in a JSON file'), body: '${1:sequences.json}' },
-      { label: 'inline', description: t('one sequence of three timesteps with two inputs'), body: [[[1, 0], [0, 1], [1, 1]]] },
-      { label: 'chunks', description: t('consecutive chunks'), body: ['${1:part-1.json}', '${2:part-2.json}'] },
-    ],
-  },
-  initialState: {
-    docs: t('The hidden state before the first timestep, `h_{-1}` [B][H] ([H] for one sequence): numbers or a path. `null` is zeros.'),
-    types: ['null', 'string', 'array'], expected: t('numbers [B][H], a path, or null'), default: null, file: {}, deprecated: ['h0', 'hidden_state', 'hiddenState', 'initial_state'],
-  },
-  stateful: {
-    docs: t('With several chunks: `true` carries the hidden state from one chunk into the next; the gradient is cut between them either way. `false` starts each chunk at `initialState`.'),
-    types: ['boolean'], expected: t('true or false'), default: false,
-  },
-  upstreamGradient: {
-    docs: t('What the layer above sends into every `h_t`, `dhs = ∂L/∂h`: `"last"`, `"every"`, the number of one step (ones there and nowhere else), or numbers [B][T][H] ([T][H] for one sequence), inline or as a path. Not together with `loss`.'),
-    types: ['null', 'string', 'number', 'array'], expected: t('"last", "every", the number of a step, a path, or numbers [B][T][H]'), integer: true, minimum: 0, default: 'last', examples: ['last', 'every', 'dhs.json'],
-    file: { words: ['last', 'every'] }, deprecated: ['dhs', 'upstream'],
-    snippets: [
-      { label: '"last"', description: t('ones at the last step: a loss at the end, the pure trip back through time'), body: 'last' },
-      { label: '"every"', description: t('ones at each step'), body: 'every' },
-      { label: 'file', description: t('a stored gradient [B][T][H]'), body: '${1:dhs.json}' },
-    ],
-  },
-  loss: {
-    docs: t('A loss above a linear readout, instead of `upstreamGradient`.'), types: ['null', 'object'], expected: t('an object with kind, readout and targets, or null'), default: null,
-    keys: lossKeys(), required: ['kind', 'readout', 'targets'],
-    snippets: [
-      { label: 'mse', description: t('mean squared error at the last step'), body: { kind: 'mse', readout: '${1:readout.json}', targets: '${2:targets.json}', at: 'last' } },
-      { label: 'crossEntropy', description: t('classes at every step'), body: { kind: 'crossEntropy', readout: '${1:readout.json}', targets: '${2:targets.json}', at: 'every' } },
-    ],
-  },
-  clip: {
-    docs: t('Clipping of the parameter gradients by their global norm: when `‖(dWx, dWh, db)‖ > norm`, all are scaled by `norm / ‖(dWx, dWh, db)‖` (Pascanu et al. 2013). `null`: none.'),
-    types: ['null', 'object'], expected: t('an object with norm, or null'), default: null,
-    keys: { norm: { docs: t('The largest global norm, above 0.'), types: ['number'], expected: t('a number above 0'), exclusiveMinimum: 0, examples: [1] } }, required: ['norm'],
-    snippets: [{ label: 'norm 1', description: t('global norm at most 1'), body: { norm: 1 } }],
-  },
-  truncate: {
-    docs: t('Truncated backpropagation through time: the gradient is cut at every multiple of this many timesteps. `null`: never.'),
-    types: ['null', 'number'], expected: t('a whole number of at least 1, or null'), integer: true, minimum: 1, default: null, examples: [20], deprecated: ['tbptt', 'bptt'],
-  },
-}) as const satisfies KeyTable;
+export const configKeys = () =>
+  ({
+    $schema: {
+      docs: t('Where the schema of this file is; the extension brings its own, so this can be left out.'),
+      types: ['string'],
+      expected: t('a text'),
+      silent: true,
+    },
+    name: {
+      docs: t("A name for people; the file's name when left out."),
+      types: ['string'],
+      expected: t('a text'),
+      examples: ['tanh RNN on daily weather'],
+    },
+    cell: {
+      docs: t('The activation `f` of `h_t = f(h_{t-1}·Wh + x_t·Wx + b)`.'),
+      types: ['string'],
+      expected: cells.map((cell) => `"${cell}"`).join(', '),
+      default: 'tanh',
+      deprecated: ['activation', 'nonlinearity'],
+      choices: {
+        tanh: t('`f = tanh`, the classical (Elman) cell; its slope `1 − h²` is at most 1.'),
+        relu: t('`f(z) = max(0, z)`; its slope is 1 for `z > 0`, else 0.'),
+        identity: t('`f(z) = z`: a linear recurrence, the slope is 1.'),
+      } satisfies Record<(typeof cells)[number], string>,
+      unsupported: { lstm: t('LSTM cells cannot be run yet.'), gru: t('GRU cells cannot be run yet.') },
+    },
+    dtype: {
+      docs: t(
+        'The arithmetic of the run. Gradients below the range of float32 (about 1e-45) become 0 there; the ' +
+          'picture tells at which step.',
+      ),
+      types: ['string'],
+      expected: t('"float32" or "float64"'),
+      default: 'float32',
+      choices: {
+        float32: t('24 bits of precision, as most training runs.'),
+        float64: t('53 bits of precision.'),
+      } satisfies Record<DType, string>,
+    },
+    weights: {
+      docs: t(
+        'The weights: the path of a JSON file (relative to this file), or an object. Recognised by their ' +
+          'names:\n\n| | input | recurrent | bias |\n|---|---|---|---|\n| tutorial | `Wx` [I,H] | `Wh` [H,H] | ' +
+          '`b` [H] |\n| PyTorch | `weight_ih_l0` [H,I] | `weight_hh_l0` [H,H] | `bias_ih_l0` + `bias_hh_l0` [H] ' +
+          '|\n| Keras | `kernel` [I,H] | `recurrent_kernel` [H,H] | `bias` [H] |\n\nA prefix such as `rnn.` does ' +
+          'not matter; other keys are ignored.',
+      ),
+      types: ['string', 'object'],
+      expected: t('a path, or an object with Wx, Wh and b'),
+      open: true,
+      examples: ['weights.json'],
+      file: {},
+      snippets: [
+        { label: 'file', description: t('weights in a JSON file'), body: '${1:weights.json}' },
+        {
+          label: 'inline',
+          description: t('two inputs, two hidden units'),
+          body: {
+            Wx: [
+              [1, 0],
+              [0, 1],
+            ],
+            Wh: [
+              [0.5, 0],
+              [0, 0.5],
+            ],
+            b: [0, 0],
+          },
+        },
+      ],
+    },
+    sequences: {
+      docs: t(
+        'The input sequences `xs`: [B][T][I], or [T][I] for one sequence; a path, or the numbers themselves. A ' +
+          'list of paths gives consecutive chunks of the same sequences: each is one forward and one backward ' +
+          'call.',
+      ),
+      types: numbers,
+      expected: t('numbers [B][T][I], a path, or a list of paths'),
+      examples: ['sequences.json', ['part-1.json', 'part-2.json']],
+      file: { list: true },
+      deprecated: ['xs', 'inputs'],
+      snippets: [
+        { label: 'file', description: t('sequences in a JSON file'), body: '${1:sequences.json}' },
+        {
+          label: 'inline',
+          description: t('one sequence of three timesteps with two inputs'),
+          body: [
+            [
+              [1, 0],
+              [0, 1],
+              [1, 1],
+            ],
+          ],
+        },
+        { label: 'chunks', description: t('consecutive chunks'), body: ['${1:part-1.json}', '${2:part-2.json}'] },
+      ],
+    },
+    initialState: {
+      docs: t(
+        'The hidden state before the first timestep, `h_{-1}` [B][H] ([H] for one sequence): numbers or a ' +
+          'path. `null` is zeros.',
+      ),
+      types: ['null', 'string', 'array'],
+      expected: t('numbers [B][H], a path, or null'),
+      default: null,
+      file: {},
+      deprecated: ['h0', 'hidden_state', 'hiddenState', 'initial_state'],
+    },
+    stateful: {
+      docs: t(
+        'With several chunks: `true` carries the hidden state from one chunk into the next; the gradient is ' +
+          'cut between them either way. `false` starts each chunk at `initialState`.',
+      ),
+      types: ['boolean'],
+      expected: t('true or false'),
+      default: false,
+    },
+    upstreamGradient: {
+      docs: t(
+        'What the layer above sends into every `h_t`, `dhs = ∂L/∂h`: `"last"`, `"every"`, the number of one ' +
+          'step (ones there and nowhere else), or numbers [B][T][H] ([T][H] for one sequence), inline or as a ' +
+          'path. Not together with `loss`.',
+      ),
+      types: ['null', 'string', 'number', 'array'],
+      expected: t('"last", "every", the number of a step, a path, or numbers [B][T][H]'),
+      integer: true,
+      minimum: 0,
+      default: 'last',
+      examples: ['last', 'every', 'dhs.json'],
+      file: { words: ['last', 'every'] },
+      deprecated: ['dhs', 'upstream'],
+      snippets: [
+        {
+          label: '"last"',
+          description: t('ones at the last step: a loss at the end, the pure trip back through time'),
+          body: 'last',
+        },
+        { label: '"every"', description: t('ones at each step'), body: 'every' },
+        { label: 'file', description: t('a stored gradient [B][T][H]'), body: '${1:dhs.json}' },
+      ],
+    },
+    loss: {
+      docs: t('A loss above a linear readout, instead of `upstreamGradient`.'),
+      types: ['null', 'object'],
+      expected: t('an object with kind, readout and targets, or null'),
+      default: null,
+      keys: lossKeys(),
+      required: ['kind', 'readout', 'targets'],
+      snippets: [
+        {
+          label: 'mse',
+          description: t('mean squared error at the last step'),
+          body: { kind: 'mse', readout: '${1:readout.json}', targets: '${2:targets.json}', at: 'last' },
+        },
+        {
+          label: 'crossEntropy',
+          description: t('classes at every step'),
+          body: { kind: 'crossEntropy', readout: '${1:readout.json}', targets: '${2:targets.json}', at: 'every' },
+        },
+      ],
+    },
+    clip: {
+      docs: t(
+        'Clipping of the parameter gradients by their global norm: when `‖(dWx, dWh, db)‖ > norm`, all are ' +
+          'scaled by `norm / ‖(dWx, dWh, db)‖` (Pascanu et al. 2013). `null`: none.',
+      ),
+      types: ['null', 'object'],
+      expected: t('an object with norm, or null'),
+      default: null,
+      keys: {
+        norm: {
+          docs: t('The largest global norm, above 0.'),
+          types: ['number'],
+          expected: t('a number above 0'),
+          exclusiveMinimum: 0,
+          examples: [1],
+        },
+      },
+      required: ['norm'],
+      snippets: [{ label: 'norm 1', description: t('global norm at most 1'), body: { norm: 1 } }],
+    },
+    truncate: {
+      docs: t(
+        'Truncated backpropagation through time: the gradient is cut at every multiple of this many timesteps. ' +
+          '`null`: never.',
+      ),
+      types: ['null', 'number'],
+      expected: t('a whole number of at least 1, or null'),
+      integer: true,
+      minimum: 1,
+      default: null,
+      examples: [20],
+      deprecated: ['tbptt', 'bptt'],
+    },
+  }) as const satisfies KeyTable;
 
 /** A key of a config, and what `validateObject` finds under it. */
 export type ConfigKey = keyof ReturnType<typeof configKeys>;
@@ -138,21 +289,49 @@ export const requiredKeys = ['weights', 'sequences'] as const satisfies readonly
 /** What an empty file can begin with. */
 const wholeConfigs = (): readonly Snippet[] => [
   {
-    label: t('RNN experiment'), description: t('a tanh RNN with weights and sequences from files'),
-    body: { name: '${1:my network}', cell: 'tanh', weights: '${2:weights.json}', sequences: '${3:sequences.json}', upstreamGradient: 'last' },
+    label: t('RNN experiment'),
+    description: t('a tanh RNN with weights and sequences from files'),
+    body: {
+      name: '${1:my network}',
+      cell: 'tanh',
+      weights: '${2:weights.json}',
+      sequences: '${3:sequences.json}',
+      upstreamGradient: 'last',
+    },
   },
   {
-    label: t('RNN experiment with its numbers'), description: t('a tanh RNN of two units that runs as it is'),
+    label: t('RNN experiment with its numbers'),
+    description: t('a tanh RNN of two units that runs as it is'),
     body: {
-      name: '${1:my network}', cell: 'tanh', weights: { Wx: [[1, 0], [0, 1]], Wh: [[0.5, 0], [0, 0.5]], b: [0, 0] },
-      sequences: [[[1, 0], [0, 1], [1, 1], [0, 0]]], upstreamGradient: 'last',
+      name: '${1:my network}',
+      cell: 'tanh',
+      weights: {
+        Wx: [
+          [1, 0],
+          [0, 1],
+        ],
+        Wh: [
+          [0.5, 0],
+          [0, 0.5],
+        ],
+        b: [0, 0],
+      },
+      sequences: [
+        [
+          [1, 0],
+          [0, 1],
+          [1, 1],
+          [0, 0],
+        ],
+      ],
+      upstreamGradient: 'last',
     },
   },
 ];
 
 /**
- * JSON schema (draft-07 with VS Code's additions) of the config, for completion and hover in the editor. It refuses nothing: what is wrong
- * is told once, by the reader, with advice that a schema cannot give.
+ * JSON schema (draft-07 with VS Code's additions) of the config, for completion and hover in the editor. It refuses
+ * nothing: what is wrong is told once, by the reader, with advice that a schema cannot give.
  */
 export function configJsonSchema(): object {
   return {
@@ -170,21 +349,33 @@ export const deprecation = (older: string, key: string): string => t('"{0}" is c
 
 function propertiesSchema(keys: KeyTable): object {
   const now = Object.entries(keys).map(([key, spec]) => [key, keySchema(spec)] as const);
-  const older = Object.entries(keys).flatMap(([key, spec]) => (spec.deprecated ?? []).map((name) => [name, { ...keySchema(spec), deprecationMessage: deprecation(name, key), doNotSuggest: true }] as const));
+  const older = Object.entries(keys).flatMap(([key, spec]) =>
+    (spec.deprecated ?? []).map(
+      (name) => [name, { ...keySchema(spec), deprecationMessage: deprecation(name, key), doNotSuggest: true }] as const,
+    ),
+  );
   return Object.fromEntries([...now, ...older]);
 }
 
 function keySchema(spec: KeySpec): object {
   const types = spec.types.map((type) => (type === 'number' && spec.integer === true ? 'integer' : type));
   const choices = Object.entries(spec.choices ?? {});
-  const snippets = [...(spec.snippets ?? []), ...choices.map(([body, markdownDescription]) => ({ markdownDescription, body }))];
+  const snippets = [
+    ...(spec.snippets ?? []),
+    ...choices.map(([body, markdownDescription]) => ({ markdownDescription, body })),
+  ];
   return {
     markdownDescription: spec.docs,
     // The first alternative says what to offer, the second lets everything else pass.
-    anyOf: [{
-      type: types.length === 1 ? types[0] : types,
-      ...(choices.length === 0 ? {} : { enum: choices.map(([choice]) => choice), markdownEnumDescriptions: choices.map(([, docs]) => docs) }),
-    }, {}],
+    anyOf: [
+      {
+        type: types.length === 1 ? types[0] : types,
+        ...(choices.length === 0
+          ? {}
+          : { enum: choices.map(([choice]) => choice), markdownEnumDescriptions: choices.map(([, docs]) => docs) }),
+      },
+      {},
+    ],
     ...(spec.keys === undefined ? {} : { properties: propertiesSchema(spec.keys) }),
     ...(spec.default === undefined ? {} : { default: spec.default }),
     ...(spec.silent === true ? { doNotSuggest: true } : {}),

@@ -38,11 +38,20 @@ export class Sources {
     this.#ids.add(content.id);
     if (content.ok) return this.#parse(content, emptyConfigAdvice);
     const start = { line: 0, character: 0 };
-    this.#report.add({ file: content.id, range: { start, end: start }, path: '', severity: 'error', ...absentEntry(id, content) });
+    this.#report.add({
+      file: content.id,
+      range: { start, end: start },
+      path: '',
+      severity: 'error',
+      ...absentEntry(id, content),
+    });
     return null;
   }
 
-  /** The value itself, or the root of the file that it names when it is a text. Null when that cannot be read, which is reported. */
+  /**
+   * The value itself, or the root of the file that it names when it is a text. Null when that cannot be read, which is
+   * reported.
+   */
   async follow(value: Value, hint: (reference: string) => string | null = () => null): Promise<Value | null> {
     const { node } = value;
     if (node.kind !== 'string') return value;
@@ -50,7 +59,7 @@ export class Sources {
     this.#ids.add(content.id);
     if (content.ok) return this.#parse(content);
     const finding = absent(node.value, content);
-    const advice = content.reason === 'unplaced' ? null : hint(node.value) ?? pathAdvice(node.value);
+    const advice = content.reason === 'unplaced' ? null : (hint(node.value) ?? pathAdvice(node.value));
     this.#report.error(value.itself(), advice === null ? finding : { ...finding, advice });
     return null;
   }
@@ -70,7 +79,9 @@ export class Sources {
 /** Nothing names an entry, so only its own name helps; of a URI people know the end. */
 function absentEntry(id: string, content: FileContent & { ok: false }): Finding {
   const finding = absent(fileName(id), content);
-  return content.reason === 'missing' ? { ...finding, advice: t('Check its name; when it was renamed, moved or closed unsaved, run it where it is now.') } : finding;
+  return content.reason === 'missing'
+    ? { ...finding, advice: t('Check its name; when it was renamed, moved or closed unsaved, run it where it is now.') }
+    : finding;
 }
 
 const uriScheme = /^[a-z][a-z0-9+.-]+:/i;
@@ -97,17 +108,38 @@ function decoded(segment: string): string {
 function absent(reference: string, content: FileContent & { ok: false }): Finding {
   if (content.reason === 'missing') {
     return {
-      code: 'missing-file', message: t('The file {0} does not exist.', quote(reference)), expected: t('an existing file'), found: t('nothing at {0}', asWritten(content.id)),
+      code: 'missing-file',
+      message: t('The file {0} does not exist.', quote(reference)),
+      expected: t('an existing file'),
+      found: t('nothing at {0}', asWritten(content.id)),
       advice: t('Check its name; a relative path starts at the folder of the file that names it.'),
     };
   }
   if (content.reason === 'unplaced') {
     return {
-      code: 'missing-file', message: t('The file {0} cannot be looked for: this config is not saved, and no folder is open.', quote(reference)), expected: t('a folder that the path starts at'), found: t('none'),
+      code: 'missing-file',
+      message: t(
+        'The file {0} cannot be looked for: this config is not saved, and no folder is open.',
+        quote(reference),
+      ),
+      expected: t('a folder that the path starts at'),
+      found: t('none'),
       advice: t('Save the config, open a folder, or write the whole path.'),
     };
   }
   return content.reason === 'folder'
-    ? { code: 'unreadable-file', message: t('{0} is a folder, not a file.', quote(reference)), expected: t('a file'), found: t('a folder'), advice: t('Name a JSON file inside it.') }
-    : { code: 'unreadable-file', message: t('The file {0} cannot be read.', quote(reference)), expected: t('a readable file'), found: content.detail === '' ? t('an unreadable file') : content.detail, advice: t('Check its permissions, and that no other program holds it.') };
+    ? {
+        code: 'unreadable-file',
+        message: t('{0} is a folder, not a file.', quote(reference)),
+        expected: t('a file'),
+        found: t('a folder'),
+        advice: t('Name a JSON file inside it.'),
+      }
+    : {
+        code: 'unreadable-file',
+        message: t('The file {0} cannot be read.', quote(reference)),
+        expected: t('a readable file'),
+        found: content.detail === '' ? t('an unreadable file') : content.detail,
+        advice: t('Check its permissions, and that no other program holds it.'),
+      };
 }

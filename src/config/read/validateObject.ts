@@ -14,15 +14,27 @@ export type Valid<K extends string> = ReadonlyMap<K, Value>;
 const maxUnknown = 50;
 
 /** Checks an object against a table of keys and reports everything that does not fit it. */
-export function validateObject<K extends string>(value: Value, keys: Readonly<Record<K, KeySpec>>, required: readonly NoInfer<K>[], report: Report): Valid<K> {
+export function validateObject<K extends string>(
+  value: Value,
+  keys: Readonly<Record<K, KeySpec>>,
+  required: readonly NoInfer<K>[],
+  report: Report,
+): Valid<K> {
   const valid = new Map<K, Value>();
   const unknown = value.entries().filter(([key]) => !Object.hasOwn(keys, key));
-  for (const [key, entry] of unknown.slice(0, maxUnknown)) reportUnknownKey(entry, key, Object.keys(keys), (name) => value.get(name) === null, report);
+  for (const [key, entry] of unknown.slice(0, maxUnknown))
+    reportUnknownKey(entry, key, Object.keys(keys), (name) => value.get(name) === null, report);
   for (const [key, spec] of Object.entries(keys) as [K, KeySpec][]) {
     const entry = value.get(key);
     if (entry === null) {
       if (required.includes(key)) {
-        report.error(value, { code: 'missing-key', message: t('The key "{0}" is missing.', key), expected: `"${key}": ${spec.expected}`, found: describeNode(value.node), advice: missingAdvice(value, key, spec) });
+        report.error(value, {
+          code: 'missing-key',
+          message: t('The key "{0}" is missing.', key),
+          expected: `"${key}": ${spec.expected}`,
+          found: describeNode(value.node),
+          advice: missingAdvice(value, key, spec),
+        });
       }
     } else if (validateValue(entry, key, spec, report) && entry.node.kind !== 'null') {
       valid.set(key, entry);
@@ -32,21 +44,37 @@ export function validateObject<K extends string>(value: Value, keys: Readonly<Re
 }
 
 function missingAdvice(value: Value, key: string, spec: KeySpec): string {
-  const mistyped = value.entries().map(([name]) => name).find((name) => nearest(name, [key]) !== null && name !== key);
+  const mistyped = value
+    .entries()
+    .map(([name]) => name)
+    .find((name) => nearest(name, [key]) !== null && name !== key);
   if (mistyped !== undefined) return t('Did you mean it by "{0}"? Write "{1}".', mistyped, key);
   const example = spec.examples?.[0];
-  return example === undefined ? t('Add the key "{0}".', key) : t('Add it, for example {0}.', `"${key}": ${JSON.stringify(example)}`);
+  return example === undefined
+    ? t('Add the key "{0}".', key)
+    : t('Add it, for example {0}.', `"${key}": ${JSON.stringify(example)}`);
 }
 
 /** Nothing when there is no text to put there. */
-const replaceBy = (meant: unknown): { fix?: Fix } => (meant === null || meant === undefined ? {} : { fix: { kind: 'replace', text: JSON.stringify(meant) } });
+const replaceBy = (meant: unknown): { fix?: Fix } =>
+  meant === null || meant === undefined ? {} : { fix: { kind: 'replace', text: JSON.stringify(meant) } };
 
 /** A key that stands there already is not what was meant. */
-function reportUnknownKey(entry: Value, key: string, known: readonly string[], isFree: (name: string) => boolean, report: Report): void {
+function reportUnknownKey(
+  entry: Value,
+  key: string,
+  known: readonly string[],
+  isFree: (name: string) => boolean,
+  report: Report,
+): void {
   const meant = nearest(key, known.filter(isFree));
   report.warning(entry, {
-    code: 'unknown-key', message: t('The key {0} is unknown and is ignored.', quote(key)), expected: meant === null ? t('one of {0}', known.filter((name) => name !== '$schema').join(', ')) : `"${meant}"`, found: quote(key),
-    advice: meant === null ? t('Remove it.') : t('Did you mean "{0}"?', meant), ...replaceBy(meant),
+    code: 'unknown-key',
+    message: t('The key {0} is unknown and is ignored.', quote(key)),
+    expected: meant === null ? t('one of {0}', known.filter((name) => name !== '$schema').join(', ')) : `"${meant}"`,
+    found: quote(key),
+    advice: meant === null ? t('Remove it.') : t('Did you mean "{0}"?', meant),
+    ...replaceBy(meant),
   });
 }
 
@@ -58,38 +86,88 @@ function validateValue(value: Value, key: string, spec: KeySpec, report: Report)
   // NaN stands for a word that is not JSON; the parser has reported it.
   if (node.kind === 'number' && Number.isNaN(node.value)) return false;
   if (!spec.types.includes(typeOf(value))) {
-    report.error(place, { code: 'wrong-type', message: t('"{0}" holds the wrong type of value.', key), expected: spec.expected, found: describeNode(node), advice: typeAdvice(value, key, spec), ...replaceBy(meantValue(value, spec)) });
+    report.error(place, {
+      code: 'wrong-type',
+      message: t('"{0}" holds the wrong type of value.', key),
+      expected: spec.expected,
+      found: describeNode(node),
+      advice: typeAdvice(value, key, spec),
+      ...replaceBy(meantValue(value, spec)),
+    });
     return false;
   }
-  if (node.kind === 'string' && spec.choices !== undefined) return validateChoice(place, key, node.value, spec, spec.choices, report);
+  if (node.kind === 'string' && spec.choices !== undefined)
+    return validateChoice(place, key, node.value, spec, spec.choices, report);
   if (node.kind === 'number') return validateNumber(place, key, node.value, spec, report);
   if (node.kind === 'string' && spec.file !== undefined && node.value.trim() === '') {
-    report.error(place, { code: 'wrong-value', message: t('"{0}" is an empty text, which names no file.', key), expected: spec.expected, found: '""', advice: t('Write the path of a file, relative to this one.') });
+    report.error(place, {
+      code: 'wrong-value',
+      message: t('"{0}" is an empty text, which names no file.', key),
+      expected: spec.expected,
+      found: '""',
+      advice: t('Write the path of a file, relative to this one.'),
+    });
     return false;
   }
   return true;
 }
 
-function validateChoice(place: Value, key: string, word: string, spec: KeySpec, choices: Readonly<Record<string, string>>, report: Report): boolean {
+function validateChoice(
+  place: Value,
+  key: string,
+  word: string,
+  spec: KeySpec,
+  choices: Readonly<Record<string, string>>,
+  report: Report,
+): boolean {
   if (Object.hasOwn(choices, word)) return true;
   const unsupported = Object.entries(spec.unsupported ?? {}).find(([name]) => name === word.toLowerCase());
   if (unsupported !== undefined) {
-    report.error(place, { code: 'unsupported-cell', message: unsupported[1], expected: spec.expected, found: quote(word), advice: t('Use the weights of a plain RNN with "tanh", "relu" or "identity".') });
+    report.error(place, {
+      code: 'unsupported-cell',
+      message: unsupported[1],
+      expected: spec.expected,
+      found: quote(word),
+      advice: t('Use the weights of a plain RNN with "tanh", "relu" or "identity".'),
+    });
     return false;
   }
   const meant = nearest(word, Object.keys(choices));
-  report.error(place, { code: 'wrong-value', message: t('{0} is no value of "{1}".', quote(word), key), expected: spec.expected, found: quote(word), advice: meant === null ? t('Write {0}.', spec.expected) : t('Did you mean "{0}"?', meant), ...replaceBy(meant) });
+  report.error(place, {
+    code: 'wrong-value',
+    message: t('{0} is no value of "{1}".', quote(word), key),
+    expected: spec.expected,
+    found: quote(word),
+    advice: meant === null ? t('Write {0}.', spec.expected) : t('Did you mean "{0}"?', meant),
+    ...replaceBy(meant),
+  });
   return false;
 }
 
 function validateNumber(place: Value, key: string, x: number, spec: KeySpec, report: Report): boolean {
   const found = place.document.text.slice(place.node.offset, place.node.offset + place.node.length);
   if (!Number.isFinite(x)) {
-    report.error(place, { code: 'number-overflow', message: t('{0} is too large for any number type.', found), expected: spec.expected, found, advice: t('Write a smaller number.') });
+    report.error(place, {
+      code: 'number-overflow',
+      message: t('{0} is too large for any number type.', found),
+      expected: spec.expected,
+      found,
+      advice: t('Write a smaller number.'),
+    });
     return false;
   }
-  const inside = (spec.minimum === undefined || x >= spec.minimum) && (spec.exclusiveMinimum === undefined || x > spec.exclusiveMinimum) && (spec.integer !== true || Number.isSafeInteger(x));
-  if (!inside) report.error(place, { code: 'wrong-value', message: t('{0} is no value of "{1}".', found, key), expected: spec.expected, found, advice: t('Write {0}.', spec.expected) });
+  const inside =
+    (spec.minimum === undefined || x >= spec.minimum) &&
+    (spec.exclusiveMinimum === undefined || x > spec.exclusiveMinimum) &&
+    (spec.integer !== true || Number.isSafeInteger(x));
+  if (!inside)
+    report.error(place, {
+      code: 'wrong-value',
+      message: t('{0} is no value of "{1}".', found, key),
+      expected: spec.expected,
+      found,
+      advice: t('Write {0}.', spec.expected),
+    });
   return inside;
 }
 
@@ -100,17 +178,23 @@ function meantValue({ node }: Value, spec: KeySpec): unknown {
     if (spec.types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true';
     if (spec.types.includes('number') && text !== '' && Number.isFinite(Number(text))) return Number(text);
   }
-  if (node.kind === 'number' && node.value > 0 && spec.keys !== undefined && Object.hasOwn(spec.keys, 'norm')) return { norm: node.value };
+  if (node.kind === 'number' && node.value > 0 && spec.keys !== undefined && Object.hasOwn(spec.keys, 'norm'))
+    return { norm: node.value };
   return undefined;
 }
 
 function typeAdvice(value: Value, key: string, spec: KeySpec): string {
   const { node } = value;
   const meant = meantValue(value, spec);
-  const hint = spec.types.includes('array') ? objectAdvice(value) : spec.types.includes('object') ? listAdvice(value) : null;
+  const hint = spec.types.includes('array')
+    ? objectAdvice(value)
+    : spec.types.includes('object')
+      ? listAdvice(value)
+      : null;
   if (hint !== null) return hint;
   if (node.kind === 'string' && meant !== undefined) return t('Remove the quotes: write {0}.', node.value.trim());
   if (node.kind === 'number' && meant !== undefined) return t('Write {0}.', `"${key}": { "norm": ${node.value} }`);
-  if (node.kind === 'null' && spec.default !== undefined) return t('Remove the key to get the default {0}.', JSON.stringify(spec.default));
+  if (node.kind === 'null' && spec.default !== undefined)
+    return t('Remove the key to get the default {0}.', JSON.stringify(spec.default));
   return t('Write {0}.', spec.expected);
 }

@@ -1,25 +1,43 @@
-// Files as they are on the disk. Those of this machine's disk are read here: vscode.workspace.fs asks the window before every single look, and while
-// somebody types each of its answers takes ten milliseconds. All other places (virtual workspaces) are VS Code's to read.
+// Files as they are on the disk. Those of this machine's disk are read here: vscode.workspace.fs asks the window before
+// every single look, and while somebody types each of its answers takes ten milliseconds. All other places (virtual
+// workspaces) are VS Code's to read.
 import { readFile, stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { FileTrouble } from '../../config/read/index.js';
 
-export type DiskStat = { /** When it was last written, ms since 1970. */ readonly writtenAt: number; readonly bytes: number; readonly isFolder: boolean };
+export type DiskStat = {
+  /** When it was last written, ms since 1970. */ readonly writtenAt: number;
+  readonly bytes: number;
+  readonly isFolder: boolean;
+};
 
 /** Changes with every write of a file on the disk. */
 export const diskVersion = ({ writtenAt, bytes }: DiskStat): string => `${writtenAt} ${bytes}`;
 
-const troubles: Readonly<Record<string, FileTrouble>> = { ENOENT: 'missing', ENOTDIR: 'missing', FileNotFound: 'missing', EISDIR: 'folder', FileIsADirectory: 'folder' };
+const troubles: Readonly<Record<string, FileTrouble>> = {
+  ENOENT: 'missing',
+  ENOTDIR: 'missing',
+  FileNotFound: 'missing',
+  EISDIR: 'folder',
+  FileIsADirectory: 'folder',
+};
 
 /** Why a file cannot be read. */
 export class DiskError extends Error {
-  constructor(readonly reason: FileTrouble, message: string) {
+  constructor(
+    readonly reason: FileTrouble,
+    message: string,
+  ) {
     super(message);
   }
 }
 
 /** @throws DiskError */
-async function told<Result>(uri: vscode.Uri, ofDisk: (path: string) => Promise<Result>, ofVsCode: () => Thenable<Result>): Promise<Result> {
+async function told<Result>(
+  uri: vscode.Uri,
+  ofDisk: (path: string) => Promise<Result>,
+  ofVsCode: () => Thenable<Result>,
+): Promise<Result> {
   try {
     return await (uri.scheme === 'file' ? ofDisk(uri.fsPath) : ofVsCode());
   } catch (error) {
@@ -29,18 +47,22 @@ async function told<Result>(uri: vscode.Uri, ofDisk: (path: string) => Promise<R
 }
 
 /** @throws DiskError */
-export const statOf = (uri: vscode.Uri): Promise<DiskStat> => told<DiskStat>(uri,
-  async (path) => {
-    const found = await stat(path);
-    return { writtenAt: found.mtimeMs, bytes: found.size, isFolder: found.isDirectory() };
-  },
-  async () => {
-    const { mtime, size, type } = await vscode.workspace.fs.stat(uri);
-    return { writtenAt: mtime, bytes: size, isFolder: (type & vscode.FileType.Directory) !== 0 };
-  });
+export const statOf = (uri: vscode.Uri): Promise<DiskStat> =>
+  told<DiskStat>(
+    uri,
+    async (path) => {
+      const found = await stat(path);
+      return { writtenAt: found.mtimeMs, bytes: found.size, isFolder: found.isDirectory() };
+    },
+    async () => {
+      const { mtime, size, type } = await vscode.workspace.fs.stat(uri);
+      return { writtenAt: mtime, bytes: size, isFolder: (type & vscode.FileType.Directory) !== 0 };
+    },
+  );
 
 /** @throws DiskError */
-export const bytesOf = (uri: vscode.Uri): Promise<Uint8Array> => told<Uint8Array>(uri, readFile, () => vscode.workspace.fs.readFile(uri));
+export const bytesOf = (uri: vscode.Uri): Promise<Uint8Array> =>
+  told<Uint8Array>(uri, readFile, () => vscode.workspace.fs.readFile(uri));
 
 /** Null when nothing can be read there. */
 export async function statIfThere(uri: vscode.Uri): Promise<DiskStat | null> {

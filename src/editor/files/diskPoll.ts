@@ -5,8 +5,9 @@ import { versionOnDisk } from './disk.js';
 const period = 500;
 
 /**
- * Asks the disk itself whether files have changed. VS Code's watchers wait for a pause after a file was replaced, and a script that replaces
- * it 20 times a second makes none; they need a moment to begin, and on network drives they may hear nothing at all.
+ * Asks the disk itself whether files have changed. VS Code's watchers wait for a pause after a file was replaced, and a
+ * script that replaces it 20 times a second makes none; they need a moment to begin, and on network drives they may
+ * hear nothing at all.
  */
 export class DiskPoll implements vscode.Disposable {
   readonly #changed: (uri: vscode.Uri) => void;

@@ -9,28 +9,38 @@ const windowsAbsolute = /^[a-zA-Z]:[\\/]/;
 /** No name of a file holds half a character, which no URI can hold, or a zero, which no system takes. */
 const isPath = (reference: string): boolean => !/\p{Surrogate}/u.test(reference) && !reference.includes('\0');
 
-/** The folder that a file stands in; an untitled one in that of the path that it will be saved under, without one in the first workspace folder. Null when there is none. */
+/**
+ * The folder that a file stands in; an untitled one in that of the path that it will be saved under, without one in the
+ * first workspace folder. Null when there is none.
+ */
 export function folderOf(file: vscode.Uri): vscode.Uri | null {
   if (file.scheme !== 'untitled') return vscode.Uri.joinPath(file, '..');
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  if (file.path.startsWith('/')) return vscode.Uri.joinPath((folder ?? vscode.Uri.file('/')).with({ path: file.path }), '..');
+  if (file.path.startsWith('/'))
+    return vscode.Uri.joinPath((folder ?? vscode.Uri.file('/')).with({ path: file.path }), '..');
   return folder ?? null;
 }
 
-/** The file that `reference` means when it stands in the file `from`. Null when it is relative to nothing, or no path at all. */
+/**
+ * The file that `reference` means when it stands in the file `from`. Null when it is relative to nothing, or no path at
+ * all.
+ */
 export function resolveReference(reference: string, from: vscode.Uri): vscode.Uri | null {
   if (!isPath(reference)) return null;
   const portable = process.platform === 'win32' ? reference.replaceAll('\\', '/') : reference;
   // With two slashes begins a share of Windows' networks; everywhere else they are one.
-  if (windowsAbsolute.test(reference) || (process.platform === 'win32' && portable.startsWith('//'))) return vscode.Uri.file(reference);
+  if (windowsAbsolute.test(reference) || (process.platform === 'win32' && portable.startsWith('//')))
+    return vscode.Uri.file(reference);
   const absolute = portable.replace(/^\/+/, '/');
-  if (absolute.startsWith('/')) return from.scheme === 'untitled' ? vscode.Uri.file(absolute) : from.with({ path: absolute });
+  if (absolute.startsWith('/'))
+    return from.scheme === 'untitled' ? vscode.Uri.file(absolute) : from.with({ path: absolute });
   const folder = folderOf(from);
   return folder === null ? null : vscode.Uri.joinPath(folder, portable);
 }
 
 /** The open document of a file, whether saved or not. */
-export const openDocument = (file: string): vscode.TextDocument | undefined => vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file);
+export const openDocument = (file: string): vscode.TextDocument | undefined =>
+  vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file);
 
 /** Of the open document of a file, whether saved or not; undefined when none is open. */
 export const versionOf = (file: string): number | undefined => openDocument(file)?.version;
@@ -38,14 +48,17 @@ export const versionOf = (file: string): number | undefined => openDocument(file
 /** Text of an open document whose content is not what the disk holds; undefined when the disk is right. */
 function unsavedDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
   const id = uri.toString();
-  return vscode.workspace.textDocuments.find((document) => (document.isDirty || document.isUntitled) && document.uri.toString() === id);
+  return vscode.workspace.textDocuments.find(
+    (document) => (document.isDirty || document.isUntitled) && document.uri.toString() === id,
+  );
 }
 
 /** Whether the text in the editor stands for the file, not the disk. */
 export const isUnsaved = (uri: vscode.Uri): boolean => uri.scheme === 'untitled' || unsavedDocument(uri) !== undefined;
 
 /** Small Node buffers share one pool; only a buffer that is all ours may move to another thread. */
-const ownBuffer = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes));
+const ownBuffer = (bytes: Uint8Array): Uint8Array =>
+  bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 
 /** A file that changes while it is read is read again, this many times at most. */
 const mostReads = 4;
@@ -53,7 +66,10 @@ const mostReads = 4;
 /** Hears which version of a file on the disk was read; null when it was not there. */
 export type OnRead = (uri: vscode.Uri, version: string | null) => void;
 
-/** The bytes of one moment: a program that writes while we read would else leave us with the start of one text and the end of another. */
+/**
+ * The bytes of one moment: a program that writes while we read would else leave us with the start of one text and the
+ * end of another.
+ */
 async function readWhole(uri: vscode.Uri, onRead: OnRead | undefined): Promise<Uint8Array> {
   for (let reads = 1; ; reads++) {
     const before = diskVersion(await statOf(uri));
@@ -72,7 +88,8 @@ export async function readUri(uri: vscode.Uri, onRead?: OnRead): Promise<FileCon
   const id = uri.toString();
   const document = unsavedDocument(uri);
   if (document !== undefined) return { ok: true, id, bytes: await encodeText(document) };
-  if (uri.scheme === 'untitled') return { ok: false, id, reason: 'missing', detail: t('it was closed without being saved') };
+  if (uri.scheme === 'untitled')
+    return { ok: false, id, reason: 'missing', detail: t('it was closed without being saved') };
   try {
     return { ok: true, id, bytes: ownBuffer(await readWhole(uri, onRead)) };
   } catch (error) {
@@ -82,7 +99,10 @@ export async function readUri(uri: vscode.Uri, onRead?: OnRead): Promise<FileCon
   }
 }
 
-/** Documents by when they were first asked about: one that is opened again counts its versions from 1 again, whatever its text. */
+/**
+ * Documents by when they were first asked about: one that is opened again counts its versions from 1 again, whatever
+ * its text.
+ */
 const numbers = new WeakMap<vscode.TextDocument, number>();
 let documents = 0;
 
@@ -92,7 +112,10 @@ function numberOf(document: vscode.TextDocument): number {
   return number;
 }
 
-/** Changes whenever the content of a file does: of unsaved text its version, of the disk its time and size. Null when the file cannot be told about. */
+/**
+ * Changes whenever the content of a file does: of unsaved text its version, of the disk its time and size. Null when
+ * the file cannot be told about.
+ */
 export async function fileVersion(uri: vscode.Uri): Promise<string | null> {
   const document = unsavedDocument(uri);
   if (document !== undefined) return `${uri.toString()} text ${numberOf(document)} ${document.version}`;

@@ -2,7 +2,10 @@ import * as vscode from 'vscode';
 import { joinBytes } from '../../worker/scheduling/index.js';
 
 const encoder = new TextEncoder();
-/** Unsaved text is taken over in pieces of about so many characters, so that a huge document never holds the extension host for long. */
+/**
+ * Unsaved text is taken over in pieces of about so many characters, so that a huge document never holds the extension
+ * host for long.
+ */
 const atOnce = 256 * 1024;
 /** Everyone who follows a text asks for it at about the same time, ms. */
 const kept = 1_000;

@@ -8,8 +8,8 @@ export type ChangedBy = 'text' | 'disk';
 const exactly = (name: string): string => name.replaceAll(/[*?[\]{}]/g, '[$&]');
 
 /**
- * Whether a text that nobody has edited is not that of the disk. After a reload of the window unsaved text comes back, and VS Code says only then that it is
- * unsaved: a panel that was restored may have read the disk before.
+ * Whether a text that nobody has edited is not that of the disk. After a reload of the window unsaved text comes back,
+ * and VS Code says only then that it is unsaved: a panel that was restored may have read the disk before.
  */
 const isRestored = ({ isDirty, version }: vscode.TextDocument): boolean => isDirty && version === 1;
 
@@ -63,7 +63,9 @@ export class FileWatch implements vscode.Disposable {
         this.#watchers.set(id, new vscode.Disposable(() => undefined));
         continue;
       }
-      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), exactly(path.posix.basename(uri.path))));
+      const watcher = vscode.workspace.createFileSystemWatcher(
+        new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), exactly(path.posix.basename(uri.path))),
+      );
       const changed = (): void => this.#changed(uri, 'disk');
       watcher.onDidChange(changed);
       watcher.onDidCreate(changed);

@@ -5,7 +5,10 @@ import { patience, within } from './timeouts.js';
 
 /** New folders are gathered for this time, ms: where one is unpacked, hundreds come with it. */
 const gathering = 300;
-/** A folder is told about once more after this time, ms: watchers may not have begun in the folders inside it when it was first looked into. */
+/**
+ * A folder is told about once more after this time, ms: watchers may not have begun in the folders inside it when it
+ * was first looked into.
+ */
 const again = 1_500;
 
 /** More new folders than this are not searched one by one, but the whole workspace folders that they are in. */
@@ -15,8 +18,9 @@ const mostApart = 8;
 const isIgnored = ({ path }: vscode.Uri): boolean => /\/(node_modules|\.git)(\/|$)/.test(path);
 
 /**
- * Tells of folders that are new in the workspace, of the outermost only. VS Code's watchers begin in such a folder a moment after it was made,
- * and never tell of what was put there before: of a tree that was moved here nothing but its root.
+ * Tells of folders that are new in the workspace, of the outermost only. VS Code's watchers begin in such a folder a
+ * moment after it was made, and never tell of what was put there before: of a tree that was moved here nothing but its
+ * root.
  */
 export class NewFolders implements vscode.Disposable {
   readonly #found: (folder: vscode.Uri) => Promise<void>;
@@ -68,10 +72,14 @@ async function outermostFolders(places: readonly vscode.Uri[]): Promise<vscode.U
   for (const place of places.toSorted((a, b) => a.path.length - b.path.length)) {
     if (folders.some((folder) => isUnder(place, folder)) || !(await isFolder(place))) continue;
     folders.push(place);
-    if (folders.length > mostApart) return [...new Set(places.map((uri) => vscode.workspace.getWorkspaceFolder(uri)))].flatMap((folder) => folder?.uri ?? []);
+    if (folders.length > mostApart)
+      return [...new Set(places.map((uri) => vscode.workspace.getWorkspaceFolder(uri)))].flatMap(
+        (folder) => folder?.uri ?? [],
+      );
   }
   return folders;
 }
 
 /** Not when nobody answers: of folders of no disk VS Code may never do so. */
-const isFolder = async (uri: vscode.Uri): Promise<boolean> => (await within(statIfThere(uri), patience))?.isFolder ?? false;
+const isFolder = async (uri: vscode.Uri): Promise<boolean> =>
+  (await within(statIfThere(uri), patience))?.isFolder ?? false;

@@ -33,7 +33,14 @@ export class Rewrites {
     this.#since ??= now;
     if (now - this.#since > longest) return false;
     for (const { severity, code, file } of problems) {
-      if (severity === 'error' && hasty.has(code) && (code === 'not-json' ? await this.#isBeingWritten(file) : [...this.#writes.keys()].some((id) => this.#isFresh(id)))) return true;
+      if (
+        severity === 'error' &&
+        hasty.has(code) &&
+        (code === 'not-json'
+          ? await this.#isBeingWritten(file)
+          : [...this.#writes.keys()].some((id) => this.#isFresh(id)))
+      )
+        return true;
     }
     return false;
   }

@@ -16,14 +16,28 @@ const mostConfigs = 500;
 /** Folders that the search does not reach are looked through again after this time, ms. */
 const folderAge = 10_000;
 
-/** Earlier states of files, kept to be looked at, and VS Code's own settings: nothing in them is part of an experiment. */
-const foreign: ReadonlySet<string> = new Set(['git', 'gitfs', 'pr', 'review', 'vscode-local-history', 'vscode-userdata', 'vscode-settings', 'output']);
+/**
+ * Earlier states of files, kept to be looked at, and VS Code's own settings: nothing in them is part of an experiment.
+ */
+const foreign: ReadonlySet<string> = new Set([
+  'git',
+  'gitfs',
+  'pr',
+  'review',
+  'vscode-local-history',
+  'vscode-userdata',
+  'vscode-settings',
+  'output',
+]);
 export const isForeign = ({ scheme }: vscode.Uri): boolean => foreign.has(scheme);
 export const isConfig = (uri: vscode.Uri): boolean => uri.path.endsWith('.rnn.json') && !isForeign(uri);
 
 type Known = { readonly config: vscode.Uri; readonly links: readonly Link[] };
 
-/** Which config names which file: that is how weights and sequences are recognised, and what a renamed file has to be told to. */
+/**
+ * Which config names which file: that is how weights and sequences are recognised, and what a renamed file has to be
+ * told to.
+ */
 export class ConfigIndex implements vscode.Disposable {
   readonly #inspections: Inspections;
   readonly #known = new Map<string, Known>();
@@ -51,7 +65,11 @@ export class ConfigIndex implements vscode.Disposable {
       this.#changed.fire();
     };
     this.#disposables = [
-      watcher, watcher.onDidChange(touched), watcher.onDidCreate(touched), gone, gone.onDidDelete((uri) => this.#doubt(uri)),
+      watcher,
+      watcher.onDidChange(touched),
+      watcher.onDidCreate(touched),
+      gone,
+      gone.onDidDelete((uri) => this.#doubt(uri)),
       vscode.workspace.onDidDeleteFiles(({ files }) => files.forEach((uri) => this.#doubt(uri))),
       vscode.workspace.onDidRenameFiles(({ files }) => this.#move(files)),
       // Text that nobody saved is gone with its document.
@@ -71,18 +89,22 @@ export class ConfigIndex implements vscode.Disposable {
   async configsFor(file: vscode.Uri): Promise<vscode.Uri[]> {
     await this.#catchUp();
     const id = file.toString();
-    const naming = (): Known[] => [...this.#known.values()].filter(({ links }) => links.some(({ target }) => target === id));
+    const naming = (): Known[] =>
+      [...this.#known.values()].filter(({ links }) => links.some(({ target }) => target === id));
     // Of a config in a folder that has just been made nobody may have been told.
     if (!this.#isSearched(file) || naming().length === 0) await this.#lookBeside(file);
     const open = new Set(vscode.workspace.textDocuments.map(({ uri }) => uri.toString()));
-    return naming().map(({ config }) => config)
+    return naming()
+      .map(({ config }) => config)
       .sort((a, b) => Number(open.has(b.toString())) - Number(open.has(a.toString())) || a.path.localeCompare(b.path));
   }
 
   /** Every reference of every config, as the text stands now. */
   async references(): Promise<Known[]> {
     await this.#catchUp();
-    for (const { config } of this.#known.values()) if (vscode.workspace.textDocuments.some(({ uri, isDirty }) => isDirty && uri.toString() === config.toString())) await this.#readOne(config);
+    for (const { config } of this.#known.values())
+      if (vscode.workspace.textDocuments.some(({ uri, isDirty }) => isDirty && uri.toString() === config.toString()))
+        await this.#readOne(config);
     return [...this.#known.values()];
   }
 
@@ -95,7 +117,9 @@ export class ConfigIndex implements vscode.Disposable {
   /** Files that configs name as their weights, as far as the configs have been read. */
   get weightFiles(): vscode.Uri[] {
     const links = [...this.#known.values()].flatMap((known) => known.links);
-    return [...new Set(links.filter(({ key }) => key === 'weights').map(({ target }) => target))].map((target) => vscode.Uri.parse(target, true));
+    return [...new Set(links.filter(({ key }) => key === 'weights').map(({ target }) => target))].map((target) =>
+      vscode.Uri.parse(target, true),
+    );
   }
 
   /** Reads what has not been read yet. */
@@ -114,13 +138,17 @@ export class ConfigIndex implements vscode.Disposable {
       const target = resolveReference(reference, config)?.toString();
       return target === undefined ? [] : [{ file, key, reference, range, target }];
     });
-    const targets = (known: readonly Link[] | undefined): string => JSON.stringify(known?.map(({ key, target }) => [key, target]));
+    const targets = (known: readonly Link[] | undefined): string =>
+      JSON.stringify(known?.map(({ key, target }) => [key, target]));
     const before = this.#known.get(config.toString());
     this.#known.set(config.toString(), { config, links });
     if (targets(before?.links) !== targets(links)) this.#changed.fire();
   }
 
-  /** A file or folder is told to be gone: whatever was known of it is read again, because it may be back by the time that this is heard. */
+  /**
+   * A file or folder is told to be gone: whatever was known of it is read again, because it may be back by the time
+   * that this is heard.
+   */
   #doubt(place: vscode.Uri): void {
     const doubtful = [...this.#known.values()].map(({ config }) => config).filter((config) => isUnder(config, place));
     for (const config of doubtful) this.#stale.set(config.toString(), config);
@@ -139,7 +167,8 @@ export class ConfigIndex implements vscode.Disposable {
   /** Configs are read where they are now; their references may have been led to other places on the way. */
   #move(moves: readonly Move[]): void {
     const dropped = moves.flatMap(({ oldUri }) => this.#drop(oldUri));
-    for (const config of dropped.map((old) => after(old, moves))) if (isConfig(config)) this.#stale.set(config.toString(), config);
+    for (const config of dropped.map((old) => after(old, moves)))
+      if (isConfig(config)) this.#stale.set(config.toString(), config);
     // A file that is called a config only now.
     for (const { newUri } of moves) if (isConfig(newUri)) this.#stale.set(newUri.toString(), newUri);
     this.#changed.fire();
@@ -154,7 +183,8 @@ export class ConfigIndex implements vscode.Disposable {
   async #readStale(): Promise<void> {
     this.#all ??= { at: performance.now(), read: this.#readAll() };
     await within(this.#all.read, Math.max(0, this.#all.at + patience - performance.now()));
-    for (const { uri } of vscode.workspace.textDocuments) if (isConfig(uri) && !this.#known.has(uri.toString())) this.#stale.set(uri.toString(), uri);
+    for (const { uri } of vscode.workspace.textDocuments)
+      if (isConfig(uri) && !this.#known.has(uri.toString())) this.#stale.set(uri.toString(), uri);
     const stale = [...this.#stale.values()];
     this.#stale.clear();
     for (const uri of stale) await this.#readOne(uri);
@@ -198,7 +228,12 @@ export class ConfigIndex implements vscode.Disposable {
     // The search that is still to come finds them all.
     if (this.#all === null) return;
     try {
-      const configs = await searchFiles(new vscode.RelativePattern(folder, configPattern), ignored, mostConfigs, longestSearch);
+      const configs = await searchFiles(
+        new vscode.RelativePattern(folder, configPattern),
+        ignored,
+        mostConfigs,
+        longestSearch,
+      );
       const unknown = configs.filter((uri) => !this.#known.has(uri.toString()));
       for (const uri of unknown) this.#stale.set(uri.toString(), uri);
       if (unknown.length > 0) this.#changed.fire();
@@ -222,6 +257,9 @@ export class ConfigIndex implements vscode.Disposable {
       this.#log(error);
       return [];
     });
-    this.#know(config, found.map((one) => ({ file: config.toString(), ...one })));
+    this.#know(
+      config,
+      found.map((one) => ({ file: config.toString(), ...one })),
+    );
   }
 }

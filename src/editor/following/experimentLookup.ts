@@ -13,7 +13,10 @@ export type Subject = { readonly config: vscode.Uri; readonly file: string; read
 
 /** Finds the experiment that a document belongs to: a config its own, any other file that of a config that names it. */
 export class Subjects {
-  constructor(readonly inspections: Inspections, readonly index: ConfigIndex) {}
+  constructor(
+    readonly inspections: Inspections,
+    readonly index: ConfigIndex,
+  ) {}
 
   /** The configs that a file is part of: its own, or those that name it, open ones first. */
   async configsOf(uri: vscode.Uri): Promise<vscode.Uri[]> {
@@ -32,7 +35,7 @@ export class Subjects {
   /** The document as a part of each of its first `most` configs. */
   async allOf({ uri }: vscode.TextDocument, most: number, token?: vscode.CancellationToken): Promise<Subject[]> {
     const subjects: Subject[] = [];
-    for (const config of (await withToken(this.configsOf(uri), token) ?? []).slice(0, most)) {
+    for (const config of ((await withToken(this.configsOf(uri), token)) ?? []).slice(0, most)) {
       const inspection = await this.inspections.of(config, token);
       if (inspection !== null) subjects.push({ config, file: uri.toString(), inspection });
     }

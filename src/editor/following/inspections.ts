@@ -1,7 +1,14 @@
 import * as vscode from 'vscode';
 import type { FileContent } from '../../config/read/index.js';
 import type { NewConfig } from '../../config/edit/index.js';
-import type { ChangeOutcome, ChangeRequest, EditorRequests, FileRequest, Inspection, PartFacts } from '../../protocol/index.js';
+import type {
+  ChangeOutcome,
+  ChangeRequest,
+  EditorRequests,
+  FileRequest,
+  Inspection,
+  PartFacts,
+} from '../../protocol/index.js';
 import { EngineClient } from '../../worker/thread/index.js';
 import type { Questions } from '../../worker/thread/index.js';
 import { newFlag, raise } from '../../worker/scheduling/index.js';
@@ -29,15 +36,18 @@ type Entry = {
   changedAt: number;
   /** When the first change came that no reading has seen; null while there is none. */
   waitingSince: number | null;
-  /** Set while the worker reads: what ends it, and whether the reading is long due, so that no change of the text ends it. */
+  /**
+   * Set while the worker reads: what ends it, and whether the reading is long due, so that no change of the text ends
+   * it.
+   */
   reading: { readonly cancel: SharedArrayBuffer | null; readonly isDue: boolean } | null;
   stale: boolean;
   refreshing: Promise<Inspection | null> | null;
 };
 
 /**
- * What the worker says of configs and their files before a run, for all editor features together: one thread, started when first needed and
- * ended when idle; one reading for each state of the text, after a pause in typing.
+ * What the worker says of configs and their files before a run, for all editor features together: one thread, started
+ * when first needed and ended when idle; one reading for each state of the text, after a pause in typing.
  */
 export class Inspections implements vscode.Disposable {
   readonly #entries = new Map<string, Entry>();
@@ -54,11 +64,17 @@ export class Inspections implements vscode.Disposable {
   #pending = 0;
   #disposed = false;
 
-  constructor(readonly workerPath: string, readonly log: vscode.LogOutputChannel) {
+  constructor(
+    readonly workerPath: string,
+    readonly log: vscode.LogOutputChannel,
+  ) {
     const held = (): Entry[] => [...this.#entries.values()].filter(({ config }) => this.#held.has(config.toString()));
-    this.#poll = new DiskPoll(() => new Set(held().flatMap(({ watch }) => [...watch.ids])), (uri) => {
-      for (const { watch, touch } of held()) if (watch.has(uri.toString())) touch();
-    });
+    this.#poll = new DiskPoll(
+      () => new Set(held().flatMap(({ watch }) => [...watch.ids])),
+      (uri) => {
+        for (const { watch, touch } of held()) if (watch.has(uri.toString())) touch();
+      },
+    );
   }
 
   /** Of the text as it is now; null when the config cannot be read, or the caller has lost interest. */
@@ -77,12 +93,22 @@ export class Inspections implements vscode.Disposable {
   }
 
   /** What takes arithmetic, of the part at a place; null when there is none. */
-  async facts(config: vscode.Uri, file: vscode.Uri, position: vscode.Position, token: vscode.CancellationToken): Promise<PartFacts | null> {
+  async facts(
+    config: vscode.Uri,
+    file: vscode.Uri,
+    position: vscode.Position,
+    token: vscode.CancellationToken,
+  ): Promise<PartFacts | null> {
     if ((await this.of(config, token)) === null || token.isCancellationRequested) return null;
     const cancel = newFlag();
     const subscription = token.onCancellationRequested(() => raise(cancel));
     try {
-      return await this.#ask('facts', { config: config.toString(), file: file.toString(), position: { line: position.line, character: position.character }, cancel });
+      return await this.#ask('facts', {
+        config: config.toString(),
+        file: file.toString(),
+        position: { line: position.line, character: position.character },
+        cancel,
+      });
     } finally {
       subscription.dispose();
     }
@@ -145,7 +171,14 @@ export class Inspections implements vscode.Disposable {
       this.#changed.fire(config);
     };
     const entry: Entry = {
-      config, touch, inspection: null, changedAt: -Infinity, waitingSince: null, reading: null, stale: true, refreshing: null,
+      config,
+      touch,
+      inspection: null,
+      changedAt: -Infinity,
+      waitingSince: null,
+      reading: null,
+      stale: true,
+      refreshing: null,
       watch: new FileWatch((uri, by) => {
         if (by === 'disk') this.#poll.told(uri);
         touch();
@@ -194,7 +227,12 @@ export class Inspections implements vscode.Disposable {
     this.#client ??= new EngineClient({
       workerPath: this.workerPath,
       readFile: (request) => readVersioned(request, (uri, version) => this.#poll.saw(uri, version)),
-      events: { progress: () => undefined, problems: () => undefined, summary: () => undefined, spectrum: () => undefined },
+      events: {
+        progress: () => undefined,
+        problems: () => undefined,
+        summary: () => undefined,
+        spectrum: () => undefined,
+      },
       onCrash: (message) => this.log.error(message),
     });
     try {
@@ -215,7 +253,8 @@ export class Inspections implements vscode.Disposable {
 
 /** A file with its version, its bytes only when the worker does not have that version. */
 async function readVersioned({ reference, from, known }: FileRequest, onRead: OnRead): Promise<FileContent> {
-  const uri = from === null ? vscode.Uri.parse(reference, true) : resolveReference(reference, vscode.Uri.parse(from, true));
+  const uri =
+    from === null ? vscode.Uri.parse(reference, true) : resolveReference(reference, vscode.Uri.parse(from, true));
   if (uri === null) return readReference(reference, from);
   const version = await fileVersion(uri);
   if (version !== null && version === known) return { ok: true, id: uri.toString(), bytes: new Uint8Array(), version };

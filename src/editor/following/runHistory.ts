@@ -1,4 +1,5 @@
-// Every result of an experiment since its panel was opened, as norms alone: what a training script made of the gradient, version by version.
+// Every result of an experiment since its panel was opened, as norms alone: what a training script made of the
+// gradient, version by version.
 import type { HistoryList, HistoryVersion, RunSummary, VersionCurve } from '../../protocol/index.js';
 
 /** Older versions are let go. */
@@ -6,9 +7,17 @@ export const mostVersions = 200;
 /** Points of a kept curve: 200 versions of two curves are 0.8 MB in float32. */
 const mostPoints = 512;
 
-type Kept = HistoryVersion & { readonly T: number; readonly t: Uint32Array | null; readonly dh: Float32Array; readonly singleSource: Float32Array };
+type Kept = HistoryVersion & {
+  readonly T: number;
+  readonly t: Uint32Array | null;
+  readonly dh: Float32Array;
+  readonly singleSource: Float32Array;
+};
 
-/** Places that keep the shape of a curve: of each bin the smallest and the largest value, in their order; both ends say where the gradient comes from and what arrives. */
+/**
+ * Places that keep the shape of a curve: of each bin the smallest and the largest value, in their order; both ends say
+ * where the gradient comes from and what arrives.
+ */
 function tellingPlaces(values: Float64Array): Uint32Array {
   const count = values.length;
   if (count <= mostPoints) return Uint32Array.from(values.keys());
@@ -38,7 +47,18 @@ export class History {
     const t = places.length === T ? null : places.map((place) => steps?.[place] ?? place);
     const keep = (values: Float64Array): Float32Array => Float32Array.from(places, (place) => values[place] ?? NaN);
     const { kind, log10Ratio, perStepFactor } = verdict;
-    this.#versions.push({ runId, time, kind, log10Ratio, perStepFactor, lambda1: null, T, t, dh: keep(log10.dh), singleSource: keep(log10.singleSource) });
+    this.#versions.push({
+      runId,
+      time,
+      kind,
+      log10Ratio,
+      perStepFactor,
+      lambda1: null,
+      T,
+      t,
+      dh: keep(log10.dh),
+      singleSource: keep(log10.singleSource),
+    });
     if (this.#versions.length <= mostVersions) return;
     this.#versions.shift();
     this.#forgotten++;
@@ -50,7 +70,17 @@ export class History {
   }
 
   list(): HistoryList {
-    return { forgotten: this.#forgotten, versions: this.#versions.map(({ runId, time, kind, log10Ratio, perStepFactor, lambda1 }) => ({ runId, time, kind, log10Ratio, perStepFactor, lambda1 })) };
+    return {
+      forgotten: this.#forgotten,
+      versions: this.#versions.map(({ runId, time, kind, log10Ratio, perStepFactor, lambda1 }) => ({
+        runId,
+        time,
+        kind,
+        log10Ratio,
+        perStepFactor,
+        lambda1,
+      })),
+    };
   }
 
   /** The curves of a version; null when it was let go. */
@@ -58,6 +88,11 @@ export class History {
     const version = this.#versions.find((other) => other.runId === runId);
     if (version === undefined) return null;
     const { T, t, dh, singleSource } = version;
-    return { T, t: t === null ? null : Float64Array.from(t), dh: Float64Array.from(dh), singleSource: Float64Array.from(singleSource) };
+    return {
+      T,
+      t: t === null ? null : Float64Array.from(t),
+      dh: Float64Array.from(dh),
+      singleSource: Float64Array.from(singleSource),
+    };
   }
 }

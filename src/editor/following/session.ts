@@ -19,11 +19,16 @@ const longestWait = 1_000;
 /** The log tells how soon the picture follows an edit at most once in this many ms. */
 const betweenLatencies = 1_000;
 
-export const entryKey = (entry: Entry): string => (entry.kind === 'config' ? entry.config : `${entry.weights}\n${entry.sequences}`);
+export const entryKey = (entry: Entry): string =>
+  entry.kind === 'config' ? entry.config : `${entry.weights}\n${entry.sequences}`;
 /** The file that stands for the entry in the editor. */
-export const entryUri = (entry: Entry): vscode.Uri => vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true);
+export const entryUri = (entry: Entry): vscode.Uri =>
+  vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true);
 
-/** One experiment that the user looks at: runs it, follows its files, holds the last good result. Lives as long as its panel. */
+/**
+ * One experiment that the user looks at: runs it, follows its files, holds the last good result. Lives as long as its
+ * panel.
+ */
 export class Session implements vscode.Disposable {
   readonly key: string;
   summary: RunSummary | null = null;
@@ -56,7 +61,10 @@ export class Session implements vscode.Disposable {
   #unpainted: { readonly runId: number; readonly editedAt: number } | null = null;
   /** When the log was last told how soon a picture follows an edit. */
   #toldLatencyAt = -Infinity;
-  /** Another program has written during a run that has not shown anything yet: it may finish, and the next one follows it. */
+  /**
+   * Another program has written during a run that has not shown anything yet: it may finish, and the next one follows
+   * it.
+   */
   #runAfterwards = false;
   /** Something has changed that no run follows, because the user does not want it to. */
   #unfollowed = false;
@@ -67,7 +75,11 @@ export class Session implements vscode.Disposable {
   /** The call of run that was to stop last: while it waits for a file to be whole, nothing else knows. */
   #cancelled = 0;
 
-  constructor(readonly entry: Entry, workerPath: string, readonly log: vscode.LogOutputChannel) {
+  constructor(
+    readonly entry: Entry,
+    workerPath: string,
+    readonly log: vscode.LogOutputChannel,
+  ) {
     this.key = entryKey(entry);
     this.#client = new EngineClient({
       workerPath,
@@ -103,7 +115,8 @@ export class Session implements vscode.Disposable {
       },
     });
     this.#subscription = vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('rnnGradients.verdict') || (this.#unfollowed && readSettings().followEdits)) this.#schedule('text');
+      if (event.affectsConfiguration('rnnGradients.verdict') || (this.#unfollowed && readSettings().followEdits))
+        this.#schedule('text');
     });
     const changed = (uri: vscode.Uri, by: ChangedBy): void => {
       if (by === 'disk') this.#rewrites.note(uri);
@@ -114,7 +127,10 @@ export class Session implements vscode.Disposable {
       if (by === 'disk') this.#poll.told(uri);
       changed(uri, by);
     });
-    this.#poll = new DiskPoll(() => this.#files.ids, (uri) => changed(uri, 'disk'));
+    this.#poll = new DiskPoll(
+      () => this.#files.ids,
+      (uri) => changed(uri, 'disk'),
+    );
     this.#follow([]);
   }
 
@@ -135,8 +151,8 @@ export class Session implements vscode.Disposable {
   }
 
   /**
-   * Runs the text as it is now; an older run of this session is cancelled. A file that another program is just writing is read again
-   * until it is whole, or nobody writes it any more.
+   * Runs the text as it is now; an older run of this session is cancelled. A file that another program is just writing
+   * is read again until it is whole, or nobody writes it any more.
    */
   async run(): Promise<RunOutcome> {
     clearTimeout(this.#timer);
@@ -185,7 +201,9 @@ export class Session implements vscode.Disposable {
     this.#unpainted = null;
     if (now - this.#toldLatencyAt < betweenLatencies) return;
     this.#toldLatencyAt = now;
-    this.log.info(`${this.title}: edit to picture ${ms} ms, of them ${readSettings().delay} ms or less waiting for the next key`);
+    this.log.info(
+      `${this.title}: edit to picture ${ms} ms, of them ${readSettings().delay} ms or less waiting for the next key`,
+    );
   }
 
   dispose(): void {
@@ -221,7 +239,8 @@ export class Session implements vscode.Disposable {
     if (outcome.kind === 'refused') {
       this.#tellProblems(outcome.problems);
       this.#keepOldPicture(t('The config or a file that it names has problems.'));
-    } else if (outcome.kind === 'cancelled' && this.summary?.runId !== this.#client.latestRun) this.#keepOldPicture(t('The run was cancelled.'));
+    } else if (outcome.kind === 'cancelled' && this.summary?.runId !== this.#client.latestRun)
+      this.#keepOldPicture(t('The run was cancelled.'));
     this.#changed.fire();
     if (this.#runAfterwards) this.#runUnattended();
   }
@@ -243,7 +262,8 @@ export class Session implements vscode.Disposable {
     if (version !== undefined && version === this.#versions.get(id)) return;
     const isNews = !this.#unfollowed;
     this.#unfollowed = true;
-    if (this.summary !== null && this.stale === null) this.#keepOldPicture(t('The config or a file that it names has changed since, and edits are not followed.'));
+    if (this.summary !== null && this.stale === null)
+      this.#keepOldPicture(t('The config or a file that it names has changed since, and edits are not followed.'));
     else if (isNews) this.#changed.fire();
   }
 
@@ -256,7 +276,8 @@ export class Session implements vscode.Disposable {
     const wait = Math.max(0, Math.min(delay, this.#waitingSince + Math.max(longestWait, delay) - now));
     this.#timer = setTimeout(() => {
       // A program that writes all the time would cancel every run before it shows anything.
-      if (by === 'disk' && this.running !== null && this.running.runId !== this.summary?.runId) this.#runAfterwards = true;
+      if (by === 'disk' && this.running !== null && this.running.runId !== this.summary?.runId)
+        this.#runAfterwards = true;
       else this.#runUnattended();
     }, wait);
   }
@@ -267,6 +288,11 @@ export class Session implements vscode.Disposable {
   }
 
   #follow(files: readonly string[]): void {
-    this.#files.follow(new Set([...(this.entry.kind === 'config' ? [this.entry.config] : [this.entry.weights, this.entry.sequences]), ...files]));
+    this.#files.follow(
+      new Set([
+        ...(this.entry.kind === 'config' ? [this.entry.config] : [this.entry.weights, this.entry.sequences]),
+        ...files,
+      ]),
+    );
   }
 }

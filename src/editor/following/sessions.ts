@@ -11,7 +11,10 @@ export class Sessions implements vscode.Disposable {
   readonly onDidChange = this.#changed.event;
   readonly onDidClose = this.#closed.event;
 
-  constructor(readonly workerPath: string, readonly log: vscode.LogOutputChannel) {}
+  constructor(
+    readonly workerPath: string,
+    readonly log: vscode.LogOutputChannel,
+  ) {}
 
   get all(): Session[] {
     return [...this.#byKey.values()].map(({ session }) => session);
@@ -32,7 +35,10 @@ export class Sessions implements vscode.Disposable {
     if (known !== undefined) return known;
     const session = new Session(entry, this.workerPath, this.log);
     const changed = (): void => this.#changed.fire(session);
-    this.#byKey.set(session.key, { session, subscriptions: [session.onDidChange(changed), session.onDidSummarise(changed)] });
+    this.#byKey.set(session.key, {
+      session,
+      subscriptions: [session.onDidChange(changed), session.onDidSummarise(changed)],
+    });
     return session;
   }
 

@@ -3,9 +3,18 @@ import type { VerdictBounds } from '../../engine/index.js';
 
 export const prefix = 'rnnGradients';
 
-export type Settings = { readonly bounds: VerdictBounds; readonly followEdits: boolean; readonly delay: number; readonly threads: number; readonly inlayHints: boolean };
+export type Settings = {
+  readonly bounds: VerdictBounds;
+  readonly followEdits: boolean;
+  readonly delay: number;
+  readonly threads: number;
+  readonly inlayHints: boolean;
+};
 
-/** The settings that the manifest declares. What is no value of one of them, as somebody may have written it by hand, is taken as its default. */
+/**
+ * The settings that the manifest declares. What is no value of one of them, as somebody may have written it by hand, is
+ * taken as its default.
+ */
 export function readSettings(): Settings {
   const settings = vscode.workspace.getConfiguration(prefix);
   const flag = (key: string): boolean => settings.get<unknown>(key) !== false;
@@ -14,7 +23,10 @@ export function readSettings(): Settings {
     return typeof value === 'number' && isValid(value) ? value : otherwise;
   };
   return {
-    bounds: { vanishing: number('verdict.vanishingBelow', 1e-3, (x) => x > 0 && x <= 1), exploding: number('verdict.explodingAbove', 70, (x) => x >= 1) },
+    bounds: {
+      vanishing: number('verdict.vanishingBelow', 1e-3, (x) => x > 0 && x <= 1),
+      exploding: number('verdict.explodingAbove', 70, (x) => x >= 1),
+    },
     followEdits: flag('followEdits'),
     delay: number('followDelay', 150, (x) => x >= 0 && x <= 5_000),
     threads: number('threads', 0, (x) => Number.isInteger(x) && x >= 0 && x <= 16),

@@ -2,9 +2,13 @@
 import * as vscode from 'vscode';
 import { prefix } from './settings.js';
 
-export const setContextKey = (key: string, value: unknown): Thenable<unknown> => vscode.commands.executeCommand('setContext', `${prefix}.${key}`, value);
+export const setContextKey = (key: string, value: unknown): Thenable<unknown> =>
+  vscode.commands.executeCommand('setContext', `${prefix}.${key}`, value);
 
-/** A walkthrough waits for a key to become true; one that is true already when the walkthrough is first opened would never be heard. */
+/**
+ * A walkthrough waits for a key to become true; one that is true already when the walkthrough is first opened would
+ * never be heard.
+ */
 export async function pulse(key: 'configCreated' | 'verdictArrived' | 'panelShown' | 'gradientMended'): Promise<void> {
   for (const value of [true, false]) await setContextKey(key, value);
 }

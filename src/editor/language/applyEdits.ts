@@ -6,9 +6,13 @@ import { toRange } from './diagnostics.js';
 /** The text may change while the worker computes; it is asked again this often. */
 const attempts = 3;
 
-const versions = (): Map<string, number> => new Map(vscode.workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
+const versions = (): Map<string, number> =>
+  new Map(vscode.workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
 
-/** Asks for changes of any number of files and makes one edit of them, so that one undo takes all back. The files; null when it cannot be done, which the user is told. */
+/**
+ * Asks for changes of any number of files and makes one edit of them, so that one undo takes all back. The files; null
+ * when it cannot be done, which the user is told.
+ */
 export async function applyChanges(ask: () => Promise<ChangeOutcome>): Promise<readonly vscode.Uri[] | null> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = versions();
@@ -20,8 +24,10 @@ export async function applyChanges(ask: () => Promise<ChangeOutcome>): Promise<r
     const now = versions();
     if (outcome.changes.some(({ file }) => before.get(file) !== now.get(file))) continue;
     const edit = new vscode.WorkspaceEdit();
-    for (const { file, range, text } of outcome.changes) edit.replace(vscode.Uri.parse(file, true), toRange(range), text);
-    if (await vscode.workspace.applyEdit(edit)) return [...new Set(outcome.changes.map(({ file }) => file))].map((file) => vscode.Uri.parse(file, true));
+    for (const { file, range, text } of outcome.changes)
+      edit.replace(vscode.Uri.parse(file, true), toRange(range), text);
+    if (await vscode.workspace.applyEdit(edit))
+      return [...new Set(outcome.changes.map(({ file }) => file))].map((file) => vscode.Uri.parse(file, true));
   }
   void vscode.window.showWarningMessage(t('The text changes faster than it can be read; try again.'));
   return null;
@@ -29,7 +35,10 @@ export async function applyChanges(ask: () => Promise<ChangeOutcome>): Promise<r
 
 const fileOf = ({ input }: vscode.Tab): vscode.Uri | null => (input instanceof vscode.TabInputText ? input.uri : null);
 
-/** Gives files that were changed without being open a tab behind the text in the first column: VS Code would put one in front of whatever has the focus, such as a panel. */
+/**
+ * Gives files that were changed without being open a tab behind the text in the first column: VS Code would put one in
+ * front of whatever has the focus, such as a panel.
+ */
 export async function showBehind(files: readonly vscode.Uri[]): Promise<void> {
   const open = new Set(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map((tab) => fileOf(tab)?.toString())));
   const unseen = files.filter((file) => !open.has(file.toString()));
@@ -37,7 +46,8 @@ export async function showBehind(files: readonly vscode.Uri[]): Promise<void> {
   const front = column?.activeTab;
   const text = front === undefined ? null : fileOf(front);
   if (unseen.length === 0 || front === undefined || text === null) return;
-  const show = (file: vscode.Uri, preview: boolean): Thenable<unknown> => vscode.window.showTextDocument(file, { viewColumn: vscode.ViewColumn.One, preserveFocus: true, preview });
+  const show = (file: vscode.Uri, preview: boolean): Thenable<unknown> =>
+    vscode.window.showTextDocument(file, { viewColumn: vscode.ViewColumn.One, preserveFocus: true, preview });
   for (const file of unseen) await show(file, false);
   await show(text, front.isPreview);
 }

@@ -15,14 +15,23 @@ const mostConfigs = 5;
 
 /** An action that is about one value. */
 class PlacedAction extends vscode.CodeAction {
-  constructor(title: string, kind: vscode.CodeActionKind, readonly target: Target) {
+  constructor(
+    title: string,
+    kind: vscode.CodeActionKind,
+    readonly target: Target,
+  ) {
     super(title, kind);
   }
 }
 
 /** An action whose edit is computed only when the user chooses it, because it may rewrite megabytes. */
 class LateAction extends PlacedAction {
-  constructor(title: string, kind: vscode.CodeActionKind, target: Target, readonly offer: Pick<Offer, 'kind'>) {
+  constructor(
+    title: string,
+    kind: vscode.CodeActionKind,
+    target: Target,
+    readonly offer: Pick<Offer, 'kind'>,
+  ) {
     super(title, kind, target);
   }
 }
@@ -32,26 +41,55 @@ const inMenu = ({ kind, title }: PlacedAction): string => `${kind?.value} ${titl
 /** What several configs of one file offer alike is offered once; what is offered alike at several places says where. */
 function toldApart(actions: readonly PlacedAction[]): PlacedAction[] {
   const place = ({ target }: PlacedAction): string => `${target.file} ${target.path}`;
-  const different = [...new Map(actions.toReversed().map((action) => [`${inMenu(action)} ${place(action)}`, action])).values()].toReversed();
-  const alike = different.filter((action) => different.some((other) => other !== action && inMenu(other) === inMenu(action)));
+  const different = [
+    ...new Map(actions.toReversed().map((action) => [`${inMenu(action)} ${place(action)}`, action])).values(),
+  ].toReversed();
+  const alike = different.filter((action) =>
+    different.some((other) => other !== action && inMenu(other) === inMenu(action)),
+  );
   for (const action of alike) action.title += ` (${action.target.path})`;
   return different;
 }
 
 /** Mends what a problem says, and changes the numbers of a config in ways that only their meaning allows. */
 class Actions implements vscode.CodeActionProvider {
-  constructor(readonly subjects: Subjects, readonly refactorings: Refactorings) {}
+  constructor(
+    readonly subjects: Subjects,
+    readonly refactorings: Refactorings,
+  ) {}
 
-  async provideCodeActions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext, token: vscode.CancellationToken): Promise<vscode.CodeAction[]> {
-    return toldApart((await this.subjects.allOf(document, mostConfigs, token)).flatMap((subject) => this.#actions(document, range, context, subject)));
+  async provideCodeActions(
+    document: vscode.TextDocument,
+    range: vscode.Range,
+    context: vscode.CodeActionContext,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.CodeAction[]> {
+    return toldApart(
+      (await this.subjects.allOf(document, mostConfigs, token)).flatMap((subject) =>
+        this.#actions(document, range, context, subject),
+      ),
+    );
   }
 
-  #actions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext, subject: Subject): PlacedAction[] {
+  #actions(
+    document: vscode.TextDocument,
+    range: vscode.Range,
+    context: vscode.CodeActionContext,
+    subject: Subject,
+  ): PlacedAction[] {
     const { inspection, file } = subject;
     const here = inspection.problems.filter((problem) => problem.file === file && meets(toRange(problem.range), range));
     const fixes = here.flatMap((problem) => this.#fixes(problem, subject, document.uri, context));
-    const named = new Set(inspection.links.filter((link) => link.file === file && meets(toRange(link.range), range)).map(({ target }) => target));
-    const offers = inspection.offers.filter((offer) => (offer.file === file ? meets(toRange(offer.key), range) || meets(toRange(offer.value), range) : named.has(offer.file)));
+    const named = new Set(
+      inspection.links
+        .filter((link) => link.file === file && meets(toRange(link.range), range))
+        .map(({ target }) => target),
+    );
+    const offers = inspection.offers.filter((offer) =>
+      offer.file === file
+        ? meets(toRange(offer.key), range) || meets(toRange(offer.value), range)
+        : named.has(offer.file),
+    );
     return [...fixes, ...offers.flatMap((offer) => this.#refactors(offer, subject))];
   }
 
@@ -64,31 +102,60 @@ class Actions implements vscode.CodeActionProvider {
     return action;
   }
 
-  #fixes(problem: Problem, { config, inspection }: Subject, uri: vscode.Uri, context: vscode.CodeActionContext): PlacedAction[] {
-    const diagnostics = context.diagnostics.filter(({ source, range, message }) => message === problem.message || (source === 'Run RNN' && range.isEqual(toRange(problem.range))));
+  #fixes(
+    problem: Problem,
+    { config, inspection }: Subject,
+    uri: vscode.Uri,
+    context: vscode.CodeActionContext,
+  ): PlacedAction[] {
+    const diagnostics = context.diagnostics.filter(
+      ({ source, range, message }) =>
+        message === problem.message || (source === 'Run RNN' && range.isEqual(toRange(problem.range))),
+    );
     const mend = (action: PlacedAction): PlacedAction[] => {
       action.diagnostics = diagnostics;
       action.isPreferred = true;
       return [action];
     };
-    const target = (path: string, name: string): Target => ({ config: config.toString(), file: problem.file, path, name });
+    const target = (path: string, name: string): Target => ({
+      config: config.toString(),
+      file: problem.file,
+      path,
+      name,
+    });
     if (problem.fix?.kind === 'replace') {
-      const action = new PlacedAction(t('Change to {0}', problem.fix.text), QuickFix, target(problem.path, problem.path));
+      const action = new PlacedAction(
+        t('Change to {0}', problem.fix.text),
+        QuickFix,
+        target(problem.path, problem.path),
+      );
       action.edit = new vscode.WorkspaceEdit();
       action.edit.replace(uri, toRange(problem.range), problem.fix.text);
       return mend(action);
     }
     if (problem.fix?.kind === 'transpose') {
-      const name = inspection.parts.find(({ file, path }) => file === problem.file && path === problem.path)?.name ?? problem.path;
-      return mend(new LateAction(t('Transpose {0}', name), QuickFix, target(problem.path, name), { kind: 'transpose' }));
+      const name =
+        inspection.parts.find(({ file, path }) => file === problem.file && path === problem.path)?.name ?? problem.path;
+      return mend(
+        new LateAction(t('Transpose {0}', name), QuickFix, target(problem.path, name), { kind: 'transpose' }),
+      );
     }
-    const bias = problem.code === 'missing-key' ? inspection.offers.find(({ kind, file, path }) => kind === 'addBias' && file === problem.file && path === problem.path) : undefined;
-    return bias === undefined ? [] : mend(new LateAction(t('Add {0} of zeros', bias.name), QuickFix, target(bias.path, bias.name), bias));
+    const bias =
+      problem.code === 'missing-key'
+        ? inspection.offers.find(
+            ({ kind, file, path }) => kind === 'addBias' && file === problem.file && path === problem.path,
+          )
+        : undefined;
+    return bias === undefined
+      ? []
+      : mend(new LateAction(t('Add {0} of zeros', bias.name), QuickFix, target(bias.path, bias.name), bias));
   }
 
   #refactors(offer: Offer, { config }: Subject): PlacedAction[] {
     const target: Target = { config: config.toString(), file: offer.file, path: offer.path, name: offer.name };
-    const late = (title: string, kind: vscode.CodeActionKind): PlacedAction[] => [new LateAction(title, kind, target, offer)];
+    const late = (title: string, kind: vscode.CodeActionKind): PlacedAction[] => [
+      new LateAction(title, kind, target, offer),
+    ];
     const asking = (title: string, command: string, change: object, kind = RefactorRewrite): PlacedAction => {
       const action = new PlacedAction(title, kind, target);
       action.command = { title, command: `${prefix}.${command}`, arguments: [{ ...target, ...change }] };
@@ -103,11 +170,16 @@ class Actions implements vscode.CodeActionProvider {
           asking(t('Rescale {0} to a largest singular value…', offer.name), 'rescaleWeights', { quantity: 'sigmaMax' }),
         ];
       case 'initialise': {
-        const square = offer.square ? [asking(t('Replace {0} by the identity', offer.name), 'initialiseWeights', { way: 'identity' })] : [];
+        const square = offer.square
+          ? [asking(t('Replace {0} by the identity', offer.name), 'initialiseWeights', { way: 'identity' })]
+          : [];
         return [
-          asking(t('Replace {0} by an orthogonal matrix…', offer.name), 'initialiseWeights', { way: 'orthogonal' }), ...square,
-          asking(t('Replace {0} by Glorot\'s uniform initialisation…', offer.name), 'initialiseWeights', { way: 'glorot' }),
-          asking(t('Replace {0} by He\'s normal initialisation…', offer.name), 'initialiseWeights', { way: 'he' }),
+          asking(t('Replace {0} by an orthogonal matrix…', offer.name), 'initialiseWeights', { way: 'orthogonal' }),
+          ...square,
+          asking(t("Replace {0} by Glorot's uniform initialisation…", offer.name), 'initialiseWeights', {
+            way: 'glorot',
+          }),
+          asking(t("Replace {0} by He's normal initialisation…", offer.name), 'initialiseWeights', { way: 'he' }),
         ];
       }
       case 'addBias':
@@ -125,4 +197,6 @@ class Actions implements vscode.CodeActionProvider {
 const meets = (a: vscode.Range, b: vscode.Range): boolean => a.intersection(b) !== undefined;
 
 export const registerCodeActions = (subjects: Subjects, refactorings: Refactorings): vscode.Disposable =>
-  vscode.languages.registerCodeActionsProvider(jsonSelector, new Actions(subjects, refactorings), { providedCodeActionKinds: [QuickFix, RefactorRewrite, RefactorExtract, RefactorInline] });
+  vscode.languages.registerCodeActionsProvider(jsonSelector, new Actions(subjects, refactorings), {
+    providedCodeActionKinds: [QuickFix, RefactorRewrite, RefactorExtract, RefactorInline],
+  });

@@ -14,12 +14,18 @@ export const configSelector: vscode.DocumentSelector = { pattern: '**/*.rnn.json
 
 const top = new vscode.Range(0, 0, 0, 0);
 
-/** "Run RNN" and "Preview" above the config; what the last run said there, above the weights and above the gradient that flows in. */
+/**
+ * "Run RNN" and "Preview" above the config; what the last run said there, above the weights and above the gradient that
+ * flows in.
+ */
 class RunLens implements vscode.CodeLensProvider {
   readonly onDidChangeCodeLenses: vscode.Event<void>;
   readonly #changed = new vscode.EventEmitter<void>();
 
-  constructor(readonly sessions: Sessions, readonly inspections: Inspections) {
+  constructor(
+    readonly sessions: Sessions,
+    readonly inspections: Inspections,
+  ) {
     this.onDidChangeCodeLenses = this.#changed.event;
   }
 
@@ -33,23 +39,44 @@ class RunLens implements vscode.CodeLensProvider {
     const lens = (range: vscode.Range, title: string, tooltip: string, command: string): vscode.CodeLens =>
       new vscode.CodeLens(range, { title, tooltip, command: `${prefix}.${command}`, arguments: [uri] });
     const lenses = [
-      lens(top, `$(play) ${t('Run RNN')}`, t('Run forward and backward through time and show the gradient at every step'), 'run'),
-      lens(top, `$(open-preview) ${t('Preview')}`, t('A panel that shows whichever config is in front, and follows it while you edit'), 'preview'),
+      lens(
+        top,
+        `$(play) ${t('Run RNN')}`,
+        t('Run forward and backward through time and show the gradient at every step'),
+        'run',
+      ),
+      lens(
+        top,
+        `$(open-preview) ${t('Preview')}`,
+        t('A panel that shows whichever config is in front, and follows it while you edit'),
+        'preview',
+      ),
     ];
     const session = this.sessions.find({ kind: 'config', config: uri.toString() });
     const words = session === undefined ? null : verdictWords(session);
     if (session === undefined || words === null) return lenses;
     const keys = configKeys(document) ?? (await this.#keysFromWorker(uri, token));
-    const [weights, upstream, trip] = [keys.get('weights'), keys.get('upstreamGradient') ?? keys.get('loss'), tripLine(session)];
+    const [weights, upstream, trip] = [
+      keys.get('weights'),
+      keys.get('upstreamGradient') ?? keys.get('loss'),
+      tripLine(session),
+    ];
     lenses.push(lens(top, verdictLine(words), words.reason, 'showPanel'));
     // In a config on one line it stands there already.
-    if (weights !== undefined && weights.start.line > 0) lenses.push(lens(weights, verdictLine(words), words.reason, 'showPanel'));
-    if (upstream !== undefined && trip !== null) lenses.push(lens(upstream, trip, t('What is left of a gradient that starts at the last step'), 'showPanel'));
+    if (weights !== undefined && weights.start.line > 0)
+      lenses.push(lens(weights, verdictLine(words), words.reason, 'showPanel'));
+    if (upstream !== undefined && trip !== null)
+      lenses.push(lens(upstream, trip, t('What is left of a gradient that starts at the last step'), 'showPanel'));
     return lenses;
   }
 
-  async #keysFromWorker(config: vscode.Uri, token: vscode.CancellationToken): Promise<ReadonlyMap<string, vscode.Range>> {
-    const outline = (await this.inspections.of(config, token))?.documents.find(({ file }) => file === config.toString())?.outline ?? [];
+  async #keysFromWorker(
+    config: vscode.Uri,
+    token: vscode.CancellationToken,
+  ): Promise<ReadonlyMap<string, vscode.Range>> {
+    const outline =
+      (await this.inspections.of(config, token))?.documents.find(({ file }) => file === config.toString())?.outline ??
+      [];
     return new Map(outline.map(({ name, key }) => [name, toRange(key)]));
   }
 }
@@ -64,5 +91,9 @@ export function registerCodeLens(sessions: Sessions, inspections: Inspections): 
     told.set(session, news);
     lens.refresh();
   };
-  return vscode.Disposable.from(vscode.languages.registerCodeLensProvider(configSelector, lens), sessions.onDidChange(refresh), sessions.onDidClose(() => lens.refresh()));
+  return vscode.Disposable.from(
+    vscode.languages.registerCodeLensProvider(configSelector, lens),
+    sessions.onDidChange(refresh),
+    sessions.onDidClose(() => lens.refresh()),
+  );
 }

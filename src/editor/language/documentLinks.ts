@@ -10,18 +10,24 @@ import type { Subjects } from '../following/experimentLookup.js';
 class FileLinks implements vscode.DocumentLinkProvider {
   constructor(readonly subjects: Subjects) {}
 
-  async provideDocumentLinks(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.DocumentLink[]> {
+  async provideDocumentLinks(
+    document: vscode.TextDocument,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.DocumentLink[]> {
     if (!isConfig(document.uri)) return [];
     const subject = await this.subjects.of(document, token);
     if (subject === null) return [];
-    return subject.inspection.links.filter(({ file }) => file === subject.file).flatMap(({ range, reference, key }) => {
-      const target = resolveReference(reference, document.uri);
-      if (target === null) return [];
-      const link = new vscode.DocumentLink(toRange(range), target);
-      link.tooltip = t('Open the file of "{0}"', key);
-      return [link];
-    });
+    return subject.inspection.links
+      .filter(({ file }) => file === subject.file)
+      .flatMap(({ range, reference, key }) => {
+        const target = resolveReference(reference, document.uri);
+        if (target === null) return [];
+        const link = new vscode.DocumentLink(toRange(range), target);
+        link.tooltip = t('Open the file of "{0}"', key);
+        return [link];
+      });
   }
 }
 
-export const registerLinks = (subjects: Subjects): vscode.Disposable => vscode.languages.registerDocumentLinkProvider(configSelector, new FileLinks(subjects));
+export const registerLinks = (subjects: Subjects): vscode.Disposable =>
+  vscode.languages.registerDocumentLinkProvider(configSelector, new FileLinks(subjects));

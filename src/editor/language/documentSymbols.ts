@@ -7,18 +7,28 @@ import { jsonSelector } from '../following/experimentLookup.js';
 import type { Subjects } from '../following/experimentLookup.js';
 
 const kinds: Readonly<Record<Outline['kind'], vscode.SymbolKind>> = {
-  object: vscode.SymbolKind.Module, matrix: vscode.SymbolKind.Array, list: vscode.SymbolKind.Array, text: vscode.SymbolKind.String,
-  number: vscode.SymbolKind.Number, boolean: vscode.SymbolKind.Boolean, null: vscode.SymbolKind.Null,
+  object: vscode.SymbolKind.Module,
+  matrix: vscode.SymbolKind.Array,
+  list: vscode.SymbolKind.Array,
+  text: vscode.SymbolKind.String,
+  number: vscode.SymbolKind.Number,
+  boolean: vscode.SymbolKind.Boolean,
+  null: vscode.SymbolKind.Null,
 };
 
 /** The keys of a config or of a file that it names, with the shapes of their numbers. */
 class Symbols implements vscode.DocumentSymbolProvider {
   constructor(readonly subjects: Subjects) {}
 
-  async provideDocumentSymbols(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.DocumentSymbol[]> {
+  async provideDocumentSymbols(
+    document: vscode.TextDocument,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.DocumentSymbol[]> {
     const subject = await this.subjects.of(document, token);
     const outline = subject?.inspection.documents.find(({ file }) => file === subject.file)?.outline;
-    return subject === null || outline === undefined ? [] : outline.map((entry) => symbolOf(entry, subject.inspection, subject.file));
+    return subject === null || outline === undefined
+      ? []
+      : outline.map((entry) => symbolOf(entry, subject.inspection, subject.file));
   }
 }
 
@@ -31,4 +41,5 @@ function symbolOf(entry: Outline, inspection: Inspection, file: string): vscode.
   return symbol;
 }
 
-export const registerSymbols = (subjects: Subjects): vscode.Disposable => vscode.languages.registerDocumentSymbolProvider(jsonSelector, new Symbols(subjects), { label: 'RNN Gradients' });
+export const registerSymbols = (subjects: Subjects): vscode.Disposable =>
+  vscode.languages.registerDocumentSymbolProvider(jsonSelector, new Symbols(subjects), { label: 'RNN Gradients' });

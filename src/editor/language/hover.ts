@@ -11,42 +11,83 @@ import { isToldByJson } from './jsonDiagnosticFilter.js';
 const patience = 1_500;
 
 const axes: Readonly<Partial<Record<PartInfo['role'], readonly string[]>>> = {
-  input: ['I', 'H'], recurrent: ['H', 'H'], sequences: ['B', 'T', 'I'], initialState: ['B', 'H'], upstreamGradient: ['B', 'T', 'H'], readout: ['H', 'O'],
+  input: ['I', 'H'],
+  recurrent: ['H', 'H'],
+  sequences: ['B', 'T', 'I'],
+  initialState: ['B', 'H'],
+  upstreamGradient: ['B', 'T', 'H'],
+  readout: ['H', 'O'],
 };
 
 /** The shape with the names of its axes, as the file stores it: `[H, I] = [32, 4]`. */
 export function shapeText({ role, shape, transposed }: PartInfo): string {
   if (shape === null) return t('ragged');
-  const names = role === 'bias' || role === 'readoutBias' ? [...(shape.length === 2 ? ['1'] : []), role === 'bias' ? 'H' : 'O'] : axes[role];
+  const names =
+    role === 'bias' || role === 'readoutBias'
+      ? [...(shape.length === 2 ? ['1'] : []), role === 'bias' ? 'H' : 'O']
+      : axes[role];
   const sizes = `[${shape.join(', ')}]`;
   if (names === undefined || shape.length === 0) return sizes;
   const fitting = names.slice(-shape.length);
-  return fitting.length < shape.length ? sizes : `[${(transposed ? fitting.toReversed() : fitting).join(', ')}] = ${sizes}`;
+  return fitting.length < shape.length
+    ? sizes
+    : `[${(transposed ? fitting.toReversed() : fitting).join(', ')}] = ${sizes}`;
 }
 
 class PartHover implements vscode.HoverProvider {
   constructor(readonly subjects: Subjects) {}
 
-  async provideHover(document: vscode.TextDocument, position: vscode.Position, token: vscode.CancellationToken): Promise<vscode.Hover | null> {
+  async provideHover(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.Hover | null> {
     const subject = await this.subjects.of(document, token);
     if (subject === null) return null;
-    const part = subject.inspection.parts.find(({ file, key, value }) => file === subject.file && (toRange(value).contains(position) || toRange(key).contains(position)));
+    const part = subject.inspection.parts.find(
+      ({ file, key, value }) =>
+        file === subject.file && (toRange(value).contains(position) || toRange(key).contains(position)),
+    );
     if (part !== undefined) return this.#ofPart(subject, document, part, position, token);
-    const link = subject.inspection.links.find(({ file, range }) => file === subject.file && withQuotes(toRange(range)).contains(position));
+    const link = subject.inspection.links.find(
+      ({ file, range }) => file === subject.file && withQuotes(toRange(range)).contains(position),
+    );
     const named = link === undefined ? [] : subject.inspection.parts.filter(({ file }) => file === link.target);
     if (link === undefined || named.length === 0) return null;
-    return new vscode.Hover(new vscode.MarkdownString(named.map((one) => `- \`${one.name}\` ${shapeText(one)}${rangeText(one)}`).join('\n')), withQuotes(toRange(link.range)));
+    return new vscode.Hover(
+      new vscode.MarkdownString(named.map((one) => `- \`${one.name}\` ${shapeText(one)}${rangeText(one)}`).join('\n')),
+      withQuotes(toRange(link.range)),
+    );
   }
 
-  async #ofPart({ config, inspection }: Subject, document: vscode.TextDocument, part: PartInfo, position: vscode.Position, token: vscode.CancellationToken): Promise<vscode.Hover | null> {
+  async #ofPart(
+    { config, inspection }: Subject,
+    document: vscode.TextDocument,
+    part: PartInfo,
+    position: vscode.Position,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.Hover | null> {
     const asked = this.subjects.inspections.facts(config, document.uri, position, token);
     const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience));
     const facts = await Promise.race([asked, late]);
     if (facts === null || token.isCancellationRequested) return null;
-    if (facts === 'late') asked.catch((error: unknown) => this.subjects.inspections.log.error(error instanceof Error ? error.message : String(error)));
-    const text = facts === 'late' ? [head(part, inspection), numbersLine(part), t('Its singular values are still being computed; hover again for them.')] : describe(facts, inspection);
+    if (facts === 'late')
+      asked.catch((error: unknown) =>
+        this.subjects.inspections.log.error(error instanceof Error ? error.message : String(error)),
+      );
+    const text =
+      facts === 'late'
+        ? [
+            head(part, inspection),
+            numbersLine(part),
+            t('Its singular values are still being computed; hover again for them.'),
+          ]
+        : describe(facts, inspection);
     const { key, value } = part;
-    return new vscode.Hover(new vscode.MarkdownString(text.filter((line) => line !== '').join('\n\n')), toRange(key).contains(position) ? toRange(key) : toRange(value));
+    return new vscode.Hover(
+      new vscode.MarkdownString(text.filter((line) => line !== '').join('\n\n')),
+      toRange(key).contains(position) ? toRange(key) : toRange(value),
+    );
   }
 }
 
@@ -57,32 +98,51 @@ const literal = (text: string): string => text.replaceAll(/[\\`*_{}[\]()#+\-!~<>
 class AdviceHover implements vscode.HoverProvider {
   constructor(readonly subjects: Subjects) {}
 
-  async provideHover(document: vscode.TextDocument, position: vscode.Position, token: vscode.CancellationToken): Promise<vscode.Hover | null> {
+  async provideHover(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.Hover | null> {
     const subject = await this.subjects.of(document, token);
-    const problem = subject?.inspection.problems.find((one) => one.file === subject.file && toRange(one.range).contains(position) && isToldByJson(one));
-    return problem === undefined ? null : new vscode.Hover(new vscode.MarkdownString(literal(problem.advice)), toRange(problem.range));
+    const problem = subject?.inspection.problems.find(
+      (one) => one.file === subject.file && toRange(one.range).contains(position) && isToldByJson(one),
+    );
+    return problem === undefined
+      ? null
+      : new vscode.Hover(new vscode.MarkdownString(literal(problem.advice)), toRange(problem.range));
   }
 }
 
-const withQuotes = (range: vscode.Range): vscode.Range => new vscode.Range(range.start.translate(0, -1), range.end.translate(0, 1));
+const withQuotes = (range: vscode.Range): vscode.Range =>
+  new vscode.Range(range.start.translate(0, -1), range.end.translate(0, 1));
 
 /** Of numbers that are not all finite nothing is computed; how many they are is told. */
-const isTold = (numbers: PartInfo['numbers']): numbers is NonNullable<typeof numbers> => numbers !== null && numbers.count > 0 && numbers.notFinite === 0;
+const isTold = (numbers: PartInfo['numbers']): numbers is NonNullable<typeof numbers> =>
+  numbers !== null && numbers.count > 0 && numbers.notFinite === 0;
 
-const rangeText = ({ numbers }: PartInfo): string => (!isTold(numbers) ? '' : `, ${round(numbers.min)} … ${round(numbers.max)}`);
+const rangeText = ({ numbers }: PartInfo): string =>
+  !isTold(numbers) ? '' : `, ${round(numbers.min)} … ${round(numbers.max)}`;
 
 function head(part: PartInfo, { shapes }: Inspection): string {
   const title = `**${part.name}** ${shapeText(part)}`;
   if (part.role === 'sequences' && part.shape?.length === 2) return t('{0}: one sequence', title);
   if (part.transposed) {
-    return shapes.H === null ? t('{0}, stored for column vectors; read as its transpose', title) : t('{0}, stored for column vectors; read as its transpose (H = {1})', title, shapes.H);
+    return shapes.H === null
+      ? t('{0}, stored for column vectors; read as its transpose', title)
+      : t('{0}, stored for column vectors; read as its transpose (H = {1})', title, shapes.H);
   }
   return title;
 }
 
 function numbersLine({ numbers }: PartInfo): string {
   if (!isTold(numbers)) return '';
-  return t('min {0} · mean {1} · max {2} · ‖·‖_F {3}', round(numbers.min), round(numbers.mean), round(numbers.max), round(numbers.frobenius));
+  return t(
+    'min {0} · mean {1} · max {2} · ‖·‖_F {3}',
+    round(numbers.min),
+    round(numbers.mean),
+    round(numbers.max),
+    round(numbers.frobenius),
+  );
 }
 
 function describe(facts: PartFacts, inspection: Inspection): string[] {
@@ -96,7 +156,12 @@ function describe(facts: PartFacts, inspection: Inspection): string[] {
     lines.push([`σ_max ${round(matrix.sigmaMax)}`, ...(part.role === 'recurrent' ? square : [])].join(' · '));
   }
   if (inputs !== null && (inputs.dead.length > 0 || inputs.constant.length > 0)) {
-    lines.push([...(inputs.dead.length > 0 ? [t('dead inputs: {0}', listed(inputs.dead))] : []), ...(inputs.constant.length > 0 ? [t('constant inputs: {0}', listed(inputs.constant))] : [])].join(' · '));
+    lines.push(
+      [
+        ...(inputs.dead.length > 0 ? [t('dead inputs: {0}', listed(inputs.dead))] : []),
+        ...(inputs.constant.length > 0 ? [t('constant inputs: {0}', listed(inputs.constant))] : []),
+      ].join(' · '),
+    );
   }
   lines.push(...implications(facts, inspection));
   if (element !== null) lines.push(`\`${part.name}[${element.indices.join('][')}]\` = ${element.value}`);
@@ -104,4 +169,7 @@ function describe(facts: PartFacts, inspection: Inspection): string[] {
 }
 
 export const registerHover = (subjects: Subjects): vscode.Disposable =>
-  vscode.Disposable.from(vscode.languages.registerHoverProvider(jsonSelector, new PartHover(subjects)), vscode.languages.registerHoverProvider(jsonSelector, new AdviceHover(subjects)));
+  vscode.Disposable.from(
+    vscode.languages.registerHoverProvider(jsonSelector, new PartHover(subjects)),
+    vscode.languages.registerHoverProvider(jsonSelector, new AdviceHover(subjects)),
+  );

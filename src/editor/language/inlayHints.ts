@@ -18,7 +18,11 @@ class ShapeHints implements vscode.InlayHintsProvider {
     this.#changed.fire();
   }
 
-  async provideInlayHints(document: vscode.TextDocument, range: vscode.Range, token: vscode.CancellationToken): Promise<vscode.InlayHint[]> {
+  async provideInlayHints(
+    document: vscode.TextDocument,
+    range: vscode.Range,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlayHint[]> {
     if (!readSettings().inlayHints) return [];
     const subject = await this.subjects.of(document, token);
     if (subject === null) return [];
@@ -29,20 +33,28 @@ class ShapeHints implements vscode.InlayHintsProvider {
       hint.paddingLeft = true;
       return [hint];
     };
-    const own = inspection.parts.filter((part) => part.file === file && part.path !== '').flatMap((part) => beside(toRange(part.key).end, shapeText(part)));
-    const named = inspection.links.filter((link) => link.file === file).flatMap((link) => {
-      const text = summary(inspection, link.target, link.key);
-      return text === '' ? [] : beside(toRange(link.range).end.translate(0, 1), text);
-    });
+    const own = inspection.parts
+      .filter((part) => part.file === file && part.path !== '')
+      .flatMap((part) => beside(toRange(part.key).end, shapeText(part)));
+    const named = inspection.links
+      .filter((link) => link.file === file)
+      .flatMap((link) => {
+        const text = summary(inspection, link.target, link.key);
+        return text === '' ? [] : beside(toRange(link.range).end.translate(0, 1), text);
+      });
     return [...own, ...named];
   }
 }
 
 /** What a named file holds: `Wx [4, 32] · Wh [32, 32] · b [1, 32]`, or the axes of the one block it is. */
 function summary({ parts }: Inspection, target: string, key: string): string {
-  const held = parts.filter(({ file, role }) => file === target && (key !== 'weights' || role === 'input' || role === 'recurrent' || role === 'bias'));
+  const held = parts.filter(
+    ({ file, role }) =>
+      file === target && (key !== 'weights' || role === 'input' || role === 'recurrent' || role === 'bias'),
+  );
   const [only] = held;
-  const bare = ({ name, shape }: PartInfo): string => `${name} ${shape === null ? t('ragged') : `[${shape.join(', ')}]`}`;
+  const bare = ({ name, shape }: PartInfo): string =>
+    `${name} ${shape === null ? t('ragged') : `[${shape.join(', ')}]`}`;
   return held.length === 1 && only !== undefined ? shapeText(only) : held.map(bare).join(' · ');
 }
 

@@ -5,23 +5,37 @@ import { toRange } from './diagnostics.js';
 import { openDocument } from '../files/editorFiles.js';
 
 const shared: ReadonlySet<ProblemCode> = new Set(['not-json', 'duplicate-key']);
-/** All that it says of None, 'text' or .5; how to write these is ours to tell. Of a whole file it says so without a code, as it does of text behind the end. */
-const saysValueExpected = ({ code, range: { start } }: vscode.Diagnostic, file: vscode.Uri): boolean => Number(code) === 516 || (Number(code ?? 0) === 0 && isFirst(start, file));
+/**
+ * All that it says of None, 'text' or .5; how to write these is ours to tell. Of a whole file it says so without a
+ * code, as it does of text behind the end.
+ */
+const saysValueExpected = ({ code, range: { start } }: vscode.Diagnostic, file: vscode.Uri): boolean =>
+  Number(code) === 516 || (Number(code ?? 0) === 0 && isFirst(start, file));
 
-const isFirst = (position: vscode.Position, file: vscode.Uri): boolean => openDocument(file.toString())?.getText(new vscode.Range(new vscode.Position(0, 0), position)).trim() === '';
+const isFirst = (position: vscode.Position, file: vscode.Uri): boolean =>
+  openDocument(file.toString())
+    ?.getText(new vscode.Range(new vscode.Position(0, 0), position))
+    .trim() === '';
 
 const isItsOwn = ({ source }: vscode.Diagnostic): boolean => source === 'json' || source === 'jsonc';
 
-/** Whether VS Code's own JSON says the same at the same place, now. It comes a moment after ours, and not at all where it is turned off. */
+/**
+ * Whether VS Code's own JSON says the same at the same place, now. It comes a moment after ours, and not at all where
+ * it is turned off.
+ */
 function isMarked({ file, range, found }: Problem): boolean {
   const { start, isEmpty } = toRange(range);
   // Of the file as a whole (it is HTML, or no text): JSON would only say that it expected a value.
   if (isEmpty && start.line === 0 && start.character === 0) return false;
   const uri = vscode.Uri.parse(file, true);
-  const marks = vscode.languages.getDiagnostics(uri).filter((mark) => isItsOwn(mark) && mark.range.start.isEqual(start));
+  const marks = vscode.languages
+    .getDiagnostics(uri)
+    .filter((mark) => isItsOwn(mark) && mark.range.start.isEqual(start));
   return marks.some((mark) => !saysValueExpected(mark, uri) || /^[\]},:]$/.test(found));
 }
 
 /** A deprecated name it knows from the schema, unless the user does not want to be told by it. */
 export const isToldByJson = (problem: Problem): boolean =>
-  problem.code === 'deprecated-key' ? vscode.workspace.getConfiguration('json').get('validate.enable', true) : shared.has(problem.code) && isMarked(problem);
+  problem.code === 'deprecated-key'
+    ? vscode.workspace.getConfiguration('json').get('validate.enable', true)
+    : shared.has(problem.code) && isMarked(problem);

@@ -14,7 +14,11 @@ import type { Sessions } from '../following/sessions.js';
 import { Subjects } from '../following/experimentLookup.js';
 import { registerSymbols } from './documentSymbols.js';
 
-export type LanguageFeatures = { readonly subjects: Subjects; readonly refactorings: Refactorings; readonly disposable: vscode.Disposable };
+export type LanguageFeatures = {
+  readonly subjects: Subjects;
+  readonly refactorings: Refactorings;
+  readonly disposable: vscode.Disposable;
+};
 
 /** Everything that a config and the files it names can do in a text editor without being run. */
 export function registerLanguageFeatures(sessions: Sessions, log: vscode.LogOutputChannel): LanguageFeatures {
@@ -23,8 +27,17 @@ export function registerLanguageFeatures(sessions: Sessions, log: vscode.LogOutp
   const subjects = new Subjects(inspections, index);
   const refactorings = new Refactorings(inspections);
   const disposable = vscode.Disposable.from(
-    registerHover(subjects), registerInlayHints(subjects), registerLinks(subjects), registerPaths(), registerSymbols(subjects), registerFolding(subjects),
-    registerCodeActions(subjects, refactorings), registerProblems(subjects, sessions), registerRenames(index), index, inspections,
+    registerHover(subjects),
+    registerInlayHints(subjects),
+    registerLinks(subjects),
+    registerPaths(),
+    registerSymbols(subjects),
+    registerFolding(subjects),
+    registerCodeActions(subjects, refactorings),
+    registerProblems(subjects, sessions),
+    registerRenames(index),
+    index,
+    inspections,
   );
   return { subjects, refactorings, disposable };
 }

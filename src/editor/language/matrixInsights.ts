@@ -2,7 +2,10 @@
 import { t } from '@vscode/l10n';
 import type { Inspection, PartFacts } from '../../protocol/index.js';
 
-/** Distance from orthogonality, per unit, below which a matrix counts as orthogonal: rounding to float32 stays far below. */
+/**
+ * Distance from orthogonality, per unit, below which a matrix counts as orthogonal: rounding to float32 stays far
+ * below.
+ */
 const nearlyOrthogonal = 1e-4;
 /** Standardised inputs hardly ever go beyond this. */
 const largeInput = 10;
@@ -13,31 +16,52 @@ export const round = (x: number): string => {
   return text.replace(/e\+?(-?\d+)$/, 'e$1');
 };
 
-export const listed = (indices: readonly number[]): string => (indices.length > 8 ? `${indices.slice(0, 8).join(', ')}, … (${indices.length})` : indices.join(', '));
+export const listed = (indices: readonly number[]): string =>
+  indices.length > 8 ? `${indices.slice(0, 8).join(', ')}, … (${indices.length})` : indices.join(', ');
 
 export function implications(facts: PartFacts, { cell, shapes }: Pick<Inspection, 'cell' | 'shapes'>): string[] {
   const { part, zeros, inputs, saturating } = facts;
   const told: string[] = [];
-  if (part.numbers?.notFinite === 1) told.push(t('One of its numbers is not finite: nothing that it reaches can be computed.'));
-  else if (part.numbers !== null && part.numbers.notFinite > 0) told.push(t('{0} of its numbers are not finite: nothing that they reach can be computed.', part.numbers.notFinite));
+  if (part.numbers?.notFinite === 1)
+    told.push(t('One of its numbers is not finite: nothing that it reaches can be computed.'));
+  else if (part.numbers !== null && part.numbers.notFinite > 0)
+    told.push(t('{0} of its numbers are not finite: nothing that they reach can be computed.', part.numbers.notFinite));
   switch (part.role) {
     case 'recurrent':
       told.push(...recurrent(facts, cell, shapes.T));
       break;
     case 'input':
-      if (zeros !== null && zeros.from.length > 0) told.push(t('Inputs {0} have zero weights only: they reach no hidden unit, and no gradient reaches them.', listed(zeros.from)));
+      if (zeros !== null && zeros.from.length > 0)
+        told.push(
+          t(
+            'Inputs {0} have zero weights only: they reach no hidden unit, and no gradient reaches them.',
+            listed(zeros.from),
+          ),
+        );
       if (zeros !== null && zeros.to.length > 0) told.push(t('Units {0} hear no input directly.', listed(zeros.to)));
       break;
     case 'bias':
-      if (saturating > 0 && cell === 'tanh') told.push(t('{0} of {1} units are pushed into saturation by the bias alone (|b| > 2.09, slope below 0.06), unless their inputs pull them back.', saturating, part.shape?.at(-1) ?? 0));
+      if (saturating > 0 && cell === 'tanh')
+        told.push(
+          t(
+            '{0} of {1} units are pushed into saturation by the bias alone (|b| > 2.09, slope below 0.06), ' +
+              'unless their inputs pull them back.',
+            saturating,
+            part.shape?.at(-1) ?? 0,
+          ),
+        );
       break;
     case 'sequences':
-      if (inputs !== null && inputs.dead.length > 0) told.push(t('Inputs {0} are 0 at every step: their weights in Wx never get a gradient.', listed(inputs.dead)));
-      if (inputs !== null && inputs.constant.length > 0) told.push(t('Inputs {0} never change: they act as a second bias.', listed(inputs.constant)));
-      if (part.numbers !== null && Math.max(-part.numbers.min, part.numbers.max) > largeInput && cell === 'tanh') told.push(t('Inputs this large drive tanh into saturation, where the gradient dies; standardise them.'));
+      if (inputs !== null && inputs.dead.length > 0)
+        told.push(t('Inputs {0} are 0 at every step: their weights in Wx never get a gradient.', listed(inputs.dead)));
+      if (inputs !== null && inputs.constant.length > 0)
+        told.push(t('Inputs {0} never change: they act as a second bias.', listed(inputs.constant)));
+      if (part.numbers !== null && Math.max(-part.numbers.min, part.numbers.max) > largeInput && cell === 'tanh')
+        told.push(t('Inputs this large drive tanh into saturation, where the gradient dies; standardise them.'));
       break;
     case 'initialState':
-      if (saturating > 0) told.push(t('{0} of its numbers are beyond ±2.09; a tanh state stays inside ±1.', saturating));
+      if (saturating > 0)
+        told.push(t('{0} of its numbers are beyond ±2.09; a tanh state stays inside ±1.', saturating));
       break;
     case 'upstreamGradient':
       if (part.numbers?.frobenius === 0) told.push(t('It is 0 throughout: every gradient of the run will be 0.'));
@@ -50,19 +74,29 @@ export function implications(facts: PartFacts, { cell, shapes }: Pick<Inspection
 }
 
 const orthogonalSentence = (cell: Inspection['cell']): string => {
-  if (cell === 'identity') return t('Orthogonal: a step back through it keeps the length of the gradient exactly; there are no slopes to shrink it.');
+  if (cell === 'identity')
+    return t(
+      'Orthogonal: a step back through it keeps the length of the gradient exactly; there are no slopes to shrink it.',
+    );
   return cell === 'relu'
-    ? t('Orthogonal: a step back through it keeps the length of the gradient exactly; only inactive units take from it.')
+    ? t(
+        'Orthogonal: a step back through it keeps the length of the gradient exactly; only inactive units take ' +
+          'from it.',
+      )
     : t('Orthogonal: a step back through it keeps the length of the gradient exactly; only saturation takes from it.');
 };
 
 /**
- * σ_max is a guarantee: ‖∂h_{k+l}/∂h_k‖ ≤ (σ_max·γ)^l with γ = 1 for tanh, relu and identity (Pascanu et al. 2013, for the 2-norm).
+ * σ_max is a guarantee: ‖∂h_{k+l}/∂h_k‖ ≤ (σ_max·γ)^l with γ = 1 for tanh, relu and identity (Pascanu et al. 2013, for
+ * the 2-norm).
  * The spectral radius guarantees nothing over a finite distance, so it is only ever named beside σ_max.
  */
 function recurrent({ part, matrix, zeros }: PartFacts, cell: Inspection['cell'], T: number | null): string[] {
   const H = part.shape?.[0] ?? 0;
-  if (matrix === null) return part.shape?.length === 2 && H > 512 ? [t('The matrix is too large to decompose while you read; Run RNN does.')] : [];
+  if (matrix === null)
+    return part.shape?.length === 2 && H > 512
+      ? [t('The matrix is too large to decompose while you read; Run RNN does.')]
+      : [];
   const { sigmaMax, spectralRadius, orthogonalityError } = matrix;
   if (Number.isNaN(sigmaMax)) return [];
   const told: string[] = [];
@@ -70,13 +104,30 @@ function recurrent({ part, matrix, zeros }: PartFacts, cell: Inspection['cell'],
     told.push(orthogonalSentence(cell));
   } else if (sigmaMax < 1) {
     const steps = T === null || T < 2 ? null : T - 1;
-    told.push(t('σ_max < 1: every step back keeps at most {0} of the gradient\'s norm, whatever the inputs.', round(sigmaMax))
-      + (steps === null || steps === 1 ? '' : ` ${t('After {0} steps at most {1} of it is left.', steps, round(sigmaMax ** steps))}`));
+    told.push(
+      t("σ_max < 1: every step back keeps at most {0} of the gradient's norm, whatever the inputs.", round(sigmaMax)) +
+        (steps === null || steps === 1
+          ? ''
+          : ` ${t('After {0} steps at most {1} of it is left.', steps, round(sigmaMax ** steps))}`),
+    );
   } else if (spectralRadius !== null && spectralRadius < 1) {
-    told.push(t('σ_max > 1 allows the gradient to grow for a while, but powers of the matrix die out (spectral radius < 1). Run RNN measures which of the two your sequences see.'));
+    told.push(
+      t(
+        'σ_max > 1 allows the gradient to grow for a while, but powers of the matrix die out (spectral radius ' +
+          '< 1). Run RNN measures which of the two your sequences see.',
+      ),
+    );
   } else {
-    told.push(cell === 'tanh' ? t('σ_max > 1: the gradient can explode; saturation of tanh may still hold it back. Run RNN measures it.') : t('σ_max > 1: the gradient can explode; nothing but inactive or small slopes holds it back. Run RNN measures it.'));
+    told.push(
+      cell === 'tanh'
+        ? t('σ_max > 1: the gradient can explode; saturation of tanh may still hold it back. Run RNN measures it.')
+        : t(
+            'σ_max > 1: the gradient can explode; nothing but inactive or small slopes holds it back. Run RNN ' +
+              'measures it.',
+          ),
+    );
   }
-  if (zeros !== null && zeros.from.length > 0 && zeros.from.length < H) told.push(t('Units {0} feed nothing back: the gradient does not return through them.', listed(zeros.from)));
+  if (zeros !== null && zeros.from.length > 0 && zeros.from.length < H)
+    told.push(t('Units {0} feed nothing back: the gradient does not return through them.', listed(zeros.from)));
   return told;
 }

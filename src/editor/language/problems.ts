@@ -10,12 +10,19 @@ import { isToldByJson } from './jsonDiagnosticFilter.js';
 /** A file that more configs name than this is told about as these see it. */
 const mostConfigs = 5;
 
-const identity = ({ file, code, message, range: { start, end } }: Problem): string => `${file} ${code} ${start.line}:${start.character}-${end.line}:${end.character} ${message}`;
+const identity = ({ file, code, message, range: { start, end } }: Problem): string =>
+  `${file} ${code} ${start.line}:${start.character}-${end.line}:${end.character} ${message}`;
 
 /** JSON files that have a tab. */
 function openFiles(): Map<string, vscode.Uri> {
   const inputs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ input }) => input));
-  const uris = inputs.flatMap((input) => (input instanceof vscode.TabInputText ? [input.uri] : input instanceof vscode.TabInputTextDiff ? [input.modified] : []));
+  const uris = inputs.flatMap((input) =>
+    input instanceof vscode.TabInputText
+      ? [input.uri]
+      : input instanceof vscode.TabInputTextDiff
+        ? [input.modified]
+        : [],
+  );
   return new Map(uris.filter(({ path }) => /\.jsonc?$/.test(path)).map((uri) => [uri.toString(), uri]));
 }
 
@@ -23,18 +30,23 @@ function openFiles(): Map<string, vscode.Uri> {
 export const openConfigs = (): Map<string, vscode.Uri> => new Map([...openFiles()].filter(([, uri]) => isConfig(uri)));
 
 /**
- * Everything that is wrong, at its place, for as long as it stands: in configs that run, in configs that are open and the files that they name,
- * and in open files of configs that are not. A config with a session is told about by its session; what several of them find is told once.
+ * Everything that is wrong, at its place, for as long as it stands: in configs that run, in configs that are open and
+ * the files that they name, and in open files of configs that are not. A config with a session is told about by its
+ * session; what several of them find is told once.
  */
 export function registerProblems(subjects: Subjects, sessions: Sessions): vscode.Disposable {
   const { inspections, index } = subjects;
   const collection = vscode.languages.createDiagnosticCollection('rnnGradients');
   const found = new Map<string, readonly Problem[]>();
   const running = new Map<Session, readonly Problem[]>();
-  /** What a session has told of a text that it does not follow any more: what is found in the text counts until its next run tells something. */
+  /**
+   * What a session has told of a text that it does not follow any more: what is found in the text counts until its next
+   * run tells something.
+   */
   const outdated = new WeakMap<Session, readonly Problem[]>();
   const isOutdated = (session: Session): boolean => outdated.get(session) === session.problems;
-  const isSilent = (session: Session): boolean => session.entry.kind === 'config' && found.has(session.entry.config) && isOutdated(session);
+  const isSilent = (session: Session): boolean =>
+    session.entry.kind === 'config' && found.has(session.entry.config) && isOutdated(session);
   let open = openFiles();
   /** The configs behind each open file: itself, or those that name it. */
   const behind = new Map<string, readonly string[]>();
@@ -58,7 +70,8 @@ export function registerProblems(subjects: Subjects, sessions: Sessions): vscode
     for (const [session, problems] of running) if (!isSilent(session)) tell(problems);
     for (const [config, problems] of found) {
       const session = sessions.find({ kind: 'config', config });
-      if (session === undefined || isSilent(session)) tell(open.has(config) ? problems : problems.filter(({ file }) => open.has(file)));
+      if (session === undefined || isSilent(session))
+        tell(open.has(config) ? problems : problems.filter(({ file }) => open.has(file)));
     }
     const now = JSON.stringify([...perFile]);
     if (now === shown) return;

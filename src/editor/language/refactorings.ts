@@ -29,7 +29,8 @@ export class Refactorings {
         if (created === null) return t('The config is not saved yet, so there is no folder for the new file.');
         edit.createFile(created, { contents: new TextEncoder().encode(outcome.newFile) });
       }
-      for (const { file: changed, range, text } of outcome.changes) edit.replace(vscode.Uri.parse(changed, true), toRange(range), text);
+      for (const { file: changed, range, text } of outcome.changes)
+        edit.replace(vscode.Uri.parse(changed, true), toRange(range), text);
       return edit;
     }
     return t('The text changes faster than it can be read; try again.');
@@ -40,7 +41,9 @@ export class Refactorings {
     const edit = await this.editOrWarn(target, change);
     if (edit === null) return false;
     if (await vscode.workspace.applyEdit(edit)) return true;
-    void vscode.window.showWarningMessage(t('The editor has refused the change: a file cannot be written, or its text is another one by now.'));
+    void vscode.window.showWarningMessage(
+      t('The editor has refused the change: a file cannot be written, or its text is another one by now.'),
+    );
     return false;
   }
 
@@ -71,7 +74,10 @@ export class Refactorings {
   async moveToFile(target: Target): Promise<boolean> {
     const config = vscode.Uri.parse(target.config, true);
     const inspection = await this.inspections.of(config);
-    return this.apply(target, { kind: 'moveToFile', reference: await freeName(config, inspection?.weightsHaveComments === true ? 'jsonc' : 'json') });
+    return this.apply(target, {
+      kind: 'moveToFile',
+      reference: await freeName(config, inspection?.weightsHaveComments === true ? 'jsonc' : 'json'),
+    });
   }
 }
 
@@ -79,7 +85,12 @@ export class Refactorings {
 async function freeName(config: vscode.Uri, extension: string): Promise<string> {
   const base = path.posix.basename(config.path).replace(/\.rnn\.json$/, '');
   for (let i = 1; ; i++) {
-    const name = i === 1 ? `weights.${extension}` : i === 2 ? `${base}.weights.${extension}` : `${base}.weights-${i - 1}.${extension}`;
+    const name =
+      i === 1
+        ? `weights.${extension}`
+        : i === 2
+          ? `${base}.weights.${extension}`
+          : `${base}.weights-${i - 1}.${extension}`;
     const uri = resolveReference(name, config);
     if (uri === null) return name;
     try {

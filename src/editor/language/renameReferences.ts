@@ -13,7 +13,10 @@ function referenceTo(file: vscode.Uri, config: vscode.Uri, old: string): string 
   return old.startsWith('./') && !relative.startsWith('../') ? `./${relative}` : relative;
 }
 
-/** The references that would lead nowhere after the moves, led to the new places. VS Code asks the user before it applies them. */
+/**
+ * The references that would lead nowhere after the moves, led to the new places. VS Code asks the user before it
+ * applies them.
+ */
 export async function editForMoves(index: ConfigIndex, moves: readonly Move[]): Promise<vscode.WorkspaceEdit> {
   const edit = new vscode.WorkspaceEdit();
   for (const { config, links } of await index.references()) {
@@ -24,7 +27,11 @@ export async function editForMoves(index: ConfigIndex, moves: readonly Move[]): 
       // Whoever neither moves nor names what moves is left alone, and may be gone.
       if (movedConfig.toString() === config.toString() && movedTarget.toString() === place.toString()) continue;
       if (resolveReference(reference, movedConfig)?.toString() === movedTarget.toString()) continue;
-      edit.replace(config, toRange(range), JSON.stringify(referenceTo(movedTarget, movedConfig, reference)).slice(1, -1));
+      edit.replace(
+        config,
+        toRange(range),
+        JSON.stringify(referenceTo(movedTarget, movedConfig, reference)).slice(1, -1),
+      );
     }
   }
   return edit;

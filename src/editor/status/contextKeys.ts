@@ -7,9 +7,13 @@ import type { Subjects } from '../following/experimentLookup.js';
 
 type Panels = { readonly activeSession: Session | undefined; readonly onDidChangeActive: vscode.Event<void> };
 
-/** What the manifest's conditions ask for: whether anything runs or is on screen, whether the text in front belongs to an experiment, and which files are weights. */
+/**
+ * What the manifest's conditions ask for: whether anything runs or is on screen, whether the text in front belongs to
+ * an experiment, and which files are weights.
+ */
 export function registerContextKeys(sessions: Sessions, panels: Panels, subjects: Subjects): vscode.Disposable {
-  const log = (error: unknown): void => subjects.inspections.log.error(error instanceof Error ? error.message : String(error));
+  const log = (error: unknown): void =>
+    subjects.inspections.log.error(error instanceof Error ? error.message : String(error));
   const told = new Map<string, string>();
   const tell = (key: string, value: unknown): void => {
     const text = JSON.stringify(value);
@@ -32,18 +36,26 @@ export function registerContextKeys(sessions: Sessions, panels: Panels, subjects
     await lookInFront();
   };
   const lookAtSessions = (): void => {
-    tell('running', sessions.all.some(({ running }) => running !== null));
+    tell(
+      'running',
+      sessions.all.some(({ running }) => running !== null),
+    );
     tell('hasSession', sessions.all.length > 0);
   };
   lookAtConfigs().catch(log);
   return vscode.Disposable.from(
-    sessions.onDidChange(lookAtSessions), sessions.onDidClose(lookAtSessions), tickOff(sessions, panels),
+    sessions.onDidChange(lookAtSessions),
+    sessions.onDidClose(lookAtSessions),
+    tickOff(sessions, panels),
     subjects.index.onDidChange(() => lookAtConfigs().catch(log)),
     vscode.window.onDidChangeActiveTextEditor(() => lookInFront().catch(log)),
   );
 }
 
-/** What the walkthrough ticks off: a verdict, a panel that is looked at, and a gradient that vanished and does not any more. */
+/**
+ * What the walkthrough ticks off: a verdict, a panel that is looked at, and a gradient that vanished and does not any
+ * more.
+ */
 function tickOff(sessions: Sessions, panels: Panels): vscode.Disposable {
   const before = new WeakMap<Session, number>();
   const vanished = new WeakSet<Session>();

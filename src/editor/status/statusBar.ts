@@ -9,24 +9,47 @@ import type { VerdictWords } from './verdictLabels.js';
 /** Text that is broken only between two keys changes nothing down there, ms. */
 const calm = 300;
 
-type Face = { readonly text: string; readonly spoken: string; readonly tooltip: string; readonly background: string | null };
+type Face = {
+  readonly text: string;
+  readonly spoken: string;
+  readonly tooltip: string;
+  readonly background: string | null;
+};
 
 function spokenOf({ kind, factor, stale }: VerdictWords): string {
   const number = factor.replace('×', '');
   if (factor === '') return stale ? t('RNN gradient: {0}, of the last good run', kind) : t('RNN gradient: {0}', kind);
-  return stale ? t('RNN gradient: {0}, times {1} per step back, of the last good run', kind, number) : t('RNN gradient: {0}, times {1} per step back', kind, number);
+  return stale
+    ? t('RNN gradient: {0}, times {1} per step back, of the last good run', kind, number)
+    : t('RNN gradient: {0}, times {1} per step back', kind, number);
 }
 
 /** What the item shows of a session. */
 function faceOf(session: Session): Face {
   const words = verdictWords(session);
   if (words === null) {
-    if (session.running !== null) return { text: '$(sync~spin) RNN', spoken: t('Run RNN: {0} is running', session.title), tooltip: t('{0} is running', session.title), background: null };
+    if (session.running !== null)
+      return {
+        text: '$(sync~spin) RNN',
+        spoken: t('Run RNN: {0} is running', session.title),
+        tooltip: t('{0} is running', session.title),
+        background: null,
+      };
     const why = session.stale ?? t('It has not run yet.');
-    return { text: '$(warning) RNN', spoken: t('Run RNN: {0} has no verdict. {1}', session.title, why), tooltip: why, background: null };
+    return {
+      text: '$(warning) RNN',
+      spoken: t('Run RNN: {0} has no verdict. {1}', session.title, why),
+      tooltip: why,
+      background: null,
+    };
   }
   const { glyph, verdict, kind, factor, stale, reason } = words;
-  const background = stale || verdict === 'healthy' ? null : verdict === 'nonfinite' ? 'statusBarItem.errorBackground' : 'statusBarItem.warningBackground';
+  const background =
+    stale || verdict === 'healthy'
+      ? null
+      : verdict === 'nonfinite'
+        ? 'statusBarItem.errorBackground'
+        : 'statusBarItem.warningBackground';
   return {
     text: `${glyph} RNN ${kind}${factor === '' ? '' : ` ${factor}`}${stale ? ' $(history)' : ''}`,
     spoken: spokenOf(words),
@@ -36,10 +59,13 @@ function faceOf(session: Session): Face {
 }
 
 /**
- * The verdict of the experiment in front: of the panel that has the focus, else of the text in the editor, which may be a config or a file
- * that a running config names. Hidden for everything else.
+ * The verdict of the experiment in front: of the panel that has the focus, else of the text in the editor, which may be
+ * a config or a file that a running config names. Hidden for everything else.
  */
-export function registerStatusBar(sessions: Sessions, panels: { readonly activeSession: Session | undefined; readonly onDidChangeActive: vscode.Event<void> }): vscode.Disposable {
+export function registerStatusBar(
+  sessions: Sessions,
+  panels: { readonly activeSession: Session | undefined; readonly onDidChangeActive: vscode.Event<void> },
+): vscode.Disposable {
   const item = vscode.window.createStatusBarItem(`${prefix}.verdict`, vscode.StatusBarAlignment.Right, 100);
   item.name = t('RNN Gradients: verdict');
   let shown = '';
@@ -70,7 +96,11 @@ export function registerStatusBar(sessions: Sessions, panels: { readonly activeS
     }, calm);
   };
   return vscode.Disposable.from(
-    item, sessions.onDidChange(soon), sessions.onDidClose(soon), panels.onDidChangeActive(soon), vscode.window.onDidChangeActiveTextEditor(soon),
+    item,
+    sessions.onDidChange(soon),
+    sessions.onDidClose(soon),
+    panels.onDidChangeActive(soon),
+    vscode.window.onDidChangeActiveTextEditor(soon),
     { dispose: () => clearTimeout(timer) },
   );
 }

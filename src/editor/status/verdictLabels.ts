@@ -14,19 +14,37 @@ export type VerdictWords = {
   readonly reason: string;
 };
 
-const words: Readonly<Record<VerdictKind, () => string>> = { vanishing: () => t('vanishing'), healthy: () => t('healthy'), exploding: () => t('exploding'), nonfinite: () => t('not finite') };
-const glyphs = { vanishing: '$(arrow-down)', healthy: '$(check)', exploding: '$(arrow-up)', nonfinite: '$(error)' } as const;
+const words: Readonly<Record<VerdictKind, () => string>> = {
+  vanishing: () => t('vanishing'),
+  healthy: () => t('healthy'),
+  exploding: () => t('exploding'),
+  nonfinite: () => t('not finite'),
+};
+const glyphs = {
+  vanishing: '$(arrow-down)',
+  healthy: '$(check)',
+  exploding: '$(arrow-up)',
+  nonfinite: '$(error)',
+} as const;
 
 /** Null before the first run. */
 export function verdictWords({ summary, stale }: Session): VerdictWords | null {
   if (summary === null) return null;
   const { kind, perStepFactor, reason } = summary.verdict;
-  return { glyph: glyphs[kind], verdict: kind, kind: words[kind](), factor: perStepFactor === null ? '' : `×${perStepFactor.toPrecision(3)}`, stale: stale !== null, reason };
+  return {
+    glyph: glyphs[kind],
+    verdict: kind,
+    kind: words[kind](),
+    factor: perStepFactor === null ? '' : `×${perStepFactor.toPrecision(3)}`,
+    stale: stale !== null,
+    reason,
+  };
 }
 
 /** In one line, as above a config. */
 export const verdictLine = ({ glyph, kind, factor, stale }: VerdictWords): string =>
-  `${glyph} ${kind}${factor === '' ? '' : `, ${t('{0} per step back', factor)}`}${stale ? ` (${t('of the last good run')})` : ''}`;
+  `${glyph} ` +
+  `${kind}${factor === '' ? '' : `, ${t('{0} per step back', factor)}`}${stale ? ` (${t('of the last good run')})` : ''}`;
 
 /** A power of ten that may lie outside of what a number can hold. */
 function power(log10: number): string {
@@ -42,5 +60,8 @@ export function tripLine({ summary, stale }: Session): string | null {
   if (summary === null) return null;
   const { log10Ratio, source, first } = summary.verdict;
   if (log10Ratio === null) return null;
-  return `$(history) ${t('×{0} from t = {1} back to t = {2}', power(log10Ratio), source, first)}${stale === null ? '' : ` (${t('of the last good run')})`}`;
+  return (
+    `$(history) ` +
+    `${t('×{0} from t = {1} back to t = {2}', power(log10Ratio), source, first)}${stale === null ? '' : ` (${t('of the last good run')})`}`
+  );
 }

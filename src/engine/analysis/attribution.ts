@@ -8,11 +8,15 @@ import type { Experiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
 /**
- * log10 ‖contribution to g_t of what enters at the steps from ≤ s ≤ to‖ over batch and units. The contributions of one t add up to g_t as
- * vectors, so what a group of steps sends is exact, however many steps it holds; −Infinity for zero, NaN where not computed yet.
+ * log10 ‖contribution to g_t of what enters at the steps from ≤ s ≤ to‖ over batch and units. The contributions of one
+ * t add up to g_t as vectors, so what a group of steps sends is exact, however many steps it holds; −Infinity for zero,
+ * NaN where not computed yet.
  */
 export type Attribution = {
-  /** Groups of consecutive steps at which something enters, both ends included, ascending; one step each where that is affordable. */
+  /**
+   * Groups of consecutive steps at which something enters, both ends included, ascending; one step each where that is
+   * affordable.
+   */
   readonly sources: readonly { readonly from: number; readonly to: number }[];
   /** The steps t of the rows, ascending: all, or evenly spaced ones with both ends. */
   readonly t: Float64Array;
@@ -34,15 +38,29 @@ export const groupSize = (all: number, most: number): number => Math.max(1, Math
 
 /** Steps at which a gradient enters from above, cut at chunk borders into at most about `most` groups. */
 function groups(entering: readonly (readonly number[])[], most: number): { from: number; to: number }[] {
-  const size = groupSize(entering.reduce((sum, steps) => sum + steps.length, 0), most);
-  return entering.flatMap((steps) => Array.from({ length: Math.ceil(steps.length / size) }, (_, i) => ({ from: steps[i * size]!, to: steps[Math.min(steps.length, (i + 1) * size) - 1]! })));
+  const size = groupSize(
+    entering.reduce((sum, steps) => sum + steps.length, 0),
+    most,
+  );
+  return entering.flatMap((steps) =>
+    Array.from({ length: Math.ceil(steps.length / size) }, (_, i) => ({
+      from: steps[i * size]!,
+      to: steps[Math.min(steps.length, (i + 1) * size) - 1]!,
+    })),
+  );
 }
 
 /** Numbers looked through between two pauses. */
 const lookedThrough = 5e5;
 
-/** The steps of a chunk at which a gradient enters, counted on the whole time axis. Only values that are given have to be looked through. */
-export function* enteringSteps({ shapes: { B, T, H }, loss, upstream }: Experiment, { start, steps, dhs: { data } }: RunChunk): Resumable<number[]> {
+/**
+ * The steps of a chunk at which a gradient enters, counted on the whole time axis. Only values that are given have to
+ * be looked through.
+ */
+export function* enteringSteps(
+  { shapes: { B, T, H }, loss, upstream }: Experiment,
+  { start, steps, dhs: { data } }: RunChunk,
+): Resumable<number[]> {
   const end = start + steps;
   const every = (from: number): number[] => Array.from({ length: end - from }, (_, i) => from + i);
   if (loss !== null) return loss.at === 'every' ? every(start) : end === T ? [T - 1] : [];
@@ -61,19 +79,38 @@ export function* enteringSteps({ shapes: { B, T, H }, loss, upstream }: Experime
 
 export type GrowingAttribution = { -readonly [Name in keyof Attribution]: Attribution[Name] };
 
-/** How many sources these budgets allow where a gradient enters at `all` steps; null when even the fewest that say anything are too many. */
-export function affordableSources({ shapes: { B, H }, chunks }: Experiment, all: number, [usual, most]: readonly [number, number]): number | null {
+/**
+ * How many sources these budgets allow where a gradient enters at `all` steps; null when even the fewest that say
+ * anything are too many.
+ */
+export function affordableSources(
+  { shapes: { B, H }, chunks }: Experiment,
+  all: number,
+  [usual, most]: readonly [number, number],
+): number | null {
   const longest = chunks.reduce((max, { steps }) => Math.max(max, steps), 0);
   // Sources that stand everywhere travel half of a chunk on average, one at its end all of it.
   const each = (all <= chunks.length ? longest : longest / 2) * B * H * H;
-  const affordable = Math.max(Math.min(fewestSources, Math.floor(most / each)), Math.min(mostSources, Math.floor(usual / each)));
+  const affordable = Math.max(
+    Math.min(fewestSources, Math.floor(most / each)),
+    Math.min(mostSources, Math.floor(usual / each)),
+  );
   // One group of all is the gradient itself.
   return affordable < Math.min(all, chunks.length + 1) ? null : affordable;
 }
 
 /** Chooses as many sources as these budgets allow; false when even the fewest that say anything are too many. */
-export function plan(experiment: Experiment, entering: readonly (readonly number[])[], attribution: GrowingAttribution, budgets: readonly [number, number]): boolean {
-  const affordable = affordableSources(experiment, entering.reduce((sum, steps) => sum + steps.length, 0), budgets);
+export function plan(
+  experiment: Experiment,
+  entering: readonly (readonly number[])[],
+  attribution: GrowingAttribution,
+  budgets: readonly [number, number],
+): boolean {
+  const affordable = affordableSources(
+    experiment,
+    entering.reduce((sum, steps) => sum + steps.length, 0),
+    budgets,
+  );
   if (affordable === null) {
     leaveOut(attribution, 'work');
     return false;
@@ -87,9 +124,16 @@ export function leaveOut(attribution: GrowingAttribution, reason: NonNullable<At
   Object.assign(attribution, { sources: [], log10: new Float64Array(0), leftOut: reason });
 }
 
-export function* plainAttribution(experiment: Experiment, chunks: readonly RunChunk[], attribution: Attribution): Resumable<Attribution> {
+export function* plainAttribution(
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  attribution: Attribution,
+): Resumable<Attribution> {
   const { sources, t: rows, log10 } = attribution;
-  const { shapes: { B, T, H }, weights: { Wh } } = experiment;
+  const {
+    shapes: { B, T, H },
+    weights: { Wh },
+  } = experiment;
   const S = sources.length;
   let row = rows.length - 1;
   for (const chunk of [...chunks].reverse()) {
@@ -98,7 +142,12 @@ export function* plainAttribution(experiment: Experiment, chunks: readonly RunCh
       const t = chunk.start + step;
       const slopes = exactSlopes(experiment, chunk, step);
       const own = sources.findIndex(({ from, to }) => from <= t && t <= to);
-      if (own >= 0) for (let b = 0; b < B; b++) flow.add(own * B + b, chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H));
+      if (own >= 0)
+        for (let b = 0; b < B; b++)
+          flow.add(
+            own * B + b,
+            chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H),
+          );
       const here = rows[row] === t;
       for (let s = 0; s < S; s++) {
         if (here) log10[row * S + s] = flow.log10Norm(s * B, (s + 1) * B);

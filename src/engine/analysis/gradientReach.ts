@@ -1,4 +1,5 @@
-// How many steps back the recurrent weights learn from: dWh split by the distance between a loss and the step it reaches.
+// How many steps back the recurrent weights learn from: dWh split by the distance between a loss and the step it
+// reaches.
 import { exactSlopes, stateBefore } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/scaledBackward.js';
 import { cutBefore } from '../network/chunks.js';
@@ -9,8 +10,9 @@ import type { Experiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
 /**
- * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed, because it is not yet or is no part worth its time, and
- * everywhere when dWh is not finite; 0 everywhere when it is 0; without any distance where that would take more memory than there is, or minutes.
+ * dWh = Σ_k D_k with D_k = Σ_t h_{t−1}ᵀ·(what entered at t+k, taken back to t, ⊙ f'(z_t)). NaN where not computed,
+ * because it is not yet or is no part worth its time, and everywhere when dWh is not finite; 0 everywhere when it is 0;
+ * without any distance where that would take more memory than there is, or minutes.
  */
 export type Reach = {
   /** ‖D_k‖ / ‖dWh‖ for the distances k = 0, 1, …; what lies beyond the last is in `missing`. */
@@ -42,8 +44,17 @@ export type GrowingReach = { -readonly [Name in keyof Reach]: Reach[Name] };
 export const none = new Float64Array(0);
 
 /** Chooses as many distances as these budgets allow for so much work each; none when even the fewest are too many. */
-export function plan({ chunks, truncate }: Experiment, reach: GrowingReach, each: number, [usual, most]: readonly [number, number]): void {
-  const longest = Math.min(chunks.reduce((max, { steps }) => Math.max(max, steps), 0), truncate ?? Infinity, mostDistances);
+export function plan(
+  { chunks, truncate }: Experiment,
+  reach: GrowingReach,
+  each: number,
+  [usual, most]: readonly [number, number],
+): void {
+  const longest = Math.min(
+    chunks.reduce((max, { steps }) => Math.max(max, steps), 0),
+    truncate ?? Infinity,
+    mostDistances,
+  );
   const affordable = Math.floor(usual / each);
   const distances = Math.min(longest, Math.max(affordable, Math.min(fewestDistances, Math.floor(most / each))));
   reach.share = new Float64Array(distances).fill(NaN);
@@ -51,7 +62,10 @@ export function plan({ chunks, truncate }: Experiment, reach: GrowingReach, each
 }
 
 /** h_{t−1} and f'(z_t) of every step of the run, [B,T,H], and whether a gradient may leave step t to t − 1. */
-function* paths(experiment: Experiment, chunks: readonly RunChunk[]): Resumable<{ readonly before: Float64Array; readonly slopes: Float64Array; readonly passes: Uint8Array }> {
+function* paths(
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+): Resumable<{ readonly before: Float64Array; readonly slopes: Float64Array; readonly passes: Uint8Array }> {
   const { B, T, H } = experiment.shapes;
   const before = new Float64Array(B * T * H);
   const slopes = new Float64Array(B * T * H);
@@ -71,17 +85,31 @@ function* paths(experiment: Experiment, chunks: readonly RunChunk[]): Resumable<
   return { before, slopes, passes };
 }
 
-export function* plainReach(experiment: Experiment, result: ComputedRun, chunks: readonly RunChunk[], reach: Reach): Resumable<Reach> {
+export function* plainReach(
+  experiment: Experiment,
+  result: ComputedRun,
+  chunks: readonly RunChunk[],
+  reach: Reach,
+): Resumable<Reach> {
   const { share, missing } = reach;
-  const { shapes: { B, T, H }, weights: { Wh } } = experiment;
+  const {
+    shapes: { B, T, H },
+    weights: { Wh },
+  } = experiment;
   const { before, slopes, passes } = yield* paths(experiment, chunks);
   const flow = new FlowingRows(B * T, H);
   for (const chunk of chunks) {
-    for (let step = 0; step < chunk.steps; step++) for (let b = 0; b < B; b++) flow.add(b * T + chunk.start + step, chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H));
+    for (let step = 0; step < chunk.steps; step++)
+      for (let b = 0; b < B; b++)
+        flow.add(
+          b * T + chunk.start + step,
+          chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H),
+        );
   }
   // The whole dWh once from the run's own g_t, under one exponent that all distances are measured with.
   const whole = new FlowingRows(B * T, H);
-  for (let row = 0; row < B * T; row++) whole.add(row, result.dhScaled.subarray(row * H, (row + 1) * H), result.dhExponent[row % T]);
+  for (let row = 0; row < B * T; row++)
+    whole.add(row, result.dhScaled.subarray(row * H, (row + 1) * H), result.dhExponent[row % T]);
   const outer = new OuterSum(before, H);
   for (let row = 0; row < B * T; row++) {
     whole.throughActivation(row, slopes.subarray(row * H, (row + 1) * H));
@@ -128,7 +156,10 @@ function moveBack(flow: FlowingRows, passes: Uint8Array, B: number, T: number, H
   }
 }
 
-/** Σ h_{t−1}ᵀ·d_t over rows, under one power of two: that of the first sum, which is the largest there is to compare with. */
+/**
+ * Σ h_{t−1}ᵀ·d_t over rows, under one power of two: that of the first sum, which is the largest there is to compare
+ * with.
+ */
 class OuterSum {
   sum: Float64Array;
   exponent: number;

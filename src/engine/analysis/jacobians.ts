@@ -12,13 +12,19 @@ export type JacobianSeries = {
   /** Largest and smallest singular value of J_t = ∂h_t/∂h_{t−1}. */
   readonly sigmaMax: Float64Array;
   readonly sigmaMin: Float64Array;
-  /** log10 of the largest, the median and the smallest singular value of ∂h_e/∂h_t = J_e···J_{t+1}, e being the last step of t's chunk; −Infinity for zero. */
+  /**
+   * log10 of the largest, the median and the smallest singular value of ∂h_e/∂h_t = J_e···J_{t+1}, e being the last
+   * step of t's chunk; −Infinity for zero.
+   */
   readonly log10Largest: Float64Array;
   readonly log10Median: Float64Array;
   readonly log10Smallest: Float64Array;
 };
 
-/** Multiplications that the singular values of all sampled steps may take together, in plain arithmetic and through the kernels. */
+/**
+ * Multiplications that the singular values of all sampled steps may take together, in plain arithmetic and through the
+ * kernels.
+ */
 export const [plainBudget, budget] = [4e9, 2.4e10];
 const mostSamples = 600;
 const fewestSamples = 8;
@@ -34,8 +40,15 @@ export function samples({ t0, t1 }: StepWindow, H: number, budget: number): Floa
   return Float64Array.from({ length: affordable }, (_, i) => t0 + Math.round((i * (span - 1)) / (affordable - 1)));
 }
 
-export function* plainJacobians(experiment: Experiment, chunks: readonly RunChunk[], series: JacobianSeries): Resumable<JacobianSeries> {
-  const { shapes: { T, H }, weights: { Wh } } = experiment;
+export function* plainJacobians(
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  series: JacobianSeries,
+): Resumable<JacobianSeries> {
+  const {
+    shapes: { T, H },
+    weights: { Wh },
+  } = experiment;
   const columns = Array.from({ length: H }, (_, j) => Float64Array.from({ length: H }, (__, k) => Wh[k * H + j]!));
   let sample = series.t.length - 1;
   for (const chunk of [...chunks].reverse()) {
@@ -46,7 +59,11 @@ export function* plainJacobians(experiment: Experiment, chunks: readonly RunChun
       const t = chunk.start + step;
       const slopes = exactSlopes(experiment, chunk, step);
       if (series.t[sample] === t) {
-        const own = yield* at(t, T, log2SingularValues(graded(columns.map((column, j) => column.map((value) => value * slopes[j]!)))));
+        const own = yield* at(
+          t,
+          T,
+          log2SingularValues(graded(columns.map((column, j) => column.map((value) => value * slopes[j]!)))),
+        );
         series.sigmaMax[sample] = 2 ** own[0]!;
         series.sigmaMin[sample] = 2 ** own[H - 1]!;
         const all = yield* at(t, T, product.log2SingularValues());
@@ -84,7 +101,8 @@ class BackwardProduct {
   constructor(Wh: Float64Array, H: number) {
     this.#Wh = Wh;
     this.#H = H;
-    const identity = (): Float64Array[] => Array.from({ length: H }, (_, i) => Float64Array.from({ length: H }, (__, j) => (i === j ? 1 : 0)));
+    const identity = (): Float64Array[] =>
+      Array.from({ length: H }, (_, i) => Float64Array.from({ length: H }, (__, j) => (i === j ? 1 : 0)));
     this.#Q = identity();
     this.#R = identity();
     this.#exponents = new Float64Array(H);
@@ -114,7 +132,10 @@ class BackwardProduct {
     yield* this.#multiplyIntoR(coefficients);
   }
 
-  /** Gram–Schmidt until a round takes next to nothing away; what is left of a dependent column is rounding and becomes zero. */
+  /**
+   * Gram–Schmidt until a round takes next to nothing away; what is left of a dependent column is rounding and becomes
+   * zero.
+   */
   #orthogonalise(column: Float64Array, i: number, coefficients: Float64Array[]): void {
     const H = this.#H;
     const whole = norm(column);
@@ -144,7 +165,8 @@ class BackwardProduct {
     const H = this.#H;
     const scaled = new Float64Array(H);
     for (let k = 0; k < H; k++) {
-      const term = (i: number): number => (C[k]![i] === 0 ? -Infinity : this.#exponents[i]! + exponentOf(Math.abs(C[k]![i]!)));
+      const term = (i: number): number =>
+        C[k]![i] === 0 ? -Infinity : this.#exponents[i]! + exponentOf(Math.abs(C[k]![i]!));
       let exponent = -Infinity;
       for (let i = k; i < H; i++) exponent = Math.max(exponent, term(i));
       const row = new Float64Array(H);

@@ -1,5 +1,5 @@
-// Exponents and product of the Jacobians J_t = diag(s_t)·Whᵀ, step by step. Both keep their matrix transposed: its rows are
-// the columns that J acts on, so that the inner loops run along memory.
+// Exponents and product of the Jacobians J_t = diag(s_t)·Whᵀ, step by step. Both keep their matrix transposed: its rows
+// are the columns that J acts on, so that the inner loops run along memory.
 import { isLong, sigmaMaxOf } from '../linalg/lanczos.js';
 import { exponentOf, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
 import type { Resumable } from '../core/resumable.js';
@@ -26,7 +26,10 @@ const identity = (H: number): Float64Array => {
   return rows;
 };
 
-/** Σ ln|R_ii| of QR = J_t·Q, Q = I at the start (Benettin et al. 1980; for recurrent networks Engelken, Wolf & Abbott 2023). */
+/**
+ * Σ ln|R_ii| of QR = J_t·Q, Q = I at the start (Benettin et al. 1980; for recurrent networks Engelken, Wolf & Abbott
+ * 2023).
+ */
 export class LyapunovExponents {
   readonly #Wh: Float64Array;
   readonly #H: number;
@@ -55,14 +58,17 @@ export class LyapunovExponents {
     }
   }
 
-  /** Estimated error of the least certain sum: a row has one of about two units in the last place of its length, magnified where little of it is left. */
+  /**
+   * Estimated error of the least certain sum: a row has one of about two units in the last place of its length,
+   * magnified where little of it is left.
+   */
   get error(): number {
     return Math.max(...this.#errors);
   }
 
   /**
-   * Gram–Schmidt on vector i against those before it, until a pass takes away next to nothing: the same R_ii as Householder's,
-   * and orthogonal to working precision even where the vectors are nearly parallel. Gives R_ii.
+   * Gram–Schmidt on vector i against those before it, until a pass takes away next to nothing: the same R_ii as
+   * Householder's, and orthogonal to working precision even where the vectors are nearly parallel. Gives R_ii.
    */
   #orthogonalise(i: number): number {
     const H = this.#H;

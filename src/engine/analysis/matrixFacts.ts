@@ -6,7 +6,14 @@ import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 
 /** Of finite numbers only; `notFinite` counts the others. An empty block has NaN for min, mean and max. */
-export type NumberFacts = { readonly count: number; readonly min: number; readonly mean: number; readonly max: number; readonly frobenius: number; readonly notFinite: number };
+export type NumberFacts = {
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly max: number;
+  readonly frobenius: number;
+  readonly notFinite: number;
+};
 
 export function measureNumbers(data: Float64Array): NumberFacts {
   let [min, max, count] = [Infinity, -Infinity, 0];
@@ -18,10 +25,20 @@ export function measureNumbers(data: Float64Array): NumberFacts {
   }
   // A sum of large numbers can overflow where their mean does not.
   const scale = Math.max(max, -min) * count < Number.MAX_VALUE ? 1 : 2 ** -64;
-  return { count: data.length, min: count === 0 ? NaN : min, mean: count === 0 ? NaN : sumOf(data, scale) / count / scale, max: count === 0 ? NaN : max, frobenius: norm(data), notFinite: data.length - count };
+  return {
+    count: data.length,
+    min: count === 0 ? NaN : min,
+    mean: count === 0 ? NaN : sumOf(data, scale) / count / scale,
+    max: count === 0 ? NaN : max,
+    frobenius: norm(data),
+    notFinite: data.length - count,
+  };
 }
 
-/** Σ scale·x over the finite ones, with what each addition rounds away added at the end (Neumaier 1974): numbers that cancel leave 0. */
+/**
+ * Σ scale·x over the finite ones, with what each addition rounds away added at the end (Neumaier 1974): numbers that
+ * cancel leave 0.
+ */
 function sumOf(data: Float64Array, scale: number): number {
   let [sum, rest] = [0, 0];
   for (const x of data) {
@@ -34,7 +51,10 @@ function sumOf(data: Float64Array, scale: number): number {
   return sum + rest;
 }
 
-/** Of the inputs of sequences [B,T,I]: `dead` are zero at every step of every sequence, `constant` have one other value throughout. */
+/**
+ * Of the inputs of sequences [B,T,I]: `dead` are zero at every step of every sequence, `constant` have one other value
+ * throughout.
+ */
 export type InputFacts = { readonly dead: readonly number[]; readonly constant: readonly number[] };
 
 export function measureInputs(data: Float64Array, I: number): InputFacts {
@@ -45,7 +65,11 @@ export function measureInputs(data: Float64Array, I: number): InputFacts {
 }
 
 /** Rows or columns [rows,columns] that are zero throughout: units or inputs that nothing flows through. */
-export function zeroLines(data: Float64Array, rows: number, columns: number): { readonly rows: readonly number[]; readonly columns: readonly number[] } {
+export function zeroLines(
+  data: Float64Array,
+  rows: number,
+  columns: number,
+): { readonly rows: readonly number[]; readonly columns: readonly number[] } {
   const [rowUsed, columnUsed] = [new Uint8Array(rows), new Uint8Array(columns)];
   for (let i = 0; i < data.length; i++) {
     if (data[i] === 0) continue;
@@ -66,7 +90,11 @@ export type MatrixFacts = {
 };
 
 /** AᵀA of a [rows,columns], or AAᵀ where that is smaller. */
-function* gram(a: Float64Array, rows: number, columns: number): Resumable<{ readonly data: Float64Array; readonly n: number }> {
+function* gram(
+  a: Float64Array,
+  rows: number,
+  columns: number,
+): Resumable<{ readonly data: Float64Array; readonly n: number }> {
   const n = Math.min(rows, columns);
   const data = new Float64Array(n * n);
   const inner = Math.max(rows, columns);
@@ -82,18 +110,35 @@ function* gram(a: Float64Array, rows: number, columns: number): Resumable<{ read
   return { data, n };
 }
 
-/** Singular values, eigenvalues and orthogonality of a [rows,columns] of finite numbers; NaN throughout when one is not finite. Takes about 10·n³ operations. */
+/**
+ * Singular values, eigenvalues and orthogonality of a [rows,columns] of finite numbers; NaN throughout when one is not
+ * finite. Takes about 10·n³ operations.
+ */
 export function* measureMatrix(a: Float64Array, rows: number, columns: number): Resumable<MatrixFacts> {
   const square = rows === columns;
   const scale = maxAbs(a);
-  if (!Number.isFinite(scale)) return { sigmaMax: NaN, spectralRadius: square ? NaN : null, orthogonalityError: square ? NaN : null };
-  if (scale === 0) return { sigmaMax: 0, spectralRadius: square ? 0 : null, orthogonalityError: square ? Math.sqrt(rows) : null };
-  const { data, n } = yield* part(gram(a.map((value) => value / scale), rows, columns), 0, 0.1);
+  if (!Number.isFinite(scale))
+    return { sigmaMax: NaN, spectralRadius: square ? NaN : null, orthogonalityError: square ? NaN : null };
+  if (scale === 0)
+    return { sigmaMax: 0, spectralRadius: square ? 0 : null, orthogonalityError: square ? Math.sqrt(rows) : null };
+  const { data, n } = yield* part(
+    gram(
+      a.map((value) => value / scale),
+      rows,
+      columns,
+    ),
+    0,
+    0.1,
+  );
   // The largest singular value of the symmetric Gram matrix is the square of the matrix's own.
   const sigmaMax = Math.sqrt(yield* part(sigmaMaxOf(data, n), 0.1, 0.2)) * scale;
   yield 0.2;
   if (!square) return { sigmaMax, spectralRadius: null, orthogonalityError: null };
   const difference = data.map((value, i) => value * scale * scale - (i % (n + 1) === 0 ? 1 : 0));
   const [largest] = yield* eigenvaluesOf(a, n);
-  return { sigmaMax, spectralRadius: largest === undefined ? 0 : Math.hypot(...largest), orthogonalityError: norm(difference) };
+  return {
+    sigmaMax,
+    spectralRadius: largest === undefined ? 0 : Math.hypot(...largest),
+    orthogonalityError: norm(difference),
+  };
 }

@@ -6,7 +6,10 @@ import { addRowTimes, takeStep } from '../core/tensor.js';
 import type { ComputedRun } from '../network/result.js';
 import type { Experiment } from '../network/experiment.js';
 
-/** Of one sequence at one step. Gradients are relative to 2^`exponent`; everything is float64 along the run's own states. */
+/**
+ * Of one sequence at one step. Gradients are relative to 2^`exponent`; everything is float64 along the run's own
+ * states.
+ */
 export type OpenedUnit = {
   readonly t: number;
   /** [I], [H] */
@@ -40,17 +43,22 @@ const timesTransposed = (d: Float64Array, W: Float64Array, rows: number): Float6
   Float64Array.from({ length: rows }, (_, k) => d.reduce((sum, value, j) => sum + value * W[k * d.length + j]!, 0));
 
 export function openUnit(experiment: Experiment, result: ComputedRun, t: number, item: number): OpenedUnit {
-  const { shapes: { T, I, H }, weights: { Wx, Wh, b } } = experiment;
+  const {
+    shapes: { T, I, H },
+    weights: { Wx, Wh, b },
+  } = experiment;
   const chunk = runChunks(experiment, result).findLast(({ start }) => start <= t)!;
   const step = t - chunk.start;
-  const row = (data: ArrayLike<number>, N: number): Float64Array => Float64Array.from({ length: N }, (_, i) => data[item * N + i]!);
+  const row = (data: ArrayLike<number>, N: number): Float64Array =>
+    Float64Array.from({ length: N }, (_, i) => data[item * N + i]!);
   const x = row(takeStep(chunk.xs, step).data, I);
   const hPrev = row(stateBefore(chunk, step).data, H);
   const fromInput = new Float64Array(H);
   addRowTimes(x, 0, I, Wx, fromInput);
   const fromState = new Float64Array(H);
   addRowTimes(hPrev, 0, H, Wh, fromState);
-  const gradient = (at: number): Float64Array => Float64Array.from(result.dhScaled.subarray((item * T + at) * H, (item * T + at + 1) * H));
+  const gradient = (at: number): Float64Array =>
+    Float64Array.from(result.dhScaled.subarray((item * T + at) * H, (item * T + at + 1) * H));
   const through = (g: Float64Array, at: number): Float64Array => {
     const slopes = row(exactSlopes(experiment, chunk, at - chunk.start), H);
     return g.map((value, j) => value * slopes[j]!);
@@ -59,9 +67,19 @@ export function openUnit(experiment: Experiment, result: ComputedRun, t: number,
   const g = gradient(t);
   const dz = through(g, t);
   const arrives = step + 1 < chunk.steps && !cutBefore(experiment, step + 1);
-  const fromNext = arrives ? scaled(timesTransposed(through(gradient(t + 1), t + 1), Wh, H), result.dhExponent[t + 1]! - exponent) : new Float64Array(H);
+  const fromNext = arrives
+    ? scaled(timesTransposed(through(gradient(t + 1), t + 1), Wh, H), result.dhExponent[t + 1]! - exponent)
+    : new Float64Array(H);
   return {
-    t, x, hPrev, fromInput, fromState, exponent, fromNext, g, dz,
+    t,
+    x,
+    hPrev,
+    fromInput,
+    fromState,
+    exponent,
+    fromNext,
+    g,
+    dz,
     z: fromInput.map((value, j) => value + fromState[j]! + b[j]!),
     h: row(takeStep(chunk.hs, step).data, H),
     dhs: scaled(row(takeStep(chunk.dhs, step).data, H), -exponent),

@@ -8,12 +8,23 @@ import type { Experiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { stateBefore } from '../network/scaledBackward.js';
 
-/** z_t of one sequence at every step [T,H], null until they are there; not held where neither these nor the states are. */
+/**
+ * z_t of one sequence at every step [T,H], null until they are there; not held where neither these nor the states are.
+ */
 export type PreActivations = { values: Trace | null };
 
 /** z_t for t0 ≤ t < t1, [t1 − t0,H], in plain arithmetic. */
-export function* preActivationsBetween(experiment: Experiment, result: ComputedRun, item: number, t0: number, t1: number): Resumable<Float64Array> {
-  const { shapes: { I, H }, weights: { Wx, Wh, b } } = experiment;
+export function* preActivationsBetween(
+  experiment: Experiment,
+  result: ComputedRun,
+  item: number,
+  t0: number,
+  t1: number,
+): Resumable<Float64Array> {
+  const {
+    shapes: { I, H },
+    weights: { Wx, Wh, b },
+  } = experiment;
   const chunks = runChunks(experiment, result);
   const out = new Float64Array((t1 - t0) * H);
   for (let t = t0; t < t1; t++) {

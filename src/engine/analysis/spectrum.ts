@@ -17,7 +17,9 @@ import type { Resumable } from '../core/resumable.js';
 
 /** Of batch item 0, with J_t = ∂h_t/∂h_{t-1} = diag(f'(h_t))·Whᵀ; J_0 is with respect to h0. */
 export type Spectrum = {
-  /** Largest modulus of an eigenvalue; where those are not computed (H > 1,024) the upper one of `spectralRadiusBounds`. */
+  /**
+   * Largest modulus of an eigenvalue; where those are not computed (H > 1,024) the upper one of `spectralRadiusBounds`.
+   */
   readonly spectralRadiusWh: number;
   /** Proven bounds from powers of Wh, where its eigenvalues are not computed; otherwise null. */
   readonly spectralRadiusBounds: readonly [low: number, high: number] | null;
@@ -28,11 +30,17 @@ export type Spectrum = {
   readonly eigenvaluesWh: readonly (readonly [number, number])[];
   /** [T]; NaN where not computed yet. */
   readonly jacobianSigmaMax: Float64Array;
-  /** Natural log per step, descending [H]; all -Infinity when every J_t is zero; null when some J_t is singular and the exponents are not unique. */
+  /**
+   * Natural log per step, descending [H]; all -Infinity when every J_t is zero; null when some J_t is singular and the
+   * exponents are not unique.
+   */
   readonly lyapunov: Float64Array | null;
   /** |Σλ_i − (ln|det Wh| + mean_t Σ_j ln f'(h_tj))|: the exact check of the exponents; null where `lyapunov` is. */
   readonly lyapunovSumError: number | null;
-  /** Estimated error of the least certain exponent, from rounding between two orthogonalisations, per step; null where `lyapunovSumError` is. */
+  /**
+   * Estimated error of the least certain exponent, from rounding between two orthogonalisations, per step; null where
+   * `lyapunovSumError` is.
+   */
   readonly lyapunovError: number | null;
   /** Steps between two orthogonalisations at most. */
   readonly lyapunovBlock: number | null;
@@ -47,10 +55,19 @@ export const mostDecomposed = 1024;
 export type GrowingSpectrum = { -readonly [Name in keyof Spectrum]: Spectrum[Name] };
 
 /** One batch item of a sequence. */
-const oneItem = ({ T, N, data }: SequenceTrace, item: number): SequenceTrace => ({ B: 1, T, N, data: partOf(data, item * T * N, (item + 1) * T * N) });
+const oneItem = ({ T, N, data }: SequenceTrace, item: number): SequenceTrace => ({
+  B: 1,
+  T,
+  N,
+  data: partOf(data, item * T * N, (item + 1) * T * N),
+});
 
 /** One batch item of a run, cut into its chunks again; without what enters from above. */
-export function* itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment, hs: ComputedRun['hs'], item: number): Resumable<RunChunk[]> {
+export function* itemChunks(
+  { shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment,
+  hs: ComputedRun['hs'],
+  item: number,
+): Resumable<RunChunk[]> {
   const first = matrix(dtype, 1, H);
   if (h0 !== null) first.data.set(h0.subarray(item * H, (item + 1) * H));
   const all = oneItem({ B, T, N: H, data: hs }, item);
@@ -60,7 +77,12 @@ export function* itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtyp
     if (stateful && start > 0) yield* ready(start - 1, all);
     const initial = stateful && start > 0 ? takeStep(all, start - 1) : first;
     const states = { B: 1, T: steps, N: H, data: partOf(all.data, start * H, (start + steps) * H) };
-    const inputs = { B: 1, T: steps, N: I, data: yield* castSteps(dtype, xs.subarray(item * steps * I, (item + 1) * steps * I)) };
+    const inputs = {
+      B: 1,
+      T: steps,
+      N: I,
+      data: yield* castSteps(dtype, xs.subarray(item * steps * I, (item + 1) * steps * I)),
+    };
     cut.push({ start, steps, xs: inputs, hs: states, initial, dhs: sequence('float64', 1, 0, H) });
     start += steps;
   }
@@ -68,15 +90,36 @@ export function* itemChunks({ shapes: { B, T, I, H }, chunks, h0, stateful, dtyp
 }
 
 /** The experiment as if it had one batch item. */
-export const withOneItem = (experiment: Experiment): Experiment => ({ ...experiment, shapes: { ...experiment.shapes, B: 1 } });
-
-export const unknownSpectrum = (T: number): GrowingSpectrum => ({
-  spectralRadiusWh: NaN, spectralRadiusBounds: null, sigmaMaxWh: NaN, sigmaMaxWhUpper: NaN, eigenvaluesWh: [], jacobianSigmaMax: new Float64Array(T).fill(NaN),
-  lyapunov: null, lyapunovSumError: null, lyapunovError: null, lyapunovBlock: null, logProductSigmaMax: NaN,
+export const withOneItem = (experiment: Experiment): Experiment => ({
+  ...experiment,
+  shapes: { ...experiment.shapes, B: 1 },
 });
 
-/** The eigenvalues of Wh, or bounds of the largest modulus where they are not found, or would take too long: beyond H = `decomposed`. */
-export function* eigenvaluesInto(Wh: Float64Array, H: number, square: Square, spectrum: GrowingSpectrum, decomposed: number): Resumable<void> {
+export const unknownSpectrum = (T: number): GrowingSpectrum => ({
+  spectralRadiusWh: NaN,
+  spectralRadiusBounds: null,
+  sigmaMaxWh: NaN,
+  sigmaMaxWhUpper: NaN,
+  eigenvaluesWh: [],
+  jacobianSigmaMax: new Float64Array(T).fill(NaN),
+  lyapunov: null,
+  lyapunovSumError: null,
+  lyapunovError: null,
+  lyapunovBlock: null,
+  logProductSigmaMax: NaN,
+});
+
+/**
+ * The eigenvalues of Wh, or bounds of the largest modulus where they are not found, or would take too long: beyond H =
+ * `decomposed`.
+ */
+export function* eigenvaluesInto(
+  Wh: Float64Array,
+  H: number,
+  square: Square,
+  spectrum: GrowingSpectrum,
+  decomposed: number,
+): Resumable<void> {
   const all = H > decomposed ? [] : yield* eigenvaluesOf(Wh, H);
   const [largest] = all;
   if (largest === undefined || Number.isNaN(largest[0])) {
@@ -96,14 +139,34 @@ export function* sigmaUpperBound(gram: Float64Array, H: number, scale: number, s
   if (scale === 0) return 0;
   for (const margin of margins) {
     const bound = ((sigma / scale) * (1 + margin)) ** 2;
-    if (yield* provenBelow(gram, H, bound, (H + 4) * Number.EPSILON)) return scale * Math.sqrt(bound) * (1 + 4 * Number.EPSILON);
+    if (yield* provenBelow(gram, H, bound, (H + 4) * Number.EPSILON))
+      return scale * Math.sqrt(bound) * (1 + 4 * Number.EPSILON);
   }
   return Infinity;
 }
 
 /** Sets exponents and their checks from the sums of ln L_ii, their estimated errors, ln|det Wh| and Σ ln f'. */
-export function exponentsInto(spectrum: GrowingSpectrum, T: number, { sums, error, block, logDet, lnSlopes }: { readonly sums: Float64Array; readonly error: number; readonly block: number; readonly logDet: number; readonly lnSlopes: number }): void {
-  const lyapunov = sums.map((sum) => sum / T).sort().reverse();
+export function exponentsInto(
+  spectrum: GrowingSpectrum,
+  T: number,
+  {
+    sums,
+    error,
+    block,
+    logDet,
+    lnSlopes,
+  }: {
+    readonly sums: Float64Array;
+    readonly error: number;
+    readonly block: number;
+    readonly logDet: number;
+    readonly lnSlopes: number;
+  },
+): void {
+  const lyapunov = sums
+    .map((sum) => sum / T)
+    .sort()
+    .reverse();
   spectrum.lyapunov = lyapunov;
   spectrum.lyapunovSumError = Math.abs(lyapunov.reduce((sum, value) => sum + value, 0) - (logDet + lnSlopes / T));
   spectrum.lyapunovError = error / T;
@@ -115,13 +178,26 @@ export function* logDeterminantOf(Wh: Float64Array, H: number): Resumable<number
   return logDeterminant(yield* factorise(Wh, H));
 }
 
-export function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum, decomposed: number): Resumable<GrowingSpectrum> {
-  const { shapes: { T, H }, weights: { Wh }, stateful } = experiment;
+export function* plainSpectrum(
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  spectrum: GrowingSpectrum,
+  decomposed: number,
+): Resumable<GrowingSpectrum> {
+  const {
+    shapes: { T, H },
+    weights: { Wh },
+    stateful,
+  } = experiment;
   yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum, decomposed), 0, 0.1);
   const logDet = yield* part(logDeterminantOf(Wh, H), 0.1, 0.12);
   const jacobian = yield* part(JacobianNorm.create(Wh, H), 0.12, 0.12);
   spectrum.sigmaMaxWh = yield* part(jacobian.sigmaMax(new Float64Array(H).fill(1)), 0.12, 0.12);
-  spectrum.sigmaMaxWhUpper = yield* part(sigmaUpperBound(jacobian.gram, H, jacobian.scale, spectrum.sigmaMaxWh), 0.12, 0.15);
+  spectrum.sigmaMaxWhUpper = yield* part(
+    sigmaUpperBound(jacobian.gram, H, jacobian.scale, spectrum.sigmaMaxWh),
+    0.12,
+    0.15,
+  );
   const exponents = new LyapunovExponents(Wh, H);
   const product = new JacobianProduct(Wh, H);
   let lnSlopes = 0;
@@ -144,7 +220,8 @@ export function* plainSpectrum(experiment: Experiment, chunks: readonly RunChunk
     }
   }
   if (zeroJacobians === T) spectrum.lyapunov = new Float64Array(H).fill(-Infinity);
-  else if (logDet !== -Infinity && Number.isFinite(lnSlopes)) exponentsInto(spectrum, T, { sums: exponents.sums, error: exponents.error, block: 1, logDet, lnSlopes });
+  else if (logDet !== -Infinity && Number.isFinite(lnSlopes))
+    exponentsInto(spectrum, T, { sums: exponents.sums, error: exponents.error, block: 1, logDet, lnSlopes });
   spectrum.logProductSigmaMax = yield* part(product.logSigmaMax(), 1, 1);
   return spectrum;
 }

@@ -14,12 +14,16 @@ export type Activation = {
 
 const saturated = 0.97;
 
-/** Where h is no number there is no slope either: frameworks disagree (0, or 1), and a 0 would hide that the forward pass has failed. */
+/**
+ * Where h is no number there is no slope either: frameworks disagree (0, or 1), and a 0 would hide that the forward
+ * pass has failed.
+ */
 const step = (h: number): number => (h > 0 ? 1 : h <= 0 ? 0 : NaN);
 
 /**
- * 1/cosh²z, the slope of tanh without the cancellation of 1 − tanh²z. Where tanh z is ±1 in float64 (|z| > 19) the slope is
- * an exact 0 in every framework, and no gradient flows there; a 1e-17 would tell of a gradient that nobody can have.
+ * 1/cosh²z, the slope of tanh without the cancellation of 1 − tanh²z. Where tanh z is ±1 in float64 (|z| > 19) the
+ * slope is an exact 0 in every framework, and no gradient flows there; a 1e-17 would tell of a gradient that nobody can
+ * have.
  */
 const sechSquared = (z: number): number => {
   const h = Math.tanh(z);

@@ -63,7 +63,11 @@ class ScaledRows {
     }
     if (exponent === -Infinity) exponent = 0;
     for (let b = 0; b < this.exponents.length; b++) {
-      scaleByPowerOfTwo(this.data.subarray(b * N, (b + 1) * N), this.exponents[b]! - exponent, data.subarray(b * N, (b + 1) * N));
+      scaleByPowerOfTwo(
+        this.data.subarray(b * N, (b + 1) * N),
+        this.exponents[b]! - exponent,
+        data.subarray(b * N, (b + 1) * N),
+      );
     }
     return { data, exponent };
   }
@@ -74,8 +78,16 @@ class ScaledRows {
   }
 }
 
-/** What one step back gave: g_t [B,H], d_t = g_t ⊙ f'(h_t) [B,H], dh = d_t·Whᵀ [B,H], and log10 of the norm of each row of g_t. */
-export type ScaledStep = { readonly g: Aligned; readonly d: Aligned; readonly dh: Aligned; readonly log10Rows: Float64Array };
+/**
+ * What one step back gave: g_t [B,H], d_t = g_t ⊙ f'(h_t) [B,H], dh = d_t·Whᵀ [B,H], and log10 of the norm of each row
+ * of g_t.
+ */
+export type ScaledStep = {
+  readonly g: Aligned;
+  readonly d: Aligned;
+  readonly dh: Aligned;
+  readonly log10Rows: Float64Array;
+};
 
 /** The backward pass of one chunk in float64: feed it the steps from the last to the first. */
 export class ScaledFlow {
@@ -91,7 +103,10 @@ export class ScaledFlow {
     this.#flowing = new ScaledRows(B, H);
   }
 
-  /** Adds `dhs` [B,H] (null: nothing enters here) to what flows, then goes back through the activation's `slopes` [B,H] and Wh. */
+  /**
+   * Adds `dhs` [B,H] (null: nothing enters here) to what flows, then goes back through the activation's `slopes` [B,H]
+   * and Wh.
+   */
   step(dhs: FloatArray | null, slopes: Float64Array): ScaledStep {
     const B = this.#B;
     const H = this.#H;
@@ -100,7 +115,8 @@ export class ScaledFlow {
     flowing.normalise();
     const g = flowing.aligned();
     const log10Rows = new Float64Array(B);
-    for (let b = 0; b < B; b++) log10Rows[b] = log10Norm(flowing.data.subarray(b * H, (b + 1) * H), flowing.exponents[b]!);
+    for (let b = 0; b < B; b++)
+      log10Rows[b] = log10Norm(flowing.data.subarray(b * H, (b + 1) * H), flowing.exponents[b]!);
     for (let i = 0; i < slopes.length; i++) flowing.data[i] = flowing.data[i]! * slopes[i]!;
     flowing.normalise();
     const d = flowing.aligned();

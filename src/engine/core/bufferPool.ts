@@ -1,4 +1,5 @@
-// Memory of results that nobody needs any more, for the next one. Fresh memory comes from the system page by page, which takes longer than filling it.
+// Memory of results that nobody needs any more, for the next one. Fresh memory comes from the system page by page,
+// which takes longer than filling it.
 import type { Sequence } from './tensor.js';
 import type { DType, FloatArray, Trace } from './dtypes.js';
 
@@ -9,20 +10,28 @@ type Transferable = { readonly transfer?: () => ArrayBuffer };
 const shared = new WeakMap<ArrayBufferLike, Set<number>>();
 let spare: ArrayBuffer[] = [];
 
-/** A buffer for the results of several runs: none of them gives it back alone. `lent`: where the first tensor of each begins, for who makes them. */
+/**
+ * A buffer for the results of several runs: none of them gives it back alone. `lent`: where the first tensor of each
+ * begins, for who makes them.
+ */
 export type Shared = { readonly numbers: Float64Array<ArrayBuffer>; readonly lent: Set<number> };
 
-/** A new one, in the memory of `before` if all that lay there has been given back; what is left of that is empty then. */
+/**
+ * A new one, in the memory of `before` if all that lay there has been given back; what is left of that is empty then.
+ */
 export function sharedBuffer(length: number, before: Shared | null): Shared {
-  const own = before?.lent.size === 0 && before.numbers.length === length ? (before.numbers.buffer as Transferable).transfer?.() : undefined;
+  const own =
+    before?.lent.size === 0 && before.numbers.length === length
+      ? (before.numbers.buffer as Transferable).transfer?.()
+      : undefined;
   const next = { numbers: new Float64Array(own ?? new ArrayBuffer(8 * length)), lent: new Set<number>() };
   shared.set(next.numbers.buffer, next.lent);
   return next;
 }
 
 /**
- * Tensors that nobody needs any more, hs first, and with them whatever lies beside them. They are empty then, or will be; the next result takes their memory,
- * and what was given back before is dropped.
+ * Tensors that nobody needs any more, hs first, and with them whatever lies beside them. They are empty then, or will
+ * be; the next result takes their memory, and what was given back before is dropped.
  */
 export function giveBack(...traces: readonly Trace[]): void {
   const given: ArrayBuffer[] = [];
@@ -42,7 +51,12 @@ export function giveBack(...traces: readonly Trace[]): void {
 }
 
 /** The tensors of a run over time; norms and gradients of a small run lie beside them. */
-export const release = ({ hs, dhTotal, dxs, dhScaled }: Readonly<Record<'hs' | 'dhTotal' | 'dxs' | 'dhScaled', Trace>>): void => giveBack(hs, dhTotal, dxs, dhScaled);
+export const release = ({
+  hs,
+  dhTotal,
+  dxs,
+  dhScaled,
+}: Readonly<Record<'hs' | 'dhTotal' | 'dxs' | 'dhScaled', Trace>>): void => giveBack(hs, dhTotal, dxs, dhScaled);
 
 /** What nobody has taken is kept no longer: after a run, and when no run follows. */
 export function dropSpare(): void {
@@ -66,4 +80,9 @@ export function unfilled(dtype: DType, length: number): FloatArray {
   return dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
 }
 
-export const unfilledSequence = (dtype: DType, B: number, T: number, N: number): Sequence => ({ B, T, N, data: unfilled(dtype, B * T * N) });
+export const unfilledSequence = (dtype: DType, B: number, T: number, N: number): Sequence => ({
+  B,
+  T,
+  N,
+  data: unfilled(dtype, B * T * N),
+});

@@ -5,8 +5,9 @@ export type DType = (typeof dtypes)[number];
 export type FloatArray = Float32Array | Float64Array;
 
 /**
- * Numbers of all steps of a run: an array, or what gives the same numbers without holding them all (recomputedTrace.ts). Best asked in the order
- * of time. An interface, because a type would pass for an ArrayLike, which it is not.
+ * Numbers of all steps of a run: an array, or what gives the same numbers without holding them all
+ * (recomputedTrace.ts). Best asked in the order of time. An interface, because a type would pass for an ArrayLike,
+ * which it is not.
  */
 export interface Trace {
   readonly length: number;

@@ -65,7 +65,10 @@ export class FlowingRows {
     const exponent = this.exponents.subarray(from, to).reduce((most, value) => Math.max(most, value), -Infinity);
     if (exponent === -Infinity) return -Infinity;
     const H = this.#H;
-    const parts = Float64Array.from({ length: to - from }, (_, i) => norm(this.data, (from + i) * H, (from + i + 1) * H) * 2 ** (this.exponents[from + i]! - exponent));
+    const parts = Float64Array.from(
+      { length: to - from },
+      (_, i) => norm(this.data, (from + i) * H, (from + i + 1) * H) * 2 ** (this.exponents[from + i]! - exponent),
+    );
     return Math.log10(norm(parts)) + exponent * log10Of2;
   }
 

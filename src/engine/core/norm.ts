@@ -16,7 +16,10 @@ export function maxAbs(values: FloatArray, from = 0, to = values.length): number
   return max;
 }
 
-/** Frobenius norm. The values are scaled before they are squared: a square under- or overflows long before the value does. */
+/**
+ * Frobenius norm. The values are scaled before they are squared: a square under- or overflows long before the value
+ * does.
+ */
 export function norm(values: FloatArray, from = 0, to = values.length): number {
   const max = maxAbs(values, from, to);
   if (max === 0 || !Number.isFinite(max)) return max;
@@ -34,8 +37,17 @@ export const exponentOf = (m: number): number => Math.floor(Math.log2(m));
 // 2^±1000 is the largest step that is itself far from the ends of float64.
 const stride = 1000;
 
-/** target = source·2^exponent over a range of indices. Beyond the range of float64 it gives 0 or ±Infinity, as it must; NaN for an exponent that is NaN. */
-export function scaleByPowerOfTwo(source: FloatArray, exponent: number, target: Float64Array, from = 0, to = source.length): void {
+/**
+ * target = source·2^exponent over a range of indices. Beyond the range of float64 it gives 0 or ±Infinity, as it must;
+ * NaN for an exponent that is NaN.
+ */
+export function scaleByPowerOfTwo(
+  source: FloatArray,
+  exponent: number,
+  target: Float64Array,
+  from = 0,
+  to = source.length,
+): void {
   if (Number.isNaN(exponent)) {
     target.fill(NaN, from, to);
     return;

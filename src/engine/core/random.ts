@@ -1,5 +1,6 @@
 /**
- * Seeded random numbers: xoshiro128** 1.1 (Blackman & Vigna 2018), its state filled from the seed by Murmur3's finaliser over a
+ * Seeded random numbers: xoshiro128** 1.1 (Blackman & Vigna 2018), its state filled from the seed by Murmur3's
+ * finaliser over a
  * Weyl sequence. The same seed gives the same numbers on every machine; nothing here is for cryptography.
  */
 export class Random {

@@ -1,10 +1,13 @@
-// Tensors over time that are not held: a piece of consecutive steps is computed again when one of its numbers is asked for.
+// Tensors over time that are not held: a piece of consecutive steps is computed again when one of its numbers is asked
+// for.
 import { finish } from './resumable.js';
 import type { SequenceTrace } from './tensor.js';
 import type { FloatArray, Trace } from './dtypes.js';
 import type { Resumable } from './resumable.js';
 
-/** Pieces that are kept at a time: a picture of a stretch of time touches two, and comes back to them for every unit. */
+/**
+ * Pieces that are kept at a time: a picture of a stretch of time touches two, and comes back to them for every unit.
+ */
 export const keptPieces = 3;
 
 export type Shape = { readonly B: number; readonly T: number; readonly N: number };
@@ -67,10 +70,17 @@ export class PiecedTrace implements Trace {
   chunk(start: number, steps: number): PiecedTrace {
     const first = this.#starts.indexOf(start);
     const inside = this.#starts.slice(0, -1).filter((t) => t >= start && t < start + steps);
-    return new PiecedTrace({ ...this.#shape, T: steps }, inside.map((t) => t - start), (piece) => this.#pieceSteps(first + piece));
+    return new PiecedTrace(
+      { ...this.#shape, T: steps },
+      inside.map((t) => t - start),
+      (piece) => this.#pieceSteps(first + piece),
+    );
   }
 
-  /** Computes what the numbers of step t are read from, with pauses; then they are there until a few other pieces have been asked for. */
+  /**
+   * Computes what the numbers of step t are read from, with pauses; then they are there until a few other pieces have
+   * been asked for.
+   */
   *ready(t: number): Resumable<void> {
     yield* this.#pieceSteps(this.#indexOf(t));
   }
@@ -122,7 +132,9 @@ export class OneAtATime {
   *run<R extends object>(make: () => Resumable<R>): Resumable<R> {
     while (this.#current !== null) yield* this.#drive(this.#current);
     const found: R[] = [];
-    const own = (function* (): Resumable<void> { found.push(yield* make()); })();
+    const own = (function* (): Resumable<void> {
+      found.push(yield* make());
+    })();
     this.#current = own;
     for (;;) {
       const [value] = found;

@@ -1,6 +1,9 @@
 // Computations that pause: generators, so that whoever drives them can stop them or let others in.
 
-/** A long computation: yields its progress in [0,1] at least every few milliseconds, so that its driver can cancel it or let others in. */
+/**
+ * A long computation: yields its progress in [0,1] at least every few milliseconds, so that its driver can cancel it or
+ * let others in.
+ */
 export type Resumable<R> = Generator<number, R, void>;
 
 /** Drives a long computation to its end at once. */

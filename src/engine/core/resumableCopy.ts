@@ -1,4 +1,5 @@
-// Large tensors copied, rounded and cut with pauses: a hundred million numbers take as long to move as a run of them to compute.
+// Large tensors copied, rounded and cut with pauses: a hundred million numbers take as long to move as a run of them to
+// compute.
 import { dtypeOf, sequence, zeros } from './tensor.js';
 import type { Sequence } from './tensor.js';
 import type { DType, FloatArray } from './dtypes.js';
@@ -43,7 +44,8 @@ export function* castSteps(dtype: DType, values: FloatArray): Resumable<FloatArr
 export function* cutSteps(dtype: DType, { B, T, N, data }: Sequence, t0: number, t1: number): Resumable<Sequence> {
   const out = sequence(dtype, B, t1 - t0, N);
   const mover = new Mover();
-  for (let b = 0; b < B; b++) yield* mover.copy(data.subarray((b * T + t0) * N, (b * T + t1) * N), out.data, b * (t1 - t0) * N);
+  for (let b = 0; b < B; b++)
+    yield* mover.copy(data.subarray((b * T + t0) * N, (b * T + t1) * N), out.data, b * (t1 - t0) * N);
   return out;
 }
 

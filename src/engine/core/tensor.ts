@@ -1,5 +1,5 @@
-// Row-major tensors in one of two dtypes. A sum lives in the dtype of its result and is rounded at every addition, as in
-// a framework: it decides at which step a float32 gradient dies.
+// Row-major tensors in one of two dtypes. A sum lives in the dtype of its result and is rounded at every addition, as
+// in a framework: it decides at which step a float32 gradient dies.
 import type { DType, FloatArray, Trace } from './dtypes.js';
 
 export type Matrix = { readonly rows: number; readonly cols: number; readonly data: FloatArray };
@@ -8,16 +8,27 @@ export type Sequence = { readonly B: number; readonly T: number; readonly N: num
 /** The same to read from. */
 export type SequenceTrace = { readonly B: number; readonly T: number; readonly N: number; readonly data: Trace };
 
-export const zeros = (dtype: DType, length: number): FloatArray => (dtype === 'float32' ? new Float32Array(length) : new Float64Array(length));
+export const zeros = (dtype: DType, length: number): FloatArray =>
+  dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
 
 /** A copy rounded to `dtype`. */
-export const cast = (dtype: DType, values: FloatArray): FloatArray => (dtype === 'float32' ? new Float32Array(values) : new Float64Array(values));
+export const cast = (dtype: DType, values: FloatArray): FloatArray =>
+  dtype === 'float32' ? new Float32Array(values) : new Float64Array(values);
 
 export const dtypeOf = (data: FloatArray): DType => (data instanceof Float32Array ? 'float32' : 'float64');
 
-export const matrix = (dtype: DType, rows: number, cols: number): Matrix => ({ rows, cols, data: zeros(dtype, rows * cols) });
+export const matrix = (dtype: DType, rows: number, cols: number): Matrix => ({
+  rows,
+  cols,
+  data: zeros(dtype, rows * cols),
+});
 
-export const sequence = (dtype: DType, B: number, T: number, N: number): Sequence => ({ B, T, N, data: zeros(dtype, B * T * N) });
+export const sequence = (dtype: DType, B: number, T: number, N: number): Sequence => ({
+  B,
+  T,
+  N,
+  data: zeros(dtype, B * T * N),
+});
 
 /** out = a·w (+ bias on every row). a [m,k], w [k,n], bias [1,n]. */
 export function multiply(a: Matrix, w: FloatArray, bias: FloatArray | null, out: Matrix): Matrix {
@@ -112,12 +123,17 @@ export function takeSteps(s: SequenceTrace, t0: number, t1: number): Sequence {
 }
 
 /** Whether the numbers are there, and need not be computed. */
-export const isHeld = (trace: Trace): trace is FloatArray => trace instanceof Float32Array || trace instanceof Float64Array;
+export const isHeld = (trace: Trace): trace is FloatArray =>
+  trace instanceof Float32Array || trace instanceof Float64Array;
 
 /** The numbers from … to − 1, without computing them now. */
 export function partOf(trace: Trace, from: number, to: number): Trace {
   if (isHeld(trace)) return trace.subarray(from, to);
-  return { length: to - from, at: (index) => (index >= 0 && index < to - from ? trace.at(from + index) : undefined), subarray: (start, end) => trace.subarray(from + start, from + end) };
+  return {
+    length: to - from,
+    at: (index) => (index >= 0 && index < to - from ? trace.at(from + index) : undefined),
+    subarray: (start, end) => trace.subarray(from + start, from + end),
+  };
 }
 
 /** Writes [B,N] as step t. */

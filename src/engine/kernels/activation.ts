@@ -13,9 +13,13 @@ const TWO32 = memory.data<f32>([2, 2, 2, 2], 16);
 const END32 = memory.data<f32>([10, 10, 10, 10], 16);
 /** 2/ln 2: e^(2z) = 2^(z·2/ln 2). */
 const TWICELOG2E32 = memory.data<f32>([2.8853900817779268, 2.8853900817779268, 2.8853900817779268, 2.8853900817779268], 16);
-/** 1.5·2^23 + 127: added to a small number, it rounds that to an integer n and leaves n + 127 in the last bits, the exponent field of 2^n once moved up. */
+/**
+ * 1.5·2^23 + 127: added to a small number, it rounds that to an integer n and leaves n + 127 in the last bits, the
+ * exponent field of 2^n once moved up.
+ */
 const MAGIC32 = memory.data<f32>([12583039.0, 12583039.0, 12583039.0, 12583039.0], 16);
-// (2^f − 1)/f as a polynomial, highest power first: fitted so that the largest relative error of 2^f for |f| ≤ 1/2 is least, 9.2e-8, of which half arrives at most.
+// (2^f − 1)/f as a polynomial, highest power first: fitted so that the largest relative error of 2^f for |f| ≤ 1/2 is
+// least, 9.2e-8, of which half arrives at most.
 const SERIES32 = memory.data<f32>([
   0.001326472731307149, 0.001326472731307149, 0.001326472731307149, 0.001326472731307149,
   0.009671512991189957, 0.009671512991189957, 0.009671512991189957, 0.009671512991189957,
@@ -25,7 +29,8 @@ const SERIES32 = memory.data<f32>([
 ], 16);
 /** Below this tanh z is a polynomial. */
 const NEAR32 = memory.data<f32>([0.7, 0.7, 0.7, 0.7], 16);
-// (tanh z/z − 1)/z² as a polynomial in z², highest power first: fitted so that the largest relative error of tanh z up to 0.7 is least, 1.4e-8.
+// (tanh z/z − 1)/z² as a polynomial in z², highest power first: fitted so that the largest relative error of tanh z up
+// to 0.7 is least, 1.4e-8.
 const NEARSERIES32 = memory.data<f32>([
   -0.005155088379979134, -0.005155088379979134, -0.005155088379979134, -0.005155088379979134,
   0.020111627876758575, 0.020111627876758575, 0.020111627876758575, 0.020111627876758575,
@@ -39,7 +44,10 @@ const ONE64 = memory.data<f64>([1, 1], 16);
 const TWO64 = memory.data<f64>([2, 2], 16);
 const FOUR64 = memory.data<f64>([4, 4], 16);
 const END64 = memory.data<f64>([22, 22], 16);
-/** 27.5·ln 2, from where on tanh in float64 is 1: what is left, 2/(e^(2z) + 1), is half a unit in the last place of the numbers below 1. */
+/**
+ * 27.5·ln 2, from where on tanh in float64 is 1: what is left, 2/(e^(2z) + 1), is half a unit in the last place of the
+ * numbers below 1.
+ */
 const ONEFROM64 = memory.data<f64>([19.061547465398496, 19.061547465398496], 16);
 const LOG2E64 = memory.data<f64>([1.4426950408889634074, 1.4426950408889634074], 16);
 const LN2HIGH64 = memory.data<f64>([-6.93147180369123816490e-1, -6.93147180369123816490e-1], 16);
@@ -54,8 +62,9 @@ const SERIES64 = memory.data<f64>([
 ], 16);
 
 /**
- * tanh of 32 bytes in place. Near 0, |z|·(1 + z²·P(z²)); beyond, 1 − 2/(e^(2|z|) + 1), where of the relative error of e^(2|z|) = 2^n·2^f half arrives at most. Both are
- * short chains, evaluated by halves (Estrin), because with one small sequence every step waits for this: what is too large for 2^n is seen to only at the end.
+ * tanh of 32 bytes in place. Near 0, |z|·(1 + z²·P(z²)); beyond, 1 − 2/(e^(2|z|) + 1), where of the relative error of
+ * e^(2|z|) = 2^n·2^f half arrives at most. Both are short chains, evaluated by halves (Estrin), because with one small
+ * sequence every step waits for this: what is too large for 2^n is seen to only at the end.
  * Two vectors begin together, so that fewer instructions wait. NaN passes through.
  */
 @inline function tanh32(at: usize): void {
@@ -91,8 +100,9 @@ const SERIES64 = memory.data<f64>([
 }
 
 /**
- * tanh|z| = E/(E + 2), E = e^(2|z|) − 1, which cancels nowhere. E = 2^n·(e^r − 1) + (2^n − 1) with 2|z| = n·ln 2 + r, |r| ≤ ln 2 / 2,
- * and the series of e^r − 1 up to r¹³/13!. NaN passes through; test/unit/wasm/tanh.test.ts measures the error of both.
+ * tanh|z| = E/(E + 2), E = e^(2|z|) − 1, which cancels nowhere. E = 2^n·(e^r − 1) + (2^n − 1) with 2|z| = n·ln 2 + r,
+ * |r| ≤ ln 2 / 2, and the series of e^r − 1 up to r¹³/13!. NaN passes through; test/unit/wasm/tanh.test.ts measures the
+ * error of both.
  */
 @inline function tanh64(z: v128): v128 {
   const sign = v128.and(z, constant(SIGN64));
@@ -108,8 +118,9 @@ const SERIES64 = memory.data<f64>([
 }
 
 /**
- * E/(E + 2) for E = scale·(r + low) + (scale − 1). What the sums that make E and E + 2 round away is kept and brought in at the end:
- * with q = E/(E + 2), dq/dE = (1 − q)²/2 and 1/(E + 2) = (1 − q)/2. What is left is the rounding of the division and of the last sum.
+ * E/(E + 2) for E = scale·(r + low) + (scale − 1). What the sums that make E and E + 2 round away is kept and brought
+ * in at the end: with q = E/(E + 2), dq/dE = (1 − q)²/2 and 1/(E + 2) = (1 − q)/2. What is left is the rounding of the
+ * division and of the last sum.
  */
 @inline function quotient(scale: v128, r: v128, low: v128): v128 {
   const one = constant(ONE64);
@@ -136,7 +147,10 @@ const SERIES64 = memory.data<f64>([
   return q;
 }
 
-/** f'(z) = 4·(E + 1)/(E + 2)² of tanh in float64, with all its digits; 0 where tanh z is ±1 (see ../cells/activation.ts). */
+/**
+ * f'(z) = 4·(E + 1)/(E + 2)² of tanh in float64, with all its digits; 0 where tanh z is ±1 (see
+ * ../cells/activation.ts).
+ */
 export function sechSquared(z: v128): v128 {
   const half = f64x2.pmin(v128.andnot(z, constant(SIGN64)), constant(END64));
   const y = f64x2.add(half, half);

@@ -1,4 +1,5 @@
-// AssemblyScript. Products of matrices in float64 for the analyses: any number of rows, some columns scaled, or triangular.
+// AssemblyScript. Products of matrices in float64 for the analyses: any number of rows, some columns scaled, or
+// triangular.
 import { productRows } from './product';
 import { panels, ROW, ZEROS } from './simd';
 
@@ -7,7 +8,10 @@ export function panelProduct<T>(a: usize, aPanel: usize, K: i32, b: usize, c: us
   productRows<T>(a, aPanel, K, 0, 0, 0, b, ZEROS, 0, c, <usize>rows * ROW);
 }
 
-/** `rows` rows of C = (A·B) ⊙ scale for A [rows,K], B [K,N] and one packed row `scale` (its panels 64 bytes apart) that multiplies every row; 0: none. */
+/**
+ * `rows` rows of C = (A·B) ⊙ scale for A [rows,K], B [K,N] and one packed row `scale` (its panels 64 bytes apart) that
+ * multiplies every row; 0: none.
+ */
 export function multiplyRows(a: usize, aPanel: usize, K: i32, b: usize, N: i32, c: usize, cPanel: usize, rows: i32, scale: usize): void {
   for (let n = 0; n < panels<f64>(N); n++) {
     panelProduct<f64>(a, aPanel, K, b, c, rows);
@@ -34,7 +38,10 @@ export function multiplyRows(a: usize, aPanel: usize, K: i32, b: usize, N: i32, 
   }
 }
 
-/** Rows r0 ≤ r < r1 (r0 even) of C = A·B, all [H,H] and lower triangular, or upper; what lies beyond is zero in A and B and becomes zero in C. */
+/**
+ * Rows r0 ≤ r < r1 (r0 even) of C = A·B, all [H,H] and lower triangular, or upper; what lies beyond is zero in A and B
+ * and becomes zero in C.
+ */
 export function triangularProduct(a: usize, b: usize, H: i32, c: usize, r0: i32, r1: i32, upper: i32): void {
   const panelBytes = <usize>H * ROW;
   for (let n = 0; n < panels<f64>(H); n++) {

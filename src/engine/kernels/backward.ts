@@ -1,5 +1,6 @@
-// AssemblyScript. Backward: d_t = g_t ⊙ f'(h_t), dh = d_t·Whᵀ row by row, and then, from the d of many steps, dx_t = d_t·Wxᵀ, the norms of the
-// steps and the weight gradients. Every number has one order of summation, however the work is shared out.
+// AssemblyScript. Backward: d_t = g_t ⊙ f'(h_t), dh = d_t·Whᵀ row by row, and then, from the d of many steps, dx_t =
+// d_t·Wxᵀ, the norms of the steps and the weight gradients. Every number has one order of summation, however the work
+// is shared out.
 import { IDENTITY, TANH, throughActivation } from './activation';
 import { backwardChain } from './singlePanel';
 import { Job } from './job';
@@ -105,7 +106,10 @@ function watch<T>(job: Job, g: usize, gPanel: usize, b0: i32, b1: i32): bool {
   return some;
 }
 
-/** One row through the activation, where it is below the normal range. Says what its d is, which is there if that is SMALL or ZERO. */
+/**
+ * One row through the activation, where it is below the normal range. Says what its d is, which is there if that is
+ * SMALL or ZERO.
+ */
 function watchedRow<T>(job: Job, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize): u8 {
   const hPanels = panels<T>(job.H);
   let reach = load<f64>(job.small);
@@ -125,7 +129,10 @@ function carrySmall<T>(job: Job, d: usize, dPanel: usize, target: usize, targetP
   else carry<T>(job.B, d, dPanel, 1, job.H, job.backwardWeights, target, targetPanel, false);
 }
 
-/** What the rows of d of a step are together, and can be multiplied as with x and hPrev: SMALL, or MIXED, or else ORDINARY. */
+/**
+ * What the rows of d of a step are together, and can be multiplied as with x and hPrev: SMALL, or MIXED, or else
+ * ORDINARY.
+ */
 @inline export function kindOf<T>(job: Job, t: i32): u8 {
   return allOrdinary(job) ? ORDINARY : kindOfRows<T>(job, t);
 }
@@ -156,9 +163,10 @@ function kindOfRows<T>(job: Job, t: i32): u8 {
 }
 
 /**
- * Part `part` of `parts` of what comes of d for the steps t0 … t1 − 1: dx and all norms of a share of the steps, and for all of them a share of
- * the rows of dWx and dWh, block by block from the last. t1 is the end of a block. Done by thread `thread`, in its share of the scratch.
- * `own`: 1 for dx, where `inputGradient` has not been there before, 2 for the norms of dWx and dWh, where ../wasm/stepNorms.ts does not find them.
+ * Part `part` of `parts` of what comes of d for the steps t0 … t1 − 1: dx and all norms of a share of the steps, and
+ * for all of them a share of the rows of dWx and dWh, block by block from the last. t1 is the end of a block. Done by
+ * thread `thread`, in its share of the scratch. `own`: 1 for dx, where `inputGradient` has not been there before, 2 for
+ * the norms of dWx and dWh, where ../wasm/stepNorms.ts does not find them.
  */
 export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32): void {
   const B = job.B;
@@ -203,7 +211,10 @@ export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts
   }
 }
 
-/** The measures of the states of the steps first … end − 1, and if their d, the first of which is at `d`, is ORDINARY the norms. */
+/**
+ * The measures of the states of the steps first … end − 1, and if their d, the first of which is at `d`, is ORDINARY
+ * the norms.
+ */
 function measures<T>(job: Job, first: i32, end: i32, d: usize, ordinary: bool, own: i32, scratch: usize): void {
   const B = job.B;
   const I = job.I;
@@ -295,7 +306,10 @@ function share<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, hPan
 const SATURATED32 = memory.data<f32>([0.97, 0.97, 0.97, 0.97], 16);
 const SATURATED64 = memory.data<f64>([0.97, 0.97], 16);
 
-/** Share of units that let (nearly) nothing through: |h| > 0.97 for tanh, h ≤ 0 for the others; of steps that lie one behind the other, to `to`. */
+/**
+ * Share of units that let (nearly) nothing through: |h| > 0.97 for tanh, h ≤ 0 for the others; of steps that lie one
+ * behind the other, to `to`.
+ */
 function closedShares<T>(cell: i32, h: usize, hPanel: usize, H: i32, B: i32, steps: i32, to: usize): void {
   const bytes = <usize>B * ROW;
   const zero = v128.splat<T>(0);
@@ -319,7 +333,10 @@ function closedShares<T>(cell: i32, h: usize, hPanel: usize, H: i32, B: i32, ste
   }
 }
 
-/** target += d·Wᵀ for `rows` adjacent rows of d [B,H]. A row of a batch that a thread has alone is summed as it is beside others. */
+/**
+ * target += d·Wᵀ for `rows` adjacent rows of d [B,H]. A row of a batch that a thread has alone is summed as it is
+ * beside others.
+ */
 function carry<T>(B: i32, d: usize, dPanel: usize, rows: i32, H: i32, weights: usize, target: usize, targetPanel: usize, back: bool): void {
   const panelCount = panels<T>(H);
   const weightsPanel = <usize>H * ROW;

@@ -1,4 +1,5 @@
-// AssemblyScript. Forward: h_t = f(h_{t−1}·Wh + x_t·Wx + b). Rows (batch items) never mix, so threads may share them out.
+// AssemblyScript. Forward: h_t = f(h_{t−1}·Wh + x_t·Wx + b). Rows (batch items) never mix, so threads may share them
+// out.
 import { activate } from './activation';
 import { forwardChain } from './singlePanel';
 import { Job } from './job';
@@ -41,7 +42,10 @@ function forwardBatch<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32): void {
   }
 }
 
-/** One sequence: x·Wx + b of all steps t0 … t1 − 1, so that only the product with the state is left to go from step to step. */
+/**
+ * One sequence: x·Wx + b of all steps t0 … t1 − 1, so that only the product with the state is left to go from step to
+ * step.
+ */
 export function forwardInput<T>(job: Job, t0: i32, t1: i32): void {
   if (job.B != 1) return;
   const I = job.I;

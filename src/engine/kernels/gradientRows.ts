@@ -1,4 +1,5 @@
-// AssemblyScript. Many gradients on their way back at once, each row with a power of two of its own: what ../core/gradientRows.ts does, as products of matrices.
+// AssemblyScript. Many gradients on their way back at once, each row with a power of two of its own: what
+// ../core/gradientRows.ts does, as products of matrices.
 import { multiplyRows } from './algebra';
 import { largestOf, panels, ROW } from './simd';
 import { transposedProduct } from './product';
@@ -16,7 +17,10 @@ function scaleRow(at: usize, panelBytes: usize, panelCount: i32, factor: f64): v
   }
 }
 
-/** Keeps the largest value between 2^-40 and 2^40 by moving powers of two into the row's exponent; a zero row's is −Infinity. */
+/**
+ * Keeps the largest value between 2^-40 and 2^40 by moving powers of two into the row's exponent; a zero row's is
+ * −Infinity.
+ */
 function normalise(at: usize, panelBytes: usize, panelCount: i32, exponent: usize): void {
   const largest = largestOf<f64>(at, panelBytes, panelCount, 1);
   if (largest == 0) {
@@ -74,7 +78,10 @@ export function throughWeights(d: usize, dPanel: usize, H: i32, rows: i32, weigh
   multiplyRows(d, dPanel, H, weights, H, target, targetPanel, rows, 0);
 }
 
-/** sum += Σ beforeᵀ·d·2^(exponent − E) over the rows; d is changed. `sum` packed like a matrix with an even number of rows. */
+/**
+ * sum += Σ beforeᵀ·d·2^(exponent − E) over the rows; d is changed. `sum` packed like a matrix with an even number of
+ * rows.
+ */
 export function addOuter(before: usize, beforePanel: usize, d: usize, dPanel: usize, H: i32, rows: i32, exponents: usize, E: f64, sum: usize, sumPanel: usize): void {
   for (let r = 0; r < rows; r++) {
     const difference = load<f64>(exponents + <usize>r * 8) - E;

@@ -1,4 +1,5 @@
-// AssemblyScript. One-sided Jacobi on rows hundreds of decades apart: what ../linalg/gradedSvd.ts does, at the speed of the other kernels.
+// AssemblyScript. One-sided Jacobi on rows hundreds of decades apart: what ../linalg/gradedSvd.ts does, at the speed of
+// the other kernels.
 import { madd } from './simd';
 
 /** Rows count as orthogonal below this cosine. */
@@ -19,7 +20,10 @@ const FAR_APART: f64 = 1e-8;
   return ei > ej || (ei == ej && load<f64>(mantissas + <usize>i * 8) >= load<f64>(mantissas + <usize>j * 8));
 }
 
-/** The row's length was `scale` times length; brings it to 1 and takes the length into mantissa and exponent of `target`, times those of `source`. */
+/**
+ * The row's length was `scale` times length; brings it to 1 and takes the length into mantissa and exponent of
+ * `target`, times those of `source`.
+ */
 function rescale(row: usize, bytes: usize, squares: f64, mantissas: usize, exponents: usize, source: i32, target: i32): void {
   const length = Math.sqrt(squares);
   if (length == 0) {
@@ -37,7 +41,8 @@ function rescale(row: usize, bytes: usize, squares: f64, mantissas: usize, expon
 }
 
 /**
- * One sweep's rotations of the rows first0 ≤ first < first1 with all later ones. Rows of `bytes` (a multiple of 16) one after the other.
+ * One sweep's rotations of the rows first0 ≤ first < first1 with all later ones. Rows of `bytes` (a multiple of 16) one
+ * after the other.
  * @returns how many rotations were needed
  */
 export function jacobiSweep(rows: usize, bytes: usize, count: i32, mantissas: usize, exponents: usize, first0: i32, first1: i32): i32 {

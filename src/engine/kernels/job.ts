@@ -42,8 +42,13 @@ export class Job {
   db: usize;
   /** For every thread as large as a panel of columns of dWx or dWh, whichever is the larger, and some numbers more. */
   scratch: usize;
-  /** float64 [7][T]: ‖h‖; share of units that let (nearly) nothing through; norms of g, dx, and the step's dWx, dWh, db. */
+  /**
+   * float64 [7][T]: ‖h‖; share of units that let (nearly) nothing through; norms of g, dx, and the step's dWx, dWh, db.
+   */
   norms: usize;
-  /** What ./backward.ts knows of numbers below the normal range: float64, as of `reachOf`, 0 before anybody asked; then a byte for each row that is watched, and for each row (t, b) what its d is. */
+  /**
+   * What ./backward.ts knows of numbers below the normal range: float64, as of `reachOf`, 0 before anybody asked; then
+   * a byte for each row that is watched, and for each row (t, b) what its d is.
+   */
   small: usize;
 }

@@ -1,11 +1,13 @@
-// AssemblyScript. One step of many Lanczos iterations at the same time, each for a matrix diag(s)·G·diag(s) with a diagonal of its own.
+// AssemblyScript. One step of many Lanczos iterations at the same time, each for a matrix diag(s)·G·diag(s) with a
+// diagonal of its own.
 import { multiplyRows } from './algebra';
 import { madd, panels, ROW } from './simd';
 
 /**
- * v ← the next Lanczos vector of each of `rows` rows, `previous` ← v (Golub & Van Loan, Matrix Computations, algorithm 10.1.1; without
- * reorthogonalisation, which the largest eigenvalue does not need: Paige 1976). All packed [H/8][rows][8]; G [H,H] packed.
- * `betas` [rows] holds β of the step before (0 at the start) and receives this one's, `alphas` [rows] its α. `work`: two more such matrices.
+ * v ← the next Lanczos vector of each of `rows` rows, `previous` ← v (Golub & Van Loan, Matrix Computations, algorithm
+ * 10.1.1; without reorthogonalisation, which the largest eigenvalue does not need: Paige 1976). All packed
+ * [H/8][rows][8]; G [H,H] packed. `betas` [rows] holds β of the step before (0 at the start) and receives this one's,
+ * `alphas` [rows] its α. `work`: two more such matrices.
  */
 export function lanczosStep(v: usize, previous: usize, slopes: usize, rows: i32, H: i32, G: usize, alphas: usize, betas: usize, work: usize): void {
   const panelBytes = <usize>rows * ROW;

@@ -74,8 +74,8 @@ export function carefulNorm<T>(from: usize, panelBytes: usize, N: i32, rows: i32
 }
 
 /**
- * Dot products of rows i, i+1 with rows j … j+3, left as eight float64 at `to`. Summed in S: float64 for float32 rows whose squares
- * would leave the range of float32.
+ * Dot products of rows i, i+1 with rows j … j+3, left as eight float64 at `to`. Summed in S: float64 for float32 rows
+ * whose squares would leave the range of float32.
  */
 function dots<T, S>(from: usize, panelBytes: usize, panelCount: i32, i: i32, j: i32, to: usize): void {
   let s00 = v128.splat<S>(0);
@@ -156,7 +156,8 @@ export const PARTIAL: usize = 48;
 /**
  * Norms of xᵀ·d and hPrevᵀ·d over the B rows of one step: ‖AᵀD‖² = Σ (A·Aᵀ) ∘ (D·Dᵀ), O(B²·H) instead of O(B·H²).
  * Where the sum cancels, or comes near the ends of the dtype's range, the product itself is formed in `scratch`.
- * `sizeD` = ‖d‖ as the caller has it. ../wasm/stepNorms.ts does the same in pieces, with the same sums in the same order.
+ * `sizeD` = ‖d‖ as the caller has it. ../wasm/stepNorms.ts does the same in pieces, with the same sums in the same
+ * order.
  */
 export function weightNorms<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, sizeD: f64, scratch: usize): void {
   if (B == 1) {
@@ -189,8 +190,9 @@ const LOW = memory.data<f64>([1e-27, 1e-27], 16);
 const HIGH = memory.data<f64>([1e30, 1e30], 16);
 
 /**
- * As `weightNorms` of one row of float32, step by step as long as all is far from the ends of the range; gives the number of steps that are done.
- * `before`: ‖h‖ before the first step. `at`: where the measures of that step begin, `series` bytes apart, among them ‖h_t‖, ‖d_t‖, and ‖x_t‖ where ‖dWx‖ will be. Two steps at a time.
+ * As `weightNorms` of one row of float32, step by step as long as all is far from the ends of the range; gives the
+ * number of steps that are done. `before`: ‖h‖ before the first step. `at`: where the measures of that step begin,
+ * `series` bytes apart, among them ‖h_t‖, ‖d_t‖, and ‖x_t‖ where ‖dWx‖ will be. Two steps at a time.
  */
 export function outerNorms(before: f64, at: usize, series: usize, steps: i32): i32 {
   const low = v128.load(LOW);
@@ -224,7 +226,8 @@ function needsWide<T>(sizeD: f64, squaresX: f64, squaresH: f64): bool {
   return sizeof<T>() == 4 && !(sizeD > 1e-15 && sizeD < 1e15 && squaresX < 1e30 && squaresH < 1e30 && squaresX > 1e-30 && squaresH > 1e-30);
 }
 
-// How often a product of rows i, i+1 with j … j+3 counts: all twice, because the matrices are symmetric, but on the diagonal (j = i).
+// How often a product of rows i, i+1 with j … j+3 counts: all twice, because the matrices are symmetric, but on the
+// diagonal (j = i).
 const ONCE = memory.data<f64>([1, 2, 2, 2, 0, 1, 2, 2], 16);
 const TWICE = memory.data<f64>([2, 2, 2, 2, 2, 2, 2, 2], 16);
 
@@ -308,7 +311,10 @@ function soundNorm<T>(sum: f64, all: f64, size: f64, a: usize, aPanel: usize, M:
   return sound && sum > (sizeof<T>() == 4 ? 0.2 : 1e-3) * all ? rounded<T>(value) : -1;
 }
 
-/** ‖AᵀD‖ from the product itself, one panel of its columns after the other, so that it never leaves the cache. `kind`: of the rows of D. */
+/**
+ * ‖AᵀD‖ from the product itself, one panel of its columns after the other, so that it never leaves the cache. `kind`:
+ * of the rows of D.
+ */
 export function formedNorm<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, scratch: usize): f64 {
   const ordinary = kind == ORDINARY;
   const norms = ordinary ? scratch + <usize>(panels<T>(M) * width<T>()) * ROW : scratch;
@@ -340,7 +346,10 @@ function together<T>(kind: u8, norms: usize, count: i32): f64 {
   return kind == ORDINARY ? rounded<T>(largest * Math.sqrt(sum)) : settledNorm<T>(kind, largest * Math.sqrt(sum));
 }
 
-/** Of a step whose norms take too long for one call: ../wasm/stepNorms.ts writes it, in this order; every field is 4 bytes. */
+/**
+ * Of a step whose norms take too long for one call: ../wasm/stepNorms.ts writes it, in this order; every field is 4
+ * bytes.
+ */
 @unmanaged
 export class NormJob {
   B: i32;
@@ -353,7 +362,10 @@ export class NormJob {
   hPanel: usize;
   d: usize;
   dPanel: usize;
-  /** float64: first the two norms, then what every pair of rows adds to the sums, later the norms of the product's panels. */
+  /**
+   * float64: first the two norms, then what every pair of rows adds to the sums, later the norms of the product's
+   * panels.
+   */
   partials: usize;
   scratch: usize;
   /** Bytes of one thread's share of it. */
@@ -373,7 +385,10 @@ export function gramRows<T>(job: NormJob, first: i32, end: i32, wide: i32, threa
   }
 }
 
-/** After all pairs: leaves the two norms. 1: the pairs have to be done again with `wide`; otherwise 2 and 4 say that xᵀ·d and hPrevᵀ·d are to be formed. */
+/**
+ * After all pairs: leaves the two norms. 1: the pairs have to be done again with `wide`; otherwise 2 and 4 say that
+ * xᵀ·d and hPrevᵀ·d are to be formed.
+ */
 export function gramEnd<T>(job: NormJob, wide: i32): i32 {
   startSums();
   for (let pair = 0; pair < (job.B + 1) >> 1; pair++) addPartial(job.partials + NORMS + <usize>pair * PARTIAL);
@@ -402,7 +417,9 @@ export function formEnd<T>(job: NormJob, recurrent: i32): void {
   store<f64>(job.partials + (recurrent ? 8 : 0), together<T>(<u8>job.kind, job.partials + NORMS, panels<T>(job.H)));
 }
 
-/** Far enough from the ends of the range that no element and no product of two squares has lost anything that counts. */
+/**
+ * Far enough from the ends of the range that no element and no product of two squares has lost anything that counts.
+ */
 @inline function inside<T>(size: f64): bool {
   return size > (sizeof<T>() == 4 ? 1e-27 : 1e-70) && size < (sizeof<T>() == 4 ? 1e30 : 1e70);
 }

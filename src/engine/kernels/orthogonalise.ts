@@ -1,11 +1,15 @@
-// AssemblyScript. V = L·Q for the rows of V [H,H]: L lower triangular with a positive diagonal, the rows of Q orthonormal.
+// AssemblyScript. V = L·Q for the rows of V [H,H]: L lower triangular with a positive diagonal, the rows of Q
+// orthonormal.
 import { product1, product2 } from './product';
 import { madd, panels, ROW } from './simd';
 
 /** Rows that are made orthogonal to all earlier ones by products of matrices, and then to each other one by one. */
 const BLOCK: i32 = 8;
 
-/** −(row i of V)·(row j of V), and that of row i + 1, for the `count` rows j from 0 on; packed [count/8][pitch/64][8] at `to`. */
+/**
+ * −(row i of V)·(row j of V), and that of row i + 1, for the `count` rows j from 0 on; packed [count/8][pitch/64][8] at
+ * `to`.
+ */
 function negativeDots2(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, to: usize, pitch: usize): void {
   for (let j = 0; j < count; j += 4) {
     let p = v + <usize>i * ROW;
@@ -85,7 +89,9 @@ function scale(p: usize, factor: f64, panelBytes: usize, panelCount: i32): void 
   }
 }
 
-/** Rows i … i + count − 1 lose what they have of rows 0 … i − 1; −coefficients, packed [i/8][BLOCK][8], stay at `to`. */
+/**
+ * Rows i … i + count − 1 lose what they have of rows 0 … i − 1; −coefficients, packed [i/8][BLOCK][8], stay at `to`.
+ */
 function project(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, to: usize): void {
   const pitch = <usize>BLOCK * ROW;
   for (let r = 0; r < count; r += 2) negativeDots2(v, panelBytes, panelCount, i + r, i, to + <usize>r * ROW, pitch);
@@ -99,8 +105,9 @@ function project(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i3
 }
 
 /**
- * Rows i … i + count − 1 become orthonormal among themselves (Gram–Schmidt, each row until a round takes next to nothing away); their
- * coefficients, [BLOCK][BLOCK] row by row, stay at `to`. What is left of a row by less than `rank` of its length is rounding: it becomes zero.
+ * Rows i … i + count − 1 become orthonormal among themselves (Gram–Schmidt, each row until a round takes next to
+ * nothing away); their coefficients, [BLOCK][BLOCK] row by row, stay at `to`. What is left of a row by less than `rank`
+ * of its length is rounding: it becomes zero.
  */
 function among(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, to: usize, rank: f64, wholes: usize): void {
   memory.fill(to, 0, 8 * BLOCK * BLOCK);
@@ -126,10 +133,11 @@ function among(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32,
 }
 
 /**
- * Rows `from` ≤ i < `to` (from divisible by 8) of V ← Q, when the rows before are orthonormal; L packed like V, zero above its diagonal.
+ * Rows `from` ≤ i < `to` (from divisible by 8) of V ← Q, when the rows before are orthonormal; L packed like V, zero
+ * above its diagonal.
  * Block Gram–Schmidt, twice where the first round took much away (Barlow & Smoktunowicz 2013). `ratios` [H] receives
- * ‖row of V‖ / L_ii: by how much the rounding of V is magnified in L_ii. A row shorter than `rank` of what it was is zero in Q and in L_ii.
- * `scratch`: (2·H + 8 + 3·8)·64 bytes.
+ * ‖row of V‖ / L_ii: by how much the rounding of V is magnified in L_ii. A row shorter than `rank` of what it was is
+ * zero in Q and in L_ii. `scratch`: (2·H + 8 + 3·8)·64 bytes.
  */
 export function orthogonaliseRows(v: usize, l: usize, H: i32, from: i32, to: i32, rank: f64, ratios: usize, scratch: usize): void {
   const panelBytes = <usize>H * ROW;

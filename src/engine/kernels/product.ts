@@ -1,15 +1,18 @@
-// AssemblyScript. The inner kernels of every product: a tile of 2 rows × one panel keeps eight vectors of sums in registers, those of ./tiles.ts twelve.
+// AssemblyScript. The inner kernels of every product: a tile of 2 rows × one panel keeps eight vectors of sums in
+// registers, those of ./tiles.ts twelve.
 //
-// One k per iteration and no unrolling: V8 keeps the order of instructions, and with an optimiser's regrouping the sums no longer fit
-// the registers. The addresses are added explicitly, because V8 does not fold an offset into a splat load.
+// One k per iteration and no unrolling: V8 keeps the order of instructions, and with an optimiser's regrouping the sums
+// no longer fit the registers. The addresses are added explicitly, because V8 does not fold an offset into a splat
+// load.
 import { activate } from './activation';
 import { FUSED, madd, ROW, width, ZEROS } from './simd';
 import { half6, product6, transposed6 } from './tiles';
 
 /**
  * Rows c and c+1 of C = from + A·B for one panel of B.
- * A is a pair of adjacent rows in packed layout, K columns at `a` (panels `panelBytes` apart), then K2 columns at `a2`: two matrices
- * side by side. B holds K + K2 rows. `from` gives the start of the sums, `fromRow` the distance to those of the second row.
+ * A is a pair of adjacent rows in packed layout, K columns at `a` (panels `panelBytes` apart), then K2 columns at `a2`:
+ * two matrices side by side. B holds K + K2 rows. `from` gives the start of the sums, `fromRow` the distance to those
+ * of the second row.
  */
 export function product2<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize): void {
   let c00 = v128.load(from);
@@ -97,7 +100,10 @@ export function product1<T>(a: usize, panelBytes: usize, K: i32, a2: usize, pane
   v128.store(c, c3, 48);
 }
 
-/** `bytes` / 64 adjacent rows of C = from + A·B for one panel of B, otherwise as `product2`: every row has the same order of additions. */
+/**
+ * `bytes` / 64 adjacent rows of C = from + A·B for one panel of B, otherwise as `product2`: every row has the same
+ * order of additions.
+ */
 export function productRows<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize, bytes: usize): void {
   let row: usize = 0;
   for (; FUSED && row + 5 * ROW < bytes; row += 6 * ROW, from += 6 * fromRow) product6<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, fromRow, c + row);
@@ -119,7 +125,10 @@ export function narrowRows<T>(a: usize, panelBytes: usize, K: i32, b: usize, c: 
   productRows<T>(a + row, panelBytes, K, 0, 0, 0, b, ZEROS, 0, c + row, bytes - row);
 }
 
-/** One row of C += A·B for two panels of B and of C at once: eight independent sums, as a product with a vector needs them. */
+/**
+ * One row of C += A·B for two panels of B and of C at once: eight independent sums, as a product with a vector needs
+ * them.
+ */
 function product1x2<T>(a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, c: usize, panelBytesC: usize): void {
   const d = c + panelBytesC;
   let e = b + panelBytesB;
@@ -222,9 +231,10 @@ function product1x3<T>(a: usize, panelBytes: usize, K: i32, b: usize, panelBytes
 const FED = 65536;
 
 /**
- * One row of C = f(C + A·B) for all N panels of B and of C: three at a time, because twelve sums leave the processor more to do than eight while it
- * waits, or two where B comes from the second cache, which feeds two streams better than three. `back`: from the last panel to the first. Who goes there and
- * back finds in the first cache what was used last; a cache that is too small for a round has nothing of it when the next begins.
+ * One row of C = f(C + A·B) for all N panels of B and of C: three at a time, because twelve sums leave the processor
+ * more to do than eight while it waits, or two where B comes from the second cache, which feeds two streams better than
+ * three. `back`: from the last panel to the first. Who goes there and back finds in the first cache what was used last;
+ * a cache that is too small for a round has nothing of it when the next begins.
  */
 export function productOne<T>(cell: i32, a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, N: i32, c: usize, panelBytesC: usize, back: bool): void {
   const three = FUSED && sizeof<T>() == 4 && K * N * <i32>ROW <= FED && N > 1;
@@ -289,7 +299,10 @@ export function transposed2<T>(a: usize, b: usize, rows: i32, c: usize): void {
   v128.store(c, v128.add<T>(v128.load(c, 112), c13), 112);
 }
 
-/** C += Aᵀ·B over `rows` rows; A has M columns. C in packed layout, one row for each column of A (an even number of them). */
+/**
+ * C += Aᵀ·B over `rows` rows; A has M columns. C in packed layout, one row for each column of A (an even number of
+ * them).
+ */
 export function transposedProduct<T>(a: usize, panelBytesA: usize, M: i32, b: usize, panelBytesB: usize, panelCountB: i32, rows: i32, c: usize, panelBytesC: usize): void {
   // The rows of one panel of A (8 KB for 128 rows) stay in the first cache while those of B pass by.
   for (let from = 0; from < M; from += width<T>()) {

@@ -1,15 +1,19 @@
-// AssemblyScript. A single source on its way back in the plain arithmetic of a dtype, to see where that ends in zeros or infinities.
+// AssemblyScript. A single source on its way back in the plain arithmetic of a dtype, to see where that ends in zeros
+// or infinities.
 import { panelProduct } from './algebra';
 import { throughActivation, throughSlope } from './activation';
 import { largestOf, madd, panels, promoted, ROW, width } from './simd';
 import { magnitudes, reachOf, SMALL, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
 
-/** Below this sums of float32 come near its subnormal numbers, 2^−126 and less, which processors compute with up to a hundred times slower. */
+/**
+ * Below this sums of float32 come near its subnormal numbers, 2^−126 and less, which processors compute with up to a
+ * hundred times slower.
+ */
 const SLOW32: f64 = 1e-33;
 const SLOW64: f64 = 1e-300;
 /**
- * 1.5·2^−97: added to a float64 that is much smaller, and taken away again, it leaves a multiple of 2^−149, as float32 holds its subnormal
- * numbers. Larger numbers keep more digits than float32 would leave them.
+ * 1.5·2^−97: added to a float64 that is much smaller, and taken away again, it leaves a multiple of 2^−149, as float32
+ * holds its subnormal numbers. Larger numbers keep more digits than float32 would leave them.
  */
 const QUANTUM = memory.data<f64>([9.466330862652142e-30, 9.466330862652142e-30], 16);
 
@@ -29,7 +33,10 @@ function wideThroughSlope(cell: i32, g: usize, h: usize, d: usize): void {
   }
 }
 
-/** A row of D·B for one panel of B (float32), each step of the sums rounded as float32 rounds its smallest numbers; eight of them, because each waits three times. D as above. */
+/**
+ * A row of D·B for one panel of B (float32), each step of the sums rounded as float32 rounds its smallest numbers;
+ * eight of them, because each waits three times. D as above.
+ */
 function wideProduct(d: usize, dPanel: usize, K: i32, b: usize, c: usize): void {
   const quantum = v128.load(QUANTUM);
   let s0 = f64x2.splat(0);
@@ -73,8 +80,9 @@ function wideProduct(d: usize, dPanel: usize, K: i32, b: usize, c: usize): void 
 let small = false;
 
 /**
- * g ← (g ⊙ f'(h_t))·Whᵀ for t = steps − 1 … 0, each beginning with a look at g. `hs` [H/w][steps·B][w], `hsPanel` bytes apart; g [H/w][B][w], and
- * room for so many float64 at d. Rows r0 … r1 − 1: of several steps all, of a single one some; the first of them look for the others too.
+ * g ← (g ⊙ f'(h_t))·Whᵀ for t = steps − 1 … 0, each beginning with a look at g. `hs` [H/w][steps·B][w], `hsPanel` bytes
+ * apart; g [H/w][B][w], and room for so many float64 at d. Rows r0 … r1 − 1: of several steps all, of a single one
+ * some; the first of them look for the others too.
  * @returns the t at which nothing but zeros was left or something was not finite, −1 when that did not happen
  */
 export function plainBack<T>(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32, r0: i32, r1: i32): i32 {

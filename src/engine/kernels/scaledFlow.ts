@@ -1,6 +1,8 @@
-// AssemblyScript. The flowing gradient in float64 with its exponent carried, over one block of steps going back: what ../core/blockFloat.ts and
-// ../network/scaledBackward.ts do, at the speed of the other kernels. Batch items never mix on the way back, so each row has an exponent of its own, and
-// threads share a block out: its rows before the way back (`flowSlopes`) and after it (`flowNorms`), its rows for the way itself (`flowRows`).
+// AssemblyScript. The flowing gradient in float64 with its exponent carried, over one block of steps going back: what
+// ../core/blockFloat.ts and
+// ../network/scaledBackward.ts do, at the speed of the other kernels. Batch items never mix on the way back, so each
+// row has an exponent of its own, and threads share a block out: its rows before the way back (`flowSlopes`) and after
+// it (`flowNorms`), its rows for the way itself (`flowRows`).
 import { IDENTITY, reluSlope, RELU, sechSquared, TANH, tanhSlope } from './activation';
 import { biasNorm } from './backward';
 import { normOf, normWh, normWx, weightNorms } from './norms';
@@ -42,7 +44,10 @@ export class FlowJob {
   scratch: usize;
   /** float64 [rows] */
   exponents: usize;
-  /** float64 [blockSteps][rows][4]: the exponent, and relative to it ‖g‖², ‖d‖², ‖d·Whᵀ‖² (the last two of the single source only). */
+  /**
+   * float64 [blockSteps][rows][4]: the exponent, and relative to it ‖g‖², ‖d‖², ‖d·Whᵀ‖² (the last two of the single
+   * source only).
+   */
   rowStats: usize;
   /** float64 [blockSteps][STATS + 2·B]: see `flowNorms`. */
   stats: usize;
@@ -61,8 +66,9 @@ export function flowSlopes(job: FlowJob, r0: i32, r1: i32, thread: i32): void {
 }
 
 /**
- * Rows r0 … r1 − 1 of the block's steps `steps − 1` … 0. `enters`: dhs has values; `cut`: nothing of the total gradient flows on from the
- * block's first step. Leaves each row's g of the total gradient, d, and statistics under the exponent that the row has there.
+ * Rows r0 … r1 − 1 of the block's steps `steps − 1` … 0. `enters`: dhs has values; `cut`: nothing of the total gradient
+ * flows on from the block's first step. Leaves each row's g of the total gradient, d, and statistics under the exponent
+ * that the row has there.
  */
 export function flowRows(job: FlowJob, steps: i32, enters: i32, cut: i32, r0: i32, r1: i32): void {
   if (r0 >= r1) return;
@@ -103,7 +109,10 @@ export function flowRows(job: FlowJob, steps: i32, enters: i32, cut: i32, r0: i3
   }
 }
 
-/** d of the total gradient under its step's exponent and dx, for the block's rows r0 … r1 − 1 in the order (t, b); g under that exponent too. */
+/**
+ * d of the total gradient under its step's exponent and dx, for the block's rows r0 … r1 − 1 in the order (t, b); g
+ * under that exponent too.
+ */
 export function flowInputs(job: FlowJob, r0: i32, r1: i32): void {
   const B = job.B;
   const H = job.H;
@@ -125,9 +134,10 @@ export function flowInputs(job: FlowJob, r0: i32, r1: i32): void {
 }
 
 /**
- * What comes of it at the steps t0 … t1 − 1, for thread `thread`: g under one exponent E for the step, and relative to 2^E ‖g‖, ‖dx‖, ‖dWx‖,
- * ‖dWh‖, ‖db‖; of the single source the exponent and ‖g‖, ‖d‖, ‖d·Whᵀ‖; then of every sequence ‖g‖ and its exponent. `own`: 1 where
- * `flowInputs` has not been there before, 2 for ‖dWx‖ and ‖dWh‖, where ../wasm/stepNorms.ts does not find them.
+ * What comes of it at the steps t0 … t1 − 1, for thread `thread`: g under one exponent E for the step, and relative to
+ * 2^E ‖g‖, ‖dx‖, ‖dWx‖, ‖dWh‖, ‖db‖; of the single source the exponent and ‖g‖, ‖d‖, ‖d·Whᵀ‖; then of every sequence
+ * ‖g‖ and its exponent. `own`: 1 where `flowInputs` has not been there before, 2 for ‖dWx‖ and ‖dWh‖, where
+ * ../wasm/stepNorms.ts does not find them.
  */
 export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, own: i32): void {
   if (own & 1) flowInputs(job, t0 * job.B, t1 * job.B);
@@ -249,7 +259,9 @@ function align(H: i32, source: usize, sourcePanel: usize, exponent: f64, target:
   }
 }
 
-/** Adds a row of ordinary numbers to flowing row b, under whichever exponent is the larger. False when it is not finite. */
+/**
+ * Adds a row of ordinary numbers to flowing row b, under whichever exponent is the larger. False when it is not finite.
+ */
 function enter(job: FlowJob, b: i32, row: usize, rowPanel: usize): bool {
   const panelBytes = <usize>job.rows * ROW;
   const flowing = job.flowing + <usize>b * ROW;
@@ -281,7 +293,10 @@ function enter(job: FlowJob, b: i32, row: usize, rowPanel: usize): bool {
   return true;
 }
 
-/** Keeps the row's norm between 2^-40 and 2^40 by moving powers of two into its exponent. Gives Σ of its squares; NaN when they underflowed. */
+/**
+ * Keeps the row's norm between 2^-40 and 2^40 by moving powers of two into its exponent. Gives Σ of its squares; NaN
+ * when they underflowed.
+ */
 function normalise(job: FlowJob, row: i32): f64 {
   const panelBytes = <usize>job.rows * ROW;
   const at = job.flowing + <usize>row * ROW;
@@ -322,8 +337,8 @@ function jointNorm(ofRows: usize, place: usize, B: i32, E: f64): f64 {
 }
 
 /**
- * f'(h_t) with all its digits for the rows at `from` … `to` of the block (in bytes): where tanh has used them up (|h| > 0.97) it is taken
- * from z, computed anew from hPrev and x.
+ * f'(h_t) with all its digits for the rows at `from` … `to` of the block (in bytes): where tanh has used them up (|h| >
+ * 0.97) it is taken from z, computed anew from hPrev and x.
  */
 function slopesOf(job: FlowJob, from: usize, to: usize, z: usize): void {
   const stepBytes = <usize>job.B * ROW;

@@ -1,7 +1,7 @@
 // AssemblyScript. What all kernels share: the 64 byte row, multiply-add, sums.
 //
-// One packed layout holds every matrix, [N/w][rows][w]: panels of w columns whose rows are 64 bytes, w = 16 in float32 and 8 in
-// float64. Columns beyond N are zero. A matrix in it can be either operand of a product.
+// One packed layout holds every matrix, [N/w][rows][w]: panels of w columns whose rows are 64 bytes, w = 16 in float32
+// and 8 in float64. Columns beyond N are zero. A matrix in it can be either operand of a product.
 
 /** Bytes of a panel's row. */
 export const ROW: usize = 64;
@@ -16,8 +16,9 @@ export const ROW: usize = 64;
 }
 
 /**
- * Whether this module has relaxed SIMD, with multiply-adds that are one instruction on nearly every machine. Where they are two, sums wait anyway, and twelve
- * of them beside a product do not fit the registers: what is made for speed alone is left out there, because all modules together have to stay small.
+ * Whether this module has relaxed SIMD, with multiply-adds that are one instruction on nearly every machine. Where they
+ * are two, sums wait anyway, and twelve of them beside a product do not fit the registers: what is made for speed alone
+ * is left out there, because all modules together have to stay small.
  */
 export const FUSED = ASC_FEATURE_RELAXED_SIMD;
 
@@ -64,7 +65,9 @@ export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, ro
   return lowSquare(v128.shuffle<u64>(values, values, 1, 0), sum);
 }
 
-/** The two float32 at `at` as float64: V8 makes one instruction of load and promotion, two of a register's upper half. */
+/**
+ * The two float32 at `at` as float64: V8 makes one instruction of load and promotion, two of a register's upper half.
+ */
 @inline export function promoted(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(at));
 }
@@ -75,8 +78,8 @@ export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, ro
 }
 
 /**
- * Σ of squares of a row of a panel, to be added up, in float64: there squares of float32 neither under- nor overflow. `narrow`: the right
- * half is zero.
+ * Σ of squares of a row of a panel, to be added up, in float64: there squares of float32 neither under- nor overflow.
+ * `narrow`: the right half is zero.
  */
 @inline export function rowSquares<T>(p: usize, narrow: bool): v128 {
   let a = f64x2.splat(0);
@@ -103,7 +106,10 @@ export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, ro
   return f64x2.add(a, b);
 }
 
-/** Σ of squares over `rows` rows of every panel, in float64; in the order of `stepNorms`, because steps are divided between the two. */
+/**
+ * Σ of squares over `rows` rows of every panel, in float64; in the order of `stepNorms`, because steps are divided
+ * between the two.
+ */
 export function squares<T>(from: usize, panelBytes: usize, panelCount: i32, rows: i32): f64 {
   let total: f64 = 0;
   for (let n = 0; n < panelCount; n++, from += panelBytes) {

@@ -1,5 +1,7 @@
-// AssemblyScript. One sequence in float32 whose state fits into one panel: from step to step so little is to be done that each waits for the one before.
-// Nothing on the way goes by memory that need not, and even and odd k have sums of their own, a chain of half the length.
+// AssemblyScript. One sequence in float32 whose state fits into one panel: from step to step so little is to be done
+// that each waits for the one before.
+// Nothing on the way goes by memory that need not, and even and odd k have sums of their own, a chain of half the
+// length.
 import { activate, TANH, tanhSlope, throughActivation } from './activation';
 import { maskOf } from './panel';
 import { madd, ROW } from './simd';
@@ -52,7 +54,10 @@ export function forwardChain(cell: i32, h: usize, steps: i32, H: i32, weights: u
   }
 }
 
-/** d_t = g_t ⊙ f'(h_t) and g_{t−1} += d_t·W for so many steps: g, h and d are the rows of the last of them, `target` the row that the first adds to. */
+/**
+ * d_t = g_t ⊙ f'(h_t) and g_{t−1} += d_t·W for so many steps: g, h and d are the rows of the last of them, `target` the
+ * row that the first adds to.
+ */
 export function backwardChain(cell: i32, g: usize, h: usize, d: usize, steps: i32, H: i32, weights: usize, target: usize): void {
   const mask = maskOf<f32>(H);
   let c0 = v128.load(g);

@@ -1,7 +1,8 @@
-// AssemblyScript. Products of numbers below the normal range, which processors leave to microcode, a hundred times as slow. Such numbers are
-// multiples of the smallest one, 2^−149 in float32 and 2^−1074 in float64. Here the multiples are what is multiplied, as ordinary numbers, and summed
-// up on top of 1.5·2^23 (1.5·2^52), where numbers are whole: every sum is rounded as the dtype rounds its smallest numbers. Where they stand beside
-// larger numbers, whose digits matter more, all are multiplied by 2^60 (2^900) on the way, and the sums are rounded at their end.
+// AssemblyScript. Products of numbers below the normal range, which processors leave to microcode, a hundred times as
+// slow. Such numbers are multiples of the smallest one, 2^−149 in float32 and 2^−1074 in float64. Here the multiples
+// are what is multiplied, as ordinary numbers, and summed up on top of 1.5·2^23 (1.5·2^52), where numbers are whole:
+// every sum is rounded as the dtype rounds its smallest numbers. Where they stand beside larger numbers, whose digits
+// matter more, all are multiplied by 2^60 (2^900) on the way, and the sums are rounded at their end.
 import { RELU, reluSlope, SIGN32, SIGN64, TANH, tanhSlope } from './activation';
 import { constant, highSquare, lanesMax, lanesSum64, lowSquare, madd, panels, ROW, squares, width } from './simd';
 
@@ -11,7 +12,10 @@ const BASE64 = memory.data<f64>([4503599627370496, 4503599627370496], 16);
 const WHOLE32 = memory.data<f32>([12582912, 12582912, 12582912, 12582912], 16);
 const WHOLE64 = memory.data<f64>([6755399441055744, 6755399441055744], 16);
 
-/** Sums of multiples up to here are rounded to whole ones on top of the constants above, with as much room again for what rounding adds to them. */
+/**
+ * Sums of multiples up to here are rounded to whole ones on top of the constants above, with as much room again for
+ * what rounding adds to them.
+ */
 @inline function most<T>(): f64 {
   return sizeof<T>() == 4 ? 2097152 : 1125899906842624;
 }
@@ -36,7 +40,10 @@ const WHOLE64 = memory.data<f64>([6755399441055744, 6755399441055744], 16);
   return sizeof<T>() == 4 ? 8.673617379884035e-19 : 1.1830521861667747e-271;
 }
 
-/** Rows that hold larger numbers than 2^10 (2^−460) are not lifted: the squares of their products could leave the range of float64. */
+/**
+ * Rows that hold larger numbers than 2^10 (2^−460) are not lifted: the squares of their products could leave the range
+ * of float64.
+ */
 @inline function liftable<T>(): f64 {
   return sizeof<T>() == 4 ? 1024 : 3.3589380537835444e-139;
 }
@@ -66,7 +73,10 @@ const FAR: f64 = 1e12;
   return v128.or(v128.xor(v128.add<T>(v128.andnot(n, sign), base), base), v128.and(n, sign));
 }
 
-/** All bits of the magnitudes of a row together: of numbers below the normal range a multiple that none of theirs exceeds, and less than twice the largest. */
+/**
+ * All bits of the magnitudes of a row together: of numbers below the normal range a multiple that none of theirs
+ * exceeds, and less than twice the largest.
+ */
 export function magnitudes<T>(row: usize, panelBytes: usize, panelCount: i32): u64 {
   let bits = i32x4.splat(0);
   for (let n = 0; n < panelCount; n++, row += panelBytes) {
@@ -129,7 +139,10 @@ export function isNear<T>(from: usize, panelBytes: usize, panelCount: i32, rows:
   return kind == SMALL ? ofMultiples<T>(v128.sub<T>(sums, whole<T>())) : v128.mul<T>(sums, v128.splat<T>(<T>lowering<T>()));
 }
 
-/** By how much a product with a row can at most exceed its largest number: the largest column of Σ|B|, and 1 at least. NaN where there is one. B: so many panels of K rows. */
+/**
+ * By how much a product with a row can at most exceed its largest number: the largest column of Σ|B|, and 1 at least.
+ * NaN where there is one. B: so many panels of K rows.
+ */
 export function reachOf<T>(b: usize, panelCount: i32, K: i32): f64 {
   let largest = v128.splat<T>(1);
   for (let n = 0; n < panelCount; n++) {
@@ -143,20 +156,29 @@ export function reachOf<T>(b: usize, panelCount: i32, K: i32): f64 {
   return <f64>lanesMax<T>(largest);
 }
 
-/** Whether a multiply-add is rounded once: rounded twice, a sum of multiples may end beside that of the dtype. (1 + e)² = 1 + 2e + e², and e² is half of the last digit. */
+/**
+ * Whether a multiply-add is rounded once: rounded twice, a sum of multiples may end beside that of the dtype. (1 + e)²
+ * = 1 + 2e + e², and e² is half of the last digit.
+ */
 @inline function roundsOnce<T>(): bool {
   const e = sizeof<T>() == 4 ? 0.000244140625 : 7.450580596923828e-9;
   const x = v128.splat<T>(<T>(1 + e));
   return v128.extract_lane<T>(madd<T>(x, x, v128.splat<T>(<T>(-1 - 2 * e))), 0) != 0;
 }
 
-/** What the rows of d are: nothing in particular; multiples so small that the sums of their products are exact here; zeros; some subnormal among others that can be lifted with them. */
+/**
+ * What the rows of d are: nothing in particular; multiples so small that the sums of their products are exact here;
+ * zeros; some subnormal among others that can be lifted with them.
+ */
 export const ORDINARY: u8 = 0;
 export const SMALL: u8 = 1;
 export const ZERO: u8 = 2;
 export const MIXED: u8 = 3;
 
-/** d = g ⊙ f'(h) for a row of g that is SMALL or ZERO, as it says; MIXED or ORDINARY where it is neither, and d is not to be used. `reach`: of the weights that d is multiplied by. */
+/**
+ * d = g ⊙ f'(h) for a row of g that is SMALL or ZERO, as it says; MIXED or ORDINARY where it is neither, and d is not
+ * to be used. `reach`: of the weights that d is multiplied by.
+ */
 export function smallThroughSlope<T>(cell: i32, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, H: i32, reach: f64): u8 {
   const panelCount = panels<T>(H);
   const bits = magnitudes<T>(g, gPanel, panelCount);
@@ -228,7 +250,10 @@ export function smallNorm<T>(from: usize, panelBytes: usize, N: i32, rows: i32, 
   return settledNorm<T>(SMALL, Math.sqrt(sum));
 }
 
-/** The norm of what stands for AᵀD, with each element rounded where D is SMALL, for B rows of A [B,M] and of one panel of D. `scratch`: room for those. */
+/**
+ * The norm of what stands for AᵀD, with each element rounded where D is SMALL, for B rows of A [B,M] and of one panel
+ * of D. `scratch`: room for those.
+ */
 export function standPanelNorm<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: usize, B: i32, scratch: usize): f64 {
   const start = beginning<T>(kind);
   let total = f64x2.splat(0);
@@ -256,7 +281,8 @@ export function addSettled<T>(kind: u8, sums: usize, rows: i32, c: usize): void 
   const limit = v128.splat<T>(<T>most<T>());
   for (const end = sums + <usize>rows * ROW; sums < end; sums += 16, c += 16) {
     const sum = v128.load(sums);
-    // More than a few multiples are no longer below the normal range, or hold more digits than are exact on top of a constant.
+    // More than a few multiples are no longer below the normal range, or hold more digits than are exact on top of a
+    // constant.
     const few = kind == SMALL && !v128.any_true(v128.ge<T>(v128.abs<T>(sum), limit));
     const value = few ? settled<T>(v128.add<T>(sum, whole<T>()), SMALL) : kind == SMALL ? v128.mul<T>(v128.mul<T>(sum, v128.splat<T>(<T>smallestLifted<T>())), v128.splat<T>(<T>lowering<T>())) : settled<T>(sum, kind);
     v128.store(c, v128.add<T>(v128.load(c), value));

@@ -1,5 +1,6 @@
-// AssemblyScript. The tiles of six rows × half a panel: twelve sums. A multiply-add takes four cycles and a processor begins two in each, so that
-// the eight sums of ./product.ts would have to be served without a single delay. Here a few may wait.
+// AssemblyScript. The tiles of six rows × half a panel: twelve sums. A multiply-add takes four cycles and a processor
+// begins two in each, so that the eight sums of ./product.ts would have to be served without a single delay. Here a few
+// may wait.
 import { madd, ROW, width } from './simd';
 
 /**

@@ -1,4 +1,5 @@
-// AssemblyScript. A whole small run in one call: what ../wasm/layer.ts does call by call, because there the calls would cost more than the work.
+// AssemblyScript. A whole small run in one call: what ../wasm/layer.ts does call by call, because there the calls would
+// cost more than the work.
 import { backward, notesOf, sums } from './backward';
 import { forward, forwardInput } from './forward';
 import { Job } from './job';
@@ -10,10 +11,11 @@ const LAST = 0;
 const EVERY = 1;
 
 /**
- * From row-major numbers at `from` (Wh, Wx, b, the initial state [B,H], xs [B,T,I], and dhs [B,T,H] when they are values) to row-major numbers
- * at `to` (hs, dhTotal [B,T,H], dxs [B,T,I], dWx, dWh, db, dh0 [B,H]) and the job's norms. All steps have to fit into d. `watch`: steps between two
- * looks at how small the numbers have become. Gives 0 where they come near the end of the range, so that arithmetic may take a hundred times as
- * long: then nothing here counts, and ../wasm/layer.ts has to do it in pieces.
+ * From row-major numbers at `from` (Wh, Wx, b, the initial state [B,H], xs [B,T,I], and dhs [B,T,H] when they are
+ * values) to row-major numbers at `to` (hs, dhTotal [B,T,H], dxs [B,T,I], dWx, dWh, db, dh0 [B,H]) and the job's norms.
+ * All steps have to fit into d. `watch`: steps between two looks at how small the numbers have become. Gives 0 where
+ * they come near the end of the range, so that arithmetic may take a hundred times as long: then nothing here counts,
+ * and ../wasm/layer.ts has to do it in pieces.
  */
 export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch: i32): i32 {
   const B = job.B;

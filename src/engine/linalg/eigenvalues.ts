@@ -9,15 +9,20 @@ import type { Resumable } from '../core/resumable.js';
 export type Eigenvalue = readonly [number, number];
 
 const mostSweeps = 60;
-/** Sweeps without progress after which what rounding alone can have left beside the whole matrix counts as zero, not only beside its neighbours. */
+/**
+ * Sweeps without progress after which what rounding alone can have left beside the whole matrix counts as zero, not
+ * only beside its neighbours.
+ */
 const patientSweeps = 20;
 
 /**
- * All eigenvalues of a [n,n], modulus descending; NaN, before the others, for those on which the iteration gives up (60 sweeps without progress).
+ * All eigenvalues of a [n,n], modulus descending; NaN, before the others, for those on which the iteration gives up (60
+ * sweeps without progress).
  *
- * The matrix is first taken apart into its strongly connected parts: unit i reaches unit j when a[i,j] ≠ 0. A permutation that
- * orders these parts makes the matrix block triangular, so its eigenvalues are those of the parts, and a triangular or
- * nilpotent matrix gets its diagonal exactly, where QR alone would give the n-th root of the rounding error.
+ * The matrix is first taken apart into its strongly connected parts: unit i reaches unit j when a[i,j] ≠ 0. A
+ * permutation that orders these parts makes the matrix block triangular, so its eigenvalues are those of the parts, and
+ * a triangular or nilpotent matrix gets its diagonal exactly, where QR alone would give the n-th root of the rounding
+ * error.
  */
 export function* eigenvaluesOf(a: Float64Array, n: number): Resumable<Eigenvalue[]> {
   const scale = yield* largestOf(a);
@@ -35,7 +40,10 @@ export function* eigenvaluesOf(a: Float64Array, n: number): Resumable<Eigenvalue
   }
   // An unknown one may be the largest.
   const modulus = (value: Eigenvalue): number => (Number.isNaN(value[0]) ? Infinity : Math.hypot(...value));
-  return found.map((value) => ({ value, size: modulus(value) })).sort((p, q) => (p.size === q.size ? 0 : q.size - p.size)).map(({ value }) => value);
+  return found
+    .map((value) => ({ value, size: modulus(value) }))
+    .sort((p, q) => (p.size === q.size ? 0 : q.size - p.size))
+    .map(({ value }) => value);
 }
 
 /** Tarjan's algorithm (1972), its recursion kept on a stack of its own. */
@@ -79,7 +87,10 @@ function stronglyConnected(a: Float64Array, n: number): number[][] {
   return parts;
 }
 
-/** v and β of the reflection I − β·v·vᵀ that turns x into a multiple of e_1, v in place of x; β is 0 when there is nothing to do. */
+/**
+ * v and β of the reflection I − β·v·vᵀ that turns x into a multiple of e_1, v in place of x; β is 0 when there is
+ * nothing to do.
+ */
 function reflection(x: Float64Array): number {
   const length = norm(x);
   if (length === 0) return 0;
@@ -93,8 +104,19 @@ function reflection(x: Float64Array): number {
   return 2 / sum;
 }
 
-/** a ← P·a·P with P reflecting the units from `first` on; only rows and columns of the given windows are touched. Loops run along memory. */
-function reflect(a: Float64Array, n: number, first: number, v: Float64Array, columns: readonly [number, number], rows: readonly [number, number], projections: Float64Array): void {
+/**
+ * a ← P·a·P with P reflecting the units from `first` on; only rows and columns of the given windows are touched. Loops
+ * run along memory.
+ */
+function reflect(
+  a: Float64Array,
+  n: number,
+  first: number,
+  v: Float64Array,
+  columns: readonly [number, number],
+  rows: readonly [number, number],
+  projections: Float64Array,
+): void {
   const beta = reflection(v);
   if (beta === 0) return;
   const [from, to] = columns;
@@ -117,7 +139,14 @@ function reflect(a: Float64Array, n: number, first: number, v: Float64Array, col
 }
 
 /** The same for three units, which is what nearly all of the work is. */
-function reflectThree(a: Float64Array, n: number, first: number, v: Float64Array, columns: readonly [number, number], rows: readonly [number, number]): void {
+function reflectThree(
+  a: Float64Array,
+  n: number,
+  first: number,
+  v: Float64Array,
+  columns: readonly [number, number],
+  rows: readonly [number, number],
+): void {
   const beta = reflection(v);
   if (beta === 0) return;
   const [v1, v2] = [v[1]!, v[2]!];
@@ -162,17 +191,27 @@ function pair(a: number, b: number, c: number, d: number): [Eigenvalue, Eigenval
   const discriminant = half * half + b * c;
   if (discriminant < 0) {
     const im = Math.sqrt(-discriminant);
-    return [[d + half, im], [d + half, -im]];
+    return [
+      [d + half, im],
+      [d + half, -im],
+    ];
   }
   const root = half + (half < 0 ? -1 : 1) * Math.sqrt(discriminant);
-  return [[d + root, 0], [root === 0 ? d : d - (b * c) / root, 0]];
+  return [
+    [d + root, 0],
+    [root === 0 ? d : d - (b * c) / root, 0],
+  ];
 }
 
-/** Francis' implicit double-shift QR iteration (Golub & Van Loan, Matrix Computations, algorithm 7.5.1), eigenvalues only. */
+/**
+ * Francis' implicit double-shift QR iteration (Golub & Van Loan, Matrix Computations, algorithm 7.5.1), eigenvalues
+ * only.
+ */
 function* hessenbergEigenvalues(a: Float64Array, n: number): Resumable<Eigenvalue[]> {
   const at = (i: number, j: number): number => a[i * n + j]!;
   const found: Eigenvalue[] = [];
-  // Equal eigenvalues leave a block in which nothing but rounding stands beside the diagonal; sweeps only turn that round and round.
+  // Equal eigenvalues leave a block in which nothing but rounding stands beside the diagonal; sweeps only turn that
+  // round and round.
   const rounding = n * Number.EPSILON * norm(a);
   let high = n - 1;
   let sweeps = 0;
@@ -180,7 +219,11 @@ function* hessenbergEigenvalues(a: Float64Array, n: number): Resumable<Eigenvalu
     let low = high;
     while (low > 0) {
       const beside = Math.abs(at(low - 1, low - 1)) + Math.abs(at(low, low));
-      if (Math.abs(at(low, low - 1)) <= Math.max(Number.EPSILON * (beside === 0 ? 1 : beside), sweeps > patientSweeps ? rounding : 0)) break;
+      if (
+        Math.abs(at(low, low - 1)) <=
+        Math.max(Number.EPSILON * (beside === 0 ? 1 : beside), sweeps > patientSweeps ? rounding : 0)
+      )
+        break;
       low--;
     }
     if (low >= high - 1) {
@@ -197,12 +240,17 @@ function* hessenbergEigenvalues(a: Float64Array, n: number): Resumable<Eigenvalu
   return found;
 }
 
-/** One double-shift sweep over units low … high. An exceptional shift breaks the cycles in which the ordinary one can be caught. */
+/**
+ * One double-shift sweep over units low … high. An exceptional shift breaks the cycles in which the ordinary one can be
+ * caught.
+ */
 function* sweep(a: Float64Array, n: number, low: number, high: number, exceptional: boolean): Resumable<void> {
   const at = (i: number, j: number): number => a[i * n + j]!;
   const apart = Math.abs(at(high, high - 1)) + Math.abs(at(high - 1, high - 2));
   const trace = exceptional ? 1.5 * apart : at(high - 1, high - 1) + at(high, high);
-  const determinant = exceptional ? apart * apart : at(high - 1, high - 1) * at(high, high) - at(high - 1, high) * at(high, high - 1);
+  const determinant = exceptional
+    ? apart * apart
+    : at(high - 1, high - 1) * at(high, high) - at(high - 1, high) * at(high, high - 1);
   const three = Float64Array.of(
     at(low, low) ** 2 + at(low, low + 1) * at(low + 1, low) - trace * at(low, low) + determinant,
     at(low + 1, low) * (at(low, low) + at(low + 1, low + 1) - trace),

@@ -18,12 +18,19 @@ export function graded(rows: readonly Float64Array[], exponents: ArrayLike<numbe
 }
 
 /** The same of the rows that `rowOf` makes, each of ordinary size or with an exponent, with pauses. */
-export function* gradedSteps(count: number, rowOf: (i: number) => Float64Array, exponents: ArrayLike<number> | null = null): Resumable<GradedRows> {
+export function* gradedSteps(
+  count: number,
+  rowOf: (i: number) => Float64Array,
+  exponents: ArrayLike<number> | null = null,
+): Resumable<GradedRows> {
   const all: GradedRows = { rows: [], log2: new Float64Array(count) };
   const mover = new Mover();
   for (let i = 0; i < count; i++) {
     const row = rowOf(i);
-    const { rows: [unit], log2: [own] } = graded([row], exponents === null ? null : [exponents[i]!]);
+    const {
+      rows: [unit],
+      log2: [own],
+    } = graded([row], exponents === null ? null : [exponents[i]!]);
     all.rows.push(unit!);
     all.log2[i] = own!;
     yield* mover.count(4 * row.length);
@@ -44,8 +51,9 @@ const farApart = 1e-8;
 const mostSweeps = 40;
 
 /**
- * log2 of the singular values, descending; −Infinity for zero. One-sided Jacobi on the rows (Demmel & Veselić 1992, “Jacobi's method
- * is more accurate than QR”): a row's scale never touches the digits of another, so the smallest value of a product of a thousand
+ * log2 of the singular values, descending; −Infinity for zero. One-sided Jacobi on the rows (Demmel & Veselić 1992,
+ * “Jacobi's method is more accurate than QR”): a row's scale never touches the digits of another, so the smallest value
+ * of a product of a thousand
  * Jacobians is as right as the largest. `rows` is used up.
  */
 export function* log2SingularValues({ rows, log2 }: GradedRows): Resumable<Float64Array> {

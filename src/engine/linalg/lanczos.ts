@@ -10,22 +10,29 @@ const tolerance = 1e-12;
 const pauseWork = 5e5;
 
 /** Whether it is time for a pause after row i of many, each of so many multiplications. */
-export const isLong = (i: number, work: number): boolean => Math.floor(((i + 1) * work) / pauseWork) > Math.floor((i * work) / pauseWork);
+export const isLong = (i: number, work: number): boolean =>
+  Math.floor(((i + 1) * work) / pauseWork) > Math.floor((i * work) / pauseWork);
 
 /**
- * Largest eigenvalue of a symmetric tridiagonal matrix (diagonal a, off-diagonal b > 0; more of b than needed is not read), and the last component
- * of its unit eigenvector. Laguerre's iteration on the characteristic polynomial from above, where it falls steadily and in few steps also to
- * eigenvalues that stand close together; a Sturm count says what is above.
+ * Largest eigenvalue of a symmetric tridiagonal matrix (diagonal a, off-diagonal b > 0; more of b than needed is not
+ * read), and the last component of its unit eigenvector. Laguerre's iteration on the characteristic polynomial from
+ * above, where it falls steadily and in few steps also to eigenvalues that stand close together; a Sturm count says
+ * what is above.
  *
  * @param guess a value that is not above, 0 for none
  * @param near how far above it the eigenvalue may well be
  */
-export function topOfTridiagonal(a: readonly number[], b: readonly number[], guess = 0, near = 0): { readonly value: number; readonly lastComponent: number } {
+export function topOfTridiagonal(
+  a: readonly number[],
+  b: readonly number[],
+  guess = 0,
+  near = 0,
+): { readonly value: number; readonly lastComponent: number } {
   const k = a.length;
   let bound = -Infinity;
   for (let i = 0; i < k; i++) bound = Math.max(bound, a[i]! + (i > 0 ? b[i - 1]! : 0) + (i < k - 1 ? b[i]! : 0));
-  // All pivots of T − x are negative exactly when x is above every eigenvalue (Sylvester's law of inertia). Gives Laguerre's step at x there, NaN
-  // elsewhere, from Σ 1/(x − λ) = Σ pivot'/pivot and from the derivative of that.
+  // All pivots of T − x are negative exactly when x is above every eigenvalue (Sylvester's law of inertia). Gives
+  // Laguerre's step at x there, NaN elsewhere, from Σ 1/(x − λ) = Σ pivot'/pivot and from the derivative of that.
   const stepFrom = (x: number): number => {
     let pivot = a[0]! - x;
     let ratio = -1 / pivot;
@@ -79,8 +86,15 @@ export function topOfTridiagonal(a: readonly number[], b: readonly number[], gue
   return { value: x, lastComponent: 1 / Math.sqrt(sum) };
 }
 
-/** The largest eigenvalue of a positive semidefinite operator by Lanczos with full reorthogonalisation; its residual is at most `within` of it. */
-function* largestEigenvalue(apply: (v: Float64Array) => Resumable<Float64Array>, start: Float64Array, within: number): Resumable<number> {
+/**
+ * The largest eigenvalue of a positive semidefinite operator by Lanczos with full reorthogonalisation; its residual is
+ * at most `within` of it.
+ */
+function* largestEigenvalue(
+  apply: (v: Float64Array) => Resumable<Float64Array>,
+  start: Float64Array,
+  within: number,
+): Resumable<number> {
   const basis: Float64Array[] = [];
   const a: number[] = [];
   const b: number[] = [];
@@ -110,7 +124,10 @@ const nearTolerance = 1e-6;
 /** σ_max of a finite W [H,H] to about six digits. */
 export const nearSigmaMax = (W: Float64Array, H: number): Resumable<number> => sigmaMaxOf(W, H, nearTolerance);
 
-/** σ_max of W [H,H], NaN when it is not finite, from a few dozen products of W with a vector (O(H²) each), where `JacobianNorm` first forms WhᵀWh (O(H³)). */
+/**
+ * σ_max of W [H,H], NaN when it is not finite, from a few dozen products of W with a vector (O(H²) each), where
+ * `JacobianNorm` first forms WhᵀWh (O(H³)).
+ */
 export function* sigmaMaxOf(W: Float64Array, H: number, within = tolerance): Resumable<number> {
   const scale = yield* jointNormSteps([W]);
   if (scale === 0 || !Number.isFinite(scale)) return scale === 0 ? 0 : NaN;
@@ -129,8 +146,8 @@ export function* sigmaMaxOf(W: Float64Array, H: number, within = tolerance): Res
 }
 
 /**
- * σ_max of J = diag(s)·Whᵀ by Lanczos with full reorthogonalisation on J·Jᵀ (Golub & Van Loan, Matrix Computations, §10.1),
- * good to about 1e-12 relative; after H steps it is a full tridiagonalisation, so it always ends.
+ * σ_max of J = diag(s)·Whᵀ by Lanczos with full reorthogonalisation on J·Jᵀ (Golub & Van Loan, Matrix Computations,
+ * §10.1), good to about 1e-12 relative; after H steps it is a full tridiagonalisation, so it always ends.
  *
  * Squaring costs nothing here: the largest eigenvalue of J·Jᵀ is the one that keeps its digits.
  */
@@ -168,7 +185,11 @@ export class JacobianNorm {
     if (largest === 0 || this.scale === 0) return 0;
     if (!Number.isFinite(largest) || !Number.isFinite(this.scale)) return NaN;
     const s = slopes.map((slope) => slope / largest);
-    return Math.sqrt(Math.max(0, yield* largestEigenvalue((v) => this.#apply(s, v), this.#start, tolerance))) * largest * this.scale;
+    return (
+      Math.sqrt(Math.max(0, yield* largestEigenvalue((v) => this.#apply(s, v), this.#start, tolerance))) *
+      largest *
+      this.scale
+    );
   }
 
   /** diag(s)·WhᵀWh·diag(s)·v */
@@ -187,7 +208,7 @@ export class JacobianNorm {
 }
 
 /** A fixed sequence in (−1, 1) without structure, so that no symmetry of Wh can hide a direction from it. */
-export const unrelated = (i: number): number => 2 * ((Math.sin((i + 1) * 12.9898) * 43758.5453) % 1 + 1) % 2 - 1;
+export const unrelated = (i: number): number => ((2 * (((Math.sin((i + 1) * 12.9898) * 43758.5453) % 1) + 1)) % 2) - 1;
 
 const dot = (x: Float64Array, y: Float64Array): number => {
   let sum = 0;

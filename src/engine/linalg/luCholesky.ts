@@ -7,17 +7,33 @@ import type { Resumable } from '../core/resumable.js';
 /** Multiplications between two pauses, some milliseconds in plain arithmetic. */
 const pauseWork = 3e6;
 
-/** P·S = L·U with partial pivoting: L below the diagonal (ones on it), U above; row i of the factors is row `order[i]` of S, S_ij = A_ij·2^(rows_i + columns_j). */
-export type Factors = { readonly LU: Float64Array; readonly order: Int32Array; readonly rows: Int32Array; readonly columns: Int32Array; readonly singular: boolean };
+/**
+ * P·S = L·U with partial pivoting: L below the diagonal (ones on it), U above; row i of the factors is row `order[i]`
+ * of S, S_ij = A_ij·2^(rows_i + columns_j).
+ */
+export type Factors = {
+  readonly LU: Float64Array;
+  readonly order: Int32Array;
+  readonly rows: Int32Array;
+  readonly columns: Int32Array;
+  readonly singular: boolean;
+};
 
 /** Rounds of scaling rows and columns in turn: after that the largest number of each is near 1, or nearly so. */
 const scalings = 3;
 
 /** value·2^exponent, also where the power itself is beyond float64. */
-const scaled = (value: number, exponent: number): number => value * 2 ** Math.trunc(exponent / 2) * 2 ** (exponent - Math.trunc(exponent / 2));
+const scaled = (value: number, exponent: number): number =>
+  value * 2 ** Math.trunc(exponent / 2) * 2 ** (exponent - Math.trunc(exponent / 2));
 
-/** Powers of two, which lose no digit, that bring rows and columns to one size: only then does a small pivot say that little is left. */
-function* equilibrated(a: Float64Array, n: number): Resumable<{ readonly S: Float64Array; readonly rows: Int32Array; readonly columns: Int32Array }> {
+/**
+ * Powers of two, which lose no digit, that bring rows and columns to one size: only then does a small pivot say that
+ * little is left.
+ */
+function* equilibrated(
+  a: Float64Array,
+  n: number,
+): Resumable<{ readonly S: Float64Array; readonly rows: Int32Array; readonly columns: Int32Array }> {
   const S = new Float64Array(n * n);
   const [rows, columns] = [new Int32Array(n), new Int32Array(n)];
   /** Minus the exponent of the largest number. */
@@ -46,7 +62,10 @@ function* equilibrated(a: Float64Array, n: number): Resumable<{ readonly S: Floa
   return { S, rows, columns };
 }
 
-/** `a` [n,n], not changed. `singular`: a pivot is zero to working precision beside the largest, however the rows and columns are scaled. */
+/**
+ * `a` [n,n], not changed. `singular`: a pivot is zero to working precision beside the largest, however the rows and
+ * columns are scaled.
+ */
 export function* factorise(a: Float64Array, n: number): Resumable<Factors> {
   const { S: LU, rows, columns } = yield* equilibrated(a, n);
   const order = Int32Array.from({ length: n }, (_, i) => i);
@@ -82,13 +101,20 @@ export function* factorise(a: Float64Array, n: number): Resumable<Factors> {
 
 /** ln|det| of what was factorised; −Infinity when it is singular. */
 export const logDeterminant = ({ LU, order: { length: n }, rows, columns, singular }: Factors): number =>
-  (singular ? -Infinity : Array.from({ length: n }, (_, i) => Math.log(Math.abs(LU[i * (n + 1)]!)) - (rows[i]! + columns[i]!) * Math.LN2).reduce((sum, value) => sum + value, 0));
+  singular
+    ? -Infinity
+    : Array.from(
+        { length: n },
+        (_, i) => Math.log(Math.abs(LU[i * (n + 1)]!)) - (rows[i]! + columns[i]!) * Math.LN2,
+      ).reduce((sum, value) => sum + value, 0);
 
 /** The inverse [n,n] of what was factorised, which must not be singular. */
 export function* inverse({ LU, order, rows, columns }: Factors): Resumable<Float64Array> {
   const n = order.length;
   const X = new Float64Array(n * n);
-  order.forEach((column, row) => { X[row * n + column] = 1; });
+  order.forEach((column, row) => {
+    X[row * n + column] = 1;
+  });
   let work = 0;
   const subtract = (row: number, other: number): void => {
     const factor = LU[row * n + other]!;
@@ -98,14 +124,20 @@ export function* inverse({ LU, order, rows, columns }: Factors): Resumable<Float
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < i; k++) subtract(i, k);
     work += i * n;
-    if (work > pauseWork) { work = 0; yield (0.5 * i) / n; }
+    if (work > pauseWork) {
+      work = 0;
+      yield (0.5 * i) / n;
+    }
   }
   for (let i = n - 1; i >= 0; i--) {
     for (let k = i + 1; k < n; k++) subtract(i, k);
     const pivot = LU[i * (n + 1)]!;
     for (let j = 0; j < n; j++) X[i * n + j] = X[i * n + j]! / pivot;
     work += (n - i) * n;
-    if (work > pauseWork) { work = 0; yield 1 - (0.5 * i) / n; }
+    if (work > pauseWork) {
+      work = 0;
+      yield 1 - (0.5 * i) / n;
+    }
   }
   const mover = new Mover();
   for (let i = 0; i < n; i++) {
@@ -116,13 +148,15 @@ export function* inverse({ LU, order, rows, columns }: Factors): Resumable<Float
 }
 
 /**
- * Whether every eigenvalue of the symmetric G [n,n] is proven to be below `bound`, rounding included: Cholesky of (bound − c)·I − G comes to its
- * end, with c for the rounding of the factorisation (Rump 2006, “Verification of positive definiteness”) and `rounding` for that of G itself.
+ * Whether every eigenvalue of the symmetric G [n,n] is proven to be below `bound`, rounding included: Cholesky of
+ * (bound − c)·I − G comes to its end, with c for the rounding of the factorisation (Rump 2006, “Verification of
+ * positive definiteness”) and `rounding` for that of G itself.
  */
 export function* provenBelow(G: Float64Array, n: number, bound: number, rounding: number): Resumable<boolean> {
   let trace = 0;
   for (let i = 0; i < n; i++) trace += Math.abs(bound - G[i * (n + 1)]!);
-  const diagonal = bound - rounding - 1.01 * (n + 2) * Number.EPSILON * trace - n * Number.EPSILON * (yield* largestOf(G));
+  const diagonal =
+    bound - rounding - 1.01 * (n + 2) * Number.EPSILON * trace - n * Number.EPSILON * (yield* largestOf(G));
   const R = new Float64Array(n * n);
   let work = 0;
   // Row by row: R[i] of the lower triangular factor from the rows before it.
@@ -135,7 +169,10 @@ export function* provenBelow(G: Float64Array, n: number, bound: number, rounding
       else return false;
     }
     work += (i * i) / 2;
-    if (work > pauseWork) { work = 0; yield i / n; }
+    if (work > pauseWork) {
+      work = 0;
+      yield i / n;
+    }
   }
   return true;
 }

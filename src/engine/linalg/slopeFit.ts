@@ -17,7 +17,10 @@ export function median(values: Float64Array): number {
   return (lower + upper) / 2;
 }
 
-/** The value that would stand at place k of the sorted values (Hoare 1961, algorithm 65); moves what is smaller before it. A sort of the slopes of 400 points takes longer than most runs. */
+/**
+ * The value that would stand at place k of the sorted values (Hoare 1961, algorithm 65); moves what is smaller before
+ * it. A sort of the slopes of 400 points takes longer than most runs.
+ */
 function select(values: Float64Array, k: number): number {
   let [from, to] = [0, values.length - 1];
   while (from < to) {
@@ -45,13 +48,16 @@ export function decimate({ x, y }: Curve, limit: number): Curve {
   const n = x.length;
   if (n <= limit) return { x, y };
   const medians = (values: Float64Array): Float64Array =>
-    Float64Array.from({ length: limit }, (_, i) => median(values.subarray(blockStart(n, limit, i), blockStart(n, limit, i + 1))));
+    Float64Array.from({ length: limit }, (_, i) =>
+      median(values.subarray(blockStart(n, limit, i), blockStart(n, limit, i + 1))),
+    );
   return { x: medians(x), y: medians(y) };
 }
 
 /**
  * Theil–Sen slope (Sen 1968): the median of the slopes between all pairs of points. Up to 29 % of them may be anything.
- * Beyond 400 points the pairs are those of block medians, so that 20,000 steps cost no more than 400. NaN below two points.
+ * Beyond 400 points the pairs are those of block medians, so that 20,000 steps cost no more than 400. NaN below two
+ * points.
  */
 export function theilSen(curve: Curve): number {
   const { x, y } = decimate(curve, 400);
@@ -73,7 +79,13 @@ function lineCost({ x, y }: Curve): (from: number, to: number) => number {
   };
   const u = (i: number): number => x[i]! - x[0]!;
   const v = (i: number): number => y[i]! - y[0]!;
-  const [U, V, UU, UV, VV] = [prefix(u), prefix(v), prefix((i) => u(i) ** 2), prefix((i) => u(i) * v(i)), prefix((i) => v(i) ** 2)];
+  const [U, V, UU, UV, VV] = [
+    prefix(u),
+    prefix(v),
+    prefix((i) => u(i) ** 2),
+    prefix((i) => u(i) * v(i)),
+    prefix((i) => v(i) ** 2),
+  ];
   return (from, to) => {
     const m = to - from + 1;
     const between = (sums: Float64Array): number => sums[to + 1]! - sums[from]!;
@@ -89,17 +101,19 @@ const shortest = 4;
 const mostPoints = 240;
 
 /**
- * Splits a curve of logarithms (natural) into stretches of one slope each. The sum of squared residuals, plus a price per
- * stretch, is made smallest by dynamic programming. The price asks that a split explain a bend which one can see (3 % of the curve's
- * range over its whole length, at least 0.15) and which a random walk with the same increments would hardly make: its
- * expected residual about a line is n²·σ²/15.
+ * Splits a curve of logarithms (natural) into stretches of one slope each. The sum of squared residuals, plus a price
+ * per stretch, is made smallest by dynamic programming. The price asks that a split explain a bend which one can see (3
+ * % of the curve's range over its whole length, at least 0.15) and which a random walk with the same increments would
+ * hardly make: its expected residual about a line is n²·σ²/15.
  */
 export function stretches(curve: Curve): Stretch[] {
   const points = decimate(curve, mostPoints);
   const n = points.x.length;
   const cost = lineCost(points);
   const increments = Float64Array.from({ length: n - 1 }, (_, i) => points.y[i + 1]! - points.y[i]!);
-  const changes = Float64Array.from({ length: Math.max(1, n - 2) }, (_, i) => Math.abs((increments[i + 1] ?? 0) - (increments[i] ?? 0)));
+  const changes = Float64Array.from({ length: Math.max(1, n - 2) }, (_, i) =>
+    Math.abs((increments[i + 1] ?? 0) - (increments[i] ?? 0)),
+  );
   const sigma = (1.4826 * median(changes)) / Math.SQRT2;
   let [low, high] = [Infinity, -Infinity];
   for (const value of points.y) [low, high] = [Math.min(low, value), Math.max(high, value)];

@@ -14,27 +14,34 @@ const slackUnit = 4e-15;
 export type Square = (A: Float64Array) => Resumable<Float64Array>;
 
 /** In plain arithmetic. */
-export const plainSquare = (n: number): Square => function* (A) {
-  const C = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < n; k++) {
-      const value = A[i * n + k]!;
-      if (value === 0) continue;
-      for (let j = 0; j < n; j++) C[i * n + j] = C[i * n + j]! + value * A[k * n + j]!;
+export const plainSquare = (n: number): Square =>
+  function* (A) {
+    const C = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) {
+      for (let k = 0; k < n; k++) {
+        const value = A[i * n + k]!;
+        if (value === 0) continue;
+        for (let j = 0; j < n; j++) C[i * n + j] = C[i * n + j]! + value * A[k * n + j]!;
+      }
+      yield i / n;
     }
-    yield i / n;
-  }
-  return C;
-};
+    return C;
+  };
 
 /**
- * low ≤ ρ(A) ≤ high, proven with all rounding: |tr A^k|/n ≤ ρ^k ≤ ‖A^k‖ (Gelfand 1941) for k = 1, 2, 4, … by repeated squaring, the bound of
- * each power's error carried along. That needs no dominant eigenvalue and none that is real, so a complex pair is as good as any other; power
- * iteration would fail there. A defective or strongly non-normal A leaves the bounds wide apart, as its radius is to changes the size of rounding.
+ * low ≤ ρ(A) ≤ high, proven with all rounding: |tr A^k|/n ≤ ρ^k ≤ ‖A^k‖ (Gelfand 1941) for k = 1, 2, 4, … by repeated
+ * squaring, the bound of each power's error carried along. That needs no dominant eigenvalue and none that is real, so
+ * a complex pair is as good as any other; power iteration would fail there. A defective or strongly non-normal A leaves
+ * the bounds wide apart, as its radius is to changes the size of rounding.
  */
-export function* spectralRadiusBounds(A: Float64Array, n: number, square: Square): Resumable<readonly [low: number, high: number]> {
+export function* spectralRadiusBounds(
+  A: Float64Array,
+  n: number,
+  square: Square,
+): Resumable<readonly [low: number, high: number]> {
   let power = A;
-  // Of power·2^exponent; `error` bounds the norm of what rounding has added, on the scale of `power`. The trace differs by at most √n times that norm.
+  // Of power·2^exponent; `error` bounds the norm of what rounding has added, on the scale of `power`. The trace differs
+  // by at most √n times that norm.
   let [exponent, error, k] = [0, 0, 1];
   let [low, high] = [0, Infinity];
   for (let i = 0; i <= squarings; i++) {

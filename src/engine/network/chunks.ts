@@ -8,7 +8,8 @@ import { entering } from './upstreamGradient.js';
 const known = new WeakMap<ComputedRun, readonly RunChunk[]>();
 
 /** The run's own chunks, so that analyses need not make them a second time. */
-export const rememberChunks = (result: ComputedRun, chunks: readonly RunChunk[]): void => void known.set(result, chunks);
+export const rememberChunks = (result: ComputedRun, chunks: readonly RunChunk[]): void =>
+  void known.set(result, chunks);
 
 /** Every chunk with its states in the run's dtype and what the layer above sent into it. */
 export function runChunks(experiment: Experiment, result: ComputedRun): readonly RunChunk[] {
@@ -18,7 +19,13 @@ export function runChunks(experiment: Experiment, result: ComputedRun): readonly
 }
 
 function cut(experiment: Experiment, { hs }: ComputedRun): RunChunk[] {
-  const { shapes: { B, T, I, H }, chunks, h0, stateful, dtype } = experiment;
+  const {
+    shapes: { B, T, I, H },
+    chunks,
+    h0,
+    stateful,
+    dtype,
+  } = experiment;
   const all = { B, T, N: H, data: hs };
   const first = matrix(dtype, B, H);
   if (h0 !== null) first.data.set(h0);
@@ -26,11 +33,22 @@ function cut(experiment: Experiment, { hs }: ComputedRun): RunChunk[] {
   return chunks.map(({ steps, xs }) => {
     const initial = stateful && start > 0 ? takeStep(all, start - 1) : first;
     const states = steps === T ? all : takeSteps(all, start, start + steps);
-    const chunk = { start, steps, xs: { B, T: steps, N: I, data: cast(dtype, xs) }, hs: states, initial, dhs: entering(experiment, { start, steps }, states) };
+    const chunk = {
+      start,
+      steps,
+      xs: { B, T: steps, N: I, data: cast(dtype, xs) },
+      hs: states,
+      initial,
+      dhs: entering(experiment, { start, steps }, states),
+    };
     start += steps;
     return chunk;
   });
 }
 
-/** Whether the gradient is cut between step t and the step before it, t counted from the chunk's start: truncated backpropagation. */
-export const cutBefore = ({ truncate }: Experiment, t: number): boolean => truncate !== null && t > 0 && t % truncate === 0;
+/**
+ * Whether the gradient is cut between step t and the step before it, t counted from the chunk's start: truncated
+ * backpropagation.
+ */
+export const cutBefore = ({ truncate }: Experiment, t: number): boolean =>
+  truncate !== null && t > 0 && t % truncate === 0;

@@ -8,8 +8,12 @@ export type Shapes = { readonly B: number; readonly T: number; readonly I: numbe
 /** Row-vector convention: h_t = f(h_{t-1}·Wh + x_t·Wx + b). Row-major: Wx [I,H], Wh [H,H], b [1,H]. */
 export type Weights<A extends FloatArray = Float64Array> = { readonly Wx: A; readonly Wh: A; readonly b: A };
 
-/** What the layer above sends into each h_t: ones at the last step of every chunk, ones at each step, or given values [B,T,H]. */
-export type Upstream = { readonly kind: 'last' } | { readonly kind: 'every' } | { readonly kind: 'given'; readonly dhs: Float64Array };
+/**
+ * What the layer above sends into each h_t: ones at the last step of every chunk, ones at each step, or given values
+ * [B,T,H].
+ */
+export type Upstream =
+  { readonly kind: 'last' } | { readonly kind: 'every' } | { readonly kind: 'given'; readonly dhs: Float64Array };
 
 /**
  * The loss of a linear readout y_t = h_t·Why + by, instead of a given upstream gradient.
@@ -30,7 +34,8 @@ export type Loss = {
 /**
  * A checked experiment: everything the engine needs, shapes already consistent. Numbers are kept in float64 as read;
  * the engine rounds them to `dtype`. Chunks are consecutive pieces of the sequences; each is one forward and one
- * backward call, the gradient never crosses a border. With `stateful` the state does cross it, else each chunk starts at h0 or zeros.
+ * backward call, the gradient never crosses a border. With `stateful` the state does cross it, else each chunk starts
+ * at h0 or zeros.
  */
 export type Experiment = {
   readonly name: string;

@@ -14,9 +14,10 @@ const pauseWork = 2e6;
 const drawn = 5e4;
 
 /**
- * Uniform over all orthogonal matrices: the Gram–Schmidt basis of Gaussian vectors, which is the Q of their QR decomposition whose R has a positive
- * diagonal (Mezzadri 2007; with another sign some matrices would be likelier than others). [rows,columns]; a matrix that
- * is not square has orthonormal rows or columns, whichever there are fewer of (Saxe et al. 2014).
+ * Uniform over all orthogonal matrices: the Gram–Schmidt basis of Gaussian vectors, which is the Q of their QR
+ * decomposition whose R has a positive diagonal (Mezzadri 2007; with another sign some matrices would be likelier than
+ * others). [rows,columns]; a matrix that is not square has orthonormal rows or columns, whichever there are fewer of
+ * (Saxe et al. 2014).
  */
 export function* orthogonal(rows: number, columns: number, seed: number): Resumable<Float64Array> {
   const random = new Random(seed);
@@ -73,7 +74,10 @@ function* filled(rows: number, columns: number, of: () => number): Resumable<Flo
   return out;
 }
 
-/** Uniform in ±√(6 / (fan in + fan out)), variance 2 / (fan in + fan out) (Glorot & Bengio 2010, equation 16). [fanIn,fanOut] */
+/**
+ * Uniform in ±√(6 / (fan in + fan out)), variance 2 / (fan in + fan out) (Glorot & Bengio 2010, equation 16).
+ * [fanIn,fanOut]
+ */
 export function glorot(fanIn: number, fanOut: number, seed: number): Resumable<Float64Array> {
   const random = new Random(seed);
   const limit = Math.sqrt(6 / (fanIn + fanOut));
@@ -87,8 +91,15 @@ export function he(fanIn: number, fanOut: number, seed: number): Resumable<Float
   return filled(fanIn, fanOut, () => deviation * random.normal());
 }
 
-/** A new matrix [rows,columns] that leads from `rows` inputs to `columns` units; null where the way needs a square one. */
-export function* initialiseSteps(way: Initialisation, rows: number, columns: number, seed: number): Resumable<Float64Array | null> {
+/**
+ * A new matrix [rows,columns] that leads from `rows` inputs to `columns` units; null where the way needs a square one.
+ */
+export function* initialiseSteps(
+  way: Initialisation,
+  rows: number,
+  columns: number,
+  seed: number,
+): Resumable<Float64Array | null> {
   switch (way) {
     case 'orthogonal':
       return yield* orthogonal(rows, columns, seed);
@@ -102,4 +113,5 @@ export function* initialiseSteps(way: Initialisation, rows: number, columns: num
 }
 
 /** The same at once. */
-export const initialise = (way: Initialisation, rows: number, columns: number, seed: number): Float64Array | null => finish(initialiseSteps(way, rows, columns, seed));
+export const initialise = (way: Initialisation, rows: number, columns: number, seed: number): Float64Array | null =>
+  finish(initialiseSteps(way, rows, columns, seed));

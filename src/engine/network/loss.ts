@@ -22,14 +22,21 @@ export type LossStep = { readonly value: number; readonly dh: Matrix };
  * The loss of a linear readout y = h·Why + by at one step, and the gradient that it sends into h.
  *
  * `mse`: L = Σ (y − target)² / (B·S·O), so ∂L/∂y = 2 (y − target) / (B·S·O).
- * `crossEntropy`: L = −Σ log softmax(y)[class] / (B·S), so ∂L/∂y = (softmax(y) − onehot(class)) / (B·S); the largest y is
- * taken off before exp, which changes nothing but the range.
+ * `crossEntropy`: L = −Σ log softmax(y)[class] / (B·S), so ∂L/∂y = (softmax(y) − onehot(class)) / (B·S); the largest y
+ * is taken off before exp, which changes nothing but the range.
  * In both ∂L/∂h = ∂L/∂y · Whyᵀ. S is the number of steps that carry a loss.
  *
  * @param hs hidden states [B,steps,H] of a chunk @param t step inside the chunk
  * @param target index of the step among those that carry a loss @param S how many those are
  */
-export function* lossAtStep(loss: Loss, { Why, by }: Readout, hs: SequenceTrace, t: number, target: number, S: number): Resumable<LossStep> {
+export function* lossAtStep(
+  loss: Loss,
+  { Why, by }: Readout,
+  hs: SequenceTrace,
+  t: number,
+  target: number,
+  S: number,
+): Resumable<LossStep> {
   const h = takeStep(hs, t);
   const { B, N: H } = hs;
   const O = by.length;
@@ -38,7 +45,11 @@ export function* lossAtStep(loss: Loss, { Why, by }: Readout, hs: SequenceTrace,
   const dh = matrix('float64', B, H);
   const atOnce = Math.max(1, Math.floor(pauseWork / (H * O)));
   /** Rows from … from + rows − 1 of a matrix, in its own memory. */
-  const part = ({ cols, data }: Matrix, from: number, rows: number): Matrix => ({ rows, cols, data: data.subarray(from * cols, (from + rows) * cols) });
+  const part = ({ cols, data }: Matrix, from: number, rows: number): Matrix => ({
+    rows,
+    cols,
+    data: data.subarray(from * cols, (from + rows) * cols),
+  });
   for (let from = 0; from < B; from += atOnce) {
     const rows = Math.min(atOnce, B - from);
     multiply(part(h, from, rows), Why, by, part(y, from, rows));
@@ -59,7 +70,8 @@ export function* lossAtStep(loss: Loss, { Why, by }: Readout, hs: SequenceTrace,
       for (let o = 0; o < O; o++) max = Math.max(max, y.data[row + o]!);
       let total = 0;
       for (let o = 0; o < O; o++) total += Math.exp(y.data[row + o]! - max);
-      for (let o = 0; o < O; o++) dy.data[row + o] = (Math.exp(y.data[row + o]! - max) / total - (o === label ? 1 : 0)) / (B * S);
+      for (let o = 0; o < O; o++)
+        dy.data[row + o] = (Math.exp(y.data[row + o]! - max) / total - (o === label ? 1 : 0)) / (B * S);
       value += (Math.log(total) + max - (y.data[row + label] ?? NaN)) / (B * S);
     }
   }

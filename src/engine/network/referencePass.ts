@@ -36,13 +36,24 @@ export type Pass<States extends Trace = FloatArray> = {
 /** Copies a chunk into its place on the whole time axis. */
 function paste(target: Sequence, chunk: Sequence, start: number): void {
   for (let b = 0; b < chunk.B; b++) {
-    target.data.set(chunk.data.subarray(b * chunk.T * chunk.N, (b + 1) * chunk.T * chunk.N), (b * target.T + start) * target.N);
+    target.data.set(
+      chunk.data.subarray(b * chunk.T * chunk.N, (b + 1) * chunk.T * chunk.N),
+      (b * target.T + start) * target.N,
+    );
   }
 }
 
 /** Every chunk forward and backward through the reference classes. */
 export function* referencePass(experiment: Experiment): Resumable<Pass> {
-  const { cell, dtype, shapes: { B, T, I, H }, weights, h0, stateful, truncate } = experiment;
+  const {
+    cell,
+    dtype,
+    shapes: { B, T, I, H },
+    weights,
+    h0,
+    stateful,
+    truncate,
+  } = experiment;
   // Stateful always: which state a chunk starts from is decided here, h0 included.
   const rnn = new Rnn({ cell, I, H, weights }, { stateful: true, dtype });
   const h0Matrix = matrix(dtype, B, H);
@@ -66,14 +77,19 @@ export function* referencePass(experiment: Experiment): Resumable<Pass> {
     const { dhs, loss } = yield* part(upstreamSteps(experiment, { start, steps }, states), middle, middle);
     if (loss !== null) lossValue = (lossValue ?? 0) + loss;
     const offset = start;
-    const chunkDxs = yield* part(rnn.backwardSteps(dhs, {
-      truncate,
-      visit: ({ t, dhTotal: g, dx, unit }) => {
-        putStep(dhTotal, offset + t, g);
-        const contributions = { dh: g.data, dx: dx.data, dWx: unit.dWx, dWh: unit.dWh, db: unit.db };
-        for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) norms[name][offset + t] = cast(dtype, Float64Array.of(norm(contributions[name])))[0]!;
-      },
-    }), middle, to);
+    const chunkDxs = yield* part(
+      rnn.backwardSteps(dhs, {
+        truncate,
+        visit: ({ t, dhTotal: g, dx, unit }) => {
+          putStep(dhTotal, offset + t, g);
+          const contributions = { dh: g.data, dx: dx.data, dWx: unit.dWx, dWh: unit.dWh, db: unit.db };
+          for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const)
+            norms[name][offset + t] = cast(dtype, Float64Array.of(norm(contributions[name])))[0]!;
+        },
+      }),
+      middle,
+      to,
+    );
     paste(hs, states, start);
     paste(dxs, chunkDxs, start);
     for (const name of ['dWx', 'dWh', 'db'] as const) accumulate(gradients[name], rnn.gradients[name]);

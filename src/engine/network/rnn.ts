@@ -6,8 +6,15 @@ import type { Resumable } from '../core/resumable.js';
 import { emptyGradients, RnnUnit } from './rnnUnit.js';
 import type { Gradients, Parameters } from './rnnUnit.js';
 
-/** What backward knows at step t. `unit` holds the contribution of this step alone; it is overwritten at the next step. */
-export type BackwardVisit = { readonly t: number; readonly dhTotal: Matrix; readonly dx: Matrix; readonly unit: Gradients };
+/**
+ * What backward knows at step t. `unit` holds the contribution of this step alone; it is overwritten at the next step.
+ */
+export type BackwardVisit = {
+  readonly t: number;
+  readonly dhTotal: Matrix;
+  readonly dx: Matrix;
+  readonly unit: Gradients;
+};
 
 export type BackwardOptions = {
   /** Truncated backpropagation: what flows from step m·k to step m·k − 1 is set to zero, m ≥ 1. Null: never. */
@@ -16,8 +23,8 @@ export type BackwardOptions = {
 };
 
 /**
- * A recurrent layer over time: T units that share one set of weights (Elman 1990), trained by backpropagation through time
- * (Werbos 1990). float32 unless asked otherwise. Everything else in this room is held against these two classes.
+ * A recurrent layer over time: T units that share one set of weights (Elman 1990), trained by backpropagation through
+ * time (Werbos 1990). float32 unless asked otherwise. Everything else in this room is held against these two classes.
  */
 export class Rnn {
   /** Sum over all timesteps of the last `backward`, because every timestep shares the weights. */
@@ -29,14 +36,19 @@ export class Rnn {
   #units: RnnUnit[] = [];
   #h: Matrix | null = null;
 
-  constructor(parameters: Parameters, { stateful = false, dtype = 'float32' }: { readonly stateful?: boolean; readonly dtype?: DType } = {}) {
+  constructor(
+    parameters: Parameters,
+    { stateful = false, dtype = 'float32' }: { readonly stateful?: boolean; readonly dtype?: DType } = {},
+  ) {
     const { Wx, Wh, b } = parameters.weights;
     this.parameters = { ...parameters, weights: { Wx: cast(dtype, Wx), Wh: cast(dtype, Wh), b: cast(dtype, b) } };
     this.gradients = emptyGradients(this.parameters);
     this.stateful = stateful;
   }
 
-  /** The state that a stateful layer starts its next call from [B,H]; without `stateful` every call starts from zeros. */
+  /**
+   * The state that a stateful layer starts its next call from [B,H]; without `stateful` every call starts from zeros.
+   */
   setState(h: Matrix): void {
     this.#h = { ...h, data: cast(this.#dtype, h.data) };
   }
@@ -50,7 +62,10 @@ export class Rnn {
     return finish(this.forwardSteps(xs));
   }
 
-  /** dhs [B,T,H], the upstream gradient of every h_t → dxs [B,T,I]. @throws when `forward` has not been called on as many steps */
+  /**
+   * dhs [B,T,H], the upstream gradient of every h_t → dxs [B,T,I]. @throws when `forward` has not been called on as
+   * many steps
+   */
   backward(dhs: Sequence, options: BackwardOptions = {}): Sequence {
     return finish(this.backwardSteps(dhs, options));
   }
@@ -77,7 +92,8 @@ export class Rnn {
   /** `backward`, with a pause after each timestep. */
   *backwardSteps(dhs: Sequence, { truncate = null, visit }: BackwardOptions = {}): Resumable<Sequence> {
     const { B, T } = dhs;
-    if (T !== this.#units.length) throw new Error(`Rnn.backward got ${T} steps, but the last forward ran ${this.#units.length}.`);
+    if (T !== this.#units.length)
+      throw new Error(`Rnn.backward got ${T} steps, but the last forward ran ${this.#units.length}.`);
     const { I, H } = this.parameters;
     const upstream = { ...dhs, data: cast(this.#dtype, dhs.data) };
     const dxs = sequence(this.#dtype, B, T, I);

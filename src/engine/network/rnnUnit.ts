@@ -1,16 +1,32 @@
 import { activations } from '../cells/activation.js';
-import { accumulate, dtypeOf, matrix, multiply, multiplyTransposed, sumRows, transposedMultiply, zeros } from '../core/tensor.js';
+import {
+  accumulate,
+  dtypeOf,
+  matrix,
+  multiply,
+  multiplyTransposed,
+  sumRows,
+  transposedMultiply,
+  zeros,
+} from '../core/tensor.js';
 import type { Matrix } from '../core/tensor.js';
 import type { Cell } from '../cells/cellNames.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 import type { Weights } from './experiment.js';
 
-export type Parameters = { readonly cell: Cell; readonly I: number; readonly H: number; readonly weights: Weights<FloatArray> };
+export type Parameters = {
+  readonly cell: Cell;
+  readonly I: number;
+  readonly H: number;
+  readonly weights: Weights<FloatArray>;
+};
 /** Gradients of a set of weights, in the shapes of the weights. */
 export type Gradients = { readonly dWx: FloatArray; readonly dWh: FloatArray; readonly db: FloatArray };
 
 export const emptyGradients = ({ I, H, weights }: Parameters, dtype: DType = dtypeOf(weights.Wh)): Gradients => ({
-  dWx: zeros(dtype, I * H), dWh: zeros(dtype, H * H), db: zeros(dtype, H),
+  dWx: zeros(dtype, I * H),
+  dWh: zeros(dtype, H * H),
+  db: zeros(dtype, H),
 });
 
 /**
@@ -49,7 +65,8 @@ export class RnnUnit {
    * @throws when `forward` has not been called
    */
   backward(dhNext: Matrix): { readonly dx: Matrix; readonly dhPrev: Matrix } {
-    if (this.#cache === null) throw new Error('RnnUnit.backward needs the values that forward keeps: call forward first.');
+    if (this.#cache === null)
+      throw new Error('RnnUnit.backward needs the values that forward keeps: call forward first.');
     const { cell, I, H, weights } = this.#parameters;
     const { x, hPrev, hNext } = this.#cache;
     const dtype = dtypeOf(weights.Wh);

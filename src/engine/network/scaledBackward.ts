@@ -1,4 +1,5 @@
-// The float64 pass beyond the range of any dtype: norms with their exponents, and the single source that the verdict stands on.
+// The float64 pass beyond the range of any dtype: norms with their exponents, and the single source that the verdict
+// stands on.
 import { activations } from '../cells/activation.js';
 import { maxAbs } from '../core/norm.js';
 import { log10Norm, ScaledFlow } from '../core/blockFloat.js';
@@ -11,10 +12,21 @@ import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
 import type { Chunk } from './upstreamGradient.js';
 
-/** A chunk after its forward pass: states in the run's dtype, `initial` [B,H] before the first step, dhs in float64 as it enters. */
-export type RunChunk = Chunk & { readonly xs: Sequence; readonly hs: SequenceTrace; readonly initial: Matrix; readonly dhs: SequenceTrace };
+/**
+ * A chunk after its forward pass: states in the run's dtype, `initial` [B,H] before the first step, dhs in float64 as
+ * it enters.
+ */
+export type RunChunk = Chunk & {
+  readonly xs: Sequence;
+  readonly hs: SequenceTrace;
+  readonly initial: Matrix;
+  readonly dhs: SequenceTrace;
+};
 
-/** The single source's way back, all [T], NaN outside the last chunk: log10 ‖g_t‖, and what the step did to it, ln of a factor each. */
+/**
+ * The single source's way back, all [T], NaN outside the last chunk: log10 ‖g_t‖, and what the step did to it, ln of a
+ * factor each.
+ */
 export type SingleSource = {
   readonly log10: Float64Array;
   /** ln(‖d_t‖/‖g_t‖): what the activation's slopes let through. */
@@ -34,18 +46,28 @@ export type Analysis<Scaled extends Trace = Float64Array> = {
 const unmeasured = (T: number): Float64Array => new Float64Array(T).fill(NaN);
 
 export const emptyNorms = (T: number): StepNorms => ({
-  dh: new Float64Array(T), dx: new Float64Array(T), dWx: new Float64Array(T), dWh: new Float64Array(T), db: new Float64Array(T),
+  dh: new Float64Array(T),
+  dx: new Float64Array(T),
+  dWx: new Float64Array(T),
+  dWh: new Float64Array(T),
+  db: new Float64Array(T),
 });
 
 /** The state before step t of a chunk [B,H]. */
-export const stateBefore = (chunk: RunChunk, t: number): Matrix => (t === 0 ? chunk.initial : takeStep(chunk.hs, t - 1));
+export const stateBefore = (chunk: RunChunk, t: number): Matrix =>
+  t === 0 ? chunk.initial : takeStep(chunk.hs, t - 1);
 
 /**
- * f'(h_t) [B,H] with all its digits. The weights are those of the experiment, unrounded: over hundreds of steps the rounding
- * to float32 adds up in the logarithm. The states are the run's own, so that the pass stays on the run's trajectory.
+ * f'(h_t) [B,H] with all its digits. The weights are those of the experiment, unrounded: over hundreds of steps the
+ * rounding to float32 adds up in the logarithm. The states are the run's own, so that the pass stays on the run's
+ * trajectory.
  */
 export function exactSlopes(experiment: Experiment, chunk: RunChunk, t: number): Float64Array {
-  const { cell, shapes: { B, I, H }, weights } = experiment;
+  const {
+    cell,
+    shapes: { B, I, H },
+    weights,
+  } = experiment;
   const { exactSlope } = activations[cell];
   const h = takeStep(chunk.hs, t).data;
   const slopes = new Float64Array(B * H);
@@ -69,7 +91,11 @@ export function exactSlopes(experiment: Experiment, chunk: RunChunk, t: number):
 
 /** Goes back over every chunk once; pauses after each timestep. */
 export function* analyse(experiment: Experiment, chunks: readonly RunChunk[]): Resumable<Analysis> {
-  const { shapes: { B, T, I, H }, weights, truncate } = experiment;
+  const {
+    shapes: { B, T, I, H },
+    weights,
+    truncate,
+  } = experiment;
   const log10Norms = emptyNorms(T);
   const log10dhPerSequence = new Float64Array(B * T);
   const dhScaled = new Float64Array(B * T * H);
@@ -109,7 +135,11 @@ export function* analyse(experiment: Experiment, chunks: readonly RunChunk[]): R
       if (source !== null) {
         const { g, d, dh } = source.step(t === chunk.steps - 1 ? new Float64Array(B * H).fill(1) : null, slopes);
         const at = chunk.start + t;
-        const [before, between, after] = [g, d, dh].map(({ data, exponent }) => log10Norm(data, exponent)) as [number, number, number];
+        const [before, between, after] = [g, d, dh].map(({ data, exponent }) => log10Norm(data, exponent)) as [
+          number,
+          number,
+          number,
+        ];
         single.log10[at] = before;
         single.lnSlope[at] = (between - before) * Math.LN10;
         single.lnWh[at] = (after - between) * Math.LN10;
@@ -120,7 +150,10 @@ export function* analyse(experiment: Experiment, chunks: readonly RunChunk[]): R
   return { log10Norms, log10dhPerSequence, dhScaled, dhExponent, single };
 }
 
-/** The first t, going back, at which plain arithmetic has nothing but zeros left, or its first infinity; null when it never comes to that. */
+/**
+ * The first t, going back, at which plain arithmetic has nothing but zeros left, or its first infinity; null when it
+ * never comes to that.
+ */
 export type PlainRange = { readonly zeroAt: number | null; readonly infiniteAt: number | null };
 
 /**
@@ -128,7 +161,11 @@ export type PlainRange = { readonly zeroAt: number | null; readonly infiniteAt: 
  * zeros is left or the first infinity stands. Counted on the whole time axis; null when it never happens.
  */
 export function* plainRange(experiment: Experiment, chunk: RunChunk): Resumable<PlainRange> {
-  const { cell, dtype, shapes: { B, H } } = experiment;
+  const {
+    cell,
+    dtype,
+    shapes: { B, H },
+  } = experiment;
   const { slope } = activations[cell];
   const Wh = matrix(dtype, H, H);
   Wh.data.set(experiment.weights.Wh);

@@ -11,16 +11,34 @@ import type { Resumable } from '../core/resumable.js';
 /** A chunk of consecutive steps, `start` counted on the whole time axis. */
 export type Chunk = { readonly start: number; readonly steps: number };
 
-/** dhs of a chunk [B,steps,H] in float64, and the chunk's share of the loss (null without one), added to `before`: that of steps of the chunk that come earlier. */
-export function upstreamOf(experiment: Experiment, chunk: Chunk, hs: SequenceTrace): { readonly dhs: Sequence; readonly loss: number | null } {
+/**
+ * dhs of a chunk [B,steps,H] in float64, and the chunk's share of the loss (null without one), added to `before`: that
+ * of steps of the chunk that come earlier.
+ */
+export function upstreamOf(
+  experiment: Experiment,
+  chunk: Chunk,
+  hs: SequenceTrace,
+): { readonly dhs: Sequence; readonly loss: number | null } {
   return finish(upstreamSteps(experiment, chunk, hs));
 }
 
 /** The same with a pause after each step that carries a loss. */
-export function* upstreamSteps(experiment: Experiment, { start, steps }: Chunk, hs: SequenceTrace, before = 0): Resumable<{ readonly dhs: Sequence; readonly loss: number | null }> {
-  const { shapes: { B, T, H }, upstream, loss, dtype } = experiment;
+export function* upstreamSteps(
+  experiment: Experiment,
+  { start, steps }: Chunk,
+  hs: SequenceTrace,
+  before = 0,
+): Resumable<{ readonly dhs: Sequence; readonly loss: number | null }> {
+  const {
+    shapes: { B, T, H },
+    upstream,
+    loss,
+    dtype,
+  } = experiment;
   // Nobody writes to what enters, so the values of the whole run need no copy.
-  if (loss === null && upstream.kind === 'given' && steps === T) return { dhs: { B, T, N: H, data: upstream.dhs }, loss: null };
+  if (loss === null && upstream.kind === 'given' && steps === T)
+    return { dhs: { B, T, N: H, data: upstream.dhs }, loss: null };
   const dhs = sequence('float64', B, steps, H);
   if (loss !== null) {
     const S = loss.at === 'every' ? T : 1;
@@ -39,7 +57,12 @@ export function* upstreamSteps(experiment: Experiment, { start, steps }: Chunk, 
   for (let b = 0; b < B; b++) {
     if (upstream.kind === 'every') dhs.data.fill(1, b * steps * H, (b + 1) * steps * H);
     if (upstream.kind === 'last') dhs.data.fill(1, ((b + 1) * steps - 1) * H, (b + 1) * steps * H);
-    if (upstream.kind === 'given') yield* mover.copy(upstream.dhs.subarray((b * T + start) * H, (b * T + start + steps) * H), dhs.data, b * steps * H);
+    if (upstream.kind === 'given')
+      yield* mover.copy(
+        upstream.dhs.subarray((b * T + start) * H, (b * T + start + steps) * H),
+        dhs.data,
+        b * steps * H,
+      );
   }
   return { dhs, loss: null };
 }
@@ -62,14 +85,19 @@ class Ones implements Trace {
 
   subarray(from: number, to: number): FloatArray {
     const values = new Float64Array(to - from);
-    for (let row = Math.floor(from / this.#row) * this.#row; row < to; row += this.#row) values.fill(1, Math.max(0, row + this.#from - from), Math.max(0, row + this.#row - from));
+    for (let row = Math.floor(from / this.#row) * this.#row; row < to; row += this.#row)
+      values.fill(1, Math.max(0, row + this.#from - from), Math.max(0, row + this.#row - from));
     return values;
   }
 }
 
 /** `upstreamOf` for who only reads it. */
 export function entering(experiment: Experiment, place: Chunk, hs: SequenceTrace): SequenceTrace {
-  const { shapes: { B, H }, upstream: { kind }, loss } = experiment;
+  const {
+    shapes: { B, H },
+    upstream: { kind },
+    loss,
+  } = experiment;
   if (loss !== null || kind === 'given') return upstreamOf(experiment, place, hs).dhs;
   return { B, T: place.steps, N: H, data: new Ones(B, place.steps, H, kind) };
 }

@@ -1,4 +1,5 @@
-// An experiment with some of its parts changed, to see what the gradient would do; the files it came from know nothing of it.
+// An experiment with some of its parts changed, to see what the gradient would do; the files it came from know nothing
+// of it.
 import { t as say } from '@vscode/l10n';
 import { eigenvaluesOf } from '../linalg/eigenvalues.js';
 import { initialiseSteps } from './initialise.js';
@@ -31,7 +32,16 @@ export type WhatIf = {
   readonly lossAt: 'last' | 'every' | number | null;
 };
 
-export const asItIs: WhatIf = { cell: null, initialise: null, rescale: null, inputScale: null, biasShift: null, clipNorm: null, truncate: null, lossAt: null };
+export const asItIs: WhatIf = {
+  cell: null,
+  initialise: null,
+  rescale: null,
+  inputScale: null,
+  biasShift: null,
+  clipNorm: null,
+  truncate: null,
+  lossAt: null,
+};
 
 /** Measures of Wh; null where they were not taken. */
 export type WhMeasures = Readonly<Record<Measure, number | null>>;
@@ -40,12 +50,22 @@ export type WhMeasures = Readonly<Record<Measure, number | null>>;
 const freelyDecomposed = 256;
 
 /** Wh [H,H] as `initialise` leaves it, before it is rescaled. */
-export function* recurrentOf({ shapes: { H }, weights }: Experiment, anew: WhatIf['initialise']): Resumable<Float64Array> {
+export function* recurrentOf(
+  { shapes: { H }, weights }: Experiment,
+  anew: WhatIf['initialise'],
+): Resumable<Float64Array> {
   return (anew === null ? null : yield* initialiseSteps(anew.way, H, H, anew.seed)) ?? weights.Wh;
 }
 
-/** Both measures of Wh [H,H]; the spectral radius of a large one only when `needed`. NaN when a number is not finite. */
-export function* measureRecurrent(Wh: Float64Array, H: number, anew: WhatIf['initialise'], needed: Measure | null): Resumable<WhMeasures> {
+/**
+ * Both measures of Wh [H,H]; the spectral radius of a large one only when `needed`. NaN when a number is not finite.
+ */
+export function* measureRecurrent(
+  Wh: Float64Array,
+  H: number,
+  anew: WhatIf['initialise'],
+  needed: Measure | null,
+): Resumable<WhMeasures> {
   if (anew?.way === 'orthogonal' || anew?.way === 'identity') return { spectralRadius: 1, sigmaMax: 1 };
   const largest = yield* largestOf(Wh);
   if (!Number.isFinite(largest)) return { spectralRadius: NaN, sigmaMax: NaN };
@@ -59,8 +79,12 @@ export function* measureRecurrent(Wh: Float64Array, H: number, anew: WhatIf['ini
 /** The factor that gives a matrix the wanted measure, or the sentence that says why there is none. */
 export function factorFor({ measure, to }: NonNullable<WhatIf['rescale']>, measures: WhMeasures): number | string {
   const now = measures[measure];
-  if (now === null || Number.isNaN(now)) return say('Wh holds numbers that are not finite, so that no factor gives it a size.');
-  if (now === 0 && to !== 0) return measure === 'sigmaMax' ? say('Wh is zero, and no factor changes that.') : say('The spectral radius of Wh is 0, and no factor changes that.');
+  if (now === null || Number.isNaN(now))
+    return say('Wh holds numbers that are not finite, so that no factor gives it a size.');
+  if (now === 0 && to !== 0)
+    return measure === 'sigmaMax'
+      ? say('Wh is zero, and no factor changes that.')
+      : say('The spectral radius of Wh is 0, and no factor changes that.');
   if (now === 0) return 1;
   return to / now;
 }
@@ -72,14 +96,25 @@ function upstreamAt(lossAt: NonNullable<WhatIf['lossAt']>, { B, T, H }: Experime
   return { kind: 'given', dhs };
 }
 
-const limit = (wanted: number | 'off' | null, now: number | null): number | null => (wanted === null ? now : wanted === 'off' ? null : wanted);
+const limit = (wanted: number | 'off' | null, now: number | null): number | null =>
+  wanted === null ? now : wanted === 'off' ? null : wanted;
 
-/** The changed experiment with the measures of its Wh, or the sentence that says why there is none. `Wh` and `measures` are those before rescaling. */
-export function* changed(experiment: Experiment, whatIf: WhatIf, Wh: Float64Array, measures: WhMeasures): Resumable<{ readonly experiment: Experiment; readonly measures: WhMeasures } | string> {
+/**
+ * The changed experiment with the measures of its Wh, or the sentence that says why there is none. `Wh` and `measures`
+ * are those before rescaling.
+ */
+export function* changed(
+  experiment: Experiment,
+  whatIf: WhatIf,
+  Wh: Float64Array,
+  measures: WhMeasures,
+): Resumable<{ readonly experiment: Experiment; readonly measures: WhMeasures } | string> {
   const { shapes, weights } = experiment;
   const { rescale, inputScale, biasShift, lossAt } = whatIf;
-  if (lossAt !== null && experiment.loss !== null) return say('The loss of this experiment has targets for its own steps, so it cannot be moved.');
-  if (typeof lossAt === 'number' && !(lossAt >= 0 && lossAt < shapes.T)) return say('There is no step {0}: the steps are 0 to {1}.', lossAt, shapes.T - 1);
+  if (lossAt !== null && experiment.loss !== null)
+    return say('The loss of this experiment has targets for its own steps, so it cannot be moved.');
+  if (typeof lossAt === 'number' && !(lossAt >= 0 && lossAt < shapes.T))
+    return say('There is no step {0}: the steps are 0 to {1}.', lossAt, shapes.T - 1);
   const factor = rescale === null ? 1 : factorFor(rescale, measures);
   if (typeof factor === 'string') return factor;
   const times = (value: number | null): number | null => (value === null ? null : value * factor);

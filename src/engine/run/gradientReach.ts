@@ -11,24 +11,46 @@ import { noMemory, withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
 /** `reach` fills while `steps` runs, from the shortest distance to the longest. */
-export function reachOf(experiment: Experiment, result: ComputedRun, workspaces: Workspaces | null = null): { readonly reach: Reach; readonly steps: Resumable<void> } {
-  const { shapes: { B, T, H }, chunks, loss, upstream } = experiment;
+export function reachOf(
+  experiment: Experiment,
+  result: ComputedRun,
+  workspaces: Workspaces | null = null,
+): { readonly reach: Reach; readonly steps: Resumable<void> } {
+  const {
+    shapes: { B, T, H },
+    chunks,
+    loss,
+    upstream,
+  } = experiment;
   // A loss at the last step alone is a single row on its way; the kernels skip the others, which stay zero.
-  const rows = workspaces !== null && loss === null && upstream.kind === 'last' ? Math.min(T * B, chunks.length * Math.max(B, 128)) : T * B;
+  const rows =
+    workspaces !== null && loss === null && upstream.kind === 'last'
+      ? Math.min(T * B, chunks.length * Math.max(B, 128))
+      : T * B;
   const reach: GrowingReach = { share: none, missing: none };
   // It takes several tensors over time at once: a run that does not hold one of them has no room for these.
-  if (isHeld(result.hs)) plan(experiment, reach, 2 * rows * H * H, workspaces === null ? [plainBudget, plainLimit] : [budget, limit]);
+  if (isHeld(result.hs))
+    plan(experiment, reach, 2 * rows * H * H, workspaces === null ? [plainBudget, plainLimit] : [budget, limit]);
   return { reach, steps: fill(experiment, result, reach, workspaces) };
 }
 
-function* fill(experiment: Experiment, result: ComputedRun, reach: GrowingReach, workspaces: Workspaces | null): Resumable<void> {
+function* fill(
+  experiment: Experiment,
+  result: ComputedRun,
+  reach: GrowingReach,
+  workspaces: Workspaces | null,
+): Resumable<void> {
   // A state that is not finite makes its part of dWh so, also where its slope is 0.
   if (reach.share.length === 0 || !result.hNorm.every(Number.isFinite)) return;
   const chunks = runChunks(experiment, result);
   const { B, T, H } = experiment.shapes;
-  const made = yield* withKernels(workspaces, (kernels) => fastReach(kernels, experiment, result, chunks, reach), function* () {
-    if (workspaces !== null) plan(experiment, reach, 2 * T * B * H * H, [plainBudget, plainLimit]);
-    return reach.share.length === 0 ? reach : yield* plainReach(experiment, result, chunks, reach);
-  });
+  const made = yield* withKernels(
+    workspaces,
+    (kernels) => fastReach(kernels, experiment, result, chunks, reach),
+    function* () {
+      if (workspaces !== null) plan(experiment, reach, 2 * T * B * H * H, [plainBudget, plainLimit]);
+      return reach.share.length === 0 ? reach : yield* plainReach(experiment, result, chunks, reach);
+    },
+  );
   if (made === noMemory) [reach.share, reach.missing] = [none, none];
 }

@@ -11,17 +11,40 @@ import { withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
 /** `series` fills while `steps` runs, from the last step of the window to the first. */
-export function jacobianSeries(experiment: Experiment, result: ComputedRun, item: number, workspaces: Workspaces | null = null, window: StepWindow = { t0: 0, t1: experiment.shapes.T }): { readonly series: JacobianSeries; readonly steps: Resumable<void> } {
+export function jacobianSeries(
+  experiment: Experiment,
+  result: ComputedRun,
+  item: number,
+  workspaces: Workspaces | null = null,
+  window: StepWindow = { t0: 0, t1: experiment.shapes.T },
+): { readonly series: JacobianSeries; readonly steps: Resumable<void> } {
   const { H } = experiment.shapes;
   const t = samples(window, H, workspaces === null ? plainBudget : budget);
   const empty = (): Float64Array => new Float64Array(t.length).fill(NaN);
-  const series = { t, sigmaMax: empty(), sigmaMin: empty(), log10Largest: empty(), log10Median: empty(), log10Smallest: empty() };
+  const series = {
+    t,
+    sigmaMax: empty(),
+    sigmaMin: empty(),
+    log10Largest: empty(),
+    log10Median: empty(),
+    log10Smallest: empty(),
+  };
   return { series, steps: fill(experiment, result, item, series, workspaces) };
 }
 
-function* fill(experiment: Experiment, result: ComputedRun, item: number, series: JacobianSeries, workspaces: Workspaces | null): Resumable<void> {
+function* fill(
+  experiment: Experiment,
+  result: ComputedRun,
+  item: number,
+  series: JacobianSeries,
+  workspaces: Workspaces | null,
+): Resumable<void> {
   if (!(yield* allFinite([experiment.weights.Wh]))) return;
   const chunks = yield* itemChunks(experiment, result.hs, item);
   const own = withOneItem(experiment);
-  yield* withKernels(workspaces, (kernels) => fastJacobians(kernels, own, chunks, series), () => plainJacobians(own, chunks, series));
+  yield* withKernels(
+    workspaces,
+    (kernels) => fastJacobians(kernels, own, chunks, series),
+    () => plainJacobians(own, chunks, series),
+  );
 }

@@ -16,17 +16,24 @@ import { withOneItem } from '../analysis/spectrum.js';
 
 /** Bytes, the experiment itself not counted. */
 export type RunMemory = {
-  /** Everything held at once, as long as the run is kept: the kernels' memory, the result, and all analyses side by side. */
+  /**
+   * Everything held at once, as long as the run is kept: the kernels' memory, the result, and all analyses side by
+   * side.
+   */
   readonly whole: number;
   /** Of that, the arrays of the result with the chunks that it was computed from. */
   readonly results: number;
   /** With checkpoints instead of tensors over time. */
   readonly pieces: number;
-  /** The kernels' memory in both cases, and what of it the run itself takes, its own and the one that its threads share. */
+  /**
+   * The kernels' memory in both cases, and what of it the run itself takes, its own and the one that its threads share.
+   */
   readonly wholeKernels: number;
   readonly pieceKernels: number;
   readonly rooms: { readonly whole: Rooms; readonly pieces: Rooms };
-  /** What each analysis takes while it goes on: the memory of its own kernels, and slopes and numbers of all its steps. */
+  /**
+   * What each analysis takes while it goes on: the memory of its own kernels, and slopes and numbers of all its steps.
+   */
   readonly analyses: Readonly<Record<'spectrum' | 'jacobians' | 'attribution' | 'reach', AnalysisMemory>>;
 };
 
@@ -36,7 +43,8 @@ type Rooms = { readonly own: number; readonly shared: number };
 
 /** What comes after each other on the same memory takes as much as the largest. */
 function together(own: Kernels, rooms: readonly Room[]): Rooms {
-  const largest = (mine: boolean): number => rooms.reduce((most, { kernels, bytes }) => ((kernels === own) === mine ? Math.max(most, bytes) : most), 0);
+  const largest = (mine: boolean): number =>
+    rooms.reduce((most, { kernels, bytes }) => ((kernels === own) === mine ? Math.max(most, bytes) : most), 0);
   return { own: largest(true), shared: largest(false) };
 }
 
@@ -64,7 +72,16 @@ function analysesOf(experiment: Experiment, kernels: Kernels): RunMemory['analys
 }
 
 export function memoryOf(experiment: Experiment, kernels: Kernels): RunMemory {
-  const { cell, dtype, shapes: { B, T, I, H }, chunks, stateful, loss, upstream, truncate } = experiment;
+  const {
+    cell,
+    dtype,
+    shapes: { B, T, I, H },
+    chunks,
+    stateful,
+    loss,
+    upstream,
+    truncate,
+  } = experiment;
   const bytes = bytesOf[dtype];
   const longest = Math.max(...chunks.map(({ steps }) => steps));
   const pieceSteps = pieceStepsOf({ B, I, H }, longest);
@@ -73,12 +90,21 @@ export function memoryOf(experiment: Experiment, kernels: Kernels): RunMemory {
   const flow = flowRoom(kernels, experiment);
   const small = chunks.length === 1 && loss === null && isSmall(shape);
   const rooms = {
-    whole: together(kernels, [...(small ? [smallRoom(kernels, shape)] : []), ...(small && !mayStop(shape) ? [] : [layerRoom(kernels, shape)]), flow]),
+    whole: together(kernels, [
+      ...(small ? [smallRoom(kernels, shape)] : []),
+      ...(small && !mayStop(shape) ? [] : [layerRoom(kernels, shape)]),
+      flow,
+    ]),
     pieces: together(kernels, [layerRoom(kernels, piece), flow]),
   };
   const wholeKernels = rooms.whole.own + rooms.whole.shared;
-  // One more for pieces of the layer, one for pieces of the flow, on one thread: they may be asked for while the next run has begun.
-  const pieceKernels = rooms.pieces.own + rooms.pieces.shared + layerRoom(kernels, piece, null).bytes + flowRoom(kernels, experiment, null).bytes;
+  // One more for pieces of the layer, one for pieces of the flow, on one thread: they may be asked for while the next
+  // run has begun.
+  const pieceKernels =
+    rooms.pieces.own +
+    rooms.pieces.shared +
+    layerRoom(kernels, piece, null).bytes +
+    flowRoom(kernels, experiment, null).bytes;
   // Norms and their logarithms, ‖h‖ and the closed share, exponents, the single source; the sums.
   const series = (5 + 5 + 2 + 1 + 1) * T * 8 + B * T * 8 + (I * H + H * H + H + B * H) * bytes;
   const inputs = B * T * I * bytes;
@@ -87,15 +113,22 @@ export function memoryOf(experiment: Experiment, kernels: Kernels): RunMemory {
   // Ones are not held, and given values of a single chunk are those of the experiment.
   const upstreamBytes = loss !== null || (upstream.kind === 'given' && chunks.length > 1) ? states * 8 : 0;
   const copies = chunks.length === 1 ? 0 : states * bytes;
-  const results = series + inputs + initials + 2 * states * bytes + copies + B * T * I * bytes + states * 8 + upstreamBytes;
+  const results =
+    series + inputs + initials + 2 * states * bytes + copies + B * T * I * bytes + states * 8 + upstreamBytes;
   const count = chunks.reduce((sum, { steps }) => sum + Math.ceil(steps / pieceSteps), 0);
   const checkpoints = count * (2 * B * H * bytes + 4 * B * (H + 8) * 8);
   const cached = (keptPieces + 1) * B * pieceSteps * (2 * H * bytes + I * bytes + 2 * H * 8);
   const analyses = analysesOf(experiment, kernels);
-  const sum = (...all: readonly AnalysisMemory[]): number => all.reduce((bytes, each) => bytes + each.kernels + each.results, 0);
+  const sum = (...all: readonly AnalysisMemory[]): number =>
+    all.reduce((bytes, each) => bytes + each.kernels + each.results, 0);
   const { spectrum, jacobians, attribution, reach } = analyses;
   return {
-    whole: wholeKernels + results + sum(spectrum, jacobians, attribution, reach), results, wholeKernels, pieceKernels, rooms, analyses,
+    whole: wholeKernels + results + sum(spectrum, jacobians, attribution, reach),
+    results,
+    wholeKernels,
+    pieceKernels,
+    rooms,
+    analyses,
     // Where the states are not held, there is no reach.
     pieces: pieceKernels + series + inputs + initials + checkpoints + cached + sum(spectrum, jacobians, attribution),
   };

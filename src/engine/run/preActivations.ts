@@ -16,18 +16,35 @@ const mostHeld = 2 ** 26;
 /** Steps whose pre-activations are computed at once where they are not. */
 const stepsAtOnce = 256;
 
-export function preActivations(experiment: Experiment, result: ComputedRun, item: number, workspaces: Workspaces | null = null): { readonly z: PreActivations; readonly steps: Resumable<void> } {
+export function preActivations(
+  experiment: Experiment,
+  result: ComputedRun,
+  item: number,
+  workspaces: Workspaces | null = null,
+): { readonly z: PreActivations; readonly steps: Resumable<void> } {
   const z: PreActivations = { values: null };
   return { z, steps: fill(experiment, result, item, z, workspaces) };
 }
 
-function* fill(experiment: Experiment, result: ComputedRun, item: number, z: PreActivations, workspaces: Workspaces | null): Resumable<void> {
+function* fill(
+  experiment: Experiment,
+  result: ComputedRun,
+  item: number,
+  z: PreActivations,
+  workspaces: Workspaces | null,
+): Resumable<void> {
   const { T, H } = experiment.shapes;
   if (!isHeld(result.hs) && T * H > mostHeld) {
     const starts = Array.from({ length: Math.ceil(T / stepsAtOnce) }, (_, i) => i * stepsAtOnce);
-    z.values = new PiecedTrace({ B: 1, T, N: H }, starts, (i) => preActivationsBetween(experiment, result, item, starts[i]!, starts[i + 1] ?? T));
+    z.values = new PiecedTrace({ B: 1, T, N: H }, starts, (i) =>
+      preActivationsBetween(experiment, result, item, starts[i]!, starts[i + 1] ?? T),
+    );
     return;
   }
-  const fast = yield* withKernels(workspaces, (kernels) => fastPreActivations(kernels, experiment, item, runChunks(experiment, result)), () => preActivationsBetween(experiment, result, item, 0, T));
+  const fast = yield* withKernels(
+    workspaces,
+    (kernels) => fastPreActivations(kernels, experiment, item, runChunks(experiment, result)),
+    () => preActivationsBetween(experiment, result, item, 0, T),
+  );
   z.values = fast === noMemory ? yield* preActivationsBetween(experiment, result, item, 0, T) : fast;
 }

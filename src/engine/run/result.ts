@@ -3,7 +3,10 @@ import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { RunTensors } from '../network/result.js';
 import type { Verdict } from '../verdict/verdict.js';
 
-export type RunResult<States extends Trace = FloatArray, Scaled extends Trace = Float64Array> = RunTensors<States, Scaled> & { readonly verdict: Verdict };
+export type RunResult<States extends Trace = FloatArray, Scaled extends Trace = Float64Array> = RunTensors<
+  States,
+  Scaled
+> & { readonly verdict: Verdict };
 
 /** A result whose tensors over time are held whole or computed again piece by piece when they are asked for. */
 export type AnyRun = RunResult<Trace, Trace>;

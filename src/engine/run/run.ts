@@ -28,7 +28,10 @@ import type { NonFinite, VerdictBounds } from '../verdict/evidence.js';
 import type { Gradients } from '../network/rnnUnit.js';
 import { judge } from '../verdict/judge.js';
 
-/** Scales the parameter gradients so that their norm as one vector is at most `bound` (Pascanu et al. 2013, algorithm 1). Gives the factor. */
+/**
+ * Scales the parameter gradients so that their norm as one vector is at most `bound` (Pascanu et al. 2013, algorithm
+ * 1). Gives the factor.
+ */
 function* clip(gradients: Gradients, bound: number): Resumable<number> {
   const tensors = [gradients.dWx, gradients.dWh, gradients.db];
   const total = yield* jointNormSteps(tensors);
@@ -45,21 +48,37 @@ function* clip(gradients: Gradients, bound: number): Resumable<number> {
   return factor;
 }
 
-/** The first thing that is not finite in the dtype, in the order in which the run meets it: forward in time, then back. */
-function* nonFiniteIn(experiment: Experiment, { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass<Trace>): Resumable<NonFinite | null> {
-  const { weights: { Wx, Wh, b }, dtype } = experiment;
+/**
+ * The first thing that is not finite in the dtype, in the order in which the run meets it: forward in time, then back.
+ */
+function* nonFiniteIn(
+  experiment: Experiment,
+  { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass<Trace>,
+): Resumable<NonFinite | null> {
+  const {
+    weights: { Wx, Wh, b },
+    dtype,
+  } = experiment;
   /** The first of these steps at which one of the tensors is not finite; −1: none. */
   const firstOf = function* (steps: Iterable<number>, ...tensors: readonly SequenceTrace[]): Resumable<number> {
     for (const t of steps) for (const tensor of tensors) if (!(yield* finiteAt(tensor, t, dtype))) return t;
     return -1;
   };
   const weights = yield* allFinite([Wx, Wh, b], dtype);
-  // Norms that are all finite say the same of all tensors, the inputs among them: an infinite x_t makes dWx NaN or infinite.
-  const measured = states === null ? (yield* firstOf(Array(hs.T).keys(), hs, dhTotal, dxs)) < 0 : yield* allFinite([states.hNorm, norms.dh, norms.dx]);
+  // Norms that are all finite say the same of all tensors, the inputs among them: an infinite x_t makes dWx NaN or
+  // infinite.
+  const measured =
+    states === null
+      ? (yield* firstOf(Array(hs.T).keys(), hs, dhTotal, dxs)) < 0
+      : yield* allFinite([states.hNorm, norms.dh, norms.dx]);
   const sums = yield* allFinite([gradients.dWx, gradients.dWh, gradients.db, dh0]);
   if (measured && sums && weights) return null;
   if (!weights) return { what: 'weights', t: null };
-  for (const [what, tensor] of [['inputs', 'xs'], ['state', 'hs'], ['upstream', 'dhs']] as const) {
+  for (const [what, tensor] of [
+    ['inputs', 'xs'],
+    ['state', 'hs'],
+    ['upstream', 'dhs'],
+  ] as const) {
     for (const chunk of chunks) {
       const t = yield* firstOf(Array(chunk.steps).keys(), chunk[tensor]);
       if (t >= 0) return { what, t: chunk.start + t };
@@ -103,22 +122,37 @@ function* largestStateOf(hs: SequenceTrace): Resumable<number> {
 }
 
 /**
- * True when the single source's way back keeps so far from the ends of the dtype's range that plain arithmetic reaches neither: a sum of
- * H products is at most ‖d‖·max|Wh|·√H, and what a norm above the smallest number by this margin leaves is not all zero.
+ * True when the single source's way back keeps so far from the ends of the dtype's range that plain arithmetic reaches
+ * neither: a sum of
+ * H products is at most ‖d‖·max|Wh|·√H, and what a norm above the smallest number by this margin leaves is not all
+ * zero.
  */
-function* staysInside({ cell, dtype, shapes: { H }, weights: { Wh } }: Experiment, single: Analysis['single'], largestState: () => Resumable<number>): Resumable<boolean> {
+function* staysInside(
+  { cell, dtype, shapes: { H }, weights: { Wh } }: Experiment,
+  single: Analysis['single'],
+  largestState: () => Resumable<number>,
+): Resumable<boolean> {
   const margin = 6;
   const growth = Math.max(0, Math.log10((yield* largestOf(Wh)) * H));
-  const inside = single.log10.every((value) => Number.isNaN(value) || (value + growth + margin < log10Largest[dtype] && value - margin > log10Smallest[dtype]));
+  const inside = single.log10.every(
+    (value) =>
+      Number.isNaN(value) || (value + growth + margin < log10Largest[dtype] && value - margin > log10Smallest[dtype]),
+  );
   return inside && (cell !== 'tanh' || (yield* largestState()) <= slopeKeepsDigits);
 }
 
 /**
- * Runs an experiment: forward and backward in its dtype, the same gradient in float64 with its exponent carried, and the verdict.
- * With `kernels` the WebAssembly does the work, without them (or where they cannot) the reference classes; the numbers are the same to rounding.
+ * Runs an experiment: forward and backward in its dtype, the same gradient in float64 with its exponent carried, and
+ * the verdict.
+ * With `kernels` the WebAssembly does the work, without them (or where they cannot) the reference classes; the numbers
+ * are the same to rounding.
  * Pauses every few milliseconds. Non-finite numbers spread as in plain arithmetic and end in the verdict `nonfinite`.
  */
-export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Resumable<RunResult> {
+export function* runSteps(
+  experiment: Experiment,
+  bounds: VerdictBounds = defaultBounds,
+  kernels: Kernels | null = null,
+): Resumable<RunResult> {
   if (kernels !== null) fitMemory(kernels, experiment, 'whole');
   const quick = kernels === null ? null : yield* part(fastPass(kernels, experiment), 0, 0.5);
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
@@ -128,22 +162,38 @@ export function* runSteps(experiment: Experiment, bounds: VerdictBounds = defaul
 }
 
 /**
- * `runSteps` for runs of any length: where everything held at once would take more than `limit` bytes, tensors over time are kept as
- * checkpoints and computed again when they are asked for. Every number is the same bits either way.
+ * `runSteps` for runs of any length: where everything held at once would take more than `limit` bytes, tensors over
+ * time are kept as checkpoints and computed again when they are asked for. Every number is the same bits either way.
  */
-export function* runWithin(limit: number, experiment: Experiment, bounds: VerdictBounds = defaultBounds, kernels: Kernels | null = null): Resumable<AnyRun> {
-  if (kernels === null || memoryOf(experiment, kernels).whole <= limit) return yield* runSteps(experiment, bounds, kernels);
+export function* runWithin(
+  limit: number,
+  experiment: Experiment,
+  bounds: VerdictBounds = defaultBounds,
+  kernels: Kernels | null = null,
+): Resumable<AnyRun> {
+  if (kernels === null || memoryOf(experiment, kernels).whole <= limit)
+    return yield* runSteps(experiment, bounds, kernels);
   fitMemory(kernels, experiment, 'pieces');
   dropSpare();
   const pass = yield* part(longPass(kernels, experiment), 0, 0.5);
   if (pass === null) return yield* runSteps(experiment, bounds, kernels);
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
-  const quick = yield* part(longAnalyse(kernels, experiment, pass.chunks, pieceStepsOf(experiment.shapes, longest)), 0.5, 0.9);
+  const quick = yield* part(
+    longAnalyse(kernels, experiment, pass.chunks, pieceStepsOf(experiment.shapes, longest)),
+    0.5,
+    0.9,
+  );
   const analysis: Analysis<Trace> = quick ?? (yield* part(analyse(experiment, pass.chunks), 0.5, 0.9));
   return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
 }
 
-function* conclude<States extends Trace, Scaled extends Trace>(experiment: Experiment, bounds: VerdictBounds, pass: Pass<States>, analysis: Analysis<Scaled>, kernels: Kernels | null): Resumable<RunResult<States, Scaled>> {
+function* conclude<States extends Trace, Scaled extends Trace>(
+  experiment: Experiment,
+  bounds: VerdictBounds,
+  pass: Pass<States>,
+  analysis: Analysis<Scaled>,
+  kernels: Kernels | null,
+): Resumable<RunResult<States, Scaled>> {
   const { cell, shapes, clipNorm } = experiment;
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
   const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
@@ -157,20 +207,51 @@ function* conclude<States extends Trace, Scaled extends Trace>(experiment: Exper
     return pass.largestState ?? (yield* largestStateOf(last.hs));
   }
   yield 0.2;
-  const reachesAnEnd = (nonFinite === null || nonFinite.what === 'gradient') && !(yield* part(staysInside(experiment, single, largestState), 0.2, 0.3));
+  const reachesAnEnd =
+    (nonFinite === null || nonFinite.what === 'gradient') &&
+    !(yield* part(staysInside(experiment, single, largestState), 0.2, 0.3));
   yield 0.3;
-  const quickRange = !reachesAnEnd || kernels === null ? null : yield* part(fastPlainRange(kernels, experiment, last), 0.3, 1);
-  const { zeroAt, infiniteAt } = quickRange ?? (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
+  const quickRange =
+    !reachesAnEnd || kernels === null ? null : yield* part(fastPlainRange(kernels, experiment, last), 0.3, 1);
+  const { zeroAt, infiniteAt } =
+    quickRange ??
+    (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
   const trip = cell === 'identity' ? null : closed.subarray(last.start);
-  const verdict = yield* part(judge({
-    experiment, bounds, single, first: last.start, source: shapes.T - 1, nonFinite, zeroAt, infiniteAt,
-    driveOf: () => sampleDrive(experiment, last), sigmaMax: () => quickSigmaMax(experiment.weights.Wh, shapes.H),
-    closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
-  }), 1, 1);
+  const verdict = yield* part(
+    judge({
+      experiment,
+      bounds,
+      single,
+      first: last.start,
+      source: shapes.T - 1,
+      nonFinite,
+      zeroAt,
+      infiniteAt,
+      driveOf: () => sampleDrive(experiment, last),
+      sigmaMax: () => quickSigmaMax(experiment.weights.Wh, shapes.H),
+      closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
+    }),
+    1,
+    1,
+  );
   const result = {
-    shapes, chunkStarts: chunks.map(({ start }) => start), hs: hs.data, dhTotal: dhTotal.data, dxs: dxs.data,
-    dWx: gradients.dWx, dWh: gradients.dWh, db: gradients.db, dh0, norms, ...logs, log10SingleSource: single.log10,
-    hNorm, saturation: activations[cell].saturatedAbove === null ? null : closed, lossValue, clipFactor, verdict,
+    shapes,
+    chunkStarts: chunks.map(({ start }) => start),
+    hs: hs.data,
+    dhTotal: dhTotal.data,
+    dxs: dxs.data,
+    dWx: gradients.dWx,
+    dWh: gradients.dWh,
+    db: gradients.db,
+    dh0,
+    norms,
+    ...logs,
+    log10SingleSource: single.log10,
+    hNorm,
+    saturation: activations[cell].saturatedAbove === null ? null : closed,
+    lossValue,
+    clipFactor,
+    verdict,
   };
   rememberChunks(result, chunks);
   dropSpare();

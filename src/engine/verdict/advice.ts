@@ -33,7 +33,10 @@ function* addProduct(row: FloatArray, inner: number, w: Float64Array, sum: Float
 }
 
 /** Of the first sequence of a chunk, at a few steps. */
-export function* sampleDrive({ shapes: { I, H }, weights: { Wx, Wh, b } }: Experiment, chunk: RunChunk): Resumable<Drive> {
+export function* sampleDrive(
+  { shapes: { I, H }, weights: { Wx, Wh, b } }: Experiment,
+  chunk: RunChunk,
+): Resumable<Drive> {
   const count = Math.min(sampledSteps, chunk.steps);
   const off: number[] = [];
   let [recurrent, input] = [0, 0];
@@ -51,50 +54,112 @@ export function* sampleDrive({ shapes: { I, H }, weights: { Wx, Wh, b } }: Exper
     }
   }
   off.sort((x, y) => x - y);
-  return { recurrent, input, bias: b.reduce((sum, x) => sum + Math.abs(x), 0) / H, meanBias: b.reduce((sum, x) => sum + x, 0) / H, offBy: off[Math.floor(0.9 * (off.length - 1))] ?? 0 };
+  return {
+    recurrent,
+    input,
+    bias: b.reduce((sum, x) => sum + Math.abs(x), 0) / H,
+    meanBias: b.reduce((sum, x) => sum + x, 0) / H,
+    offBy: off[Math.floor(0.9 * (off.length - 1))] ?? 0,
+  };
 }
 
 const change = (part: Partial<WhatIf>): WhatIf => ({ ...asItIs, ...part });
 const rounded = (value: number): number => Number(value.toPrecision(2));
 
-const orthogonal = (): NextStep => ({ sentence: say('Try an orthogonal Wh: it keeps the length of every gradient that passes it.'), whatIf: change({ initialise: { way: 'orthogonal', seed } }) });
-const boundWh = (): NextStep => ({ sentence: say('Try Wh rescaled to a largest singular value of 1: then no step back can enlarge the gradient.'), whatIf: change({ rescale: { measure: 'sigmaMax', to: 1 } }) });
+const orthogonal = (): NextStep => ({
+  sentence: say('Try an orthogonal Wh: it keeps the length of every gradient that passes it.'),
+  whatIf: change({ initialise: { way: 'orthogonal', seed } }),
+});
+const boundWh = (): NextStep => ({
+  sentence: say('Try Wh rescaled to a largest singular value of 1: then no step back can enlarge the gradient.'),
+  whatIf: change({ rescale: { measure: 'sigmaMax', to: 1 } }),
+});
 
 function smallerInputs(drive: Drive): NextStep {
   const factor = rounded(Math.min(0.5, 1 / Math.max(drive.input, 1e-300)));
-  return { sentence: say('Try Wx times {0}: it is mostly the inputs that push the units to where the slope of tanh is small.', factor), whatIf: change({ inputScale: factor }) };
+  return {
+    sentence: say(
+      'Try Wx times {0}: it is mostly the inputs that push the units to where the slope of tanh is small.',
+      factor,
+    ),
+    whatIf: change({ inputScale: factor }),
+  };
 }
 
 /** Units that are closed, or slopes that are small, take most of the gradient. */
-function* openUnits(verdict: Measured, { experiment: { cell }, closedShare, driveOf, sigmaMax }: Evidence): Resumable<NextStep> {
+function* openUnits(
+  verdict: Measured,
+  { experiment: { cell }, closedShare, driveOf, sigmaMax }: Evidence,
+): Resumable<NextStep> {
   const drive = yield* driveOf();
   if (cell === 'relu') {
     const shift = rounded(drive.offBy);
-    return shift > 0 && Number.isFinite(shift) ? { sentence: say('Try every bias raised by {0}: most of the units that are off come on, and let the gradient through.', shift), whatIf: change({ biasShift: shift }) } : orthogonal();
+    return shift > 0 && Number.isFinite(shift)
+      ? {
+          sentence: say(
+            'Try every bias raised by {0}: most of the units that are off come on, and let the gradient through.',
+            shift,
+          ),
+          whatIf: change({ biasShift: shift }),
+        }
+      : orthogonal();
   }
   if (drive.input > drive.recurrent && drive.input > drive.bias) return smallerInputs(drive);
   const shift = -rounded(drive.meanBias);
   // A shift takes most of the bias away only where most of it has one sign.
-  if (drive.bias > drive.recurrent && 2 * Math.abs(shift) > drive.bias) return { sentence: say('Try every bias shifted by {0}: it is mostly the bias that pushes the units to where the slope of tanh is small.', shift), whatIf: change({ biasShift: shift }) };
-  if ((closedShare ?? 0) >= closedMatters) return { sentence: say('Try an orthogonal Wh: the present one pushes the units into saturation, where the slope is nearly 0.'), whatIf: change({ initialise: { way: 'orthogonal', seed } }) };
+  if (drive.bias > drive.recurrent && 2 * Math.abs(shift) > drive.bias)
+    return {
+      sentence: say(
+        'Try every bias shifted by {0}: it is mostly the bias that pushes the units to where the slope of tanh ' +
+          'is small.',
+        shift,
+      ),
+      whatIf: change({ biasShift: shift }),
+    };
+  if ((closedShare ?? 0) >= closedMatters)
+    return {
+      sentence: say(
+        'Try an orthogonal Wh: the present one pushes the units into saturation, where the slope is nearly 0.',
+      ),
+      whatIf: change({ initialise: { way: 'orthogonal', seed } }),
+    };
   return compensate(verdict, yield* sigmaMax());
 }
 
 /** A Wh that is larger by what each step loses. */
 function compensate({ perStepFactor, log10Ratio, source, first }: Measured, sigma: number | null): NextStep {
   // Where a few steps lose what the others keep, the loss of the trip shared among all of them.
-  const kept = perStepFactor === null || perStepFactor < 1 ? perStepFactor : 10 ** ((log10Ratio ?? 0) / (source - first));
+  const kept =
+    perStepFactor === null || perStepFactor < 1 ? perStepFactor : 10 ** ((log10Ratio ?? 0) / (source - first));
   if (sigma === null || sigma === 0 || kept === null || kept === 0) return orthogonal();
   const to = Number((sigma / kept).toPrecision(3));
-  return { sentence: say('Try Wh rescaled to a largest singular value of {0}: it makes up for what each step loses.', to), whatIf: change({ rescale: { measure: 'sigmaMax', to } }) };
+  return {
+    sentence: say('Try Wh rescaled to a largest singular value of {0}: it makes up for what each step loses.', to),
+    whatIf: change({ rescale: { measure: 'sigmaMax', to } }),
+  };
 }
 
 function truncateLater({ onePercentSteps, source, first }: Measured, k: number): NextStep | null {
   const trip = source - first + 1;
   const reach = onePercentSteps === null ? trip : Math.ceil(onePercentSteps);
   if (k >= trip || reach < leastTruncation * k) return null;
-  if (reach >= trip) return { sentence: say('Try no truncation: it cuts the gradient after {0} steps, and by itself it would survive the whole trip.', k), whatIf: change({ truncate: 'off' }) };
-  return { sentence: say('Try truncation after {0} steps: it cuts the gradient after {1}, and more than 1 % would arrive from further away.', reach, k), whatIf: change({ truncate: reach }) };
+  if (reach >= trip)
+    return {
+      sentence: say(
+        'Try no truncation: it cuts the gradient after {0} steps, and by itself it would survive the whole trip.',
+        k,
+      ),
+      whatIf: change({ truncate: 'off' }),
+    };
+  return {
+    sentence: say(
+      'Try truncation after {0} steps: it cuts the gradient after {1}, and more than 1 % would arrive from ' +
+        'further away.',
+      reach,
+      k,
+    ),
+    whatIf: change({ truncate: reach }),
+  };
 }
 
 /** The largest singular value of Wh, where that is quickly told. */
@@ -111,15 +176,23 @@ function* afterOverflow({ sigmaMax }: Evidence): Resumable<NextStep | null> {
 
 /** Null where nothing is wrong, or where no change of the network would mend it. */
 export function* nextStep(verdict: Measured, evidence: Evidence): Resumable<NextStep | null> {
-  const { nonFinite, experiment: { cell, truncate }, single, first, source } = evidence;
-  if (nonFinite !== null) return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? yield* afterOverflow(evidence) : null;
+  const {
+    nonFinite,
+    experiment: { cell, truncate },
+    single,
+    first,
+    source,
+  } = evidence;
+  if (nonFinite !== null)
+    return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? yield* afterOverflow(evidence) : null;
   const { kind, perStepFactor } = verdict;
   if (kind === 'exploding') return boundWh();
   if (kind === 'healthy') return truncate === null ? null : truncateLater(verdict, truncate);
   if (perStepFactor === null || cell === 'identity') return orthogonal();
   let closedAt = source - 1;
   while (closedAt >= first && single.log10[closedAt] !== -Infinity) closedAt--;
-  if (closedAt >= first) return single.lnSlope[closedAt + 1] === -Infinity ? yield* openUnits(verdict, evidence) : orthogonal();
+  if (closedAt >= first)
+    return single.lnSlope[closedAt + 1] === -Infinity ? yield* openUnits(verdict, evidence) : orthogonal();
   const slope = meanOver(single.lnSlope, first + 1, source);
   return slope < meanOver(single.lnWh, first + 1, source) ? yield* openUnits(verdict, evidence) : orthogonal();
 }

@@ -7,11 +7,23 @@ import type { SingleSource } from '../network/scaledBackward.js';
 export type VerdictBounds = { readonly vanishing: number; readonly exploding: number };
 export const defaultBounds: VerdictBounds = { vanishing: 1e-3, exploding: 70 };
 
-/** What drives the units of a run, sampled: mean |h·Wh|, |x·Wx| and |b|, the mean of b, and what nine in ten of the units that are off (z < 0) lack. */
-export type Drive = { readonly recurrent: number; readonly input: number; readonly bias: number; readonly meanBias: number; readonly offBy: number };
+/**
+ * What drives the units of a run, sampled: mean |h·Wh|, |x·Wx| and |b|, the mean of b, and what nine in ten of the
+ * units that are off (z < 0) lack.
+ */
+export type Drive = {
+  readonly recurrent: number;
+  readonly input: number;
+  readonly bias: number;
+  readonly meanBias: number;
+  readonly offBy: number;
+};
 
 /** The first thing that is not finite, in the order in which a run meets it. */
-export type NonFinite = { readonly what: 'weights' | 'inputs' | 'state' | 'upstream' | 'gradient'; readonly t: number | null };
+export type NonFinite = {
+  readonly what: 'weights' | 'inputs' | 'state' | 'upstream' | 'gradient';
+  readonly t: number | null;
+};
 
 /** All that the verdict and its reason rest on. */
 export type Evidence = {
@@ -24,7 +36,10 @@ export type Evidence = {
   readonly nonFinite: NonFinite | null;
   readonly zeroAt: number | null;
   readonly infiniteAt: number | null;
-  /** Mean share over the trip of units that let (nearly) nothing through: |h| > 0.97, or a relu at 0; null when the cell has none. */
+  /**
+   * Mean share over the trip of units that let (nearly) nothing through: |h| > 0.97, or a relu at 0; null when the cell
+   * has none.
+   */
   readonly closedShare: number | null;
   readonly driveOf: () => Resumable<Drive>;
   /** Of Wh; null when it takes too long to be told. */

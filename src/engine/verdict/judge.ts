@@ -6,7 +6,9 @@ import { reasonOf } from './reason.js';
 import { measure } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
-/** Vanishing, healthy, exploding or not finite, from the norm at the first step over that at the source (ones at T−1). */
+/**
+ * Vanishing, healthy, exploding or not finite, from the norm at the first step over that at the source (ones at T−1).
+ */
 export function* judge(evidence: Evidence): Resumable<Verdict> {
   const verdict = measure(evidence);
   yield 0;

@@ -31,12 +31,17 @@ function percent(share: number): string {
 }
 
 /** As many digits as tell it from 1. */
-const times = (factor: number): string => (factor >= 1e6 ? `10^${Math.round(Math.log10(factor))}` : significant(factor, Math.max(3, 1 + Math.ceil(-Math.log10(Math.max(Math.abs(factor - 1), 1e-8))))));
+const times = (factor: number): string =>
+  factor >= 1e6
+    ? `10^${Math.round(Math.log10(factor))}`
+    : significant(factor, Math.max(3, 1 + Math.ceil(-Math.log10(Math.max(Math.abs(factor - 1), 1e-8)))));
 
 /** The share 10^log10 in percent, also below the range of float64. */
-const percentOfPower = (log10: number): string => (log10 < -300 ? `10^${Math.round(log10 + 2)} %` : percent(10 ** log10));
+const percentOfPower = (log10: number): string =>
+  log10 < -300 ? `10^${Math.round(log10 + 2)} %` : percent(10 ** log10);
 
-const powerOfTen = (log10: number): string => (Math.abs(log10) < 4 ? significant(10 ** log10, 2) : `10^${Math.round(log10)}`);
+const powerOfTen = (log10: number): string =>
+  Math.abs(log10) < 4 ? significant(10 ** log10, 2) : `10^${Math.round(log10)}`;
 
 /** Mean of the finite values of steps from … to; NaN when there is none. */
 export const meanOver = (values: Float64Array, from: number, to: number): number => {
@@ -52,26 +57,45 @@ export const meanOver = (values: Float64Array, from: number, to: number): number
 
 const nonFiniteWords: Readonly<Record<NonFinite['what'], (t: number | null) => string>> = {
   weights: () => say('The weights hold a number that is not finite, and it spreads to everything they touch.'),
-  inputs: (t) => (t === null
-    ? say('The input sequence holds a number that is not finite, and it spreads to every later step.')
-    : say('The input sequence holds a number that is not finite at t = {0}, and it spreads to every later step.', t)),
-  state: (t) => (t === null
-    ? say('The hidden state stops being finite: the forward pass itself overflows, so there is no gradient to speak of.')
-    : say('The hidden state stops being finite at t = {0}: the forward pass itself overflows, so there is no gradient to speak of.', t)),
-  upstream: (t) => (t === null ? say('The gradient that enters from above is not finite.') : say('The gradient that enters from above is not finite at t = {0}.', t)),
-  gradient: (t) => (t === null ? say('The gradient stops being finite, going back.') : say('The gradient stops being finite at t = {0}, going back.', t)),
+  inputs: (t) =>
+    t === null
+      ? say('The input sequence holds a number that is not finite, and it spreads to every later step.')
+      : say('The input sequence holds a number that is not finite at t = {0}, and it spreads to every later step.', t),
+  state: (t) =>
+    t === null
+      ? say(
+          'The hidden state stops being finite: the forward pass itself overflows, so there is no gradient to ' +
+            'speak of.',
+        )
+      : say(
+          'The hidden state stops being finite at t = {0}: the forward pass itself overflows, so there is no ' +
+            'gradient to speak of.',
+          t,
+        ),
+  upstream: (t) =>
+    t === null
+      ? say('The gradient that enters from above is not finite.')
+      : say('The gradient that enters from above is not finite at t = {0}.', t),
+  gradient: (t) =>
+    t === null
+      ? say('The gradient stops being finite, going back.')
+      : say('The gradient stops being finite at t = {0}, going back.', t),
 };
 
 /** The rate as a sentence of its own, without a full stop: it begins a longer one. */
 const perStep = (factor: number): string => {
   if (Math.abs(factor - 1) < 1e-6) return say('The gradient keeps its size at each step back');
-  return factor < 1 ? say('The gradient keeps {0} per step back', percent(factor)) : say('The gradient is multiplied by {0} per step back', times(factor));
+  return factor < 1
+    ? say('The gradient keeps {0} per step back', percent(factor))
+    : say('The gradient is multiplied by {0} per step back', times(factor));
 };
 
 /** The same inside a sentence. */
 const perStepInside = (factor: number): string => {
   if (Math.abs(factor - 1) < 1e-6) return say('the gradient keeps its size at each step back');
-  return factor < 1 ? say('the gradient keeps {0} per step back', percent(factor)) : say('the gradient is multiplied by {0} per step back', times(factor));
+  return factor < 1
+    ? say('the gradient keeps {0} per step back', percent(factor))
+    : say('the gradient is multiplied by {0} per step back', times(factor));
 };
 
 /** How much of the gradient reaches the first step, and how far that is. */
@@ -79,31 +103,60 @@ function theArrival(rate: string, log10Ratio: number, first: number, trip: strin
   if (Math.abs(log10Ratio) < 1e-6) {
     return crossedAt === null
       ? say('{0}: all of it arrives at t = {1}, {2} from its source.', rate, first, trip)
-      : say('{0}: all of it arrives at t = {1}, {2} from its source, and the bound is passed at t = {3}.', rate, first, trip, crossedAt);
+      : say(
+          '{0}: all of it arrives at t = {1}, {2} from its source, and the bound is passed at t = {3}.',
+          rate,
+          first,
+          trip,
+          crossedAt,
+        );
   }
   if (log10Ratio < 0) {
     const share = percentOfPower(log10Ratio);
     return crossedAt === null
       ? say('{0}: {1} of it arrives at t = {2}, {3} from its source.', rate, share, first, trip)
-      : say('{0}: {1} of it arrives at t = {2}, {3} from its source, and the bound is passed at t = {4}.', rate, share, first, trip, crossedAt);
+      : say(
+          '{0}: {1} of it arrives at t = {2}, {3} from its source, and the bound is passed at t = {4}.',
+          rate,
+          share,
+          first,
+          trip,
+          crossedAt,
+        );
   }
   const size = powerOfTen(log10Ratio);
   return crossedAt === null
     ? say('{0}: it arrives {1} times as large at t = {2}, {3} from its source.', rate, size, first, trip)
-    : say('{0}: it arrives {1} times as large at t = {2}, {3} from its source, and the bound is passed at t = {4}.', rate, size, first, trip, crossedAt);
+    : say(
+        '{0}: it arrives {1} times as large at t = {2}, {3} from its source, and the bound is passed at t = {4}.',
+        rate,
+        size,
+        first,
+        trip,
+        crossedAt,
+      );
 }
 
-/** The rate over most of the trip: the median of the stretches, each counted by its steps. A fit of all of it lies between them, where none of them is. */
+/**
+ * The rate over most of the trip: the median of the stretches, each counted by its steps. A fit of all of it lies
+ * between them, where none of them is.
+ */
 function usualFactor(segments: readonly RateSegment[]): number {
   const stepsOf = ({ from, to }: RateSegment): number => to - from + 1;
   let left = segments.reduce((sum, segment) => sum + stepsOf(segment), 0) / 2;
-  const usual = segments.toSorted((a, b) => a.perStepFactor - b.perStepFactor).find((segment) => (left -= stepsOf(segment)) <= 0);
+  const usual = segments
+    .toSorted((a, b) => a.perStepFactor - b.perStepFactor)
+    .find((segment) => (left -= stepsOf(segment)) <= 0);
   return usual?.perStepFactor ?? NaN;
 }
 
-function theRate({ kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, crossedAt, segments }: Measured, { single }: Evidence): string | null {
+function theRate(
+  { kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, crossedAt, segments }: Measured,
+  { single }: Evidence,
+): string | null {
   if (perStepFactor === null || log10Ratio === null) return null;
-  if (perStepFactor === 0) return say('The gradient is exactly zero from t = {0} back: nothing before the last step is learned.', source - 1);
+  if (perStepFactor === 0)
+    return say('The gradient is exactly zero from t = {0} back: nothing before the last step is learned.', source - 1);
   const trip = steps(source - first);
   const rate = perStep(perStepFactor);
   if (kind === 'vanishing' && segments.length > 1 && log10Ratio !== -Infinity) {
@@ -111,7 +164,12 @@ function theRate({ kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Rat
     const horizon = single.log10.findIndex((value) => value > single.log10[source]! - 2);
     // With a bound above 1 % that may be nowhere.
     return horizon > first
-      ? say('Over most of the trip {0}; less than 1 % of it arrives before t = {1}, and what happened there is hardly learned.', perStepInside(usualFactor(segments)), horizon)
+      ? say(
+          'Over most of the trip {0}; less than 1 % of it arrives before t = {1}, and what happened there is ' +
+            'hardly learned.',
+          perStepInside(usualFactor(segments)),
+          horizon,
+        )
       : theArrival(rate, log10Ratio, first, trip, crossedAt);
   }
   if (kind === 'vanishing' && halfLifeSteps !== null && onePercentSteps !== null) {
@@ -119,13 +177,31 @@ function theRate({ kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Rat
     const half = steps(halfLifeSteps);
     const last = counted(onePercentSteps);
     return horizon > first
-      ? say('{0}: half is gone after {1}, 1 % is left after {2}; what happened before t = {3} is hardly learned.', rate, half, last, horizon)
+      ? say(
+          '{0}: half is gone after {1}, 1 % is left after {2}; what happened before t = {3} is hardly learned.',
+          rate,
+          half,
+          last,
+          horizon,
+        )
       : say('{0}: half is gone after {1}, 1 % is left after {2}.', rate, half, last);
   }
   if (kind === 'exploding' && perStepFactor > 1) {
-    return say('{0}: ten times as large after {1}, {2} times as large over the {3} back to t = {4}.', rate, steps(Math.LN10 / Math.log(perStepFactor)), powerOfTen(log10Ratio), trip, first);
+    return say(
+      '{0}: ten times as large after {1}, {2} times as large over the {3} back to t = {4}.',
+      rate,
+      steps(Math.LN10 / Math.log(perStepFactor)),
+      powerOfTen(log10Ratio),
+      trip,
+      first,
+    );
   }
-  if (log10Ratio === -Infinity) return say('Down to t = {0} {1}.', single.log10.findIndex((value) => Number.isFinite(value)), perStepInside(perStepFactor));
+  if (log10Ratio === -Infinity)
+    return say(
+      'Down to t = {0} {1}.',
+      single.log10.findIndex((value) => Number.isFinite(value)),
+      perStepInside(perStepFactor),
+    );
   return theArrival(rate, log10Ratio, first, trip, crossedAt);
 }
 
@@ -134,32 +210,54 @@ function theHorizon({ kind, perStepFactor, source, first }: Measured, { bounds }
   const trip = source - first;
   if (kind !== 'healthy' || perStepFactor === null || perStepFactor === 0 || trip >= longTrip) return null;
   const far = longTrip * Math.log10(perStepFactor);
-  if (far < Math.log10(bounds.vanishing)) return say('Healthy over {0}, but this rate would leave only {1} over {2}.', steps(trip), percentOfPower(far), longTrip);
-  if (far > Math.log10(bounds.exploding)) return say('Healthy over {0}, but this rate would make it {1} times as large over {2}.', steps(trip), powerOfTen(far), longTrip);
+  if (far < Math.log10(bounds.vanishing))
+    return say(
+      'Healthy over {0}, but this rate would leave only {1} over {2}.',
+      steps(trip),
+      percentOfPower(far),
+      longTrip,
+    );
+  if (far > Math.log10(bounds.exploding))
+    return say(
+      'Healthy over {0}, but this rate would make it {1} times as large over {2}.',
+      steps(trip),
+      powerOfTen(far),
+      longTrip,
+    );
   return null;
 }
 
 /** Exactly zero is another thing than small: say where it begins and what closed the way. */
-function theZero({ perStepFactor }: Measured, { single, first, source, experiment: { cell } }: Evidence): string | null {
+function theZero(
+  { perStepFactor }: Measured,
+  { single, first, source, experiment: { cell } }: Evidence,
+): string | null {
   let t = source;
   while (t >= first && single.log10[t] !== -Infinity) t--;
   if (t < first) return null;
-  const closedByActivation = (): string => (cell === 'relu'
-    ? say('every relu that the gradient could pass at t = {0} is off (h = 0)', t + 1)
-    : say('every unit that the gradient could pass at t = {0} is saturated to |h| = 1, where the slope is 0', t + 1));
-  const cause = single.lnSlope[t + 1] === -Infinity ? closedByActivation() : say('the recurrent weights send nothing back');
-  return perStepFactor === 0 ? say('The cause: {0}.', cause) : say('From t = {0} back it is exactly zero: {1}.', t, cause);
+  const closedByActivation = (): string =>
+    cell === 'relu'
+      ? say('every relu that the gradient could pass at t = {0} is off (h = 0)', t + 1)
+      : say('every unit that the gradient could pass at t = {0} is saturated to |h| = 1, where the slope is 0', t + 1);
+  const cause =
+    single.lnSlope[t + 1] === -Infinity ? closedByActivation() : say('the recurrent weights send nothing back');
+  return perStepFactor === 0
+    ? say('The cause: {0}.', cause)
+    : say('From t = {0} back it is exactly zero: {1}.', t, cause);
 }
 
 /** What the recurrent weights do to the gradient at each step. */
 const weightsPerStep = (factor: number): string => {
   if (Math.abs(factor - 1) < 1e-5) return say('Wh changes nothing');
-  return factor < 1 ? say('Wh keeps {0} per step', percent(factor)) : say('Wh multiplies it by {0} per step', times(factor));
+  return factor < 1
+    ? say('Wh keeps {0} per step', percent(factor))
+    : say('Wh multiplies it by {0} per step', times(factor));
 };
 
 /** What the slopes of the activation do to it, with the share of units that are closed. */
 function slopesPerStep(cell: Experiment['cell'], factor: number, share: number): string {
-  const ofAll = (): string => (share < 0.005 ? say('hardly any |h| is above 0.97') : say('{0} of all |h| are above 0.97', percent(share)));
+  const ofAll = (): string =>
+    share < 0.005 ? say('hardly any |h| is above 0.97') : say('{0} of all |h| are above 0.97', percent(share));
   const closed = cell === 'relu' ? say('{0} of the units are off', percent(share)) : ofAll();
   if (Math.abs(factor - 1) < 1e-5) return say('the slope of {0} changes nothing ({1})', cell, closed);
   return factor < 1
@@ -168,7 +266,10 @@ function slopesPerStep(cell: Experiment['cell'], factor: number, share: number):
 }
 
 /** Splits the rate into what the slopes let through and what Wh makes of the rest. */
-function theCause({ kind, perStepFactor }: Measured, { experiment: { cell }, single, first, source, closedShare }: Evidence): string | null {
+function theCause(
+  { kind, perStepFactor }: Measured,
+  { experiment: { cell }, single, first, source, closedShare }: Evidence,
+): string | null {
   if (perStepFactor === null || perStepFactor === 0 || kind === 'healthy') return null;
   if (cell === 'identity') return say('The cell has no activation, so this is the work of Wh alone.');
   // The factors of step `first` lead out of the trip, to the state before it.
@@ -181,7 +282,9 @@ function theCause({ kind, perStepFactor }: Measured, { experiment: { cell }, sin
   if (slope * Wh > 1) return say('The recurrent weights drive it: {0}, and {1}.', weights, slopes);
   if (slope >= Wh) return say('The recurrent weights take the most: {0}, {1}.', weights, slopes);
   if (share < 0.1) return say('The activation takes the most: {0}, {1}.', slopes, weights);
-  return cell === 'relu' ? say('Units that are off take the most: {0}, {1}.', slopes, weights) : say('Saturation takes the most: {0}, {1}.', slopes, weights);
+  return cell === 'relu'
+    ? say('Units that are off take the most: {0}, {1}.', slopes, weights)
+    : say('Saturation takes the most: {0}, {1}.', slopes, weights);
 }
 
 /** One step back that changes more than all others together; null when there is none. */
@@ -195,8 +298,18 @@ function theJump({ source, first }: Measured, { single: { log10 } }: Evidence): 
   if (!(most > all / 2)) return null;
   const change = log10[at - 1]! - log10[at]!;
   return change < 0
-    ? say('One step does more than all others: from t = {0} back to t = {1}, {2} of it is left.', at, at - 1, percentOfPower(change))
-    : say('One step does more than all others: from t = {0} back to t = {1} it becomes {2} times as large.', at, at - 1, powerOfTen(change));
+    ? say(
+        'One step does more than all others: from t = {0} back to t = {1}, {2} of it is left.',
+        at,
+        at - 1,
+        percentOfPower(change),
+      )
+    : say(
+        'One step does more than all others: from t = {0} back to t = {1} it becomes {2} times as large.',
+        at,
+        at - 1,
+        powerOfTen(change),
+      );
 }
 
 function theChange(verdict: Measured, evidence: Evidence): string | null {
@@ -204,12 +317,16 @@ function theChange(verdict: Measured, evidence: Evidence): string | null {
   if (rates.length < 2) return null;
   const jump = theJump(verdict, evidence);
   if (jump !== null) return jump;
-  const told = ({ from, to, perStepFactor }: RateSegment): string => say('× {0} per step from t = {1} back to t = {2}', times(perStepFactor), to, from);
+  const told = ({ from, to, perStepFactor }: RateSegment): string =>
+    say('× {0} per step from t = {1} back to t = {2}', times(perStepFactor), to, from);
   if (rates.length <= 3) {
     const [one = '', two = '', three] = rates.toReversed().map(told);
-    return three === undefined ? say('The rate changes on the way: {0}, then {1}.', one, two) : say('The rate changes on the way: {0}, then {1}, then {2}.', one, two, three);
+    return three === undefined
+      ? say('The rate changes on the way: {0}, then {1}.', one, two)
+      : say('The rate changes on the way: {0}, then {1}, then {2}.', one, two, three);
   }
-  const strength = ({ from, to, perStepFactor }: RateSegment): number => Math.abs(Math.log(perStepFactor)) * (to - from);
+  const strength = ({ from, to, perStepFactor }: RateSegment): number =>
+    Math.abs(Math.log(perStepFactor)) * (to - from);
   const strongest = rates.reduce((a, b) => (strength(b) > strength(a) ? b : a));
   return say('The rate changes {0} times on the way; most happens {1}.', rates.length - 1, told(strongest));
 }
@@ -227,12 +344,17 @@ export function reasonOf(verdict: Measured, evidence: Evidence): string {
   if (what !== null && nonFinite?.what !== 'gradient') return what;
   const single = verdict.source === verdict.first;
   const sentences = single
-    ? [what, say('There is a single step, so the gradient makes no trip back through time and there is no rate to measure.')]
+    ? [
+        what,
+        say('There is a single step, so the gradient makes no trip back through time and there is no rate to measure.'),
+      ]
     : [
         what,
         theRate(verdict, evidence),
         // At most one of these: the most surprising.
-        (what === null ? theDtype(verdict, evidence) : null) ?? theChange(verdict, evidence) ?? theHorizon(verdict, evidence),
+        (what === null ? theDtype(verdict, evidence) : null) ??
+          theChange(verdict, evidence) ??
+          theHorizon(verdict, evidence),
         theZero(verdict, evidence) ?? theCause(verdict, evidence),
       ];
   return sentences.filter((sentence) => sentence !== null).join(' ');

@@ -6,29 +6,43 @@ import type { Evidence } from './evidence.js';
 
 export type VerdictKind = 'vanishing' | 'healthy' | 'exploding' | 'nonfinite';
 
-/** A stretch of steps over which the gradient changes at one rate, t counted on the whole time axis, both ends included. The factor is 0 where the gradient is exactly zero. */
+/**
+ * A stretch of steps over which the gradient changes at one rate, t counted on the whole time axis, both ends included.
+ * The factor is 0 where the gradient is exactly zero.
+ */
 export type RateSegment = { readonly from: number; readonly to: number; readonly perStepFactor: number };
 
 export type Verdict = {
   readonly kind: VerdictKind;
-  /** What the gradient's norm is multiplied by for each step back in time (robust fit); null when there is no trip to measure. */
+  /**
+   * What the gradient's norm is multiplied by for each step back in time (robust fit); null when there is no trip to
+   * measure.
+   */
   readonly perStepFactor: number | null;
   /** Steps after which half is left; null when the gradient does not shrink. */
   readonly halfLifeSteps: number | null;
   /** Steps after which 1 % is left; null when the gradient does not shrink. */
   readonly onePercentSteps: number | null;
-  /** log10 of the gradient's norm at the first step over that at its source; -Infinity when it is exactly zero, null when not measured. */
+  /**
+   * log10 of the gradient's norm at the first step over that at its source; -Infinity when it is exactly zero, null
+   * when not measured.
+   */
   readonly log10Ratio: number | null;
   /** Where the single source sits (t) and the first step (t) that the ratio is measured to. */
   readonly source: number;
   readonly first: number;
   /** Going back from the source: the first t at which the bound of the verdict is passed; null for healthy. */
   readonly crossedAt: number | null;
-  /** Going back: the first t at which plain arithmetic of the dtype reaches exactly zero, or infinity; null when it never does. */
+  /**
+   * Going back: the first t at which plain arithmetic of the dtype reaches exactly zero, or infinity; null when it
+   * never does.
+   */
   readonly zeroAt: number | null;
   readonly infiniteAt: number | null;
   readonly segments: readonly RateSegment[];
-  /** What the measurements say about the reason, as plain English sentences: the rate with its distance, then the cause. */
+  /**
+   * What the measurements say about the reason, as plain English sentences: the rate with its distance, then the cause.
+   */
   readonly reason: string;
   /** The next thing to try; null where nothing is wrong or no change of the network would mend it. */
   readonly next: NextStep | null;
@@ -56,9 +70,12 @@ function curveOf(log10: Float64Array, from: number, to: number): Curve {
 }
 
 /** The factor per step back through steps from … to: their slope against t is the negative of the rate going back. */
-const factorOf = (log10: Float64Array, from: number, to: number): number => Math.exp(-theilSen(curveOf(log10, from, to)));
+const factorOf = (log10: Float64Array, from: number, to: number): number =>
+  Math.exp(-theilSen(curveOf(log10, from, to)));
 
-/** First step, going back, after which every norm is finite (not zero, not NaN): the stretch in which there is a rate. */
+/**
+ * First step, going back, after which every norm is finite (not zero, not NaN): the stretch in which there is a rate.
+ */
 function measuredFrom({ single, first, source }: Evidence): number {
   let t = source;
   while (t > first && Number.isFinite(single.log10[t - 1])) t--;
@@ -66,14 +83,23 @@ function measuredFrom({ single, first, source }: Evidence): number {
 }
 
 function rate(evidence: Evidence, from: number): number | null {
-  const { single: { log10 }, source, first } = evidence;
+  const {
+    single: { log10 },
+    source,
+    first,
+  } = evidence;
   if (source === first || Number.isNaN(log10[first])) return null;
   if (from === source) return log10[source - 1] === -Infinity ? 0 : null;
-  // The source itself (ones) has not yet taken the directions in which the gradient travels; it counts only when there is little else.
+  // The source itself (ones) has not yet taken the directions in which the gradient travels; it counts only when there
+  // is little else.
   return factorOf(log10, from, source - from >= 3 ? source - 1 : source);
 }
 
-function segmentsOf({ single: { log10 }, source, first }: Evidence, from: number, overall: number | null): RateSegment[] {
+function segmentsOf(
+  { single: { log10 }, source, first }: Evidence,
+  from: number,
+  overall: number | null,
+): RateSegment[] {
   const zero = from > first && log10[from - 1] === -Infinity ? [{ from: first, to: from - 1, perStepFactor: 0 }] : [];
   if (from === source) return zero;
   const curve = curveOf(log10, from, source);
@@ -81,7 +107,9 @@ function segmentsOf({ single: { log10 }, source, first }: Evidence, from: number
   // One stretch has the one rate of the verdict: two fits of the same curve would differ in the third digit.
   if (found.length === 1 && overall !== null) return [...zero, { from, to: source, perStepFactor: overall }];
   const rates = found.map((stretch) => ({
-    from: from + stretch.from, to: from + stretch.to, perStepFactor: factorOf(log10, from + stretch.from, from + stretch.to),
+    from: from + stretch.from,
+    to: from + stretch.to,
+    perStepFactor: factorOf(log10, from + stretch.from, from + stretch.to),
   }));
   return [...zero, ...rates];
 }
@@ -103,16 +131,34 @@ function crossing({ single: { log10 }, bounds, first, source }: Evidence, kind: 
   return null;
 }
 
-/** The measurements of a verdict. The rate is a Theil–Sen fit of ln ‖g_t‖; the bounds are those of AUTOTRAINER's detectors unless given. */
+/**
+ * The measurements of a verdict. The rate is a Theil–Sen fit of ln ‖g_t‖; the bounds are those of AUTOTRAINER's
+ * detectors unless given.
+ */
 export function measure(evidence: Evidence): Measured {
-  const { single: { log10 }, source, first, zeroAt, infiniteAt } = evidence;
+  const {
+    single: { log10 },
+    source,
+    first,
+    zeroAt,
+    infiniteAt,
+  } = evidence;
   const ratio = log10[first]! - log10[source]!;
   const log10Ratio = source === first || Number.isNaN(ratio) || ratio === Infinity ? null : ratio;
   const kind = kindOf(evidence, log10Ratio);
   const from = measuredFrom(evidence);
   const perStepFactor = rate(evidence, from);
   return {
-    kind, perStepFactor, halfLifeSteps: stepsUntil(0.5, perStepFactor), onePercentSteps: stepsUntil(0.01, perStepFactor), log10Ratio,
-    source, first, crossedAt: crossing(evidence, kind), zeroAt, infiniteAt, segments: segmentsOf(evidence, from, perStepFactor),
+    kind,
+    perStepFactor,
+    halfLifeSteps: stepsUntil(0.5, perStepFactor),
+    onePercentSteps: stepsUntil(0.01, perStepFactor),
+    log10Ratio,
+    source,
+    first,
+    crossedAt: crossing(evidence, kind),
+    zeroAt,
+    infiniteAt,
+    segments: segmentsOf(evidence, from, perStepFactor),
   };
 }

@@ -1,4 +1,5 @@
-// All losses on their way back together through the kernels: one product of matrices a step, which grows by a row for every loss it passes.
+// All losses on their way back together through the kernels: one product of matrices a step, which grows by a row for
+// every loss it passes.
 import type { RunChunk } from '../network/scaledBackward.js';
 import type { Attribution } from '../analysis/attribution.js';
 import { cutBefore } from '../network/chunks.js';
@@ -41,7 +42,10 @@ class Rows {
     const old = this.exponents[row]!;
     const together = Math.max(exponentOf(largest), old);
     // What lies 2^−1070 below cannot change a double.
-    const [own, entering] = [old - together < -1070 ? 0 : 2 ** (old - together), -together < -1070 ? 0 : 2 ** -together];
+    const [own, entering] = [
+      old - together < -1070 ? 0 : 2 ** (old - together),
+      -together < -1070 ? 0 : 2 ** -together,
+    ];
     this.#columns.forEach((column, j) => {
       const place = row * width + column;
       this.#numbers[place] = (own === 0 ? 0 : this.#numbers[place]! * own) + values[j]! * entering;
@@ -60,13 +64,29 @@ function rowsFor({ shapes: { B, H } }: Experiment, S: number): { readonly count:
 export function attributionSizes(experiment: Experiment, S: number) {
   const { B, H } = experiment.shapes;
   const { count, atOnce } = rowsFor(experiment, S);
-  return { ...SlopeBlocks.sizes(experiment, B), transposed: packedBytes(H, H), g: packedBytes(count, H), d: packedBytes(atOnce, H), stepSlopes: packedBytes(B, H), exponents: count * 8, squares: count * 8 };
+  return {
+    ...SlopeBlocks.sizes(experiment, B),
+    transposed: packedBytes(H, H),
+    g: packedBytes(count, H),
+    d: packedBytes(atOnce, H),
+    stepSlopes: packedBytes(B, H),
+    exponents: count * 8,
+    squares: count * 8,
+  };
 }
 
 /** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
-export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], attribution: Attribution): Resumable<Attribution | typeof noMemory | null> {
+export function* fastAttribution(
+  kernels: Kernels,
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  attribution: Attribution,
+): Resumable<Attribution | typeof noMemory | null> {
   const { sources, t: rows, log10 } = attribution;
-  const { shapes: { B, T, H }, weights: { Wx, Wh } } = experiment;
+  const {
+    shapes: { B, T, H },
+    weights: { Wx, Wh },
+  } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const S = sources.length;
   const { count, atOnce } = rowsFor(experiment, S);
@@ -97,32 +117,76 @@ export function* fastAttribution(kernels: Kernels, experiment: Experiment, chunk
         while (first > 0 && sources[first - 1]!.to >= t && sources[first - 1]!.from >= chunk.start) first--;
         const entered = first < last && sources[first]!.from <= t ? first : -1;
         for (let b = 0; b < B && entered >= 0; b++) {
-          flow.add((S - 1 - entered) * B + b, chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H));
+          flow.add(
+            (S - 1 - entered) * B + b,
+            chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H),
+          );
           yield* mover.count(4 * H);
         }
         const under = (last - first) * B;
         for (const { first: from, end: to } of ranges(under, H, movedAtOnce)) {
-          exports.settleRows(at.g + (firstRow + from) * rowBytes, flow.panelBytes, H, to - from, at.exponents + (firstRow + from) * 8, at.squares + (firstRow + from) * 8);
+          exports.settleRows(
+            at.g + (firstRow + from) * rowBytes,
+            flow.panelBytes,
+            H,
+            to - from,
+            at.exponents + (firstRow + from) * 8,
+            at.squares + (firstRow + from) * 8,
+          );
           if (to < under) yield (T - 1 - t) / T;
         }
         if (rows[row] === t) {
           log10.fill(-Infinity, row * S, (row + 1) * S);
-          for (let s = first; s < last; s++) log10[row * S + s] = log10Norm(squares, flow.exponents, (S - 1 - s) * B, B);
+          for (let s = first; s < last; s++)
+            log10[row * S + s] = log10Norm(squares, flow.exponents, (S - 1 - s) * B, B);
           row--;
         }
         if (cutBefore(experiment, step)) {
-          for (let i = firstRow; i < firstRow + under; i++) exports.clearRow(at.g + i * rowBytes, flow.panelBytes, H, at.exponents + i * 8);
+          for (let i = firstRow; i < firstRow + under; i++)
+            exports.clearRow(at.g + i * rowBytes, flow.panelBytes, H, at.exponents + i * 8);
           yield (T - t) / T;
           continue;
         }
-        yield* part(packInto(kernels, at.slopeStaging, slopes.subarray((step - start) * B * H, (step - start + 1) * B * H), B, H, at.stepSlopes), (T - 1 - t) / T, (T - 1 - t) / T);
+        yield* part(
+          packInto(
+            kernels,
+            at.slopeStaging,
+            slopes.subarray((step - start) * B * H, (step - start + 1) * B * H),
+            B,
+            H,
+            at.stepSlopes,
+          ),
+          (T - 1 - t) / T,
+          (T - 1 - t) / T,
+        );
         for (let from = 0; from < under; from += atOnce) {
           const some = Math.min(atOnce, under - from);
           const g = at.g + (firstRow + from) * rowBytes;
           const turn = from % B;
           // The block's first row is that of item `turn`.
-          exports.throughSlopes(g, flow.panelBytes, H, Math.min(some, B - turn), at.stepSlopes + turn * rowBytes, B * rowBytes, B, at.d, atOnce * rowBytes);
-          if (some > B - turn) exports.throughSlopes(g + (B - turn) * rowBytes, flow.panelBytes, H, some - (B - turn), at.stepSlopes, B * rowBytes, B, at.d + (B - turn) * rowBytes, atOnce * rowBytes);
+          exports.throughSlopes(
+            g,
+            flow.panelBytes,
+            H,
+            Math.min(some, B - turn),
+            at.stepSlopes + turn * rowBytes,
+            B * rowBytes,
+            B,
+            at.d,
+            atOnce * rowBytes,
+          );
+          if (some > B - turn)
+            exports.throughSlopes(
+              g + (B - turn) * rowBytes,
+              flow.panelBytes,
+              H,
+              some - (B - turn),
+              at.stepSlopes,
+              B * rowBytes,
+              B,
+              at.d + (B - turn) * rowBytes,
+              atOnce * rowBytes,
+            );
           exports.throughWeights(at.d, atOnce * rowBytes, H, some, at.transposed, g, flow.panelBytes);
           yield (T - 1 - t) / T;
         }
@@ -140,6 +204,7 @@ function log10Norm(squares: Float64Array, exponents: Float64Array, from: number,
   for (let i = from; i < from + count; i++) most = Math.max(most, exponents[i]!);
   if (most === -Infinity) return -Infinity;
   let sum = 0;
-  for (let i = from; i < from + count; i++) if (exponents[i] !== -Infinity) sum += squares[i]! * 2 ** (2 * (exponents[i]! - most));
+  for (let i = from; i < from + count; i++)
+    if (exponents[i] !== -Infinity) sum += squares[i]! * 2 ** (2 * (exponents[i]! - most));
   return Math.log10(sum) / 2 + most * log10Of2;
 }

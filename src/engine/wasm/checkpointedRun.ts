@@ -1,6 +1,8 @@
-// Forward and backward without holding every hidden state: only those before each piece of steps are kept, and a piece is computed again on
-// the way back (Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016; for recurrent networks Gruslys et al., "Memory-Efficient
-// Backpropagation Through Time", NIPS 2016). The same kernels do the same sums in the same order, so every number is the same bits.
+// Forward and backward without holding every hidden state: only those before each piece of steps are kept, and a piece
+// is computed again on the way back (Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016; for recurrent
+// networks Gruslys et al., "Memory-Efficient
+// Backpropagation Through Time", NIPS 2016). The same kernels do the same sums in the same order, so every number is
+// the same bits.
 import { emptyNorms } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/scaledBackward.js';
 import { castSteps, cutSteps, Mover } from '../core/resumableCopy.js';
@@ -18,7 +20,10 @@ import { blockStepsOf, FastLayer } from './layer.js';
 import type { BackwardTarget, Entering, LayerShape } from './layer.js';
 import { OneAtATime, PiecedTrace } from '../core/recomputedTrace.js';
 
-/** Steps of a piece: about as many as there are pieces, in whole blocks, so that the sums over a block stay those of the whole chunk. */
+/**
+ * Steps of a piece: about as many as there are pieces, in whole blocks, so that the sums over a block stay those of the
+ * whole chunk.
+ */
 export function pieceStepsOf(shapes: Omit<Shapes, 'T'>, longest: number): number {
   const block = blockStepsOf({ ...shapes, steps: longest });
   return Math.min(longest, block * Math.ceil(Math.sqrt(longest) / block));
@@ -48,7 +53,11 @@ class Pieces {
 
   /** States of a piece [B,steps,H]; the layer is ready for its way back. */
   *forward({ chunk, t0, steps, initial }: Omit<Held, 'g'>): Resumable<Sequence> {
-    const { dtype, shapes: { B, I, H }, chunks } = this.#experiment;
+    const {
+      dtype,
+      shapes: { B, I, H },
+      chunks,
+    } = this.#experiment;
     const { xs, steps: all } = chunks[chunk]!;
     const hs = sequence(dtype, B, steps, H);
     const inputs = yield* cutSteps(dtype, { B, T: all, N: I, data: xs }, t0, t0 + steps);
@@ -56,12 +65,31 @@ class Pieces {
     return hs;
   }
 
-  /** After `forward`: the gradients of a piece, added to those of the weights; gives the total gradient of the step before it, or dh0. */
+  /**
+   * After `forward`: the gradients of a piece, added to those of the weights; gives the total gradient of the step
+   * before it, or dh0.
+   */
   *backward(piece: Held, hs: Sequence, target: BackwardTarget): Resumable<FloatArray> {
-    const { dtype, shapes: { B, H }, truncate } = this.#experiment;
+    const {
+      dtype,
+      shapes: { B, H },
+      truncate,
+    } = this.#experiment;
     const { chunk, t0, steps, g, initial } = piece;
-    const enters = t0 === 0 ? null : cast(dtype, yield* dhsOf(this.#experiment, { chunk, t0: t0 - 1, steps: 1 }, () => ({ B, T: 1, N: H, data: initial })));
-    yield* this.#layer.backward(yield* entering(this.#experiment, piece, () => hs), steps, target, startOf(this.#experiment, chunk) + t0, { offset: t0, g, enters });
+    const enters =
+      t0 === 0
+        ? null
+        : cast(
+            dtype,
+            yield* dhsOf(this.#experiment, { chunk, t0: t0 - 1, steps: 1 }, () => ({ B, T: 1, N: H, data: initial })),
+          );
+    yield* this.#layer.backward(
+      yield* entering(this.#experiment, piece, () => hs),
+      steps,
+      target,
+      startOf(this.#experiment, chunk) + t0,
+      { offset: t0, g, enters },
+    );
     return enters !== null && truncate !== null && t0 % truncate === 0 ? enters : yield* this.#layer.dh0();
   }
 
@@ -72,14 +100,21 @@ class Pieces {
 
 type Stretch = Pick<Held, 'chunk' | 't0' | 'steps'>;
 
-const startOf = ({ chunks }: Experiment, chunk: number): number => chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0);
+const startOf = ({ chunks }: Experiment, chunk: number): number =>
+  chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0);
 
 /** What enters at consecutive steps of a chunk. Only a loss asks for their states. */
 function* entering(experiment: Experiment, { chunk, t0, steps }: Stretch, states: () => Sequence): Resumable<Entering> {
-  const { shapes: { B, T, H }, upstream, loss, chunks } = experiment;
+  const {
+    shapes: { B, T, H },
+    upstream,
+    loss,
+    chunks,
+  } = experiment;
   const start = startOf(experiment, chunk) + t0;
   if (loss !== null) return (yield* upstreamSteps(experiment, { start, steps }, states())).dhs.data;
-  if (upstream.kind === 'given') return (yield* cutSteps('float64', { B, T, N: H, data: upstream.dhs }, start, start + steps)).data;
+  if (upstream.kind === 'given')
+    return (yield* cutSteps('float64', { B, T, N: H, data: upstream.dhs }, start, start + steps)).data;
   return upstream.kind === 'every' ? 'every' : t0 + steps === chunks[chunk]!.steps ? 'last' : 'none';
 }
 
@@ -87,7 +122,9 @@ function* entering(experiment: Experiment, { chunk, t0, steps }: Stretch, states
 function* dhsOf(experiment: Experiment, stretch: Stretch, states: () => Sequence): Resumable<FloatArray> {
   const enters = yield* entering(experiment, stretch, states);
   if (typeof enters !== 'string') return enters;
-  const { shapes: { B, H } } = experiment;
+  const {
+    shapes: { B, H },
+  } = experiment;
   const { steps } = stretch;
   const values = new Float64Array(B * steps * H);
   if (enters === 'none') return values;
@@ -101,9 +138,21 @@ function* dhsOf(experiment: Experiment, stretch: Stretch, states: () => Sequence
   return values;
 }
 
-/** What `fastPass` gives, with its tensors over time computed again piece by piece. Null when not even that fits into the kernels' memory. */
+/**
+ * What `fastPass` gives, with its tensors over time computed again piece by piece. Null when not even that fits into
+ * the kernels' memory.
+ */
 export function* longPass(kernels: Kernels, experiment: Experiment): Resumable<Pass<Trace> | null> {
-  const { cell, dtype, shapes: { B, T, I, H }, weights, h0, stateful, truncate, loss } = experiment;
+  const {
+    cell,
+    dtype,
+    shapes: { B, T, I, H },
+    weights,
+    h0,
+    stateful,
+    truncate,
+    loss,
+  } = experiment;
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
   const pieceSteps = pieceStepsOf({ B, I, H }, longest);
   const shape = { cell, dtype, B, I, H, steps: pieceSteps, truncate };
@@ -130,10 +179,21 @@ export function* longPass(kernels: Kernels, experiment: Experiment): Resumable<P
     largestState = 0;
     let last: Sequence | null = null;
     // The first piece is the short one: blocks are counted from the end.
-    for (let t0 = 0, t1 = steps % pieceSteps === 0 ? pieceSteps : steps % pieceSteps; t0 < steps; t0 = t1, t1 += pieceSteps) {
+    for (
+      let t0 = 0, t1 = steps % pieceSteps === 0 ? pieceSteps : steps % pieceSteps;
+      t0 < steps;
+      t0 = t1, t1 += pieceSteps
+    ) {
       const piece = { chunk, t0, steps: t1 - t0, initial: cast(dtype, state.data) };
-      const hs: Sequence = yield* part(pieces.forward(piece), from + ((middle - from) * t0) / steps, from + ((middle - from) * t1) / steps);
-      if (loss !== null) chunkLoss = (yield* part(upstreamSteps(experiment, { start: start + t0, steps: t1 - t0 }, hs, chunkLoss), from, from)).loss ?? 0;
+      const hs: Sequence = yield* part(
+        pieces.forward(piece),
+        from + ((middle - from) * t0) / steps,
+        from + ((middle - from) * t1) / steps,
+      );
+      if (loss !== null)
+        chunkLoss =
+          (yield* part(upstreamSteps(experiment, { start: start + t0, steps: t1 - t0 }, hs, chunkLoss), from, from))
+            .loss ?? 0;
       largestState = Math.max(largestState, yield* largestOf(hs.data));
       state = takeStep(hs, t1 - t0 - 1);
       held.push({ ...piece, g: null });
@@ -147,19 +207,43 @@ export function* longPass(kernels: Kernels, experiment: Experiment): Resumable<P
       // The last piece is still in the kernels' memory.
       const hs: Sequence = last ?? (yield* part(pieces.forward(piece), share(t0 + count), share(t0 + count / 2)));
       last = null;
-      const before = yield* part(pieces.backward(piece, hs, { dhTotal: null, dxs: null, norms, states }), share(t0 + count / 2), share(t0));
+      const before = yield* part(
+        pieces.backward(piece, hs, { dhTotal: null, dxs: null, norms, states }),
+        share(t0 + count / 2),
+        share(t0),
+      );
       if (i > first) held[i - 1]!.g = before;
       // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
       else if (chunk === 0 || !stateful) accumulate(dh0, before);
     }
     start += steps;
   }
-  return { ...yield* tracesOf(kernels, experiment, shape, held, initials), largestState, gradients: yield* pieces.gradients(), dh0, norms, lossValue, states };
+  return {
+    ...(yield* tracesOf(kernels, experiment, shape, held, initials)),
+    largestState,
+    gradients: yield* pieces.gradients(),
+    dh0,
+    norms,
+    lossValue,
+    states,
+  };
 }
 
 /** The run's tensors over time, computed in kernels beside those that the next run may take meanwhile. */
-function* tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, held: readonly Held[], initials: readonly Matrix[]): Resumable<Pick<Pass<Trace>, 'chunks' | 'hs' | 'dhTotal' | 'dxs'>> {
-  const { dtype, shapes: { B, T, I, H }, weights, chunks, loss } = experiment;
+function* tracesOf(
+  kernels: Kernels,
+  experiment: Experiment,
+  shape: LayerShape,
+  held: readonly Held[],
+  initials: readonly Matrix[],
+): Resumable<Pick<Pass<Trace>, 'chunks' | 'hs' | 'dhTotal' | 'dxs'>> {
+  const {
+    dtype,
+    shapes: { B, T, I, H },
+    weights,
+    chunks,
+    loss,
+  } = experiment;
   let beside: Pieces | null = null;
   const turns = new OneAtATime();
   const pieces = function* (): Resumable<Pieces> {
@@ -180,12 +264,30 @@ function* tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, 
     const piece = held[i]!;
     const { steps } = piece;
     const hs = yield* states(i);
-    const target = { dhTotal: sequence(dtype, B, steps, H), dxs: sequence(dtype, B, steps, I), at: borders[i]!, norms: emptyNorms(T), states: { hNorm: new Float64Array(T), closed: new Float64Array(T) } };
+    const target = {
+      dhTotal: sequence(dtype, B, steps, H),
+      dxs: sequence(dtype, B, steps, I),
+      at: borders[i]!,
+      norms: emptyNorms(T),
+      states: { hNorm: new Float64Array(T), closed: new Float64Array(T) },
+    };
     yield* (yield* pieces()).backward(piece, hs, target);
     return (known = { i, dhTotal: target.dhTotal.data, dxs: target.dxs.data });
   };
-  const trace = (N: number, make: (i: number) => Resumable<FloatArray>): { B: number; T: number; N: number; data: PiecedTrace } => ({ B, T, N, data: new PiecedTrace({ B, T, N }, borders, make) });
-  const hs = trace(H, (i) => turns.run(function* () { return (yield* states(i)).data; }));
+  const trace = (
+    N: number,
+    make: (i: number) => Resumable<FloatArray>,
+  ): { B: number; T: number; N: number; data: PiecedTrace } => ({
+    B,
+    T,
+    N,
+    data: new PiecedTrace({ B, T, N }, borders, make),
+  });
+  const hs = trace(H, (i) =>
+    turns.run(function* () {
+      return (yield* states(i)).data;
+    }),
+  );
   const dhs = trace(H, function* (i) {
     if (loss !== null) yield* hs.data.ready(borders[i]!);
     return yield* dhsOf(experiment, held[i]!, () => ({ B, T: held[i]!.steps, N: H, data: hs.data.piece(i) }));
@@ -194,11 +296,37 @@ function* tracesOf(kernels: Kernels, experiment: Experiment, shape: LayerShape, 
   for (const { xs } of chunks) inputs.push(yield* castSteps(dtype, xs));
   return {
     hs,
-    dhTotal: trace(H, (i) => turns.run(function* () { return (yield* gradients(i)).dhTotal; })),
-    dxs: trace(I, (i) => turns.run(function* () { return (yield* gradients(i)).dxs; })),
+    dhTotal: trace(H, (i) =>
+      turns.run(function* () {
+        return (yield* gradients(i)).dhTotal;
+      }),
+    ),
+    dxs: trace(I, (i) =>
+      turns.run(function* () {
+        return (yield* gradients(i)).dxs;
+      }),
+    ),
     chunks: chunks.map(({ steps }, chunk) => {
-      const of = ({ N, data }: { N: number; data: PiecedTrace }): { B: number; T: number; N: number; data: PiecedTrace } => ({ B, T: steps, N, data: data.chunk(starts[chunk]!, steps) });
-      return { start: starts[chunk]!, steps, xs: { B, T: steps, N: I, data: inputs[chunk]! }, hs: of(hs), initial: initials[chunk]!, dhs: of(dhs) } satisfies RunChunk;
+      const of = ({
+        N,
+        data,
+      }: {
+        N: number;
+        data: PiecedTrace;
+      }): { B: number; T: number; N: number; data: PiecedTrace } => ({
+        B,
+        T: steps,
+        N,
+        data: data.chunk(starts[chunk]!, steps),
+      });
+      return {
+        start: starts[chunk]!,
+        steps,
+        xs: { B, T: steps, N: I, data: inputs[chunk]! },
+        hs: of(hs),
+        initial: initials[chunk]!,
+        dhs: of(dhs),
+      } satisfies RunChunk;
     }),
   };
 }

@@ -1,4 +1,5 @@
-// dWh by distance through the kernels: what entered at every step, taken one step further back at a time, all steps in one product of matrices.
+// dWh by distance through the kernels: what entered at every step, taken one step further back at a time, all steps in
+// one product of matrices.
 import { stateBefore } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/scaledBackward.js';
 import { cutBefore } from '../network/chunks.js';
@@ -37,16 +38,34 @@ export function reachSizes(experiment: Experiment) {
   const count = T * B;
   const { block, piece } = rowsFor(experiment);
   return {
-    ...SlopeBlocks.sizes(experiment, B), transposed: packedBytes(H, H), before: packedBytes(count, H), slopes: packedBytes(count, H),
+    ...SlopeBlocks.sizes(experiment, B),
+    transposed: packedBytes(H, H),
+    before: packedBytes(count, H),
+    slopes: packedBytes(count, H),
     // Row (t + 1)·B + b is that of step t: what leaves step 0 falls before the first.
-    g: packedBytes(count + B, H), d: packedBytes(piece, H), sum: packedBytes(H + (H % 2), H), sumStaging: stagingBytes(H, H), exponents: (count + B) * 8, squares: block * 8, rows: stagingBytes(Math.max(1, T), H),
+    g: packedBytes(count + B, H),
+    d: packedBytes(piece, H),
+    sum: packedBytes(H + (H % 2), H),
+    sumStaging: stagingBytes(H, H),
+    exponents: (count + B) * 8,
+    squares: block * 8,
+    rows: stagingBytes(Math.max(1, T), H),
   };
 }
 
 /** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
-export function* fastReach(kernels: Kernels, experiment: Experiment, result: ComputedRun, chunks: readonly RunChunk[], reach: Reach): Resumable<Reach | typeof noMemory | null> {
+export function* fastReach(
+  kernels: Kernels,
+  experiment: Experiment,
+  result: ComputedRun,
+  chunks: readonly RunChunk[],
+  reach: Reach,
+): Resumable<Reach | typeof noMemory | null> {
   const { share, missing } = reach;
-  const { shapes: { B, T, H }, weights: { Wx, Wh } } = experiment;
+  const {
+    shapes: { B, T, H },
+    weights: { Wx, Wh },
+  } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const count = T * B;
   const even = H + (H % 2);
@@ -62,10 +81,25 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Com
   const staging = numbersAt(kernels, at.rows, stagingBytes(Math.max(1, T), H) / 8);
   const mover = new Mover();
   /** Item b of `steps` steps from `start` on, from row-major numbers. */
-  const packItem = function* (data: FloatArray, b: number, start: number, steps: number, to: number, toPanel: number, firstRow: number): Resumable<void> {
+  const packItem = function* (
+    data: FloatArray,
+    b: number,
+    start: number,
+    steps: number,
+    to: number,
+    toPanel: number,
+    firstRow: number,
+  ): Resumable<void> {
     for (const { first, end } of ranges(steps, H, staging.length)) {
       staging.set(data.subarray(first * H, end * H));
-      exports.pack64(at.rows, end - first, H, to + (firstRow + (start + first) * B + b) * rowBytes, toPanel, B * rowBytes);
+      exports.pack64(
+        at.rows,
+        end - first,
+        H,
+        to + (firstRow + (start + first) * B + b) * rowBytes,
+        toPanel,
+        B * rowBytes,
+      );
       yield* mover.count((end - first) * H);
     }
   };
@@ -84,19 +118,52 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Com
     const initial = stateBefore(chunk, 0).data;
     for (let b = 0; b < B; b++) {
       yield* packItem(initial.subarray(b * H, (b + 1) * H), b, start, 1, at.before, panel, 0);
-      if (steps > 1) yield* packItem(chunk.hs.data.subarray(b * steps * H, (b * steps + steps - 1) * H), b, start + 1, steps - 1, at.before, panel, 0);
+      if (steps > 1)
+        yield* packItem(
+          chunk.hs.data.subarray(b * steps * H, (b * steps + steps - 1) * H),
+          b,
+          start + 1,
+          steps - 1,
+          at.before,
+          panel,
+          0,
+        );
     }
     for (let step = 1; step < steps; step++) passes[start + step] = cutBefore(experiment, step) ? 0 : 1;
   }
 
-  /** d of rows from … from + some − 1, their outer product added to the sum; before that, where wanted, on to the row of the step before. */
+  /**
+   * d of rows from … from + some − 1, their outer product added to the sum; before that, where wanted, on to the row of
+   * the step before.
+   */
   const work = function* (from: number, some: number, E: number, back: boolean, progress: number): Resumable<void> {
-    exports.throughSlopes(at.g + (from + B) * rowBytes, gPanel, H, some, at.slopes + from * rowBytes, panel, some, at.d, dPanel);
+    exports.throughSlopes(
+      at.g + (from + B) * rowBytes,
+      gPanel,
+      H,
+      some,
+      at.slopes + from * rowBytes,
+      panel,
+      some,
+      at.d,
+      dPanel,
+    );
     if (back) {
       exports.throughWeights(at.d, dPanel, H, some, at.transposed, at.g + from * rowBytes, gPanel);
       yield progress;
     }
-    exports.addOuter(at.before + from * rowBytes, panel, at.d, dPanel, H, some, at.exponents + (from + B) * 8, E, at.sum, even * rowBytes);
+    exports.addOuter(
+      at.before + from * rowBytes,
+      panel,
+      at.d,
+      dPanel,
+      H,
+      some,
+      at.exponents + (from + B) * 8,
+      E,
+      at.sum,
+      even * rowBytes,
+    );
     yield progress;
   };
   const settle = (from: number, some: number): boolean => {
@@ -107,13 +174,15 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Com
   const takeSum = (): Resumable<Float64Array> => unpackFrom(kernels, at.sumStaging, at.sum, H, H, even * rowBytes);
 
   // The whole dWh once from the run's own g_t, under one exponent that all distances are measured with.
-  for (let b = 0; b < B; b++) yield* packItem(result.dhScaled.subarray(b * T * H, (b + 1) * T * H), b, 0, T, at.g, gPanel, B);
+  for (let b = 0; b < B; b++)
+    yield* packItem(result.dhScaled.subarray(b * T * H, (b + 1) * T * H), b, 0, T, at.g, gPanel, B);
   let E = -Infinity;
   for (let row = 0; row < count; row++) exponents[row + B] = result.dhExponent[Math.floor(row / B)]!;
   for (let from = 0; from < count; from += block) {
     const some = Math.min(block, count - from);
     settle(from, some);
-    for (let i = 0; i < some; i++) if (squares[i]! > 0) E = Math.max(E, exponents[from + B + i]! + Math.ceil(Math.log2(squares[i]!) / 2));
+    for (let i = 0; i < some; i++)
+      if (squares[i]! > 0) E = Math.max(E, exponents[from + B + i]! + Math.ceil(Math.log2(squares[i]!) / 2));
     yield 0;
   }
   if (!Number.isFinite(E)) return E === -Infinity ? nothing(reach) : null;
@@ -126,7 +195,9 @@ export function* fastReach(kernels: Kernels, experiment: Experiment, result: Com
   if (total === 0) return nothing(reach);
   if (!Number.isFinite(total)) return reach;
 
-  for (const { start, steps, dhs } of chunks) for (let b = 0; b < B; b++) yield* packItem(dhs.data.subarray(b * steps * H, (b + 1) * steps * H), b, start, steps, at.g, gPanel, B);
+  for (const { start, steps, dhs } of chunks)
+    for (let b = 0; b < B; b++)
+      yield* packItem(dhs.data.subarray(b * steps * H, (b + 1) * steps * H), b, start, steps, at.g, gPanel, B);
   exponents.fill(0);
   const blockCount = Math.ceil(count / block);
   const clearRows = (from: number, to: number): void => {

@@ -6,7 +6,10 @@ import type { Resumable } from '../core/resumable.js';
 /** The compiled modules; who starts the engine brings them, because this room reads no files. */
 export type KernelBytes = { readonly relaxed: Uint8Array; readonly simd: Uint8Array };
 
-/** Fused multiply-add through relaxed SIMD, or 128-bit SIMD alone. Where there is neither, the reference classes do the work. */
+/**
+ * Fused multiply-add through relaxed SIMD, or 128-bit SIMD alone. Where there is neither, the reference classes do the
+ * work.
+ */
 export type Variant = keyof KernelBytes;
 
 /** The kernels of one dtype; addresses and sizes in bytes, shapes in ../kernels. */
@@ -14,7 +17,16 @@ export type DTypeExports = {
   readonly input: (job: number, t0: number, t1: number) => void;
   readonly forward: (job: number, t0: number, t1: number, b0: number, b1: number) => void;
   readonly backward: (job: number, t0: number, t1: number, b0: number, b1: number, place: number) => void;
-  readonly sums: (job: number, t0: number, t1: number, place: number, part: number, parts: number, thread: number, own: number) => void;
+  readonly sums: (
+    job: number,
+    t0: number,
+    t1: number,
+    place: number,
+    part: number,
+    parts: number,
+    thread: number,
+    own: number,
+  ) => void;
   readonly gramRows: (job: number, first: number, end: number, wide: number, thread: number) => void;
   readonly gramEnd: (job: number, wide: number) => number;
   readonly formPanels: (job: number, recurrent: number, first: number, end: number, thread: number) => void;
@@ -29,22 +41,115 @@ export type DTypeExports = {
   readonly largest: (from: number, panelBytes: number, panelCount: number, rows: number) => number;
   readonly whole: (job: number, from: number, to: number, entering: number, watch: number) => number;
   readonly activate: (cell: number, at: number, bytes: number) => void;
-  readonly plainBack: (cell: number, g: number, d: number, B: number, H: number, hs: number, hsPanel: number, weights: number, steps: number, r0: number, r1: number) => number;
+  readonly plainBack: (
+    cell: number,
+    g: number,
+    d: number,
+    B: number,
+    H: number,
+    hs: number,
+    hsPanel: number,
+    weights: number,
+    steps: number,
+    r0: number,
+    r1: number,
+  ) => number;
 };
 
 type Suffixed<Bits extends number> = { readonly [Name in keyof DTypeExports as `${Name}${Bits}`]: DTypeExports[Name] };
 
 /** Linear algebra of the analyses, all float64; see ../kernels/{algebra,jacobi,lanczos,orthogonalise,gradientRows}. */
 export type AlgebraExports = {
-  readonly multiplyRows: (a: number, aPanel: number, K: number, b: number, N: number, c: number, cPanel: number, rows: number, scale: number) => void;
-  readonly triangularProduct: (a: number, b: number, H: number, c: number, r0: number, r1: number, upper: number) => void;
-  readonly jacobiSweep: (rows: number, bytes: number, count: number, mantissas: number, exponents: number, first0: number, first1: number) => number;
-  readonly lanczosStep: (v: number, previous: number, slopes: number, rows: number, H: number, G: number, alphas: number, betas: number, work: number) => void;
-  readonly orthogonaliseRows: (v: number, l: number, H: number, from: number, to: number, rank: number, ratios: number, scratch: number) => void;
-  readonly settleRows: (g: number, panelBytes: number, H: number, rows: number, exponents: number, squares: number) => void;
-  readonly throughSlopes: (g: number, panelBytes: number, H: number, rows: number, slopes: number, slopesPanel: number, period: number, d: number, dPanel: number) => void;
-  readonly throughWeights: (d: number, dPanel: number, H: number, rows: number, weights: number, target: number, targetPanel: number) => void;
-  readonly addOuter: (before: number, beforePanel: number, d: number, dPanel: number, H: number, rows: number, exponents: number, E: number, sum: number, sumPanel: number) => void;
+  readonly multiplyRows: (
+    a: number,
+    aPanel: number,
+    K: number,
+    b: number,
+    N: number,
+    c: number,
+    cPanel: number,
+    rows: number,
+    scale: number,
+  ) => void;
+  readonly triangularProduct: (
+    a: number,
+    b: number,
+    H: number,
+    c: number,
+    r0: number,
+    r1: number,
+    upper: number,
+  ) => void;
+  readonly jacobiSweep: (
+    rows: number,
+    bytes: number,
+    count: number,
+    mantissas: number,
+    exponents: number,
+    first0: number,
+    first1: number,
+  ) => number;
+  readonly lanczosStep: (
+    v: number,
+    previous: number,
+    slopes: number,
+    rows: number,
+    H: number,
+    G: number,
+    alphas: number,
+    betas: number,
+    work: number,
+  ) => void;
+  readonly orthogonaliseRows: (
+    v: number,
+    l: number,
+    H: number,
+    from: number,
+    to: number,
+    rank: number,
+    ratios: number,
+    scratch: number,
+  ) => void;
+  readonly settleRows: (
+    g: number,
+    panelBytes: number,
+    H: number,
+    rows: number,
+    exponents: number,
+    squares: number,
+  ) => void;
+  readonly throughSlopes: (
+    g: number,
+    panelBytes: number,
+    H: number,
+    rows: number,
+    slopes: number,
+    slopesPanel: number,
+    period: number,
+    d: number,
+    dPanel: number,
+  ) => void;
+  readonly throughWeights: (
+    d: number,
+    dPanel: number,
+    H: number,
+    rows: number,
+    weights: number,
+    target: number,
+    targetPanel: number,
+  ) => void;
+  readonly addOuter: (
+    before: number,
+    beforePanel: number,
+    d: number,
+    dPanel: number,
+    H: number,
+    rows: number,
+    exponents: number,
+    E: number,
+    sum: number,
+    sumPanel: number,
+  ) => void;
   readonly clearRow: (g: number, panelBytes: number, H: number, exponent: number) => void;
 };
 
@@ -55,12 +160,31 @@ export type FlowExports = {
   readonly flowInputs: (job: number, r0: number, r1: number) => void;
   readonly flowNorms: (job: number, t0: number, t1: number, thread: number, own: number) => void;
 };
-export type Exports = Suffixed<32> & Suffixed<64> & AlgebraExports & FlowExports & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void };
+export type Exports = Suffixed<32> &
+  Suffixed<64> &
+  AlgebraExports &
+  FlowExports & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void };
 
 /** Kernels that only one thread at a time needs. */
-export const packing = (exports: Exports, dtype: DType): Pick<DTypeExports, 'pack' | 'packTransposed' | 'unpack' | 'fill' | 'largest'> => (dtype === 'float32'
-  ? { pack: exports.pack32, packTransposed: exports.packTransposed32, unpack: exports.unpack32, fill: exports.fill32, largest: exports.largest32 }
-  : { pack: exports.pack64, packTransposed: exports.packTransposed64, unpack: exports.unpack64, fill: exports.fill64, largest: exports.largest64 });
+export const packing = (
+  exports: Exports,
+  dtype: DType,
+): Pick<DTypeExports, 'pack' | 'packTransposed' | 'unpack' | 'fill' | 'largest'> =>
+  dtype === 'float32'
+    ? {
+        pack: exports.pack32,
+        packTransposed: exports.packTransposed32,
+        unpack: exports.unpack32,
+        fill: exports.fill32,
+        largest: exports.largest32,
+      }
+    : {
+        pack: exports.pack64,
+        packTransposed: exports.packTransposed64,
+        unpack: exports.unpack64,
+        fill: exports.fill64,
+        largest: exports.largest64,
+      };
 
 /** Bytes of a packed row: 16 float32 or 8 float64. */
 export const rowBytes = 64;
@@ -69,7 +193,7 @@ export const bytesOf: Readonly<Record<DType, number>> = { float32: 4, float64: 8
 
 /** A window on the kernels' memory; it ends with the next `layOut`. */
 export const viewOf = ({ memory }: Kernels, dtype: DType, at: number, length: number): FloatArray =>
-  (dtype === 'float32' ? new Float32Array(memory.buffer, at, length) : new Float64Array(memory.buffer, at, length));
+  dtype === 'float32' ? new Float32Array(memory.buffer, at, length) : new Float64Array(memory.buffer, at, length);
 
 /** Zeros over so many bytes. */
 export function* clearSteps({ exports }: Kernels, at: number, bytes: number): Resumable<void> {
@@ -81,7 +205,9 @@ export function* clearSteps({ exports }: Kernels, at: number, bytes: number): Re
 }
 
 // Modules of one function each that hold one instruction of the feature: i8x16.splat, f32x4.relaxed_madd.
-const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00];
+const header = [
+  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00,
+];
 const splat = [0x41, 0x00, 0xfd, 0x0f];
 const probes: Readonly<Record<Variant, readonly number[]>> = {
   relaxed: [...header, 0x0a, 0x13, 0x01, 0x11, 0x00, ...splat, ...splat, ...splat, 0xfd, 0x85, 0x02, 0x0b],
@@ -90,7 +216,9 @@ const probes: Readonly<Record<Variant, readonly number[]>> = {
 
 /** What this machine's WebAssembly can run, the fastest first. */
 export const supportedVariants = (): Variant[] =>
-  (typeof WebAssembly === 'undefined' ? [] : (['relaxed', 'simd'] as const).filter((variant) => WebAssembly.validate(Uint8Array.from(probes[variant]))));
+  typeof WebAssembly === 'undefined'
+    ? []
+    : (['relaxed', 'simd'] as const).filter((variant) => WebAssembly.validate(Uint8Array.from(probes[variant])));
 
 const pageBytes = 65536;
 /** A memory that has grown beyond this is not kept when something much smaller comes: it never shrinks by itself. */
@@ -111,13 +239,16 @@ function newMemory(shared: boolean): WebAssembly.Memory | null {
 }
 
 /** An instance of the kernels on a memory that another thread made: what a member of a team works with. */
-export const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory): Exports => new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
+export const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory): Exports =>
+  new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
 
 // The import of a memory from `env`, with a maximum: shared, or of one thread alone.
 const sharedImport = [0x03, 0x65, 0x6e, 0x76, 0x06, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 0x02, 0x03];
 const plain = 0x01;
 
-/** The same module for a memory that is not shared: V8 copies to and from shared memory word by word, four times slower. */
+/**
+ * The same module for a memory that is not shared: V8 copies to and from shared memory word by word, four times slower.
+ */
 function withPlainMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const at = bytes.findIndex((_, i) => sharedImport.every((byte, j) => bytes[i + j] === byte));
   if (at < 0) throw new Error('The kernels do not import a shared memory from env.');
@@ -125,26 +256,41 @@ function withPlainMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
   return bytes;
 }
 
-/** One call of a kernel as numbers, which is what threads hand to each other: the operation with its dtype, then the arguments. */
+/**
+ * One call of a kernel as numbers, which is what threads hand to each other: the operation with its dtype, then the
+ * arguments.
+ */
 export type Task = readonly number[];
 
 /** Threads that work on one memory. */
 export type Team = {
   /** How many can work now, the caller among them. Asked only when there is work worth sharing. */
   readonly size: number;
-  /** How many that will be once all are up, which decides on whose memory such work is done; 1 when the others have ended. */
+  /**
+   * How many that will be once all are up, which decides on whose memory such work is done; 1 when the others have
+   * ended.
+   */
   readonly most: number;
-  /** Starts the threads; resolves when they work, or never will. Without it the first work worth sharing starts them, and later work has them. */
+  /**
+   * Starts the threads; resolves when they work, or never will. Without it the first work worth sharing starts them,
+   * and later work has them.
+   */
   up(): Promise<void>;
   /** The caller's kernels, on the memory that all share. */
   readonly kernels: Kernels;
-  /** Gives a memory that is much larger than so many bytes back, between two runs; the threads start again with a smaller one. */
+  /**
+   * Gives a memory that is much larger than so many bytes back, between two runs; the threads start again with a
+   * smaller one.
+   */
   fit(bytes: number): void;
   /** Task i is for thread i, 0 is the caller; null: nothing to do. Returns when all are done. */
   run(tasks: readonly (Task | null)[]): void;
 };
 
-/** Holds exports and memory; a run takes its buffers anew from `start` on, so the memory is as large as the largest run needed since it last fitted. */
+/**
+ * Holds exports and memory; a run takes its buffers anew from `start` on, so the memory is as large as the largest run
+ * needed since it last fitted.
+ */
 export class Kernels {
   readonly variant: Variant;
   readonly module: WebAssembly.Module;
@@ -168,7 +314,11 @@ export class Kernels {
    *
    * @param shared whether other threads can work on the memory too
    */
-  static load(bytes: KernelBytes, variant: Variant | null = supportedVariants()[0] ?? null, shared = false): Kernels | null {
+  static load(
+    bytes: KernelBytes,
+    variant: Variant | null = supportedVariants()[0] ?? null,
+    shared = false,
+  ): Kernels | null {
     const memory = variant === null ? null : newMemory(shared);
     if (variant === null || memory === null) return null;
     // Copied, because types that allow for shared memory cannot promise that nobody writes to the bytes meanwhile.
@@ -176,7 +326,10 @@ export class Kernels {
     return new Kernels(variant, new WebAssembly.Module(shared ? own : withPlainMemory(own)), memory);
   }
 
-  /** The same kernels on a memory of their own, for work that goes on while others use this one; null when there is none. */
+  /**
+   * The same kernels on a memory of their own, for work that goes on while others use this one; null when there is
+   * none.
+   */
   apart(): Kernels | null {
     const memory = newMemory(this.#shared);
     return memory === null ? null : new Kernels(this.variant, this.module, memory);
@@ -216,7 +369,10 @@ export class Kernels {
     return { addresses, end: end + 1024 };
   }
 
-  /** Lays out buffers of these sizes, each on a 64 byte border, and gives their addresses; null when there is not so much memory. */
+  /**
+   * Lays out buffers of these sizes, each on a 64 byte border, and gives their addresses; null when there is not so
+   * much memory.
+   */
   layOut(sizes: readonly number[]): number[] | null {
     const { addresses, end } = this.#place(sizes);
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / pageBytes);

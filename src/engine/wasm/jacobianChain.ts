@@ -1,4 +1,5 @@
-// Products of many Jacobians, kept as rows L·Q (Q orthonormal, L lower triangular) and made orthogonal again every k steps only.
+// Products of many Jacobians, kept as rows L·Q (Q orthonormal, L lower triangular) and made orthogonal again every k
+// steps only.
 import type { Resumable } from '../core/resumable.js';
 import { exponentOf } from '../core/norm.js';
 import { clearSteps, rowBytes } from './instance.js';
@@ -13,13 +14,16 @@ const bytes = Float64Array.BYTES_PER_ELEMENT;
 const powers = Float64Array.from({ length: 2098 }, (_, i) => 2 ** (i - 1074));
 
 /**
- * Inside a block the rows of Q turn towards the fastest direction, and what rounding leaves of a row is magnified in L_ii by ‖row‖ / L_ii. This
- * much is aimed at; beyond `mostMagnified` a block is taken back and done with fewer steps.
+ * Inside a block the rows of Q turn towards the fastest direction, and what rounding leaves of a row is magnified in
+ * L_ii by ‖row‖ / L_ii. This much is aimed at; beyond `mostMagnified` a block is taken back and done with fewer steps.
  */
 const aimedAt = 1e5;
 const mostMagnified = 1e7;
 const mostSteps = 64;
-/** One step gives a row an error of at most about this many units in the last place of its length: each number is a sum of H products. */
+/**
+ * One step gives a row an error of at most about this many units in the last place of its length: each number is a sum
+ * of H products.
+ */
 const unitsPerStep = (H: number): number => 4 + 2 * Math.sqrt(H);
 
 /** `forward`: every row p becomes s ⊙ (p·Wh), that is J·pᵀ. `backward`: (p ⊙ s)·Whᵀ, that is Jᵀ·pᵀ. */
@@ -43,19 +47,44 @@ export class JacobianChain {
   readonly lnLengths: Float64Array;
   /** Estimated error of each of these sums, from rounding inside the blocks. */
   readonly errors: Float64Array;
-  /** The product of all L since the last restart, column j times 2^`exponents[j]`; row-major in packed layout at `product`. */
+  /**
+   * The product of all L since the last restart, column j times 2^`exponents[j]`; row-major in packed layout at
+   * `product`.
+   */
   readonly exponents: Float64Array;
   /** Largest number of steps that one block had. */
   longestBlock = 0;
 
   static sizes(H: number) {
     const matrix = packedBytes(H, H);
-    return { chainStaging: stagingBytes(H, H), weights: matrix, Q: matrix, turned: matrix, turning: matrix, L: matrix, product: matrix, newProduct: matrix, slopeRow: panelsOf(H) * rowBytes, ratios: H * bytes, chainScratch: (2 * H + 64) * rowBytes };
+    return {
+      chainStaging: stagingBytes(H, H),
+      weights: matrix,
+      Q: matrix,
+      turned: matrix,
+      turning: matrix,
+      L: matrix,
+      product: matrix,
+      newProduct: matrix,
+      slopeRow: panelsOf(H) * rowBytes,
+      ratios: H * bytes,
+      chainScratch: (2 * H + 64) * rowBytes,
+    };
   }
 
-  /** @param rank rows that lose all but this share of their length to those before them count as dependent, and are gone */
-  static *create(kernels: Kernels, Wh: Float64Array, H: number, direction: Direction, rank: number, at: Buffers): Resumable<JacobianChain> {
-    const [there, back] = direction === 'forward' ? [{ at: at.weights, panelBytes: H * rowBytes }, null] : [null, at.weights];
+  /**
+   * @param rank rows that lose all but this share of their length to those before them count as dependent, and are gone
+   */
+  static *create(
+    kernels: Kernels,
+    Wh: Float64Array,
+    H: number,
+    direction: Direction,
+    rank: number,
+    at: Buffers,
+  ): Resumable<JacobianChain> {
+    const [there, back] =
+      direction === 'forward' ? [{ at: at.weights, panelBytes: H * rowBytes }, null] : [null, at.weights];
     yield* packTwice(kernels, 'float64', Wh, H, H, at.chainStaging, there, back);
     const chain = new JacobianChain(kernels, H, direction, rank, at);
     yield* chain.restart();
@@ -125,7 +154,17 @@ export class JacobianChain {
         source = other;
       }
       for (let row = 0; row < H; row += rowsAtOnce) {
-        exports.multiplyRows(source + row * rowBytes, panel, H, weights, H, to + row * rowBytes, panel, Math.min(rowsAtOnce, H - row), this.#direction === 'forward' ? slopeRow : 0);
+        exports.multiplyRows(
+          source + row * rowBytes,
+          panel,
+          H,
+          weights,
+          H,
+          to + row * rowBytes,
+          panel,
+          Math.min(rowsAtOnce, H - row),
+          this.#direction === 'forward' ? slopeRow : 0,
+        );
         if (row + rowsAtOnce < H) yield this.#progress;
       }
       from = to;
@@ -136,14 +175,26 @@ export class JacobianChain {
     return from;
   }
 
-  /** L and Q of these rows, in place; gives the largest magnification of rounding in a block, Infinity when a row has only now become dependent. */
+  /**
+   * L and Q of these rows, in place; gives the largest magnification of rounding in a block, Infinity when a row has
+   * only now become dependent.
+   */
   *#orthogonalise(rows: number): Resumable<number> {
     const H = this.#H;
     const { L, ratios, chainScratch } = this.#at;
     const found = numbersAt(this.#kernels, ratios, H);
     const rowsAtOnce = Math.max(8, 8 * Math.floor(pauseWork / (8 * 3 * H * H)));
     for (let row = 0; row < H; row += rowsAtOnce) {
-      this.#kernels.exports.orthogonaliseRows(rows, L, H, row, Math.min(H, row + rowsAtOnce), this.#rank, ratios, chainScratch);
+      this.#kernels.exports.orthogonaliseRows(
+        rows,
+        L,
+        H,
+        row,
+        Math.min(H, row + rowsAtOnce),
+        this.#rank,
+        ratios,
+        chainScratch,
+      );
       if (row + rowsAtOnce < H) yield this.#progress;
     }
     let worst = 1;

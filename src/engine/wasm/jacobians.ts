@@ -19,7 +19,10 @@ import { slopesOfItem } from './spectrum.js';
 
 const pauseWork = 1e7;
 const mostSweeps = 40;
-/** Up to this condition number σ_min of a Jacobian comes from the inverse of Wh with at least nine digits; beyond, from Jacobi's rotations. */
+/**
+ * Up to this condition number σ_min of a Jacobian comes from the inverse of Wh with at least nine digits; beyond, from
+ * Jacobi's rotations.
+ */
 const mostCondition = 1e6;
 
 /** ../linalg/gradedSvd.ts on rows of H numbers in the kernels' memory. */
@@ -59,25 +62,52 @@ class GradedValues {
       let turned = 0;
       for (let first = 0; first < H - 1;) {
         const rowsAtOnce = Math.max(1, Math.floor(pauseWork / (4 * H * (H - first))));
-        turned += this.#kernels.exports.jacobiSweep(jacobiRows, pitch * 8, H, mantissas, jacobiExponents, first, Math.min(H - 1, first + rowsAtOnce));
+        turned += this.#kernels.exports.jacobiSweep(
+          jacobiRows,
+          pitch * 8,
+          H,
+          mantissas,
+          jacobiExponents,
+          first,
+          Math.min(H - 1, first + rowsAtOnce),
+        );
         first += rowsAtOnce;
         yield sweep / mostSweeps;
       }
       if (turned === 0) break;
     }
-    return m.map((mantissa, i) => Math.log2(mantissa) + (mantissa === 0 ? 0 : e[i]!)).sort().reverse();
+    return m
+      .map((mantissa, i) => Math.log2(mantissa) + (mantissa === 0 ? 0 : e[i]!))
+      .sort()
+      .reverse();
   }
 }
 
 /** Buffers of the singular values. */
 export const jacobianSizes = (experiment: Experiment) => {
   const { H } = experiment.shapes;
-  return { ...SlopeBlocks.sizes(experiment), ...SigmaBatch.sizes(H), ...JacobianChain.sizes(H), ...GradedValues.sizes(H) };
+  return {
+    ...SlopeBlocks.sizes(experiment),
+    ...SigmaBatch.sizes(H),
+    ...JacobianChain.sizes(H),
+    ...GradedValues.sizes(H),
+  };
 };
 
-/** Null when the memory does not suffice or a number is not finite or could leave its range; then plain arithmetic has to. */
-export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], series: JacobianSeries): Resumable<JacobianSeries | null> {
-  const { shapes: { T, H }, weights: { Wx, Wh } } = experiment;
+/**
+ * Null when the memory does not suffice or a number is not finite or could leave its range; then plain arithmetic has
+ * to.
+ */
+export function* fastJacobians(
+  kernels: Kernels,
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  series: JacobianSeries,
+): Resumable<JacobianSeries | null> {
+  const {
+    shapes: { T, H },
+    weights: { Wx, Wh },
+  } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const at = layOut(kernels, jacobianSizes(experiment));
   if (at === null) return null;
@@ -90,25 +120,43 @@ export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks:
   const transposed = yield* part(transposedSteps(Wh, H), 0, 0);
   const decomposed = function* (i: number): Resumable<Float64Array> {
     const own = atSample(i);
-    return yield* values.log2(yield* gradedSteps(H, (j) => transposed.subarray(j * H, (j + 1) * H).map((value) => value * own[j]!)));
+    return yield* values.log2(
+      yield* gradedSteps(H, (j) => transposed.subarray(j * H, (j + 1) * H).map((value) => value * own[j]!)),
+    );
   };
 
   const open: number[] = [];
   const batch = new SigmaBatch(kernels, H, at);
   yield* part(batch.load(Wh), 0, 0);
-  yield* part(batch.each(count, atSample, (i, sigma) => {
-    series.sigmaMax[i] = sigma;
-    if (Number.isNaN(sigma)) open.push(i);
-  }), 0, 0.05);
+  yield* part(
+    batch.each(count, atSample, (i, sigma) => {
+      series.sigmaMax[i] = sigma;
+      if (Number.isNaN(sigma)) open.push(i);
+    }),
+    0,
+    0.05,
+  );
   const factors = yield* part(factorise(Wh, H), 0.05, 0.05);
   const inverted = factors.singular ? null : yield* part(inverse(factors), 0.05, 0.05);
-  if (inverted !== null && (yield* part(jointNormSteps([inverted]), 0.05, 0.05)) * (yield* part(jointNormSteps([Wh]), 0.05, 0.05)) < mostCondition) {
+  if (
+    inverted !== null &&
+    (yield* part(jointNormSteps([inverted]), 0.05, 0.05)) * (yield* part(jointNormSteps([Wh]), 0.05, 0.05)) <
+      mostCondition
+  ) {
     // J = S·Whᵀ, so J⁻¹ = Wh⁻ᵀ·S⁻¹: the same question about 1/s and the transposed inverse.
     yield* part(batch.load(yield* part(transposedSteps(inverted, H), 0.05, 0.05)), 0.05, 0.05);
-    yield* part(batch.each(count, (i) => (atSample(i).includes(0) ? new Float64Array(H) : atSample(i).map((slope) => 1 / slope)), (i, largest) => {
-      series.sigmaMin[i] = largest === 0 ? 0 : 1 / largest;
-      if (Number.isNaN(largest)) open.push(i);
-    }), 0.05, 0.1);
+    yield* part(
+      batch.each(
+        count,
+        (i) => (atSample(i).includes(0) ? new Float64Array(H) : atSample(i).map((slope) => 1 / slope)),
+        (i, largest) => {
+          series.sigmaMin[i] = largest === 0 ? 0 : 1 / largest;
+          if (Number.isNaN(largest)) open.push(i);
+        },
+      ),
+      0.05,
+      0.1,
+    );
   } else open.push(...series.t.keys());
   for (const [n, i] of [...new Set(open)].entries()) {
     const all = yield* part(decomposed(i), 0.1 + (0.4 * n) / count, 0.1 + (0.4 * n) / count);
@@ -127,11 +175,19 @@ export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks:
       const t = chunk.start + step;
       const progress = begin + ((1 - begin) * (T - 1 - t)) / T;
       if (series.t[sample] === t) {
-        const rows = yield* part(gradedSteps(H, (j) => {
-          const row = new Float64Array(H);
-          chain.column(j, row);
-          return row;
-        }, chain.exponents), progress, progress);
+        const rows = yield* part(
+          gradedSteps(
+            H,
+            (j) => {
+              const row = new Float64Array(H);
+              chain.column(j, row);
+              return row;
+            },
+            chain.exponents,
+          ),
+          progress,
+          progress,
+        );
         const all = yield* part(values.log2(rows), progress, progress);
         series.log10Largest[sample] = all[0]! * log10Of2;
         series.log10Median[sample] = ((all[(H - 1) >> 1]! + all[H >> 1]!) / 2) * log10Of2;
@@ -142,7 +198,11 @@ export function* fastJacobians(kernels: Kernels, experiment: Experiment, chunks:
       // On to the next sample, or to the chunk's start.
       const next = Math.max(chunk.start, series.t[sample] ?? 0);
       const steps = Math.max(1, t - next);
-      yield* part(chain.advance(steps, (i) => slopesAt(t - i)), progress, progress + ((1 - begin) * steps) / T);
+      yield* part(
+        chain.advance(steps, (i) => slopesAt(t - i)),
+        progress,
+        progress + ((1 - begin) * steps) / T,
+      );
       step -= steps;
     }
   }

@@ -44,28 +44,53 @@ export type LayerShape = {
 export type Entering = 'last' | 'every' | 'none' | FloatArray;
 
 /**
- * Where a piece of a longer chunk begins, when its pieces are taken back one by one from the last. `g` [B,H]: the total gradient of its last
- * step, null for the last piece. `enters` [B,H]: what enters at the step before the piece, null for the first one.
+ * Where a piece of a longer chunk begins, when its pieces are taken back one by one from the last. `g` [B,H]: the total
+ * gradient of its last step, null for the last piece. `enters` [B,H]: what enters at the step before the piece, null
+ * for the first one.
  */
 export type Piece = { readonly offset: number; readonly g: FloatArray | null; readonly enters: FloatArray | null };
 const whole: Piece = { offset: 0, g: null, enters: null };
 
 /** The addresses in the kernels' Job, in its order; ten numbers come before them. */
-export const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'xs', 'hs', 'g', 'd', 'dx', 'dh0', 'dWx', 'dWh', 'db', 'scratch', 'norms', 'small'] as const;
+export const buffers = [
+  'forwardWeights',
+  'backwardWeights',
+  'bias',
+  'xs',
+  'hs',
+  'g',
+  'd',
+  'dx',
+  'dh0',
+  'dWx',
+  'dWh',
+  'db',
+  'scratch',
+  'norms',
+  'small',
+] as const;
 /** Place of the last of those numbers. */
 const cutOffset = 9;
 export const jobFields = 10 + buffers.length;
 
-/** Rows of a block, whose weight gradients are one product: few enough to stay in the cache, many enough to pay for the sums' way to memory. */
+/**
+ * Rows of a block, whose weight gradients are one product: few enough to stay in the cache, many enough to pay for the
+ * sums' way to memory.
+ */
 const blockRows = 128;
 /** Bytes of a thread's scratch: behind that of the norms a panel of the rows of a block. */
-const scratchWith = (hPanels: number, iPanels: number, width: number, B: number): number => scratchOf(hPanels, iPanels, width) + Math.max(blockRows, B) * rowBytes;
+const scratchWith = (hPanels: number, iPanels: number, width: number, B: number): number =>
+  scratchOf(hPanels, iPanels, width) + Math.max(blockRows, B) * rowBytes;
 
 /** Bytes of what the kernels note of rows below the normal range. */
 const notesOf = (B: number, steps: number): number => 8 + (1 + steps) * B;
 
 /** Bytes of the buffers of a run whose steps' d fit into `places`, with scratch for so many threads. */
-export function bufferSizes({ dtype, B, I, H, steps }: LayerShape, places: number, threads: number): Readonly<Record<'job' | (typeof buffers)[number], number>> {
+export function bufferSizes(
+  { dtype, B, I, H, steps }: LayerShape,
+  places: number,
+  threads: number,
+): Readonly<Record<'job' | (typeof buffers)[number], number>> {
   const width = rowBytes / bytesOf[dtype];
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   return {
@@ -89,11 +114,19 @@ export function bufferSizes({ dtype, B, I, H, steps }: LayerShape, places: numbe
 }
 
 /** The kernels' Job but for its addresses, in its order. */
-export const jobNumbers = ({ cell, B, I, H, truncate }: LayerShape, steps: number, blockSteps: number, places: number, scratchBytes: number): number[] =>
-  [B, steps, I, H, cells.indexOf(cell), truncate ?? 0, blockSteps, places, scratchBytes, 0];
+export const jobNumbers = (
+  { cell, B, I, H, truncate }: LayerShape,
+  steps: number,
+  blockSteps: number,
+  places: number,
+  scratchBytes: number,
+): number[] => [B, steps, I, H, cells.indexOf(cell), truncate ?? 0, blockSteps, places, scratchBytes, 0];
 
-/** Steps whose weight gradients are one product, the same for any number of threads: it decides the order of the sums. */
-export const blockStepsOf = ({ B, I, H, steps }: Pick<LayerShape, 'B' | 'I' | 'H' | 'steps'>): number => Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
+/**
+ * Steps whose weight gradients are one product, the same for any number of threads: it decides the order of the sums.
+ */
+export const blockStepsOf = ({ B, I, H, steps }: Pick<LayerShape, 'B' | 'I' | 'H' | 'steps'>): number =>
+  Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (4 * B * H * (H + I)))));
 
 type Layout = {
   /** Those whose memory it is. */
@@ -121,12 +154,19 @@ export const layerRoom = (own: Kernels, shape: LayerShape, team = own.team): Roo
 };
 
 /**
- * For how many threads a run whose longest chunk has so many steps is laid out: one where more would wake up too late. Whether they are up yet changes
- * nothing, so that the shape alone says which memory is used and how much of it.
+ * For how many threads a run whose longest chunk has so many steps is laid out: one where more would wake up too late.
+ * Whether they are up yet changes nothing, so that the shape alone says which memory is used and how much of it.
  */
-export const threadsFor = (team: Team | null, { B, I, H, steps }: Pick<LayerShape, 'B' | 'I' | 'H' | 'steps'>): number => (team === null || 6 * B * steps * H * (H + I) < worthSharing ? 1 : team.most);
+export const threadsFor = (
+  team: Team | null,
+  { B, I, H, steps }: Pick<LayerShape, 'B' | 'I' | 'H' | 'steps'>,
+): number => (team === null || 6 * B * steps * H * (H + I) < worthSharing ? 1 : team.most);
 
-function measure(own: Kernels, shape: LayerShape, team = own.team): Omit<Layout, 'at'> & { readonly sizes: Readonly<Record<keyof Layout['at'], number>> } {
+function measure(
+  own: Kernels,
+  shape: LayerShape,
+  team = own.team,
+): Omit<Layout, 'at'> & { readonly sizes: Readonly<Record<keyof Layout['at'], number>> } {
   const { dtype, B, I, H, steps } = shape;
   const width = rowBytes / bytesOf[dtype];
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
@@ -135,12 +175,29 @@ function measure(own: Kernels, shape: LayerShape, team = own.team): Omit<Layout,
   const threads = team === null || most === 1 ? 1 : Math.min(team.size, most);
   const kernels = team === null || most === 1 ? own : team.kernels;
   const longest = B === 1 ? ahead : Math.max(1, Math.floor(sharedWork / (4 * B * H * (H + I) * blockSteps)));
-  const segmentOf = (count: number): number => (count === 1 ? blockSteps : Math.min(longest, Math.ceil(steps / blockSteps)) * blockSteps);
+  const segmentOf = (count: number): number =>
+    count === 1 ? blockSteps : Math.min(longest, Math.ceil(steps / blockSteps)) * blockSteps;
   const placesOf = (count: number): number => (B === 1 && count > 1 ? 2 : 1) * segmentOf(count);
   const [segment, places] = [segmentOf(threads), placesOf(threads)];
   const staging = Math.max(leastStaging, width * Math.max(H, I), Math.min(movedAtOnce, H * Math.max(H, I, B)));
-  const sizes = { staging: staging * bytesOf[dtype], ...bufferSizes(shape, placesOf(most), most), ...ApartNorms.sizes(shape) };
-  return { kernels, team: threads === 1 ? null : team, sizes, stagingLength: staging, hPanels, iPanels, blockSteps, segment, places, scratchBytes: scratchWith(hPanels, iPanels, width, B), threads };
+  const sizes = {
+    staging: staging * bytesOf[dtype],
+    ...bufferSizes(shape, placesOf(most), most),
+    ...ApartNorms.sizes(shape),
+  };
+  return {
+    kernels,
+    team: threads === 1 ? null : team,
+    sizes,
+    stagingLength: staging,
+    hPanels,
+    iPanels,
+    blockSteps,
+    segment,
+    places,
+    scratchBytes: scratchWith(hPanels, iPanels, width, B),
+    threads,
+  };
 }
 
 function layOut(own: Kernels, shape: LayerShape): Layout | null {
@@ -148,12 +205,23 @@ function layOut(own: Kernels, shape: LayerShape): Layout | null {
   const names = Object.keys(sizes) as (keyof Layout['at'])[];
   const addresses = layout.kernels.layOut(names.map((name) => sizes[name]));
   if (addresses === null) return null;
-  return { ...layout, at: Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Layout['at'], number> };
+  return {
+    ...layout,
+    at: Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Layout['at'], number>,
+  };
 }
 
-
-/** What one chunk's way back leaves; everything is that of the whole run, of which the chunk fills its steps, but for sequences that begin at step `at` of it. */
-export type BackwardTarget = { readonly dhTotal: Sequence | null; readonly dxs: Sequence | null; readonly at?: number; readonly norms: StepNorms; readonly states: StateMeasures };
+/**
+ * What one chunk's way back leaves; everything is that of the whole run, of which the chunk fills its steps, but for
+ * sequences that begin at step `at` of it.
+ */
+export type BackwardTarget = {
+  readonly dhTotal: Sequence | null;
+  readonly dxs: Sequence | null;
+  readonly at?: number;
+  readonly norms: StepNorms;
+  readonly states: StateMeasures;
+};
 
 /** Steps t0 … t1 − 1; the d of the first goes to step `place` of its buffer. */
 type Segment = { readonly t0: number; readonly t1: number; readonly place: number };
@@ -186,7 +254,10 @@ export class FastLayer {
     const { at, blockSteps, places, scratchBytes } = layout;
     this.#job = new Int32Array(kernels.memory.buffer, at.job, jobFields);
     this.#staging = viewOf(kernels, shape.dtype, at.staging, layout.stagingLength);
-    this.#norms = new ApartNorms(kernels, layout.team, layout.threads, shape, at, { at: at.scratch, bytes: scratchBytes });
+    this.#norms = new ApartNorms(kernels, layout.team, layout.threads, shape, at, {
+      at: at.scratch,
+      bytes: scratchBytes,
+    });
     this.#job.set([...jobNumbers(shape, 0, blockSteps, places, scratchBytes), ...buffers.map((name) => at[name])]);
   }
 
@@ -235,7 +306,13 @@ export class FastLayer {
   }
 
   /** The steps t0 … t1 − 1 with `work` operations a row and step. `place`: of step t0 in d. */
-  *#byRows(operation: 'forward' | 'backward', { t0, t1, place }: Segment, work: number, limit: number, progress: number): Resumable<void> {
+  *#byRows(
+    operation: 'forward' | 'backward',
+    { t0, t1, place }: Segment,
+    work: number,
+    limit: number,
+    progress: number,
+  ): Resumable<void> {
     const { B } = this.#shape;
     const { threads } = this.#layout;
     const own = Math.ceil(B / threads) * work;
@@ -244,7 +321,9 @@ export class FastLayer {
     const steps = ranges(t1 - t0, own, limit);
     for (const { first, end } of operation === 'forward' ? steps : steps.reverse()) {
       for (const { first: b0, end: b1 } of rows) {
-        this.#team(this.#divided(b0, b1, (from, to) => this.#task(operation, t0 + first, t0 + end, from, to, place + first)));
+        this.#team(
+          this.#divided(b0, b1, (from, to) => this.#task(operation, t0 + first, t0 + end, from, to, place + first)),
+        );
         yield progress;
       }
     }
@@ -260,7 +339,20 @@ export class FastLayer {
       yield progress;
     }
     for (let round = 0; round < rounds; round++) {
-      this.#team(Array.from({ length: threads }, (_, thread) => this.#task('sums', t0, t1, place, round * threads + thread, rounds * threads, thread, Number(withDx) + (withNorms ? 2 : 0))));
+      this.#team(
+        Array.from({ length: threads }, (_, thread) =>
+          this.#task(
+            'sums',
+            t0,
+            t1,
+            place,
+            round * threads + thread,
+            rounds * threads,
+            thread,
+            Number(withDx) + (withNorms ? 2 : 0),
+          ),
+        ),
+      );
       yield progress;
     }
     for (let t = t0; t < t1 && !withNorms; t++) yield* this.#stepNorms(t, place + t - t0, limit, progress);
@@ -273,30 +365,66 @@ export class FastLayer {
     const { kindOf32, kindOf64 } = this.#kernels.exports;
     const steps = this.#job[1]!;
     const [stepBytes, row] = [B * rowBytes, t * B * rowBytes];
-    const found = yield* this.#norms.of({
-      x: at.xs + row, xPanel: steps * stepBytes, h: at.hs + row, hPanel: (1 + steps) * stepBytes, d: at.d + place * stepBytes, dPanel: places * stepBytes,
-    }, limit, progress, (dtype === 'float32' ? kindOf32 : kindOf64)(at.job, t));
+    const found = yield* this.#norms.of(
+      {
+        x: at.xs + row,
+        xPanel: steps * stepBytes,
+        h: at.hs + row,
+        hPanel: (1 + steps) * stepBytes,
+        d: at.d + place * stepBytes,
+        dPanel: places * stepBytes,
+      },
+      limit,
+      progress,
+      (dtype === 'float32' ? kindOf32 : kindOf64)(at.job, t),
+    );
     // Behind the measures of the state and the norms of g and dx.
-    for (const [i, norm] of found.entries()) new Float64Array(this.#kernels.memory.buffer, at.norms + ((4 + i) * steps + t) * 8, 1)[0] = norm;
+    for (const [i, norm] of found.entries())
+      new Float64Array(this.#kernels.memory.buffer, at.norms + ((4 + i) * steps + t) * 8, 1)[0] = norm;
   }
 
-  #sumsRounds(steps: number, threads: number, limit: number): { readonly rounds: number; readonly withDx: boolean; readonly withNorms: boolean } {
+  #sumsRounds(
+    steps: number,
+    threads: number,
+    limit: number,
+  ): { readonly rounds: number; readonly withDx: boolean; readonly withNorms: boolean } {
     const { B, I, H } = this.#shape;
     const { hPanels, iPanels } = this.#layout;
     const dx = 2 * B * H * I;
     const [withDx, withNorms] = [!goesApart(dx, limit), !normsGoApart(this.#shape, limit)];
-    return { withDx, withNorms, rounds: sumsRounds({ steps, own: (withNorms ? dotsWork(this.#shape) : 0) + (withDx ? dx : 0), shared: 2 * steps * B * H * (H + I), threads }, limit, Math.max(steps, hPanels + iPanels)) };
+    return {
+      withDx,
+      withNorms,
+      rounds: sumsRounds(
+        {
+          steps,
+          own: (withNorms ? dotsWork(this.#shape) : 0) + (withDx ? dx : 0),
+          shared: 2 * steps * B * H * (H + I),
+          threads,
+        },
+        limit,
+        Math.max(steps, hPanels + iPanels),
+      ),
+    };
   }
 
   /** One sequence goes back on this thread; the other sums up the segment behind it. */
   *#beside(going: Segment | undefined, behind: Segment | undefined, limit: number, progress: number): Resumable<void> {
     const { H } = this.#shape;
     const all = going === undefined ? 0 : going.t1 - going.t0;
-    const rounds = Math.max(Math.ceil((2 * H * H * all) / limit), behind === undefined ? 1 : this.#sumsRounds(behind.t1 - behind.t0, 1, limit).rounds);
+    const rounds = Math.max(
+      Math.ceil((2 * H * H * all) / limit),
+      behind === undefined ? 1 : this.#sumsRounds(behind.t1 - behind.t0, 1, limit).rounds,
+    );
     for (let round = 0; round < rounds; round++) {
-      const [first, end] = [Math.floor((all * (rounds - 1 - round)) / rounds), Math.floor((all * (rounds - round)) / rounds)];
+      const [first, end] = [
+        Math.floor((all * (rounds - 1 - round)) / rounds),
+        Math.floor((all * (rounds - round)) / rounds),
+      ];
       this.#team([
-        going === undefined || first === end ? null : this.#task('backward', going.t0 + first, going.t0 + end, 0, 1, going.place + first),
+        going === undefined || first === end
+          ? null
+          : this.#task('backward', going.t0 + first, going.t0 + end, 0, 1, going.place + first),
         behind === undefined ? null : this.#task('sums', behind.t0, behind.t1, behind.place, round, rounds, 0, 3),
       ]);
       yield progress;
@@ -328,13 +456,16 @@ export class FastLayer {
     yield* clearSteps(this.#kernels, at.small, notesOf(B, steps));
     this.#job[cutOffset] = truncate === null ? 0 : piece.offset % truncate;
     const segments: Segment[] = [];
-    for (let t1 = steps; t1 > 0; t1 -= segment) segments.push({ t0: Math.max(0, t1 - segment), t1, place: (segments.length * segment) % places });
+    for (let t1 = steps; t1 > 0; t1 -= segment)
+      segments.push({ t0: Math.max(0, t1 - segment), t1, place: (segments.length * segment) % places });
     let known = steps;
     const summed = function* (this: FastLayer, { t0 }: Segment): Resumable<void> {
       if (t0 === 0 || (known - t0) * B * (H + I) >= bulk) {
         const t = start - (target.at ?? 0) + t0;
-        if (target.dhTotal !== null) yield* this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, known - t0, H, target.dhTotal, t);
-        if (target.dxs !== null) yield* this.#unpackSteps(at.dx + t0 * B * rowBytes, gPanel, known - t0, I, target.dxs, t);
+        if (target.dhTotal !== null)
+          yield* this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, known - t0, H, target.dhTotal, t);
+        if (target.dxs !== null)
+          yield* this.#unpackSteps(at.dx + t0 * B * rowBytes, gPanel, known - t0, I, target.dxs, t);
         known = t0;
       }
       yield (steps - t0) / steps;
@@ -347,7 +478,10 @@ export class FastLayer {
     let [subnormalBehind, subnormal] = [false, false];
     for (let i = 0; i <= segments.length; i++) {
       const [going, behind] = [segments[i], segments[i - 1]];
-      const [limit, limitBehind] = [pauseLimit(dtype, B, subnormal), pauseLimit(dtype, B, subnormal || subnormalBehind)];
+      const [limit, limitBehind] = [
+        pauseLimit(dtype, B, subnormal),
+        pauseLimit(dtype, B, subnormal || subnormalBehind),
+      ];
       const progress = going === undefined ? 1 : (steps - going.t1) / steps;
       if (B === 1 && threads > 1) yield* this.#beside(going, behind, limitBehind, progress);
       else {
@@ -362,12 +496,23 @@ export class FastLayer {
     const measured = new Float64Array(this.#kernels.memory.buffer, at.norms, 7 * steps);
     const { norms, states } = target;
     const mover = new Mover();
-    for (const [i, series] of [states.hNorm, states.closed, norms.dh, norms.dx, norms.dWx, norms.dWh, norms.db].entries()) {
+    for (const [i, series] of [
+      states.hNorm,
+      states.closed,
+      norms.dh,
+      norms.dx,
+      norms.dWx,
+      norms.dWh,
+      norms.db,
+    ].entries()) {
       yield* mover.copy(measured.subarray(i * steps, (i + 1) * steps), series, start);
     }
   }
 
-  /** [B,H]: what the last `backward` sent into the state before the chunk; before a piece that is not the first, the total gradient there unless it is cut. */
+  /**
+   * [B,H]: what the last `backward` sent into the state before the chunk; before a piece that is not the first, the
+   * total gradient there unless it is cut.
+   */
   *dh0(): Resumable<FloatArray> {
     const { B, H } = this.#shape;
     return yield* this.#read(this.#layout.at.dh0, B * rowBytes, B, H);
@@ -378,19 +523,29 @@ export class FastLayer {
     const { I, H } = this.#shape;
     const { at, iPanels, hPanels } = this.#layout;
     const panel = rowBytes * (rowBytes / bytesOf[this.#shape.dtype]);
-    return { dWx: yield* this.#read(at.dWx, iPanels * panel, I, H), dWh: yield* this.#read(at.dWh, hPanels * panel, H, H), db: yield* this.#read(at.db, rowBytes, 1, H) };
+    return {
+      dWx: yield* this.#read(at.dWx, iPanels * panel, I, H),
+      dWh: yield* this.#read(at.dWh, hPanels * panel, H, H),
+      db: yield* this.#read(at.db, rowBytes, 1, H),
+    };
   }
 
   #task(operation: Parameters<typeof task>[0], ...args: readonly number[]): Task {
     return task(operation, this.#shape.dtype, this.#layout.at.job, ...args);
   }
 
-  /** A task for each thread's share of the rows b0 … b1 − 1. The kernels take rows in pairs: a third goes with them, because alone it would be summed in another order. */
+  /**
+   * A task for each thread's share of the rows b0 … b1 − 1. The kernels take rows in pairs: a third goes with them,
+   * because alone it would be summed in another order.
+   */
   #divided(b0: number, b1: number, of: (from: number, to: number) => Task): (Task | null)[] {
     const { threads } = this.#layout;
     const pairs = Math.floor((b1 - b0) / 2);
     return Array.from({ length: threads }, (_, i) => {
-      const [from, to] = [b0 + 2 * Math.floor((pairs * i) / threads), i === threads - 1 ? b1 : b0 + 2 * Math.floor((pairs * (i + 1)) / threads)];
+      const [from, to] = [
+        b0 + 2 * Math.floor((pairs * i) / threads),
+        i === threads - 1 ? b1 : b0 + 2 * Math.floor((pairs * (i + 1)) / threads),
+      ];
       return from === to ? null : of(from, to);
     });
   }

@@ -8,9 +8,19 @@ import type { Kernels } from './instance.js';
 
 export type WeightAddresses = Readonly<Record<'staging' | 'forwardWeights' | 'backwardWeights' | 'bias', number>>;
 
-/** A row-major [rows,columns] in packed layout at `to.at`, and transposed at `transposed`; null: not that. `staging` has room for all of it. */
+/**
+ * A row-major [rows,columns] in packed layout at `to.at`, and transposed at `transposed`; null: not that. `staging` has
+ * room for all of it.
+ */
 export function* packTwice(
-  kernels: Kernels, dtype: DType, matrix: FloatArray, rows: number, columns: number, staging: number, to: { readonly at: number; readonly panelBytes: number } | null, transposed: number | null,
+  kernels: Kernels,
+  dtype: DType,
+  matrix: FloatArray,
+  rows: number,
+  columns: number,
+  staging: number,
+  to: { readonly at: number; readonly panelBytes: number } | null,
+  transposed: number | null,
 ): Resumable<void> {
   const { pack, packTransposed } = packing(kernels.exports, dtype);
   const width = rowBytes / bytesOf[dtype];
@@ -24,15 +34,28 @@ export function* packTwice(
   }
 }
 
-/** Wh above Wx in panels of their columns, Whᵀ beside Wxᵀ in panels of theirs, and b. `staging` has room for each of them. */
-export function* packWeights(kernels: Kernels, dtype: DType, { Wx, Wh, b }: Weights<FloatArray>, at: WeightAddresses): Resumable<void> {
+/**
+ * Wh above Wx in panels of their columns, Whᵀ beside Wxᵀ in panels of theirs, and b. `staging` has room for each of
+ * them.
+ */
+export function* packWeights(
+  kernels: Kernels,
+  dtype: DType,
+  { Wx, Wh, b }: Weights<FloatArray>,
+  at: WeightAddresses,
+): Resumable<void> {
   const { pack } = packing(kernels.exports, dtype);
   const width = rowBytes / bytesOf[dtype];
   const [H, I] = [b.length, Wx.length / b.length];
   const panelBytes = (H + I) * rowBytes;
   for (const { matrix, rows, forward, backward } of [
     { matrix: Wh, rows: H, forward: at.forwardWeights, backward: at.backwardWeights },
-    { matrix: Wx, rows: I, forward: at.forwardWeights + H * rowBytes, backward: at.backwardWeights + Math.ceil(H / width) * H * rowBytes },
+    {
+      matrix: Wx,
+      rows: I,
+      forward: at.forwardWeights + H * rowBytes,
+      backward: at.backwardWeights + Math.ceil(H / width) * H * rowBytes,
+    },
   ]) {
     yield* packTwice(kernels, dtype, matrix, rows, H, at.staging, { at: forward, panelBytes }, backward);
   }

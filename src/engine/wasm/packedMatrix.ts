@@ -15,7 +15,10 @@ export const panelsOf = (columns: number): number => Math.ceil(columns / width);
 /** Bytes of a packed matrix. One row more, because kernels that take rows two by two read beyond the last. */
 export const packedBytes = (rows: number, columns: number): number => panelsOf(columns) * rows * rowBytes + rowBytes;
 
-/** Rows are kept near 1; with weights beyond this a few steps could leave the range of float64 all the same, and the plain way has to do. */
+/**
+ * Rows are kept near 1; with weights beyond this a few steps could leave the range of float64 all the same, and the
+ * plain way has to do.
+ */
 const weightRange = 1e60;
 
 export function* insideRange(...weights: readonly FloatArray[]): Resumable<boolean> {
@@ -27,23 +30,44 @@ export function* insideRange(...weights: readonly FloatArray[]): Resumable<boole
 }
 
 /** Named buffers in the memory of these kernels; null when there is not so much. */
-export function layOut<Name extends string>(kernels: Kernels, sizes: Readonly<Record<Name, number>>): Readonly<Record<Name, number>> | null {
+export function layOut<Name extends string>(
+  kernels: Kernels,
+  sizes: Readonly<Record<Name, number>>,
+): Readonly<Record<Name, number>> | null {
   const names = Object.keys(sizes) as Name[];
   const addresses = kernels.layOut(names.map((name) => sizes[name]));
-  return addresses === null ? null : Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<Name, number>;
+  return addresses === null
+    ? null
+    : (Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<Name, number>);
 }
 
-export const numbersAt = (kernels: Kernels, at: number, length: number): Float64Array => new Float64Array(kernels.memory.buffer, at, length);
+export const numbersAt = (kernels: Kernels, at: number, length: number): Float64Array =>
+  new Float64Array(kernels.memory.buffer, at, length);
 
 /** Bytes of a staging through which a row-major [rows,columns] goes in or out, piece by piece. */
-export const stagingBytes = (rows: number, columns: number): number => Math.min(rows * columns, Math.max(movedAtOnce, width * columns)) * Float64Array.BYTES_PER_ELEMENT;
+export const stagingBytes = (rows: number, columns: number): number =>
+  Math.min(rows * columns, Math.max(movedAtOnce, width * columns)) * Float64Array.BYTES_PER_ELEMENT;
 
 /** A row-major [rows,columns] into packed layout. `staging` has `stagingBytes`. */
-export const packInto = (kernels: Kernels, staging: number, data: FloatArray, rows: number, columns: number, to: number, panelBytes = rows * rowBytes): Resumable<void> =>
-  packTwice(kernels, 'float64', data, rows, columns, staging, { at: to, panelBytes }, null);
+export const packInto = (
+  kernels: Kernels,
+  staging: number,
+  data: FloatArray,
+  rows: number,
+  columns: number,
+  to: number,
+  panelBytes = rows * rowBytes,
+): Resumable<void> => packTwice(kernels, 'float64', data, rows, columns, staging, { at: to, panelBytes }, null);
 
 /** Packed layout into a new row-major [rows,columns], through `staging`. */
-export function* unpackFrom(kernels: Kernels, staging: number, from: number, rows: number, columns: number, panelBytes = rows * rowBytes): Resumable<Float64Array> {
+export function* unpackFrom(
+  kernels: Kernels,
+  staging: number,
+  from: number,
+  rows: number,
+  columns: number,
+  panelBytes = rows * rowBytes,
+): Resumable<Float64Array> {
   const out = new Float64Array(rows * columns);
   const atOnce = Math.max(1, Math.floor(movedAtOnce / columns));
   for (let row = 0; row < rows; row += atOnce) {
@@ -56,4 +80,5 @@ export function* unpackFrom(kernels: Kernels, staging: number, from: number, row
 }
 
 /** Place of column j of a row, in numbers from the row's start. */
-export const columnAt = (j: number, panelBytes: number): number => Math.floor(j / width) * (panelBytes / Float64Array.BYTES_PER_ELEMENT) + (j % width);
+export const columnAt = (j: number, panelBytes: number): number =>
+  Math.floor(j / width) * (panelBytes / Float64Array.BYTES_PER_ELEMENT) + (j % width);

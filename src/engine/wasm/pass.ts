@@ -15,25 +15,61 @@ import { FastLayer } from './layer.js';
 import type { LayerShape } from './layer.js';
 import { isSmall, runWhole } from './smallRun.js';
 
-/** A run of one chunk whose upstream gradient does not depend on its states, small enough for one call; null when it is none. */
+/**
+ * A run of one chunk whose upstream gradient does not depend on its states, small enough for one call; null when it is
+ * none.
+ */
 function smallPass(kernels: Kernels, experiment: Experiment, shape: LayerShape): Pass | null {
-  const { dtype, shapes: { B, T, I, H }, weights, h0, loss, upstream, chunks: [chunk] } = experiment;
+  const {
+    dtype,
+    shapes: { B, T, I, H },
+    weights,
+    h0,
+    loss,
+    upstream,
+    chunks: [chunk],
+  } = experiment;
   if (chunk?.steps !== T || loss !== null || !isSmall(shape)) return null;
   const initial = matrix(dtype, B, H);
   if (h0 !== null) initial.data.set(h0);
   const inputs = { B, T, N: I, data: cast(dtype, chunk.xs) };
-  const whole = runWhole(kernels, shape, weights, inputs.data, initial.data, upstream.kind === 'given' ? upstream.dhs : upstream.kind);
+  const whole = runWhole(
+    kernels,
+    shape,
+    weights,
+    inputs.data,
+    initial.data,
+    upstream.kind === 'given' ? upstream.dhs : upstream.kind,
+  );
   if (whole === null) return null;
   const { hs, dhTotal, dxs, gradients, dh0, norms, states } = whole;
   const place = { start: 0, steps: T };
   let made: SequenceTrace | null = null;
-  const chunk0 = { ...place, xs: inputs, hs, initial, get dhs() { return (made ??= entering(experiment, place, hs)); } };
+  const chunk0 = {
+    ...place,
+    xs: inputs,
+    hs,
+    initial,
+    get dhs() {
+      return (made ??= entering(experiment, place, hs));
+    },
+  };
   return { chunks: [chunk0], hs, dhTotal, dxs, gradients, dh0, norms, states, lossValue: null };
 }
 
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */
 export function* fastPass(kernels: Kernels, experiment: Experiment): Resumable<Pass | null> {
-  const { cell, dtype, shapes: { B, T, I, H }, weights, h0, stateful, truncate, loss, upstream } = experiment;
+  const {
+    cell,
+    dtype,
+    shapes: { B, T, I, H },
+    weights,
+    h0,
+    stateful,
+    truncate,
+    loss,
+    upstream,
+  } = experiment;
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
   const shape: LayerShape = { cell, dtype, B, I, H, steps: longest, truncate };
   const small = smallPass(kernels, experiment, shape);
@@ -42,7 +78,11 @@ export function* fastPass(kernels: Kernels, experiment: Experiment): Resumable<P
   if (layer === null) return null;
   const h0Matrix = matrix(dtype, B, H);
   if (h0 !== null) h0Matrix.data.set(h0);
-  const [hs, dhTotal, dxs] = [unfilledSequence(dtype, B, T, H), unfilledSequence(dtype, B, T, H), unfilledSequence(dtype, B, T, I)];
+  const [hs, dhTotal, dxs] = [
+    unfilledSequence(dtype, B, T, H),
+    unfilledSequence(dtype, B, T, H),
+    unfilledSequence(dtype, B, T, I),
+  ];
   const norms = emptyNorms(T);
   const states = { hNorm: new Float64Array(T), closed: new Float64Array(T) };
   const dh0 = zeros(dtype, B * H);
@@ -66,7 +106,13 @@ export function* fastPass(kernels: Kernels, experiment: Experiment): Resumable<P
     yield* part(layer.backward(source, steps, { dhTotal, dxs, norms, states }, start), middle, to);
     // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
     if (previous === undefined || !stateful) accumulate(dh0, yield* layer.dh0());
-    chunks.push({ ...place, xs: inputs, hs: chunkHs, initial, dhs: values?.dhs ?? entering(experiment, place, chunkHs) });
+    chunks.push({
+      ...place,
+      xs: inputs,
+      hs: chunkHs,
+      initial,
+      dhs: values?.dhs ?? entering(experiment, place, chunkHs),
+    });
     start += steps;
     yield start / T;
   }

@@ -9,7 +9,12 @@ import { SlopeBlocks } from './slopes.js';
 import { noMemory } from './workspaces.js';
 
 /** [T,H] */
-export function* fastPreActivations(kernels: Kernels, experiment: Experiment, item: number, chunks: readonly RunChunk[]): Resumable<Float64Array | typeof noMemory> {
+export function* fastPreActivations(
+  kernels: Kernels,
+  experiment: Experiment,
+  item: number,
+  chunks: readonly RunChunk[],
+): Resumable<Float64Array | typeof noMemory> {
   const { T, H } = experiment.shapes;
   const at = layOut(kernels, SlopeBlocks.sizes(experiment));
   if (at === null) return noMemory;

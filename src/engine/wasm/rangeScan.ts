@@ -16,14 +16,29 @@ import { packTwice } from './packWeights.js';
 const blockWork = 4e7;
 const mostRows = 256;
 
-/** Null when the memory does not suffice. The run before has left one that does, its own or the one that all its threads share. */
+/**
+ * Null when the memory does not suffice. The run before has left one that does, its own or the one that all its threads
+ * share.
+ */
 export function* fastPlainRange(own: Kernels, experiment: Experiment, chunk: RunChunk): Resumable<PlainRange | null> {
-  const { cell, dtype, shapes: { B, H }, weights: { Wh } } = experiment;
+  const {
+    cell,
+    dtype,
+    shapes: { B, H },
+    weights: { Wh },
+  } = experiment;
   const { steps, hs, start } = chunk;
   const panels = Math.ceil((H * bytesOf[dtype]) / rowBytes);
   const atOnce = Math.max(1, Math.min(steps, Math.floor(mostRows / B), Math.floor(blockWork / (2 * B * H * H))));
   const rows = panels * B * rowBytes;
-  const sizes = { staging: Math.max(Math.min(H * H, Math.max(movedAtOnce, (H * rowBytes) / bytesOf[dtype])), atOnce * H) * bytesOf[dtype], weights: panels * H * rowBytes, g: rows, d: 2 * rows, hs: atOnce * rows };
+  const sizes = {
+    staging:
+      Math.max(Math.min(H * H, Math.max(movedAtOnce, (H * rowBytes) / bytesOf[dtype])), atOnce * H) * bytesOf[dtype],
+    weights: panels * H * rowBytes,
+    g: rows,
+    d: 2 * rows,
+    hs: atOnce * rows,
+  };
   const suffices = ({ memory }: Kernels): boolean => memory.buffer.byteLength >= own.bytesFor(Object.values(sizes));
   const kernels = own.team !== null && !suffices(own) && suffices(own.team.kernels) ? own.team.kernels : own;
   const at = layOut(kernels, sizes);
@@ -49,8 +64,23 @@ export function* fastPlainRange(own: Kernels, experiment: Experiment, chunk: Run
       yield* mover.count((end - first) * H);
     }
     for (const { first: r0, end: r1 } of end - first > 1 ? [{ first: 0, end: B }] : ranges(B, 2 * H * H, limit, true)) {
-      const stopped = plainBack(cells.indexOf(cell), at.g, at.d, B, H, at.hs, (end - first) * B * rowBytes, at.weights, end - first, r0, r1);
-      if (stopped >= 0) return maxAbs(g) === 0 ? { zeroAt: start + first + stopped, infiniteAt: null } : { zeroAt: null, infiniteAt: start + first + stopped };
+      const stopped = plainBack(
+        cells.indexOf(cell),
+        at.g,
+        at.d,
+        B,
+        H,
+        at.hs,
+        (end - first) * B * rowBytes,
+        at.weights,
+        end - first,
+        r0,
+        r1,
+      );
+      if (stopped >= 0)
+        return maxAbs(g) === 0
+          ? { zeroAt: start + first + stopped, infiniteAt: null }
+          : { zeroAt: null, infiniteAt: start + first + stopped };
       yield (steps - end) / steps;
     }
     end = first;

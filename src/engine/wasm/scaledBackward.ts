@@ -1,4 +1,5 @@
-// The float64 pass with carried exponents (../network/scaledBackward.ts) through the kernels, block by block going back.
+// The float64 pass with carried exponents (../network/scaledBackward.ts) through the kernels, block by block going
+// back.
 import type { Analysis, RunChunk, SingleSource } from '../network/scaledBackward.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import { Mover } from '../core/resumableCopy.js';
@@ -37,12 +38,36 @@ const sharedWork = 1.5e8;
 const weightRange = 1e100;
 
 /** The addresses in the kernels' FlowJob, in its order; seven numbers come before them. */
-const buffers = ['forwardWeights', 'backwardWeights', 'bias', 'hs', 'xs', 'g', 'slopes', 'flowing', 'd', 'aligned', 'dx', 'scratch', 'exponents', 'rowStats', 'stats', 'failed'] as const;
+const buffers = [
+  'forwardWeights',
+  'backwardWeights',
+  'bias',
+  'hs',
+  'xs',
+  'g',
+  'slopes',
+  'flowing',
+  'd',
+  'aligned',
+  'dx',
+  'scratch',
+  'exponents',
+  'rowStats',
+  'stats',
+  'failed',
+] as const;
 const jobFields = 7 + buffers.length;
 
 type Addresses = Readonly<Record<(typeof buffers)[number] | 'job' | 'staging' | 'normJob' | 'partials', number>>;
 /** Addresses, and lengths of the two arrays that JavaScript sees. */
-type Layout = { readonly kernels: Kernels; readonly team: Team | null; readonly threads: number; readonly at: Addresses; readonly blockSteps: number; readonly sizes: Addresses };
+type Layout = {
+  readonly kernels: Kernels;
+  readonly team: Team | null;
+  readonly threads: number;
+  readonly at: Addresses;
+  readonly blockSteps: number;
+  readonly sizes: Addresses;
+};
 
 /** What this pass takes; without `team` on one thread. */
 export const flowRoom = (own: Kernels, experiment: Experiment, team = own.team): Room => {
@@ -63,7 +88,10 @@ function measure(own: Kernels, experiment: Experiment, team = own.team): Omit<La
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   const sizes = {
     job: jobFields * 4,
-    staging: Math.max(stagingBytes(Math.max(H, I), H), (blockSteps + 1) * Math.max(H, I) * Float64Array.BYTES_PER_ELEMENT),
+    staging: Math.max(
+      stagingBytes(Math.max(H, I), H),
+      (blockSteps + 1) * Math.max(H, I) * Float64Array.BYTES_PER_ELEMENT,
+    ),
     forwardWeights: hPanels * (H + I) * rowBytes,
     backwardWeights: (hPanels + iPanels) * H * rowBytes,
     bias: hPanels * rowBytes,
@@ -82,11 +110,23 @@ function measure(own: Kernels, experiment: Experiment, team = own.team): Omit<La
     failed: Int32Array.BYTES_PER_ELEMENT,
     ...ApartNorms.sizes({ dtype: 'float64', B, I, H }),
   } satisfies Addresses;
-  return { kernels: team === null || most === 1 ? own : team.kernels, team: threads === 1 ? null : team, threads, sizes, blockSteps: blockStepsOf(threads) };
+  return {
+    kernels: team === null || most === 1 ? own : team.kernels,
+    team: threads === 1 ? null : team,
+    threads,
+    sizes,
+    blockSteps: blockStepsOf(threads),
+  };
 }
 
 /** Consecutive steps of a chunk with what flows into the last of them, from which they can be computed again. */
-type FlowPiece = { readonly chunk: RunChunk; readonly single: boolean; readonly t1: number; readonly flowing: Uint8Array; readonly exponents: Uint8Array };
+type FlowPiece = {
+  readonly chunk: RunChunk;
+  readonly single: boolean;
+  readonly t1: number;
+  readonly flowing: Uint8Array;
+  readonly exponents: Uint8Array;
+};
 
 class FastFlow {
   readonly #kernels: Kernels;
@@ -128,17 +168,29 @@ class FastFlow {
     this.#stats = new Float64Array(buffer, at.stats, sizes.stats / 8);
     this.#failed = new Int32Array(buffer, at.failed, 1);
     this.#failed[0] = 0;
-    const { cell, shapes: { B, I, H } } = experiment;
+    const {
+      cell,
+      shapes: { B, I, H },
+    } = experiment;
     const scratchBytes = scratchOf(Math.ceil(H / width), Math.ceil(I / width), width);
     this.#job.set([B, I, H, cells.indexOf(cell), blockSteps, B, scratchBytes, ...buffers.map((name) => at[name])]);
-    this.#norms = new ApartNorms(kernels, team, threads, { dtype: 'float64', B, I, H }, at, { at: at.scratch, bytes: scratchBytes });
+    this.#norms = new ApartNorms(kernels, team, threads, { dtype: 'float64', B, I, H }, at, {
+      at: at.scratch,
+      bytes: scratchBytes,
+    });
   }
 
   /**
-   * One chunk; `single`: its last step is the single source. False when a number left the range: then nothing counts. With `pieces` the
-   * gradient itself is not kept, but at least every `pieceSteps` steps what flows.
+   * One chunk; `single`: its last step is the single source. False when a number left the range: then nothing counts.
+   * With `pieces` the gradient itself is not kept, but at least every `pieceSteps` steps what flows.
    */
-  *chunk(chunk: RunChunk, target: Omit<Analysis, 'dhScaled'>, single: boolean, dhScaled: Float64Array | null, pieces: { readonly found: FlowPiece[]; readonly steps: number } | null): Resumable<boolean> {
+  *chunk(
+    chunk: RunChunk,
+    target: Omit<Analysis, 'dhScaled'>,
+    single: boolean,
+    dhScaled: Float64Array | null,
+    pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
+  ): Resumable<boolean> {
     const { T, H } = this.#experiment.shapes;
     this.#start(single);
     let border = chunk.steps;
@@ -149,7 +201,10 @@ class FastFlow {
       }
       t0 = this.#blockStart(t1);
       if (!(yield* this.#block(chunk, t0, t1, (chunk.steps - t1) / chunk.steps))) return false;
-      if (dhScaled !== null) yield* this.#take(t0, t1, (values, b) => { dhScaled.set(values, (b * T + chunk.start + t0) * H); });
+      if (dhScaled !== null)
+        yield* this.#take(t0, t1, (values, b) => {
+          dhScaled.set(values, (b * T + chunk.start + t0) * H);
+        });
       for (let t = t0; t < t1; t++) this.#keep(t - t0, chunk.start + t, target, single);
       yield (chunk.steps - t0) / chunk.steps;
     }
@@ -159,7 +214,9 @@ class FastFlow {
   /** The gradient of a piece [B,steps,H], the same bits as the first time. */
   *again({ chunk, single, t1, flowing, exponents }: FlowPiece, t0: number): Resumable<Float64Array> {
     const { B, H } = this.#experiment.shapes;
-    const { memory: { buffer } } = this.#kernels;
+    const {
+      memory: { buffer },
+    } = this.#kernels;
     this.#start(single);
     new Uint8Array(buffer, this.#at.flowing, flowing.length).set(flowing);
     new Uint8Array(buffer, this.#at.exponents, exponents.length).set(exponents);
@@ -168,20 +225,32 @@ class FastFlow {
       // The run's own blocks, on more threads, may have ended elsewhere.
       start = Math.max(t0, this.#blockStart(end));
       yield* this.#block(chunk, start, end, (t1 - end) / (t1 - t0));
-      yield* this.#take(start, end, (values, b) => { g.set(values, (b * (t1 - t0) + start - t0) * H); });
+      yield* this.#take(start, end, (values, b) => {
+        g.set(values, (b * (t1 - t0) + start - t0) * H);
+      });
     }
     return g;
   }
 
   #state(): Pick<FlowPiece, 'flowing' | 'exponents'> {
-    const { memory: { buffer } } = this.#kernels;
+    const {
+      memory: { buffer },
+    } = this.#kernels;
     const { B, H } = this.#experiment.shapes;
-    return { flowing: new Uint8Array(buffer, this.#at.flowing, Math.ceil(H / width) * this.#job[5]! * rowBytes).slice(), exponents: new Uint8Array(buffer, this.#at.exponents, 16 * B).slice() };
+    return {
+      flowing: new Uint8Array(buffer, this.#at.flowing, Math.ceil(H / width) * this.#job[5]! * rowBytes).slice(),
+      exponents: new Uint8Array(buffer, this.#at.exponents, 16 * B).slice(),
+    };
   }
 
   /** Before the last step of a chunk: nothing flows but the single source. */
   #start(single: boolean): void {
-    const { shapes: { B, H }, upstream, loss, truncate } = this.#experiment;
+    const {
+      shapes: { B, H },
+      upstream,
+      loss,
+      truncate,
+    } = this.#experiment;
     const { exports } = this.#kernels;
     const at = this.#at;
     const hPanels = Math.ceil(H / width);
@@ -202,7 +271,12 @@ class FastFlow {
 
   /** False when a number left the range. */
   *#block(chunk: RunChunk, t0: number, t1: number, progress: number): Resumable<boolean> {
-    const { shapes: { B, I, H }, truncate, upstream, loss } = this.#experiment;
+    const {
+      shapes: { B, I, H },
+      truncate,
+      upstream,
+      loss,
+    } = this.#experiment;
     for (const t of [t0 - 1, t0, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs);
     if (loss !== null || upstream.kind === 'given') for (const t of [t0, t1 - 1]) yield* ready(t, chunk.dhs);
     yield* this.#packBlock(chunk, t0, t1);
@@ -212,16 +286,26 @@ class FastFlow {
     const steps = t1 - t0;
     const rows = this.#job[5]!;
     const { job } = this.#at;
-    yield* this.#share(steps * B, 2 * H * (H + I), progress, (from, to, thread) => task('flowSlopes', 'float64', job, from, to, thread));
+    yield* this.#share(steps * B, 2 * H * (H + I), progress, (from, to, thread) =>
+      task('flowSlopes', 'float64', job, from, to, thread),
+    );
     // The kernels take two rows at once, but for every thread a row is better still.
     const pair = rows > this.#threads ? 2 : 1;
-    yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * H * H, progress, (from, to) => task('flowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)));
+    yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * H * H, progress, (from, to) =>
+      task('flowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)),
+    );
     if (this.#failed[0] !== 0) return false;
     const dx = 2 * B * H * I;
     const together = !goesApart(dx, this.#limit);
     const withNorms = !normsGoApart({ B, I, H }, this.#limit);
-    if (!together) yield* this.#share(steps * B, 2 * H * I, progress, (from, to) => task('flowInputs', 'float64', job, from, to));
-    yield* this.#share(steps, (withNorms ? dotsWork({ B, I, H }) : 0) + (together ? dx : 0), progress, (from, to, thread) => task('flowNorms', 'float64', job, from, to, thread, Number(together) + (withNorms ? 2 : 0)));
+    if (!together)
+      yield* this.#share(steps * B, 2 * H * I, progress, (from, to) => task('flowInputs', 'float64', job, from, to));
+    yield* this.#share(
+      steps,
+      (withNorms ? dotsWork({ B, I, H }) : 0) + (together ? dx : 0),
+      progress,
+      (from, to, thread) => task('flowNorms', 'float64', job, from, to, thread, Number(together) + (withNorms ? 2 : 0)),
+    );
     for (let t = 0; t < steps && !withNorms; t++) yield* this.#stepNorms(t, progress);
     return true;
   }
@@ -232,16 +316,38 @@ class FastFlow {
     const at = this.#at;
     const [stepBytes, row] = [B * rowBytes, t * B * rowBytes];
     const blockPanel = this.#blockSteps * stepBytes;
-    const found = yield* this.#norms.of({ x: at.xs + row, xPanel: blockPanel, h: at.hs + row, hPanel: blockPanel + stepBytes, d: at.aligned + row, dPanel: blockPanel }, this.#limit, progress);
+    const found = yield* this.#norms.of(
+      {
+        x: at.xs + row,
+        xPanel: blockPanel,
+        h: at.hs + row,
+        hPanel: blockPanel + stepBytes,
+        d: at.aligned + row,
+        dPanel: blockPanel,
+      },
+      this.#limit,
+      progress,
+    );
     this.#stats.set(found, t * (statsOf + 2 * B) + 3);
   }
 
   /** Calls that take `from` … `to − 1` of `count` items each, with `work` operations an item at most. */
-  *#share(count: number, work: number, progress: number, of: (from: number, to: number, thread: number) => Task): Resumable<void> {
+  *#share(
+    count: number,
+    work: number,
+    progress: number,
+    of: (from: number, to: number, thread: number) => Task,
+  ): Resumable<void> {
     for (const { first, end } of ranges(count, work, this.#limit * this.#threads)) {
       const own = end - first;
       const parts = Math.min(own, this.#threads);
-      share(this.#team, this.#kernels.exports, Array.from({ length: parts }, (_, part) => of(first + Math.floor((own * part) / parts), first + Math.floor((own * (part + 1)) / parts), part)));
+      share(
+        this.#team,
+        this.#kernels.exports,
+        Array.from({ length: parts }, (_, part) =>
+          of(first + Math.floor((own * part) / parts), first + Math.floor((own * (part + 1)) / parts), part),
+        ),
+      );
       yield progress;
     }
   }
@@ -251,7 +357,14 @@ class FastFlow {
     const { B, H } = this.#experiment.shapes;
     const { g, staging } = this.#at;
     for (let b = 0; b < B; b++) {
-      this.#kernels.exports.unpack64(g + b * rowBytes, this.#blockSteps * B * rowBytes, B * rowBytes, t1 - t0, H, staging);
+      this.#kernels.exports.unpack64(
+        g + b * rowBytes,
+        this.#blockSteps * B * rowBytes,
+        B * rowBytes,
+        t1 - t0,
+        H,
+        staging,
+      );
       keep(this.#staging.subarray(0, (t1 - t0) * H), b);
       yield* this.#mover.count((t1 - t0) * H);
     }
@@ -266,7 +379,11 @@ class FastFlow {
     const count = t1 - t0;
     const [hsPanel, xsPanel] = [(1 + this.#blockSteps) * B * rowBytes, this.#blockSteps * B * rowBytes];
     for (let b = 0; b < B; b++) {
-      this.#staging.set(t0 === 0 ? chunk.initial.data.subarray(b * H, (b + 1) * H) : chunk.hs.data.subarray((b * steps + t0 - 1) * H, (b * steps + t0) * H));
+      this.#staging.set(
+        t0 === 0
+          ? chunk.initial.data.subarray(b * H, (b + 1) * H)
+          : chunk.hs.data.subarray((b * steps + t0 - 1) * H, (b * steps + t0) * H),
+      );
       this.#staging.set(chunk.hs.data.subarray((b * steps + t0) * H, (b * steps + t1) * H), H);
       pack64(at.staging, 1 + count, H, at.hs + b * rowBytes, hsPanel, B * rowBytes);
       this.#staging.set(chunk.xs.data.subarray((b * steps + t0) * I, (b * steps + t1) * I));
@@ -277,7 +394,11 @@ class FastFlow {
 
   /** dhs of a block; false when nothing enters there. */
   *#enter(chunk: RunChunk, t0: number, t1: number): Resumable<boolean> {
-    const { shapes: { B, H }, upstream, loss } = this.#experiment;
+    const {
+      shapes: { B, H },
+      upstream,
+      loss,
+    } = this.#experiment;
     const { exports } = this.#kernels;
     const { g, staging } = this.#at;
     const panel = this.#blockSteps * B * rowBytes;
@@ -300,14 +421,20 @@ class FastFlow {
     return true;
   }
 
-  #keep(place: number, t: number, { log10Norms, log10dhPerSequence, dhExponent, single }: Omit<Analysis, 'dhScaled'>, isSource: boolean): void {
+  #keep(
+    place: number,
+    t: number,
+    { log10Norms, log10dhPerSequence, dhExponent, single }: Omit<Analysis, 'dhScaled'>,
+    isSource: boolean,
+  ): void {
     const { B, T } = this.#experiment.shapes;
     const from = place * (statsOf + 2 * B);
     const stat = (i: number): number => this.#stats[from + i]!;
     const log10 = (value: number, exponent: number): number => Math.log10(value) + exponent * log10Of2;
     const E = stat(0);
     dhExponent[t] = E;
-    for (const [i, name] of (['dh', 'dx', 'dWx', 'dWh', 'db'] as const).entries()) log10Norms[name][t] = log10(stat(1 + i), E);
+    for (const [i, name] of (['dh', 'dx', 'dWx', 'dWh', 'db'] as const).entries())
+      log10Norms[name][t] = log10(stat(1 + i), E);
     for (let b = 0; b < B; b++) log10dhPerSequence[b * T + t] = log10(stat(statsOf + 2 * b), stat(statsOf + 2 * b + 1));
     if (!isSource) return;
     const [g, d, dh] = [log10(stat(7), stat(6)), log10(stat(8), stat(6)), log10(stat(9), stat(6))] as const;
@@ -318,10 +445,14 @@ class FastFlow {
 }
 
 /**
- * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of float64, or a number that
- * left its range; then `analyse` has to.
+ * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of
+ * float64, or a number that left its range; then `analyse` has to.
  */
-export function* fastAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[]): Resumable<Analysis | null> {
+export function* fastAnalyse(
+  kernels: Kernels,
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+): Resumable<Analysis | null> {
   const { B, T, H } = experiment.shapes;
   const dhScaled = unfilled('float64', B * T * H);
   const rest = yield* flowBack(kernels, experiment, chunks, dhScaled, null);
@@ -329,27 +460,46 @@ export function* fastAnalyse(kernels: Kernels, experiment: Experiment, chunks: r
 }
 
 /** The same without holding the gradient, which is computed again in pieces of at least so many steps. */
-export function* longAnalyse(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], pieceSteps: number): Resumable<Analysis<Trace> | null> {
+export function* longAnalyse(
+  kernels: Kernels,
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  pieceSteps: number,
+): Resumable<Analysis<Trace> | null> {
   const { B, T, H } = experiment.shapes;
   const found: FlowPiece[] = [];
   const rest = yield* flowBack(kernels, experiment, chunks, null, { found, steps: pieceSteps });
   if (rest === null) return null;
-  const pieces = found.map((piece, i) => ({ piece, t0: found[i + 1]?.chunk === piece.chunk ? found[i + 1]!.t1 : 0 })).sort((a, b) => a.piece.chunk.start + a.t0 - b.piece.chunk.start - b.t0);
+  const pieces = found
+    .map((piece, i) => ({ piece, t0: found[i + 1]?.chunk === piece.chunk ? found[i + 1]!.t1 : 0 }))
+    .sort((a, b) => a.piece.chunk.start + a.t0 - b.piece.chunk.start - b.t0);
   let beside: FastFlow | null = null;
   const turns = new OneAtATime();
-  const dhScaled = new PiecedTrace({ B, T, N: H }, pieces.map(({ piece, t0 }) => piece.chunk.start + t0), (i) => turns.run(function* () {
-    const apart = beside === null ? kernels.apart() : null;
-    if (apart !== null) beside = yield* FastFlow.create(apart, experiment);
-    if (beside === null) throw new RangeError('no memory to compute a piece of the gradient again');
-    return yield* beside.again(pieces[i]!.piece, pieces[i]!.t0);
-  }));
+  const dhScaled = new PiecedTrace(
+    { B, T, N: H },
+    pieces.map(({ piece, t0 }) => piece.chunk.start + t0),
+    (i) =>
+      turns.run(function* () {
+        const apart = beside === null ? kernels.apart() : null;
+        if (apart !== null) beside = yield* FastFlow.create(apart, experiment);
+        if (beside === null) throw new RangeError('no memory to compute a piece of the gradient again');
+        return yield* beside.again(pieces[i]!.piece, pieces[i]!.t0);
+      }),
+  );
   return { ...rest, dhScaled };
 }
 
 function* flowBack(
-  kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], dhScaled: Float64Array | null, pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
+  kernels: Kernels,
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  dhScaled: Float64Array | null,
+  pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
 ): Resumable<Omit<Analysis, 'dhScaled'> | null> {
-  const { shapes: { B, T }, weights } = experiment;
+  const {
+    shapes: { B, T },
+    weights,
+  } = experiment;
   for (const tensor of [weights.Wx, weights.Wh, weights.b]) {
     const largest = yield* largestOf(tensor);
     if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return null;
@@ -358,7 +508,12 @@ function* flowBack(
   if (flow === null) return null;
   const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
   const single: SingleSource = { log10: unmeasured(), lnSlope: unmeasured(), lnWh: unmeasured() };
-  const result = { log10Norms: emptyNorms(T), log10dhPerSequence: new Float64Array(B * T), dhExponent: new Float64Array(T), single };
+  const result = {
+    log10Norms: emptyNorms(T),
+    log10dhPerSequence: new Float64Array(B * T),
+    dhExponent: new Float64Array(T),
+    single,
+  };
   for (const chunk of chunks) {
     const steps = flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces);
     for (;;) {

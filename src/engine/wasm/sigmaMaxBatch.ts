@@ -20,7 +20,10 @@ const pauseWork = 2e7;
 const mostRounds = 12;
 
 type Buffers = Readonly<Record<keyof ReturnType<typeof SigmaBatch.sizes>, number>>;
-/** One iteration under way: of which matrix, its tridiagonal matrix so far, the size that was divided out of its slopes, and what the last look found. */
+/**
+ * One iteration under way: of which matrix, its tridiagonal matrix so far, the size that was divided out of its slopes,
+ * and what the last look found.
+ */
 type Slot = { index: number; a: number[]; b: number[]; largest: number; guess: number; near: number; nextLook: number };
 
 /** σ_max of diag(s)·Wᵀ, the square root of the largest eigenvalue of diag(s)·WᵀW·diag(s). */
@@ -34,7 +37,18 @@ export class SigmaBatch {
 
   static sizes(H: number) {
     const rows = packedBytes(mostSlots, H);
-    return { sigmaStaging: stagingBytes(H, H), gram: packedBytes(H, H), factor: packedBytes(H, H), factorTransposed: packedBytes(H, H), vectors: rows, before: rows, slopes: rows, alphas: mostSlots * bytes, betas: mostSlots * bytes, work: 2 * rows };
+    return {
+      sigmaStaging: stagingBytes(H, H),
+      gram: packedBytes(H, H),
+      factor: packedBytes(H, H),
+      factorTransposed: packedBytes(H, H),
+      vectors: rows,
+      before: rows,
+      slopes: rows,
+      alphas: mostSlots * bytes,
+      betas: mostSlots * bytes,
+      work: 2 * rows,
+    };
   }
 
   constructor(kernels: Kernels, H: number, at: Buffers) {
@@ -53,10 +67,29 @@ export class SigmaBatch {
     const { sigmaStaging, gram, factor, factorTransposed } = this.#at;
     this.scale = yield* jointNormSteps([W]);
     const scaled = this.scale === 0 ? W : yield* mapSteps(W, (value) => value / this.scale);
-    yield* packTwice(this.#kernels, 'float64', scaled, H, H, sigmaStaging, { at: factor, panelBytes: H * rowBytes }, factorTransposed);
+    yield* packTwice(
+      this.#kernels,
+      'float64',
+      scaled,
+      H,
+      H,
+      sigmaStaging,
+      { at: factor, panelBytes: H * rowBytes },
+      factorTransposed,
+    );
     const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
     for (let row = 0; row < H; row += rowsAtOnce) {
-      exports.multiplyRows(factorTransposed + row * rowBytes, H * rowBytes, H, factor, H, gram + row * rowBytes, H * rowBytes, Math.min(rowsAtOnce, H - row), 0);
+      exports.multiplyRows(
+        factorTransposed + row * rowBytes,
+        H * rowBytes,
+        H,
+        factor,
+        H,
+        gram + row * rowBytes,
+        H * rowBytes,
+        Math.min(rowsAtOnce, H - row),
+        0,
+      );
       yield row / H;
     }
   }
@@ -67,10 +100,15 @@ export class SigmaBatch {
   }
 
   /**
-   * Calls `found(i, σ)` for i = 0 … count − 1, in no particular order; `slopesOf(i)` [H], finite. Good to 1e-12 relative by its residual, which is
-   * the distance to some singular value; that it is the largest rests on a start without structure. NaN for what has not converged.
+   * Calls `found(i, σ)` for i = 0 … count − 1, in no particular order; `slopesOf(i)` [H], finite. Good to 1e-12
+   * relative by its residual, which is the distance to some singular value; that it is the largest rests on a start
+   * without structure. NaN for what has not converged.
    */
-  *each(count: number, slopesOf: (i: number) => Float64Array, found: (i: number, sigma: number) => void): Resumable<void> {
+  *each(
+    count: number,
+    slopesOf: (i: number) => Float64Array,
+    found: (i: number, sigma: number) => void,
+  ): Resumable<void> {
     const H = this.#H;
     const slots = Math.max(1, Math.min(mostSlots, count, Math.floor((2 * pauseWork) / (H * H))));
     const panel = slots * rowBytes;

@@ -1,4 +1,5 @@
-// f'(z_t) of many steps at once, with all its digits: where h alone has lost them, z is computed anew as a product of matrices. And z for itself.
+// f'(z_t) of many steps at once, with all its digits: where h alone has lost them, z is computed anew as a product of
+// matrices. And z for itself.
 import { activations } from '../cells/activation.js';
 import type { RunChunk } from '../network/scaledBackward.js';
 import type { Experiment } from '../network/experiment.js';
@@ -29,14 +30,26 @@ export class SlopeBlocks {
   static sizes({ shapes: { I, H } }: Experiment, count = 1) {
     return {
       // Whole blocks of slopes go through it too.
-      slopeStaging: Math.max(stagingBytes(H, H), stagingBytes(I, H), stagingBytes(Math.max(mostRows, count), H), mostRows * Math.max(H, I) * 8),
-      slopeWh: packedBytes(H, H), slopeWx: packedBytes(I, H),
-      slopeStates: packedBytes(mostRows, H), slopeInputs: packedBytes(mostRows, I), slopeZ: packedBytes(mostRows, H), slopeZx: packedBytes(mostRows, H),
+      slopeStaging: Math.max(
+        stagingBytes(H, H),
+        stagingBytes(I, H),
+        stagingBytes(Math.max(mostRows, count), H),
+        mostRows * Math.max(H, I) * 8,
+      ),
+      slopeWh: packedBytes(H, H),
+      slopeWx: packedBytes(I, H),
+      slopeStates: packedBytes(mostRows, H),
+      slopeInputs: packedBytes(mostRows, I),
+      slopeZ: packedBytes(mostRows, H),
+      slopeZx: packedBytes(mostRows, H),
     };
   }
 
   static *create(kernels: Kernels, experiment: Experiment, items: Items, at: Addresses): Resumable<SlopeBlocks> {
-    const { shapes: { I, H }, weights: { Wx, Wh } } = experiment;
+    const {
+      shapes: { I, H },
+      weights: { Wx, Wh },
+    } = experiment;
     yield* packInto(kernels, at.slopeStaging, Wh, H, H, at.slopeWh);
     yield* packInto(kernels, at.slopeStaging, Wx, I, H, at.slopeWx);
     return new SlopeBlocks(kernels, experiment, items, at);
@@ -58,7 +71,9 @@ export class SlopeBlocks {
 
   /** z of the same steps, [steps,count,H]. */
   *preActivations(chunk: RunChunk, t0: number, t1: number): Resumable<Float64Array> {
-    return yield* this.#filled(t0, t1, (start, z) => z.set(this.#preActivations(chunk, t0, start, z.length / this.#experiment.shapes.H)));
+    return yield* this.#filled(t0, t1, (start, z) =>
+      z.set(this.#preActivations(chunk, t0, start, z.length / this.#experiment.shapes.H)),
+    );
   }
 
   /** Numbers of the steps t0 ≤ t < t1, [steps,count,H]; `fill` writes those of some rows from row `start` on. */
@@ -75,7 +90,10 @@ export class SlopeBlocks {
 
   /** Rows of a block from row `start` on, in the order (t, b). */
   #rows(chunk: RunChunk, t0: number, start: number, slopes: Float64Array): void {
-    const { cell, shapes: { H } } = this.#experiment;
+    const {
+      cell,
+      shapes: { H },
+    } = this.#experiment;
     const { hs } = chunk;
     const rows = slopes.length / H;
     const h = new Float64Array(rows * H);
@@ -97,7 +115,10 @@ export class SlopeBlocks {
 
   /** z of `rows` rows of a block from row `start` on, [rows,H]. */
   #preActivations(chunk: RunChunk, t0: number, start: number, rows: number): Float64Array {
-    const { shapes: { I, H }, weights: { b: bias } } = this.#experiment;
+    const {
+      shapes: { I, H },
+      weights: { b: bias },
+    } = this.#experiment;
     const { hs, xs, initial } = chunk;
     const kernels = this.#kernels;
     const { exports } = kernels;
@@ -106,7 +127,12 @@ export class SlopeBlocks {
     const staging = numbersAt(kernels, at.slopeStaging, rows * Math.max(H, I));
     for (let row = 0; row < rows; row++) {
       const { item, t } = this.#placeOf(t0, start + row);
-      staging.set(t === 0 ? initial.data.subarray(item * H, (item + 1) * H) : hs.data.subarray((item * hs.T + t - 1) * H, (item * hs.T + t) * H), row * H);
+      staging.set(
+        t === 0
+          ? initial.data.subarray(item * H, (item + 1) * H)
+          : hs.data.subarray((item * hs.T + t - 1) * H, (item * hs.T + t) * H),
+        row * H,
+      );
     }
     exports.pack64(at.slopeStaging, rows, H, at.slopeStates, panel, rowBytes);
     for (let row = 0; row < rows; row++) {

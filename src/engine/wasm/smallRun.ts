@@ -1,4 +1,5 @@
-// Small runs: all numbers go in and out at once and the kernels are called once, because allocations and calls would cost more than the work.
+// Small runs: all numbers go in and out at once and the kernels are called once, because allocations and calls would
+// cost more than the work.
 import { sharedBuffer, unfilled } from '../core/bufferPool.js';
 import type { Shared } from '../core/bufferPool.js';
 import type { Sequence } from '../core/tensor.js';
@@ -12,14 +13,22 @@ import { pauseLimit } from './workSplit.js';
 import { blockStepsOf, buffers, bufferSizes, jobFields, jobNumbers } from './layer.js';
 import type { Entering, LayerShape, Room } from './layer.js';
 
-/** A longer run, some milliseconds, is to be cancelled in between, and what it computes outweighs what the calls cost. */
+/**
+ * A longer run, some milliseconds, is to be cancelled in between, and what it computes outweighs what the calls cost.
+ */
 const mostOperations = 5e7;
 const mostBytes = 2 ** 20;
-/** The results of many small runs share one buffer: a new buffer costs more than all of such a run's arithmetic. Larger ones have their own. */
+/**
+ * The results of many small runs share one buffer: a new buffer costs more than all of such a run's arithmetic. Larger
+ * ones have their own.
+ */
 const slabBytes = 256 * 1024;
 const sharedBytes = slabBytes / 8;
 
-/** Everything a run leaves, from one chunk: windows on a buffer that may hold the results of other runs too. Each is made when it is asked for. */
+/**
+ * Everything a run leaves, from one chunk: windows on a buffer that may hold the results of other runs too. Each is
+ * made when it is asked for.
+ */
 class Whole {
   readonly #shape: LayerShape;
   readonly #buffer: ArrayBuffer;
@@ -41,7 +50,13 @@ class Whole {
   }
 
   get norms(): StepNorms {
-    return { dh: this.#series(2), dx: this.#series(3), dWx: this.#series(4), dWh: this.#series(5), db: this.#series(6) };
+    return {
+      dh: this.#series(2),
+      dx: this.#series(3),
+      dWx: this.#series(4),
+      dWh: this.#series(5),
+      db: this.#series(6),
+    };
   }
 
   get hs(): Sequence {
@@ -62,7 +77,11 @@ class Whole {
   get gradients(): Gradients {
     const { I, H } = this.#shape;
     const from = this.#ofSequences;
-    return { dWx: this.#numbers(from, I * H), dWh: this.#numbers(from + I * H, H * H), db: this.#numbers(from + (I + H) * H, H) };
+    return {
+      dWx: this.#numbers(from, I * H),
+      dWh: this.#numbers(from + I * H, H * H),
+      db: this.#numbers(from + (I + H) * H, H),
+    };
   }
 
   get dh0(): FloatArray {
@@ -89,7 +108,9 @@ class Whole {
   #numbers(from: number, length: number): FloatArray {
     const { dtype } = this.#shape;
     const at = this.begins + bytesOf[dtype] * from;
-    return dtype === 'float32' ? new Float32Array(this.#buffer, at, length) : new Float64Array(this.#buffer, at, length);
+    return dtype === 'float32'
+      ? new Float32Array(this.#buffer, at, length)
+      : new Float64Array(this.#buffer, at, length);
   }
 }
 
@@ -109,11 +130,18 @@ function measure(shape: LayerShape) {
   const numbersIn = H * H + I * H + H + B * H + B * steps * (I + H);
   // The row-major results follow on the measures of the steps, so that all of it leaves as one piece.
   const doublesOut = 7 * steps + Math.ceil((numbersOf(shape) * bytes) / 8);
-  return { numbersIn, doublesOut, sizes: { input: numbersIn * bytes, ...bufferSizes(shape, steps, 1), norms: doublesOut * 8 } };
+  return {
+    numbersIn,
+    doublesOut,
+    sizes: { input: numbersIn * bytes, ...bufferSizes(shape, steps, 1), norms: doublesOut * 8 },
+  };
 }
 
 /** What such a run takes. */
-export const smallRoom = (kernels: Kernels, shape: LayerShape): Room => ({ kernels, bytes: kernels.bytesFor(Object.values(measure(shape).sizes)) });
+export const smallRoom = (kernels: Kernels, shape: LayerShape): Room => ({
+  kernels,
+  bytes: kernels.bytesFor(Object.values(measure(shape).sizes)),
+});
 
 class Plan {
   readonly shape: LayerShape;
@@ -137,15 +165,27 @@ class Plan {
     return new Plan(kernels, shape, at, numbersIn, doublesOut);
   }
 
-  private constructor(kernels: Kernels, shape: LayerShape, at: Readonly<Record<(typeof buffers)[number] | 'job' | 'input', number>>, numbersIn: number, doublesOut: number) {
+  private constructor(
+    kernels: Kernels,
+    shape: LayerShape,
+    at: Readonly<Record<(typeof buffers)[number] | 'job' | 'input', number>>,
+    numbersIn: number,
+    doublesOut: number,
+  ) {
     const { dtype, steps } = shape;
     const { buffer } = kernels.memory;
     this.shape = { ...shape };
     this.buffer = buffer;
     this.#job = new Int32Array(buffer, at.job, jobFields);
     // One thread, whose share of the scratch is all of it.
-    this.#fields = Int32Array.of(...jobNumbers(shape, steps, blockStepsOf(shape), steps, 0), ...buffers.map((name) => at[name]));
-    this.#in = dtype === 'float32' ? new Float32Array(buffer, at.input, numbersIn) : new Float64Array(buffer, at.input, numbersIn);
+    this.#fields = Int32Array.of(
+      ...jobNumbers(shape, steps, blockStepsOf(shape), steps, 0),
+      ...buffers.map((name) => at[name]),
+    );
+    this.#in =
+      dtype === 'float32'
+        ? new Float32Array(buffer, at.input, numbersIn)
+        : new Float64Array(buffer, at.input, numbersIn);
     this.#out = new Float64Array(buffer, at.norms, doublesOut);
     this.#run = dtype === 'float32' ? kernels.exports.whole32 : kernels.exports.whole64;
     this.#watch = watchOf(shape);
@@ -168,7 +208,16 @@ class Plan {
     input.set(xs, to);
     to += B * steps * I;
     if (typeof entering !== 'string') input.set(entering, to);
-    if (this.#run(this.#job.byteOffset, this.#inputAt, this.#outputAt, entering === 'last' ? 0 : entering === 'every' ? 1 : 2, this.#watch) === 0) return null;
+    if (
+      this.#run(
+        this.#job.byteOffset,
+        this.#inputAt,
+        this.#outputAt,
+        entering === 'last' ? 0 : entering === 'every' ? 1 : 2,
+        this.#watch,
+      ) === 0
+    )
+      return null;
     return this.#out.byteLength > sharedBytes ? this.#own() : this.#shared();
   }
 
@@ -186,7 +235,10 @@ class Plan {
     const [out, head] = [this.#out, 2 * steps];
     const target = unfilled('float64', out.length - head);
     target.set(out.subarray(head));
-    return new Whole(this.shape, target.buffer, -8 * head, { hNorm: out.slice(0, steps), closed: out.slice(steps, head) });
+    return new Whole(this.shape, target.buffer, -8 * head, {
+      hNorm: out.slice(0, steps),
+      closed: out.slice(steps, head),
+    });
   }
 }
 
@@ -199,7 +251,8 @@ const workOf = ({ B, I, H, steps }: LayerShape): number => 6 * B * steps * H * (
 /** Looks at the size of the numbers on each way: few, because each takes the time of a step. */
 const looks = 8;
 /** Steps between two of them: all where even the slowest arithmetic would not take long. */
-const watchOf = (shape: LayerShape): number => (workOf(shape) <= pauseLimit(shape.dtype, shape.B, true) ? shape.steps : Math.ceil(shape.steps / looks));
+const watchOf = (shape: LayerShape): number =>
+  workOf(shape) <= pauseLimit(shape.dtype, shape.B, true) ? shape.steps : Math.ceil(shape.steps / looks);
 
 /** Whether such a run may be given up, and done in pieces, because its numbers become too small. */
 export const mayStop = (shape: LayerShape): boolean => watchOf(shape) < shape.steps;
@@ -211,13 +264,33 @@ export const isSmall = (shape: LayerShape): boolean => {
 
 const plans = new WeakMap<Kernels, Plan>();
 
-/** A run of one chunk that `isSmall`; null when there is not so much memory, or when it would take long because its numbers have become too small. The results stay as they are whatever runs next. */
-export function runWhole(kernels: Kernels, shape: LayerShape, weights: Weights<FloatArray>, xs: FloatArray, initial: FloatArray, entering: Entering): Whole | null {
+/**
+ * A run of one chunk that `isSmall`; null when there is not so much memory, or when it would take long because its
+ * numbers have become too small. The results stay as they are whatever runs next.
+ */
+export function runWhole(
+  kernels: Kernels,
+  shape: LayerShape,
+  weights: Weights<FloatArray>,
+  xs: FloatArray,
+  initial: FloatArray,
+  entering: Entering,
+): Whole | null {
   let plan = plans.get(kernels);
   const known = plan?.shape;
   // Growing replaces the memory's buffer, and with it ends every window.
-  if (plan === undefined || known === undefined || plan.buffer !== kernels.memory.buffer || known.steps !== shape.steps || known.B !== shape.B || known.I !== shape.I || known.H !== shape.H
-    || known.dtype !== shape.dtype || known.cell !== shape.cell || known.truncate !== shape.truncate) {
+  if (
+    plan === undefined ||
+    known === undefined ||
+    plan.buffer !== kernels.memory.buffer ||
+    known.steps !== shape.steps ||
+    known.B !== shape.B ||
+    known.I !== shape.I ||
+    known.H !== shape.H ||
+    known.dtype !== shape.dtype ||
+    known.cell !== shape.cell ||
+    known.truncate !== shape.truncate
+  ) {
     const made = Plan.create(kernels, shape);
     if (made === null) return null;
     plans.set(kernels, made);

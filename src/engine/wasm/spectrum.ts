@@ -20,7 +20,12 @@ const pauseWork = 2e7;
 const logarithms = 2e5;
 
 /** f' of every step of one item [T,H]; null when one is not finite. */
-export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], at: Parameters<typeof SlopeBlocks.create>[3]): Resumable<Float64Array | null> {
+export function* slopesOfItem(
+  kernels: Kernels,
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  at: Parameters<typeof SlopeBlocks.create>[3],
+): Resumable<Float64Array | null> {
   const { T, H } = experiment.shapes;
   const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: 0, count: 1 }, at);
   const slopes = new Float64Array(T * H);
@@ -40,16 +45,34 @@ export function* slopesOfItem(kernels: Kernels, experiment: Experiment, chunks: 
 /** Buffers of the spectrum. */
 export const spectrumSizes = (experiment: Experiment) => {
   const { H } = experiment.shapes;
-  return { ...SlopeBlocks.sizes(experiment), ...SigmaBatch.sizes(H), ...JacobianChain.sizes(H), left: packedBytes(H, H), right: packedBytes(H, H), squareStaging: stagingBytes(H, H) };
+  return {
+    ...SlopeBlocks.sizes(experiment),
+    ...SigmaBatch.sizes(H),
+    ...JacobianChain.sizes(H),
+    left: packedBytes(H, H),
+    right: packedBytes(H, H),
+    squareStaging: stagingBytes(H, H),
+  };
 };
 
 /** Null when the memory does not suffice or a number could leave its range; then plain arithmetic has to. */
-export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[], spectrum: GrowingSpectrum, decomposed: number): Resumable<GrowingSpectrum | null> {
-  const { shapes: { T, H }, weights: { Wx, Wh }, stateful } = experiment;
+export function* fastSpectrum(
+  kernels: Kernels,
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  spectrum: GrowingSpectrum,
+  decomposed: number,
+): Resumable<GrowingSpectrum | null> {
+  const {
+    shapes: { T, H },
+    weights: { Wx, Wh },
+    stateful,
+  } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const at = layOut(kernels, { ...spectrumSizes(experiment) });
   if (at === null) return null;
-  // Shares of the whole by what each takes: about 30 iterations for a σ_max, two products for an orthogonalised Jacobian.
+  // Shares of the whole by what each takes: about 30 iterations for a σ_max, two products for an orthogonalised
+  // Jacobian.
   const [sigmaWork, chainWork, valuesWork] = [30 * T * H * H, 2 * T * H ** 3, H > 32 ? 60 * H ** 3 : 0];
   const all = sigmaWork + chainWork + valuesWork;
   const [first, second] = [sigmaWork / all, (sigmaWork + valuesWork) / all];
@@ -61,20 +84,43 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
   const batch = new SigmaBatch(kernels, H, at);
   yield* part(batch.load(Wh), 0, 0);
   const ones = new Float64Array(H).fill(1);
-  yield* part(batch.each(1, () => ones, (_, sigma) => { spectrum.sigmaMaxWh = sigma; }), 0, 0);
+  yield* part(
+    batch.each(
+      1,
+      () => ones,
+      (_, sigma) => {
+        spectrum.sigmaMaxWh = sigma;
+      },
+    ),
+    0,
+    0,
+  );
   if (Number.isNaN(spectrum.sigmaMaxWh)) spectrum.sigmaMaxWh = yield* part(sigmaMaxOf(Wh, H), 0, 0);
-  spectrum.sigmaMaxWhUpper = yield* part(sigmaUpperBound(yield* part(batch.gram(), 0, 0), H, batch.scale, spectrum.sigmaMaxWh), 0, 0);
+  spectrum.sigmaMaxWhUpper = yield* part(
+    sigmaUpperBound(yield* part(batch.gram(), 0, 0), H, batch.scale, spectrum.sigmaMaxWh),
+    0,
+    0,
+  );
   let zeroJacobians = 0;
   // Those that have not converged are found one by one.
   const open: number[] = [];
-  yield* part(batch.each(T, slopesAt, (t, sigma) => {
-    spectrum.jacobianSigmaMax[t] = sigma;
-    if (Number.isNaN(sigma)) open.push(t);
-    if (sigma === 0) zeroJacobians++;
-  }), 0, first);
+  yield* part(
+    batch.each(T, slopesAt, (t, sigma) => {
+      spectrum.jacobianSigmaMax[t] = sigma;
+      if (Number.isNaN(sigma)) open.push(t);
+      if (sigma === 0) zeroJacobians++;
+    }),
+    0,
+    first,
+  );
   const exact = open.length === 0 ? null : yield* part(JacobianNorm.create(Wh, H), first, first);
-  if (exact !== null) for (const t of open) spectrum.jacobianSigmaMax[t] = yield* part(exact.sigmaMax(slopesAt(t)), first, first);
-  yield* part(eigenvaluesInto(Wh, H, (A) => square(kernels, at, A, H), spectrum, decomposed), first, second);
+  if (exact !== null)
+    for (const t of open) spectrum.jacobianSigmaMax[t] = yield* part(exact.sigmaMax(slopesAt(t)), first, first);
+  yield* part(
+    eigenvaluesInto(Wh, H, (A) => square(kernels, at, A, H), spectrum, decomposed),
+    first,
+    second,
+  );
 
   let lnSlopes = 0;
   for (let from = 0; from < slopes.length; from += logarithms) {
@@ -82,13 +128,28 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
     yield second;
   }
   const unique = logDet !== -Infinity && Number.isFinite(lnSlopes);
-  const chain = yield* part(JacobianChain.create(kernels, Wh, H, 'forward', unique ? 0 : 4 * H * Number.EPSILON, at), second, second);
+  const chain = yield* part(
+    JacobianChain.create(kernels, Wh, H, 'forward', unique ? 0 : 4 * H * Number.EPSILON, at),
+    second,
+    second,
+  );
   for (const chunk of chunks) {
     if (!stateful) yield* part(chain.restart(), second, second);
-    yield* part(chain.advance(chunk.steps, (i) => slopesAt(chunk.start + i)), second + ((1 - second) * chunk.start) / T, second + ((1 - second) * (chunk.start + chunk.steps)) / T);
+    yield* part(
+      chain.advance(chunk.steps, (i) => slopesAt(chunk.start + i)),
+      second + ((1 - second) * chunk.start) / T,
+      second + ((1 - second) * (chunk.start + chunk.steps)) / T,
+    );
   }
   if (zeroJacobians === T) spectrum.lyapunov = new Float64Array(H).fill(-Infinity);
-  else if (unique) exponentsInto(spectrum, T, { sums: chain.lnLengths, error: Math.max(...chain.errors), block: chain.longestBlock, logDet, lnSlopes });
+  else if (unique)
+    exponentsInto(spectrum, T, {
+      sums: chain.lnLengths,
+      error: Math.max(...chain.errors),
+      block: chain.longestBlock,
+      logDet,
+      lnSlopes,
+    });
 
   // σ_max of the product under the exponent of its largest column.
   const most = chain.exponents.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -104,7 +165,17 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
     }
     yield* part(batch.load(product), 1, 1);
     let largest = NaN;
-    yield* part(batch.each(1, () => ones, (_, sigma) => { largest = sigma; }), 1, 1);
+    yield* part(
+      batch.each(
+        1,
+        () => ones,
+        (_, sigma) => {
+          largest = sigma;
+        },
+      ),
+      1,
+      1,
+    );
     if (Number.isNaN(largest)) largest = yield* part(sigmaMaxOf(product, H), 1, 1);
     spectrum.logProductSigmaMax = Math.log(largest) + most * Math.LN2;
   }
@@ -112,11 +183,26 @@ export function* fastSpectrum(kernels: Kernels, experiment: Experiment, chunks: 
 }
 
 /** A·A [H,H] by the kernels. */
-function* square(kernels: Kernels, at: { readonly squareStaging: number; readonly left: number; readonly right: number }, A: Float64Array, H: number): Resumable<Float64Array> {
+function* square(
+  kernels: Kernels,
+  at: { readonly squareStaging: number; readonly left: number; readonly right: number },
+  A: Float64Array,
+  H: number,
+): Resumable<Float64Array> {
   yield* packInto(kernels, at.squareStaging, A, H, H, at.left);
   const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
   for (let row = 0; row < H; row += rowsAtOnce) {
-    kernels.exports.multiplyRows(at.left + row * rowBytes, H * rowBytes, H, at.left, H, at.right + row * rowBytes, H * rowBytes, Math.min(rowsAtOnce, H - row), 0);
+    kernels.exports.multiplyRows(
+      at.left + row * rowBytes,
+      H * rowBytes,
+      H,
+      at.left,
+      H,
+      at.right + row * rowBytes,
+      H * rowBytes,
+      Math.min(rowsAtOnce, H - row),
+      0,
+    );
     yield row / H;
   }
   return yield* unpackFrom(kernels, at.squareStaging, at.right, H, H);

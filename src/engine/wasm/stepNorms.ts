@@ -1,5 +1,5 @@
-// The norms of one step's weight gradients in pieces: where the step has so many rows that they take too long for one call. The sums are those of
-// the kernels' `weightNorms`, in its order.
+// The norms of one step's weight gradients in pieces: where the step has so many rows that they take too long for one
+// call. The sums are those of the kernels' `weightNorms`, in its order.
 import type { DType } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import { bytesOf, rowBytes } from './instance.js';
@@ -11,7 +11,10 @@ import { share, task } from './team.js';
 const wideFactor = 4;
 /** Numbers of the kernels' NormJob, and of what a pair of rows adds to the sums. */
 const [jobFields, partialNumbers] = [13, 6];
-/** What the d of a step are where nothing is to be said of them (../kernels/subnormal.ts); of others both products are formed, in about twice the time. */
+/**
+ * What the d of a step are where nothing is to be said of them (../kernels/subnormal.ts); of others both products are
+ * formed, in about twice the time.
+ */
 const ordinary = 0;
 const [both, smallFactor] = [2 | 4, 2];
 
@@ -27,10 +30,15 @@ export const dotsWork = ({ B, I, H }: Omit<Shape, 'dtype'>): number => B * B * (
 const formWork = ({ B, I, H }: Omit<Shape, 'dtype'>): number => 2 * B * H * (H + I);
 
 /** Whether the norms of a step are to be found in pieces. */
-export const normsGoApart = (shape: Omit<Shape, 'dtype'>, limit: number): boolean => shape.B > 1 && goesApart(Math.max(dotsWork(shape), formWork(shape)), limit);
+export const normsGoApart = (shape: Omit<Shape, 'dtype'>, limit: number): boolean =>
+  shape.B > 1 && goesApart(Math.max(dotsWork(shape), formWork(shape)), limit);
 
-/** Bytes of a thread's scratch in the kernels: a panel of columns of a weight gradient with the norms of all, the sums of a bias, the dot products of a few rows. */
-export const scratchOf = (hPanels: number, iPanels: number, width: number): number => Math.max(hPanels, iPanels) * width * rowBytes + hPanels * rowBytes;
+/**
+ * Bytes of a thread's scratch in the kernels: a panel of columns of a weight gradient with the norms of all, the sums
+ * of a bias, the dot products of a few rows.
+ */
+export const scratchOf = (hPanels: number, iPanels: number, width: number): number =>
+  Math.max(hPanels, iPanels) * width * rowBytes + hPanels * rowBytes;
 
 export class ApartNorms {
   readonly #kernels: Kernels;
@@ -47,18 +55,56 @@ export class ApartNorms {
 
   /** `scratch`: of all threads, and the bytes of one of them. */
   constructor(kernels: Kernels, team: Team | null, threads: number, shape: Shape, at: Addresses, scratch: Scratch) {
-    [this.#kernels, this.#team, this.#threads, this.#shape, this.#at, this.#scratch] = [kernels, team, threads, shape, at, scratch];
+    [this.#kernels, this.#team, this.#threads, this.#shape, this.#at, this.#scratch] = [
+      kernels,
+      team,
+      threads,
+      shape,
+      at,
+      scratch,
+    ];
   }
 
   /** ‖xᵀd‖ and ‖hPrevᵀd‖ of a step, as the dtype holds them. */
-  *of({ x, xPanel, h, hPanel, d, dPanel }: StepRows, limit: number, progress: number, kind = ordinary): Resumable<readonly [dWx: number, dWh: number]> {
+  *of(
+    { x, xPanel, h, hPanel, d, dPanel }: StepRows,
+    limit: number,
+    progress: number,
+    kind = ordinary,
+  ): Resumable<readonly [dWx: number, dWh: number]> {
     const { dtype, B, I, H } = this.#shape;
     const { normJob, partials } = this.#at;
-    const { exports, memory: { buffer } } = this.#kernels;
-    const [gramEnd, formEnd] = dtype === 'float32' ? [exports.gramEnd32, exports.formEnd32] : [exports.gramEnd64, exports.formEnd64];
-    new Int32Array(buffer, normJob, jobFields).set([B, I, H, x, xPanel, h, hPanel, d, dPanel, partials, this.#scratch.at, this.#scratch.bytes, kind]);
+    const {
+      exports,
+      memory: { buffer },
+    } = this.#kernels;
+    const [gramEnd, formEnd] =
+      dtype === 'float32' ? [exports.gramEnd32, exports.formEnd32] : [exports.gramEnd64, exports.formEnd64];
+    new Int32Array(buffer, normJob, jobFields).set([
+      B,
+      I,
+      H,
+      x,
+      xPanel,
+      h,
+      hPanel,
+      d,
+      dPanel,
+      partials,
+      this.#scratch.at,
+      this.#scratch.bytes,
+      kind,
+    ]);
     const pairs = Math.ceil(B / 2);
-    const grams = (wide: 0 | 1): Resumable<void> => this.#divided('gramRows', pairs, 4 * B * (2 * H + I) * (wide === 1 ? wideFactor : 1), limit, progress, (first, end, thread) => [first, end, wide, thread]);
+    const grams = (wide: 0 | 1): Resumable<void> =>
+      this.#divided(
+        'gramRows',
+        pairs,
+        4 * B * (2 * H + I) * (wide === 1 ? wideFactor : 1),
+        limit,
+        progress,
+        (first, end, thread) => [first, end, wide, thread],
+      );
     let left = both;
     if (kind === ordinary) {
       yield* grams(0);
@@ -69,9 +115,19 @@ export class ApartNorms {
       }
     }
     const width = rowBytes / bytesOf[dtype];
-    for (const [flag, recurrent, M] of [[2, 0, I], [4, 1, H]] as const) {
+    for (const [flag, recurrent, M] of [
+      [2, 0, I],
+      [4, 1, H],
+    ] as const) {
       if ((left & flag) === 0) continue;
-      yield* this.#divided('formPanels', Math.ceil(H / width), 2 * B * M * width * (kind === ordinary ? 1 : smallFactor), limit, progress, (first, end, thread) => [recurrent, first, end, thread]);
+      yield* this.#divided(
+        'formPanels',
+        Math.ceil(H / width),
+        2 * B * M * width * (kind === ordinary ? 1 : smallFactor),
+        limit,
+        progress,
+        (first, end, thread) => [recurrent, first, end, thread],
+      );
       formEnd(normJob, recurrent);
     }
     const [dWx = NaN, dWh = NaN] = new Float64Array(buffer, partials, 2);
@@ -79,11 +135,26 @@ export class ApartNorms {
   }
 
   /** Calls for all `count` items, `work` operations each, divided among the threads. */
-  *#divided(operation: 'gramRows' | 'formPanels', count: number, work: number, limit: number, progress: number, args: (first: number, end: number, thread: number) => readonly number[]): Resumable<void> {
+  *#divided(
+    operation: 'gramRows' | 'formPanels',
+    count: number,
+    work: number,
+    limit: number,
+    progress: number,
+    args: (first: number, end: number, thread: number) => readonly number[],
+  ): Resumable<void> {
     const threads = this.#threads;
     for (const { first, end } of ranges(count, work, limit * threads)) {
       const border = (thread: number): number => first + Math.floor(((end - first) * thread) / threads);
-      share(this.#team, this.#kernels.exports, Array.from({ length: threads }, (_, thread) => (border(thread) === border(thread + 1) ? null : task(operation, this.#shape.dtype, this.#at.normJob, ...args(border(thread), border(thread + 1), thread)))));
+      share(
+        this.#team,
+        this.#kernels.exports,
+        Array.from({ length: threads }, (_, thread) =>
+          border(thread) === border(thread + 1)
+            ? null
+            : task(operation, this.#shape.dtype, this.#at.normJob, ...args(border(thread), border(thread + 1), thread)),
+        ),
+      );
       yield progress;
     }
   }

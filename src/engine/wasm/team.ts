@@ -2,14 +2,32 @@
 import type { DType } from '../core/dtypes.js';
 import type { Exports, Task, Team } from './instance.js';
 
-const operations = ['input', 'forward', 'backward', 'inputGradient', 'sums', 'flowSlopes', 'flowRows', 'flowInputs', 'flowNorms', 'gramRows', 'formPanels'] as const;
+const operations = [
+  'input',
+  'forward',
+  'backward',
+  'inputGradient',
+  'sums',
+  'flowSlopes',
+  'flowRows',
+  'flowInputs',
+  'flowNorms',
+  'gramRows',
+  'formPanels',
+] as const;
 type Operation = (typeof operations)[number];
 
 export const mostTaskNumbers = 9;
 
-export const task = (operation: Operation, dtype: DType, ...args: readonly number[]): Task => [2 * operations.indexOf(operation) + (dtype === 'float32' ? 0 : 1), ...args];
+export const task = (operation: Operation, dtype: DType, ...args: readonly number[]): Task => [
+  2 * operations.indexOf(operation) + (dtype === 'float32' ? 0 : 1),
+  ...args,
+];
 
-export function perform(exports: Exports, [code = 0, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0]: Task): void {
+export function perform(
+  exports: Exports,
+  [code = 0, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0]: Task,
+): void {
   const float32 = code % 2 === 0;
   switch (operations[code >> 1]) {
     case 'input':

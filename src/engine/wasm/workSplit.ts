@@ -5,19 +5,35 @@ import type { DType } from '../core/dtypes.js';
 const pauseWork: Readonly<Record<DType, number>> = { float32: 2e8, float64: 1e8 };
 /** The product of a vector with a large matrix waits for the memory. */
 const vectorShare = 0.25;
-/** What arithmetic on numbers below the normal range takes instead of the usual time, on processors that leave it to microcode. */
+/**
+ * What arithmetic on numbers below the normal range takes instead of the usual time, on processors that leave it to
+ * microcode.
+ */
 const subnormalFactor = 128;
 /** Below this the next steps may reach that range. */
 const nearlyGone: Readonly<Record<DType, number>> = { float32: 1e-30, float64: 1e-290 };
 
 /** `subnormal`: the numbers may be below the normal range. */
-export const pauseLimit = (dtype: DType, B: number, subnormal: boolean): number => pauseWork[dtype] * (B === 1 ? vectorShare : 1) / (subnormal ? subnormalFactor : 1);
+export const pauseLimit = (dtype: DType, B: number, subnormal: boolean): number =>
+  (pauseWork[dtype] * (B === 1 ? vectorShare : 1)) / (subnormal ? subnormalFactor : 1);
 
-/** Whether numbers whose largest has gone from `before` to `now` may be below the normal range when they have gone on like that. */
-export const mayBeSubnormal = (dtype: DType, before: number, now: number): boolean => now > 0 && Math.min(now, now * (now / before)) < nearlyGone[dtype];
+/**
+ * Whether numbers whose largest has gone from `before` to `now` may be below the normal range when they have gone on
+ * like that.
+ */
+export const mayBeSubnormal = (dtype: DType, before: number, now: number): boolean =>
+  now > 0 && Math.min(now, now * (now / before)) < nearlyGone[dtype];
 
-/** Ranges of `count` items, first … end − 1 each, with a weight of `work` per item; at least one item, and no single row behind a pair. */
-export function ranges(count: number, work: number, limit: number, even = false): { readonly first: number; readonly end: number }[] {
+/**
+ * Ranges of `count` items, first … end − 1 each, with a weight of `work` per item; at least one item, and no single row
+ * behind a pair.
+ */
+export function ranges(
+  count: number,
+  work: number,
+  limit: number,
+  even = false,
+): { readonly first: number; readonly end: number }[] {
   const fitting = Math.floor(limit / work);
   const atOnce = even ? Math.max(2, 2 * Math.floor(fitting / 2)) : Math.max(1, fitting);
   const all: { first: number; end: number }[] = [];
@@ -35,8 +51,16 @@ const largeShare = 0.5;
 /** Whether a part of the work of a step, which goes with others, is to be divided by itself. */
 export const goesApart = (work: number, limit: number): boolean => work > largeShare * limit;
 
-/** The sums behind `steps` steps: `own` operations of each step that one thread does, and `shared` ones that can be divided. */
-export type SumsWork = { readonly steps: number; readonly own: number; readonly shared: number; readonly threads: number };
+/**
+ * The sums behind `steps` steps: `own` operations of each step that one thread does, and `shared` ones that can be
+ * divided.
+ */
+export type SumsWork = {
+  readonly steps: number;
+  readonly own: number;
+  readonly shared: number;
+  readonly threads: number;
+};
 
 /** In how many rounds the threads divide the sums so that a round stays below the limit, if it can. */
 export function sumsRounds({ steps, own, shared, threads }: SumsWork, limit: number, most: number): number {

@@ -1,7 +1,27 @@
 // Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
 import { attribute, jacobianSeries, preActivations, reachOf } from '../../engine/index.js';
-import type { Attribution, JacobianSeries, PreActivations, Reach, Shapes, Resumable, Trace, Workspaces } from '../../engine/index.js';
-import type { AttributionPicture, AttributionRequest, AttributionRow, AttributionRowRequest, AttributionRows, AttributionRowsRequest, JacobianRequest, Jacobians, ReachValues, TimeWindow } from '../../protocol/index.js';
+import type {
+  Attribution,
+  JacobianSeries,
+  PreActivations,
+  Reach,
+  Shapes,
+  Resumable,
+  Trace,
+  Workspaces,
+} from '../../engine/index.js';
+import type {
+  AttributionPicture,
+  AttributionRequest,
+  AttributionRow,
+  AttributionRowRequest,
+  AttributionRows,
+  AttributionRowsRequest,
+  JacobianRequest,
+  Jacobians,
+  ReachValues,
+  TimeWindow,
+} from '../../protocol/index.js';
 import { Cancelled } from '../scheduling/scheduler.js';
 import { Job } from './backgroundAnalysis.js';
 import { binStart, clampWindow } from './decimate.js';
@@ -26,8 +46,17 @@ export class Analyses {
   /** Under way, by their sequences. */
   readonly #preActivations = new Map<number, Job<PreActivations>>();
 
-  /** `check` throws Cancelled when the run is not wanted any more. Without a run there are only the analyses that were finished before. */
-  constructor(run: KeptRun | null, shapes: Shapes, check: () => void, finished: Finished | null = null, workspaces: Workspaces | null = null) {
+  /**
+   * `check` throws Cancelled when the run is not wanted any more. Without a run there are only the analyses that were
+   * finished before.
+   */
+  constructor(
+    run: KeptRun | null,
+    shapes: Shapes,
+    check: () => void,
+    finished: Finished | null = null,
+    workspaces: Workspaces | null = null,
+  ) {
     this.#run = run;
     this.#workspaces = workspaces;
     this.#shapes = shapes;
@@ -68,7 +97,10 @@ export class Analyses {
 
   async jacobians(request: JacobianRequest): Promise<Jacobians> {
     const sequence = Math.min(request.sequence, this.#shapes.B - 1);
-    const job = request.window === undefined || this.#run === null ? this.#jacobiansJob(sequence) : this.#windowJob(sequence, clampWindow(request.window, this.#shapes.T));
+    const job =
+      request.window === undefined || this.#run === null
+        ? this.#jacobiansJob(sequence)
+        : this.#windowJob(sequence, clampWindow(request.window, this.#shapes.T));
     await job.more();
     return { ...copyOf(job.state), fraction: job.fraction, sequence };
   }
@@ -85,8 +117,16 @@ export class Analyses {
     const { sources, t: steps, log10 } = job.state;
     const row = nearest(steps, t);
     const at = steps[row] ?? 0;
-    const kept = sources.flatMap((source, s) => (source.to >= at ? [{ ...source, log10: log10[row * sources.length + s] ?? NaN }] : []));
-    return { t: at, from: Float64Array.from(kept, ({ from }) => from), to: Float64Array.from(kept, ({ to }) => to), log10: Float64Array.from(kept, (source) => source.log10), fraction: job.fraction };
+    const kept = sources.flatMap((source, s) =>
+      source.to >= at ? [{ ...source, log10: log10[row * sources.length + s] ?? NaN }] : [],
+    );
+    return {
+      t: at,
+      from: Float64Array.from(kept, ({ from }) => from),
+      to: Float64Array.from(kept, ({ to }) => to),
+      log10: Float64Array.from(kept, (source) => source.log10),
+      fraction: job.fraction,
+    };
   }
 
   async attributionRows({ from, to }: AttributionRowsRequest): Promise<AttributionRows> {
@@ -94,7 +134,11 @@ export class Analyses {
     if (job.fraction < 1) await job.more();
     const { sources, t, log10 } = job.state;
     // A group that ends before t cannot reach it.
-    const values = log10.slice(from * sources.length, to * sources.length).map((value, i) => ((sources[i % sources.length]?.to ?? 0) < (t[from + Math.floor(i / sources.length)] ?? 0) ? -Infinity : value));
+    const values = log10
+      .slice(from * sources.length, to * sources.length)
+      .map((value, i) =>
+        (sources[i % sources.length]?.to ?? 0) < (t[from + Math.floor(i / sources.length)] ?? 0) ? -Infinity : value,
+      );
     return { t: t.slice(from, to), log10: values, fraction: job.fraction };
   }
 
@@ -119,7 +163,11 @@ export class Analyses {
   }
 
   /** The job of a sequence; begun where there is none, or where it was cancelled. */
-  #jobOf<State>(jobs: Map<number, Job<State>>, sequence: number, begin: (run: KeptRun) => { readonly state: State; readonly steps: Resumable<void> }): Job<State> {
+  #jobOf<State>(
+    jobs: Map<number, Job<State>>,
+    sequence: number,
+    begin: (run: KeptRun) => { readonly state: State; readonly steps: Resumable<void> },
+  ): Job<State> {
     const known = jobs.get(sequence);
     if (known?.cancelled === false) return known;
     const { state, steps } = begin(this.#needed());
@@ -134,10 +182,13 @@ export class Analyses {
     if (this.#window?.key === key && !this.#window.job.cancelled) return this.#window.job;
     const { experiment, result } = this.#needed();
     const { series, steps } = jacobianSeries(experiment, result, sequence, this.#workspaces, window);
-    const own = { key, job: new Job(series, steps, () => {
-      if (this.#window !== own) throw new Cancelled();
-      this.#check();
-    }) };
+    const own = {
+      key,
+      job: new Job(series, steps, () => {
+        if (this.#window !== own) throw new Cancelled();
+        this.#check();
+      }),
+    };
     this.#window = own;
     return own.job;
   }
@@ -162,7 +213,8 @@ export class Analyses {
 }
 
 /** Arrays of an answer move to whoever asked; the analysis goes on with its own. */
-const copyOf = <State extends Readonly<Record<string, Float64Array>>>(state: State): State => Object.fromEntries(Object.entries(state).map(([name, values]) => [name, values.slice()])) as State;
+const copyOf = <State extends Readonly<Record<string, Float64Array>>>(state: State): State =>
+  Object.fromEntries(Object.entries(state).map(([name, values]) => [name, values.slice()])) as State;
 
 /** Index of the value nearest to `wanted` in an ascending list. */
 function nearest(values: Float64Array, wanted: number): number {
@@ -175,10 +227,17 @@ function nearest(values: Float64Array, wanted: number): number {
   return low > 0 && wanted - (values[low - 1] ?? 0) <= (values[low] ?? 0) - wanted ? low - 1 : low;
 }
 
-function picture({ sources, t: steps, log10, leftOut }: Attribution, request: AttributionRequest, { T }: Shapes): Omit<AttributionPicture, 'fraction'> {
+function picture(
+  { sources, t: steps, log10, leftOut }: Attribution,
+  request: AttributionRequest,
+  { T }: Shapes,
+): Omit<AttributionPicture, 'fraction'> {
   const window = clampWindow(request.window, T);
   const span = window.t1 - window.t0;
-  const reaching = sources.map((source, s) => ({ ...source, s })).filter(({ to }) => to >= window.t0).reverse();
+  const reaching = sources
+    .map((source, s) => ({ ...source, s }))
+    .filter(({ to }) => to >= window.t0)
+    .reverse();
   const rows = Math.min(reaching.length, Math.max(1, request.maxRows));
   const columns = Math.min(span, Math.max(1, request.maxColumns), Math.max(1, Math.ceil((steps.length * span) / T)));
   let [log10Max, log10Min] = [-Infinity, Infinity];
@@ -201,12 +260,21 @@ function picture({ sources, t: steps, log10, leftOut }: Attribution, request: At
           if (value > best) best = value;
         }
       }
-      values[row * columns + column] = known ? (best === -Infinity ? 0 : Math.max(0, 1 + (best - log10Max) / decades)) : NaN;
+      values[row * columns + column] = known
+        ? best === -Infinity
+          ? 0
+          : Math.max(0, 1 + (best - log10Max) / decades)
+        : NaN;
     }
   }
   const first = (row: number): number => binStart(0, reaching.length, rows, row);
   return {
-    window, columns, rows, values, log10Max, decades,
+    window,
+    columns,
+    rows,
+    values,
+    log10Max,
+    decades,
     from: Float64Array.from({ length: rows }, (_, row) => reaching[first(row + 1) - 1]?.from ?? 0),
     to: Float64Array.from({ length: rows }, (_, row) => reaching[first(row)]?.to ?? 0),
     sourceFrom: Float64Array.from(sources, ({ from }) => from),

@@ -19,10 +19,22 @@ export class Job<State> {
 
   constructor(state: State, steps: Resumable<void>, check: () => void) {
     this.state = state;
-    this.#end = drive(steps, check, (fraction) => { this.fraction = Math.min(fraction, 0.999); }, 'behind').then(() => { this.fraction = 1; }, (error: unknown) => {
-      if (error instanceof Cancelled) this.cancelled = true;
-      else this.#failure = error instanceof Error ? error : new Error(String(error));
-    });
+    this.#end = drive(
+      steps,
+      check,
+      (fraction) => {
+        this.fraction = Math.min(fraction, 0.999);
+      },
+      'behind',
+    ).then(
+      () => {
+        this.fraction = 1;
+      },
+      (error: unknown) => {
+        if (error instanceof Cancelled) this.cancelled = true;
+        else this.#failure = error instanceof Error ? error : new Error(String(error));
+      },
+    );
   }
 
   /** One that is over. */
@@ -35,7 +47,12 @@ export class Job<State> {
   /** Resolves when there is more than before, or everything. @throws what the analysis threw */
   async more(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([this.#end, new Promise<void>((resolve) => { timer = setTimeout(resolve, patience); })]);
+    await Promise.race([
+      this.#end,
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, patience);
+      }),
+    ]);
     clearTimeout(timer);
     if (this.#failure !== null) throw this.#failure;
   }

@@ -8,18 +8,28 @@ export const clampWindow = (window: TimeWindow, T: number): TimeWindow => {
 };
 
 /** First item of bin `index` when `count` items from `start` are shared among `bins`. */
-export const binStart = (start: number, count: number, bins: number, index: number): number => start + Math.floor((index * count) / bins);
+export const binStart = (start: number, count: number, bins: number, index: number): number =>
+  start + Math.floor((index * count) / bins);
 
 /** Which of `bins` bins, that share T steps, hold steps of the window: from ≤ bin < to. */
-export function binsIn({ t0, t1 }: TimeWindow, T: number, bins: number): { readonly from: number; readonly to: number } {
+export function binsIn(
+  { t0, t1 }: TimeWindow,
+  T: number,
+  bins: number,
+): { readonly from: number; readonly to: number } {
   const of = (t: number): number => Math.ceil(((t + 1) * bins) / T) - 1;
   return { from: of(t0), to: of(t1 - 1) + 1 };
 }
 
 /** The largest finite |value| of one sequence of a [B,T,H], step by step: the numbers may have to be computed. */
-export function largestOverTime(values: Trace, { T, H }: { readonly T: number; readonly H: number }, sequence: number): number {
+export function largestOverTime(
+  values: Trace,
+  { T, H }: { readonly T: number; readonly H: number },
+  sequence: number,
+): number {
   let largest = 0;
-  for (let row = sequence * T; row < (sequence + 1) * T; row++) largest = Math.max(largest, largestMagnitude(values.subarray(row * H, (row + 1) * H), 0, H));
+  for (let row = sequence * T; row < (sequence + 1) * T; row++)
+    largest = Math.max(largest, largestMagnitude(values.subarray(row * H, (row + 1) * H), 0, H));
   return largest;
 }
 
@@ -36,7 +46,8 @@ export function largestMagnitude(values: ArrayLike<number>, from: number, to: nu
 /** Positions of a min/max decimation: two for each bin, or every step when they fit. */
 export function decimatedSteps(window: TimeWindow, maxPoints: number): { t: Float64Array; bins: number } {
   const span = window.t1 - window.t0;
-  if (span <= Math.max(2, maxPoints)) return { t: Float64Array.from({ length: span }, (_, i) => window.t0 + i), bins: span };
+  if (span <= Math.max(2, maxPoints))
+    return { t: Float64Array.from({ length: span }, (_, i) => window.t0 + i), bins: span };
   const bins = Math.max(1, Math.floor(maxPoints / 2));
   const t = Float64Array.from({ length: 2 * bins }, (_, i) => {
     const [start, end] = [binStart(window.t0, span, bins, i >> 1), binStart(window.t0, span, bins, (i >> 1) + 1)];
@@ -45,7 +56,10 @@ export function decimatedSteps(window: TimeWindow, maxPoints: number): { t: Floa
   return { t, bins };
 }
 
-/** Fills `out` (as long as the decimated t) with the values, or with each bin's smallest and largest in the order in which they occur. */
+/**
+ * Fills `out` (as long as the decimated t) with the values, or with each bin's smallest and largest in the order in
+ * which they occur.
+ */
 export function decimate(window: TimeWindow, bins: number, out: Float64Array, value: (t: number) => number): void {
   const span = window.t1 - window.t0;
   if (out.length === span && bins === span) {

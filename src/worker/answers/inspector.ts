@@ -4,7 +4,18 @@ import type { Document, TensorNode } from '../../config/json/index.js';
 import type { FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
 import { cells, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
 import type { MatrixFacts, NumberFacts } from '../../engine/index.js';
-import type { ChangeOutcome, ChangeRequest, FactsRequest, FileRequest, InspectRequest, Inspection, KnownShapes, PartFacts, PartInfo, Reference } from '../../protocol/index.js';
+import type {
+  ChangeOutcome,
+  ChangeRequest,
+  FactsRequest,
+  FileRequest,
+  InspectRequest,
+  Inspection,
+  KnownShapes,
+  PartFacts,
+  PartInfo,
+  Reference,
+} from '../../protocol/index.js';
 import { changesFor, inlineWeightsHaveComments, offersOf } from '../changes/refactorings.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { raised } from '../scheduling/cancelFlag.js';
@@ -19,7 +30,9 @@ const saturated = 2.09;
 type Kept = { readonly found: FoundParts; readonly inspection: Inspection };
 type KeptDocument = { readonly version: string | undefined; readonly document: Document };
 
-/** The editor's side of the worker: reads a config with its files and tells everything that can be known before a run. */
+/**
+ * The editor's side of the worker: reads a config with its files and tells everything that can be known before a run.
+ */
 export class Inspector {
   readonly #readFile: (request: FileRequest) => Promise<FileContent>;
   readonly #documents = new Map<string, KeptDocument>();
@@ -51,7 +64,13 @@ export class Inspector {
     try {
       const { found } = this.#kept.get(config) ?? (await this.#read(config, check));
       const offset = found.roots.find(({ document }) => document.id === file)?.document.lines.offset(position);
-      const part = offset === undefined ? undefined : found.parts.find(({ value: { document, place, node } }) => document.id === file && within(offset, Math.min(place.offset, node.offset), node.offset + node.length));
+      const part =
+        offset === undefined
+          ? undefined
+          : found.parts.find(
+              ({ value: { document, place, node } }) =>
+                document.id === file && within(offset, Math.min(place.offset, node.offset), node.offset + node.length),
+            );
       return part === undefined || offset === undefined ? null : await this.#factsOf(part, offset, check);
     } catch (error) {
       if (error instanceof Cancelled) return null;
@@ -61,12 +80,20 @@ export class Inspector {
 
   async change({ config, file, path, change }: ChangeRequest): Promise<ChangeOutcome> {
     const { found, inspection } = await this.#read(config, () => undefined);
-    return changesFor(found, file, path, change, inspection.dtype, inspection.shapes, (part) => this.#matrixFacts(part, () => undefined));
+    return changesFor(found, file, path, change, inspection.dtype, inspection.shapes, (part) =>
+      this.#matrixFacts(part, () => undefined),
+    );
   }
 
   references(bytes: Uint8Array): Reference[] {
     const root = Value.root(readDocument('', bytes, () => undefined));
-    return root === null ? [] : references(root).map(({ key, value }) => ({ key, reference: value.node.kind === 'string' ? value.node.value : '', range: insideQuotes(value) }));
+    return root === null
+      ? []
+      : references(root).map(({ key, value }) => ({
+          key,
+          reference: value.node.kind === 'string' ? value.node.value : '',
+          range: insideQuotes(value),
+        }));
   }
 
   /** One at a time: two that read the same files would read them twice. */
@@ -97,8 +124,12 @@ export class Inspector {
         return known;
       },
     };
-    const parse = (id: string, bytes: Uint8Array): Document => this.#documents.get(id)?.document ?? readDocument(id, bytes, this.#tick);
-    const { problems, files: ids } = await readExperiment({ kind: 'config', config }, files, { tick: this.#tick, readDocument: parse });
+    const parse = (id: string, bytes: Uint8Array): Document =>
+      this.#documents.get(id)?.document ?? readDocument(id, bytes, this.#tick);
+    const { problems, files: ids } = await readExperiment({ kind: 'config', config }, files, {
+      tick: this.#tick,
+      readDocument: parse,
+    });
     const found = await findParts(config, async (reference, from) => {
       const content = await files.read(reference, from);
       const document = this.#documents.get(content.id)?.document;
@@ -119,7 +150,10 @@ export class Inspector {
     this.#ids.set(key, content.id);
     if (!content.ok) this.#documents.delete(content.id);
     else if (content.version === undefined || this.#documents.get(content.id)?.version !== content.version) {
-      this.#documents.set(content.id, { version: content.version, document: readDocument(content.id, content.bytes, this.#tick) });
+      this.#documents.set(content.id, {
+        version: content.version,
+        document: readDocument(content.id, content.bytes, this.#tick),
+      });
     }
     return content;
   }
@@ -131,13 +165,20 @@ export class Inspector {
     };
     const shapes = shapesOf(found);
     return {
-      config, problems, shapes, files: [...files],
-      cell: found.config === null ? null : cells.find((cell) => cell === (text('cell') ?? 'tanh')) ?? null,
+      config,
+      problems,
+      shapes,
+      files: [...files],
+      cell: found.config === null ? null : (cells.find((cell) => cell === (text('cell') ?? 'tanh')) ?? null),
       dtype: text('dtype') === 'float64' ? 'float64' : 'float32',
       parts: found.parts.map((part) => this.#partInfo(part)),
       links: found.links,
       offers: offersOf(found, shapes),
-      documents: found.roots.map((root) => ({ file: root.document.id, outline: outlineOf(root), matrixLines: matrixLines(root) })),
+      documents: found.roots.map((root) => ({
+        file: root.document.id,
+        outline: outlineOf(root),
+        matrixLines: matrixLines(root),
+      })),
       weightsHaveComments: inlineWeightsHaveComments(found),
     };
   }
@@ -151,26 +192,58 @@ export class Inspector {
       numbers = this.#numbers.get(node) ?? measureNumbers(node.data);
       this.#numbers.set(node, numbers);
     }
-    return { role, name, file, path, transposed, key: range, value: document.lines.range(node), shape: node.kind === 'tensor' ? node.shape : null, numbers };
+    return {
+      role,
+      name,
+      file,
+      path,
+      transposed,
+      key: range,
+      value: document.lines.range(node),
+      shape: node.kind === 'tensor' ? node.shape : null,
+      numbers,
+    };
   }
 
   async #factsOf(part: Part, offset: number, check: () => void): Promise<PartFacts> {
-    const { value: { node, document }, role, transposed } = part;
+    const {
+      value: { node, document },
+      role,
+      transposed,
+    } = part;
     const info = this.#partInfo(part);
-    if (node.kind !== 'tensor') return { part: info, matrix: null, inputs: null, zeros: null, saturating: 0, element: null };
+    if (node.kind !== 'tensor')
+      return { part: info, matrix: null, inputs: null, zeros: null, saturating: 0, element: null };
     const [rows = 0, columns = 0] = node.shape;
-    const flat = node.shape.length === 2 && (role === 'input' || role === 'recurrent') ? zeroLines(node.data, rows, columns) : null;
-    const zeros = flat === null ? null : transposed ? { from: flat.columns, to: flat.rows } : { from: flat.rows, to: flat.columns };
-    const inputs = role === 'sequences' && node.data.length > 0 ? measureInputs(node.data, node.shape.at(-1) ?? 1) : null;
+    const flat =
+      node.shape.length === 2 && (role === 'input' || role === 'recurrent')
+        ? zeroLines(node.data, rows, columns)
+        : null;
+    const zeros =
+      flat === null ? null : transposed ? { from: flat.columns, to: flat.rows } : { from: flat.rows, to: flat.columns };
+    const inputs =
+      role === 'sequences' && node.data.length > 0 ? measureInputs(node.data, node.shape.at(-1) ?? 1) : null;
     const isState = role === 'bias' || role === 'initialState';
     let element: PartFacts['element'] = null;
     if (within(offset, node.offset, node.offset + node.length - 1)) {
       const indices = indicesAt(document.text, node, offset, this.#tick);
       const flatIndex = node.shape.reduce((index, size, axis) => index * size + (indices[axis] ?? 0), 0);
       const number = node.data[flatIndex];
-      if (indices.length === node.shape.length && number !== undefined && indices.every((index, axis) => index < (node.shape[axis] ?? 0))) element = { indices, value: number };
+      if (
+        indices.length === node.shape.length &&
+        number !== undefined &&
+        indices.every((index, axis) => index < (node.shape[axis] ?? 0))
+      )
+        element = { indices, value: number };
     }
-    return { part: info, matrix: await this.#matrixFacts(part, check), inputs, zeros, saturating: isState ? node.data.filter((x) => Math.abs(x) > saturated).length : 0, element };
+    return {
+      part: info,
+      matrix: await this.#matrixFacts(part, check),
+      inputs,
+      zeros,
+      saturating: isState ? node.data.filter((x) => Math.abs(x) > saturated).length : 0,
+      element,
+    };
   }
 
   async #matrixFacts({ role, value: { node } }: Part, check: () => void): Promise<MatrixFacts | null> {
@@ -205,14 +278,20 @@ function flag(cancel: SharedArrayBuffer | null): () => void {
 
 /** Sizes that the files agree on; H from the recurrent matrix, I from the sequences before the input matrix. */
 function shapesOf({ parts, group }: FoundParts): KnownShapes {
-  const shape = (value: Value | null | undefined): readonly number[] | null => (value?.node.kind === 'tensor' && value.node.data.length > 0 ? value.node.shape : null);
-  const chunks = parts.filter(({ role }) => role === 'sequences').map(({ value }) => shape(value)).map((s) => (s?.length === 2 ? [1, ...s] : s?.length === 3 ? s : null));
+  const shape = (value: Value | null | undefined): readonly number[] | null =>
+    value?.node.kind === 'tensor' && value.node.data.length > 0 ? value.node.shape : null;
+  const chunks = parts
+    .filter(({ role }) => role === 'sequences')
+    .map(({ value }) => shape(value))
+    .map((s) => (s?.length === 2 ? [1, ...s] : s?.length === 3 ? s : null));
   const [first] = chunks;
   const recurrent = shape(group?.recurrent);
-  const H = recurrent?.length === 2 && recurrent[0] === recurrent[1] ? recurrent[0] ?? null : null;
+  const H = recurrent?.length === 2 && recurrent[0] === recurrent[1] ? (recurrent[0] ?? null) : null;
   const input = shape(group?.input);
   // One of its two sizes is H; when both are, I is H too.
-  const fromInput = input?.length === 2 && H !== null ? (input[0] === H ? input[1] : input[1] === H ? input[0] : undefined) : undefined;
-  const T = chunks.length > 0 && !chunks.includes(null) ? chunks.reduce((sum, chunk) => sum + (chunk?.[1] ?? 0), 0) : null;
+  const fromInput =
+    input?.length === 2 && H !== null ? (input[0] === H ? input[1] : input[1] === H ? input[0] : undefined) : undefined;
+  const T =
+    chunks.length > 0 && !chunks.includes(null) ? chunks.reduce((sum, chunk) => sum + (chunk?.[1] ?? 0), 0) : null;
   return { B: first?.[0] ?? null, T, I: first?.[2] ?? fromInput ?? null, H };
 }

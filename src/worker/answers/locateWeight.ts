@@ -9,28 +9,52 @@ import type { FileRequest, WeightPlace } from '../../protocol/index.js';
 type Found = { readonly value: Value; readonly transposed: boolean };
 const roles = { Wx: 'input', Wh: 'recurrent', b: 'bias' } as const;
 
-/** Where the text of W[row, column] stands, stored either way round; of the first bias where a layout adds two. Null when the weights cannot be read as they are now. */
-export async function locateWeight(entry: Entry, place: WeightPlace, readFile: (request: FileRequest) => Promise<FileContent>): Promise<{ readonly file: string; readonly range: Range } | null> {
+/**
+ * Where the text of W[row, column] stands, stored either way round; of the first bias where a layout adds two. Null
+ * when the weights cannot be read as they are now.
+ */
+export async function locateWeight(
+  entry: Entry,
+  place: WeightPlace,
+  readFile: (request: FileRequest) => Promise<FileContent>,
+): Promise<{ readonly file: string; readonly range: Range } | null> {
   const open = async (reference: string, from: string | null): Promise<{ id: string; root: Value | null }> => {
     const content = await readFile({ reference, from });
-    return { id: content.id, root: content.ok ? Value.root(readDocument(content.id, content.bytes, () => undefined)) : null };
+    return {
+      id: content.id,
+      root: content.ok ? Value.root(readDocument(content.id, content.bytes, () => undefined)) : null,
+    };
   };
-  const found = entry.kind === 'config' ? await inConfig(entry.config, place, open) : inWeights((await open(entry.weights, null)).root, place);
+  const found =
+    entry.kind === 'config'
+      ? await inConfig(entry.config, place, open)
+      : inWeights((await open(entry.weights, null)).root, place);
   const node = found?.value.node;
   if (found === null || node?.kind !== 'tensor') return null;
   const width = node.shape.at(-1) ?? 0;
   const [row, column] = found.transposed ? [place.column, place.row] : [place.row, place.column];
   const leaf = found.value.leaves(node, [row * width + column])[0];
-  return leaf === undefined ? null : { file: found.value.document.id, range: found.value.document.lines.range(leaf.where.place) };
+  return leaf === undefined
+    ? null
+    : { file: found.value.document.id, range: found.value.document.lines.range(leaf.where.place) };
 }
 
-async function inConfig(config: string, { tensor }: WeightPlace, open: Parameters<typeof findParts>[1]): Promise<Found | null> {
+async function inConfig(
+  config: string,
+  { tensor }: WeightPlace,
+  open: Parameters<typeof findParts>[1],
+): Promise<Found | null> {
   return (await findParts(config, open)).parts.find(({ role }) => role === roles[tensor]) ?? null;
 }
 
 function inWeights(root: Value | null, { tensor }: WeightPlace): Found | null {
   const group = root?.node.kind === 'object' ? findGroups(namedValues(root))[0] : undefined;
   if (group === undefined) return null;
-  const value = tensor === 'Wx' ? group.input : tensor === 'Wh' ? group.recurrent : (group.biases.find((bias) => bias !== null) ?? null);
+  const value =
+    tensor === 'Wx'
+      ? group.input
+      : tensor === 'Wh'
+        ? group.recurrent
+        : (group.biases.find((bias) => bias !== null) ?? null);
   return value === null ? null : { value, transposed: tensor !== 'b' && group.layout.transposed };
 }

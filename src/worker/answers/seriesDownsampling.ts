@@ -10,10 +10,15 @@ export const levelBins = 1024;
 const mostExact = 2 ** 13;
 
 /**
- * Of each of `count` bins the steps at which some series is smallest, largest or no number, both ends of the window, and what `named` names: so no spike
- * and no gap is lost, and each number that is told is one that is there. Ascending.
+ * Of each of `count` bins the steps at which some series is smallest, largest or no number, both ends of the window,
+ * and what `named` names: so no spike and no gap is lost, and each number that is told is one that is there. Ascending.
  */
-export function tellingSteps(series: readonly Float64Array[], { t0, t1 }: TimeWindow, count: number, named: readonly number[] = []): Float64Array {
+export function tellingSteps(
+  series: readonly Float64Array[],
+  { t0, t1 }: TimeWindow,
+  count: number,
+  named: readonly number[] = [],
+): Float64Array {
   const told = new Uint8Array(t1 - t0);
   for (const t of [t0, t1 - 1, ...named]) if (t >= t0 && t < t1) told[t - t0] = 1;
   for (const values of series) {
@@ -30,62 +35,132 @@ export function tellingSteps(series: readonly Float64Array[], { t0, t1 }: TimeWi
       for (const t of [low, high, gap]) if (t >= 0) told[t - t0] = 1;
     }
   }
-  return Float64Array.from(told.reduce<number[]>((steps, one, i) => { if (one === 1) steps.push(t0 + i); return steps; }, []));
+  return Float64Array.from(
+    told.reduce<number[]>((steps, one, i) => {
+      if (one === 1) steps.push(t0 + i);
+      return steps;
+    }, []),
+  );
 }
 
-const seriesOf = ({ log10, hNorm, saturation }: RunSeries): Float64Array[] => [...Object.values(log10), hNorm, ...(saturation === null ? [] : [saturation])];
+const seriesOf = ({ log10, hNorm, saturation }: RunSeries): Float64Array[] => [
+  ...Object.values(log10),
+  hNorm,
+  ...(saturation === null ? [] : [saturation]),
+];
 
 /** Of a series at all steps. */
 const at = (steps: Float64Array, values: Float64Array): Float64Array => steps.map((t) => values[t] ?? NaN);
 
 const picked = ({ log10, hNorm, saturation }: RunSeries, steps: Float64Array): RunSeries => ({
   steps,
-  log10: { dh: at(steps, log10.dh), dx: at(steps, log10.dx), dWx: at(steps, log10.dWx), dWh: at(steps, log10.dWh), db: at(steps, log10.db), singleSource: at(steps, log10.singleSource) },
+  log10: {
+    dh: at(steps, log10.dh),
+    dx: at(steps, log10.dx),
+    dWx: at(steps, log10.dWx),
+    dWh: at(steps, log10.dWh),
+    db: at(steps, log10.db),
+    singleSource: at(steps, log10.singleSource),
+  },
   hNorm: at(steps, hNorm),
   saturation: saturation === null ? null : at(steps, saturation),
 });
 
 /** Steps that somebody reads by name, whatever the zoom. */
-const namedSteps = ({ shapes: { T }, verdict: { source, first, crossedAt, zeroAt, infiniteAt, segments } }: RunSummary): number[] =>
-  [source, first, Math.floor(T / 2), ...[crossedAt, zeroAt, infiniteAt].filter((t) => t !== null), ...segments.flatMap(({ from, to }) => [from, to])];
+const namedSteps = ({
+  shapes: { T },
+  verdict: { source, first, crossedAt, zeroAt, infiniteAt, segments },
+}: RunSummary): number[] => [
+  source,
+  first,
+  Math.floor(T / 2),
+  ...[crossedAt, zeroAt, infiniteAt].filter((t) => t !== null),
+  ...segments.flatMap(({ from, to }) => [from, to]),
+];
 
 /** What the page is told of a run at once. `summary` itself has every step. */
 export const forPage = (summary: RunSummary): RunSummary =>
-  (summary.shapes.T <= mostDense ? summary : { ...summary, ...picked(summary, tellingSteps(seriesOf(summary), { t0: 0, t1: summary.shapes.T }, levelBins, namedSteps(summary))) });
+  summary.shapes.T <= mostDense
+    ? summary
+    : {
+        ...summary,
+        ...picked(
+          summary,
+          tellingSteps(seriesOf(summary), { t0: 0, t1: summary.shapes.T }, levelBins, namedSteps(summary)),
+        ),
+      };
 
 /** More runs of steps with a loss are kept in a report as far as it has a step of theirs. */
 const mostLosses = 4096;
 
-/** What a report keeps of the series of a run: every step, or of a very long one what the page is told at once, and as much of `jacobianSigmaMax` [T]. */
-export function kept(summary: RunSummary, jacobianSigmaMax: Float64Array, named: readonly number[]): { readonly summary: RunSummary; readonly jacobianSigmaMax: Float64Array } {
+/**
+ * What a report keeps of the series of a run: every step, or of a very long one what the page is told at once, and as
+ * much of `jacobianSigmaMax` [T].
+ */
+export function kept(
+  summary: RunSummary,
+  jacobianSigmaMax: Float64Array,
+  named: readonly number[],
+): { readonly summary: RunSummary; readonly jacobianSigmaMax: Float64Array } {
   const { T } = summary.shapes;
   if (T <= mostDense) return { summary, jacobianSigmaMax };
-  const steps = tellingSteps([...seriesOf(summary), jacobianSigmaMax], { t0: 0, t1: T }, levelBins, [...namedSteps(summary), ...named]);
+  const steps = tellingSteps([...seriesOf(summary), jacobianSigmaMax], { t0: 0, t1: T }, levelBins, [
+    ...namedSteps(summary),
+    ...named,
+  ]);
   let next = 0;
-  const lossSteps = summary.lossSteps.length <= mostLosses ? summary.lossSteps : summary.lossSteps.filter(([from, to]) => {
-    while ((steps[next] ?? T) < from) next++;
-    return (steps[next] ?? T) <= to;
-  });
-  return { summary: { ...summary, ...picked(summary, steps), lossSteps }, jacobianSigmaMax: at(steps, jacobianSigmaMax) };
+  const lossSteps =
+    summary.lossSteps.length <= mostLosses
+      ? summary.lossSteps
+      : summary.lossSteps.filter(([from, to]) => {
+          while ((steps[next] ?? T) < from) next++;
+          return (steps[next] ?? T) <= to;
+        });
+  return {
+    summary: { ...summary, ...picked(summary, steps), lossSteps },
+    jacobianSigmaMax: at(steps, jacobianSigmaMax),
+  };
 }
 
 /** The same of a window, finer; of a short one every step. `jacobianSigmaMax` [T], empty where it is not known. */
-export function seriesAnswer(summary: RunSummary, jacobianSigmaMax: Float64Array, request: SeriesRequest): SeriesAnswer {
+export function seriesAnswer(
+  summary: RunSummary,
+  jacobianSigmaMax: Float64Array,
+  request: SeriesRequest,
+): SeriesAnswer {
   if (summary.steps !== null) return keptAnswer(summary, summary.steps, jacobianSigmaMax, request);
   const window = clampWindow(request.window, summary.shapes.T);
   const whole = window.t1 - window.t0 <= mostExact;
-  const steps = whole ? Float64Array.from({ length: window.t1 - window.t0 }, (_, i) => window.t0 + i) : tellingSteps(seriesOf(summary), window, levelBins);
+  const steps = whole
+    ? Float64Array.from({ length: window.t1 - window.t0 }, (_, i) => window.t0 + i)
+    : tellingSteps(seriesOf(summary), window, levelBins);
   return { ...picked(summary, steps), window, steps, jacobianSigmaMax: at(steps, jacobianSigmaMax) };
 }
 
 /** All that a report kept of a window. `jacobianSigmaMax` is at `steps`. */
-function keptAnswer({ log10, hNorm, saturation, shapes: { T } }: RunSummary, steps: Float64Array, jacobianSigmaMax: Float64Array, request: SeriesRequest): SeriesAnswer {
+function keptAnswer(
+  { log10, hNorm, saturation, shapes: { T } }: RunSummary,
+  steps: Float64Array,
+  jacobianSigmaMax: Float64Array,
+  request: SeriesRequest,
+): SeriesAnswer {
   const window = clampWindow(request.window, T);
-  const inWindow = (values: Float64Array): Float64Array => values.filter((_, i) => { const t = steps[i] ?? NaN; return window.t0 <= t && t < window.t1; });
+  const inWindow = (values: Float64Array): Float64Array =>
+    values.filter((_, i) => {
+      const t = steps[i] ?? NaN;
+      return window.t0 <= t && t < window.t1;
+    });
   return {
     window,
     steps: inWindow(steps),
-    log10: { dh: inWindow(log10.dh), dx: inWindow(log10.dx), dWx: inWindow(log10.dWx), dWh: inWindow(log10.dWh), db: inWindow(log10.db), singleSource: inWindow(log10.singleSource) },
+    log10: {
+      dh: inWindow(log10.dh),
+      dx: inWindow(log10.dx),
+      dWx: inWindow(log10.dWx),
+      dWh: inWindow(log10.dWh),
+      db: inWindow(log10.db),
+      singleSource: inWindow(log10.singleSource),
+    },
     hNorm: inWindow(hNorm),
     saturation: saturation === null ? null : inWindow(saturation),
     jacobianSigmaMax: inWindow(jacobianSigmaMax),
@@ -93,10 +168,17 @@ function keptAnswer({ log10, hNorm, saturation, shapes: { T } }: RunSummary, ste
 }
 
 /** The curves of another run; all T of their steps where those are few. */
-export function curveForPage<Names extends string>(curves: Readonly<Record<Names, Float64Array>>): { readonly steps: Float64Array | null; readonly log10: Readonly<Record<Names, Float64Array>> } {
+export function curveForPage<Names extends string>(
+  curves: Readonly<Record<Names, Float64Array>>,
+): { readonly steps: Float64Array | null; readonly log10: Readonly<Record<Names, Float64Array>> } {
   const all = Object.values<Float64Array>(curves);
   const T = all[0]?.length ?? 0;
   if (T <= mostDense) return { steps: null, log10: curves };
   const steps = tellingSteps(all, { t0: 0, t1: T }, levelBins);
-  return { steps, log10: Object.fromEntries(Object.entries<Float64Array>(curves).map(([name, values]) => [name, at(steps, values)])) as Record<Names, Float64Array> };
+  return {
+    steps,
+    log10: Object.fromEntries(
+      Object.entries<Float64Array>(curves).map(([name, values]) => [name, at(steps, values)]),
+    ) as Record<Names, Float64Array>,
+  };
 }

@@ -1,7 +1,12 @@
 import type { SliceRequests } from '../../protocol/index.js';
 
-type Ask = <K extends keyof SliceRequests>(name: K, params: SliceRequests[K]['params']) => Promise<SliceRequests[K]['result']>;
-type Handlers = { [K in keyof SliceRequests]: (params: SliceRequests[K]['params']) => Promise<SliceRequests[K]['result']> };
+type Ask = <K extends keyof SliceRequests>(
+  name: K,
+  params: SliceRequests[K]['params'],
+) => Promise<SliceRequests[K]['result']>;
+type Handlers = {
+  [K in keyof SliceRequests]: (params: SliceRequests[K]['params']) => Promise<SliceRequests[K]['result']>;
+};
 
 /** What the page may ask about a run, passed on to whoever holds the run. */
 export const relaySlices = (ask: Ask): Handlers => ({

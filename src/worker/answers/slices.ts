@@ -1,18 +1,42 @@
-import type { Heatmap, HeatmapRequest, SequenceLines, SequenceLinesRequest, StepRequest, StepsBlock, StepsRequest, StepValues, TimeWindow, UnitLines, UnitLinesRequest } from '../../protocol/index.js';
+import type {
+  Heatmap,
+  HeatmapRequest,
+  SequenceLines,
+  SequenceLinesRequest,
+  StepRequest,
+  StepsBlock,
+  StepsRequest,
+  StepValues,
+  TimeWindow,
+  UnitLines,
+  UnitLinesRequest,
+} from '../../protocol/index.js';
 import type { AnyRun } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
 import { Once } from './perRunCache.js';
 import { preActivationsOf, unitOrder } from './unitSlices.js';
 import type { KeptRun } from './keptRun.js';
 
-
 const log10of2 = Math.log10(2);
-/** At least this many decades are drawn, so that a gradient that hardly changes does not look like one that vanishes. */
+/**
+ * At least this many decades are drawn, so that a gradient that hardly changes does not look like one that vanishes.
+ */
 const fewestDecades = 3;
 const mostSorted = 65_536;
 
-/** The cells of a picture and where its numbers are: `base` is the row of the first step in `values` [n,H], `order` the unit of each of the H places. */
-type Grid = { readonly window: TimeWindow; readonly H: number; readonly columns: number; readonly rows: number; readonly order: Uint32Array | null; readonly values: AnyRun['hs']; readonly base: number };
+/**
+ * The cells of a picture and where its numbers are: `base` is the row of the first step in `values` [n,H], `order` the
+ * unit of each of the H places.
+ */
+type Grid = {
+  readonly window: TimeWindow;
+  readonly H: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly order: Uint32Array | null;
+  readonly values: AnyRun['hs'];
+  readonly base: number;
+};
 
 /** Hears `peak` and `notFinite` of a picture's column. */
 type ColumnTold = (column: number, peak: number, notFinite: number) => void;
@@ -20,19 +44,34 @@ type ColumnTold = (column: number, peak: number, notFinite: number) => void;
 /** 2^n, for |n| up to `farthest`; beyond, the smaller of two numbers is nothing beside the larger. */
 const farthest = 1074;
 const powers = Float64Array.from({ length: 2 * farthest + 1 }, (_, i) => 2 ** (i - farthest));
-const power = (n: number): number => (n > farthest ? Infinity : n < -farthest ? 0 : powers[n + farthest] ?? 0);
+const power = (n: number): number => (n > farthest ? Infinity : n < -farthest ? 0 : (powers[n + farthest] ?? 0));
 
 /**
- * [rows,columns] where each cell shows the value of largest |value|·2^exponent(t) among the (unit, t) that it covers, as sign·shade(height). A value that is not
- * finite wins and is shown as it is. `peak`: the largest height of a finite value, NaN without any. `tell` hears the same of every column.
+ * [rows,columns] where each cell shows the value of largest |value|·2^exponent(t) among the (unit, t) that it covers,
+ * as sign·shade(height). A value that is not finite wins and is shown as it is. `peak`: the largest height of a finite
+ * value, NaN without any. `tell` hears the same of every column.
  */
-function blit({ window, H, columns, rows, order, values, base }: Grid, exponent: (t: number) => number, height: (magnitude: number, exponent: number) => number, shade: (height: number) => number, tell: ColumnTold): Pick<Heatmap, 'values' | 'peak' | 'notFinite'> {
+function blit(
+  { window, H, columns, rows, order, values, base }: Grid,
+  exponent: (t: number) => number,
+  height: (magnitude: number, exponent: number) => number,
+  shade: (height: number) => number,
+  tell: ColumnTold,
+): Pick<Heatmap, 'values' | 'peak' | 'notFinite'> {
   const picture = new Float32Array(rows * columns);
   const span = window.t1 - window.t0;
   const rowOf = new Uint32Array(H);
-  for (let row = 0; row < rows; row++) for (let place = binStart(0, H, rows, row); place < binStart(0, H, rows, row + 1); place++) rowOf[order?.[place] ?? place] = row;
-  // Of each row of the column: the largest finite value with its exponent (−1: none yet), and the first that is not finite (0: none).
-  const [best, magnitude, scale, odd] = [new Float64Array(rows), new Float64Array(rows), new Float64Array(rows), new Float64Array(rows)];
+  for (let row = 0; row < rows; row++)
+    for (let place = binStart(0, H, rows, row); place < binStart(0, H, rows, row + 1); place++)
+      rowOf[order?.[place] ?? place] = row;
+  // Of each row of the column: the largest finite value with its exponent (−1: none yet), and the first that is not
+  // finite (0: none).
+  const [best, magnitude, scale, odd] = [
+    new Float64Array(rows),
+    new Float64Array(rows),
+    new Float64Array(rows),
+    new Float64Array(rows),
+  ];
   let [peak, notFinite] = [NaN, 0];
   // Time outside: numbers that have to be computed come in its order.
   for (let column = 0; column < columns; column++) {
@@ -79,7 +118,10 @@ const gradientScales = new Once<{ readonly log10Max: number; readonly decades: n
 function gradientScale(run: KeptRun, sequence: number): { readonly log10Max: number; readonly decades: number } {
   const perStep = largestGradients(run, sequence).filter(Number.isFinite);
   const log10Max = perStep.reduce((a, b) => Math.max(a, b), -Infinity);
-  return { log10Max, decades: Math.max(fewestDecades, log10Max - perStep.reduce((a, b) => Math.min(a, b), Infinity) + 1) };
+  return {
+    log10Max,
+    decades: Math.max(fewestDecades, log10Max - perStep.reduce((a, b) => Math.min(a, b), Infinity) + 1),
+  };
 }
 
 /** log10 of the largest finite |g| of one sequence at each step; -Infinity where all are zero. */
@@ -87,14 +129,21 @@ function largestGradients({ result }: KeptRun, sequence: number): Float64Array {
   const { T, H } = result.shapes;
   return Float64Array.from({ length: T }, (_, t) => {
     const start = (sequence * T + t) * H;
-    return Math.log10(largestMagnitude(result.dhScaled.subarray(start, start + H), 0, H)) + (result.dhExponent[t] ?? 0) * log10of2;
+    return (
+      Math.log10(largestMagnitude(result.dhScaled.subarray(start, start + H), 0, H)) +
+      (result.dhExponent[t] ?? 0) * log10of2
+    );
   });
 }
 
 /** What 98 of 100 finite magnitudes do not exceed; of many, every n-th is enough. */
 function usualOf(values: { at(i: number): number | undefined }, length: number): number {
   const every = Math.ceil(length / mostSorted);
-  const magnitudes = Float64Array.from({ length: Math.ceil(length / every) }, (_, i) => Math.abs(values.at(i * every) ?? 0)).filter(Number.isFinite).sort();
+  const magnitudes = Float64Array.from({ length: Math.ceil(length / every) }, (_, i) =>
+    Math.abs(values.at(i * every) ?? 0),
+  )
+    .filter(Number.isFinite)
+    .sort();
   return magnitudes[Math.ceil(0.98 * magnitudes.length) - 1] ?? 0;
 }
 
@@ -107,14 +156,50 @@ export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold 
   const rows = Math.min(H, Math.max(1, request.maxRows));
   const order = unitOrder(run, sequence, request.order ?? 'index');
   const picture = { window, H, columns, rows, order };
-  const plain = (values: AnyRun['hs'], from: number, limit: number): Heatmap => ({ window, columns, rows, order, ...blit({ ...picture, values, base: from }, () => 0, (size) => size, (size) => (limit > 0 ? size / limit : 0), tell), limit, usual: limit, log10Max: 0, decades: 0 });
-  if (request.tensor === 'hs') return plain(result.hs, sequence * T, experiment.cell === 'tanh' ? 1 : limits.of(result, `hs ${sequence}`, () => largestOverTime(result.hs, result.shapes, sequence)));
+  const plain = (values: AnyRun['hs'], from: number, limit: number): Heatmap => ({
+    window,
+    columns,
+    rows,
+    order,
+    ...blit(
+      { ...picture, values, base: from },
+      () => 0,
+      (size) => size,
+      (size) => (limit > 0 ? size / limit : 0),
+      tell,
+    ),
+    limit,
+    usual: limit,
+    log10Max: 0,
+    decades: 0,
+  });
+  if (request.tensor === 'hs')
+    return plain(
+      result.hs,
+      sequence * T,
+      experiment.cell === 'tanh'
+        ? 1
+        : limits.of(result, `hs ${sequence}`, () => largestOverTime(result.hs, result.shapes, sequence)),
+    );
   if (request.tensor === 'z') {
     const z = preActivationsOf(run, sequence);
-    return { ...plain(z, 0, limits.of(result, `z ${sequence}`, () => largestOverTime(z, result.shapes, 0))), usual: limits.of(result, `usual z ${sequence}`, () => usualOf(z, T * H)) };
+    return {
+      ...plain(
+        z,
+        0,
+        limits.of(result, `z ${sequence}`, () => largestOverTime(z, result.shapes, 0)),
+      ),
+      usual: limits.of(result, `usual z ${sequence}`, () => usualOf(z, T * H)),
+    };
   }
   const { log10Max, decades } = gradientScales.of(result, String(sequence), () => gradientScale(run, sequence));
-  const cells = blit({ ...picture, values: result.dhScaled, base: sequence * T }, (t) => result.dhExponent[t] ?? 0, (size, exponent) => Math.log10(size) + exponent * log10of2, (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades)), tell);
+  const cells = blit(
+    { ...picture, values: result.dhScaled, base: sequence * T },
+    (t) => result.dhExponent[t] ?? 0,
+    (size, exponent) => Math.log10(size) + exponent * log10of2,
+    (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades)),
+    tell,
+  );
   return { window, columns, rows, order, ...cells, limit: 1, usual: 1, log10Max, decades };
 }
 
@@ -129,7 +214,9 @@ export function unitLines({ result }: KeptRun, request: UnitLinesRequest): UnitL
   for (let i = 0; i < span; i++) {
     const from = base + (window.t0 + i) * H;
     const h = result.hs.subarray(from, from + H);
-    whole.forEach((series, place) => { series[i] = h[units[place] ?? 0] ?? 0; });
+    whole.forEach((series, place) => {
+      series[i] = h[units[place] ?? 0] ?? 0;
+    });
   }
   const values = whole.map((series) => {
     const line = new Float64Array(t.length);
@@ -170,7 +257,8 @@ export function stepsBlock(run: KeptRun, request: StepsRequest): StepsBlock {
   const from = Math.min(Math.max(0, request.from), T);
   const to = Math.min(Math.max(from, request.to), T);
   const sequence = Math.min(request.sequence, B - 1);
-  const rows = (trace: AnyRun['hs'], item: number): Float64Array => Float64Array.from(trace.subarray((item * T + from) * H, (item * T + to) * H));
+  const rows = (trace: AnyRun['hs'], item: number): Float64Array =>
+    Float64Array.from(trace.subarray((item * T + from) * H, (item * T + to) * H));
   return {
     t: Float64Array.from({ length: to - from }, (_, i) => from + i),
     h: request.tensor === 'z' ? rows(preActivationsOf(run, sequence), 0) : rows(result.hs, sequence),

@@ -8,7 +8,8 @@ const dtypeRanges = {
   float64: { log10Smallest: Math.log10(Number.MIN_VALUE), log10Largest: Math.log10(Number.MAX_VALUE) },
 } as const;
 
-const describeUpstream = ({ loss, upstream }: Experiment): string => (loss === null ? upstream.kind : `${loss.kind} at ${loss.at}`);
+const describeUpstream = ({ loss, upstream }: Experiment): string =>
+  loss === null ? upstream.kind : `${loss.kind} at ${loss.at}`;
 
 /** Steps at which a loss is, or the given gradient of some sequence is not 0. */
 function lossSteps({ shapes: { B, T, H }, chunks, upstream, loss }: Experiment): [number, number][] {
@@ -16,10 +17,11 @@ function lossSteps({ shapes: { B, T, H }, chunks, upstream, loss }: Experiment):
   if (loss !== null) return loss.at === 'every' ? every : [[T - 1, T - 1]];
   if (upstream.kind === 'every') return every;
   let end = -1;
-  if (upstream.kind === 'last') return chunks.map(({ steps }) => [end += steps, end]);
+  if (upstream.kind === 'last') return chunks.map(({ steps }) => [(end += steps), end]);
   const { dhs } = upstream;
   const enters = (t: number): boolean => {
-    for (let b = 0; b < B; b++) for (let i = (b * T + t) * H; i < (b * T + t + 1) * H; i++) if (dhs[i] !== 0) return true;
+    for (let b = 0; b < B; b++)
+      for (let i = (b * T + t) * H; i < (b * T + t + 1) * H; i++) if (dhs[i] !== 0) return true;
     return false;
   };
   const runs: [number, number][] = [];
@@ -33,9 +35,15 @@ function lossSteps({ shapes: { B, T, H }, chunks, upstream, loss }: Experiment):
 }
 
 /** The step that `onePercentAt` names. */
-function onePercentAt({ log10SingleSource, verdict: { source, first, segments, onePercentSteps } }: AnyRun): number | null {
+function onePercentAt({
+  log10SingleSource,
+  verdict: { source, first, segments, onePercentSteps },
+}: AnyRun): number | null {
   const least = (log10SingleSource[source] ?? NaN) - 2;
-  const horizon = segments.length > 1 || onePercentSteps === null ? log10SingleSource.findIndex((value, t) => t >= first && value > least) : source - Math.ceil(onePercentSteps);
+  const horizon =
+    segments.length > 1 || onePercentSteps === null
+      ? log10SingleSource.findIndex((value, t) => t >= first && value > least)
+      : source - Math.ceil(onePercentSteps);
   // What cannot be told to arrive may arrive.
   return horizon > first && !Number.isNaN(log10SingleSource[horizon - 1] ?? NaN) ? horizon : null;
 }
@@ -44,7 +52,13 @@ export function summarise(runId: number, experiment: Experiment, result: AnyRun,
   const { name, cell, dtype, truncate, clipNorm } = experiment;
   const entering = lossSteps(experiment);
   return {
-    runId, name, cell, dtype, truncate, clipNorm, elapsedMs,
+    runId,
+    name,
+    cell,
+    dtype,
+    truncate,
+    clipNorm,
+    elapsedMs,
     shapes: result.shapes,
     chunkStarts: result.chunkStarts,
     upstream: describeUpstream(experiment),

@@ -12,8 +12,10 @@ const sampledSteps = 512;
 /** z_t of the sequence that was asked for last, [T,H]: every zoom comes back to it. */
 const known = new WeakMap<KeptRun['result'], { readonly sequence: number; readonly z: Trace }>();
 
-export const keepPreActivations = ({ result }: KeptRun, sequence: number, z: Trace): void => void known.set(result, { sequence, z });
-export const hasPreActivations = ({ result }: KeptRun, sequence: number): boolean => known.get(result)?.sequence === sequence;
+export const keepPreActivations = ({ result }: KeptRun, sequence: number, z: Trace): void =>
+  void known.set(result, { sequence, z });
+export const hasPreActivations = ({ result }: KeptRun, sequence: number): boolean =>
+  known.get(result)?.sequence === sequence;
 
 /** Those that were kept; else computed now. */
 export function preActivationsOf(run: KeptRun, sequence: number): Trace {
@@ -31,7 +33,7 @@ const orders = new Once<Uint32Array>();
 
 /** Unit of each row; null for the units' own order. A copy, because what is answered moves away. */
 export const unitOrder = (run: KeptRun, sequence: number, order: UnitOrder): Uint32Array | null =>
-  (order === 'index' ? null : orders.of(run.result, `${order} ${sequence}`, () => sorted(run, sequence, order)).slice());
+  order === 'index' ? null : orders.of(run.result, `${order} ${sequence}`, () => sorted(run, sequence, order)).slice();
 
 function sorted({ experiment, result }: KeptRun, sequence: number, order: Exclude<UnitOrder, 'index'>): Uint32Array {
   const { T, H } = result.shapes;
@@ -53,7 +55,10 @@ function sorted({ experiment, result }: KeptRun, sequence: number, order: Exclud
   return Uint32Array.from(weight.keys()).sort((a, b) => (weight[b] ?? 0) - (weight[a] ?? 0) || a - b);
 }
 
-/** A chain in which each unit is followed by the one left that is most correlated with it; it starts at the unit that varies most. */
+/**
+ * A chain in which each unit is followed by the one left that is most correlated with it; it starts at the unit that
+ * varies most.
+ */
 function bySimilarity(samples: number, H: number, value: (sample: number, unit: number) => number): Uint32Array {
   const centred = Array.from({ length: H }, (_, unit) => {
     const line = Float64Array.from({ length: samples }, (__, i) => value(i, unit));
@@ -82,12 +87,25 @@ function bySimilarity(samples: number, H: number, value: (sample: number, unit: 
 const largestStates = new Once<number>();
 
 /** A histogram of h for each column of time. */
-export function spread({ result, experiment }: KeptRun, { sequence, window: asked, maxColumns, bins }: ActivationsRequest): Activations {
+export function spread(
+  { result, experiment }: KeptRun,
+  { sequence, window: asked, maxColumns, bins }: ActivationsRequest,
+): Activations {
   const { B, T, H } = result.shapes;
   const window = clampWindow(asked, T);
   const columns = Math.min(window.t1 - window.t0, Math.max(1, maxColumns));
   const items = sequence === null ? Array.from({ length: B }, (_, b) => b) : [Math.min(sequence, B - 1)];
-  const largest = experiment.cell === 'tanh' ? 1 : items.reduce((most, b) => Math.max(most, largestStates.of(result, String(b), () => largestOverTime(result.hs, result.shapes, b))), 0);
+  const largest =
+    experiment.cell === 'tanh'
+      ? 1
+      : items.reduce(
+          (most, b) =>
+            Math.max(
+              most,
+              largestStates.of(result, String(b), () => largestOverTime(result.hs, result.shapes, b)),
+            ),
+          0,
+        );
   const high = experiment.cell === 'tanh' ? 1 : largest > 0 ? largest : 1;
   const low = experiment.cell === 'relu' ? 0 : -high;
   const shares = new Float32Array(bins * columns);
@@ -95,7 +113,10 @@ export function spread({ result, experiment }: KeptRun, { sequence, window: aske
   // Counted first: thousands of small shares would add up to another number.
   const counts = new Float64Array(bins);
   for (let column = 0; column < columns; column++) {
-    const [from, to] = [binStart(window.t0, window.t1 - window.t0, columns, column), binStart(window.t0, window.t1 - window.t0, columns, column + 1)];
+    const [from, to] = [
+      binStart(window.t0, window.t1 - window.t0, columns, column),
+      binStart(window.t0, window.t1 - window.t0, columns, column + 1),
+    ];
     counts.fill(0);
     let odd = 0;
     for (const b of items) {

@@ -1,5 +1,12 @@
 // Pictures, histograms and numbers of the weights and their gradients.
-import type { Histogram, WeightCells, WeightCellsRequest, WeightName, WeightsPicture, WeightsRequest } from '../../protocol/index.js';
+import type {
+  Histogram,
+  WeightCells,
+  WeightCellsRequest,
+  WeightName,
+  WeightsPicture,
+  WeightsRequest,
+} from '../../protocol/index.js';
 import { largestMagnitude } from './decimate.js';
 import type { KeptRun } from './keptRun.js';
 
@@ -8,9 +15,18 @@ type Values = ArrayLike<number> & Iterable<number>;
 const bins = 41;
 const names = ['Wx', 'Wh', 'b'] as const;
 
-const shapeOf = ({ result: { shapes: { I, H } } }: KeptRun, tensor: WeightName): readonly [number, number] => [{ Wx: I, Wh: H, b: 1 }[tensor], H];
-const gradientOf = ({ result }: KeptRun, tensor: WeightName): Values => ({ Wx: result.dWx, Wh: result.dWh, b: result.db })[tensor];
-const limitOf = (tensors: readonly ArrayLike<number>[]): number => tensors.reduce((most, values) => Math.max(most, largestMagnitude(values, 0, values.length)), 0);
+const shapeOf = (
+  {
+    result: {
+      shapes: { I, H },
+    },
+  }: KeptRun,
+  tensor: WeightName,
+): readonly [number, number] => [{ Wx: I, Wh: H, b: 1 }[tensor], H];
+const gradientOf = ({ result }: KeptRun, tensor: WeightName): Values =>
+  ({ Wx: result.dWx, Wh: result.dWh, b: result.db })[tensor];
+const limitOf = (tensors: readonly ArrayLike<number>[]): number =>
+  tensors.reduce((most, values) => Math.max(most, largestMagnitude(values, 0, values.length)), 0);
 
 /** Symmetric about zero, so that a shift of the weights is seen; an odd number of bins gives zero one of its own. */
 function histogram(values: Values): Histogram {
@@ -37,11 +53,21 @@ function norm(values: Values): number {
   return scale * Math.sqrt(sum);
 }
 
-/** [rows,columns], each cell the value of largest magnitude that it covers, over `limit`: a float32 holds shares of any scale. */
-function shrink(values: ArrayLike<number>, [height, width]: readonly [number, number], rows: number, columns: number, limit: number): Float32Array {
+/**
+ * [rows,columns], each cell the value of largest magnitude that it covers, over `limit`: a float32 holds shares of any
+ * scale.
+ */
+function shrink(
+  values: ArrayLike<number>,
+  [height, width]: readonly [number, number],
+  rows: number,
+  columns: number,
+  limit: number,
+): Float32Array {
   const out = new Float64Array(rows * columns);
   for (let i = 0; i < height * width; i++) {
-    const cell = Math.floor((Math.floor(i / width) * rows) / height) * columns + Math.floor(((i % width) * columns) / width);
+    const cell =
+      Math.floor((Math.floor(i / width) * rows) / height) * columns + Math.floor(((i % width) * columns) / width);
     const value = values[i] ?? 0;
     if (Math.abs(value) > Math.abs(out[cell] ?? 0) || Number.isNaN(value)) out[cell] = value;
   }
@@ -52,16 +78,28 @@ export function weights(run: KeptRun, { tensor, maxRows, maxColumns }: WeightsRe
   const shape = shapeOf(run, tensor);
   const [rows, columns] = [Math.min(shape[0], Math.max(1, maxRows)), Math.min(shape[1], Math.max(1, maxColumns))];
   const [values, gradients] = [run.experiment.weights[tensor], gradientOf(run, tensor)];
-  const [limit, gradientLimit] = [limitOf(names.map((name) => run.experiment.weights[name])), limitOf(names.map((name) => gradientOf(run, name)))];
+  const [limit, gradientLimit] = [
+    limitOf(names.map((name) => run.experiment.weights[name])),
+    limitOf(names.map((name) => gradientOf(run, name))),
+  ];
   return {
-    shape, rows, columns, limit, gradientLimit,
+    shape,
+    rows,
+    columns,
+    limit,
+    gradientLimit,
     values: shrink(values, shape, rows, columns, limit),
     gradients: shrink(gradients, shape, rows, columns, gradientLimit),
-    norm: norm(values), gradientNorm: norm(gradients),
-    valueHistogram: histogram(values), gradientHistogram: histogram(gradients),
+    norm: norm(values),
+    gradientNorm: norm(gradients),
+    valueHistogram: histogram(values),
+    gradientHistogram: histogram(gradients),
   };
 }
 
 export function weightCells(run: KeptRun, { tensor, from, to }: WeightCellsRequest): WeightCells {
-  return { values: run.experiment.weights[tensor].slice(from, to), gradients: Float64Array.from(gradientOf(run, tensor)).slice(from, to) };
+  return {
+    values: run.experiment.weights[tensor].slice(from, to),
+    gradients: Float64Array.from(gradientOf(run, tensor)).slice(from, to),
+  };
 }

@@ -24,8 +24,17 @@ export class WhatIfs {
   #recurrent: Recurrent | null = null;
   #idle: NodeJS.Timeout | undefined;
 
-  /** `limit`: bytes that may be held at once, see `runWithin`; `check` throws Cancelled when the run is not wanted any more. */
-  constructor(experiment: Experiment, bounds: VerdictBounds, kernels: Kernels | null, check: () => void, limit = Infinity) {
+  /**
+   * `limit`: bytes that may be held at once, see `runWithin`; `check` throws Cancelled when the run is not wanted any
+   * more.
+   */
+  constructor(
+    experiment: Experiment,
+    bounds: VerdictBounds,
+    kernels: Kernels | null,
+    check: () => void,
+    limit = Infinity,
+  ) {
     this.#experiment = experiment;
     this.#bounds = bounds;
     this.#kernels = kernels;
@@ -52,7 +61,8 @@ export class WhatIfs {
     } catch (error) {
       dropSpare();
       if (error instanceof Cancelled) return null;
-      if (error instanceof RangeError) return { kind: 'refused', message: t('There is not enough memory to try this beside the run itself.') };
+      if (error instanceof RangeError)
+        return { kind: 'refused', message: t('There is not enough memory to try this beside the run itself.') };
       throw error;
     }
   }
@@ -63,7 +73,11 @@ export class WhatIfs {
     const { Wh, measures } = await this.#recurrentFor(whatIf, check);
     const other = await drive(changed(this.#experiment, whatIf, Wh, measures), check, () => undefined);
     if (typeof other === 'string') return { kind: 'refused', message: other };
-    const run = await drive(runWithin(this.#limit, other.experiment, this.#bounds, this.#kernels), check, () => undefined);
+    const run = await drive(
+      runWithin(this.#limit, other.experiment, this.#bounds, this.#kernels),
+      check,
+      () => undefined,
+    );
     const { verdict, log10Norms, log10SingleSource, clipFactor, lossValue } = run;
     // While a slider moves one run follows the other.
     release(run);
@@ -71,7 +85,11 @@ export class WhatIfs {
     this.#idle = setTimeout(dropSpare, keptFor);
     this.#idle.unref();
     return {
-      kind: 'run', verdict, clipFactor, lossValue, measures: other.measures,
+      kind: 'run',
+      verdict,
+      clipFactor,
+      lossValue,
+      measures: other.measures,
       T: log10Norms.dh.length,
       ...curveForPage({ dh: log10Norms.dh, singleSource: log10SingleSource }),
       elapsedMs: performance.now() - started,
@@ -84,7 +102,11 @@ export class WhatIfs {
     const known = this.#recurrent;
     if (known?.key === key && (needed === null || known.measures[needed] !== null)) return known;
     const Wh = await drive(recurrentOf(this.#experiment, initialise), check, () => undefined);
-    const measures = await drive(measureRecurrent(Wh, this.#experiment.shapes.H, initialise, needed), check, () => undefined);
+    const measures = await drive(
+      measureRecurrent(Wh, this.#experiment.shapes.H, initialise, needed),
+      check,
+      () => undefined,
+    );
     this.#recurrent = { key, Wh, measures };
     return this.#recurrent;
   }

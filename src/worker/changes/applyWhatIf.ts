@@ -6,7 +6,16 @@ import type { Entry, FileContent } from '../../config/read/index.js';
 import type { TensorNode } from '../../config/json/index.js';
 import { findGroups, namedValues, writtenWithEscapes } from '../../config/layouts/index.js';
 import type { Group } from '../../config/layouts/index.js';
-import { andThen, annotate, insertAfter, lineBreak, origin, replaceNumbers, replaceSpan, rescaledTo } from '../../config/edit/index.js';
+import {
+  andThen,
+  annotate,
+  insertAfter,
+  lineBreak,
+  origin,
+  replaceNumbers,
+  replaceSpan,
+  rescaledTo,
+} from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
 import { transpose } from '../../config/read/index.js';
 import { factorFor, finish, initialise, measureRecurrent } from '../../engine/index.js';
@@ -22,12 +31,22 @@ type Subject = { readonly config: Value | null; readonly group: Group; readonly 
 /** Why there are no changes: what a person reads. */
 class Refusal extends Error {}
 
-/** The changes that make `whatIf` the state of the files as they are now; numbers keep the style of their neighbours. Refuses with a sentence. */
+/**
+ * The changes that make `whatIf` the state of the files as they are now; numbers keep the style of their neighbours.
+ * Refuses with a sentence.
+ */
 export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read): Promise<ChangeOutcome> {
   try {
     const subject = await find(entry, readFile);
-    const changes = [...recurrentChanges(subject, whatIf), ...inputChanges(subject, whatIf), ...biasChanges(subject, whatIf), ...keyChanges(subject, whatIf)];
-    return changes.length === 0 ? { ok: false, message: t('Everything is already as it would be written.') } : { ok: true, changes, newFile: null };
+    const changes = [
+      ...recurrentChanges(subject, whatIf),
+      ...inputChanges(subject, whatIf),
+      ...biasChanges(subject, whatIf),
+      ...keyChanges(subject, whatIf),
+    ];
+    return changes.length === 0
+      ? { ok: false, message: t('Everything is already as it would be written.') }
+      : { ok: true, changes, newFile: null };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, message: error.message };
     throw error;
@@ -37,17 +56,32 @@ export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read):
 async function find(entry: Entry, readFile: Read): Promise<Subject> {
   const open = async (reference: string, from: string | null): Promise<{ id: string; root: Value | null }> => {
     const content = await readFile({ reference, from });
-    return { id: content.id, root: content.ok ? Value.root(readDocument(content.id, content.bytes, () => undefined)) : null };
+    return {
+      id: content.id,
+      root: content.ok ? Value.root(readDocument(content.id, content.bytes, () => undefined)) : null,
+    };
   };
   if (entry.kind === 'config') {
     const { config, group } = await findParts(entry.config, open);
-    if (config === null || group === null) throw new Refusal(t('The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then apply again.'));
+    if (config === null || group === null)
+      throw new Refusal(
+        t(
+          'The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then ' +
+            'apply again.',
+        ),
+      );
     const dtype = config.get('dtype')?.node;
     return { config, group, dtype: dtype?.kind === 'string' && dtype.value === 'float64' ? 'float64' : 'float32' };
   }
   const { root } = await open(entry.weights, null);
   const [group] = root?.node.kind === 'object' ? findGroups(namedValues(root)) : [];
-  if (group === undefined) throw new Refusal(t('The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then apply again.'));
+  if (group === undefined)
+    throw new Refusal(
+      t(
+        'The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then ' +
+          'apply again.',
+      ),
+    );
   return { config: null, group, dtype: 'float32' };
 }
 
@@ -69,7 +103,8 @@ function recurrentChanges({ config, group, dtype }: Subject, { initialise: anew,
   const { layout } = group;
   const tensor = tensorOf(group.recurrent, layout.recurrent);
   const [H = 0, columns = 0] = tensor.node.shape;
-  if (tensor.node.shape.length !== 2 || H !== columns) throw new Refusal(t('{0} is not square as it is now.', layout.recurrent));
+  if (tensor.node.shape.length !== 2 || H !== columns)
+    throw new Refusal(t('{0} is not square as it is now.', layout.recurrent));
   const fresh = anew === null ? null : initialise(anew.way, H, H, anew.seed);
   const start = fresh === null ? tensor.node.data : layout.transposed ? transpose(fresh, H, H) : fresh;
   // Turned around, a matrix keeps both measures.
@@ -79,7 +114,15 @@ function recurrentChanges({ config, group, dtype }: Subject, { initialise: anew,
     const start = anew === null ? earlier : origin(anew.way, anew.seed);
     return rescale === null ? start : andThen(rescaledTo(rescale.measure, round(rescale.to)))(start);
   });
-  return [...note, written(tensor, layout.recurrent, start.map((x) => x * factor), dtype)];
+  return [
+    ...note,
+    written(
+      tensor,
+      layout.recurrent,
+      start.map((x) => x * factor),
+      dtype,
+    ),
+  ];
 }
 
 function inputChanges({ config, group, dtype }: Subject, { inputScale }: WhatIf): TextChange[] {
@@ -87,7 +130,15 @@ function inputChanges({ config, group, dtype }: Subject, { inputScale }: WhatIf)
   const { layout } = group;
   const tensor = tensorOf(group.input, layout.input);
   const note = annotate(tensor.value, layout.input, config, andThen(`times ${round(inputScale)}`));
-  return [...note, written(tensor, layout.input, tensor.node.data.map((x) => x * inputScale), dtype)];
+  return [
+    ...note,
+    written(
+      tensor,
+      layout.input,
+      tensor.node.data.map((x) => x * inputScale),
+      dtype,
+    ),
+  ];
 }
 
 /** A layout with two biases adds them up, so one of them takes the shift. */
@@ -97,7 +148,14 @@ function biasChanges({ group, dtype }: Subject, { biasShift }: WhatIf): TextChan
   const at = biases.findIndex((bias) => bias !== null);
   if (at >= 0) {
     const tensor = tensorOf(biases[at] ?? null, layout.biases[at] ?? 'b');
-    return [written(tensor, layout.biases[at] ?? 'b', tensor.node.data.map((x) => x + biasShift), dtype)];
+    return [
+      written(
+        tensor,
+        layout.biases[at] ?? 'b',
+        tensor.node.data.map((x) => x + biasShift),
+        dtype,
+      ),
+    ];
   }
   const { value, node } = tensorOf(group.recurrent, layout.recurrent);
   const added = addedBiases(value, layout, node.shape[0] ?? 0, biasShift);
@@ -114,18 +172,29 @@ function keyChanges({ config }: Subject, { cell, clipNorm, truncate, lossAt }: W
     ...(truncate === null ? [] : [['truncate', truncate === 'off' ? 'null' : String(truncate)] as const]),
   ];
   if (wanted.length === 0) return [];
-  if (config === null) throw new Refusal(t('The activation, the loss, clipping and truncation stand in a config, and there is none here. Save these two files as a config first.'));
+  if (config === null)
+    throw new Refusal(
+      t(
+        'The activation, the loss, clipping and truncation stand in a config, and there is none here. Save ' +
+          'these two files as a config first.',
+      ),
+    );
   const changes: TextChange[] = [];
   const missing: string[] = [];
   for (const [key, text] of wanted) {
     const value = config.get(key);
-    const norm = key === 'clip' && clipNorm !== 'off' ? value?.get('norm') ?? null : null;
+    const norm = key === 'clip' && clipNorm !== 'off' ? (value?.get('norm') ?? null) : null;
     if (norm !== null) changes.push(replaceSpan(norm.document, norm.node, String(clipNorm)));
     else if (value !== null) changes.push(replaceSpan(value.document, value.node, text));
     // What is not there needs no null.
     else if (text !== 'null') missing.push(`${JSON.stringify(key)}: ${text}`);
   }
   const last = config.entries().at(-1)?.[1] ?? null;
-  if (missing.length > 0 && last !== null) changes.push(...insertAfter(last, (indent) => missing.join(indent === null ? ', ' : `,${lineBreak(config.document.text)}${indent}`)));
+  if (missing.length > 0 && last !== null)
+    changes.push(
+      ...insertAfter(last, (indent) =>
+        missing.join(indent === null ? ', ' : `,${lineBreak(config.document.text)}${indent}`),
+      ),
+    );
   return changes;
 }

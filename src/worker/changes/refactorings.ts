@@ -4,7 +4,20 @@ import type { FoundParts, Part } from '../../config/index.js';
 import { describeShape } from '../../config/json/index.js';
 import { keyBeside, writtenWithEscapes } from '../../config/layouts/index.js';
 import type { Layout } from '../../config/layouts/index.js';
-import { andThen, annotate, hasComments, indentOf, insertAfter, lineBreak, origin, reindent, replaceNumbers, replaceSpan, rescaledTo, transposeText } from '../../config/edit/index.js';
+import {
+  andThen,
+  annotate,
+  hasComments,
+  indentOf,
+  insertAfter,
+  lineBreak,
+  origin,
+  reindent,
+  replaceNumbers,
+  replaceSpan,
+  rescaledTo,
+  transposeText,
+} from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
 import type { Value } from '../../config/json/index.js';
 import { transpose } from '../../config/read/index.js';
@@ -17,7 +30,8 @@ const mostZeros = 10_000;
 /** Files of more characters than this are better kept out of a config. */
 const longestInline = 2_000_000;
 
-const isMatrix = ({ value: { node } }: Part): boolean => node.kind === 'tensor' && node.shape.length === 2 && node.data.length > 0;
+const isMatrix = ({ value: { node } }: Part): boolean =>
+  node.kind === 'tensor' && node.shape.length === 2 && node.data.length > 0;
 
 /** A matrix in the row-vector convention has these sizes; null where they are not known. */
 function wantedShape(part: Part, { I, H }: KnownShapes): readonly [number | null, number | null] | null {
@@ -40,40 +54,79 @@ function fitsTransposed(part: Part, shapes: KnownShapes): boolean {
 export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
   const offers: Offer[] = [];
   const add = (kind: Change['kind'], value: Value, name: string, square = false): void => {
-    offers.push({ kind, square, file: value.document.id, path: value.path, name, key: value.address().range, value: value.document.lines.range(value.node) });
+    offers.push({
+      kind,
+      square,
+      file: value.document.id,
+      path: value.path,
+      name,
+      key: value.address().range,
+      value: value.document.lines.range(value.node),
+    });
   };
   for (const part of found.parts) {
     if (fitsTransposed(part, shapes)) add('transpose', part.value, part.name);
     if (!isMatrix(part)) continue;
     const square = part.value.node.kind === 'tensor' && part.value.node.shape[0] === part.value.node.shape[1];
     if (part.role === 'recurrent' && square) add('rescale', part.value, part.name);
-    if ((part.role === 'recurrent' && square) || part.role === 'input') add('initialise', part.value, part.name, square);
+    if ((part.role === 'recurrent' && square) || part.role === 'input')
+      add('initialise', part.value, part.name, square);
   }
   const { config, group, weights } = found;
-  if (group !== null && group.recurrent !== null && group.biases.every((bias) => bias === null) && shapes.H !== null) add('addBias', group.recurrent, group.layout.biases.join(', '));
+  if (group !== null && group.recurrent !== null && group.biases.every((bias) => bias === null) && shapes.H !== null)
+    add('addBias', group.recurrent, group.layout.biases.join(', '));
   if (config === null) return offers;
   const state = config.get('initialState');
   const before = state ?? config.get('sequences') ?? config.get('weights');
-  if (before !== null && (state === null || state.node.kind === 'null') && shapes.B !== null && shapes.H !== null && shapes.B * shapes.H <= mostZeros) add('addInitialState', before, 'initialState');
+  if (
+    before !== null &&
+    (state === null || state.node.kind === 'null') &&
+    shapes.B !== null &&
+    shapes.H !== null &&
+    shapes.B * shapes.H <= mostZeros
+  )
+    add('addInitialState', before, 'initialState');
   const value = config.get('weights');
   if (value?.node.kind === 'object') add('moveToFile', value, 'weights');
-  if (value?.node.kind === 'string' && weights?.node.kind === 'object' && weights.node.length <= longestInline) add('moveInline', value, 'weights');
+  if (value?.node.kind === 'string' && weights?.node.kind === 'object' && weights.node.length <= longestInline)
+    add('moveInline', value, 'weights');
   return offers;
 }
 
 const refuse = (message: string): ChangeOutcome => ({ ok: false, message });
-const accept = (changes: readonly TextChange[], newFile: string | null = null): ChangeOutcome => ({ ok: true, changes, newFile });
+const accept = (changes: readonly TextChange[], newFile: string | null = null): ChangeOutcome => ({
+  ok: true,
+  changes,
+  newFile,
+});
 
 /** What a refactoring does to the text. `measure` is asked only where numbers are needed. */
-export async function changesFor(found: FoundParts, file: string, path: string, change: Change, dtype: DType, shapes: KnownShapes, measure: (part: Part) => Promise<MatrixFacts | null>): Promise<ChangeOutcome> {
+export async function changesFor(
+  found: FoundParts,
+  file: string,
+  path: string,
+  change: Change,
+  dtype: DType,
+  shapes: KnownShapes,
+  measure: (part: Part) => Promise<MatrixFacts | null>,
+): Promise<ChangeOutcome> {
   const part = found.parts.find(({ value }) => value.document.id === file && value.path === path);
   switch (change.kind) {
     case 'transpose':
-      return part?.value.node.kind === 'tensor' && part.value.node.shape.length === 2 ? accept([...annotate(part.value, part.name, found.config, andThen('transposed')), transposeText(part.value, part.value.node)]) : refuse(t('There is no matrix here any more.'));
+      return part?.value.node.kind === 'tensor' && part.value.node.shape.length === 2
+        ? accept([
+            ...annotate(part.value, part.name, found.config, andThen('transposed')),
+            transposeText(part.value, part.value.node),
+          ])
+        : refuse(t('There is no matrix here any more.'));
     case 'rescale':
-      return part === undefined ? refuse(t('There is no matrix here any more.')) : rescale(part, found.config, change, dtype, await measure(part));
+      return part === undefined
+        ? refuse(t('There is no matrix here any more.'))
+        : rescale(part, found.config, change, dtype, await measure(part));
     case 'initialise':
-      return part === undefined ? refuse(t('There is no matrix here any more.')) : refill(part, found.config, change, dtype);
+      return part === undefined
+        ? refuse(t('There is no matrix here any more.'))
+        : refill(part, found.config, change, dtype);
     case 'addBias':
       return addBias(found, shapes.H);
     case 'addInitialState':
@@ -85,53 +138,103 @@ export async function changesFor(found: FoundParts, file: string, path: string, 
   }
 }
 
-function rescale({ name, value }: Part, config: Value | null, { quantity, to }: Change & { kind: 'rescale' }, dtype: DType, facts: MatrixFacts | null): ChangeOutcome {
+function rescale(
+  { name, value }: Part,
+  config: Value | null,
+  { quantity, to }: Change & { kind: 'rescale' },
+  dtype: DType,
+  facts: MatrixFacts | null,
+): ChangeOutcome {
   const { node } = value;
   const now = facts?.[quantity] ?? null;
-  if (node.kind !== 'tensor' || facts === null || now === null) return refuse(quantity === 'sigmaMax' ? t('The largest singular value of {0} cannot be computed here: the matrix is too large or not square.', name) : t('The spectral radius of {0} cannot be computed here: the matrix is too large or not square.', name));
-  if (now === 0) return refuse(quantity === 'sigmaMax' ? t('The largest singular value of {0} is 0, and no factor changes that.', name) : t('The spectral radius of {0} is 0, and no factor changes that.', name));
+  if (node.kind !== 'tensor' || facts === null || now === null)
+    return refuse(
+      quantity === 'sigmaMax'
+        ? t('The largest singular value of {0} cannot be computed here: the matrix is too large or not square.', name)
+        : t('The spectral radius of {0} cannot be computed here: the matrix is too large or not square.', name),
+    );
+  if (now === 0)
+    return refuse(
+      quantity === 'sigmaMax'
+        ? t('The largest singular value of {0} is 0, and no factor changes that.', name)
+        : t('The spectral radius of {0} is 0, and no factor changes that.', name),
+    );
   if (!Number.isFinite(now)) return refuse(t('{0} holds numbers that are not finite.', name));
   const factor = to / now;
   const data = node.data.map((x) => x * factor);
   const inRange = (x: number): boolean => Number.isFinite(dtype === 'float32' ? Math.fround(x) : x);
-  if (!data.every(inRange)) return refuse(quantity === 'sigmaMax' ? t('With a largest singular value of {0}, {1} would not fit into {2}.', to, name, dtype) : t('With a spectral radius of {0}, {1} would not fit into {2}.', to, name, dtype));
-  return accept([...annotate(value, name, config, andThen(rescaledTo(quantity, to))), replaceNumbers(value, node, data, dtype)]);
+  if (!data.every(inRange))
+    return refuse(
+      quantity === 'sigmaMax'
+        ? t('With a largest singular value of {0}, {1} would not fit into {2}.', to, name, dtype)
+        : t('With a spectral radius of {0}, {1} would not fit into {2}.', to, name, dtype),
+    );
+  return accept([
+    ...annotate(value, name, config, andThen(rescaledTo(quantity, to))),
+    replaceNumbers(value, node, data, dtype),
+  ]);
 }
 
-function refill({ name, value, role, transposed }: Part, config: Value | null, { way, seed, gain }: Change & { kind: 'initialise' }, dtype: DType): ChangeOutcome {
+function refill(
+  { name, value, role, transposed }: Part,
+  config: Value | null,
+  { way, seed, gain }: Change & { kind: 'initialise' },
+  dtype: DType,
+): ChangeOutcome {
   const { node } = value;
   if (node.kind !== 'tensor' || node.shape.length !== 2) return refuse(t('There is no matrix here any more.'));
   const [rows = 0, columns = 0] = node.shape;
   const [fanIn, fanOut] = transposed ? [columns, rows] : [rows, columns];
   const fresh = initialise(way, fanIn, fanOut, seed);
-  if (fresh === null) return refuse(role === 'input' ? t('{0} has the shape {1}; an input matrix has no identity.', name, describeShape(node.shape)) : t('{0} has the shape {1}; only a square matrix has an identity.', name, describeShape(node.shape)));
+  if (fresh === null)
+    return refuse(
+      role === 'input'
+        ? t('{0} has the shape {1}; an input matrix has no identity.', name, describeShape(node.shape))
+        : t('{0} has the shape {1}; only a square matrix has an identity.', name, describeShape(node.shape)),
+    );
   const data = (transposed ? transpose(fresh, fanIn, fanOut) : fresh).map((x) => x * gain);
   const told = gain === 1 ? origin(way, seed) : `${origin(way, seed)}, times ${gain}`;
   return accept([...annotate(value, name, config, () => told), replaceNumbers(value, node, data, dtype)]);
 }
 
-/** The biases of a layer, behind its recurrent matrix: H times `first` in the first, zeros in the others. Null where the matrix's key writes its name with escapes. */
-export function addedBiases(recurrent: Value, { biases, recurrent: name }: Layout, H: number, first: number): TextChange[] | null {
+/**
+ * The biases of a layer, behind its recurrent matrix: H times `first` in the first, zeros in the others. Null where the
+ * matrix's key writes its name with escapes.
+ */
+export function addedBiases(
+  recurrent: Value,
+  { biases, recurrent: name }: Layout,
+  H: number,
+  first: number,
+): TextChange[] | null {
   const keys = biases.flatMap((bias) => keyBeside(recurrent, name, bias) ?? []);
   if (keys.length < biases.length) return null;
   const list = (x: number): string => `[${new Array<number>(H).fill(x).join(', ')}]`;
-  return insertAfter(recurrent, (indent) => keys.map((key, i) => `${key}: ${list(i === 0 ? first : 0)}`).join(indent === null ? ', ' : `,${lineBreak(recurrent.document.text)}${indent}`));
+  return insertAfter(recurrent, (indent) =>
+    keys
+      .map((key, i) => `${key}: ${list(i === 0 ? first : 0)}`)
+      .join(indent === null ? ', ' : `,${lineBreak(recurrent.document.text)}${indent}`),
+  );
 }
 
 function addBias({ group }: FoundParts, H: number | null): ChangeOutcome {
   const recurrent = group?.recurrent ?? null;
-  if (group === null || recurrent === null || H === null) return refuse(t('There are no weights of a known size here any more.'));
+  if (group === null || recurrent === null || H === null)
+    return refuse(t('There are no weights of a known size here any more.'));
   const added = addedBiases(recurrent, group.layout, H, 0);
   return added === null ? refuse(writtenWithEscapes(group.layout.recurrent)) : accept(added);
 }
 
 function addInitialState({ config }: FoundParts, { B, H }: KnownShapes): ChangeOutcome {
   const after = config?.get('sequences') ?? config?.get('weights') ?? null;
-  if (config === null || after === null || B === null || H === null) return refuse(t('The size of the state is not known here.'));
+  if (config === null || after === null || B === null || H === null)
+    return refuse(t('The size of the state is not known here.'));
   const row = `[${new Array<string>(H).fill('0').join(', ')}]`;
   const step = '  ';
-  const lines = (indent: string | null): string => (indent === null || B === 1 ? `[${new Array<string>(B).fill(row).join(', ')}]`
-    : `[${new Array<string>(B).fill(`${lineBreak(config.document.text)}${indent}${step}${row}`).join(',')}${lineBreak(config.document.text)}${indent}]`);
+  const lines = (indent: string | null): string =>
+    indent === null || B === 1
+      ? `[${new Array<string>(B).fill(row).join(', ')}]`
+      : `[${new Array<string>(B).fill(`${lineBreak(config.document.text)}${indent}${step}${row}`).join(',')}${lineBreak(config.document.text)}${indent}]`;
   const present = config.get('initialState');
   if (present !== null) return accept([replaceSpan(present.document, present.node, lines(indentOf(present)))]);
   return accept(insertAfter(after, (indent) => `"initialState": ${lines(indent)}`));
@@ -147,7 +250,8 @@ function moveToFile({ config }: FoundParts, reference: string): ChangeOutcome {
 
 function moveInline({ config, weights }: FoundParts): ChangeOutcome {
   const value = config?.get('weights') ?? null;
-  if (value?.node.kind !== 'string' || weights?.node.kind !== 'object') return refuse(t('The weights do not stand in a file of their own any more.'));
+  if (value?.node.kind !== 'string' || weights?.node.kind !== 'object')
+    return refuse(t('The weights do not stand in a file of their own any more.'));
   const { node, document } = weights;
   const text = document.text.slice(node.offset, node.offset + node.length);
   return accept([replaceSpan(value.document, value.node, reindent(text, '', indentOf(value) ?? ''))]);
@@ -156,5 +260,8 @@ function moveInline({ config, weights }: FoundParts): ChangeOutcome {
 /** Whether the inline weights carry comments, which a plain JSON file does not take. */
 export function inlineWeightsHaveComments({ config }: FoundParts): boolean {
   const value = config?.get('weights') ?? null;
-  return value?.node.kind === 'object' && hasComments(value.document.text.slice(value.node.offset, value.node.offset + value.node.length));
+  return (
+    value?.node.kind === 'object' &&
+    hasComments(value.document.text.slice(value.node.offset, value.node.offset + value.node.length))
+  );
 }

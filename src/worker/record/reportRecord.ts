@@ -1,7 +1,22 @@
-// A finished run written down for a report: everything where that is small, pictures as fine as a screen where it is not.
+// A finished run written down for a report: everything where that is small, pictures as fine as a screen where it is
+// not.
 import { openUnit, runChunks } from '../../engine/index.js';
 import type { Experiment, OpenedUnit, RunResult, Spectrum } from '../../engine/index.js';
-import type { ActivationBins, Activations, Band, Heatmap, HeatmapRequest, RecordExtent, RunSummary, SequenceLines, SpectrumSummary, StepValues, UnitLines, WeightName, WeightsPicture } from '../../protocol/index.js';
+import type {
+  ActivationBins,
+  Activations,
+  Band,
+  Heatmap,
+  HeatmapRequest,
+  RecordExtent,
+  RunSummary,
+  SequenceLines,
+  SpectrumSummary,
+  StepValues,
+  UnitLines,
+  WeightName,
+  WeightsPicture,
+} from '../../protocol/index.js';
 import type { Analyses, Finished } from '../answers/analyses.js';
 import { Cancelled } from '../scheduling/scheduler.js';
 import { kept, mostDense } from '../answers/seriesDownsampling.js';
@@ -10,16 +25,30 @@ import type { KeptRun } from '../answers/keptRun.js';
 import { band, keepPreActivations, spread, unitOrder } from '../answers/unitSlices.js';
 import { weights } from '../answers/weightSlices.js';
 
-/** A picture of values in [−1, 1] at 16 bits a cell: 3e-5, far finer than its colours. `notFinite` stands for NaN and both infinities. */
+/**
+ * A picture of values in [−1, 1] at 16 bits a cell: 3e-5, far finer than its colours. `notFinite` stands for NaN and
+ * both infinities.
+ */
 export type Cells = Int16Array;
 export const notFinite = -32768;
 
 export type PictureTensor = HeatmapRequest['tensor'];
 
-
-/** Instead of the tensors of a sequence that is too long or too wide: the first sequence in pictures, and numbers at some steps. */
+/**
+ * Instead of the tensors of a sequence that is too long or too wide: the first sequence in pictures, and numbers at
+ * some steps.
+ */
 export type FirstSequence = {
-  readonly heatmaps: Readonly<Record<PictureTensor, Omit<Heatmap, 'values' | 'peak' | 'notFinite'> & { readonly values: Cells; /** Of each column. */ readonly peaks: Float64Array; readonly notFinite: Float64Array }>>;
+  readonly heatmaps: Readonly<
+    Record<
+      PictureTensor,
+      Omit<Heatmap, 'values' | 'peak' | 'notFinite'> & {
+        readonly values: Cells;
+        /** Of each column. */ readonly peaks: Float64Array;
+        readonly notFinite: Float64Array;
+      }
+    >
+  >;
   /** Rows sorted otherwise, where each unit has a row of its own. */
   readonly orders: { readonly similarity: Uint32Array; readonly saturation: Uint32Array } | null;
   readonly units: readonly number[];
@@ -27,7 +56,12 @@ export type FirstSequence = {
   readonly activations: Activations;
   readonly steps: readonly StepValues[];
   readonly opened: readonly OpenedUnit[];
-  readonly weights: Readonly<Record<WeightName, Omit<WeightsPicture, 'values' | 'gradients'> & { readonly values: Cells; readonly gradients: Cells }>>;
+  readonly weights: Readonly<
+    Record<
+      WeightName,
+      Omit<WeightsPicture, 'values' | 'gradients'> & { readonly values: Cells; readonly gradients: Cells }
+    >
+  >;
 };
 
 /** What needs every sequence, where there are several and not all are whole. */
@@ -45,7 +79,10 @@ export type RunRecord = {
   readonly batch: Batch | null;
 };
 
-/** Bytes for the tensors of whole sequences; what every record has grows with T, up to `mostDense`, and is taken from it. */
+/**
+ * Bytes for the tensors of whole sequences; what every record has grows with T, up to `mostDense`, and is taken from
+ * it.
+ */
 const room = 2.4e6;
 const bytesPerStep = 64;
 /** Norms of more steps than this keep seven digits, except those whose exponents need more. */
@@ -66,13 +103,17 @@ const activationBins: ActivationBins = 28;
 
 const leastNormal = 2 ** -126;
 /** Rounded to float32, which is then stored in half the room; what lies beyond its range keeps all digits. */
-const narrow = (values: ArrayLike<number>): Float64Array => Float64Array.from({ length: values.length }, (_, i) => {
-  const value = values[i] ?? NaN;
-  const rounded = Math.fround(value);
-  return Math.abs(rounded) >= leastNormal && Math.abs(rounded) < Infinity ? rounded : value;
-});
+const narrow = (values: ArrayLike<number>): Float64Array =>
+  Float64Array.from({ length: values.length }, (_, i) => {
+    const value = values[i] ?? NaN;
+    const rounded = Math.fround(value);
+    return Math.abs(rounded) >= leastNormal && Math.abs(rounded) < Infinity ? rounded : value;
+  });
 
-const cells = (values: Float32Array): Cells => Int16Array.from(values, (value) => (Number.isFinite(value) ? Math.max(-32767, Math.min(32767, Math.round(value * 32767))) : notFinite));
+const cells = (values: Float32Array): Cells =>
+  Int16Array.from(values, (value) =>
+    Number.isFinite(value) ? Math.max(-32767, Math.min(32767, Math.round(value * 32767))) : notFinite,
+  );
 
 const hasOwnUpstream = ({ loss, upstream }: Experiment): boolean => loss !== null || upstream.kind === 'given';
 
@@ -87,16 +128,24 @@ function plan({ experiment, result }: KeptRun): { readonly sequences: number; re
   return { sequences: Math.max(0, Math.min(B, Math.floor((left / 4 - shared) / each))), everyDigit: false };
 }
 
-function wholeSequences({ experiment, result }: KeptRun, B: number, everyDigit: boolean): NonNullable<RunRecord['whole']> {
+function wholeSequences(
+  { experiment, result }: KeptRun,
+  B: number,
+  everyDigit: boolean,
+): NonNullable<RunRecord['whole']> {
   const { T, I, H } = result.shapes;
   const shapes = { ...result.shapes, B };
-  const keep = (values: ArrayLike<number>, count = values.length): Float64Array => (everyDigit ? Float64Array.from({ length: count }, (_, i) => values[i] ?? NaN) : narrow(Array.prototype.slice.call(values, 0, count) as number[]));
+  const keep = (values: ArrayLike<number>, count = values.length): Float64Array =>
+    everyDigit
+      ? Float64Array.from({ length: count }, (_, i) => values[i] ?? NaN)
+      : narrow(Array.prototype.slice.call(values, 0, count) as number[]);
   let { upstream } = experiment;
   if (hasOwnUpstream(experiment)) {
     // A loss is a mean over the whole batch: what it sends into the kept sequences is kept, not the loss.
     const dhs = new Float64Array(B * T * H);
     for (const chunk of runChunks(experiment, result)) {
-      for (let b = 0; b < B; b++) dhs.set(chunk.dhs.data.subarray(b * chunk.steps * H, (b + 1) * chunk.steps * H), (b * T + chunk.start) * H);
+      for (let b = 0; b < B; b++)
+        dhs.set(chunk.dhs.data.subarray(b * chunk.steps * H, (b + 1) * chunk.steps * H), (b * T + chunk.start) * H);
     }
     upstream = { kind: 'given', dhs: keep(dhs) };
   }
@@ -105,31 +154,55 @@ function wholeSequences({ experiment, result }: KeptRun, B: number, everyDigit: 
   const { Wx, Wh, b } = experiment.weights;
   return {
     experiment: {
-      ...experiment, shapes, upstream, loss: null,
+      ...experiment,
+      shapes,
+      upstream,
+      loss: null,
       weights: { Wx: keep(Wx), Wh: keep(Wh), b: keep(b) },
       chunks: experiment.chunks.map(({ steps, xs }) => ({ steps, xs: keep(xs, B * steps * I) })),
       h0: experiment.h0 === null ? null : keep(experiment.h0, B * H),
     },
     result: {
-      ...result, shapes,
+      ...result,
+      shapes,
       hs: everyDigit ? result.hs.subarray(0, B * T * H).slice() : keep(result.hs.subarray(0, B * T * H)),
       dhScaled: keep(result.dhScaled.subarray(0, B * T * H)),
       log10dhPerSequence: result.log10dhPerSequence.slice(0, B * T),
-      dWx: keep(result.dWx), dWh: keep(result.dWh), db: keep(result.db),
-      dhTotal: none, dxs: none, dh0: none, norms: noNorms, log10Norms: noNorms, log10SingleSource: none, hNorm: none, saturation: null,
+      dWx: keep(result.dWx),
+      dWh: keep(result.dWh),
+      db: keep(result.db),
+      dhTotal: none,
+      dxs: none,
+      dh0: none,
+      norms: noNorms,
+      log10Norms: noNorms,
+      log10SingleSource: none,
+      hNorm: none,
+      saturation: null,
     },
   };
 }
 
 /** Evenly spaced steps with both ends, and the ones that the verdict names. */
-function someSteps({ result: { shapes: { T }, verdict } }: KeptRun, count: number): number[] {
+function someSteps(
+  {
+    result: {
+      shapes: { T },
+      verdict,
+    },
+  }: KeptRun,
+  count: number,
+): number[] {
   const rows = Math.max(2, Math.min(T, mostSteps, Math.floor(count)));
   const even = Array.from({ length: rows }, (_, i) => Math.round((i * (T - 1)) / (rows - 1)));
   const named = [verdict.crossedAt, verdict.zeroAt, verdict.infiniteAt].filter((t) => t !== null);
   return [...new Set([...even, ...named])].sort((a, b) => a - b);
 }
 
-const narrowed = (unit: OpenedUnit): OpenedUnit => Object.fromEntries(Object.entries(unit).map(([key, value]) => [key, typeof value === 'number' ? value : narrow(value)])) as OpenedUnit;
+const narrowed = (unit: OpenedUnit): OpenedUnit =>
+  Object.fromEntries(
+    Object.entries(unit).map(([key, value]) => [key, typeof value === 'number' ? value : narrow(value)]),
+  ) as OpenedUnit;
 
 function firstSequence(run: KeptRun): FirstSequence {
   const { experiment, result, runId } = run;
@@ -137,14 +210,48 @@ function firstSequence(run: KeptRun): FirstSequence {
   const window = { t0: 0, t1: T };
   const picture = (tensor: PictureTensor): FirstSequence['heatmaps'][PictureTensor] => {
     const [peaks, notFinite] = [Array<number>(), Array<number>()];
-    const { window: all, columns, rows, order, values, limit, usual, log10Max, decades } = heatmap(run, { runId, tensor, sequence: 0, window, maxColumns: pictureColumns, maxRows: pictureRows }, (column, peak, odd) => { [peaks[column], notFinite[column]] = [peak, odd]; });
-    return { window: all, columns, rows, order, values: cells(values), limit, usual, log10Max, decades, peaks: Float64Array.from(peaks), notFinite: Float64Array.from(notFinite) };
+    const {
+      window: all,
+      columns,
+      rows,
+      order,
+      values,
+      limit,
+      usual,
+      log10Max,
+      decades,
+    } = heatmap(
+      run,
+      { runId, tensor, sequence: 0, window, maxColumns: pictureColumns, maxRows: pictureRows },
+      (column, peak, odd) => {
+        [peaks[column], notFinite[column]] = [peak, odd];
+      },
+    );
+    return {
+      window: all,
+      columns,
+      rows,
+      order,
+      values: cells(values),
+      limit,
+      usual,
+      log10Max,
+      decades,
+      peaks: Float64Array.from(peaks),
+      notFinite: Float64Array.from(notFinite),
+    };
   };
   const ofWeights = (tensor: WeightName): FirstSequence['weights'][WeightName] => {
-    const { values, gradients, ...rest } = weights(run, { runId, tensor, maxRows: weightCells, maxColumns: weightCells });
+    const { values, gradients, ...rest } = weights(run, {
+      runId,
+      tensor,
+      maxRows: weightCells,
+      maxColumns: weightCells,
+    });
     return { ...rest, values: cells(values), gradients: cells(gradients) };
   };
-  const order = (by: 'similarity' | 'saturation'): Uint32Array => unitOrder(run, 0, by) ?? Uint32Array.from({ length: H }, (_, unit) => unit);
+  const order = (by: 'similarity' | 'saturation'): Uint32Array =>
+    unitOrder(run, 0, by) ?? Uint32Array.from({ length: H }, (_, unit) => unit);
   const units = Array.from({ length: Math.min(H, mostUnits) }, (_, unit) => unit);
   return {
     heatmaps: { hs: picture('hs'), dh: picture('dh'), z: picture('z') },
@@ -152,14 +259,21 @@ function firstSequence(run: KeptRun): FirstSequence {
     units,
     unitLines: unitLines(run, { runId, sequence: 0, units, window, maxPoints: linePoints }),
     activations: spread(run, { runId, sequence: 0, window, maxColumns: activationColumns, bins: activationBins }),
-    steps: someSteps(run, stepNumbers / (2 * H)).map((t) => stepValues(run, { runId, t, sequence: 0 })).map(({ t, h, g, gLog10 }) => ({ t, h: narrow(h), g: narrow(g), gLog10 })),
+    steps: someSteps(run, stepNumbers / (2 * H))
+      .map((t) => stepValues(run, { runId, t, sequence: 0 }))
+      .map(({ t, h, g, gLog10 }) => ({ t, h: narrow(h), g: narrow(g), gLog10 })),
     opened: someSteps(run, openedNumbers / (10 * H + 2 * I)).map((t) => narrowed(openUnit(experiment, result, t, 0))),
     weights: { Wx: ofWeights('Wx'), Wh: ofWeights('Wh'), b: ofWeights('b') },
   };
 }
 
 function wholeBatch(run: KeptRun): Batch {
-  const { runId, result: { shapes: { B, T } } } = run;
+  const {
+    runId,
+    result: {
+      shapes: { B, T },
+    },
+  } = run;
   const window = { t0: 0, t1: T };
   const points = Math.min(T, linePoints);
   const count = Math.min(B, Math.max(1, Math.floor(batchNumbers / points)));
@@ -171,33 +285,55 @@ function wholeBatch(run: KeptRun): Batch {
   };
 }
 
-/** Fewer rows of a long attribution. Its sources stay: the sizes of parts of a sum cannot be put together afterwards. */
+/**
+ * Fewer rows of a long attribution. Its sources stay: the sizes of parts of a sum cannot be put together afterwards.
+ */
 function thinned({ attribution, ...rest }: Finished): Finished {
   const { sources, t, log10 } = attribution;
   const rows = Math.max(2, Math.floor(attributionNumbers / Math.max(1, sources.length)));
   if (t.length <= rows) return { attribution, ...rest };
   const kept = Array.from({ length: rows }, (_, i) => Math.round((i * (t.length - 1)) / (rows - 1)));
   const fewer = new Float64Array(rows * sources.length);
-  kept.forEach((row, i) => fewer.set(log10.subarray(row * sources.length, (row + 1) * sources.length), i * sources.length));
-  return { attribution: { ...attribution, t: Float64Array.from(kept, (row) => t[row] ?? 0), log10: narrow(fewer) }, ...rest };
+  kept.forEach((row, i) =>
+    fewer.set(log10.subarray(row * sources.length, (row + 1) * sources.length), i * sources.length),
+  );
+  return {
+    attribution: { ...attribution, t: Float64Array.from(kept, (row) => t[row] ?? 0), log10: narrow(fewer) },
+    ...rest,
+  };
 }
 
 /** `named`: steps that have more numbers in the record. */
-function shortened(whole: RunSummary, spectrum: SpectrumSummary, named: readonly number[]): Pick<RunRecord, 'summary' | 'spectrum'> {
+function shortened(
+  whole: RunSummary,
+  spectrum: SpectrumSummary,
+  named: readonly number[],
+): Pick<RunRecord, 'summary' | 'spectrum'> {
   if (whole.shapes.T <= mostWideSteps) return { summary: whole, spectrum };
   const { summary, jacobianSigmaMax } = kept(whole, spectrum.jacobianSigmaMax, named);
   return {
-    summary: { ...summary, hNorm: narrow(summary.hNorm), saturation: summary.saturation === null ? null : narrow(summary.saturation) },
+    summary: {
+      ...summary,
+      hNorm: narrow(summary.hNorm),
+      saturation: summary.saturation === null ? null : narrow(summary.saturation),
+    },
     spectrum: { ...spectrum, jacobianSigmaMax: narrow(jacobianSigmaMax) },
   };
 }
 
 /**
- * Everything that a report shows of a run. While all tensors need less than 2.4 MB every sequence is whole with every digit, so the report can do what
- * the panel does; of a larger batch as many sequences as fit are whole, with seven digits; of a sequence larger than that there are pictures of at most
- * 1024×96 cells and the numbers of some steps, and of more than 32,768 steps the norms are those of the steps that tell most. So a record stays below 5 MB for any B, T and H.
+ * Everything that a report shows of a run. While all tensors need less than 2.4 MB every sequence is whole with every
+ * digit, so the report can do what the panel does; of a larger batch as many sequences as fit are whole, with seven
+ * digits; of a sequence larger than that there are pictures of at most 1024×96 cells and the numbers of some steps, and
+ * of more than 32,768 steps the norms are those of the steps that tell most. So a record stays below 5 MB for any B, T
+ * and H.
  */
-export async function makeRecord(run: KeptRun, summary: RunSummary, spectrum: Spectrum, analyses: Analyses): Promise<RunRecord> {
+export async function makeRecord(
+  run: KeptRun,
+  summary: RunSummary,
+  spectrum: Spectrum,
+  analyses: Analyses,
+): Promise<RunRecord> {
   const finished = thinned(await analyses.finished());
   const { sequences, everyDigit } = plan(run);
   const { B } = run.result.shapes;
@@ -207,10 +343,19 @@ export async function makeRecord(run: KeptRun, summary: RunSummary, spectrum: Sp
     keepPreActivations(run, 0, z);
   }
   const first = sequences > 0 ? null : firstSequence(run);
-  const series = shortened(summary, { runId: run.runId, ...spectrum, fraction: 1 }, first === null ? [] : [...first.steps, ...first.opened].map(({ t }) => t));
+  const series = shortened(
+    summary,
+    { runId: run.runId, ...spectrum, fraction: 1 },
+    first === null ? [] : [...first.steps, ...first.opened].map(({ t }) => t),
+  );
   return {
     schema: 1,
-    extent: first !== null ? { kind: 'pictures', steps: first.steps.length, norms: series.summary.steps?.length ?? null } : sequences < B ? { kind: 'sequences', sequences } : { kind: everyDigit ? 'everything' : 'rounded' },
+    extent:
+      first !== null
+        ? { kind: 'pictures', steps: first.steps.length, norms: series.summary.steps?.length ?? null }
+        : sequences < B
+          ? { kind: 'sequences', sequences }
+          : { kind: everyDigit ? 'everything' : 'rounded' },
     ...series,
     finished,
     whole: sequences > 0 ? wholeSequences(run, sequences, everyDigit) : null,

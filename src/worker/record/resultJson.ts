@@ -1,9 +1,11 @@
 import type { AnyRun, Experiment, Spectrum, Trace } from '../../engine/index.js';
 
 /** JSON has no word for them, so they travel as strings. */
-const number = (value: number): string => (Number.isFinite(value) ? String(Object.is(value, -0) ? 0 : value) : `"${String(value)}"`);
+const number = (value: number): string =>
+  Number.isFinite(value) ? String(Object.is(value, -0) ? 0 : value) : `"${String(value)}"`;
 const scalar = (value: number | null): string => (value === null ? 'null' : number(value));
-const vector = (values: ArrayLike<number> | null): string => (values === null ? 'null' : `[${Array.from(values, number).join(',')}]`);
+const vector = (values: ArrayLike<number> | null): string =>
+  values === null ? 'null' : `[${Array.from(values, number).join(',')}]`;
 
 /** Numbers of one piece. */
 const atOnce = 2 ** 16;
@@ -11,11 +13,15 @@ const atOnce = 2 ** 16;
 /** A list as long as a run, likewise in pieces. */
 function* series(values: Float64Array): Generator<string, void, void> {
   yield '[';
-  for (let from = 0; from < values.length; from += atOnce) yield `${from === 0 ? '' : ','}${Array.from(values.subarray(from, from + atOnce), number).join(',')}`;
+  for (let from = 0; from < values.length; from += atOnce)
+    yield `${from === 0 ? '' : ','}${Array.from(values.subarray(from, from + atOnce), number).join(',')}`;
   yield ']';
 }
 
-/** A row-major tensor as nested lists, one piece for each innermost list so that no string outgrows what a string may hold. */
+/**
+ * A row-major tensor as nested lists, one piece for each innermost list so that no string outgrows what a string may
+ * hold.
+ */
 function* nested(values: Trace, shape: readonly number[], offset = 0): Generator<string, void, void> {
   const [length = 0, ...inner] = shape;
   if (inner.length === 0) {
@@ -32,9 +38,10 @@ function* nested(values: Trace, shape: readonly number[], offset = 0): Generator
 }
 
 /**
- * The whole result as JSON text (schema 1), in pieces. Tensors are nested lists with the shapes of `shapes`; the weight gradients are
- * sums over all timesteps; `norms.dh` is the Frobenius norm over batch and hidden of g_t, `norms.log10dh` its log10 carried with its exponent.
- * `spectrum.spectralRadiusBounds` is null where the radius itself is known; otherwise `spectralRadiusWh` is the upper one.
+ * The whole result as JSON text (schema 1), in pieces. Tensors are nested lists with the shapes of `shapes`; the weight
+ * gradients are sums over all timesteps; `norms.dh` is the Frobenius norm over batch and hidden of g_t, `norms.log10dh`
+ * its log10 carried with its exponent. `spectrum.spectralRadiusBounds` is null where the radius itself is known;
+ * otherwise `spectralRadiusWh` is the upper one.
  * Numbers print with the shortest digits that read back to the same float64; NaN, Infinity and -Infinity are strings.
  */
 export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Spectrum): Generator<string, void, void> {
@@ -42,8 +49,12 @@ export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Sp
   const { verdict, norms } = result;
   yield `{"schema":1,"name":${JSON.stringify(experiment.name)},"cell":"${experiment.cell}","dtype":"${experiment.dtype}","shapes":{"B":${B},"T":${T},"I":${I},"H":${H}}`;
   const tensors = [
-    ['hs', result.hs, [B, T, H]], ['dxs', result.dxs, [B, T, I]], ['dWx', result.dWx, [I, H]],
-    ['dWh', result.dWh, [H, H]], ['db', result.db, [1, H]], ['dh0', result.dh0, [B, H]],
+    ['hs', result.hs, [B, T, H]],
+    ['dxs', result.dxs, [B, T, I]],
+    ['dWx', result.dWx, [I, H]],
+    ['dWh', result.dWh, [H, H]],
+    ['db', result.db, [1, H]],
+    ['dh0', result.dh0, [B, H]],
   ] as const;
   for (const [name, values, shape] of tensors) {
     yield `,"${name}":`;
@@ -65,6 +76,8 @@ export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Sp
   yield `,"verdict":{"kind":"${verdict.kind}","perStepFactor":${scalar(verdict.perStepFactor)},"halfLifeSteps":${scalar(verdict.halfLifeSteps)}`;
   yield `,"reason":${JSON.stringify(verdict.reason)},"onePercentSteps":${scalar(verdict.onePercentSteps)},"log10Ratio":${scalar(verdict.log10Ratio)}`;
   yield `,"source":${verdict.source},"first":${verdict.first},"crossedAt":${scalar(verdict.crossedAt)},"zeroAt":${scalar(verdict.zeroAt)},"infiniteAt":${scalar(verdict.infiniteAt)}`;
-  const segments = verdict.segments.map(({ from, to, perStepFactor }) => `{"from":${from},"to":${to},"perStepFactor":${number(perStepFactor)}}`);
+  const segments = verdict.segments.map(
+    ({ from, to, perStepFactor }) => `{"from":${from},"to":${to},"perStepFactor":${number(perStepFactor)}}`,
+  );
   yield `,"segments":[${segments.join(',')}]},"loss":${scalar(result.lossValue)},"clipFactor":${scalar(result.clipFactor)}}\n`;
 }

@@ -1,28 +1,39 @@
-// Values with typed arrays and numbers that JSON has no word for, as JSON text and back. The reader runs in any browser.
+// Values with typed arrays and numbers that JSON has no word for, as JSON text and back. The reader runs in any
+// browser.
 
 const arrays = { Float64Array, Float32Array, Uint32Array, Int16Array } as const;
 type ArrayName = keyof typeof arrays;
 const nameOf = (value: ArrayBufferView): ArrayName => {
   const found = (Object.keys(arrays) as ArrayName[]).find((name) => value instanceof arrays[name]);
-  if (found === undefined) throw new TypeError(`An array of this kind cannot be packed: ${Object.prototype.toString.call(value)}.`);
+  if (found === undefined)
+    throw new TypeError(`An array of this kind cannot be packed: ${Object.prototype.toString.call(value)}.`);
   return found;
 };
 
 /** The same numbers in half the room, where float32 holds them exactly. */
-const isNarrow = (value: ArrayBufferView): value is Float64Array => value instanceof Float64Array && value.every((number) => Object.is(Math.fround(number), number));
+const isNarrow = (value: ArrayBufferView): value is Float64Array =>
+  value instanceof Float64Array && value.every((number) => Object.is(Math.fround(number), number));
 
 function wrap(value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
   if (ArrayBuffer.isView(value)) {
     const stored = isNarrow(value) ? Float32Array.from(value) : value;
-    return { $array: nameOf(value), $stored: nameOf(stored), $bytes: Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString('base64') };
+    return {
+      $array: nameOf(value),
+      $stored: nameOf(stored),
+      $bytes: Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString('base64'),
+    };
   }
   if (Array.isArray(value)) return value.map(wrap);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, wrap(item)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, wrap(item)]));
   return value;
 }
 
-/** JSON text that may stand inside a script element of a page: no `<` is left in it, so nothing can end the element. Arrays are little-endian, like every machine that runs a browser. */
+/**
+ * JSON text that may stand inside a script element of a page: no `<` is left in it, so nothing can end the element.
+ * Arrays are little-endian, like every machine that runs a browser.
+ */
 export const pack = (value: unknown): string => JSON.stringify(wrap(value)).replaceAll('<', '\\u003c');
 
 function unwrap(value: unknown): unknown {

@@ -21,10 +21,15 @@ const afterMessages = (go: () => void): void => {
 let [inFront, behind] = [0, 0];
 
 /**
- * Runs a long computation to its end, letting messages in between; `check` throws to stop it. `place`: an analysis goes `behind`, so that runs and
- * what the user drags never wait for it.
+ * Runs a long computation to its end, letting messages in between; `check` throws to stop it. `place`: an analysis goes
+ * `behind`, so that runs and what the user drags never wait for it.
  */
-export async function drive<R>(steps: Resumable<R>, check: () => void, onProgress: (fraction: number) => void, place: 'inFront' | 'behind' = 'inFront'): Promise<R> {
+export async function drive<R>(
+  steps: Resumable<R>,
+  check: () => void,
+  onProgress: (fraction: number) => void,
+  place: 'inFront' | 'behind' = 'inFront',
+): Promise<R> {
   const count = (by: number): void => {
     if (place === 'inFront') inFront += by;
     else behind += by;

@@ -5,11 +5,21 @@ import type { Entry } from '../../config/read/index.js';
 import type { VerdictBounds } from '../../engine/index.js';
 import { languageInUse } from '../../l10n.js';
 import type { Language } from '../../l10n.js';
-import type { EventHandlers, FileRequest, RequestHandlers, RunOutcome, WorkerContract, WorkerHostContract } from '../../protocol/index.js';
+import type {
+  EventHandlers,
+  FileRequest,
+  RequestHandlers,
+  RunOutcome,
+  WorkerContract,
+  WorkerHostContract,
+} from '../../protocol/index.js';
 import { Channel } from '../../protocol/index.js';
 import { newFlag, raise } from '../scheduling/cancelFlag.js';
 
-/** How long a cancelled run may take to notice before its thread is ended, ms. Only a call that knows no pause, such as QR of a big matrix, takes longer than a few ms. */
+/**
+ * How long a cancelled run may take to notice before its thread is ended, ms. Only a call that knows no pause, such as
+ * QR of a big matrix, takes longer than a few ms.
+ */
 const grace = 300;
 
 /** What the thread is given before its first message; 0 threads: as many as are worth it here. */
@@ -18,7 +28,13 @@ export type EngineData = { readonly language: Language; readonly threads: number
 /** What can be asked besides a run: slices of the last one, a file's kind, the result as JSON. */
 export type Questions = Omit<WorkerContract['requests'], 'run'>;
 type Live = { readonly worker: Worker; readonly channel: Channel<WorkerHostContract, WorkerContract> };
-type ActiveRun = { readonly runId: number; readonly flag: SharedArrayBuffer | null; stopped: boolean; readonly settled: Promise<void>; readonly live: Live };
+type ActiveRun = {
+  readonly runId: number;
+  readonly flag: SharedArrayBuffer | null;
+  stopped: boolean;
+  readonly settled: Promise<void>;
+  readonly live: Live;
+};
 
 /** Tells a run to stop, which it does at its next pause. */
 function stop(run: ActiveRun): void {
@@ -70,7 +86,10 @@ export class EngineClient {
     const live = this.#start();
     const flag = newFlag();
     const answer = live.channel.request('run', { runId, entry, bounds, cancel: flag });
-    const settled = answer.then(() => undefined, () => undefined);
+    const settled = answer.then(
+      () => undefined,
+      () => undefined,
+    );
     const active: ActiveRun = { runId, flag, stopped: false, settled, live };
     this.#active = active;
     try {
@@ -112,7 +131,8 @@ export class EngineClient {
     });
     const first = await Promise.race([active.settled, late]);
     clearTimeout(timer);
-    if (first === 'late' && this.#live === active.live) this.#end(t('The run did not stop by itself, so its thread was ended.'));
+    if (first === 'late' && this.#live === active.live)
+      this.#end(t('The run did not stop by itself, so its thread was ended.'));
   }
 
   #start(): Live {
@@ -121,14 +141,24 @@ export class EngineClient {
     const { workerPath, resourceLimits, threads = () => 0 } = this.#options;
     const workerData: EngineData = { language: languageInUse(), threads: threads() };
     const worker = new Worker(workerPath, { workerData, ...(resourceLimits === undefined ? {} : { resourceLimits }) });
-    const latestOnly = <Payload extends { readonly runId: number }>(handle: (payload: Payload) => void) => (payload: Payload): void => {
-      if (payload.runId === this.#latest) handle(payload);
-    };
+    const latestOnly =
+      <Payload extends { readonly runId: number }>(handle: (payload: Payload) => void) =>
+      (payload: Payload): void => {
+        if (payload.runId === this.#latest) handle(payload);
+      };
     const { events } = this.#options;
     const channel = new Channel<WorkerHostContract, WorkerContract>(
-      { post: (message, transfer) => worker.postMessage(message, [...transfer]), onMessage: (listener) => worker.on('message', listener) },
+      {
+        post: (message, transfer) => worker.postMessage(message, [...transfer]),
+        onMessage: (listener) => worker.on('message', listener),
+      },
       { readFile: (request: FileRequest) => this.#options.readFile(request) },
-      { progress: latestOnly(events.progress), problems: latestOnly(events.problems), summary: latestOnly(events.summary), spectrum: latestOnly(events.spectrum) },
+      {
+        progress: latestOnly(events.progress),
+        problems: latestOnly(events.problems),
+        summary: latestOnly(events.summary),
+        spectrum: latestOnly(events.spectrum),
+      },
     );
     const live: Live = { worker, channel };
     const died = (message: string): void => {
@@ -137,8 +167,13 @@ export class EngineClient {
       channel.close(message);
       this.#options.onCrash(message);
     };
-    worker.on('error', (error: Error & { code?: string }) => died(
-      error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? t('The engine ran out of memory. Fewer or shorter sequences, or a smaller hidden size, need less.') : t('The engine stopped: {0}', error.message)));
+    worker.on('error', (error: Error & { code?: string }) =>
+      died(
+        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+          ? t('The engine ran out of memory. Fewer or shorter sequences, or a smaller hidden size, need less.')
+          : t('The engine stopped: {0}', error.message),
+      ),
+    );
     worker.on('exit', (code) => died(t('The engine stopped with exit code {0}.', code)));
     this.#live = live;
     return live;

@@ -12,8 +12,11 @@ else {
   // The tests start the thread without a language and a number of threads: English, and as many as are worth it.
   const data = workerData as EngineData | null;
   setLanguage(data?.language);
-  new Service({
-    post: (message, transfer) => port.postMessage(message, [...transfer]),
-    onMessage: (listener) => port.on('message', listener),
-  }, loadKernels(__filename, data?.threads));
+  new Service(
+    {
+      post: (message, transfer) => port.postMessage(message, [...transfer]),
+      onMessage: (listener) => port.on('message', listener),
+    },
+    loadKernels(__filename, data?.threads),
+  );
 }

@@ -6,10 +6,11 @@ import { threadsHere, WorkerTeam } from './threadTeam.js';
 const load = (shared: boolean): Kernels | null => Kernels.load({ relaxed, simd }, undefined, shared);
 
 /**
- * The kernels that this machine runs fastest, from the bytes that the build put into the bundle; null where it has no SIMD, no WebAssembly at all, or no
- * memory for them. Without shared memory the caller works alone.
+ * The kernels that this machine runs fastest, from the bytes that the build put into the bundle; null where it has no
+ * SIMD, no WebAssembly at all, or no memory for them. Without shared memory the caller works alone.
  *
- * @param entry a module that calls `help` with its workerData when `isHelper` says so; without one the caller works alone
+ * @param entry a module that calls `help` with its workerData when `isHelper` says so; without one the caller works
+ *   alone
  * @param threads for large runs, 0: as many as are worth it here
  */
 export function loadKernels(entry: string | URL | null = null, threads = 0): Kernels | null {

@@ -5,18 +5,32 @@ import type { Problem } from '../../config/index.js';
 import { memoryOf } from '../../engine/index.js';
 import type { Experiment, Kernels } from '../../engine/index.js';
 
-/** Bytes: a run that needs more than `whole` keeps checkpoints instead of its tensors over time, one that needs more than `most` even so is refused. */
+/**
+ * Bytes: a run that needs more than `whole` keeps checkpoints instead of its tensors over time, one that needs more
+ * than `most` even so is refused.
+ */
 export type Capacity = { readonly whole: number; readonly most: number };
 
 const gibibyte = 2 ** 30;
 
-/** A quarter of the machine's memory, at most 4 GiB, for a run that is held; half of it for any run. The last run, what-ifs and the editor are there too. */
+/**
+ * A quarter of the machine's memory, at most 4 GiB, for a run that is held; half of it for any run. The last run,
+ * what-ifs and the editor are there too.
+ */
 export const capacityHere = (): Capacity => ({ whole: Math.min(totalmem() / 4, 4 * gibibyte), most: totalmem() / 2 });
 
-const told = (bytes: number): string => (bytes < 0.95 * gibibyte ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / gibibyte).toFixed(1)} GiB`);
+const told = (bytes: number): string =>
+  bytes < 0.95 * gibibyte ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / gibibyte).toFixed(1)} GiB`;
 
-/** Why the run cannot begin: it would not fit even with checkpoints. `file` is the one that was run. Null when it fits. */
-export function tooLarge(experiment: Experiment, kernels: Kernels | null, { whole, most }: Capacity, file: string): Problem | null {
+/**
+ * Why the run cannot begin: it would not fit even with checkpoints. `file` is the one that was run. Null when it fits.
+ */
+export function tooLarge(
+  experiment: Experiment,
+  kernels: Kernels | null,
+  { whole, most }: Capacity,
+  file: string,
+): Problem | null {
   if (kernels === null) return null;
   const memory = memoryOf(experiment, kernels);
   const needed = memory.whole <= whole ? memory.whole : Math.min(memory.whole, memory.pieces);
@@ -24,10 +38,17 @@ export function tooLarge(experiment: Experiment, kernels: Kernels | null, { whol
   const { B, T, I, H } = experiment.shapes;
   const start = { line: 0, character: 0 };
   return {
-    file, range: { start, end: start }, path: '', severity: 'error', code: 'not-enough-memory',
+    file,
+    range: { start, end: start },
+    path: '',
+    severity: 'error',
+    code: 'not-enough-memory',
     message: say('This run needs {0} of memory, more than it may take here.', told(needed)),
     expected: say('at most {0}, half of what this machine has', told(most)),
     found: say('{0} with B = {1}, T = {2}, I = {3}, H = {4}', told(needed), B, T, I, H),
-    advice: say('Run fewer or shorter sequences, or a smaller hidden size; a list of paths as "sequences" cuts long ones into chunks.'),
+    advice: say(
+      'Run fewer or shorter sequences, or a smaller hidden size; a list of paths as "sequences" cuts long ones ' +
+        'into chunks.',
+    ),
   };
 }

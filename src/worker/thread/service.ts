@@ -4,7 +4,19 @@ import { newConfigText } from '../../config/edit/index.js';
 import type { Files } from '../../config/read/index.js';
 import { openUnit, runWithin, spectrumOf, Workspaces } from '../../engine/index.js';
 import type { Kernels, Spectrum } from '../../engine/index.js';
-import type { Phase, Port, ReportData, RunOutcome, RunRequest, RunSummary, UnitRequest, WhatIfAnswer, WhatIfRequest, WorkerContract, WorkerHostContract } from '../../protocol/index.js';
+import type {
+  Phase,
+  Port,
+  ReportData,
+  RunOutcome,
+  RunRequest,
+  RunSummary,
+  UnitRequest,
+  WhatIfAnswer,
+  WhatIfRequest,
+  WorkerContract,
+  WorkerHostContract,
+} from '../../protocol/index.js';
 import { Channel } from '../../protocol/index.js';
 import { Analyses } from '../answers/analyses.js';
 import { applyWhatIf } from '../changes/applyWhatIf.js';
@@ -31,13 +43,26 @@ import { WhatIfs } from '../answers/whatIfRuns.js';
 const betweenParts = 400;
 
 /** The last finished run: what slices and analyses are cut from. */
-type Kept = KeptRun & { spectrum: Spectrum | null; /** The same while it grows. */ growing: Spectrum | null; analysing: Promise<unknown>; readonly analyses: Analyses; readonly whatIfs: WhatIfs; readonly summary: RunSummary; readonly sources: ReadSources };
+type Kept = KeptRun & {
+  spectrum: Spectrum | null;
+  /** The same while it grows. */ growing: Spectrum | null;
+  analysing: Promise<unknown>;
+  readonly analyses: Analyses;
+  readonly whatIfs: WhatIfs;
+  readonly summary: RunSummary;
+  readonly sources: ReadSources;
+};
 
-/** Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices. */
+/**
+ * Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices.
+ */
 export class Service {
   readonly #channel: Channel<WorkerContract, WorkerHostContract>;
   #kept: Kept | null = null;
-  /** Settles when the run that is under way has told its norms, or has ended before; analyses wait for it, and give way to the next one. */
+  /**
+   * Settles when the run that is under way has told its norms, or has ended before; analyses wait for it, and give way
+   * to the next one.
+   */
   #running: Promise<unknown> | null = null;
   /** The newest run that was cancelled by a message. */
   #cancelled = 0;
@@ -52,52 +77,86 @@ export class Service {
     this.#kernels = kernels;
     this.#capacity = capacity;
     this.#workspaces = kernels === null ? null : new Workspaces(kernels);
-    const slice = <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
-      (request: Request): Result | null => (this.#kept?.runId === request.runId ? cut(this.#kept, request) : null);
+    const slice =
+      <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
+      (request: Request): Result | null =>
+        this.#kept?.runId === request.runId ? cut(this.#kept, request) : null;
     const inspector = new Inspector((request) => this.#channel.request('readFile', request));
-    this.#channel = new Channel<WorkerContract, WorkerHostContract>(port, {
-      run: (request) => this.#alone(request),
-      classify: ({ bytes }) => classify(bytes),
-      references: ({ bytes }) => inspector.references(bytes),
-      inspect: (request) => inspector.inspect(request),
-      facts: (request) => inspector.facts(request),
-      change: (request) => inspector.change(request),
-      newConfig: newConfigText,
-      locateWeight: ({ entry, place }) => locateWeight(entry, place, (request) => this.#channel.request('readFile', request)),
-      applyWhatIf: ({ entry, whatIf }) => applyWhatIf(entry, whatIf, (request) => this.#channel.request('readFile', request)),
-      whatIf: (request) => this.#whatIf(request),
-      series: (request) => (this.#kept?.runId === request.runId ? seriesAnswer(this.#kept.summary, this.#kept.growing?.jacobianSigmaMax ?? new Float64Array(0), request) : null),
-      resultJson: ({ runId }) => this.#resultJson(runId),
-      reportData: ({ runId }) => this.#reportData(runId),
-      heatmap: this.#behindZ(slice(heatmap)),
-      unitLines: slice(unitLines),
-      sequenceLines: slice(sequenceLines),
-      step: slice(stepValues),
-      steps: this.#behindZ(slice(stepsBlock)),
-      jacobians: this.#later((analyses, request) => analyses.jacobians(request)),
-      attribution: this.#later((analyses, request) => analyses.attribution(request)),
-      attributionRow: this.#later((analyses, request) => analyses.attributionRow(request)),
-      attributionRows: this.#later((analyses, request) => analyses.attributionRows(request)),
-      reach: this.#later((analyses) => analyses.reach()),
-      weights: slice(weights),
-      weightCells: slice(weightCells),
-      unit: slice(({ experiment, result }, { t, sequence }: UnitRequest) => openUnit(experiment, result, Math.max(0, Math.min(t, result.shapes.T - 1)), Math.min(sequence, result.shapes.B - 1))),
-      activations: slice(spread),
-      band: slice(band),
-    }, { cancel: ({ runId }) => { this.#cancelled = runId; } });
+    this.#channel = new Channel<WorkerContract, WorkerHostContract>(
+      port,
+      {
+        run: (request) => this.#alone(request),
+        classify: ({ bytes }) => classify(bytes),
+        references: ({ bytes }) => inspector.references(bytes),
+        inspect: (request) => inspector.inspect(request),
+        facts: (request) => inspector.facts(request),
+        change: (request) => inspector.change(request),
+        newConfig: newConfigText,
+        locateWeight: ({ entry, place }) =>
+          locateWeight(entry, place, (request) => this.#channel.request('readFile', request)),
+        applyWhatIf: ({ entry, whatIf }) =>
+          applyWhatIf(entry, whatIf, (request) => this.#channel.request('readFile', request)),
+        whatIf: (request) => this.#whatIf(request),
+        series: (request) =>
+          this.#kept?.runId === request.runId
+            ? seriesAnswer(this.#kept.summary, this.#kept.growing?.jacobianSigmaMax ?? new Float64Array(0), request)
+            : null,
+        resultJson: ({ runId }) => this.#resultJson(runId),
+        reportData: ({ runId }) => this.#reportData(runId),
+        heatmap: this.#behindZ(slice(heatmap)),
+        unitLines: slice(unitLines),
+        sequenceLines: slice(sequenceLines),
+        step: slice(stepValues),
+        steps: this.#behindZ(slice(stepsBlock)),
+        jacobians: this.#later((analyses, request) => analyses.jacobians(request)),
+        attribution: this.#later((analyses, request) => analyses.attribution(request)),
+        attributionRow: this.#later((analyses, request) => analyses.attributionRow(request)),
+        attributionRows: this.#later((analyses, request) => analyses.attributionRows(request)),
+        reach: this.#later((analyses) => analyses.reach()),
+        weights: slice(weights),
+        weightCells: slice(weightCells),
+        unit: slice(({ experiment, result }, { t, sequence }: UnitRequest) =>
+          openUnit(
+            experiment,
+            result,
+            Math.max(0, Math.min(t, result.shapes.T - 1)),
+            Math.min(sequence, result.shapes.B - 1),
+          ),
+        ),
+        activations: slice(spread),
+        band: slice(band),
+      },
+      {
+        cancel: ({ runId }) => {
+          this.#cancelled = runId;
+        },
+      },
+    );
   }
 
   async #alone(request: RunRequest): Promise<RunOutcome> {
     let told = (): void => undefined;
-    const norms = new Promise<void>((resolve) => { told = resolve; });
+    const norms = new Promise<void>((resolve) => {
+      told = resolve;
+    });
     const run = this.#run(request, told);
-    const settled = Promise.race([norms, run.then(() => undefined, () => undefined)]).then(() => { if (this.#running === settled) this.#running = null; });
+    const settled = Promise.race([
+      norms,
+      run.then(
+        () => undefined,
+        () => undefined,
+      ),
+    ]).then(() => {
+      if (this.#running === settled) this.#running = null;
+    });
     this.#running = settled;
     return run;
   }
 
   /** Answers from an analysis of the kept run, as soon as no run is under way. */
-  #later<Request extends { readonly runId: number }, Result>(ask: (analyses: Analyses, request: Request) => Promise<Result>): (request: Request) => Promise<Result | null> {
+  #later<Request extends { readonly runId: number }, Result>(
+    ask: (analyses: Analyses, request: Request) => Promise<Result>,
+  ): (request: Request) => Promise<Result | null> {
     return async (request) => {
       while (this.#running !== null) await this.#running;
       return this.#kept?.runId === request.runId ? ask(this.#kept.analyses, request) : null;
@@ -105,7 +164,9 @@ export class Service {
   }
 
   /** The same, but of pre-activations once they are computed, which takes long where the run is large. */
-  #behindZ<Request extends { readonly runId: number; readonly tensor: string; readonly sequence: number }, Result>(cut: (request: Request) => Result | null): (request: Request) => Promise<Result | null> {
+  #behindZ<Request extends { readonly runId: number; readonly tensor: string; readonly sequence: number }, Result>(
+    cut: (request: Request) => Result | null,
+  ): (request: Request) => Promise<Result | null> {
     return async (request) => {
       for (;;) {
         const kept = this.#kept;
@@ -113,7 +174,8 @@ export class Service {
         const sequence = Math.min(request.sequence, kept.result.shapes.B - 1);
         if (hasPreActivations(kept, sequence)) return cut(request);
         while (this.#running !== null) await this.#running;
-        // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody still waits.
+        // A run that came in between has ended it. When that run is refused, the older one stays on screen, and
+        // somebody still waits.
         const z = this.#kept === kept ? await kept.analyses.preActivations(sequence) : null;
         if (z !== null) keepPreActivations(kept, sequence, z);
       }
@@ -128,7 +190,8 @@ export class Service {
       if (whatIf === null || question !== this.#question || this.#kept?.runId !== runId) return null;
       const answer = await this.#kept.whatIfs.ask(whatIf);
       if (answer !== null) return answer;
-      // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody still waits.
+      // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody
+      // still waits.
     }
   }
 
@@ -143,7 +206,10 @@ export class Service {
     const check = (): void => {
       if (stop() || this.#cancelled === runId) throw new Cancelled();
     };
-    const progress = (phase: Phase) => (fraction: number): void => this.#channel.emit('progress', { runId, phase, fraction });
+    const progress =
+      (phase: Phase) =>
+      (fraction: number): void =>
+        this.#channel.emit('progress', { runId, phase, fraction });
     const seen = new Set<string>();
     const sources = new ReadSources();
     const files: Files = {
@@ -160,16 +226,37 @@ export class Service {
       const { experiment, problems: found } = await readExperiment(entry, files, { tick: check });
       const problems = [...found];
       check();
-      const obstacle = experiment === null ? null : tooLarge(experiment, this.#kernels, this.#capacity, entry.kind === 'config' ? entry.config : entry.sequences);
+      const obstacle =
+        experiment === null
+          ? null
+          : tooLarge(
+              experiment,
+              this.#kernels,
+              this.#capacity,
+              entry.kind === 'config' ? entry.config : entry.sequences,
+            );
       if (obstacle !== null) problems.push(obstacle);
       this.#channel.emit('problems', { runId, problems });
       if (experiment === null || obstacle !== null) return { kind: 'refused', problems, files: [...seen] };
 
       const started = performance.now();
-      const result = await drive(runWithin(this.#capacity.whole, experiment, bounds, this.#kernels), check, progress('run'));
+      const result = await drive(
+        runWithin(this.#capacity.whole, experiment, bounds, this.#kernels),
+        check,
+        progress('run'),
+      );
       const run = { runId, experiment, result };
       const summary = summarise(runId, experiment, result, performance.now() - started);
-      const kept: Kept = { ...run, spectrum: null, growing: null, analysing: Promise.resolve(), analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces), whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId), this.#capacity.whole), summary, sources };
+      const kept: Kept = {
+        ...run,
+        spectrum: null,
+        growing: null,
+        analysing: Promise.resolve(),
+        analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces),
+        whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId), this.#capacity.whole),
+        summary,
+        sources,
+      };
       this.#kept = kept;
       this.#channel.emit('summary', forPage(summary));
 
@@ -181,8 +268,16 @@ export class Service {
       return { kind: 'done', problems, files: [...seen] };
     } catch (error) {
       if (error instanceof Cancelled) return { kind: 'cancelled', problems: [], files: [...seen] };
-      // What typed arrays throw when the machine has no room for them: the numbers live outside the heap, so the thread survives.
-      if (error instanceof RangeError) throw new Error(say('There is not enough memory for this run. Fewer or shorter sequences, or a smaller hidden size, need less. ({0})', error.message));
+      // What typed arrays throw when the machine has no room for them: the numbers live outside the heap, so the thread
+      // survives.
+      if (error instanceof RangeError)
+        throw new Error(
+          say(
+            'There is not enough memory for this run. Fewer or shorter sequences, or a smaller hidden size, ' +
+              'need less. ({0})',
+            error.message,
+          ),
+        );
       throw error;
     }
   }
@@ -196,12 +291,17 @@ export class Service {
     const part = result.shapes.T <= mostDense ? {} : { jacobianSigmaMax: new Float64Array(0) };
     const tell = (fraction: number): void => this.#channel.emit('spectrum', { runId, ...spectrum, ...part, fraction });
     let next = performance.now() + betweenParts;
-    await drive(steps, check, (fraction) => {
-      onProgress(fraction);
-      if (performance.now() < next) return;
-      tell(Math.min(fraction, 0.999));
-      next = performance.now() + betweenParts;
-    }, 'behind');
+    await drive(
+      steps,
+      check,
+      (fraction) => {
+        onProgress(fraction);
+        if (performance.now() < next) return;
+        tell(Math.min(fraction, 0.999));
+        next = performance.now() + betweenParts;
+      },
+      'behind',
+    );
     kept.spectrum = spectrum;
     tell(1);
     return spectrum;
@@ -214,7 +314,7 @@ export class Service {
     if (kept?.runId !== runId) return null;
     await kept.analysing;
     // Only a cancelled analysis has left it out.
-    return { ...kept, spectrum: kept.spectrum ?? await this.#analyse(kept, this.#unwanted(runId), () => undefined) };
+    return { ...kept, spectrum: kept.spectrum ?? (await this.#analyse(kept, this.#unwanted(runId), () => undefined)) };
   }
 
   /** Null when a newer run comes in between. */
@@ -233,7 +333,9 @@ export class Service {
       if (kept === null) return null;
       const record = await makeRecord(kept, kept.summary, kept.spectrum, kept.analyses);
       return {
-        extent: record.extent, config: kept.sources.config, files: kept.sources.files,
+        extent: record.extent,
+        config: kept.sources.config,
+        files: kept.sources.files,
         record: new TextEncoder().encode(pack(record)),
       };
     });

@@ -1,4 +1,5 @@
-// More threads for the kernels: helpers that sleep on a shared counter, wake for one task each, and count themselves done.
+// More threads for the kernels: helpers that sleep on a shared counter, wake for one task each, and count themselves
+// done.
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { t } from '@vscode/l10n';
@@ -8,8 +9,9 @@ import type { Kernels, Task, Team } from '../../engine/index.js';
 /** More than four threads wait for each other longer than they save at the sizes that people look at. */
 export const threadsHere = (): number => Math.min(4, availableParallelism());
 
-// Places in the shared control array; after them, for each helper, the generation of the task that it is offered (0 once somebody has taken it), how
-// many numbers that has, and the task. Whoever changes the generation to 0 does the task: a helper that is not awake yet, or no more, holds nobody up.
+// Places in the shared control array; after them, for each helper, the generation of the task that it is offered (0
+// once somebody has taken it), how many numbers that has, and the task. Whoever changes the generation to 0 does the
+// task: a helper that is not awake yet, or no more, holds nobody up.
 const generation = 0;
 const pending = 1;
 const ready = 2;
@@ -20,14 +22,23 @@ const slotLength = 2 + mostTaskNumbers;
 
 /** How often the caller looks whether the helpers are done before it goes to sleep, some microseconds. */
 const looks = 4000;
-/** How long the caller sleeps at once, ms. In slices, because a clock that goes on while the machine sleeps then costs one of them alone. */
+/**
+ * How long the caller sleeps at once, ms. In slices, because a clock that goes on while the machine sleeps then costs
+ * one of them alone.
+ */
 const slice = 500;
 /** Slices after which a task that was taken counts as lost: a minute, while tasks take milliseconds. */
 const patience = 120;
 
-type HelperData = { readonly helper: number; readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory; readonly control: SharedArrayBuffer };
+type HelperData = {
+  readonly helper: number;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: SharedArrayBuffer;
+};
 
-export const isHelper = (data: unknown): data is HelperData => typeof data === 'object' && data !== null && 'helper' in data;
+export const isHelper = (data: unknown): data is HelperData =>
+  typeof data === 'object' && data !== null && 'helper' in data;
 
 /** The life of a helper thread; it ends with the thread that started it. */
 export function help({ helper, module, memory, control }: HelperData): void {
@@ -53,9 +64,13 @@ export function help({ helper, module, memory, control }: HelperData): void {
   }
 }
 
-const newControl = (helpers: number): Int32Array => new Int32Array(new SharedArrayBuffer((firstSlot + helpers * slotLength) * Int32Array.BYTES_PER_ELEMENT));
+const newControl = (helpers: number): Int32Array =>
+  new Int32Array(new SharedArrayBuffer((firstSlot + helpers * slotLength) * Int32Array.BYTES_PER_ELEMENT));
 
-/** The caller and some helpers; these are started when work worth sharing first asks, and work from when they are up (about 50 ms). */
+/**
+ * The caller and some helpers; these are started when work worth sharing first asks, and work from when they are up
+ * (about 50 ms).
+ */
 export class WorkerTeam implements Team {
   kernels: Kernels;
   readonly #entry: string | URL;
@@ -89,7 +104,8 @@ export class WorkerTeam implements Team {
 
   async up(): Promise<void> {
     const control = this.#control;
-    while (this.size === 1 && this.#helpers > 0 && Atomics.load(control, ended) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (this.size === 1 && this.#helpers > 0 && Atomics.load(control, ended) === 0)
+      await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   run(tasks: readonly (Task | null)[]): void {
@@ -99,7 +115,9 @@ export class WorkerTeam implements Team {
     Atomics.store(control, failed, 0);
     // 0 stands for a task that was taken.
     const next = (Atomics.load(control, generation) + 1) | 0 || 1;
-    const offered = others.flatMap((task, helper) => (task === null ? [] : [{ task, slot: firstSlot + helper * slotLength }]));
+    const offered = others.flatMap((task, helper) =>
+      task === null ? [] : [{ task, slot: firstSlot + helper * slotLength }],
+    );
     for (const { task, slot } of offered) {
       control.set([task.length, ...task], slot + 1);
       Atomics.store(control, slot, next);
@@ -124,7 +142,8 @@ export class WorkerTeam implements Team {
       this.#wait();
       if (Atomics.load(control, failed) !== 0) this.#end();
     }
-    if (Atomics.load(control, failed) !== 0) throw new Error(t('A thread of the engine failed during the run. Run it again: then one thread computes it.'));
+    if (Atomics.load(control, failed) !== 0)
+      throw new Error(t('A thread of the engine failed during the run. Run it again: then one thread computes it.'));
   }
 
   /** Until the tasks that helpers have taken are done, or never will be. */

@@ -1,10 +1,14 @@
-// AssemblyScript. Only for test/bench: how many multiply-adds a second one core can do with 128 bits, nothing else in the way.
+// AssemblyScript. Only for test/bench: how many multiply-adds a second one core can do with 128 bits, nothing else in
+// the way.
 import { madd } from '../../../src/engine/kernels/simd';
 
 /** Numbers that no optimiser knows: it would put constants into the loop, three instructions each. */
 const NUMBERS = memory.data(14 * 16, 16);
 
-/** `rounds` rounds of 12 multiply-adds on vectors that never leave their registers (c += x·y, the form that needs no copies); the result keeps them from being left out. */
+/**
+ * `rounds` rounds of 12 multiply-adds on vectors that never leave their registers (c += x·y, the form that needs no
+ * copies); the result keeps them from being left out.
+ */
 function chains<T>(rounds: i32): T {
   const x = v128.load(NUMBERS);
   const y = v128.load(NUMBERS + 16);

@@ -6,15 +6,33 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
-const cli = (...args: string[]): Promise<Ran> => new Promise((resolve) => {
-  execFile(process.execPath, ['dist/cli.js', ...args], { maxBuffer: 1 << 26 }, (error, stdout, stderr) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }));
-});
+const cli = (...args: string[]): Promise<Ran> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, ['dist/cli.js', ...args], { maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
+    );
+  });
 
 type Result = {
-  schema: number; name: string; cell: string; dtype: string; shapes: Record<string, number>;
-  hs: number[][][]; dxs: number[][][]; dWx: number[][]; dWh: number[][]; db: number[][]; dh0: number[][];
+  schema: number;
+  name: string;
+  cell: string;
+  dtype: string;
+  shapes: Record<string, number>;
+  hs: number[][][];
+  dxs: number[][][];
+  dWx: number[][];
+  dWh: number[][];
+  db: number[][];
+  dh0: number[][];
   norms: Record<'dh' | 'dx' | 'dWx' | 'dWh' | 'db' | 'log10dh', (number | string)[]>;
-  spectrum: { spectralRadiusWh: number; spectralRadiusBounds: [number, number] | null; sigmaMaxWh: number; jacobianSigmaMax: number[]; lyapunov: (number | string)[] | null };
+  spectrum: {
+    spectralRadiusWh: number;
+    spectralRadiusBounds: [number, number] | null;
+    sigmaMaxWh: number;
+    jacobianSigmaMax: number[];
+    lyapunov: (number | string)[] | null;
+  };
   verdict: { kind: string; perStepFactor: number | null; halfLifeSteps: number | null; reason: string };
 };
 
@@ -44,8 +62,13 @@ describe('rnn-gradients run', () => {
     const [B, T, I, H] = [400, 10, 40, 256];
     let state = 1;
     const next = (): number => Math.round(((state = (state * 48271) % 2147483647) / 2147483647 - 0.5) * 1e4) / 1e4;
-    const block = (rows: number, columns: number, scale: number): number[][] => Array.from({ length: rows }, () => Array.from({ length: columns }, () => next() * scale));
-    const config = await write('large.rnn.json', { name: 'large', weights: { Wx: block(I, H, 1), Wh: block(H, H, 0.2), b: block(1, H, 0.1) }, sequences: Array.from({ length: B }, () => block(T, I, 1)) });
+    const block = (rows: number, columns: number, scale: number): number[][] =>
+      Array.from({ length: rows }, () => Array.from({ length: columns }, () => next() * scale));
+    const config = await write('large.rnn.json', {
+      name: 'large',
+      weights: { Wx: block(I, H, 1), Wh: block(H, H, 0.2), b: block(1, H, 0.1) },
+      sequences: Array.from({ length: B }, () => block(T, I, 1)),
+    });
     const [one, two] = [await cli('run', config, '--threads', '1'), await cli('run', config, '--threads', '2')];
     assert.equal(one.code, 0);
     assert.match(one.stdout, /B 400, T 10, I 40, H 256/);
@@ -68,20 +91,35 @@ describe('rnn-gradients run', () => {
     // Strictly triangular, so that the radius is 0; but powers of it are zero only from the 1,025th on.
     const H = 1025;
     const Wh = Array.from({ length: H }, (_, k) => Array.from({ length: H }, (__, j) => (j > k ? 0.01 : 0)));
-    const config = await write('wide.rnn.json', { cell: 'identity', weights: { Wx: [Wh[0]], Wh, b: Wh[H - 1] }, sequences: [[1], [1]] });
+    const config = await write('wide.rnn.json', {
+      cell: 'identity',
+      weights: { Wx: [Wh[0]], Wh, b: Wh[H - 1] },
+      sequences: [[1], [1]],
+    });
     const target = path.join(folder, 'wide.json');
     const { code, stdout } = await cli('run', config, '--json', target);
     assert.equal(code, 0);
     assert.match(stdout, /^spectral radius of Wh 0 … 0\.\d+ \(information only\)/m);
-    const { spectrum: { spectralRadiusWh, spectralRadiusBounds } } = JSON.parse(await readFile(target, 'utf8')) as Result;
+    const {
+      spectrum: { spectralRadiusWh, spectralRadiusBounds },
+    } = JSON.parse(await readFile(target, 'utf8')) as Result;
     assert.deepEqual(spectralRadiusBounds, [0, spectralRadiusWh]);
   });
 
   for (const name of ['typical', 'relu', 'identity_contracting', 'nonzero_h0', 'loss_every_step', 't1']) {
     it(`writes the result of the reference case ${name} as JSON`, async () => {
-      const reference = JSON.parse(await readFile(`test/fixtures/reference/${name}.json`, 'utf8')) as Record<string, never> & { expected: Result & { dhTotal: number[] } };
+      const reference = JSON.parse(await readFile(`test/fixtures/reference/${name}.json`, 'utf8')) as Record<
+        string,
+        never
+      > & { expected: Result & { dhTotal: number[] } };
       const config = await write(`${name}.rnn.json`, {
-        name, cell: reference['cell'], dtype: 'float64', weights: reference['weights'], sequences: reference['xs'], initialState: reference['h0'], upstreamGradient: reference['dhs'],
+        name,
+        cell: reference['cell'],
+        dtype: 'float64',
+        weights: reference['weights'],
+        sequences: reference['xs'],
+        initialState: reference['h0'],
+        upstreamGradient: reference['dhs'],
       });
       const { code, stdout, stderr } = await cli('run', config, '--json', '-');
       assert.equal(stderr, '');
@@ -90,16 +128,31 @@ describe('rnn-gradients run', () => {
       assert.equal(result.schema, 1);
       assert.equal(result.name, name);
       assert.deepEqual(result.shapes, reference['shapes']);
-      for (const tensor of ['hs', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const) assertClose(result[tensor], reference.expected[tensor], 1e-12, tensor);
-      for (const norm of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) assertClose(result.norms[norm], reference.expected.norms[norm], 1e-9, norm);
-      assertClose(result.spectrum.jacobianSigmaMax, reference.expected.spectrum.jacobianSigmaMax, 1e-9, 'jacobianSigmaMax');
+      for (const tensor of ['hs', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const)
+        assertClose(result[tensor], reference.expected[tensor], 1e-12, tensor);
+      for (const norm of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const)
+        assertClose(result.norms[norm], reference.expected.norms[norm], 1e-9, norm);
+      assertClose(
+        result.spectrum.jacobianSigmaMax,
+        reference.expected.spectrum.jacobianSigmaMax,
+        1e-9,
+        'jacobianSigmaMax',
+      );
       assert.equal(result.spectrum.spectralRadiusBounds, null);
-      assertClose([result.spectrum.spectralRadiusWh, result.spectrum.sigmaMaxWh], [reference.expected.spectrum.spectralRadiusWh, reference.expected.spectrum.sigmaMaxWh], 1e-9, 'Wh');
+      assertClose(
+        [result.spectrum.spectralRadiusWh, result.spectrum.sigmaMaxWh],
+        [reference.expected.spectrum.spectralRadiusWh, reference.expected.spectrum.sigmaMaxWh],
+        1e-9,
+        'Wh',
+      );
     });
   }
 
   it('writes non-finite numbers as strings', async () => {
-    const reference = JSON.parse(await readFile('test/fixtures/reference/zero_weights.json', 'utf8')) as Record<string, unknown>;
+    const reference = JSON.parse(await readFile('test/fixtures/reference/zero_weights.json', 'utf8')) as Record<
+      string,
+      unknown
+    >;
     const config = await write('zero.rnn.json', { weights: reference['weights'], sequences: reference['xs'] });
     const target = path.join(folder, 'zero.json');
     assert.equal((await cli('run', config, '--json', target)).code, 0);
@@ -110,14 +163,29 @@ describe('rnn-gradients run', () => {
 
   it('writes the report as one HTML file that names no other', async () => {
     const target = path.join(folder, 'report.html');
-    const { code, stderr } = await cli('run', 'examples/vanishing/vanishing.rnn.json', '--html', target, '--fail-on', 'vanishing');
+    const { code, stderr } = await cli(
+      'run',
+      'examples/vanishing/vanishing.rnn.json',
+      '--html',
+      target,
+      '--fail-on',
+      'vanishing',
+    );
     assert.equal(stderr, '');
     assert.equal(code, 1, 'the verdict still counts');
     const html = await readFile(target, 'utf8');
-    assert.match(html, /<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; script-src &#39;sha256-/);
+    assert.match(
+      html,
+      /<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; script-src &#39;sha256-/,
+    );
     assert.match(html, /<dt>Experiment<\/dt><dd>vanishing\.rnn\.json<\/dd>/);
     assert.match(html, /"upstreamGradient"|half is lost/);
-    assert.deepEqual([...html.matchAll(/<(?:script|link|img|iframe|style)\b[^>]*?\b(?:src|href)=(?!"data:,")[^>]*>/g)].map(([tag]) => tag), []);
+    assert.deepEqual(
+      [...html.matchAll(/<(?:script|link|img|iframe|style)\b[^>]*?\b(?:src|href)=(?!"data:,")[^>]*>/g)].map(
+        ([tag]) => tag,
+      ),
+      [],
+    );
     assert.equal([...html.matchAll(/<\/script>/g)].length, 4, 'nothing inside a script ends it');
     assert.doesNotMatch(html, /sourceMappingURL/);
   });
@@ -130,18 +198,30 @@ describe('rnn-gradients run', () => {
   });
 
   it('exits with 1 when the verdict is refused, with 0 when another one is', async () => {
-    assert.equal((await cli('run', 'examples/exploding/exploding.rnn.json', '--fail-on', 'vanishing,exploding')).code, 1);
+    assert.equal(
+      (await cli('run', 'examples/exploding/exploding.rnn.json', '--fail-on', 'vanishing,exploding')).code,
+      1,
+    );
     assert.equal((await cli('run', 'examples/exploding/exploding.rnn.json', '--fail-on', 'vanishing')).code, 0);
-    assert.equal((await cli('run', 'examples/orthogonal/orthogonal.rnn.json', '--fail-on', 'vanishing,exploding,nonfinite')).code, 0);
+    assert.equal(
+      (await cli('run', 'examples/orthogonal/orthogonal.rnn.json', '--fail-on', 'vanishing,exploding,nonfinite')).code,
+      0,
+    );
   });
 
   it('tells every problem with its place and exits with 2', async () => {
-    const config = await write('broken.rnn.json', '{\n  "cell": "tahn",\n  "weights": "nowhere.json",\n  "sequences": [[1, 2], [3]]\n}\n');
+    const config = await write(
+      'broken.rnn.json',
+      '{\n  "cell": "tahn",\n  "weights": "nowhere.json",\n  "sequences": [[1, 2], [3]]\n}\n',
+    );
     const { code, stdout, stderr } = await cli('run', config);
     assert.equal(code, 2);
     assert.equal(stdout, '');
     const lines = stderr.trim().split('\n');
-    assert.ok(lines.every((line) => line.startsWith(`${config}:`)), stderr);
+    assert.ok(
+      lines.every((line) => line.startsWith(`${config}:`)),
+      stderr,
+    );
     assert.deepEqual(lines.map((line) => Number(line.slice(config.length + 1).split(':')[0])).sort(), [2, 3, 4]);
     assert.match(stderr, /:2:11: .*tanh/);
     assert.match(stderr, /:3:14: .*nowhere\.json/);
@@ -155,7 +235,10 @@ describe('rnn-gradients run', () => {
   });
 
   it('tells before it computes anything that the result cannot be written there', async () => {
-    for (const [target, why] of [[folder, /it is a folder/], [path.join(folder, 'none', 'result.json'), /no such folder.*Make it/]] as const) {
+    for (const [target, why] of [
+      [folder, /it is a folder/],
+      [path.join(folder, 'none', 'result.json'), /no such folder.*Make it/],
+    ] as const) {
       const { code, stdout, stderr } = await cli('run', 'examples/vanishing/vanishing.rnn.json', '--json', target);
       assert.equal(code, 2);
       assert.equal(stdout, '', 'no verdict, no table');
@@ -174,8 +257,11 @@ describe('rnn-gradients run', () => {
 
   it('takes a reader that closes the pipe early as content', async () => {
     const ran = await new Promise<Ran>((resolve) => {
-      const child = execFile(process.execPath, ['dist/cli.js', 'run', 'examples/weather/weather.rnn.json', '--json', '-', '--fail-on', 'vanishing'], (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }));
+      const child = execFile(
+        process.execPath,
+        ['dist/cli.js', 'run', 'examples/weather/weather.rnn.json', '--json', '-', '--fail-on', 'vanishing'],
+        (error, stdout, stderr) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
+      );
       child.stdout?.destroy();
     });
     assert.equal(ran.stderr, '');
@@ -183,7 +269,14 @@ describe('rnn-gradients run', () => {
   });
 
   it('explains itself when the words are wrong', async () => {
-    for (const args of [[], ['walk'], ['run'], ['run', 'a', 'b'], ['run', 'a', '--nope'], ['run', 'a', '--fail-on', 'sad']]) {
+    for (const args of [
+      [],
+      ['walk'],
+      ['run'],
+      ['run', 'a', 'b'],
+      ['run', 'a', '--nope'],
+      ['run', 'a', '--fail-on', 'sad'],
+    ]) {
       const { code, stderr } = await cli(...args);
       assert.equal(code, 2, args.join(' '));
       assert.match(stderr, /Usage: rnn-gradients run/);
@@ -194,14 +287,21 @@ describe('rnn-gradients run', () => {
   });
 
   it('speaks Korean when it is asked to, with the same numbers and names', async () => {
-    const config = await write('sprache.rnn.json', { weights: { Wx: [[0]], Wh: [[0.5]], b: [0] }, sequences: Array.from({ length: 20 }, () => [0]), extra: 1 });
+    const config = await write('sprache.rnn.json', {
+      weights: { Wx: [[0]], Wh: [[0.5]], b: [0] },
+      sequences: Array.from({ length: 20 }, () => [0]),
+      extra: 1,
+    });
     const [english, korean] = [await cli('run', config), await cli('run', config, '--language', 'ko')];
     const numbers = (text: string): string[] => text.match(/[\d.e+-]*\d/g) ?? [];
     assert.equal(korean.code, english.code);
     assert.match(korean.stdout, /^VANISHING/);
     assert.match(korean.stdout, /한 스텝 되돌아갈 때마다 50 %만 남습니다/);
     assert.match(korean.stderr, /경고: .*"extra"/);
-    assert.deepEqual(numbers(korean.stdout.split('\n').slice(3, -3).join('\n')), numbers(english.stdout.split('\n').slice(3, -3).join('\n')));
+    assert.deepEqual(
+      numbers(korean.stdout.split('\n').slice(3, -3).join('\n')),
+      numbers(english.stdout.split('\n').slice(3, -3).join('\n')),
+    );
     const wrong = await cli('run', config, '--language', 'kr');
     assert.equal(wrong.code, 2);
     assert.match(wrong.stderr, /--language takes en or ko, not "kr"/);

@@ -5,7 +5,9 @@ import { readConfigText } from './memory.js';
 
 /** Numbers of a float32 (or float64) run whose only input is this text. */
 async function read(texts: readonly string[], dtype = 'float32'): Promise<Float64Array> {
-  const { experiment, problems } = await readConfigText(`{"dtype":"${dtype}","weights":{"Wx":[[1]],"Wh":[[1]],"b":[0]},"sequences":[${texts.map((text) => `[${text}]`).join(',')}]}`);
+  const { experiment, problems } = await readConfigText(
+    `{"dtype":"${dtype}","weights":{"Wx":[[1]],"Wh":[[1]],"b":[0]},"sequences":[${texts.map((text) => `[${text}]`).join(',')}]}`,
+  );
   assert.ok(experiment !== null, problems.map(({ message }) => message).join('\n'));
   return experiment.chunks[0]?.xs ?? new Float64Array(0);
 }
@@ -20,14 +22,22 @@ describe('a float32 is rounded once from its decimal', () => {
   it('on both sides of every middle, normal or subnormal', async () => {
     const normal = fc.tuple(fc.bigInt({ min: 1n << 23n, max: (1n << 24n) - 2n }), fc.integer({ min: -149, max: -1 }));
     const subnormal = fc.tuple(fc.bigInt({ min: 0n, max: (1n << 23n) - 2n }), fc.constant(-149));
-    await fc.assert(fc.asyncProperty(fc.oneof(normal, subnormal), async ([mantissa, exponent]) => {
-      const middle = decimal(2n * mantissa + 1n, exponent - 1);
-      const [lower, upper] = [Number(mantissa) * 2 ** exponent, Number(mantissa + 1n) * 2 ** exponent];
-      const even = mantissa % 2n === 0n ? lower : upper;
-      const texts = [middle, `${middle}${'0'.repeat(30)}1`, middle.replace(/5$/, `4${'9'.repeat(30)}`), `-${middle}0001`];
-      const [at, above, below, negative] = (await read(texts)).map(Math.fround);
-      assert.deepEqual([at, above, below, negative], [even, upper, lower, -upper], middle);
-    }), { numRuns: 300 });
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(normal, subnormal), async ([mantissa, exponent]) => {
+        const middle = decimal(2n * mantissa + 1n, exponent - 1);
+        const [lower, upper] = [Number(mantissa) * 2 ** exponent, Number(mantissa + 1n) * 2 ** exponent];
+        const even = mantissa % 2n === 0n ? lower : upper;
+        const texts = [
+          middle,
+          `${middle}${'0'.repeat(30)}1`,
+          middle.replace(/5$/, `4${'9'.repeat(30)}`),
+          `-${middle}0001`,
+        ];
+        const [at, above, below, negative] = (await read(texts)).map(Math.fround);
+        assert.deepEqual([at, above, below, negative], [even, upper, lower, -upper], middle);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('and a float64 run keeps the float64 as it is', async () => {
@@ -42,6 +52,9 @@ describe('a float32 is rounded once from its decimal', () => {
     const half = (2n ** 128n - 2n ** 103n).toString();
     assert.equal(Math.fround((await read([`${(2n ** 128n - 2n ** 103n - 1n).toString()}.9`]))[0] ?? 0), most);
     const { problems } = await readConfigText(`{"weights":{"Wx":[[1]],"Wh":[[1]],"b":[0]},"sequences":[[${half}]]}`);
-    assert.deepEqual(problems.map(({ code }) => code), ['number-overflow']);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['number-overflow'],
+    );
   });
 });

@@ -24,7 +24,8 @@ describe('weights of every framework give the same experiment', () => {
   const bias = b[0] ?? [];
   const zeros = bias.map(() => 0);
   const keras = { kernel: Wx, recurrent_kernel: Wh, bias };
-  const prefixed = (prefix: string, tensors: object, suffix = ''): object => Object.fromEntries(Object.entries(tensors).map(([key, value]) => [prefix + key + suffix, value as unknown]));
+  const prefixed = (prefix: string, tensors: object, suffix = ''): object =>
+    Object.fromEntries(Object.entries(tensors).map(([key, value]) => [prefix + key + suffix, value as unknown]));
   const cell = { weight_ih: turned(Wx), weight_hh: turned(Wh), bias_ih: bias, bias_hh: zeros };
   const forms: Record<string, unknown> = {
     'tutorial, b as a plain list': { Wx, Wh, b: bias },
@@ -65,70 +66,140 @@ describe('what a config can say', () => {
     const experiment = await good(`{${W},"sequences":[[1],[2],[3]]}`);
     const { weights, chunks, ...rest } = experiment;
     assert.deepEqual(rest, {
-      name: 'test', cell: 'tanh', dtype: 'float32', shapes: { B: 1, T: 3, I: 1, H: 2 }, h0: null, stateful: false, upstream: { kind: 'last' }, loss: null, clipNorm: null, truncate: null,
+      name: 'test',
+      cell: 'tanh',
+      dtype: 'float32',
+      shapes: { B: 1, T: 3, I: 1, H: 2 },
+      h0: null,
+      stateful: false,
+      upstream: { kind: 'last' },
+      loss: null,
+      clipNorm: null,
+      truncate: null,
     });
-    assert.deepEqual(weights, { Wx: Float64Array.of(1, 2), Wh: Float64Array.of(0.5, 0, 0, 0.5), b: new Float64Array(2) });
+    assert.deepEqual(weights, {
+      Wx: Float64Array.of(1, 2),
+      Wh: Float64Array.of(0.5, 0, 0, 0.5),
+      b: new Float64Array(2),
+    });
     assert.deepEqual(chunks, [{ steps: 3, xs: Float64Array.of(1, 2, 3) }]);
   });
 
   it('takes every key', async () => {
-    const experiment = await good(`{"$schema":"x","name":"all","cell":"relu","dtype":"float64",${W},"sequences":[[[1],[2]],[[3],[4]]],"initialState":[[1,2],[3,4]],"stateful":true,
+    const experiment =
+      await good(`{"$schema":"x","name":"all","cell":"relu","dtype":"float64",${W},"sequences":[[[1],[2]],[[3],[4]]],"initialState":[[1,2],[3,4]],"stateful":true,
       "upstreamGradient":[[[1,2],[3,4]],[[5,6],[7,8]]],"loss":null,"clip":{"norm":0.5},"truncate":2}`);
     const { weights, chunks, ...rest } = experiment;
     assert.equal(weights.Wx.length, 2);
     assert.deepEqual(chunks, [{ steps: 2, xs: Float64Array.of(1, 2, 3, 4) }]);
     assert.deepEqual(rest, {
-      name: 'all', cell: 'relu', dtype: 'float64', shapes: { B: 2, T: 2, I: 1, H: 2 }, h0: Float64Array.of(1, 2, 3, 4), stateful: true,
-      upstream: { kind: 'given', dhs: Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8) }, loss: null, clipNorm: 0.5, truncate: 2,
+      name: 'all',
+      cell: 'relu',
+      dtype: 'float64',
+      shapes: { B: 2, T: 2, I: 1, H: 2 },
+      h0: Float64Array.of(1, 2, 3, 4),
+      stateful: true,
+      upstream: { kind: 'given', dhs: Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8) },
+      loss: null,
+      clipNorm: 0.5,
+      truncate: 2,
     });
   });
 
   it('null leaves optional keys at their default', async () => {
-    const experiment = await good(`{${W},"sequences":[[1]],"initialState":null,"upstreamGradient":null,"loss":null,"clip":null,"truncate":null}`);
-    assert.deepEqual([experiment.h0, experiment.upstream, experiment.loss, experiment.clipNorm, experiment.truncate], [null, { kind: 'last' }, null, null, null]);
+    const experiment = await good(
+      `{${W},"sequences":[[1]],"initialState":null,"upstreamGradient":null,"loss":null,"clip":null,"truncate":null}`,
+    );
+    assert.deepEqual(
+      [experiment.h0, experiment.upstream, experiment.loss, experiment.clipNorm, experiment.truncate],
+      [null, { kind: 'last' }, null, null, null],
+    );
   });
 
-  it('every reference may be a file, in JSON with comments, trailing commas, a byte order mark and Windows line ends', async () => {
-    const marked = (text: string): Uint8Array => Uint8Array.of(0xef, 0xbb, 0xbf, ...new TextEncoder().encode(text));
-    const files = {
-      [configName]: marked(`// a config\r\n{${W}, /* two */ "sequences":["./x.json","y.json",],\r\n"initialState":"h.json","upstreamGradient":"g.json",}`),
-      'x.json': marked('[[1,],\n// more\n[2]\n,]'), 'y.json': '[[[3]]]', 'h.json': '[1,2]', 'g.json': '[[1,2],[3,4],[5,6]]',
-    };
-    const { experiment, problems, files: ids } = await readTexts(files);
-    assert.deepEqual(problems, []);
-    assert.deepEqual(ids, [configName, 'x.json', 'y.json', 'h.json', 'g.json']);
-    assert.deepEqual(experiment?.chunks, [{ steps: 2, xs: Float64Array.of(1, 2) }, { steps: 1, xs: Float64Array.of(3) }]);
-    assert.deepEqual(experiment.h0, Float64Array.of(1, 2));
-    assert.deepEqual(experiment.upstream, { kind: 'given', dhs: Float64Array.of(1, 2, 3, 4, 5, 6) });
-  });
+  it(
+    'every reference may be a file, in JSON with comments, trailing commas, a byte order mark and Windows line ' +
+      'ends',
+    async () => {
+      const marked = (text: string): Uint8Array => Uint8Array.of(0xef, 0xbb, 0xbf, ...new TextEncoder().encode(text));
+      const files = {
+        [configName]: marked(
+          `// a config\r\n{${W}, /* two */ ` +
+            `"sequences":["./x.json","y.json",],\r\n"initialState":"h.json","upstreamGradient":"g.json",}`,
+        ),
+        'x.json': marked('[[1,],\n// more\n[2]\n,]'),
+        'y.json': '[[[3]]]',
+        'h.json': '[1,2]',
+        'g.json': '[[1,2],[3,4],[5,6]]',
+      };
+      const { experiment, problems, files: ids } = await readTexts(files);
+      assert.deepEqual(problems, []);
+      assert.deepEqual(ids, [configName, 'x.json', 'y.json', 'h.json', 'g.json']);
+      assert.deepEqual(experiment?.chunks, [
+        { steps: 2, xs: Float64Array.of(1, 2) },
+        { steps: 1, xs: Float64Array.of(3) },
+      ]);
+      assert.deepEqual(experiment.h0, Float64Array.of(1, 2));
+      assert.deepEqual(experiment.upstream, { kind: 'given', dhs: Float64Array.of(1, 2, 3, 4, 5, 6) });
+    },
+  );
 
   it('a loss with the readout of the tutorial, and with that of PyTorch from a file with other keys', async () => {
-    const loss = { kind: 'mse', at: 'last', Why: Float64Array.of(1, 2, 3, 4, 5, 6), by: Float64Array.of(7, 8, 9), targets: Float64Array.of(1, 2, 3) };
-    const config = (readout: string): string => `{${W},"sequences":[[1],[2]],"loss":{"kind":"mse","readout":${readout},"targets":[[1,2,3]]}}`;
+    const loss = {
+      kind: 'mse',
+      at: 'last',
+      Why: Float64Array.of(1, 2, 3, 4, 5, 6),
+      by: Float64Array.of(7, 8, 9),
+      targets: Float64Array.of(1, 2, 3),
+    };
+    const config = (readout: string): string =>
+      `{${W},"sequences":[[1],[2]],"loss":{"kind":"mse","readout":${readout},"targets":[[1,2,3]]}}`;
     assert.deepEqual((await good(config('{"Why":[[1,2,3],[4,5,6]],"by":[[7,8,9]]}'))).loss, loss);
-    assert.deepEqual((await good({ [configName]: config('"r.json"'), 'r.json': '{"fc.weight":[[1,4],[2,5],[3,6]],"fc.bias":[7,8,9],"target":[[0]],"loss":"mse-last"}' })).loss, loss);
+    assert.deepEqual(
+      (
+        await good({
+          [configName]: config('"r.json"'),
+          'r.json': '{"fc.weight":[[1,4],[2,5],[3,6]],"fc.bias":[7,8,9],"target":[[0]],"loss":"mse-last"}',
+        })
+      ).loss,
+      loss,
+    );
   });
 
   it('the readout of the weather network', async () => {
     const readout = fixture('readout.json');
     const { target } = JSON.parse(readout) as { target: Matrix };
     const config = `{"weights":"weights.json","sequences":${JSON.stringify(target.map(() => [[1, 2, 3, 4]]))},"loss":{"kind":"mse","readout":"readout.json","targets":${JSON.stringify(target)}}}`;
-    const { loss } = await good({ [configName]: config, 'weights.json': fixture('weights.json'), 'readout.json': readout });
+    const { loss } = await good({
+      [configName]: config,
+      'weights.json': fixture('weights.json'),
+      'readout.json': readout,
+    });
     assert.equal(loss?.Why.length, 32);
     assert.deepEqual([...loss.targets], target.flat());
   });
 
   it('targets of every kind and place', async () => {
-    const config = (kind: string, at: string, targets: string): string => `{${W},"sequences":[[[1],[2]],[[3],[4]]],"loss":{"kind":"${kind}","at":"${at}","readout":{"Why":[[1,2],[3,4]],"by":[0,0]},"targets":${targets}}}`;
+    const config = (kind: string, at: string, targets: string): string =>
+      `{${W},"sequences":[[[1],[2]],[[3],[4]]],"loss":{"kind":"${kind}","at":"${at}","readout":{"Why":[[1,2],[3,4]],"by":[0,0]},"targets":${targets}}}`;
     assert.deepEqual([...((await good(config('mse', 'last', '[[1,2],[3,4]]'))).loss?.targets ?? [])], [1, 2, 3, 4]);
-    assert.deepEqual([...((await good(config('mse', 'every', '[[[1,2],[3,4]],[[5,6],[7,8]]]'))).loss?.targets ?? [])], [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert.deepEqual(
+      [...((await good(config('mse', 'every', '[[[1,2],[3,4]],[[5,6],[7,8]]]'))).loss?.targets ?? [])],
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    );
     assert.deepEqual([...((await good(config('crossEntropy', 'last', '[0,1]'))).loss?.targets ?? [])], [0, 1]);
-    assert.deepEqual([...((await good(config('crossEntropy', 'every', '[[0,1],[1,0]]'))).loss?.targets ?? [])], [0, 1, 1, 0]);
+    assert.deepEqual(
+      [...((await good(config('crossEntropy', 'every', '[[0,1],[1,0]]'))).loss?.targets ?? [])],
+      [0, 1, 1, 0],
+    );
   });
 
   it('a pair of files needs no config', async () => {
     const texts = { 'data/my%20weights.json': '{"Wx":[[1]],"Wh":[[1]],"b":[0]}', 'data/x.json': '[[1],[2]]' };
-    const { experiment, problems, files } = await readTexts(texts, { kind: 'pair', weights: 'data/my%20weights.json', sequences: 'data/x.json' });
+    const { experiment, problems, files } = await readTexts(texts, {
+      kind: 'pair',
+      weights: 'data/my%20weights.json',
+      sequences: 'data/x.json',
+    });
     assert.deepEqual(problems, []);
     assert.equal(experiment?.name, 'my%20weights + x');
     assert.deepEqual(files, Object.keys(texts));
@@ -143,8 +214,20 @@ describe('what a config can say', () => {
 
 describe('what a file is', () => {
   const kinds: Record<string, string> = {
-    '{"weights":"w.json"}': 'config', '{"sequences":[]}': 'config', '{"cell":"tanh","name":"x"}': 'config', '[[[1]]]': 'sequences', '[[1],[2,3]]': 'sequences', '{"Wx":[[1]],"Wh":[[1]]}': 'weights',
-    '{"name":"package","version":"1.0.0"}': 'unknown', '["a","b"]': 'unknown', '"text"': 'unknown', '{"kernel":[[1]],"bias":[1]}': 'unknown', '': 'unknown', '{"weights":': 'unknown', '\u0000\u0001': 'unknown',
+    '{"weights":"w.json"}': 'config',
+    '{"sequences":[]}': 'config',
+    '{"cell":"tanh","name":"x"}': 'config',
+    '[[[1]]]': 'sequences',
+    '[[1],[2,3]]': 'sequences',
+    '{"Wx":[[1]],"Wh":[[1]]}': 'weights',
+    '{"name":"package","version":"1.0.0"}': 'unknown',
+    '["a","b"]': 'unknown',
+    '"text"': 'unknown',
+    '{"kernel":[[1]],"bias":[1]}': 'unknown',
+    '': 'unknown',
+    '{"weights":': 'unknown',
+    '\u0000\u0001': 'unknown',
   };
-  for (const [text, kind] of Object.entries(kinds)) it(`${JSON.stringify(text)} is ${kind}`, () => assert.equal(classify(new TextEncoder().encode(text)), kind));
+  for (const [text, kind] of Object.entries(kinds))
+    it(`${JSON.stringify(text)} is ${kind}`, () => assert.equal(classify(new TextEncoder().encode(text)), kind));
 });

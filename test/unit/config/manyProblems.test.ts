@@ -5,27 +5,53 @@ import type { Problem } from '../../../src/config/index.js';
 import { configEntry, configName, memoryFiles, readConfigText, readTexts } from './memory.js';
 
 const W = '"weights":{"Wx":[[1,2]],"Wh":[[0.5,0],[0,0.5]],"b":[0,0]}';
-const told = (problems: readonly Problem[]): string[] => problems.map(({ file, code, path }) => `${file} ${code} ${path}`);
+const told = (problems: readonly Problem[]): string[] =>
+  problems.map(({ file, code, path }) => `${file} ${code} ${path}`);
 
 describe('all problems at once', () => {
   it('of one file, in the order of the text', async () => {
-    const { problems } = await readConfigText('{"cel":"tanh","dtype":"float16","weights":{"Wx":[[1,2],[3]],"Wh":[[0.5,null],["a",1e400]],"b":[NaN,0]}\n"sequences":"x.json","clip":{"norm":-1},"truncate":"3"}');
+    const { problems } = await readConfigText(
+      '{"cel":"tanh","dtype":"float16","weights":{"Wx":[[1,2],[3]],"Wh":[[0.5,null],["a",1e400]],"b":[NaN,0]}\n"sequences":"x.json","clip":{"norm":-1},"truncate":"3"}',
+    );
     assert.deepEqual(told(problems), [
-      `${configName} unknown-key cel`, `${configName} wrong-value dtype`, `${configName} ragged-array weights.Wx[1]`, `${configName} wrong-type weights.Wh[0][1]`, `${configName} wrong-type weights.Wh[1][0]`,
-      `${configName} number-overflow weights.Wh[1][1]`, `${configName} not-a-number weights.b[0]`, `${configName} not-json sequences`, `${configName} missing-file sequences`, `${configName} wrong-value clip.norm`, `${configName} wrong-type truncate`,
+      `${configName} unknown-key cel`,
+      `${configName} wrong-value dtype`,
+      `${configName} ragged-array weights.Wx[1]`,
+      `${configName} wrong-type weights.Wh[0][1]`,
+      `${configName} wrong-type weights.Wh[1][0]`,
+      `${configName} number-overflow weights.Wh[1][1]`,
+      `${configName} not-a-number weights.b[0]`,
+      `${configName} not-json sequences`,
+      `${configName} missing-file sequences`,
+      `${configName} wrong-value clip.norm`,
+      `${configName} wrong-type truncate`,
     ]);
   });
 
   it('of all files, the config first; a file that cannot be read hides nothing in the others', async () => {
-    const texts = { [configName]: '{"weights":"w.json","sequences":["x.json","none.json"],"initialState":"h.json","cell":"tan"}', 'w.json': '{"Wx":[[1,2]],"Wh":[[1]],"b":[0]', 'x.json': '[[1],[null]]', 'h.json': '[["0"]]' };
+    const texts = {
+      [configName]: '{"weights":"w.json","sequences":["x.json","none.json"],"initialState":"h.json","cell":"tan"}',
+      'w.json': '{"Wx":[[1,2]],"Wh":[[1]],"b":[0]',
+      'x.json': '[[1],[null]]',
+      'h.json': '[["0"]]',
+    };
     const { experiment, problems, files } = await readTexts(texts);
     assert.equal(experiment, null);
     assert.deepEqual(files, [configName, 'x.json', 'none.json', 'w.json', 'h.json']);
-    assert.deepEqual(told(problems), [`${configName} missing-file sequences[1]`, `${configName} wrong-value cell`, 'x.json wrong-type [1][0]', 'w.json not-json b[0]', 'h.json wrong-type [0][0]']);
+    assert.deepEqual(told(problems), [
+      `${configName} missing-file sequences[1]`,
+      `${configName} wrong-value cell`,
+      'x.json wrong-type [1][0]',
+      'w.json not-json b[0]',
+      'h.json wrong-type [0][0]',
+    ]);
   });
 
   it('a file named twice is read and told once', async () => {
-    const { problems, files } = await readTexts({ [configName]: `{${W},"sequences":["x.json","./x.json"]}`, 'x.json': '[[1,2]' });
+    const { problems, files } = await readTexts({
+      [configName]: `{${W},"sequences":["x.json","./x.json"]}`,
+      'x.json': '[[1,2]',
+    });
     assert.deepEqual(told(problems), ['x.json not-json [0][1]']);
     assert.deepEqual(files, [configName, 'x.json']);
   });
@@ -37,14 +63,18 @@ describe('all problems at once', () => {
   });
 
   it('an LSTM config with LSTM weights is told once', async () => {
-    const { problems } = await readConfigText('{"cell":"lstm","weights":{"weight_ih_l0":[[1],[1],[1],[1]],"weight_hh_l0":[[1],[1],[1],[1]]},"sequences":[[1]]}');
+    const { problems } = await readConfigText(
+      '{"cell":"lstm","weights":{"weight_ih_l0":[[1],[1],[1],[1]],"weight_hh_l0":[[1],[1],[1],[1]]},"sequences":[[1]]}',
+    );
     assert.deepEqual(told(problems), [`${configName} unsupported-cell cell`]);
   });
 });
 
 describe('a hopeless file does not drown the rest', () => {
   it('twenty elements of a block are told, then the number of the others', async () => {
-    const { problems } = await readConfigText(`{${W},"sequences":[${Array.from({ length: 500 }, () => '[null]').join(',')}]}`);
+    const { problems } = await readConfigText(
+      `{${W},"sequences":[${Array.from({ length: 500 }, () => '[null]').join(',')}]}`,
+    );
     assert.equal(problems.length, 21);
     assert.match(problems[20]?.message ?? '', /^480 more/);
     assert.equal(problems[20]?.path, 'sequences[20][0]');
@@ -59,25 +89,37 @@ describe('a hopeless file does not drown the rest', () => {
   });
 
   it('twenty places that are not JSON are told, then the number of the others', async () => {
-    const { problems } = await readConfigText(`{${W},"sequences":[${Array.from({ length: 100 }, () => '[NaN]').join(',')}]}`);
+    const { problems } = await readConfigText(
+      `{${W},"sequences":[${Array.from({ length: 100 }, () => '[NaN]').join(',')}]}`,
+    );
     assert.equal(problems.length, 21);
     assert.match(problems[20]?.message ?? '', /^80 more/);
   });
 
   it('bad numbers in many ragged rows stay within bounds', async () => {
-    const { problems } = await readConfigText(`{${W},"sequences":[${Array.from({ length: 3000 }, (_, i) => (i % 2 === 0 ? '[null]' : '[null,null]')).join(',')}]}`);
+    const { problems } = await readConfigText(
+      `{${W},"sequences":[${Array.from({ length: 3000 }, (_, i) => (i % 2 === 0 ? '[null]' : '[null,null]')).join(',')}]}`,
+    );
     assert.ok(problems.length > 20 && problems.length <= 221, String(problems.length));
   });
 });
 
 describe('bytes that are no JSON text', () => {
   const kinds: Record<string, [number[], RegExp]> = {
-    'a ZIP archive': [[0x50, 0x4b, 3, 4, 0], /ZIP/], 'a NumPy file': [[0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0], /NumPy/], HDF5: [[0x89, 0x48, 0x44, 0x46, 13, 10], /HDF5/],
-    safetensors: [[0x40, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x22], /safetensors/], 'a Python pickle': [[0x80, 2, 0x7d, 0x71, 0], /pickle/], 'UTF-16': [[0xff, 0xfe, 0x7b, 0], /UTF-16/], 'other bytes': [[0x7b, 0x22, 0xff, 0xc0], /UTF-8/],
+    'a ZIP archive': [[0x50, 0x4b, 3, 4, 0], /ZIP/],
+    'a NumPy file': [[0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0], /NumPy/],
+    HDF5: [[0x89, 0x48, 0x44, 0x46, 13, 10], /HDF5/],
+    safetensors: [[0x40, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x22], /safetensors/],
+    'a Python pickle': [[0x80, 2, 0x7d, 0x71, 0], /pickle/],
+    'UTF-16': [[0xff, 0xfe, 0x7b, 0], /UTF-16/],
+    'other bytes': [[0x7b, 0x22, 0xff, 0xc0], /UTF-8/],
   };
   for (const [title, [bytes, found]] of Object.entries(kinds)) {
     it(title, async () => {
-      const { experiment, problems } = await readTexts({ [configName]: '{"weights":"w.bin","sequences":[[1]]}', 'w.bin': Uint8Array.from(bytes) });
+      const { experiment, problems } = await readTexts({
+        [configName]: '{"weights":"w.bin","sequences":[[1]]}',
+        'w.bin': Uint8Array.from(bytes),
+      });
       assert.equal(experiment, null);
       assert.equal(problems.length, 1);
       assert.equal(problems[0]?.file, 'w.bin');
@@ -88,7 +130,8 @@ describe('bytes that are no JSON text', () => {
 
 describe('tick', () => {
   const rows = Array.from({ length: 20_000 }, (_, i) => `[${i}]`);
-  const read = (text: string, tick: () => void): ReturnType<typeof readExperiment> => readExperiment(configEntry, memoryFiles({ [configName]: text }), { tick });
+  const read = (text: string, tick: () => void): ReturnType<typeof readExperiment> =>
+    readExperiment(configEntry, memoryFiles({ [configName]: text }), { tick });
 
   it('is called all along, also where an element is looked up again', async () => {
     let ticks = 0;
@@ -103,8 +146,11 @@ describe('tick', () => {
   it('may throw, which passes through', async () => {
     const stop = new Error('stop');
     let left = 10;
-    await assert.rejects(read(`{${W},"sequences":[${rows.join(',')}]}`, () => {
-      if (--left === 0) throw stop;
-    }), (error) => error === stop);
+    await assert.rejects(
+      read(`{${W},"sequences":[${rows.join(',')}]}`, () => {
+        if (--left === 0) throw stop;
+      }),
+      (error) => error === stop,
+    );
   });
 });

@@ -9,7 +9,12 @@ export function memoryFiles(texts: Texts): Files {
     read: (reference) => {
       const id = reference.replace(/^\.\//, '');
       const content = texts[id];
-      if (content !== undefined) return Promise.resolve({ ok: true, id, bytes: typeof content === 'string' ? new TextEncoder().encode(content) : content });
+      if (content !== undefined)
+        return Promise.resolve({
+          ok: true,
+          id,
+          bytes: typeof content === 'string' ? new TextEncoder().encode(content) : content,
+        });
       return Promise.resolve({ ok: false, id, reason: `${id}/` in texts ? 'folder' : 'missing', detail: '' });
     },
   };
@@ -18,7 +23,8 @@ export function memoryFiles(texts: Texts): Files {
 export const configName = 'test.rnn.json';
 export const configEntry: Entry = { kind: 'config', config: configName };
 
-export const readTexts = (texts: Texts, entry: Entry = configEntry): Promise<ReadResult> => readExperiment(entry, memoryFiles(texts));
+export const readTexts = (texts: Texts, entry: Entry = configEntry): Promise<ReadResult> =>
+  readExperiment(entry, memoryFiles(texts));
 export const readConfigText = (text: string): Promise<ReadResult> => readTexts({ [configName]: text });
 
 /** Line and column as an editor counts them, found by walking the text. */

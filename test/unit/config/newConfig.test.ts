@@ -6,40 +6,64 @@ import type { NewConfig } from '../../../src/config/edit/newConfig.js';
 import { cells } from '../../../src/engine/cells/cellNames.js';
 import { initialisations } from '../../../src/engine/network/initialise.js';
 
-const read = (text: string) => readExperiment({ kind: 'config', config: 'new.rnn.json' }, {
-  read: (reference) => Promise.resolve(reference === 'new.rnn.json' ? { ok: true, id: reference, bytes: new TextEncoder().encode(text) } : { ok: false, id: reference, reason: 'missing', detail: '' }),
-});
+const read = (text: string) =>
+  readExperiment(
+    { kind: 'config', config: 'new.rnn.json' },
+    {
+      read: (reference) =>
+        Promise.resolve(
+          reference === 'new.rnn.json'
+            ? { ok: true, id: reference, bytes: new TextEncoder().encode(text) }
+            : { ok: false, id: reference, reason: 'missing', detail: '' },
+        ),
+    },
+  );
 const shapes = { B: 2, T: 5, I: 3, H: 4 };
 
 describe('newConfigText', () => {
-  for (const cell of cells) for (const initialisation of initialisations) {
-    it(`writes a ${cell} config with ${initialisation} weights that runs without a problem`, async () => {
-      const { experiment, problems } = await read(newConfigText({ name: 'a "new" one', cell, source: { kind: 'random', shapes, initialisation, seed: 7 } }));
-      assert.deepEqual(problems, []);
-      assert.equal(experiment?.name, 'a "new" one');
-      assert.equal(experiment.cell, cell);
-      assert.deepEqual(experiment.shapes, shapes);
-    });
-  }
+  for (const cell of cells)
+    for (const initialisation of initialisations) {
+      it(`writes a ${cell} config with ${initialisation} weights that runs without a problem`, async () => {
+        const { experiment, problems } = await read(
+          newConfigText({ name: 'a "new" one', cell, source: { kind: 'random', shapes, initialisation, seed: 7 } }),
+        );
+        assert.deepEqual(problems, []);
+        assert.equal(experiment?.name, 'a "new" one');
+        assert.equal(experiment.cell, cell);
+        assert.deepEqual(experiment.shapes, shapes);
+      });
+    }
 
   it('writes an orthogonal Wh that is orthogonal', async () => {
-    const { experiment } = await read(newConfigText({ name: 'q', cell: 'tanh', source: { kind: 'random', shapes: { ...shapes, H: 6 }, initialisation: 'orthogonal', seed: 3 } }));
+    const { experiment } = await read(
+      newConfigText({
+        name: 'q',
+        cell: 'tanh',
+        source: { kind: 'random', shapes: { ...shapes, H: 6 }, initialisation: 'orthogonal', seed: 3 },
+      }),
+    );
     const Wh = experiment?.weights.Wh ?? new Float64Array();
-    for (let i = 0; i < 6; i++) for (let j = 0; j < 6; j++) {
-      let dot = 0;
-      for (let k = 0; k < 6; k++) dot += Wh[k * 6 + i]! * Wh[k * 6 + j]!;
-      assert.ok(Math.abs(dot - (i === j ? 1 : 0)) < 1e-7);
-    }
+    for (let i = 0; i < 6; i++)
+      for (let j = 0; j < 6; j++) {
+        let dot = 0;
+        for (let k = 0; k < 6; k++) dot += Wh[k * 6 + i]! * Wh[k * 6 + j]!;
+        assert.ok(Math.abs(dot - (i === j ? 1 : 0)) < 1e-7);
+      }
   });
 
   it('gives the same text for the same seed and another for another', () => {
-    const make = (seed: number): string => newConfigText({ name: 's', cell: 'tanh', source: { kind: 'random', shapes, initialisation: 'glorot', seed } });
+    const make = (seed: number): string =>
+      newConfigText({ name: 's', cell: 'tanh', source: { kind: 'random', shapes, initialisation: 'glorot', seed } });
     assert.equal(make(1), make(1));
     assert.notEqual(make(1), make(2));
   });
 
   it('names files that are there', async () => {
-    const request: NewConfig = { name: 'files', cell: 'relu', source: { kind: 'files', weights: 'my weights.json', sequences: 'xs.json' } };
+    const request: NewConfig = {
+      name: 'files',
+      cell: 'relu',
+      source: { kind: 'files', weights: 'my weights.json', sequences: 'xs.json' },
+    };
     const { problems, files } = await read(newConfigText(request));
     assert.deepEqual(files.toSorted(), ['my weights.json', 'new.rnn.json', 'xs.json']);
     assert.ok(problems.every(({ code }) => code === 'missing-file'));

@@ -7,9 +7,41 @@ import type { RunSummary } from '../../../src/protocol/messages.js';
 const empty = new Float64Array(0);
 function summary(runId: number, dh: Float64Array): RunSummary {
   return {
-    runId, name: 'test', cell: 'tanh', dtype: 'float32', shapes: { B: 1, T: dh.length, I: 1, H: 1 }, chunkStarts: [0], upstream: 'last', lossSteps: [[dh.length - 1, dh.length - 1]], lossCount: 1, elapsedMs: 1,
-    verdict: { kind: 'healthy', perStepFactor: 0.5 + runId / 1e6, halfLifeSteps: null, onePercentSteps: null, log10Ratio: -runId, source: dh.length - 1, first: 0, crossedAt: null, zeroAt: null, infiniteAt: null, segments: [], reason: '', next: null },
-    steps: null, onePercentAt: null, log10: { dh, dx: empty, dWx: empty, dWh: empty, db: empty, singleSource: dh.map((value) => 2 * value) }, hNorm: empty, saturation: null, lossValue: null, clipFactor: null, clipNorm: null, truncate: null, dtypeRange: { log10Smallest: -45, log10Largest: 38 },
+    runId,
+    name: 'test',
+    cell: 'tanh',
+    dtype: 'float32',
+    shapes: { B: 1, T: dh.length, I: 1, H: 1 },
+    chunkStarts: [0],
+    upstream: 'last',
+    lossSteps: [[dh.length - 1, dh.length - 1]],
+    lossCount: 1,
+    elapsedMs: 1,
+    verdict: {
+      kind: 'healthy',
+      perStepFactor: 0.5 + runId / 1e6,
+      halfLifeSteps: null,
+      onePercentSteps: null,
+      log10Ratio: -runId,
+      source: dh.length - 1,
+      first: 0,
+      crossedAt: null,
+      zeroAt: null,
+      infiniteAt: null,
+      segments: [],
+      reason: '',
+      next: null,
+    },
+    steps: null,
+    onePercentAt: null,
+    log10: { dh, dx: empty, dWx: empty, dWh: empty, db: empty, singleSource: dh.map((value) => 2 * value) },
+    hNorm: empty,
+    saturation: null,
+    lossValue: null,
+    clipFactor: null,
+    clipNorm: null,
+    truncate: null,
+    dtypeRange: { log10Smallest: -45, log10Largest: 38 },
   };
 }
 
@@ -19,8 +51,23 @@ describe('the history', () => {
     for (let run = 1; run <= 3; run++) history.add(summary(run, Float64Array.of(-run, 0)), 1000 * run);
     history.addExponent(2, -0.25);
     history.addExponent(99, 1);
-    assert.deepEqual(history.list(), { forgotten: 0, versions: [1, 2, 3].map((run) => ({ runId: run, time: 1000 * run, kind: 'healthy', log10Ratio: -run, perStepFactor: 0.5 + run / 1e6, lambda1: run === 2 ? -0.25 : null })) });
-    assert.deepEqual(history.curve(2), { T: 2, t: null, dh: Float64Array.of(-2, 0), singleSource: Float64Array.of(-4, 0) });
+    assert.deepEqual(history.list(), {
+      forgotten: 0,
+      versions: [1, 2, 3].map((run) => ({
+        runId: run,
+        time: 1000 * run,
+        kind: 'healthy',
+        log10Ratio: -run,
+        perStepFactor: 0.5 + run / 1e6,
+        lambda1: run === 2 ? -0.25 : null,
+      })),
+    });
+    assert.deepEqual(history.curve(2), {
+      T: 2,
+      t: null,
+      dh: Float64Array.of(-2, 0),
+      singleSource: Float64Array.of(-4, 0),
+    });
     assert.equal(history.curve(4), null);
   });
 
@@ -47,6 +94,9 @@ describe('the history', () => {
     const curve = history.curve(1)!;
     const at = (step: number): number | undefined => curve.dh[curve.t!.indexOf(step)];
     assert.deepEqual([at(0), at(777), at(12_345), at(19_999)], [-3, -Infinity, 2, -3]);
-    assert.deepEqual([...curve.t!], [...curve.t!].sort((a, b) => a - b));
+    assert.deepEqual(
+      [...curve.t!],
+      [...curve.t!].sort((a, b) => a - b),
+    );
   });
 });

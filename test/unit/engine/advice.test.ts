@@ -1,7 +1,15 @@
 // The next thing to try follows the measured cause, and trying it goes the right way.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asItIs, changed, finish, initialise, measureRecurrent, recurrentOf, runSteps } from '../../../src/engine/index.js';
+import {
+  asItIs,
+  changed,
+  finish,
+  initialise,
+  measureRecurrent,
+  recurrentOf,
+  runSteps,
+} from '../../../src/engine/index.js';
 import type { Experiment, NextStep, Verdict, WhatIf } from '../../../src/engine/index.js';
 import { readFixture } from '../../support/experiments.js';
 import { experiment, filled, orthogonal, randomNumbers, scaledIdentity } from './build.js';
@@ -10,32 +18,143 @@ const verdictOf = (subject: Experiment): Verdict => finish(runSteps(subject)).ve
 
 function tried(subject: Experiment, { whatIf }: NextStep): Verdict {
   const Wh = finish(recurrentOf(subject, whatIf.initialise));
-  const other = finish(changed(subject, whatIf, Wh, finish(measureRecurrent(Wh, subject.shapes.H, whatIf.initialise, whatIf.rescale?.measure ?? null))));
+  const other = finish(
+    changed(
+      subject,
+      whatIf,
+      Wh,
+      finish(measureRecurrent(Wh, subject.shapes.H, whatIf.initialise, whatIf.rescale?.measure ?? null)),
+    ),
+  );
   if (typeof other === 'string') assert.fail(other);
   return verdictOf(other.experiment);
 }
 
 const H = 8;
 const T = 60;
-const inputs = (scale: number): Experiment['chunks'] => [{ steps: T, xs: filled(T, randomNumbers(5)).map((x) => x * scale) }];
+const inputs = (scale: number): Experiment['chunks'] => [
+  { steps: T, xs: filled(T, randomNumbers(5)).map((x) => x * scale) },
+];
 const Wx = Float64Array.from({ length: H }, (_, j) => 0.5 + j / H);
 
 const weights = readFixture('weather/weights.json') as { Wx: number[][]; Wh: number[][]; b: number[][] };
 const xs = readFixture('weather/sequences.json') as number[][][];
-const weather: Experiment = { ...experiment(32, 100, Float64Array.from(weights.Wh.flat()), { shapes: { B: 4, T: 100, I: 4, H: 32 }, chunks: [{ steps: 100, xs: Float64Array.from(xs.flat(2)) }] }), weights: { Wx: Float64Array.from(weights.Wx.flat()), Wh: Float64Array.from(weights.Wh.flat()), b: Float64Array.from(weights.b.flat()) } };
+const weather: Experiment = {
+  ...experiment(32, 100, Float64Array.from(weights.Wh.flat()), {
+    shapes: { B: 4, T: 100, I: 4, H: 32 },
+    chunks: [{ steps: 100, xs: Float64Array.from(xs.flat(2)) }],
+  }),
+  weights: {
+    Wx: Float64Array.from(weights.Wx.flat()),
+    Wh: Float64Array.from(weights.Wh.flat()),
+    b: Float64Array.from(weights.b.flat()),
+  },
+};
 
-type Case = { readonly what: string; readonly subject: Experiment; readonly says: RegExp; readonly changes: keyof WhatIf };
+type Case = {
+  readonly what: string;
+  readonly subject: Experiment;
+  readonly says: RegExp;
+  readonly changes: keyof WhatIf;
+};
 const cases: readonly Case[] = [
-  { what: 'a Wh that shrinks', subject: experiment(H, T, scaledIdentity(H, 0.7)), says: /orthogonal Wh: it keeps/, changes: 'initialise' },
-  { what: 'a Wh of zeros', subject: experiment(H, T, new Float64Array(H * H)), says: /orthogonal Wh/, changes: 'initialise' },
-  { what: 'a linear cell that shrinks', subject: experiment(H, T, scaledIdentity(H, 0.8), { cell: 'identity' }), says: /orthogonal Wh/, changes: 'initialise' },
-  { what: 'an explosion', subject: experiment(H, T, orthogonal(H, 3).map((x) => 1.3 * x), { cell: 'identity' }), says: /largest singular value of 1/, changes: 'rescale' },
-  { what: 'a forward pass that overflows', subject: experiment(H, 3000, orthogonal(H, 3).map((x) => 2 * x), { cell: 'identity', chunks: [{ steps: 3000, xs: new Float64Array(3000).fill(1) }], weights: { Wx, Wh: orthogonal(H, 3).map((x) => 2 * x), b: new Float64Array(H) } }), says: /largest singular value of 1/, changes: 'rescale' },
-  { what: 'inputs that saturate', subject: experiment(H, T, orthogonal(H, 1).map((x) => 0.9 * x), { chunks: inputs(20), weights: { Wx, Wh: orthogonal(H, 1).map((x) => 0.9 * x), b: new Float64Array(H) } }), says: /Wx times 0\.\d+/, changes: 'inputScale' },
-  { what: 'recurrent weights that saturate', subject: experiment(H, T, scaledIdentity(H, 4), { weights: { Wx, Wh: scaledIdentity(H, 4), b: new Float64Array(H) }, chunks: inputs(0.3) }), says: /pushes the units into saturation/, changes: 'initialise' },
-  { what: 'relu units that are off', subject: experiment(H, T, orthogonal(H, 2), { cell: 'relu', chunks: inputs(1), weights: { Wx, Wh: orthogonal(H, 2), b: new Float64Array(H).fill(-0.4) } }), says: /every bias raised by \d/, changes: 'biasShift' },
-  { what: 'a bias that makes slopes small', subject: experiment(H, T, orthogonal(H, 4).map((x) => 0.95 * x), { weights: { Wx: new Float64Array(H), Wh: orthogonal(H, 4).map((x) => 0.95 * x), b: new Float64Array(H).fill(0.9) } }), says: /every bias shifted by -0\.9/, changes: 'biasShift' },
-  { what: 'the training of the weather network', subject: weather, says: /largest singular value of 1\.6\d: it makes up for what each step loses/, changes: 'rescale' },
+  {
+    what: 'a Wh that shrinks',
+    subject: experiment(H, T, scaledIdentity(H, 0.7)),
+    says: /orthogonal Wh: it keeps/,
+    changes: 'initialise',
+  },
+  {
+    what: 'a Wh of zeros',
+    subject: experiment(H, T, new Float64Array(H * H)),
+    says: /orthogonal Wh/,
+    changes: 'initialise',
+  },
+  {
+    what: 'a linear cell that shrinks',
+    subject: experiment(H, T, scaledIdentity(H, 0.8), { cell: 'identity' }),
+    says: /orthogonal Wh/,
+    changes: 'initialise',
+  },
+  {
+    what: 'an explosion',
+    subject: experiment(
+      H,
+      T,
+      orthogonal(H, 3).map((x) => 1.3 * x),
+      { cell: 'identity' },
+    ),
+    says: /largest singular value of 1/,
+    changes: 'rescale',
+  },
+  {
+    what: 'a forward pass that overflows',
+    subject: experiment(
+      H,
+      3000,
+      orthogonal(H, 3).map((x) => 2 * x),
+      {
+        cell: 'identity',
+        chunks: [{ steps: 3000, xs: new Float64Array(3000).fill(1) }],
+        weights: { Wx, Wh: orthogonal(H, 3).map((x) => 2 * x), b: new Float64Array(H) },
+      },
+    ),
+    says: /largest singular value of 1/,
+    changes: 'rescale',
+  },
+  {
+    what: 'inputs that saturate',
+    subject: experiment(
+      H,
+      T,
+      orthogonal(H, 1).map((x) => 0.9 * x),
+      { chunks: inputs(20), weights: { Wx, Wh: orthogonal(H, 1).map((x) => 0.9 * x), b: new Float64Array(H) } },
+    ),
+    says: /Wx times 0\.\d+/,
+    changes: 'inputScale',
+  },
+  {
+    what: 'recurrent weights that saturate',
+    subject: experiment(H, T, scaledIdentity(H, 4), {
+      weights: { Wx, Wh: scaledIdentity(H, 4), b: new Float64Array(H) },
+      chunks: inputs(0.3),
+    }),
+    says: /pushes the units into saturation/,
+    changes: 'initialise',
+  },
+  {
+    what: 'relu units that are off',
+    subject: experiment(H, T, orthogonal(H, 2), {
+      cell: 'relu',
+      chunks: inputs(1),
+      weights: { Wx, Wh: orthogonal(H, 2), b: new Float64Array(H).fill(-0.4) },
+    }),
+    says: /every bias raised by \d/,
+    changes: 'biasShift',
+  },
+  {
+    what: 'a bias that makes slopes small',
+    subject: experiment(
+      H,
+      T,
+      orthogonal(H, 4).map((x) => 0.95 * x),
+      {
+        weights: {
+          Wx: new Float64Array(H),
+          Wh: orthogonal(H, 4).map((x) => 0.95 * x),
+          b: new Float64Array(H).fill(0.9),
+        },
+      },
+    ),
+    says: /every bias shifted by -0\.9/,
+    changes: 'biasShift',
+  },
+  {
+    what: 'the training of the weather network',
+    subject: weather,
+    says: /largest singular value of 1\.6\d: it makes up for what each step loses/,
+    changes: 'rescale',
+  },
 ];
 
 describe('the next thing to try', () => {
@@ -45,10 +164,16 @@ describe('the next thing to try', () => {
       assert.notEqual(before.kind, 'healthy');
       assert.ok(before.next !== null);
       assert.match(before.next.sentence, says);
-      assert.deepEqual(Object.entries(before.next.whatIf).filter(([, value]) => value !== null).map(([key]) => key), [changes]);
+      assert.deepEqual(
+        Object.entries(before.next.whatIf)
+          .filter(([, value]) => value !== null)
+          .map(([key]) => key),
+        [changes],
+      );
       assert.deepEqual(Object.keys(before.next.whatIf).sort(), Object.keys(asItIs).sort());
       const after = tried(subject, before.next);
-      const distance = ({ log10Ratio, kind }: Verdict): number => (kind === 'nonfinite' ? Infinity : Math.abs(log10Ratio ?? 0));
+      const distance = ({ log10Ratio, kind }: Verdict): number =>
+        kind === 'nonfinite' ? Infinity : Math.abs(log10Ratio ?? 0);
       assert.ok(distance(after) < distance(before), `10^${before.log10Ratio} becomes 10^${after.log10Ratio}`);
     });
   }
@@ -58,25 +183,49 @@ describe('the next thing to try', () => {
     const xs = new Float64Array(80);
     [xs[4], xs[5]] = [8, -1.02 * Math.tanh(8)];
     const one = Float64Array.of(1.02);
-    const { kind, next } = verdictOf(experiment(1, 80, one, { weights: { Wx: Float64Array.of(1), Wh: one, b: new Float64Array(1) }, chunks: [{ steps: 80, xs }] }));
+    const { kind, next } = verdictOf(
+      experiment(1, 80, one, {
+        weights: { Wx: Float64Array.of(1), Wh: one, b: new Float64Array(1) },
+        chunks: [{ steps: 80, xs }],
+      }),
+    );
     assert.equal(kind, 'vanishing');
-    assert.deepEqual(next?.whatIf.rescale, { measure: 'sigmaMax', to: Number((Math.cosh(8) ** (2 / 79)).toPrecision(3)) });
+    assert.deepEqual(next?.whatIf.rescale, {
+      measure: 'sigmaMax',
+      to: Number((Math.cosh(8) ** (2 / 79)).toPrecision(3)),
+    });
   });
 
   it('after an overflow that no Wh has made is none', () => {
     const half = scaledIdentity(1, 0.5);
-    const large = { cell: 'identity', dtype: 'float32', chunks: [{ steps: 10, xs: new Float64Array(10).fill(1e37) }], weights: { Wx: Float64Array.of(100), Wh: half, b: new Float64Array(1) } } as const;
+    const large = {
+      cell: 'identity',
+      dtype: 'float32',
+      chunks: [{ steps: 10, xs: new Float64Array(10).fill(1e37) }],
+      weights: { Wx: Float64Array.of(100), Wh: half, b: new Float64Array(1) },
+    } as const;
     const state = verdictOf(experiment(1, 10, half, large));
     assert.match(state.reason, /hidden state stops being finite/);
     assert.equal(state.next, null);
-    const gradient = verdictOf(experiment(1, 10, half, { cell: 'identity', dtype: 'float32', upstream: { kind: 'given', dhs: new Float64Array(10).fill(3e38) } }));
+    const gradient = verdictOf(
+      experiment(1, 10, half, {
+        cell: 'identity',
+        dtype: 'float32',
+        upstream: { kind: 'given', dhs: new Float64Array(10).fill(3e38) },
+      }),
+    );
     assert.match(gradient.reason, /gradient stops being finite/);
     assert.equal(gradient.next, null);
   });
 
   it('after an explosion cannot explode: the bound is proved', () => {
     for (let number = 1; number < 6; number++) {
-      const subject = experiment(H, T, initialise('he', H, H, number)!.map((x) => 3 * x), { cell: 'identity' });
+      const subject = experiment(
+        H,
+        T,
+        initialise('he', H, H, number)!.map((x) => 3 * x),
+        { cell: 'identity' },
+      );
       const { kind, next } = verdictOf(subject);
       assert.equal(kind, 'exploding');
       assert.ok((tried(subject, next!).log10Ratio ?? 0) <= 1e-9);
@@ -86,7 +235,15 @@ describe('the next thing to try', () => {
   it('is none where nothing is wrong, and where numbers are broken', () => {
     assert.equal(verdictOf(experiment(H, T, orthogonal(H, 1), { cell: 'identity' })).next, null);
     assert.equal(verdictOf(experiment(H, T, scaledIdentity(H, NaN))).next, null);
-    assert.equal(verdictOf(experiment(H, T, scaledIdentity(H, 0.5), { chunks: [{ steps: T, xs: new Float64Array(T).fill(Infinity) }], weights: { Wx, Wh: scaledIdentity(H, 0.5), b: new Float64Array(H) } })).next, null);
+    assert.equal(
+      verdictOf(
+        experiment(H, T, scaledIdentity(H, 0.5), {
+          chunks: [{ steps: T, xs: new Float64Array(T).fill(Infinity) }],
+          weights: { Wx, Wh: scaledIdentity(H, 0.5), b: new Float64Array(H) },
+        }),
+      ).next,
+      null,
+    );
   });
 
   it('after a truncation that is shorter than the gradient reaches is a later one', () => {

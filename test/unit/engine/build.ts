@@ -16,7 +16,8 @@ export const filled = (length: number, next: () => number): Float64Array => Floa
 /** Rows of a matrix as one array. */
 export const rows = (...values: readonly (readonly number[])[]): Float64Array => Float64Array.from(values.flat());
 
-export const scaledIdentity = (H: number, factor: number): Float64Array => Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? factor : 0));
+export const scaledIdentity = (H: number, factor: number): Float64Array =>
+  Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? factor : 0));
 
 /** A random orthogonal matrix: Gram–Schmidt, twice, on random rows. */
 export function orthogonal(H: number, seed: number): Float64Array {
@@ -37,33 +38,59 @@ export function orthogonal(H: number, seed: number): Float64Array {
 }
 
 /** One sequence of zeros through Wh alone, unless told otherwise. */
-export function experiment(H: number, T: number, Wh: Float64Array, rest: Partial<Experiment> & { readonly cell?: Cell } = {}): Experiment {
+export function experiment(
+  H: number,
+  T: number,
+  Wh: Float64Array,
+  rest: Partial<Experiment> & { readonly cell?: Cell } = {},
+): Experiment {
   const B = rest.shapes?.B ?? 1;
   const I = rest.shapes?.I ?? 1;
   return {
-    name: 'test', cell: 'tanh', dtype: 'float64', shapes: { B, T, I, H }, weights: { Wx: new Float64Array(I * H), Wh, b: new Float64Array(H) },
-    chunks: [{ steps: T, xs: new Float64Array(B * T * I) }], h0: null, stateful: false, upstream: { kind: 'last' }, loss: null, clipNorm: null, truncate: null, ...rest,
+    name: 'test',
+    cell: 'tanh',
+    dtype: 'float64',
+    shapes: { B, T, I, H },
+    weights: { Wx: new Float64Array(I * H), Wh, b: new Float64Array(H) },
+    chunks: [{ steps: T, xs: new Float64Array(B * T * I) }],
+    h0: null,
+    stateful: false,
+    upstream: { kind: 'last' },
+    loss: null,
+    clipNorm: null,
+    truncate: null,
+    ...rest,
   };
 }
 
 /**
- * ln|det Wh| + 1/T·Σ_tΣ_j ln f′(z_tj) of batch item 0, which the Lyapunov exponents have to add up to: the determinant by the library's LU decomposition,
- * f′ from the states before each step. −Infinity where some slope or the determinant is 0.
+ * ln|det Wh| + 1/T·Σ_tΣ_j ln f′(z_tj) of batch item 0, which the Lyapunov exponents have to add up to: the determinant
+ * by the library's LU decomposition, f′ from the states before each step. −Infinity where some slope or the determinant
+ * is 0.
  */
-export function sumOfExponents({ cell, shapes: { T, I, H }, weights: { Wx, Wh, b }, chunks, h0, stateful }: Experiment, { hs }: Pick<AnyRun, 'hs'>): number {
+export function sumOfExponents(
+  { cell, shapes: { T, I, H }, weights: { Wx, Wh, b }, chunks, h0, stateful }: Experiment,
+  { hs }: Pick<AnyRun, 'hs'>,
+): number {
   const upper = new LuDecomposition(Matrix.from1DArray(H, H, Wh)).upperTriangularMatrix;
   let sum = 0;
   for (let j = 0; j < H; j++) sum += Math.log(Math.abs(upper.get(j, j)));
   let [slopes, t] = [0, 0];
   for (const { steps, xs } of chunks) {
     for (let step = 0; step < steps; step++, t++) {
-      const before = (k: number): number => (step > 0 || (stateful && t > 0) ? hs.at((t - 1) * H + k)! : h0?.[k] ?? 0);
+      const before = (k: number): number =>
+        step > 0 || (stateful && t > 0) ? hs.at((t - 1) * H + k)! : (h0?.[k] ?? 0);
       for (let j = 0; j < H; j++) {
         let z = b[j]!;
         for (let i = 0; i < I; i++) z += xs[step * I + i]! * Wx[i * H + j]!;
         for (let k = 0; k < H; k++) z += before(k) * Wh[k * H + j]!;
         // ln(1/cosh² z), also where cosh² overflows.
-        slopes += cell === 'tanh' ? -2 * (Math.abs(z) + Math.log1p(Math.exp(-2 * Math.abs(z))) - Math.LN2) : cell === 'relu' ? Math.log(Number(z > 0)) : 0;
+        slopes +=
+          cell === 'tanh'
+            ? -2 * (Math.abs(z) + Math.log1p(Math.exp(-2 * Math.abs(z))) - Math.LN2)
+            : cell === 'relu'
+              ? Math.log(Number(z > 0))
+              : 0;
       }
     }
   }

@@ -4,16 +4,25 @@ import { describe, it } from 'node:test';
 import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import { experiment, orthogonal, scaledIdentity } from './build.js';
 
-const near = (actual: number, expected: number, bound: number): void => assert.ok(Math.abs(actual - expected) <= bound, `${actual} is not within ${bound} of ${expected}`);
+const near = (actual: number, expected: number, bound: number): void =>
+  assert.ok(Math.abs(actual - expected) <= bound, `${actual} is not within ${bound} of ${expected}`);
 
 describe('closed forms', () => {
   for (const rho of [0.9, 1, 1.1]) {
     it(`Wh = ${rho}·Q with the tanh cell at rest: every step multiplies by ${rho}`, (t) => {
       const [H, T] = [12, 200];
-      const run = experiment(H, T, orthogonal(H, 7).map((value) => rho * value));
+      const run = experiment(
+        H,
+        T,
+        orthogonal(H, 7).map((value) => rho * value),
+      );
       const result = finish(runSteps(run));
       let worst = 0;
-      for (let step = 0; step < T; step++) worst = Math.max(worst, Math.abs(result.log10Norms.dh[step]! - (Math.log10(Math.sqrt(H)) + (T - 1 - step) * Math.log10(rho))));
+      for (let step = 0; step < T; step++)
+        worst = Math.max(
+          worst,
+          Math.abs(result.log10Norms.dh[step]! - (Math.log10(Math.sqrt(H)) + (T - 1 - step) * Math.log10(rho))),
+        );
       t.diagnostic(`log10 ‖g_t‖: ${worst.toExponential(1)}`);
       assert.ok(worst < 1e-12);
       near(result.verdict.perStepFactor ?? NaN, rho, 1e-12);
@@ -42,7 +51,9 @@ describe('closed forms', () => {
   for (const dtype of ['float32', 'float64'] as const) {
     it(`0.5·I over 3,000 steps in ${dtype} loses 903.09 decades`, () => {
       const T = 3001;
-      const { log10SingleSource, log10Norms, dhExponent, dhScaled, norms, verdict } = finish(runSteps(experiment(3, T, scaledIdentity(3, 0.5), { dtype })));
+      const { log10SingleSource, log10Norms, dhExponent, dhScaled, norms, verdict } = finish(
+        runSteps(experiment(3, T, scaledIdentity(3, 0.5), { dtype })),
+      );
       near(log10SingleSource[0]! - log10SingleSource[T - 1]!, -3000 * Math.log10(2), 1e-9);
       near(verdict.log10Ratio ?? NaN, -903.0899869919435, 1e-9);
       near(log10Norms.dh[0]!, log10SingleSource[0]!, 1e-9);
@@ -50,7 +61,10 @@ describe('closed forms', () => {
       near(verdict.halfLifeSteps ?? NaN, 1, 1e-12);
       // Halving from 1, the last subnormals are 2^-149 and 2^-1074.
       const lastZero = T - 1 - (dtype === 'float32' ? 150 : 1075);
-      assert.equal(norms.dh.findLastIndex((value) => value === 0), lastZero);
+      assert.equal(
+        norms.dh.findLastIndex((value) => value === 0),
+        lastZero,
+      );
       assert.equal(verdict.zeroAt, lastZero);
       assert.equal(verdict.infiniteAt, null);
     });

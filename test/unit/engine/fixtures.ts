@@ -17,12 +17,29 @@ export type Reference = {
   readonly dhs: Nested;
   readonly stateful?: { readonly h0: Nested | null; readonly chunk1: { readonly xs: Nested; readonly hs: Nested } };
   readonly expected: {
-    readonly hs: Nested; readonly dhTotal: Nested; readonly dxs: Nested; readonly dWx: Nested; readonly dWh: Nested; readonly db: Nested; readonly dh0: Nested;
-    readonly norms: { readonly dh: readonly number[]; readonly dx: readonly number[]; readonly dWx: readonly number[]; readonly dWh: readonly number[]; readonly db: readonly number[]; readonly log10dh: Nullable };
+    readonly hs: Nested;
+    readonly dhTotal: Nested;
+    readonly dxs: Nested;
+    readonly dWx: Nested;
+    readonly dWh: Nested;
+    readonly db: Nested;
+    readonly dh0: Nested;
+    readonly norms: {
+      readonly dh: readonly number[];
+      readonly dx: readonly number[];
+      readonly dWx: readonly number[];
+      readonly dWh: readonly number[];
+      readonly db: readonly number[];
+      readonly log10dh: Nullable;
+    };
     readonly float32?: { readonly dh: readonly number[]; readonly lastZeroStep: number };
     readonly spectrum: {
-      readonly spectralRadiusWh: number; readonly sigmaMaxWh: number; readonly eigenvaluesWh: readonly (readonly [number, number])[];
-      readonly jacobianSigmaMax: readonly number[]; readonly lyapunov: Nullable | null; readonly logProductSigmaMax: number | null;
+      readonly spectralRadiusWh: number;
+      readonly sigmaMaxWh: number;
+      readonly eigenvaluesWh: readonly (readonly [number, number])[];
+      readonly jacobianSigmaMax: readonly number[];
+      readonly lyapunov: Nullable | null;
+      readonly logProductSigmaMax: number | null;
     };
   };
   readonly measuredFloat32Error: Readonly<Record<'hs' | 'dxs' | 'dWx' | 'dWh' | 'db', number>>;
@@ -32,22 +49,42 @@ export const fixturesAt = (...names: string[]): string => path.join(process.cwd(
 
 export const readJson = (...names: string[]): unknown => JSON.parse(readFileSync(fixturesAt(...names), 'utf8'));
 
-export const referenceNames = (): string[] => readdirSync(fixturesAt('reference')).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5)).sort();
+export const referenceNames = (): string[] =>
+  readdirSync(fixturesAt('reference'))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.slice(0, -5))
+    .sort();
 
 export const reference = (name: string): Reference => readJson('reference', `${name}.json`) as Reference;
 
-export const flat = (nested: Nested): Float64Array => Float64Array.from((nested as readonly unknown[]).flat(Infinity) as number[]);
+export const flat = (nested: Nested): Float64Array =>
+  Float64Array.from((nested as readonly unknown[]).flat(Infinity) as number[]);
 
-export function experimentOf(ref: Reference, dtype: DType, upstream: Upstream = { kind: 'given', dhs: flat(ref.dhs) }): Experiment {
+export function experimentOf(
+  ref: Reference,
+  dtype: DType,
+  upstream: Upstream = { kind: 'given', dhs: flat(ref.dhs) },
+): Experiment {
   return {
-    name: ref.name, cell: ref.cell, dtype, shapes: ref.shapes,
+    name: ref.name,
+    cell: ref.cell,
+    dtype,
+    shapes: ref.shapes,
     weights: { Wx: flat(ref.weights.Wx), Wh: flat(ref.weights.Wh), b: flat(ref.weights.b) },
     chunks: [{ steps: ref.shapes.T, xs: flat(ref.xs) }],
-    h0: ref.h0 === null ? null : flat(ref.h0), stateful: false, upstream, loss: null, clipNorm: null, truncate: null,
+    h0: ref.h0 === null ? null : flat(ref.h0),
+    stateful: false,
+    upstream,
+    loss: null,
+    clipNorm: null,
+    truncate: null,
   };
 }
 
-/** Largest difference relative to the expected tensor's largest magnitude; absolute where that is zero. NaN counts as infinitely far. */
+/**
+ * Largest difference relative to the expected tensor's largest magnitude; absolute where that is zero. NaN counts as
+ * infinitely far.
+ */
 export function relativeError(actual: FloatArray, expected: FloatArray): number {
   if (actual.length !== expected.length) return Infinity;
   let difference = 0;

@@ -12,7 +12,11 @@ type Numbers = { Wx: Float64Array; Wh: Float64Array; b: Float64Array; xs: Float6
 const f = { tanh: Math.tanh, relu: (z: number) => (z > 0 ? z : 0), identity: (z: number) => z };
 
 /** hs [B][T][H], and the smallest |z|: how near the trajectory comes to a kink. */
-function forward(cell: Cell, { B, T, I, H }: Experiment['shapes'], { Wx, Wh, b, xs, h0 }: Numbers): { hs: number[][][]; nearest: number } {
+function forward(
+  cell: Cell,
+  { B, T, I, H }: Experiment['shapes'],
+  { Wx, Wh, b, xs, h0 }: Numbers,
+): { hs: number[][][]; nearest: number } {
   let nearest = Infinity;
   const hs = Array.from({ length: B }, (_, item) => {
     let h = Array.from(h0.subarray(item * H, (item + 1) * H));
@@ -46,17 +50,43 @@ function lossOf({ kind, at, Why, by, targets }: Loss, hs: number[][][]): number 
   return terms.reduce((sum, term) => sum + term, 0) / terms.length;
 }
 
-const dimensions = { B: fc.integer({ min: 1, max: 3 }), T: fc.integer({ min: 1, max: 6 }), I: fc.integer({ min: 1, max: 3 }), H: fc.integer({ min: 1, max: 4 }) };
+const dimensions = {
+  B: fc.integer({ min: 1, max: 3 }),
+  T: fc.integer({ min: 1, max: 6 }),
+  I: fc.integer({ min: 1, max: 3 }),
+  H: fc.integer({ min: 1, max: 4 }),
+};
 const step = 1e-5;
 
 function numbersFor({ B, T, I, H }: Experiment['shapes'], next: () => number, withState: boolean): Numbers {
-  return { Wx: filled(I * H, next), Wh: filled(H * H, next), b: filled(H, next), xs: filled(B * T * I, next), h0: withState ? filled(B * H, next) : new Float64Array(B * H) };
+  return {
+    Wx: filled(I * H, next),
+    Wh: filled(H * H, next),
+    b: filled(H, next),
+    xs: filled(B * T * I, next),
+    h0: withState ? filled(B * H, next) : new Float64Array(B * H),
+  };
 }
 
-function experimentOf(cell: Cell, shapes: Experiment['shapes'], { xs, h0, ...weights }: Numbers, withState: boolean): Experiment {
+function experimentOf(
+  cell: Cell,
+  shapes: Experiment['shapes'],
+  { xs, h0, ...weights }: Numbers,
+  withState: boolean,
+): Experiment {
   return {
-    name: 'random', cell, dtype: 'float64', shapes, weights, chunks: [{ steps: shapes.T, xs }], h0: withState ? h0 : null, stateful: false,
-    upstream: { kind: 'last' }, loss: null, clipNorm: null, truncate: null,
+    name: 'random',
+    cell,
+    dtype: 'float64',
+    shapes,
+    weights,
+    chunks: [{ steps: shapes.T, xs }],
+    h0: withState ? h0 : null,
+    stateful: false,
+    upstream: { kind: 'last' },
+    loss: null,
+    clipNorm: null,
+    truncate: null,
   };
 }
 
@@ -64,50 +94,91 @@ function experimentOf(cell: Cell, shapes: Experiment['shapes'], { xs, h0, ...wei
 function worstGradient(run: Experiment, numbers: Numbers, value: (numbers: Numbers) => number): number {
   const result = finish(runSteps(run));
   const gradients = { Wx: result.dWx, Wh: result.dWh, b: result.db, xs: result.dxs, h0: result.dh0 };
-  const differences = (name: keyof Numbers): Float64Array => numbers[name].map((original, i) => {
-    const moved = (by: number): number => value({ ...numbers, [name]: numbers[name].with(i, original + by) });
-    return (moved(step) - moved(-step)) / (2 * step);
-  });
+  const differences = (name: keyof Numbers): Float64Array =>
+    numbers[name].map((original, i) => {
+      const moved = (by: number): number => value({ ...numbers, [name]: numbers[name].with(i, original + by) });
+      return (moved(step) - moved(-step)) / (2 * step);
+    });
   return (['Wx', 'Wh', 'b', 'xs', 'h0'] as const).reduce((worst, name) => {
     const expected = differences(name);
     // Below 1e-3 the difference quotient's own rounding would be most of what is compared.
-    return Math.max(worst, relativeError(gradients[name], expected) * Math.min(1, 1e3 * expected.reduce((max, v) => Math.max(max, Math.abs(v)), 0)));
+    return Math.max(
+      worst,
+      relativeError(gradients[name], expected) *
+        Math.min(1, 1e3 * expected.reduce((max, v) => Math.max(max, Math.abs(v)), 0)),
+    );
   }, 0);
 }
 
 describe('finite differences', () => {
   it('agree with every gradient for random shapes, cells, initial states and upstream gradients', (t) => {
     let worst = 0;
-    fc.assert(fc.property(fc.record({ ...dimensions, cell: fc.constantFrom<Cell>('tanh', 'relu', 'identity'), seed: fc.nat(), withState: fc.boolean(), kind: fc.constantFrom('last', 'every', 'given') }), ({ cell, seed, withState, kind, ...shapes }) => {
-      const next = randomNumbers(seed);
-      const numbers = numbersFor(shapes, next, withState);
-      fc.pre(cell !== 'relu' || forward(cell, shapes, numbers).nearest > 0.01);
-      const { B, T, H } = shapes;
-      const dhs = filled(B * T * H, (): number => 0).map((_, i) => (kind === 'given' ? next() : kind === 'every' || Math.floor(i / H) % T === T - 1 ? 1 : 0));
-      const upstream = kind === 'given' ? { kind: 'given', dhs } as const : { kind: kind === 'every' ? 'every' : 'last' } as const;
-      const run = { ...experimentOf(cell, shapes, numbers, withState), upstream };
-      const error = worstGradient(run, numbers, (moved) => forward(cell, shapes, moved).hs.flat(2).reduce((sum, h, i) => sum + h * dhs[i]!, 0));
-      worst = Math.max(worst, error);
-      assert.ok(error < 1e-6, `relative error ${error}`);
-    }), { numRuns: 150 });
+    fc.assert(
+      fc.property(
+        fc.record({
+          ...dimensions,
+          cell: fc.constantFrom<Cell>('tanh', 'relu', 'identity'),
+          seed: fc.nat(),
+          withState: fc.boolean(),
+          kind: fc.constantFrom('last', 'every', 'given'),
+        }),
+        ({ cell, seed, withState, kind, ...shapes }) => {
+          const next = randomNumbers(seed);
+          const numbers = numbersFor(shapes, next, withState);
+          fc.pre(cell !== 'relu' || forward(cell, shapes, numbers).nearest > 0.01);
+          const { B, T, H } = shapes;
+          const dhs = filled(B * T * H, (): number => 0).map((_, i) =>
+            kind === 'given' ? next() : kind === 'every' || Math.floor(i / H) % T === T - 1 ? 1 : 0,
+          );
+          const upstream =
+            kind === 'given'
+              ? ({ kind: 'given', dhs } as const)
+              : ({ kind: kind === 'every' ? 'every' : 'last' } as const);
+          const run = { ...experimentOf(cell, shapes, numbers, withState), upstream };
+          const error = worstGradient(run, numbers, (moved) =>
+            forward(cell, shapes, moved)
+              .hs.flat(2)
+              .reduce((sum, h, i) => sum + h * dhs[i]!, 0),
+          );
+          worst = Math.max(worst, error);
+          assert.ok(error < 1e-6, `relative error ${error}`);
+        },
+      ),
+      { numRuns: 150 },
+    );
     t.diagnostic(`largest relative error ${worst.toExponential(1)}`);
   });
 
   it('agree with the gradients of both losses, whose value follows its definition', (t) => {
     let worst = 0;
-    fc.assert(fc.property(fc.record({ ...dimensions, O: fc.integer({ min: 1, max: 3 }), kind: fc.constantFrom('mse', 'crossEntropy'), at: fc.constantFrom('last', 'every'), seed: fc.nat() }), ({ kind, at, seed, O, ...shapes }) => {
-      const next = randomNumbers(seed);
-      const numbers = numbersFor(shapes, next, true);
-      const S = at === 'last' ? 1 : shapes.T;
-      const targets = kind === 'mse' ? filled(shapes.B * S * O, next) : filled(shapes.B * S, () => Math.floor(((next() + 1) / 2) * O));
-      const loss: Loss = { kind, at, Why: filled(shapes.H * O, next), by: filled(O, next), targets };
-      const run = { ...experimentOf('tanh', shapes, numbers, true), loss };
-      const value = (moved: Numbers): number => lossOf(loss, forward('tanh', shapes, moved).hs);
-      assert.ok(Math.abs((finish(runSteps(run)).lossValue ?? NaN) - value(numbers)) < 1e-12);
-      const error = worstGradient(run, numbers, value);
-      worst = Math.max(worst, error);
-      assert.ok(error < 1e-6, `relative error ${error}`);
-    }), { numRuns: 100 });
+    fc.assert(
+      fc.property(
+        fc.record({
+          ...dimensions,
+          O: fc.integer({ min: 1, max: 3 }),
+          kind: fc.constantFrom('mse', 'crossEntropy'),
+          at: fc.constantFrom('last', 'every'),
+          seed: fc.nat(),
+        }),
+        ({ kind, at, seed, O, ...shapes }) => {
+          const next = randomNumbers(seed);
+          const numbers = numbersFor(shapes, next, true);
+          const S = at === 'last' ? 1 : shapes.T;
+          const targets =
+            kind === 'mse'
+              ? filled(shapes.B * S * O, next)
+              : filled(shapes.B * S, () => Math.floor(((next() + 1) / 2) * O));
+          const loss: Loss = { kind, at, Why: filled(shapes.H * O, next), by: filled(O, next), targets };
+          const run = { ...experimentOf('tanh', shapes, numbers, true), loss };
+          const value = (moved: Numbers): number => lossOf(loss, forward('tanh', shapes, moved).hs);
+          assert.ok(Math.abs((finish(runSteps(run)).lossValue ?? NaN) - value(numbers)) < 1e-12);
+          const error = worstGradient(run, numbers, value);
+          worst = Math.max(worst, error);
+          assert.ok(error < 1e-6, `relative error ${error}`);
+        },
+      ),
+      { numRuns: 100 },
+    );
     t.diagnostic(`largest relative error ${worst.toExponential(1)}`);
   });
 });

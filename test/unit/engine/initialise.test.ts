@@ -6,7 +6,8 @@ import { finish, initialise, measureMatrix } from '../../../src/engine/index.js'
 import { glorot, he, identity, orthogonal } from '../../../src/engine/network/initialise.js';
 import { Random } from '../../../src/engine/core/random.js';
 
-const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 const variance = (values: ArrayLike<number>): number => {
   const centre = mean(values);
   return mean(Array.from(values, (value) => (value - centre) ** 2));
@@ -42,20 +43,36 @@ describe('the seeded generator', () => {
 });
 
 describe('initialisations', () => {
-  it('orthogonal keeps every length: all singular values are 1, in either direction of a matrix that is not square', (t) => {
-    let worst = 0;
-    fc.assert(fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.nat(), (rows, columns, seed) => {
-      const Q = finish(orthogonal(rows, columns, seed));
-      const row = (i: number): Float64Array => Q.slice(i * columns, (i + 1) * columns);
-      const column = (j: number): Float64Array => Float64Array.from({ length: rows }, (_, i) => Q[i * columns + j]!);
-      const vectors = rows <= columns ? Array.from({ length: rows }, (_, i) => row(i)) : Array.from({ length: columns }, (_, j) => column(j));
-      for (const [i, u] of vectors.entries()) {
-        for (const [j, v] of vectors.entries()) worst = Math.max(worst, Math.abs(u.reduce((sum, x, k) => sum + x * v[k]!, 0) - (i === j ? 1 : 0)));
-      }
-    }), { numRuns: 60 });
-    t.diagnostic(`largest distance from orthonormal ${worst.toExponential(1)}`);
-    assert.ok(worst < 1e-13);
-  });
+  it(
+    'orthogonal keeps every length: all singular values are 1, in either direction of a matrix that is ' + 'not square',
+    (t) => {
+      let worst = 0;
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 20 }),
+          fc.integer({ min: 1, max: 20 }),
+          fc.nat(),
+          (rows, columns, seed) => {
+            const Q = finish(orthogonal(rows, columns, seed));
+            const row = (i: number): Float64Array => Q.slice(i * columns, (i + 1) * columns);
+            const column = (j: number): Float64Array =>
+              Float64Array.from({ length: rows }, (_, i) => Q[i * columns + j]!);
+            const vectors =
+              rows <= columns
+                ? Array.from({ length: rows }, (_, i) => row(i))
+                : Array.from({ length: columns }, (_, j) => column(j));
+            for (const [i, u] of vectors.entries()) {
+              for (const [j, v] of vectors.entries())
+                worst = Math.max(worst, Math.abs(u.reduce((sum, x, k) => sum + x * v[k]!, 0) - (i === j ? 1 : 0)));
+            }
+          },
+        ),
+        { numRuns: 60 },
+      );
+      t.diagnostic(`largest distance from orthonormal ${worst.toExponential(1)}`);
+      assert.ok(worst < 1e-13);
+    },
+  );
 
   it('orthogonal prefers no direction: an entry has mean 0 and variance 1/n, and both determinants occur', () => {
     const [n, runs] = [2, 4000];
@@ -95,7 +112,14 @@ describe('initialisations', () => {
   });
 
   it('orthogonal has spectral radius 1, σ_max 1 and no orthogonality error', () => {
-    const { sigmaMax, spectralRadius, orthogonalityError } = finish(measureMatrix(finish(orthogonal(24, 24, 9)), 24, 24));
-    for (const [value, expected] of [[sigmaMax, 1], [spectralRadius, 1], [orthogonalityError, 0]] as const) assert.ok(Math.abs(value! - expected) < 1e-12, `${value}`);
+    const { sigmaMax, spectralRadius, orthogonalityError } = finish(
+      measureMatrix(finish(orthogonal(24, 24, 9)), 24, 24),
+    );
+    for (const [value, expected] of [
+      [sigmaMax, 1],
+      [spectralRadius, 1],
+      [orthogonalityError, 0],
+    ] as const)
+      assert.ok(Math.abs(value! - expected) < 1e-12, `${value}`);
   });
 });

@@ -9,11 +9,31 @@ import { filled, randomNumbers, rows } from './build.js';
 describe('measureMatrix', () => {
   it('gives σ_max of any shape as the library does', (t) => {
     let worst = 0;
-    fc.assert(fc.property(fc.integer({ min: 1, max: 16 }), fc.integer({ min: 1, max: 16 }), fc.nat(), fc.integer({ min: -160, max: 150 }), (m, n, seed, exponent) => {
-      const a = filled(m * n, randomNumbers(seed)).map((value) => value * 10 ** exponent);
-      const expected = Math.max(...new SingularValueDecomposition(Matrix.from1DArray(m, n, a.map((value) => value / 10 ** exponent)), { autoTranspose: true }).diagonal) * 10 ** exponent;
-      worst = Math.max(worst, Math.abs(finish(measureMatrix(a, m, n)).sigmaMax / expected - 1));
-    }), { numRuns: 100 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 16 }),
+        fc.integer({ min: 1, max: 16 }),
+        fc.nat(),
+        fc.integer({ min: -160, max: 150 }),
+        (m, n, seed, exponent) => {
+          const a = filled(m * n, randomNumbers(seed)).map((value) => value * 10 ** exponent);
+          const expected =
+            Math.max(
+              ...new SingularValueDecomposition(
+                Matrix.from1DArray(
+                  m,
+                  n,
+                  a.map((value) => value / 10 ** exponent),
+                ),
+                { autoTranspose: true },
+              ).diagonal,
+            ) *
+            10 ** exponent;
+          worst = Math.max(worst, Math.abs(finish(measureMatrix(a, m, n)).sigmaMax / expected - 1));
+        },
+      ),
+      { numRuns: 100 },
+    );
     t.diagnostic(`largest relative difference ${worst.toExponential(1)}`);
     assert.ok(worst < 1e-10);
   });
@@ -30,15 +50,30 @@ describe('measureMatrix', () => {
   });
 
   it('has an answer for zeros, for numbers that are not finite and for shapes that are not square', () => {
-    assert.deepEqual(finish(measureMatrix(new Float64Array(4), 2, 2)), { sigmaMax: 0, spectralRadius: 0, orthogonalityError: Math.SQRT2 });
-    assert.deepEqual(finish(measureMatrix(rows([1, NaN], [0, 1]), 2, 2)), { sigmaMax: NaN, spectralRadius: NaN, orthogonalityError: NaN });
+    assert.deepEqual(finish(measureMatrix(new Float64Array(4), 2, 2)), {
+      sigmaMax: 0,
+      spectralRadius: 0,
+      orthogonalityError: Math.SQRT2,
+    });
+    assert.deepEqual(finish(measureMatrix(rows([1, NaN], [0, 1]), 2, 2)), {
+      sigmaMax: NaN,
+      spectralRadius: NaN,
+      orthogonalityError: NaN,
+    });
     assert.equal(finish(measureMatrix(rows([3, 4]), 1, 2)).spectralRadius, null);
   });
 });
 
 describe('measureNumbers', () => {
   it('gives smallest, mean, largest and Frobenius norm, and counts what is not finite', () => {
-    assert.deepEqual(measureNumbers(Float64Array.of(3, -4, 0, 1)), { count: 4, min: -4, mean: 0, max: 3, frobenius: Math.sqrt(26), notFinite: 0 });
+    assert.deepEqual(measureNumbers(Float64Array.of(3, -4, 0, 1)), {
+      count: 4,
+      min: -4,
+      mean: 0,
+      max: 3,
+      frobenius: Math.sqrt(26),
+      notFinite: 0,
+    });
     const damaged = measureNumbers(Float64Array.of(1, NaN, 3));
     assert.deepEqual([damaged.min, damaged.mean, damaged.max, damaged.notFinite], [1, 2, 3, 1]);
     assert.equal(measureNumbers(Float64Array.of(1.5e308, 1.5e308)).mean, 1.5e308);

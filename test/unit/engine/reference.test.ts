@@ -16,26 +16,46 @@ function within(t: TestContext, what: string, difference: number, bound: number)
   assert.ok(difference <= bound, `${what} differs by ${difference}, more than ${bound}`);
 }
 
-function checkTensors(t: TestContext, ref: Reference, dtype: DType, bound: (tensor: (typeof tensors)[number]) => number): void {
+function checkTensors(
+  t: TestContext,
+  ref: Reference,
+  dtype: DType,
+  bound: (tensor: (typeof tensors)[number]) => number,
+): void {
   const result = finish(runSteps(experimentOf(ref, dtype)));
   for (const name of tensors) {
     const expected = flat(ref.expected[name]);
     // Below the smallest float32 there is only zero to be had (dh0 of the underflow case is about 1e-323).
-    const reachable = dtype === 'float64' || expected.every((value) => value === 0) || expected.some((value) => Math.abs(value) > 2 ** -149);
+    const reachable =
+      dtype === 'float64' ||
+      expected.every((value) => value === 0) ||
+      expected.some((value) => Math.abs(value) > 2 ** -149);
     if (reachable) within(t, name, relativeError(result[name], expected), bound(name));
-    else assert.ok(result[name].every((value) => value === 0), `${name} is below float32`);
+    else
+      assert.ok(
+        result[name].every((value) => value === 0),
+        `${name} is below float32`,
+      );
   }
 }
 
-/** Stricter than some files ask for: `tolerance` allows for a tanh one unit in the last place off, amplified by saturation. */
+/**
+ * Stricter than some files ask for: `tolerance` allows for a tanh one unit in the last place off, amplified by
+ * saturation.
+ */
 const float64Bound = 1e-12;
 
-const log10Expected = (ref: Reference): Float64Array => Float64Array.from(ref.expected.norms.log10dh, (value) => value ?? -Infinity);
+const log10Expected = (ref: Reference): Float64Array =>
+  Float64Array.from(ref.expected.norms.log10dh, (value) => value ?? -Infinity);
 
 /** Largest absolute difference; equal infinities do not differ. */
 const absolute = (actual: ArrayLike<number>, expected: ArrayLike<number>): number => {
   assert.equal(actual.length, expected.length);
-  return Array.from(actual).reduce((worst, value, i) => (value === expected[i] ? worst : Math.max(worst, Number.isNaN(value) ? Infinity : Math.abs(value - expected[i]!))), 0);
+  return Array.from(actual).reduce(
+    (worst, value, i) =>
+      value === expected[i] ? worst : Math.max(worst, Number.isNaN(value) ? Infinity : Math.abs(value - expected[i]!)),
+    0,
+  );
 };
 
 for (const name of referenceNames()) {
@@ -52,7 +72,15 @@ for (const name of referenceNames()) {
         // A plain norm below 1e-290 has lost digits itself; the renormalised pass is held against log10dh there.
         const plain = Float64Array.from(ref.expected.norms[norm], Math.log10);
         const sound = [...plain.keys()].filter((i) => plain[i]! > -290 || plain[i] === -Infinity);
-        within(t, `log10 ${norm}`, absolute(sound.map((i) => log10Norms[norm][i]!), sound.map((i) => plain[i]!)), 1e-9);
+        within(
+          t,
+          `log10 ${norm}`,
+          absolute(
+            sound.map((i) => log10Norms[norm][i]!),
+            sound.map((i) => plain[i]!),
+          ),
+          1e-9,
+        );
       }
       within(t, 'log10dh', absolute(log10Norms.dh, log10Expected(ref)), 1e-9);
       const { B, T, H } = ref.shapes;
@@ -61,26 +89,57 @@ for (const name of referenceNames()) {
       within(t, 'dhScaled·2^dhExponent', relativeError(unscaled, flat(ref.expected.dhTotal)), float64Bound);
     });
 
-    for (const [way, workspaces] of ways) it(`spectrum, ${way}`, (t) => {
-      const experiment = experimentOf(ref, 'float64');
-      const expected = ref.expected.spectrum;
-      const spectrum = finish(spectrumSteps(experiment, finish(runSteps(experiment)), workspaces));
-      within(t, 'spectral radius', worstOfEach(Float64Array.of(spectrum.spectralRadiusWh), [expected.spectralRadiusWh]), 1e-9);
-      within(t, 'σ_max(Wh)', worstOfEach(Float64Array.of(spectrum.sigmaMaxWh), [expected.sigmaMaxWh]), 1e-9);
-      assert.ok(spectrum.sigmaMaxWhUpper >= expected.sigmaMaxWh * (1 - 1e-15));
-      within(t, 'proven bound of σ_max(Wh)', worstOfEach(Float64Array.of(spectrum.sigmaMaxWhUpper), [expected.sigmaMaxWh]), 3e-9);
-      within(t, 'σ_max(J_t)', worstOfEach(spectrum.jacobianSigmaMax, expected.jacobianSigmaMax), 1e-9);
-      const unmatched = expected.eigenvaluesWh.map(([re, im]) => Math.min(...spectrum.eigenvaluesWh.map(([r, i]) => Math.hypot(r - re, i - im))));
-      within(t, 'eigenvalues', Math.max(...unmatched), 1e-9);
-      if (expected.lyapunov === null) assert.equal(spectrum.lyapunov, null);
-      else {
-        assert.ok(spectrum.lyapunov !== null);
-        within(t, 'Lyapunov exponents', absolute(spectrum.lyapunov, expected.lyapunov.map((value) => value ?? -Infinity)), 1e-8);
-        if (expected.lyapunov[0] !== null) t.diagnostic(`stated error ${(spectrum.lyapunovError ?? NaN).toExponential(1)}, at most ${spectrum.lyapunovBlock ?? NaN} steps in a block`);
-        if (expected.lyapunov[0] !== null) within(t, 'sum of the exponents', spectrum.lyapunovSumError ?? Infinity, 1e-9);
-      }
-      within(t, 'ln σ_max of the product', absolute([spectrum.logProductSigmaMax], [expected.logProductSigmaMax ?? -Infinity]), 1e-9 * Math.max(1, Math.abs(expected.logProductSigmaMax ?? 0)));
-    });
+    for (const [way, workspaces] of ways)
+      it(`spectrum, ${way}`, (t) => {
+        const experiment = experimentOf(ref, 'float64');
+        const expected = ref.expected.spectrum;
+        const spectrum = finish(spectrumSteps(experiment, finish(runSteps(experiment)), workspaces));
+        within(
+          t,
+          'spectral radius',
+          worstOfEach(Float64Array.of(spectrum.spectralRadiusWh), [expected.spectralRadiusWh]),
+          1e-9,
+        );
+        within(t, 'σ_max(Wh)', worstOfEach(Float64Array.of(spectrum.sigmaMaxWh), [expected.sigmaMaxWh]), 1e-9);
+        assert.ok(spectrum.sigmaMaxWhUpper >= expected.sigmaMaxWh * (1 - 1e-15));
+        within(
+          t,
+          'proven bound of σ_max(Wh)',
+          worstOfEach(Float64Array.of(spectrum.sigmaMaxWhUpper), [expected.sigmaMaxWh]),
+          3e-9,
+        );
+        within(t, 'σ_max(J_t)', worstOfEach(spectrum.jacobianSigmaMax, expected.jacobianSigmaMax), 1e-9);
+        const unmatched = expected.eigenvaluesWh.map(([re, im]) =>
+          Math.min(...spectrum.eigenvaluesWh.map(([r, i]) => Math.hypot(r - re, i - im))),
+        );
+        within(t, 'eigenvalues', Math.max(...unmatched), 1e-9);
+        if (expected.lyapunov === null) assert.equal(spectrum.lyapunov, null);
+        else {
+          assert.ok(spectrum.lyapunov !== null);
+          within(
+            t,
+            'Lyapunov exponents',
+            absolute(
+              spectrum.lyapunov,
+              expected.lyapunov.map((value) => value ?? -Infinity),
+            ),
+            1e-8,
+          );
+          if (expected.lyapunov[0] !== null)
+            t.diagnostic(
+              `stated error ${(spectrum.lyapunovError ?? NaN).toExponential(1)}, at most ` +
+                `${spectrum.lyapunovBlock ?? NaN} steps in a block`,
+            );
+          if (expected.lyapunov[0] !== null)
+            within(t, 'sum of the exponents', spectrum.lyapunovSumError ?? Infinity, 1e-9);
+        }
+        within(
+          t,
+          'ln σ_max of the product',
+          absolute([spectrum.logProductSigmaMax], [expected.logProductSigmaMax ?? -Infinity]),
+          1e-9 * Math.max(1, Math.abs(expected.logProductSigmaMax ?? 0)),
+        );
+      });
   });
 }
 
@@ -90,7 +149,10 @@ describe('underflow', () => {
     const { log10Norms, norms } = finish(runSteps(experimentOf(ref, 'float32')));
     within(t, 'log10dh', absolute(log10Norms.dh, log10Expected(ref)), 1e-6);
     assert.ok(ref.expected.float32 !== undefined);
-    assert.equal(norms.dh.findLastIndex((value) => value === 0), ref.expected.float32.lastZeroStep);
+    assert.equal(
+      norms.dh.findLastIndex((value) => value === 0),
+      ref.expected.float32.lastZeroStep,
+    );
   });
 });
 
@@ -106,27 +168,64 @@ describe('stateful', () => {
     const weights = experimentOf(ref, 'float64').weights;
     const rnn = new Rnn({ cell: ref.cell, I, H, weights }, { stateful: true, dtype: 'float64' });
     if (stateful.h0 !== null) rnn.setState({ rows: B, cols: H, data: flat(stateful.h0) });
-    within(t, 'hs of chunk 1', relativeError(rnn.forward({ B, T: T1, N: I, data: first }).data, flat(stateful.chunk1.hs)), 1e-12);
-    within(t, 'hs of chunk 2', relativeError(rnn.forward({ B, T, N: I, data: flat(ref.xs) }).data, flat(ref.expected.hs)), 1e-12);
-    within(t, 'dxs', relativeError(rnn.backward({ B, T, N: H, data: flat(ref.dhs) }).data, flat(ref.expected.dxs)), 1e-12);
+    within(
+      t,
+      'hs of chunk 1',
+      relativeError(rnn.forward({ B, T: T1, N: I, data: first }).data, flat(stateful.chunk1.hs)),
+      1e-12,
+    );
+    within(
+      t,
+      'hs of chunk 2',
+      relativeError(rnn.forward({ B, T, N: I, data: flat(ref.xs) }).data, flat(ref.expected.hs)),
+      1e-12,
+    );
+    within(
+      t,
+      'dxs',
+      relativeError(rnn.backward({ B, T, N: H, data: flat(ref.dhs) }).data, flat(ref.expected.dxs)),
+      1e-12,
+    );
     assert.ok(rnn.dh !== null);
     within(t, 'dh', relativeError(rnn.dh.data, flat(ref.expected.dh0)), 1e-12);
     rnn.resetState();
-    within(t, 'hs of chunk 1 again', relativeError(rnn.forward({ B, T: T1, N: I, data: first }).data, flat(stateful.chunk1.hs)), 1e-12);
+    within(
+      t,
+      'hs of chunk 1 again',
+      relativeError(rnn.forward({ B, T: T1, N: I, data: first }).data, flat(stateful.chunk1.hs)),
+      1e-12,
+    );
   });
 
   it('as one experiment of two chunks', (t) => {
     const dhs = new Float64Array(B * (T1 + T) * H);
     for (let b = 0; b < B; b++) dhs.set(flat(ref.dhs).subarray(b * T * H, (b + 1) * T * H), (b * (T1 + T) + T1) * H);
-    const result = finish(runSteps({
-      ...experimentOf(ref, 'float64'), shapes: { B, T: T1 + T, I, H }, stateful: true, h0: stateful.h0 === null ? null : flat(stateful.h0),
-      chunks: [{ steps: T1, xs: first }, { steps: T, xs: flat(ref.xs) }], upstream: { kind: 'given', dhs },
-    }));
-    const second = (data: Float64Array, N: number): Float64Array => Float64Array.from({ length: B * T * N }, (_, i) => data[(Math.floor(i / (T * N)) * (T1 + T) + T1) * N + (i % (T * N))]!);
+    const result = finish(
+      runSteps({
+        ...experimentOf(ref, 'float64'),
+        shapes: { B, T: T1 + T, I, H },
+        stateful: true,
+        h0: stateful.h0 === null ? null : flat(stateful.h0),
+        chunks: [
+          { steps: T1, xs: first },
+          { steps: T, xs: flat(ref.xs) },
+        ],
+        upstream: { kind: 'given', dhs },
+      }),
+    );
+    const second = (data: Float64Array, N: number): Float64Array =>
+      Float64Array.from(
+        { length: B * T * N },
+        (_, i) => data[(Math.floor(i / (T * N)) * (T1 + T) + T1) * N + (i % (T * N))]!,
+      );
     within(t, 'hs of chunk 2', relativeError(second(Float64Array.from(result.hs), H), flat(ref.expected.hs)), 1e-12);
     within(t, 'dxs of chunk 2', relativeError(second(Float64Array.from(result.dxs), I), flat(ref.expected.dxs)), 1e-12);
-    for (const name of ['dWx', 'dWh', 'db'] as const) within(t, name, relativeError(result[name], flat(ref.expected[name])), 1e-12);
-    assert.ok(result.dh0.every((value) => value === 0), 'the gradient does not cross the border');
+    for (const name of ['dWx', 'dWh', 'db'] as const)
+      within(t, name, relativeError(result[name], flat(ref.expected[name])), 1e-12);
+    assert.ok(
+      result.dh0.every((value) => value === 0),
+      'the gradient does not cross the border',
+    );
     assert.ok(result.norms.dh.subarray(0, T1).every((value) => value === 0));
     assert.deepEqual(result.chunkStarts, [0, T1]);
   });

@@ -5,7 +5,10 @@ import type { Curve } from '../../../src/engine/linalg/slopeFit.js';
 import { finish, runSteps } from '../../../src/engine/index.js';
 import { experiment, randomNumbers, scaledIdentity } from './build.js';
 
-const curve = (n: number, y: (x: number) => number): Curve => ({ x: Float64Array.from({ length: n }, (_, i) => i), y: Float64Array.from({ length: n }, (_, i) => y(i)) });
+const curve = (n: number, y: (x: number) => number): Curve => ({
+  x: Float64Array.from({ length: n }, (_, i) => i),
+  y: Float64Array.from({ length: n }, (_, i) => y(i)),
+});
 
 describe('robust fit', () => {
   for (const n of [2, 60, 20_000]) {

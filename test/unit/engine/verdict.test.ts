@@ -10,8 +10,11 @@ describe('verdict', () => {
   it('a nilpotent Wh that doubles the gradient at each step is exploding, its spectral radius 0', () => {
     const H = 12;
     for (const lower of [false, true]) {
-      // Every unit feeds the next with weight 2: eight steps are 2^8 > 70 times the source, and only after twelve all is lost.
-      const shift = Float64Array.from({ length: H * H }, (_, i) => ((i % H) - Math.floor(i / H) === (lower ? -1 : 1) ? 2 : 0));
+      // Every unit feeds the next with weight 2: eight steps are 2^8 > 70 times the source, and only after twelve all
+      // is lost.
+      const shift = Float64Array.from({ length: H * H }, (_, i) =>
+        (i % H) - Math.floor(i / H) === (lower ? -1 : 1) ? 2 : 0,
+      );
       const e = experiment(H, 9, shift);
       const result = run(e);
       assert.equal(result.verdict.kind, 'exploding');
@@ -25,7 +28,10 @@ describe('verdict', () => {
     assert.ok(result.log10Norms.dh[0]! > result.log10Norms.dh[79]!, 'the total gradient even grows going back');
     assert.equal(result.verdict.kind, 'vanishing');
     assert.ok(Math.abs((result.verdict.perStepFactor ?? NaN) - 0.8) < 1e-12);
-    assert.match(result.verdict.reason, /keeps 80 % per step back: half is gone after 3\.1 steps, 1 % is left after 21; what happened before t = 58 is hardly learned/);
+    assert.match(
+      result.verdict.reason,
+      /keeps 80 % per step back: half is gone after 3\.1 steps, 1 % is left after 21; what happened before t = 58 is hardly learned/,
+    );
     assert.match(result.verdict.reason, /recurrent weights take the most/);
   });
 
@@ -41,10 +47,22 @@ describe('verdict', () => {
     const cases: readonly (readonly [Experiment, RegExp])[] = [
       [experiment(2, 5, rows([NaN, 0], [0, 1])), /weights hold a number that is not finite/],
       [experiment(2, 5, rows([1e39, 0], [0, 1]), { dtype: 'float32' }), /weights hold a number that is not finite/],
-      [experiment(2, 5, one, { chunks: [{ steps: 5, xs: Float64Array.of(0, 0, Infinity, 0, 0) }] }), /input sequence .* at t = 2/],
-      [experiment(2, 5, scaledIdentity(2, 1e200), { cell: 'identity', h0: Float64Array.of(1, 1) }), /hidden state stops being finite at t = 1/],
-      [experiment(2, 5, one, { upstream: { kind: 'given', dhs: new Float64Array(10).fill(NaN) } }), /enters from above is not finite at t = 0/],
-      [experiment(2, 60, scaledIdentity(2, 10), { dtype: 'float32' }), /stops being finite at t = 20, going back.*multiplied by 10 per step/],
+      [
+        experiment(2, 5, one, { chunks: [{ steps: 5, xs: Float64Array.of(0, 0, Infinity, 0, 0) }] }),
+        /input sequence .* at t = 2/,
+      ],
+      [
+        experiment(2, 5, scaledIdentity(2, 1e200), { cell: 'identity', h0: Float64Array.of(1, 1) }),
+        /hidden state stops being finite at t = 1/,
+      ],
+      [
+        experiment(2, 5, one, { upstream: { kind: 'given', dhs: new Float64Array(10).fill(NaN) } }),
+        /enters from above is not finite at t = 0/,
+      ],
+      [
+        experiment(2, 60, scaledIdentity(2, 10), { dtype: 'float32' }),
+        /stops being finite at t = 20, going back.*multiplied by 10 per step/,
+      ],
     ];
     for (const [e, reason] of cases) {
       const { verdict } = run(e);
@@ -65,30 +83,59 @@ describe('verdict', () => {
   it('tells an overflow of the dtype apart from the run that stays finite', () => {
     const tiny = new Float64Array(2 * 60);
     tiny.fill(1e-40, 2 * 59);
-    const { verdict } = run(experiment(2, 60, scaledIdentity(2, 10), { dtype: 'float32', upstream: { kind: 'given', dhs: tiny } }));
+    const { verdict } = run(
+      experiment(2, 60, scaledIdentity(2, 10), { dtype: 'float32', upstream: { kind: 'given', dhs: tiny } }),
+    );
     assert.equal(verdict.kind, 'exploding');
     assert.equal(verdict.infiniteAt, 20, '10^39 is the first power beyond float32');
     assert.match(verdict.reason, /float32 overflows to infinity at t = 20/);
   });
 
   it('says that dead relus stop the gradient, and where', () => {
-    const always = run(experiment(3, 10, scaledIdentity(3, 1), { cell: 'relu', weights: { Wx: new Float64Array(3), Wh: scaledIdentity(3, 1), b: new Float64Array(3).fill(-1) } }));
+    const always = run(
+      experiment(3, 10, scaledIdentity(3, 1), {
+        cell: 'relu',
+        weights: { Wx: new Float64Array(3), Wh: scaledIdentity(3, 1), b: new Float64Array(3).fill(-1) },
+      }),
+    );
     assert.equal(always.verdict.kind, 'vanishing');
-    assert.deepEqual([always.verdict.perStepFactor, always.verdict.log10Ratio, always.verdict.zeroAt], [0, -Infinity, 8]);
+    assert.deepEqual(
+      [always.verdict.perStepFactor, always.verdict.log10Ratio, always.verdict.zeroAt],
+      [0, -Infinity, 8],
+    );
     assert.match(always.verdict.reason, /every relu that the gradient could pass at t = 9 is off/);
 
     const xs = new Float64Array(10).fill(1);
     xs[4] = -100;
-    const once = run(experiment(2, 10, scaledIdentity(2, 1), { cell: 'relu', weights: { Wx: Float64Array.of(1, 1), Wh: scaledIdentity(2, 1), b: new Float64Array(2) }, chunks: [{ steps: 10, xs }] }));
+    const once = run(
+      experiment(2, 10, scaledIdentity(2, 1), {
+        cell: 'relu',
+        weights: { Wx: Float64Array.of(1, 1), Wh: scaledIdentity(2, 1), b: new Float64Array(2) },
+        chunks: [{ steps: 10, xs }],
+      }),
+    );
     assert.equal(once.verdict.kind, 'vanishing');
     assert.equal(once.verdict.perStepFactor, 1);
-    assert.match(once.verdict.reason, /From t = 3 back it is exactly zero: every relu that the gradient could pass at t = 4 is off/);
-    assert.deepEqual(once.verdict.segments.map(({ from, to }) => [from, to]), [[0, 3], [4, 9]]);
+    assert.match(
+      once.verdict.reason,
+      /From t = 3 back it is exactly zero: every relu that the gradient could pass at t = 4 is off/,
+    );
+    assert.deepEqual(
+      once.verdict.segments.map(({ from, to }) => [from, to]),
+      [
+        [0, 3],
+        [4, 9],
+      ],
+    );
   });
 
   it('finds saturation where saturation is the cause', () => {
     const H = 4;
-    const { verdict, saturation } = run(experiment(H, 30, orthogonal(H, 3), { weights: { Wx: new Float64Array(H), Wh: orthogonal(H, 3), b: new Float64Array(H).fill(4) } }));
+    const { verdict, saturation } = run(
+      experiment(H, 30, orthogonal(H, 3), {
+        weights: { Wx: new Float64Array(H), Wh: orthogonal(H, 3), b: new Float64Array(H).fill(4) },
+      }),
+    );
     assert.equal(verdict.kind, 'vanishing');
     assert.ok(saturation !== null && saturation[20]! > 0.9);
     assert.match(verdict.reason, /Saturation takes the most/);
@@ -104,27 +151,48 @@ describe('verdict', () => {
   });
 
   it('tells one step that loses more than all others, and what lost it', () => {
-    // h stays at 0 but for one input of 8 and the next, which takes it back: each step multiplies by 1.02, that one by 1.02/cosh²(8) = 4.6e-7.
+    // h stays at 0 but for one input of 8 and the next, which takes it back: each step multiplies by 1.02, that one by
+    // 1.02/cosh²(8) = 4.6e-7.
     for (const at of [4, 40, 74]) {
       const xs = new Float64Array(80);
       [xs[at], xs[at + 1]] = [8, -1.02 * Math.tanh(8)];
-      const { verdict } = run(experiment(1, 80, Float64Array.of(1.02), { weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(1.02), b: new Float64Array(1) }, chunks: [{ steps: 80, xs }] }));
+      const { verdict } = run(
+        experiment(1, 80, Float64Array.of(1.02), {
+          weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(1.02), b: new Float64Array(1) },
+          chunks: [{ steps: 80, xs }],
+        }),
+      );
       assert.equal(verdict.kind, 'vanishing');
       assert.ok(Math.abs((verdict.log10Ratio ?? NaN) - (79 * Math.log10(1.02) - 2 * Math.log10(Math.cosh(8)))) < 1e-9);
       assert.match(verdict.reason, /^Over most of the trip the gradient is multiplied by 1\.02 per step back;/);
       assert.ok(verdict.reason.includes(`less than 1 % of it arrives before t = ${at},`), verdict.reason);
-      assert.ok(verdict.reason.includes(`from t = ${at} back to t = ${at - 1}, 10^-4 % of it is left.`), verdict.reason);
+      assert.ok(
+        verdict.reason.includes(`from t = ${at} back to t = ${at - 1}, 10^-4 % of it is left.`),
+        verdict.reason,
+      );
       assert.match(verdict.reason, /The activation takes the most: .*, Wh multiplies it by 1\.02 per step\.$/);
     }
   });
 
   it('tells one step that enlarges the gradient more than all others change it', () => {
-    // The source stands on both units. What leaves the second reaches the first times 10^4, in one step; then the first alone keeps 0.9.
+    // The source stands on both units. What leaves the second reaches the first times 10^4, in one step; then the first
+    // alone keeps 0.9.
     const Wh = rows([0.9, 1e4], [0, 0]);
-    const { verdict } = run(experiment(2, 40, Wh, { cell: 'relu', weights: { Wx: new Float64Array(2), Wh, b: Float64Array.of(1, 0) }, h0: Float64Array.of(1, 0) }));
+    const { verdict } = run(
+      experiment(2, 40, Wh, {
+        cell: 'relu',
+        weights: { Wx: new Float64Array(2), Wh, b: Float64Array.of(1, 0) },
+        h0: Float64Array.of(1, 0),
+      }),
+    );
     assert.equal(verdict.kind, 'exploding');
-    assert.ok(Math.abs((verdict.log10Ratio ?? NaN) - (Math.log10(10_000.9 / Math.SQRT2) + 38 * Math.log10(0.9))) < 1e-9);
-    assert.match(verdict.reason, /from t = 39 back to t = 38 it becomes 7,100 times as large\. The recurrent weights drive it/);
+    assert.ok(
+      Math.abs((verdict.log10Ratio ?? NaN) - (Math.log10(10_000.9 / Math.SQRT2) + 38 * Math.log10(0.9))) < 1e-9,
+    );
+    assert.match(
+      verdict.reason,
+      /from t = 39 back to t = 38 it becomes 7,100 times as large\. The recurrent weights drive it/,
+    );
   });
 
   it('with a bound above 1 % tells how much arrives, where the rate changes on a trip that nowhere leaves less', () => {
@@ -132,22 +200,39 @@ describe('verdict', () => {
     const xs = Float64Array.from({ length: 61 }, (_, t) => (t > 50 ? Math.atanh(Math.sqrt(0.2)) : 0));
     const one = Float64Array.of(1);
     const held = Float64Array.from(xs, (z, t) => z - (t > 0 ? Math.tanh(xs[t - 1]!) : 0));
-    const { verdict } = finish(runSteps(experiment(1, 61, one, { weights: { Wx: one, Wh: one, b: new Float64Array(1) }, chunks: [{ steps: 61, xs: held }] }), { vanishing: 0.5, exploding: 70 }));
+    const { verdict } = finish(
+      runSteps(
+        experiment(1, 61, one, {
+          weights: { Wx: one, Wh: one, b: new Float64Array(1) },
+          chunks: [{ steps: 61, xs: held }],
+        }),
+        { vanishing: 0.5, exploding: 70 },
+      ),
+    );
     assert.equal(verdict.kind, 'vanishing');
     assert.ok(Math.abs((verdict.log10Ratio ?? NaN) - 10 * Math.log10(0.8)) < 1e-9);
-    assert.match(verdict.reason, /: 11 % of it arrives at t = 0, 60 steps from its source, and the bound is passed at t = 56\./);
+    assert.match(
+      verdict.reason,
+      /: 11 % of it arrives at t = 0, 60 steps from its source, and the bound is passed at t = 56\./,
+    );
     assert.doesNotMatch(verdict.reason, /before t = 0/);
   });
 
   it('tells shares far below the range of float64', () => {
     const { verdict } = finish(runSteps(experiment(1, 3, Float64Array.of(1e-9)), { vanishing: 1e-20, exploding: 70 }));
     assert.equal(verdict.kind, 'healthy');
-    assert.match(verdict.reason, /keeps 10\^-7 % per step back: 10\^-16 % of it arrives .* would leave only 10\^-898 % over 100/);
+    assert.match(
+      verdict.reason,
+      /keeps 10\^-7 % per step back: 10\^-16 % of it arrives .* would leave only 10\^-898 % over 100/,
+    );
   });
 
   it('a single step is healthy: there is no trip to measure', () => {
     const { verdict } = run(experiment(3, 1, scaledIdentity(3, 0.1)));
-    assert.deepEqual([verdict.kind, verdict.perStepFactor, verdict.log10Ratio, verdict.segments], ['healthy', null, null, []]);
+    assert.deepEqual(
+      [verdict.kind, verdict.perStepFactor, verdict.log10Ratio, verdict.segments],
+      ['healthy', null, null, []],
+    );
     assert.match(verdict.reason, /single step/);
   });
 
@@ -161,7 +246,13 @@ describe('verdict', () => {
     // Two sequences, one held near h = 0 and one saturated: rates of 0.9 and about 1e-3 a step.
     const [T, H] = [300, 2];
     const xs = new Float64Array(2 * T).fill(4, T);
-    const result = run(experiment(H, T, scaledIdentity(H, 0.9), { shapes: { B: 2, T, I: 1, H }, weights: { Wx: Float64Array.of(1, 1), Wh: scaledIdentity(H, 0.9), b: new Float64Array(H) }, chunks: [{ steps: T, xs }] }));
+    const result = run(
+      experiment(H, T, scaledIdentity(H, 0.9), {
+        shapes: { B: 2, T, I: 1, H },
+        weights: { Wx: Float64Array.of(1, 1), Wh: scaledIdentity(H, 0.9), b: new Float64Array(H) },
+        chunks: [{ steps: T, xs }],
+      }),
+    );
     const [free, held] = [result.log10dhPerSequence[0]!, result.log10dhPerSequence[T]!];
     assert.ok(Math.abs(free - (Math.log10(Math.SQRT2) + (T - 1) * Math.log10(0.9))) < 1e-9);
     let expected = Math.log10(Math.SQRT2);

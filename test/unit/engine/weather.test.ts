@@ -14,7 +14,11 @@ type Case = {
   readonly expected: {
     readonly meanTaskLoss: number;
     readonly norms: Readonly<Record<'dh' | 'dx' | 'dWx' | 'dWh' | 'db' | 'log10dh', number[]>>;
-    readonly spectrum: { readonly jacobianSigmaMax: number[]; readonly lyapunov: number[]; readonly logProductSigmaMax: number };
+    readonly spectrum: {
+      readonly jacobianSigmaMax: number[];
+      readonly lyapunov: number[];
+      readonly logProductSigmaMax: number;
+    };
   };
 };
 
@@ -23,8 +27,18 @@ const [B, T, I, H] = [4, 100, 4, 32];
 const given = new Float64Array(B * T * H);
 dhs.forEach((row, b) => given.set(row, (b * T + T - 1) * H));
 const experiment: Experiment = {
-  name: 'weather', cell: 'tanh', dtype: 'float64', shapes: { B, T, I, H }, weights: { Wx: flat(weights.Wx), Wh: flat(weights.Wh), b: flat(weights.b) },
-  chunks: [{ steps: T, xs: flat(xs) }], h0: null, stateful: false, upstream: { kind: 'given', dhs: given }, loss: null, clipNorm: null, truncate: null,
+  name: 'weather',
+  cell: 'tanh',
+  dtype: 'float64',
+  shapes: { B, T, I, H },
+  weights: { Wx: flat(weights.Wx), Wh: flat(weights.Wh), b: flat(weights.b) },
+  chunks: [{ steps: T, xs: flat(xs) }],
+  h0: null,
+  stateful: false,
+  upstream: { kind: 'given', dhs: given },
+  loss: null,
+  clipNorm: null,
+  truncate: null,
 };
 
 describe('the weather network', () => {
@@ -38,7 +52,13 @@ describe('the weather network', () => {
   });
 
   it('has the same gradient from its task loss as from the stored upstream gradient', () => {
-    const loss = { kind: 'mse', at: 'last', Why: flat(readout.weight), by: flat(readout.bias), targets: flat(readout.target) } as const;
+    const loss = {
+      kind: 'mse',
+      at: 'last',
+      Why: flat(readout.weight),
+      by: flat(readout.bias),
+      targets: flat(readout.target),
+    } as const;
     const { lossValue, norms } = finish(runSteps({ ...experiment, loss }));
     assert.ok(Math.abs((lossValue ?? NaN) / expected.meanTaskLoss - 1) < 1e-6);
     // The stored gradient is rounded to float32.
@@ -46,7 +66,9 @@ describe('the weather network', () => {
   });
 
   it('has the spectrum', () => {
-    const { jacobianSigmaMax, lyapunov, logProductSigmaMax } = finish(spectrumSteps(experiment, finish(runSteps(experiment))));
+    const { jacobianSigmaMax, lyapunov, logProductSigmaMax } = finish(
+      spectrumSteps(experiment, finish(runSteps(experiment))),
+    );
     assert.ok(worstOfEach(jacobianSigmaMax, expected.spectrum.jacobianSigmaMax) < 1e-9);
     assert.ok(lyapunov?.every((value, i) => Math.abs(value - expected.spectrum.lyapunov[i]!) < 1e-8));
     assert.ok(Math.abs(logProductSigmaMax - expected.spectrum.logProductSigmaMax) < 1e-8);

@@ -34,7 +34,12 @@ describe('the order of the rooms', () => {
     ['src/engine/network/rnn.ts', '../../config/index.js', false, /src\/engine lies below src\/config/],
     ['src/engine/network/rnn.ts', 'node:fs', false, /may not touch node:fs/],
     ['src/engine/analysis/spectrum.ts', 'ml-matrix', false, /may not touch ml-matrix/],
-    ['src/engine/analysis/spectrum.ts', '../wasm/spectrum.js', true, /src\/engine\/analysis lies below src\/engine\/wasm/],
+    [
+      'src/engine/analysis/spectrum.ts',
+      '../wasm/spectrum.js',
+      true,
+      /src\/engine\/analysis lies below src\/engine\/wasm/,
+    ],
     ['src/engine/core/norm.ts', '../index.js', false, /stands above all rooms of src\/engine/],
     ['src/engine/cellar/wine.ts', '../core/norm.js', false, /src\/engine\/cellar has no place/],
     ['src/l10n.ts', 'vscode', false, /may not touch vscode/],
@@ -59,13 +64,19 @@ describe('the order of the rooms', () => {
     ['webview/main.ts', 'vscode', false, /may not touch vscode/],
   ];
   for (const [file, specifier, typeOnly, reason] of refused) {
-    it(`${file} may not import ${specifier}`, () => assert.match(whyNot(file, specifier, typeOnly) ?? 'allowed', reason));
+    it(`${file} may not import ${specifier}`, () =>
+      assert.match(whyNot(file, specifier, typeOnly) ?? 'allowed', reason));
   }
 });
 
 describe('circles of imports', () => {
   it('are told with the way around', () => {
-    const graph = new Map([['a.ts', ['b.ts']], ['b.ts', ['c.ts', 'd.ts']], ['c.ts', ['a.ts']], ['d.ts', []]]);
+    const graph = new Map([
+      ['a.ts', ['b.ts']],
+      ['b.ts', ['c.ts', 'd.ts']],
+      ['c.ts', ['a.ts']],
+      ['d.ts', []],
+    ]);
     assert.deepEqual(circle(graph, 'a.ts', 'b.ts'), ['b.ts', 'c.ts', 'a.ts']);
     assert.equal(circle(graph, 'b.ts', 'd.ts'), null);
   });
@@ -104,6 +115,9 @@ describe('every folder', () => {
       ...kernelRooms,
       ...Object.entries(innerRooms).flatMap(([room, inner]) => inner.map((name) => `${room}/${name}`)),
     ]);
-    assert.deepEqual(folders.filter((folder) => !known.has(folder)), []);
+    assert.deepEqual(
+      folders.filter((folder) => !known.has(folder)),
+      [],
+    );
   });
 });

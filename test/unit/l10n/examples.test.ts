@@ -7,20 +7,24 @@ import { retold, toldIn } from '../../../src/config/edit/localisedComments.js';
 import { readConfigText } from '../config/memory.js';
 import { mistranslations } from './terms.js';
 
-const examples = ['vanishing', 'exploding', 'orthogonal'].map((name) => readFileSync(`examples/${name}/${name}.rnn.json`, 'utf8'));
+const examples = ['vanishing', 'exploding', 'orthogonal'].map((name) =>
+  readFileSync(`examples/${name}/${name}.rnn.json`, 'utf8'),
+);
 
 for (const language of languages) {
   const table = JSON.parse(readFileSync(`l10n/examples.${language}.json`, 'utf8')) as Record<string, string>;
 
   describe(`the examples in ${language}`, () => {
-    it('have every text that there is, and no other', () => assert.deepEqual(Object.keys(table).sort(), [...new Set(examples.flatMap(toldIn))].sort()));
+    it('have every text that there is, and no other', () =>
+      assert.deepEqual(Object.keys(table).sort(), [...new Set(examples.flatMap(toldIn))].sort()));
 
     it('say them in the words of the field', () => {
       for (const [english, told] of Object.entries(table)) {
         assert.deepEqual(mistranslations(told), []);
         assert.ok(/[가-힣]/.test(told) || /^[^a-z]*$/.test(english), english);
         // Numbers are the same, but for those that are words in English.
-        for (const [number] of english.matchAll(/\d[\d,.]*\d/g)) assert.ok(told.includes(number), `${number} in ${told}`);
+        for (const [number] of english.matchAll(/\d[\d,.]*\d/g))
+          assert.ok(told.includes(number), `${number} in ${told}`);
       }
     });
 
@@ -33,7 +37,13 @@ for (const language of languages) {
         assert.deepEqual({ ...now.experiment, name: '' }, { ...before.experiment, name: '' });
         assert.equal(now.experiment?.name, table[before.experiment?.name ?? '']);
         assert.ok(translated.split('\n').every((line) => line.length <= 118));
-        assert.equal(retold(translated, Object.fromEntries(Object.entries(table).map(([english, told]) => [told, english]))).replaceAll(/\s+(?:\/\/)?\s*/g, ' '), example.replaceAll(/\s+(?:\/\/)?\s*/g, ' '));
+        assert.equal(
+          retold(
+            translated,
+            Object.fromEntries(Object.entries(table).map(([english, told]) => [told, english])),
+          ).replaceAll(/\s+(?:\/\/)?\s*/g, ' '),
+          example.replaceAll(/\s+(?:\/\/)?\s*/g, ' '),
+        );
       });
     }
   });

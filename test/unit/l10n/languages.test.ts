@@ -8,18 +8,36 @@ import { setLanguage } from '../../../src/l10n.js';
 import { englishWords, korean } from '../../support/languages.js';
 import { mistranslations } from './terms.js';
 
-const read = (config: unknown): ReturnType<typeof readExperiment> => readExperiment({ kind: 'config', config: 'a.rnn.json' }, {
-  read: (id) => Promise.resolve({ ok: true, id, bytes: new TextEncoder().encode(typeof config === 'string' ? config : JSON.stringify(config)) }),
+const read = (config: unknown): ReturnType<typeof readExperiment> =>
+  readExperiment(
+    { kind: 'config', config: 'a.rnn.json' },
+    {
+      read: (id) =>
+        Promise.resolve({
+          ok: true,
+          id,
+          bytes: new TextEncoder().encode(typeof config === 'string' ? config : JSON.stringify(config)),
+        }),
+    },
+  );
+const ring = (factor: number, cell = 'tanh', T = 60): unknown => ({
+  cell,
+  dtype: 'float64',
+  weights: { Wx: [[0]], Wh: [[factor]], b: [0] },
+  sequences: Array.from({ length: T }, () => [0]),
 });
-const ring = (factor: number, cell = 'tanh', T = 60): unknown => ({ cell, dtype: 'float64', weights: { Wx: [[0]], Wh: [[factor]], b: [0] }, sequences: Array.from({ length: T }, () => [0]) });
 
 describe('in Korean', () => {
   before(() => setLanguage(korean()));
   after(() => setLanguage());
 
   for (const [what, config, told] of [
-    ['vanishing', ring(0.5), /절반이 사라지고/], ['healthy', ring(1), /전부 도달합니다/], ['exploding', ring(1.5), /열 배로 커지고/], ['zero', ring(0), /정확히 0입니다/],
-    ['linear', ring(0.5, 'identity'), /활성화 함수가 없으므로/], ['a single step', ring(0.5, 'tanh', 1), /시점이 하나뿐이라/],
+    ['vanishing', ring(0.5), /절반이 사라지고/],
+    ['healthy', ring(1), /전부 도달합니다/],
+    ['exploding', ring(1.5), /열 배로 커지고/],
+    ['zero', ring(0), /정확히 0입니다/],
+    ['linear', ring(0.5, 'identity'), /활성화 함수가 없으므로/],
+    ['a single step', ring(0.5, 'tanh', 1), /시점이 하나뿐이라/],
   ] as const) {
     it(`the verdict on a ${what} run is Korean to the last word`, async () => {
       const { experiment } = await read(config);
@@ -31,7 +49,13 @@ describe('in Korean', () => {
     });
   }
 
-  for (const config of ['{', '[1]', { weights: { Wx: [[0]], Wh: [[0, 1]], b: [0] }, sequences: [[0]] }, { weights: { Wx: [[0]], Wh: [['x']], b: [0, 1] }, sequences: [[0], [0, 1]], celll: 1, clip: {}, truncate: 0 }, { weights: { Wx: [[0]], Wh: [[0]], b: [0] }, xs: [[0]], activation: 'relu' }]) {
+  for (const config of [
+    '{',
+    '[1]',
+    { weights: { Wx: [[0]], Wh: [[0, 1]], b: [0] }, sequences: [[0]] },
+    { weights: { Wx: [[0]], Wh: [['x']], b: [0, 1] }, sequences: [[0], [0, 1]], celll: 1, clip: {}, truncate: 0 },
+    { weights: { Wx: [[0]], Wh: [[0]], b: [0] }, xs: [[0]], activation: 'relu' },
+  ]) {
     it(`the problems of ${JSON.stringify(config)} are Korean`, async () => {
       const { problems } = await read(config);
       assert.ok(problems.length > 0);
@@ -40,12 +64,27 @@ describe('in Korean', () => {
   }
 
   it('the schema has the same keys, and Korean words on each', () => {
-    type Schema = { readonly properties?: Readonly<Record<string, Schema>>; readonly markdownDescription?: string; readonly deprecationMessage?: string };
-    const [english, translated] = ['dist/rnn.schema.json', 'dist/rnn.schema.ko.json'].map((file) => JSON.parse(readFileSync(file, 'utf8')) as Schema);
+    type Schema = {
+      readonly properties?: Readonly<Record<string, Schema>>;
+      readonly markdownDescription?: string;
+      readonly deprecationMessage?: string;
+    };
+    const [english, translated] = ['dist/rnn.schema.json', 'dist/rnn.schema.ko.json'].map(
+      (file) => JSON.parse(readFileSync(file, 'utf8')) as Schema,
+    );
     const docs = (schema: Schema | undefined): [string, string][] =>
-      Object.entries(schema?.properties ?? {}).flatMap(([key, inner]): [string, string][] => [[key, inner.markdownDescription ?? ''], ...docs(inner)]);
-    assert.deepEqual(docs(translated).map(([key]) => key), docs(english).map(([key]) => key));
+      Object.entries(schema?.properties ?? {}).flatMap(([key, inner]): [string, string][] => [
+        [key, inner.markdownDescription ?? ''],
+        ...docs(inner),
+      ]);
+    assert.deepEqual(
+      docs(translated).map(([key]) => key),
+      docs(english).map(([key]) => key),
+    );
     for (const [key, text] of docs(translated)) assert.match(text, /[가-힣]/, key);
-    assert.equal(translated?.properties?.['h0']?.deprecationMessage, '설정에서는 "h0" 대신 "initialState" 키를 씁니다.');
+    assert.equal(
+      translated?.properties?.['h0']?.deprecationMessage,
+      '설정에서는 "h0" 대신 "initialState" 키를 씁니다.',
+    );
   });
 });

@@ -9,7 +9,10 @@ const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 const sentences = (file: string): Record<string, string> => read(file) as Record<string, string>;
 
 /** Every text of a JSON value with the keys that lead to it. */
-function texts(value: unknown, path: readonly string[] = []): { readonly path: readonly string[]; readonly text: string }[] {
+function texts(
+  value: unknown,
+  path: readonly string[] = [],
+): { readonly path: readonly string[]; readonly text: string }[] {
   if (typeof value === 'string') return [{ path, text: value }];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, item]) => texts(item, [...path, key]));
@@ -20,17 +23,39 @@ const english = sentences('package.nls.json');
 const manifest = texts(read('package.json'));
 const used = new Set(manifest.map(({ text }) => keyOf(text)).filter((key) => key !== null));
 /** Fields of `contributes` that a user reads. */
-const shown = new Set(['title', 'shortTitle', 'category', 'description', 'markdownDescription', 'deprecationMessage', 'markdownDeprecationMessage', 'enumDescriptions', 'markdownEnumDescriptions', 'altText', 'label', 'name', 'contextualTitle', 'contents', 'placeholder']);
+const shown = new Set([
+  'title',
+  'shortTitle',
+  'category',
+  'description',
+  'markdownDescription',
+  'deprecationMessage',
+  'markdownDeprecationMessage',
+  'enumDescriptions',
+  'markdownEnumDescriptions',
+  'altText',
+  'label',
+  'name',
+  'contextualTitle',
+  'contents',
+  'placeholder',
+]);
 /** Names of products and paths. */
 const same = new Set(['displayName', 'command.category', 'configuration.title']);
 
 describe('the manifest', () => {
   it('says everything that a user reads through a key', () => {
-    const plain = manifest.filter(({ path, text }) => path[0] === 'contributes' && path.some((key) => shown.has(key)) && keyOf(text) === null);
-    assert.deepEqual(plain.map(({ path, text }) => `${path.join('.')}: ${text}`), []);
+    const plain = manifest.filter(
+      ({ path, text }) => path[0] === 'contributes' && path.some((key) => shown.has(key)) && keyOf(text) === null,
+    );
+    assert.deepEqual(
+      plain.map(({ path, text }) => `${path.join('.')}: ${text}`),
+      [],
+    );
   });
 
-  it('has an English sentence for every key and no other', () => assert.deepEqual(Object.keys(english).sort(), [...used].sort()));
+  it('has an English sentence for every key and no other', () =>
+    assert.deepEqual(Object.keys(english).sort(), [...used].sort()));
 
   for (const language of languages) {
     const translated = sentences(`package.nls.${language}.json`);
@@ -38,7 +63,12 @@ describe('the manifest', () => {
     it(`has the same keys in ${language}`, () => assert.deepEqual(Object.keys(translated), Object.keys(english)));
 
     it(`is translated in ${language}`, () => {
-      assert.deepEqual(Object.entries(translated).filter(([key, told]) => told.trim() === '' || (told === english[key] && !same.has(key))).map(([key]) => key), []);
+      assert.deepEqual(
+        Object.entries(translated)
+          .filter(([key, told]) => told.trim() === '' || (told === english[key] && !same.has(key)))
+          .map(([key]) => key),
+        [],
+      );
     });
 
     it(`calls the same commands and settings from ${language}`, () => {
@@ -50,13 +80,20 @@ describe('the manifest', () => {
     });
 
     it(`names files that are there in ${language}`, () => {
-      for (const [key, told] of Object.entries(translated)) if (told.startsWith('media/')) assert.ok(existsSync(told), `${key}: ${told}`);
+      for (const [key, told] of Object.entries(translated))
+        if (told.startsWith('media/')) assert.ok(existsSync(told), `${key}: ${told}`);
     });
   }
 
   it('uses the words of the field in Korean', () => {
     const files = Object.values(sentences('package.nls.ko.json')).filter((told) => told.startsWith('media/'));
-    const told = [...Object.values(sentences('package.nls.ko.json')), ...files.map((file) => readFileSync(file, 'utf8'))];
-    assert.deepEqual(told.flatMap((text) => mistranslations(text).map((why) => `${text}: ${why}`)), []);
+    const told = [
+      ...Object.values(sentences('package.nls.ko.json')),
+      ...files.map((file) => readFileSync(file, 'utf8')),
+    ];
+    assert.deepEqual(
+      told.flatMap((text) => mistranslations(text).map((why) => `${text}: ${why}`)),
+      [],
+    );
   });
 });

@@ -3,8 +3,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { panelHtml } from '../../../src/panel/panelHtml.js';
 
-const parts = { cspSource: 'https://host', nonce: 'bm9uY2U=', scriptUri: 'https://host/main.js', styleUri: 'https://host/style.css', title: 'a' };
-const embedded = (html: string): unknown => JSON.parse(/<script type="application\/json" id="l10n">(.*?)<\/script>/s.exec(html)?.[1] ?? '');
+const parts = {
+  cspSource: 'https://host',
+  nonce: 'bm9uY2U=',
+  scriptUri: 'https://host/main.js',
+  styleUri: 'https://host/style.css',
+  title: 'a',
+};
+const embedded = (html: string): unknown =>
+  JSON.parse(/<script type="application\/json" id="l10n">(.*?)<\/script>/s.exec(html)?.[1] ?? '');
 
 describe('the page', () => {
   it('is English without a language, and carries no sentences then', () => {

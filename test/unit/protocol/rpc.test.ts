@@ -6,7 +6,11 @@ import { Channel, ChannelClosed, buffersOf } from '../../../src/protocol/rpc.js'
 import type { None, Port } from '../../../src/protocol/rpc.js';
 
 type Answering = {
-  requests: { double: { params: Float64Array; result: Float64Array }; fail: { params: null; result: never }; never: { params: null; result: null } };
+  requests: {
+    double: { params: Float64Array; result: Float64Array };
+    fail: { params: null; result: never };
+    never: { params: null; result: null };
+  };
   events: { note: string };
 };
 type Silent = { requests: None; events: None };
@@ -20,17 +24,21 @@ function pair(): { caller: Channel<Silent, Answering>; notes: string[]; answered
   const { port1, port2 } = new MessageChannel();
   const notes: string[] = [];
   const answered: Float64Array[] = [];
-  new Channel<Answering, Silent>(portOf(port2), {
-    double: (values) => {
-      const result = values.map((value) => 2 * value);
-      answered.push(result);
-      return result;
+  new Channel<Answering, Silent>(
+    portOf(port2),
+    {
+      double: (values) => {
+        const result = values.map((value) => 2 * value);
+        answered.push(result);
+        return result;
+      },
+      fail: () => {
+        throw new Error('no such thing');
+      },
+      never: () => new Promise<null>(() => undefined),
     },
-    fail: () => {
-      throw new Error('no such thing');
-    },
-    never: () => new Promise<null>(() => undefined),
-  }, { note: (text) => notes.push(text) });
+    { note: (text) => notes.push(text) },
+  );
   return { caller: new Channel<Silent, Answering>(portOf(port1), {}, {}), notes, answered, end: () => port1.close() };
 }
 
@@ -42,7 +50,7 @@ describe('Channel', () => {
     end();
   });
 
-  it('gives a handler\'s error to its caller', async () => {
+  it("gives a handler's error to its caller", async () => {
     const { caller, end } = pair();
     await assert.rejects(caller.request('fail', null), /no such thing/);
     end();
@@ -68,6 +76,8 @@ describe('Channel', () => {
 
   it('finds each buffer once, however often it is viewed', () => {
     const buffer = new ArrayBuffer(16);
-    assert.deepEqual(buffersOf({ a: new Float32Array(buffer), list: [new Uint8Array(buffer)], n: 1, nothing: null }), [buffer]);
+    assert.deepEqual(buffersOf({ a: new Float32Array(buffer), list: [new Uint8Array(buffer)], n: 1, nothing: null }), [
+      buffer,
+    ]);
   });
 });

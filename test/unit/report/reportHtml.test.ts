@@ -14,9 +14,21 @@ const hostile = '</script></style></pre><!-- "\'&\u2028{0}';
 function reportOf(text: string): string {
   const subject = { ...experiment(2, 3, scaledIdentity(2, 0.5)), name: text };
   return reportHtml({
-    title: text, summary: summarise(1, subject, finish(runSteps(subject)), 0), record: pack({ text }), extent: { kind: 'everything' }, config: { text, characters: text.length },
-    files: [{ name: text, bytes: 1 }], warnings: [text], date: new Date(0), language: { name: 'en', bundle: { Verdict: text } },
-    assets: { page: `page = ${JSON.stringify(text)}`, host: `host = ${JSON.stringify(text)}`, style: 'body { color: red }', theme: '' },
+    title: text,
+    summary: summarise(1, subject, finish(runSteps(subject)), 0),
+    record: pack({ text }),
+    extent: { kind: 'everything' },
+    config: { text, characters: text.length },
+    files: [{ name: text, bytes: 1 }],
+    warnings: [text],
+    date: new Date(0),
+    language: { name: 'en', bundle: { Verdict: text } },
+    assets: {
+      page: `page = ${JSON.stringify(text)}`,
+      host: `host = ${JSON.stringify(text)}`,
+      style: 'body { color: red }',
+      theme: '',
+    },
   });
 }
 
@@ -30,15 +42,26 @@ describe('the file of a report', () => {
   });
 
   it('holds every text as it was', () => {
-    const [l10n, record, host, page] = [...html.matchAll(/<script[^>]*>([^]*?)<\/script>/g)].map(([, content]) => content ?? '');
+    const [l10n, record, host, page] = [...html.matchAll(/<script[^>]*>([^]*?)<\/script>/g)].map(
+      ([, content]) => content ?? '',
+    );
     assert.deepEqual(JSON.parse(l10n ?? ''), { Verdict: hostile });
     assert.deepEqual(JSON.parse(record ?? ''), { text: hostile });
     for (const script of [host, page]) assert.equal(runInNewContext(script ?? ''), hostile);
-    assert.ok(html.includes('<pre tabindex="0">&lt;/script&gt;&lt;/style&gt;&lt;/pre&gt;&lt;!-- &quot;&#39;&amp;\u2028{0}</pre>'));
+    assert.ok(
+      html.includes(
+        '<pre tabindex="0">&lt;/script&gt;&lt;/style&gt;&lt;/pre&gt;&lt;!-- &quot;&#39;&amp;\u2028{0}</pre>',
+      ),
+    );
   });
 
   it('lets only what stands in it run', () => {
-    const hashes = [...html.matchAll(/<(?:script|script type="module"|style)>([^]*?)<\/(?:script|style)>/g)].map(([, content]) => `&#39;sha256-${createHash('sha256').update(content ?? '').digest('base64')}&#39;`);
+    const hashes = [...html.matchAll(/<(?:script|script type="module"|style)>([^]*?)<\/(?:script|style)>/g)].map(
+      ([, content]) =>
+        `&#39;sha256-${createHash('sha256')
+          .update(content ?? '')
+          .digest('base64')}&#39;`,
+    );
     assert.equal(hashes.length, 3);
     for (const hash of hashes) assert.ok(html.includes(hash));
   });

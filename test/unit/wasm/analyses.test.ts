@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { rememberChunks } from '../../../src/engine/network/chunks.js';
-import { attribute, finish, jacobianSeries, preActivations, reachOf, runSteps, Workspaces } from '../../../src/engine/index.js';
+import {
+  attribute,
+  finish,
+  jacobianSeries,
+  preActivations,
+  reachOf,
+  runSteps,
+  Workspaces,
+} from '../../../src/engine/index.js';
 import type { AnyRun, Experiment, Kernels, Trace } from '../../../src/engine/index.js';
 import { maxAbs } from '../../../src/engine/core/norm.js';
 import { experiment, filled, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
@@ -11,98 +19,159 @@ import { kernelsOf, randomExperiment, variants, ways } from './support.js';
 import type { RandomShape } from './support.js';
 
 const shapes = fc.record<RandomShape>({
-  seed: fc.nat(), B: fc.integer({ min: 1, max: 5 }), T: fc.integer({ min: 1, max: 24 }), I: fc.integer({ min: 1, max: 9 }), H: fc.integer({ min: 1, max: 35 }),
-  cell: fc.constantFrom('tanh', 'relu', 'identity'), dtype: fc.constantFrom('float32', 'float64'), upstream: fc.constantFrom('last', 'every', 'given'),
-  truncate: fc.constantFrom(null, 3, 5), chunks: fc.constantFrom(1, 2), stateful: fc.boolean(), initial: fc.boolean(),
+  seed: fc.nat(),
+  B: fc.integer({ min: 1, max: 5 }),
+  T: fc.integer({ min: 1, max: 24 }),
+  I: fc.integer({ min: 1, max: 9 }),
+  H: fc.integer({ min: 1, max: 35 }),
+  cell: fc.constantFrom('tanh', 'relu', 'identity'),
+  dtype: fc.constantFrom('float32', 'float64'),
+  upstream: fc.constantFrom('last', 'every', 'given'),
+  truncate: fc.constantFrom(null, 3, 5),
+  chunks: fc.constantFrom(1, 2),
+  stateful: fc.boolean(),
+  initial: fc.boolean(),
 });
 
 /** Largest difference; equal infinities and NaN in the same place do not differ. */
 function difference(actual: Float64Array, expected: Float64Array): number {
   assert.equal(actual.length, expected.length);
-  return actual.reduce((worst, value, i) => (Object.is(value, expected[i]) ? worst : Math.max(worst, Number.isNaN(value - expected[i]!) ? Infinity : Math.abs(value - expected[i]!))), 0);
+  return actual.reduce(
+    (worst, value, i) =>
+      Object.is(value, expected[i])
+        ? worst
+        : Math.max(worst, Number.isNaN(value - expected[i]!) ? Infinity : Math.abs(value - expected[i]!)),
+    0,
+  );
 }
 
 for (const [way, workspaces] of ways.slice(1)) {
   describe(`analyses through ${way} kernels`, () => {
     it('attribute like plain arithmetic', (t) => {
       let worst = 0;
-      fc.assert(fc.property(shapes, (shape) => {
-        const e = randomExperiment(shape);
-        const result = finish(runSteps(e));
-        const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
-        finish(own.steps);
-        finish(plain.steps);
-        assert.deepEqual(own.attribution.sources, plain.attribution.sources);
-        worst = Math.max(worst, difference(own.attribution.log10, plain.attribution.log10));
-      }), { numRuns: 60 });
+      fc.assert(
+        fc.property(shapes, (shape) => {
+          const e = randomExperiment(shape);
+          const result = finish(runSteps(e));
+          const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
+          finish(own.steps);
+          finish(plain.steps);
+          assert.deepEqual(own.attribution.sources, plain.attribution.sources);
+          worst = Math.max(worst, difference(own.attribution.log10, plain.attribution.log10));
+        }),
+        { numRuns: 60 },
+      );
       t.diagnostic(`largest difference of log10 ${worst.toExponential(1)}`);
       assert.ok(worst < 1e-11);
     });
 
     it('split dWh by distance like plain arithmetic', (t) => {
       let worst = 0;
-      fc.assert(fc.property(shapes, (shape) => {
-        const e = randomExperiment(shape);
-        const result = finish(runSteps(e));
-        const [own, plain] = [reachOf(e, result, workspaces), reachOf(e, result)];
-        finish(own.steps);
-        finish(plain.steps);
-        worst = Math.max(worst, difference(own.reach.share, plain.reach.share), difference(own.reach.missing, plain.reach.missing));
-      }), { numRuns: 60 });
+      fc.assert(
+        fc.property(shapes, (shape) => {
+          const e = randomExperiment(shape);
+          const result = finish(runSteps(e));
+          const [own, plain] = [reachOf(e, result, workspaces), reachOf(e, result)];
+          finish(own.steps);
+          finish(plain.steps);
+          worst = Math.max(
+            worst,
+            difference(own.reach.share, plain.reach.share),
+            difference(own.reach.missing, plain.reach.missing),
+          );
+        }),
+        { numRuns: 60 },
+      );
       t.diagnostic(`largest difference ${worst.toExponential(1)}`);
       assert.ok(worst < 1e-11);
     });
 
     it('have the singular values of plain arithmetic', (t) => {
       let worst = 0;
-      fc.assert(fc.property(shapes, fc.nat(), (shape, which) => {
-        const e = randomExperiment(shape);
-        const result = finish(runSteps(e));
-        const [own, plain] = [jacobianSeries(e, result, which % shape.B, workspaces), jacobianSeries(e, result, which % shape.B)];
-        finish(own.steps);
-        finish(plain.steps);
-        const scale = Math.max(1, ...plain.series.sigmaMax);
-        worst = Math.max(worst, difference(own.series.sigmaMax, plain.series.sigmaMax) / scale, difference(own.series.sigmaMin, plain.series.sigmaMin) / scale);
-        // Below 1e-13 of the largest, what makes a value is rounding.
-        for (const name of ['log10Largest', 'log10Median', 'log10Smallest'] as const) {
-          own.series[name].forEach((value, i) => {
-            const expected = plain.series[name][i]!;
-            if (shape.cell === 'tanh' && !Object.is(value, expected)) worst = Math.max(worst, 1e-3 * Math.abs(10 ** (value - expected) - 1));
-          });
-        }
-      }), { numRuns: 60 });
+      fc.assert(
+        fc.property(shapes, fc.nat(), (shape, which) => {
+          const e = randomExperiment(shape);
+          const result = finish(runSteps(e));
+          const [own, plain] = [
+            jacobianSeries(e, result, which % shape.B, workspaces),
+            jacobianSeries(e, result, which % shape.B),
+          ];
+          finish(own.steps);
+          finish(plain.steps);
+          const scale = Math.max(1, ...plain.series.sigmaMax);
+          worst = Math.max(
+            worst,
+            difference(own.series.sigmaMax, plain.series.sigmaMax) / scale,
+            difference(own.series.sigmaMin, plain.series.sigmaMin) / scale,
+          );
+          // Below 1e-13 of the largest, what makes a value is rounding.
+          for (const name of ['log10Largest', 'log10Median', 'log10Smallest'] as const) {
+            own.series[name].forEach((value, i) => {
+              const expected = plain.series[name][i]!;
+              if (shape.cell === 'tanh' && !Object.is(value, expected))
+                worst = Math.max(worst, 1e-3 * Math.abs(10 ** (value - expected) - 1));
+            });
+          }
+        }),
+        { numRuns: 60 },
+      );
       t.diagnostic(`largest difference ${worst.toExponential(1)}`);
       assert.ok(worst < 1e-10);
     });
 
     it('find the pre-activations of plain arithmetic', (t) => {
       let worst = 0;
-      fc.assert(fc.property(shapes, fc.nat(), (shape, which) => {
-        const e = randomExperiment(shape);
-        const result = finish(runSteps(e));
-        const [own, plain] = [preActivations(e, result, which % shape.B, workspaces), preActivations(e, result, which % shape.B)];
-        finish(own.steps);
-        finish(plain.steps);
-        const expected = plain.z.values as Float64Array;
-        worst = Math.max(worst, difference(own.z.values as Float64Array, expected) / Math.max(1, maxAbs(expected)));
-      }), { numRuns: 60 });
+      fc.assert(
+        fc.property(shapes, fc.nat(), (shape, which) => {
+          const e = randomExperiment(shape);
+          const result = finish(runSteps(e));
+          const [own, plain] = [
+            preActivations(e, result, which % shape.B, workspaces),
+            preActivations(e, result, which % shape.B),
+          ];
+          finish(own.steps);
+          finish(plain.steps);
+          const expected = plain.z.values as Float64Array;
+          worst = Math.max(worst, difference(own.z.values as Float64Array, expected) / Math.max(1, maxAbs(expected)));
+        }),
+        { numRuns: 60 },
+      );
       t.diagnostic(`largest difference ${worst.toExponential(1)}`);
       assert.ok(worst < 1e-13);
     });
 
     it('follow a single loss of a long run over more blocks than one, and past the range of a double', () => {
       const [H, T, rho] = [6, 900, 0.3];
-      const e = experiment(H, T, orthogonal(H, 8).map((value) => rho * value), { upstream: { kind: 'last' }, cell: 'identity', weights: { Wx: filled(H, randomNumbers(2)), Wh: orthogonal(H, 8).map((value) => rho * value), b: new Float64Array(H) }, chunks: [{ steps: T, xs: filled(T, randomNumbers(3)) }] });
+      const e = experiment(
+        H,
+        T,
+        orthogonal(H, 8).map((value) => rho * value),
+        {
+          upstream: { kind: 'last' },
+          cell: 'identity',
+          weights: {
+            Wx: filled(H, randomNumbers(2)),
+            Wh: orthogonal(H, 8).map((value) => rho * value),
+            b: new Float64Array(H),
+          },
+          chunks: [{ steps: T, xs: filled(T, randomNumbers(3)) }],
+        },
+      );
       const result = finish(runSteps(e));
       const { attribution, steps } = attribute(e, result, workspaces);
       finish(steps);
-      for (let t = 0; t < T; t += 50) assert.ok(Math.abs(attribution.log10[t]! - (Math.log10(Math.sqrt(H)) + (T - 1 - t) * Math.log10(rho))) < 1e-9);
+      for (let t = 0; t < T; t += 50)
+        assert.ok(Math.abs(attribution.log10[t]! - (Math.log10(Math.sqrt(H)) + (T - 1 - t) * Math.log10(rho))) < 1e-9);
       const { reach, steps: reachSteps } = reachOf(e, result, workspaces);
       finish(reachSteps);
       // One term each: ‖D_k‖ = ‖h_{T−2−k}‖·√H·ρ^k.
       const length = (values: ArrayLike<number>): number => Math.hypot(...Array.from(values));
-      const D = Array.from({ length: T - 1 }, (_, k) => length(result.hs.subarray((T - 2 - k) * H, (T - 1 - k) * H)) * Math.sqrt(H) * rho ** k);
-      for (const k of [0, 1, 5, 127, 128, 129, 300]) assert.ok(Math.abs(reach.share[k]! / reach.share[0]! / (D[k]! / D[0]!) - 1) < 1e-9, `k = ${k}`);
+      const D = Array.from(
+        { length: T - 1 },
+        (_, k) => length(result.hs.subarray((T - 2 - k) * H, (T - 1 - k) * H)) * Math.sqrt(H) * rho ** k,
+      );
+      for (const k of [0, 1, 5, 127, 128, 129, 300])
+        assert.ok(Math.abs(reach.share[k]! / reach.share[0]! / (D[k]! / D[0]!) - 1) < 1e-9, `k = ${k}`);
     });
   });
 }
@@ -115,15 +184,32 @@ describe('where plain arithmetic ends, through the kernels', () => {
   for (const variant of variants) {
     it(`is the step that powers of two tell, ${variant}`, () => {
       const kernels = kernelsOf(variant);
-      for (const [dtype, smallest, largest] of [['float32', 149, 128], ['float64', 1074, 1024]] as const) {
-        for (const [B, H] of [[1, 1], [2, 3], [5, 17]] as const) {
+      for (const [dtype, smallest, largest] of [
+        ['float32', 149, 128],
+        ['float64', 1074, 1024],
+      ] as const) {
+        for (const [B, H] of [
+          [1, 1],
+          [2, 3],
+          [5, 17],
+        ] as const) {
           const T = 1500;
           const shapes = { B, T, I: 1, H };
-          // From 1 the smallest number is reached after `smallest` halvings, and infinity after `largest` doublings; `every` is not the single source.
+          // From 1 the smallest number is reached after `smallest` halvings, and infinity after `largest` doublings;
+          // `every` is not the single source.
           for (const upstream of [{ kind: 'last' }, { kind: 'every' }] as const) {
-            assert.deepEqual(range(experiment(H, T, scaledIdentity(H, 0.5), { dtype, shapes, upstream }), kernels), [T - 1 - (smallest + 1), null]);
-            assert.deepEqual(range(experiment(H, T, scaledIdentity(H, 2), { dtype, shapes, upstream }), kernels), [null, T - 1 - largest]);
-            assert.deepEqual(range(experiment(H, T, scaledIdentity(H, 1), { dtype, shapes, upstream }), kernels), [null, null]);
+            assert.deepEqual(range(experiment(H, T, scaledIdentity(H, 0.5), { dtype, shapes, upstream }), kernels), [
+              T - 1 - (smallest + 1),
+              null,
+            ]);
+            assert.deepEqual(range(experiment(H, T, scaledIdentity(H, 2), { dtype, shapes, upstream }), kernels), [
+              null,
+              T - 1 - largest,
+            ]);
+            assert.deepEqual(range(experiment(H, T, scaledIdentity(H, 1), { dtype, shapes, upstream }), kernels), [
+              null,
+              null,
+            ]);
           }
         }
       }
@@ -131,16 +217,38 @@ describe('where plain arithmetic ends, through the kernels', () => {
 
     it(`is that of plain arithmetic to a step, ${variant}`, () => {
       const kernels = kernelsOf(variant);
-      for (const [cell, gain, T] of [['tanh', 0.5, 400], ['relu', 0.7, 400], ['identity', 0.3, 400], ['identity', 0.85, 900], ['identity', 2, 400]] as const) {
-        // Where a step takes away little, another order of sums, or sums with more digits, shifts the end by what half a decade takes.
+      for (const [cell, gain, T] of [
+        ['tanh', 0.5, 400],
+        ['relu', 0.7, 400],
+        ['identity', 0.3, 400],
+        ['identity', 0.85, 900],
+        ['identity', 2, 400],
+      ] as const) {
+        // Where a step takes away little, another order of sums, or sums with more digits, shifts the end by what half
+        // a decade takes.
         const slack = gain < 0.8 || gain > 1 ? 1 : Math.log(Math.sqrt(10)) / -Math.log(gain);
         const [B, I, H, next] = [3, 2, 21, randomNumbers(12)];
         // States that grow would overflow themselves.
-        const weights = { Wx: filled(I * H, next).map((value) => (gain > 1 ? 0 : value)), Wh: orthogonal(H, 5).map((value) => gain * value), b: filled(H, next).map((value) => (gain > 1 ? 0 : value)) };
-        const e = experiment(H, T, weights.Wh, { cell, dtype: 'float32', shapes: { B, T, I, H }, weights, chunks: [{ steps: T, xs: filled(B * T * I, next) }] });
+        const weights = {
+          Wx: filled(I * H, next).map((value) => (gain > 1 ? 0 : value)),
+          Wh: orthogonal(H, 5).map((value) => gain * value),
+          b: filled(H, next).map((value) => (gain > 1 ? 0 : value)),
+        };
+        const e = experiment(H, T, weights.Wh, {
+          cell,
+          dtype: 'float32',
+          shapes: { B, T, I, H },
+          weights,
+          chunks: [{ steps: T, xs: filled(B * T * I, next) }],
+        });
         const [own, plain] = [range(e, kernels), range(e, null)];
         assert.ok(plain[0] !== null || plain[1] !== null);
-        own.forEach((value, i) => assert.ok(value === plain[i] || Math.abs((value ?? NaN) - (plain[i] ?? NaN)) <= slack, `${cell}: ${String(value)} for ${String(plain[i])}`));
+        own.forEach((value, i) =>
+          assert.ok(
+            value === plain[i] || Math.abs((value ?? NaN) - (plain[i] ?? NaN)) <= slack,
+            `${cell}: ${String(value)} for ${String(plain[i])}`,
+          ),
+        );
       }
     });
   }
@@ -149,14 +257,32 @@ describe('where plain arithmetic ends, through the kernels', () => {
 describe('an analysis that is too much', () => {
   const [variant] = variants;
   if (variant === undefined) return;
-  const sized = (B: number, T: number, H: number): Experiment => experiment(H, T, new Float64Array(0), { shapes: { B, T, I: 1, H }, chunks: [{ steps: T, xs: new Float64Array(0) }], upstream: { kind: 'every' } });
+  const sized = (B: number, T: number, H: number): Experiment =>
+    experiment(H, T, new Float64Array(0), {
+      shapes: { B, T, I: 1, H },
+      chunks: [{ steps: T, xs: new Float64Array(0) }],
+      upstream: { kind: 'every' },
+    });
   /** As many numbers as a run would have, none of which may be read. */
-  const unread = (length: number): Trace => ({ length, at: () => assert.fail('nothing is read'), subarray: () => assert.fail('nothing is read') });
+  const unread = (length: number): Trace => ({
+    length,
+    at: () => assert.fail('nothing is read'),
+    subarray: () => assert.fail('nothing is read'),
+  });
   const planned = (e: Experiment, workspaces: Workspaces | null): ReturnType<typeof attribute>['attribution'] => {
     const { B, T, I, H } = e.shapes;
     const [states, none] = [{ B, T, N: H, data: unread(B * T * H) }, new Float64Array(0)];
     const result = { shapes: e.shapes, hs: states.data } as AnyRun;
-    rememberChunks(result, [{ start: 0, steps: T, xs: { B, T, N: I, data: none }, hs: states, dhs: states, initial: { rows: B, cols: H, data: none } }]);
+    rememberChunks(result, [
+      {
+        start: 0,
+        steps: T,
+        xs: { B, T, N: I, data: none },
+        hs: states,
+        dhs: states,
+        initial: { rows: B, cols: H, data: none },
+      },
+    ]);
     const { attribution, steps } = attribute(e, result, workspaces);
     try {
       finish(steps);
@@ -169,11 +295,19 @@ describe('an analysis that is too much', () => {
 
   it('takes fewer sources, and says so when even those are too many', () => {
     const workspaces = new Workspaces(kernelsOf(variant));
-    for (const [B, T, H, most] of [[1, 20_000, 32, 1e11], [8, 20_000, 256, 1e11], [64, 20_000, 128, 1e11], [16, 20_000, 512, 1e11]] as const) {
+    for (const [B, T, H, most] of [
+      [1, 20_000, 32, 1e11],
+      [8, 20_000, 256, 1e11],
+      [64, 20_000, 128, 1e11],
+      [16, 20_000, 512, 1e11],
+    ] as const) {
       const { sources, leftOut } = planned(sized(B, T, H), workspaces);
       assert.equal(leftOut, null);
       // A source travels half of the steps on average.
-      assert.ok(sources.length > 1 && sources.length * (T / 2) * B * H * H <= most, `${sources.length} sources for B ${B}, H ${H}`);
+      assert.ok(
+        sources.length > 1 && sources.length * (T / 2) * B * H * H <= most,
+        `${sources.length} sources for B ${B}, H ${H}`,
+      );
       assert.deepEqual([sources[0]?.from, sources.at(-1)?.to], [0, T - 1]);
     }
     for (const e of [sized(64, 20_000, 512), sized(64, 20_000, 1024)]) {
@@ -187,9 +321,25 @@ describe('an analysis that is too much', () => {
     const kernels = kernelsOf(variant);
     const apart = kernels.apart.bind(kernels);
     kernels.apart = () => Object.assign(apart()!, { layOut: () => null });
-    const e = randomExperiment({ seed: 2, B: 2, T: 30, I: 3, H: 9, cell: 'tanh', dtype: 'float32', upstream: 'every', truncate: null, chunks: 1, stateful: false, initial: false });
+    const e = randomExperiment({
+      seed: 2,
+      B: 2,
+      T: 30,
+      I: 3,
+      H: 9,
+      cell: 'tanh',
+      dtype: 'float32',
+      upstream: 'every',
+      truncate: null,
+      chunks: 1,
+      stateful: false,
+      initial: false,
+    });
     const result = finish(runSteps(e));
-    const [{ attribution, steps }, { reach, steps: reachSteps }] = [attribute(e, result, new Workspaces(kernels)), reachOf(e, result, new Workspaces(kernels))];
+    const [{ attribution, steps }, { reach, steps: reachSteps }] = [
+      attribute(e, result, new Workspaces(kernels)),
+      reachOf(e, result, new Workspaces(kernels)),
+    ];
     finish(steps);
     finish(reachSteps);
     assert.deepEqual([attribution.sources.length, attribution.leftOut], [0, 'memory']);
@@ -200,11 +350,16 @@ describe('an analysis that is too much', () => {
     const workspaces = new Workspaces(kernelsOf(variant));
     const [B, T, H] = [4, 300, 160];
     // One weight that could leave the range of float64 within a few steps, and no gradient that passes it.
-    const e = experiment(H, T, new Float64Array(H * H).with(1, 1e80), { shapes: { B, T, I: 1, H }, chunks: [{ steps: T, xs: new Float64Array(B * T) }], upstream: { kind: 'every' } });
+    const e = experiment(H, T, new Float64Array(H * H).with(1, 1e80), {
+      shapes: { B, T, I: 1, H },
+      chunks: [{ steps: T, xs: new Float64Array(B * T) }],
+      upstream: { kind: 'every' },
+    });
     const result = finish(runSteps(e));
     const [{ attribution, steps }, plain] = [attribute(e, result, workspaces), attribute(e, result)];
     steps.next();
-    for (const each of [steps, plain.steps]) while (attribution.sources.length !== plain.attribution.sources.length) if (each.next().done === true) break;
+    for (const each of [steps, plain.steps])
+      while (attribution.sources.length !== plain.attribution.sources.length) if (each.next().done === true) break;
     const { reach, steps: reachSteps } = reachOf(e, result, workspaces);
     const before = reach.share.length;
     while (reach.share.length === before) if (reachSteps.next().done === true) break;

@@ -1,11 +1,21 @@
-// Results are the same bits as before: hashes of what 200 random experiments gave when they were stored. Rebuilding the engine must not change a result by one
-// rounding without anybody noticing. This says nothing about whether the numbers are right: that is what the reference cases and closed forms are for.
-// After a change that means to change results: `node build/test.mjs build`, then `STORE_BITS=1 node --test out/test/unit/wasm/bits.test.mjs`, and say in the commit why.
+// Results are the same bits as before: hashes of what 200 random experiments gave when they were stored. Rebuilding the
+// engine must not change a result by one rounding without anybody noticing. This says nothing about whether the numbers
+// are right: that is what the reference cases and closed forms are for.
+// After a change that means to change results: `node build/test.mjs build`, then `STORE_BITS=1 node --test
+// out/test/unit/wasm/bits.test.mjs`, and say in the commit why.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { attribute, cells, finish, jacobianSeries, reachOf, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import {
+  attribute,
+  cells,
+  finish,
+  jacobianSeries,
+  reachOf,
+  runSteps,
+  spectrumSteps,
+} from '../../../src/engine/index.js';
 import type { Experiment, Loss, Workspaces } from '../../../src/engine/index.js';
 import { filled, randomNumbers } from '../engine/build.js';
 import { kernelsOf, randomExperiment, ways } from './support.js';
@@ -13,15 +23,23 @@ import { kernelsOf, randomExperiment, ways } from './support.js';
 const file = 'test/fixtures/bits/hashes.json';
 const count = 200;
 
-/** What is told apart: tensors and norms as the dtype gives them; what the float64 pass with carried exponents gives; the analyses. */
+/**
+ * What is told apart: tensors and norms as the dtype gives them; what the float64 pass with carried exponents gives;
+ * the analyses.
+ */
 type Hashes = { readonly tensors: string; readonly logs: string; readonly analyses: string | null };
 
 /** Whether relaxed multiply-adds round once here, as they did where the hashes were stored. */
 function fuses(): boolean {
-  const module = [0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 124, 124, 124, 1, 124, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 22, 1, 20, 0, 32, 0, 253, 20, 32, 1, 253, 20, 32, 2, 253, 20, 253, 135, 2, 253, 33, 0, 11];
+  const module = [
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 124, 124, 124, 1, 124, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 22, 1,
+    20, 0, 32, 0, 253, 20, 32, 1, 253, 20, 32, 2, 253, 20, 253, 135, 2, 253, 33, 0, 11,
+  ];
   const bytes = Uint8Array.from(module);
   if (!WebAssembly.validate(bytes)) return false;
-  const { f } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as { readonly f: (a: number, b: number, c: number) => number };
+  const { f } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as {
+    readonly f: (a: number, b: number, c: number) => number;
+  };
   return f(1 + 2 ** -30, 1 + 2 ** -30, -(1 + 2 ** -29)) === 2 ** -60;
 }
 
@@ -40,20 +58,33 @@ function hashOf(parts: readonly unknown[]): string {
 function lossOf({ shapes: { B, T, H } }: Experiment, kind: Loss['kind'], at: Loss['at'], next: () => number): Loss {
   const O = 3;
   const S = at === 'every' ? T : 1;
-  const targets = kind === 'mse' ? filled(B * S * O, next) : Float64Array.from({ length: B * S }, () => Math.floor(((next() + 1) / 2) * O));
+  const targets =
+    kind === 'mse'
+      ? filled(B * S * O, next)
+      : Float64Array.from({ length: B * S }, () => Math.floor(((next() + 1) / 2) * O));
   return { kind, at, Why: filled(H * O, next), by: filled(O, next), targets };
 }
 
 /** The i-th experiment; every kind of option turns up, alone and with others. */
 function experimentAt(i: number): Experiment {
   const next = randomNumbers(7000 + i);
-  const pick = <Choice>(...choices: readonly Choice[]): Choice => choices[Math.floor(((next() + 1) / 2) * choices.length)]!;
+  const pick = <Choice>(...choices: readonly Choice[]): Choice =>
+    choices[Math.floor(((next() + 1) / 2) * choices.length)]!;
   const between = (low: number, high: number): number => low + Math.floor(((next() + 1) / 2) * (high - low + 1));
   const large = i % 10 === 0;
   const chosen = randomExperiment({
-    seed: i, B: between(1, large ? 9 : 5), T: between(1, large ? 90 : 40), I: between(1, 9), H: between(1, large ? 48 : 17),
-    cell: cells[i % 3]!, dtype: pick('float32', 'float64'), upstream: pick('last', 'every', 'given'), truncate: pick(null, null, 1, 3, 7),
-    chunks: pick(1, 1, 2), stateful: pick(true, false), initial: pick(true, false),
+    seed: i,
+    B: between(1, large ? 9 : 5),
+    T: between(1, large ? 90 : 40),
+    I: between(1, 9),
+    H: between(1, large ? 48 : 17),
+    cell: cells[i % 3]!,
+    dtype: pick('float32', 'float64'),
+    upstream: pick('last', 'every', 'given'),
+    truncate: pick(null, null, 1, 3, 7),
+    chunks: pick(1, 1, 2),
+    stateful: pick(true, false),
+    initial: pick(true, false),
   });
   const { T } = chosen.shapes;
   // Two chunks need two steps.
@@ -70,12 +101,31 @@ function hashes(experiment: Experiment, workspaces: Workspaces | null, way: stri
   const result = finish(runSteps(experiment, undefined, way === 'plain' ? null : kernelsOf(way as 'simd')));
   const { verdict } = result;
   const tensors = [
-    result.hs, result.dhTotal, result.dxs, result.dWx, result.dWh, result.db, result.dh0, ...groups.map((name) => result.norms[name]), result.hNorm,
-    result.saturation, result.lossValue, result.clipFactor, verdict.zeroAt, verdict.infiniteAt,
+    result.hs,
+    result.dhTotal,
+    result.dxs,
+    result.dWx,
+    result.dWh,
+    result.db,
+    result.dh0,
+    ...groups.map((name) => result.norms[name]),
+    result.hNorm,
+    result.saturation,
+    result.lossValue,
+    result.clipFactor,
+    verdict.zeroAt,
+    verdict.infiniteAt,
   ];
   const logs = [
-    ...groups.map((name) => result.log10Norms[name]), result.log10dhPerSequence, result.dhScaled, result.dhExponent, result.log10SingleSource,
-    verdict.kind, verdict.perStepFactor, verdict.log10Ratio, verdict.crossedAt,
+    ...groups.map((name) => result.log10Norms[name]),
+    result.log10dhPerSequence,
+    result.dhScaled,
+    result.dhExponent,
+    result.log10SingleSource,
+    verdict.kind,
+    verdict.perStepFactor,
+    verdict.log10Ratio,
+    verdict.crossedAt,
   ];
   if (!withAnalyses) return { tensors: hashOf(tensors), logs: hashOf(logs), analyses: null };
   const spectrum = finish(spectrumSteps(experiment, result, workspaces));
@@ -86,19 +136,38 @@ function hashes(experiment: Experiment, workspaces: Workspaces | null, way: stri
   const reach = reachOf(experiment, result, workspaces);
   finish(reach.steps);
   const analyses = [
-    spectrum.spectralRadiusWh, spectrum.sigmaMaxWh, spectrum.eigenvaluesWh, spectrum.jacobianSigmaMax, spectrum.lyapunov, spectrum.logProductSigmaMax,
-    jacobians.series.sigmaMax, jacobians.series.sigmaMin, jacobians.series.log10Largest, jacobians.series.log10Median, jacobians.series.log10Smallest,
-    attribution.attribution.log10, reach.reach.share, reach.reach.missing,
+    spectrum.spectralRadiusWh,
+    spectrum.sigmaMaxWh,
+    spectrum.eigenvaluesWh,
+    spectrum.jacobianSigmaMax,
+    spectrum.lyapunov,
+    spectrum.logProductSigmaMax,
+    jacobians.series.sigmaMax,
+    jacobians.series.sigmaMin,
+    jacobians.series.log10Largest,
+    jacobians.series.log10Median,
+    jacobians.series.log10Smallest,
+    attribution.attribution.log10,
+    reach.reach.share,
+    reach.reach.missing,
   ];
   return { tensors: hashOf(tensors), logs: hashOf(logs), analyses: hashOf(analyses) };
 }
 
-const now = Object.fromEntries(ways.filter(([name]) => name !== 'relaxed' || fuses()).map(([name, workspaces]) =>
-  [name, Array.from({ length: count }, (_, i) => hashes(experimentAt(i), workspaces, name, i % 4 === 0))]));
+const now = Object.fromEntries(
+  ways
+    .filter(([name]) => name !== 'relaxed' || fuses())
+    .map(([name, workspaces]) => [
+      name,
+      Array.from({ length: count }, (_, i) => hashes(experimentAt(i), workspaces, name, i % 4 === 0)),
+    ]),
+);
 
 describe('the same bits as before', () => {
   if (process.env['STORE_BITS'] !== undefined) {
-    const lines = Object.entries(now).map(([name, all]) => `${JSON.stringify(name)}: [\n${all.map((each) => JSON.stringify(each)).join(',\n')}\n]`);
+    const lines = Object.entries(now).map(
+      ([name, all]) => `${JSON.stringify(name)}: [\n${all.map((each) => JSON.stringify(each)).join(',\n')}\n]`,
+    );
     writeFileSync(file, `{\n${lines.join(',\n')}\n}\n`);
   }
   const stored = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, readonly Hashes[]>>;

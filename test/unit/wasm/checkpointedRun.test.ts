@@ -11,27 +11,42 @@ import type { RandomShape } from './support.js';
 
 /** Every number of a trace, asked for row by row. */
 function everything(trace: Trace, N: number): FloatArray {
-  const out = trace.subarray(0, 1) instanceof Float32Array ? new Float32Array(trace.length) : new Float64Array(trace.length);
+  const out =
+    trace.subarray(0, 1) instanceof Float32Array ? new Float32Array(trace.length) : new Float64Array(trace.length);
   for (let at = 0; at < trace.length; at += N) out.set(trace.subarray(at, at + N), at);
   return out;
 }
 
 const held = (run: AnyRun): unknown => ({
-  ...run, hs: everything(run.hs, run.shapes.H), dhTotal: everything(run.dhTotal, run.shapes.H), dxs: everything(run.dxs, run.shapes.I), dhScaled: everything(run.dhScaled, run.shapes.H),
+  ...run,
+  hs: everything(run.hs, run.shapes.H),
+  dhTotal: everything(run.dhTotal, run.shapes.H),
+  dxs: everything(run.dxs, run.shapes.I),
+  dhScaled: everything(run.dhScaled, run.shapes.H),
 });
 
 function withLoss(experiment: Experiment, kind: Loss['kind'], at: Loss['at']): Experiment {
   const { B, T, H } = experiment.shapes;
   const next = randomNumbers(7);
   const S = at === 'every' ? T : 1;
-  const targets = kind === 'mse' ? filled(B * S * 3, next) : filled(B * S, next).map((value) => Math.floor((value + 1) * 1.5));
+  const targets =
+    kind === 'mse' ? filled(B * S * 3, next) : filled(B * S, next).map((value) => Math.floor((value + 1) * 1.5));
   return { ...experiment, loss: { kind, at, Why: filled(H * 3, next), by: filled(3, next), targets } };
 }
 
 const shapes: fc.Arbitrary<RandomShape> = fc.record({
-  seed: fc.integer({ min: 1, max: 1000 }), B: fc.integer({ min: 1, max: 20 }), T: fc.integer({ min: 60, max: 300 }), I: fc.integer({ min: 1, max: 20 }), H: fc.integer({ min: 1, max: 40 }),
-  cell: fc.constantFrom(...cells), dtype: fc.constantFrom(...dtypes), upstream: fc.constantFrom('last', 'every', 'given'), truncate: fc.constantFrom(null, null, 1, 7, 50),
-  chunks: fc.constantFrom(1, 2), stateful: fc.boolean(), initial: fc.boolean(),
+  seed: fc.integer({ min: 1, max: 1000 }),
+  B: fc.integer({ min: 1, max: 20 }),
+  T: fc.integer({ min: 60, max: 300 }),
+  I: fc.integer({ min: 1, max: 20 }),
+  H: fc.integer({ min: 1, max: 40 }),
+  cell: fc.constantFrom(...cells),
+  dtype: fc.constantFrom(...dtypes),
+  upstream: fc.constantFrom('last', 'every', 'given'),
+  truncate: fc.constantFrom(null, null, 1, 7, 50),
+  chunks: fc.constantFrom(1, 2),
+  stateful: fc.boolean(),
+  initial: fc.boolean(),
 });
 
 for (const variant of variants) {
@@ -39,18 +54,43 @@ for (const variant of variants) {
     const [kernels, others] = [kernelsOf(variant), kernelsOf(variant)];
     const same = (experiment: Experiment): void => {
       const run = finish(runWithin(0, experiment, undefined, kernels));
-      assert.ok(run.hs instanceof PiecedTrace && run.dhTotal instanceof PiecedTrace && run.dxs instanceof PiecedTrace && run.dhScaled instanceof PiecedTrace);
+      assert.ok(
+        run.hs instanceof PiecedTrace &&
+          run.dhTotal instanceof PiecedTrace &&
+          run.dxs instanceof PiecedTrace &&
+          run.dhScaled instanceof PiecedTrace,
+      );
       assert.deepEqual(held(run), finish(runSteps(experiment, undefined, others)));
     };
 
     it('is bit for bit the run that holds everything', () => {
-      fc.assert(fc.property(shapes, (shape) => same(randomExperiment(shape))), { numRuns: 25 });
+      fc.assert(
+        fc.property(shapes, (shape) => same(randomExperiment(shape))),
+        { numRuns: 25 },
+      );
     });
 
     it('is so for one sequence whose state is one panel, wherever it is cut', () => {
-      for (const [i, cell] of cells.entries()) for (const truncate of [null, 1, 7, 50]) for (const H of [1, 9, 16]) {
-        same(randomExperiment({ seed: 3 + i, B: 1, T: 300, I: 5, H, cell, dtype: 'float32', upstream: 'given', truncate, chunks: truncate === 7 ? 2 : 1, stateful: true, initial: true }));
-      }
+      for (const [i, cell] of cells.entries())
+        for (const truncate of [null, 1, 7, 50])
+          for (const H of [1, 9, 16]) {
+            same(
+              randomExperiment({
+                seed: 3 + i,
+                B: 1,
+                T: 300,
+                I: 5,
+                H,
+                cell,
+                dtype: 'float32',
+                upstream: 'given',
+                truncate,
+                chunks: truncate === 7 ? 2 : 1,
+                stateful: true,
+                initial: true,
+              }),
+            );
+          }
     });
 
     it('is so where the norm of a step is as near to one float32 as to the next', () => {
@@ -58,10 +98,26 @@ for (const variant of variants) {
       const x = new Float64Array(18);
       x[0] = 1.5;
       x[16] = x[17] = 1.5 * 2 ** -27;
-      const like = randomExperiment({ seed: 1, B: 1, T, I: 18, H: 1, cell: 'identity', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: false });
+      const like = randomExperiment({
+        seed: 1,
+        B: 1,
+        T,
+        I: 18,
+        H: 1,
+        cell: 'identity',
+        dtype: 'float32',
+        upstream: 'given',
+        truncate: null,
+        chunks: 1,
+        stateful: false,
+        initial: false,
+      });
       const e: Experiment = {
-        ...like, weights: { Wx: new Float64Array(18), Wh: new Float64Array(1), b: Float64Array.of(1) }, chunks: [{ steps: T, xs: Float64Array.from({ length: T * 18 }, (_, i) => x[i % 18]!) }],
-        h0: Float64Array.of(1), upstream: { kind: 'given', dhs: new Float64Array(T).fill(1 + 3 * 2 ** -23) },
+        ...like,
+        weights: { Wx: new Float64Array(18), Wh: new Float64Array(1), b: Float64Array.of(1) },
+        chunks: [{ steps: T, xs: Float64Array.from({ length: T * 18 }, (_, i) => x[i % 18]!) }],
+        h0: Float64Array.of(1),
+        upstream: { kind: 'given', dhs: new Float64Array(T).fill(1 + 3 * 2 ** -23) },
       };
       same(e);
       const { norms } = finish(runSteps(e, undefined, others));
@@ -71,14 +127,47 @@ for (const variant of variants) {
     for (const kind of ['mse', 'crossEntropy'] as const) {
       for (const at of ['last', 'every'] as const) {
         it(`is so with the loss ${kind} at ${at}`, () => {
-          for (const B of [1, 6]) same(withLoss(randomExperiment({ seed: 5, B, T: 301, I: 3, H: 17, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 2, stateful: true, initial: true }), kind, at));
+          for (const B of [1, 6])
+            same(
+              withLoss(
+                randomExperiment({
+                  seed: 5,
+                  B,
+                  T: 301,
+                  I: 3,
+                  H: 17,
+                  cell: 'tanh',
+                  dtype: 'float32',
+                  upstream: 'last',
+                  truncate: null,
+                  chunks: 2,
+                  stateful: true,
+                  initial: true,
+                }),
+                kind,
+                at,
+              ),
+            );
         });
       }
     }
 
     it('has the pre-activations of that run', () => {
       for (const dtype of dtypes) {
-        const e = randomExperiment({ seed: 6, B: 3, T: 301, I: 3, H: 17, cell: 'tanh', dtype, upstream: 'last', truncate: null, chunks: 2, stateful: true, initial: true });
+        const e = randomExperiment({
+          seed: 6,
+          B: 3,
+          T: 301,
+          I: 3,
+          H: 17,
+          cell: 'tanh',
+          dtype,
+          upstream: 'last',
+          truncate: null,
+          chunks: 2,
+          stateful: true,
+          initial: true,
+        });
         const [pieced, whole] = [finish(runWithin(0, e, undefined, kernels)), finish(runSteps(e, undefined, others))];
         for (const workspaces of [new Workspaces(others), null]) {
           const [own, expected] = [preActivations(e, pieced, 2, workspaces), preActivations(e, whole, 2, workspaces)];
@@ -91,8 +180,24 @@ for (const variant of variants) {
     });
 
     it('ends in the same verdict where numbers are not finite', () => {
-      const sound = randomExperiment({ seed: 9, B: 2, T: 300, I: 3, H: 8, cell: 'relu', dtype: 'float32', upstream: 'every', truncate: null, chunks: 1, stateful: false, initial: false });
-      const exploding = { ...sound, weights: { ...sound.weights, Wh: sound.weights.Wh.map((value) => Math.abs(value) * 6) } };
+      const sound = randomExperiment({
+        seed: 9,
+        B: 2,
+        T: 300,
+        I: 3,
+        H: 8,
+        cell: 'relu',
+        dtype: 'float32',
+        upstream: 'every',
+        truncate: null,
+        chunks: 1,
+        stateful: false,
+        initial: false,
+      });
+      const exploding = {
+        ...sound,
+        weights: { ...sound.weights, Wh: sound.weights.Wh.map((value) => Math.abs(value) * 6) },
+      };
       const { verdict } = finish(runWithin(0, exploding, undefined, kernels));
       assert.equal(verdict.kind, 'nonfinite');
       assert.deepEqual(verdict, finish(runSteps(exploding, undefined, others)).verdict);

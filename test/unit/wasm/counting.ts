@@ -2,7 +2,10 @@
 import type { DType, Experiment, Kernels, Resumable } from '../../../src/engine/index.js';
 import { perform } from '../../../src/engine/wasm/team.js';
 
-/** Multiplications, one of float64 as two of float32. About ten milliseconds on one slow core, half of what a cancelled run may take. */
+/**
+ * Multiplications, one of float64 as two of float32. About ten milliseconds on one slow core, half of what a cancelled
+ * run may take.
+ */
 export const most = 1.2e8;
 /** A number that is moved goes through the memory, once or twice, and takes as long as so many multiplications. */
 const moving = 32;
@@ -18,7 +21,11 @@ export class Counted {
     this.kernels = this.#counting(kernels);
     if (sharedBy === 1) return;
     this.kernels.team = {
-      kernels: this.kernels, size: sharedBy, most: sharedBy, up: () => Promise.resolve(), fit: () => undefined,
+      kernels: this.kernels,
+      size: sharedBy,
+      most: sharedBy,
+      up: () => Promise.resolve(),
+      fit: () => undefined,
       run: (tasks) => {
         const before = this.#work;
         let longest = 0;
@@ -34,7 +41,15 @@ export class Counted {
   }
 
   /** Work of every stretch of `steps` between two pauses; given up at `enough` in all. */
-  drive<R>(steps: Resumable<R>, enough = Infinity): { readonly stretches: readonly number[]; readonly largest: number; readonly total: number; readonly result: R | null } {
+  drive<R>(
+    steps: Resumable<R>,
+    enough = Infinity,
+  ): {
+    readonly stretches: readonly number[];
+    readonly largest: number;
+    readonly total: number;
+    readonly result: R | null;
+  } {
     const stretches: number[] = [];
     let [largest, total] = [0, 0];
     while (total < enough) {
@@ -49,25 +64,39 @@ export class Counted {
   }
 
   #counting(kernels: Kernels): Kernels {
-    const { dtype, shapes: { B, I, H } } = this.#experiment;
+    const {
+      dtype,
+      shapes: { B, I, H },
+    } = this.#experiment;
     const own = kernels.exports;
-    const add = (work: number, type: DType = 'float64'): void => { this.#work += type === 'float64' ? 2 * work : work; };
+    const add = (work: number, type: DType = 'float64'): void => {
+      this.#work += type === 'float64' ? 2 * work : work;
+    };
     const [dx, dots] = [H * I, (B * B * (2 * H + I)) / 2];
     const panels = (N: number): number => Math.ceil(N / (dtype === 'float32' ? 16 : 8));
     const ofType = { 32: 'float32', 64: 'float64' } as const;
     const layer = (bits: 32 | 64) => {
       const type = ofType[bits];
-      const counted = <Args extends readonly number[], R>(run: (...args: Args) => R, work: (...args: Args) => number) => (...args: Args): R => {
-        add(work(...args), type);
-        return run(...args);
-      };
+      const counted =
+        <Args extends readonly number[], R>(run: (...args: Args) => R, work: (...args: Args) => number) =>
+        (...args: Args): R => {
+          add(work(...args), type);
+          return run(...args);
+        };
       return {
         [`input${bits}`]: counted(own[`input${bits}`], (_, t0, t1) => (t1 - t0) * I * H),
-        [`forward${bits}`]: counted(own[`forward${bits}`], (_, t0, t1, b0, b1) => (t1 - t0) * (b1 - b0) * H * (H + (B === 1 ? 0 : I))),
+        [`forward${bits}`]: counted(
+          own[`forward${bits}`],
+          (_, t0, t1, b0, b1) => (t1 - t0) * (b1 - b0) * H * (H + (B === 1 ? 0 : I)),
+        ),
         [`backward${bits}`]: counted(own[`backward${bits}`], (_, t0, t1, b0, b1) => (t1 - t0) * (b1 - b0) * H * H),
         [`sums${bits}`]: counted(own[`sums${bits}`], (_, t0, t1, __, part, parts, ___, withOwn) => {
-          const share = (count: number): number => Math.floor((count * (part + 1)) / parts) - Math.floor((count * part) / parts);
-          return share(t1 - t0) * ((withOwn & 1) * B * dx + (withOwn >> 1) * dots) + (share(panels(H) + panels(I)) / (panels(H) + panels(I))) * (t1 - t0) * B * H * (H + I);
+          const share = (count: number): number =>
+            Math.floor((count * (part + 1)) / parts) - Math.floor((count * part) / parts);
+          return (
+            share(t1 - t0) * ((withOwn & 1) * B * dx + (withOwn >> 1) * dots) +
+            (share(panels(H) + panels(I)) / (panels(H) + panels(I))) * (t1 - t0) * B * H * (H + I)
+          );
         }),
         [`inputGradient${bits}`]: counted(own[`inputGradient${bits}`], (_, __, ___, r0, r1) => (r1 - r0) * dx),
         [`whole${bits}`]: counted(own[`whole${bits}`], () => 3 * this.#experiment.shapes.T * B * H * (H + I)),
@@ -76,24 +105,68 @@ export class Counted {
         [`packTransposed${bits}`]: counted(own[`packTransposed${bits}`], (_, N, K) => moving * N * K),
         [`unpack${bits}`]: counted(own[`unpack${bits}`], (_, __, ___, rows, N) => moving * rows * N),
         [`fill${bits}`]: counted(own[`fill${bits}`], (_, N, __, ___, rows) => moving * rows * N),
-        [`gramRows${bits}`]: counted(own[`gramRows${bits}`], (_, first, end, wide) => (end - first) * 2 * B * (2 * H + I) * (wide === 1 ? 4 : 1)),
-        [`formPanels${bits}`]: counted(own[`formPanels${bits}`], (_, recurrent, first, end) => (end - first) * (bits === 32 ? 16 : 8) * B * (recurrent === 1 ? H : I)),
+        [`gramRows${bits}`]: counted(
+          own[`gramRows${bits}`],
+          (_, first, end, wide) => (end - first) * 2 * B * (2 * H + I) * (wide === 1 ? 4 : 1),
+        ),
+        [`formPanels${bits}`]: counted(
+          own[`formPanels${bits}`],
+          (_, recurrent, first, end) => (end - first) * (bits === 32 ? 16 : 8) * B * (recurrent === 1 ? H : I),
+        ),
       };
     };
     const exports: typeof own = {
-      ...own, ...layer(32), ...layer(64),
-      clear: (at, bytes) => { add((moving * bytes) / 16); own.clear(at, bytes); },
-      flowSlopes: (...args) => { add((args[2] - args[1]) * H * (H + I)); own.flowSlopes(...args); },
-      flowRows: (...args) => { add(args[1] * (args[5] - args[4]) * H * H); own.flowRows(...args); },
-      flowInputs: (...args) => { add((args[2] - args[1]) * dx); own.flowInputs(...args); },
-      flowNorms: (...args) => { add((args[2] - args[1]) * ((args[4] & 1) * B * dx + (args[4] >> 1) * dots)); own.flowNorms(...args); },
-      multiplyRows: (...args) => { add(args[2] * args[4] * args[7]); own.multiplyRows(...args); },
-      triangularProduct: (...args) => { add(((args[5] - args[4]) * args[2] ** 2) / 2); own.triangularProduct(...args); },
-      orthogonaliseRows: (...args) => { add(4 * (args[4] - args[3]) * args[4] * args[2]); own.orthogonaliseRows(...args); },
-      lanczosStep: (...args) => { add(args[3] * args[4] ** 2); own.lanczosStep(...args); },
-      jacobiSweep: (...args) => { add(5 * (args[6] - args[5]) * (args[2] - args[5]) * (args[1] / 8)); return own.jacobiSweep(...args); },
-      throughWeights: (...args) => { add(args[3] * args[2] ** 2); own.throughWeights(...args); },
-      addOuter: (...args) => { add(args[5] * args[4] ** 2); own.addOuter(...args); },
+      ...own,
+      ...layer(32),
+      ...layer(64),
+      clear: (at, bytes) => {
+        add((moving * bytes) / 16);
+        own.clear(at, bytes);
+      },
+      flowSlopes: (...args) => {
+        add((args[2] - args[1]) * H * (H + I));
+        own.flowSlopes(...args);
+      },
+      flowRows: (...args) => {
+        add(args[1] * (args[5] - args[4]) * H * H);
+        own.flowRows(...args);
+      },
+      flowInputs: (...args) => {
+        add((args[2] - args[1]) * dx);
+        own.flowInputs(...args);
+      },
+      flowNorms: (...args) => {
+        add((args[2] - args[1]) * ((args[4] & 1) * B * dx + (args[4] >> 1) * dots));
+        own.flowNorms(...args);
+      },
+      multiplyRows: (...args) => {
+        add(args[2] * args[4] * args[7]);
+        own.multiplyRows(...args);
+      },
+      triangularProduct: (...args) => {
+        add(((args[5] - args[4]) * args[2] ** 2) / 2);
+        own.triangularProduct(...args);
+      },
+      orthogonaliseRows: (...args) => {
+        add(4 * (args[4] - args[3]) * args[4] * args[2]);
+        own.orthogonaliseRows(...args);
+      },
+      lanczosStep: (...args) => {
+        add(args[3] * args[4] ** 2);
+        own.lanczosStep(...args);
+      },
+      jacobiSweep: (...args) => {
+        add(5 * (args[6] - args[5]) * (args[2] - args[5]) * (args[1] / 8));
+        return own.jacobiSweep(...args);
+      },
+      throughWeights: (...args) => {
+        add(args[3] * args[2] ** 2);
+        own.throughWeights(...args);
+      },
+      addOuter: (...args) => {
+        add(args[5] * args[4] ** 2);
+        own.addOuter(...args);
+      },
     };
     const apart = kernels.apart.bind(kernels);
     return Object.assign(kernels, {

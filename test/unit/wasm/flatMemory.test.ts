@@ -1,10 +1,20 @@
-// Many runs leave nothing behind: neither in the kernels' memory nor in arrays nor on the heap. This file is the entry of more threads too.
+// Many runs leave nothing behind: neither in the kernels' memory nor in arrays nor on the heap. This file is the entry
+// of more threads too.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isMainThread, workerData } from 'node:worker_threads';
-import { attribute, defaultBounds, finish, jacobianSeries, reachOf, runSteps, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
+import {
+  attribute,
+  defaultBounds,
+  finish,
+  jacobianSeries,
+  reachOf,
+  runSteps,
+  spectrumSteps,
+  Workspaces,
+} from '../../../src/engine/index.js';
 import type { Kernels } from '../../../src/engine/index.js';
 import { isSmall } from '../../../src/engine/wasm/smallRun.js';
 import type { WorkerContract, WorkerHostContract } from '../../../src/protocol/messages.js';
@@ -16,12 +26,28 @@ import { configOf, referenceCase } from '../../support/experiments.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
-const shape: RandomShape = { seed: 1, B: 4, T: 50, I: 8, H: 24, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false };
+const shape: RandomShape = {
+  seed: 1,
+  B: 4,
+  T: 50,
+  I: 8,
+  H: 24,
+  cell: 'tanh',
+  dtype: 'float32',
+  upstream: 'last',
+  truncate: null,
+  chunks: 1,
+  stateful: false,
+  initial: false,
+};
 /** Bytes that may stay: a few results, where all of them would be tens of megabytes. */
 const mostArrays = 1e6;
 const mostHeap = 5e6;
 
-/** Collects garbage now, so that what is counted is what is kept. Buffers are freed by a thread of their own, a little later. */
+/**
+ * Collects garbage now, so that what is counted is what is kept. Buffers are freed by a thread of their own, a little
+ * later.
+ */
 const collect = async (): Promise<void> => {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
@@ -42,7 +68,10 @@ async function assertFlat(times: number, run: () => void | Promise<void>, memori
   assert.deepEqual(sizes(), size);
   await collect();
   const after = process.memoryUsage();
-  assert.ok(after.arrayBuffers - before.arrayBuffers < mostArrays, `${after.arrayBuffers - before.arrayBuffers} bytes in arrays stay`);
+  assert.ok(
+    after.arrayBuffers - before.arrayBuffers < mostArrays,
+    `${after.arrayBuffers - before.arrayBuffers} bytes in arrays stay`,
+  );
   assert.ok(after.heapUsed - before.heapUsed < mostHeap, `${after.heapUsed - before.heapUsed} bytes of heap stay`);
 }
 
@@ -54,7 +83,9 @@ function wire(): [Port, Port] {
       const copy: unknown = structuredClone(message, { transfer: [...transfer] });
       queueMicrotask(() => listeners[other]?.(copy));
     },
-    onMessage: (listener) => { listeners[own] = listener; },
+    onMessage: (listener) => {
+      listeners[own] = listener;
+    },
   });
   return [end(0, 1), end(1, 0)];
 }
@@ -64,8 +95,10 @@ else if (isMainThread) {
   for (const variant of variants) {
     describe(`memory with ${variant} instructions is flat over`, () => {
       const kinds: Readonly<Record<string, RandomShape>> = {
-        'results that share a buffer': { ...shape, B: 2, T: 30, I: 3, H: 10 }, 'results with a buffer of their own': shape,
-        'chunks, layer by layer': { ...shape, chunks: 2, stateful: true, upstream: 'given' }, 'one sequence in float64': { ...shape, B: 1, chunks: 2, dtype: 'float64', upstream: 'every' },
+        'results that share a buffer': { ...shape, B: 2, T: 30, I: 3, H: 10 },
+        'results with a buffer of their own': shape,
+        'chunks, layer by layer': { ...shape, chunks: 2, stateful: true, upstream: 'given' },
+        'one sequence in float64': { ...shape, B: 1, chunks: 2, dtype: 'float64', upstream: 'every' },
       };
       for (const [name, each] of Object.entries(kinds)) {
         it(`1,000 runs: ${name}`, async () => {
@@ -101,9 +134,19 @@ else if (isMainThread) {
         };
         const experiment = randomExperiment({ ...shape, B: 2, T: 12, H: 9 });
         const result = finish(runSteps(experiment, undefined, kernels));
-        await assertFlat(1000, () => {
-          for (const steps of [attribute(experiment, result, workspaces).steps, reachOf(experiment, result, workspaces).steps, jacobianSeries(experiment, result, 0, workspaces).steps, spectrumSteps(experiment, result, workspaces)]) finish<unknown>(steps);
-        }, [kernels]);
+        await assertFlat(
+          1000,
+          () => {
+            for (const steps of [
+              attribute(experiment, result, workspaces).steps,
+              reachOf(experiment, result, workspaces).steps,
+              jacobianSeries(experiment, result, 0, workspaces).steps,
+              spectrumSteps(experiment, result, workspaces),
+            ])
+              finish<unknown>(steps);
+          },
+          [kernels],
+        );
         assert.equal(made, 1, 'one memory is enough for analyses one after the other');
       });
 
@@ -113,14 +156,32 @@ else if (isMainThread) {
         new Service(there, kernels);
         const bytes = new TextEncoder().encode(configOf(referenceCase('typical')));
         let [runId, summaries] = [0, 0];
-        const channel = new Channel<WorkerHostContract, WorkerContract>(here, { readFile: ({ reference }) => ({ ok: true, id: reference, bytes: bytes.slice() }) }, {
-          progress: () => undefined, problems: () => undefined, summary: () => { summaries++; }, spectrum: () => undefined,
-        });
-        await assertFlat(1000, async () => {
-          const outcome = await channel.request('run', { runId: ++runId, entry: { kind: 'config', config: 'flat.rnn.json' }, bounds: defaultBounds, cancel: null });
-          assert.equal(outcome.kind, 'done');
-          await channel.request('reach', { runId });
-        }, [kernels]);
+        const channel = new Channel<WorkerHostContract, WorkerContract>(
+          here,
+          { readFile: ({ reference }) => ({ ok: true, id: reference, bytes: bytes.slice() }) },
+          {
+            progress: () => undefined,
+            problems: () => undefined,
+            summary: () => {
+              summaries++;
+            },
+            spectrum: () => undefined,
+          },
+        );
+        await assertFlat(
+          1000,
+          async () => {
+            const outcome = await channel.request('run', {
+              runId: ++runId,
+              entry: { kind: 'config', config: 'flat.rnn.json' },
+              bounds: defaultBounds,
+              cancel: null,
+            });
+            assert.equal(outcome.kind, 'done');
+            await channel.request('reach', { runId });
+          },
+          [kernels],
+        );
         assert.equal(summaries, runId);
       });
     });

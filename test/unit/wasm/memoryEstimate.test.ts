@@ -1,8 +1,21 @@
-// What a run takes is known from its shapes: held against what is there after it. This file is the entry of more threads too.
+// What a run takes is known from its shapes: held against what is there after it. This file is the entry of more
+// threads too.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
-import { attribute, finish, jacobianSeries, memoryOf, reachOf, runChunks, runSteps, runWithin, spectrumOf, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
+import {
+  attribute,
+  finish,
+  jacobianSeries,
+  memoryOf,
+  reachOf,
+  runChunks,
+  runSteps,
+  runWithin,
+  spectrumOf,
+  spectrumSteps,
+  Workspaces,
+} from '../../../src/engine/index.js';
 import type { AnyRun, Experiment, Kernels, Resumable } from '../../../src/engine/index.js';
 import { tooLarge } from '../../../src/worker/thread/memoryLimit.js';
 import { heatmap, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
@@ -12,9 +25,24 @@ import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTea
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
-const shape: RandomShape = { seed: 3, B: 5, T: 700, I: 6, H: 40, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: true };
+const shape: RandomShape = {
+  seed: 3,
+  B: 5,
+  T: 700,
+  I: 6,
+  H: 40,
+  cell: 'tanh',
+  dtype: 'float32',
+  upstream: 'last',
+  truncate: null,
+  chunks: 1,
+  stateful: false,
+  initial: true,
+};
 
-/** Bytes of every array that can be reached from these values, each buffer once; those of the experiment do not count. */
+/**
+ * Bytes of every array that can be reached from these values, each buffer once; those of the experiment do not count.
+ */
 function bytesIn(values: unknown, experiment: Experiment): number {
   const seen = new Set<unknown>();
   let bytes = 0;
@@ -39,16 +67,35 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
   if (variant === undefined) return;
 
   const cases: Readonly<Record<string, Partial<RandomShape>>> = {
-    'one sequence': { B: 1 }, 'a batch': {}, 'float64': { dtype: 'float64', H: 33 }, 'chunks': { chunks: 2, stateful: true }, 'wide inputs': { I: 90, H: 20, upstream: 'every' },
-    'a given gradient': { upstream: 'given' }, 'a given gradient in chunks': { upstream: 'given', chunks: 2 }, 'a pair': { B: 2, T: 1500 }, 'a small run': { T: 20 },
+    'one sequence': { B: 1 },
+    'a batch': {},
+    float64: { dtype: 'float64', H: 33 },
+    chunks: { chunks: 2, stateful: true },
+    'wide inputs': { I: 90, H: 20, upstream: 'every' },
+    'a given gradient': { upstream: 'given' },
+    'a given gradient in chunks': { upstream: 'given', chunks: 2 },
+    'a pair': { B: 2, T: 1500 },
+    'a small run': { T: 20 },
   };
   const withLoss = (experiment: Experiment): Experiment => {
-    const { shapes: { B, H } } = experiment;
-    return { ...experiment, loss: { kind: 'mse', at: 'last', Why: new Float64Array(2 * H).fill(0.1), by: new Float64Array(2), targets: new Float64Array(2 * B) } };
+    const {
+      shapes: { B, H },
+    } = experiment;
+    return {
+      ...experiment,
+      loss: {
+        kind: 'mse',
+        at: 'last',
+        Why: new Float64Array(2 * H).fill(0.1),
+        by: new Float64Array(2),
+        targets: new Float64Array(2 * B),
+      },
+    };
   };
   const experiments: readonly (readonly [string, Experiment])[] = [
     ...Object.entries(cases).map(([name, each]) => [name, randomExperiment({ ...shape, ...each })] as const),
-    ['a loss', withLoss(randomExperiment(shape))], ['a loss in chunks', withLoss(randomExperiment({ ...shape, chunks: 2 }))],
+    ['a loss', withLoss(randomExperiment(shape))],
+    ['a loss in chunks', withLoss(randomExperiment({ ...shape, chunks: 2 }))],
   ];
 
   for (const [name, experiment] of experiments) {
@@ -76,7 +123,10 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
       const run = finish(runWithin(0, experiment, undefined, kernels));
       assert.equal(kernels.memory.buffer.byteLength, rooms.pieces.own);
       for (const trace of [run.hs, run.dhTotal, run.dxs, run.dhScaled]) trace.subarray(0, trace.length);
-      assert.equal([kernels, ...beside].reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0), pieceKernels);
+      assert.equal(
+        [kernels, ...beside].reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0),
+        pieceKernels,
+      );
       assert.deepEqual(run.dWh, finish(runSteps(experiment, undefined, kernelsOf(variant))).dWh);
     });
   }
@@ -89,8 +139,10 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
       const { analyses } = memoryOf(experiment, kernels);
       const run = finish(runSteps(experiment, undefined, kernels));
       for (const [analysis, work] of [
-        ['spectrum', (workspaces) => spectrumSteps(experiment, run, workspaces)], ['jacobians', (workspaces) => jacobianSeries(experiment, run, 0, workspaces).steps],
-        ['attribution', (workspaces) => attribute(experiment, run, workspaces).steps], ['reach', (workspaces) => reachOf(experiment, run, workspaces).steps],
+        ['spectrum', (workspaces) => spectrumSteps(experiment, run, workspaces)],
+        ['jacobians', (workspaces) => jacobianSeries(experiment, run, 0, workspaces).steps],
+        ['attribution', (workspaces) => attribute(experiment, run, workspaces).steps],
+        ['reach', (workspaces) => reachOf(experiment, run, workspaces).steps],
       ] as readonly (readonly [keyof typeof analyses, (workspaces: Workspaces) => Resumable<unknown>])[]) {
         const beside: Kernels[] = [];
         const own = kernelsOf(variant);
@@ -101,14 +153,22 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
           return another;
         };
         finish(work(new Workspaces(own)));
-        assert.deepEqual(beside.map(({ memory }) => memory.buffer.byteLength), [analyses[analysis].kernels], `${analysis} of ${name}`);
+        assert.deepEqual(
+          beside.map(({ memory }) => memory.buffer.byteLength),
+          [analyses[analysis].kernels],
+          `${analysis} of ${name}`,
+        );
       }
       const { attribution, steps } = attribute(experiment, run, new Workspaces(kernelsOf(variant)));
       finish(steps);
       assert.equal(bytesIn(attribution, experiment), analyses.attribution.results, name);
       assert.equal(bytesIn(reachOf(experiment, run).reach, experiment) <= analyses.reach.results, true, name);
       const { jacobianSigmaMax } = spectrumOf(experiment, run).spectrum;
-      assert.equal(jacobianSigmaMax.byteLength + 8 * jacobianSigmaMax.length * experiment.shapes.H, analyses.spectrum.results, name);
+      assert.equal(
+        jacobianSigmaMax.byteLength + 8 * jacobianSigmaMax.length * experiment.shapes.H,
+        analyses.spectrum.results,
+        name,
+      );
     }
   });
 
@@ -119,7 +179,10 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
       kernels.team = team;
       try {
         const said = memoryOf(experiment, kernels);
-        const held = (): readonly [number, number] => [kernels.memory.buffer.byteLength, team.kernels.memory.buffer.byteLength];
+        const held = (): readonly [number, number] => [
+          kernels.memory.buffer.byteLength,
+          team.kernels.memory.buffer.byteLength,
+        ];
         const empty = held();
         const expected = [Math.max(empty[0], said.rooms.whole.own), Math.max(empty[1], said.rooms.whole.shared)];
         const before = finish(runSteps(experiment, undefined, kernels));
@@ -136,41 +199,61 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
     }
   });
 
-  it('of a huge run is given back when a small one comes, its own and that of its threads, and not between two huge ones', async () => {
-    const kernels = kernelsOf(variant);
-    const team: WorkerTeam = new WorkerTeam(kernelsOf(variant, true), new URL(import.meta.url), 1);
-    kernels.team = team;
-    const huge = randomExperiment({ ...shape, B: 16, T: 3000, I: 200, H: 16, upstream: 'every' });
-    const small = randomExperiment({ ...shape, T: 20 });
-    const expected = finish(runSteps(small, undefined, kernelsOf(variant)));
-    try {
-      for (const way of [kernels, team.kernels]) {
-        kernels.team = way === kernels ? null : team;
-        const { rooms } = memoryOf(huge, kernels);
-        const first = finish(runSteps(huge, undefined, kernels));
-        const { memory } = way;
-        assert.equal(memory.buffer.byteLength, way === kernels ? rooms.whole.own : rooms.whole.shared);
-        assert.ok(memory.buffer.byteLength > 2 ** 26);
-        await team.up();
-        assert.deepEqual(finish(runSteps(huge, undefined, kernels)).dWh, first.dWh);
-        assert.equal(way.memory, memory);
-        assert.deepEqual(finish(runSteps(small, undefined, kernels)), expected);
-        assert.ok(kernels.memory.buffer.byteLength + team.kernels.memory.buffer.byteLength < 2 ** 22);
-        assert.deepEqual(finish(runSteps(huge, undefined, kernels)).dWh, first.dWh, 'as large as before when it has to be');
-        finish(runSteps(small, undefined, kernels));
+  it(
+    'of a huge run is given back when a small one comes, its own and that of its threads, and not between two ' +
+      'huge ones',
+    async () => {
+      const kernels = kernelsOf(variant);
+      const team: WorkerTeam = new WorkerTeam(kernelsOf(variant, true), new URL(import.meta.url), 1);
+      kernels.team = team;
+      const huge = randomExperiment({ ...shape, B: 16, T: 3000, I: 200, H: 16, upstream: 'every' });
+      const small = randomExperiment({ ...shape, T: 20 });
+      const expected = finish(runSteps(small, undefined, kernelsOf(variant)));
+      try {
+        for (const way of [kernels, team.kernels]) {
+          kernels.team = way === kernels ? null : team;
+          const { rooms } = memoryOf(huge, kernels);
+          const first = finish(runSteps(huge, undefined, kernels));
+          const { memory } = way;
+          assert.equal(memory.buffer.byteLength, way === kernels ? rooms.whole.own : rooms.whole.shared);
+          assert.ok(memory.buffer.byteLength > 2 ** 26);
+          await team.up();
+          assert.deepEqual(finish(runSteps(huge, undefined, kernels)).dWh, first.dWh);
+          assert.equal(way.memory, memory);
+          assert.deepEqual(finish(runSteps(small, undefined, kernels)), expected);
+          assert.ok(kernels.memory.buffer.byteLength + team.kernels.memory.buffer.byteLength < 2 ** 22);
+          assert.deepEqual(
+            finish(runSteps(huge, undefined, kernels)).dWh,
+            first.dWh,
+            'as large as before when it has to be',
+          );
+          finish(runSteps(small, undefined, kernels));
+        }
+      } finally {
+        await team.stop();
       }
-    } finally {
-      await team.stop();
-    }
-  });
+    },
+  );
 
   it('in pieces grows with the square root of the time', () => {
     const kernels = kernelsOf(variant);
-    const of = (T: number): ReturnType<typeof memoryOf> => memoryOf({ ...randomExperiment({ ...shape, T: 10, H: 64 }), shapes: { B: 5, T, I: 6, H: 64 }, chunks: [{ steps: T, xs: new Float64Array(0) }] }, kernels);
+    const of = (T: number): ReturnType<typeof memoryOf> =>
+      memoryOf(
+        {
+          ...randomExperiment({ ...shape, T: 10, H: 64 }),
+          shapes: { B: 5, T, I: 6, H: 64 },
+          chunks: [{ steps: T, xs: new Float64Array(0) }],
+        },
+        kernels,
+      );
     const [short, long] = [of(10_000), of(1_000_000)];
     assert.ok(long.whole > 90 * short.whole);
-    // What is left of the growth are the inputs and the norms of every step, and what the analyses hold of one sequence.
-    const rest = ({ pieces, analyses: { spectrum, jacobians, attribution } }: ReturnType<typeof memoryOf>, T: number): number => pieces - T * (5 * 6 * 4 + 22 * 8) - spectrum.results - jacobians.results - attribution.results;
+    // What is left of the growth are the inputs and the norms of every step, and what the analyses hold of one
+    // sequence.
+    const rest = (
+      { pieces, analyses: { spectrum, jacobians, attribution } }: ReturnType<typeof memoryOf>,
+      T: number,
+    ): number => pieces - T * (5 * 6 * 4 + 22 * 8) - spectrum.results - jacobians.results - attribution.results;
     assert.ok(rest(long, 1_000_000) < 20 * rest(short, 10_000), `${short.pieces} and ${long.pieces} bytes`);
     assert.ok(long.pieces < long.whole / 10);
   });
@@ -209,15 +292,26 @@ describe('what the page asks for', () => {
     const kernels = kernelsOf(variant);
     for (const each of [shape, { ...shape, B: 2, cell: 'relu', chunks: 2 } as const]) {
       const experiment = randomExperiment(each);
-      const [whole, pieces] = [finish(runSteps(experiment, undefined, kernels)), finish(runWithin(0, experiment, undefined, kernels))];
+      const [whole, pieces] = [
+        finish(runSteps(experiment, undefined, kernels)),
+        finish(runWithin(0, experiment, undefined, kernels)),
+      ];
       const window = { t0: 30, t1: 690 };
       const asked = (result: AnyRun): unknown => {
         const run = { runId: 1, experiment, result };
         const spectrum = finish(spectrumSteps(experiment, result));
         return [
-          ...(['hs', 'dh', 'z'] as const).flatMap((tensor) => (['index', 'similarity', 'saturation'] as const).map((order) => heatmap(run, { runId: 1, tensor, order, sequence: 1, window, maxColumns: 50, maxRows: 20 }))),
-          unitLines(run, { runId: 1, sequence: 1, units: [0, 7, 39], window, maxPoints: 100 }), stepValues(run, { runId: 1, sequence: 1, t: 333 }),
-          spread(run, { runId: 1, sequence: null, window, maxColumns: 40, bins: 12 }), band(run, { runId: 1, window, maxPoints: 80 }), spectrum, [...resultJson(experiment, result, spectrum)].join(''),
+          ...(['hs', 'dh', 'z'] as const).flatMap((tensor) =>
+            (['index', 'similarity', 'saturation'] as const).map((order) =>
+              heatmap(run, { runId: 1, tensor, order, sequence: 1, window, maxColumns: 50, maxRows: 20 }),
+            ),
+          ),
+          unitLines(run, { runId: 1, sequence: 1, units: [0, 7, 39], window, maxPoints: 100 }),
+          stepValues(run, { runId: 1, sequence: 1, t: 333 }),
+          spread(run, { runId: 1, sequence: null, window, maxColumns: 40, bins: 12 }),
+          band(run, { runId: 1, window, maxPoints: 80 }),
+          spectrum,
+          [...resultJson(experiment, result, spectrum)].join(''),
         ];
       };
       assert.deepEqual(asked(pieces), asked(whole));

@@ -11,7 +11,20 @@ const tensors = ['hs', 'dhTotal', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const;
 const series = ['dh', 'dx', 'dWx', 'dWh', 'db'] as const;
 const places = ['x', 'dhs', 'Wx', 'Wh', 'b', 'h0'] as const;
 
-const shape: RandomShape = { seed: 8, B: 3, T: 9, I: 5, H: 18, cell: 'tanh', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true };
+const shape: RandomShape = {
+  seed: 8,
+  B: 3,
+  T: 9,
+  I: 5,
+  H: 18,
+  cell: 'tanh',
+  dtype: 'float32',
+  upstream: 'given',
+  truncate: null,
+  chunks: 1,
+  stateful: false,
+  initial: true,
+};
 /** A single chunk of this size is one call of a kernel; chunks go layer by layer, with their steps in blocks. */
 const shapes: Readonly<Record<string, RandomShape>> = {
   'an odd batch': shape,
@@ -35,9 +48,14 @@ function assertSameKinds(actual: FloatArray, expected: FloatArray, what: string)
 /** One number in the middle of a tensor that is not finite. */
 function poisoned(of: RandomShape, where: (typeof places)[number], value: number): Experiment {
   const e = randomExperiment(of);
-  const { weights: { Wx, Wh, b }, upstream, h0 } = e;
+  const {
+    weights: { Wx, Wh, b },
+    upstream,
+    h0,
+  } = e;
   const last = e.chunks.at(-1)!;
-  const target = { x: last.xs, dhs: upstream.kind === 'given' ? upstream.dhs : null, Wx, Wh, b, h0 }[where] ?? assert.fail();
+  const target =
+    { x: last.xs, dhs: upstream.kind === 'given' ? upstream.dhs : null, Wx, Wh, b, h0 }[where] ?? assert.fail();
   target[Math.floor(target.length / 2)] = value;
   return e;
 }
@@ -45,30 +63,46 @@ function poisoned(of: RandomShape, where: (typeof places)[number], value: number
 for (const variant of variants) {
   const kernels = kernelsOf(variant);
   describe(`numbers that are not finite, with ${variant} instructions`, () => {
-    for (const [name, any] of Object.entries(shapes)) for (const dtype of dtypes) {
-      it(`are the same ones in ${name}, ${dtype}`, () => {
-        for (const cell of cells) for (const where of places) for (const poison of [NaN, Infinity, -Infinity]) {
-          const e = poisoned({ ...any, cell, dtype }, where, poison);
-          const [actual, expected] = [finish(runSteps(e, undefined, kernels)), finish(runSteps(e))];
-          const what = `${String(poison)} in ${where}, ${cell}: `;
-          for (const tensor of tensors) assertSameKinds(actual[tensor], expected[tensor], what + tensor);
-          for (const norm of series) assertSameKinds(actual.norms[norm], expected.norms[norm], `${what}norm of ${norm}`);
-          assertSameKinds(actual.hNorm, expected.hNorm, `${what}norm of h`);
-          assert.deepEqual([actual.verdict.kind, actual.verdict.reason], [expected.verdict.kind, expected.verdict.reason]);
-        }
-      });
-    }
+    for (const [name, any] of Object.entries(shapes))
+      for (const dtype of dtypes) {
+        it(`are the same ones in ${name}, ${dtype}`, () => {
+          for (const cell of cells)
+            for (const where of places)
+              for (const poison of [NaN, Infinity, -Infinity]) {
+                const e = poisoned({ ...any, cell, dtype }, where, poison);
+                const [actual, expected] = [finish(runSteps(e, undefined, kernels)), finish(runSteps(e))];
+                const what = `${String(poison)} in ${where}, ${cell}: `;
+                for (const tensor of tensors) assertSameKinds(actual[tensor], expected[tensor], what + tensor);
+                for (const norm of series)
+                  assertSameKinds(actual.norms[norm], expected.norms[norm], `${what}norm of ${norm}`);
+                assertSameKinds(actual.hNorm, expected.hNorm, `${what}norm of h`);
+                assert.deepEqual(
+                  [actual.verdict.kind, actual.verdict.reason],
+                  [expected.verdict.kind, expected.verdict.reason],
+                );
+              }
+        });
+      }
 
     it('have no slope where relu has no number: the gradient that passes there is not 0 but unknown', () => {
       // ∞·0 is no number, in the second unit and from there in both.
-      const e = experiment(2, 8, Float64Array.of(4, 0, 0, 0.5), { cell: 'relu', dtype: 'float32', chunks: [{ steps: 8, xs: new Float64Array(8).fill(1) }], h0: Float64Array.of(1e37, 1), weights: { Wx: Float64Array.of(1, 1), Wh: Float64Array.of(4, 0, 0, 0.5), b: new Float64Array(2) } });
+      const e = experiment(2, 8, Float64Array.of(4, 0, 0, 0.5), {
+        cell: 'relu',
+        dtype: 'float32',
+        chunks: [{ steps: 8, xs: new Float64Array(8).fill(1) }],
+        h0: Float64Array.of(1e37, 1),
+        weights: { Wx: Float64Array.of(1, 1), Wh: Float64Array.of(4, 0, 0, 0.5), b: new Float64Array(2) },
+      });
       const [actual, expected] = [finish(runSteps(e, undefined, kernels)), finish(runSteps(e))];
       assert.deepEqual(actual.hs, expected.hs);
       for (const { log10Norms, log10SingleSource, dhTotal, verdict } of [actual, expected]) {
         assert.ok(log10Norms.dh.slice(0, -1).every(Number.isNaN), log10Norms.dh.join());
         assert.ok(log10SingleSource.slice(0, -1).every(Number.isNaN));
         assert.ok(dhTotal.slice(0, -2).every(Number.isNaN), dhTotal.join());
-        assert.deepEqual([verdict.kind, verdict.perStepFactor, verdict.log10Ratio, verdict.segments.length], ['nonfinite', null, null, 0]);
+        assert.deepEqual(
+          [verdict.kind, verdict.perStepFactor, verdict.log10Ratio, verdict.segments.length],
+          ['nonfinite', null, null, 0],
+        );
         assert.match(verdict.reason, /hidden state stops being finite at t = 2/);
       }
     });
@@ -77,13 +111,21 @@ for (const variant of variants) {
       const H = 5;
       // Every unit is infinite, none is no number, and all slopes are 1; ∞·0 in a column of nothing is no number.
       for (const Wh of [new Float64Array(H * H).fill(2), scaledIdentity(H, 2)]) {
-        const e = experiment(H, 4, scaledIdentity(H, 1), { cell: 'relu', dtype: 'float32', chunks: [{ steps: 4, xs: new Float64Array(4) }], h0: Float64Array.of(1, 2, 3e38, 4, 5), weights: { Wx: new Float64Array(H), Wh, b: new Float64Array(H) } });
+        const e = experiment(H, 4, scaledIdentity(H, 1), {
+          cell: 'relu',
+          dtype: 'float32',
+          chunks: [{ steps: 4, xs: new Float64Array(4) }],
+          h0: Float64Array.of(1, 2, 3e38, 4, 5),
+          weights: { Wx: new Float64Array(H), Wh, b: new Float64Array(H) },
+        });
         const [actual, expected] = [finish(runSteps(e, undefined, kernels)), finish(runSteps(e))];
         assert.deepEqual(actual.hs, expected.hs);
         for (const name of series) {
           assertSameKinds(actual.norms[name], expected.norms[name], name);
           assertSameKinds(actual.log10Norms[name], expected.log10Norms[name], `log10 ${name}`);
-          actual.norms[name].forEach((value, i) => { if (Number.isFinite(value)) assert.equal(value, expected.norms[name][i]); });
+          actual.norms[name].forEach((value, i) => {
+            if (Number.isFinite(value)) assert.equal(value, expected.norms[name][i]);
+          });
         }
         assert.equal(Number.isFinite(expected.norms.dh[0]), Wh[1] === 2);
       }

@@ -1,7 +1,18 @@
 // How much is computed between two pauses: the thread answers messages, and a cancelled run stops, within that.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { attribute, dtypes, finish, jacobianSeries, preActivations, reachOf, runSteps, runWithin, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
+import {
+  attribute,
+  dtypes,
+  finish,
+  jacobianSeries,
+  preActivations,
+  reachOf,
+  runSteps,
+  runWithin,
+  spectrumSteps,
+  Workspaces,
+} from '../../../src/engine/index.js';
 import type { AnyRun, Experiment, Resumable } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { experiment, filled, randomNumbers } from '../engine/build.js';
@@ -15,33 +26,72 @@ const shapes = (B: number, T: number, I: number, H: number): string => `B ${B}, 
 
 if (variant !== undefined) {
   describe('between two pauses of a run', () => {
-    for (const [B, T, I, H] of [[16, 40, 64, 256], [128, 2, 128, 1024], [64, 1, 512, 2048], [3, 40, 8, 512], [1, 150, 64, 1024], [1, 3000, 32, 128], [300, 12, 400, 64]] as const) {
+    for (const [B, T, I, H] of [
+      [16, 40, 64, 256],
+      [128, 2, 128, 1024],
+      [64, 1, 512, 2048],
+      [3, 40, 8, 512],
+      [1, 150, 64, 1024],
+      [1, 3000, 32, 128],
+      [300, 12, 400, 64],
+    ] as const) {
       for (const dtype of dtypes) {
-        it(`${shapes(B, T, I, H)}, ${dtype}: on any number of threads lie less than ${most.toExponential()} products`, (t) => {
-          // Weights that let the source vanish, so that plain arithmetic is asked where it ends.
-          const e = randomExperiment({ seed: 3, B, T, I, H, cell: 'tanh', dtype, upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
-          const fading = { ...e, weights: { ...e.weights, Wh: e.weights.Wh.map((value) => 1e-9 * value) } };
-          let first: AnyRun | null = null;
-          for (const [name, threads, run] of [
-            ['one thread', 1, runSteps], ['two threads', 2, runSteps], ['four threads', 4, runSteps],
-            ['in pieces', 1, (of: Experiment, bounds: undefined, kernels: Counted['kernels']) => runWithin(0, of, bounds, kernels)],
-          ] as const) {
-            const counted: Counted = new Counted(kernelsOf(variant, threads > 1), fading, threads);
-            const { stretches, largest, total, result }: Driven = counted.drive<AnyRun>(run(fading, undefined, counted.kernels));
-            t.diagnostic(`${name}: ${largest.toExponential(1)} of ${total.toExponential(1)} in ${stretches.length} pauses`);
-            // Forward, backward and the sums, or a share of them; the same in float64 with exponents.
-            assert.ok(total > (3 * B * T * H * (H + I)) / threads, `${total} products were counted`);
-            assert.ok(largest <= most, `${name}: ${largest}`);
-            // However the work is cut, every sum has one order.
-            first ??= result;
-            for (const field of ['dWx', 'dWh', 'db', 'dh0', 'norms', 'log10Norms', 'hNorm', 'verdict'] as const) assert.deepEqual(result?.[field], first?.[field], `${field}, ${name}`);
-          }
-        });
+        it(
+          `${shapes(B, T, I, H)}, ${dtype}: on any number of threads lie less than ${most.toExponential()} ` +
+            `products`,
+          (t) => {
+            // Weights that let the source vanish, so that plain arithmetic is asked where it ends.
+            const e = randomExperiment({
+              seed: 3,
+              B,
+              T,
+              I,
+              H,
+              cell: 'tanh',
+              dtype,
+              upstream: 'last',
+              truncate: null,
+              chunks: 1,
+              stateful: false,
+              initial: false,
+            });
+            const fading = { ...e, weights: { ...e.weights, Wh: e.weights.Wh.map((value) => 1e-9 * value) } };
+            let first: AnyRun | null = null;
+            for (const [name, threads, run] of [
+              ['one thread', 1, runSteps],
+              ['two threads', 2, runSteps],
+              ['four threads', 4, runSteps],
+              [
+                'in pieces',
+                1,
+                (of: Experiment, bounds: undefined, kernels: Counted['kernels']) => runWithin(0, of, bounds, kernels),
+              ],
+            ] as const) {
+              const counted: Counted = new Counted(kernelsOf(variant, threads > 1), fading, threads);
+              const { stretches, largest, total, result }: Driven = counted.drive<AnyRun>(
+                run(fading, undefined, counted.kernels),
+              );
+              t.diagnostic(
+                `${name}: ${largest.toExponential(1)} of ${total.toExponential(1)} in ${stretches.length} pauses`,
+              );
+              // Forward, backward and the sums, or a share of them; the same in float64 with exponents.
+              assert.ok(total > (3 * B * T * H * (H + I)) / threads, `${total} products were counted`);
+              assert.ok(largest <= most, `${name}: ${largest}`);
+              // However the work is cut, every sum has one order.
+              first ??= result;
+              for (const field of ['dWx', 'dWh', 'db', 'dh0', 'norms', 'log10Norms', 'hNorm', 'verdict'] as const)
+                assert.deepEqual(result?.[field], first?.[field], `${field}, ${name}`);
+            }
+          },
+        );
       }
     }
 
     it('where numbers are below the normal range lies a hundredth of that', (t) => {
-      for (const [dtype, scale, T] of [['float32', 1e-25, 1000], ['float64', 1e-280, 2000]] as const) {
+      for (const [dtype, scale, T] of [
+        ['float32', 1e-25, 1000],
+        ['float64', 1e-280, 2000],
+      ] as const) {
         const H = 256;
         const Wh = Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? 0.95 : 0));
         const dhs = new Float64Array(T * H).fill(scale, (T - 1) * H);
@@ -50,9 +100,13 @@ if (variant !== undefined) {
         const { stretches, result } = counted.drive(fastPass(counted.kernels, e));
         const smallest = dtype === 'float32' ? 2 ** -126 : 2 ** -1022;
         const below = result?.norms.dh.filter((value) => value > 0 && value < smallest).length ?? 0;
-        // Back and sums are three products of H×H a step; on processors that leave such numbers to microcode each takes a hundred times as long.
+        // Back and sums are three products of H×H a step; on processors that leave such numbers to microcode each takes
+        // a hundred times as long.
         const short = stretches.filter((work) => work > 0 && work <= most / 100).reduce((sum, work) => sum + work, 0);
-        t.diagnostic(`${below} of ${T} steps are below the normal range; ${short.toExponential(1)} in ${stretches.length} stretches`);
+        t.diagnostic(
+          `${below} of ${T} steps are below the normal range; ${short.toExponential(1)} in ${stretches.length} ` +
+            `stretches`,
+        );
         assert.ok(below > 150);
         assert.ok(short >= 2 * below * H * H, `${short} products`);
       }
@@ -60,12 +114,20 @@ if (variant !== undefined) {
   });
 
   describe('a small run', () => {
-    for (const [dtype, factor, T] of [['float32', 0.3, 80], ['float64', 1e-5, 80]] as const) {
+    for (const [dtype, factor, T] of [
+      ['float32', 0.3, 80],
+      ['float64', 1e-5, 80],
+    ] as const) {
       it(`whose numbers fall below the normal range is done in pieces, ${dtype}, with the same bits`, () => {
         const [B, I, H] = [8, 16, 64];
         const next = randomNumbers(6);
         const Wh = Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? factor : 0));
-        const e = experiment(H, T, Wh, { dtype, shapes: { B, T, I, H }, weights: { Wx: filled(I * H, next), Wh, b: new Float64Array(H) }, chunks: [{ steps: T, xs: filled(B * T * I, next) }] });
+        const e = experiment(H, T, Wh, {
+          dtype,
+          shapes: { B, T, I, H },
+          weights: { Wx: filled(I * H, next), Wh, b: new Float64Array(H) },
+          chunks: [{ steps: T, xs: filled(B * T * I, next) }],
+        });
         const pausesOf = (of: Experiment): number => {
           const steps = fastPass(kernelsOf(variant), of);
           let pauses = 0;
@@ -74,8 +136,12 @@ if (variant !== undefined) {
         };
         assert.equal(pausesOf({ ...e, weights: { ...e.weights, Wh: Wh.map((value) => value / factor) } }), 0);
         assert.ok(pausesOf(e) > 10);
-        const [whole, pieces] = [finish(runSteps(e, undefined, kernelsOf(variant))), finish(runWithin(0, e, undefined, kernelsOf(variant)))];
-        for (const field of ['dWx', 'dWh', 'db', 'dh0', 'norms', 'hNorm'] as const) assert.deepEqual(whole[field], pieces[field], field);
+        const [whole, pieces] = [
+          finish(runSteps(e, undefined, kernelsOf(variant))),
+          finish(runWithin(0, e, undefined, kernelsOf(variant))),
+        ];
+        for (const field of ['dWx', 'dWh', 'db', 'dh0', 'norms', 'hNorm'] as const)
+          assert.deepEqual(whole[field], pieces[field], field);
       });
     }
   });
@@ -84,13 +150,42 @@ if (variant !== undefined) {
     const next = randomNumbers(8);
     for (const upstream of ['last', 'every', 'given', 'loss'] as const) {
       it(`whose gradient enters by ${upstream} lie less than ${most.toExponential()} products`, (t) => {
-        const shape = { seed: 5, B: 32, T: 400, I: 16, H: 256, cell: 'tanh', dtype: 'float64', truncate: 30, chunks: 1, stateful: false, initial: false } as const;
+        const shape = {
+          seed: 5,
+          B: 32,
+          T: 400,
+          I: 16,
+          H: 256,
+          cell: 'tanh',
+          dtype: 'float64',
+          truncate: 30,
+          chunks: 1,
+          stateful: false,
+          initial: false,
+        } as const;
         const plain = randomExperiment({ ...shape, upstream: upstream === 'loss' ? 'last' : upstream });
-        const e: Experiment = upstream === 'loss' ? { ...plain, loss: { kind: 'mse', at: 'last', Why: filled(256, next), by: filled(1, next), targets: filled(32, next) } } : plain;
+        const e: Experiment =
+          upstream === 'loss'
+            ? {
+                ...plain,
+                loss: {
+                  kind: 'mse',
+                  at: 'last',
+                  Why: filled(256, next),
+                  by: filled(1, next),
+                  targets: filled(32, next),
+                },
+              }
+            : plain;
         const counted = new Counted(kernelsOf(variant), e);
         const run = finish(runWithin(0, e, undefined, counted.kernels));
         // From the question on: where a gradient enters is known without the states, but for a loss.
-        const { largest, total } = counted.drive((function* (): Resumable<void> { yield* attribute(e, run, new Workspaces(counted.kernels)).steps; })(), 5e9);
+        const { largest, total } = counted.drive(
+          (function* (): Resumable<void> {
+            yield* attribute(e, run, new Workspaces(counted.kernels)).steps;
+          })(),
+          5e9,
+        );
         t.diagnostic(`${largest.toExponential(1)} of ${total.toExponential(1)}`);
         assert.ok(total > 1e9 && largest <= most, `${largest}`);
       });
@@ -98,18 +193,34 @@ if (variant !== undefined) {
   });
 
   describe('between two pauses', () => {
-    for (const [B, T, I, H] of [[8, 100, 16, 64], [16, 12, 64, 256], [1, 5, 64, 512], [64, 6, 8, 128], [1, 400, 8, 128], [1, 3, 8, 640]] as const) {
+    for (const [B, T, I, H] of [
+      [8, 100, 16, 64],
+      [16, 12, 64, 256],
+      [1, 5, 64, 512],
+      [64, 6, 8, 128],
+      [1, 400, 8, 128],
+      [1, 3, 8, 640],
+    ] as const) {
       it(`${shapes(B, T, I, H)}: no analysis computes more than ${most.toExponential()} products`, (t) => {
         const next = randomNumbers(4);
-        const scaled = (length: number, scale: number): Float64Array => filled(length, next).map((value) => value * scale);
+        const scaled = (length: number, scale: number): Float64Array =>
+          filled(length, next).map((value) => value * scale);
         const weights = { Wx: scaled(I * H, Math.sqrt(3 / I)), Wh: scaled(H * H, Math.sqrt(3 / H)), b: scaled(H, 0.1) };
-        const e: Experiment = experiment(H, T, weights.Wh, { shapes: { B, T, I, H }, weights, chunks: [{ steps: T, xs: filled(B * T * I, next) }], upstream: { kind: 'every' } });
+        const e: Experiment = experiment(H, T, weights.Wh, {
+          shapes: { B, T, I, H },
+          weights,
+          chunks: [{ steps: T, xs: filled(B * T * I, next) }],
+          upstream: { kind: 'every' },
+        });
         const result = finish(runSteps(e, undefined, kernelsOf(variant)));
         const counted = new Counted(kernelsOf(variant), e);
         const workspaces = new Workspaces(counted.kernels);
         const analyses: readonly (readonly [string, Resumable<unknown>])[] = [
-          ['spectrum', spectrumSteps(e, result, workspaces)], ['singular values', jacobianSeries(e, result, 0, workspaces).steps],
-          ['attribution', attribute(e, result, workspaces).steps], ['reach', reachOf(e, result, workspaces).steps], ['pre-activations', preActivations(e, result, 0, workspaces).steps],
+          ['spectrum', spectrumSteps(e, result, workspaces)],
+          ['singular values', jacobianSeries(e, result, 0, workspaces).steps],
+          ['attribution', attribute(e, result, workspaces).steps],
+          ['reach', reachOf(e, result, workspaces).steps],
+          ['pre-activations', preActivations(e, result, 0, workspaces).steps],
         ];
         for (const [name, steps] of analyses) {
           // Half a spectrum is enough to have seen all of its parts at a size that takes seconds.

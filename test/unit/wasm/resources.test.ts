@@ -1,4 +1,5 @@
-// What the kernels cost besides time: bytes in the bundle, and what a run may do to others. What stays of many runs: flat.test.ts.
+// What the kernels cost besides time: bytes in the bundle, and what a run may do to others. What stays of many runs:
+// flat.test.ts.
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { describe, it } from 'node:test';
@@ -8,7 +9,20 @@ import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { giveBack, unfilled } from '../../../src/engine/core/bufferPool.js';
 import { kernelsOf, randomExperiment, variants, wasmAt } from './support.js';
 
-const small: Experiment = randomExperiment({ seed: 1, B: 4, T: 50, I: 8, H: 24, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
+const small: Experiment = randomExperiment({
+  seed: 1,
+  B: 4,
+  T: 50,
+  I: 8,
+  H: 24,
+  cell: 'tanh',
+  dtype: 'float32',
+  upstream: 'last',
+  truncate: null,
+  chunks: 1,
+  stateful: false,
+  initial: false,
+});
 
 describe('the compiled kernels', () => {
   it('are under 100 KB together', () => {
@@ -27,24 +41,99 @@ for (const variant of variants) {
     it('gives the same bits again, whatever ran in between', () => {
       const kernels = kernelsOf(variant);
       const first = finish(runSteps(small, undefined, kernels));
-      finish(runSteps(randomExperiment({ seed: 2, B: 7, T: 33, I: 19, H: 45, cell: 'relu', dtype: 'float64', upstream: 'every', truncate: 5, chunks: 2, stateful: true, initial: true }), undefined, kernels));
+      finish(
+        runSteps(
+          randomExperiment({
+            seed: 2,
+            B: 7,
+            T: 33,
+            I: 19,
+            H: 45,
+            cell: 'relu',
+            dtype: 'float64',
+            upstream: 'every',
+            truncate: 5,
+            chunks: 2,
+            stateful: true,
+            initial: true,
+          }),
+          undefined,
+          kernels,
+        ),
+      );
       assert.deepEqual(finish(runSteps(small, undefined, kernels)), first);
     });
 
     it('gives the memory of its tensors back when it is told to, and the next run takes it', () => {
       const kernels = kernelsOf(variant);
-      const like = { seed: 5, B: 4, T: 200, I: 8, H: 24, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false } as const;
+      const like = {
+        seed: 5,
+        B: 4,
+        T: 200,
+        I: 8,
+        H: 24,
+        cell: 'tanh',
+        dtype: 'float32',
+        upstream: 'last',
+        truncate: null,
+        chunks: 1,
+        stateful: false,
+        initial: false,
+      } as const;
       const chunked = randomExperiment({ ...like, chunks: 2, stateful: true, truncate: 7 });
-      const withLoss: Experiment = { ...randomExperiment(like), loss: { kind: 'mse', at: 'last', Why: new Float64Array(24).fill(0.1), by: new Float64Array(1), targets: new Float64Array(4).fill(1) } };
-      for (const e of [randomExperiment(like), chunked, withLoss, randomExperiment({ ...like, B: 1, T: 4000 }), randomExperiment({ ...like, chunks: 2, dtype: 'float64' })]) {
+      const withLoss: Experiment = {
+        ...randomExperiment(like),
+        loss: {
+          kind: 'mse',
+          at: 'last',
+          Why: new Float64Array(24).fill(0.1),
+          by: new Float64Array(1),
+          targets: new Float64Array(4).fill(1),
+        },
+      };
+      for (const e of [
+        randomExperiment(like),
+        chunked,
+        withLoss,
+        randomExperiment({ ...like, B: 1, T: 4000 }),
+        randomExperiment({ ...like, chunks: 2, dtype: 'float64' }),
+      ]) {
         const expected = finish(runSteps(e, undefined, kernels));
         const run = finish(runSteps(e, undefined, kernels));
         const tensors = [run.hs, run.dhTotal, run.dxs, run.dhScaled];
         for (const tensor of tensors) tensor.fill(NaN);
-        const kept = structuredClone({ ...run, hs: null, dhTotal: null, dxs: null, dhScaled: null, dWx: null, dWh: null, db: null, dh0: null, norms: null });
+        const kept = structuredClone({
+          ...run,
+          hs: null,
+          dhTotal: null,
+          dxs: null,
+          dhScaled: null,
+          dWx: null,
+          dWh: null,
+          db: null,
+          dh0: null,
+          norms: null,
+        });
         release(run);
-        assert.deepEqual(tensors.map(({ length }) => length), [0, 0, 0, 0]);
-        assert.deepEqual({ ...run, hs: null, dhTotal: null, dxs: null, dhScaled: null, dWx: null, dWh: null, db: null, dh0: null, norms: null }, kept);
+        assert.deepEqual(
+          tensors.map(({ length }) => length),
+          [0, 0, 0, 0],
+        );
+        assert.deepEqual(
+          {
+            ...run,
+            hs: null,
+            dhTotal: null,
+            dxs: null,
+            dhScaled: null,
+            dWx: null,
+            dWh: null,
+            db: null,
+            dh0: null,
+            norms: null,
+          },
+          kept,
+        );
         assert.deepEqual(finish(runSteps(e, undefined, kernels)), expected);
       }
     });
@@ -53,7 +142,10 @@ for (const variant of variants) {
       const [one, other] = [new Float32Array(5000).fill(1), new Float32Array(5000).fill(2)];
       giveBack(one, other);
       assert.deepEqual([one.length, other.length], [0, 0]);
-      assert.deepEqual([unfilled('float32', 5000), unfilled('float32', 5000), unfilled('float32', 5000)].map(([first]) => first), [1, 2, 0]);
+      assert.deepEqual(
+        [unfilled('float32', 5000), unfilled('float32', 5000), unfilled('float32', 5000)].map(([first]) => first),
+        [1, 2, 0],
+      );
       giveBack(new Float32Array(5000).fill(3), new Float32Array(5000).fill(4));
       assert.equal(unfilled('float64', 100)[0], 0);
       assert.equal(unfilled('float32', 5000)[0], 0);
@@ -64,9 +156,26 @@ for (const variant of variants) {
 
     it('does not give back a buffer that holds the results of other runs too', () => {
       const kernels = kernelsOf(variant);
-      const tiny = randomExperiment({ seed: 6, B: 1, T: 20, I: 3, H: 10, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
+      const tiny = randomExperiment({
+        seed: 6,
+        B: 1,
+        T: 20,
+        I: 3,
+        H: 10,
+        cell: 'tanh',
+        dtype: 'float32',
+        upstream: 'last',
+        truncate: null,
+        chunks: 1,
+        stateful: false,
+        initial: false,
+      });
       // Of three, two that follow each other have one buffer.
-      const [one, two, three] = [0, 1, 2].map(() => finish(runSteps(tiny, undefined, kernels))) as [RunResult, RunResult, RunResult];
+      const [one, two, three] = [0, 1, 2].map(() => finish(runSteps(tiny, undefined, kernels))) as [
+        RunResult,
+        RunResult,
+        RunResult,
+      ];
       const [first, second] = one.hs.buffer === two.hs.buffer ? [one, two] : [two, three];
       assert.equal(first.hs.buffer, second.hs.buffer);
       release(first);
@@ -76,7 +185,21 @@ for (const variant of variants) {
 
     it('uses a buffer of several runs again once all of them have given it back, and not before', () => {
       const kernels = kernelsOf(variant);
-      const tiny = (seed: number): Experiment => randomExperiment({ seed, B: 1, T: 50, I: 8, H: 16, cell: 'tanh', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true });
+      const tiny = (seed: number): Experiment =>
+        randomExperiment({
+          seed,
+          B: 1,
+          T: 50,
+          I: 8,
+          H: 16,
+          cell: 'tanh',
+          dtype: 'float32',
+          upstream: 'given',
+          truncate: null,
+          chunks: 1,
+          stateful: false,
+          initial: true,
+        });
       const expected = finish(runSteps(tiny(1), undefined, kernels));
       const kept = finish(runSteps(tiny(1), undefined, kernels));
       const given: RunResult[] = [];
@@ -87,14 +210,31 @@ for (const variant of variants) {
         release(run);
       }
       assert.deepEqual(kept, expected);
-      assert.ok(given.some(({ hs }) => hs.length === 0), 'some buffer has been used again');
+      assert.ok(
+        given.some(({ hs }) => hs.length === 0),
+        'some buffer has been used again',
+      );
       for (const { hs } of given) assert.ok(hs.length === 0 || hs.length === 800);
       assert.deepEqual(finish(runSteps(tiny(1), undefined, kernels)), expected);
     });
 
     it('leaves results that no later run touches, and more of them than one buffer holds', () => {
       const kernels = kernelsOf(variant);
-      const tiny = (seed: number): Experiment => randomExperiment({ seed, B: 2, T: 30, I: 3, H: 10, cell: 'tanh', dtype: seed % 2 === 0 ? 'float32' : 'float64', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true });
+      const tiny = (seed: number): Experiment =>
+        randomExperiment({
+          seed,
+          B: 2,
+          T: 30,
+          I: 3,
+          H: 10,
+          cell: 'tanh',
+          dtype: seed % 2 === 0 ? 'float32' : 'float64',
+          upstream: 'given',
+          truncate: null,
+          chunks: 1,
+          stateful: false,
+          initial: true,
+        });
       const pass = (seed: number): unknown => {
         const { hs, dhTotal, dxs, gradients, dh0, norms, states } = finish(fastPass(kernels, tiny(seed)))!;
         return { hs, dhTotal, dxs, gradients, dh0, norms, states };
@@ -109,7 +249,20 @@ for (const variant of variants) {
       const kernels = kernelsOf(variant);
       const first = finish(runSteps(small, undefined, kernels));
       const [B, T, I, H] = [16, 40, 32, 300] as const;
-      const large = randomExperiment({ seed: 3, B, T, I, H, cell: 'tanh', dtype: 'float32', upstream: 'last', truncate: null, chunks: 1, stateful: false, initial: false });
+      const large = randomExperiment({
+        seed: 3,
+        B,
+        T,
+        I,
+        H,
+        cell: 'tanh',
+        dtype: 'float32',
+        upstream: 'last',
+        truncate: null,
+        chunks: 1,
+        stateful: false,
+        initial: false,
+      });
       for (const pauses of [1, 4, 8, 12, 16]) {
         const steps = fastPass(kernels, large);
         for (let i = 0; i < pauses; i++) assert.notEqual(steps.next().done, true);

@@ -1,4 +1,5 @@
-// Gradients below the normal range: where they end, and that the kernels, which multiply them in a way of their own, follow the reference classes.
+// Gradients below the normal range: where they end, and that the kernels, which multiply them in a way of their own,
+// follow the reference classes.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cells, dtypes, finish } from '../../../src/engine/index.js';
@@ -17,23 +18,42 @@ const fast = (e: Experiment, kernels: Kernels): Pass => finish(fastPass(kernels,
 
 type Shape = { readonly B: number; readonly T: number; readonly I: number; readonly H: number };
 
-/** Random inputs; the gradient that enters at the last step, of each sequence another one, and of the second none at all. */
+/**
+ * Random inputs; the gradient that enters at the last step, of each sequence another one, and of the second none at
+ * all.
+ */
 function vanishing({ B, T, I, H }: Shape, dtype: DType, Wh: Float64Array, rest: Partial<Experiment> = {}): Experiment {
   const next = randomNumbers(7);
   const dhs = new Float64Array(B * T * H);
-  for (let b = 0; b < B; b++) for (let j = 0; j < H && b !== 1; j++) dhs[(b * T + T - 1) * H + j] = nearlyGone[dtype] * (1 + next() / 2) * 10 ** b;
+  for (let b = 0; b < B; b++)
+    for (let j = 0; j < H && b !== 1; j++)
+      dhs[(b * T + T - 1) * H + j] = nearlyGone[dtype] * (1 + next() / 2) * 10 ** b;
   return experiment(H, T, Wh, {
-    dtype, shapes: { B, T, I, H }, weights: { Wx: filled(I * H, next).map((value) => value / 4), Wh, b: filled(H, next).map((value) => value / 4) },
-    chunks: [{ steps: T, xs: filled(B * T * I, next) }], upstream: { kind: 'given', dhs }, ...rest,
+    dtype,
+    shapes: { B, T, I, H },
+    weights: { Wx: filled(I * H, next).map((value) => value / 4), Wh, b: filled(H, next).map((value) => value / 4) },
+    chunks: [{ steps: T, xs: filled(B * T * I, next) }],
+    upstream: { kind: 'given', dhs },
+    ...rest,
   });
 }
 
-/** What the order of the sums has made of the numbers before they were small, and then rounding at the smallest numbers of all. */
+/**
+ * What the order of the sums has made of the numbers before they were small, and then rounding at the smallest numbers
+ * of all.
+ */
 const bounds: Readonly<Record<DType, number>> = { float32: 1e-4, float64: 1e-11 };
 const few = 40;
 
 /** The largest difference of two tensors [B,T,N] at a step, in units of what it may be there. */
-function apart(dtype: DType, actual: ArrayLike<number>, expected: ArrayLike<number>, B: number, T: number, N: number): number {
+function apart(
+  dtype: DType,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  B: number,
+  T: number,
+  N: number,
+): number {
   let worst = 0;
   for (let t = 0; t < T; t++) {
     let [largest, difference] = [0, 0];
@@ -51,39 +71,83 @@ function apart(dtype: DType, actual: ArrayLike<number>, expected: ArrayLike<numb
 }
 
 const uniform = (H: number): Float64Array => new Float64Array(H * H).fill(0.9 / H);
-const ring = (H: number): Float64Array => scaledIdentity(H, 0.6).map((value, i) => value + (i % H === (Math.floor(i / H) + 1) % H ? 0.25 : 0));
+const ring = (H: number): Float64Array =>
+  scaledIdentity(H, 0.6).map((value, i) => value + (i % H === (Math.floor(i / H) + 1) % H ? 0.25 : 0));
 /** Units of very different rates: while some are gone, others are as they were. */
 const spread = (H: number): Float64Array => scaledIdentity(H, 1).map((value, i) => value * [1, 0.2, 0.7, 0.97][i % 4]!);
 
 for (const variant of variants) {
   const kernels = kernelsOf(variant);
   describe(`gradients below the normal range, with ${variant} instructions`, () => {
-    // A little less than 0.9, as float32 has it, makes 4.4999 of 5, and 3.6 of 4; a little more, as float64 has it, 4.5001 of 5.
-    it('end where rounding keeps them: after 0.9·I at four times the smallest number of float32, at five of float64', () => {
-      for (const [dtype, times] of [['float32', 4], ['float64', 5]] as const) {
-        for (const [B, H] of [[1, 16], [1, 33], [3, 5]] as const) {
-          const shape = { B, T: 800, I: 1, H };
-          const { dhTotal, norms } = fast(vanishing(shape, dtype, scaledIdentity(H, 0.9), { cell: 'identity' }), kernels);
-          for (let b = 0; b < B; b++) assert.deepEqual([...new Set(dhTotal.data.subarray(b * shape.T * H, b * shape.T * H + H))], [b === 1 ? 0 : times * smallest[dtype]]);
-          assert.equal(norms.dh[0], Math.round(times * Math.sqrt(H * (B === 1 ? 1 : 2))) * smallest[dtype]);
+    // A little less than 0.9, as float32 has it, makes 4.4999 of 5, and 3.6 of 4; a little more, as float64 has it,
+    // 4.5001 of 5.
+    it(
+      'end where rounding keeps them: after 0.9·I at four times the smallest number of float32, at five of ' +
+        'float64',
+      () => {
+        for (const [dtype, times] of [
+          ['float32', 4],
+          ['float64', 5],
+        ] as const) {
+          for (const [B, H] of [
+            [1, 16],
+            [1, 33],
+            [3, 5],
+          ] as const) {
+            const shape = { B, T: 800, I: 1, H };
+            const { dhTotal, norms } = fast(
+              vanishing(shape, dtype, scaledIdentity(H, 0.9), { cell: 'identity' }),
+              kernels,
+            );
+            for (let b = 0; b < B; b++)
+              assert.deepEqual(
+                [...new Set(dhTotal.data.subarray(b * shape.T * H, b * shape.T * H + H))],
+                [b === 1 ? 0 : times * smallest[dtype]],
+              );
+            assert.equal(norms.dh[0], Math.round(times * Math.sqrt(H * (B === 1 ? 1 : 2))) * smallest[dtype]);
+          }
         }
-      }
-    });
+      },
+    );
 
     /** How far the kernels are from the reference classes at any step, in units of what they may be. */
     function furthest(e: Experiment): number {
-      const { dtype, shapes: { B, T, I, H } } = e;
+      const {
+        dtype,
+        shapes: { B, T, I, H },
+      } = e;
       const [actual, expected] = [fast(e, kernels), finish(referencePass(e))];
-      const found = [apart(dtype, actual.dhTotal.data, expected.dhTotal.data, B, T, H), apart(dtype, actual.dxs.data, expected.dxs.data, B, T, I)];
-      for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) found.push(apart(dtype, actual.norms[name], expected.norms[name], 1, T, 1));
-      for (const name of ['dWx', 'dWh', 'db'] as const) found.push(apart(dtype, actual.gradients[name], expected.gradients[name], 1, 1, expected.gradients[name].length));
-      assert.ok(Math.max(...found) <= 1, `${dtype} ${e.cell} ${JSON.stringify(e.shapes)}: ${found.map((error) => error.toExponential(1)).join(' ')}`);
+      const found = [
+        apart(dtype, actual.dhTotal.data, expected.dhTotal.data, B, T, H),
+        apart(dtype, actual.dxs.data, expected.dxs.data, B, T, I),
+      ];
+      for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const)
+        found.push(apart(dtype, actual.norms[name], expected.norms[name], 1, T, 1));
+      for (const name of ['dWx', 'dWh', 'db'] as const)
+        found.push(
+          apart(dtype, actual.gradients[name], expected.gradients[name], 1, 1, expected.gradients[name].length),
+        );
+      assert.ok(
+        Math.max(...found) <= 1,
+        `${dtype} ${e.cell} ${JSON.stringify(e.shapes)}: ${found.map((error) => error.toExponential(1)).join(' ')}`,
+      );
       return Math.max(...found);
     }
 
     for (const [what, Wh] of Object.entries({ uniform, ring, spread })) {
       it(`are those of the reference classes at every step: ${what} Wh`, (t) => {
-        const found = dtypes.flatMap((dtype) => cells.flatMap((cell) => ([[1, 3, 16], [1, 20, 33], [3, 2, 20], [8, 4, 9]] as const).map(([B, I, H]) => furthest(vanishing({ B, T: 420, I, H }, dtype, Wh(H), { cell })))));
+        const found = dtypes.flatMap((dtype) =>
+          cells.flatMap((cell) =>
+            (
+              [
+                [1, 3, 16],
+                [1, 20, 33],
+                [3, 2, 20],
+                [8, 4, 9],
+              ] as const
+            ).map(([B, I, H]) => furthest(vanishing({ B, T: 420, I, H }, dtype, Wh(H), { cell }))),
+          ),
+        );
         t.diagnostic(`largest difference ${Math.max(...found).toExponential(1)} of what it may be`);
       });
     }
@@ -95,8 +159,11 @@ for (const variant of variants) {
           const e = vanishing({ B, T, I: 2, H }, dtype, spread(H), { cell: 'identity' });
           assert.ok(e.upstream.kind === 'given');
           const { dhs } = e.upstream;
-          const entering = (change: (value: number, i: number) => number): Experiment => ({ ...e, upstream: { kind: 'given', dhs: dhs.map(change) } });
-          furthest(entering((value, i) => (i < T * H ? value * 1e5 / nearlyGone[dtype] : value)));
+          const entering = (change: (value: number, i: number) => number): Experiment => ({
+            ...e,
+            upstream: { kind: 'given', dhs: dhs.map(change) },
+          });
+          furthest(entering((value, i) => (i < T * H ? (value * 1e5) / nearlyGone[dtype] : value)));
           furthest(entering((value, i) => (value === 0 && i % 3 === 0 ? (i % 7) * smallest[dtype] : value)));
           furthest({ ...e, chunks: e.chunks.map(({ steps, xs }) => ({ steps, xs: xs.map((value) => value * 1e14) })) });
           furthest({ ...e, weights: { ...e.weights, Wx: e.weights.Wx.map((value) => value * 1e14) } });
@@ -115,12 +182,24 @@ for (const variant of variants) {
             assert.ok(e.upstream.kind === 'given');
             const dhs = e.upstream.dhs.map((value, i) => (i % 2 === 0 ? value : 3 * smallest[dtype]));
             const next = randomNumbers(3);
-            for (const [b, value] of [[0, NaN], [2, Infinity]] as const) {
+            for (const [b, value] of [
+              [0, NaN],
+              [2, Infinity],
+            ] as const) {
               const h0 = filled(3 * H, next);
               h0[b * H + 3] = value;
               furthest({ ...e, h0, upstream: { kind: 'given', dhs } });
-              furthest({ ...e, weights: { ...e.weights, b: e.weights.b.with(5, value) }, upstream: { kind: 'given', dhs } });
-              furthest({ ...e, truncate: 1, weights: { ...e.weights, b: e.weights.b.with(5, value) }, upstream: { kind: 'given', dhs } });
+              furthest({
+                ...e,
+                weights: { ...e.weights, b: e.weights.b.with(5, value) },
+                upstream: { kind: 'given', dhs },
+              });
+              furthest({
+                ...e,
+                truncate: 1,
+                weights: { ...e.weights, b: e.weights.b.with(5, value) },
+                upstream: { kind: 'given', dhs },
+              });
             }
           }
         }

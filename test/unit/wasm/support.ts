@@ -18,23 +18,63 @@ export function kernelsOf(variant: Variant, shared = false): Kernels {
 export const variants = supportedVariants();
 
 export type RandomShape = {
-  readonly seed: number; readonly B: number; readonly T: number; readonly I: number; readonly H: number;
-  readonly cell: Cell; readonly dtype: DType; readonly upstream: 'last' | 'every' | 'given'; readonly truncate: number | null; readonly chunks: 1 | 2; readonly stateful: boolean; readonly initial: boolean;
+  readonly seed: number;
+  readonly B: number;
+  readonly T: number;
+  readonly I: number;
+  readonly H: number;
+  readonly cell: Cell;
+  readonly dtype: DType;
+  readonly upstream: 'last' | 'every' | 'given';
+  readonly truncate: number | null;
+  readonly chunks: 1 | 2;
+  readonly stateful: boolean;
+  readonly initial: boolean;
 };
 
-/** Weights as a careful initialisation makes them: variances 0.8/H and 0.8/I, so that rounding is not amplified beyond what the dtype can say. */
-export function randomExperiment({ seed, B, T, I, H, cell, dtype, upstream, truncate, chunks, stateful, initial }: RandomShape): Experiment {
+/**
+ * Weights as a careful initialisation makes them: variances 0.8/H and 0.8/I, so that rounding is not amplified beyond
+ * what the dtype can say.
+ */
+export function randomExperiment({
+  seed,
+  B,
+  T,
+  I,
+  H,
+  cell,
+  dtype,
+  upstream,
+  truncate,
+  chunks,
+  stateful,
+  initial,
+}: RandomShape): Experiment {
   const next = randomNumbers(seed);
   const scaled = (length: number, scale: number): Float64Array => filled(length, next).map((value) => value * scale);
   const weights = { Wx: scaled(I * H, Math.sqrt(2.4 / I)), Wh: scaled(H * H, Math.sqrt(2.4 / H)), b: scaled(H, 0.3) };
   const first = chunks === 1 ? T : Math.max(1, Math.floor(T / 3));
   const steps = first === T ? [T] : [first, T - first];
-  const entering: Upstream = upstream === 'given' ? { kind: 'given', dhs: filled(B * T * H, next) } : { kind: upstream };
+  const entering: Upstream =
+    upstream === 'given' ? { kind: 'given', dhs: filled(B * T * H, next) } : { kind: upstream };
   return {
-    name: 'random', cell, dtype, shapes: { B, T, I, H }, weights, chunks: steps.map((count) => ({ steps: count, xs: filled(B * count * I, next) })),
-    h0: initial ? filled(B * H, next) : null, stateful, upstream: entering, loss: null, clipNorm: null, truncate,
+    name: 'random',
+    cell,
+    dtype,
+    shapes: { B, T, I, H },
+    weights,
+    chunks: steps.map((count) => ({ steps: count, xs: filled(B * count * I, next) })),
+    h0: initial ? filled(B * H, next) : null,
+    stateful,
+    upstream: entering,
+    loss: null,
+    clipNorm: null,
+    truncate,
   };
 }
 
 /** The ways an analysis can be computed here: in plain arithmetic, and through each variant of the kernels. */
-export const ways: readonly (readonly [name: string, workspaces: Workspaces | null])[] = [['plain', null], ...variants.map((variant) => [variant, new Workspaces(kernelsOf(variant))] as const)];
+export const ways: readonly (readonly [name: string, workspaces: Workspaces | null])[] = [
+  ['plain', null],
+  ...variants.map((variant) => [variant, new Workspaces(kernelsOf(variant))] as const),
+];

@@ -12,14 +12,45 @@ import { kernelsOf, randomExperiment, variants } from './support.js';
 const here = new URL(import.meta.url);
 
 /**
- * A kernel whose helper can be held in the middle of its task: input32(at, fails) sets the number at `at`, waits until the next one is set, sets
- * the third, and traps when it is told to.
+ * A kernel whose helper can be held in the middle of its task: input32(at, fails) sets the number at `at`, waits until
+ * the next one is set, sets the third, and traps when it is told to.
  */
 const held = Uint8Array.from([
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x07, 0x01, 0x60, 0x03, 0x7f, 0x7f, 0x7f, 0x00],
   // A shared memory of 1 to 65,535 pages from `env`; the function's name.
-  ...[0x02, 0x12, 0x01, 0x03, ...Buffer.from('env'), 0x06, ...Buffer.from('memory'), 0x02, 0x03, 0x01, 0xff, 0xff, 0x03],
-  ...[0x03, 0x02, 0x01, 0x00, 0x07, 0x0b, 0x01, 0x07, ...Buffer.from('input32'), 0x00, 0x00, 0x0a, 0x26, 0x01, 0x24, 0x00],
+  ...[
+    0x02,
+    0x12,
+    0x01,
+    0x03,
+    ...Buffer.from('env'),
+    0x06,
+    ...Buffer.from('memory'),
+    0x02,
+    0x03,
+    0x01,
+    0xff,
+    0xff,
+    0x03,
+  ],
+  ...[
+    0x03,
+    0x02,
+    0x01,
+    0x00,
+    0x07,
+    0x0b,
+    0x01,
+    0x07,
+    ...Buffer.from('input32'),
+    0x00,
+    0x00,
+    0x0a,
+    0x26,
+    0x01,
+    0x24,
+    0x00,
+  ],
   // i32.atomic.store; loop: i32.atomic.load, i32.eqz, br_if; i32.atomic.store; if: unreachable.
   ...[0x20, 0x00, 0x41, 0x01, 0xfe, 0x17, 0x02, 0x00],
   ...[0x03, 0x40, 0x20, 0x00, 0xfe, 0x10, 0x02, 0x04, 0x45, 0x0d, 0x00, 0x0b],
@@ -32,14 +63,23 @@ const at = 64;
 type Held = { readonly team: WorkerTeam; readonly numbers: Int32Array; readonly memory: WebAssembly.Memory };
 
 /** A team of two whose caller does what `own` says while the helper is in the middle of its task. */
-async function withHeld(own: (held: Held) => void, work: (held: Held) => void | Promise<void>, slices?: number): Promise<void> {
+async function withHeld(
+  own: (held: Held) => void,
+  work: (held: Held) => void | Promise<void>,
+  slices?: number,
+): Promise<void> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65535, shared: true });
   const numbers = new Int32Array(memory.buffer, at, 4);
   const input32 = (): void => {
     while (Atomics.load(numbers, begun) === 0);
     own(all);
   };
-  const team = new WorkerTeam({ module: new WebAssembly.Module(held), memory, exports: { input32 } } as unknown as Kernels, here, 1, slices);
+  const team = new WorkerTeam(
+    { module: new WebAssembly.Module(held), memory, exports: { input32 } } as unknown as Kernels,
+    here,
+    1,
+    slices,
+  );
   const all: Held = { team, numbers, memory };
   await team.up();
   assert.equal(team.size, 2);
@@ -57,44 +97,74 @@ if (isHelper(workerData)) help(workerData);
 else if (isMainThread) {
   describe('a team of threads', () => {
     it('tells when a helper fails, and works no more', async () => {
-      await withHeld(({ numbers }) => { numbers[goOn] = 1; }, async ({ team }) => {
-        assert.throws(() => team.run([ownTask, [0, at, 1]]), /A thread of the engine failed/);
-        assert.equal(team.size, 1);
-        await team.up();
-      });
+      await withHeld(
+        ({ numbers }) => {
+          numbers[goOn] = 1;
+        },
+        async ({ team }) => {
+          assert.throws(() => team.run([ownTask, [0, at, 1]]), /A thread of the engine failed/);
+          assert.equal(team.size, 1);
+          await team.up();
+        },
+      );
     });
 
-    it('does not leave while a helper still writes, when the caller\'s own task throws', async () => {
-      await withHeld(({ memory }) => {
-        // Somebody else lets the helper go on, a while after the caller has thrown.
-        const later = "const { workerData: [buffer, at] } = require('node:worker_threads'); const n = new Int32Array(buffer, at, 4); Atomics.wait(n, 3, 0, 100); Atomics.store(n, 1, 1);";
-        new Worker(later, { eval: true, workerData: [memory.buffer, at] });
-        throw new Error('the caller fails');
-      }, ({ team, numbers }) => {
-        assert.throws(() => team.run([ownTask, [0, at, 0]]), /the caller fails/);
-        assert.equal(numbers[done], 1);
-        assert.equal(team.size, 2, 'the helper is as good as before');
-      });
+    it("does not leave while a helper still writes, when the caller's own task throws", async () => {
+      await withHeld(
+        ({ memory }) => {
+          // Somebody else lets the helper go on, a while after the caller has thrown.
+          const later =
+            "const { workerData: [buffer, at] } = require('node:worker_threads'); const n = new " +
+            'Int32Array(buffer, at, 4); Atomics.wait(n, 3, 0, 100); Atomics.store(n, 1, 1);';
+          new Worker(later, { eval: true, workerData: [memory.buffer, at] });
+          throw new Error('the caller fails');
+        },
+        ({ team, numbers }) => {
+          assert.throws(() => team.run([ownTask, [0, at, 0]]), /the caller fails/);
+          assert.equal(numbers[done], 1);
+          assert.equal(team.size, 2, 'the helper is as good as before');
+        },
+      );
     });
 
     it('does not wait for ever for a task that was taken', async () => {
-      await withHeld(() => undefined, ({ team, numbers }) => {
-        assert.throws(() => team.run([ownTask, [0, at, 0]]), /A thread of the engine failed/);
-        assert.deepEqual([numbers[done], team.size], [0, 1]);
-      }, 1);
+      await withHeld(
+        () => undefined,
+        ({ team, numbers }) => {
+          assert.throws(() => team.run([ownTask, [0, at, 0]]), /A thread of the engine failed/);
+          assert.deepEqual([numbers[done], team.size], [0, 1]);
+        },
+        1,
+      );
     });
 
     it('refuses more tasks than it has threads, and one that it does not know', async () => {
-      await withHeld(() => undefined, ({ team }) => {
-        assert.throws(() => team.run([null, null, null]), /3 tasks for 2 threads/);
-        assert.throws(() => team.run([[99]]), /no kernel operation 99/);
-      });
+      await withHeld(
+        () => undefined,
+        ({ team }) => {
+          assert.throws(() => team.run([null, null, null]), /3 tasks for 2 threads/);
+          assert.throws(() => team.run([[99]]), /no kernel operation 99/);
+        },
+      );
     });
   });
 
   for (const variant of variants) {
     describe(`a team with ${variant} instructions`, () => {
-      const experiment = randomExperiment({ seed: 31, B: 7, T: 600, I: 20, H: 50, cell: 'tanh', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true });
+      const experiment = randomExperiment({
+        seed: 31,
+        B: 7,
+        T: 600,
+        I: 20,
+        H: 50,
+        cell: 'tanh',
+        dtype: 'float32',
+        upstream: 'given',
+        truncate: null,
+        chunks: 1,
+        stateful: false,
+        initial: true,
+      });
       const expected = numbersOf(finish(fastPass(kernelsOf(variant), experiment))!);
 
       it('whose helpers ended between two runs gives the right numbers on one thread', async () => {
@@ -106,18 +176,22 @@ else if (isMainThread) {
         await team.up();
       });
 
-      it('whose helpers ended unheard, in the middle of a run, gives the right numbers: the caller does what nobody has taken', async () => {
-        const { kernels, team } = await teamOf(variant);
-        const steps = fastPass(kernels, experiment);
-        for (let i = 0; i < 3; i++) assert.notEqual(steps.next().done, true);
-        const stopped = team.stop();
-        // Long enough for the threads to be gone; nothing is heard of it without a turn of the event loop.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-        assert.equal(team.size, 3);
-        assert.deepEqual(numbersOf(finish(steps)!), expected);
-        await stopped;
-        assert.equal(team.size, 1);
-      });
+      it(
+        'whose helpers ended unheard, in the middle of a run, gives the right numbers: the caller does what ' +
+          'nobody has taken',
+        async () => {
+          const { kernels, team } = await teamOf(variant);
+          const steps = fastPass(kernels, experiment);
+          for (let i = 0; i < 3; i++) assert.notEqual(steps.next().done, true);
+          const stopped = team.stop();
+          // Long enough for the threads to be gone; nothing is heard of it without a turn of the event loop.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+          assert.equal(team.size, 3);
+          assert.deepEqual(numbersOf(finish(steps)!), expected);
+          await stopped;
+          assert.equal(team.size, 1);
+        },
+      );
     });
   }
 

@@ -23,7 +23,20 @@ async function withTeam(kernels: Kernels, variant: Variant, helpers: number, wor
   }
 }
 
-const shape: RandomShape = { seed: 31, B: 1, T: 900, I: 20, H: 50, cell: 'tanh', dtype: 'float32', upstream: 'given', truncate: null, chunks: 1, stateful: false, initial: true };
+const shape: RandomShape = {
+  seed: 31,
+  B: 1,
+  T: 900,
+  I: 20,
+  H: 50,
+  cell: 'tanh',
+  dtype: 'float32',
+  upstream: 'given',
+  truncate: null,
+  chunks: 1,
+  stateful: false,
+  initial: true,
+};
 const shapes: readonly RandomShape[] = [
   shape,
   { ...shape, dtype: 'float64', truncate: 7, chunks: 2, stateful: true },
@@ -51,30 +64,61 @@ function saturated(e: Experiment): Experiment {
   return { ...e, weights: { Wx: Wx.map((value) => 8 * value), Wh, b } };
 }
 
-/** One number of the upstream gradient is infinite: the pass with exponents gives up in the middle, on whichever thread. */
+/**
+ * One number of the upstream gradient is infinite: the pass with exponents gives up in the middle, on whichever thread.
+ */
 function broken(e: Experiment): Experiment {
   assert.ok(e.upstream.kind === 'given');
-  return { ...e, upstream: { kind: 'given', dhs: e.upstream.dhs.with(Math.floor(e.upstream.dhs.length / 2), Infinity) } };
+  return {
+    ...e,
+    upstream: { kind: 'given', dhs: e.upstream.dhs.with(Math.floor(e.upstream.dhs.length / 2), Infinity) },
+  };
 }
 
-/** Some sequences' gradients end as a few of the smallest numbers, each after another time; with `rates`, some units' while others stay. */
+/**
+ * Some sequences' gradients end as a few of the smallest numbers, each after another time; with `rates`, some units'
+ * while others stay.
+ */
 function sticking(e: Experiment, rates: readonly number[] = [0.6]): Experiment {
-  const { dtype, shapes: { B, T, H }, weights } = e;
+  const {
+    dtype,
+    shapes: { B, T, H },
+    weights,
+  } = e;
   const dhs = new Float64Array(B * T * H);
   // Where the gradient is cut, another begins.
   const every = e.truncate ?? T;
-  for (let b = 0; b < B; b++) for (let t = T - 1; t >= 0; t -= every) dhs.fill((dtype === 'float32' ? 1e-15 : 1e-285) * 10 ** -b, (b * T + t) * H, (b * T + t + 1) * H);
-  return { ...e, weights: { ...weights, Wh: scaledIdentity(H, 1).map((value, i) => value * rates[i % rates.length]!) }, upstream: { kind: 'given', dhs } };
+  for (let b = 0; b < B; b++)
+    for (let t = T - 1; t >= 0; t -= every)
+      dhs.fill((dtype === 'float32' ? 1e-15 : 1e-285) * 10 ** -b, (b * T + t) * H, (b * T + t + 1) * H);
+  return {
+    ...e,
+    weights: { ...weights, Wh: scaledIdentity(H, 1).map((value, i) => value * rates[i % rates.length]!) },
+    upstream: { kind: 'given', dhs },
+  };
 }
 
 /** Cut at the borders of pieces; and layers so wide that the norms of a step are found apart. */
 const stickingOnes: readonly Experiment[] = [
   ...shapes.map((one) => sticking(randomExperiment(one))),
   sticking(randomExperiment({ ...shape, T: 1024, truncate: 128 })),
-  ...(['float32', 'float64'] as const).map((dtype) => sticking(randomExperiment({ ...shape, dtype, B: 4, T: 420, I: 8, H: 256, cell: 'identity' }), [0.97, 0.2, 0.7, 0.97])),
+  ...(['float32', 'float64'] as const).map((dtype) =>
+    sticking(
+      randomExperiment({ ...shape, dtype, B: 4, T: 420, I: 8, H: 256, cell: 'identity' }),
+      [0.97, 0.2, 0.7, 0.97],
+    ),
+  ),
 ];
 
-const numbersOf = ({ hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass): unknown => ({ hs, dhTotal, dxs, gradients, dh0, norms, states });
+const numbersOf = ({ hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass): unknown => ({
+  hs,
+  dhTotal,
+  dxs,
+  gradients,
+  dh0,
+  norms,
+  states,
+});
 
 if (isHelper(workerData)) help(workerData);
 else if (isMainThread) {
@@ -87,8 +131,14 @@ else if (isMainThread) {
           for (const e of [...experiments, saturated(experiments[2]!), ...stickingOnes]) {
             const expected = finish(runSteps(e, undefined, single));
             const run = finish(runWithin(0, e, undefined, kernels));
-            for (const name of ['hs', 'dhTotal', 'dxs', 'dhScaled'] as const) assert.deepEqual(run[name].subarray(0, run[name].length), expected[name], `${name} of ${JSON.stringify(e.shapes)}`);
-            for (const name of ['dhExponent', 'log10Norms', 'log10SingleSource', 'dWh', 'verdict'] as const) assert.deepEqual(run[name], expected[name], name);
+            for (const name of ['hs', 'dhTotal', 'dxs', 'dhScaled'] as const)
+              assert.deepEqual(
+                run[name].subarray(0, run[name].length),
+                expected[name],
+                `${name} of ${JSON.stringify(e.shapes)}`,
+              );
+            for (const name of ['dhExponent', 'log10Norms', 'log10SingleSource', 'dWh', 'verdict'] as const)
+              assert.deepEqual(run[name], expected[name], name);
           }
         });
       });
@@ -103,8 +153,12 @@ else if (isMainThread) {
             kernels.team = {
               kernels: team.kernels,
               up: () => team.up(),
-              get size() { return team.size; },
-              get most() { return team.most; },
+              get size() {
+                return team.size;
+              },
+              get most() {
+                return team.most;
+              },
               fit: (bytes) => team.fit(bytes),
               run: (tasks) => {
                 if (tasks.length > 1) shared++;
@@ -127,7 +181,18 @@ else if (isMainThread) {
 
       it('leave small runs to the caller', async () => {
         const kernels = kernelsOf(variant);
-        kernels.team = { kernels, up: () => assert.fail('nobody needs more threads'), get size(): number { throw new Error('nobody needs more threads'); }, get most(): number { throw new Error('nobody needs more threads'); }, fit: () => undefined, run: () => assert.fail('nobody needs more threads') };
+        kernels.team = {
+          kernels,
+          up: () => assert.fail('nobody needs more threads'),
+          get size(): number {
+            throw new Error('nobody needs more threads');
+          },
+          get most(): number {
+            throw new Error('nobody needs more threads');
+          },
+          fit: () => undefined,
+          run: () => assert.fail('nobody needs more threads'),
+        };
         finish(fastPass(kernels, randomExperiment({ ...shape, T: 50, I: 8, H: 16 })));
         await Promise.resolve();
       });

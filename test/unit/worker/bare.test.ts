@@ -1,4 +1,5 @@
-// Runtimes that lack shared memory, WebAssembly, or room for its memories: the same numbers, on one thread or through the reference classes.
+// Runtimes that lack shared memory, WebAssembly, or room for its memories: the same numbers, on one thread or through
+// the reference classes.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
@@ -13,7 +14,14 @@ import { flat } from '../engine/fixtures.js';
 
 const entry = { kind: 'config', config: 'bare.rnn.json' } as const satisfies Entry;
 
-type Probe = { readonly client: EngineClient; readonly summaries: RunSummary[]; readonly spectra: SpectrumSummary[]; readonly crashes: string[]; text: string; onRun: () => void };
+type Probe = {
+  readonly client: EngineClient;
+  readonly summaries: RunSummary[];
+  readonly spectra: SpectrumSummary[];
+  readonly crashes: string[];
+  text: string;
+  onRun: () => void;
+};
 const clients: EngineClient[] = [];
 after(() => {
   for (const client of clients) client.dispose();
@@ -25,8 +33,12 @@ function probe(): Probe {
     workerPath: path.resolve('test/fixtures/worker/bare.cjs'),
     readFile: (): FileContent => ({ ok: true, id: entry.config, bytes: new TextEncoder().encode(found.text) }),
     events: {
-      progress: ({ phase }) => { if (phase === 'run') found.onRun(); },
-      problems: () => undefined, summary: (summary) => found.summaries.push(summary), spectrum: (spectrum) => found.spectra.push(spectrum),
+      progress: ({ phase }) => {
+        if (phase === 'run') found.onRun();
+      },
+      problems: () => undefined,
+      summary: (summary) => found.summaries.push(summary),
+      spectrum: (spectrum) => found.spectra.push(spectrum),
     },
     onCrash: (message) => found.crashes.push(message),
   });
@@ -36,7 +48,11 @@ function probe(): Probe {
 
 const near = (actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void => {
   assert.equal(actual.length, expected.length, what);
-  for (let i = 0; i < expected.length; i++) assert.ok(Object.is(actual[i], expected[i]) || Math.abs(actual[i]! - expected[i]!) <= 1e-10, `${what}[${i}] is ${actual[i]}, not ${expected[i]}`);
+  for (let i = 0; i < expected.length; i++)
+    assert.ok(
+      Object.is(actual[i], expected[i]) || Math.abs(actual[i]! - expected[i]!) <= 1e-10,
+      `${what}[${i}] is ${actual[i]}, not ${expected[i]}`,
+    );
 };
 
 /** A stored case through the thread: everything that was read, run and analysed. */
@@ -46,10 +62,18 @@ async function assertReference(): Promise<void> {
   subject.text = configOf(given);
   assert.equal((await subject.client.run(entry, defaultBounds)).kind, 'done');
   const [summary, spectrum] = [subject.summaries.at(-1) ?? assert.fail(), subject.spectra.at(-1) ?? assert.fail()];
-  near(summary.log10.dh, given.expected.norms.log10dh.map((value) => value ?? -Infinity), 'log10 of the norms');
+  near(
+    summary.log10.dh,
+    given.expected.norms.log10dh.map((value) => value ?? -Infinity),
+    'log10 of the norms',
+  );
   near(summary.log10.dWh, given.expected.norms.dWh.map(Math.log10), 'log10 of the norms of dWh');
   near(spectrum.jacobianSigmaMax, given.expected.spectrum.jacobianSigmaMax, 'σ_max of the Jacobians');
-  near([spectrum.spectralRadiusWh, spectrum.sigmaMaxWh], [given.expected.spectrum.spectralRadiusWh, given.expected.spectrum.sigmaMaxWh], 'of Wh');
+  near(
+    [spectrum.spectralRadiusWh, spectrum.sigmaMaxWh],
+    [given.expected.spectrum.spectralRadiusWh, given.expected.spectrum.sigmaMaxWh],
+    'of Wh',
+  );
   const json = await subject.client.request('resultJson', { runId: summary.runId });
   const whole = JSON.parse(new TextDecoder().decode(json ?? assert.fail())) as { readonly hs: number[][][] };
   near(flat(whole.hs), flat(given.expected.hs), 'states');
@@ -59,8 +83,13 @@ async function assertReference(): Promise<void> {
 /** Wide and long: not over before it can be cancelled. */
 const longConfig = (): string => {
   const [T, H] = [20_000, 192];
-  const matrix = (rows: number, columns: number, value: number): number[][] => Array.from({ length: rows }, () => Array.from({ length: columns }, () => value));
-  return JSON.stringify({ dtype: 'float64', weights: { Wx: matrix(1, H, 0.1), Wh: matrix(H, H, 0.01), b: matrix(1, H, 0) }, sequences: matrix(T, 1, 0.5) });
+  const matrix = (rows: number, columns: number, value: number): number[][] =>
+    Array.from({ length: rows }, () => Array.from({ length: columns }, () => value));
+  return JSON.stringify({
+    dtype: 'float64',
+    weights: { Wx: matrix(1, H, 0.1), Wh: matrix(H, H, 0.01), b: matrix(1, H, 0) },
+    sequences: matrix(T, 1, 0.5),
+  });
 };
 
 describe('without shared memory', () => {
@@ -69,7 +98,9 @@ describe('without shared memory', () => {
     process.env['BARE'] = 'SharedArrayBuffer';
     Reflect.deleteProperty(globalThis, 'SharedArrayBuffer');
   });
-  afterEach(() => { globalThis.SharedArrayBuffer = shared; });
+  afterEach(() => {
+    globalThis.SharedArrayBuffer = shared;
+  });
 
   it('a config gives the reference numbers', assertReference);
 
@@ -83,14 +114,20 @@ describe('without shared memory', () => {
     const subject = probe();
     subject.text = configOf(referenceCase('typical'));
     await subject.client.run(entry, defaultBounds);
-    const started = new Promise<void>((resolve) => { subject.onRun = resolve; });
+    const started = new Promise<void>((resolve) => {
+      subject.onRun = resolve;
+    });
     subject.text = longConfig();
     const long = subject.client.run(entry, defaultBounds);
     await started;
     await subject.client.cancel();
     assert.equal((await long).kind, 'cancelled');
     const request = { tensor: 'hs', sequence: 0, window: { t0: 0, t1: 3 }, maxColumns: 3, maxRows: 3 } as const;
-    assert.notEqual(await subject.client.request('heatmap', { runId: subject.summaries[0]?.runId ?? NaN, ...request }), null, 'the thread was not ended');
+    assert.notEqual(
+      await subject.client.request('heatmap', { runId: subject.summaries[0]?.runId ?? NaN, ...request }),
+      null,
+      'the thread was not ended',
+    );
     assert.deepEqual(subject.crashes, []);
   });
 
@@ -107,7 +144,9 @@ describe('without WebAssembly', () => {
     process.env['BARE'] = 'WebAssembly';
     Reflect.deleteProperty(globalThis, 'WebAssembly');
   });
-  afterEach(() => { globalThis.WebAssembly = wasm; });
+  afterEach(() => {
+    globalThis.WebAssembly = wasm;
+  });
 
   it('a config gives the reference numbers', assertReference);
 
@@ -118,10 +157,16 @@ describe('without WebAssembly', () => {
 
 describe('without memory for WebAssembly', () => {
   const { Memory } = WebAssembly;
-  beforeEach(() => { process.env['BARE'] = 'memory'; });
-  afterEach(() => { WebAssembly.Memory = Memory; });
+  beforeEach(() => {
+    process.env['BARE'] = 'memory';
+  });
+  afterEach(() => {
+    WebAssembly.Memory = Memory;
+  });
   const none = (): void => {
-    WebAssembly.Memory = function none() { throw new RangeError('could not allocate memory'); } as unknown as typeof Memory;
+    WebAssembly.Memory = function none() {
+      throw new RangeError('could not allocate memory');
+    } as unknown as typeof Memory;
   };
 
   it('a config gives the reference numbers', assertReference);

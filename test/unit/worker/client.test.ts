@@ -11,12 +11,23 @@ const realWorker = path.resolve('dist/worker.js');
 const fixture = (name: string): string => path.resolve('test/fixtures/worker', name);
 const entry = { kind: 'config', config: 'memory.rnn.json' } as const satisfies Entry;
 
-const matrix = (rows: number, columns: number, value: number): number[][] => Array.from({ length: rows }, () => Array.from({ length: columns }, () => value));
-const configText = (name: string, T: number, H: number): string => JSON.stringify({
-  name, dtype: 'float64', weights: { Wx: matrix(1, H, 0.1), Wh: matrix(H, H, 0.002), b: matrix(1, H, 0) }, sequences: matrix(T, 1, 0.5),
-});
+const matrix = (rows: number, columns: number, value: number): number[][] =>
+  Array.from({ length: rows }, () => Array.from({ length: columns }, () => value));
+const configText = (name: string, T: number, H: number): string =>
+  JSON.stringify({
+    name,
+    dtype: 'float64',
+    weights: { Wx: matrix(1, H, 0.1), Wh: matrix(H, H, 0.002), b: matrix(1, H, 0) },
+    sequences: matrix(T, 1, 0.5),
+  });
 
-type Probe = { readonly client: EngineClient; readonly summaries: RunSummary[]; readonly crashes: string[]; text: string; onProgress: (progress: Progress) => void };
+type Probe = {
+  readonly client: EngineClient;
+  readonly summaries: RunSummary[];
+  readonly crashes: string[];
+  text: string;
+  onProgress: (progress: Progress) => void;
+};
 const clients: EngineClient[] = [];
 after(() => {
   for (const client of clients) client.dispose();
@@ -28,8 +39,17 @@ function probe(options: Partial<EngineClientOptions> = {}): Probe {
   const state: Pick<Probe, 'text' | 'onProgress'> = { text: configText('first', 3, 2), onProgress: () => undefined };
   const client = new EngineClient({
     workerPath: realWorker,
-    readFile: (): FileContent => ({ ok: true, id: entry.config, bytes: Uint8Array.from(new TextEncoder().encode(state.text)) }),
-    events: { progress: (progress) => state.onProgress(progress), problems: () => undefined, summary: (summary) => summaries.push(summary), spectrum: () => undefined },
+    readFile: (): FileContent => ({
+      ok: true,
+      id: entry.config,
+      bytes: Uint8Array.from(new TextEncoder().encode(state.text)),
+    }),
+    events: {
+      progress: (progress) => state.onProgress(progress),
+      problems: () => undefined,
+      summary: (summary) => summaries.push(summary),
+      spectrum: () => undefined,
+    },
     onCrash: (message) => crashes.push(message),
     ...options,
   });
@@ -43,7 +63,10 @@ describe('EngineClient', () => {
     const outcome = await client.run(entry, defaultBounds);
     assert.equal(outcome.kind, 'done');
     assert.deepEqual(outcome.files, [entry.config]);
-    assert.deepEqual(summaries.map(({ name }) => name), ['first']);
+    assert.deepEqual(
+      summaries.map(({ name }) => name),
+      ['first'],
+    );
     assert.deepEqual(summaries[0]?.shapes, { B: 1, T: 3, I: 1, H: 2 });
   });
 
@@ -62,7 +85,10 @@ describe('EngineClient', () => {
     const short = client.run(entry, defaultBounds);
     assert.equal((await long).kind, 'cancelled');
     assert.equal((await short).kind, 'done');
-    assert.deepEqual(summaries.map(({ name }) => name), ['short']);
+    assert.deepEqual(
+      summaries.map(({ name }) => name),
+      ['short'],
+    );
   });
 
   it('answers a what-if about the run on screen after a refused run came in between', async () => {
@@ -76,7 +102,10 @@ describe('EngineClient', () => {
     });
     const long = client.run(entry, defaultBounds);
     await shown;
-    const answer = client.request('whatIf', { runId: summaries[0]?.runId ?? NaN, whatIf: { ...asItIs, inputScale: 2 } });
+    const answer = client.request('whatIf', {
+      runId: summaries[0]?.runId ?? NaN,
+      whatIf: { ...asItIs, inputScale: 2 },
+    });
     subject.text = '{ "weights": ';
     assert.equal((await client.run(entry, defaultBounds)).kind, 'refused');
     assert.equal((await answer)?.kind, 'run');
@@ -91,7 +120,10 @@ describe('EngineClient', () => {
       return client.run(entry, defaultBounds);
     });
     const kinds = (await Promise.all(runs)).map(({ kind }) => kind);
-    assert.deepEqual(kinds.slice(0, -1).filter((kind) => kind !== 'cancelled'), []);
+    assert.deepEqual(
+      kinds.slice(0, -1).filter((kind) => kind !== 'cancelled'),
+      [],
+    );
     assert.equal(kinds.at(-1), 'done');
     assert.equal(summaries.at(-1)?.name, 'edit 199');
   });
@@ -141,13 +173,20 @@ describe('EngineClient', () => {
     await client.run(entry, defaultBounds);
     const runId = summaries[0]?.runId ?? -1;
     const order: string[] = [];
-    const told = async <Answer>(name: string, answer: Promise<Answer>): Promise<Answer> => answer.finally(() => order.push(name));
+    const told = async <Answer>(name: string, answer: Promise<Answer>): Promise<Answer> =>
+      answer.finally(() => order.push(name));
     const z = { runId, tensor: 'z', sequence: 0, window: { t0: 0, t1: 2_000 }, maxColumns: 10, maxRows: 10 } as const;
-    const [picture] = await Promise.all([told('z', client.request('heatmap', z)), told('step', client.request('step', { runId, t: 5, sequence: 0 }))]);
+    const [picture] = await Promise.all([
+      told('z', client.request('heatmap', z)),
+      told('step', client.request('step', { runId, t: 5, sequence: 0 })),
+    ]);
     assert.deepEqual(order, ['step', 'z']);
     assert.equal(picture?.values.length, 100);
     // They are kept for the next question.
-    const [rows] = await Promise.all([told('rows', client.request('steps', { ...z, from: 0, to: 3 })), told('step', client.request('step', { runId, t: 5, sequence: 0 }))]);
+    const [rows] = await Promise.all([
+      told('rows', client.request('steps', { ...z, from: 0, to: 3 })),
+      told('step', client.request('step', { runId, t: 5, sequence: 0 })),
+    ]);
     assert.ok(Math.abs((rows?.h[0] ?? NaN) - 0.05) < 1e-12, 'z_0 = x_0·Wx');
     subject.text = configText('next', 2_000, 128);
     await client.run(entry, defaultBounds);
@@ -158,19 +197,32 @@ describe('EngineClient', () => {
     assert.equal(await late, null);
   });
 
-  it('computes pre-activations of two sequences that are asked for at once, and after a run that was refused', async () => {
-    const subject = probe();
-    const { client, summaries } = subject;
-    subject.text = JSON.stringify({ ...JSON.parse(configText('two', 2, 64)) as object, sequences: [matrix(1_500, 1, 0.5), matrix(1_500, 1, -0.5)] });
-    await client.run(entry, defaultBounds);
-    const runId = summaries[0]?.runId ?? -1;
-    const rows = (sequence: number): Promise<number | undefined> => client.request('steps', { runId, tensor: 'z', sequence, from: 0, to: 3 }).then((block) => block?.h[0]);
-    assert.deepEqual((await Promise.all([rows(0), rows(1), rows(0)])).map((value) => value?.toFixed(12)), ['0.050000000000', '-0.050000000000', '0.050000000000']);
-    const again = [rows(1), rows(0)];
-    subject.text = '{';
-    assert.equal((await client.run(entry, defaultBounds)).kind, 'refused');
-    assert.deepEqual((await Promise.all(again)).map((value) => value?.toFixed(12)), ['-0.050000000000', '0.050000000000']);
-  });
+  it(
+    'computes pre-activations of two sequences that are asked for at once, and after a run that was ' + 'refused',
+    async () => {
+      const subject = probe();
+      const { client, summaries } = subject;
+      subject.text = JSON.stringify({
+        ...(JSON.parse(configText('two', 2, 64)) as object),
+        sequences: [matrix(1_500, 1, 0.5), matrix(1_500, 1, -0.5)],
+      });
+      await client.run(entry, defaultBounds);
+      const runId = summaries[0]?.runId ?? -1;
+      const rows = (sequence: number): Promise<number | undefined> =>
+        client.request('steps', { runId, tensor: 'z', sequence, from: 0, to: 3 }).then((block) => block?.h[0]);
+      assert.deepEqual(
+        (await Promise.all([rows(0), rows(1), rows(0)])).map((value) => value?.toFixed(12)),
+        ['0.050000000000', '-0.050000000000', '0.050000000000'],
+      );
+      const again = [rows(1), rows(0)];
+      subject.text = '{';
+      assert.equal((await client.run(entry, defaultBounds)).kind, 'refused');
+      assert.deepEqual(
+        (await Promise.all(again)).map((value) => value?.toFixed(12)),
+        ['-0.050000000000', '0.050000000000'],
+      );
+    },
+  );
 
   it('reports a thread that dies and starts another for the next run', async () => {
     const { client, crashes } = probe({ workerPath: fixture('exits.cjs') });
@@ -181,7 +233,10 @@ describe('EngineClient', () => {
   });
 
   it('reports a thread that runs out of memory, with advice', async () => {
-    const { client, crashes } = probe({ workerPath: fixture('exhausts.cjs'), resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 2 } });
+    const { client, crashes } = probe({
+      workerPath: fixture('exhausts.cjs'),
+      resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 2 },
+    });
     await assert.rejects(client.run(entry, defaultBounds), /ran out of memory.*[Ff]ewer/);
     assert.equal(crashes.length, 1);
   });

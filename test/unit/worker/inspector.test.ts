@@ -40,8 +40,12 @@ class Probe {
     assert.ok(outcome.ok, outcome.ok ? '' : outcome.message);
     const after = { ...this.texts };
     for (const changedFile of new Set(outcome.changes.map((one) => one.file))) {
-      const edits = outcome.changes.filter((one) => one.file === changedFile).map(({ range, text }) => ({ ...span(this.texts[changedFile]!, range), text }));
-      after[changedFile] = edits.toSorted((a, b) => b.start - a.start).reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), this.texts[changedFile]!);
+      const edits = outcome.changes
+        .filter((one) => one.file === changedFile)
+        .map(({ range, text }) => ({ ...span(this.texts[changedFile]!, range), text }));
+      after[changedFile] = edits
+        .toSorted((a, b) => b.start - a.start)
+        .reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), this.texts[changedFile]!);
     }
     if (outcome.newFile !== null && change.kind === 'moveToFile') after[change.reference] = outcome.newFile;
     return after;
@@ -50,7 +54,12 @@ class Probe {
   async factsAt(needle: string, file = configName): Promise<PartFacts | null> {
     const at = this.texts[file]!.indexOf(needle);
     assert.ok(at >= 0);
-    return this.inspector.facts({ config: configName, file, position: positionIn(this.texts[file]!, at), cancel: never() });
+    return this.inspector.facts({
+      config: configName,
+      file,
+      position: positionIn(this.texts[file]!, at),
+      cancel: never(),
+    });
   }
 }
 
@@ -76,34 +85,59 @@ const config = `{
 describe('an inspection', () => {
   it('tells shapes, parts and links of a config and of the files that it names', async () => {
     const probe = new Probe({
-      [configName]: '{ "weights": "w.json", "sequences": ["s1.json", "s2.json"], "upstreamGradient": "last", "initialState": "missing.json" }',
-      'w.json': '{ "rnn.weight_ih_l0": [[1, 2], [3, 4], [5, 6]], "rnn.weight_hh_l0": [[0, 1, 0], [0, 0, 1], [1, 0, 0]], "fc.weight": [[1]] }',
-      's1.json': '[[[1, 2]]]', 's2.json': '[[[1, 2], [3, 4]]]',
+      [configName]:
+        '{ "weights": "w.json", "sequences": ["s1.json", "s2.json"], "upstreamGradient": "last", ' +
+        '"initialState": "missing.json" }',
+      'w.json':
+        '{ "rnn.weight_ih_l0": [[1, 2], [3, 4], [5, 6]], "rnn.weight_hh_l0": [[0, 1, 0], [0, 0, 1], [1, 0, ' +
+        '0]], "fc.weight": [[1]] }',
+      's1.json': '[[[1, 2]]]',
+      's2.json': '[[[1, 2], [3, 4]]]',
     });
     const { shapes, parts, links, files, problems } = await probe.inspect();
     assert.deepEqual(shapes, { B: 1, T: 3, I: 2, H: 3 });
-    assert.deepEqual(parts.map(({ name, file, shape, transposed }) => [name, file, shape, transposed]), [
-      ['weight_ih_l0', 'w.json', [3, 2], true], ['weight_hh_l0', 'w.json', [3, 3], true],
-      ['sequences', 's1.json', [1, 1, 2], false], ['sequences', 's2.json', [1, 2, 2], false],
-    ]);
-    assert.deepEqual(links.map(({ key, target }) => [key, target]), [['weights', 'w.json'], ['sequences', 's1.json'], ['sequences', 's2.json'], ['initialState', 'missing.json']]);
+    assert.deepEqual(
+      parts.map(({ name, file, shape, transposed }) => [name, file, shape, transposed]),
+      [
+        ['weight_ih_l0', 'w.json', [3, 2], true],
+        ['weight_hh_l0', 'w.json', [3, 3], true],
+        ['sequences', 's1.json', [1, 1, 2], false],
+        ['sequences', 's2.json', [1, 2, 2], false],
+      ],
+    );
+    assert.deepEqual(
+      links.map(({ key, target }) => [key, target]),
+      [
+        ['weights', 'w.json'],
+        ['sequences', 's1.json'],
+        ['sequences', 's2.json'],
+        ['initialState', 'missing.json'],
+      ],
+    );
     assert.deepEqual(files.toSorted(), [configName, 'missing.json', 's1.json', 's2.json', 'w.json'].toSorted());
     assert.ok(problems.some(({ code }) => code === 'missing-file'));
   });
 
   it('has the range of a reference inside its quotes', async () => {
     const text = '{ "weights": "w.json" }';
-    const { links: [link] } = await new Probe({ [configName]: text }).inspect();
+    const {
+      links: [link],
+    } = await new Probe({ [configName]: text }).inspect();
     assert.ok(link);
     assert.equal(text.slice(link.range.start.character, link.range.end.character), 'w.json');
   });
 
   it('reads a file again only when it has another version', async () => {
-    const probe = new Probe({ [configName]: '{ "weights": "w.json", "sequences": "s.json" }', 'w.json': '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }', 's.json': '[[[1]]]' });
+    const probe = new Probe({
+      [configName]: '{ "weights": "w.json", "sequences": "s.json" }',
+      'w.json': '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }',
+      's.json': '[[[1]]]',
+    });
     const first = await probe.inspect();
     probe.texts['w.json'] = '{ "Wx": [[1]], "Wh": [[2]], "b": [0] }';
     const second = await probe.inspect();
-    const max = (inspection: Inspection, name: string): number | undefined => inspection.parts.find((part) => part.name === name)?.numbers?.max;
+    const max = (inspection: Inspection, name: string): number | undefined =>
+      inspection.parts.find((part) => part.name === name)?.numbers?.max;
     assert.deepEqual([max(first, 'Wh'), max(second, 'Wh')], [1, 2]);
     probe.texts['s.json'] = 'oops';
     assert.ok((await probe.inspect()).problems.some(({ file }) => file === 's.json'));
@@ -134,9 +168,20 @@ describe('an inspection', () => {
   });
 
   it('offers what makes sense and nothing else', async () => {
-    const offered = async (text: string): Promise<string[]> => (await new Probe({ [configName]: text }).inspect()).offers.map(({ kind, name }) => `${kind} ${name}`);
-    assert.deepEqual(await offered(config), ['initialise Wx', 'transpose Wh', 'rescale Wh', 'initialise Wh', 'addBias b', 'addInitialState initialState', 'moveToFile weights']);
-    const turned = config.replace('[[1.0, 2.0, 3.0]]', '[[1.0], [2.0], [3.0]]').replace('"Wh"', '"b": [0, 0, 0],\n    "Wh"');
+    const offered = async (text: string): Promise<string[]> =>
+      (await new Probe({ [configName]: text }).inspect()).offers.map(({ kind, name }) => `${kind} ${name}`);
+    assert.deepEqual(await offered(config), [
+      'initialise Wx',
+      'transpose Wh',
+      'rescale Wh',
+      'initialise Wh',
+      'addBias b',
+      'addInitialState initialState',
+      'moveToFile weights',
+    ]);
+    const turned = config
+      .replace('[[1.0, 2.0, 3.0]]', '[[1.0], [2.0], [3.0]]')
+      .replace('"Wh"', '"b": [0, 0, 0],\n    "Wh"');
     assert.ok((await offered(turned)).includes('transpose Wx'));
     assert.ok(!(await offered(turned)).includes('addBias b'));
     assert.deepEqual(await offered('{ "weights": 3 }'), []);
@@ -146,23 +191,40 @@ describe('an inspection', () => {
 describe('a refactoring', () => {
   it('turns a square matrix around and leaves comments and white space where they are', async () => {
     const after = await new Probe({ [configName]: config }).changed('weights.Wh', { kind: 'transpose' });
-    assert.equal(after[configName], config.replace('[0.0, 0.5, 0.0], // first\n      [0.0, 0.0, 0.5],\n      [0.5, 0.0, 0.0]', '[0.0, 0.0, 0.5], // first\n      [0.5, 0.0, 0.0],\n      [0.0, 0.5, 0.0]'));
+    assert.equal(
+      after[configName],
+      config.replace(
+        '[0.0, 0.5, 0.0], // first\n      [0.0, 0.0, 0.5],\n      [0.5, 0.0, 0.0]',
+        '[0.0, 0.0, 0.5], // first\n      [0.5, 0.0, 0.0],\n      [0.0, 0.5, 0.0]',
+      ),
+    );
   });
 
   it('keeps columns aligned to the right, with room for a sign', async () => {
     const text = '{ "weights": { "Wx": [[1, 1]], "Wh": [\n  [ 1.5,   2],\n  [  -4, -11]\n] } }';
     const change: Change = { kind: 'rescale', quantity: 'spectralRadius', to: 1 };
     const { spectralRadius } = (await new Probe({ [configName]: text }).factsAt('"Wh"'))!.matrix!;
-    const doubled = (await new Probe({ [configName]: text }).changed('weights.Wh', { ...change, to: 2 * spectralRadius! }))[configName];
+    const doubled = (
+      await new Probe({ [configName]: text }).changed('weights.Wh', { ...change, to: 2 * spectralRadius! })
+    )[configName];
     assert.equal(doubled, '{ "weights": { "Wx": [[1, 1]], "Wh": [\n  [ 3,   4],\n  [-8, -22]\n] } }');
     const plain = '{ "weights": { "Wx": [[1, 1]], "Wh": [[0.5, 0], [0, 0.5]] } }';
-    assert.equal((await new Probe({ [configName]: plain }).changed('weights.Wh', change))[configName], plain.replaceAll('0.5', '1'));
+    assert.equal(
+      (await new Probe({ [configName]: plain }).changed('weights.Wh', change))[configName],
+      plain.replaceAll('0.5', '1'),
+    );
   });
 
   it('turns a matrix that is not square around in the style of its rows, and back', async () => {
-    const texts = { [configName]: '{ "weights": "w.json" }', 'w.json': '{\n\t"Wx": [\n\t\t[1e0,  2],\n\t\t[3,  4.50],\n\t\t[5,  6]\n\t],\n\t"Wh": [[1, 0], [0, 1]]\n}\n' };
+    const texts = {
+      [configName]: '{ "weights": "w.json" }',
+      'w.json': '{\n\t"Wx": [\n\t\t[1e0,  2],\n\t\t[3,  4.50],\n\t\t[5,  6]\n\t],\n\t"Wh": [[1, 0], [0, 1]]\n}\n',
+    };
     const turned = await new Probe(texts).changed('Wx', { kind: 'transpose' }, 'w.json');
-    assert.equal(turned['w.json'], texts['w.json'].replace('[1e0,  2],\n\t\t[3,  4.50],\n\t\t[5,  6]', '[1e0,  3,  5],\n\t\t[2,  4.50,  6]'));
+    assert.equal(
+      turned['w.json'],
+      texts['w.json'].replace('[1e0,  2],\n\t\t[3,  4.50],\n\t\t[5,  6]', '[1e0,  3,  5],\n\t\t[2,  4.50,  6]'),
+    );
     assert.deepEqual(await new Probe(turned).changed('Wx', { kind: 'transpose' }, 'w.json'), texts);
   });
 
@@ -172,10 +234,26 @@ describe('a refactoring', () => {
     assert.equal(after, '{ "weights": { "Wx": [\n  // a\n  /* b */\n  [1, 3, 5],\n  [2, 4, 6]\n] } }');
   });
 
-  it('rescales to a spectral radius and to a largest singular value, in the file\'s way of writing numbers', async () => {
-    const after = await new Probe({ [configName]: config }).changed('weights.Wh', { kind: 'rescale', quantity: 'spectralRadius', to: 2 });
+  it("rescales to a spectral radius and to a largest singular value, in the file's way of writing numbers", async () => {
+    const after = await new Probe({ [configName]: config }).changed('weights.Wh', {
+      kind: 'rescale',
+      quantity: 'spectralRadius',
+      to: 2,
+    });
     assert.equal(after[configName], config.replaceAll('0.5', '2.0'));
-    const probe = new Probe({ [configName]: JSON.stringify({ dtype: 'float64', weights: { Wx: [[1, 1]], Wh: [[0.3, -0.7], [0.2, 0.9]] }, sequences: [[[1]]] }) });
+    const probe = new Probe({
+      [configName]: JSON.stringify({
+        dtype: 'float64',
+        weights: {
+          Wx: [[1, 1]],
+          Wh: [
+            [0.3, -0.7],
+            [0.2, 0.9],
+          ],
+        },
+        sequences: [[[1]]],
+      }),
+    });
     for (const to of [0.01, 0.5, 1, 3]) {
       const { [configName]: text } = await probe.changed('weights.Wh', { kind: 'rescale', quantity: 'sigmaMax', to });
       const { sigmaMax } = (await new Probe({ [configName]: text! }).factsAt('"Wh"'))!.matrix!;
@@ -183,12 +261,21 @@ describe('a refactoring', () => {
     }
   });
 
-  it('refuses what cannot be: a nilpotent matrix has no other spectral radius, a number too large for float32', async () => {
-    const nilpotent = new Probe({ [configName]: '{ "weights": { "Wx": [[1, 1]], "Wh": [[0, 1], [0, 0]] } }' });
-    assert.deepEqual(await nilpotent.change('weights.Wh', { kind: 'rescale', quantity: 'spectralRadius', to: 1 }), { ok: false, message: 'The spectral radius of Wh is 0, and no factor changes that.' });
-    assert.equal((await nilpotent.change('weights.Wh', { kind: 'rescale', quantity: 'sigmaMax', to: 1e39 })).ok, false);
-    assert.equal((await nilpotent.change('weights.W', { kind: 'transpose' })).ok, false);
-  });
+  it(
+    'refuses what cannot be: a nilpotent matrix has no other spectral radius, a number too large for ' + 'float32',
+    async () => {
+      const nilpotent = new Probe({ [configName]: '{ "weights": { "Wx": [[1, 1]], "Wh": [[0, 1], [0, 0]] } }' });
+      assert.deepEqual(await nilpotent.change('weights.Wh', { kind: 'rescale', quantity: 'spectralRadius', to: 1 }), {
+        ok: false,
+        message: 'The spectral radius of Wh is 0, and no factor changes that.',
+      });
+      assert.equal(
+        (await nilpotent.change('weights.Wh', { kind: 'rescale', quantity: 'sigmaMax', to: 1e39 })).ok,
+        false,
+      );
+      assert.equal((await nilpotent.change('weights.W', { kind: 'transpose' })).ok, false);
+    },
+  );
 
   it('fills a matrix anew and writes the seed above it; a later change keeps the note true', async () => {
     const orthogonal: Change = { kind: 'initialise', way: 'orthogonal', seed: 7, gain: 1 };
@@ -197,51 +284,104 @@ describe('a refactoring', () => {
     assert.ok(first[configName]!.includes('// first'));
     const facts = await new Probe(first).factsAt('"Wh"');
     assert.ok(facts!.matrix!.orthogonalityError! < 1e-6);
-    assert.deepEqual(await new Probe({ [configName]: config }).changed('weights.Wh', orthogonal), first, 'the same seed gives the same matrix');
-    const second = await new Probe(first).changed('weights.Wh', { kind: 'rescale', quantity: 'spectralRadius', to: 0.5 });
+    assert.deepEqual(
+      await new Probe({ [configName]: config }).changed('weights.Wh', orthogonal),
+      first,
+      'the same seed gives the same matrix',
+    );
+    const second = await new Probe(first).changed('weights.Wh', {
+      kind: 'rescale',
+      quantity: 'spectralRadius',
+      to: 0.5,
+    });
     assert.match(second[configName]!, /\n {4}\/\/ Wh: orthogonal, seed 7, rescaled to spectral radius 0\.5\n {4}"Wh"/);
     const third = await new Probe(second).changed('weights.Wh', { kind: 'initialise', way: 'he', seed: 8, gain: 1 });
     assert.match(third[configName]!, /one input\n {4}\/\/ Wh: He normal, seed 8\n {4}"Wh"/);
-    const fourth = await new Probe(third).changed('weights.Wh', { kind: 'initialise', way: 'identity', seed: 0, gain: 1 });
-    const identity = config.replace('[0.0, 0.5, 0.0], // first\n      [0.0, 0.0, 0.5],\n      [0.5, 0.0, 0.0]', '[1.0, 0.0, 0.0], // first\n      [0.0, 1.0, 0.0],\n      [0.0, 0.0, 1.0]');
+    const fourth = await new Probe(third).changed('weights.Wh', {
+      kind: 'initialise',
+      way: 'identity',
+      seed: 0,
+      gain: 1,
+    });
+    const identity = config.replace(
+      '[0.0, 0.5, 0.0], // first\n      [0.0, 0.0, 0.5],\n      [0.5, 0.0, 0.0]',
+      '[1.0, 0.0, 0.0], // first\n      [0.0, 1.0, 0.0],\n      [0.0, 0.0, 1.0]',
+    );
     assert.equal(fourth[configName], identity.replace('    "Wh": [', '    // Wh: identity\n    "Wh": ['));
   });
 
   it('writes no comment into plain JSON, and numbers of 17 digits where the file has them', async () => {
-    const texts = { [configName]: '{ "weights": "w.json" }', 'w.json': '{"Wx":[[0.10000000149011612,1.0]],"Wh":[[0.20000000298023224,0.0],[0.0,1.0]]}' };
-    const after = (await new Probe(texts).changed('Wh', { kind: 'initialise', way: 'glorot', seed: 3, gain: 1 }, 'w.json'))['w.json']!;
+    const texts = {
+      [configName]: '{ "weights": "w.json" }',
+      'w.json': '{"Wx":[[0.10000000149011612,1.0]],"Wh":[[0.20000000298023224,0.0],[0.0,1.0]]}',
+    };
+    const after = (
+      await new Probe(texts).changed('Wh', { kind: 'initialise', way: 'glorot', seed: 3, gain: 1 }, 'w.json')
+    )['w.json']!;
     const { Wh } = JSON.parse(after) as { Wh: number[][] };
     assert.ok(Wh.flat().every((x) => Math.fround(x) === x));
     assert.ok(after.startsWith('{"Wx":[[0.10000000149011612,1.0]],"Wh":[['));
   });
 
   it('adds a bias behind Wh, under the names of its framework, wherever Wh ends', async () => {
-    assert.equal((await new Probe({ [configName]: config }).changed('weights.Wh', { kind: 'addBias' }))[configName],
-      config.replace('] // the last one\n', '], // the last one\n    "b": [0, 0, 0]\n'));
+    assert.equal(
+      (await new Probe({ [configName]: config }).changed('weights.Wh', { kind: 'addBias' }))[configName],
+      config.replace('] // the last one\n', '], // the last one\n    "b": [0, 0, 0]\n'),
+    );
     const torch = '{"weights":{"m.weight_hh_l0":[[1]],"m.weight_ih_l0":[[1]]},"sequences":[[[1]]]}';
-    assert.equal((await new Probe({ [configName]: torch }).changed('weights["m.weight_hh_l0"]', { kind: 'addBias' }))[configName],
-      torch.replace('[[1]],', '[[1]], "m.bias_ih_l0": [0], "m.bias_hh_l0": [0],'));
+    assert.equal(
+      (await new Probe({ [configName]: torch }).changed('weights["m.weight_hh_l0"]', { kind: 'addBias' }))[configName],
+      torch.replace('[[1]],', '[[1]], "m.bias_ih_l0": [0], "m.bias_hh_l0": [0],'),
+    );
     const comma = '{\n"weights": {\n  "Wx": [[1]],\n  "Wh": [[1]], // c\n},\n"sequences": [[[1]]]}';
-    assert.equal((await new Probe({ [configName]: comma }).changed('weights.Wh', { kind: 'addBias' }))[configName], comma.replace('// c\n', '// c\n  "b": [0],\n'));
+    assert.equal(
+      (await new Probe({ [configName]: comma }).changed('weights.Wh', { kind: 'addBias' }))[configName],
+      comma.replace('// c\n', '// c\n  "b": [0],\n'),
+    );
     const prefixed = '{"weights":{"netWh.Wx":[[1]],"netWh.Wh":[[1]]},"sequences":[[[1]]]}';
-    assert.equal((await new Probe({ [configName]: prefixed }).changed('weights["netWh.Wh"]', { kind: 'addBias' }))[configName], prefixed.replace('.Wh":[[1]]', '.Wh":[[1]], "netWh.b": [0]'));
+    assert.equal(
+      (await new Probe({ [configName]: prefixed }).changed('weights["netWh.Wh"]', { kind: 'addBias' }))[configName],
+      prefixed.replace('.Wh":[[1]]', '.Wh":[[1]], "netWh.b": [0]'),
+    );
     const escaped = '{"weights":{"Wx":[[1]],"\\u0057h":[[1]]},"sequences":[[[1]]]}';
-    assert.deepEqual(await new Probe({ [configName]: escaped }).change('weights.Wh', { kind: 'addBias' }), { ok: false, message: 'The name of Wh is written with escapes; write it plainly first.' });
+    assert.deepEqual(await new Probe({ [configName]: escaped }).change('weights.Wh', { kind: 'addBias' }), {
+      ok: false,
+      message: 'The name of Wh is written with escapes; write it plainly first.',
+    });
   });
 
   it('adds an initial state of the right shape, or fills a null', async () => {
-    const after = (await new Probe({ [configName]: config }).changed('sequences', { kind: 'addInitialState' }))[configName]!;
-    assert.equal(after, config.replace('[[1], [3]]]\n', '[[1], [3]]],\n  "initialState": [\n    [0, 0, 0],\n    [0, 0, 0]\n  ]\n'));
-    assert.deepEqual((await new Probe({ [configName]: after }).inspect()).problems.filter(({ severity }) => severity === 'error'), []);
-    const withNull = config.replace('"sequences"', '"initialState": null, // h\n  "sequences"').replace(', [[1], [3]]', '');
-    assert.equal((await new Probe({ [configName]: withNull }).changed('initialState', { kind: 'addInitialState' }))[configName], withNull.replace('null', '[[0, 0, 0]]'));
+    const after = (await new Probe({ [configName]: config }).changed('sequences', { kind: 'addInitialState' }))[
+      configName
+    ]!;
+    assert.equal(
+      after,
+      config.replace('[[1], [3]]]\n', '[[1], [3]]],\n  "initialState": [\n    [0, 0, 0],\n    [0, 0, 0]\n  ]\n'),
+    );
+    assert.deepEqual(
+      (await new Probe({ [configName]: after }).inspect()).problems.filter(({ severity }) => severity === 'error'),
+      [],
+    );
+    const withNull = config
+      .replace('"sequences"', '"initialState": null, // h\n  "sequences"')
+      .replace(', [[1], [3]]', '');
+    assert.equal(
+      (await new Probe({ [configName]: withNull }).changed('initialState', { kind: 'addInitialState' }))[configName],
+      withNull.replace('null', '[[0, 0, 0]]'),
+    );
   });
 
   for (const end of ['\n', '\r\n']) {
     it(`moves weights into a file and back, comments and all, with lines that end in ${JSON.stringify(end)}`, async () => {
       const text = config.replaceAll('\n', end);
-      const apart = await new Probe({ [configName]: text }).changed('weights', { kind: 'moveToFile', reference: 'weights.jsonc' });
-      assert.match(apart[configName]!, /^\{\r?\n {2}\/\/ the network\r?\n {2}"weights": "weights\.jsonc",\r?\n {2}"sequences"/);
+      const apart = await new Probe({ [configName]: text }).changed('weights', {
+        kind: 'moveToFile',
+        reference: 'weights.jsonc',
+      });
+      assert.match(
+        apart[configName]!,
+        /^\{\r?\n {2}\/\/ the network\r?\n {2}"weights": "weights\.jsonc",\r?\n {2}"sequences"/,
+      );
       assert.ok(apart['weights.jsonc']!.startsWith(`{${end}  "Wx": [[1.0, 2.0, 3.0]], // one input${end}`));
       assert.deepEqual((await new Probe(apart).inspect()).shapes, { B: 2, T: 2, I: 1, H: 3 });
       assert.equal((await new Probe(apart).changed('weights', { kind: 'moveInline' }))[configName], text);

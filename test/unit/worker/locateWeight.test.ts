@@ -5,17 +5,25 @@ import { locateWeight } from '../../../src/worker/answers/locateWeight.js';
 import type { WeightPlace } from '../../../src/protocol/messages.js';
 
 const files: Readonly<Record<string, string>> = {
-  'tutorial.json': '{\n  // a comment\n  "Wx": [[11, 12]],\n  "Wh": [[21, 22],\n         [23, 24]],\n  "b": [31, 32]\n}',
-  'torch.json': '{ "weight_ih_l0": [[11, 12, 13], [14, 15, 16]], "weight_hh_l0": [[21, 22], [23, 24]], "bias_ih_l0": [31, 32], "bias_hh_l0": [33, 34] }',
+  'tutorial.json':
+    '{\n  // a comment\n  "Wx": [[11, 12]],\n  "Wh": [[21, 22],\n         [23, 24]],\n  "b": [31, 32]\n}',
+  'torch.json':
+    '{ "weight_ih_l0": [[11, 12, 13], [14, 15, 16]], "weight_hh_l0": [[21, 22], [23, 24]], "bias_ih_l0": [31, ' +
+    '32], "bias_hh_l0": [33, 34] }',
   'named.rnn.json': '{ "weights": "torch.json", "sequences": [[[1, 2, 3]]] }',
-  'inline.rnn.json': '{ "weights": { "Wx": [[11, 12]], "Wh": [[21, 22], [23, 24]], "b": [[31, 32]] }, "sequences": [[[1]]] }',
+  'inline.rnn.json':
+    '{ "weights": { "Wx": [[11, 12]], "Wh": [[21, 22], [23, 24]], "b": [[31, 32]] }, "sequences": [[[1]]] }',
   'broken.rnn.json': '{ "weights": { "Wh": ',
 };
 
 async function textAt(entry: Entry, place: WeightPlace): Promise<string | null> {
   const found = await locateWeight(entry, place, ({ reference }) => {
     const text = files[reference];
-    return Promise.resolve(text === undefined ? { ok: false, id: reference, reason: 'missing', detail: '' } : { ok: true, id: reference, bytes: new TextEncoder().encode(text) });
+    return Promise.resolve(
+      text === undefined
+        ? { ok: false, id: reference, reason: 'missing', detail: '' }
+        : { ok: true, id: reference, bytes: new TextEncoder().encode(text) },
+    );
   });
   if (found === null) return null;
   const { start, end } = found.range;

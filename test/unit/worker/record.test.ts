@@ -1,4 +1,5 @@
-// What a report keeps of a run: the same answers as from the run itself where all is kept, and a bounded size where it is not.
+// What a report keeps of a run: the same answers as from the run itself where all is kept, and a bounded size where it
+// is not.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultBounds, finish, openUnit, runSteps, spectrumSteps } from '../../../src/engine/index.js';
@@ -14,18 +15,36 @@ import { summarise } from '../../../src/worker/answers/summary.js';
 import { band, spread } from '../../../src/worker/answers/unitSlices.js';
 
 function experimentOf(B: number, T: number, H: number, more: Partial<Experiment> = {}): Experiment {
-  const wave = (n: number, scale: number): Float64Array => Float64Array.from({ length: n }, (_, i) => scale * Math.sin(1 + 0.7 * i));
+  const wave = (n: number, scale: number): Float64Array =>
+    Float64Array.from({ length: n }, (_, i) => scale * Math.sin(1 + 0.7 * i));
   return {
-    name: 'waves', cell: 'tanh', dtype: 'float64', shapes: { B, T, I: 1, H },
+    name: 'waves',
+    cell: 'tanh',
+    dtype: 'float64',
+    shapes: { B, T, I: 1, H },
     weights: { Wx: wave(H, 1), Wh: wave(H * H, 1 / Math.sqrt(H)), b: wave(H, 0.1) },
-    chunks: [{ steps: T, xs: wave(B * T, 1) }], h0: null, stateful: false, upstream: { kind: 'last' }, loss: null, clipNorm: null, truncate: null, ...more,
+    chunks: [{ steps: T, xs: wave(B * T, 1) }],
+    h0: null,
+    stateful: false,
+    upstream: { kind: 'last' },
+    loss: null,
+    clipNorm: null,
+    truncate: null,
+    ...more,
   };
 }
 
-async function recordOf(experiment: Experiment): Promise<{ readonly run: KeptRun; readonly record: RunRecord; readonly bytes: number }> {
+async function recordOf(
+  experiment: Experiment,
+): Promise<{ readonly run: KeptRun; readonly record: RunRecord; readonly bytes: number }> {
   const result = finish(runSteps(experiment, defaultBounds, null));
   const run: KeptRun = { runId: 1, experiment, result };
-  const made = await makeRecord(run, summarise(1, experiment, result, 0), finish(spectrumSteps(experiment, result)), new Analyses(run, result.shapes, () => undefined));
+  const made = await makeRecord(
+    run,
+    summarise(1, experiment, result, 0),
+    finish(spectrumSteps(experiment, result)),
+    new Analyses(run, result.shapes, () => undefined),
+  );
   const text = pack(made);
   return { run, record: unpack(text) as RunRecord, bytes: text.length };
 }
@@ -34,7 +53,15 @@ const everything = (T: number) => ({ runId: 1, window: { t0: 0, t1: T } });
 
 describe('a packed value', () => {
   it('comes back bit for bit, with no < on the way', () => {
-    const value = { text: '</script><!--', numbers: [1, NaN, -Infinity, -0.5], wide: Float64Array.of(0.1, NaN, -0, 1e300), narrow: Float64Array.of(0.5, -0, Infinity), units: Uint32Array.of(1, 4294967295), nothing: null, flag: true };
+    const value = {
+      text: '</script><!--',
+      numbers: [1, NaN, -Infinity, -0.5],
+      wide: Float64Array.of(0.1, NaN, -0, 1e300),
+      narrow: Float64Array.of(0.5, -0, Infinity),
+      units: Uint32Array.of(1, 4294967295),
+      nothing: null,
+      flag: true,
+    };
     const text = pack(value);
     assert.ok(!text.includes('<'));
     assert.deepEqual(unpack(text), value);
@@ -48,24 +75,57 @@ describe('a packed value', () => {
 });
 
 describe('the record of a small run', () => {
-  for (const [name, more] of [['last', {}], ['a loss', { loss: { kind: 'mse' as const, at: 'every' as const, Why: Float64Array.of(1, -1, 0.5), by: Float64Array.of(0.1), targets: Float64Array.from({ length: 2 * 40 }, (_, i) => Math.cos(i)) } }]] as const) {
+  for (const [name, more] of [
+    ['last', {}],
+    [
+      'a loss',
+      {
+        loss: {
+          kind: 'mse' as const,
+          at: 'every' as const,
+          Why: Float64Array.of(1, -1, 0.5),
+          by: Float64Array.of(0.1),
+          targets: Float64Array.from({ length: 2 * 40 }, (_, i) => Math.cos(i)),
+        },
+      },
+    ],
+  ] as const) {
     it(`answers like the run itself (${name})`, async () => {
       const { run, record } = await recordOf(experimentOf(2, 40, 3, more));
       assert.deepEqual(record.extent, { kind: 'everything' });
       const answers = replay(record);
       const all = everything(40);
       for (const tensor of ['hs', 'dh', 'z'] as const) {
-        const request = { ...all, tensor, sequence: 1, window: { t0: 7, t1: 31 }, maxColumns: 10, maxRows: 2, order: 'similarity' as const };
+        const request = {
+          ...all,
+          tensor,
+          sequence: 1,
+          window: { t0: 7, t1: 31 },
+          maxColumns: 10,
+          maxRows: 2,
+          order: 'similarity' as const,
+        };
         assert.deepEqual(await answers.heatmap(request), heatmap(run, request));
       }
-      assert.deepEqual(await answers.step({ runId: 1, t: 17, sequence: 1 }), stepValues(run, { runId: 1, t: 17, sequence: 1 }));
-      assert.deepEqual(await answers.unitLines({ ...all, sequence: 1, units: [2, 0], maxPoints: 12 }), unitLines(run, { ...all, sequence: 1, units: [2, 0], maxPoints: 12 }));
+      assert.deepEqual(
+        await answers.step({ runId: 1, t: 17, sequence: 1 }),
+        stepValues(run, { runId: 1, t: 17, sequence: 1 }),
+      );
+      assert.deepEqual(
+        await answers.unitLines({ ...all, sequence: 1, units: [2, 0], maxPoints: 12 }),
+        unitLines(run, { ...all, sequence: 1, units: [2, 0], maxPoints: 12 }),
+      );
       assert.deepEqual(await answers.band({ ...all, maxPoints: 12 }), band(run, { ...all, maxPoints: 12 }));
-      assert.deepEqual(await answers.activations({ ...all, sequence: null, maxColumns: 9, bins: 5 }), spread(run, { ...all, sequence: null, maxColumns: 9, bins: 5 }));
+      assert.deepEqual(
+        await answers.activations({ ...all, sequence: null, maxColumns: 9, bins: 5 }),
+        spread(run, { ...all, sequence: null, maxColumns: 9, bins: 5 }),
+      );
       // dz and what it sends back follow from the kept numbers; what the loss sends is kept instead of the loss.
       const unit = await answers.unit({ runId: 1, t: 39, sequence: 1 });
       const g = stepValues(run, { runId: 1, t: 39, sequence: 1 });
-      unit?.dhs.forEach((value, i) => assert.ok(Math.abs(value * 2 ** unit.exponent - (g.g[i] ?? NaN) * 10 ** g.gLog10) < 1e-12));
+      unit?.dhs.forEach((value, i) =>
+        assert.ok(Math.abs(value * 2 ** unit.exponent - (g.g[i] ?? NaN) * 10 ** g.gLog10) < 1e-12),
+      );
     });
   }
 });
@@ -73,12 +133,23 @@ describe('the record of a small run', () => {
 describe('the record of a run in chunks', () => {
   it('opens every unit as the run does, with the gradient that enters there', async () => {
     const [B, T, H] = [2, 12, 3];
-    const chunks = [5, 7].map((steps) => ({ steps, xs: Float64Array.from({ length: B * steps }, (_, i) => Math.cos(i)) }));
+    const chunks = [5, 7].map((steps) => ({
+      steps,
+      xs: Float64Array.from({ length: B * steps }, (_, i) => Math.cos(i)),
+    }));
     const dhs = Float64Array.from({ length: B * T * H }, (_, i) => Math.sin(3 * i));
     for (const stateful of [false, true]) {
-      const { run: { experiment, result }, record } = await recordOf(experimentOf(B, T, H, { chunks, stateful, upstream: { kind: 'given', dhs } }));
+      const {
+        run: { experiment, result },
+        record,
+      } = await recordOf(experimentOf(B, T, H, { chunks, stateful, upstream: { kind: 'given', dhs } }));
       const answers = replay(record);
-      for (let t = 0; t < T; t++) assert.deepEqual(await answers.unit({ runId: 1, t, sequence: 1 }), openUnit(experiment, result, t, 1), `t = ${t}`);
+      for (let t = 0; t < T; t++)
+        assert.deepEqual(
+          await answers.unit({ runId: 1, t, sequence: 1 }),
+          openUnit(experiment, result, t, 1),
+          `t = ${t}`,
+        );
     }
   });
 });
@@ -94,7 +165,9 @@ describe('the record of a large batch', () => {
     const answers = replay(record);
     const all = everything(T);
     const last = await answers.step({ runId: 1, t: 30, sequence: kept - 1 });
-    stepValues(run, { runId: 1, t: 30, sequence: kept - 1 }).h.forEach((value, i) => assert.ok(Math.abs((last?.h[i] ?? NaN) - value) < 1e-7));
+    stepValues(run, { runId: 1, t: 30, sequence: kept - 1 }).h.forEach((value, i) =>
+      assert.ok(Math.abs((last?.h[i] ?? NaN) - value) < 1e-7),
+    );
     assert.equal(await answers.step({ runId: 1, t: 30, sequence: kept }), null);
     assert.deepEqual(await answers.band({ ...all, maxPoints: 5000 }), band(run, { ...all, maxPoints: 5000 }));
     assert.equal((await answers.activations({ ...all, sequence: null, maxColumns: 1000, bins: 48 }))?.columns, T);
@@ -140,7 +213,15 @@ describe('the record of a long, wide sequence', () => {
 });
 
 /** An identity cell that grows by a tenth a step: no float64 holds it from about t = 7,450 on. */
-const overflowing = (T: number, H: number): Experiment => experimentOf(1, T, H, { cell: 'identity', weights: { Wx: new Float64Array(H).fill(1), Wh: Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? 1.1 : 0)), b: new Float64Array(H) } });
+const overflowing = (T: number, H: number): Experiment =>
+  experimentOf(1, T, H, {
+    cell: 'identity',
+    weights: {
+      Wx: new Float64Array(H).fill(1),
+      Wh: Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? 1.1 : 0)),
+      b: new Float64Array(H),
+    },
+  });
 
 describe('a window of the record of a long, wide sequence', () => {
   it('is told what is not finite in it, and its largest value, as far as columns tell', async () => {
@@ -148,7 +229,14 @@ describe('a window of the record of a long, wide sequence', () => {
     const { run, record } = await recordOf(overflowing(T, H));
     assert.equal(record.extent.kind, 'pictures');
     const answers = replay(record);
-    const ofWindow = (t0: number, t1: number) => ({ runId: 1, tensor: 'hs' as const, sequence: 0, window: { t0, t1 }, maxColumns: 1024, maxRows: 96 });
+    const ofWindow = (t0: number, t1: number) => ({
+      runId: 1,
+      tensor: 'hs' as const,
+      sequence: 0,
+      window: { t0, t1 },
+      maxColumns: 1024,
+      maxRows: 96,
+    });
     const first = Array.from({ length: T }, (_, t) => t).find((t) => !Number.isFinite(run.result.hs.at(t * H))) ?? T;
     assert.ok(first > 7000 && first < 8000, String(first));
     const before = await answers.heatmap(ofWindow(100, 7000));
@@ -157,7 +245,7 @@ describe('a window of the record of a long, wide sequence', () => {
     const all = await answers.heatmap(ofWindow(0, T));
     assert.equal(before?.notFinite, 0);
     const known = heatmap(run, ofWindow(100, 7000));
-    assert.ok((before.peak >= known.peak) && before.peak < known.peak * 1.1 ** 9, `${before.peak} for ${known.peak}`);
+    assert.ok(before.peak >= known.peak && before.peak < known.peak * 1.1 ** 9, `${before.peak} for ${known.peak}`);
     // Columns of eight or nine steps each.
     assert.ok((across?.notFinite ?? 0) >= 200 * H && (across?.notFinite ?? 0) < 209 * H, String(across?.notFinite));
     assert.ok(Number.isNaN(after?.peak));
@@ -167,7 +255,10 @@ describe('a window of the record of a long, wide sequence', () => {
     assert.ok((h[0] ?? NaN) > 1e200 && h[0] === run.result.hs.at(t * H), `${h[0]} at t = ${t}`);
     // The only sequence is the whole batch: it is kept once.
     assert.equal(record.batch, null);
-    assert.deepEqual(await answers.activations({ ...everything(T), sequence: null, maxColumns: 512, bins: 28 }), spread(run, { ...everything(T), sequence: null, maxColumns: 512, bins: 28 }));
+    assert.deepEqual(
+      await answers.activations({ ...everything(T), sequence: null, maxColumns: 512, bins: 28 }),
+      spread(run, { ...everything(T), sequence: null, maxColumns: 512, bins: 28 }),
+    );
   });
 });
 
@@ -175,23 +266,43 @@ describe('the record of a very long sequence', () => {
   it('is no larger for more steps, and tells the verdict and the extremes of every norm with all digits', async () => {
     const sizes: number[] = [];
     for (const T of [40_000, 240_000]) {
-      const { run: { result }, record, bytes } = await recordOf(experimentOf(1, T, 2));
+      const {
+        run: { result },
+        record,
+        bytes,
+      } = await recordOf(experimentOf(1, T, 2));
       sizes.push(bytes);
-      const { summary: { steps, log10, hNorm, verdict } } = record;
+      const {
+        summary: { steps, log10, hNorm, verdict },
+      } = record;
       assert.ok(steps !== null);
       assert.deepEqual(record.extent, { kind: 'pictures', steps: record.first?.steps.length, norms: steps.length });
       assert.deepEqual(verdict, result.verdict);
       for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) {
-        assert.deepEqual(log10[name], steps.map((t) => result.log10Norms[name][t] ?? NaN));
-        for (const pick of [Math.min, Math.max]) assert.equal(log10[name].reduce((a, b) => pick(a, b)), result.log10Norms[name].reduce((a, b) => pick(a, b)), name);
+        assert.deepEqual(
+          log10[name],
+          steps.map((t) => result.log10Norms[name][t] ?? NaN),
+        );
+        for (const pick of [Math.min, Math.max])
+          assert.equal(
+            log10[name].reduce((a, b) => pick(a, b)),
+            result.log10Norms[name].reduce((a, b) => pick(a, b)),
+            name,
+          );
       }
       // Steps that have more numbers have their norms too.
       for (const { t } of record.first?.steps ?? []) assert.ok(steps.includes(t), String(t));
       const window = { t0: 1000, t1: 9000 };
       const answer = await replay(record).series({ runId: 1, window });
       assert.deepEqual(answer?.window, window);
-      assert.deepEqual(answer.steps, steps.filter((t) => t >= 1000 && t < 9000));
-      assert.deepEqual(answer.hNorm, hNorm.filter((_, i) => (steps[i] ?? 0) >= 1000 && (steps[i] ?? 0) < 9000));
+      assert.deepEqual(
+        answer.steps,
+        steps.filter((t) => t >= 1000 && t < 9000),
+      );
+      assert.deepEqual(
+        answer.hNorm,
+        hNorm.filter((_, i) => (steps[i] ?? 0) >= 1000 && (steps[i] ?? 0) < 9000),
+      );
       assert.equal(answer.jacobianSigmaMax.length, answer.steps.length);
     }
     const [short = NaN, long = NaN] = sizes;

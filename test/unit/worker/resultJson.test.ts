@@ -13,11 +13,15 @@ describe('the result as JSON', () => {
     const longest = pieces.reduce((most, { length }) => Math.max(most, length), 0);
     // A double has 17 digits, a sign, a point and four characters of exponent.
     assert.ok(longest <= 2 ** 16 * 26, `${longest} characters`);
-    const { norms, spectrum } = JSON.parse(pieces.join('')) as { norms: Record<string, number[]>; spectrum: { jacobianSigmaMax: number[] } };
+    const { norms, spectrum } = JSON.parse(pieces.join('')) as {
+      norms: Record<string, number[]>;
+      spectrum: { jacobianSigmaMax: number[] };
+    };
     assert.deepEqual(Object.keys(norms), ['dh', 'dx', 'dWx', 'dWh', 'db', 'log10dh']);
     for (const values of [...Object.values(norms), spectrum.jacobianSigmaMax]) assert.equal(values.length, T);
     // The gradient halves at each of h = 0.
-    for (const back of [0, 1, 65_535, 65_536, T - 1]) assert.ok(Math.abs(norms['log10dh']![T - 1 - back]! - back * Math.log10(0.5)) < 1e-9 * Math.max(1, back));
+    for (const back of [0, 1, 65_535, 65_536, T - 1])
+      assert.ok(Math.abs(norms['log10dh']![T - 1 - back]! - back * Math.log10(0.5)) < 1e-9 * Math.max(1, back));
     assert.deepEqual([norms['dh']![T - 1], norms['dh']![T - 11]], [1, 2 ** -10]);
     assert.ok(Math.abs(spectrum.jacobianSigmaMax[T - 2]! - 0.5) < 1e-12);
   });

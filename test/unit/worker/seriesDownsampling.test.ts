@@ -2,18 +2,53 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RunSummary } from '../../../src/protocol/messages.js';
-import { curveForPage, forPage, kept, mostDense, seriesAnswer, tellingSteps } from '../../../src/worker/answers/seriesDownsampling.js';
+import {
+  curveForPage,
+  forPage,
+  kept,
+  mostDense,
+  seriesAnswer,
+  tellingSteps,
+} from '../../../src/worker/answers/seriesDownsampling.js';
 
 const T = 300_000;
 /** A slow wave with a spike, an exact zero and a number that is none. */
 const [spike, zero, gap] = [123_457, 200_001, 250_003];
-const wave = (phase: number): Float64Array => Float64Array.from({ length: T }, (_, t) => (t === spike ? 50 : t === zero ? -Infinity : t === gap ? NaN : Math.sin(phase + t / 40_000)));
+const wave = (phase: number): Float64Array =>
+  Float64Array.from({ length: T }, (_, t) =>
+    t === spike ? 50 : t === zero ? -Infinity : t === gap ? NaN : Math.sin(phase + t / 40_000),
+  );
 
 const summary: RunSummary = {
-  runId: 1, name: 'long', cell: 'tanh', dtype: 'float64', shapes: { B: 1, T, I: 1, H: 1 }, chunkStarts: [0], upstream: 'last', lossSteps: [], lossCount: 0, elapsedMs: 1, steps: null,
-  verdict: { kind: 'healthy', source: T - 1, first: 0, crossedAt: 77_777, zeroAt: null, infiniteAt: null, segments: [{ from: 11_111, to: T - 1, perStepFactor: 1 }] } as unknown as RunSummary['verdict'],
-  log10: { dh: wave(0), dx: wave(1), dWx: wave(2), dWh: wave(3), db: wave(4), singleSource: wave(5) }, hNorm: wave(6), saturation: wave(7),
-  onePercentAt: null, lossValue: null, clipFactor: null, clipNorm: null, truncate: null, dtypeRange: { log10Smallest: -324, log10Largest: 308 },
+  runId: 1,
+  name: 'long',
+  cell: 'tanh',
+  dtype: 'float64',
+  shapes: { B: 1, T, I: 1, H: 1 },
+  chunkStarts: [0],
+  upstream: 'last',
+  lossSteps: [],
+  lossCount: 0,
+  elapsedMs: 1,
+  steps: null,
+  verdict: {
+    kind: 'healthy',
+    source: T - 1,
+    first: 0,
+    crossedAt: 77_777,
+    zeroAt: null,
+    infiniteAt: null,
+    segments: [{ from: 11_111, to: T - 1, perStepFactor: 1 }],
+  } as unknown as RunSummary['verdict'],
+  log10: { dh: wave(0), dx: wave(1), dWx: wave(2), dWh: wave(3), db: wave(4), singleSource: wave(5) },
+  hNorm: wave(6),
+  saturation: wave(7),
+  onePercentAt: null,
+  lossValue: null,
+  clipFactor: null,
+  clipNorm: null,
+  truncate: null,
+  dtypeRange: { log10Smallest: -324, log10Largest: 308 },
 };
 
 describe('what a page gets of a very long run', () => {
@@ -21,10 +56,22 @@ describe('what a page gets of a very long run', () => {
     const told = forPage(summary);
     const steps = told.steps ?? assert.fail();
     assert.ok(steps.length > 1000 && steps.length < 30_000, `${steps.length} steps`);
-    assert.ok(steps.every((t, i) => i === 0 || t > steps[i - 1]!), 'ascending');
+    assert.ok(
+      steps.every((t, i) => i === 0 || t > steps[i - 1]!),
+      'ascending',
+    );
     for (const t of [0, T - 1, T / 2, spike, zero, gap, 77_777, 11_111]) assert.ok(steps.includes(t), `t = ${t}`);
-    for (const [name, values] of [...Object.entries(told.log10), ['hNorm', told.hNorm], ['saturation', told.saturation]] as const) {
-      const whole = name === 'hNorm' ? summary.hNorm : name === 'saturation' ? summary.saturation : summary.log10[name as keyof RunSummary['log10']];
+    for (const [name, values] of [
+      ...Object.entries(told.log10),
+      ['hNorm', told.hNorm],
+      ['saturation', told.saturation],
+    ] as const) {
+      const whole =
+        name === 'hNorm'
+          ? summary.hNorm
+          : name === 'saturation'
+            ? summary.saturation
+            : summary.log10[name as keyof RunSummary['log10']];
       steps.forEach((t, i) => assert.ok(Object.is(values?.[i], whole?.[t]), `${name} at t = ${t}`));
     }
     assert.equal(summary.steps, null);
@@ -48,14 +95,24 @@ describe('what a page gets of a very long run', () => {
 
   it('has every step of a short window, with the singular values that are known', () => {
     const sigma = Float64Array.from({ length: T }, (_, t) => (t < spike ? NaN : t / 7));
-    const { steps, window, hNorm, jacobianSigmaMax } = seriesAnswer(summary, sigma, { runId: 1, window: { t0: spike - 10, t1: spike + 5000 } });
+    const { steps, window, hNorm, jacobianSigmaMax } = seriesAnswer(summary, sigma, {
+      runId: 1,
+      window: { t0: spike - 10, t1: spike + 5000 },
+    });
     assert.deepEqual(window, { t0: spike - 10, t1: spike + 5000 });
-    assert.deepEqual([...steps], Array.from({ length: 5010 }, (_, i) => spike - 10 + i));
+    assert.deepEqual(
+      [...steps],
+      Array.from({ length: 5010 }, (_, i) => spike - 10 + i),
+    );
     steps.forEach((t, i) => {
       assert.ok(Object.is(hNorm[i], summary.hNorm[t]));
       assert.ok(Object.is(jacobianSigmaMax[i], sigma[t]));
     });
-    assert.ok(seriesAnswer(summary, new Float64Array(0), { runId: 1, window: { t0: 0, t1: 4 } }).jacobianSigmaMax.every(Number.isNaN));
+    assert.ok(
+      seriesAnswer(summary, new Float64Array(0), { runId: 1, window: { t0: 0, t1: 4 } }).jacobianSigmaMax.every(
+        Number.isNaN,
+      ),
+    );
     assert.ok(seriesAnswer(summary, sigma, { runId: 1, window: { t0: 0, t1: T - 1 } }).steps.length < 30_000);
   });
 
@@ -75,9 +132,15 @@ describe('what a report keeps of a very long run', () => {
     const told = kept({ ...summary, lossSteps, lossCount: T / 2 }, wave(8), [98_765]).summary;
     const steps = told.steps ?? assert.fail();
     assert.ok(steps.includes(98_765));
-    assert.deepEqual(told.lossSteps.map(([t]) => t), [...steps].filter((t) => t % 2 === 0));
+    assert.deepEqual(
+      told.lossSteps.map(([t]) => t),
+      [...steps].filter((t) => t % 2 === 0),
+    );
     assert.equal(told.lossCount, T / 2);
-    const few = [[1, 7], [9, T - 1]] as const;
+    const few = [
+      [1, 7],
+      [9, T - 1],
+    ] as const;
     assert.deepEqual(kept({ ...summary, lossSteps: few, lossCount: T - 2 }, wave(8), []).summary.lossSteps, few);
   });
 });

@@ -7,10 +7,22 @@ import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
 
 const [B, T, I, H] = [2, 40, 1, 3];
 const experiment: Experiment = {
-  name: 'slices', cell: 'tanh', dtype: 'float64', shapes: { B, T, I, H },
-  weights: { Wx: Float64Array.of(0.5, -0.4, 0.3), Wh: Float64Array.of(0.1, 0.5, 0, -0.2, 0.3, 0.1, 0.2, 0, 0.4), b: Float64Array.of(0, 0.1, -0.1) },
+  name: 'slices',
+  cell: 'tanh',
+  dtype: 'float64',
+  shapes: { B, T, I, H },
+  weights: {
+    Wx: Float64Array.of(0.5, -0.4, 0.3),
+    Wh: Float64Array.of(0.1, 0.5, 0, -0.2, 0.3, 0.1, 0.2, 0, 0.4),
+    b: Float64Array.of(0, 0.1, -0.1),
+  },
   chunks: [{ steps: T, xs: Float64Array.from({ length: B * T * I }, (_, i) => Math.sin(i)) }],
-  h0: null, stateful: false, upstream: { kind: 'last' }, loss: null, clipNorm: null, truncate: null,
+  h0: null,
+  stateful: false,
+  upstream: { kind: 'last' },
+  loss: null,
+  clipNorm: null,
+  truncate: null,
 };
 const run: KeptRun = { runId: 1, experiment, result: finish(runSteps(experiment)) };
 const all = { t0: 0, t1: T };
@@ -19,9 +31,17 @@ const g = (sequence: number, t: number, unit: number): number => run.result.dhTo
 
 describe('slices of a run', () => {
   it('gives every h of a window that fits', () => {
-    const picture = heatmap(run, { runId: 1, tensor: 'hs', sequence: 1, window: { t0: 5, t1: 15 }, maxColumns: 100, maxRows: 100 });
+    const picture = heatmap(run, {
+      runId: 1,
+      tensor: 'hs',
+      sequence: 1,
+      window: { t0: 5, t1: 15 },
+      maxColumns: 100,
+      maxRows: 100,
+    });
     assert.deepEqual([picture.rows, picture.columns], [H, 10]);
-    for (let unit = 0; unit < H; unit++) for (let t = 5; t < 15; t++) assert.equal(picture.values[unit * 10 + t - 5], Math.fround(h(1, t, unit)));
+    for (let unit = 0; unit < H; unit++)
+      for (let t = 5; t < 15; t++) assert.equal(picture.values[unit * 10 + t - 5], Math.fround(h(1, t, unit)));
   });
 
   it('shows the value of largest magnitude where a cell covers several', () => {
@@ -35,23 +55,37 @@ describe('slices of a run', () => {
 
   it('scales gradients so that the colour can be read back as the number', () => {
     const picture = heatmap(run, { runId: 1, tensor: 'dh', sequence: 0, window: all, maxColumns: T, maxRows: H });
-    for (let unit = 0; unit < H; unit++) for (let t = 0; t < T; t++) {
-      const shade = picture.values[unit * T + t]!;
-      const exact = g(0, t, unit);
-      if (shade === 0) continue;
-      assert.equal(Math.sign(shade), Math.sign(exact));
-      const log10 = picture.log10Max + (Math.abs(shade) - 1) * picture.decades;
-      assert.ok(Math.abs(log10 - Math.log10(Math.abs(exact))) < 1e-5 * picture.decades, `t ${t} unit ${unit}`);
-    }
+    for (let unit = 0; unit < H; unit++)
+      for (let t = 0; t < T; t++) {
+        const shade = picture.values[unit * T + t]!;
+        const exact = g(0, t, unit);
+        if (shade === 0) continue;
+        assert.equal(Math.sign(shade), Math.sign(exact));
+        const log10 = picture.log10Max + (Math.abs(shade) - 1) * picture.decades;
+        assert.ok(Math.abs(log10 - Math.log10(Math.abs(exact))) < 1e-5 * picture.decades, `t ${t} unit ${unit}`);
+      }
   });
 
   it('tells what is in view however faint its colours are', () => {
     // Wh = 0: the state is the input, and the gradient of the last step alone is not 0.
     const faint = (cell: 'tanh' | 'relu', xs: readonly number[]): KeptRun => {
-      const alone: Experiment = { ...experiment, cell, shapes: { B: 1, T: xs.length, I: 1, H: 1 }, weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(0), b: Float64Array.of(0) }, chunks: [{ steps: xs.length, xs: Float64Array.from(xs) }] };
+      const alone: Experiment = {
+        ...experiment,
+        cell,
+        shapes: { B: 1, T: xs.length, I: 1, H: 1 },
+        weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(0), b: Float64Array.of(0) },
+        chunks: [{ steps: xs.length, xs: Float64Array.from(xs) }],
+      };
       return { runId: 1, experiment: alone, result: finish(runSteps(alone)) };
     };
-    const ask = (tensor: 'hs' | 'dh', t0: number, t1: number) => ({ runId: 1, tensor, sequence: 0, window: { t0, t1 }, maxColumns: 9, maxRows: 9 });
+    const ask = (tensor: 'hs' | 'dh', t0: number, t1: number) => ({
+      runId: 1,
+      tensor,
+      sequence: 0,
+      window: { t0, t1 },
+      maxColumns: 9,
+      maxRows: 9,
+    });
     // No float32 holds 1e-50 or 1e50.
     assert.equal(heatmap(faint('tanh', [0, 1e-50, 0]), ask('hs', 0, 3)).peak, 1e-50);
     const large = heatmap(faint('relu', [1e50, 5e49, Infinity, NaN]), ask('hs', 0, 4));
@@ -74,7 +108,7 @@ describe('slices of a run', () => {
     assert.ok(t.every((step, i) => i === 0 || step >= t[i - 1]!));
   });
 
-  it('gives log10 of each sequence\'s gradient norm', () => {
+  it("gives log10 of each sequence's gradient norm", () => {
     const { t, values } = sequenceLines(run, { runId: 1, first: 1, count: 5, window: all, maxPoints: 1000 });
     assert.equal(values.length, 1);
     for (const [i, step] of t.entries()) {
@@ -86,7 +120,8 @@ describe('slices of a run', () => {
   it('gives the numbers of one step, and of the nearest one outside', () => {
     const values = stepValues(run, { runId: 1, t: 7, sequence: 1 });
     assert.deepEqual([...values.h], [h(1, 7, 0), h(1, 7, 1), h(1, 7, 2)]);
-    for (let unit = 0; unit < H; unit++) assert.ok(Math.abs(values.g[unit]! * 10 ** values.gLog10 - g(1, 7, unit)) <= 1e-12 * Math.abs(g(1, 7, unit)));
+    for (let unit = 0; unit < H; unit++)
+      assert.ok(Math.abs(values.g[unit]! * 10 ** values.gLog10 - g(1, 7, unit)) <= 1e-12 * Math.abs(g(1, 7, unit)));
     assert.equal(stepValues(run, { runId: 1, t: 999, sequence: 0 }).t, T - 1);
   });
 });

@@ -1,4 +1,5 @@
-// What the contributed schema gives while a config is written: keys, values and their documentation; each fault is told once, by the reader.
+// What the contributed schema gives while a config is written: keys, values and their documentation; each fault is told
+// once, by the reader.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
@@ -7,22 +8,42 @@ import { closeEverything, openText, until } from './support.js';
 
 type Item = { readonly label: string; readonly text: string; readonly docs: string; readonly asksOn: boolean };
 
-const words = (docs: vscode.CompletionItem['documentation']): string => (docs instanceof vscode.MarkdownString ? docs.value : docs ?? '');
+const words = (docs: vscode.CompletionItem['documentation']): string =>
+  docs instanceof vscode.MarkdownString ? docs.value : (docs ?? '');
 
 /** What is offered at | in the text of a config. */
 async function offered(text: string): Promise<Item[]> {
   const at = text.indexOf('|');
   const { document } = await openText(await writeFiles({ 'a.rnn.json': text.replace('|', '') }));
-  const { items } = await vscode.commands.executeCommand<vscode.CompletionList>('vscode.executeCompletionItemProvider', document.uri, document.positionAt(at), undefined, 100);
+  const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
+    'vscode.executeCompletionItemProvider',
+    document.uri,
+    document.positionAt(at),
+    undefined,
+    100,
+  );
   return items.map(({ label, insertText, documentation, command }) => ({
     label: typeof label === 'string' ? label : label.label,
-    text: insertText instanceof vscode.SnippetString ? insertText.value : insertText ?? '',
-    docs: words(documentation), asksOn: command?.command === 'editor.action.triggerSuggest',
+    text: insertText instanceof vscode.SnippetString ? insertText.value : (insertText ?? ''),
+    docs: words(documentation),
+    asksOn: command?.command === 'editor.action.triggerSuggest',
   }));
 }
 const labels = async (text: string): Promise<string[]> => (await offered(text)).map(({ label }) => label).sort();
 
-const allKeys = ['cell', 'clip', 'dtype', 'initialState', 'loss', 'name', 'sequences', 'stateful', 'truncate', 'upstreamGradient', 'weights'];
+const allKeys = [
+  'cell',
+  'clip',
+  'dtype',
+  'initialState',
+  'loss',
+  'name',
+  'sequences',
+  'stateful',
+  'truncate',
+  'upstreamGradient',
+  'weights',
+];
 
 describe('Completion', () => {
   afterEach(closeEverything);
@@ -34,15 +55,23 @@ describe('Completion', () => {
     assert.ok(items.some(({ label, text }) => label === 'RNN experiment with its numbers' && text.includes('"Wh"')));
   });
 
-  for (const [where, text] of [['behind the first brace', '{|}'], ['behind the first quote', '{"|"}'], ['in the middle', '{\n  "name": "n",\n  |\n}']] as const) {
+  for (const [where, text] of [
+    ['behind the first brace', '{|}'],
+    ['behind the first quote', '{"|"}'],
+    ['in the middle', '{\n  "name": "n",\n  |\n}'],
+  ] as const) {
     it(`offers every key ${where}, documented, with its value or a list to choose from`, async () => {
       const items = await offered(text);
-      assert.deepEqual(items.map(({ label }) => label).sort(), allKeys.filter((key) => !text.includes(`"${key}"`)));
+      assert.deepEqual(
+        items.map(({ label }) => label).sort(),
+        allKeys.filter((key) => !text.includes(`"${key}"`)),
+      );
       for (const { label, docs, text: inserted } of items) {
         assert.ok(docs.length > 20, label);
         assert.match(inserted, new RegExp(`^"${label}": .`), label);
       }
-      for (const key of ['cell', 'weights', 'sequences', 'loss', 'upstreamGradient']) assert.equal(items.find(({ label }) => label === key)?.asksOn, true, key);
+      for (const key of ['cell', 'weights', 'sequences', 'loss', 'upstreamGradient'])
+        assert.equal(items.find(({ label }) => label === key)?.asksOn, true, key);
     });
   }
 
@@ -61,41 +90,90 @@ describe('Completion', () => {
 
   it('offers losses and clipping as snippets, and their keys inside them', async () => {
     const losses = await offered('{ "loss": | }');
-    assert.match(losses.find(({ label }) => label === 'mse')?.text ?? '', /"kind": "mse",\s+"readout": "\$\{1:readout\.json\}"/);
+    assert.match(
+      losses.find(({ label }) => label === 'mse')?.text ?? '',
+      /"kind": "mse",\s+"readout": "\$\{1:readout\.json\}"/,
+    );
     assert.ok(losses.some(({ label }) => label === 'crossEntropy'));
     const inside = await offered('{ "loss": {|} }');
     assert.deepEqual(inside.map(({ label }) => label).sort(), ['at', 'kind', 'readout', 'targets']);
     for (const { label, text } of inside) assert.match(text, new RegExp(`^"${label}": .`));
     assert.deepEqual(await labels('{ "loss": { "kind": | } }'), ['"crossEntropy"', '"mse"']);
     assert.deepEqual(await labels('{ "clip": | }'), ['norm 1', 'null']);
-    assert.deepEqual((await offered('{ "clip": {|} }')).map(({ text }) => text), ['"norm": ${1:1}']);
+    assert.deepEqual(
+      (await offered('{ "clip": {|} }')).map(({ text }) => text),
+      ['"norm": ${1:1}'],
+    );
   });
 
-  it('offers the files beside the config where a path belongs, those with a likely name first, and goes into folders', async () => {
-    const inside = async (text: string): Promise<string[]> => {
-      const at = text.indexOf('|');
-      const uri = await writeFiles({ 'a.rnn.json': text.replace('|', ''), 'b.rnn.json': '{}', 'model-weights.json': '{}', 'data.json': '[]', 'notes.txt': '' });
-      await vscode.workspace.fs.createDirectory(sibling(uri, 'runs'));
-      await vscode.workspace.fs.writeFile(sibling(uri, 'runs/last.json'), new Uint8Array());
-      const { document } = await openText(uri);
-      const { items } = await vscode.commands.executeCommand<vscode.CompletionList>('vscode.executeCompletionItemProvider', uri, document.positionAt(at), undefined, 100);
-      const named = items.filter(({ kind }) => kind === vscode.CompletionItemKind.File || kind === vscode.CompletionItemKind.Folder);
-      return named.sort((a, b) => (a.sortText ?? '').localeCompare(b.sortText ?? '')).map(({ label }) => (typeof label === 'string' ? label : label.label));
-    };
-    assert.deepEqual(await inside('{ "weights": "|" }'), ['model-weights.json', 'data.json', 'runs/']);
-    assert.deepEqual(await inside('{ "weights": | }'), ['"model-weights.json"', '"data.json"', '"runs/"']);
-    assert.deepEqual(await inside('{ "weights": "runs/|" }'), ['last.json']);
-    assert.deepEqual(await inside('{ "sequences": ["data.json", "|"] }'), ['data.json', 'model-weights.json', 'runs/']);
-    assert.deepEqual(await inside('{ "loss": { "readout": "|" } }'), ['data.json', 'model-weights.json', 'runs/']);
-    for (const text of ['{ "cell": "|" }', '{ "name": "|" }', '{ "|": 1 }', '{ "sequences": [[[|1]]] }', '{ "weights": "nowhere/|" }']) assert.deepEqual(await inside(text), [], text);
-  });
+  it(
+    'offers the files beside the config where a path belongs, those with a likely name first, and goes into ' +
+      'folders',
+    async () => {
+      const inside = async (text: string): Promise<string[]> => {
+        const at = text.indexOf('|');
+        const uri = await writeFiles({
+          'a.rnn.json': text.replace('|', ''),
+          'b.rnn.json': '{}',
+          'model-weights.json': '{}',
+          'data.json': '[]',
+          'notes.txt': '',
+        });
+        await vscode.workspace.fs.createDirectory(sibling(uri, 'runs'));
+        await vscode.workspace.fs.writeFile(sibling(uri, 'runs/last.json'), new Uint8Array());
+        const { document } = await openText(uri);
+        const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
+          'vscode.executeCompletionItemProvider',
+          uri,
+          document.positionAt(at),
+          undefined,
+          100,
+        );
+        const named = items.filter(
+          ({ kind }) => kind === vscode.CompletionItemKind.File || kind === vscode.CompletionItemKind.Folder,
+        );
+        return named
+          .sort((a, b) => (a.sortText ?? '').localeCompare(b.sortText ?? ''))
+          .map(({ label }) => (typeof label === 'string' ? label : label.label));
+      };
+      assert.deepEqual(await inside('{ "weights": "|" }'), ['model-weights.json', 'data.json', 'runs/']);
+      assert.deepEqual(await inside('{ "weights": | }'), ['"model-weights.json"', '"data.json"', '"runs/"']);
+      assert.deepEqual(await inside('{ "weights": "runs/|" }'), ['last.json']);
+      assert.deepEqual(await inside('{ "sequences": ["data.json", "|"] }'), [
+        'data.json',
+        'model-weights.json',
+        'runs/',
+      ]);
+      assert.deepEqual(await inside('{ "loss": { "readout": "|" } }'), ['data.json', 'model-weights.json', 'runs/']);
+      for (const text of [
+        '{ "cell": "|" }',
+        '{ "name": "|" }',
+        '{ "|": 1 }',
+        '{ "sequences": [[[|1]]] }',
+        '{ "weights": "nowhere/|" }',
+      ])
+        assert.deepEqual(await inside(text), [], text);
+    },
+  );
 
   it('offers files in a long config and in one that is not saved yet', async () => {
     const offers = async (document: vscode.TextDocument): Promise<string[]> => {
-      const { items } = await vscode.commands.executeCommand<vscode.CompletionList>('vscode.executeCompletionItemProvider', document.uri, rangeOf(document, '"weights": "').end, undefined, 100);
-      return items.filter(({ kind }) => kind === vscode.CompletionItemKind.File || kind === vscode.CompletionItemKind.Folder).map(({ label }) => (typeof label === 'string' ? label : label.label));
+      const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
+        'vscode.executeCompletionItemProvider',
+        document.uri,
+        rangeOf(document, '"weights": "').end,
+        undefined,
+        100,
+      );
+      return items
+        .filter(({ kind }) => kind === vscode.CompletionItemKind.File || kind === vscode.CompletionItemKind.Folder)
+        .map(({ label }) => (typeof label === 'string' ? label : label.label));
     };
-    const long = await writeFiles({ 'a.rnn.json': `//${' '.repeat(1_100_000)}\n{ "weights": "" }`, 'model-weights.json': '{}', 'data.json': '[]' });
+    const long = await writeFiles({
+      'a.rnn.json': `//${' '.repeat(1_100_000)}\n{ "weights": "" }`,
+      'model-weights.json': '{}',
+      'data.json': '[]',
+    });
     assert.deepEqual((await offers((await openText(long)).document)).sort(), ['data.json', 'model-weights.json']);
     const untitled = await vscode.workspace.openTextDocument(vscode.Uri.parse('untitled:new.rnn.json'));
     const edit = new vscode.WorkspaceEdit();
@@ -106,10 +184,25 @@ describe('Completion', () => {
   });
 
   it('explains a key and its value in the hover', async () => {
-    const { document } = await openText(await writeFiles({ 'a.rnn.json': '{ "cell": "relu", "loss": { "kind": "mse" }, "truncate": 5 }' }));
+    const { document } = await openText(
+      await writeFiles({ 'a.rnn.json': '{ "cell": "relu", "loss": { "kind": "mse" }, "truncate": 5 }' }),
+    );
     const hover = async (needle: string): Promise<string> =>
-      (await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, rangeOf(document, needle).start)).flatMap(({ contents }) => contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))).join('\n');
-    assert.match(await until('the hover of JSON', async () => (await hover('"cell"')) || undefined), /h_\{t-1\}·Wh \+ x_t·Wx \+ b/);
+      (
+        await vscode.commands.executeCommand<vscode.Hover[]>(
+          'vscode.executeHoverProvider',
+          document.uri,
+          rangeOf(document, needle).start,
+        )
+      )
+        .flatMap(({ contents }) =>
+          contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : '')),
+        )
+        .join('\n');
+    assert.match(
+      await until('the hover of JSON', async () => (await hover('"cell"')) || undefined),
+      /h_\{t-1\}·Wh \+ x_t·Wx \+ b/,
+    );
     assert.match(await hover('"relu"'), /max\(0, z\)/);
     assert.match(await hover('"kind"'), /\(y − target\)²/);
     assert.match(await hover('"truncate"'), /multiple of this many timesteps/);
@@ -135,7 +228,10 @@ describe('A fault in a config', () => {
     const found = vscode.languages.getDiagnostics(document.uri);
     assert.equal(found.length, at.length);
     assert.deepEqual([...new Set(found.map(({ source }) => source))], ['Run RNN']);
-    assert.deepEqual(found.map(({ range }) => document.getText(range)).sort(), ['"aim"', '"foo"', '"loss"', '"tahn"', '"x"', '0', '1.5', '32', '5', 'false', 'null'].sort());
+    assert.deepEqual(
+      found.map(({ range }) => document.getText(range)).sort(),
+      ['"aim"', '"foo"', '"loss"', '"tahn"', '"x"', '0', '1.5', '32', '5', 'false', 'null'].sort(),
+    );
   });
 
   it('is told for each of two keys that are missing at one place', async () => {
@@ -144,6 +240,9 @@ describe('A fault in a config', () => {
       const all = vscode.languages.getDiagnostics(document.uri);
       return all.length >= 2 ? all : undefined;
     });
-    assert.deepEqual(found.map(({ message }) => /^The key "(\w+)" is missing/.exec(message)?.[1]), ['weights', 'sequences']);
+    assert.deepEqual(
+      found.map(({ message }) => /^The key "(\w+)" is missing/.exec(message)?.[1]),
+      ['weights', 'sequences'],
+    );
   });
 });

@@ -33,7 +33,13 @@ describe('Create RNN Config…', () => {
     assert.equal(document.languageId, 'jsonc');
     assert.match(document.getText(), /"cell": "tanh"/);
     assert.match(document.getText(), /\/\/ \[H\]\[H\] = \[16\]\[16\]\n {4}\/\/ Wh: orthogonal, seed 1\n {4}"Wh": \[/);
-    assert.equal(await vscode.workspace.fs.stat(uri.with({ scheme: 'file' })).then(() => 'written', () => 'not written'), 'not written');
+    assert.equal(
+      await vscode.workspace.fs.stat(uri.with({ scheme: 'file' })).then(
+        () => 'written',
+        () => 'not written',
+      ),
+      'not written',
+    );
     await lensSays(uri, /Preview/);
     await vscode.commands.executeCommand('rnnGradients.run');
     await lensSays(uri, /(vanishing|healthy|exploding), ×\d/);
@@ -44,15 +50,29 @@ describe('Create RNN Config…', () => {
     const uri = await createWithDefaults();
     const document = await vscode.workspace.openTextDocument(uri);
     const notes = (): string[] => document.getText().match(/\/\/ Wh: .*(?=\n)/g) ?? [];
-    const argumentOf = async (title: string): Promise<object> => ((await actionAt(document, '"Wh"', title)).command?.arguments ?? [])[0] as object;
-    await vscode.commands.executeCommand('rnnGradients.rescaleWeights', { ...await argumentOf('Rescale Wh to a spectral radius…'), to: 0.5 });
+    const argumentOf = async (title: string): Promise<object> =>
+      ((await actionAt(document, '"Wh"', title)).command?.arguments ?? [])[0] as object;
+    await vscode.commands.executeCommand('rnnGradients.rescaleWeights', {
+      ...(await argumentOf('Rescale Wh to a spectral radius…')),
+      to: 0.5,
+    });
     assert.deepEqual(notes(), ['// Wh: orthogonal, seed 1, rescaled to spectral radius 0.5']);
-    await vscode.commands.executeCommand('rnnGradients.initialiseWeights', { ...await argumentOf('Replace Wh by He\'s normal initialisation…'), seed: 9 });
+    await vscode.commands.executeCommand('rnnGradients.initialiseWeights', {
+      ...(await argumentOf("Replace Wh by He's normal initialisation…")),
+      seed: 9,
+    });
     assert.deepEqual(notes(), ['// Wh: He normal, seed 9']);
-    await vscode.commands.executeCommand('rnnGradients.initialiseWeights', await argumentOf('Replace Wh by the identity'));
+    await vscode.commands.executeCommand(
+      'rnnGradients.initialiseWeights',
+      await argumentOf('Replace Wh by the identity'),
+    );
     assert.deepEqual(notes(), ['// Wh: identity']);
     assert.match(document.getText(), /\/\/ \[H\]\[H\] = \[16\]\[16\]\n {4}\/\/ Wh: identity\n {4}"Wh"/);
-    for (const earlier of ['// Wh: He normal, seed 9', '// Wh: orthogonal, seed 1, rescaled to spectral radius 0.5', '// Wh: orthogonal, seed 1']) {
+    for (const earlier of [
+      '// Wh: He normal, seed 9',
+      '// Wh: orthogonal, seed 1, rescaled to spectral radius 0.5',
+      '// Wh: orthogonal, seed 1',
+    ]) {
       await vscode.commands.executeCommand('undo');
       await until('the earlier note', () => (notes().join() === earlier ? true : undefined));
     }
@@ -65,7 +85,11 @@ describe('Create RNN Config…', () => {
     const at = document.positionAt(document.getText().indexOf('  "cell"'));
     edit.insert(uri, at, '  \n');
     await vscode.workspace.applyEdit(edit);
-    const { items } = await vscode.commands.executeCommand<vscode.CompletionList>('vscode.executeCompletionItemProvider', uri, at.translate(0, 2));
+    const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      uri,
+      at.translate(0, 2),
+    );
     assert.ok(items.some(({ label }) => (typeof label === 'string' ? label : label.label).includes('stateful')));
   });
 

@@ -22,17 +22,34 @@ export function rangeOf(document: vscode.TextDocument, needle: string): vscode.R
 }
 
 /** This extension's problems: JSON's own schema check speaks of some too. */
-export const problemsOf = (uri: vscode.Uri): vscode.Diagnostic[] => vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'Run RNN');
+export const problemsOf = (uri: vscode.Uri): vscode.Diagnostic[] =>
+  vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'Run RNN');
 
-export const actionsAt = async (document: vscode.TextDocument, needle: string, kind?: vscode.CodeActionKind): Promise<vscode.CodeAction[]> =>
-  (await vscode.commands.executeCommand<(vscode.CodeAction | vscode.Command)[]>('vscode.executeCodeActionProvider', document.uri, rangeOf(document, needle), kind?.value, 50))
-    .filter((action): action is vscode.CodeAction => 'edit' in action || action.command instanceof Object);
+export const actionsAt = async (
+  document: vscode.TextDocument,
+  needle: string,
+  kind?: vscode.CodeActionKind,
+): Promise<vscode.CodeAction[]> =>
+  (
+    await vscode.commands.executeCommand<(vscode.CodeAction | vscode.Command)[]>(
+      'vscode.executeCodeActionProvider',
+      document.uri,
+      rangeOf(document, needle),
+      kind?.value,
+      50,
+    )
+  ).filter((action): action is vscode.CodeAction => 'edit' in action || action.command instanceof Object);
 
 /** An action by its title, with its edit. */
 export const actionAt = (document: vscode.TextDocument, needle: string, title: string): Promise<vscode.CodeAction> =>
-  until(`the action "${title}" at ${needle}`, async () => (await actionsAt(document, needle)).find((action) => action.title === title));
+  until(`the action "${title}" at ${needle}`, async () =>
+    (await actionsAt(document, needle)).find((action) => action.title === title),
+  );
 
-/** Does something that changes the document, undoes it and checks that the text is what it was, byte for byte; gives the changed text. */
+/**
+ * Does something that changes the document, undoes it and checks that the text is what it was, byte for byte; gives the
+ * changed text.
+ */
 export async function changeAndUndo(document: vscode.TextDocument, change: () => Thenable<unknown>): Promise<string> {
   const before = document.getText();
   await change();
@@ -47,5 +64,6 @@ export async function changeAndUndo(document: vscode.TextDocument, change: () =>
 
 export async function applyAction({ title, edit, command }: vscode.CodeAction): Promise<void> {
   if (edit !== undefined) assert.ok(await vscode.workspace.applyEdit(edit), `${title} was refused`);
-  if (command !== undefined) await vscode.commands.executeCommand(command.command, ...((command.arguments ?? []) as unknown[]));
+  if (command !== undefined)
+    await vscode.commands.executeCommand(command.command, ...((command.arguments ?? []) as unknown[]));
 }

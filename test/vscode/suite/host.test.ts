@@ -15,10 +15,15 @@ describe('the extension in a real extension host', () => {
     const extension = vscode.extensions.getExtension(id);
     assert.ok(extension);
     await extension.activate();
-    const { contributes } = extension.packageJSON as { contributes: { commands?: readonly { readonly command: string }[] } };
+    const { contributes } = extension.packageJSON as {
+      contributes: { commands?: readonly { readonly command: string }[] };
+    };
     const contributed = (contributes.commands ?? []).map(({ command }) => command);
     assert.notDeepEqual(contributed, []);
     const registered = new Set(await vscode.commands.getCommands(true));
-    assert.deepEqual(contributed.filter((command) => !registered.has(command)), []);
+    assert.deepEqual(
+      contributed.filter((command) => !registered.has(command)),
+      [],
+    );
   });
 });

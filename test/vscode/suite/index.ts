@@ -6,7 +6,8 @@ import path from 'node:path';
 export type SuiteResult = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
 /**
- * Entry that VS Code calls (--extensionTestsPath). Rejects when a test failed; counts go to the file named in RNN_GRADIENTS_TEST_RESULT.
+ * Entry that VS Code calls (--extensionTestsPath). Rejects when a test failed; counts go to the file named in
+ * RNN_GRADIENTS_TEST_RESULT.
  * RNN_GRADIENTS_TEST_GREP runs only the tests whose full names match.
  */
 export async function run(): Promise<void> {
@@ -14,13 +15,16 @@ export async function run(): Promise<void> {
   const { default: Mocha } = await import('mocha');
   const mocha = new Mocha({ ui: 'bdd', reporter: 'spec', timeout: 300_000, color: false });
   // The oldest supported VS Code runs Node 20, whose node:fs has no globSync.
-  const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.js')).sort();
+  const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.js'))
+    .sort();
   const only = process.env['RNN_GRADIENTS_TEST_GREP'];
   if (only !== undefined) mocha.grep(new RegExp(only));
   for (const file of files) mocha.addFile(path.join(__dirname, file));
   const counts = { passed: 0, failed: 0, skipped: 0 };
   await new Promise<void>((resolve) => {
-    mocha.run(() => resolve())
+    mocha
+      .run(() => resolve())
       .on('pass', () => counts.passed++)
       .on('fail', () => counts.failed++)
       .on('pending', () => counts.skipped++);

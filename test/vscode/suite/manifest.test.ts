@@ -5,11 +5,18 @@ import path from 'node:path';
 import { describe, it } from 'mocha';
 import * as vscode from 'vscode';
 
-type Step = { readonly id: string; readonly description: string; readonly media: { readonly markdown?: string; readonly svg?: string; readonly altText?: string }; readonly completionEvents: readonly string[] };
+type Step = {
+  readonly id: string;
+  readonly description: string;
+  readonly media: { readonly markdown?: string; readonly svg?: string; readonly altText?: string };
+  readonly completionEvents: readonly string[];
+};
 type Manifest = {
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly title: string }[];
-    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when?: string; readonly alt?: string }[]>>;
+    readonly menus: Readonly<
+      Record<string, readonly { readonly command: string; readonly when?: string; readonly alt?: string }[]>
+    >;
     readonly keybindings: readonly { readonly command: string; readonly when?: string }[];
     readonly walkthroughs: readonly { readonly id: string; readonly steps: readonly Step[] }[];
   };
@@ -26,31 +33,58 @@ const declared = contributes.commands.map(({ command }) => command);
 describe('the manifest', () => {
   it('declares exactly the commands that there are', async () => {
     await extension().activate();
-    const registered = (await vscode.commands.getCommands(true)).filter((command) => command.startsWith('rnnGradients.'));
+    const registered = (await vscode.commands.getCommands(true)).filter((command) =>
+      command.startsWith('rnnGradients.'),
+    );
     assert.deepEqual([...registered].sort(), [...declared].sort());
   });
 
   it('names only those in menus, keybindings and the walkthrough', () => {
     const steps = contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
     const named = [
-      ...Object.values(contributes.menus).flat().flatMap(({ command, alt }) => [command, ...(alt === undefined ? [] : [alt])]),
+      ...Object.values(contributes.menus)
+        .flat()
+        .flatMap(({ command, alt }) => [command, ...(alt === undefined ? [] : [alt])]),
       ...contributes.keybindings.map(({ command }) => command),
-      ...steps.flatMap(({ description }) => [...description.matchAll(/command:([\w.]+)/g)].map((match) => match[1] ?? '')),
-      ...steps.flatMap(({ completionEvents }) => completionEvents.filter((event) => event.startsWith('onCommand:')).map((event) => event.slice('onCommand:'.length))),
+      ...steps.flatMap(({ description }) =>
+        [...description.matchAll(/command:([\w.]+)/g)].map((match) => match[1] ?? ''),
+      ),
+      ...steps.flatMap(({ completionEvents }) =>
+        completionEvents
+          .filter((event) => event.startsWith('onCommand:'))
+          .map((event) => event.slice('onCommand:'.length)),
+      ),
     ];
-    assert.deepEqual(named.filter((command) => !declared.includes(command)), []);
+    assert.deepEqual(
+      named.filter((command) => !declared.includes(command)),
+      [],
+    );
   });
 
   it('offers in the palette only what can be done where the user is, and each command there is', () => {
     const when = new Map((contributes.menus['commandPalette'] ?? []).map((entry) => [entry.command, entry.when ?? '']));
-    for (const command of ['rescaleWeights', 'initialiseWeights', 'moveWeightsToFile']) assert.match(when.get(`rnnGradients.${command}`) ?? '', /rnnGradients\.inExperiment \|\| activeWebviewPanelId/, command);
-    for (const command of ['preview', 'showPanel']) assert.match(when.get(`rnnGradients.${command}`) ?? '', /rnnGradients\.inExperiment \|\| rnnGradients\.hasSession/, command);
+    for (const command of ['rescaleWeights', 'initialiseWeights', 'moveWeightsToFile'])
+      assert.match(
+        when.get(`rnnGradients.${command}`) ?? '',
+        /rnnGradients\.inExperiment \|\| activeWebviewPanelId/,
+        command,
+      );
+    for (const command of ['preview', 'showPanel'])
+      assert.match(
+        when.get(`rnnGradients.${command}`) ?? '',
+        /rnnGradients\.inExperiment \|\| rnnGradients\.hasSession/,
+        command,
+      );
     assert.equal(when.get('rnnGradients.foldMatrices'), 'rnnGradients.inExperiment');
     assert.equal(when.get('rnnGradients.saveReport'), 'rnnGradients.hasSession');
     assert.equal(when.get('rnnGradients.cancel'), 'rnnGradients.running');
     // What starts from nothing is always there, and nothing is hidden for good.
-    for (const command of ['run', 'createConfig', 'createExample', 'copyPyTorchExport']) assert.equal(when.has(`rnnGradients.${command}`), false, command);
-    assert.deepEqual([...when.values()].filter((condition) => condition === 'false'), []);
+    for (const command of ['run', 'createConfig', 'createExample', 'copyPyTorchExport'])
+      assert.equal(when.has(`rnnGradients.${command}`), false, command);
+    assert.deepEqual(
+      [...when.values()].filter((condition) => condition === 'false'),
+      [],
+    );
   });
 
   it('binds a key only where a config has the focus', () => {

@@ -1,4 +1,5 @@
-// Problems of configs that never ran, and what mends or changes them: every change is one edit that one undo takes back.
+// Problems of configs that never ran, and what mends or changes them: every change is one edit that one undo takes
+// back.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { afterEach, describe, it } from 'mocha';
@@ -6,11 +7,22 @@ import * as vscode from 'vscode';
 import type { Inspections } from '../../../src/editor/following/inspections.js';
 import { Refactorings } from '../../../src/editor/language/refactorings.js';
 import type { ChangeOutcome } from '../../../src/protocol/messages.js';
-import { actionAt, actionsAt, applyAction, changeAndUndo, problemsOf, rangeOf, sibling, writeFiles } from './editorSupport.js';
+import {
+  actionAt,
+  actionsAt,
+  applyAction,
+  changeAndUndo,
+  problemsOf,
+  rangeOf,
+  sibling,
+  writeFiles,
+} from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, openText, replaceText, until } from './support.js';
 
-const someProblems = (uri: vscode.Uri): Promise<vscode.Diagnostic[]> => until(`problems in ${uri.path}`, () => (problemsOf(uri).length > 0 ? problemsOf(uri) : undefined));
-const noProblems = (uri: vscode.Uri): Promise<true> => until(`no problems in ${uri.path}`, () => (problemsOf(uri).length === 0 ? true : undefined));
+const someProblems = (uri: vscode.Uri): Promise<vscode.Diagnostic[]> =>
+  until(`problems in ${uri.path}`, () => (problemsOf(uri).length > 0 ? problemsOf(uri) : undefined));
+const noProblems = (uri: vscode.Uri): Promise<true> =>
+  until(`no problems in ${uri.path}`, () => (problemsOf(uri).length === 0 ? true : undefined));
 
 describe('Problems of a config that never ran', () => {
   afterEach(closeEverything);
@@ -20,7 +32,10 @@ describe('Problems of a config that never ran', () => {
     await replaceText(document, '"tanh"', '"tahn"');
     await replaceText(document, '[ 0.25,  0.25,  0.25,  0.25]', '[ 0.25,  0.25,  0.25]');
     await until('two problems', () => (problemsOf(document.uri).length === 2 ? true : undefined));
-    assert.deepEqual(problemsOf(document.uri).map(({ range }) => document.getText(range)), ['"tahn"', '[ 0.25,  0.25,  0.25]']);
+    assert.deepEqual(
+      problemsOf(document.uri).map(({ range }) => document.getText(range)),
+      ['"tahn"', '[ 0.25,  0.25,  0.25]'],
+    );
     await replaceText(document, '[ 0.25,  0.25,  0.25]', '[ 0.25,  0.25,  0.25,  0.25]');
     await replaceText(document, '"tahn"', '"tanh"');
     await noProblems(document.uri);
@@ -38,11 +53,17 @@ describe('Problems of a config that never ran', () => {
       name = `edit ${i}`;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    assert.deepEqual(problemsOf(document.uri).map(({ range }) => document.getText(range)), ['"tahn"']);
+    assert.deepEqual(
+      problemsOf(document.uri).map(({ range }) => document.getText(range)),
+      ['"tahn"'],
+    );
   });
 
   it('stand in the file that is wrong, and go when the config is closed', async () => {
-    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{ "Wx": [[1, 2]], "Wh": [[1, 2], [3]], "b": [0, 0] }' });
+    const config = await writeFiles({
+      'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }',
+      'w.json': '{ "Wx": [[1, 2]], "Wh": [[1, 2], [3]], "b": [0, 0] }',
+    });
     const weights = sibling(config, 'w.json');
     await openText(config);
     const [problem] = await someProblems(weights);
@@ -53,7 +74,11 @@ describe('Problems of a config that never ran', () => {
 
   it('are told once when two configs name the same file', async () => {
     const text = '{ "weights": "w.json", "sequences": [[[1]]] }';
-    const first = await writeFiles({ 'a.rnn.json': text, 'b.rnn.json': text, 'w.json': '{ "Wx": [[1]], "Wh": [["1"]], "b": [0] }' });
+    const first = await writeFiles({
+      'a.rnn.json': text,
+      'b.rnn.json': text,
+      'w.json': '{ "Wx": [[1]], "Wh": [["1"]], "b": [0] }',
+    });
     await openText(first);
     await openText(sibling(first, 'b.rnn.json'));
     const weights = sibling(first, 'w.json');
@@ -64,7 +89,11 @@ describe('Problems of a config that never ran', () => {
 
   it('are told once when both of two configs that name the file run', async () => {
     const text = '{ "weights": "w.json", "sequences": [[[1e-6], [0], [0], [0]]] }';
-    const first = await writeFiles({ 'a.rnn.json': text, 'b.rnn.json': text, 'w.json': '{ "Wx": [[1]], "Wh": [[0.5]], "b": [0] }' });
+    const first = await writeFiles({
+      'a.rnn.json': text,
+      'b.rnn.json': text,
+      'w.json': '{ "Wx": [[1]], "Wh": [[0.5]], "b": [0] }',
+    });
     const [second, weights] = [sibling(first, 'b.rnn.json'), sibling(first, 'w.json')];
     for (const config of [first, second]) {
       await openText(config);
@@ -74,11 +103,17 @@ describe('Problems of a config that never ran', () => {
     const { document } = await openText(weights);
     await replaceText(document, '[[0.5]]', '[["0.5"]]');
     for (const config of [first, second]) await lensSays(config, /of the last good run/);
-    assert.deepEqual(problemsOf(weights).map(({ range }) => document.getText(range)), ['"0.5"']);
+    assert.deepEqual(
+      problemsOf(weights).map(({ range }) => document.getText(range)),
+      ['"0.5"'],
+    );
   });
 
   it('of a weights file are shown when it alone is open, and nothing of what is wrong elsewhere', async () => {
-    const config = await writeFiles({ 'a.rnn.json': '{ "cell": "tahn", "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{ "Wx": [[1, 2]], "Wh": [[1, 2], [3]], "b": [0, 0] }' });
+    const config = await writeFiles({
+      'a.rnn.json': '{ "cell": "tahn", "weights": "w.json", "sequences": [[[1]]] }',
+      'w.json': '{ "Wx": [[1, 2]], "Wh": [[1, 2], [3]], "b": [0, 0] }',
+    });
     const { document } = await openText(sibling(config, 'w.json'));
     const [problem] = await someProblems(document.uri);
     assert.equal(document.getText(problem?.range), '[3]');
@@ -93,7 +128,9 @@ describe('Problems of a config that never ran', () => {
 
   it('are followed in every config that has a tab, however many there are', async () => {
     const names = Array.from({ length: 25 }, (_, i) => `${i}.rnn.json`);
-    const first = await writeFiles(Object.fromEntries(names.map((name) => [name, '{ "weights": "w.json", "sequences": [[[1]]] }'])));
+    const first = await writeFiles(
+      Object.fromEntries(names.map((name) => [name, '{ "weights": "w.json", "sequences": [[[1]]] }'])),
+    );
     for (const name of names) await openText(sibling(first, name));
     await someProblems(sibling(first, '24.rnn.json'));
     await someProblems(first);
@@ -111,7 +148,9 @@ describe('Problems of a config that never ran', () => {
     await vscode.commands.executeCommand('vscode.executeHoverProvider', document.uri, new vscode.Position(0, 0));
     await lensSays(document.uri, /of the last good run/);
     assert.equal(problemsOf(document.uri).length, 1);
-    const panels = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof vscode.TabInputWebview);
+    const panels = vscode.window.tabGroups.all
+      .flatMap(({ tabs }) => tabs)
+      .filter(({ input }) => input instanceof vscode.TabInputWebview);
     await vscode.window.tabGroups.close(panels);
     await until('the problem without a session', () => (problemsOf(document.uri).length === 1 ? true : undefined));
     await replaceText(document, '"tahn"', '"tanh"');
@@ -120,16 +159,22 @@ describe('Problems of a config that never ran', () => {
 });
 
 /** What VS Code's own JSON has marked. */
-const marks = (uri: vscode.Uri): vscode.Diagnostic[] => vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'json' || source === 'jsonc');
+const marks = (uri: vscode.Uri): vscode.Diagnostic[] =>
+  vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'json' || source === 'jsonc');
 
-describe('A mistake that VS Code\'s own JSON marks too', () => {
+describe("A mistake that VS Code's own JSON marks too", () => {
   afterEach(closeEverything);
 
   const whole = '{ "cell": "tanh", "weights": { "Wx": [[1]], "Wh": [[1]], "b": [0] }, "sequences": [[[1]]] }';
   const mendedBy = async (document: vscode.TextDocument, position: vscode.Position): Promise<string> =>
-    (await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, position)).flatMap(({ contents }) => contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))).join('\n');
+    (await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, position))
+      .flatMap(({ contents }) =>
+        contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : '')),
+      )
+      .join('\n');
   /** The text has been read, and what is wrong told, by the time that a hover is there. */
-  const isRead = (uri: vscode.Uri): Thenable<unknown> => vscode.commands.executeCommand('vscode.executeHoverProvider', uri, new vscode.Position(0, 0));
+  const isRead = (uri: vscode.Uri): Thenable<unknown> =>
+    vscode.commands.executeCommand('vscode.executeHoverProvider', uri, new vscode.Position(0, 0));
   const once = async (uri: vscode.Uri): Promise<void> => {
     await isRead(uri);
     await until('one telling', () => (marks(uri).length > 0 && problemsOf(uri).length === 0 ? true : undefined));
@@ -139,7 +184,11 @@ describe('A mistake that VS Code\'s own JSON marks too', () => {
     ['a missing comma', whole.replace('"tanh",', '"tanh"'), /Put a comma between/],
     ['a comma too many', whole.replace('"tanh",', '"tanh",,'), /Remove the comma/],
     ['a missing value', whole.replace('"tanh",', ','), /Remove the comma that is too many, or put a value before it/],
-    ['a text without its end', whole.replace('"tanh"', '"tanh').replace(', "weights"', ',\n"weights"'), /Close the text on the line where it begins/],
+    [
+      'a text without its end',
+      whole.replace('"tanh"', '"tanh').replace(', "weights"', ',\n"weights"'),
+      /Close the text on the line where it begins/,
+    ],
     ['a backslash too many', whole.replace('{ "cell"', '{ "name": "a\\q", "cell"'), /Write \\\\\\\\ for a backslash/],
     ['text behind the end', `${whole} x`, /Remove it|one value|Wrap/],
     ['a key that stands twice', whole.replace('"tanh",', '"tanh", "cell": "relu",'), /Remove one of them/],
@@ -148,31 +197,49 @@ describe('A mistake that VS Code\'s own JSON marks too', () => {
       const { document } = await openText(await writeFiles({ 'a.rnn.json': text }));
       await once(document.uri);
       const told = await Promise.all(marks(document.uri).map(({ range }) => mendedBy(document, range.start)));
-      assert.ok(told.some((hover) => advice.test(hover)), told.join('\n'));
+      assert.ok(
+        told.some((hover) => advice.test(hover)),
+        told.join('\n'),
+      );
     });
   }
 
   it('is told once in a weights file, and by this extension when that is closed', async () => {
     const weights = '{ "Wx": [[1]] "Wh": [[1]], "b": [0] }';
-    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': weights });
+    const config = await writeFiles({
+      'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }',
+      'w.json': weights,
+    });
     const uri = sibling(config, 'w.json');
     await openText(uri);
     await openText(config);
     await once(uri);
-    await vscode.window.tabGroups.close(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === uri.toString()));
+    await vscode.window.tabGroups.close(
+      vscode.window.tabGroups.all
+        .flatMap(({ tabs }) => tabs)
+        .filter(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === uri.toString()),
+    );
     const [problem] = await someProblems(uri);
     assert.match(problem?.message ?? '', /A comma is missing.*Put a comma between/s);
   });
 
   it('is told by this extension where its words say more', async () => {
-    const { document } = await openText(await writeFiles({ 'a.rnn.json': whole.replace('"tanh"', "'tanh'").replace('[0]', '[.5]') }));
+    const { document } = await openText(
+      await writeFiles({ 'a.rnn.json': whole.replace('"tanh"', "'tanh'").replace('[0]', '[.5]') }),
+    );
     await until('its marks', () => (marks(document.uri).length === 2 ? true : undefined));
     await isRead(document.uri);
-    assert.deepEqual(problemsOf(document.uri).map(({ range }) => document.getText(range)), ["'tanh'", '.5']);
+    assert.deepEqual(
+      problemsOf(document.uri).map(({ range }) => document.getText(range)),
+      ["'tanh'", '.5'],
+    );
   });
 
   it('is told by this extension of a file that is no JSON at all', async () => {
-    for (const [text, told] of [['<html><body>no such file</body></html>\n', /HTML or XML/], ['tensor([[1., 2.]])\n', /./]] as const) {
+    for (const [text, told] of [
+      ['<html><body>no such file</body></html>\n', /HTML or XML/],
+      ['tensor([[1., 2.]])\n', /./],
+    ] as const) {
       const { document } = await openText(await writeFiles({ 'a.rnn.json': text }));
       await until('its marks', () => (marks(document.uri).length > 0 ? true : undefined));
       await isRead(document.uri);
@@ -199,16 +266,26 @@ describe('A mistake that VS Code\'s own JSON marks too', () => {
 describe('Actions for a selection over several places', () => {
   afterEach(closeEverything);
 
-  const titles = async (document: vscode.TextDocument): Promise<string[]> => (await actionsAt(document, document.getText())).map(({ title }) => title);
+  const titles = async (document: vscode.TextDocument): Promise<string[]> =>
+    (await actionsAt(document, document.getText())).map(({ title }) => title);
 
   it('say where each of them acts when they are called the same', async () => {
-    const text = '{ "weights": { "enc.Wx": [[1]], "enc.Wh": [[1]], "dec.Wx": [[1]], "dec.Wh": [[1]] }, "sequences": [[[1]]] }'.replaceAll('Wh": [[1]]', 'Wh": [[1, 2], [3, 4]]');
+    const text = (
+      '{ "weights": { "enc.Wx": [[1]], "enc.Wh": [[1]], "dec.Wx": [[1]], "dec.Wh": [[1]] }, "sequences": ' + '[[[1]]] }'
+    ).replaceAll('Wh": [[1]]', 'Wh": [[1, 2], [3, 4]]');
     const { document } = await openText(await writeFiles({ 'a.rnn.json': text }));
     const action = await actionAt(document, text, 'Transpose Wh (weights["dec.Wh"])');
     const all = await titles(document);
-    assert.ok(all.includes('Transpose Wh (weights["enc.Wh"])') && all.includes('Rescale Wh to a spectral radius… (weights["dec.Wh"])'), all.join('\n'));
+    assert.ok(
+      all.includes('Transpose Wh (weights["enc.Wh"])') &&
+        all.includes('Rescale Wh to a spectral radius… (weights["dec.Wh"])'),
+      all.join('\n'),
+    );
     assert.equal(new Set(all).size, all.length);
-    assert.equal(await changeAndUndo(document, () => applyAction(action)), text.replace('"dec.Wh": [[1, 2], [3, 4]]', '"dec.Wh": [[1, 3], [2, 4]]'));
+    assert.equal(
+      await changeAndUndo(document, () => applyAction(action)),
+      text.replace('"dec.Wh": [[1, 2], [3, 4]]', '"dec.Wh": [[1, 3], [2, 4]]'),
+    );
     // Alone it needs no place.
     await actionAt(document, '"dec.Wh"', 'Transpose Wh');
   });
@@ -225,7 +302,14 @@ describe('Actions for a selection over several places', () => {
 describe('Quick fixes', () => {
   afterEach(closeEverything);
 
-  const mends = (what: string, files: Readonly<Record<string, string>>, at: string, title: string, expected: string, file?: string): void => {
+  const mends = (
+    what: string,
+    files: Readonly<Record<string, string>>,
+    at: string,
+    title: string,
+    expected: string,
+    file?: string,
+  ): void => {
     it(what, async () => {
       const config = await writeFiles(files);
       await openText(config);
@@ -239,56 +323,195 @@ describe('Quick fixes', () => {
     });
   };
 
-  const whole = '{\n  // my network\n  "weights": { "Wx": [[1, 0]], "Wh": [[1, 0], [0, 1]], "b": [0, 0] },\n  "sequences": [[[1]]]\n}\n';
-  mends('rename a key to the nearest known one', { 'a.rnn.json': whole.replace('"sequences"', '"sequenzes"') }, '"sequenzes"', 'Change to "sequences"', whole);
-  mends('write the value that was meant', { 'a.rnn.json': whole.replace('"weights"', '"cell": "rleu", "weights"') }, '"rleu"', 'Change to "relu"', whole.replace('"weights"', '"cell": "relu", "weights"'));
-  mends('take the quotes from a number', { 'a.rnn.json': whole.replace('[0, 0] }', '[0, "0.5"] }') }, '"0.5"', 'Change to 0.5', whole.replace('[0, 0] }', '[0, 0.5] }'));
+  const whole =
+    '{\n  // my network\n  "weights": { "Wx": [[1, 0]], "Wh": [[1, 0], [0, 1]], "b": [0, 0] },\n  "sequences": ' +
+    '[[[1]]]\n}\n';
+  mends(
+    'rename a key to the nearest known one',
+    { 'a.rnn.json': whole.replace('"sequences"', '"sequenzes"') },
+    '"sequenzes"',
+    'Change to "sequences"',
+    whole,
+  );
+  mends(
+    'write the value that was meant',
+    { 'a.rnn.json': whole.replace('"weights"', '"cell": "rleu", "weights"') },
+    '"rleu"',
+    'Change to "relu"',
+    whole.replace('"weights"', '"cell": "relu", "weights"'),
+  );
+  mends(
+    'take the quotes from a number',
+    { 'a.rnn.json': whole.replace('[0, 0] }', '[0, "0.5"] }') },
+    '"0.5"',
+    'Change to 0.5',
+    whole.replace('[0, 0] }', '[0, 0.5] }'),
+  );
   it('rename a key that other programs call so, of which nothing is told twice; until then it counts', async () => {
-    const config = await writeFiles({ 'a.rnn.json': whole.replace('"sequences"', '"h0": "h.json",\n  "xs"'), 'h.json': '[[0.25, 0.5]]' });
+    const config = await writeFiles({
+      'a.rnn.json': whole.replace('"sequences"', '"h0": "h.json",\n  "xs"'),
+      'h.json': '[[0.25, 0.5]]',
+    });
     const { document } = await openText(config);
-    const told = (): vscode.Diagnostic[] => vscode.languages.getDiagnostics(config).filter(({ message }) => message.includes('"initialState"'));
+    const told = (): vscode.Diagnostic[] =>
+      vscode.languages.getDiagnostics(config).filter(({ message }) => message.includes('"initialState"'));
     await until('the message', () => (told().length > 0 ? true : undefined));
-    await until('a link', async () => (await vscode.commands.executeCommand<vscode.DocumentLink[]>('vscode.executeLinkProvider', config)).find(({ target }) => target?.path.endsWith('/h.json') === true));
+    await until('a link', async () =>
+      (await vscode.commands.executeCommand<vscode.DocumentLink[]>('vscode.executeLinkProvider', config)).find(
+        ({ target }) => target?.path.endsWith('/h.json') === true,
+      ),
+    );
     // Whoever speaks later has spoken.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
-    assert.deepEqual(told().map(({ message, severity }) => [message, severity]), [['"h0" is called "initialState" in a config.', vscode.DiagnosticSeverity.Warning]], JSON.stringify(vscode.languages.getDiagnostics(config)));
-    const after = await changeAndUndo(document, async () => applyAction(await actionAt(document, '"h0"', 'Change to "initialState"')));
+    assert.deepEqual(
+      told().map(({ message, severity }) => [message, severity]),
+      [['"h0" is called "initialState" in a config.', vscode.DiagnosticSeverity.Warning]],
+      JSON.stringify(vscode.languages.getDiagnostics(config)),
+    );
+    const after = await changeAndUndo(document, async () =>
+      applyAction(await actionAt(document, '"h0"', 'Change to "initialState"')),
+    );
     assert.equal(after, document.getText().replace('"h0"', '"initialState"'));
     await applyAction(await actionAt(document, '"h0"', 'Change to "initialState"'));
     await applyAction(await actionAt(document, '"xs"', 'Change to "sequences"'));
     await until('no message', () => (vscode.languages.getDiagnostics(config).length === 0 ? true : undefined));
   });
-  mends('rename a key that may be left out, too', { 'a.rnn.json': whole.replace('"sequences"', '"initalState": [[0.5, 0]], // where it starts\n  "sequences"') }, '"initalState"', 'Change to "initialState"', whole.replace('"sequences"', '"initialState": [[0.5, 0]], // where it starts\n  "sequences"'));
-  mends('rename a key inside a loss', { 'a.rnn.json': whole.replace('"sequences"', '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "By": [0] }, "targets": [[1]], "att": "last" },\n  "sequences"') }, '"att"', 'Change to "at"', whole.replace('"sequences"', '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "By": [0] }, "targets": [[1]], "at": "last" },\n  "sequences"'));
-  mends('give a bias its name', { 'a.rnn.json': whole.replace('"b": [0, 0]', '"bias": [0.50, 0] /* trained */') }, '"bias"', 'Change to "b"', whole.replace('"b": [0, 0]', '"b": [0.50, 0] /* trained */'));
-  mends('give one of two biases its name, in the file that holds it',
-    { 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0], "rnn.bais_hh_l0": [1e-1, 0] }' },
-    '"rnn.bais_hh_l0"', 'Change to "rnn.bias_hh_l0"', '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0], "rnn.bias_hh_l0": [1e-1, 0] }', 'w.json');
-  mends('give the bias of a readout its name', { 'a.rnn.json': whole.replace('"sequences"', '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "By": [0] }, "targets": [[1]] },\n  "sequences"') }, '"By"', 'Change to "by"', whole.replace('"sequences"', '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "by": [0] }, "targets": [[1]] },\n  "sequences"'));
-  mends('transpose a matrix that lies on its side, in the file that holds it',
-    { 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{\n  "Wx": [\n    [0.10],\n    [2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n' },
-    '"Wx"', 'Transpose Wx', '{\n  "Wx": [\n    [0.10, 2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n', 'w.json');
-  mends('give a weight the name that is recognised, prefix and all',
-    { 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_10": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }' },
-    '"rnn.weight_hh_10"', 'Change to "rnn.weight_hh_l0"', '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }', 'w.json');
-  mends('recognise weights in another case', { 'a.rnn.json': whole.replace('"Wx"', '"wx"').replace('"Wh"', '"WH"') }, '"wx"', 'Change to "Wx"', whole.replace('"Wh"', '"WH"'));
-  mends('call a matrix by its name alone',
-    { 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'w.json': '{ "rnn.weight_ih_l0": [[0.1, 0.2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }' },
-    '"rnn.weight_ih_l0"', 'Transpose weight_ih_l0', '{ "rnn.weight_ih_l0": [[0.1], [0.2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }', 'w.json');
-  mends('come from whichever config sees the problem',
-    { 'a.rnn.json': '{ "weights": "other.json", "sequences": "w.json" }', 'b.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'other.json': '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }', 'w.json': '{ "Wx": [[0.1], [0.2]], "Wh": [[1, 0], [0, 1]], "b": [0, 0] }' },
-    '"Wx"', 'Transpose Wx', '{ "Wx": [[0.1, 0.2]], "Wh": [[1, 0], [0, 1]], "b": [0, 0] }', 'w.json');
+  mends(
+    'rename a key that may be left out, too',
+    { 'a.rnn.json': whole.replace('"sequences"', '"initalState": [[0.5, 0]], // where it starts\n  "sequences"') },
+    '"initalState"',
+    'Change to "initialState"',
+    whole.replace('"sequences"', '"initialState": [[0.5, 0]], // where it starts\n  "sequences"'),
+  );
+  mends(
+    'rename a key inside a loss',
+    {
+      'a.rnn.json': whole.replace(
+        '"sequences"',
+        '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "By": [0] }, "targets": [[1]], "att": "last" ' +
+          '},\n  "sequences"',
+      ),
+    },
+    '"att"',
+    'Change to "at"',
+    whole.replace(
+      '"sequences"',
+      '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "By": [0] }, "targets": [[1]], "at": "last" ' +
+        '},\n  "sequences"',
+    ),
+  );
+  mends(
+    'give a bias its name',
+    { 'a.rnn.json': whole.replace('"b": [0, 0]', '"bias": [0.50, 0] /* trained */') },
+    '"bias"',
+    'Change to "b"',
+    whole.replace('"b": [0, 0]', '"b": [0.50, 0] /* trained */'),
+  );
+  mends(
+    'give one of two biases its name, in the file that holds it',
+    {
+      'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }',
+      'w.json':
+        '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0], ' +
+        '"rnn.bais_hh_l0": [1e-1, 0] }',
+    },
+    '"rnn.bais_hh_l0"',
+    'Change to "rnn.bias_hh_l0"',
+    '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0], ' +
+      '"rnn.bias_hh_l0": [1e-1, 0] }',
+    'w.json',
+  );
+  mends(
+    'give the bias of a readout its name',
+    {
+      'a.rnn.json': whole.replace(
+        '"sequences"',
+        '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "By": [0] }, "targets": [[1]] },\n  "sequences"',
+      ),
+    },
+    '"By"',
+    'Change to "by"',
+    whole.replace(
+      '"sequences"',
+      '"loss": { "kind": "mse", "readout": { "Why": [[1], [1]], "by": [0] }, "targets": [[1]] },\n  "sequences"',
+    ),
+  );
+  mends(
+    'transpose a matrix that lies on its side, in the file that holds it',
+    {
+      'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }',
+      'w.json': '{\n  "Wx": [\n    [0.10],\n    [2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n',
+    },
+    '"Wx"',
+    'Transpose Wx',
+    '{\n  "Wx": [\n    [0.10, 2e-1]\n  ],\n  "Wh": [[1, 0], [0, 1]], "b": [0, 0]\n}\n',
+    'w.json',
+  );
+  mends(
+    'give a weight the name that is recognised, prefix and all',
+    {
+      'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }',
+      'w.json': '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_10": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }',
+    },
+    '"rnn.weight_hh_10"',
+    'Change to "rnn.weight_hh_l0"',
+    '{ "rnn.weight_ih_l0": [[1], [2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }',
+    'w.json',
+  );
+  mends(
+    'recognise weights in another case',
+    { 'a.rnn.json': whole.replace('"Wx"', '"wx"').replace('"Wh"', '"WH"') },
+    '"wx"',
+    'Change to "Wx"',
+    whole.replace('"Wh"', '"WH"'),
+  );
+  mends(
+    'call a matrix by its name alone',
+    {
+      'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }',
+      'w.json': '{ "rnn.weight_ih_l0": [[0.1, 0.2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }',
+    },
+    '"rnn.weight_ih_l0"',
+    'Transpose weight_ih_l0',
+    '{ "rnn.weight_ih_l0": [[0.1], [0.2]], "rnn.weight_hh_l0": [[1, 0], [0, 1]], "rnn.bias_ih_l0": [0, 0] }',
+    'w.json',
+  );
+  mends(
+    'come from whichever config sees the problem',
+    {
+      'a.rnn.json': '{ "weights": "other.json", "sequences": "w.json" }',
+      'b.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }',
+      'other.json': '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }',
+      'w.json': '{ "Wx": [[0.1], [0.2]], "Wh": [[1, 0], [0, 1]], "b": [0, 0] }',
+    },
+    '"Wx"',
+    'Transpose Wx',
+    '{ "Wx": [[0.1, 0.2]], "Wh": [[1, 0], [0, 1]], "b": [0, 0] }',
+    'w.json',
+  );
 
   it('make no key twice', async () => {
-    const { document } = await openText(await writeFiles({ 'a.rnn.json': whole.replace('"sequences"', '"sequenses": 1, "sequences"') }));
+    const { document } = await openText(
+      await writeFiles({ 'a.rnn.json': whole.replace('"sequences"', '"sequenses": 1, "sequences"') }),
+    );
     await someProblems(document.uri);
-    assert.deepEqual((await actionsAt(document, '"sequenses"', vscode.CodeActionKind.QuickFix)).map(({ title }) => title).filter((title) => title.startsWith('Change')), []);
+    assert.deepEqual(
+      (await actionsAt(document, '"sequenses"', vscode.CodeActionKind.QuickFix))
+        .map(({ title }) => title)
+        .filter((title) => title.startsWith('Change')),
+      [],
+    );
   });
 
   it('turn no recurrent matrix that would not fit either way', async () => {
-    const { document } = await openText(await writeFiles({ 'a.rnn.json': whole.replace('[[1, 0], [0, 1]]', '[[1, 0, 2], [0, 1, 2]]') }));
+    const { document } = await openText(
+      await writeFiles({ 'a.rnn.json': whole.replace('[[1, 0], [0, 1]]', '[[1, 0, 2], [0, 1, 2]]') }),
+    );
     await someProblems(document.uri);
-    assert.deepEqual((await actionsAt(document, '"Wh"')).map(({ title }) => title).filter((title) => title.startsWith('Transpose')), []);
+    assert.deepEqual(
+      (await actionsAt(document, '"Wh"')).map(({ title }) => title).filter((title) => title.startsWith('Transpose')),
+      [],
+    );
   });
 
   mends('add a missing bias', { 'a.rnn.json': whole.replace(', "b": [0, 0]', '') }, '"Wh"', 'Add b of zeros', whole);
@@ -307,14 +530,22 @@ describe('A change that cannot be done', () => {
     const config = (await writeFiles({ 'a.rnn.json': '{}' })).toString();
     const target = { config, file: config, path: 'weights.Wh', name: 'Wh' };
     const nothing: ChangeOutcome = { ok: false, message: 'There is no matrix here any more.' };
-    const refactorings = (outcome: ChangeOutcome): Refactorings => new Refactorings({ change: () => Promise.resolve(outcome) } as unknown as Inspections);
+    const refactorings = (outcome: ChangeOutcome): Refactorings =>
+      new Refactorings({ change: () => Promise.resolve(outcome) } as unknown as Inspections);
     assert.equal(await refactorings(nothing).editOrWarn(target, { kind: 'transpose' }), null);
     assert.equal(await refactorings(nothing).apply(target, { kind: 'transpose' }), false);
     const start = { line: 0, character: 0 };
     // No editor can write there.
-    const elsewhere: ChangeOutcome = { ok: true, changes: [{ file: 'rnnnowhere:/a.rnn.json', range: { start, end: start }, text: '1' }], newFile: null };
+    const elsewhere: ChangeOutcome = {
+      ok: true,
+      changes: [{ file: 'rnnnowhere:/a.rnn.json', range: { start, end: start }, text: '1' }],
+      newFile: null,
+    };
     assert.equal(await refactorings(elsewhere).apply(target, { kind: 'transpose' }), false);
-    assert.deepEqual(said.map((text) => /no matrix|refused/.exec(text)?.[0]), ['no matrix', 'no matrix', 'refused']);
+    assert.deepEqual(
+      said.map((text) => /no matrix|refused/.exec(text)?.[0]),
+      ['no matrix', 'no matrix', 'refused'],
+    );
   });
 });
 
@@ -323,15 +554,28 @@ describe('Refactorings', () => {
 
   /** Σ_max and the like, as the hover tells them. */
   const hover = async (document: vscode.TextDocument, needle: string): Promise<string> => {
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, rangeOf(document, needle).start);
-    return hovers.flatMap(({ contents }) => contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))).join('\n');
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      rangeOf(document, needle).start,
+    );
+    return hovers
+      .flatMap(({ contents }) =>
+        contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : '')),
+      )
+      .join('\n');
   };
   const outside = (text: string): string => text.replace(/"Wh": \[[^]*?\]\s*\]/, '').replace(/ *\/\/ Wh: .*\r?\n/, '');
 
   it('transpose a square matrix', async () => {
     const { document } = await openText(await copyExample('vanishing'));
-    const after = await changeAndUndo(document, async () => applyAction(await actionAt(document, '"Wh"', 'Transpose Wh')));
-    assert.match(after, /"Wh": \[\n {6}\[ 0\.25, {2}0\.25, {2}0\.25, {2}0\.25\],\n {6}\[ 0\.25, {2}0\.25, -0\.25, -0\.25\],\n {6}\[-0\.25, {2}0\.25, -0\.25, {2}0\.25\]/);
+    const after = await changeAndUndo(document, async () =>
+      applyAction(await actionAt(document, '"Wh"', 'Transpose Wh')),
+    );
+    assert.match(
+      after,
+      /"Wh": \[\n {6}\[ 0\.25, {2}0\.25, {2}0\.25, {2}0\.25\],\n {6}\[ 0\.25, {2}0\.25, -0\.25, -0\.25\],\n {6}\[-0\.25, {2}0\.25, -0\.25, {2}0\.25\]/,
+    );
     assert.equal(outside(after), outside(document.getText()));
   });
 
@@ -358,7 +602,9 @@ describe('Refactorings', () => {
     const action = await actionAt(document, '"Wh"', 'Rescale Wh to a largest singular value…');
     assert.ok(action.command);
     const [argument] = (action.command.arguments ?? []) as [object];
-    const after = await changeAndUndo(document, () => vscode.commands.executeCommand('rnnGradients.rescaleWeights', { ...argument, to: 0.95 }));
+    const after = await changeAndUndo(document, () =>
+      vscode.commands.executeCommand('rnnGradients.rescaleWeights', { ...argument, to: 0.95 }),
+    );
     const { Wx, Wh, b } = JSON.parse(after) as { Wx: unknown; Wh: number[][]; b: unknown };
     const original = JSON.parse(document.getText()) as { Wx: unknown; Wh: number[][]; b: unknown };
     assert.deepEqual([Wx, b], [original.Wx, original.b]);
@@ -368,15 +614,19 @@ describe('Refactorings', () => {
   });
 
   for (const [title, note, implies] of [
-    ['Replace Wh by an orthogonal matrix…', /\/\/ Wh: orthogonal, seed 5/, /Orthogonal/], ['Replace Wh by Glorot\'s uniform initialisation…', /\/\/ Wh: Glorot uniform, seed 5/, /σ_max/],
-    ['Replace Wh by He\'s normal initialisation…', /\/\/ Wh: He normal, seed 5/, /σ_max/], ['Replace Wh by the identity', /\/\/ Wh: identity\n\s*"Wh": \[\s*\[\s*1\.0,\s*0\.0,/, /Orthogonal/],
+    ['Replace Wh by an orthogonal matrix…', /\/\/ Wh: orthogonal, seed 5/, /Orthogonal/],
+    ["Replace Wh by Glorot's uniform initialisation…", /\/\/ Wh: Glorot uniform, seed 5/, /σ_max/],
+    ["Replace Wh by He's normal initialisation…", /\/\/ Wh: He normal, seed 5/, /σ_max/],
+    ['Replace Wh by the identity', /\/\/ Wh: identity\n\s*"Wh": \[\s*\[\s*1\.0,\s*0\.0,/, /Orthogonal/],
   ] as const) {
     it(`${title.replace('…', '')}, seed and all`, async () => {
       const { document } = await openText(await copyExample('exploding'));
       const action = await actionAt(document, '"Wh"', title);
       const [argument] = (action.command?.arguments ?? []) as [object];
       const command = action.command?.command ?? '';
-      const after = await changeAndUndo(document, () => vscode.commands.executeCommand(command, { ...argument, seed: 5 }));
+      const after = await changeAndUndo(document, () =>
+        vscode.commands.executeCommand(command, { ...argument, seed: 5 }),
+      );
       assert.match(after, note);
       assert.equal(outside(after), outside(document.getText()));
       await vscode.commands.executeCommand('redo');

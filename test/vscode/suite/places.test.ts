@@ -13,15 +13,43 @@ import { problemsOf, rangeOf, writeFiles, sibling } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, openText, replaceText, until } from './support.js';
 
 const config = '{ "weights": "w.json", "sequences": [[[1, 0], [0, 1], [0, 0], [0, 0]]] }';
-const weights = (scale: number): string => JSON.stringify({ Wx: [[1, 0], [0, 1]], Wh: [[scale, 0], [0, scale]], b: [0, 0] });
+const weights = (scale: number): string =>
+  JSON.stringify({
+    Wx: [
+      [1, 0],
+      [0, 1],
+    ],
+    Wh: [
+      [scale, 0],
+      [0, scale],
+    ],
+    b: [0, 0],
+  });
 const hover = async (document: vscode.TextDocument, needle: string): Promise<string> =>
-  (await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, rangeOf(document, needle).start)).flatMap(({ contents }) => contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))).join('\n');
+  (
+    await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      rangeOf(document, needle).start,
+    )
+  )
+    .flatMap(({ contents }) =>
+      contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : '')),
+    )
+    .join('\n');
 
 describe('A config in a folder that is a link', () => {
   afterEach(closeEverything);
 
   it('is followed when the files in the real folder are written', async () => {
-    const real = path.dirname((await writeFiles({ 'a.rnn.json': config.replace('[[[1, 0], [0, 1]', '[[[1e-6, 0], [0, 0]'), 'w.json': weights(0.5) })).fsPath);
+    const real = path.dirname(
+      (
+        await writeFiles({
+          'a.rnn.json': config.replace('[[[1, 0], [0, 1]', '[[[1e-6, 0], [0, 0]'),
+          'w.json': weights(0.5),
+        })
+      ).fsPath,
+    );
     const link = path.join(await mkdtemp(path.join(tmpdir(), 'rnn-link-')), 'link');
     await symlink(real, link, 'dir');
     const uri = vscode.Uri.file(path.join(link, 'a.rnn.json'));
@@ -71,7 +99,8 @@ class Memory implements vscode.FileSystemProvider {
   stat(uri: vscode.Uri): vscode.FileStat {
     const file = this.files.get(uri.path);
     if (file === undefined) {
-      if ([...this.files.keys()].some((name) => name.startsWith(`${uri.path}/`))) return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
+      if ([...this.files.keys()].some((name) => name.startsWith(`${uri.path}/`)))
+        return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
       throw vscode.FileSystemError.FileNotFound(uri);
     }
     return { type: vscode.FileType.File, ctime: 0, mtime: file.mtime, size: file.bytes.length };
@@ -82,7 +111,9 @@ class Memory implements vscode.FileSystemProvider {
     return file.bytes;
   }
   readDirectory(uri: vscode.Uri): [string, vscode.FileType][] {
-    return [...this.files.keys()].filter((name) => path.posix.dirname(name) === uri.path).map((name) => [path.posix.basename(name), vscode.FileType.File]);
+    return [...this.files.keys()]
+      .filter((name) => path.posix.dirname(name) === uri.path)
+      .map((name) => [path.posix.basename(name), vscode.FileType.File]);
   }
   writeFile(uri: vscode.Uri, bytes: Uint8Array): void {
     this.put(uri, new TextDecoder().decode(bytes));
@@ -112,7 +143,10 @@ describe('A config on no disk', () => {
       const { document } = await openText(uri);
       assert.match(await hover(document, 'w.json'), /`Wh` \[H, H\] = \[2, 2\]/);
       const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>('vscode.executeLinkProvider', uri, 10);
-      assert.ok(links.some(({ target }) => target?.toString() === file.toString()), 'the link stays in its scheme');
+      assert.ok(
+        links.some(({ target }) => target?.toString() === file.toString()),
+        'the link stays in its scheme',
+      );
       await vscode.commands.executeCommand('rnnGradients.run');
       await lensSays(uri, /×0\.500/);
       memory.put(file, weights(0.25));
@@ -146,7 +180,10 @@ describe('A config on no disk', () => {
     const registered = vscode.workspace.registerFileSystemProvider('rnnmemory', memory, { isCaseSensitive: true });
     try {
       memory.put(vscode.Uri.parse('rnnmemory:/searched/a.json'), '{}');
-      assert.deepEqual(await searchFiles(new vscode.RelativePattern(vscode.Uri.parse('rnnmemory:/searched'), '*.json'), '', 10, 500), []);
+      assert.deepEqual(
+        await searchFiles(new vscode.RelativePattern(vscode.Uri.parse('rnnmemory:/searched'), '*.json'), '', 10, 500),
+        [],
+      );
     } finally {
       registered.dispose();
     }
@@ -156,7 +193,13 @@ describe('A config on no disk', () => {
 describe('A JSON document that belongs to no experiment', () => {
   afterEach(closeEverything);
 
-  const outline = async (uri: vscode.Uri): Promise<string[]> => (await vscode.commands.executeCommand<vscode.DocumentSymbol[] | undefined>('vscode.executeDocumentSymbolProvider', uri) ?? []).map(({ name }) => name);
+  const outline = async (uri: vscode.Uri): Promise<string[]> =>
+    (
+      (await vscode.commands.executeCommand<vscode.DocumentSymbol[] | undefined>(
+        'vscode.executeDocumentSymbolProvider',
+        uri,
+      )) ?? []
+    ).map(({ name }) => name);
 
   it('keeps its outline, also where nobody can search', async () => {
     const memory = new Memory();
@@ -165,18 +208,24 @@ describe('A JSON document that belongs to no experiment', () => {
       const uri = vscode.Uri.parse('rnnmemory:/notes/notes.json');
       memory.put(uri, '{ "colour": "blue" }');
       await openText(uri);
-      assert.deepEqual(await until('the outline', async () => (await outline(uri)).length > 0 ? outline(uri) : undefined), ['colour']);
+      assert.deepEqual(
+        await until('the outline', async () => ((await outline(uri)).length > 0 ? outline(uri) : undefined)),
+        ['colour'],
+      );
     } finally {
       await closeEverything();
       registered.dispose();
     }
   });
 
-  it('keeps its outline among VS Code\'s own files', async () => {
+  it("keeps its outline among VS Code's own files", async () => {
     const uri = vscode.Uri.parse('vscode-userdata:/User/snippets/notes.json');
     await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode('{ "colour": "blue" }'));
     await openText(uri);
-    assert.deepEqual(await until('the outline', async () => (await outline(uri)).length > 0 ? outline(uri) : undefined), ['colour']);
+    assert.deepEqual(
+      await until('the outline', async () => ((await outline(uri)).length > 0 ? outline(uri) : undefined)),
+      ['colour'],
+    );
   });
 });
 
@@ -187,8 +236,14 @@ describe('A config that the worker cannot understand', () => {
     const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
     const stands = new vscode.EventEmitter<never>();
     const references = (bytes: Uint8Array): Promise<Reference[]> =>
-      new TextDecoder().decode(bytes) === config ? Promise.resolve([{ key: 'weights', reference: 'w.json', range }]) : Promise.reject(new Error('The engine stopped.'));
-    const index = new ConfigIndex({ references, onDidInspect: stands.event, log: { error: (message: string) => told.push(message) } } as unknown as Inspections);
+      new TextDecoder().decode(bytes) === config
+        ? Promise.resolve([{ key: 'weights', reference: 'w.json', range }])
+        : Promise.reject(new Error('The engine stopped.'));
+    const index = new ConfigIndex({
+      references,
+      onDidInspect: stands.event,
+      log: { error: (message: string) => told.push(message) },
+    } as unknown as Inspections);
     try {
       assert.deepEqual((await index.configsFor(sibling(uri, 'w.json'))).map(String), [uri.toString()]);
       assert.ok(told.length > 0 && told.every((message) => message === 'The engine stopped.'), told.join());
@@ -202,7 +257,10 @@ describe('A path that leads to a folder', () => {
   afterEach(closeEverything);
 
   it('is told so, with what to write instead; through a file it leads nowhere', async () => {
-    for (const [written, told] of [['.', /"\." is a folder, not a file\..*Name a JSON file inside it/s], ['w.json/w.json', /"w\.json\/w\.json" does not exist/]] as const) {
+    for (const [written, told] of [
+      ['.', /"\." is a folder, not a file\..*Name a JSON file inside it/s],
+      ['w.json/w.json', /"w\.json\/w\.json" does not exist/],
+    ] as const) {
       const uri = await writeFiles({ 'a.rnn.json': config.replace('w.json', written), 'w.json': weights(0.5) });
       await openText(uri);
       assert.match((await until('the problem', () => problemsOf(uri)[0])).message, told);
@@ -214,7 +272,10 @@ describe('A path that begins with two slashes', () => {
   afterEach(closeEverything);
 
   it('is the file that it is on the command line, and the config beside it is recognised all the same', async () => {
-    const uri = await writeFiles({ 'a.rnn.json': config.replace('[[[1, 0], [0, 1]', '[[[1e-6, 0], [0, 0]'), 'w.json': weights(0.5) });
+    const uri = await writeFiles({
+      'a.rnn.json': config.replace('[[[1, 0], [0, 1]', '[[[1e-6, 0], [0, 0]'),
+      'w.json': weights(0.5),
+    });
     const { document } = await openText(uri);
     await replaceText(document, '"w.json"', `"/${sibling(uri, 'w.json').path}"`);
     await vscode.commands.executeCommand('rnnGradients.run');
@@ -223,7 +284,11 @@ describe('A path that begins with two slashes', () => {
   });
 
   it('and leads nowhere is a problem at its place', async () => {
-    const uri = await writeFiles({ 'a.rnn.json': config.replace('w.json', '//srv/w.json'), 'b.rnn.json': config, 'w.json': weights(0.5) });
+    const uri = await writeFiles({
+      'a.rnn.json': config.replace('w.json', '//srv/w.json'),
+      'b.rnn.json': config,
+      'w.json': weights(0.5),
+    });
     const { document } = await openText(uri);
     const problem = await until('the problem', () => problemsOf(uri)[0]);
     assert.equal(document.getText(problem.range), '"//srv/w.json"');
@@ -232,9 +297,16 @@ describe('A path that begins with two slashes', () => {
     assert.match(await hover(other.document, '"Wh"'), /\[H, H\] = \[2, 2\]/);
   });
 
-  for (const [what, written] of [['a character of no text', '\\ud800.json'], ['a character of no path', 'w\\u0000.json']] as const) {
+  for (const [what, written] of [
+    ['a character of no text', '\\ud800.json'],
+    ['a character of no path', 'w\\u0000.json'],
+  ] as const) {
     it(`or holds ${what} is a problem at its place too`, async () => {
-      const uri = await writeFiles({ 'a.rnn.json': config.replace('w.json', written), 'b.rnn.json': config, 'w.json': weights(0.5) });
+      const uri = await writeFiles({
+        'a.rnn.json': config.replace('w.json', written),
+        'b.rnn.json': config,
+        'w.json': weights(0.5),
+      });
       const { document } = await openText(uri);
       const problem = await until('the problem', () => problemsOf(uri)[0]);
       assert.equal(document.getText(problem.range), `"${written}"`);
@@ -250,6 +322,10 @@ describe('A file that is not there', () => {
   it('is told in the letters of its name', async () => {
     const uri = await writeFiles({ 'a.rnn.json': config.replace('w.json', '가중치 é.json') });
     await openText(uri);
-    assert.ok((await until('the problem', () => problemsOf(uri)[0])).message.includes(`found nothing at file://${sibling(uri, '가중치 é.json').path}. `));
+    assert.ok(
+      (await until('the problem', () => problemsOf(uri)[0])).message.includes(
+        `found nothing at file://${sibling(uri, '가중치 é.json').path}. `,
+      ),
+    );
   });
 });

@@ -5,12 +5,29 @@ import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { Session } from '../../../src/editor/following/session.js';
 import { sibling } from './editorSupport.js';
-import { closeEverything, copyExample, lensSays, lenses, liveWorkers, openText, panelTabs, replaceText, until } from './support.js';
+import {
+  closeEverything,
+  copyExample,
+  lensSays,
+  lenses,
+  liveWorkers,
+  openText,
+  panelTabs,
+  replaceText,
+  until,
+} from './support.js';
 
 const previewTabs = (): vscode.Tab[] =>
-  vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => tab.input instanceof vscode.TabInputWebview && tab.input.viewType.includes('rnnGradients.preview'));
+  vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .filter(
+      (tab) => tab.input instanceof vscode.TabInputWebview && tab.input.viewType.includes('rnnGradients.preview'),
+    );
 
-const previewShows = (name: RegExp): Promise<vscode.Tab> => until(`a preview of ${String(name)}`, () => previewTabs().find(({ label }) => label.startsWith('RNN preview: ') && name.test(label)));
+const previewShows = (name: RegExp): Promise<vscode.Tab> =>
+  until(`a preview of ${String(name)}`, () =>
+    previewTabs().find(({ label }) => label.startsWith('RNN preview: ') && name.test(label)),
+  );
 
 describe('Open Gradient Preview to the Side', () => {
   afterEach(closeEverything);
@@ -22,7 +39,11 @@ describe('Open Gradient Preview to the Side', () => {
     await lensSays(uri, /vanishing/);
     const tab = await previewShows(/vanishing/);
     assert.equal(tab.group.viewColumn, vscode.ViewColumn.Two);
-    assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), uri.toString(), 'the focus stays in the text');
+    assert.equal(
+      vscode.window.activeTextEditor?.document.uri.toString(),
+      uri.toString(),
+      'the focus stays in the text',
+    );
     await replaceText(document, '0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
     await lensSays(uri, /exploding/);
   });
@@ -36,7 +57,10 @@ describe('Open Gradient Preview to the Side', () => {
     await openText(second);
     await previewShows(/exploding/);
     await lensSays(second, /exploding/);
-    assert.ok((await lenses(first)).every((title) => !title.includes('per step')), 'the first is no longer on screen');
+    assert.ok(
+      (await lenses(first)).every((title) => !title.includes('per step')),
+      'the first is no longer on screen',
+    );
     await openText(sibling(await copyExample('weather'), 'weights.json'));
     await previewShows(/exploding/);
     await openText(first);
@@ -71,9 +95,17 @@ describe('The log', () => {
     const uri = await copyExample('vanishing');
     const { document } = await openText(uri);
     const told: string[] = [];
-    const log = { info: (line: string) => told.push(line), debug: () => undefined, error: (line: string) => told.push(line) } as unknown as vscode.LogOutputChannel;
+    const log = {
+      info: (line: string) => told.push(line),
+      debug: () => undefined,
+      error: (line: string) => told.push(line),
+    } as unknown as vscode.LogOutputChannel;
     const worker = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.extensionUri.fsPath ?? '';
-    const session = new Session({ kind: 'config', config: uri.toString() }, path.join(worker, 'dist', 'worker.js'), log);
+    const session = new Session(
+      { kind: 'config', config: uri.toString() },
+      path.join(worker, 'dist', 'worker.js'),
+      log,
+    );
     try {
       await session.run();
       session.painted(session.summary?.runId ?? 0);
@@ -83,7 +115,9 @@ describe('The log', () => {
         const began = performance.now();
         await replaceText(document, name, edit);
         name = edit;
-        const { runId } = await until('the run of the edit', () => (session.summary?.name === edit ? session.summary : undefined));
+        const { runId } = await until('the run of the edit', () =>
+          session.summary?.name === edit ? session.summary : undefined,
+        );
         const lines: number = told.length;
         session.painted(runId - 1);
         assert.equal(told.length, lines, 'the picture of another run');
@@ -105,18 +139,24 @@ describe('The log', () => {
 describe('the lenses of a config', () => {
   afterEach(closeEverything);
 
-  it('offer to run and to preview it, and tell the verdict above the weights and above the gradient that flows in', async () => {
-    const uri = await copyExample('vanishing');
-    const { document } = await openText(uri);
-    await lensSays(uri, /Preview/);
-    await vscode.commands.executeCommand('rnnGradients.run');
-    await lensSays(uri, /vanishing/);
-    const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri);
-    const above = (key: string): string[] => found.filter(({ range }) => document.getText(range) === `"${key}"`).map(({ command }) => command?.title ?? '');
-    assert.deepEqual(above('weights'), ['$(arrow-down) vanishing, ×0.500 per step back']);
-    // Half an orthogonal matrix for 23 steps: 2⁻²³ is left.
-    assert.deepEqual(above('upstreamGradient'), [`$(history) ×${(2 ** -23).toPrecision(2)} from t = 23 back to t = 0`]);
-  });
+  it(
+    'offer to run and to preview it, and tell the verdict above the weights and above the gradient that ' + 'flows in',
+    async () => {
+      const uri = await copyExample('vanishing');
+      const { document } = await openText(uri);
+      await lensSays(uri, /Preview/);
+      await vscode.commands.executeCommand('rnnGradients.run');
+      await lensSays(uri, /vanishing/);
+      const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri);
+      const above = (key: string): string[] =>
+        found.filter(({ range }) => document.getText(range) === `"${key}"`).map(({ command }) => command?.title ?? '');
+      assert.deepEqual(above('weights'), ['$(arrow-down) vanishing, ×0.500 per step back']);
+      // Half an orthogonal matrix for 23 steps: 2⁻²³ is left.
+      assert.deepEqual(above('upstreamGradient'), [
+        `$(history) ×${(2 ** -23).toPrecision(2)} from t = 23 back to t = 0`,
+      ]);
+    },
+  );
 
   it('stand above the keys of a large document too', async () => {
     const uri = await copyExample('vanishing');
@@ -125,13 +165,24 @@ describe('the lenses of a config', () => {
     await replaceText(document, '// Try it', `//${' '.repeat(1_100_000)}\n// Try it`);
     const found = await until('lenses above the keys', async () => {
       const all = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri);
-      return all.some(({ range, command }) => document.getText(range) === '"upstreamGradient"' && (command?.title ?? '').includes('back to')) ? all : undefined;
+      return all.some(
+        ({ range, command }) =>
+          document.getText(range) === '"upstreamGradient"' && (command?.title ?? '').includes('back to'),
+      )
+        ? all
+        : undefined;
     });
-    assert.ok(found.some(({ range, command }) => document.getText(range) === '"weights"' && (command?.title ?? '').includes('vanishing')));
+    assert.ok(
+      found.some(
+        ({ range, command }) => document.getText(range) === '"weights"' && (command?.title ?? '').includes('vanishing'),
+      ),
+    );
   });
 
   it('are not above an earlier state of a config', async () => {
-    const provider = vscode.workspace.registerTextDocumentContentProvider('review', { provideTextDocumentContent: () => '{}' });
+    const provider = vscode.workspace.registerTextDocumentContentProvider('review', {
+      provideTextDocumentContent: () => '{}',
+    });
     try {
       const uri = vscode.Uri.parse('review:/a.rnn.json');
       await openText(uri);

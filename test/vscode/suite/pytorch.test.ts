@@ -27,7 +27,8 @@ describe('Copy the Python Lines that Export a PyTorch Model', () => {
   it('and the walkthrough shows the same, its comment in the language of the page', async () => {
     const root = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.extensionPath ?? '';
     for (const name of ['pytorch.md', 'pytorch.ko.md']) {
-      const [, shown = ''] = /```python\n([^]*?)```/.exec(await readFile(path.join(root, 'media', 'walkthrough', name), 'utf8')) ?? [];
+      const [, shown = ''] =
+        /```python\n([^]*?)```/.exec(await readFile(path.join(root, 'media', 'walkthrough', name), 'utf8')) ?? [];
       const bare = (text: string): string => text.replaceAll(/#.*/g, '#');
       assert.equal(bare(shown), bare(lines), name);
     }
@@ -35,8 +36,15 @@ describe('Copy the Python Lines that Export a PyTorch Model', () => {
 
   it('write files that run under the names that PyTorch gives them', async () => {
     // As json.dump writes a state_dict of a model with an nn.RNN and a linear layer.
-    const weights = '{"rnn.weight_ih_l0": [[0.0], [0.0]], "rnn.weight_hh_l0": [[0.30000001192092896, 0.4000000059604645], [-0.4000000059604645, 0.30000001192092896]], "rnn.bias_ih_l0": [0.0, 0.0], "rnn.bias_hh_l0": [0.0, 0.0], "fc.weight": [[1.0, 2.0]], "fc.bias": [0.0]}';
-    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "weights.json", "sequences": "sequences.json" }', 'weights.json': weights, 'sequences.json': `[${JSON.stringify(new Array(24).fill([1.5]))}]` });
+    const weights =
+      '{"rnn.weight_ih_l0": [[0.0], [0.0]], "rnn.weight_hh_l0": [[0.30000001192092896, 0.4000000059604645], ' +
+      '[-0.4000000059604645, 0.30000001192092896]], "rnn.bias_ih_l0": [0.0, 0.0], "rnn.bias_hh_l0": [0.0, ' +
+      '0.0], "fc.weight": [[1.0, 2.0]], "fc.bias": [0.0]}';
+    const config = await writeFiles({
+      'a.rnn.json': '{ "weights": "weights.json", "sequences": "sequences.json" }',
+      'weights.json': weights,
+      'sequences.json': `[${JSON.stringify(new Array(24).fill([1.5]))}]`,
+    });
     await openText(config);
     await vscode.commands.executeCommand('rnnGradients.run');
     await lensSays(config, /vanishing, ×0\.500 per step back$/);

@@ -7,12 +7,28 @@ import { rangeOf, sibling, writeFiles } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, openText, panelTabs, replaceText, until } from './support.js';
 
 const hoverText = async (document: vscode.TextDocument, needle: string): Promise<string> => {
-  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, rangeOf(document, needle).start);
-  return hovers.flatMap(({ contents }) => contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))).join('\n');
+  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+    'vscode.executeHoverProvider',
+    document.uri,
+    rangeOf(document, needle).start,
+  );
+  return hovers
+    .flatMap(({ contents }) =>
+      contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : '')),
+    )
+    .join('\n');
 };
 const hintsOf = async (document: vscode.TextDocument): Promise<string[]> => {
-  const hints = await vscode.commands.executeCommand<vscode.InlayHint[]>('vscode.executeInlayHintProvider', document.uri, new vscode.Range(0, 0, document.lineCount, 0));
-  return hints.map(({ label, position }) => `${document.lineAt(position.line).text.slice(0, position.character).trim()} ${typeof label === 'string' ? label : label.map(({ value }) => value).join('')}`);
+  const hints = await vscode.commands.executeCommand<vscode.InlayHint[]>(
+    'vscode.executeInlayHintProvider',
+    document.uri,
+    new vscode.Range(0, 0, document.lineCount, 0),
+  );
+  return hints.map(
+    ({ label, position }) =>
+      `${document.lineAt(position.line).text.slice(0, position.character).trim()} ` +
+      `${typeof label === 'string' ? label : label.map(({ value }) => value).join('')}`,
+  );
 };
 
 async function openUntitled(path: string, text: string): Promise<vscode.TextDocument> {
@@ -33,11 +49,20 @@ describe('Hover', () => {
     assert.match(text, /\*\*Wh\*\* \[H, H\] = \[4, 4\]/);
     assert.match(text, /min -0\.25 · mean 0\.0625 · max 0\.25 · ‖·‖_F 1/);
     assert.match(text, /σ_max 0\.5 · spectral radius 0\.5 · ‖WᵀW − I‖_F 1\.5/);
-    assert.match(text, /keeps at most 0\.5 of the gradient's norm, whatever the inputs\. After 23 steps at most 1\.192e-7 of it is left/);
+    assert.match(
+      text,
+      /keeps at most 0\.5 of the gradient's norm, whatever the inputs\. After 23 steps at most 1\.192e-7 of it is left/,
+    );
   });
 
   it('tells how many numbers are not finite, and of one and of one step in words of their own', async () => {
-    const { document } = await openText(await writeFiles({ 'a.rnn.json': '{ "weights": { "Wx": [[1e400, 1]], "Wh": [[0.5, 0], [0, 0.5]], "b": [1e400, -1e400] }, "sequences": [[[1], [1]]] }' }));
+    const { document } = await openText(
+      await writeFiles({
+        'a.rnn.json':
+          '{ "weights": { "Wx": [[1e400, 1]], "Wh": [[0.5, 0], [0, 0.5]], "b": [1e400, -1e400] }, "sequences": ' +
+          '[[[1], [1]]] }',
+      }),
+    );
     const one = await hoverText(document, '"Wx"');
     assert.match(one, /One of its numbers is not finite/);
     assert.doesNotMatch(one, /NaN|Infinity/);
@@ -54,11 +79,17 @@ describe('Hover', () => {
 
   it('calls an orthogonal matrix orthogonal', async () => {
     const { document } = await openText(await copyExample('orthogonal'));
-    assert.match(await hoverText(document, '"Wh"'), /Orthogonal: a step back through it keeps the length of the gradient/);
+    assert.match(
+      await hoverText(document, '"Wh"'),
+      /Orthogonal: a step back through it keeps the length of the gradient/,
+    );
   });
 
   it('tells B, T, I, the range and dead inputs of sequences', async () => {
-    const uri = await writeFiles({ 'a.rnn.json': '{ "weights": { "Wx": [[1], [1], [1]], "Wh": [[1]], "b": [0] }, "sequences": [[[0, 2, 1], [0, 2, 40]]] }' });
+    const uri = await writeFiles({
+      'a.rnn.json':
+        '{ "weights": { "Wx": [[1], [1], [1]], "Wh": [[1]], "b": [0] }, "sequences": [[[0, 2, 1], [0, 2, 40]]] }',
+    });
     const { document } = await openText(uri);
     const text = await hoverText(document, '"sequences"');
     assert.match(text, /\[B, T, I\] = \[1, 2, 3\]/);
@@ -68,7 +99,13 @@ describe('Hover', () => {
   });
 
   it('tells of the input matrix which inputs and units it leaves out, and no spectral radius', async () => {
-    const { document } = await openText(await writeFiles({ 'a.rnn.json': '{ "weights": { "Wx": [[3, 4, 0], [0, 0, 0]], "Wh": [[0, 1, 0], [0, 0, 1], [1, 0, 0]], "b": [0, 0, 0] }, "sequences": [[[1, 2]]] }' }));
+    const { document } = await openText(
+      await writeFiles({
+        'a.rnn.json':
+          '{ "weights": { "Wx": [[3, 4, 0], [0, 0, 0]], "Wh": [[0, 1, 0], [0, 0, 1], [1, 0, 0]], "b": [0, 0, ' +
+          '0] }, "sequences": [[[1, 2]]] }',
+      }),
+    );
     const text = await hoverText(document, '"Wx"');
     assert.match(text, /\*\*Wx\*\* \[I, H\] = \[2, 3\]/);
     assert.match(text, /min 0 · mean 1\.167 · max 4 · ‖·‖_F 5\n\nσ_max 5\n/);
@@ -79,7 +116,9 @@ describe('Hover', () => {
   });
 
   it('tells of the bias how many units it saturates by itself, and only of tanh', async () => {
-    const text = '{ "cell": "tanh", "weights": { "Wx": [[1, 1, 1]], "Wh": [[0, 1, 0], [0, 0, 1], [1, 0, 0]], "b": [3, -2.5, 0.1] }, "sequences": [[[1]]] }';
+    const text =
+      '{ "cell": "tanh", "weights": { "Wx": [[1, 1, 1]], "Wh": [[0, 1, 0], [0, 0, 1], [1, 0, 0]], "b": [3, ' +
+      '-2.5, 0.1] }, "sequences": [[[1]]] }';
     const { document } = await openText(await writeFiles({ 'a.rnn.json': text }));
     const hover = await hoverText(document, '"b"');
     assert.match(hover, /\*\*b\*\* \[H\] = \[3\]/);
@@ -93,7 +132,13 @@ describe('Hover', () => {
   });
 
   it('tells of the initial state what no tanh can be', async () => {
-    const { document } = await openText(await writeFiles({ 'a.rnn.json': '{ "weights": { "Wx": [[1, 1]], "Wh": [[0, 1], [1, 0]], "b": [0, 0] }, "sequences": [[[1]], [[2]]], "initialState": [[0, 2.5], [-3, 0.5]] }' }));
+    const { document } = await openText(
+      await writeFiles({
+        'a.rnn.json':
+          '{ "weights": { "Wx": [[1, 1]], "Wh": [[0, 1], [1, 0]], "b": [0, 0] }, "sequences": [[[1]], [[2]]], ' +
+          '"initialState": [[0, 2.5], [-3, 0.5]] }',
+      }),
+    );
     const hover = await hoverText(document, '"initialState"');
     assert.match(hover, /\*\*initialState\*\* \[B, H\] = \[2, 2\]/);
     assert.match(hover, /min -3 · mean 0 · max 2\.5/);
@@ -101,24 +146,42 @@ describe('Hover', () => {
     assert.match(await hoverText(document, '-3'), /`initialState\[1\]\[0\]` = -3/);
   });
 
-  it('tells of a matrix as PyTorch stores it that it is read as its transpose, with inputs and units the right way round', async () => {
-    const weights = '{ "rnn.weight_ih_l0": [[3, 0, 1], [4, 0, 2], [0, 0, 0]],\n"rnn.weight_hh_l0": [[0.6, 0.8, 0], [-0.8, 0.6, 0], [0, 0, 1]], "rnn.bias_ih_l0": [2.5, 0, 0], "rnn.bias_hh_l0": [0, 0, 0] }';
-    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1, 2, 3]]] }', 'w.json': weights });
-    const { document } = await openText(sibling(config, 'w.json'));
-    const input = await hoverText(document, '"rnn.weight_ih_l0"');
-    assert.match(input, /\*\*weight_ih_l0\*\* \[H, I\] = \[3, 3\], stored for column vectors; read as its transpose \(H = 3\)/);
-    assert.match(input, /Inputs 1 have zero weights only/);
-    assert.match(input, /Units 2 hear no input directly/);
-    const recurrent = await hoverText(document, '"rnn.weight_hh_l0"');
-    assert.match(recurrent, /\*\*weight_hh_l0\*\* \[H, H\] = \[3, 3\], stored for column vectors/);
-    assert.match(recurrent, /σ_max 1 · spectral radius 1 · ‖WᵀW − I‖_F \d/);
-    assert.match(recurrent, /Orthogonal: a step back through it keeps the length/);
-    // As it stands in the file.
-    assert.match(await hoverText(document, '-0.8'), /`weight_hh_l0\[1\]\[0\]` = -0\.8/);
-    assert.match(await hoverText(document, '"rnn.bias_ih_l0"'), /\*\*bias_ih_l0\*\* \[H\] = \[3\]\n[^]*1 of 3 units are pushed into saturation/);
-    const { document: text } = await openText(config);
-    assert.match(await hoverText(text, 'w.json'), /- `weight_ih_l0` \[H, I\] = \[3, 3\], 0 … 4\n- `weight_hh_l0` \[H, H\] = \[3, 3\], -0\.8 … 1/);
-  });
+  it(
+    'tells of a matrix as PyTorch stores it that it is read as its transpose, with inputs and units the right ' +
+      'way round',
+    async () => {
+      const weights =
+        '{ "rnn.weight_ih_l0": [[3, 0, 1], [4, 0, 2], [0, 0, 0]],\n"rnn.weight_hh_l0": [[0.6, 0.8, 0], [-0.8, ' +
+        '0.6, 0], [0, 0, 1]], "rnn.bias_ih_l0": [2.5, 0, 0], "rnn.bias_hh_l0": [0, 0, 0] }';
+      const config = await writeFiles({
+        'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1, 2, 3]]] }',
+        'w.json': weights,
+      });
+      const { document } = await openText(sibling(config, 'w.json'));
+      const input = await hoverText(document, '"rnn.weight_ih_l0"');
+      assert.match(
+        input,
+        /\*\*weight_ih_l0\*\* \[H, I\] = \[3, 3\], stored for column vectors; read as its transpose \(H = 3\)/,
+      );
+      assert.match(input, /Inputs 1 have zero weights only/);
+      assert.match(input, /Units 2 hear no input directly/);
+      const recurrent = await hoverText(document, '"rnn.weight_hh_l0"');
+      assert.match(recurrent, /\*\*weight_hh_l0\*\* \[H, H\] = \[3, 3\], stored for column vectors/);
+      assert.match(recurrent, /σ_max 1 · spectral radius 1 · ‖WᵀW − I‖_F \d/);
+      assert.match(recurrent, /Orthogonal: a step back through it keeps the length/);
+      // As it stands in the file.
+      assert.match(await hoverText(document, '-0.8'), /`weight_hh_l0\[1\]\[0\]` = -0\.8/);
+      assert.match(
+        await hoverText(document, '"rnn.bias_ih_l0"'),
+        /\*\*bias_ih_l0\*\* \[H\] = \[3\]\n[^]*1 of 3 units are pushed into saturation/,
+      );
+      const { document: text } = await openText(config);
+      assert.match(
+        await hoverText(text, 'w.json'),
+        /- `weight_ih_l0` \[H, I\] = \[3, 3\], 0 … 4\n- `weight_hh_l0` \[H, H\] = \[3, 3\], -0\.8 … 1/,
+      );
+    },
+  );
 
   it('works in a weights file, which is recognised through the config that names it', async () => {
     const config = await copyExample('weather');
@@ -142,12 +205,19 @@ describe('Inlay hints', () => {
 
   it('show shapes beside keys and beside paths, in unsaved text too', async () => {
     const { document } = await openText(await copyExample('vanishing'));
-    assert.deepEqual(await hintsOf(document), ['"Wx" [I, H] = [2, 4]', '"Wh" [H, H] = [4, 4]', '"b" [H] = [4]', '"sequences" [B, T, I] = [1, 24, 2]']);
+    assert.deepEqual(await hintsOf(document), [
+      '"Wx" [I, H] = [2, 4]',
+      '"Wh" [H, H] = [4, 4]',
+      '"b" [H] = [4]',
+      '"sequences" [B, T, I] = [1, 24, 2]',
+    ]);
     await replaceText(document, '"b": [0, 0, 0, 0]', '"b": [0, 0, 0]');
     assert.ok((await hintsOf(document)).includes('"b" [H] = [3]'));
     const weather = await openText(await copyExample('weather'));
     assert.deepEqual(await hintsOf(weather.document), [
-      '"weights": "weights.json" Wx [4, 32] · Wh [32, 32] · b [1, 32]', '"sequences": "sequences.json" [B, T, I] = [4, 100, 4]', '"upstreamGradient": "dhs.json" [B, T, H] = [4, 100, 32]',
+      '"weights": "weights.json" Wx [4, 32] · Wh [32, 32] · b [1, 32]',
+      '"sequences": "sequences.json" [B, T, I] = [4, 100, 4]',
+      '"upstreamGradient": "dhs.json" [B, T, H] = [4, 100, 32]',
     ]);
   });
 
@@ -172,13 +242,21 @@ describe('Links, outline and folding', () => {
     const { document } = await openText(uri);
     const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>('vscode.executeLinkProvider', uri, 10);
     const ours = links.filter(({ target }) => target?.path.endsWith('.json') === true && target.scheme === 'file');
-    assert.deepEqual(ours.map(({ range, target }) => [document.getText(range), target?.toString()]), ['weights.json', 'sequences.json', 'dhs.json'].map((name) => [name, sibling(uri, name).toString()]));
+    assert.deepEqual(
+      ours.map(({ range, target }) => [document.getText(range), target?.toString()]),
+      ['weights.json', 'sequences.json', 'dhs.json'].map((name) => [name, sibling(uri, name).toString()]),
+    );
   });
 
   it('list the keys with their shapes', async () => {
     const { document } = await openText(await copyExample('vanishing'));
-    const symbols = await vscode.commands.executeCommand<vscode.DocumentSymbol[]>('vscode.executeDocumentSymbolProvider', document.uri);
-    const weights = symbols.find(({ name, kind }) => name === 'weights' && kind === vscode.SymbolKind.Module && symbols.length > 0);
+    const symbols = await vscode.commands.executeCommand<vscode.DocumentSymbol[]>(
+      'vscode.executeDocumentSymbolProvider',
+      document.uri,
+    );
+    const weights = symbols.find(
+      ({ name, kind }) => name === 'weights' && kind === vscode.SymbolKind.Module && symbols.length > 0,
+    );
     const ours = symbols.filter(({ detail }) => detail !== '');
     assert.ok(ours.some(({ name, detail }) => name === 'sequences' && detail === '[B, T, I] = [1, 24, 2]'));
     assert.ok(ours.some(({ name, detail }) => name === 'cell' && detail === 'tanh'));
@@ -192,10 +270,17 @@ describe('Links, outline and folding', () => {
   it('fold matrices, all of them by one command', async () => {
     const editor = await openText(await copyExample('vanishing'));
     const { document } = editor;
-    const ranges = await vscode.commands.executeCommand<vscode.FoldingRange[]>('vscode.executeFoldingRangeProvider', document.uri);
+    const ranges = await vscode.commands.executeCommand<vscode.FoldingRange[]>(
+      'vscode.executeFoldingRangeProvider',
+      document.uri,
+    );
     const line = rangeOf(document, '"Wh"').start.line;
-    assert.ok(ranges.some(({ start, end }) => start === line && end === line + 4), JSON.stringify(ranges));
-    const visible = (at: number): boolean => editor.visibleRanges.some((range) => range.contains(new vscode.Position(at, 0)));
+    assert.ok(
+      ranges.some(({ start, end }) => start === line && end === line + 4),
+      JSON.stringify(ranges),
+    );
+    const visible = (at: number): boolean =>
+      editor.visibleRanges.some((range) => range.contains(new vscode.Position(at, 0)));
     assert.equal(visible(line + 1), true);
     await vscode.commands.executeCommand('rnnGradients.foldMatrices');
     await until('the rows of Wh to be hidden', () => (visible(line + 1) ? undefined : true));
@@ -207,12 +292,20 @@ describe('Links, outline and folding', () => {
 describe('A config of 5 MB', () => {
   afterEach(closeEverything);
 
-  for (const [form, lineBreak] of [['in rows', '\n'], ['on one line', ' ']] as const) {
+  for (const [form, lineBreak] of [
+    ['in rows', '\n'],
+    ['on one line', ' '],
+  ] as const) {
     it(`${form} is followed while typing without holding the extension host up`, async () => {
       const H = 500;
-      const row = (i: number): string => `      [${Array.from({ length: H }, (_, j) => ((((i * H + j) * 2654435761) % 2 ** 32) / 2 ** 32 - 0.5).toFixed(16)).join(', ')}]`;
+      const row = (i: number): string =>
+        `      ` +
+        `[${Array.from({ length: H }, (_, j) => ((((i * H + j) * 2654435761) % 2 ** 32) / 2 ** 32 - 0.5).toFixed(16)).join(', ')}]`;
       const rows = Array.from({ length: H }, (_, i) => row(i)).join(',\n');
-      const text = `{\n  "name": "n",\n  "weights": {\n    "Wx": [\n${row(0)}\n    ],\n    "Wh": [\n${rows}\n    ],\n    "b": ${row(1).trim()}\n  },\n  "sequences": [[[1], [2]]]\n}\n`.replaceAll('\n', lineBreak);
+      const text = (
+        `{\n  "name": "n",\n  "weights": {\n    "Wx": [\n${row(0)}\n    ],\n    "Wh": [\n${rows}\n    ],\n    ` +
+        `"b": ${row(1).trim()}\n  },\n  "sequences": [[[1], [2]]]\n}\n`
+      ).replaceAll('\n', lineBreak);
       assert.ok(text.length > 4.9e6, `${text.length}`);
       const { document } = await openText(await writeFiles({ 'large.rnn.json': text }));
       assert.ok((await hintsOf(document)).some((hint) => hint.endsWith('"Wh" [H, H] = [500, 500]')));
@@ -226,16 +319,31 @@ describe('A config of 5 MB', () => {
       let name = 'n';
       for (let i = 0; i < 20; i++) {
         const edit = new vscode.WorkspaceEdit();
-        edit.replace(document.uri, new vscode.Range(start, start.translate(0, name.length)), `${name.slice(0, 20)}${i}`);
+        edit.replace(
+          document.uri,
+          new vscode.Range(start, start.translate(0, name.length)),
+          `${name.slice(0, 20)}${i}`,
+        );
         name = `${name.slice(0, 20)}${i}`;
         assert.ok(await vscode.workspace.applyEdit(edit));
         await new Promise((resolve) => setTimeout(resolve, i % 10 === 9 ? 600 : 30));
       }
-      await vscode.commands.executeCommand('vscode.executeInlayHintProvider', document.uri, new vscode.Range(0, 0, document.lineCount, 0));
+      await vscode.commands.executeCommand(
+        'vscode.executeInlayHintProvider',
+        document.uri,
+        new vscode.Range(0, 0, document.lineCount, 0),
+      );
       delay.disable();
-      await until('the picture of the last text', () => (vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).some(({ label }) => label === `RNN preview: ${name}`) ? true : undefined));
+      await until('the picture of the last text', () =>
+        vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).some(({ label }) => label === `RNN preview: ${name}`)
+          ? true
+          : undefined,
+      );
       assert.ok((await hintsOf(document)).some((hint) => hint.endsWith('"Wh" [H, H] = [500, 500]')));
-      console.log(`      longest block of the event loop while typing in ${(text.length / 1e6).toFixed(1)} MB ${form}: ${(delay.max / 1e6).toFixed(1)} ms (99 %: ${(delay.percentile(99) / 1e6).toFixed(1)} ms)`);
+      console.log(
+        `      longest block of the event loop while typing in ${(text.length / 1e6).toFixed(1)} MB ${form}: ` +
+          `${(delay.max / 1e6).toFixed(1)} ms (99 %: ${(delay.percentile(99) / 1e6).toFixed(1)} ms)`,
+      );
     });
   }
 });
@@ -243,30 +351,56 @@ describe('A config of 5 MB', () => {
 describe('Unsaved text', () => {
   afterEach(closeEverything);
 
-  for (const [what, name] of [['long lines, cut between the halves of no character', `${'x'.repeat(256 * 1024 - 12)}${'😀'.repeat(300_000)}`], ['CRLF line breaks', 'crlf']] as const) {
+  for (const [what, name] of [
+    ['long lines, cut between the halves of no character', `${'x'.repeat(256 * 1024 - 12)}${'😀'.repeat(300_000)}`],
+    ['CRLF line breaks', 'crlf'],
+  ] as const) {
     it(`reaches the worker whole: ${what}`, async () => {
-      const text = `{ "name": "n", "weights": { "Wx": [[1]], "Wh": [[1]], "b": [0] },${what.startsWith('CRLF') ? '\r\n'.repeat(300_000) : ''} "sequences": [[[1], [2]]] }`;
+      const text =
+        `{ "name": "n", "weights": { "Wx": [[1]], "Wh": [[1]], "b": [0] ` +
+        `},${what.startsWith('CRLF') ? '\r\n'.repeat(300_000) : ''} "sequences": [[[1], [2]]] }`;
       const { document } = await openText(await writeFiles({ 'long.rnn.json': text }));
       await replaceText(document, '"name": "n"', `"name": "${name}"`);
       await vscode.commands.executeCommand('rnnGradients.run');
-      await until('the whole name', () => (panelTabs().some(({ label }) => label === `RNN: ${name}`) ? true : undefined));
+      await until('the whole name', () =>
+        panelTabs().some(({ label }) => label === `RNN: ${name}`) ? true : undefined,
+      );
     });
   }
 
   it('is told apart from other text that was there under the same name', async () => {
     for (const size of [1, 2]) {
       const row = JSON.stringify(new Array<number>(size).fill(0));
-      const document = await openUntitled('again.rnn.json', `{\n  "weights": { "Wx": [${row}], "Wh": [${new Array<string>(size).fill(row).join(', ')}] },\n  "sequences": [[[1], [2]]]\n}\n`);
-      await until(`Wh of ${size} units`, async () => ((await hoverText(document, '"Wh"')).includes(`[${size}, ${size}]`) ? true : undefined), 20_000);
+      const document = await openUntitled(
+        'again.rnn.json',
+        `{\n  "weights": { "Wx": [${row}], "Wh": [${new Array<string>(size).fill(row).join(', ')}] },\n  ` +
+          `"sequences": [[[1], [2]]]\n}\n`,
+      );
+      await until(
+        `Wh of ${size} units`,
+        async () => ((await hoverText(document, '"Wh"')).includes(`[${size}, ${size}]`) ? true : undefined),
+        20_000,
+      );
       await closeEverything();
     }
   });
 
   it('that will be saved in a folder names the files of that folder', async () => {
     const weights = await writeFiles({ 'w.json': '{ "Wx": [[1, 2]], "Wh": [[0, 1], [1, 0]] }' });
-    const document = await openUntitled(sibling(weights, 'new.rnn.json').path, '{ "weights": "w.json", "sequences": [[[1], [2]]] }');
-    await until('the shapes of the file', async () => ((await hintsOf(document)).some((hint) => hint.includes('Wh [2, 2]')) ? true : undefined), 20_000);
-    const items = await vscode.commands.executeCommand<vscode.CompletionList>('vscode.executeCompletionItemProvider', document.uri, rangeOf(document, 'w.json').start);
+    const document = await openUntitled(
+      sibling(weights, 'new.rnn.json').path,
+      '{ "weights": "w.json", "sequences": [[[1], [2]]] }',
+    );
+    await until(
+      'the shapes of the file',
+      async () => ((await hintsOf(document)).some((hint) => hint.includes('Wh [2, 2]')) ? true : undefined),
+      20_000,
+    );
+    const items = await vscode.commands.executeCommand<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      document.uri,
+      rangeOf(document, 'w.json').start,
+    );
     assert.ok(items.items.some(({ label }) => label === 'w.json'));
   });
 });

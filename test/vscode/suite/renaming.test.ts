@@ -1,4 +1,5 @@
-// Files and folders that get another name: references follow, and what configs were known by their old places is forgotten.
+// Files and folders that get another name: references follow, and what configs were known by their old places is
+// forgotten.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -16,13 +17,17 @@ async function renamed(from: vscode.Uri, to: vscode.Uri): Promise<void> {
   assert.ok(await vscode.workspace.applyEdit(edit));
 }
 
-const becomes = (document: vscode.TextDocument, text: string): Promise<true> => until(`the text ${text} (it is ${document.getText()})`, () => (document.getText() === text ? true : undefined));
+const becomes = (document: vscode.TextDocument, text: string): Promise<true> =>
+  until(`the text ${text} (it is ${document.getText()})`, () => (document.getText() === text ? true : undefined));
 
 describe('Renaming what a config names', () => {
   afterEach(closeEverything);
 
   it('updates the reference, and nothing else in the config', async () => {
-    const config = await writeFiles({ 'a.rnn.json': '{\n  // here\n  "weights": "./w.json", "sequences": [[[1]]] }\n', 'w.json': unit });
+    const config = await writeFiles({
+      'a.rnn.json': '{\n  // here\n  "weights": "./w.json", "sequences": [[[1]]] }\n',
+      'w.json': unit,
+    });
     const { document } = await openText(config);
     await renamed(sibling(config, 'w.json'), vscode.Uri.joinPath(config, '..', 'trained', 'weights.json'));
     await becomes(document, '{\n  // here\n  "weights": "./trained/weights.json", "sequences": [[[1]]] }\n');
@@ -30,7 +35,12 @@ describe('Renaming what a config names', () => {
   });
 
   it('updates it in every config, and by its unsaved text', async () => {
-    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'b.rnn.json': '{ "cell": "relu", "weights": "other.json", "sequences": [[[1]]] }', 'w.json': unit, 'other.json': unit });
+    const config = await writeFiles({
+      'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }',
+      'b.rnn.json': '{ "cell": "relu", "weights": "other.json", "sequences": [[[1]]] }',
+      'w.json': unit,
+      'other.json': unit,
+    });
     const a = await openText(config);
     const b = await openText(sibling(config, 'b.rnn.json'));
     await replaceText(b.document, '"other.json"', '"w.json"');
@@ -44,7 +54,11 @@ describe('Renaming what a config names', () => {
   });
 
   it('updates it when another config names what is no path', async () => {
-    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }', 'b.rnn.json': '{ "weights": "\\ud800.json", "sequences": "w\\u0000.json" }', 'w.json': unit });
+    const config = await writeFiles({
+      'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1]]] }',
+      'b.rnn.json': '{ "weights": "\\ud800.json", "sequences": "w\\u0000.json" }',
+      'w.json': unit,
+    });
     await openText(sibling(config, 'b.rnn.json'));
     await until('its problems', () => (problemsOf(sibling(config, 'b.rnn.json')).length === 2 ? true : undefined));
     const { document } = await openText(config);
@@ -53,23 +67,40 @@ describe('Renaming what a config names', () => {
   });
 
   it('leads the references of a config that moves to where the files stay', async () => {
-    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "w.json", "sequences": ["s.json"] }', 'w.json': unit, 's.json': '[[[1]]]' });
+    const config = await writeFiles({
+      'a.rnn.json': '{ "weights": "w.json", "sequences": ["s.json"] }',
+      'w.json': unit,
+      's.json': '[[[1]]]',
+    });
     await openText(config);
     const moved = vscode.Uri.joinPath(config, '..', 'configs', 'a.rnn.json');
     await renamed(config, moved);
-    await becomes(await vscode.workspace.openTextDocument(moved), '{ "weights": "../w.json", "sequences": ["../s.json"] }');
+    await becomes(
+      await vscode.workspace.openTextDocument(moved),
+      '{ "weights": "../w.json", "sequences": ["../s.json"] }',
+    );
   });
 
   it('updates the references into a folder, and none of those inside it', async () => {
-    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "data/w.json", "sequences": ["data/s.json", "t.json"] }', 't.json': '[[[1]]]' });
+    const config = await writeFiles({
+      'a.rnn.json': '{ "weights": "data/w.json", "sequences": ["data/s.json", "t.json"] }',
+      't.json': '[[[1]]]',
+    });
     const data = sibling(config, 'data');
     const inner = '{ "weights": "w.json", "sequences": ["../t.json"] }';
-    for (const [name, text] of [['w.json', unit], ['s.json', '[[[1]]]'], ['inner.rnn.json', inner]] as const) await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(data, name), new TextEncoder().encode(text));
+    for (const [name, text] of [
+      ['w.json', unit],
+      ['s.json', '[[[1]]]'],
+      ['inner.rnn.json', inner],
+    ] as const)
+      await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(data, name), new TextEncoder().encode(text));
     const { document } = await openText(config);
     await openText(vscode.Uri.joinPath(data, 'inner.rnn.json'));
     await renamed(data, sibling(config, 'trained'));
     await becomes(document, '{ "weights": "trained/w.json", "sequences": ["trained/s.json", "t.json"] }');
-    const moved = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(sibling(config, 'trained'), 'inner.rnn.json'));
+    const moved = await vscode.workspace.openTextDocument(
+      vscode.Uri.joinPath(sibling(config, 'trained'), 'inner.rnn.json'),
+    );
     assert.equal(moved.getText(), inner);
   });
 });
@@ -77,9 +108,23 @@ describe('Renaming what a config names', () => {
 /** Of an orthogonal Wh the hover says something else for each cell, and so tells by which config the file is known. */
 async function knownBy(weights: vscode.Uri): Promise<string> {
   const { document } = await openText(weights);
-  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', weights, rangeOf(document, '"Wh"').start);
-  const text = hovers.flatMap(({ contents }) => contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : ''))).join('\n');
-  return text.includes('only inactive units take from it') ? 'relu' : text.includes('only saturation takes from it') ? 'tanh' : text.includes('spectral radius') ? 'some config' : 'none';
+  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+    'vscode.executeHoverProvider',
+    weights,
+    rangeOf(document, '"Wh"').start,
+  );
+  const text = hovers
+    .flatMap(({ contents }) =>
+      contents.map((content) => (content instanceof vscode.MarkdownString ? content.value : '')),
+    )
+    .join('\n');
+  return text.includes('only inactive units take from it')
+    ? 'relu'
+    : text.includes('only saturation takes from it')
+      ? 'tanh'
+      : text.includes('spectral radius')
+        ? 'some config'
+        : 'none';
 }
 
 describe('A config that is gone, or comes', () => {
@@ -92,11 +137,14 @@ describe('A config that is gone, or comes', () => {
   };
   const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
     // A folder that has just been made is watched only a moment later; parents come first.
-    for (const folder of new Set(['.', ...Object.keys(files).map((name) => path.posix.dirname(name))])) await watched(vscode.Uri.joinPath(root(), folder));
-    for (const [name, text] of Object.entries(files)) await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(root(), name), new TextEncoder().encode(text));
+    for (const folder of new Set(['.', ...Object.keys(files).map((name) => path.posix.dirname(name))]))
+      await watched(vscode.Uri.joinPath(root(), folder));
+    for (const [name, text] of Object.entries(files))
+      await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(root(), name), new TextEncoder().encode(text));
   };
   const config = (cell: string, weights: string): string => JSON.stringify({ cell, weights, sequences: [[[1]]] });
-  const is = (weights: vscode.Uri, cell: string): Promise<true> => until(`weights that belong to ${cell}`, async () => ((await knownBy(weights)) === cell ? true : undefined));
+  const is = (weights: vscode.Uri, cell: string): Promise<true> =>
+    until(`weights that belong to ${cell}`, async () => ((await knownBy(weights)) === cell ? true : undefined));
 
   afterEach(async () => {
     await closeEverything();
@@ -117,7 +165,11 @@ describe('A config that is gone, or comes', () => {
   });
 
   it('is forgotten with its folder, by whomever that is removed', async () => {
-    await write({ 'configs/a.rnn.json': config('tanh', '../w.json'), 'later.rnn.json': config('relu', 'w.json'), 'w.json': unit });
+    await write({
+      'configs/a.rnn.json': config('tanh', '../w.json'),
+      'later.rnn.json': config('relu', 'w.json'),
+      'w.json': unit,
+    });
     const weights = vscode.Uri.joinPath(root(), 'w.json');
     await is(weights, 'tanh');
     await rm(vscode.Uri.joinPath(root(), 'configs').fsPath, { recursive: true });
@@ -156,11 +208,15 @@ describe('A config that is gone, or comes', () => {
     await write({ 'w.json': unit });
     const weights = vscode.Uri.joinPath(root(), 'w.json');
     assert.equal(await knownBy(weights), 'none');
-    for (let i = 0; i < 100; i++) writeAtOnce(`data-${i}/${i === 57 ? 'a.rnn.json' : 'x.txt'}`, i === 57 ? config('relu', '../w.json') : '');
+    for (let i = 0; i < 100; i++)
+      writeAtOnce(`data-${i}/${i === 57 ? 'a.rnn.json' : 'x.txt'}`, i === 57 ? config('relu', '../w.json') : '');
     await is(weights, 'relu');
   });
 
-  for (const [where, before] of [['', {}], [' in the place of another one', { 'tree/other.txt': '' }]] as const) {
+  for (const [where, before] of [
+    ['', {}],
+    [' in the place of another one', { 'tree/other.txt': '' }],
+  ] as const) {
     it(`is known in a tree that is moved here as a whole${where}`, async () => {
       await write({ 'w.json': unit, ...before });
       const weights = vscode.Uri.joinPath(root(), 'w.json');

@@ -4,7 +4,8 @@ import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { closeEverything, copyExample, lensSays, openText, replaceText } from './support.js';
 
-const read = async (uri: vscode.Uri): Promise<string> => new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+const read = async (uri: vscode.Uri): Promise<string> =>
+  new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
 
 describe('Save as HTML Report', () => {
   afterEach(closeEverything);

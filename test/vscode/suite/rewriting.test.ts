@@ -7,7 +7,17 @@ import { versionOnDisk } from '../../../src/editor/files/disk.js';
 import { DiskPoll } from '../../../src/editor/files/diskPoll.js';
 import { Session } from '../../../src/editor/following/session.js';
 import { problemsOf, sibling, writeFiles } from './editorSupport.js';
-import { closeEverything, copyExample, lensSays, lenses, openText, panelTabs, replaceText, until, workerPath } from './support.js';
+import {
+  closeEverything,
+  copyExample,
+  lensSays,
+  lenses,
+  openText,
+  panelTabs,
+  replaceText,
+  until,
+  workerPath,
+} from './support.js';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** Between two rewrites: 20 a second. */
@@ -16,12 +26,20 @@ const mostSteps = 400;
 
 type Weights = { readonly Wx: number[][]; readonly Wh: number[][]; readonly b: number[][] };
 
-/** Wh is `scale` times the identity and nothing else is left, so the gradient is multiplied by exactly `scale` at every step back. */
-const scaled = ({ Wx, Wh, b }: Weights, scale: number): string => JSON.stringify({
-  Wx: Wx.map((row) => row.map(() => 0)), Wh: Wh.map((row, i) => row.map((_, j) => (i === j ? scale : 0))), b: b.map((row) => row.map(() => 0)),
-});
+/**
+ * Wh is `scale` times the identity and nothing else is left, so the gradient is multiplied by exactly `scale` at every
+ * step back.
+ */
+const scaled = ({ Wx, Wh, b }: Weights, scale: number): string =>
+  JSON.stringify({
+    Wx: Wx.map((row) => row.map(() => 0)),
+    Wh: Wh.map((row, i) => row.map((_, j) => (i === j ? scale : 0))),
+    b: b.map((row) => row.map(() => 0)),
+  });
 
-/** What one rewrite does: `inPlace` empties the file and fills it in two halves, so that half of the time it is no JSON. */
+/**
+ * What one rewrite does: `inPlace` empties the file and fills it in two halves, so that half of the time it is no JSON.
+ */
 const writers: Readonly<Record<string, (file: string, text: string) => Promise<void>>> = {
   'in place, in two halves': async (file, text) => {
     const handle = await open(file, 'w');
@@ -52,7 +70,9 @@ describe('a file that a training script rewrites', () => {
 
       const problems: string[] = [];
       const seen = new Set<string>();
-      const subscription = vscode.languages.onDidChangeDiagnostics(() => problems.push(...[uri, weights].flatMap(problemsOf).map(({ message }) => message)));
+      const subscription = vscode.languages.onDidChangeDiagnostics(() =>
+        problems.push(...[uri, weights].flatMap(problemsOf).map(({ message }) => message)),
+      );
       const over = new AbortController();
       const watching = (async () => {
         while (!over.signal.aborted) {
@@ -75,9 +95,18 @@ describe('a file that a training script rewrites', () => {
 
       const factors = [...seen].map((title) => Number(/×([\d.]+)/.exec(title)?.[1]));
       assert.ok(factors.length >= 5, `the picture moved on meanwhile: ${factors.join(', ')}`);
-      assert.deepEqual(factors, [...factors].sort((a, b) => a - b), 'one state of the file after the other');
-      for (const factor of factors) assert.ok(factor >= 0.5 && factor <= 0.5 + step / 1000, `${factor} was never written`);
-      assert.deepEqual([...seen].filter((title) => title.includes('last good run')), [], 'never stale');
+      assert.deepEqual(
+        factors,
+        [...factors].sort((a, b) => a - b),
+        'one state of the file after the other',
+      );
+      for (const factor of factors)
+        assert.ok(factor >= 0.5 && factor <= 0.5 + step / 1000, `${factor} was never written`);
+      assert.deepEqual(
+        [...seen].filter((title) => title.includes('last good run')),
+        [],
+        'never stale',
+      );
       assert.deepEqual(problems, [], 'no problem was shown');
       assert.equal(panelTabs().length, 1);
     });
@@ -93,7 +122,10 @@ describe('a file that a training script rewrites', () => {
     const from = performance.now();
     await writeFile(weights.fsPath, text.slice(0, text.length / 2));
     await until('a problem', () => problemsOf(weights)[0]);
-    assert.ok(performance.now() - from > 900, `nobody is told within the first second (${Math.round(performance.now() - from)} ms)`);
+    assert.ok(
+      performance.now() - from > 900,
+      `nobody is told within the first second (${Math.round(performance.now() - from)} ms)`,
+    );
     await lensSays(uri, /vanishing.*of the last good run/);
     await writeFile(weights.fsPath, text);
     await lensSays(uri, /vanishing.*per step back$/);
@@ -107,7 +139,9 @@ describe('a file that a training script rewrites', () => {
     await lensSays(uri, /vanishing/);
     const weights = sibling(uri, 'weights.json');
     const problems: string[] = [];
-    const subscription = vscode.languages.onDidChangeDiagnostics(() => problems.push(...problemsOf(uri).map(({ message }) => message)));
+    const subscription = vscode.languages.onDidChangeDiagnostics(() =>
+      problems.push(...problemsOf(uri).map(({ message }) => message)),
+    );
     const original = JSON.parse(await readFile(weights.fsPath, 'utf8')) as Weights;
     await vscode.workspace.fs.delete(weights);
     await wait(600);
@@ -129,7 +163,11 @@ describe('a file that a training script rewrites', () => {
         if (message.includes(' refused ') && ++readings === 1) setTimeout(() => void session.cancel(), 30);
       },
     };
-    const session = new Session({ kind: 'config', config: uri.toString() }, workerPath(), log as unknown as vscode.LogOutputChannel);
+    const session = new Session(
+      { kind: 'config', config: uri.toString() },
+      workerPath(),
+      log as unknown as vscode.LogOutputChannel,
+    );
     try {
       const outcome = await session.run();
       assert.deepEqual([outcome.kind, readings], ['cancelled', 1]);
@@ -143,12 +181,24 @@ describe('a file that a training script rewrites', () => {
 
   it('is not run after a long run that was cancelled, although it was written meanwhile', async () => {
     const [H, T] = [256, 100_000];
-    const square = JSON.stringify(Array.from({ length: H }, (_, i) => Array.from({ length: H }, (_, j) => (i === j ? 1 : 0))));
-    const weights = `{ "Wx": [${JSON.stringify(new Array<number>(H).fill(1))}], "Wh": ${square}, "b": ${JSON.stringify(new Array<number>(H).fill(0))} }`;
+    const square = JSON.stringify(
+      Array.from({ length: H }, (_, i) => Array.from({ length: H }, (_, j) => (i === j ? 1 : 0))),
+    );
+    const weights =
+      `{ "Wx": [${JSON.stringify(new Array<number>(H).fill(1))}], "Wh": ${square}, "b": ` +
+      `${JSON.stringify(new Array<number>(H).fill(0))} }`;
     const config = '{ "weights": "w.json", "sequences": "s.json" }';
-    const uri = await writeFiles({ 'long.rnn.json': config, 'w.json': weights, 's.json': `[${new Array<string>(T).fill('[0]').join(', ')}]` });
+    const uri = await writeFiles({
+      'long.rnn.json': config,
+      'w.json': weights,
+      's.json': `[${new Array<string>(T).fill('[0]').join(', ')}]`,
+    });
     const log = { debug: () => undefined, info: () => undefined };
-    const session = new Session({ kind: 'config', config: uri.toString() }, workerPath(), log as unknown as vscode.LogOutputChannel);
+    const session = new Session(
+      { kind: 'config', config: uri.toString() },
+      workerPath(),
+      log as unknown as vscode.LogOutputChannel,
+    );
     const seen = new Set<number>();
     session.onDidChange(() => seen.add(session.running?.runId ?? 0));
     try {
@@ -181,23 +231,32 @@ describe('a file that a training script rewrites', () => {
 });
 
 describe('a file that changes before anybody listens', () => {
-  it('is told about once somebody looks, by what was read of it: written, removed, made; and not when it is the same', async () => {
-    const same = await writeFiles({ 'same.json': '1', 'written.json': '1', 'removed.json': '1' });
-    const [written, removed, made] = ['written.json', 'removed.json', 'made.json'].map((name) => sibling(same, name)) as [vscode.Uri, vscode.Uri, vscode.Uri];
-    const told: string[] = [];
-    const files = [same, written, removed, made];
-    const poll = new DiskPoll(() => files.map(String), (uri) => told.push(uri.toString()));
-    try {
-      for (const uri of [same, written, removed]) poll.saw(uri, await versionOnDisk(uri));
-      poll.saw(made, null);
-      await writeFile(written.fsPath, '12');
-      await vscode.workspace.fs.delete(removed);
-      await writeFile(made.fsPath, '1');
-      await until('all three', () => (told.length >= 3 ? true : undefined));
-      await wait(1_500);
-      assert.deepEqual(told.toSorted(), [made, removed, written].map(String).toSorted());
-    } finally {
-      poll.dispose();
-    }
-  });
+  it(
+    'is told about once somebody looks, by what was read of it: written, removed, made; and not when it is the ' +
+      'same',
+    async () => {
+      const same = await writeFiles({ 'same.json': '1', 'written.json': '1', 'removed.json': '1' });
+      const [written, removed, made] = ['written.json', 'removed.json', 'made.json'].map((name) =>
+        sibling(same, name),
+      ) as [vscode.Uri, vscode.Uri, vscode.Uri];
+      const told: string[] = [];
+      const files = [same, written, removed, made];
+      const poll = new DiskPoll(
+        () => files.map(String),
+        (uri) => told.push(uri.toString()),
+      );
+      try {
+        for (const uri of [same, written, removed]) poll.saw(uri, await versionOnDisk(uri));
+        poll.saw(made, null);
+        await writeFile(written.fsPath, '12');
+        await vscode.workspace.fs.delete(removed);
+        await writeFile(made.fsPath, '1');
+        await until('all three', () => (told.length >= 3 ? true : undefined));
+        await wait(1_500);
+        assert.deepEqual(told.toSorted(), [made, removed, written].map(String).toSorted());
+      } finally {
+        poll.dispose();
+      }
+    },
+  );
 });

@@ -4,12 +4,24 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { writeFiles } from './editorSupport.js';
-import { closeEverything, copyExample, lensSays, lenses, liveWorkers, openText, panelTabs, replaceText, until } from './support.js';
+import {
+  closeEverything,
+  copyExample,
+  lensSays,
+  lenses,
+  liveWorkers,
+  openText,
+  panelTabs,
+  replaceText,
+  until,
+} from './support.js';
 
-const run = (uri?: vscode.Uri): Thenable<unknown> => vscode.commands.executeCommand('rnnGradients.run', ...(uri === undefined ? [] : [uri]));
+const run = (uri?: vscode.Uri): Thenable<unknown> =>
+  vscode.commands.executeCommand('rnnGradients.run', ...(uri === undefined ? [] : [uri]));
 
 /** This extension's problems: JSON's own schema check speaks of some too. */
-const problemsOf = (uri: vscode.Uri): vscode.Diagnostic[] => vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'Run RNN');
+const problemsOf = (uri: vscode.Uri): vscode.Diagnostic[] =>
+  vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'Run RNN');
 
 describe('Run RNN', () => {
   afterEach(closeEverything);
@@ -28,11 +40,19 @@ describe('Run RNN', () => {
     const [panel] = panelTabs();
     assert.equal(panel?.label, 'RNN: tanh RNN on daily weather');
     assert.equal(panel.group.viewColumn, vscode.ViewColumn.Two);
-    assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), uri.toString(), 'the focus stays in the text');
+    assert.equal(
+      vscode.window.activeTextEditor?.document.uri.toString(),
+      uri.toString(),
+      'the focus stays in the text',
+    );
     assert.deepEqual(vscode.languages.getDiagnostics(uri), []);
   });
 
-  for (const [name, verdict] of [['vanishing', /vanishing, ×0\.500/], ['exploding', /exploding, ×1\.50/], ['orthogonal', /healthy, ×1\.00/]] as const) {
+  for (const [name, verdict] of [
+    ['vanishing', /vanishing, ×0\.500/],
+    ['exploding', /exploding, ×1\.50/],
+    ['orthogonal', /healthy, ×1\.00/],
+  ] as const) {
     it(`gives the example ${name} the verdict in its name`, async () => {
       const uri = await copyExample(name);
       await openText(uri);
@@ -74,9 +94,20 @@ describe('Run RNN', () => {
     await run();
     await lensSays(uri, /vanishing/);
     const weights = vscode.Uri.joinPath(uri, '..', 'weights.json');
-    const parsed = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(weights))) as { Wx: number[][]; Wh: number[][]; b: number[][] };
+    const parsed = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(weights))) as {
+      Wx: number[][];
+      Wh: number[][];
+      b: number[][];
+    };
     const orthogonal = parsed.Wh.map((row, i) => row.map((_, j) => (i === j ? 1 : 0)));
-    await writeFile(weights.fsPath, JSON.stringify({ Wx: parsed.Wx.map((row) => row.map(() => 0)), Wh: orthogonal, b: parsed.b.map((row) => row.map(() => 0)) }));
+    await writeFile(
+      weights.fsPath,
+      JSON.stringify({
+        Wx: parsed.Wx.map((row) => row.map(() => 0)),
+        Wh: orthogonal,
+        b: parsed.b.map((row) => row.map(() => 0)),
+      }),
+    );
     await lensSays(uri, /healthy, ×1\.00/);
   });
 
@@ -84,9 +115,21 @@ describe('Run RNN', () => {
     const uri = await copyExample('weather');
     const weights = vscode.Uri.joinPath(uri, '..', 'weights.json');
     const [B, T, H] = [32, 1_000, 256];
-    const text = (scale: number): string => JSON.stringify({ Wx: [new Array(H).fill(0)], Wh: Array.from({ length: H }, (_, i) => Array.from({ length: H }, (__, j) => (i === j ? scale : 0))), b: new Array(H).fill(0) });
+    const text = (scale: number): string =>
+      JSON.stringify({
+        Wx: [new Array(H).fill(0)],
+        Wh: Array.from({ length: H }, (_, i) => Array.from({ length: H }, (__, j) => (i === j ? scale : 0))),
+        b: new Array(H).fill(0),
+      });
     await writeFile(weights.fsPath, text(0.5));
-    await writeFile(uri.fsPath, JSON.stringify({ dtype: 'float64', weights: 'weights.json', sequences: new Array(B).fill(new Array(T).fill([0])) }));
+    await writeFile(
+      uri.fsPath,
+      JSON.stringify({
+        dtype: 'float64',
+        weights: 'weights.json',
+        sequences: new Array(B).fill(new Array(T).fill([0])),
+      }),
+    );
     await openText(weights);
     await openText(uri);
     const first = run();
@@ -99,7 +142,9 @@ describe('Run RNN', () => {
       }
     })();
     try {
-      await until('a picture of what is written', async () => (await lenses(uri)).find((title) => title.includes('×0.250')));
+      await until('a picture of what is written', async () =>
+        (await lenses(uri)).find((title) => title.includes('×0.250')),
+      );
     } finally {
       state.writing = false;
       await writer;
@@ -109,14 +154,19 @@ describe('Run RNN', () => {
 
   it('follows a file whose name holds the special characters of a glob', async () => {
     const uri = await copyExample('weather');
-    const [weights, odd] = ['weights.json', 'weights [v2] {a} 100% #1.json'].map((name) => vscode.Uri.joinPath(uri, '..', name)) as [vscode.Uri, vscode.Uri];
+    const [weights, odd] = ['weights.json', 'weights [v2] {a} 100% #1.json'].map((name) =>
+      vscode.Uri.joinPath(uri, '..', name),
+    ) as [vscode.Uri, vscode.Uri];
     await vscode.workspace.fs.rename(weights, odd);
     const { document } = await openText(uri);
     await replaceText(document, '"weights.json"', '"weights [v2] {a} 100% #1.json"');
     await run();
     await lensSays(uri, /vanishing/);
     const parsed = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(odd))) as { Wh: number[][] };
-    await writeFile(odd.fsPath, JSON.stringify({ ...parsed, Wh: parsed.Wh.map((row) => row.map((weight) => 4 * weight)) }));
+    await writeFile(
+      odd.fsPath,
+      JSON.stringify({ ...parsed, Wh: parsed.Wh.map((row) => row.map((weight) => 4 * weight)) }),
+    );
     await lensSays(uri, /exploding/);
   });
 
@@ -141,7 +191,11 @@ describe('Run RNN', () => {
     const saved = vscode.Uri.joinPath(example, '..', 'mine.rnn.json');
     const untitled = await vscode.workspace.openTextDocument(saved.with({ scheme: 'untitled' }));
     const edit = new vscode.WorkspaceEdit();
-    edit.insert(untitled.uri, new vscode.Position(0, 0), new TextDecoder().decode(await vscode.workspace.fs.readFile(example)));
+    edit.insert(
+      untitled.uri,
+      new vscode.Position(0, 0),
+      new TextDecoder().decode(await vscode.workspace.fs.readFile(example)),
+    );
     await vscode.workspace.applyEdit(edit);
     await vscode.window.showTextDocument(untitled, { viewColumn: vscode.ViewColumn.One, preview: false });
     await run(untitled.uri);
@@ -154,24 +208,27 @@ describe('Run RNN', () => {
     assert.equal(panelTabs().length, 1);
   });
 
-  it('shows a problem at its exact range while the last good picture stays, and takes it away when it is mended', async () => {
-    const uri = await copyExample('vanishing');
-    const { document } = await openText(uri);
-    await run();
-    await lensSays(uri, /vanishing/);
-    await replaceText(document, '"tanh"', '"tahn"');
-    const [problem] = await until('a problem', () => {
-      const found = problemsOf(uri);
-      return found.length > 0 ? found : undefined;
-    });
-    assert.equal(document.getText(problem?.range), '"tahn"');
-    assert.match(problem?.message ?? '', /tanh/);
-    assert.equal(problem?.severity, vscode.DiagnosticSeverity.Error);
-    await lensSays(uri, /vanishing.*of the last good run/);
-    await replaceText(document, '"tahn"', '"tanh"');
-    await until('no problem', () => (problemsOf(uri).length === 0 ? true : undefined));
-    await lensSays(uri, /vanishing, ×0\.500 per step back$/);
-  });
+  it(
+    'shows a problem at its exact range while the last good picture stays, and takes it away when it is ' + 'mended',
+    async () => {
+      const uri = await copyExample('vanishing');
+      const { document } = await openText(uri);
+      await run();
+      await lensSays(uri, /vanishing/);
+      await replaceText(document, '"tanh"', '"tahn"');
+      const [problem] = await until('a problem', () => {
+        const found = problemsOf(uri);
+        return found.length > 0 ? found : undefined;
+      });
+      assert.equal(document.getText(problem?.range), '"tahn"');
+      assert.match(problem?.message ?? '', /tanh/);
+      assert.equal(problem?.severity, vscode.DiagnosticSeverity.Error);
+      await lensSays(uri, /vanishing.*of the last good run/);
+      await replaceText(document, '"tahn"', '"tanh"');
+      await until('no problem', () => (problemsOf(uri).length === 0 ? true : undefined));
+      await lensSays(uri, /vanishing, ×0\.500 per step back$/);
+    },
+  );
 
   it('puts the problem of a named file into that file', async () => {
     const uri = await copyExample('weather');
@@ -200,7 +257,9 @@ describe('Run RNN', () => {
     }
     await replaceText(document, '0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
     await lensSays(uri, /exploding/);
-    await until('the panel with the last name', () => (panelTabs().some(({ label }) => label === 'RNN: edit 998') ? true : undefined));
+    await until('the panel with the last name', () =>
+      panelTabs().some(({ label }) => label === 'RNN: edit 998') ? true : undefined,
+    );
     assert.equal(liveWorkers() - before, 1);
   });
 
@@ -230,7 +289,9 @@ describe('Run RNN', () => {
   it('is over when it has been refused, whether or not anybody reads the message', async () => {
     await openText(await writeFiles({ 'a.rnn.json': '{ "weights": "none.json", "sequences": [[[1]]] }' }));
     let over = false;
-    void run().then(() => { over = true; });
+    void run().then(() => {
+      over = true;
+    });
     await until('the end', () => (over ? true : undefined));
   });
 
@@ -245,7 +306,9 @@ describe('Run RNN', () => {
       await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
       return panelTabs()[0];
     });
-    await until('the panel to be named after the files', () => (panelTabs()[0]?.label.includes('weights') === true ? true : undefined));
+    await until('the panel to be named after the files', () =>
+      panelTabs()[0]?.label.includes('weights') === true ? true : undefined,
+    );
   });
 
   it('offers the config that names a weights file before sequences alone', async () => {
@@ -256,7 +319,9 @@ describe('Run RNN', () => {
       await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
       return panelTabs()[0];
     });
-    await until('the panel of the config', () => (panelTabs()[0]?.label === 'RNN: tanh RNN on daily weather' ? true : undefined));
+    await until('the panel of the config', () =>
+      panelTabs()[0]?.label === 'RNN: tanh RNN on daily weather' ? true : undefined,
+    );
   });
 
   it('runs the config on screen when the file in front is one that it names', async () => {
@@ -276,7 +341,8 @@ describe('Run RNN', () => {
     await writeFile(other.fsPath, '{ "colour": "blue" }');
     await openText(other);
     void run();
-    // The first choice is a config of the workspace, or opening one: either way no error, and the list is there to be closed.
+    // The first choice is a config of the workspace, or opening one: either way no error, and the list is there to be
+    // closed.
     await until('the list of configs', async () => {
       await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
       return panelTabs()[0];
@@ -287,7 +353,9 @@ describe('Run RNN', () => {
     void vscode.commands.executeCommand('rnnGradients.createExample');
     const document = await until('the example', async () => {
       await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
-      return vscode.window.activeTextEditor?.document.uri.path.endsWith('vanishing.rnn.json') === true ? vscode.window.activeTextEditor.document : undefined;
+      return vscode.window.activeTextEditor?.document.uri.path.endsWith('vanishing.rnn.json') === true
+        ? vscode.window.activeTextEditor.document
+        : undefined;
     });
     assert.equal(document.isUntitled, true);
     assert.equal(document.languageId, 'jsonc');
@@ -302,7 +370,10 @@ describe('Run RNN', () => {
     const H = 512;
     const row = Array.from({ length: H }, () => 0.001);
     // Its exponents alone take far longer than this test may.
-    const text = JSON.stringify({ weights: { Wx: [row], Wh: row.map((_, i) => row.map((__, j) => (i === j ? 1 : 0.001))), b: row }, sequences: Array.from({ length: 20_000 }, () => [0.5]) });
+    const text = JSON.stringify({
+      weights: { Wx: [row], Wh: row.map((_, i) => row.map((__, j) => (i === j ? 1 : 0.001))), b: row },
+      sequences: Array.from({ length: 20_000 }, () => [0.5]),
+    });
     const edit = new vscode.WorkspaceEdit();
     edit.replace(uri, new vscode.Range(0, 0, document.lineCount, 0), text);
     await vscode.workspace.applyEdit(edit);
@@ -342,7 +413,10 @@ describe('Run RNN', () => {
     const running = run();
     await lensSays(uri, /vanishing/);
     delay.disable();
-    console.log(`      longest block of the event loop while reading and running ${Math.round(size / 1e6)} MB: ${(delay.max / 1e6).toFixed(1)} ms`);
+    console.log(
+      `      longest block of the event loop while reading and running ${Math.round(size / 1e6)} MB: ` +
+        `${(delay.max / 1e6).toFixed(1)} ms`,
+    );
     await vscode.commands.executeCommand('rnnGradients.cancel');
     await running;
   });

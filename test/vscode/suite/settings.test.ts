@@ -6,10 +6,13 @@ import { problemsOf } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, lenses, openText, replaceText, until } from './support.js';
 
 const settings = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('rnnGradients');
-const set = (key: string, value: unknown): Thenable<void> => settings().update(key, value, vscode.ConfigurationTarget.Global);
+const set = (key: string, value: unknown): Thenable<void> =>
+  settings().update(key, value, vscode.ConfigurationTarget.Global);
 
 const declared = (): string[] => {
-  const { contributes } = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.packageJSON as { readonly contributes: { readonly configuration: { readonly properties: object } } };
+  const { contributes } = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.packageJSON as {
+    readonly contributes: { readonly configuration: { readonly properties: object } };
+  };
   return Object.keys(contributes.configuration.properties).map((key) => key.replace('rnnGradients.', ''));
 };
 
@@ -24,7 +27,8 @@ async function running(example: string, verdict: RegExp): Promise<vscode.TextDoc
 }
 
 /** What stands above the config of the last run. */
-const told = async ({ uri }: vscode.TextDocument): Promise<string | undefined> => (await lenses(uri)).find((title) => title.includes('per step back'));
+const told = async ({ uri }: vscode.TextDocument): Promise<string | undefined> =>
+  (await lenses(uri)).find((title) => title.includes('per step back'));
 
 describe('The settings', () => {
   afterEach(async () => {
@@ -33,7 +37,14 @@ describe('The settings', () => {
   });
 
   it('are those that are tested here, and inlayHints and threads', () => {
-    assert.deepEqual(declared().sort(), ['followDelay', 'followEdits', 'inlayHints', 'threads', 'verdict.explodingAbove', 'verdict.vanishingBelow']);
+    assert.deepEqual(declared().sort(), [
+      'followDelay',
+      'followEdits',
+      'inlayHints',
+      'threads',
+      'verdict.explodingAbove',
+      'verdict.vanishingBelow',
+    ]);
   });
 
   describe('followEdits', () => {
@@ -43,13 +54,13 @@ describe('The settings', () => {
       await replaceText(document, small, large);
       await lensSays(document.uri, /vanishing.*of the last good run/);
       await wait(1_000);
-      assert.match(await told(document) ?? '', /vanishing.*of the last good run/);
+      assert.match((await told(document)) ?? '', /vanishing.*of the last good run/);
       await vscode.commands.executeCommand('rnnGradients.run', document.uri);
       await lensSays(document.uri, /exploding.*per step back$/);
       // To save what has been run changes nothing.
       assert.ok(await document.save());
       await wait(1_000);
-      assert.match(await told(document) ?? '', /exploding.*per step back$/);
+      assert.match((await told(document)) ?? '', /exploding.*per step back$/);
     });
 
     it('turned off leaves problems to the text as it is now, until it is run again', async () => {
@@ -116,10 +127,28 @@ describe('The settings', () => {
   });
 
   it('that hold no value of theirs count as left alone', async () => {
-    for (const [key, value] of [['verdict.vanishingBelow', 'much'], ['verdict.explodingAbove', -1], ['followDelay', 'soon'], ['followEdits', 'often'], ['threads', 1e9], ['inlayHints', 3]] as const) await set(key, value);
+    for (const [key, value] of [
+      ['verdict.vanishingBelow', 'much'],
+      ['verdict.explodingAbove', -1],
+      ['followDelay', 'soon'],
+      ['followEdits', 'often'],
+      ['threads', 1e9],
+      ['inlayHints', 3],
+    ] as const)
+      await set(key, value);
     const document = await running('vanishing', /vanishing, ×0\.500 per step back$/);
     await replaceText(document, small, large);
     await lensSays(document.uri, /exploding/);
-    await until('hints', async () => (await vscode.commands.executeCommand<vscode.InlayHint[]>('vscode.executeInlayHintProvider', document.uri, new vscode.Range(0, 0, document.lineCount, 0))).length > 0 ? true : undefined);
+    await until('hints', async () =>
+      (
+        await vscode.commands.executeCommand<vscode.InlayHint[]>(
+          'vscode.executeInlayHintProvider',
+          document.uri,
+          new vscode.Range(0, 0, document.lineCount, 0),
+        )
+      ).length > 0
+        ? true
+        : undefined,
+    );
   });
 });

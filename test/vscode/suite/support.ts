@@ -7,7 +7,11 @@ import * as vscode from 'vscode';
 const patience = 60_000;
 
 /** Waits until `probe` gives something else than undefined; says what it waited for when it never does. */
-export async function until<T>(what: string, probe: () => T | undefined | Thenable<T | undefined>, timeout = patience): Promise<T> {
+export async function until<T>(
+  what: string,
+  probe: () => T | undefined | Thenable<T | undefined>,
+  timeout = patience,
+): Promise<T> {
   const deadline = Date.now() + timeout;
   for (;;) {
     const value = await probe();
@@ -34,12 +38,16 @@ export async function copyExample(name: string): Promise<vscode.Uri> {
 }
 
 export async function openText(uri: vscode.Uri): Promise<vscode.TextEditor> {
-  return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { viewColumn: vscode.ViewColumn.One, preview: false });
+  return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), {
+    viewColumn: vscode.ViewColumn.One,
+    preview: false,
+  });
 }
 
 /**
- * Makes a folder in the workspace and waits until VS Code's watchers tell of a file that is new in it: they need a moment to begin, and what
- * is made before that nobody hears of. Now and then they never begin with a folder that was made a moment after its parent; then it is made anew.
+ * Makes a folder in the workspace and waits until VS Code's watchers tell of a file that is new in it: they need a
+ * moment to begin, and what is made before that nobody hears of. Now and then they never begin with a folder that was
+ * made a moment after its parent; then it is made anew.
  */
 export async function watched(folder: vscode.Uri): Promise<void> {
   const heard = new Set<string>();
@@ -63,7 +71,8 @@ export async function watched(folder: vscode.Uri): Promise<void> {
   } finally {
     subscription.dispose();
     watcher.dispose();
-    for (const [name] of await fs.readDirectory(folder)) if (name.startsWith('watched-')) await fs.delete(vscode.Uri.joinPath(folder, name));
+    for (const [name] of await fs.readDirectory(folder))
+      if (name.startsWith('watched-')) await fs.delete(vscode.Uri.joinPath(folder, name));
   }
 }
 
@@ -75,19 +84,27 @@ export async function lenses(uri: vscode.Uri): Promise<string[]> {
 
 /** Waits for a lens whose title matches. */
 export const lensSays = (uri: vscode.Uri, pattern: RegExp): Promise<string> =>
-  until(`a lens like ${String(pattern)} on ${uri.path}`, async () => (await lenses(uri)).find((title) => pattern.test(title)));
+  until(`a lens like ${String(pattern)} on ${uri.path}`, async () =>
+    (await lenses(uri)).find((title) => pattern.test(title)),
+  );
 
 /** Replaces the first occurrence of `before`, as one edit, without saving. */
 export async function replaceText(document: vscode.TextDocument, before: string, after: string): Promise<void> {
   const start = document.getText().indexOf(before);
   if (start < 0) throw new Error(`"${before}" is not in ${document.uri.path}.`);
   const edit = new vscode.WorkspaceEdit();
-  edit.replace(document.uri, new vscode.Range(document.positionAt(start), document.positionAt(start + before.length)), after);
+  edit.replace(
+    document.uri,
+    new vscode.Range(document.positionAt(start), document.positionAt(start + before.length)),
+    after,
+  );
   if (!(await vscode.workspace.applyEdit(edit))) throw new Error('The edit was refused.');
 }
 
 export const panelTabs = (): vscode.Tab[] =>
-  vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => tab.input instanceof vscode.TabInputWebview && tab.input.viewType.includes('rnnGradients.panel'));
+  vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .filter((tab) => tab.input instanceof vscode.TabInputWebview && tab.input.viewType.includes('rnnGradients.panel'));
 
 /** Threads of this extension host, without the main one. */
 export const liveWorkers = (): number => {
@@ -99,7 +116,9 @@ export const liveWorkers = (): number => {
 /** Closes every tab and throws unsaved text away. */
 export async function closeEverything(): Promise<void> {
   // VS Code's own settings are now and then unsaved for a moment, while it writes them itself.
-  const ours = vscode.workspace.textDocuments.filter(({ isDirty, uri }) => isDirty && !uri.path.endsWith('/User/settings.json'));
+  const ours = vscode.workspace.textDocuments.filter(
+    ({ isDirty, uri }) => isDirty && !uri.path.endsWith('/User/settings.json'),
+  );
   for (const document of ours) {
     await vscode.window.showTextDocument(document);
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');

@@ -1,4 +1,5 @@
-// Every quick fix and refactoring, in files of every style: applied and saved, then undone and saved, the file on the disk is what it was, byte for byte.
+// Every quick fix and refactoring, in files of every style: applied and saved, then undone and saved, the file on the
+// disk is what it was, byte for byte.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,10 @@ import * as vscode from 'vscode';
 import { actionAt, applyAction, sibling } from './editorSupport.js';
 import { closeEverything, openText, until } from './support.js';
 
-/** A two-unit network whose every kind of change can be tried: one missing bias, one mistyped value, a comment at every turn. */
+/**
+ * A two-unit network whose every kind of change can be tried: one missing bias, one mistyped value, a comment at every
+ * turn.
+ */
 const network = `{
   // what it is
   "cell": "rleu", /* which one */
@@ -25,12 +29,17 @@ const network = `{
 `;
 
 const styles: Readonly<Record<string, (text: string) => string>> = {
-  'LF': (text) => text,
-  'CRLF': (text) => text.replaceAll('\n', '\r\n'),
+  LF: (text) => text,
+  CRLF: (text) => text.replaceAll('\n', '\r\n'),
   'no final newline': (text) => text.trimEnd(),
-  'tabs': (text) => text.replaceAll('  ', '\t'),
-  'a byte order mark, CRLF, tabs and no final newline': (text) => `\ufeff${text.trimEnd().replaceAll('  ', '\t').replaceAll('\n', '\r\n')}`,
-  'one line': (text) => text.replaceAll(/\/\/[^\n]*/g, '').replaceAll(/\s*\n\s*/g, ' ').trim(),
+  tabs: (text) => text.replaceAll('  ', '\t'),
+  'a byte order mark, CRLF, tabs and no final newline': (text) =>
+    `\ufeff${text.trimEnd().replaceAll('  ', '\t').replaceAll('\n', '\r\n')}`,
+  'one line': (text) =>
+    text
+      .replaceAll(/\/\/[^\n]*/g, '')
+      .replaceAll(/\s*\n\s*/g, ' ')
+      .trim(),
 };
 
 type Doing = { readonly what: string; readonly at: string; readonly title: string; readonly answer?: object };
@@ -40,16 +49,24 @@ const changes: readonly Doing[] = [
   { what: 'a missing bias', at: '"Wh"', title: 'Add b of zeros' },
   { what: 'transposing', at: '"Wh"', title: 'Transpose Wh' },
   { what: 'a spectral radius', at: '"Wh"', title: 'Rescale Wh to a spectral radius…', answer: { to: 0.9 } },
-  { what: 'a largest singular value', at: '"Wh"', title: 'Rescale Wh to a largest singular value…', answer: { to: 0.9 } },
+  {
+    what: 'a largest singular value',
+    at: '"Wh"',
+    title: 'Rescale Wh to a largest singular value…',
+    answer: { to: 0.9 },
+  },
   { what: 'an orthogonal matrix', at: '"Wh"', title: 'Replace Wh by an orthogonal matrix…', answer: { seed: 7 } },
   { what: 'the identity', at: '"Wh"', title: 'Replace Wh by the identity' },
-  { what: 'Glorot', at: '"Wx"', title: 'Replace Wx by Glorot\'s uniform initialisation…', answer: { seed: 7 } },
-  { what: 'He', at: '"Wx"', title: 'Replace Wx by He\'s normal initialisation…', answer: { seed: 7 } },
+  { what: 'Glorot', at: '"Wx"', title: "Replace Wx by Glorot's uniform initialisation…", answer: { seed: 7 } },
+  { what: 'He', at: '"Wx"', title: "Replace Wx by He's normal initialisation…", answer: { seed: 7 } },
   { what: 'an initial state', at: '"sequences"', title: 'Add an initial state of zeros' },
 ];
 
 /** The same network with names that are nearly right. */
-const misspelt = network.replace('"rleu"', '"relu"').replace('"Wx"', '"b_": [0.50, -1e-3], // the bias\n    "Wx"').replace('"sequences"', '"initalState": [[0.10, 0]], /* at first */\n  "seqences"');
+const misspelt = network
+  .replace('"rleu"', '"relu"')
+  .replace('"Wx"', '"b_": [0.50, -1e-3], // the bias\n    "Wx"')
+  .replace('"sequences"', '"initalState": [[0.10, 0]], /* at first */\n  "seqences"');
 
 const renames: readonly Doing[] = [
   { what: 'the name of a bias', at: '"b_"', title: 'Change to "b"' },
@@ -70,7 +87,9 @@ async function carryOut(document: vscode.TextDocument, { at, title, answer }: Do
 async function carryOutAndUndo(seen: vscode.TextDocument, file: vscode.Uri, doing: Doing): Promise<string> {
   const before = await readFile(file.fsPath);
   await carryOut(seen, doing);
-  await until(`${doing.what}: a change in ${file.path}`, () => vscode.workspace.textDocuments.find(({ uri, isDirty }) => isDirty && uri.toString() === file.toString()));
+  await until(`${doing.what}: a change in ${file.path}`, () =>
+    vscode.workspace.textDocuments.find(({ uri, isDirty }) => isDirty && uri.toString() === file.toString()),
+  );
   const { document: changed } = await openText(file);
   assert.ok(await changed.save());
   const after = await readFile(file.fsPath);
@@ -109,8 +128,10 @@ async function undoesAll(text: string, doings: readonly Doing[]): Promise<void> 
     assert.equal(/(?<!\r)\n/.test(after), /(?<!\r)\n/.test(text), `${doing.what}: line ends of another kind`);
     assert.equal(after.endsWith('\n'), text.endsWith('\n'), `${doing.what}: the end of the file`);
     assert.equal(/^ /m.test(after), /^ /m.test(text), `${doing.what}: indentation of another kind`);
-    for (const comment of text.match(/\/\/[^\r\n]*|\/\*.*?\*\//g) ?? []) assert.ok(after.includes(comment), `${doing.what}: the comment ${comment} is gone`);
-    for (const [number] of text.matchAll(/2e-1|-2\.5/g)) assert.ok(after.includes(number) || doing.at === '"Wx"', `${doing.what}: ${number}`);
+    for (const comment of text.match(/\/\/[^\r\n]*|\/\*.*?\*\//g) ?? [])
+      assert.ok(after.includes(comment), `${doing.what}: the comment ${comment} is gone`);
+    for (const [number] of text.matchAll(/2e-1|-2\.5/g))
+      assert.ok(after.includes(number) || doing.at === '"Wx"', `${doing.what}: ${number}`);
   }
 }
 
@@ -119,33 +140,62 @@ describe('What undo gives back', () => {
 
   for (const [style, write] of Object.entries(styles)) {
     it(`is the same bytes, of a file with ${style}`, async () => {
-      for (const [before, doings] of [[network, changes], [misspelt, renames]] as const) await undoesAll(write(before), doings);
+      for (const [before, doings] of [
+        [network, changes],
+        [misspelt, renames],
+      ] as const)
+        await undoesAll(write(before), doings);
     });
   }
 
-  it('is the same bytes of a file that was not open, and of a config whose weights go to a file and come back', async () => {
-    const weights = '\ufeff{\r\n\t"Wx": [[0.10, 2e-1]],\r\n\t"Wh": [[0.50, -0.25], [-0.125, 1.00]],\r\n\t"b": [0, 0]\r\n}';
-    const config = await written({ 'a.rnn.json': '{\r\n\t"weights": "w.json", // there\r\n\t"sequences": [[[1], [-2.5]]]\r\n}', 'w.json': weights });
-    const { document } = await openText(config);
-    const others = changes.filter(({ at, title }) => at === '"Wh"' && !title.startsWith('Add'));
-    assert.ok(others.length >= 5);
-    for (const doing of others) {
-      const [before, noted] = [document.getText(), /orthogonal|identity/.test(doing.title)];
-      const during = textDuring(document);
-      await carryOutAndUndo(document, sibling(config, 'w.json'), { ...doing, at: '"w.json"' });
-      // The seed is in the config, because the weights take no comments; the same undo takes it back.
-      assert.deepEqual(during(), noted ? [`${before.slice(0, before.indexOf('"weights"'))}// Wh of w.json: ${doing.title.includes('identity') ? 'identity' : 'orthogonal, seed 7'}\r\n\t${before.slice(before.indexOf('"weights"'))}`, before] : []);
-      await openText(config);
-    }
-    await carryOutAndUndo(document, config, { what: 'weights into the config', at: '"w.json"', title: 'Move the weights into this config' });
-    assert.equal(await readFile(sibling(config, 'w.json').fsPath, 'utf8'), weights);
-  });
+  it(
+    'is the same bytes of a file that was not open, and of a config whose weights go to a file and come ' + 'back',
+    async () => {
+      const weights =
+        '\ufeff{\r\n\t"Wx": [[0.10, 2e-1]],\r\n\t"Wh": [[0.50, -0.25], [-0.125, 1.00]],\r\n\t"b": [0, 0]\r\n}';
+      const config = await written({
+        'a.rnn.json': '{\r\n\t"weights": "w.json", // there\r\n\t"sequences": [[[1], [-2.5]]]\r\n}',
+        'w.json': weights,
+      });
+      const { document } = await openText(config);
+      const others = changes.filter(({ at, title }) => at === '"Wh"' && !title.startsWith('Add'));
+      assert.ok(others.length >= 5);
+      for (const doing of others) {
+        const [before, noted] = [document.getText(), /orthogonal|identity/.test(doing.title)];
+        const during = textDuring(document);
+        await carryOutAndUndo(document, sibling(config, 'w.json'), { ...doing, at: '"w.json"' });
+        // The seed is in the config, because the weights take no comments; the same undo takes it back.
+        assert.deepEqual(
+          during(),
+          noted
+            ? [
+                `${before.slice(0, before.indexOf('"weights"'))}// Wh of w.json: ` +
+                  `${doing.title.includes('identity') ? 'identity' : 'orthogonal, seed 7'}\r\n\t${before.slice(before.indexOf('"weights"'))}`,
+                before,
+              ]
+            : [],
+        );
+        await openText(config);
+      }
+      await carryOutAndUndo(document, config, {
+        what: 'weights into the config',
+        at: '"w.json"',
+        title: 'Move the weights into this config',
+      });
+      assert.equal(await readFile(sibling(config, 'w.json').fsPath, 'utf8'), weights);
+    },
+  );
 
   it('is the same bytes of a config whose weights were moved to a file of their own', async () => {
     for (const write of Object.values(styles)) {
       const file = await written({ 'a.rnn.json': write(network) });
       const { document } = await openText(file);
-      await carryOutAndUndo(document, file, { what: 'weights into a file', at: '"weights"', title: 'Move the weights to a file of their own', answer: {} });
+      await carryOutAndUndo(document, file, {
+        what: 'weights into a file',
+        at: '"weights"',
+        title: 'Move the weights to a file of their own',
+        answer: {},
+      });
       const left = await readdir(path.dirname(file.fsPath));
       assert.deepEqual(left, ['a.rnn.json'], 'the new file is gone again');
       await closeEverything();

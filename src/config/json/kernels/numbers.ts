@@ -1,8 +1,11 @@
-// AssemblyScript, a module of its own. Reads a block of JSON numbers, that is nested lists of one shape, from UTF-8 bytes to float64.
+// AssemblyScript, a module of its own. Reads a block of JSON numbers, that is nested lists of one shape, from UTF-8
+// bytes to float64.
 //
-// A number w·10^q (w of at most 19 digits) is rounded as Lemire shows ("Number parsing at a gigabyte per second", Software: Practice and
-// Experience 51, 2021): the top 128 bits of w·5^q decide unless they lie next to the middle between two numbers. What they do not decide,
-// and what lies at the ends of float64's range, is left to the caller by its place in the text; nothing is ever rounded by guess.
+// A number w·10^q (w of at most 19 digits) is rounded as Lemire shows ("Number parsing at a gigabyte per second",
+// Software: Practice and
+// Experience 51, 2021): the top 128 bits of w·5^q decide unless they lie next to the middle between two numbers. What
+// they do not decide, and what lies at the ends of float64's range, is left to the caller by its place in the text;
+// nothing is ever rounded by guess.
 
 /** What `read` came to. ../numberBlocks.ts knows the same numbers. */
 const MORE = 0;
@@ -39,7 +42,10 @@ const tens = memory.data<u64>([1, 10, 100, 1000, 10000, 100000, 1000000, 1000000
 /** [level] elements of the list that is open there, and of every list that was closed there before; 0: none was. */
 const counts = memory.data(4 * (MOST_LEVELS + 1), 4);
 const sizes = memory.data(4 * (MOST_LEVELS + 1), 4);
-/** Of each number that is left to the caller: its place in the output, its first byte and the byte after it, 4 bytes each. */
+/**
+ * Of each number that is left to the caller: its place in the output, its first byte and the byte after it, 4 bytes
+ * each.
+ */
 const left = memory.data(12 * MOST_LEFT, 4);
 
 let level: i32 = 0;
@@ -103,8 +109,9 @@ function pastBlanks(p: usize): usize {
 }
 
 /**
- * Reads on from `from` to at most `end`; the bytes there and beyond, 16 at least, are 0. Numbers go to `out`, whose room the caller has made large
- * enough (one for every two bytes). `powers`: see `powersOfFive`. MORE: everything up to `position` has been read, and what follows does not end here.
+ * Reads on from `from` to at most `end`; the bytes there and beyond, 16 at least, are 0. Numbers go to `out`, whose
+ * room the caller has made large enough (one for every two bytes). `powers`: see `powersOfFive`. MORE: everything up to
+ * `position` has been read, and what follows does not end here.
  */
 export function read(from: usize, end: usize, out: usize, powers: usize): i32 {
   let p = from;
@@ -185,7 +192,10 @@ export function read(from: usize, end: usize, out: usize, powers: usize): i32 {
   return (fours & 0xffff) * 10000 + (fours >> 32);
 }
 
-/** The number at `start` goes to `out`. Gives the byte after it, at least `end` when it may go on there, or 0 when what stands there is no JSON number. */
+/**
+ * The number at `start` goes to `out`. Gives the byte after it, at least `end` when it may go on there, or 0 when what
+ * stands there is no JSON number.
+ */
 function readNumber(start: usize, end: usize, out: usize, outStart: usize, powers: usize): usize {
   const negative = <usize>(load<u8>(start) == MINUS);
   const first = start + negative;
@@ -252,7 +262,10 @@ function readNumber(start: usize, end: usize, out: usize, outStart: usize, power
 /** No float64: all bits set. */
 const UNDECIDED: u64 = 0xffffffffffffffff;
 
-/** More than 19 digits from p on, zeros in front among them: the number lies between those with the 19 first digits and one more in the last of them. */
+/**
+ * More than 19 digits from p on, zeros in front among them: the number lies between those with the 19 first digits and
+ * one more in the last of them.
+ */
 function manyDigits(p: usize, w: u64, q: i32, powers: usize): u64 {
   let top: u64 = 0;
   let taken = 0;
@@ -280,10 +293,14 @@ function manyDigits(p: usize, w: u64, q: i32, powers: usize): u64 {
   return aHigh * bHigh + (cross >> 32) + (middle >> 32);
 }
 
-/** The float64 nearest to w·10^q, ties to even, as bits; UNDECIDED when 128 bits of 5^q do not tell, and for what is no normal number. */
+/**
+ * The float64 nearest to w·10^q, ties to even, as bits; UNDECIDED when 128 bits of 5^q do not tell, and for what is no
+ * normal number.
+ */
 function float64Bits(w: u64, q: i32, powers: usize): u64 {
   if (w == 0) return 0;
-  // Both are float64 without rounding, so that one division rounds once (Clinger, "How to read floating point numbers accurately", PLDI 1990).
+  // Both are float64 without rounding, so that one division rounds once (Clinger, "How to read floating point numbers
+  // accurately", PLDI 1990).
   if (w < (<u64>1 << 53) && <u32>-q <= MOST_EXACT) return reinterpret<u64>(<f64>w / load<f64>(exactTens + 8 * <usize>-q));
   if (q < LOWEST || q > HIGHEST) return UNDECIDED;
   const shift = clz(w);
