@@ -16,6 +16,7 @@ export const rooms = [
   'src/panel',
   'src/commands',
   'src/extension.ts',
+  'src/cli',
   'src/cli.ts',
 ];
 
@@ -41,6 +42,7 @@ const forbidden = {
   'src/protocol': ['vscode', 'node:', 'ml-matrix', 'jsonc-parser'],
   'src/worker': ['vscode'],
   'src/report': ['vscode'],
+  'src/cli': ['vscode'],
   'src/cli.ts': ['vscode'],
   webview: ['vscode', 'node:', 'ml-matrix', 'jsonc-parser'],
 };

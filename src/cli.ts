@@ -1,11 +1,21 @@
-import { once } from 'node:events';
-import { createWriteStream, readFileSync } from 'node:fs';
-import { access, constants, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { workerData } from 'node:worker_threads';
 import { t as say } from '@vscode/l10n';
+import {
+  isSameFile,
+  print,
+  printAll,
+  printError,
+  printingFailed,
+  reasonOf,
+  watchStreams,
+  whyInput,
+  whyUnwritable,
+  withoutLeftovers,
+} from './cli/index.js';
 import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
 import type { Problem } from './config/index.js';
@@ -13,10 +23,10 @@ import { defaultBounds, finish, runWithin, spectrumSteps, Workspaces } from './e
 import type { AnyRun, Experiment, Spectrum, VerdictKind } from './engine/index.js';
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
-import { assetFiles, reportHtml } from './report/index.js';
+import { assetFiles, batches, reportHtml, writeWhole } from './report/index.js';
 import { Analyses, summarise } from './worker/answers/index.js';
 import { capacityHere, help, isHelper, loadKernels, tooLarge } from './worker/thread/index.js';
-import { makeRecord, pack, ReadSources, resultJson } from './worker/record/index.js';
+import { escapeControls, makeRecord, pack, ReadSources, resultJson } from './worker/record/index.js';
 
 const usage = (): string =>
   say(`Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N] [--language en|ko]
@@ -108,8 +118,11 @@ function parseArguments(args: readonly string[]): Arguments {
   const [command, config, ...rest] = positionals;
   if (command !== 'run')
     throw new UsageError(command === undefined ? say('A command is missing.') : say('Unknown command "{0}".', command));
-  if (config === undefined) throw new UsageError(say('The config to run is missing.'));
+  if (config === undefined || config === '') throw new UsageError(say('The config to run is missing.'));
   if (rest.length > 0) throw new UsageError(say('One config at a time: "{0}" is too much.', rest.join(' ')));
+  for (const option of ['json', 'html'] as const) {
+    if (values[option] === '') throw new UsageError(say('--{0} takes the name of a file, and it is empty.', option));
+  }
   return {
     help: false,
     config,
@@ -139,6 +152,11 @@ const nodeFiles: Files = {
 
 const place = ({ file, range, path: inside }: Problem): string =>
   `${file}:${range.start.line + 1}:${range.start.character + 1}${inside === '' ? '' : `: ${inside}`}`;
+/** One line, whatever stands in names and values. */
+const told = (problem: Problem): string =>
+  escapeControls(
+    `${place(problem)}: ${problem.severity === 'warning' ? `${say('warning')}: ` : ''}${describeProblem(problem)}`,
+  );
 
 /** Four digits of 10^log10, also where that number is outside the range of float64. */
 function fromLog10(log10: number): string {
@@ -161,8 +179,8 @@ function report(experiment: Experiment, result: AnyRun): string {
   const { B, T, I, H } = result.shapes;
   const { verdict, log10Norms } = result;
   const lines = [
-    `${verdict.kind.toUpperCase()}  ${experiment.name}  (${experiment.cell}, B ${B}, T ${T}, I ${I}, H ${H}, ` +
-      `${experiment.dtype})`,
+    `${verdict.kind.toUpperCase()}  ${escapeControls(experiment.name)}  (${experiment.cell}, B ${B}, T ` +
+      `${T}, I ${I}, H ${H}, ${experiment.dtype})`,
     verdict.reason,
     '',
     ['t', '|h|', '|g|', '|dWh|', '|dWx|', '|dx|'].map((title) => title.padStart(12)).join(''),
@@ -201,50 +219,8 @@ function reportSpectrum({ spectralRadiusWh, spectralRadiusBounds, sigmaMaxWh, ly
   }\n`;
 }
 
-/** A reader that has seen enough (`| head`) closes the pipe: there is nothing left to tell it, and nothing failed. */
-const isClosedPipe = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EPIPE';
-process.stdout.on('error', (error) => {
-  if (!isClosedPipe(error)) throw error;
-});
-
-async function writeAll(stream: Writable, pieces: Iterable<string>): Promise<void> {
-  for (const piece of pieces) {
-    if (stream.destroyed) return;
-    if (!stream.write(piece)) await once(stream, 'drain');
-  }
-}
-
-async function writeJson(target: string, pieces: Iterable<string>): Promise<void> {
-  if (target === '-') return writeAll(process.stdout, pieces);
-  const stream = createWriteStream(target);
-  const finished = once(stream, 'finish');
-  await Promise.all([finished, writeAll(stream, pieces).then(() => stream.end())]);
-}
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const unwritable = (target: string, reason: string): string =>
-  `${target}:1:1: ${say('The result could not be written: {0}', reason)}\n`;
-
-/**
- * Why nothing can be written there, as far as that can be told without writing; null when nothing stands in the way.
- */
-async function whyUnwritable(target: string): Promise<string | null> {
-  try {
-    if ((await stat(target)).isDirectory()) return say('it is a folder. Name a file in it.');
-    await access(target, constants.W_OK);
-    return null;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return reasonOf(error);
-  }
-  try {
-    await access(path.dirname(path.resolve(target)), constants.W_OK);
-    return null;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
-      ? say('there is no such folder. Make it first.')
-      : reasonOf(error);
-  }
-}
+  escapeControls(`${target}:1:1: ${say('The result could not be written: {0}', reason)}`);
 
 type Run = {
   readonly experiment: Experiment;
@@ -276,35 +252,40 @@ async function writeReport(
     spectrum,
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
   );
-  await writeFile(
-    target,
-    reportHtml({
-      title,
-      summary,
-      warnings,
-      record: pack(record),
-      extent: record.extent,
-      config: sources.config,
-      files: sources.files.map(({ id, bytes }) => ({ name: path.relative('', id), bytes })),
-      date: new Date(),
-      language: languageInUse(),
-      assets: { page, style, host, theme },
-    }),
-  );
+  const html = reportHtml({
+    title,
+    summary,
+    warnings,
+    record: pack(record),
+    extent: record.extent,
+    config: sources.config,
+    files: sources.files.map(({ id, bytes }) => ({ name: path.relative('', id), bytes })),
+    date: new Date(),
+    language: languageInUse(),
+    assets: { page, style, host, theme },
+  });
+  await withoutLeftovers(() => writeWhole(target, [html]));
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args);
   if (parsed.help) {
-    process.stdout.write(usage());
+    print(usage());
     return 0;
   }
-  // Told before minutes of arithmetic, not after them.
-  for (const target of [parsed.json === '-' ? null : parsed.json, parsed.html]) {
-    const obstacle = target === null ? null : await whyUnwritable(target);
-    if (target === null || obstacle === null) continue;
-    process.stderr.write(unwritable(target, obstacle));
+  const jsonFile = parsed.json === '-' ? null : parsed.json;
+  const targets = [jsonFile, parsed.html].filter((target) => target !== null);
+  const refuse = (target: string, reason: string): number => {
+    printError(`${unwritable(target, reason)}\n`);
     return 2;
+  };
+  // Told before minutes of arithmetic, not after them.
+  for (const target of targets) {
+    const obstacle = await whyUnwritable(target);
+    if (obstacle !== null) return refuse(target, obstacle);
+  }
+  if (jsonFile !== null && parsed.html !== null && (await isSameFile(jsonFile, parsed.html))) {
+    return refuse(parsed.html, say('--json and --html name the same file. Name two.'));
   }
   const sources = new ReadSources();
   const entry: Entry = { kind: 'config', config: parsed.config };
@@ -316,17 +297,21 @@ async function main(args: readonly string[]): Promise<number> {
     },
   };
   const { experiment, problems } = await readExperiment(entry, files);
-  for (const problem of problems)
-    process.stderr.write(
-      `${place(problem)}: ${problem.severity === 'warning' ? `${say('warning')}: ` : ''}${describeProblem(problem)}\n`,
-    );
+  for (const problem of problems) printError(`${told(problem)}\n`);
   if (experiment === null) return 2;
+  for (const target of targets) {
+    const obstacle = await whyInput(
+      target,
+      sources.files.map(({ id }) => id),
+    );
+    if (obstacle !== null) return refuse(target, obstacle);
+  }
 
   const kernels = loadKernels(__filename, parsed.threads);
   const capacity = capacityHere();
   const obstacle = tooLarge(experiment, kernels, capacity, parsed.config);
   if (obstacle !== null) {
-    process.stderr.write(`${place(obstacle)}: ${describeProblem(obstacle)}\n`);
+    printError(`${told(obstacle)}\n`);
     return 2;
   }
   const { B, T, I, H } = experiment.shapes;
@@ -336,17 +321,17 @@ async function main(args: readonly string[]): Promise<number> {
   const result = finish(runWithin(capacity.whole, experiment, defaultBounds, kernels));
   const elapsedMs = performance.now() - started;
   // The verdict at once: the spectrum of a big network takes far longer than the run.
-  if (parsed.json !== '-') process.stdout.write(report(experiment, result));
+  if (parsed.json !== '-') print(report(experiment, result));
   const spectrum = finish(spectrumSteps(experiment, result, workspaces));
-  if (parsed.json !== '-') process.stdout.write(reportSpectrum(spectrum));
+  if (parsed.json !== '-') print(reportSpectrum(spectrum));
   const verdictCode = parsed.failOn.includes(result.verdict.kind) ? 1 : 0;
-  if (parsed.json !== null) {
+  const json = resultJson(experiment, result, spectrum);
+  if (parsed.json === '-') await printAll(json);
+  if (jsonFile !== null) {
     try {
-      await writeJson(parsed.json, resultJson(experiment, result, spectrum));
+      await withoutLeftovers(() => writeWhole(jsonFile, batches(json)));
     } catch (error) {
-      if (parsed.json === '-' && isClosedPipe(error)) return verdictCode;
-      process.stderr.write(unwritable(parsed.json, reasonOf(error)));
-      return 2;
+      return refuse(jsonFile, reasonOf(error));
     }
   }
   if (parsed.html !== null) {
@@ -363,21 +348,21 @@ async function main(args: readonly string[]): Promise<number> {
         workspaces,
       });
     } catch (error) {
-      process.stderr.write(unwritable(parsed.html, reasonOf(error)));
-      return 2;
+      return refuse(parsed.html, reasonOf(error));
     }
   }
   return verdictCode;
 }
 
 if (isHelper(workerData)) help(workerData);
-else
+else {
+  watchStreams();
   main(process.argv.slice(2)).then(
     (code) => {
-      process.exitCode = code;
+      process.exitCode = printingFailed() ? 2 : code;
     },
     (error: unknown) => {
-      process.stderr.write(
+      printError(
         error instanceof UsageError
           ? `${error.message}\n\n${usage()}`
           : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -385,3 +370,4 @@ else
       process.exitCode = 2;
     },
   );
+}

@@ -2,3 +2,4 @@
 export { assetFiles, reportHtml } from './reportHtml.js';
 export type { ReportAssets } from './reportHtml.js';
 export { emptyStyle, escape, inertJson } from './reportMarkup.js';
+export { batches, placeOf, removeUnfinished, writeWhole } from './wholeFile.js';

@@ -3,7 +3,7 @@ import { colourMap } from '../page/colours.js';
 import { mathParts } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import { olderWord } from '../widgets/staleMark.js';
-import type { Page } from '../chart/trackView.js';
+import type { Page } from './trackView.js';
 import type { Line } from './scene.js';
 import type { View } from './trackView.js';
 

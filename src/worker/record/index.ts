@@ -5,3 +5,4 @@ export { recordedNorms, recordedSequences, recordedSteps, replay } from './repor
 export { resultJson } from './resultJson.js';
 export { ReadSources } from './runSources.js';
 export { pack, unpack } from './typedArrayJson.js';
+export { escapeControls, escapeControlsOfLines } from './escapeControls.js';

@@ -1,4 +1,5 @@
 import type { AnyRun, Experiment, Spectrum, Trace } from '../../engine/index.js';
+import { escapeControls } from './escapeControls.js';
 
 /** JSON has no word for them, so they travel as strings. */
 const number = (value: number): string =>
@@ -6,6 +7,9 @@ const number = (value: number): string =>
 const scalar = (value: number | null): string => (value === null ? 'null' : number(value));
 const vector = (values: ArrayLike<number> | null): string =>
   values === null ? 'null' : `[${Array.from(values, number).join(',')}]`;
+
+/** JSON lets most control characters stand as they are; but the text may end on a terminal. */
+const text = (value: string): string => escapeControls(JSON.stringify(value));
 
 /** Numbers of one piece. */
 const atOnce = 2 ** 16;
@@ -47,7 +51,7 @@ function* nested(values: Trace, shape: readonly number[], offset = 0): Generator
 export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Spectrum): Generator<string, void, void> {
   const { B, T, I, H } = result.shapes;
   const { verdict, norms } = result;
-  yield `{"schema":1,"name":${JSON.stringify(experiment.name)},"cell":"${experiment.cell}","dtype":"${experiment.dtype}","shapes":{"B":${B},"T":${T},"I":${I},"H":${H}}`;
+  yield `{"schema":1,"name":${text(experiment.name)},"cell":"${experiment.cell}","dtype":"${experiment.dtype}","shapes":{"B":${B},"T":${T},"I":${I},"H":${H}}`;
   const tensors = [
     ['hs', result.hs, [B, T, H]],
     ['dxs', result.dxs, [B, T, I]],
@@ -74,7 +78,7 @@ export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Sp
   yield `,"lyapunov":${vector(spectrum.lyapunov)},"eigenvaluesWh":[${spectrum.eigenvaluesWh.map(vector).join(',')}]`;
   yield `,"logProductSigmaMax":${number(spectrum.logProductSigmaMax)}}`;
   yield `,"verdict":{"kind":"${verdict.kind}","perStepFactor":${scalar(verdict.perStepFactor)},"halfLifeSteps":${scalar(verdict.halfLifeSteps)}`;
-  yield `,"reason":${JSON.stringify(verdict.reason)},"onePercentSteps":${scalar(verdict.onePercentSteps)},"log10Ratio":${scalar(verdict.log10Ratio)}`;
+  yield `,"reason":${text(verdict.reason)},"onePercentSteps":${scalar(verdict.onePercentSteps)},"log10Ratio":${scalar(verdict.log10Ratio)}`;
   yield `,"source":${verdict.source},"first":${verdict.first},"crossedAt":${scalar(verdict.crossedAt)},"zeroAt":${scalar(verdict.zeroAt)},"infiniteAt":${scalar(verdict.infiniteAt)}`;
   const segments = verdict.segments.map(
     ({ from, to, perStepFactor }) => `{"from":${from},"to":${to},"perStepFactor":${number(perStepFactor)}}`,

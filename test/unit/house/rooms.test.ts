@@ -20,6 +20,8 @@ describe('the order of the rooms', () => {
     ['src/cli.ts', './engine/index.js'],
     ['src/report/reportPage.ts', '../worker/record/index.js'],
     ['src/cli.ts', './report/index.js'],
+    ['src/cli.ts', './cli/index.js'],
+    ['src/cli/outputs.ts', '../report/index.js'],
     ['webview/main.ts', '../src/protocol/index.js', true],
     ['webview/main.ts', './tracks/track.js'],
     ['webview/header/header.ts', '../ui.js'],

@@ -1,0 +1,3 @@
+// The face of this room: what other rooms use.
+export { isSameFile, reasonOf, whyInput, whyUnwritable, withoutLeftovers } from './outputs.js';
+export { print, printAll, printError, printingFailed, watchStreams } from './terminal.js';
