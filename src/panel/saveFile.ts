@@ -1,12 +1,28 @@
 // Files that the user asked for: where to, written, and shown when they want.
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { entryUri, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
+import { writeWhole } from '../report/index.js';
 
 export function reportFailure(error: unknown): void {
   void vscode.window.showErrorMessage(t('Run RNN: {0}', error instanceof Error ? error.message : String(error)));
+}
+
+/**
+ * VS Code empties an old file before it writes the new one into it; on this machine's disk the old one stays until the
+ * new one is whole.
+ */
+async function write(target: vscode.Uri, bytes: Uint8Array): Promise<void> {
+  if (target.scheme !== 'file') {
+    await vscode.workspace.fs.writeFile(target, bytes);
+    return;
+  }
+  // Missing folders are made, as VS Code does.
+  await mkdir(path.dirname(target.fsPath), { recursive: true });
+  await writeWhole(target.fsPath, [bytes]);
 }
 
 /** Asks where, beside the config, unless a target is given; writes, and offers to open it. */
@@ -22,7 +38,7 @@ export async function saveBytes(
     (await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(entryUri(session.entry), '..', safeName) }));
   if (target === undefined) return;
   try {
-    await vscode.workspace.fs.writeFile(target, bytes);
+    await write(target, bytes);
   } catch (error) {
     reportFailure(error);
     return;

@@ -1,5 +1,7 @@
 // "Save as HTML Report…": the whole way from the run in its worker to a file on disk.
 import assert from 'node:assert/strict';
+import { link, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { closeEverything, copyExample, lensSays, openText, replaceText } from './support.js';
@@ -24,6 +26,24 @@ describe('Save as HTML Report', () => {
     assert.ok(html.includes('1.75,  0.25, -0.25, -0.25'), 'the config as it was run');
     assert.match(html, /vanishing\.rnn\.json \(\d/, 'the files with their sizes');
     assert.match(html, /<noscript>.*exploding/);
+  });
+
+  it('replaces an old report whole: what held the old one keeps it, and nothing is left beside', async () => {
+    const uri = await copyExample('vanishing');
+    await openText(uri);
+    await vscode.commands.executeCommand('rnnGradients.run', uri);
+    await lensSays(uri, /vanishing/);
+    const folder = path.join(path.dirname(uri.fsPath), 'not', 'there', 'yet');
+    const [target, held] = [path.join(folder, 'old.report.html'), path.join(folder, 'held')];
+    await vscode.commands.executeCommand('rnnGradients.saveReport', vscode.Uri.file(target));
+    assert.match(await readFile(target, 'utf8'), /^<!DOCTYPE html>/, 'folders are made');
+    await writeFile(target, 'the old report');
+    // A second name of the file: it shows what is written into the old file, and not what takes its name.
+    await link(target, held);
+    await vscode.commands.executeCommand('rnnGradients.saveReport', vscode.Uri.file(target));
+    assert.match(await readFile(target, 'utf8'), /^<!DOCTYPE html>/);
+    assert.equal(await readFile(held, 'utf8'), 'the old report');
+    assert.deepEqual((await readdir(folder)).sort(), ['held', 'old.report.html']);
   });
 
   it('writes nothing when there is no run', async () => {
