@@ -6,7 +6,7 @@ import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { themeNames } from '../support/themes.js';
 import { violationsOf } from './axe.js';
-import { csvRows, nextFrames, painted, relativeError } from './support.js';
+import { copied, csvRows, nextFrames, painted, relativeError } from './support.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -89,6 +89,17 @@ describe('a pinned run', () => {
     assert.ok(
       relativeError(Number(row[3]), 0.5) < 1e-6 && relativeError(Number(row[4]), (T - 1) * Math.log10(0.5)) < 1e-6,
     );
+  });
+
+  it('has no name that a spreadsheet takes for a formula', async () => {
+    open = await pages.open();
+    await open.host.run(ringConfig(0.5, 8, T, { name: '=HYPERLINK("http://a.test","b")' }));
+    await painted(open);
+    await open.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await pin();
+    const [, row] = await copied(open.page, () => open.page.locator('[data-card=compare] button.copy').click());
+    assert.equal(row?.[1], `'=HYPERLINK("http://a.test","b")`);
+    assert.match(row[4] ?? '', /^-\d/, 'a number below 0 stays one');
   });
 
   it('of another length meets the run at its last step', async () => {

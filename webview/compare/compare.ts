@@ -1,5 +1,6 @@
 // Beside the tracks: the pinned runs, their verdicts, and how they are laid over the run on screen.
-import { copyButton, tsvLine } from '../widgets/clipboard.js';
+import { tsvLine } from '../cells.js';
+import { copyButton } from '../widgets/clipboard.js';
 import { el, textButton } from '../widgets/dom.js';
 import { formatFactor, formatLog10 } from '../page/format.js';
 import { showBadge } from '../header/header.js';

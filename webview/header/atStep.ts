@@ -1,5 +1,6 @@
 // Beside the tracks: the numbers of the step under the cursor.
-import { copyButton, tsvLine } from '../widgets/clipboard.js';
+import { tsvLine } from '../cells.js';
+import { copyButton } from '../widgets/clipboard.js';
 import { el, math, textButton } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber, formatPercent } from '../page/format.js';
 import { t as say } from '../page/l10n.js';

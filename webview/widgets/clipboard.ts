@@ -1,14 +1,10 @@
-// Values on the clipboard as tab-separated text: what a spreadsheet pastes into cells and `numpy.genfromtxt(…,
-// delimiter='\t')` reads.
+// Values on the clipboard as tab-separated text (cells.ts): what a spreadsheet pastes into cells and
+// `numpy.genfromtxt(…, delimiter='\t')` reads.
 import { textButton } from './dom.js';
 import { t } from '../page/l10n.js';
 
 /** How long a button says that it has copied, ms. */
 const told = 1600;
-
-/** Tabs and line ends would make other cells. */
-const cell = (text: string): string => text.replace(/[\t\r\n]+/g, ' ');
-export const tsvLine = (cells: readonly string[]): string => cells.map(cell).join('\t');
 
 /** Whether the text is on the clipboard now. */
 async function write(text: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 // The numbers behind a chart as a real table: a screenful of rows around the cursor, so that 20,000 steps cost nothing.
-import { copyByKey, tsvLine } from './clipboard.js';
+import { csvLine, tsvLine } from '../cells.js';
+import { copyByKey } from './clipboard.js';
 import { el, math, textButton, withoutEscapes } from './dom.js';
 import { t as say } from '../page/l10n.js';
 import { unlessGone } from '../page/model.js';
@@ -113,15 +114,14 @@ export async function toTsv(plan: TablePlan, from = 0, to = plan.rowCount): Prom
   return `${lines.join('\n')}\n`;
 }
 
-/** The whole table as comma-separated values (RFC 4180), every digit. */
+/** The whole table as comma-separated values, every digit. */
 export async function toCsv(plan: TablePlan): Promise<string> {
-  const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const label = plan.rowLabel ?? String;
-  const lines = [[plan.rowName, ...plan.columns].map((name) => quote(withoutEscapes(name))).join(',')];
+  const lines = [csvLine([plan.rowName, ...plan.columns].map(withoutEscapes))];
   const { rowsAtOnce = usualRowsAtOnce } = plan;
   for (let from = 0; from < plan.rowCount; from += rowsAtOnce) {
     const rows = await plan.rows(from, Math.min(plan.rowCount, from + rowsAtOnce));
-    rows.forEach((cells, i) => lines.push([label(from + i), ...cells.map((cell) => quote(cell.exact))].join(',')));
+    rows.forEach((cells, i) => lines.push(csvLine([label(from + i), ...cells.map((cell) => cell.exact)])));
   }
   return `${lines.join('\r\n')}\r\n`;
 }
