@@ -103,7 +103,7 @@ export function whyNot(file, specifier, typeOnly = false) {
   if (targetRoom === 'src/engine' && noEngineInternals.includes(room) && !typeOnly) {
     return `${room} asks the worker; it takes only types from src/engine`;
   }
-  if (room === 'src/protocol' && !typeOnly) return 'src/protocol holds types: import type';
+  if (room === 'src/protocol' && !typeOnly) return 'src/protocol stands on nothing that runs: import type';
   if (!targetRoom.endsWith('.ts') && path.posix.basename(target) !== 'index') {
     return `a room is entered by its index.ts, not by ${target}`;
   }

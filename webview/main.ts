@@ -52,7 +52,7 @@ const failed = (error: unknown): void => channel.emit('failed', { message: descr
 const model = new Model((name, params) => channel.request(name, params), failed);
 const page: Page = { model, timeline, themes, memory };
 
-const channel = new Channel<PageContract, PanelContract>(
+const channel: Channel<PageContract, PanelContract> = new Channel<PageContract, PanelContract>(
   {
     post: (message) => api.postMessage(message),
     // Frames of the editor share this window's message event; only the channel's own messages carry one of these types.
@@ -77,6 +77,7 @@ const channel = new Channel<PageContract, PanelContract>(
     },
     spectrum: (spectrum) => model.setSpectrum(spectrum),
   },
+  { checks: 'trusted', onFault: failed },
 );
 /** Fields of text have an undo of their own; sliders and boxes to tick have none. */
 const writesText = (target: EventTarget | undefined): boolean =>

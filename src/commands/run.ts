@@ -26,6 +26,7 @@ async function classify(uri: vscode.Uri, { sessions }: Context): Promise<FileKin
       problems: () => undefined,
       summary: () => undefined,
       spectrum: () => undefined,
+      failed: ({ message }) => sessions.log.error(message),
     },
     onCrash: (message) => sessions.log.error(message),
   });

@@ -12,6 +12,7 @@ import { Channel } from '../protocol/index.js';
 import { relaySlices } from '../worker/answers/index.js';
 import { Applied } from './whatIfUndo.js';
 import { panelHtml } from './panelHtml.js';
+import { panelChecks } from './messageChecks.js';
 import { saveReport } from './saveReport.js';
 import { ofFinishedRun, reportFailure, saveBytes } from './saveFile.js';
 
@@ -60,6 +61,7 @@ export class Panel implements vscode.Disposable {
     extensionUri: vscode.Uri,
   ) {
     const { webview } = view;
+    const logFault = (message: string): void => session.log.error(`page of ${session.title}: ${message}`);
     const assets = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
     webview.options = { enableScripts: true, localResourceRoots: [assets] };
     view.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
@@ -77,27 +79,24 @@ export class Panel implements vscode.Disposable {
       {
         ready: () => this.#sendAll(),
         painted: ({ runId }) => session.painted(runId),
-        revealProblem: ({ index }) => void this.#revealProblem(index),
-        revealConfig: () => void this.#reveal(entryUri(session.entry)),
-        revealWeight: (place) => void this.#revealWeight(place),
-        rerun: () => void session.run().catch((error: unknown) => reportFailure(error)),
-        cancel: () => void session.cancel(),
+        revealProblem: ({ index }) => this.#revealProblem(index),
+        revealConfig: () => this.#reveal(entryUri(session.entry)),
+        revealWeight: (place) => this.#revealWeight(place),
+        rerun: () => session.run().catch(reportFailure),
+        cancel: () => session.cancel(),
         undo: ({ redo }) =>
-          void this.#applied
+          this.#applied
             ?.undo(redo, view.viewColumn, () => {
               if (!this.#disposed) view.reveal(view.viewColumn);
             })
             .catch(reportFailure),
         saveFile: ({ suggestedName, content }) =>
-          void saveBytes(
-            session,
-            suggestedName,
-            typeof content === 'string' ? new TextEncoder().encode(content) : content,
-          ),
-        exportJson: () => void this.#exportJson(),
-        exportReport: () => void saveReport(session, extensionUri),
-        failed: ({ message }) => session.log.error(`page of ${session.title}: ${message}`),
+          saveBytes(session, suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
+        exportJson: () => this.#exportJson(),
+        exportReport: () => saveReport(session, extensionUri),
+        failed: ({ message }) => logFault(message),
       },
+      { checks: panelChecks, onFault: ({ message }) => logFault(message) },
     );
     this.#subscriptions.push(
       session.onDidChange(() => {

@@ -550,6 +550,8 @@ export type WorkerHostContract = {
     problems: { readonly runId: number; readonly problems: readonly Problem[] };
     summary: RunSummary;
     spectrum: SpectrumSummary;
+    /** A message that the thread could not take, for the log. */
+    failed: { readonly message: string };
   };
 };
 

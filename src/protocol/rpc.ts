@@ -1,3 +1,6 @@
+import { shown } from './checks.js';
+import type { Check } from './checks.js';
+
 /** One side of a message hop: `parentPort`, a `Worker`, a `Webview` or `acquireVsCodeApi()`, wrapped by its owner. */
 export type Port = {
   post(message: unknown, transfer: readonly ArrayBuffer[]): void;
@@ -18,7 +21,27 @@ export type RequestHandlers<C extends Contract> = {
     params: C['requests'][K]['params'],
   ) => C['requests'][K]['result'] | Promise<C['requests'][K]['result']>;
 };
-export type EventHandlers<C extends Contract> = { [K in keyof C['events']]: (payload: C['events'][K]) => void };
+/** A handler may go on for a while: what its promise is rejected with is a fault like what it throws. */
+export type EventHandlers<C extends Contract> = { [K in keyof C['events']]: (payload: C['events'][K]) => unknown };
+
+/** One check for each name of a contract: what a request asks with, what an event carries. */
+export type Checks<C extends Contract> = {
+  readonly requests: { readonly [K in keyof C['requests']]: Check<C['requests'][K]['params']> };
+  readonly events: { readonly [K in keyof C['events']]: Check<C['events'][K]> };
+};
+/** How what arrives is received. */
+export type Border<C extends Contract> = {
+  /**
+   * `trusted`: the other side is the host of this one, or a thread that this one has started. Names are looked up all
+   * the same.
+   */
+  readonly checks: Checks<C> | 'trusted';
+  /**
+   * Hears what nobody waits for: a message that is none, an unknown event or a wrong one, a handler of an event that
+   * threw.
+   */
+  readonly onFault: (error: Error) => void;
+};
 
 type Message =
   | { readonly type: 'request'; readonly id: number; readonly name: string; readonly params: unknown }
@@ -45,24 +68,44 @@ export function buffersOf(value: unknown): ArrayBuffer[] {
   return [...buffers];
 }
 
+const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What arrived, once it has the form of a message; what it carries is not looked at. */
+function messageIn(value: unknown): Message | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { type, id, name, message } = value as Readonly<Record<string, unknown>>;
+  const isMessage =
+    (type === 'event' && typeof name === 'string') ||
+    (Number.isSafeInteger(id) &&
+      (type === 'ok' ||
+        (type === 'error' && typeof message === 'string') ||
+        (type === 'request' && typeof name === 'string')));
+  return isMessage ? (value as Message) : null;
+}
+
 /**
  * Typed requests, answers and events in both directions over one port. A handler that throws rejects its caller;
  * closing rejects everyone who waits. `Local` is what this side answers, `Remote` what the other side answers.
  * Typed arrays in answers and in `transfer` move to the other side and are empty here afterwards.
+ *
+ * Invariant: no message ends the listener, whatever stands in it. A request that is unknown or wrong is answered with
+ * an error that names it and the field; everything else goes to `onFault`.
  */
 export class Channel<Local extends Contract, Remote extends Contract> {
   readonly #port: Port;
   readonly #handlers: RequestHandlers<Local>;
   readonly #events: EventHandlers<Local>;
+  readonly #border: Border<Local>;
   readonly #waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   #nextId = 1;
   #closed: ChannelClosed | null = null;
 
-  constructor(port: Port, handlers: RequestHandlers<Local>, events: EventHandlers<Local>) {
+  constructor(port: Port, handlers: RequestHandlers<Local>, events: EventHandlers<Local>, border: Border<Local>) {
     this.#port = port;
     this.#handlers = handlers;
     this.#events = events;
-    port.onMessage((message) => this.#receive(message as Message));
+    this.#border = border;
+    port.onMessage((message) => this.#receive(message));
   }
 
   request<K extends keyof Remote['requests'] & string>(
@@ -98,11 +141,15 @@ export class Channel<Local extends Contract, Remote extends Contract> {
     this.#port.post(message, transfer);
   }
 
-  #receive(message: Message): void {
+  #receive(arrived: unknown): void {
     if (this.#closed !== null) return;
-    switch (message.type) {
+    const message = messageIn(arrived);
+    switch (message?.type) {
+      case undefined:
+        this.#border.onFault(new Error(`What arrived is no message: ${shown(arrived)}. It was left alone.`));
+        return;
       case 'event':
-        (this.#events[message.name] as (payload: unknown) => void)(message.payload);
+        void this.#hear(message.name, message.payload);
         return;
       case 'request':
         void this.#answer(message.id, message.name, message.params);
@@ -111,19 +158,45 @@ export class Channel<Local extends Contract, Remote extends Contract> {
       case 'error': {
         const waiting = this.#waiting.get(message.id);
         this.#waiting.delete(message.id);
-        if (message.type === 'ok') waiting?.resolve(message.result as never);
-        else waiting?.reject(new Error(message.message));
+        if (waiting === undefined)
+          this.#border.onFault(
+            new Error(`An answer came to request ${message.id}, for which nobody waits. It was left alone.`),
+          );
+        else if (message.type === 'ok') waiting.resolve(message.result as never);
+        else waiting.reject(new Error(message.message));
       }
+    }
+  }
+
+  /** The handler of this name. Only what stands in the table itself counts, not what every object inherits. */
+  #find(what: 'request' | 'event', name: string, carried: unknown): (carried: unknown) => unknown {
+    const table: object = what === 'request' ? this.#handlers : this.#events;
+    const { checks } = this.#border;
+    const ofTable: object = checks === 'trusted' ? {} : what === 'request' ? checks.requests : checks.events;
+    if (!Object.hasOwn(table, name))
+      throw new Error(`There is no ${what} ${shown(name)}. Known: ${Object.keys(table).join(', ') || 'none'}.`);
+    const fault = (ofTable as Readonly<Record<string, Check<unknown>>>)[name]?.(carried) ?? null;
+    if (fault !== null)
+      throw new Error(
+        `The ${what} "${name}" was refused: ${name}${fault.at} must be ${fault.expected}, found ${shown(fault.found)}.`,
+      );
+    return (table as Readonly<Record<string, (carried: unknown) => unknown>>)[name] as (carried: unknown) => unknown;
+  }
+
+  async #hear(name: string, payload: unknown): Promise<void> {
+    try {
+      await this.#find('event', name, payload)(payload);
+    } catch (error) {
+      this.#border.onFault(new Error(`The event ${shown(name)} failed: ${describe(error)}`, { cause: error }));
     }
   }
 
   async #answer(id: number, name: string, params: unknown): Promise<void> {
     try {
-      const result = await (this.#handlers[name] as (params: unknown) => unknown)(params);
+      const result = await this.#find('request', name, params)(params);
       if (this.#closed === null) this.#post({ type: 'ok', id, result }, buffersOf(result));
     } catch (error) {
-      if (this.#closed === null)
-        this.#post({ type: 'error', id, message: error instanceof Error ? error.message : String(error) }, []);
+      if (this.#closed === null) this.#post({ type: 'error', id, message: describe(error) }, []);
     }
   }
 }

@@ -75,6 +75,8 @@ const channel = new Channel<PanelContract, PageContract>(
     exportJson: () => undefined,
     exportReport: () => undefined,
   },
+  // The page stands in this very file.
+  { checks: 'trusted', onFault: (error) => console.error(error) },
 );
 Object.assign(globalThis, {
   acquireVsCodeApi: () => ({

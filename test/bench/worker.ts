@@ -13,7 +13,7 @@ export const worker: Section = {
     const client = new EngineClient({
       workerPath: path.resolve('out', 'bench', 'worker.cjs'),
       readFile: ({ reference: id }) => ({ ok: false, id, reason: 'missing', detail: '' }),
-      events: { progress: nothing, problems: nothing, summary: nothing, spectrum: nothing },
+      events: { progress: nothing, problems: nothing, summary: nothing, spectrum: nothing, failed: nothing },
       onCrash: nothing,
     });
     const times: number[] = [];

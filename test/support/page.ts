@@ -13,6 +13,7 @@ import { defaultBounds } from '../../src/engine/index.js';
 import { setLanguage } from '../../src/l10n.js';
 import type { Language } from '../../src/l10n.js';
 import { panelHtml } from '../../src/panel/panelHtml.js';
+import { panelChecks } from '../../src/panel/messageChecks.js';
 import { Channel } from '../../src/protocol/rpc.js';
 import type { Port } from '../../src/protocol/rpc.js';
 import type {
@@ -191,6 +192,10 @@ export class TestHost {
   readonly applied: WhatIf[] = [];
   readonly history = new History();
   willApply = true;
+  /** Hears of messages that the host or the worker could not take. */
+  onFault: (message: string) => void = (message) => {
+    throw new Error(message);
+  };
   /**
    * The largest message of each kind to the page, in bytes of its arrays: name of the event, or of the question that it
    * answers.
@@ -225,7 +230,9 @@ export class TestHost {
           this.spectrum = spectrum;
           this.history.addExponent(spectrum.runId, spectrum.lyapunov?.[0] ?? null);
         },
+        failed: ({ message }) => this.onFault(message),
       },
+      { checks: 'trusted', onFault: ({ message }) => this.onFault(message) },
     );
   }
 
@@ -282,6 +289,7 @@ export class TestHost {
         exportReport: record('exportReport'),
         failed: record('failed'),
       },
+      { checks: panelChecks, onFault: ({ message }) => this.onFault(message) },
     );
     return (message) => receive(message);
   }
@@ -429,6 +437,7 @@ export async function startPages(): Promise<PageServer> {
       const page = await context.newPage();
       const host = new TestHost(kernels);
       const complaints: string[] = [];
+      host.onFault = (message) => complaints.push(message);
       page.on('console', (message) => {
         if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
       });

@@ -1,5 +1,5 @@
 // Beside the tracks: the pinned runs, their verdicts, and how they are laid over the run on screen.
-import { tsvLine } from '../cells.js';
+import { tsvLine } from '../widgets/spreadsheetFields.js';
 import { copyButton } from '../widgets/clipboard.js';
 import { el, textButton } from '../widgets/dom.js';
 import { formatFactor, formatLog10 } from '../page/format.js';

@@ -1,5 +1,5 @@
 // Beside the tracks: the numbers of the step under the cursor.
-import { tsvLine } from '../cells.js';
+import { tsvLine } from '../widgets/spreadsheetFields.js';
 import { copyButton } from '../widgets/clipboard.js';
 import { el, math, textButton } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber, formatPercent } from '../page/format.js';

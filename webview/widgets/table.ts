@@ -1,5 +1,5 @@
 // The numbers behind a chart as a real table: a screenful of rows around the cursor, so that 20,000 steps cost nothing.
-import { csvLine, tsvLine } from '../cells.js';
+import { csvLine, tsvLine } from './spreadsheetFields.js';
 import { copyByKey } from './clipboard.js';
 import { el, math, textButton, withoutEscapes } from './dom.js';
 import { t as say } from '../page/l10n.js';

@@ -232,6 +232,7 @@ export class Inspections implements vscode.Disposable {
         problems: () => undefined,
         summary: () => undefined,
         spectrum: () => undefined,
+        failed: ({ message }) => this.log.error(`thread of inspections: ${message}`),
       },
       onCrash: (message) => this.log.error(message),
     });

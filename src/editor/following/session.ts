@@ -107,6 +107,7 @@ export class Session implements vscode.Disposable {
           this.history.addExponent(spectrum.runId, spectrum.lyapunov?.[0] ?? null);
           this.#spectrumArrived.fire(spectrum);
         },
+        failed: ({ message }) => this.log.error(`thread of ${this.title}: ${message}`),
       },
       onCrash: (message) => {
         this.log.error(`${this.title}: ${message}`);

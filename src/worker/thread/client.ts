@@ -51,7 +51,10 @@ export type EngineClientOptions = {
   readonly threads?: () => number;
   /** Heap bounds of the thread; V8's own when left out. */
   readonly resourceLimits?: ResourceLimits;
-  /** Called for the latest run only: what an older run still sends is dropped. */
+  /**
+   * Called for the latest run only: what an older run still sends is dropped. `failed` hears of every message that one
+   * side could not take.
+   */
   readonly events: EventHandlers<WorkerHostContract>;
   /** The thread died by itself: what it said. Its results are gone; the next run starts a new one. */
   readonly onCrash: (message: string) => void;
@@ -158,7 +161,9 @@ export class EngineClient {
         problems: latestOnly(events.problems),
         summary: latestOnly(events.summary),
         spectrum: latestOnly(events.spectrum),
+        failed: events.failed,
       },
+      { checks: 'trusted', onFault: ({ message }) => events.failed({ message }) },
     );
     const live: Live = { worker, channel };
     const died = (message: string): void => {

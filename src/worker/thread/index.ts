@@ -4,3 +4,4 @@ export type { Questions } from './client.js';
 export { loadKernels } from './loadKernels.js';
 export { capacityHere, tooLarge } from './memoryLimit.js';
 export { help, isHelper } from './threadTeam.js';
+export { sliceChecks, weightPlaceFields, whatIfCheck } from './messageChecks.js';

@@ -28,6 +28,7 @@ import { raised } from '../scheduling/cancelFlag.js';
 import { Inspector } from '../answers/inspector.js';
 import { forPage, mostDense, seriesAnswer } from '../answers/seriesDownsampling.js';
 import { locateWeight } from '../answers/locateWeight.js';
+import { workerChecks } from './messageChecks.js';
 import { pack } from '../record/typedArrayJson.js';
 import { makeRecord } from '../record/reportRecord.js';
 import { resultJson } from '../record/resultJson.js';
@@ -130,6 +131,10 @@ export class Service {
         cancel: ({ runId }) => {
           this.#cancelled = runId;
         },
+      },
+      {
+        checks: workerChecks,
+        onFault: ({ message }) => this.#channel.emit('failed', { message }),
       },
     );
   }

@@ -166,7 +166,9 @@ else if (isMainThread) {
               summaries++;
             },
             spectrum: () => undefined,
+            failed: ({ message }) => assert.fail(message),
           },
+          { checks: 'trusted', onFault: (error) => assert.fail(error) },
         );
         await assertFlat(
           1000,

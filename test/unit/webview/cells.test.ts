@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { csvLine, tsvLine } from '../../../webview/cells.js';
+import { csvLine, tsvLine } from '../../../webview/widgets/spreadsheetFields.js';
 
 const formulas = [
   '=1+1',

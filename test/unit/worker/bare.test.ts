@@ -39,6 +39,7 @@ function probe(): Probe {
       problems: () => undefined,
       summary: (summary) => found.summaries.push(summary),
       spectrum: (spectrum) => found.spectra.push(spectrum),
+      failed: ({ message }) => found.crashes.push(message),
     },
     onCrash: (message) => found.crashes.push(message),
   });

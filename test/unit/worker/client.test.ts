@@ -49,6 +49,7 @@ function probe(options: Partial<EngineClientOptions> = {}): Probe {
       problems: () => undefined,
       summary: (summary) => summaries.push(summary),
       spectrum: () => undefined,
+      failed: ({ message }) => crashes.push(message),
     },
     onCrash: (message) => crashes.push(message),
     ...options,

@@ -1,0 +1,24 @@
+// What the host takes from a page: one check for each message of the contract. A page is the side that could be broken.
+import { either, flag, instance, integer, nothing, object, text } from '../protocol/index.js';
+import type { Checks, PanelContract } from '../protocol/index.js';
+import { sliceChecks, weightPlaceFields, whatIfCheck } from '../worker/thread/index.js';
+
+const count = integer(0);
+
+export const panelChecks: Checks<PanelContract> = {
+  requests: { ...sliceChecks, applyWhatIf: whatIfCheck, history: nothing, version: object({ runId: count }) },
+  events: {
+    ready: nothing,
+    painted: object({ runId: count }),
+    revealWeight: object({ ...weightPlaceFields, focus: flag }),
+    revealProblem: object({ index: count }),
+    revealConfig: nothing,
+    rerun: nothing,
+    cancel: nothing,
+    undo: object({ redo: flag }),
+    saveFile: object({ suggestedName: text, content: either(text, instance('Uint8Array')) }),
+    exportJson: nothing,
+    exportReport: nothing,
+    failed: object({ message: text }),
+  },
+};

@@ -1,0 +1,147 @@
+// What the worker takes from the host, and of it what the host takes from a page: one check for each message of the
+// contract.
+import type { Entry } from '../../config/read/index.js';
+import type { Position } from '../../config/json/index.js';
+import { cells, initialisations } from '../../engine/index.js';
+import {
+  arrayOf,
+  byKind,
+  either,
+  instance,
+  integer,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  positive,
+  text,
+} from '../../protocol/index.js';
+import type {
+  Change,
+  Checks,
+  None,
+  SliceRequests,
+  TimeWindow,
+  WeightPlace,
+  WhatIf,
+  WorkerContract,
+} from '../../protocol/index.js';
+
+/** Lines of units in one picture: more than the page ever shows, and few enough to be cut at once. */
+const mostLines = 1024;
+/** Bins of one column of a picture of activations. */
+const mostBins = 1024;
+
+/**
+ * Numbers of a run and of its steps, units and sequences. What lies behind the end of the run is clamped where it is
+ * cut.
+ */
+const count = integer(0);
+const window = object<TimeWindow>({ t0: number(), t1: number() });
+const weightNames = oneOf(['Wx', 'Wh', 'b']);
+const ofRun = object<{ readonly runId: number }>({ runId: count });
+
+export const weightPlaceFields = { tensor: weightNames, row: count, column: count };
+const weightPlace = object<WeightPlace>(weightPlaceFields);
+
+/** The bounds are those that the keys of a config have. */
+export const whatIfCheck = object<WhatIf>({
+  cell: nullable(oneOf(cells)),
+  initialise: nullable(object<NonNullable<WhatIf['initialise']>>({ way: oneOf(initialisations), seed: count })),
+  rescale: nullable(
+    object<NonNullable<WhatIf['rescale']>>({ measure: oneOf(['spectralRadius', 'sigmaMax']), to: number(0) }),
+  ),
+  inputScale: nullable(number(0)),
+  biasShift: nullable(number()),
+  clipNorm: nullable(either(oneOf(['off']), positive)),
+  truncate: nullable(either(oneOf(['off']), integer(1))),
+  lossAt: nullable(either(oneOf(['last', 'every']), count)),
+});
+
+/** Questions about a run: a page asks them, and the host passes them on. */
+export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['requests'] = {
+  whatIf: object({ runId: count, whatIf: nullable(whatIfCheck) }),
+  series: object({ runId: count, window }),
+  jacobians: object({ runId: count, sequence: count, window: optional(window) }),
+  attribution: object({ runId: count, window, maxColumns: count, maxRows: count }),
+  attributionRow: object({ runId: count, t: count }),
+  attributionRows: object({ runId: count, from: count, to: count }),
+  reach: object({ runId: count }),
+  weights: object({ runId: count, tensor: weightNames, maxRows: count, maxColumns: count }),
+  weightCells: object({ runId: count, tensor: weightNames, from: count, to: count }),
+  unit: object({ runId: count, t: count, sequence: count }),
+  activations: object({
+    runId: count,
+    sequence: nullable(count),
+    window,
+    maxColumns: count,
+    bins: integer(1, mostBins),
+  }),
+  band: object({ runId: count, window, maxPoints: count }),
+  heatmap: object({
+    runId: count,
+    tensor: oneOf(['hs', 'dh', 'z']),
+    order: optional(oneOf(['index', 'similarity', 'saturation'])),
+    sequence: count,
+    window,
+    maxColumns: count,
+    maxRows: count,
+  }),
+  unitLines: object({ runId: count, sequence: count, units: arrayOf(count, mostLines), window, maxPoints: count }),
+  sequenceLines: object({ runId: count, first: count, count, window, maxPoints: count }),
+  step: object({ runId: count, t: count, sequence: count }),
+  steps: object({ runId: count, sequence: count, tensor: oneOf(['hs', 'z']), from: count, to: count }),
+};
+
+const entry = byKind<Entry>({
+  config: object({ kind: oneOf(['config']), config: text }),
+  pair: object({ kind: oneOf(['pair']), weights: text, sequences: text }),
+});
+const cancel = nullable(instance('SharedArrayBuffer'));
+const position = object<Position>({ line: count, character: count });
+const bytes = instance('Uint8Array');
+
+type PlainChange = Extract<Change, { readonly kind: 'transpose' | 'addBias' | 'addInitialState' | 'moveInline' }>;
+const plainChange = object<PlainChange>({ kind: oneOf(['transpose', 'addBias', 'addInitialState', 'moveInline']) });
+const change = byKind<Change>({
+  transpose: plainChange,
+  addBias: plainChange,
+  addInitialState: plainChange,
+  moveInline: plainChange,
+  rescale: object({ kind: oneOf(['rescale']), quantity: oneOf(['spectralRadius', 'sigmaMax']), to: number(0) }),
+  initialise: object({ kind: oneOf(['initialise']), way: oneOf(initialisations), seed: integer(), gain: number() }),
+  moveToFile: object({ kind: oneOf(['moveToFile']), reference: text }),
+});
+
+const size = integer(1);
+
+export const workerChecks: Checks<WorkerContract> = {
+  requests: {
+    ...sliceChecks,
+    run: object({ runId: count, entry, bounds: object({ vanishing: number(0), exploding: number(0) }), cancel }),
+    classify: object({ bytes }),
+    references: object({ bytes }),
+    resultJson: ofRun,
+    reportData: ofRun,
+    inspect: object({ config: text, cancel }),
+    facts: object({ config: text, file: text, position, cancel }),
+    change: object({ config: text, file: text, path: text, change }),
+    applyWhatIf: object({ entry, whatIf: whatIfCheck }),
+    newConfig: object({
+      name: text,
+      cell: oneOf(cells),
+      source: byKind({
+        random: object({
+          kind: oneOf(['random']),
+          shapes: object({ B: size, T: size, I: size, H: size }),
+          initialisation: oneOf(initialisations),
+          seed: count,
+        }),
+        files: object({ kind: oneOf(['files']), weights: text, sequences: text }),
+      }),
+    }),
+    locateWeight: object({ entry, place: weightPlace }),
+  },
+  events: { cancel: ofRun },
+};

@@ -1,0 +1,289 @@
+// Every message that the host takes from a page and the worker from the host: as it should be, and with each of its
+// parts damaged in turn.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { asItIs } from '../../../src/engine/index.js';
+import { panelChecks } from '../../../src/panel/messageChecks.js';
+import { shown } from '../../../src/protocol/checks.js';
+import type { Check, Fault } from '../../../src/protocol/checks.js';
+import type { PanelContract, SliceRequests, WhatIf, WorkerContract } from '../../../src/protocol/messages.js';
+import type { Contract } from '../../../src/protocol/rpc.js';
+import { Service } from '../../../src/worker/thread/service.js';
+import { workerChecks } from '../../../src/worker/thread/messageChecks.js';
+
+/** Several messages of each name, so that each variant of its parts is there. */
+type Samples<C extends Contract> = {
+  readonly requests: { readonly [K in keyof C['requests']]: readonly C['requests'][K]['params'][] };
+  readonly events: { readonly [K in keyof C['events']]: readonly C['events'][K][] };
+};
+
+const window = { t0: 0, t1: 10.5 };
+const whatIfs: readonly WhatIf[] = [
+  asItIs,
+  {
+    cell: 'relu',
+    initialise: { way: 'he', seed: 3 },
+    rescale: { measure: 'sigmaMax', to: 0 },
+    inputScale: 0.5,
+    biasShift: -2,
+    clipNorm: 1,
+    truncate: 5,
+    lossAt: 3,
+  },
+  { ...asItIs, clipNorm: 'off', truncate: 'off', lossAt: 'every' },
+];
+const sliceSamples: { readonly [K in keyof SliceRequests]: readonly SliceRequests[K]['params'][] } = {
+  whatIf: [{ runId: 1, whatIf: null }, ...whatIfs.map((whatIf) => ({ runId: 1, whatIf }))],
+  series: [{ runId: 1, window }],
+  jacobians: [
+    { runId: 1, sequence: 0 },
+    { runId: 1, sequence: 0, window },
+  ],
+  attribution: [{ runId: 1, window, maxColumns: 10, maxRows: 20 }],
+  attributionRow: [{ runId: 1, t: 3 }],
+  attributionRows: [{ runId: 1, from: 0, to: 5 }],
+  reach: [{ runId: 1 }],
+  weights: [{ runId: 1, tensor: 'Wx', maxRows: 5, maxColumns: 5 }],
+  weightCells: [{ runId: 1, tensor: 'b', from: 0, to: 2 }],
+  unit: [{ runId: 1, t: 0, sequence: 0 }],
+  activations: [
+    { runId: 1, sequence: null, window, maxColumns: 9, bins: 28 },
+    { runId: 1, sequence: 0, window, maxColumns: 9, bins: 28 },
+  ],
+  band: [{ runId: 1, window, maxPoints: 99 }],
+  heatmap: [
+    { runId: 1, tensor: 'hs', sequence: 0, window, maxColumns: 5, maxRows: 5 },
+    { runId: 1, tensor: 'dh', order: 'similarity', sequence: 0, window, maxColumns: 5, maxRows: 5 },
+  ],
+  unitLines: [{ runId: 1, sequence: 0, units: [0, 5], window, maxPoints: 99 }],
+  sequenceLines: [{ runId: 1, first: 0, count: 2, window, maxPoints: 99 }],
+  step: [{ runId: 1, t: 0, sequence: 0 }],
+  steps: [{ runId: 1, sequence: 0, tensor: 'z', from: 0, to: 8 }],
+};
+const panelSamples: Samples<PanelContract> = {
+  requests: { ...sliceSamples, applyWhatIf: whatIfs, history: [null], version: [{ runId: 2 }] },
+  events: {
+    ready: [null],
+    painted: [{ runId: 1 }],
+    revealWeight: [{ tensor: 'Wh', row: 0, column: 1, focus: true }],
+    revealProblem: [{ index: 0 }],
+    revealConfig: [null],
+    rerun: [null],
+    cancel: [null],
+    undo: [{ redo: false }],
+    saveFile: [
+      { suggestedName: 'a.csv', content: 'a' },
+      { suggestedName: 'a.png', content: new Uint8Array(2) },
+    ],
+    exportJson: [null],
+    exportReport: [null],
+    failed: [{ message: 'x' }],
+  },
+};
+const entries = [
+  { kind: 'config', config: 'a.rnn.json' },
+  { kind: 'pair', weights: 'w.json', sequences: 's.json' },
+] as const;
+const [config, file, path, position] = ['a.rnn.json', 'w.json', 'Wh', { line: 0, character: 0 }];
+const changes = [
+  { kind: 'transpose' },
+  { kind: 'addBias' },
+  { kind: 'addInitialState' },
+  { kind: 'moveInline' },
+  { kind: 'rescale', quantity: 'sigmaMax', to: 1 },
+  { kind: 'initialise', way: 'orthogonal', seed: 1, gain: 1 },
+  { kind: 'moveToFile', reference: 'w.json' },
+] as const;
+const workerSamples: Samples<WorkerContract> = {
+  requests: {
+    ...sliceSamples,
+    run: entries.map((entry) => ({
+      runId: 1,
+      entry,
+      bounds: { vanishing: 1e-3, exploding: 70 },
+      cancel: new SharedArrayBuffer(4),
+    })),
+    classify: [{ bytes: new Uint8Array(1) }],
+    references: [{ bytes: new Uint8Array(1) }],
+    resultJson: [{ runId: 1 }],
+    reportData: [{ runId: 1 }],
+    inspect: [
+      { config, cancel: null },
+      { config, cancel: new SharedArrayBuffer(4) },
+    ],
+    facts: [{ config, file, position, cancel: null }],
+    change: changes.map((change) => ({ config, file, path, change })),
+    applyWhatIf: whatIfs.map((whatIf) => ({ entry: entries[0], whatIf })),
+    newConfig: [
+      {
+        name: 'n',
+        cell: 'tanh',
+        source: { kind: 'random', shapes: { B: 1, T: 2, I: 3, H: 4 }, initialisation: 'glorot', seed: 1 },
+      },
+      { name: 'n', cell: 'tanh', source: { kind: 'files', weights: 'w.json', sequences: 's.json' } },
+    ],
+    locateWeight: [{ entry: entries[1], place: { tensor: 'Wx', row: 0, column: 0 } }],
+  },
+  events: { cancel: [{ runId: 1 }] },
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !(value instanceof SharedArrayBuffer);
+
+/**
+ * The value with each of its parts, itself included, replaced by what can never stand there; with the place of the
+ * damage.
+ */
+function* damaged(value: unknown, at = ''): Generator<readonly [damaged: unknown, at: string]> {
+  // Nothing of the contracts is a Map or a bigint, and no number is one of the other three.
+  for (const junk of [
+    new Map(),
+    5n,
+    ...(typeof value === 'number'
+      ? ['a text', Number.NaN, Infinity]
+      : typeof value === 'string'
+        ? ['no such word', 0.5, Number.NaN]
+        : [0.5, undefined]),
+  ]) {
+    yield [junk, at];
+  }
+  if (!isObject(value)) return;
+  for (const [key, part] of Object.entries(value)) {
+    for (const [other, place] of damaged(part, Array.isArray(value) ? `${at}[${key}]` : `${at}.${key}`)) {
+      yield [
+        Array.isArray(value)
+          ? value.map((item: unknown, i) => (String(i) === key ? other : item))
+          : { ...value, [key]: other },
+        place,
+      ];
+    }
+  }
+}
+
+/** Where any text, any left-out field or any number does: `what at`. */
+const takes = (at: string, sample: unknown, junk: unknown): boolean => {
+  const part = at
+    .replaceAll(/\[(\d+)\]/g, '.$1')
+    .split('.')
+    .slice(1)
+    .reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), sample);
+  const found = at
+    .replaceAll(/\[(\d+)\]/g, '.$1')
+    .split('.')
+    .slice(1)
+    .reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), junk);
+  if (typeof part === 'string' && typeof found === 'string')
+    return !/\.(cell|way|tensor|kind|quantity|measure|order|initialisation|clipNorm|truncate|lossAt)$/.test(at);
+  // Half a step is clamped; a shift and a size may be any number.
+  return (
+    (found === undefined && (at === '.order' || at === '.window')) ||
+    (found === 0.5 && /\.(inputScale|biasShift|clipNorm)$/.test(at))
+  );
+};
+
+describe('the border', () => {
+  for (const [hop, checks, samples] of [
+    ['page → host', panelChecks, panelSamples],
+    ['host → worker', workerChecks, workerSamples],
+  ] as const) {
+    for (const what of ['requests', 'events'] as const) {
+      const table = checks[what] as Readonly<Record<string, Check<unknown>>>;
+      for (const [name, messages] of Object.entries<readonly unknown[]>(samples[what])) {
+        it(`${hop}: takes ${name} as it should be and refuses it with any part damaged`, () => {
+          const check = table[name];
+          assert.ok(check !== undefined);
+          let refused = 0;
+          for (const message of messages) {
+            assert.equal(check(message), null, shown(message));
+            for (const [junk, at] of damaged(message)) {
+              const fault: Fault | null = check(junk);
+              if (fault === null)
+                assert.ok(
+                  takes(at, message, junk),
+                  `${name}${at} took ` +
+                    `${JSON.stringify(junk, (_, part: unknown) => (typeof part === 'bigint' || part instanceof Map ? shown(part) : part))}`,
+                );
+              else {
+                refused++;
+                // An object that is none of the contract's lacks its fields.
+                assert.ok(fault.at.startsWith(at), `${name}: a fault at ${at} is told at ${fault.at}`);
+              }
+            }
+          }
+          assert.ok(refused >= 4 * messages.length, `${refused} refused`);
+        });
+      }
+    }
+  }
+
+  const never: readonly (readonly [field: string, whatIf: Readonly<Record<string, unknown>>])[] = [
+    ...['inputScale', 'biasShift', 'clipNorm', 'truncate', 'lossAt'].flatMap((field) =>
+      ['a text', Number.NaN, Infinity, [], {}].map((value) => [field, { [field]: value }] as const),
+    ),
+    ...['inputScale', 'clipNorm', 'truncate', 'lossAt'].map((field) => [field, { [field]: -5 }] as const),
+    ['rescale.to', { rescale: { measure: 'sigmaMax', to: -5 } }],
+    ['rescale.to', { rescale: { measure: 'sigmaMax', to: Number.NaN } }],
+    ['initialise.seed', { initialise: { way: 'he', seed: '1 }, "injected": 1' } }],
+    ['cell', { cell: '"tanh", "injected": 1' }],
+    ['truncate', { truncate: 2.5 }],
+    ['clipNorm', { clipNorm: 0 }],
+  ];
+  for (const [field, wrong] of never) {
+    it(
+      `applyWhatIf with ${field} = ` +
+        `${JSON.stringify(wrong, (_, part: unknown) => (typeof part === 'number' ? String(part) : part))} ` +
+        `is refused before a file is read`,
+      async () => {
+        const posted: unknown[] = [];
+        let hear: (message: unknown) => void = () => undefined;
+        new Service({
+          post: (message) => posted.push(message),
+          onMessage: (listener) => {
+            hear = listener;
+          },
+        });
+        hear({
+          type: 'request',
+          id: 1,
+          name: 'applyWhatIf',
+          params: { entry: entries[0], whatIf: { ...asItIs, ...wrong } },
+        });
+        await new Promise((resolve) => setImmediate(resolve));
+        assert.equal(posted.length, 1, 'the answer, and no question for the config');
+        const [{ type, message }] = posted as [{ readonly type: string; readonly message: string }];
+        assert.equal(type, 'error');
+        assert.ok(
+          message.startsWith(`The request "applyWhatIf" was refused: applyWhatIf.whatIf.${field} must be `),
+          message,
+        );
+      },
+    );
+  }
+
+  it('a worker that got an unknown event, a wrong one and no message at all says so and answers on', async () => {
+    const posted: unknown[] = [];
+    let hear: (message: unknown) => void = () => undefined;
+    new Service({
+      post: (message) => posted.push(message),
+      onMessage: (listener) => {
+        hear = listener;
+      },
+    });
+    for (const message of [
+      { type: 'event', name: 'toString', payload: null },
+      { type: 'event', name: 'cancel', payload: null },
+      'nothing',
+      { type: 'request', id: 4, name: 'resultJson', params: { runId: 1 } },
+    ])
+      hear(message);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(
+      posted.map((message) => (message as { readonly type: string }).type),
+      ['event', 'event', 'event', 'ok'],
+    );
+    assert.match(
+      JSON.stringify(posted),
+      /no event \\"toString\\".*cancel must be an object.*no message: \\"nothing\\"/,
+    );
+  });
+});
