@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildKernels } from './kernels.mjs';
 import { languages, readBundle } from './l10n.mjs';
+import { noticesFile, noticesText, packagesIn, pageNoticesFile } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -51,6 +52,17 @@ const product = [
   },
   { ...forPage, format: 'iife', entryPoints: { report: 'src/report/reportPage.ts' }, outdir: 'dist/webview' },
 ];
+
+/**
+ * What stands in the bundles, and under which licences: one file for all of them, and one for what a report is made of.
+ */
+async function writeNotices(results) {
+  const made = results.map(({ metafile }) => metafile);
+  const ofPage = made.filter(({ outputs }) => Object.keys(outputs).every((file) => file.startsWith('dist/webview/')));
+  await mkdir(new URL('../dist/webview', import.meta.url), { recursive: true });
+  await writeFile(new URL(`../dist/${noticesFile}`, import.meta.url), noticesText(packagesIn(made)));
+  await writeFile(new URL(`../dist/${pageNoticesFile}`, import.meta.url), noticesText(packagesIn(ofPage)));
+}
 
 /**
  * Tests use the build's own modules where they lie: those find the project by their own place, which a bundle would
@@ -123,12 +135,17 @@ const tests = () => [
 await buildKernels();
 if (flags.has('--watch')) {
   await writeSchemas();
+  await writeNotices(await Promise.all(product.map((options) => build({ ...options, metafile: true, write: false }))));
   for (const options of product) await (await context(options)).watch();
 } else {
   await rm(new URL('../dist', import.meta.url), { recursive: true, force: true });
-  const bundles = [...product, ...(flags.has('--tests') ? tests() : [])].filter(
+  const bundles = (flags.has('--tests') ? tests() : []).filter(
     (options) => Object.keys(options.entryPoints).length > 0,
   );
-  await Promise.all(bundles.map((options) => build(options)));
+  const [results] = await Promise.all([
+    Promise.all(product.map((options) => build({ ...options, metafile: true }))),
+    ...bundles.map((options) => build(options)),
+  ]);
+  await writeNotices(results);
   await writeSchemas();
 }

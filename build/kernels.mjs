@@ -1,8 +1,9 @@
 // Compiles the engine's kernels (AssemblyScript, src/engine/kernels) to WebAssembly in out/kernels, once for each kind
 // of SIMD, and the reader of numbers.
 import asc from 'assemblyscript/asc';
+import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { root } from './modules.mjs';
 
@@ -11,11 +12,24 @@ const variants = { relaxed: 'simd,relaxed-simd,threads', simd: 'simd,threads' };
 const flags = ['-O2', '--noAssert', '--runtime', 'stub', '--importMemory'];
 const sharedMemory = ['--sharedMemory', '--maximumMemory', '65535'];
 
-const changed = async (file) =>
-  stat(path.join(root, file)).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => 0,
-  );
+/**
+ * Everything that decides the bytes of a kernel: the sources in its folder, compiler and flags. The time of a file says nothing after a
+ * checkout or an install.
+ */
+async function madeOf(folder) {
+  const files = [
+    ...globSync(`${folder}/*.{ts,json}`, { cwd: root }).sort(),
+    'build/kernels.mjs',
+    'node_modules/assemblyscript/package.json',
+  ];
+  const hash = createHash('sha256');
+  for (const file of files)
+    hash
+      .update(`${file.replaceAll('\\', '/')}\0`)
+      .update(await readFile(path.join(root, file)))
+      .update('\0');
+  return hash.digest('hex');
+}
 
 /**
  * Compiles one entry file (paths relative to the project); without `features` to plain WebAssembly on memory of its
@@ -38,7 +52,10 @@ export async function compile(source, target, features) {
   await rename(path.join(root, unfinished), path.join(root, target));
 }
 
-/** Compiles the engine's kernels where they are older than their sources. */
+/**
+ * Compiles the engine's kernels where they were made of something else than is there now; each has a file beside it
+ * that says of what.
+ */
 export async function buildKernels() {
   const modules = [
     ...Object.entries(variants).map(([name, features]) => ({ name, entry: 'src/engine/kernels/index.ts', features })),
@@ -46,8 +63,11 @@ export async function buildKernels() {
   ];
   for (const { name, entry, features } of modules) {
     const target = `out/kernels/${name}.wasm`;
-    const sources = [...globSync(`${path.posix.dirname(entry)}/*.ts`, { cwd: root }), 'build/kernels.mjs'];
-    const newest = Math.max(...(await Promise.all(sources.map(changed))));
-    if ((await changed(target)) <= newest) await compile(entry, target, features);
+    const source = await madeOf(path.posix.dirname(entry));
+    const stamp = path.join(root, `${target}.from`);
+    const [known] = await Promise.all([readFile(stamp, 'utf8'), access(path.join(root, target))]).catch(() => [null]);
+    if (known === source) continue;
+    await compile(entry, target, features);
+    await writeFile(stamp, source);
   }
 }

@@ -23,7 +23,7 @@ import { defaultBounds, finish, runWithin, spectrumSteps, Workspaces } from './e
 import type { AnyRun, Experiment, Spectrum, VerdictKind } from './engine/index.js';
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
-import { assetFiles, batches, reportHtml, writeWhole } from './report/index.js';
+import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
 import { Analyses, summarise } from './worker/answers/index.js';
 import { capacityHere, help, isHelper, loadKernels, tooLarge } from './worker/thread/index.js';
 import { escapeControls, makeRecord, pack, ReadSources, resultJson } from './worker/record/index.js';
@@ -237,13 +237,6 @@ async function writeReport(
   target: string,
   { experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run,
 ): Promise<void> {
-  const read = (name: string): Promise<string> => readFile(path.join(__dirname, 'webview', name), 'utf8');
-  const [page, style, host, theme] = await Promise.all([
-    read(assetFiles.page),
-    read(assetFiles.style),
-    read(assetFiles.host),
-    read(assetFiles.theme),
-  ]);
   const run = { runId: 1, experiment, result };
   const summary = summarise(run.runId, experiment, result, elapsedMs);
   const record = await makeRecord(
@@ -262,7 +255,7 @@ async function writeReport(
     files: sources.files.map(({ id, bytes }) => ({ name: path.relative('', id), bytes })),
     date: new Date(),
     language: languageInUse(),
-    assets: { page, style, host, theme },
+    assets: await readAssets((name) => readFile(path.join(__dirname, 'webview', name), 'utf8')),
   });
   await withoutLeftovers(() => writeWhole(target, [html]));
 }

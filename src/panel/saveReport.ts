@@ -4,22 +4,17 @@ import * as vscode from 'vscode';
 import { describeProblem } from '../config/json/index.js';
 import type { Session } from '../editor/following/index.js';
 import { languageInUse } from '../l10n.js';
-import { assetFiles, reportHtml } from '../report/index.js';
-import type { ReportAssets } from '../report/index.js';
+import { readAssets, reportHtml } from '../report/index.js';
 import { ofFinishedRun, reportFailure, saveBytes } from './saveFile.js';
 
 const nameOf = (id: string): string => vscode.workspace.asRelativePath(vscode.Uri.parse(id), false);
 
-async function readAssets(extensionUri: vscode.Uri): Promise<ReportAssets> {
-  const read = async (name: string): Promise<string> =>
+const readFrom =
+  (extensionUri: vscode.Uri) =>
+  async (name: string): Promise<string> =>
     new TextDecoder().decode(
       await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', name)),
     );
-  const [page, style, host, theme] = await Promise.all(
-    [assetFiles.page, assetFiles.style, assetFiles.host, assetFiles.theme].map(read),
-  );
-  return { page: page ?? '', style: style ?? '', host: host ?? '', theme: theme ?? '' };
-}
 
 /** Saves the report of the run on screen; asks where, unless a target is given. Failures are told to the user. */
 export async function saveReport(session: Session, extensionUri: vscode.Uri, target?: vscode.Uri): Promise<void> {
@@ -46,7 +41,7 @@ export async function saveReport(session: Session, extensionUri: vscode.Uri, tar
         ),
       date: new Date(),
       language: languageInUse(),
-      assets: await readAssets(extensionUri),
+      assets: await readAssets(readFrom(extensionUri)),
     });
     await saveBytes(
       session,

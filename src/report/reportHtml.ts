@@ -25,12 +25,16 @@ export type ReportParts = {
 /** From package.json, put in by the build. */
 declare const productVersion: string;
 
-/** Texts of the built files: the page, its styles, and what stands in for the editor. */
+/**
+ * Texts of the built files: the page, its styles, what stands in for the editor, and the licences of what others wrote
+ * of it.
+ */
 export type ReportAssets = {
   readonly page: string;
   readonly style: string;
   readonly host: string;
   readonly theme: string;
+  readonly notices: string;
 };
 /** Their names in `dist/webview`. */
 export const assetFiles: Readonly<Record<keyof ReportAssets, string>> = {
@@ -38,7 +42,20 @@ export const assetFiles: Readonly<Record<keyof ReportAssets, string>> = {
   style: 'style.css',
   host: 'report.js',
   theme: 'report.css',
+  notices: 'notices.txt',
 };
+
+/** All of them, each read by `read` from its name. */
+export async function readAssets(read: (name: string) => Promise<string>): Promise<ReportAssets> {
+  const [page, style, host, theme, notices] = await Promise.all([
+    read(assetFiles.page),
+    read(assetFiles.style),
+    read(assetFiles.host),
+    read(assetFiles.theme),
+    read(assetFiles.notices),
+  ]);
+  return { page, style, host, theme, notices };
+}
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`;
 /**
@@ -107,6 +124,7 @@ function about(parts: ReportParts): string {
     files,
     warnings,
     date,
+    assets: { notices },
   } = parts;
   const fact = (name: string, value: string): string => `<div><dt>${escape(name)}</dt><dd>${value}</dd></div>`;
   const list = (items: readonly string[]): string => items.map((item) => escape(item)).join('<br>');
@@ -127,6 +145,10 @@ ${
     : `<h3>${escape(say('The config'))}</h3>
 <pre tabindex="0">${escape(config.text)}${config.text.length < config.characters ? escape(`\n… ${say('{0} more characters', config.characters - config.text.length)}`) : ''}</pre>`
 }
+<details class="notices">
+<summary>${escape(say('Third-party notices'))}</summary>
+<pre tabindex="0">${escape(notices)}</pre>
+</details>
 </section>`;
 }
 

@@ -28,6 +28,7 @@ function reportOf(text: string): string {
       host: `host = ${JSON.stringify(text)}`,
       style: 'body { color: red }',
       theme: '',
+      notices: text,
     },
   });
 }
@@ -51,6 +52,16 @@ describe('the file of a report', () => {
     assert.ok(
       html.includes(
         '<pre tabindex="0">&lt;/script&gt;&lt;/style&gt;&lt;/pre&gt;&lt;!-- &quot;&#39;&amp;\u2028{0}</pre>',
+      ),
+    );
+  });
+
+  it('carries the notices of what others wrote of it, closed', () => {
+    assert.ok(
+      html.includes(
+        '<details class="notices">\n<summary>Third-party notices</summary>\n<pre ' +
+          'tabindex="0">&lt;/script&gt;&lt;/style&gt;&lt;/pre&gt;&lt;!-- ' +
+          '&quot;&#39;&amp;\u2028{0}</pre>\n</details>',
       ),
     );
   });

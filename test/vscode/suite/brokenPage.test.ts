@@ -6,14 +6,15 @@ import { Session } from '../../../src/editor/following/session.js';
 import { Panel } from '../../../src/panel/panel.js';
 import { closeEverything, copyExample, openText, until, workerPath } from './support.js';
 
+type Paper = {
+  readonly panel: Panel;
+  readonly ask: (message: Readonly<Record<string, unknown>>) => Promise<Answer>;
+  readonly send: (message: unknown) => void;
+};
 type Answer = { readonly type: string; readonly id: number; readonly result?: unknown; readonly message?: string };
 
 /** A panel over a page of paper: what it posts is kept, what it hears is sent by hand. */
-function panelOver(session: Session): {
-  readonly panel: Panel;
-  ask(message: Readonly<Record<string, unknown>>): Promise<Answer>;
-  send(message: unknown): void;
-} {
+function panelOver(session: Session): Paper {
   const posted: Answer[] = [];
   const arrived = new vscode.EventEmitter<unknown>();
   const webview = {
