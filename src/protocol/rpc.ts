@@ -158,14 +158,21 @@ export class Channel<Local extends Contract, Remote extends Contract> {
       case 'error': {
         const waiting = this.#waiting.get(message.id);
         this.#waiting.delete(message.id);
-        if (waiting === undefined)
-          this.#border.onFault(
-            new Error(`An answer came to request ${message.id}, for which nobody waits. It was left alone.`),
-          );
+        if (waiting === undefined) this.#hearStray(message.id);
         else if (message.type === 'ok') waiting.resolve(message.result as never);
         else waiting.reject(new Error(message.message));
       }
     }
+  }
+
+  /**
+   * An answer that nobody waits for. From a host it is none of its faults: a page that was loaded again gets what the
+   * one before it had asked.
+   */
+  #hearStray(id: number): void {
+    const { checks, onFault } = this.#border;
+    if (checks !== 'trusted')
+      onFault(new Error(`An answer came to request ${id}, for which nobody waits. It was left alone.`));
   }
 
   /** The handler of this name. Only what stands in the table itself counts, not what every object inherits. */

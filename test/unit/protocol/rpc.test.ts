@@ -218,6 +218,12 @@ describe('what a broken side sends', () => {
     assert.deepEqual([posted, called], [[], []]);
   });
 
+  it("an answer to the page that was there before is none of the host's faults", async () => {
+    const { faults, send } = guarded('trusted');
+    await send({ type: 'ok', id: 1, result: null });
+    assert.deepEqual(faults, []);
+  });
+
   it('a listener that throws, at once or late, is told, and the next message is heard', async () => {
     const { called, faults, send } = guarded();
     await send({ type: 'event', name: 'boom', payload: null });
