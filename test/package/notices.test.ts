@@ -87,7 +87,7 @@ describe('the third-party notices', () => {
     }
   };
 
-  for (const entry of ['src/extension.ts', 'src/worker/entry.ts', 'src/cli.ts']) {
+  for (const entry of ['src/extension.ts', 'src/worker/thread/entry.ts', 'src/cli.ts']) {
     it(`name every package in ${entry} with its licence`, async () => {
       const found = await reached(entry, forNode);
       assert.ok([...found.values()].includes('@vscode/l10n'));
@@ -98,7 +98,7 @@ describe('the third-party notices', () => {
   it('name every package in the page, in the file of the page too', async () => {
     const found = new Map([
       ...(await reached('webview/main.ts', forPage)),
-      ...(await reached('src/report/page.ts', forPage)),
+      ...(await reached('src/report/reportPage.ts', forPage)),
       ...(await reached('webview/style.css', forPage)),
     ]);
     for (const called of ['chart.js', '@kurkle/color', '@vscode/webview-ui-toolkit', '@microsoft/fast-element'])
@@ -112,7 +112,7 @@ describe('the third-party notices', () => {
   it('name AssemblyScript, parts of whose library are compiled into the kernels', () => {
     holds(shipped, 'assemblyscript', path.resolve('node_modules/assemblyscript'));
     // Its other functions are written after musl's and Sun's, and would ask for theirs.
-    const used = globSync('src/engine/kernels/*.ts').flatMap((file) =>
+    const used = globSync('src/**/kernels/*.ts').flatMap((file) =>
       [...readFileSync(file, 'utf8').matchAll(/\b(?:Native)?Math[f]?\.(\w+)/g)].map(([, method]) => method ?? ''),
     );
     assert.deepEqual(
