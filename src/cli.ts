@@ -18,6 +18,7 @@ import {
 } from './cli/index.js';
 import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
+import { isBound, mostBytes } from './config/read/index.js';
 import type { Problem } from './config/index.js';
 import { defaultBounds, finish, runWithin, spectrumSteps, Workspaces } from './engine/index.js';
 import type { AnyRun, Experiment, Spectrum, VerdictKind } from './engine/index.js';
@@ -25,17 +26,18 @@ import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
 import { Analyses, summarise } from './worker/answers/index.js';
-import { capacityHere, help, isHelper, loadKernels, tooLarge } from './worker/thread/index.js';
+import { capacityHere, help, isHelper, loadKernels, readRegularFile, tooLarge } from './worker/thread/index.js';
 import { escapeControls, makeRecord, pack, ReadSources, resultJson } from './worker/record/index.js';
 
 const usage = (): string =>
-  say(`Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N] [--language en|ko]
+  say(`Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N] [--max-text N] [--language en|ko]
 
 Runs the config forward and backward through time, prints the verdict and a small table.
 
   --json FILE|-    also write the whole result as JSON to FILE, or to standard output instead of the table
   --html FILE      also write a report with all charts to FILE: one HTML file that any browser opens, without a network
   --threads N      threads for a large run; 0 (default): as many as are worth it on this machine
+  --max-text N     megabytes of the largest file that is read, from 1 to 512 (default): a larger one is a problem
   --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, exploding, nonfinite
   --language L     en (default) or ko: the language of sentences; JSON's names and the kinds of verdicts stay as they are
   --help           show this text
@@ -61,6 +63,7 @@ type Arguments =
       readonly html: string | null;
       readonly failOn: readonly VerdictKind[];
       readonly threads: number;
+      readonly longestText: number;
     };
 
 function parseFailOn(text: string): VerdictKind[] {
@@ -79,6 +82,14 @@ function parseThreads(text: string): number {
   if (!/^\d{1,2}$/.test(text) || Number(text) > mostThreads)
     throw new UsageError(say('--threads takes a whole number from 0 to {0}, not "{1}".', mostThreads, text));
   return Number(text);
+}
+
+/** In bytes. */
+function parseLongestText(text: string): number {
+  if (!/^\d+$/.test(text) || !isBound(Number(text))) {
+    throw new UsageError(say('--max-text takes a whole number from 1 to {0}, not "{1}".', mostBytes / 1e6, text));
+  }
+  return Number(text) * 1e6;
 }
 
 /**
@@ -105,6 +116,7 @@ function parseArguments(args: readonly string[]): Arguments {
           html: { type: 'string' },
           'fail-on': { type: 'string' },
           threads: { type: 'string' },
+          'max-text': { type: 'string' },
           language: { type: 'string' },
           help: { type: 'boolean', short: 'h' },
         },
@@ -130,25 +142,16 @@ function parseArguments(args: readonly string[]): Arguments {
     html: values.html ?? null,
     failOn: parseFailOn(values['fail-on'] ?? ''),
     threads: parseThreads(values.threads ?? '0'),
+    longestText: parseLongestText(values['max-text'] ?? String(mostBytes / 1e6)),
   };
 }
 
-const nodeFiles: Files = {
+const nodeFiles = (bound: number): Files => ({
   async read(reference, from): Promise<FileContent> {
     const id = from === null ? reference : path.resolve(path.dirname(from), reference);
-    try {
-      return { ok: true, id, bytes: await readFile(id) };
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      return {
-        ok: false,
-        id,
-        reason: code === 'ENOENT' ? 'missing' : code === 'EISDIR' ? 'folder' : 'unreadable',
-        detail: message,
-      };
-    }
+    return { id, ...(await readRegularFile(id, { bound })) };
   },
-};
+});
 
 const place = ({ file, range, path: inside }: Problem): string =>
   `${file}:${range.start.line + 1}:${range.start.character + 1}${inside === '' ? '' : `: ${inside}`}`;
@@ -282,9 +285,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const sources = new ReadSources();
   const entry: Entry = { kind: 'config', config: parsed.config };
+  const onDisk = nodeFiles(parsed.longestText);
   const files: Files = {
     async read(reference, from) {
-      const content = await nodeFiles.read(reference, from);
+      const content = await onDisk.read(reference, from);
       sources.note(entry, from, content);
       return content;
     },

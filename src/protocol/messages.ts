@@ -387,8 +387,16 @@ export type RunOutcome = {
   /** Every file that the run read or looked for: an edit of one of them is a reason to run again. */
   readonly files: readonly string[];
 };
-/** `known`: a version of this file that the worker still has; when it is the present one, the bytes stay away. */
-export type FileRequest = { readonly reference: string; readonly from: string | null; readonly known?: string };
+/**
+ * `known`: a version of this file that the worker still has; when it is the present one, the bytes stay away.
+ * `cancel`: that of the work that asks; a file that is being read then is not read to its end.
+ */
+export type FileRequest = {
+  readonly reference: string;
+  readonly from: string | null;
+  readonly known?: string;
+  readonly cancel?: SharedArrayBuffer | null;
+};
 export type { FileKind };
 export type Phase = 'read' | 'run' | 'analyse';
 export type Progress = { readonly runId: number; readonly phase: Phase; readonly fraction: number };

@@ -3,11 +3,26 @@
  * `version` changes with its content.
  */
 export type FileContent =
-  | { readonly ok: true; readonly id: string; readonly bytes: Uint8Array; readonly version?: string }
-  | { readonly ok: false; readonly id: string; readonly reason: FileTrouble; readonly detail: string };
+  | {
+      readonly ok: true;
+      readonly id: string;
+      readonly bytes: Uint8Array;
+      readonly version?: string;
+    }
+  | ({ readonly ok: false; readonly id: string } & FileTrouble);
 
-/** `folder`: there is one of that name. `unplaced`: the path is relative to nothing. */
-export type FileTrouble = 'missing' | 'folder' | 'unreadable' | 'unplaced';
+/** What is no file although it has a name like one; `other` stands for what some systems have besides. */
+export type SpecialKind = 'device' | 'pipe' | 'socket' | 'other';
+
+/**
+ * Why a file was not read. `folder`: there is one of that name. `unplaced`: the path is relative to nothing.
+ * `large`: it has more bytes than may be read. `detail` says the same in a few words.
+ */
+export type FileTrouble = { readonly detail: string } & (
+  | { readonly reason: 'missing' | 'folder' | 'unreadable' | 'unplaced' }
+  | { readonly reason: 'special'; readonly kind: SpecialKind }
+  | { readonly reason: 'large'; readonly bytes: number; readonly bound: number }
+);
 
 /** Where bytes come from: the editor (unsaved text first) or the disk. */
 export type Files = {

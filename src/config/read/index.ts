@@ -5,3 +5,5 @@ export type { Entry, FileContent, FileTrouble, Files } from './fileAccess.js';
 export { fileKeys, keyOf } from './keyNames.js';
 export type { Outline } from './outline.js';
 export { transpose } from './readWeights.js';
+export type { SpecialKind } from './fileAccess.js';
+export { isBound, megabytes, mostBytes } from './limits.js';

@@ -1,10 +1,11 @@
 import { t } from '@vscode/l10n';
 import { readDocument } from '../json/jsonDocument.js';
 import type { Document } from '../json/jsonDocument.js';
-import type { FileContent, Files } from './fileAccess.js';
+import type { FileContent, Files, SpecialKind } from './fileAccess.js';
 import type { Tick } from '../json/locateNumbers.js';
 import { emptyConfigAdvice, pathAdvice } from '../problems/formatAdvice.js';
 import { quote } from '../json/node.js';
+import { megabytes, mostBytes } from './limits.js';
 import type { Finding, Report } from '../problems/problemReport.js';
 import { Value } from '../json/jsonValue.js';
 
@@ -127,6 +128,30 @@ function absent(reference: string, content: FileContent & { ok: false }): Findin
       advice: t('Save the config, open a folder, or write the whole path.'),
     };
   }
+  if (content.reason === 'special') {
+    return {
+      code: 'unreadable-file',
+      message: notAFile[content.kind].message(quote(reference)),
+      expected: t('a file'),
+      found: notAFile[content.kind].found(),
+      advice: t('Name a file that holds JSON: nothing else is read.'),
+    };
+  }
+  if (content.reason === 'large') {
+    return {
+      code: 'unreadable-file',
+      message: t('The file {0} is too large to be read.', quote(reference)),
+      expected: t('at most {0}', megabytes(content.bound)),
+      found: megabytes(content.bytes),
+      advice:
+        content.bound < mostBytes
+          ? t('The bound is the setting "{0}" in the editor, and {1} on the command line.', setting, '--max-text')
+          : t(
+              'Write numbers with fewer digits, or the sequences into several files: "sequences" takes a ' +
+                'list of their names.',
+            ),
+    };
+  }
   return content.reason === 'folder'
     ? {
         code: 'unreadable-file',
@@ -143,3 +168,17 @@ function absent(reference: string, content: FileContent & { ok: false }): Findin
         advice: t('Check its permissions, and that no other program holds it.'),
       };
 }
+
+/** Where an editor sets the bound of what is read. */
+const setting = 'rnnGradients.maxTextFileSize';
+
+type Told = { readonly message: (reference: string) => string; readonly found: () => string };
+const notAFile: Readonly<Record<SpecialKind, Told>> = {
+  device: { message: (reference) => t('{0} is a device, not a file.', reference), found: () => t('a device') },
+  pipe: { message: (reference) => t('{0} is a pipe, not a file.', reference), found: () => t('a pipe') },
+  socket: { message: (reference) => t('{0} is a socket, not a file.', reference), found: () => t('a socket') },
+  other: {
+    message: (reference) => t('{0} is not a file that holds anything.', reference),
+    found: () => t('something else'),
+  },
+};

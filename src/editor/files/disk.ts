@@ -1,9 +1,12 @@
 // Files as they are on the disk. Those of this machine's disk are read here: vscode.workspace.fs asks the window before
 // every single look, and while somebody types each of its answers takes ten milliseconds. All other places (virtual
 // workspaces) are VS Code's to read.
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FileTrouble } from '../../config/read/index.js';
+import { readRegularFile, specialFile, tooLargeFile, troubleOf } from '../../worker/thread/index.js';
+import type { ReadFile, ReadOptions } from '../../worker/thread/index.js';
 
 export type DiskStat = {
   /** When it was last written, ms since 1970. */ readonly writtenAt: number;
@@ -14,22 +17,18 @@ export type DiskStat = {
 /** Changes with every write of a file on the disk. */
 export const diskVersion = ({ writtenAt, bytes }: DiskStat): string => `${writtenAt} ${bytes}`;
 
-const troubles: Readonly<Record<string, FileTrouble>> = {
-  ENOENT: 'missing',
-  ENOTDIR: 'missing',
-  FileNotFound: 'missing',
-  EISDIR: 'folder',
-  FileIsADirectory: 'folder',
-};
-
 /** Why a file cannot be read. */
 export class DiskError extends Error {
-  constructor(
-    readonly reason: FileTrouble,
-    message: string,
-  ) {
-    super(message);
+  constructor(readonly trouble: FileTrouble) {
+    super(trouble.detail);
   }
+}
+
+const reasons: Readonly<Record<string, 'missing' | 'folder'>> = { FileNotFound: 'missing', FileIsADirectory: 'folder' };
+
+function troubleOfVsCode(error: vscode.FileSystemError): FileTrouble {
+  const { code, message } = error;
+  return { reason: reasons[code] ?? 'unreadable', detail: message };
 }
 
 /** @throws DiskError */
@@ -41,8 +40,7 @@ async function told<Result>(
   try {
     return await (uri.scheme === 'file' ? ofDisk(uri.fsPath) : ofVsCode());
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new DiskError(troubles[code] ?? 'unreadable', error instanceof Error ? error.message : String(error));
+    throw new DiskError(error instanceof vscode.FileSystemError ? troubleOfVsCode(error) : troubleOf(error));
   }
 }
 
@@ -52,6 +50,8 @@ export const statOf = (uri: vscode.Uri): Promise<DiskStat> =>
     uri,
     async (path) => {
       const found = await stat(path);
+      // The time of a device or a pipe is that of whoever used it last: it has no content that could have changed.
+      if (!found.isFile() && !found.isDirectory()) return { writtenAt: 0, bytes: 0, isFolder: false };
       return { writtenAt: found.mtimeMs, bytes: found.size, isFolder: found.isDirectory() };
     },
     async () => {
@@ -60,9 +60,26 @@ export const statOf = (uri: vscode.Uri): Promise<DiskStat> =>
     },
   );
 
+/** What VS Code reads it hands over in one piece, so its size is asked for before. */
+async function readByVsCode(uri: vscode.Uri, bound: number): Promise<ReadFile> {
+  const { type, size } = await vscode.workspace.fs.stat(uri);
+  if ((type & vscode.FileType.Directory) !== 0) return { ok: false, reason: 'folder', detail: t('it is a folder') };
+  if ((type & vscode.FileType.File) === 0) return { ok: false, ...specialFile('other') };
+  if (size > bound) return { ok: false, ...tooLargeFile(size, bound) };
+  const bytes = await vscode.workspace.fs.readFile(uri);
+  return bytes.byteLength > bound ? { ok: false, ...tooLargeFile(bytes.byteLength, bound) } : { ok: true, bytes };
+}
+
 /** @throws DiskError */
-export const bytesOf = (uri: vscode.Uri): Promise<Uint8Array> =>
-  told<Uint8Array>(uri, readFile, () => vscode.workspace.fs.readFile(uri));
+export async function bytesOf(uri: vscode.Uri, options: ReadOptions): Promise<Uint8Array> {
+  const read = await told<ReadFile>(
+    uri,
+    (path) => readRegularFile(path, options),
+    () => readByVsCode(uri, options.bound),
+  );
+  if (read.ok) return read.bytes;
+  throw new DiskError(read);
+}
 
 /** Null when nothing can be read there. */
 export async function statIfThere(uri: vscode.Uri): Promise<DiskStat | null> {

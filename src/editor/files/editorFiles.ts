@@ -1,8 +1,11 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FileContent } from '../../config/read/index.js';
+import type { FileRequest } from '../../protocol/index.js';
+import { raised } from '../../worker/scheduling/index.js';
 import { bytesOf, DiskError, diskVersion, statIfThere, statOf, versionOnDisk } from './disk.js';
 import { encodeText } from './encoding.js';
+import { readSettings } from '../following/settings.js';
 
 const windowsAbsolute = /^[a-zA-Z]:[\\/]/;
 
@@ -66,14 +69,21 @@ const mostReads = 4;
 /** Hears which version of a file on the disk was read; null when it was not there. */
 export type OnRead = (uri: vscode.Uri, version: string | null) => void;
 
+/** `cancel`: nobody waits for the bytes any more. */
+export type Reading = {
+  readonly onRead?: OnRead;
+  readonly cancel?: SharedArrayBuffer | null;
+};
+
 /**
  * The bytes of one moment: a program that writes while we read would else leave us with the start of one text and the
  * end of another.
  */
-async function readWhole(uri: vscode.Uri, onRead: OnRead | undefined): Promise<Uint8Array> {
+async function readWhole(uri: vscode.Uri, { onRead, cancel = null }: Reading): Promise<Uint8Array> {
+  const options = { bound: readSettings().longestText, isCancelled: raised(cancel) };
   for (let reads = 1; ; reads++) {
     const before = diskVersion(await statOf(uri));
-    const bytes = await bytesOf(uri);
+    const bytes = await bytesOf(uri, options);
     const after = diskVersion(await statOf(uri));
     if (before !== after && reads < mostReads) continue;
     onRead?.(uri, before);
@@ -84,18 +94,18 @@ async function readWhole(uri: vscode.Uri, onRead: OnRead | undefined): Promise<U
 /** When the file on the disk was last written, ms since 1970; null when it is not there. */
 export const writtenAt = async (uri: vscode.Uri): Promise<number | null> => (await statIfThere(uri))?.writtenAt ?? null;
 
-export async function readUri(uri: vscode.Uri, onRead?: OnRead): Promise<FileContent> {
+export async function readUri(uri: vscode.Uri, reading: Reading = {}): Promise<FileContent> {
   const id = uri.toString();
   const document = unsavedDocument(uri);
   if (document !== undefined) return { ok: true, id, bytes: await encodeText(document) };
   if (uri.scheme === 'untitled')
     return { ok: false, id, reason: 'missing', detail: t('it was closed without being saved') };
   try {
-    return { ok: true, id, bytes: ownBuffer(await readWhole(uri, onRead)) };
+    return { ok: true, id, bytes: ownBuffer(await readWhole(uri, reading)) };
   } catch (error) {
     if (!(error instanceof DiskError)) throw error;
-    if (error.reason === 'missing') onRead?.(uri, null);
-    return { ok: false, id, reason: error.reason, detail: error.message };
+    if (error.trouble.reason === 'missing') reading.onRead?.(uri, null);
+    return { ...error.trouble, ok: false, id };
   }
 }
 
@@ -124,9 +134,12 @@ export async function fileVersion(uri: vscode.Uri): Promise<string | null> {
 }
 
 /** Reads what a config names, unsaved text first. Ids are URIs as strings. */
-export async function readReference(reference: string, from: string | null, onRead?: OnRead): Promise<FileContent> {
-  if (from === null) return readUri(vscode.Uri.parse(reference, true), onRead);
-  const uri = resolveReference(reference, vscode.Uri.parse(from, true));
-  if (uri !== null) return readUri(uri, onRead);
+export async function readReference(
+  { reference, from, cancel = null }: FileRequest,
+  onRead: OnRead,
+): Promise<FileContent> {
+  const uri =
+    from === null ? vscode.Uri.parse(reference, true) : resolveReference(reference, vscode.Uri.parse(from, true));
+  if (uri !== null) return readUri(uri, { onRead, cancel });
   return { ok: false, id: reference, reason: isPath(reference) ? 'unplaced' : 'missing', detail: '' };
 }

@@ -53,6 +53,7 @@ export class Inspections implements vscode.Disposable {
   readonly #entries = new Map<string, Entry>();
   readonly #held = new Set<string>();
   readonly #poll: DiskPoll;
+  readonly #subscription: vscode.Disposable;
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #read = new vscode.EventEmitter<Inspection>();
   /** The text of a config or of a file that it names is another one now. */
@@ -75,6 +76,10 @@ export class Inspections implements vscode.Disposable {
         for (const { watch, touch } of held()) if (watch.has(uri.toString())) touch();
       },
     );
+    this.#subscription = vscode.workspace.onDidChangeConfiguration((event) => {
+      if (!event.affectsConfiguration('rnnGradients.maxTextFileSize')) return;
+      for (const { touch } of [...this.#entries.values()]) touch();
+    });
   }
 
   /** Of the text as it is now; null when the config cannot be read, or the caller has lost interest. */
@@ -145,6 +150,7 @@ export class Inspections implements vscode.Disposable {
     this.#disposed = true;
     clearTimeout(this.#idleTimer);
     this.#poll.dispose();
+    this.#subscription.dispose();
     for (const { config } of [...this.#entries.values()]) this.forget(config);
     this.#client?.dispose();
     this.#client = null;
@@ -253,13 +259,14 @@ export class Inspections implements vscode.Disposable {
 }
 
 /** A file with its version, its bytes only when the worker does not have that version. */
-async function readVersioned({ reference, from, known }: FileRequest, onRead: OnRead): Promise<FileContent> {
+async function readVersioned(request: FileRequest, onRead: OnRead): Promise<FileContent> {
+  const { reference, from, known } = request;
   const uri =
     from === null ? vscode.Uri.parse(reference, true) : resolveReference(reference, vscode.Uri.parse(from, true));
-  if (uri === null) return readReference(reference, from);
+  if (uri === null) return readReference(request, onRead);
   const version = await fileVersion(uri);
   if (version !== null && version === known) return { ok: true, id: uri.toString(), bytes: new Uint8Array(), version };
-  const content = await readUri(uri, onRead);
+  const content = await readUri(uri, { onRead, cancel: request.cancel ?? null });
   // A file that was written while it was read has no version that can be told.
   return content.ok && version !== null && (await fileVersion(uri)) === version ? { ...content, version } : content;
 }

@@ -84,7 +84,7 @@ export class Session implements vscode.Disposable {
     this.#client = new EngineClient({
       workerPath,
       threads: () => readSettings().threads,
-      readFile: ({ reference, from }) => readReference(reference, from, (uri, version) => this.#poll.saw(uri, version)),
+      readFile: (request) => readReference(request, (uri, version) => this.#poll.saw(uri, version)),
       events: {
         progress: (progress) => {
           this.running = progress;
@@ -116,7 +116,8 @@ export class Session implements vscode.Disposable {
       },
     });
     this.#subscription = vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('rnnGradients.verdict') || (this.#unfollowed && readSettings().followEdits))
+      if (event.affectsConfiguration('rnnGradients.maxTextFileSize')) this.#schedule('text');
+      else if (event.affectsConfiguration('rnnGradients.verdict') || (this.#unfollowed && readSettings().followEdits))
         this.#schedule('text');
     });
     const changed = (uri: vscode.Uri, by: ChangedBy): void => {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { VerdictBounds } from '../../engine/index.js';
+import { isBound, mostBytes } from '../../config/read/index.js';
 
 export const prefix = 'rnnGradients';
 
@@ -9,6 +10,8 @@ export type Settings = {
   readonly delay: number;
   readonly threads: number;
   readonly inlayHints: boolean;
+  /** Bytes of the largest text that is read. */
+  readonly longestText: number;
 };
 
 /**
@@ -31,5 +34,6 @@ export function readSettings(): Settings {
     delay: number('followDelay', 150, (x) => x >= 0 && x <= 5_000),
     threads: number('threads', 0, (x) => Number.isInteger(x) && x >= 0 && x <= 16),
     inlayHints: flag('inlayHints'),
+    longestText: 1e6 * number('maxTextFileSize', mostBytes / 1e6, isBound),
   };
 }

@@ -52,7 +52,7 @@ export class Inspector {
 
   async inspect({ config, cancel }: InspectRequest): Promise<Inspection | null> {
     try {
-      return (await this.#read(config, flag(cancel))).inspection;
+      return (await this.#read(config, flag(cancel), cancel)).inspection;
     } catch (error) {
       if (error instanceof Cancelled) return null;
       throw error;
@@ -62,7 +62,7 @@ export class Inspector {
   async facts({ config, file, position, cancel }: FactsRequest): Promise<PartFacts | null> {
     const check = flag(cancel);
     try {
-      const { found } = this.#kept.get(config) ?? (await this.#read(config, check));
+      const { found } = this.#kept.get(config) ?? (await this.#read(config, check, cancel));
       const offset = found.roots.find(({ document }) => document.id === file)?.document.lines.offset(position);
       const part =
         offset === undefined
@@ -97,28 +97,28 @@ export class Inspector {
   }
 
   /** One at a time: two that read the same files would read them twice. */
-  #read(config: string, check: () => void): Promise<Kept> {
-    const result = this.#queue.then(() => this.#readNow(config, check));
+  #read(config: string, check: () => void, cancel: SharedArrayBuffer | null = null): Promise<Kept> {
+    const result = this.#queue.then(() => this.#readNow(config, check, cancel));
     this.#queue = result.catch(() => undefined);
     return result;
   }
 
-  async #readNow(config: string, check: () => void): Promise<Kept> {
+  async #readNow(config: string, check: () => void, cancel: SharedArrayBuffer | null): Promise<Kept> {
     this.#check = check;
     try {
-      return await this.#readAll(config, check);
+      return await this.#readAll(config, check, cancel);
     } finally {
       this.#check = () => undefined;
     }
   }
 
-  async #readAll(config: string, check: () => void): Promise<Kept> {
+  async #readAll(config: string, check: () => void, cancel: SharedArrayBuffer | null): Promise<Kept> {
     check();
     const opened = new Map<string, FileContent>();
     const files: Files = {
       read: async (reference, from) => {
         const key = `${from ?? ''}\n${reference}`;
-        const known = opened.get(key) ?? (await this.#fetch(reference, from, key));
+        const known = opened.get(key) ?? (await this.#fetch({ reference, from, cancel }, key));
         opened.set(key, known);
         check();
         return known;
@@ -143,10 +143,10 @@ export class Inspector {
   }
 
   /** Asks for a file, and parses it when it is not the version that is kept. */
-  async #fetch(reference: string, from: string | null, key: string): Promise<FileContent> {
+  async #fetch(request: FileRequest, key: string): Promise<FileContent> {
     const knownId = this.#ids.get(key);
     const version = knownId === undefined ? undefined : this.#documents.get(knownId)?.version;
-    const content = await this.#readFile({ reference, from, ...(version === undefined ? {} : { known: version }) });
+    const content = await this.#readFile({ ...request, ...(version === undefined ? {} : { known: version }) });
     this.#ids.set(key, content.id);
     if (!content.ok) this.#documents.delete(content.id);
     else if (content.version === undefined || this.#documents.get(content.id)?.version !== content.version) {

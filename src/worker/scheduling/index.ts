@@ -1,3 +1,4 @@
 // The face of this room: what other rooms use.
 export { newFlag, raise } from './cancelFlag.js';
 export { joinBytes } from './joinBytes.js';
+export { raised } from './cancelFlag.js';

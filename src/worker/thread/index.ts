@@ -5,3 +5,5 @@ export { loadKernels } from './loadKernels.js';
 export { capacityHere, tooLarge } from './memoryLimit.js';
 export { help, isHelper } from './threadTeam.js';
 export { sliceChecks, weightPlaceFields, whatIfCheck } from './messageChecks.js';
+export { readRegularFile, specialFile, tooLargeFile, troubleOf } from './regularFile.js';
+export type { ReadFile, ReadOptions } from './regularFile.js';

@@ -219,7 +219,7 @@ export class Service {
     const sources = new ReadSources();
     const files: Files = {
       read: async (reference, from) => {
-        const content = await this.#channel.request('readFile', { reference, from });
+        const content = await this.#channel.request('readFile', { reference, from, cancel });
         seen.add(content.id);
         sources.note(entry, from, content);
         check();

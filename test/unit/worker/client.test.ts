@@ -6,6 +6,7 @@ import type { Entry, FileContent } from '../../../src/config/read/fileAccess.js'
 import type { Progress, RunSummary } from '../../../src/protocol/messages.js';
 import { EngineClient } from '../../../src/worker/thread/client.js';
 import type { EngineClientOptions } from '../../../src/worker/thread/client.js';
+import { newFlag, raise, raised } from '../../../src/worker/scheduling/cancelFlag.js';
 
 const realWorker = path.resolve('dist/worker.js');
 const fixture = (name: string): string => path.resolve('test/fixtures/worker', name);
@@ -127,6 +128,36 @@ describe('EngineClient', () => {
     );
     assert.equal(kinds.at(-1), 'done');
     assert.equal(summaries.at(-1)?.name, 'edit 199');
+  });
+
+  it('asks for files with the flag of the run, so that a reading that nobody waits for ends', async () => {
+    let waiting = (): void => undefined;
+    const asked: (SharedArrayBuffer | null | undefined)[] = [];
+    const { client } = probe({
+      readFile: async ({ cancel }) => {
+        asked.push(cancel);
+        // As a disk that is still reading: it answers as soon as it sees the flag.
+        waiting();
+        while (!raised(cancel ?? null)()) await new Promise((resolve) => setTimeout(resolve, 1));
+        return { ok: false, id: entry.config, reason: 'unreadable', detail: '' };
+      },
+    });
+    const begun = new Promise<void>((resolve) => {
+      waiting = resolve;
+    });
+    const run = client.run(entry, defaultBounds);
+    await begun;
+    await client.cancel();
+    assert.deepEqual(await run, { kind: 'cancelled', problems: [], files: [entry.config] });
+    const reading = new Promise<void>((resolve) => {
+      waiting = resolve;
+    });
+    const cancel = newFlag();
+    const inspection = client.request('inspect', { config: entry.config, cancel });
+    await reading;
+    raise(cancel);
+    assert.equal(await inspection, null);
+    assert.equal(asked.length, 2);
   });
 
   it('stops when asked to, and runs again afterwards', async () => {

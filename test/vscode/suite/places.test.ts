@@ -89,6 +89,10 @@ class Memory implements vscode.FileSystemProvider {
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.#changed.event;
   readonly files = new Map<string, { bytes: Uint8Array; mtime: number }>();
+  /** What is told of a file besides the truth. */
+  readonly told = new Map<string, Partial<vscode.FileStat>>();
+  /** Every file that was read. */
+  readonly reads: string[] = [];
   put(uri: vscode.Uri, text: string): void {
     this.files.set(uri.path, { bytes: new TextEncoder().encode(text), mtime: Date.now() });
     this.#changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
@@ -103,9 +107,16 @@ class Memory implements vscode.FileSystemProvider {
         return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
       throw vscode.FileSystemError.FileNotFound(uri);
     }
-    return { type: vscode.FileType.File, ctime: 0, mtime: file.mtime, size: file.bytes.length };
+    return {
+      type: vscode.FileType.File,
+      ctime: 0,
+      mtime: file.mtime,
+      size: file.bytes.length,
+      ...this.told.get(uri.path),
+    };
   }
   readFile(uri: vscode.Uri): Uint8Array {
+    this.reads.push(uri.path);
     const file = this.files.get(uri.path);
     if (file === undefined) throw vscode.FileSystemError.FileNotFound(uri);
     return file.bytes;
@@ -154,6 +165,33 @@ describe('A config on no disk', () => {
       memory.put(file, '{ "Wx": [[1, 0], [0, 1]], "Wh": [[1]], "b": [0] }');
       await until('a problem in the file', () => problemsOf(file)[0]);
       await lensSays(uri, /of the last good run/);
+    } finally {
+      await closeEverything();
+      registered.dispose();
+    }
+  });
+
+  it('reads no file that is larger than may be, and nothing that is no file', async () => {
+    const memory = new Memory();
+    const registered = vscode.workspace.registerFileSystemProvider('rnnmemory', memory, { isCaseSensitive: true });
+    try {
+      const uri = vscode.Uri.parse('rnnmemory:/large/a.rnn.json');
+      const file = sibling(uri, 'w.json');
+      memory.put(uri, config);
+      memory.put(file, weights(0.5));
+      memory.told.set(file.path, { size: 600e6 });
+      await openText(uri);
+      const told = async (text: RegExp): Promise<unknown> =>
+        until(String(text), () => problemsOf(uri).find(({ message }) => text.test(message)));
+      await told(/"w\.json" is too large to be read\. Expected at most 512 MB, found 600 MB/);
+      memory.told.set(file.path, { type: vscode.FileType.Unknown });
+      memory.put(file, weights(0.5));
+      await told(/"w\.json" is not a file that holds anything/);
+      assert.ok(!memory.reads.includes(file.path), 'nothing of it was read');
+      memory.told.clear();
+      memory.put(file, weights(0.5));
+      await until('no problem', () => (problemsOf(uri).length === 0 ? true : undefined));
+      assert.ok(memory.reads.includes(file.path));
     } finally {
       await closeEverything();
       registered.dispose();

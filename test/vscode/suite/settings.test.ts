@@ -41,6 +41,7 @@ describe('The settings', () => {
       'followDelay',
       'followEdits',
       'inlayHints',
+      'maxTextFileSize',
       'threads',
       'verdict.explodingAbove',
       'verdict.vanishingBelow',
@@ -126,6 +127,28 @@ describe('The settings', () => {
     });
   });
 
+  describe('maxTextFileSize', () => {
+    it('refuses larger files and takes them back, on the screen and in the text, without an edit', async () => {
+      const config = await copyExample('weather');
+      const weights = vscode.Uri.joinPath(config, '..', 'weights.json');
+      const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(weights));
+      await vscode.workspace.fs.writeFile(weights, new TextEncoder().encode(text.padEnd(1_000_001)));
+      await openText(config);
+      await vscode.commands.executeCommand('rnnGradients.run', config);
+      await lensSays(config, /per step back$/);
+      await set('maxTextFileSize', 1);
+      const told = await until('the problem', () => problemsOf(config)[0]);
+      assert.match(
+        told.message,
+        /"weights\.json" is too large to be read\. Expected at most 1 MB, found 1\.1 MB\. The bound is the setting "rnnGradients\.maxTextFileSize"/,
+      );
+      await lensSays(config, /of the last good run/);
+      await set('maxTextFileSize', 2);
+      await lensSays(config, /per step back$/);
+      await until('no problem', () => (problemsOf(config).length === 0 ? true : undefined));
+    });
+  });
+
   it('that hold no value of theirs count as left alone', async () => {
     for (const [key, value] of [
       ['verdict.vanishingBelow', 'much'],
@@ -134,6 +157,7 @@ describe('The settings', () => {
       ['followEdits', 'often'],
       ['threads', 1e9],
       ['inlayHints', 3],
+      ['maxTextFileSize', -1],
     ] as const)
       await set(key, value);
     const document = await running('vanishing', /vanishing, ×0\.500 per step back$/);

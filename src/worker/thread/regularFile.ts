@@ -1,0 +1,99 @@
+// Reading from a disk that may hold anything: devices that never end, pipes that nobody writes to, files that are
+// larger than the memory.
+import { constants } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { t } from '@vscode/l10n';
+import type { FileTrouble, SpecialKind } from '../../config/read/index.js';
+import { megabytes } from '../../config/read/index.js';
+
+/** Bytes that are read between two looks at the flag. */
+const atOnce = 1 << 22;
+
+/** `bound`: a file of more bytes is not read. `isCancelled` is asked before each piece. */
+export type ReadOptions = { readonly bound: number; readonly isCancelled?: () => boolean };
+export type ReadFile = { readonly ok: true; readonly bytes: Uint8Array } | ({ readonly ok: false } & FileTrouble);
+
+/** An opened pipe is not waited for, and a terminal does not become that of the program. (Windows has neither.) */
+const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+const reasons: Readonly<Record<string, 'missing' | 'folder'>> = {
+  ENOENT: 'missing',
+  ENOTDIR: 'missing',
+  EISDIR: 'folder',
+};
+
+/** What an error of the system says of a file. */
+export function troubleOf(error: unknown): FileTrouble {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return { reason: reasons[code] ?? 'unreadable', detail: error instanceof Error ? error.message : String(error) };
+}
+
+const kindOf = (found: Stats): SpecialKind =>
+  found.isCharacterDevice() || found.isBlockDevice()
+    ? 'device'
+    : found.isFIFO()
+      ? 'pipe'
+      : found.isSocket()
+        ? 'socket'
+        : 'other';
+
+export const tooLargeFile = (bytes: number, bound: number): FileTrouble => ({
+  reason: 'large',
+  bytes,
+  bound,
+  detail: t('it has {0}, and at most {1} are read', megabytes(bytes), megabytes(bound)),
+});
+export const specialFile = (kind: SpecialKind): FileTrouble => ({
+  reason: 'special',
+  kind,
+  detail: t('it is no file with content'),
+});
+
+/** Why what was found is not to be read; null when nothing stands in the way. */
+function obstacle(found: Stats, bound: number): FileTrouble | null {
+  if (found.isDirectory()) return { reason: 'folder', detail: t('it is a folder') };
+  if (!found.isFile()) return specialFile(kindOf(found));
+  return found.size > bound ? tooLargeFile(found.size, bound) : null;
+}
+
+/**
+ * The bytes of a regular file, as many as it says that it has when it is opened. One that says 0 and has more, as in
+ * /proc, is empty here: some of those wait for what the system will write next. A file that becomes longer meanwhile is
+ * read to its old end.
+ */
+export async function readRegularFile(
+  path: string,
+  { bound, isCancelled = () => false }: ReadOptions,
+): Promise<ReadFile> {
+  try {
+    // To open some of them does something already: it ends whoever writes to a pipe, rewinds a tape, starts a clock.
+    const before = obstacle(await stat(path), bound);
+    if (before !== null) return { ok: false, ...before };
+    const file = await open(path, flags);
+    try {
+      // Another one may have that name by now: what was opened decides.
+      const found = await file.stat();
+      const trouble = obstacle(found, bound);
+      return trouble === null ? await readPieces(file, found.size, isCancelled) : { ok: false, ...trouble };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    return { ok: false, ...troubleOf(error) };
+  }
+}
+
+async function readPieces(file: FileHandle, size: number, isCancelled: () => boolean): Promise<ReadFile> {
+  const bytes = new Uint8Array(size);
+  let read = 0;
+  while (read < size) {
+    if (isCancelled()) return { ok: false, reason: 'unreadable', detail: t('the reading was cancelled') };
+    const { bytesRead } = await file.read(bytes, read, Math.min(atOnce, size - read), read);
+    if (bytesRead === 0) break;
+    read += bytesRead;
+  }
+  // It has become shorter meanwhile.
+  return { ok: true, bytes: read === size ? bytes : bytes.slice(0, read) };
+}
