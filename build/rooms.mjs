@@ -25,7 +25,7 @@ export const innerRooms = {
   'src/engine': ['core', 'linalg', 'cells', 'network', 'analysis', 'verdict', 'wasm', 'run'],
   'src/config': ['json', 'layouts', 'problems', 'read', 'edit'],
   'src/worker': ['scheduling', 'changes', 'answers', 'record', 'thread'],
-  'src/editor': ['files', 'following', 'status', 'language'],
+  'src/editor': ['context', 'files', 'following', 'status', 'language'],
   webview: ['page', 'widgets', 'chart', 'tracks', 'cards', 'header', 'compare'],
 };
 

@@ -3,14 +3,16 @@ import type { Context } from './commands/index.js';
 import { commands } from './commands/index.js';
 import { registerCodeLens, registerLanguageFeatures } from './editor/language/index.js';
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
-import { prefix, Sessions } from './editor/following/index.js';
+import { Sessions } from './editor/following/index.js';
+import { Doors, prefix } from './editor/context/index.js';
 import { setLanguage } from './l10n.js';
 import { Panels, previewType, viewType } from './panel/index.js';
 
-export function activate({ extensionUri, subscriptions }: vscode.ExtensionContext): void {
+export function activate({ extensionUri, subscriptions, workspaceState }: vscode.ExtensionContext): void {
   setLanguage(vscode.l10n.bundle === undefined ? undefined : { name: vscode.env.language, bundle: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('RNN Gradients', { log: true });
-  const sessions = new Sessions(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath, log);
+  const doors = new Doors(workspaceState);
+  const sessions = new Sessions(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath, log, doors);
   const panels = new Panels(sessions, extensionUri);
   const features = registerLanguageFeatures(sessions, log);
   const context: Context = {
@@ -26,6 +28,7 @@ export function activate({ extensionUri, subscriptions }: vscode.ExtensionContex
     panels,
     sessions,
     features.disposable,
+    doors,
     registerCodeLens(sessions, features.subjects.inspections),
     registerContextKeys(sessions, panels, features.subjects),
     registerStatusBar(sessions, panels),

@@ -1,3 +1,4 @@
+import { allowFile } from './allowFile.js';
 import type { CommandFactory } from './commandContext.js';
 import { copyPyTorchExport } from './copyPyTorchExport.js';
 import { createConfig } from './createConfig.js';
@@ -20,6 +21,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   initialiseWeights,
   moveWeightsToFile,
   saveReport,
+  allowFile,
   foldMatrices: ({ subjects }) => foldMatrices(subjects),
   cancel:
     ({ panels, sessions }) =>

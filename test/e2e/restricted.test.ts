@@ -1,7 +1,7 @@
 // Restricted Mode: a folder whose authors nobody trusts. Nothing that it holds is ever executed, so all works there as
 // anywhere else.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe } from 'node:test';
 import { scenario } from '../support/workbench.js';
@@ -10,7 +10,104 @@ import type { Workbench } from '../support/workbench.js';
 const restricted = async (workbench: Workbench): Promise<boolean> =>
   (await workbench.statusBar()).some((text) => text.includes('Restricted Mode'));
 
+const problems = async (workbench: Workbench): Promise<string[]> =>
+  (await workbench.problems()).map(({ text }) => text);
+const told = (workbench: Workbench, text: RegExp): Promise<void> =>
+  workbench.until(String(text), async () => (await problems(workbench)).some((problem) => text.test(problem)));
+const find = ['textarea', 'input'].map((tag) => `.find-widget.visible ${tag}[aria-label="Find"]`).join(', ');
+
+/** Goes to the text of a problem and chooses what the light bulb offers there. */
+async function quickFix(workbench: Workbench, text: string, fix: RegExp): Promise<void> {
+  const { page } = workbench;
+  await page.locator('.editor-group-container').first().locator('.tab.active').click();
+  await page.keyboard.press('Control+Home');
+  await page.keyboard.press('Control+F');
+  await page.locator(find).first().fill(text);
+  await page.locator('.find-widget.visible .matchesCount').filter({ hasText: /^1 of/ }).waitFor();
+  await page.keyboard.press('Escape');
+  const offered = page.locator('.action-widget .monaco-list-row').filter({ hasText: fix });
+  await workbench.until(`the quick fix ${String(fix)}`, async () => {
+    await page.keyboard.press('Control+.');
+    if (
+      await offered
+        .first()
+        .waitFor({ timeout: 5_000 })
+        .then(
+          () => true,
+          () => false,
+        )
+    )
+      return true;
+    await page.keyboard.press('Escape');
+    return false;
+  });
+  await offered.first().click();
+}
+
 describe('a folder that is not trusted', () => {
+  scenario(
+    'reads nothing outside of itself that is not allowed, and quotes nothing of it then',
+    { trusted: false },
+    async (workbench) => {
+      await workbench.until('Restricted Mode', () => restricted(workbench));
+      const outside = path.join(workbench.folder, '..', 'outside');
+      mkdirSync(outside);
+      const write = (file: string, content: unknown): void => writeFileSync(file, JSON.stringify(content, null, 1));
+      write(path.join(outside, 'weights.json'), { Wx: [[1]], Wh: [[0.5]], b: [0] });
+      write(
+        path.join(outside, 'sequences.json'),
+        Array.from({ length: 30 }, () => [1]),
+      );
+      writeFileSync(path.join(outside, 'secret.json'), 'password = hunter2');
+      // A link that stands in the workspace, and one whose folder does.
+      symlinkSync(path.join(outside, 'sequences.json'), path.join(workbench.folder, 'linked.json'));
+      symlinkSync(outside, path.join(workbench.folder, 'folder'));
+      const doors = { weights: '../outside/weights.json', sequences: 'linked.json' };
+      write(path.join(workbench.folder, 'doors.rnn.json'), doors);
+      write(path.join(workbench.folder, 'secret.rnn.json'), { ...doors, weights: 'folder/secret.json' });
+
+      await workbench.openFile('doors.rnn.json');
+      await told(
+        workbench,
+        /"\.\.\/outside\/weights\.json" is not in this workspace, which is in Restricted Mode, so it is not/,
+      );
+      await told(workbench, /"\.\.\/outside\/weights\.json" is not .*one at file:.*\/outside\/weights\.json/);
+      await told(workbench, /"linked\.json" is not in this workspace.*one at file:.*\/outside\/sequences\.json/);
+      await workbench.palette('Run RNN');
+      await workbench.webview().getByText('This experiment cannot run yet').waitFor();
+
+      await quickFix(workbench, '../outside/weights.json', /Allow reading .*\/outside\/weights\.json/);
+      const listed = async (): Promise<string> => (await problems(workbench)).join('\n');
+      await workbench.until('one problem less', async () => !(await listed()).includes('weights.json'));
+      assert.ok(
+        (await listed()).includes('"linked.json" is not in this workspace'),
+        'one file is allowed, not its folder',
+      );
+      await workbench.palette('RNN: Allow Reading a File Outside');
+      await workbench.answer(/A file outside of the workspace/, 'sequences.json');
+      await workbench.badge(/vanishing/i);
+
+      // It is remembered, and of another name for the same file, too.
+      await workbench.reload();
+      await workbench.openFile('secret.rnn.json');
+      await told(workbench, /"folder\/secret\.json" is not in this workspace/);
+      assert.ok(!(await listed()).includes('linked.json'));
+      await quickFix(workbench, 'folder/secret.json', /Allow reading .*\/outside\/secret\.json/);
+      await told(workbench, /The file is not JSON here\..*nothing is quoted/);
+      assert.doesNotMatch(await listed(), /password|hunter2/);
+      assert.equal(await restricted(workbench), true, 'nobody has asked for trust');
+
+      await workbench.palette('Workspaces: Manage Workspace Trust');
+      const buttons = workbench.page.locator('.workspace-trust-editor a, .workspace-trust-editor .monaco-button');
+      await buttons
+        .filter({ hasText: /^Trust$/ })
+        .first()
+        .click();
+      await told(workbench, /password/);
+      assert.equal(await restricted(workbench), false);
+    },
+  );
+
   scenario(
     'is run, followed and mended as any other, and nothing is written into it',
     { trusted: false },

@@ -7,6 +7,7 @@ export const problemCodes = [
   'not-json',
   'missing-file',
   'unreadable-file',
+  'outside-workspace',
   'ragged-array',
   'wrong-dimension',
   'wrong-type',
@@ -26,8 +27,11 @@ export const problemCodes = [
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
 
-/** How an editor can mend a problem by itself: other text in its range, or the matrix at its path turned around. */
-export type Fix = { readonly kind: 'replace'; readonly text: string } | { readonly kind: 'transpose' };
+/** How an editor can mend a problem: other text in its range, the matrix at its path turned around, a file allowed. */
+export type Fix =
+  | { readonly kind: 'replace'; readonly text: string }
+  | { readonly kind: 'transpose' }
+  | { readonly kind: 'allow'; readonly target: string };
 
 /**
  * Something wrong in a file of the user, told so that it can be found and mended. Errors stop a run, warnings do not.

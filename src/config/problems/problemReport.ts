@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Fix, Problem, ProblemCode } from '../json/problem.js';
+import { unquoted } from './unquoted.js';
 import type { Value } from '../json/jsonValue.js';
 
 export type Finding = {
@@ -21,6 +22,16 @@ const maxPerFile = 200;
 export class Report {
   readonly #problems: Problem[] = [];
   readonly #counts = new Map<string, number>();
+  readonly #guarded = new Set<string>();
+
+  /** Nothing of what stands in this file is to be told. */
+  guard(file: string): void {
+    this.#guarded.add(file);
+  }
+
+  guards({ document }: Value): boolean {
+    return this.#guarded.has(document.id);
+  }
 
   error(where: Value, finding: Finding): void {
     this.add({ ...where.address(), severity: 'error', ...finding });
@@ -55,7 +66,8 @@ export class Report {
   sorted(files: readonly string[]): Problem[] {
     const fileOrder = new Map(files.map((file, i) => [file, i]));
     const order = (problem: Problem): number => fileOrder.get(problem.file) ?? files.length;
-    return this.#problems.toSorted(
+    const told = this.#problems.map((problem) => (this.#guarded.has(problem.file) ? unquoted(problem) : problem));
+    return told.toSorted(
       (a, b) =>
         order(a) - order(b) ||
         a.range.start.line - b.range.start.line ||

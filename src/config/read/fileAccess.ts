@@ -1,6 +1,6 @@
 /**
  * What came back for a file that a config names. `id` says which file it is, the same for every way to name it;
- * `version` changes with its content.
+ * `version` changes with its content. `guarded`: nothing of what stands in it may be quoted.
  */
 export type FileContent =
   | {
@@ -8,6 +8,7 @@ export type FileContent =
       readonly id: string;
       readonly bytes: Uint8Array;
       readonly version?: string;
+      readonly guarded?: true;
     }
   | ({ readonly ok: false; readonly id: string } & FileTrouble);
 
@@ -16,12 +17,16 @@ export type SpecialKind = 'device' | 'pipe' | 'socket' | 'other';
 
 /**
  * Why a file was not read. `folder`: there is one of that name. `unplaced`: the path is relative to nothing.
- * `large`: it has more bytes than may be read. `detail` says the same in a few words.
+ * `large`: it has more bytes than may be read. `outside`: it is not in a workspace that nobody trusts, and the user has
+ * not allowed it; `target` is where it really is. `network`: it is on another computer, `host`, that VS Code may not
+ * reach. `detail` says the same in a few words.
  */
 export type FileTrouble = { readonly detail: string } & (
   | { readonly reason: 'missing' | 'folder' | 'unreadable' | 'unplaced' }
   | { readonly reason: 'special'; readonly kind: SpecialKind }
   | { readonly reason: 'large'; readonly bytes: number; readonly bound: number }
+  | { readonly reason: 'outside'; readonly target: string }
+  | { readonly reason: 'network'; readonly host: string }
 );
 
 /** Where bytes come from: the editor (unsaved text first) or the disk. */

@@ -152,15 +152,11 @@ function checkInputs(sequences: ReadSequences | null, weights: ReadWeights | nul
   if (sequences === null || weights === null) return;
   const { I, input } = weights;
   if (I === null || input === null || I === sequences.I) return;
+  const named = report.guards(input.where) ? 'Wx' : input.where.path;
   report.error(sequences.where, {
     code: 'wrong-dimension',
     message: t('The timesteps have {0}, but the weights take {1}.', counted(sequences.I, 'inputs'), I),
-    expected: t(
-      '{0} per timestep, as {1} has the shape {2}',
-      counted(I, 'numbers'),
-      input.where.path,
-      describeShape(input.shape),
-    ),
+    expected: t('{0} per timestep, as {1} has the shape {2}', counted(I, 'numbers'), named, describeShape(input.shape)),
     found: t('{0} per timestep', counted(sequences.I, 'numbers')),
     advice: t('Give every timestep {0}, or use weights with I = {1}.', counted(I, 'numbers'), sequences.I),
   });

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { readDocument } from '../json/jsonDocument.js';
 import type { Document } from '../json/jsonDocument.js';
-import type { FileContent, Files, SpecialKind } from './fileAccess.js';
+import type { FileContent, Files, FileTrouble, SpecialKind } from './fileAccess.js';
 import type { Tick } from '../json/locateNumbers.js';
 import { emptyConfigAdvice, pathAdvice } from '../problems/formatAdvice.js';
 import { quote } from '../json/node.js';
@@ -58,9 +58,12 @@ export class Sources {
     if (node.kind !== 'string') return value;
     const content = await this.#files.read(node.value, value.document.id);
     this.#ids.add(content.id);
-    if (content.ok) return this.#parse(content);
+    if (content.ok) {
+      if (content.guarded === true) this.#report.guard(content.id);
+      return this.#parse(content);
+    }
     const finding = absent(node.value, content);
-    const advice = content.reason === 'unplaced' ? null : (hint(node.value) ?? pathAdvice(node.value));
+    const advice = isPlaced(content) ? (hint(node.value) ?? pathAdvice(node.value)) : null;
     this.#report.error(value.itself(), advice === null ? finding : { ...finding, advice });
     return null;
   }
@@ -76,6 +79,9 @@ export class Sources {
     return Value.root(document);
   }
 }
+
+/** Whether the way it is written may be the reason. */
+const isPlaced = ({ reason }: FileTrouble): boolean => !['unplaced', 'outside', 'network'].includes(reason);
 
 /** Nothing names an entry, so only its own name helps; of a URI people know the end. */
 function absentEntry(id: string, content: FileContent & { ok: false }): Finding {
@@ -126,6 +132,25 @@ function absent(reference: string, content: FileContent & { ok: false }): Findin
       expected: t('a folder that the path starts at'),
       found: t('none'),
       advice: t('Save the config, open a folder, or write the whole path.'),
+    };
+  }
+  if (content.reason === 'outside') {
+    return {
+      code: 'outside-workspace',
+      message: t('{0} is not in this workspace, which is in Restricted Mode, so it is not read.', quote(reference)),
+      expected: t('a file in the workspace'),
+      found: t('one at {0}', asWritten(content.target)),
+      advice: t('Allow it with the quick fix if you know this file, or trust the workspace.'),
+      fix: { kind: 'allow', target: content.target },
+    };
+  }
+  if (content.reason === 'network') {
+    return {
+      code: 'outside-workspace',
+      message: t('{0} is on another computer, which VS Code may not reach.', quote(reference)),
+      expected: t('a file of this computer'),
+      found: t('one on the computer "{0}"', content.host),
+      advice: t('Copy the file, or add the computer to the setting "{0}" if you trust it.', 'security.allowedUNCHosts'),
     };
   }
   if (content.reason === 'special') {

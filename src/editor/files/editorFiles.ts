@@ -4,8 +4,9 @@ import type { FileContent } from '../../config/read/index.js';
 import type { FileRequest } from '../../protocol/index.js';
 import { raised } from '../../worker/scheduling/index.js';
 import { bytesOf, DiskError, diskVersion, statIfThere, statOf, versionOnDisk } from './disk.js';
+import type { Doors } from '../context/doors.js';
 import { encodeText } from './encoding.js';
-import { readSettings } from '../following/settings.js';
+import { readSettings } from '../context/settings.js';
 
 const windowsAbsolute = /^[a-zA-Z]:[\\/]/;
 
@@ -69,8 +70,9 @@ const mostReads = 4;
 /** Hears which version of a file on the disk was read; null when it was not there. */
 export type OnRead = (uri: vscode.Uri, version: string | null) => void;
 
-/** `cancel`: nobody waits for the bytes any more. */
+/** `real`: where the file is read when a link leads there. `cancel`: nobody waits for the bytes any more. */
 export type Reading = {
+  readonly real?: vscode.Uri;
   readonly onRead?: OnRead;
   readonly cancel?: SharedArrayBuffer | null;
 };
@@ -79,12 +81,12 @@ export type Reading = {
  * The bytes of one moment: a program that writes while we read would else leave us with the start of one text and the
  * end of another.
  */
-async function readWhole(uri: vscode.Uri, { onRead, cancel = null }: Reading): Promise<Uint8Array> {
+async function readWhole(uri: vscode.Uri, { real = uri, onRead, cancel = null }: Reading): Promise<Uint8Array> {
   const options = { bound: readSettings().longestText, isCancelled: raised(cancel) };
   for (let reads = 1; ; reads++) {
-    const before = diskVersion(await statOf(uri));
-    const bytes = await bytesOf(uri, options);
-    const after = diskVersion(await statOf(uri));
+    const before = diskVersion(await statOf(real));
+    const bytes = await bytesOf(real, options);
+    const after = diskVersion(await statOf(real));
     if (before !== after && reads < mostReads) continue;
     onRead?.(uri, before);
     return bytes;
@@ -133,13 +135,32 @@ export async function fileVersion(uri: vscode.Uri): Promise<string | null> {
   return version === null ? null : `${uri.toString()} disk ${version}`;
 }
 
-/** Reads what a config names, unsaved text first. Ids are URIs as strings. */
-export async function readReference(
-  { reference, from, cancel = null }: FileRequest,
-  onRead: OnRead,
-): Promise<FileContent> {
-  const uri =
-    from === null ? vscode.Uri.parse(reference, true) : resolveReference(reference, vscode.Uri.parse(from, true));
-  if (uri !== null) return readUri(uri, { onRead, cancel });
-  return { ok: false, id: reference, reason: isPath(reference) ? 'unplaced' : 'missing', detail: '' };
+/** What a config names, as far as it may be looked at: unsaved text first. Ids are URIs as strings. */
+export type Found =
+  | { readonly ok: true; readonly uri: vscode.Uri; readonly real: vscode.Uri; readonly guarded: boolean }
+  | (FileContent & { readonly ok: false });
+
+/** An id alone is that of a file which the user has opened himself. */
+export async function findReference({ reference, from }: FileRequest, doors: Doors): Promise<Found> {
+  if (from === null) {
+    const uri = vscode.Uri.parse(reference, true);
+    return { ok: true, uri, real: uri, guarded: false };
+  }
+  const origin = vscode.Uri.parse(from, true);
+  const uri = resolveReference(reference, origin);
+  if (uri === null) return { ok: false, id: reference, reason: isPath(reference) ? 'unplaced' : 'missing', detail: '' };
+  const refusal = doors.refusal(uri, origin);
+  // Under its URI others would look whether it has changed.
+  if (refusal !== null) return { ...refusal, ok: false, id: reference };
+  const way = await doors.way(uri, isUnsaved(uri));
+  return way.open ? { ok: true, uri, real: way.real, guarded: way.guarded } : { ...way, ok: false, id: uri.toString() };
+}
+
+export const asFound = (content: FileContent, guarded: boolean): FileContent =>
+  content.ok && guarded ? { ...content, guarded: true } : content;
+
+export async function readReference(request: FileRequest, doors: Doors, onRead: OnRead): Promise<FileContent> {
+  const found = await findReference(request, doors);
+  if (!found.ok) return found;
+  return asFound(await readUri(found.uri, { real: found.real, onRead, cancel: request.cancel ?? null }), found.guarded);
 }

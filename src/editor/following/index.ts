@@ -5,6 +5,6 @@ export type { Subjects } from './experimentLookup.js';
 export { entryKey, entryUri } from './session.js';
 export type { Session } from './session.js';
 export { Sessions } from './sessions.js';
-export { prefix } from './settings.js';
+export { prefix } from '../context/settings.js';
 export { openUntitledConfig } from './untitledConfig.js';
-export { pulse } from './walkthroughKeys.js';
+export { pulse } from '../context/walkthroughKeys.js';

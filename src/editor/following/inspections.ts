@@ -13,7 +13,8 @@ import { EngineClient } from '../../worker/thread/index.js';
 import type { Questions } from '../../worker/thread/index.js';
 import { newFlag, raise } from '../../worker/scheduling/index.js';
 import { DiskPoll } from '../files/diskPoll.js';
-import { fileVersion, readReference, readUri, resolveReference } from '../files/editorFiles.js';
+import type { Doors } from '../context/doors.js';
+import { asFound, fileVersion, findReference, readUri } from '../files/editorFiles.js';
 import type { OnRead } from '../files/editorFiles.js';
 import { withToken } from '../files/timeouts.js';
 import { FileWatch } from '../files/fileWatch.js';
@@ -68,6 +69,7 @@ export class Inspections implements vscode.Disposable {
   constructor(
     readonly workerPath: string,
     readonly log: vscode.LogOutputChannel,
+    readonly doors: Doors,
   ) {
     const held = (): Entry[] => [...this.#entries.values()].filter(({ config }) => this.#held.has(config.toString()));
     this.#poll = new DiskPoll(
@@ -76,8 +78,7 @@ export class Inspections implements vscode.Disposable {
         for (const { watch, touch } of held()) if (watch.has(uri.toString())) touch();
       },
     );
-    this.#subscription = vscode.workspace.onDidChangeConfiguration((event) => {
-      if (!event.affectsConfiguration('rnnGradients.maxTextFileSize')) return;
+    this.#subscription = doors.onDidChange(() => {
       for (const { touch } of [...this.#entries.values()]) touch();
     });
   }
@@ -232,7 +233,7 @@ export class Inspections implements vscode.Disposable {
     this.#pending++;
     this.#client ??= new EngineClient({
       workerPath: this.workerPath,
-      readFile: (request) => readVersioned(request, (uri, version) => this.#poll.saw(uri, version)),
+      readFile: (request) => readVersioned(request, this.doors, (uri, version) => this.#poll.saw(uri, version)),
       events: {
         progress: () => undefined,
         problems: () => undefined,
@@ -259,14 +260,15 @@ export class Inspections implements vscode.Disposable {
 }
 
 /** A file with its version, its bytes only when the worker does not have that version. */
-async function readVersioned(request: FileRequest, onRead: OnRead): Promise<FileContent> {
-  const { reference, from, known } = request;
-  const uri =
-    from === null ? vscode.Uri.parse(reference, true) : resolveReference(reference, vscode.Uri.parse(from, true));
-  if (uri === null) return readReference(request, onRead);
+async function readVersioned(request: FileRequest, doors: Doors, onRead: OnRead): Promise<FileContent> {
+  const found = await findReference(request, doors);
+  if (!found.ok) return found;
+  const { uri, real, guarded } = found;
   const version = await fileVersion(uri);
-  if (version !== null && version === known) return { ok: true, id: uri.toString(), bytes: new Uint8Array(), version };
-  const content = await readUri(uri, { onRead, cancel: request.cancel ?? null });
+  if (version !== null && version === request.known) {
+    return asFound({ ok: true, id: uri.toString(), bytes: new Uint8Array(), version }, guarded);
+  }
+  const content = asFound(await readUri(uri, { real, onRead, cancel: request.cancel ?? null }), guarded);
   // A file that was written while it was read has no version that can be told.
   return content.ok && version !== null && (await fileVersion(uri)) === version ? { ...content, version } : content;
 }

@@ -7,10 +7,11 @@ import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../../pr
 import { EngineClient } from '../../worker/thread/index.js';
 import type { Questions } from '../../worker/thread/index.js';
 import { DiskPoll } from '../files/diskPoll.js';
+import type { Doors } from '../context/doors.js';
 import { readReference, versionOf } from '../files/editorFiles.js';
 import { Rewrites } from '../files/partialWrites.js';
 import { History } from './runHistory.js';
-import { readSettings } from './settings.js';
+import { readSettings } from '../context/settings.js';
 import { FileWatch } from '../files/fileWatch.js';
 import type { ChangedBy } from '../files/fileWatch.js';
 
@@ -79,12 +80,13 @@ export class Session implements vscode.Disposable {
     readonly entry: Entry,
     workerPath: string,
     readonly log: vscode.LogOutputChannel,
+    doors: Doors,
   ) {
     this.key = entryKey(entry);
     this.#client = new EngineClient({
       workerPath,
       threads: () => readSettings().threads,
-      readFile: (request) => readReference(request, (uri, version) => this.#poll.saw(uri, version)),
+      readFile: (request) => readReference(request, doors, (uri, version) => this.#poll.saw(uri, version)),
       events: {
         progress: (progress) => {
           this.running = progress;
@@ -115,11 +117,14 @@ export class Session implements vscode.Disposable {
         this.#keepOldPicture(message);
       },
     });
-    this.#subscription = vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('rnnGradients.maxTextFileSize')) this.#schedule('text');
-      else if (event.affectsConfiguration('rnnGradients.verdict') || (this.#unfollowed && readSettings().followEdits))
-        this.#schedule('text');
-    });
+    const allowed = doors.onDidChange(() => this.#schedule('text'));
+    this.#subscription = vscode.Disposable.from(
+      allowed,
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('rnnGradients.verdict') || (this.#unfollowed && readSettings().followEdits))
+          this.#schedule('text');
+      }),
+    );
     const changed = (uri: vscode.Uri, by: ChangedBy): void => {
       if (by === 'disk') this.#rewrites.note(uri);
       if (readSettings().followEdits) this.#schedule(by);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Entry } from '../../config/read/index.js';
+import type { Doors } from '../context/doors.js';
 import { Session, entryKey } from './session.js';
 
 /** All experiments that are on screen, found by what they run. */
@@ -14,6 +15,7 @@ export class Sessions implements vscode.Disposable {
   constructor(
     readonly workerPath: string,
     readonly log: vscode.LogOutputChannel,
+    readonly doors: Doors,
   ) {}
 
   get all(): Session[] {
@@ -33,7 +35,7 @@ export class Sessions implements vscode.Disposable {
   open(entry: Entry): Session {
     const known = this.find(entry);
     if (known !== undefined) return known;
-    const session = new Session(entry, this.workerPath, this.log);
+    const session = new Session(entry, this.workerPath, this.log, this.doors);
     const changed = (): void => this.#changed.fire(session);
     this.#byKey.set(session.key, {
       session,

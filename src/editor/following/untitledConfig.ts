@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { pulse } from './walkthroughKeys.js';
+import { pulse } from '../context/walkthroughKeys.js';
 
 const exists = (uri: vscode.Uri): Thenable<boolean> =>
   vscode.workspace.fs.stat(uri).then(

@@ -4,7 +4,7 @@ import type { Problem } from '../../config/json/index.js';
 import type { Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import type { Refactorings, Target } from './refactorings.js';
-import { prefix } from '../following/settings.js';
+import { prefix } from '../context/settings.js';
 import { jsonSelector } from '../following/experimentLookup.js';
 import type { Subject, Subjects } from '../following/experimentLookup.js';
 
@@ -132,6 +132,15 @@ class Actions implements vscode.CodeActionProvider {
       action.edit = new vscode.WorkspaceEdit();
       action.edit.replace(uri, toRange(problem.range), problem.fix.text);
       return mend(action);
+    }
+    if (problem.fix?.kind === 'allow') {
+      // Never preferred: nothing is allowed by a key that mends whatever is wrong.
+      const { target: file } = problem.fix;
+      const title = t('Allow reading {0}', vscode.Uri.parse(file, true).path);
+      const action = new PlacedAction(title, QuickFix, target(problem.path, problem.path));
+      action.command = { title, command: `${prefix}.allowFile`, arguments: [file] };
+      action.diagnostics = diagnostics;
+      return [action];
     }
     if (problem.fix?.kind === 'transpose') {
       const name =

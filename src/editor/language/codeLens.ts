@@ -4,7 +4,7 @@ import { isConfig } from '../following/configIndex.js';
 import { configKeys } from './topLevelKeys.js';
 import { toRange } from './diagnostics.js';
 import type { Inspections } from '../following/inspections.js';
-import { prefix } from '../following/settings.js';
+import { prefix } from '../context/settings.js';
 import type { Session } from '../following/session.js';
 import type { Sessions } from '../following/sessions.js';
 import { tripLine, verdictLine, verdictWords } from '../status/verdictLabels.js';

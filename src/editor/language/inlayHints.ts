@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Inspection, PartInfo } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import { shapeText } from './hover.js';
-import { prefix, readSettings } from '../following/settings.js';
+import { prefix, readSettings } from '../context/settings.js';
 import { jsonSelector } from '../following/experimentLookup.js';
 import type { Subjects } from '../following/experimentLookup.js';
 

@@ -22,7 +22,7 @@ export type LanguageFeatures = {
 
 /** Everything that a config and the files it names can do in a text editor without being run. */
 export function registerLanguageFeatures(sessions: Sessions, log: vscode.LogOutputChannel): LanguageFeatures {
-  const inspections = new Inspections(sessions.workerPath, log);
+  const inspections = new Inspections(sessions.workerPath, log, sessions.doors);
   const index = new ConfigIndex(inspections);
   const subjects = new Subjects(inspections, index);
   const refactorings = new Refactorings(inspections);

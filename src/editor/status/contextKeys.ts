@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { setContextKey } from '../following/walkthroughKeys.js';
-import { pulse } from '../following/walkthroughKeys.js';
+import { setContextKey } from '../context/walkthroughKeys.js';
+import { pulse } from '../context/walkthroughKeys.js';
 import type { Session } from '../following/session.js';
 import type { Sessions } from '../following/sessions.js';
 import type { Subjects } from '../following/experimentLookup.js';

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { prefix } from '../following/settings.js';
+import { prefix } from '../context/settings.js';
 import type { Session } from '../following/session.js';
 import type { Sessions } from '../following/sessions.js';
 import { verdictWords } from './verdictLabels.js';

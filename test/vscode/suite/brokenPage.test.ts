@@ -4,7 +4,7 @@ import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { Session } from '../../../src/editor/following/session.js';
 import { Panel } from '../../../src/panel/panel.js';
-import { closeEverything, copyExample, openText, until, workerPath } from './support.js';
+import { closeEverything, copyExample, openText, until, workerPath, openDoors } from './support.js';
 
 type Paper = {
   readonly panel: Panel;
@@ -83,6 +83,7 @@ describe('A panel with a broken page', () => {
         { kind: 'config', config: uri.toString() },
         workerPath(),
         log as unknown as vscode.LogOutputChannel,
+        openDoors(),
       );
       const { panel, ask, send } = panelOver(session);
       try {

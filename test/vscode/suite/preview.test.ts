@@ -11,6 +11,7 @@ import {
   lensSays,
   lenses,
   liveWorkers,
+  openDoors,
   openText,
   panelTabs,
   replaceText,
@@ -105,6 +106,7 @@ describe('The log', () => {
       { kind: 'config', config: uri.toString() },
       path.join(worker, 'dist', 'worker.js'),
       log,
+      openDoors(),
     );
     try {
       await session.run();

@@ -12,6 +12,7 @@ import {
   copyExample,
   lensSays,
   lenses,
+  openDoors,
   openText,
   panelTabs,
   replaceText,
@@ -167,6 +168,7 @@ describe('a file that a training script rewrites', () => {
       { kind: 'config', config: uri.toString() },
       workerPath(),
       log as unknown as vscode.LogOutputChannel,
+      openDoors(),
     );
     try {
       const outcome = await session.run();
@@ -198,6 +200,7 @@ describe('a file that a training script rewrites', () => {
       { kind: 'config', config: uri.toString() },
       workerPath(),
       log as unknown as vscode.LogOutputChannel,
+      openDoors(),
     );
     const seen = new Set<number>();
     session.onDidChange(() => seen.add(session.running?.runId ?? 0));

@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { Doors } from '../../../src/editor/context/doors.js';
 
 /** Generous, because it only ends hopeless waits: how fast a machine is decides no test. */
 const patience = 60_000;
@@ -29,6 +30,10 @@ const extensionUri = (): vscode.Uri => {
 const examples = (): vscode.Uri => vscode.Uri.joinPath(extensionUri(), 'examples');
 /** The engine's thread, as the extension starts it. */
 export const workerPath = (): string => vscode.Uri.joinPath(extensionUri(), 'dist', 'worker.js').fsPath;
+
+/** What a session made by a test may read, in a workspace that is trusted; nothing is remembered. */
+export const openDoors = (): Doors =>
+  new Doors({ keys: () => [], get: () => undefined, update: () => Promise.resolve() } as vscode.Memento);
 
 /** A fresh copy of an example's folder, so that no test sees another's edits. */
 export async function copyExample(name: string): Promise<vscode.Uri> {

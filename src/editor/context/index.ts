@@ -1,0 +1,3 @@
+// The face of this room: what other rooms use.
+export { Doors } from './doors.js';
+export { prefix } from './settings.js';
