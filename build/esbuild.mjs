@@ -132,6 +132,23 @@ const tests = () => [
   },
 ];
 
+/** Which files each entry is bundled from, itself among them: what `npm test -- --changed` goes by. */
+function filesOfBundles(built) {
+  const all = Object.assign({}, ...built.map(({ metafile }) => metafile.inputs));
+  const reach = (file, met) => {
+    if (met.has(file) || all[file] === undefined) return met;
+    met.add(file);
+    for (const { path: next, external } of all[file].imports) if (external !== true) reach(next, met);
+    return met;
+  };
+  const entries = built.flatMap(({ metafile }) =>
+    Object.values(metafile.outputs)
+      .map(({ entryPoint }) => entryPoint)
+      .filter((entry) => entry !== undefined),
+  );
+  return Object.fromEntries(entries.map((entry) => [entry, [...reach(entry, new Set())].sort()]));
+}
+
 await buildKernels();
 if (flags.has('--watch')) {
   await writeSchemas();
@@ -142,10 +159,13 @@ if (flags.has('--watch')) {
   const bundles = (flags.has('--tests') ? tests() : []).filter(
     (options) => Object.keys(options.entryPoints).length > 0,
   );
-  const [results] = await Promise.all([
-    Promise.all(product.map((options) => build({ ...options, metafile: true }))),
-    ...bundles.map((options) => build(options)),
-  ]);
-  await writeNotices(results);
+  const withMeta = (all) => Promise.all(all.map((options) => build({ ...options, metafile: true })));
+  const [ofProduct, ofTests] = await Promise.all([withMeta(product), withMeta(bundles)]);
+  await writeNotices(ofProduct);
   await writeSchemas();
+  if (flags.has('--tests'))
+    await writeFile(
+      new URL('../out/meta.json', import.meta.url),
+      JSON.stringify(filesOfBundles([...ofProduct, ...ofTests])),
+    );
 }

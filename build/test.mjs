@@ -1,10 +1,10 @@
-// Entry of `npm test`: brings the packages and Node 24, then hands over to suites.mjs, which needs both.
+// Entry of `npm test`: brings the packages and Node 24, then hands over to runSuites.mjs, which needs both.
 import { ensureModules, underNode24 } from './modules.mjs';
 
 try {
   ensureModules();
   await underNode24();
-  const { test } = await import('./suites.mjs');
+  const { test } = await import('./runSuites.mjs');
   const code = await test(process.argv.slice(2));
   // Whatever a suite left open (a watcher, a socket) must not keep the run from ending once its last line is out.
   process.stdout.write('', () => process.exit(code));

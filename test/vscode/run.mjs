@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { downloadAndUnzipVSCode, resolveCliArgsFromVSCodeExecutablePath, runTests } from '@vscode/test-electron';
 import { commandFromApt } from '../../build/chromium.mjs';
 import { root } from '../../build/modules.mjs';
@@ -63,8 +64,10 @@ const openDisplay = async () => {
   };
 };
 
-/** One run of the suite in `program`; the counts of its tests. */
-const runIn = async (program) => {
+/**
+ * One run of the suite (of some of its files, as they are named in the project) in `program`; the counts of its tests.
+ */
+const runIn = async (program, files) => {
   const scratch = await mkdtemp(path.join(tmpdir(), 'rnn-vscode-'));
   try {
     const folder = path.join(scratch, 'workspace');
@@ -81,7 +84,7 @@ const runIn = async (program) => {
         `--extensions-dir=${path.join(scratch, 'extensions')}`,
         '--disable-extensions',
       ],
-      extensionTestsEnv: { RNN_GRADIENTS_TEST_RESULT: resultFile },
+      extensionTestsEnv: { RNN_GRADIENTS_TEST_RESULT: resultFile, RNN_GRADIENTS_TEST_FILES: files.join(',') },
     }).catch((error) => {
       failure = error;
     });
@@ -102,12 +105,12 @@ const runIn = async (program) => {
 };
 
 /** Runs the suite; says on the way which VS Code it used. `{ passed, failed, skipped, used }` */
-export async function runVscodeSuite() {
+export async function runVscodeSuite(files = []) {
   await mkdir(path.join(root, 'out'), { recursive: true });
   const sum = { passed: 0, failed: 0, skipped: 0, used: [] };
   const add = async (name, program) => {
     console.log(`\nThe suite in ${name}:`);
-    const { error, ...counts } = await runIn(program);
+    const { error, ...counts } = await runIn(program, files);
     if (error !== undefined) console.error(`${name}: ${error}`);
     for (const key of ['passed', 'failed', 'skipped']) sum[key] += counts[key];
     sum.used.push(name);
@@ -129,4 +132,11 @@ export async function runVscodeSuite() {
     endDisplay();
   }
   return sum;
+}
+
+// As a program of its own, with its count for whoever started it.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const counts = await runVscodeSuite(process.argv.slice(2));
+  if (process.send === undefined) console.log(counts);
+  else process.send(counts);
 }

@@ -8,15 +8,20 @@ export type SuiteResult = { readonly passed: number; readonly failed: number; re
 /**
  * Entry that VS Code calls (--extensionTestsPath). Rejects when a test failed; counts go to the file named in
  * RNN_GRADIENTS_TEST_RESULT.
- * RNN_GRADIENTS_TEST_GREP runs only the tests whose full names match.
+ * RNN_GRADIENTS_TEST_GREP runs only the tests whose full names match, RNN_GRADIENTS_TEST_FILES only these files (as
+ * they are named in the project).
  */
 export async function run(): Promise<void> {
   // Imported here, not above: mocha is an ES module, and this bundle is what VS Code requires.
   const { default: Mocha } = await import('mocha');
   const mocha = new Mocha({ ui: 'bdd', reporter: 'spec', timeout: 300_000, color: false });
   // The oldest supported VS Code runs Node 20, whose node:fs has no globSync.
+  const wanted = (process.env['RNN_GRADIENTS_TEST_FILES'] ?? '')
+    .split(',')
+    .filter(Boolean)
+    .map((file) => path.basename(file, '.ts'));
   const files = readdirSync(__dirname, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.js'))
+    .filter((file) => file.endsWith('.test.js') && (wanted.length === 0 || wanted.includes(path.basename(file, '.js'))))
     .sort();
   const only = process.env['RNN_GRADIENTS_TEST_GREP'];
   if (only !== undefined) mocha.grep(new RegExp(only));

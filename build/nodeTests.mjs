@@ -1,0 +1,101 @@
+// Suites of node:test files: which files there are, how they are dealt out to processes, and what came of them.
+import { globSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { root } from './modules.mjs';
+
+const group = path.join(root, 'build', 'testGroup.mjs');
+const durationsFile = path.join(root, 'out', 'durations.json');
+
+/** The bundle of a test file. */
+const bundleOf = (file) => path.join(root, 'out', file.replace(/\.ts$/, '.mjs'));
+
+/** Test files of a folder, as they lie in the project. */
+export const testFiles = (folder) =>
+  globSync(`test/${folder}/**/*.test.ts`, { cwd: root })
+    .map((file) => file.replaceAll(path.sep, '/'))
+    .sort();
+
+const readDurations = () => {
+  try {
+    return JSON.parse(readFileSync(durationsFile, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT') return {};
+    throw error;
+  }
+};
+
+/**
+ * Seconds that each file took the last time; a guess by its length where it has never run here. They decide the order
+ * alone.
+ */
+export function estimates(files) {
+  const known = readDurations();
+  return new Map(files.map((file) => [file, known[file] ?? statSync(path.join(root, file)).size / 1000]));
+}
+
+export async function keepDurations(durations) {
+  await mkdir(path.dirname(durationsFile), { recursive: true });
+  await writeFile(durationsFile, JSON.stringify({ ...readDurations(), ...Object.fromEntries(durations) }, null, 1));
+}
+
+/**
+ * Deals files out to `count` groups that take about as long as each other: the longest first, each to the group with
+ * least to do.
+ */
+export function deal(files, count, seconds) {
+  const groups = Array.from({ length: Math.min(count, files.length) }, () => ({ files: [], seconds: 0 }));
+  for (const file of files.toSorted((a, b) => seconds.get(b) - seconds.get(a))) {
+    const least = groups.reduce((a, b) => (b.seconds < a.seconds ? b : a));
+    least.files.push(file);
+    least.seconds += seconds.get(file);
+  }
+  return groups;
+}
+
+/** node:test ends each run with its own counts, which a sum over all processes replaces. */
+const isCount = ({ type, data }) =>
+  type === 'test:diagnostic' &&
+  data.nesting === 0 &&
+  /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(data.message);
+
+async function* withoutCounts(events) {
+  for await (const event of events) if (!isCount(event)) yield event;
+}
+
+/** Runs files in one process of their own; what it says goes to `write`, what each file took to `durations`. */
+export async function runGroup(files, { minutes, write, durations = new Map() }) {
+  const events = run({ files: [group], argv: files.map(bundleOf), timeout: minutes * 60_000, cwd: root });
+  let counts = null;
+  let own = 0;
+  const met = new Map();
+  let tests = 0;
+  const ended = ({ nesting, name, details }, failed) => {
+    if (details.type !== 'suite') {
+      tests++;
+      return;
+    }
+    // A file that cannot be loaded, or a hook that fails: no test of it needs to have failed.
+    if (failed && details.error?.failureType !== 'subtestsFailed') own++;
+    if (nesting > 0) return;
+    met.set(name, failed ? Infinity : tests);
+    tests = 0;
+    durations.set(`test/${name}.ts`, details.duration_ms / 1000);
+  };
+  events.on('test:pass', (data) => ended(data, false));
+  events.on('test:fail', (data) => ended(data, true));
+  events.on('test:summary', (summary) => {
+    if (summary.file === undefined) counts = summary.counts;
+  });
+  for await (const text of events.compose(withoutCounts).compose(spec)) write(text);
+  const silent = files.filter((file) => (met.get(file.slice('test/'.length, -'.ts'.length)) ?? 0) === 0);
+  for (const file of silent) write(`${file}: no test of it ran.\n`);
+  if (counts === null) return { passed: 0, failed: 1, skipped: 0 };
+  return {
+    passed: counts.passed,
+    failed: counts.failed + counts.cancelled + own + silent.length,
+    skipped: counts.skipped + counts.todo,
+  };
+}

@@ -1,0 +1,112 @@
+// `npm test`: everything that is checked; `npm test -- unit page` runs the named suites with what they need. A failed
+// suite does not stop the others. The last line counts all of them.
+//   --changed   only what the changes since the branch main, and those that are not committed, can break
+// (build/changed.mjs)
+//   --long      the long forms of the tests that have one (test/support/long.ts)
+import { changedFiles, testsThatMayBreak } from './changed.mjs';
+import { Lanes, Speakers } from './lanes.mjs';
+import { keepDurations } from './nodeTests.mjs';
+import { suites } from './suites.mjs';
+
+const failed = { passed: 0, failed: 1, skipped: 0 };
+const line = ({ passed, failed: bad, skipped }) =>
+  `${passed} passed, ${bad} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+const sum = (all) =>
+  all.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }), {
+    passed: 0,
+    failed: 0,
+    skipped: 0,
+  });
+
+/** The named suites and those that they need, in the order of the table; all of them without names. */
+export const chosen = (names) => {
+  const unknown = names.find((name) => !(name in suites));
+  if (unknown !== undefined)
+    throw new Error(`There is no suite "${unknown}"; there are ${Object.keys(suites).join(', ')}.`);
+  const wanted = new Set(names);
+  const add = (name) =>
+    suites[name].needs.forEach((need) => {
+      wanted.add(need);
+      add(need);
+    });
+  names.forEach(add);
+  return Object.keys(suites).filter((name) => names.length === 0 || wanted.has(name));
+};
+
+const read = (args) => {
+  const flags = args.filter((arg) => arg.startsWith('--'));
+  const unknown = flags.find((flag) => !['--changed', '--long'].includes(flag));
+  if (unknown !== undefined) throw new Error(`There is no flag ${unknown}; there are --changed and --long.`);
+  return {
+    names: args.filter((arg) => !arg.startsWith('--')),
+    onlyChanged: flags.includes('--changed'),
+    long: flags.includes('--long'),
+  };
+};
+
+/** Runs what the arguments of `npm test` ask for; the exit code. */
+export async function test(args) {
+  const { names, onlyChanged, long } = read(args);
+  if (long) process.env.RNN_LONG_TESTS = '1';
+  const running = new Map();
+  const wanted = chosen(names);
+  const lanes = new Lanes();
+  const speakers = new Speakers();
+  const durations = new Map();
+  /**
+   * Of some test files those that are to run. What can break is known once the build has told which bundle is made of
+   * which files.
+   */
+  let breakable = null;
+  const pick = async (files) => {
+    if (!onlyChanged) return files;
+    breakable ??= changedFiles().then(testsThatMayBreak);
+    const may = await breakable;
+    return files.filter((file) => may.has(file));
+  };
+
+  const runSuite = async (name) => {
+    const { needs, after = [], rank, prepare = () => Promise.resolve(), jobs } = suites[name];
+    const results = new Map();
+    for (const other of [...needs, ...after].filter((one) => running.has(one)))
+      results.set(other, await running.get(other));
+    const speaker = speakers.open();
+    const from = performance.now();
+    speaker.write(`\n━━ ${name} ━━\n`);
+    const complain = (text) => {
+      speaker.write(`${text}\n`);
+      return failed;
+    };
+    const run = async () => {
+      const broken = needs.find((need) => results.get(need).failed > 0);
+      if (broken !== undefined) return complain(`Not run, which counts as a failure: ${broken} failed.`);
+      await prepare();
+      const list = await jobs({ picked: pick, durations });
+      if (list.length === 0 && onlyChanged) {
+        speaker.write('Nothing of it can be broken by what has changed.\n');
+        return { passed: 0, failed: 0, skipped: 0 };
+      }
+      const told = await Promise.all(
+        list.map((job) =>
+          lanes.add(() => job.run(speaker).catch((error) => complain(error.stack)), rank * 10_000 + job.seconds),
+        ),
+      );
+      const counts = sum(told);
+      return counts.passed + counts.failed === 0 ? complain(`No test of ${name} ran.`) : counts;
+    };
+    const counts = await run().catch((error) => complain(error.stack));
+    speaker.end();
+    return { ...counts, seconds: (performance.now() - from) / 1000 };
+  };
+  for (const name of wanted) running.set(name, runSuite(name));
+  const results = [];
+  for (const [name, result] of running) results.push([name, await result]);
+  await keepDurations(durations);
+
+  console.log('');
+  for (const [name, counts] of results)
+    console.log(`${name.padEnd(10)} ${line(counts)} (${counts.seconds.toFixed(1)} s)`);
+  const total = sum(results.map(([, counts]) => counts));
+  console.log(`\n${line(total)}`);
+  return total.failed === 0 ? 0 : 1;
+}
