@@ -35,7 +35,7 @@ describe('a card saved as PNG', () => {
     const open = await weather({ scale: 2, height: 1000 });
     const { page, host } = open;
     for (const id of ['eigenvalues', 'unit', 'weights']) {
-      const { width, height, bytes } = await page.locator(`#card-${id}`).evaluate((element) => {
+      const { width, height, url } = await page.locator(`#card-${id}`).evaluate((element) => {
         const canvas = element as HTMLCanvasElement;
         const copy = document.createElement('canvas');
         [copy.width, copy.height] = [canvas.width, canvas.height];
@@ -44,12 +44,9 @@ describe('a card saved as PNG', () => {
         context.fillStyle = getComputedStyle(document.body).backgroundColor;
         context.fillRect(0, 0, copy.width, copy.height);
         context.drawImage(canvas, 0, 0);
-        return {
-          width: canvas.clientWidth,
-          height: canvas.clientHeight,
-          bytes: [...context.getImageData(0, 0, copy.width, copy.height).data],
-        };
+        return { width: canvas.clientWidth, height: canvas.clientHeight, url: copy.toDataURL() };
       });
+      const bytes = PNG.sync.read(Buffer.from(url.slice(url.indexOf(',') + 1), 'base64')).data;
       const before = host.sent.saveFile.length;
       await page.locator(`[data-card=${id}] .actions button`, { hasText: 'PNG' }).click();
       while (host.sent.saveFile.length === before) await nextFrames(page);

@@ -1,13 +1,11 @@
 // The page in Korean: every word of it, where it stands, and that it fits.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
-import type { AxeResults } from 'axe-core';
 import { englishWords, korean } from '../support/languages.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { weatherConfig } from '../support/experiments.js';
+import { violationsOf } from './axe.js';
 import { nextFrames, painted } from './support.js';
 
 let pages: PageServer;
@@ -15,8 +13,6 @@ before(async () => {
   pages = await startPages();
 });
 after(() => pages.close());
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Keeps what is written on canvases: their text is no part of the document. */
 const keepPaintedText = ({ page }: OpenPage): Promise<void> =>
@@ -163,16 +159,7 @@ describe('the page in Korean', () => {
   it('has no serious accessibility fault', async () => {
     const open = await openKorean(1200, whole);
     await shown(open);
-    await open.page.evaluate(axe);
-    const results = await open.page.evaluate(() =>
-      (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-    );
-    assert.deepEqual(
-      results.violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`),
-      [],
-    );
+    assert.deepEqual(await violationsOf(open.page), []);
     await clean(open);
   });
 });

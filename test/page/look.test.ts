@@ -1,13 +1,11 @@
 // How the page looks: colours of values, themes, narrow panels, accessibility.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
-import type { AxeResults } from 'axe-core';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
 import { themeNames } from '../support/themes.js';
+import { allViolationsOf, violationsOf } from './axe.js';
 import { computed, cursorTo, nextFrames, openTable, painted, pixel } from './support.js';
 
 let pages: PageServer;
@@ -15,8 +13,6 @@ before(async () => {
   pages = await startPages();
 });
 after(() => pages.close());
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 async function clean(open: OpenPage): Promise<void> {
   assert.deepEqual(await open.violations(), []);
@@ -114,31 +110,14 @@ describe('the theme', () => {
           running: { runId: 2, phase: 'run', fraction: 0.5 },
         });
         await open.page.locator('.running vscode-button').waitFor();
-        // Evaluated by the debugger, which the page's policy does not bind.
-        await open.page.evaluate(axe);
-        const results = await open.page.evaluate(() =>
-          (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-        );
-        const serious = results.violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(
-            ({ id, nodes }) =>
-              `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('\n  ')}`,
-          );
-        assert.deepEqual(serious, []);
+        assert.deepEqual(await violationsOf(open.page), []);
         for (const kind of ['healthy', 'exploding', 'nonfinite'] as const) {
           const { summary } = open.host;
           assert.ok(summary !== null);
           open.host.summary = { ...summary, verdict: { ...summary.verdict, kind } };
           open.host.sendAll();
           await open.page.locator(`.badge.${kind}`).waitFor();
-          const badge = await open.page.evaluate(() =>
-            (window as unknown as { axe: { run(place: string): Promise<AxeResults> } }).axe.run('.badge'),
-          );
-          assert.deepEqual(
-            badge.violations.map(({ id, nodes }) => `${kind} ${id} ${nodes[0]?.failureSummary ?? ''}`),
-            [],
-          );
+          assert.deepEqual(await allViolationsOf(open.page, ['.badge']), [], kind);
         }
         await clean(open);
       });
@@ -206,14 +185,8 @@ describe('a quiet button under the pointer', () => {
       await painted(open);
       const quiet = open.page.locator('.toolbar vscode-button', { hasText: 'Export' });
       await quiet.hover();
-      await open.page.evaluate(axe);
-      const found = await open.page.evaluate(() =>
-        (window as unknown as { axe: { run(place: string): Promise<AxeResults> } }).axe.run('.toolbar'),
-      );
       assert.deepEqual(
-        found.violations
-          .filter(({ id }) => id === 'color-contrast')
-          .map(({ nodes }) => nodes.map(({ failureSummary }) => failureSummary)),
+        (await allViolationsOf(open.page, ['.toolbar'])).filter((fault) => fault.startsWith('color-contrast')),
         [],
       );
       await clean(open);

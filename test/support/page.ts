@@ -5,9 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
-import { chromiumArgs, findChromium } from '../../build/chromium.mjs';
+import type { BrowserContext, Page } from 'playwright-core';
 import { History } from '../../src/editor/following/runHistory.js';
 import { defaultBounds } from '../../src/engine/index.js';
 import { setLanguage } from '../../src/l10n.js';
@@ -30,6 +28,7 @@ import type {
 import { loadKernels } from '../../src/worker/thread/loadKernels.js';
 import { relaySlices } from '../../src/worker/answers/sliceRelay.js';
 import { Service } from '../../src/worker/thread/service.js';
+import { holdBrowser } from './browser.js';
 import { themeOf } from './themes.js';
 import type { TestTheme, ThemeName } from './themes.js';
 
@@ -380,7 +379,8 @@ export type PageServer = {
 
 export async function startPages(): Promise<PageServer> {
   // First, so that nothing is left open where there is no browser.
-  const browser: Browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
+  const { thing: browser, giveBack } = await holdBrowser();
+  const contexts = new Set<BrowserContext>();
   let spoken: Language = { name: 'en', bundle: {} };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
@@ -434,6 +434,7 @@ export async function startPages(): Promise<PageServer> {
       // The engine runs in this process, and says the verdict.
       setLanguage(language);
       const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
+      contexts.add(context);
       const page = await context.newPage();
       const host = new TestHost(kernels);
       const complaints: string[] = [];
@@ -487,6 +488,7 @@ export async function startPages(): Promise<PageServer> {
         javaScriptEnabled: script,
         acceptDownloads: true,
       });
+      contexts.add(context);
       const page = await context.newPage();
       const url = pathToFileURL(path.resolve(file)).href;
       const requests: string[] = [];
@@ -502,7 +504,9 @@ export async function startPages(): Promise<PageServer> {
       return { page, requests, complaints, close: () => context.close() };
     },
     async close() {
-      await browser.close();
+      // The browser may go on without them.
+      await Promise.all([...contexts].map((context) => context.close()));
+      await giveBack();
       await new Promise<void>((resolve, reject) => {
         server.close((error) => {
           if (error === undefined) resolve();
