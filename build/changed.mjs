@@ -1,7 +1,6 @@
 // `npm test -- --changed`: which test files can break by what has changed since the branch main, what is not committed
 // included. By the import graph of the build (out/meta.json); what is read at run time, which no import tells, by its
-// name in a text of the graph.
-// Where nobody can know, everything runs.
+// name in a text of the graph. Where nobody can know, everything runs.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -44,8 +43,8 @@ const isKernel = /^src\/engine\/kernels\//;
 const nameOf = (file) => /^(?:test\/fixtures|examples)\/([^/]+)\//.exec(file)?.[1] ?? path.posix.basename(file);
 
 /**
- * The test files that the changed files may break, of all that are among the entries of `graph` (entry → all files that
- * it is made of). `textOf` gives the text of a file of the project.
+ * The test files that the changed files may break, of all that are among the entries of `graph` (entry → all files
+ * that it is made of). `textOf` gives the text of a file of the project.
  */
 export function mayBreak({ changed, graph, textOf }) {
   const entries = Object.keys(graph);

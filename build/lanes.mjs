@@ -3,7 +3,8 @@
 import { availableParallelism } from 'node:os';
 
 /**
- * A place to write to whose text comes out whole: live while it is the first that has not ended, else kept until it is.
+ * A place to write to whose text comes out whole: live while it is the first that has not ended, else kept until it
+ * is.
  */
 export class Speakers {
   #open = [];

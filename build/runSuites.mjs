@@ -1,7 +1,7 @@
 // `npm test`: everything that is checked; `npm test -- unit page` runs the named suites with what they need. A failed
 // suite does not stop the others. The last line counts all of them.
 //   --changed   only what the changes since the branch main, and those that are not committed, can break
-// (build/changed.mjs)
+//               (build/changed.mjs)
 //   --long      the long forms of the tests that have one (test/support/long.ts)
 import { changedFiles, testsThatMayBreak } from './changed.mjs';
 import { Lanes, Speakers } from './lanes.mjs';

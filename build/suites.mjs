@@ -11,8 +11,8 @@ const passed = { passed: 1, failed: 0, skipped: 0 };
 const failed = { passed: 0, failed: 1, skipped: 0 };
 
 /**
- * Runs one of the project's own programs under Node 24 with what it says in `write`; its exit code, and what it sent to
- * its parent.
+ * Runs one of the project's own programs under Node 24 with what it says in `write`; its exit code, and what it sent
+ * to its parent.
  */
 const runProgram = async (args, write) => {
   const child = spawn(node24, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
@@ -74,9 +74,9 @@ let prepared = null;
 const prepareWindows = () => (prepared ??= ensureServer().then(prepareChromium));
 
 /**
- * `needs`: suites without whose success this one means nothing; they run even when they are not named. `after`: suites
- * that must not run beside this one, and come first when they run at all: each of them writes dist anew. `rank`: the
- * higher, the sooner.
+ * `needs`: suites without whose success this one means nothing; they run even when they are not named. `after`:
+ * suites that must not run beside this one, and come first when they run at all: each of them writes dist anew.
+ * `rank`: the higher, the sooner.
  */
 export const suites = {
   typecheck: { needs: [], rank: 1, jobs: program(12, 'node_modules/typescript/bin/tsc', '--noEmit') },

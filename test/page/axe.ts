@@ -9,8 +9,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 type InPage = { axe?: { run(place: { include: readonly string[] }, options: RunOptions): Promise<AxeResults> } };
 
 /**
- * The faults of some parts of the page, of any weight. What passes is counted by nobody, and telling it takes axe half
- * of its time.
+ * The faults of some parts of the page, of any weight. What passes is counted by nobody, and telling it takes axe
+ * half of its time.
  */
 async function faultsOf(page: Page, parts: readonly string[]): Promise<AxeResults['violations']> {
   // Evaluated by the debugger, which the page's policy does not bind; once for each document.

@@ -1,6 +1,6 @@
 // What takes long to start and can serve many tests: a browser, a VS Code server, a window. In a process that runs
-// several test files (build/testGroup.mjs) it is kept until the last of them is done; in a file that is run alone until
-// its holder gives it back.
+// several test files (build/testGroup.mjs) it is kept until the last of them is done; in a file that is run alone
+// until its holder gives it back.
 
 /**
  * What a group of test files keeps: by name what was made, and how each of it is closed, in the order in which it was
