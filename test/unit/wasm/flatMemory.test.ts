@@ -23,6 +23,7 @@ import type { Port } from '../../../src/protocol/rpc.js';
 import { Service } from '../../../src/worker/thread/service.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { configOf, referenceCase } from '../../support/experiments.js';
+import { long } from '../../support/long.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
@@ -43,6 +44,9 @@ const shape: RandomShape = {
 /** Bytes that may stay: a few results, where all of them would be tens of megabytes. */
 const mostArrays = 1e6;
 const mostHeap = 5e6;
+/** How often each is done: what a single one leaves shows the sooner. */
+const many = long ? 1000 : 250;
+const some = long ? 200 : 100;
 
 /**
  * Collects garbage now, so that what is counted is what is kept. Buffers are freed by a thread of their own, a little
@@ -101,29 +105,29 @@ else if (isMainThread) {
         'one sequence in float64': { ...shape, B: 1, chunks: 2, dtype: 'float64', upstream: 'every' },
       };
       for (const [name, each] of Object.entries(kinds)) {
-        it(`1,000 runs: ${name}`, async () => {
+        it(`${many} runs: ${name}`, async () => {
           assert.ok(each.chunks === 2 || isSmall({ ...each, steps: each.T }));
           const kernels = kernelsOf(variant);
           const experiment = randomExperiment(each);
-          await assertFlat(1000, () => void finish(runSteps(experiment, undefined, kernels)), [kernels]);
+          await assertFlat(many, () => void finish(runSteps(experiment, undefined, kernels)), [kernels]);
         });
       }
 
-      it('200 runs on several threads', async () => {
+      it(`${some} runs on several threads`, async () => {
         const kernels = kernelsOf(variant);
         const team = new WorkerTeam(kernelsOf(variant, true), new URL(import.meta.url), 1);
         kernels.team = team;
         await team.up();
         try {
           const experiment = randomExperiment({ ...shape, B: 8, T: 100, H: 64, chunks: 2 });
-          await assertFlat(200, () => void finish(runSteps(experiment, undefined, kernels)), [kernels, team.kernels]);
+          await assertFlat(some, () => void finish(runSteps(experiment, undefined, kernels)), [kernels, team.kernels]);
           assert.ok(team.kernels.memory.buffer.byteLength > 65536, 'the threads had work');
         } finally {
           await team.stop();
         }
       });
 
-      it('1,000 analyses of each kind, which take their memories in turn', async () => {
+      it(`${many} analyses of each kind, which take their memories in turn`, async () => {
         const kernels = kernelsOf(variant);
         const workspaces = new Workspaces(kernels);
         let made = 0;
@@ -134,23 +138,19 @@ else if (isMainThread) {
         };
         const experiment = randomExperiment({ ...shape, B: 2, T: 12, H: 9 });
         const result = finish(runSteps(experiment, undefined, kernels));
-        await assertFlat(
-          1000,
-          () => {
-            for (const steps of [
-              attribute(experiment, result, workspaces).steps,
-              reachOf(experiment, result, workspaces).steps,
-              jacobianSeries(experiment, result, 0, workspaces).steps,
-              spectrumSteps(experiment, result, workspaces),
-            ])
-              finish<unknown>(steps);
-          },
-          [kernels],
-        );
+        await assertFlat(many, () => {
+          for (const steps of [
+            attribute(experiment, result, workspaces).steps,
+            reachOf(experiment, result, workspaces).steps,
+            jacobianSeries(experiment, result, 0, workspaces).steps,
+            spectrumSteps(experiment, result, workspaces),
+          ])
+            finish<unknown>(steps);
+        }, [kernels]);
         assert.equal(made, 1, 'one memory is enough for analyses one after the other');
       });
 
-      it('1,000 runs through the service, with their analyses', async () => {
+      it(`${many} runs through the service, with their analyses`, async () => {
         const kernels = kernelsOf(variant);
         const [here, there] = wire();
         new Service(there, kernels);
@@ -170,20 +170,16 @@ else if (isMainThread) {
           },
           { checks: 'trusted', onFault: (error) => assert.fail(error) },
         );
-        await assertFlat(
-          1000,
-          async () => {
-            const outcome = await channel.request('run', {
-              runId: ++runId,
-              entry: { kind: 'config', config: 'flat.rnn.json' },
-              bounds: defaultBounds,
-              cancel: null,
-            });
-            assert.equal(outcome.kind, 'done');
-            await channel.request('reach', { runId });
-          },
-          [kernels],
-        );
+        await assertFlat(many, async () => {
+          const outcome = await channel.request('run', {
+            runId: ++runId,
+            entry: { kind: 'config', config: 'flat.rnn.json' },
+            bounds: defaultBounds,
+            cancel: null,
+          });
+          assert.equal(outcome.kind, 'done');
+          await channel.request('reach', { runId });
+        }, [kernels]);
         assert.equal(summaries, runId);
       });
     });

@@ -15,6 +15,7 @@ import {
 } from '../../../src/engine/index.js';
 import type { AnyRun, Experiment, Resumable } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
+import { long } from '../../support/long.js';
 import { experiment, filled, randomNumbers } from '../engine/build.js';
 import { Counted, most } from './counting.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
@@ -22,19 +23,33 @@ import { kernelsOf, randomExperiment, variants } from './support.js';
 type Driven = ReturnType<Counted['drive']> & { readonly result: AnyRun | null };
 
 const [variant] = variants;
+type Sizes = readonly (readonly [B: number, T: number, I: number, H: number])[];
+const runs: Sizes = [
+  [16, 40, 64, 256],
+  [128, 2, 128, 1024],
+  [3, 40, 8, 512],
+  [1, 3000, 32, 128],
+  [300, 12, 400, 64],
+];
+const longRuns: Sizes = [
+  [64, 1, 512, 2048],
+  [1, 150, 64, 1024],
+];
+const analysed: Sizes = [
+  [8, 100, 16, 64],
+  [16, 12, 64, 256],
+  [1, 5, 64, 512],
+  [64, 6, 8, 128],
+];
+const longAnalysed: Sizes = [
+  [1, 400, 8, 128],
+  [1, 3, 8, 640],
+];
 const shapes = (B: number, T: number, I: number, H: number): string => `B ${B}, T ${T}, I ${I}, H ${H}`;
 
 if (variant !== undefined) {
   describe('between two pauses of a run', () => {
-    for (const [B, T, I, H] of [
-      [16, 40, 64, 256],
-      [128, 2, 128, 1024],
-      [64, 1, 512, 2048],
-      [3, 40, 8, 512],
-      [1, 150, 64, 1024],
-      [1, 3000, 32, 128],
-      [300, 12, 400, 64],
-    ] as const) {
+    for (const [B, T, I, H] of [...runs, ...(long ? longRuns : [])]) {
       for (const dtype of dtypes) {
         it(
           `${shapes(B, T, I, H)}, ${dtype}: on any number of threads lie less than ${most.toExponential()} ` +
@@ -184,7 +199,7 @@ if (variant !== undefined) {
           (function* (): Resumable<void> {
             yield* attribute(e, run, new Workspaces(counted.kernels)).steps;
           })(),
-          5e9,
+          long ? 5e9 : 1.5e9,
         );
         t.diagnostic(`${largest.toExponential(1)} of ${total.toExponential(1)}`);
         assert.ok(total > 1e9 && largest <= most, `${largest}`);
@@ -193,14 +208,7 @@ if (variant !== undefined) {
   });
 
   describe('between two pauses', () => {
-    for (const [B, T, I, H] of [
-      [8, 100, 16, 64],
-      [16, 12, 64, 256],
-      [1, 5, 64, 512],
-      [64, 6, 8, 128],
-      [1, 400, 8, 128],
-      [1, 3, 8, 640],
-    ] as const) {
+    for (const [B, T, I, H] of [...analysed, ...(long ? longAnalysed : [])]) {
       it(`${shapes(B, T, I, H)}: no analysis computes more than ${most.toExponential()} products`, (t) => {
         const next = randomNumbers(4);
         const scaled = (length: number, scale: number): Float64Array =>
@@ -224,7 +232,7 @@ if (variant !== undefined) {
         ];
         for (const [name, steps] of analyses) {
           // Half a spectrum is enough to have seen all of its parts at a size that takes seconds.
-          const { largest, total } = counted.drive(steps, H > 256 ? 8e9 : Infinity);
+          const { largest, total } = counted.drive(steps, H > 256 ? (long ? 8e9 : 3e9) : Infinity);
           t.diagnostic(`${name}: ${largest.toExponential(1)} of ${total.toExponential(1)}`);
           assert.ok(total > 0 && largest <= most, `${name}: ${largest}`);
         }

@@ -7,6 +7,7 @@ import { finish, runSteps, runWithin } from '../../../src/engine/index.js';
 import type { Experiment, Kernels, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
+import { long } from '../../support/long.js';
 import { scaledIdentity } from '../engine/build.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
@@ -22,6 +23,9 @@ async function withTeam(kernels: Kernels, variant: Variant, helpers: number, wor
     await team.stop();
   }
 }
+
+/** How often each is computed again: threads that get in each other's way do not do so every time. */
+const times = long ? 3 : 1;
 
 const shape: RandomShape = {
   seed: 31,
@@ -169,13 +173,13 @@ else if (isMainThread) {
             for (const e of [...experiments, saturated(experiments[2]!), broken(experiments[0]!), ...stickingOnes]) {
               const expected = numbersOf(finish(fastPass(single, e))!);
               const wholeRun = finish(runSteps(e, undefined, single));
-              for (let again = 0; again < 3; again++) {
+              for (let again = 0; again < times; again++) {
                 assert.deepEqual(numbersOf(finish(fastPass(kernels, e))!), expected);
                 assert.deepEqual(finish(runSteps(e, undefined, kernels)), wholeRun);
               }
             }
           });
-          assert.ok(shared > 500, `work was shared out ${shared} times`);
+          assert.ok(shared > times * 150, `work was shared out ${shared} times`);
         });
       }
 

@@ -2,7 +2,7 @@
 // is not.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { defaultBounds, finish, openUnit, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { defaultBounds, finish, openUnit, runSteps, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
 import { Analyses } from '../../../src/worker/answers/analyses.js';
 import { pack, unpack } from '../../../src/worker/record/typedArrayJson.js';
@@ -13,6 +13,11 @@ import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/work
 import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
 import { summarise } from '../../../src/worker/answers/summary.js';
 import { band, spread } from '../../../src/worker/answers/unitSlices.js';
+import { kernelsOf, variants } from '../wasm/support.js';
+
+/** Those of this machine; the oracle of what is kept is the run itself. */
+const kernels = variants[0] === undefined ? null : kernelsOf(variants[0]);
+const workspaces = kernels === null ? null : new Workspaces(kernels);
 
 function experimentOf(B: number, T: number, H: number, more: Partial<Experiment> = {}): Experiment {
   const wave = (n: number, scale: number): Float64Array =>
@@ -37,13 +42,13 @@ function experimentOf(B: number, T: number, H: number, more: Partial<Experiment>
 async function recordOf(
   experiment: Experiment,
 ): Promise<{ readonly run: KeptRun; readonly record: RunRecord; readonly bytes: number }> {
-  const result = finish(runSteps(experiment, defaultBounds, null));
+  const result = finish(runSteps(experiment, defaultBounds, kernels));
   const run: KeptRun = { runId: 1, experiment, result };
   const made = await makeRecord(
     run,
     summarise(1, experiment, result, 0),
-    finish(spectrumSteps(experiment, result)),
-    new Analyses(run, result.shapes, () => undefined),
+    finish(spectrumSteps(experiment, result, workspaces)),
+    new Analyses(run, result.shapes, () => undefined, null, workspaces),
   );
   const text = pack(made);
   return { run, record: unpack(text) as RunRecord, bytes: text.length };

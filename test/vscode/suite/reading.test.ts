@@ -5,6 +5,7 @@ import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { rangeOf, sibling, writeFiles } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, openText, panelTabs, replaceText, until } from './support.js';
+import { long } from '../../support/long.js';
 
 const hoverText = async (document: vscode.TextDocument, needle: string): Promise<string> => {
   const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
@@ -289,6 +290,9 @@ describe('Links, outline and folding', () => {
   });
 });
 
+/** Keys that are typed, with a pause after every fifth. */
+const keys = long ? 20 : 10;
+
 describe('A config of 5 MB', () => {
   afterEach(closeEverything);
 
@@ -317,7 +321,7 @@ describe('A config of 5 MB', () => {
       delay.enable();
       const start = document.positionAt(text.indexOf('"n"') + 1);
       let name = 'n';
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < keys; i++) {
         const edit = new vscode.WorkspaceEdit();
         edit.replace(
           document.uri,
@@ -326,7 +330,7 @@ describe('A config of 5 MB', () => {
         );
         name = `${name.slice(0, 20)}${i}`;
         assert.ok(await vscode.workspace.applyEdit(edit));
-        await new Promise((resolve) => setTimeout(resolve, i % 10 === 9 ? 600 : 30));
+        await new Promise((resolve) => setTimeout(resolve, i % 5 === 4 ? 600 : 30));
       }
       await vscode.commands.executeCommand(
         'vscode.executeInlayHintProvider',

@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { writeFiles } from './editorSupport.js';
+import { long } from '../../support/long.js';
 import {
   closeEverything,
   copyExample,
@@ -18,6 +19,9 @@ import {
 
 const run = (uri?: vscode.Uri): Thenable<unknown> =>
   vscode.commands.executeCommand('rnnGradients.run', ...(uri === undefined ? [] : [uri]));
+
+/** Of a burst. */
+const edits = long ? 1_000 : 200;
 
 /** This extension's problems: JSON's own schema check speaks of some too. */
 const problemsOf = (uri: vscode.Uri): vscode.Diagnostic[] =>
@@ -244,21 +248,21 @@ describe('Run RNN', () => {
     assert.deepEqual(problems.map(({ range }) => document.getText(range)).sort(), ['"a"', '[3]']);
   });
 
-  it('ends a burst of 1,000 edits with the picture of the last text and one worker', async () => {
+  it(`ends a burst of ${edits} edits with the picture of the last text and one worker`, async () => {
     const uri = await copyExample('vanishing');
     const { document } = await openText(uri);
     const before = liveWorkers();
     await run();
     await lensSays(uri, /vanishing/);
     let name = 'vanishing: half is lost at every step';
-    for (let i = 0; i < 999; i++) {
+    for (let i = 0; i < edits - 1; i++) {
       await replaceText(document, name, `edit ${i}`);
       name = `edit ${i}`;
     }
     await replaceText(document, '0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
     await lensSays(uri, /exploding/);
     await until('the panel with the last name', () =>
-      panelTabs().some(({ label }) => label === 'RNN: edit 998') ? true : undefined,
+      panelTabs().some(({ label }) => label === `RNN: edit ${edits - 2}`) ? true : undefined,
     );
     assert.equal(liveWorkers() - before, 1);
   });
