@@ -201,25 +201,49 @@ function report(experiment: Experiment, result: AnyRun): string {
   return `${lines.join('\n')}\n`;
 }
 
-function reportSpectrum({ spectralRadiusWh, spectralRadiusBounds, sigmaMaxWh, lyapunov }: Spectrum): string {
+function reportSpectrum(spectrum: Spectrum): string {
+  const { spectralRadiusWh, spectralRadiusBounds, sigmaMaxWh, lyapunov } = spectrum;
   // Of a large Wh only bounds are known.
   const radius =
     spectralRadiusBounds === null ? significant(spectralRadiusWh) : spectralRadiusBounds.map(significant).join(' … ');
-  return `${
-    lyapunov === null
-      ? say(
-          'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent ' +
-            'not unique (a Jacobian is singular)',
-          radius,
-          significant(sigmaMaxWh),
-        )
-      : say(
-          'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}',
-          radius,
-          significant(sigmaMaxWh),
-          significant(lyapunov[0] ?? NaN),
-        )
-  }\n`;
+  const sigma = significant(sigmaMaxWh);
+  return `${lyapunov === null ? withoutExponents(spectrum, radius, sigma) : withExponents(lyapunov, radius, sigma)}\n`;
+}
+
+const withoutExponents = ({ logProductSigmaMax }: Spectrum, radius: string, sigma: string): string =>
+  logProductSigmaMax === -Infinity
+    ? say(
+        'spectral radius of Wh {0} (information only), largest singular value {1}, no Lyapunov exponents (the ' +
+          'product of all Jacobians is exactly zero)',
+        radius,
+        sigma,
+      )
+    : say(
+        'spectral radius of Wh {0} (information only), largest singular value {1}, no Lyapunov exponents (a ' +
+          'Jacobian holds a number that is not finite)',
+        radius,
+        sigma,
+      );
+
+function withExponents(lyapunov: Float64Array, radius: string, sigma: string): string {
+  const lost = lyapunov.filter((exponent) => exponent === -Infinity).length;
+  const largest = significant(lyapunov[0] ?? NaN);
+  return lost === 0
+    ? say(
+        'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}',
+        radius,
+        sigma,
+        largest,
+      )
+    : say(
+        'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}; ' +
+          '{3} of {4} are −∞ (a Jacobian is singular)',
+        radius,
+        sigma,
+        largest,
+        lost,
+        lyapunov.length,
+      );
 }
 
 const unwritable = (target: string, reason: string): string =>

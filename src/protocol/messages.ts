@@ -601,7 +601,7 @@ export type HistoryVersion = {
   readonly kind: Verdict['kind'];
   readonly log10Ratio: number | null;
   readonly perStepFactor: number | null;
-  /** Largest Lyapunov exponent; null when it is not known (yet) or not unique. */
+  /** Largest Lyapunov exponent; null when it is not known (yet), or the product of all Jacobians is zero. */
   readonly lambda1: number | null;
 };
 /** Oldest first. `forgotten`: how many older ones were let go. */

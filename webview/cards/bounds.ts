@@ -61,6 +61,21 @@ function lyapunovSentence(lambda: number): string {
     : t('Measured on sequence 1: one direction grows by ×{0} per step.', factor);
 }
 
+/** How many directions are lost, where that is some of them. */
+export function lostSentences(lyapunov: ArrayLike<number>): string[] {
+  const all = Array.from(lyapunov);
+  const lost = all.filter((value) => value === -Infinity).length;
+  if (lost === 0 || lost === all.length) return [];
+  return [
+    t(
+      '{0} of {1} exponents are −∞: some Jacobian is singular (a unit is off, or Wh is singular), and what goes ' +
+        'along these directions is lost.',
+      lost,
+      all.length,
+    ),
+  ];
+}
+
 const help = (): Help => ({
   text: [
     t(
@@ -196,7 +211,7 @@ export class Proofs {
               '',
               unmeasured(spectrum)
                 ? t('Not defined: some Jacobian holds a number that is not finite.')
-                : t('Not defined: some Jacobian is singular, so the exponents are not unique.'),
+                : t('Not defined: the product of all Jacobians is exactly zero.'),
             )
           : row(
               'lyapunov',
@@ -205,12 +220,13 @@ export class Proofs {
               String(first),
               [
                 lyapunovSentence(first),
+                ...lostSentences(lyapunov ?? []),
                 ...(lyapunovSumError === null
                   ? []
-                  : [
-                      t('Σλ agrees with its closed form to {0}.', formatNumber(lyapunovSumError, 2)),
-                      t('Each exponent has an error of about {0}.', formatNumber(lyapunovError ?? NaN, 2)),
-                    ]),
+                  : [t('Σλ agrees with its closed form to {0}.', formatNumber(lyapunovSumError, 2))]),
+                ...(lyapunovError === null
+                  ? []
+                  : [t('Each exponent has an error of about {0}.', formatNumber(lyapunovError, 2))]),
               ].join(' '),
             ),
       ),

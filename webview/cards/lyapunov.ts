@@ -1,7 +1,7 @@
 // Beside the tracks: the Lyapunov exponents of the run, largest first, with the exact check of their sum.
 import { ticksBetween } from '../chart/axis.js';
 import { frameOf, paintFrame, paintNote } from './card.js';
-import { unmeasured } from './bounds.js';
+import { lostSentences, unmeasured } from './bounds.js';
 import { el, math } from '../widgets/dom.js';
 import { formatFactor, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
@@ -9,6 +9,25 @@ import type { CardView, Frame, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
 
 const minus = (text: string): string => text.replace('-', '−');
+
+const sumCheck = (all: Float64Array, error: number): HTMLElement =>
+  el(
+    'span',
+    { attributes: { 'data-name': 'sumError', 'data-value': String(error) } },
+    math(
+      t(
+        'Σλ_i = {0} per step; it has to be ln|det Wh| + mean Σ ln f′(z). Difference: {1}. Directions ' +
+          'with λ > 0: {2} of {3}.',
+        formatNumber(
+          all.reduce((sum, value) => sum + value, 0),
+          6,
+        ),
+        formatNumber(error, 2),
+        all.filter((value) => value > 0).length,
+        all.length,
+      ),
+    ),
+  );
 
 export function lyapunovCard({ model }: Page): CardView {
   const notes = el('p', { class: 'note' });
@@ -30,31 +49,15 @@ export function lyapunovCard({ model }: Page): CardView {
     else if (spectrum.lyapunov === null && unmeasured(spectrum))
       notes.replaceChildren(t('Not defined: some Jacobian holds a number that is not finite.'));
     else if (spectrum.lyapunov === null)
-      notes.replaceChildren(
-        t('Not defined: some Jacobian is singular, so all but the largest exponents may be −∞ and are not unique.'),
-      );
-    else if (spectrum.lyapunovSumError === null)
-      notes.replaceChildren(t('Every Jacobian is zero: all exponents are −∞.'));
+      notes.replaceChildren(t('Not defined: the product of all Jacobians is exactly zero.'));
+    else if (all[0] === -Infinity) notes.replaceChildren(t('Every Jacobian is zero: all exponents are −∞.'));
     else
       notes.replaceChildren(
-        el(
-          'span',
-          { attributes: { 'data-name': 'sumError', 'data-value': String(spectrum.lyapunovSumError) } },
-          math(
-            t(
-              'Σλ_i = {0} per step; it has to be ln|det Wh| + mean Σ ln f′(z). Difference: {1}. Directions ' +
-                'with λ > 0: {2} of {3}.',
-              formatNumber(
-                all.reduce((sum, value) => sum + value, 0),
-                6,
-              ),
-              formatNumber(spectrum.lyapunovSumError, 2),
-              all.filter((value) => value > 0).length,
-              all.length,
-            ),
-          ),
-        ),
-        ' ',
+        ...lostSentences(all).flatMap((sentence) => [
+          el('span', { attributes: { 'data-name': 'lost' } }, math(sentence)),
+          ' ',
+        ]),
+        ...(spectrum.lyapunovSumError === null ? [] : [sumCheck(all, spectrum.lyapunovSumError), ' ']),
         el(
           'span',
           { attributes: { 'data-name': 'lyapunovError', 'data-value': String(spectrum.lyapunovError ?? '') } },
@@ -99,7 +102,7 @@ export function lyapunovCard({ model }: Page): CardView {
           all.length === 0
             ? (model.spectrum?.fraction ?? 1) < 1
               ? t('Being computed…')
-              : t('no unique exponents')
+              : t('no exponents')
             : t('every exponent is −∞'),
         );
         return;

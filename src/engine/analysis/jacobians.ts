@@ -1,7 +1,9 @@
 // Singular values of the Jacobians over time: of each J_t, and of their product from the last step back to t.
-import { exactSlopes } from '../network/scaledBackward.js';
+import { exactSlopes, lnSlopes } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/scaledBackward.js';
 import { graded, log2SingularValues } from '../linalg/gradedSvd.js';
+import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
+import { leastLength, lnLeastGrading, mostMagnified } from './lyapunov.js';
 import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
 import type { Experiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
@@ -73,7 +75,7 @@ export function* plainJacobians(
         sample--;
       }
       if (sample < 0) return series;
-      yield* at(t, T, product.extend(slopes));
+      yield* at(t, T, product.extend(slopes, lnSlopes(experiment, chunk, step, slopes)));
       yield (T - t) / T;
     }
   }
@@ -112,52 +114,61 @@ class BackwardProduct {
     return yield* log2SingularValues(graded(this.#R, this.#exponents));
   }
 
-  /** Q·R ← Jᵀ·Q·R with Jᵀ = Wh·diag(slopes). */
-  *extend(slopes: Float64Array): Resumable<void> {
+  /** Q·R ← Jᵀ·Q·R with Jᵀ = Wh·diag(slopes); `lnSlopes` also where no float64 holds a slope. */
+  *extend(slopes: Float64Array, lnSlopes: Float64Array): Resumable<void> {
     const H = this.#H;
-    const Wh = this.#Wh;
+    const isGraded = lnGrading(lnSlopes) > lnLeastGrading;
+    const next: Float64Array[] = [];
     const coefficients = Array.from({ length: H }, () => new Float64Array(H));
     for (let i = 0; i < H; i++) {
-      const source = this.#Q[i]!.map((value, j) => value * slopes[j]!);
-      const column = new Float64Array(H);
-      for (let k = 0; k < H; k++) {
-        let sum = 0;
-        for (let j = 0; j < H; j++) sum += Wh[k * H + j]! * source[j]!;
-        column[k] = sum;
-      }
-      this.#orthogonalise(column, i, coefficients);
-      this.#Q[i] = column;
+      const column = this.#throughWh(this.#Q[i]!.map((value, j) => value * slopes[j]!));
+      const magnified = orthogonalise(column, i, next, coefficients);
+      // A direction that is gone already is gone however it is computed.
+      if (isGraded && !(magnified <= mostMagnified) && maxAbs(this.#Q[i]!) > 0)
+        return yield* this.#extendGraded(lnSlopes);
+      next.push(column);
       yield 0;
+    }
+    this.#Q = next;
+    yield* this.#multiplyIntoR(coefficients);
+  }
+
+  /** The same by elimination before Wh, for slopes of any size. */
+  *#extendGraded(lnSlopes: Float64Array): Resumable<void> {
+    const H = this.#H;
+    const eliminated = this.#Q.map((column) => column.slice());
+    const { coefficients: scaled, lnScales } = yield* eliminate(eliminated, lnSlopes);
+    const next: Float64Array[] = [];
+    const coefficients = Array.from({ length: H }, () => new Float64Array(H));
+    for (let i = 0; i < H; i++) {
+      const column = this.#throughWh(eliminated[i]!);
+      orthogonalise(column, i, next, coefficients);
+      next.push(column);
+      yield 0;
+    }
+    this.#Q = next;
+    yield* this.#multiplyIntoR(scaled);
+    // Row k of what was eliminated is under e^lnScales[k].
+    for (let k = 0; k < H; k++) {
+      if (lnScales[k] === -Infinity) continue;
+      const exponent = Math.floor(lnScales[k]! / Math.LN2);
+      const rest = Math.exp(lnScales[k]! - exponent * Math.LN2);
+      this.#exponents[k] = this.#exponents[k]! + exponent;
+      this.#R[k] = this.#R[k]!.map((value) => value * rest);
     }
     yield* this.#multiplyIntoR(coefficients);
   }
 
-  /**
-   * Gram–Schmidt until a round takes next to nothing away; what is left of a dependent column is rounding and becomes
-   * zero.
-   */
-  #orthogonalise(column: Float64Array, i: number, coefficients: Float64Array[]): void {
+  /** Wh·v */
+  #throughWh(v: Float64Array): Float64Array {
     const H = this.#H;
-    const whole = norm(column);
-    let length = whole;
-    for (let round = 0; round < 4 && length > 0; round++) {
-      for (let k = 0; k < i; k++) {
-        const q = this.#Q[k]!;
-        let projection = 0;
-        for (let j = 0; j < H; j++) projection += q[j]! * column[j]!;
-        for (let j = 0; j < H; j++) column[j] = column[j]! - projection * q[j]!;
-        coefficients[k]![i] = coefficients[k]![i]! + projection;
-      }
-      const before = length;
-      length = norm(column);
-      if (length > 0.7 * before) break;
+    const out = new Float64Array(H);
+    for (let k = 0; k < H; k++) {
+      let sum = 0;
+      for (let j = 0; j < H; j++) sum += this.#Wh[k * H + j]! * v[j]!;
+      out[k] = sum;
     }
-    if (!(length > 4 * H * Number.EPSILON * whole)) {
-      column.fill(0);
-      return;
-    }
-    for (let j = 0; j < H; j++) column[j] = column[j]! / length;
-    coefficients[i]![i] = length;
+    return out;
   }
 
   /** R ← C·R for upper triangular C, row by row under the largest exponent that a row's terms have. */
@@ -185,4 +196,39 @@ class BackwardProduct {
       if (k % 16 === 15) yield 0;
     }
   }
+}
+
+/**
+ * Gram–Schmidt of column i against the `before`, until a round takes next to nothing away; what is left of a dependent
+ * column is rounding and becomes zero. Gives by how much the column's rounding was magnified.
+ */
+function orthogonalise(
+  column: Float64Array,
+  i: number,
+  before: readonly Float64Array[],
+  coefficients: readonly Float64Array[],
+): number {
+  const H = column.length;
+  const whole = norm(column);
+  let length = whole;
+  for (let round = 0; round < 4 && length > 0; round++) {
+    for (let k = 0; k < i; k++) {
+      const q = before[k]!;
+      let projection = 0;
+      for (let j = 0; j < H; j++) projection += q[j]! * column[j]!;
+      for (let j = 0; j < H; j++) column[j] = column[j]! - projection * q[j]!;
+      coefficients[k]![i] = coefficients[k]![i]! + projection;
+    }
+    const last = length;
+    length = norm(column);
+    if (length > 0.7 * last) break;
+  }
+  const magnified = whole > leastLength ? whole / length : Infinity;
+  if (!(length > 4 * H * Number.EPSILON * whole)) {
+    column.fill(0);
+    return magnified;
+  }
+  for (let j = 0; j < H; j++) column[j] = column[j]! / length;
+  coefficients[i]![i] = length;
+  return magnified;
 }

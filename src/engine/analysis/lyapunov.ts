@@ -1,5 +1,6 @@
 // Exponents and product of the Jacobians J_t = diag(s_t)·Whᵀ, step by step. Both keep their matrix transposed: its rows
 // are the columns that J acts on, so that the inner loops run along memory.
+import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
 import { isLong, sigmaMaxOf } from '../linalg/lanczos.js';
 import { exponentOf, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
 import type { Resumable } from '../core/resumable.js';
@@ -20,11 +21,54 @@ function* applyJacobian(rows: Float64Array, Wh: Float64Array, slopes: Float64Arr
   return out;
 }
 
+/** Squares of anything shorter lose digits, or vanish. */
+export const leastLength = 1e-140;
+
 const identity = (H: number): Float64Array => {
   const rows = new Float64Array(H * H);
   for (let i = 0; i < H; i++) rows[i * H + i] = 1;
   return rows;
 };
+
+/**
+ * From this magnification of rounding on, a step whose slopes are graded is taken apart by elimination first. Where they
+ * are not, that would not help: the magnification is that of Wh itself.
+ */
+export const mostMagnified = 1e7;
+export const lnLeastGrading = Math.log(1e3);
+
+/**
+ * Gram–Schmidt on vector i of `rows` against those before it, until a pass takes away next to nothing: the same R_ii as
+ * Householder's, and orthogonal to working precision even where the vectors are nearly parallel. What is left by less
+ * than `rank` of the whole depends on those before, and becomes zero. Gives R_ii and the vector's length before.
+ */
+function orthogonalise(
+  rows: readonly Float64Array[],
+  i: number,
+  rank: number,
+): { readonly length: number; readonly whole: number } {
+  const vector = rows[i]!;
+  const H = vector.length;
+  const whole = norm(vector);
+  let length = whole;
+  for (let round = 0; round < 4 && length > 0; round++) {
+    for (let k = 0; k < i; k++) {
+      const q = rows[k]!;
+      let projection = 0;
+      for (let j = 0; j < H; j++) projection += q[j]! * vector[j]!;
+      for (let j = 0; j < H; j++) vector[j] = vector[j]! - projection * q[j]!;
+    }
+    const before = length;
+    length = norm(vector);
+    if (length > 0.7 * before) break;
+  }
+  if (length <= rank * whole) {
+    vector.fill(0);
+    return { length: 0, whole };
+  }
+  for (let j = 0; j < H; j++) vector[j] = vector[j]! / length;
+  return { length, whole };
+}
 
 /**
  * Σ ln|R_ii| of QR = J_t·Q, Q = I at the start (Benettin et al. 1980; for recurrent networks Engelken, Wolf & Abbott
@@ -33,64 +77,101 @@ const identity = (H: number): Float64Array => {
 export class LyapunovExponents {
   readonly #Wh: Float64Array;
   readonly #H: number;
-  /** Σ ln R_ii over the steps so far. */
+  /** Share of its length that an independent vector keeps at least; 0 while every Jacobian is regular. */
+  #rank: number;
+  /** Σ ln R_ii over the steps so far; −Infinity for directions that are lost. */
   readonly sums: Float64Array;
   readonly #errors: Float64Array;
   #Q: Float64Array;
 
-  constructor(Wh: Float64Array, H: number) {
+  /** @param regular whether Wh is, to working precision */
+  constructor(Wh: Float64Array, H: number, regular: boolean) {
     this.#Wh = Wh;
     this.#H = H;
+    this.#rank = regular ? 0 : this.#singular;
     this.sums = new Float64Array(H);
     this.#errors = new Float64Array(H);
     this.#Q = identity(H);
+  }
+
+  get #singular(): number {
+    return 4 * this.#H * Number.EPSILON;
   }
 
   restart(): void {
     this.#Q = identity(this.#H);
   }
 
-  *step(slopes: Float64Array): Resumable<void> {
-    this.#Q = yield* applyJacobian(this.#Q, this.#Wh, slopes);
+  /** @param lnSlopes their logarithms, also where no float64 holds a slope */
+  *step(slopes: Float64Array, lnSlopes: Float64Array): Resumable<void> {
+    if (lnSlopes.includes(-Infinity)) this.#rank = this.#singular;
+    const isGraded = lnGrading(lnSlopes) > lnLeastGrading;
+    const rows = yield* applyJacobian(this.#Q, this.#Wh, slopes);
+    const vectors = this.#vectorsOf(rows);
+    const lnLengths = new Float64Array(this.#H);
+    const magnified = new Float64Array(this.#H);
     for (let i = 0; i < this.#H; i++) {
-      this.sums[i] = this.sums[i]! + Math.log(this.#orthogonalise(i));
+      const { length, whole } = orthogonalise(vectors, i, this.#rank);
+      lnLengths[i] = Math.log(length);
+      magnified[i] = whole / length;
+      // A direction that is gone already is gone however it is computed.
+      const gone = maxAbs(this.#Q, i * this.#H, (i + 1) * this.#H) === 0;
+      if (isGraded && !gone && !(magnified[i]! <= mostMagnified && whole > leastLength))
+        return yield* this.#gradedStep(lnSlopes);
       if (isLong(i, this.#H ** 2)) yield 0;
     }
+    this.#accept(rows, lnLengths, magnified);
+  }
+
+  /** The same by elimination, for slopes of any size. */
+  *#gradedStep(lnSlopes: Float64Array): Resumable<void> {
+    const H = this.#H;
+    const rows = yield* applyJacobian(this.#Q, this.#Wh, new Float64Array(H).fill(1));
+    const vectors = this.#vectorsOf(rows);
+    const lnLengths = new Float64Array(H);
+    const magnified = new Float64Array(H).fill(1);
+    const take = function* (rank: number): Resumable<void> {
+      for (let i = 0; i < H; i++) {
+        const { length, whole } = orthogonalise(vectors, i, rank);
+        lnLengths[i] = lnLengths[i]! + Math.log(length);
+        magnified[i] = magnified[i]! * (whole / length);
+        if (isLong(i, H ** 2)) yield 0;
+      }
+    };
+    // What depends on others because of Wh is found before the slopes make everything unequal.
+    if (this.#rank > 0) yield* take(this.#rank);
+    const { coefficients, lnScales, magnified: own } = yield* eliminate(vectors, lnSlopes);
+    for (let i = 0; i < H; i++) {
+      lnLengths[i] = lnLengths[i]! + Math.log(Math.abs(coefficients[i]![i]!)) + lnScales[i]!;
+      magnified[i] = magnified[i]! * own[i]!;
+    }
+    yield* take(0);
+    this.#accept(rows, lnLengths, magnified);
+  }
+
+  #vectorsOf(rows: Float64Array): Float64Array[] {
+    return Array.from({ length: this.#H }, (_, i) => rows.subarray(i * this.#H, (i + 1) * this.#H));
+  }
+
+  #accept(rows: Float64Array, lnLengths: Float64Array, magnified: Float64Array): void {
+    this.#Q = rows;
+    for (let i = 0; i < this.#H; i++) {
+      this.sums[i] = this.sums[i]! + lnLengths[i]!;
+      if (lnLengths[i] !== -Infinity) this.#errors[i] = this.#errors[i]! + 2 * Number.EPSILON * magnified[i]!;
+    }
   }
 
   /**
-   * Estimated error of the least certain sum: a row has one of about two units in the last place of its length,
-   * magnified where little of it is left.
+   * Estimated error of the least certain sum that is finite: a row has one of about two units in the last place of its
+   * length, magnified where little of it is left.
    */
   get error(): number {
-    return Math.max(...this.#errors);
-  }
-
-  /**
-   * Gram–Schmidt on vector i against those before it, until a pass takes away next to nothing: the same R_ii as
-   * Householder's, and orthogonal to working precision even where the vectors are nearly parallel. Gives R_ii.
-   */
-  #orthogonalise(i: number): number {
-    const H = this.#H;
-    const vector = this.#Q.subarray(i * H, (i + 1) * H);
-    const whole = norm(vector);
-    let length = whole;
-    for (let round = 0; round < 4; round++) {
-      for (let k = 0; k < i; k++) {
-        const q = this.#Q.subarray(k * H, (k + 1) * H);
-        let projection = 0;
-        for (let j = 0; j < H; j++) projection += q[j]! * vector[j]!;
-        for (let j = 0; j < H; j++) vector[j] = vector[j]! - projection * q[j]!;
-      }
-      const before = length;
-      length = norm(vector);
-      if (length > 0.7 * before) break;
-    }
-    for (let j = 0; j < H; j++) vector[j] = vector[j]! / length;
-    this.#errors[i] = this.#errors[i]! + (2 * Number.EPSILON * whole) / length;
-    return length;
+    return this.#errors.reduce((most, error, i) => (this.sums[i] === -Infinity ? most : Math.max(most, error)), 0);
   }
 }
+
+/** Below e^this a slope may be subnormal beside numbers of ordinary size. */
+const lnLeastSlope = -600;
 
 /** The running product J_t···J_0 with its exponent. */
 export class JacobianProduct {
@@ -110,8 +191,14 @@ export class JacobianProduct {
     this.#exponent = 0;
   }
 
-  *step(slopes: Float64Array): Resumable<void> {
-    this.#rows = yield* applyJacobian(this.#rows, this.#Wh, slopes);
+  /** @param lnSlopes their logarithms, also where no float64 holds a slope */
+  *step(slopes: Float64Array, lnSlopes: Float64Array): Resumable<void> {
+    const most = lnSlopes.reduce((a, b) => Math.max(a, b), -Infinity);
+    // Where all slopes leave the range, those of them that count do so together.
+    const shift = most < lnLeastSlope && most !== -Infinity ? Math.floor(most / Math.LN2) : 0;
+    const near = shift === 0 ? slopes : lnSlopes.map((ln) => Math.exp(ln - shift * Math.LN2));
+    this.#rows = yield* applyJacobian(this.#rows, this.#Wh, near);
+    this.#exponent += shift;
     const exponent = exponentOf(maxAbs(this.#rows));
     if (!Number.isFinite(exponent)) return;
     scaleByPowerOfTwo(this.#rows, -exponent, this.#rows);

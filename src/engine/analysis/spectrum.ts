@@ -1,4 +1,4 @@
-import { exactSlopes } from '../network/scaledBackward.js';
+import { exactSlopes, lnSlopes } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/scaledBackward.js';
 import { eigenvaluesOf } from '../linalg/eigenvalues.js';
 import { ready } from '../core/recomputedTrace.js';
@@ -31,15 +31,15 @@ export type Spectrum = {
   /** [T]; NaN where not computed yet. */
   readonly jacobianSigmaMax: Float64Array;
   /**
-   * Natural log per step, descending [H]; all -Infinity when every J_t is zero; null when some J_t is singular and the
-   * exponents are not unique.
+   * Natural log per step from Q = I, descending [H]; -Infinity for directions that are lost, because some J_t is
+   * singular: all of them when every J_t is zero. Null when the product of the J_t is zero although some are not.
    */
   readonly lyapunov: Float64Array | null;
-  /** |Σλ_i − (ln|det Wh| + mean_t Σ_j ln f'(h_tj))|: the exact check of the exponents; null where `lyapunov` is. */
+  /** |Σλ_i − (ln|det Wh| + mean_t Σ_j ln f'(z_tj))|: the exact check of the exponents; null where one is lost. */
   readonly lyapunovSumError: number | null;
   /**
-   * Estimated error of the least certain exponent, from rounding between two orthogonalisations, per step; null where
-   * `lyapunovSumError` is.
+   * Estimated error of the least certain exponent that is finite, from rounding between two orthogonalisations, per
+   * step; null where there is none.
    */
   readonly lyapunovError: number | null;
   /** Steps between two orthogonalisations at most. */
@@ -155,22 +155,32 @@ export function exponentsInto(
     block,
     logDet,
     lnSlopes,
+    zeroJacobians,
   }: {
     readonly sums: Float64Array;
     readonly error: number;
     readonly block: number;
     readonly logDet: number;
     readonly lnSlopes: number;
+    /** How many J_t are zero. */
+    readonly zeroJacobians: number;
   },
 ): void {
   const lyapunov = sums
     .map((sum) => sum / T)
     .sort()
     .reverse();
+  const [largest = NaN] = lyapunov;
+  if (Number.isNaN(largest)) return;
+  if (largest === -Infinity) {
+    if (zeroJacobians === T) spectrum.lyapunov = lyapunov;
+    return;
+  }
   spectrum.lyapunov = lyapunov;
-  spectrum.lyapunovSumError = Math.abs(lyapunov.reduce((sum, value) => sum + value, 0) - (logDet + lnSlopes / T));
   spectrum.lyapunovError = error / T;
   spectrum.lyapunovBlock = block;
+  if (lyapunov.includes(-Infinity)) return;
+  spectrum.lyapunovSumError = Math.abs(lyapunov.reduce((sum, value) => sum + value, 0) - (logDet + lnSlopes / T));
 }
 
 /** ln|det Wh|; -Infinity when Wh is singular to working precision. */
@@ -198,9 +208,9 @@ export function* plainSpectrum(
     0.12,
     0.15,
   );
-  const exponents = new LyapunovExponents(Wh, H);
+  const exponents = new LyapunovExponents(Wh, H, logDet !== -Infinity);
   const product = new JacobianProduct(Wh, H);
-  let lnSlopes = 0;
+  let sumOfLn = 0;
   let zeroJacobians = 0;
   for (const chunk of chunks) {
     if (!stateful) {
@@ -213,15 +223,15 @@ export function* plainSpectrum(
       const sigma = yield* part(jacobian.sigmaMax(slopes), progress, progress);
       spectrum.jacobianSigmaMax[chunk.start + t] = sigma;
       if (sigma === 0) zeroJacobians++;
-      for (const slope of slopes) lnSlopes += Math.log(slope);
-      yield* part(product.step(slopes), progress, progress);
-      if (logDet !== -Infinity && Number.isFinite(lnSlopes)) yield* part(exponents.step(slopes), progress, progress);
+      const ln = lnSlopes(experiment, chunk, t, slopes);
+      for (const value of ln) sumOfLn += value;
+      yield* part(product.step(slopes, ln), progress, progress);
+      yield* part(exponents.step(slopes, ln), progress, progress);
       yield 0.15 + (0.85 * (chunk.start + t + 1)) / T;
     }
   }
-  if (zeroJacobians === T) spectrum.lyapunov = new Float64Array(H).fill(-Infinity);
-  else if (logDet !== -Infinity && Number.isFinite(lnSlopes))
-    exponentsInto(spectrum, T, { sums: exponents.sums, error: exponents.error, block: 1, logDet, lnSlopes });
+  const { sums, error } = exponents;
+  exponentsInto(spectrum, T, { sums, error, block: 1, logDet, lnSlopes: sumOfLn, zeroJacobians });
   spectrum.logProductSigmaMax = yield* part(product.logSigmaMax(), 1, 1);
   return spectrum;
 }

@@ -49,6 +49,8 @@ const END64 = memory.data<f64>([22, 22], 16);
  * numbers below 1.
  */
 const ONEFROM64 = memory.data<f64>([19.061547465398496, 19.061547465398496], 16);
+/** From here on f'(z) is below half of 2^-1074. */
+const NOSLOPE64 = memory.data<f64>([400, 400], 16);
 const LOG2E64 = memory.data<f64>([1.4426950408889634074, 1.4426950408889634074], 16);
 const LN2HIGH64 = memory.data<f64>([-6.93147180369123816490e-1, -6.93147180369123816490e-1], 16);
 const LN2LOW64 = memory.data<f64>([-1.90821492927058770002e-10, -1.90821492927058770002e-10], 16);
@@ -148,11 +150,12 @@ const SERIES64 = memory.data<f64>([
 }
 
 /**
- * f'(z) = 4·(E + 1)/(E + 2)² of tanh in float64, with all its digits; 0 where tanh z is ±1 (see
+ * f'(z) = 4·(E + 1)/(E + 2)² of tanh in float64, E = e^(2|z|) − 1, with all its digits at any z (see
  * ../cells/activation.ts).
  */
 export function sechSquared(z: v128): v128 {
-  const half = f64x2.pmin(v128.andnot(z, constant(SIGN64)), constant(END64));
+  const size = v128.andnot(z, constant(SIGN64));
+  const half = f64x2.pmin(size, constant(END64));
   const y = f64x2.add(half, half);
   const rounded = madd<f64>(y, constant(LOG2E64), constant(MAGIC64));
   const n = f64x2.sub(rounded, constant(MAGIC64));
@@ -161,7 +164,29 @@ export function sechSquared(z: v128): v128 {
   const E = f64x2.add(madd<f64>(scale, r, f64x2.sub(scale, constant(ONE64))), f64x2.mul(scale, f64x2.mul(f64x2.mul(r, r), series64(r))));
   const open = f64x2.add(E, constant(TWO64));
   const slope = f64x2.div(f64x2.mul(constant(FOUR64), f64x2.add(E, constant(ONE64))), f64x2.mul(open, open));
-  return v128.andnot(slope, f64x2.ge(half, constant(ONEFROM64)));
+  const far = f64x2.ge(half, constant(ONEFROM64));
+  return v128.any_true(far) ? v128.bitselect(farSlope(size), slope, far) : slope;
+}
+
+/**
+ * 4·e^(−2|z|), which is f'(z) to the last digit where tanh z rounds to ±1. The power of two comes in two factors, because
+ * one alone reaches 2^-1022 only; 0 below 2^-1074.
+ */
+function farSlope(size: v128): v128 {
+  const half = f64x2.pmin(size, constant(NOSLOPE64));
+  const y = f64x2.add(half, half);
+  const n = f64x2.sub(madd<f64>(y, constant(LOG2E64), constant(MAGIC64)), constant(MAGIC64));
+  const r = madd<f64>(n, constant(LN2LOW64), madd<f64>(n, constant(LN2HIGH64), y));
+  const back = f64x2.neg(r);
+  const power = f64x2.add(constant(ONE64), f64x2.add(back, f64x2.mul(f64x2.mul(r, r), series64(back))));
+  const first = f64x2.floor(f64x2.mul(n, constant(SERIES64 + 176)));
+  const near = f64x2.mul(f64x2.mul(constant(FOUR64), power), oneOver(first));
+  return f64x2.mul(near, oneOver(f64x2.sub(n, first)));
+}
+
+/** 2^-n, −1023 < n < 1023 */
+@inline function oneOver(n: v128): v128 {
+  return i64x2.shl(f64x2.sub(constant(MAGIC64), n), 52);
 }
 
 /** f over `bytes` bytes (a multiple of 64) in place. */

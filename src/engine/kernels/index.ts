@@ -146,6 +146,7 @@ export function clear(at: usize, bytes: usize): void {
 
 export { multiplyRows, triangularProduct } from './algebra';
 export { flowInputs, flowNorms, flowRows, flowSlopes } from './scaledFlow';
+export { eliminateRows } from './eliminate';
 export { jacobiSweep } from './jacobi';
 export { lanczosStep } from './lanczos';
 export { orthogonaliseRows } from './orthogonalise';

@@ -59,6 +59,11 @@ export class FlowJob {
 const STATS = 10;
 const ROWSTATS: usize = 32;
 const SATURATED: f64 = 0.97;
+/**
+ * A row of d has about this sum of squares at least, or is zero: what slopes below 1e-110 alone let through is left to
+ * plain arithmetic.
+ */
+const LEASTSQUARES: f64 = 1e-240;
 
 /** f' of the block's rows r0 … r1 − 1, in the order (t, b), for thread `thread`. */
 export function flowSlopes(job: FlowJob, r0: i32, r1: i32, thread: i32): void {
@@ -93,7 +98,9 @@ export function flowRows(job: FlowJob, steps: i32, enters: i32, cut: i32, r0: i3
       store<f64>(stats + <usize>row * ROWSTATS, sum, 8);
       if (row < B) align(job.H, job.flowing + at, rowsBytes, 0, g + at, blockPanel);
       throughSlopes(job.flowing + at, rowsBytes, slopes + <usize>(row % B) * ROW, blockPanel, d + at, dPanel, hPanels);
-      if (row >= singleFrom) store<f64>(stats + <usize>row * ROWSTATS, squares<f64>(d + at, dPanel, hPanels, 1), 16);
+      const through = squares<f64>(d + at, dPanel, hPanels, 1);
+      if (through < LEASTSQUARES && isSmall(d + at, dPanel, hPanels)) return fail(job);
+      if (row >= singleFrom) store<f64>(stats + <usize>row * ROWSTATS, through, 16);
     }
     clearBeyond<f64>(job.H, d + <usize>(hPanels - 1) * dPanel + <usize>r0 * ROW, r1 - r0);
     carryRows(job, d, dPanel, r0, r1);
@@ -176,6 +183,15 @@ export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, own: i32)
 
 function fail(job: FlowJob): void {
   store<i32>(job.failed, 1);
+}
+
+/** Whether a row of such small squares holds anything but zeros. */
+function isSmall(at: usize, panelBytes: usize, panelCount: i32): bool {
+  for (let n = 0; n < panelCount; n++) {
+    for (let i: usize = 0; i < ROW; i += 8) if (load<f64>(at + i) != 0) return true;
+    at += panelBytes;
+  }
+  return false;
 }
 
 /** flowing = d·Whᵀ for the rows r0 … r1 − 1, with the same order of additions wherever the threads divide them. */

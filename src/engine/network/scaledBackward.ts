@@ -65,28 +65,50 @@ export const stateBefore = (chunk: RunChunk, t: number): Matrix =>
 export function exactSlopes(experiment: Experiment, chunk: RunChunk, t: number): Float64Array {
   const {
     cell,
-    shapes: { B, I, H },
-    weights,
+    shapes: { B, H },
   } = experiment;
   const { exactSlope } = activations[cell];
   const h = takeStep(chunk.hs, t).data;
+  const z = new StepPreActivations(experiment, chunk, t);
   const slopes = new Float64Array(B * H);
-  const hPrev = stateBefore(chunk, t);
-  const x = takeStep(chunk.xs, t);
-  for (let b = 0; b < B; b++) {
-    let row: Float64Array | null = null;
-    for (let j = 0; j < H; j++) {
-      slopes[b * H + j] = exactSlope(h[b * H + j]!, () => {
-        if (row === null) {
-          row = Float64Array.from(weights.b);
-          addRowTimes(x.data, b * I, I, weights.Wx, row);
-          addRowTimes(hPrev.data, b * H, H, weights.Wh, row);
-        }
-        return row[j]!;
-      });
-    }
-  }
+  for (let i = 0; i < slopes.length; i++) slopes[i] = exactSlope(h[i]!, () => z.at(i));
   return slopes;
+}
+
+/** ln f'(z_t) [B,H] of these exact slopes, also where no float64 holds the slope. */
+export function lnSlopes(experiment: Experiment, chunk: RunChunk, t: number, slopes: Float64Array): Float64Array {
+  const { lnSlope } = activations[experiment.cell];
+  const z = new StepPreActivations(experiment, chunk, t);
+  return slopes.map((slope, i) => lnSlope(slope, () => z.at(i)));
+}
+
+/** z_t [B,H], each sequence's own when it is first asked for. */
+class StepPreActivations {
+  readonly #experiment: Experiment;
+  readonly #hPrev: Matrix;
+  readonly #x: Matrix;
+  readonly #rows: (Float64Array | undefined)[] = [];
+
+  constructor(experiment: Experiment, chunk: RunChunk, t: number) {
+    this.#experiment = experiment;
+    this.#hPrev = stateBefore(chunk, t);
+    this.#x = takeStep(chunk.xs, t);
+  }
+
+  /** Number i of [B,H]. */
+  at(i: number): number {
+    const { I, H } = this.#experiment.shapes;
+    const { Wx, Wh, b: bias } = this.#experiment.weights;
+    const b = Math.floor(i / H);
+    let row = this.#rows[b];
+    if (row === undefined) {
+      row = Float64Array.from(bias);
+      addRowTimes(this.#x.data, b * I, I, Wx, row);
+      addRowTimes(this.#hPrev.data, b * H, H, Wh, row);
+      this.#rows[b] = row;
+    }
+    return row[i - b * H]!;
+  }
 }
 
 /** Goes back over every chunk once; pauses after each timestep. */

@@ -133,6 +133,7 @@ function compensate({ perStepFactor, log10Ratio, source, first }: Measured, sigm
     perStepFactor === null || perStepFactor < 1 ? perStepFactor : 10 ** ((log10Ratio ?? 0) / (source - first));
   if (sigma === null || sigma === 0 || kept === null || kept === 0) return orthogonal();
   const to = Number((sigma / kept).toPrecision(3));
+  if (!Number.isFinite(to)) return orthogonal();
   return {
     sentence: say('Try Wh rescaled to a largest singular value of {0}: it makes up for what each step loses.', to),
     whatIf: change({ rescale: { measure: 'sigmaMax', to } }),

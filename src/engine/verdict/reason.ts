@@ -238,7 +238,11 @@ function theZero(
   const closedByActivation = (): string =>
     cell === 'relu'
       ? say('every relu that the gradient could pass at t = {0} is off (h = 0)', t + 1)
-      : say('every unit that the gradient could pass at t = {0} is saturated to |h| = 1, where the slope is 0', t + 1);
+      : // Only beyond |z| = 373: no float64 holds a slope there.
+        say(
+          'every unit that the gradient could pass at t = {0} is so saturated that its slope is below 10^-323',
+          t + 1,
+        );
   const cause =
     single.lnSlope[t + 1] === -Infinity ? closedByActivation() : say('the recurrent weights send nothing back');
   return perStepFactor === 0

@@ -58,7 +58,7 @@ export type DTypeExports = {
 
 type Suffixed<Bits extends number> = { readonly [Name in keyof DTypeExports as `${Name}${Bits}`]: DTypeExports[Name] };
 
-/** Linear algebra of the analyses, all float64; see ../kernels/{algebra,jacobi,lanczos,orthogonalise,gradientRows}. */
+/** Linear algebra of the analyses, all float64; see ../kernels/{algebra,eliminate,jacobi,lanczos,orthogonalise,gradientRows}. */
 export type AlgebraExports = {
   readonly multiplyRows: (
     a: number,
@@ -109,6 +109,16 @@ export type AlgebraExports = {
     rank: number,
     ratios: number,
     scratch: number,
+  ) => void;
+  readonly eliminateRows: (
+    v: number,
+    u: number,
+    H: number,
+    from: number,
+    to: number,
+    slopes: number,
+    pivots: number,
+    ratios: number,
   ) => void;
   readonly settleRows: (
     g: number,

@@ -1,5 +1,6 @@
 // Products of many Jacobians, kept as rows L·Q (Q orthonormal, L lower triangular) and made orthogonal again every k
 // steps only.
+import { leastLength, lnLeastGrading, mostMagnified } from '../analysis/lyapunov.js';
 import type { Resumable } from '../core/resumable.js';
 import { exponentOf } from '../core/norm.js';
 import { clearSteps, rowBytes } from './instance.js';
@@ -9,6 +10,8 @@ import { packTwice } from './packWeights.js';
 
 /** Multiplications between two pauses, two or three milliseconds. */
 const pauseWork = 2e7;
+/** Bytes copied between two pauses. */
+const movedBytes = 2 ** 22;
 const bytes = Float64Array.BYTES_PER_ELEMENT;
 /** 2^(i − 1074) */
 const powers = Float64Array.from({ length: 2098 }, (_, i) => 2 ** (i - 1074));
@@ -18,13 +21,23 @@ const powers = Float64Array.from({ length: 2098 }, (_, i) => 2 ** (i - 1074));
  * L_ii by ‖row‖ / L_ii. This much is aimed at; beyond `mostMagnified` a block is taken back and done with fewer steps.
  */
 const aimedAt = 1e5;
-const mostMagnified = 1e7;
+/** A step of slopes so far apart is magnified more in any case: it is not tried without elimination. */
+const lnSureGrading = Math.log(1e9);
 const mostSteps = 64;
 /**
  * One step gives a row an error of at most about this many units in the last place of its length: each number is a sum
  * of H products.
  */
 const unitsPerStep = (H: number): number => 4 + 2 * Math.sqrt(H);
+
+const lnGrading = (slopes: Float64Array): number => {
+  let [most, least] = [0, Infinity];
+  for (const slope of slopes) {
+    if (slope > most) most = slope;
+    if (slope > 0 && slope < least) least = slope;
+  }
+  return most === 0 ? 0 : Math.log(most) - Math.log(least);
+};
 
 /** `forward`: every row p becomes s ⊙ (p·Wh), that is J·pᵀ. `backward`: (p ⊙ s)·Whᵀ, that is Jᵀ·pᵀ. */
 export type Direction = 'forward' | 'backward';
@@ -66,6 +79,10 @@ export class JacobianChain {
       L: matrix,
       product: matrix,
       newProduct: matrix,
+      U: matrix,
+      factors: matrix,
+      pivots: H * Int32Array.BYTES_PER_ELEMENT,
+      ownRatios: H * bytes,
       slopeRow: panelsOf(H) * rowBytes,
       ratios: H * bytes,
       chainScratch: (2 * H + 64) * rowBytes,
@@ -117,12 +134,26 @@ export class JacobianChain {
   *advance(count: number, slopesOf: (i: number) => Float64Array): Resumable<void> {
     this.#progress = 0;
     for (let done = 0; done < count;) {
-      const k = Math.min(this.#wanted, count - done);
-      const rows = yield* this.#turn(k, done, slopesOf);
-      const magnified = yield* this.#orthogonalise(rows);
-      if (k > 1 && !(magnified <= mostMagnified)) {
-        this.#wanted = k >> 1;
+      const k = this.#ungraded(Math.min(this.#wanted, count - done), done, slopesOf);
+      if (k === 0) {
+        yield* this.#gradedStep(slopesOf(done));
+        done++;
+        yield (this.#progress = done / count);
         continue;
+      }
+      const rows = yield* this.#turn(k, done, slopesOf);
+      const magnified = yield* this.#orthogonalise(rows, this.#rank);
+      if (!(magnified <= mostMagnified)) {
+        if (k > 1) {
+          this.#wanted = k >> 1;
+          continue;
+        }
+        if (lnGrading(slopesOf(done)) > lnLeastGrading) {
+          yield* this.#gradedStep(slopesOf(done));
+          done++;
+          yield (this.#progress = done / count);
+          continue;
+        }
       }
       yield* this.#accept(rows, k);
       done += k;
@@ -136,13 +167,113 @@ export class JacobianChain {
     }
   }
 
+  /** How many of the next k steps, up to the first of slopes that lie far apart, can be done without elimination. */
+  #ungraded(k: number, first: number, slopesOf: (i: number) => Float64Array): number {
+    for (let i = 0; i < k; i++) if (lnGrading(slopesOf(first + i)) > lnSureGrading) return i;
+    return k;
+  }
+
+  /**
+   * One step whose slopes lie far apart: the rows with the slopes on their columns are taken apart by elimination, and
+   * what is left, near 1 in every column, is made orthogonal.
+   */
+  *#gradedStep(slopes: Float64Array): Resumable<void> {
+    const H = this.#H;
+    const { L, U, factors, ratios, ownRatios, slopeRow, chainStaging, weights } = this.#at;
+    const { exports } = this.#kernels;
+    const panel = H * rowBytes;
+    numbersAt(this.#kernels, chainStaging, H).set(slopes);
+    exports.pack64(chainStaging, 1, H, slopeRow, rowBytes, rowBytes);
+    const [rows, other] = this.#spare;
+    const found = numbersAt(this.#kernels, ratios, H);
+    const magnified = new Float64Array(H).fill(1);
+    const also = (part: Float64Array): void => {
+      for (let i = 0; i < H; i++) magnified[i] = magnified[i]! * part[i]!;
+    };
+    if (this.#direction === 'backward') {
+      exports.throughSlopes(this.#Q, panel, H, H, slopeRow, rowBytes, 1, other, panel);
+      yield* this.#eliminate(other);
+      also(numbersAt(this.#kernels, ownRatios, H));
+      yield* this.#multiplyBy(other, weights, rows, 0);
+      yield* this.#orthogonalise(rows, this.#rank);
+    } else if (this.#rank === 0) {
+      yield* this.#multiplyBy(this.#Q, weights, rows, slopeRow);
+      yield* this.#eliminate(rows);
+      also(numbersAt(this.#kernels, ownRatios, H));
+      yield* this.#orthogonalise(rows, 0);
+    } else {
+      // What depends on others because of Wh is found before the slopes make everything unequal.
+      yield* this.#multiplyBy(this.#Q, weights, other, 0);
+      yield* this.#orthogonalise(other, this.#rank);
+      also(found);
+      yield* this.#copy(L, factors);
+      exports.throughSlopes(other, panel, H, H, slopeRow, rowBytes, 1, rows, panel);
+      yield* this.#eliminate(rows);
+      also(numbersAt(this.#kernels, ownRatios, H));
+      yield* this.#orthogonalise(rows, 0);
+    }
+    also(found);
+    found.set(magnified);
+    yield* this.#multiplyTriangles(U, L);
+    if (this.#direction === 'forward' && this.#rank > 0) yield* this.#multiplyTriangles(factors, L);
+    yield* this.#accept(rows, 1);
+    this.longestBlock = Math.max(this.longestBlock, 1);
+  }
+
+  /** `rows` ← l and U of them. */
+  *#eliminate(rows: number): Resumable<void> {
+    const H = this.#H;
+    const { U, slopeRow, pivots, ownRatios } = this.#at;
+    const rowsAtOnce = Math.max(8, 8 * Math.floor(pauseWork / (8 * H * H)));
+    for (let row = 0; row < H; row += rowsAtOnce) {
+      const end = Math.min(H, row + rowsAtOnce);
+      this.#kernels.exports.eliminateRows(rows, U, H, row, end, slopeRow, pivots, ownRatios);
+      if (end < H) yield this.#progress;
+    }
+  }
+
+  /** to ← (from·matrix) ⊙ scale, row by row */
+  *#multiplyBy(from: number, matrix: number, to: number, scale: number): Resumable<void> {
+    const H = this.#H;
+    const panel = H * rowBytes;
+    const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
+    for (let row = 0; row < H; row += rowsAtOnce) {
+      const [source, target] = [from + row * rowBytes, to + row * rowBytes];
+      const count = Math.min(rowsAtOnce, H - row);
+      this.#kernels.exports.multiplyRows(source, panel, H, matrix, H, target, panel, count, scale);
+      if (row + rowsAtOnce < H) yield this.#progress;
+    }
+  }
+
+  /** right ← left·right, both lower triangular */
+  *#multiplyTriangles(left: number, right: number): Resumable<void> {
+    const H = this.#H;
+    const { newProduct } = this.#at;
+    const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (H * H)));
+    for (let row = 0; row < H; row += rowsAtOnce) {
+      this.#kernels.exports.triangularProduct(left, right, H, newProduct, row, Math.min(H, row + rowsAtOnce), 0);
+      if (row + rowsAtOnce < H) yield this.#progress;
+    }
+    yield* this.#copy(newProduct, right);
+  }
+
+  *#copy(from: number, to: number): Resumable<void> {
+    const length = packedBytes(this.#H, this.#H);
+    const { buffer } = this.#kernels.memory;
+    for (let at = 0; at < length; at += movedBytes) {
+      new Uint8Array(buffer, to + at, Math.min(movedBytes, length - at)).set(
+        new Uint8Array(buffer, from + at, Math.min(movedBytes, length - at)),
+      );
+      if (at + movedBytes < length) yield this.#progress;
+    }
+  }
+
   /** The rows of Q through k Jacobians; gives the buffer that holds them. Q itself stays. */
   *#turn(k: number, first: number, slopesOf: (i: number) => Float64Array): Resumable<number> {
     const { exports } = this.#kernels;
     const H = this.#H;
     const { weights, slopeRow, chainStaging } = this.#at;
     const panel = H * rowBytes;
-    const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
     let [to, other] = this.#spare;
     let from = this.#Q;
     for (let i = 0; i < k; i++) {
@@ -153,20 +284,7 @@ export class JacobianChain {
         exports.throughSlopes(from, panel, H, H, slopeRow, rowBytes, 1, other, panel);
         source = other;
       }
-      for (let row = 0; row < H; row += rowsAtOnce) {
-        exports.multiplyRows(
-          source + row * rowBytes,
-          panel,
-          H,
-          weights,
-          H,
-          to + row * rowBytes,
-          panel,
-          Math.min(rowsAtOnce, H - row),
-          this.#direction === 'forward' ? slopeRow : 0,
-        );
-        if (row + rowsAtOnce < H) yield this.#progress;
-      }
+      yield* this.#multiplyBy(source, weights, to, this.#direction === 'forward' ? slopeRow : 0);
       from = to;
       // Going back, one buffer serves in between; going forward the two take turns.
       if (this.#direction === 'forward') [to, other] = [other, to];
@@ -179,7 +297,7 @@ export class JacobianChain {
    * L and Q of these rows, in place; gives the largest magnification of rounding in a block, Infinity when a row has
    * only now become dependent.
    */
-  *#orthogonalise(rows: number): Resumable<number> {
+  *#orthogonalise(rows: number, rank: number): Resumable<number> {
     const H = this.#H;
     const { L, ratios, chainScratch } = this.#at;
     const found = numbersAt(this.#kernels, ratios, H);
@@ -191,16 +309,19 @@ export class JacobianChain {
         H,
         row,
         Math.min(H, row + rowsAtOnce),
-        this.#rank,
+        rank,
         ratios,
         chainScratch,
       );
       if (row + rowsAtOnce < H) yield this.#progress;
     }
     let worst = 1;
+    const numbers = numbersAt(this.#kernels, L, packedBytes(H, H) / bytes);
     for (let i = 0; i < H; i++) {
       // 0/0: the direction was gone before.
       if (this.lnLengths[i] === -Infinity && Number.isNaN(found[i])) continue;
+      // Squares of so short a row have lost digits.
+      if (found[i]! * numbers[this.#place(i, i)]! < leastLength) return Infinity;
       worst = Math.max(worst, Number.isNaN(found[i]) ? Infinity : found[i]!);
     }
     return worst;
@@ -211,7 +332,8 @@ export class JacobianChain {
     const numbers = numbersAt(this.#kernels, this.#at.L, packedBytes(H, H) / bytes);
     const found = numbersAt(this.#kernels, this.#at.ratios, H);
     for (let i = 0; i < H; i++) {
-      const length = numbers[this.#place(i, i)]!;
+      // A pivot may be negative.
+      const length = Math.abs(numbers[this.#place(i, i)]!);
       this.lnLengths[i] = this.lnLengths[i]! + Math.log(length);
       this.errors[i] = this.errors[i]! + unitsPerStep(H) * k * Number.EPSILON * (length > 0 ? found[i]! : 0);
     }
@@ -284,6 +406,11 @@ export class JacobianChain {
   /** Whether it is time for a pause after row i of a loop over all numbers of a triangle. */
   #isLong(i: number): boolean {
     return this.#H >= 512 && i % 256 === 255;
+  }
+
+  /** Estimated error of the least certain sum that is finite. */
+  get error(): number {
+    return this.errors.reduce((most, error, i) => (this.lnLengths[i] === -Infinity ? most : Math.max(most, error)), 0);
   }
 
   /** Column j of the product is row j of a matrix with the same singular values, times 2^`exponents[j]`. */

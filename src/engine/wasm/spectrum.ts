@@ -1,4 +1,5 @@
 // The spectrum through the kernels: what ../analysis/spectrum.ts computes in plain arithmetic.
+import { activations } from '../cells/activation.js';
 import type { RunChunk } from '../network/scaledBackward.js';
 import { JacobianNorm, sigmaMaxOf } from '../linalg/lanczos.js';
 import { eigenvaluesInto, exponentsInto, logDeterminantOf, sigmaUpperBound } from '../analysis/spectrum.js';
@@ -19,7 +20,13 @@ const pauseWork = 2e7;
 /** Logarithms taken between two pauses. */
 const logarithms = 2e5;
 
-/** f' of every step of one item [T,H]; null when one is not finite. */
+/**
+ * Slopes below this are left to plain arithmetic, which carries their logarithms: products with them could leave the
+ * range of float64. Only a slope that is smooth comes so close to 0; a relu's is 0 or 1.
+ */
+const leastSlope = 1e-250;
+
+/** f' of every step of one item [T,H]; null when one is not finite, or so small that the kernels could lose it. */
 export function* slopesOfItem(
   kernels: Kernels,
   experiment: Experiment,
@@ -27,6 +34,7 @@ export function* slopesOfItem(
   at: Parameters<typeof SlopeBlocks.create>[3],
 ): Resumable<Float64Array | null> {
   const { T, H } = experiment.shapes;
+  const isSmooth = activations[experiment.cell].saturatedAbove !== null;
   const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: 0, count: 1 }, at);
   const slopes = new Float64Array(T * H);
   for (const chunk of chunks) {
@@ -35,6 +43,7 @@ export function* slopesOfItem(
       for (const t of [t0 - 1, t0, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs);
       const own = yield* blocks.block(chunk, t0, t1);
       if (!(yield* allFinite([own]))) return null;
+      if (isSmooth && own.some((slope) => slope < leastSlope)) return null;
       slopes.set(own, (chunk.start + t0) * H);
       yield (chunk.start + t0) / T;
     }
@@ -141,15 +150,14 @@ export function* fastSpectrum(
       second + ((1 - second) * (chunk.start + chunk.steps)) / T,
     );
   }
-  if (zeroJacobians === T) spectrum.lyapunov = new Float64Array(H).fill(-Infinity);
-  else if (unique)
-    exponentsInto(spectrum, T, {
-      sums: chain.lnLengths,
-      error: Math.max(...chain.errors),
-      block: chain.longestBlock,
-      logDet,
-      lnSlopes,
-    });
+  exponentsInto(spectrum, T, {
+    sums: chain.lnLengths,
+    error: chain.error,
+    block: chain.longestBlock,
+    logDet,
+    lnSlopes,
+    zeroJacobians,
+  });
 
   // σ_max of the product under the exponent of its largest column.
   const most = chain.exponents.reduce((a, b) => Math.max(a, b), -Infinity);

@@ -45,7 +45,8 @@ function* nested(values: Trace, shape: readonly number[], offset = 0): Generator
  * The whole result as JSON text (schema 1), in pieces. Tensors are nested lists with the shapes of `shapes`; the weight
  * gradients are sums over all timesteps; `norms.dh` is the Frobenius norm over batch and hidden of g_t, `norms.log10dh`
  * its log10 carried with its exponent. `spectrum.spectralRadiusBounds` is null where the radius itself is known;
- * otherwise `spectralRadiusWh` is the upper one.
+ * otherwise `spectralRadiusWh` is the upper one. Directions that are lost have "-Infinity" in `spectrum.lyapunov`; it is
+ * null where the product of all Jacobians is zero.
  * Numbers print with the shortest digits that read back to the same float64; NaN, Infinity and -Infinity are strings.
  */
 export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Spectrum): Generator<string, void, void> {

@@ -161,6 +161,38 @@ describe('rnn-gradients run', () => {
     assert.ok(spectrum.lyapunov?.every((exponent) => exponent === '-Infinity'));
   });
 
+  it('says how many Lyapunov exponents are lost, and where there are none', async () => {
+    const told = async (name: string, b: readonly number[], xs: readonly number[]): Promise<string> => {
+      const config = await write(`${name}.rnn.json`, {
+        cell: 'relu',
+        weights: {
+          Wx: [[1, 1, 1]],
+          Wh: [
+            [0.5, 0, 0],
+            [0.1, 0.5, 0],
+            [0, 0.1, 0.5],
+          ],
+          b: [b],
+        },
+        sequences: [xs.map((x) => [x])],
+      });
+      const target = path.join(folder, `${name}.json`);
+      const { code, stdout } = await cli('run', config, '--json', target);
+      assert.equal(code, 0);
+      const { spectrum } = JSON.parse(await readFile(target, 'utf8')) as Result;
+      return `${/singular value.*/.exec(stdout)?.[0] ?? ''} | ${JSON.stringify(spectrum.lyapunov?.slice(1) ?? null)}`;
+    };
+    // The second and third unit are always off; then all of them at one step of three.
+    assert.match(
+      await told('lost', [1, -9, -9], [1, 1, 1]),
+      /exponent -0\.6931; 2 of 3 are −∞ \(a Jacobian is singular\) \| \["-Infinity","-Infinity"\]$/,
+    );
+    assert.match(
+      await told('nothing', [0, 0, 0], [1, -9, 1]),
+      /no Lyapunov exponents \(the product of all Jacobians is exactly zero\) \| null$/,
+    );
+  });
+
   it('writes the report as one HTML file that names no other', async () => {
     const target = path.join(folder, 'report.html');
     const { code, stderr } = await cli(

@@ -141,6 +141,27 @@ describe('verdict', () => {
     assert.match(verdict.reason, /Saturation takes the most/);
   });
 
+  it('tells a gradient that only the dtype takes for zero from one that no float64 could hold', () => {
+    const held = (z: number) =>
+      run(
+        experiment(2, 12, scaledIdentity(2, 0.5), {
+          weights: { Wx: new Float64Array(2), Wh: scaledIdentity(2, 0.5), b: Float64Array.of(z, -z) },
+        }),
+      );
+    // The state adds half of ±1 to z.
+    const deep = held(40);
+    const perStep = Math.LN2 + 2 * (40.5 - Math.LN2);
+    assert.ok(Math.abs(Math.log(deep.verdict.perStepFactor ?? NaN) + perStep) < 1e-9);
+    assert.equal(deep.verdict.zeroAt, 10, 'plain float64 has 1 − h² = 0');
+    assert.match(
+      deep.verdict.reason,
+      /Plain float64 has nothing but zeros from t = 10 back\. Saturation takes the most: the slope of tanh keeps 10\^-33 %/,
+    );
+    const none = held(400);
+    assert.deepEqual([none.verdict.perStepFactor, none.verdict.zeroAt], [0, 10]);
+    assert.match(none.verdict.reason, /could pass at t = 11 is so saturated that its slope is below 10\^-323/);
+  });
+
   it('keeps the slope of a unit that only float32 saturates', () => {
     // tanh(9.5) is 1 in float32 and 1 − 1.1e-8 in float64.
     const weights = { Wx: new Float64Array(1), Wh: Float64Array.of(1e-3), b: Float64Array.of(9.5) };
