@@ -40,9 +40,15 @@ const forPage = { ...shared, platform: 'browser', format: 'esm', target: 'chrome
 const product = [
   {
     ...forNode,
-    entryPoints: { extension: 'src/extension.ts', worker: 'src/worker/thread/entry.ts' },
+    entryPoints: {
+      extension: 'src/extension.ts',
+      assemble: 'src/assemble.ts',
+      worker: 'src/worker/thread/entry.ts',
+    },
     outdir: 'dist',
-    external: ['vscode'],
+    // extension.ts loads assemble.js when there is a config, and not before.
+    external: ['vscode', './assemble.js'],
+    supported: { 'dynamic-import': false },
   },
   { ...forNode, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
   {

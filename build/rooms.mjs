@@ -15,6 +15,7 @@ export const rooms = [
   'src/editor',
   'src/panel',
   'src/commands',
+  'src/assemble.ts',
   'src/extension.ts',
   'src/cli',
   'src/cli.ts',
@@ -50,7 +51,7 @@ const forbidden = {
 /** The page stands outside the ladder: it knows the protocol's types and message helper, and nothing else of `src`. */
 const pageMayImport = ['webview', 'src/protocol'];
 /** The editor side asks the worker for numbers, so it never computes them itself. */
-const noEngineInternals = ['src/editor', 'src/panel', 'src/commands', 'src/extension.ts'];
+const noEngineInternals = ['src/editor', 'src/panel', 'src/commands', 'src/assemble.ts', 'src/extension.ts'];
 /** Alone at the bottom of the page's rooms: every view may use its controls. */
 const toolkitOwner = 'webview/ui.ts';
 

@@ -1,41 +1,59 @@
+// What runs in every window that wakes the extension. VS Code does so for each JSON file with comments (tsconfig.json,
+// settings.json), so this waits for a config, a command or a panel, and loads the rest (assemble.ts) only then.
 import * as vscode from 'vscode';
-import type { Context } from './commands/index.js';
-import { commands } from './commands/index.js';
-import { registerCodeLens, registerLanguageFeatures } from './editor/language/index.js';
-import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
-import { Sessions } from './editor/following/index.js';
-import { Doors, prefix } from './editor/context/index.js';
-import { setLanguage } from './l10n.js';
-import { Panels, previewType, viewType } from './panel/index.js';
+import type { Assembly } from './assemble.js';
+import { configPattern, ignored, isConfig, prefix } from './editor/context/index.js';
+import { previewType, viewType } from './panel/index.js';
 
-export function activate({ extensionUri, subscriptions, workspaceState }: vscode.ExtensionContext): void {
-  setLanguage(vscode.l10n.bundle === undefined ? undefined : { name: vscode.env.language, bundle: vscode.l10n.bundle });
-  const log = vscode.window.createOutputChannel('RNN Gradients', { log: true });
-  const doors = new Doors(workspaceState);
-  const sessions = new Sessions(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath, log, doors);
-  const panels = new Panels(sessions, extensionUri);
-  const features = registerLanguageFeatures(sessions, log);
-  const context: Context = {
-    extensionUri,
-    sessions,
-    panels,
-    log,
-    subjects: features.subjects,
-    refactorings: features.refactorings,
+type Manifest = { readonly contributes: { readonly commands: readonly { readonly command: string }[] } };
+
+export function activate(context: vscode.ExtensionContext): void {
+  const { subscriptions, extension } = context;
+  const waiting: vscode.Disposable[] = [];
+  let assembly: Promise<Assembly> | null = null;
+  const load = (): Promise<Assembly> => {
+    assembly ??= import('./assemble.js').then(({ assemble }) => {
+      for (const one of waiting) one.dispose();
+      return assemble(context);
+    });
+    return assembly;
   };
-  subscriptions.push(
-    log,
-    panels,
-    sessions,
-    features.disposable,
-    doors,
-    registerCodeLens(sessions, features.subjects.inspections),
-    registerContextKeys(sessions, panels, features.subjects),
-    registerStatusBar(sessions, panels),
-    vscode.window.registerWebviewPanelSerializer(viewType, panels),
-    vscode.window.registerWebviewPanelSerializer(previewType, panels),
-    ...Object.entries(commands).map(([name, make]) =>
-      vscode.commands.registerCommand(`${prefix}.${name}`, make(context)),
-    ),
+  const loadNow = (): void => void load();
+
+  const { commands } = (extension.packageJSON as Manifest).contributes;
+  for (const { command } of commands) {
+    const name = command.slice(prefix.length + 1);
+    subscriptions.push(
+      vscode.commands.registerCommand(command, async (...args: unknown[]) => (await load()).execute(name, args)),
+    );
+  }
+  const serializer: vscode.WebviewPanelSerializer = {
+    deserializeWebviewPanel: async (panel, state: unknown) => {
+      await (await load()).panels.deserializeWebviewPanel(panel, state);
+    },
+  };
+  for (const type of [viewType, previewType])
+    subscriptions.push(vscode.window.registerWebviewPanelSerializer(type, serializer));
+
+  const isThere = (): boolean => vscode.workspace.textDocuments.some(({ uri }) => isConfig(uri));
+  if (isThere()) {
+    loadNow();
+    return;
+  }
+  /** A file that a config names is opened without its config: only the workspace's configs can tell. */
+  const search = async (): Promise<void> => {
+    const [found] = await vscode.workspace.findFiles(configPattern, ignored, 1);
+    if (found !== undefined) loadNow();
+  };
+  const watcher = vscode.workspace.createFileSystemWatcher(configPattern, false, true, true);
+  waiting.push(
+    watcher,
+    watcher.onDidCreate(loadNow),
+    vscode.workspace.onDidOpenTextDocument(({ uri }) => {
+      if (isConfig(uri)) loadNow();
+    }),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => void search()),
   );
+  subscriptions.push(new vscode.Disposable(() => waiting.forEach((one) => one.dispose())));
+  void search();
 }

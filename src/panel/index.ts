@@ -1,4 +1,4 @@
 // The face of this room: what other rooms use.
-export { previewType, viewType } from './panel.js';
+export { previewType, viewType } from './viewTypes.js';
 export { Panels, isEntry } from './panels.js';
 export { saveReport } from './saveReport.js';

@@ -15,10 +15,7 @@ import { panelHtml } from './panelHtml.js';
 import { panelChecks } from './messageChecks.js';
 import { saveReport } from './saveReport.js';
 import { ofFinishedRun, reportFailure, saveBytes } from './saveFile.js';
-
-export const viewType = 'rnnGradients.panel';
-/** The panel that follows the editor from config to config. */
-export const previewType = 'rnnGradients.preview';
+import { previewType } from './viewTypes.js';
 
 /**
  * Changes of the status within so many ms reach the page together: a run that is over by then shows no progress that

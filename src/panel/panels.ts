@@ -3,7 +3,8 @@ import type { Entry } from '../config/read/index.js';
 import { entryKey, isConfig } from '../editor/following/index.js';
 import type { Session, Sessions } from '../editor/following/index.js';
 import { after } from '../editor/files/index.js';
-import { Panel, previewType, viewType } from './panel.js';
+import { Panel } from './panel.js';
+import { previewType, viewType } from './viewTypes.js';
 
 /** What a page's saved state must look like to be restored. */
 export function isEntry(value: unknown): value is Entry {

@@ -37,7 +37,7 @@ export async function saveReport(session: Session, extensionUri: vscode.Uri, tar
         .map(
           (problem) =>
             `${nameOf(problem.file)}:${problem.range.start.line + 1}:${problem.range.start.character + 1} ` +
-            `${describeProblem(problem)}`,
+            describeProblem(problem),
         ),
       date: new Date(),
       language: languageInUse(),

@@ -9,6 +9,7 @@ import { memoryOf, networks } from './networks.js';
 import { pauses } from './pauses.js';
 import { reading } from './reading.js';
 import { subnormal } from './subnormal.js';
+import { waking } from './waking.js';
 import { worker } from './worker.js';
 
 export type Terms = {
@@ -28,7 +29,7 @@ export type Section = {
   readonly run: (terms: Terms, say: (line: string) => void) => Promise<void>;
 };
 
-const sections: readonly Section[] = [networks, analyses, reading, pauses, subnormal, differences, worker];
+const sections: readonly Section[] = [networks, analyses, reading, pauses, subnormal, differences, worker, waking];
 
 const allRows: readonly Row[] = [
   { name: 'S', B: 1, T: 50, I: 8, H: 16 },

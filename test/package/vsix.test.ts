@@ -29,6 +29,7 @@ const shipped = [
   'extension/changelog.md',
   'extension/README.ko.md',
   'extension/dist/ThirdPartyNotices.txt',
+  'extension/dist/assemble.js',
   'extension/dist/cli.js',
   'extension/dist/extension.js',
   'extension/dist/rnn.schema.json',

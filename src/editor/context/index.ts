@@ -1,3 +1,4 @@
 // The face of this room: what other rooms use.
 export { Doors } from './doors.js';
 export { prefix } from './settings.js';
+export { configPattern, ignored, isConfig } from './configFiles.js';

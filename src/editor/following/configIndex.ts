@@ -8,29 +8,12 @@ import type { Move } from '../files/fileMoves.js';
 import { NewFolders } from '../files/newFolders.js';
 import { listFolder, longestSearch, searchFiles } from '../files/findFiles.js';
 import { patience, within } from '../files/timeouts.js';
+import { configPattern, ignored, isConfig } from '../context/configFiles.js';
 
-export const configPattern = '**/*.rnn.json';
-export const ignored = '**/{node_modules,.git}/**';
 /** A workspace with more configs than this is not read through; those that are open are known anyway. */
 const mostConfigs = 500;
 /** Folders that the search does not reach are looked through again after this time, ms. */
 const folderAge = 10_000;
-
-/**
- * Earlier states of files, kept to be looked at, and VS Code's own settings: nothing in them is part of an experiment.
- */
-const foreign: ReadonlySet<string> = new Set([
-  'git',
-  'gitfs',
-  'pr',
-  'review',
-  'vscode-local-history',
-  'vscode-userdata',
-  'vscode-settings',
-  'output',
-]);
-export const isForeign = ({ scheme }: vscode.Uri): boolean => foreign.has(scheme);
-export const isConfig = (uri: vscode.Uri): boolean => uri.path.endsWith('.rnn.json') && !isForeign(uri);
 
 type Known = { readonly config: vscode.Uri; readonly links: readonly Link[] };
 

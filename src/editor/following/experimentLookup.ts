@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import type { Inspection } from '../../protocol/index.js';
-import { isConfig, isForeign } from './configIndex.js';
+import { isConfig, isForeign } from '../context/configFiles.js';
 import type { ConfigIndex } from './configIndex.js';
 import type { Inspections } from './inspections.js';
 import { withToken } from '../files/timeouts.js';

@@ -1,5 +1,5 @@
 // The face of this room: what other rooms use.
-export { configPattern, ignored, isConfig } from './configIndex.js';
+export { configPattern, ignored, isConfig } from '../context/configFiles.js';
 export { withLateProgress } from './delayedProgress.js';
 export type { Subjects } from './experimentLookup.js';
 export { entryKey, entryUri } from './session.js';

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { isConfig } from '../following/configIndex.js';
+import { isConfig } from '../context/configFiles.js';
 import { configKeys } from './topLevelKeys.js';
 import { toRange } from './diagnostics.js';
 import type { Inspections } from '../following/inspections.js';

@@ -2,7 +2,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { toRange } from './diagnostics.js';
 import { configSelector } from './codeLens.js';
-import { isConfig } from '../following/configIndex.js';
+import { isConfig } from '../context/configFiles.js';
 import { resolveReference } from '../files/editorFiles.js';
 import type { Subjects } from '../following/experimentLookup.js';
 

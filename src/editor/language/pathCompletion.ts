@@ -2,7 +2,7 @@ import { getLocation } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { fileKeys, keyOf } from '../../config/read/index.js';
 import { configSelector } from './codeLens.js';
-import { isConfig } from '../following/configIndex.js';
+import { isConfig } from '../context/configFiles.js';
 import { isLong } from './topLevelKeys.js';
 import { folderOf } from '../files/editorFiles.js';
 import { listFolder } from '../files/findFiles.js';

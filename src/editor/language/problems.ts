@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Problem } from '../../config/json/index.js';
-import { isConfig } from '../following/configIndex.js';
+import { isConfig } from '../context/configFiles.js';
 import { toDiagnostic } from './diagnostics.js';
 import type { Session } from '../following/session.js';
 import type { Sessions } from '../following/sessions.js';

@@ -1,0 +1,52 @@
+// All parts of the extension, put together: bundled apart from extension.ts, which loads it when there is a config.
+import * as vscode from 'vscode';
+import type { Context } from './commands/index.js';
+import { commands } from './commands/index.js';
+import { Doors } from './editor/context/index.js';
+import { Sessions } from './editor/following/index.js';
+import { registerCodeLens, registerLanguageFeatures } from './editor/language/index.js';
+import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
+import { setLanguage } from './l10n.js';
+import { Panels } from './panel/index.js';
+
+export type Assembly = {
+  readonly panels: Panels;
+  /** Runs a command by its name without the prefix. */
+  execute(command: string, args: readonly unknown[]): unknown;
+};
+
+export function assemble({ extensionUri, subscriptions, workspaceState }: vscode.ExtensionContext): Assembly {
+  setLanguage(vscode.l10n.bundle === undefined ? undefined : { name: vscode.env.language, bundle: vscode.l10n.bundle });
+  const log = vscode.window.createOutputChannel('RNN Gradients', { log: true });
+  const doors = new Doors(workspaceState);
+  const sessions = new Sessions(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath, log, doors);
+  const panels = new Panels(sessions, extensionUri);
+  const features = registerLanguageFeatures(sessions, log);
+  const context: Context = {
+    extensionUri,
+    sessions,
+    panels,
+    log,
+    subjects: features.subjects,
+    refactorings: features.refactorings,
+  };
+  subscriptions.push(
+    log,
+    panels,
+    sessions,
+    features.disposable,
+    doors,
+    registerCodeLens(sessions, features.subjects.inspections),
+    registerContextKeys(sessions, panels, features.subjects),
+    registerStatusBar(sessions, panels),
+  );
+  const made = new Map(Object.entries(commands).map(([name, make]) => [name, make(context)]));
+  return {
+    panels,
+    execute: (command, args) => {
+      const known = made.get(command);
+      if (known === undefined) throw new Error(`There is no command ${command}.`);
+      return known(...args);
+    },
+  };
+}

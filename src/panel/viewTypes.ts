@@ -1,0 +1,4 @@
+// Under which names VS Code keeps panels over a reload of the window.
+export const viewType = 'rnnGradients.panel';
+/** The panel that follows the editor from config to config. */
+export const previewType = 'rnnGradients.preview';
