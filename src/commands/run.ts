@@ -2,19 +2,24 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Entry } from '../config/read/index.js';
 import type { Problem } from '../config/json/index.js';
-import { isConfig, withLateProgress } from '../editor/following/index.js';
+import { withLateProgress } from '../editor/following/index.js';
 import { readUri } from '../editor/files/index.js';
 import type { Session } from '../editor/following/index.js';
 import type { FileKind, RunOutcome } from '../protocol/index.js';
 import { EngineClient } from '../worker/thread/index.js';
+import { isConfig } from '../editor/context/index.js';
+import { Stop } from '../worker/scheduling/index.js';
 import { baseName, chooseConfig, fileChoice, openDialog } from './chooseConfig.js';
 import type { Choice } from './chooseConfig.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { configMeant } from './activeTarget.js';
 import { saveAsConfig } from './saveAsConfig.js';
 
-/** Asks a worker what the file is, so that a big file is never parsed in the extension host. */
-async function classify(uri: vscode.Uri, { sessions }: Context): Promise<FileKind> {
+/**
+ * Asks a worker what the file is, so that a big file is never parsed in the extension host. Null when the user has had
+ * enough of waiting.
+ */
+async function classify(uri: vscode.Uri, { sessions }: Context): Promise<FileKind | null> {
   if (uri.path.endsWith('.rnn.json')) return 'config';
   const content = await readUri(uri);
   if (!content.ok) throw new Error(t('{0} cannot be read: {1}.', baseName(uri), content.detail));
@@ -31,7 +36,12 @@ async function classify(uri: vscode.Uri, { sessions }: Context): Promise<FileKin
     onCrash: (message) => sessions.log.error(message),
   });
   try {
-    return await client.request('classify', { bytes: content.bytes });
+    const stop = new Stop();
+    return await withLateProgress(
+      t('Run RNN: {0}', baseName(uri)),
+      client.ask('classify', { bytes: content.bytes, cancel: stop.flag }, stop),
+      () => stop.ask(),
+    );
   } finally {
     client.dispose();
   }
@@ -76,6 +86,8 @@ async function choosePartner(weights: vscode.Uri, configs: readonly vscode.Uri[]
 async function entryFor(uri: vscode.Uri, meant: boolean, context: Context): Promise<Entry | undefined> {
   const kind = await classify(uri, context);
   switch (kind) {
+    case null:
+      return undefined;
     case 'config':
       return { kind: 'config', config: uri.toString() };
     case 'weights': {

@@ -19,3 +19,4 @@ export {
   text,
 } from './checks.js';
 export type { Checks, None } from './rpc.js';
+export { ChannelClosed } from './rpc.js';

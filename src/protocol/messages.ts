@@ -473,6 +473,9 @@ export type Inspection = {
 /** Asks again as long as the text changes: a set flag stops the one before; without one it is answered for nothing. */
 export type InspectRequest = { readonly config: string; readonly cancel: SharedArrayBuffer | null };
 
+/** The bytes of a file to look through. */
+export type BytesRequest = { readonly bytes: Uint8Array; readonly cancel: SharedArrayBuffer | null };
+
 export type FactsRequest = {
   readonly config: string;
   readonly file: string;
@@ -506,7 +509,8 @@ export type EditorRequests = {
   change: { params: ChangeRequest; result: ChangeOutcome };
   /** What makes a what-if come true: changes to the config and to the files that hold the weights. */
   applyWhatIf: { params: { readonly entry: Entry; readonly whatIf: WhatIf }; result: ChangeOutcome };
-  references: { params: { readonly bytes: Uint8Array }; result: readonly Reference[] };
+  /** Null when it was stopped. */
+  references: { params: BytesRequest; result: readonly Reference[] | null };
   /** The text of a new config. */
   newConfig: { params: NewConfig; result: string };
   /** Where a number of the weights stands in its file; null when it cannot be told, as in broken text. */
@@ -542,7 +546,8 @@ export type WorkerContract = {
     EditorRequests & {
       /** Resolves when everything, spectrum included, has been sent. */
       run: { params: RunRequest; result: RunOutcome };
-      classify: { params: { readonly bytes: Uint8Array }; result: FileKind };
+      /** Null when it was stopped. */
+      classify: { params: BytesRequest; result: FileKind | null };
       /** The whole result as the command line's JSON (schema 1) in UTF-8. */
       resultJson: { params: { readonly runId: number }; result: Uint8Array | null };
       /** Null when the run was replaced meanwhile. */

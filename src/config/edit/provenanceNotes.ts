@@ -1,7 +1,7 @@
 // Notes in files that say where a matrix comes from: `// Wh: orthogonal, seed 5`. Their words are the same in every
 // language, so that each is found again.
 import type { Initialisation } from '../../engine/index.js';
-import { indentOf, lineBreak, lineStart, replaceSpan, takesComments } from './textEdits.js';
+import { indentOf, lineBreak, replaceSpan, takesComments } from './textEdits.js';
 import type { TextChange } from './textEdits.js';
 import type { Span } from '../json/node.js';
 import { fileName } from '../read/sourceFiles.js';
@@ -27,6 +27,9 @@ export const andThen =
   (earlier: string | null): string | null =>
     earlier === null ? null : `${earlier}, ${what}`;
 
+/** A longer line is no note, and of a longer line of the value's own only this much before it is looked through. */
+const longestNote = 1_000;
+
 type Note = {
   readonly story: string;
   /** The note with its comment's signs. */
@@ -41,25 +44,27 @@ type Note = {
  */
 function noteAt(value: Value, name: string, ofFile: boolean): Note | null {
   const {
-    document: { text },
+    document: { text, lines },
     place,
   } = value;
   const story =
     `${name.replace(/[^\w]/g, '\\$&')}${ofFile ? ' of [^:\\r\\n]+' : ''}: ` +
     `((?:${Object.values(described).join('|')})(?:, [^\\r\\n]*?)?)`;
-  let end = lineStart(text, place.offset);
+  let end = lines.start(place.offset);
   if (indentOf(value) === null) {
-    const comments = /(?:\/\*[^*]*\*\/[ \t]*)+$/.exec(text.slice(end, place.offset));
+    const from = Math.max(end, place.offset - longestNote);
+    const comments = /(?:\/\*[^*]*\*\/[ \t]*)+$/.exec(text.slice(from, place.offset));
     const note = comments === null ? null : new RegExp(`/\\* ${story} \\*/[ \\t]*`).exec(comments[0]);
     if (comments === null || note === null) return null;
-    const whole = { offset: end + comments.index + note.index, length: note[0].length };
+    const whole = { offset: from + comments.index + note.index, length: note[0].length };
     return { story: note[1] ?? '', span: { offset: whole.offset, length: note[0].trimEnd().length }, whole };
   }
+  const pattern = new RegExp(`^([ \\t]*)(// ${story})$`);
   while (end > 0) {
-    const start = lineStart(text, end - (text.slice(0, end).endsWith('\r\n') ? 2 : 1));
-    const line = text.slice(start, end);
+    const start = lines.start(end - 1);
+    const line = text.slice(start, Math.min(end, start + longestNote));
     if (!line.trimStart().startsWith('//')) return null;
-    const note = new RegExp(`^([ \\t]*)(// ${story})[ \\t]*\\r?\\n?$`).exec(line);
+    const note = end - start > longestNote ? null : pattern.exec(line.trimEnd());
     if (note !== null)
       return {
         story: note[3] ?? '',

@@ -1,10 +1,11 @@
 // Changes to the text of a file that leave everything else in it as it is: comments, white space, the way numbers are
 // written.
-import { createScanner } from 'jsonc-parser';
 import type { DType } from '../../engine/index.js';
 import type { Document } from '../json/jsonDocument.js';
 import { leafSpans } from '../json/locateNumbers.js';
 import type { Span, TensorNode } from '../json/node.js';
+import { Scanner } from '../json/scanner.js';
+import type { Tick } from '../json/scanner.js';
 import { token } from '../json/token.js';
 import { styleOf } from './numberStyle.js';
 import type { Range } from '../json/problem.js';
@@ -24,26 +25,23 @@ export const lineBreak = (text: string): string => (text.includes('\r\n') ? '\r\
 
 const isBlank = (text: string): boolean => /^[ \t]*$/.test(text);
 
-export const lineStart = (text: string, offset: number): number =>
-  Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
-
 /** White space before the value's key when nothing else stands before it on its line; null otherwise. */
-export function indentOf({ document: { text }, place }: Value): string | null {
-  const before = text.slice(lineStart(text, place.offset), place.offset);
+export function indentOf({ document: { text, lines }, place }: Value): string | null {
+  const before = text.slice(lines.start(place.offset), place.offset);
   return isBlank(before) ? before : null;
 }
 
 /** Whether a file may hold comments: a config, a `.jsonc`, or one that holds some already. */
 export function takesComments(document: Document): boolean {
   if (/\.(?:rnn\.json|jsonc)$/i.test(document.id)) return true;
-  return hasComments(document.text);
+  return hasComments(document.text, document.tick);
 }
 
-export function hasComments(text: string): boolean {
+export function hasComments(text: string, tick: Tick): boolean {
   if (!text.includes('//') && !text.includes('/*')) return false;
-  const scanner = createScanner(text, false);
+  const scanner = new Scanner(text, tick, 0, true);
   for (;;) {
-    const kind: number = scanner.scan();
+    const kind = scanner.scan();
     if (kind === token.end) return false;
     if (kind === token.lineComment || kind === token.blockComment) return true;
   }
@@ -160,15 +158,13 @@ function rowStyle(document: Document, node: TensorNode, leaves: readonly Span[],
   const { text } = document;
   const comments: string[] = [];
   const rows: { start: number; end: number }[] = [];
-  const scanner = createScanner(text, false);
-  scanner.setPosition(node.offset + 1);
+  const scanner = new Scanner(text, document.tick, node.offset + 1, true);
   const end = node.offset + node.length - 1;
-  for (let kind: number = scanner.scan(); scanner.getTokenOffset() < end; kind = scanner.scan()) {
-    const offset = scanner.getTokenOffset();
+  for (let kind = scanner.scan(); scanner.offset < end; kind = scanner.scan()) {
+    const { offset } = scanner;
     if (kind === token.openBracket) rows.push({ start: offset, end: offset });
     else if (kind === token.closeBracket) rows.push({ start: rows.pop()?.start ?? offset, end: offset + 1 });
-    else if (kind === token.lineComment || kind === token.blockComment)
-      comments.push(text.slice(offset, offset + scanner.getTokenLength()));
+    else if (kind === token.lineComment || kind === token.blockComment) comments.push(scanner.written);
   }
   const bare = (from: number, to: number): string =>
     text
@@ -203,12 +199,11 @@ export function insertAfter(after: Value, make: (indent: string | null) => strin
   const end = node.offset + node.length;
   const indent = indentOf(after);
   if (indent === null) return [replaceSpan(document, { offset: end, length: 0 }, `, ${make(null)}`)];
-  const scanner = createScanner(text, false);
-  scanner.setPosition(end);
+  const scanner = new Scanner(text, document.tick, end, true);
   let comma = false;
   for (;;) {
-    const kind: number = scanner.scan();
-    const offset = scanner.getTokenOffset();
+    const kind = scanner.scan();
+    const { offset } = scanner;
     const ownLine = kind === token.lineBreak || kind === token.end;
     if (ownLine) {
       const line = `${lineBreak(text)}${indent}${make(indent)}`;
@@ -220,7 +215,7 @@ export function insertAfter(after: Value, make: (indent: string | null) => strin
     else if (
       kind !== token.trivia &&
       kind !== token.lineComment &&
-      !(kind === token.blockComment && !/[\r\n]/.test(text.slice(offset, scanner.getPosition())))
+      !(kind === token.blockComment && !/[\r\n]/.test(scanner.written))
     ) {
       return [replaceSpan(document, { offset: end, length: 0 }, `,${lineBreak(text)}${indent}${make(indent)}`)];
     }

@@ -1,6 +1,6 @@
 import { leafSpans } from './locateNumbers.js';
-import type { Tick } from './locateNumbers.js';
 import type { JsonNode, StringNode } from './node.js';
+import type { Tick } from './scanner.js';
 
 /** A stack of numbers that grows by doubling. */
 export class NumberStack {
@@ -27,6 +27,9 @@ export class NumberStack {
     return taken;
   }
 }
+
+/** Nodes that are made between two ticks. */
+const nodesPerTick = 1024;
 
 /**
  * What an open array holds so far. Regular arrays of numbers keep no node per element: their numbers wait on the shared
@@ -142,6 +145,7 @@ export class ArrayBuilder {
     } else if (this.#content === 'tensors') {
       const size = this.#childShape.reduce((product, n) => product * n, 1);
       for (let i = 0; i < this.#count; i++) {
+        if (i % nodesPerTick === 0) this.#tick();
         const data = this.#numbers.copy(this.#start + i * size, this.#start + (i + 1) * size);
         this.#items.push({
           kind: 'tensor',

@@ -2,17 +2,23 @@
 // read as text.
 import { BlockReader, commentEnd } from './numberBlocks.js';
 import type { Block } from './numberBlocks.js';
-import type { Tick } from './locateNumbers.js';
 import type { JsonNode, Property } from './node.js';
-import { maxDepth, parseJson } from './parse.js';
+import { maxDepth, parseSound } from './parse.js';
 import type { Parsed } from './parse.js';
+import type { Tick } from './scanner.js';
 
 /** What stands for a block in the text that is left. */
 const placeholder = '[0]';
 /** A file with more text than this besides its blocks is nothing that this way would be quicker for. */
 const mostText = 1 << 20;
+/** So many blocks, of so few bytes each with what stands between them, are read faster as text. */
+const [manyBlocks, smallBlock] = [1000, 256];
 /** Bytes between two ticks. */
 const bytesPerTick = 4096;
+/** Characters inside a text between two ticks. */
+const stepsPerTick = 65536;
+/** Nodes of the tree between two ticks. */
+const nodesPerTick = 1024;
 
 const [quote, slash, backslash, openBracket, closeBracket, openBrace, closeBrace] = [
   0x22, 0x2f, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
@@ -22,6 +28,10 @@ const [quote, slash, backslash, openBracket, closeBracket, openBrace, closeBrace
 type Cut = { readonly at: number; readonly shorter: number; readonly block: Block };
 
 let reader: BlockReader | null = null;
+
+/** Only at the beginning of a file is a byte order mark one. */
+const atBeginning = new TextDecoder('utf-8', { fatal: true });
+const further = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * What `parseJson` makes of the text of these bytes, bit for bit and place for place; null when anything is out of
@@ -33,9 +43,11 @@ export function parseBytes(bytes: Uint8Array, tick: Tick): Parsed | null {
   const cuts: Cut[] = [];
   const text = skeletonOf(bytes, cuts, tick);
   if (text === null) return null;
-  const parsed = parseJson(text, tick);
-  if (parsed.root === null || parsed.issueCount > 0 || parsed.duplicates.length > 0) return null;
-  return { ...parsed, root: cuts.length === 0 ? parsed.root : restored(parsed.root, cuts) };
+  const parsed = parseSound(text, tick);
+  const root = parsed?.root ?? null;
+  return parsed === null || root === null || cuts.length === 0
+    ? parsed
+    : { ...parsed, root: restored(root, cuts, tick) };
 }
 
 /** The text with a placeholder for every block; null when something is out of order. */
@@ -46,8 +58,7 @@ function skeletonOf(bytes: Uint8Array, cuts: Cut[], tick: Tick): string | null {
   let from = 0;
   const take = (end: number): boolean => {
     try {
-      // Only at the beginning of the file is a byte order mark one.
-      text += new TextDecoder('utf-8', { fatal: true, ignoreBOM: from > 0 }).decode(bytes.subarray(from, end));
+      text += (from === 0 ? atBeginning : further).decode(bytes.subarray(from, end));
       return true;
     } catch (error) {
       if (error instanceof TypeError) return false;
@@ -63,9 +74,9 @@ function skeletonOf(bytes: Uint8Array, cuts: Cut[], tick: Tick): string | null {
     }
     const byte = bytes[at];
     if (byte === quote) {
-      at = stringEnd(bytes, at);
+      at = stringEnd(bytes, at, tick);
     } else if (byte === slash) {
-      const end = commentEnd(bytes, at);
+      const end = commentEnd(bytes, at, tick);
       if (end === null) return null;
       at = end - 1;
     } else if (byte === openBrace) {
@@ -80,7 +91,12 @@ function skeletonOf(bytes: Uint8Array, cuts: Cut[], tick: Tick): string | null {
         lists.push(true);
         continue;
       }
-      if (!take(at) || lists.length + block.shape.length > maxDepth) return null;
+      if (
+        !take(at) ||
+        lists.length + block.shape.length > maxDepth ||
+        (cuts.length === manyBlocks && at < manyBlocks * smallBlock)
+      )
+        return null;
       cuts.push({ at: text.length, shorter: block.textLength - placeholder.length, block });
       text += placeholder;
       from = block.end;
@@ -92,14 +108,17 @@ function skeletonOf(bytes: Uint8Array, cuts: Cut[], tick: Tick): string | null {
 }
 
 /** The closing quote of the text that begins at `start`; the last byte when there is none. */
-function stringEnd(bytes: Uint8Array, start: number): number {
+function stringEnd(bytes: Uint8Array, start: number, tick: Tick): number {
   let at = start + 1;
-  while (at < bytes.length && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1;
+  for (let steps = 1; at < bytes.length && bytes[at] !== quote; steps++) {
+    at += bytes[at] === backslash ? 2 : 1;
+    if (steps % stepsPerTick === 0) tick();
+  }
   return Math.min(at, bytes.length - 1);
 }
 
 /** The tree with blocks for their placeholders and every place where it is in the whole text. */
-function restored(root: JsonNode, cuts: readonly Cut[]): JsonNode {
+function restored(root: JsonNode, cuts: readonly Cut[], tick: Tick): JsonNode {
   const added = [0];
   for (const { shorter } of cuts) added.push((added.at(-1) ?? 0) + shorter);
   /** The number of cuts that begin before the offset. */
@@ -125,7 +144,9 @@ function restored(root: JsonNode, cuts: readonly Cut[]): JsonNode {
     keySpan: span(keySpan),
     value: node(value),
   });
+  let nodes = 0;
   const node = (given: JsonNode): JsonNode => {
+    if (++nodes % nodesPerTick === 0) tick();
     if (given.kind === 'object') return { ...given, ...span(given), properties: given.properties.map(property) };
     if (given.kind === 'array') return { ...given, ...span(given), items: given.items.map(node) };
     const cut = given.kind === 'tensor' ? cuts[before(given.offset)] : undefined;

@@ -1,9 +1,15 @@
 // Decimal to float32 with one rounding, where the way over float64 would round twice.
+import { locateLeaves } from './locateNumbers.js';
 import type { TensorNode } from './node.js';
 import type { Value } from './jsonValue.js';
 
 /** Half-way between the largest float32 and what would come after it: from here on rounding gives infinity. */
 const halfToInfinity = 2 ** 128 - 2 ** 103;
+
+/** Significant decimal digits of a float64: 767 at most. */
+const mostDigits = 768;
+/** Texts that are compared between two ticks: a microsecond or two each. */
+const comparedPerTick = 256;
 
 /** Whether x lies exactly half-way between two float32. */
 function isHalfway(x: number): boolean {
@@ -27,10 +33,12 @@ export function roundableOnce(value: Value, node: TensorNode): Float64Array {
   }
   if (doubtful.length === 0) return data;
   let mended: Float64Array | null = null;
-  for (const [n, { text }] of value.leaves(node, doubtful).entries()) {
+  const { text, tick } = value.document;
+  for (const [n, { offset, length }] of locateLeaves(text, node, doubtful, tick).entries()) {
+    if (n % comparedPerTick === 0) tick();
     const i = doubtful[n] ?? 0;
     const x = data[i] ?? 0;
-    const side = compare(text, x);
+    const side = compare(text.slice(offset, offset + length), x);
     if (side === 0) continue;
     mended ??= data.slice();
     mended[i] = neighbour(x, side);
@@ -44,11 +52,15 @@ export function roundableOnce(value: Value, node: TensorNode): Float64Array {
  */
 function compare(text: string, x: number): -1 | 0 | 1 {
   const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const q = Number(exponent) - fraction.length;
+  const all = (whole + fraction).replace(/^0+(?=\d)/, '');
+  // No float64 has more digits. Of those behind them counts only whether one is not zero.
+  const rest = all.length > mostDigits ? (/[1-9]/.test(all.slice(mostDigits)) ? '1' : '0') : '';
+  const digits = all.slice(0, mostDigits) + rest;
+  const q = Number(exponent) - fraction.length + all.length - digits.length;
   const [mantissa, e] = parts(x);
-  // whole·10^q against mantissa·2^e, negative powers on the other side.
-  const left = BigInt(whole + fraction) * 10n ** BigInt(Math.max(0, q)) * 2n ** BigInt(Math.max(0, -e));
-  const right = mantissa * 10n ** BigInt(Math.max(0, -q)) * 2n ** BigInt(Math.max(0, e));
+  // digits·10^q against mantissa·2^e, negative powers on the other side.
+  const left = (BigInt(digits) * 10n ** BigInt(Math.max(0, q))) << BigInt(Math.max(0, -e));
+  const right = (mantissa * 10n ** BigInt(Math.max(0, -q))) << BigInt(Math.max(0, e));
   return left > right ? 1 : left < right ? -1 : 0;
 }
 

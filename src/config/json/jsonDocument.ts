@@ -1,12 +1,12 @@
 import { t } from '@vscode/l10n';
-import { indicesAt } from './locateNumbers.js';
-import type { Tick } from './locateNumbers.js';
+import { printable } from './syntaxIssues.js';
 import { Lines } from './lineIndex.js';
-import type { JsonNode, Span } from './node.js';
+import type { JsonNode } from './node.js';
 import { parseJson } from './parse.js';
+import type { Tick } from './scanner.js';
 import { parseBytes } from './fastParse.js';
+import { pathsAt } from './paths.js';
 import type { Problem } from './problem.js';
-import { appendIndex, appendKey } from './jsonPath.js';
 
 /**
  * A JSON file that has been read. `root` is null when it cannot be understood; the problems then say why. The text is
@@ -20,6 +20,9 @@ export type Document = {
   readonly problems: readonly Problem[];
   readonly tick: Tick;
 };
+
+/** Keys that stand twice are told up to this number. */
+const mostDuplicates = 20;
 
 /**
  * Decodes and parses the bytes of a file: UTF-8 with or without byte order mark, comments and trailing commas allowed.
@@ -41,12 +44,19 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
       },
       tick,
     );
-  const lines = new Lines(text);
-  const { root, issues, issueCount, duplicates } = parseJson(text, tick);
+  const lines = new Lines(text, tick);
+  const { root, issues, issueCount, duplicates } = parseJson(text, tick, lines);
+  const toldTwice = duplicates.slice(0, mostDuplicates);
+  const pathAt = pathsAt(
+    text,
+    root,
+    [...issues.map(({ offset }) => offset), ...toldTwice.map(({ keySpan }) => keySpan.offset)],
+    tick,
+  );
   const problems: Problem[] = issues.map(({ offset, length, code, message, expected, found, advice }) => ({
     file: id,
     range: lines.range({ offset, length }),
-    path: pathAt(text, root, offset, tick),
+    path: pathAt(offset),
     severity: 'error',
     code,
     message,
@@ -68,16 +78,17 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
       advice: t('Mend the first ones; the others often follow from them.'),
     });
   }
-  for (const { key, keySpan } of duplicates.slice(0, 20)) {
+  for (const { key, keySpan } of toldTwice) {
+    const shown = printable(key);
     problems.push({
       file: id,
       range: lines.range(keySpan),
-      path: pathAt(text, root, keySpan.offset, tick),
+      path: pathAt(keySpan.offset),
       severity: 'warning',
       code: 'duplicate-key',
-      message: t('The key "{0}" stands here a second time; only the last one counts.', key),
+      message: t('The key "{0}" stands here a second time; only the last one counts.', shown),
       expected: t('every key once'),
-      found: t('"{0}" again', key),
+      found: t('"{0}" again', shown),
       advice: t('Remove one of them.'),
     });
   }
@@ -109,16 +120,16 @@ class SoundDocument implements Document {
   }
 
   get text(): string {
-    return (this.#text ??= new TextDecoder().decode(this.#bytes));
+    return (this.#text ??= decoded(this.#bytes, this.tick) ?? '');
   }
 
   get lines(): Lines {
-    return (this.#lines ??= new Lines(this.text));
+    return (this.#lines ??= new Lines(this.text, this.tick));
   }
 }
 
 /** Bytes that are decoded between two ticks. */
-const bytesAtOnce = 1 << 22;
+const bytesAtOnce = 1 << 20;
 
 /** The text of UTF-8, or null when it is none. */
 function decoded(bytes: Uint8Array, tick: Tick): string | null {
@@ -191,32 +202,5 @@ function unreadable(id: string, format: BinaryFormat, tick: Tick): Document {
     expected: t('JSON text in UTF-8'),
     ...format,
   };
-  return { id, text: '', lines: new Lines(''), root: null, problems: [problem], tick };
-}
-
-/** JSON path of the innermost value that holds the offset; of the property when the offset is in its key. */
-function pathAt(text: string, root: JsonNode | null, offset: number, tick: Tick): string {
-  const holds = (span: Span): boolean => span.offset <= offset && offset < span.offset + span.length;
-  let path = '';
-  let node = root;
-  while (node !== null && holds(node)) {
-    let next: JsonNode | null = null;
-    if (node.kind === 'object') {
-      for (const { key, keySpan, value } of node.properties) {
-        if (!holds(keySpan) && !holds(value)) continue;
-        path = appendKey(path, key);
-        next = value;
-      }
-    } else if (node.kind === 'array') {
-      const index = node.items.findIndex(holds);
-      if (index >= 0) {
-        path = appendIndex(path, index);
-        next = node.items[index] ?? null;
-      }
-    } else if (node.kind === 'tensor') {
-      return indicesAt(text, node, offset, tick).reduce(appendIndex, path);
-    }
-    node = next;
-  }
-  return path;
+  return { id, text: '', lines: new Lines('', tick), root: null, problems: [problem], tick };
 }

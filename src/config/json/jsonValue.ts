@@ -4,6 +4,9 @@ import type { JsonNode, Span, TensorNode } from './node.js';
 import type { Problem } from './problem.js';
 import { appendIndex, appendKey } from './jsonPath.js';
 
+/** Values that are made between two ticks. */
+const valuesPerTick = 1024;
+
 /**
  * A JSON value with its place. A problem of the value as a whole is shown at its key, in a list at the element itself,
  * and for the root of a file at its first character, so that a file of a million numbers is not underlined from end to
@@ -14,6 +17,9 @@ export class Value {
   readonly node: JsonNode;
   readonly path: string;
   readonly #place: Span;
+  // An object is asked for its keys many times and may have very many of them: both are made once.
+  #entries: readonly (readonly [string, Value])[] | null = null;
+  #byKey: ReadonlyMap<string, Value> | null = null;
 
   private constructor(document: Document, node: JsonNode, path: string, place: Span) {
     this.document = document;
@@ -51,29 +57,52 @@ export class Value {
 
   /** The value of a key; the last one where the key stands twice. */
   get(key: string): Value | null {
-    return this.entries().findLast(([name]) => name === key)?.[1] ?? null;
+    return (this.#byKey ??= this.#makeIndex()).get(key) ?? null;
   }
 
   /** Keys of an object with their values. Empty for anything else. */
-  entries(): (readonly [string, Value])[] {
+  entries(): readonly (readonly [string, Value])[] {
+    return (this.#entries ??= this.#makeEntries());
+  }
+
+  #makeEntries(): readonly (readonly [string, Value])[] {
     if (this.node.kind !== 'object') return [];
-    return this.node.properties.map(
-      ({ key, keySpan, value }) => [key, new Value(this.document, value, appendKey(this.path, key), keySpan)] as const,
-    );
+    return this.node.properties.map(({ key, keySpan, value }, i) => {
+      if (i % valuesPerTick === 0) this.document.tick();
+      return [key, new Value(this.document, value, appendKey(this.path, key), keySpan)] as const;
+    });
+  }
+
+  #makeIndex(): ReadonlyMap<string, Value> {
+    const byKey = new Map<string, Value>();
+    for (const [i, [key, value]] of this.entries().entries()) {
+      if (i % valuesPerTick === 0) this.document.tick();
+      byKey.set(key, value);
+    }
+    return byKey;
   }
 
   /** The same object with other names for some of its keys; they stand where they stood. */
   renamed(name: (key: string) => string): Value {
     if (this.node.kind !== 'object') return this;
-    const properties = this.node.properties.map((property) => ({ ...property, key: name(property.key) }));
+    const properties = this.node.properties.map((property, i) => {
+      if (i % valuesPerTick === 0) this.document.tick();
+      return { ...property, key: name(property.key) };
+    });
     return new Value(this.document, { ...this.node, properties }, this.path, this.#place);
   }
 
   /** Elements of an irregular list; a collapsed block of numbers has none. */
   items(): Value[] {
-    return this.node.kind === 'array'
-      ? this.node.items.map((item, i) => new Value(this.document, item, appendIndex(this.path, i), item))
-      : [];
+    return this.node.kind === 'array' ? this.node.items.map((_, i) => this.item(i)) : [];
+  }
+
+  /** One element of an irregular list. */
+  item(index: number): Value {
+    if (index % valuesPerTick === 0) this.document.tick();
+    const item = this.node.kind === 'array' ? this.node.items[index] : undefined;
+    if (item === undefined) throw new RangeError(`${this.path} has no element ${index}.`);
+    return new Value(this.document, item, appendIndex(this.path, index), item);
   }
 
   /**

@@ -1,5 +1,9 @@
 import type { Position, Range } from './problem.js';
 import type { Span } from './node.js';
+import type { Tick } from './scanner.js';
+
+/** Code units between two ticks, less one. */
+const unitsMask = 0xffff;
 
 /**
  * Finds lines and columns of offsets; the table is made when it is first asked. Lines end as in an editor: \n, \r\n or
@@ -7,10 +11,12 @@ import type { Span } from './node.js';
  */
 export class Lines {
   readonly #text: string;
-  #starts: number[] | null = null;
+  readonly #tick: Tick;
+  #starts: Uint32Array | null = null;
 
-  constructor(text: string) {
+  constructor(text: string, tick: Tick) {
     this.#text = text;
+    this.#tick = tick;
   }
 
   range(span: Span): Range {
@@ -19,12 +25,17 @@ export class Lines {
 
   /** The offset of a position; of the end of the text when it lies behind that. */
   offset({ line, character }: Position): number {
-    const starts = (this.#starts ??= lineStarts(this.#text));
+    const starts = (this.#starts ??= lineStarts(this.#text, this.#tick));
     return Math.min((starts[line] ?? this.#text.length) + character, starts[line + 1] ?? this.#text.length);
   }
 
+  /** Where the line of an offset begins. */
+  start(offset: number): number {
+    return offset - this.position(offset).character;
+  }
+
   position(offset: number): Position {
-    const starts = (this.#starts ??= lineStarts(this.#text));
+    const starts = (this.#starts ??= lineStarts(this.#text, this.#tick));
     let low = 0;
     let high = starts.length - 1;
     while (low < high) {
@@ -36,12 +47,20 @@ export class Lines {
   }
 }
 
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  if (text.includes('\r')) {
-    for (const match of text.matchAll(/\r\n?|\n/g)) starts.push(match.index + match[0].length);
-  } else {
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  }
+function lineStarts(text: string, tick: Tick): Uint32Array {
+  let count = 1;
+  eachBreak(text, tick, () => count++);
+  const starts = new Uint32Array(count);
+  let line = 1;
+  eachBreak(text, tick, (end) => (starts[line++] = end));
   return starts;
+}
+
+/** Tells where each line break ends. */
+function eachBreak(text: string, tick: Tick, tell: (end: number) => void): void {
+  for (let at = 0; at < text.length; at++) {
+    if ((at & unitsMask) === 0) tick();
+    const code = text.charCodeAt(at);
+    if (code === 0x0a || (code === 0x0d && text.charCodeAt(at + 1) !== 0x0a)) tell(at + 1);
+  }
 }

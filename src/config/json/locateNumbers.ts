@@ -1,57 +1,21 @@
-import { createScanner } from 'jsonc-parser';
-import type { JSONScanner } from 'jsonc-parser';
 import type { Span, TensorNode } from './node.js';
-import { token, wordAt } from './token.js';
+import { Scanner } from './scanner.js';
+import type { Tick } from './scanner.js';
+import { token } from './token.js';
 
-export type Tick = () => void;
-
-/** A scanner that starts at `offset` and lets others in while it reads a long text. */
-function scanFrom(text: string, offset: number, tick: Tick): JSONScanner {
-  const scanner = createScanner(text, true);
-  scanner.setPosition(offset);
-  let work = 0;
-  return {
-    ...scanner,
-    scan: () => {
-      if (++work % 1024 === 0) tick();
-      return scanner.scan();
-    },
-  };
-}
+export type { Tick } from './scanner.js';
 
 /** Spans of the scalars inside the array that starts at `offset`, however deep, in order. */
 export function* leafSpans(text: string, offset: number, tick: Tick): Generator<Span, void, void> {
-  const scanner = scanFrom(text, offset, tick);
+  const scanner = new Scanner(text, tick, offset);
   let depth = 0;
   do {
-    const kind: number = scanner.scan();
+    const kind = scanner.scan();
     if (kind === token.end) return;
     if (kind === token.openBracket) depth++;
     else if (kind === token.closeBracket) depth--;
-    else if (kind !== token.comma) {
-      const start = scanner.getTokenOffset();
-      // A number such as 01 or a word such as -Infinity is one element, however many tokens the scanner makes of it.
-      const length = kind === token.string ? scanner.getTokenLength() : wordLength(text, start);
-      scanner.setPosition(start + length);
-      yield { offset: start, length };
-    }
+    else if (kind !== token.comma) yield { offset: scanner.offset, length: scanner.length };
   } while (depth > 0);
-}
-
-function wordLength(text: string, start: number): number {
-  if (text.charAt(start) !== "'") return wordAt(text, start).length;
-  return singleQuotedLength(text, start);
-}
-
-/** Length of a text in single quotes that ends on its line, quotes included; of the one quote when it does not. */
-export function singleQuotedLength(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    const character = text.charAt(i);
-    if (character === '\\') i++;
-    else if (character === "'") return i + 1 - start;
-    else if (character === '\n' || character === '\r') break;
-  }
-  return 1;
 }
 
 /**
@@ -71,20 +35,20 @@ export function locateLeaves(text: string, node: TensorNode, indices: readonly n
 
 /** Span of one sub-array of a collapsed array, as `[3][1]` is reached by the indices 3, 1. */
 export function locateRow(text: string, node: TensorNode, indices: readonly number[], tick: Tick): Span {
-  const scanner = scanFrom(text, node.offset, tick);
+  const scanner = new Scanner(text, tick, node.offset);
   const position: number[] = [];
   let start = -1;
   for (;;) {
-    const kind: number = scanner.scan();
+    const kind = scanner.scan();
     if (kind === token.end) return node;
     if (kind === token.openBracket) {
       if (start < 0 && position.length === indices.length && position.every((n, i) => n === indices[i]))
-        start = scanner.getTokenOffset();
+        start = scanner.offset;
       position.push(0);
     } else if (kind === token.closeBracket) {
       position.pop();
       if (start >= 0 && position.length === indices.length)
-        return { offset: start, length: scanner.getTokenOffset() + 1 - start };
+        return { offset: start, length: scanner.offset + 1 - start };
       if (position.length === 0) return node;
     } else if (kind === token.comma) {
       position.push((position.pop() ?? 0) + 1);
@@ -92,15 +56,21 @@ export function locateRow(text: string, node: TensorNode, indices: readonly numb
   }
 }
 
-/** Indices that lead from the collapsed array to the element at `target`, for the path of a problem. */
-export function indicesAt(text: string, node: Span, target: number, tick: Tick): number[] {
-  const scanner = scanFrom(text, node.offset, tick);
+/**
+ * Indices that lead from the collapsed array to the element at each target (ascending), for the paths of problems: one
+ * reading for all.
+ */
+export function indicesAt(text: string, node: Span, targets: readonly number[], tick: Tick): number[][] {
+  const scanner = new Scanner(text, tick, node.offset);
   const position: number[] = [];
-  for (;;) {
-    const kind: number = scanner.scan();
-    if (scanner.getTokenOffset() >= target || kind === token.end) return position;
+  const found: number[][] = [];
+  while (found.length < targets.length) {
+    const kind = scanner.scan();
+    while (found.length < targets.length && (kind === token.end || scanner.offset >= (targets[found.length] ?? 0)))
+      found.push([...position]);
     if (kind === token.openBracket) position.push(0);
     else if (kind === token.closeBracket) position.pop();
     else if (kind === token.comma) position.push((position.pop() ?? 0) + 1);
   }
+  return found;
 }

@@ -1,4 +1,6 @@
 import { t } from '@vscode/l10n';
+import { cut } from './problem.js';
+
 /** A stretch of the text, in UTF-16 code units. */
 export type Span = { readonly offset: number; readonly length: number };
 
@@ -48,7 +50,7 @@ export function describeNode(node: JsonNode): string {
             'an object with {0}',
             node.properties
               .slice(0, 5)
-              .map(({ key }) => `"${key}"`)
+              .map(({ key }) => `"${cut(key, 30)}"`)
               .join(', ') + (node.properties.length > 5 ? ', …' : ''),
           );
     case 'string':
@@ -83,4 +85,4 @@ export type Countable = keyof typeof counts;
 /** `1 column`, `3 columns`. */
 export const counted = (n: number, what: Countable): string => (n === 1 ? counts[what][0]() : counts[what][1](n));
 
-export const quote = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);
+export const quote = (text: string): string => JSON.stringify(cut(text, 58));

@@ -1,6 +1,6 @@
 // Blocks of numbers straight from the bytes of a file, through the kernel ./kernels/numbers.ts.
 import numbersWasm from 'kernels/numbers.wasm';
-import type { Tick } from './locateNumbers.js';
+import type { Tick } from './scanner.js';
 
 /**
  * A regular nested list of numbers: row-major data, its bytes up to `end`, and how many UTF-16 code units its text has.
@@ -101,12 +101,20 @@ export class BlockReader {
     kernel.begin();
     let commentUnits = 0;
     let size = firstWindow;
+    /** What stands in the window: bytes from `first`, `length` of them. */
+    let [first, length] = [start, 0];
     for (let at = start; ;) {
-      const length = Math.min(size, bytes.length - at);
-      this.#bytes.set(bytes.subarray(at, at + length), window);
-      this.#bytes.fill(0, window + length, window + length + margin);
-      const answer = kernel.read(window, window + length, out, powers);
-      const read = kernel.position() - window;
+      // Behind a comment the window goes on: there may be one after every number.
+      if (at >= first + length) {
+        first = at;
+        length = Math.min(size, bytes.length - at);
+        size = Math.min(windowBytes, 4 * size);
+        this.#bytes.set(bytes.subarray(at, at + length), window);
+        this.#bytes.fill(0, window + length, window + length + margin);
+      }
+      const from = window + at - first;
+      const answer = kernel.read(from, window + length, out, powers);
+      const read = kernel.position() - from;
       this.#readLeft();
       numbers.push(
         this.#numbers.subarray(0, kernel.numbersWritten()),
@@ -118,14 +126,16 @@ export class BlockReader {
         return { shape: this.#shape(), data: numbers.all(), end: at, textLength: at - start - commentUnits };
       if (answer === outcome.irregular) return null;
       if (answer === outcome.comment) {
-        const end = commentEnd(bytes, at);
-        const units = end === null ? null : unitsOf(bytes.subarray(at, end));
+        const end = commentEnd(bytes, at, tick);
+        const units = end === null ? null : unitsOf(bytes.subarray(at, end), tick);
         if (end === null || units === null) return null;
         commentUnits += end - at - units;
         at = end;
-      } else if (answer === outcome.more && read === 0 && (length === windowBytes || at + length === bytes.length))
-        return null;
-      size = Math.min(windowBytes, 4 * size);
+      } else if (answer === outcome.more) {
+        // The rest of the window is the beginning of a number.
+        if (read === 0 && from === window && (length === windowBytes || at + length === bytes.length)) return null;
+        length = 0;
+      }
     }
   }
 
@@ -178,26 +188,36 @@ class Numbers {
   }
 }
 
+/** Bytes of a comment between two ticks. */
+const bytesPerTick = 65536;
+
 /** The byte after the comment at `start`; null when there is none or it does not end. */
-export function commentEnd(bytes: Uint8Array, start: number): number | null {
-  if (bytes[start + 1] === slash) {
-    let end = start + 2;
-    while (end < bytes.length && bytes[end] !== 0x0a && bytes[end] !== 0x0d) end++;
-    return end;
+export function commentEnd(bytes: Uint8Array, start: number, tick: Tick): number | null {
+  const isBlock = bytes[start + 1] === star;
+  if (!isBlock && bytes[start + 1] !== slash) return null;
+  let before = 0;
+  for (let end = start + 2; end < bytes.length; end++) {
+    if (end % bytesPerTick === 0) tick();
+    const byte = bytes[end] ?? 0;
+    if (isBlock ? before === star && byte === slash : byte === lineFeed || byte === carriageReturn)
+      return isBlock ? end + 1 : end;
+    before = byte;
   }
-  if (bytes[start + 1] !== star) return null;
-  for (let end = bytes.indexOf(slash, start + 3); end >= 0; end = bytes.indexOf(slash, end + 1))
-    if (bytes[end - 1] === star && end - 1 > start + 1) return end + 1;
-  return null;
+  return isBlock ? null : bytes.length;
 }
 
-const [slash, star] = [0x2f, 0x2a];
+const [slash, star, lineFeed, carriageReturn] = [0x2f, 0x2a, 0x0a, 0x0d];
 
 /** UTF-16 code units of a piece of UTF-8; null when it is none. */
-function unitsOf(bytes: Uint8Array): number | null {
-  if (bytes.every((byte) => byte < 0x80)) return bytes.length;
+function unitsOf(bytes: Uint8Array, tick: Tick): number | null {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let units = 0;
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).length;
+    for (let at = 0; at < bytes.length; at += bytesPerTick) {
+      units += decoder.decode(bytes.subarray(at, at + bytesPerTick), { stream: true }).length;
+      tick();
+    }
+    return units + decoder.decode().length;
   } catch (error) {
     if (error instanceof TypeError) return null;
     throw error;

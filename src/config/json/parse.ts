@@ -1,13 +1,12 @@
 import { t } from '@vscode/l10n';
-import { createScanner } from 'jsonc-parser';
-import type { JSONScanner } from 'jsonc-parser';
 import { ArrayBuilder, NumberStack } from './builder.js';
 import { missing, notJson, printable, strayIssue, textIssue, wordIssue } from './syntaxIssues.js';
 import type { SyntaxIssue } from './syntaxIssues.js';
-import { singleQuotedLength } from './locateNumbers.js';
-import type { Tick } from './locateNumbers.js';
+import { Lines } from './lineIndex.js';
 import type { JsonNode, Property, ScalarNode, Span, StringNode } from './node.js';
-import { scanError, token, wordAt } from './token.js';
+import { Scanner } from './scanner.js';
+import type { Tick } from './scanner.js';
+import { scanError, token } from './token.js';
 
 export type Parsed = {
   /** Null when the text holds no value at all. */
@@ -22,8 +21,6 @@ export type Parsed = {
 export const maxIssues = 20;
 /** Deeper nesting than this is no data of ours; readers may recurse without fear for their stack. */
 export const maxDepth = 64;
-/** Tokens between two ticks: well below a millisecond. */
-const tokensPerTick = 1024;
 
 type ObjectBuilder = {
   readonly offset: number;
@@ -43,14 +40,21 @@ type Frame = ArrayFrame | ObjectFrame;
  * Reads JSON with comments and trailing commas, in one pass and without recursion. Goes on after an error as far as the
  * text can still be understood. `tick` is called at least every millisecond of work and may throw to give up.
  */
-export function parseJson(text: string, tick: Tick): Parsed {
-  return new Parser(text, tick).parse();
+export function parseJson(text: string, tick: Tick, lines = new Lines(text, tick)): Parsed {
+  return new Parser(text, tick, lines).parse(false);
+}
+
+/** The same for a text that is in order; null at the first thing that is not, keys that stand twice included. */
+export function parseSound(text: string, tick: Tick): Parsed | null {
+  const parsed = new Parser(text, tick, new Lines(text, tick)).parse(true);
+  return parsed.root === null || parsed.issueCount > 0 || parsed.duplicates.length > 0 ? null : parsed;
 }
 
 class Parser {
   readonly #text: string;
   readonly #tick: Tick;
-  readonly #scanner: JSONScanner;
+  readonly #lines: Lines;
+  readonly #scanner: Scanner;
   readonly #numbers = new NumberStack();
   readonly #frames: Frame[] = [];
   readonly #issues: SyntaxIssue[] = [];
@@ -60,20 +64,19 @@ class Parser {
   #lastEnd = 0;
   #gaveUp = false;
 
-  constructor(text: string, tick: Tick) {
+  constructor(text: string, tick: Tick, lines: Lines) {
     this.#text = text;
     this.#tick = tick;
-    this.#scanner = createScanner(text, true);
+    this.#lines = lines;
+    this.#scanner = new Scanner(text, tick);
   }
 
-  parse(): Parsed {
-    let work = 0;
-    for (;;) {
-      if (++work % tokensPerTick === 0) this.#tick();
-      const kind: number = this.#scanner.scan();
+  parse(onlySound: boolean): Parsed {
+    while (!onlySound || this.#isSound) {
+      const kind = this.#scanner.scan();
       if (kind === token.end) break;
       if (this.#root !== null && this.#frames.length === 0) {
-        this.#report(
+        this.#report(() =>
           notJson(
             this.#span(),
             t('There is more text after the end of the JSON value.'),
@@ -86,10 +89,14 @@ class Parser {
         break;
       }
       if (!this.#take(kind)) break;
-      this.#lastEnd = this.#scanner.getPosition();
+      this.#lastEnd = this.#scanner.end;
     }
-    this.#finish();
+    if (!onlySound || this.#isSound) this.#finish();
     return { root: this.#root, issues: this.#issues, issueCount: this.#issueCount, duplicates: this.#duplicates };
+  }
+
+  get #isSound(): boolean {
+    return this.#issueCount === 0 && this.#duplicates.length === 0;
   }
 
   /** False to stop reading. */
@@ -106,7 +113,7 @@ class Parser {
         return true;
       }
       if (kind === token.colon) {
-        this.#report(
+        this.#report(() =>
           notJson(
             this.#span(),
             t('A colon stands where a comma belongs.'),
@@ -118,7 +125,7 @@ class Parser {
         );
         return true;
       }
-      this.#report(
+      this.#report(() =>
         missing('comma', this.#span(), this.#found(), t('Put a comma between this and what stands before it.')),
       );
       frame.expects = frame.array === null ? 'key' : 'value';
@@ -130,7 +137,7 @@ class Parser {
     if (frame?.expects === 'colon') {
       frame.expects = 'value';
       if (kind === token.colon) return true;
-      this.#report(
+      this.#report(() =>
         missing(
           'colon',
           this.#span(),
@@ -145,52 +152,48 @@ class Parser {
 
   /** Characters that can begin neither a value nor a key. */
   #skipStray(): boolean {
-    const { offset } = this.#span();
-    const word = wordAt(this.#text, offset);
-    if (/^[\w.$'+-]/.test(word)) return false;
-    this.#report(strayIssue(word, this.#setEnd(offset, word.length)));
+    if (startsWord(this.#text.charCodeAt(this.#scanner.offset))) return false;
+    this.#report(() => strayIssue(this.#scanner.written, this.#span()));
     return true;
   }
 
   #key(object: ObjectBuilder, kind: number, frame: Frame): void {
     const span = this.#span();
     if (kind === token.comma) {
-      this.#report(missing('property', span, ',', t('Remove the comma that is too many.')));
+      this.#report(() => missing('property', span, ',', t('Remove the comma that is too many.')));
       return;
     }
     if (kind === token.string) {
       this.#checkText(span);
-      object.key = { name: this.#scanner.getTokenValue(), span };
+      object.key = { name: this.#scanner.said, span };
     } else if (kind === token.unknown && this.#text.charAt(span.offset) === "'") {
-      const node = this.#singleQuoted(span.offset);
-      object.key = { name: node.value, span: node };
+      object.key = { name: this.#singleQuoted().value, span };
     } else if (kind === token.openBrace || kind === token.openBracket || kind === token.colon) {
-      this.#report(
+      this.#report(() =>
         missing('key', span, this.#found(), t('Put a key in double quotes and a colon before the value.'), true),
       );
       if (kind === token.colon) frame.expects = 'value';
       else this.#value(kind);
       return;
     } else {
-      const word = wordAt(this.#text, span.offset);
-      const whole = this.#setEnd(span.offset, word.length);
-      this.#report(
+      const name = this.#scanner.written;
+      this.#report(() =>
         notJson(
-          whole,
-          t('The key {0} has no double quotes around it.', printable(word)),
-          `"${word}"`,
-          printable(word),
+          span,
+          t('The key {0} has no double quotes around it.', printable(name)),
+          `"${printable(name)}"`,
+          printable(name),
           t('Put the key into double quotes.'),
-          !/^[\w.$/-]+$/.test(word),
+          !/^[\w.$/-]+$/.test(name),
         ),
       );
-      object.key = { name: word, span: whole };
+      object.key = { name, span };
     }
     frame.expects = 'colon';
   }
 
   #value(kind: number): boolean {
-    const offset = this.#scanner.getTokenOffset();
+    const { offset } = this.#scanner;
     switch (kind) {
       case token.number:
         this.#number(offset);
@@ -200,7 +203,7 @@ class Parser {
         return this.#open(kind, offset);
       case token.string: {
         const span = this.#span();
-        if (this.#checkText(span)) this.#addString({ kind: 'string', value: this.#scanner.getTokenValue(), ...span });
+        if (this.#checkText(span)) this.#addString({ kind: 'string', value: this.#scanner.said, ...span });
         else this.#addLeaf(Number.NaN, { kind: 'number', value: Number.NaN, ...span });
         return true;
       }
@@ -222,7 +225,7 @@ class Parser {
 
   /** A comma or a colon where a value belongs; reading goes on behind it. */
   #missingValue(kind: number): void {
-    this.#report(
+    this.#report(() =>
       missing(
         'value',
         this.#span(),
@@ -240,16 +243,10 @@ class Parser {
   }
 
   #number(offset: number): void {
-    const next = this.#text.charCodeAt(this.#scanner.getPosition());
-    const error: number = this.#scanner.getTokenError();
-    if (error !== scanError.none || continuesWord(next)) {
-      this.#word(offset);
-      return;
-    }
-    const value = Number(this.#scanner.getTokenValue());
+    const value = Number(this.#scanner.written);
     const frame = this.#openArray();
     if (frame !== null) {
-      const length = this.#scanner.getTokenLength();
+      const { length } = this.#scanner;
       frame.array.addLeaf(value, () => ({ kind: 'number', value, offset, length }));
       frame.expects = 'comma';
     } else {
@@ -258,26 +255,25 @@ class Parser {
   }
 
   #unknown(offset: number): void {
-    if (this.#text.charAt(offset) === "'") this.#addString(this.#singleQuoted(offset));
-    else this.#word(offset);
-  }
-
-  #word(offset: number): void {
-    const word = wordAt(this.#text, offset);
-    const span = this.#setEnd(offset, word.length);
-    this.#report(wordIssue(word, span));
+    if (this.#text.charAt(offset) === "'") {
+      this.#addString(this.#singleQuoted());
+      return;
+    }
+    const span = this.#span();
+    this.#report(() => wordIssue(this.#scanner.written, span));
     this.#addLeaf(Number.NaN, { kind: 'number', value: Number.NaN, ...span });
   }
 
-  #singleQuoted(offset: number): StringNode {
-    const span = this.#setEnd(offset, singleQuotedLength(this.#text, offset));
-    const value = this.#text.slice(offset + 1, offset + span.length - 1);
-    this.#report(
+  #singleQuoted(): StringNode {
+    const span = this.#span();
+    const text = this.#scanner.written;
+    const value = text.slice(1, -1);
+    this.#report(() =>
       notJson(
         span,
         t('A text stands in single quotes.'),
         JSON.stringify(value.slice(0, 40)),
-        printable(this.#text.slice(offset, offset + span.length)),
+        printable(text),
         t('JSON texts and keys stand in double quotes.'),
         span.length === 1,
       ),
@@ -287,15 +283,15 @@ class Parser {
 
   /** Whether the text is sound; one that is not is NaN to the reader, so that nobody looks for a file of that name. */
   #checkText(span: Span): boolean {
-    const error: number = this.#scanner.getTokenError();
+    const { error } = this.#scanner;
     if (error === scanError.none) return true;
-    this.#report(textIssue(error, span, printable(this.#text.slice(span.offset, span.offset + span.length))));
+    this.#report(() => textIssue(error, span, printable(this.#text.slice(span.offset, span.offset + span.length))));
     return false;
   }
 
   #open(kind: number, offset: number): boolean {
     if (this.#frames.length >= maxDepth) {
-      this.#report(
+      this.#report(() =>
         notJson(
           this.#span(),
           t('Lists and objects are nested more than {0} deep.', maxDepth),
@@ -328,7 +324,7 @@ class Parser {
     const matches = (frame: Frame): boolean => (kind === token.closeBracket) === (frame.array !== null);
     const name = kind === token.closeBracket ? ']' : '}';
     if (top === undefined || !this.#frames.some(matches)) {
-      this.#report(
+      this.#report(() =>
         notJson(
           this.#span(),
           t('{0} closes nothing.', name),
@@ -342,7 +338,7 @@ class Parser {
     }
     if (!matches(top)) {
       const open = top.array === null ? '{' : '[';
-      this.#report(
+      this.#report(() =>
         notJson(
           this.#span(),
           t('{0} stands where {1} belongs.', name, top.array === null ? '}' : ']'),
@@ -353,9 +349,9 @@ class Parser {
         ),
       );
       for (let frame: Frame | undefined = top; frame !== undefined && !matches(frame); frame = this.#frames.at(-1))
-        this.#popFrame(this.#scanner.getTokenOffset());
+        this.#popFrame(this.#scanner.offset);
     } else if (top.object !== null && (top.expects === 'colon' || top.expects === 'value')) {
-      this.#report(
+      this.#report(() =>
         missing(
           top.expects === 'colon' ? 'colonAndValue' : 'value',
           this.#span(),
@@ -365,7 +361,7 @@ class Parser {
         ),
       );
     }
-    this.#popFrame(this.#scanner.getPosition());
+    this.#popFrame(this.#scanner.end);
   }
 
   #popFrame(end: number): void {
@@ -431,26 +427,22 @@ class Parser {
   #finish(): void {
     const open = this.#frames.at(-1);
     const end = { offset: Math.max(0, this.#lastEnd - 1), length: Math.min(1, this.#lastEnd) };
-    const tail = createScanner(this.#text, false);
-    tail.setPosition(this.#lastEnd);
-    for (let kind: number = tail.scan(); kind >= token.lineComment && kind <= token.trivia; kind = tail.scan()) {
-      if ((tail.getTokenError() as number) === scanError.unclosedComment) {
-        this.#report(
-          notJson(
-            { offset: tail.getTokenOffset(), length: 2 },
-            t('A comment has no end.'),
-            '*/',
-            t('the end of the file'),
-            t('Close the comment with */.'),
-            true,
-          ),
-        );
-      }
-    }
+    const comment = this.#scanner.unclosedComment;
+    if (comment !== null)
+      this.#report(() =>
+        notJson(
+          { offset: comment, length: 2 },
+          t('A comment has no end.'),
+          '*/',
+          t('the end of the file'),
+          t('Close the comment with */.'),
+          true,
+        ),
+      );
     if (open !== undefined && !this.#gaveUp) {
-      const line = this.#text.slice(0, open.array?.offset ?? open.object?.offset ?? 0).split('\n').length;
+      const line = this.#lines.position(open.array?.offset ?? open.object?.offset ?? 0).line + 1;
       const bracket = open.array === null ? '}' : ']';
-      this.#report(
+      this.#report(() =>
         notJson(
           end,
           t('The file ends before the {0} of line {1} is closed.', open.array === null ? '{' : '[', line),
@@ -463,7 +455,7 @@ class Parser {
     }
     while (this.#frames.length > 0) this.#popFrame(this.#lastEnd);
     if (this.#root === null && this.#issueCount === 0) {
-      this.#report(
+      this.#report(() =>
         notJson(
           { offset: 0, length: 0 },
           t('The file is empty.'),
@@ -481,13 +473,8 @@ class Parser {
     return frame !== undefined && frame.array !== null ? frame : null;
   }
 
-  #setEnd(offset: number, length: number): Span {
-    this.#scanner.setPosition(offset + length);
-    return { offset, length };
-  }
-
   #span(): Span {
-    return { offset: this.#scanner.getTokenOffset(), length: this.#scanner.getTokenLength() };
+    return { offset: this.#scanner.offset, length: this.#scanner.length };
   }
 
   #found(): string {
@@ -495,18 +482,21 @@ class Parser {
     return printable(this.#text.slice(offset, offset + Math.min(length, 60)));
   }
 
-  #report(issue: SyntaxIssue): void {
+  /** Only what is kept is put into words: a hopeless file has as many mistakes as characters. */
+  #report(tell: () => SyntaxIssue): void {
     this.#issueCount++;
-    if (this.#issues.length < maxIssues) this.#issues.push(issue);
+    if (this.#issues.length < maxIssues) this.#issues.push(tell());
   }
 }
 
-/** Letters, digits, point, underscore: a number cannot go on with them. */
-const continuesWord = (code: number): boolean =>
-  (code >= 48 && code <= 57) ||
-  (code >= 65 && code <= 90) ||
-  (code >= 97 && code <= 122) ||
-  code === 46 ||
-  code === 95 ||
-  code === 43 ||
-  code === 45;
+/** Letters, digits, _ . $ ' + -: what begins with another character is neither a value nor a key. */
+const startsWord = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) ||
+  (code >= 0x41 && code <= 0x5a) ||
+  (code >= 0x61 && code <= 0x7a) ||
+  code === 0x5f ||
+  code === 0x2e ||
+  code === 0x24 ||
+  code === 0x27 ||
+  code === 0x2b ||
+  code === 0x2d;

@@ -53,6 +53,23 @@ export type Problem = {
   readonly fix?: Fix;
 };
 
+/** Of the text of a file no part of a problem holds more characters than this: a file may be one long word. */
+export const longestQuote = 200;
+
+/** The beginning of a text that is longer. */
+export const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+/**
+ * A problem whose parts that come from a file are bounded, whatever stands there. What can no longer mend it is left
+ * out.
+ */
+export function shortened({ fix, ...problem }: Problem): Problem {
+  const path = cut(problem.path, longestQuote);
+  const told = { ...problem, path, found: cut(problem.found, longestQuote) };
+  const mends = fix !== undefined && (fix.kind === 'replace' ? fix.text.length <= longestQuote : path === problem.path);
+  return mends ? { ...told, fix } : told;
+}
+
 /** The whole story in one line, as the command line and the Problems panel show it. */
 export const describeProblem = (problem: Problem): string =>
   t('{0} Expected {1}, found {2}. {3}', problem.message, problem.expected, problem.found, problem.advice);

@@ -16,6 +16,7 @@ const pythonWords: Readonly<Record<string, string>> = { None: 'null', True: 'tru
 
 /** A word of another language where a value belongs: NaN, None, True, .5, +1, 0x10, tanh. */
 export function wordIssue(word: string, span: Span): SyntaxIssue {
+  const shown = printable(word);
   const json = Object.hasOwn(pythonWords, word) ? pythonWords[word] : undefined;
   if (notFinite.test(word)) {
     return {
@@ -48,14 +49,15 @@ export function wordIssue(word: string, span: Span): SyntaxIssue {
     };
   }
   if (/^[+-]?[\d.]/.test(word)) {
-    const value = Number(word.replace(/_/g, ''));
+    // A longer one is no number that somebody wrote.
+    const value = word.length > 400 ? Number.NaN : Number(word.replace(/_/g, ''));
     return {
       ...span,
       code: 'not-json',
       broken: false,
-      message: t('{0} is not a number as JSON writes it.', word),
+      message: t('{0} is not a number as JSON writes it.', shown),
       expected: t('a number such as 0.5, -1 or 1e-3'),
-      found: word,
+      found: shown,
       advice: Number.isFinite(value)
         ? t('Write {0}.', String(value))
         : t('Write digits with a point, and a digit on both sides of it.'),
@@ -65,10 +67,10 @@ export function wordIssue(word: string, span: Span): SyntaxIssue {
     ...span,
     code: 'not-json',
     broken: false,
-    message: t('{0} is no JSON value; a text stands in double quotes.', printable(word)),
+    message: t('{0} is no JSON value; a text stands in double quotes.', shown),
     expected: t('a number, a "text", true, false, null, a list or an object'),
-    found: printable(word),
-    advice: t('Write "{0}" if a text is meant.', printable(word)),
+    found: shown,
+    advice: t('Write "{0}" if a text is meant.', shown),
   };
 }
 

@@ -1,4 +1,7 @@
-/** jsonc-parser's SyntaxKind: an ambient const enum, which code compiled file by file cannot read. */
+/**
+ * The kinds of tokens, as jsonc-parser numbers them. `unknown`: a word that JSON does not know, or a text in single
+ * quotes.
+ */
 export const token = {
   openBrace: 1,
   closeBrace: 2,
@@ -19,23 +22,15 @@ export const token = {
   end: 17,
 } as const;
 
-/** jsonc-parser's ScanError, for the same reason. */
+/** What can be wrong with a token, as jsonc-parser numbers it. */
 export const scanError = {
   none: 0,
   unclosedComment: 1,
   unclosedString: 2,
-  unfinishedNumber: 3,
   invalidUnicode: 4,
   invalidEscape: 5,
   invalidCharacter: 6,
 } as const;
-
-/** A run of characters that JSON has no meaning for: `NaN`, `-Infinity`, `None`, `.5`, `+1`, `0x10`. */
-export function wordAt(text: string, offset: number): string {
-  let end = offset;
-  while (end < text.length && !/[\s,:[\]{}"'/#]/.test(text.charAt(end))) end++;
-  return text.slice(offset, Math.max(end, offset + 1));
-}
 
 /** Numbers as Python and NumPy write them, which JSON cannot say. */
 export const notFinite = /^[+-]?(?:nan|inf|infinity)$/i;

@@ -31,21 +31,43 @@ export const layouts: readonly Layout[] = [
   { framework: 'Keras', input: 'kernel', recurrent: 'recurrent_kernel', biases: ['bias'], transposed: false },
 ];
 
+/** Each name belongs to one layout. */
+const layoutOf: ReadonlyMap<string, Layout> = new Map(
+  layouts.flatMap((layout) =>
+    [layout.input, layout.recurrent, ...layout.biases].map((name) => [name, layout] as const),
+  ),
+);
+
 /** A value with the last part of its name and everything before it. */
 export type Named = { readonly prefix: string; readonly name: string; readonly value: Value };
+
+/** Names that are taken apart between two ticks. */
+const namesPerTick = 1024;
+/** With its prefix no name of a weight is longer: thousands of keys below a long one would be as many copies of it. */
+const longestName = 200;
 
 /**
  * `rnn.weight_ih_l0` → `rnn`, `weight_ih_l0`; `simple_rnn/kernel:0` → `simple_rnn`, `kernel`; nested objects count as
  * prefixes.
  */
-export function namedValues(value: Value, prefix = '', depth = 0): Named[] {
-  return value.entries().flatMap(([key, entry]) => {
-    const full = prefix === '' ? key : `${prefix}/${key}`;
-    if (entry.node.kind === 'object' && depth < 4) return namedValues(entry, full, depth + 1);
-    const bare = full.replace(/:0$/, '');
-    const cut = Math.max(bare.lastIndexOf('/'), bare.lastIndexOf('.'));
-    return [{ prefix: bare.slice(0, Math.max(cut, 0)), name: bare.slice(cut + 1), value: entry }];
-  });
+export function namedValues(value: Value): Named[] {
+  const named: Named[] = [];
+  const collect = (object: Value, prefix: string, depth: number): void => {
+    for (const [i, [key, entry]] of object.entries().entries()) {
+      if (i % namesPerTick === 0) object.document.tick();
+      if (prefix.length + key.length > longestName) continue;
+      const full = prefix === '' ? key : `${prefix}/${key}`;
+      if (entry.node.kind === 'object' && depth < 4) {
+        collect(entry, full, depth + 1);
+        continue;
+      }
+      const bare = full.replace(/:0$/, '');
+      const cut = Math.max(bare.lastIndexOf('/'), bare.lastIndexOf('.'));
+      named.push({ prefix: bare.slice(0, Math.max(cut, 0)), name: bare.slice(cut + 1), value: entry });
+    }
+  };
+  collect(value, '', 0);
+  return named;
 }
 
 /**
@@ -71,18 +93,30 @@ export type Group = {
   readonly biases: readonly (Value | null)[];
 };
 
-/** Every set of values whose names make a layer of some layout; a dense layer's `kernel` and `bias` alone make none. */
+/** A file with more layers than this is none of ours; the rest is not told. */
+const mostGroups = 100;
+
+/**
+ * Every set of values whose names make a layer of some layout, up to `mostGroups`; a dense layer's `kernel` and `bias`
+ * alone make none.
+ */
 export function findGroups(named: readonly Named[]): Group[] {
+  /** prefix → name → value, the last one where a name stands twice. */
+  const byPrefix = new Map<string, Map<string, Value>>();
+  const prefixes = new Map<Layout, Set<string>>(layouts.map((layout) => [layout, new Set()]));
+  for (const { prefix, name, value } of named) {
+    const layout = layoutOf.get(name);
+    if (layout === undefined) continue;
+    if (name === layout.recurrent || (name === layout.input && name !== 'kernel')) prefixes.get(layout)?.add(prefix);
+    const values = byPrefix.get(prefix);
+    if (values === undefined) byPrefix.set(prefix, new Map([[name, value]]));
+    else values.set(name, value);
+  }
   const groups: Group[] = [];
-  for (const layout of layouts) {
-    const prefixes = new Set(
-      named
-        .filter(({ name }) => name === layout.recurrent || (name === layout.input && layout.input !== 'kernel'))
-        .map(({ prefix }) => prefix),
-    );
-    for (const prefix of prefixes) {
-      const find = (wanted: string): Value | null =>
-        named.findLast((item) => item.prefix === prefix && item.name === wanted)?.value ?? null;
+  for (const [layout, its] of prefixes) {
+    for (const prefix of its) {
+      if (groups.length === mostGroups) return groups;
+      const find = (wanted: string): Value | null => byPrefix.get(prefix)?.get(wanted) ?? null;
       groups.push({
         layout,
         prefix,

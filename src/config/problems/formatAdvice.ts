@@ -1,7 +1,10 @@
 // What somebody surely meant who wrote something that cannot be read: advice that fits better than the general one.
 import { t } from '@vscode/l10n';
 import { isArray } from '../json/node.js';
+import { Scanner } from '../json/scanner.js';
+import { token } from '../json/token.js';
 import { findGroups, namedValues } from '../layouts/weightLayouts.js';
+import { cut } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
 
 /** For a path that leads nowhere; null when nothing about the way it is written explains that. */
@@ -23,7 +26,7 @@ export function objectAdvice(value: Value): string | null {
   const lists = value.entries().filter(([, { node }]) => isArray(node));
   const [only] = lists;
   return only !== undefined && lists.length === 1
-    ? t('Take the list of "{0}" out of the braces, and leave nothing else there.', only[0])
+    ? t('Take the list of "{0}" out of the braces, and leave nothing else there.', cut(only[0], 58))
     : null;
 }
 
@@ -68,8 +71,10 @@ export const notFiniteAdvice = (text: string): string | null =>
 
 /** For a config that holds nothing yet; null when it holds something. */
 export function emptyConfigAdvice(text: string): string | null {
-  const bare = text.length > 10_000 ? text : text.replaceAll(/\/\/[^\r\n]*|\/\*[^]*?\*\//g, '');
-  return bare.trim() === ''
-    ? t('Write an object with "weights" and "sequences"; Ctrl+Space offers one in the editor.')
-    : null;
+  const isEmpty =
+    text.length > longestComments ? text.trim() === '' : new Scanner(text, () => undefined).scan() === token.end;
+  return isEmpty ? t('Write an object with "weights" and "sequences"; Ctrl+Space offers one in the editor.') : null;
 }
+
+/** Comments alone, as a new config may begin, are not longer than this. */
+const longestComments = 10_000;

@@ -2,8 +2,11 @@ import { t } from '@vscode/l10n';
 import type { DType } from '../../engine/index.js';
 import { notFiniteAdvice } from './formatAdvice.js';
 import type { Countable, TensorNode } from '../json/node.js';
+import type { Tick } from '../json/scanner.js';
+import { cut } from '../json/problem.js';
+import type { ProblemCode } from '../json/problem.js';
 import { maxRepeats } from './problemReport.js';
-import type { Finding, Report } from './problemReport.js';
+import type { LateFinding, Report } from './problemReport.js';
 import type { Value } from '../json/jsonValue.js';
 
 export type TensorSpec = {
@@ -24,45 +27,69 @@ export type TensorSpec = {
 export const dimensions = (rank: number): string => (rank === 1 ? t('one dimension') : t('{0} dimensions', rank));
 
 /** Whether all numbers are finite in the dtype; reports those that are not, each at its place. */
-export function checkNumbers(value: Value, node: TensorNode, spec: TensorSpec, report: Report): boolean {
+export function checkNumbers(
+  place: () => Value,
+  node: TensorNode,
+  spec: TensorSpec,
+  report: Report,
+  tick: Tick,
+): boolean {
   const fits =
     spec.dtype === 'float32'
       ? (x: number): boolean => Number.isFinite(Math.fround(x))
       : (x: number): boolean => Number.isFinite(x);
-  const summary = (count: number, text: string): Finding | null => {
+  const summary = (count: number, text: string): LateFinding | null => {
     const code = leafCode(text);
     return code === null
       ? null
       : {
           code,
-          message: t('{0} more elements of {1} are no usable numbers.', count, spec.label),
-          expected: t('finite numbers'),
-          found: t('elements that are not'),
-          advice: t('Mend the way the file is exported; the first ones show what is wrong.'),
+          tell: () => ({
+            message: t('{0} more elements of {1} are no usable numbers.', count, spec.label),
+            expected: t('finite numbers'),
+            found: t('elements that are not'),
+            advice: t('Mend the way the file is exported; the first ones show what is wrong.'),
+          }),
         };
   };
-  return checkLeaves(value, node, fits, (where, text) => reportLeaf(where, text, spec, report), summary, report);
+  return checkLeaves(
+    place,
+    node,
+    fits,
+    { codes: leafCodes, tell: (where, text) => reportLeaf(where, text, spec, report), summary },
+    report,
+    tick,
+  );
 }
+
+/** What is told of elements that do not pass: one at its place, and a number of others in one sentence. */
+type Telling = {
+  readonly codes: readonly ProblemCode[];
+  readonly tell: (where: Value, text: string) => void;
+  readonly summary: (count: number, text: string) => LateFinding | null;
+};
 
 /** Whether all numbers pass; the first that do not are told singly, the rest in one summary at the next one. */
 export function checkLeaves(
-  value: Value,
+  place: () => Value,
   node: TensorNode,
   passes: (x: number) => boolean,
-  tell: (where: Value, text: string) => void,
-  summary: (count: number, text: string) => Finding | null,
+  { codes, tell, summary }: Telling,
   report: Report,
+  tick: Tick,
 ): boolean {
   const { data } = node;
   const bad: number[] = [];
   let count = 0;
   for (let i = 0; i < data.length; i++) {
-    if (i % 65536 === 0) value.document.tick();
+    if (i % 65536 === 65535) tick();
     if (passes(data[i] ?? 0)) continue;
     count++;
     if (bad.length <= maxRepeats) bad.push(i);
   }
   if (count === 0) return true;
+  const value = place();
+  if (!report.hasRoom(codes, value.document.id)) return false;
   const leaves = value.leaves(node, bad);
   for (const { where, text } of leaves.slice(0, maxRepeats)) tell(where, text);
   const next = leaves[maxRepeats];
@@ -72,56 +99,66 @@ export function checkLeaves(
 }
 
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** What `reportLeaf` tells. */
+export const leafCodes: readonly ProblemCode[] = ['number-overflow', 'wrong-type'];
 /** Null for words that are not JSON, which the parser has reported. */
 const leafCode = (text: string): 'wrong-type' | 'number-overflow' | null =>
   jsonNumber.test(text) ? 'number-overflow' : /^["']|^(?:null|true|false)$/.test(text) ? 'wrong-type' : null;
 
 /** One element that is no number, or one too large. Words that are not JSON have been reported by the parser. */
 export function reportLeaf(where: Value, text: string, spec: TensorSpec, report: Report): void {
-  const shown = text.length > 40 ? `${text.slice(0, 37)}…` : text;
+  const shown = cut(text, 38);
+  const inQuotes = text.startsWith('"') || text.startsWith("'");
   if (jsonNumber.test(text)) {
-    const value = Number(text);
-    const tooLarge = Number.isFinite(value);
-    report.error(where, {
-      code: 'number-overflow',
-      message: tooLarge
-        ? t('{0} in {1} is too large for float32, it would become infinity.', shown, spec.label)
-        : t('{0} in {1} is too large for any number type.', shown, spec.label),
-      expected: tooLarge ? t('a magnitude below 3.4028235e38') : t('a magnitude below 1.7976931348623157e308'),
-      found: shown,
-      advice: tooLarge
-        ? t('Write "dtype": "float64" in the config, or a smaller number.')
-        : t('Write a smaller number; the training that produced it has probably diverged.'),
-    });
-  } else if (text.startsWith('"') || text.startsWith("'")) {
-    const number = text.slice(1, -1).trim();
-    const numeric = number !== '' && Number.isFinite(Number(number));
-    report.error(where, {
-      code: 'wrong-type',
-      message: t('A text stands in {0} where a number belongs.', spec.label),
-      expected: t('a number'),
-      found: t('the text {0}', shown),
-      advice:
-        notFiniteAdvice(number) ??
-        (numeric ? t('Remove the quotes: write {0}.', number) : t('Write a number instead.')),
-      ...(numeric && jsonNumber.test(number) ? { fix: { kind: 'replace', text: number } } : {}),
-    });
+    report.error(where, { code: 'number-overflow', tell: () => tooLarge(shown, Number.isFinite(Number(text)), spec) });
+  } else if (inQuotes) {
+    report.error(where, { code: 'wrong-type', tell: () => textAmongNumbers(text.slice(1, -1).trim(), shown, spec) });
   } else if (text === 'null') {
     report.error(where, {
       code: 'wrong-type',
-      message: t('{0} stands in {1} where a number belongs.', 'null', spec.label),
-      expected: t('a number'),
-      found: 'null',
-      advice: t('Some exporters write null for NaN: check the source of this number, then write a finite one.'),
+      tell: () => ({
+        message: t('{0} stands in {1} where a number belongs.', 'null', spec.label),
+        expected: t('a number'),
+        found: 'null',
+        advice: t('Some exporters write null for NaN: check the source of this number, then write a finite one.'),
+      }),
     });
   } else if (text === 'true' || text === 'false') {
     report.error(where, {
       code: 'wrong-type',
-      message: t('{0} stands in {1} where a number belongs.', text, spec.label),
-      expected: t('a number'),
-      found: text,
-      advice: t('Write {0} if that is what is meant.', text === 'true' ? 1 : 0),
-      fix: { kind: 'replace', text: text === 'true' ? '1' : '0' },
+      tell: () => ({
+        message: t('{0} stands in {1} where a number belongs.', text, spec.label),
+        expected: t('a number'),
+        found: text,
+        advice: t('Write {0} if that is what is meant.', text === 'true' ? 1 : 0),
+        fix: { kind: 'replace', text: text === 'true' ? '1' : '0' },
+      }),
     });
   }
+}
+
+type Told = ReturnType<LateFinding['tell']>;
+
+const tooLarge = (shown: string, isDouble: boolean, spec: TensorSpec): Told => ({
+  message: isDouble
+    ? t('{0} in {1} is too large for float32, it would become infinity.', shown, spec.label)
+    : t('{0} in {1} is too large for any number type.', shown, spec.label),
+  expected: isDouble ? t('a magnitude below 3.4028235e38') : t('a magnitude below 1.7976931348623157e308'),
+  found: shown,
+  advice: isDouble
+    ? t('Write "dtype": "float64" in the config, or a smaller number.')
+    : t('Write a smaller number; the training that produced it has probably diverged.'),
+});
+
+function textAmongNumbers(number: string, shown: string, spec: TensorSpec): Told {
+  const numeric = number !== '' && Number.isFinite(Number(number));
+  return {
+    message: t('A text stands in {0} where a number belongs.', spec.label),
+    expected: t('a number'),
+    found: t('the text {0}', shown),
+    advice:
+      notFiniteAdvice(number) ??
+      (numeric ? t('Remove the quotes: write {0}.', cut(number, 38)) : t('Write a number instead.')),
+    ...(numeric && jsonNumber.test(number) ? { fix: { kind: 'replace', text: number } } : {}),
+  };
 }

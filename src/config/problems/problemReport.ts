@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { shortened } from '../json/problem.js';
 import type { Fix, Problem, ProblemCode } from '../json/problem.js';
 import { unquoted } from './unquoted.js';
 import type { Value } from '../json/jsonValue.js';
@@ -11,6 +12,9 @@ export type Finding = {
   readonly advice: string;
   readonly fix?: Fix;
 };
+
+/** A finding that may occur very often in one file: its sentences are made only where they are told. */
+export type LateFinding = { readonly code: ProblemCode; readonly tell: () => Omit<Finding, 'code'> };
 
 /** Repeats of one code in one array that are told singly; the rest is told in one sentence. */
 export const maxRepeats = 20;
@@ -33,29 +37,54 @@ export class Report {
     return this.#guarded.has(document.id);
   }
 
-  error(where: Value, finding: Finding): void {
-    this.add({ ...where.address(), severity: 'error', ...finding });
+  error(where: Value, finding: Finding | LateFinding): void {
+    this.#tell(where, 'error', finding);
   }
 
-  warning(where: Value, finding: Finding): void {
-    this.add({ ...where.address(), severity: 'warning', ...finding });
+  warning(where: Value, finding: Finding | LateFinding): void {
+    this.#tell(where, 'warning', finding);
   }
 
   add(problem: Problem): void {
-    const kind = `${problem.code} ${problem.file}`;
+    const room = this.#roomFor(problem.code, problem.file);
+    if (room !== 'none') this.#keep(problem, room);
+  }
+
+  /** A place that is not told costs nothing but its count. */
+  #tell(where: Value, severity: Problem['severity'], finding: Finding | LateFinding): void {
+    const room = this.#roomFor(finding.code, where.document.id);
+    if (room !== 'none')
+      this.#keep(
+        { ...where.address(), severity, ...('tell' in finding ? { code: finding.code, ...finding.tell() } : finding) },
+        room,
+      );
+  }
+
+  /** Whether a problem of one of these codes would still be told in the file: to find its place may take long. */
+  hasRoom(codes: readonly ProblemCode[], file: string): boolean {
+    return codes.some((code) => (this.#counts.get(`${code} ${file}`) ?? 0) < maxPerFile);
+  }
+
+  #roomFor(code: ProblemCode, file: string): 'some' | 'last' | 'none' {
+    const kind = `${code} ${file}`;
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);
-    if (count > maxPerFile) return;
-    if (count === maxPerFile) {
-      this.#problems.push({
-        ...problem,
-        message: t('More problems of this kind follow in this file and are not listed.'),
-        found: t('many of them'),
-        advice: t('Mend the way the file is made; the first ones show what is wrong.'),
-      });
-      return;
-    }
-    this.#problems.push(problem);
+    return count < maxPerFile ? 'some' : count === maxPerFile ? 'last' : 'none';
+  }
+
+  #keep(problem: Problem, room: 'some' | 'last'): void {
+    this.#problems.push(
+      shortened(
+        room === 'some'
+          ? problem
+          : {
+              ...problem,
+              message: t('More problems of this kind follow in this file and are not listed.'),
+              found: t('many of them'),
+              advice: t('Mend the way the file is made; the first ones show what is wrong.'),
+            },
+      ),
+    );
   }
 
   get hasErrors(): boolean {

@@ -1,26 +1,31 @@
 import { t } from '@vscode/l10n';
 import { counted, describeNode, describeShape, isArray } from '../json/node.js';
-import type { Countable, JsonNode } from '../json/node.js';
-import { checkNumbers, dimensions, reportLeaf } from './numberChecks.js';
+import type { Countable, JsonNode, ScalarNode, TensorNode } from '../json/node.js';
+import type { Tick } from '../json/scanner.js';
+import { checkNumbers, dimensions, leafCodes, reportLeaf } from './numberChecks.js';
 import type { TensorSpec } from './numberChecks.js';
+import { cut } from '../json/problem.js';
 import { maxRepeats } from './problemReport.js';
-import type { Report, Finding } from './problemReport.js';
+import type { Finding, LateFinding, Report } from './problemReport.js';
 import type { Value } from '../json/jsonValue.js';
+
 /**
  * Tells what keeps nested lists from being one block of numbers: lists whose length differs from that of most lists on
  * their level, lists where numbers belong and the reverse, elements that are no numbers.
  */
 export function reportIrregularities(value: Value, spec: TensorSpec, report: Report): void {
-  const search = new Search(spec, likelyRank(value.node, spec.ranks), report);
+  const tick = sparingly(value.document.tick);
+  const search = new Search(spec, likelyRank(value.node, spec.ranks, tick), tick, report);
   search.tally(value.node, 0);
-  search.visit(value, 0);
+  search.visit(value.node, () => value, 0);
   search.summarise();
 }
 
 /** The allowed number of dimensions that most of the numbers are nested in; the larger one among equals. */
-function likelyRank(node: JsonNode, ranks: readonly number[]): number {
+function likelyRank(node: JsonNode, ranks: readonly number[], tick: Tick): number {
   const times: number[] = [];
   const count = (inner: JsonNode, level: number): void => {
+    tick();
     if (inner.kind === 'array') for (const item of inner.items) count(item, level + 1);
     else if (inner.kind === 'tensor')
       times[level + inner.shape.length] = (times[level + inner.shape.length] ?? 0) + inner.data.length;
@@ -30,23 +35,38 @@ function likelyRank(node: JsonNode, ranks: readonly number[]): number {
   return ranks.toSorted((a, b) => (times[b] ?? 0) - (times[a] ?? 0) || b - a)[0] ?? 1;
 }
 
-type Length = { readonly length: number; times: number };
+const nodesPerTick = 1024;
+
+/** Calls `tick` once in so many calls. */
+function sparingly(tick: Tick): Tick {
+  let calls = 0;
+  return () => {
+    if (++calls % nodesPerTick === 0) tick();
+  };
+}
 
 class Search {
   readonly #spec: TensorSpec;
   readonly #rank: number;
+  readonly #tick: Tick;
   readonly #report: Report;
   /** Of each level: lengths of its lists, with how often they occur, in the order of the text. */
-  readonly #lengths: Length[][] = [];
+  readonly #lengths: Map<number, number>[] = [];
+  /** Of each level: its usual length, once all are counted. */
+  readonly #usualLengths: number[] = [];
+  /** No element that is no number would be told any more. */
+  #isFull = false;
   readonly #repeats = new Map<Finding['code'], { count: number; last: Value | null }>();
 
-  constructor(spec: TensorSpec, rank: number, report: Report) {
+  constructor(spec: TensorSpec, rank: number, tick: Tick, report: Report) {
     this.#spec = spec;
     this.#rank = rank;
+    this.#tick = tick;
     this.#report = report;
   }
 
   tally(node: JsonNode, level: number): void {
+    this.#tick();
     if (node.kind === 'tensor') {
       let lists = 1;
       node.shape.forEach((length, axis) => {
@@ -59,32 +79,38 @@ class Search {
     }
   }
 
-  visit(value: Value, level: number): void {
-    const { node } = value;
+  /** Most of a large list is in order: places are only made of what is told. */
+  visit(node: JsonNode, place: () => Value, level: number): void {
+    this.#tick();
     if (node.kind === 'object') {
-      this.#add(value, {
+      this.#add(place, {
         code: 'wrong-type',
-        message: t('An object stands in {0} where numbers belong.', this.#spec.label),
-        expected: this.#wanted(level),
-        found: describeNode(node),
-        advice: this.#spec.advice,
+        tell: () => ({
+          message: t('An object stands in {0} where numbers belong.', this.#spec.label),
+          expected: this.#wanted(level),
+          found: describeNode(node),
+          advice: this.#spec.advice,
+        }),
       });
     } else if (!isArray(node)) {
-      this.#scalar(value, level);
+      this.#scalar(node, place, level);
     } else if (level >= this.#rank) {
-      this.#add(value, {
+      this.#add(place, {
         code: 'wrong-dimension',
-        message: t('A list stands in {0} where a number belongs.', this.#spec.label),
-        expected: t('a number, as {0} has {1}', this.#spec.label, dimensions(this.#rank)),
-        found: describeNode(node),
-        advice: this.#spec.advice,
+        tell: () => ({
+          message: t('A list stands in {0} where a number belongs.', this.#spec.label),
+          expected: t('a number, as {0} has {1}', this.#spec.label, dimensions(this.#rank)),
+          found: describeNode(node),
+          advice: this.#spec.advice,
+        }),
       });
     } else if (node.kind === 'array') {
-      this.#checkLength(value, level, node.items.length);
-      for (const item of value.items()) this.visit(item, level + 1);
+      this.#checkLength(place, level, node.items.length);
+      let value: Value | null = null;
+      node.items.forEach((item, i) => this.visit(item, () => (value ??= place()).item(i), level + 1));
     } else {
-      this.#block(value, level, node.shape);
-      checkNumbers(value, node, this.#spec, this.#report);
+      this.#block(node, place, level);
+      checkNumbers(place, node, this.#spec, this.#report, this.#tick);
     }
   }
 
@@ -102,50 +128,58 @@ class Search {
   }
 
   /** A regular block inside an irregular list: of the wrong depth, or with lists of another length than the rest. */
-  #block(value: Value, level: number, shape: readonly number[]): void {
-    const { node } = value;
-    if (node.kind !== 'tensor') return;
-    if (this.#checkLength(value, level, shape[0] ?? 0)) return;
+  #block(node: TensorNode, place: () => Value, level: number): void {
+    const { shape } = node;
+    if (this.#checkLength(place, level, shape[0] ?? 0)) return;
     if (level + shape.length !== this.#rank) {
-      this.#add(value, {
+      this.#add(place, {
         code: 'wrong-dimension',
-        message:
-          level + shape.length < this.#rank
-            ? t('An element of {0} is nested less deeply than the others.', this.#spec.label)
-            : t('An element of {0} is nested more deeply than the others.', this.#spec.label),
-        expected: this.#wanted(level),
-        found: describeNode(node),
-        advice: this.#spec.advice,
+        tell: () => ({
+          message:
+            level + shape.length < this.#rank
+              ? t('An element of {0} is nested less deeply than the others.', this.#spec.label)
+              : t('An element of {0} is nested more deeply than the others.', this.#spec.label),
+          expected: this.#wanted(level),
+          found: describeNode(node),
+          advice: this.#spec.advice,
+        }),
       });
       return;
     }
     for (let axis = 1; axis < shape.length; axis++) {
       if (shape[axis] === this.#usual(level + axis)) continue;
-      this.#checkLength(value.row(node, new Array<number>(axis).fill(0)), level + axis, shape[axis] ?? 0, shape);
+      this.#checkLength(
+        () => place().row(node, new Array<number>(axis).fill(0)),
+        level + axis,
+        shape[axis] ?? 0,
+        shape,
+      );
       return;
     }
   }
 
   /** Reports a list whose length is not the usual one of its level. */
-  #checkLength(value: Value, level: number, length: number, block: readonly number[] | null = null): boolean {
+  #checkLength(place: () => Value, level: number, length: number, block: readonly number[] | null = null): boolean {
     const usual = this.#usual(level);
     if (level === 0 || length === usual) return false;
     const axis = this.#axis(level);
-    this.#add(value, {
+    this.#add(place, {
       code: 'ragged-array',
-      message:
-        block === null
-          ? t('This list in {0} has {1} where the others have {2}.', this.#spec.label, counted(length, axis), usual)
-          : t(
-              'This list in {0} has {1} where the others have {2}, and so do the others of its block of shape {3}.',
-              this.#spec.label,
-              counted(length, axis),
-              usual,
-              describeShape(block),
-            ),
-      expected: counted(usual, axis),
-      found: counted(length, axis),
-      advice: length < usual ? this.#fill(level) : t('Remove what is too much, or check the rows before it.'),
+      tell: () => ({
+        message:
+          block === null
+            ? t('This list in {0} has {1} where the others have {2}.', this.#spec.label, counted(length, axis), usual)
+            : t(
+                'This list in {0} has {1} where the others have {2}, and so do the others of its block of shape {3}.',
+                this.#spec.label,
+                counted(length, axis),
+                usual,
+                describeShape(block),
+              ),
+        expected: counted(usual, axis),
+        found: counted(length, axis),
+        advice: length < usual ? this.#fill(level) : t('Remove what is too much, or check the rows before it.'),
+      }),
     });
     return true;
   }
@@ -156,28 +190,36 @@ class Search {
       : t('Add what is missing, or remove the list.');
   }
 
-  #scalar(value: Value, level: number): void {
-    const { node } = value;
-    const text = value.document.text.slice(node.offset, node.offset + node.length);
-    if (node.kind !== 'number' || level >= this.#rank) {
-      if (
-        node.kind !== 'number' ||
-        !Number.isFinite(this.#spec.dtype === 'float32' ? Math.fround(node.value) : node.value)
-      )
-        reportLeaf(value, text, this.#spec, this.#report);
+  #scalar(node: ScalarNode, place: () => Value, level: number): void {
+    const isNumber = node.kind === 'number' && !Number.isNaN(node.value);
+    if (!isNumber || level >= this.#rank) {
+      if (!isNumber || !Number.isFinite(this.#spec.dtype === 'float32' ? Math.fround(node.value) : node.value))
+        this.#leaf(place);
       return;
     }
-    if (Number.isNaN(node.value)) {
-      reportLeaf(value, text, this.#spec, this.#report);
-      return;
-    }
-    this.#add(value, {
+    this.#add(place, {
       code: 'wrong-dimension',
-      message: t('A single number stands in {0} where a list belongs.', this.#spec.label),
-      expected: this.#wanted(level),
-      found: t('the number {0}', text),
-      advice: t('Put it into a list: [{0}].', text),
+      tell: () => {
+        const text = cut(place().document.text.slice(node.offset, node.offset + node.length), 38);
+        return {
+          message: t('A single number stands in {0} where a list belongs.', this.#spec.label),
+          expected: this.#wanted(level),
+          found: t('the number {0}', text),
+          advice: t('Put it into a list: [{0}].', text),
+        };
+      },
     });
+  }
+
+  #leaf(place: () => Value): void {
+    if (this.#isFull) return;
+    const value = place();
+    const {
+      document: { id, text },
+      node,
+    } = value;
+    this.#isFull = !this.#report.hasRoom(leafCodes, id);
+    if (!this.#isFull) reportLeaf(value, text.slice(node.offset, node.offset + node.length), this.#spec, this.#report);
   }
 
   #wanted(level: number): string {
@@ -190,26 +232,28 @@ class Search {
   }
 
   #count(level: number, length: number, times: number): void {
-    const lengths = (this.#lengths[level] ??= []);
-    const known = lengths.find((entry) => entry.length === length);
-    if (known === undefined) lengths.push({ length, times });
-    else known.times += times;
+    const lengths = (this.#lengths[level] ??= new Map<number, number>());
+    lengths.set(length, (lengths.get(length) ?? 0) + times);
   }
 
   /**
    * The most frequent length of a level, the first one among equals; an empty list is never the model for the others.
    */
   #usual(level: number): number {
-    const lengths = (this.#lengths[level] ?? []).filter(({ length }) => length > 0);
-    return lengths.reduce<Length>((best, entry) => (entry.times > best.times ? entry : best), { length: 0, times: 0 })
-      .length;
+    const known = this.#usualLengths[level];
+    if (known !== undefined) return known;
+    let [usual, most] = [0, 0];
+    for (const [length, times] of this.#lengths[level] ?? [])
+      if (length > 0 && times > most) [usual, most] = [length, times];
+    this.#usualLengths[level] = usual;
+    return usual;
   }
 
-  #add(value: Value, finding: Finding): void {
+  #add(place: () => Value, finding: LateFinding): void {
     const repeats = this.#repeats.get(finding.code) ?? { count: 0, last: null };
     this.#repeats.set(finding.code, repeats);
     repeats.count++;
-    if (repeats.count <= maxRepeats) this.#report.error(value, finding);
-    else repeats.last ??= value;
+    if (repeats.count <= maxRepeats) this.#report.error(place(), finding);
+    else repeats.last ??= place();
   }
 }

@@ -12,9 +12,13 @@ export type Misspelt = {
   readonly hint: Pick<Finding, 'advice' | 'fix'>;
 };
 
+/** Names that are compared between two ticks. */
+const namesPerTick = 1024;
+
 /** The first name that is nearly one of those that are wanted; undefined when there is none. */
 export function misspelt(named: readonly Named[], wanted: readonly string[]): Misspelt | undefined {
-  for (const one of named) {
+  for (const [i, one] of named.entries()) {
+    if (i % namesPerTick === 0) one.value.document.tick();
     const meant = nearest(one.name, wanted);
     if (meant !== null && meant !== one.name) return told(one, meant);
   }
@@ -27,7 +31,9 @@ export function misspelt(named: readonly Named[], wanted: readonly string[]): Mi
  */
 export function misspeltBiases(named: readonly Named[], missing: readonly string[], size: number | null): Misspelt[] {
   const found = new Map<string, Misspelt>();
-  for (const one of named) {
+  for (const [i, one] of named.entries()) {
+    if (i % namesPerTick === 0) one.value.document.tick();
+    if (found.size === missing.length) break;
     const meant = isVector(one.value, size)
       ? nearestBias(
           one.name,

@@ -1,6 +1,6 @@
 import { readDocument } from '../json/jsonDocument.js';
-import type { Tick } from '../json/locateNumbers.js';
 import { isArray } from '../json/node.js';
+import type { Tick } from '../json/scanner.js';
 import { findGroups, namedValues } from '../layouts/weightLayouts.js';
 import { configKeys } from './schema.js';
 import { Value } from '../json/jsonValue.js';
@@ -9,7 +9,8 @@ import { Value } from '../json/jsonValue.js';
 export type FileKind = 'config' | 'weights' | 'sequences' | 'unknown';
 
 /** Guesses from the content alone: weights by their names, sequences by being nested lists, a config by its keys. */
-export function classify(bytes: Uint8Array, tick: Tick = () => undefined): FileKind {
+export function classify(bytes: Uint8Array, tick: Tick): FileKind {
+  tick();
   const root = Value.root(readDocument('', bytes, tick));
   if (root === null) return 'unknown';
   if (isArray(root.node))

@@ -55,12 +55,15 @@ export type Open = (
   from: string | null,
 ) => Promise<{ readonly id: string; readonly root: Value | null }>;
 
+/** Of a config that names more files in one list than this, only the first ones are told. */
+const mostReferences = 2_000;
+
 /** Values of a config that name a file, with the key they belong to. */
 export function references(config: Value): { readonly key: string; readonly value: Value }[] {
   const root = underItsKeys(config);
   return fileKeys().flatMap(({ path, list, words }) => {
     const found = path.reduce<Value | null>((value, key) => value?.get(key) ?? null, root);
-    const items = found === null ? [] : list && found.node.kind === 'array' ? found.items() : [found];
+    const items = found === null ? [] : list && found.node.kind === 'array' ? firstItems(found) : [found];
     const key = path.at(-1) ?? '';
     return items.flatMap((value) =>
       value.node.kind === 'string' && value.node.value.trim() !== '' && !words.includes(value.node.value)
@@ -69,6 +72,11 @@ export function references(config: Value): { readonly key: string; readonly valu
     );
   });
 }
+
+const firstItems = (list: Value): Value[] =>
+  list.node.kind === 'array'
+    ? Array.from({ length: Math.min(list.node.items.length, mostReferences) }, (_, i) => list.item(i))
+    : [];
 
 /** Where the text of a string stands, without its quotes. */
 export function insideQuotes(value: Value): Range {
@@ -114,10 +122,9 @@ export async function findParts(config: string, open: Open): Promise<FoundParts>
     biases.forEach((bias, i) => add('bias', layout.biases[i] ?? '', bias));
   }
   const sequences = root.get('sequences');
-  const chunks =
-    sequences?.node.kind === 'array' && sequences.node.items.every((item) => item.kind === 'string')
-      ? sequences.items()
-      : [sequences];
+  const isList = sequences?.node.kind === 'array' && sequences.node.items.every((item) => item.kind === 'string');
+  // Some chunks of a list would tell a wrong number of timesteps: all or none.
+  const chunks = !isList ? [sequences] : sequences.node.items.length > mostReferences ? [] : sequences.items();
   for (const chunk of chunks) add('sequences', 'sequences', follow(chunk));
   for (const role of ['initialState', 'upstreamGradient'] as const) add(role, role, follow(root.get(role)));
   const loss = root.get('loss');

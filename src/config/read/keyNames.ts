@@ -23,23 +23,26 @@ let older: ReadonlyMap<string, string> | undefined;
 export const fileKeys = (): readonly FileKey[] => (files ??= fileKeysOf(configKeys(), []));
 
 /** The key that a name means: itself, or the one that it is another name of. */
-export function keyOf(name: string): string {
-  older ??= new Map(
+export const keyOf = (name: string): string => olderNames().get(name) ?? name;
+
+const olderNames = (): ReadonlyMap<string, string> =>
+  (older ??= new Map(
     Object.entries<KeySpec>(configKeys()).flatMap(([key, { deprecated = [] }]) =>
       deprecated.map((other) => [other, key]),
     ),
-  );
-  return older.get(name) ?? name;
-}
+  ));
 
 /**
  * A config with each deprecated name as the key that it means, unless that is there too: then it stays, and is unknown.
  */
 export function underItsKeys(config: Value, report?: Report): Value {
-  const taken = new Set(config.entries().map(([name]) => name));
   const keys = new Map<string, string>();
-  for (const [name, entry] of config.entries()) {
-    const key = keyOf(name);
+  const taken = new Set<string>();
+  const there = [...olderNames()].flatMap(([name, key]) => {
+    const entry = config.get(name);
+    return entry === null || config.get(key) !== null ? [] : [{ name, key, entry }];
+  });
+  for (const { name, key, entry } of there.toSorted((a, b) => a.entry.place.offset - b.entry.place.offset)) {
     if (taken.has(key)) continue;
     taken.add(key);
     keys.set(name, key);

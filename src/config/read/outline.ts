@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import { describeShape } from '../json/node.js';
 import type { JsonNode, Span } from '../json/node.js';
+import { cut } from '../json/problem.js';
 import type { Range } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
 
@@ -19,33 +20,35 @@ export type Outline = {
 /** An object with more keys than this is a dictionary; nobody reads them one by one in an outline. */
 const mostChildren = 500;
 const longestDetail = 60;
+/** Entries of an outline, and places that fold, are told up to this number: VS Code shows no more. */
+const mostEntries = 5_000;
 
 /** The keys of a file with their shapes, nested objects inside; a file that is a bare list has one entry. */
 export function outlineOf(root: Value): Outline[] {
-  if (root.node.kind === 'object') return childrenOf(root);
+  if (root.node.kind === 'object') return childrenOf(root, { left: mostEntries });
   const whole = root.document.lines.range(root.node);
   return [{ name: t('numbers'), ...describe(root.node), range: whole, key: root.address().range, children: [] }];
 }
 
-function childrenOf(value: Value): Outline[] {
-  return value
-    .entries()
-    .slice(0, mostChildren)
-    .map(([name, entry]) => {
-      const {
-        node,
-        place,
-        document: { lines },
-      } = entry;
-      const range = lines.range(join(place, node));
-      return {
-        name: name === '' ? '""' : name,
-        ...describe(node),
-        range,
-        key: lines.range(place),
-        children: node.kind === 'object' ? childrenOf(entry) : [],
-      };
+function childrenOf(value: Value, room: { left: number }): Outline[] {
+  const children: Outline[] = [];
+  for (const [name, entry] of value.entries().slice(0, mostChildren)) {
+    if (room.left-- <= 0) break;
+    const {
+      node,
+      place,
+      document: { lines },
+    } = entry;
+    const range = lines.range(join(place, node));
+    children.push({
+      name: name === '' ? '""' : cut(name, longestDetail),
+      ...describe(node),
+      range,
+      key: lines.range(place),
+      children: node.kind === 'object' ? childrenOf(entry, room) : [],
     });
+  }
+  return children;
 }
 
 /** From the start of one span to the end of a later one. */
@@ -60,6 +63,7 @@ function describe(node: JsonNode): Pick<Outline, 'detail' | 'kind'> {
         kind: 'list',
         detail: node.items.every(({ kind }) => kind === 'string')
           ? node.items
+              .slice(0, longestDetail)
               .map((item) => (item.kind === 'string' ? item.value : ''))
               .join(', ')
               .slice(0, longestDetail)
@@ -82,6 +86,7 @@ export function matrixLines(root: Value): { readonly start: number; readonly end
   const { lines } = root.document;
   const found: { start: number; end: number }[] = [];
   const visit = (node: JsonNode): void => {
+    if (found.length === mostEntries) return;
     if (node.kind === 'object') for (const { value } of node.properties) visit(value);
     if (node.kind !== 'tensor' && node.kind !== 'array') return;
     const { start, end } = lines.range(node);

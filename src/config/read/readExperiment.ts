@@ -8,6 +8,7 @@ import { fits, readLoss } from './readLoss.js';
 import type { KnownSizes } from './readLoss.js';
 import { underItsKeys } from './keyNames.js';
 import { nearest } from '../problems/editDistance.js';
+import { cut } from '../json/problem.js';
 import type { Problem } from '../json/problem.js';
 import { Report } from '../problems/problemReport.js';
 import { configKeys, requiredKeys } from './schema.js';
@@ -156,7 +157,12 @@ function checkInputs(sequences: ReadSequences | null, weights: ReadWeights | nul
   report.error(sequences.where, {
     code: 'wrong-dimension',
     message: t('The timesteps have {0}, but the weights take {1}.', counted(sequences.I, 'inputs'), I),
-    expected: t('{0} per timestep, as {1} has the shape {2}', counted(I, 'numbers'), named, describeShape(input.shape)),
+    expected: t(
+      '{0} per timestep, as {1} has the shape {2}',
+      counted(I, 'numbers'),
+      cut(named, 60),
+      describeShape(input.shape),
+    ),
     found: t('{0} per timestep', counted(sequences.I, 'numbers')),
     advice: t('Give every timestep {0}, or use weights with I = {1}.', counted(I, 'numbers'), sequences.I),
   });

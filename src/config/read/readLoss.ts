@@ -5,6 +5,7 @@ import { findGroups, namedValues } from '../layouts/weightLayouts.js';
 import type { Named } from '../layouts/weightLayouts.js';
 import { checkLeaves } from '../problems/numberChecks.js';
 import { misspelt, misspeltBiases } from '../problems/weightNameSuggestions.js';
+import { cut } from '../json/problem.js';
 import type { Report } from '../problems/problemReport.js';
 import { configKeys, lossKeys } from './schema.js';
 import type { Sources } from './sourceFiles.js';
@@ -211,24 +212,30 @@ function readClasses(
   const tell = (leaf: Value, text: string): void =>
     report.error(leaf, {
       code: 'wrong-value',
-      message: say('{0} is no class of this readout.', text),
+      message: say('{0} is no class of this readout.', cut(text, 38)),
       expected,
-      found: text,
+      found: cut(text, 38),
       advice,
     });
   const good = checkLeaves(
-    where,
+    () => where,
     where.node,
     isClass,
-    tell,
-    (count) => ({
-      code: 'wrong-value',
-      message: say('{0} more targets are no classes of this readout.', count),
-      expected,
-      found: say('other numbers'),
-      advice,
-    }),
+    {
+      codes: ['wrong-value'],
+      tell,
+      summary: (count) => ({
+        code: 'wrong-value',
+        tell: () => ({
+          message: say('{0} more targets are no classes of this readout.', count),
+          expected,
+          found: say('other numbers'),
+          advice,
+        }),
+      }),
+    },
     report,
+    where.document.tick,
   );
   return good ? data : null;
 }

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { DType } from '../../engine/index.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
+import { maxRepeats } from '../problems/problemReport.js';
 import type { Report } from '../problems/problemReport.js';
 import type { Sources } from './sourceFiles.js';
 import { readTensor } from './readTensor.js';
@@ -30,8 +31,7 @@ export async function readSequences(
     value.node.items.every((item) => item.kind === 'string')
       ? value.items()
       : [value];
-  const roots: (Value | null)[] = [];
-  for (const part of parts) roots.push(await sources.follow(part));
+  const roots = await followAll(parts, sources, report);
   const tensors = roots.map((root) => (root === null ? null : readChunk(root, dtype, report)));
   const first = tensors[0] ?? null;
   if (first === null) return null;
@@ -52,15 +52,49 @@ function mixesPaths(value: Value, report: Report): boolean {
   // Numbers among texts are another mistake: the texts are what is wrong there.
   if (paths === 0 || others.length === 0 || others.some(({ node }) => node.kind === 'number')) return false;
   for (const other of others) {
+    if (!report.hasRoom(['wrong-type'], other.document.id)) break;
     report.error(other, {
       code: 'wrong-type',
-      message: t('A list of chunks names files, and this is no path.'),
-      expected: t('a path'),
-      found: describeNode(other.node),
-      advice: t('Put these numbers into a file of their own and write its path, or write all numbers here.'),
+      tell: () => ({
+        message: t('A list of chunks names files, and this is no path.'),
+        expected: t('a path'),
+        found: describeNode(other.node),
+        advice: t('Put these numbers into a file of their own and write its path, or write all numbers here.'),
+      }),
     });
   }
   return true;
+}
+
+/**
+ * The roots of all chunks; a file that is named again is not asked for again. After so many that cannot be read as are
+ * told singly, the others are not looked for.
+ */
+async function followAll(parts: readonly Value[], sources: Sources, report: Report): Promise<(Value | null)[]> {
+  const known = new Map<string, Value>();
+  const roots: (Value | null)[] = [];
+  let absent = 0;
+  for (const [i, part] of parts.entries()) {
+    const reference = part.node.kind === 'string' ? part.node.value : null;
+    const root = (reference === null ? undefined : known.get(reference)) ?? (await sources.follow(part));
+    roots.push(root);
+    if (root !== null && reference !== null) known.set(reference, root);
+    if (root === null) absent++;
+    if (absent < maxRepeats || i === parts.length - 1) continue;
+    report.error(part, {
+      code: 'unreadable-file',
+      message: t(
+        '{0} files of this list cannot be read; the {1} after them were not looked for.',
+        absent,
+        parts.length - 1 - i,
+      ),
+      expected: t('files that can be read'),
+      found: t('{0} paths', parts.length),
+      advice: t('Mend the first ones; the others often follow from them.'),
+    });
+    break;
+  }
+  return roots;
 }
 
 /** One block of shape [B,T,I], none of them zero. */

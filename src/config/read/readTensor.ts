@@ -36,7 +36,7 @@ export function readTensor(value: Value, spec: TensorSpec, report: Report): Tens
   }
   const { shape } = node;
   const data = spec.dtype === 'float32' ? roundableOnce(value, node) : node.data;
-  const finite = checkNumbers(value, { ...node, data }, spec, report);
+  const finite = checkNumbers(() => value, { ...node, data }, spec, report, value.document.tick);
   if (data.length > 0 && !spec.ranks.includes(shape.length)) {
     report.error(value, {
       code: 'wrong-dimension',

@@ -68,14 +68,13 @@ function recognise(value: Value, named: readonly Named[], report: Report): Group
     return null;
   }
   if (second !== undefined) {
-    const names = groups.map(({ layout, prefix }) =>
-      quote(prefix === '' ? layout.recurrent : `${prefix}.${layout.recurrent}`),
-    );
+    const name = ({ layout, prefix }: Group): string =>
+      quote(prefix === '' ? layout.recurrent : `${prefix}.${layout.recurrent}`);
     report.error(second.recurrent ?? second.input ?? value, {
       code: 'unsupported-feature',
       message: t('The file holds more than one RNN layer.'),
       expected: t('the weights of one layer'),
-      found: names.join(', '),
+      found: groups.slice(0, 5).map(name).join(', ') + (groups.length > 5 ? ', …' : ''),
       advice: t('Save the layer to be looked at into a file of its own.'),
     });
     return null;

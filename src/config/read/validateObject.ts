@@ -1,7 +1,9 @@
 import { t } from '@vscode/l10n';
 import { listAdvice, objectAdvice } from '../problems/formatAdvice.js';
 import { describeNode, quote } from '../json/node.js';
+import type { Tick } from '../json/scanner.js';
 import { nearest } from '../problems/editDistance.js';
+import { cut } from '../json/problem.js';
 import type { Fix } from '../json/problem.js';
 import type { Report } from '../problems/problemReport.js';
 import type { JsonType, KeySpec } from './schema.js';
@@ -12,6 +14,8 @@ export type Valid<K extends string> = ReadonlyMap<K, Value>;
 
 /** An object with more unknown keys than this is no config; its keys are not compared one by one. */
 const maxUnknown = 50;
+/** Names that are compared between two ticks. */
+const namesPerTick = 1024;
 
 /** Checks an object against a table of keys and reports everything that does not fit it. */
 export function validateObject<K extends string>(
@@ -22,8 +26,9 @@ export function validateObject<K extends string>(
 ): Valid<K> {
   const valid = new Map<K, Value>();
   const unknown = value.entries().filter(([key]) => !Object.hasOwn(keys, key));
+  const free = Object.keys(keys).filter((name) => value.get(name) === null);
   for (const [key, entry] of unknown.slice(0, maxUnknown))
-    reportUnknownKey(entry, key, Object.keys(keys), (name) => value.get(name) === null, report);
+    reportUnknownKey(entry, key, Object.keys(keys), free, report);
   for (const [key, spec] of Object.entries(keys) as [K, KeySpec][]) {
     const entry = value.get(key);
     if (entry === null) {
@@ -33,7 +38,7 @@ export function validateObject<K extends string>(
           message: t('The key "{0}" is missing.', key),
           expected: `"${key}": ${spec.expected}`,
           found: describeNode(value.node),
-          advice: missingAdvice(value, key, spec),
+          advice: missingAdvice(unknown, key, spec, value.document.tick),
         });
       }
     } else if (validateValue(entry, key, spec, report) && entry.node.kind !== 'null') {
@@ -43,12 +48,13 @@ export function validateObject<K extends string>(
   return valid;
 }
 
-function missingAdvice(value: Value, key: string, spec: KeySpec): string {
-  const mistyped = value
-    .entries()
-    .map(([name]) => name)
-    .find((name) => nearest(name, [key]) !== null && name !== key);
-  if (mistyped !== undefined) return t('Did you mean it by "{0}"? Write "{1}".', mistyped, key);
+/** Only a key that means nothing else can have been meant. */
+function missingAdvice(unknown: readonly (readonly [string, Value])[], key: string, spec: KeySpec, tick: Tick): string {
+  const mistyped = unknown.find(([name], i) => {
+    if (i % namesPerTick === 0) tick();
+    return nearest(name, [key]) !== null;
+  });
+  if (mistyped !== undefined) return t('Did you mean it by "{0}"? Write "{1}".', mistyped[0], key);
   const example = spec.examples?.[0];
   return example === undefined
     ? t('Add the key "{0}".', key)
@@ -64,10 +70,10 @@ function reportUnknownKey(
   entry: Value,
   key: string,
   known: readonly string[],
-  isFree: (name: string) => boolean,
+  free: readonly string[],
   report: Report,
 ): void {
-  const meant = nearest(key, known.filter(isFree));
+  const meant = nearest(key, free);
   report.warning(entry, {
     code: 'unknown-key',
     message: t('The key {0} is unknown and is ignored.', quote(key)),
@@ -145,7 +151,7 @@ function validateChoice(
 }
 
 function validateNumber(place: Value, key: string, x: number, spec: KeySpec, report: Report): boolean {
-  const found = place.document.text.slice(place.node.offset, place.node.offset + place.node.length);
+  const found = cut(place.document.text.slice(place.node.offset, place.node.offset + place.node.length), 38);
   if (!Number.isFinite(x)) {
     report.error(place, {
       code: 'number-overflow',
@@ -192,7 +198,8 @@ function typeAdvice(value: Value, key: string, spec: KeySpec): string {
       ? listAdvice(value)
       : null;
   if (hint !== null) return hint;
-  if (node.kind === 'string' && meant !== undefined) return t('Remove the quotes: write {0}.', node.value.trim());
+  if (node.kind === 'string' && meant !== undefined)
+    return t('Remove the quotes: write {0}.', cut(node.value.trim(), 38));
   if (node.kind === 'number' && meant !== undefined) return t('Write {0}.', `"${key}": { "norm": ${node.value} }`);
   if (node.kind === 'null' && spec.default !== undefined)
     return t('Remove the key to get the default {0}.', JSON.stringify(spec.default));

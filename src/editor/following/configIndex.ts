@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Link } from '../../config/read/index.js';
 import type { Inspection } from '../../protocol/index.js';
+import { Stop } from '../../worker/scheduling/index.js';
 import { readUri, resolveReference } from '../files/editorFiles.js';
 import type { Inspections } from './inspections.js';
 import { after, isUnder } from '../files/fileMoves.js';
@@ -34,6 +35,8 @@ export class ConfigIndex implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   /** A config names other files now, or is new, or gone. */
   readonly onDidChange = this.#changed.event;
+  /** The config that is being read, and what ends that: its text is another one already. */
+  #reading: { readonly id: string; readonly stop: Stop } | null = null;
   /** Settles when everyone who asked so far has been answered: nobody may see a half-read state. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -45,6 +48,7 @@ export class ConfigIndex implements vscode.Disposable {
     const touched = (uri: vscode.Uri): void => {
       if (!isConfig(uri)) return;
       this.#stale.set(uri.toString(), uri);
+      if (this.#reading?.id === uri.toString()) this.#reading.stop.ask();
       this.#changed.fire();
     };
     this.#disposables = [
@@ -92,6 +96,7 @@ export class ConfigIndex implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#reading?.stop.ask();
     this.#newFolders.dispose();
     for (const disposable of this.#disposables) disposable.dispose();
     this.#changed.dispose();
@@ -235,11 +240,16 @@ export class ConfigIndex implements vscode.Disposable {
       this.#drop(config);
       return;
     }
+    const reading = { id: config.toString(), stop: new Stop() };
+    this.#reading = reading;
     // One config that cannot be understood must not hide the others.
-    const found = await this.#inspections.references(content.bytes).catch((error: unknown) => {
+    const found = await this.#inspections.references(content.bytes, reading.stop).catch((error: unknown) => {
       this.#log(error);
       return [];
     });
+    if (this.#reading === reading) this.#reading = null;
+    // It has been touched meanwhile, so it is read again.
+    if (found === null) return;
     this.#know(
       config,
       found.map((one) => ({ file: config.toString(), ...one })),

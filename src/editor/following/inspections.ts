@@ -10,8 +10,8 @@ import type {
   PartFacts,
 } from '../../protocol/index.js';
 import { EngineClient } from '../../worker/thread/index.js';
-import type { Questions } from '../../worker/thread/index.js';
-import { newFlag, raise } from '../../worker/scheduling/index.js';
+import type { Questions, Stoppable } from '../../worker/thread/index.js';
+import { Stop } from '../../worker/scheduling/index.js';
 import { DiskPoll } from '../files/diskPoll.js';
 import type { Doors } from '../context/doors.js';
 import { asFound, fileVersion, findReference, readUri } from '../files/editorFiles.js';
@@ -41,7 +41,7 @@ type Entry = {
    * Set while the worker reads: what ends it, and whether the reading is long due, so that no change of the text ends
    * it.
    */
-  reading: { readonly cancel: SharedArrayBuffer | null; readonly isDue: boolean } | null;
+  reading: { readonly stop: Stop; readonly isDue: boolean } | null;
   stale: boolean;
   refreshing: Promise<Inspection | null> | null;
 };
@@ -106,30 +106,35 @@ export class Inspections implements vscode.Disposable {
     token: vscode.CancellationToken,
   ): Promise<PartFacts | null> {
     if ((await this.of(config, token)) === null || token.isCancellationRequested) return null;
-    const cancel = newFlag();
-    const subscription = token.onCancellationRequested(() => raise(cancel));
+    const stop = new Stop();
+    const subscription = token.onCancellationRequested(() => stop.ask());
     try {
-      return await this.#ask('facts', {
-        config: config.toString(),
-        file: file.toString(),
-        position: { line: position.line, character: position.character },
-        cancel,
-      });
+      return await this.#ask(
+        'facts',
+        {
+          config: config.toString(),
+          file: file.toString(),
+          position: { line: position.line, character: position.character },
+          cancel: stop.flag,
+        },
+        stop,
+      );
     } finally {
       subscription.dispose();
     }
   }
 
   change(request: ChangeRequest): Promise<ChangeOutcome> {
-    return this.#ask('change', request);
+    return this.#with((client) => client.request('change', request));
   }
 
   newConfig(request: NewConfig): Promise<string> {
-    return this.#ask('newConfig', request);
+    return this.#with((client) => client.request('newConfig', request));
   }
 
-  references(bytes: Uint8Array): Promise<EditorRequests['references']['result']> {
-    return this.#ask('references', { bytes });
+  /** Null when it was stopped. */
+  references(bytes: Uint8Array, stop: Stop): Promise<EditorRequests['references']['result']> {
+    return this.#ask('references', { bytes, cancel: stop.flag }, stop);
   }
 
   /** Keeps watching a config until it is let go. */
@@ -143,7 +148,7 @@ export class Inspections implements vscode.Disposable {
     const entry = this.#entries.get(config.toString());
     if (entry === undefined) return;
     this.#entries.delete(config.toString());
-    raise(entry.reading?.cancel ?? null);
+    entry.reading?.stop.ask();
     entry.watch.dispose();
   }
 
@@ -174,7 +179,7 @@ export class Inspections implements vscode.Disposable {
       entry.stale = true;
       entry.changedAt = performance.now();
       entry.waitingSince ??= entry.changedAt;
-      if (entry.reading?.isDue === false) raise(entry.reading.cancel);
+      if (entry.reading?.isDue === false) entry.reading.stop.ask();
       this.#changed.fire(config);
     };
     const entry: Entry = {
@@ -206,14 +211,16 @@ export class Inspections implements vscode.Disposable {
         continue;
       }
       entry.stale = false;
-      const cancel = newFlag();
+      const stop = new Stop();
       const isDue = since !== null && now >= since + longestWait;
-      entry.reading = { cancel, isDue };
+      entry.reading = { stop, isDue };
       entry.waitingSince = null;
-      const inspection = await this.#ask('inspect', { config: key, cancel }).catch((error: unknown) => {
-        this.log.error(`${entry.config.path}: ${error instanceof Error ? error.message : String(error)}`);
-        return null;
-      });
+      const inspection = await this.#ask('inspect', { config: key, cancel: stop.flag }, stop).catch(
+        (error: unknown) => {
+          this.log.error(`${entry.config.path}: ${error instanceof Error ? error.message : String(error)}`);
+          return null;
+        },
+      );
       entry.reading = null;
       if (inspection === null) entry.waitingSince = since ?? entry.waitingSince;
       if (inspection !== null) entry.watch.follow([key, ...inspection.files]);
@@ -227,7 +234,15 @@ export class Inspections implements vscode.Disposable {
     return null;
   }
 
-  async #ask<K extends keyof EditorRequests>(name: K, params: Questions[K]['params']): Promise<Questions[K]['result']> {
+  #ask<K extends Stoppable>(
+    name: K,
+    params: Questions[K]['params'],
+    stop: Stop,
+  ): Promise<Questions[K]['result'] | null> {
+    return this.#with((client) => client.ask(name, params, stop));
+  }
+
+  async #with<Result>(ask: (client: EngineClient) => Promise<Result>): Promise<Result> {
     if (this.#disposed) throw new Error('The editor features have been shut down.');
     clearTimeout(this.#idleTimer);
     this.#pending++;
@@ -244,7 +259,7 @@ export class Inspections implements vscode.Disposable {
       onCrash: (message) => this.log.error(message),
     });
     try {
-      return await this.#client.request(name, params);
+      return await ask(this.#client);
     } finally {
       this.#pending--;
       clearTimeout(this.#idleTimer);

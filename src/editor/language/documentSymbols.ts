@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Outline } from '../../config/read/index.js';
-import type { Inspection } from '../../protocol/index.js';
+import type { PartInfo } from '../../protocol/index.js';
+import type { Range } from '../../config/json/index.js';
 import { toRange } from './diagnostics.js';
 import { shapeText } from './hover.js';
 import { jsonSelector } from '../following/experimentLookup.js';
@@ -26,18 +27,26 @@ class Symbols implements vscode.DocumentSymbolProvider {
   ): Promise<vscode.DocumentSymbol[]> {
     const subject = await this.subjects.of(document, token);
     const outline = subject?.inspection.documents.find(({ file }) => file === subject.file)?.outline;
-    return subject === null || outline === undefined
-      ? []
-      : outline.map((entry) => symbolOf(entry, subject.inspection, subject.file));
+    if (subject === null || outline === undefined) return [];
+    const parts = new Map(
+      subject.inspection.parts
+        .filter(({ file }) => file === subject.file)
+        .toReversed()
+        .map((part) => [placeOf(part.key), part]),
+    );
+    return outline.map((entry) => symbolOf(entry, parts));
   }
 }
 
-function symbolOf(entry: Outline, inspection: Inspection, file: string): vscode.DocumentSymbol {
+/** Of two keys of one file never the same. */
+const placeOf = ({ start }: Range): string => `${start.line}:${start.character}`;
+
+function symbolOf(entry: Outline, parts: ReadonlyMap<string, PartInfo>): vscode.DocumentSymbol {
   const key = toRange(entry.key);
-  const part = inspection.parts.find((one) => one.file === file && toRange(one.key).isEqual(key));
+  const part = parts.get(placeOf(entry.key));
   const detail = part === undefined ? entry.detail : shapeText(part);
   const symbol = new vscode.DocumentSymbol(entry.name, detail, kinds[entry.kind], toRange(entry.range), key);
-  symbol.children = entry.children.map((child) => symbolOf(child, inspection, file));
+  symbol.children = entry.children.map((child) => symbolOf(child, parts));
   return symbol;
 }
 

@@ -15,9 +15,17 @@ export type NumberFacts = {
   readonly notFinite: number;
 };
 
-export function measureNumbers(data: Float64Array): NumberFacts {
+/** Lets others in, called now and then while a large block is measured; may throw to give up. */
+type Tick = () => void;
+const never: Tick = () => undefined;
+/** Numbers between two ticks, less one. */
+const numbersMask = 0xffff;
+
+export function measureNumbers(data: Float64Array, tick = never): NumberFacts {
   let [min, max, count] = [Infinity, -Infinity, 0];
-  for (const x of data) {
+  for (let i = 0; i < data.length; i++) {
+    if ((i & numbersMask) === 0) tick();
+    const x = data[i]!;
     if (!Number.isFinite(x)) continue;
     if (x < min) min = x;
     if (x > max) max = x;
@@ -28,7 +36,7 @@ export function measureNumbers(data: Float64Array): NumberFacts {
   return {
     count: data.length,
     min: count === 0 ? NaN : min,
-    mean: count === 0 ? NaN : sumOf(data, scale) / count / scale,
+    mean: count === 0 ? NaN : sumOf(data, scale, tick) / count / scale,
     max: count === 0 ? NaN : max,
     frobenius: norm(data),
     notFinite: data.length - count,
@@ -39,9 +47,11 @@ export function measureNumbers(data: Float64Array): NumberFacts {
  * Σ scale·x over the finite ones, with what each addition rounds away added at the end (Neumaier 1974): numbers that
  * cancel leave 0.
  */
-function sumOf(data: Float64Array, scale: number): number {
+function sumOf(data: Float64Array, scale: number, tick: Tick): number {
   let [sum, rest] = [0, 0];
-  for (const x of data) {
+  for (let i = 0; i < data.length; i++) {
+    if ((i & numbersMask) === 0) tick();
+    const x = data[i]!;
     if (!Number.isFinite(x)) continue;
     const term = x * scale;
     const next = sum + term;
@@ -57,9 +67,12 @@ function sumOf(data: Float64Array, scale: number): number {
  */
 export type InputFacts = { readonly dead: readonly number[]; readonly constant: readonly number[] };
 
-export function measureInputs(data: Float64Array, I: number): InputFacts {
+export function measureInputs(data: Float64Array, I: number, tick = never): InputFacts {
   const varies = new Uint8Array(I);
-  for (let at = I; at < data.length; at++) if (data[at] !== data[at % I]) varies[at % I] = 1;
+  for (let at = I; at < data.length; at++) {
+    if ((at & numbersMask) === 0) tick();
+    if (data[at] !== data[at % I]) varies[at % I] = 1;
+  }
   const still = Array.from({ length: I }, (_, i) => i).filter((i) => data.length > I && varies[i] === 0);
   return { dead: still.filter((i) => data[i] === 0), constant: still.filter((i) => data[i] !== 0) };
 }
@@ -69,9 +82,11 @@ export function zeroLines(
   data: Float64Array,
   rows: number,
   columns: number,
+  tick = never,
 ): { readonly rows: readonly number[]; readonly columns: readonly number[] } {
   const [rowUsed, columnUsed] = [new Uint8Array(rows), new Uint8Array(columns)];
   for (let i = 0; i < data.length; i++) {
+    if ((i & numbersMask) === 0) tick();
     if (data[i] === 0) continue;
     rowUsed[Math.floor(i / columns)] = 1;
     columnUsed[i % columns] = 1;

@@ -5,6 +5,7 @@ import type { FileContent, Files, FoundParts, Part } from '../../config/read/ind
 import { cells, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
 import type { MatrixFacts, NumberFacts } from '../../engine/index.js';
 import type {
+  BytesRequest,
   ChangeOutcome,
   ChangeRequest,
   FactsRequest,
@@ -18,7 +19,7 @@ import type {
 } from '../../protocol/index.js';
 import { changesFor, inlineWeightsHaveComments, offersOf } from '../changes/refactorings.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
-import { raised } from '../scheduling/cancelFlag.js';
+import { begin, raised } from '../scheduling/cancelFlag.js';
 
 /** Configs whose documents are kept, so that an edit of one file reads that file alone. */
 const keptConfigs = 4;
@@ -51,18 +52,13 @@ export class Inspector {
   }
 
   async inspect({ config, cancel }: InspectRequest): Promise<Inspection | null> {
-    try {
-      return (await this.#read(config, flag(cancel), cancel)).inspection;
-    } catch (error) {
-      if (error instanceof Cancelled) return null;
-      throw error;
-    }
+    return unlessStopped(cancel, async (check) => (await this.#read(config, check, cancel)).inspection);
   }
 
   async facts({ config, file, position, cancel }: FactsRequest): Promise<PartFacts | null> {
-    const check = flag(cancel);
-    try {
+    return unlessStopped(cancel, async (check) => {
       const { found } = this.#kept.get(config) ?? (await this.#read(config, check, cancel));
+      check();
       const offset = found.roots.find(({ document }) => document.id === file)?.document.lines.offset(position);
       const part =
         offset === undefined
@@ -72,10 +68,7 @@ export class Inspector {
                 document.id === file && within(offset, Math.min(place.offset, node.offset), node.offset + node.length),
             );
       return part === undefined || offset === undefined ? null : await this.#factsOf(part, offset, check);
-    } catch (error) {
-      if (error instanceof Cancelled) return null;
-      throw error;
-    }
+    });
   }
 
   async change({ config, file, path, change }: ChangeRequest): Promise<ChangeOutcome> {
@@ -85,15 +78,18 @@ export class Inspector {
     );
   }
 
-  references(bytes: Uint8Array): Reference[] {
-    const root = Value.root(readDocument('', bytes, () => undefined));
-    return root === null
-      ? []
-      : references(root).map(({ key, value }) => ({
-          key,
-          reference: value.node.kind === 'string' ? value.node.value : '',
-          range: insideQuotes(value),
-        }));
+  references({ bytes, cancel }: BytesRequest): Promise<Reference[] | null> {
+    return unlessStopped(cancel, (check) => {
+      check();
+      const root = Value.root(readDocument('', bytes, check));
+      return root === null
+        ? []
+        : references(root).map(({ key, value }) => ({
+            key,
+            reference: value.node.kind === 'string' ? value.node.value : '',
+            range: insideQuotes(value),
+          }));
+    });
   }
 
   /** One at a time: two that read the same files would read them twice. */
@@ -189,7 +185,7 @@ export class Inspector {
     let numbers: NumberFacts | null = null;
     if (node.kind === 'tensor') {
       this.#tick();
-      numbers = this.#numbers.get(node) ?? measureNumbers(node.data);
+      numbers = this.#numbers.get(node) ?? measureNumbers(node.data, this.#tick);
       this.#numbers.set(node, numbers);
     }
     return {
@@ -217,16 +213,16 @@ export class Inspector {
     const [rows = 0, columns = 0] = node.shape;
     const flat =
       node.shape.length === 2 && (role === 'input' || role === 'recurrent')
-        ? zeroLines(node.data, rows, columns)
+        ? zeroLines(node.data, rows, columns, check)
         : null;
     const zeros =
       flat === null ? null : transposed ? { from: flat.columns, to: flat.rows } : { from: flat.rows, to: flat.columns };
     const inputs =
-      role === 'sequences' && node.data.length > 0 ? measureInputs(node.data, node.shape.at(-1) ?? 1) : null;
+      role === 'sequences' && node.data.length > 0 ? measureInputs(node.data, node.shape.at(-1) ?? 1, check) : null;
     const isState = role === 'bias' || role === 'initialState';
     let element: PartFacts['element'] = null;
     if (within(offset, node.offset, node.offset + node.length - 1)) {
-      const indices = indicesAt(document.text, node, offset, this.#tick);
+      const [indices = []] = indicesAt(document.text, node, [offset], check);
       const flatIndex = node.shape.reduce((index, size, axis) => index * size + (indices[axis] ?? 0), 0);
       const number = node.data[flatIndex];
       if (
@@ -269,11 +265,27 @@ export class Inspector {
 
 const within = (offset: number, start: number, end: number): boolean => start <= offset && offset <= end;
 
-function flag(cancel: SharedArrayBuffer | null): () => void {
+/**
+ * What `work` gives; null when the flag ends it, which it asks at every pause. Its first look is when its turn has
+ * come.
+ */
+export async function unlessStopped<Result>(
+  cancel: SharedArrayBuffer | null,
+  work: (check: () => void) => Result | Promise<Result>,
+): Promise<Result | null> {
   const stop = raised(cancel);
-  return () => {
+  let begun = false;
+  const check = (): void => {
+    if (!begun) begin(cancel);
+    begun = true;
     if (stop()) throw new Cancelled();
   };
+  try {
+    return await work(check);
+  } catch (error) {
+    if (error instanceof Cancelled) return null;
+    throw error;
+  }
 }
 
 /** Sizes that the files agree on; H from the recurrent matrix, I from the sequences before the input matrix. */

@@ -262,6 +262,9 @@ export function inlineWeightsHaveComments({ config }: FoundParts): boolean {
   const value = config?.get('weights') ?? null;
   return (
     value?.node.kind === 'object' &&
-    hasComments(value.document.text.slice(value.node.offset, value.node.offset + value.node.length))
+    hasComments(
+      value.document.text.slice(value.node.offset, value.node.offset + value.node.length),
+      value.document.tick,
+    )
   );
 }

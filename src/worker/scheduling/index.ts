@@ -2,3 +2,4 @@
 export { newFlag, raise } from './cancelFlag.js';
 export { joinBytes } from './joinBytes.js';
 export { raised } from './cancelFlag.js';
+export { Stop } from './stop.js';

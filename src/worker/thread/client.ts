@@ -13,12 +13,13 @@ import type {
   WorkerContract,
   WorkerHostContract,
 } from '../../protocol/index.js';
-import { Channel } from '../../protocol/index.js';
-import { newFlag, raise } from '../scheduling/cancelFlag.js';
+import { Channel, ChannelClosed } from '../../protocol/index.js';
+import { hasBegun, newFlag, raise } from '../scheduling/cancelFlag.js';
+import type { Stop } from '../scheduling/stop.js';
 
 /**
- * How long a cancelled run may take to notice before its thread is ended, ms. Only a call that knows no pause, such as
- * QR of a big matrix, takes longer than a few ms.
+ * How long a cancelled run, or a question that is to stop, may take to notice before its thread is ended, ms. Only a
+ * call that knows no pause, such as QR of a big matrix, takes longer than a few ms.
  */
 const grace = 300;
 
@@ -27,6 +28,8 @@ export type EngineData = { readonly language: Language; readonly threads: number
 
 /** What can be asked besides a run: slices of the last one, a file's kind, the result as JSON. */
 export type Questions = Omit<WorkerContract['requests'], 'run'>;
+/** What can be asked with a flag that stops it. */
+export type Stoppable = 'inspect' | 'facts' | 'references' | 'classify';
 type Live = { readonly worker: Worker; readonly channel: Channel<WorkerHostContract, WorkerContract> };
 type ActiveRun = {
   readonly runId: number;
@@ -69,6 +72,8 @@ export class EngineClient {
   /** Number of the newest run that was to stop before it began: it waits for an older one to do so. */
   #cancelled = 0;
   #disposed = false;
+  /** Threads that were ended because a question did not stop: what else they were asked is asked again. */
+  readonly #replaced = new WeakSet<Live>();
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
@@ -114,7 +119,62 @@ export class EngineClient {
   }
 
   request<K extends keyof Questions>(name: K, params: Questions[K]['params']): Promise<Questions[K]['result']> {
-    return this.#start().channel.request(name, params);
+    return this.#twiceAtMost((live) => live.channel.request(name, params), null);
+  }
+
+  /**
+   * A question that `stop`, whose flag stands in `params`, ends before its answer: with null. A thread that does not
+   * notice that is replaced.
+   */
+  async ask<K extends Stoppable>(
+    name: K,
+    params: Questions[K]['params'],
+    stop: Stop,
+  ): Promise<Questions[K]['result'] | null> {
+    if (stop.asked) return null;
+    try {
+      return await this.#twiceAtMost(async (live) => {
+        const answer = live.channel.request(name, params);
+        const forget = this.#replaceIfDeaf(live, stop);
+        return answer.finally(forget);
+      }, stop);
+    } catch (error) {
+      if (stop.asked && error instanceof ChannelClosed) return null;
+      throw error;
+    }
+  }
+
+  /** Asks once more when the thread was ended because of another question. */
+  async #twiceAtMost<Result>(ask: (live: Live) => Promise<Result>, stop: Stop | null): Promise<Result> {
+    const live = this.#start();
+    try {
+      return await ask(live);
+    } catch (error) {
+      if (!(error instanceof ChannelClosed) || !this.#replaced.has(live) || stop?.asked === true) throw error;
+    }
+    return ask(this.#start());
+  }
+
+  /**
+   * Replaces the thread when a question goes on in it for the grace after its end was asked for; one that waits for its
+   * turn is not the reason.
+   */
+  #replaceIfDeaf(live: Live, stop: Stop): () => void {
+    let timer: NodeJS.Timeout | undefined;
+    const forget = stop.onAsked(() => {
+      let goesOn = hasBegun(stop.flag);
+      timer = setInterval(() => {
+        if (goesOn && this.#live === live) {
+          this.#replaced.add(live);
+          this.#end(t('A question did not stop by itself, so its thread was ended.'));
+        }
+        goesOn = hasBegun(stop.flag);
+      }, grace);
+    });
+    return () => {
+      forget();
+      clearInterval(timer);
+    };
   }
 
   dispose(): void {

@@ -7,3 +7,4 @@ export { help, isHelper } from './threadTeam.js';
 export { sliceChecks, weightPlaceFields, whatIfCheck } from './messageChecks.js';
 export { readRegularFile, specialFile, tooLargeFile, troubleOf } from './regularFile.js';
 export type { ReadFile, ReadOptions } from './regularFile.js';
+export type { Stoppable } from './client.js';

@@ -120,8 +120,8 @@ export const workerChecks: Checks<WorkerContract> = {
   requests: {
     ...sliceChecks,
     run: object({ runId: count, entry, bounds: object({ vanishing: number(0), exploding: number(0) }), cancel }),
-    classify: object({ bytes }),
-    references: object({ bytes }),
+    classify: object({ bytes, cancel }),
+    references: object({ bytes, cancel }),
     resultJson: ofRun,
     reportData: ofRun,
     inspect: object({ config: text, cancel }),

@@ -25,7 +25,7 @@ import { capacityHere, tooLarge } from './memoryLimit.js';
 import type { Capacity } from './memoryLimit.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { raised } from '../scheduling/cancelFlag.js';
-import { Inspector } from '../answers/inspector.js';
+import { Inspector, unlessStopped } from '../answers/inspector.js';
 import { forPage, mostDense, seriesAnswer } from '../answers/seriesDownsampling.js';
 import { locateWeight } from '../answers/locateWeight.js';
 import { workerChecks } from './messageChecks.js';
@@ -87,8 +87,8 @@ export class Service {
       port,
       {
         run: (request) => this.#alone(request),
-        classify: ({ bytes }) => classify(bytes),
-        references: ({ bytes }) => inspector.references(bytes),
+        classify: ({ bytes, cancel }) => unlessStopped(cancel, (check) => classify(bytes, check)),
+        references: (request) => inspector.references(request),
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),
         change: (request) => inspector.change(request),

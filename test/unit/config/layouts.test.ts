@@ -47,7 +47,10 @@ describe('weights of every framework give the same experiment', () => {
       const text = JSON.stringify(weights);
       assert.deepEqual(await good({ [configName]: config, 'w.json': text }), expected);
       assert.deepEqual(await good(`{"weights":${text},"sequences":[[[1,2,3,4],[5,6,7,8]]]}`), expected);
-      assert.equal(classify(new TextEncoder().encode(text)), 'weights');
+      assert.equal(
+        classify(new TextEncoder().encode(text), () => undefined),
+        'weights',
+      );
     });
   }
 
@@ -229,5 +232,9 @@ describe('what a file is', () => {
     '\u0000\u0001': 'unknown',
   };
   for (const [text, kind] of Object.entries(kinds))
-    it(`${JSON.stringify(text)} is ${kind}`, () => assert.equal(classify(new TextEncoder().encode(text)), kind));
+    it(`${JSON.stringify(text)} is ${kind}`, () =>
+      assert.equal(
+        classify(new TextEncoder().encode(text), () => undefined),
+        kind,
+      ));
 });

@@ -83,6 +83,26 @@ describe('measureNumbers', () => {
   });
 });
 
+describe('measuring', () => {
+  it('lets others in while a block is large', () => {
+    const block = new Float64Array(1 << 20).fill(1);
+    const ticksOf = (measure: (tick: () => void) => unknown): number => {
+      let ticks = 0;
+      measure(() => ticks++);
+      return ticks;
+    };
+    assert.equal(
+      ticksOf((tick) => measureNumbers(block, tick)),
+      32,
+    );
+    assert.ok(ticksOf((tick) => measureInputs(block, 4, tick)) >= 15);
+    assert.equal(
+      ticksOf((tick) => zeroLines(block, 1024, 1024, tick)),
+      16,
+    );
+  });
+});
+
 describe('measureInputs', () => {
   it('finds inputs that never change, those of zero apart', () => {
     // [B,T,I] = [1,3,4]

@@ -6,7 +6,8 @@ import type { Entry, FileContent } from '../../../src/config/read/fileAccess.js'
 import type { Progress, RunSummary } from '../../../src/protocol/messages.js';
 import { EngineClient } from '../../../src/worker/thread/client.js';
 import type { EngineClientOptions } from '../../../src/worker/thread/client.js';
-import { newFlag, raise, raised } from '../../../src/worker/scheduling/cancelFlag.js';
+import { hasBegun, newFlag, raise, raised } from '../../../src/worker/scheduling/cancelFlag.js';
+import { Stop } from '../../../src/worker/scheduling/stop.js';
 
 const realWorker = path.resolve('dist/worker.js');
 const fixture = (name: string): string => path.resolve('test/fixtures/worker', name);
@@ -289,5 +290,78 @@ describe('EngineClient', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     subject.client.dispose();
     assert.equal((await long).kind, 'cancelled');
+  });
+});
+
+describe('a question that is to stop', () => {
+  const newConfig = {
+    name: 'x',
+    cell: 'tanh',
+    source: { kind: 'files', weights: 'w.json', sequences: 'x.json' },
+  } as const;
+  const inspect = (client: EngineClient, config: string, stop: Stop): Promise<unknown> =>
+    client.ask('inspect', { config, cancel: stop.flag }, stop);
+  const begins = async (stop: Stop): Promise<void> => {
+    while (!hasBegun(stop.flag)) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+
+  it('costs its thread when it goes on, and what others asked of that thread is asked again', async () => {
+    const { client, crashes } = probe({ workerPath: fixture('halfDeaf.cjs') });
+    const first = await client.request('newConfig', newConfig);
+    const stop = new Stop();
+    const endless = inspect(client, 'endless', stop);
+    await begins(stop);
+    const others = Promise.all([inspect(client, 'another', new Stop()), client.request('newConfig', newConfig)]);
+    stop.ask();
+    assert.equal(await endless, null);
+    const [inspection, thread] = await others;
+    assert.equal(inspection, null, 'what the fixture answers');
+    assert.notEqual(thread, first);
+    assert.deepEqual(crashes, []);
+  });
+
+  it('is not the reason to end a thread where it only waits for its turn', async () => {
+    const { client } = probe({ workerPath: fixture('halfDeaf.cjs') });
+    const thread = await client.request('newConfig', newConfig);
+    const stop = new Stop();
+    const waiting = inspect(client, 'waiting', stop);
+    stop.ask();
+    // Three times as long as a question that has begun may take.
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    assert.equal(await client.request('newConfig', newConfig), thread);
+    assert.equal(await waiting, null);
+  });
+
+  it('lets one that waits be asked twice, not for ever', async () => {
+    const { client } = probe({ workerPath: fixture('halfDeaf.cjs') });
+    const waiting = assert.rejects(inspect(client, 'waiting', new Stop()), /did not stop by itself/);
+    for (let round = 0; round < 2; round++) {
+      const stop = new Stop();
+      const endless = inspect(client, 'endless', stop);
+      await begins(stop);
+      stop.ask();
+      assert.equal(await endless, null);
+    }
+    await waiting;
+  });
+
+  it('is not asked at all when that is known before', async () => {
+    const { client } = probe({ workerPath: fixture('deaf.cjs') });
+    const stop = new Stop();
+    stop.ask();
+    assert.equal(await inspect(client, 'endless', stop), null);
+  });
+
+  it('is heard while a file is classified or searched for references, and while a config is read', async () => {
+    const { client } = probe();
+    const flag = newFlag();
+    raise(flag);
+    const bytes = new TextEncoder().encode('{"weights":"w.json"}');
+    assert.equal(await client.request('classify', { bytes, cancel: flag }), null);
+    assert.equal(await client.request('references', { bytes, cancel: flag }), null);
+    assert.equal(await client.request('inspect', { config: entry.config, cancel: flag }), null);
+    assert.equal(hasBegun(flag), true);
+    assert.equal(await client.request('classify', { bytes, cancel: null }), 'config');
+    assert.equal((await client.request('references', { bytes, cancel: newFlag() }))?.length, 1);
   });
 });

@@ -103,8 +103,8 @@ const workerSamples: Samples<WorkerContract> = {
       bounds: { vanishing: 1e-3, exploding: 70 },
       cancel: new SharedArrayBuffer(4),
     })),
-    classify: [{ bytes: new Uint8Array(1) }],
-    references: [{ bytes: new Uint8Array(1) }],
+    classify: [{ bytes: new Uint8Array(1), cancel: null }],
+    references: [{ bytes: new Uint8Array(1), cancel: new SharedArrayBuffer(4) }],
     resultJson: [{ runId: 1 }],
     reportData: [{ runId: 1 }],
     inspect: [
