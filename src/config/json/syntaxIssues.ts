@@ -84,13 +84,13 @@ export const strayIssue = (word: string, span: Span): SyntaxIssue =>
     false,
   );
 
-/** Invisible characters by their code, so that they can be searched for. */
+/** Invisible characters by their code, so that they can be searched for; blanks between letters stay. */
 export function printable(word: string): string {
-  const short = word.length > 40 ? `${word.slice(0, 37)}…` : word;
-  return short.replace(
-    /[^\x20-\x7e\u00a1-\u{10ffff}]/gu,
-    (c) => `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`,
-  );
+  // Cut between characters, not inside one that takes two code units.
+  const end = /[\ud800-\udbff]/.test(word.charAt(36)) ? 36 : 37;
+  const short = word.length > 40 ? `${word.slice(0, end)}…` : word;
+  const code = (c: string): string => `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  return short.replace(/[\p{C}\p{Z}]/gu, (c) => (c === ' ' ? c : code(c)));
 }
 
 /** What can be missing: the sentence that says so, and what belongs there. */

@@ -200,6 +200,25 @@ const cases: readonly Case[] = [
     found: /U\+00A0/,
     advice: /Remove/,
   },
+  ...[...'\ufeff\u2028\u2029\u200b\u3000\u0085\ufff0'].map((c): Case => ({
+    title: `invisible U+${c.charCodeAt(0).toString(16)}`,
+    text: `{"weights":${W},«${c}»"sequences":${X}}`,
+    code: 'not-json',
+    path: '',
+    expected: /./,
+    found: new RegExp(`^U\\+${c.charCodeAt(0).toString(16).padStart(4, '0')}$`, 'i'),
+    advice: /Remove/,
+  })),
+  // Each of these letters is two code units, and none of them is cut in half.
+  {
+    title: 'a long word of wide letters',
+    text: config(`"cell":«a${'𝒽'.repeat(40)}»`),
+    code: 'not-json',
+    path: 'cell',
+    expected: /"text"/,
+    found: /^a(?:𝒽)+…$/u,
+    advice: /^Write "a(?:𝒽)+…"/u,
+  },
   {
     title: 'Python None',
     text: config('"initialState":«None»'),
