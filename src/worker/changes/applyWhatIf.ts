@@ -179,6 +179,9 @@ function keyChanges({ config }: Subject, { cell, clipNorm, truncate, lossAt }: W
           'these two files as a config first.',
       ),
     );
+  const loss = config.get('loss')?.node.kind ?? 'null';
+  if (lossAt !== null && loss !== 'null')
+    throw new Refusal(t('The loss of this experiment has targets for its own steps, so it cannot be moved.'));
   const changes: TextChange[] = [];
   const missing: string[] = [];
   for (const [key, text] of wanted) {

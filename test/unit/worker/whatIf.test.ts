@@ -491,6 +491,18 @@ describe('Apply', () => {
     assert.match(await refused(split, { cell: 'relu' }, pair), /Save these two files as a config first/);
   });
 
+  it('leaves the loss of a config where it is', async () => {
+    const loss = '{ "kind": "mse", "readout": { "Why": [[1], [1]], "by": [0] }, "targets": [[1]] }';
+    const own = { 'a.rnn.json': inline.replace(/\n}\n$/, `,\n  "loss": ${loss}\n}\n`) };
+    assert.match(await refused(own, { lossAt: 'every' }), /cannot be moved/);
+    assert.match(await refused(own, { cell: 'relu', lossAt: 0 }), /cannot be moved/);
+    assert.match((await applied(own, { cell: 'relu' }))['a.rnn.json'] ?? '', /"cell": "relu"/);
+    assert.match(
+      (await applied({ 'a.rnn.json': own['a.rnn.json'].replace(loss, 'null') }, { lossAt: 0 }))['a.rnn.json'] ?? '',
+      /"upstreamGradient": 0/,
+    );
+  });
+
   it('refuses what cannot be read or does not fit', async () => {
     assert.match(await refused({ 'a.rnn.json': '{ "weights": ' }, { cell: 'relu' }), /cannot be read/);
     assert.match(await refused({ ...split, 'w.json': '{' }, { biasShift: 1 }), /cannot be read/);
