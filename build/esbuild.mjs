@@ -121,6 +121,8 @@ const tests = () => [
       ...testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'),
       'test/screenshots/take.ts',
       'test/soak/soak.ts',
+      'test/fuzz/fuzz.ts',
+      'test/fuzz/thread.ts',
       'test/bench/latency.ts',
       'test/bench/hostLoop.ts',
       'test/bench/page.ts',

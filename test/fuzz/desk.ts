@@ -1,0 +1,82 @@
+// The editor's side of a worker without the thread: it answers for the files, asks, and hears events. What goes over is
+// cloned and moved as between threads.
+import type { Entry, FileContent, Files } from '../../src/config/index.js';
+import type { Kernels } from '../../src/engine/index.js';
+import type { WorkerContract, WorkerHostContract } from '../../src/protocol/messages.js';
+import { Channel } from '../../src/protocol/rpc.js';
+import type { Port } from '../../src/protocol/rpc.js';
+import { Service } from '../../src/worker/thread/service.js';
+
+export type Bytes = Readonly<Record<string, Uint8Array>>;
+
+/** Files as a map from names to bytes; a file is found under `./` too, and some names stand for what cannot be read. */
+export function memoryFiles(files: Bytes): Files {
+  return {
+    read(reference: string): Promise<FileContent> {
+      const id = reference.replace(/^(?:\.\/)+/, '');
+      const bytes = Object.hasOwn(files, id) ? files[id] : undefined;
+      if (bytes !== undefined) return Promise.resolve({ ok: true, id, bytes });
+      if (/^folder\/?$|^\.*\/*$/.test(id)) return Promise.resolve({ ok: false, id, reason: 'folder', detail: '' });
+      if (id.startsWith('/dev/') || id.includes('\u0000'))
+        return Promise.resolve({ ok: false, id, reason: 'unreadable', detail: 'not a regular file' });
+      return Promise.resolve({ ok: false, id, reason: id.startsWith('~') ? 'unplaced' : 'missing', detail: '' });
+    },
+  };
+}
+
+/** Two ends of a hop; a message arrives after whoever sent it has gone on, as one between threads does. */
+function hop(): [Port, Port] {
+  const listeners: ((message: unknown) => void)[][] = [[], []];
+  const end = (mine: number): Port => ({
+    post(message, transfer) {
+      const copy = structuredClone(message, { transfer: [...transfer] });
+      queueMicrotask(() => listeners[1 - mine]?.forEach((listener) => listener(copy)));
+    },
+    onMessage: (listener) => {
+      listeners[mine]?.push(listener);
+    },
+  });
+  return [end(0), end(1)];
+}
+
+export class Desk {
+  files: Bytes = {};
+  readonly #channel: Channel<WorkerHostContract, WorkerContract>;
+  #runs = 0;
+
+  constructor(kernels: Kernels | null) {
+    const [here, there] = hop();
+    this.#channel = new Channel<WorkerHostContract, WorkerContract>(
+      here,
+      {
+        readFile: async ({ reference, from, known }) => {
+          const content = await memoryFiles(this.files).read(reference, from);
+          if (!content.ok) return content;
+          const version = `${content.id} ${Buffer.from(content.bytes).toString('latin1')}`;
+          return { ...content, version, bytes: version === known ? new Uint8Array() : content.bytes.slice() };
+        },
+      },
+      { progress: () => undefined, problems: () => undefined, summary: () => undefined, spectrum: () => undefined },
+    );
+    new Service(there, kernels);
+  }
+
+  ask<Name extends keyof WorkerContract['requests']>(
+    name: Name,
+    params: WorkerContract['requests'][Name]['params'],
+  ): Promise<WorkerContract['requests'][Name]['result']> {
+    return this.#channel.request(name, params);
+  }
+
+  async run(
+    entry: Entry,
+    bounds: WorkerContract['requests']['run']['params']['bounds'],
+  ): Promise<{ runId: number; outcome: WorkerContract['requests']['run']['result'] }> {
+    const runId = ++this.#runs;
+    return { runId, outcome: await this.ask('run', { runId, entry, bounds, cancel: new SharedArrayBuffer(4) }) };
+  }
+
+  close(): void {
+    this.#channel.close('The mutation is over.');
+  }
+}
