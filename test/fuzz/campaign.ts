@@ -7,9 +7,9 @@ import { addFault, addProgress } from './totals.js';
 import type { Totals } from './totals.js';
 
 export type Limits = {
-  /** Longer than this is slow; Infinity: time does not count. */
+  /** More milliseconds of the processor than this are slow; Infinity: time does not count. */
   readonly slowMs: number;
-  /** A mutation that has not ended after this is taken for one that never ends. */
+  /** A mutation that has not ended after this, by the clock, is taken for one that never ends. */
   readonly hangMs: number;
 };
 export type Listener = {

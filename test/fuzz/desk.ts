@@ -9,6 +9,9 @@ import { Service } from '../../src/worker/thread/service.js';
 
 export type Bytes = Readonly<Record<string, Uint8Array>>;
 
+/** The same on every machine, and asked for once. */
+const capacity = { whole: 2 ** 30, most: 2 ** 31 };
+
 /** Files as a map from names to bytes; a file is found under `./` too, and some names stand for what cannot be read. */
 export function memoryFiles(files: Bytes): Files {
   return {
@@ -58,7 +61,7 @@ export class Desk {
       },
       { progress: () => undefined, problems: () => undefined, summary: () => undefined, spectrum: () => undefined },
     );
-    new Service(there, kernels);
+    new Service(there, kernels, capacity);
   }
 
   ask<Name extends keyof WorkerContract['requests']>(

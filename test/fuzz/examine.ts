@@ -44,7 +44,9 @@ export type Outcome = {
   readonly kind: 'ran' | 'sound' | 'refused';
   readonly problems: readonly Problem[];
   readonly faults: readonly Fault[];
-  /** Milliseconds of each stage that there was. */
+  /**
+   * Milliseconds of this thread's processor for each stage that there was: other programs on the machine do not count.
+   */
   readonly times: readonly (readonly [stage: Stage, ms: number])[];
   /** Everything that was answered, when it was asked for; the same for the same mutation. */
   readonly answers: string;
@@ -158,6 +160,11 @@ function reasonOf(error: unknown): { readonly kind: string; readonly told: strin
   };
 }
 
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 /** @param keep whether `answers` is wanted, which takes its time */
 export async function examine(mutation: Mutation, tools: Tools, keep = false): Promise<Outcome> {
   const faults: Fault[] = [];
@@ -172,7 +179,7 @@ export async function examine(mutation: Mutation, tools: Tools, keep = false): P
   };
   const stage = async <Result>(name: Stage, work: () => Result | Promise<Result>): Promise<Result | null> => {
     tools.onStage(name);
-    const start = performance.now();
+    const start = cpuMs();
     try {
       return await work();
     } catch (error) {
@@ -180,7 +187,7 @@ export async function examine(mutation: Mutation, tools: Tools, keep = false): P
       fault(name, kind, more);
       return null;
     } finally {
-      times.push([name, performance.now() - start]);
+      times.push([name, cpuMs() - start]);
     }
   };
   const answer = (value: unknown): void => {

@@ -66,7 +66,7 @@ async function work({ seed, from, to, now, slowMs }: ThreadData, post: (message:
     const outcome = await examineFully(mutation, tools);
     let time = timed(number, outcome);
     if (time.ms > slowMs) {
-      // Whatever else the machine did may have slowed it down: the better of two counts.
+      // A cold start or a large garbage collection may have fallen to it: the better of two counts.
       const second = timed(number, await examine(mutation, tools));
       if (second.ms < time.ms) time = second;
       if (time.ms > slowMs) post({ type: 'slow', timed: time });

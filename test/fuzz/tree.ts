@@ -41,7 +41,11 @@ export function fromText(text: string): Tree {
   return visit(root);
 }
 
-export const copyOf = (tree: Tree): Tree => structuredClone(tree);
+export function copyOf(tree: Tree): Tree {
+  if (tree.kind === 'leaf') return { ...tree };
+  if (tree.kind === 'list') return { ...tree, items: tree.items.map(copyOf) };
+  return { ...tree, entries: tree.entries.map(({ key, value }) => ({ key, value: copyOf(value) })) };
+}
 
 /** A value with what it stands in; null for the root of a file. */
 export type Place = { readonly parent: List | Table | null; readonly index: number; readonly value: Tree };
