@@ -140,6 +140,7 @@ export const configMutators: readonly TreeMutator[] = [
   },
   {
     name: 'a list of references',
+    grows: true,
     mutate(dice, subject) {
       const one = (): Tree =>
         dice.chance(0.8)
@@ -148,7 +149,7 @@ export const configMutators: readonly TreeMutator[] = [
       setKey(
         subject,
         dice.pick(['sequences', 'sequences', 'weights', 'upstreamGradient']),
-        list(Array.from({ length: dice.spread(1, Math.min(subject.room, 3000)) }, one)),
+        list(Array.from({ length: dice.chance(0.2) ? 1 : dice.times(subject.room, 40) }, one)),
       );
     },
   },

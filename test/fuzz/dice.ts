@@ -2,6 +2,9 @@
 // number alone.
 import { Random } from '../../src/engine/core/random.js';
 
+/** How many characters what is repeated may take; `filled`: takes, as far as it goes. */
+export type Room = { readonly characters: number; readonly filled: boolean };
+
 export class Dice {
   readonly #random: Random;
 
@@ -24,6 +27,12 @@ export class Dice {
   /** Both ends included; as many between 10 and 20 as between 1,000 and 2,000. */
   spread(from: number, to: number): number {
     return Math.round(from * (to / from) ** this.#random.uniform());
+  }
+
+  /** How often something of `size` characters is repeated, so that all of it takes no more than the room. */
+  times({ characters, filled }: Room, size: number): number {
+    const most = Math.max(2, Math.floor(characters / Math.max(1, size)));
+    return filled ? most : this.spread(2, most);
   }
 
   chance(share: number): boolean {

@@ -1,17 +1,21 @@
 // How a tree is changed: at some place of it, or inside of one of its values that fit.
 import type { Entry } from '../../src/config/index.js';
-import type { Dice } from './dice.js';
+import type { Dice, Room } from './dice.js';
 import { noNumbers, oddNumbers, oddWords } from './pools.js';
 import { every, leaf, replaced, somewhere } from './tree.js';
 import type { List, Place, Table, Tree } from './tree.js';
 
-/** The files of an experiment while they are being changed. `room`: how often something may be repeated. */
-export type Subject = { readonly entry: Entry; readonly trees: Map<string, Tree>; readonly room: number };
-/** `sound`: what can be read before can most often be read after it. */
+/** The files of an experiment while they are being changed. */
+export type Subject = { readonly entry: Entry; readonly trees: Map<string, Tree>; readonly room: Room };
+/**
+ * `sound`: what can be read before can most often be read after it. `grows`: it repeats something as far as there is
+ * room.
+ */
 export type TreeMutator = {
   readonly name: string;
   readonly weight?: number;
   readonly sound?: true;
+  readonly grows?: true;
   mutate(dice: Dice, subject: Subject): void;
 };
 
@@ -34,8 +38,10 @@ export const at = (
   name: string,
   make: (dice: Dice, place: Place, subject: Subject) => Tree | null,
   stop = 0.3,
+  more: Pick<TreeMutator, 'grows'> = {},
 ): TreeMutator => ({
   name,
+  ...more,
   mutate(dice, subject) {
     const [file, root] = some(dice, subject);
     const place = somewhere(dice, root, stop);
@@ -49,7 +55,7 @@ export const inside = <Kind extends Tree>(
   name: string,
   fits: (tree: Tree) => tree is Kind,
   change: (dice: Dice, value: Kind, subject: Subject) => void,
-  more: Pick<TreeMutator, 'weight' | 'sound'> = {},
+  more: Pick<TreeMutator, 'weight' | 'sound' | 'grows'> = {},
 ): TreeMutator => ({
   name,
   ...more,

@@ -2,7 +2,7 @@
 import { at, holdsSome, inside, isLonger, isTable, some, someLeaf, text } from './mutator.js';
 import type { TreeMutator } from './mutator.js';
 import { noNumbers, oddKeys, oddWords } from './pools.js';
-import { copyOf, isMatrix, isRow, leaf, list, mapNumbers, somewhere, table } from './tree.js';
+import { copyOf, isMatrix, isRow, leaf, list, mapNumbers, sizeOf, somewhere, table } from './tree.js';
 
 export const structureMutators: readonly TreeMutator[] = [
   { ...at('something else', (dice) => someLeaf(dice)), weight: 3 },
@@ -17,18 +17,23 @@ export const structureMutators: readonly TreeMutator[] = [
         : null,
   ),
   at('a text of it', (_, { value }) => (value.kind === 'leaf' ? text(value.text) : null), 0.05),
-  at('nested deeply', (dice, { value }, { room }) => {
-    const depth = dice.spread(2, Math.max(70, room));
-    const inner = value.kind === 'leaf' ? value.text : '1';
-    const [open, close] = dice.pick([
-      ['[', ']'],
-      ['{"a": ', '}'],
-      ['[{"a": ', '}]'],
-      ['[[1], ', ']'],
-      ['{"a": {}, "b": ', '}'],
-    ] as const);
-    return leaf(open.repeat(depth) + inner + (dice.chance(0.7) ? close.repeat(depth) : ''));
-  }),
+  at(
+    'nested deeply',
+    (dice, { value }, { room }) => {
+      const inner = value.kind === 'leaf' ? value.text : '1';
+      const [open, close] = dice.pick([
+        ['[', ']'],
+        ['{"a": ', '}'],
+        ['[{"a": ', '}]'],
+        ['[[1], ', ']'],
+        ['{"a": {}, "b": ', '}'],
+      ] as const);
+      const depth = dice.times(room, open.length + close.length);
+      return leaf(open.repeat(depth) + inner + (dice.chance(0.7) ? close.repeat(depth) : ''));
+    },
+    0.3,
+    { grows: true },
+  ),
 
   inside('a key twice', holdsSome, (dice, value) => {
     const entry = dice.pick(value.entries);
@@ -61,29 +66,34 @@ export const structureMutators: readonly TreeMutator[] = [
         () => `rnn.${entry.key}`,
         () => `${entry.key}:0`,
         () => entry.key.split('').reverse().join(''),
-        () => 'k'.repeat(dice.spread(1, Math.max(300, room))),
+        () => 'k'.repeat(dice.times(room, 1)),
         () => entry.key.replace('l0', 'l1'),
         () => ` ${entry.key}`,
       ])();
     }),
     weight: 2,
   },
-  inside('many keys', isTable, (dice, value, { room }) => {
-    const count = dice.spread(2, room);
-    const [name, make] = dice.pick([
-      [(i: number) => `key${i}`, () => leaf('0')],
-      [(i: number) => `weight${i}`, () => leaf('[[1]]')],
-      [() => 'x', () => leaf('null')],
-      [(i: number) => `l${i}.Wh`, () => leaf('[[1]]')],
-      [(i: number) => `l${i}.Wx`, () => leaf('[[1]]')],
-      [(i: number) => `weight_hh_l${i}`, () => leaf('[[1]]')],
-      [(i: number) => `b${i}`, () => leaf('[1, 2, 3]')],
-      [(i: number) => `${'w'.repeat(i % 20)}eights`, () => leaf('"w.json"')],
-      [(i: number) => `layer${i}`, () => leaf('{"kernel:0": [[1]], "recurrent_kernel:0": [[1]], "bias:0": [1]}')],
-    ] as const);
-    for (let i = 0; i < count; i++) value.entries.push({ key: name(i), value: make() });
-    if (dice.chance(0.5)) value.entries.reverse();
-  }),
+  inside(
+    'many keys',
+    isTable,
+    (dice, value, { room }) => {
+      const count = dice.times(room, 16);
+      const [name, make] = dice.pick([
+        [(i: number) => `key${i}`, () => leaf('0')],
+        [(i: number) => `weight${i}`, () => leaf('[[1]]')],
+        [() => 'x', () => leaf('null')],
+        [(i: number) => `l${i}.Wh`, () => leaf('[[1]]')],
+        [(i: number) => `l${i}.Wx`, () => leaf('[[1]]')],
+        [(i: number) => `weight_hh_l${i}`, () => leaf('[[1]]')],
+        [(i: number) => `b${i}`, () => leaf('[1, 2, 3]')],
+        [(i: number) => `${'w'.repeat(i % 20)}eights`, () => leaf('"w.json"')],
+        [(i: number) => `layer${i}`, () => leaf('{"kernel:0": [[1]], "recurrent_kernel:0": [[1]], "bias:0": [1]}')],
+      ] as const);
+      for (let i = 0; i < count; i++) value.entries.push({ key: name(i), value: make() });
+      if (dice.chance(0.5)) value.entries.reverse();
+    },
+    { grows: true },
+  ),
 
   inside('no number', isRow, (dice, row) => {
     row.items[dice.below(row.items.length)] = leaf(dice.pick(dice.chance(0.7) ? noNumbers : oddWords));
@@ -102,11 +112,16 @@ export const structureMutators: readonly TreeMutator[] = [
       dice.chance(0.6) ? copyOf(dice.pick(value.items)) : someLeaf(dice),
     );
   }),
-  inside('many elements', isLonger, (dice, value, { room }) => {
-    const item = dice.chance(0.7) ? dice.pick(value.items) : someLeaf(dice);
-    const count = dice.spread(2, Math.max(2, item.kind === 'leaf' ? room : room / 8));
-    for (let i = 0; i < count; i++) value.items.push(copyOf(item));
-  }),
+  inside(
+    'many elements',
+    isLonger,
+    (dice, value, { room }) => {
+      const item = dice.chance(0.7) ? dice.pick(value.items) : someLeaf(dice);
+      const count = dice.times(room, sizeOf(item));
+      for (let i = 0; i < count; i++) value.items.push(copyOf(item));
+    },
+    { grows: true },
+  ),
   {
     ...inside('a matrix turned around', isMatrix, (_, value) => {
       const rows = value.items.map((row) => (row.kind === 'list' ? row.items : []));

@@ -1,18 +1,20 @@
 // Mutations of a text that know nothing of its meaning, and of bytes that know nothing of texts.
-import type { Dice } from './dice.js';
+import type { Dice, Room } from './dice.js';
 import { heads, junk } from './pools.js';
 
 /** `others`: the texts of the other files, to splice with. */
 type TextMutator = {
   readonly name: string;
   readonly weight?: number;
-  mutate(dice: Dice, text: string, others: readonly string[], room: number): string;
+  /** It repeats something as far as there is room. */
+  readonly grows?: true;
+  mutate(dice: Dice, text: string, others: readonly string[], room: Room): string;
 };
 type Bytes = Uint8Array<ArrayBuffer>;
 type ByteMutator = {
   readonly name: string;
   readonly weight?: number;
-  mutate(dice: Dice, bytes: Bytes, others: readonly Uint8Array[], room: number): Bytes;
+  mutate(dice: Dice, bytes: Bytes, others: readonly Uint8Array[], room: Room): Bytes;
 };
 
 /** From where to where, short ones most often. */
@@ -123,15 +125,21 @@ export const textMutators: readonly TextMutator[] = [
   },
   {
     name: 'something many times',
+    grows: true,
     weight: 3,
     mutate(dice, text, _, room) {
       const at = dice.below(text.length + 1);
-      return put(text, at, at, dice.pick(repeatable).repeat(dice.spread(2, Math.max(2, room))));
+      const piece = dice.pick(repeatable);
+      return put(text, at, at, piece.repeat(dice.times(room, piece.length)));
     },
   },
   {
     name: 'nothing but something many times',
-    mutate: (dice, _, __, room) => dice.pick(repeatable).repeat(dice.spread(1, room)),
+    grows: true,
+    mutate(dice, _, __, room) {
+      const piece = dice.pick(repeatable);
+      return piece.repeat(dice.times(room, piece.length));
+    },
   },
   {
     name: 'a character gone everywhere',
@@ -277,7 +285,7 @@ export const byteMutators: readonly ByteMutator[] = [
   {
     name: 'random bytes',
     mutate: (dice, _, __, room) =>
-      Uint8Array.from({ length: dice.spread(1, room) }, () => (dice.chance(0.5) ? dice.pick(edge) : dice.below(256))),
+      Uint8Array.from({ length: dice.times(room, 1) }, () => (dice.chance(0.5) ? dice.pick(edge) : dice.below(256))),
   },
   { name: 'nothing', mutate: () => new Uint8Array() },
 ];

@@ -47,6 +47,15 @@ export function copyOf(tree: Tree): Tree {
   return { ...tree, entries: tree.entries.map(({ key, value }) => ({ key, value: copyOf(value) })) };
 }
 
+/** About how many characters it takes. */
+export function sizeOf(tree: Tree): number {
+  if (tree.kind === 'leaf') return tree.text.length + 2;
+  return childrenOf(tree).reduce(
+    (sum, child) => sum + sizeOf(child),
+    tree.kind === 'list' ? 4 : 4 + 8 * tree.entries.length,
+  );
+}
+
 /** A value with what it stands in; null for the root of a file. */
 export type Place = { readonly parent: List | Table | null; readonly index: number; readonly value: Tree };
 
