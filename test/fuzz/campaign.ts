@@ -9,7 +9,7 @@ import type { Totals } from './totals.js';
 export type Limits = {
   /** More milliseconds of the processor than this are slow; Infinity: time does not count. */
   readonly slowMs: number;
-  /** A mutation that has not ended after this, by the clock, is taken for one that never ends. */
+  /** A mutation that is not over after so much of the processor, or a multiple by the clock, never ends. */
   readonly hangMs: number;
 };
 export type Listener = {
@@ -19,8 +19,16 @@ export type Listener = {
 };
 
 const look = 200;
+/** A machine with much else to do gives a thread little of its processor. */
+const byTheClock = 30;
 /** A thread that wants more than this is ended by Node. */
 const heapMB = 1500;
+
+/** Of all threads; this one does next to nothing. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 /** @param thread the file that runs in the thread  @param stopped asked now and then whether it is enough */
 export async function campaign(
@@ -38,7 +46,7 @@ export async function campaign(
     const data: ThreadData = { seed: totals.seed, from: totals.next, to: totals.to, now, slowMs };
     const worker = new Worker(thread, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: heapMB } });
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    let [last, since] = [-1, performance.now()];
+    let [last, since, spent] = [-1, performance.now(), cpuMs()];
     /** What became of the mutation under way. */
     const fate: { hangs: boolean; error: string | null } = { hangs: false, error: null };
     worker.on('error', (error) => {
@@ -62,8 +70,9 @@ export async function campaign(
     });
     const timer = setInterval(() => {
       const number = Atomics.load(cell, 0);
-      if (number !== last) [last, since] = [number, performance.now()];
-      fate.hangs = number >= 0 && performance.now() - since > hangMs;
+      if (number !== last) [last, since, spent] = [number, performance.now(), cpuMs()];
+      const over = cpuMs() - spent > hangMs || performance.now() - since > hangMs * byTheClock;
+      fate.hangs = number >= 0 && over;
       if (fate.hangs || stopped()) void worker.terminate();
     }, look);
     await ended;

@@ -44,9 +44,7 @@ export type Outcome = {
   readonly kind: 'ran' | 'sound' | 'refused';
   readonly problems: readonly Problem[];
   readonly faults: readonly Fault[];
-  /**
-   * Milliseconds of this thread's processor for each stage that there was: other programs on the machine do not count.
-   */
+  /** Milliseconds of the processor for each stage that there was: other programs on the machine do not count. */
   readonly times: readonly (readonly [stage: Stage, ms: number])[];
   /** Everything that was answered, when it was asked for; the same for the same mutation. */
   readonly answers: string;
@@ -224,7 +222,8 @@ export async function examine(mutation: Mutation, tools: Tools, keep = false): P
     await checkFixes(walk);
     const runs = read.experiment !== null && isSmall(read.experiment);
     if (runs) await checkRun(walk, read.experiment);
-    if (kept && inspection !== null && mutation.entry.kind === 'config') {
+    // What a worker keeps of a text is in its language, which is the same for all of its life.
+    if (kept && !korean && inspection !== null && mutation.entry.kind === 'config') {
       const { config } = mutation.entry;
       await stage('the desk that stays', async () => {
         tools.staying.files = mutation.files;

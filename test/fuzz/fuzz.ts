@@ -17,7 +17,7 @@ const folder = path.resolve('out/fuzz');
 const stateFile = path.join(folder, 'state.json');
 const thread = path.resolve('out/test/fuzz/thread.mjs');
 const slowMs = 2000;
-const hangMs = 30_000;
+const hangMs = 10_000;
 const betweenLines = 10_000;
 /** Characters of a file or a problem that are printed. */
 const mostShown = 3000;

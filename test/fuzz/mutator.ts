@@ -7,10 +7,7 @@ import type { List, Place, Table, Tree } from './tree.js';
 
 /** The files of an experiment while they are being changed. */
 export type Subject = { readonly entry: Entry; readonly trees: Map<string, Tree>; readonly room: Room };
-/**
- * `sound`: what can be read before can most often be read after it. `grows`: it repeats something as far as there is
- * room.
- */
+/** `sound`: what can be read before can most often be read after it. `grows`: it repeats something to fill a room. */
 export type TreeMutator = {
   readonly name: string;
   readonly weight?: number;
