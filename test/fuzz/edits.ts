@@ -25,7 +25,8 @@ function applied(files: Bytes, texts: Texts, changes: readonly TextChange[], add
   return { ...files, ...Object.fromEntries(changed), ...added };
 }
 
-const isBroken = ({ code }: Problem): boolean => code === 'not-json';
+/** Of many such places most are only counted, under the code of one of them. */
+const isBroken = ({ code }: Problem): boolean => code === 'not-json' || code === 'not-a-number';
 
 function changeOf({ kind, name, square }: Offer, dice: Dice): Change {
   switch (kind) {
