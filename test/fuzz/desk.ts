@@ -45,6 +45,8 @@ function hop(): [Port, Port] {
 export class Desk {
   files: Bytes = {};
   readonly #channel: Channel<WorkerHostContract, WorkerContract>;
+  /** What a message broke without anybody waiting for it. */
+  readonly #faults: string[] = [];
   #runs = 0;
 
   constructor(kernels: Kernels | null) {
@@ -59,16 +61,25 @@ export class Desk {
           return { ...content, version, bytes: version === known ? new Uint8Array() : content.bytes.slice() };
         },
       },
-      { progress: () => undefined, problems: () => undefined, summary: () => undefined, spectrum: () => undefined },
+      {
+        progress: () => undefined,
+        problems: () => undefined,
+        summary: () => undefined,
+        spectrum: () => undefined,
+        failed: ({ message }) => void this.#faults.push(message),
+      },
+      { checks: 'trusted', onFault: ({ message }) => void this.#faults.push(message) },
     );
     new Service(there, kernels, capacity);
   }
 
-  ask<Name extends keyof WorkerContract['requests']>(
+  async ask<Name extends keyof WorkerContract['requests']>(
     name: Name,
     params: WorkerContract['requests'][Name]['params'],
   ): Promise<WorkerContract['requests'][Name]['result']> {
-    return this.#channel.request(name, params);
+    const answer = await this.#channel.request(name, params);
+    if (this.#faults.length > 0) throw new Error(`A message failed: ${this.#faults.splice(0).join(' / ')}`);
+    return answer;
   }
 
   async run(

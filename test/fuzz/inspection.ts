@@ -33,9 +33,13 @@ export async function checkInspection(walk: Walk): Promise<Inspection | null> {
 async function checkFiles({ mutation: { files }, desk, texts, stage, fault, answer }: Walk): Promise<void> {
   await stage('kinds and references', async () => {
     for (const [name, bytes] of Object.entries(files)) {
-      const kind = await desk.ask('classify', { bytes });
+      const kind = await desk.ask('classify', { bytes, cancel: null });
+      const references = await desk.ask('references', { bytes, cancel: null });
+      if (kind === null || references === null) {
+        fault('kinds and references', 'no answer to a question that nobody stopped', name);
+        continue;
+      }
       if (!kinds.includes(kind)) fault('kinds and references', 'a file of no kind', kind);
-      const references = await desk.ask('references', { bytes });
       for (const { range, key, reference } of references) {
         const wrong = texts.of(name).wrongRange(range);
         if (wrong !== null)

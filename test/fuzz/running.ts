@@ -206,7 +206,7 @@ async function checkRecord(
     warnings: [],
     date: new Date(number),
     language: languageInUse(),
-    assets: { page: '"page"', style: 'a {}', host: '"host"', theme: 'b {}' },
+    assets: { page: '"page"', style: 'a {}', host: '"host"', theme: 'b {}', notices: 'N' },
   });
   answer(html);
   checkHtml(html, texts, fault);
