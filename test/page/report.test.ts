@@ -126,9 +126,22 @@ describe('the report', () => {
     const { page } = open;
     await painted(page);
     assert.equal(await page.locator('.run-name').textContent(), name);
-    assert.equal(await page.locator('.about-report pre').textContent(), config);
+    assert.equal(await page.locator('.about-report > pre').textContent(), config);
     assert.equal(await page.locator('img').count(), 0);
     await clean(open);
+  });
+
+  it('opens the notices of what others wrote of it by keyboard, without a script', async () => {
+    const open = await pages.openReport(reportOf('notices', ringConfig(0.5, 2, 12)), { script: false });
+    const { page } = open;
+    const notices = page.locator('.notices pre');
+    assert.equal(await notices.isVisible(), false);
+    await page.locator('.notices summary').focus();
+    await page.keyboard.press('Enter');
+    assert.equal(await notices.isVisible(), true);
+    assert.equal(await notices.textContent(), readFileSync('dist/webview/notices.txt', 'utf8'));
+    assert.match(await notices.textContent() ?? '', /^chart\.js \d/m);
+    await open.close();
   });
 
   it('follows the reader’s colour scheme and contrast', async () => {
