@@ -70,12 +70,22 @@ export async function test(args) {
     const results = new Map();
     for (const other of [...needs, ...after].filter((one) => running.has(one)))
       results.set(other, await running.get(other));
-    const speaker = speakers.open();
-    const from = performance.now();
-    speaker.write(`\n━━ ${name} ━━\n`);
+    // It begins with its first job: a suite that still waits for a lane must not keep the others from speaking.
+    let begun = null;
+    const begin = () => {
+      if (begun !== null) return begun;
+      begun = { from: performance.now(), speaker: speakers.open() };
+      begun.speaker.write(`\n━━ ${name} ━━\n`);
+      return begun;
+    };
+    const write = (text) => begin().speaker.write(text);
     const complain = (text) => {
-      speaker.write(`${text}\n`);
+      write(`${text}\n`);
       return failed;
+    };
+    const start = (job) => {
+      begin();
+      return job.run({ write }).catch((error) => complain(error.stack));
     };
     const run = async () => {
       const broken = needs.find((need) => results.get(need).failed > 0);
@@ -83,18 +93,15 @@ export async function test(args) {
       await prepare();
       const list = await jobs({ picked: pick, durations });
       if (list.length === 0 && onlyChanged) {
-        speaker.write('Nothing of it can be broken by what has changed.\n');
+        write('Nothing of it can be broken by what has changed.\n');
         return { passed: 0, failed: 0, skipped: 0 };
       }
-      const told = await Promise.all(
-        list.map((job) =>
-          lanes.add(() => job.run(speaker).catch((error) => complain(error.stack)), rank * 10_000 + job.seconds),
-        ),
-      );
+      const told = await Promise.all(list.map((job) => lanes.add(() => start(job), rank * 10_000 + job.seconds)));
       const counts = sum(told);
       return counts.passed + counts.failed === 0 ? complain(`No test of ${name} ran.`) : counts;
     };
     const counts = await run().catch((error) => complain(error.stack));
+    const { from, speaker } = begin();
     speaker.end();
     return { ...counts, seconds: (performance.now() - from) / 1000 };
   };

@@ -13,6 +13,8 @@ export type ServerOptions = {
   readonly dataDir: string;
   /** User settings, added to those that keep the window quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Keys of the user, in the form of keybindings.json. */
+  readonly keybindings?: readonly unknown[];
   /** Added to the environment; the extension host inherits it. */
   readonly env?: Readonly<Record<string, string>>;
   /** 0: any free port. */
@@ -26,6 +28,9 @@ export type WindowOptions = {
   readonly developmentPath?: string | undefined;
   readonly testsPath?: string | undefined;
 };
+
+/** User settings that keep a window still. */
+export const stillSettings: Readonly<Record<string, unknown>>;
 
 export function ensureServer(): Promise<void>;
 export function installVsix(vsix: string, dataDir: string): Promise<void>;

@@ -81,16 +81,30 @@ const quietSettings = {
   'extensions.autoCheckUpdates': false,
   'extensions.ignoreRecommendations': true,
   'git.enabled': false,
+  // It would look through all processes of this machine for ports, every other second.
+  'remote.autoForwardPorts': false,
   'telemetry.telemetryLevel': 'off',
   'files.autoSave': 'off',
   'editor.accessibilitySupport': 'off',
 };
 
-/** Writes the user settings of a server that is to start; `settings` are added to those that keep the window quiet. */
-async function writeSettings(dataDir, settings) {
+/** Added by tests: what moves or is painted without need takes a browser without a graphics card much of its time. */
+export const stillSettings = {
+  'workbench.reduceMotion': 'on',
+  'editor.cursorBlinking': 'solid',
+  'editor.minimap.enabled': false,
+};
+
+/**
+ * Writes the user settings and keys of a server that is to start; `settings` are added to those that keep the window
+ * quiet.
+ */
+async function writeSettings(dataDir, settings, keybindings) {
   const userDir = path.join(dataDir, 'data', 'User');
   await mkdir(userDir, { recursive: true });
   await writeFile(path.join(userDir, 'settings.json'), JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+  if (keybindings.length > 0)
+    await writeFile(path.join(userDir, 'keybindings.json'), JSON.stringify(keybindings, null, 2));
 }
 
 /** The environment of a server: this process's own, without what an editor or Node around it would force on it. */
@@ -133,9 +147,9 @@ export async function installVsix(vsix, dataDir) {
  * `dataDir` holds settings, installed extensions and the server's log; it is made when missing.
  * `trusted: false` leaves workspace trust on, for tests of Restricted Mode.
  */
-export async function startServer({ dataDir, settings = {}, env = {}, port = 0, trusted = true }) {
+export async function startServer({ dataDir, settings = {}, keybindings = [], env = {}, port = 0, trusted = true }) {
   await ensureServer();
-  await writeSettings(dataDir, settings);
+  await writeSettings(dataDir, settings, keybindings);
   const args = [
     serverScript,
     '--host',
@@ -146,6 +160,8 @@ export async function startServer({ dataDir, settings = {}, env = {}, port = 0, 
     '--accept-server-license-terms',
     // Without this switch a built server ignores the extension payload in the address (workbenchUrl).
     '--enable-smoke-test-driver',
+    // Its extensions need nothing of what a login shell sets, and it would start one for each window.
+    '--force-disable-user-env',
     '--telemetry-level',
     'off',
     '--server-data-dir',

@@ -24,9 +24,6 @@ async function choose(workbench: Workbench, entries: Locator, label: string): Pr
   await workbench.page.keyboard.press('Enter');
 }
 
-/** What tells a name in full would cover the rows below it. */
-const settings = { 'workbench.hover.delay': 600_000 };
-
 /** Weights under two names, of which a config knows one. */
 function namesOfTheirOwn(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'rnn-names-'));
@@ -37,7 +34,7 @@ function namesOfTheirOwn(): string {
 }
 
 describe('the explorer', () => {
-  scenario('runs a config, and weights, and offers it on nothing else', { settings }, async (workbench) => {
+  scenario('runs a config, and weights, and offers it on nothing else', {}, async (workbench) => {
     await workbench.page.keyboard.press('Control+Shift+E');
     await workbench.page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: 'weather' }).click();
     const readme = await contextMenu(workbench, 'README.md');
@@ -57,7 +54,7 @@ describe('the explorer', () => {
 
   scenario(
     'knows weights by the configs that name them, whatever they are called',
-    { settings, workspace: namesOfTheirOwn() },
+    { workspace: namesOfTheirOwn() },
     async (workbench) => {
       await workbench.page.keyboard.press('Control+Shift+E');
       await workbench.until('Run RNN on the weights', async () => {

@@ -54,24 +54,22 @@ function pyTorchFolder(): string {
   return folder;
 }
 
+const emptyFolder = mkdtempSync(path.join(tmpdir(), 'rnn-empty-'));
+
 describe('the first picture', () => {
-  scenario(
-    'of an empty folder takes the palette and Enter',
-    { workspace: mkdtempSync(path.join(tmpdir(), 'rnn-empty-')) },
-    async (workbench) => {
-      const { done } = hands(workbench);
-      await workbench.palette('Run RNN');
-      await workbench.acceptAll([/No \*\.rnn\.json found in this workspace/, /What should the gradient do/]);
-      await workbench.badge(/vanishing/i);
-      console.log(`      empty folder to picture: ${done()}`);
-      assert.deepEqual(readdirSync(workbench.folder), [], 'nothing was written');
-      assert.deepEqual(await workbench.notifications(), []);
-    },
-  );
+  scenario('of an empty folder takes the palette and Enter', { workspace: emptyFolder }, async (workbench) => {
+    const { done } = hands(workbench);
+    await workbench.palette('Run RNN');
+    await workbench.acceptAll([/No \*\.rnn\.json found in this workspace/, /What should the gradient do/]);
+    await workbench.badge(/vanishing/i);
+    console.log(`      empty folder to picture: ${done()}`);
+    assert.deepEqual(readdirSync(workbench.folder), [], 'nothing was written');
+    assert.deepEqual(await workbench.notifications(), []);
+  });
 
   scenario(
     'of an empty folder, by the walkthrough: create with Enter alone, then run what was created',
-    { workspace: mkdtempSync(path.join(tmpdir(), 'rnn-empty-')) },
+    { workspace: emptyFolder },
     async (workbench) => {
       const { done } = hands(workbench);
       const step = (id: string): Locator => workbench.page.locator(`.getting-started-step[data-step-id$="#${id}"]`);

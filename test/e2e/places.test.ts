@@ -1,7 +1,5 @@
 // Windows that show several folders, or none.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe } from 'node:test';
 import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
@@ -11,11 +9,8 @@ const choices = (workbench: Workbench) => workbench.page.locator('.quick-input-l
 describe('a window', () => {
   scenario(
     'of several folders offers the configs of all, each with its folder, and runs them with the files beside them',
-    {},
+    { folders: ['vanishing', 'weather'] },
     async (workbench) => {
-      const file = path.join(workbench.folder, 'several.code-workspace');
-      writeFileSync(file, JSON.stringify({ folders: [{ path: 'vanishing' }, { path: 'weather' }] }));
-      await workbench.reopen(file);
       await workbench.palette('Run RNN');
       await choices(workbench).filter({ hasText: 'vanishing.rnn.json' }).filter({ hasText: 'vanishing' }).waitFor();
       await workbench.answer(/weather\.rnn\.json/, 'weather.rnn.json');
@@ -34,9 +29,8 @@ describe('a window', () => {
 
   scenario(
     'of no folder runs an example and a config that is not saved, and tells what a path in it lacks',
-    { settings: { 'editor.autoClosingBrackets': 'never', 'editor.autoSurround': 'never' } },
+    { folders: [], settings: { 'editor.autoClosingBrackets': 'never', 'editor.autoSurround': 'never' } },
     async (workbench) => {
-      await workbench.reopen();
       await workbench.palette('Run RNN');
       await workbench.answer(/Create an example/, 'Create an example');
       await workbench.answer(/Orthogonal/, 'Orthogonal');

@@ -110,6 +110,8 @@ describe('Run RNN in a window', () => {
     await workbench.setTheme('Light Modern');
     await workbench.until('another text colour', async () => (await text()) !== darkText);
     await workbench.until('a plot in other colours', async () => (await plot()) !== darkPlot);
+    await workbench.setTheme('Dark Modern');
+    await workbench.until('the first plot', async () => (await plot()) === darkPlot);
   });
 
   scenario('offers the configs of the workspace when nothing is open, and an example', {}, async (workbench) => {

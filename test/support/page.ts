@@ -32,6 +32,9 @@ import { holdBrowser } from './browser.js';
 import { themeOf } from './themes.js';
 import type { TestTheme, ThemeName } from './themes.js';
 
+/** How long anything on the page may take: it only ends hopeless waits, and other programs may take the processors. */
+const patience = 120_000;
+
 /** Where the built page lies; a build of one's own can be tried by the variable. */
 const bundle = path.resolve(process.env['RNN_PAGE_BUNDLE'] ?? 'dist/webview');
 const nonce = 'dGVzdC1wYWdl';
@@ -436,6 +439,7 @@ export async function startPages(): Promise<PageServer> {
       const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
       contexts.add(context);
       const page = await context.newPage();
+      page.setDefaultTimeout(patience);
       const host = new TestHost(kernels);
       const complaints: string[] = [];
       host.onFault = (message) => complaints.push(message);
@@ -490,6 +494,7 @@ export async function startPages(): Promise<PageServer> {
       });
       contexts.add(context);
       const page = await context.newPage();
+      page.setDefaultTimeout(patience);
       const url = pathToFileURL(path.resolve(file)).href;
       const requests: string[] = [];
       const complaints: string[] = [];

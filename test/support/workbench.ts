@@ -3,11 +3,14 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { it } from 'node:test';
-import { chromium, errors } from 'playwright-core';
-import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
-import { chromiumArgs, findChromium } from '../../build/chromium.mjs';
-import { installVsix, startServer, workbenchUrl } from '../../build/vscode-server.mjs';
+import { errors } from 'playwright-core';
+import type { BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
+import { installVsix, startServer, stillSettings, workbenchUrl } from '../../build/vscode-server.mjs';
 import type { Server } from '../../build/vscode-server.mjs';
+import { holdBrowser } from './browser.js';
+import { refill } from './folders.js';
+import { hold, shelf } from './shared.js';
+import type { Held, Shelf } from './shared.js';
 
 /** Tests always run with the project's root as the current folder. */
 const root = process.cwd();
@@ -16,12 +19,49 @@ const pictures = path.join(root, 'out', 'e2e');
 /** How long anything on the screen may take to appear: generous, because it only ends hopeless waits. */
 const patience = 60_000;
 
-/** A panel that takes the focus while a test types must not close the palette under its fingers. */
-const steady = { 'workbench.quickOpen.closeOnFocusLost': false };
+/**
+ * A panel that takes the focus while a test types must not close the palette under its fingers; and nothing is
+ * remembered that a window which has just been opened would not know: it may have shown another test before.
+ */
+const steady = {
+  'workbench.quickOpen.closeOnFocusLost': false,
+  'workbench.commandPalette.history': 0,
+  'workbench.editor.restoreViewState': false,
+  'files.restoreUndoRedoStack': false,
+  // What tells a name of the explorer in full would cover the rows below it.
+  'workbench.hover.delay': 600_000,
+};
+
+/** Closes what is in front, without a question even when it is not saved, and all that lies over the editors. */
+const clearKey = 'Control+Alt+Shift+F9';
+const keybindings = [
+  {
+    key: 'ctrl+alt+shift+f9',
+    command: 'runCommands',
+    args: {
+      commands: [
+        'workbench.action.closeQuickOpen',
+        'notifications.hideToasts',
+        'notifications.clearAll',
+        'workbench.action.closePanel',
+        'workbench.action.revertAndCloseActiveEditor',
+        'workbench.action.clearEditorHistoryWithoutConfirm',
+        'workbench.files.action.collapseExplorerFolders',
+      ],
+    },
+  },
+];
 
 export type WorkbenchOptions = {
   /** Folder whose copy is opened, so that a test may write in it; `examples` by default. */
   readonly workspace?: string;
+  /**
+   * These folders of the copy are opened as one workspace of several folders, instead of the copy itself; none: an
+   * empty window.
+   */
+  readonly folders?: readonly string[];
+  /** A window that no test had before and none has after this one: for tests of what a window remembers. */
+  readonly alone?: boolean;
   /** A packaged extension to install as a user does; by default the extension runs from the project's folder. */
   readonly vsix?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -49,64 +89,105 @@ export class Workbench {
   /** The copied folder that the window shows. */
   readonly folder: string;
   readonly server: Server;
-  readonly #browser: Browser;
-  readonly #scratch: string;
+  readonly #options: WorkbenchOptions;
+  /** What is given back once the window is closed: browser, server, files. */
+  readonly #closers: (() => Promise<void>)[];
 
   private constructor(parts: {
     log: string[];
     page: Page;
     folder: string;
     server: Server;
-    browser: Browser;
-    scratch: string;
+    options: WorkbenchOptions;
+    closers: (() => Promise<void>)[];
   }) {
     this.log = parts.log;
     this.page = parts.page;
     this.folder = parts.folder;
     this.server = parts.server;
-    this.#browser = parts.browser;
-    this.#scratch = parts.scratch;
+    this.#options = parts.options;
+    this.#closers = parts.closers;
   }
 
-  /** Starts a server and a browser of its own, opens the folder and waits until the extensions are loaded. */
+  /**
+   * Opens a window with the folder, and waits until the extensions are loaded. Server and browser are those of the
+   * process, if it keeps any.
+   */
   static async open(options: WorkbenchOptions = {}): Promise<Workbench> {
-    const scratch = await mkdtemp(path.join(tmpdir(), 'rnn-e2e-'));
-    const folder = path.join(scratch, 'workspace');
-    await cp(path.resolve(root, options.workspace ?? 'examples'), folder, { recursive: true });
-    const dataDir = path.join(scratch, 'server');
-    if (options.vsix !== undefined) await installVsix(options.vsix, dataDir);
-    const server = await startServer({
-      dataDir,
-      settings: { ...steady, ...options.settings },
-      env: options.env ?? {},
-      trusted: options.trusted ?? true,
-    });
+    const closers: (() => Promise<void>)[] = [];
     try {
-      const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
-      const page = await browser.newPage({
+      const scratch = await mkdtemp(path.join(tmpdir(), 'rnn-e2e-'));
+      closers.push(() => rm(scratch, { recursive: true, force: true, maxRetries: 5 }));
+      const folder = path.join(scratch, 'workspace');
+      await cp(sourceOf(options), folder, { recursive: true });
+      const {
+        thing: { server },
+        giveBack: giveServerBack,
+      } = await holdServer(options);
+      closers.push(giveServerBack);
+      const { thing: browser, giveBack: giveBrowserBack } = await holdBrowser();
+      closers.push(giveBrowserBack);
+      const context = await browser.newContext({
         viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
         deviceScaleFactor: options.deviceScaleFactor ?? 1,
       });
-      page.setDefaultTimeout(patience);
-      if (options.language !== undefined)
-        await page.addInitScript((language) => {
-          (globalThis as { _VSCODE_NLS_LANGUAGE?: string })._VSCODE_NLS_LANGUAGE = language;
-        }, options.language);
-      const log: string[] = [];
-      page.on('console', (message) => log.push(`${message.type()} ${message.text()}`));
-      page.on('pageerror', (error) => log.push(`pageerror ${error.message}`));
-      // "Leave the page?" while text is unsaved: a reload is what the test asked for.
-      page.on('dialog', (dialog) => void dialog.accept());
-      const workbench = new Workbench({ log, page, folder, server, browser, scratch });
-      await page.goto(
-        workbenchUrl(server.url, { folder, developmentPath: options.vsix === undefined ? root : undefined }),
-      );
-      await workbench.#loaded();
+      closers.push(() => context.close());
+      const { page, log } = await openPage(context, options);
+      const workbench = new Workbench({ log, page, folder, server, options, closers });
+      await workbench.#show();
       return workbench;
     } catch (error) {
-      await server.stop();
+      for (const close of closers.reverse()) await close();
       throw error;
     }
+  }
+
+  /** Goes to what the options name: the folder, a workspace of several folders, or none. */
+  async #show(): Promise<void> {
+    const { folders, vsix } = this.#options;
+    const developmentPath = vsix === undefined ? root : undefined;
+    let workspace: string | undefined;
+    if (folders !== undefined && folders.length > 0) {
+      workspace = path.join(this.folder, 'several.code-workspace');
+      await writeFile(workspace, JSON.stringify({ folders: folders.map((name) => ({ path: name })) }));
+    }
+    await this.page.goto(
+      workbenchUrl(this.server.url, {
+        folder: folders === undefined ? this.folder : undefined,
+        workspace,
+        developmentPath,
+      }),
+    );
+    await this.#loaded();
+    if (workspace === undefined) return;
+    // Once in a while VS Code shows a workspace without the folders that its file names, until it is loaded again.
+    const rows = this.page.locator('.explorer-folders-view .monaco-list-row').first();
+    const shown = await rows.waitFor({ timeout: 10_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (!shown) await this.reload();
+    await rows.waitFor();
+  }
+
+  /** True while another test with these options can be shown in this window. */
+  serves(options: WorkbenchOptions): boolean {
+    return !this.page.isClosed() && JSON.stringify(this.#options) === JSON.stringify(options);
+  }
+
+  /** As if it had just been opened: the files as they were, nothing open, nothing asked, nothing told. */
+  async clear(): Promise<void> {
+    // Of several windows only one has the focus inside its frames.
+    await this.page.bringToFront();
+    const tabs = this.page.locator('.editor-group-container .tab');
+    await this.until('the editors to close', async () => {
+      await this.page.keyboard.press('Escape');
+      await this.page.keyboard.press(clearKey);
+      return (await tabs.count()) === 0 && (await this.#field().count()) === 0;
+    });
+    await this.page.mouse.move(0, 0);
+    await refill(this.folder, sourceOf(this.#options));
+    this.log.length = 0;
   }
 
   async #loaded(): Promise<void> {
@@ -303,21 +384,6 @@ export class Workbench {
     await this.page.screenshot({ path: file });
   }
 
-  /** Opens the folders of a workspace file in the same window, or none: an empty window. */
-  async reopen(workspace?: string): Promise<void> {
-    await this.page.goto(workbenchUrl(this.server.url, { workspace, developmentPath: root }));
-    await this.#loaded();
-    if (workspace === undefined) return;
-    // Once in a while VS Code shows a workspace without the folders that its file names, until it is loaded again.
-    const folders = this.page.locator('.explorer-folders-view .monaco-list-row').first();
-    const shown = await folders.waitFor({ timeout: 10_000 }).then(
-      () => true,
-      () => false,
-    );
-    if (!shown) await this.reload();
-    await folders.waitFor();
-  }
-
   /** As the command "Reload Window": unsaved text and open editors come back. */
   async reload(): Promise<void> {
     // In a browser VS Code writes down what the next window restores every five seconds, once it is idle.
@@ -327,9 +393,7 @@ export class Workbench {
   }
 
   async close(): Promise<void> {
-    await this.#browser.close();
-    await this.server.stop();
-    await rm(this.#scratch, { recursive: true, force: true, maxRetries: 5 });
+    for (const close of this.#closers.toReversed()) await close();
   }
 
   /** By its tab: a click into the text could land on a lens or a widget above it. */
@@ -366,22 +430,110 @@ export class Workbench {
   }
 }
 
+type RunningServer = { readonly server: Server; readonly dataDir: string; ended: boolean };
+
+const sourceOf = ({ workspace }: WorkbenchOptions): string => path.resolve(root, workspace ?? 'examples');
+
+async function openPage(
+  context: BrowserContext,
+  { language }: WorkbenchOptions,
+): Promise<{ page: Page; log: string[] }> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(patience);
+  if (language !== undefined)
+    await page.addInitScript((name) => {
+      (globalThis as { _VSCODE_NLS_LANGUAGE?: string })._VSCODE_NLS_LANGUAGE = name;
+    }, language);
+  const log: string[] = [];
+  page.on('console', (message) => log.push(`${message.type()} ${message.text()}`));
+  page.on('pageerror', (error) => log.push(`pageerror ${error.message}`));
+  // "Leave the page?" while text is unsaved: a reload is what the test asked for.
+  page.on('dialog', (dialog) => void dialog.accept());
+  return { page, log };
+}
+
+/** A server with these extensions, settings and environment. */
+async function makeServer({ vsix, settings, env = {}, trusted = true }: WorkbenchOptions): Promise<RunningServer> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'rnn-server-'));
+  if (vsix !== undefined) await installVsix(vsix, dataDir);
+  const server = await startServer({
+    dataDir,
+    settings: { ...stillSettings, ...steady, ...settings },
+    keybindings,
+    env,
+    trusted,
+  });
+  const running: RunningServer = { server, dataDir, ended: false };
+  void server.ended.then(() => {
+    running.ended = true;
+  });
+  return running;
+}
+
+async function endServer({ server, dataDir }: RunningServer): Promise<void> {
+  await server.stop();
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+}
+
 /**
- * A test in a window of its own, which is closed at the end. When the test fails, the window's picture and log
- * are kept as out/e2e/NAME.png and NAME.log.
+ * The process's server of these options; one of its own for a window that is alone, because what a window changes of
+ * its settings is kept there.
+ */
+async function holdServer(options: WorkbenchOptions): Promise<Held<RunningServer>> {
+  if (options.alone === true) {
+    const thing = await makeServer(options);
+    return { thing, giveBack: () => endServer(thing) };
+  }
+  const { vsix, settings, env, trusted } = options;
+  return hold(`server ${JSON.stringify({ vsix, settings, env, trusted })}`, {
+    make: () => makeServer(options),
+    alive: ({ ended }) => !ended,
+    close: endServer,
+  });
+}
+
+/** Where a window waits for the next test that asks for the same: that of most tests, and the last of the others. */
+const shelfOf = (options: WorkbenchOptions): Shelf<Workbench> | null =>
+  options.alone === true
+    ? null
+    : shelf(Object.keys(options).length === 0 ? 'usual window' : 'other window', (window) => window.close());
+
+/** A window for one test: one that such a test has had before, or a new one. */
+async function take(options: WorkbenchOptions): Promise<Workbench> {
+  const place = shelfOf(options);
+  const before = place?.thing ?? null;
+  if (place !== null) place.thing = null;
+  if (before?.serves(options) === true) {
+    await before.clear();
+    return before;
+  }
+  await before?.close();
+  return Workbench.open(options);
+}
+
+async function putBack(window: Workbench, options: WorkbenchOptions): Promise<void> {
+  const place = shelfOf(options);
+  if (place === null) await window.close();
+  else place.thing = window;
+}
+
+/**
+ * A test in a window that no other has meanwhile, with files as they are in the project and nothing open. When the test
+ * fails, the window's picture and log are kept as out/e2e/NAME.png and NAME.log.
  */
 export function scenario(name: string, options: WorkbenchOptions, body: (workbench: Workbench) => Promise<void>): void {
   it(name, async () => {
-    const workbench = await Workbench.open(options);
+    const workbench = await take(options);
     try {
       await body(workbench);
     } catch (error) {
       const file = path.join(pictures, name.replaceAll(/[^\p{L}\p{N}]+/gu, '-'));
       await workbench.screenshot(`${file}.png`);
       await writeFile(`${file}.log`, workbench.log.join('\n'));
-      throw error;
-    } finally {
+      // Nobody knows what it shows now.
       await workbench.close();
+      throw error;
     }
+    await putBack(workbench, options);
   });
 }

@@ -13,7 +13,7 @@ import { format } from 'node:util';
 import { chromium } from 'playwright-core';
 import { chromiumArgs, findChromium } from '../../build/chromium.mjs';
 import { root } from '../../build/modules.mjs';
-import { startServer, workbenchUrl } from '../../build/vscode-server.mjs';
+import { startServer, stillSettings, workbenchUrl } from '../../build/vscode-server.mjs';
 
 const out = path.join(root, 'out');
 const minutes = 20;
@@ -64,13 +64,14 @@ const run = async () => {
   try {
     const server = await startServer({
       dataDir: path.join(userDataDir, 'server'),
-      settings: readSettings(userDataDir),
+      settings: { ...stillSettings, ...readSettings(userDataDir) },
       trusted,
     });
     closers.push(() => server.stop());
     const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
     closers.push(() => browser.close());
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    // Small: nobody looks, and what is painted costs by its size.
+    const page = await browser.newPage({ viewport: { width: 1000, height: 650 } });
     // As in the desktop program, where nobody is asked.
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     let over = false;

@@ -14,11 +14,12 @@ export async function until<T>(
   timeout = patience,
 ): Promise<T> {
   const deadline = Date.now() + timeout;
-  for (;;) {
+  // Rarer and rarer: each look may go through the whole window.
+  for (let pause = 10; ; pause = Math.min(150, 1.5 * pause)) {
     const value = await probe();
     if (value !== undefined) return value;
     if (Date.now() > deadline) throw new Error(`Waited ${timeout} ms in vain for ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 
