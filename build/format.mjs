@@ -1,10 +1,12 @@
 // Formats the tree with Prettier, or with --check tells what is not formatted.
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { node24, root } from './modules.mjs';
 
 /** AssemblyScript's decorators on functions are no TypeScript to Prettier: those files are formatted by hand. */
 const byHand = /\/kernels\/[^/]*\.ts$/;
+const mostColumns = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).prettier.printWidth;
 
 const files = globSync(['*.mjs', 'build/*.{mjs,mts}', '{src,webview,test}/**/*.{ts,mjs,cjs,css}'], { cwd: root });
 const formatted = files.filter((file) => !byHand.test(file));
@@ -15,3 +17,11 @@ const { status } = spawnSync(
   { cwd: root, stdio: 'inherit' },
 );
 process.exitCode = status ?? 1;
+
+for (const file of files.filter((name) => byHand.test(name))) {
+  for (const [i, line] of readFileSync(path.join(root, file), 'utf8').split('\n').entries()) {
+    if (line.length <= mostColumns) continue;
+    console.error(`${file}:${i + 1} has ${line.length} columns: break the line by hand, ${mostColumns} are the most.`);
+    process.exitCode = 1;
+  }
+}

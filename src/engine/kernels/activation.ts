@@ -12,7 +12,10 @@ const TWO32 = memory.data<f32>([2, 2, 2, 2], 16);
 /** tanh is 1 from 9.02 on in float32, from 19.07 on in float64. */
 const END32 = memory.data<f32>([10, 10, 10, 10], 16);
 /** 2/ln 2: e^(2z) = 2^(z·2/ln 2). */
-const TWICELOG2E32 = memory.data<f32>([2.8853900817779268, 2.8853900817779268, 2.8853900817779268, 2.8853900817779268], 16);
+const TWICELOG2E32 = memory.data<f32>(
+  [2.8853900817779268, 2.8853900817779268, 2.8853900817779268, 2.8853900817779268],
+  16,
+);
 /**
  * 1.5·2^23 + 127: added to a small number, it rounds that to an integer n and leaves n + 127 in the last bits, the
  * exponent field of 2^n once moved up.
@@ -58,8 +61,9 @@ const LN2LOW64 = memory.data<f64>([-1.90821492927058770002e-10, -1.9082149292705
 const MAGIC64 = memory.data<f64>([4503599627371519.0, 4503599627371519.0], 16);
 // 1/k!, k = 13 … 2
 const SERIES64 = memory.data<f64>([
-  1 / 6227020800.0, 1 / 6227020800.0, 1 / 479001600.0, 1 / 479001600.0, 1 / 39916800.0, 1 / 39916800.0, 1 / 3628800.0, 1 / 3628800.0,
-  1 / 362880.0, 1 / 362880.0, 1 / 40320.0, 1 / 40320.0, 1 / 5040.0, 1 / 5040.0, 1 / 720.0, 1 / 720.0, 1 / 120.0, 1 / 120.0,
+  1 / 6227020800.0, 1 / 6227020800.0, 1 / 479001600.0, 1 / 479001600.0, 1 / 39916800.0, 1 / 39916800.0,
+  1 / 3628800.0, 1 / 3628800.0, 1 / 362880.0, 1 / 362880.0, 1 / 40320.0, 1 / 40320.0,
+  1 / 5040.0, 1 / 5040.0, 1 / 720.0, 1 / 720.0, 1 / 120.0, 1 / 120.0,
   1 / 24.0, 1 / 24.0, 1 / 6.0, 1 / 6.0, 0.5, 0.5,
 ], 16);
 
@@ -161,7 +165,10 @@ export function sechSquared(z: v128): v128 {
   const n = f64x2.sub(rounded, constant(MAGIC64));
   const r = madd<f64>(n, constant(LN2LOW64), madd<f64>(n, constant(LN2HIGH64), y));
   const scale = i64x2.shl(rounded, 52);
-  const E = f64x2.add(madd<f64>(scale, r, f64x2.sub(scale, constant(ONE64))), f64x2.mul(scale, f64x2.mul(f64x2.mul(r, r), series64(r))));
+  const E = f64x2.add(
+    madd<f64>(scale, r, f64x2.sub(scale, constant(ONE64))),
+    f64x2.mul(scale, f64x2.mul(f64x2.mul(r, r), series64(r))),
+  );
   const open = f64x2.add(E, constant(TWO64));
   const slope = f64x2.div(f64x2.mul(constant(FOUR64), f64x2.add(E, constant(ONE64))), f64x2.mul(open, open));
   const far = f64x2.ge(half, constant(ONEFROM64));
@@ -169,8 +176,8 @@ export function sechSquared(z: v128): v128 {
 }
 
 /**
- * 4·e^(−2|z|), which is f'(z) to the last digit where tanh z rounds to ±1. The power of two comes in two factors, because
- * one alone reaches 2^-1022 only; 0 below 2^-1074.
+ * 4·e^(−2|z|), which is f'(z) to the last digit where tanh z rounds to ±1. The power of two comes in two factors,
+ * because one alone reaches 2^-1022 only; 0 below 2^-1074.
  */
 function farSlope(size: v128): v128 {
   const half = f64x2.pmin(size, constant(NOSLOPE64));
@@ -215,14 +222,20 @@ export function activate<T>(cell: i32, at: usize, bytes: usize): void {
 
 /** Not a number where h is none: all bits set are a NaN. */
 @inline export function reluSlope<T>(h: v128): v128 {
-  return v128.or(v128.and(v128.gt<T>(h, v128.splat<T>(0)), constant(sizeof<T>() == 4 ? ONE32 : ONE64)), v128.ne<T>(h, h));
+  return v128.or(
+    v128.and(v128.gt<T>(h, v128.splat<T>(0)), constant(sizeof<T>() == 4 ? ONE32 : ONE64)),
+    v128.ne<T>(h, h),
+  );
 }
 
 /** d = g ⊙ f'(h) over `rows` rows. */
-export function throughActivation<T>(cell: i32, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, panelCount: i32, rows: i32): void {
+export function throughActivation<T>(
+  cell: i32, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, panelCount: i32, rows: i32,
+): void {
   const bytes = <usize>rows * ROW;
   for (let n = 0; n < panelCount; n++) {
-    for (let at: usize = 0; at < bytes; at += 16) v128.store(d + at, throughSlope<T>(cell, v128.load(g + at), v128.load(h + at)));
+    for (let at: usize = 0; at < bytes; at += 16)
+      v128.store(d + at, throughSlope<T>(cell, v128.load(g + at), v128.load(h + at)));
     g += gPanel;
     h += hPanel;
     d += dPanel;

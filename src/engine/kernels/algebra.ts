@@ -12,7 +12,9 @@ export function panelProduct<T>(a: usize, aPanel: usize, K: i32, b: usize, c: us
  * `rows` rows of C = (A·B) ⊙ scale for A [rows,K], B [K,N] and one packed row `scale` (its panels 64 bytes apart) that
  * multiplies every row; 0: none.
  */
-export function multiplyRows(a: usize, aPanel: usize, K: i32, b: usize, N: i32, c: usize, cPanel: usize, rows: i32, scale: usize): void {
+export function multiplyRows(
+  a: usize, aPanel: usize, K: i32, b: usize, N: i32, c: usize, cPanel: usize, rows: i32, scale: usize,
+): void {
   for (let n = 0; n < panels<f64>(N); n++) {
     panelProduct<f64>(a, aPanel, K, b, c, rows);
     if (scale != 0) {
@@ -51,11 +53,18 @@ export function triangularProduct(a: usize, b: usize, H: i32, c: usize, r0: i32,
       if (upper) {
         const from = r & ~7;
         if (8 * n + 7 < r) memory.fill(c + row, 0, <usize>rows * ROW);
-        else panelProduct<f64>(a + <usize>(from / 8) * panelBytes + row, panelBytes, min(H, 8 * n + 8) - from, b + <usize>from * ROW, c + row, rows);
+        else
+          panelProduct<f64>(
+            a + <usize>(from / 8) * panelBytes + row, panelBytes, min(H, 8 * n + 8) - from, b + <usize>from * ROW,
+            c + row, rows,
+          );
       } else {
         const from = 8 * n;
         if (from > r + 1) memory.fill(c + row, 0, <usize>rows * ROW);
-        else panelProduct<f64>(a + <usize>n * panelBytes + row, panelBytes, min(H, r + 2) - from, b + <usize>from * ROW, c + row, rows);
+        else
+          panelProduct<f64>(
+            a + <usize>n * panelBytes + row, panelBytes, min(H, r + 2) - from, b + <usize>from * ROW, c + row, rows,
+          );
       }
     }
     b += panelBytes;

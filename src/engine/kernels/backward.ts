@@ -8,7 +8,10 @@ import { formedNorm, normOf, normWh, normWx, outerNorms, stepNorms, weightNorms,
 import { clearBeyond } from './panel';
 import { narrowRows, productOne, productRows, transposedProduct } from './product';
 import { constant, FUSED, panels, ROW, width, ZEROS } from './simd';
-import { addSettled, canBeLifted, copyStand, isNear, magnitudes, mayBecomeSubnormal, MIXED, ORDINARY, reachOf, SMALL, smallNorm, smallProduct, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
+import {
+  addSettled, canBeLifted, copyStand, isNear, magnitudes, mayBecomeSubnormal, MIXED, ORDINARY, reachOf, SMALL,
+  smallNorm, smallProduct, smallRowProduct, smallThroughSlope, ZERO,
+} from './subnormal';
 
 /** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: g and d. The d of step t0 goes to step `place` of the buffer. */
 export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
@@ -58,7 +61,8 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
         continue;
       }
       throughActivation<T>(job.cell, g + from, gPanel, h + from, hsPanel, d + from, dPanel, hPanels, rows);
-      if (target != 0) carry<T>(job.B, d + from, dPanel, rows, H, job.backwardWeights, target + from, targetPanel, (t & 1) != 0);
+      if (target != 0)
+        carry<T>(job.B, d + from, dPanel, rows, H, job.backwardWeights, target + from, targetPanel, (t & 1) != 0);
     }
   }
 }
@@ -125,7 +129,8 @@ function watchedRow<T>(job: Job, g: usize, gPanel: usize, h: usize, hPanel: usiz
 /** target += d·Whᵀ for a SMALL row; what is there before makes sums that are not small. */
 function carrySmall<T>(job: Job, d: usize, dPanel: usize, target: usize, targetPanel: usize): void {
   const hPanels = panels<T>(job.H);
-  if (magnitudes<T>(target, targetPanel, hPanels) == 0) smallRowProduct<T>(d, dPanel, job.H, job.backwardWeights, hPanels, target, targetPanel);
+  if (magnitudes<T>(target, targetPanel, hPanels) == 0)
+    smallRowProduct<T>(d, dPanel, job.H, job.backwardWeights, hPanels, target, targetPanel);
   else carry<T>(job.B, d, dPanel, 1, job.H, job.backwardWeights, target, targetPanel, false);
 }
 
@@ -151,7 +156,11 @@ function kindOfRows<T>(job: Job, t: i32): u8 {
   const panelBytes = <usize>job.T * stepBytes;
   const hPanels = panels<T>(job.H);
   const before = job.hs + offset;
-  if (!isNear<T>(job.xs + offset, panelBytes, panels<T>(job.I), job.B) || !isNear<T>(before, panelBytes + stepBytes, hPanels, job.B) || !isNear<T>(before + stepBytes, panelBytes + stepBytes, hPanels, job.B)) return ORDINARY;
+  if (
+    !isNear<T>(job.xs + offset, panelBytes, panels<T>(job.I), job.B) ||
+    !isNear<T>(before, panelBytes + stepBytes, hPanels, job.B) ||
+    !isNear<T>(before + stepBytes, panelBytes + stepBytes, hPanels, job.B)
+  ) return ORDINARY;
   // Nobody watches rows of zeros, or rows that are large throughout.
   for (let b = 0; b < job.B; b++) {
     if (load<u8>(kindAt(job, t, b)) != ORDINARY) continue;
@@ -189,7 +198,8 @@ export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts
     const first = t;
     t = allOrdinary(job) && B == 1 ? to : t + 1;
     measures<T>(job, first, t, d, kind == ORDINARY, own, scratch);
-    if (kind != ORDINARY) smallNorms<T>(job, kind, first, d, dPanel, job.norms + 2 * series + <usize>first * 8, series, own, scratch);
+    if (kind != ORDINARY)
+      smallNorms<T>(job, kind, first, d, dPanel, job.norms + 2 * series + <usize>first * 8, series, own, scratch);
   }
   const firstPanel = (iPanels + hPanels) * part / parts;
   const endPanel = (iPanels + hPanels) * (part + 1) / parts;
@@ -204,8 +214,14 @@ export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts
       const rows = (t - first) * B;
       const offset = <usize>first * stepBytes;
       const ofRun = d + <usize>(first - start) * stepBytes;
-      share<T>(job.xs + offset, xsPanel, I, ofRun, dPanel, hPanels, rows, job.dWx, firstPanel, min(endPanel, iPanels), kind, scratch);
-      share<T>(job.hs + offset, hsPanel, H, ofRun, dPanel, hPanels, rows, job.dWh, max(0, firstPanel - iPanels), endPanel - iPanels, kind, scratch);
+      share<T>(
+        job.xs + offset, xsPanel, I, ofRun, dPanel, hPanels, rows, job.dWx, firstPanel, min(endPanel, iPanels), kind,
+        scratch,
+      );
+      share<T>(
+        job.hs + offset, hsPanel, H, ofRun, dPanel, hPanels, rows, job.dWh, max(0, firstPanel - iPanels),
+        endPanel - iPanels, kind, scratch,
+      );
     }
     if (part == 0) addBias<T>(d, dPanel, hPanels, B, end - start, job.db);
   }
@@ -235,7 +251,8 @@ function measures<T>(job: Job, first: i32, end: i32, d: usize, ordinary: bool, o
   stepNorms<T>(job.dx + offset, xsPanel, I, B, steps, false, at + 3 * series);
   const ofD = at + 6 * series;
   stepNorms<T>(d, dPanel, H, B, steps, false, ofD);
-  if (FUSED && sizeof<T>() == 4 && B == 1 && (own & 2) != 0) stepNorms<T>(job.xs + offset, xsPanel, I, 1, steps, true, at + 4 * series);
+  if (FUSED && sizeof<T>() == 4 && B == 1 && (own & 2) != 0)
+    stepNorms<T>(job.xs + offset, xsPanel, I, 1, steps, true, at + 4 * series);
   for (let s = 0; s < steps && (own & 2) != 0; s++) {
     let step = at + <usize>s * 8;
     let row = offset + <usize>s * stepBytes;
@@ -247,16 +264,22 @@ function measures<T>(job: Job, first: i32, end: i32, d: usize, ordinary: bool, o
       step += <usize>done * 8;
       row += <usize>done * ROW;
     }
-    weightNorms<T>(job.xs + row, xsPanel, I, job.hs + row, hsPanel, H, d + <usize>s * stepBytes, dPanel, B, load<f64>(step + 6 * series), scratch);
+    weightNorms<T>(
+      job.xs + row, xsPanel, I, job.hs + row, hsPanel, H, d + <usize>s * stepBytes, dPanel, B,
+      load<f64>(step + 6 * series), scratch,
+    );
     store<f64>(step + 4 * series, normWx);
     store<f64>(step + 5 * series, normWh);
   }
   if (B == 1) return;
-  for (let s = 0; s < steps; s++) store<f64>(ofD + <usize>s * 8, biasNorm<T>(d + <usize>s * stepBytes, dPanel, H, B, scratch));
+  for (let s = 0; s < steps; s++)
+    store<f64>(ofD + <usize>s * 8, biasNorm<T>(d + <usize>s * stepBytes, dPanel, H, B, scratch));
 }
 
 /** The norms of a step of this kind, SMALL or MIXED: of g, dx, dWx, dWh and db, `series` bytes apart. */
-function smallNorms<T>(job: Job, kind: u8, t: i32, d: usize, dPanel: usize, at: usize, series: usize, own: i32, scratch: usize): void {
+function smallNorms<T>(
+  job: Job, kind: u8, t: i32, d: usize, dPanel: usize, at: usize, series: usize, own: i32, scratch: usize,
+): void {
   const B = job.B;
   const I = job.I;
   const H = job.H;
@@ -265,13 +288,22 @@ function smallNorms<T>(job: Job, kind: u8, t: i32, d: usize, dPanel: usize, at: 
   const offset = <usize>t * stepBytes;
   const room = scratch + roomAfter<T>(I, H);
   const small = kind == SMALL;
-  store<f64>(at, small ? smallNorm<T>(job.g + offset, xsPanel, H, B, false, room) : normOf<T>(job.g + offset, xsPanel, H, B));
-  store<f64>(at + series, small ? smallNorm<T>(job.dx + offset, xsPanel, I, B, false, room) : normOf<T>(job.dx + offset, xsPanel, I, B));
+  store<f64>(
+    at,
+    small ? smallNorm<T>(job.g + offset, xsPanel, H, B, false, room) : normOf<T>(job.g + offset, xsPanel, H, B),
+  );
+  store<f64>(
+    at + series,
+    small ? smallNorm<T>(job.dx + offset, xsPanel, I, B, false, room) : normOf<T>(job.dx + offset, xsPanel, I, B),
+  );
   if (own & 2) {
     store<f64>(at + 2 * series, formedNorm<T>(kind, job.xs + offset, xsPanel, I, d, dPanel, H, B, scratch));
     store<f64>(at + 3 * series, formedNorm<T>(kind, job.hs + offset, xsPanel + stepBytes, H, d, dPanel, H, B, scratch));
   }
-  store<f64>(at + 4 * series, small ? smallNorm<T>(d, dPanel, H, B, true, room) : biasNorm<T>(d, dPanel, H, B, scratch));
+  store<f64>(
+    at + 4 * series,
+    small ? smallNorm<T>(d, dPanel, H, B, true, room) : biasNorm<T>(d, dPanel, H, B, scratch),
+  );
 }
 
 /** Where in a thread's scratch a panel of rows has room, behind what ./norms.ts takes. */
@@ -280,7 +312,10 @@ function smallNorms<T>(job: Job, kind: u8, t: i32, d: usize, dPanel: usize, at: 
 }
 
 /** The rows of C += Aᵀ·D that belong to panels first … end − 1 of A [rows,M]. `kind`: of all of D. */
-function share<T>(a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, hPanels: i32, rows: i32, c: usize, first: i32, end: i32, kind: u8, scratch: usize): void {
+function share<T>(
+  a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, hPanels: i32, rows: i32, c: usize, first: i32, end: i32,
+  kind: u8, scratch: usize,
+): void {
   if (first >= end) return;
   const columns = min(M, end * width<T>()) - first * width<T>();
   const cPanel = <usize>(panels<T>(M) * width<T>()) * ROW;
@@ -337,7 +372,9 @@ function closedShares<T>(cell: i32, h: usize, hPanel: usize, H: i32, B: i32, ste
  * target += d·Wᵀ for `rows` adjacent rows of d [B,H]. A row of a batch that a thread has alone is summed as it is
  * beside others.
  */
-function carry<T>(B: i32, d: usize, dPanel: usize, rows: i32, H: i32, weights: usize, target: usize, targetPanel: usize, back: bool): void {
+function carry<T>(
+  B: i32, d: usize, dPanel: usize, rows: i32, H: i32, weights: usize, target: usize, targetPanel: usize, back: bool,
+): void {
   const panelCount = panels<T>(H);
   const weightsPanel = <usize>H * ROW;
   const bytes = <usize>rows * ROW;
@@ -373,9 +410,12 @@ export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32)
       while (r < r1 && load<u8>(kindAt(job, t, r)) == kind) r++;
       const end = <usize>(r - r0) * ROW;
       if (kind == ORDINARY || kind == ZERO) {
-        if (FUSED && job.I - n * width<T>() <= width<T>() / 2) narrowRows<T>(d + first, dPanel, H, weights, target + first, end - first);
+        if (FUSED && job.I - n * width<T>() <= width<T>() / 2)
+          narrowRows<T>(d + first, dPanel, H, weights, target + first, end - first);
         else productRows<T>(d + first, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);
-      } else for (let row = first; row < end; row += ROW) smallProduct<T>(kind, d + row, dPanel, H, weights, target + row);
+      } else {
+        for (let row = first; row < end; row += ROW) smallProduct<T>(kind, d + row, dPanel, H, weights, target + row);
+      }
     }
     weights += weightsPanel;
     target += panelBytes;

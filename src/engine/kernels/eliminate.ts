@@ -59,11 +59,13 @@ function largestOverSlope(row: usize, slopes: usize, H: i32, panelBytes: usize):
 /**
  * Rows `from` ≤ i < `to` (from divisible by 4) of V [H,H] ← l_i with V = U·l, when the rows before are done: U lower
  * triangular, packed like V, and every l_i at most 1 and exactly 1 at its pivot, the place of the largest number that
- * was left of the row. `pivots`: i32 [H], −1 where nothing was left; `slopes`: one packed row, whose numbers the columns
- * of V carry. `ratios` [H] receives by how much the rounding of a row, relative to the slope of each column, is
+ * was left of the row. `pivots`: i32 [H], −1 where nothing was left; `slopes`: one packed row, whose numbers the
+ * columns of V carry. `ratios` [H] receives by how much the rounding of a row, relative to the slope of each column, is
  * magnified in U_ii.
  */
-export function eliminateRows(v: usize, u: usize, H: i32, from: i32, to: i32, slopes: usize, pivots: usize, ratios: usize): void {
+export function eliminateRows(
+  v: usize, u: usize, H: i32, from: i32, to: i32, slopes: usize, pivots: usize, ratios: usize,
+): void {
   const panelBytes = <usize>H * ROW;
   const panelCount = panels<f64>(H);
   for (let i = from; i < to; i += BLOCK) {
@@ -100,7 +102,10 @@ export function eliminateRows(v: usize, u: usize, H: i32, from: i32, to: i32, sl
         const pivot = load<i32>(pivots + <usize>k * 4);
         if (pivot < 0) continue;
         const at = row + placeOf(pivot, panelBytes);
-        addTimes(row, v + <usize>k * ROW, takeOut(at, u + block + <usize>r * ROW + placeOf(k, panelBytes)), panelBytes, panelCount);
+        addTimes(
+          row, v + <usize>k * ROW, takeOut(at, u + block + <usize>r * ROW + placeOf(k, panelBytes)), panelBytes,
+          panelCount,
+        );
         store<f64>(at, 0);
       }
       finish(row, u + block + <usize>r * ROW, i + r, H, slopes, pivots, ratios);

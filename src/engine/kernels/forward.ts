@@ -56,7 +56,9 @@ export function forwardInput<T>(job: Job, t0: i32, t1: i32): void {
     const weights = job.forwardWeights + <usize>n * <usize>(H + I) * ROW + <usize>H * ROW;
     const bias = job.bias + <usize>n * ROW;
     const target = job.hs + <usize>n * <usize>(1 + job.T) * ROW + ROW;
-    productRows<T>(x + <usize>t0 * ROW, xsPanel, I, 0, 0, 0, weights, bias, 0, target + <usize>t0 * ROW, <usize>(t1 - t0) * ROW);
+    productRows<T>(
+      x + <usize>t0 * ROW, xsPanel, I, 0, 0, 0, weights, bias, 0, target + <usize>t0 * ROW, <usize>(t1 - t0) * ROW,
+    );
   }
 }
 
@@ -70,7 +72,10 @@ function forwardOne<T>(job: Job, t0: i32, t1: i32): void {
   }
   for (let t = t0; t < t1; t++) {
     const previous = job.hs + <usize>t * ROW;
-    productOne<T>(job.cell, previous, hsPanel, H, job.forwardWeights, <usize>(H + job.I) * ROW, hPanels, previous + ROW, hsPanel, (t & 1) != 0);
+    productOne<T>(
+      job.cell, previous, hsPanel, H, job.forwardWeights, <usize>(H + job.I) * ROW, hPanels, previous + ROW, hsPanel,
+      (t & 1) != 0,
+    );
     clearBeyond<T>(H, previous + ROW + <usize>(hPanels - 1) * hsPanel, 1);
   }
 }

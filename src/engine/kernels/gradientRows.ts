@@ -58,7 +58,10 @@ export function settleRows(g: usize, panelBytes: usize, H: i32, rows: i32, expon
 }
 
 /** d = g ⊙ slopes; row r takes row r mod `period` of the slopes. */
-export function throughSlopes(g: usize, panelBytes: usize, H: i32, rows: i32, slopes: usize, slopesPanel: usize, period: i32, d: usize, dPanel: usize): void {
+export function throughSlopes(
+  g: usize, panelBytes: usize, H: i32, rows: i32, slopes: usize, slopesPanel: usize, period: i32, d: usize,
+  dPanel: usize,
+): void {
   for (let n = 0; n < panels<f64>(H); n++) {
     const from = g + <usize>n * panelBytes;
     const to = d + <usize>n * dPanel;
@@ -67,14 +70,17 @@ export function throughSlopes(g: usize, panelBytes: usize, H: i32, rows: i32, sl
     for (let r = 0; r < rows; r++) {
       const at = <usize>r * ROW;
       const here = slope + <usize>s * ROW;
-      for (let i: usize = 0; i < ROW; i += 16) v128.store(to + at + i, f64x2.mul(v128.load(from + at + i), v128.load(here + i)));
+      for (let i: usize = 0; i < ROW; i += 16)
+        v128.store(to + at + i, f64x2.mul(v128.load(from + at + i), v128.load(here + i)));
       if (++s == period) s = 0;
     }
   }
 }
 
 /** target = d·Whᵀ for `rows` rows, Whᵀ packed. */
-export function throughWeights(d: usize, dPanel: usize, H: i32, rows: i32, weights: usize, target: usize, targetPanel: usize): void {
+export function throughWeights(
+  d: usize, dPanel: usize, H: i32, rows: i32, weights: usize, target: usize, targetPanel: usize,
+): void {
   multiplyRows(d, dPanel, H, weights, H, target, targetPanel, rows, 0);
 }
 
@@ -82,11 +88,16 @@ export function throughWeights(d: usize, dPanel: usize, H: i32, rows: i32, weigh
  * sum += Σ beforeᵀ·d·2^(exponent − E) over the rows; d is changed. `sum` packed like a matrix with an even number of
  * rows.
  */
-export function addOuter(before: usize, beforePanel: usize, d: usize, dPanel: usize, H: i32, rows: i32, exponents: usize, E: f64, sum: usize, sumPanel: usize): void {
+export function addOuter(
+  before: usize, beforePanel: usize, d: usize, dPanel: usize, H: i32, rows: i32, exponents: usize, E: f64, sum: usize,
+  sumPanel: usize,
+): void {
   for (let r = 0; r < rows; r++) {
     const difference = load<f64>(exponents + <usize>r * 8) - E;
     if (difference == 0) continue;
-    scaleRow(d + <usize>r * ROW, dPanel, panels<f64>(H), difference < -1022 ? 0 : powerOfTwo(<i32>Math.min(1023, difference)));
+    scaleRow(
+      d + <usize>r * ROW, dPanel, panels<f64>(H), difference < -1022 ? 0 : powerOfTwo(<i32>Math.min(1023, difference)),
+    );
   }
   transposedProduct<f64>(before, beforePanel, H, d, dPanel, panels<f64>(H), rows, sum, sumPanel);
 }

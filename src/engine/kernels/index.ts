@@ -133,10 +133,16 @@ export function activate64(cell: i32, at: usize, bytes: usize): void {
   activate<f64>(cell, at, bytes);
 }
 
-export function plainBack32(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32, r0: i32, r1: i32): i32 {
+export function plainBack32(
+  cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32, r0: i32,
+  r1: i32,
+): i32 {
   return plainBack<f32>(cell, g, d, B, H, hs, hsPanel, weights, steps, r0, r1);
 }
-export function plainBack64(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32, r0: i32, r1: i32): i32 {
+export function plainBack64(
+  cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32, r0: i32,
+  r1: i32,
+): i32 {
   return plainBack<f64>(cell, g, d, B, H, hs, hsPanel, weights, steps, r0, r1);
 }
 

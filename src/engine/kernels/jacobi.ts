@@ -11,7 +11,8 @@ const FAR_APART: f64 = 1e-8;
 @inline function lengthRatio(mantissas: usize, exponents: usize, short: i32, long: i32): f64 {
   const difference = load<f64>(exponents + <usize>short * 8) - load<f64>(exponents + <usize>long * 8);
   if (difference < -1000) return 0;
-  return (load<f64>(mantissas + <usize>short * 8) / load<f64>(mantissas + <usize>long * 8)) * reinterpret<f64>(<u64>(1023 + <i32>difference) << 52);
+  return (load<f64>(mantissas + <usize>short * 8) / load<f64>(mantissas + <usize>long * 8)) *
+    reinterpret<f64>(<u64>(1023 + <i32>difference) << 52);
 }
 
 @inline function isLonger(mantissas: usize, exponents: usize, i: i32, j: i32): bool {
@@ -24,7 +25,9 @@ const FAR_APART: f64 = 1e-8;
  * The row's length was `scale` times length; brings it to 1 and takes the length into mantissa and exponent of
  * `target`, times those of `source`.
  */
-function rescale(row: usize, bytes: usize, squares: f64, mantissas: usize, exponents: usize, source: i32, target: i32): void {
+function rescale(
+  row: usize, bytes: usize, squares: f64, mantissas: usize, exponents: usize, source: i32, target: i32,
+): void {
   const length = Math.sqrt(squares);
   if (length == 0) {
     store<f64>(mantissas + <usize>target * 8, 0);
@@ -36,7 +39,10 @@ function rescale(row: usize, bytes: usize, squares: f64, mantissas: usize, expon
   const product = load<f64>(mantissas + <usize>source * 8) * length;
   const shift = <i32>((reinterpret<u64>(product) >> 52) & 0x7ff) - 1023;
   const exponent = load<f64>(exponents + <usize>source * 8) + <f64>shift;
-  store<f64>(mantissas + <usize>target * 8, reinterpret<f64>((reinterpret<u64>(product) & 0x800fffffffffffff) | 0x3ff0000000000000));
+  store<f64>(
+    mantissas + <usize>target * 8,
+    reinterpret<f64>((reinterpret<u64>(product) & 0x800fffffffffffff) | 0x3ff0000000000000),
+  );
   store<f64>(exponents + <usize>target * 8, exponent);
 }
 
@@ -45,7 +51,9 @@ function rescale(row: usize, bytes: usize, squares: f64, mantissas: usize, expon
  * after the other.
  * @returns how many rotations were needed
  */
-export function jacobiSweep(rows: usize, bytes: usize, count: i32, mantissas: usize, exponents: usize, first0: i32, first1: i32): i32 {
+export function jacobiSweep(
+  rows: usize, bytes: usize, count: i32, mantissas: usize, exponents: usize, first0: i32, first1: i32,
+): i32 {
   let turned = 0;
   for (let first = first0; first < first1; first++) {
     for (let second = first + 1; second < count; second++) {

@@ -9,12 +9,15 @@ import { madd, panels, ROW } from './simd';
  * [H/8][rows][8]; G [H,H] packed. `betas` [rows] holds β of the step before (0 at the start) and receives this one's,
  * `alphas` [rows] its α. `work`: two more such matrices.
  */
-export function lanczosStep(v: usize, previous: usize, slopes: usize, rows: i32, H: i32, G: usize, alphas: usize, betas: usize, work: usize): void {
+export function lanczosStep(
+  v: usize, previous: usize, slopes: usize, rows: i32, H: i32, G: usize, alphas: usize, betas: usize, work: usize,
+): void {
   const panelBytes = <usize>rows * ROW;
   const panelCount = panels<f64>(H);
   const bytes = <usize>panelCount * panelBytes;
   const w = work + bytes;
-  for (let at: usize = 0; at < bytes; at += 16) v128.store(work + at, f64x2.mul(v128.load(v + at), v128.load(slopes + at)));
+  for (let at: usize = 0; at < bytes; at += 16)
+    v128.store(work + at, f64x2.mul(v128.load(v + at), v128.load(slopes + at)));
   multiplyRows(work, panelBytes, H, G, H, w, panelBytes, rows, 0);
   for (let r = 0; r < rows; r++) {
     const row = <usize>r * ROW;

@@ -21,11 +21,15 @@ export function normOf<T>(from: usize, panelBytes: usize, N: i32, rows: i32): f6
 
 /** The same, not rounded to the dtype. */
 export function wideNormOf<T>(from: usize, panelBytes: usize, N: i32, rows: i32): f64 {
-  return sizeof<T>() == 4 ? Math.sqrt(squares<T>(from, panelBytes, panels<T>(N), rows)) : normOf<T>(from, panelBytes, N, rows);
+  return sizeof<T>() == 4
+    ? Math.sqrt(squares<T>(from, panelBytes, panels<T>(N), rows))
+    : normOf<T>(from, panelBytes, N, rows);
 }
 
 /** The norms of steps of `rows` rows each, one behind the other, to `to`; not rounded to the dtype if `wide`. */
-export function stepNorms<T>(from: usize, panelBytes: usize, N: i32, rows: i32, steps: i32, wide: bool, to: usize): void {
+export function stepNorms<T>(
+  from: usize, panelBytes: usize, N: i32, rows: i32, steps: i32, wide: bool, to: usize,
+): void {
   const stepBytes = <usize>rows * ROW;
   const end = to + <usize>steps * 8;
   if (sizeof<T>() == 8) {
@@ -70,7 +74,9 @@ export function carefulNorm<T>(from: usize, panelBytes: usize, N: i32, rows: i32
 }
 
 @inline function element<T>(from: usize, panelBytes: usize, r: i32, j: i32): f64 {
-  return <f64>load<T>(from + <usize>(j / width<T>()) * panelBytes + <usize>r * ROW + <usize>(j % width<T>()) * sizeof<T>());
+  return <f64>load<T>(
+    from + <usize>(j / width<T>()) * panelBytes + <usize>r * ROW + <usize>(j % width<T>()) * sizeof<T>(),
+  );
 }
 
 /**
@@ -159,7 +165,10 @@ export const PARTIAL: usize = 48;
  * `sizeD` = ‖d‖ as the caller has it. ../wasm/stepNorms.ts does the same in pieces, with the same sums in the same
  * order.
  */
-export function weightNorms<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, sizeD: f64, scratch: usize): void {
+export function weightNorms<T>(
+  x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, sizeD: f64,
+  scratch: usize,
+): void {
   if (B == 1) {
     // One term each: ‖xᵀd‖ = ‖x‖·‖d‖.
     sizeX = squares<T>(x, xPanel, panels<T>(I), 1);
@@ -167,7 +176,9 @@ export function weightNorms<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel
     const sizes = f64x2.sqrt(f64x2.replace_lane(f64x2.splat(sizeX), 1, sizeH));
     const rootX = f64x2.extract_lane(sizes, 0);
     const rootH = f64x2.extract_lane(sizes, 1);
-    if (inside<T>(sizeD) && inside<T>(rootX) && inside<T>(rootH) && inside<T>(rootX * sizeD) && inside<T>(rootH * sizeD)) {
+    if (
+      inside<T>(sizeD) && inside<T>(rootX) && inside<T>(rootH) && inside<T>(rootX * sizeD) && inside<T>(rootH * sizeD)
+    ) {
       normWx = rounded<T>(rootX * sizeD);
       normWh = rounded<T>(rootH * sizeD);
       return;
@@ -223,7 +234,8 @@ export function outerNorms(before: f64, at: usize, series: usize, steps: i32): i
 
 /** Whether products of float32 have to be summed in float64, because their squares may leave the range. */
 function needsWide<T>(sizeD: f64, squaresX: f64, squaresH: f64): bool {
-  return sizeof<T>() == 4 && !(sizeD > 1e-15 && sizeD < 1e15 && squaresX < 1e30 && squaresH < 1e30 && squaresX > 1e-30 && squaresH > 1e-30);
+  return sizeof<T>() == 4 &&
+    !(sizeD > 1e-15 && sizeD < 1e15 && squaresX < 1e30 && squaresH < 1e30 && squaresX > 1e-30 && squaresH > 1e-30);
 }
 
 // How often a product of rows i, i+1 with j … j+3 counts: all twice, because the matrices are symmetric, but on the
@@ -231,7 +243,10 @@ function needsWide<T>(sizeD: f64, squaresX: f64, squaresH: f64): bool {
 const ONCE = memory.data<f64>([1, 2, 2, 2, 0, 1, 2, 2], 16);
 const TWICE = memory.data<f64>([2, 2, 2, 2, 2, 2, 2, 2], 16);
 
-function grams<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, wide: bool, scratch: usize): void {
+function grams<T>(
+  x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, wide: bool,
+  scratch: usize,
+): void {
   const partial = scratch + 192;
   startSums();
   for (let i = 0; i < B; i += 2) {
@@ -254,7 +269,10 @@ function addPartial(partial: usize): void {
 }
 
 /** What the rows i and i+1 add to the sums, with all rows from i on. */
-function gramPair<T>(x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, i: i32, wide: bool, scratch: usize, to: usize): void {
+function gramPair<T>(
+  x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, i: i32, wide: bool,
+  scratch: usize, to: usize,
+): void {
   const hPanels = panels<T>(H);
   const xPanels = panels<T>(I);
   let termsH = f64x2.splat(0);
@@ -315,16 +333,21 @@ function soundNorm<T>(sum: f64, all: f64, size: f64, a: usize, aPanel: usize, M:
  * ‖AᵀD‖ from the product itself, one panel of its columns after the other, so that it never leaves the cache. `kind`:
  * of the rows of D.
  */
-export function formedNorm<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, scratch: usize): f64 {
+export function formedNorm<T>(
+  kind: u8, a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, scratch: usize,
+): f64 {
   const ordinary = kind == ORDINARY;
   const norms = ordinary ? scratch + <usize>(panels<T>(M) * width<T>()) * ROW : scratch;
   const room = ordinary ? scratch : scratch + <usize>panels<T>(H) * ROW;
-  for (let n = 0; n < panels<T>(H); n++) store<f64>(norms + <usize>n * 8, formedPanel<T>(kind, a, aPanel, M, d, dPanel, H, B, n, room));
+  for (let n = 0; n < panels<T>(H); n++)
+    store<f64>(norms + <usize>n * 8, formedPanel<T>(kind, a, aPanel, M, d, dPanel, H, B, n, room));
   return together<T>(kind, norms, panels<T>(H));
 }
 
 /** The norm of panel n of AᵀD, not rounded to the dtype, or where D is not ORDINARY of what stands for it. */
-function formedPanel<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, n: i32, scratch: usize): f64 {
+function formedPanel<T>(
+  kind: u8, a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, H: i32, B: i32, n: i32, scratch: usize,
+): f64 {
   if (kind != ORDINARY) return standPanelNorm<T>(kind, a, aPanel, M, d + <usize>n * dPanel, B, scratch);
   memory.fill(scratch, 0, <usize>(panels<T>(M) * width<T>()) * ROW);
   transposedProduct<T>(a, aPanel, M, d + <usize>n * dPanel, 0, 1, B, scratch, 0);
@@ -381,7 +404,9 @@ export function gramRows<T>(job: NormJob, first: i32, end: i32, wide: i32, threa
   const scratch = job.scratch + <usize>thread * job.scratchBytes;
   for (let pair = first; pair < end; pair++) {
     const to = job.partials + NORMS + <usize>pair * PARTIAL;
-    gramPair<T>(job.x, job.xPanel, job.I, job.h, job.hPanel, job.H, job.d, job.dPanel, job.B, 2 * pair, wide != 0, scratch, to);
+    gramPair<T>(
+      job.x, job.xPanel, job.I, job.h, job.hPanel, job.H, job.d, job.dPanel, job.B, 2 * pair, wide != 0, scratch, to,
+    );
   }
 }
 
@@ -427,7 +452,8 @@ export function formEnd<T>(job: NormJob, recurrent: i32): void {
 function allZero<T>(from: usize, panelBytes: usize, N: i32, rows: i32): bool {
   for (let n = 0; n < panels<T>(N); n++) {
     const start = from + <usize>n * panelBytes;
-    for (let p = start; p < start + <usize>rows * ROW; p += 16) if (v128.any_true(v128.ne<T>(v128.load(p), v128.splat<T>(0)))) return false;
+    for (let p = start; p < start + <usize>rows * ROW; p += 16)
+      if (v128.any_true(v128.ne<T>(v128.load(p), v128.splat<T>(0)))) return false;
   }
   return true;
 }

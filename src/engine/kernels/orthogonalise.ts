@@ -10,7 +10,9 @@ const BLOCK: i32 = 8;
  * −(row i of V)·(row j of V), and that of row i + 1, for the `count` rows j from 0 on; packed [count/8][pitch/64][8] at
  * `to`.
  */
-function negativeDots2(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, to: usize, pitch: usize): void {
+function negativeDots2(
+  v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, to: usize, pitch: usize,
+): void {
   for (let j = 0; j < count; j += 4) {
     let p = v + <usize>i * ROW;
     let q = v + <usize>j * ROW;
@@ -99,8 +101,15 @@ function project(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i3
   for (let n = 0; n < panelCount; n++) {
     const from = <usize>n * panelBytes;
     let r = 0;
-    for (; r + 1 < count; r += 2) product2<f64>(to + <usize>r * ROW, pitch, i, 0, 0, 0, v + from, block + from + <usize>r * ROW, ROW, block + from + <usize>r * ROW);
-    if (r < count) product1<f64>(to + <usize>r * ROW, pitch, i, 0, 0, 0, v + from, block + from + <usize>r * ROW, block + from + <usize>r * ROW);
+    for (; r + 1 < count; r += 2)
+      product2<f64>(
+        to + <usize>r * ROW, pitch, i, 0, 0, 0, v + from, block + from + <usize>r * ROW, ROW,
+        block + from + <usize>r * ROW,
+      );
+    if (r < count)
+      product1<f64>(
+        to + <usize>r * ROW, pitch, i, 0, 0, 0, v + from, block + from + <usize>r * ROW, block + from + <usize>r * ROW,
+      );
   }
 }
 
@@ -109,7 +118,9 @@ function project(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i3
  * nothing away); their coefficients, [BLOCK][BLOCK] row by row, stay at `to`. What is left of a row by less than `rank`
  * of its length is rounding: it becomes zero.
  */
-function among(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, to: usize, rank: f64, wholes: usize): void {
+function among(
+  v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, to: usize, rank: f64, wholes: usize,
+): void {
   memory.fill(to, 0, 8 * BLOCK * BLOCK);
   for (let r = 0; r < count; r++) {
     const p = v + <usize>(i + r) * ROW;
@@ -139,7 +150,9 @@ function among(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32,
  * ‖row of V‖ / L_ii: by how much the rounding of V is magnified in L_ii. A row shorter than `rank` of what it was is
  * zero in Q and in L_ii. `scratch`: (2·H + 8 + 3·8)·64 bytes.
  */
-export function orthogonaliseRows(v: usize, l: usize, H: i32, from: i32, to: i32, rank: f64, ratios: usize, scratch: usize): void {
+export function orthogonaliseRows(
+  v: usize, l: usize, H: i32, from: i32, to: i32, rank: f64, ratios: usize, scratch: usize,
+): void {
   const panelBytes = <usize>H * ROW;
   const panelCount = panels<f64>(H);
   const second = scratch + <usize>(H + 8) * ROW;
@@ -155,7 +168,8 @@ export function orthogonaliseRows(v: usize, l: usize, H: i32, from: i32, to: i32
     project(v, panelBytes, panelCount, i, count, scratch);
     among(v, panelBytes, panelCount, i, count, inner, rank, wholes);
     let much = false;
-    for (let r = 0; r < count; r++) if (load<f64>(inner + <usize>(r * BLOCK + r) * 8) < 0.7 * load<f64>(wholes + <usize>r * 8)) much = true;
+    for (let r = 0; r < count; r++)
+      if (load<f64>(inner + <usize>(r * BLOCK + r) * 8) < 0.7 * load<f64>(wholes + <usize>r * 8)) much = true;
     const again = much && i > 0;
     if (again) {
       const ones = wholes + 8 * BLOCK;
@@ -170,13 +184,18 @@ export function orthogonaliseRows(v: usize, l: usize, H: i32, from: i32, to: i32
       for (let k = 0; k < i; k++) {
         const at = <usize>(k >> 3) * (BLOCK * ROW) + <usize>(k & 7) * 8;
         let value = -load<f64>(scratch + at + <usize>r * ROW);
-        if (again) for (let q = 0; q <= r; q++) value -= load<f64>(inner + <usize>(r * BLOCK + q) * 8) * load<f64>(second + at + <usize>q * ROW);
+        if (again)
+          for (let q = 0; q <= r; q++)
+            value -= load<f64>(inner + <usize>(r * BLOCK + q) * 8) * load<f64>(second + at + <usize>q * ROW);
         store<f64>(row + <usize>(k >> 3) * panelBytes + <usize>(k & 7) * 8, value);
       }
       const own = row + <usize>(i >> 3) * panelBytes;
       for (let k = 0; k < 8; k++) {
         let value: f64 = 0;
-        if (again) for (let q = k; q <= r; q++) value += load<f64>(inner + <usize>(r * BLOCK + q) * 8) * load<f64>(innerSecond + <usize>(q * BLOCK + k) * 8);
+        if (again)
+          for (let q = k; q <= r; q++)
+            value +=
+              load<f64>(inner + <usize>(r * BLOCK + q) * 8) * load<f64>(innerSecond + <usize>(q * BLOCK + k) * 8);
         else value = load<f64>(inner + <usize>(r * BLOCK + k) * 8);
         store<f64>(own + <usize>k * 8, k <= r ? value : 0);
       }

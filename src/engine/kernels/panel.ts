@@ -73,11 +73,16 @@ export function packTransposed<T>(from: usize, N: i32, K: i32, to: usize): void 
       const target = to + <usize>i * sizeof<T>();
       let k = 0;
       if (FUSED && i + lanes <= columns) {
-        for (; k + lanes <= K; k += lanes) transposeBlock<T>(from + <usize>k * sizeof<T>(), rowBytes, target + <usize>k * ROW);
+        for (; k + lanes <= K; k += lanes)
+          transposeBlock<T>(from + <usize>k * sizeof<T>(), rowBytes, target + <usize>k * ROW);
       }
       const some = min(lanes, columns - i);
       for (; k < K; k++) {
-        for (let j = 0; j < some; j++) store<T>(target + <usize>k * ROW + <usize>j * sizeof<T>(), load<T>(from + <usize>j * rowBytes + <usize>k * sizeof<T>()));
+        for (let j = 0; j < some; j++)
+          store<T>(
+            target + <usize>k * ROW + <usize>j * sizeof<T>(),
+            load<T>(from + <usize>j * rowBytes + <usize>k * sizeof<T>()),
+          );
       }
       from += <usize>some * rowBytes;
     }
@@ -110,7 +115,8 @@ export function packTransposed<T>(from: usize, N: i32, K: i32, to: usize): void 
 export function fill<T>(value: T, N: i32, to: usize, panelBytes: usize, rows: i32): void {
   for (let left = N; left > 0; left -= width<T>()) {
     for (let r = 0; r < rows; r++) {
-      for (let i = 0; i < width<T>(); i++) store<T>(to + <usize>r * ROW + <usize>i * sizeof<T>(), i < left ? value : <T>0);
+      for (let i = 0; i < width<T>(); i++)
+        store<T>(to + <usize>r * ROW + <usize>i * sizeof<T>(), i < left ? value : <T>0);
     }
     to += panelBytes;
   }
@@ -131,6 +137,7 @@ export function clearBeyond<T>(N: i32, lastPanel: usize, rows: i32): void {
   const mask = maskOf<T>(N);
   const end = lastPanel + <usize>rows * ROW;
   for (let row = lastPanel; row < end; row += ROW) {
-    for (let at: usize = 0; at < ROW; at += 16) v128.store(row + at, v128.and(v128.load(row + at), v128.load(mask + at)));
+    for (let at: usize = 0; at < ROW; at += 16)
+      v128.store(row + at, v128.and(v128.load(row + at), v128.load(mask + at)));
   }
 }

@@ -14,7 +14,10 @@ import { half6, product6, transposed6 } from './tiles';
  * two matrices side by side. B holds K + K2 rows. `from` gives the start of the sums, `fromRow` the distance to those
  * of the second row.
  */
-export function product2<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize): void {
+export function product2<T>(
+  a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize,
+  c: usize,
+): void {
   let c00 = v128.load(from);
   let c01 = v128.load(from, 16);
   let c02 = v128.load(from, 32);
@@ -67,7 +70,9 @@ export function product2<T>(a: usize, panelBytes: usize, K: i32, a2: usize, pane
 }
 
 /** The same for one row, with the same order of additions. */
-export function product1<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, c: usize): void {
+export function product1<T>(
+  a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, c: usize,
+): void {
   let c0 = v128.load(from);
   let c1 = v128.load(from, 16);
   let c2 = v128.load(from, 32);
@@ -104,10 +109,15 @@ export function product1<T>(a: usize, panelBytes: usize, K: i32, a2: usize, pane
  * `bytes` / 64 adjacent rows of C = from + A·B for one panel of B, otherwise as `product2`: every row has the same
  * order of additions.
  */
-export function productRows<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize, bytes: usize): void {
+export function productRows<T>(
+  a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize,
+  c: usize, bytes: usize,
+): void {
   let row: usize = 0;
-  for (; FUSED && row + 5 * ROW < bytes; row += 6 * ROW, from += 6 * fromRow) product6<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, fromRow, c + row);
-  for (; row + ROW < bytes; row += 2 * ROW, from += 2 * fromRow) product2<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, fromRow, c + row);
+  for (; FUSED && row + 5 * ROW < bytes; row += 6 * ROW, from += 6 * fromRow)
+    product6<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, fromRow, c + row);
+  for (; row + ROW < bytes; row += 2 * ROW, from += 2 * fromRow)
+    product2<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, fromRow, c + row);
   if (row < bytes) product1<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, c + row);
 }
 
@@ -129,7 +139,9 @@ export function narrowRows<T>(a: usize, panelBytes: usize, K: i32, b: usize, c: 
  * One row of C += A·B for two panels of B and of C at once: eight independent sums, as a product with a vector needs
  * them.
  */
-function product1x2<T>(a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, c: usize, panelBytesC: usize): void {
+function product1x2<T>(
+  a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, c: usize, panelBytesC: usize,
+): void {
   const d = c + panelBytesC;
   let e = b + panelBytesB;
   let c0 = v128.load(c);
@@ -171,7 +183,9 @@ function product1x2<T>(a: usize, panelBytes: usize, K: i32, b: usize, panelBytes
 }
 
 /** The same for three panels, twelve sums. */
-function product1x3<T>(a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, c: usize, panelBytesC: usize): void {
+function product1x3<T>(
+  a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, c: usize, panelBytesC: usize,
+): void {
   const d = c + panelBytesC;
   const g = d + panelBytesC;
   let e = b + panelBytesB;
@@ -236,7 +250,10 @@ const FED = 65536;
  * three. `back`: from the last panel to the first. Who goes there and back finds in the first cache what was used last;
  * a cache that is too small for a round has nothing of it when the next begins.
  */
-export function productOne<T>(cell: i32, a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, N: i32, c: usize, panelBytesC: usize, back: bool): void {
+export function productOne<T>(
+  cell: i32, a: usize, panelBytes: usize, K: i32, b: usize, panelBytesB: usize, N: i32, c: usize, panelBytesC: usize,
+  back: bool,
+): void {
   const three = FUSED && sizeof<T>() == 4 && K * N * <i32>ROW <= FED && N > 1;
   // Pairs, and then what does not come out even with them: threes, or a single one.
   const pairs = three ? (3 - N % 3) % 3 : N >> 1;
@@ -303,15 +320,20 @@ export function transposed2<T>(a: usize, b: usize, rows: i32, c: usize): void {
  * C += Aᵀ·B over `rows` rows; A has M columns. C in packed layout, one row for each column of A (an even number of
  * them).
  */
-export function transposedProduct<T>(a: usize, panelBytesA: usize, M: i32, b: usize, panelBytesB: usize, panelCountB: i32, rows: i32, c: usize, panelBytesC: usize): void {
+export function transposedProduct<T>(
+  a: usize, panelBytesA: usize, M: i32, b: usize, panelBytesB: usize, panelCountB: i32, rows: i32, c: usize,
+  panelBytesC: usize,
+): void {
   // The rows of one panel of A (8 KB for 128 rows) stay in the first cache while those of B pass by.
   for (let from = 0; from < M; from += width<T>()) {
     const to = min(M - from, width<T>());
     for (let n = 0; n < panelCountB; n++) {
       const target = c + <usize>n * panelBytesC + <usize>from * ROW;
       let m = 0;
-      for (; FUSED && m + 5 < to; m += 6) transposed6<T>(a + <usize>m * sizeof<T>(), b + <usize>n * panelBytesB, rows, target + <usize>m * ROW);
-      for (; m < to; m += 2) transposed2<T>(a + <usize>m * sizeof<T>(), b + <usize>n * panelBytesB, rows, target + <usize>m * ROW);
+      for (; FUSED && m + 5 < to; m += 6)
+        transposed6<T>(a + <usize>m * sizeof<T>(), b + <usize>n * panelBytesB, rows, target + <usize>m * ROW);
+      for (; m < to; m += 2)
+        transposed2<T>(a + <usize>m * sizeof<T>(), b + <usize>n * panelBytesB, rows, target + <usize>m * ROW);
     }
     a += panelBytesA;
   }

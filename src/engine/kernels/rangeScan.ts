@@ -28,8 +28,15 @@ function wideThroughSlope(cell: i32, g: usize, h: usize, d: usize): void {
   for (let at: usize = 0; at < ROW; at += 16) {
     const slopes = throughSlope<f32>(cell, one, v128.load(h + at));
     const values = v128.load(g + at);
-    v128.store(d + 2 * at, settled(f64x2.mul(f64x2.promote_low_f32x4(values), f64x2.promote_low_f32x4(slopes)), quantum));
-    v128.store(d + 2 * at, settled(f64x2.mul(f64x2.promote_low_f32x4(upper(values)), f64x2.promote_low_f32x4(upper(slopes))), quantum), 16);
+    v128.store(
+      d + 2 * at,
+      settled(f64x2.mul(f64x2.promote_low_f32x4(values), f64x2.promote_low_f32x4(slopes)), quantum),
+    );
+    v128.store(
+      d + 2 * at,
+      settled(f64x2.mul(f64x2.promote_low_f32x4(upper(values)), f64x2.promote_low_f32x4(upper(slopes))), quantum),
+      16,
+    );
   }
 }
 
@@ -85,7 +92,10 @@ let small = false;
  * some; the first of them look for the others too.
  * @returns the t at which nothing but zeros was left or something was not finite, −1 when that did not happen
  */
-export function plainBack<T>(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32, r0: i32, r1: i32): i32 {
+export function plainBack<T>(
+  cell: i32, g: usize, d: usize, B: i32, H: i32, hs: usize, hsPanel: usize, weights: usize, steps: i32, r0: i32,
+  r1: i32,
+): i32 {
   const rows = <usize>B * ROW;
   const panelCount = panels<T>(H);
   const first = <usize>r0 * ROW;
@@ -101,7 +111,9 @@ export function plainBack<T>(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: 
     if (!small) ordinary<T>(cell, g + first, h + first, hsPanel, d + first, rows, H, weights, r1 - r0);
     else if (sizeof<T>() == 4) {
       // Nothing comes of a row of zeros.
-      for (let row = first; row < end; row += ROW) if (magnitudes<f32>(g + row, rows, panelCount) != 0) wideRow(cell, g + row, h + row, hsPanel, d + 2 * row, rows, H, weights);
+      for (let row = first; row < end; row += ROW)
+        if (magnitudes<f32>(g + row, rows, panelCount) != 0)
+          wideRow(cell, g + row, h + row, hsPanel, d + 2 * row, rows, H, weights);
     } else {
       if (reach == 0) reach = reachOf<T>(weights, panelCount, H);
       for (let row = first; row < end; row += ROW) {
@@ -115,13 +127,18 @@ export function plainBack<T>(cell: i32, g: usize, d: usize, B: i32, H: i32, hs: 
 }
 
 /** The same in ordinary arithmetic for `count` adjacent rows of one step. */
-function ordinary<T>(cell: i32, g: usize, h: usize, hsPanel: usize, d: usize, rows: usize, H: i32, weights: usize, count: i32): void {
+function ordinary<T>(
+  cell: i32, g: usize, h: usize, hsPanel: usize, d: usize, rows: usize, H: i32, weights: usize, count: i32,
+): void {
   throughActivation<T>(cell, g, rows, h, hsPanel, d, rows, panels<T>(H), count);
-  for (let n = 0; n < panels<T>(H); n++) panelProduct<T>(d, rows, H, weights + <usize>(n * H) * ROW, g + <usize>n * rows, count);
+  for (let n = 0; n < panels<T>(H); n++)
+    panelProduct<T>(d, rows, H, weights + <usize>(n * H) * ROW, g + <usize>n * rows, count);
 }
 
 /** One row of the same in float64, rounded as float32 rounds its smallest numbers. */
 function wideRow(cell: i32, g: usize, h: usize, hsPanel: usize, d: usize, rows: usize, H: i32, weights: usize): void {
-  for (let n = 0; n < panels<f32>(H); n++) wideThroughSlope(cell, g + <usize>n * rows, h + <usize>n * hsPanel, d + 2 * <usize>n * rows);
-  for (let n = 0; n < panels<f32>(H); n++) wideProduct(d, 2 * rows, H, weights + <usize>(n * H) * ROW, g + <usize>n * rows);
+  for (let n = 0; n < panels<f32>(H); n++)
+    wideThroughSlope(cell, g + <usize>n * rows, h + <usize>n * hsPanel, d + 2 * <usize>n * rows);
+  for (let n = 0; n < panels<f32>(H); n++)
+    wideProduct(d, 2 * rows, H, weights + <usize>(n * H) * ROW, g + <usize>n * rows);
 }

@@ -105,7 +105,11 @@ export function flowRows(job: FlowJob, steps: i32, enters: i32, cut: i32, r0: i3
     clearBeyond<f64>(job.H, d + <usize>(hPanels - 1) * dPanel + <usize>r0 * ROW, r1 - r0);
     carryRows(job, d, dPanel, r0, r1);
     for (let row = max(r0, singleFrom); row < r1; row++) {
-      store<f64>(stats + <usize>row * ROWSTATS, squares<f64>(job.flowing + <usize>row * ROW, rowsBytes, hPanels, 1), 24);
+      store<f64>(
+        stats + <usize>row * ROWSTATS,
+        squares<f64>(job.flowing + <usize>row * ROW, rowsBytes, hPanels, 1),
+        24,
+      );
     }
     if (cut && t == 0) {
       for (let b = r0; b < min(r1, B); b++) {
@@ -166,7 +170,10 @@ export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, own: i32)
     store<f64>(stats, normOf<f64>(job.g + offset, blockPanel, H, B), 8);
     store<f64>(stats, normOf<f64>(job.dx + offset, blockPanel, I, B), 16);
     if (own & 2) {
-      weightNorms<f64>(job.xs + offset, blockPanel, I, job.hs + offset, hsPanel, H, d, blockPanel, B, normOf<f64>(d, blockPanel, H, B), scratch);
+      weightNorms<f64>(
+        job.xs + offset, blockPanel, I, job.hs + offset, hsPanel, H, d, blockPanel, B, normOf<f64>(d, blockPanel, H, B),
+        scratch,
+      );
       store<f64>(stats, normWx, 24);
       store<f64>(stats, normWh, 32);
     }
@@ -213,7 +220,9 @@ function carryRows(job: FlowJob, d: usize, dPanel: usize, r0: i32, r1: i32): voi
   clearBeyond<f64>(H, job.flowing + <usize>(hPanels - 1) * rowsBytes + <usize>r0 * ROW, r1 - r0);
 }
 
-function carryRow(d: usize, dPanel: usize, H: i32, weights: usize, weightsPanel: usize, target: usize, targetPanel: usize): void {
+function carryRow(
+  d: usize, dPanel: usize, H: i32, weights: usize, weightsPanel: usize, target: usize, targetPanel: usize,
+): void {
   const hPanels = panels<f64>(H);
   for (let n = 0; n < hPanels; n++) memory.fill(target + <usize>n * targetPanel, 0, ROW);
   productOne<f64>(IDENTITY, d, dPanel, H, weights, weightsPanel, hPanels, target, targetPanel, false);
@@ -269,7 +278,8 @@ function align(H: i32, source: usize, sourcePanel: usize, exponent: f64, target:
   const one = f64x2.splat(first);
   const two = f64x2.splat(second);
   for (let n = 0; n < panels<f64>(H); n++) {
-    for (let at: usize = 0; at < ROW; at += 16) v128.store(target + at, f64x2.mul(f64x2.mul(v128.load(source + at), one), two));
+    for (let at: usize = 0; at < ROW; at += 16)
+      v128.store(target + at, f64x2.mul(f64x2.mul(v128.load(source + at), one), two));
     source += sourcePanel;
     target += targetPanel;
   }
@@ -302,7 +312,8 @@ function enter(job: FlowJob, b: i32, row: usize, rowPanel: usize): bool {
     align(job.H, row, rowPanel, -E, row, rowPanel);
     for (let n = 0; n < panels<f64>(job.H); n++) {
       const target = flowing + <usize>n * panelBytes;
-      for (let at: usize = 0; at < ROW; at += 16) v128.store(target + at, f64x2.add(v128.load(target + at), v128.load(row + <usize>n * rowPanel + at)));
+      for (let at: usize = 0; at < ROW; at += 16)
+        v128.store(target + at, f64x2.add(v128.load(target + at), v128.load(row + <usize>n * rowPanel + at)));
     }
   }
   store<f64>(job.exponents + <usize>b * 8, E);
@@ -378,7 +389,8 @@ function slopesOf(job: FlowJob, from: usize, to: usize, z: usize): void {
       if (!saturated) continue;
       const weights = job.forwardWeights + <usize>n * weightsPanel;
       const bias = job.bias + <usize>n * ROW;
-      if (end - row == 2 * ROW) product2<f64>(job.hs + row, hsPanel, job.H, job.xs + row, blockPanel, job.I, weights, bias, 0, z);
+      if (end - row == 2 * ROW)
+        product2<f64>(job.hs + row, hsPanel, job.H, job.xs + row, blockPanel, job.I, weights, bias, 0, z);
       else product1<f64>(job.hs + row, hsPanel, job.H, job.xs + row, blockPanel, job.I, weights, bias, z);
       for (let at = row; at < end; at += 16) {
         const mask = f64x2.gt(f64x2.abs(v128.load(h + at)), limit);
@@ -389,9 +401,12 @@ function slopesOf(job: FlowJob, from: usize, to: usize, z: usize): void {
 }
 
 /** d = g ⊙ slopes over one row. */
-function throughSlopes(g: usize, gPanel: usize, slopes: usize, slopesPanel: usize, d: usize, dPanel: usize, panelCount: i32): void {
+function throughSlopes(
+  g: usize, gPanel: usize, slopes: usize, slopesPanel: usize, d: usize, dPanel: usize, panelCount: i32,
+): void {
   for (let n = 0; n < panelCount; n++) {
-    for (let at: usize = 0; at < ROW; at += 16) v128.store(d + at, f64x2.mul(v128.load(g + at), v128.load(slopes + at)));
+    for (let at: usize = 0; at < ROW; at += 16)
+      v128.store(d + at, f64x2.mul(v128.load(g + at), v128.load(slopes + at)));
     g += gPanel;
     slopes += slopesPanel;
     d += dPanel;

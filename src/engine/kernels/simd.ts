@@ -40,7 +40,9 @@ export const FUSED = ASC_FEATURE_RELAXED_SIMD;
 /** The largest lane; NaN where there is one. */
 @inline export function lanesMax<T>(values: v128): T {
   const most = max<T>(v128.extract_lane<T>(values, 0), v128.extract_lane<T>(values, 1));
-  return sizeof<T>() == 4 ? max<T>(most, max<T>(v128.extract_lane<T>(values, 2), v128.extract_lane<T>(values, 3))) : most;
+  return sizeof<T>() == 4
+    ? max<T>(most, max<T>(v128.extract_lane<T>(values, 2), v128.extract_lane<T>(values, 3)))
+    : most;
 }
 
 /** A row of zeros. */

@@ -58,7 +58,9 @@ export function forwardChain(cell: i32, h: usize, steps: i32, H: i32, weights: u
  * d_t = g_t ⊙ f'(h_t) and g_{t−1} += d_t·W for so many steps: g, h and d are the rows of the last of them, `target` the
  * row that the first adds to.
  */
-export function backwardChain(cell: i32, g: usize, h: usize, d: usize, steps: i32, H: i32, weights: usize, target: usize): void {
+export function backwardChain(
+  cell: i32, g: usize, h: usize, d: usize, steps: i32, H: i32, weights: usize, target: usize,
+): void {
   const mask = maskOf<f32>(H);
   let c0 = v128.load(g);
   let c1 = v128.load(g, 16);

@@ -80,7 +80,10 @@ const FAR: f64 = 1e12;
 export function magnitudes<T>(row: usize, panelBytes: usize, panelCount: i32): u64 {
   let bits = i32x4.splat(0);
   for (let n = 0; n < panelCount; n++, row += panelBytes) {
-    bits = v128.or(v128.or(v128.or(bits, v128.load(row)), v128.or(v128.load(row, 16), v128.load(row, 32))), v128.load(row, 48));
+    bits = v128.or(
+      v128.or(v128.or(bits, v128.load(row)), v128.or(v128.load(row, 16), v128.load(row, 32))),
+      v128.load(row, 48),
+    );
   }
   bits = v128.andnot(bits, constant(sizeof<T>() == 4 ? SIGN32 : SIGN64));
   const both = i64x2.extract_lane(bits, 0) | i64x2.extract_lane(bits, 1);
@@ -120,8 +123,13 @@ export function isNear<T>(from: usize, panelBytes: usize, panelCount: i32, rows:
 @inline function lifted<T>(values: v128): v128 {
   const few = v128.mul<T>(multiples<T>(values), v128.splat<T>(<T>smallestLifted<T>()));
   const bits = v128.andnot(values, constant(sizeof<T>() == 4 ? SIGN32 : SIGN64));
-  if (sizeof<T>() == 4) return v128.bitselect(few, i32x4.add(values, i32x4.splat(lift<T>() << 23)), i32x4.lt_s(bits, i32x4.splat(1 << 23)));
-  return v128.bitselect(few, i64x2.add(values, i64x2.splat(<i64>lift<T>() << 52)), i64x2.lt_s(bits, i64x2.splat(<i64>1 << 52)));
+  if (sizeof<T>() == 4)
+    return v128.bitselect(few, i32x4.add(values, i32x4.splat(lift<T>() << 23)), i32x4.lt_s(bits, i32x4.splat(1 << 23)));
+  return v128.bitselect(
+    few,
+    i64x2.add(values, i64x2.splat(<i64>lift<T>() << 52)),
+    i64x2.lt_s(bits, i64x2.splat(<i64>1 << 52)),
+  );
 }
 
 /** What is multiplied in place of numbers of this kind. */
@@ -136,7 +144,9 @@ export function isNear<T>(from: usize, panelBytes: usize, panelCount: i32, rows:
 
 /** The numbers that the sums stand for. */
 @inline function settled<T>(sums: v128, kind: u8): v128 {
-  return kind == SMALL ? ofMultiples<T>(v128.sub<T>(sums, whole<T>())) : v128.mul<T>(sums, v128.splat<T>(<T>lowering<T>()));
+  return kind == SMALL
+    ? ofMultiples<T>(v128.sub<T>(sums, whole<T>()))
+    : v128.mul<T>(sums, v128.splat<T>(<T>lowering<T>()));
 }
 
 /**
@@ -179,7 +189,9 @@ export const MIXED: u8 = 3;
  * d = g ⊙ f'(h) for a row of g that is SMALL or ZERO, as it says; MIXED or ORDINARY where it is neither, and d is not
  * to be used. `reach`: of the weights that d is multiplied by.
  */
-export function smallThroughSlope<T>(cell: i32, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, H: i32, reach: f64): u8 {
+export function smallThroughSlope<T>(
+  cell: i32, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, H: i32, reach: f64,
+): u8 {
   const panelCount = panels<T>(H);
   const bits = magnitudes<T>(g, gPanel, panelCount);
   if (!(<f64>bits * reach < most<T>())) return reach < FAR && canBeLifted<T>(g, gPanel, panelCount) ? MIXED : ORDINARY;
@@ -224,7 +236,9 @@ export function smallProduct<T>(kind: u8, d: usize, dPanel: usize, K: i32, b: us
 }
 
 /** A SMALL row of C = D·B for so many panels of B, which has K rows. */
-export function smallRowProduct<T>(d: usize, dPanel: usize, K: i32, b: usize, panelCount: i32, c: usize, cPanel: usize): void {
+export function smallRowProduct<T>(
+  d: usize, dPanel: usize, K: i32, b: usize, panelCount: i32, c: usize, cPanel: usize,
+): void {
   for (let n = 0; n < panelCount; n++) {
     smallProduct<T>(SMALL, d, dPanel, K, b, c);
     b += <usize>K * ROW;
@@ -234,7 +248,8 @@ export function smallRowProduct<T>(d: usize, dPanel: usize, K: i32, b: usize, pa
 
 /** What is multiplied in place of `rows` rows of one panel. */
 export function copyStand<T>(kind: u8, from: usize, rows: i32, to: usize): void {
-  for (const end = from + <usize>rows * ROW; from < end; from += 16, to += 16) v128.store(to, stand<T>(v128.load(from), kind));
+  for (const end = from + <usize>rows * ROW; from < end; from += 16, to += 16)
+    v128.store(to, stand<T>(v128.load(from), kind));
 }
 
 /** The norm of `rows` SMALL rows of N numbers, or of their sum. */
@@ -243,7 +258,8 @@ export function smallNorm<T>(from: usize, panelBytes: usize, N: i32, rows: i32, 
   for (let n = 0; n < panels<T>(N); n++, from += panelBytes) {
     copyStand<T>(SMALL, from, rows, scratch);
     if (summed) {
-      for (let at: usize = ROW; at < <usize>rows * ROW; at += 16) v128.store(scratch + (at & 48), v128.add<T>(v128.load(scratch + (at & 48)), v128.load(scratch + at)));
+      for (let at: usize = ROW; at < <usize>rows * ROW; at += 16)
+        v128.store(scratch + (at & 48), v128.add<T>(v128.load(scratch + (at & 48)), v128.load(scratch + at)));
     }
     sum += squares<T>(scratch, 0, 1, summed ? 1 : rows);
   }
@@ -262,7 +278,8 @@ export function standPanelNorm<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: 
     const x = a + <usize>(m / width<T>()) * aPanel + <usize>(m % width<T>()) * sizeof<T>();
     for (let column: usize = 0; column < ROW; column += 16) {
       let sum = start;
-      for (let row: usize = 0; row < <usize>B * ROW; row += ROW) sum = madd<T>(v128.load_splat<T>(x + row), v128.load(scratch + row + column), sum);
+      for (let row: usize = 0; row < <usize>B * ROW; row += ROW)
+        sum = madd<T>(v128.load_splat<T>(x + row), v128.load(scratch + row + column), sum);
       const n = v128.sub<T>(sum, start);
       total = sizeof<T>() == 8 ? madd<f64>(n, n, total) : highSquare(n, lowSquare(n, total));
     }
@@ -284,7 +301,11 @@ export function addSettled<T>(kind: u8, sums: usize, rows: i32, c: usize): void 
     // More than a few multiples are no longer below the normal range, or hold more digits than are exact on top of a
     // constant.
     const few = kind == SMALL && !v128.any_true(v128.ge<T>(v128.abs<T>(sum), limit));
-    const value = few ? settled<T>(v128.add<T>(sum, whole<T>()), SMALL) : kind == SMALL ? v128.mul<T>(v128.mul<T>(sum, v128.splat<T>(<T>smallestLifted<T>())), v128.splat<T>(<T>lowering<T>())) : settled<T>(sum, kind);
+    const value = few
+      ? settled<T>(v128.add<T>(sum, whole<T>()), SMALL)
+      : kind == SMALL
+        ? v128.mul<T>(v128.mul<T>(sum, v128.splat<T>(<T>smallestLifted<T>())), v128.splat<T>(<T>lowering<T>()))
+        : settled<T>(sum, kind);
     v128.store(c, v128.add<T>(v128.load(c), value));
   }
 }

@@ -6,13 +6,19 @@ import { madd, ROW, width } from './simd';
 /**
  * Six rows of C = from + A·B for one panel of B, otherwise as `product2`: a tile of 6 rows × half a panel, twelve sums.
  */
-export function product6<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize): void {
+export function product6<T>(
+  a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize,
+  c: usize,
+): void {
   half6<T>(a, panelBytes, K, a2, panelBytes2, K2, b, from, fromRow, c);
   half6<T>(a, panelBytes, K, a2, panelBytes2, K2, b + 32, from + 32, fromRow, c + 32);
 }
 
 /** The left half of such a tile, whose columns `b`, `from` and `c` begin with. */
-export function half6<T>(a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize, c: usize): void {
+export function half6<T>(
+  a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize,
+  c: usize,
+): void {
   let c00 = v128.load(from);
   let c01 = v128.load(from, 16);
   from += fromRow;

@@ -41,12 +41,16 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch:
   from += hBytes;
   pack<T>(from, B, H, job.hs, hsPanel, ROW);
   from += <usize>B * hBytes;
-  for (let b = 0; b < B; b++, from += <usize>steps * iBytes) pack<T>(from, steps, I, job.xs + <usize>b * ROW, gPanel, stepBytes);
+  for (let b = 0; b < B; b++, from += <usize>steps * iBytes)
+    pack<T>(from, steps, I, job.xs + <usize>b * ROW, gPanel, stepBytes);
   if (entering == EVERY) fill<T>(1, H, job.g, gPanel, steps * B);
   else if (entering == LAST) {
     memory.fill(job.g, 0, <usize>hPanels * gPanel);
     fill<T>(1, H, job.g + gPanel - stepBytes, gPanel, B);
-  } else for (let b = 0; b < B; b++, from += <usize>steps * hBytes) pack<T>(from, steps, H, job.g + <usize>b * ROW, gPanel, stepBytes);
+  } else {
+    for (let b = 0; b < B; b++, from += <usize>steps * hBytes)
+      pack<T>(from, steps, H, job.g + <usize>b * ROW, gPanel, stepBytes);
+  }
   // dh0, dWx, dWh and db lie one behind the other.
   memory.fill(job.dh0, 0, job.scratch - job.dh0);
   memory.fill(job.small, 0, notesOf(job));
@@ -72,9 +76,12 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch:
   }
   sums<T>(job, 0, steps, 0, 0, 1, 0, 3);
 
-  for (let b = 0; b < B; b++, to += <usize>steps * hBytes) unpack<T>(job.hs + stepBytes + <usize>b * ROW, hsPanel, stepBytes, steps, H, to);
-  for (let b = 0; b < B; b++, to += <usize>steps * hBytes) unpack<T>(job.g + <usize>b * ROW, gPanel, stepBytes, steps, H, to);
-  for (let b = 0; b < B; b++, to += <usize>steps * iBytes) unpack<T>(job.dx + <usize>b * ROW, gPanel, stepBytes, steps, I, to);
+  for (let b = 0; b < B; b++, to += <usize>steps * hBytes)
+    unpack<T>(job.hs + stepBytes + <usize>b * ROW, hsPanel, stepBytes, steps, H, to);
+  for (let b = 0; b < B; b++, to += <usize>steps * hBytes)
+    unpack<T>(job.g + <usize>b * ROW, gPanel, stepBytes, steps, H, to);
+  for (let b = 0; b < B; b++, to += <usize>steps * iBytes)
+    unpack<T>(job.dx + <usize>b * ROW, gPanel, stepBytes, steps, I, to);
   const panelBytes = <usize>width<T>() * ROW;
   unpack<T>(job.dWx, <usize>iPanels * panelBytes, ROW, I, H, to);
   to += <usize>I * hBytes;

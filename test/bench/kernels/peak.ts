@@ -38,7 +38,10 @@ function chains<T>(rounds: i32): T {
     k = madd<T>(x, y, k);
     l = madd<T>(x, y, l);
   }
-  const sum = v128.add<T>(v128.add<T>(v128.add<T>(a, b), v128.add<T>(c, d)), v128.add<T>(v128.add<T>(e, f), v128.add<T>(g, h)));
+  const sum = v128.add<T>(
+    v128.add<T>(v128.add<T>(a, b), v128.add<T>(c, d)),
+    v128.add<T>(v128.add<T>(e, f), v128.add<T>(g, h)),
+  );
   return v128.extract_lane<T>(v128.add<T>(sum, v128.add<T>(v128.add<T>(i, j), v128.add<T>(k, l))), 0);
 }
 

@@ -37,7 +37,10 @@ const ZEROS: u64 = 0x3030303030303030;
 const SPACES: u64 = 0x2020202020202020;
 /** Powers of ten that float64 holds exactly: 5^22 < 2^53. */
 const MOST_EXACT: u32 = 22;
-const exactTens = memory.data<f64>([1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22], 8);
+const exactTens = memory.data<f64>([
+  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+], 8);
 const tens = memory.data<u64>([1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000], 8);
 /** [level] elements of the list that is open there, and of every list that was closed there before; 0: none was. */
 const counts = memory.data(4 * (MOST_LEVELS + 1), 4);
@@ -301,7 +304,8 @@ function float64Bits(w: u64, q: i32, powers: usize): u64 {
   if (w == 0) return 0;
   // Both are float64 without rounding, so that one division rounds once (Clinger, "How to read floating point numbers
   // accurately", PLDI 1990).
-  if (w < (<u64>1 << 53) && <u32>-q <= MOST_EXACT) return reinterpret<u64>(<f64>w / load<f64>(exactTens + 8 * <usize>-q));
+  if (w < (<u64>1 << 53) && <u32>-q <= MOST_EXACT)
+    return reinterpret<u64>(<f64>w / load<f64>(exactTens + 8 * <usize>-q));
   if (q < LOWEST || q > HIGHEST) return UNDECIDED;
   const shift = clz(w);
   const W = w << shift;
