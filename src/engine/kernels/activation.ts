@@ -1,10 +1,12 @@
 // AssemblyScript. f and f' of each cell on vectors, as in ../cells/activation.ts.
 import { constant, madd, ROW } from './simd';
 
-// The order of `cells` in ../cells/cellNames.ts.
+// The numbers of the cells, as ../cells has them.
 export const TANH = 0;
 export const RELU = 1;
 export const IDENTITY = 2;
+/** |h| of tanh above which a unit counts as saturated, and 1 − h² has lost digits; as in ../cells. */
+export const SATURATED: f64 = 0.97;
 
 export const SIGN32 = memory.data<u32>([0x80000000, 0x80000000, 0x80000000, 0x80000000], 16);
 const ONE32 = memory.data<f32>([1, 1, 1, 1], 16);

@@ -1,7 +1,7 @@
 // AssemblyScript. Backward: d_t = g_t ⊙ f'(h_t), dh = d_t·Whᵀ row by row, and then, from the d of many steps, dx_t =
 // d_t·Wxᵀ, the norms of the steps and the weight gradients. Every number has one order of summation, however the work
 // is shared out.
-import { IDENTITY, TANH, throughActivation } from './activation';
+import { IDENTITY, SATURATED, TANH, throughActivation } from './activation';
 import { backwardChain } from './singlePanel';
 import { Job } from './job';
 import { formedNorm, normOf, normWh, normWx, outerNorms, stepNorms, weightNorms, wideNormOf } from './norms';
@@ -338,12 +338,12 @@ function share<T>(
   }
 }
 
-const SATURATED32 = memory.data<f32>([0.97, 0.97, 0.97, 0.97], 16);
-const SATURATED64 = memory.data<f64>([0.97, 0.97], 16);
+const SATURATED32 = memory.data<f32>([<f32>SATURATED, <f32>SATURATED, <f32>SATURATED, <f32>SATURATED], 16);
+const SATURATED64 = memory.data<f64>([SATURATED, SATURATED], 16);
 
 /**
- * Share of units that let (nearly) nothing through: |h| > 0.97 for tanh, h ≤ 0 for the others; of steps that lie one
- * behind the other, to `to`.
+ * Share of units that let (nearly) nothing through: |h| > SATURATED for tanh, h ≤ 0 for the others; of steps that lie
+ * one behind the other, to `to`.
  */
 function closedShares<T>(cell: i32, h: usize, hPanel: usize, H: i32, B: i32, steps: i32, to: usize): void {
   const bytes = <usize>B * ROW;
@@ -358,7 +358,7 @@ function closedShares<T>(cell: i32, h: usize, hPanel: usize, H: i32, B: i32, ste
         const value = v128.load(at);
         let closed: v128;
         if (cell != TANH) closed = v128.le<T>(value, zero);
-        // 0.97 in float32 is a little above 0.97.
+        // SATURATED in float32 is a little above SATURATED.
         else if (sizeof<T>() == 4) closed = f32x4.ge(f32x4.abs(value), constant(SATURATED32));
         else closed = f64x2.gt(f64x2.abs(value), constant(SATURATED64));
         count += popcnt<i32>(sizeof<T>() == 4 ? i32x4.bitmask(closed) : i64x2.bitmask(closed));

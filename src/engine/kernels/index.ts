@@ -1,4 +1,4 @@
-// AssemblyScript. What the module exports: every kernel in both dtypes.
+// AssemblyScript. What the module exports: every kernel in both dtypes. ../wasm/abi.ts has the same functions.
 import { activate } from './activation';
 import { backward, inputGradient, kindOf, sums } from './backward';
 import { forward, forwardInput } from './forward';

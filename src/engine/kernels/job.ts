@@ -1,4 +1,4 @@
-// AssemblyScript. Where everything of a run lies. ../wasm/layer.ts writes it, in this order; every field is 4 bytes.
+// AssemblyScript. Where everything of a run lies. ../wasm/abi.ts has the same fields, and ../wasm writes them.
 
 @unmanaged
 export class Job {

@@ -370,8 +370,8 @@ function together<T>(kind: u8, norms: usize, count: i32): f64 {
 }
 
 /**
- * Of a step whose norms take too long for one call: ../wasm/stepNorms.ts writes it, in this order; every field is 4
- * bytes.
+ * Of a step whose norms take too long for one call. ../wasm/abi.ts has the same fields, and ../wasm/stepNorms.ts writes
+ * them.
  */
 @unmanaged
 export class NormJob {

@@ -3,14 +3,14 @@
 // ../network/scaledBackward.ts do, at the speed of the other kernels. Batch items never mix on the way back, so each
 // row has an exponent of its own, and threads share a block out: its rows before the way back (`flowSlopes`) and after
 // it (`flowNorms`), its rows for the way itself (`flowRows`).
-import { IDENTITY, reluSlope, RELU, sechSquared, TANH, tanhSlope } from './activation';
+import { IDENTITY, reluSlope, RELU, SATURATED, sechSquared, TANH, tanhSlope } from './activation';
 import { biasNorm } from './backward';
 import { normOf, normWh, normWx, weightNorms } from './norms';
 import { clearBeyond } from './panel';
 import { product1, product2, productOne, productRows } from './product';
 import { panels, ROW, squares, ZEROS } from './simd';
 
-/** Everything in float64, w = 8. ../wasm/scaledBackward.ts writes it, in this order; every field is 4 bytes. */
+/** Everything in float64, w = 8. ../wasm/abi.ts has the same fields, and ../wasm/scaledBackward.ts writes them. */
 @unmanaged
 export class FlowJob {
   B: i32;
@@ -58,7 +58,6 @@ export class FlowJob {
 /** Numbers of a step before those of the sequences. */
 const STATS = 10;
 const ROWSTATS: usize = 32;
-const SATURATED: f64 = 0.97;
 /**
  * A row of d has about this sum of squares at least, or is zero: what slopes below 1e-110 alone let through is left to
  * plain arithmetic.
@@ -365,7 +364,7 @@ function jointNorm(ofRows: usize, place: usize, B: i32, E: f64): f64 {
 
 /**
  * f'(h_t) with all its digits for the rows at `from` … `to` of the block (in bytes): where tanh has used them up (|h| >
- * 0.97) it is taken from z, computed anew from hPrev and x.
+ * SATURATED) it is taken from z, computed anew from hPrev and x.
  */
 function slopesOf(job: FlowJob, from: usize, to: usize, z: usize): void {
   const stepBytes = <usize>job.B * ROW;

@@ -93,7 +93,11 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch:
   return 1;
 }
 
+/** Below this the next steps may reach the subnormal numbers. */
+const NEARLY_GONE32: f64 = 1e-30;
+const NEARLY_GONE64: f64 = 1e-290;
+
 /** As `mayBeSubnormal` in ../wasm/workSplit.ts. */
 @inline function nearlyGone<T>(before: f64, now: f64): bool {
-  return now > 0 && Math.min(now, now * (now / before)) < (sizeof<T>() == 4 ? 1e-30 : 1e-290);
+  return now > 0 && Math.min(now, now * (now / before)) < (sizeof<T>() == 4 ? NEARLY_GONE32 : NEARLY_GONE64);
 }

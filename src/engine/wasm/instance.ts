@@ -2,6 +2,8 @@
 import { movedAtOnce } from '../core/resumableCopy.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
+import { sharedNumbers } from './abi.js';
+import type { DTypeExports, Exports } from './abi.js';
 
 /** The compiled modules; who starts the engine brings them, because this room reads no files. */
 export type KernelBytes = { readonly relaxed: Uint8Array; readonly simd: Uint8Array };
@@ -11,169 +13,6 @@ export type KernelBytes = { readonly relaxed: Uint8Array; readonly simd: Uint8Ar
  * work.
  */
 export type Variant = keyof KernelBytes;
-
-/** The kernels of one dtype; addresses and sizes in bytes, shapes in ../kernels. */
-export type DTypeExports = {
-  readonly input: (job: number, t0: number, t1: number) => void;
-  readonly forward: (job: number, t0: number, t1: number, b0: number, b1: number) => void;
-  readonly backward: (job: number, t0: number, t1: number, b0: number, b1: number, place: number) => void;
-  readonly sums: (
-    job: number,
-    t0: number,
-    t1: number,
-    place: number,
-    part: number,
-    parts: number,
-    thread: number,
-    own: number,
-  ) => void;
-  readonly gramRows: (job: number, first: number, end: number, wide: number, thread: number) => void;
-  readonly gramEnd: (job: number, wide: number) => number;
-  readonly formPanels: (job: number, recurrent: number, first: number, end: number, thread: number) => void;
-  readonly formEnd: (job: number, recurrent: number) => void;
-  readonly inputGradient: (job: number, t: number, place: number, r0: number, r1: number) => void;
-  /** What the d of a step are; see ../kernels/subnormal. */
-  readonly kindOf: (job: number, t: number) => number;
-  readonly pack: (from: number, rows: number, N: number, to: number, panelBytes: number, rowBytes: number) => void;
-  readonly packTransposed: (from: number, N: number, K: number, to: number) => void;
-  readonly unpack: (from: number, panelBytes: number, rowBytes: number, rows: number, N: number, to: number) => void;
-  readonly fill: (value: number, N: number, to: number, panelBytes: number, rows: number) => void;
-  readonly largest: (from: number, panelBytes: number, panelCount: number, rows: number) => number;
-  readonly whole: (job: number, from: number, to: number, entering: number, watch: number) => number;
-  readonly activate: (cell: number, at: number, bytes: number) => void;
-  readonly plainBack: (
-    cell: number,
-    g: number,
-    d: number,
-    B: number,
-    H: number,
-    hs: number,
-    hsPanel: number,
-    weights: number,
-    steps: number,
-    r0: number,
-    r1: number,
-  ) => number;
-};
-
-type Suffixed<Bits extends number> = { readonly [Name in keyof DTypeExports as `${Name}${Bits}`]: DTypeExports[Name] };
-
-/** Linear algebra of the analyses, all float64; see ../kernels/{algebra,eliminate,jacobi,lanczos,orthogonalise,gradientRows}. */
-export type AlgebraExports = {
-  readonly multiplyRows: (
-    a: number,
-    aPanel: number,
-    K: number,
-    b: number,
-    N: number,
-    c: number,
-    cPanel: number,
-    rows: number,
-    scale: number,
-  ) => void;
-  readonly triangularProduct: (
-    a: number,
-    b: number,
-    H: number,
-    c: number,
-    r0: number,
-    r1: number,
-    upper: number,
-  ) => void;
-  readonly jacobiSweep: (
-    rows: number,
-    bytes: number,
-    count: number,
-    mantissas: number,
-    exponents: number,
-    first0: number,
-    first1: number,
-  ) => number;
-  readonly lanczosStep: (
-    v: number,
-    previous: number,
-    slopes: number,
-    rows: number,
-    H: number,
-    G: number,
-    alphas: number,
-    betas: number,
-    work: number,
-  ) => void;
-  readonly orthogonaliseRows: (
-    v: number,
-    l: number,
-    H: number,
-    from: number,
-    to: number,
-    rank: number,
-    ratios: number,
-    scratch: number,
-  ) => void;
-  readonly eliminateRows: (
-    v: number,
-    u: number,
-    H: number,
-    from: number,
-    to: number,
-    slopes: number,
-    pivots: number,
-    ratios: number,
-  ) => void;
-  readonly settleRows: (
-    g: number,
-    panelBytes: number,
-    H: number,
-    rows: number,
-    exponents: number,
-    squares: number,
-  ) => void;
-  readonly throughSlopes: (
-    g: number,
-    panelBytes: number,
-    H: number,
-    rows: number,
-    slopes: number,
-    slopesPanel: number,
-    period: number,
-    d: number,
-    dPanel: number,
-  ) => void;
-  readonly throughWeights: (
-    d: number,
-    dPanel: number,
-    H: number,
-    rows: number,
-    weights: number,
-    target: number,
-    targetPanel: number,
-  ) => void;
-  readonly addOuter: (
-    before: number,
-    beforePanel: number,
-    d: number,
-    dPanel: number,
-    H: number,
-    rows: number,
-    exponents: number,
-    E: number,
-    sum: number,
-    sumPanel: number,
-  ) => void;
-  readonly clearRow: (g: number, panelBytes: number, H: number, exponent: number) => void;
-};
-
-/** The float64 pass with carried exponents; see ../kernels/scaledFlow. */
-export type FlowExports = {
-  readonly flowSlopes: (job: number, r0: number, r1: number, thread: number) => void;
-  readonly flowRows: (job: number, steps: number, enters: number, cut: number, r0: number, r1: number) => void;
-  readonly flowInputs: (job: number, r0: number, r1: number) => void;
-  readonly flowNorms: (job: number, t0: number, t1: number, thread: number, own: number) => void;
-};
-export type Exports = Suffixed<32> &
-  Suffixed<64> &
-  AlgebraExports &
-  FlowExports & { readonly heapBase: () => number; readonly clear: (at: number, bytes: number) => void };
 
 /** Kernels that only one thread at a time needs. */
 export const packing = (
@@ -197,7 +36,7 @@ export const packing = (
       };
 
 /** Bytes of a packed row: 16 float32 or 8 float64. */
-export const rowBytes = 64;
+export const rowBytes = sharedNumbers.ROW;
 
 export const bytesOf: Readonly<Record<DType, number>> = { float32: 4, float64: 8 };
 
@@ -267,8 +106,8 @@ function withPlainMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
 }
 
 /**
- * One call of a kernel as numbers, which is what threads hand to each other: the operation with its dtype, then the
- * arguments.
+ * One call of a kernel as numbers, which is what threads hand to each other: the kernel's place in `exportNames`, then
+ * the arguments.
  */
 export type Task = readonly number[];
 

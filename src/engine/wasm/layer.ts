@@ -13,7 +13,11 @@ import { bytesOf, clearSteps, packing, rowBytes, viewOf } from './instance.js';
 import type { Kernels, Task, Team } from './instance.js';
 import { ApartNorms, dotsWork, normsGoApart, scratchOf } from './stepNorms.js';
 import { goesApart, mayBeSubnormal, pauseLimit, ranges, sumsRounds } from './workSplit.js';
+import { stepSeries } from './abi.js';
+import { Struct, structBytes } from './struct.js';
+import type { Fields } from './struct.js';
 import { share, task } from './team.js';
+import type { AfterJob, JobKernel } from './team.js';
 import { packWeights } from './packWeights.js';
 
 /** Floating-point operations of a block, a few milliseconds. */
@@ -51,27 +55,8 @@ export type Entering = 'last' | 'every' | 'none' | FloatArray;
 export type Piece = { readonly offset: number; readonly g: FloatArray | null; readonly enters: FloatArray | null };
 const whole: Piece = { offset: 0, g: null, enters: null };
 
-/** The addresses in the kernels' Job, in its order; ten numbers come before them. */
-export const buffers = [
-  'forwardWeights',
-  'backwardWeights',
-  'bias',
-  'xs',
-  'hs',
-  'g',
-  'd',
-  'dx',
-  'dh0',
-  'dWx',
-  'dWh',
-  'db',
-  'scratch',
-  'norms',
-  'small',
-] as const;
-/** Place of the last of those numbers. */
-const cutOffset = 9;
-export const jobFields = 10 + buffers.length;
+/** The fields of the kernels' Job that are addresses. */
+export type JobBuffer = Exclude<keyof Fields<'Job'>, keyof ReturnType<typeof jobNumbers>>;
 
 /**
  * Rows of a block, whose weight gradients are one product: few enough to stay in the cache, many enough to pay for the
@@ -90,11 +75,11 @@ export function bufferSizes(
   { dtype, B, I, H, steps }: LayerShape,
   places: number,
   threads: number,
-): Readonly<Record<'job' | (typeof buffers)[number], number>> {
+): Readonly<Record<'job' | JobBuffer, number>> {
   const width = rowBytes / bytesOf[dtype];
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   return {
-    job: jobFields * 4,
+    job: structBytes('Job'),
     forwardWeights: hPanels * (H + I) * rowBytes,
     backwardWeights: (hPanels + iPanels) * H * rowBytes,
     bias: hPanels * rowBytes,
@@ -108,19 +93,16 @@ export function bufferSizes(
     dWh: hPanels * hPanels * width * rowBytes,
     db: hPanels * rowBytes,
     scratch: threads * scratchWith(hPanels, iPanels, width, B),
-    norms: 7 * steps * 8,
+    norms: stepSeries.length * steps * 8,
     small: notesOf(B, steps),
   };
 }
 
-/** The kernels' Job but for its addresses, in its order. */
+/** The kernels' Job but for its addresses. */
 export const jobNumbers = (
   { cell, B, I, H, truncate }: LayerShape,
-  steps: number,
-  blockSteps: number,
-  places: number,
-  scratchBytes: number,
-): number[] => [B, steps, I, H, cells.indexOf(cell), truncate ?? 0, blockSteps, places, scratchBytes, 0];
+  rest: Pick<Fields<'Job'>, 'T' | 'blockSteps' | 'places' | 'scratchBytes'>,
+) => ({ ...rest, B, I, H, cell: cells.indexOf(cell), truncate: truncate ?? 0, cutOffset: 0 });
 
 /**
  * Steps whose weight gradients are one product, the same for any number of threads: it decides the order of the sums.
@@ -132,7 +114,7 @@ type Layout = {
   /** Those whose memory it is. */
   readonly kernels: Kernels;
   readonly team: Team | null;
-  readonly at: Readonly<Record<(typeof buffers)[number] | 'job' | 'staging' | 'normJob' | 'partials', number>>;
+  readonly at: Readonly<Record<JobBuffer | 'job' | 'staging' | 'normJob' | 'partials', number>>;
   readonly stagingLength: number;
   readonly hPanels: number;
   readonly iPanels: number;
@@ -231,7 +213,7 @@ export class FastLayer {
   readonly #run: ReturnType<typeof packing>;
   readonly #shape: LayerShape;
   readonly #layout: Layout;
-  readonly #job: Int32Array;
+  readonly #job: Struct<'Job'>;
   readonly #staging: FloatArray;
   readonly #norms: ApartNorms;
 
@@ -252,20 +234,20 @@ export class FastLayer {
     this.#shape = shape;
     this.#layout = layout;
     const { at, blockSteps, places, scratchBytes } = layout;
-    this.#job = new Int32Array(kernels.memory.buffer, at.job, jobFields);
+    this.#job = new Struct('Job', kernels.memory.buffer, at.job);
     this.#staging = viewOf(kernels, shape.dtype, at.staging, layout.stagingLength);
     this.#norms = new ApartNorms(kernels, layout.team, layout.threads, shape, at, {
       at: at.scratch,
       bytes: scratchBytes,
     });
-    this.#job.set([...jobNumbers(shape, 0, blockSteps, places, scratchBytes), ...buffers.map((name) => at[name])]);
+    this.#job.write({ ...jobNumbers(shape, { T: 0, blockSteps, places, scratchBytes }), ...at });
   }
 
   /** xs [B,steps,I] from the state `initial` [B,H] on; the states go to `hs` [B,T,H] from step `start` on. */
   *forward(xs: FloatArray, steps: number, initial: FloatArray, hs: Sequence, start: number): Resumable<void> {
     const { dtype, B, I, H } = this.#shape;
     const { at, segment, threads } = this.#layout;
-    this.#job[1] = steps;
+    this.#job.set('T', steps);
     const hsPanel = (1 + steps) * B * rowBytes;
     yield* this.#write(initial, at.hs, hsPanel);
     yield* this.#packSteps(xs, steps, I, at.xs);
@@ -322,7 +304,11 @@ export class FastLayer {
     for (const { first, end } of operation === 'forward' ? steps : steps.reverse()) {
       for (const { first: b0, end: b1 } of rows) {
         this.#team(
-          this.#divided(b0, b1, (from, to) => this.#task(operation, t0 + first, t0 + end, from, to, place + first)),
+          this.#divided(b0, b1, (from, to) =>
+            operation === 'forward'
+              ? this.#task('forward', t0 + first, t0 + end, from, to)
+              : this.#task('backward', t0 + first, t0 + end, from, to, place + first),
+          ),
         );
         yield progress;
       }
@@ -363,7 +349,7 @@ export class FastLayer {
     const { B, dtype } = this.#shape;
     const { at, places } = this.#layout;
     const { kindOf32, kindOf64 } = this.#kernels.exports;
-    const steps = this.#job[1]!;
+    const steps = this.#job.get('T');
     const [stepBytes, row] = [B * rowBytes, t * B * rowBytes];
     const found = yield* this.#norms.of(
       {
@@ -378,9 +364,9 @@ export class FastLayer {
       progress,
       (dtype === 'float32' ? kindOf32 : kindOf64)(at.job, t),
     );
-    // Behind the measures of the state and the norms of g and dx.
+    const first = stepSeries.indexOf('dWx');
     for (const [i, norm] of found.entries())
-      new Float64Array(this.#kernels.memory.buffer, at.norms + ((4 + i) * steps + t) * 8, 1)[0] = norm;
+      new Float64Array(this.#kernels.memory.buffer, at.norms + ((first + i) * steps + t) * 8, 1)[0] = norm;
   }
 
   #sumsRounds(
@@ -454,7 +440,7 @@ export class FastLayer {
     if (piece.enters === null) yield* clearSteps(this.#kernels, at.dh0, hPanels * B * rowBytes);
     else yield* this.#write(piece.enters, at.dh0, B * rowBytes);
     yield* clearSteps(this.#kernels, at.small, notesOf(B, steps));
-    this.#job[cutOffset] = truncate === null ? 0 : piece.offset % truncate;
+    this.#job.set('cutOffset', truncate === null ? 0 : piece.offset % truncate);
     const segments: Segment[] = [];
     for (let t1 = steps; t1 > 0; t1 -= segment)
       segments.push({ t0: Math.max(0, t1 - segment), t1, place: (segments.length * segment) % places });
@@ -493,19 +479,11 @@ export class FastLayer {
       [subnormalBehind, subnormal] = [subnormal, mayBeSubnormal(dtype, largest, now)];
       largest = now;
     }
-    const measured = new Float64Array(this.#kernels.memory.buffer, at.norms, 7 * steps);
-    const { norms, states } = target;
+    const measured = new Float64Array(this.#kernels.memory.buffer, at.norms, stepSeries.length * steps);
+    const series = { ...target.states, ...target.norms };
     const mover = new Mover();
-    for (const [i, series] of [
-      states.hNorm,
-      states.closed,
-      norms.dh,
-      norms.dx,
-      norms.dWx,
-      norms.dWh,
-      norms.db,
-    ].entries()) {
-      yield* mover.copy(measured.subarray(i * steps, (i + 1) * steps), series, start);
+    for (const [i, name] of stepSeries.entries()) {
+      yield* mover.copy(measured.subarray(i * steps, (i + 1) * steps), series[name], start);
     }
   }
 
@@ -530,8 +508,8 @@ export class FastLayer {
     };
   }
 
-  #task(operation: Parameters<typeof task>[0], ...args: readonly number[]): Task {
-    return task(operation, this.#shape.dtype, this.#layout.at.job, ...args);
+  #task<Name extends JobKernel>(name: Name, ...args: AfterJob<Name>): Task {
+    return task(name, this.#shape.dtype, this.#layout.at.job, ...args);
   }
 
   /**

@@ -20,13 +20,14 @@ import { stagingBytes } from './packedMatrix.js';
 import { OneAtATime, PiecedTrace, ready } from '../core/recomputedTrace.js';
 import { goesApart, pauseLimit, ranges } from './workSplit.js';
 import { share, task } from './team.js';
+import { sharedNumbers } from './abi.js';
+import { Struct, structBytes } from './struct.js';
+import type { Fields } from './struct.js';
 import { packWeights } from './packWeights.js';
 
 const width = rowBytes / Float64Array.BYTES_PER_ELEMENT;
 /** Numbers of a step in the kernels' FlowJob.stats, before two for each sequence. */
-const statsOf = 10;
-/** Numbers of a row at a step in FlowJob.rowStats. */
-const rowStatsOf = 4;
+const statsOf = sharedNumbers.STATS;
 /** Rows of a block; nothing here is summed over them, so they only have to be enough to make calls rare. */
 const blockRows = 64;
 /** Floating-point operations between two pauses, a few milliseconds. */
@@ -37,28 +38,10 @@ const sharedWork = 1.5e8;
 /** Rows are kept near 1; with weights beyond this a single step could leave the range of float64 all the same. */
 const weightRange = 1e100;
 
-/** The addresses in the kernels' FlowJob, in its order; seven numbers come before them. */
-const buffers = [
-  'forwardWeights',
-  'backwardWeights',
-  'bias',
-  'hs',
-  'xs',
-  'g',
-  'slopes',
-  'flowing',
-  'd',
-  'aligned',
-  'dx',
-  'scratch',
-  'exponents',
-  'rowStats',
-  'stats',
-  'failed',
-] as const;
-const jobFields = 7 + buffers.length;
-
-type Addresses = Readonly<Record<(typeof buffers)[number] | 'job' | 'staging' | 'normJob' | 'partials', number>>;
+/** The fields of the kernels' FlowJob that are no addresses. */
+type FlowNumbers = Pick<Fields<'FlowJob'>, 'B' | 'I' | 'H' | 'cell' | 'blockSteps' | 'rows' | 'scratchBytes'>;
+type FlowBuffer = Exclude<keyof Fields<'FlowJob'>, keyof FlowNumbers>;
+type Addresses = Readonly<Record<FlowBuffer | 'job' | 'staging' | 'normJob' | 'partials', number>>;
 /** Addresses, and lengths of the two arrays that JavaScript sees. */
 type Layout = {
   readonly kernels: Kernels;
@@ -87,7 +70,7 @@ function measure(own: Kernels, experiment: Experiment, team = own.team): Omit<La
   const blockSteps = blockStepsOf(most);
   const [hPanels, iPanels] = [Math.ceil(H / width), Math.ceil(I / width)];
   const sizes = {
-    job: jobFields * 4,
+    job: structBytes('FlowJob'),
     staging: Math.max(
       stagingBytes(Math.max(H, I), H),
       (blockSteps + 1) * Math.max(H, I) * Float64Array.BYTES_PER_ELEMENT,
@@ -105,7 +88,7 @@ function measure(own: Kernels, experiment: Experiment, team = own.team): Omit<La
     dx: iPanels * blockSteps * B * rowBytes,
     scratch: most * scratchOf(hPanels, iPanels, width),
     exponents: 2 * B * Float64Array.BYTES_PER_ELEMENT,
-    rowStats: blockSteps * 2 * B * rowStatsOf * Float64Array.BYTES_PER_ELEMENT,
+    rowStats: blockSteps * 2 * B * sharedNumbers.ROWSTATS,
     stats: blockSteps * (statsOf + 2 * B) * Float64Array.BYTES_PER_ELEMENT,
     failed: Int32Array.BYTES_PER_ELEMENT,
     ...ApartNorms.sizes({ dtype: 'float64', B, I, H }),
@@ -134,7 +117,7 @@ class FastFlow {
   readonly #threads: number;
   readonly #experiment: Experiment;
   readonly #at: Addresses;
-  readonly #job: Int32Array;
+  readonly #job: Struct<'FlowJob'>;
   readonly #staging: Float64Array;
   readonly #stats: Float64Array;
   readonly #failed: Int32Array;
@@ -163,7 +146,7 @@ class FastFlow {
     this.#blockSteps = blockSteps;
     this.#limit = pauseLimit('float64', experiment.shapes.B, false);
     const { buffer } = kernels.memory;
-    this.#job = new Int32Array(buffer, at.job, jobFields);
+    this.#job = new Struct('FlowJob', buffer, at.job);
     this.#staging = new Float64Array(buffer, at.staging, sizes.staging / 8);
     this.#stats = new Float64Array(buffer, at.stats, sizes.stats / 8);
     this.#failed = new Int32Array(buffer, at.failed, 1);
@@ -173,7 +156,8 @@ class FastFlow {
       shapes: { B, I, H },
     } = experiment;
     const scratchBytes = scratchOf(Math.ceil(H / width), Math.ceil(I / width), width);
-    this.#job.set([B, I, H, cells.indexOf(cell), blockSteps, B, scratchBytes, ...buffers.map((name) => at[name])]);
+    const numbers: FlowNumbers = { B, I, H, cell: cells.indexOf(cell), blockSteps, rows: B, scratchBytes };
+    this.#job.write({ ...numbers, ...at });
     this.#norms = new ApartNorms(kernels, team, threads, { dtype: 'float64', B, I, H }, at, {
       at: at.scratch,
       bytes: scratchBytes,
@@ -238,7 +222,11 @@ class FastFlow {
     } = this.#kernels;
     const { B, H } = this.#experiment.shapes;
     return {
-      flowing: new Uint8Array(buffer, this.#at.flowing, Math.ceil(H / width) * this.#job[5]! * rowBytes).slice(),
+      flowing: new Uint8Array(
+        buffer,
+        this.#at.flowing,
+        Math.ceil(H / width) * this.#job.get('rows') * rowBytes,
+      ).slice(),
       exponents: new Uint8Array(buffer, this.#at.exponents, 16 * B).slice(),
     };
   }
@@ -257,7 +245,7 @@ class FastFlow {
     // Ones at the last step alone, never cut: then the total gradient is the single source.
     const separate = single && (loss !== null || upstream.kind !== 'last' || truncate !== null);
     const rows = separate ? 2 * B : B;
-    this.#job[5] = rows;
+    this.#job.set('rows', rows);
     exports.clear(at.flowing, hPanels * rows * rowBytes);
     exports.clear(at.exponents, 16 * B);
     if (separate) exports.fill64(1, H, at.flowing + B * rowBytes, rows * rowBytes, B);
@@ -284,7 +272,7 @@ class FastFlow {
     yield progress;
     const cut = truncate !== null && t0 > 0 && t0 % truncate === 0 ? 1 : 0;
     const steps = t1 - t0;
-    const rows = this.#job[5]!;
+    const rows = this.#job.get('rows');
     const { job } = this.#at;
     yield* this.#share(steps * B, 2 * H * (H + I), progress, (from, to, thread) =>
       task('flowSlopes', 'float64', job, from, to, thread),

@@ -10,8 +10,11 @@ import type { Gradients } from '../network/rnnUnit.js';
 import { bytesOf } from './instance.js';
 import type { Kernels } from './instance.js';
 import { pauseLimit } from './workSplit.js';
-import { blockStepsOf, buffers, bufferSizes, jobFields, jobNumbers } from './layer.js';
-import type { Entering, LayerShape, Room } from './layer.js';
+import { sharedNumbers, stepSeries } from './abi.js';
+import type { Exports } from './abi.js';
+import { inOrder } from './struct.js';
+import { blockStepsOf, bufferSizes, jobNumbers } from './layer.js';
+import type { Entering, JobBuffer, LayerShape, Room } from './layer.js';
 
 /**
  * A longer run, some milliseconds, is to be cancelled in between, and what it computes outweighs what the calls cost.
@@ -25,6 +28,13 @@ const mostBytes = 2 ** 20;
 const slabBytes = 256 * 1024;
 const sharedBytes = slabBytes / 8;
 
+/** Where in the kernels' measures of the steps each series is. */
+const places = Object.fromEntries(stepSeries.map((name, place) => [name, place])) as Readonly<
+  Record<(typeof stepSeries)[number], number>
+>;
+/** What enters a whole run where it is neither ones at the last step nor at every step: values behind its input. */
+const enteringValues = Math.max(sharedNumbers.LAST, sharedNumbers.EVERY) + 1;
+
 /**
  * Everything a run leaves, from one chunk: windows on a buffer that may hold the results of other runs too. Each is
  * made when it is asked for.
@@ -32,7 +42,7 @@ const sharedBytes = slabBytes / 8;
 class Whole {
   readonly #shape: LayerShape;
   readonly #buffer: ArrayBuffer;
-  /** Where in the buffer, in bytes, the seven series begin: the states' measures and the norms. */
+  /** Where in the buffer, in bytes, the series of the steps begin: the states' measures and the norms. */
   readonly #at: number;
   readonly #states: StateMeasures | null;
 
@@ -46,16 +56,16 @@ class Whole {
 
   /** With buffers of their own, because they travel to the host and a window would take its whole buffer along. */
   get states(): StateMeasures {
-    return this.#states ?? { hNorm: this.#series(0).slice(), closed: this.#series(1).slice() };
+    return this.#states ?? { hNorm: this.#series(places.hNorm).slice(), closed: this.#series(places.closed).slice() };
   }
 
   get norms(): StepNorms {
     return {
-      dh: this.#series(2),
-      dx: this.#series(3),
-      dWx: this.#series(4),
-      dWh: this.#series(5),
-      db: this.#series(6),
+      dh: this.#series(places.dh),
+      dx: this.#series(places.dx),
+      dWx: this.#series(places.dWx),
+      dWh: this.#series(places.dWh),
+      db: this.#series(places.db),
     };
   }
 
@@ -102,7 +112,7 @@ class Whole {
 
   /** Where in the buffer the tensors begin. */
   get begins(): number {
-    return this.#at + 8 * 7 * this.#shape.steps;
+    return this.#at + 8 * stepSeries.length * this.#shape.steps;
   }
 
   #numbers(from: number, length: number): FloatArray {
@@ -129,7 +139,7 @@ function measure(shape: LayerShape) {
   const bytes = bytesOf[dtype];
   const numbersIn = H * H + I * H + H + B * H + B * steps * (I + H);
   // The row-major results follow on the measures of the steps, so that all of it leaves as one piece.
-  const doublesOut = 7 * steps + Math.ceil((numbersOf(shape) * bytes) / 8);
+  const doublesOut = stepSeries.length * steps + Math.ceil((numbersOf(shape) * bytes) / 8);
   return {
     numbersIn,
     doublesOut,
@@ -150,7 +160,7 @@ class Plan {
   readonly #fields: Int32Array;
   readonly #in: FloatArray;
   readonly #out: Float64Array;
-  readonly #run: (job: number, from: number, to: number, entering: number, watch: number) => number;
+  readonly #run: Exports['whole32'];
   readonly #watch: number;
   readonly #inputAt: number;
   readonly #outputAt: number;
@@ -168,7 +178,7 @@ class Plan {
   private constructor(
     kernels: Kernels,
     shape: LayerShape,
-    at: Readonly<Record<(typeof buffers)[number] | 'job' | 'input', number>>,
+    at: Readonly<Record<JobBuffer | 'job' | 'input', number>>,
     numbersIn: number,
     doublesOut: number,
   ) {
@@ -176,12 +186,10 @@ class Plan {
     const { buffer } = kernels.memory;
     this.shape = { ...shape };
     this.buffer = buffer;
-    this.#job = new Int32Array(buffer, at.job, jobFields);
     // One thread, whose share of the scratch is all of it.
-    this.#fields = Int32Array.of(
-      ...jobNumbers(shape, steps, blockStepsOf(shape), steps, 0),
-      ...buffers.map((name) => at[name]),
-    );
+    const numbers = jobNumbers(shape, { T: steps, blockSteps: blockStepsOf(shape), places: steps, scratchBytes: 0 });
+    this.#fields = inOrder('Job', { ...numbers, ...at });
+    this.#job = new Int32Array(buffer, at.job, this.#fields.length);
     this.#in =
       dtype === 'float32'
         ? new Float32Array(buffer, at.input, numbersIn)
@@ -190,7 +198,7 @@ class Plan {
     this.#run = dtype === 'float32' ? kernels.exports.whole32 : kernels.exports.whole64;
     this.#watch = watchOf(shape);
     this.#inputAt = at.input;
-    this.#outputAt = at.norms + 7 * steps * 8;
+    this.#outputAt = at.norms + stepSeries.length * steps * 8;
   }
 
   run({ Wx, Wh, b }: Weights<FloatArray>, xs: FloatArray, initial: FloatArray, entering: Entering): Whole | null {
@@ -213,7 +221,7 @@ class Plan {
         this.#job.byteOffset,
         this.#inputAt,
         this.#outputAt,
-        entering === 'last' ? 0 : entering === 'every' ? 1 : 2,
+        entering === 'last' ? sharedNumbers.LAST : entering === 'every' ? sharedNumbers.EVERY : enteringValues,
         this.#watch,
       ) === 0
     )

@@ -6,17 +6,15 @@ import { bytesOf, rowBytes } from './instance.js';
 import type { Kernels, Team } from './instance.js';
 import { goesApart, ranges } from './workSplit.js';
 import { share, task } from './team.js';
+import type { AfterJob } from './team.js';
+import { sharedNumbers } from './abi.js';
+import { Struct, structBytes } from './struct.js';
 
 /** Products of float32 summed in float64 take so many times as long. */
 const wideFactor = 4;
-/** Numbers of the kernels' NormJob, and of what a pair of rows adds to the sums. */
-const [jobFields, partialNumbers] = [13, 6];
-/**
- * What the d of a step are where nothing is to be said of them (../kernels/subnormal.ts); of others both products are
- * formed, in about twice the time.
- */
-const ordinary = 0;
+/** Where the d of a step are not ORDINARY (../kernels/subnormal.ts) both products are formed, in about twice the time. */
 const [both, smallFactor] = [2 | 4, 2];
+const { ORDINARY: ordinary } = sharedNumbers;
 
 /** Of a step: rows of x, hPrev and d, the address of the first and the distance of the panels. */
 export type StepRows = Readonly<Record<'x' | 'xPanel' | 'h' | 'hPanel' | 'd' | 'dPanel', number>>;
@@ -50,7 +48,10 @@ export class ApartNorms {
 
   static sizes({ dtype, B, H }: Shape) {
     const hPanels = Math.ceil((H * bytesOf[dtype]) / rowBytes);
-    return { normJob: jobFields * 4, partials: (2 + Math.max(partialNumbers * Math.ceil(B / 2), hPanels)) * 8 };
+    return {
+      normJob: structBytes('NormJob'),
+      partials: sharedNumbers.NORMS + Math.max(sharedNumbers.PARTIAL * Math.ceil(B / 2), hPanels * 8),
+    };
   }
 
   /** `scratch`: of all threads, and the bytes of one of them. */
@@ -67,10 +68,10 @@ export class ApartNorms {
 
   /** ‖xᵀd‖ and ‖hPrevᵀd‖ of a step, as the dtype holds them. */
   *of(
-    { x, xPanel, h, hPanel, d, dPanel }: StepRows,
+    rows: StepRows,
     limit: number,
     progress: number,
-    kind = ordinary,
+    kind: number = ordinary,
   ): Resumable<readonly [dWx: number, dWh: number]> {
     const { dtype, B, I, H } = this.#shape;
     const { normJob, partials } = this.#at;
@@ -80,21 +81,8 @@ export class ApartNorms {
     } = this.#kernels;
     const [gramEnd, formEnd] =
       dtype === 'float32' ? [exports.gramEnd32, exports.formEnd32] : [exports.gramEnd64, exports.formEnd64];
-    new Int32Array(buffer, normJob, jobFields).set([
-      B,
-      I,
-      H,
-      x,
-      xPanel,
-      h,
-      hPanel,
-      d,
-      dPanel,
-      partials,
-      this.#scratch.at,
-      this.#scratch.bytes,
-      kind,
-    ]);
+    const { at: scratch, bytes: scratchBytes } = this.#scratch;
+    new Struct('NormJob', buffer, normJob).write({ ...rows, B, I, H, partials, scratch, scratchBytes, kind });
     const pairs = Math.ceil(B / 2);
     const grams = (wide: 0 | 1): Resumable<void> =>
       this.#divided(
@@ -141,7 +129,7 @@ export class ApartNorms {
     work: number,
     limit: number,
     progress: number,
-    args: (first: number, end: number, thread: number) => readonly number[],
+    args: (first: number, end: number, thread: number) => AfterJob<'gramRows' | 'formPanels'>,
   ): Resumable<void> {
     const threads = this.#threads;
     for (const { first, end } of ranges(count, work, limit * threads)) {

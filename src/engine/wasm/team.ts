@@ -1,78 +1,45 @@
 // Work that several threads may share: each does calls of its own on the same memory, then all wait for the last.
 import type { DType } from '../core/dtypes.js';
-import type { Exports, Task, Team } from './instance.js';
+import { dtypeKernels, otherKernels } from './abi.js';
+import type { DTypeKernel, Exports, KernelName, Numbers, StructName, Table } from './abi.js';
+import type { Task, Team } from './instance.js';
 
-const operations = [
-  'input',
-  'forward',
-  'backward',
-  'inputGradient',
-  'sums',
-  'flowSlopes',
-  'flowRows',
-  'flowInputs',
-  'flowNorms',
-  'gramRows',
-  'formPanels',
-] as const;
-type Operation = (typeof operations)[number];
+/** The kernels that work on a struct, whose address comes first; and what they take behind it. */
+export type JobKernel = {
+  [Name in KernelName]: Table[Name]['takes'] extends readonly [`job: ${StructName}`, ...(readonly string[])]
+    ? Name
+    : never;
+}[KernelName];
+export type AfterJob<Name extends JobKernel> = Table[Name]['takes'] extends readonly [string, ...infer Rest]
+  ? Numbers<Rest>
+  : never;
 
-export const mostTaskNumbers = 9;
+/** Every kernel by the name that a module gives it; a task begins with the place of its kernel here. */
+export const exportNames: readonly (keyof Exports)[] = [
+  ...(Object.keys(dtypeKernels) as DTypeKernel[]).flatMap((name) => [`${name}32`, `${name}64`] as const),
+  ...(Object.keys(otherKernels) as (keyof typeof otherKernels)[]),
+];
 
-export const task = (operation: Operation, dtype: DType, ...args: readonly number[]): Task => [
-  2 * operations.indexOf(operation) + (dtype === 'float32' ? 0 : 1),
+const places = new Map<string, number>(exportNames.map((name, place) => [name, place]));
+const placeOf = (name: KernelName, dtype: DType): number =>
+  places.get(name) ?? places.get(`${name}${dtype === 'float32' ? 32 : 64}`) ?? NaN;
+
+/** Numbers of the longest task. */
+export const mostTaskNumbers =
+  1 + Math.max(...[...Object.values(dtypeKernels), ...Object.values(otherKernels)].map(({ takes }) => takes.length));
+
+/** The call of a kernel that works on the struct at `job`. */
+export const task = <Name extends JobKernel>(name: Name, dtype: DType, job: number, ...args: AfterJob<Name>): Task => [
+  placeOf(name, dtype),
+  job,
   ...args,
 ];
 
-export function perform(
-  exports: Exports,
-  [code = 0, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0]: Task,
-): void {
-  const float32 = code % 2 === 0;
-  switch (operations[code >> 1]) {
-    case 'input':
-      if (float32) exports.input32(a, b, c);
-      else exports.input64(a, b, c);
-      return;
-    case 'forward':
-      if (float32) exports.forward32(a, b, c, d, e);
-      else exports.forward64(a, b, c, d, e);
-      return;
-    case 'backward':
-      if (float32) exports.backward32(a, b, c, d, e, f);
-      else exports.backward64(a, b, c, d, e, f);
-      return;
-    case 'inputGradient':
-      if (float32) exports.inputGradient32(a, b, c, d, e);
-      else exports.inputGradient64(a, b, c, d, e);
-      return;
-    case 'sums':
-      if (float32) exports.sums32(a, b, c, d, e, f, g, h);
-      else exports.sums64(a, b, c, d, e, f, g, h);
-      return;
-    case 'flowSlopes':
-      exports.flowSlopes(a, b, c, d);
-      return;
-    case 'flowRows':
-      exports.flowRows(a, b, c, d, e, f);
-      return;
-    case 'flowInputs':
-      exports.flowInputs(a, b, c);
-      return;
-    case 'flowNorms':
-      exports.flowNorms(a, b, c, d, e);
-      return;
-    case 'gramRows':
-      if (float32) exports.gramRows32(a, b, c, d, e);
-      else exports.gramRows64(a, b, c, d, e);
-      return;
-    case 'formPanels':
-      if (float32) exports.formPanels32(a, b, c, d, e);
-      else exports.formPanels64(a, b, c, d, e);
-      return;
-    case undefined:
-      throw new Error(`There is no kernel operation ${code}.`);
-  }
+export function perform(exports: Exports, [place = -1, ...args]: Task): void {
+  const name = exportNames[place];
+  if (name === undefined) throw new Error(`There is no kernel ${place}: the last is ${exportNames.length - 1}.`);
+  const kernel: (...args: readonly number[]) => void = exports[name];
+  kernel(...args);
 }
 
 /** Shares tasks out to a team; without one the caller does them all. */

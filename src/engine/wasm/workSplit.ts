@@ -1,5 +1,6 @@
 // How the work of a layer is cut into calls that are short enough for a cancelled run to stop, whatever its shape.
 import type { DType } from '../core/dtypes.js';
+import { sharedNumbers } from './abi.js';
 
 /** Floating-point operations of a thread between two pauses, a few milliseconds. */
 const pauseWork: Readonly<Record<DType, number>> = { float32: 2e8, float64: 1e8 };
@@ -11,7 +12,10 @@ const vectorShare = 0.25;
  */
 const subnormalFactor = 128;
 /** Below this the next steps may reach that range. */
-const nearlyGone: Readonly<Record<DType, number>> = { float32: 1e-30, float64: 1e-290 };
+const nearlyGone: Readonly<Record<DType, number>> = {
+  float32: sharedNumbers.NEARLY_GONE32,
+  float64: sharedNumbers.NEARLY_GONE64,
+};
 
 /** `subnormal`: the numbers may be below the normal range. */
 export const pauseLimit = (dtype: DType, B: number, subnormal: boolean): number =>

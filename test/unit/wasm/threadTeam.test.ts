@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
+import { task } from '../../../src/engine/wasm/team.js';
 import { finish } from '../../../src/engine/index.js';
 import type { Kernels, Task, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
@@ -90,7 +91,7 @@ async function withHeld(
   }
 }
 
-const ownTask: Task = [0];
+const ownTask: Task = task('input', 'float32', 0, 0, 0);
 const numbersOf = ({ hs, dhTotal, dxs, gradients, norms }: Pass): unknown => ({ hs, dhTotal, dxs, gradients, norms });
 
 if (isHelper(workerData)) help(workerData);
@@ -102,7 +103,7 @@ else if (isMainThread) {
           numbers[goOn] = 1;
         },
         async ({ team }) => {
-          assert.throws(() => team.run([ownTask, [0, at, 1]]), /A thread of the engine failed/);
+          assert.throws(() => team.run([ownTask, task('input', 'float32', at, 1, 0)]), /A thread of the engine failed/);
           assert.equal(team.size, 1);
           await team.up();
         },
@@ -120,7 +121,7 @@ else if (isMainThread) {
           throw new Error('the caller fails');
         },
         ({ team, numbers }) => {
-          assert.throws(() => team.run([ownTask, [0, at, 0]]), /the caller fails/);
+          assert.throws(() => team.run([ownTask, task('input', 'float32', at, 0, 0)]), /the caller fails/);
           assert.equal(numbers[done], 1);
           assert.equal(team.size, 2, 'the helper is as good as before');
         },
@@ -131,7 +132,7 @@ else if (isMainThread) {
       await withHeld(
         () => undefined,
         ({ team, numbers }) => {
-          assert.throws(() => team.run([ownTask, [0, at, 0]]), /A thread of the engine failed/);
+          assert.throws(() => team.run([ownTask, task('input', 'float32', at, 0, 0)]), /A thread of the engine failed/);
           assert.deepEqual([numbers[done], team.size], [0, 1]);
         },
         1,
@@ -143,7 +144,7 @@ else if (isMainThread) {
         () => undefined,
         ({ team }) => {
           assert.throws(() => team.run([null, null, null]), /3 tasks for 2 threads/);
-          assert.throws(() => team.run([[99]]), /no kernel operation 99/);
+          assert.throws(() => team.run([[99]]), /no kernel 99/);
         },
       );
     });

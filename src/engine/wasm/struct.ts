@@ -1,0 +1,38 @@
+// Structs in the kernels' memory, written by the names of their fields.
+import { structs } from './abi.js';
+import type { StructName } from './abi.js';
+
+/** The numbers that a struct holds, by field. */
+export type Fields<Name extends StructName> = { readonly [Field in keyof (typeof structs)[Name]]: number };
+
+const fieldsOf = <Name extends StructName>(name: Name) => Object.keys(structs[name]) as (keyof Fields<Name>)[];
+
+/** The numbers of a struct in the order of its fields. `values` may hold others too. */
+export const inOrder = <Name extends StructName>(name: Name, values: Fields<Name>): Int32Array =>
+  Int32Array.from(fieldsOf(name), (field) => values[field]);
+
+export const structBytes = (name: StructName): number => fieldsOf(name).length * Int32Array.BYTES_PER_ELEMENT;
+
+/** A struct in the kernels' memory; it ends with the next `layOut`. */
+export class Struct<Name extends StructName> {
+  readonly #name: Name;
+  readonly #numbers: Int32Array;
+
+  constructor(name: Name, buffer: ArrayBufferLike, at: number) {
+    this.#name = name;
+    this.#numbers = new Int32Array(buffer, at, fieldsOf(name).length);
+  }
+
+  /** Every field; `values` may hold other numbers too. */
+  write(values: Fields<Name>): void {
+    this.#numbers.set(inOrder(this.#name, values));
+  }
+
+  get(field: keyof Fields<Name>): number {
+    return this.#numbers[fieldsOf(this.#name).indexOf(field)] ?? NaN;
+  }
+
+  set(field: keyof Fields<Name>, value: number): void {
+    this.#numbers[fieldsOf(this.#name).indexOf(field)] = value;
+  }
+}
