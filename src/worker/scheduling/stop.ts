@@ -6,7 +6,7 @@ export class Stop {
   readonly #listeners = new Set<() => void>();
   #asked = false;
 
-  get asked(): boolean {
+  isAsked(): boolean {
     return this.#asked;
   }
 

@@ -131,7 +131,7 @@ export class EngineClient {
     params: Questions[K]['params'],
     stop: Stop,
   ): Promise<Questions[K]['result'] | null> {
-    if (stop.asked) return null;
+    if (stop.isAsked()) return null;
     try {
       return await this.#twiceAtMost(async (live) => {
         const answer = live.channel.request(name, params);
@@ -139,7 +139,7 @@ export class EngineClient {
         return answer.finally(forget);
       }, stop);
     } catch (error) {
-      if (stop.asked && error instanceof ChannelClosed) return null;
+      if (stop.isAsked() && error instanceof ChannelClosed) return null;
       throw error;
     }
   }
@@ -150,7 +150,7 @@ export class EngineClient {
     try {
       return await ask(live);
     } catch (error) {
-      if (!(error instanceof ChannelClosed) || !this.#replaced.has(live) || stop?.asked === true) throw error;
+      if (!(error instanceof ChannelClosed) || !this.#replaced.has(live) || stop?.isAsked() === true) throw error;
     }
     return ask(this.#start());
   }
