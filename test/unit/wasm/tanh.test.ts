@@ -92,7 +92,7 @@ for (const variant of variants) {
       assert.ok(worst <= bound);
     });
 
-    it('has a slope with all its digits up to where tanh is 1 in float64', () => {
+    it('has a slope with all its digits, also where tanh is 1 in float64', () => {
       // One unit that the input holds at z, and a weight too small to move it: back from the source the gradient is
       // w/cosh²(z) at each step.
       const w = 2 ** -40;
@@ -108,10 +108,7 @@ for (const variant of variants) {
             alone,
           ),
         );
-        const [one, two] =
-          Math.tanh(z) === 1
-            ? [-Infinity, -Infinity]
-            : [1, 2].map((steps) => steps * Math.log10(w / Math.cosh(z) ** 2));
+        const [one, two] = [1, 2].map((steps) => steps * Math.log10(w / Math.cosh(z) ** 2));
         for (const [found, exact] of [
           [first, two],
           [between, one],
