@@ -54,6 +54,10 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     vscode.workspace.onDidChangeWorkspaceFolders(() => void search()),
   );
-  subscriptions.push(new vscode.Disposable(() => waiting.forEach((one) => one.dispose())));
+  subscriptions.push(
+    new vscode.Disposable(() => {
+      for (const one of waiting) one.dispose();
+    }),
+  );
   void search();
 }

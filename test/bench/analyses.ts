@@ -115,7 +115,7 @@ function run(quick: boolean, say: (line: string) => void): void {
             note: () =>
               `QR every ${spectrum.lyapunovBlock ?? NaN} steps at most; error of an exponent ` +
               `${(spectrum.lyapunovError ?? NaN).toExponential(0)}, of their sum ` +
-              `${(spectrum.lyapunovSumError ?? NaN).toExponential(0)}`,
+              (spectrum.lyapunovSumError ?? NaN).toExponential(0),
           };
         },
       ],

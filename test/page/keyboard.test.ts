@@ -40,7 +40,7 @@ const controls = (): Promise<string[]> =>
       element.dataset['control'] = String(i);
       return (
         `${i}: ${element.tagName.toLowerCase()} ` +
-        `${element.getAttribute('aria-label') ?? element.textContent.trim().slice(0, 40)}`
+        (element.getAttribute('aria-label') ?? element.textContent.trim().slice(0, 40))
       );
     });
   });

@@ -117,7 +117,7 @@ describe(`a run of B ${B}, T ${T}, H ${H}`, () => {
     };
     console.log(
       `page at T = ${T}, B·T·H = ${(B * T * H) / 1e6} million: heap ${inMB(usedSize)}, arrays ` +
-        `${inMB(backingStorageSize)}`,
+        inMB(backingStorageSize),
     );
     assert.ok(usedSize + backingStorageSize < 300e6);
     assert.deepEqual(open.complaints, []);

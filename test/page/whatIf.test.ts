@@ -451,7 +451,7 @@ describe('the bar', () => {
     );
     console.log(
       `      pictures in each second, through the test's wire: ` +
-        `${perSecond.map((count) => count.toFixed(0)).join(', ')}`,
+        perSecond.map((count) => count.toFixed(0)).join(', '),
     );
     assert.ok(Math.max(...perSecond) > 0);
   });

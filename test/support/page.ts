@@ -337,7 +337,7 @@ export class TestHost {
     if (outcome.kind !== 'done')
       throw new Error(
         `The run was ${outcome.kind}: ` +
-          `${outcome.problems.map(({ path: place, message }) => `${place}: ${message}`).join('\n')}`,
+          outcome.problems.map(({ path: place, message }) => `${place}: ${message}`).join('\n'),
       );
     this.sendAll();
   }

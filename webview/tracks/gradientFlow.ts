@@ -491,7 +491,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       ...overlays.all.map(
         (overlay) =>
           `${withoutEscapes(overlay.name)}: ` +
-          `${printNear(stepsOf(overlay.curve, run.shapes.T), formatLog10)(nearAt(overlay.curve, 'dh', t, run.shapes.T), t)}`,
+          printNear(stepsOf(overlay.curve, run.shapes.T), formatLog10)(nearAt(overlay.curve, 'dh', t, run.shapes.T), t),
       ),
     ],
     summary: (run) =>

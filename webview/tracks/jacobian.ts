@@ -266,7 +266,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
             : kind.curves.map(
                 ({ legend, log10 }) =>
                   `${legend.replace(/[_{}]/g, '')} = ` +
-                  `${printNear(values.t, formatLog10)(nearest(values.t, log10(values), t), t)}`,
+                  printNear(values.t, formatLog10)(nearest(values.t, log10(values), t), t),
               )),
         ];
       },

@@ -322,7 +322,9 @@ export function network(page: Page, steps: Steps): View {
       if (sweep === null) return `${network} ${say('Both sweeps are complete.')}`;
       return (
         `${network} ` +
-        `${sweep === 'forward' ? say('The forward sweep has reached t = {0}.', timeline.cursor) : say('The backward sweep has reached t = {0}.', timeline.cursor)}`
+        (sweep === 'forward'
+          ? say('The forward sweep has reached t = {0}.', timeline.cursor)
+          : say('The backward sweep has reached t = {0}.', timeline.cursor))
       );
     },
     table(run) {

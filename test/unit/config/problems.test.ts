@@ -200,7 +200,7 @@ const cases: readonly Case[] = [
     found: /U\+00A0/,
     advice: /Remove/,
   },
-  ...[...'\ufeff\u2028\u2029\u200b\u3000\u0085\ufff0'].map((c): Case => ({
+  ...Array.from('\ufeff\u2028\u2029\u200b\u3000\u0085\ufff0').map((c): Case => ({
     title: `invisible U+${c.charCodeAt(0).toString(16)}`,
     text: `{"weights":${W},«${c}»"sequences":${X}}`,
     code: 'not-json',

@@ -460,7 +460,7 @@ describe('Apply', () => {
     for (const whatIf of parts) {
       it(
         `to ${layout} gives files whose run is what was tried: ${Object.keys(whatIf).join(', ')} ` +
-          `${JSON.stringify(Object.values(whatIf)[0])}`,
+          JSON.stringify(Object.values(whatIf)[0]),
         async () => {
           const after = await applied(texts, whatIf);
           const double = (files: Readonly<Record<string, string>>): Promise<Experiment> =>

@@ -28,7 +28,7 @@ const hintsOf = async (document: vscode.TextDocument): Promise<string[]> => {
   return hints.map(
     ({ label, position }) =>
       `${document.lineAt(position.line).text.slice(0, position.character).trim()} ` +
-      `${typeof label === 'string' ? label : label.map(({ value }) => value).join('')}`,
+      (typeof label === 'string' ? label : label.map(({ value }) => value).join('')),
   );
 };
 
