@@ -218,11 +218,11 @@ model.onChange((change) => {
   const { run } = model;
   if (change === 'run' && run !== null) timeline.setRun(run.shapes, run.verdict.crossedAt ?? run.shapes.T - 1);
   if (change === 'run' && run !== null) model.look(timeline.window, timeline.cursor);
-  if (change === 'run' && !restored) {
+  if (change === 'run' && run !== null && !restored) {
     restored = true;
     const kept = memory.read('whatIf');
     if (kept['open'] === true) {
-      const whatIf = whatIfFrom(kept['whatIf']);
+      const whatIf = whatIfFrom(kept['whatIf'], run.cell.alternatives);
       openWhatIf(true);
       tried.change(whatIf);
     }

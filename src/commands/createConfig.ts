@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import type { NewConfig } from '../config/edit/index.js';
 import { longestSearch, searchFiles } from '../editor/files/index.js';
 import { openUntitledConfig } from '../editor/following/index.js';
-import type { Cell, Initialisation, Shapes } from '../engine/index.js';
+import type { CellName, Initialisation, Shapes } from '../engine/index.js';
+import type { CellChoice } from '../protocol/index.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { askAll, back, fileItem, pick, pickFound, type } from './quickInput.js';
 import type { Question, Step } from './quickInput.js';
@@ -17,7 +18,7 @@ const mostFiles = 500;
 const ignored = '**/{node_modules,.git,.vscode}/**';
 
 type Answers = {
-  readonly cell: Cell;
+  readonly cell: CellName;
   readonly kind: NewConfig['source']['kind'];
   readonly shapes: Shapes;
   readonly initialisation: Initialisation;
@@ -25,24 +26,6 @@ type Answers = {
   readonly weights: vscode.Uri;
   readonly sequences: vscode.Uri;
 };
-
-const cells = (): readonly (vscode.QuickPickItem & { readonly cell: Cell })[] => [
-  {
-    label: 'tanh',
-    cell: 'tanh',
-    detail: t('h_t = tanh(h_{t-1}·Wh + x_t·Wx + b): the ordinary one. Saturated units stop the gradient.'),
-  },
-  {
-    label: 'relu',
-    cell: 'relu',
-    detail: t('Units that are on let the gradient through unchanged; those that are off stop it.'),
-  },
-  {
-    label: 'identity',
-    cell: 'identity',
-    detail: t('A linear network: Wh alone decides what becomes of the gradient.'),
-  },
-];
 
 const kinds = (): readonly (vscode.QuickPickItem & { readonly source: Answers['kind'] })[] => [
   {
@@ -76,10 +59,16 @@ function readShapes(text: string): Shapes | string {
     : { B, T, I, H };
 }
 
-const askCell: Question<Answers> = async (step) => {
-  const answer = await pick(step, t('Which cell?'), cells());
-  return answer === undefined || answer === back ? answer : { cell: answer.cell };
-};
+const askCell =
+  (choices: readonly CellChoice[]): Question<Answers> =>
+  async (step) => {
+    const answer = await pick(
+      step,
+      t('Which cell?'),
+      choices.map(({ cell, detail }) => ({ label: cell, cell, detail })),
+    );
+    return answer === undefined || answer === back ? answer : { cell: answer.cell };
+  };
 
 const askKind: Question<Answers> = async (step) => {
   const answer = await pick(step, t('Where do the numbers come from?'), kinds());
@@ -167,16 +156,11 @@ const askSequences =
     return answer === undefined || answer === back ? answer : { sequences: answer };
   };
 
-function next({
-  cell,
-  kind,
-  shapes,
-  initialisation,
-  seed,
-  weights,
-  sequences,
-}: Partial<Answers>): { readonly ask: Question<Answers>; readonly of: number } | null {
-  if (cell === undefined) return { ask: askCell, of: 5 };
+function next(
+  choices: readonly CellChoice[],
+  { cell, kind, shapes, initialisation, seed, weights, sequences }: Partial<Answers>,
+): { readonly ask: Question<Answers>; readonly of: number } | null {
+  if (cell === undefined) return { ask: askCell(choices), of: 5 };
   if (kind === undefined) return { ask: askKind, of: 5 };
   if (kind === 'files')
     return weights === undefined
@@ -219,10 +203,11 @@ function request({ cell, shapes, initialisation, seed, weights, sequences }: Par
  * it.
  */
 export async function askForConfig({ subjects, log }: Context): Promise<vscode.Uri | undefined> {
-  const answers = await askAll<Answers>(t('Create RNN Config'), next);
-  const config = answers === undefined ? null : request(answers);
-  if (config === null) return undefined;
   try {
+    const choices = await subjects.inspections.cells();
+    const answers = await askAll<Answers>(t('Create RNN Config'), (known) => next(choices, known));
+    const config = answers === undefined ? null : request(answers);
+    if (config === null) return undefined;
     return await openUntitledConfig('network', await subjects.inspections.newConfig(config));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -1,7 +1,9 @@
 // The face of the engine: what the other rooms use.
 export * from './core/dtypes.js';
 export type { Resumable } from './core/resumable.js';
-export * from './cells/cellNames.js';
+export { cellNames, cellOf, cells, defaultCell, factsOf } from './cells/index.js';
+export type { CellFacts, CellName } from './cells/index.js';
+export type { Cell } from './cells/cell.js';
 export * from './network/experiment.js';
 export * from './network/result.js';
 export * from './run/result.js';
@@ -28,7 +30,6 @@ export { initialise, initialisations } from './network/initialise.js';
 export type { Initialisation } from './network/initialise.js';
 export { measureInputs, measureMatrix, measureNumbers, zeroLines } from './analysis/matrixFacts.js';
 export type { InputFacts, MatrixFacts, NumberFacts } from './analysis/matrixFacts.js';
-export { activations } from './cells/activation.js';
 export { runChunks } from './network/chunks.js';
 export { attribute } from './run/attribution.js';
 export type { Attribution } from './analysis/attribution.js';

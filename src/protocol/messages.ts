@@ -4,7 +4,8 @@ import type { NewConfig, TextChange } from '../config/edit/index.js';
 import type { Position, Problem, Range } from '../config/json/index.js';
 import type {
   Attribution,
-  Cell,
+  CellFacts,
+  CellName,
   DType,
   Initialisation,
   InputFacts,
@@ -22,7 +23,7 @@ import type {
 } from '../engine/index.js';
 import type { None } from './rpc.js';
 
-export type { OpenedUnit };
+export type { CellFacts, OpenedUnit };
 
 /** One number per timestep, drawn as a line on the shared time axis. */
 export type LogSeries = 'dh' | 'dx' | 'dWx' | 'dWh' | 'db' | 'singleSource';
@@ -45,7 +46,7 @@ export type RunSeries = {
 export type RunSummary = RunSeries & {
   readonly runId: number;
   readonly name: string;
-  readonly cell: Cell;
+  readonly cell: CellFacts;
   readonly dtype: DType;
   readonly shapes: Shapes;
   readonly chunkStarts: readonly number[];
@@ -452,7 +453,7 @@ export type ChangeOutcome =
 /** Everything an editor shows of a config and its files before a run. */
 export type Inspection = {
   readonly config: string;
-  readonly cell: Cell | null;
+  readonly cell: CellFacts | null;
   readonly dtype: DType;
   readonly shapes: KnownShapes;
   /** Every file that was read or looked for. */
@@ -500,6 +501,9 @@ export type PartFacts = {
 /** A reference of a config to a file, found without opening the file. */
 export type Reference = { readonly key: string; readonly reference: string; readonly range: Range };
 
+/** A cell, and what it is in one line. */
+export type CellChoice = { readonly cell: CellName; readonly detail: string };
+
 /** What the worker answers for the editor, besides runs. */
 export type EditorRequests = {
   /** Null when it was cancelled. */
@@ -511,6 +515,8 @@ export type EditorRequests = {
   applyWhatIf: { params: { readonly entry: Entry; readonly whatIf: WhatIf }; result: ChangeOutcome };
   /** Null when it was stopped. */
   references: { params: BytesRequest; result: readonly Reference[] | null };
+  /** What a new config can choose from, in the order in which it is offered. */
+  cells: { params: null; result: readonly CellChoice[] };
   /** The text of a new config. */
   newConfig: { params: NewConfig; result: string };
   /** Where a number of the weights stands in its file; null when it cannot be told, as in broken text. */

@@ -132,7 +132,7 @@ function about(parts: ReportParts): string {
 <h2 id="about-report">${escape(say('About this report'))}</h2>
 <dl>
 ${fact(say('Experiment'), escape(title))}
-${fact(say('Sizes'), escape(say('batch B = {0}, timesteps T = {1}, inputs I = {2}, units H = {3}; cell ' + '{4}, {5}', B, T, I, H, cell, dtype)))}
+${fact(say('Sizes'), escape(say('batch B = {0}, timesteps T = {1}, inputs I = {2}, units H = {3}; cell ' + '{4}, {5}', B, T, I, H, cell.name, dtype)))}
 ${fact(say('Files'), list(files.map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`)))}
 ${warnings.length === 0 ? '' : fact(say('Warnings'), list(warnings))}
 ${fact(say('Kept'), escape(extentText(parts)))}

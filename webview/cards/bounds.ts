@@ -9,9 +9,6 @@ import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
 import type { SpectrumSummary } from '../page/model.js';
 
-/** Largest slope of the activation; σ_max(Wh)·γ bounds every Jacobian. 1 for tanh, relu and identity. */
-const gamma = 1;
-
 function boundSentence(bound: number): string {
   if (Number.isNaN(bound)) return t('Proves nothing: Wh holds a number that is not finite.');
   if (bound === 0) return t('Wh is zero: no gradient passes a single step.');
@@ -169,7 +166,9 @@ export class Proofs {
     // What is not known yet while the rest is: NaN, or no exponents.
     const known = (value: number, id: string, name: string, made: () => Node): Node =>
       fraction < 1 && Number.isNaN(value) ? pending(id, name) : made();
-    const bound = sigmaMaxWh * gamma;
+    // The largest slope of the cell: where it has one, σ_max(Wh)·γ bounds every Jacobian.
+    const gamma = this.#page.model.run?.cell.gamma ?? null;
+    const bound = sigmaMaxWh * (gamma ?? NaN);
     const proven =
       Number.isFinite(sigmaMaxWhUpper) && sigmaMaxWh > 0
         ? t(
@@ -190,15 +189,19 @@ export class Proofs {
     ].join(' ');
     const first = lyapunov?.[0];
     return [
-      known(sigmaMaxWh, 'sigmaMax', 'σ_{max}(Wh)·γ', () =>
-        row(
-          'sigmaMax',
-          'σ_{max}(Wh)·γ',
-          formatNumber(bound),
-          String(bound),
-          [boundSentence(bound), ...(proven === null ? [] : [proven])].join(' '),
-        ),
-      ),
+      ...(gamma === null
+        ? []
+        : [
+            known(sigmaMaxWh, 'sigmaMax', 'σ_{max}(Wh)·γ', () =>
+              row(
+                'sigmaMax',
+                'σ_{max}(Wh)·γ',
+                formatNumber(bound),
+                String(bound),
+                [boundSentence(bound), ...(proven === null ? [] : [proven])].join(' '),
+              ),
+            ),
+          ]),
       known(spectralRadiusWh, 'spectralRadius', t('spectral radius ρ(Wh)'), () =>
         row('spectralRadius', t('spectral radius ρ(Wh)'), radius, String(spectralRadiusWh), radiusNote),
       ),

@@ -35,7 +35,7 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
   });
   let asked = -1;
   const heading = el('p', { class: 'note place' });
-  const nodes = (): readonly GraphNode[] => graph(model.run?.cell ?? 'tanh');
+  const nodes = (): readonly GraphNode[] => (model.run === null ? [] : graph(model.run.cell));
   const gradientLog10 = (values: Float64Array | null): number =>
     values === null || unit === null ? NaN : Math.log10(norm(values)) + unit.exponent * log10of2;
   const scaled = (value: number): string =>

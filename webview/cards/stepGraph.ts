@@ -6,7 +6,7 @@ import { mathParts } from '../widgets/dom.js';
 import { formatLog10, formatNumber } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import type { Point, Sheet } from './card.js';
-import type { OpenedUnit } from '../page/model.js';
+import type { CellFacts, OpenedUnit } from '../page/model.js';
 
 /** One node of the graph: its place, its value, the gradient that arrives at its output and how it comes about. */
 export type GraphNode = {
@@ -31,10 +31,7 @@ const boxHeight = 24;
 /** Forward and backward lines run side by side, this far from the line between two nodes. */
 const apart = 3;
 
-const slopeOf = (activation: string): string =>
-  activation === 'tanh' ? 'dz = g ⊙ (1 − h^2)' : activation === 'relu' ? say('dz = g where h > 0, else 0') : 'dz = g';
-
-export const graph = (activation: string): readonly GraphNode[] => [
+export const graph = ({ name, forward, backward }: CellFacts): readonly GraphNode[] => [
   {
     id: 'hPrev',
     name: 'h_{t−1}',
@@ -108,19 +105,19 @@ export const graph = (activation: string): readonly GraphNode[] => [
     row: 1,
     labels: 'around',
     forward: 'z = h_{t−1}·Wh + x_t·Wx + b',
-    backward: slopeOf(activation),
+    backward,
     value: (u) => u.z,
     gradient: (u) => u.dz,
     to: ['sum'],
   },
   {
     id: 'h',
-    name: activation,
+    name,
     x: 201,
     width: 46,
     row: 1,
     labels: 'around',
-    forward: `h_t = ${activation === 'identity' ? 'z' : `${activation}(z)`}`,
+    forward,
     backward: say('g, from the copy node'),
     value: (u) => u.h,
     gradient: (u) => u.g,

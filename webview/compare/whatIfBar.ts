@@ -5,7 +5,7 @@ import { showBadge } from '../header/header.js';
 import { t } from '../page/l10n.js';
 import { helpPopover } from '../widgets/popover.js';
 import { Slider, logScale, print } from '../widgets/slider.js';
-import { cells, ways } from './whatIfState.js';
+import { ways } from './whatIfState.js';
 import { button, dropdown, setOptions } from '../ui.js';
 import type { RunSummary } from '../page/model.js';
 import type { Scale } from '../widgets/slider.js';
@@ -141,8 +141,9 @@ export class WhatIfBar {
       if (initialise !== null) change({ initialise: { ...initialise, seed: this.#seedNow() } });
     });
     this.#cell = dropdown(t('Activation'), (value) => {
-      const cell = cells.find((other) => other === value) ?? null;
-      change({ cell: cell === page.model.run?.cell ? null : cell });
+      const now = page.model.run?.cell;
+      const cell = now?.alternatives.find((other) => other === value) ?? null;
+      change({ cell: cell === now?.name ? null : cell });
     });
     this.#measures = {
       spectralRadius: new Slider(
@@ -346,7 +347,7 @@ export class WhatIfBar {
   /** The toolkit reads its options late, so menus are filled only when something about them is another. */
   #setOptions(run: RunSummary, whatIf: WhatIf): void {
     const lossKind = whatIf.lossAt === null ? 'file' : typeof whatIf.lossAt === 'number' ? 'step' : whatIf.lossAt;
-    const key = JSON.stringify([run.cell, whatIf.initialise?.way, whatIf.cell, lossKind]);
+    const key = JSON.stringify([run.cell.name, whatIf.initialise?.way, whatIf.cell, lossKind]);
     if (key === this.#options) return;
     this.#options = key;
     const file = t('as is');
@@ -363,8 +364,8 @@ export class WhatIfBar {
     );
     setOptions(
       this.#cell,
-      cells.map((cell) => [cell, cell]),
-      whatIf.cell ?? run.cell,
+      run.cell.alternatives.map((cell) => [cell, cell]),
+      whatIf.cell ?? run.cell.name,
     );
     setOptions(
       this.#lossKind,

@@ -21,10 +21,9 @@ export const asItIs: WhatIf = {
 export const ways = ['orthogonal', 'identity', 'glorot', 'he'] as const satisfies readonly NonNullable<
   WhatIf['initialise']
 >['way'][];
-export const cells = ['tanh', 'relu', 'identity'] as const satisfies readonly NonNullable<WhatIf['cell']>[];
 const keys = Object.keys(asItIs) as (keyof WhatIf)[];
-/** What an earlier page wrote into its memory, as far as it still means something. */
-export function whatIfFrom(kept: unknown): WhatIf {
+/** What an earlier page wrote into its memory, as far as it still means something for a run with these cells. */
+export function whatIfFrom(kept: unknown, cells: readonly NonNullable<WhatIf['cell']>[]): WhatIf {
   if (typeof kept !== 'object' || kept === null) return asItIs;
   const parts = kept as Partial<Record<keyof WhatIf, unknown>>;
   const word = <const W extends string>(value: unknown, words: readonly W[]): W | null =>

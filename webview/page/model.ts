@@ -16,6 +16,7 @@ export type {
   AttributionPicture,
   AttributionRow,
   Band,
+  CellFacts,
   Heatmap,
   Histogram,
   Jacobians,

@@ -1,13 +1,13 @@
 // A new config as text: valid, commented, and the same for the same seed.
 import { t } from '@vscode/l10n';
 import { initialise, Random } from '../../engine/index.js';
-import type { Cell, Initialisation, Shapes } from '../../engine/index.js';
+import type { CellName, Initialisation, Shapes } from '../../engine/index.js';
 import { origin } from './provenanceNotes.js';
 
 /** What the command "Create RNN Config…" has asked for: made-up weights and sequences, or files that are there. */
 export type NewConfig = {
   readonly name: string;
-  readonly cell: Cell;
+  readonly cell: CellName;
   readonly source:
     | {
         readonly kind: 'random';

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
-import type { Cell, DType, Experiment, Loss, Upstream } from '../../engine/index.js';
-import { cells } from '../../engine/index.js';
+import type { CellName, DType, Experiment, Loss, Upstream } from '../../engine/index.js';
+import { cellNames, defaultCell } from '../../engine/index.js';
 import type { Entry, Files } from './fileAccess.js';
 import type { Tick } from '../json/locateNumbers.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
@@ -66,7 +66,7 @@ async function readPair(
   checkInputs(sequences, weights, report);
   return assemble(sequences, weights, {
     name: `${bareName(weightsId)} + ${bareName(sequencesId)}`,
-    cell: 'tanh',
+    cell: defaultCell,
     dtype: 'float32',
     h0: null,
     stateful: false,
@@ -96,7 +96,7 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   }
   const keys = configKeys();
   const valid = validateObject(root, keys, requiredKeys, report);
-  const cell = oneOf(valid, 'cell', cells) ?? 'tanh';
+  const cell = oneOf(valid, 'cell', cellNames) ?? defaultCell;
   const dtype = oneOf<DType>(valid, 'dtype', ['float32', 'float64']) ?? 'float32';
 
   const sequencesValue = valid.get('sequences');
@@ -255,7 +255,7 @@ const textOf = (value: Value | undefined): string | null => (value?.node.kind ==
 const numberOf = (value: Value | undefined): number | null => (value?.node.kind === 'number' ? value.node.value : null);
 const booleanOf = (value: Value | undefined): boolean => value?.node.kind === 'boolean' && value.node.value;
 
-function oneOf<T extends Cell | DType>(valid: Valid<ConfigKey>, key: ConfigKey, choices: readonly T[]): T | null {
+function oneOf<T extends CellName | DType>(valid: Valid<ConfigKey>, key: ConfigKey, choices: readonly T[]): T | null {
   const word = textOf(valid.get(key));
   return choices.find((choice) => choice === word) ?? null;
 }

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { cells } from '../../engine/index.js';
+import { cellNames, cellOf, defaultCell } from '../../engine/index.js';
 import type { DType } from '../../engine/index.js';
 
 export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
@@ -100,14 +100,10 @@ export const configKeys = () =>
     cell: {
       docs: t('The activation `f` of `h_t = f(h_{t-1}·Wh + x_t·Wx + b)`.'),
       types: ['string'],
-      expected: cells.map((cell) => `"${cell}"`).join(', '),
-      default: 'tanh',
+      expected: cellNames.map((cell) => `"${cell}"`).join(', '),
+      default: defaultCell,
       deprecated: ['activation', 'nonlinearity'],
-      choices: {
-        tanh: t('`f = tanh`, the classical (Elman) cell; its slope `1 − h²` is at most 1.'),
-        relu: t('`f(z) = max(0, z)`; its slope is 1 for `z > 0`, else 0.'),
-        identity: t('`f(z) = z`: a linear recurrence, the slope is 1.'),
-      } satisfies Record<(typeof cells)[number], string>,
+      choices: Object.fromEntries(cellNames.map((name) => [name, cellOf(name).words.docs()])),
       unsupported: { lstm: t('LSTM cells cannot be run yet.'), gru: t('GRU cells cannot be run yet.') },
     },
     dtype: {

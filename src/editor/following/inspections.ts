@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { FileContent } from '../../config/read/index.js';
 import type { NewConfig } from '../../config/edit/index.js';
 import type {
+  CellChoice,
   ChangeOutcome,
   ChangeRequest,
   EditorRequests,
@@ -126,6 +127,10 @@ export class Inspections implements vscode.Disposable {
 
   change(request: ChangeRequest): Promise<ChangeOutcome> {
     return this.#with((client) => client.request('change', request));
+  }
+
+  cells(): Promise<readonly CellChoice[]> {
+    return this.#with((client) => client.request('cells', null));
   }
 
   newConfig(request: NewConfig): Promise<string> {

@@ -41,7 +41,7 @@ export function implications(facts: PartFacts, { cell, shapes }: Pick<Inspection
       if (zeros !== null && zeros.to.length > 0) told.push(t('Units {0} hear no input directly.', listed(zeros.to)));
       break;
     case 'bias':
-      if (saturating > 0 && cell === 'tanh')
+      if (saturating > 0 && cell?.closing === 'saturated')
         told.push(
           t(
             '{0} of {1} units are pushed into saturation by the bias alone (|b| > 2.09, slope below 0.06), ' +
@@ -56,7 +56,11 @@ export function implications(facts: PartFacts, { cell, shapes }: Pick<Inspection
         told.push(t('Inputs {0} are 0 at every step: their weights in Wx never get a gradient.', listed(inputs.dead)));
       if (inputs !== null && inputs.constant.length > 0)
         told.push(t('Inputs {0} never change: they act as a second bias.', listed(inputs.constant)));
-      if (part.numbers !== null && Math.max(-part.numbers.min, part.numbers.max) > largeInput && cell === 'tanh')
+      if (
+        part.numbers !== null &&
+        Math.max(-part.numbers.min, part.numbers.max) > largeInput &&
+        cell?.closing === 'saturated'
+      )
         told.push(t('Inputs this large drive tanh into saturation, where the gradient dies; standardise them.'));
       break;
     case 'initialState':
@@ -74,11 +78,11 @@ export function implications(facts: PartFacts, { cell, shapes }: Pick<Inspection
 }
 
 const orthogonalSentence = (cell: Inspection['cell']): string => {
-  if (cell === 'identity')
+  if (cell?.closing === null)
     return t(
       'Orthogonal: a step back through it keeps the length of the gradient exactly; there are no slopes to shrink it.',
     );
-  return cell === 'relu'
+  return cell?.closing === 'off'
     ? t(
         'Orthogonal: a step back through it keeps the length of the gradient exactly; only inactive units take ' +
           'from it.',
@@ -119,7 +123,7 @@ function recurrent({ part, matrix, zeros }: PartFacts, cell: Inspection['cell'],
     );
   } else {
     told.push(
-      cell === 'tanh'
+      cell?.closing === 'saturated'
         ? t('σ_max > 1: the gradient can explode; saturation of tanh may still hold it back. Run RNN measures it.')
         : t(
             'σ_max > 1: the gradient can explode; nothing but inactive or small slopes holds it back. Run RNN ' +

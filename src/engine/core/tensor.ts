@@ -30,6 +30,13 @@ export const sequence = (dtype: DType, B: number, T: number, N: number): Sequenc
   data: zeros(dtype, B * T * N),
 });
 
+/** Row i of a matrix as a matrix, in its own memory. */
+export const rowOf = ({ cols, data }: Matrix, i: number): Matrix => ({
+  rows: 1,
+  cols,
+  data: data.subarray(i * cols, (i + 1) * cols),
+});
+
 /** out = a·w (+ bias on every row). a [m,k], w [k,n], bias [1,n]. */
 export function multiply(a: Matrix, w: FloatArray, bias: FloatArray | null, out: Matrix): Matrix {
   const { rows, cols: inner } = a;

@@ -1,7 +1,7 @@
-// AssemblyScript. f and f' of each cell on vectors, as in ../cells/activation.ts.
+// AssemblyScript. f and f' of each cell on vectors, as in ../cells/tanh.ts and its neighbours.
 import { constant, madd, ROW } from './simd';
 
-// The numbers of the cells, as ../cells has them.
+// `kernel` of the cells in ../cells.
 export const TANH = 0;
 export const RELU = 1;
 export const IDENTITY = 2;
@@ -157,7 +157,7 @@ const SERIES64 = memory.data<f64>([
 
 /**
  * f'(z) = 4·(E + 1)/(E + 2)² of tanh in float64, E = e^(2|z|) − 1, with all its digits at any z (see
- * ../cells/activation.ts).
+ * ../cells/tanh.ts).
  */
 export function sechSquared(z: v128): v128 {
   const size = v128.andnot(z, constant(SIGN64));

@@ -9,8 +9,21 @@ import { clearBeyond } from './panel';
 import { narrowRows, productOne, productRows, transposedProduct } from './product';
 import { constant, FUSED, panels, ROW, width, ZEROS } from './simd';
 import {
-  addSettled, canBeLifted, copyStand, isNear, magnitudes, mayBecomeSubnormal, MIXED, ORDINARY, reachOf, SMALL,
-  smallNorm, smallProduct, smallRowProduct, smallThroughSlope, ZERO,
+  addSettled,
+  canBeLifted,
+  copyStand,
+  isNear,
+  magnitudes,
+  mayBecomeSubnormal,
+  MIXED,
+  ORDINARY,
+  reachOf,
+  SMALL,
+  smallNorm,
+  smallProduct,
+  smallRowProduct,
+  smallThroughSlope,
+  ZERO,
 } from './subnormal';
 
 /** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: g and d. The d of step t0 goes to step `place` of the buffer. */

@@ -1,5 +1,5 @@
 // What a run is asked to do.
-import type { Cell } from '../cells/cellNames.js';
+import type { CellName } from '../cells/index.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 
 /** Batch size, timesteps, input dimension, hidden dimension. */
@@ -39,7 +39,7 @@ export type Loss = {
  */
 export type Experiment = {
   readonly name: string;
-  readonly cell: Cell;
+  readonly cell: CellName;
   readonly dtype: DType;
   /** T is the sum over all chunks. */
   readonly shapes: Shapes;

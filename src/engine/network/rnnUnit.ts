@@ -1,21 +1,23 @@
-import { activations } from '../cells/activation.js';
+import { cellOf } from '../cells/index.js';
+import type { CellStep } from '../cells/cell.js';
 import {
   accumulate,
   dtypeOf,
   matrix,
   multiply,
   multiplyTransposed,
+  rowOf,
   sumRows,
   transposedMultiply,
   zeros,
 } from '../core/tensor.js';
 import type { Matrix } from '../core/tensor.js';
-import type { Cell } from '../cells/cellNames.js';
+import type { CellName } from '../cells/index.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 import type { Weights } from './experiment.js';
 
 export type Parameters = {
-  readonly cell: Cell;
+  readonly cell: CellName;
   readonly I: number;
   readonly H: number;
   readonly weights: Weights<FloatArray>;
@@ -49,12 +51,15 @@ export class RnnUnit {
   forward(x: Matrix, hPrev: Matrix): Matrix {
     const { cell, H, weights } = this.#parameters;
     const dtype = dtypeOf(weights.Wh);
-    const fromInput = multiply(x, weights.Wx, weights.b, matrix(dtype, x.rows, H));
-    const z = multiply(hPrev, weights.Wh, null, matrix(dtype, x.rows, H));
-    accumulate(z.data, fromInput.data);
+    const z = this.#preActivations(x, hPrev);
     const hNext = matrix(dtype, x.rows, H);
-    const f = activations[cell].value;
-    for (let i = 0; i < hNext.data.length; i++) hNext.data[i] = f(z.data[i]!);
+    for (let b = 0; b < x.rows; b++) {
+      const row = z.data.subarray(b * H, (b + 1) * H);
+      cellOf(cell).forward(
+        this.#row(b, hPrev, () => row),
+        hNext.data.subarray(b * H, (b + 1) * H),
+      );
+    }
     this.#cache = { x, hPrev, hNext };
     return hNext;
   }
@@ -71,8 +76,12 @@ export class RnnUnit {
     const { x, hPrev, hNext } = this.#cache;
     const dtype = dtypeOf(weights.Wh);
     const dt = matrix(dtype, x.rows, H);
-    const slope = activations[cell].slope;
-    for (let i = 0; i < dt.data.length; i++) dt.data[i] = dhNext.data[i]! * slope(hNext.data[i]!);
+    const slopes = { A: new Float64Array(H), D: new Float64Array(0) };
+    for (let b = 0; b < x.rows; b++) {
+      const row = this.#row(b, hPrev, () => this.#preActivations(rowOf(x, b), rowOf(hPrev, b)).data);
+      cellOf(cell).slopes(row, hNext.data.subarray(b * H, (b + 1) * H), false, slopes);
+      for (let i = b * H; i < (b + 1) * H; i++) dt.data[i] = dhNext.data[i]! * slopes.A[i - b * H]!;
+    }
     transposedMultiply(x, dt, this.gradients.dWx);
     transposedMultiply(hPrev, dt, this.gradients.dWh);
     sumRows(dt, this.gradients.db);
@@ -80,5 +89,20 @@ export class RnnUnit {
       dx: multiplyTransposed(dt, weights.Wx, matrix(dtype, x.rows, I)),
       dhPrev: multiplyTransposed(dt, weights.Wh, matrix(dtype, x.rows, H)),
     };
+  }
+
+  /** z = hPrev·Wh + (x·Wx + b) */
+  #preActivations(x: Matrix, hPrev: Matrix): Matrix {
+    const { H, weights } = this.#parameters;
+    const dtype = dtypeOf(weights.Wh);
+    const fromInput = multiply(x, weights.Wx, weights.b, matrix(dtype, x.rows, H));
+    const z = multiply(hPrev, weights.Wh, null, matrix(dtype, x.rows, H));
+    accumulate(z.data, fromInput.data);
+    return z;
+  }
+
+  #row(b: number, hPrev: Matrix, z: CellStep['z']): CellStep {
+    const { H, weights } = this.#parameters;
+    return { H, parameters: weights, previous: hPrev.data.subarray(b * H, (b + 1) * H), z };
   }
 }

@@ -1,10 +1,18 @@
 // The float64 pass beyond the range of any dtype: norms with their exponents, and the single source that the verdict
 // stands on.
-import { activations } from '../cells/activation.js';
+import { cellOf } from '../cells/index.js';
 import { maxAbs } from '../core/norm.js';
 import { log10Norm, ScaledFlow } from '../core/blockFloat.js';
 import type { ScaledStep } from '../core/blockFloat.js';
-import { addRowTimes, matrix, multiplyTransposed, sumRows, takeStep, transposedMultiply } from '../core/tensor.js';
+import {
+  addRowTimes,
+  matrix,
+  multiplyTransposed,
+  rowOf,
+  sumRows,
+  takeStep,
+  transposedMultiply,
+} from '../core/tensor.js';
 import type { Matrix, Sequence, SequenceTrace } from '../core/tensor.js';
 import type { Experiment } from './experiment.js';
 import type { StepNorms } from './result.js';
@@ -43,6 +51,8 @@ export type Analysis<Scaled extends Trace = Float64Array> = {
   readonly single: SingleSource;
 };
 
+const none = new Float64Array(0);
+
 const unmeasured = (T: number): Float64Array => new Float64Array(T).fill(NaN);
 
 export const emptyNorms = (T: number): StepNorms => ({
@@ -58,28 +68,38 @@ export const stateBefore = (chunk: RunChunk, t: number): Matrix =>
   t === 0 ? chunk.initial : takeStep(chunk.hs, t - 1);
 
 /**
- * f'(h_t) [B,H] with all its digits. The weights are those of the experiment, unrounded: over hundreds of steps the
- * rounding to float32 adds up in the logarithm. The states are the run's own, so that the pass stays on the run's
- * trajectory.
+ * A of step t [B,H]: the slopes as every framework computes them from the states in the run's dtype, or `exact`.
+ * Exact ones take the weights of the experiment, unrounded: over hundreds of steps the rounding to float32 adds up in
+ * the logarithm. The states are the run's own, so that the pass stays on the run's trajectory.
  */
-export function exactSlopes(experiment: Experiment, chunk: RunChunk, t: number): Float64Array {
+function slopesAt(experiment: Experiment, chunk: RunChunk, t: number, exact: boolean): Float64Array {
   const {
-    cell,
     shapes: { B, H },
+    weights,
   } = experiment;
-  const { exactSlope } = activations[cell];
-  const h = takeStep(chunk.hs, t).data;
-  const z = new StepPreActivations(experiment, chunk, t);
+  const cell = cellOf(experiment.cell);
+  const h = takeStep(chunk.hs, t);
   const slopes = new Float64Array(B * H);
-  for (let i = 0; i < slopes.length; i++) slopes[i] = exactSlope(h[i]!, () => z.at(i));
+  const hPrev = stateBefore(chunk, t);
+  const pre = new StepPreActivations(experiment, chunk, t);
+  for (let b = 0; b < B; b++) {
+    const z = (): Float64Array => pre.row(b);
+    const step = { H, parameters: weights, previous: rowOf(hPrev, b).data, z };
+    cell.slopes(step, rowOf(h, b).data, exact, { A: slopes.subarray(b * H, (b + 1) * H), D: none });
+  }
   return slopes;
 }
 
+/** f'(h_t) [B,H] with all its digits. */
+export const exactSlopes = (experiment: Experiment, chunk: RunChunk, t: number): Float64Array =>
+  slopesAt(experiment, chunk, t, true);
+
 /** ln f'(z_t) [B,H] of these exact slopes, also where no float64 holds the slope. */
 export function lnSlopes(experiment: Experiment, chunk: RunChunk, t: number, slopes: Float64Array): Float64Array {
-  const { lnSlope } = activations[experiment.cell];
+  const { activation } = cellOf(experiment.cell);
+  if (activation === null) return slopes.map(Math.log);
   const z = new StepPreActivations(experiment, chunk, t);
-  return slopes.map((slope, i) => lnSlope(slope, () => z.at(i)));
+  return slopes.map((slope, i) => activation.lnSlope(slope, () => z.at(i)));
 }
 
 /** z_t [B,H], each sequence's own when it is first asked for. */
@@ -97,9 +117,15 @@ class StepPreActivations {
 
   /** Number i of [B,H]. */
   at(i: number): number {
+    const { H } = this.#experiment.shapes;
+    const b = Math.floor(i / H);
+    return this.row(b)[i - b * H]!;
+  }
+
+  /** Those of sequence b, [H]. */
+  row(b: number): Float64Array {
     const { I, H } = this.#experiment.shapes;
     const { Wx, Wh, b: bias } = this.#experiment.weights;
-    const b = Math.floor(i / H);
     let row = this.#rows[b];
     if (row === undefined) {
       row = Float64Array.from(bias);
@@ -107,7 +133,7 @@ class StepPreActivations {
       addRowTimes(this.#hPrev.data, b * H, H, Wh, row);
       this.#rows[b] = row;
     }
-    return row[i - b * H]!;
+    return row;
   }
 }
 
@@ -184,11 +210,9 @@ export type PlainRange = { readonly zeroAt: number | null; readonly infiniteAt: 
  */
 export function* plainRange(experiment: Experiment, chunk: RunChunk): Resumable<PlainRange> {
   const {
-    cell,
     dtype,
     shapes: { B, H },
   } = experiment;
-  const { slope } = activations[cell];
   const Wh = matrix(dtype, H, H);
   Wh.data.set(experiment.weights.Wh);
   let g = matrix(dtype, B, H);
@@ -198,8 +222,8 @@ export function* plainRange(experiment: Experiment, chunk: RunChunk): Resumable<
     if (largest === 0) return { zeroAt: chunk.start + t, infiniteAt: null };
     // With finite states and weights, a NaN too is the child of an overflow: ∞ − ∞ inside one sum.
     if (!Number.isFinite(largest)) return { zeroAt: null, infiniteAt: chunk.start + t };
-    const h = takeStep(chunk.hs, t).data;
-    for (let i = 0; i < h.length; i++) g.data[i] = g.data[i]! * slope(h[i]!);
+    const slopes = slopesAt(experiment, chunk, t, false);
+    for (let i = 0; i < slopes.length; i++) g.data[i] = g.data[i]! * slopes[i]!;
     g = multiplyTransposed(g, Wh.data, matrix(dtype, B, H));
     yield (chunk.steps - t) / chunk.steps;
   }

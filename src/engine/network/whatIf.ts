@@ -8,7 +8,7 @@ import { sigmaMaxOf } from '../linalg/lanczos.js';
 import { mapSteps } from '../core/resumableCopy.js';
 import { largestOf } from '../core/scan.js';
 import { part } from '../core/resumable.js';
-import type { Cell } from '../cells/cellNames.js';
+import type { CellName } from '../cells/index.js';
 import type { Experiment, Upstream } from './experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
@@ -17,7 +17,7 @@ export type Measure = 'spectralRadius' | 'sigmaMax';
 
 /** What is another than in the files; null: as it is there. Wh is initialised first and rescaled then. */
 export type WhatIf = {
-  readonly cell: Cell | null;
+  readonly cell: CellName | null;
   /** Wh anew. */
   readonly initialise: { readonly way: Initialisation; readonly seed: number } | null;
   /** Wh times the factor that gives it this measure. */

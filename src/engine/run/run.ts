@@ -1,5 +1,5 @@
 import { quickSigmaMax, sampleDrive } from '../verdict/advice.js';
-import { activations } from '../cells/activation.js';
+import { cellOf } from '../cells/index.js';
 import { analyse, plainRange } from '../network/scaledBackward.js';
 import type { Analysis } from '../network/scaledBackward.js';
 import { rememberChunks } from '../network/chunks.js';
@@ -90,14 +90,14 @@ function* nonFiniteIn(
 
 /** Of every step: the norm of the state, and the share of units that let (nearly) nothing through. */
 function* statesOf({ cell, shapes: { T } }: Experiment, hs: SequenceTrace): Resumable<StateMeasures> {
-  const { saturatedAbove } = activations[cell];
+  const isClosed = cellOf(cell).closing?.isClosed ?? (() => false);
   const hNorm = new Float64Array(T);
   const closed = new Float64Array(T);
   for (let t = 0; t < T; t++) {
     const h = takeStep(hs, t).data;
     hNorm[t] = norm(h);
     let count = 0;
-    for (const value of h) if (saturatedAbove === null ? value <= 0 : Math.abs(value) > saturatedAbove) count++;
+    for (const value of h) if (isClosed(value)) count++;
     closed[t] = count / h.length;
     yield (t + 1) / T;
   }
@@ -106,9 +106,6 @@ function* statesOf({ cell, shapes: { T } }: Experiment, hs: SequenceTrace): Resu
 
 const log10Largest = { float32: Math.log10(2) * 128, float64: Math.log10(2) * 1024 } as const;
 const log10Smallest = { float32: Math.log10(2) * -149, float64: Math.log10(2) * -1074 } as const;
-
-/** Up to here f'(h) from a rounded h is right to 1e-4, so that thousands of steps stay inside the margin. */
-const slopeKeepsDigits = 0.999;
 
 /** max |h| */
 function* largestStateOf(hs: SequenceTrace): Resumable<number> {
@@ -138,7 +135,9 @@ function* staysInside(
     (value) =>
       Number.isNaN(value) || (value + growth + margin < log10Largest[dtype] && value - margin > log10Smallest[dtype]),
   );
-  return inside && (cell !== 'tanh' || (yield* largestState()) <= slopeKeepsDigits);
+  const digitsTo = cellOf(cell).slopeKeepsDigitsTo;
+  // Slopes that are right to 1e-4 stay inside the margin over thousands of steps.
+  return inside && (digitsTo === Infinity || (yield* largestState()) <= digitsTo);
 }
 
 /**
@@ -216,7 +215,8 @@ function* conclude<States extends Trace, Scaled extends Trace>(
   const { zeroAt, infiniteAt } =
     quickRange ??
     (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
-  const trip = cell === 'identity' ? null : closed.subarray(last.start);
+  const { closing } = cellOf(cell);
+  const trip = closing === null ? null : closed.subarray(last.start);
   const verdict = yield* part(
     judge({
       experiment,
@@ -248,7 +248,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     ...logs,
     log10SingleSource: single.log10,
     hNorm,
-    saturation: activations[cell].saturatedAbove === null ? null : closed,
+    saturation: closing?.kind === 'saturated' ? closed : null,
     lossValue,
     clipFactor,
     verdict,

@@ -1,5 +1,6 @@
 // The next thing to try: one change that goes against the measured cause of the verdict.
 import { t as say } from '@vscode/l10n';
+import { cellOf } from '../cells/index.js';
 import { nearSigmaMax } from '../linalg/lanczos.js';
 import { meanOver } from './reason.js';
 import { stateBefore } from '../network/scaledBackward.js';
@@ -92,7 +93,7 @@ function* openUnits(
   { experiment: { cell }, closedShare, driveOf, sigmaMax }: Evidence,
 ): Resumable<NextStep> {
   const drive = yield* driveOf();
-  if (cell === 'relu') {
+  if (cellOf(cell).closing?.kind === 'off') {
     const shift = rounded(drive.offBy);
     return shift > 0 && Number.isFinite(shift)
       ? {
@@ -189,7 +190,7 @@ export function* nextStep(verdict: Measured, evidence: Evidence): Resumable<Next
   const { kind, perStepFactor } = verdict;
   if (kind === 'exploding') return boundWh();
   if (kind === 'healthy') return truncate === null ? null : truncateLater(verdict, truncate);
-  if (perStepFactor === null || cell === 'identity') return orthogonal();
+  if (perStepFactor === null || cellOf(cell).closing === null) return orthogonal();
   let closedAt = source - 1;
   while (closedAt >= first && single.log10[closedAt] !== -Infinity) closedAt--;
   if (closedAt >= first)

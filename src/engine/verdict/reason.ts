@@ -1,6 +1,8 @@
 // The verdict in words: the rate with its distance, then what was measured about its cause.
 import { t as say } from '@vscode/l10n';
-import type { Experiment } from '../network/experiment.js';
+import { cellOf } from '../cells/index.js';
+import type { CellName } from '../cells/index.js';
+import type { Closing } from '../cells/closing.js';
 import type { RateSegment, Measured } from './verdict.js';
 import type { Evidence, NonFinite } from './evidence.js';
 
@@ -235,16 +237,11 @@ function theZero(
   let t = source;
   while (t >= first && single.log10[t] !== -Infinity) t--;
   if (t < first) return null;
-  const closedByActivation = (): string =>
-    cell === 'relu'
-      ? say('every relu that the gradient could pass at t = {0} is off (h = 0)', t + 1)
-      : // Only beyond |z| = 373: no float64 holds a slope there.
-        say(
-          'every unit that the gradient could pass at t = {0} is so saturated that its slope is below 10^-323',
-          t + 1,
-        );
+  const { closing } = cellOf(cell);
   const cause =
-    single.lnSlope[t + 1] === -Infinity ? closedByActivation() : say('the recurrent weights send nothing back');
+    closing !== null && single.lnSlope[t + 1] === -Infinity
+      ? closing.everyUnit(t + 1)
+      : say('the recurrent weights send nothing back');
   return perStepFactor === 0
     ? say('The cause: {0}.', cause)
     : say('From t = {0} back it is exactly zero: {1}.', t, cause);
@@ -259,10 +256,8 @@ const weightsPerStep = (factor: number): string => {
 };
 
 /** What the slopes of the activation do to it, with the share of units that are closed. */
-function slopesPerStep(cell: Experiment['cell'], factor: number, share: number): string {
-  const ofAll = (): string =>
-    share < 0.005 ? say('hardly any |h| is above 0.97') : say('{0} of all |h| are above 0.97', percent(share));
-  const closed = cell === 'relu' ? say('{0} of the units are off', percent(share)) : ofAll();
+function slopesPerStep(cell: CellName, closing: Closing, factor: number, share: number): string {
+  const closed = closing.share(share, percent(share));
   if (Math.abs(factor - 1) < 1e-5) return say('the slope of {0} changes nothing ({1})', cell, closed);
   return factor < 1
     ? say('the slope of {0} keeps {1} per step ({2})', cell, percent(factor), closed)
@@ -275,20 +270,19 @@ function theCause(
   { experiment: { cell }, single, first, source, closedShare }: Evidence,
 ): string | null {
   if (perStepFactor === null || perStepFactor === 0 || kind === 'healthy') return null;
-  if (cell === 'identity') return say('The cell has no activation, so this is the work of Wh alone.');
+  const { closing } = cellOf(cell);
+  if (closing === null) return say('The cell has no activation, so this is the work of Wh alone.');
   // The factors of step `first` lead out of the trip, to the state before it.
   const slope = Math.exp(meanOver(single.lnSlope, first + 1, source));
   const Wh = Math.exp(meanOver(single.lnWh, first + 1, source));
   const share = closedShare ?? 0;
-  const slopes = slopesPerStep(cell, slope, share);
+  const slopes = slopesPerStep(cell, closing, slope, share);
   const weights = weightsPerStep(Wh);
   // The mean over the trip, as the verdict: one step alone may undo what the others do.
   if (slope * Wh > 1) return say('The recurrent weights drive it: {0}, and {1}.', weights, slopes);
   if (slope >= Wh) return say('The recurrent weights take the most: {0}, {1}.', weights, slopes);
   if (share < 0.1) return say('The activation takes the most: {0}, {1}.', slopes, weights);
-  return cell === 'relu'
-    ? say('Units that are off take the most: {0}, {1}.', slopes, weights)
-    : say('Saturation takes the most: {0}, {1}.', slopes, weights);
+  return closing.takesMost(slopes, weights);
 }
 
 /** One step back that changes more than all others together; null when there is none. */

@@ -2,8 +2,8 @@
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import { zeros } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
-import { cells } from '../cells/cellNames.js';
-import type { Cell } from '../cells/cellNames.js';
+import { kernelOf } from '../cells/index.js';
+import type { CellName } from '../cells/index.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 import type { StateMeasures, StepNorms } from '../network/result.js';
 import type { Resumable } from '../core/resumable.js';
@@ -34,7 +34,7 @@ const leastStaging = 32768;
 const bulk = 131072;
 
 export type LayerShape = {
-  readonly cell: Cell;
+  readonly cell: CellName;
   readonly dtype: DType;
   readonly B: number;
   readonly I: number;
@@ -102,7 +102,7 @@ export function bufferSizes(
 export const jobNumbers = (
   { cell, B, I, H, truncate }: LayerShape,
   rest: Pick<Fields<'Job'>, 'T' | 'blockSteps' | 'places' | 'scratchBytes'>,
-) => ({ ...rest, B, I, H, cell: cells.indexOf(cell), truncate: truncate ?? 0, cutOffset: 0 });
+) => ({ ...rest, B, I, H, cell: kernelOf(cell), truncate: truncate ?? 0, cutOffset: 0 });
 
 /**
  * Steps whose weight gradients are one product, the same for any number of threads: it decides the order of the sums.

@@ -2,7 +2,7 @@
 import type { PlainRange, RunChunk } from '../network/scaledBackward.js';
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import { maxAbs } from '../core/norm.js';
-import { cells } from '../cells/cellNames.js';
+import { kernelOf } from '../cells/index.js';
 import type { Experiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import { bytesOf, packing, rowBytes, viewOf } from './instance.js';
@@ -65,7 +65,7 @@ export function* fastPlainRange(own: Kernels, experiment: Experiment, chunk: Run
     }
     for (const { first: r0, end: r1 } of end - first > 1 ? [{ first: 0, end: B }] : ranges(B, 2 * H * H, limit, true)) {
       const stopped = plainBack(
-        cells.indexOf(cell),
+        kernelOf(cell),
         at.g,
         at.d,
         B,

@@ -7,7 +7,7 @@ import { log10Of2 } from '../core/norm.js';
 import { largestOf } from '../core/scan.js';
 import { unfilled } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
-import { cells } from '../cells/cellNames.js';
+import { kernelOf } from '../cells/index.js';
 import type { Experiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
@@ -156,7 +156,7 @@ class FastFlow {
       shapes: { B, I, H },
     } = experiment;
     const scratchBytes = scratchOf(Math.ceil(H / width), Math.ceil(I / width), width);
-    const numbers: FlowNumbers = { B, I, H, cell: cells.indexOf(cell), blockSteps, rows: B, scratchBytes };
+    const numbers: FlowNumbers = { B, I, H, cell: kernelOf(cell), blockSteps, rows: B, scratchBytes };
     this.#job.write({ ...numbers, ...at });
     this.#norms = new ApartNorms(kernels, team, threads, { dtype: 'float64', B, I, H }, at, {
       at: at.scratch,

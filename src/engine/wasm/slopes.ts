@@ -1,6 +1,6 @@
 // f'(z_t) of many steps at once, with all its digits: where h alone has lost them, z is computed anew as a product of
 // matrices. And z for itself.
-import { activations } from '../cells/activation.js';
+import { activationOf } from '../cells/index.js';
 import type { RunChunk } from '../network/scaledBackward.js';
 import type { Experiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
@@ -101,7 +101,7 @@ export class SlopeBlocks {
       const { item, t } = this.#placeOf(t0, start + row);
       h.set(hs.data.subarray((item * hs.T + t) * H, (item * hs.T + t + 1) * H), row * H);
     }
-    const { exactSlope } = activations[cell];
+    const { exactSlope } = activationOf(cell);
     let z: Float64Array | null = null;
     let place = 0;
     const zHere = (): number => (z ??= this.#preActivations(chunk, t0, start, rows))[place]!;

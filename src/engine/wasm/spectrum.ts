@@ -1,5 +1,5 @@
 // The spectrum through the kernels: what ../analysis/spectrum.ts computes in plain arithmetic.
-import { activations } from '../cells/activation.js';
+import { cellOf } from '../cells/index.js';
 import type { RunChunk } from '../network/scaledBackward.js';
 import { JacobianNorm, sigmaMaxOf } from '../linalg/lanczos.js';
 import { eigenvaluesInto, exponentsInto, logDeterminantOf, sigmaUpperBound } from '../analysis/spectrum.js';
@@ -34,7 +34,7 @@ export function* slopesOfItem(
   at: Parameters<typeof SlopeBlocks.create>[3],
 ): Resumable<Float64Array | null> {
   const { T, H } = experiment.shapes;
-  const isSmooth = activations[experiment.cell].saturatedAbove !== null;
+  const isSmooth = cellOf(experiment.cell).closing?.kind === 'saturated';
   const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: 0, count: 1 }, at);
   const slopes = new Float64Array(T * H);
   for (const chunk of chunks) {

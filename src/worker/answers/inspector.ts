@@ -2,7 +2,15 @@ import { findParts, insideQuotes, matrixLines, outlineOf, readExperiment, refere
 import { indicesAt, readDocument, Value } from '../../config/json/index.js';
 import type { Document, TensorNode } from '../../config/json/index.js';
 import type { FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
-import { cells, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
+import {
+  cellNames,
+  defaultCell,
+  factsOf,
+  measureInputs,
+  measureMatrix,
+  measureNumbers,
+  zeroLines,
+} from '../../engine/index.js';
 import type { MatrixFacts, NumberFacts } from '../../engine/index.js';
 import type {
   BytesRequest,
@@ -160,12 +168,13 @@ export class Inspector {
       return node?.kind === 'string' ? node.value : null;
     };
     const shapes = shapesOf(found);
+    const cell = found.config === null ? undefined : cellNames.find((name) => name === (text('cell') ?? defaultCell));
     return {
       config,
       problems,
       shapes,
       files: [...files],
-      cell: found.config === null ? null : (cells.find((cell) => cell === (text('cell') ?? 'tanh')) ?? null),
+      cell: cell === undefined ? null : factsOf(cell),
       dtype: text('dtype') === 'float64' ? 'float64' : 'float32',
       parts: found.parts.map((part) => this.#partInfo(part)),
       links: found.links,

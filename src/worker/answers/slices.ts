@@ -11,6 +11,7 @@ import type {
   UnitLines,
   UnitLinesRequest,
 } from '../../protocol/index.js';
+import { cellOf } from '../../engine/index.js';
 import type { AnyRun } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
 import { Once } from './perRunCache.js';
@@ -173,14 +174,16 @@ export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold 
     log10Max: 0,
     decades: 0,
   });
-  if (request.tensor === 'hs')
+  if (request.tensor === 'hs') {
+    const [, high] = cellOf(experiment.cell).range;
     return plain(
       result.hs,
       sequence * T,
-      experiment.cell === 'tanh'
-        ? 1
+      Number.isFinite(high)
+        ? high
         : limits.of(result, `hs ${sequence}`, () => largestOverTime(result.hs, result.shapes, sequence)),
     );
+  }
   if (request.tensor === 'z') {
     const z = preActivationsOf(run, sequence);
     return {

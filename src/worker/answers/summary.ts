@@ -1,4 +1,5 @@
 // What is told about a run at once.
+import { factsOf } from '../../engine/index.js';
 import type { AnyRun, Experiment } from '../../engine/index.js';
 import type { RunSummary } from '../../protocol/index.js';
 
@@ -54,7 +55,7 @@ export function summarise(runId: number, experiment: Experiment, result: AnyRun,
   return {
     runId,
     name,
-    cell,
+    cell: factsOf(cell),
     dtype,
     truncate,
     clipNorm,

@@ -1,6 +1,6 @@
 // Orders of the hidden units, their pre-activations, and how their values are spread.
 import type { Activations, ActivationsRequest, Band, BandRequest, UnitOrder } from '../../protocol/index.js';
-import { activations, finish, preActivations } from '../../engine/index.js';
+import { cellOf, finish, preActivations } from '../../engine/index.js';
 import type { FloatArray, Trace } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestOverTime } from './decimate.js';
 import { Once } from './perRunCache.js';
@@ -43,13 +43,14 @@ function sorted({ experiment, result }: KeptRun, sequence: number, order: Exclud
     const samples = Array.from({ length: count }, (_, i) => Float64Array.from(states(Math.floor((i * T) / count))));
     return bySimilarity(count, H, (i, unit) => samples[i]?.[unit] ?? 0);
   }
-  const { saturatedAbove } = activations[experiment.cell];
+  const { closing } = cellOf(experiment.cell);
+  const counted = closing?.kind === 'saturated' ? closing : null;
   const weight = new Float64Array(H);
   for (let t = 0; t < T; t++) {
     const h = states(t);
     for (let unit = 0; unit < H; unit++) {
       const size = Math.abs(h[unit] ?? 0);
-      weight[unit] = (weight[unit] ?? 0) + (saturatedAbove === null ? size : size > saturatedAbove ? 1 : size * 1e-6);
+      weight[unit] = (weight[unit] ?? 0) + (counted === null ? size : counted.isClosed(size) ? 1 : size * 1e-6);
     }
   }
   return Uint32Array.from(weight.keys()).sort((a, b) => (weight[b] ?? 0) - (weight[a] ?? 0) || a - b);
@@ -95,19 +96,19 @@ export function spread(
   const window = clampWindow(asked, T);
   const columns = Math.min(window.t1 - window.t0, Math.max(1, maxColumns));
   const items = sequence === null ? Array.from({ length: B }, (_, b) => b) : [Math.min(sequence, B - 1)];
-  const largest =
-    experiment.cell === 'tanh'
-      ? 1
-      : items.reduce(
-          (most, b) =>
-            Math.max(
-              most,
-              largestStates.of(result, String(b), () => largestOverTime(result.hs, result.shapes, b)),
-            ),
-          0,
-        );
-  const high = experiment.cell === 'tanh' ? 1 : largest > 0 ? largest : 1;
-  const low = experiment.cell === 'relu' ? 0 : -high;
+  const [lowest, highest] = cellOf(experiment.cell).range;
+  const largest = Number.isFinite(highest)
+    ? highest
+    : items.reduce(
+        (most, b) =>
+          Math.max(
+            most,
+            largestStates.of(result, String(b), () => largestOverTime(result.hs, result.shapes, b)),
+          ),
+        0,
+      );
+  const high = largest > 0 ? largest : 1;
+  const low = Math.max(lowest, -high);
   const shares = new Float32Array(bins * columns);
   const notFinite = new Float32Array(columns);
   // Counted first: thousands of small shares would add up to another number.

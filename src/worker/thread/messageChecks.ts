@@ -2,13 +2,14 @@
 // contract.
 import type { Entry } from '../../config/read/index.js';
 import type { Position } from '../../config/json/index.js';
-import { cells, initialisations } from '../../engine/index.js';
+import { cellNames, initialisations } from '../../engine/index.js';
 import {
   arrayOf,
   byKind,
   either,
   instance,
   integer,
+  nothing,
   nullable,
   number,
   object,
@@ -47,7 +48,7 @@ const weightPlace = object<WeightPlace>(weightPlaceFields);
 
 /** The bounds are those that the keys of a config have. */
 export const whatIfCheck = object<WhatIf>({
-  cell: nullable(oneOf(cells)),
+  cell: nullable(oneOf(cellNames)),
   initialise: nullable(object<NonNullable<WhatIf['initialise']>>({ way: oneOf(initialisations), seed: count })),
   rescale: nullable(
     object<NonNullable<WhatIf['rescale']>>({ measure: oneOf(['spectralRadius', 'sigmaMax']), to: number(0) }),
@@ -128,9 +129,10 @@ export const workerChecks: Checks<WorkerContract> = {
     facts: object({ config: text, file: text, position, cancel }),
     change: object({ config: text, file: text, path: text, change }),
     applyWhatIf: object({ entry, whatIf: whatIfCheck }),
+    cells: nothing,
     newConfig: object({
       name: text,
-      cell: oneOf(cells),
+      cell: oneOf(cellNames),
       source: byKind({
         random: object({
           kind: oneOf(['random']),

@@ -2,7 +2,7 @@ import { t as say } from '@vscode/l10n';
 import { classify, readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import type { Files } from '../../config/read/index.js';
-import { openUnit, runWithin, spectrumOf, Workspaces } from '../../engine/index.js';
+import { cellNames, cellOf, openUnit, runWithin, spectrumOf, Workspaces } from '../../engine/index.js';
 import type { Kernels, Spectrum } from '../../engine/index.js';
 import type {
   Phase,
@@ -92,6 +92,7 @@ export class Service {
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),
         change: (request) => inspector.change(request),
+        cells: () => cellNames.map((cell) => ({ cell, detail: cellOf(cell).words.choice() })),
         newConfig: newConfigText,
         locateWeight: ({ entry, place }) =>
           locateWeight(entry, place, (request) => this.#channel.request('readFile', request)),

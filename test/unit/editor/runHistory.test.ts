@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { History, mostVersions } from '../../../src/editor/following/runHistory.js';
+import { factsOf } from '../../../src/engine/index.js';
 import type { RunSummary } from '../../../src/protocol/messages.js';
 
 const empty = new Float64Array(0);
@@ -9,7 +10,7 @@ function summary(runId: number, dh: Float64Array): RunSummary {
   return {
     runId,
     name: 'test',
-    cell: 'tanh',
+    cell: factsOf('tanh'),
     dtype: 'float32',
     shapes: { B: 1, T: dh.length, I: 1, H: 1 },
     chunkStarts: [0],

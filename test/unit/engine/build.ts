@@ -1,6 +1,6 @@
 // Small experiments for tests, and random numbers that a seed repeats.
 import { LuDecomposition, Matrix } from 'ml-matrix';
-import type { AnyRun, Cell, Experiment } from '../../../src/engine/index.js';
+import type { AnyRun, CellName, Experiment } from '../../../src/engine/index.js';
 
 /** Uniform in (−1, 1). */
 export function randomNumbers(seed: number): () => number {
@@ -42,7 +42,7 @@ export function experiment(
   H: number,
   T: number,
   Wh: Float64Array,
-  rest: Partial<Experiment> & { readonly cell?: Cell } = {},
+  rest: Partial<Experiment> & { readonly cell?: CellName } = {},
 ): Experiment {
   const B = rest.shapes?.B ?? 1;
   const I = rest.shapes?.I ?? 1;

@@ -1,14 +1,14 @@
 // The stored reference cases (test/fixtures/reference/README.md) as experiments, and how far a result is from them.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Cell, DType, Experiment, FloatArray, Upstream } from '../../../src/engine/index.js';
+import type { CellName, DType, Experiment, FloatArray, Upstream } from '../../../src/engine/index.js';
 
 type Nested = readonly (number | Nested)[];
 type Nullable = readonly (number | null)[];
 
 export type Reference = {
   readonly name: string;
-  readonly cell: Cell;
+  readonly cell: CellName;
   readonly shapes: { readonly B: number; readonly T: number; readonly I: number; readonly H: number };
   readonly tolerance: number;
   readonly weights: { readonly Wx: Nested; readonly Wh: Nested; readonly b: Nested };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { finish, runSteps } from '../../../src/engine/index.js';
-import type { Cell, Experiment, Loss } from '../../../src/engine/index.js';
+import type { CellName, Experiment, Loss } from '../../../src/engine/index.js';
 import { relativeError } from './fixtures.js';
 import { filled, randomNumbers } from './build.js';
 
@@ -13,7 +13,7 @@ const f = { tanh: Math.tanh, relu: (z: number) => (z > 0 ? z : 0), identity: (z:
 
 /** hs [B][T][H], and the smallest |z|: how near the trajectory comes to a kink. */
 function forward(
-  cell: Cell,
+  cell: CellName,
   { B, T, I, H }: Experiment['shapes'],
   { Wx, Wh, b, xs, h0 }: Numbers,
 ): { hs: number[][][]; nearest: number } {
@@ -69,7 +69,7 @@ function numbersFor({ B, T, I, H }: Experiment['shapes'], next: () => number, wi
 }
 
 function experimentOf(
-  cell: Cell,
+  cell: CellName,
   shapes: Experiment['shapes'],
   { xs, h0, ...weights }: Numbers,
   withState: boolean,
@@ -117,7 +117,7 @@ describe('finite differences', () => {
       fc.property(
         fc.record({
           ...dimensions,
-          cell: fc.constantFrom<Cell>('tanh', 'relu', 'identity'),
+          cell: fc.constantFrom<CellName>('tanh', 'relu', 'identity'),
           seed: fc.nat(),
           withState: fc.boolean(),
           kind: fc.constantFrom('last', 'every', 'given'),

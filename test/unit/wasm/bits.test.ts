@@ -7,18 +7,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import {
-  attribute,
-  cells,
-  finish,
-  jacobianSeries,
-  reachOf,
-  runSteps,
-  spectrumSteps,
-} from '../../../src/engine/index.js';
+import { attribute, finish, jacobianSeries, reachOf, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import type { Experiment, Loss, Workspaces } from '../../../src/engine/index.js';
 import { filled, randomNumbers } from '../engine/build.js';
-import { kernelsOf, randomExperiment, ways } from './support.js';
+import { kernelCells, kernelsOf, randomExperiment, ways } from './support.js';
 
 const file = 'test/fixtures/bits/hashes.json';
 const count = 200;
@@ -78,7 +70,7 @@ function experimentAt(i: number): Experiment {
     T: between(1, large ? 90 : 40),
     I: between(1, 9),
     H: between(1, large ? 48 : 17),
-    cell: cells[i % 3]!,
+    cell: kernelCells[i % 3]!,
     dtype: pick('float32', 'float64'),
     upstream: pick('last', 'every', 'given'),
     truncate: pick(null, null, 1, 3, 7),

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { PiecedTrace } from '../../../src/engine/core/recomputedTrace.js';
-import { cells, dtypes, finish, preActivations, runSteps, runWithin, Workspaces } from '../../../src/engine/index.js';
+import { dtypes, finish, preActivations, runSteps, runWithin, Workspaces } from '../../../src/engine/index.js';
 import type { AnyRun, Experiment, FloatArray, Loss, Trace } from '../../../src/engine/index.js';
 import { filled, randomNumbers } from '../engine/build.js';
-import { kernelsOf, randomExperiment, variants } from './support.js';
+import { kernelCells, kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
 /** Every number of a trace, asked for row by row. */
@@ -40,7 +40,7 @@ const shapes: fc.Arbitrary<RandomShape> = fc.record({
   T: fc.integer({ min: 60, max: 300 }),
   I: fc.integer({ min: 1, max: 20 }),
   H: fc.integer({ min: 1, max: 40 }),
-  cell: fc.constantFrom(...cells),
+  cell: fc.constantFrom(...kernelCells),
   dtype: fc.constantFrom(...dtypes),
   upstream: fc.constantFrom('last', 'every', 'given'),
   truncate: fc.constantFrom(null, null, 1, 7, 50),
@@ -71,7 +71,7 @@ for (const variant of variants) {
     });
 
     it('is so for one sequence whose state is one panel, wherever it is cut', () => {
-      for (const [i, cell] of cells.entries())
+      for (const [i, cell] of kernelCells.entries())
         for (const truncate of [null, 1, 7, 50])
           for (const H of [1, 9, 16]) {
             same(

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { cells, dtypes, finish, runSteps } from '../../../src/engine/index.js';
+import { dtypes, finish, runSteps } from '../../../src/engine/index.js';
 import type { DType, Experiment, Kernels, RunResult } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { maxAbs } from '../../../src/engine/core/norm.js';
@@ -11,7 +11,7 @@ import { referencePass } from '../../../src/engine/network/referencePass.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { experiment, filled, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
 import { experimentOf, reference, referenceNames, relativeError } from '../engine/fixtures.js';
-import { kernelsOf, randomExperiment, variants } from './support.js';
+import { kernelCells, kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
 const series = ['dh', 'dx', 'dWx', 'dWh', 'db'] as const;
@@ -130,7 +130,7 @@ const shapes: fc.Arbitrary<RandomShape> = fc.record({
   T: upTo70,
   I: upTo70,
   H: upTo70,
-  cell: fc.constantFrom(...cells),
+  cell: fc.constantFrom(...kernelCells),
   dtype: fc.constantFrom(...dtypes),
   upstream: fc.constantFrom('last', 'every', 'given'),
   truncate: fc.option(fc.integer({ min: 1, max: 80 })),

@@ -2,13 +2,13 @@
 // follow the reference classes.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cells, dtypes, finish } from '../../../src/engine/index.js';
+import { dtypes, finish } from '../../../src/engine/index.js';
 import type { DType, Experiment, Kernels } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { referencePass } from '../../../src/engine/network/referencePass.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { experiment, filled, randomNumbers, scaledIdentity } from '../engine/build.js';
-import { kernelsOf, variants } from './support.js';
+import { kernelCells, kernelsOf, variants } from './support.js';
 
 const smallest: Readonly<Record<DType, number>> = { float32: 2 ** -149, float64: 2 ** -1074 };
 /** From here the normal range ends within some 400 steps. */
@@ -137,7 +137,7 @@ for (const variant of variants) {
     for (const [what, Wh] of Object.entries({ uniform, ring, spread })) {
       it(`are those of the reference classes at every step: ${what} Wh`, (t) => {
         const found = dtypes.flatMap((dtype) =>
-          cells.flatMap((cell) =>
+          kernelCells.flatMap((cell) =>
             (
               [
                 [1, 3, 16],
@@ -176,7 +176,7 @@ for (const variant of variants) {
     it('are none where a state is none', () => {
       const H = 20;
       for (const dtype of dtypes) {
-        for (const cell of cells) {
+        for (const cell of kernelCells) {
           for (const T of [1, 3]) {
             const e = vanishing({ B: 3, T, I: 2, H }, dtype, spread(H), { cell });
             assert.ok(e.upstream.kind === 'given');

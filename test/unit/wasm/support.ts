@@ -1,8 +1,8 @@
 // Every variant of the kernels that this machine can run, and experiments at random.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Kernels, supportedVariants, Workspaces } from '../../../src/engine/index.js';
-import type { Cell, DType, Experiment, Upstream, Variant } from '../../../src/engine/index.js';
+import { cellNames, cellOf, Kernels, supportedVariants, Workspaces } from '../../../src/engine/index.js';
+import type { CellName, DType, Experiment, Upstream, Variant } from '../../../src/engine/index.js';
 import { filled, randomNumbers } from '../engine/build.js';
 
 export const wasmAt = (name: Variant | 'numbers'): string => path.join(process.cwd(), 'out', 'kernels', `${name}.wasm`);
@@ -15,6 +15,9 @@ export function kernelsOf(variant: Variant, shared = false): Kernels {
   return kernels;
 }
 
+/** Cells that the kernels run; the others take the plain path. */
+export const kernelCells = cellNames.filter((name) => cellOf(name).kernel !== null);
+
 export const variants = supportedVariants();
 
 export type RandomShape = {
@@ -23,7 +26,7 @@ export type RandomShape = {
   readonly T: number;
   readonly I: number;
   readonly H: number;
-  readonly cell: Cell;
+  readonly cell: CellName;
   readonly dtype: DType;
   readonly upstream: 'last' | 'every' | 'given';
   readonly truncate: number | null;

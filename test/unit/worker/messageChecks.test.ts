@@ -114,6 +114,7 @@ const workerSamples: Samples<WorkerContract> = {
     facts: [{ config, file, position, cancel: null }],
     change: changes.map((change) => ({ config, file, path, change })),
     applyWhatIf: whatIfs.map((whatIf) => ({ entry: entries[0], whatIf })),
+    cells: [null],
     newConfig: [
       {
         name: 'n',

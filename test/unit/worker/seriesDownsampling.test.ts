@@ -1,6 +1,7 @@
 // Series of very long runs as the page gets them: no spike and no gap is lost, and each number stands at its own step.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { factsOf } from '../../../src/engine/index.js';
 import type { RunSummary } from '../../../src/protocol/messages.js';
 import {
   curveForPage,
@@ -22,7 +23,7 @@ const wave = (phase: number): Float64Array =>
 const summary: RunSummary = {
   runId: 1,
   name: 'long',
-  cell: 'tanh',
+  cell: factsOf('tanh'),
   dtype: 'float64',
   shapes: { B: 1, T, I: 1, H: 1 },
   chunkStarts: [0],

@@ -1,0 +1,115 @@
+// What a cell is: everything that the engine, the config and the views know of one kind of recurrent step.
+import type { FloatArray } from '../core/dtypes.js';
+import type { Closing } from './closing.js';
+
+/** f and f'. f' is taken from h = f(z), which backward has at hand anyway. */
+export type Activation = {
+  /** h = f(z) */
+  readonly value: (z: number) => number;
+  /** f'(z) from h, as every framework computes it. */
+  readonly slope: (h: number) => number;
+  /** f'(z) to full precision from h, or from z where h alone has lost the digits; `z` is called only then. */
+  readonly exactSlope: (h: number, z: () => number) => number;
+  /** ln f'(z) from the exact slope, or from z where no float64 holds the slope; −Infinity where it is 0 for any z. */
+  readonly lnSlope: (slope: number, z: () => number) => number;
+};
+
+/** Tensors by the names of a cell's parameters. Every cell has these three; others are its own. */
+export type ByParameter<A> = {
+  readonly Wx: A;
+  readonly Wh: A;
+  readonly b: A;
+  readonly [name: string]: A;
+};
+
+/** What a parameter multiplies: the input, the state before, nothing, or whatever the cell does with it itself. */
+export type ParameterRole = 'input' | 'recurrent' | 'bias' | 'other';
+
+export type ParameterSpec = {
+  readonly name: string;
+  readonly role: ParameterRole;
+  /** [rows, columns], row-major, in the row-vector convention: x [1,I] times Wx [I,G·H]. */
+  readonly shape: (I: number, H: number) => readonly [rows: number, columns: number];
+};
+
+/** One batch item at one step, as a cell sees it. S states of H units each stand behind each other, h first. */
+export type CellStep = {
+  readonly H: number;
+  readonly parameters: ByParameter<FloatArray>;
+  /** The states before the step, [S·H]. */
+  readonly previous: FloatArray;
+  /** z = h_{t−1}·Wh + x·Wx + b, [G·H] gate by gate. Computed when it is first asked for: backward seldom needs it. */
+  readonly z: () => FloatArray;
+};
+
+/**
+ * The slopes of a step, unit by unit: dz = ds·A and, beside the weights, ds_{t−1} = ds·D.
+ * A[(s·G + g)·H + j] = ∂z-ward slope of state s through gate g at unit j; D[(s·S + r)·H + j] = ∂s_t/∂r_{t−1} at unit j.
+ * `D` is empty for cells without one, so that nothing is added there.
+ */
+export type CellSlopes = { readonly A: Float64Array; readonly D: Float64Array };
+
+/** Sentences and formulas, in the language of whoever asks: only called once the language is known. */
+export type CellWords = {
+  /** What `"cell"` means in a config, in Markdown. */
+  readonly docs: () => string;
+  /** The same in one line, where somebody chooses a cell for a new config. */
+  readonly choice: () => string;
+  /** h_t from z, and dz from g, as formulas. */
+  readonly forward: string;
+  readonly backward: () => string;
+};
+
+export interface Cell {
+  readonly name: string;
+  /** What is handed to the next step: h first. */
+  readonly states: readonly ['h', ...string[]];
+  /** Blocks of H columns in Wx, Wh and b, in the order of the columns. */
+  readonly gates: readonly [string, ...string[]];
+  readonly parameters: readonly ParameterSpec[];
+  /** Number of this cell in the WebAssembly kernels; null: only the plain path runs it. */
+  readonly kernel: number | null;
+  /** Whether a state reaches the next step also beside the weights: D is there. */
+  readonly hasD: boolean;
+  /**
+   * f of a cell that is h = f(z) and nothing else; null for every other. For these alone J_t = diag(f'(z_t))·Whᵀ, so
+   * that Wh itself says something: its Gram matrix, its determinant, σ_max(Wh)·γ.
+   */
+  readonly activation: Activation | null;
+  /** Largest slope: no step back enlarges a gradient more than σ_max(Wh)·γ. Null where that is not so. */
+  readonly gamma: number | null;
+  /** Where h can lie. */
+  readonly range: readonly [low: number, high: number];
+  /** Up to this |h| the slopes taken from a rounded state are right to 1e-4. */
+  readonly slopeKeepsDigitsTo: number;
+  /** How a unit stops letting a gradient through; null where none ever does. */
+  readonly closing: Closing | null;
+  readonly words: CellWords;
+  /** The states after the step, [S·H]. */
+  forward(step: CellStep, next: FloatArray): void;
+  /**
+   * The slopes of a step that led to `next`: as every framework computes them from the states in the run's dtype, or
+   * `exact`, to full precision also where the states alone have lost the digits.
+   */
+  slopes(step: CellStep, next: FloatArray, exact: boolean, slopes: CellSlopes): void;
+  /** Adds the gradients of the parameters with the role `other`, from ds [S·H]; for cells that have one. */
+  readonly addGradients?: (
+    step: CellStep,
+    next: FloatArray,
+    ds: FloatArray,
+    gradients: Readonly<Record<string, FloatArray>>,
+  ) => void;
+}
+
+/** The three parameters that every cell has, of G gates. */
+export const affineParameters = (G: number): readonly ParameterSpec[] => [
+  { name: 'Wx', role: 'input', shape: (I, H) => [I, G * H] },
+  { name: 'Wh', role: 'recurrent', shape: (_, H) => [H, G * H] },
+  { name: 'b', role: 'bias', shape: (_, H) => [1, G * H] },
+];
+
+/** Numbers of a parameter. */
+export const sizeOf = ({ shape }: ParameterSpec, I: number, H: number): number => {
+  const [rows, columns] = shape(I, H);
+  return rows * columns;
+};
