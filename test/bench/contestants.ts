@@ -231,13 +231,13 @@ export const reference = (): Contestant =>
       rnn.backward(
         { B, T, N: H, data: dhs },
         {
-          visit: ({ t, dhTotal, dx, unit }) => {
+          visit: ({ t, ds, dx, unit }) => {
             for (const [name, values] of [
-              ['dh', dhTotal.data],
+              ['dh', ds.data],
               ['dx', dx.data],
-              ['dWx', unit.dWx],
-              ['dWh', unit.dWh],
-              ['db', unit.db],
+              ['dWx', unit.Wx],
+              ['dWh', unit.Wh],
+              ['db', unit.b],
             ] as const)
               norms[name][t] = norm(values);
           },

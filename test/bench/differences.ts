@@ -24,7 +24,7 @@ export const differences: Section = {
       );
       const found = [
         ...(['hs', 'dhTotal', 'dxs'] as const).map((name) => relativeError(own[name].data, other[name].data)),
-        ...(['dWx', 'dWh', 'db'] as const).map((name) => relativeError(own.gradients[name], other.gradients[name])),
+        ...(['Wx', 'Wh', 'b'] as const).map((name) => relativeError(own.gradients[name], other.gradients[name])),
         Math.max(...norms),
       ];
       say(`| ${[row.name, ...found.map((value) => value.toExponential(1))].join(' | ')} |`);

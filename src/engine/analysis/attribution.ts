@@ -1,6 +1,6 @@
 // Which losses make the gradient at t: the backward pass once for each source, all of them at the same time.
-import { exactSlopes } from '../network/scaledBackward.js';
-import type { RunChunk } from '../network/scaledBackward.js';
+import { exactSlopes } from '../network/cellRows.js';
+import type { RunChunk } from '../network/runChunk.js';
 import { cutBefore } from '../network/chunks.js';
 import { FlowingRows } from '../core/gradientRows.js';
 import { maxAbs } from '../core/norm.js';

@@ -1,7 +1,8 @@
 // How many steps back the recurrent weights learn from: dWh split by the distance between a loss and the step it
 // reaches.
-import { exactSlopes, stateBefore } from '../network/scaledBackward.js';
-import type { RunChunk } from '../network/scaledBackward.js';
+import { exactSlopes } from '../network/cellRows.js';
+import { stateBefore } from '../network/runChunk.js';
+import type { RunChunk } from '../network/runChunk.js';
 import { cutBefore } from '../network/chunks.js';
 import { exponentOf, maxAbs, norm } from '../core/norm.js';
 import { FlowingRows } from '../core/gradientRows.js';

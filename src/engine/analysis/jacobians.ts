@@ -1,6 +1,6 @@
 // Singular values of the Jacobians over time: of each J_t, and of their product from the last step back to t.
-import { exactSlopes, lnSlopes } from '../network/scaledBackward.js';
-import type { RunChunk } from '../network/scaledBackward.js';
+import { exactSlopes, lnSlopes } from '../network/cellRows.js';
+import type { RunChunk } from '../network/runChunk.js';
 import { graded, log2SingularValues } from '../linalg/gradedSvd.js';
 import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
 import { leastLength, lnLeastGrading, mostMagnified } from './lyapunov.js';

@@ -1,5 +1,6 @@
 // One unit of the unrolled network, opened: every intermediate value of its forward and backward pass.
-import { exactSlopes, stateBefore } from '../network/scaledBackward.js';
+import { exactSlopes } from '../network/cellRows.js';
+import { stateBefore } from '../network/runChunk.js';
 import { cutBefore, runChunks } from '../network/chunks.js';
 import { scaleByPowerOfTwo } from '../core/norm.js';
 import { addRowTimes, takeStep } from '../core/tensor.js';

@@ -6,7 +6,7 @@ import type { Trace } from '../core/dtypes.js';
 import { runChunks } from '../network/chunks.js';
 import type { Experiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
-import { stateBefore } from '../network/scaledBackward.js';
+import { stateBefore } from '../network/runChunk.js';
 
 /**
  * z_t of one sequence at every step [T,H], null until they are there; not held where neither these nor the states are.

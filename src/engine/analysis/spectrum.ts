@@ -1,5 +1,5 @@
-import { exactSlopes, lnSlopes } from '../network/scaledBackward.js';
-import type { RunChunk } from '../network/scaledBackward.js';
+import { exactSlopes, lnSlopes } from '../network/cellRows.js';
+import type { RunChunk } from '../network/runChunk.js';
 import { eigenvaluesOf } from '../linalg/eigenvalues.js';
 import { ready } from '../core/recomputedTrace.js';
 import { JacobianNorm } from '../linalg/lanczos.js';

@@ -22,6 +22,16 @@ export type ByParameter<A> = {
   readonly [name: string]: A;
 };
 
+/** One value for each parameter of a cell. */
+export const byParameter = <A>(
+  { parameters }: Pick<Cell, 'parameters'>,
+  of: (spec: ParameterSpec) => A,
+): ByParameter<A> => Object.fromEntries(parameters.map((spec) => [spec.name, of(spec)])) as ByParameter<A>;
+
+/** The same of every parameter. */
+export const mapParameters = <A, R>(tensors: ByParameter<A>, of: (tensor: A, name: string) => R): ByParameter<R> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, of(tensor, name)])) as ByParameter<R>;
+
 /** What a parameter multiplies: the input, the state before, nothing, or whatever the cell does with it itself. */
 export type ParameterRole = 'input' | 'recurrent' | 'bias' | 'other';
 

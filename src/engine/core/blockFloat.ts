@@ -1,7 +1,6 @@
 // The flowing gradient with its exponent carried beside it (block floating point), so that thousands of steps neither
 // underflow nor overflow. Batch items never mix on the way back, so each row carries an exponent of its own.
 import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from './norm.js';
-import { multiplyTransposed } from './tensor.js';
 import type { FloatArray } from './dtypes.js';
 
 /** Rows [B,H] under one exponent: the true values are `data`·2^`exponent`. */
@@ -10,7 +9,7 @@ export type Aligned = { readonly data: Float64Array; readonly exponent: number }
 export const log10Norm = (data: FloatArray, exponent: number): number => Math.log10(norm(data)) + exponent * log10Of2;
 
 /** Rows [B,N], each with an exponent of its own: the true row b is `data[b]`·2^`exponents[b]`. */
-class ScaledRows {
+export class ScaledRows {
   readonly data: Float64Array;
   readonly exponents: Float64Array;
   readonly #N: number;
@@ -35,21 +34,31 @@ class ScaledRows {
     }
   }
 
-  /** Adds rows of ordinary numbers, under whichever exponent is the larger. */
-  add(rows: FloatArray): void {
-    const N = this.#N;
-    const scaled = new Float64Array(N);
-    for (let b = 0; b < this.exponents.length; b++) {
-      const from = b * N;
-      const row = rows.subarray(from, from + N);
-      const entering = exponentOf(maxAbs(row));
-      if (entering === -Infinity) continue;
-      const here = this.magnitude(b);
-      const exponent = Math.max(entering, here);
-      if (Number.isFinite(exponent)) this.#setExponent(b, exponent);
-      scaleByPowerOfTwo(row, -this.exponents[b]!, scaled);
-      for (let i = 0; i < N; i++) this.data[from + i] = this.data[from + i]! + scaled[i]!;
-    }
+  /** Row b, to be read and written. */
+  row(b: number): Float64Array {
+    return this.data.subarray(b * this.#N, (b + 1) * this.#N);
+  }
+
+  /** Adds rows of `width` ordinary numbers to the first of each row, under whichever exponent is the larger. */
+  add(rows: FloatArray, width = this.#N): void {
+    for (let b = 0; b < this.exponents.length; b++) this.addRow(b, rows.subarray(b * width, (b + 1) * width), 0);
+  }
+
+  /** Adds values·2^exponent to the first numbers of row b. */
+  addRow(b: number, values: FloatArray, exponent: number): void {
+    const magnitude = exponentOf(maxAbs(values));
+    if (magnitude === -Infinity) return;
+    const together = Math.max(exponent + magnitude, this.magnitude(b));
+    if (Number.isFinite(together)) this.#setExponent(b, together);
+    const scaled = new Float64Array(values.length);
+    scaleByPowerOfTwo(values, exponent - this.exponents[b]!, scaled);
+    const row = this.row(b);
+    for (let i = 0; i < scaled.length; i++) row[i] = row[i]! + scaled[i]!;
+  }
+
+  clear(): void {
+    this.data.fill(0);
+    this.exponents.fill(0);
   }
 
   /** All rows under the exponent of the largest; rows too small to be seen beside it become 0. */
@@ -75,60 +84,5 @@ class ScaledRows {
   #setExponent(b: number, exponent: number): void {
     scaleByPowerOfTwo(this.data, this.exponents[b]! - exponent, this.data, b * this.#N, (b + 1) * this.#N);
     this.exponents[b] = exponent;
-  }
-}
-
-/**
- * What one step back gave: g_t [B,H], d_t = g_t ⊙ f'(h_t) [B,H], dh = d_t·Whᵀ [B,H], and log10 of the norm of each row
- * of g_t.
- */
-export type ScaledStep = {
-  readonly g: Aligned;
-  readonly d: Aligned;
-  readonly dh: Aligned;
-  readonly log10Rows: Float64Array;
-};
-
-/** The backward pass of one chunk in float64: feed it the steps from the last to the first. */
-export class ScaledFlow {
-  readonly #B: number;
-  readonly #H: number;
-  readonly #Wh: Float64Array;
-  readonly #flowing: ScaledRows;
-
-  constructor(B: number, H: number, Wh: Float64Array) {
-    this.#B = B;
-    this.#H = H;
-    this.#Wh = Wh;
-    this.#flowing = new ScaledRows(B, H);
-  }
-
-  /**
-   * Adds `dhs` [B,H] (null: nothing enters here) to what flows, then goes back through the activation's `slopes` [B,H]
-   * and Wh.
-   */
-  step(dhs: FloatArray | null, slopes: Float64Array): ScaledStep {
-    const B = this.#B;
-    const H = this.#H;
-    const flowing = this.#flowing;
-    if (dhs !== null) flowing.add(dhs);
-    flowing.normalise();
-    const g = flowing.aligned();
-    const log10Rows = new Float64Array(B);
-    for (let b = 0; b < B; b++)
-      log10Rows[b] = log10Norm(flowing.data.subarray(b * H, (b + 1) * H), flowing.exponents[b]!);
-    for (let i = 0; i < slopes.length; i++) flowing.data[i] = flowing.data[i]! * slopes[i]!;
-    flowing.normalise();
-    const d = flowing.aligned();
-    const dt = { rows: B, cols: H, data: flowing.data.slice() };
-    multiplyTransposed(dt, this.#Wh, { rows: B, cols: H, data: flowing.data });
-    flowing.normalise();
-    return { g, d, dh: flowing.aligned(), log10Rows };
-  }
-
-  /** Nothing flows on from here: the border of truncated backpropagation. */
-  cut(): void {
-    this.#flowing.data.fill(0);
-    this.#flowing.exponents.fill(0);
   }
 }

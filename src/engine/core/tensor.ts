@@ -37,6 +37,21 @@ export const rowOf = ({ cols, data }: Matrix, i: number): Matrix => ({
   data: data.subarray(i * cols, (i + 1) * cols),
 });
 
+/** Columns from … to − 1 of a matrix; all of them are the matrix itself. */
+export function columnsOf(all: Matrix, from: number, to: number): Matrix {
+  if (to - from === all.cols) return all;
+  const out = matrix(dtypeOf(all.data), all.rows, to - from);
+  for (let i = 0; i < all.rows; i++)
+    out.data.set(all.data.subarray(i * all.cols + from, i * all.cols + to), i * (to - from));
+  return out;
+}
+
+/** target += part in its first columns. */
+export function addColumns(target: Matrix, part: Matrix): Matrix {
+  for (let i = 0; i < target.rows; i++) accumulate(rowOf(target, i).data.subarray(0, part.cols), rowOf(part, i).data);
+  return target;
+}
+
 /** out = a·w (+ bias on every row). a [m,k], w [k,n], bias [1,n]. */
 export function multiply(a: Matrix, w: FloatArray, bias: FloatArray | null, out: Matrix): Matrix {
   const { rows, cols: inner } = a;

@@ -1,5 +1,5 @@
 // A finished run cut into its chunks again, for analyses that are asked for later.
-import type { RunChunk } from './scaledBackward.js';
+import type { RunChunk } from './runChunk.js';
 import { cast, matrix, takeStep, takeSteps } from '../core/tensor.js';
 import type { ComputedRun } from './result.js';
 import type { Experiment } from './experiment.js';

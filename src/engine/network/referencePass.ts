@@ -1,12 +1,12 @@
 // Forward and backward in the run's dtype through the reference classes.
 import { emptyNorms } from './scaledBackward.js';
-import type { RunChunk } from './scaledBackward.js';
+import type { RunChunk } from './runChunk.js';
 import type { StateMeasures, StepNorms } from './result.js';
 import type { Shape } from '../core/recomputedTrace.js';
 import { norm } from '../core/norm.js';
 import { Rnn } from './rnn.js';
 import { part } from '../core/resumable.js';
-import { accumulate, cast, matrix, putStep, sequence, takeStep, zeros } from '../core/tensor.js';
+import { accumulate, cast, columnsOf, matrix, putStep, sequence, takeStep, zeros } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { Experiment } from './experiment.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
@@ -80,9 +80,10 @@ export function* referencePass(experiment: Experiment): Resumable<Pass> {
     const chunkDxs = yield* part(
       rnn.backwardSteps(dhs, {
         truncate,
-        visit: ({ t, dhTotal: g, dx, unit }) => {
-          putStep(dhTotal, offset + t, g);
-          const contributions = { dh: g.data, dx: dx.data, dWx: unit.dWx, dWh: unit.dWh, db: unit.db };
+        visit: ({ t, ds, dx, unit }) => {
+          const dh = columnsOf(ds, 0, H);
+          putStep(dhTotal, offset + t, dh);
+          const contributions = { dh: dh.data, dx: dx.data, dWx: unit.Wx, dWh: unit.Wh, db: unit.b };
           for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const)
             norms[name][offset + t] = cast(dtype, Float64Array.of(norm(contributions[name])))[0]!;
         },
@@ -92,7 +93,7 @@ export function* referencePass(experiment: Experiment): Resumable<Pass> {
     );
     paste(hs, states, start);
     paste(dxs, chunkDxs, start);
-    for (const name of ['dWx', 'dWh', 'db'] as const) accumulate(gradients[name], rnn.gradients[name]);
+    for (const [name, values] of Object.entries(rnn.gradients)) accumulate(gradients[name]!, values);
     // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
     if (rnn.dh !== null && (previous === undefined || !stateful)) accumulate(dh0, rnn.dh.data);
     chunks.push({ start, steps, xs: inputs, hs: states, initial, dhs });

@@ -1,9 +1,10 @@
 import { finish } from '../core/resumable.js';
-import { accumulate, cast, dtypeOf, matrix, putStep, sequence, takeStep } from '../core/tensor.js';
+import { accumulate, cast, dtypeOf, matrix, putStep, rowOf, sequence, takeStep } from '../core/tensor.js';
 import type { Matrix, Sequence } from '../core/tensor.js';
 import type { DType } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
-import { emptyGradients, RnnUnit } from './rnnUnit.js';
+import { mapParameters } from '../cells/cell.js';
+import { emptyGradients, RnnUnit, stateWidth } from './rnnUnit.js';
 import type { Gradients, Parameters } from './rnnUnit.js';
 
 /**
@@ -11,7 +12,8 @@ import type { Gradients, Parameters } from './rnnUnit.js';
  */
 export type BackwardVisit = {
   readonly t: number;
-  readonly dhTotal: Matrix;
+  /** The total gradient of the states [B,S·H], h first. */
+  readonly ds: Matrix;
   readonly dx: Matrix;
   readonly unit: Gradients;
 };
@@ -23,13 +25,13 @@ export type BackwardOptions = {
 };
 
 /**
- * A recurrent layer over time: T units that share one set of weights (Elman 1990), trained by backpropagation through
- * time (Werbos 1990). float32 unless asked otherwise. Everything else in this room is held against these two classes.
+ * A recurrent layer over time: T steps that share one set of weights (Elman 1990), trained by backpropagation through
+ * time (Werbos 1990). States are [B,S·H], h first; most cells have h alone. float32 unless asked otherwise. Everything else in this room is held against these two classes.
  */
 export class Rnn {
   /** Sum over all timesteps of the last `backward`, because every timestep shares the weights. */
   gradients: Gradients;
-  /** [B,H]: what the last `backward` sent into the state before the first step; null before that. */
+  /** [B,S·H]: what the last `backward` sent into the state before the first step; null before that. */
   dh: Matrix | null = null;
   stateful: boolean;
   readonly parameters: Parameters;
@@ -40,14 +42,14 @@ export class Rnn {
     parameters: Parameters,
     { stateful = false, dtype = 'float32' }: { readonly stateful?: boolean; readonly dtype?: DType } = {},
   ) {
-    const { Wx, Wh, b } = parameters.weights;
-    this.parameters = { ...parameters, weights: { Wx: cast(dtype, Wx), Wh: cast(dtype, Wh), b: cast(dtype, b) } };
+    const weights = mapParameters(parameters.weights, (values) => cast(dtype, values));
+    this.parameters = { ...parameters, weights };
     this.gradients = emptyGradients(this.parameters);
     this.stateful = stateful;
   }
 
   /**
-   * The state that a stateful layer starts its next call from [B,H]; without `stateful` every call starts from zeros.
+   * The state that a stateful layer starts its next call from [B,S·H]; without `stateful` every call starts from zeros.
    */
   setState(h: Matrix): void {
     this.#h = { ...h, data: cast(this.#dtype, h.data) };
@@ -57,7 +59,7 @@ export class Rnn {
     this.#h = null;
   }
 
-  /** xs [B,T,I] → hs [B,T,H]. */
+  /** xs [B,T,I] → the states of every step [B,T,S·H]. */
   forward(xs: Sequence): Sequence {
     return finish(this.forwardSteps(xs));
   }
@@ -73,20 +75,20 @@ export class Rnn {
   /** `forward`, with a pause after each timestep. */
   *forwardSteps(xs: Sequence): Resumable<Sequence> {
     const { B, T } = xs;
-    const { H } = this.parameters;
+    const width = stateWidth(this.parameters);
     const inputs = { ...xs, data: cast(this.#dtype, xs.data) };
-    const hs = sequence(this.#dtype, B, T, H);
+    const states = sequence(this.#dtype, B, T, width);
     // One place for the gradients of all units: T copies of dWh would be the largest thing in memory.
     const shared = emptyGradients(this.parameters);
     this.#units = Array.from({ length: T }, () => new RnnUnit(this.parameters, shared));
-    let h = (this.stateful ? this.#h : null) ?? matrix(this.#dtype, B, H);
+    let h = (this.stateful ? this.#h : null) ?? matrix(this.#dtype, B, width);
     for (const [t, unit] of this.#units.entries()) {
       h = unit.forward(takeStep(inputs, t), h);
-      putStep(hs, t, h);
+      putStep(states, t, h);
       yield (t + 1) / T;
     }
     this.#h = h;
-    return hs;
+    return states;
   }
 
   /** `backward`, with a pause after each timestep. */
@@ -94,30 +96,37 @@ export class Rnn {
     const { B, T } = dhs;
     if (T !== this.#units.length)
       throw new Error(`Rnn.backward got ${T} steps, but the last forward ran ${this.#units.length}.`);
-    const { I, H } = this.parameters;
+    const { I } = this.parameters;
+    const width = stateWidth(this.parameters);
     const upstream = { ...dhs, data: cast(this.#dtype, dhs.data) };
     const dxs = sequence(this.#dtype, B, T, I);
     this.gradients = emptyGradients(this.parameters);
-    let dh = matrix(this.#dtype, B, H);
+    let dhNext = matrix(this.#dtype, B, width);
     for (let t = T - 1; t >= 0; t--) {
       // h_t went to two places, up and on to the next step: their gradients add.
-      const dhTotal = takeStep(upstream, t);
-      accumulate(dhTotal.data, dh.data);
+      const ds = entering(takeStep(upstream, t), width);
+      accumulate(ds.data, dhNext.data);
       const unit = this.#units[t]!;
-      const { dx, dhPrev } = unit.backward(dhTotal);
+      const { dx, dhPrev } = unit.backward(ds);
       putStep(dxs, t, dx);
-      accumulate(this.gradients.dWx, unit.gradients.dWx);
-      accumulate(this.gradients.dWh, unit.gradients.dWh);
-      accumulate(this.gradients.db, unit.gradients.db);
-      visit?.({ t, dhTotal, dx, unit: unit.gradients });
-      dh = truncate !== null && t > 0 && t % truncate === 0 ? matrix(this.#dtype, B, H) : dhPrev;
+      for (const [name, values] of Object.entries(unit.gradients)) accumulate(this.gradients[name]!, values);
+      visit?.({ t, ds, dx, unit: unit.gradients });
+      dhNext = truncate !== null && t > 0 && t % truncate === 0 ? matrix(this.#dtype, B, width) : dhPrev;
       yield (T - t) / T;
     }
-    this.dh = dh;
+    this.dh = dhNext;
     return dxs;
   }
 
   get #dtype(): DType {
     return dtypeOf(this.parameters.weights.Wh);
   }
+}
+
+/** What enters h [B,H], as a gradient of all states [B,S·H]. */
+function entering(dh: Matrix, width: number): Matrix {
+  if (width === dh.cols) return dh;
+  const ds = matrix(dtypeOf(dh.data), dh.rows, width);
+  for (let b = 0; b < dh.rows; b++) rowOf(ds, b).data.set(rowOf(dh, b).data);
+  return ds;
 }

@@ -19,6 +19,7 @@ import type { Experiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { attributionSizes, fastAttribution } from '../wasm/attribution.js';
 import type { Kernels } from '../wasm/instance.js';
+import { kernelsFor } from './kernelsFor.js';
 import { noMemory, withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -26,8 +27,9 @@ import type { Workspaces } from '../wasm/workspaces.js';
 export function attribute(
   experiment: Experiment,
   result: ComputedRun,
-  workspaces: Workspaces | null = null,
+  given: Workspaces | null = null,
 ): { readonly attribution: Attribution; readonly steps: Resumable<void> } {
+  const workspaces = kernelsFor(experiment, given);
   const { T } = experiment.shapes;
   const rows = Math.min(T, mostRows);
   const t = Float64Array.from({ length: rows }, (_, i) => (rows === T ? i : Math.round((i * (T - 1)) / (rows - 1))));

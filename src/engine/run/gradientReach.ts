@@ -7,6 +7,7 @@ import { runChunks } from '../network/chunks.js';
 import type { Experiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { fastReach } from '../wasm/gradientReach.js';
+import { kernelsFor } from './kernelsFor.js';
 import { noMemory, withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -14,7 +15,7 @@ import type { Workspaces } from '../wasm/workspaces.js';
 export function reachOf(
   experiment: Experiment,
   result: ComputedRun,
-  workspaces: Workspaces | null = null,
+  given: Workspaces | null = null,
 ): { readonly reach: Reach; readonly steps: Resumable<void> } {
   const {
     shapes: { B, T, H },
@@ -22,6 +23,7 @@ export function reachOf(
     loss,
     upstream,
   } = experiment;
+  const workspaces = kernelsFor(experiment, given);
   // A loss at the last step alone is a single row on its way; the kernels skip the others, which stay zero.
   const rows =
     workspaces !== null && loss === null && upstream.kind === 'last'

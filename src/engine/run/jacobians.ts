@@ -7,6 +7,7 @@ import { allFinite } from '../core/scan.js';
 import type { Experiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { fastJacobians } from '../wasm/jacobians.js';
+import { kernelsFor } from './kernelsFor.js';
 import { withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -15,9 +16,10 @@ export function jacobianSeries(
   experiment: Experiment,
   result: ComputedRun,
   item: number,
-  workspaces: Workspaces | null = null,
+  given: Workspaces | null = null,
   window: StepWindow = { t0: 0, t1: experiment.shapes.T },
 ): { readonly series: JacobianSeries; readonly steps: Resumable<void> } {
+  const workspaces = kernelsFor(experiment, given);
   const { H } = experiment.shapes;
   const t = samples(window, H, workspaces === null ? plainBudget : budget);
   const empty = (): Float64Array => new Float64Array(t.length).fill(NaN);

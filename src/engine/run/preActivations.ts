@@ -8,6 +8,7 @@ import { runChunks } from '../network/chunks.js';
 import type { Experiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { fastPreActivations } from '../wasm/preActivations.js';
+import { kernelsFor } from './kernelsFor.js';
 import { noMemory, withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -20,10 +21,10 @@ export function preActivations(
   experiment: Experiment,
   result: ComputedRun,
   item: number,
-  workspaces: Workspaces | null = null,
+  given: Workspaces | null = null,
 ): { readonly z: PreActivations; readonly steps: Resumable<void> } {
   const z: PreActivations = { values: null };
-  return { z, steps: fill(experiment, result, item, z, workspaces) };
+  return { z, steps: fill(experiment, result, item, z, kernelsFor(experiment, given)) };
 }
 
 function* fill(

@@ -10,6 +10,7 @@ import type { StateMeasures } from '../network/result.js';
 import { longPass, pieceStepsOf } from '../wasm/checkpointedRun.js';
 import { ready } from '../core/recomputedTrace.js';
 import { fastPass } from '../wasm/pass.js';
+import { kernelsFor } from './kernelsFor.js';
 import { fitMemory, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
@@ -33,7 +34,7 @@ import { judge } from '../verdict/judge.js';
  * 1). Gives the factor.
  */
 function* clip(gradients: Gradients, bound: number): Resumable<number> {
-  const tensors = [gradients.dWx, gradients.dWh, gradients.db];
+  const tensors = Object.values(gradients);
   const total = yield* jointNormSteps(tensors);
   const factor = total > bound ? bound / total : 1;
   if (factor < 1) {
@@ -71,7 +72,7 @@ function* nonFiniteIn(
     states === null
       ? (yield* firstOf(Array(hs.T).keys(), hs, dhTotal, dxs)) < 0
       : yield* allFinite([states.hNorm, norms.dh, norms.dx]);
-  const sums = yield* allFinite([gradients.dWx, gradients.dWh, gradients.db, dh0]);
+  const sums = yield* allFinite([...Object.values(gradients), dh0]);
   if (measured && sums && weights) return null;
   if (!weights) return { what: 'weights', t: null };
   for (const [what, tensor] of [
@@ -150,8 +151,9 @@ function* staysInside(
 export function* runSteps(
   experiment: Experiment,
   bounds: VerdictBounds = defaultBounds,
-  kernels: Kernels | null = null,
+  given: Kernels | null = null,
 ): Resumable<RunResult> {
+  const kernels = kernelsFor(experiment, given);
   if (kernels !== null) fitMemory(kernels, experiment, 'whole');
   const quick = kernels === null ? null : yield* part(fastPass(kernels, experiment), 0, 0.5);
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
@@ -168,8 +170,9 @@ export function* runWithin(
   limit: number,
   experiment: Experiment,
   bounds: VerdictBounds = defaultBounds,
-  kernels: Kernels | null = null,
+  given: Kernels | null = null,
 ): Resumable<AnyRun> {
+  const kernels = kernelsFor(experiment, given);
   if (kernels === null || memoryOf(experiment, kernels).whole <= limit)
     return yield* runSteps(experiment, bounds, kernels);
   fitMemory(kernels, experiment, 'pieces');
@@ -240,9 +243,9 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     hs: hs.data,
     dhTotal: dhTotal.data,
     dxs: dxs.data,
-    dWx: gradients.dWx,
-    dWh: gradients.dWh,
-    db: gradients.db,
+    dWx: gradients.Wx,
+    dWh: gradients.Wh,
+    db: gradients.b,
     dh0,
     norms,
     ...logs,

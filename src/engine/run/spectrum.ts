@@ -6,6 +6,7 @@ import { allFinite } from '../core/scan.js';
 import type { Experiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { fastSpectrum } from '../wasm/spectrum.js';
+import { kernelsFor } from './kernelsFor.js';
 import { withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -17,21 +18,21 @@ import type { Workspaces } from '../wasm/workspaces.js';
 export function spectrumOf(
   experiment: Experiment,
   result: ComputedRun,
-  workspaces: Workspaces | null = null,
+  given: Workspaces | null = null,
   decomposed = mostDecomposed,
 ): { readonly spectrum: Spectrum; readonly steps: Resumable<void> } {
   const spectrum = unknownSpectrum(experiment.shapes.T);
-  return { spectrum, steps: fill(experiment, result, workspaces, spectrum, decomposed) };
+  return { spectrum, steps: fill(experiment, result, kernelsFor(experiment, given), spectrum, decomposed) };
 }
 
 /** The same at its end. */
 export function* spectrumSteps(
   experiment: Experiment,
   result: ComputedRun,
-  workspaces: Workspaces | null = null,
+  given: Workspaces | null = null,
   decomposed = mostDecomposed,
 ): Resumable<Spectrum> {
-  const { spectrum, steps } = spectrumOf(experiment, result, workspaces, decomposed);
+  const { spectrum, steps } = spectrumOf(experiment, result, given, decomposed);
   yield* steps;
   return spectrum;
 }

@@ -1,6 +1,6 @@
 // All losses on their way back together through the kernels: one product of matrices a step, which grows by a row for
 // every loss it passes.
-import type { RunChunk } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/runChunk.js';
 import type { Attribution } from '../analysis/attribution.js';
 import { cutBefore } from '../network/chunks.js';
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';

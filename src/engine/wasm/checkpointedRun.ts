@@ -4,7 +4,7 @@
 // Backpropagation Through Time", NIPS 2016). The same kernels do the same sums in the same order, so every number is
 // the same bits.
 import { emptyNorms } from '../network/scaledBackward.js';
-import type { RunChunk } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/runChunk.js';
 import { castSteps, cutSteps, Mover } from '../core/resumableCopy.js';
 import type { Pass } from '../network/referencePass.js';
 import { largestOf } from '../core/scan.js';

@@ -1,7 +1,7 @@
 // dWh by distance through the kernels: what entered at every step, taken one step further back at a time, all steps in
 // one product of matrices.
-import { stateBefore } from '../network/scaledBackward.js';
-import type { RunChunk } from '../network/scaledBackward.js';
+import { stateBefore } from '../network/runChunk.js';
+import type { RunChunk } from '../network/runChunk.js';
 import { cutBefore } from '../network/chunks.js';
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import type { Reach } from '../analysis/gradientReach.js';

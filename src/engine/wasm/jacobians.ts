@@ -1,5 +1,5 @@
 // Singular values of the Jacobians over time through the kernels.
-import type { RunChunk } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/runChunk.js';
 import { gradedSteps } from '../linalg/gradedSvd.js';
 import type { GradedRows } from '../linalg/gradedSvd.js';
 import type { JacobianSeries } from '../analysis/jacobians.js';

@@ -502,9 +502,9 @@ export class FastLayer {
     const { at, iPanels, hPanels } = this.#layout;
     const panel = rowBytes * (rowBytes / bytesOf[this.#shape.dtype]);
     return {
-      dWx: yield* this.#read(at.dWx, iPanels * panel, I, H),
-      dWh: yield* this.#read(at.dWh, hPanels * panel, H, H),
-      db: yield* this.#read(at.db, rowBytes, 1, H),
+      Wx: yield* this.#read(at.dWx, iPanels * panel, I, H),
+      Wh: yield* this.#read(at.dWh, hPanels * panel, H, H),
+      b: yield* this.#read(at.db, rowBytes, 1, H),
     };
   }
 

@@ -1,6 +1,6 @@
 // Forward and backward in the run's dtype through the kernels.
 import { emptyNorms } from '../network/scaledBackward.js';
-import type { RunChunk } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/runChunk.js';
 import type { Pass } from '../network/referencePass.js';
 import { castSteps, cutSteps } from '../core/resumableCopy.js';
 import { unfilledSequence } from '../core/bufferPool.js';

@@ -1,5 +1,5 @@
 // z_t of one sequence at every step, as products of matrices.
-import type { RunChunk } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/runChunk.js';
 import type { Experiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';

@@ -1,5 +1,6 @@
 // Where the single source ends in plain arithmetic (../network/scaledBackward.ts, `plainRange`), through the kernels.
-import type { PlainRange, RunChunk } from '../network/scaledBackward.js';
+import type { PlainRange } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/runChunk.js';
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import { maxAbs } from '../core/norm.js';
 import { kernelOf } from '../cells/index.js';

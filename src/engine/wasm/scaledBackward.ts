@@ -1,6 +1,7 @@
 // The float64 pass with carried exponents (../network/scaledBackward.ts) through the kernels, block by block going
 // back.
-import type { Analysis, RunChunk, SingleSource } from '../network/scaledBackward.js';
+import type { Analysis, SingleSource } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/runChunk.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import { Mover } from '../core/resumableCopy.js';
 import { log10Of2 } from '../core/norm.js';

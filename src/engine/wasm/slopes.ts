@@ -1,7 +1,7 @@
 // f'(z_t) of many steps at once, with all its digits: where h alone has lost them, z is computed anew as a product of
 // matrices. And z for itself.
 import { activationOf } from '../cells/index.js';
-import type { RunChunk } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/runChunk.js';
 import type { Experiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import { rowBytes } from './instance.js';

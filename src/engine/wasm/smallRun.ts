@@ -88,9 +88,9 @@ class Whole {
     const { I, H } = this.#shape;
     const from = this.#ofSequences;
     return {
-      dWx: this.#numbers(from, I * H),
-      dWh: this.#numbers(from + I * H, H * H),
-      db: this.#numbers(from + (I + H) * H, H),
+      Wx: this.#numbers(from, I * H),
+      Wh: this.#numbers(from + I * H, H * H),
+      b: this.#numbers(from + (I + H) * H, H),
     };
   }
 

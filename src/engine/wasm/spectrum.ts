@@ -1,6 +1,6 @@
 // The spectrum through the kernels: what ../analysis/spectrum.ts computes in plain arithmetic.
 import { cellOf } from '../cells/index.js';
-import type { RunChunk } from '../network/scaledBackward.js';
+import type { RunChunk } from '../network/runChunk.js';
 import { JacobianNorm, sigmaMaxOf } from '../linalg/lanczos.js';
 import { eigenvaluesInto, exponentsInto, logDeterminantOf, sigmaUpperBound } from '../analysis/spectrum.js';
 import type { GrowingSpectrum } from '../analysis/spectrum.js';

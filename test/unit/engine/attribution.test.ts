@@ -33,8 +33,8 @@ function alone(s: number): Float64Array {
   rnn.backward(
     { B, T, N: H, data: dhs.map((value, i) => (Math.floor(i / H) % T === s ? value : 0)) },
     {
-      visit: ({ t, dhTotal }) => {
-        for (let b = 0; b < B; b++) g.set(dhTotal.data.subarray(b * H, (b + 1) * H), (b * T + t) * H);
+      visit: ({ t, ds }) => {
+        for (let b = 0; b < B; b++) g.set(ds.data.subarray(b * H, (b + 1) * H), (b * T + t) * H);
       },
     },
   );

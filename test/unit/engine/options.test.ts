@@ -150,7 +150,7 @@ describe('reference classes', () => {
     assert.deepEqual(stateful.forward(xs).data, first);
   });
 
-  it('a unit by hand: h = tanh([0.6, −0.45]) forward, the outer product of x and dt backward', () => {
+  it('a unit by hand: h = tanh([0.6, −0.45]) forward, the outer product of x and dz backward', () => {
     const weights = {
       Wx: Float64Array.of(0.6, -0.45),
       Wh: Float64Array.of(0.1, 0.2, 0.3, 0.4),
@@ -163,13 +163,13 @@ describe('reference classes', () => {
     );
     assert.deepEqual([...h.data], [Math.tanh(0.6), Math.tanh(-0.45)]);
     const { dx, dhPrev } = unit.backward({ rows: 1, cols: 2, data: Float64Array.of(1, 2) });
-    const dt = [1 - Math.tanh(0.6) ** 2, 2 * (1 - Math.tanh(-0.45) ** 2)] as const;
-    assert.deepEqual([...unit.gradients.dWx], [...dt]);
-    assert.deepEqual([...unit.gradients.dWh], [0, 0, 0, 0]);
-    assert.deepEqual([...unit.gradients.db], [...dt]);
-    assert.ok(Math.abs(dx.data[0]! - (0.6 * dt[0] - 0.45 * dt[1])) < 1e-15);
-    assert.ok(Math.abs(dhPrev.data[0]! - (0.1 * dt[0] + 0.2 * dt[1])) < 1e-15);
-    assert.ok(Math.abs(dhPrev.data[1]! - (0.3 * dt[0] + 0.4 * dt[1])) < 1e-15);
+    const dz = [1 - Math.tanh(0.6) ** 2, 2 * (1 - Math.tanh(-0.45) ** 2)] as const;
+    assert.deepEqual([...unit.gradients.Wx], [...dz]);
+    assert.deepEqual([...unit.gradients.Wh], [0, 0, 0, 0]);
+    assert.deepEqual([...unit.gradients.b], [...dz]);
+    assert.ok(Math.abs(dx.data[0]! - (0.6 * dz[0] - 0.45 * dz[1])) < 1e-15);
+    assert.ok(Math.abs(dhPrev.data[0]! - (0.1 * dz[0] + 0.2 * dz[1])) < 1e-15);
+    assert.ok(Math.abs(dhPrev.data[1]! - (0.3 * dz[0] + 0.4 * dz[1])) < 1e-15);
   });
 
   it('backward before forward is refused', () => {

@@ -86,8 +86,8 @@ function passErrors(actual: Pass, expected: Pass): [string, number][] {
       name,
       relativeError(actual[name].data, expected[name].data),
     ]),
-    ...(['dWx', 'dWh', 'db'] as const).map((name): [string, number] => [
-      name,
+    ...(['Wx', 'Wh', 'b'] as const).map((name): [string, number] => [
+      `d${name}`,
       relativeError(actual.gradients[name], expected.gradients[name]),
     ]),
     ...series.map((name): [string, number] => [
@@ -107,15 +107,15 @@ function conditions({ chunks }: Experiment, { hs, dhTotal, gradients, norms }: P
   const [x, h, g] = [Math.max(...chunks.map(({ xs }) => maxAbs(xs))), maxAbs(hs.data), maxAbs(dhTotal.data)];
   const shares = (
     [
-      ['dWx', x * g],
-      ['dWh', h * g],
-      ['db', g],
+      ['Wx', x * g],
+      ['Wh', h * g],
+      ['b', g],
     ] as const
   ).flatMap(
     ([name, product]) =>
       [
-        [name, maxAbs(gradients[name]) / product],
-        [`norm of ${name}`, maxAbs(norms[name]) / product],
+        [`d${name}`, maxAbs(gradients[name]) / product],
+        [`norm of d${name}`, maxAbs(norms[`d${name}`]) / product],
       ] as const,
   );
   return Object.fromEntries(shares.map(([name, share]) => [name, Math.min(1, share)]));

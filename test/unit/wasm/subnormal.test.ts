@@ -123,7 +123,7 @@ for (const variant of variants) {
       ];
       for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const)
         found.push(apart(dtype, actual.norms[name], expected.norms[name], 1, T, 1));
-      for (const name of ['dWx', 'dWh', 'db'] as const)
+      for (const name of ['Wx', 'Wh', 'b'] as const)
         found.push(
           apart(dtype, actual.gradients[name], expected.gradients[name], 1, 1, expected.gradients[name].length),
         );

@@ -202,7 +202,9 @@ describe('the border', () => {
                 assert.ok(
                   takes(at, message, junk),
                   `${name}${at} took ` +
-                    JSON.stringify(junk, (_, part: unknown) => (typeof part === 'bigint' || part instanceof Map ? shown(part) : part)),
+                    JSON.stringify(junk, (_, part: unknown) =>
+                      typeof part === 'bigint' || part instanceof Map ? shown(part) : part,
+                    ),
                 );
               else {
                 refused++;
