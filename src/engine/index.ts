@@ -24,7 +24,7 @@ export { memoryOf } from './run/memoryEstimate.js';
 export type { RunMemory } from './run/memoryEstimate.js';
 export { runSteps, runWithin } from './run/run.js';
 export { dropSpare, release } from './core/bufferPool.js';
-export { spectrumOf, spectrumSteps } from './run/spectrum.js';
+export { growingSpectrum, spectrumOf, spectrumSteps } from './run/spectrum.js';
 export { Workspaces } from './wasm/workspaces.js';
 export { initialise, initialisations } from './network/initialise.js';
 export type { Initialisation } from './network/initialise.js';

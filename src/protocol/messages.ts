@@ -80,10 +80,22 @@ export type RunSummary = RunSeries & {
 
 /**
  * Arrives after the summary, because it takes longer; again and again while it grows (`fraction` below 1, what is not
- * known yet NaN, null or empty). Of batch item 0. `jacobianSigmaMax` of a very long run is empty for the page: it comes
+ * known yet NaN, null or empty). Of a wide network it ends with the leading exponents, `lyapunovKnown` of them; the
+ * rest is an `ExponentsRequest`. Of batch item 0. `jacobianSigmaMax` of a very long run is empty for the page: it comes
  * with the other series.
  */
 export type SpectrumSummary = Spectrum & { readonly runId: number; readonly fraction: number };
+
+/**
+ * All exponents and the product of all Jacobians, where the spectrum has only the leading ones. They are computed while
+ * somebody asks, and rest in between: ask again while `fraction` is below 1.
+ */
+export type ExponentsRequest = { readonly runId: number };
+export type Exponents = Unfinished &
+  Pick<
+    Spectrum,
+    'lyapunov' | 'lyapunovKnown' | 'lyapunovSumError' | 'lyapunovError' | 'lyapunovBlock' | 'logProductSigmaMax'
+  >;
 
 /** Steps t0 ≤ t < t1. */
 export type TimeWindow = { readonly t0: number; readonly t1: number };
@@ -363,6 +375,7 @@ export type SliceRequests = {
   attributionRow: { params: AttributionRowRequest; result: AttributionRow | null };
   attributionRows: { params: AttributionRowsRequest; result: AttributionRows | null };
   reach: { params: ReachRequest; result: ReachValues | null };
+  exponents: { params: ExponentsRequest; result: Exponents | null };
   weights: { params: WeightsRequest; result: WeightsPicture | null };
   weightCells: { params: WeightCellsRequest; result: WeightCells | null };
   unit: { params: UnitRequest; result: OpenedUnit | null };

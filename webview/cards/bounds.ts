@@ -163,9 +163,10 @@ export class Proofs {
       );
     const pending = (id: string, name: string): Node =>
       row(id, name, '…', '', t('Being computed: {0} %.', Math.floor(fraction * 100)));
+    const missing = this.#page.model.exponentsMissing;
     // What is not known yet while the rest is: NaN, or no exponents.
     const known = (value: number, id: string, name: string, made: () => Node): Node =>
-      fraction < 1 && Number.isNaN(value) ? pending(id, name) : made();
+      (fraction < 1 || (missing && id === 'lyapunov')) && Number.isNaN(value) ? pending(id, name) : made();
     // The largest slope of the cell: where it has one, σ_max(Wh)·γ bounds every Jacobian.
     const gamma = this.#page.model.run?.cell.gamma ?? null;
     const bound = sigmaMaxWh * (gamma ?? NaN);
@@ -223,7 +224,7 @@ export class Proofs {
               String(first),
               [
                 lyapunovSentence(first),
-                ...lostSentences(lyapunov ?? []),
+                ...(missing ? [] : lostSentences(lyapunov ?? [])),
                 ...(lyapunovSumError === null
                   ? []
                   : [t('Σλ agrees with its closed form to {0}.', formatNumber(lyapunovSumError, 2))]),
@@ -234,18 +235,26 @@ export class Proofs {
             ),
       ),
       known(logProductSigmaMax, 'product', '‖∂h_{T−1}/∂h_{−1}‖_2', () =>
-        row(
-          'product',
-          '‖∂h_{T−1}/∂h_{−1}‖_2',
-          formatLog10(logProductSigmaMax / Math.LN10),
-          exactLog10(logProductSigmaMax / Math.LN10),
-          Number.isNaN(logProductSigmaMax)
-            ? t('Not defined: some Jacobian holds a number that is not finite.')
-            : t(
-                'The product of all Jacobians: at most this share of a change in the initial state reaches the ' +
-                  'last step.',
-              ),
-        ),
+        missing && Number.isNaN(logProductSigmaMax)
+          ? row(
+              'product',
+              '‖∂h_{T−1}/∂h_{−1}‖_2',
+              '–',
+              '',
+              t('Comes with all exponents, which are computed while their card is in sight.'),
+            )
+          : row(
+              'product',
+              '‖∂h_{T−1}/∂h_{−1}‖_2',
+              formatLog10(logProductSigmaMax / Math.LN10),
+              exactLog10(logProductSigmaMax / Math.LN10),
+              Number.isNaN(logProductSigmaMax)
+                ? t('Not defined: some Jacobian holds a number that is not finite.')
+                : t(
+                    'The product of all Jacobians: at most this share of a change in the initial state reaches the ' +
+                      'last step.',
+                  ),
+            ),
       ),
     ];
   }

@@ -41,6 +41,8 @@ export type CardView = {
   click?(at: Point, size: Pick<Sheet, 'width' | 'height'>): void;
   /** What it shows is of the run before the one on screen. */
   older?(): boolean;
+  /** It came into sight, or left it. */
+  inSight?(seen: boolean): void;
   /** Before it is saved or copied: resolves when its numbers are there. */
   ready?(): Promise<void>;
   /** What its picture shows, as `math` reads it, for the title of a saved one. */
@@ -58,6 +60,17 @@ const pictureRatio = 2;
 const pictureHead = 30;
 /** Width of a picture whose card has none, because it is not on show. */
 const usualWidth = 284;
+
+/** Tells whether the element is on the screen: scrolled into view, in a page that is not hidden. */
+function watchSight(element: Element, tell: (seen: boolean) => void): void {
+  let inView = false;
+  const look = (): void => tell(inView && !document.hidden);
+  new IntersectionObserver((entries) => {
+    inView = entries.at(-1)?.isIntersecting ?? false;
+    look();
+  }).observe(element);
+  document.addEventListener('visibilitychange', look);
+}
 
 export class Card {
   readonly element: HTMLElement;
@@ -127,6 +140,7 @@ export class Card {
     page.themes.onChange(() => this.show());
     new ResizeObserver(() => this.show()).observe(this.#box);
     this.#order.watch(this.element);
+    if (view.inSight !== undefined) watchSight(this.element, (seen) => view.inSight?.(seen));
     this.#watchMouse();
   }
 

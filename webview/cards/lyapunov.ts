@@ -5,10 +5,20 @@ import { lostSentences, unmeasured } from './bounds.js';
 import { el, math } from '../widgets/dom.js';
 import { formatFactor, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
+import { failureText } from '../widgets/failure.js';
+import { Latest } from '../page/model.js';
+import type { Exponents } from '../page/model.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
 
 const minus = (text: string): string => text.replace('-', '−');
+
+const leadingNote = (known: number, H: number): HTMLElement =>
+  el(
+    'span',
+    { attributes: { 'data-name': 'known', 'data-value': String(known) } },
+    t('The leading {0} of {1} exponents; the others are computed while this card is in sight.', known, H),
+  );
 
 const sumCheck = (all: Float64Array, error: number): HTMLElement =>
   el(
@@ -31,6 +41,23 @@ const sumCheck = (all: Float64Array, error: number): HTMLElement =>
 
 export function lyapunovCard({ model }: Page): CardView {
   const notes = el('p', { class: 'note' });
+  let [watched, needed] = [false, false];
+  const latest = new Latest<null, Exponents | null>(
+    () => model.analysis('exponents', {}),
+    (answer) => {
+      if (answer === null) return;
+      // Whoever looks away lets the computation rest.
+      if (answer.fraction < 1 && (watched || needed)) latest.again(null);
+      model.setExponents(answer);
+    },
+    () => {
+      explain();
+    },
+  );
+  const ask = (): void => {
+    if ((watched || needed) && model.exponentsMissing && !model.spectrumIsOlder && latest.failure === null)
+      latest.request(null);
+  };
   const values = (): Float64Array => model.spectrum?.lyapunov ?? new Float64Array(0);
   const finite = (): number[] => [...values()].filter(Number.isFinite);
   const range = (): { min: number; max: number } => {
@@ -44,8 +71,11 @@ export function lyapunovCard({ model }: Page): CardView {
     const { spectrum } = model;
     const all = values();
     if (spectrum === null) notes.replaceChildren();
-    else if (spectrum.fraction < 1 && spectrum.lyapunov === null)
-      notes.replaceChildren(t('Being computed: {0} %.', Math.floor(spectrum.fraction * 100)));
+    else if (latest.failure !== null) notes.replaceChildren(...failureText(latest.failure));
+    else if (spectrum.lyapunov === null && (spectrum.fraction < 1 || model.exponentsMissing))
+      notes.replaceChildren(
+        t('Being computed: {0} %.', Math.floor((spectrum.fraction < 1 ? spectrum.fraction : model.restFraction) * 100)),
+      );
     else if (spectrum.lyapunov === null && unmeasured(spectrum))
       notes.replaceChildren(t('Not defined: some Jacobian holds a number that is not finite.'));
     else if (spectrum.lyapunov === null)
@@ -53,7 +83,8 @@ export function lyapunovCard({ model }: Page): CardView {
     else if (all[0] === -Infinity) notes.replaceChildren(t('Every Jacobian is zero: all exponents are −∞.'));
     else
       notes.replaceChildren(
-        ...lostSentences(all).flatMap((sentence) => [
+        ...(model.exponentsMissing ? [leadingNote(all.length, model.spectrumUnits), ' '] : []),
+        ...(model.exponentsMissing ? [] : lostSentences(all)).flatMap((sentence) => [
           el('span', { attributes: { 'data-name': 'lost' } }, math(sentence)),
           ' ',
         ]),
@@ -89,7 +120,13 @@ export function lyapunovCard({ model }: Page): CardView {
       source:
         'Engelken, Wolf & Abbott 2023, “Lyapunov spectra of chaotic recurrent neural networks”; Benettin et al. 1980',
     },
+    inSight(seen) {
+      watched = seen;
+      ask();
+    },
     available: () => {
+      if (model.spectrumIsOlder) latest.forget();
+      ask();
       explain();
       return model.spectrum !== null;
     },
@@ -149,16 +186,31 @@ export function lyapunovCard({ model }: Page): CardView {
       return [`λ${i + 1}`, t('{0} per step', formatNumber(value)), t('×{0} per step', formatFactor(Math.exp(value)))];
     },
     older: () => model.spectrumIsOlder,
-    ready: () => model.ownSpectrum(),
+    async ready() {
+      await model.ownSpectrum();
+      needed = true;
+      // A run that is replaced takes its exponents with it.
+      ask();
+      while (latest.busy) await new Promise((resolve) => setTimeout(resolve, 50));
+      needed = false;
+    },
     summary: () =>
       values().length === 0
         ? t('No exponents.')
-        : t(
-            '{0} exponents, from {1} to {2} per step.',
-            values().length,
-            formatNumber(values()[0] ?? NaN),
-            formatNumber(values()[values().length - 1] ?? NaN),
-          ),
+        : model.exponentsMissing
+          ? t(
+              'The leading {0} of {1} exponents, from {2} to {3} per step.',
+              values().length,
+              model.spectrumUnits,
+              formatNumber(values()[0] ?? NaN),
+              formatNumber(values()[values().length - 1] ?? NaN),
+            )
+          : t(
+              '{0} exponents, from {1} to {2} per step.',
+              values().length,
+              formatNumber(values()[0] ?? NaN),
+              formatNumber(values()[values().length - 1] ?? NaN),
+            ),
     table() {
       const all = values();
       return {

@@ -2,6 +2,7 @@
 import { inReport } from './inReport.js';
 import { refined } from './refinedSeries.js';
 import type {
+  Exponents,
   PanelStatus,
   RunSummary,
   SeriesAnswer,
@@ -17,6 +18,7 @@ export type {
   AttributionRow,
   Band,
   CellFacts,
+  Exponents,
   Heatmap,
   Histogram,
   Jacobians,
@@ -81,6 +83,8 @@ export class Model {
   spectrum: SpectrumSummary | null = null;
   /** Hidden dimension of the run that the spectrum is of. */
   spectrumUnits = 0;
+  /** How far the exponents are that come only while somebody looks; 1 where none are missing. */
+  restFraction = 1;
   /** The run as it was told, and what is known finer: around the cursor, and in the window. */
   #overview: RunSummary | null = null;
   #around: SeriesAnswer | null = null;
@@ -136,10 +140,25 @@ export class Model {
   setSpectrum(spectrum: SpectrumSummary): void {
     if (this.run !== null && spectrum.runId < this.run.runId) return;
     this.spectrum = spectrum;
+    this.restFraction = spectrum.lyapunovKnown < (this.run?.shapes.H ?? 0) ? 0 : 1;
     if (this.run?.runId === spectrum.runId) this.spectrumUnits = this.run.shapes.H;
     // What is around the cursor may not have had its singular values yet.
     if (spectrum.fraction === 1 && this.#around !== null) this.#latestAround.request(this.#around.window);
     this.#tell('spectrum');
+  }
+
+  /** What has come of the exponents since the spectrum was told. */
+  setExponents({ fraction, ...exponents }: Exponents): void {
+    if (this.spectrum === null || this.spectrumIsOlder) return;
+    this.spectrum = { ...this.spectrum, ...exponents };
+    this.restFraction = fraction;
+    this.#tell('spectrum');
+  }
+
+  /** Exponents of a wide network that come only while somebody looks. */
+  get exponentsMissing(): boolean {
+    const { spectrum } = this;
+    return spectrum !== null && spectrum.fraction === 1 && this.restFraction < 1;
   }
 
   /**

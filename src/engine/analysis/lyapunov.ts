@@ -9,7 +9,7 @@ import type { Resumable } from '../core/resumable.js';
 function* applyJacobian(rows: Float64Array, Wh: Float64Array, slopes: Float64Array): Resumable<Float64Array> {
   const H = slopes.length;
   const out = new Float64Array(rows.length);
-  for (let i = 0; i < H; i++) {
+  for (let i = 0; i * H < rows.length; i++) {
     const row = out.subarray(i * H, (i + 1) * H);
     for (let k = 0; k < H; k++) {
       const value = rows[i * H + k]!;
@@ -24,15 +24,16 @@ function* applyJacobian(rows: Float64Array, Wh: Float64Array, slopes: Float64Arr
 /** Squares of anything shorter lose digits, or vanish. */
 export const leastLength = 1e-140;
 
-const identity = (H: number): Float64Array => {
-  const rows = new Float64Array(H * H);
-  for (let i = 0; i < H; i++) rows[i * H + i] = 1;
+/** The first `count` rows of I. */
+const identity = (H: number, count = H): Float64Array => {
+  const rows = new Float64Array(count * H);
+  for (let i = 0; i < count; i++) rows[i * H + i] = 1;
   return rows;
 };
 
 /**
- * From this magnification of rounding on, a step whose slopes are graded is taken apart by elimination first. Where they
- * are not, that would not help: the magnification is that of Wh itself.
+ * From this magnification of rounding on, a step whose slopes are graded is taken apart by elimination first. Where
+ * they are not, that would not help: the magnification is that of Wh itself.
  */
 export const mostMagnified = 1e7;
 export const lnLeastGrading = Math.log(1e3);
@@ -77,6 +78,8 @@ function orthogonalise(
 export class LyapunovExponents {
   readonly #Wh: Float64Array;
   readonly #H: number;
+  /** Directions, all of the H or the first of them. */
+  readonly #count: number;
   /** Share of its length that an independent vector keeps at least; 0 while every Jacobian is regular. */
   #rank: number;
   /** Σ ln R_ii over the steps so far; −Infinity for directions that are lost. */
@@ -84,14 +87,18 @@ export class LyapunovExponents {
   readonly #errors: Float64Array;
   #Q: Float64Array;
 
-  /** @param regular whether Wh is, to working precision */
-  constructor(Wh: Float64Array, H: number, regular: boolean) {
+  /**
+   * @param regular whether Wh is, to working precision
+   * @param count how many of the first directions are followed
+   */
+  constructor(Wh: Float64Array, H: number, regular: boolean, count = H) {
     this.#Wh = Wh;
     this.#H = H;
+    this.#count = count;
     this.#rank = regular ? 0 : this.#singular;
-    this.sums = new Float64Array(H);
-    this.#errors = new Float64Array(H);
-    this.#Q = identity(H);
+    this.sums = new Float64Array(count);
+    this.#errors = new Float64Array(count);
+    this.#Q = identity(H, count);
   }
 
   get #singular(): number {
@@ -99,7 +106,7 @@ export class LyapunovExponents {
   }
 
   restart(): void {
-    this.#Q = identity(this.#H);
+    this.#Q = identity(this.#H, this.#count);
   }
 
   /** @param lnSlopes their logarithms, also where no float64 holds a slope */
@@ -108,9 +115,9 @@ export class LyapunovExponents {
     const isGraded = lnGrading(lnSlopes) > lnLeastGrading;
     const rows = yield* applyJacobian(this.#Q, this.#Wh, slopes);
     const vectors = this.#vectorsOf(rows);
-    const lnLengths = new Float64Array(this.#H);
-    const magnified = new Float64Array(this.#H);
-    for (let i = 0; i < this.#H; i++) {
+    const lnLengths = new Float64Array(this.#count);
+    const magnified = new Float64Array(this.#count);
+    for (let i = 0; i < this.#count; i++) {
       const { length, whole } = orthogonalise(vectors, i, this.#rank);
       lnLengths[i] = Math.log(length);
       magnified[i] = whole / length;
@@ -125,13 +132,13 @@ export class LyapunovExponents {
 
   /** The same by elimination, for slopes of any size. */
   *#gradedStep(lnSlopes: Float64Array): Resumable<void> {
-    const H = this.#H;
+    const [H, count] = [this.#H, this.#count];
     const rows = yield* applyJacobian(this.#Q, this.#Wh, new Float64Array(H).fill(1));
     const vectors = this.#vectorsOf(rows);
-    const lnLengths = new Float64Array(H);
-    const magnified = new Float64Array(H).fill(1);
+    const lnLengths = new Float64Array(count);
+    const magnified = new Float64Array(count).fill(1);
     const take = function* (rank: number): Resumable<void> {
-      for (let i = 0; i < H; i++) {
+      for (let i = 0; i < count; i++) {
         const { length, whole } = orthogonalise(vectors, i, rank);
         lnLengths[i] = lnLengths[i]! + Math.log(length);
         magnified[i] = magnified[i]! * (whole / length);
@@ -141,7 +148,7 @@ export class LyapunovExponents {
     // What depends on others because of Wh is found before the slopes make everything unequal.
     if (this.#rank > 0) yield* take(this.#rank);
     const { coefficients, lnScales, magnified: own } = yield* eliminate(vectors, lnSlopes);
-    for (let i = 0; i < H; i++) {
+    for (let i = 0; i < count; i++) {
       lnLengths[i] = lnLengths[i]! + Math.log(Math.abs(coefficients[i]![i]!)) + lnScales[i]!;
       magnified[i] = magnified[i]! * own[i]!;
     }
@@ -150,12 +157,12 @@ export class LyapunovExponents {
   }
 
   #vectorsOf(rows: Float64Array): Float64Array[] {
-    return Array.from({ length: this.#H }, (_, i) => rows.subarray(i * this.#H, (i + 1) * this.#H));
+    return Array.from({ length: this.#count }, (_, i) => rows.subarray(i * this.#H, (i + 1) * this.#H));
   }
 
   #accept(rows: Float64Array, lnLengths: Float64Array, magnified: Float64Array): void {
     this.#Q = rows;
-    for (let i = 0; i < this.#H; i++) {
+    for (let i = 0; i < this.#count; i++) {
       this.sums[i] = this.sums[i]! + lnLengths[i]!;
       if (lnLengths[i] !== -Infinity) this.#errors[i] = this.#errors[i]! + 2 * Number.EPSILON * magnified[i]!;
     }

@@ -33,8 +33,11 @@ export type Spectrum = {
   /**
    * Natural log per step from Q = I, descending [H]; -Infinity for directions that are lost, because some J_t is
    * singular: all of them when every J_t is zero. Null when the product of the J_t is zero although some are not.
+   * While `lyapunovKnown` is below H, those of the first so many directions.
    */
   readonly lyapunov: Float64Array | null;
+  /** How many of the H exponents are known: the leading ones come first. */
+  readonly lyapunovKnown: number;
   /** |Σλ_i − (ln|det Wh| + mean_t Σ_j ln f'(z_tj))|: the exact check of the exponents; null where one is lost. */
   readonly lyapunovSumError: number | null;
   /**
@@ -50,6 +53,21 @@ export type Spectrum = {
 
 /** Up to here all eigenvalues are computed, about five seconds at most; beyond, their largest modulus is bounded. */
 export const mostDecomposed = 1024;
+
+/**
+ * T·H³ from which all exponents take longer than a glance, in plain arithmetic and through the kernels: then the
+ * leading ones come first, and the rest where somebody asks for it.
+ */
+export const [plainGlance, glance] = [5e8, 4e9];
+const fewestLeading = 32;
+
+/** How many exponents are told one after the other before all of them: each round takes a quarter of the next. */
+export function leadingCounts({ shapes: { T, H } }: Experiment, within: number): number[] {
+  const counts: number[] = [];
+  if (T * H ** 3 <= within) return counts;
+  for (let count = fewestLeading; 2 * count <= H; count *= 4) counts.push(count);
+  return counts;
+}
 
 /** What is known so far of a spectrum that is being computed. */
 export type GrowingSpectrum = { -readonly [Name in keyof Spectrum]: Spectrum[Name] };
@@ -103,6 +121,7 @@ export const unknownSpectrum = (T: number): GrowingSpectrum => ({
   eigenvaluesWh: [],
   jacobianSigmaMax: new Float64Array(T).fill(NaN),
   lyapunov: null,
+  lyapunovKnown: 0,
   lyapunovSumError: null,
   lyapunovError: null,
   lyapunovBlock: null,
@@ -145,6 +164,29 @@ export function* sigmaUpperBound(gram: Float64Array, H: number, scale: number, s
   return Infinity;
 }
 
+const descending = (sums: Float64Array, T: number): Float64Array =>
+  sums
+    .map((sum) => sum / T)
+    .sort()
+    .reverse();
+
+/** Sets the exponents of the first directions; those of all of them have a check. */
+export function leadingInto(
+  spectrum: GrowingSpectrum,
+  T: number,
+  { sums, error, block }: { readonly sums: Float64Array; readonly error: number; readonly block: number },
+): void {
+  const lyapunov = descending(sums, T);
+  // Where there is none among them, only all of them can tell.
+  if (!Number.isFinite(lyapunov[0] ?? NaN)) return;
+  Object.assign(spectrum, {
+    lyapunov,
+    lyapunovKnown: lyapunov.length,
+    lyapunovError: error / T,
+    lyapunovBlock: block,
+  });
+}
+
 /** Sets exponents and their checks from the sums of ln L_ii, their estimated errors, ln|det Wh| and Σ ln f'. */
 export function exponentsInto(
   spectrum: GrowingSpectrum,
@@ -166,11 +208,9 @@ export function exponentsInto(
     readonly zeroJacobians: number;
   },
 ): void {
-  const lyapunov = sums
-    .map((sum) => sum / T)
-    .sort()
-    .reverse();
+  const lyapunov = descending(sums, T);
   const [largest = NaN] = lyapunov;
+  Object.assign(spectrum, { lyapunov: null, lyapunovKnown: sums.length, lyapunovError: null, lyapunovBlock: null });
   if (Number.isNaN(largest)) return;
   if (largest === -Infinity) {
     if (zeroJacobians === T) spectrum.lyapunov = lyapunov;
@@ -188,30 +228,84 @@ export function* logDeterminantOf(Wh: Float64Array, H: number): Resumable<number
   return logDeterminant(yield* factorise(Wh, H));
 }
 
+/** All but the exponents and the product of all Jacobians; of the exponents the first `count`, where that is not 0. */
 export function* plainSpectrum(
   experiment: Experiment,
   chunks: readonly RunChunk[],
   spectrum: GrowingSpectrum,
   decomposed: number,
+  count: number,
+): Resumable<GrowingSpectrum> {
+  const {
+    shapes: { T, H },
+    weights: { Wh },
+  } = experiment;
+  if (count > 0) yield* part(plainLeading(experiment, chunks, spectrum, count), 0, 0.1);
+  yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum, decomposed), 0.1, 0.2);
+  const jacobian = yield* part(JacobianNorm.create(Wh, H), 0.2, 0.2);
+  spectrum.sigmaMaxWh = yield* part(jacobian.sigmaMax(new Float64Array(H).fill(1)), 0.2, 0.2);
+  spectrum.sigmaMaxWhUpper = yield* part(
+    sigmaUpperBound(jacobian.gram, H, jacobian.scale, spectrum.sigmaMaxWh),
+    0.2,
+    0.25,
+  );
+  for (const chunk of chunks) {
+    for (let t = 0; t < chunk.steps; t++) {
+      const slopes = exactSlopes(experiment, chunk, t);
+      const progress = 0.25 + (0.75 * (chunk.start + t)) / T;
+      spectrum.jacobianSigmaMax[chunk.start + t] = yield* part(jacobian.sigmaMax(slopes), progress, progress);
+      yield progress;
+    }
+  }
+  return spectrum;
+}
+
+/** The exponents of the first `count` directions. */
+function* plainLeading(
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  spectrum: GrowingSpectrum,
+  count: number,
+): Resumable<void> {
+  const {
+    shapes: { T, H },
+    weights: { Wh },
+    stateful,
+  } = experiment;
+  const logDet = yield* part(logDeterminantOf(Wh, H), 0, 0);
+  const exponents = new LyapunovExponents(Wh, H, logDet !== -Infinity, count);
+  for (const chunk of chunks) {
+    if (!stateful) exponents.restart();
+    for (let t = 0; t < chunk.steps; t++) {
+      const slopes = exactSlopes(experiment, chunk, t);
+      const progress = (chunk.start + t) / T;
+      yield* part(exponents.step(slopes, lnSlopes(experiment, chunk, t, slopes)), progress, progress);
+      yield progress;
+    }
+  }
+  const { sums, error } = exponents;
+  leadingInto(spectrum, T, { sums, error, block: 1 });
+}
+
+/** All exponents, first of `counts` directions, and the product of all Jacobians, into a spectrum that has the rest. */
+export function* plainExponents(
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  spectrum: GrowingSpectrum,
+  counts: readonly number[],
 ): Resumable<GrowingSpectrum> {
   const {
     shapes: { T, H },
     weights: { Wh },
     stateful,
   } = experiment;
-  yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum, decomposed), 0, 0.1);
-  const logDet = yield* part(logDeterminantOf(Wh, H), 0.1, 0.12);
-  const jacobian = yield* part(JacobianNorm.create(Wh, H), 0.12, 0.12);
-  spectrum.sigmaMaxWh = yield* part(jacobian.sigmaMax(new Float64Array(H).fill(1)), 0.12, 0.12);
-  spectrum.sigmaMaxWhUpper = yield* part(
-    sigmaUpperBound(jacobian.gram, H, jacobian.scale, spectrum.sigmaMaxWh),
-    0.12,
-    0.15,
-  );
+  for (const count of counts)
+    if (count > spectrum.lyapunovKnown) yield* part(plainLeading(experiment, chunks, spectrum, count), 0, count / H);
+  const begin = Math.min(0.9, spectrum.lyapunovKnown / H);
+  const logDet = yield* part(logDeterminantOf(Wh, H), begin, begin);
   const exponents = new LyapunovExponents(Wh, H, logDet !== -Infinity);
   const product = new JacobianProduct(Wh, H);
   let sumOfLn = 0;
-  let zeroJacobians = 0;
   for (const chunk of chunks) {
     if (!stateful) {
       exponents.restart();
@@ -219,19 +313,21 @@ export function* plainSpectrum(
     }
     for (let t = 0; t < chunk.steps; t++) {
       const slopes = exactSlopes(experiment, chunk, t);
-      const progress = 0.15 + (0.85 * (chunk.start + t)) / T;
-      const sigma = yield* part(jacobian.sigmaMax(slopes), progress, progress);
-      spectrum.jacobianSigmaMax[chunk.start + t] = sigma;
-      if (sigma === 0) zeroJacobians++;
+      const progress = begin + ((1 - begin) * (chunk.start + t)) / T;
       const ln = lnSlopes(experiment, chunk, t, slopes);
       for (const value of ln) sumOfLn += value;
       yield* part(product.step(slopes, ln), progress, progress);
       yield* part(exponents.step(slopes, ln), progress, progress);
-      yield 0.15 + (0.85 * (chunk.start + t + 1)) / T;
+      yield progress;
     }
   }
   const { sums, error } = exponents;
+  const zeroJacobians = zerosIn(spectrum.jacobianSigmaMax);
   exponentsInto(spectrum, T, { sums, error, block: 1, logDet, lnSlopes: sumOfLn, zeroJacobians });
   spectrum.logProductSigmaMax = yield* part(product.logSigmaMax(), 1, 1);
   return spectrum;
 }
+
+/** How many Jacobians are zero. */
+export const zerosIn = (jacobianSigmaMax: Float64Array): number =>
+  jacobianSigmaMax.reduce((count, sigma) => count + Number(sigma === 0), 0);

@@ -57,16 +57,16 @@ function largestOverSlope(row: usize, slopes: usize, H: i32, panelBytes: usize):
 }
 
 /**
- * Rows `from` ≤ i < `to` (from divisible by 4) of V [H,H] ← l_i with V = U·l, when the rows before are done: U lower
- * triangular, packed like V, and every l_i at most 1 and exactly 1 at its pivot, the place of the largest number that
- * was left of the row. `pivots`: i32 [H], −1 where nothing was left; `slopes`: one packed row, whose numbers the
+ * Rows `from` ≤ i < `to` (from divisible by 4) of V [height,H] ← l_i with V = U·l, when the rows before are done: U
+ * lower triangular, packed like V, and every l_i at most 1 and exactly 1 at its pivot, the place of the largest number
+ * that was left of the row. `pivots`: i32 [H], −1 where nothing was left; `slopes`: one packed row, whose numbers the
  * columns of V carry. `ratios` [H] receives by how much the rounding of a row, relative to the slope of each column, is
  * magnified in U_ii.
  */
 export function eliminateRows(
-  v: usize, u: usize, H: i32, from: i32, to: i32, slopes: usize, pivots: usize, ratios: usize,
+  v: usize, u: usize, H: i32, height: i32, from: i32, to: i32, slopes: usize, pivots: usize, ratios: usize,
 ): void {
-  const panelBytes = <usize>H * ROW;
+  const panelBytes = <usize>height * ROW;
   const panelCount = panels<f64>(H);
   for (let i = from; i < to; i += BLOCK) {
     const count = min(BLOCK, to - i);
@@ -108,14 +108,15 @@ export function eliminateRows(
         );
         store<f64>(at, 0);
       }
-      finish(row, u + block + <usize>r * ROW, i + r, H, slopes, pivots, ratios);
+      finish(row, u + block + <usize>r * ROW, i + r, H, panelBytes, slopes, pivots, ratios);
     }
   }
 }
 
 /** The pivot of row i, and the row over it. */
-function finish(row: usize, u: usize, i: i32, H: i32, slopes: usize, pivots: usize, ratios: usize): void {
-  const panelBytes = <usize>H * ROW;
+function finish(
+  row: usize, u: usize, i: i32, H: i32, panelBytes: usize, slopes: usize, pivots: usize, ratios: usize,
+): void {
   let most: f64 = 0;
   let place = -1;
   for (let j = 0; j < H; j++) {

@@ -1,4 +1,4 @@
-// AssemblyScript. V = L·Q for the rows of V [H,H]: L lower triangular with a positive diagonal, the rows of Q
+// AssemblyScript. V = L·Q for the rows of V [height,H]: L lower triangular with a positive diagonal, the rows of Q
 // orthonormal.
 import { product1, product2 } from './product';
 import { madd, panels, ROW } from './simd';
@@ -151,9 +151,9 @@ function among(
  * zero in Q and in L_ii. `scratch`: (2·H + 8 + 3·8)·64 bytes.
  */
 export function orthogonaliseRows(
-  v: usize, l: usize, H: i32, from: i32, to: i32, rank: f64, ratios: usize, scratch: usize,
+  v: usize, l: usize, H: i32, height: i32, from: i32, to: i32, rank: f64, ratios: usize, scratch: usize,
 ): void {
-  const panelBytes = <usize>H * ROW;
+  const panelBytes = <usize>height * ROW;
   const panelCount = panels<f64>(H);
   const second = scratch + <usize>(H + 8) * ROW;
   const inner = second + <usize>(H + 8) * ROW;

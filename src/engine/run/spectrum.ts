@@ -1,12 +1,23 @@
 // The spectrum through the kernels where they can do it, else in plain arithmetic.
-import { itemChunks, mostDecomposed, plainSpectrum, unknownSpectrum, withOneItem } from '../analysis/spectrum.js';
+import {
+  glance,
+  itemChunks,
+  leadingCounts,
+  mostDecomposed,
+  plainExponents,
+  plainGlance,
+  plainSpectrum,
+  unknownSpectrum,
+  withOneItem,
+} from '../analysis/spectrum.js';
 import type { GrowingSpectrum, Spectrum } from '../analysis/spectrum.js';
 import type { Resumable } from '../core/resumable.js';
 import { allFinite } from '../core/scan.js';
 import type { Experiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
-import { fastSpectrum } from '../wasm/spectrum.js';
 import { kernelsFor } from './kernelsFor.js';
+import { fastExponents, fastSpectrum } from '../wasm/spectrum.js';
+import { part } from '../core/resumable.js';
 import { withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -18,31 +29,68 @@ import type { Workspaces } from '../wasm/workspaces.js';
 export function spectrumOf(
   experiment: Experiment,
   result: ComputedRun,
-  given: Workspaces | null = null,
+  workspaces: Workspaces | null = null,
   decomposed = mostDecomposed,
 ): { readonly spectrum: Spectrum; readonly steps: Resumable<void> } {
-  const spectrum = unknownSpectrum(experiment.shapes.T);
-  return { spectrum, steps: fill(experiment, result, kernelsFor(experiment, given), spectrum, decomposed) };
+  const { spectrum, steps, rest } = growingSpectrum(experiment, result, workspaces, decomposed);
+  return {
+    spectrum,
+    steps: (function* (): Resumable<void> {
+      yield* part(steps, 0, 0.3);
+      yield* part(rest(), 0.3, 1);
+    })(),
+  };
 }
 
-/** The same at its end. */
-export function* spectrumSteps(
+/**
+ * The same in two parts: `steps` has all exponents only where they are a matter of a glance, otherwise the leading
+ * ones, and not the product of all Jacobians (`lyapunovKnown` tells); then `rest` gives what is missing. `within`: how
+ * much T·H³ is a glance.
+ */
+export function growingSpectrum(
   experiment: Experiment,
   result: ComputedRun,
   given: Workspaces | null = null,
   decomposed = mostDecomposed,
+  within = kernelsFor(experiment, given) === null ? plainGlance : glance,
+): { readonly spectrum: Spectrum; readonly steps: Resumable<void>; readonly rest: () => Resumable<void> } {
+  const workspaces = kernelsFor(experiment, given);
+  const spectrum = unknownSpectrum(experiment.shapes.T);
+  const counts = leadingCounts(experiment, within);
+  const later = counts.length > 0;
+  const rest = (): Resumable<void> => exponents(experiment, result, workspaces, spectrum, counts);
+  const steps = function* (): Resumable<void> {
+    const whole = later ? 1 : 0.3;
+    yield* part(allButExponents(experiment, result, workspaces, spectrum, decomposed, counts[0] ?? 0), 0, whole);
+    if (!later) yield* part(rest(), whole, 1);
+  };
+  return { spectrum, steps: steps(), rest: later ? rest : nothing };
+}
+
+// eslint-disable-next-line require-yield -- the generator that is over at once
+function* nothing(): Resumable<void> {
+  return;
+}
+
+/** The spectrum at its end. */
+export function* spectrumSteps(
+  experiment: Experiment,
+  result: ComputedRun,
+  workspaces: Workspaces | null = null,
+  decomposed = mostDecomposed,
 ): Resumable<Spectrum> {
-  const { spectrum, steps } = spectrumOf(experiment, result, given, decomposed);
+  const { spectrum, steps } = spectrumOf(experiment, result, workspaces, decomposed);
   yield* steps;
   return spectrum;
 }
 
-function* fill(
+function* allButExponents(
   experiment: Experiment,
   result: ComputedRun,
   workspaces: Workspaces | null,
   spectrum: GrowingSpectrum,
   decomposed: number,
+  count: number,
 ): Resumable<void> {
   const {
     shapes: { T, H },
@@ -56,10 +104,34 @@ function* fill(
   const own = withOneItem(experiment);
   yield* withKernels(
     workspaces,
-    (kernels) => fastSpectrum(kernels, own, chunks, spectrum, decomposed),
+    (kernels) => fastSpectrum(kernels, own, chunks, spectrum, decomposed, count),
     function* () {
       Object.assign(spectrum, unknownSpectrum(T));
-      return yield* plainSpectrum(own, chunks, spectrum, decomposed);
+      return yield* plainSpectrum(own, chunks, spectrum, decomposed, count);
     },
+  );
+}
+
+function* exponents(
+  experiment: Experiment,
+  result: ComputedRun,
+  workspaces: Workspaces | null,
+  spectrum: GrowingSpectrum,
+  counts: readonly number[],
+): Resumable<void> {
+  const {
+    shapes: { H },
+    weights: { Wh },
+  } = experiment;
+  if (!(yield* allFinite([Wh]))) {
+    spectrum.lyapunovKnown = H;
+    return;
+  }
+  const chunks = yield* itemChunks(experiment, result.hs, 0);
+  const own = withOneItem(experiment);
+  yield* withKernels(
+    workspaces,
+    (kernels) => fastExponents(kernels, own, chunks, spectrum, counts),
+    () => plainExponents(own, chunks, spectrum, counts),
   );
 }

@@ -194,7 +194,17 @@ export const otherKernels = {
     returns: 'void',
   },
   orthogonaliseRows: {
-    takes: ['v: usize', 'l: usize', 'H: i32', 'from: i32', 'to: i32', 'rank: f64', 'ratios: usize', 'scratch: usize'],
+    takes: [
+      'v: usize',
+      'l: usize',
+      'H: i32',
+      'height: i32',
+      'from: i32',
+      'to: i32',
+      'rank: f64',
+      'ratios: usize',
+      'scratch: usize',
+    ],
     returns: 'void',
   },
   eliminateRows: {
@@ -202,6 +212,7 @@ export const otherKernels = {
       'v: usize',
       'u: usize',
       'H: i32',
+      'height: i32',
       'from: i32',
       'to: i32',
       'slopes: usize',

@@ -1,5 +1,5 @@
 // Products of many Jacobians, kept as rows L·Q (Q orthonormal, L lower triangular) and made orthogonal again every k
-// steps only.
+// steps only. With fewer than H rows, the first of them by themselves.
 import { leastLength, lnLeastGrading, mostMagnified } from '../analysis/lyapunov.js';
 import type { Resumable } from '../core/resumable.js';
 import { exponentOf } from '../core/norm.js';
@@ -47,6 +47,8 @@ type Buffers = Readonly<Record<keyof ReturnType<typeof JacobianChain.sizes>, num
 export class JacobianChain {
   readonly #kernels: Kernels;
   readonly #H: number;
+  /** Rows, all of the H or the first of them. */
+  readonly #count: number;
   readonly #direction: Direction;
   readonly #at: Buffers;
   readonly #rank: number;
@@ -61,8 +63,8 @@ export class JacobianChain {
   /** Estimated error of each of these sums, from rounding inside the blocks. */
   readonly errors: Float64Array;
   /**
-   * The product of all L since the last restart, column j times 2^`exponents[j]`; row-major in packed layout at
-   * `product`.
+   * Of all rows: the product of all L since the last restart, column j times 2^`exponents[j]`; row-major in packed
+   * layout at `product`.
    */
   readonly exponents: Float64Array;
   /** Largest number of steps that one block had. */
@@ -90,6 +92,7 @@ export class JacobianChain {
   }
 
   /**
+   * @param count rows, the first of H; only all of them have a product
    * @param rank rows that lose all but this share of their length to those before them count as dependent, and are gone
    */
   static *create(
@@ -99,33 +102,35 @@ export class JacobianChain {
     direction: Direction,
     rank: number,
     at: Buffers,
+    count = H,
   ): Resumable<JacobianChain> {
     const [there, back] =
       direction === 'forward' ? [{ at: at.weights, panelBytes: H * rowBytes }, null] : [null, at.weights];
     yield* packTwice(kernels, 'float64', Wh, H, H, at.chainStaging, there, back);
-    const chain = new JacobianChain(kernels, H, direction, rank, at);
+    const chain = new JacobianChain(kernels, H, count, direction, rank, at);
     yield* chain.restart();
     return chain;
   }
 
-  private constructor(kernels: Kernels, H: number, direction: Direction, rank: number, at: Buffers) {
+  private constructor(kernels: Kernels, H: number, count: number, direction: Direction, rank: number, at: Buffers) {
     this.#kernels = kernels;
     this.#H = H;
+    this.#count = count;
     this.#direction = direction;
     this.#rank = rank;
     this.#at = at;
     this.#Q = at.Q;
     this.#spare = [at.turned, at.turning];
-    this.lnLengths = new Float64Array(H);
-    this.errors = new Float64Array(H);
+    this.lnLengths = new Float64Array(count);
+    this.errors = new Float64Array(count);
     this.exponents = new Float64Array(H);
   }
 
   *restart(): Resumable<void> {
-    for (const matrix of [this.#Q, this.#at.product]) {
-      yield* clearSteps(this.#kernels, matrix, packedBytes(this.#H, this.#H));
-      const numbers = numbersAt(this.#kernels, matrix, packedBytes(this.#H, this.#H) / bytes);
-      for (let i = 0; i < this.#H; i++) numbers[this.#place(i, i)] = 1;
+    for (const matrix of this.#count === this.#H ? [this.#Q, this.#at.product] : [this.#Q]) {
+      yield* clearSteps(this.#kernels, matrix, packedBytes(this.#count, this.#H));
+      const numbers = numbersAt(this.#kernels, matrix, packedBytes(this.#count, this.#H) / bytes);
+      for (let i = 0; i < this.#count; i++) numbers[this.#place(i, i)] = 1;
     }
     this.exponents.fill(0);
   }
@@ -178,28 +183,28 @@ export class JacobianChain {
    * what is left, near 1 in every column, is made orthogonal.
    */
   *#gradedStep(slopes: Float64Array): Resumable<void> {
-    const H = this.#H;
+    const [H, count] = [this.#H, this.#count];
     const { L, U, factors, ratios, ownRatios, slopeRow, chainStaging, weights } = this.#at;
     const { exports } = this.#kernels;
-    const panel = H * rowBytes;
+    const panel = count * rowBytes;
     numbersAt(this.#kernels, chainStaging, H).set(slopes);
     exports.pack64(chainStaging, 1, H, slopeRow, rowBytes, rowBytes);
     const [rows, other] = this.#spare;
-    const found = numbersAt(this.#kernels, ratios, H);
-    const magnified = new Float64Array(H).fill(1);
+    const found = numbersAt(this.#kernels, ratios, count);
+    const magnified = new Float64Array(count).fill(1);
     const also = (part: Float64Array): void => {
-      for (let i = 0; i < H; i++) magnified[i] = magnified[i]! * part[i]!;
+      for (let i = 0; i < count; i++) magnified[i] = magnified[i]! * part[i]!;
     };
     if (this.#direction === 'backward') {
-      exports.throughSlopes(this.#Q, panel, H, H, slopeRow, rowBytes, 1, other, panel);
+      exports.throughSlopes(this.#Q, panel, H, count, slopeRow, rowBytes, 1, other, panel);
       yield* this.#eliminate(other);
-      also(numbersAt(this.#kernels, ownRatios, H));
+      also(numbersAt(this.#kernels, ownRatios, count));
       yield* this.#multiplyBy(other, weights, rows, 0);
       yield* this.#orthogonalise(rows, this.#rank);
     } else if (this.#rank === 0) {
       yield* this.#multiplyBy(this.#Q, weights, rows, slopeRow);
       yield* this.#eliminate(rows);
-      also(numbersAt(this.#kernels, ownRatios, H));
+      also(numbersAt(this.#kernels, ownRatios, count));
       yield* this.#orthogonalise(rows, 0);
     } else {
       // What depends on others because of Wh is found before the slopes make everything unequal.
@@ -207,9 +212,9 @@ export class JacobianChain {
       yield* this.#orthogonalise(other, this.#rank);
       also(found);
       yield* this.#copy(L, factors);
-      exports.throughSlopes(other, panel, H, H, slopeRow, rowBytes, 1, rows, panel);
+      exports.throughSlopes(other, panel, H, count, slopeRow, rowBytes, 1, rows, panel);
       yield* this.#eliminate(rows);
-      also(numbersAt(this.#kernels, ownRatios, H));
+      also(numbersAt(this.#kernels, ownRatios, count));
       yield* this.#orthogonalise(rows, 0);
     }
     also(found);
@@ -225,40 +230,48 @@ export class JacobianChain {
     const H = this.#H;
     const { U, slopeRow, pivots, ownRatios } = this.#at;
     const rowsAtOnce = Math.max(8, 8 * Math.floor(pauseWork / (8 * H * H)));
-    for (let row = 0; row < H; row += rowsAtOnce) {
-      const end = Math.min(H, row + rowsAtOnce);
-      this.#kernels.exports.eliminateRows(rows, U, H, row, end, slopeRow, pivots, ownRatios);
-      if (end < H) yield this.#progress;
+    for (let row = 0; row < this.#count; row += rowsAtOnce) {
+      const end = Math.min(this.#count, row + rowsAtOnce);
+      this.#kernels.exports.eliminateRows(rows, U, H, this.#count, row, end, slopeRow, pivots, ownRatios);
+      if (end < this.#count) yield this.#progress;
     }
   }
 
   /** to ← (from·matrix) ⊙ scale, row by row */
   *#multiplyBy(from: number, matrix: number, to: number, scale: number): Resumable<void> {
-    const H = this.#H;
-    const panel = H * rowBytes;
+    const [H, count] = [this.#H, this.#count];
+    const panel = count * rowBytes;
     const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
-    for (let row = 0; row < H; row += rowsAtOnce) {
+    for (let row = 0; row < count; row += rowsAtOnce) {
       const [source, target] = [from + row * rowBytes, to + row * rowBytes];
-      const count = Math.min(rowsAtOnce, H - row);
-      this.#kernels.exports.multiplyRows(source, panel, H, matrix, H, target, panel, count, scale);
-      if (row + rowsAtOnce < H) yield this.#progress;
+      const some = Math.min(rowsAtOnce, count - row);
+      this.#kernels.exports.multiplyRows(source, panel, H, matrix, H, target, panel, some, scale);
+      if (row + rowsAtOnce < count) yield this.#progress;
     }
   }
 
   /** right ← left·right, both lower triangular */
   *#multiplyTriangles(left: number, right: number): Resumable<void> {
-    const H = this.#H;
+    const count = this.#count;
     const { newProduct } = this.#at;
-    const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (H * H)));
-    for (let row = 0; row < H; row += rowsAtOnce) {
-      this.#kernels.exports.triangularProduct(left, right, H, newProduct, row, Math.min(H, row + rowsAtOnce), 0);
-      if (row + rowsAtOnce < H) yield this.#progress;
+    const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (count * count)));
+    for (let row = 0; row < count; row += rowsAtOnce) {
+      this.#kernels.exports.triangularProduct(
+        left,
+        right,
+        count,
+        newProduct,
+        row,
+        Math.min(count, row + rowsAtOnce),
+        0,
+      );
+      if (row + rowsAtOnce < count) yield this.#progress;
     }
     yield* this.#copy(newProduct, right);
   }
 
   *#copy(from: number, to: number): Resumable<void> {
-    const length = packedBytes(this.#H, this.#H);
+    const length = packedBytes(this.#count, this.#H);
     const { buffer } = this.#kernels.memory;
     for (let at = 0; at < length; at += movedBytes) {
       new Uint8Array(buffer, to + at, Math.min(movedBytes, length - at)).set(
@@ -273,7 +286,7 @@ export class JacobianChain {
     const { exports } = this.#kernels;
     const H = this.#H;
     const { weights, slopeRow, chainStaging } = this.#at;
-    const panel = H * rowBytes;
+    const panel = this.#count * rowBytes;
     let [to, other] = this.#spare;
     let from = this.#Q;
     for (let i = 0; i < k; i++) {
@@ -281,14 +294,14 @@ export class JacobianChain {
       exports.pack64(chainStaging, 1, H, slopeRow, rowBytes, rowBytes);
       let source = from;
       if (this.#direction === 'backward') {
-        exports.throughSlopes(from, panel, H, H, slopeRow, rowBytes, 1, other, panel);
+        exports.throughSlopes(from, panel, H, this.#count, slopeRow, rowBytes, 1, other, panel);
         source = other;
       }
       yield* this.#multiplyBy(source, weights, to, this.#direction === 'forward' ? slopeRow : 0);
       from = to;
       // Going back, one buffer serves in between; going forward the two take turns.
       if (this.#direction === 'forward') [to, other] = [other, to];
-      if (i < k - 1 && H * H * H > pauseWork / 8) yield this.#progress;
+      if (i < k - 1 && this.#count * H * H > pauseWork / 8) yield this.#progress;
     }
     return from;
   }
@@ -298,26 +311,27 @@ export class JacobianChain {
    * only now become dependent.
    */
   *#orthogonalise(rows: number, rank: number): Resumable<number> {
-    const H = this.#H;
+    const [H, count] = [this.#H, this.#count];
     const { L, ratios, chainScratch } = this.#at;
-    const found = numbersAt(this.#kernels, ratios, H);
+    const found = numbersAt(this.#kernels, ratios, count);
     const rowsAtOnce = Math.max(8, 8 * Math.floor(pauseWork / (8 * 3 * H * H)));
-    for (let row = 0; row < H; row += rowsAtOnce) {
+    for (let row = 0; row < count; row += rowsAtOnce) {
       this.#kernels.exports.orthogonaliseRows(
         rows,
         L,
         H,
+        count,
         row,
-        Math.min(H, row + rowsAtOnce),
+        Math.min(count, row + rowsAtOnce),
         rank,
         ratios,
         chainScratch,
       );
-      if (row + rowsAtOnce < H) yield this.#progress;
+      if (row + rowsAtOnce < count) yield this.#progress;
     }
     let worst = 1;
-    const numbers = numbersAt(this.#kernels, L, packedBytes(H, H) / bytes);
-    for (let i = 0; i < H; i++) {
+    const numbers = numbersAt(this.#kernels, L, packedBytes(count, H) / bytes);
+    for (let i = 0; i < count; i++) {
       // 0/0: the direction was gone before.
       if (this.lnLengths[i] === -Infinity && Number.isNaN(found[i])) continue;
       // Squares of so short a row have lost digits.
@@ -328,10 +342,10 @@ export class JacobianChain {
   }
 
   *#accept(rows: number, k: number): Resumable<void> {
-    const H = this.#H;
-    const numbers = numbersAt(this.#kernels, this.#at.L, packedBytes(H, H) / bytes);
+    const [H, count] = [this.#H, this.#count];
+    const numbers = numbersAt(this.#kernels, this.#at.L, packedBytes(count, H) / bytes);
     const found = numbersAt(this.#kernels, this.#at.ratios, H);
-    for (let i = 0; i < H; i++) {
+    for (let i = 0; i < count; i++) {
       // A pivot may be negative.
       const length = Math.abs(numbers[this.#place(i, i)]!);
       this.lnLengths[i] = this.lnLengths[i]! + Math.log(length);
@@ -340,7 +354,7 @@ export class JacobianChain {
     const free = this.#spare.find((buffer) => buffer !== rows)!;
     this.#spare = [this.#Q, free];
     this.#Q = rows;
-    yield* this.#multiply(numbers);
+    if (count === H) yield* this.#multiply(numbers);
   }
 
   /** product ← product·L, each column under the largest exponent that its terms have. */
@@ -420,6 +434,6 @@ export class JacobianChain {
   }
 
   #place(i: number, j: number): number {
-    return i * (rowBytes / bytes) + columnAt(j, this.#H * rowBytes);
+    return i * (rowBytes / bytes) + columnAt(j, this.#count * rowBytes);
   }
 }

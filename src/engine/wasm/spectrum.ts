@@ -2,7 +2,14 @@
 import { cellOf } from '../cells/index.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { JacobianNorm, sigmaMaxOf } from '../linalg/lanczos.js';
-import { eigenvaluesInto, exponentsInto, logDeterminantOf, sigmaUpperBound } from '../analysis/spectrum.js';
+import {
+  eigenvaluesInto,
+  exponentsInto,
+  leadingInto,
+  logDeterminantOf,
+  sigmaUpperBound,
+  zerosIn,
+} from '../analysis/spectrum.js';
 import type { GrowingSpectrum } from '../analysis/spectrum.js';
 import { allFinite } from '../core/scan.js';
 import { part } from '../core/resumable.js';
@@ -64,34 +71,95 @@ export const spectrumSizes = (experiment: Experiment) => {
   };
 };
 
+/** What the exponents are made of. */
+type Exponents = {
+  readonly kernels: Kernels;
+  readonly experiment: Experiment;
+  readonly chunks: readonly RunChunk[];
+  readonly at: Readonly<Record<keyof ReturnType<typeof spectrumSizes>, number>>;
+  /** [T,H] */
+  readonly slopes: Float64Array;
+  readonly logDet: number;
+  /** Σ ln f' over all steps and units. */
+  readonly lnSlopes: number;
+};
+
 /** Null when the memory does not suffice or a number could leave its range; then plain arithmetic has to. */
+function* prepared(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[]): Resumable<Exponents | null> {
+  const {
+    shapes: { H },
+    weights: { Wx, Wh },
+  } = experiment;
+  if (!(yield* insideRange(Wx, Wh))) return null;
+  const at = layOut(kernels, { ...spectrumSizes(experiment) });
+  if (at === null) return null;
+  const slopes = yield* slopesOfItem(kernels, experiment, chunks, at);
+  if (slopes === null) return null;
+  let lnSlopes = 0;
+  for (let from = 0; from < slopes.length; from += logarithms) {
+    for (let i = from; i < Math.min(slopes.length, from + logarithms); i++) lnSlopes += Math.log(slopes[i]!);
+    yield 0;
+  }
+  return { kernels, experiment, chunks, at, slopes, logDet: yield* logDeterminantOf(Wh, H), lnSlopes };
+}
+
+/** The first `count` rows through all Jacobians. */
+function* chained(
+  { kernels, experiment, chunks, at, slopes, logDet, lnSlopes }: Exponents,
+  count: number,
+): Resumable<JacobianChain> {
+  const {
+    shapes: { T, H },
+    weights: { Wh },
+    stateful,
+  } = experiment;
+  const unique = logDet !== -Infinity && Number.isFinite(lnSlopes);
+  const rank = unique ? 0 : 4 * H * Number.EPSILON;
+  const chain = yield* part(JacobianChain.create(kernels, Wh, H, 'forward', rank, at, count), 0, 0);
+  for (const chunk of chunks) {
+    if (!stateful) yield* part(chain.restart(), chunk.start / T, chunk.start / T);
+    yield* part(
+      chain.advance(chunk.steps, (i) => slopes.subarray((chunk.start + i) * H, (chunk.start + i + 1) * H)),
+      chunk.start / T,
+      (chunk.start + chunk.steps) / T,
+    );
+  }
+  return chain;
+}
+
+function* leading(exponents: Exponents, spectrum: GrowingSpectrum, count: number): Resumable<void> {
+  const { lnLengths: sums, error, longestBlock: block } = yield* chained(exponents, count);
+  leadingInto(spectrum, exponents.experiment.shapes.T, { sums, error, block });
+}
+
+/**
+ * All but the exponents and the product of all Jacobians; of the exponents the first `count`, where that is not 0. Null
+ * where plain arithmetic has to do it.
+ */
 export function* fastSpectrum(
   kernels: Kernels,
   experiment: Experiment,
   chunks: readonly RunChunk[],
   spectrum: GrowingSpectrum,
   decomposed: number,
+  count: number,
 ): Resumable<GrowingSpectrum | null> {
   const {
     shapes: { T, H },
-    weights: { Wx, Wh },
-    stateful,
+    weights: { Wh },
   } = experiment;
-  if (!(yield* insideRange(Wx, Wh))) return null;
-  const at = layOut(kernels, { ...spectrumSizes(experiment) });
-  if (at === null) return null;
+  const exponents = yield* part(prepared(kernels, experiment, chunks), 0, 0);
+  if (exponents === null) return null;
+  const { at, slopes } = exponents;
   // Shares of the whole by what each takes: about 30 iterations for a σ_max, two products for an orthogonalised
   // Jacobian.
-  const [sigmaWork, chainWork, valuesWork] = [30 * T * H * H, 2 * T * H ** 3, H > 32 ? 60 * H ** 3 : 0];
-  const all = sigmaWork + chainWork + valuesWork;
-  const [first, second] = [sigmaWork / all, (sigmaWork + valuesWork) / all];
-
-  const slopes = yield* part(slopesOfItem(kernels, experiment, chunks, at), 0, 0);
-  if (slopes === null) return null;
+  const [leadingWork, sigmaWork, valuesWork] = [2 * T * H * H * count, 30 * T * H * H, H > 32 ? 60 * H ** 3 : 0];
+  const all = leadingWork + sigmaWork + valuesWork;
+  const [first, second] = [leadingWork / all, (leadingWork + sigmaWork) / all];
+  if (count > 0) yield* part(leading(exponents, spectrum, count), 0, first);
   const slopesAt = (t: number): Float64Array => slopes.subarray(t * H, (t + 1) * H);
-  const logDet = yield* part(logDeterminantOf(Wh, H), 0, 0);
   const batch = new SigmaBatch(kernels, H, at);
-  yield* part(batch.load(Wh), 0, 0);
+  yield* part(batch.load(Wh), first, first);
   const ones = new Float64Array(H).fill(1);
   yield* part(
     batch.each(
@@ -101,63 +169,58 @@ export function* fastSpectrum(
         spectrum.sigmaMaxWh = sigma;
       },
     ),
-    0,
-    0,
+    first,
+    first,
   );
-  if (Number.isNaN(spectrum.sigmaMaxWh)) spectrum.sigmaMaxWh = yield* part(sigmaMaxOf(Wh, H), 0, 0);
+  if (Number.isNaN(spectrum.sigmaMaxWh)) spectrum.sigmaMaxWh = yield* part(sigmaMaxOf(Wh, H), first, first);
   spectrum.sigmaMaxWhUpper = yield* part(
-    sigmaUpperBound(yield* part(batch.gram(), 0, 0), H, batch.scale, spectrum.sigmaMaxWh),
-    0,
-    0,
+    sigmaUpperBound(yield* part(batch.gram(), first, first), H, batch.scale, spectrum.sigmaMaxWh),
+    first,
+    first,
   );
-  let zeroJacobians = 0;
   // Those that have not converged are found one by one.
   const open: number[] = [];
   yield* part(
     batch.each(T, slopesAt, (t, sigma) => {
       spectrum.jacobianSigmaMax[t] = sigma;
       if (Number.isNaN(sigma)) open.push(t);
-      if (sigma === 0) zeroJacobians++;
     }),
-    0,
     first,
+    second,
   );
-  const exact = open.length === 0 ? null : yield* part(JacobianNorm.create(Wh, H), first, first);
+  const exact = open.length === 0 ? null : yield* part(JacobianNorm.create(Wh, H), second, second);
   if (exact !== null)
-    for (const t of open) spectrum.jacobianSigmaMax[t] = yield* part(exact.sigmaMax(slopesAt(t)), first, first);
+    for (const t of open) spectrum.jacobianSigmaMax[t] = yield* part(exact.sigmaMax(slopesAt(t)), second, second);
   yield* part(
     eigenvaluesInto(Wh, H, (A) => square(kernels, at, A, H), spectrum, decomposed),
-    first,
     second,
+    1,
   );
+  return spectrum;
+}
 
-  let lnSlopes = 0;
-  for (let from = 0; from < slopes.length; from += logarithms) {
-    for (let i = from; i < Math.min(slopes.length, from + logarithms); i++) lnSlopes += Math.log(slopes[i]!);
-    yield second;
-  }
-  const unique = logDet !== -Infinity && Number.isFinite(lnSlopes);
-  const chain = yield* part(
-    JacobianChain.create(kernels, Wh, H, 'forward', unique ? 0 : 4 * H * Number.EPSILON, at),
-    second,
-    second,
-  );
-  for (const chunk of chunks) {
-    if (!stateful) yield* part(chain.restart(), second, second);
-    yield* part(
-      chain.advance(chunk.steps, (i) => slopesAt(chunk.start + i)),
-      second + ((1 - second) * chunk.start) / T,
-      second + ((1 - second) * (chunk.start + chunk.steps)) / T,
-    );
-  }
-  exponentsInto(spectrum, T, {
-    sums: chain.lnLengths,
-    error: chain.error,
-    block: chain.longestBlock,
-    logDet,
-    lnSlopes,
-    zeroJacobians,
-  });
+/**
+ * All exponents, first of `counts` directions, and the product of all Jacobians, into a spectrum that has the rest.
+ * Null where plain arithmetic has to do it.
+ */
+export function* fastExponents(
+  kernels: Kernels,
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  spectrum: GrowingSpectrum,
+  counts: readonly number[],
+): Resumable<GrowingSpectrum | null> {
+  const { T, H } = experiment.shapes;
+  const exponents = yield* part(prepared(kernels, experiment, chunks), 0, 0);
+  if (exponents === null) return null;
+  for (const count of counts)
+    if (count > spectrum.lyapunovKnown) yield* part(leading(exponents, spectrum, count), 0, count / H);
+  const begin = Math.min(0.9, spectrum.lyapunovKnown / H);
+  const chain = yield* part(chained(exponents, H), begin, 1);
+  const { lnLengths: sums, error, longestBlock: block } = chain;
+  const { at, logDet, lnSlopes } = exponents;
+  const zeroJacobians = zerosIn(spectrum.jacobianSigmaMax);
+  exponentsInto(spectrum, T, { sums, error, block, logDet, lnSlopes, zeroJacobians });
 
   // σ_max of the product under the exponent of its largest column.
   const most = chain.exponents.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -171,6 +234,8 @@ export function* fastSpectrum(
       for (let i = 0; i < H; i++) column[i] = column[i]! * factor;
       if (j % 64 === 63) yield 1;
     }
+    const batch = new SigmaBatch(kernels, H, at);
+    const ones = new Float64Array(H).fill(1);
     yield* part(batch.load(product), 1, 1);
     let largest = NaN;
     yield* part(

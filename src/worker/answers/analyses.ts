@@ -6,6 +6,7 @@ import type {
   PreActivations,
   Reach,
   Shapes,
+  Spectrum,
   Resumable,
   Trace,
   Workspaces,
@@ -17,13 +18,14 @@ import type {
   AttributionRowRequest,
   AttributionRows,
   AttributionRowsRequest,
+  Exponents,
   JacobianRequest,
   Jacobians,
   ReachValues,
   TimeWindow,
 } from '../../protocol/index.js';
 import { Cancelled } from '../scheduling/scheduler.js';
-import { Job } from './backgroundAnalysis.js';
+import { Job, RestingJob } from './backgroundAnalysis.js';
 import { binStart, clampWindow } from './decimate.js';
 import type { KeptRun } from './keptRun.js';
 
@@ -43,6 +45,7 @@ export class Analyses {
   #window: { readonly key: string; readonly job: Job<JacobianSeries> } | null = null;
   #attribution: Job<Attribution> | null = null;
   #reach: Job<Reach> | null = null;
+  #exponents: RestingJob<Spectrum> | null = null;
   /** Under way, by their sequences. */
   readonly #preActivations = new Map<number, Job<PreActivations>>();
 
@@ -77,6 +80,46 @@ export class Analyses {
       }
     }
     return { attribution: attribution.state, reach: reach.state, jacobians: jacobians.state };
+  }
+
+  /** The spectrum that has the leading exponents, and what gives the rest of them when somebody asks. */
+  keepSpectrum(spectrum: Spectrum, rest: Resumable<void>): void {
+    this.#exponents?.end();
+    this.#exponents = new RestingJob(spectrum, rest, this.#check);
+  }
+
+  /** Null while there is no spectrum. */
+  async exponents(): Promise<Exponents | null> {
+    const job = this.#exponents;
+    if (job === null) return null;
+    try {
+      await job.more();
+    } catch (error) {
+      if (error instanceof Cancelled) return null;
+      throw error;
+    }
+    const { lyapunov, lyapunovKnown, lyapunovSumError, lyapunovError, lyapunovBlock, logProductSigmaMax } = job.state;
+    const { fraction } = job;
+    const own = lyapunov?.slice() ?? null;
+    return {
+      lyapunov: own,
+      lyapunovKnown,
+      lyapunovSumError,
+      lyapunovError,
+      lyapunovBlock,
+      logProductSigmaMax,
+      fraction,
+    };
+  }
+
+  /** Completes the spectrum. @throws Cancelled when a newer run needs the thread */
+  async allExponents(): Promise<void> {
+    while (this.#exponents !== null && this.#exponents.fraction < 1) await this.#exponents.more();
+  }
+
+  /** The run is not kept any more. */
+  end(): void {
+    this.#exponents?.end();
   }
 
   /** z_t of a sequence, [T,H]; null where a newer run needs the thread. Whoever asks keeps it. */

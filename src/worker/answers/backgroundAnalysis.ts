@@ -57,3 +57,53 @@ export class Job<State> {
     if (this.#failure !== null) throw this.#failure;
   }
 }
+
+/** An analysis that goes on only while it is asked for, and rests in between. */
+export class RestingJob<State> {
+  readonly state: State;
+  fraction = 0;
+  readonly #steps: Resumable<void>;
+  readonly #check: () => void;
+  #turn: Promise<void> | null = null;
+
+  constructor(state: State, steps: Resumable<void>, check: () => void) {
+    this.state = state;
+    this.#steps = steps;
+    this.#check = check;
+  }
+
+  /** Computes for as long as an answer may take. @throws Cancelled, and what the analysis threw */
+  async more(): Promise<void> {
+    if (this.fraction === 1) return;
+    this.#turn ??= this.#work().finally(() => {
+      this.#turn = null;
+    });
+    await this.#turn;
+  }
+
+  /** Nobody will ask any more: what was borrowed is given back. */
+  end(): void {
+    this.#steps.return();
+  }
+
+  async #work(): Promise<void> {
+    try {
+      await drive(this.#some(), this.#check, () => undefined, 'behind');
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
+  *#some(): Resumable<void> {
+    for (const end = performance.now() + patience; performance.now() < end;) {
+      const step = this.#steps.next();
+      if (step.done === true) {
+        this.fraction = 1;
+        return;
+      }
+      this.fraction = Math.min(step.value, 0.999);
+      yield step.value;
+    }
+  }
+}

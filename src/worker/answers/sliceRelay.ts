@@ -22,6 +22,7 @@ export const relaySlices = (ask: Ask): Handlers => ({
   attributionRow: (params) => ask('attributionRow', params),
   attributionRows: (params) => ask('attributionRows', params),
   reach: (params) => ask('reach', params),
+  exponents: (params) => ask('exponents', params),
   weights: (params) => ask('weights', params),
   weightCells: (params) => ask('weightCells', params),
   unit: (params) => ask('unit', params),

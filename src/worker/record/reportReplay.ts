@@ -186,6 +186,8 @@ export function replay(record: RunRecord): Answers {
     attributionRow: (request) => analyses.attributionRow(request),
     attributionRows: (request) => analyses.attributionRows(request),
     reach: () => analyses.reach(),
+    // A record has all exponents.
+    exponents: () => ({ ...record.spectrum, fraction: 1 }),
     // Nothing runs in a report.
     whatIf: () => null,
   };

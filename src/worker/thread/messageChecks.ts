@@ -69,6 +69,7 @@ export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['req
   attributionRow: object({ runId: count, t: count }),
   attributionRows: object({ runId: count, from: count, to: count }),
   reach: object({ runId: count }),
+  exponents: object({ runId: count }),
   weights: object({ runId: count, tensor: weightNames, maxRows: count, maxColumns: count }),
   weightCells: object({ runId: count, tensor: weightNames, from: count, to: count }),
   unit: object({ runId: count, t: count, sequence: count }),

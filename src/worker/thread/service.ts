@@ -2,7 +2,8 @@ import { t as say } from '@vscode/l10n';
 import { classify, readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import type { Files } from '../../config/read/index.js';
-import { cellNames, cellOf, openUnit, runWithin, spectrumOf, Workspaces } from '../../engine/index.js';
+import { cellNames, cellOf, openUnit, runWithin, Workspaces } from '../../engine/index.js';
+import { growingSpectrum } from '../../engine/index.js';
 import type { Kernels, Spectrum } from '../../engine/index.js';
 import type {
   Phase,
@@ -115,6 +116,7 @@ export class Service {
         attributionRow: this.#later((analyses, request) => analyses.attributionRow(request)),
         attributionRows: this.#later((analyses, request) => analyses.attributionRows(request)),
         reach: this.#later((analyses) => analyses.reach()),
+        exponents: this.#later((analyses) => analyses.exponents()),
         weights: slice(weights),
         weightCells: slice(weightCells),
         unit: slice(({ experiment, result }, { t, sequence }: UnitRequest) =>
@@ -263,6 +265,7 @@ export class Service {
         summary,
         sources,
       };
+      this.#kept?.analyses.end();
       this.#kept = kept;
       this.#channel.emit('summary', forPage(summary));
 
@@ -288,10 +291,13 @@ export class Service {
     }
   }
 
-  /** The spectrum behind everything else, told now and then while it grows. */
+  /**
+   * The spectrum behind everything else, told now and then while it grows; of a wide network without the exponents that
+   * take long, which wait until somebody looks.
+   */
   async #analyse(kept: Kept, check: () => void, onProgress: (fraction: number) => void): Promise<Spectrum> {
     const { runId, experiment, result } = kept;
-    const { spectrum, steps } = spectrumOf(experiment, result, this.#workspaces);
+    const { spectrum, steps, rest } = growingSpectrum(experiment, result, this.#workspaces);
     kept.growing = spectrum;
     // One number a step: of a very long run it comes with the other series.
     const part = result.shapes.T <= mostDense ? {} : { jacobianSigmaMax: new Float64Array(0) };
@@ -309,18 +315,21 @@ export class Service {
       'behind',
     );
     kept.spectrum = spectrum;
+    kept.analyses.keepSpectrum(spectrum, rest());
     tell(1);
     return spectrum;
   }
 
-  /** The run with its spectrum, when it is still the last one and nothing newer needs the thread. */
+  /** The run with its whole spectrum, when it is still the last one and nothing newer needs the thread. */
   async #complete(runId: number): Promise<(Kept & { readonly spectrum: Spectrum }) | null> {
     while (this.#running !== null) await this.#running;
     const kept = this.#kept;
     if (kept?.runId !== runId) return null;
     await kept.analysing;
     // Only a cancelled analysis has left it out.
-    return { ...kept, spectrum: kept.spectrum ?? (await this.#analyse(kept, this.#unwanted(runId), () => undefined)) };
+    const spectrum = kept.spectrum ?? (await this.#analyse(kept, this.#unwanted(runId), () => undefined));
+    await kept.analyses.allExponents();
+    return { ...kept, spectrum };
   }
 
   /** Null when a newer run comes in between. */

@@ -148,8 +148,12 @@ export class Counted {
         own.triangularProduct(...args);
       },
       orthogonaliseRows: (...args) => {
-        add(4 * (args[4] - args[3]) * args[4] * args[2]);
+        add(4 * (args[5] - args[4]) * args[5] * args[2]);
         own.orthogonaliseRows(...args);
+      },
+      eliminateRows: (...args) => {
+        add((args[5] - args[4]) * args[5] * args[2]);
+        own.eliminateRows(...args);
       },
       lanczosStep: (...args) => {
         add(args[3] * args[4] ** 2);
