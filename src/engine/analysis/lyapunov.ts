@@ -169,11 +169,11 @@ export class LyapunovExponents {
   }
 
   /**
-   * Estimated error of the least certain sum that is finite: a row has one of about two units in the last place of its
-   * length, magnified where little of it is left.
+   * Estimated error of the least certain sum: a row has one of about two units in the last place of its length,
+   * magnified where little of it is left. What a lost direction had of it before counts too.
    */
   get error(): number {
-    return this.#errors.reduce((most, error, i) => (this.sums[i] === -Infinity ? most : Math.max(most, error)), 0);
+    return this.#errors.reduce((most, error) => Math.max(most, error), 0);
   }
 }
 

@@ -422,9 +422,9 @@ export class JacobianChain {
     return this.#H >= 512 && i % 256 === 255;
   }
 
-  /** Estimated error of the least certain sum that is finite. */
+  /** Estimated error of the least certain sum; what a lost direction had of it before counts too. */
   get error(): number {
-    return this.errors.reduce((most, error, i) => (this.lnLengths[i] === -Infinity ? most : Math.max(most, error)), 0);
+    return this.errors.reduce((most, error) => Math.max(most, error), 0);
   }
 
   /** Column j of the product is row j of a matrix with the same singular values, times 2^`exponents[j]`. */
