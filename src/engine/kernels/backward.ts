@@ -8,7 +8,23 @@ import { formedNorm, normOf, normWh, normWx, outerNorms, stepNorms, weightNorms,
 import { clearBeyond } from './panel';
 import { narrowRows, productOne, productRows, transposedProduct } from './product';
 import { constant, FUSED, panels, ROW, width, ZEROS } from './simd';
-import { addSettled, canBeLifted, copyStand, isNear, magnitudes, mayBecomeSubnormal, MIXED, ORDINARY, reachOf, SMALL, smallNorm, smallProduct, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
+import {
+  addSettled,
+  canBeLifted,
+  copyStand,
+  isNear,
+  magnitudes,
+  mayBecomeSubnormal,
+  MIXED,
+  ORDINARY,
+  reachOf,
+  SMALL,
+  smallNorm,
+  smallProduct,
+  smallRowProduct,
+  smallThroughSlope,
+  ZERO,
+} from './subnormal';
 
 /** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: g and d. The d of step t0 goes to step `place` of the buffer. */
 export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
