@@ -106,7 +106,14 @@ describe('Run RNN in a window', () => {
         .webview()
         .locator('#track-flow-plot')
         .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
-    const [darkText, darkPlot] = [await text(), await plot()];
+    const darkText = await text();
+    // The verdict is there before the last of the picture is.
+    let darkPlot = await plot();
+    await workbench.until('a plot that stays', async () => {
+      const before = darkPlot;
+      darkPlot = await plot();
+      return darkPlot === before;
+    });
     await workbench.setTheme('Light Modern');
     await workbench.until('another text colour', async () => (await text()) !== darkText);
     await workbench.until('a plot in other colours', async () => (await plot()) !== darkPlot);
