@@ -69,7 +69,8 @@ for (const name of ['typical', 'saturated', 'exploding', 'loss_every_step', 'tin
       );
       const { rows } = await csvRows(open, 'unit', 'card');
       const node = rows.find(([id]) => id === reference.cell) ?? [];
-      const numbers = (text = ''): number[] => text.split(' ').map(Number);
+      // So would it take a vector that begins with a minus, and subtract its numbers.
+      const numbers = (text = ''): number[] => text.replace(/^'/, '').split(' ').map(Number);
       // A spreadsheet would take a plus alone for the beginning of a formula.
       const [copy, plus] = ['copy', "'+"].map((id) => rows.find(([name]) => name === id) ?? []);
       // The copy node has h_t and, added, what comes back from both of its copies; the sum before the bias both
