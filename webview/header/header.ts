@@ -88,7 +88,7 @@ const facts = (run: RunSummary): string => {
     truncate,
   } = run;
   return [
-    cell,
+    cell.name,
     `B ${B}`,
     `T ${T}`,
     `I ${I}`,
