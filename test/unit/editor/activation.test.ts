@@ -14,7 +14,7 @@ type Listener<T> = (value: T) => void;
 type Commands = ReadonlyMap<string, (...args: unknown[]) => Promise<unknown>>;
 type Serializer = { deserializeWebviewPanel(panel: unknown, state: unknown): Promise<unknown> };
 
-const file = (name: string): Uri => ({ scheme: 'file', path: `/work/${name}` });
+const file = (name: string): Uri => ({ scheme: 'file', path: `/home/somebody/${name}` });
 
 /** A window with these documents open and these configs in its folders. */
 async function windowWith(open: readonly string[], configs: readonly string[]) {
@@ -118,7 +118,7 @@ describe('a window without a config', () => {
 
   inWindow('is not woken by an earlier state of a config', async () => {
     const { loads, tell } = await windowWith([], []);
-    await tell('opened', { uri: { scheme: 'git', path: '/work/a.rnn.json' } });
+    await tell('opened', { uri: { scheme: 'git', path: '/home/somebody/a.rnn.json' } });
     assert.equal(loads(), 0);
   });
 
