@@ -180,7 +180,11 @@ function tableSteps(T: number): number[] {
 
 function report(experiment: Experiment, result: AnyRun): string {
   const { B, T, I, H } = result.shapes;
-  const { verdict, log10Norms } = result;
+  const {
+    verdict,
+    layers: [{ hNorm, log10Norms }],
+  } = result;
+  const { Wh, Wx } = log10Norms.parameters;
   const lines = [
     `${verdict.kind.toUpperCase()}  ${escapeControls(experiment.name)}  (${experiment.cell}, B ${B}, T ` +
       `${T}, I ${I}, H ${H}, ${experiment.dtype})`,
@@ -190,8 +194,8 @@ function report(experiment: Experiment, result: AnyRun): string {
     ...tableSteps(T).map((t) =>
       [
         String(t),
-        significant(result.hNorm[t] ?? NaN),
-        ...[log10Norms.dh, log10Norms.dWh, log10Norms.dWx, log10Norms.dx].map((series) => fromLog10(series[t] ?? NaN)),
+        significant(hNorm[t] ?? NaN),
+        ...[log10Norms.dh, Wh, Wx, result.log10Norms.dx].map((series) => fromLog10(series[t] ?? NaN)),
       ]
         .map((cell) => cell.padStart(12))
         .join(''),

@@ -6,6 +6,7 @@ import type {
   Attribution,
   CellFacts,
   CellName,
+  Direction,
   DType,
   Initialisation,
   InputFacts,
@@ -25,18 +26,31 @@ import type { None } from './rpc.js';
 
 export type { CellFacts, OpenedUnit };
 
-/** One number per timestep, drawn as a line on the shared time axis. */
-export type LogSeries = 'dh' | 'dx' | 'dWx' | 'dWh' | 'db' | 'singleSource';
-
-/** Numbers of the whole batch at the steps `steps`, ascending, or at all T of them (null). */
-export type RunSeries = {
-  readonly steps: Float64Array | null;
-  /** log10 of norms; -Infinity for an exact zero, NaN where not defined. */
-  readonly log10: Readonly<Record<LogSeries, Float64Array>>;
+/** One number per timestep each, of one layer in one direction, for lines on the shared time axis. */
+export type LayerSeries = {
+  readonly layer: number;
+  readonly direction: Direction;
+  /**
+   * log10 of norms; -Infinity for an exact zero, NaN where not defined. `parameters`: what each step adds to the
+   * gradient of each parameter, by its name.
+   */
+  readonly log10: {
+    readonly dh: Float64Array;
+    readonly singleSource: Float64Array;
+    readonly parameters: Readonly<Record<string, Float64Array>>;
+  };
   /** ‖h_t‖. */
   readonly hNorm: Float64Array;
   /** Share of saturated units in [0,1], or null. */
   readonly saturation: Float64Array | null;
+};
+
+/** Numbers of the whole batch at the steps `steps`, ascending, or at all T of them (null). */
+export type RunSeries = {
+  readonly steps: Float64Array | null;
+  /** Of what the whole network sends into its inputs, as the log10 of a layer. */
+  readonly log10: { readonly dx: Float64Array };
+  readonly layers: readonly [LayerSeries, ...LayerSeries[]];
 };
 
 /**
@@ -267,7 +281,8 @@ export type AttributionRows = Unfinished & { readonly t: Float64Array; readonly 
 export type ReachRequest = { readonly runId: number };
 export type ReachValues = Unfinished & Reach & { readonly steps: number };
 
-export type WeightName = 'Wx' | 'Wh' | 'b';
+/** A parameter of the cell by its name. */
+export type WeightName = string;
 /** A picture of a weight tensor and its gradient, decimated like a heatmap. */
 export type WeightsRequest = {
   readonly runId: number;
@@ -282,14 +297,14 @@ export type Histogram = {
   /** Values that are not finite and so in no bin. */ readonly notFinite: number;
 };
 export type WeightsPicture = {
-  /** Of the tensor itself; `b` is [1,H]. */
+  /** Of the tensor itself; a bias is [1,H]. */
   readonly shape: readonly [rows: number, columns: number];
   readonly rows: number;
   readonly columns: number;
   /** [rows,columns] each, over `limit` and `gradientLimit`; what is not finite stays as it is. */
   readonly values: Float32Array;
   readonly gradients: Float32Array;
-  /** Largest finite |value| and |gradient| of all three tensors: the end of one scale for all. */
+  /** Largest finite |value| and |gradient| of all tensors: the end of one scale for all. */
   readonly limit: number;
   readonly gradientLimit: number;
   /** Frobenius norms of this tensor and its gradient. */

@@ -8,13 +8,13 @@ import { emptyNorms } from '../../src/engine/network/scaledBackward.js';
 import { FastLayer } from '../../src/engine/wasm/layer.js';
 import type { LayerShape } from '../../src/engine/wasm/layer.js';
 import { isSmall, runWhole } from '../../src/engine/wasm/smallRun.js';
-import { finish, Kernels, release, Rnn, runSteps } from '../../src/engine/index.js';
+import { cellOf, finish, Kernels, release, Rnn, runSteps } from '../../src/engine/index.js';
 import type { DType, Experiment, FloatArray, Variant } from '../../src/engine/index.js';
 import { norm } from '../../src/engine/core/norm.js';
 import { giveBack, unfilledSequence } from '../../src/engine/core/bufferPool.js';
 import { cast, zeros } from '../../src/engine/core/tensor.js';
 import { WorkerTeam } from '../../src/worker/thread/threadTeam.js';
-import { filled, randomNumbers } from '../unit/engine/build.js';
+import { filled, nested, randomNumbers } from '../unit/engine/build.js';
 import { peakMemory } from './memory.js';
 
 export type Row = {
@@ -157,7 +157,7 @@ export const kernels = (variant: Variant, dtype: DType, threads = 1): Contestant
       const target = {
         dhTotal: unfilledSequence(dtype, B, T, H),
         dxs: unfilledSequence(dtype, B, T, I),
-        norms: emptyNorms(T),
+        norms: emptyNorms(T, cellOf('tanh')),
         states: { hNorm: new Float64Array(T), closed: new Float64Array(T) },
       };
       finish(layer.forward(numbers.xs, T, numbers.h0, hs, 0));
@@ -173,7 +173,7 @@ export function experimentFor(row: Row): Experiment {
   const { B, T, I, H } = row;
   const { Wx, Wh, b, xs, dhs } = numbersFor(row, 'float64');
   const wide = (values: FloatArray): Float64Array => Float64Array.from(values);
-  return {
+  return nested({
     name: row.name,
     cell: 'tanh',
     dtype: 'float32',
@@ -186,7 +186,7 @@ export function experimentFor(row: Row): Experiment {
     loss: null,
     clipNorm: null,
     truncate: null,
-  };
+  });
 }
 
 /**
@@ -226,20 +226,15 @@ export const reference = (): Contestant =>
     const { xs, dhs, ...weights } = numbersFor(row, 'float32');
     const rnn = new Rnn({ cell: 'tanh', I, H, weights });
     return () => {
-      const norms = emptyNorms(T);
+      const norms = emptyNorms(T, cellOf('tanh'));
       rnn.forward({ B, T, N: I, data: xs });
       rnn.backward(
         { B, T, N: H, data: dhs },
         {
           visit: ({ t, ds, dx, unit }) => {
-            for (const [name, values] of [
-              ['dh', ds.data],
-              ['dx', dx.data],
-              ['dWx', unit.Wx],
-              ['dWh', unit.Wh],
-              ['db', unit.b],
-            ] as const)
-              norms[name][t] = norm(values);
+            norms.dh[t] = norm(ds.data);
+            norms.dx[t] = norm(dx.data);
+            for (const [name, series] of Object.entries(norms.parameters)) series[t] = norm(unit[name]!);
           },
         },
       );

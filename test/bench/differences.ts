@@ -5,6 +5,7 @@ import { referencePass } from '../../src/engine/network/referencePass.js';
 import { relativeError } from '../unit/engine/fixtures.js';
 import type { Section } from './bench.js';
 import { experimentFor, loadKernels } from './contestants.js';
+import { flatNorms } from '../unit/engine/build.js';
 
 export const differences: Section = {
   name: 'differences',
@@ -19,8 +20,9 @@ export const differences: Section = {
       const own = finish(fastPass(kernels, experiment));
       if (own === null) continue;
       const other = finish(referencePass(experiment));
+      const [ownNorms, otherNorms] = [flatNorms(own.norms.dx, own.norms), flatNorms(other.norms.dx, other.norms)];
       const norms = (['dh', 'dx', 'dWx', 'dWh', 'db'] as const).map((name) =>
-        relativeError(own.norms[name], other.norms[name]),
+        relativeError(ownNorms[name], otherNorms[name]),
       );
       const found = [
         ...(['hs', 'dhTotal', 'dxs'] as const).map((name) => relativeError(own[name].data, other[name].data)),

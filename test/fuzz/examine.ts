@@ -111,10 +111,11 @@ function checkRead(
 }
 
 function checkExperiment(
-  { shapes, weights, chunks, h0, upstream, clipNorm, truncate, dtype }: Experiment,
+  { shapes, layers: [{ parameters: weights, initial }], chunks, upstream, clipNorm, truncate, dtype }: Experiment,
   fault: Walk['fault'],
 ): void {
   const { B, T, I, H } = shapes;
+  const { h: h0 } = initial;
   const sizes = [
     weights.Wx.length - I * H,
     weights.Wh.length - H * H,

@@ -62,7 +62,7 @@ export async function checkRun(walk: Walk, experiment: Experiment): Promise<void
 
 function checkResult(
   { fault, answer }: Walk,
-  { shapes, cell, weights, chunks, h0 }: Experiment,
+  { shapes, cell, layers: [{ parameters: weights, initial }], chunks }: Experiment,
   bytes: Uint8Array | null,
 ): void {
   if (bytes === null) {
@@ -88,6 +88,7 @@ function checkResult(
   )
     fault('result as JSON', 'a result of wrong shapes', JSON.stringify([result.shapes, found]));
   if (result.verdict.reason.trim() === '') fault('result as JSON', 'a verdict without a reason');
+  const { h: h0 } = initial;
   const numbers = [weights.Wx, weights.Wh, weights.b, ...chunks.map(({ xs }) => xs), ...(h0 === null ? [] : [h0])];
   if (cell !== 'tanh' || !numbers.every((values) => values.every((x) => Math.abs(x) < tame))) return;
   if (!result.hs.flat(2).every((h) => typeof h === 'number' && Math.abs(h) <= 1))
@@ -138,7 +139,14 @@ async function askForSlices(
 /** A number of the weights is found again in the text that it was read from. */
 async function locate(
   { mutation: { entry }, desk, dice, texts, fault, answer }: Walk,
-  { shapes: { I, H }, weights: { Wh } }: Experiment,
+  {
+    shapes: { I, H },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
+  }: Experiment,
 ): Promise<void> {
   const place = dice.pick([
     { tensor: 'Wh', row: dice.below(H), column: dice.below(H) },

@@ -102,7 +102,7 @@ describe('a forward pass that overflows', () => {
 
   it('marks no horizon: what cannot be told to arrive may arrive', async () => {
     await show(growing(2), 'relu of 2');
-    assert.ok(open.host.summary?.log10.singleSource.some(Number.isNaN) === true);
+    assert.ok(open.host.summary?.layers[0].log10.singleSource.some(Number.isNaN) === true);
     assert.equal(open.host.summary.onePercentAt, null);
   });
 

@@ -5,6 +5,8 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { readExperiment } from '../../src/config/index.js';
 import { finish, initialise, runSteps } from '../../src/engine/index.js';
 import type { RunResult } from '../../src/engine/index.js';
+import { flatRun } from '../unit/engine/build.js';
+import type { FlatRun } from '../unit/engine/build.js';
 import { readFixture, ringConfig, weatherConfig } from '../support/experiments.js';
 import { long } from '../support/long.js';
 import { startPages } from '../support/page.js';
@@ -28,13 +30,13 @@ afterEach(async () => {
 
 const weights = readFixture('weather/weights.json') as { Wx: number[][]; Wh: number[][]; b: number[][] };
 
-async function whole(config: string): Promise<RunResult> {
+async function whole(config: string): Promise<FlatRun<RunResult>> {
   const { experiment } = await readExperiment(
     { kind: 'config', config: 'a' },
     { read: () => Promise.resolve({ ok: true as const, id: 'a', bytes: new TextEncoder().encode(config) }) },
   );
   assert.ok(experiment !== null);
-  return finish(runSteps(experiment));
+  return flatRun(finish(runSteps(experiment)));
 }
 
 async function start(config = weatherConfig(), options: Parameters<PageServer['open']>[0] = {}): Promise<void> {

@@ -4,10 +4,11 @@ import { colourMap } from '../page/colours.js';
 import { asInteger } from '../page/pageState.js';
 import { Latest } from '../page/model.js';
 import type { Page } from '../chart/trackView.js';
-import type { WeightName, WeightsPicture } from '../page/model.js';
+import type { WeightsPicture } from '../page/model.js';
 import type { Theme } from '../page/theme.js';
 
 export const weightNames = ['Wh', 'Wx', 'b'] as const;
+export type WeightName = (typeof weightNames)[number];
 const mostCells = 256;
 
 export type Side = 'values' | 'gradients';

@@ -11,8 +11,8 @@ import { weightHistograms } from './weightHistograms.js';
 import { WeightChoice, bitmap, limitOf, weightNames } from './weightSelection.js';
 import type { CardView, Point, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
-import type { WeightName, WeightsPicture } from '../page/model.js';
-import type { Side } from './weightSelection.js';
+import type { WeightsPicture } from '../page/model.js';
+import type { Side, WeightName } from './weightSelection.js';
 
 const gap = 14;
 /** What is chosen has a rim, which has to fit. */

@@ -170,7 +170,8 @@ export class Pins {
   /** Keeps a run, or what is tried of it. */
   add(run: RunSummary, tried: TriedRun | null, whatIf: WhatIf): void {
     if (this.full) return;
-    const { verdict, log10, steps } = tried ?? run;
+    const { verdict, steps } = tried ?? run;
+    const { dh, singleSource } = (tried ?? run.layers[0]).log10;
     const id = [1, 2, 3, 4, 5, 6].find((free) => this.pins.every((pin) => pin.id !== free)) ?? 0;
     const called = tried === null ? run.name : briefly(whatIf);
     const { kind, perStepFactor, log10Ratio } = verdict;
@@ -182,7 +183,7 @@ export class Pins {
         kind,
         perStepFactor,
         log10Ratio,
-        curve: thin({ T: tried?.T ?? run.shapes.T, t: steps, ...log10 }),
+        curve: thin({ T: tried?.T ?? run.shapes.T, t: steps, dh, singleSource }),
       },
     ]);
   }

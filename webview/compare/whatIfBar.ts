@@ -52,11 +52,20 @@ const help = (): Help => ({
   source: 'Pascanu, Mikolov & Bengio 2013; Saxe, McClelland & Ganguli 2014; Le, Jaitly & Hinton 2015',
 });
 
+/** What is compared of the run and of what is tried. */
+type Compared = Pick<TriedRun, 'verdict' | 'log10' | 'clipFactor' | 'lossValue'>;
+const comparedOf = ({ verdict, clipFactor, lossValue, layers: [{ log10 }] }: RunSummary): Compared => ({
+  verdict,
+  clipFactor,
+  lossValue,
+  log10,
+});
+
 /** Before → after. */
 type Outcome = {
   readonly id: string;
   readonly name: string;
-  read(run: Pick<TriedRun, 'verdict' | 'log10' | 'clipFactor' | 'lossValue'>): number;
+  read(run: Compared): number;
   readonly print: (value: number) => string;
 };
 const outcomes = (): readonly Outcome[] => [
@@ -391,7 +400,7 @@ export class WhatIfBar {
     this.#numbers.replaceChildren(
       ...(shown === null
         ? []
-        : outcomes().map((outcome) => ({ ...outcome, was: outcome.read(run), is: outcome.read(shown) }))
+        : outcomes().map((outcome) => ({ ...outcome, was: outcome.read(comparedOf(run)), is: outcome.read(shown) }))
       )
         .filter(({ was, is }) => !(Number.isNaN(was) && Number.isNaN(is)))
         .map(({ id, name, was, is, print: told }) =>
@@ -431,7 +440,7 @@ export class WhatIfBar {
               this.#before.textContent,
               this.#after.textContent,
               factor.print(factor.read(shown)),
-              factor.print(factor.read(run)),
+              factor.print(factor.read(comparedOf(run))),
             );
       if (this.#spoken.textContent !== told) this.#spoken.textContent = told;
     }, quietMs);

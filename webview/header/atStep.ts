@@ -7,7 +7,7 @@ import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { olderTitle, olderWord } from '../widgets/staleMark.js';
 import { helpPopover } from '../widgets/popover.js';
-import { readField, stepValue } from '../page/series.js';
+import { log10Of, readField, stepValue } from '../page/series.js';
 import { gradientField, stateField } from '../page/stepCache.js';
 import { emptyField } from '../page/tablePlan.js';
 import type { Help } from '../widgets/popover.js';
@@ -125,22 +125,22 @@ export class AtStep {
   #rows(): readonly Row[] {
     const { model } = this.#page;
     return [
-      { id: 'h', name: '‖h_t‖', read: (run, t) => readField(run.steps, run.hNorm, t, number) },
+      { id: 'h', name: '‖h_t‖', read: (run, t) => readField(run.steps, run.layers[0].hNorm, t, number) },
       {
         id: 'saturation',
         name: say('saturated units'),
         read: (run, t) =>
-          run.saturation === null
+          run.layers[0].saturation === null
             ? { text: say('none possible'), exact: '' }
-            : readField(run.steps, run.saturation, t, share),
+            : readField(run.steps, run.layers[0].saturation, t, share),
       },
-      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readField(run.steps, run.log10.dh, t, log) },
+      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dh'), t, log) },
       {
         id: 'lost',
         name: say('lost since the loss'),
         read: (run, t) =>
-          readField(run.steps, run.log10.singleSource, t, (value) => {
-            const lost = stepValue(run.steps, run.log10.singleSource, run.verdict.source) - value;
+          readField(run.steps, log10Of(run, 'singleSource'), t, (value) => {
+            const lost = stepValue(run.steps, log10Of(run, 'singleSource'), run.verdict.source) - value;
             if (Number.isNaN(lost)) return { text: '–', exact: '' };
             if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
             return {
@@ -168,10 +168,10 @@ export class AtStep {
         of: ({ shapes: { B } }) => (B > 1 ? say('sequence {0}', 1) : null),
         older: () => model.spectrumIsOlder,
       },
-      { id: 'dx', name: '‖dx_t‖', read: (run, t) => readField(run.steps, run.log10.dx, t, log) },
-      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => readField(run.steps, run.log10.dWh, t, log) },
-      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => readField(run.steps, run.log10.dWx, t, log) },
-      { id: 'db', name: '‖db_t‖', read: (run, t) => readField(run.steps, run.log10.db, t, log) },
+      { id: 'dx', name: '‖dx_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dx'), t, log) },
+      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dWh'), t, log) },
+      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dWx'), t, log) },
+      { id: 'db', name: '‖db_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'db'), t, log) },
     ];
   }
 

@@ -22,7 +22,6 @@ export type {
   Heatmap,
   Histogram,
   Jacobians,
-  LogSeries,
   OpenedUnit,
   PanelStatus,
   ReachValues,

@@ -1,5 +1,5 @@
 // A run that is known finer where it is looked at.
-import type { RunSeries, RunSummary, SeriesAnswer } from '../../src/protocol/index.js';
+import type { LayerSeries, RunSeries, RunSummary, SeriesAnswer } from '../../src/protocol/index.js';
 
 /** The run with what is known finer in the windows of `parts`; a part goes before those behind it. */
 export function refined(overview: RunSummary, parts: readonly SeriesAnswer[]): RunSummary {
@@ -18,18 +18,29 @@ export function refined(overview: RunSummary, parts: readonly SeriesAnswer[]): R
     const values = sources.map(pick);
     return Float64Array.from(taken, ({ source, i }) => values[source]?.[i] ?? NaN);
   };
+  const layerOf = (layer: LayerSeries, at: number): LayerSeries => {
+    const own = (pick: (series: LayerSeries) => Float64Array | null | undefined): Float64Array =>
+      gather(({ layers }) => {
+        const found = layers[at];
+        return (found === undefined ? null : pick(found)) ?? null;
+      });
+    return {
+      ...layer,
+      log10: {
+        dh: own(({ log10 }) => log10.dh),
+        singleSource: own(({ log10 }) => log10.singleSource),
+        parameters: Object.fromEntries(
+          Object.keys(layer.log10.parameters).map((name) => [name, own(({ log10 }) => log10.parameters[name])]),
+        ),
+      },
+      hNorm: own(({ hNorm }) => hNorm),
+      saturation: layer.saturation === null ? null : own(({ saturation }) => saturation),
+    };
+  };
   return {
     ...overview,
     steps: Float64Array.from(taken, ({ step }) => step),
-    log10: {
-      dh: gather(({ log10 }) => log10.dh),
-      dx: gather(({ log10 }) => log10.dx),
-      dWx: gather(({ log10 }) => log10.dWx),
-      dWh: gather(({ log10 }) => log10.dWh),
-      db: gather(({ log10 }) => log10.db),
-      singleSource: gather(({ log10 }) => log10.singleSource),
-    },
-    hNorm: gather(({ hNorm }) => hNorm),
-    saturation: overview.saturation === null ? null : gather(({ saturation }) => saturation),
+    log10: { dx: gather(({ log10 }) => log10.dx) },
+    layers: [layerOf(overview.layers[0], 0), ...overview.layers.slice(1).map((layer, i) => layerOf(layer, i + 1))],
   };
 }

@@ -7,6 +7,16 @@ import type { Model, RunSeries, RunSummary } from './model.js';
 import type { TablePlan } from './tablePlan.js';
 import type { Field } from './tablePlan.js';
 
+/** A series of log10: of the gradient of h, of the inputs, from the last step alone, or `d` with a parameter's name. */
+export type LogSeries = 'dh' | 'dx' | 'singleSource' | `d${string}`;
+
+/** Of the layer that is shown; empty where the run has no such series. */
+export function log10Of({ log10, layers: [layer] }: RunSeries, name: LogSeries): Float64Array {
+  if (name === 'dx') return log10.dx;
+  if (name === 'dh' || name === 'singleSource') return layer.log10[name];
+  return layer.log10.parameters[name.slice(1)] ?? new Float64Array(0);
+}
+
 /** The value at step t; NaN where the page has not got it. */
 export function stepValue(steps: Float64Array | null, values: ArrayLike<number>, t: number): number {
   if (steps === null) return values[t] ?? NaN;

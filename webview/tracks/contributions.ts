@@ -1,7 +1,7 @@
 // Track: what each timestep adds to the gradients of the shared weights.
 import { t as say } from '../page/l10n.js';
 import { endsInWords, logAxis, logLine, logTable, normColumn, unseenText } from './logLines.js';
-import { reading } from '../page/series.js';
+import { log10Of, reading } from '../page/series.js';
 import { formatLog10 } from '../page/format.js';
 import { borders, limits } from '../chart/trackView.js';
 import { plotNote } from '../chart/scene.js';
@@ -30,9 +30,9 @@ export const contributions = ({ model }: Page): View => ({
   refresh: () => undefined,
   scene(run, window, theme, hidden) {
     const lines = [
-      logLine({ id: 'dWh', legend: '‖dWh_t‖', colour: theme.blue }, run.log10.dWh, run.steps),
-      logLine({ id: 'dWx', legend: '‖dWx_t‖', colour: theme.green, dash: [7, 3] }, run.log10.dWx, run.steps),
-      logLine({ id: 'db', legend: '‖db_t‖', colour: theme.purple, dash: [2, 2] }, run.log10.db, run.steps),
+      logLine({ id: 'dWh', legend: '‖dWh_t‖', colour: theme.blue }, log10Of(run, 'dWh'), run.steps),
+      logLine({ id: 'dWx', legend: '‖dWx_t‖', colour: theme.green, dash: [7, 3] }, log10Of(run, 'dWx'), run.steps),
+      logLine({ id: 'db', legend: '‖db_t‖', colour: theme.purple, dash: [2, 2] }, log10Of(run, 'db'), run.steps),
     ];
     return {
       axis: logAxis(lines, window, say('norm'), hidden),
@@ -47,7 +47,7 @@ export const contributions = ({ model }: Page): View => ({
   readout: (run, t) => [
     `t = ${t}`,
     ...(['dWh', 'dWx', 'db'] as const).map(
-      (name) => `‖${name}‖ = ${reading(run.steps, run.log10[name], t, formatLog10)}`,
+      (name) => `‖${name}‖ = ${reading(run.steps, log10Of(run, name), t, formatLog10)}`,
     ),
   ],
   summary: (run) => say('Contribution of each step to dWh: {0}.', endsInWords(run, 'dWh')),

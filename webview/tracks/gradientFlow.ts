@@ -11,7 +11,7 @@ import { Labels } from '../chart/labels.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { flowEvents, flowTable, mostSequences, ratioAt } from './gradientFlowTable.js';
 import { nearAt, overlayLines, stepsOf } from '../chart/overlay.js';
-import { nearStepValue, reading } from '../page/series.js';
+import { log10Of, nearStepValue, reading } from '../page/series.js';
 import type { Overlays } from '../chart/overlay.js';
 import type { Line, Painter, Scene } from '../chart/scene.js';
 import type { Place } from '../chart/labels.js';
@@ -48,10 +48,8 @@ function fitEnds(run: RunSummary, segment: Segment): Ends {
 function findEnds(run: RunSummary, segment: Segment): Ends {
   const slope = Math.log10(segment.perStepFactor);
   const heights: number[] = [];
-  const {
-    steps,
-    log10: { singleSource },
-  } = run;
+  const { steps } = run;
+  const singleSource = log10Of(run, 'singleSource');
   singleSource.forEach((value, i) => {
     const t = steps?.[i] ?? i;
     if (t >= segment.from && t <= segment.to && Number.isFinite(value)) heights.push(value - (segment.to - t) * slope);
@@ -115,7 +113,7 @@ const noNumber = (log10: number): boolean => Number.isNaN(log10) || log10 === In
  * Where the gradient has no place on a log axis: exactly zero, in total and of what comes from the last step alone, or
  * not finite.
  */
-const strips = ({ log10, steps }: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): Strip[] =>
+const strips = (run: RunSummary, window: TimeWindow, theme: Theme, hidden: ReadonlySet<string>): Strip[] =>
   (
     [
       ['dh', zero, say('exactly 0'), theme.red],
@@ -124,7 +122,7 @@ const strips = ({ log10, steps }: RunSummary, window: TimeWindow, theme: Theme, 
     ] as const
   )
     .filter(([id]) => !hidden.has(id))
-    .map(([id, is, text, colour]) => ({ runs: runsOf(is, steps, log10[id], window), text, colour }))
+    .map(([id, is, text, colour]) => ({ runs: runsOf(is, run.steps, log10Of(run, id), window), text, colour }))
     .filter(({ runs }) => runs.length > 0);
 
 export function gradientFlow({ model, timeline }: Page, overlays: Overlays): View {
@@ -174,7 +172,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
         const name = line.id.endsWith('singleSource') ? 'singleSource' : 'dh';
         const steps = stepsOf(overlay.curve, run.shapes.T);
         const ratios = values.map((value, i) => {
-          const own = nearStepValue(run.steps, run.log10[name], steps?.[i] ?? i);
+          const own = nearStepValue(run.steps, log10Of(run, name), steps?.[i] ?? i);
           return value === -Infinity && own === -Infinity ? NaN : value - own;
         });
         return logLine(
@@ -192,7 +190,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
   }
 
   function lines(run: RunSummary, theme: Theme): Line[] {
-    const { log10, steps, verdict } = run;
+    const { steps, verdict } = run;
     const over = overlays.all.flatMap((overlay) => overlayLines(overlay, run, theme, logLine));
     if (overlays.all.some(({ id }) => id === 'whatIf')) {
       // What the run itself does steps back; its details would only be in the way.
@@ -206,7 +204,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
             width: 1.5,
             dash: [6, 4],
           },
-          log10.dh,
+          log10Of(run, 'dh'),
           steps,
         ),
         logLine(
@@ -217,13 +215,13 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
             width: 1,
             dash: [2, 2],
           },
-          log10.singleSource,
+          log10Of(run, 'singleSource'),
           steps,
         ),
       ];
     }
     const out: Line[] = [
-      logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: theme.red, width: 2.5 }, log10.dh, steps),
+      logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: theme.red, width: 2.5 }, log10Of(run, 'dh'), steps),
     ];
     // Where the gradient is exactly 0 there is no line to draw.
     let named = false;
@@ -241,7 +239,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
             at: null,
             inRange: false,
           },
-          log10.dh,
+          log10Of(run, 'dh'),
           steps,
         ),
       );
@@ -250,10 +248,10 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     out.push(
       logLine(
         { id: 'singleSource', legend: say('from the last step alone'), colour: theme.blue, width: 1.5, dash: [2, 2] },
-        log10.singleSource,
+        log10Of(run, 'singleSource'),
         steps,
       ),
-      logLine({ id: 'dx', legend: '‖dx_t‖', colour: theme.green, width: 1, dash: [7, 3] }, log10.dx, steps),
+      logLine({ id: 'dx', legend: '‖dx_t‖', colour: theme.green, width: 1, dash: [7, 3] }, log10Of(run, 'dx'), steps),
     );
     const faint = withAlpha(theme.red, theme.highContrast ? 0.75 : 0.4);
     const { first = 0 } = sequences ?? {};
@@ -286,7 +284,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     hidden: ReadonlySet<string>,
   ): void {
     const { context, left, right, top, bottom } = painter;
-    const { dtypeRange, verdict, log10 } = run;
+    const { dtypeRange, verdict } = run;
     const stepAt = (pixel: number): number =>
       Math.round(window.t0 - 0.5 + ((pixel - left) / (right - left)) * (window.t1 - window.t0));
     const marks: readonly (readonly [t: number | null, text: (t: number) => string, colour: string])[] = [
@@ -305,7 +303,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       [
         ...(['dh', 'singleSource', 'dx'] as const)
           .filter((id) => !hidden.has(id))
-          .map((id) => log10[id])
+          .map((id) => log10Of(run, id))
           .map((values) => (pixel: number) => painter.y(nearStepValue(run.steps, values, stepAt(pixel)))),
         ...overlays.all.map(
           ({ curve }) =>
@@ -485,8 +483,8 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     colourBar: () => null,
     readout: (run, t) => [
       `t = ${t}`,
-      `‖g‖ = ${reading(run.steps, run.log10.dh, t, formatLog10)}`,
-      say('last step alone = {0}', reading(run.steps, run.log10.singleSource, t, formatLog10)),
+      `‖g‖ = ${reading(run.steps, log10Of(run, 'dh'), t, formatLog10)}`,
+      say('last step alone = {0}', reading(run.steps, log10Of(run, 'singleSource'), t, formatLog10)),
       `‖dx‖ = ${reading(run.steps, run.log10.dx, t, formatLog10)}`,
       ...overlays.all.map(
         (overlay) =>

@@ -3,7 +3,7 @@
 import { exactLog10, formatFactor, formatLog10, formatSteps } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { logTable, normColumn } from './logLines.js';
-import { stepValue } from '../page/series.js';
+import { log10Of, stepValue } from '../page/series.js';
 import type { LogColumn } from './logLines.js';
 import { curveNames, digitsOf, keeps, overlayColumn, valueAt } from '../chart/overlay.js';
 import { emptyField } from '../page/tablePlan.js';
@@ -16,14 +16,8 @@ import type { Field } from '../page/tablePlan.js';
 export const mostSequences = 16;
 
 /** An overlay's norm over the run's own, as log10: 0 where they are the same. */
-export function ratioAt(
-  { curve }: Overlay,
-  { log10, steps }: RunSeries,
-  T: number,
-  name: CurveName,
-  t: number,
-): number {
-  const [other, own] = [valueAt(curve, name, t, T), stepValue(steps, log10[name], t)];
+export function ratioAt({ curve }: Overlay, series: RunSeries, T: number, name: CurveName, t: number): number {
+  const [other, own] = [valueAt(curve, name, t, T), stepValue(series.steps, log10Of(series, name), t)];
   // Both exactly zero: there is no ratio.
   return other === -Infinity && own === -Infinity ? NaN : other - own;
 }

@@ -3,10 +3,11 @@ import { formatLog10, exactLog10, powerOfTen } from '../page/format.js';
 import { ticksBetween, ticksInDecade } from '../chart/axis.js';
 import { t as say } from '../page/l10n.js';
 import { extent } from '../chart/scene.js';
-import { nearStepValue, printRead, readAt, seriesRows, stepValue } from '../page/series.js';
+import { log10Of, nearStepValue, printRead, readAt, seriesRows, stepValue } from '../page/series.js';
+import type { LogSeries } from '../page/series.js';
 import type { Line, YAxis } from '../chart/scene.js';
 import type { TablePlan } from '../page/tablePlan.js';
-import type { LogSeries, Model, RunSeries, RunSummary, TimeWindow } from '../page/model.js';
+import type { Model, RunSeries, RunSummary, TimeWindow } from '../page/model.js';
 import type { Field } from '../page/tablePlan.js';
 
 /** A line of log10 values at `steps`, or at every step (null); read as 10^value. */
@@ -91,7 +92,7 @@ export type LogColumn = {
 };
 export const normColumn = (name: string, norm: LogSeries): LogColumn => ({
   name,
-  at: ({ steps, log10 }, t) => stepValue(steps, log10[norm], t),
+  at: (series, t) => stepValue(series.steps, log10Of(series, norm), t),
 });
 
 /** A table of log10 series, printed as the numbers they stand for. */
@@ -110,9 +111,13 @@ export function logTable(model: Model, run: RunSummary, columns: readonly LogCol
 }
 
 /** First, middle and last step of a log series in words. */
-export function endsInWords({ steps, log10, shapes: { T } }: RunSummary, norm: LogSeries): string {
+export function endsInWords(run: RunSummary, norm: LogSeries): string {
+  const {
+    steps,
+    shapes: { T },
+  } = run;
   const [last = '', middle = '', first = ''] = [T - 1, Math.floor(T / 2), 0].map((t) =>
-    formatLog10(nearStepValue(steps, log10[norm], t)),
+    formatLog10(nearStepValue(steps, log10Of(run, norm), t)),
   );
   return say('{0} at the last step, {1} in the middle, {2} at t = 0', last, middle, first);
 }

@@ -30,7 +30,7 @@ type Lens = { readonly first: number; readonly count: number };
 type Layout = { readonly lens: Lens; readonly slot: number; readonly x: (t: number) => number };
 
 /** 1 for the largest gradient of the run, 0 for one that lies `decades` below; null for an exact zero. */
-function strengths({ log10, steps }: RunSummary): (t: number) => number | null {
+function strengths({ steps, layers: [{ log10 }] }: RunSummary): (t: number) => number | null {
   let [high, low] = [-Infinity, Infinity];
   for (const value of log10.dh) {
     if (Number.isFinite(value)) [high, low] = [Math.max(high, value), Math.min(low, value)];
@@ -134,7 +134,7 @@ export function network(page: Page, steps: Steps): View {
       ];
       const [x0, x1] = [x(from - 0.5), x(to - 0.5)];
       context.fillStyle = map.css(
-        filled(from) ? Math.min(1, 0.15 + (0.85 * nearStepValue(run.steps, run.hNorm, from)) / full) : 0,
+        filled(from) ? Math.min(1, 0.15 + (0.85 * nearStepValue(run.steps, run.layers[0].hNorm, from)) / full) : 0,
       );
       context.fillRect(x0, top, x1 - x0 + 0.5, half);
       context.fillStyle = withAlpha(theme.red, reached(from) ? 0.08 + 0.92 * (strength(from) ?? 0) : 0);
@@ -199,7 +199,7 @@ export function network(page: Page, steps: Steps): View {
       const here = t === timeline.cursor;
       context.fillStyle = filled(t)
         ? colourMap(theme).css(
-            Math.min(0.75, (0.75 * nearStepValue(run.steps, run.hNorm, t)) / Math.sqrt(run.shapes.B * H)),
+            Math.min(0.75, (0.75 * nearStepValue(run.steps, run.layers[0].hNorm, t)) / Math.sqrt(run.shapes.B * H)),
           )
         : theme.background;
       context.strokeStyle = here ? theme.foreground : theme.muted;
@@ -243,10 +243,20 @@ export function network(page: Page, steps: Steps): View {
       const fits = (height: number): boolean => height + 5 <= bottom;
       let y = from + boxHeight + 23;
       if (filled(t) && fits(y))
-        text(`‖h‖ ${reading(run.steps, run.hNorm, t, (value) => formatNumber(value, 3))}`, x(t), y, theme.muted);
+        text(
+          `‖h‖ ${reading(run.steps, run.layers[0].hNorm, t, (value) => formatNumber(value, 3))}`,
+          x(t),
+          y,
+          theme.muted,
+        );
       y += 13;
       if (reached(t) && fits(y))
-        text(`‖g‖ ${reading(run.steps, run.log10.dh, t, (value) => formatLog10(value, 3))}`, x(t), y, theme.red);
+        text(
+          `‖g‖ ${reading(run.steps, run.layers[0].log10.dh, t, (value) => formatLog10(value, 3))}`,
+          x(t),
+          y,
+          theme.red,
+        );
     }
   }
 
@@ -309,8 +319,8 @@ export function network(page: Page, steps: Steps): View {
     colourBar: () => null,
     readout: (run) => [
       `t = ${timeline.cursor}`,
-      `‖h‖ = ${reading(run.steps, run.hNorm, timeline.cursor, formatNumber)}`,
-      `‖g‖ = ${reading(run.steps, run.log10.dh, timeline.cursor, formatLog10)}`,
+      `‖h‖ = ${reading(run.steps, run.layers[0].hNorm, timeline.cursor, formatNumber)}`,
+      `‖g‖ = ${reading(run.steps, run.layers[0].log10.dh, timeline.cursor, formatLog10)}`,
     ],
     summary(run) {
       const { sweep } = player;
@@ -344,8 +354,8 @@ export function network(page: Page, steps: Steps): View {
           return rows.map((t) => {
             const values = exact[t - from] ?? null;
             const [hNorm, log10] = [
-              stepValue(series.steps, series.hNorm, t),
-              stepValue(series.steps, series.log10.dh, t),
+              stepValue(series.steps, series.layers[0].hNorm, t),
+              stepValue(series.steps, series.layers[0].log10.dh, t),
             ];
             return [
               { text: formatNumber(hNorm), exact: String(hNorm) },

@@ -8,7 +8,7 @@ import { borders } from '../chart/trackView.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { RunSeries } from '../page/model.js';
 
-const share = ({ steps, saturation: shares }: RunSeries, t: number): number =>
+const share = ({ steps, layers: [{ saturation: shares }] }: RunSeries, t: number): number =>
   shares === null ? NaN : stepValue(steps, shares, t);
 
 export const saturation = ({ model }: Page): View => ({
@@ -27,10 +27,10 @@ export const saturation = ({ model }: Page): View => ({
     formula: '∂h_t/∂z_t = 1 − h_t^2',
     source: 'Glorot & Bengio 2010, “Understanding the difficulty of training deep feedforward neural networks”',
   },
-  available: (run) => run.saturation !== null,
+  available: (run) => run.layers[0].saturation !== null,
   refresh: () => undefined,
   scene(run, window, theme) {
-    const values = run.saturation ?? new Float64Array(0);
+    const values = run.layers[0].saturation ?? new Float64Array(0);
     const series = { values, t: run.steps };
     const top = extent(series, window.t0, window.t1)?.[1] ?? 0;
     const max = [0.05, 0.1, 0.25, 0.5, 1].find((bound) => bound >= top) ?? 1;
@@ -63,9 +63,12 @@ export const saturation = ({ model }: Page): View => ({
     };
   },
   colourBar: () => null,
-  readout: (run, t) => [`t = ${t}`, say('{0} saturated', reading(run.steps, run.saturation ?? [], t, formatPercent))],
+  readout: (run, t) => [
+    `t = ${t}`,
+    say('{0} saturated', reading(run.steps, run.layers[0].saturation ?? [], t, formatPercent)),
+  ],
   summary: (run) => {
-    const values = run.saturation ?? new Float64Array(0);
+    const values = run.layers[0].saturation ?? new Float64Array(0);
     const largest = values.reduce((most, value) => Math.max(most, value), 0);
     return say('Share of saturated units per timestep: at most {0}.', formatPercent(largest));
   },

@@ -170,7 +170,7 @@ export function spread({ model, timeline }: Page): View {
     table(run) {
       const { sequence } = timeline;
       const [low, high] = [picture?.map.low ?? -1, picture?.map.high ?? 1];
-      const finite = run.hNorm.every(Number.isFinite);
+      const finite = run.layers[0].hNorm.every(Number.isFinite);
       const columns = (count: number): string[] => [
         ...Array.from({ length: count }, (_, i) => `≥ ${formatNumber(low + ((high - low) * i) / count, 2)}`),
         ...(finite ? [] : [say('not finite')]),

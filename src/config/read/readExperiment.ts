@@ -64,11 +64,10 @@ async function readPair(
   const weights =
     weightsRoot === null ? null : readWeights(weightsRoot, 'float32', sequences?.I ?? null, false, report);
   checkInputs(sequences, weights, report);
-  return assemble(sequences, weights, {
+  return assemble(sequences, weights, null, {
     name: `${bareName(weightsId)} + ${bareName(sequencesId)}`,
     cell: defaultCell,
     dtype: 'float32',
-    h0: null,
     stateful: false,
     upstream: { kind: 'last' },
     loss: null,
@@ -125,11 +124,10 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   const clip = valid.get('clip');
   const norm =
     clip === undefined ? undefined : validateObject(clip, keys.clip.keys, keys.clip.required, report).get('norm');
-  return assemble(sequences, weights, {
+  return assemble(sequences, weights, h0, {
     name: textOf(valid.get('name')) ?? bareName(id),
     cell,
     dtype,
-    h0,
     stateful: booleanOf(valid.get('stateful')),
     upstream,
     loss,
@@ -138,14 +136,24 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   });
 }
 
-type Rest = Omit<Experiment, 'shapes' | 'weights' | 'chunks'> & { readonly loss: Loss | null };
+type Rest = Omit<Experiment, 'shapes' | 'layers' | 'chunks'> & { readonly loss: Loss | null };
 
-function assemble(sequences: ReadSequences | null, weights: ReadWeights | null, rest: Rest): Experiment | null {
+function assemble(
+  sequences: ReadSequences | null,
+  weights: ReadWeights | null,
+  h0: Float64Array | null,
+  rest: Rest,
+): Experiment | null {
   if (sequences === null || weights === null) return null;
   const { B, T, I, chunks } = sequences;
-  return weights.weights === null || weights.H === null
-    ? null
-    : { ...rest, shapes: { B, T, I, H: weights.H }, weights: weights.weights, chunks };
+  const { H, weights: parameters } = weights;
+  if (parameters === null || H === null) return null;
+  return {
+    ...rest,
+    shapes: { B, T, I, H },
+    layers: [{ layer: 0, direction: 'forward', H, parameters, initial: { h: h0 } }],
+    chunks,
+  };
 }
 
 /** The weights say how many inputs a timestep has. */

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import type { DType, Weights } from '../../engine/index.js';
+import type { ByParameter, DType } from '../../engine/index.js';
 import { configAsWeightsAdvice, listAdvice } from '../problems/formatAdvice.js';
 import { counted, describeNode, describeShape, quote } from '../json/node.js';
 import { findGroups, isFurtherLayer, layouts, namedValues } from '../layouts/weightLayouts.js';
@@ -14,7 +14,7 @@ import type { Value } from '../json/jsonValue.js';
 export type ReadWeights = {
   readonly I: number | null;
   readonly H: number | null;
-  readonly weights: Weights | null;
+  readonly weights: ByParameter<Float64Array> | null;
   readonly input: Tensor | null;
 };
 

@@ -42,7 +42,7 @@ export class History {
   #versions: Kept[] = [];
   #forgotten = 0;
 
-  add({ runId, verdict, log10, steps, shapes: { T } }: RunSummary, time: number): void {
+  add({ runId, verdict, layers: [{ log10 }], steps, shapes: { T } }: RunSummary, time: number): void {
     const places = tellingPlaces(log10.dh);
     const t = places.length === T ? null : places.map((place) => steps?.[place] ?? place);
     const keep = (values: Float64Array): Float32Array => Float32Array.from(places, (place) => values[place] ?? NaN);

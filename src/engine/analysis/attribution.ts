@@ -132,7 +132,11 @@ export function* plainAttribution(
   const { sources, t: rows, log10 } = attribution;
   const {
     shapes: { B, T, H },
-    weights: { Wh },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
   } = experiment;
   const S = sources.length;
   let row = rows.length - 1;

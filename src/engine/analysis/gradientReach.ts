@@ -88,14 +88,18 @@ function* paths(
 
 export function* plainReach(
   experiment: Experiment,
-  result: ComputedRun,
+  { layers: [layer] }: ComputedRun,
   chunks: readonly RunChunk[],
   reach: Reach,
 ): Resumable<Reach> {
   const { share, missing } = reach;
   const {
     shapes: { B, T, H },
-    weights: { Wh },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
   } = experiment;
   const { before, slopes, passes } = yield* paths(experiment, chunks);
   const flow = new FlowingRows(B * T, H);
@@ -110,7 +114,7 @@ export function* plainReach(
   // The whole dWh once from the run's own g_t, under one exponent that all distances are measured with.
   const whole = new FlowingRows(B * T, H);
   for (let row = 0; row < B * T; row++)
-    whole.add(row, result.dhScaled.subarray(row * H, (row + 1) * H), result.dhExponent[row % T]);
+    whole.add(row, layer.dhScaled.subarray(row * H, (row + 1) * H), layer.dhExponent[row % T]);
   const outer = new OuterSum(before, H);
   for (let row = 0; row < B * T; row++) {
     whole.throughActivation(row, slopes.subarray(row * H, (row + 1) * H));

@@ -49,7 +49,11 @@ export function* plainJacobians(
 ): Resumable<JacobianSeries> {
   const {
     shapes: { T, H },
-    weights: { Wh },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
   } = experiment;
   const columns = Array.from({ length: H }, (_, j) => Float64Array.from({ length: H }, (__, k) => Wh[k * H + j]!));
   let sample = series.t.length - 1;

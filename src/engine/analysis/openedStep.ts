@@ -46,8 +46,13 @@ const timesTransposed = (d: Float64Array, W: Float64Array, rows: number): Float6
 export function openUnit(experiment: Experiment, result: ComputedRun, t: number, item: number): OpenedUnit {
   const {
     shapes: { T, I, H },
-    weights: { Wx, Wh, b },
+    layers: [
+      {
+        parameters: { Wx, Wh, b },
+      },
+    ],
   } = experiment;
+  const [layer] = result.layers;
   const chunk = runChunks(experiment, result).findLast(({ start }) => start <= t)!;
   const step = t - chunk.start;
   const row = (data: ArrayLike<number>, N: number): Float64Array =>
@@ -59,17 +64,17 @@ export function openUnit(experiment: Experiment, result: ComputedRun, t: number,
   const fromState = new Float64Array(H);
   addRowTimes(hPrev, 0, H, Wh, fromState);
   const gradient = (at: number): Float64Array =>
-    Float64Array.from(result.dhScaled.subarray((item * T + at) * H, (item * T + at + 1) * H));
+    Float64Array.from(layer.dhScaled.subarray((item * T + at) * H, (item * T + at + 1) * H));
   const through = (g: Float64Array, at: number): Float64Array => {
     const slopes = row(exactSlopes(experiment, chunk, at - chunk.start), H);
     return g.map((value, j) => value * slopes[j]!);
   };
-  const exponent = result.dhExponent[t]!;
+  const exponent = layer.dhExponent[t]!;
   const g = gradient(t);
   const dz = through(g, t);
   const arrives = step + 1 < chunk.steps && !cutBefore(experiment, step + 1);
   const fromNext = arrives
-    ? scaled(timesTransposed(through(gradient(t + 1), t + 1), Wh, H), result.dhExponent[t + 1]! - exponent)
+    ? scaled(timesTransposed(through(gradient(t + 1), t + 1), Wh, H), layer.dhExponent[t + 1]! - exponent)
     : new Float64Array(H);
   return {
     t,

@@ -23,7 +23,11 @@ export function* preActivationsBetween(
 ): Resumable<Float64Array> {
   const {
     shapes: { I, H },
-    weights: { Wx, Wh, b },
+    layers: [
+      {
+        parameters: { Wx, Wh, b },
+      },
+    ],
   } = experiment;
   const chunks = runChunks(experiment, result);
   const out = new Float64Array((t1 - t0) * H);

@@ -11,7 +11,7 @@ import { part } from '../core/resumable.js';
 import { matrix, partOf, sequence, takeStep } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import { factorise, logDeterminant, provenBelow } from '../linalg/luCholesky.js';
-import type { ComputedRun } from '../network/result.js';
+import type { Trace } from '../core/dtypes.js';
 import type { Experiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
@@ -82,8 +82,18 @@ const oneItem = ({ T, N, data }: SequenceTrace, item: number): SequenceTrace => 
 
 /** One batch item of a run, cut into its chunks again; without what enters from above. */
 export function* itemChunks(
-  { shapes: { B, T, I, H }, chunks, h0, stateful, dtype }: Experiment,
-  hs: ComputedRun['hs'],
+  {
+    shapes: { B, T, I, H },
+    chunks,
+    layers: [
+      {
+        initial: { h: h0 },
+      },
+    ],
+    stateful,
+    dtype,
+  }: Experiment,
+  hs: Trace,
   item: number,
 ): Resumable<RunChunk[]> {
   const first = matrix(dtype, 1, H);
@@ -238,7 +248,11 @@ export function* plainSpectrum(
 ): Resumable<GrowingSpectrum> {
   const {
     shapes: { T, H },
-    weights: { Wh },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
   } = experiment;
   if (count > 0) yield* part(plainLeading(experiment, chunks, spectrum, count), 0, 0.1);
   yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum, decomposed), 0.1, 0.2);
@@ -269,7 +283,11 @@ function* plainLeading(
 ): Resumable<void> {
   const {
     shapes: { T, H },
-    weights: { Wh },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
     stateful,
   } = experiment;
   const logDet = yield* part(logDeterminantOf(Wh, H), 0, 0);
@@ -296,7 +314,11 @@ export function* plainExponents(
 ): Resumable<GrowingSpectrum> {
   const {
     shapes: { T, H },
-    weights: { Wh },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
     stateful,
   } = experiment;
   for (const count of counts)

@@ -32,6 +32,13 @@ export const byParameter = <A>(
 export const mapParameters = <A, R>(tensors: ByParameter<A>, of: (tensor: A, name: string) => R): ByParameter<R> =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, of(tensor, name)])) as ByParameter<R>;
 
+/** Values by the names of a cell's states: every cell has h. */
+export type ByState<A> = { readonly h: A; readonly [name: string]: A };
+
+/** The same of every state. */
+export const mapStates = <A, R>(tensors: ByState<A>, of: (tensor: A, name: string) => R): ByState<R> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, of(tensor, name)])) as ByState<R>;
+
 /** What a parameter multiplies: the input, the state before, nothing, or whatever the cell does with it itself. */
 export type ParameterRole = 'input' | 'recurrent' | 'bias' | 'other';
 

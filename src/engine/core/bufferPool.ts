@@ -50,14 +50,6 @@ export function giveBack(...traces: readonly Trace[]): void {
   spare = given;
 }
 
-/** The tensors of a run over time; norms and gradients of a small run lie beside them. */
-export const release = ({
-  hs,
-  dhTotal,
-  dxs,
-  dhScaled,
-}: Readonly<Record<'hs' | 'dhTotal' | 'dxs' | 'dhScaled', Trace>>): void => giveBack(hs, dhTotal, dxs, dhScaled);
-
 /** What nobody has taken is kept no longer: after a run, and when no run follows. */
 export function dropSpare(): void {
   spare = [];

@@ -1,5 +1,5 @@
 // The steps of a finished run, each batch item by itself, as cells and analyses see them.
-import { cellOf } from '../cells/index.js';
+import { activationOf, cellOf } from '../cells/index.js';
 import type { CellStep } from '../cells/cell.js';
 import { addRowTimes, rowOf, takeStep } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
@@ -18,28 +18,18 @@ export type CellRow = { readonly step: CellStep; readonly next: FloatArray; read
  */
 export function cellRows(experiment: Experiment, chunk: RunChunk, t: number, exact: boolean): CellRow[] {
   const {
-    shapes: { B, I, H },
-    weights,
+    shapes: { B, H },
+    layers: [{ parameters: weights }],
   } = experiment;
   const cell = cellOf(experiment.cell);
   const [S, G] = [cell.states.length, cell.gates.length];
   const recurrence = { Wh: weights.Wh, H, S, G };
   const after = takeStep(chunk.hs, t);
   const before = stateBefore(chunk, t);
-  const x = takeStep(chunk.xs, t);
+  const zOf = preActivationsAt(experiment, chunk, t);
   return Array.from({ length: B }, (_, b) => {
-    const previous = rowOf(before, b).data;
     const next = rowOf(after, b).data;
-    let row: Float64Array | null = null;
-    const z = (): Float64Array => {
-      if (row === null) {
-        row = Float64Array.from(weights.b);
-        addRowTimes(x.data, b * I, I, weights.Wx, row);
-        addRowTimes(previous, 0, H, weights.Wh, row);
-      }
-      return row;
-    };
-    const step = { H, parameters: weights, previous, z };
+    const step = { H, parameters: weights, previous: rowOf(before, b).data, z: () => zOf(b) };
     const slopes = { A: new Float64Array(S * G * H), D: new Float64Array(cell.hasD ? S * S * H : 0) };
     cell.slopes(step, next, exact, slopes);
     return { step, next, jacobian: new StepJacobian(recurrence, slopes) };
@@ -60,9 +50,29 @@ export function exactSlopes(experiment: Experiment, chunk: RunChunk, t: number):
 
 /** ln f'(z_t) [B,H] of these exact slopes, also where no float64 holds the slope. */
 export function lnSlopes(experiment: Experiment, chunk: RunChunk, t: number, slopes: Float64Array): Float64Array {
-  const { activation } = cellOf(experiment.cell);
-  if (activation === null) return slopes.map(Math.log);
   const { H } = experiment.shapes;
-  const rows = cellRows(experiment, chunk, t, true);
-  return slopes.map((slope, i) => activation.lnSlope(slope, () => rows[Math.floor(i / H)]!.step.z()[i % H]!));
+  const { lnSlope } = activationOf(experiment.cell);
+  const zOf = preActivationsAt(experiment, chunk, t);
+  return slopes.map((slope, i) => lnSlope(slope, () => zOf(Math.floor(i / H))[i % H]!));
+}
+
+/** z_t [G·H] of each batch item, its own when it is first asked for. */
+function preActivationsAt(experiment: Experiment, chunk: RunChunk, t: number): (b: number) => Float64Array {
+  const {
+    shapes: { I, H },
+    layers: [{ parameters: weights }],
+  } = experiment;
+  const before = stateBefore(chunk, t);
+  const x = takeStep(chunk.xs, t);
+  const rows: (Float64Array | undefined)[] = [];
+  return (b) => {
+    let row = rows[b];
+    if (row === undefined) {
+      row = Float64Array.from(weights.b);
+      addRowTimes(x.data, b * I, I, weights.Wx, row);
+      addRowTimes(rowOf(before, b).data, 0, H, weights.Wh, row);
+      rows[b] = row;
+    }
+    return row;
+  };
 }

@@ -18,11 +18,24 @@ export function runChunks(experiment: Experiment, result: ComputedRun): readonly
   return chunks;
 }
 
-function cut(experiment: Experiment, { hs }: ComputedRun): RunChunk[] {
+function cut(
+  experiment: Experiment,
+  {
+    layers: [
+      {
+        states: { h: hs },
+      },
+    ],
+  }: ComputedRun,
+): RunChunk[] {
   const {
     shapes: { B, T, I, H },
     chunks,
-    h0,
+    layers: [
+      {
+        initial: { h: h0 },
+      },
+    ],
     stateful,
     dtype,
   } = experiment;

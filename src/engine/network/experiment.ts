@@ -1,12 +1,23 @@
 // What a run is asked to do.
+import type { ByParameter, ByState } from '../cells/cell.js';
 import type { CellName } from '../cells/index.js';
-import type { DType, FloatArray } from '../core/dtypes.js';
+import type { DType } from '../core/dtypes.js';
 
 /** Batch size, timesteps, input dimension, hidden dimension. */
 export type Shapes = { readonly B: number; readonly T: number; readonly I: number; readonly H: number };
 
-/** Row-vector convention: h_t = f(h_{t-1}·Wh + x_t·Wx + b). Row-major: Wx [I,H], Wh [H,H], b [1,H]. */
-export type Weights<A extends FloatArray = Float64Array> = { readonly Wx: A; readonly Wh: A; readonly b: A };
+export type Direction = 'forward' | 'reverse';
+
+/** One layer in one direction. */
+export type LayerSpec = {
+  readonly layer: number;
+  readonly direction: Direction;
+  readonly H: number;
+  /** By the names of the cell's parameters, row-major, in the row-vector convention: z = h_{t-1}·Wh + x_t·Wx + b. */
+  readonly parameters: ByParameter<Float64Array>;
+  /** The states before the first step by their names, [B,H] each; null for zeros. */
+  readonly initial: ByState<Float64Array | null>;
+};
 
 /**
  * What the layer above sends into each h_t: ones at the last step of every chunk, ones at each step, or given values
@@ -35,7 +46,7 @@ export type Loss = {
  * A checked experiment: everything the engine needs, shapes already consistent. Numbers are kept in float64 as read;
  * the engine rounds them to `dtype`. Chunks are consecutive pieces of the sequences; each is one forward and one
  * backward call, the gradient never crosses a border. With `stateful` the state does cross it, else each chunk starts
- * at h0 or zeros.
+ * at the initial states.
  */
 export type Experiment = {
   readonly name: string;
@@ -43,11 +54,10 @@ export type Experiment = {
   readonly dtype: DType;
   /** T is the sum over all chunks. */
   readonly shapes: Shapes;
-  readonly weights: Weights;
+  /** Today one; the destructured first of them is all that there is. */
+  readonly layers: readonly [LayerSpec, ...LayerSpec[]];
   /** xs [B,steps,I] of each chunk. */
   readonly chunks: readonly { readonly steps: number; readonly xs: Float64Array }[];
-  /** [B,H], or null for zeros. */
-  readonly h0: Float64Array | null;
   readonly stateful: boolean;
   readonly upstream: Upstream;
   /** When set, the upstream gradient comes from here and `upstream` is not used. */

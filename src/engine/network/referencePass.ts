@@ -1,4 +1,5 @@
 // Forward and backward in the run's dtype through the reference classes.
+import { cellOf } from '../cells/index.js';
 import { emptyNorms } from './scaledBackward.js';
 import type { RunChunk } from './runChunk.js';
 import type { StateMeasures, StepNorms } from './result.js';
@@ -49,8 +50,12 @@ export function* referencePass(experiment: Experiment): Resumable<Pass> {
     cell,
     dtype,
     shapes: { B, T, I, H },
-    weights,
-    h0,
+    layers: [
+      {
+        parameters: weights,
+        initial: { h: h0 },
+      },
+    ],
     stateful,
     truncate,
   } = experiment;
@@ -63,7 +68,7 @@ export function* referencePass(experiment: Experiment): Resumable<Pass> {
   const dxs = sequence(dtype, B, T, I);
   const gradients = emptyGradients(rnn.parameters);
   const dh0 = zeros(dtype, B * H);
-  const norms = emptyNorms(T);
+  const norms = emptyNorms(T, cellOf(cell));
   const chunks: RunChunk[] = [];
   let lossValue: number | null = null;
   let start = 0;
@@ -83,9 +88,10 @@ export function* referencePass(experiment: Experiment): Resumable<Pass> {
         visit: ({ t, ds, dx, unit }) => {
           const dh = columnsOf(ds, 0, H);
           putStep(dhTotal, offset + t, dh);
-          const contributions = { dh: dh.data, dx: dx.data, dWx: unit.Wx, dWh: unit.Wh, db: unit.b };
-          for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const)
-            norms[name][offset + t] = cast(dtype, Float64Array.of(norm(contributions[name])))[0]!;
+          const measured = (values: FloatArray): number => cast(dtype, Float64Array.of(norm(values)))[0]!;
+          norms.dh[offset + t] = measured(dh.data);
+          norms.dx[offset + t] = measured(dx.data);
+          for (const [name, series] of Object.entries(norms.parameters)) series[offset + t] = measured(unit[name]!);
         },
       }),
       middle,

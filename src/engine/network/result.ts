@@ -1,17 +1,15 @@
 // What a run gives.
 import type { FloatArray, Trace } from '../core/dtypes.js';
-import type { Shapes } from './experiment.js';
+import type { ByParameter, ByState } from '../cells/cell.js';
+import type { Direction, Shapes } from './experiment.js';
 
 /**
- * Per-timestep Frobenius norms (over batch and units), all [T]. `dh` is the total gradient g_t, upstream part included.
+ * Per-timestep Frobenius norms (over batch and units), all [T]. `dh` is the total gradient g_t, upstream part included;
+ * `parameters` has what the step adds to the gradient of each.
  */
-export type StepNorms = {
-  readonly dh: Float64Array;
-  readonly dx: Float64Array;
-  readonly dWx: Float64Array;
-  readonly dWh: Float64Array;
-  readonly db: Float64Array;
-};
+export type LayerNorms = { readonly dh: Float64Array; readonly parameters: ByParameter<Float64Array> };
+/** The same of a pass through one layer, with that of the inputs. */
+export type StepNorms = LayerNorms & { readonly dx: Float64Array };
 
 /**
  * Of every step [T]: ‖h_t‖, and the share of units that let (nearly) nothing through (|h| > 0.97 for tanh, h ≤ 0 for
@@ -19,32 +17,28 @@ export type StepNorms = {
  */
 export type StateMeasures = { readonly hNorm: Float64Array; readonly closed: Float64Array };
 
-/** All that a run computes; its verdict is read off afterwards. */
-export type RunTensors<States extends Trace = FloatArray, Scaled extends Trace = Float64Array> = {
-  readonly shapes: Shapes;
-  /** First step of every chunk. */
-  readonly chunkStarts: readonly number[];
-  /** [B,T,H], in the run's dtype like all tensors here. */
-  readonly hs: States;
-  /** g_t for every step [B,T,H]. */
+/** What a run computes of one layer in one direction. */
+export type LayerResult<States extends Trace = FloatArray, Scaled extends Trace = Float64Array> = {
+  readonly layer: number;
+  readonly direction: Direction;
+  /** [B,T,H] by the names of the states, in the run's dtype like all tensors here. */
+  readonly states: ByState<States>;
+  /** ∂L/∂h_t for every step [B,T,H], all paths. */
   readonly dhTotal: States;
-  /** [B,T,I] */
-  readonly dxs: States;
-  readonly dWx: FloatArray;
-  readonly dWh: FloatArray;
-  readonly db: FloatArray;
+  /** Of the parameters, by their names and in their shapes: sums over all timesteps. */
+  readonly gradients: ByParameter<FloatArray>;
   /**
-   * [B,H]: with respect to the initial state. With `stateful` that of the first chunk, otherwise the sum over the
-   * chunks, which all start there.
+   * [B,H] by the names of the states: with respect to the initial ones. With `stateful` that of the first chunk,
+   * otherwise the sum over the chunks, which all start there.
    */
-  readonly dh0: FloatArray;
+  readonly dInitial: ByState<FloatArray>;
   /** Norms of the tensors as the dtype holds them: zero where they underflow, Infinity where they overflow. */
-  readonly norms: StepNorms;
+  readonly norms: LayerNorms;
   /**
    * log10 of the same norms from a float64 pass (unrounded weights, the run's own states) that carries the exponent,
    * right far outside the range of any dtype.
    */
-  readonly log10Norms: StepNorms;
+  readonly log10Norms: LayerNorms;
   /** log10 ‖g_t‖ of each sequence alone [B,T], carried with its exponent. */
   readonly log10dhPerSequence: Float64Array;
   /**
@@ -61,9 +55,23 @@ export type RunTensors<States extends Trace = FloatArray, Scaled extends Trace =
   readonly hNorm: Float64Array;
   /** Share of units with |h| > 0.97 at each step [T]; null for cells that do not saturate. */
   readonly saturation: Float64Array | null;
+};
+
+/** All that a run computes; its verdict is read off afterwards. */
+export type RunTensors<States extends Trace = FloatArray, Scaled extends Trace = Float64Array> = {
+  readonly shapes: Shapes;
+  /** First step of every chunk. */
+  readonly chunkStarts: readonly number[];
+  /** Today one; the destructured first of them is all that there is. */
+  readonly layers: readonly [LayerResult<States, Scaled>, ...LayerResult<States, Scaled>[]];
+  /** [B,T,I] */
+  readonly dxs: States;
+  /** Of dxs, as the dtype holds them and as log10 with carried exponents: see `LayerResult`. */
+  readonly norms: { readonly dx: Float64Array };
+  readonly log10Norms: { readonly dx: Float64Array };
   /** Value of `loss`, when the experiment has one. */
   readonly lossValue: number | null;
-  /** Factor ≤ 1 that clipping applied to dWx, dWh, db; null without clipping. */
+  /** Factor ≤ 1 that clipping applied to all gradients of parameters; null without clipping. */
   readonly clipFactor: number | null;
 };
 

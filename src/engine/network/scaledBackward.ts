@@ -1,6 +1,7 @@
 // The float64 pass beyond the range of any dtype: norms with their exponents, and the single source that the verdict
 // stands on.
 import { byParameter, sizeOf } from '../cells/cell.js';
+import type { Cell } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
 import { log10Norm } from '../core/blockFloat.js';
 import { maxAbs } from '../core/norm.js';
@@ -16,6 +17,7 @@ import {
   transposedMultiply,
 } from '../core/tensor.js';
 import { cellRows } from './cellRows.js';
+import type { CellRow } from './cellRows.js';
 import { stateBefore } from './runChunk.js';
 import type { RunChunk } from './runChunk.js';
 import { ScaledFlow } from './scaledFlow.js';
@@ -47,32 +49,44 @@ export type Analysis<Scaled extends Trace = Float64Array> = {
 
 const unmeasured = (T: number): Float64Array => new Float64Array(T).fill(NaN);
 
-export const emptyNorms = (T: number): StepNorms => ({
+export const emptyNorms = (T: number, cell: Cell): StepNorms => ({
   dh: new Float64Array(T),
   dx: new Float64Array(T),
-  dWx: new Float64Array(T),
-  dWh: new Float64Array(T),
-  db: new Float64Array(T),
+  parameters: byParameter(cell, () => new Float64Array(T)),
 });
 
 /** Goes back over every chunk once; pauses after each timestep. */
 export function* analyse(experiment: Experiment, chunks: readonly RunChunk[]): Resumable<Analysis> {
   const {
     shapes: { B, T, I, H },
-    weights,
+    layers: [{ parameters: weights }],
     truncate,
   } = experiment;
-  const log10Norms = emptyNorms(T);
+  const cell = cellOf(experiment.cell);
+  const log10Norms = emptyNorms(T, cell);
   const log10dhPerSequence = new Float64Array(B * T);
   const dhScaled = new Float64Array(B * T * H);
   const dhExponent = new Float64Array(T);
   const single: SingleSource = { log10: unmeasured(T), lnSlope: unmeasured(T), lnWh: unmeasured(T) };
-  const cell = cellOf(experiment.cell);
   const gradients = byParameter(cell, (spec) => new Float64Array(sizeOf(spec, I, H)));
   let done = 0;
 
-  const keep = (chunk: RunChunk, t: number, { g, dz: flowing, log10Rows }: ScaledStep): void => {
+  const keep = (
+    chunk: RunChunk,
+    t: number,
+    { g, dz: flowing, log10Rows }: ScaledStep,
+    rows: readonly CellRow[],
+  ): void => {
     const at = chunk.start + t;
+    // Of parameters that the cell knows alone, from the gradient of the states and so under their exponent.
+    for (const { name, role } of cell.parameters) if (role === 'other') gradients[name]!.fill(0);
+    for (const [b, { step, next }] of rows.entries())
+      cell.addGradients?.(
+        step,
+        next,
+        g.data.subarray(b * (g.data.length / B), (b + 1) * (g.data.length / B)),
+        gradients,
+      );
     const width = g.data.length / B;
     for (let b = 0; b < B; b++) {
       dhScaled.set(g.data.subarray(b * width, b * width + H), (b * T + at) * H);
@@ -87,9 +101,8 @@ export function* analyse(experiment: Experiment, chunks: readonly RunChunk[]): R
     const dx = multiplyTransposed(dz, weights.Wx, matrix('float64', B, I)).data;
     log10Norms.dh[at] = log10Norm(g.data, g.exponent);
     log10Norms.dx[at] = log10Norm(dx, exponent);
-    log10Norms.dWx[at] = log10Norm(gradients.Wx, exponent);
-    log10Norms.dWh[at] = log10Norm(gradients.Wh, exponent);
-    log10Norms.db[at] = log10Norm(gradients.b, exponent);
+    for (const { name, role } of cell.parameters)
+      log10Norms.parameters[name]![at] = log10Norm(gradients[name]!, role === 'other' ? g.exponent : exponent);
   };
 
   const widths = [cell.states.length * H, cell.gates.length * H] as const;
@@ -99,7 +112,7 @@ export function* analyse(experiment: Experiment, chunks: readonly RunChunk[]): R
     for (let t = chunk.steps - 1; t >= 0; t--) {
       const rows = cellRows(experiment, chunk, t, true);
       const jacobians = rows.map(({ jacobian }) => jacobian);
-      keep(chunk, t, flow.step(takeStep(chunk.dhs, t).data, jacobians));
+      keep(chunk, t, flow.step(takeStep(chunk.dhs, t).data, jacobians), rows);
       if (truncate !== null && t > 0 && t % truncate === 0) flow.cut();
       if (source !== null) {
         const { g, dz, dhPrev } = source.step(
@@ -139,7 +152,7 @@ export function* plainRange(experiment: Experiment, chunk: RunChunk): Resumable<
   } = experiment;
   const cell = cellOf(experiment.cell);
   const [S, G] = [cell.states.length, cell.gates.length];
-  const Wh = cast(dtype, experiment.weights.Wh);
+  const Wh = cast(dtype, experiment.layers[0].parameters.Wh);
   let ds = matrix(dtype, B, S * H);
   for (let b = 0; b < B; b++) rowOf(ds, b).data.fill(1, 0, H);
   for (let t = chunk.steps - 1; t >= 0; t--) {

@@ -51,10 +51,10 @@ const freelyDecomposed = 256;
 
 /** Wh [H,H] as `initialise` leaves it, before it is rescaled. */
 export function* recurrentOf(
-  { shapes: { H }, weights }: Experiment,
+  { shapes: { H }, layers: [{ parameters }] }: Experiment,
   anew: WhatIf['initialise'],
 ): Resumable<Float64Array> {
-  return (anew === null ? null : yield* initialiseSteps(anew.way, H, H, anew.seed)) ?? weights.Wh;
+  return (anew === null ? null : yield* initialiseSteps(anew.way, H, H, anew.seed)) ?? parameters.Wh;
 }
 
 /**
@@ -109,7 +109,11 @@ export function* changed(
   Wh: Float64Array,
   measures: WhMeasures,
 ): Resumable<{ readonly experiment: Experiment; readonly measures: WhMeasures } | string> {
-  const { shapes, weights } = experiment;
+  const {
+    shapes,
+    layers: [layer],
+  } = experiment;
+  const { Wx, b } = layer.parameters;
   const { rescale, inputScale, biasShift, lossAt } = whatIf;
   if (lossAt !== null && experiment.loss !== null)
     return say('The loss of this experiment has targets for its own steps, so it cannot be moved.');
@@ -122,11 +126,17 @@ export function* changed(
     experiment: {
       ...experiment,
       cell: whatIf.cell ?? experiment.cell,
-      weights: {
-        Wx: inputScale === null ? weights.Wx : yield* mapSteps(weights.Wx, (value) => value * inputScale),
-        Wh: factor === 1 ? Wh : yield* mapSteps(Wh, (value) => value * factor),
-        b: biasShift === null ? weights.b : weights.b.map((value) => value + biasShift),
-      },
+      layers: [
+        {
+          ...layer,
+          parameters: {
+            ...layer.parameters,
+            Wx: inputScale === null ? Wx : yield* mapSteps(Wx, (value) => value * inputScale),
+            Wh: factor === 1 ? Wh : yield* mapSteps(Wh, (value) => value * factor),
+            b: biasShift === null ? b : b.map((value) => value + biasShift),
+          },
+        },
+      ],
       upstream: lossAt === null ? experiment.upstream : upstreamAt(lossAt, shapes),
       clipNorm: limit(whatIf.clipNorm, experiment.clipNorm),
       truncate: limit(whatIf.truncate, experiment.truncate),

@@ -31,7 +31,7 @@ export function reachOf(
       : T * B;
   const reach: GrowingReach = { share: none, missing: none };
   // It takes several tensors over time at once: a run that does not hold one of them has no room for these.
-  if (isHeld(result.hs))
+  if (isHeld(result.layers[0].states.h))
     plan(experiment, reach, 2 * rows * H * H, workspaces === null ? [plainBudget, plainLimit] : [budget, limit]);
   return { reach, steps: fill(experiment, result, reach, workspaces) };
 }
@@ -43,7 +43,7 @@ function* fill(
   workspaces: Workspaces | null,
 ): Resumable<void> {
   // A state that is not finite makes its part of dWh so, also where its slope is 0.
-  if (reach.share.length === 0 || !result.hNorm.every(Number.isFinite)) return;
+  if (reach.share.length === 0 || !result.layers[0].hNorm.every(Number.isFinite)) return;
   const chunks = runChunks(experiment, result);
   const { B, T, H } = experiment.shapes;
   const made = yield* withKernels(

@@ -41,8 +41,8 @@ function* fill(
   series: JacobianSeries,
   workspaces: Workspaces | null,
 ): Resumable<void> {
-  if (!(yield* allFinite([experiment.weights.Wh]))) return;
-  const chunks = yield* itemChunks(experiment, result.hs, item);
+  if (!(yield* allFinite([experiment.layers[0].parameters.Wh]))) return;
+  const chunks = yield* itemChunks(experiment, result.layers[0].states.h, item);
   const own = withOneItem(experiment);
   yield* withKernels(
     workspaces,

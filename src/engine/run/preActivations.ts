@@ -35,7 +35,7 @@ function* fill(
   workspaces: Workspaces | null,
 ): Resumable<void> {
   const { T, H } = experiment.shapes;
-  if (!isHeld(result.hs) && T * H > mostHeld) {
+  if (!isHeld(result.layers[0].states.h) && T * H > mostHeld) {
     const starts = Array.from({ length: Math.ceil(T / stepsAtOnce) }, (_, i) => i * stepsAtOnce);
     z.values = new PiecedTrace({ B: 1, T, N: H }, starts, (i) =>
       preActivationsBetween(experiment, result, item, starts[i]!, starts[i + 1] ?? T),

@@ -1,5 +1,6 @@
 // A run with its verdict.
 import type { FloatArray, Trace } from '../core/dtypes.js';
+import { giveBack } from '../core/bufferPool.js';
 import type { RunTensors } from '../network/result.js';
 import type { Verdict } from '../verdict/verdict.js';
 
@@ -10,3 +11,11 @@ export type RunResult<States extends Trace = FloatArray, Scaled extends Trace = 
 
 /** A result whose tensors over time are held whole or computed again piece by piece when they are asked for. */
 export type AnyRun = RunResult<Trace, Trace>;
+
+/** Gives back the tensors of a run over time; norms and gradients of a small run lie beside them. */
+export const release = ({ layers, dxs }: AnyRun): void =>
+  giveBack(
+    ...layers.flatMap(({ states, dhTotal }) => [...Object.values(states), dhTotal]),
+    dxs,
+    ...layers.map(({ dhScaled }) => dhScaled),
+  );

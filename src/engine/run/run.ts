@@ -57,7 +57,7 @@ function* nonFiniteIn(
   { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass<Trace>,
 ): Resumable<NonFinite | null> {
   const {
-    weights: { Wx, Wh, b },
+    layers: [{ parameters }],
     dtype,
   } = experiment;
   /** The first of these steps at which one of the tensors is not finite; −1: none. */
@@ -65,7 +65,7 @@ function* nonFiniteIn(
     for (const t of steps) for (const tensor of tensors) if (!(yield* finiteAt(tensor, t, dtype))) return t;
     return -1;
   };
-  const weights = yield* allFinite([Wx, Wh, b], dtype);
+  const weights = yield* allFinite(Object.values(parameters), dtype);
   // Norms that are all finite say the same of all tensors, the inputs among them: an infinite x_t makes dWx NaN or
   // infinite.
   const measured =
@@ -126,7 +126,16 @@ function* largestStateOf(hs: SequenceTrace): Resumable<number> {
  * zero.
  */
 function* staysInside(
-  { cell, dtype, shapes: { H }, weights: { Wh } }: Experiment,
+  {
+    cell,
+    dtype,
+    shapes: { H },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
+  }: Experiment,
   single: Analysis['single'],
   largestState: () => Resumable<number>,
 ): Resumable<boolean> {
@@ -200,7 +209,8 @@ function* conclude<States extends Trace, Scaled extends Trace>(
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
   const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
   const clipFactor = clipNorm === null ? null : yield* part(clip(gradients, clipNorm), 0, 0);
-  const { single, ...logs } = analysis;
+  const { single, log10Norms, ...logs } = analysis;
+  const layer = experiment.layers[0];
   const last = chunks.at(-1)!;
   const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs), 0, 0.2));
   // Where no unit is nearly closed, all are far below the limit.
@@ -231,27 +241,34 @@ function* conclude<States extends Trace, Scaled extends Trace>(
       zeroAt,
       infiniteAt,
       driveOf: () => sampleDrive(experiment, last),
-      sigmaMax: () => quickSigmaMax(experiment.weights.Wh, shapes.H),
+      sigmaMax: () => quickSigmaMax(experiment.layers[0].parameters.Wh, shapes.H),
       closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
     }),
     1,
     1,
   );
-  const result = {
+  const result: RunResult<States, Scaled> = {
     shapes,
     chunkStarts: chunks.map(({ start }) => start),
-    hs: hs.data,
-    dhTotal: dhTotal.data,
+    layers: [
+      {
+        layer: layer.layer,
+        direction: layer.direction,
+        states: { h: hs.data },
+        dhTotal: dhTotal.data,
+        gradients,
+        dInitial: { h: dh0 },
+        norms: { dh: norms.dh, parameters: norms.parameters },
+        log10Norms: { dh: log10Norms.dh, parameters: log10Norms.parameters },
+        ...logs,
+        log10SingleSource: single.log10,
+        hNorm,
+        saturation: closing?.kind === 'saturated' ? closed : null,
+      },
+    ],
     dxs: dxs.data,
-    dWx: gradients.Wx,
-    dWh: gradients.Wh,
-    db: gradients.b,
-    dh0,
-    norms,
-    ...logs,
-    log10SingleSource: single.log10,
-    hNorm,
-    saturation: closing?.kind === 'saturated' ? closed : null,
+    norms: { dx: norms.dx },
+    log10Norms: { dx: log10Norms.dx },
     lossValue,
     clipFactor,
     verdict,

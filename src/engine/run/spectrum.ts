@@ -94,13 +94,17 @@ function* allButExponents(
 ): Resumable<void> {
   const {
     shapes: { T, H },
-    weights: { Wh },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
   } = experiment;
   if (!(yield* allFinite([Wh]))) {
     spectrum.eigenvaluesWh = Array.from({ length: H }, () => [NaN, NaN] as const);
     return;
   }
-  const chunks = yield* itemChunks(experiment, result.hs, 0);
+  const chunks = yield* itemChunks(experiment, result.layers[0].states.h, 0);
   const own = withOneItem(experiment);
   yield* withKernels(
     workspaces,
@@ -121,13 +125,17 @@ function* exponents(
 ): Resumable<void> {
   const {
     shapes: { H },
-    weights: { Wh },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
   } = experiment;
   if (!(yield* allFinite([Wh]))) {
     spectrum.lyapunovKnown = H;
     return;
   }
-  const chunks = yield* itemChunks(experiment, result.hs, 0);
+  const chunks = yield* itemChunks(experiment, result.layers[0].states.h, 0);
   const own = withOneItem(experiment);
   yield* withKernels(
     workspaces,

@@ -35,7 +35,14 @@ function* addProduct(row: FloatArray, inner: number, w: Float64Array, sum: Float
 
 /** Of the first sequence of a chunk, at a few steps. */
 export function* sampleDrive(
-  { shapes: { I, H }, weights: { Wx, Wh, b } }: Experiment,
+  {
+    shapes: { I, H },
+    layers: [
+      {
+        parameters: { Wx, Wh, b },
+      },
+    ],
+  }: Experiment,
   chunk: RunChunk,
 ): Resumable<Drive> {
   const count = Math.min(sampledSteps, chunk.steps);

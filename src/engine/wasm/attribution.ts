@@ -85,7 +85,11 @@ export function* fastAttribution(
   const { sources, t: rows, log10 } = attribution;
   const {
     shapes: { B, T, H },
-    weights: { Wx, Wh },
+    layers: [
+      {
+        parameters: { Wx, Wh },
+      },
+    ],
   } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const S = sources.length;

@@ -3,6 +3,7 @@
 // networks Gruslys et al., "Memory-Efficient
 // Backpropagation Through Time", NIPS 2016). The same kernels do the same sums in the same order, so every number is
 // the same bits.
+import { cellOf } from '../cells/index.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { castSteps, cutSteps, Mover } from '../core/resumableCopy.js';
@@ -147,8 +148,12 @@ export function* longPass(kernels: Kernels, experiment: Experiment): Resumable<P
     cell,
     dtype,
     shapes: { B, T, I, H },
-    weights,
-    h0,
+    layers: [
+      {
+        parameters: weights,
+        initial: { h: h0 },
+      },
+    ],
     stateful,
     truncate,
     loss,
@@ -162,7 +167,7 @@ export function* longPass(kernels: Kernels, experiment: Experiment): Resumable<P
   const held: Held[] = [];
   const h0Matrix = matrix(dtype, B, H);
   if (h0 !== null) h0Matrix.data.set(h0);
-  const norms = emptyNorms(T);
+  const norms = emptyNorms(T, cellOf(cell));
   const states = { hNorm: new Float64Array(T), closed: new Float64Array(T) };
   const dh0 = zeros(dtype, B * H);
   const initials: Matrix[] = [];
@@ -240,7 +245,7 @@ function* tracesOf(
   const {
     dtype,
     shapes: { B, T, I, H },
-    weights,
+    layers: [{ parameters: weights }],
     chunks,
     loss,
   } = experiment;
@@ -268,7 +273,7 @@ function* tracesOf(
       dhTotal: sequence(dtype, B, steps, H),
       dxs: sequence(dtype, B, steps, I),
       at: borders[i]!,
-      norms: emptyNorms(T),
+      norms: emptyNorms(T, cellOf(shape.cell)),
       states: { hNorm: new Float64Array(T), closed: new Float64Array(T) },
     };
     yield* (yield* pieces()).backward(piece, hs, target);

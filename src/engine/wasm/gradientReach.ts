@@ -64,7 +64,11 @@ export function* fastReach(
   const { share, missing } = reach;
   const {
     shapes: { B, T, H },
-    weights: { Wx, Wh },
+    layers: [
+      {
+        parameters: { Wx, Wh },
+      },
+    ],
   } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const count = T * B;
@@ -175,9 +179,9 @@ export function* fastReach(
 
   // The whole dWh once from the run's own g_t, under one exponent that all distances are measured with.
   for (let b = 0; b < B; b++)
-    yield* packItem(result.dhScaled.subarray(b * T * H, (b + 1) * T * H), b, 0, T, at.g, gPanel, B);
+    yield* packItem(result.layers[0].dhScaled.subarray(b * T * H, (b + 1) * T * H), b, 0, T, at.g, gPanel, B);
   let E = -Infinity;
-  for (let row = 0; row < count; row++) exponents[row + B] = result.dhExponent[Math.floor(row / B)]!;
+  for (let row = 0; row < count; row++) exponents[row + B] = result.layers[0].dhExponent[Math.floor(row / B)]!;
   for (let from = 0; from < count; from += block) {
     const some = Math.min(block, count - from);
     settle(from, some);

@@ -106,7 +106,11 @@ export function* fastJacobians(
 ): Resumable<JacobianSeries | null> {
   const {
     shapes: { T, H },
-    weights: { Wx, Wh },
+    layers: [
+      {
+        parameters: { Wx, Wh },
+      },
+    ],
   } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const at = layOut(kernels, jacobianSizes(experiment));

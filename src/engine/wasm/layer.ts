@@ -7,7 +7,7 @@ import type { CellName } from '../cells/index.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 import type { StateMeasures, StepNorms } from '../network/result.js';
 import type { Resumable } from '../core/resumable.js';
-import type { Weights } from '../network/experiment.js';
+import type { ByParameter } from '../cells/cell.js';
 import type { Gradients } from '../network/rnnUnit.js';
 import { bytesOf, clearSteps, packing, rowBytes, viewOf } from './instance.js';
 import type { Kernels, Task, Team } from './instance.js';
@@ -218,7 +218,7 @@ export class FastLayer {
   readonly #norms: ApartNorms;
 
   /** Null when there is not so much memory. */
-  static *create(own: Kernels, shape: LayerShape, weights: Weights<FloatArray>): Resumable<FastLayer | null> {
+  static *create(own: Kernels, shape: LayerShape, weights: ByParameter<FloatArray>): Resumable<FastLayer | null> {
     const layout = layOut(own, shape);
     if (layout === null) return null;
     const { kernels, at } = layout;
@@ -480,7 +480,9 @@ export class FastLayer {
       largest = now;
     }
     const measured = new Float64Array(this.#kernels.memory.buffer, at.norms, stepSeries.length * steps);
-    const series = { ...target.states, ...target.norms };
+    const { states, norms } = target;
+    const { Wx, Wh, b } = norms.parameters;
+    const series = { ...states, dh: norms.dh, dx: norms.dx, dWx: Wx, dWh: Wh, db: b };
     const mover = new Mover();
     for (const [i, name] of stepSeries.entries()) {
       yield* mover.copy(measured.subarray(i * steps, (i + 1) * steps), series[name], start);

@@ -2,7 +2,7 @@
 import { movedAtOnce } from '../core/resumableCopy.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
-import type { Weights } from '../network/experiment.js';
+import type { ByParameter } from '../cells/cell.js';
 import { bytesOf, packing, rowBytes, viewOf } from './instance.js';
 import type { Kernels } from './instance.js';
 
@@ -41,7 +41,7 @@ export function* packTwice(
 export function* packWeights(
   kernels: Kernels,
   dtype: DType,
-  { Wx, Wh, b }: Weights<FloatArray>,
+  { Wx, Wh, b }: ByParameter<FloatArray>,
   at: WeightAddresses,
 ): Resumable<void> {
   const { pack } = packing(kernels.exports, dtype);

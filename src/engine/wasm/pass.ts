@@ -1,4 +1,5 @@
 // Forward and backward in the run's dtype through the kernels.
+import { cellOf } from '../cells/index.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/runChunk.js';
 import type { Pass } from '../network/referencePass.js';
@@ -23,8 +24,12 @@ function smallPass(kernels: Kernels, experiment: Experiment, shape: LayerShape):
   const {
     dtype,
     shapes: { B, T, I, H },
-    weights,
-    h0,
+    layers: [
+      {
+        parameters: weights,
+        initial: { h: h0 },
+      },
+    ],
     loss,
     upstream,
     chunks: [chunk],
@@ -63,8 +68,12 @@ export function* fastPass(kernels: Kernels, experiment: Experiment): Resumable<P
     cell,
     dtype,
     shapes: { B, T, I, H },
-    weights,
-    h0,
+    layers: [
+      {
+        parameters: weights,
+        initial: { h: h0 },
+      },
+    ],
     stateful,
     truncate,
     loss,
@@ -83,7 +92,7 @@ export function* fastPass(kernels: Kernels, experiment: Experiment): Resumable<P
     unfilledSequence(dtype, B, T, H),
     unfilledSequence(dtype, B, T, I),
   ];
-  const norms = emptyNorms(T);
+  const norms = emptyNorms(T, cellOf(cell));
   const states = { hNorm: new Float64Array(T), closed: new Float64Array(T) };
   const dh0 = zeros(dtype, B * H);
   const chunks: RunChunk[] = [];

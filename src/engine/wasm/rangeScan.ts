@@ -26,7 +26,11 @@ export function* fastPlainRange(own: Kernels, experiment: Experiment, chunk: Run
     cell,
     dtype,
     shapes: { B, H },
-    weights: { Wh },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
   } = experiment;
   const { steps, hs, start } = chunk;
   const panels = Math.ceil((H * bytesOf[dtype]) / rowBytes);

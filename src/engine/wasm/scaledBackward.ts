@@ -8,7 +8,7 @@ import { log10Of2 } from '../core/norm.js';
 import { largestOf } from '../core/scan.js';
 import { unfilled } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
-import { kernelOf } from '../cells/index.js';
+import { cellOf, kernelOf } from '../cells/index.js';
 import type { Experiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
@@ -134,7 +134,7 @@ class FastFlow {
     const addresses = kernels.layOut(names.map((name) => sizes[name]));
     if (addresses === null) return null;
     const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Addresses, number>;
-    yield* packWeights(kernels, 'float64', experiment.weights, at);
+    yield* packWeights(kernels, 'float64', experiment.layers[0].parameters, at);
     return new FastFlow(experiment, { ...measured, at });
   }
 
@@ -422,8 +422,8 @@ class FastFlow {
     const log10 = (value: number, exponent: number): number => Math.log10(value) + exponent * log10Of2;
     const E = stat(0);
     dhExponent[t] = E;
-    for (const [i, name] of (['dh', 'dx', 'dWx', 'dWh', 'db'] as const).entries())
-      log10Norms[name][t] = log10(stat(1 + i), E);
+    const { Wx, Wh, b: bias } = log10Norms.parameters;
+    for (const [i, series] of [log10Norms.dh, log10Norms.dx, Wx, Wh, bias].entries()) series[t] = log10(stat(1 + i), E);
     for (let b = 0; b < B; b++) log10dhPerSequence[b * T + t] = log10(stat(statsOf + 2 * b), stat(statsOf + 2 * b + 1));
     if (!isSource) return;
     const [g, d, dh] = [log10(stat(7), stat(6)), log10(stat(8), stat(6)), log10(stat(9), stat(6))] as const;
@@ -486,10 +486,11 @@ function* flowBack(
   pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
 ): Resumable<Omit<Analysis, 'dhScaled'> | null> {
   const {
+    cell,
     shapes: { B, T },
-    weights,
+    layers: [{ parameters }],
   } = experiment;
-  for (const tensor of [weights.Wx, weights.Wh, weights.b]) {
+  for (const tensor of Object.values(parameters)) {
     const largest = yield* largestOf(tensor);
     if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return null;
   }
@@ -498,7 +499,7 @@ function* flowBack(
   const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
   const single: SingleSource = { log10: unmeasured(), lnSlope: unmeasured(), lnWh: unmeasured() };
   const result = {
-    log10Norms: emptyNorms(T),
+    log10Norms: emptyNorms(T, cellOf(cell)),
     log10dhPerSequence: new Float64Array(B * T),
     dhExponent: new Float64Array(T),
     single,

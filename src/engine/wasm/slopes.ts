@@ -48,7 +48,11 @@ export class SlopeBlocks {
   static *create(kernels: Kernels, experiment: Experiment, items: Items, at: Addresses): Resumable<SlopeBlocks> {
     const {
       shapes: { I, H },
-      weights: { Wx, Wh },
+      layers: [
+        {
+          parameters: { Wx, Wh },
+        },
+      ],
     } = experiment;
     yield* packInto(kernels, at.slopeStaging, Wh, H, H, at.slopeWh);
     yield* packInto(kernels, at.slopeStaging, Wx, I, H, at.slopeWx);
@@ -117,7 +121,11 @@ export class SlopeBlocks {
   #preActivations(chunk: RunChunk, t0: number, start: number, rows: number): Float64Array {
     const {
       shapes: { I, H },
-      weights: { b: bias },
+      layers: [
+        {
+          parameters: { b: bias },
+        },
+      ],
     } = this.#experiment;
     const { hs, xs, initial } = chunk;
     const kernels = this.#kernels;

@@ -5,7 +5,7 @@ import type { Shared } from '../core/bufferPool.js';
 import type { Sequence } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
 import type { StateMeasures, StepNorms } from '../network/result.js';
-import type { Weights } from '../network/experiment.js';
+import type { ByParameter } from '../cells/cell.js';
 import type { Gradients } from '../network/rnnUnit.js';
 import { bytesOf } from './instance.js';
 import type { Kernels } from './instance.js';
@@ -63,9 +63,7 @@ class Whole {
     return {
       dh: this.#series(places.dh),
       dx: this.#series(places.dx),
-      dWx: this.#series(places.dWx),
-      dWh: this.#series(places.dWh),
-      db: this.#series(places.db),
+      parameters: { Wx: this.#series(places.dWx), Wh: this.#series(places.dWh), b: this.#series(places.db) },
     };
   }
 
@@ -201,7 +199,7 @@ class Plan {
     this.#outputAt = at.norms + stepSeries.length * steps * 8;
   }
 
-  run({ Wx, Wh, b }: Weights<FloatArray>, xs: FloatArray, initial: FloatArray, entering: Entering): Whole | null {
+  run({ Wx, Wh, b }: ByParameter<FloatArray>, xs: FloatArray, initial: FloatArray, entering: Entering): Whole | null {
     const { B, I, H, steps } = this.shape;
     const input = this.#in;
     this.#job.set(this.#fields);
@@ -279,7 +277,7 @@ const plans = new WeakMap<Kernels, Plan>();
 export function runWhole(
   kernels: Kernels,
   shape: LayerShape,
-  weights: Weights<FloatArray>,
+  weights: ByParameter<FloatArray>,
   xs: FloatArray,
   initial: FloatArray,
   entering: Entering,

@@ -88,7 +88,11 @@ type Exponents = {
 function* prepared(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[]): Resumable<Exponents | null> {
   const {
     shapes: { H },
-    weights: { Wx, Wh },
+    layers: [
+      {
+        parameters: { Wx, Wh },
+      },
+    ],
   } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const at = layOut(kernels, { ...spectrumSizes(experiment) });
@@ -110,7 +114,11 @@ function* chained(
 ): Resumable<JacobianChain> {
   const {
     shapes: { T, H },
-    weights: { Wh },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
     stateful,
   } = experiment;
   const unique = logDet !== -Infinity && Number.isFinite(lnSlopes);
@@ -146,7 +154,11 @@ export function* fastSpectrum(
 ): Resumable<GrowingSpectrum | null> {
   const {
     shapes: { T, H },
-    weights: { Wh },
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
   } = experiment;
   const exponents = yield* part(prepared(kernels, experiment, chunks), 0, 0);
   if (exponents === null) return null;

@@ -1,13 +1,17 @@
 // From a number on the page back to its text.
 import { findParts } from '../../config/index.js';
 import { readDocument, Value } from '../../config/json/index.js';
-import type { Entry, FileContent } from '../../config/read/index.js';
+import type { Entry, FileContent, Part } from '../../config/read/index.js';
 import { findGroups, namedValues } from '../../config/layouts/index.js';
 import type { Range } from '../../config/json/index.js';
 import type { FileRequest, WeightPlace } from '../../protocol/index.js';
 
 type Found = { readonly value: Value; readonly transposed: boolean };
-const roles = { Wx: 'input', Wh: 'recurrent', b: 'bias' } as const;
+const roles: ReadonlyMap<string, Part['role']> = new Map([
+  ['Wx', 'input'],
+  ['Wh', 'recurrent'],
+  ['b', 'bias'],
+]);
 
 /**
  * Where the text of W[row, column] stands, stored either way round; of the first bias where a layout adds two. Null
@@ -44,17 +48,20 @@ async function inConfig(
   { tensor }: WeightPlace,
   open: Parameters<typeof findParts>[1],
 ): Promise<Found | null> {
-  return (await findParts(config, open)).parts.find(({ role }) => role === roles[tensor]) ?? null;
+  return (await findParts(config, open)).parts.find(({ role }) => role === roles.get(tensor)) ?? null;
 }
 
 function inWeights(root: Value | null, { tensor }: WeightPlace): Found | null {
   const group = root?.node.kind === 'object' ? findGroups(namedValues(root))[0] : undefined;
   if (group === undefined) return null;
+  const role = roles.get(tensor);
   const value =
-    tensor === 'Wx'
+    role === 'input'
       ? group.input
-      : tensor === 'Wh'
+      : role === 'recurrent'
         ? group.recurrent
-        : (group.biases.find((bias) => bias !== null) ?? null);
-  return value === null ? null : { value, transposed: tensor !== 'b' && group.layout.transposed };
+        : role === 'bias'
+          ? (group.biases.find((bias) => bias !== null) ?? null)
+          : null;
+  return value === null ? null : { value, transposed: role !== 'bias' && group.layout.transposed };
 }

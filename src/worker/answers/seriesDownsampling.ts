@@ -1,5 +1,12 @@
 // Series over very many steps as a page can hold them: the extremes of every few steps, or every step of a window.
-import type { RunSeries, RunSummary, SeriesAnswer, SeriesRequest, TimeWindow } from '../../protocol/index.js';
+import type {
+  LayerSeries,
+  RunSeries,
+  RunSummary,
+  SeriesAnswer,
+  SeriesRequest,
+  TimeWindow,
+} from '../../protocol/index.js';
 import { binStart, clampWindow } from './decimate.js';
 
 /** Runs of at most so many steps are told whole: eight series of them are 2 MB, less than the pixels of a screen. */
@@ -43,27 +50,49 @@ export function tellingSteps(
   );
 }
 
-const seriesOf = ({ log10, hNorm, saturation }: RunSeries): Float64Array[] => [
-  ...Object.values(log10),
+const layerSeriesOf = ({ log10: { dh, singleSource, parameters }, hNorm, saturation }: LayerSeries): Float64Array[] => [
+  dh,
+  ...Object.values(parameters),
+  singleSource,
   hNorm,
   ...(saturation === null ? [] : [saturation]),
 ];
 
+const seriesOf = ({ log10, layers }: RunSeries): Float64Array[] => [log10.dx, ...layers.flatMap(layerSeriesOf)];
+
+const mapLayer = (
+  { layer, direction, log10, hNorm, saturation }: LayerSeries,
+  of: (values: Float64Array) => Float64Array,
+): LayerSeries => ({
+  layer,
+  direction,
+  log10: {
+    dh: of(log10.dh),
+    singleSource: of(log10.singleSource),
+    parameters: Object.fromEntries(Object.entries(log10.parameters).map(([name, values]) => [name, of(values)])),
+  },
+  hNorm: of(hNorm),
+  saturation: saturation === null ? null : of(saturation),
+});
+
+/** The same of each series. */
+export const mapSeries = (
+  { log10, layers: [first, ...others] }: RunSeries,
+  of: (values: Float64Array) => Float64Array,
+): Omit<RunSeries, 'steps'> => ({
+  log10: { dx: of(log10.dx) },
+  layers: [mapLayer(first, of), ...others.map((layer) => mapLayer(layer, of))],
+});
+
 /** Of a series at all steps. */
 const at = (steps: Float64Array, values: Float64Array): Float64Array => steps.map((t) => values[t] ?? NaN);
 
-const picked = ({ log10, hNorm, saturation }: RunSeries, steps: Float64Array): RunSeries => ({
+const picked = (
+  series: RunSeries,
+  steps: Float64Array,
+): Omit<RunSeries, 'steps'> & { readonly steps: Float64Array } => ({
   steps,
-  log10: {
-    dh: at(steps, log10.dh),
-    dx: at(steps, log10.dx),
-    dWx: at(steps, log10.dWx),
-    dWh: at(steps, log10.dWh),
-    db: at(steps, log10.db),
-    singleSource: at(steps, log10.singleSource),
-  },
-  hNorm: at(steps, hNorm),
-  saturation: saturation === null ? null : at(steps, saturation),
+  ...mapSeries(series, (values) => at(steps, values)),
 });
 
 /** Steps that somebody reads by name, whatever the zoom. */
@@ -139,12 +168,12 @@ export function seriesAnswer(
 
 /** All that a report kept of a window. `jacobianSigmaMax` is at `steps`. */
 function keptAnswer(
-  { log10, hNorm, saturation, shapes: { T } }: RunSummary,
+  summary: RunSummary,
   steps: Float64Array,
   jacobianSigmaMax: Float64Array,
   request: SeriesRequest,
 ): SeriesAnswer {
-  const window = clampWindow(request.window, T);
+  const window = clampWindow(request.window, summary.shapes.T);
   const inWindow = (values: Float64Array): Float64Array =>
     values.filter((_, i) => {
       const t = steps[i] ?? NaN;
@@ -153,16 +182,7 @@ function keptAnswer(
   return {
     window,
     steps: inWindow(steps),
-    log10: {
-      dh: inWindow(log10.dh),
-      dx: inWindow(log10.dx),
-      dWx: inWindow(log10.dWx),
-      dWh: inWindow(log10.dWh),
-      db: inWindow(log10.db),
-      singleSource: inWindow(log10.singleSource),
-    },
-    hNorm: inWindow(hNorm),
-    saturation: saturation === null ? null : inWindow(saturation),
+    ...mapSeries(summary, inWindow),
     jacobianSigmaMax: inWindow(jacobianSigmaMax),
   };
 }

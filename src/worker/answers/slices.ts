@@ -12,7 +12,7 @@ import type {
   UnitLinesRequest,
 } from '../../protocol/index.js';
 import { cellOf } from '../../engine/index.js';
-import type { AnyRun } from '../../engine/index.js';
+import type { Trace } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
 import { Once } from './perRunCache.js';
 import { preActivationsOf, unitOrder } from './unitSlices.js';
@@ -35,7 +35,7 @@ type Grid = {
   readonly columns: number;
   readonly rows: number;
   readonly order: Uint32Array | null;
-  readonly values: AnyRun['hs'];
+  readonly values: Trace;
   readonly base: number;
 };
 
@@ -128,12 +128,10 @@ function gradientScale(run: KeptRun, sequence: number): { readonly log10Max: num
 /** log10 of the largest finite |g| of one sequence at each step; -Infinity where all are zero. */
 function largestGradients({ result }: KeptRun, sequence: number): Float64Array {
   const { T, H } = result.shapes;
+  const [{ dhScaled, dhExponent }] = result.layers;
   return Float64Array.from({ length: T }, (_, t) => {
     const start = (sequence * T + t) * H;
-    return (
-      Math.log10(largestMagnitude(result.dhScaled.subarray(start, start + H), 0, H)) +
-      (result.dhExponent[t] ?? 0) * log10of2
-    );
+    return Math.log10(largestMagnitude(dhScaled.subarray(start, start + H), 0, H)) + (dhExponent[t] ?? 0) * log10of2;
   });
 }
 
@@ -151,13 +149,14 @@ function usualOf(values: { at(i: number): number | undefined }, length: number):
 export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold = () => undefined): Heatmap {
   const { result, experiment } = run;
   const { T, H, B } = result.shapes;
+  const [{ states, dhScaled, dhExponent }] = result.layers;
   const sequence = Math.min(request.sequence, B - 1);
   const window = clampWindow(request.window, T);
   const columns = Math.min(window.t1 - window.t0, Math.max(1, request.maxColumns));
   const rows = Math.min(H, Math.max(1, request.maxRows));
   const order = unitOrder(run, sequence, request.order ?? 'index');
   const picture = { window, H, columns, rows, order };
-  const plain = (values: AnyRun['hs'], from: number, limit: number): Heatmap => ({
+  const plain = (values: Trace, from: number, limit: number): Heatmap => ({
     window,
     columns,
     rows,
@@ -177,11 +176,11 @@ export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold 
   if (request.tensor === 'hs') {
     const [, high] = cellOf(experiment.cell).range;
     return plain(
-      result.hs,
+      states.h,
       sequence * T,
       Number.isFinite(high)
         ? high
-        : limits.of(result, `hs ${sequence}`, () => largestOverTime(result.hs, result.shapes, sequence)),
+        : limits.of(result, `hs ${sequence}`, () => largestOverTime(states.h, result.shapes, sequence)),
     );
   }
   if (request.tensor === 'z') {
@@ -197,8 +196,8 @@ export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold 
   }
   const { log10Max, decades } = gradientScales.of(result, String(sequence), () => gradientScale(run, sequence));
   const cells = blit(
-    { ...picture, values: result.dhScaled, base: sequence * T },
-    (t) => result.dhExponent[t] ?? 0,
+    { ...picture, values: dhScaled, base: sequence * T },
+    (t) => dhExponent[t] ?? 0,
     (size, exponent) => Math.log10(size) + exponent * log10of2,
     (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades)),
     tell,
@@ -208,6 +207,7 @@ export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold 
 
 export function unitLines({ result }: KeptRun, request: UnitLinesRequest): UnitLines {
   const { T, H, B } = result.shapes;
+  const [{ states }] = result.layers;
   const base = Math.min(request.sequence, B - 1) * T * H;
   const window = clampWindow(request.window, T);
   const { t, bins } = decimatedSteps(window, request.maxPoints);
@@ -216,7 +216,7 @@ export function unitLines({ result }: KeptRun, request: UnitLinesRequest): UnitL
   const whole = units.map(() => new Float64Array(span));
   for (let i = 0; i < span; i++) {
     const from = base + (window.t0 + i) * H;
-    const h = result.hs.subarray(from, from + H);
+    const h = states.h.subarray(from, from + H);
     whole.forEach((series, place) => {
       series[i] = h[units[place] ?? 0] ?? 0;
     });
@@ -231,12 +231,13 @@ export function unitLines({ result }: KeptRun, request: UnitLinesRequest): UnitL
 
 export function sequenceLines({ result }: KeptRun, request: SequenceLinesRequest): SequenceLines {
   const { T, B } = result.shapes;
+  const [{ log10dhPerSequence }] = result.layers;
   const window = clampWindow(request.window, T);
   const { t, bins } = decimatedSteps(window, request.maxPoints);
   const count = Math.max(0, Math.min(request.count, B - request.first));
   const values = Array.from({ length: count }, (_, i) => {
     const line = new Float64Array(t.length);
-    decimate(window, bins, line, (step) => result.log10dhPerSequence[(request.first + i) * T + step] ?? Number.NaN);
+    decimate(window, bins, line, (step) => log10dhPerSequence[(request.first + i) * T + step] ?? Number.NaN);
     return line;
   });
   return { t, values };
@@ -244,28 +245,30 @@ export function sequenceLines({ result }: KeptRun, request: SequenceLinesRequest
 
 export function stepValues({ result }: KeptRun, request: StepRequest): StepValues {
   const { T, H, B } = result.shapes;
+  const [{ states, dhScaled, dhExponent }] = result.layers;
   const t = Math.min(Math.max(0, request.t), T - 1);
   const start = (Math.min(request.sequence, B - 1) * T + t) * H;
   return {
     t,
-    h: Float64Array.from(result.hs.subarray(start, start + H)),
-    g: Float64Array.from(result.dhScaled.subarray(start, start + H)),
-    gLog10: (result.dhExponent[t] ?? 0) * log10of2,
+    h: Float64Array.from(states.h.subarray(start, start + H)),
+    g: Float64Array.from(dhScaled.subarray(start, start + H)),
+    gLog10: (dhExponent[t] ?? 0) * log10of2,
   };
 }
 
 export function stepsBlock(run: KeptRun, request: StepsRequest): StepsBlock {
   const { result } = run;
   const { T, H, B } = result.shapes;
+  const [{ states, dhScaled, dhExponent }] = result.layers;
   const from = Math.min(Math.max(0, request.from), T);
   const to = Math.min(Math.max(from, request.to), T);
   const sequence = Math.min(request.sequence, B - 1);
-  const rows = (trace: AnyRun['hs'], item: number): Float64Array =>
+  const rows = (trace: Trace, item: number): Float64Array =>
     Float64Array.from(trace.subarray((item * T + from) * H, (item * T + to) * H));
   return {
     t: Float64Array.from({ length: to - from }, (_, i) => from + i),
-    h: request.tensor === 'z' ? rows(preActivationsOf(run, sequence), 0) : rows(result.hs, sequence),
-    g: rows(result.dhScaled, sequence),
-    gLog10: Float64Array.from({ length: to - from }, (_, i) => (result.dhExponent[from + i] ?? 0) * log10of2),
+    h: request.tensor === 'z' ? rows(preActivationsOf(run, sequence), 0) : rows(states.h, sequence),
+    g: rows(dhScaled, sequence),
+    gLog10: Float64Array.from({ length: to - from }, (_, i) => (dhExponent[from + i] ?? 0) * log10of2),
   };
 }

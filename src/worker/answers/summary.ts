@@ -1,7 +1,7 @@
 // What is told about a run at once.
 import { factsOf } from '../../engine/index.js';
 import type { AnyRun, Experiment } from '../../engine/index.js';
-import type { RunSummary } from '../../protocol/index.js';
+import type { LayerSeries, RunSummary } from '../../protocol/index.js';
 
 /** log10 of the smallest positive and the largest number. */
 const dtypeRanges = {
@@ -37,7 +37,7 @@ function lossSteps({ shapes: { B, T, H }, chunks, upstream, loss }: Experiment):
 
 /** The step that `onePercentAt` names. */
 function onePercentAt({
-  log10SingleSource,
+  layers: [{ log10SingleSource }],
   verdict: { source, first, segments, onePercentSteps },
 }: AnyRun): number | null {
   const least = (log10SingleSource[source] ?? NaN) - 2;
@@ -48,6 +48,21 @@ function onePercentAt({
   // What cannot be told to arrive may arrive.
   return horizon > first && !Number.isNaN(log10SingleSource[horizon - 1] ?? NaN) ? horizon : null;
 }
+
+const layerSeries = ({
+  layer,
+  direction,
+  log10Norms,
+  log10SingleSource,
+  hNorm,
+  saturation,
+}: AnyRun['layers'][number]): LayerSeries => ({
+  layer,
+  direction,
+  log10: { ...log10Norms, singleSource: log10SingleSource },
+  hNorm,
+  saturation,
+});
 
 export function summarise(runId: number, experiment: Experiment, result: AnyRun, elapsedMs: number): RunSummary {
   const { name, cell, dtype, truncate, clipNorm } = experiment;
@@ -68,9 +83,8 @@ export function summarise(runId: number, experiment: Experiment, result: AnyRun,
     verdict: result.verdict,
     onePercentAt: onePercentAt(result),
     steps: null,
-    log10: { ...result.log10Norms, singleSource: result.log10SingleSource },
-    hNorm: result.hNorm,
-    saturation: result.saturation,
+    log10: result.log10Norms,
+    layers: [layerSeries(result.layers[0]), ...result.layers.slice(1).map(layerSeries)],
     lossValue: result.lossValue,
     clipFactor: result.clipFactor,
     dtypeRange: dtypeRanges[dtype],

@@ -37,7 +37,8 @@ export const unitOrder = (run: KeptRun, sequence: number, order: UnitOrder): Uin
 
 function sorted({ experiment, result }: KeptRun, sequence: number, order: Exclude<UnitOrder, 'index'>): Uint32Array {
   const { T, H } = result.shapes;
-  const states = (t: number): FloatArray => result.hs.subarray((sequence * T + t) * H, (sequence * T + t + 1) * H);
+  const { h } = result.layers[0].states;
+  const states = (t: number): FloatArray => h.subarray((sequence * T + t) * H, (sequence * T + t + 1) * H);
   if (order === 'similarity') {
     const count = Math.min(T, sampledSteps);
     const samples = Array.from({ length: count }, (_, i) => Float64Array.from(states(Math.floor((i * T) / count))));
@@ -103,7 +104,7 @@ export function spread(
         (most, b) =>
           Math.max(
             most,
-            largestStates.of(result, String(b), () => largestOverTime(result.hs, result.shapes, b)),
+            largestStates.of(result, String(b), () => largestOverTime(result.layers[0].states.h, result.shapes, b)),
           ),
         0,
       );
@@ -121,7 +122,7 @@ export function spread(
     counts.fill(0);
     let odd = 0;
     for (const b of items) {
-      const states = result.hs.subarray((b * T + from) * H, (b * T + to) * H);
+      const states = result.layers[0].states.h.subarray((b * T + from) * H, (b * T + to) * H);
       for (const h of states) {
         if (!Number.isFinite(h)) {
           odd++;
@@ -141,13 +142,14 @@ export function spread(
 /** Smallest, median and largest norm of the batch at each step. */
 export function band({ result }: KeptRun, { window: asked, maxPoints }: BandRequest): Band {
   const { B, T } = result.shapes;
+  const [{ log10dhPerSequence }] = result.layers;
   const window = clampWindow(asked, T);
   const { t, bins } = decimatedSteps(window, maxPoints);
   const span = window.t1 - window.t0;
   const [low, median, high] = [new Float64Array(span), new Float64Array(span), new Float64Array(span)];
   const heights = new Float64Array(B);
   for (let i = 0; i < span; i++) {
-    for (let b = 0; b < B; b++) heights[b] = result.log10dhPerSequence[b * T + window.t0 + i] ?? NaN;
+    for (let b = 0; b < B; b++) heights[b] = log10dhPerSequence[b * T + window.t0 + i] ?? NaN;
     heights.sort();
     low[i] = heights[0] ?? NaN;
     median[i] = ((heights[(B - 1) >> 1] ?? NaN) + (heights[B >> 1] ?? NaN)) / 2;

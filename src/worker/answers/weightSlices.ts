@@ -7,24 +7,27 @@ import type {
   WeightsPicture,
   WeightsRequest,
 } from '../../protocol/index.js';
+import { cellOf } from '../../engine/index.js';
 import { largestMagnitude } from './decimate.js';
 import type { KeptRun } from './keptRun.js';
 
 type Values = ArrayLike<number> & Iterable<number>;
 
 const bins = 41;
-const names = ['Wx', 'Wh', 'b'] as const;
 
-const shapeOf = (
-  {
-    result: {
-      shapes: { I, H },
-    },
-  }: KeptRun,
+/** A parameter and its gradient; null for a name that the cell does not have. */
+function tensorOf(
+  { experiment, result }: KeptRun,
   tensor: WeightName,
-): readonly [number, number] => [{ Wx: I, Wh: H, b: 1 }[tensor], H];
-const gradientOf = ({ result }: KeptRun, tensor: WeightName): Values =>
-  ({ Wx: result.dWx, Wh: result.dWh, b: result.db })[tensor];
+): { readonly shape: readonly [number, number]; readonly values: Float64Array; readonly gradients: Values } | null {
+  const { I, H } = result.shapes;
+  const spec = cellOf(experiment.cell).parameters.find(({ name }) => name === tensor);
+  const values = experiment.layers[0].parameters[tensor];
+  const gradients = result.layers[0].gradients[tensor];
+  if (spec === undefined || values === undefined || gradients === undefined) return null;
+  return { shape: spec.shape(I, H), values, gradients };
+}
+
 const limitOf = (tensors: readonly ArrayLike<number>[]): number =>
   tensors.reduce((most, values) => Math.max(most, largestMagnitude(values, 0, values.length)), 0);
 
@@ -74,13 +77,14 @@ function shrink(
   return Float32Array.from(out, (value) => (limit > 0 ? value / limit : value));
 }
 
-export function weights(run: KeptRun, { tensor, maxRows, maxColumns }: WeightsRequest): WeightsPicture {
-  const shape = shapeOf(run, tensor);
+export function weights(run: KeptRun, { tensor, maxRows, maxColumns }: WeightsRequest): WeightsPicture | null {
+  const found = tensorOf(run, tensor);
+  if (found === null) return null;
+  const { shape, values, gradients } = found;
   const [rows, columns] = [Math.min(shape[0], Math.max(1, maxRows)), Math.min(shape[1], Math.max(1, maxColumns))];
-  const [values, gradients] = [run.experiment.weights[tensor], gradientOf(run, tensor)];
   const [limit, gradientLimit] = [
-    limitOf(names.map((name) => run.experiment.weights[name])),
-    limitOf(names.map((name) => gradientOf(run, name))),
+    limitOf(Object.values(run.experiment.layers[0].parameters)),
+    limitOf(Object.values(run.result.layers[0].gradients)),
   ];
   return {
     shape,
@@ -97,9 +101,9 @@ export function weights(run: KeptRun, { tensor, maxRows, maxColumns }: WeightsRe
   };
 }
 
-export function weightCells(run: KeptRun, { tensor, from, to }: WeightCellsRequest): WeightCells {
-  return {
-    values: run.experiment.weights[tensor].slice(from, to),
-    gradients: Float64Array.from(gradientOf(run, tensor)).slice(from, to),
-  };
+export function weightCells(run: KeptRun, { tensor, from, to }: WeightCellsRequest): WeightCells | null {
+  const found = tensorOf(run, tensor);
+  return found === null
+    ? null
+    : { values: found.values.slice(from, to), gradients: Float64Array.from(found.gradients).slice(from, to) };
 }

@@ -78,7 +78,17 @@ export class WhatIfs {
       check,
       () => undefined,
     );
-    const { verdict, log10Norms, log10SingleSource, clipFactor, lossValue } = run;
+    const {
+      verdict,
+      layers: [
+        {
+          log10Norms: { dh },
+          log10SingleSource,
+        },
+      ],
+      clipFactor,
+      lossValue,
+    } = run;
     // While a slider moves one run follows the other.
     release(run);
     clearTimeout(this.#idle);
@@ -90,8 +100,8 @@ export class WhatIfs {
       clipFactor,
       lossValue,
       measures: other.measures,
-      T: log10Norms.dh.length,
-      ...curveForPage({ dh: log10Norms.dh, singleSource: log10SingleSource }),
+      T: dh.length,
+      ...curveForPage({ dh, singleSource: log10SingleSource }),
       elapsedMs: performance.now() - started,
     };
   }

@@ -1,6 +1,6 @@
 // A finished run written down for a report: everything where that is small, pictures as fine as a screen where it is
 // not.
-import { openUnit, runChunks } from '../../engine/index.js';
+import { cellOf, mapParameters, mapStates, openUnit, runChunks } from '../../engine/index.js';
 import type { Experiment, OpenedUnit, RunResult, Spectrum } from '../../engine/index.js';
 import type {
   ActivationBins,
@@ -8,6 +8,7 @@ import type {
   Band,
   Heatmap,
   HeatmapRequest,
+  LayerSeries,
   RecordExtent,
   RunSummary,
   SequenceLines,
@@ -150,35 +151,49 @@ function wholeSequences(
     upstream = { kind: 'given', dhs: keep(dhs) };
   }
   const none = new Float64Array(0);
-  const noNorms = { dh: none, dx: none, dWx: none, dWh: none, db: none };
-  const { Wx, Wh, b } = experiment.weights;
+  const [layer] = experiment.layers;
+  const [computed] = result.layers;
+  const noNorms = { dh: none, parameters: mapParameters(computed.gradients, () => none) };
   return {
     experiment: {
       ...experiment,
       shapes,
       upstream,
       loss: null,
-      weights: { Wx: keep(Wx), Wh: keep(Wh), b: keep(b) },
+      layers: [
+        {
+          ...layer,
+          parameters: mapParameters(layer.parameters, (values) => keep(values)),
+          initial: mapStates(layer.initial, (values) => (values === null ? null : keep(values, B * layer.H))),
+        },
+      ],
       chunks: experiment.chunks.map(({ steps, xs }) => ({ steps, xs: keep(xs, B * steps * I) })),
-      h0: experiment.h0 === null ? null : keep(experiment.h0, B * H),
     },
     result: {
       ...result,
       shapes,
-      hs: everyDigit ? result.hs.subarray(0, B * T * H).slice() : keep(result.hs.subarray(0, B * T * H)),
-      dhScaled: keep(result.dhScaled.subarray(0, B * T * H)),
-      log10dhPerSequence: result.log10dhPerSequence.slice(0, B * T),
-      dWx: keep(result.dWx),
-      dWh: keep(result.dWh),
-      db: keep(result.db),
-      dhTotal: none,
+      layers: [
+        {
+          ...computed,
+          states: mapStates(computed.states, (values) => {
+            const kept = values.subarray(0, B * T * H);
+            return everyDigit ? kept.slice() : keep(kept);
+          }),
+          dhScaled: keep(computed.dhScaled.subarray(0, B * T * H)),
+          log10dhPerSequence: computed.log10dhPerSequence.slice(0, B * T),
+          gradients: mapParameters(computed.gradients, (values) => keep(values)),
+          dhTotal: none,
+          dInitial: mapStates(computed.dInitial, () => none),
+          norms: noNorms,
+          log10Norms: noNorms,
+          log10SingleSource: none,
+          hNorm: none,
+          saturation: null,
+        },
+      ],
       dxs: none,
-      dh0: none,
-      norms: noNorms,
-      log10Norms: noNorms,
-      log10SingleSource: none,
-      hNorm: none,
-      saturation: null,
+      norms: { dx: none },
+      log10Norms: { dx: none },
     },
   };
 }
@@ -241,15 +256,12 @@ function firstSequence(run: KeptRun): FirstSequence {
       notFinite: Float64Array.from(notFinite),
     };
   };
-  const ofWeights = (tensor: WeightName): FirstSequence['weights'][WeightName] => {
-    const { values, gradients, ...rest } = weights(run, {
-      runId,
-      tensor,
-      maxRows: weightCells,
-      maxColumns: weightCells,
-    });
-    return { ...rest, values: cells(values), gradients: cells(gradients) };
-  };
+  const weightPictures = cellOf(experiment.cell).parameters.flatMap(({ name }) => {
+    const picture = weights(run, { runId, tensor: name, maxRows: weightCells, maxColumns: weightCells });
+    if (picture === null) return [];
+    const { values, gradients, ...rest } = picture;
+    return [[name, { ...rest, values: cells(values), gradients: cells(gradients) }] as const];
+  });
   const order = (by: 'similarity' | 'saturation'): Uint32Array =>
     unitOrder(run, 0, by) ?? Uint32Array.from({ length: H }, (_, unit) => unit);
   const units = Array.from({ length: Math.min(H, mostUnits) }, (_, unit) => unit);
@@ -263,7 +275,7 @@ function firstSequence(run: KeptRun): FirstSequence {
       .map((t) => stepValues(run, { runId, t, sequence: 0 }))
       .map(({ t, h, g, gLog10 }) => ({ t, h: narrow(h), g: narrow(g), gLog10 })),
     opened: someSteps(run, openedNumbers / (10 * H + 2 * I)).map((t) => narrowed(openUnit(experiment, result, t, 0))),
-    weights: { Wx: ofWeights('Wx'), Wh: ofWeights('Wh'), b: ofWeights('b') },
+    weights: Object.fromEntries(weightPictures),
   };
 }
 
@@ -303,6 +315,12 @@ function thinned({ attribution, ...rest }: Finished): Finished {
   };
 }
 
+const narrowLayer = (layer: LayerSeries): LayerSeries => ({
+  ...layer,
+  hNorm: narrow(layer.hNorm),
+  saturation: layer.saturation === null ? null : narrow(layer.saturation),
+});
+
 /** `named`: steps that have more numbers in the record. */
 function shortened(
   whole: RunSummary,
@@ -314,8 +332,7 @@ function shortened(
   return {
     summary: {
       ...summary,
-      hNorm: narrow(summary.hNorm),
-      saturation: summary.saturation === null ? null : narrow(summary.saturation),
+      layers: [narrowLayer(summary.layers[0]), ...summary.layers.slice(1).map(narrowLayer)],
     },
     spectrum: { ...spectrum, jacobianSigmaMax: narrow(jacobianSigmaMax) },
   };

@@ -7,6 +7,7 @@ import type {
   StepsBlock,
   StepsRequest,
   UnitLines,
+  WeightName,
   WeightsPicture,
 } from '../../protocol/index.js';
 import { Analyses } from '../answers/analyses.js';
@@ -81,8 +82,9 @@ function blockOf({ steps, opened }: FirstSequence, { tensor, from, to }: StepsRe
   };
 }
 
-const weightsOf = (first: FirstSequence, tensor: keyof FirstSequence['weights']): WeightsPicture => {
-  const picture = first.weights[tensor];
+const weightsOf = (first: FirstSequence, tensor: WeightName): WeightsPicture | null => {
+  const picture = Object.hasOwn(first.weights, tensor) ? first.weights[tensor] : undefined;
+  if (picture === undefined) return null;
   return { ...picture, values: restored(picture.values), gradients: restored(picture.gradients) };
 };
 

@@ -51,28 +51,34 @@ function* nested(values: Trace, shape: readonly number[], offset = 0): Generator
  */
 export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Spectrum): Generator<string, void, void> {
   const { B, T, I, H } = result.shapes;
-  const { verdict, norms } = result;
+  const { verdict } = result;
+  const [layer] = result.layers;
   yield `{"schema":1,"name":${text(experiment.name)},"cell":"${experiment.cell}","dtype":"${experiment.dtype}","shapes":{"B":${B},"T":${T},"I":${I},"H":${H}}`;
   const tensors = [
-    ['hs', result.hs, [B, T, H]],
+    ['hs', layer.states.h, [B, T, H]],
     ['dxs', result.dxs, [B, T, I]],
-    ['dWx', result.dWx, [I, H]],
-    ['dWh', result.dWh, [H, H]],
-    ['db', result.db, [1, H]],
-    ['dh0', result.dh0, [B, H]],
+    ['dWx', layer.gradients.Wx, [I, H]],
+    ['dWh', layer.gradients.Wh, [H, H]],
+    ['db', layer.gradients.b, [1, H]],
+    ['dh0', layer.dInitial.h, [B, H]],
   ] as const;
   for (const [name, values, shape] of tensors) {
     yield `,"${name}":`;
     yield* nested(values, shape);
   }
   yield ',"norms":{';
-  for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) {
+  const norms = [
+    ['dh', layer.norms.dh],
+    ['dx', result.norms.dx],
+    ...Object.entries(layer.norms.parameters).map(([name, values]) => [`d${name}`, values] as const),
+  ] as const;
+  for (const [name, values] of norms) {
     yield `"${name}":`;
-    yield* series(norms[name]);
+    yield* series(values);
     yield ',';
   }
   yield '"log10dh":';
-  yield* series(result.log10Norms.dh);
+  yield* series(layer.log10Norms.dh);
   yield `},"spectrum":{"spectralRadiusWh":${number(spectrum.spectralRadiusWh)},"spectralRadiusBounds":${vector(spectrum.spectralRadiusBounds)},"sigmaMaxWh":${number(spectrum.sigmaMaxWh)}`;
   yield ',"jacobianSigmaMax":';
   yield* series(spectrum.jacobianSigmaMax);

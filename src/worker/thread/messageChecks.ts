@@ -2,7 +2,7 @@
 // contract.
 import type { Entry } from '../../config/read/index.js';
 import type { Position } from '../../config/json/index.js';
-import { cellNames, initialisations } from '../../engine/index.js';
+import { cellNames, cellOf, initialisations } from '../../engine/index.js';
 import {
   arrayOf,
   byKind,
@@ -40,7 +40,10 @@ const mostBins = 1024;
  */
 const count = integer(0);
 const window = object<TimeWindow>({ t0: number(), t1: number() });
-const weightNames = oneOf(['Wx', 'Wh', 'b']);
+/** Of any cell; whether that of a run has it is seen where it is looked up. */
+const weightNames = oneOf([
+  ...new Set(cellNames.flatMap((cell) => cellOf(cell).parameters.map((parameter) => parameter.name))),
+]);
 const ofRun = object<{ readonly runId: number }>({ runId: count });
 
 export const weightPlaceFields = { tensor: weightNames, row: count, column: count };

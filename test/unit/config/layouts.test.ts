@@ -55,7 +55,9 @@ describe('weights of every framework give the same experiment', () => {
   }
 
   it('numbers arrive bit for bit in the row-vector convention', async () => {
-    const { weights } = await good({ [configName]: config, 'w.json': fixture('state_dict.json') });
+    const {
+      layers: [{ parameters: weights }],
+    } = await good({ [configName]: config, 'w.json': fixture('state_dict.json') });
     assert.deepEqual([...weights.Wx], Wx.flat());
     assert.deepEqual([...weights.Wh], Wh.flat());
     assert.deepEqual([...weights.b], bias);
@@ -67,13 +69,15 @@ describe('what a config can say', () => {
 
   it('fills in the defaults', async () => {
     const experiment = await good(`{${W},"sequences":[[1],[2],[3]]}`);
-    const { weights, chunks, ...rest } = experiment;
+    const { layers, chunks, ...rest } = experiment;
+    const [{ parameters: weights, ...layer }] = layers;
+    assert.equal(layers.length, 1);
+    assert.deepEqual(layer, { layer: 0, direction: 'forward', H: 2, initial: { h: null } });
     assert.deepEqual(rest, {
       name: 'test',
       cell: 'tanh',
       dtype: 'float32',
       shapes: { B: 1, T: 3, I: 1, H: 2 },
-      h0: null,
       stateful: false,
       upstream: { kind: 'last' },
       loss: null,
@@ -92,7 +96,15 @@ describe('what a config can say', () => {
     const experiment =
       await good(`{"$schema":"x","name":"all","cell":"relu","dtype":"float64",${W},"sequences":[[[1],[2]],[[3],[4]]],"initialState":[[1,2],[3,4]],"stateful":true,
       "upstreamGradient":[[[1,2],[3,4]],[[5,6],[7,8]]],"loss":null,"clip":{"norm":0.5},"truncate":2}`);
-    const { weights, chunks, ...rest } = experiment;
+    const { layers, chunks, ...rest } = experiment;
+    const [{ parameters: weights, ...layer }] = layers;
+    assert.equal(layers.length, 1);
+    assert.deepEqual(layer, {
+      layer: 0,
+      direction: 'forward',
+      H: 2,
+      initial: { h: Float64Array.of(1, 2, 3, 4) },
+    });
     assert.equal(weights.Wx.length, 2);
     assert.deepEqual(chunks, [{ steps: 2, xs: Float64Array.of(1, 2, 3, 4) }]);
     assert.deepEqual(rest, {
@@ -100,7 +112,6 @@ describe('what a config can say', () => {
       cell: 'relu',
       dtype: 'float64',
       shapes: { B: 2, T: 2, I: 1, H: 2 },
-      h0: Float64Array.of(1, 2, 3, 4),
       stateful: true,
       upstream: { kind: 'given', dhs: Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8) },
       loss: null,
@@ -114,7 +125,7 @@ describe('what a config can say', () => {
       `{${W},"sequences":[[1]],"initialState":null,"upstreamGradient":null,"loss":null,"clip":null,"truncate":null}`,
     );
     assert.deepEqual(
-      [experiment.h0, experiment.upstream, experiment.loss, experiment.clipNorm, experiment.truncate],
+      [experiment.layers[0].initial.h, experiment.upstream, experiment.loss, experiment.clipNorm, experiment.truncate],
       [null, { kind: 'last' }, null, null, null],
     );
   });
@@ -141,7 +152,7 @@ describe('what a config can say', () => {
         { steps: 2, xs: Float64Array.of(1, 2) },
         { steps: 1, xs: Float64Array.of(3) },
       ]);
-      assert.deepEqual(experiment.h0, Float64Array.of(1, 2));
+      assert.deepEqual(experiment.layers[0].initial, { h: Float64Array.of(1, 2) });
       assert.deepEqual(experiment.upstream, { kind: 'given', dhs: Float64Array.of(1, 2, 3, 4, 5, 6) });
     },
   );

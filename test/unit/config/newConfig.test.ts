@@ -42,7 +42,7 @@ describe('newConfigText', () => {
         source: { kind: 'random', shapes: { ...shapes, H: 6 }, initialisation: 'orthogonal', seed: 3 },
       }),
     );
-    const Wh = experiment?.weights.Wh ?? new Float64Array();
+    const Wh = experiment?.layers[0].parameters.Wh ?? new Float64Array();
     for (let i = 0; i < 6; i++)
       for (let j = 0; j < 6; j++) {
         let dot = 0;

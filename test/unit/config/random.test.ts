@@ -42,15 +42,13 @@ function assertSound({ experiment, problems, files }: ReadResult, text: string):
   }
   if (experiment === null) return;
   const { B, T, I, H } = experiment.shapes;
-  assert.deepEqual(
-    [experiment.weights.Wx.length, experiment.weights.Wh.length, experiment.weights.b.length],
-    [I * H, H * H, H],
-  );
+  const [{ parameters: weights, initial }] = experiment.layers;
+  assert.deepEqual([weights.Wx.length, weights.Wh.length, weights.b.length], [I * H, H * H, H]);
   assert.equal(
     experiment.chunks.reduce((sum, { xs }) => sum + xs.length, 0),
     B * T * I,
   );
-  assert.ok(experiment.h0 === null || experiment.h0.length === B * H);
+  assert.ok(initial.h === null || initial.h.length === B * H);
 }
 
 describe('any input gives an experiment or problems', () => {

@@ -35,9 +35,20 @@ function summary(runId: number, dh: Float64Array): RunSummary {
     },
     steps: null,
     onePercentAt: null,
-    log10: { dh, dx: empty, dWx: empty, dWh: empty, db: empty, singleSource: dh.map((value) => 2 * value) },
-    hNorm: empty,
-    saturation: null,
+    log10: { dx: empty },
+    layers: [
+      {
+        layer: 0,
+        direction: 'forward',
+        log10: {
+          dh,
+          singleSource: dh.map((value) => 2 * value),
+          parameters: { Wx: empty, Wh: empty, b: empty },
+        },
+        hNorm: empty,
+        saturation: null,
+      },
+    ],
     lossValue: null,
     clipFactor: null,
     clipNorm: null,

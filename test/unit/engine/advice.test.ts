@@ -12,9 +12,9 @@ import {
 } from '../../../src/engine/index.js';
 import type { Experiment, NextStep, Verdict, WhatIf } from '../../../src/engine/index.js';
 import { readFixture } from '../../support/experiments.js';
-import { experiment, filled, orthogonal, randomNumbers, scaledIdentity } from './build.js';
+import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity, withLayer } from './build.js';
 
-const verdictOf = (subject: Experiment): Verdict => finish(runSteps(subject)).verdict;
+const verdictOf = (subject: Experiment): Verdict => flatRun(finish(runSteps(subject))).verdict;
 
 function tried(subject: Experiment, { whatIf }: NextStep): Verdict {
   const Wh = finish(recurrentOf(subject, whatIf.initialise));
@@ -39,17 +39,19 @@ const Wx = Float64Array.from({ length: H }, (_, j) => 0.5 + j / H);
 
 const weights = readFixture('weather/weights.json') as { Wx: number[][]; Wh: number[][]; b: number[][] };
 const xs = readFixture('weather/sequences.json') as number[][][];
-const weather: Experiment = {
-  ...experiment(32, 100, Float64Array.from(weights.Wh.flat()), {
+const weather: Experiment = withLayer(
+  experiment(32, 100, Float64Array.from(weights.Wh.flat()), {
     shapes: { B: 4, T: 100, I: 4, H: 32 },
     chunks: [{ steps: 100, xs: Float64Array.from(xs.flat(2)) }],
   }),
-  weights: {
-    Wx: Float64Array.from(weights.Wx.flat()),
-    Wh: Float64Array.from(weights.Wh.flat()),
-    b: Float64Array.from(weights.b.flat()),
+  {
+    weights: {
+      Wx: Float64Array.from(weights.Wx.flat()),
+      Wh: Float64Array.from(weights.Wh.flat()),
+      b: Float64Array.from(weights.b.flat()),
+    },
   },
-};
+);
 
 type Case = {
   readonly what: string;

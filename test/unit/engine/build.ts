@@ -1,6 +1,14 @@
 // Small experiments for tests, and random numbers that a seed repeats.
 import { LuDecomposition, Matrix } from 'ml-matrix';
-import type { AnyRun, CellName, Experiment } from '../../../src/engine/index.js';
+import type {
+  AnyRun,
+  ByParameter,
+  CellName,
+  Experiment,
+  LayerNorms,
+  RunResult,
+  Trace,
+} from '../../../src/engine/index.js';
 
 /** Uniform in (−1, 1). */
 export function randomNumbers(seed: number): () => number {
@@ -37,16 +45,63 @@ export function orthogonal(H: number, seed: number): Float64Array {
   return q;
 }
 
+/** An experiment of one layer written down flat, as most tests have it. */
+export type FlatExperiment = Omit<Experiment, 'layers'> & {
+  readonly weights: ByParameter<Float64Array>;
+  readonly h0: Float64Array | null;
+};
+
+export const nested = ({ weights, h0, ...rest }: FlatExperiment): Experiment => ({
+  ...rest,
+  layers: [{ layer: 0, direction: 'forward', H: rest.shapes.H, parameters: weights, initial: { h: h0 } }],
+});
+
+export const weightsOf = ({ layers: [{ parameters }] }: Experiment): ByParameter<Float64Array> => parameters;
+export const h0Of = ({ layers: [{ initial }] }: Experiment): Float64Array | null => initial.h;
+
+/** The same with other weights, or another initial state. */
+export const withLayer = (
+  e: Experiment,
+  { weights = weightsOf(e), h0 = h0Of(e) }: Partial<Pick<FlatExperiment, 'weights' | 'h0'>>,
+): Experiment => ({ ...e, layers: [{ ...e.layers[0], parameters: weights, initial: { h: h0 } }] });
+
+/** Norms of each step by the names that a tutorial gives them. */
+export const flatNorms = (dx: Float64Array, { dh, parameters: { Wx, Wh, b } }: LayerNorms) => ({
+  dh,
+  dx,
+  dWx: Wx,
+  dWh: Wh,
+  db: b,
+});
+
+/** What a run of one layer gives, side by side: itself, with the fields of its layer beside its own. */
+export function flatRun<States extends Trace, Scaled extends Trace>(run: RunResult<States, Scaled>) {
+  const [layer] = run.layers;
+  const { gradients, states, dInitial } = layer;
+  return Object.assign(run, {
+    ...layer,
+    hs: states.h,
+    dWx: gradients.Wx,
+    dWh: gradients.Wh,
+    db: gradients.b,
+    dh0: dInitial.h,
+    norms: flatNorms(run.norms.dx, layer.norms),
+    log10Norms: flatNorms(run.log10Norms.dx, layer.log10Norms),
+  });
+}
+export type FlatRun<R extends AnyRun = AnyRun> =
+  R extends RunResult<infer States, infer Scaled> ? ReturnType<typeof flatRun<States, Scaled>> : never;
+
 /** One sequence of zeros through Wh alone, unless told otherwise. */
 export function experiment(
   H: number,
   T: number,
   Wh: Float64Array,
-  rest: Partial<Experiment> & { readonly cell?: CellName } = {},
+  rest: Partial<FlatExperiment> & { readonly cell?: CellName } = {},
 ): Experiment {
   const B = rest.shapes?.B ?? 1;
   const I = rest.shapes?.I ?? 1;
-  return {
+  return nested({
     name: 'test',
     cell: 'tanh',
     dtype: 'float64',
@@ -60,7 +115,7 @@ export function experiment(
     clipNorm: null,
     truncate: null,
     ...rest,
-  };
+  });
 }
 
 /**
@@ -69,8 +124,25 @@ export function experiment(
  * is 0.
  */
 export function sumOfExponents(
-  { cell, shapes: { T, I, H }, weights: { Wx, Wh, b }, chunks, h0, stateful }: Experiment,
-  { hs }: Pick<AnyRun, 'hs'>,
+  {
+    cell,
+    shapes: { T, I, H },
+    layers: [
+      {
+        parameters: { Wx, Wh, b },
+        initial: { h: h0 },
+      },
+    ],
+    chunks,
+    stateful,
+  }: Experiment,
+  {
+    layers: [
+      {
+        states: { h: hs },
+      },
+    ],
+  }: AnyRun,
 ): number {
   const upper = new LuDecomposition(Matrix.from1DArray(H, H, Wh)).upperTriangularMatrix;
   let sum = 0;

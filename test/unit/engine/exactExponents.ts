@@ -49,8 +49,25 @@ function lnOf({ m, e }: Long): number {
 
 /** ln f'(z_t) of batch item 0 at every step [T][H], from the run's own states. */
 export function lnSlopesOf(
-  { cell, shapes: { T, I, H }, weights: { Wx, Wh, b }, chunks, h0, stateful }: Experiment,
-  { hs }: Pick<AnyRun, 'hs'>,
+  {
+    cell,
+    shapes: { T, I, H },
+    layers: [
+      {
+        parameters: { Wx, Wh, b },
+        initial: { h: h0 },
+      },
+    ],
+    chunks,
+    stateful,
+  }: Experiment,
+  {
+    layers: [
+      {
+        states: { h: hs },
+      },
+    ],
+  }: AnyRun,
 ): number[][] {
   let t = 0;
   return chunks
@@ -72,9 +89,9 @@ export function lnSlopesOf(
 }
 
 /** Descending; −Infinity for what is lost. One chunk, H and T small. */
-export function exactExponents(experiment: Experiment, result: Pick<AnyRun, 'hs'>): number[] {
+export function exactExponents(experiment: Experiment, result: AnyRun): number[] {
   const { H, T } = experiment.shapes;
-  const { Wh } = experiment.weights;
+  const { Wh } = experiment.layers[0].parameters;
   const W = Array.from(Wh, exactly);
   // Column i of the product so far.
   let columns = Array.from({ length: H }, (_, i) =>

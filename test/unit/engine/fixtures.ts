@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CellName, DType, Experiment, FloatArray, Upstream } from '../../../src/engine/index.js';
+import { nested } from './build.js';
 
 type Nested = readonly (number | Nested)[];
 type Nullable = readonly (number | null)[];
@@ -65,7 +66,7 @@ export function experimentOf(
   dtype: DType,
   upstream: Upstream = { kind: 'given', dhs: flat(ref.dhs) },
 ): Experiment {
-  return {
+  return nested({
     name: ref.name,
     cell: ref.cell,
     dtype,
@@ -78,7 +79,7 @@ export function experimentOf(
     loss: null,
     clipNorm: null,
     truncate: null,
-  };
+  });
 }
 
 /**

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { finish, runSteps } from '../../../src/engine/index.js';
 import type { CellName, Experiment, Loss } from '../../../src/engine/index.js';
 import { relativeError } from './fixtures.js';
-import { filled, randomNumbers } from './build.js';
+import { filled, flatRun, nested, randomNumbers } from './build.js';
 
 type Numbers = { Wx: Float64Array; Wh: Float64Array; b: Float64Array; xs: Float64Array; h0: Float64Array };
 
@@ -74,7 +74,7 @@ function experimentOf(
   { xs, h0, ...weights }: Numbers,
   withState: boolean,
 ): Experiment {
-  return {
+  return nested({
     name: 'random',
     cell,
     dtype: 'float64',
@@ -87,12 +87,12 @@ function experimentOf(
     loss: null,
     clipNorm: null,
     truncate: null,
-  };
+  });
 }
 
 /** Largest relative difference between the engine's gradients and centred differences of `value`. */
 function worstGradient(run: Experiment, numbers: Numbers, value: (numbers: Numbers) => number): number {
-  const result = finish(runSteps(run));
+  const result = flatRun(finish(runSteps(run)));
   const gradients = { Wx: result.dWx, Wh: result.dWh, b: result.db, xs: result.dxs, h0: result.dh0 };
   const differences = (name: keyof Numbers): Float64Array =>
     numbers[name].map((original, i) => {
@@ -171,7 +171,7 @@ describe('finite differences', () => {
           const loss: Loss = { kind, at, Why: filled(shapes.H * O, next), by: filled(O, next), targets };
           const run = { ...experimentOf('tanh', shapes, numbers, true), loss };
           const value = (moved: Numbers): number => lossOf(loss, forward('tanh', shapes, moved).hs);
-          assert.ok(Math.abs((finish(runSteps(run)).lossValue ?? NaN) - value(numbers)) < 1e-12);
+          assert.ok(Math.abs((flatRun(finish(runSteps(run))).lossValue ?? NaN) - value(numbers)) < 1e-12);
           const error = worstGradient(run, numbers, value);
           worst = Math.max(worst, error);
           assert.ok(error < 1e-6, `relative error ${error}`);

@@ -6,13 +6,13 @@ import { finish, jacobianSeries, runSteps } from '../../../src/engine/index.js';
 import type { Experiment, Workspaces } from '../../../src/engine/index.js';
 import { graded, log2SingularValues } from '../../../src/engine/linalg/gradedSvd.js';
 import { ways } from '../wasm/support.js';
-import { experiment, filled, orthogonal, randomNumbers, rows, scaledIdentity } from './build.js';
+import { experiment, filled, flatRun, orthogonal, randomNumbers, rows, scaledIdentity, weightsOf } from './build.js';
 
 const near = (actual: number, expected: number, bound: number): void =>
   assert.ok(Math.abs(actual - expected) <= bound, `${actual} is not within ${bound} of ${expected}`);
 
 function seriesBy(workspaces: Workspaces | null, run: Experiment, item = 0) {
-  const result = finish(runSteps(run));
+  const result = flatRun(finish(runSteps(run)));
   const { series: out, steps } = jacobianSeries(run, result, item, workspaces);
   finish(steps);
   return { result, ...out };
@@ -20,7 +20,14 @@ function seriesBy(workspaces: Workspaces | null, run: Experiment, item = 0) {
 
 /** J_t = diag(1 − h²)·Whᵀ as a matrix. */
 const jacobian = (
-  { weights: { Wh }, shapes: { T, H } }: Experiment,
+  {
+    layers: [
+      {
+        parameters: { Wh },
+      },
+    ],
+    shapes: { T, H },
+  }: Experiment,
   hs: ArrayLike<number>,
   item: number,
   t: number,
@@ -124,7 +131,7 @@ for (const [way, workspaces] of ways)
       const [H, T] = [3, 400];
       const run = nonlinear(H, T, 1);
       const { result, t, log10Largest, log10Median, log10Smallest } = series(run);
-      const W = run.weights.Wh;
+      const W = weightsOf(run).Wh;
       const w = (i: number): number => W[i] ?? NaN;
       const det =
         w(0) * (w(4) * w(8) - w(5) * w(7)) - w(1) * (w(3) * w(8) - w(5) * w(6)) + w(2) * (w(3) * w(7) - w(4) * w(6));

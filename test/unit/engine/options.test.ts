@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, Rnn, RnnUnit, runSteps } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
-import { experiment, filled, randomNumbers } from './build.js';
+import { experiment, filled, flatRun, randomNumbers, weightsOf } from './build.js';
 import { relativeError } from './fixtures.js';
+import type { FlatExperiment } from './build.js';
 
-function random(seed: number, rest: Partial<Experiment> = {}, T = 9): Experiment {
+function random(seed: number, rest: Partial<FlatExperiment> = {}, T = 9): Experiment {
   const [B, I, H] = [2, 3, 4];
   const next = randomNumbers(seed);
   const weights = { Wx: filled(I * H, next), Wh: filled(H * H, next), b: filled(H, next) };
@@ -21,10 +22,10 @@ function random(seed: number, rest: Partial<Experiment> = {}, T = 9): Experiment
 
 describe('clipping', () => {
   it('scales all parameter gradients as one vector to the bound, and leaves the norms of the steps alone', () => {
-    const free = finish(runSteps(random(1)));
+    const free = flatRun(finish(runSteps(random(1))));
     const total = Math.hypot(...free.dWx, ...free.dWh, ...free.db);
     assert.equal(free.clipFactor, null);
-    const clipped = finish(runSteps(random(1, { clipNorm: total / 4 })));
+    const clipped = flatRun(finish(runSteps(random(1, { clipNorm: total / 4 }))));
     assert.ok(Math.abs((clipped.clipFactor ?? NaN) - 0.25) < 1e-14);
     for (const name of ['dWx', 'dWh', 'db'] as const)
       assert.ok(
@@ -34,7 +35,7 @@ describe('clipping', () => {
         ) < 1e-14,
       );
     assert.deepEqual(clipped.norms, free.norms);
-    assert.equal(finish(runSteps(random(1, { clipNorm: total * 2 }))).clipFactor, 1);
+    assert.equal(flatRun(finish(runSteps(random(1, { clipNorm: total * 2 })))).clipFactor, 1);
   });
 });
 
@@ -48,14 +49,16 @@ describe('truncation', () => {
         { length: B * steps * I },
         (_, i) => xs[(Math.floor(i / (steps * I)) * T + start) * I + (i % (steps * I))]!,
       );
-    const chunked = finish(
-      runSteps({
-        ...whole,
-        stateful: true,
-        chunks: [0, 4, 8].map((start) => ({ steps: Math.min(4, T - start), xs: cut(start, Math.min(4, T - start)) })),
-      }),
+    const chunked = flatRun(
+      finish(
+        runSteps({
+          ...whole,
+          stateful: true,
+          chunks: [0, 4, 8].map((start) => ({ steps: Math.min(4, T - start), xs: cut(start, Math.min(4, T - start)) })),
+        }),
+      ),
     );
-    const truncated = finish(runSteps({ ...whole, truncate: 4 }));
+    const truncated = flatRun(finish(runSteps({ ...whole, truncate: 4 })));
     for (const name of ['hs', 'dhTotal', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const)
       assert.ok(relativeError(truncated[name], chunked[name]) < 1e-14, name);
     for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) {
@@ -67,7 +70,7 @@ describe('truncation', () => {
         `${name}: the pass with exponents is cut at the same steps`,
       );
     }
-    const free = finish(runSteps(whole));
+    const free = flatRun(finish(runSteps(whole)));
     assert.ok(relativeError(truncated.dWh, free.dWh) > 1e-3, 'it does cut something');
     assert.deepEqual(truncated.log10SingleSource, free.log10SingleSource, 'the single source is never cut');
   });
@@ -80,17 +83,19 @@ describe('chunks', () => {
   const xs = one.chunks[0]!.xs;
 
   it('without state each starts at h0, and dh0 is the sum over them', () => {
-    const twice = finish(
-      runSteps({
-        ...one,
-        shapes: { B, T: 2 * T, I, H },
-        chunks: [
-          { steps: T, xs },
-          { steps: T, xs },
-        ],
-      }),
+    const twice = flatRun(
+      finish(
+        runSteps({
+          ...one,
+          shapes: { B, T: 2 * T, I, H },
+          chunks: [
+            { steps: T, xs },
+            { steps: T, xs },
+          ],
+        }),
+      ),
     );
-    const once = finish(runSteps(one));
+    const once = flatRun(finish(runSteps(one)));
     assert.ok(
       relativeError(
         twice.dWh,
@@ -117,16 +122,18 @@ describe('chunks', () => {
       by: new Float64Array(1),
       targets: new Float64Array(B),
     } as const;
-    const { dhTotal } = finish(
-      runSteps({
-        ...one,
-        shapes: { B, T: 2 * T, I, H },
-        chunks: [
-          { steps: T, xs },
-          { steps: T, xs },
-        ],
-        loss,
-      }),
+    const { dhTotal } = flatRun(
+      finish(
+        runSteps({
+          ...one,
+          shapes: { B, T: 2 * T, I, H },
+          chunks: [
+            { steps: T, xs },
+            { steps: T, xs },
+          ],
+          loss,
+        }),
+      ),
     );
     assert.ok(dhTotal.subarray(0, T * H).every((value) => value === 0));
     assert.ok(dhTotal.subarray(T * H, 2 * T * H).some((value) => value !== 0));
@@ -135,7 +142,7 @@ describe('chunks', () => {
 
 describe('reference classes', () => {
   const e = random(4);
-  const parameters = { cell: e.cell, I: 3, H: 4, weights: e.weights };
+  const parameters = { cell: e.cell, I: 3, H: 4, weights: weightsOf(e) };
 
   it('a stateless layer starts every call from zeros, a stateful one from its last state', () => {
     const xs = { B: 2, T: 9, N: 3, data: e.chunks[0]!.xs };

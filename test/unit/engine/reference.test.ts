@@ -7,6 +7,7 @@ import type { DType } from '../../../src/engine/index.js';
 import { ways } from '../wasm/support.js';
 import { experimentOf, flat, reference, referenceNames, relativeError, worstOfEach } from './fixtures.js';
 import type { Reference } from './fixtures.js';
+import { flatRun, weightsOf, withLayer } from './build.js';
 
 const tensors = ['hs', 'dhTotal', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const;
 const normNames = ['dh', 'dx', 'dWx', 'dWh', 'db'] as const;
@@ -22,7 +23,7 @@ function checkTensors(
   dtype: DType,
   bound: (tensor: (typeof tensors)[number]) => number,
 ): void {
-  const result = finish(runSteps(experimentOf(ref, dtype)));
+  const result = flatRun(finish(runSteps(experimentOf(ref, dtype))));
   for (const name of tensors) {
     const expected = flat(ref.expected[name]);
     // Below the smallest float32 there is only zero to be had (dh0 of the underflow case is about 1e-323).
@@ -69,7 +70,7 @@ for (const name of referenceNames()) {
     it('float32 tensors', (t) => checkTensors(t, ref, 'float32', () => 1e-5));
 
     it('norms per step, plain and with their exponent', (t) => {
-      const { norms, log10Norms, dhScaled, dhExponent } = finish(runSteps(experimentOf(ref, 'float64')));
+      const { norms, log10Norms, dhScaled, dhExponent } = flatRun(finish(runSteps(experimentOf(ref, 'float64'))));
       for (const norm of normNames) {
         within(t, norm, worstOfEach(norms[norm], ref.expected.norms[norm]), 1e-9);
         // A plain norm below 1e-290 has lost digits itself; the renormalised pass is held against log10dh there.
@@ -108,7 +109,7 @@ for (const name of referenceNames()) {
       it(`spectrum, ${way}`, (t) => {
         const experiment = experimentOf(ref, 'float64');
         const expected = ref.expected.spectrum;
-        const spectrum = finish(spectrumSteps(experiment, finish(runSteps(experiment)), workspaces));
+        const spectrum = finish(spectrumSteps(experiment, flatRun(finish(runSteps(experiment))), workspaces));
         within(
           t,
           'spectral radius',
@@ -167,7 +168,7 @@ for (const name of referenceNames()) {
 describe('underflow', () => {
   const ref = reference('underflow');
   it('keeps its logarithms where float32 has nothing left', (t) => {
-    const { log10Norms, norms } = finish(runSteps(experimentOf(ref, 'float32')));
+    const { log10Norms, norms } = flatRun(finish(runSteps(experimentOf(ref, 'float32'))));
     within(t, 'log10dh', absolute(log10Norms.dh, log10Expected(ref)), 1e-6);
     assert.ok(ref.expected.float32 !== undefined);
     assert.equal(
@@ -186,7 +187,7 @@ describe('stateful', () => {
   const T1 = first.length / (B * I);
 
   it('carries the state from call to call, and no gradient', (t) => {
-    const weights = experimentOf(ref, 'float64').weights;
+    const weights = weightsOf(experimentOf(ref, 'float64'));
     const rnn = new Rnn({ cell: ref.cell, I, H, weights }, { stateful: true, dtype: 'float64' });
     if (stateful.h0 !== null) rnn.setState({ rows: B, cols: H, data: flat(stateful.h0) });
     within(
@@ -221,18 +222,24 @@ describe('stateful', () => {
   it('as one experiment of two chunks', (t) => {
     const dhs = new Float64Array(B * (T1 + T) * H);
     for (let b = 0; b < B; b++) dhs.set(flat(ref.dhs).subarray(b * T * H, (b + 1) * T * H), (b * (T1 + T) + T1) * H);
-    const result = finish(
-      runSteps({
-        ...experimentOf(ref, 'float64'),
-        shapes: { B, T: T1 + T, I, H },
-        stateful: true,
-        h0: stateful.h0 === null ? null : flat(stateful.h0),
-        chunks: [
-          { steps: T1, xs: first },
-          { steps: T, xs: flat(ref.xs) },
-        ],
-        upstream: { kind: 'given', dhs },
-      }),
+    const result = flatRun(
+      finish(
+        runSteps(
+          withLayer(
+            {
+              ...experimentOf(ref, 'float64'),
+              shapes: { B, T: T1 + T, I, H },
+              stateful: true,
+              chunks: [
+                { steps: T1, xs: first },
+                { steps: T, xs: flat(ref.xs) },
+              ],
+              upstream: { kind: 'given', dhs },
+            },
+            { h0: stateful.h0 === null ? null : flat(stateful.h0) },
+          ),
+        ),
+      ),
     );
     const second = (data: Float64Array, N: number): Float64Array =>
       Float64Array.from(

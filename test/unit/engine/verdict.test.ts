@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import type { Experiment, RunResult } from '../../../src/engine/index.js';
-import { experiment, filled, orthogonal, randomNumbers, rows, scaledIdentity } from './build.js';
+import { experiment, filled, flatRun, orthogonal, randomNumbers, rows, scaledIdentity } from './build.js';
+import type { FlatRun } from './build.js';
 
-const run = (e: Experiment): RunResult => finish(runSteps(e));
+const run = (e: Experiment): FlatRun<RunResult> => flatRun(finish(runSteps(e)));
 
 describe('verdict', () => {
   it('a nilpotent Wh that doubles the gradient at each step is exploding, its spectral radius 0', () => {
@@ -38,7 +39,7 @@ describe('verdict', () => {
   it('names the step at which a bound is passed, and takes the bounds that it is given', () => {
     const e = experiment(2, 41, scaledIdentity(2, 0.5));
     assert.equal(run(e).verdict.crossedAt, 30, '0.5^10 is the first power below 1e-3');
-    assert.equal(finish(runSteps(e, { vanishing: 1e-20, exploding: 70 })).verdict.kind, 'healthy');
+    assert.equal(flatRun(finish(runSteps(e, { vanishing: 1e-20, exploding: 70 }))).verdict.kind, 'healthy');
     assert.equal(run(experiment(2, 41, scaledIdentity(2, 2))).verdict.crossedAt, 33, '2^7 is the first power above 70');
   });
 
@@ -221,13 +222,15 @@ describe('verdict', () => {
     const xs = Float64Array.from({ length: 61 }, (_, t) => (t > 50 ? Math.atanh(Math.sqrt(0.2)) : 0));
     const one = Float64Array.of(1);
     const held = Float64Array.from(xs, (z, t) => z - (t > 0 ? Math.tanh(xs[t - 1]!) : 0));
-    const { verdict } = finish(
-      runSteps(
-        experiment(1, 61, one, {
-          weights: { Wx: one, Wh: one, b: new Float64Array(1) },
-          chunks: [{ steps: 61, xs: held }],
-        }),
-        { vanishing: 0.5, exploding: 70 },
+    const { verdict } = flatRun(
+      finish(
+        runSteps(
+          experiment(1, 61, one, {
+            weights: { Wx: one, Wh: one, b: new Float64Array(1) },
+            chunks: [{ steps: 61, xs: held }],
+          }),
+          { vanishing: 0.5, exploding: 70 },
+        ),
       ),
     );
     assert.equal(verdict.kind, 'vanishing');
@@ -240,7 +243,9 @@ describe('verdict', () => {
   });
 
   it('tells shares far below the range of float64', () => {
-    const { verdict } = finish(runSteps(experiment(1, 3, Float64Array.of(1e-9)), { vanishing: 1e-20, exploding: 70 }));
+    const { verdict } = flatRun(
+      finish(runSteps(experiment(1, 3, Float64Array.of(1e-9)), { vanishing: 1e-20, exploding: 70 })),
+    );
     assert.equal(verdict.kind, 'healthy');
     assert.match(
       verdict.reason,

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
 import { flat, readJson, worstOfEach } from './fixtures.js';
+import { flatRun, nested } from './build.js';
 
 type Case = {
   readonly weights: { readonly Wx: number[][]; readonly Wh: number[][]; readonly b: number[][] };
@@ -26,7 +27,7 @@ const { weights, xs, dhs, readout, expected } = readJson('reference', 'weather',
 const [B, T, I, H] = [4, 100, 4, 32];
 const given = new Float64Array(B * T * H);
 dhs.forEach((row, b) => given.set(row, (b * T + T - 1) * H));
-const experiment: Experiment = {
+const experiment: Experiment = nested({
   name: 'weather',
   cell: 'tanh',
   dtype: 'float64',
@@ -39,11 +40,11 @@ const experiment: Experiment = {
   loss: null,
   clipNorm: null,
   truncate: null,
-};
+});
 
 describe('the weather network', () => {
   it('has the norms of every step', (t) => {
-    const { norms } = finish(runSteps(experiment));
+    const { norms } = flatRun(finish(runSteps(experiment)));
     for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) {
       const worst = worstOfEach(norms[name], expected.norms[name]);
       t.diagnostic(`${name}: ${worst.toExponential(1)}`);
@@ -59,7 +60,7 @@ describe('the weather network', () => {
       by: flat(readout.bias),
       targets: flat(readout.target),
     } as const;
-    const { lossValue, norms } = finish(runSteps({ ...experiment, loss }));
+    const { lossValue, norms } = flatRun(finish(runSteps({ ...experiment, loss })));
     assert.ok(Math.abs((lossValue ?? NaN) / expected.meanTaskLoss - 1) < 1e-6);
     // The stored gradient is rounded to float32.
     assert.ok(worstOfEach(norms.dh, expected.norms.dh) < 1e-5);
@@ -67,7 +68,7 @@ describe('the weather network', () => {
 
   it('has the spectrum', () => {
     const { jacobianSigmaMax, lyapunov, logProductSigmaMax } = finish(
-      spectrumSteps(experiment, finish(runSteps(experiment))),
+      spectrumSteps(experiment, flatRun(finish(runSteps(experiment)))),
     );
     assert.ok(worstOfEach(jacobianSigmaMax, expected.spectrum.jacobianSigmaMax) < 1e-9);
     assert.ok(lyapunov?.every((value, i) => Math.abs(value - expected.spectrum.lyapunov[i]!) < 1e-8));
@@ -76,7 +77,7 @@ describe('the weather network', () => {
 
   for (const dtype of ['float32', 'float64'] as const) {
     it(`vanishes in ${dtype}, at one rate all the way`, () => {
-      const { verdict } = finish(runSteps({ ...experiment, dtype }));
+      const { verdict } = flatRun(finish(runSteps({ ...experiment, dtype })));
       assert.equal(verdict.kind, 'vanishing');
       assert.ok(verdict.perStepFactor !== null && verdict.perStepFactor > 0.86 && verdict.perStepFactor < 0.9);
       assert.equal(verdict.segments.length, 1);

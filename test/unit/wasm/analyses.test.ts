@@ -14,7 +14,7 @@ import {
 } from '../../../src/engine/index.js';
 import type { AnyRun, Experiment, Kernels, Trace } from '../../../src/engine/index.js';
 import { maxAbs } from '../../../src/engine/core/norm.js';
-import { experiment, filled, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
+import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
 import { kernelsOf, randomExperiment, variants, ways } from './support.js';
 import type { RandomShape } from './support.js';
 
@@ -52,7 +52,7 @@ for (const [way, workspaces] of ways.slice(1)) {
       fc.assert(
         fc.property(shapes, (shape) => {
           const e = randomExperiment(shape);
-          const result = finish(runSteps(e));
+          const result = flatRun(finish(runSteps(e)));
           const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
           finish(own.steps);
           finish(plain.steps);
@@ -70,7 +70,7 @@ for (const [way, workspaces] of ways.slice(1)) {
       fc.assert(
         fc.property(shapes, (shape) => {
           const e = randomExperiment(shape);
-          const result = finish(runSteps(e));
+          const result = flatRun(finish(runSteps(e)));
           const [own, plain] = [reachOf(e, result, workspaces), reachOf(e, result)];
           finish(own.steps);
           finish(plain.steps);
@@ -91,7 +91,7 @@ for (const [way, workspaces] of ways.slice(1)) {
       fc.assert(
         fc.property(shapes, fc.nat(), (shape, which) => {
           const e = randomExperiment(shape);
-          const result = finish(runSteps(e));
+          const result = flatRun(finish(runSteps(e)));
           const [own, plain] = [
             jacobianSeries(e, result, which % shape.B, workspaces),
             jacobianSeries(e, result, which % shape.B),
@@ -124,7 +124,7 @@ for (const [way, workspaces] of ways.slice(1)) {
       fc.assert(
         fc.property(shapes, fc.nat(), (shape, which) => {
           const e = randomExperiment(shape);
-          const result = finish(runSteps(e));
+          const result = flatRun(finish(runSteps(e)));
           const [own, plain] = [
             preActivations(e, result, which % shape.B, workspaces),
             preActivations(e, result, which % shape.B),
@@ -157,7 +157,7 @@ for (const [way, workspaces] of ways.slice(1)) {
           chunks: [{ steps: T, xs: filled(T, randomNumbers(3)) }],
         },
       );
-      const result = finish(runSteps(e));
+      const result = flatRun(finish(runSteps(e)));
       const { attribution, steps } = attribute(e, result, workspaces);
       finish(steps);
       for (let t = 0; t < T; t += 50)
@@ -178,7 +178,7 @@ for (const [way, workspaces] of ways.slice(1)) {
 
 describe('where plain arithmetic ends, through the kernels', () => {
   const range = (e: Experiment, kernels: Kernels | null): [number | null, number | null] => {
-    const { zeroAt, infiniteAt } = finish(runSteps(e, undefined, kernels)).verdict;
+    const { zeroAt, infiniteAt } = flatRun(finish(runSteps(e, undefined, kernels))).verdict;
     return [zeroAt, infiniteAt];
   };
   for (const variant of variants) {
@@ -272,7 +272,7 @@ describe('an analysis that is too much', () => {
   const planned = (e: Experiment, workspaces: Workspaces | null): ReturnType<typeof attribute>['attribution'] => {
     const { B, T, I, H } = e.shapes;
     const [states, none] = [{ B, T, N: H, data: unread(B * T * H) }, new Float64Array(0)];
-    const result = { shapes: e.shapes, hs: states.data } as AnyRun;
+    const result = { shapes: e.shapes, layers: [{ states: { h: states.data } }] } as unknown as AnyRun;
     rememberChunks(result, [
       {
         start: 0,
@@ -335,7 +335,7 @@ describe('an analysis that is too much', () => {
       stateful: false,
       initial: false,
     });
-    const result = finish(runSteps(e));
+    const result = flatRun(finish(runSteps(e)));
     const [{ attribution, steps }, { reach, steps: reachSteps }] = [
       attribute(e, result, new Workspaces(kernels)),
       reachOf(e, result, new Workspaces(kernels)),
@@ -355,7 +355,7 @@ describe('an analysis that is too much', () => {
       chunks: [{ steps: T, xs: new Float64Array(B * T) }],
       upstream: { kind: 'every' },
     });
-    const result = finish(runSteps(e));
+    const result = flatRun(finish(runSteps(e)));
     const [{ attribution, steps }, plain] = [attribute(e, result, workspaces), attribute(e, result)];
     steps.next();
     for (const each of [steps, plain.steps])
@@ -373,7 +373,11 @@ for (const [way, workspaces] of ways.slice(1)) {
     it('adds up to the whole gradient, group by group', () => {
       const [H, T, rho] = [4, 20_000, 0.999];
       const e = experiment(H, T, scaledIdentity(H, rho), { cell: 'identity', upstream: { kind: 'every' } });
-      const { attribution, steps } = attribute(e, finish(runSteps(e, undefined, kernelsOf(variants[0]!))), workspaces);
+      const { attribution, steps } = attribute(
+        e,
+        flatRun(finish(runSteps(e, undefined, kernelsOf(variants[0]!)))),
+        workspaces,
+      );
       finish(steps);
       const { sources, t, log10 } = attribution;
       assert.ok(sources.length > 100 && t.length === 2000);

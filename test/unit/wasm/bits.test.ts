@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { attribute, finish, jacobianSeries, reachOf, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import type { Experiment, Loss, Workspaces } from '../../../src/engine/index.js';
-import { filled, randomNumbers } from '../engine/build.js';
+import { filled, flatRun, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
 import { kernelCells, kernelsOf, randomExperiment, ways } from './support.js';
 
 const file = 'test/fixtures/bits/hashes.json';
@@ -82,15 +82,15 @@ function experimentAt(i: number): Experiment {
   // Two chunks need two steps.
   const base = T === 1 ? { ...chosen, chunks: chosen.chunks.slice(0, 1) } : chosen;
   const size = pick(1, 1, 1, 0.2, 3, 12);
-  const weights = { ...base.weights, Wh: base.weights.Wh.map((value) => value * size) };
+  const weights = { ...weightsOf(base), Wh: weightsOf(base).Wh.map((value) => value * size) };
   const loss = i % 7 === 3 ? lossOf(base, pick('mse', 'crossEntropy'), pick('last', 'every'), next) : null;
-  return { ...base, weights, loss, clipNorm: pick(null, null, 0.5, 1e3) };
+  return withLayer({ ...base, loss, clipNorm: pick(null, null, 0.5, 1e3) }, { weights });
 }
 
 const groups = ['dh', 'dx', 'dWx', 'dWh', 'db'] as const;
 
 function hashes(experiment: Experiment, workspaces: Workspaces | null, way: string, withAnalyses: boolean): Hashes {
-  const result = finish(runSteps(experiment, undefined, way === 'plain' ? null : kernelsOf(way as 'simd')));
+  const result = flatRun(finish(runSteps(experiment, undefined, way === 'plain' ? null : kernelsOf(way as 'simd'))));
   const { verdict } = result;
   const tensors = [
     result.hs,

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { PiecedTrace } from '../../../src/engine/core/recomputedTrace.js';
 import { dtypes, finish, preActivations, runSteps, runWithin, Workspaces } from '../../../src/engine/index.js';
 import type { AnyRun, Experiment, FloatArray, Loss, Trace } from '../../../src/engine/index.js';
-import { filled, randomNumbers } from '../engine/build.js';
+import { filled, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
 import { kernelCells, kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
@@ -19,10 +19,13 @@ function everything(trace: Trace, N: number): FloatArray {
 
 const held = (run: AnyRun): unknown => ({
   ...run,
-  hs: everything(run.hs, run.shapes.H),
-  dhTotal: everything(run.dhTotal, run.shapes.H),
   dxs: everything(run.dxs, run.shapes.I),
-  dhScaled: everything(run.dhScaled, run.shapes.H),
+  layers: run.layers.map((layer) => ({
+    ...layer,
+    states: { h: everything(layer.states.h, run.shapes.H) },
+    dhTotal: everything(layer.dhTotal, run.shapes.H),
+    dhScaled: everything(layer.dhScaled, run.shapes.H),
+  })),
 });
 
 function withLoss(experiment: Experiment, kind: Loss['kind'], at: Loss['at']): Experiment {
@@ -54,11 +57,12 @@ for (const variant of variants) {
     const [kernels, others] = [kernelsOf(variant), kernelsOf(variant)];
     const same = (experiment: Experiment): void => {
       const run = finish(runWithin(0, experiment, undefined, kernels));
+      const [layer] = run.layers;
       assert.ok(
-        run.hs instanceof PiecedTrace &&
-          run.dhTotal instanceof PiecedTrace &&
+        layer.states.h instanceof PiecedTrace &&
+          layer.dhTotal instanceof PiecedTrace &&
           run.dxs instanceof PiecedTrace &&
-          run.dhScaled instanceof PiecedTrace,
+          layer.dhScaled instanceof PiecedTrace,
       );
       assert.deepEqual(held(run), finish(runSteps(experiment, undefined, others)));
     };
@@ -112,16 +116,20 @@ for (const variant of variants) {
         stateful: false,
         initial: false,
       });
-      const e: Experiment = {
-        ...like,
-        weights: { Wx: new Float64Array(18), Wh: new Float64Array(1), b: Float64Array.of(1) },
-        chunks: [{ steps: T, xs: Float64Array.from({ length: T * 18 }, (_, i) => x[i % 18]!) }],
-        h0: Float64Array.of(1),
-        upstream: { kind: 'given', dhs: new Float64Array(T).fill(1 + 3 * 2 ** -23) },
-      };
+      const e: Experiment = withLayer(
+        {
+          ...like,
+          chunks: [{ steps: T, xs: Float64Array.from({ length: T * 18 }, (_, i) => x[i % 18]!) }],
+          upstream: { kind: 'given', dhs: new Float64Array(T).fill(1 + 3 * 2 ** -23) },
+        },
+        {
+          weights: { Wx: new Float64Array(18), Wh: new Float64Array(1), b: Float64Array.of(1) },
+          h0: Float64Array.of(1),
+        },
+      );
       same(e);
-      const { norms } = finish(runSteps(e, undefined, others));
-      assert.equal(new Set(norms.dWx).size, 1, 'equal steps have equal norms');
+      const [{ norms }] = finish(runSteps(e, undefined, others)).layers;
+      assert.equal(new Set(norms.parameters.Wx).size, 1, 'equal steps have equal norms');
     });
 
     for (const kind of ['mse', 'crossEntropy'] as const) {
@@ -194,10 +202,9 @@ for (const variant of variants) {
         stateful: false,
         initial: false,
       });
-      const exploding = {
-        ...sound,
-        weights: { ...sound.weights, Wh: sound.weights.Wh.map((value) => Math.abs(value) * 6) },
-      };
+      const exploding = withLayer(sound, {
+        weights: { ...weightsOf(sound), Wh: weightsOf(sound).Wh.map((value) => Math.abs(value) * 6) },
+      });
       const { verdict } = finish(runWithin(0, exploding, undefined, kernels));
       assert.equal(verdict.kind, 'nonfinite');
       assert.deepEqual(verdict, finish(runSteps(exploding, undefined, others)).verdict);

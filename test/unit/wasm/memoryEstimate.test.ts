@@ -24,6 +24,7 @@ import { resultJson } from '../../../src/worker/record/resultJson.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
+import { flatRun } from '../engine/build.js';
 
 const shape: RandomShape = {
   seed: 3,
@@ -102,7 +103,7 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
     it(`of ${name} is what was said before`, () => {
       const kernels = kernelsOf(variant);
       const { results, wholeKernels, whole, pieces, pieceKernels, analyses } = memoryOf(experiment, kernels);
-      const run = finish(runSteps(experiment, undefined, kernels));
+      const run = flatRun(finish(runSteps(experiment, undefined, kernels)));
       assert.equal(bytesIn([run, runChunks(experiment, run)], experiment), results);
       assert.equal(kernels.memory.buffer.byteLength, wholeKernels);
       const all = Object.values(analyses).reduce((sum, each) => sum + each.kernels + each.results, 0);
@@ -120,14 +121,14 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
         return another;
       };
       const { pieceKernels, rooms } = memoryOf(experiment, kernels);
-      const run = finish(runWithin(0, experiment, undefined, kernels));
+      const run = flatRun(finish(runWithin(0, experiment, undefined, kernels)));
       assert.equal(kernels.memory.buffer.byteLength, rooms.pieces.own);
       for (const trace of [run.hs, run.dhTotal, run.dxs, run.dhScaled]) trace.subarray(0, trace.length);
       assert.equal(
         [kernels, ...beside].reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0),
         pieceKernels,
       );
-      assert.deepEqual(run.dWh, finish(runSteps(experiment, undefined, kernelsOf(variant))).dWh);
+      assert.deepEqual(run.dWh, flatRun(finish(runSteps(experiment, undefined, kernelsOf(variant)))).dWh);
     });
   }
 
@@ -137,7 +138,7 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
       const experiment = name === 'a batch' ? withLoss(plain) : plain;
       const kernels = kernelsOf(variant);
       const { analyses } = memoryOf(experiment, kernels);
-      const run = finish(runSteps(experiment, undefined, kernels));
+      const run = flatRun(finish(runSteps(experiment, undefined, kernels)));
       for (const [analysis, work] of [
         ['spectrum', (workspaces) => spectrumSteps(experiment, run, workspaces)],
         ['jacobians', (workspaces) => jacobianSeries(experiment, run, 0, workspaces).steps],
@@ -185,12 +186,12 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
         ];
         const empty = held();
         const expected = [Math.max(empty[0], said.rooms.whole.own), Math.max(empty[1], said.rooms.whole.shared)];
-        const before = finish(runSteps(experiment, undefined, kernels));
+        const before = flatRun(finish(runSteps(experiment, undefined, kernels)));
         assert.deepEqual(held(), expected, name);
         await team.up();
         assert.equal(team.size, 3);
         assert.deepEqual(memoryOf(experiment, kernels), said);
-        const after = finish(runSteps(experiment, undefined, kernels));
+        const after = flatRun(finish(runSteps(experiment, undefined, kernels)));
         assert.deepEqual(held(), expected, name);
         assert.deepEqual(after.dWh, before.dWh, name);
       } finally {
@@ -208,26 +209,26 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
       kernels.team = team;
       const huge = randomExperiment({ ...shape, B: 16, T: 3000, I: 200, H: 16, upstream: 'every' });
       const small = randomExperiment({ ...shape, T: 20 });
-      const expected = finish(runSteps(small, undefined, kernelsOf(variant)));
+      const expected = flatRun(finish(runSteps(small, undefined, kernelsOf(variant))));
       try {
         for (const way of [kernels, team.kernels]) {
           kernels.team = way === kernels ? null : team;
           const { rooms } = memoryOf(huge, kernels);
-          const first = finish(runSteps(huge, undefined, kernels));
+          const first = flatRun(finish(runSteps(huge, undefined, kernels)));
           const { memory } = way;
           assert.equal(memory.buffer.byteLength, way === kernels ? rooms.whole.own : rooms.whole.shared);
           assert.ok(memory.buffer.byteLength > 2 ** 26);
           await team.up();
-          assert.deepEqual(finish(runSteps(huge, undefined, kernels)).dWh, first.dWh);
+          assert.deepEqual(flatRun(finish(runSteps(huge, undefined, kernels))).dWh, first.dWh);
           assert.equal(way.memory, memory);
-          assert.deepEqual(finish(runSteps(small, undefined, kernels)), expected);
+          assert.deepEqual(flatRun(finish(runSteps(small, undefined, kernels))), expected);
           assert.ok(kernels.memory.buffer.byteLength + team.kernels.memory.buffer.byteLength < 2 ** 22);
           assert.deepEqual(
-            finish(runSteps(huge, undefined, kernels)).dWh,
+            flatRun(finish(runSteps(huge, undefined, kernels))).dWh,
             first.dWh,
             'as large as before when it has to be',
           );
-          finish(runSteps(small, undefined, kernels));
+          flatRun(finish(runSteps(small, undefined, kernels)));
         }
       } finally {
         await team.stop();
@@ -278,8 +279,8 @@ describe('an analysis that needs all steps at once', () => {
   it('is left out where they are not held', () => {
     const kernels = kernelsOf(variant);
     const experiment = randomExperiment({ ...shape, T: 300 });
-    assert.ok(reachOf(experiment, finish(runSteps(experiment, undefined, kernels))).reach.share.length > 0);
-    const { reach, steps } = reachOf(experiment, finish(runWithin(0, experiment, undefined, kernels)));
+    assert.ok(reachOf(experiment, flatRun(finish(runSteps(experiment, undefined, kernels)))).reach.share.length > 0);
+    const { reach, steps } = reachOf(experiment, flatRun(finish(runWithin(0, experiment, undefined, kernels))));
     finish(steps);
     assert.equal(reach.share.length, 0);
   });
@@ -293,8 +294,8 @@ describe('what the page asks for', () => {
     for (const each of [shape, { ...shape, B: 2, cell: 'relu', chunks: 2 } as const]) {
       const experiment = randomExperiment(each);
       const [whole, pieces] = [
-        finish(runSteps(experiment, undefined, kernels)),
-        finish(runWithin(0, experiment, undefined, kernels)),
+        flatRun(finish(runSteps(experiment, undefined, kernels))),
+        flatRun(finish(runWithin(0, experiment, undefined, kernels))),
       ];
       const window = { t0: 30, t1: 690 };
       const asked = (result: AnyRun): unknown => {

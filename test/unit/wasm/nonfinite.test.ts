@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dtypes, finish, runSteps } from '../../../src/engine/index.js';
 import type { Experiment, FloatArray } from '../../../src/engine/index.js';
-import { experiment, scaledIdentity } from '../engine/build.js';
+import { experiment, flatRun, scaledIdentity } from '../engine/build.js';
 import { kernelCells, kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
@@ -49,9 +49,13 @@ function assertSameKinds(actual: FloatArray, expected: FloatArray, what: string)
 function poisoned(of: RandomShape, where: (typeof places)[number], value: number): Experiment {
   const e = randomExperiment(of);
   const {
-    weights: { Wx, Wh, b },
+    layers: [
+      {
+        parameters: { Wx, Wh, b },
+        initial: { h: h0 },
+      },
+    ],
     upstream,
-    h0,
   } = e;
   const last = e.chunks.at(-1)!;
   const target =
@@ -70,7 +74,10 @@ for (const variant of variants) {
             for (const where of places)
               for (const poison of [NaN, Infinity, -Infinity]) {
                 const e = poisoned({ ...any, cell, dtype }, where, poison);
-                const [actual, expected] = [finish(runSteps(e, undefined, kernels)), finish(runSteps(e))];
+                const [actual, expected] = [
+                  flatRun(finish(runSteps(e, undefined, kernels))),
+                  flatRun(finish(runSteps(e))),
+                ];
                 const what = `${String(poison)} in ${where}, ${cell}: `;
                 for (const tensor of tensors) assertSameKinds(actual[tensor], expected[tensor], what + tensor);
                 for (const norm of series)
@@ -93,7 +100,7 @@ for (const variant of variants) {
         h0: Float64Array.of(1e37, 1),
         weights: { Wx: Float64Array.of(1, 1), Wh: Float64Array.of(4, 0, 0, 0.5), b: new Float64Array(2) },
       });
-      const [actual, expected] = [finish(runSteps(e, undefined, kernels)), finish(runSteps(e))];
+      const [actual, expected] = [flatRun(finish(runSteps(e, undefined, kernels))), flatRun(finish(runSteps(e)))];
       assert.deepEqual(actual.hs, expected.hs);
       for (const { log10Norms, log10SingleSource, dhTotal, verdict } of [actual, expected]) {
         assert.ok(log10Norms.dh.slice(0, -1).every(Number.isNaN), log10Norms.dh.join());
@@ -118,7 +125,7 @@ for (const variant of variants) {
           h0: Float64Array.of(1, 2, 3e38, 4, 5),
           weights: { Wx: new Float64Array(H), Wh, b: new Float64Array(H) },
         });
-        const [actual, expected] = [finish(runSteps(e, undefined, kernels)), finish(runSteps(e))];
+        const [actual, expected] = [flatRun(finish(runSteps(e, undefined, kernels))), flatRun(finish(runSteps(e)))];
         assert.deepEqual(actual.hs, expected.hs);
         for (const name of series) {
           assertSameKinds(actual.norms[name], expected.norms[name], name);

@@ -16,7 +16,7 @@ import {
 import type { AnyRun, Experiment, Resumable } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { long } from '../../support/long.js';
-import { experiment, filled, randomNumbers } from '../engine/build.js';
+import { experiment, filled, flatRun, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
 import { Counted, most } from './counting.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 
@@ -70,7 +70,9 @@ if (variant !== undefined) {
               stateful: false,
               initial: false,
             });
-            const fading = { ...e, weights: { ...e.weights, Wh: e.weights.Wh.map((value) => 1e-9 * value) } };
+            const fading = withLayer(e, {
+              weights: { ...weightsOf(e), Wh: weightsOf(e).Wh.map((value) => 1e-9 * value) },
+            });
             let first: AnyRun | null = null;
             for (const [name, threads, run] of [
               ['one thread', 1, runSteps],
@@ -94,8 +96,10 @@ if (variant !== undefined) {
               assert.ok(largest <= most, `${name}: ${largest}`);
               // However the work is cut, every sum has one order.
               first ??= result;
-              for (const field of ['dWx', 'dWh', 'db', 'dh0', 'norms', 'log10Norms', 'hNorm', 'verdict'] as const)
+              for (const field of ['norms', 'log10Norms', 'verdict'] as const)
                 assert.deepEqual(result?.[field], first?.[field], `${field}, ${name}`);
+              for (const field of ['gradients', 'dInitial', 'norms', 'log10Norms', 'hNorm'] as const)
+                assert.deepEqual(result?.layers[0][field], first?.layers[0][field], `${field}, ${name}`);
             }
           },
         );
@@ -149,11 +153,14 @@ if (variant !== undefined) {
           while (steps.next().done !== true) pauses++;
           return pauses;
         };
-        assert.equal(pausesOf({ ...e, weights: { ...e.weights, Wh: Wh.map((value) => value / factor) } }), 0);
+        assert.equal(
+          pausesOf(withLayer(e, { weights: { ...weightsOf(e), Wh: Wh.map((value) => value / factor) } })),
+          0,
+        );
         assert.ok(pausesOf(e) > 10);
         const [whole, pieces] = [
-          finish(runSteps(e, undefined, kernelsOf(variant))),
-          finish(runWithin(0, e, undefined, kernelsOf(variant))),
+          flatRun(finish(runSteps(e, undefined, kernelsOf(variant)))),
+          flatRun(finish(runWithin(0, e, undefined, kernelsOf(variant)))),
         ];
         for (const field of ['dWx', 'dWh', 'db', 'dh0', 'norms', 'hNorm'] as const)
           assert.deepEqual(whole[field], pieces[field], field);
@@ -193,7 +200,7 @@ if (variant !== undefined) {
               }
             : plain;
         const counted = new Counted(kernelsOf(variant), e);
-        const run = finish(runWithin(0, e, undefined, counted.kernels));
+        const run = flatRun(finish(runWithin(0, e, undefined, counted.kernels)));
         // From the question on: where a gradient enters is known without the states, but for a loss.
         const { largest, total } = counted.drive(
           (function* (): Resumable<void> {
@@ -220,7 +227,7 @@ if (variant !== undefined) {
           chunks: [{ steps: T, xs: filled(B * T * I, next) }],
           upstream: { kind: 'every' },
         });
-        const result = finish(runSteps(e, undefined, kernelsOf(variant)));
+        const result = flatRun(finish(runSteps(e, undefined, kernelsOf(variant))));
         const counted = new Counted(kernelsOf(variant), e);
         const workspaces = new Workspaces(counted.kernels);
         const analyses: readonly (readonly [string, Resumable<unknown>])[] = [

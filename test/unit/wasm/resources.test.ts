@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { dropSpare, finish, Kernels, release, runSteps } from '../../../src/engine/index.js';
-import type { Experiment, RunResult } from '../../../src/engine/index.js';
+import type { Experiment, FloatArray, RunResult } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { giveBack, unfilled } from '../../../src/engine/core/bufferPool.js';
 import { kernelsOf, randomExperiment, variants, wasmAt } from './support.js';
@@ -109,40 +109,32 @@ for (const variant of variants) {
       ]) {
         const expected = finish(runSteps(e, undefined, kernels));
         const run = finish(runSteps(e, undefined, kernels));
-        const tensors = [run.hs, run.dhTotal, run.dxs, run.dhScaled];
+        const [layer] = run.layers;
+        const tensors = [layer.states.h, layer.dhTotal, run.dxs, layer.dhScaled];
         for (const tensor of tensors) tensor.fill(NaN);
-        const kept = structuredClone({
+        const apart = (): unknown => ({
           ...run,
-          hs: null,
-          dhTotal: null,
           dxs: null,
-          dhScaled: null,
-          dWx: null,
-          dWh: null,
-          db: null,
-          dh0: null,
           norms: null,
+          layers: [
+            {
+              ...layer,
+              states: null,
+              dhTotal: null,
+              dhScaled: null,
+              gradients: null,
+              dInitial: null,
+              norms: null,
+            },
+          ],
         });
+        const kept = structuredClone(apart());
         release(run);
         assert.deepEqual(
           tensors.map(({ length }) => length),
           [0, 0, 0, 0],
         );
-        assert.deepEqual(
-          {
-            ...run,
-            hs: null,
-            dhTotal: null,
-            dxs: null,
-            dhScaled: null,
-            dWx: null,
-            dWh: null,
-            db: null,
-            dh0: null,
-            norms: null,
-          },
-          kept,
-        );
+        assert.deepEqual(apart(), kept);
         assert.deepEqual(finish(runSteps(e, undefined, kernels)), expected);
       }
     });
@@ -180,16 +172,14 @@ for (const variant of variants) {
         initial: false,
       });
       // Of three, two that follow each other have one buffer.
-      const [one, two, three] = [0, 1, 2].map(() => finish(runSteps(tiny, undefined, kernels))) as [
-        RunResult,
-        RunResult,
-        RunResult,
-      ];
-      const [first, second] = one.hs.buffer === two.hs.buffer ? [one, two] : [two, three];
-      assert.equal(first.hs.buffer, second.hs.buffer);
+      const made = (): RunResult => finish(runSteps(tiny, undefined, kernels));
+      const [one, two, three] = [made(), made(), made()];
+      const states = ({ layers: [layer] }: RunResult): FloatArray => layer.states.h;
+      const [first, second] = states(one).buffer === states(two).buffer ? [one, two] : [two, three];
+      assert.equal(states(first).buffer, states(second).buffer);
       release(first);
-      assert.equal(second.hs.length, 200);
-      assert.deepEqual(finish(runSteps(tiny, undefined, kernels)).hs, second.hs);
+      assert.equal(states(second).length, 200);
+      assert.deepEqual(states(finish(runSteps(tiny, undefined, kernels))), states(second));
     });
 
     it('uses a buffer of several runs again once all of them have given it back, and not before', () => {
@@ -220,10 +210,10 @@ for (const variant of variants) {
       }
       assert.deepEqual(kept, expected);
       assert.ok(
-        given.some(({ hs }) => hs.length === 0),
+        given.some(({ layers: [layer] }) => layer.states.h.length === 0),
         'some buffer has been used again',
       );
-      for (const { hs } of given) assert.ok(hs.length === 0 || hs.length === 800);
+      for (const { layers } of given) assert.ok([0, 800].includes(layers[0].states.h.length));
       assert.deepEqual(finish(runSteps(tiny(1), undefined, kernels)), expected);
     });
 

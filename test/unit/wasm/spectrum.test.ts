@@ -6,7 +6,15 @@ import fc from 'fast-check';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import type { Experiment, Spectrum, Workspaces } from '../../../src/engine/index.js';
-import { experiment, filled, orthogonal, randomNumbers, scaledIdentity, sumOfExponents } from '../engine/build.js';
+import {
+  experiment,
+  filled,
+  flatRun,
+  orthogonal,
+  randomNumbers,
+  scaledIdentity,
+  sumOfExponents,
+} from '../engine/build.js';
 import { randomExperiment, ways } from './support.js';
 import type { RandomShape } from './support.js';
 
@@ -17,7 +25,7 @@ const near = (actual: number, expected: number, bound: number, what = ''): void 
     `${what} ${actual} is not within ${bound} of ${expected}`,
   );
 const spectrumOf = (e: Experiment, workspaces: Workspaces | null = null): Spectrum =>
-  finish(spectrumSteps(e, finish(runSteps(e)), workspaces));
+  finish(spectrumSteps(e, flatRun(finish(runSteps(e))), workspaces));
 
 for (const [way, workspaces] of fast) {
   describe(`spectrum through ${way} kernels`, () => {
@@ -66,7 +74,7 @@ for (const [way, workspaces] of fast) {
             // By a determinant and slopes of the test's own. Rounded states say their slopes as exactly as they are
             // rounded.
             const difference = Math.abs(
-              own.lyapunov.reduce((sum, value) => sum + value, 0) - sumOfExponents(e, finish(runSteps(e))),
+              own.lyapunov.reduce((sum, value) => sum + value, 0) - sumOfExponents(e, flatRun(finish(runSteps(e)))),
             );
             assert.ok(difference <= (e.dtype === 'float64' ? 1e-9 : 1e-6 * e.shapes.H), `${e.dtype}: ${difference}`);
             worst = Math.max(worst, own.lyapunovSumError ?? Infinity);
@@ -195,7 +203,7 @@ for (const [way, workspaces] of fast) {
       const [H, T, next] = [67, 12, randomNumbers(77)];
       const weights = { Wx: filled(H, next), Wh: filled(H * H, next).map((value) => value * 0.2), b: filled(H, next) };
       const e = experiment(H, T, weights.Wh, { weights, chunks: [{ steps: T, xs: filled(T, next) }] });
-      const { hs } = finish(runSteps(e));
+      const { hs } = flatRun(finish(runSteps(e)));
       const { jacobianSigmaMax } = spectrumOf(e, workspaces);
       for (let step = 0; step < T; step++) {
         const J = weights.Wh.map((value, i) => value * (1 - (hs[step * H + (i % H)] ?? NaN) ** 2));
@@ -262,7 +270,7 @@ describe('the spectral radius where eigenvalues are too many to be computed', ()
     for (const [name, Wh, radius, most] of cases) {
       it(`lies between the bounds of ${name}, ${way}`, () => {
         const e = experiment(H, 5, Wh, { cell: 'identity' });
-        const result = finish(runSteps(e));
+        const result = flatRun(finish(runSteps(e)));
         const { spectralRadiusBounds, spectralRadiusWh, eigenvaluesWh, ...rest } = finish(
           spectrumSteps(e, result, workspaces, H - 1),
         );

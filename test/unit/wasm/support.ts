@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cellNames, cellOf, Kernels, supportedVariants, Workspaces } from '../../../src/engine/index.js';
 import type { CellName, DType, Experiment, Upstream, Variant } from '../../../src/engine/index.js';
-import { filled, randomNumbers } from '../engine/build.js';
+import { filled, nested, randomNumbers } from '../engine/build.js';
 
 export const wasmAt = (name: Variant | 'numbers'): string => path.join(process.cwd(), 'out', 'kernels', `${name}.wasm`);
 
@@ -60,7 +60,7 @@ export function randomExperiment({
   const steps = first === T ? [T] : [first, T - first];
   const entering: Upstream =
     upstream === 'given' ? { kind: 'given', dhs: filled(B * T * H, next) } : { kind: upstream };
-  return {
+  return nested({
     name: 'random',
     cell,
     dtype,
@@ -73,7 +73,7 @@ export function randomExperiment({
     loss: null,
     clipNorm: null,
     truncate,
-  };
+  });
 }
 
 /** The ways an analysis can be computed here: in plain arithmetic, and through each variant of the kernels. */

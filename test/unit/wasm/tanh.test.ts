@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultBounds, finish, runSteps } from '../../../src/engine/index.js';
 import type { FloatArray } from '../../../src/engine/index.js';
-import { experiment, randomNumbers } from '../engine/build.js';
+import { experiment, flatRun, randomNumbers } from '../engine/build.js';
 import { kernelsOf, variants } from './support.js';
 
 const bound = 2;
@@ -101,11 +101,13 @@ for (const variant of variants) {
         const weights = { Wx: Float64Array.of(1), Wh: Float64Array.of(w), b: new Float64Array(1) };
         const {
           log10SingleSource: [first, between, last],
-        } = finish(
-          runSteps(
-            experiment(1, 3, weights.Wh, { weights, chunks: [{ steps: 3, xs: new Float64Array(3).fill(z) }] }),
-            defaultBounds,
-            alone,
+        } = flatRun(
+          finish(
+            runSteps(
+              experiment(1, 3, weights.Wh, { weights, chunks: [{ steps: 3, xs: new Float64Array(3).fill(z) }] }),
+              defaultBounds,
+              alone,
+            ),
           ),
         );
         const [one, two] = [1, 2].map((steps) => steps * Math.log10(w / Math.cosh(z) ** 2));

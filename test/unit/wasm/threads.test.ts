@@ -8,7 +8,7 @@ import type { Experiment, Kernels, Variant } from '../../../src/engine/index.js'
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { long } from '../../support/long.js';
-import { scaledIdentity } from '../engine/build.js';
+import { flatRun, scaledIdentity, weightsOf, withLayer } from '../engine/build.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
@@ -64,8 +64,8 @@ const shapes: readonly RandomShape[] = [
 
 /** So near to ±1 that its slopes are computed from z anew. */
 function saturated(e: Experiment): Experiment {
-  const { Wx, Wh, b } = e.weights;
-  return { ...e, weights: { Wx: Wx.map((value) => 8 * value), Wh, b } };
+  const { Wx, Wh, b } = weightsOf(e);
+  return withLayer(e, { weights: { Wx: Wx.map((value) => 8 * value), Wh, b } });
 }
 
 /**
@@ -87,7 +87,7 @@ function sticking(e: Experiment, rates: readonly number[] = [0.6]): Experiment {
   const {
     dtype,
     shapes: { B, T, H },
-    weights,
+    layers: [{ parameters: weights }],
   } = e;
   const dhs = new Float64Array(B * T * H);
   // Where the gradient is cut, another begins.
@@ -95,11 +95,10 @@ function sticking(e: Experiment, rates: readonly number[] = [0.6]): Experiment {
   for (let b = 0; b < B; b++)
     for (let t = T - 1; t >= 0; t -= every)
       dhs.fill((dtype === 'float32' ? 1e-15 : 1e-285) * 10 ** -b, (b * T + t) * H, (b * T + t + 1) * H);
-  return {
-    ...e,
-    weights: { ...weights, Wh: scaledIdentity(H, 1).map((value, i) => value * rates[i % rates.length]!) },
-    upstream: { kind: 'given', dhs },
-  };
+  return withLayer(
+    { ...e, upstream: { kind: 'given', dhs } },
+    { weights: { ...weights, Wh: scaledIdentity(H, 1).map((value, i) => value * rates[i % rates.length]!) } },
+  );
 }
 
 /** Cut at the borders of pieces; and layers so wide that the norms of a step are found apart. */
@@ -133,8 +132,8 @@ else if (isMainThread) {
         await withTeam(kernels, variant, 3, () => {
           const experiments = shapes.map(randomExperiment);
           for (const e of [...experiments, saturated(experiments[2]!), ...stickingOnes]) {
-            const expected = finish(runSteps(e, undefined, single));
-            const run = finish(runWithin(0, e, undefined, kernels));
+            const expected = flatRun(finish(runSteps(e, undefined, single)));
+            const run = flatRun(finish(runWithin(0, e, undefined, kernels)));
             for (const name of ['hs', 'dhTotal', 'dxs', 'dhScaled'] as const)
               assert.deepEqual(
                 run[name].subarray(0, run[name].length),
@@ -172,10 +171,10 @@ else if (isMainThread) {
             const experiments = shapes.map(randomExperiment);
             for (const e of [...experiments, saturated(experiments[2]!), broken(experiments[0]!), ...stickingOnes]) {
               const expected = numbersOf(finish(fastPass(single, e))!);
-              const wholeRun = finish(runSteps(e, undefined, single));
+              const wholeRun = flatRun(finish(runSteps(e, undefined, single)));
               for (let again = 0; again < times; again++) {
                 assert.deepEqual(numbersOf(finish(fastPass(kernels, e))!), expected);
-                assert.deepEqual(finish(runSteps(e, undefined, kernels)), wholeRun);
+                assert.deepEqual(flatRun(finish(runSteps(e, undefined, kernels))), wholeRun);
               }
             }
           });

@@ -64,11 +64,15 @@ async function assertReference(): Promise<void> {
   assert.equal((await subject.client.run(entry, defaultBounds)).kind, 'done');
   const [summary, spectrum] = [subject.summaries.at(-1) ?? assert.fail(), subject.spectra.at(-1) ?? assert.fail()];
   near(
-    summary.log10.dh,
+    summary.layers[0].log10.dh,
     given.expected.norms.log10dh.map((value) => value ?? -Infinity),
     'log10 of the norms',
   );
-  near(summary.log10.dWh, given.expected.norms.dWh.map(Math.log10), 'log10 of the norms of dWh');
+  near(
+    summary.layers[0].log10.parameters['Wh'] ?? [],
+    given.expected.norms.dWh.map(Math.log10),
+    'log10 of the norms of dWh',
+  );
   near(spectrum.jacobianSigmaMax, given.expected.spectrum.jacobianSigmaMax, 'σ_max of the Jacobians');
   near(
     [spectrum.spectralRadiusWh, spectrum.sigmaMaxWh],

@@ -13,16 +13,18 @@ import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/work
 import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
 import { summarise } from '../../../src/worker/answers/summary.js';
 import { band, spread } from '../../../src/worker/answers/unitSlices.js';
+import { nested } from '../engine/build.js';
+import type { FlatExperiment } from '../engine/build.js';
 import { kernelsOf, variants } from '../wasm/support.js';
 
 /** Those of this machine; the oracle of what is kept is the run itself. */
 const kernels = variants[0] === undefined ? null : kernelsOf(variants[0]);
 const workspaces = kernels === null ? null : new Workspaces(kernels);
 
-function experimentOf(B: number, T: number, H: number, more: Partial<Experiment> = {}): Experiment {
+function experimentOf(B: number, T: number, H: number, more: Partial<FlatExperiment> = {}): Experiment {
   const wave = (n: number, scale: number): Float64Array =>
     Float64Array.from({ length: n }, (_, i) => scale * Math.sin(1 + 0.7 * i));
-  return {
+  return nested({
     name: 'waves',
     cell: 'tanh',
     dtype: 'float64',
@@ -36,7 +38,7 @@ function experimentOf(B: number, T: number, H: number, more: Partial<Experiment>
     clipNorm: null,
     truncate: null,
     ...more,
-  };
+  });
 }
 
 async function recordOf(
@@ -199,7 +201,7 @@ describe('the record of a long, wide sequence', () => {
     assert.equal(record.extent.kind, 'pictures');
     assert.ok(bytes < 4.5e6, `${bytes} bytes`);
     const answers = replay(record);
-    assert.deepEqual(record.summary.log10.dh, run.result.log10Norms.dh);
+    assert.deepEqual(record.summary.layers[0].log10.dh, run.result.layers[0].log10Norms.dh);
     for (const order of ['index', 'saturation'] as const) {
       const request = { ...everything(T), tensor: 'hs' as const, sequence: 0, order, maxColumns: 1024, maxRows: 96 };
       const [kept, whole] = [await answers.heatmap(request), heatmap(run, request)];
@@ -242,7 +244,9 @@ describe('a window of the record of a long, wide sequence', () => {
       maxColumns: 1024,
       maxRows: 96,
     });
-    const first = Array.from({ length: T }, (_, t) => t).find((t) => !Number.isFinite(run.result.hs.at(t * H))) ?? T;
+    const first =
+      Array.from({ length: T }, (_, t) => t).find((t) => !Number.isFinite(run.result.layers[0].states.h.at(t * H))) ??
+      T;
     assert.ok(first > 7000 && first < 8000, String(first));
     const before = await answers.heatmap(ofWindow(100, 7000));
     const across = await answers.heatmap(ofWindow(first - 200, first + 200));
@@ -257,7 +261,7 @@ describe('a window of the record of a long, wide sequence', () => {
     assert.equal(all?.notFinite, heatmap(run, ofWindow(0, T)).notFinite);
     // Beyond the range of float32 too, a number that was kept is that number.
     const { t, h } = record.first?.steps.findLast((step) => step.t < first) ?? { t: NaN, h: [] };
-    assert.ok((h[0] ?? NaN) > 1e200 && h[0] === run.result.hs.at(t * H), `${h[0]} at t = ${t}`);
+    assert.ok((h[0] ?? NaN) > 1e200 && h[0] === run.result.layers[0].states.h.at(t * H), `${h[0]} at t = ${t}`);
     // The only sequence is the whole batch: it is kept once.
     assert.equal(record.batch, null);
     assert.deepEqual(
@@ -278,20 +282,26 @@ describe('the record of a very long sequence', () => {
       } = await recordOf(experimentOf(1, T, 2));
       sizes.push(bytes);
       const {
-        summary: { steps, log10, hNorm, verdict },
+        summary: { steps, log10: network, layers, verdict },
       } = record;
+      const [{ log10, hNorm }] = layers;
+      const [{ log10Norms }] = result.layers;
+      const kept = { dx: network.dx, dh: log10.dh, ...log10.parameters };
+      const whole = { dx: result.log10Norms.dx, dh: log10Norms.dh, ...log10Norms.parameters };
       assert.ok(steps !== null);
       assert.deepEqual(record.extent, { kind: 'pictures', steps: record.first?.steps.length, norms: steps.length });
       assert.deepEqual(verdict, result.verdict);
-      for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) {
+      assert.deepEqual(Object.keys(kept), ['dx', 'dh', 'Wx', 'Wh', 'b']);
+      for (const [name, values] of Object.entries(whole)) {
+        const told = kept[name as keyof typeof kept];
         assert.deepEqual(
-          log10[name],
-          steps.map((t) => result.log10Norms[name][t] ?? NaN),
+          told,
+          steps.map((t) => values[t] ?? NaN),
         );
         for (const pick of [Math.min, Math.max])
           assert.equal(
-            log10[name].reduce((a, b) => pick(a, b)),
-            result.log10Norms[name].reduce((a, b) => pick(a, b)),
+            told.reduce((a, b) => pick(a, b)),
+            values.reduce((a, b) => pick(a, b)),
             name,
           );
       }
@@ -305,7 +315,7 @@ describe('the record of a very long sequence', () => {
         steps.filter((t) => t >= 1000 && t < 9000),
       );
       assert.deepEqual(
-        answer.hNorm,
+        answer.layers[0].hNorm,
         hNorm.filter((_, i) => (steps[i] ?? 0) >= 1000 && (steps[i] ?? 0) < 9000),
       );
       assert.equal(answer.jacobianSigmaMax.length, answer.steps.length);

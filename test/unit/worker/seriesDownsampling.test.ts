@@ -41,9 +41,16 @@ const summary: RunSummary = {
     infiniteAt: null,
     segments: [{ from: 11_111, to: T - 1, perStepFactor: 1 }],
   } as unknown as RunSummary['verdict'],
-  log10: { dh: wave(0), dx: wave(1), dWx: wave(2), dWh: wave(3), db: wave(4), singleSource: wave(5) },
-  hNorm: wave(6),
-  saturation: wave(7),
+  log10: { dx: wave(1) },
+  layers: [
+    {
+      layer: 0,
+      direction: 'forward',
+      log10: { dh: wave(0), singleSource: wave(5), parameters: { Wx: wave(2), Wh: wave(3), b: wave(4) } },
+      hNorm: wave(6),
+      saturation: wave(7),
+    },
+  ],
   onePercentAt: null,
   lossValue: null,
   clipFactor: null,
@@ -62,26 +69,25 @@ describe('what a page gets of a very long run', () => {
       'ascending',
     );
     for (const t of [0, T - 1, T / 2, spike, zero, gap, 77_777, 11_111]) assert.ok(steps.includes(t), `t = ${t}`);
-    for (const [name, values] of [
-      ...Object.entries(told.log10),
-      ['hNorm', told.hNorm],
-      ['saturation', told.saturation],
-    ] as const) {
-      const whole =
-        name === 'hNorm'
-          ? summary.hNorm
-          : name === 'saturation'
-            ? summary.saturation
-            : summary.log10[name as keyof RunSummary['log10']];
-      steps.forEach((t, i) => assert.ok(Object.is(values?.[i], whole?.[t]), `${name} at t = ${t}`));
-    }
+    const all = ({ log10: { dx }, layers: [layer] }: RunSummary): [string, Float64Array | null][] => [
+      ['dx', dx],
+      ['dh', layer.log10.dh],
+      ['singleSource', layer.log10.singleSource],
+      ...Object.entries(layer.log10.parameters),
+      ['hNorm', layer.hNorm],
+      ['saturation', layer.saturation],
+    ];
+    const whole = all(summary);
+    assert.equal(whole.length, 8);
+    for (const [i, [name, values]] of all(told).entries())
+      steps.forEach((t, at) => assert.ok(Object.is(values?.[at], whole[i]?.[1]?.[t]), `${name} at t = ${t}`));
     assert.equal(summary.steps, null);
-    assert.equal(summary.hNorm.length, T);
+    assert.equal(summary.layers[0].hNorm.length, T);
   });
 
   it('has in every bin the extremes of every series', () => {
     const bins = 500;
-    const series = [summary.log10.dh, summary.hNorm];
+    const series = [summary.layers[0].log10.dh, summary.layers[0].hNorm];
     const steps = tellingSteps(series, { t0: 1000, t1: 101_000 }, bins);
     for (const values of series) {
       for (let bin = 0; bin < bins; bin++) {
@@ -96,7 +102,12 @@ describe('what a page gets of a very long run', () => {
 
   it('has every step of a short window, with the singular values that are known', () => {
     const sigma = Float64Array.from({ length: T }, (_, t) => (t < spike ? NaN : t / 7));
-    const { steps, window, hNorm, jacobianSigmaMax } = seriesAnswer(summary, sigma, {
+    const {
+      steps,
+      window,
+      layers: [{ hNorm }],
+      jacobianSigmaMax,
+    } = seriesAnswer(summary, sigma, {
       runId: 1,
       window: { t0: spike - 10, t1: spike + 5000 },
     });
@@ -106,7 +117,7 @@ describe('what a page gets of a very long run', () => {
       Array.from({ length: 5010 }, (_, i) => spike - 10 + i),
     );
     steps.forEach((t, i) => {
-      assert.ok(Object.is(hNorm[i], summary.hNorm[t]));
+      assert.ok(Object.is(hNorm[i], summary.layers[0].hNorm[t]));
       assert.ok(Object.is(jacobianSigmaMax[i], sigma[t]));
     });
     assert.ok(

@@ -4,9 +4,10 @@ import { finish, runSteps } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
 import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
+import { flatRun, nested, withLayer } from '../engine/build.js';
 
 const [B, T, I, H] = [2, 40, 1, 3];
-const experiment: Experiment = {
+const experiment: Experiment = nested({
   name: 'slices',
   cell: 'tanh',
   dtype: 'float64',
@@ -23,11 +24,12 @@ const experiment: Experiment = {
   loss: null,
   clipNorm: null,
   truncate: null,
-};
-const run: KeptRun = { runId: 1, experiment, result: finish(runSteps(experiment)) };
+});
+const result = flatRun(finish(runSteps(experiment)));
+const run: KeptRun = { runId: 1, experiment, result };
 const all = { t0: 0, t1: T };
-const h = (sequence: number, t: number, unit: number): number => run.result.hs.at((sequence * T + t) * H + unit)!;
-const g = (sequence: number, t: number, unit: number): number => run.result.dhTotal.at((sequence * T + t) * H + unit)!;
+const h = (sequence: number, t: number, unit: number): number => result.hs.at((sequence * T + t) * H + unit)!;
+const g = (sequence: number, t: number, unit: number): number => result.dhTotal.at((sequence * T + t) * H + unit)!;
 
 describe('slices of a run', () => {
   it('gives every h of a window that fits', () => {
@@ -69,14 +71,16 @@ describe('slices of a run', () => {
   it('tells what is in view however faint its colours are', () => {
     // Wh = 0: the state is the input, and the gradient of the last step alone is not 0.
     const faint = (cell: 'tanh' | 'relu', xs: readonly number[]): KeptRun => {
-      const alone: Experiment = {
-        ...experiment,
-        cell,
-        shapes: { B: 1, T: xs.length, I: 1, H: 1 },
-        weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(0), b: Float64Array.of(0) },
-        chunks: [{ steps: xs.length, xs: Float64Array.from(xs) }],
-      };
-      return { runId: 1, experiment: alone, result: finish(runSteps(alone)) };
+      const alone: Experiment = withLayer(
+        {
+          ...experiment,
+          cell,
+          shapes: { B: 1, T: xs.length, I: 1, H: 1 },
+          chunks: [{ steps: xs.length, xs: Float64Array.from(xs) }],
+        },
+        { weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(0), b: Float64Array.of(0) } },
+      );
+      return { runId: 1, experiment: alone, result: flatRun(finish(runSteps(alone))) };
     };
     const ask = (tensor: 'hs' | 'dh', t0: number, t1: number) => ({
       runId: 1,

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, runSteps } from '../../../src/engine/index.js';
-import type { Experiment } from '../../../src/engine/index.js';
+import type { Experiment, Trace } from '../../../src/engine/index.js';
 import { heatmap, sequenceLines } from '../../../src/worker/answers/slices.js';
 import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
 import { band, spread, unitOrder } from '../../../src/worker/answers/unitSlices.js';
 import { experimentOf, reference } from '../engine/fixtures.js';
+import { flatRun, nested } from '../engine/build.js';
 
 const [B, T, I, H] = [3, 60, 1, 5];
 // Units 0 and 3 follow the input alike, 1 and 4 against it, 2 is stuck at the bias.
-const experiment: Experiment = {
+const experiment: Experiment = nested({
   name: 'units',
   cell: 'tanh',
   dtype: 'float64',
@@ -26,9 +27,10 @@ const experiment: Experiment = {
   loss: null,
   clipNorm: null,
   truncate: null,
-};
-const run: KeptRun = { runId: 1, experiment, result: finish(runSteps(experiment)) };
-const h = (b: number, t: number, unit: number): number => run.result.hs.at((b * T + t) * H + unit)!;
+});
+const result = flatRun(finish(runSteps(experiment)));
+const run: KeptRun = { runId: 1, experiment, result };
+const h = (b: number, t: number, unit: number): number => result.hs.at((b * T + t) * H + unit)!;
 const all = { t0: 0, t1: T };
 
 describe('orders of the units', () => {
@@ -43,8 +45,8 @@ describe('orders of the units', () => {
 
   it('and the ends of colour scales are found once for a run: a zoom reads its window and nothing else', () => {
     let read = 0;
-    const { hs, dhScaled } = run.result;
-    const counted = (values: typeof hs): typeof hs =>
+    const [layer] = run.result.layers;
+    const counted = (values: Trace): Trace =>
       new Proxy(values, {
         get: (target, name) => {
           const value: unknown = Reflect.get(target, name, target);
@@ -56,7 +58,13 @@ describe('orders of the units', () => {
               };
         },
       });
-    const watched: KeptRun = { ...run, result: { ...run.result, hs: counted(hs), dhScaled: counted(dhScaled) } };
+    const watched: KeptRun = {
+      ...run,
+      result: {
+        ...run.result,
+        layers: [{ ...layer, states: { h: counted(layer.states.h) }, dhScaled: counted(layer.dhScaled) }],
+      },
+    };
     for (const order of ['similarity', 'saturation'] as const) {
       const first = unitOrder(watched, 0, order)!;
       const expected = [...first];
@@ -136,9 +144,7 @@ it('the band runs from the smallest to the largest norm of the batch', () => {
   assert.equal(t.length, T);
   for (let step = 0; step < T; step++) {
     const norms = Array.from({ length: B }, (_, b) =>
-      Math.log10(
-        Math.hypot(...Array.from({ length: H }, (__, unit) => run.result.dhTotal.at((b * T + step) * H + unit)!)),
-      ),
+      Math.log10(Math.hypot(...Array.from({ length: H }, (__, unit) => result.dhTotal.at((b * T + step) * H + unit)!))),
     ).sort((x, y) => x - y);
     [low, median, high].forEach((line, i) => assert.ok(Math.abs(line[step]! - norms[i]!) < 1e-12));
   }
@@ -152,7 +158,7 @@ describe('the norms of each sequence', () => {
         shapes: { B: items, T: steps },
       } = ref;
       const other = experimentOf(ref, 'float64');
-      const kept: KeptRun = { runId: 1, experiment: other, result: finish(runSteps(other)) };
+      const kept: KeptRun = { runId: 1, experiment: other, result: flatRun(finish(runSteps(other))) };
       const window = { t0: 0, t1: steps };
       const expected = (ref.expected.dhTotal as number[][][]).map((sequence) =>
         sequence.map((g) => Math.log10(Math.hypot(...g))),

@@ -11,6 +11,8 @@ import { Cancelled } from '../../../src/worker/scheduling/scheduler.js';
 import { loadKernels } from '../../../src/worker/thread/loadKernels.js';
 import { WhatIfs } from '../../../src/worker/answers/whatIfRuns.js';
 import { readFixture } from '../../support/experiments.js';
+import { flatRun, weightsOf, withLayer } from '../engine/build.js';
+import type { FlatRun } from '../engine/build.js';
 
 type Weights = { Wx: number[][]; Wh: number[][]; b: number[] | number[][] };
 const weights = readFixture('weather/weights.json') as Weights;
@@ -45,7 +47,7 @@ async function experimentOf(texts: Readonly<Record<string, string>>, of: Entry =
 }
 const fromConfig = (object: Record<string, unknown>): Promise<Experiment> =>
   experimentOf({ 'a.rnn.json': JSON.stringify(object) });
-const whole = (experiment: Experiment): RunResult => finish(runSteps(experiment));
+const whole = (experiment: Experiment): FlatRun<RunResult> => flatRun(finish(runSteps(experiment)));
 
 type Run = WhatIfAnswer & { kind: 'run' };
 async function tried(experiment: Experiment, whatIf: Partial<WhatIf>): Promise<Run> {
@@ -62,7 +64,7 @@ async function refusal(experiment: Experiment, whatIf: Partial<WhatIf>): Promise
   return answer.message;
 }
 
-function assertSame(actual: Run, expected: RunResult, tolerance = 1e-9): void {
+function assertSame(actual: Run, expected: FlatRun<RunResult>, tolerance = 1e-9): void {
   for (const [name, values, wanted] of [
     ['dh', actual.log10.dh, expected.log10Norms.dh],
     ['singleSource', actual.log10.singleSource, expected.log10SingleSource],
@@ -186,16 +188,20 @@ describe('a what-if', () => {
 
   it('measures the spectral radius of a large Wh once it is asked for', async () => {
     const [wide, rho] = [260, 0.4];
-    const experiment: Experiment = {
-      ...(await fromConfig(config())),
-      shapes: { B: 1, T: 4, I: 1, H: wide },
-      weights: {
-        Wx: new Float64Array(wide),
-        Wh: initialise('identity', wide, wide, 0)!.map((x) => rho * x),
-        b: new Float64Array(wide),
+    const experiment: Experiment = withLayer(
+      {
+        ...(await fromConfig(config())),
+        shapes: { B: 1, T: 4, I: 1, H: wide },
+        chunks: [{ steps: 4, xs: new Float64Array(4) }],
       },
-      chunks: [{ steps: 4, xs: new Float64Array(4) }],
-    };
+      {
+        weights: {
+          Wx: new Float64Array(wide),
+          Wh: initialise('identity', wide, wide, 0)!.map((x) => rho * x),
+          b: new Float64Array(wide),
+        },
+      },
+    );
     const whatIfs = new WhatIfs(experiment, defaultBounds, null, () => undefined);
     const before = await whatIfs.ask(asItIs);
     assert.ok(
@@ -247,15 +253,14 @@ describe('a what-if', () => {
   it('says why it cannot be done', async () => {
     const experiment = await fromConfig(config());
     assert.match(await refusal(experiment, { lossAt: 40 }), /no step 40: the steps are 0 to 39/);
-    const zero = { ...experiment, weights: { ...experiment.weights, Wh: new Float64Array(H * H) } };
+    const zero = withLayer(experiment, { weights: { ...weightsOf(experiment), Wh: new Float64Array(H * H) } });
     assert.match(
       await refusal(zero, { rescale: { measure: 'spectralRadius', to: 1 } }),
       /is 0, and no factor changes that/,
     );
-    const broken = {
-      ...experiment,
-      weights: { ...experiment.weights, Wh: experiment.weights.Wh.map((x, i) => (i === 3 ? NaN : x)) },
-    };
+    const broken = withLayer(experiment, {
+      weights: { ...weightsOf(experiment), Wh: weightsOf(experiment).Wh.map((x, i) => (i === 3 ? NaN : x)) },
+    });
     assert.match(await refusal(broken, { rescale: { measure: 'sigmaMax', to: 1 } }), /not finite/);
     assert.match(
       await refusal(
@@ -277,10 +282,9 @@ describe('a what-if', () => {
 
   it('mends weights that are not finite by initialising them anew', async () => {
     const experiment = await fromConfig(config());
-    const broken = {
-      ...experiment,
-      weights: { ...experiment.weights, Wh: experiment.weights.Wh.map((x, i) => (i === 3 ? Infinity : x)) },
-    };
+    const broken = withLayer(experiment, {
+      weights: { ...weightsOf(experiment), Wh: weightsOf(experiment).Wh.map((x, i) => (i === 3 ? Infinity : x)) },
+    });
     assert.equal((await tried(broken, {})).verdict.kind, 'nonfinite');
     assert.notEqual((await tried(broken, { initialise: { way: 'orthogonal', seed: 1 } })).verdict.kind, 'nonfinite');
   });
@@ -309,17 +313,21 @@ describe('a what-if', () => {
   it('is quick enough to be dragged', async () => {
     const [B, T, size] = [8, 100, 64];
     const next = Math.sin;
-    const experiment: Experiment = {
-      ...(await fromConfig(config())),
-      dtype: 'float32',
-      shapes: { B, T, I: 4, H: size },
-      weights: {
-        Wx: new Float64Array(4 * size).map((_, i) => 0.5 * next(i)),
-        Wh: initialise('orthogonal', size, size, 1)!,
-        b: new Float64Array(size),
+    const experiment: Experiment = withLayer(
+      {
+        ...(await fromConfig(config())),
+        dtype: 'float32',
+        shapes: { B, T, I: 4, H: size },
+        chunks: [{ steps: T, xs: new Float64Array(B * T * 4).map((_, i) => next(i * i)) }],
       },
-      chunks: [{ steps: T, xs: new Float64Array(B * T * 4).map((_, i) => next(i * i)) }],
-    };
+      {
+        weights: {
+          Wx: new Float64Array(4 * size).map((_, i) => 0.5 * next(i)),
+          Wh: initialise('orthogonal', size, size, 1)!,
+          b: new Float64Array(size),
+        },
+      },
+    );
     const whatIfs = new WhatIfs(experiment, defaultBounds, loadKernels(), () => undefined);
     const times: number[] = [];
     for (let i = 0; i < 60; i++) {
