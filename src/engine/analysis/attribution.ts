@@ -1,5 +1,5 @@
 // Which losses make the gradient at t: the backward pass once for each source, all of them at the same time.
-import { exactSlopes } from '../network/cellRows.js';
+import { exactSteps, gateWidth, stateWidth } from '../network/cellRows.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { cutBefore } from '../network/chunks.js';
 import { FlowingRows } from '../core/gradientRows.js';
@@ -132,19 +132,15 @@ export function* plainAttribution(
   const { sources, t: rows, log10 } = attribution;
   const {
     shapes: { B, T, H },
-    layers: [
-      {
-        parameters: { Wh },
-      },
-    ],
   } = experiment;
   const S = sources.length;
   let row = rows.length - 1;
   for (const chunk of [...chunks].reverse()) {
-    const flow = new FlowingRows(S * B, H);
+    const flow = new FlowingRows(S * B, stateWidth(experiment));
+    const gates = new FlowingRows(S * B, gateWidth(experiment));
     for (let step = chunk.steps - 1; step >= 0; step--) {
       const t = chunk.start + step;
-      const slopes = exactSlopes(experiment, chunk, step);
+      const jacobians = exactSteps(experiment, chunk, step);
       const own = sources.findIndex(({ from, to }) => from <= t && t <= to);
       if (own >= 0)
         for (let b = 0; b < B; b++)
@@ -162,8 +158,8 @@ export function* plainAttribution(
             flow.clear(at);
             continue;
           }
-          flow.throughActivation(at, slopes.subarray(b * H, (b + 1) * H));
-          flow.throughWeights(at, Wh);
+          gates.toGates(at, flow, jacobians[b]!);
+          flow.pullBack(at, gates, jacobians[b]!);
         }
         if (s % 16 === 15) yield (T - 1 - t) / T;
       }

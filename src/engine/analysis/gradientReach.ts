@@ -1,11 +1,13 @@
 // How many steps back the recurrent weights learn from: dWh split by the distance between a loss and the step it
 // reaches.
-import { exactSlopes } from '../network/cellRows.js';
+import { exactSteps, gateWidth, stateWidth } from '../network/cellRows.js';
+import type { StepJacobian } from '../network/stepJacobian.js';
 import { stateBefore } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { cutBefore } from '../network/chunks.js';
 import { exponentOf, maxAbs, norm } from '../core/norm.js';
 import { FlowingRows } from '../core/gradientRows.js';
+import { rowOf } from '../core/tensor.js';
 import type { ComputedRun } from '../network/result.js';
 import type { Experiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
@@ -62,28 +64,35 @@ export function plan(
   reach.missing = new Float64Array(distances).fill(NaN);
 }
 
-/** h_{t−1} and f'(z_t) of every step of the run, [B,T,H], and whether a gradient may leave step t to t − 1. */
+/**
+ * h_{t−1} of every step of the run [B,T,H], the step of every row b·T + t, and whether a gradient may leave step t to
+ * t − 1.
+ */
 function* paths(
   experiment: Experiment,
   chunks: readonly RunChunk[],
-): Resumable<{ readonly before: Float64Array; readonly slopes: Float64Array; readonly passes: Uint8Array }> {
+): Resumable<{
+  readonly before: Float64Array;
+  readonly steps: readonly StepJacobian[];
+  readonly passes: Uint8Array;
+}> {
   const { B, T, H } = experiment.shapes;
   const before = new Float64Array(B * T * H);
-  const slopes = new Float64Array(B * T * H);
+  const steps = new Array<StepJacobian>(B * T);
   const passes = new Uint8Array(T);
   for (const chunk of chunks) {
     for (let step = 0; step < chunk.steps; step++) {
       const t = chunk.start + step;
-      const [own, previous] = [exactSlopes(experiment, chunk, step), stateBefore(chunk, step).data];
+      const [own, previous] = [exactSteps(experiment, chunk, step), stateBefore(chunk, step)];
       for (let b = 0; b < B; b++) {
-        slopes.set(own.subarray(b * H, (b + 1) * H), (b * T + t) * H);
-        before.set(previous.subarray(b * H, (b + 1) * H), (b * T + t) * H);
+        steps[b * T + t] = own[b]!;
+        before.set(rowOf(previous, b).data.subarray(0, H), (b * T + t) * H);
       }
       passes[t] = step > 0 && !cutBefore(experiment, step) ? 1 : 0;
       yield 0;
     }
   }
-  return { before, slopes, passes };
+  return { before, steps, passes };
 }
 
 export function* plainReach(
@@ -93,16 +102,11 @@ export function* plainReach(
   reach: Reach,
 ): Resumable<Reach> {
   const { share, missing } = reach;
-  const {
-    shapes: { B, T, H },
-    layers: [
-      {
-        parameters: { Wh },
-      },
-    ],
-  } = experiment;
-  const { before, slopes, passes } = yield* paths(experiment, chunks);
-  const flow = new FlowingRows(B * T, H);
+  const { B, T, H } = experiment.shapes;
+  const N = gateWidth(experiment);
+  const { before, steps, passes } = yield* paths(experiment, chunks);
+  const flow = new FlowingRows(B * T, stateWidth(experiment));
+  const gates = new FlowingRows(B * T, N);
   for (const chunk of chunks) {
     for (let step = 0; step < chunk.steps; step++)
       for (let b = 0; b < B; b++)
@@ -112,13 +116,13 @@ export function* plainReach(
         );
   }
   // The whole dWh once from the run's own g_t, under one exponent that all distances are measured with.
-  const whole = new FlowingRows(B * T, H);
+  const whole = new FlowingRows(B * T, stateWidth(experiment));
   for (let row = 0; row < B * T; row++)
     whole.add(row, layer.dhScaled.subarray(row * H, (row + 1) * H), layer.dhExponent[row % T]);
-  const outer = new OuterSum(before, H);
+  const outer = new OuterSum(before, H, N);
   for (let row = 0; row < B * T; row++) {
-    whole.throughActivation(row, slopes.subarray(row * H, (row + 1) * H));
-    outer.add(whole, row);
+    gates.toGates(row, whole, steps[row]!);
+    outer.add(gates, row);
     yield 0;
   }
   const { sum: rest, exponent } = outer;
@@ -126,14 +130,14 @@ export function* plainReach(
   if (total === 0) return nothing(reach);
   if (!Number.isFinite(total)) return reach;
   for (let k = 0; k < share.length; k++) {
-    const D = new OuterSum(before, H, exponent);
+    const D = new OuterSum(before, H, N, exponent);
     let alive = false;
     for (let row = 0; row < B * T; row++) {
       if (flow.isZero(row)) continue;
       alive = true;
-      flow.throughActivation(row, slopes.subarray(row * H, (row + 1) * H));
-      D.add(flow, row);
-      flow.throughWeights(row, Wh);
+      gates.toGates(row, flow, steps[row]!);
+      D.add(gates, row);
+      flow.pullBack(row, gates, steps[row]!);
       if (row % 64 === 63) yield k / share.length;
     }
     for (let i = 0; i < rest.length; i++) rest[i] = rest[i]! - D.sum[i]!;
@@ -144,7 +148,7 @@ export function* plainReach(
       missing.fill(norm(rest) / total, k);
       return reach;
     }
-    moveBack(flow, passes, B, T, H);
+    moveBack(flow, passes, B, T, stateWidth(experiment));
     if (missing[k]! < worthIt && (k + 1) * 2 * B * T * H * H > quickBudget) return reach;
     yield (k + 1) / share.length;
   }
@@ -152,17 +156,17 @@ export function* plainReach(
 }
 
 /** What has left step t + 1 now stands at t; the last step of every chunk is left with nothing. */
-function moveBack(flow: FlowingRows, passes: Uint8Array, B: number, T: number, H: number): void {
+function moveBack(flow: FlowingRows, passes: Uint8Array, B: number, T: number, width: number): void {
   for (let b = 0; b < B; b++) {
     const base = b * T;
-    flow.data.copyWithin(base * H, (base + 1) * H, (base + T) * H);
+    flow.data.copyWithin(base * width, (base + 1) * width, (base + T) * width);
     flow.exponents.copyWithin(base, base + 1, base + T);
     for (let t = 0; t < T; t++) if (passes[t + 1] !== 1) flow.clear(base + t);
   }
 }
 
 /**
- * Σ h_{t−1}ᵀ·d_t over rows, under one power of two: that of the first sum, which is the largest there is to compare
+ * Σ h_{t−1}ᵀ·dz_t over rows, under one power of two: that of the first sum, which is the largest there is to compare
  * with.
  */
 class OuterSum {
@@ -171,19 +175,21 @@ class OuterSum {
   readonly #fixed: boolean;
   readonly #before: Float64Array;
   readonly #H: number;
+  readonly #N: number;
 
-  constructor(before: Float64Array, H: number, exponent: number | null = null) {
+  constructor(before: Float64Array, H: number, N: number, exponent: number | null = null) {
     this.#before = before;
     this.#H = H;
+    this.#N = N;
     this.#fixed = exponent !== null;
     this.exponent = exponent ?? -Infinity;
-    this.sum = new Float64Array(H * H);
+    this.sum = new Float64Array(H * N);
   }
 
   add(flow: FlowingRows, row: number): void {
-    const H = this.#H;
+    const [H, N] = [this.#H, this.#N];
     if (flow.isZero(row)) return;
-    const magnitude = flow.exponents[row]! + exponentOf(maxAbs(flow.data, row * H, (row + 1) * H));
+    const magnitude = flow.exponents[row]! + exponentOf(maxAbs(flow.row(row)));
     if (!this.#fixed && magnitude > this.exponent) {
       const factor = 2 ** (this.exponent - magnitude);
       for (let i = 0; i < this.sum.length; i++) this.sum[i] = this.sum[i]! * factor;
@@ -194,7 +200,7 @@ class OuterSum {
     for (let k = 0; k < H; k++) {
       const h = this.#before[row * H + k]! * factor;
       if (h === 0) continue;
-      for (let j = 0; j < H; j++) this.sum[k * H + j] = this.sum[k * H + j]! + h * flow.data[row * H + j]!;
+      for (let j = 0; j < N; j++) this.sum[k * N + j] = this.sum[k * N + j]! + h * flow.data[row * N + j]!;
     }
   }
 }

@@ -1,5 +1,7 @@
 // Singular values of the Jacobians over time: of each J_t, and of their product from the last step back to t.
-import { exactSlopes, lnSlopes } from '../network/cellRows.js';
+import { exactSteps, lnSlopes } from '../network/cellRows.js';
+import { cellOf } from '../cells/index.js';
+import type { StepJacobian } from '../network/stepJacobian.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { graded, log2SingularValues } from '../linalg/gradedSvd.js';
 import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
@@ -47,39 +49,30 @@ export function* plainJacobians(
   chunks: readonly RunChunk[],
   series: JacobianSeries,
 ): Resumable<JacobianSeries> {
-  const {
-    shapes: { T, H },
-    layers: [
-      {
-        parameters: { Wh },
-      },
-    ],
-  } = experiment;
-  const columns = Array.from({ length: H }, (_, j) => Float64Array.from({ length: H }, (__, k) => Wh[k * H + j]!));
+  const { T, H } = experiment.shapes;
+  const { activation, states } = cellOf(experiment.cell);
+  const n = states.length * H;
   let sample = series.t.length - 1;
   for (const chunk of [...chunks].reverse()) {
     // Nothing is asked of what lies after the window in another chunk, or before its first step.
     if (sample < 0 || chunk.start > series.t[sample]!) continue;
-    const product = new BackwardProduct(Wh, H);
+    const product = new BackwardProduct(n);
     for (let step = chunk.steps - 1; step >= 0; step--) {
       const t = chunk.start + step;
-      const slopes = exactSlopes(experiment, chunk, step);
+      const jacobian = exactSteps(experiment, chunk, step)[0]!;
       if (series.t[sample] === t) {
-        const own = yield* at(
-          t,
-          T,
-          log2SingularValues(graded(columns.map((column, j) => column.map((value) => value * slopes[j]!)))),
-        );
+        const own = yield* at(t, T, log2SingularValues(graded(jacobian.rows())));
         series.sigmaMax[sample] = 2 ** own[0]!;
-        series.sigmaMin[sample] = 2 ** own[H - 1]!;
+        series.sigmaMin[sample] = 2 ** own[n - 1]!;
         const all = yield* at(t, T, product.log2SingularValues());
         series.log10Largest[sample] = all[0]! * log10Of2;
-        series.log10Median[sample] = ((all[(H - 1) >> 1]! + all[H >> 1]!) / 2) * log10Of2;
-        series.log10Smallest[sample] = all[H - 1]! * log10Of2;
+        series.log10Median[sample] = ((all[(n - 1) >> 1]! + all[n >> 1]!) / 2) * log10Of2;
+        series.log10Smallest[sample] = all[n - 1]! * log10Of2;
         sample--;
       }
       if (sample < 0) return series;
-      yield* at(t, T, product.extend(slopes, lnSlopes(experiment, chunk, step, slopes)));
+      const ln = activation === null ? null : lnSlopes(experiment, chunk, step, jacobian.A);
+      yield* at(t, T, product.extend(jacobian, ln));
       yield (T - t) / T;
     }
   }
@@ -97,39 +90,40 @@ function* at<R>(t: number, T: number, steps: Resumable<R>): Resumable<R> {
 
 /** (J_e···J_{t+1})ᵀ = Q·R, extended by one Jacobian to the right at a time; the rows of R carry an exponent each. */
 class BackwardProduct {
-  readonly #Wh: Float64Array;
-  readonly #H: number;
+  readonly #n: number;
   /** Columns of Q. */
   #Q: Float64Array[];
   #R: Float64Array[];
   #exponents: Float64Array;
 
-  constructor(Wh: Float64Array, H: number) {
-    this.#Wh = Wh;
-    this.#H = H;
+  constructor(n: number) {
+    this.#n = n;
     const identity = (): Float64Array[] =>
-      Array.from({ length: H }, (_, i) => Float64Array.from({ length: H }, (__, j) => (i === j ? 1 : 0)));
+      Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0)));
     this.#Q = identity();
     this.#R = identity();
-    this.#exponents = new Float64Array(H);
+    this.#exponents = new Float64Array(n);
   }
 
   *log2SingularValues(): Resumable<Float64Array> {
     return yield* log2SingularValues(graded(this.#R, this.#exponents));
   }
 
-  /** Q·R ← Jᵀ·Q·R with Jᵀ = Wh·diag(slopes); `lnSlopes` also where no float64 holds a slope. */
-  *extend(slopes: Float64Array, lnSlopes: Float64Array): Resumable<void> {
-    const H = this.#H;
-    const isGraded = lnGrading(lnSlopes) > lnLeastGrading;
+  /**
+   * Q·R ← Jᵀ·Q·R. `lnSlopes`: those of a cell that is h = f(z), whose Jᵀ = Wh·diag(slopes), also where no float64 holds
+   * a slope; null of any other.
+   */
+  *extend(jacobian: StepJacobian, lnSlopes: Float64Array | null): Resumable<void> {
+    const H = this.#n;
+    const isGraded = lnSlopes !== null && lnGrading(lnSlopes) > lnLeastGrading;
     const next: Float64Array[] = [];
     const coefficients = Array.from({ length: H }, () => new Float64Array(H));
     for (let i = 0; i < H; i++) {
-      const column = this.#throughWh(this.#Q[i]!.map((value, j) => value * slopes[j]!));
+      const column = jacobian.pullBack(this.#Q[i]!);
       const magnified = orthogonalise(column, i, next, coefficients);
       // A direction that is gone already is gone however it is computed.
       if (isGraded && !(magnified <= mostMagnified) && maxAbs(this.#Q[i]!) > 0)
-        return yield* this.#extendGraded(lnSlopes);
+        return yield* this.#extendGraded(jacobian, lnSlopes);
       next.push(column);
       yield 0;
     }
@@ -138,14 +132,15 @@ class BackwardProduct {
   }
 
   /** The same by elimination before Wh, for slopes of any size. */
-  *#extendGraded(lnSlopes: Float64Array): Resumable<void> {
-    const H = this.#H;
+  *#extendGraded(jacobian: StepJacobian, lnSlopes: Float64Array): Resumable<void> {
+    const H = this.#n;
+    const throughWh = jacobian.withSlopes(new Float64Array(H).fill(1));
     const eliminated = this.#Q.map((column) => column.slice());
     const { coefficients: scaled, lnScales } = yield* eliminate(eliminated, lnSlopes);
     const next: Float64Array[] = [];
     const coefficients = Array.from({ length: H }, () => new Float64Array(H));
     for (let i = 0; i < H; i++) {
-      const column = this.#throughWh(eliminated[i]!);
+      const column = throughWh.pullBack(eliminated[i]!);
       orthogonalise(column, i, next, coefficients);
       next.push(column);
       yield 0;
@@ -163,21 +158,9 @@ class BackwardProduct {
     yield* this.#multiplyIntoR(coefficients);
   }
 
-  /** Wh·v */
-  #throughWh(v: Float64Array): Float64Array {
-    const H = this.#H;
-    const out = new Float64Array(H);
-    for (let k = 0; k < H; k++) {
-      let sum = 0;
-      for (let j = 0; j < H; j++) sum += this.#Wh[k * H + j]! * v[j]!;
-      out[k] = sum;
-    }
-    return out;
-  }
-
   /** R ← C·R for upper triangular C, row by row under the largest exponent that a row's terms have. */
   *#multiplyIntoR(C: readonly Float64Array[]): Resumable<void> {
-    const H = this.#H;
+    const H = this.#n;
     const scaled = new Float64Array(H);
     for (let k = 0; k < H; k++) {
       const term = (i: number): number =>

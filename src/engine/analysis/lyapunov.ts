@@ -1,22 +1,18 @@
-// Exponents and product of the Jacobians J_t = diag(s_t)·Whᵀ, step by step. Both keep their matrix transposed: its rows
+// Exponents and product of the Jacobians J_t, step by step. Both keep their matrix transposed: its rows
 // are the columns that J acts on, so that the inner loops run along memory.
 import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
 import { isLong, sigmaMaxOf } from '../linalg/lanczos.js';
 import { exponentOf, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
+import type { StepJacobian } from '../network/stepJacobian.js';
 import type { Resumable } from '../core/resumable.js';
 
-/** out = P·Jᵀ = (J·Pᵀ)ᵀ: every row p becomes s ⊙ (p·Wh). */
-function* applyJacobian(rows: Float64Array, Wh: Float64Array, slopes: Float64Array): Resumable<Float64Array> {
-  const H = slopes.length;
+/** out = P·Jᵀ = (J·Pᵀ)ᵀ: every row p becomes J·p. */
+function* applyJacobian(rows: Float64Array, jacobian: StepJacobian): Resumable<Float64Array> {
+  const n = jacobian.width;
   const out = new Float64Array(rows.length);
-  for (let i = 0; i * H < rows.length; i++) {
-    const row = out.subarray(i * H, (i + 1) * H);
-    for (let k = 0; k < H; k++) {
-      const value = rows[i * H + k]!;
-      for (let j = 0; j < H; j++) row[j] = row[j]! + value * Wh[k * H + j]!;
-    }
-    for (let j = 0; j < H; j++) row[j] = row[j]! * slopes[j]!;
-    if (isLong(i, H * H)) yield 0;
+  for (let i = 0; i * n < rows.length; i++) {
+    jacobian.pushForward(rows.subarray(i * n, (i + 1) * n), out.subarray(i * n, (i + 1) * n));
+    if (isLong(i, n * n)) yield 0;
   }
   return out;
 }
@@ -76,7 +72,6 @@ function orthogonalise(
  * 2023).
  */
 export class LyapunovExponents {
-  readonly #Wh: Float64Array;
   readonly #H: number;
   /** Directions, all of the H or the first of them. */
   readonly #count: number;
@@ -88,17 +83,17 @@ export class LyapunovExponents {
   #Q: Float64Array;
 
   /**
-   * @param regular whether Wh is, to working precision
+   * @param n rows of a Jacobian
+   * @param regular whether all of them are, to working precision
    * @param count how many of the first directions are followed
    */
-  constructor(Wh: Float64Array, H: number, regular: boolean, count = H) {
-    this.#Wh = Wh;
-    this.#H = H;
+  constructor(n: number, regular: boolean, count = n) {
+    this.#H = n;
     this.#count = count;
     this.#rank = regular ? 0 : this.#singular;
     this.sums = new Float64Array(count);
     this.#errors = new Float64Array(count);
-    this.#Q = identity(H, count);
+    this.#Q = identity(n, count);
   }
 
   get #singular(): number {
@@ -109,11 +104,14 @@ export class LyapunovExponents {
     this.#Q = identity(this.#H, this.#count);
   }
 
-  /** @param lnSlopes their logarithms, also where no float64 holds a slope */
-  *step(slopes: Float64Array, lnSlopes: Float64Array): Resumable<void> {
-    if (lnSlopes.includes(-Infinity)) this.#rank = this.#singular;
-    const isGraded = lnGrading(lnSlopes) > lnLeastGrading;
-    const rows = yield* applyJacobian(this.#Q, this.#Wh, slopes);
+  /**
+   * @param lnSlopes those of a cell that is h = f(z), whose J_t = diag(slopes)·Whᵀ, also where no float64 holds a slope;
+   * null of any other
+   */
+  *step(jacobian: StepJacobian, lnSlopes: Float64Array | null): Resumable<void> {
+    if (lnSlopes?.includes(-Infinity) === true) this.#rank = this.#singular;
+    const isGraded = lnSlopes !== null && lnGrading(lnSlopes) > lnLeastGrading;
+    const rows = yield* applyJacobian(this.#Q, jacobian);
     const vectors = this.#vectorsOf(rows);
     const lnLengths = new Float64Array(this.#count);
     const magnified = new Float64Array(this.#count);
@@ -124,16 +122,16 @@ export class LyapunovExponents {
       // A direction that is gone already is gone however it is computed.
       const gone = maxAbs(this.#Q, i * this.#H, (i + 1) * this.#H) === 0;
       if (isGraded && !gone && !(magnified[i]! <= mostMagnified && whole > leastLength))
-        return yield* this.#gradedStep(lnSlopes);
+        return yield* this.#gradedStep(jacobian, lnSlopes);
       if (isLong(i, this.#H ** 2)) yield 0;
     }
     this.#accept(rows, lnLengths, magnified);
   }
 
   /** The same by elimination, for slopes of any size. */
-  *#gradedStep(lnSlopes: Float64Array): Resumable<void> {
+  *#gradedStep(jacobian: StepJacobian, lnSlopes: Float64Array): Resumable<void> {
     const [H, count] = [this.#H, this.#count];
-    const rows = yield* applyJacobian(this.#Q, this.#Wh, new Float64Array(H).fill(1));
+    const rows = yield* applyJacobian(this.#Q, jacobian.withSlopes(new Float64Array(H).fill(1)));
     const vectors = this.#vectorsOf(rows);
     const lnLengths = new Float64Array(count);
     const magnified = new Float64Array(count).fill(1);
@@ -182,15 +180,13 @@ const lnLeastSlope = -600;
 
 /** The running product J_t···J_0 with its exponent. */
 export class JacobianProduct {
-  readonly #Wh: Float64Array;
   readonly #H: number;
   #rows: Float64Array;
   #exponent = 0;
 
-  constructor(Wh: Float64Array, H: number) {
-    this.#Wh = Wh;
-    this.#H = H;
-    this.#rows = identity(H);
+  constructor(n: number) {
+    this.#H = n;
+    this.#rows = identity(n);
   }
 
   restart(): void {
@@ -198,13 +194,16 @@ export class JacobianProduct {
     this.#exponent = 0;
   }
 
-  /** @param lnSlopes their logarithms, also where no float64 holds a slope */
-  *step(slopes: Float64Array, lnSlopes: Float64Array): Resumable<void> {
-    const most = lnSlopes.reduce((a, b) => Math.max(a, b), -Infinity);
+  /** @param lnSlopes as for the exponents */
+  *step(jacobian: StepJacobian, lnSlopes: Float64Array | null): Resumable<void> {
+    const most = lnSlopes?.reduce((a, b) => Math.max(a, b), -Infinity) ?? 0;
     // Where all slopes leave the range, those of them that count do so together.
     const shift = most < lnLeastSlope && most !== -Infinity ? Math.floor(most / Math.LN2) : 0;
-    const near = shift === 0 ? slopes : lnSlopes.map((ln) => Math.exp(ln - shift * Math.LN2));
-    this.#rows = yield* applyJacobian(this.#rows, this.#Wh, near);
+    const near =
+      shift === 0 || lnSlopes === null
+        ? jacobian
+        : jacobian.withSlopes(lnSlopes.map((ln) => Math.exp(ln - shift * Math.LN2)));
+    this.#rows = yield* applyJacobian(this.#rows, near);
     this.#exponent += shift;
     const exponent = exponentOf(maxAbs(this.#rows));
     if (!Number.isFinite(exponent)) return;

@@ -1,9 +1,10 @@
 // One unit of the unrolled network, opened: every intermediate value of its forward and backward pass.
-import { exactSlopes } from '../network/cellRows.js';
+import { exactSteps } from '../network/cellRows.js';
 import { stateBefore } from '../network/runChunk.js';
 import { cutBefore, runChunks } from '../network/chunks.js';
 import { scaleByPowerOfTwo } from '../core/norm.js';
 import { addRowTimes, takeStep } from '../core/tensor.js';
+import type { StepJacobian } from '../network/stepJacobian.js';
 import type { ComputedRun } from '../network/result.js';
 import type { Experiment } from '../network/experiment.js';
 
@@ -59,22 +60,21 @@ export function openUnit(experiment: Experiment, result: ComputedRun, t: number,
     Float64Array.from({ length: N }, (_, i) => data[item * N + i]!);
   const x = row(takeStep(chunk.xs, step).data, I);
   const hPrev = row(stateBefore(chunk, step).data, H);
-  const fromInput = new Float64Array(H);
+  const fromInput = new Float64Array(b.length);
   addRowTimes(x, 0, I, Wx, fromInput);
-  const fromState = new Float64Array(H);
+  const fromState = new Float64Array(b.length);
   addRowTimes(hPrev, 0, H, Wh, fromState);
   const gradient = (at: number): Float64Array =>
     Float64Array.from(layer.dhScaled.subarray((item * T + at) * H, (item * T + at + 1) * H));
-  const through = (g: Float64Array, at: number): Float64Array => {
-    const slopes = row(exactSlopes(experiment, chunk, at - chunk.start), H);
-    return g.map((value, j) => value * slopes[j]!);
-  };
+  const stepAt = (at: number): StepJacobian => exactSteps(experiment, chunk, at - chunk.start)[item]!;
   const exponent = layer.dhExponent[t]!;
   const g = gradient(t);
-  const dz = through(g, t);
+  const own = stepAt(t);
+  const dz = new Float64Array(own.gateWidth);
+  own.toGates(g, dz);
   const arrives = step + 1 < chunk.steps && !cutBefore(experiment, step + 1);
   const fromNext = arrives
-    ? scaled(timesTransposed(through(gradient(t + 1), t + 1), Wh, H), layer.dhExponent[t + 1]! - exponent)
+    ? scaled(stepAt(t + 1).pullBack(gradient(t + 1)), layer.dhExponent[t + 1]! - exponent)
     : new Float64Array(H);
   return {
     t,
@@ -89,8 +89,8 @@ export function openUnit(experiment: Experiment, result: ComputedRun, t: number,
     z: fromInput.map((value, j) => value + fromState[j]! + b[j]!),
     h: row(takeStep(chunk.hs, step).data, H),
     dhs: scaled(row(takeStep(chunk.dhs, step).data, H), -exponent),
-    slope: row(exactSlopes(experiment, chunk, step), H),
+    slope: own.A,
     dx: timesTransposed(dz, Wx, I),
-    dhPrev: timesTransposed(dz, Wh, H),
+    dhPrev: own.pullBack(g),
   };
 }

@@ -1,13 +1,9 @@
-import { exactSlopes, lnSlopes } from '../network/cellRows.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { eigenvaluesOf } from '../linalg/eigenvalues.js';
 import { ready } from '../core/recomputedTrace.js';
-import { JacobianNorm } from '../linalg/lanczos.js';
-import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
 import { castSteps } from '../core/resumableCopy.js';
-import { plainSquare, spectralRadiusBounds } from '../linalg/spectralRadiusBounds.js';
+import { spectralRadiusBounds } from '../linalg/spectralRadiusBounds.js';
 import type { Square } from '../linalg/spectralRadiusBounds.js';
-import { part } from '../core/resumable.js';
 import { matrix, partOf, sequence, takeStep } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import { factorise, logDeterminant, provenBelow } from '../linalg/luCholesky.js';
@@ -236,118 +232,6 @@ export function exponentsInto(
 /** ln|det Wh|; -Infinity when Wh is singular to working precision. */
 export function* logDeterminantOf(Wh: Float64Array, H: number): Resumable<number> {
   return logDeterminant(yield* factorise(Wh, H));
-}
-
-/** All but the exponents and the product of all Jacobians; of the exponents the first `count`, where that is not 0. */
-export function* plainSpectrum(
-  experiment: Experiment,
-  chunks: readonly RunChunk[],
-  spectrum: GrowingSpectrum,
-  decomposed: number,
-  count: number,
-): Resumable<GrowingSpectrum> {
-  const {
-    shapes: { T, H },
-    layers: [
-      {
-        parameters: { Wh },
-      },
-    ],
-  } = experiment;
-  if (count > 0) yield* part(plainLeading(experiment, chunks, spectrum, count), 0, 0.1);
-  yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum, decomposed), 0.1, 0.2);
-  const jacobian = yield* part(JacobianNorm.create(Wh, H), 0.2, 0.2);
-  spectrum.sigmaMaxWh = yield* part(jacobian.sigmaMax(new Float64Array(H).fill(1)), 0.2, 0.2);
-  spectrum.sigmaMaxWhUpper = yield* part(
-    sigmaUpperBound(jacobian.gram, H, jacobian.scale, spectrum.sigmaMaxWh),
-    0.2,
-    0.25,
-  );
-  for (const chunk of chunks) {
-    for (let t = 0; t < chunk.steps; t++) {
-      const slopes = exactSlopes(experiment, chunk, t);
-      const progress = 0.25 + (0.75 * (chunk.start + t)) / T;
-      spectrum.jacobianSigmaMax[chunk.start + t] = yield* part(jacobian.sigmaMax(slopes), progress, progress);
-      yield progress;
-    }
-  }
-  return spectrum;
-}
-
-/** The exponents of the first `count` directions. */
-function* plainLeading(
-  experiment: Experiment,
-  chunks: readonly RunChunk[],
-  spectrum: GrowingSpectrum,
-  count: number,
-): Resumable<void> {
-  const {
-    shapes: { T, H },
-    layers: [
-      {
-        parameters: { Wh },
-      },
-    ],
-    stateful,
-  } = experiment;
-  const logDet = yield* part(logDeterminantOf(Wh, H), 0, 0);
-  const exponents = new LyapunovExponents(Wh, H, logDet !== -Infinity, count);
-  for (const chunk of chunks) {
-    if (!stateful) exponents.restart();
-    for (let t = 0; t < chunk.steps; t++) {
-      const slopes = exactSlopes(experiment, chunk, t);
-      const progress = (chunk.start + t) / T;
-      yield* part(exponents.step(slopes, lnSlopes(experiment, chunk, t, slopes)), progress, progress);
-      yield progress;
-    }
-  }
-  const { sums, error } = exponents;
-  leadingInto(spectrum, T, { sums, error, block: 1 });
-}
-
-/** All exponents, first of `counts` directions, and the product of all Jacobians, into a spectrum that has the rest. */
-export function* plainExponents(
-  experiment: Experiment,
-  chunks: readonly RunChunk[],
-  spectrum: GrowingSpectrum,
-  counts: readonly number[],
-): Resumable<GrowingSpectrum> {
-  const {
-    shapes: { T, H },
-    layers: [
-      {
-        parameters: { Wh },
-      },
-    ],
-    stateful,
-  } = experiment;
-  for (const count of counts)
-    if (count > spectrum.lyapunovKnown) yield* part(plainLeading(experiment, chunks, spectrum, count), 0, count / H);
-  const begin = Math.min(0.9, spectrum.lyapunovKnown / H);
-  const logDet = yield* part(logDeterminantOf(Wh, H), begin, begin);
-  const exponents = new LyapunovExponents(Wh, H, logDet !== -Infinity);
-  const product = new JacobianProduct(Wh, H);
-  let sumOfLn = 0;
-  for (const chunk of chunks) {
-    if (!stateful) {
-      exponents.restart();
-      product.restart();
-    }
-    for (let t = 0; t < chunk.steps; t++) {
-      const slopes = exactSlopes(experiment, chunk, t);
-      const progress = begin + ((1 - begin) * (chunk.start + t)) / T;
-      const ln = lnSlopes(experiment, chunk, t, slopes);
-      for (const value of ln) sumOfLn += value;
-      yield* part(product.step(slopes, ln), progress, progress);
-      yield* part(exponents.step(slopes, ln), progress, progress);
-      yield progress;
-    }
-  }
-  const { sums, error } = exponents;
-  const zeroJacobians = zerosIn(spectrum.jacobianSigmaMax);
-  exponentsInto(spectrum, T, { sums, error, block: 1, logDet, lnSlopes: sumOfLn, zeroJacobians });
-  spectrum.logProductSigmaMax = yield* part(product.logSigmaMax(), 1, 1);
-  return spectrum;
 }
 
 /** How many Jacobians are zero. */

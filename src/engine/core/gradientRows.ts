@@ -2,18 +2,26 @@
 import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from './norm.js';
 import type { FloatArray } from './dtypes.js';
 
-/** `count` rows of length `H`; the true row is `data`·2^`exponents`, and a row of exponent −Infinity is zero. */
+/** What takes the gradient of one batch item's states at a step to those before: ../network/stepJacobian.ts. */
+export type StepBack = {
+  readonly width: number;
+  readonly gateWidth: number;
+  readonly hasD: boolean;
+  toGates(ds: FloatArray, dz: FloatArray): void;
+  throughWeights(dz: FloatArray, dhPrev: FloatArray): void;
+  besideWeights(ds: FloatArray, out: FloatArray): void;
+};
+
+/** `count` rows of length `width`; the true row is `data`·2^`exponents`, and a row of exponent −Infinity is zero. */
 export class FlowingRows {
   readonly data: Float64Array;
   readonly exponents: Float64Array;
-  readonly #H: number;
-  readonly #scratch: Float64Array;
+  readonly #width: number;
 
-  constructor(count: number, H: number) {
-    this.data = new Float64Array(count * H);
+  constructor(count: number, width: number) {
+    this.data = new Float64Array(count * width);
     this.exponents = new Float64Array(count).fill(-Infinity);
-    this.#H = H;
-    this.#scratch = new Float64Array(H);
+    this.#width = width;
   }
 
   isZero(row: number): boolean {
@@ -21,60 +29,66 @@ export class FlowingRows {
   }
 
   clear(row: number): void {
-    this.data.fill(0, row * this.#H, (row + 1) * this.#H);
+    this.row(row).fill(0);
     this.exponents[row] = -Infinity;
   }
 
-  /** row += values·2^exponent. */
+  /** A row, to be read and written. */
+  row(row: number): Float64Array {
+    return this.data.subarray(row * this.#width, (row + 1) * this.#width);
+  }
+
+  /** The first numbers of a row += values·2^exponent. */
   add(row: number, values: FloatArray, exponent = 0): void {
     const largest = maxAbs(values);
     if (largest === 0) return;
-    const H = this.#H;
-    const target = this.data.subarray(row * H, (row + 1) * H);
+    const target = this.row(row);
     const together = Math.max(exponent + exponentOf(largest), this.exponents[row]!);
     if (!this.isZero(row)) scaleByPowerOfTwo(target, this.exponents[row]! - together, target);
-    scaleByPowerOfTwo(values, exponent - together, this.#scratch);
-    for (let j = 0; j < H; j++) target[j] = target[j]! + this.#scratch[j]!;
+    const scaled = new Float64Array(values.length);
+    scaleByPowerOfTwo(values, exponent - together, scaled);
+    for (let j = 0; j < scaled.length; j++) target[j] = target[j]! + scaled[j]!;
     this.exponents[row] = together;
     this.#normalise(row);
   }
 
-  /** row ← row ⊙ slopes, the gradient before the activation. */
-  throughActivation(row: number, slopes: Float64Array): void {
-    const H = this.#H;
-    for (let j = 0; j < H; j++) this.data[row * H + j] = this.data[row * H + j]! * slopes[j]!;
+  /** Row ← dz of row `row` of `states`, the gradient before the activation. */
+  toGates(row: number, states: FlowingRows, step: StepBack): void {
+    this.exponents[row] = states.exponents[row]!;
+    step.toGates(states.row(row), this.row(row));
     this.#normalise(row);
   }
 
-  /** row ← row·Whᵀ, the gradient of the state before. */
-  throughWeights(row: number, Wh: Float64Array): void {
-    const H = this.#H;
-    if (this.isZero(row)) return;
-    const source = this.#scratch;
-    source.set(this.data.subarray(row * H, (row + 1) * H));
-    for (let k = 0; k < H; k++) {
-      let sum = 0;
-      for (let j = 0; j < H; j++) sum += source[j]! * Wh[k * H + j]!;
-      this.data[row * H + k] = sum;
+  /** Row ← the gradient of the states before, by way of its dz, which stands in the same row of `gates`. */
+  pullBack(row: number, gates: FlowingRows, step: StepBack): void {
+    const target = this.row(row);
+    const beside = step.hasD ? new Float64Array(step.width) : null;
+    if (beside !== null) step.besideWeights(target, beside);
+    const exponent = this.exponents[row]!;
+    target.fill(0);
+    this.exponents[row] = gates.exponents[row]!;
+    if (!gates.isZero(row)) {
+      step.throughWeights(gates.row(row), target);
+      this.#normalise(row);
     }
-    this.#normalise(row);
+    if (beside !== null && exponent !== -Infinity) this.add(row, beside, exponent);
   }
 
   /** log10 of the norm of rows `from` ≤ row < `to` as one vector; −Infinity when all are zero. */
   log10Norm(from: number, to: number): number {
     const exponent = this.exponents.subarray(from, to).reduce((most, value) => Math.max(most, value), -Infinity);
     if (exponent === -Infinity) return -Infinity;
-    const H = this.#H;
+    const width = this.#width;
     const parts = Float64Array.from(
       { length: to - from },
-      (_, i) => norm(this.data, (from + i) * H, (from + i + 1) * H) * 2 ** (this.exponents[from + i]! - exponent),
+      (_, i) =>
+        norm(this.data, (from + i) * width, (from + i + 1) * width) * 2 ** (this.exponents[from + i]! - exponent),
     );
     return Math.log10(norm(parts)) + exponent * log10Of2;
   }
 
   #normalise(row: number): void {
-    const H = this.#H;
-    const target = this.data.subarray(row * H, (row + 1) * H);
+    const target = this.row(row);
     const shift = exponentOf(maxAbs(target));
     if (shift === -Infinity) this.exponents[row] = -Infinity;
     else if (Number.isFinite(shift) && Math.abs(shift) > 32) {

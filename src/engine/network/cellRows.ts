@@ -40,20 +40,15 @@ export function cellRows(experiment: Experiment, chunk: RunChunk, t: number, exa
 export const exactSteps = (experiment: Experiment, chunk: RunChunk, t: number): StepJacobian[] =>
   cellRows(experiment, chunk, t, true).map(({ jacobian }) => jacobian);
 
-/** f'(h_t) [B,H] with all its digits. */
-export function exactSlopes(experiment: Experiment, chunk: RunChunk, t: number): Float64Array {
-  const { B, H } = experiment.shapes;
-  const slopes = new Float64Array(B * H);
-  for (const [b, { A }] of exactSteps(experiment, chunk, t).entries()) slopes.set(A, b * H);
-  return slopes;
-}
+/** Numbers of the states that a step hands on, S·H, and of its gates, G·H. */
+export const stateWidth = ({ cell, shapes: { H } }: Experiment): number => cellOf(cell).states.length * H;
+export const gateWidth = ({ cell, shapes: { H } }: Experiment): number => cellOf(cell).gates.length * H;
 
-/** ln f'(z_t) [B,H] of these exact slopes, also where no float64 holds the slope. */
+/** ln f'(z_t) [H] of these exact slopes of a single batch item, also where no float64 holds the slope. */
 export function lnSlopes(experiment: Experiment, chunk: RunChunk, t: number, slopes: Float64Array): Float64Array {
-  const { H } = experiment.shapes;
   const { lnSlope } = activationOf(experiment.cell);
   const zOf = preActivationsAt(experiment, chunk, t);
-  return slopes.map((slope, i) => lnSlope(slope, () => zOf(Math.floor(i / H))[i % H]!));
+  return slopes.map((slope, j) => lnSlope(slope, () => zOf(0)[j]!));
 }
 
 /** z_t [G·H] of each batch item, its own when it is first asked for. */

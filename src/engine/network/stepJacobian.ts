@@ -91,16 +91,32 @@ export class StepJacobian {
     }
   }
 
-  /** J [S·H,S·H], row i: the gradient of state i of the states after with respect to those before. */
+  /** Row i of J [S·H]: the gradient of state i of those after with respect to the states before. */
+  row(i: number): Float64Array {
+    const { Wh, S, G, H } = this.#recurrence;
+    const [N, s, j] = [G * H, Math.floor(i / H), i % H];
+    const row = new Float64Array(this.width);
+    for (let k = 0; k < H; k++)
+      for (let g = 0; g < G; g++) row[k] = row[k]! + Wh[k * N + g * H + j]! * this.A[(s * G + g) * H + j]!;
+    if (this.hasD) for (let r = 0; r < S; r++) row[r * H + j] = row[r * H + j]! + this.D[(s * S + r) * H + j]!;
+    return row;
+  }
+
+  /** J [S·H,S·H] row by row, as vectors. */
+  rows(): Float64Array[] {
+    return Array.from({ length: this.width }, (_, i) => this.row(i));
+  }
+
+  /** J [S·H,S·H] */
   dense(): Float64Array {
     const n = this.width;
     const J = new Float64Array(n * n);
-    const one = new Float64Array(n);
-    for (let i = 0; i < n; i++) {
-      one[i] = 1;
-      J.set(this.pullBack(one), i * n);
-      one[i] = 0;
-    }
+    for (let i = 0; i < n; i++) J.set(this.row(i), i * n);
     return J;
+  }
+
+  /** The same step with other slopes to the gates. */
+  withSlopes(A: Float64Array): StepJacobian {
+    return new StepJacobian(this.#recurrence, { A, D: this.D });
   }
 }

@@ -4,12 +4,11 @@ import {
   itemChunks,
   leadingCounts,
   mostDecomposed,
-  plainExponents,
   plainGlance,
-  plainSpectrum,
   unknownSpectrum,
   withOneItem,
 } from '../analysis/spectrum.js';
+import { plainExponents, plainSpectrum } from '../analysis/plainSpectrum.js';
 import type { GrowingSpectrum, Spectrum } from '../analysis/spectrum.js';
 import type { Resumable } from '../core/resumable.js';
 import { allFinite } from '../core/scan.js';

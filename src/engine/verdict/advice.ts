@@ -45,18 +45,20 @@ export function* sampleDrive(
   }: Experiment,
   chunk: RunChunk,
 ): Resumable<Drive> {
+  // Of all gates.
+  const N = b.length;
   const count = Math.min(sampledSteps, chunk.steps);
   const off: number[] = [];
   let [recurrent, input] = [0, 0];
   for (let i = 0; i < count; i++) {
     const t = Math.floor(((i + 0.5) * chunk.steps) / count);
-    const [fromState, fromInput] = [new Float64Array(H), new Float64Array(H)];
+    const [fromState, fromInput] = [new Float64Array(N), new Float64Array(N)];
     for (const at of [t - 1, t]) if (at >= 0) yield* ready(at, chunk.hs);
     yield* addProduct(stateBefore(chunk, t).data, H, Wh, fromState);
     yield* addProduct(takeStep(chunk.xs, t).data, I, Wx, fromInput);
-    for (let j = 0; j < H; j++) {
-      recurrent += Math.abs(fromState[j]!) / (H * count);
-      input += Math.abs(fromInput[j]!) / (H * count);
+    for (let j = 0; j < N; j++) {
+      recurrent += Math.abs(fromState[j]!) / (N * count);
+      input += Math.abs(fromInput[j]!) / (N * count);
       const z = fromState[j]! + fromInput[j]! + b[j]!;
       if (z <= 0) off.push(-z);
     }
@@ -65,8 +67,8 @@ export function* sampleDrive(
   return {
     recurrent,
     input,
-    bias: b.reduce((sum, x) => sum + Math.abs(x), 0) / H,
-    meanBias: b.reduce((sum, x) => sum + x, 0) / H,
+    bias: b.reduce((sum, x) => sum + Math.abs(x), 0) / N,
+    meanBias: b.reduce((sum, x) => sum + x, 0) / N,
     offBy: off[Math.floor(0.9 * (off.length - 1))] ?? 0,
   };
 }

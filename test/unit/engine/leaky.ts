@@ -35,7 +35,7 @@ export const leaky: Cell = {
   },
 };
 
-/** Its name, once it is in the table. */
+/** Its name, once it is in the table of this process. */
 export function leakyInTheTable(): CellName {
   Object.assign(cells, { leaky });
   return 'leaky' as CellName;

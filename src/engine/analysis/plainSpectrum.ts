@@ -1,0 +1,159 @@
+// The spectrum in plain arithmetic, of any cell, over the step Jacobian.
+import { cellOf } from '../cells/index.js';
+import { part } from '../core/resumable.js';
+import type { Resumable } from '../core/resumable.js';
+import { JacobianNorm, sigmaMaxOf } from '../linalg/lanczos.js';
+import { plainSquare } from '../linalg/spectralRadiusBounds.js';
+import { exactSteps, lnSlopes, stateWidth } from '../network/cellRows.js';
+import type { Experiment } from '../network/experiment.js';
+import type { RunChunk } from '../network/runChunk.js';
+import type { StepJacobian } from '../network/stepJacobian.js';
+import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
+import { eigenvaluesInto, exponentsInto, leadingInto, logDeterminantOf, sigmaUpperBound, zerosIn } from './spectrum.js';
+import type { GrowingSpectrum } from './spectrum.js';
+
+/** All but the exponents and the product of all Jacobians; of the exponents the first `count`, where that is not 0. */
+export function* plainSpectrum(
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  spectrum: GrowingSpectrum,
+  decomposed: number,
+  count: number,
+): Resumable<GrowingSpectrum> {
+  const {
+    shapes: { T, H },
+    layers: [layer],
+  } = experiment;
+  if (count > 0) yield* part(plainLeading(experiment, chunks, spectrum, count), 0, 0.1);
+  const { activation, gates } = cellOf(experiment.cell);
+  // Of several gates' Wh, side by side, there are no eigenvalues.
+  const norms =
+    gates.length > 1 ? null : yield* part(measureWh(layer.parameters.Wh, H, spectrum, decomposed), 0.1, 0.25);
+  const byGram = activation === null ? null : norms;
+  for (const chunk of chunks) {
+    for (let t = 0; t < chunk.steps; t++) {
+      const jacobian = exactSteps(experiment, chunk, t)[0]!;
+      const progress = 0.25 + (0.75 * (chunk.start + t)) / T;
+      spectrum.jacobianSigmaMax[chunk.start + t] = yield* part(
+        byGram === null ? sigmaMaxOf(jacobian.dense(), jacobian.width) : byGram.sigmaMax(jacobian.A),
+        progress,
+        progress,
+      );
+      yield progress;
+    }
+  }
+  return spectrum;
+}
+
+/** What Wh says by itself: eigenvalues, and its largest singular value with a proven bound. */
+function* measureWh(
+  Wh: Float64Array,
+  H: number,
+  spectrum: GrowingSpectrum,
+  decomposed: number,
+): Resumable<JacobianNorm> {
+  yield* part(eigenvaluesInto(Wh, H, plainSquare(H), spectrum, decomposed), 0, 0.6);
+  const norms = yield* part(JacobianNorm.create(Wh, H), 0.6, 0.6);
+  spectrum.sigmaMaxWh = yield* part(norms.sigmaMax(new Float64Array(H).fill(1)), 0.6, 0.6);
+  spectrum.sigmaMaxWhUpper = yield* part(sigmaUpperBound(norms.gram, H, norms.scale, spectrum.sigmaMaxWh), 0.6, 1);
+  return norms;
+}
+
+/**
+ * ln|det J_t|, for the check of the exponents: `constant` is the same for all steps. −∞ of a Jacobian that is singular
+ * to working precision.
+ */
+type Determinants = {
+  readonly constant: number;
+  of(jacobian: StepJacobian, lnSlopes: Float64Array | null): Resumable<number>;
+};
+
+function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: Experiment): Resumable<Determinants> {
+  if (cellOf(cell).activation === null)
+    return { constant: 0, of: (jacobian) => logDeterminantOf(jacobian.dense(), jacobian.width) };
+  // J_t = diag(slopes)·Whᵀ
+  return {
+    constant: yield* logDeterminantOf(layer.parameters.Wh, H),
+    *of(_, lnSlopes) {
+      yield 0;
+      return lnSlopes?.reduce((sum, value) => sum + value, 0) ?? 0;
+    },
+  };
+}
+
+/** ln of the slopes of a cell that is h = f(z), also where no float64 holds one; null of any other. */
+const lnSlopesOf = (experiment: Experiment, chunk: RunChunk, t: number, { A }: StepJacobian): Float64Array | null =>
+  cellOf(experiment.cell).activation === null ? null : lnSlopes(experiment, chunk, t, A);
+
+/** The exponents of the first `count` directions. */
+function* plainLeading(
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  spectrum: GrowingSpectrum,
+  count: number,
+): Resumable<void> {
+  const {
+    shapes: { T },
+    stateful,
+  } = experiment;
+  const { constant } = yield* part(determinantsOf(experiment), 0, 0);
+  const exponents = new LyapunovExponents(stateWidth(experiment), constant !== -Infinity, count);
+  for (const chunk of chunks) {
+    if (!stateful) exponents.restart();
+    for (let t = 0; t < chunk.steps; t++) {
+      const jacobian = exactSteps(experiment, chunk, t)[0]!;
+      const progress = (chunk.start + t) / T;
+      yield* part(exponents.step(jacobian, lnSlopesOf(experiment, chunk, t, jacobian)), progress, progress);
+      yield progress;
+    }
+  }
+  const { sums, error } = exponents;
+  leadingInto(spectrum, T, { sums, error, block: 1 });
+}
+
+/** All exponents, first of `counts` directions, and the product of all Jacobians, into a spectrum that has the rest. */
+export function* plainExponents(
+  experiment: Experiment,
+  chunks: readonly RunChunk[],
+  spectrum: GrowingSpectrum,
+  counts: readonly number[],
+): Resumable<GrowingSpectrum> {
+  const {
+    shapes: { T },
+    stateful,
+  } = experiment;
+  const n = stateWidth(experiment);
+  for (const count of counts)
+    if (count > spectrum.lyapunovKnown) yield* part(plainLeading(experiment, chunks, spectrum, count), 0, count / n);
+  const begin = Math.min(0.9, spectrum.lyapunovKnown / n);
+  const determinants = yield* part(determinantsOf(experiment), begin, begin);
+  const exponents = new LyapunovExponents(n, determinants.constant !== -Infinity);
+  const product = new JacobianProduct(n);
+  let logDeterminants = 0;
+  for (const chunk of chunks) {
+    if (!stateful) {
+      exponents.restart();
+      product.restart();
+    }
+    for (let t = 0; t < chunk.steps; t++) {
+      const jacobian = exactSteps(experiment, chunk, t)[0]!;
+      const progress = begin + ((1 - begin) * (chunk.start + t)) / T;
+      const ln = lnSlopesOf(experiment, chunk, t, jacobian);
+      logDeterminants += yield* part(determinants.of(jacobian, ln), progress, progress);
+      yield* part(product.step(jacobian, ln), progress, progress);
+      yield* part(exponents.step(jacobian, ln), progress, progress);
+      yield progress;
+    }
+  }
+  const { sums, error } = exponents;
+  exponentsInto(spectrum, T, {
+    sums,
+    error,
+    block: 1,
+    logDet: determinants.constant,
+    lnSlopes: logDeterminants,
+    zeroJacobians: zerosIn(spectrum.jacobianSigmaMax),
+  });
+  spectrum.logProductSigmaMax = yield* part(product.logSigmaMax(), 1, 1);
+  return spectrum;
+}
