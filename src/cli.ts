@@ -20,8 +20,8 @@ import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
 import { isBound, mostBytes } from './config/read/index.js';
 import type { Problem } from './config/index.js';
-import { defaultBounds, finish, runWithin, spectrumSteps, Workspaces } from './engine/index.js';
-import type { AnyRun, Experiment, Spectrum, VerdictKind } from './engine/index.js';
+import { defaultBounds, finish, oneLayer, runWithin, spectrumSteps, Workspaces } from './engine/index.js';
+import type { AnyRun, LayerExperiment, Spectrum, VerdictKind } from './engine/index.js';
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
@@ -178,7 +178,7 @@ function tableSteps(T: number): number[] {
   return [...new Set(Array.from({ length: rows }, (_, i) => Math.round((T - 1) * (1 - i / Math.max(1, rows - 1)))))];
 }
 
-function report(experiment: Experiment, result: AnyRun): string {
+function report(experiment: LayerExperiment, result: AnyRun): string {
   const { B, T, I, H } = result.shapes;
   const {
     verdict,
@@ -254,7 +254,7 @@ const unwritable = (target: string, reason: string): string =>
   escapeControls(`${target}:1:1: ${say('The result could not be written: {0}', reason)}`);
 
 type Run = {
-  readonly experiment: Experiment;
+  readonly experiment: LayerExperiment;
   readonly result: AnyRun;
   readonly spectrum: Spectrum;
   readonly elapsedMs: number;
@@ -321,9 +321,10 @@ async function main(args: readonly string[]): Promise<number> {
       return content;
     },
   };
-  const { experiment, problems } = await readExperiment(entry, files);
+  const { experiment: read, problems } = await readExperiment(entry, files);
   for (const problem of problems) printError(`${told(problem)}\n`);
-  if (experiment === null) return 2;
+  if (read === null) return 2;
+  const experiment = oneLayer(read);
   for (const target of targets) {
     const obstacle = await whyInput(
       target,

@@ -16,7 +16,7 @@ import {
   spectrumOf,
   Workspaces,
 } from '../../src/engine/index.js';
-import type { Experiment, Resumable } from '../../src/engine/index.js';
+import type { LayerExperiment, Resumable } from '../../src/engine/index.js';
 import { experiment, filled, randomNumbers } from '../unit/engine/build.js';
 import type { Section } from './bench.js';
 import type { Row } from './contestants.js';
@@ -94,7 +94,7 @@ function run(quick: boolean, say: (line: string) => void): void {
     const next = randomNumbers(1);
     const scaled = (length: number, scale: number): Float64Array => filled(length, next).map((value) => value * scale);
     const weights = { Wx: scaled(I * H, Math.sqrt(3 / I)), Wh: scaled(H * H, Math.sqrt(3 / H)), b: scaled(H, 0.1) };
-    const e: Experiment = experiment(H, T, weights.Wh, {
+    const e: LayerExperiment = experiment(H, T, weights.Wh, {
       dtype: 'float32',
       shapes: { B, T, I, H },
       weights,

@@ -9,7 +9,7 @@ import { FastLayer } from '../../src/engine/wasm/layer.js';
 import type { LayerShape } from '../../src/engine/wasm/layer.js';
 import { isSmall, runWhole } from '../../src/engine/wasm/smallRun.js';
 import { cellOf, finish, Kernels, release, Rnn, runSteps } from '../../src/engine/index.js';
-import type { DType, Experiment, FloatArray, Variant } from '../../src/engine/index.js';
+import type { DType, LayerExperiment, FloatArray, Variant } from '../../src/engine/index.js';
 import { norm } from '../../src/engine/core/norm.js';
 import { giveBack, unfilledSequence } from '../../src/engine/core/bufferPool.js';
 import { cast, zeros } from '../../src/engine/core/tensor.js';
@@ -169,7 +169,7 @@ export const kernels = (variant: Variant, dtype: DType, threads = 1): Contestant
   });
 
 /** The experiment that a config of this row would be. */
-export function experimentFor(row: Row): Experiment {
+export function experimentFor(row: Row): LayerExperiment {
   const { B, T, I, H } = row;
   const { Wx, Wh, b, xs, dhs } = numbersFor(row, 'float64');
   const wide = (values: FloatArray): Float64Array => Float64Array.from(values);

@@ -3,7 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readExperiment } from '../../src/config/index.js';
 import type { Problem, ReadResult } from '../../src/config/index.js';
-import type { Experiment, Kernels } from '../../src/engine/index.js';
+import { oneLayer } from '../../src/engine/index.js';
+import type { LayerExperiment, Kernels } from '../../src/engine/index.js';
 import { setLanguage } from '../../src/l10n.js';
 import type { Language } from '../../src/l10n.js';
 import { pack } from '../../src/worker/record/typedArrayJson.js';
@@ -84,7 +85,7 @@ const inKorean = 10;
 const twice = 16;
 const staying = 8;
 
-const isSmall = ({ shapes: { B, T, I, H } }: Experiment): boolean =>
+const isSmall = ({ shapes: { B, T, I, H } }: LayerExperiment): boolean =>
   T <= mostSteps && H <= largestH && B * T * H * (H + I) <= mostMultiplications;
 export const readFiles = ({ entry }: Pick<Mutation, 'entry'>, files: Bytes): Promise<ReadResult> =>
   readExperiment(entry, memoryFiles(files));
@@ -107,11 +108,11 @@ function checkRead(
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if ((experiment === null) !== errors > 0)
     fault('read', experiment === null ? 'neither an experiment nor an error' : 'an experiment in spite of errors');
-  if (experiment !== null) checkExperiment(experiment, fault);
+  if (experiment !== null) checkExperiment(oneLayer(experiment), fault);
 }
 
 function checkExperiment(
-  { shapes, layers: [{ parameters: weights, initial }], chunks, upstream, clipNorm, truncate, dtype }: Experiment,
+  { shapes, layers: [{ parameters: weights, initial }], chunks, upstream, clipNorm, truncate, dtype }: LayerExperiment,
   fault: Walk['fault'],
 ): void {
   const { B, T, I, H } = shapes;
@@ -221,8 +222,9 @@ export async function examine(mutation: Mutation, tools: Tools, keep = false): P
     if (inspection !== null) await checkChanges(walk, inspection);
     await checkWhatIf(walk);
     await checkFixes(walk);
-    const runs = read.experiment !== null && isSmall(read.experiment);
-    if (runs) await checkRun(walk, read.experiment);
+    const experiment = read.experiment === null ? null : oneLayer(read.experiment);
+    const runs = experiment !== null && isSmall(experiment);
+    if (runs) await checkRun(walk, experiment);
     // What a worker keeps of a text is in its language, which is the same for all of its life.
     if (kept && !korean && inspection !== null && mutation.entry.kind === 'config') {
       const { config } = mutation.entry;

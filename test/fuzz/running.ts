@@ -1,7 +1,7 @@
 // A run of what a mutation has left sound, and everything that is made of a run.
 import { isDeepStrictEqual } from 'node:util';
 import { defaultBounds } from '../../src/engine/index.js';
-import type { Experiment } from '../../src/engine/index.js';
+import type { LayerExperiment } from '../../src/engine/index.js';
 import { languageInUse } from '../../src/l10n.js';
 import { reportHtml } from '../../src/report/reportHtml.js';
 import { replay } from '../../src/worker/record/reportReplay.js';
@@ -29,7 +29,7 @@ type Result = {
   readonly verdict: { readonly kind: string; readonly reason: string };
 };
 
-export async function checkRun(walk: Walk, experiment: Experiment): Promise<void> {
+export async function checkRun(walk: Walk, experiment: LayerExperiment): Promise<void> {
   const {
     mutation: { entry },
     dice,
@@ -62,7 +62,7 @@ export async function checkRun(walk: Walk, experiment: Experiment): Promise<void
 
 function checkResult(
   { fault, answer }: Walk,
-  { shapes, cell, layers: [{ parameters: weights, initial }], chunks }: Experiment,
+  { shapes, cell, layers: [{ parameters: weights, initial }], chunks }: LayerExperiment,
   bytes: Uint8Array | null,
 ): void {
   if (bytes === null) {
@@ -97,7 +97,7 @@ function checkResult(
 
 async function askForSlices(
   { desk, dice, fault, answer }: Walk,
-  { shapes: { B, T, I, H } }: Experiment,
+  { shapes: { B, T, I, H } }: LayerExperiment,
   runId: number,
 ): Promise<void> {
   const sequence = dice.below(B);
@@ -146,7 +146,7 @@ async function locate(
         parameters: { Wh },
       },
     ],
-  }: Experiment,
+  }: LayerExperiment,
 ): Promise<void> {
   const place = dice.pick([
     { tensor: 'Wh', row: dice.below(H), column: dice.below(H) },

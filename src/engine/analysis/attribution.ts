@@ -4,7 +4,7 @@ import type { RunChunk } from '../network/runChunk.js';
 import { cutBefore } from '../network/chunks.js';
 import { FlowingRows } from '../core/gradientRows.js';
 import { maxAbs } from '../core/norm.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
 /**
@@ -58,7 +58,7 @@ const lookedThrough = 5e5;
  * be looked through.
  */
 export function* enteringSteps(
-  { shapes: { B, T, H }, loss, upstream }: Experiment,
+  { shapes: { B, T, H }, loss, upstream }: LayerExperiment,
   { start, steps, dhs: { data } }: RunChunk,
 ): Resumable<number[]> {
   const end = start + steps;
@@ -84,7 +84,7 @@ export type GrowingAttribution = { -readonly [Name in keyof Attribution]: Attrib
  * anything are too many.
  */
 export function affordableSources(
-  { shapes: { B, H }, chunks }: Experiment,
+  { shapes: { B, H }, chunks }: LayerExperiment,
   all: number,
   [usual, most]: readonly [number, number],
 ): number | null {
@@ -101,7 +101,7 @@ export function affordableSources(
 
 /** Chooses as many sources as these budgets allow; false when even the fewest that say anything are too many. */
 export function plan(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   entering: readonly (readonly number[])[],
   attribution: GrowingAttribution,
   budgets: readonly [number, number],
@@ -125,7 +125,7 @@ export function leaveOut(attribution: GrowingAttribution, reason: NonNullable<At
 }
 
 export function* plainAttribution(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   attribution: Attribution,
 ): Resumable<Attribution> {

@@ -9,7 +9,7 @@ import { exponentOf, maxAbs, norm } from '../core/norm.js';
 import { FlowingRows } from '../core/gradientRows.js';
 import { rowOf } from '../core/tensor.js';
 import type { ComputedRun } from '../network/result.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
 /**
@@ -48,7 +48,7 @@ export const none = new Float64Array(0);
 
 /** Chooses as many distances as these budgets allow for so much work each; none when even the fewest are too many. */
 export function plan(
-  { chunks, truncate }: Experiment,
+  { chunks, truncate }: LayerExperiment,
   reach: GrowingReach,
   each: number,
   [usual, most]: readonly [number, number],
@@ -69,7 +69,7 @@ export function plan(
  * t − 1.
  */
 function* paths(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
 ): Resumable<{
   readonly before: Float64Array;
@@ -96,7 +96,7 @@ function* paths(
 }
 
 export function* plainReach(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   { layers: [layer] }: ComputedRun,
   chunks: readonly RunChunk[],
   reach: Reach,

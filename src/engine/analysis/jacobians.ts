@@ -7,7 +7,7 @@ import { graded, log2SingularValues } from '../linalg/gradedSvd.js';
 import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
 import { leastLength, lnLeastGrading, mostMagnified } from './lyapunov.js';
 import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
 /** Of one batch item, at the steps `t` (ascending); NaN where not computed yet. */
@@ -45,7 +45,7 @@ export function samples({ t0, t1 }: StepWindow, H: number, budget: number): Floa
 }
 
 export function* plainJacobians(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   series: JacobianSeries,
 ): Resumable<JacobianSeries> {

@@ -6,7 +6,7 @@ import { scaleByPowerOfTwo } from '../core/norm.js';
 import { addRowTimes, takeStep } from '../core/tensor.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
 import type { ComputedRun } from '../network/result.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 
 /**
  * Of one sequence at one step. Gradients are relative to 2^`exponent`; everything is float64 along the run's own
@@ -44,7 +44,7 @@ const scaled = (values: Float64Array, exponent: number): Float64Array => {
 const timesTransposed = (d: Float64Array, W: Float64Array, rows: number): Float64Array =>
   Float64Array.from({ length: rows }, (_, k) => d.reduce((sum, value, j) => sum + value * W[k * d.length + j]!, 0));
 
-export function openUnit(experiment: Experiment, result: ComputedRun, t: number, item: number): OpenedUnit {
+export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: number, item: number): OpenedUnit {
   const {
     shapes: { T, I, H },
     layers: [

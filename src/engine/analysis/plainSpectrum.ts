@@ -5,7 +5,7 @@ import type { Resumable } from '../core/resumable.js';
 import { JacobianNorm, sigmaMaxOf } from '../linalg/lanczos.js';
 import { plainSquare } from '../linalg/spectralRadiusBounds.js';
 import { exactSteps, lnSlopes, stateWidth } from '../network/cellRows.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { RunChunk } from '../network/runChunk.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
 import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
@@ -14,7 +14,7 @@ import type { GrowingSpectrum } from './spectrum.js';
 
 /** All but the exponents and the product of all Jacobians; of the exponents the first `count`, where that is not 0. */
 export function* plainSpectrum(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   spectrum: GrowingSpectrum,
   decomposed: number,
@@ -68,7 +68,7 @@ type Determinants = {
   of(jacobian: StepJacobian, lnSlopes: Float64Array | null): Resumable<number>;
 };
 
-function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: Experiment): Resumable<Determinants> {
+function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: LayerExperiment): Resumable<Determinants> {
   if (cellOf(cell).activation === null)
     return { constant: 0, of: (jacobian) => logDeterminantOf(jacobian.dense(), jacobian.width) };
   // J_t = diag(slopes)·Whᵀ
@@ -82,12 +82,16 @@ function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: Experiment): 
 }
 
 /** ln of the slopes of a cell that is h = f(z), also where no float64 holds one; null of any other. */
-const lnSlopesOf = (experiment: Experiment, chunk: RunChunk, t: number, { A }: StepJacobian): Float64Array | null =>
-  cellOf(experiment.cell).activation === null ? null : lnSlopes(experiment, chunk, t, A);
+const lnSlopesOf = (
+  experiment: LayerExperiment,
+  chunk: RunChunk,
+  t: number,
+  { A }: StepJacobian,
+): Float64Array | null => (cellOf(experiment.cell).activation === null ? null : lnSlopes(experiment, chunk, t, A));
 
 /** The exponents of the first `count` directions. */
 function* plainLeading(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   spectrum: GrowingSpectrum,
   count: number,
@@ -113,7 +117,7 @@ function* plainLeading(
 
 /** All exponents, first of `counts` directions, and the product of all Jacobians, into a spectrum that has the rest. */
 export function* plainExponents(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   spectrum: GrowingSpectrum,
   counts: readonly number[],

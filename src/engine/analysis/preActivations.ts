@@ -4,7 +4,7 @@ import type { Resumable } from '../core/resumable.js';
 import { addRowTimes, takeStep } from '../core/tensor.js';
 import type { Trace } from '../core/dtypes.js';
 import { runChunks } from '../network/chunks.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { stateBefore } from '../network/runChunk.js';
 
@@ -15,7 +15,7 @@ export type PreActivations = { values: Trace | null };
 
 /** z_t for t0 ≤ t < t1, [t1 − t0,H], in plain arithmetic. */
 export function* preActivationsBetween(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   item: number,
   t0: number,

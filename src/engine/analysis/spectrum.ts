@@ -8,7 +8,7 @@ import { matrix, partOf, sequence, takeStep } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import { factorise, logDeterminant, provenBelow } from '../linalg/luCholesky.js';
 import type { Trace } from '../core/dtypes.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
 /** Of batch item 0, with J_t = ∂h_t/∂h_{t-1} = diag(f'(h_t))·Whᵀ; J_0 is with respect to h0. */
@@ -58,7 +58,7 @@ export const [plainGlance, glance] = [5e8, 4e9];
 const fewestLeading = 32;
 
 /** How many exponents are told one after the other before all of them: each round takes a quarter of the next. */
-export function leadingCounts({ shapes: { T, H } }: Experiment, within: number): number[] {
+export function leadingCounts({ shapes: { T, H } }: LayerExperiment, within: number): number[] {
   const counts: number[] = [];
   if (T * H ** 3 <= within) return counts;
   for (let count = fewestLeading; 2 * count <= H; count *= 4) counts.push(count);
@@ -88,7 +88,7 @@ export function* itemChunks(
     ],
     stateful,
     dtype,
-  }: Experiment,
+  }: LayerExperiment,
   hs: Trace,
   item: number,
 ): Resumable<RunChunk[]> {
@@ -114,7 +114,7 @@ export function* itemChunks(
 }
 
 /** The experiment as if it had one batch item. */
-export const withOneItem = (experiment: Experiment): Experiment => ({
+export const withOneItem = (experiment: LayerExperiment): LayerExperiment => ({
   ...experiment,
   shapes: { ...experiment.shapes, B: 1 },
 });

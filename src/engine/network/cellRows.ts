@@ -3,7 +3,7 @@ import { activationOf, cellOf } from '../cells/index.js';
 import type { CellStep } from '../cells/cell.js';
 import { addRowTimes, rowOf, takeStep } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
-import type { Experiment } from './experiment.js';
+import type { LayerExperiment } from './experiment.js';
 import { stateBefore } from './runChunk.js';
 import type { RunChunk } from './runChunk.js';
 import { StepJacobian } from './stepJacobian.js';
@@ -16,7 +16,7 @@ export type CellRow = { readonly step: CellStep; readonly next: FloatArray; read
  * `exact`. Exact ones take the weights of the experiment, unrounded: over hundreds of steps the rounding to float32
  * adds up in the logarithm. The states are the run's own, so that a pass stays on the run's trajectory.
  */
-export function cellRows(experiment: Experiment, chunk: RunChunk, t: number, exact: boolean): CellRow[] {
+export function cellRows(experiment: LayerExperiment, chunk: RunChunk, t: number, exact: boolean): CellRow[] {
   const {
     shapes: { B, H },
     layers: [{ parameters: weights }],
@@ -37,22 +37,22 @@ export function cellRows(experiment: Experiment, chunk: RunChunk, t: number, exa
 }
 
 /** The Jacobian of step t of every batch item, with all its digits. */
-export const exactSteps = (experiment: Experiment, chunk: RunChunk, t: number): StepJacobian[] =>
+export const exactSteps = (experiment: LayerExperiment, chunk: RunChunk, t: number): StepJacobian[] =>
   cellRows(experiment, chunk, t, true).map(({ jacobian }) => jacobian);
 
 /** Numbers of the states that a step hands on, S·H, and of its gates, G·H. */
-export const stateWidth = ({ cell, shapes: { H } }: Experiment): number => cellOf(cell).states.length * H;
-export const gateWidth = ({ cell, shapes: { H } }: Experiment): number => cellOf(cell).gates.length * H;
+export const stateWidth = ({ cell, shapes: { H } }: LayerExperiment): number => cellOf(cell).states.length * H;
+export const gateWidth = ({ cell, shapes: { H } }: LayerExperiment): number => cellOf(cell).gates.length * H;
 
 /** ln f'(z_t) [H] of these exact slopes of a single batch item, also where no float64 holds the slope. */
-export function lnSlopes(experiment: Experiment, chunk: RunChunk, t: number, slopes: Float64Array): Float64Array {
+export function lnSlopes(experiment: LayerExperiment, chunk: RunChunk, t: number, slopes: Float64Array): Float64Array {
   const { lnSlope } = activationOf(experiment.cell);
   const zOf = preActivationsAt(experiment, chunk, t);
   return slopes.map((slope, j) => lnSlope(slope, () => zOf(0)[j]!));
 }
 
 /** z_t [G·H] of each batch item, its own when it is first asked for. */
-function preActivationsAt(experiment: Experiment, chunk: RunChunk, t: number): (b: number) => Float64Array {
+function preActivationsAt(experiment: LayerExperiment, chunk: RunChunk, t: number): (b: number) => Float64Array {
   const {
     shapes: { I, H },
     layers: [{ parameters: weights }],

@@ -2,7 +2,7 @@
 import type { RunChunk } from './runChunk.js';
 import { cast, matrix, takeStep, takeSteps } from '../core/tensor.js';
 import type { ComputedRun } from './result.js';
-import type { Experiment } from './experiment.js';
+import type { LayerExperiment } from './experiment.js';
 import { entering } from './upstreamGradient.js';
 
 const known = new WeakMap<ComputedRun, readonly RunChunk[]>();
@@ -12,14 +12,14 @@ export const rememberChunks = (result: ComputedRun, chunks: readonly RunChunk[])
   void known.set(result, chunks);
 
 /** Every chunk with its states in the run's dtype and what the layer above sent into it. */
-export function runChunks(experiment: Experiment, result: ComputedRun): readonly RunChunk[] {
+export function runChunks(experiment: LayerExperiment, result: ComputedRun): readonly RunChunk[] {
   const chunks = known.get(result) ?? cut(experiment, result);
   known.set(result, chunks);
   return chunks;
 }
 
 function cut(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   {
     layers: [
       {
@@ -63,5 +63,5 @@ function cut(
  * Whether the gradient is cut between step t and the step before it, t counted from the chunk's start: truncated
  * backpropagation.
  */
-export const cutBefore = ({ truncate }: Experiment, t: number): boolean =>
+export const cutBefore = ({ truncate }: LayerExperiment, t: number): boolean =>
   truncate !== null && t > 0 && t % truncate === 0;

@@ -3,7 +3,7 @@ import type { ByParameter, ByState } from '../cells/cell.js';
 import type { CellName } from '../cells/index.js';
 import type { DType } from '../core/dtypes.js';
 
-/** Batch size, timesteps, input dimension, hidden dimension. */
+/** Batch size, timesteps (of the longest sequence), input dimension, hidden dimension (of the last layer). */
 export type Shapes = { readonly B: number; readonly T: number; readonly I: number; readonly H: number };
 
 export type Direction = 'forward' | 'reverse';
@@ -23,8 +23,23 @@ export type LayerSpec = {
  * What the layer above sends into each h_t: ones at the last step of every chunk, ones at each step, or given values
  * [B,T,H].
  */
-export type Upstream =
+export type LayerUpstream =
   { readonly kind: 'last' } | { readonly kind: 'every' } | { readonly kind: 'given'; readonly dhs: Float64Array };
+
+/**
+ * What enters the output of a network [B,T,D·H]. `last`: ones at each sequence's last step; `final`: ones on each
+ * direction's last processed h of the last layer, which for `reverse` is that of step 0; `step`: ones at one step,
+ * counted on the whole time axis, of the sequences that have it; `every`: ones at each. Given values are [B,T,D·H],
+ * zero behind a sequence's length.
+ */
+export type Upstream = LayerUpstream | { readonly kind: 'final' } | { readonly kind: 'step'; readonly t: number };
+
+type Readout = {
+  /** [H,O]; of a network [D·H,O] */
+  readonly Why: Float64Array;
+  /** [1,O] */
+  readonly by: Float64Array;
+};
 
 /**
  * The loss of a linear readout y_t = h_t·Why + by, instead of a given upstream gradient.
@@ -32,14 +47,34 @@ export type Upstream =
  * `crossEntropy`: mean over batch and the steps that carry a loss of −log softmax(y)[class]; class indices [B,S].
  * S is 1 for `at: "last"` and T for `at: "every"`.
  */
-export type Loss = {
+export type LayerLoss = Readout & {
   readonly kind: 'mse' | 'crossEntropy';
   readonly at: 'last' | 'every';
-  /** [H,O] */
-  readonly Why: Float64Array;
-  /** [1,O] */
-  readonly by: Float64Array;
   readonly targets: Float64Array;
+};
+
+/**
+ * The loss of a network, as PyTorch's mean over all places that have a target (mse, binaryCrossEntropy: and over O).
+ * `binaryCrossEntropy` is that of logits, with targets [B,S,O] in 0 … 1. `at`: each sequence's last step, each
+ * direction's last processed step (`final`), every step, or a list of steps counted on the whole time axis. S places:
+ * 1, 1, T, or as many as are listed.
+ */
+export type Loss = Readout & {
+  readonly kind: 'mse' | 'crossEntropy' | 'binaryCrossEntropy';
+  readonly at: 'last' | 'final' | 'every' | readonly number[];
+  /** [B,S,O], or class indices [B,S]; 0 at places without a target. */
+  readonly targets: Float64Array;
+  /** [B,S]: 1 at the places that have a target. Absent: all have, up to each sequence's length. */
+  readonly present?: Uint8Array;
+};
+
+/** Consecutive steps of all sequences. */
+export type ChunkInput = {
+  readonly steps: number;
+  /** xs [B,steps,I], zero behind a sequence's length. */
+  readonly xs: Float64Array;
+  /** Steps of each sequence that are real [B], 1 … steps, the longest being `steps`. Absent: all steps of all. */
+  readonly lengths?: readonly number[];
 };
 
 /**
@@ -54,10 +89,9 @@ export type Experiment = {
   readonly dtype: DType;
   /** T is the sum over all chunks. */
   readonly shapes: Shapes;
-  /** Today one; the destructured first of them is all that there is. */
+  /** From the input up; of two directions first `forward`, then `reverse` of the same layer. */
   readonly layers: readonly [LayerSpec, ...LayerSpec[]];
-  /** xs [B,steps,I] of each chunk. */
-  readonly chunks: readonly { readonly steps: number; readonly xs: Float64Array }[];
+  readonly chunks: readonly ChunkInput[];
   readonly stateful: boolean;
   readonly upstream: Upstream;
   /** When set, the upstream gradient comes from here and `upstream` is not used. */
@@ -67,3 +101,34 @@ export type Experiment = {
   /** Truncated backpropagation through time: the gradient is cut at every multiple of this many steps, or null. */
   readonly truncate: number | null;
 };
+
+/**
+ * An experiment of one layer in one direction, all of whose sequences have the same length, with the upstream gradient
+ * or the loss that such a layer knows: what a network's run is made of, and what every analysis of a layer takes.
+ */
+export type LayerExperiment = Omit<Experiment, 'layers' | 'chunks' | 'upstream' | 'loss'> & {
+  readonly layers: readonly [LayerSpec];
+  readonly chunks: readonly { readonly steps: number; readonly xs: Float64Array }[];
+  readonly upstream: LayerUpstream;
+  readonly loss: LayerLoss | null;
+};
+
+/** The experiment as one of a single layer, or null where it is more than that. */
+export function asLayer(experiment: Experiment): LayerExperiment | null {
+  const { layers, chunks, upstream, loss } = experiment;
+  const [layer, ...others] = layers;
+  if (others.length > 0 || layer.direction !== 'forward') return null;
+  if (chunks.some(({ lengths }) => lengths !== undefined)) return null;
+  if (upstream.kind === 'final' || upstream.kind === 'step') return null;
+  if (loss === null) return { ...experiment, layers: [layer], upstream, loss };
+  const { kind, at, present } = loss;
+  if (kind === 'binaryCrossEntropy' || (at !== 'last' && at !== 'every') || present !== undefined) return null;
+  return { ...experiment, layers: [layer], upstream, loss: { ...loss, kind, at } };
+}
+
+/** The same where there can be no other. @throws otherwise */
+export function oneLayer(experiment: Experiment): LayerExperiment {
+  const layer = asLayer(experiment);
+  if (layer === null) throw new Error('This experiment is more than one layer in one direction.');
+  return layer;
+}

@@ -2,7 +2,7 @@ import { castSteps } from '../core/resumableCopy.js';
 import { multiply, multiplyTransposed, takeStep, matrix } from '../core/tensor.js';
 import type { Matrix, SequenceTrace } from '../core/tensor.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
-import type { Loss } from './experiment.js';
+import type { LayerLoss } from './experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
 /** Multiplications between two pauses, two or three milliseconds in plain arithmetic. */
@@ -11,7 +11,7 @@ const pauseWork = 2e6;
 /** Why and by, rounded to the run's dtype. */
 export type Readout = { readonly Why: FloatArray; readonly by: FloatArray };
 
-export function* readoutOf({ Why, by }: Loss, dtype: DType): Resumable<Readout> {
+export function* readoutOf({ Why, by }: LayerLoss, dtype: DType): Resumable<Readout> {
   return { Why: yield* castSteps(dtype, Why), by: yield* castSteps(dtype, by) };
 }
 
@@ -30,7 +30,7 @@ export type LossStep = { readonly value: number; readonly dh: Matrix };
  * @param target index of the step among those that carry a loss @param S how many those are
  */
 export function* lossAtStep(
-  loss: Loss,
+  loss: LayerLoss,
   { Why, by }: Readout,
   hs: SequenceTrace,
   t: number,

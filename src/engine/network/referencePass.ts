@@ -9,7 +9,7 @@ import { Rnn } from './rnn.js';
 import { part } from '../core/resumable.js';
 import { accumulate, cast, columnsOf, matrix, putStep, sequence, takeStep, zeros } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
-import type { Experiment } from './experiment.js';
+import type { LayerExperiment } from './experiment.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Gradients } from './rnnUnit.js';
@@ -45,7 +45,7 @@ function paste(target: Sequence, chunk: Sequence, start: number): void {
 }
 
 /** Every chunk forward and backward through the reference classes. */
-export function* referencePass(experiment: Experiment): Resumable<Pass> {
+export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
   const {
     cell,
     dtype,

@@ -22,7 +22,7 @@ import { stateBefore } from './runChunk.js';
 import type { RunChunk } from './runChunk.js';
 import { ScaledFlow } from './scaledFlow.js';
 import type { ScaledStep } from './scaledFlow.js';
-import type { Experiment } from './experiment.js';
+import type { LayerExperiment } from './experiment.js';
 import type { StepNorms } from './result.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
@@ -56,7 +56,7 @@ export const emptyNorms = (T: number, cell: Cell): StepNorms => ({
 });
 
 /** Goes back over every chunk once; pauses after each timestep. */
-export function* analyse(experiment: Experiment, chunks: readonly RunChunk[]): Resumable<Analysis> {
+export function* analyse(experiment: LayerExperiment, chunks: readonly RunChunk[]): Resumable<Analysis> {
   const {
     shapes: { B, T, I, H },
     layers: [{ parameters: weights }],
@@ -145,7 +145,7 @@ export type PlainRange = { readonly zeroAt: number | null; readonly infiniteAt: 
  * The single source once more in the plain arithmetic of the run's dtype: the first t, going back, at which nothing but
  * zeros is left or the first infinity stands. Counted on the whole time axis; null when it never happens.
  */
-export function* plainRange(experiment: Experiment, chunk: RunChunk): Resumable<PlainRange> {
+export function* plainRange(experiment: LayerExperiment, chunk: RunChunk): Resumable<PlainRange> {
   const {
     dtype,
     shapes: { B, H },

@@ -4,7 +4,7 @@ import { Mover } from '../core/resumableCopy.js';
 import { finish } from '../core/resumable.js';
 import { putStep, sequence } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
-import type { Experiment } from './experiment.js';
+import type { LayerExperiment } from './experiment.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 
@@ -16,7 +16,7 @@ export type Chunk = { readonly start: number; readonly steps: number };
  * of steps of the chunk that come earlier.
  */
 export function upstreamOf(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunk: Chunk,
   hs: SequenceTrace,
 ): { readonly dhs: Sequence; readonly loss: number | null } {
@@ -25,7 +25,7 @@ export function upstreamOf(
 
 /** The same with a pause after each step that carries a loss. */
 export function* upstreamSteps(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   { start, steps }: Chunk,
   hs: SequenceTrace,
   before = 0,
@@ -92,7 +92,7 @@ class Ones implements Trace {
 }
 
 /** `upstreamOf` for who only reads it. */
-export function entering(experiment: Experiment, place: Chunk, hs: SequenceTrace): SequenceTrace {
+export function entering(experiment: LayerExperiment, place: Chunk, hs: SequenceTrace): SequenceTrace {
   const {
     shapes: { B, H },
     upstream: { kind },

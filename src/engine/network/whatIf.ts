@@ -9,7 +9,7 @@ import { mapSteps } from '../core/resumableCopy.js';
 import { largestOf } from '../core/scan.js';
 import { part } from '../core/resumable.js';
 import type { CellName } from '../cells/index.js';
-import type { Experiment, Upstream } from './experiment.js';
+import type { LayerExperiment, LayerUpstream } from './experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
 /** Two measures of a square matrix, each of which a factor can set. */
@@ -51,7 +51,7 @@ const freelyDecomposed = 256;
 
 /** Wh [H,H] as `initialise` leaves it, before it is rescaled. */
 export function* recurrentOf(
-  { shapes: { H }, layers: [{ parameters }] }: Experiment,
+  { shapes: { H }, layers: [{ parameters }] }: LayerExperiment,
   anew: WhatIf['initialise'],
 ): Resumable<Float64Array> {
   return (anew === null ? null : yield* initialiseSteps(anew.way, H, H, anew.seed)) ?? parameters.Wh;
@@ -89,7 +89,7 @@ export function factorFor({ measure, to }: NonNullable<WhatIf['rescale']>, measu
   return to / now;
 }
 
-function upstreamAt(lossAt: NonNullable<WhatIf['lossAt']>, { B, T, H }: Experiment['shapes']): Upstream {
+function upstreamAt(lossAt: NonNullable<WhatIf['lossAt']>, { B, T, H }: LayerExperiment['shapes']): LayerUpstream {
   if (typeof lossAt === 'string') return { kind: lossAt };
   const dhs = new Float64Array(B * T * H);
   for (let b = 0; b < B; b++) dhs.fill(1, (b * T + lossAt) * H, (b * T + lossAt + 1) * H);
@@ -104,11 +104,11 @@ const limit = (wanted: number | 'off' | null, now: number | null): number | null
  * are those before rescaling.
  */
 export function* changed(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   whatIf: WhatIf,
   Wh: Float64Array,
   measures: WhMeasures,
-): Resumable<{ readonly experiment: Experiment; readonly measures: WhMeasures } | string> {
+): Resumable<{ readonly experiment: LayerExperiment; readonly measures: WhMeasures } | string> {
   const {
     shapes,
     layers: [layer],

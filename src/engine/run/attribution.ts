@@ -15,7 +15,7 @@ import {
 import type { Attribution, GrowingAttribution } from '../analysis/attribution.js';
 import type { Resumable } from '../core/resumable.js';
 import { runChunks } from '../network/chunks.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { attributionSizes, fastAttribution } from '../wasm/attribution.js';
 import type { Kernels } from '../wasm/instance.js';
@@ -25,7 +25,7 @@ import type { Workspaces } from '../wasm/workspaces.js';
 
 /** `attribution` fills while `steps` runs: its sources first, then row by row from the last step to the first. */
 export function attribute(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   given: Workspaces | null = null,
 ): { readonly attribution: Attribution; readonly steps: Resumable<void> } {
@@ -38,7 +38,7 @@ export function attribute(
 }
 
 function* fill(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   attribution: GrowingAttribution,
   workspaces: Workspaces | null,
@@ -65,7 +65,7 @@ function* fill(
  * as if it entered at every step.
  */
 export function attributionMemory(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   kernels: Kernels,
 ): { readonly kernels: number; readonly results: number } {
   const {

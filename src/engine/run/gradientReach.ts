@@ -4,7 +4,7 @@ import type { GrowingReach, Reach } from '../analysis/gradientReach.js';
 import type { Resumable } from '../core/resumable.js';
 import { isHeld } from '../core/tensor.js';
 import { runChunks } from '../network/chunks.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { fastReach } from '../wasm/gradientReach.js';
 import { kernelsFor } from './kernelsFor.js';
@@ -13,7 +13,7 @@ import type { Workspaces } from '../wasm/workspaces.js';
 
 /** `reach` fills while `steps` runs, from the shortest distance to the longest. */
 export function reachOf(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   given: Workspaces | null = null,
 ): { readonly reach: Reach; readonly steps: Resumable<void> } {
@@ -37,7 +37,7 @@ export function reachOf(
 }
 
 function* fill(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   reach: GrowingReach,
   workspaces: Workspaces | null,

@@ -4,7 +4,7 @@ import type { JacobianSeries, StepWindow } from '../analysis/jacobians.js';
 import { itemChunks, withOneItem } from '../analysis/spectrum.js';
 import type { Resumable } from '../core/resumable.js';
 import { allFinite } from '../core/scan.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { fastJacobians } from '../wasm/jacobians.js';
 import { kernelsFor } from './kernelsFor.js';
@@ -13,7 +13,7 @@ import type { Workspaces } from '../wasm/workspaces.js';
 
 /** `series` fills while `steps` runs, from the last step of the window to the first. */
 export function jacobianSeries(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   item: number,
   given: Workspaces | null = null,
@@ -35,7 +35,7 @@ export function jacobianSeries(
 }
 
 function* fill(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   item: number,
   series: JacobianSeries,

@@ -1,6 +1,6 @@
 import { cellOf } from '../cells/index.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 
 /** The kernels, or memories for them, where they know the cell of an experiment; else null: plain arithmetic runs it. */
-export const kernelsFor = <K>({ cell }: Experiment, kernels: K | null): K | null =>
+export const kernelsFor = <K>({ cell }: LayerExperiment, kernels: K | null): K | null =>
   cellOf(cell).kernel === null ? null : kernels;

@@ -11,7 +11,7 @@ import { keptPieces } from '../core/recomputedTrace.js';
 import { reachSizes } from '../wasm/gradientReach.js';
 import { isSmall, mayStop, smallRoom } from '../wasm/smallRun.js';
 import { spectrumSizes } from '../wasm/spectrum.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import { withOneItem } from '../analysis/spectrum.js';
 
 /** Bytes, the experiment itself not counted. */
@@ -49,7 +49,7 @@ function together(own: Kernels, rooms: readonly Room[]): Rooms {
 }
 
 /** Before a run: memories that are much larger than it takes, because an earlier one was, are given back. */
-export function fitMemory(kernels: Kernels, experiment: Experiment, way: 'whole' | 'pieces'): void {
+export function fitMemory(kernels: Kernels, experiment: LayerExperiment, way: 'whole' | 'pieces'): void {
   const { team } = kernels;
   if (!kernels.exceeds(0) && team?.kernels.exceeds(0) !== true) return;
   const { own, shared } = memoryOf(experiment, kernels).rooms[way];
@@ -58,7 +58,7 @@ export function fitMemory(kernels: Kernels, experiment: Experiment, way: 'whole'
 }
 
 /** Analyses through the kernels, each on a memory of its own. */
-function analysesOf(experiment: Experiment, kernels: Kernels): RunMemory['analyses'] {
+function analysesOf(experiment: LayerExperiment, kernels: Kernels): RunMemory['analyses'] {
   const { T, H } = experiment.shapes;
   const room = (sizes: Readonly<Record<string, number>>): number => kernels.bytesFor(Object.values(sizes));
   const one = withOneItem(experiment);
@@ -71,7 +71,7 @@ function analysesOf(experiment: Experiment, kernels: Kernels): RunMemory['analys
   };
 }
 
-export function memoryOf(experiment: Experiment, kernels: Kernels): RunMemory {
+export function memoryOf(experiment: LayerExperiment, kernels: Kernels): RunMemory {
   const {
     cell,
     dtype,

@@ -5,7 +5,7 @@ import { PiecedTrace } from '../core/recomputedTrace.js';
 import type { Resumable } from '../core/resumable.js';
 import { isHeld } from '../core/tensor.js';
 import { runChunks } from '../network/chunks.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { fastPreActivations } from '../wasm/preActivations.js';
 import { kernelsFor } from './kernelsFor.js';
@@ -18,7 +18,7 @@ const mostHeld = 2 ** 26;
 const stepsAtOnce = 256;
 
 export function preActivations(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   item: number,
   given: Workspaces | null = null,
@@ -28,7 +28,7 @@ export function preActivations(
 }
 
 function* fill(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   item: number,
   z: PreActivations,

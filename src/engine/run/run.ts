@@ -22,7 +22,7 @@ import { isHeld, takeStep } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import { defaultBounds } from '../verdict/evidence.js';
 import type { AnyRun, RunResult } from './result.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
 import type { NonFinite, VerdictBounds } from '../verdict/evidence.js';
@@ -53,7 +53,7 @@ function* clip(gradients: Gradients, bound: number): Resumable<number> {
  * The first thing that is not finite in the dtype, in the order in which the run meets it: forward in time, then back.
  */
 function* nonFiniteIn(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass<Trace>,
 ): Resumable<NonFinite | null> {
   const {
@@ -90,7 +90,7 @@ function* nonFiniteIn(
 }
 
 /** Of every step: the norm of the state, and the share of units that let (nearly) nothing through. */
-function* statesOf({ cell, shapes: { T } }: Experiment, hs: SequenceTrace): Resumable<StateMeasures> {
+function* statesOf({ cell, shapes: { T } }: LayerExperiment, hs: SequenceTrace): Resumable<StateMeasures> {
   const isClosed = cellOf(cell).closing?.isClosed ?? (() => false);
   const hNorm = new Float64Array(T);
   const closed = new Float64Array(T);
@@ -135,7 +135,7 @@ function* staysInside(
         parameters: { Wh },
       },
     ],
-  }: Experiment,
+  }: LayerExperiment,
   single: Analysis['single'],
   largestState: () => Resumable<number>,
 ): Resumable<boolean> {
@@ -158,7 +158,7 @@ function* staysInside(
  * Pauses every few milliseconds. Non-finite numbers spread as in plain arithmetic and end in the verdict `nonfinite`.
  */
 export function* runSteps(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   bounds: VerdictBounds = defaultBounds,
   given: Kernels | null = null,
 ): Resumable<RunResult> {
@@ -177,7 +177,7 @@ export function* runSteps(
  */
 export function* runWithin(
   limit: number,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   bounds: VerdictBounds = defaultBounds,
   given: Kernels | null = null,
 ): Resumable<AnyRun> {
@@ -199,7 +199,7 @@ export function* runWithin(
 }
 
 function* conclude<States extends Trace, Scaled extends Trace>(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   bounds: VerdictBounds,
   pass: Pass<States>,
   analysis: Analysis<Scaled>,

@@ -12,7 +12,7 @@ import { plainExponents, plainSpectrum } from '../analysis/plainSpectrum.js';
 import type { GrowingSpectrum, Spectrum } from '../analysis/spectrum.js';
 import type { Resumable } from '../core/resumable.js';
 import { allFinite } from '../core/scan.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { kernelsFor } from './kernelsFor.js';
 import { fastExponents, fastSpectrum } from '../wasm/spectrum.js';
@@ -26,7 +26,7 @@ import type { Workspaces } from '../wasm/workspaces.js';
  * and the product is that of the last chunk.
  */
 export function spectrumOf(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   workspaces: Workspaces | null = null,
   decomposed = mostDecomposed,
@@ -47,7 +47,7 @@ export function spectrumOf(
  * much T·H³ is a glance.
  */
 export function growingSpectrum(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   given: Workspaces | null = null,
   decomposed = mostDecomposed,
@@ -73,7 +73,7 @@ function* nothing(): Resumable<void> {
 
 /** The spectrum at its end. */
 export function* spectrumSteps(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   workspaces: Workspaces | null = null,
   decomposed = mostDecomposed,
@@ -84,7 +84,7 @@ export function* spectrumSteps(
 }
 
 function* allButExponents(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   workspaces: Workspaces | null,
   spectrum: GrowingSpectrum,
@@ -116,7 +116,7 @@ function* allButExponents(
 }
 
 function* exponents(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   workspaces: Workspaces | null,
   spectrum: GrowingSpectrum,

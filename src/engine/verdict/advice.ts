@@ -8,7 +8,7 @@ import type { RunChunk } from '../network/runChunk.js';
 import { ready } from '../core/recomputedTrace.js';
 import { largestOf, scanned } from '../core/scan.js';
 import { addRowTimes, takeStep } from '../core/tensor.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { FloatArray } from '../core/dtypes.js';
 import type { NextStep, Measured } from './verdict.js';
 import type { Resumable } from '../core/resumable.js';
@@ -42,7 +42,7 @@ export function* sampleDrive(
         parameters: { Wx, Wh, b },
       },
     ],
-  }: Experiment,
+  }: LayerExperiment,
   chunk: RunChunk,
 ): Resumable<Drive> {
   // Of all gates.

@@ -1,6 +1,6 @@
 // What a verdict rests on.
 import type { Resumable } from '../core/resumable.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { SingleSource } from '../network/scaledBackward.js';
 
 /** Bounds of the verdict (AUTOTRAINER's detectors): the single-source gradient's last norm over its first. */
@@ -27,7 +27,7 @@ export type NonFinite = {
 
 /** All that the verdict and its reason rest on. */
 export type Evidence = {
-  readonly experiment: Pick<Experiment, 'cell' | 'dtype' | 'truncate'>;
+  readonly experiment: Pick<LayerExperiment, 'cell' | 'dtype' | 'truncate'>;
   readonly bounds: VerdictBounds;
   readonly single: SingleSource;
   /** The last chunk: where the source's trip ends and begins. */

@@ -7,7 +7,7 @@ import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import { exponentOf, log10Of2, maxAbs } from '../core/norm.js';
 import { allFinite, sequenceFinite } from '../core/scan.js';
 import { part } from '../core/resumable.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';
@@ -55,13 +55,16 @@ class Rows {
 }
 
 /** Rows on their way, and those that are taken back at once. */
-function rowsFor({ shapes: { B, H } }: Experiment, S: number): { readonly count: number; readonly atOnce: number } {
+function rowsFor(
+  { shapes: { B, H } }: LayerExperiment,
+  S: number,
+): { readonly count: number; readonly atOnce: number } {
   const count = Math.max(1, S * B);
   return { count, atOnce: Math.min(count + (count % 2), Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)))) };
 }
 
 /** Buffers of an attribution to S sources. */
-export function attributionSizes(experiment: Experiment, S: number) {
+export function attributionSizes(experiment: LayerExperiment, S: number) {
   const { B, H } = experiment.shapes;
   const { count, atOnce } = rowsFor(experiment, S);
   return {
@@ -78,7 +81,7 @@ export function attributionSizes(experiment: Experiment, S: number) {
 /** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
 export function* fastAttribution(
   kernels: Kernels,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   attribution: Attribution,
 ): Resumable<Attribution | typeof noMemory | null> {

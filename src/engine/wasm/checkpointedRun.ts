@@ -12,7 +12,7 @@ import { largestOf } from '../core/scan.js';
 import { part } from '../core/resumable.js';
 import { accumulate, cast, matrix, sequence, takeStep, zeros } from '../core/tensor.js';
 import type { Matrix, Sequence } from '../core/tensor.js';
-import type { Experiment, Shapes } from '../network/experiment.js';
+import type { LayerExperiment, Shapes } from '../network/experiment.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import { upstreamSteps } from '../network/upstreamGradient.js';
@@ -44,10 +44,10 @@ type Held = {
 
 /** The pieces of a run, with a layer to compute them in. */
 class Pieces {
-  readonly #experiment: Experiment;
+  readonly #experiment: LayerExperiment;
   readonly #layer: FastLayer;
 
-  constructor(experiment: Experiment, layer: FastLayer) {
+  constructor(experiment: LayerExperiment, layer: FastLayer) {
     this.#experiment = experiment;
     this.#layer = layer;
   }
@@ -101,11 +101,15 @@ class Pieces {
 
 type Stretch = Pick<Held, 'chunk' | 't0' | 'steps'>;
 
-const startOf = ({ chunks }: Experiment, chunk: number): number =>
+const startOf = ({ chunks }: LayerExperiment, chunk: number): number =>
   chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0);
 
 /** What enters at consecutive steps of a chunk. Only a loss asks for their states. */
-function* entering(experiment: Experiment, { chunk, t0, steps }: Stretch, states: () => Sequence): Resumable<Entering> {
+function* entering(
+  experiment: LayerExperiment,
+  { chunk, t0, steps }: Stretch,
+  states: () => Sequence,
+): Resumable<Entering> {
   const {
     shapes: { B, T, H },
     upstream,
@@ -120,7 +124,7 @@ function* entering(experiment: Experiment, { chunk, t0, steps }: Stretch, states
 }
 
 /** The same as numbers [B,steps,H]. */
-function* dhsOf(experiment: Experiment, stretch: Stretch, states: () => Sequence): Resumable<FloatArray> {
+function* dhsOf(experiment: LayerExperiment, stretch: Stretch, states: () => Sequence): Resumable<FloatArray> {
   const enters = yield* entering(experiment, stretch, states);
   if (typeof enters !== 'string') return enters;
   const {
@@ -143,7 +147,7 @@ function* dhsOf(experiment: Experiment, stretch: Stretch, states: () => Sequence
  * What `fastPass` gives, with its tensors over time computed again piece by piece. Null when not even that fits into
  * the kernels' memory.
  */
-export function* longPass(kernels: Kernels, experiment: Experiment): Resumable<Pass<Trace> | null> {
+export function* longPass(kernels: Kernels, experiment: LayerExperiment): Resumable<Pass<Trace> | null> {
   const {
     cell,
     dtype,
@@ -237,7 +241,7 @@ export function* longPass(kernels: Kernels, experiment: Experiment): Resumable<P
 /** The run's tensors over time, computed in kernels beside those that the next run may take meanwhile. */
 function* tracesOf(
   kernels: Kernels,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   shape: LayerShape,
   held: readonly Held[],
   initials: readonly Matrix[],

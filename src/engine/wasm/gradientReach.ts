@@ -8,7 +8,7 @@ import type { Reach } from '../analysis/gradientReach.js';
 import { nothing, worthIt } from '../analysis/gradientReach.js';
 import { allFinite, jointNormSteps, sequenceFinite } from '../core/scan.js';
 import type { ComputedRun } from '../network/result.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';
@@ -26,14 +26,14 @@ const blockRows = 128;
 const quickBudget = 1e9;
 
 /** Rows that are skipped together when nothing is left of them, and those of them that are computed at once. */
-function rowsFor({ shapes: { B, H } }: Experiment): { readonly block: number; readonly piece: number } {
+function rowsFor({ shapes: { B, H } }: LayerExperiment): { readonly block: number; readonly piece: number } {
   // Whole steps, so that what leaves a block lands in the block before at most.
   const block = B * Math.max(1, Math.round(blockRows / B));
   return { block, piece: Math.min(block, Math.max(2, 2 * Math.floor(pauseWork / (4 * H * H)))) };
 }
 
 /** Buffers of the whole pass. */
-export function reachSizes(experiment: Experiment) {
+export function reachSizes(experiment: LayerExperiment) {
   const { B, T, H } = experiment.shapes;
   const count = T * B;
   const { block, piece } = rowsFor(experiment);
@@ -56,7 +56,7 @@ export function reachSizes(experiment: Experiment) {
 /** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
 export function* fastReach(
   kernels: Kernels,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   result: ComputedRun,
   chunks: readonly RunChunk[],
   reach: Reach,

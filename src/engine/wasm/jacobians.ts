@@ -8,7 +8,7 @@ import { log10Of2 } from '../core/norm.js';
 import { jointNormSteps } from '../core/scan.js';
 import { part } from '../core/resumable.js';
 import { factorise, inverse } from '../linalg/luCholesky.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import { JacobianChain } from './jacobianChain.js';
 import type { Kernels } from './instance.js';
@@ -84,7 +84,7 @@ class GradedValues {
 }
 
 /** Buffers of the singular values. */
-export const jacobianSizes = (experiment: Experiment) => {
+export const jacobianSizes = (experiment: LayerExperiment) => {
   const { H } = experiment.shapes;
   return {
     ...SlopeBlocks.sizes(experiment),
@@ -100,7 +100,7 @@ export const jacobianSizes = (experiment: Experiment) => {
  */
 export function* fastJacobians(
   kernels: Kernels,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   series: JacobianSeries,
 ): Resumable<JacobianSeries | null> {

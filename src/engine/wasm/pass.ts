@@ -8,7 +8,7 @@ import { unfilledSequence } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { accumulate, cast, matrix, takeStep, zeros } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import { entering, upstreamSteps } from '../network/upstreamGradient.js';
 import type { Kernels } from './instance.js';
@@ -20,7 +20,7 @@ import { isSmall, runWhole } from './smallRun.js';
  * A run of one chunk whose upstream gradient does not depend on its states, small enough for one call; null when it is
  * none.
  */
-function smallPass(kernels: Kernels, experiment: Experiment, shape: LayerShape): Pass | null {
+function smallPass(kernels: Kernels, experiment: LayerExperiment, shape: LayerShape): Pass | null {
   const {
     dtype,
     shapes: { B, T, I, H },
@@ -63,7 +63,7 @@ function smallPass(kernels: Kernels, experiment: Experiment, shape: LayerShape):
 }
 
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */
-export function* fastPass(kernels: Kernels, experiment: Experiment): Resumable<Pass | null> {
+export function* fastPass(kernels: Kernels, experiment: LayerExperiment): Resumable<Pass | null> {
   const {
     cell,
     dtype,

@@ -1,6 +1,6 @@
 // z_t of one sequence at every step, as products of matrices.
 import type { RunChunk } from '../network/runChunk.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';
 import { layOut } from './packedMatrix.js';
@@ -11,7 +11,7 @@ import { noMemory } from './workspaces.js';
 /** [T,H] */
 export function* fastPreActivations(
   kernels: Kernels,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   item: number,
   chunks: readonly RunChunk[],
 ): Resumable<Float64Array | typeof noMemory> {

@@ -4,7 +4,7 @@ import type { RunChunk } from '../network/runChunk.js';
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import { maxAbs } from '../core/norm.js';
 import { kernelOf } from '../cells/index.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import { bytesOf, packing, rowBytes, viewOf } from './instance.js';
 import type { Kernels } from './instance.js';
@@ -21,7 +21,11 @@ const mostRows = 256;
  * Null when the memory does not suffice. The run before has left one that does, its own or the one that all its threads
  * share.
  */
-export function* fastPlainRange(own: Kernels, experiment: Experiment, chunk: RunChunk): Resumable<PlainRange | null> {
+export function* fastPlainRange(
+  own: Kernels,
+  experiment: LayerExperiment,
+  chunk: RunChunk,
+): Resumable<PlainRange | null> {
   const {
     cell,
     dtype,

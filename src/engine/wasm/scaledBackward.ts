@@ -9,7 +9,7 @@ import { largestOf } from '../core/scan.js';
 import { unfilled } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { cellOf, kernelOf } from '../cells/index.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
 import { rowBytes } from './instance.js';
@@ -54,12 +54,12 @@ type Layout = {
 };
 
 /** What this pass takes; without `team` on one thread. */
-export const flowRoom = (own: Kernels, experiment: Experiment, team = own.team): Room => {
+export const flowRoom = (own: Kernels, experiment: LayerExperiment, team = own.team): Room => {
   const { kernels, sizes } = measure(own, experiment, team);
   return { kernels, bytes: kernels.bytesFor(Object.values(sizes)) };
 };
 
-function measure(own: Kernels, experiment: Experiment, team = own.team): Omit<Layout, 'at'> {
+function measure(own: Kernels, experiment: LayerExperiment, team = own.team): Omit<Layout, 'at'> {
   const { B, I, H } = experiment.shapes;
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
   const most = threadsFor(team, { B, I, H, steps: longest });
@@ -116,7 +116,7 @@ class FastFlow {
   readonly #kernels: Kernels;
   readonly #team: Team | null;
   readonly #threads: number;
-  readonly #experiment: Experiment;
+  readonly #experiment: LayerExperiment;
   readonly #at: Addresses;
   readonly #job: Struct<'FlowJob'>;
   readonly #staging: Float64Array;
@@ -127,7 +127,7 @@ class FastFlow {
   readonly #mover = new Mover();
   readonly #norms: ApartNorms;
 
-  static *create(own: Kernels, experiment: Experiment): Resumable<FastFlow | null> {
+  static *create(own: Kernels, experiment: LayerExperiment): Resumable<FastFlow | null> {
     const measured = measure(own, experiment);
     const { sizes, kernels } = measured;
     const names = Object.keys(sizes) as (keyof Addresses)[];
@@ -138,7 +138,7 @@ class FastFlow {
     return new FastFlow(experiment, { ...measured, at });
   }
 
-  private constructor(experiment: Experiment, { kernels, team, threads, at, blockSteps, sizes }: Layout) {
+  private constructor(experiment: LayerExperiment, { kernels, team, threads, at, blockSteps, sizes }: Layout) {
     this.#kernels = kernels;
     this.#team = team;
     this.#threads = threads;
@@ -439,7 +439,7 @@ class FastFlow {
  */
 export function* fastAnalyse(
   kernels: Kernels,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
 ): Resumable<Analysis | null> {
   const { B, T, H } = experiment.shapes;
@@ -451,7 +451,7 @@ export function* fastAnalyse(
 /** The same without holding the gradient, which is computed again in pieces of at least so many steps. */
 export function* longAnalyse(
   kernels: Kernels,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   pieceSteps: number,
 ): Resumable<Analysis<Trace> | null> {
@@ -480,7 +480,7 @@ export function* longAnalyse(
 
 function* flowBack(
   kernels: Kernels,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   dhScaled: Float64Array | null,
   pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,

@@ -2,7 +2,7 @@
 // matrices. And z for itself.
 import { activationOf } from '../cells/index.js';
 import type { RunChunk } from '../network/runChunk.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
@@ -20,14 +20,14 @@ type Items = { readonly first: number; readonly count: number };
 /** Slopes of some items of a run's batch. */
 export class SlopeBlocks {
   readonly #kernels: Kernels;
-  readonly #experiment: Experiment;
+  readonly #experiment: LayerExperiment;
   readonly #items: Items;
   readonly #at: Addresses;
   /** Steps of a block. */
   readonly steps: number;
 
   /** Buffers that belong into the layout of whoever uses this. */
-  static sizes({ shapes: { I, H } }: Experiment, count = 1) {
+  static sizes({ shapes: { I, H } }: LayerExperiment, count = 1) {
     return {
       // Whole blocks of slopes go through it too.
       slopeStaging: Math.max(
@@ -45,7 +45,7 @@ export class SlopeBlocks {
     };
   }
 
-  static *create(kernels: Kernels, experiment: Experiment, items: Items, at: Addresses): Resumable<SlopeBlocks> {
+  static *create(kernels: Kernels, experiment: LayerExperiment, items: Items, at: Addresses): Resumable<SlopeBlocks> {
     const {
       shapes: { I, H },
       layers: [
@@ -59,7 +59,7 @@ export class SlopeBlocks {
     return new SlopeBlocks(kernels, experiment, items, at);
   }
 
-  private constructor(kernels: Kernels, experiment: Experiment, items: Items, at: Addresses) {
+  private constructor(kernels: Kernels, experiment: LayerExperiment, items: Items, at: Addresses) {
     const { I, H } = experiment.shapes;
     this.#kernels = kernels;
     this.#experiment = experiment;

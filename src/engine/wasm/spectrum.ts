@@ -13,7 +13,7 @@ import {
 import type { GrowingSpectrum } from '../analysis/spectrum.js';
 import { allFinite } from '../core/scan.js';
 import { part } from '../core/resumable.js';
-import type { Experiment } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import { JacobianChain } from './jacobianChain.js';
 import type { Kernels } from './instance.js';
@@ -36,7 +36,7 @@ const leastSlope = 1e-250;
 /** f' of every step of one item [T,H]; null when one is not finite, or so small that the kernels could lose it. */
 export function* slopesOfItem(
   kernels: Kernels,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   at: Parameters<typeof SlopeBlocks.create>[3],
 ): Resumable<Float64Array | null> {
@@ -59,7 +59,7 @@ export function* slopesOfItem(
 }
 
 /** Buffers of the spectrum. */
-export const spectrumSizes = (experiment: Experiment) => {
+export const spectrumSizes = (experiment: LayerExperiment) => {
   const { H } = experiment.shapes;
   return {
     ...SlopeBlocks.sizes(experiment),
@@ -74,7 +74,7 @@ export const spectrumSizes = (experiment: Experiment) => {
 /** What the exponents are made of. */
 type Exponents = {
   readonly kernels: Kernels;
-  readonly experiment: Experiment;
+  readonly experiment: LayerExperiment;
   readonly chunks: readonly RunChunk[];
   readonly at: Readonly<Record<keyof ReturnType<typeof spectrumSizes>, number>>;
   /** [T,H] */
@@ -85,7 +85,11 @@ type Exponents = {
 };
 
 /** Null when the memory does not suffice or a number could leave its range; then plain arithmetic has to. */
-function* prepared(kernels: Kernels, experiment: Experiment, chunks: readonly RunChunk[]): Resumable<Exponents | null> {
+function* prepared(
+  kernels: Kernels,
+  experiment: LayerExperiment,
+  chunks: readonly RunChunk[],
+): Resumable<Exponents | null> {
   const {
     shapes: { H },
     layers: [
@@ -146,7 +150,7 @@ function* leading(exponents: Exponents, spectrum: GrowingSpectrum, count: number
  */
 export function* fastSpectrum(
   kernels: Kernels,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   spectrum: GrowingSpectrum,
   decomposed: number,
@@ -217,7 +221,7 @@ export function* fastSpectrum(
  */
 export function* fastExponents(
   kernels: Kernels,
-  experiment: Experiment,
+  experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   spectrum: GrowingSpectrum,
   counts: readonly number[],

@@ -1,4 +1,4 @@
-import type { AnyRun, Experiment } from '../../engine/index.js';
+import type { AnyRun, LayerExperiment } from '../../engine/index.js';
 
 /** A finished run as the worker keeps it. */
-export type KeptRun = { readonly runId: number; readonly experiment: Experiment; readonly result: AnyRun };
+export type KeptRun = { readonly runId: number; readonly experiment: LayerExperiment; readonly result: AnyRun };

@@ -1,6 +1,6 @@
 // What is told about a run at once.
 import { factsOf } from '../../engine/index.js';
-import type { AnyRun, Experiment } from '../../engine/index.js';
+import type { AnyRun, LayerExperiment } from '../../engine/index.js';
 import type { LayerSeries, RunSummary } from '../../protocol/index.js';
 
 /** log10 of the smallest positive and the largest number. */
@@ -9,11 +9,11 @@ const dtypeRanges = {
   float64: { log10Smallest: Math.log10(Number.MIN_VALUE), log10Largest: Math.log10(Number.MAX_VALUE) },
 } as const;
 
-const describeUpstream = ({ loss, upstream }: Experiment): string =>
+const describeUpstream = ({ loss, upstream }: LayerExperiment): string =>
   loss === null ? upstream.kind : `${loss.kind} at ${loss.at}`;
 
 /** Steps at which a loss is, or the given gradient of some sequence is not 0. */
-function lossSteps({ shapes: { B, T, H }, chunks, upstream, loss }: Experiment): [number, number][] {
+function lossSteps({ shapes: { B, T, H }, chunks, upstream, loss }: LayerExperiment): [number, number][] {
   const every: [number, number][] = [[0, T - 1]];
   if (loss !== null) return loss.at === 'every' ? every : [[T - 1, T - 1]];
   if (upstream.kind === 'every') return every;
@@ -64,7 +64,7 @@ const layerSeries = ({
   saturation,
 });
 
-export function summarise(runId: number, experiment: Experiment, result: AnyRun, elapsedMs: number): RunSummary {
+export function summarise(runId: number, experiment: LayerExperiment, result: AnyRun, elapsedMs: number): RunSummary {
   const { name, cell, dtype, truncate, clipNorm } = experiment;
   const entering = lossSteps(experiment);
   return {

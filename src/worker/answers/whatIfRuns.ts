@@ -1,7 +1,7 @@
 // The run on screen with something changed: from the experiment in memory, nothing is read and only norms are kept.
 import { t } from '@vscode/l10n';
 import { changed, dropSpare, measureRecurrent, recurrentOf, release, runWithin } from '../../engine/index.js';
-import type { Experiment, Kernels, VerdictBounds, WhatIf, WhMeasures } from '../../engine/index.js';
+import type { LayerExperiment, Kernels, VerdictBounds, WhatIf, WhMeasures } from '../../engine/index.js';
 import type { WhatIfAnswer } from '../../protocol/index.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { curveForPage } from './seriesDownsampling.js';
@@ -14,7 +14,7 @@ const keptFor = 2000;
 
 /** The what-ifs of one finished run. A newer question ends the one before, which is then answered with null. */
 export class WhatIfs {
-  readonly #experiment: Experiment;
+  readonly #experiment: LayerExperiment;
   readonly #bounds: VerdictBounds;
   readonly #kernels: Kernels | null;
   readonly #limit: number;
@@ -29,7 +29,7 @@ export class WhatIfs {
    * more.
    */
   constructor(
-    experiment: Experiment,
+    experiment: LayerExperiment,
     bounds: VerdictBounds,
     kernels: Kernels | null,
     check: () => void,

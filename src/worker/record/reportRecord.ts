@@ -1,7 +1,7 @@
 // A finished run written down for a report: everything where that is small, pictures as fine as a screen where it is
 // not.
 import { cellOf, mapParameters, mapStates, openUnit, runChunks } from '../../engine/index.js';
-import type { Experiment, OpenedUnit, RunResult, Spectrum } from '../../engine/index.js';
+import type { LayerExperiment, OpenedUnit, RunResult, Spectrum } from '../../engine/index.js';
 import type {
   ActivationBins,
   Activations,
@@ -75,7 +75,7 @@ export type RunRecord = {
   readonly spectrum: SpectrumSummary;
   readonly finished: Finished;
   /** The first `experiment.shapes.B` sequences, whole but for what no view asks for; those arrays are empty. */
-  readonly whole: { readonly experiment: Experiment; readonly result: RunResult } | null;
+  readonly whole: { readonly experiment: LayerExperiment; readonly result: RunResult } | null;
   readonly first: FirstSequence | null;
   readonly batch: Batch | null;
 };
@@ -116,7 +116,7 @@ const cells = (values: Float32Array): Cells =>
     Number.isFinite(value) ? Math.max(-32767, Math.min(32767, Math.round(value * 32767))) : notFinite,
   );
 
-const hasOwnUpstream = ({ loss, upstream }: Experiment): boolean => loss !== null || upstream.kind === 'given';
+const hasOwnUpstream = ({ loss, upstream }: LayerExperiment): boolean => loss !== null || upstream.kind === 'given';
 
 /** How many sequences fit, and whether with every digit. */
 function plan({ experiment, result }: KeptRun): { readonly sequences: number; readonly everyDigit: boolean } {

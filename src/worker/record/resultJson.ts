@@ -1,4 +1,4 @@
-import type { AnyRun, Experiment, Spectrum, Trace } from '../../engine/index.js';
+import type { AnyRun, LayerExperiment, Spectrum, Trace } from '../../engine/index.js';
 import { escapeControls } from './escapeControls.js';
 
 /** JSON has no word for them, so they travel as strings. */
@@ -49,7 +49,11 @@ function* nested(values: Trace, shape: readonly number[], offset = 0): Generator
  * null where the product of all Jacobians is zero.
  * Numbers print with the shortest digits that read back to the same float64; NaN, Infinity and -Infinity are strings.
  */
-export function* resultJson(experiment: Experiment, result: AnyRun, spectrum: Spectrum): Generator<string, void, void> {
+export function* resultJson(
+  experiment: LayerExperiment,
+  result: AnyRun,
+  spectrum: Spectrum,
+): Generator<string, void, void> {
   const { B, T, I, H } = result.shapes;
   const { verdict } = result;
   const [layer] = result.layers;

@@ -3,7 +3,7 @@ import { totalmem } from 'node:os';
 import { t as say } from '@vscode/l10n';
 import type { Problem } from '../../config/index.js';
 import { memoryOf } from '../../engine/index.js';
-import type { Experiment, Kernels } from '../../engine/index.js';
+import type { LayerExperiment, Kernels } from '../../engine/index.js';
 
 /**
  * Bytes: a run that needs more than `whole` keeps checkpoints instead of its tensors over time, one that needs more
@@ -26,7 +26,7 @@ const told = (bytes: number): string =>
  * Why the run cannot begin: it would not fit even with checkpoints. `file` is the one that was run. Null when it fits.
  */
 export function tooLarge(
-  experiment: Experiment,
+  experiment: LayerExperiment,
   kernels: Kernels | null,
   { whole, most }: Capacity,
   file: string,

@@ -2,7 +2,7 @@ import { t as say } from '@vscode/l10n';
 import { classify, readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import type { Files } from '../../config/read/index.js';
-import { cellNames, cellOf, openUnit, runWithin, Workspaces } from '../../engine/index.js';
+import { cellNames, cellOf, oneLayer, openUnit, runWithin, Workspaces } from '../../engine/index.js';
 import { growingSpectrum } from '../../engine/index.js';
 import type { Kernels, Spectrum } from '../../engine/index.js';
 import type {
@@ -231,7 +231,8 @@ export class Service {
     };
     try {
       progress('read')(0);
-      const { experiment, problems: found } = await readExperiment(entry, files, { tick: check });
+      const { experiment: read, problems: found } = await readExperiment(entry, files, { tick: check });
+      const experiment = read === null ? null : oneLayer(read);
       const problems = [...found];
       check();
       const obstacle =

@@ -10,13 +10,13 @@ import {
   recurrentOf,
   runSteps,
 } from '../../../src/engine/index.js';
-import type { Experiment, NextStep, Verdict, WhatIf } from '../../../src/engine/index.js';
+import type { LayerExperiment, NextStep, Verdict, WhatIf } from '../../../src/engine/index.js';
 import { readFixture } from '../../support/experiments.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity, withLayer } from './build.js';
 
-const verdictOf = (subject: Experiment): Verdict => flatRun(finish(runSteps(subject))).verdict;
+const verdictOf = (subject: LayerExperiment): Verdict => flatRun(finish(runSteps(subject))).verdict;
 
-function tried(subject: Experiment, { whatIf }: NextStep): Verdict {
+function tried(subject: LayerExperiment, { whatIf }: NextStep): Verdict {
   const Wh = finish(recurrentOf(subject, whatIf.initialise));
   const other = finish(
     changed(
@@ -32,14 +32,14 @@ function tried(subject: Experiment, { whatIf }: NextStep): Verdict {
 
 const H = 8;
 const T = 60;
-const inputs = (scale: number): Experiment['chunks'] => [
+const inputs = (scale: number): LayerExperiment['chunks'] => [
   { steps: T, xs: filled(T, randomNumbers(5)).map((x) => x * scale) },
 ];
 const Wx = Float64Array.from({ length: H }, (_, j) => 0.5 + j / H);
 
 const weights = readFixture('weather/weights.json') as { Wx: number[][]; Wh: number[][]; b: number[][] };
 const xs = readFixture('weather/sequences.json') as number[][][];
-const weather: Experiment = withLayer(
+const weather: LayerExperiment = withLayer(
   experiment(32, 100, Float64Array.from(weights.Wh.flat()), {
     shapes: { B: 4, T: 100, I: 4, H: 32 },
     chunks: [{ steps: 100, xs: Float64Array.from(xs.flat(2)) }],
@@ -55,7 +55,7 @@ const weather: Experiment = withLayer(
 
 type Case = {
   readonly what: string;
-  readonly subject: Experiment;
+  readonly subject: LayerExperiment;
   readonly says: RegExp;
   readonly changes: keyof WhatIf;
 };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { attribute, finish, openUnit, reachOf, Rnn, runSteps } from '../../../src/engine/index.js';
-import type { Experiment, RunResult, Workspaces } from '../../../src/engine/index.js';
+import type { LayerExperiment, RunResult, Workspaces } from '../../../src/engine/index.js';
 import { ways } from '../wasm/support.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, weightsOf } from './build.js';
 
@@ -11,7 +11,7 @@ const near = (actual: number, expected: number, bound: number): void =>
 const [B, T, I, H] = [2, 14, 2, 4];
 const next = randomNumbers(11);
 const dhs = filled(B * T * H, next);
-const run: Experiment = experiment(H, T, new Float64Array(H * H), {
+const run: LayerExperiment = experiment(H, T, new Float64Array(H * H), {
   shapes: { B, T, I, H },
   weights: { Wx: filled(I * H, next), Wh: filled(H * H, next), b: filled(H, next) },
   chunks: [{ steps: T, xs: filled(B * T * I, next) }],
@@ -19,7 +19,7 @@ const run: Experiment = experiment(H, T, new Float64Array(H * H), {
 });
 const result = flatRun(finish(runSteps(run)));
 
-function attributedBy(workspaces: Workspaces | null, of: Experiment, from: RunResult) {
+function attributedBy(workspaces: Workspaces | null, of: LayerExperiment, from: RunResult) {
   const { attribution, steps } = attribute(of, from, workspaces);
   finish(steps);
   return attribution;
@@ -46,7 +46,7 @@ const at = (g: Float64Array, t: number): number[] =>
 
 for (const [way, workspaces] of ways)
   describe(`attribution of the gradient to losses, ${way}`, () => {
-    const attributed = (of: Experiment, from: RunResult) => attributedBy(workspaces, of, from);
+    const attributed = (of: LayerExperiment, from: RunResult) => attributedBy(workspaces, of, from);
 
     it(
       'is the norm of what the reference classes send back from each loss alone, and these vectors add up ' + 'to g_t',

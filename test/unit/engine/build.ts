@@ -4,7 +4,7 @@ import type {
   AnyRun,
   ByParameter,
   CellName,
-  Experiment,
+  LayerExperiment,
   LayerNorms,
   RunResult,
   Trace,
@@ -46,24 +46,24 @@ export function orthogonal(H: number, seed: number): Float64Array {
 }
 
 /** An experiment of one layer written down flat, as most tests have it. */
-export type FlatExperiment = Omit<Experiment, 'layers'> & {
+export type FlatExperiment = Omit<LayerExperiment, 'layers'> & {
   readonly weights: ByParameter<Float64Array>;
   readonly h0: Float64Array | null;
 };
 
-export const nested = ({ weights, h0, ...rest }: FlatExperiment): Experiment => ({
+export const nested = ({ weights, h0, ...rest }: FlatExperiment): LayerExperiment => ({
   ...rest,
   layers: [{ layer: 0, direction: 'forward', H: rest.shapes.H, parameters: weights, initial: { h: h0 } }],
 });
 
-export const weightsOf = ({ layers: [{ parameters }] }: Experiment): ByParameter<Float64Array> => parameters;
-export const h0Of = ({ layers: [{ initial }] }: Experiment): Float64Array | null => initial.h;
+export const weightsOf = ({ layers: [{ parameters }] }: LayerExperiment): ByParameter<Float64Array> => parameters;
+export const h0Of = ({ layers: [{ initial }] }: LayerExperiment): Float64Array | null => initial.h;
 
 /** The same with other weights, or another initial state. */
 export const withLayer = (
-  e: Experiment,
+  e: LayerExperiment,
   { weights = weightsOf(e), h0 = h0Of(e) }: Partial<Pick<FlatExperiment, 'weights' | 'h0'>>,
-): Experiment => ({ ...e, layers: [{ ...e.layers[0], parameters: weights, initial: { h: h0 } }] });
+): LayerExperiment => ({ ...e, layers: [{ ...e.layers[0], parameters: weights, initial: { h: h0 } }] });
 
 /** Norms of each step by the names that a tutorial gives them. */
 export const flatNorms = (dx: Float64Array, { dh, parameters: { Wx, Wh, b } }: LayerNorms) => ({
@@ -98,7 +98,7 @@ export function experiment(
   T: number,
   Wh: Float64Array,
   rest: Partial<FlatExperiment> & { readonly cell?: CellName } = {},
-): Experiment {
+): LayerExperiment {
   const B = rest.shapes?.B ?? 1;
   const I = rest.shapes?.I ?? 1;
   return nested({
@@ -135,7 +135,7 @@ export function sumOfExponents(
     ],
     chunks,
     stateful,
-  }: Experiment,
+  }: LayerExperiment,
   {
     layers: [
       {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, jacobianSeries, runSteps, spectrumSteps } from '../../../src/engine/index.js';
-import type { Experiment, Spectrum, Workspaces } from '../../../src/engine/index.js';
+import type { LayerExperiment, Spectrum, Workspaces } from '../../../src/engine/index.js';
 import { kernelsOf, ways } from '../wasm/support.js';
 import {
   experiment,
@@ -19,8 +19,8 @@ import { exactExponents, lnSlopesOf } from './exactExponents.js';
 import { experimentOf, reference } from './fixtures.js';
 import type { FlatExperiment } from './build.js';
 
-const ranOf = (e: Experiment) => finish(runSteps(e));
-const spectrumOf = (e: Experiment, workspaces: Workspaces | null): Spectrum =>
+const ranOf = (e: LayerExperiment) => finish(runSteps(e));
+const spectrumOf = (e: LayerExperiment, workspaces: Workspaces | null): Spectrum =>
   finish(spectrumSteps(e, ranOf(e), workspaces));
 
 function near(actual: number, expected: number, bound: number, what: string): void {
@@ -31,7 +31,12 @@ function near(actual: number, expected: number, bound: number, what: string): vo
 }
 
 /** Units that z pushes to about these, with a random Wh. */
-function driven(zs: readonly number[], T: number, seed: number, change: Partial<Experiment> = {}): Experiment {
+function driven(
+  zs: readonly number[],
+  T: number,
+  seed: number,
+  change: Partial<LayerExperiment> = {},
+): LayerExperiment {
   const H = zs.length;
   const next = randomNumbers(seed);
   const weights = {
@@ -45,7 +50,7 @@ function driven(zs: readonly number[], T: number, seed: number, change: Partial<
 const rankOne = (H: number): Float64Array =>
   Float64Array.from({ length: H * H }, (_, i) => ((1 + (i % H)) * (5 - Math.floor(i / H))) / 16);
 
-const cases: readonly (readonly [name: string, e: Experiment, lost: number])[] = [
+const cases: readonly (readonly [name: string, e: LayerExperiment, lost: number])[] = [
   ['units between open and |z| = 22', driven([0.3, -21, 1, 22, -9, 19.06], 8, 1), 0],
   ['units up to |z| = 120', driven([0.3, 25, -60, 120, 8], 8, 2), 0],
   ['all units beyond |z| = 20', driven([24, -30, 41, 90], 8, 3), 0],
@@ -66,7 +71,7 @@ function weightsWith(Wh: Float64Array, seed: number): Pick<FlatExperiment, 'weig
   return { weights: { Wx: filled(H, randomNumbers(seed)), Wh, b: Float64Array.of(0.3, -21, 1, 22) } };
 }
 
-function oneItem(name: string): Experiment {
+function oneItem(name: string): LayerExperiment {
   return experimentOf(reference(name), 'float64');
 }
 

@@ -1,7 +1,7 @@
 // Lyapunov exponents by their definition, with integers of any length: QR step by step from Q = I has in all the
 // diagonal of the R of the whole product, and R_ii² is the quotient of two leading minors of its Gram matrix. No step
 // of it looks like what the engine does.
-import type { AnyRun, Experiment } from '../../../src/engine/index.js';
+import type { AnyRun, LayerExperiment } from '../../../src/engine/index.js';
 
 /** m·2^e with `bits` bits of m at most. */
 type Long = { readonly m: bigint; readonly e: number };
@@ -60,7 +60,7 @@ export function lnSlopesOf(
     ],
     chunks,
     stateful,
-  }: Experiment,
+  }: LayerExperiment,
   {
     layers: [
       {
@@ -89,7 +89,7 @@ export function lnSlopesOf(
 }
 
 /** Descending; −Infinity for what is lost. One chunk, H and T small. */
-export function exactExponents(experiment: Experiment, result: AnyRun): number[] {
+export function exactExponents(experiment: LayerExperiment, result: AnyRun): number[] {
   const { H, T } = experiment.shapes;
   const { Wh } = experiment.layers[0].parameters;
   const W = Array.from(Wh, exactly);

@@ -1,7 +1,7 @@
 // The stored reference cases (test/fixtures/reference/README.md) as experiments, and how far a result is from them.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { CellName, DType, Experiment, FloatArray, Upstream } from '../../../src/engine/index.js';
+import type { CellName, DType, LayerExperiment, FloatArray, LayerUpstream } from '../../../src/engine/index.js';
 import { nested } from './build.js';
 
 type Nested = readonly (number | Nested)[];
@@ -64,8 +64,8 @@ export const flat = (nested: Nested): Float64Array =>
 export function experimentOf(
   ref: Reference,
   dtype: DType,
-  upstream: Upstream = { kind: 'given', dhs: flat(ref.dhs) },
-): Experiment {
+  upstream: LayerUpstream = { kind: 'given', dhs: flat(ref.dhs) },
+): LayerExperiment {
   return nested({
     name: ref.name,
     cell: ref.cell,

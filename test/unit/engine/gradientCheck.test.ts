@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { finish, runSteps } from '../../../src/engine/index.js';
-import type { CellName, Experiment, Loss } from '../../../src/engine/index.js';
+import type { CellName, LayerExperiment, LayerLoss } from '../../../src/engine/index.js';
 import { relativeError } from './fixtures.js';
 import { filled, flatRun, nested, randomNumbers } from './build.js';
 
@@ -14,7 +14,7 @@ const f = { tanh: Math.tanh, relu: (z: number) => (z > 0 ? z : 0), identity: (z:
 /** hs [B][T][H], and the smallest |z|: how near the trajectory comes to a kink. */
 function forward(
   cell: CellName,
-  { B, T, I, H }: Experiment['shapes'],
+  { B, T, I, H }: LayerExperiment['shapes'],
   { Wx, Wh, b, xs, h0 }: Numbers,
 ): { hs: number[][][]; nearest: number } {
   let nearest = Infinity;
@@ -35,7 +35,7 @@ function forward(
 }
 
 /** The loss by its definition: a mean over batch, the steps that carry it and, for mse, the outputs. */
-function lossOf({ kind, at, Why, by, targets }: Loss, hs: number[][][]): number {
+function lossOf({ kind, at, Why, by, targets }: LayerLoss, hs: number[][][]): number {
   const O = by.length;
   const terms: number[] = [];
   hs.forEach((states, item) => {
@@ -58,7 +58,7 @@ const dimensions = {
 };
 const step = 1e-5;
 
-function numbersFor({ B, T, I, H }: Experiment['shapes'], next: () => number, withState: boolean): Numbers {
+function numbersFor({ B, T, I, H }: LayerExperiment['shapes'], next: () => number, withState: boolean): Numbers {
   return {
     Wx: filled(I * H, next),
     Wh: filled(H * H, next),
@@ -70,10 +70,10 @@ function numbersFor({ B, T, I, H }: Experiment['shapes'], next: () => number, wi
 
 function experimentOf(
   cell: CellName,
-  shapes: Experiment['shapes'],
+  shapes: LayerExperiment['shapes'],
   { xs, h0, ...weights }: Numbers,
   withState: boolean,
-): Experiment {
+): LayerExperiment {
   return nested({
     name: 'random',
     cell,
@@ -91,7 +91,7 @@ function experimentOf(
 }
 
 /** Largest relative difference between the engine's gradients and centred differences of `value`. */
-function worstGradient(run: Experiment, numbers: Numbers, value: (numbers: Numbers) => number): number {
+function worstGradient(run: LayerExperiment, numbers: Numbers, value: (numbers: Numbers) => number): number {
   const result = flatRun(finish(runSteps(run)));
   const gradients = { Wx: result.dWx, Wh: result.dWh, b: result.db, xs: result.dxs, h0: result.dh0 };
   const differences = (name: keyof Numbers): Float64Array =>
@@ -168,7 +168,7 @@ describe('finite differences', () => {
             kind === 'mse'
               ? filled(shapes.B * S * O, next)
               : filled(shapes.B * S, () => Math.floor(((next() + 1) / 2) * O));
-          const loss: Loss = { kind, at, Why: filled(shapes.H * O, next), by: filled(O, next), targets };
+          const loss: LayerLoss = { kind, at, Why: filled(shapes.H * O, next), by: filled(O, next), targets };
           const run = { ...experimentOf('tanh', shapes, numbers, true), loss };
           const value = (moved: Numbers): number => lossOf(loss, forward('tanh', shapes, moved).hs);
           assert.ok(Math.abs((flatRun(finish(runSteps(run))).lossValue ?? NaN) - value(numbers)) < 1e-12);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { finish, jacobianSeries, runSteps } from '../../../src/engine/index.js';
-import type { Experiment, Workspaces } from '../../../src/engine/index.js';
+import type { LayerExperiment, Workspaces } from '../../../src/engine/index.js';
 import { graded, log2SingularValues } from '../../../src/engine/linalg/gradedSvd.js';
 import { ways } from '../wasm/support.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, rows, scaledIdentity, weightsOf } from './build.js';
@@ -11,7 +11,7 @@ import { experiment, filled, flatRun, orthogonal, randomNumbers, rows, scaledIde
 const near = (actual: number, expected: number, bound: number): void =>
   assert.ok(Math.abs(actual - expected) <= bound, `${actual} is not within ${bound} of ${expected}`);
 
-function seriesBy(workspaces: Workspaces | null, run: Experiment, item = 0) {
+function seriesBy(workspaces: Workspaces | null, run: LayerExperiment, item = 0) {
   const result = flatRun(finish(runSteps(run)));
   const { series: out, steps } = jacobianSeries(run, result, item, workspaces);
   finish(steps);
@@ -27,7 +27,7 @@ const jacobian = (
       },
     ],
     shapes: { T, H },
-  }: Experiment,
+  }: LayerExperiment,
   hs: ArrayLike<number>,
   item: number,
   t: number,
@@ -42,7 +42,7 @@ const jacobian = (
     ),
   );
 
-const nonlinear = (H: number, T: number, B = 2): Experiment => {
+const nonlinear = (H: number, T: number, B = 2): LayerExperiment => {
   const next = randomNumbers(5);
   return experiment(
     H,
@@ -84,7 +84,7 @@ describe('singular values of rows of any size', () => {
 
 for (const [way, workspaces] of ways)
   describe(`Jacobians over time, ${way}`, () => {
-    const series = (run: Experiment, item = 0) => seriesBy(workspaces, run, item);
+    const series = (run: LayerExperiment, item = 0) => seriesBy(workspaces, run, item);
 
     for (const rho of [0.5, 0.9, 1.1]) {
       it(`Wh = ${rho}·Q at rest: every singular value of every product is a power of ${rho}`, () => {

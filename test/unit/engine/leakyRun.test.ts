@@ -13,7 +13,7 @@ import {
   runWithin,
   spectrumSteps,
 } from '../../../src/engine/index.js';
-import type { Experiment } from '../../../src/engine/index.js';
+import type { LayerExperiment } from '../../../src/engine/index.js';
 import { summarise } from '../../../src/worker/answers/summary.js';
 import { weights } from '../../../src/worker/answers/weightSlices.js';
 import { kernelsOf, variants, ways } from '../wasm/support.js';
@@ -24,7 +24,7 @@ import { leakyInTheTable } from './leaky.js';
 const cell = leakyInTheTable();
 const [B, T, I, H] = [2, 12, 3, 5];
 
-function leakyExperiment(more: Partial<Experiment> = {}): Experiment {
+function leakyExperiment(more: Partial<LayerExperiment> = {}): LayerExperiment {
   const next = randomNumbers(31);
   const weights = {
     Wx: filled(I * H, next),

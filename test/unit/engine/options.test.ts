@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, Rnn, RnnUnit, runSteps } from '../../../src/engine/index.js';
-import type { Experiment } from '../../../src/engine/index.js';
+import type { LayerExperiment } from '../../../src/engine/index.js';
 import { experiment, filled, flatRun, randomNumbers, weightsOf } from './build.js';
 import { relativeError } from './fixtures.js';
 import type { FlatExperiment } from './build.js';
 
-function random(seed: number, rest: Partial<FlatExperiment> = {}, T = 9): Experiment {
+function random(seed: number, rest: Partial<FlatExperiment> = {}, T = 9): LayerExperiment {
   const [B, I, H] = [2, 3, 4];
   const next = randomNumbers(seed);
   const weights = { Wx: filled(I * H, next), Wh: filled(H * H, next), b: filled(H, next) };

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
-import type { Experiment, RunResult } from '../../../src/engine/index.js';
+import type { LayerExperiment, RunResult } from '../../../src/engine/index.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, rows, scaledIdentity } from './build.js';
 import type { FlatRun } from './build.js';
 
-const run = (e: Experiment): FlatRun<RunResult> => flatRun(finish(runSteps(e)));
+const run = (e: LayerExperiment): FlatRun<RunResult> => flatRun(finish(runSteps(e)));
 
 describe('verdict', () => {
   it('a nilpotent Wh that doubles the gradient at each step is exploding, its spectral radius 0', () => {
@@ -45,7 +45,7 @@ describe('verdict', () => {
 
   it('is nonfinite when a weight, an input, a state or the gradient is, and says which', () => {
     const one = scaledIdentity(2, 1);
-    const cases: readonly (readonly [Experiment, RegExp])[] = [
+    const cases: readonly (readonly [LayerExperiment, RegExp])[] = [
       [experiment(2, 5, rows([NaN, 0], [0, 1])), /weights hold a number that is not finite/],
       [experiment(2, 5, rows([1e39, 0], [0, 1]), { dtype: 'float32' }), /weights hold a number that is not finite/],
       [

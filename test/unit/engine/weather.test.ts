@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
-import type { Experiment } from '../../../src/engine/index.js';
+import type { LayerExperiment } from '../../../src/engine/index.js';
 import { flat, readJson, worstOfEach } from './fixtures.js';
 import { flatRun, nested } from './build.js';
 
@@ -27,7 +27,7 @@ const { weights, xs, dhs, readout, expected } = readJson('reference', 'weather',
 const [B, T, I, H] = [4, 100, 4, 32];
 const given = new Float64Array(B * T * H);
 dhs.forEach((row, b) => given.set(row, (b * T + T - 1) * H));
-const experiment: Experiment = nested({
+const experiment: LayerExperiment = nested({
   name: 'weather',
   cell: 'tanh',
   dtype: 'float64',

@@ -12,7 +12,7 @@ import {
   runSteps,
   Workspaces,
 } from '../../../src/engine/index.js';
-import type { AnyRun, Experiment, Kernels, Trace } from '../../../src/engine/index.js';
+import type { AnyRun, LayerExperiment, Kernels, Trace } from '../../../src/engine/index.js';
 import { maxAbs } from '../../../src/engine/core/norm.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
 import { kernelsOf, randomExperiment, variants, ways } from './support.js';
@@ -177,7 +177,7 @@ for (const [way, workspaces] of ways.slice(1)) {
 }
 
 describe('where plain arithmetic ends, through the kernels', () => {
-  const range = (e: Experiment, kernels: Kernels | null): [number | null, number | null] => {
+  const range = (e: LayerExperiment, kernels: Kernels | null): [number | null, number | null] => {
     const { zeroAt, infiniteAt } = flatRun(finish(runSteps(e, undefined, kernels))).verdict;
     return [zeroAt, infiniteAt];
   };
@@ -257,7 +257,7 @@ describe('where plain arithmetic ends, through the kernels', () => {
 describe('an analysis that is too much', () => {
   const [variant] = variants;
   if (variant === undefined) return;
-  const sized = (B: number, T: number, H: number): Experiment =>
+  const sized = (B: number, T: number, H: number): LayerExperiment =>
     experiment(H, T, new Float64Array(0), {
       shapes: { B, T, I: 1, H },
       chunks: [{ steps: T, xs: new Float64Array(0) }],
@@ -269,7 +269,7 @@ describe('an analysis that is too much', () => {
     at: () => assert.fail('nothing is read'),
     subarray: () => assert.fail('nothing is read'),
   });
-  const planned = (e: Experiment, workspaces: Workspaces | null): ReturnType<typeof attribute>['attribution'] => {
+  const planned = (e: LayerExperiment, workspaces: Workspaces | null): ReturnType<typeof attribute>['attribution'] => {
     const { B, T, I, H } = e.shapes;
     const [states, none] = [{ B, T, N: H, data: unread(B * T * H) }, new Float64Array(0)];
     const result = { shapes: e.shapes, layers: [{ states: { h: states.data } }] } as unknown as AnyRun;

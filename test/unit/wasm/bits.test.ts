@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { attribute, finish, jacobianSeries, reachOf, runSteps, spectrumSteps } from '../../../src/engine/index.js';
-import type { Experiment, Loss, Workspaces } from '../../../src/engine/index.js';
+import type { LayerExperiment, LayerLoss, Workspaces } from '../../../src/engine/index.js';
 import { filled, flatRun, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
 import { kernelCells, kernelsOf, randomExperiment, ways } from './support.js';
 
@@ -47,7 +47,12 @@ function hashOf(parts: readonly unknown[]): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-function lossOf({ shapes: { B, T, H } }: Experiment, kind: Loss['kind'], at: Loss['at'], next: () => number): Loss {
+function lossOf(
+  { shapes: { B, T, H } }: LayerExperiment,
+  kind: LayerLoss['kind'],
+  at: LayerLoss['at'],
+  next: () => number,
+): LayerLoss {
   const O = 3;
   const S = at === 'every' ? T : 1;
   const targets =
@@ -58,7 +63,7 @@ function lossOf({ shapes: { B, T, H } }: Experiment, kind: Loss['kind'], at: Los
 }
 
 /** The i-th experiment; every kind of option turns up, alone and with others. */
-function experimentAt(i: number): Experiment {
+function experimentAt(i: number): LayerExperiment {
   const next = randomNumbers(7000 + i);
   const pick = <Choice>(...choices: readonly Choice[]): Choice =>
     choices[Math.floor(((next() + 1) / 2) * choices.length)]!;
@@ -89,7 +94,12 @@ function experimentAt(i: number): Experiment {
 
 const groups = ['dh', 'dx', 'dWx', 'dWh', 'db'] as const;
 
-function hashes(experiment: Experiment, workspaces: Workspaces | null, way: string, withAnalyses: boolean): Hashes {
+function hashes(
+  experiment: LayerExperiment,
+  workspaces: Workspaces | null,
+  way: string,
+  withAnalyses: boolean,
+): Hashes {
   const result = flatRun(finish(runSteps(experiment, undefined, way === 'plain' ? null : kernelsOf(way as 'simd'))));
   const { verdict } = result;
   const tensors = [

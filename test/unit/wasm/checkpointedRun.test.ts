@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { PiecedTrace } from '../../../src/engine/core/recomputedTrace.js';
 import { dtypes, finish, preActivations, runSteps, runWithin, Workspaces } from '../../../src/engine/index.js';
-import type { AnyRun, Experiment, FloatArray, Loss, Trace } from '../../../src/engine/index.js';
+import type { AnyRun, LayerExperiment, FloatArray, LayerLoss, Trace } from '../../../src/engine/index.js';
 import { filled, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
 import { kernelCells, kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
@@ -28,7 +28,7 @@ const held = (run: AnyRun): unknown => ({
   })),
 });
 
-function withLoss(experiment: Experiment, kind: Loss['kind'], at: Loss['at']): Experiment {
+function withLoss(experiment: LayerExperiment, kind: LayerLoss['kind'], at: LayerLoss['at']): LayerExperiment {
   const { B, T, H } = experiment.shapes;
   const next = randomNumbers(7);
   const S = at === 'every' ? T : 1;
@@ -55,7 +55,7 @@ const shapes: fc.Arbitrary<RandomShape> = fc.record({
 for (const variant of variants) {
   describe(`a run in pieces with ${variant} instructions`, () => {
     const [kernels, others] = [kernelsOf(variant), kernelsOf(variant)];
-    const same = (experiment: Experiment): void => {
+    const same = (experiment: LayerExperiment): void => {
       const run = finish(runWithin(0, experiment, undefined, kernels));
       const [layer] = run.layers;
       assert.ok(
@@ -116,7 +116,7 @@ for (const variant of variants) {
         stateful: false,
         initial: false,
       });
-      const e: Experiment = withLayer(
+      const e: LayerExperiment = withLayer(
         {
           ...like,
           chunks: [{ steps: T, xs: Float64Array.from({ length: T * 18 }, (_, i) => x[i % 18]!) }],

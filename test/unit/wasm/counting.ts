@@ -1,5 +1,5 @@
 // Kernels that count what they are asked for, so that a test can say how much lies between two pauses without a clock.
-import type { DType, Experiment, Kernels, Resumable } from '../../../src/engine/index.js';
+import type { DType, LayerExperiment, Kernels, Resumable } from '../../../src/engine/index.js';
 import { perform } from '../../../src/engine/wasm/team.js';
 
 /**
@@ -13,10 +13,10 @@ const moving = 32;
 /** Counts in these kernels and those made from them; `sharedBy` threads, whose calls go on at the same time. */
 export class Counted {
   readonly kernels: Kernels;
-  readonly #experiment: Experiment;
+  readonly #experiment: LayerExperiment;
   #work = 0;
 
-  constructor(kernels: Kernels, experiment: Experiment, sharedBy = 1) {
+  constructor(kernels: Kernels, experiment: LayerExperiment, sharedBy = 1) {
     this.#experiment = experiment;
     this.kernels = this.#counting(kernels);
     if (sharedBy === 1) return;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { dtypes, finish, runSteps } from '../../../src/engine/index.js';
-import type { DType, Experiment, Kernels, RunResult } from '../../../src/engine/index.js';
+import type { DType, LayerExperiment, Kernels, RunResult } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { maxAbs } from '../../../src/engine/core/norm.js';
 import { referencePass } from '../../../src/engine/network/referencePass.js';
@@ -40,8 +40,9 @@ const beyond: Readonly<Record<string, readonly string[]>> = {
 };
 const beyondBound = 2e-6;
 
-const fast = (e: Experiment, kernels: Kernels): FlatRun<RunResult> => flatRun(finish(runSteps(e, undefined, kernels)));
-const slow = (e: Experiment): FlatRun<RunResult> => flatRun(finish(runSteps(e)));
+const fast = (e: LayerExperiment, kernels: Kernels): FlatRun<RunResult> =>
+  flatRun(finish(runSteps(e, undefined, kernels)));
+const slow = (e: LayerExperiment): FlatRun<RunResult> => flatRun(finish(runSteps(e)));
 
 /** Largest difference of logarithms; equal infinities and NaN in the same place do not differ. */
 function ofLogs(actual: Float64Array, expected: Float64Array): number {
@@ -104,7 +105,10 @@ function passErrors(actual: Pass, expected: Pass): [string, number][] {
  * How much smaller than its largest product a sum of products came out, which is then known so much less well: with one
  * unit dWh may be a single state that is nearly zero, itself what 60 products leave of each other.
  */
-function conditions({ chunks }: Experiment, { hs, dhTotal, gradients, norms }: Pass): Readonly<Record<string, number>> {
+function conditions(
+  { chunks }: LayerExperiment,
+  { hs, dhTotal, gradients, norms }: Pass,
+): Readonly<Record<string, number>> {
   const [x, h, g] = [Math.max(...chunks.map(({ xs }) => maxAbs(xs))), maxAbs(hs.data), maxAbs(dhTotal.data)];
   const shares = (
     [

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, growingSpectrum, runSteps, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
-import type { Experiment } from '../../../src/engine/index.js';
+import type { LayerExperiment } from '../../../src/engine/index.js';
 import { Analyses } from '../../../src/worker/answers/analyses.js';
 import { experiment, filled, randomNumbers } from '../engine/build.js';
 import { Counted } from './counting.js';
 import { kernelsOf, variants, ways } from './support.js';
 
-function wide(H: number, T: number, gain: number): Experiment {
+function wide(H: number, T: number, gain: number): LayerExperiment {
   const next = randomNumbers(H);
   const weights = {
     Wx: filled(H, next),

@@ -16,7 +16,7 @@ import {
   spectrumSteps,
   Workspaces,
 } from '../../../src/engine/index.js';
-import type { AnyRun, Experiment, Kernels, Resumable } from '../../../src/engine/index.js';
+import type { AnyRun, LayerExperiment, Kernels, Resumable } from '../../../src/engine/index.js';
 import { tooLarge } from '../../../src/worker/thread/memoryLimit.js';
 import { heatmap, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
 import { band, spread } from '../../../src/worker/answers/unitSlices.js';
@@ -44,7 +44,7 @@ const shape: RandomShape = {
 /**
  * Bytes of every array that can be reached from these values, each buffer once; those of the experiment do not count.
  */
-function bytesIn(values: unknown, experiment: Experiment): number {
+function bytesIn(values: unknown, experiment: LayerExperiment): number {
   const seen = new Set<unknown>();
   let bytes = 0;
   const visit = (value: unknown, counts: boolean): void => {
@@ -78,7 +78,7 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
     'a pair': { B: 2, T: 1500 },
     'a small run': { T: 20 },
   };
-  const withLoss = (experiment: Experiment): Experiment => {
+  const withLoss = (experiment: LayerExperiment): LayerExperiment => {
     const {
       shapes: { B, H },
     } = experiment;
@@ -93,7 +93,7 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
       },
     };
   };
-  const experiments: readonly (readonly [string, Experiment])[] = [
+  const experiments: readonly (readonly [string, LayerExperiment])[] = [
     ...Object.entries(cases).map(([name, each]) => [name, randomExperiment({ ...shape, ...each })] as const),
     ['a loss', withLoss(randomExperiment(shape))],
     ['a loss in chunks', withLoss(randomExperiment({ ...shape, chunks: 2 }))],

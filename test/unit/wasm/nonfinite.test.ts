@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dtypes, finish, runSteps } from '../../../src/engine/index.js';
-import type { Experiment, FloatArray } from '../../../src/engine/index.js';
+import type { LayerExperiment, FloatArray } from '../../../src/engine/index.js';
 import { experiment, flatRun, scaledIdentity } from '../engine/build.js';
 import { kernelCells, kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
@@ -46,7 +46,7 @@ function assertSameKinds(actual: FloatArray, expected: FloatArray, what: string)
 }
 
 /** One number in the middle of a tensor that is not finite. */
-function poisoned(of: RandomShape, where: (typeof places)[number], value: number): Experiment {
+function poisoned(of: RandomShape, where: (typeof places)[number], value: number): LayerExperiment {
   const e = randomExperiment(of);
   const {
     layers: [

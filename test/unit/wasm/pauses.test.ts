@@ -13,7 +13,7 @@ import {
   spectrumSteps,
   Workspaces,
 } from '../../../src/engine/index.js';
-import type { AnyRun, Experiment, Resumable } from '../../../src/engine/index.js';
+import type { AnyRun, LayerExperiment, Resumable } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { long } from '../../support/long.js';
 import { experiment, filled, flatRun, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
@@ -81,7 +81,8 @@ if (variant !== undefined) {
               [
                 'in pieces',
                 1,
-                (of: Experiment, bounds: undefined, kernels: Counted['kernels']) => runWithin(0, of, bounds, kernels),
+                (of: LayerExperiment, bounds: undefined, kernels: Counted['kernels']) =>
+                  runWithin(0, of, bounds, kernels),
               ],
             ] as const) {
               const counted: Counted = new Counted(kernelsOf(variant, threads > 1), fading, threads);
@@ -147,7 +148,7 @@ if (variant !== undefined) {
           weights: { Wx: filled(I * H, next), Wh, b: new Float64Array(H) },
           chunks: [{ steps: T, xs: filled(B * T * I, next) }],
         });
-        const pausesOf = (of: Experiment): number => {
+        const pausesOf = (of: LayerExperiment): number => {
           const steps = fastPass(kernelsOf(variant), of);
           let pauses = 0;
           while (steps.next().done !== true) pauses++;
@@ -186,7 +187,7 @@ if (variant !== undefined) {
           initial: false,
         } as const;
         const plain = randomExperiment({ ...shape, upstream: upstream === 'loss' ? 'last' : upstream });
-        const e: Experiment =
+        const e: LayerExperiment =
           upstream === 'loss'
             ? {
                 ...plain,
@@ -221,7 +222,7 @@ if (variant !== undefined) {
         const scaled = (length: number, scale: number): Float64Array =>
           filled(length, next).map((value) => value * scale);
         const weights = { Wx: scaled(I * H, Math.sqrt(3 / I)), Wh: scaled(H * H, Math.sqrt(3 / H)), b: scaled(H, 0.1) };
-        const e: Experiment = experiment(H, T, weights.Wh, {
+        const e: LayerExperiment = experiment(H, T, weights.Wh, {
           shapes: { B, T, I, H },
           weights,
           chunks: [{ steps: T, xs: filled(B * T * I, next) }],

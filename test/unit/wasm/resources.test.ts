@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { dropSpare, finish, Kernels, release, runSteps } from '../../../src/engine/index.js';
-import type { Experiment, FloatArray, RunResult } from '../../../src/engine/index.js';
+import type { LayerExperiment, FloatArray, RunResult } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { giveBack, unfilled } from '../../../src/engine/core/bufferPool.js';
 import { kernelsOf, randomExperiment, variants, wasmAt } from './support.js';
 
-const small: Experiment = randomExperiment({
+const small: LayerExperiment = randomExperiment({
   seed: 1,
   B: 4,
   T: 50,
@@ -90,7 +90,7 @@ for (const variant of variants) {
         initial: false,
       } as const;
       const chunked = randomExperiment({ ...like, chunks: 2, stateful: true, truncate: 7 });
-      const withLoss: Experiment = {
+      const withLoss: LayerExperiment = {
         ...randomExperiment(like),
         loss: {
           kind: 'mse',
@@ -184,7 +184,7 @@ for (const variant of variants) {
 
     it('uses a buffer of several runs again once all of them have given it back, and not before', () => {
       const kernels = kernelsOf(variant);
-      const tiny = (seed: number): Experiment =>
+      const tiny = (seed: number): LayerExperiment =>
         randomExperiment({
           seed,
           B: 1,
@@ -219,7 +219,7 @@ for (const variant of variants) {
 
     it('leaves results that no later run touches, and more of them than one buffer holds', () => {
       const kernels = kernelsOf(variant);
-      const tiny = (seed: number): Experiment =>
+      const tiny = (seed: number): LayerExperiment =>
         randomExperiment({
           seed,
           B: 2,

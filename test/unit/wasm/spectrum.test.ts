@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
-import type { Experiment, Spectrum, Workspaces } from '../../../src/engine/index.js';
+import type { LayerExperiment, Spectrum, Workspaces } from '../../../src/engine/index.js';
 import {
   experiment,
   filled,
@@ -24,7 +24,7 @@ const near = (actual: number, expected: number, bound: number, what = ''): void 
     Object.is(actual, expected) || Math.abs(actual - expected) <= bound,
     `${what} ${actual} is not within ${bound} of ${expected}`,
   );
-const spectrumOf = (e: Experiment, workspaces: Workspaces | null = null): Spectrum =>
+const spectrumOf = (e: LayerExperiment, workspaces: Workspaces | null = null): Spectrum =>
   finish(spectrumSteps(e, flatRun(finish(runSteps(e))), workspaces));
 
 for (const [way, workspaces] of fast) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dtypes, finish } from '../../../src/engine/index.js';
-import type { DType, Experiment, Kernels } from '../../../src/engine/index.js';
+import type { DType, LayerExperiment, Kernels } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { referencePass } from '../../../src/engine/network/referencePass.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
@@ -14,7 +14,7 @@ const smallest: Readonly<Record<DType, number>> = { float32: 2 ** -149, float64:
 /** From here the normal range ends within some 400 steps. */
 const nearlyGone: Readonly<Record<DType, number>> = { float32: 1e-25, float64: 1e-290 };
 
-const fast = (e: Experiment, kernels: Kernels): Pass => finish(fastPass(kernels, e))!;
+const fast = (e: LayerExperiment, kernels: Kernels): Pass => finish(fastPass(kernels, e))!;
 
 type Shape = { readonly B: number; readonly T: number; readonly I: number; readonly H: number };
 
@@ -22,7 +22,12 @@ type Shape = { readonly B: number; readonly T: number; readonly I: number; reado
  * Random inputs; the gradient that enters at the last step, of each sequence another one, and of the second none at
  * all.
  */
-function vanishing({ B, T, I, H }: Shape, dtype: DType, Wh: Float64Array, rest: Partial<Experiment> = {}): Experiment {
+function vanishing(
+  { B, T, I, H }: Shape,
+  dtype: DType,
+  Wh: Float64Array,
+  rest: Partial<LayerExperiment> = {},
+): LayerExperiment {
   const next = randomNumbers(7);
   const dhs = new Float64Array(B * T * H);
   for (let b = 0; b < B; b++)
@@ -111,7 +116,7 @@ for (const variant of variants) {
     );
 
     /** How far the kernels are from the reference classes at any step, in units of what they may be. */
-    function furthest(e: Experiment): number {
+    function furthest(e: LayerExperiment): number {
       const {
         dtype,
         shapes: { B, T, I, H },
@@ -160,7 +165,7 @@ for (const variant of variants) {
           const e = vanishing({ B, T, I: 2, H }, dtype, spread(H), { cell: 'identity' });
           assert.ok(e.upstream.kind === 'given');
           const { dhs } = e.upstream;
-          const entering = (change: (value: number, i: number) => number): Experiment => ({
+          const entering = (change: (value: number, i: number) => number): LayerExperiment => ({
             ...e,
             upstream: { kind: 'given', dhs: dhs.map(change) },
           });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cellNames, cellOf, Kernels, supportedVariants, Workspaces } from '../../../src/engine/index.js';
-import type { CellName, DType, Experiment, Upstream, Variant } from '../../../src/engine/index.js';
+import type { CellName, DType, LayerExperiment, LayerUpstream, Variant } from '../../../src/engine/index.js';
 import { filled, nested, randomNumbers } from '../engine/build.js';
 
 export const wasmAt = (name: Variant | 'numbers'): string => path.join(process.cwd(), 'out', 'kernels', `${name}.wasm`);
@@ -52,13 +52,13 @@ export function randomExperiment({
   chunks,
   stateful,
   initial,
-}: RandomShape): Experiment {
+}: RandomShape): LayerExperiment {
   const next = randomNumbers(seed);
   const scaled = (length: number, scale: number): Float64Array => filled(length, next).map((value) => value * scale);
   const weights = { Wx: scaled(I * H, Math.sqrt(2.4 / I)), Wh: scaled(H * H, Math.sqrt(2.4 / H)), b: scaled(H, 0.3) };
   const first = chunks === 1 ? T : Math.max(1, Math.floor(T / 3));
   const steps = first === T ? [T] : [first, T - first];
-  const entering: Upstream =
+  const entering: LayerUpstream =
     upstream === 'given' ? { kind: 'given', dhs: filled(B * T * H, next) } : { kind: upstream };
   return nested({
     name: 'random',

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { finish, runSteps, runWithin } from '../../../src/engine/index.js';
-import type { Experiment, Kernels, Variant } from '../../../src/engine/index.js';
+import type { LayerExperiment, Kernels, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { long } from '../../support/long.js';
@@ -63,7 +63,7 @@ const shapes: readonly RandomShape[] = [
 ];
 
 /** So near to ±1 that its slopes are computed from z anew. */
-function saturated(e: Experiment): Experiment {
+function saturated(e: LayerExperiment): LayerExperiment {
   const { Wx, Wh, b } = weightsOf(e);
   return withLayer(e, { weights: { Wx: Wx.map((value) => 8 * value), Wh, b } });
 }
@@ -71,7 +71,7 @@ function saturated(e: Experiment): Experiment {
 /**
  * One number of the upstream gradient is infinite: the pass with exponents gives up in the middle, on whichever thread.
  */
-function broken(e: Experiment): Experiment {
+function broken(e: LayerExperiment): LayerExperiment {
   assert.ok(e.upstream.kind === 'given');
   return {
     ...e,
@@ -83,7 +83,7 @@ function broken(e: Experiment): Experiment {
  * Some sequences' gradients end as a few of the smallest numbers, each after another time; with `rates`, some units'
  * while others stay.
  */
-function sticking(e: Experiment, rates: readonly number[] = [0.6]): Experiment {
+function sticking(e: LayerExperiment, rates: readonly number[] = [0.6]): LayerExperiment {
   const {
     dtype,
     shapes: { B, T, H },
@@ -102,7 +102,7 @@ function sticking(e: Experiment, rates: readonly number[] = [0.6]): Experiment {
 }
 
 /** Cut at the borders of pieces; and layers so wide that the norms of a step are found apart. */
-const stickingOnes: readonly Experiment[] = [
+const stickingOnes: readonly LayerExperiment[] = [
   ...shapes.map((one) => sticking(randomExperiment(one))),
   sticking(randomExperiment({ ...shape, T: 1024, truncate: 128 })),
   ...(['float32', 'float64'] as const).map((dtype) =>

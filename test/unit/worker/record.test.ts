@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultBounds, finish, openUnit, runSteps, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
-import type { Experiment } from '../../../src/engine/index.js';
+import type { LayerExperiment } from '../../../src/engine/index.js';
 import { Analyses } from '../../../src/worker/answers/analyses.js';
 import { pack, unpack } from '../../../src/worker/record/typedArrayJson.js';
 import { makeRecord } from '../../../src/worker/record/reportRecord.js';
@@ -21,7 +21,7 @@ import { kernelsOf, variants } from '../wasm/support.js';
 const kernels = variants[0] === undefined ? null : kernelsOf(variants[0]);
 const workspaces = kernels === null ? null : new Workspaces(kernels);
 
-function experimentOf(B: number, T: number, H: number, more: Partial<FlatExperiment> = {}): Experiment {
+function experimentOf(B: number, T: number, H: number, more: Partial<FlatExperiment> = {}): LayerExperiment {
   const wave = (n: number, scale: number): Float64Array =>
     Float64Array.from({ length: n }, (_, i) => scale * Math.sin(1 + 0.7 * i));
   return nested({
@@ -42,7 +42,7 @@ function experimentOf(B: number, T: number, H: number, more: Partial<FlatExperim
 }
 
 async function recordOf(
-  experiment: Experiment,
+  experiment: LayerExperiment,
 ): Promise<{ readonly run: KeptRun; readonly record: RunRecord; readonly bytes: number }> {
   const result = finish(runSteps(experiment, defaultBounds, kernels));
   const run: KeptRun = { runId: 1, experiment, result };
@@ -220,7 +220,7 @@ describe('the record of a long, wide sequence', () => {
 });
 
 /** An identity cell that grows by a tenth a step: no float64 holds it from about t = 7,450 on. */
-const overflowing = (T: number, H: number): Experiment =>
+const overflowing = (T: number, H: number): LayerExperiment =>
   experimentOf(1, T, H, {
     cell: 'identity',
     weights: {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, runSteps } from '../../../src/engine/index.js';
-import type { Experiment } from '../../../src/engine/index.js';
+import type { LayerExperiment } from '../../../src/engine/index.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
 import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
 import { flatRun, nested, withLayer } from '../engine/build.js';
 
 const [B, T, I, H] = [2, 40, 1, 3];
-const experiment: Experiment = nested({
+const experiment: LayerExperiment = nested({
   name: 'slices',
   cell: 'tanh',
   dtype: 'float64',
@@ -71,7 +71,7 @@ describe('slices of a run', () => {
   it('tells what is in view however faint its colours are', () => {
     // Wh = 0: the state is the input, and the gradient of the last step alone is not 0.
     const faint = (cell: 'tanh' | 'relu', xs: readonly number[]): KeptRun => {
-      const alone: Experiment = withLayer(
+      const alone: LayerExperiment = withLayer(
         {
           ...experiment,
           cell,

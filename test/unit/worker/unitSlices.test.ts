@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, runSteps } from '../../../src/engine/index.js';
-import type { Experiment, Trace } from '../../../src/engine/index.js';
+import type { LayerExperiment, Trace } from '../../../src/engine/index.js';
 import { heatmap, sequenceLines } from '../../../src/worker/answers/slices.js';
 import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
 import { band, spread, unitOrder } from '../../../src/worker/answers/unitSlices.js';
@@ -10,7 +10,7 @@ import { flatRun, nested } from '../engine/build.js';
 
 const [B, T, I, H] = [3, 60, 1, 5];
 // Units 0 and 3 follow the input alike, 1 and 4 against it, 2 is stuck at the bias.
-const experiment: Experiment = nested({
+const experiment: LayerExperiment = nested({
   name: 'units',
   cell: 'tanh',
   dtype: 'float64',

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readExperiment } from '../../../src/config/index.js';
 import type { Entry, FileContent, Files } from '../../../src/config/read/fileAccess.js';
-import { asItIs, defaultBounds, finish, initialise, runSteps } from '../../../src/engine/index.js';
-import type { Experiment, RunResult, WhatIf } from '../../../src/engine/index.js';
+import { asItIs, defaultBounds, finish, initialise, oneLayer, runSteps } from '../../../src/engine/index.js';
+import type { LayerExperiment, RunResult, WhatIf } from '../../../src/engine/index.js';
 import type { FileRequest, WhatIfAnswer } from '../../../src/protocol/messages.js';
 import { applyWhatIf } from '../../../src/worker/changes/applyWhatIf.js';
 import { Cancelled } from '../../../src/worker/scheduling/scheduler.js';
@@ -40,17 +40,17 @@ const filesOf = (texts: Readonly<Record<string, string>>): TestFiles => {
 };
 const entry: Entry = { kind: 'config', config: 'a.rnn.json' };
 
-async function experimentOf(texts: Readonly<Record<string, string>>, of: Entry = entry): Promise<Experiment> {
+async function experimentOf(texts: Readonly<Record<string, string>>, of: Entry = entry): Promise<LayerExperiment> {
   const { experiment, problems } = await readExperiment(of, filesOf(texts));
   assert.ok(experiment !== null, JSON.stringify(problems));
-  return experiment;
+  return oneLayer(experiment);
 }
-const fromConfig = (object: Record<string, unknown>): Promise<Experiment> =>
+const fromConfig = (object: Record<string, unknown>): Promise<LayerExperiment> =>
   experimentOf({ 'a.rnn.json': JSON.stringify(object) });
-const whole = (experiment: Experiment): FlatRun<RunResult> => flatRun(finish(runSteps(experiment)));
+const whole = (experiment: LayerExperiment): FlatRun<RunResult> => flatRun(finish(runSteps(experiment)));
 
 type Run = WhatIfAnswer & { kind: 'run' };
-async function tried(experiment: Experiment, whatIf: Partial<WhatIf>): Promise<Run> {
+async function tried(experiment: LayerExperiment, whatIf: Partial<WhatIf>): Promise<Run> {
   const answer = await new WhatIfs(experiment, defaultBounds, loadKernels(), () => undefined).ask({
     ...asItIs,
     ...whatIf,
@@ -58,7 +58,7 @@ async function tried(experiment: Experiment, whatIf: Partial<WhatIf>): Promise<R
   assert.equal(answer?.kind, 'run', JSON.stringify(answer));
   return answer;
 }
-async function refusal(experiment: Experiment, whatIf: Partial<WhatIf>): Promise<string> {
+async function refusal(experiment: LayerExperiment, whatIf: Partial<WhatIf>): Promise<string> {
   const answer = await new WhatIfs(experiment, defaultBounds, null, () => undefined).ask({ ...asItIs, ...whatIf });
   assert.equal(answer?.kind, 'refused');
   return answer.message;
@@ -188,7 +188,7 @@ describe('a what-if', () => {
 
   it('measures the spectral radius of a large Wh once it is asked for', async () => {
     const [wide, rho] = [260, 0.4];
-    const experiment: Experiment = withLayer(
+    const experiment: LayerExperiment = withLayer(
       {
         ...(await fromConfig(config())),
         shapes: { B: 1, T: 4, I: 1, H: wide },
@@ -239,7 +239,7 @@ describe('a what-if', () => {
       's1.json': JSON.stringify(sequences.map((s) => s.slice(0, 15))),
       's2.json': JSON.stringify(sequences.map((s) => s.slice(15))),
     };
-    const read = (more: Record<string, unknown>): Promise<Experiment> =>
+    const read = (more: Record<string, unknown>): Promise<LayerExperiment> =>
       experimentOf({
         ...chunks,
         'a.rnn.json': JSON.stringify(config({ sequences: ['s1.json', 's2.json'], stateful: true, ...more })),
@@ -313,7 +313,7 @@ describe('a what-if', () => {
   it('is quick enough to be dragged', async () => {
     const [B, T, size] = [8, 100, 64];
     const next = Math.sin;
-    const experiment: Experiment = withLayer(
+    const experiment: LayerExperiment = withLayer(
       {
         ...(await fromConfig(config())),
         dtype: 'float32',
@@ -471,7 +471,7 @@ describe('Apply', () => {
           JSON.stringify(Object.values(whatIf)[0]),
         async () => {
           const after = await applied(texts, whatIf);
-          const double = (files: Readonly<Record<string, string>>): Promise<Experiment> =>
+          const double = (files: Readonly<Record<string, string>>): Promise<LayerExperiment> =>
             experimentOf(files).then((experiment) => ({ ...experiment, dtype: 'float64' }));
           // Files of float32 keep nine digits.
           assertSame(await tried(await double(texts), whatIf), whole(await double(after)), 2e-5);
