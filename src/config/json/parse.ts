@@ -4,6 +4,7 @@ import { missing, notJson, printable, strayIssue, textIssue, wordIssue } from '.
 import type { SyntaxIssue } from './syntaxIssues.js';
 import { Lines } from './lineIndex.js';
 import type { JsonNode, Property, ScalarNode, Span, StringNode } from './node.js';
+import { cut } from './problem.js';
 import { Scanner } from './scanner.js';
 import type { Tick } from './scanner.js';
 import { scanError, token } from './token.js';
@@ -272,7 +273,7 @@ class Parser {
       notJson(
         span,
         t('A text stands in single quotes.'),
-        JSON.stringify(value.slice(0, 40)),
+        JSON.stringify(cut(value, 40)),
         printable(text),
         t('JSON texts and keys stand in double quotes.'),
         span.length === 1,

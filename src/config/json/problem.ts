@@ -56,16 +56,38 @@ export type Problem = {
 /** Of the text of a file no part of a problem holds more characters than this: a file may be one long word. */
 export const longestQuote = 200;
 
-/** The beginning of a text that is longer. */
-export const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+/** No sentence of a problem is longer: a few words of ours around what it quotes. */
+export const longestSentence = 600;
+
+/** The beginning of a text that is longer; no character that takes two code units is cut in half. */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const end = most - 1;
+  const isInside = /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(end - 1, end + 1));
+  return `${text.slice(0, isInside ? end - 1 : end)}…`;
+}
+
+/** Half a character, which JSON can write and no screen can show, as JSON writes it: so it can be searched for. */
+const withoutHalves = (text: string): string =>
+  text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+
+/** What a screen can show of a text, which is cut before it is looked through: it may be as long as its file. */
+const shown = (text: string, most: number): string => cut(withoutHalves(cut(text, most)), most);
 
 /**
  * A problem whose parts that come from a file are bounded, whatever stands there. What can no longer mend it is left
  * out.
  */
 export function shortened({ fix, ...problem }: Problem): Problem {
-  const path = cut(problem.path, longestQuote);
-  const told = { ...problem, path, found: cut(problem.found, longestQuote) };
+  const path = shown(problem.path, longestQuote);
+  const told = {
+    ...problem,
+    path,
+    message: shown(problem.message, longestSentence),
+    expected: shown(problem.expected, longestSentence),
+    found: shown(problem.found, longestQuote),
+    advice: shown(problem.advice, longestSentence),
+  };
   const mends = fix !== undefined && (fix.kind === 'replace' ? fix.text.length <= longestQuote : path === problem.path);
   return mends ? { ...told, fix } : told;
 }

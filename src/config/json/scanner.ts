@@ -146,7 +146,7 @@ export class Scanner {
       if (code === 0x22) break;
       if (code === 0x5c) {
         at = this.#escape(at);
-      } else if (Number.isNaN(code) || code === 0x0a || code === 0x0d) {
+      } else if (Number.isNaN(code) || isLineBreak(code)) {
         this.error = scanError.unclosedString;
         this.end = at;
         return token.string;
@@ -166,7 +166,8 @@ export class Scanner {
       if (digits < 4) this.error = scanError.invalidUnicode;
       return at + 1 + digits;
     }
-    if (at + 1 === text.length) return at;
+    // A line break is not escaped: the text has no end on its line.
+    if (at + 1 === text.length || isLineBreak(text.charCodeAt(at + 1))) return at;
     if (!escapes.includes(text.charAt(at + 1))) this.error = scanError.invalidEscape;
     return at + 1;
   }
@@ -180,11 +181,11 @@ export class Scanner {
     for (; at < text.length; at++) {
       if ((at & unitsMask) === 0) this.#tick();
       const code = text.charCodeAt(at);
-      if (code === 0x5c) at++;
+      if (code === 0x5c && !isLineBreak(text.charCodeAt(at + 1))) at++;
       else if (code === 0x27) {
         this.end = at + 1;
         return token.unknown;
-      } else if (code === 0x0a || code === 0x0d) break;
+      } else if (isLineBreak(code)) break;
     }
     // Each quote that this search passed stands behind a backslash: one that begins there passes the same characters.
     this.#noQuoteBefore = at;
@@ -248,7 +249,8 @@ export class Scanner {
 const escapes = '"\\/bfnrt';
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
-const isNoLineBreak = (code: number): boolean => code !== 0x0a && code !== 0x0d;
+const isLineBreak = (code: number): boolean => code === 0x0a || code === 0x0d;
+const isNoLineBreak = (code: number): boolean => !isLineBreak(code);
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const isHexDigit = (code: number): boolean =>
   isDigit(code) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);

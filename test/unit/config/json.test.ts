@@ -164,6 +164,18 @@ describe('reading JSON', () => {
     );
   });
 
+  it('no text goes on behind its line, also where a backslash stands before the line break', () => {
+    for (const quote of ['"', "'"]) {
+      for (const lineBreak of ['\n', '\r\n', '\r']) {
+        const text = `[${quote}a\\${lineBreak}b${quote}]`;
+        const { issues } = parse(text);
+        assert.ok(issues.length > 0);
+        for (const { offset, length } of issues)
+          assert.doesNotMatch(text.slice(offset, offset + length), /[\r\n]/, JSON.stringify(text));
+      }
+    }
+  });
+
   it('elements and rows of a block are found again in the text', () => {
     fc.assert(
       fc.property(decorated(tensors), fc.nat(), ({ value, text }, seed) => {

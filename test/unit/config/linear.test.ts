@@ -11,6 +11,7 @@ import { parseBytes } from '../../../src/config/json/fastParse.js';
 import { locateLeaves } from '../../../src/config/json/locateNumbers.js';
 import type { ObjectNode } from '../../../src/config/json/node.js';
 import { parseJson } from '../../../src/config/json/parse.js';
+import { shortened } from '../../../src/config/json/problem.js';
 import { findGroups, namedValues } from '../../../src/config/layouts/weightLayouts.js';
 import type { Named } from '../../../src/config/layouts/weightLayouts.js';
 import { nearest } from '../../../src/config/problems/editDistance.js';
@@ -427,6 +428,20 @@ describe('a problem carries at most 200 characters of the file', () => {
       it(title, async () => check((await readConfigText(text)).problems, sign));
     }
   }
+
+  it('and as much of a sentence as somebody reads, whoever made it', () => {
+    const start = { line: 0, character: 0 };
+    const range = { start, end: start };
+    const told = shortened({
+      ...{ file: 'x.json', range, severity: 'error', code: 'wrong-value' },
+      ...{ path: long, message: long, expected: long, found: long, advice: long },
+    });
+    const { path, message, expected, found, advice } = told;
+    assert.deepEqual(
+      [path, message, expected, found, advice].map(({ length }) => length),
+      [200, 600, 600, 200, 600],
+    );
+  });
 
   it('also of a file whose name is what stands there', async () => {
     const config = memoryFiles({ [configName]: `{"weights":"${long}",${X}}` });

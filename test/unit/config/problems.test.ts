@@ -137,6 +137,15 @@ const cases: readonly Case[] = [
     found: /tanh/,
     advice: /Close/,
   },
+  ...['\n', '\r\n', '\r'].map((lineBreak): Case => ({
+    title: `a text whose line ends in a backslash, before ${JSON.stringify(lineBreak)}`,
+    text: `{"weights":${W},"sequences":${X},"cell":«"\\»${lineBreak}}`,
+    code: 'not-json',
+    path: 'cell',
+    expected: /quote/,
+    found: /^"\\$/,
+    advice: /Close/,
+  })),
   {
     title: 'Windows path',
     text: `{"weights":«"data\\w.json"»,"sequences":${X}}`,
