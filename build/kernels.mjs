@@ -13,8 +13,8 @@ const flags = ['-O2', '--noAssert', '--runtime', 'stub', '--importMemory'];
 const sharedMemory = ['--sharedMemory', '--maximumMemory', '65535'];
 
 /**
- * Everything that decides the bytes of a kernel: the sources in its folder, compiler and flags. The time of a file says nothing after a
- * checkout or an install.
+ * Everything that decides the bytes of a kernel: the sources in its folder, compiler and flags. The time of a file says
+ * nothing after a checkout or an install.
  */
 async function madeOf(folder) {
   const files = [

@@ -123,13 +123,17 @@ const textOf = (node) => {
 };
 
 /** Calls whose text no user reads: logs, broken invariants, what a program parses. */
-const unread =
-  /^(?:this\.)?(?:#?log|log|console|sessions\.log|session\.log|context\.log|inspections\.log)\.|\.log\.(?:error|warn|info|debug)$|^(?:Type|Range)?Error$/;
+const unread = [
+  /^(?:this\.)?(?:#?log|log|console|sessions\.log|session\.log|context\.log|inspections\.log)\./,
+  /\.log\.(?:error|warn|info|debug)$/,
+  /^(?:Type|Range)?Error$/,
+];
+const isUnreadCall = (called) => unread.some((pattern) => pattern.test(called));
 
 const isUnread = (node) => {
   for (let at = node.parent; at !== undefined; at = at.parent) {
     if (ts.isImportDeclaration(at) || ts.isLiteralTypeNode(at)) return true;
-    if ((ts.isCallExpression(at) || ts.isNewExpression(at)) && unread.test(at.expression.getText())) return true;
+    if ((ts.isCallExpression(at) || ts.isNewExpression(at)) && isUnreadCall(at.expression.getText())) return true;
     // Titles of papers and formulas stay as they are.
     if (ts.isPropertyAssignment(at) && ['source', 'formula'].includes(at.name.getText())) return true;
     if (ts.isFunctionLike(at)) return false;

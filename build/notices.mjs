@@ -93,9 +93,9 @@ export function noticesText(folders) {
     .map(noticeOf)
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));
   const byText = Map.groupBy(notices, ({ text }) => text);
-  const parts = [...byText].map(
-    ([text, same]) =>
-      `${[...new Set(same.map(({ name, version, license }) => `${name} ${version} (${license})`))].join('\n')}\n\n${text}\n`,
-  );
+  const parts = [...byText].map(([text, same]) => {
+    const names = new Set(same.map(({ name, version, license }) => `${name} ${version} (${license})`));
+    return `${[...names].join('\n')}\n\n${text}\n`;
+  });
   return [`RNN Gradients holds parts of these packages, each under its own licence.\n`, ...parts].join(`\n${rule}\n\n`);
 }

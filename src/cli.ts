@@ -30,20 +30,27 @@ import { capacityHere, help, isHelper, loadKernels, readRegularFile, tooLarge } 
 import { escapeControls, makeRecord, pack, ReadSources, resultJson } from './worker/record/index.js';
 
 const usage = (): string =>
-  say(`Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N] [--max-text N] [--language en|ko]
-
-Runs the config forward and backward through time, prints the verdict and a small table.
-
-  --json FILE|-    also write the whole result as JSON to FILE, or to standard output instead of the table
-  --html FILE      also write a report with all charts to FILE: one HTML file that any browser opens, without a network
-  --threads N      threads for a large run; 0 (default): as many as are worth it on this machine
-  --max-text N     megabytes of the largest file that is read, from 1 to 512 (default): a larger one is a problem
-  --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, exploding, nonfinite
-  --language L     en (default) or ko: the language of sentences; JSON's names and the kinds of verdicts stay as they are
-  --help           show this text
-
-Exit: 0 fine, 1 refused verdict, 2 bad input (problems on standard error as file:line:column: JSON path: message).
-`);
+  say(
+    'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N] ' +
+      '[--max-text N] [--language en|ko]\n' +
+      '\n' +
+      'Runs the config forward and backward through time, prints the verdict and a small table.\n' +
+      '\n' +
+      '  --json FILE|-    also write the whole result as JSON to FILE, or to standard output instead of the table\n' +
+      '  --html FILE      also write a report with all charts to FILE: one HTML file that any browser ' +
+      'opens, without a network\n' +
+      '  --threads N      threads for a large run; 0 (default): as many as are worth it on this machine\n' +
+      '  --max-text N     megabytes of the largest file that is read, from 1 to 512 (default): a larger ' +
+      'one is a problem\n' +
+      '  --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, ' +
+      'exploding, nonfinite\n' +
+      "  --language L     en (default) or ko: the language of sentences; JSON's names and the kinds of " +
+      'verdicts stay as they are\n' +
+      '  --help           show this text\n' +
+      '\n' +
+      'Exit: 0 fine, 1 refused verdict, 2 bad input (problems on standard error as file:line:column: JSON ' +
+      'path: message).\n',
+  );
 
 const mostThreads = 16;
 /** Multiply-adds of one product of a run that takes longer than threads take to start (50 ms). */

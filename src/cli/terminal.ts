@@ -27,9 +27,11 @@ function giveUp(error: unknown): void {
   if (isClosedPipe(error)) return;
   failed = true;
   process.exitCode = 2;
-  printError(
-    `${say('Standard output could not be written to its end: {0}. Make room where it goes, or send it ' + 'elsewhere.', reasonOf(error))}\n`,
+  const told = say(
+    'Standard output could not be written to its end: {0}. Make room where it goes, or send it elsewhere.',
+    reasonOf(error),
   );
+  printError(`${told}\n`);
 }
 
 /** Errors of both streams come whenever they like, also after the last thing that was printed. */

@@ -345,9 +345,11 @@ export type Activations = {
   readonly window: TimeWindow;
   readonly columns: number;
   readonly bins: number;
-  /** h at both ends of the axis. */ readonly low: number;
+  /** h at both ends of the axis. */
+  readonly low: number;
   readonly high: number;
-  /** [bins,columns], the highest bin first; each column adds up to 1 with its share of values that are not finite. */ readonly shares: Float32Array;
+  /** [bins,columns], the highest bin first; each column adds up to 1 with its share of values that are not finite. */
+  readonly shares: Float32Array;
   readonly notFinite: Float32Array;
 };
 

@@ -128,22 +128,34 @@ function about(parts: ReportParts): string {
   } = parts;
   const fact = (name: string, value: string): string => `<div><dt>${escape(name)}</dt><dd>${value}</dd></div>`;
   const list = (items: readonly string[]): string => items.map((item) => escape(item)).join('<br>');
+  const sizes = say(
+    'batch B = {0}, timesteps T = {1}, inputs I = {2}, units H = {3}; cell {4}, {5}',
+    B,
+    T,
+    I,
+    H,
+    cell.name,
+    dtype,
+  );
+  const made = date.toISOString();
+  const leftOut = (characters: number): string =>
+    characters > 0 ? `\n… ${say('{0} more characters', characters)}` : '';
   return `<section class="about-report" aria-labelledby="about-report">
 <h2 id="about-report">${escape(say('About this report'))}</h2>
 <dl>
 ${fact(say('Experiment'), escape(title))}
-${fact(say('Sizes'), escape(say('batch B = {0}, timesteps T = {1}, inputs I = {2}, units H = {3}; cell ' + '{4}, {5}', B, T, I, H, cell.name, dtype)))}
+${fact(say('Sizes'), escape(sizes))}
 ${fact(say('Files'), list(files.map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`)))}
 ${warnings.length === 0 ? '' : fact(say('Warnings'), list(warnings))}
 ${fact(say('Kept'), escape(extentText(parts)))}
-${fact(say('Made'), `<time ` + `datetime="${date.toISOString()}">${date.toISOString().slice(0, 16).replace('T', ' ')} ` + `UTC</time>`)}
+${fact(say('Made'), `<time datetime="${made}">${made.slice(0, 16).replace('T', ' ')} UTC</time>`)}
 ${fact(say('By'), `RNN Gradients ${escape(productVersion)}`)}
 </dl>
 ${
   config === null
     ? ''
     : `<h3>${escape(say('The config'))}</h3>
-<pre tabindex="0">${escape(config.text)}${config.text.length < config.characters ? escape(`\n… ${say('{0} more characters', config.characters - config.text.length)}`) : ''}</pre>`
+<pre tabindex="0">${escape(config.text + leftOut(config.characters - config.text.length))}</pre>`
 }
 <details class="notices">
 <summary>${escape(say('Third-party notices'))}</summary>

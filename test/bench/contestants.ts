@@ -332,14 +332,12 @@ export async function pythonPeers({ threads, avx2 }: Terms): Promise<Entrants> {
     libraries.push(`${key}: ${String(about['blas'])}`);
     contestants.push(peer.contestant(`${titles[key]}${suffix}`, key, threads));
   }
+  const torch = both === undefined ? '' : `, torch ${String(about['torch'])}`;
   return {
     contestants,
     about:
-      `Python ${String(about['python'])}, NumPy ` +
-      `${String(about['numpy'])}${both === undefined ? '' : `, torch ${String(about['torch'])}`}${suffix === '' ? ', 1 thread' : suffix}. ` +
-      `` +
-      `` +
-      `BLAS of ${libraries.join('; ')}.`,
+      `Python ${String(about['python'])}, NumPy ${String(about['numpy'])}${torch}` +
+      `${suffix === '' ? ', 1 thread' : suffix}. BLAS of ${libraries.join('; ')}.`,
   };
 }
 

@@ -232,7 +232,8 @@ describe('what arrives later', () => {
           page.evaluate(() =>
             [
               ...document.querySelectorAll<HTMLElement>(
-                '.toolbar, .ruler, .side, [data-track]:not([hidden]), [data-track]:not([hidden]) .plot, .side > section',
+                '.toolbar, .ruler, .side, .side > section, ' +
+                  '[data-track]:not([hidden]), [data-track]:not([hidden]) .plot',
               ),
             ]
               .filter((element) => element.checkVisibility())

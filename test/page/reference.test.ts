@@ -262,7 +262,7 @@ describe('the log axis', () => {
         const labels = new Map<string, number>();
         (window as unknown as { labels: Map<string, number> }).labels = labels;
         const { prototype } = CanvasRenderingContext2D;
-        // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that they are asked for
+        // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that was asked
         const { fillText, clearRect } = prototype;
         prototype.fillText = function (...args) {
           if (this.canvas.id === 'track-flow-plot')

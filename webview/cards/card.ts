@@ -180,7 +180,9 @@ export class Card {
     this.#tip.replaceChildren(...lines.map((line, i) => el(i === 0 ? 'b' : 'span', {}, line)));
     const { clientWidth, clientHeight } = this.#box;
     this.#tip.style.left = `${Math.max(0, Math.min(x + 12, clientWidth - this.#tip.offsetWidth))}px`;
-    this.#tip.style.top = `${y + 14 + this.#tip.offsetHeight > clientHeight + 20 ? y - 8 - this.#tip.offsetHeight : y + 14}px`;
+    const { offsetHeight } = this.#tip;
+    const fitsBelow = y + 14 + offsetHeight <= clientHeight + 20;
+    this.#tip.style.top = `${fitsBelow ? y + 14 : y - 8 - offsetHeight}px`;
   }
 
   #paint(): void {

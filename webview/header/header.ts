@@ -55,13 +55,17 @@ export function showBadge(badge: HTMLElement, kind: Kind, look: 'badge' | 'mark'
   badge.replaceChildren(icon(kind), names[kind]());
 }
 
+/** A number with what belongs to it: `t = 12`, `× 1.3e−5`, `10^-33 %`, `3 steps`. */
+const figure = new RegExp(
+  String.raw`((?:\bt\s[=≈]\s)?(?:[×≈<>]\s?)?` +
+    String.raw`(?<![\p{L}\d.])[−-]?\d+(?:[.,]\d+)*(?:\^[−-]?\d+|e[−+-]?\d+)?` +
+    String.raw`(?:\s?%|\s(?:steps?|decades?)\b)?)`,
+  'u',
+);
+
 /** Figures stand out, so that the sentence can be read at a glance. */
 function emphasised(sentence: string): (Node | string)[] {
-  return sentence
-    .split(
-      /((?:\bt\s[=≈]\s)?(?:[×≈<>]\s?)?(?<![\p{L}\d.])[−-]?\d+(?:[.,]\d+)*(?:\^[−-]?\d+|e[−+-]?\d+)?(?:\s?%|\s(?:steps?|decades?)\b)?)/u,
-    )
-    .map((part, i) => (i % 2 === 1 ? el('strong', {}, math(part)) : part));
+  return sentence.split(figure).map((part, i) => (i % 2 === 1 ? el('strong', {}, math(part)) : part));
 }
 
 /** Where the gradient enters: `last`, `every`, `given`, or a loss by its name and place, as `mse at last`. */

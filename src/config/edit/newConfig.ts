@@ -70,13 +70,17 @@ const fileSource = (
 
 /** The text of a `*.rnn.json`. The same request gives the same text. */
 export function newConfigText({ name, cell, source }: NewConfig): string {
+  const numbers =
+    source.kind === 'random'
+      ? randomSource(source.shapes, source.initialisation, source.seed)
+      : fileSource(source.weights, source.sequences);
   return `// ${t('Run it with "Run RNN" from the command palette. Hover a key to learn what it does.')}
 {
   "name": ${JSON.stringify(name)},
   // ${t('h_t = f(h_{t-1}·Wh + x_t·Wx + b), f one of tanh, relu, identity')}
   "cell": "${cell}",
   "dtype": "float32",
-${source.kind === 'random' ? randomSource(source.shapes, source.initialisation, source.seed) : fileSource(source.weights, source.sequences)}
+${numbers}
   // ${t('Where the loss sits: "last", "every", or the gradient itself [B][T][H]')}
   "upstreamGradient": "last"
 }

@@ -41,10 +41,14 @@ export function verdictWords({ summary, stale }: Session): VerdictWords | null {
   };
 }
 
+/** Behind what is told of a run that a config has left behind. */
+const age = (stale: boolean): string => (stale ? ` (${t('of the last good run')})` : '');
+
 /** In one line, as above a config. */
-export const verdictLine = ({ glyph, kind, factor, stale }: VerdictWords): string =>
-  `${glyph} ` +
-  `${kind}${factor === '' ? '' : `, ${t('{0} per step back', factor)}`}${stale ? ` (${t('of the last good run')})` : ''}`;
+export function verdictLine({ glyph, kind, factor, stale }: VerdictWords): string {
+  const rate = factor === '' ? '' : `, ${t('{0} per step back', factor)}`;
+  return `${glyph} ${kind}${rate}${age(stale)}`;
+}
 
 /** A power of ten that may lie outside of what a number can hold. */
 function power(log10: number): string {
@@ -60,8 +64,6 @@ export function tripLine({ summary, stale }: Session): string | null {
   if (summary === null) return null;
   const { log10Ratio, source, first } = summary.verdict;
   if (log10Ratio === null) return null;
-  return (
-    `$(history) ` +
-    `${t('×{0} from t = {1} back to t = {2}', power(log10Ratio), source, first)}${stale === null ? '' : ` (${t('of the last good run')})`}`
-  );
+  const trip = t('×{0} from t = {1} back to t = {2}', power(log10Ratio), source, first);
+  return `$(history) ${trip}${age(stale !== null)}`;
 }

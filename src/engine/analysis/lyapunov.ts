@@ -105,8 +105,8 @@ export class LyapunovExponents {
   }
 
   /**
-   * @param lnSlopes those of a cell that is h = f(z), whose J_t = diag(slopes)·Whᵀ, also where no float64 holds a slope;
-   * null of any other
+   * @param lnSlopes those of a cell that is h = f(z), whose J_t = diag(slopes)·Whᵀ, also where no float64 holds a
+   * slope; null of any other
    */
   *step(jacobian: StepJacobian, lnSlopes: Float64Array | null): Resumable<void> {
     if (lnSlopes?.includes(-Infinity) === true) this.#rank = this.#singular;

@@ -4,7 +4,9 @@
 import type { Resumable } from '../core/resumable.js';
 import { maxAbs } from '../core/norm.js';
 
-/** What takes the vectors v_i ⊙ s apart into Σ_k c_ki·s_{p(k)}·l_k, k ≤ i, every l_k at most 1 and 1 at its own p(k). */
+/**
+ * What takes the vectors v_i ⊙ s apart into Σ_k c_ki·s_{p(k)}·l_k, k ≤ i, every l_k at most 1 and 1 at its own p(k).
+ */
 export type Elimination = {
   /** c_ki at [k][i]; a row of zeros where vector k depends on those before it. */
   readonly coefficients: readonly Float64Array[];

@@ -26,7 +26,8 @@ export type BackwardOptions = {
 
 /**
  * A recurrent layer over time: T steps that share one set of weights (Elman 1990), trained by backpropagation through
- * time (Werbos 1990). States are [B,S·H], h first; most cells have h alone. float32 unless asked otherwise. Everything else in this room is held against these two classes.
+ * time (Werbos 1990). States are [B,S·H], h first; most cells have h alone. float32 unless asked otherwise. Everything
+ * else in this room is held against these two classes.
  */
 export class Rnn {
   /** Sum over all timesteps of the last `backward`, because every timestep shares the weights. */

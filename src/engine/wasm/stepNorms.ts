@@ -12,7 +12,9 @@ import { Struct, structBytes } from './struct.js';
 
 /** Products of float32 summed in float64 take so many times as long. */
 const wideFactor = 4;
-/** Where the d of a step are not ORDINARY (../kernels/subnormal.ts) both products are formed, in about twice the time. */
+/**
+ * Where the d of a step are not ORDINARY (../kernels/subnormal.ts) both products are formed, in about twice the time.
+ */
 const [both, smallFactor] = [2 | 4, 2];
 const { ORDINARY: ordinary } = sharedNumbers;
 

@@ -231,10 +231,13 @@ function addInitialState({ config }: FoundParts, { B, H }: KnownShapes): ChangeO
     return refuse(t('The size of the state is not known here.'));
   const row = `[${new Array<string>(H).fill('0').join(', ')}]`;
   const step = '  ';
-  const lines = (indent: string | null): string =>
-    indent === null || B === 1
-      ? `[${new Array<string>(B).fill(row).join(', ')}]`
-      : `[${new Array<string>(B).fill(`${lineBreak(config.document.text)}${indent}${step}${row}`).join(',')}${lineBreak(config.document.text)}${indent}]`;
+  const rows = (separator: string): string => new Array<string>(B).fill(row).join(separator);
+  const lines = (indent: string | null): string => {
+    if (indent === null || B === 1) return `[${rows(', ')}]`;
+    const outer = `${lineBreak(config.document.text)}${indent}`;
+    const inner = `${outer}${step}`;
+    return `[${inner}${rows(`,${inner}`)}${outer}]`;
+  };
   const present = config.get('initialState');
   if (present !== null) return accept([replaceSpan(present.document, present.node, lines(indentOf(present)))]);
   return accept(insertAfter(after, (indent) => `"initialState": ${lines(indent)}`));

@@ -45,8 +45,8 @@ function* nested(values: Trace, shape: readonly number[], offset = 0): Generator
  * The whole result as JSON text (schema 1), in pieces. Tensors are nested lists with the shapes of `shapes`; the weight
  * gradients are sums over all timesteps; `norms.dh` is the Frobenius norm over batch and hidden of g_t, `norms.log10dh`
  * its log10 carried with its exponent. `spectrum.spectralRadiusBounds` is null where the radius itself is known;
- * otherwise `spectralRadiusWh` is the upper one. Directions that are lost have "-Infinity" in `spectrum.lyapunov`; it is
- * null where the product of all Jacobians is zero.
+ * otherwise `spectralRadiusWh` is the upper one. Directions that are lost have "-Infinity" in `spectrum.lyapunov`; it
+ * is null where the product of all Jacobians is zero.
  * Numbers print with the shortest digits that read back to the same float64; NaN, Infinity and -Infinity are strings.
  */
 export function* resultJson(
@@ -57,7 +57,8 @@ export function* resultJson(
   const { B, T, I, H } = result.shapes;
   const { verdict } = result;
   const [layer] = result.layers;
-  yield `{"schema":1,"name":${text(experiment.name)},"cell":"${experiment.cell}","dtype":"${experiment.dtype}","shapes":{"B":${B},"T":${T},"I":${I},"H":${H}}`;
+  yield `{"schema":1,"name":${text(experiment.name)},"cell":"${experiment.cell}","dtype":"${experiment.dtype}"`;
+  yield `,"shapes":{"B":${B},"T":${T},"I":${I},"H":${H}}`;
   const tensors = [
     ['hs', layer.states.h, [B, T, H]],
     ['dxs', result.dxs, [B, T, I]],
@@ -83,16 +84,21 @@ export function* resultJson(
   }
   yield '"log10dh":';
   yield* series(layer.log10Norms.dh);
-  yield `},"spectrum":{"spectralRadiusWh":${number(spectrum.spectralRadiusWh)},"spectralRadiusBounds":${vector(spectrum.spectralRadiusBounds)},"sigmaMaxWh":${number(spectrum.sigmaMaxWh)}`;
+  yield `},"spectrum":{"spectralRadiusWh":${number(spectrum.spectralRadiusWh)}`;
+  yield `,"spectralRadiusBounds":${vector(spectrum.spectralRadiusBounds)}`;
+  yield `,"sigmaMaxWh":${number(spectrum.sigmaMaxWh)}`;
   yield ',"jacobianSigmaMax":';
   yield* series(spectrum.jacobianSigmaMax);
   yield `,"lyapunov":${vector(spectrum.lyapunov)},"eigenvaluesWh":[${spectrum.eigenvaluesWh.map(vector).join(',')}]`;
   yield `,"logProductSigmaMax":${number(spectrum.logProductSigmaMax)}}`;
-  yield `,"verdict":{"kind":"${verdict.kind}","perStepFactor":${scalar(verdict.perStepFactor)},"halfLifeSteps":${scalar(verdict.halfLifeSteps)}`;
-  yield `,"reason":${text(verdict.reason)},"onePercentSteps":${scalar(verdict.onePercentSteps)},"log10Ratio":${scalar(verdict.log10Ratio)}`;
-  yield `,"source":${verdict.source},"first":${verdict.first},"crossedAt":${scalar(verdict.crossedAt)},"zeroAt":${scalar(verdict.zeroAt)},"infiniteAt":${scalar(verdict.infiniteAt)}`;
+  yield `,"verdict":{"kind":"${verdict.kind}","perStepFactor":${scalar(verdict.perStepFactor)}`;
+  yield `,"halfLifeSteps":${scalar(verdict.halfLifeSteps)},"reason":${text(verdict.reason)}`;
+  yield `,"onePercentSteps":${scalar(verdict.onePercentSteps)},"log10Ratio":${scalar(verdict.log10Ratio)}`;
+  yield `,"source":${verdict.source},"first":${verdict.first},"crossedAt":${scalar(verdict.crossedAt)}`;
+  yield `,"zeroAt":${scalar(verdict.zeroAt)},"infiniteAt":${scalar(verdict.infiniteAt)}`;
   const segments = verdict.segments.map(
     ({ from, to, perStepFactor }) => `{"from":${from},"to":${to},"perStepFactor":${number(perStepFactor)}}`,
   );
-  yield `,"segments":[${segments.join(',')}]},"loss":${scalar(result.lossValue)},"clipFactor":${scalar(result.clipFactor)}}\n`;
+  yield `,"segments":[${segments.join(',')}]}`;
+  yield `,"loss":${scalar(result.lossValue)},"clipFactor":${scalar(result.clipFactor)}}\n`;
 }

@@ -82,7 +82,10 @@ describe('rnn-gradients run', { skip: process.platform === 'win32' ? 'no pipes i
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /"padded\.json" is too large to be read\. Expected at most 1 MB, found 1\.1 MB\. The bound is .*--max-text on the com/,
+      new RegExp(
+        String.raw`"padded\.json" is too large to be read\. Expected at most 1 MB, found 1\.1 MB\. ` +
+          'The bound is .*--max-text on the com',
+      ),
     );
     for (const wrong of ['0', '513', '1.5', 'all', '']) {
       const { code: refused, stderr: why } = await cli('run', config, '--max-text', wrong);

@@ -22,7 +22,9 @@ const isObeyed = (character: string): boolean =>
   obeyedRanges.some(([from, to]) => character >= String.fromCharCode(from) && character <= String.fromCharCode(to));
 const obeyedIn = (text: string): string[] =>
   Array.from(text).filter((character) => character !== '\n' && isObeyed(character));
-const shownHostile = String.raw`a\u001b]0;owned\u0007\u007f\u000d\u001b[2K\u000a\u0009VANISHING\u009b31m\u0085\u202egnp.\u2066\u200f\u061cz`;
+const shownHostile =
+  String.raw`a\u001b]0;owned\u0007\u007f\u000d\u001b[2K\u000a\u0009VANISHING` +
+  String.raw`\u009b31m\u0085\u202egnp.\u2066\u200f\u061cz`;
 
 let folder = '';
 before(async () => {
@@ -93,8 +95,10 @@ describe('control characters', () => {
 });
 
 describe('standard output that is full', { skip: needsPosix }, () => {
-  const sentence =
-    /^Standard output could not be written to its end: E(NOSPC|FBIG)[^\n]*\. Make room where it goes, or send it elsewhere\.\n$/;
+  const sentence = new RegExp(
+    String.raw`^Standard output could not be written to its end: E(NOSPC|FBIG)[^\n]*\. ` +
+      String.raw`Make room where it goes, or send it elsewhere\.\n$`,
+  );
 
   it(
     'exits with 2 and one sentence',

@@ -5,8 +5,9 @@ import { readConfigText } from './memory.js';
 
 /** Numbers of a float32 (or float64) run whose only input is this text. */
 async function read(texts: readonly string[], dtype = 'float32'): Promise<Float64Array> {
+  const sequences = texts.map((text) => `[${text}]`).join(',');
   const { experiment, problems } = await readConfigText(
-    `{"dtype":"${dtype}","weights":{"Wx":[[1]],"Wh":[[1]],"b":[0]},"sequences":[${texts.map((text) => `[${text}]`).join(',')}]}`,
+    `{"dtype":"${dtype}","weights":{"Wx":[[1]],"Wh":[[1]],"b":[0]},"sequences":[${sequences}]}`,
   );
   assert.ok(experiment !== null, problems.map(({ message }) => message).join('\n'));
   return experiment.chunks[0]?.xs ?? new Float64Array(0);

@@ -20,8 +20,11 @@ function written(value: unknown, next: () => string, trailing: boolean): string 
   const between = (parts: string[]): string =>
     parts.map((part) => next() + part + next()).join(',') + (trailing && parts.length > 0 ? ',' : '') + next();
   if (Array.isArray(value)) return `[${between(value.map((item) => written(item, next, trailing)))}]`;
-  if (typeof value === 'object' && value !== null)
-    return `{${between(Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}${next()}:${next()}${written(item, next, trailing)}`))}}`;
+  if (typeof value === 'object' && value !== null) {
+    const property = ([key, item]: [string, unknown]): string =>
+      `${JSON.stringify(key)}${next()}:${next()}${written(item, next, trailing)}`;
+    return `{${between(Object.entries(value).map(property))}}`;
+  }
   return Object.is(value, -0) ? '-0' : JSON.stringify(value);
 }
 

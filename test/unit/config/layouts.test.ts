@@ -93,8 +93,8 @@ describe('what a config can say', () => {
   });
 
   it('takes every key', async () => {
-    const experiment =
-      await good(`{"$schema":"x","name":"all","cell":"relu","dtype":"float64",${W},"sequences":[[[1],[2]],[[3],[4]]],"initialState":[[1,2],[3,4]],"stateful":true,
+    const experiment = await good(`{"$schema":"x","name":"all","cell":"relu","dtype":"float64",${W},
+      "sequences":[[[1],[2]],[[3],[4]]],"initialState":[[1,2],[3,4]],"stateful":true,
       "upstreamGradient":[[[1,2],[3,4]],[[5,6],[7,8]]],"loss":null,"clip":{"norm":0.5},"truncate":2}`);
     const { layers, chunks, ...rest } = experiment;
     const [{ parameters: weights, ...layer }] = layers;
@@ -182,9 +182,13 @@ describe('what a config can say', () => {
   it('the readout of the weather network', async () => {
     const readout = fixture('readout.json');
     const { target } = JSON.parse(readout) as { target: Matrix };
-    const config = `{"weights":"weights.json","sequences":${JSON.stringify(target.map(() => [[1, 2, 3, 4]]))},"loss":{"kind":"mse","readout":"readout.json","targets":${JSON.stringify(target)}}}`;
+    const config = {
+      weights: 'weights.json',
+      sequences: target.map(() => [[1, 2, 3, 4]]),
+      loss: { kind: 'mse', readout: 'readout.json', targets: target },
+    };
     const { loss } = await good({
-      [configName]: config,
+      [configName]: JSON.stringify(config),
       'weights.json': fixture('weights.json'),
       'readout.json': readout,
     });
@@ -193,8 +197,10 @@ describe('what a config can say', () => {
   });
 
   it('targets of every kind and place', async () => {
+    const readout = '{"Why":[[1,2],[3,4]],"by":[0,0]}';
     const config = (kind: string, at: string, targets: string): string =>
-      `{${W},"sequences":[[[1],[2]],[[3],[4]]],"loss":{"kind":"${kind}","at":"${at}","readout":{"Why":[[1,2],[3,4]],"by":[0,0]},"targets":${targets}}}`;
+      `{${W},"sequences":[[[1],[2]],[[3],[4]]],` +
+      `"loss":{"kind":"${kind}","at":"${at}","readout":${readout},"targets":${targets}}}`;
     assert.deepEqual([...((await good(config('mse', 'last', '[[1,2],[3,4]]'))).loss?.targets ?? [])], [1, 2, 3, 4]);
     assert.deepEqual(
       [...((await good(config('mse', 'every', '[[[1,2],[3,4]],[[5,6],[7,8]]]'))).loss?.targets ?? [])],

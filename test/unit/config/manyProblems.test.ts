@@ -11,7 +11,9 @@ const told = (problems: readonly Problem[]): string[] =>
 describe('all problems at once', () => {
   it('of one file, in the order of the text', async () => {
     const { problems } = await readConfigText(
-      '{"cel":"tanh","dtype":"float16","weights":{"Wx":[[1,2],[3]],"Wh":[[0.5,null],["a",1e400]],"b":[NaN,0]}\n"sequences":"x.json","clip":{"norm":-1},"truncate":"3"}',
+      '{"cel":"tanh","dtype":"float16",' +
+        '"weights":{"Wx":[[1,2],[3]],"Wh":[[0.5,null],["a",1e400]],"b":[NaN,0]}\n' +
+        '"sequences":"x.json","clip":{"norm":-1},"truncate":"3"}',
     );
     assert.deepEqual(told(problems), [
       `${configName} unknown-key cel`,
@@ -97,9 +99,8 @@ describe('a hopeless file does not drown the rest', () => {
   });
 
   it('bad numbers in many ragged rows stay within bounds', async () => {
-    const { problems } = await readConfigText(
-      `{${W},"sequences":[${Array.from({ length: 3000 }, (_, i) => (i % 2 === 0 ? '[null]' : '[null,null]')).join(',')}]}`,
-    );
+    const rows = Array.from({ length: 3000 }, (_, i) => (i % 2 === 0 ? '[null]' : '[null,null]'));
+    const { problems } = await readConfigText(`{${W},"sequences":[${rows.join(',')}]}`);
     assert.ok(problems.length > 20 && problems.length <= 221, String(problems.length));
   });
 });

@@ -1170,7 +1170,8 @@ const cases: readonly Case[] = [
   {
     title: 'one of two biases that is misspelt',
     text: weights(
-      '{"rnn.weight_ih_l0":[[1],[2]],"rnn.weight_hh_l0":[[0.5,0],[0,0.5]],"rnn.bias_ih_l0":[0,0],«"rnn.bias_hh_10"»:[0,0]}',
+      '{"rnn.weight_ih_l0":[[1],[2]],"rnn.weight_hh_l0":[[0.5,0],[0,0.5]],' +
+        '"rnn.bias_ih_l0":[0,0],«"rnn.bias_hh_10"»:[0,0]}',
     ),
     code: 'missing-key',
     severity: 'warning',

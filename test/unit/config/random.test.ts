@@ -11,7 +11,10 @@ const valid = `{
   "weights": { "Wx": [[1, -2.5e-1]], "Wh": [[0.5, 0], [0.25, 1]], "b": [0, 3] },
   "sequences": [[[1], [2]], [[3], [4]]],
   "initialState": [[1, 2], [3, 4]], "stateful": true,
-  "loss": { "kind": "crossEntropy", "readout": { "Why": [[1, 0], [0, 1]], "by": [0, 0] }, "targets": [[0, 1], [1, 0]], "at": "every" },
+  "loss": {
+    "kind": "crossEntropy", "readout": { "Why": [[1, 0], [0, 1]], "by": [0, 0] },
+    "targets": [[0, 1], [1, 0]], "at": "every"
+  },
   "clip": { "norm": 1.5 }, "truncate": 2,
 }`;
 

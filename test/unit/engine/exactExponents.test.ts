@@ -82,7 +82,8 @@ for (const [way, workspaces] of ways)
         const expected = exactExponents(e, ranOf(e));
         const { lyapunov, lyapunovError, lyapunovSumError, logProductSigmaMax } = spectrumOf(e, workspaces);
         assert.ok(lyapunov !== null && lyapunovError !== null && lyapunovError < 1e-8, `${lyapunovError}`);
-        // z itself is rounded, and a slope by twice as much. Rounded states say open slopes as exactly as they are rounded.
+        // z itself is rounded, and a slope by twice as much. Rounded states say open slopes as exactly as they are
+        // rounded.
         const bound = e.dtype === 'float32' ? 1e-6 : Math.max(lyapunovError, 1e-12) * 3;
         lyapunov.forEach((lambda, i) => near(lambda, expected[i]!, bound, `λ${i + 1}`));
         const gone = expected.filter((lambda) => lambda === -Infinity).length;

@@ -1,5 +1,5 @@
-// A made-up cell that tests put into the table: leaky tanh, h = (1 − α)⊙h' + α⊙tanh(z), with one more parameter α [1,H].
-// Its D is not zero and it is nothing that the kernels know, so it goes the plain way everywhere.
+// A made-up cell that tests put into the table: leaky tanh, h = (1 − α)⊙h' + α⊙tanh(z), with one more parameter α
+// [1,H]. Its D is not zero and it is nothing that the kernels know, so it goes the plain way everywhere.
 import { affineParameters } from '../../../src/engine/cells/cell.js';
 import { tanh } from '../../../src/engine/cells/tanh.js';
 import { cells } from '../../../src/engine/index.js';

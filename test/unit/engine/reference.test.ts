@@ -46,7 +46,9 @@ function checkTensors(
  */
 const float64Bound = 1e-12;
 
-/** Their zeros and nulls come of 1 − h², which is 0 where h rounds to ±1: the slope is not, so they are not compared. */
+/**
+ * Their zeros and nulls come of 1 − h², which is 0 where h rounds to ±1: the slope is not, so they are not compared.
+ */
 const zerosOfRounding = ['saturated_exact', 'saturated_all'];
 
 const log10Expected = (ref: Reference): Float64Array =>

@@ -234,7 +234,7 @@ describe('a refactoring', () => {
     assert.equal(after, '{ "weights": { "Wx": [\n  // a\n  /* b */\n  [1, 3, 5],\n  [2, 4, 6]\n] } }');
   });
 
-  it("rescales to a spectral radius and to a largest singular value, in the file's way of writing numbers", async () => {
+  it("rescales to a spectral radius and to a largest singular value, in the file's way of numbers", async () => {
     const after = await new Probe({ [configName]: config }).changed('weights.Wh', {
       kind: 'rescale',
       quantity: 'spectralRadius',
@@ -372,7 +372,7 @@ describe('a refactoring', () => {
   });
 
   for (const end of ['\n', '\r\n']) {
-    it(`moves weights into a file and back, comments and all, with lines that end in ${JSON.stringify(end)}`, async () => {
+    it(`moves weights into a file and back, comments and all, where lines end in ${JSON.stringify(end)}`, async () => {
       const text = config.replaceAll('\n', end);
       const apart = await new Probe({ [configName]: text }).changed('weights', {
         kind: 'moveToFile',

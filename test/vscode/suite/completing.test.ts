@@ -214,8 +214,9 @@ describe('A fault in a config', () => {
 
   it('is told once, whatever it is', async () => {
     const text = `{
-  "cell": "tahn", "dtype": 32, "weights": 5, "clip": { "norm": 0 }, "sequences": [[[1]]], "truncate": 1.5, "stateful": "x",
-  "foo": 1, "initialState": false, "name": null, "loss": { "kind": "mse", "readout": { "Why": [[1]], "by": [0] }, "aim": 1 }
+  "cell": "tahn", "dtype": 32, "weights": 5, "clip": { "norm": 0 }, "sequences": [[[1]]], "truncate": 1.5,
+  "stateful": "x", "foo": 1, "initialState": false, "name": null,
+  "loss": { "kind": "mse", "readout": { "Why": [[1]], "by": [0] }, "aim": 1 }
 }
 `;
     const { document } = await openText(await writeFiles({ 'a.rnn.json': text }));

@@ -302,9 +302,8 @@ describe('A config of 5 MB', () => {
   ] as const) {
     it(`${form} is followed while typing without holding the extension host up`, async () => {
       const H = 500;
-      const row = (i: number): string =>
-        `      ` +
-        `[${Array.from({ length: H }, (_, j) => ((((i * H + j) * 2654435761) % 2 ** 32) / 2 ** 32 - 0.5).toFixed(16)).join(', ')}]`;
+      const number = (n: number): string => (((n * 2654435761) % 2 ** 32) / 2 ** 32 - 0.5).toFixed(16);
+      const row = (i: number): string => `      [${Array.from({ length: H }, (_, j) => number(i * H + j)).join(', ')}]`;
       const rows = Array.from({ length: H }, (_, i) => row(i)).join(',\n');
       const text = (
         `{\n  "name": "n",\n  "weights": {\n    "Wx": [\n${row(0)}\n    ],\n    "Wh": [\n${rows}\n    ],\n    ` +

@@ -140,7 +140,10 @@ describe('The settings', () => {
       const told = await until('the problem', () => problemsOf(config)[0]);
       assert.match(
         told.message,
-        /"weights\.json" is too large to be read\. Expected at most 1 MB, found 1\.1 MB\. The bound is the setting "rnnGradients\.maxTextFileSize"/,
+        new RegExp(
+          String.raw`"weights\.json" is too large to be read\. Expected at most 1 MB, found 1\.1 MB\. ` +
+            String.raw`The bound is the setting "rnnGradients\.maxTextFileSize"`,
+        ),
       );
       await lensSays(config, /of the last good run/);
       await set('maxTextFileSize', 2);

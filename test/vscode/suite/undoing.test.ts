@@ -162,18 +162,14 @@ describe('What undo gives back', () => {
       assert.ok(others.length >= 5);
       for (const doing of others) {
         const [before, noted] = [document.getText(), /orthogonal|identity/.test(doing.title)];
+        const at = before.indexOf('"weights"');
+        const origin = doing.title.includes('identity') ? 'identity' : 'orthogonal, seed 7';
         const during = textDuring(document);
         await carryOutAndUndo(document, sibling(config, 'w.json'), { ...doing, at: '"w.json"' });
         // The seed is in the config, because the weights take no comments; the same undo takes it back.
         assert.deepEqual(
           during(),
-          noted
-            ? [
-                `${before.slice(0, before.indexOf('"weights"'))}// Wh of w.json: ` +
-                  `${doing.title.includes('identity') ? 'identity' : 'orthogonal, seed 7'}\r\n\t${before.slice(before.indexOf('"weights"'))}`,
-                before,
-              ]
-            : [],
+          noted ? [`${before.slice(0, at)}// Wh of w.json: ${origin}\r\n\t${before.slice(at)}`, before] : [],
         );
         await openText(config);
       }
