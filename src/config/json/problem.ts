@@ -72,7 +72,7 @@ const withoutHalves = (text: string): string =>
   text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 
 /** What a screen can show of a text, which is cut before it is looked through: it may be as long as its file. */
-const shown = (text: string, most: number): string => cut(withoutHalves(cut(text, most)), most);
+export const shown = (text: string, most: number): string => cut(withoutHalves(cut(text, most)), most);
 
 /**
  * A problem whose parts that come from a file are bounded, whatever stands there. What can no longer mend it is left

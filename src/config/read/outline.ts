@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { describeShape } from '../json/node.js';
 import type { JsonNode, Span } from '../json/node.js';
-import { cut } from '../json/problem.js';
+import { shown } from '../json/problem.js';
 import type { Range } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
 
@@ -41,7 +41,7 @@ function childrenOf(value: Value, room: { left: number }): Outline[] {
     } = entry;
     const range = lines.range(join(place, node));
     children.push({
-      name: name === '' ? '""' : cut(name, longestDetail),
+      name: name === '' ? '""' : shown(name, longestDetail),
       ...describe(node),
       range,
       key: lines.range(place),
@@ -62,17 +62,19 @@ function describe(node: JsonNode): Pick<Outline, 'detail' | 'kind'> {
       return {
         kind: 'list',
         detail: node.items.every(({ kind }) => kind === 'string')
-          ? node.items
-              .slice(0, longestDetail)
-              .map((item) => (item.kind === 'string' ? item.value : ''))
-              .join(', ')
-              .slice(0, longestDetail)
+          ? shown(
+              node.items
+                .slice(0, longestDetail)
+                .map((item) => (item.kind === 'string' ? item.value : ''))
+                .join(', '),
+              longestDetail,
+            )
           : t('ragged'),
       };
     case 'object':
       return { kind: 'object', detail: '' };
     case 'string':
-      return { kind: 'text', detail: node.value.slice(0, longestDetail) };
+      return { kind: 'text', detail: shown(node.value, longestDetail) };
     case 'number':
     case 'boolean':
       return { kind: node.kind, detail: String(node.value) };
