@@ -20,19 +20,28 @@ import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
 import { isBound, mostBytes } from './config/read/index.js';
 import type { Problem } from './config/index.js';
-import { defaultBounds, finish, oneLayer, runWithin, spectrumSteps, Workspaces } from './engine/index.js';
-import type { AnyRun, LayerExperiment, Spectrum, VerdictKind } from './engine/index.js';
+import {
+  cellOf,
+  defaultBounds,
+  finish,
+  inPositions,
+  runExperiment,
+  spectrumSteps,
+  Workspaces,
+} from './engine/index.js';
+import type { AnyNetworkRun, AnyRun, LayerExperiment, NetworkLayer, Spectrum, VerdictKind } from './engine/index.js';
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
 import { Analyses, summarise } from './worker/answers/index.js';
 import { capacityHere, help, isHelper, loadKernels, readRegularFile, tooLarge } from './worker/thread/index.js';
-import { escapeControls, makeRecord, pack, ReadSources, resultJson } from './worker/record/index.js';
+import { escapeControls, makeRecord, pack, ReadSources, resultJson, withGateBlocks } from './worker/record/index.js';
+import type { LayerSpectrum } from './worker/record/index.js';
 
 const usage = (): string =>
   say(
-    'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--threads N] ' +
-      '[--max-text N] [--language en|ko]\n' +
+    'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--layer N] ' +
+      '[--threads N] [--max-text N] [--language en|ko]\n' +
       '\n' +
       'Runs the config forward and backward through time, prints the verdict and a small table.\n' +
       '\n' +
@@ -44,6 +53,8 @@ const usage = (): string =>
       'one is a problem\n' +
       '  --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, ' +
       'exploding, nonfinite\n' +
+      '  --layer N        table, --fail-on and report are about layer N of a network, counted from 0, instead of ' +
+      'the whole\n' +
       "  --language L     en (default) or ko: the language of sentences; JSON's names and the kinds of " +
       'verdicts stay as they are\n' +
       '  --help           show this text\n' +
@@ -70,6 +81,8 @@ type Arguments =
       readonly html: string | null;
       readonly failOn: readonly VerdictKind[];
       readonly threads: number;
+      /** What --fail-on, the table and the report are about; null: the network. */
+      readonly layer: number | null;
       readonly longestText: number;
     };
 
@@ -88,6 +101,12 @@ function parseFailOn(text: string): VerdictKind[] {
 function parseThreads(text: string): number {
   if (!/^\d{1,2}$/.test(text) || Number(text) > mostThreads)
     throw new UsageError(say('--threads takes a whole number from 0 to {0}, not "{1}".', mostThreads, text));
+  return Number(text);
+}
+
+function parseLayer(text: string): number {
+  if (!/^\d{1,4}$/.test(text))
+    throw new UsageError(say('--layer takes the number of a layer, counted from 0, not "{0}".', text));
   return Number(text);
 }
 
@@ -123,6 +142,7 @@ function parseArguments(args: readonly string[]): Arguments {
           html: { type: 'string' },
           'fail-on': { type: 'string' },
           threads: { type: 'string' },
+          layer: { type: 'string' },
           'max-text': { type: 'string' },
           language: { type: 'string' },
           help: { type: 'boolean', short: 'h' },
@@ -149,6 +169,7 @@ function parseArguments(args: readonly string[]): Arguments {
     html: values.html ?? null,
     failOn: parseFailOn(values['fail-on'] ?? ''),
     threads: parseThreads(values.threads ?? '0'),
+    layer: values.layer === undefined ? null : parseLayer(values.layer),
     longestText: parseLongestText(values['max-text'] ?? String(mostBytes / 1e6)),
   };
 }
@@ -185,31 +206,83 @@ function tableSteps(T: number): number[] {
   return [...new Set(Array.from({ length: rows }, (_, i) => Math.round((T - 1) * (1 - i / Math.max(1, rows - 1)))))];
 }
 
-function report(experiment: LayerExperiment, result: AnyRun): string {
-  const { B, T, I, H } = result.shapes;
-  const {
-    verdict,
-    layers: [{ hNorm, log10Norms }],
-  } = result;
+/** Columns of numbers, a row for each of these steps. */
+const table = (T: number, columns: readonly (readonly [title: string, at: (t: number) => string])[]): string[] => [
+  ['t', ...columns.map(([title]) => title)].map((title) => title.padStart(12)).join(''),
+  ...tableSteps(T).map((t) => [String(t), ...columns.map(([, at]) => at(t))].map((cell) => cell.padStart(12)).join('')),
+];
+
+const logColumn = (title: string, series: Float64Array): readonly [string, (t: number) => string] => [
+  title,
+  (t) => fromLog10(series[t] ?? NaN),
+];
+
+/** One layer's direction in the order of positions. */
+function layerTable({ experiment, result }: NetworkLayer<AnyRun>, dx: Float64Array | null): string[] {
+  const [{ hNorm, log10Norms }] = result.layers;
+  const at = (series: Float64Array): Float64Array => inPositions(experiment, series);
   const { Wh, Wx } = log10Norms.parameters;
+  const h = at(hNorm);
+  return table(result.shapes.T, [
+    ['|h|', (t) => significant(h[t] ?? NaN)],
+    logColumn('|g|', at(log10Norms.dh)),
+    ...(log10Norms.dc === undefined ? [] : [logColumn('|dc|', at(log10Norms.dc))]),
+    logColumn('|dWh|', at(Wh)),
+    logColumn('|dWx|', at(Wx)),
+    ...(dx === null ? [] : [logColumn('|dx|', dx)]),
+  ]);
+}
+
+const countedLayers = (count: number): string => (count === 1 ? say('one layer') : say('{0} layers', count));
+
+const layerName = ({ layers: [{ layer, direction }] }: LayerExperiment): string =>
+  direction === 'reverse' ? say('layer {0}, reverse', layer) : say('layer {0}', layer);
+
+function report({ experiment, layers, verdict, log10Norms, lengths }: AnyNetworkRun, shown: number | null): string {
+  const { B, T, I, H } = experiment.shapes;
+  const [first, ...others] = layers;
+  const directions = new Set(experiment.layers.map(({ direction }) => direction)).size;
+  const stack =
+    others.length === 0
+      ? ''
+      : directions === 2
+        ? `, ${say('{0} layers in two directions', layers.length / directions)}`
+        : `, ${say('{0} layers', layers.length)}`;
+  const ragged = lengths.some((length) => length !== T)
+    ? `, ${say('lengths {0} to {1}', Math.min(...lengths), Math.max(...lengths))}`
+    : '';
   const lines = [
-    `${verdict.kind.toUpperCase()}  ${escapeControls(experiment.name)}  (${experiment.cell}, B ${B}, T ` +
-      `${T}, I ${I}, H ${H}, ${experiment.dtype})`,
+    `${verdict.kind.toUpperCase()}  ${escapeControls(experiment.name)}  (${experiment.cell}${stack}, B ${B}, T ` +
+      `${T}, I ${I}, H ${H}, ${experiment.dtype}${ragged})`,
     verdict.reason,
     '',
-    ['t', '|h|', '|g|', '|dWh|', '|dWx|', '|dx|'].map((title) => title.padStart(12)).join(''),
-    ...tableSteps(T).map((t) =>
-      [
-        String(t),
-        significant(hNorm[t] ?? NaN),
-        ...[log10Norms.dh, Wh, Wx, result.log10Norms.dx].map((series) => fromLog10(series[t] ?? NaN)),
-      ]
-        .map((cell) => cell.padStart(12))
-        .join(''),
-    ),
-    '',
+    ...(others.length === 0
+      ? [...layerTable(first, log10Norms.dx), '']
+      : layersShown(layers, shown).flatMap((layer) => {
+          const { verdict: own } = layer.result;
+          // What reaches the input comes from all directions of the first layer.
+          const dx = layer === first && directions === 1 ? log10Norms.dx : null;
+          return [
+            `${layerName(layer.experiment)}: ${own.kind.toUpperCase()}  ${own.reason}`,
+            ...layerTable(layer, dx),
+            '',
+          ];
+        })),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** The directions of the layer that was asked for, or all. */
+const layersShown = (layers: readonly NetworkLayer<AnyRun>[], asked: number | null): readonly NetworkLayer<AnyRun>[] =>
+  layers.filter(({ experiment: { layers: specs } }) => asked === null || specs[0].layer === asked);
+
+/** Of a layer of a network. */
+function reportExponents(layer: NetworkLayer<AnyRun>, { lyapunov }: Spectrum): string {
+  const largest =
+    lyapunov === null
+      ? say('no Lyapunov exponents (the product of all Jacobians is exactly zero)')
+      : say('largest Lyapunov exponent {0}', significant(lyapunov[0] ?? NaN));
+  return `${layerName(layer.experiment)}: ${largest}\n`;
 }
 
 function reportSpectrum(spectrum: Spectrum): string {
@@ -328,10 +401,14 @@ async function main(args: readonly string[]): Promise<number> {
       return content;
     },
   };
-  const { experiment: read, problems } = await readExperiment(entry, files);
+  const { experiment, problems } = await readExperiment(entry, files);
   for (const problem of problems) printError(`${told(problem)}\n`);
-  if (read === null) return 2;
-  const experiment = oneLayer(read);
+  if (experiment === null) return 2;
+  const layerCount = 1 + Math.max(...experiment.layers.map(({ layer }) => layer));
+  if (parsed.layer !== null && parsed.layer >= layerCount)
+    throw new UsageError(
+      say('--layer {0}: this network has {1}, counted from 0.', parsed.layer, countedLayers(layerCount)),
+    );
   for (const target of targets) {
     const obstacle = await whyInput(
       target,
@@ -351,14 +428,30 @@ async function main(args: readonly string[]): Promise<number> {
   if (B * T * H * (H + I) >= worthWaiting) await kernels?.team?.up();
   const workspaces = kernels === null ? null : new Workspaces(kernels);
   const started = performance.now();
-  const result = finish(runWithin(capacity.whole, experiment, defaultBounds, kernels));
+  const run = finish(runExperiment(capacity.whole, experiment, defaultBounds, kernels));
   const elapsedMs = performance.now() - started;
   // The verdict at once: the spectrum of a big network takes far longer than the run.
-  if (parsed.json !== '-') print(report(experiment, result));
-  const spectrum = finish(spectrumSteps(experiment, result, workspaces));
-  if (parsed.json !== '-') print(reportSpectrum(spectrum));
-  const verdictCode = parsed.failOn.includes(result.verdict.kind) ? 1 : 0;
-  const json = resultJson(experiment, result, spectrum);
+  if (parsed.json !== '-') print(report(run, parsed.layer));
+  const shown = layersShown(run.layers, parsed.layer);
+  const spectra = new Map<NetworkLayer<AnyRun>, LayerSpectrum>();
+  const spectrumOf = (layer: NetworkLayer<AnyRun>): LayerSpectrum => {
+    const known = spectra.get(layer);
+    if (known !== undefined) return known;
+    const spectrum = finish(spectrumSteps(layer.experiment, layer.result, workspaces));
+    const made = finish(withGateBlocks(layer.experiment, spectrum));
+    spectra.set(layer, made);
+    return made;
+  };
+  if (parsed.json !== '-')
+    for (const layer of shown)
+      print(
+        run.layers.length === 1 && cellOf(experiment.cell).activation !== null
+          ? reportSpectrum(spectrumOf(layer).spectrum)
+          : reportExponents(layer, spectrumOf(layer).spectrum),
+      );
+  const kinds = parsed.layer === null ? [run.verdict.kind] : shown.map(({ result }) => result.verdict.kind);
+  const verdictCode = kinds.some((kind) => parsed.failOn.includes(kind)) ? 1 : 0;
+  const json = resultJson(run, spectrumOf);
   if (parsed.json === '-') await printAll(json);
   if (jsonFile !== null) {
     try {
@@ -370,14 +463,24 @@ async function main(args: readonly string[]): Promise<number> {
   if (parsed.html !== null) {
     try {
       const warnings = problems.map((problem) => `${place(problem)} ${describeProblem(problem)}`);
+      const { layer: worst, direction } = run.verdict;
+      const layer =
+        shown.find(
+          ({ experiment: { layers } }) =>
+            layers[0].layer === (parsed.layer ?? worst) && layers[0].direction === direction,
+        ) ??
+        shown[0] ??
+        run.layers[0];
       await writeReport(parsed.html, {
-        experiment,
-        result,
-        spectrum,
+        ...layer,
+        spectrum: spectrumOf(layer).spectrum,
         elapsedMs,
         sources,
         warnings,
-        title: path.basename(parsed.config),
+        title:
+          run.layers.length === 1
+            ? path.basename(parsed.config)
+            : `${path.basename(parsed.config)} · ${layerName(layer.experiment)}`,
         workspaces,
       });
     } catch (error) {

@@ -1,7 +1,7 @@
 // The face of the engine: what the other rooms use.
 export * from './core/dtypes.js';
 export type { Resumable } from './core/resumable.js';
-export { cellNames, cellOf, cells, defaultCell, factsOf } from './cells/index.js';
+export { cellNames, cellOf, cells, defaultCell, factsOf, singleGateCells } from './cells/index.js';
 export type { CellFacts, CellName } from './cells/index.js';
 export { mapParameters, mapStates } from './cells/cell.js';
 export type { ByParameter, ByState, Cell } from './cells/cell.js';
@@ -21,9 +21,17 @@ export { finish } from './core/resumable.js';
 export { instantiate, Kernels, supportedVariants } from './wasm/instance.js';
 export type { KernelBytes, Task, Team, Variant } from './wasm/instance.js';
 export { mostTaskNumbers, perform } from './wasm/team.js';
-export { memoryOf } from './run/memoryEstimate.js';
+export { memoryOf, plainMemoryOf } from './run/memoryEstimate.js';
+export { kernelsFor } from './run/kernelsFor.js';
 export type { RunMemory } from './run/memoryEstimate.js';
 export { runSteps, runWithin } from './run/run.js';
+export { asNetworkRun, inPositions, isOneVanillaLayer, runExperiment, runNetwork } from './run/networkRun.js';
+export type { AnyNetworkRun, NetworkLayer, NetworkRun } from './run/networkRun.js';
+export { gateBlocks } from './analysis/gateBlocks.js';
+export type { BlockMeasures } from './analysis/gateBlocks.js';
+export type { NetworkLoss } from './network/networkLoss.js';
+export type { NetworkVerdict } from './verdict/networkVerdict.js';
+export { pyTorchGradients, pyTorchNorms, pyTorchSuffix } from './network/pyTorchParameters.js';
 export { dropSpare } from './core/bufferPool.js';
 export { growingSpectrum, spectrumOf, spectrumSteps } from './run/spectrum.js';
 export { Workspaces } from './wasm/workspaces.js';

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { CellName, DType, Experiment, Loss, Upstream } from '../../engine/index.js';
-import { cellNames, defaultCell } from '../../engine/index.js';
+import { singleGateCells, defaultCell } from '../../engine/index.js';
 import type { Entry, Files } from './fileAccess.js';
 import type { Tick } from '../json/locateNumbers.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
@@ -95,7 +95,7 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   }
   const keys = configKeys();
   const valid = validateObject(root, keys, requiredKeys, report);
-  const cell = oneOf(valid, 'cell', cellNames) ?? defaultCell;
+  const cell = oneOf(valid, 'cell', singleGateCells) ?? defaultCell;
   const dtype = oneOf<DType>(valid, 'dtype', ['float32', 'float64']) ?? 'float32';
 
   const sequencesValue = valid.get('sequences');

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { cellNames, cellOf, defaultCell } from '../../engine/index.js';
+import { singleGateCells, cellOf, defaultCell } from '../../engine/index.js';
 import type { DType } from '../../engine/index.js';
 
 export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
@@ -100,10 +100,10 @@ export const configKeys = () =>
     cell: {
       docs: t('The activation `f` of `h_t = f(h_{t-1}·Wh + x_t·Wx + b)`.'),
       types: ['string'],
-      expected: cellNames.map((cell) => `"${cell}"`).join(', '),
+      expected: singleGateCells.map((cell) => `"${cell}"`).join(', '),
       default: defaultCell,
       deprecated: ['activation', 'nonlinearity'],
-      choices: Object.fromEntries(cellNames.map((name) => [name, cellOf(name).words.docs()])),
+      choices: Object.fromEntries(singleGateCells.map((name) => [name, cellOf(name).words.docs()])),
       unsupported: { lstm: t('LSTM cells cannot be run yet.'), gru: t('GRU cells cannot be run yet.') },
     },
     dtype: {

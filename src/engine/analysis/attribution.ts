@@ -154,7 +154,7 @@ export function* plainAttribution(
         for (let b = 0; b < B; b++) {
           const at = s * B + b;
           if (flow.isZero(at)) continue;
-          if (cutBefore(experiment, step)) {
+          if (cutBefore(experiment, chunk, step)) {
             flow.clear(at);
             continue;
           }

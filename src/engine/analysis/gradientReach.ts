@@ -88,7 +88,7 @@ function* paths(
         steps[b * T + t] = own[b]!;
         before.set(rowOf(previous, b).data.subarray(0, H), (b * T + t) * H);
       }
-      passes[t] = step > 0 && !cutBefore(experiment, step) ? 1 : 0;
+      passes[t] = step > 0 && !cutBefore(experiment, chunk, step) ? 1 : 0;
       yield 0;
     }
   }

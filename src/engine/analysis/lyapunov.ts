@@ -20,6 +20,13 @@ function* applyJacobian(rows: Float64Array, jacobian: StepJacobian): Resumable<F
 /** Squares of anything shorter lose digits, or vanish. */
 export const leastLength = 1e-140;
 
+/** Of each place the largest among the vectors. */
+function largestOfPlaces(vectors: readonly Float64Array[], H: number): Float64Array {
+  const sizes = new Float64Array(H);
+  for (const vector of vectors) for (let j = 0; j < H; j++) sizes[j] = Math.max(sizes[j]!, Math.abs(vector[j]!));
+  return sizes;
+}
+
 /** The first `count` rows of I. */
 const identity = (H: number, count = H): Float64Array => {
   const rows = new Float64Array(count * H);
@@ -121,9 +128,42 @@ export class LyapunovExponents {
       magnified[i] = whole / length;
       // A direction that is gone already is gone however it is computed.
       const gone = maxAbs(this.#Q, i * this.#H, (i + 1) * this.#H) === 0;
-      if (isGraded && !gone && !(magnified[i]! <= mostMagnified && whole > leastLength))
-        return yield* this.#gradedStep(jacobian, lnSlopes);
+      if (gone || (magnified[i]! <= mostMagnified && whole > leastLength)) continue;
+      if (isGraded) return yield* this.#gradedStep(jacobian, lnSlopes);
+      if (lnSlopes === null) return yield* this.#factoredStep(jacobian);
       if (isLong(i, this.#H ** 2)) yield 0;
+    }
+    this.#accept(rows, lnLengths, magnified);
+  }
+
+  /**
+   * The same for a cell that is not h = f(z): factor by factor, each by elimination over its rows, whatever their
+   * sizes, so that no large place is mixed into a small one.
+   */
+  *#factoredStep(jacobian: StepJacobian): Resumable<void> {
+    const [H, count] = [this.#H, this.#count];
+    const lnLengths = new Float64Array(count);
+    const magnified = new Float64Array(count).fill(1);
+    let rows = this.#Q;
+    for (const factor of jacobian.factors()) {
+      const next = new Float64Array(rows.length);
+      for (let i = 0; i < count; i++) {
+        factor(rows.subarray(i * H, (i + 1) * H), next.subarray(i * H, (i + 1) * H));
+        if (isLong(i, H * H)) yield 0;
+      }
+      rows = next;
+      const vectors = this.#vectorsOf(rows);
+      const sizes = largestOfPlaces(vectors, H);
+      for (const vector of vectors) for (let j = 0; j < H; j++) if (sizes[j] !== 0) vector[j] = vector[j]! / sizes[j]!;
+      const { coefficients, lnScales, magnified: own } = yield* eliminate(vectors, sizes.map(Math.log));
+      for (let i = 0; i < count; i++) {
+        lnLengths[i] = lnLengths[i]! + Math.log(Math.abs(coefficients[i]![i]!)) + lnScales[i]!;
+        magnified[i] = magnified[i]! * own[i]!;
+        const { length, whole } = orthogonalise(vectors, i, 0);
+        lnLengths[i] = lnLengths[i]! + Math.log(length);
+        magnified[i] = magnified[i]! * (whole / length);
+        if (isLong(i, H ** 2)) yield 0;
+      }
     }
     this.#accept(rows, lnLengths, magnified);
   }

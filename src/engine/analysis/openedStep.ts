@@ -72,7 +72,7 @@ export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: nu
   const own = stepAt(t);
   const dz = new Float64Array(own.gateWidth);
   own.toGates(g, dz);
-  const arrives = step + 1 < chunk.steps && !cutBefore(experiment, step + 1);
+  const arrives = step + 1 < chunk.steps && !cutBefore(experiment, chunk, step + 1);
   const fromNext = arrives
     ? scaled(stepAt(t + 1).pullBack(gradient(t + 1)), layer.dhExponent[t + 1]! - exponent)
     : new Float64Array(H);

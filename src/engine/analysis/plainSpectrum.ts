@@ -1,5 +1,6 @@
 // The spectrum in plain arithmetic, of any cell, over the step Jacobian.
 import { cellOf } from '../cells/index.js';
+import { maxAbs } from '../core/norm.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { JacobianNorm, sigmaMaxOf } from '../linalg/lanczos.js';
@@ -69,8 +70,7 @@ type Determinants = {
 };
 
 function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: LayerExperiment): Resumable<Determinants> {
-  if (cellOf(cell).activation === null)
-    return { constant: 0, of: (jacobian) => logDeterminantOf(jacobian.dense(), jacobian.width) };
+  if (cellOf(cell).activation === null) return { constant: 0, of: (jacobian) => lnDeterminant(jacobian) };
   // J_t = diag(slopes)·Whᵀ
   return {
     constant: yield* logDeterminantOf(layer.parameters.Wh, H),
@@ -79,6 +79,35 @@ function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: LayerExperime
       return lnSlopes?.reduce((sum, value) => sum + value, 0) ?? 0;
     },
   };
+}
+
+/**
+ * ln|det J_t| as that of its factors, each with its rows divided by their largest number, so that rows of any size keep
+ * their digits. −∞ of a Jacobian that is singular to working precision.
+ */
+function* lnDeterminant(jacobian: StepJacobian): Resumable<number> {
+  const n = jacobian.width;
+  let sum = 0;
+  for (const factor of jacobian.factors()) {
+    const rows = new Float64Array(n * n);
+    const [unit, column] = [new Float64Array(n), new Float64Array(n)];
+    for (let k = 0; k < n; k++) {
+      unit.fill(0);
+      unit[k] = 1;
+      factor(unit, column);
+      for (let i = 0; i < n; i++) rows[i * n + k] = column[i]!;
+      yield 0;
+    }
+    for (let i = 0; i < n; i++) {
+      const row = rows.subarray(i * n, (i + 1) * n);
+      const size = maxAbs(row);
+      if (size === 0) return -Infinity;
+      sum += Math.log(size);
+      for (let k = 0; k < n; k++) row[k] = row[k]! / size;
+    }
+    sum += yield* logDeterminantOf(rows, n);
+  }
+  return sum;
 }
 
 /** ln of the slopes of a cell that is h = f(z), also where no float64 holds one; null of any other. */

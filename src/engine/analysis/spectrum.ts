@@ -4,11 +4,13 @@ import { ready } from '../core/recomputedTrace.js';
 import { castSteps } from '../core/resumableCopy.js';
 import { spectralRadiusBounds } from '../linalg/spectralRadiusBounds.js';
 import type { Square } from '../linalg/spectralRadiusBounds.js';
-import { matrix, partOf, sequence, takeStep } from '../core/tensor.js';
+import { partOf, rowOf, sequence, takeStep } from '../core/tensor.js';
+import { stateWidth } from '../network/cellRows.js';
+import { runChunks } from '../network/chunks.js';
+import type { ComputedRun } from '../network/result.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import { factorise, logDeterminant, provenBelow } from '../linalg/luCholesky.js';
-import type { Trace } from '../core/dtypes.js';
-import type { LayerExperiment } from '../network/experiment.js';
+import type { LayerChunk, LayerExperiment, Span } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
 /** Of batch item 0, with J_t = ∂h_t/∂h_{t-1} = diag(f'(h_t))·Whᵀ; J_0 is with respect to h0. */
@@ -76,44 +78,55 @@ const oneItem = ({ T, N, data }: SequenceTrace, item: number): SequenceTrace => 
   data: partOf(data, item * T * N, (item + 1) * T * N),
 });
 
-/** One batch item of a run, cut into its chunks again; without what enters from above. */
-export function* itemChunks(
-  {
-    shapes: { B, T, I, H },
-    chunks,
-    layers: [
-      {
-        initial: { h: h0 },
-      },
-    ],
+/** One batch item of a run: the experiment as if it had no other, and its chunks without what enters from above. */
+export type Item = { readonly experiment: LayerExperiment; readonly chunks: readonly RunChunk[] };
+
+/** The steps at which an item is there. */
+const spanOf = ({ steps, spans }: LayerChunk, item: number): Span => spans?.[item] ?? { from: 0, to: steps };
+
+export function* itemOf(experiment: LayerExperiment, result: ComputedRun, item: number): Resumable<Item> {
+  const {
+    shapes: { I, H },
     stateful,
     dtype,
-  }: LayerExperiment,
-  hs: Trace,
-  item: number,
-): Resumable<RunChunk[]> {
-  const first = matrix(dtype, 1, H);
-  if (h0 !== null) first.data.set(h0.subarray(item * H, (item + 1) * H));
-  const all = oneItem({ B, T, N: H, data: hs }, item);
+  } = experiment;
+  const ofRun = runChunks(experiment, result);
+  const width = stateWidth(experiment);
   let start = 0;
-  const cut: RunChunk[] = [];
-  for (const { steps, xs } of chunks) {
-    if (stateful && start > 0) yield* ready(start - 1, all);
-    const initial = stateful && start > 0 ? takeStep(all, start - 1) : first;
-    const states = { B: 1, T: steps, N: H, data: partOf(all.data, start * H, (start + steps) * H) };
-    const inputs = {
-      B: 1,
-      T: steps,
-      N: I,
-      data: yield* castSteps(dtype, xs.subarray(item * steps * I, (item + 1) * steps * I)),
-    };
-    cut.push({ start, steps, xs: inputs, hs: states, initial, dhs: sequence('float64', 1, 0, H) });
+  const chunks: RunChunk[] = [];
+  for (const [c, chunk] of experiment.chunks.entries()) {
+    const { from, to } = spanOf(chunk, item);
+    const run = ofRun[c]!;
+    const all = oneItem(run.hs, item);
+    const before = chunks.at(-1);
+    if (stateful && before !== undefined) yield* ready(before.steps - 1, before.hs);
+    const initial =
+      stateful && before !== undefined
+        ? takeStep(before.hs, before.steps - 1)
+        : { rows: 1, cols: width, data: rowOf(run.initial, item).data };
+    const own = chunk.xs.subarray((item * chunk.steps + from) * I, (item * chunk.steps + to) * I);
+    const steps = to - from;
+    chunks.push({
+      start,
+      steps,
+      xs: { B: 1, T: steps, N: I, data: yield* castSteps(dtype, own) },
+      hs: { B: 1, T: steps, N: width, data: partOf(all.data, from * width, to * width) },
+      initial,
+      dhs: sequence('float64', 1, 0, H),
+    });
     start += steps;
   }
-  return cut;
+  return { experiment: { ...experiment, shapes: { ...experiment.shapes, B: 1, T: start } }, chunks };
 }
 
-/** The experiment as if it had one batch item. */
+/** Steps of an item in all chunks. */
+export const stepsOfItem = ({ chunks }: LayerExperiment, item: number): number =>
+  chunks.reduce((sum, chunk) => {
+    const { from, to } = spanOf(chunk, item);
+    return sum + to - from;
+  }, 0);
+
+/** The experiment as if it had one batch item, all of whose steps are there. */
 export const withOneItem = (experiment: LayerExperiment): LayerExperiment => ({
   ...experiment,
   shapes: { ...experiment.shapes, B: 1 },

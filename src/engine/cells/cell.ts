@@ -57,14 +57,31 @@ export type CellStep = {
   readonly previous: FloatArray;
   /** z = h_{t−1}·Wh + x·Wx + b, [G·H] gate by gate. Computed when it is first asked for: backward seldom needs it. */
   readonly z: () => FloatArray;
+  /** Its two parts, for cells that do more than add them: x·Wx + b, and h_{t−1}·Wh, [G·H] each. */
+  readonly fromInput: () => FloatArray;
+  readonly fromState: () => FloatArray;
 };
 
 /**
  * The slopes of a step, unit by unit: dz = ds·A and, beside the weights, ds_{t−1} = ds·D.
  * A[(s·G + g)·H + j] = ∂z-ward slope of state s through gate g at unit j; D[(s·S + r)·H + j] = ∂s_t/∂r_{t−1} at unit j.
- * `D` is empty for cells without one, so that nothing is added there.
+ * `D` is empty for cells without one, so that nothing is added there. `Ax`, in the shape of A, takes its place on the
+ * way to x and b where the cell does more than add x·Wx + b and h_{t−1}·Wh; else it is empty.
  */
-export type CellSlopes = { readonly A: Float64Array; readonly D: Float64Array };
+export type CellSlopes = { readonly A: Float64Array; readonly D: Float64Array; readonly Ax: Float64Array };
+
+/** Zeros for the slopes of one step. */
+export const emptySlopes = (
+  { states: { length: S }, gates: { length: G }, hasD, hasAx }: Cell,
+  H: number,
+): CellSlopes => ({
+  A: new Float64Array(S * G * H),
+  D: new Float64Array(hasD ? S * S * H : 0),
+  Ax: new Float64Array(hasAx === true ? S * G * H : 0),
+});
+
+/** A logistic gate lies in 0 … 1; a candidate, what a gate lets in, lies in −1 … 1. */
+export type GateKind = 'logistic' | 'candidate';
 
 /** Sentences and formulas, in the language of whoever asks: only called once the language is known. */
 export type CellWords = {
@@ -83,11 +100,15 @@ export interface Cell {
   readonly states: readonly ['h', ...string[]];
   /** Blocks of H columns in Wx, Wh and b, in the order of the columns. */
   readonly gates: readonly [string, ...string[]];
+  /** What each of them is; for cells whose gates open and close. */
+  readonly gateKinds?: readonly GateKind[];
   readonly parameters: readonly ParameterSpec[];
   /** Number of this cell in the WebAssembly kernels; null: only the plain path runs it. */
   readonly kernel: number | null;
   /** Whether a state reaches the next step also beside the weights: D is there. */
   readonly hasD: boolean;
+  /** Whether the way to x and b has slopes of its own: Ax is there. */
+  readonly hasAx?: boolean;
   /**
    * f of a cell that is h = f(z) and nothing else; null for every other. For these alone J_t = diag(f'(z_t))·Whᵀ, so
    * that Wh itself says something: its Gram matrix, its determinant, σ_max(Wh)·γ.
@@ -109,6 +130,13 @@ export interface Cell {
    * `exact`, to full precision also where the states alone have lost the digits.
    */
   slopes(step: CellStep, next: FloatArray, exact: boolean, slopes: CellSlopes): void;
+  /** Values of the gates at a step [G·H]; for cells whose gates open and close. */
+  readonly gateValues?: (step: CellStep, values: Float64Array) => void;
+  /**
+   * ∂h_t/∂c_t within the step [H], for a cell whose second state acts on its first before both go on. A gate acts on h
+   * either through c or beside it, never both.
+   */
+  readonly within?: (step: CellStep, next: FloatArray, slopes: Float64Array) => void;
   /** Adds the gradients of the parameters with the role `other`, from ds [S·H]; for cells that have one. */
   readonly addGradients?: (
     step: CellStep,

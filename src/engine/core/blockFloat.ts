@@ -39,9 +39,9 @@ export class ScaledRows {
     return this.data.subarray(b * this.#N, (b + 1) * this.#N);
   }
 
-  /** Adds rows of `width` ordinary numbers to the first of each row, under whichever exponent is the larger. */
-  add(rows: FloatArray, width = this.#N): void {
-    for (let b = 0; b < this.exponents.length; b++) this.addRow(b, rows.subarray(b * width, (b + 1) * width), 0);
+  /** Adds rows of `width` numbers times 2^exponent to the first of each row, under whichever exponent is the larger. */
+  add(rows: FloatArray, width = this.#N, exponent = 0): void {
+    for (let b = 0; b < this.exponents.length; b++) this.addRow(b, rows.subarray(b * width, (b + 1) * width), exponent);
   }
 
   /** Adds values·2^exponent to the first numbers of row b. */

@@ -1,5 +1,6 @@
 // The steps of a finished run, each batch item by itself, as cells and analyses see them.
 import { activationOf, cellOf } from '../cells/index.js';
+import { emptySlopes } from '../cells/cell.js';
 import type { CellStep } from '../cells/cell.js';
 import { addRowTimes, rowOf, takeStep } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
@@ -29,10 +30,19 @@ export function cellRows(experiment: LayerExperiment, chunk: RunChunk, t: number
   const zOf = preActivationsAt(experiment, chunk, t);
   return Array.from({ length: B }, (_, b) => {
     const next = rowOf(after, b).data;
-    const step = { H, parameters: weights, previous: rowOf(before, b).data, z: () => zOf(b) };
-    const slopes = { A: new Float64Array(S * G * H), D: new Float64Array(cell.hasD ? S * S * H : 0) };
+    const step = {
+      H,
+      parameters: weights,
+      previous: rowOf(before, b).data,
+      z: () => zOf(b).z,
+      fromInput: () => zOf(b).fromInput(),
+      fromState: () => zOf(b).fromState(),
+    };
+    const slopes = emptySlopes(cell, H);
     cell.slopes(step, next, exact, slopes);
-    return { step, next, jacobian: new StepJacobian(recurrence, slopes) };
+    const within = cell.within === undefined ? null : new Float64Array(H);
+    if (within !== null) cell.within?.(step, next, within);
+    return { step, next, jacobian: new StepJacobian(recurrence, slopes, within) };
   });
 }
 
@@ -48,26 +58,38 @@ export const gateWidth = ({ cell, shapes: { H } }: LayerExperiment): number => c
 export function lnSlopes(experiment: LayerExperiment, chunk: RunChunk, t: number, slopes: Float64Array): Float64Array {
   const { lnSlope } = activationOf(experiment.cell);
   const zOf = preActivationsAt(experiment, chunk, t);
-  return slopes.map((slope, j) => lnSlope(slope, () => zOf(0)[j]!));
+  return slopes.map((slope, j) => lnSlope(slope, () => zOf(0).z[j]!));
 }
 
-/** z_t [G·H] of each batch item, its own when it is first asked for. */
-function preActivationsAt(experiment: LayerExperiment, chunk: RunChunk, t: number): (b: number) => Float64Array {
+type Parts = {
+  readonly z: Float64Array;
+  readonly fromInput: () => Float64Array;
+  readonly fromState: () => Float64Array;
+};
+
+/** z_t [G·H] of each batch item, and its two parts, each when it is first asked for. */
+function preActivationsAt(experiment: LayerExperiment, chunk: RunChunk, t: number): (b: number) => Parts {
   const {
     shapes: { I, H },
     layers: [{ parameters: weights }],
   } = experiment;
   const before = stateBefore(chunk, t);
   const x = takeStep(chunk.xs, t);
-  const rows: (Float64Array | undefined)[] = [];
-  return (b) => {
-    let row = rows[b];
-    if (row === undefined) {
-      row = Float64Array.from(weights.b);
-      addRowTimes(x.data, b * I, I, weights.Wx, row);
-      addRowTimes(rowOf(before, b).data, 0, H, weights.Wh, row);
-      rows[b] = row;
-    }
+  const addInput = (b: number, row: Float64Array): Float64Array => {
+    row.set(weights.b);
+    addRowTimes(x.data, b * I, I, weights.Wx, row);
     return row;
   };
+  const addState = (b: number, row: Float64Array): Float64Array => {
+    addRowTimes(rowOf(before, b).data, 0, H, weights.Wh, row);
+    return row;
+  };
+  const empty = (): Float64Array => new Float64Array(weights.b.length);
+  const rows: (Parts | undefined)[] = [];
+  return (b) =>
+    (rows[b] ??= {
+      z: addState(b, addInput(b, empty())),
+      fromInput: () => addInput(b, empty()),
+      fromState: () => addState(b, empty()),
+    });
 }

@@ -4,6 +4,7 @@ import { cast, matrix, takeStep, takeSteps } from '../core/tensor.js';
 import type { ComputedRun } from './result.js';
 import type { LayerExperiment } from './experiment.js';
 import { entering } from './upstreamGradient.js';
+import type { Chunk } from './upstreamGradient.js';
 
 const known = new WeakMap<ComputedRun, readonly RunChunk[]>();
 
@@ -61,7 +62,10 @@ function cut(
 
 /**
  * Whether the gradient is cut between step t and the step before it, t counted from the chunk's start: truncated
- * backpropagation.
+ * backpropagation cuts between positions m·k − 1 and m·k of the sequence, in either direction.
  */
-export const cutBefore = ({ truncate }: LayerExperiment, t: number): boolean =>
-  truncate !== null && t > 0 && t % truncate === 0;
+export const cutBefore = (
+  { truncate, layers: [{ direction }] }: LayerExperiment,
+  { steps }: Pick<Chunk, 'steps'>,
+  t: number,
+): boolean => truncate !== null && t > 0 && (direction === 'forward' ? t : steps - t) % truncate === 0;

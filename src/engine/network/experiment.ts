@@ -26,6 +26,9 @@ export type LayerSpec = {
 export type LayerUpstream =
   { readonly kind: 'last' } | { readonly kind: 'every' } | { readonly kind: 'given'; readonly dhs: Float64Array };
 
+/** Gradients [B,T,N] beyond the range of any dtype: step t is `data`·2^`exponents[t]`. */
+export type ScaledSteps = { readonly data: Float64Array; readonly exponents: Float64Array };
+
 /**
  * What enters the output of a network [B,T,D·H]. `last`: ones at each sequence's last step; `final`: ones on each
  * direction's last processed h of the last layer, which for `reverse` is that of step 0; `step`: ones at one step,
@@ -102,14 +105,27 @@ export type Experiment = {
   readonly truncate: number | null;
 };
 
+/** Steps of a chunk at which a sequence is there: from … to − 1. */
+export type Span = { readonly from: number; readonly to: number };
+
+export type LayerChunk = {
+  readonly steps: number;
+  readonly xs: Float64Array;
+  /** Of each sequence [B], where they differ. Before `from` its state waits, behind `to` it is 0. */
+  readonly spans?: readonly Span[];
+};
+
 /**
- * An experiment of one layer in one direction, all of whose sequences have the same length, with the upstream gradient
- * or the loss that such a layer knows: what a network's run is made of, and what every analysis of a layer takes.
+ * An experiment of one layer in one direction, with the upstream gradient or the loss that such a layer knows: what a
+ * network's run is made of, and what every analysis of a layer takes. Steps are in the order in which the layer
+ * computes them: for `reverse` that is from the last position of a chunk to its first.
  */
 export type LayerExperiment = Omit<Experiment, 'layers' | 'chunks' | 'upstream' | 'loss'> & {
   readonly layers: readonly [LayerSpec];
-  readonly chunks: readonly { readonly steps: number; readonly xs: Float64Array }[];
+  readonly chunks: readonly LayerChunk[];
   readonly upstream: LayerUpstream;
+  /** The given upstream gradient again, where it can be outside of the range of float64. */
+  readonly scaledUpstream?: ScaledSteps;
   readonly loss: LayerLoss | null;
 };
 

@@ -7,9 +7,23 @@ import type { Shape } from '../core/recomputedTrace.js';
 import { norm } from '../core/norm.js';
 import { Rnn } from './rnn.js';
 import { part } from '../core/resumable.js';
-import { accumulate, cast, columnsOf, matrix, putStep, sequence, takeStep, zeros } from '../core/tensor.js';
-import type { Sequence } from '../core/tensor.js';
-import type { LayerExperiment } from './experiment.js';
+import {
+  accumulate,
+  cast,
+  columnsOf,
+  dtypeOf,
+  matrix,
+  putStep,
+  rowOf,
+  sequence,
+  takeStep,
+  zeros,
+} from '../core/tensor.js';
+import type { Matrix, Sequence } from '../core/tensor.js';
+import { cellRows } from './cellRows.js';
+import { cutBefore } from './chunks.js';
+import type { LayerExperiment, ScaledSteps } from './experiment.js';
+import type { Chunk } from './upstreamGradient.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Gradients } from './rnnUnit.js';
@@ -22,10 +36,14 @@ type Over<States extends Trace> = Shape & { readonly data: States };
 export type Pass<States extends Trace = FloatArray> = {
   readonly chunks: readonly RunChunk[];
   readonly hs: Over<States>;
+  /** [B,T,H] of the states beside h, by their names. */
+  readonly otherStates?: Readonly<Record<string, Over<States>>>;
   readonly dhTotal: Over<States>;
   readonly dxs: Over<States>;
   readonly gradients: Gradients;
   readonly dh0: FloatArray;
+  /** [B,H] of the states beside h, by their names. */
+  readonly dOtherInitial?: Readonly<Record<string, FloatArray>>;
   readonly norms: StepNorms;
   readonly lossValue: number | null;
   /** What the pass measured of its states on the way; null when it did not. */
@@ -50,46 +68,60 @@ export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
     cell,
     dtype,
     shapes: { B, T, I, H },
-    layers: [
-      {
-        parameters: weights,
-        initial: { h: h0 },
-      },
-    ],
+    layers: [{ parameters: weights, initial: given }],
     stateful,
-    truncate,
   } = experiment;
+  const { states: stateNames } = cellOf(cell);
+  const others = stateNames.slice(1);
   // Stateful always: which state a chunk starts from is decided here, h0 included.
   const rnn = new Rnn({ cell, I, H, weights }, { stateful: true, dtype });
-  const h0Matrix = matrix(dtype, B, H);
-  if (h0 !== null) h0Matrix.data.set(h0);
+  const start0 = matrix(dtype, B, stateNames.length * H);
+  for (const [s, name] of stateNames.entries()) {
+    const values = given[name] ?? null;
+    if (values === null) continue;
+    for (let b = 0; b < B; b++) rowOf(start0, b).data.set(values.subarray(b * H, (b + 1) * H), s * H);
+  }
   const hs = sequence(dtype, B, T, H);
+  const otherStates = Object.fromEntries(others.map((name) => [name, sequence(dtype, B, T, H)]));
   const dhTotal = sequence(dtype, B, T, H);
   const dxs = sequence(dtype, B, T, I);
   const gradients = emptyGradients(rnn.parameters);
-  const dh0 = zeros(dtype, B * H);
+  const dInitial = zeros(dtype, B * stateNames.length * H);
   const norms = emptyNorms(T, cellOf(cell));
   const chunks: RunChunk[] = [];
   let lossValue: number | null = null;
   let start = 0;
-  for (const { steps, xs } of experiment.chunks) {
+  for (const { steps, xs, spans } of experiment.chunks) {
     const previous = chunks.at(-1);
-    const initial = stateful && previous !== undefined ? takeStep(previous.hs, previous.steps - 1) : h0Matrix;
+    const initial = stateful && previous !== undefined ? takeStep(previous.hs, previous.steps - 1) : start0;
     rnn.setState(initial);
     const inputs = { B, T: steps, N: I, data: cast(dtype, xs) };
     const [from, middle, to] = [start / T, (start + steps / 3) / T, (start + steps) / T];
-    const states = yield* part(rnn.forwardSteps(inputs), from, middle);
+    const states = yield* part(rnn.forwardSteps(inputs, spans), from, middle);
     const { dhs, loss } = yield* part(upstreamSteps(experiment, { start, steps }, states), middle, middle);
+    const scaledDhs = scaledPart(experiment, { start, steps });
+    const chunk: RunChunk = {
+      start,
+      steps,
+      xs: inputs,
+      hs: states,
+      initial,
+      dhs,
+      ...(spans === undefined ? {} : { spans }),
+      ...(scaledDhs === null ? {} : { scaledDhs }),
+    };
     if (loss !== null) lossValue = (lossValue ?? 0) + loss;
     const offset = start;
     const chunkDxs = yield* part(
       rnn.backwardSteps(dhs, {
-        truncate,
+        isCut: (t) => cutBefore(experiment, chunk, t),
         visit: ({ t, ds, dx, unit }) => {
           const dh = columnsOf(ds, 0, H);
           putStep(dhTotal, offset + t, dh);
           const measured = (values: FloatArray): number => cast(dtype, Float64Array.of(norm(values)))[0]!;
           norms.dh[offset + t] = measured(dh.data);
+          if (norms.ds !== undefined) norms.ds[offset + t] = measured(ds.data);
+          if (norms.dc !== undefined) norms.dc[offset + t] = measured(overAllPaths(experiment, chunk, t, ds));
           norms.dx[offset + t] = measured(dx.data);
           for (const [name, series] of Object.entries(norms.parameters)) series[offset + t] = measured(unit[name]!);
         },
@@ -97,13 +129,59 @@ export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
       middle,
       to,
     );
-    paste(hs, states, start);
+    for (const [s, name] of stateNames.entries())
+      paste(s === 0 ? hs : otherStates[name]!, others.length === 0 ? states : stateOf(states, s, H), start);
     paste(dxs, chunkDxs, start);
     for (const [name, values] of Object.entries(rnn.gradients)) accumulate(gradients[name]!, values);
     // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
-    if (rnn.dh !== null && (previous === undefined || !stateful)) accumulate(dh0, rnn.dh.data);
-    chunks.push({ start, steps, xs: inputs, hs: states, initial, dhs });
+    if (rnn.dh !== null && (previous === undefined || !stateful)) accumulate(dInitial, rnn.dh.data);
+    chunks.push(chunk);
     start += steps;
   }
-  return { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue, states: null };
+  const [dh0, ...dOthers] = stateNames.map(
+    (_, s) => columnsOf({ rows: B, cols: stateNames.length * H, data: dInitial }, s * H, (s + 1) * H).data,
+  );
+  return {
+    chunks,
+    hs,
+    dhTotal,
+    dxs,
+    gradients,
+    dh0: dh0!,
+    ...(others.length === 0
+      ? {}
+      : { otherStates, dOtherInitial: Object.fromEntries(others.map((name, s) => [name, dOthers[s]!])) }),
+    norms,
+    lossValue,
+    states: null,
+  };
+}
+
+/** One state of [B,T,S·H] as a sequence of its own. */
+function stateOf({ B, T, N, data }: Sequence, s: number, H: number): Sequence {
+  const out = sequence(dtypeOf(data), B, T, H);
+  for (let row = 0; row < B * T; row++) out.data.set(data.subarray(row * N + s * H, row * N + (s + 1) * H), row * H);
+  return out;
+}
+
+/** ∂L/∂c_t over all paths [B,H] from ds [B,2·H]. */
+function overAllPaths(experiment: LayerExperiment, chunk: RunChunk, t: number, ds: Matrix): Float64Array {
+  const rows = cellRows(experiment, chunk, t, false);
+  const { H } = experiment.shapes;
+  const total = new Float64Array(rows.length * H);
+  for (const [b, { jacobian }] of rows.entries()) total.set(jacobian.overAllPaths(rowOf(ds, b).data), b * H);
+  return total;
+}
+
+/** What enters a chunk beyond the range of any dtype, where the experiment has it. */
+function scaledPart(
+  { shapes: { B, T, H }, scaledUpstream }: LayerExperiment,
+  { start, steps }: Chunk,
+): ScaledSteps | null {
+  if (scaledUpstream === undefined) return null;
+  if (steps === T) return scaledUpstream;
+  const data = new Float64Array(B * steps * H);
+  for (let b = 0; b < B; b++)
+    data.set(scaledUpstream.data.subarray((b * T + start) * H, (b * T + start + steps) * H), b * steps * H);
+  return { data, exponents: scaledUpstream.exponents.subarray(start, start + steps) };
 }

@@ -7,7 +7,25 @@ import type { Direction, Shapes } from './experiment.js';
  * Per-timestep Frobenius norms (over batch and units), all [T]. `dh` is the total gradient g_t, upstream part included;
  * `parameters` has what the step adds to the gradient of each.
  */
-export type LayerNorms = { readonly dh: Float64Array; readonly parameters: ByParameter<Float64Array> };
+export type LayerNorms = {
+  readonly dh: Float64Array;
+  /** Of cells with more states than h: ‖∂L/∂c_t‖ over all paths, the one through h_t included. */
+  readonly dc?: Float64Array;
+  /**
+   * Of cells with more states than h: the norm of the gradient of all states as the next step receives it, each a
+   * coordinate of its own. For the others it is dh.
+   */
+  readonly ds?: Float64Array;
+  readonly parameters: ByParameter<Float64Array>;
+};
+
+/** Of one gate at every step [T], over the sequences that are there and their units. */
+export type GateMeasures = {
+  readonly mean: Float64Array;
+  /** Shares of units below 0.1 and above 0.9; of a candidate those of |value|. */
+  readonly closed: Float64Array;
+  readonly open: Float64Array;
+};
 /** The same of a pass through one layer, with that of the inputs. */
 export type StepNorms = LayerNorms & { readonly dx: Float64Array };
 
@@ -55,6 +73,10 @@ export type LayerResult<States extends Trace = FloatArray, Scaled extends Trace 
   readonly hNorm: Float64Array;
   /** Share of units with |h| > 0.97 at each step [T]; null for cells that do not saturate. */
   readonly saturation: Float64Array | null;
+  /** By the names of the gates; null for cells without gates that open and close. */
+  readonly gates?: Readonly<Record<string, GateMeasures>> | null;
+  /** Of the single source: ln of what each path of a step keeps, by its name; null for cells with a single path. */
+  readonly lnPaths?: Readonly<Record<string, Float64Array>> | null;
 };
 
 /** All that a run computes; its verdict is read off afterwards. */

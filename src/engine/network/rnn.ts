@@ -2,6 +2,7 @@ import { finish } from '../core/resumable.js';
 import { accumulate, cast, dtypeOf, matrix, putStep, rowOf, sequence, takeStep } from '../core/tensor.js';
 import type { Matrix, Sequence } from '../core/tensor.js';
 import type { DType } from '../core/dtypes.js';
+import type { Span } from './experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import { mapParameters } from '../cells/cell.js';
 import { emptyGradients, RnnUnit, stateWidth } from './rnnUnit.js';
@@ -19,8 +20,8 @@ export type BackwardVisit = {
 };
 
 export type BackwardOptions = {
-  /** Truncated backpropagation: what flows from step m·k to step m·k − 1 is set to zero, m ≥ 1. Null: never. */
-  readonly truncate?: number | null;
+  /** Truncated backpropagation: whether what flows from step t to the step before is set to zero. */
+  readonly isCut?: (t: number) => boolean;
   readonly visit?: (step: BackwardVisit) => void;
 };
 
@@ -38,6 +39,7 @@ export class Rnn {
   readonly parameters: Parameters;
   #units: RnnUnit[] = [];
   #h: Matrix | null = null;
+  #spans: readonly Span[] | null = null;
 
   constructor(
     parameters: Parameters,
@@ -73,8 +75,10 @@ export class Rnn {
     return finish(this.backwardSteps(dhs, options));
   }
 
-  /** `forward`, with a pause after each timestep. */
-  *forwardSteps(xs: Sequence): Resumable<Sequence> {
+  /**
+   * `forward`, with a pause after each timestep. Outside of its span a sequence gives zeros: its state waits before it.
+   */
+  *forwardSteps(xs: Sequence, spans: readonly Span[] | null = null): Resumable<Sequence> {
     const { B, T } = xs;
     const width = stateWidth(this.parameters);
     const inputs = { ...xs, data: cast(this.#dtype, xs.data) };
@@ -82,10 +86,16 @@ export class Rnn {
     // One place for the gradients of all units: T copies of dWh would be the largest thing in memory.
     const shared = emptyGradients(this.parameters);
     this.#units = Array.from({ length: T }, () => new RnnUnit(this.parameters, shared));
+    this.#spans = spans;
     let h = (this.stateful ? this.#h : null) ?? matrix(this.#dtype, B, width);
     for (const [t, unit] of this.#units.entries()) {
-      h = unit.forward(takeStep(inputs, t), h);
-      putStep(states, t, h);
+      const before = h;
+      h = unit.forward(takeStep(inputs, t), before);
+      for (const [b, { from, to }] of spans?.entries() ?? []) {
+        if (t < from) rowOf(h, b).data.set(rowOf(before, b).data);
+        if (t >= to) rowOf(h, b).data.fill(0);
+      }
+      putStep(states, t, spans === null ? h : told(h, t, spans));
       yield (t + 1) / T;
     }
     this.#h = h;
@@ -93,7 +103,7 @@ export class Rnn {
   }
 
   /** `backward`, with a pause after each timestep. */
-  *backwardSteps(dhs: Sequence, { truncate = null, visit }: BackwardOptions = {}): Resumable<Sequence> {
+  *backwardSteps(dhs: Sequence, { isCut = () => false, visit }: BackwardOptions = {}): Resumable<Sequence> {
     const { B, T } = dhs;
     if (T !== this.#units.length)
       throw new Error(`Rnn.backward got ${T} steps, but the last forward ran ${this.#units.length}.`);
@@ -103,6 +113,8 @@ export class Rnn {
     const dxs = sequence(this.#dtype, B, T, I);
     this.gradients = emptyGradients(this.parameters);
     let dhNext = matrix(this.#dtype, B, width);
+    // A sequence that begins later has reached its initial states before the others.
+    const dInitial = matrix(this.#dtype, B, width);
     for (let t = T - 1; t >= 0; t--) {
       // h_t went to two places, up and on to the next step: their gradients add.
       const ds = entering(takeStep(upstream, t), width);
@@ -112,16 +124,30 @@ export class Rnn {
       putStep(dxs, t, dx);
       for (const [name, values] of Object.entries(unit.gradients)) accumulate(this.gradients[name]!, values);
       visit?.({ t, ds, dx, unit: unit.gradients });
-      dhNext = truncate !== null && t > 0 && t % truncate === 0 ? matrix(this.#dtype, B, width) : dhPrev;
+      dhNext = isCut(t) ? matrix(this.#dtype, B, width) : dhPrev;
+      for (const [b, { from }] of this.#spans?.entries() ?? []) {
+        if (t !== from || t === 0) continue;
+        const [row, first] = [rowOf(dhNext, b).data, rowOf(dInitial, b).data];
+        first.set(rowOf(dhPrev, b).data);
+        row.fill(0);
+      }
       yield (T - t) / T;
     }
-    this.dh = dhNext;
+    accumulate(dInitial.data, dhNext.data);
+    this.dh = dInitial;
     return dxs;
   }
 
   get #dtype(): DType {
     return dtypeOf(this.parameters.weights.Wh);
   }
+}
+
+/** States [B,S·H] without those that wait for their sequence to begin. */
+function told(states: Matrix, t: number, spans: readonly Span[]): Matrix {
+  const out = { ...states, data: states.data.slice() };
+  for (const [b, { from }] of spans.entries()) if (t < from) rowOf(out, b).data.fill(0);
+  return out;
 }
 
 /** What enters h [B,H], as a gradient of all states [B,S·H]. */

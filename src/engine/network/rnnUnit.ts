@@ -1,6 +1,6 @@
 import { cellOf } from '../cells/index.js';
 import type { CellName } from '../cells/index.js';
-import { byParameter, sizeOf } from '../cells/cell.js';
+import { byParameter, emptySlopes, sizeOf } from '../cells/cell.js';
 import { throughSlopes } from '../cells/slopes.js';
 import type { ByParameter, Cell, CellStep } from '../cells/cell.js';
 import {
@@ -32,6 +32,16 @@ export type Gradients = ByParameter<FloatArray>;
 
 const cellIn = ({ cell }: Parameters): Cell => (typeof cell === 'string' ? cellOf(cell) : cell);
 
+/** What goes into a step's cell [B,G·H]: h_{t−1}·Wh + (x·Wx + b), and both parts. */
+type PreActivations = { readonly z: Matrix; readonly fromInput: Matrix; readonly fromState: Matrix };
+type PreActivationRow = { readonly [Name in keyof PreActivations]: FloatArray };
+
+const rowOfAll = ({ z, fromInput, fromState }: PreActivations, b: number): PreActivationRow => ({
+  z: rowOf(z, b).data,
+  fromInput: rowOf(fromInput, b).data,
+  fromState: rowOf(fromState, b).data,
+});
+
 /** Zeros in the shapes of the weights. */
 export const emptyGradients = (parameters: Parameters, dtype: DType = dtypeOf(parameters.weights.Wh)): Gradients =>
   byParameter(cellIn(parameters), (spec) => zeros(dtype, sizeOf(spec, parameters.I, parameters.H)));
@@ -48,7 +58,13 @@ export class RnnUnit {
   readonly gradients: Gradients;
   readonly #parameters: Parameters;
   readonly #cell: Cell;
-  #cache: { readonly x: Matrix; readonly previous: Matrix; readonly next: Matrix } | null = null;
+  #cache: {
+    readonly x: Matrix;
+    readonly previous: Matrix;
+    readonly next: Matrix;
+    /** Kept where the cell's slopes need it; else backward computes it again where it needs it. */
+    readonly z: PreActivations | null;
+  } | null = null;
 
   /** `gradients`: where to leave the gradients; units that run one after the other may share one place. */
   constructor(parameters: Parameters, gradients: Gradients = emptyGradients(parameters)) {
@@ -64,10 +80,10 @@ export class RnnUnit {
     const next = matrix(dtypeOf(this.#parameters.weights.Wh), B, previous.cols);
     for (let b = 0; b < B; b++)
       this.#cell.forward(
-        this.#row(b, previous, () => rowOf(z, b).data),
+        this.#row(b, previous, () => rowOfAll(z, b)),
         rowOf(next, b).data,
       );
-    this.#cache = { x, previous, next };
+    this.#cache = { x, previous, next, z: this.#cell.activation === null ? z : null };
     return next;
   }
 
@@ -81,45 +97,60 @@ export class RnnUnit {
     if (this.#cache === null)
       throw new Error('RnnUnit.backward needs the values that forward keeps: call forward first.');
     const { I, H, weights } = this.#parameters;
-    const { states, gates, hasD, addGradients } = this.#cell;
-    const { x, previous, next } = this.#cache;
+    const { states, gates, hasD, hasAx = false, addGradients } = this.#cell;
+    const { x, previous, next, z } = this.#cache;
     const [B, S, G] = [x.rows, states.length, gates.length];
     const dtype = dtypeOf(weights.Wh);
     const dz = matrix(dtype, B, G * H);
     const beside = hasD ? matrix(dtype, B, S * H) : null;
-    const slopes = { A: new Float64Array(S * G * H), D: new Float64Array(hasD ? S * S * H : 0) };
+    // On the way to x and b.
+    const dzInput = hasAx ? matrix(dtype, B, G * H) : dz;
+    const slopes = emptySlopes(this.#cell, H);
     for (const { name, role } of this.#cell.parameters) if (role === 'other') this.gradients[name]?.fill(0);
     for (let b = 0; b < B; b++) {
-      const row = this.#row(b, previous, () => this.#preActivations(rowOf(x, b), rowOf(previous, b)).data);
+      const row = this.#row(b, previous, () =>
+        z === null ? rowOfAll(this.#preActivations(rowOf(x, b), rowOf(previous, b)), 0) : rowOfAll(z, b),
+      );
       const [own, gradient] = [rowOf(next, b).data, rowOf(ds, b).data];
       this.#cell.slopes(row, own, false, slopes);
       throughSlopes(gradient, slopes.A, S, G, H, rowOf(dz, b).data);
+      if (hasAx) throughSlopes(gradient, slopes.Ax, S, G, H, rowOf(dzInput, b).data);
       if (beside !== null) throughSlopes(gradient, slopes.D, S, S, H, rowOf(beside, b).data);
       addGradients?.(row, own, gradient, this.gradients);
     }
-    transposedMultiply(x, dz, this.gradients.Wx);
+    transposedMultiply(x, dzInput, this.gradients.Wx);
     transposedMultiply(columnsOf(previous, 0, H), dz, this.gradients.Wh);
-    sumRows(dz, this.gradients.b);
+    sumRows(dzInput, this.gradients.b);
     const throughWeights = multiplyTransposed(dz, weights.Wh, matrix(dtype, B, H));
     return {
-      dx: multiplyTransposed(dz, weights.Wx, matrix(dtype, B, I)),
+      dx: multiplyTransposed(dzInput, weights.Wx, matrix(dtype, B, I)),
       dhPrev: beside === null ? throughWeights : addColumns(beside, throughWeights),
     };
   }
 
-  /** z = hPrev·Wh + (x·Wx + b), [B,G·H] */
-  #preActivations(x: Matrix, previous: Matrix): Matrix {
+  /** z = hPrev·Wh + (x·Wx + b), and its two parts, [B,G·H] each. */
+  #preActivations(x: Matrix, previous: Matrix): PreActivations {
     const { H, weights } = this.#parameters;
     const dtype = dtypeOf(weights.Wh);
     const width = this.#cell.gates.length * H;
     const fromInput = multiply(x, weights.Wx, weights.b, matrix(dtype, x.rows, width));
-    const z = multiply(columnsOf(previous, 0, H), weights.Wh, null, matrix(dtype, x.rows, width));
+    const fromState = multiply(columnsOf(previous, 0, H), weights.Wh, null, matrix(dtype, x.rows, width));
+    const z = { ...fromState, data: fromState.data.slice() };
     accumulate(z.data, fromInput.data);
-    return z;
+    return { z, fromInput, fromState };
   }
 
-  #row(b: number, previous: Matrix, z: CellStep['z']): CellStep {
+  #row(b: number, previous: Matrix, of: () => PreActivationRow): CellStep {
     const { H, weights } = this.#parameters;
-    return { H, parameters: weights, previous: rowOf(previous, b).data, z };
+    let known: PreActivationRow | null = null;
+    const row = (): PreActivationRow => (known ??= of());
+    return {
+      H,
+      parameters: weights,
+      previous: rowOf(previous, b).data,
+      z: () => row().z,
+      fromInput: () => row().fromInput,
+      fromState: () => row().fromState,
+    };
   }
 }

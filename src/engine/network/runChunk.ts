@@ -1,6 +1,7 @@
 // A chunk of a finished forward pass.
-import { takeStep } from '../core/tensor.js';
+import { rowOf, takeStep } from '../core/tensor.js';
 import type { Matrix, Sequence, SequenceTrace } from '../core/tensor.js';
+import type { ScaledSteps, Span } from './experiment.js';
 import type { Chunk } from './upstreamGradient.js';
 
 /**
@@ -12,8 +13,27 @@ export type RunChunk = Chunk & {
   readonly hs: SequenceTrace;
   readonly initial: Matrix;
   readonly dhs: SequenceTrace;
+  /** What enters once more, where it can be outside of the range of float64. */
+  readonly scaledDhs?: ScaledSteps;
+  /** The steps at which each sequence is there, where they differ. */
+  readonly spans?: readonly Span[];
 };
 
-/** The states before step t of a chunk [B,S·H]. */
-export const stateBefore = (chunk: RunChunk, t: number): Matrix =>
-  t === 0 ? chunk.initial : takeStep(chunk.hs, t - 1);
+/** The states before step t of a chunk [B,S·H]; of a sequence that has not begun, its initial ones. */
+export function stateBefore({ initial, hs, spans }: RunChunk, t: number): Matrix {
+  if (t === 0) return initial;
+  const before = takeStep(hs, t - 1);
+  if (spans === undefined || spans.every(({ from }) => from < t)) return before;
+  const waiting = { ...before, data: before.data.slice() };
+  for (const [b, { from }] of spans.entries()) if (t <= from) rowOf(waiting, b).data.set(rowOf(initial, b).data);
+  return waiting;
+}
+
+/** Whether a sequence is there at step t. */
+export const isThere = ({ spans }: Pick<RunChunk, 'spans'>, b: number, t: number): boolean => {
+  const span = spans?.[b];
+  return span === undefined || (t >= span.from && t < span.to);
+};
+
+/** The step at which the single source of a sequence stands: its last. */
+export const sourceStep = ({ spans, steps }: RunChunk, b: number): number => (spans?.[b]?.to ?? steps) - 1;

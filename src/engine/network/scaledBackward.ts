@@ -4,7 +4,8 @@ import { byParameter, sizeOf } from '../cells/cell.js';
 import type { Cell } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
 import { log10Norm } from '../core/blockFloat.js';
-import { maxAbs } from '../core/norm.js';
+import type { Aligned } from '../core/blockFloat.js';
+import { maxAbs, norm } from '../core/norm.js';
 import {
   addColumns,
   cast,
@@ -18,14 +19,18 @@ import {
 } from '../core/tensor.js';
 import { cellRows } from './cellRows.js';
 import type { CellRow } from './cellRows.js';
-import { stateBefore } from './runChunk.js';
+import { cutBefore } from './chunks.js';
+import { GateMeter } from './gateMeter.js';
+import { isThere, sourceStep, stateBefore } from './runChunk.js';
+import type { StepJacobian } from './stepJacobian.js';
 import type { RunChunk } from './runChunk.js';
 import { ScaledFlow } from './scaledFlow.js';
 import type { ScaledStep } from './scaledFlow.js';
 import type { LayerExperiment } from './experiment.js';
-import type { StepNorms } from './result.js';
+import type { GateMeasures, StepNorms } from './result.js';
 import type { Resumable } from '../core/resumable.js';
-import type { Trace } from '../core/dtypes.js';
+import type { FloatArray, Trace } from '../core/dtypes.js';
+import type { Matrix } from '../core/tensor.js';
 
 /**
  * The single source's way back, all [T], NaN outside the last chunk: log10 ‖g_t‖, and what the step did to it, ln of a
@@ -37,6 +42,16 @@ export type SingleSource = {
   readonly lnSlope: Float64Array;
   /** ln(‖dz_t·Whᵀ‖/‖dz_t‖): what the recurrent weights made of the rest. */
   readonly lnWh: Float64Array;
+  /**
+   * log10 of the root of the mean square over the sequences that reach so far, by the distance d from each one's own
+   * source, at T − 1 − d: where sequences differ in length. Null where `log10` says the same.
+   */
+  readonly bySource: Float64Array | null;
+  /**
+   * ln(‖what goes through one path of the step to the states before‖/‖ds_t‖), by the names of the paths: `beside` the
+   * weights, and through h by each gate. Null for a cell of one gate without a way beside the weights.
+   */
+  readonly lnPaths: Readonly<Record<string, Float64Array>> | null;
 };
 
 export type Analysis<Scaled extends Trace = Float64Array> = {
@@ -45,39 +60,58 @@ export type Analysis<Scaled extends Trace = Float64Array> = {
   readonly dhScaled: Scaled;
   readonly dhExponent: Float64Array;
   readonly single: SingleSource;
+  /** Null for cells without gates that open and close. */
+  readonly gates?: Readonly<Record<string, GateMeasures>> | null;
 };
+
+/** What a step back sends to x [B,I], dx·2^exponent. */
+export type InputVisit = (t: number, dx: FloatArray, exponent: number) => void;
 
 const unmeasured = (T: number): Float64Array => new Float64Array(T).fill(NaN);
 
 export const emptyNorms = (T: number, cell: Cell): StepNorms => ({
   dh: new Float64Array(T),
   dx: new Float64Array(T),
+  ...(cell.states.length > 1 ? { dc: new Float64Array(T), ds: new Float64Array(T) } : {}),
   parameters: byParameter(cell, () => new Float64Array(T)),
 });
 
 /** Goes back over every chunk once; pauses after each timestep. */
-export function* analyse(experiment: LayerExperiment, chunks: readonly RunChunk[]): Resumable<Analysis> {
+export function* analyse(
+  experiment: LayerExperiment,
+  chunks: readonly RunChunk[],
+  visit: InputVisit = () => undefined,
+): Resumable<Analysis> {
   const {
     shapes: { B, T, I, H },
     layers: [{ parameters: weights }],
-    truncate,
   } = experiment;
   const cell = cellOf(experiment.cell);
+  const gates = new GateMeter(cell, H, T);
   const log10Norms = emptyNorms(T, cell);
   const log10dhPerSequence = new Float64Array(B * T);
   const dhScaled = new Float64Array(B * T * H);
   const dhExponent = new Float64Array(T);
-  const single: SingleSource = { log10: unmeasured(T), lnSlope: unmeasured(T), lnWh: unmeasured(T) };
+  const single: SingleSource = {
+    log10: unmeasured(T),
+    lnSlope: unmeasured(T),
+    lnWh: unmeasured(T),
+    bySource: null,
+    lnPaths:
+      pathNames(cell).length < 2 ? null : Object.fromEntries(pathNames(cell).map((name) => [name, unmeasured(T)])),
+  };
+  const distances = chunks.at(-1)?.spans === undefined ? null : new ByDistance(T);
   const gradients = byParameter(cell, (spec) => new Float64Array(sizeOf(spec, I, H)));
   let done = 0;
 
   const keep = (
     chunk: RunChunk,
     t: number,
-    { g, dz: flowing, log10Rows }: ScaledStep,
+    { g, dz: flowing, dzInput, log10Rows }: ScaledStep,
     rows: readonly CellRow[],
   ): void => {
     const at = chunk.start + t;
+    const width = g.data.length / B;
     // Of parameters that the cell knows alone, from the gradient of the states and so under their exponent.
     for (const { name, role } of cell.parameters) if (role === 'other') gradients[name]!.fill(0);
     for (const [b, { step, next }] of rows.entries())
@@ -87,7 +121,6 @@ export function* analyse(experiment: LayerExperiment, chunks: readonly RunChunk[
         g.data.subarray(b * (g.data.length / B), (b + 1) * (g.data.length / B)),
         gradients,
       );
-    const width = g.data.length / B;
     for (let b = 0; b < B; b++) {
       dhScaled.set(g.data.subarray(b * width, b * width + H), (b * T + at) * H);
       log10dhPerSequence[b * T + at] = log10Rows[b]!;
@@ -95,14 +128,22 @@ export function* analyse(experiment: LayerExperiment, chunks: readonly RunChunk[
     dhExponent[at] = g.exponent;
     const { exponent } = flowing;
     const dz = { rows: B, cols: flowing.data.length / B, data: flowing.data };
-    transposedMultiply(takeStep(chunk.xs, t), dz, gradients.Wx);
+    const toInput = { ...dz, data: dzInput.data };
+    transposedMultiply(takeStep(chunk.xs, t), toInput, gradients.Wx);
     transposedMultiply(columnsOf(stateBefore(chunk, t), 0, H), dz, gradients.Wh);
-    sumRows(dz, gradients.b);
-    const dx = multiplyTransposed(dz, weights.Wx, matrix('float64', B, I)).data;
-    log10Norms.dh[at] = log10Norm(g.data, g.exponent);
-    log10Norms.dx[at] = log10Norm(dx, exponent);
+    sumRows(toInput, gradients.b);
+    const dx = multiplyTransposed(toInput, weights.Wx, matrix('float64', B, I)).data;
+    visit(at, dx, dzInput.exponent);
+    const ds = { rows: B, cols: width, data: g.data };
+    log10Norms.dh[at] = log10Norm(width === H ? g.data : columnsOf(ds, 0, H).data, g.exponent);
+    if (log10Norms.ds !== undefined) log10Norms.ds[at] = log10Norm(g.data, g.exponent);
+    if (log10Norms.dc !== undefined) log10Norms.dc[at] = log10Norm(othersOverAllPaths(rows, ds), g.exponent);
+    log10Norms.dx[at] = log10Norm(dx, dzInput.exponent);
     for (const { name, role } of cell.parameters)
-      log10Norms.parameters[name]![at] = log10Norm(gradients[name]!, role === 'other' ? g.exponent : exponent);
+      log10Norms.parameters[name]![at] = log10Norm(
+        gradients[name]!,
+        role === 'other' ? g.exponent : role === 'recurrent' ? exponent : dzInput.exponent,
+      );
   };
 
   const widths = [cell.states.length * H, cell.gates.length * H] as const;
@@ -112,13 +153,16 @@ export function* analyse(experiment: LayerExperiment, chunks: readonly RunChunk[
     for (let t = chunk.steps - 1; t >= 0; t--) {
       const rows = cellRows(experiment, chunk, t, true);
       const jacobians = rows.map(({ jacobian }) => jacobian);
-      keep(chunk, t, flow.step(takeStep(chunk.dhs, t).data, jacobians), rows);
-      if (truncate !== null && t > 0 && t % truncate === 0) flow.cut();
+      const [dhs, exponent] = enteringAt(chunk, t, B, H);
+      keep(chunk, t, flow.step(dhs, jacobians, exponent), rows);
+      gates.measure(chunk, t, rows);
+      if (cutBefore(experiment, chunk, t)) flow.cut();
+      for (const [b, { from }] of chunk.spans?.entries() ?? []) if (t === from) flow.cutRow(b);
       if (source !== null) {
-        const { g, dz, dhPrev } = source.step(
-          t === chunk.steps - 1 ? new Float64Array(B * H).fill(1) : null,
-          jacobians,
-        );
+        const { g, dz, dhPrev, log10Rows } = source.step(onesAtSources(chunk, t, B, H), jacobians);
+        distances?.add(chunk, t, log10Rows);
+        if (single.lnPaths !== null) measurePaths(single.lnPaths, chunk.start + t, g, jacobians);
+        for (const [b, { from }] of chunk.spans?.entries() ?? []) if (t === from) source.cutRow(b);
         const at = chunk.start + t;
         const [before, between, after] = [g, dz, dhPrev].map(({ data, exponent }) => log10Norm(data, exponent)) as [
           number,
@@ -132,7 +176,84 @@ export function* analyse(experiment: LayerExperiment, chunks: readonly RunChunk[
       yield ++done / T;
     }
   }
-  return { log10Norms, log10dhPerSequence, dhScaled, dhExponent, single };
+  return {
+    log10Norms,
+    log10dhPerSequence,
+    dhScaled,
+    dhExponent,
+    single: { ...single, bySource: distances?.log10 ?? null },
+    gates: gates.measures,
+  };
+}
+
+/** The ways from the states of a step to those before: beside the weights, and through h by each gate. */
+export const pathNames = ({ gates, hasD }: Cell): string[] => [...(hasD ? ['beside'] : []), ...gates];
+
+/** ln of what each path makes of ds, over its norm. */
+function measurePaths(
+  lnPaths: Readonly<Record<string, Float64Array>>,
+  at: number,
+  ds: Aligned,
+  jacobians: readonly StepJacobian[],
+): void {
+  const whole = norm(ds.data);
+  const squares = new Map<string, number>();
+  for (const [b, jacobian] of jacobians.entries()) {
+    const row = ds.data.subarray(b * jacobian.width, (b + 1) * jacobian.width);
+    for (const [name, part] of Object.entries(jacobian.paths(row, Object.keys(lnPaths))))
+      squares.set(name, (squares.get(name) ?? 0) + norm(part) ** 2);
+  }
+  for (const [name, series] of Object.entries(lnPaths))
+    series[at] = whole === 0 ? NaN : Math.log(Math.sqrt(squares.get(name) ?? 0) / whole);
+}
+
+/** The norms of sequences of different lengths, aligned by the distance from each one's own source. */
+class ByDistance {
+  readonly #T: number;
+  readonly #rows: number[][];
+
+  constructor(T: number) {
+    this.#T = T;
+    this.#rows = Array.from({ length: T }, () => []);
+  }
+
+  add(chunk: RunChunk, t: number, log10Rows: Float64Array): void {
+    for (const [b, value] of log10Rows.entries())
+      if (isThere(chunk, b, t)) this.#rows[this.#T - 1 - (sourceStep(chunk, b) - t)]!.push(value);
+  }
+
+  /** NaN where no sequence is. */
+  get log10(): Float64Array {
+    return Float64Array.from(this.#rows, (rows) => {
+      const largest = rows.reduce((a, b) => Math.max(a, b), -Infinity);
+      if (rows.length === 0 || Number.isNaN(largest)) return NaN;
+      if (!Number.isFinite(largest)) return largest;
+      const mean = rows.reduce((sum, value) => sum + 100 ** (value - largest), 0) / rows.length;
+      return largest + 0.5 * Math.log10(mean);
+    });
+  }
+}
+
+/** What enters step t of a chunk [B,H], and its exponent. */
+function enteringAt({ dhs, scaledDhs, steps }: RunChunk, t: number, B: number, H: number): [FloatArray, number] {
+  if (scaledDhs === undefined) return [takeStep(dhs, t).data, 0];
+  const { data } = takeStep({ B, T: steps, N: H, data: scaledDhs.data }, t);
+  return [data, scaledDhs.exponents[t]!];
+}
+
+/** Ones on h [B,H] for the sequences whose last step this is; null where there are none. */
+function onesAtSources(chunk: RunChunk, t: number, B: number, H: number): Float64Array | null {
+  const ones = new Float64Array(B * H);
+  for (let b = 0; b < B; b++) if (sourceStep(chunk, b) === t) ones.fill(1, b * H, (b + 1) * H);
+  return ones.some((value) => value !== 0) ? ones : null;
+}
+
+/** ∂L/∂c_t over all paths [B,H], under the exponent of ds. */
+function othersOverAllPaths(rows: readonly CellRow[], ds: Matrix): Float64Array {
+  const H = rows[0]!.step.H;
+  const total = new Float64Array(rows.length * H);
+  for (const [b, { jacobian }] of rows.entries()) total.set(jacobian.overAllPaths(rowOf(ds, b).data), b * H);
+  return total;
 }
 
 /**
@@ -154,8 +275,8 @@ export function* plainRange(experiment: LayerExperiment, chunk: RunChunk): Resum
   const [S, G] = [cell.states.length, cell.gates.length];
   const Wh = cast(dtype, experiment.layers[0].parameters.Wh);
   let ds = matrix(dtype, B, S * H);
-  for (let b = 0; b < B; b++) rowOf(ds, b).data.fill(1, 0, H);
   for (let t = chunk.steps - 1; t >= 0; t--) {
+    for (let b = 0; b < B; b++) if (sourceStep(chunk, b) === t) rowOf(ds, b).data.fill(1, 0, H);
     const largest = maxAbs(ds.data);
     if (largest === 0) return { zeroAt: chunk.start + t, infiniteAt: null };
     // With finite states and weights, a NaN too is the child of an overflow: ∞ − ∞ inside one sum.
@@ -168,6 +289,7 @@ export function* plainRange(experiment: LayerExperiment, chunk: RunChunk): Resum
     }
     const throughWeights = multiplyTransposed(dz, Wh, matrix(dtype, B, H));
     ds = beside === null ? throughWeights : addColumns(beside, throughWeights);
+    for (const [b, { from }] of chunk.spans?.entries() ?? []) if (t === from) rowOf(ds, b).data.fill(0);
     yield (chunk.steps - t) / chunk.steps;
   }
   return { zeroAt: null, infiniteAt: null };

@@ -11,6 +11,8 @@ import type { StepJacobian } from './stepJacobian.js';
 export type ScaledStep = {
   readonly g: Aligned;
   readonly dz: Aligned;
+  /** dz on the way to x and b, where that is another. */
+  readonly dzInput: Aligned;
   readonly dhPrev: Aligned;
   readonly log10Rows: Float64Array;
 };
@@ -18,16 +20,21 @@ export type ScaledStep = {
 export class ScaledFlow {
   readonly #flowing: ScaledRows;
   readonly #gates: ScaledRows;
+  readonly #inputGates: ScaledRows;
 
   constructor(B: number, stateWidth: number, gateWidth: number) {
     this.#flowing = new ScaledRows(B, stateWidth);
     this.#gates = new ScaledRows(B, gateWidth);
+    this.#inputGates = new ScaledRows(B, gateWidth);
   }
 
-  /** Adds `dhs` [B,H] (null: nothing enters here) to what flows, then goes back through the step of each row. */
-  step(dhs: FloatArray | null, jacobians: readonly StepJacobian[]): ScaledStep {
+  /**
+   * Adds `dhs`·2^`exponent` [B,H] (null: nothing enters here) to what flows, then goes back through the step of each
+   * row.
+   */
+  step(dhs: FloatArray | null, jacobians: readonly StepJacobian[], exponent = 0): ScaledStep {
     const [flowing, gates] = [this.#flowing, this.#gates];
-    if (dhs !== null) flowing.add(dhs, dhs.length / jacobians.length);
+    if (dhs !== null) flowing.add(dhs, dhs.length / jacobians.length, exponent);
     flowing.normalise();
     const g = flowing.aligned();
     const log10Rows = Float64Array.from(jacobians, (_, b) => log10Norm(flowing.row(b), flowing.exponents[b]!));
@@ -35,6 +42,7 @@ export class ScaledFlow {
     for (const [b, jacobian] of jacobians.entries()) jacobian.toGates(flowing.row(b), gates.row(b));
     gates.normalise();
     const dz = gates.aligned();
+    const dzInput = jacobians[0]?.hasAx === true ? this.#throughInput(jacobians) : dz;
     for (const [b, jacobian] of jacobians.entries()) {
       const beside = jacobian.hasD ? new Float64Array(jacobian.width) : null;
       if (beside !== null) jacobian.besideWeights(flowing.row(b), beside);
@@ -45,7 +53,21 @@ export class ScaledFlow {
       if (beside !== null) flowing.addRow(b, beside, exponent);
     }
     flowing.normalise();
-    return { g, dz, dhPrev: flowing.aligned(), log10Rows };
+    return { g, dz, dzInput, dhPrev: flowing.aligned(), log10Rows };
+  }
+
+  #throughInput(jacobians: readonly StepJacobian[]): Aligned {
+    const [flowing, gates] = [this.#flowing, this.#inputGates];
+    gates.exponents.set(flowing.exponents);
+    for (const [b, jacobian] of jacobians.entries()) jacobian.toInputGates(flowing.row(b), gates.row(b));
+    gates.normalise();
+    return gates.aligned();
+  }
+
+  /** Nothing flows on from here for one sequence: it has reached its initial states. */
+  cutRow(b: number): void {
+    this.#flowing.row(b).fill(0);
+    this.#flowing.exponents[b] = 0;
   }
 
   /** Nothing flows on from here: the border of truncated backpropagation. */

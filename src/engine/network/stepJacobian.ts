@@ -19,15 +19,20 @@ export type Recurrence = {
 export class StepJacobian {
   readonly A: Float64Array;
   readonly D: Float64Array;
+  readonly within: Float64Array | null;
+  readonly #Ax: Float64Array;
   /** S·H and G·H. */
   readonly width: number;
   readonly gateWidth: number;
   readonly #recurrence: Recurrence;
 
-  constructor(recurrence: Recurrence, { A, D }: CellSlopes) {
+  /** @param within ∂h_t/∂c_t [H], for cells whose second state acts on the first within the step */
+  constructor(recurrence: Recurrence, { A, D, Ax }: CellSlopes, within: Float64Array | null = null) {
     this.#recurrence = recurrence;
+    this.within = within;
     this.A = A;
     this.D = D;
+    this.#Ax = Ax.length > 0 ? Ax : A;
     this.width = recurrence.S * recurrence.H;
     this.gateWidth = recurrence.G * recurrence.H;
   }
@@ -40,6 +45,17 @@ export class StepJacobian {
   toGates(ds: FloatArray, dz: FloatArray): void {
     const { S, G, H } = this.#recurrence;
     throughSlopes(ds, this.A, S, G, H, dz);
+  }
+
+  /** Whether the way to x and b is another than that to the states before. */
+  get hasAx(): boolean {
+    return this.#Ax !== this.A;
+  }
+
+  /** dz on the way to x and b [G·H] of ds [S·H]. */
+  toInputGates(ds: FloatArray, dz: FloatArray): void {
+    const { S, G, H } = this.#recurrence;
+    throughSlopes(ds, this.#Ax, S, G, H, dz);
   }
 
   /** dz·Whᵀ [H], what the weights send to h_{t−1}. */
@@ -72,6 +88,30 @@ export class StepJacobian {
     return out;
   }
 
+  /** What of ds goes to the states before by each of these paths: `beside` the weights [S·H], or through a gate [H]. */
+  paths(ds: FloatArray, names: readonly string[]): Record<string, Float64Array> {
+    const { Wh, H, G } = this.#recurrence;
+    const N = G * H;
+    const dz = new Float64Array(this.gateWidth);
+    this.toGates(ds, dz);
+    const gates = names.filter((name) => name !== 'beside');
+    const parts: Record<string, Float64Array> = {};
+    if (this.hasD) {
+      parts['beside'] = new Float64Array(this.width);
+      this.besideWeights(ds, parts['beside']);
+    }
+    for (const [g, name] of gates.entries()) {
+      const part = new Float64Array(H);
+      for (let k = 0; k < H; k++) {
+        let sum = 0;
+        for (let j = g * H; j < (g + 1) * H; j++) sum += dz[j]! * Wh[k * N + j]!;
+        part[k] = sum;
+      }
+      parts[name] = part;
+    }
+    return parts;
+  }
+
   /** What a change of the states before [S·H] makes of those after: out = J·v. */
   pushForward(v: FloatArray, out: Float64Array): void {
     const { Wh, S, G, H } = this.#recurrence;
@@ -89,6 +129,39 @@ export class StepJacobian {
         out[s * H + j] = sum;
       }
     }
+  }
+
+  /** ∂L/∂c_t over all paths [H], the one through h_t included, from ds [2·H]; of cells with a second state. */
+  overAllPaths(ds: FloatArray): Float64Array {
+    const { H } = this.#recurrence;
+    return Float64Array.from({ length: H }, (_, j) => ds[H + j]! + ds[j]! * (this.within?.[j] ?? 0));
+  }
+
+  /**
+   * J as a product of maps v → out, the first one first, each of which keeps its digits where J itself has lost them.
+   * Of two states J = L·M: M = [[S, 0], [C, F]] takes h beside c, and c; L = [[I, E], [0, I]] adds to h what c sends it
+   * within the step, E = ∂h_t/∂c_t. Else J itself.
+   */
+  factors(): ((v: FloatArray, out: Float64Array) => void)[] {
+    const { within } = this;
+    if (within === null) return [(v, out) => this.pushForward(v, out)];
+    const { H, G } = this.#recurrence;
+    const N = G * H;
+    const direct = new StepJacobian(this.#recurrence, {
+      // Of h only what does not go through c.
+      A: this.A.map((slope, i) => (i < N && this.A[N + i] !== 0 ? 0 : slope)),
+      D: this.D.map((slope, i) => (i < 2 * H ? 0 : slope)),
+      Ax: new Float64Array(),
+    });
+    return [
+      (v, out) => direct.pushForward(v, out),
+      (v, out) => {
+        for (let j = 0; j < H; j++) {
+          out[j] = v[j]! + within[j]! * v[H + j]!;
+          out[H + j] = v[H + j]!;
+        }
+      },
+    ];
   }
 
   /** Row i of J [S·H]: the gradient of state i of those after with respect to the states before. */
@@ -117,6 +190,6 @@ export class StepJacobian {
 
   /** The same step with other slopes to the gates. */
   withSlopes(A: Float64Array): StepJacobian {
-    return new StepJacobian(this.#recurrence, { A, D: this.D });
+    return new StepJacobian(this.#recurrence, { A, D: this.D, Ax: new Float64Array() });
   }
 }

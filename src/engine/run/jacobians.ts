@@ -1,7 +1,7 @@
 // Singular values of the Jacobians through the kernels where they can do it, else in plain arithmetic.
 import { budget, plainBudget, plainJacobians, samples } from '../analysis/jacobians.js';
 import type { JacobianSeries, StepWindow } from '../analysis/jacobians.js';
-import { itemChunks, withOneItem } from '../analysis/spectrum.js';
+import { itemOf } from '../analysis/spectrum.js';
 import type { Resumable } from '../core/resumable.js';
 import { allFinite } from '../core/scan.js';
 import type { LayerExperiment } from '../network/experiment.js';
@@ -42,8 +42,7 @@ function* fill(
   workspaces: Workspaces | null,
 ): Resumable<void> {
   if (!(yield* allFinite([experiment.layers[0].parameters.Wh]))) return;
-  const chunks = yield* itemChunks(experiment, result.layers[0].states.h, item);
-  const own = withOneItem(experiment);
+  const { experiment: own, chunks } = yield* itemOf(experiment, result, item);
   yield* withKernels(
     workspaces,
     (kernels) => fastJacobians(kernels, own, chunks, series),

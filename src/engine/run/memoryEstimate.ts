@@ -11,7 +11,8 @@ import { keptPieces } from '../core/recomputedTrace.js';
 import { reachSizes } from '../wasm/gradientReach.js';
 import { isSmall, mayStop, smallRoom } from '../wasm/smallRun.js';
 import { spectrumSizes } from '../wasm/spectrum.js';
-import type { LayerExperiment } from '../network/experiment.js';
+import { cellOf } from '../cells/index.js';
+import type { Experiment, LayerExperiment } from '../network/experiment.js';
 import { withOneItem } from '../analysis/spectrum.js';
 
 /** Bytes, the experiment itself not counted. */
@@ -132,4 +133,40 @@ export function memoryOf(experiment: LayerExperiment, kernels: Kernels): RunMemo
     // Where the states are not held, there is no reach.
     pieces: pieceKernels + series + inputs + initials + checkpoints + cached + sum(spectrum, jacobians, attribution),
   };
+}
+
+/**
+ * Bytes of a run in plain arithmetic, the experiment itself not counted: of each layer its inputs, what each step keeps
+ * for the way back, and its result; the gradients of one step and their sums.
+ */
+export function plainMemoryOf(experiment: Experiment): number {
+  const {
+    cell,
+    dtype,
+    shapes: { B, T, I },
+    layers,
+  } = experiment;
+  const bytes = bytesOf[dtype];
+  const { states, gates, activation } = cellOf(cell);
+  const [S, G] = [states.length, gates.length];
+  const below = [I, ...widthsOf(experiment)];
+  return layers.reduce((sum, { layer, H }) => {
+    const inputs = below[layer]!;
+    // x of the experiment in float64, in the dtype, and once more for each step.
+    const input = B * T * inputs * (8 + 3 * bytes + 8);
+    // States whole, of each step, and of each state alone; pre-activations in three parts where they are kept.
+    const steps = B * T * H * bytes * (4 * S + (activation === null ? 3 * G : 0));
+    // Upstream gradient in float64 and dtype, total gradient, scaled gradient.
+    const gradients = B * T * H * (8 + 2 * bytes + 8 + 8);
+    const weights = (inputs + H) * G * H * (8 + 2 * (bytes + 8));
+    const series = T * 8 * (20 + 6 * G) + B * T * 8;
+    return sum + input + steps + gradients + weights + series;
+  }, 0);
+}
+
+/** Widths of the layers' outputs, from the first up. */
+function widthsOf({ layers }: Experiment): number[] {
+  const widths: number[] = [];
+  for (const { layer, H } of layers) widths[layer] = (widths[layer] ?? 0) + H;
+  return widths;
 }

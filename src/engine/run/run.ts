@@ -1,12 +1,13 @@
 import { quickSigmaMax, sampleDrive } from '../verdict/advice.js';
 import { cellOf } from '../cells/index.js';
 import { analyse, plainRange } from '../network/scaledBackward.js';
-import type { Analysis } from '../network/scaledBackward.js';
+import type { Analysis, InputVisit } from '../network/scaledBackward.js';
 import { rememberChunks } from '../network/chunks.js';
 import { fastAnalyse, longAnalyse } from '../wasm/scaledBackward.js';
 import type { Kernels } from '../wasm/instance.js';
 import { fastPlainRange } from '../wasm/rangeScan.js';
-import type { StateMeasures } from '../network/result.js';
+import type { LayerNorms, StateMeasures, StepNorms } from '../network/result.js';
+import type { RunChunk } from '../network/runChunk.js';
 import { longPass, pieceStepsOf } from '../wasm/checkpointedRun.js';
 import { ready } from '../core/recomputedTrace.js';
 import { fastPass } from '../wasm/pass.js';
@@ -155,19 +156,25 @@ function* staysInside(
  * the verdict.
  * With `kernels` the WebAssembly does the work, without them (or where they cannot) the reference classes; the numbers
  * are the same to rounding.
+ * `visit` hears what goes down to x at every step.
  * Pauses every few milliseconds. Non-finite numbers spread as in plain arithmetic and end in the verdict `nonfinite`.
  */
 export function* runSteps(
   experiment: LayerExperiment,
   bounds: VerdictBounds = defaultBounds,
   given: Kernels | null = null,
+  visit?: InputVisit,
 ): Resumable<RunResult> {
   const kernels = kernelsFor(experiment, given);
   if (kernels !== null) fitMemory(kernels, experiment, 'whole');
   const quick = kernels === null ? null : yield* part(fastPass(kernels, experiment), 0, 0.5);
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
-  const quickAnalysis = kernels === null ? null : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
-  const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks), 0.5, 0.9));
+  // Only the plain analysis knows what goes down to x beyond the range of the dtype, and what comes from there.
+  const quickAnalysis =
+    kernels === null || visit !== undefined
+      ? null
+      : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
+  const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks, visit), 0.5, 0.9));
   return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
 }
 
@@ -198,6 +205,23 @@ export function* runWithin(
   return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
 }
 
+/** Without that of the inputs, which is the network's. */
+const layerNorms = ({ dh, dc, ds, parameters }: StepNorms): LayerNorms => ({
+  dh,
+  ...(dc === undefined ? {} : { dc }),
+  ...(ds === undefined ? {} : { ds }),
+  parameters,
+});
+
+const mapOthers = <States extends Trace>(states: Pass<States>['otherStates'] = {}): Record<string, States> =>
+  Object.fromEntries(Object.entries(states).map(([name, { data }]) => [name, data]));
+
+/** Where a step of the layer's own order lies in the sequence. */
+const positionsIn = (
+  { layers: [{ direction }] }: LayerExperiment,
+  { start, steps }: Pick<RunChunk, 'start' | 'steps'>,
+): ((t: number) => number) => (direction === 'forward' ? (t) => t : (t) => 2 * start + steps - 1 - t);
+
 function* conclude<States extends Trace, Scaled extends Trace>(
   experiment: LayerExperiment,
   bounds: VerdictBounds,
@@ -209,7 +233,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
   const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
   const clipFactor = clipNorm === null ? null : yield* part(clip(gradients, clipNorm), 0, 0);
-  const { single, log10Norms, ...logs } = analysis;
+  const { single, log10Norms, gates = null, ...logs } = analysis;
   const layer = experiment.layers[0];
   const last = chunks.at(-1)!;
   const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs), 0, 0.2));
@@ -234,13 +258,15 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     judge({
       experiment,
       bounds,
-      single,
+      single: { ...single, log10: single.bySource ?? single.log10 },
+      positionOf: positionsIn(experiment, last),
       first: last.start,
       source: shapes.T - 1,
       nonFinite,
       zeroAt,
       infiniteAt,
       driveOf: () => sampleDrive(experiment, last),
+      // Asked for cells of one gate alone, whose Wh is square.
       sigmaMax: () => quickSigmaMax(experiment.layers[0].parameters.Wh, shapes.H),
       closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
     }),
@@ -254,16 +280,18 @@ function* conclude<States extends Trace, Scaled extends Trace>(
       {
         layer: layer.layer,
         direction: layer.direction,
-        states: { h: hs.data },
+        states: { h: hs.data, ...mapOthers(pass.otherStates) },
         dhTotal: dhTotal.data,
         gradients,
-        dInitial: { h: dh0 },
-        norms: { dh: norms.dh, parameters: norms.parameters },
-        log10Norms: { dh: log10Norms.dh, parameters: log10Norms.parameters },
+        dInitial: { h: dh0, ...pass.dOtherInitial },
+        norms: layerNorms(norms),
+        log10Norms: layerNorms(log10Norms),
         ...logs,
         log10SingleSource: single.log10,
         hNorm,
         saturation: closing?.kind === 'saturated' ? closed : null,
+        gates,
+        lnPaths: single.lnPaths,
       },
     ],
     dxs: dxs.data,

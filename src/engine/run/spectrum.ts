@@ -1,12 +1,12 @@
 // The spectrum through the kernels where they can do it, else in plain arithmetic.
 import {
   glance,
-  itemChunks,
+  itemOf,
+  stepsOfItem,
   leadingCounts,
   mostDecomposed,
   plainGlance,
   unknownSpectrum,
-  withOneItem,
 } from '../analysis/spectrum.js';
 import { plainExponents, plainSpectrum } from '../analysis/plainSpectrum.js';
 import type { GrowingSpectrum, Spectrum } from '../analysis/spectrum.js';
@@ -54,7 +54,7 @@ export function growingSpectrum(
   within = kernelsFor(experiment, given) === null ? plainGlance : glance,
 ): { readonly spectrum: Spectrum; readonly steps: Resumable<void>; readonly rest: () => Resumable<void> } {
   const workspaces = kernelsFor(experiment, given);
-  const spectrum = unknownSpectrum(experiment.shapes.T);
+  const spectrum = unknownSpectrum(stepsOfItem(experiment, 0));
   const counts = leadingCounts(experiment, within);
   const later = counts.length > 0;
   const rest = (): Resumable<void> => exponents(experiment, result, workspaces, spectrum, counts);
@@ -92,7 +92,7 @@ function* allButExponents(
   count: number,
 ): Resumable<void> {
   const {
-    shapes: { T, H },
+    shapes: { H },
     layers: [
       {
         parameters: { Wh },
@@ -103,13 +103,12 @@ function* allButExponents(
     spectrum.eigenvaluesWh = Array.from({ length: H }, () => [NaN, NaN] as const);
     return;
   }
-  const chunks = yield* itemChunks(experiment, result.layers[0].states.h, 0);
-  const own = withOneItem(experiment);
+  const { experiment: own, chunks } = yield* itemOf(experiment, result, 0);
   yield* withKernels(
     workspaces,
     (kernels) => fastSpectrum(kernels, own, chunks, spectrum, decomposed, count),
     function* () {
-      Object.assign(spectrum, unknownSpectrum(T));
+      Object.assign(spectrum, unknownSpectrum(own.shapes.T));
       return yield* plainSpectrum(own, chunks, spectrum, decomposed, count);
     },
   );
@@ -134,8 +133,7 @@ function* exponents(
     spectrum.lyapunovKnown = H;
     return;
   }
-  const chunks = yield* itemChunks(experiment, result.layers[0].states.h, 0);
-  const own = withOneItem(experiment);
+  const { experiment: own, chunks } = yield* itemOf(experiment, result, 0);
   yield* withKernels(
     workspaces,
     (kernels) => fastExponents(kernels, own, chunks, spectrum, counts),

@@ -194,6 +194,9 @@ export function* nextStep(verdict: Measured, evidence: Evidence): Resumable<Next
     first,
     source,
   } = evidence;
+  // What there is to change of one Wh is another thing for gates side by side.
+  const isGated = cellOf(cell).gates.length > 1;
+  if (isGated && (nonFinite !== null || verdict.kind !== 'healthy')) return null;
   if (nonFinite !== null)
     return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? yield* afterOverflow(evidence) : null;
   const { kind, perStepFactor } = verdict;

@@ -30,6 +30,8 @@ export type Evidence = {
   readonly experiment: Pick<LayerExperiment, 'cell' | 'dtype' | 'truncate'>;
   readonly bounds: VerdictBounds;
   readonly single: SingleSource;
+  /** Where a step, in the order in which the layer computes, lies in the sequence. */
+  readonly positionOf: (t: number) => number;
   /** The last chunk: where the source's trip ends and begins. */
   readonly first: number;
   readonly source: number;

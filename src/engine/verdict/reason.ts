@@ -154,13 +154,17 @@ function usualFactor(segments: readonly RateSegment[]): number {
 
 function theRate(
   { kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, crossedAt, segments }: Measured,
-  { single }: Evidence,
+  { single, positionOf }: Pick<Evidence, 'single' | 'positionOf'>,
 ): string | null {
   if (perStepFactor === null || log10Ratio === null) return null;
   if (perStepFactor === 0)
-    return say('The gradient is exactly zero from t = {0} back: nothing before the last step is learned.', source - 1);
+    return say(
+      'The gradient is exactly zero from t = {0} back: nothing before the last step is learned.',
+      positionOf(source - 1),
+    );
   const trip = steps(source - first);
   const rate = perStep(perStepFactor);
+  const crossed = crossedAt === null ? null : positionOf(crossedAt);
   if (kind === 'vanishing' && segments.length > 1 && log10Ratio !== -Infinity) {
     // One half-life would mislead where the rate changes; the step below which less than 1 % ever arrives is measured.
     const horizon = single.log10.findIndex((value) => value > single.log10[source]! - 2);
@@ -170,9 +174,9 @@ function theRate(
           'Over most of the trip {0}; less than 1 % of it arrives before t = {1}, and what happened there is ' +
             'hardly learned.',
           perStepInside(usualFactor(segments)),
-          horizon,
+          positionOf(horizon),
         )
-      : theArrival(rate, log10Ratio, first, trip, crossedAt);
+      : theArrival(rate, log10Ratio, positionOf(first), trip, crossed);
   }
   if (kind === 'vanishing' && halfLifeSteps !== null && onePercentSteps !== null) {
     const horizon = source - Math.ceil(onePercentSteps);
@@ -184,7 +188,7 @@ function theRate(
           rate,
           half,
           last,
-          horizon,
+          positionOf(horizon),
         )
       : say('{0}: half is gone after {1}, 1 % is left after {2}.', rate, half, last);
   }
@@ -195,16 +199,16 @@ function theRate(
       steps(Math.LN10 / Math.log(perStepFactor)),
       powerOfTen(log10Ratio),
       trip,
-      first,
+      positionOf(first),
     );
   }
   if (log10Ratio === -Infinity)
     return say(
       'Down to t = {0} {1}.',
-      single.log10.findIndex((value) => Number.isFinite(value)),
+      positionOf(single.log10.findIndex((value) => Number.isFinite(value))),
       perStepInside(perStepFactor),
     );
-  return theArrival(rate, log10Ratio, first, trip, crossedAt);
+  return theArrival(rate, log10Ratio, positionOf(first), trip, crossed);
 }
 
 /** A short sequence can be healthy at a rate that would kill a long one. */
@@ -232,7 +236,7 @@ function theHorizon({ kind, perStepFactor, source, first }: Measured, { bounds }
 /** Exactly zero is another thing than small: say where it begins and what closed the way. */
 function theZero(
   { perStepFactor }: Measured,
-  { single, first, source, experiment: { cell } }: Evidence,
+  { single, positionOf, first, source, experiment: { cell } }: Evidence,
 ): string | null {
   let t = source;
   while (t >= first && single.log10[t] !== -Infinity) t--;
@@ -240,11 +244,11 @@ function theZero(
   const { closing } = cellOf(cell);
   const cause =
     closing !== null && single.lnSlope[t + 1] === -Infinity
-      ? closing.everyUnit(t + 1)
+      ? closing.everyUnit(positionOf(t + 1))
       : say('the recurrent weights send nothing back');
   return perStepFactor === 0
     ? say('The cause: {0}.', cause)
-    : say('From t = {0} back it is exactly zero: {1}.', t, cause);
+    : say('From t = {0} back it is exactly zero: {1}.', positionOf(t), cause);
 }
 
 /** What the recurrent weights do to the gradient at each step. */
@@ -264,11 +268,46 @@ function slopesPerStep(cell: CellName, closing: Closing, factor: number, share: 
     : say('the slope of {0} multiplies it by {1} per step ({2})', cell, times(factor), closed);
 }
 
+/** A path of a step, as part of a sentence. */
+const pathWords = (cell: CellName, path: string): string => {
+  if (path !== 'beside') return say('the path through h by {0}', path);
+  return cellOf(cell).states.length > 1 ? say('the forget gate, through c,') : say('the update gate');
+};
+
+/** Of a cell with several paths from step to step: the one that carries the most, and what is left of the others. */
+function whatCarries(
+  cell: CellName,
+  lnPaths: Readonly<Record<string, Float64Array>>,
+  from: number,
+  to: number,
+): string | null {
+  const kept = Object.entries(lnPaths)
+    .map(([path, series]) => ({ path, factor: Math.exp(meanOver(series, from, to)) }))
+    .filter(({ factor }) => !Number.isNaN(factor))
+    .toSorted((a, b) => b.factor - a.factor);
+  const [most, second] = kept;
+  if (most === undefined || second === undefined) return null;
+  const told = ({ factor }: { readonly factor: number }): string =>
+    factor <= 1 ? percent(factor) : say('{0} times', times(factor));
+  const words = pathWords(cell, most.path);
+  if (second.factor < 1e-3)
+    return say('What carries is {0}, which keeps {1} per step; every other path is dead.', words, told(most));
+  return say(
+    'What carries most is {0}, which keeps {1} per step; next is {2} with {3}.',
+    words,
+    told(most),
+    pathWords(cell, second.path),
+    told(second),
+  );
+}
+
 /** Splits the rate into what the slopes let through and what Wh makes of the rest. */
 function theCause(
   { kind, perStepFactor }: Measured,
   { experiment: { cell }, single, first, source, closedShare }: Evidence,
 ): string | null {
+  if (single.lnPaths !== null && perStepFactor !== null && perStepFactor !== 0)
+    return whatCarries(cell, single.lnPaths, first + 1, source);
   if (perStepFactor === null || perStepFactor === 0 || kind === 'healthy') return null;
   const { closing } = cellOf(cell);
   if (closing === null) return say('The cell has no activation, so this is the work of Wh alone.');
@@ -286,7 +325,7 @@ function theCause(
 }
 
 /** One step back that changes more than all others together; null when there is none. */
-function theJump({ source, first }: Measured, { single: { log10 } }: Evidence): string | null {
+function theJump({ source, first }: Measured, { single: { log10 }, positionOf }: Evidence): string | null {
   let [all, most, at] = [0, 0, source];
   for (let t = source; t > first && Number.isFinite(log10[t - 1]); t--) {
     const change = Math.abs(log10[t - 1]! - log10[t]!);
@@ -298,14 +337,14 @@ function theJump({ source, first }: Measured, { single: { log10 } }: Evidence): 
   return change < 0
     ? say(
         'One step does more than all others: from t = {0} back to t = {1}, {2} of it is left.',
-        at,
-        at - 1,
+        positionOf(at),
+        positionOf(at - 1),
         percentOfPower(change),
       )
     : say(
         'One step does more than all others: from t = {0} back to t = {1} it becomes {2} times as large.',
-        at,
-        at - 1,
+        positionOf(at),
+        positionOf(at - 1),
         powerOfTen(change),
       );
 }
@@ -313,10 +352,11 @@ function theJump({ source, first }: Measured, { single: { log10 } }: Evidence): 
 function theChange(verdict: Measured, evidence: Evidence): string | null {
   const rates = verdict.segments.filter(({ perStepFactor }) => perStepFactor > 0);
   if (rates.length < 2) return null;
+  const { positionOf: at } = evidence;
   const jump = theJump(verdict, evidence);
   if (jump !== null) return jump;
   const told = ({ from, to, perStepFactor }: RateSegment): string =>
-    say('× {0} per step from t = {1} back to t = {2}', times(perStepFactor), to, from);
+    say('× {0} per step from t = {1} back to t = {2}', times(perStepFactor), at(to), at(from));
   if (rates.length <= 3) {
     const [one = '', two = '', three] = rates.toReversed().map(told);
     return three === undefined
@@ -329,16 +369,25 @@ function theChange(verdict: Measured, evidence: Evidence): string | null {
   return say('The rate changes {0} times on the way; most happens {1}.', rates.length - 1, told(strongest));
 }
 
-function theDtype({ zeroAt, infiniteAt }: Measured, { single, first, experiment: { dtype } }: Evidence): string | null {
-  if (infiniteAt !== null) return say('Plain {0} overflows to infinity at t = {1}.', dtype, infiniteAt);
+function theDtype(
+  { zeroAt, infiniteAt }: Measured,
+  { single, positionOf, first, experiment: { dtype } }: Evidence,
+): string | null {
+  if (infiniteAt !== null) return say('Plain {0} overflows to infinity at t = {1}.', dtype, positionOf(infiniteAt));
   const lost = zeroAt !== null && zeroAt >= first && single.log10[zeroAt] !== -Infinity;
-  return lost ? say('Plain {0} has nothing but zeros from t = {1} back.', dtype, zeroAt) : null;
+  return lost ? say('Plain {0} has nothing but zeros from t = {1} back.', dtype, positionOf(zeroAt)) : null;
 }
+
+/** The rate with its distance, as a sentence; null where there is none to tell. */
+export const rateOf = (measured: Measured, evidence: Pick<Evidence, 'single' | 'positionOf'>): string | null =>
+  theRate(measured, evidence);
 
 /** One to three sentences that a student can follow and an expert can check. */
 export function reasonOf(verdict: Measured, evidence: Evidence): string {
   const { nonFinite } = evidence;
-  const what = nonFinite === null ? null : nonFiniteWords[nonFinite.what](nonFinite.t);
+  const { positionOf } = evidence;
+  const what =
+    nonFinite === null ? null : nonFiniteWords[nonFinite.what](nonFinite.t === null ? null : positionOf(nonFinite.t));
   if (what !== null && nonFinite?.what !== 'gradient') return what;
   const single = verdict.source === verdict.first;
   const sentences = single

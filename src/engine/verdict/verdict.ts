@@ -4,6 +4,9 @@ import { stretches, theilSen } from '../linalg/slopeFit.js';
 import type { WhatIf } from '../network/whatIf.js';
 import type { Evidence } from './evidence.js';
 
+/** What there is to measure: the single source and the bounds. */
+export type Sourced = Pick<Evidence, 'single' | 'first' | 'source' | 'bounds' | 'nonFinite' | 'zeroAt' | 'infiniteAt'>;
+
 export type VerdictKind = 'vanishing' | 'healthy' | 'exploding' | 'nonfinite';
 
 /**
@@ -76,13 +79,13 @@ const factorOf = (log10: Float64Array, from: number, to: number): number =>
 /**
  * First step, going back, after which every norm is finite (not zero, not NaN): the stretch in which there is a rate.
  */
-function measuredFrom({ single, first, source }: Evidence): number {
+function measuredFrom({ single, first, source }: Sourced): number {
   let t = source;
   while (t > first && Number.isFinite(single.log10[t - 1])) t--;
   return t;
 }
 
-function rate(evidence: Evidence, from: number): number | null {
+function rate(evidence: Sourced, from: number): number | null {
   const {
     single: { log10 },
     source,
@@ -96,7 +99,7 @@ function rate(evidence: Evidence, from: number): number | null {
 }
 
 function segmentsOf(
-  { single: { log10 }, source, first }: Evidence,
+  { single: { log10 }, source, first }: Sourced,
   from: number,
   overall: number | null,
 ): RateSegment[] {
@@ -114,7 +117,7 @@ function segmentsOf(
   return [...zero, ...rates];
 }
 
-function kindOf({ nonFinite, infiniteAt, bounds }: Evidence, log10Ratio: number | null): VerdictKind {
+function kindOf({ nonFinite, infiniteAt, bounds }: Sourced, log10Ratio: number | null): VerdictKind {
   if (nonFinite !== null) return 'nonfinite';
   // Without a ratio there was a single step, or one step alone was too much even for the carried exponent.
   if (log10Ratio === null) return infiniteAt === null ? 'healthy' : 'exploding';
@@ -122,7 +125,7 @@ function kindOf({ nonFinite, infiniteAt, bounds }: Evidence, log10Ratio: number 
   return log10Ratio > Math.log10(bounds.exploding) ? 'exploding' : 'healthy';
 }
 
-function crossing({ single: { log10 }, bounds, first, source }: Evidence, kind: VerdictKind): number | null {
+function crossing({ single: { log10 }, bounds, first, source }: Sourced, kind: VerdictKind): number | null {
   if (kind !== 'vanishing' && kind !== 'exploding') return null;
   for (let t = source; t >= first; t--) {
     const ratio = log10[t]! - log10[source]!;
@@ -135,7 +138,7 @@ function crossing({ single: { log10 }, bounds, first, source }: Evidence, kind: 
  * The measurements of a verdict. The rate is a Theil–Sen fit of ln ‖g_t‖; the bounds are those of AUTOTRAINER's
  * detectors unless given.
  */
-export function measure(evidence: Evidence): Measured {
+export function measure(evidence: Sourced): Measured {
   const {
     single: { log10 },
     source,

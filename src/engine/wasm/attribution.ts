@@ -148,7 +148,7 @@ export function* fastAttribution(
             log10[row * S + s] = log10Norm(squares, flow.exponents, (S - 1 - s) * B, B);
           row--;
         }
-        if (cutBefore(experiment, step)) {
+        if (cutBefore(experiment, chunk, step)) {
           for (let i = firstRow; i < firstRow + under; i++)
             exports.clearRow(at.g + i * rowBytes, flow.panelBytes, H, at.exponents + i * 8);
           yield (T - t) / T;

@@ -133,7 +133,7 @@ export function* fastReach(
           0,
         );
     }
-    for (let step = 1; step < steps; step++) passes[start + step] = cutBefore(experiment, step) ? 0 : 1;
+    for (let step = 1; step < steps; step++) passes[start + step] = cutBefore(experiment, { steps }, step) ? 0 : 1;
   }
 
   /**

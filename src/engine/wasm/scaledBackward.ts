@@ -497,7 +497,13 @@ function* flowBack(
   const flow = yield* part(FastFlow.create(kernels, experiment), 0, 0);
   if (flow === null) return null;
   const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
-  const single: SingleSource = { log10: unmeasured(), lnSlope: unmeasured(), lnWh: unmeasured() };
+  const single: SingleSource = {
+    log10: unmeasured(),
+    lnSlope: unmeasured(),
+    lnWh: unmeasured(),
+    bySource: null,
+    lnPaths: null,
+  };
   const result = {
     log10Norms: emptyNorms(T, cellOf(cell)),
     log10dhPerSequence: new Float64Array(B * T),

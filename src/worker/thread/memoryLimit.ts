@@ -2,8 +2,8 @@
 import { totalmem } from 'node:os';
 import { t as say } from '@vscode/l10n';
 import type { Problem } from '../../config/index.js';
-import { memoryOf } from '../../engine/index.js';
-import type { LayerExperiment, Kernels } from '../../engine/index.js';
+import { asLayer, kernelsFor, memoryOf, plainMemoryOf } from '../../engine/index.js';
+import type { Experiment, Kernels } from '../../engine/index.js';
 
 /**
  * Bytes: a run that needs more than `whole` keeps checkpoints instead of its tensors over time, one that needs more
@@ -22,18 +22,23 @@ export const capacityHere = (): Capacity => ({ whole: Math.min(totalmem() / 4, 4
 const told = (bytes: number): string =>
   bytes < 0.95 * gibibyte ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / gibibyte).toFixed(1)} GiB`;
 
+function neededFor(experiment: Experiment, kernels: Kernels | null, whole: number): number {
+  const layer = asLayer(experiment);
+  if (kernels === null || layer === null || kernelsFor(layer, kernels) === null) return plainMemoryOf(experiment);
+  const memory = memoryOf(layer, kernels);
+  return memory.whole <= whole ? memory.whole : Math.min(memory.whole, memory.pieces);
+}
+
 /**
  * Why the run cannot begin: it would not fit even with checkpoints. `file` is the one that was run. Null when it fits.
  */
 export function tooLarge(
-  experiment: LayerExperiment,
+  experiment: Experiment,
   kernels: Kernels | null,
   { whole, most }: Capacity,
   file: string,
 ): Problem | null {
-  if (kernels === null) return null;
-  const memory = memoryOf(experiment, kernels);
-  const needed = memory.whole <= whole ? memory.whole : Math.min(memory.whole, memory.pieces);
+  const needed = neededFor(experiment, kernels, whole);
   if (needed <= most) return null;
   const { B, T, I, H } = experiment.shapes;
   const start = { line: 0, character: 0 };

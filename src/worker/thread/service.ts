@@ -2,7 +2,16 @@ import { t as say } from '@vscode/l10n';
 import { classify, readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import type { Files } from '../../config/read/index.js';
-import { cellNames, cellOf, oneLayer, openUnit, runWithin, Workspaces } from '../../engine/index.js';
+import {
+  asNetworkRun,
+  cellOf,
+  finish,
+  oneLayer,
+  openUnit,
+  runWithin,
+  singleGateCells,
+  Workspaces,
+} from '../../engine/index.js';
 import { growingSpectrum } from '../../engine/index.js';
 import type { Kernels, Spectrum } from '../../engine/index.js';
 import type {
@@ -32,7 +41,7 @@ import { locateWeight } from '../answers/locateWeight.js';
 import { workerChecks } from './messageChecks.js';
 import { pack } from '../record/typedArrayJson.js';
 import { makeRecord } from '../record/reportRecord.js';
-import { resultJson } from '../record/resultJson.js';
+import { resultJson, withGateBlocks } from '../record/resultJson.js';
 import { heatmap, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { ReadSources } from '../record/runSources.js';
@@ -93,7 +102,7 @@ export class Service {
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),
         change: (request) => inspector.change(request),
-        cells: () => cellNames.map((cell) => ({ cell, detail: cellOf(cell).words.choice() })),
+        cells: () => singleGateCells.map((cell) => ({ cell, detail: cellOf(cell).words.choice() })),
         newConfig: newConfigText,
         locateWeight: ({ entry, place }) =>
           locateWeight(entry, place, (request) => this.#channel.request('readFile', request)),
@@ -364,7 +373,9 @@ export class Service {
       const { experiment, result, spectrum } = kept;
       const encoder = new TextEncoder();
       const pieces: Uint8Array[] = [];
-      for (const piece of resultJson(experiment, result, spectrum)) pieces.push(encoder.encode(piece));
+      const run = finish(asNetworkRun(experiment, result));
+      const blocks = finish(withGateBlocks(experiment, spectrum));
+      for (const piece of resultJson(run, () => blocks)) pieces.push(encoder.encode(piece));
       return joinBytes(pieces);
     });
   }

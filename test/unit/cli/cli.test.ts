@@ -24,7 +24,7 @@ type Result = {
   dWx: number[][];
   dWh: number[][];
   db: number[][];
-  dh0: number[][];
+  dh0: number[][][];
   norms: Record<'dh' | 'dx' | 'dWx' | 'dWh' | 'db' | 'log10dh', (number | string)[]>;
   spectrum: {
     spectralRadiusWh: number;
@@ -125,11 +125,13 @@ describe('rnn-gradients run', () => {
       assert.equal(stderr, '');
       assert.equal(code, 0);
       const result = JSON.parse(stdout) as Result;
-      assert.equal(result.schema, 1);
+      assert.equal(result.schema, 2);
       assert.equal(result.name, name);
       assert.deepEqual(result.shapes, reference['shapes']);
-      for (const tensor of ['hs', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const)
+      for (const tensor of ['hs', 'dxs', 'dWx', 'dWh', 'db'] as const)
         assertClose(result[tensor], reference.expected[tensor], 1e-12, tensor);
+      // Schema 2 has it for every layer and direction.
+      assertClose(result.dh0, [reference.expected.dh0], 1e-12, 'dh0');
       for (const norm of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const)
         assertClose(result.norms[norm], reference.expected.norms[norm], 1e-9, norm);
       assertClose(

@@ -30,7 +30,7 @@ const outputs = [
 /** Whether the whole of a new result stands there. */
 function isComplete(name: string, content: string): boolean {
   if (name.endsWith('.html')) return content.startsWith('<!DOCTYPE html>') && content.endsWith('</body>\n</html>\n');
-  return (JSON.parse(content) as { schema: number }).schema === 1;
+  return (JSON.parse(content) as { schema: number }).schema === 2;
 }
 
 /** Fails on anything but the whole old or the whole new file; tells which it is. */

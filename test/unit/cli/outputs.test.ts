@@ -65,7 +65,7 @@ describe('a target that the run reads', () => {
     await mkdir(at('other'));
     await writeFile(at('other/w.json'), weights);
     assert.equal((await cli('run', at('c.rnn.json'), '--json', at('other/w.json'))).code, 0);
-    assert.equal(schemaOf(await read('other/w.json')), 1);
+    assert.equal(schemaOf(await read('other/w.json')), 2);
   });
 });
 
@@ -122,7 +122,7 @@ describe('what is written', () => {
     await writeFile(at('r.json'), 'old');
     await writeFile(at('r.html'), 'old');
     assert.equal((await cli('run', at('c.rnn.json'), '--json', at('r.json'), '--html', at('r.html'))).code, 0);
-    assert.equal(schemaOf(await read('r.json')), 1);
+    assert.equal(schemaOf(await read('r.json')), 2);
     assert.match(await read('r.html'), /^<!DOCTYPE html>/);
     assert.deepEqual(await leftIn(folder, 'c.rnn.json', 'w.json', 'r.json', 'r.html'), []);
   });
@@ -152,7 +152,7 @@ describe('what is written', () => {
         ['dangling', 'far/none.json'],
       ] as const) {
         assert.equal((await cli('run', at('c.rnn.json'), '--json', at(name))).code, 0);
-        assert.equal(schemaOf(await read(file)), 1);
+        assert.equal(schemaOf(await read(file)), 2);
       }
       for (const name of ['link', 'second', 'dangling']) assert.ok((await lstat(at(name))).isSymbolicLink(), name);
       assert.deepEqual(await leftIn(at('far'), 'there.json', 'none.json'), []);
@@ -173,7 +173,7 @@ describe('what is written', () => {
       '/dev/null',
     );
     assert.equal(piped.code, 0, piped.stderr);
-    assert.equal(schemaOf(piped.stdout), 1);
+    assert.equal(schemaOf(piped.stdout), 2);
     assert.ok((await lstat(at('pipe'))).isFIFO());
     const open = await shell('CLI run "$1" --html /dev/stdout | cat', at('c.rnn.json'));
     assert.match(open.stdout, /<!DOCTYPE html>/);

@@ -117,7 +117,7 @@ describe('standard output that is full', { skip: needsPosix }, () => {
     const target = path.join(folder, 'full.json');
     const { code } = await shell('CLI run "$1" --json "$2" > /dev/full', await write('full.rnn.json', small), target);
     assert.equal(code, 2);
-    assert.equal((JSON.parse(await readFile(target, 'utf8')) as { schema: number }).schema, 1);
+    assert.equal((JSON.parse(await readFile(target, 'utf8')) as { schema: number }).schema, 2);
   });
 
   it('is noticed where the disk keeps a part of a text and reports no error', async () => {

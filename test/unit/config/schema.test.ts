@@ -49,7 +49,7 @@ describe('the contributed JSON schema', () => {
         (inner) => (inner.markdownDescription ?? '').length > 20 && documented(inner),
       );
     assert.ok(documented(schema));
-    assert.deepEqual(schema.properties?.['cell']?.anyOf?.[0]?.enum, ['tanh', 'relu', 'identity']);
+    assert.deepEqual(schema.properties?.['cell']?.anyOf?.[0]?.enum, ['tanh', 'relu', 'identity', 'sigmoid']);
     assert.deepEqual(schema.properties['truncate']?.anyOf?.[0]?.type, ['null', 'integer']);
   });
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
 import {
+  asNetworkRun,
   attribute,
   finish,
   jacobianSeries,
@@ -16,15 +17,20 @@ import {
   spectrumSteps,
   Workspaces,
 } from '../../../src/engine/index.js';
-import type { AnyRun, LayerExperiment, Kernels, Resumable } from '../../../src/engine/index.js';
+import type { AnyRun, LayerExperiment, Kernels, Resumable, Spectrum } from '../../../src/engine/index.js';
 import { tooLarge } from '../../../src/worker/thread/memoryLimit.js';
 import { heatmap, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
 import { band, spread } from '../../../src/worker/answers/unitSlices.js';
-import { resultJson } from '../../../src/worker/record/resultJson.js';
+import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 import { flatRun } from '../engine/build.js';
+
+const jsonOf = (experiment: LayerExperiment, result: AnyRun, spectrum: Spectrum): string =>
+  [...resultJson(finish(asNetworkRun(experiment, result)), () => finish(withGateBlocks(experiment, spectrum)))].join(
+    '',
+  );
 
 const shape: RandomShape = {
   seed: 3,
@@ -312,7 +318,7 @@ describe('what the page asks for', () => {
           spread(run, { runId: 1, sequence: null, window, maxColumns: 40, bins: 12 }),
           band(run, { runId: 1, window, maxPoints: 80 }),
           spectrum,
-          [...resultJson(experiment, result, spectrum)].join(''),
+          jsonOf(experiment, result, spectrum),
         ];
       };
       assert.deepEqual(asked(pieces), asked(whole));

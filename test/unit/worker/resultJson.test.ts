@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
-import { resultJson } from '../../../src/worker/record/resultJson.js';
+import { asNetworkRun, finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { experiment, scaledIdentity } from '../engine/build.js';
 
 describe('the result as JSON', () => {
@@ -9,7 +9,11 @@ describe('the result as JSON', () => {
     const T = 70_000;
     const subject = experiment(1, T, scaledIdentity(1, 0.5));
     const result = finish(runSteps(subject));
-    const pieces = [...resultJson(subject, result, finish(spectrumSteps(subject, result)))];
+    const pieces = [
+      ...resultJson(finish(asNetworkRun(subject, result)), () =>
+        finish(withGateBlocks(subject, finish(spectrumSteps(subject, result)))),
+      ),
+    ];
     const longest = pieces.reduce((most, { length }) => Math.max(most, length), 0);
     // A double has 17 digits, a sign, a point and four characters of exponent.
     assert.ok(longest <= 2 ** 16 * 26, `${longest} characters`);
@@ -17,7 +21,7 @@ describe('the result as JSON', () => {
       norms: Record<string, number[]>;
       spectrum: { jacobianSigmaMax: number[] };
     };
-    assert.deepEqual(Object.keys(norms), ['dh', 'dx', 'dWx', 'dWh', 'db', 'log10dh']);
+    assert.deepEqual(Object.keys(norms), ['dh', 'dWx', 'dWh', 'db', 'log10dh', 'dx', 'log10dx']);
     for (const values of [...Object.values(norms), spectrum.jacobianSigmaMax]) assert.equal(values.length, T);
     // The gradient halves at each of h = 0.
     for (const back of [0, 1, 65_535, 65_536, T - 1])

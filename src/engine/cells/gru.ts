@@ -1,0 +1,93 @@
+// The gated recurrent unit (Cho et al. 2014) in the reset-after form of PyTorch, of Keras' default and of cuDNN, in
+// PyTorch's order of gates:
+//
+//   r = σ(z_r)   z = σ(z_z)   n = tanh(x·Wxn + bxn + r ⊙ (h'·Whn + bhn))
+//   h = (1 − z) ⊙ n + z ⊙ h'
+//
+// The biases of the input, b, and of the state, bh, are two, because the reset gate multiplies bhn.
+import { t as say } from '@vscode/l10n';
+import { affineParameters, emptySlopes } from './cell.js';
+import type { Cell, CellStep } from './cell.js';
+import { logistic, logisticSlope, tanhSlope } from './logistic.js';
+
+/** What unit j computes on its way: the pre-activations, and h'·Whn + bhn, which the reset gate multiplies. */
+function unit({ H, parameters: { bh }, z, fromInput, fromState }: CellStep, j: number) {
+  const own = z();
+  const [zr, zz] = [own[j]! + bh![j]!, own[H + j]! + bh![H + j]!];
+  const recurrent = fromState()[2 * H + j]! + bh![2 * H + j]!;
+  return { zr, zz, recurrent, zn: fromInput()[2 * H + j]! + logistic(zr) * recurrent };
+}
+
+export const gru: Cell = {
+  name: 'gru',
+  states: ['h'],
+  gates: ['r', 'z', 'n'],
+  gateKinds: ['logistic', 'logistic', 'candidate'],
+  parameters: [...affineParameters(3), { name: 'bh', role: 'other', shape: (_, H) => [1, 3 * H] }],
+  kernel: null,
+  hasD: true,
+  hasAx: true,
+  activation: null,
+  gamma: null,
+  range: [-1, 1],
+  slopeKeepsDigitsTo: 0,
+  closing: null,
+  words: {
+    docs: () =>
+      say(
+        'Gated recurrent unit, reset-after form: the update gate `z` keeps `h`; ' +
+          'matrices hold the gates r, z, n side by side.',
+      ),
+    choice: () => say('GRU: the update gate carries h, and with it the gradient, from step to step.'),
+    forward: 'h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}',
+    backward: () => 'dn = g ⊙ (1 − z), dz = g ⊙ (h_{t−1} − n)',
+  },
+
+  forward(step, next) {
+    const { H, previous } = step;
+    for (let j = 0; j < H; j++) {
+      const { zz, zn } = unit(step, j);
+      const [z, n] = [logistic(zz), Math.tanh(zn)];
+      next[j] = (1 - z) * n + z * previous[j]!;
+    }
+  },
+
+  // Slopes always come from the pre-activations: y·(1 − y) has lost its digits in saturation, in any dtype.
+  slopes(step, _, __, { A, D, Ax }) {
+    const { H, previous } = step;
+    for (let j = 0; j < H; j++) {
+      const { zr, zz, recurrent, zn } = unit(step, j);
+      // ∂h/∂n·∂n/∂z_n; 1 − z = σ(−z_z)
+      const toN = logistic(-zz) * tanhSlope(zn);
+      const toR = toN * recurrent * logisticSlope(zr);
+      const toZ = (previous[j]! - Math.tanh(zn)) * logisticSlope(zz);
+      A[j] = toR;
+      A[H + j] = toZ;
+      // The reset gate stands between n and the state, not between n and the input.
+      A[2 * H + j] = toN * logistic(zr);
+      Ax[j] = toR;
+      Ax[H + j] = toZ;
+      Ax[2 * H + j] = toN;
+      D[j] = logistic(zz);
+    }
+  },
+
+  // Of bh: the slopes of the way to the states, A.
+  addGradients(step, next, ds, { bh }) {
+    const { H } = step;
+    const slopes = emptySlopes(gru, H);
+    gru.slopes(step, next, true, slopes);
+    for (let g = 0; g < 3; g++)
+      for (let j = 0; j < H; j++) bh![g * H + j] = bh![g * H + j]! + ds[j]! * slopes.A[g * H + j]!;
+  },
+
+  gateValues(step, values) {
+    const { H } = step;
+    for (let j = 0; j < H; j++) {
+      const { zr, zz, zn } = unit(step, j);
+      values[j] = logistic(zr);
+      values[H + j] = logistic(zz);
+      values[2 * H + j] = Math.tanh(zn);
+    }
+  },
+};

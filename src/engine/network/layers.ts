@@ -1,0 +1,137 @@
+// A network's layers as experiments of their own: what each gets from below, and which way its time runs.
+import { cast, dtypeOf, sequence } from '../core/tensor.js';
+import type { Sequence } from '../core/tensor.js';
+import type { DType, FloatArray } from '../core/dtypes.js';
+import type { Direction, Experiment, LayerExperiment, LayerSpec, ScaledSteps, Span } from './experiment.js';
+
+/** Layers by their number, each with its directions: `forward` first. */
+export function stackOf({ layers }: Pick<Experiment, 'layers'>): readonly (readonly LayerSpec[])[] {
+  const stack: LayerSpec[][] = [];
+  for (const spec of layers) (stack[spec.layer] ??= []).push(spec);
+  return stack;
+}
+
+/** Steps of each sequence of a chunk [B]. */
+export const lengthsOf = (
+  { shapes: { B } }: Pick<Experiment, 'shapes'>,
+  { steps, lengths }: Experiment['chunks'][number],
+) => lengths ?? new Array<number>(B).fill(steps);
+
+/** Where each sequence is, in the order in which a direction computes; absent where all have the whole chunk. */
+const spansOf = (
+  lengths: readonly number[] | undefined,
+  steps: number,
+  direction: Direction,
+): readonly Span[] | null =>
+  lengths === undefined
+    ? null
+    : lengths.map((length) =>
+        direction === 'forward' ? { from: 0, to: length } : { from: steps - length, to: steps },
+      );
+
+/** [B,T,N] with the steps of every chunk from last to first: between position and order of computation, both ways. */
+export function reversed<A extends FloatArray>(
+  data: A,
+  { B, N }: { readonly B: number; readonly N: number },
+  chunks: readonly { readonly steps: number }[],
+): A {
+  const T = chunks.reduce((sum, { steps }) => sum + steps, 0);
+  const out = data.slice() as A;
+  for (let b = 0; b < B; b++) {
+    let start = 0;
+    for (const { steps } of chunks) {
+      for (let t = 0; t < steps; t++) {
+        const from = (b * T + start + t) * N;
+        out.set(data.subarray(from, from + N), (b * T + start + steps - 1 - t) * N);
+      }
+      start += steps;
+    }
+  }
+  return out;
+}
+
+/** One value a step [T], between position and order of computation, both ways. */
+export const reversedSeries = <A extends FloatArray>(series: A, chunks: readonly { readonly steps: number }[]): A =>
+  reversed(series, { B: 1, N: 1 }, chunks);
+
+/** Steps start … start + steps − 1 of [B,T,N]. */
+export function stepsOf({ B, T, N, data }: Sequence, start: number, steps: number): Float64Array {
+  const out = new Float64Array(B * steps * N);
+  for (let b = 0; b < B; b++) out.set(data.subarray((b * T + start) * N, (b * T + start + steps) * N), b * steps * N);
+  return out;
+}
+
+/** Columns from … to − 1 of every step. */
+export function columnsOfSteps({ B, T, N, data }: Sequence, from: number, to: number): Sequence {
+  const out = sequence(dtypeOf(data), B, T, to - from);
+  for (let row = 0; row < B * T; row++) out.data.set(data.subarray(row * N + from, row * N + to), row * (to - from));
+  return out;
+}
+
+/** Sequences side by side: [B,T,N₁ + N₂ + …]. */
+export function sideBySide(dtype: DType, parts: readonly [Sequence, ...Sequence[]]): Sequence {
+  const [{ B, T }] = parts;
+  const N = parts.reduce((sum, part) => sum + part.N, 0);
+  const out = sequence(dtype, B, T, N);
+  let column = 0;
+  for (const part of parts) {
+    for (let row = 0; row < B * T; row++)
+      out.data.set(part.data.subarray(row * part.N, (row + 1) * part.N), row * N + column);
+    column += part.N;
+  }
+  return out;
+}
+
+/** What enters a layer from above, in the order of positions. */
+export type FromAbove = { readonly dhs: Sequence; readonly scaled: ScaledSteps | null };
+
+/**
+ * A layer's direction as an experiment of its own over `input` [B,T,I], with what enters from above (null: nothing
+ * yet). Clipping and loss are the network's.
+ */
+export function layerExperiment(
+  experiment: Experiment,
+  spec: LayerSpec,
+  input: Sequence,
+  above: FromAbove | null,
+): LayerExperiment {
+  const { shapes, chunks } = experiment;
+  const { B, T } = shapes;
+  const scaled = above?.scaled ?? null;
+  const turned = <A extends FloatArray>(data: A, N: number): A =>
+    spec.direction === 'forward' ? data : reversed(data, { B, N }, chunks);
+  const xs = { ...input, data: turned(input.data, input.N) };
+  let start = 0;
+  return {
+    name: experiment.name,
+    cell: experiment.cell,
+    dtype: experiment.dtype,
+    shapes: { B, T, I: input.N, H: spec.H },
+    layers: [spec],
+    chunks: chunks.map(({ steps, lengths }) => {
+      const spans = spansOf(lengths, steps, spec.direction);
+      const chunk = { steps, xs: stepsOf(xs, start, steps), ...(spans === null ? {} : { spans }) };
+      start += steps;
+      return chunk;
+    }),
+    stateful: experiment.stateful,
+    truncate: experiment.truncate,
+    clipNorm: null,
+    loss: null,
+    upstream: {
+      kind: 'given',
+      dhs:
+        above === null
+          ? new Float64Array(B * T * spec.H)
+          : (cast('float64', turned(above.dhs.data, spec.H)) as Float64Array),
+    },
+    ...(scaled === null
+      ? {}
+      : {
+          scaledUpstream: {
+            data: turned(scaled.data, spec.H),
+            exponents: spec.direction === 'forward' ? scaled.exponents : reversedSeries(scaled.exponents, chunks),
+          },
+        }),
+  };
+}

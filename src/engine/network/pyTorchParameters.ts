@@ -1,0 +1,37 @@
+// A layer's gradients under the names and in the shapes of PyTorch: weight_ih [G·H,I], weight_hh [G·H,H], two biases.
+import type { ByParameter } from '../cells/cell.js';
+import type { FloatArray } from '../core/dtypes.js';
+import type { LayerExperiment } from './experiment.js';
+import type { ComputedRun } from './result.js';
+
+export const pyTorchNames = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'] as const;
+export type ByPyTorchName<A> = Readonly<Record<(typeof pyTorchNames)[number], A>>;
+
+/** [rows,columns] → [columns,rows] */
+function transposed(data: FloatArray, rows: number): FloatArray {
+  const columns = data.length / rows;
+  const out = data.slice();
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
+  return out;
+}
+
+/** Where a cell has one bias, both of PyTorch's are added, so that each has the gradient of their sum. */
+export function pyTorchGradients(
+  { shapes: { I, H } }: LayerExperiment,
+  { layers: [{ gradients }] }: Pick<ComputedRun, 'layers'>,
+): ByPyTorchName<FloatArray> {
+  const { Wx, Wh, b, bh } = gradients;
+  return { weight_ih: transposed(Wx, I), weight_hh: transposed(Wh, H), bias_ih: b, bias_hh: bh ?? b };
+}
+
+/** The same names for the norms of what each step adds. */
+export const pyTorchNorms = ({ Wx, Wh, b, bh }: ByParameter<Float64Array>): ByPyTorchName<Float64Array> => ({
+  weight_ih: Wx,
+  weight_hh: Wh,
+  bias_ih: b,
+  bias_hh: bh ?? b,
+});
+
+/** `l0`, or `l0_reverse`: what PyTorch's names end in. */
+export const pyTorchSuffix = ({ layers: [{ layer, direction }] }: LayerExperiment): string =>
+  `l${layer}${direction === 'reverse' ? '_reverse' : ''}`;

@@ -1,0 +1,351 @@
+// A network's run: its layers' runs, each over what comes from below, with what comes from above.
+import { cellOf } from '../cells/index.js';
+import { log10Norm } from '../core/blockFloat.js';
+import { norm, scaleByPowerOfTwo } from '../core/norm.js';
+import { jointNormSteps } from '../core/scan.js';
+import { part } from '../core/resumable.js';
+import type { Resumable } from '../core/resumable.js';
+import { cast, matrix, rowOf, sequence, takeStep } from '../core/tensor.js';
+import type { Sequence } from '../core/tensor.js';
+import type { FloatArray, Trace } from '../core/dtypes.js';
+import type { Shape } from '../core/recomputedTrace.js';
+import { runChunks } from '../network/chunks.js';
+import { asLayer } from '../network/experiment.js';
+import type { Experiment, LayerExperiment, LayerSpec, ScaledSteps } from '../network/experiment.js';
+import {
+  columnsOfSteps,
+  layerExperiment,
+  lengthsOf,
+  reversed,
+  reversedSeries,
+  sideBySide,
+  stackOf,
+} from '../network/layers.js';
+import type { FromAbove } from '../network/layers.js';
+import { networkUpstream } from '../network/networkLoss.js';
+import type { NetworkLoss } from '../network/networkLoss.js';
+import { networkSource } from '../network/networkSource.js';
+import { pyTorchGradients } from '../network/pyTorchParameters.js';
+import { Rnn } from '../network/rnn.js';
+import type { VerdictBounds } from '../verdict/evidence.js';
+import { defaultBounds } from '../verdict/evidence.js';
+import { networkVerdict } from '../verdict/networkVerdict.js';
+import type { NetworkVerdict } from '../verdict/networkVerdict.js';
+import type { Kernels } from '../wasm/instance.js';
+import type { AnyRun, RunResult } from './result.js';
+import { runSteps, runWithin } from './run.js';
+
+type Over<States extends Trace> = Shape & { readonly data: States };
+
+/** One layer in one direction: what it was asked, and what it gave, both in the order in which it computes. */
+export type NetworkLayer<Run = RunResult> = { readonly experiment: LayerExperiment; readonly result: Run };
+
+export type NetworkRun<States extends Trace = FloatArray, Scaled extends Trace = Float64Array> = {
+  readonly experiment: Experiment;
+  /** Steps of each sequence that are real [B]. */
+  readonly lengths: readonly number[];
+  /** As in the experiment: from the input up, `forward` before `reverse`. */
+  readonly layers: readonly [NetworkLayer<RunResult<States, Scaled>>, ...NetworkLayer<RunResult<States, Scaled>>[]];
+  /** Of the last layer [B,T,D·H], forward half first; zero behind a sequence's length. In the run's dtype. */
+  readonly output: Over<States>;
+  /** [B,T,I] */
+  readonly dxs: States;
+  readonly norms: { readonly dx: Float64Array };
+  readonly log10Norms: { readonly dx: Float64Array };
+  readonly loss: NetworkLoss | null;
+  /** Factor ≤ 1 that clipping applied to all gradients of parameters, the readout's included; null without clipping. */
+  readonly clipFactor: number | null;
+  /** log10 of the network's single source [T]; null with two directions, which have no common order of time. */
+  readonly log10SingleSource: Float64Array | null;
+  readonly verdict: NetworkVerdict;
+};
+
+/** A network's run whose tensors over time are held whole or computed again when they are asked for. */
+export type AnyNetworkRun = NetworkRun<Trace, Trace>;
+
+/** The states of a layer's direction before its first step [B,S·H]. */
+function initialOf({ cell, dtype, shapes: { B, H }, layers: [{ initial }] }: LayerExperiment) {
+  const { states } = cellOf(cell);
+  const first = matrix(dtype, B, states.length * H);
+  for (const [s, name] of states.entries()) {
+    const values = initial[name] ?? null;
+    if (values !== null)
+      for (let b = 0; b < B; b++) rowOf(first, b).data.set(values.subarray(b * H, (b + 1) * H), s * H);
+  }
+  return first;
+}
+
+/** Steps of each sequence in all chunks. */
+function lengthsOfRun(experiment: Experiment): number[] {
+  const all = experiment.chunks.map((chunk) => lengthsOf(experiment, chunk));
+  return Array.from({ length: experiment.shapes.B }, (_, b) => all.reduce((sum, lengths) => sum + lengths[b]!, 0));
+}
+
+/** h [B,T,H] of a layer's direction, in the order of positions. */
+function* forward(layer: LayerExperiment, { chunks: positions }: Experiment): Resumable<Sequence> {
+  const {
+    cell,
+    dtype,
+    shapes: { B, T, I, H },
+    layers: [{ parameters: weights, direction }],
+    stateful,
+    chunks,
+  } = layer;
+  const rnn = new Rnn({ cell, I, H, weights }, { stateful: true, dtype });
+  const hs = sequence(dtype, B, T, H);
+  let start = 0;
+  for (const { steps, xs, spans } of chunks) {
+    if (!stateful || start === 0) rnn.setState(initialOf(layer));
+    const inputs = { B, T: steps, N: I, data: cast(dtype, xs) };
+    const states = yield* part(rnn.forwardSteps(inputs, spans), start / T, (start + steps) / T);
+    const own = columnsOfSteps(states, 0, H);
+    for (let b = 0; b < B; b++) hs.data.set(own.data.subarray(b * steps * H, (b + 1) * steps * H), (b * T + start) * H);
+    start += steps;
+  }
+  return direction === 'forward' ? hs : { ...hs, data: reversed(hs.data, { B, N: H }, positions) };
+}
+
+/** xs [B,T,I] of all chunks. */
+function inputsOf({ dtype, shapes: { B, T, I }, chunks }: Experiment): Sequence {
+  const xs = sequence('float64', B, T, I);
+  let start = 0;
+  for (const { steps, xs: own } of chunks) {
+    for (let b = 0; b < B; b++) xs.data.set(own.subarray(b * steps * I, (b + 1) * steps * I), (b * T + start) * I);
+    start += steps;
+  }
+  return dtype === 'float64' ? xs : { ...xs, data: cast(dtype, xs.data) };
+}
+
+/** What goes down from one layer's directions: the sum of their dxs, in the order of positions. */
+class GoingDown {
+  readonly dxs: Float64Array;
+  readonly #scaled: ScaledSteps;
+  readonly #experiment: Experiment;
+  readonly #I: number;
+
+  constructor(experiment: Experiment, I: number) {
+    const { B, T } = experiment.shapes;
+    this.#experiment = experiment;
+    this.#I = I;
+    this.dxs = new Float64Array(B * T * I);
+    this.#scaled = { data: new Float64Array(B * T * I), exponents: new Float64Array(T).fill(-Infinity) };
+  }
+
+  /** dx [B,I]·2^exponent of one direction at position t. */
+  addScaled(t: number, dx: FloatArray, exponent: number): void {
+    const {
+      shapes: { B, T },
+    } = this.#experiment;
+    if (dx.every((value) => value === 0)) return;
+    const I = this.#I;
+    const { data, exponents } = this.#scaled;
+    const now = exponents[t]!;
+    const together = Math.max(now, exponent);
+    const row = new Float64Array(I);
+    for (let b = 0; b < B; b++) {
+      const own = data.subarray((b * T + t) * I, (b * T + t + 1) * I);
+      if (now !== -Infinity) scaleByPowerOfTwo(own, now - together, own);
+      scaleByPowerOfTwo(dx.subarray(b * I, (b + 1) * I), exponent - together, row);
+      for (let k = 0; k < I; k++) own[k] = own[k]! + row[k]!;
+    }
+    exponents[t] = together;
+  }
+
+  add({ layers: [{ direction }] }: LayerExperiment, { dxs }: RunResult): void {
+    const { shapes, chunks } = this.#experiment;
+    const own = direction === 'forward' ? dxs : reversed(dxs, { B: shapes.B, N: this.#I }, chunks);
+    for (let i = 0; i < this.dxs.length; i++) this.dxs[i] = this.dxs[i]! + own[i]!;
+  }
+
+  /** Steps into which nothing goes have exponent 0. */
+  get scaled(): ScaledSteps {
+    return {
+      data: this.#scaled.data,
+      exponents: this.#scaled.exponents.map((exponent) => (exponent === -Infinity ? 0 : exponent)),
+    };
+  }
+}
+
+/** The step at which a layer's direction computes position t, and the other way round. */
+function positionsOf({ chunks }: Experiment, { direction }: LayerSpec): Int32Array {
+  const T = chunks.reduce((sum, { steps }) => sum + steps, 0);
+  const order = Float64Array.from({ length: T }, (_, t) => t);
+  return Int32Array.from(direction === 'forward' ? order : reversedSeries(order, chunks));
+}
+
+/** Columns of what enters a layer from above that are those of its direction. */
+function ownColumns({ dhs, scaled }: FromAbove, from: number, to: number): FromAbove {
+  if (from === 0 && to === dhs.N) return { dhs, scaled };
+  const { B, T, N } = dhs;
+  return {
+    dhs: columnsOfSteps(dhs, from, to),
+    scaled:
+      scaled === null
+        ? null
+        : {
+            data: columnsOfSteps({ B, T, N, data: scaled.data }, from, to).data as Float64Array,
+            exponents: scaled.exponents,
+          },
+  };
+}
+
+/** Scales all gradients, so that their norm as one vector is at most `bound` (Pascanu et al. 2013, algorithm 1). */
+function* clipAll(layers: readonly NetworkLayer[], loss: NetworkLoss | null, bound: number): Resumable<number> {
+  const readout = loss === null ? [] : [loss.readout.weight, loss.readout.bias];
+  const total = yield* jointNormSteps([
+    ...layers.flatMap(({ experiment, result }) => Object.values(pyTorchGradients(experiment, result))),
+    ...readout,
+  ]);
+  const factor = total > bound ? bound / total : 1;
+  if (factor < 1)
+    for (const tensor of [...layers.flatMap(({ result }) => Object.values(result.layers[0].gradients)), ...readout])
+      for (let i = 0; i < tensor.length; i++) tensor[i] = tensor[i]! * factor;
+  return factor;
+}
+
+/**
+ * Runs a network: every layer forward from the input up, the upstream gradient or the loss at the top, and every layer
+ * backward from the top down, each with its log10 twins, its single source and its verdict.
+ */
+export function* runNetwork(experiment: Experiment, bounds: VerdictBounds = defaultBounds): Resumable<NetworkRun> {
+  const {
+    dtype,
+    shapes: { B, T, I },
+    clipNorm,
+  } = experiment;
+  const stack = stackOf(experiment);
+  const inputs: Sequence[] = [inputsOf(experiment)];
+  for (const [l, directions] of stack.entries()) {
+    const [from, to] = [(0.3 * l) / stack.length, (0.3 * (l + 1)) / stack.length];
+    const parts: Sequence[] = [];
+    for (const spec of directions)
+      parts.push(yield* part(forward(layerExperiment(experiment, spec, inputs[l]!, null), experiment), from, to));
+    inputs.push(sideBySide(dtype, parts as [Sequence, ...Sequence[]]));
+  }
+  const output = inputs.at(-1)!;
+  const { dhs, loss } = yield* part(networkUpstream(experiment, output), 0.3, 0.32);
+
+  const layers: NetworkLayer[] = [];
+  let above: FromAbove = { dhs, scaled: null };
+  let down = new GoingDown(experiment, I);
+  for (const [l, directions] of [...stack.entries()].reverse()) {
+    const input = inputs[l]!;
+    down = new GoingDown(experiment, input.N);
+    const own: NetworkLayer[] = [];
+    let column = 0;
+    for (const spec of directions) {
+      const layer = layerExperiment(experiment, spec, input, ownColumns(above, column, column + spec.H));
+      column += spec.H;
+      const done = layers.length + own.length;
+      const positions = positionsOf(experiment, spec);
+      const result = yield* part(
+        runSteps(layer, bounds, null, (t, dx, exponent) => down.addScaled(positions[t]!, dx, exponent)),
+        0.32 + (0.63 * done) / experiment.layers.length,
+        0.32 + (0.63 * (done + 1)) / experiment.layers.length,
+      );
+      down.add(layer, result);
+      own.push({ experiment: layer, result });
+    }
+    layers.unshift(...own);
+    above = { dhs: { B, T, N: input.N, data: down.dxs }, scaled: down.scaled };
+  }
+  const clipFactor = clipNorm === null ? null : yield* part(clipAll(layers, loss, clipNorm), 0.95, 0.96);
+
+  const dxs = cast(dtype, down.dxs);
+  const norms = { dx: new Float64Array(T) };
+  const log10Norms = { dx: new Float64Array(T) };
+  const { data, exponents } = down.scaled;
+  for (let t = 0; t < T; t++) {
+    norms.dx[t] = cast(dtype, Float64Array.of(norm(takeStep({ B, T, N: I, data: dxs }, t).data)))[0]!;
+    log10Norms.dx[t] = log10Norm(takeStep({ B, T, N: I, data }, t).data, exponents[t]!);
+  }
+  const isOneWay = stack.every((directions) => directions.length === 1 && directions[0]!.direction === 'forward');
+  const log10SingleSource = !isOneWay
+    ? null
+    : yield* part(
+        networkSource(
+          layers.map(({ experiment: layer, result }) => ({ experiment: layer, chunks: runChunks(layer, result) })),
+          T,
+        ),
+        0.96,
+        0.99,
+      );
+  return {
+    experiment,
+    lengths: lengthsOfRun(experiment),
+    layers: layers as [NetworkLayer, ...NetworkLayer[]],
+    output,
+    dxs,
+    norms,
+    log10Norms,
+    loss,
+    clipFactor,
+    log10SingleSource,
+    verdict: networkVerdict(experiment, bounds, layers, log10SingleSource),
+  };
+}
+
+/** Whether all that schema 1 of the result says is there to say: one layer, forward, of a cell that is h = f(z). */
+export const isOneVanillaLayer = ({ cell, layers }: Experiment): boolean =>
+  layers.length === 1 && layers[0].direction === 'forward' && cellOf(cell).activation !== null;
+
+/** Series over time of a layer's direction, in the order of positions. */
+export const inPositions = <A extends FloatArray>(
+  { layers: [{ direction }], chunks }: LayerExperiment,
+  series: A,
+): A => (direction === 'forward' ? series : reversedSeries(series, chunks));
+
+/** The run of a single layer as that of a network. */
+export function* asNetworkRun(
+  layer: LayerExperiment,
+  result: AnyRun,
+  experiment: Experiment = layer,
+): Resumable<AnyNetworkRun> {
+  const { B, T, H } = result.shapes;
+  const { states, log10SingleSource } = result.layers[0];
+  const output = { B, T, N: H, data: states.h };
+  const factor = result.clipFactor ?? 1;
+  const { loss } = experiment.loss === null ? { loss: null } : yield* networkUpstream(experiment, output);
+  const [{ direction }] = layer.layers;
+  return {
+    experiment,
+    lengths: lengthsOfRun(experiment),
+    layers: [{ experiment: layer, result }],
+    output,
+    dxs: result.dxs,
+    norms: result.norms,
+    log10Norms: result.log10Norms,
+    loss:
+      loss === null
+        ? null
+        : {
+            value: result.lossValue ?? loss.value,
+            perStep: loss.perStep,
+            readout: {
+              weight: loss.readout.weight.map((value) => value * factor),
+              bias: loss.readout.bias.map((value) => value * factor),
+            },
+          },
+    clipFactor: result.clipFactor,
+    log10SingleSource,
+    verdict: { ...result.verdict, layer: 0, direction },
+  };
+}
+
+/**
+ * Runs any experiment: a single layer through the kernels where they know its cell (see `runWithin`), everything else
+ * layer by layer in plain arithmetic.
+ */
+export function* runExperiment(
+  limit: number,
+  experiment: Experiment,
+  bounds: VerdictBounds = defaultBounds,
+  kernels: Kernels | null = null,
+): Resumable<AnyNetworkRun> {
+  const layer = asLayer(experiment);
+  // Clipping counts PyTorch's two biases and the readout, which a layer's own run does not know.
+  if (layer === null || (experiment.clipNorm !== null && cellOf(experiment.cell).activation === null))
+    return yield* runNetwork(experiment, bounds);
+  const result = yield* part(runWithin(limit, layer, bounds, kernels), 0, 0.99);
+  return yield* part(asNetworkRun(layer, result, experiment), 0.99, 1);
+}

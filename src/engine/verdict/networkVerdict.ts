@@ -1,0 +1,82 @@
+// The verdict of a network: from its single source through all layers, or, with two directions, the worst of theirs.
+import { t as say } from '@vscode/l10n';
+import type { Direction, Experiment, LayerExperiment } from '../network/experiment.js';
+import type { RunTensors } from '../network/result.js';
+import type { VerdictBounds } from './evidence.js';
+import { measure } from './verdict.js';
+import type { Verdict, VerdictKind } from './verdict.js';
+import { rateOf } from './reason.js';
+
+/** A verdict, and the layer and direction that it names. */
+export type NetworkVerdict = Verdict & { readonly layer: number; readonly direction: Direction };
+
+type JudgedLayer = {
+  readonly experiment: LayerExperiment;
+  readonly result: RunTensors & { readonly verdict: Verdict };
+};
+
+/** From the worst to the best. */
+const severity: readonly VerdictKind[] = ['nonfinite', 'exploding', 'vanishing', 'healthy'];
+
+/** The layer with the worst verdict; of several the one that loses or gains most over the trip. */
+function worstOf(layers: readonly JudgedLayer[]): JudgedLayer {
+  const rank = ({ result: { verdict } }: JudgedLayer): number => severity.indexOf(verdict.kind);
+  const change = ({ result: { verdict } }: JudgedLayer): number => Math.abs(verdict.log10Ratio ?? 0);
+  return layers.reduce((a, b) => (rank(b) < rank(a) || (rank(b) === rank(a) && change(b) > change(a)) ? b : a));
+}
+
+const nameOf = ({ experiment: { layers } }: JudgedLayer, twoWays: boolean): string => {
+  const [{ layer, direction }] = layers;
+  if (!twoWays) return say('layer {0}', layer);
+  return direction === 'forward' ? say('layer {0}, forward', layer) : say('layer {0}, reverse', layer);
+};
+
+/** `log10` is the network's single source; null with two directions. */
+export function networkVerdict(
+  experiment: Experiment,
+  bounds: VerdictBounds,
+  layers: readonly JudgedLayer[],
+  log10: Float64Array | null,
+): NetworkVerdict {
+  const worst = worstOf(layers);
+  const { verdict } = worst.result;
+  const [{ layer, direction }] = worst.experiment.layers;
+  if (layers.length === 1) return { ...verdict, layer, direction };
+  const twoWays = layers.some(({ experiment: { layers: specs } }) => specs[0].direction === 'reverse');
+  const name = nameOf(worst, twoWays);
+  if (log10 === null || verdict.kind === 'nonfinite')
+    return { ...verdict, layer, direction, reason: say('Worst is {0}: {1}', name, verdict.reason) };
+  const single = {
+    log10,
+    lnSlope: new Float64Array(log10.length).fill(NaN),
+    lnWh: new Float64Array(log10.length).fill(NaN),
+    bySource: null,
+    lnPaths: null,
+  };
+  const evidence = {
+    experiment: worst.experiment,
+    bounds,
+    single,
+    positionOf: (t: number) => t,
+    first: verdict.first,
+    source: verdict.source,
+    nonFinite: null,
+    zeroAt: null,
+    infiniteAt: null,
+    closedShare: null,
+  };
+  const measured = measure(evidence);
+  const alike = layers.every(({ result }) => result.verdict.kind === verdict.kind);
+  const rate = rateOf(measured, evidence) ?? '';
+  const where =
+    measured.kind === 'healthy' && alike
+      ? say('Every layer is healthy by itself.')
+      : say('By itself, {0} is worst: {1}', name, verdict.reason);
+  return {
+    ...measured,
+    layer,
+    direction,
+    reason: say('Through all {0} layers: {1} {2}', experiment.layers.length, rate, where),
+    next: null,
+  };
+}
