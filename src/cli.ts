@@ -259,7 +259,7 @@ function report({ experiment, layers, verdict, log10Norms, lengths }: AnyNetwork
     ...(others.length === 0
       ? [...layerTable(first, log10Norms.dx), '']
       : layersShown(layers, shown).flatMap((layer) => {
-          const { verdict: own } = layer.result;
+          const { positionVerdict: own } = layer.result;
           // What reaches the input comes from all directions of the first layer.
           const dx = layer === first && directions === 1 ? log10Norms.dx : null;
           return [

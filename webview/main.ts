@@ -109,6 +109,7 @@ const actions = {
   exportPicture: () => void tracks.saveAll(),
   toggleWhatIf: () => openWhatIf(!bar.open),
   pin: () => pin(false),
+  chooseLayer: (layer: number) => channel.emit('chooseLayer', { layer }),
 };
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
 const steps = new Steps(model);

@@ -14,6 +14,7 @@ export const panelChecks: Checks<PanelContract> = {
     revealProblem: object({ index: count }),
     revealConfig: nothing,
     rerun: nothing,
+    chooseLayer: object({ layer: count }),
     cancel: nothing,
     undo: object({ redo: flag }),
     saveFile: object({ suggestedName: text, content: either(text, instance('Uint8Array')) }),

@@ -80,6 +80,7 @@ export class Panel implements vscode.Disposable {
         revealConfig: () => this.#reveal(entryUri(session.entry)),
         revealWeight: (place) => this.#revealWeight(place),
         rerun: () => session.run().catch(reportFailure),
+        chooseLayer: ({ layer }) => session.chooseLayer(layer).catch(reportFailure),
         cancel: () => session.cancel(),
         undo: ({ redo }) =>
           this.#applied

@@ -53,12 +53,33 @@ export type RunSeries = {
   readonly layers: readonly [LayerSeries, ...LayerSeries[]];
 };
 
+/** A layer of a network in one direction, as it is offered to look at. */
+export type LayerChoice = {
+  readonly layer: number;
+  readonly direction: Direction;
+  readonly H: number;
+  readonly kind: Verdict['kind'];
+};
+
+/** What a summary says of the network that its layer belongs to. */
+export type NetworkSummary = {
+  /** From the input up; of two directions first `forward`. */
+  readonly layers: readonly LayerChoice[];
+  /** Which of them everything else of the summary is about. */
+  readonly shown: number;
+  readonly verdict: Pick<Verdict, 'kind' | 'reason'>;
+  /** Steps of the shortest and of the longest sequence. */
+  readonly lengths: readonly [number, number];
+};
+
 /**
  * What the panel shows at once: enough for every line, nothing the size of B·T·H. Of a very long run the page gets the
  * steps that tell most, see `levels.ts`.
  */
 export type RunSummary = RunSeries & {
   readonly runId: number;
+  /** Null for a network of one layer in one direction, all of whose sequences are as long as each other. */
+  readonly network: NetworkSummary | null;
   readonly name: string;
   readonly cell: CellFacts;
   readonly dtype: DType;
@@ -409,6 +430,8 @@ export type RunRequest = {
   readonly runId: number;
   readonly entry: Entry;
   readonly bounds: VerdictBounds;
+  /** Which layer of a network is looked at, counted with its directions; null: the one that the verdict names. */
+  readonly layer: number | null;
   /** One Int32 in shared memory: not 0 means stop. Null where there is none: then the event `cancel` says so. */
   readonly cancel: SharedArrayBuffer | null;
 };
@@ -584,7 +607,7 @@ export type WorkerContract = {
       run: { params: RunRequest; result: RunOutcome };
       /** Null when it was stopped. */
       classify: { params: BytesRequest; result: FileKind | null };
-      /** The whole result as the command line's JSON (schema 1) in UTF-8. */
+      /** The whole result as the command line's JSON (schema 2) in UTF-8. */
       resultJson: { params: { readonly runId: number }; result: Uint8Array | null };
       /** Null when the run was replaced meanwhile. */
       reportData: { params: { readonly runId: number }; result: ReportData | null };
@@ -687,6 +710,8 @@ export type PanelContract = {
     revealProblem: { readonly index: number };
     revealConfig: null;
     rerun: null;
+    /** The user asked to look at another layer of the network, counted with its directions. */
+    chooseLayer: { readonly layer: number };
     cancel: null;
     /** Takes back the last Apply of this panel, or makes it again, with the keys that do so in a text. */
     undo: { readonly redo: boolean };

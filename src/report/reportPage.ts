@@ -70,6 +70,7 @@ const channel = new Channel<PanelContract, PageContract>(
     revealProblem: () => undefined,
     revealConfig: () => undefined,
     rerun: () => undefined,
+    chooseLayer: () => undefined,
     cancel: () => undefined,
     undo: () => undefined,
     exportJson: () => undefined,

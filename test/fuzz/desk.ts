@@ -87,7 +87,10 @@ export class Desk {
     bounds: WorkerContract['requests']['run']['params']['bounds'],
   ): Promise<{ runId: number; outcome: WorkerContract['requests']['run']['result'] }> {
     const runId = ++this.#runs;
-    return { runId, outcome: await this.ask('run', { runId, entry, bounds, cancel: new SharedArrayBuffer(4) }) };
+    return {
+      runId,
+      outcome: await this.ask('run', { runId, entry, bounds, layer: null, cancel: new SharedArrayBuffer(4) }),
+    };
   }
 
   close(): void {

@@ -164,6 +164,7 @@ export class TestHost {
     revealConfig: [],
     revealWeight: [],
     rerun: [],
+    chooseLayer: [],
     cancel: [],
     undo: [],
     saveFile: [],
@@ -283,6 +284,7 @@ export class TestHost {
         revealConfig: record('revealConfig'),
         revealWeight: record('revealWeight'),
         rerun: record('rerun'),
+        chooseLayer: record('chooseLayer'),
         cancel: record('cancel'),
         undo: record('undo'),
         painted: record('painted'),
@@ -332,6 +334,7 @@ export class TestHost {
       runId: ++this.#runId,
       entry: { kind: 'config', config: this.status.title },
       bounds: defaultBounds,
+      layer: null,
       cancel: new SharedArrayBuffer(4),
     });
     if (outcome.kind !== 'done')

@@ -5,7 +5,7 @@ import { formatFactor, formatMs, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { button, progressRing } from '../ui.js';
 import type { UiButton } from '../ui.js';
-import type { Model, PanelStatus, RunSummary } from '../page/model.js';
+import type { Model, NetworkSummary, PanelStatus, RunSummary } from '../page/model.js';
 
 export type HeaderActions = {
   cancel(): void;
@@ -49,6 +49,9 @@ function icon(kind: Kind): SVGElement {
   return svg;
 }
 
+/** The word of a verdict. */
+export const verdictName = (kind: Kind): string => names[kind]();
+
 /** Makes an element the badge of a verdict; a `mark` is a small one. */
 export function showBadge(badge: HTMLElement, kind: Kind, look: 'badge' | 'mark' = 'badge'): void {
   badge.className = `${look} ${kind}`;
@@ -80,6 +83,17 @@ function sourceName({ upstream, lossSteps, lossCount }: RunSummary): string {
   return from === to ? t('loss at t = {0}', from) : t('loss at t = {0} … {1}', from, to);
 }
 
+/** How many layers and directions, and how long the sequences are. */
+function networkFacts({ layers, lengths: [shortest, longest] }: NetworkSummary): string[] {
+  const ways = new Set(layers.map(({ direction }) => direction)).size;
+  const count = layers.length / ways;
+  return [
+    ...(count === 1 ? [] : [t('{0} layers', count)]),
+    ...(ways === 1 ? [] : [t('two directions')]),
+    ...(shortest === longest ? [] : [t('lengths {0} to {1}', shortest, longest)]),
+  ];
+}
+
 /** tanh · B 4 · T 100 · I 4 · H 32 · float32 · 1.4 ms */
 const facts = (run: RunSummary): string => {
   const {
@@ -90,9 +104,11 @@ const facts = (run: RunSummary): string => {
     lossValue,
     clipFactor,
     truncate,
+    network,
   } = run;
   return [
     cell.name,
+    ...(network === null ? [] : networkFacts(network)),
     `B ${B}`,
     `T ${T}`,
     `I ${I}`,
@@ -168,8 +184,10 @@ export class Header {
 
   #showRun(run: RunSummary): void {
     const { verdict } = run;
-    showBadge(this.#badge, verdict.kind);
-    this.#reason.replaceChildren(...emphasised(verdict.reason));
+    // Of a network the verdict is that of all of it; the layer that is looked at says its own in the toolbar.
+    const told = run.network?.verdict ?? verdict;
+    showBadge(this.#badge, told.kind);
+    this.#reason.replaceChildren(...emphasised(told.reason));
     this.#next.replaceChildren(
       ...(verdict.next === null ? [] : [...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try])]),
     );

@@ -6,6 +6,8 @@ import { closePopover, popover } from '../widgets/popover.js';
 import { inReport } from '../page/inReport.js';
 import { button, dropdown, setOptions, textField } from '../ui.js';
 import { mostUnits, unitOrders } from '../page/timeline.js';
+import { verdictName } from './header.js';
+import type { LayerChoice, NetworkSummary, RunSummary } from '../page/model.js';
 import type { Page } from '../chart/trackView.js';
 import type { UiButton } from '../ui.js';
 
@@ -20,6 +22,7 @@ export type ToolbarActions = {
   exportPicture(): void;
   toggleWhatIf(): void;
   pin(): void;
+  chooseLayer(layer: number): void;
 };
 
 /** The light theme first, and its charts painted, because a browser prints what is on screen at that moment. */
@@ -28,12 +31,26 @@ function printOnPaper(): void {
   requestAnimationFrame(() => requestAnimationFrame(() => print()));
 }
 
+/** `1, reverse: VANISHING` */
+function layerName({ layers }: NetworkSummary, { layer, direction, kind }: LayerChoice): string {
+  const verdict = verdictName(kind);
+  if (!layers.some((other) => other.direction === 'reverse')) return `${layer}: ${verdict}`;
+  return direction === 'reverse'
+    ? t('{0}, reverse: {1}', layer, verdict)
+    : t('{0}, forward: {1}', layer, verdict);
+}
+
 export class Toolbar {
   readonly element: HTMLElement;
   readonly #page: Page;
+  readonly #actions: ToolbarActions;
   readonly #sequence = dropdown(t('Sequence'), (value) =>
     this.#page.timeline.choose({ sequence: value === 'all' ? null : Number(value) }),
   );
+  /** Of a network: whose tracks and cards are shown. */
+  readonly #layer = dropdown(t('Layer'), (value) => this.#chooseLayer(Number(value)));
+  readonly #layerLabel = el('label', {}, el('span', {}, t('Layer')), this.#layer);
+  #layersKey = '';
   readonly #units = textField(t('Units drawn as lines'), '0,3,7-9', (value) => this.#chooseUnits(value));
   /** Why the lines are not those that were typed. */
   readonly #unitsNote = el('p', { class: 'note', attributes: { role: 'status' } });
@@ -48,6 +65,9 @@ export class Toolbar {
 
   constructor(page: Page, actions: ToolbarActions) {
     this.#page = page;
+    this.#actions = actions;
+    this.#layerLabel.hidden = true;
+    this.#layer.classList.add('wide');
     this.#reset = button(t('All steps'), 'secondary', t('Show all steps (0)'), () => page.timeline.resetZoom());
     const choice = (title: string, what: string, act: () => void): HTMLElement =>
       el(
@@ -92,6 +112,7 @@ export class Toolbar {
     this.element = el(
       'div',
       { class: 'toolbar', attributes: { role: 'toolbar', 'aria-label': t('Run') } },
+      this.#layerLabel,
       el('label', {}, el('span', {}, t('Sequence')), this.#sequence),
       el('label', {}, el('span', {}, t('Units')), this.#units),
       this.#unitsNote,
@@ -152,6 +173,7 @@ export class Toolbar {
     } = this.#page;
     this.element.hidden = run === null;
     if (run === null) return;
+    this.#showLayers(run);
     const units = printUnits(timeline.units);
     if (units !== this.#notedUnits) this.#note('');
     const sequence = timeline.sequence === null ? 'all' : String(timeline.sequence);
@@ -180,6 +202,22 @@ export class Toolbar {
       this.#units.classList.remove('invalid');
     }
     this.#reset.disabled = !timeline.zoomed;
+  }
+
+  #showLayers({ network }: RunSummary): void {
+    this.#layerLabel.hidden = network === null || network.layers.length === 1;
+    if (network === null) return;
+    const options = network.layers.map((choice, i): [string, string] => [String(i), layerName(network, choice)]);
+    const key = JSON.stringify(options);
+    const shown = String(network.shown);
+    if (key !== this.#layersKey) {
+      this.#layersKey = key;
+      setOptions(this.#layer, options, shown);
+    } else if (this.#layer.value !== shown) this.#layer.value = shown;
+  }
+
+  #chooseLayer(layer: number): void {
+    if (this.#page.model.run?.network?.shown !== layer) this.#actions.chooseLayer(layer);
   }
 
   #chooseUnits(text: string): void {

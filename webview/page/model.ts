@@ -22,6 +22,8 @@ export type {
   Heatmap,
   Histogram,
   Jacobians,
+  LayerChoice,
+  NetworkSummary,
   OpenedUnit,
   PanelStatus,
   ReachValues,

@@ -59,6 +59,9 @@ export class Session implements vscode.Disposable {
   /** When the content last changed that the next run will read; null while nothing is new. */
   #editedAt: number | null = null;
   /** The edit that a run shows whose picture is not on the screen yet. */
+  /** The layer of the network that is looked at; null: the one that the verdict names. */
+  #layer: number | null = null;
+  #choosing = false;
   #unpainted: { readonly runId: number; readonly editedAt: number } | null = null;
   /** When the log was last told how soon a picture follows an edit. */
   #toldLatencyAt = -Infinity;
@@ -98,7 +101,9 @@ export class Session implements vscode.Disposable {
         },
         summary: (summary) => {
           this.summary = summary;
-          this.history.add(summary, Date.now());
+          // Another layer of the same run is no new result.
+          if (this.#choosing) this.#choosing = false;
+          else this.history.add(summary, Date.now());
           this.spectrum = null;
           this.stale = null;
           this.#summaryArrived.fire(summary);
@@ -189,6 +194,13 @@ export class Session implements vscode.Disposable {
     }
   }
 
+  /** Looks at another layer of the network, counted with its directions. */
+  chooseLayer(layer: number): Promise<RunOutcome> {
+    this.#layer = layer;
+    this.#choosing = true;
+    return this.run();
+  }
+
   cancel(): Promise<void> {
     this.#cancelled = this.#turn;
     // What waits for the end of the run is not to begin because of this.
@@ -228,7 +240,7 @@ export class Session implements vscode.Disposable {
     this.#runAfterwards = false;
     this.#unfollowed = false;
     this.#versions = new Map(vscode.workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
-    const answer = this.#client.run(this.entry, readSettings().bounds);
+    const answer = this.#client.run(this.entry, readSettings().bounds, this.#layer);
     const runId = this.#client.latestRun;
     this.#unpainted = this.#editedAt === null ? null : { runId, editedAt: this.#editedAt };
     this.#editedAt = null;

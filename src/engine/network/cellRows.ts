@@ -61,6 +61,12 @@ export function lnSlopes(experiment: LayerExperiment, chunk: RunChunk, t: number
   return slopes.map((slope, j) => lnSlope(slope, () => zOf(0).z[j]!));
 }
 
+/** What `make` gives, made when it is first asked for. */
+function once<A>(make: () => A): () => A {
+  let made: A | undefined;
+  return () => (made ??= make());
+}
+
 type Parts = {
   readonly z: Float64Array;
   readonly fromInput: () => Float64Array;
@@ -89,7 +95,7 @@ function preActivationsAt(experiment: LayerExperiment, chunk: RunChunk, t: numbe
   return (b) =>
     (rows[b] ??= {
       z: addState(b, addInput(b, empty())),
-      fromInput: () => addInput(b, empty()),
-      fromState: () => addState(b, empty()),
+      fromInput: once(() => addInput(b, empty())),
+      fromState: once(() => addState(b, empty())),
     });
 }

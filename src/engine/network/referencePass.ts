@@ -19,8 +19,7 @@ import {
   takeStep,
   zeros,
 } from '../core/tensor.js';
-import type { Matrix, Sequence } from '../core/tensor.js';
-import { cellRows } from './cellRows.js';
+import type { Sequence } from '../core/tensor.js';
 import { cutBefore } from './chunks.js';
 import type { LayerExperiment, ScaledSteps } from './experiment.js';
 import type { Chunk } from './upstreamGradient.js';
@@ -115,13 +114,13 @@ export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
     const chunkDxs = yield* part(
       rnn.backwardSteps(dhs, {
         isCut: (t) => cutBefore(experiment, chunk, t),
-        visit: ({ t, ds, dx, unit }) => {
+        visit: ({ t, ds, dx, unit, overAllPaths }) => {
           const dh = columnsOf(ds, 0, H);
           putStep(dhTotal, offset + t, dh);
           const measured = (values: FloatArray): number => cast(dtype, Float64Array.of(norm(values)))[0]!;
           norms.dh[offset + t] = measured(dh.data);
           if (norms.ds !== undefined) norms.ds[offset + t] = measured(ds.data);
-          if (norms.dc !== undefined) norms.dc[offset + t] = measured(overAllPaths(experiment, chunk, t, ds));
+          if (norms.dc !== undefined) norms.dc[offset + t] = measured(overAllPaths().data);
           norms.dx[offset + t] = measured(dx.data);
           for (const [name, series] of Object.entries(norms.parameters)) series[offset + t] = measured(unit[name]!);
         },
@@ -162,15 +161,6 @@ function stateOf({ B, T, N, data }: Sequence, s: number, H: number): Sequence {
   const out = sequence(dtypeOf(data), B, T, H);
   for (let row = 0; row < B * T; row++) out.data.set(data.subarray(row * N + s * H, row * N + (s + 1) * H), row * H);
   return out;
-}
-
-/** ∂L/∂c_t over all paths [B,H] from ds [B,2·H]. */
-function overAllPaths(experiment: LayerExperiment, chunk: RunChunk, t: number, ds: Matrix): Float64Array {
-  const rows = cellRows(experiment, chunk, t, false);
-  const { H } = experiment.shapes;
-  const total = new Float64Array(rows.length * H);
-  for (const [b, { jacobian }] of rows.entries()) total.set(jacobian.overAllPaths(rowOf(ds, b).data), b * H);
-  return total;
 }
 
 /** What enters a chunk beyond the range of any dtype, where the experiment has it. */

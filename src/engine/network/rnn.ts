@@ -17,6 +17,8 @@ export type BackwardVisit = {
   readonly ds: Matrix;
   readonly dx: Matrix;
   readonly unit: Gradients;
+  /** ∂L/∂c_t over all paths [B,H], of a cell with a second state. */
+  readonly overAllPaths: () => Matrix;
 };
 
 export type BackwardOptions = {
@@ -123,7 +125,7 @@ export class Rnn {
       const { dx, dhPrev } = unit.backward(ds);
       putStep(dxs, t, dx);
       for (const [name, values] of Object.entries(unit.gradients)) accumulate(this.gradients[name]!, values);
-      visit?.({ t, ds, dx, unit: unit.gradients });
+      visit?.({ t, ds, dx, unit: unit.gradients, overAllPaths: () => unit.overAllPaths(ds) });
       dhNext = isCut(t) ? matrix(this.#dtype, B, width) : dhPrev;
       for (const [b, { from }] of this.#spans?.entries() ?? []) {
         if (t !== from || t === 0) continue;

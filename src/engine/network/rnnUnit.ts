@@ -128,6 +128,30 @@ export class RnnUnit {
     };
   }
 
+  /**
+   * ∂L/∂c over all paths [B,H], the one through h included, from ds [B,2·H]: of a cell with a second state.
+   * @throws when `forward` has not been called
+   */
+  overAllPaths(ds: Matrix): Matrix {
+    if (this.#cache === null)
+      throw new Error('RnnUnit.overAllPaths needs the values that forward keeps: call forward first.');
+    const { H } = this.#parameters;
+    const { previous, next, z } = this.#cache;
+    const total = matrix('float64', ds.rows, H);
+    const within = new Float64Array(H);
+    for (let b = 0; b < ds.rows; b++) {
+      if (z !== null)
+        this.#cell.within?.(
+          this.#row(b, previous, () => rowOfAll(z, b)),
+          rowOf(next, b).data,
+          within,
+        );
+      const [own, out] = [rowOf(ds, b).data, rowOf(total, b).data];
+      for (let j = 0; j < H; j++) out[j] = own[H + j]! + own[j]! * within[j]!;
+    }
+    return total;
+  }
+
   /** z = hPrev·Wh + (x·Wx + b), and its two parts, [B,G·H] each. */
   #preActivations(x: Matrix, previous: Matrix): PreActivations {
     const { H, weights } = this.#parameters;

@@ -7,7 +7,12 @@ import type { Verdict } from '../verdict/verdict.js';
 export type RunResult<States extends Trace = FloatArray, Scaled extends Trace = Float64Array> = RunTensors<
   States,
   Scaled
-> & { readonly verdict: Verdict };
+> & {
+  /** t in it is the order in which the layer computes. */
+  readonly verdict: Verdict;
+  /** The same with t as positions in the sequence, which differ for a reverse direction. */
+  readonly positionVerdict: Verdict;
+};
 
 /** A result whose tensors over time are held whole or computed again piece by piece when they are asked for. */
 export type AnyRun = RunResult<Trace, Trace>;

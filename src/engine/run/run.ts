@@ -26,7 +26,8 @@ import type { AnyRun, RunResult } from './result.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
-import type { NonFinite, VerdictBounds } from '../verdict/evidence.js';
+import type { Evidence, NonFinite, VerdictBounds } from '../verdict/evidence.js';
+import type { Verdict } from '../verdict/verdict.js';
 import type { Gradients } from '../network/rnnUnit.js';
 import { judge } from '../verdict/judge.js';
 
@@ -216,11 +217,23 @@ const layerNorms = ({ dh, dc, ds, parameters }: StepNorms): LayerNorms => ({
 const mapOthers = <States extends Trace>(states: Pass<States>['otherStates'] = {}): Record<string, States> =>
   Object.fromEntries(Object.entries(states).map(([name, { data }]) => [name, data]));
 
-/** Where a step of the layer's own order lies in the sequence. */
-const positionsIn = (
-  { layers: [{ direction }] }: LayerExperiment,
-  { start, steps }: Pick<RunChunk, 'start' | 'steps'>,
-): ((t: number) => number) => (direction === 'forward' ? (t) => t : (t) => 2 * start + steps - 1 - t);
+/** The verdict of a reverse direction with its steps told as positions in the sequence. */
+function* judgeInPositions(evidence: Evidence, { start, steps }: RunChunk): Resumable<Verdict> {
+  const positionOf = (t: number): number => 2 * start + steps - 1 - t;
+  const verdict = yield* judge({ ...evidence, positionOf });
+  const at = (t: number | null): number | null => (t === null ? null : positionOf(t));
+  return {
+    ...verdict,
+    source: positionOf(verdict.source),
+    first: positionOf(verdict.first),
+    crossedAt: at(verdict.crossedAt),
+    zeroAt: at(verdict.zeroAt),
+    infiniteAt: at(verdict.infiniteAt),
+    segments: verdict.segments
+      .map(({ from, to, perStepFactor }) => ({ from: positionOf(to), to: positionOf(from), perStepFactor }))
+      .reverse(),
+  };
+}
 
 function* conclude<States extends Trace, Scaled extends Trace>(
   experiment: LayerExperiment,
@@ -254,25 +267,22 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
   const { closing } = cellOf(cell);
   const trip = closing === null ? null : closed.subarray(last.start);
-  const verdict = yield* part(
-    judge({
-      experiment,
-      bounds,
-      single: { ...single, log10: single.bySource ?? single.log10 },
-      positionOf: positionsIn(experiment, last),
-      first: last.start,
-      source: shapes.T - 1,
-      nonFinite,
-      zeroAt,
-      infiniteAt,
-      driveOf: () => sampleDrive(experiment, last),
-      // Asked for cells of one gate alone, whose Wh is square.
-      sigmaMax: () => quickSigmaMax(experiment.layers[0].parameters.Wh, shapes.H),
-      closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
-    }),
-    1,
-    1,
-  );
+  const evidence: Evidence = {
+    experiment,
+    bounds,
+    single: { ...single, log10: single.bySource ?? single.log10 },
+    positionOf: (t) => t,
+    first: last.start,
+    source: shapes.T - 1,
+    nonFinite,
+    zeroAt,
+    infiniteAt,
+    driveOf: () => sampleDrive(experiment, last),
+    // Asked for cells of one gate alone, whose Wh is square.
+    sigmaMax: () => quickSigmaMax(experiment.layers[0].parameters.Wh, shapes.H),
+    closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
+  };
+  const verdict = yield* part(judge(evidence), 1, 1);
   const result: RunResult<States, Scaled> = {
     shapes,
     chunkStarts: chunks.map(({ start }) => start),
@@ -300,6 +310,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     lossValue,
     clipFactor,
     verdict,
+    positionVerdict: layer.direction === 'forward' ? verdict : yield* part(judgeInPositions(evidence, last), 1, 1),
   };
   rememberChunks(result, chunks);
   dropSpare();

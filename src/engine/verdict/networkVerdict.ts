@@ -12,7 +12,7 @@ export type NetworkVerdict = Verdict & { readonly layer: number; readonly direct
 
 type JudgedLayer = {
   readonly experiment: LayerExperiment;
-  readonly result: RunTensors & { readonly verdict: Verdict };
+  readonly result: RunTensors & { readonly verdict: Verdict; readonly positionVerdict: Verdict };
 };
 
 /** From the worst to the best. */
@@ -39,7 +39,7 @@ export function networkVerdict(
   log10: Float64Array | null,
 ): NetworkVerdict {
   const worst = worstOf(layers);
-  const { verdict } = worst.result;
+  const verdict = worst.result.positionVerdict;
   const [{ layer, direction }] = worst.experiment.layers;
   if (layers.length === 1) return { ...verdict, layer, direction };
   const twoWays = layers.some(({ experiment: { layers: specs } }) => specs[0].direction === 'reverse');

@@ -1,7 +1,7 @@
 // What is told about a run at once.
 import { factsOf } from '../../engine/index.js';
-import type { AnyRun, LayerExperiment } from '../../engine/index.js';
-import type { LayerSeries, RunSummary } from '../../protocol/index.js';
+import type { AnyNetworkRun, AnyRun, LayerExperiment } from '../../engine/index.js';
+import type { LayerSeries, NetworkSummary, RunSummary } from '../../protocol/index.js';
 
 /** log10 of the smallest positive and the largest number. */
 const dtypeRanges = {
@@ -64,11 +64,40 @@ const layerSeries = ({
   saturation,
 });
 
+/** Which layer is looked at: the one that was asked for, where there is such a one, else the one the verdict names. */
+export function layerShown({ layers, verdict }: AnyNetworkRun, asked: number | null): number {
+  if (asked !== null && asked < layers.length) return asked;
+  const named = layers.findIndex(({ experiment: { layers: specs } }) => {
+    const [{ layer, direction }] = specs;
+    return layer === verdict.layer && direction === verdict.direction;
+  });
+  return Math.max(0, named);
+}
+
+/** Null for a single layer whose sequences are all as long as each other. */
+export function networkSummary(
+  { layers, verdict, lengths, experiment }: AnyNetworkRun,
+  shown: number,
+): NetworkSummary | null {
+  const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
+  if (layers.length === 1 && shortest === experiment.shapes.T) return null;
+  return {
+    layers: layers.map(({ experiment: { layers: specs }, result }) => {
+      const [{ layer, direction, H }] = specs;
+      return { layer, direction, H, kind: result.verdict.kind };
+    }),
+    shown,
+    verdict: { kind: verdict.kind, reason: verdict.reason },
+    lengths: [shortest, longest],
+  };
+}
+
 export function summarise(runId: number, experiment: LayerExperiment, result: AnyRun, elapsedMs: number): RunSummary {
   const { name, cell, dtype, truncate, clipNorm } = experiment;
   const entering = lossSteps(experiment);
   return {
     runId,
+    network: null,
     name,
     cell: factsOf(cell),
     dtype,

@@ -137,7 +137,7 @@ function* layerText({ experiment, result }: Layer, { spectrum, perGate }: LayerS
   );
   yield `,"perGate":{${blocks.join(',')}}},"log10SingleSource":`;
   yield* series(inPositions(experiment, result.layers[0].log10SingleSource));
-  yield `,"verdict":{${verdictText(result.verdict)}}}`;
+  yield `,"verdict":{${verdictText(result.positionVerdict)}}}`;
 }
 
 /** What schema 1 says of one vanilla layer, beside the fields of schema 2. */

@@ -85,7 +85,7 @@ export class EngineClient {
   }
 
   /** Cancels the run before and starts this one. Resolves with `cancelled` when a newer one took its place. */
-  async run(entry: Entry, bounds: VerdictBounds): Promise<RunOutcome> {
+  async run(entry: Entry, bounds: VerdictBounds, layer: number | null = null): Promise<RunOutcome> {
     const runId = ++this.#latest;
     const cancelled: RunOutcome = { kind: 'cancelled', problems: [], files: [] };
     await this.#stopActive();
@@ -93,7 +93,7 @@ export class EngineClient {
 
     const live = this.#start();
     const flag = newFlag();
-    const answer = live.channel.request('run', { runId, entry, bounds, cancel: flag });
+    const answer = live.channel.request('run', { runId, entry, bounds, layer, cancel: flag });
     const settled = answer.then(
       () => undefined,
       () => undefined,

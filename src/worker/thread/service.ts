@@ -3,17 +3,15 @@ import { classify, readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import type { Files } from '../../config/read/index.js';
 import {
-  asNetworkRun,
   cellOf,
   finish,
-  oneLayer,
   openUnit,
-  runWithin,
+  runExperiment,
   singleGateCells,
   Workspaces,
 } from '../../engine/index.js';
-import { growingSpectrum } from '../../engine/index.js';
-import type { Kernels, Spectrum } from '../../engine/index.js';
+import { growingSpectrum, spectrumSteps } from '../../engine/index.js';
+import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
 import type {
   Phase,
   Port,
@@ -42,11 +40,12 @@ import { workerChecks } from './messageChecks.js';
 import { pack } from '../record/typedArrayJson.js';
 import { makeRecord } from '../record/reportRecord.js';
 import { resultJson, withGateBlocks } from '../record/resultJson.js';
+import type { LayerSpectrum } from '../record/resultJson.js';
 import { heatmap, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { ReadSources } from '../record/runSources.js';
 import { band, hasPreActivations, keepPreActivations, spread } from '../answers/unitSlices.js';
-import { summarise } from '../answers/summary.js';
+import { layerShown, networkSummary, summarise } from '../answers/summary.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
 import { WhatIfs } from '../answers/whatIfRuns.js';
 
@@ -55,6 +54,8 @@ const betweenParts = 400;
 
 /** The last finished run: what slices and analyses are cut from. */
 type Kept = KeptRun & {
+  /** What the layer that is looked at belongs to. */
+  readonly network: AnyNetworkRun;
   spectrum: Spectrum | null;
   /** The same while it grows. */ growing: Spectrum | null;
   analysing: Promise<unknown>;
@@ -218,7 +219,7 @@ export class Service {
   };
 
   /** `told` when the norms are known: what follows gives way to whatever the user does meanwhile. */
-  async #run({ runId, entry, bounds, cancel }: RunRequest, told: () => void): Promise<RunOutcome> {
+  async #run({ runId, entry, bounds, layer: asked, cancel }: RunRequest, told: () => void): Promise<RunOutcome> {
     const stop = raised(cancel);
     const check = (): void => {
       if (stop() || this.#cancelled === runId) throw new Cancelled();
@@ -240,31 +241,35 @@ export class Service {
     };
     try {
       progress('read')(0);
-      const { experiment: read, problems: found } = await readExperiment(entry, files, { tick: check });
-      const experiment = read === null ? null : oneLayer(read);
+      const { experiment: network, problems: found } = await readExperiment(entry, files, { tick: check });
       const problems = [...found];
       check();
       const obstacle =
-        experiment === null
+        network === null
           ? null
           : tooLarge(
-              experiment,
+              network,
               this.#kernels,
               this.#capacity,
               entry.kind === 'config' ? entry.config : entry.sequences,
             );
       if (obstacle !== null) problems.push(obstacle);
       this.#channel.emit('problems', { runId, problems });
-      if (experiment === null || obstacle !== null) return { kind: 'refused', problems, files: [...seen] };
+      if (network === null || obstacle !== null) return { kind: 'refused', problems, files: [...seen] };
 
       const started = performance.now();
-      const result = await drive(
-        runWithin(this.#capacity.whole, experiment, bounds, this.#kernels),
+      const whole = await drive(
+        runExperiment(this.#capacity.whole, network, bounds, this.#kernels),
         check,
         progress('run'),
       );
-      const run = { runId, experiment, result };
-      const summary = summarise(runId, experiment, result, performance.now() - started);
+      const shown = layerShown(whole, asked);
+      const { experiment, result } = whole.layers[shown] ?? whole.layers[0];
+      const run = { runId, experiment, result, network: whole };
+      const summary = {
+        ...summarise(runId, experiment, result, performance.now() - started),
+        network: networkSummary(whole, shown),
+      };
       const kept: Kept = {
         ...run,
         spectrum: null,
@@ -370,12 +375,13 @@ export class Service {
     return this.#unlessCancelled(async () => {
       const kept = await this.#complete(runId);
       if (kept === null) return null;
-      const { experiment, result, spectrum } = kept;
       const encoder = new TextEncoder();
       const pieces: Uint8Array[] = [];
-      const run = finish(asNetworkRun(experiment, result));
-      const blocks = finish(withGateBlocks(experiment, spectrum));
-      for (const piece of resultJson(run, () => blocks)) pieces.push(encoder.encode(piece));
+      const spectrumOf = ({ experiment, result }: NetworkLayer<AnyRun>): LayerSpectrum => {
+        const spectrum = result === kept.result ? kept.spectrum : finish(spectrumSteps(experiment, result));
+        return finish(withGateBlocks(experiment, spectrum));
+      };
+      for (const piece of resultJson(kept.network, spectrumOf)) pieces.push(encoder.encode(piece));
       return joinBytes(pieces);
     });
   }

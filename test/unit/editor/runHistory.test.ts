@@ -9,6 +9,7 @@ const empty = new Float64Array(0);
 function summary(runId: number, dh: Float64Array): RunSummary {
   return {
     runId,
+    network: null,
     name: 'test',
     cell: factsOf('tanh'),
     dtype: 'float32',

@@ -175,6 +175,7 @@ else if (isMainThread) {
             runId: ++runId,
             entry: { kind: 'config', config: 'flat.rnn.json' },
             bounds: defaultBounds,
+            layer: null,
             cancel: null,
           });
           assert.equal(outcome.kind, 'done');

@@ -70,6 +70,7 @@ const panelSamples: Samples<PanelContract> = {
     revealProblem: [{ index: 0 }],
     revealConfig: [null],
     rerun: [null],
+    chooseLayer: [{ layer: 1 }],
     cancel: [null],
     undo: [{ redo: false }],
     saveFile: [
@@ -102,6 +103,7 @@ const workerSamples: Samples<WorkerContract> = {
       runId: 1,
       entry,
       bounds: { vanishing: 1e-3, exploding: 70 },
+      layer: null,
       cancel: new SharedArrayBuffer(4),
     })),
     classify: [{ bytes: new Uint8Array(1), cancel: null }],
