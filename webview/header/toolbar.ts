@@ -35,9 +35,7 @@ function printOnPaper(): void {
 function layerName({ layers }: NetworkSummary, { layer, direction, kind }: LayerChoice): string {
   const verdict = verdictName(kind);
   if (!layers.some((other) => other.direction === 'reverse')) return `${layer}: ${verdict}`;
-  return direction === 'reverse'
-    ? t('{0}, reverse: {1}', layer, verdict)
-    : t('{0}, forward: {1}', layer, verdict);
+  return direction === 'reverse' ? t('{0}, reverse: {1}', layer, verdict) : t('{0}, forward: {1}', layer, verdict);
 }
 
 export class Toolbar {

@@ -124,7 +124,10 @@ const size = integer(1);
 export const workerChecks: Checks<WorkerContract> = {
   requests: {
     ...sliceChecks,
-    run: object({ runId: count, entry, bounds: object({ vanishing: number(0), exploding: number(0) }),
+    run: object({
+      runId: count,
+      entry,
+      bounds: object({ vanishing: number(0), exploding: number(0) }),
       layer: nullable(count),
       cancel,
     }),

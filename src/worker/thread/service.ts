@@ -2,14 +2,7 @@ import { t as say } from '@vscode/l10n';
 import { classify, readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import type { Files } from '../../config/read/index.js';
-import {
-  cellOf,
-  finish,
-  openUnit,
-  runExperiment,
-  singleGateCells,
-  Workspaces,
-} from '../../engine/index.js';
+import { cellOf, finish, openUnit, runExperiment, singleGateCells, Workspaces } from '../../engine/index.js';
 import { growingSpectrum, spectrumSteps } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
 import type {
@@ -247,12 +240,7 @@ export class Service {
       const obstacle =
         network === null
           ? null
-          : tooLarge(
-              network,
-              this.#kernels,
-              this.#capacity,
-              entry.kind === 'config' ? entry.config : entry.sequences,
-            );
+          : tooLarge(network, this.#kernels, this.#capacity, entry.kind === 'config' ? entry.config : entry.sequences);
       if (obstacle !== null) problems.push(obstacle);
       this.#channel.emit('problems', { runId, problems });
       if (network === null || obstacle !== null) return { kind: 'refused', problems, files: [...seen] };
