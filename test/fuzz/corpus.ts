@@ -72,6 +72,16 @@ const kerasFlat = {
   'simple_rnn/bias': numbers([H], 0.1),
 };
 const sequences = numbers([B, T, I]);
+const ragged = [numbers([T, I]), numbers([2, I])];
+/** Two layers in two directions. */
+const network = Object.fromEntries(
+  ['l0', 'l0_reverse', 'l1', 'l1_reverse'].flatMap((suffix) => [
+    [`weight_ih_${suffix}`, numbers([H, suffix.startsWith('l0') ? I : 2 * H])],
+    [`weight_hh_${suffix}`, numbers([H, H], 0.6)],
+    [`bias_ih_${suffix}`, numbers([H], 0.1)],
+    [`bias_hh_${suffix}`, numbers([H], 0.1)],
+  ]),
+);
 
 type Reference = {
   readonly name: string;
@@ -189,6 +199,44 @@ export function corpus(): Specimen[] {
       loss: { kind: 'crossEntropy', readout: { Why: numbers([H, O]), by: numbers([O]) }, targets: [0, 1], at: 'last' },
       clip: { norm: 1.5 },
       truncate: 3,
+    }),
+    specimen('a network', {
+      weights: network,
+      sequences: ragged,
+      initialState: { h: numbers([4, B, H]) },
+      upstreamGradient: [numbers([T, 2 * H]), numbers([2, 2 * H])],
+    }),
+    specimen('ONNX', {
+      weights: { W: numbers([2, H, I]), R: numbers([2, H, H], 0.6), B: numbers([2, 2 * H], 0.1) },
+      sequences,
+      upstreamGradient: 'final',
+    }),
+    specimen('an LSTM', {
+      weights: { weight_ih: numbers([4 * H, I]), weight_hh: numbers([4 * H, H], 0.6), bias_ih: numbers([4 * H], 0.1) },
+      sequences,
+      initialState: { h: numbers([B, H]), c: numbers([B, H]) },
+    }),
+    specimen('a GRU of Keras', {
+      weights: {
+        kernel: numbers([I, 3 * H]),
+        recurrent_kernel: numbers([H, 3 * H], 0.6),
+        bias: numbers([2, 3 * H], 0.1),
+      },
+      sequences,
+      upstreamGradient: 'every',
+    }),
+    specimen('targets here and there', {
+      weights: tutorial,
+      sequences: ragged,
+      loss: {
+        kind: 'binaryCrossEntropy',
+        readout: { kernel: numbers([H, O]), bias: numbers([O]) },
+        targets: [
+          [[0, 1], null, [0.5, 1]],
+          [[1, 0], [1, null], null],
+        ],
+        at: [0, 1, 4],
+      },
     }),
     specimen('older names', {
       activation: 'tanh',

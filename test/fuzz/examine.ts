@@ -3,8 +3,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readExperiment } from '../../src/config/index.js';
 import type { Problem, ReadResult } from '../../src/config/index.js';
-import { oneLayer } from '../../src/engine/index.js';
-import type { LayerExperiment, Kernels } from '../../src/engine/index.js';
+import { asLayer, cellOf } from '../../src/engine/index.js';
+import { sizeOf } from '../../src/engine/cells/cell.js';
+import type { Experiment, LayerExperiment, Kernels } from '../../src/engine/index.js';
 import { setLanguage } from '../../src/l10n.js';
 import type { Language } from '../../src/l10n.js';
 import { pack } from '../../src/worker/record/typedArrayJson.js';
@@ -87,6 +88,9 @@ const staying = 8;
 
 const isSmall = ({ shapes: { B, T, I, H } }: LayerExperiment): boolean =>
   T <= mostSteps && H <= largestH && B * T * H * (H + I) <= mostMultiplications;
+/** Slices and what-ifs know one layer of a cell with one gate; of any other network only the reading is examined. */
+const plainLayer = (experiment: Experiment): LayerExperiment | null =>
+  cellOf(experiment.cell).gates.length === 1 ? asLayer(experiment) : null;
 export const readFiles = ({ entry }: Pick<Mutation, 'entry'>, files: Bytes): Promise<ReadResult> =>
   readExperiment(entry, memoryFiles(files));
 
@@ -108,23 +112,33 @@ function checkRead(
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if ((experiment === null) !== errors > 0)
     fault('read', experiment === null ? 'neither an experiment nor an error' : 'an experiment in spite of errors');
-  if (experiment !== null) checkExperiment(oneLayer(experiment), fault);
+  if (experiment !== null) checkExperiment(experiment, fault);
 }
 
 function checkExperiment(
-  { shapes, layers: [{ parameters: weights, initial }], chunks, upstream, clipNorm, truncate, dtype }: LayerExperiment,
+  { cell, shapes, layers, chunks, upstream, loss, clipNorm, truncate, dtype }: Experiment,
   fault: Walk['fault'],
 ): void {
   const { B, T, I, H } = shapes;
-  const { h: h0 } = initial;
+  const directions = layers.some(({ direction }) => direction === 'reverse') ? 2 : 1;
+  const widthOf = (layer: number): number => layers.reduce((sum, one) => (one.layer === layer ? sum + one.H : sum), 0);
+  const output = widthOf(layers.length / directions - 1);
+  const places = loss === null ? 0 : loss.at === 'every' ? T : typeof loss.at === 'string' ? 1 : loss.at.length;
+  const targets = loss === null ? 0 : B * places * (loss.kind === 'crossEntropy' ? 1 : loss.by.length);
   const sizes = [
-    weights.Wx.length - I * H,
-    weights.Wh.length - H * H,
-    weights.b.length - H,
+    ...layers.flatMap(({ layer, H: units, parameters, initial }) => [
+      ...cellOf(cell).parameters.map(
+        (spec) => (parameters[spec.name]?.length ?? -1) - sizeOf(spec, layer === 0 ? I : widthOf(layer - 1), units),
+      ),
+      ...cellOf(cell).states.map((state) => (initial[state]?.length ?? B * units) - B * units),
+    ]),
     chunks.reduce((sum, { steps }) => sum + steps, 0) - T,
     chunks.reduce((sum, { xs }) => sum + xs.length, 0) - B * T * I,
-    h0 === null ? 0 : h0.length - B * H,
-    upstream.kind === 'given' ? upstream.dhs.length - B * T * H : 0,
+    upstream.kind === 'given' ? upstream.dhs.length - B * T * output : 0,
+    loss === null ? 0 : loss.Why.length - output * loss.by.length,
+    loss === null ? 0 : loss.targets.length - targets,
+    (loss?.present?.length ?? B * places) - B * places,
+    ...chunks.map(({ steps, lengths }) => (lengths === undefined ? 0 : Math.max(...lengths) - steps)),
   ];
   if (
     sizes.some((difference) => difference !== 0) ||
@@ -132,14 +146,12 @@ function checkExperiment(
   )
     fault('read', 'an experiment of wrong sizes', JSON.stringify({ shapes, sizes }));
   const all = [
-    weights.Wx,
-    weights.Wh,
-    weights.b,
+    ...layers.flatMap(({ parameters, initial }) => [...Object.values(parameters), ...Object.values(initial)]),
     ...chunks.map(({ xs }) => xs),
-    ...(h0 === null ? [] : [h0]),
     ...(upstream.kind === 'given' ? [upstream.dhs] : []),
+    ...(loss === null ? [] : [loss.Why, loss.by, loss.targets]),
   ];
-  if (!all.every((values) => values.every((x) => Number.isFinite(dtype === 'float32' ? Math.fround(x) : x))))
+  if (!all.every((values) => values?.every((x) => Number.isFinite(dtype === 'float32' ? Math.fround(x) : x)) ?? true))
     fault('read', 'an experiment with a number that is not finite');
   if (clipNorm !== null && !(clipNorm > 0)) fault('read', 'an experiment with a wrong clip norm', String(clipNorm));
   if (truncate !== null && !(Number.isSafeInteger(truncate) && truncate > 0))
@@ -220,9 +232,9 @@ export async function examine(mutation: Mutation, tools: Tools, keep = false): P
       });
     const inspection = await checkInspection(walk);
     if (inspection !== null) await checkChanges(walk, inspection);
-    await checkWhatIf(walk);
+    const experiment = read.experiment === null ? null : plainLayer(read.experiment);
+    if (read.experiment === null || experiment !== null) await checkWhatIf(walk);
     await checkFixes(walk);
-    const experiment = read.experiment === null ? null : oneLayer(read.experiment);
     const runs = experiment !== null && isSmall(experiment);
     if (runs) await checkRun(walk, experiment);
     // What a worker keeps of a text is in its language, which is the same for all of its life.

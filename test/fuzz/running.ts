@@ -82,7 +82,7 @@ function checkResult(
     ...Object.values(result.norms).map((series) => [series.length]),
   ];
   if (
-    result.schema !== 1 ||
+    result.schema !== 2 ||
     !isDeepStrictEqual(result.shapes, shapes) ||
     !isDeepStrictEqual(found, [[B, T, H], [B, T, I], [H, H], ...Object.keys(result.norms).map(() => [T])])
   )

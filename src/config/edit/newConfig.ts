@@ -1,7 +1,7 @@
 // A new config as text: valid, commented, and the same for the same seed.
 import { t } from '@vscode/l10n';
-import { initialise, Random } from '../../engine/index.js';
-import type { CellName, Initialisation, Shapes } from '../../engine/index.js';
+import { cellNames, cellOf, initialise, Random } from '../../engine/index.js';
+import type { Cell, CellName, Initialisation, Shapes } from '../../engine/index.js';
 import { origin } from './provenanceNotes.js';
 
 /** What the command "Create RNN Config…" has asked for: made-up weights and sequences, or files that are there. */
@@ -29,30 +29,59 @@ const rowLines = (values: Float64Array, rows: number, columns: number, indent: s
       `${indent}[${Array.from(values.subarray(offset + i * columns, offset + (i + 1) * columns), number).join(', ')}]`,
   ).join(',\n');
 
-function randomSource({ B, T, I, H }: Shapes, initialisation: Initialisation, seed: number): string {
-  // Three streams from one seed, so that another size of one part leaves the others as they are.
-  const Wx = initialise('glorot', I, H, seed + 1);
-  const Wh = initialise(initialisation, H, H, seed);
-  if (Wx === null || Wh === null) throw new Error(`${initialisation} cannot fill Wx [${I},${H}] and Wh [${H},${H}].`);
+/** Blocks [rows,H] side by side, one for each gate: [rows,G·H]. */
+function sideBySide(blocks: readonly Float64Array[], rows: number, H: number): Float64Array {
+  const width = blocks.length * H;
+  const out = new Float64Array(rows * width);
+  for (const [gate, block] of blocks.entries())
+    for (let row = 0; row < rows; row++) out.set(block.subarray(row * H, (row + 1) * H), row * width + gate * H);
+  return out;
+}
+
+/** Each gate is a matrix of its own, filled from its own seed. */
+function fill(way: Initialisation, rows: number, H: number, gates: number, seed: number): Float64Array {
+  const blocks = Array.from({ length: gates }, (_, gate) => {
+    const block = initialise(way, rows, H, seed + streams * gate);
+    if (block === null) throw new Error(`${way} cannot fill a matrix [${rows},${H}].`);
+    return block;
+  });
+  return sideBySide(blocks, rows, H);
+}
+
+/** Three streams from one seed, so that another size of one part leaves the others as they are. */
+const streams = 3;
+
+function randomSource(
+  { gates }: Pick<Cell, 'gates'>,
+  { B, T, I, H }: Shapes,
+  initialisation: Initialisation,
+  seed: number,
+): string {
+  const G = gates.length;
+  const Wx = fill('glorot', I, H, G, seed + 1);
+  const Wh = fill(initialisation, H, H, G, seed);
+  // A forget gate that begins open lets the gradient through from the start (Jozefowicz et al. 2015).
+  const bias = gates.flatMap((gate) => new Array<string>(H).fill(G > 1 && gate === 'f' ? '1' : '0'));
   const random = new Random(seed + 2);
   const xs = Float64Array.from({ length: B * T * I }, () => random.normal());
   const sequences = Array.from(
     { length: B },
     (_, b) => `    [\n${rowLines(xs, T, I, '      ', b * T * I)}\n    ]`,
   ).join(',\n');
+  const [width, each] = G === 1 ? ['H', ''] : [`${G}·H`, `, ${gates.join(', ')}`];
   return `  "weights": {
-    // [I][H] = [${I}][${H}]
+    // [I][${width}] = [${I}][${G * H}]${each}
     // Wx: ${origin('glorot', seed + 1)}
     "Wx": [
-${rowLines(Wx, I, H, '      ')}
+${rowLines(Wx, I, G * H, '      ')}
     ],
-    // [H][H] = [${H}][${H}]
+    // [H][${width}] = [${H}][${G * H}]${each}
     // Wh: ${origin(initialisation, seed)}
     "Wh": [
-${rowLines(Wh, H, H, '      ')}
+${rowLines(Wh, H, G * H, '      ')}
     ],
-    // [H]
-    "b": [${Array.from({ length: H }, () => '0').join(', ')}]
+    // [${width}]${each}
+    "b": [${bias.join(', ')}]
   },
   // [B][T][I] = [${B}][${T}][${I}], ${t('standard normal numbers')}, seed ${seed + 2}
   "sequences": [
@@ -68,16 +97,24 @@ const fileSource = (
   // ${t('[B][T][I], or [T][I] for one sequence')}
   "sequences": ${JSON.stringify(sequences)},`;
 
+/** What a step computes, for whoever reads the file. */
+function formulaOf(cell: CellName): string {
+  const { gates, words } = cellOf(cell);
+  if (gates.length > 1) return words.forward;
+  const others = cellNames.filter((name) => cellOf(name).gates.length === 1);
+  return t('h_t = f(h_{t-1}·Wh + x_t·Wx + b), f one of {0}', others.join(', '));
+}
+
 /** The text of a `*.rnn.json`. The same request gives the same text. */
 export function newConfigText({ name, cell, source }: NewConfig): string {
   const numbers =
     source.kind === 'random'
-      ? randomSource(source.shapes, source.initialisation, source.seed)
+      ? randomSource(cellOf(cell), source.shapes, source.initialisation, source.seed)
       : fileSource(source.weights, source.sequences);
   return `// ${t('Run it with "Run RNN" from the command palette. Hover a key to learn what it does.')}
 {
   "name": ${JSON.stringify(name)},
-  // ${t('h_t = f(h_{t-1}·Wh + x_t·Wx + b), f one of tanh, relu, identity')}
+  // ${formulaOf(cell)}
   "cell": "${cell}",
   "dtype": "float32",
 ${numbers}

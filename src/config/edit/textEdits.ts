@@ -10,7 +10,7 @@ import { token } from '../json/token.js';
 import { styleOf } from './numberStyle.js';
 import type { Range } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
-import { transpose } from '../read/readWeights.js';
+import { transpose } from '../read/gateBlocks.js';
 
 /** Text to put in the place of a range of a file. */
 export type TextChange = { readonly file: string; readonly range: Range; readonly text: string };

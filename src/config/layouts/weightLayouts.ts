@@ -1,34 +1,76 @@
 import { t } from '@vscode/l10n';
+import type { Direction } from '../../engine/index.js';
 import type { Value } from '../json/jsonValue.js';
 
-/** How a framework names and orients the weights of a plain RNN. */
+/** How a framework names and orients the weights of a recurrent layer. */
 export type Layout = {
-  readonly framework: string;
+  readonly framework: 'tutorial' | 'PyTorch' | 'PyTorch RNNCell' | 'Keras' | 'ONNX';
   readonly input: string;
   readonly recurrent: string;
-  /** Biases are added up. */
+  /** Biases are added up; the first is that of the input, the second that of the state before. */
   readonly biases: readonly string[];
-  /** Stored [H,I] and [H,H] for column vectors: transposed to the row-vector convention on reading. */
+  /** Stored [G·H,I] and [G·H,H] for column vectors: transposed to the row-vector convention on reading. */
   readonly transposed: boolean;
+  /** Both directions stand in one tensor, [D,…], and both biases in one row, [D,2·G·H]. */
+  readonly stacked: boolean;
+  /** By cells: the gates in the order of this framework's blocks, where that is not the cell's own order. */
+  readonly gates: Readonly<Record<string, readonly string[]>>;
 };
 
-export const layouts: readonly Layout[] = [
-  { framework: 'tutorial', input: 'Wx', recurrent: 'Wh', biases: ['b'], transposed: false },
-  {
+/** The names that PyTorch has for one layer and direction. */
+const pytorch = (layer: number, direction: Direction): Layout => {
+  const suffix = `_l${layer}${direction === 'reverse' ? '_reverse' : ''}`;
+  return {
     framework: 'PyTorch',
-    input: 'weight_ih_l0',
-    recurrent: 'weight_hh_l0',
-    biases: ['bias_ih_l0', 'bias_hh_l0'],
+    input: `weight_ih${suffix}`,
+    recurrent: `weight_hh${suffix}`,
+    biases: [`bias_ih${suffix}`, `bias_hh${suffix}`],
     transposed: true,
+    stacked: false,
+    gates: {},
+  };
+};
+
+const resetSecond = ['z', 'r', 'n'];
+
+export const layouts: readonly Layout[] = [
+  {
+    framework: 'tutorial',
+    input: 'Wx',
+    recurrent: 'Wh',
+    biases: ['b'],
+    transposed: false,
+    stacked: false,
+    gates: {},
   },
+  pytorch(0, 'forward'),
   {
     framework: 'PyTorch RNNCell',
     input: 'weight_ih',
     recurrent: 'weight_hh',
     biases: ['bias_ih', 'bias_hh'],
     transposed: true,
+    stacked: false,
+    gates: {},
   },
-  { framework: 'Keras', input: 'kernel', recurrent: 'recurrent_kernel', biases: ['bias'], transposed: false },
+  {
+    framework: 'Keras',
+    input: 'kernel',
+    recurrent: 'recurrent_kernel',
+    biases: ['bias'],
+    transposed: false,
+    stacked: false,
+    gates: { gru: resetSecond },
+  },
+  {
+    framework: 'ONNX',
+    input: 'W',
+    recurrent: 'R',
+    biases: ['B'],
+    transposed: true,
+    stacked: true,
+    gates: { lstm: ['i', 'o', 'f', 'g'], gru: resetSecond },
+  },
 ];
 
 /** Each name belongs to one layout. */
@@ -37,6 +79,18 @@ const layoutOf: ReadonlyMap<string, Layout> = new Map(
     [layout.input, layout.recurrent, ...layout.biases].map((name) => [name, layout] as const),
   ),
 );
+
+/** What PyTorch's name of a weight says; null for every other name. */
+function pytorchPlace(name: string): { readonly layer: number; readonly direction: Direction } | null {
+  const [, layer, reverse] = /^(?:weight|bias)_(?:ih|hh)_l(0|[1-9]\d{0,5})(_reverse)?$/.exec(name) ?? [];
+  return layer === undefined
+    ? null
+    : { layer: Number(layer), direction: reverse === undefined ? 'forward' : 'reverse' };
+}
+
+/** Whether a layout has this name, for whatever layer. */
+export const isNameOf = ({ framework, input, recurrent, biases }: Layout, name: string): boolean =>
+  framework === 'PyTorch' ? pytorchPlace(name) !== null : [input, recurrent, ...biases].includes(name);
 
 /** A value with the last part of its name and everything before it. */
 export type Named = { readonly prefix: string; readonly name: string; readonly value: Value };
@@ -84,10 +138,12 @@ export function keyBeside(value: Value, name: string, other: string): string | n
 export const writtenWithEscapes = (name: string): string =>
   t('The name of {0} is written with escapes; write it plainly first.', name);
 
-/** The weights of one RNN layer as they stand in the file. */
+/** The weights of one layer in one direction as they stand in the file; of ONNX those of both directions. */
 export type Group = {
   readonly layout: Layout;
   readonly prefix: string;
+  readonly layer: number;
+  readonly direction: Direction;
   readonly input: Value | null;
   readonly recurrent: Value | null;
   readonly biases: readonly (Value | null)[];
@@ -96,39 +152,59 @@ export type Group = {
 /** A file with more layers than this is none of ours; the rest is not told. */
 const mostGroups = 100;
 
+/** The values of one layer by their names, the last one where a name stands twice. */
+type Found = {
+  readonly layout: Layout;
+  readonly layer: number;
+  readonly direction: Direction;
+  readonly values: Map<string, Value>;
+};
+
 /**
- * Every set of values whose names make a layer of some layout, up to `mostGroups`; a dense layer's `kernel` and `bias`
- * alone make none.
+ * Every set of values whose names make a layer of some layout, up to `mostGroups`, by layout, prefix, layer and
+ * direction. A dense layer's `kernel` and `bias` alone make none, and biases alone make none.
  */
 export function findGroups(named: readonly Named[]): Group[] {
-  /** prefix → name → value, the last one where a name stands twice. */
-  const byPrefix = new Map<string, Map<string, Value>>();
-  const prefixes = new Map<Layout, Set<string>>(layouts.map((layout) => [layout, new Set()]));
+  const byFramework = new Map(layouts.map(({ framework }) => [framework, new Map<string, Map<number, Found>>()]));
   for (const { prefix, name, value } of named) {
-    const layout = layoutOf.get(name);
+    const place = pytorchPlace(name);
+    const layout = place === null ? layoutOf.get(name) : pytorch(place.layer, place.direction);
     if (layout === undefined) continue;
-    if (name === layout.recurrent || (name === layout.input && name !== 'kernel')) prefixes.get(layout)?.add(prefix);
-    const values = byPrefix.get(prefix);
-    if (values === undefined) byPrefix.set(prefix, new Map([[name, value]]));
-    else values.set(name, value);
+    const { layer, direction } = place ?? { layer: 0, direction: 'forward' as const };
+    const prefixes = byFramework.get(layout.framework);
+    const layers = prefixes?.get(prefix) ?? new Map<number, Found>();
+    prefixes?.set(prefix, layers);
+    const key = 2 * layer + (direction === 'reverse' ? 1 : 0);
+    const found = layers.get(key) ?? { layout, layer, direction, values: new Map<string, Value>() };
+    layers.set(key, found);
+    found.values.set(name, value);
   }
   const groups: Group[] = [];
-  for (const [layout, its] of prefixes) {
-    for (const prefix of its) {
-      if (groups.length === mostGroups) return groups;
-      const find = (wanted: string): Value | null => byPrefix.get(prefix)?.get(wanted) ?? null;
-      groups.push({
-        layout,
-        prefix,
-        input: find(layout.input),
-        recurrent: find(layout.recurrent),
-        biases: layout.biases.map(find),
-      });
+  for (const [framework, prefixes] of byFramework) {
+    // W, R and B are letters that mean something else in many files.
+    if (framework === 'ONNX' && groups.length > 0) break;
+    for (const [prefix, layers] of prefixes) {
+      for (const [, { layout, layer, direction, values }] of [...layers].sort(([a], [b]) => a - b)) {
+        if (!isLayer(layout, values)) continue;
+        if (groups.length === mostGroups) return groups;
+        const find = (wanted: string): Value | null => values.get(wanted) ?? null;
+        groups.push({
+          layout,
+          prefix,
+          layer,
+          direction,
+          input: find(layout.input),
+          recurrent: find(layout.recurrent),
+          biases: layout.biases.map(find),
+        });
+      }
     }
   }
   return groups;
 }
 
-/** Further layers and directions, which PyTorch marks in the name. */
-export const isFurtherLayer = (name: string): boolean =>
-  /^(?:weight|bias)_(?:ih|hh)_l(?:[1-9]\d*(?:_reverse)?|0_reverse)$/.test(name);
+function isLayer({ framework, input, recurrent }: Layout, values: ReadonlyMap<string, Value>): boolean {
+  const [hasInput, hasRecurrent] = [values.has(input), values.has(recurrent)];
+  if (framework === 'ONNX') return hasInput && hasRecurrent;
+  return hasRecurrent || (hasInput && framework !== 'Keras');
+}

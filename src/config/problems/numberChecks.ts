@@ -18,6 +18,8 @@ export type TensorSpec = {
   readonly form: string;
   /** What one level of nesting counts, outermost first, for the usual rank. */
   readonly axes: readonly Countable[];
+  /** Lists of timesteps may have different lengths, but none is empty. */
+  readonly ragged?: boolean;
   /** How to mend a wrong number of dimensions. */
   readonly advice: string;
   /** Numbers must fit it; null for class indices. */

@@ -163,6 +163,7 @@ class Search {
     const usual = this.#usual(level);
     if (level === 0 || length === usual) return false;
     const axis = this.#axis(level);
+    if (this.#spec.ragged === true && axis === 'timesteps') return length === 0 && this.#emptySequence(place);
     this.#add(place, {
       code: 'ragged-array',
       tell: () => ({
@@ -188,6 +189,19 @@ class Search {
     return this.#axis(level) === 'timesteps'
       ? t('Add what is missing, or cut all sequences of one run to the same number of timesteps.')
       : t('Add what is missing, or remove the list.');
+  }
+
+  #emptySequence(place: () => Value): true {
+    this.#add(place, {
+      code: 'empty-sequence',
+      tell: () => ({
+        message: t('This sequence holds no timestep.'),
+        expected: t('at least one timestep'),
+        found: t('an empty list'),
+        advice: t('Fill in at least one timestep, or remove the sequence.'),
+      }),
+    });
+    return true;
   }
 
   #scalar(node: ScalarNode, place: () => Value, level: number): void {

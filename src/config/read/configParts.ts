@@ -1,6 +1,8 @@
 import { findGroups, namedValues } from '../layouts/weightLayouts.js';
 import type { Group } from '../layouts/weightLayouts.js';
+import { findReadout } from '../layouts/readoutNames.js';
 import { fileKeys, underItsKeys } from './keyNames.js';
+import { stateKeys } from './schema.js';
 import type { Range } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
 
@@ -126,19 +128,17 @@ export async function findParts(config: string, open: Open): Promise<FoundParts>
   // Some chunks of a list would tell a wrong number of timesteps: all or none.
   const chunks = !isList ? [sequences] : sequences.node.items.length > mostReferences ? [] : sequences.items();
   for (const chunk of chunks) add('sequences', 'sequences', follow(chunk));
-  for (const role of ['initialState', 'upstreamGradient'] as const) add(role, role, follow(root.get(role)));
+  const state = follow(root.get('initialState'));
+  add('initialState', 'initialState', state);
+  if (state?.node.kind === 'object')
+    for (const name of Object.keys(stateKeys())) add('initialState', `initialState.${name}`, follow(state.get(name)));
+  add('upstreamGradient', 'upstreamGradient', follow(root.get('upstreamGradient')));
   const loss = root.get('loss');
-  const readout = follow(loss?.get('readout') ?? null);
-  const named = readout === null ? [] : namedValues(readout);
-  for (const [matrix, bias, transposed] of [
-    ['Why', 'by', false],
-    ['weight', 'bias', true],
-  ] as const) {
-    const find = (name: string): Value | null => named.findLast((item) => item.name === name)?.value ?? null;
-    if (find(matrix) === null) continue;
-    add('readout', matrix, find(matrix), transposed);
-    add('readoutBias', bias, find(bias));
-    break;
+  const readoutRoot = follow(loss?.get('readout') ?? null);
+  const readout = readoutRoot === null ? null : findReadout(namedValues(readoutRoot));
+  if (readout !== null) {
+    add('readout', readout.matrix, readout.matrixValue, readout.transposed);
+    add('readoutBias', readout.bias, readout.biasValue);
   }
   add('targets', 'targets', follow(loss?.get('targets') ?? null));
   return { config: root, parts, links, group: groups.length === 1 ? (groups[0] ?? null) : null, weights, roots };

@@ -1,13 +1,13 @@
 import { t } from '@vscode/l10n';
-import type { CellName, DType, Experiment, Loss, Upstream } from '../../engine/index.js';
-import { singleGateCells, defaultCell } from '../../engine/index.js';
+import type { CellName, DType, Experiment, LayerSpec } from '../../engine/index.js';
+import { cellNames, cellOf } from '../../engine/index.js';
 import type { Entry, Files } from './fileAccess.js';
 import type { Tick } from '../json/locateNumbers.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
-import { fits, readLoss } from './readLoss.js';
-import type { KnownSizes } from './readLoss.js';
 import { underItsKeys } from './keyNames.js';
-import { nearest } from '../problems/editDistance.js';
+import { realStepsOf } from './knownSizes.js';
+import type { KnownSizes } from './knownSizes.js';
+import { readLoss } from './readLoss.js';
 import { cut } from '../json/problem.js';
 import type { Problem } from '../json/problem.js';
 import { Report } from '../problems/problemReport.js';
@@ -15,14 +15,16 @@ import { configKeys, requiredKeys } from './schema.js';
 import type { ConfigKey } from './schema.js';
 import { readSequences } from './readSequences.js';
 import type { ReadSequences } from './readSequences.js';
+import { readStates } from './readState.js';
+import type { InitialStates } from './readState.js';
+import { readUpstream } from './readUpstream.js';
 import { Sources, fileName } from './sourceFiles.js';
 import type { ReadDocument } from './sourceFiles.js';
-import { readTensor } from './readTensor.js';
 import { validateObject } from './validateObject.js';
 import type { Valid } from './validateObject.js';
 import type { Value } from '../json/jsonValue.js';
 import { readWeights } from './readWeights.js';
-import type { ReadWeights } from './readWeights.js';
+import type { LayerWeights, ReadWeights, WeightsContext } from './readWeights.js';
 
 export type ReadResult = {
   /** Null when there is at least one error. */
@@ -61,12 +63,11 @@ async function readPair(
   const weightsRoot = await sources.open(weightsId);
   const sequencesRoot = await sources.open(sequencesId);
   const sequences = sequencesRoot === null ? null : await readSequences(sequencesRoot, 'float32', sources, report);
-  const weights =
-    weightsRoot === null ? null : readWeights(weightsRoot, 'float32', sequences?.I ?? null, false, report);
+  const context = { cell: null, dtype: 'float32', inputs: sequences?.I ?? null } as const;
+  const weights = weightsRoot === null ? null : readWeights(weightsRoot, context, report);
   checkInputs(sequences, weights, report);
-  return assemble(sequences, weights, null, {
+  return assemble(sequences, weights, [], {
     name: `${bareName(weightsId)} + ${bareName(sequencesId)}`,
-    cell: defaultCell,
     dtype: 'float32',
     stateful: false,
     upstream: { kind: 'last' },
@@ -95,19 +96,20 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   }
   const keys = configKeys();
   const valid = validateObject(root, keys, requiredKeys, report);
-  const cell = oneOf(valid, 'cell', singleGateCells) ?? defaultCell;
+  const cell = oneOf<CellName>(valid, 'cell', cellNames);
   const dtype = oneOf<DType>(valid, 'dtype', ['float32', 'float64']) ?? 'float32';
 
   const sequencesValue = valid.get('sequences');
   const weightsValue = valid.get('weights');
   const sequences = sequencesValue === undefined ? null : await readSequences(sequencesValue, dtype, sources, report);
   const weightsRoot = weightsValue === undefined ? null : await sources.follow(weightsValue);
-  const weights =
-    weightsRoot === null ? null : readWeights(weightsRoot, dtype, sequences?.I ?? null, wantsGates(root), report);
+  const context: WeightsContext = { cell, dtype, inputs: sequences?.I ?? null };
+  const weights = weightsRoot === null ? null : readWeights(weightsRoot, context, report);
   checkInputs(sequences, weights, report);
+  checkStateful(valid.get('stateful'), sequences, weights, report);
 
-  const sizes: KnownSizes = { B: sequences?.B ?? null, T: sequences?.T ?? null, H: weights?.H ?? null };
-  const h0 = await readState(valid.get('initialState'), sizes, dtype, sources, report);
+  const sizes = sizesOf(sequences, weights);
+  const states = await readStates(valid.get('initialState'), sizes, dtype, sources, report);
   const lossValue = valid.get('loss');
   const upstreamValue = valid.get('upstreamGradient');
   if (lossValue !== undefined && upstreamValue !== undefined) {
@@ -124,9 +126,8 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   const clip = valid.get('clip');
   const norm =
     clip === undefined ? undefined : validateObject(clip, keys.clip.keys, keys.clip.required, report).get('norm');
-  return assemble(sequences, weights, h0, {
+  return assemble(sequences, weights, states, {
     name: textOf(valid.get('name')) ?? bareName(id),
-    cell,
     dtype,
     stateful: booleanOf(valid.get('stateful')),
     upstream,
@@ -136,24 +137,82 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
   });
 }
 
-type Rest = Omit<Experiment, 'shapes' | 'layers' | 'chunks'> & { readonly loss: Loss | null };
+type Rest = Omit<Experiment, 'cell' | 'shapes' | 'layers' | 'chunks'>;
 
 function assemble(
   sequences: ReadSequences | null,
   weights: ReadWeights | null,
-  h0: Float64Array | null,
+  states: readonly InitialStates[],
   rest: Rest,
 ): Experiment | null {
-  if (sequences === null || weights === null) return null;
+  const { H } = sizesOf(sequences, weights);
+  if (sequences === null || weights === null || H === null) return null;
   const { B, T, I, chunks } = sequences;
-  const { H, weights: parameters } = weights;
-  if (parameters === null || H === null) return null;
+  const { cell, layers, widths } = weights;
+  if (layers === null) return null;
+  const withStates = (layer: LayerWeights, i: number): LayerSpec => ({
+    ...layer,
+    initial: states[i] ?? zeroStates(cell),
+  });
+  const [first, ...others] = layers;
   return {
     ...rest,
-    shapes: { B, T, I, H },
-    layers: [{ layer: 0, direction: 'forward', H, parameters, initial: { h: h0 } }],
+    cell,
+    shapes: { B, T, I, H: widths.at(-1) ?? H },
+    layers: [withStates(first, 0), ...others.map((layer, i) => withStates(layer, i + 1))],
     chunks,
   };
+}
+
+const zeroStates = (cell: CellName): InitialStates => ({
+  ...Object.fromEntries(cellOf(cell).states.map((name) => [name, null])),
+  h: null,
+});
+
+function sizesOf(sequences: ReadSequences | null, weights: ReadWeights | null): KnownSizes {
+  const directions = weights?.directions ?? 1;
+  const widths = weights?.widths ?? [];
+  const last = widths.slice(-directions);
+  return {
+    cell: weights?.cell ?? null,
+    B: sequences?.B ?? null,
+    T: sequences?.T ?? null,
+    H: last.length === 0 ? null : last.reduce((sum, H) => (sum === null || H === null ? null : sum + H), 0),
+    directions,
+    widths,
+    realSteps: sequences === null ? null : realStepsOf(sequences.B, sequences.chunks),
+  };
+}
+
+/** A state crosses the borders of chunks only forward, and only where every sequence reaches them. */
+function checkStateful(
+  value: Value | undefined,
+  sequences: ReadSequences | null,
+  weights: ReadWeights | null,
+  report: Report,
+): void {
+  if (value === undefined || !booleanOf(value)) return;
+  const refuse = (message: string, found: string): void =>
+    report.error(value.itself(), {
+      code: 'key-conflict',
+      message,
+      expected: '"stateful": false',
+      found,
+      advice: t('Write "stateful": false: each chunk then starts at the initial state.'),
+    });
+  if (weights?.directions === 2)
+    refuse(
+      t(
+        'Two directions cannot carry their state from chunk to chunk: the reverse one comes from the next chunk, ' +
+          'which is not known yet.',
+      ),
+      t('two directions'),
+    );
+  if (sequences !== null && sequences.ragged !== null)
+    refuse(
+      t('Sequences of different lengths cannot carry their state from chunk to chunk: some end inside a chunk.'),
+      t('sequences of different lengths'),
+    );
 }
 
 /** The weights say how many inputs a timestep has. */
@@ -175,89 +234,6 @@ function checkInputs(sequences: ReadSequences | null, weights: ReadWeights | nul
     advice: t('Give every timestep {0}, or use weights with I = {1}.', counted(I, 'numbers'), sequences.I),
   });
 }
-
-async function readState(
-  value: Value | undefined,
-  sizes: KnownSizes,
-  dtype: DType,
-  sources: Sources,
-  report: Report,
-): Promise<Float64Array | null> {
-  const root = value === undefined ? null : await sources.follow(value);
-  if (root === null) return null;
-  const tensor = readTensor(
-    root,
-    {
-      label: 'initialState',
-      ranks: sizes.B === null || sizes.B === 1 ? [2, 1] : [2],
-      form: '[B][H]',
-      axes: ['sequences', 'numbers'],
-      advice: t('Write one list of H numbers per sequence.'),
-      dtype,
-    },
-    report,
-  );
-  return tensor !== null && fits(tensor, [sizes.B, sizes.H], '[B][H]', 'initialState', report) ? tensor.data : null;
-}
-
-async function readUpstream(
-  value: Value | undefined,
-  sizes: KnownSizes,
-  dtype: DType,
-  sources: Sources,
-  report: Report,
-): Promise<Upstream> {
-  if (value === undefined) return { kind: 'last' };
-  const step = numberOf(value);
-  if (step !== null) return upstreamAtStep(value, step, sizes, report);
-  const word = textOf(value);
-  if (word === 'last' || word === 'every') return { kind: word };
-  const root = await sources.follow(value, (reference) => {
-    const meant = nearest(reference, ['last', 'every']);
-    return meant === null
-      ? t('Write "last", "every", or the path of a file with numbers [B][T][H].')
-      : t('Did you mean "{0}"? Any other text is the path of a file.', meant);
-  });
-  const tensor =
-    root === null
-      ? null
-      : readTensor(
-          root,
-          {
-            label: 'upstreamGradient',
-            ranks: sizes.B === null || sizes.B === 1 ? [3, 2] : [3],
-            form: '[B][T][H]',
-            axes: ['sequences', 'timesteps', 'numbers'],
-            advice: t('Write a list of sequences, each a list of timesteps, each a list of H numbers.'),
-            dtype,
-          },
-          report,
-        );
-  return tensor !== null && fits(tensor, [sizes.B, sizes.T, sizes.H], '[B][T][H]', 'upstreamGradient', report)
-    ? { kind: 'given', dhs: tensor.data }
-    : { kind: 'last' };
-}
-
-/** Ones at one step of every sequence. */
-function upstreamAtStep(value: Value, step: number, { B, T, H }: KnownSizes, report: Report): Upstream {
-  if (B === null || T === null || H === null) return { kind: 'last' };
-  if (step >= T) {
-    report.error(value.itself(), {
-      code: 'wrong-value',
-      message: t('There is no step {0} for the upstream gradient.', step),
-      expected: t('a step from 0 to {0}', T - 1),
-      found: String(step),
-      advice: t('Write a step that the sequences have, or "last".'),
-    });
-    return { kind: 'last' };
-  }
-  const dhs = new Float64Array(B * T * H);
-  for (let b = 0; b < B; b++) dhs.fill(1, (b * T + step) * H, (b * T + step + 1) * H);
-  return { kind: 'given', dhs };
-}
-
-/** Whether the config asks for an LSTM or GRU, which has then been reported already. */
-const wantsGates = (root: Value): boolean => /^(?:lstm|gru)$/i.test(textOf(root.get('cell') ?? undefined) ?? '');
 
 const textOf = (value: Value | undefined): string | null => (value?.node.kind === 'string' ? value.node.value : null);
 const numberOf = (value: Value | undefined): number | null => (value?.node.kind === 'number' ? value.node.value : null);

@@ -1,9 +1,12 @@
 import { t } from '@vscode/l10n';
-import type { DType } from '../../engine/index.js';
+import type { ChunkInput, DType } from '../../engine/index.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
+import type { JsonNode } from '../json/node.js';
+import type { TensorSpec } from '../problems/numberChecks.js';
 import { maxRepeats } from '../problems/problemReport.js';
 import type { Report } from '../problems/problemReport.js';
 import type { Sources } from './sourceFiles.js';
+import { isTooUneven } from './padding.js';
 import { readTensor } from './readTensor.js';
 import type { Tensor } from './readTensor.js';
 import type { Value } from '../json/jsonValue.js';
@@ -13,9 +16,14 @@ export type ReadSequences = {
   readonly B: number;
   readonly T: number;
   readonly I: number;
-  readonly chunks: readonly { readonly steps: number; readonly xs: Float64Array }[];
+  readonly chunks: readonly ChunkInput[];
+  /** Where the first sequence stands that is shorter than another one of its chunk; null where there is none. */
+  readonly ragged: Value | null;
   readonly where: Value;
 };
+
+/** One chunk, with the lengths of its sequences where they differ. */
+type Chunk = Tensor & { readonly lengths: readonly number[] | null };
 
 /** The sequences of a config: numbers, a path, or a list of paths. Null after a report. */
 export async function readSequences(
@@ -40,8 +48,20 @@ export async function readSequences(
     .filter((chunk) => chunk !== null)
     .filter((chunk) => chunk === first || sameSize(chunk, first, report));
   if (matching.length < parts.length) return null;
-  const chunks = matching.map(({ shape, data }) => ({ steps: shape[1] ?? 0, xs: data }));
-  return { B, I, T: chunks.reduce((sum, { steps }) => sum + steps, 0), chunks, where: first.where };
+  const chunks = matching.map(({ shape, data, lengths }) => ({
+    steps: shape[1] ?? 0,
+    xs: data,
+    ...(lengths === null ? {} : { lengths }),
+  }));
+  const ragged = matching.find(({ lengths }) => lengths !== null) ?? null;
+  return {
+    B,
+    I,
+    T: chunks.reduce((sum, { steps }) => sum + steps, 0),
+    chunks,
+    ragged: ragged === null ? null : shortest(ragged),
+    where: first.where,
+  };
 }
 
 /** Whether paths and other values stand in one list, which is reported at each of the others. */
@@ -97,23 +117,26 @@ async function followAll(parts: readonly Value[], sources: Sources, report: Repo
   return roots;
 }
 
-/** One block of shape [B,T,I], none of them zero. */
-function readChunk(root: Value, dtype: DType, report: Report): Tensor | null {
-  const tensor = readTensor(
-    root,
-    {
-      label: 'sequences',
-      ranks: [3, 2],
-      form: t('[B][T][I] or [T][I]'),
-      axes: ['sequences', 'timesteps', 'numbers'],
-      dtype,
-      advice:
-        root.node.kind === 'tensor' && root.node.shape.length === 1
-          ? t('For one sequence with one input, wrap each number in a list of its own: [[0.1], [0.2], …].')
-          : t('Write a list of sequences, each a list of timesteps, each a list of I numbers.'),
-    },
-    report,
-  );
+const shortest = ({ where, lengths, shape }: Chunk): Value =>
+  where.item(Math.max(0, lengths?.findIndex((length) => length < (shape[1] ?? 0)) ?? 0));
+
+/** One block of shape [B,T,I], none of them zero; shorter sequences are padded with zeros. */
+function readChunk(root: Value, dtype: DType, report: Report): Chunk | null {
+  const spec: TensorSpec = {
+    label: 'sequences',
+    ranks: [3, 2],
+    form: t('[B][T][I] or [T][I]'),
+    axes: ['sequences', 'timesteps', 'numbers'],
+    dtype,
+    ragged: true,
+    advice:
+      root.node.kind === 'tensor' && root.node.shape.length === 1
+        ? t('For one sequence with one input, wrap each number in a list of its own: [[0.1], [0.2], …].')
+        : t('Write a list of sequences, each a list of timesteps, each a list of I numbers.'),
+  };
+  const inputs = raggedInputs(root);
+  if (inputs !== null) return readRagged(root, inputs, spec, report);
+  const tensor = readTensor(root, spec, report);
   if (tensor === null) return null;
   if (tensor.data.length === 0) {
     report.error(root, {
@@ -125,7 +148,33 @@ function readChunk(root: Value, dtype: DType, report: Report): Tensor | null {
     });
     return null;
   }
-  return tensor.shape.length === 3 ? tensor : { ...tensor, shape: [1, ...tensor.shape] };
+  return { ...tensor, shape: tensor.shape.length === 3 ? tensor.shape : [1, ...tensor.shape], lengths: null };
+}
+
+/** I of sequences that differ in nothing but their number of timesteps; null for every other value. */
+function raggedInputs({ node }: Value): number | null {
+  if (node.kind !== 'array') return null;
+  const [first] = node.items;
+  const I = first?.kind === 'tensor' ? (first.shape[1] ?? 0) : 0;
+  const isSequence = (item: JsonNode): boolean =>
+    item.kind === 'tensor' && item.shape.length === 2 && item.data.length > 0 && item.shape[1] === I;
+  return I > 0 && node.items.every(isSequence) ? I : null;
+}
+
+function readRagged(root: Value, I: number, spec: TensorSpec, report: Report): Chunk | null {
+  const sequences = root.items().map((item) => readTensor(item, { ...spec, ranks: [2] }, report));
+  const lengths = sequences.map((sequence) => sequence?.shape[0] ?? 0);
+  const steps = lengths.reduce((most, length) => Math.max(most, length), 0);
+  const padded = sequences.length * steps * I;
+  const real = lengths.reduce((sum, length) => sum + length, 0) * I;
+  if (isTooUneven(padded, real, root, report)) return null;
+  const xs = new Float64Array(padded);
+  for (const [b, sequence] of sequences.entries()) {
+    if (sequence === null) return null;
+    xs.set(sequence.data, b * steps * I);
+  }
+  const isEven = lengths.every((length) => length === steps);
+  return { shape: [sequences.length, steps, I], data: xs, where: root, lengths: isEven ? null : lengths };
 }
 
 function emptySentence(shape: readonly number[]): string {

@@ -1,34 +1,48 @@
 import { t } from '@vscode/l10n';
-import type { ByParameter, DType } from '../../engine/index.js';
+import { cellOf, defaultCell } from '../../engine/index.js';
+import type { CellName, DType, LayerSpec } from '../../engine/index.js';
 import { configAsWeightsAdvice, listAdvice } from '../problems/formatAdvice.js';
-import { counted, describeNode, describeShape, quote } from '../json/node.js';
-import { findGroups, isFurtherLayer, layouts, namedValues } from '../layouts/weightLayouts.js';
+import { describeNode, quote } from '../json/node.js';
+import { networkGroups } from '../layouts/networkGroups.js';
+import { findGroups, isNameOf, layouts, namedValues } from '../layouts/weightLayouts.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
-import { misspelt, misspeltBiases } from '../problems/weightNameSuggestions.js';
+import { misspelt } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
-import { readTensor } from './readTensor.js';
+import { gatedCell } from './layerProblems.js';
+import { readLayer, readMatrices } from './readLayer.js';
+import type { LayerMatrices } from './readLayer.js';
 import type { Tensor } from './readTensor.js';
+import { refuseParts } from './unsupportedParts.js';
 import type { Value } from '../json/jsonValue.js';
 
-/** Weights in the row-vector convention; a part that could not be read is null, `I` and `H` are what the others say. */
+/** A layer in one direction without the states that it begins with. */
+export type LayerWeights = Omit<LayerSpec, 'initial'>;
+
+/** Weights in the row-vector convention; what could not be read is null, the rest is what the others say. */
 export type ReadWeights = {
+  readonly cell: CellName;
+  readonly directions: 1 | 2;
   readonly I: number | null;
-  readonly H: number | null;
-  readonly weights: ByParameter<Float64Array> | null;
+  /** Of each layer and direction the number of its units. */
+  readonly widths: readonly (number | null)[];
+  readonly layers: readonly [LayerWeights, ...LayerWeights[]] | null;
+  /** The input matrix of the first layer. */
   readonly input: Tensor | null;
 };
 
-/**
- * Recognises the layout by the names and reads Wx [I,H], Wh [H,H] and b [1,H]. `sequenceInputs`: the I of the sequences
- * where known, which decides whether a matrix is transposed. Null when no layer can be recognised.
- */
-export function readWeights(
-  value: Value,
-  dtype: DType,
-  sequenceInputs: number | null,
-  gatedExpected: boolean,
-  report: Report,
-): ReadWeights | null {
+/** What the rest of the config says. Without a cell the weights tell it. */
+export type WeightsContext = {
+  readonly cell: CellName | null;
+  readonly dtype: DType;
+  /** The I of the sequences where known, which decides whether a matrix is transposed. */
+  readonly inputs: number | null;
+};
+
+/** Names beside a layer that are compared with those of its biases, but for the first layer, which sees all. */
+const mostStrangers = 1_000;
+
+/** Recognises the layout by the names and reads every layer. Null when no network can be recognised. */
+export function readWeights(value: Value, context: WeightsContext, report: Report): ReadWeights | null {
   if (value.node.kind !== 'object') {
     report.error(value, {
       code: 'wrong-type',
@@ -40,18 +54,22 @@ export function readWeights(
     return null;
   }
   const named = namedValues(value);
-  const group = recognise(value, named, report);
-  if (group === null || reportFurtherLayers(named, group, report)) return null;
-  return readGroup(value, named, group, dtype, sequenceInputs, gatedExpected, report);
+  const groups = recognise(value, named, report);
+  if (groups === null || !isComplete(groups, report)) return null;
+  const strangers = strangersOf(named);
+  const { dtype } = context;
+  const matrices = groups.flatMap((group) => readMatrices(value, strangers(group), group, dtype, report));
+  const cell = context.cell ?? inferredCell(matrices);
+  if (refuseParts(named, cellOf(cell), report)) return null;
+  return readLayers(matrices, cell, context, strangers, report);
 }
 
-function recognise(value: Value, named: readonly Named[], report: Report): Group | null {
-  const groups = findGroups(named);
-  const [group, second] = groups;
-  if (group === undefined) {
+function recognise(value: Value, named: readonly Named[], report: Report): readonly Group[] | null {
+  const [first, ...others] = findGroups(named);
+  if (first === undefined) {
     const near = misspelt(
       named,
-      layouts.flatMap((layout) => [layout.recurrent, layout.input]),
+      layouts.filter(({ stacked }) => !stacked).flatMap((layout) => [layout.recurrent, layout.input]),
     );
     const asConfig = configAsWeightsAdvice(value);
     report.error(asConfig === null ? (near?.where ?? value) : value, {
@@ -67,306 +85,117 @@ function recognise(value: Value, named: readonly Named[], report: Report): Group
     });
     return null;
   }
-  if (second !== undefined) {
-    const name = ({ layout, prefix }: Group): string =>
-      quote(prefix === '' ? layout.recurrent : `${prefix}.${layout.recurrent}`);
-    report.error(second.recurrent ?? second.input ?? value, {
-      code: 'unsupported-feature',
-      message: t('The file holds more than one RNN layer.'),
-      expected: t('the weights of one layer'),
-      found: groups.slice(0, 5).map(name).join(', ') + (groups.length > 5 ? ', …' : ''),
-      advice: t('Save the layer to be looked at into a file of its own.'),
-    });
-    return null;
-  }
-  return group;
-}
-
-function reportFurtherLayers(named: readonly Named[], group: Group, report: Report): boolean {
-  const further = named.find(({ prefix, name }) => prefix === group.prefix && isFurtherLayer(name));
-  if (further === undefined) return false;
-  const reverse = further.name.endsWith('_reverse');
-  report.error(further.value, {
+  const network = networkGroups([first, ...others]);
+  if (network.kind === 'network') return network.groups;
+  const { other } = network;
+  const name = ({ layout, prefix }: Group): string =>
+    quote(prefix === '' ? layout.recurrent : `${prefix}.${layout.recurrent}`);
+  const networks = [first, ...others].filter(
+    ({ layout, prefix }, i, all) =>
+      all.findIndex((one) => one.prefix === prefix && one.layout.framework === layout.framework) === i,
+  );
+  report.error(other.recurrent ?? other.input ?? value, {
     code: 'unsupported-feature',
-    message: reverse
-      ? t('Bidirectional networks cannot be run yet.')
-      : t('Networks of several layers cannot be run yet.'),
-    expected: t('one layer in one direction'),
-    found: `"${further.name}"`,
-    advice: reverse
-      ? t('Remove the "_reverse" weights to look at the forward direction alone.')
-      : t('Keep only the "_l0" weights to look at the first layer alone.'),
+    message: t('The file holds more than one RNN.'),
+    expected: t('the weights of one network'),
+    found: networks.slice(0, 5).map(name).join(', ') + (networks.length > 5 ? ', …' : ''),
+    advice: t('Save the network to be looked at into a file of its own.'),
   });
-  return true;
+  return null;
 }
 
-function readGroup(
-  value: Value,
-  named: readonly Named[],
-  group: Group,
-  dtype: DType,
-  sequenceInputs: number | null,
-  gatedExpected: boolean,
+/** Whether every layer is there, in as many directions as the first one. */
+function isComplete(groups: readonly Group[], report: Report): boolean {
+  const has = (layer: number, direction: Group['direction']): boolean =>
+    groups.some((group) => group.layer === layer && group.direction === direction);
+  const both = groups.some(({ direction }) => direction === 'reverse');
+  for (const [i, group] of groups.entries()) {
+    const at = both ? Math.floor(i / 2) : i;
+    const direction = both && i % 2 === 1 ? 'reverse' : 'forward';
+    if (group.layer === at && group.direction === direction) continue;
+    return reportGap(group, at, direction, both, report);
+  }
+  const last = groups.at(-1);
+  if (last === undefined || !both || has(last.layer, 'reverse')) return true;
+  return reportGap(last, last.layer, 'reverse', both, report);
+}
+
+function reportGap(group: Group, layer: number, direction: Group['direction'], both: boolean, report: Report): false {
+  const where = group.recurrent ?? group.input;
+  const { framework, recurrent } = group.layout;
+  const name = framework === 'PyTorch' ? `weight_hh_l${layer}${direction === 'reverse' ? '_reverse' : ''}` : recurrent;
+  if (where !== null)
+    report.error(where, {
+      code: 'missing-key',
+      message:
+        direction === 'reverse'
+          ? t('Layer {0} has no reverse direction, but the network has two.', layer)
+          : both
+            ? t('The forward direction of layer {0} is missing.', layer)
+            : t('Layer {0} is missing.', layer),
+      expected: quote(name),
+      found: quote(group.prefix === '' ? recurrent : `${group.prefix}.${recurrent}`),
+      advice: t('Export all weights of the network; layers are counted from 0.'),
+    });
+  return false;
+}
+
+/** Names that are none of the layout's, for each prefix. */
+function strangersOf(named: readonly Named[]): (group: Group) => readonly Named[] {
+  const known = new Map<string, readonly Named[]>();
+  return ({ layout, prefix }) => {
+    const key = `${layout.framework}\n${prefix}`;
+    const found = known.get(key) ?? named.filter((one) => one.prefix === prefix && !isNameOf(layout, one.name));
+    known.set(key, found);
+    return found;
+  };
+}
+
+/** The cell whose gates the first layer holds. */
+function inferredCell(matrices: readonly LayerMatrices[]): CellName {
+  const { recurrent = null, group } = matrices.find((one) => one.recurrent !== null) ?? {};
+  return (recurrent && group && gatedCell(recurrent, group.layout)) ?? defaultCell;
+}
+
+function readLayers(
+  matrices: readonly LayerMatrices[],
+  cell: CellName,
+  { dtype, inputs }: WeightsContext,
+  strangers: (group: Group) => readonly Named[],
   report: Report,
 ): ReadWeights {
-  const { layout } = group;
-  const isKnown = (name: string): boolean => [layout.input, layout.recurrent, ...layout.biases].includes(name);
-  const matrix = (entry: Value | null, name: string, form: string): Tensor | null => {
-    if (entry !== null)
-      return notEmpty(
-        readTensor(
-          entry,
-          {
-            label: name,
-            ranks: [2],
-            form,
-            axes: ['rows', 'columns'],
-            advice: t('Write {0} as a list of rows.', name),
-            dtype,
-          },
-          report,
-        ),
-        name,
-        form,
-        report,
-      );
-    const near = misspelt(
-      named.filter((one) => one.prefix === group.prefix && !isKnown(one.name)),
-      [name],
-    );
-    report.error(near?.where ?? value, {
-      code: 'missing-key',
-      message: t('{0} is missing in the weights.', name),
-      expected: `"${name}" ${form}`,
-      found: near === undefined ? describeNode(value.node) : near.where.placeText,
-      ...(near?.hint ?? { advice: t('Add "{0}".', name) }),
-    });
-    return null;
-  };
-  const input = matrix(group.input, layout.input, layout.transposed ? '[H][I]' : '[I][H]');
-  const recurrent = matrix(group.recurrent, layout.recurrent, '[H][H]');
-  if (recurrent !== null && reportGates(recurrent, layout.transposed, layout.recurrent, gatedExpected, report))
-    return { I: null, H: null, weights: null, input: null };
-  const biases = group.biases.map((entry, i) =>
-    entry === null ? null : readBias(entry, layout.biases[i] ?? 'b', dtype, report),
-  );
-
-  const square = recurrent !== null && recurrent.shape[0] === recurrent.shape[1];
-  if (recurrent !== null && !square) reportNotSquare(recurrent, layout.recurrent, report);
-  const H = square ? (recurrent.shape[0] ?? null) : null;
-  const I = input === null ? null : checkInput(input, layout.transposed, layout.input, H, sequenceInputs, report);
-  let complete = recurrent !== null && square && input !== null && I !== null;
-  biases.forEach((bias, i) => {
-    if (bias === null || H === null || bias.data.length === H) complete &&= bias !== null || group.biases[i] === null;
-    else {
-      complete = false;
-      reportLength(bias, layout.biases[i] ?? 'b', H, layout.recurrent, report);
-    }
-  });
-  if (group.recurrent !== null) reportMissingBiases(group.recurrent, named, group, H, report);
-  if (!complete || recurrent === null || input === null || H === null || I === null)
-    return { I, H, weights: null, input };
-  const b = addBiases(biases, H, dtype, report);
-  if (b === null) return { I, H, weights: null, input };
-  const Wx = layout.transposed ? transpose(input.data, H, I) : input.data;
-  const Wh = layout.transposed ? transpose(recurrent.data, H, H) : recurrent.data;
-  return { I, H, weights: { Wx, Wh, b }, input };
-}
-
-/**
- * A bias that stands there under a name that is nearly its own, and a layer that has none at all: both run, with zeros.
- */
-function reportMissingBiases(
-  recurrent: Value,
-  named: readonly Named[],
-  { layout, prefix, biases }: Group,
-  H: number | null,
-  report: Report,
-): void {
-  const missing = layout.biases.filter((_, i) => biases[i] === null);
-  // `by` is the bias of a readout that stands in the same file.
-  const others = named.filter((one) => one.prefix === prefix && one.name !== 'by' && !layout.biases.includes(one.name));
-  const near = misspeltBiases(others, missing, H);
-  for (const { meant, where, hint } of near) {
-    report.warning(where, {
-      code: 'missing-key',
-      message: t('{0} is missing in the weights; zeros are used.', meant),
-      expected: `"${meant}" [H]`,
-      found: where.placeText,
-      ...hint,
-    });
-  }
-  if (near.length > 0 || missing.length < layout.biases.length) return;
-  const names = layout.biases.map((name) => `"${name}"`).join(', ');
-  report.warning(recurrent, {
-    code: 'missing-key',
-    message: t('The weights have no bias; zeros are used.'),
-    expected: layout.biases.map((name) => `"${name}" [H]`).join(', '),
-    found: t('no bias'),
-    advice: t('Add {0}, or ignore this if the layer was made without a bias.', names),
-  });
-}
-
-function readBias(entry: Value, name: string, dtype: DType, report: Report): Tensor | null {
-  const bias = readTensor(
-    entry,
-    {
-      label: name,
-      ranks: [1, 2],
-      form: '[H]',
-      axes: ['rows', 'numbers'],
-      advice: t('Write {0} as one list of H numbers.', name),
+  const directions = matrices.some(({ direction }) => direction === 'reverse') ? 2 : 1;
+  const anyBias = matrices.some(({ group }) => group.biases.some((bias) => bias !== null));
+  const widths: (number | null)[] = [];
+  const layers: LayerWeights[] = [];
+  let I: number | null = null;
+  for (const [i, one] of matrices.entries()) {
+    const layer = Math.floor(i / directions);
+    const below = widths.slice((layer - 1) * directions, layer * directions);
+    const outputs = below.reduce<number | null>((sum, H) => (sum === null || H === null ? null : sum + H), 0);
+    const beside = strangers(one.group);
+    const context = {
+      cell: cellOf(cell),
       dtype,
-    },
-    report,
-  );
-  if (bias === null || bias.shape.length === 1 || bias.shape[0] === 1) return bias;
-  report.error(bias.where, {
-    code: 'wrong-dimension',
-    message: t('{0} has {1} rows.', name, bias.shape[0] ?? 0),
-    expected: t('[H] or [1][H]'),
-    found: t('a list of shape {0}', describeShape(bias.shape)),
-    advice: t('Write {0} as one list of H numbers.', name),
-  });
-  return null;
-}
-
-/** LSTM and GRU stack the matrices of their 4 or 3 gates. */
-function reportGates(
-  recurrent: Tensor,
-  transposed: boolean,
-  name: string,
-  gatedExpected: boolean,
-  report: Report,
-): boolean {
-  const [rows = 0, columns = 0] = recurrent.shape;
-  const [long, short] = transposed || rows > columns ? [rows, columns] : [columns, rows];
-  const cell = long === 4 * short ? 'LSTM' : long === 3 * short ? 'GRU' : null;
-  if (cell === null) return false;
-  if (!gatedExpected) {
-    report.error(recurrent.where, {
-      code: 'unsupported-cell',
-      message:
-        cell === 'LSTM'
-          ? t('These are the weights of an LSTM, which cannot be run yet.')
-          : t('These are the weights of a GRU, which cannot be run yet.'),
-      expected: t('{0} of shape [H, H]', name),
-      found: t('shape {0}: {1} gates of {2} units', describeShape(recurrent.shape), long / short, short),
-      advice: t('Use the weights of a plain RNN (PyTorch nn.RNN, Keras SimpleRNN).'),
-    });
+      layer,
+      inputs: layer > 0 ? outputs : i === 0 ? inputs : I,
+      isSecond: i > 0,
+      strangers: i === 0 ? beside : beside.slice(0, mostStrangers),
+      tellsNoBias: i === 0 || anyBias,
+    };
+    const read = readLayer(one, context, report);
+    widths.push(read.H);
+    if (i === 0) I = read.I;
+    if (read.parameters === null || read.H === null) continue;
+    layers.push({ layer, direction: one.direction, H: read.H, parameters: read.parameters });
   }
-  return true;
-}
-
-function reportNotSquare(recurrent: Tensor, name: string, report: Report): void {
-  const [rows = 0, columns = 0] = recurrent.shape;
-  report.error(recurrent.where, {
-    code: 'wrong-dimension',
-    message: t('{0} is not square: it leads from H hidden units to the same H units.', name),
-    expected: '[H, H]',
-    found: describeShape(recurrent.shape),
-    advice: squareAdvice(rows, columns),
-  });
-}
-
-/** I, or null after a report. */
-function checkInput(
-  input: Tensor,
-  transposed: boolean,
-  name: string,
-  H: number | null,
-  sequenceInputs: number | null,
-  report: Report,
-): number | null {
-  const [rows = 0, columns = 0] = input.shape;
-  const [I, hidden] = transposed ? [columns, rows] : [rows, columns];
-  const form = transposed ? '[H, I]' : '[I, H]';
-  if (H === null) return I;
-  const expected = `${form} = ${describeShape(transposed ? [H, sequenceInputs ?? I] : [sequenceInputs ?? I, H])}`;
-  if (hidden === H) return I;
-  if (I === H && (sequenceInputs === null || sequenceInputs === hidden || sequenceInputs !== I)) {
-    report.error(input.where, {
-      code: 'wrong-dimension',
-      message: transposed
-        ? t('{0} is transposed: its columns belong to the {1} hidden units.', name, H)
-        : t('{0} is transposed: its rows belong to the {1} hidden units.', name, H),
-      expected: `${form} = ${describeShape(transposed ? [H, hidden] : [hidden, H])}`,
-      found: describeShape(input.shape),
-      advice: t('Transpose {0}.', name),
-      fix: { kind: 'transpose' },
-    });
-    return null;
-  }
-  report.error(input.where, {
-    code: 'wrong-dimension',
-    message: t('{0} leads to {1} hidden units, but the recurrent matrix has {2}.', name, hidden, H),
-    expected,
-    found: describeShape(input.shape),
-    advice: transposed
-      ? t('Give {0} {1} rows, or use the matrices of one network.', name, H)
-      : t('Give {0} {1} numbers in every row, or use the matrices of one network.', name, H),
-  });
-  return null;
-}
-
-function reportLength(bias: Tensor, name: string, H: number, recurrent: string, report: Report): void {
-  report.error(bias.where, {
-    code: 'wrong-dimension',
-    message: t(
-      '{0} has {1}, but {2} has {3}.',
-      name,
-      counted(bias.data.length, 'numbers'),
-      recurrent,
-      counted(H, 'hidden units'),
-    ),
-    expected: counted(H, 'numbers'),
-    found: counted(bias.data.length, 'numbers'),
-    advice: t('Give {0} one number per hidden unit.', name),
-  });
-}
-
-function addBiases(biases: readonly (Tensor | null)[], H: number, dtype: DType, report: Report): Float64Array | null {
-  const b = new Float64Array(H);
-  for (const bias of biases) bias?.data.forEach((x, i) => (b[i] = (b[i] ?? 0) + x));
-  const last = biases.findLast((bias) => bias !== null) ?? null;
-  const overflow = b.findIndex((x) => !Number.isFinite(dtype === 'float32' ? Math.fround(x) : x));
-  if (overflow < 0 || last === null) return b;
-  report.error(last.where, {
-    code: 'number-overflow',
-    message: t('The sum of the biases of unit {0} is too large for {1}.', overflow, dtype),
-    expected: t('a finite sum in {0}', dtype),
-    found: String(b[overflow]),
-    advice: t('Check the export; biases of a trained network are small.'),
-  });
-  return null;
-}
-
-function notEmpty(tensor: Tensor | null, name: string, form: string, report: Report): Tensor | null {
-  if (tensor === null || tensor.data.length > 0) return tensor;
-  report.error(tensor.where, {
-    code: 'wrong-dimension',
-    message: t('{0} is empty.', name),
-    expected: form,
-    found: t('shape {0}', describeShape(tensor.shape)),
-    advice: t('Fill {0} with at least one row of numbers.', name),
-  });
-  return null;
-}
-
-/** [rows,columns] → [columns,rows] */
-export function transpose(data: Float64Array, rows: number, columns: number): Float64Array {
-  const turned = new Float64Array(data.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) turned[c * rows + r] = data[r * columns + c] ?? 0;
-  return turned;
-}
-
-function squareAdvice(rows: number, columns: number): string {
-  const more = Math.abs(columns - rows);
-  if (rows < columns)
-    return more === 1
-      ? t('Give it as many rows as columns, 1 more row or fewer of the other.')
-      : t('Give it as many rows as columns, {0} more rows or fewer of the other.', more);
-  return more === 1
-    ? t('Give it as many rows as columns, 1 more column or fewer of the other.')
-    : t('Give it as many rows as columns, {0} more columns or fewer of the other.', more);
+  const [first, ...others] = layers;
+  return {
+    cell,
+    directions,
+    I,
+    widths,
+    layers: first === undefined || layers.length < matrices.length ? null : [first, ...others],
+    input: matrices[0]?.input ?? null,
+  };
 }

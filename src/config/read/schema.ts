@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { singleGateCells, cellOf, defaultCell } from '../../engine/index.js';
+import { cellNames, cellOf, defaultCell } from '../../engine/index.js';
 import type { DType } from '../../engine/index.js';
 
 export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
@@ -17,8 +17,6 @@ export type KeySpec = {
   readonly expected: string;
   /** The only texts allowed, each with its documentation. */
   readonly choices?: Readonly<Record<string, string>>;
-  /** Texts that are understood but cannot be run yet, with the sentence that says so. */
-  readonly unsupported?: Readonly<Record<string, string>>;
   readonly integer?: boolean;
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
@@ -45,17 +43,23 @@ export const lossKeys = () =>
   ({
     kind: {
       docs: t(
-        '`mse`: the mean of `(y − target)²`. `crossEntropy`: the mean of `−log softmax(y)[class]`. The mean is ' +
-          'over the batch and the steps that carry a loss (for `mse` over the outputs too).',
+        '`mse`: the mean of `(y − target)²`. `crossEntropy`: the mean of `−log softmax(y)[class]`. ' +
+          '`binaryCrossEntropy`: the mean of `−target·log σ(y) − (1 − target)·log(1 − σ(y))`, of logits. The mean is ' +
+          'over all places that have a target (for `mse` and `binaryCrossEntropy` over the outputs too).',
       ),
       types: ['string'],
-      expected: t('"mse" or "crossEntropy"'),
-      choices: { mse: t('Mean squared error.'), crossEntropy: t('Cross entropy of a softmax, for classes.') },
+      expected: t('"mse", "crossEntropy" or "binaryCrossEntropy"'),
+      choices: {
+        mse: t('Mean squared error.'),
+        crossEntropy: t('Cross entropy of a softmax, for classes.'),
+        binaryCrossEntropy: t('Cross entropy of a logistic function for each output, for several labels at once.'),
+      },
     },
     readout: {
       docs: t(
         'The linear layer above the RNN, `y_t = h_t·Why + by`: an object or the path of a file with `Why` ' +
-          "[H,O] and `by` [O], or with PyTorch's `weight` [O,H] and `bias` [O].",
+          "[H,O] and `by` [O], with PyTorch's `weight` [O,H] and `bias` [O], or with Keras' `kernel` [H,O] and " +
+          '`bias` [O]. Two directions have 2·H units, forward first.',
       ),
       types: ['string', 'object'],
       expected: t('an object with Why and by, or a path'),
@@ -66,7 +70,9 @@ export const lossKeys = () =>
     targets: {
       docs: t(
         'What the outputs should be: for `mse` [B][O] (`at: "last"`) or [B][T][O] (`at: "every"`); for ' +
-          '`crossEntropy` class indices from 0, [B] or [B][T]. A list, or the path of a file.',
+          '`crossEntropy` class indices from 0, [B] or [B][T]; for `binaryCrossEntropy` as `mse`, numbers from 0 to ' +
+          '1. Of a list of S steps [B][S][O] or [B][S]. `null`: no target and no loss at this place. A list, or the ' +
+          'path of a file.',
       ),
       types: numbers,
       expected: t('a list of numbers or a path'),
@@ -74,11 +80,37 @@ export const lossKeys = () =>
       file: {},
     },
     at: {
-      docs: t('Which timesteps carry a loss.'),
-      types: ['string'],
-      expected: t('"last" or "every"'),
+      docs: t(
+        'Which timesteps carry a loss: `"last"`, `"final"`, `"every"`, or a list of steps from 0, in order, such as ' +
+          '`[2, 5, 11]`.',
+      ),
+      types: ['string', 'array'],
+      expected: t('"last", "final", "every" or a list of steps'),
       default: 'last',
-      choices: { last: t('Only the last step; of several chunks, that of the last one.'), every: t('Each step.') },
+      choices: {
+        last: t('Only the last step of each sequence; of several chunks, that of the last one.'),
+        final: t('The step that each direction computes last: of `reverse` that is step 0.'),
+        every: t('Each step.'),
+      },
+    },
+  }) as const satisfies KeyTable;
+
+/** The states of a cell, which an initial state names where there is more than h. */
+export const stateKeys = () =>
+  ({
+    h: {
+      docs: t(
+        'The hidden state before the first timestep: [B][H], or [L·D][B][H]; numbers or a path. `null` is zeros.',
+      ),
+      types: ['null', 'string', 'array'],
+      expected: t('numbers, a path, or null'),
+      file: {},
+    },
+    c: {
+      docs: t("An LSTM's cell state before the first timestep, in the form of `h`. `null` is zeros."),
+      types: ['null', 'string', 'array'],
+      expected: t('numbers, a path, or null'),
+      file: {},
     },
   }) as const satisfies KeyTable;
 
@@ -98,13 +130,15 @@ export const configKeys = () =>
       examples: ['tanh RNN on daily weather'],
     },
     cell: {
-      docs: t('The activation `f` of `h_t = f(h_{t-1}·Wh + x_t·Wx + b)`.'),
+      docs: t(
+        'What computes a step: an activation `f` of `h_t = f(h_{t-1}·Wh + x_t·Wx + b)`, or a cell with gates. Left ' +
+          'out, it is told by the weights: with 4 gates an LSTM, with 3 a GRU, else `tanh`.',
+      ),
       types: ['string'],
-      expected: singleGateCells.map((cell) => `"${cell}"`).join(', '),
+      expected: cellNames.map((cell) => `"${cell}"`).join(', '),
       default: defaultCell,
       deprecated: ['activation', 'nonlinearity'],
-      choices: Object.fromEntries(singleGateCells.map((name) => [name, cellOf(name).words.docs()])),
-      unsupported: { lstm: t('LSTM cells cannot be run yet.'), gru: t('GRU cells cannot be run yet.') },
+      choices: Object.fromEntries(cellNames.map((name) => [name, cellOf(name).words.docs()])),
     },
     dtype: {
       docs: t(
@@ -124,8 +158,10 @@ export const configKeys = () =>
         'The weights: the path of a JSON file (relative to this file), or an object. Recognised by their ' +
           'names:\n\n| | input | recurrent | bias |\n|---|---|---|---|\n| tutorial | `Wx` [I,H] | `Wh` [H,H] | ' +
           '`b` [H] |\n| PyTorch | `weight_ih_l0` [H,I] | `weight_hh_l0` [H,H] | `bias_ih_l0` + `bias_hh_l0` [H] ' +
-          '|\n| Keras | `kernel` [I,H] | `recurrent_kernel` [H,H] | `bias` [H] |\n\nA prefix such as `rnn.` does ' +
-          'not matter; other keys are ignored.',
+          '|\n| Keras | `kernel` [I,H] | `recurrent_kernel` [H,H] | `bias` [H] |\n| ONNX | `W` [D,H,I] | `R` ' +
+          '[D,H,H] | `B` [D,2·H] |\n\nLSTM and GRU have 4·H and 3·H in place of H, their gates in the order of the ' +
+          'framework. Further layers are `…_l1`, `…_l2`, the other direction `…_l0_reverse`. A prefix such as `rnn.` ' +
+          'does not matter; other keys are ignored.',
       ),
       types: ['string', 'object'],
       expected: t('a path, or an object with Wx, Wh and b'),
@@ -155,7 +191,7 @@ export const configKeys = () =>
       docs: t(
         'The input sequences `xs`: [B][T][I], or [T][I] for one sequence; a path, or the numbers themselves. A ' +
           'list of paths gives consecutive chunks of the same sequences: each is one forward and one backward ' +
-          'call.',
+          'call. Sequences may have different numbers of timesteps: a shorter one ends earlier.',
       ),
       types: numbers,
       expected: t('numbers [B][T][I], a path, or a list of paths'),
@@ -181,12 +217,14 @@ export const configKeys = () =>
     initialState: {
       docs: t(
         'The hidden state before the first timestep, `h_{-1}` [B][H] ([H] for one sequence): numbers or a ' +
-          'path. `null` is zeros.',
+          'path. `null` is zeros. Several layers or directions: [L·D][B][H], layer 0 forward, layer 0 reverse, layer ' +
+          '1 …; an LSTM: an object with `h` and `c`.',
       ),
-      types: ['null', 'string', 'array'],
-      expected: t('numbers [B][H], a path, or null'),
+      types: ['null', 'string', 'array', 'object'],
+      expected: t('numbers [B][H], a path, an object with h and c, or null'),
       default: null,
       file: {},
+      keys: stateKeys(),
       deprecated: ['h0', 'hidden_state', 'hiddenState', 'initial_state'],
     },
     stateful: {
@@ -200,23 +238,28 @@ export const configKeys = () =>
     },
     upstreamGradient: {
       docs: t(
-        'What the layer above sends into every `h_t`, `dhs = ∂L/∂h`: `"last"`, `"every"`, the number of one ' +
-          'step (ones there and nowhere else), or numbers [B][T][H] ([T][H] for one sequence), inline or as a ' +
-          'path. Not together with `loss`.',
+        'What the layer above sends into every `h_t`, `dhs = ∂L/∂h`: `"last"`, `"final"`, `"every"`, the number of ' +
+          'one step (ones there and nowhere else), or numbers [B][T][H] ([T][H] for one sequence, 2·H with two ' +
+          'directions), inline or as a path. Not together with `loss`.',
       ),
       types: ['null', 'string', 'number', 'array'],
-      expected: t('"last", "every", the number of a step, a path, or numbers [B][T][H]'),
+      expected: t('"last", "final", "every", the number of a step, a path, or numbers [B][T][H]'),
       integer: true,
       minimum: 0,
       default: 'last',
       examples: ['last', 'every', 'dhs.json'],
-      file: { words: ['last', 'every'] },
+      file: { words: ['last', 'final', 'every'] },
       deprecated: ['dhs', 'upstream'],
       snippets: [
         {
           label: '"last"',
           description: t('ones at the last step: a loss at the end, the pure trip back through time'),
           body: 'last',
+        },
+        {
+          label: '"final"',
+          description: t('ones on what each direction computes last: a bidirectional classifier'),
+          body: 'final',
         },
         { label: '"every"', description: t('ones at each step'), body: 'every' },
         { label: 'file', description: t('a stored gradient [B][T][H]'), body: '${1:dhs.json}' },

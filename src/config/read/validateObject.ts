@@ -127,17 +127,6 @@ function validateChoice(
   report: Report,
 ): boolean {
   if (Object.hasOwn(choices, word)) return true;
-  const unsupported = Object.entries(spec.unsupported ?? {}).find(([name]) => name === word.toLowerCase());
-  if (unsupported !== undefined) {
-    report.error(place, {
-      code: 'unsupported-cell',
-      message: unsupported[1],
-      expected: spec.expected,
-      found: quote(word),
-      advice: t('Use the weights of a plain RNN with "tanh", "relu" or "identity".'),
-    });
-    return false;
-  }
   const meant = nearest(word, Object.keys(choices));
   report.error(place, {
     code: 'wrong-value',

@@ -63,13 +63,6 @@ describe('all problems at once', () => {
     assert.deepEqual(told(problems), ['w.json missing-file ', 'x.json missing-file ']);
     assert.deepEqual(files, ['w.json', 'x.json']);
   });
-
-  it('an LSTM config with LSTM weights is told once', async () => {
-    const { problems } = await readConfigText(
-      '{"cell":"lstm","weights":{"weight_ih_l0":[[1],[1],[1],[1]],"weight_hh_l0":[[1],[1],[1],[1]]},"sequences":[[1]]}',
-    );
-    assert.deepEqual(told(problems), [`${configName} unsupported-cell cell`]);
-  });
 });
 
 describe('a hopeless file does not drown the rest', () => {

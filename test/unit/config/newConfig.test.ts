@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { readExperiment } from '../../../src/config/index.js';
 import { newConfigText } from '../../../src/config/edit/newConfig.js';
 import type { NewConfig } from '../../../src/config/edit/newConfig.js';
-import { singleGateCells } from '../../../src/engine/index.js';
+import { cellNames } from '../../../src/engine/index.js';
 import { initialisations } from '../../../src/engine/network/initialise.js';
 
 const read = (text: string) =>
@@ -21,7 +21,7 @@ const read = (text: string) =>
 const shapes = { B: 2, T: 5, I: 3, H: 4 };
 
 describe('newConfigText', () => {
-  for (const cell of singleGateCells)
+  for (const cell of cellNames)
     for (const initialisation of initialisations) {
       it(`writes a ${cell} config with ${initialisation} weights that runs without a problem`, async () => {
         const { experiment, problems } = await read(

@@ -6,6 +6,8 @@ import { fileKeys } from '../../../src/config/read/keyNames.js';
 import type { ConfigKey } from '../../../src/config/read/schema.js';
 import type { Valid } from '../../../src/config/read/validateObject.js';
 import { Value } from '../../../src/config/json/jsonValue.js';
+import { cellNames, cellOf } from '../../../src/engine/index.js';
+import type { CellName } from '../../../src/engine/index.js';
 import { editDistance, nearest } from '../../../src/config/problems/editDistance.js';
 import { configName, readConfigText } from './memory.js';
 
@@ -49,7 +51,8 @@ describe('the contributed JSON schema', () => {
         (inner) => (inner.markdownDescription ?? '').length > 20 && documented(inner),
       );
     assert.ok(documented(schema));
-    assert.deepEqual(schema.properties?.['cell']?.anyOf?.[0]?.enum, ['tanh', 'relu', 'identity', 'sigmoid']);
+    assert.deepEqual(schema.properties?.['cell']?.anyOf?.[0]?.enum, cellNames);
+    assert.ok(cellNames.includes('lstm') && cellNames.includes('gru'));
     assert.deepEqual(schema.properties['truncate']?.anyOf?.[0]?.type, ['null', 'integer']);
   });
 
@@ -90,18 +93,13 @@ describe('the contributed JSON schema', () => {
   });
 
   it('offers only values that the reader accepts', async () => {
+    const weightsOf = (cell: CellName): object => {
+      const gates = cellOf(cell).gates.length;
+      const columns = 2 * gates;
+      const matrix = [0, 1].map((i) => Array.from({ length: columns }, (_, j) => (i === j ? 0.5 : 0)));
+      return { Wx: matrix, Wh: matrix, b: new Array<number>(columns).fill(0) };
+    };
     const base = {
-      weights: {
-        Wx: [
-          [1, 0],
-          [0, 1],
-        ],
-        Wh: [
-          [0.5, 0],
-          [0, 0.5],
-        ],
-        b: [0, 0],
-      },
       sequences: [
         [
           [1, 0],
@@ -119,7 +117,8 @@ describe('the contributed JSON schema', () => {
         ...defaultSnippets.map(({ body }) => body),
         ...(usual === undefined ? [] : [usual]),
       ]) {
-        const { problems } = await readConfigText(JSON.stringify({ ...base, [key]: value }));
+        const cell = cellNames.find((name) => key === 'cell' && name === value) ?? 'tanh';
+        const { problems } = await readConfigText(JSON.stringify({ ...base, weights: weightsOf(cell), [key]: value }));
         const refused = problems.filter(({ code }) => code !== 'missing-file');
         assert.deepEqual(refused, [], `${key}: ${JSON.stringify(value)}`);
       }
@@ -222,6 +221,8 @@ describe('keys that may name a file', () => {
       'weights',
       'sequences',
       'initialState',
+      'initialState.h',
+      'initialState.c',
       'upstreamGradient',
       'loss.readout',
       'loss.targets',

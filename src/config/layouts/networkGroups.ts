@@ -1,0 +1,71 @@
+// Which groups of weights are one network, and in which order its layers stand.
+import type { Value } from '../json/jsonValue.js';
+import type { Group } from './weightLayouts.js';
+
+/**
+ * The groups of one network from the input up, `forward` before `reverse`; or, where there is more than one network,
+ * the first group that belongs to another.
+ */
+export type NetworkGroups =
+  { readonly kind: 'network'; readonly groups: readonly Group[] } | { readonly kind: 'several'; readonly other: Group };
+
+/**
+ * PyTorch numbers its layers. Keras and ONNX give each layer a prefix of its own: such layers are a stack where each
+ * takes as many inputs as the one before gives, in the order of the file.
+ */
+export function networkGroups(groups: readonly [Group, ...Group[]]): NetworkGroups {
+  const [first] = groups;
+  const { framework } = first.layout;
+  const other = groups.find(({ layout, prefix }) => layout.framework !== framework || prefix !== first.prefix);
+  if (other === undefined) return { kind: 'network', groups };
+  const stack = groups.some(({ layout }) => layout.framework !== framework)
+    ? null
+    : framework === 'Keras'
+      ? kerasStack(groups)
+      : framework === 'ONNX'
+        ? onnxStack(groups)
+        : null;
+  return stack === null ? { kind: 'several', other } : { kind: 'network', groups: stack };
+}
+
+/** `bidirectional/forward_lstm/lstm_cell` → `bidirectional/lstm/lstm_cell`, forward. */
+function kerasPlace(prefix: string): { readonly layer: string; readonly direction: Group['direction'] } {
+  const direction = /(?:^|[/.])backward_/.test(prefix) ? 'reverse' : 'forward';
+  return { layer: prefix.replace(/(^|[/.])(?:forward|backward)_/g, '$1'), direction };
+}
+
+function kerasStack(groups: readonly Group[]): Group[] | null {
+  const layers = new Map<string, Group[]>();
+  for (const group of groups) {
+    const { layer, direction } = kerasPlace(group.prefix);
+    const its = layers.get(layer) ?? [];
+    if (its.some((one) => one.direction === direction)) return null;
+    layers.set(layer, [...its, { ...group, direction }]);
+  }
+  const ordered = [...layers.values()].map((its, layer) =>
+    its
+      .map((group) => ({ ...group, layer }))
+      .sort((a, b) => (a.direction === b.direction ? 0 : a.direction === 'forward' ? -1 : 1)),
+  );
+  const size = (value: Value | null, axis: number): number | null => shapeOf(value)?.at(axis) ?? null;
+  const fits = ordered.every((its, layer) => {
+    const below = ordered[layer - 1];
+    if (below === undefined) return true;
+    const outputs = below.reduce((sum, { recurrent }) => sum + (size(recurrent, 0) ?? Number.NaN), 0);
+    return its.every(({ input }) => size(input, 0) === outputs);
+  });
+  return fits ? ordered.flat() : null;
+}
+
+function onnxStack(groups: readonly Group[]): Group[] | null {
+  const fits = groups.every(({ input }, layer) => {
+    const below = groups[layer - 1];
+    if (below === undefined) return true;
+    const [directions = Number.NaN, , H = Number.NaN] = shapeOf(below.recurrent) ?? [];
+    return shapeOf(input)?.[2] === directions * H;
+  });
+  return fits ? groups.map((group, layer) => ({ ...group, layer })) : null;
+}
+
+const shapeOf = (value: Value | null): readonly number[] | null =>
+  value?.node.kind === 'tensor' ? value.node.shape : null;

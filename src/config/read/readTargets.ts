@@ -1,0 +1,340 @@
+// What the outputs should be: vectors, probabilities or class numbers, at every place of the loss that has one.
+import { t as say } from '@vscode/l10n';
+import type { DType, Loss } from '../../engine/index.js';
+import { counted, describeNode, isArray } from '../json/node.js';
+import type { Countable } from '../json/node.js';
+import { cut } from '../json/problem.js';
+import { checkLeaves } from '../problems/numberChecks.js';
+import type { TensorSpec } from '../problems/numberChecks.js';
+import { maxRepeats } from '../problems/problemReport.js';
+import type { Finding, Report } from '../problems/problemReport.js';
+import { fits } from './fits.js';
+import type { KnownSizes } from './knownSizes.js';
+import { isTooUneven } from './padding.js';
+import { readTensor } from './readTensor.js';
+import { depthOf, mayHoldNull, sparse } from './sparseNumbers.js';
+import type { Sparse } from './sparseNumbers.js';
+import type { Places } from './targetPlaces.js';
+import type { Value } from '../json/jsonValue.js';
+
+export type Targets = Pick<Loss, 'targets' | 'present'>;
+
+/** What is wanted of the targets of one kind of loss. */
+type Wanted = {
+  readonly kind: Loss['kind'];
+  /** Outputs of the readout; null where that could not be read. */
+  readonly O: number | null;
+  readonly dtype: DType;
+  readonly places: Places;
+};
+
+/** [B,S,O], or class numbers [B,S]. Null after a report. */
+export function readTargets(root: Value, wanted: Wanted, sizes: KnownSizes, report: Report): Targets | null {
+  const spec = specOf(wanted, sizes);
+  if (!isArray(root.node) || (wanted.places.own === null && !mayHoldNull(root)))
+    return readBlock(root, spec, wanted, sizes, report);
+  return readSparse(root, spec, wanted, sizes, report);
+}
+
+function specOf({ kind, dtype, places }: Wanted, { B }: KnownSizes): TensorSpec {
+  const classes = kind === 'crossEntropy';
+  const { isSingle, form } = places;
+  const rank = (isSingle ? 1 : 2) + (classes ? 0 : 1);
+  const axes: Countable[] = [
+    'sequences',
+    ...(isSingle ? [] : ['timesteps' as const]),
+    ...(classes ? [] : ['outputs' as const]),
+  ];
+  const short = B === 1 && rank > 1 ? [rank - 1] : [];
+  return {
+    label: 'targets',
+    ranks: [rank, ...short, ...(isSingle ? [rank + 1] : [])],
+    form: `[B]${form}${classes ? '' : '[O]'}`,
+    axes,
+    advice: classes
+      ? isSingle
+        ? say('Write one class index per sequence.')
+        : say('Write one class index per timestep.')
+      : isSingle
+        ? say('Write one target per sequence, each a list of O numbers.')
+        : say('Write one target per timestep, each a list of O numbers.'),
+    dtype: classes ? null : dtype,
+  };
+}
+
+/** A regular block without gaps. */
+function readBlock(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownSizes, report: Report): Targets | null {
+  const { kind, O, places } = wanted;
+  const tensor = readTensor(root, spec, report);
+  if (tensor === null) return null;
+  const usual = spec.ranks[0] ?? 1;
+  const outputs = kind === 'crossEntropy' ? [] : [O];
+  const withPlaces = places.isSingle && tensor.shape.length <= usual ? [] : [places.S];
+  const form = places.isSingle && tensor.shape.length > usual ? spec.form.replace('[B]', '[B][1]') : spec.form;
+  if (!fits(tensor, [B, ...withPlaces, ...outputs], form, 'targets', report)) return null;
+  const { where, data } = tensor;
+  const { passes, tell } = valueChecks(kind, O);
+  if (where.node.kind !== 'tensor' || kind === 'mse') return { targets: data };
+  const good = checkLeaves(
+    () => where,
+    where.node,
+    passes,
+    {
+      codes: ['wrong-value'],
+      tell: (leaf, text) => report.error(leaf, tell(text)),
+      summary: (count) => ({
+        code: 'wrong-value',
+        tell: () => ({
+          ...tell(''),
+          message:
+            kind === 'crossEntropy'
+              ? say('{0} more targets are no classes of this readout.', count)
+              : say('{0} more targets are no probabilities.', count),
+          found: say('other numbers'),
+        }),
+      }),
+    },
+    report,
+    where.document.tick,
+  );
+  return good ? { targets: data } : null;
+}
+
+/** What a single number of a target may be. */
+function valueChecks(
+  kind: Loss['kind'],
+  O: number | null,
+): { readonly passes: (x: number) => boolean; readonly tell: (text: string) => Finding } {
+  if (kind === 'mse')
+    return {
+      passes: Number.isFinite,
+      tell: (text) =>
+        notOne(say('A number belongs here in targets.'), text, say('a number'), say('Write a number instead.')),
+    };
+  if (kind === 'binaryCrossEntropy')
+    return {
+      passes: (x) => x >= 0 && x <= 1,
+      tell: (text) =>
+        notOne(
+          say('{0} is no probability.', cut(text, 38)),
+          text,
+          say('a number from 0 to 1'),
+          say('Targets of this loss are 0 or 1, or a probability between them.'),
+        ),
+    };
+  return {
+    passes: (x) => Number.isInteger(x) && x >= 0 && (O === null || x < O),
+    tell: (text) =>
+      notOne(
+        say('{0} is no class of this readout.', cut(text, 38)),
+        text,
+        O === null ? say('a whole number from 0') : say('a whole number from 0 to {0}', O - 1),
+        say('Classes are counted from 0, one per output of the readout.'),
+      ),
+  };
+}
+
+const notOne = (message: string, text: string, expected: string, advice: string): Finding => ({
+  code: 'wrong-value',
+  message,
+  expected,
+  found: cut(text, 38),
+  advice,
+});
+
+/** Targets of sequences of different lengths, or with places that have none. */
+function readSparse(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownSizes, report: Report): Targets | null {
+  const { kind, O, places } = wanted;
+  const { S } = places;
+  if (B === null || S === null || O === null) return null;
+  const full = kind === 'crossEntropy' ? 2 : 3;
+  const missing = full - depthOf(root);
+  // Without any number the depth says nothing, and there is nothing to read.
+  const skipsPlaces = places.isSingle && missing >= 1;
+  const skipsSequences = B === 1 && missing === (skipsPlaces ? 2 : 1);
+  if (missing > (skipsPlaces ? 1 : 0) + (skipsSequences ? 1 : 0) || missing < 0) {
+    report.error(root.itself(), {
+      code: 'wrong-dimension',
+      message: say('{0} does not fit the experiment.', 'targets'),
+      expected: spec.form,
+      found: describeNode(root.node),
+      advice: spec.advice,
+    });
+    return null;
+  }
+  const width = kind === 'crossEntropy' ? 1 : O;
+  const real = places.own?.reduce((sum, { slots }) => sum + slots.length, 0) ?? B * S;
+  if (isTooUneven(B * S * width, real * width, root, report)) return null;
+  const filling = new Filling(B, wanted, S, O, report);
+  const whole = sparse(root, spec, report);
+  if (skipsSequences) filling.sequence(whole, 0, skipsPlaces);
+  else
+    filling.each(whole, B, 'sequences', (one, b) => {
+      filling.sequence(one, b, skipsPlaces);
+    });
+  return filling.result(root, real);
+}
+
+/** Fills [B,S,O] place by place. */
+class Filling {
+  readonly #wanted: Wanted;
+  readonly #S: number;
+  readonly #O: number;
+  readonly #width: number;
+  readonly #targets: Float64Array;
+  readonly #present: Uint8Array;
+  readonly #report: Report;
+  readonly #checks: ReturnType<typeof valueChecks>;
+  #isWrong = false;
+  #told = 0;
+
+  constructor(B: number, wanted: Wanted, S: number, O: number, report: Report) {
+    this.#wanted = wanted;
+    this.#S = S;
+    this.#O = O;
+    this.#width = wanted.kind === 'crossEntropy' ? 1 : O;
+    this.#targets = new Float64Array(B * S * this.#width);
+    this.#present = new Uint8Array(B * S);
+    this.#report = report;
+    this.#checks = valueChecks(wanted.kind, O);
+  }
+
+  /** Null after a report. `real`: how many places there are. */
+  result(root: Value, real: number): Targets | null {
+    if (this.#told > maxRepeats)
+      this.#report.error(root, {
+        code: 'wrong-value',
+        message: say('{0} more places in {1} are wrong in the same way.', this.#told - maxRepeats, 'targets'),
+        expected: this.#advice(),
+        found: say('{0} such places', this.#told),
+        advice: say('Mend the way the file is made; the first ones show what is wrong.'),
+      });
+    if (this.#isWrong) return null;
+    const there = this.#present.reduce((sum, one) => sum + one, 0);
+    if (there === real) return { targets: this.#targets };
+    if (there > 0) return { targets: this.#targets, present: this.#present };
+    this.#wrong(() => root, {
+      code: 'wrong-value',
+      message: say('No place has a target.'),
+      expected: say('at least one target that is not null'),
+      found: describeNode(root.node),
+      advice: say('Write the target of at least one place, or remove the loss.'),
+    });
+    return null;
+  }
+
+  /** Each element of a list of `length`; a list that is another one is reported. */
+  each(list: Sparse, length: number, what: Countable, visit: (item: Sparse, index: number) => void): void {
+    if (list.kind === 'list' && list.length === length) {
+      for (let i = 0; i < length; i++) visit(list.item(i), i);
+      return;
+    }
+    this.#wrong(list.place, {
+      code: 'wrong-dimension',
+      message:
+        list.kind === 'list'
+          ? say('This list in targets has {0}, and {1} are wanted.', counted(list.length, what), length)
+          : say('A list belongs here in targets.'),
+      expected: say('a list of {0}', counted(length, what)),
+      found: list.kind === 'list' ? counted(list.length, what) : describeSparse(list),
+      advice: this.#advice(),
+    });
+  }
+
+  sequence(one: Sparse, b: number, isPlace: boolean): void {
+    const own = this.#wanted.places.own?.[b] ?? null;
+    if (isPlace) this.#place(one, b, own === null ? 0 : (own.slots[0] ?? null));
+    else if (one.kind === 'null') return;
+    else if (own === null) {
+      this.each(one, this.#S, 'timesteps', (place, s) => {
+        this.#place(place, b, s);
+      });
+    } else this.#raggedSequence(one, b, own);
+  }
+
+  /** Behind its end a sequence may have nulls, and no targets. */
+  #raggedSequence(one: Sparse, b: number, { slots, listed }: { slots: Int32Array; listed: number }): void {
+    const isList = this.#wanted.places.form !== '[T]';
+    const length = one.kind === 'list' && !isList && one.length > listed ? one.length : listed;
+    const real = new Set(slots);
+    this.each(one, length, 'timesteps', (place, i) => {
+      this.#place(place, b, isList ? (real.has(i) ? i : null) : (slots[i] ?? null));
+    });
+  }
+
+  /** `s`: the place, or null where the sequence has ended before it. */
+  #place(one: Sparse, b: number, s: number | null): void {
+    if (one.kind === 'null') return;
+    if (s === null) {
+      this.#wrong(one.place, {
+        code: 'wrong-dimension',
+        message: say('Sequence {0} has ended here, so this place can have no target.', b),
+        expected: 'null',
+        found: describeSparse(one),
+        advice: say('Write null, or remove what stands behind the end of the sequence.'),
+      });
+      return;
+    }
+    const at = b * this.#S + s;
+    if (this.#wanted.kind === 'crossEntropy') {
+      if (this.#number(one, at)) this.#present[at] = 1;
+      return;
+    }
+    let nulls = 0;
+    this.each(one, this.#O, 'outputs', (number, o) => {
+      if (number.kind === 'null') nulls++;
+      else this.#number(number, at * this.#width + o);
+    });
+    // One null in a vector leaves nothing to compare with.
+    if (nulls === 0) this.#present[at] = 1;
+    else this.#targets.fill(0, at * this.#width, (at + 1) * this.#width);
+  }
+
+  #number(one: Sparse, index: number): boolean {
+    if (one.kind === 'number' && this.#checks.passes(one.value)) {
+      this.#targets[index] = one.value;
+      return true;
+    }
+    // What is no number has been reported.
+    if (one.kind === 'number' && Number.isNaN(one.value)) this.#isWrong = true;
+    else
+      this.#wrong(
+        one.place,
+        one.kind === 'number'
+          ? this.#checks.tell(String(one.value))
+          : {
+              code: 'wrong-type',
+              message: say('A number belongs here in targets.'),
+              expected: say('a number'),
+              found: describeSparse(one),
+              advice: this.#advice(),
+            },
+      );
+    return false;
+  }
+
+  #advice(): string {
+    return this.#wanted.kind === 'crossEntropy'
+      ? say('Write one class index, or null, for each place that has a loss.')
+      : say('Write one list of O numbers, or null, for each place that has a loss.');
+  }
+
+  /** Each place is looked for by reading the text again, so only the first ones are. */
+  #wrong(place: () => Value, finding: Finding): void {
+    this.#isWrong = true;
+    if (this.#told++ < maxRepeats) this.#report.error(place(), finding);
+  }
+}
+
+function describeSparse(one: Sparse): string {
+  switch (one.kind) {
+    case 'list':
+      return say('a list of {0}', counted(one.length, 'elements'));
+    case 'number':
+      return say('the number {0}', String(one.value));
+    case 'null':
+      return 'null';
+    case 'other':
+      return describeNode(one.node);
+  }
+}
