@@ -246,7 +246,7 @@ function report({ experiment, layers, verdict, log10Norms, lengths }: AnyNetwork
     others.length === 0
       ? ''
       : directions === 2
-        ? `, ${say('{0} layers in two directions', layers.length / directions)}`
+        ? `, ${layers.length === 2 ? say('two directions') : say('{0} layers in two directions', layers.length / directions)}`
         : `, ${say('{0} layers', layers.length)}`;
   const ragged = lengths.some((length) => length !== T)
     ? `, ${say('lengths {0} to {1}', Math.min(...lengths), Math.max(...lengths))}`

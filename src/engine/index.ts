@@ -1,7 +1,7 @@
 // The face of the engine: what the other rooms use.
 export * from './core/dtypes.js';
 export type { Resumable } from './core/resumable.js';
-export { cellNames, cellOf, cells, defaultCell, factsOf, singleGateCells } from './cells/index.js';
+export { cellNames, cellOf, cells, defaultCell, factsOf } from './cells/index.js';
 export type { CellFacts, CellName } from './cells/index.js';
 export { mapParameters, mapStates } from './cells/cell.js';
 export type { ByParameter, ByState, Cell } from './cells/cell.js';

@@ -14,9 +14,6 @@ export const cellNames: readonly CellName[] = (Object.keys(cells) as CellName[])
   rank(a) === rank(b) ? 0 : rank(a) - rank(b),
 );
 
-/** Cells of one gate: what config files can name so far. */
-export const singleGateCells: readonly CellName[] = cellNames.filter((name) => cells[name].gates.length === 1);
-
 /** What runs where nobody says otherwise. */
 export const defaultCell: CellName = 'tanh';
 

@@ -97,7 +97,9 @@ export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
     const inputs = { B, T: steps, N: I, data: cast(dtype, xs) };
     const [from, middle, to] = [start / T, (start + steps / 3) / T, (start + steps) / T];
     const states = yield* part(rnn.forwardSteps(inputs, spans), from, middle);
-    const { dhs, loss } = yield* part(upstreamSteps(experiment, { start, steps }, states), middle, middle);
+    // A loss reads h alone.
+    const read = others.length === 0 ? states : stateOf(states, 0, H);
+    const { dhs, loss } = yield* part(upstreamSteps(experiment, { start, steps }, read), middle, middle);
     const scaledDhs = scaledPart(experiment, { start, steps });
     const chunk: RunChunk = {
       start,

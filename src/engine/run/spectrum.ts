@@ -8,6 +8,7 @@ import {
   plainGlance,
   unknownSpectrum,
 } from '../analysis/spectrum.js';
+import { cellOf } from '../cells/index.js';
 import { plainExponents, plainSpectrum } from '../analysis/plainSpectrum.js';
 import type { GrowingSpectrum, Spectrum } from '../analysis/spectrum.js';
 import type { Resumable } from '../core/resumable.js';
@@ -130,7 +131,7 @@ function* exponents(
     ],
   } = experiment;
   if (!(yield* allFinite([Wh]))) {
-    spectrum.lyapunovKnown = H;
+    spectrum.lyapunovKnown = H * cellOf(experiment.cell).states.length;
     return;
   }
   const { experiment: own, chunks } = yield* itemOf(experiment, result, 0);

@@ -2,7 +2,7 @@ import { t as say } from '@vscode/l10n';
 import { classify, readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import type { Files } from '../../config/read/index.js';
-import { cellOf, finish, openUnit, runExperiment, singleGateCells, Workspaces } from '../../engine/index.js';
+import { cellNames, cellOf, finish, openUnit, runExperiment, Workspaces } from '../../engine/index.js';
 import { growingSpectrum, spectrumSteps } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
 import type {
@@ -96,7 +96,7 @@ export class Service {
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),
         change: (request) => inspector.change(request),
-        cells: () => singleGateCells.map((cell) => ({ cell, detail: cellOf(cell).words.choice() })),
+        cells: () => cellNames.map((cell) => ({ cell, detail: cellOf(cell).words.choice() })),
         newConfig: newConfigText,
         locateWeight: ({ entry, place }) =>
           locateWeight(entry, place, (request) => this.#channel.request('readFile', request)),
