@@ -242,12 +242,14 @@ function report({ experiment, layers, verdict, log10Norms, lengths }: AnyNetwork
   const { B, T, I, H } = experiment.shapes;
   const [first, ...others] = layers;
   const directions = new Set(experiment.layers.map(({ direction }) => direction)).size;
-  const stack =
-    others.length === 0
-      ? ''
-      : directions === 2
-        ? `, ${layers.length === 2 ? say('two directions') : say('{0} layers in two directions', layers.length / directions)}`
-        : `, ${say('{0} layers', layers.length)}`;
+  const count = layers.length / directions;
+  const stack = [
+    ...(count > 1 && directions === 1 ? [say('{0} layers', count)] : []),
+    ...(count > 1 && directions === 2 ? [say('{0} layers in two directions', count)] : []),
+    ...(count === 1 && directions === 2 ? [say('two directions')] : []),
+  ]
+    .map((told) => `, ${told}`)
+    .join('');
   const ragged = lengths.some((length) => length !== T)
     ? `, ${say('lengths {0} to {1}', Math.min(...lengths), Math.max(...lengths))}`
     : '';

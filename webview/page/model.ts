@@ -141,7 +141,8 @@ export class Model {
   setSpectrum(spectrum: SpectrumSummary): void {
     if (this.run !== null && spectrum.runId < this.run.runId) return;
     this.spectrum = spectrum;
-    this.restFraction = spectrum.lyapunovKnown < (this.run === null ? 0 : this.run.shapes.H * this.run.cell.states.length) ? 0 : 1;
+    this.restFraction =
+      spectrum.lyapunovKnown < (this.run === null ? 0 : this.run.shapes.H * this.run.cell.states.length) ? 0 : 1;
     if (this.run?.runId === spectrum.runId) this.spectrumUnits = this.run.shapes.H * this.run.cell.states.length;
     // What is around the cursor may not have had its singular values yet.
     if (spectrum.fraction === 1 && this.#around !== null) this.#latestAround.request(this.#around.window);
