@@ -327,14 +327,17 @@ export class TestHost {
     if (this.spectrum !== null) this.#page?.emit('spectrum', this.spectrum);
   }
 
-  /** Runs a config text through the real worker logic and shows the result. */
-  async run(config: string): Promise<void> {
+  /**
+   * Runs a config text through the real worker logic and shows the result; of a network the layer that is counted so,
+   * with its directions.
+   */
+  async run(config: string, layer: number | null = null): Promise<void> {
     this.files[this.status.title] = config;
     const outcome = await this.#worker.request('run', {
       runId: ++this.#runId,
       entry: { kind: 'config', config: this.status.title },
       bounds: defaultBounds,
-      layer: null,
+      layer,
       cancel: new SharedArrayBuffer(4),
     });
     if (outcome.kind !== 'done')

@@ -7,6 +7,7 @@ import { OlderMark } from '../widgets/staleMark.js';
 import { helpPopover } from '../widgets/popover.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
+import { isGated } from '../page/model.js';
 import type { SpectrumSummary } from '../page/model.js';
 
 function boundSentence(bound: number): string {
@@ -46,8 +47,8 @@ const boundsSentence = (H: number): string =>
     : t('Both ends are proven; the eigenvalues themselves were not found in a bounded number of sweeps.');
 
 /** Some Jacobian, or Wh itself, holds a number that is not finite. */
-export const unmeasured = ({ sigmaMaxWh, logProductSigmaMax, jacobianSigmaMax }: SpectrumSummary): boolean =>
-  Number.isNaN(sigmaMaxWh) || Number.isNaN(logProductSigmaMax) || jacobianSigmaMax.some(Number.isNaN);
+export const unmeasured = ({ logProductSigmaMax, jacobianSigmaMax }: SpectrumSummary): boolean =>
+  Number.isNaN(logProductSigmaMax) || jacobianSigmaMax.some(Number.isNaN);
 
 function lyapunovSentence(lambda: number): string {
   if (lambda === -Infinity) return t('Every Jacobian is zero: no gradient passes a single step.');
@@ -168,7 +169,8 @@ export class Proofs {
     const known = (value: number, id: string, name: string, made: () => Node): Node =>
       (fraction < 1 || (missing && id === 'lyapunov')) && Number.isNaN(value) ? pending(id, name) : made();
     // The largest slope of the cell: where it has one, σ_max(Wh)·γ bounds every Jacobian.
-    const gamma = this.#page.model.run?.cell.gamma ?? null;
+    const { run } = this.#page.model;
+    const gamma = run?.cell.gamma ?? null;
     const bound = sigmaMaxWh * (gamma ?? NaN);
     const proven =
       Number.isFinite(sigmaMaxWhUpper) && sigmaMaxWh > 0
@@ -203,9 +205,14 @@ export class Proofs {
               ),
             ),
           ]),
-      known(spectralRadiusWh, 'spectralRadius', t('spectral radius ρ(Wh)'), () =>
-        row('spectralRadius', t('spectral radius ρ(Wh)'), radius, String(spectralRadiusWh), radiusNote),
-      ),
+      // Gates side by side have no eigenvalues together.
+      ...(run === null || isGated(run)
+        ? []
+        : [
+            known(spectralRadiusWh, 'spectralRadius', t('spectral radius ρ(Wh)'), () =>
+              row('spectralRadius', t('spectral radius ρ(Wh)'), radius, String(spectralRadiusWh), radiusNote),
+            ),
+          ]),
       known(first ?? NaN, 'lyapunov', t('Lyapunov λ_1 per step'), () =>
         first === undefined
           ? row(

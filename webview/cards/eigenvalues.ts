@@ -1,4 +1,5 @@
 // Beside the tracks: the eigenvalues of Wh against the unit circle.
+import { isGated } from '../page/model.js';
 import { ticksBetween } from '../chart/axis.js';
 import { paintNote } from './card.js';
 import { formatNumber } from '../page/format.js';
@@ -57,7 +58,11 @@ export function eigenvaluesCard({ model }: Page): CardView {
     // Where they are still to come the card keeps its place; beyond 1,024 units, or where they are not found, there are
     // none to draw.
     available: () =>
-      values().length > 0 || ((model.spectrum?.fraction ?? 1) < 1 && model.spectrumUnits <= mostDecomposed),
+      values().length > 0 ||
+      ((model.spectrum?.fraction ?? 1) < 1 &&
+        model.spectrumUnits <= mostDecomposed &&
+        model.run !== null &&
+        !isGated(model.run)),
     paint(sheet) {
       const { context, theme } = sheet;
       if (values().length === 0) {

@@ -2,7 +2,7 @@
 import { el, math, mathParts, plainMath } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
-import { Latest } from '../page/model.js';
+import { isGated, Latest } from '../page/model.js';
 import { graph, nodeAt, norm, paintGraph } from './stepGraph.js';
 import type { CardView } from './card.js';
 import type { Page } from '../chart/trackView.js';
@@ -136,11 +136,13 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
     },
     available() {
       const { run } = model;
-      if (run !== null && run.runId !== asked) {
+      // The graph is that of h = f(z).
+      if (run === null || isGated(run)) return false;
+      if (run.runId !== asked) {
         asked = run.runId;
         ask();
       }
-      return run !== null;
+      return true;
     },
     caption: () => (unit === null ? '' : `t = ${unit.t} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
     paint: (sheet) => {

@@ -5,6 +5,7 @@ import { formatFactor, formatMs, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { button, progressRing } from '../ui.js';
 import type { UiButton } from '../ui.js';
+import { canBeChanged } from '../page/model.js';
 import type { Model, NetworkSummary, PanelStatus, RunSummary } from '../page/model.js';
 
 export type HeaderActions = {
@@ -189,7 +190,9 @@ export class Header {
     showBadge(this.#badge, told.kind);
     this.#reason.replaceChildren(...emphasised(told.reason));
     this.#next.replaceChildren(
-      ...(verdict.next === null ? [] : [...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try])]),
+      ...(verdict.next === null || !canBeChanged(run)
+        ? []
+        : [...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try])]),
     );
     this.#name.textContent = run.name;
     this.#name.title = run.name;

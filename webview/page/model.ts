@@ -37,6 +37,12 @@ export type {
   WeightName,
   WeightsPicture,
 } from '../../src/protocol/index.js';
+/** Whether the cell has several gates side by side: no single Wh, z or f stands for it then. */
+export const isGated = ({ cell }: RunSummary): boolean => cell.gates.length > 1;
+
+/** Whether what-ifs can change the run: one layer in one direction, of one gate. */
+export const canBeChanged = (run: RunSummary): boolean => run.network === null && !isGated(run);
+
 export type Shapes = RunSummary['shapes'];
 
 /** `series`: the same run, known finer where it is looked at. */

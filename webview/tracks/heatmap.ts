@@ -27,6 +27,8 @@ type Picture = {
 /** What differs between the gradient's and the hidden state's heatmap. */
 export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
   readonly tensor: 'hs' | 'dh' | 'z';
+  /** Whether a run has it; always, unless this says otherwise. */
+  readonly available?: (run: RunSummary) => boolean;
   readonly formula: string;
   readonly column: string;
   /** Null when no value of the run gives the colours a scale. */
@@ -129,7 +131,7 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
             )
           : say('sequence {0}', timeline.shownSequence + 1)
       }`,
-    available: () => true,
+    available: kind.available ?? (() => true),
     refresh(window, size, onChange) {
       changed = onChange;
       latest.request({

@@ -3,6 +3,7 @@ import { formatNumber } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { stateField } from '../page/stepCache.js';
 import type { HeatmapKind } from './heatmap.js';
+import { isGated } from '../page/model.js';
 import type { Heatmap } from '../page/model.js';
 
 /** Where the colours end: beyond it lie two of a hundred numbers. */
@@ -16,6 +17,7 @@ export const preActivation = (): HeatmapKind & { readonly folded: true } => ({
   column: 'z',
   height: 148,
   folded: true,
+  available: (run) => !isGated(run),
   help: {
     text: [
       say(

@@ -1,0 +1,141 @@
+// Networks on the page: every layer's numbers are those of the reference cases, and what a cell or a network does not
+// have is not there.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { readFixture } from '../support/experiments.js';
+import { computed, csvRows, painted, relativeError, side } from './support.js';
+
+type Layer = {
+  readonly norms: {
+    readonly dh: readonly number[];
+    readonly parameters: Readonly<Record<string, readonly number[]>>;
+  };
+  readonly spectrum: { readonly jacobianSigmaMax: readonly number[]; readonly lyapunov: readonly number[] | null };
+};
+type NetworkFixture = {
+  readonly name: string;
+  readonly expected: { readonly hs: readonly number[][][]; readonly layers: readonly Layer[] };
+} & Readonly<Record<string, unknown>>;
+
+const fixture = (name: string): NetworkFixture =>
+  readFixture(`reference/networks/${name}.json`) as unknown as NetworkFixture;
+
+/** The case as a config with everything inline. */
+function configOf(reference: NetworkFixture): string {
+  const keys = ['name', 'cell', 'weights', 'sequences', 'initialState', 'upstreamGradient', 'loss', 'truncate', 'clip'];
+  const given = Object.entries(reference).filter(([key, value]) => keys.includes(key) && value !== null);
+  return JSON.stringify({ dtype: 'float64', ...Object.fromEntries(given) });
+}
+
+let pages: PageServer;
+let open: OpenPage;
+before(async () => {
+  pages = await startPages();
+  open = await pages.open({ height: 1600 });
+});
+after(() => pages.close());
+
+async function show(reference: NetworkFixture, layer: number | null = null): Promise<void> {
+  await open.host.run(configOf(reference), layer);
+  await painted(open);
+  await open.page.locator('.run-name', { hasText: reference.name }).waitFor();
+}
+
+function near(actual: readonly string[], expected: readonly number[], what: string): void {
+  assert.equal(actual.length, expected.length, what);
+  for (const [t, value] of expected.entries())
+    assert.ok(relativeError(Number(actual[t]), value) <= 1e-9, `${what} at t = ${t}: ${actual[t]} and ${value}`);
+}
+
+async function column(track: string, name: string): Promise<string[]> {
+  const { head, rows } = await csvRows(open, track);
+  const at = head.indexOf(name);
+  assert.ok(at >= 0, `no column ${name} among ${head.join(' | ')}`);
+  return rows.map((row) => row[at] ?? '');
+}
+
+const shown = (track: string): Promise<boolean> => open.page.locator(`[data-track=${track}]`).isVisible();
+const layers = '.toolbar label:has-text("Layer")';
+
+describe('one LSTM layer', () => {
+  const reference = fixture('lstm_last');
+  before(() => show(reference));
+
+  it('shows the gradient, the contributions and the hidden state of every step', async () => {
+    const [{ norms }] = reference.expected.layers as [Layer];
+    near(await column('flow', '‖g_t‖'), norms.dh, 'dh');
+    near(await column('contributions', '‖dWh_t‖'), norms.parameters['weight_hh']!, 'dWh');
+    near(await column('contributions', '‖dWx_t‖'), norms.parameters['weight_ih']!, 'dWx');
+    near(await column('contributions', '‖db_t‖'), norms.parameters['bias_ih']!, 'db');
+    near(
+      await column('hiddenMap', 'h unit 0'),
+      reference.expected.hs[0]!.map((h) => h[0]!),
+      'h of unit 0',
+    );
+  });
+
+  it('shows the Jacobians and exponents of the whole state, h and c', async () => {
+    const [{ spectrum }] = reference.expected.layers as [Layer];
+    await computed(open.page, 'jacobian');
+    near(await column('jacobian', 'σ_{max}(J_t)'), spectrum.jacobianSigmaMax, 'σ_max');
+    assert.ok(relativeError(Number(await side(open.page, 'lyapunov')), spectrum.lyapunov![0]!) < 1e-9);
+  });
+
+  it('has no view that is of a single gate alone, and no layers to choose', async () => {
+    assert.equal(await shown('preActivation'), false);
+    assert.equal(await open.page.locator('[data-card=unit]').isVisible(), false);
+    assert.equal(await open.page.locator('[data-card=eigenvalues]').isVisible(), false);
+    assert.equal(await open.page.locator('[data-name=spectralRadius]').count(), 0);
+    assert.equal(await open.page.getByRole('button', { name: 'What if' }).isDisabled(), true);
+    assert.equal(await open.page.locator(layers).isVisible(), false);
+  });
+});
+
+describe('a stack in two directions with sequences of several lengths', () => {
+  const reference = fixture('lstm_bi_2layer_ragged');
+  before(() => show(reference, 2));
+
+  it('tells the verdict of the network, its shape, and that of every layer and direction', async () => {
+    assert.match(await open.page.locator('.reason').innerText(), /^Worst is layer/);
+    const facts = (await open.page.locator('.facts').innerText()).replaceAll('\u00a0', ' ');
+    assert.match(facts, /lstm · 2 layers · two directions · lengths 1 to 9 · B 4 · T 9 · I 8 · H 4/);
+    const options = await open.page.locator(`${layers} option, ${layers} vscode-option`).allInnerTexts();
+    assert.deepEqual(
+      options.map((option) => option.trim()),
+      ['0, forward: HEALTHY', '0, reverse: HEALTHY', '1, forward: HEALTHY', '1, reverse: HEALTHY'],
+    );
+  });
+
+  it('shows the layer that is looked at', async () => {
+    near(await column('flow', '‖g_t‖'), reference.expected.layers[2]!.norms.dh, 'dh of layer 1');
+  });
+
+  it('asks for another layer, and shows it', async () => {
+    const before = open.host.sent.chooseLayer.length;
+    await open.page.locator(`${layers} vscode-dropdown`).evaluate((element) => {
+      (element as HTMLInputElement).value = '0';
+      element.dispatchEvent(new Event('change'));
+    });
+    assert.deepEqual(open.host.sent.chooseLayer.slice(before), [{ layer: 0 }]);
+    await show(reference, 0);
+    near(await column('flow', '‖g_t‖'), reference.expected.layers[0]!.norms.dh, 'dh of layer 0');
+  });
+});
+
+describe('a stack of vanilla layers', () => {
+  const reference = fixture('tanh_2layer_step7');
+  before(() => show(reference, 1));
+
+  it('has the views of a single gate for the layer that is looked at', async () => {
+    assert.equal(await shown('preActivation'), true);
+    assert.equal(await open.page.locator('[data-card=unit]').isVisible(), true);
+    near(await column('flow', '‖g_t‖'), reference.expected.layers[1]!.norms.dh, 'dh of layer 1');
+  });
+});
+
+it('never met a policy violation or an error', async () => {
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.complaints, []);
+});
