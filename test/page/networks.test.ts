@@ -20,7 +20,7 @@ type NetworkFixture = {
 } & Readonly<Record<string, unknown>>;
 
 const fixture = (name: string): NetworkFixture =>
-  readFixture(`reference/networks/${name}.json`) as unknown as NetworkFixture;
+  readFixture(`reference/networks/${name}.json`) as NetworkFixture;
 
 /** The case as a config with everything inline. */
 function configOf(reference: NetworkFixture): string {
