@@ -21,6 +21,19 @@ const refused: Readonly<Record<string, () => string>> = {
   cell_clip: () => t('This LSTM clips its cell state (cell_clip), which cannot be run.'),
 };
 
+/** The activations of a gated cell in ONNX' order, one set for each direction; a plain cell is named by its own. */
+const onnxActivations: Readonly<Record<string, readonly string[]>> = {
+  lstm: ['sigmoid', 'tanh', 'tanh'],
+  gru: ['sigmoid', 'tanh'],
+};
+
+/** Whether a node of ONNX names other activations than its cell has here. */
+function hasOtherActivations({ node }: Value, cell: string): boolean {
+  const usual = Object.hasOwn(onnxActivations, cell) ? onnxActivations[cell] : undefined;
+  if (usual === undefined || node.kind !== 'array') return false;
+  return node.items.some((item, i) => item.kind !== 'string' || item.value.toLowerCase() !== usual[i % usual.length]);
+}
+
 /** Whether something was refused. Dropout is training's business, so it is only told. */
 export function refuseParts(named: readonly Named[], cell: Pick<Cell, 'name' | 'states'>, report: Report): boolean {
   let isRefused = false;
@@ -39,6 +52,8 @@ export function refuseParts(named: readonly Named[], cell: Pick<Cell, 'name' | '
     if (isProjection(name))
       refuse(value, name, t('This LSTM projects its hidden state (proj_size), which cannot be run.'));
     else if (told !== undefined && !isOff(value)) refuse(value, name, told());
+    else if (name === 'activations' && hasOtherActivations(value, cell.name))
+      refuse(value, name, t('This cell has other activations than {0}, which cannot be run.', 'sigmoid, tanh'));
     else if (cell.name === 'gru' && (name === 'reset_after' || name === 'linear_before_reset') && isOff(value)) {
       isRefused = true;
       refuseResetBefore(value, report);

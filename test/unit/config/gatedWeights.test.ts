@@ -64,6 +64,7 @@ for (const name of ['lstm_1layer', 'gru_1layer']) {
         W: [reordered(ih, order)],
         R: [reordered(hh, order)],
         B: [[...reordered(bi, order), ...reordered(bh, order)]],
+        activations: cell === 'lstm' ? ['Sigmoid', 'Tanh', 'Tanh'] : ['Sigmoid', 'Tanh'],
       };
       assert.deepEqual(await good({ dtype: 'float64', weights: onnx, sequences: xs }), await pytorch());
     });
@@ -234,6 +235,17 @@ const cases: readonly Case[] = [
     expected: /resets after/,
     found: /false/,
     advice: /reset_after=True/,
+  },
+  {
+    title: 'other activations in a node of ONNX',
+    text: config(
+      `"W":${zeros(1, 8, 2)},"R":${zeros(1, 8, 2)},"B":${zeros(1, 16)},«"activations"»:["Sigmoid","Relu","Tanh"]`,
+    ),
+    path: 'weights.activations',
+    message: /other activations than sigmoid, tanh/,
+    expected: /without "activations"/,
+    found: /3 texts/,
+    advice: /without it/,
   },
   {
     title: 'biases of ONNX that are too short',
