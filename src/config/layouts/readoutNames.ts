@@ -1,7 +1,7 @@
 // The linear layer above the network, under the names of each framework.
 import type { Value } from '../json/jsonValue.js';
-import { findGroups } from './weightLayouts.js';
 import type { Named } from './weightLayouts.js';
+import type { WeightNames } from './weightNames.js';
 
 type ReadoutNames = {
   readonly matrix: string;
@@ -20,8 +20,8 @@ const readouts: readonly ReadoutNames[] = [
 ];
 
 /** The first names of a matrix that stand there, with the bias of that name; null where there is none. */
-export function findReadout(named: readonly Named[]): FoundReadout | null {
-  const own = withoutLayers(named);
+export function findReadout(weights: WeightNames): FoundReadout | null {
+  const own = withoutLayers(weights);
   for (const names of readouts) {
     // The bias of a Keras layer has the name that PyTorch's readout has.
     const find = (name: string): Value | null => own.findLast((item) => item.name === name)?.value ?? null;
@@ -32,7 +32,7 @@ export function findReadout(named: readonly Named[]): FoundReadout | null {
 }
 
 /** Without what belongs to recurrent layers that stand in the same file. */
-export function withoutLayers(named: readonly Named[]): Named[] {
-  const layers = new Set(findGroups(named).flatMap(({ input, recurrent, biases }) => [input, recurrent, ...biases]));
+export function withoutLayers({ named, groups }: Pick<WeightNames, 'named' | 'groups'>): Named[] {
+  const layers = new Set(groups.flatMap(({ input, recurrent, biases }) => [input, recurrent, ...biases]));
   return named.filter(({ value }) => !layers.has(value));
 }

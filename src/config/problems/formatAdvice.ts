@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import { isArray } from '../json/node.js';
 import { Scanner } from '../json/scanner.js';
 import { token } from '../json/token.js';
-import { findGroups, namedValues } from '../layouts/weightLayouts.js';
+import { weightNames } from '../layouts/weightNames.js';
 import { cut } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
 
@@ -22,7 +22,7 @@ export function objectAdvice(value: Value): string | null {
   if (value.node.kind !== 'object') return null;
   if (value.get('weights') !== null && value.get('sequences') !== null)
     return t('This is a config: name the file that holds the numbers.');
-  if (findGroups(namedValues(value)).length > 0) return t('These are weights: name them under "weights".');
+  if (weightNames(value).groups.length > 0) return t('These are weights: name them under "weights".');
   const lists = value.entries().filter(([, { node }]) => isArray(node));
   const [only] = lists;
   return only !== undefined && lists.length === 1

@@ -1,7 +1,7 @@
 import { readDocument } from '../json/jsonDocument.js';
 import { isArray } from '../json/node.js';
 import type { Tick } from '../json/scanner.js';
-import { findGroups, namedValues } from '../layouts/weightLayouts.js';
+import { weightNames } from '../layouts/weightNames.js';
 import { configKeys } from './schema.js';
 import { Value } from '../json/jsonValue.js';
 
@@ -18,6 +18,6 @@ export function classify(bytes: Uint8Array, tick: Tick): FileKind {
   const keys = configKeys();
   const known = root.entries().filter(([key]) => key !== '$schema' && key !== 'name' && Object.hasOwn(keys, key));
   if (known.some(([key]) => key === 'weights' || key === 'sequences')) return 'config';
-  if (findGroups(namedValues(root)).length > 0) return 'weights';
+  if (weightNames(root).groups.length > 0) return 'weights';
   return known.length > 0 ? 'config' : 'unknown';
 }

@@ -1,4 +1,4 @@
-import { findGroups, namedValues } from '../layouts/weightLayouts.js';
+import { weightNames } from '../layouts/weightNames.js';
 import type { Group } from '../layouts/weightLayouts.js';
 import { findReadout } from '../layouts/readoutNames.js';
 import { fileKeys, underItsKeys } from './keyNames.js';
@@ -117,7 +117,7 @@ export async function findParts(config: string, open: Open): Promise<FoundParts>
       parts.push({ role, name, value, transposed });
   };
   const weights = follow(root.get('weights'));
-  const groups = weights?.node.kind === 'object' ? findGroups(namedValues(weights)) : [];
+  const groups = weights?.node.kind === 'object' ? weightNames(weights).groups : [];
   for (const { layout, input, recurrent, biases } of groups) {
     add('input', layout.input, input, layout.transposed);
     add('recurrent', layout.recurrent, recurrent, layout.transposed);
@@ -135,7 +135,7 @@ export async function findParts(config: string, open: Open): Promise<FoundParts>
   add('upstreamGradient', 'upstreamGradient', follow(root.get('upstreamGradient')));
   const loss = root.get('loss');
   const readoutRoot = follow(loss?.get('readout') ?? null);
-  const readout = readoutRoot === null ? null : findReadout(namedValues(readoutRoot));
+  const readout = readoutRoot === null ? null : findReadout(weightNames(readoutRoot));
   if (readout !== null) {
     add('readout', readout.matrix, readout.matrixValue, readout.transposed);
     add('readoutBias', readout.bias, readout.biasValue);

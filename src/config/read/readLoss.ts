@@ -3,7 +3,7 @@ import { t as say } from '@vscode/l10n';
 import type { DType, Loss } from '../../engine/index.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
 import { findReadout, withoutLayers } from '../layouts/readoutNames.js';
-import { namedValues } from '../layouts/weightLayouts.js';
+import { weightNames } from '../layouts/weightNames.js';
 import { misspelt, misspeltBiases } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
 import { transpose } from './gateBlocks.js';
@@ -48,10 +48,10 @@ const follow = (value: Value | undefined, sources: Sources): Promise<Value | nul
 
 function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Report): Readout | null {
   const { H } = sizes;
-  const named = namedValues(value);
-  const found = findReadout(named);
+  const names = weightNames(value);
+  const found = findReadout(names);
   if (found === null) {
-    const near = misspelt(withoutLayers(named), ['Why', 'weight']);
+    const near = misspelt(withoutLayers(names), ['Why', 'weight']);
     report.error(near?.where ?? value, {
       code: 'missing-key',
       message: say('The readout has no matrix.'),
@@ -121,9 +121,9 @@ function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Repo
     return null;
   }
   if (by === null) {
-    const { prefix } = named.find((one) => one.value === matrix) ?? { prefix: '' };
+    const { prefix } = names.named.find((one) => one.value === matrix) ?? { prefix: '' };
     const [near] = misspeltBiases(
-      withoutLayers(named).filter((one) => one.prefix === prefix),
+      withoutLayers(names).filter((one) => one.prefix === prefix),
       [biasName],
       O,
     );

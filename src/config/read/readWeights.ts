@@ -3,9 +3,10 @@ import { cellOf, defaultCell } from '../../engine/index.js';
 import type { CellName, DType, LayerSpec } from '../../engine/index.js';
 import { configAsWeightsAdvice, listAdvice } from '../problems/formatAdvice.js';
 import { describeNode, quote } from '../json/node.js';
-import { networkGroups } from '../layouts/networkGroups.js';
-import { findGroups, isNameOf, layouts, namedValues } from '../layouts/weightLayouts.js';
+import { isNameOf, layouts } from '../layouts/weightLayouts.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
+import { weightNames } from '../layouts/weightNames.js';
+import type { WeightNames } from '../layouts/weightNames.js';
 import { misspelt } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
 import { gatedCell } from './layerProblems.js';
@@ -53,8 +54,9 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
     });
     return null;
   }
-  const named = namedValues(value);
-  const groups = recognise(value, named, report);
+  const names = weightNames(value);
+  const { named } = names;
+  const groups = recognise(value, names, report);
   if (groups === null || !isComplete(groups, report)) return null;
   const strangers = strangersOf(named);
   const { dtype } = context;
@@ -64,9 +66,8 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   return readLayers(matrices, cell, context, strangers, report);
 }
 
-function recognise(value: Value, named: readonly Named[], report: Report): readonly Group[] | null {
-  const [first, ...others] = findGroups(named);
-  if (first === undefined) {
+function recognise(value: Value, { named, groups, network }: WeightNames, report: Report): readonly Group[] | null {
+  if (network === null) {
     const near = misspelt(
       named,
       layouts.filter(({ stacked }) => !stacked).flatMap((layout) => [layout.recurrent, layout.input]),
@@ -85,12 +86,11 @@ function recognise(value: Value, named: readonly Named[], report: Report): reado
     });
     return null;
   }
-  const network = networkGroups([first, ...others]);
   if (network.kind === 'network') return network.groups;
   const { other } = network;
   const name = ({ layout, prefix }: Group): string =>
     quote(prefix === '' ? layout.recurrent : `${prefix}.${layout.recurrent}`);
-  const networks = [first, ...others].filter(
+  const networks = groups.filter(
     ({ layout, prefix }, i, all) =>
       all.findIndex((one) => one.prefix === prefix && one.layout.framework === layout.framework) === i,
   );

@@ -2,7 +2,7 @@
 import { findParts } from '../../config/index.js';
 import { readDocument, Value } from '../../config/json/index.js';
 import type { Entry, FileContent, Part } from '../../config/read/index.js';
-import { findGroups, namedValues } from '../../config/layouts/index.js';
+import { layersOf } from '../../config/layouts/index.js';
 import type { Range } from '../../config/json/index.js';
 import type { FileRequest, WeightPlace } from '../../protocol/index.js';
 
@@ -52,7 +52,7 @@ async function inConfig(
 }
 
 function inWeights(root: Value | null, { tensor }: WeightPlace): Found | null {
-  const group = root?.node.kind === 'object' ? findGroups(namedValues(root))[0] : undefined;
+  const group = root?.node.kind === 'object' ? layersOf(root)[0] : undefined;
   if (group === undefined) return null;
   const role = roles.get(tensor);
   const value =

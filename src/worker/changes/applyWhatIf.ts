@@ -4,7 +4,7 @@ import { findParts } from '../../config/index.js';
 import { readDocument, Value } from '../../config/json/index.js';
 import type { Entry, FileContent } from '../../config/read/index.js';
 import type { TensorNode } from '../../config/json/index.js';
-import { findGroups, namedValues, writtenWithEscapes } from '../../config/layouts/index.js';
+import { layersOf, writtenWithEscapes } from '../../config/layouts/index.js';
 import type { Group } from '../../config/layouts/index.js';
 import {
   andThen,
@@ -74,7 +74,7 @@ async function find(entry: Entry, readFile: Read): Promise<Subject> {
     return { config, group, dtype: dtype?.kind === 'string' && dtype.value === 'float64' ? 'float64' : 'float32' };
   }
   const { root } = await open(entry.weights, null);
-  const [group] = root?.node.kind === 'object' ? findGroups(namedValues(root)) : [];
+  const [group] = root?.node.kind === 'object' ? layersOf(root) : [];
   if (group === undefined)
     throw new Refusal(
       t(
