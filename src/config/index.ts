@@ -1,9 +1,11 @@
 export { classify } from './read/classify.js';
 export type { FileKind } from './read/classify.js';
-export { readExperiment } from './read/readExperiment.js';
+export { checkExperiment, readExperiment } from './read/readExperiment.js';
 export type { ReadResult } from './read/readExperiment.js';
 export { findParts, insideQuotes, references } from './read/configParts.js';
-export type { FoundParts, Link, Open, Part, PartRole } from './read/configParts.js';
+export type { FoundParts, Link, Part, PartRole } from './read/configParts.js';
+export { layersIn, openEntry } from './read/openEntry.js';
+export type { OpenEntry } from './read/openEntry.js';
 export { matrixLines, outlineOf } from './read/outline.js';
 export type { Outline } from './read/outline.js';
 export type { Entry, FileContent, Files } from './read/fileAccess.js';

@@ -2,7 +2,10 @@ import { weightNames } from '../layouts/weightNames.js';
 import type { Group } from '../layouts/weightLayouts.js';
 import { findReadout } from '../layouts/readoutNames.js';
 import { fileKeys, underItsKeys } from './keyNames.js';
+import { weightsOf } from './openEntry.js';
+import type { OpenEntry } from './openEntry.js';
 import { stateKeys } from './schema.js';
+import type { JsonNode } from '../json/node.js';
 import type { Range } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
 
@@ -51,18 +54,16 @@ export type FoundParts = {
   readonly roots: readonly Value[];
 };
 
-/** Opens a file by a reference as it stands in `from`, or by its id when `from` is null. */
-export type Open = (
-  reference: string,
-  from: string | null,
-) => Promise<{ readonly id: string; readonly root: Value | null }>;
-
 /** Of a config that names more files in one list than this, only the first ones are told. */
 const mostReferences = 2_000;
 
+type FoundReference = { readonly key: string; readonly value: Value };
+
 /** Values of a config that name a file, with the key they belong to. */
-export function references(config: Value): { readonly key: string; readonly value: Value }[] {
-  const root = underItsKeys(config);
+export const references = (root: Value): FoundReference[] => referencesIn(underItsKeys(root).config);
+
+/** The same of a config whose keys have the names of today. */
+function referencesIn(root: Value): FoundReference[] {
   return fileKeys().flatMap(({ path, list, words }) => {
     const found = path.reduce<Value | null>((value, key) => value?.get(key) ?? null, root);
     const items = found === null ? [] : list && found.node.kind === 'array' ? firstItems(found) : [found];
@@ -86,18 +87,18 @@ export function insideQuotes(value: Value): Range {
   return value.document.lines.range({ offset: offset + 1, length: Math.max(0, length - 2) });
 }
 
-export async function findParts(config: string, open: Open): Promise<FoundParts> {
-  const opened = (await open(config, null)).root;
-  if (opened?.node.kind !== 'object')
-    return { config: null, parts: [], links: [], group: null, weights: null, roots: opened === null ? [] : [opened] };
+/** The parts of a config, none of a pair of files. Opens every file that the config names. */
+export async function findParts(open: OpenEntry): Promise<FoundParts> {
+  const { files, root: whole, config: root } = open;
+  if (whole === null || root === null)
+    return { config: null, parts: [], links: [], group: null, weights: null, roots: whole === null ? [] : [whole] };
 
-  const root = underItsKeys(opened);
   const links: Link[] = [];
-  const roots = [opened];
-  const targets = new Map<string, Value | null>();
-  for (const { key, value } of references(root)) {
+  const roots = [whole];
+  const targets = new Map<JsonNode, Value | null>();
+  for (const { key, value } of referencesIn(root)) {
     if (value.node.kind !== 'string') continue;
-    const opened = await open(value.node.value, value.document.id);
+    const opened = await files.root(value.node.value, value.document.id);
     links.push({
       file: root.document.id,
       range: insideQuotes(value),
@@ -105,18 +106,18 @@ export async function findParts(config: string, open: Open): Promise<FoundParts>
       key,
       target: opened.id,
     });
-    targets.set(value.path, opened.root);
+    targets.set(value.node, opened.root);
     if (opened.root !== null && !roots.some(({ document }) => document.id === opened.id)) roots.push(opened.root);
   }
   const follow = (value: Value | null): Value | null =>
-    value?.node.kind === 'string' ? (targets.get(value.path) ?? null) : value;
+    value?.node.kind === 'string' ? (targets.get(value.node) ?? null) : value;
 
   const parts: Part[] = [];
   const add = (role: PartRole, name: string, value: Value | null, transposed = false): void => {
     if (value !== null && (value.node.kind === 'tensor' || value.node.kind === 'array'))
       parts.push({ role, name, value, transposed });
   };
-  const weights = follow(root.get('weights'));
+  const weights = await weightsOf(open);
   const groups = weights?.node.kind === 'object' ? weightNames(weights).groups : [];
   for (const { layout, input, recurrent, biases } of groups) {
     add('input', layout.input, input, layout.transposed);

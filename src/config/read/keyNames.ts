@@ -32,21 +32,32 @@ const olderNames = (): ReadonlyMap<string, string> =>
     ),
   ));
 
+/** A deprecated name that stands in a config, and the key that it means. */
+export type OlderName = { readonly name: string; readonly key: string; readonly entry: Value };
+
 /**
  * A config with each deprecated name as the key that it means, unless that is there too: then it stays, and is unknown.
  */
-export function underItsKeys(config: Value, report?: Report): Value {
+export function underItsKeys(config: Value): { readonly config: Value; readonly older: readonly OlderName[] } {
   const keys = new Map<string, string>();
+  const older: OlderName[] = [];
   const taken = new Set<string>();
   const there = [...olderNames()].flatMap(([name, key]) => {
     const entry = config.get(name);
     return entry === null || config.get(key) !== null ? [] : [{ name, key, entry }];
   });
-  for (const { name, key, entry } of there.toSorted((a, b) => a.entry.place.offset - b.entry.place.offset)) {
-    if (taken.has(key)) continue;
-    taken.add(key);
-    keys.set(name, key);
-    report?.warning(entry, {
+  for (const found of there.toSorted((a, b) => a.entry.place.offset - b.entry.place.offset)) {
+    if (taken.has(found.key)) continue;
+    taken.add(found.key);
+    keys.set(found.name, found.key);
+    older.push(found);
+  }
+  return { config: keys.size === 0 ? config : config.renamed((name) => keys.get(name) ?? name), older };
+}
+
+export function reportOlder(older: readonly OlderName[], report: Report): void {
+  for (const { name, key, entry } of older)
+    report.warning(entry, {
       code: 'deprecated-key',
       message: deprecation(name, key),
       expected: quote(key),
@@ -54,6 +65,4 @@ export function underItsKeys(config: Value, report?: Report): Value {
       advice: t('It is read as "{0}". Write "{0}".', key),
       fix: { kind: 'replace', text: JSON.stringify(key) },
     });
-  }
-  return keys.size === 0 ? config : config.renamed((name) => keys.get(name) ?? name);
 }

@@ -1,27 +1,26 @@
 import { t } from '@vscode/l10n';
-import type { CellName, DType, Experiment, LayerSpec } from '../../engine/index.js';
-import { cellNames, cellOf } from '../../engine/index.js';
+import type { CellName, Experiment, LayerSpec } from '../../engine/index.js';
+import { cellOf } from '../../engine/index.js';
 import type { Entry, Files } from './fileAccess.js';
-import type { Tick } from '../json/locateNumbers.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
-import { underItsKeys } from './keyNames.js';
+import { reportOlder } from './keyNames.js';
 import { realStepsOf } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
 import { readLoss } from './readLoss.js';
 import { cut } from '../json/problem.js';
 import type { Problem } from '../json/problem.js';
 import { Report } from '../problems/problemReport.js';
+import { openEntry } from './openEntry.js';
+import type { OpenEntry } from './openEntry.js';
+import type { ReadOptions } from './openFiles.js';
 import { configKeys, requiredKeys } from './schema.js';
-import type { ConfigKey } from './schema.js';
 import { readSequences } from './readSequences.js';
 import type { ReadSequences } from './readSequences.js';
 import { readStates } from './readState.js';
 import type { InitialStates } from './readState.js';
 import { readUpstream } from './readUpstream.js';
 import { Sources, fileName } from './sourceFiles.js';
-import type { ReadDocument } from './sourceFiles.js';
 import { validateObject } from './validateObject.js';
-import type { Valid } from './validateObject.js';
 import type { Value } from '../json/jsonValue.js';
 import { readWeights } from './readWeights.js';
 import type { LayerWeights, ReadWeights, WeightsContext } from './readWeights.js';
@@ -37,19 +36,19 @@ export type ReadResult = {
 
 /**
  * From a config, or a pair of a weights and a sequences file, to a checked experiment. Bad input never throws: it
- * becomes problems. `tick` is called about every millisecond of work and may throw to give up; what it throws passes
- * through, as does what `files` throws.
+ * becomes problems. What `files` throws passes through.
  */
-export async function readExperiment(
-  entry: Entry,
-  files: Files,
-  options: { readonly tick?: Tick; readonly readDocument?: ReadDocument } = {},
-): Promise<ReadResult> {
+export const readExperiment = async (entry: Entry, files: Files, options: ReadOptions = {}): Promise<ReadResult> =>
+  checkExperiment(await openEntry(entry, files, options));
+
+/** The same of an entry that is open already, as where its parts are wanted too. */
+export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
   const report = new Report();
-  const sources = new Sources(files, report, options.tick ?? (() => undefined), options.readDocument);
+  const sources = new Sources(open.files, report);
+  const { entry } = open;
   const experiment =
     entry.kind === 'config'
-      ? await readConfig(entry.config, sources, report)
+      ? await readConfig(entry.config, open, sources, report)
       : await readPair(entry.weights, entry.sequences, sources, report);
   return { experiment: report.hasErrors ? null : experiment, problems: report.sorted(sources.ids), files: sources.ids };
 }
@@ -77,11 +76,15 @@ async function readPair(
   });
 }
 
-async function readConfig(id: string, sources: Sources, report: Report): Promise<Experiment | null> {
-  const opened = await sources.open(id);
-  if (opened === null) return null;
-  const root = underItsKeys(opened, report);
-  if (root.node.kind !== 'object') {
+async function readConfig(
+  id: string,
+  { config, older, cell, dtype }: OpenEntry,
+  sources: Sources,
+  report: Report,
+): Promise<Experiment | null> {
+  const root = await sources.open(id);
+  if (root === null) return null;
+  if (config === null) {
     report.error(root, {
       code: 'wrong-type',
       message: t('A config is an object.'),
@@ -94,10 +97,9 @@ async function readConfig(id: string, sources: Sources, report: Report): Promise
     });
     return null;
   }
+  reportOlder(older, report);
   const keys = configKeys();
-  const valid = validateObject(root, keys, requiredKeys, report);
-  const cell = oneOf<CellName>(valid, 'cell', cellNames);
-  const dtype = oneOf<DType>(valid, 'dtype', ['float32', 'float64']) ?? 'float32';
+  const valid = validateObject(config, keys, requiredKeys, report);
 
   const sequencesValue = valid.get('sequences');
   const weightsValue = valid.get('weights');
@@ -238,11 +240,6 @@ function checkInputs(sequences: ReadSequences | null, weights: ReadWeights | nul
 const textOf = (value: Value | undefined): string | null => (value?.node.kind === 'string' ? value.node.value : null);
 const numberOf = (value: Value | undefined): number | null => (value?.node.kind === 'number' ? value.node.value : null);
 const booleanOf = (value: Value | undefined): boolean => value?.node.kind === 'boolean' && value.node.value;
-
-function oneOf<T extends CellName | DType>(valid: Valid<ConfigKey>, key: ConfigKey, choices: readonly T[]): T | null {
-  const word = textOf(valid.get(key));
-  return choices.find((choice) => choice === word) ?? null;
-}
 
 /** `…/weather.rnn.json` → `weather`. */
 function bareName(id: string): string {

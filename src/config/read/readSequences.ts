@@ -86,19 +86,13 @@ function mixesPaths(value: Value, report: Report): boolean {
   return true;
 }
 
-/**
- * The roots of all chunks; a file that is named again is not asked for again. After so many that cannot be read as are
- * told singly, the others are not looked for.
- */
+/** The roots of all chunks. After so many that cannot be read as are told singly, the others are not looked for. */
 async function followAll(parts: readonly Value[], sources: Sources, report: Report): Promise<(Value | null)[]> {
-  const known = new Map<string, Value>();
   const roots: (Value | null)[] = [];
   let absent = 0;
   for (const [i, part] of parts.entries()) {
-    const reference = part.node.kind === 'string' ? part.node.value : null;
-    const root = (reference === null ? undefined : known.get(reference)) ?? (await sources.follow(part));
+    const root = await sources.follow(part);
     roots.push(root);
-    if (root !== null && reference !== null) known.set(reference, root);
     if (root === null) absent++;
     if (absent < maxRepeats || i === parts.length - 1) continue;
     report.error(part, {

@@ -1,31 +1,23 @@
 import { t } from '@vscode/l10n';
-import { readDocument } from '../json/jsonDocument.js';
 import type { Document } from '../json/jsonDocument.js';
-import type { FileContent, Files, FileTrouble, SpecialKind } from './fileAccess.js';
-import type { Tick } from '../json/locateNumbers.js';
+import type { FileContent, FileTrouble, SpecialKind } from './fileAccess.js';
 import { emptyConfigAdvice, pathAdvice } from '../problems/formatAdvice.js';
 import { quote } from '../json/node.js';
 import { megabytes, mostBytes } from './limits.js';
 import type { Finding, Report } from '../problems/problemReport.js';
-import { Value } from '../json/jsonValue.js';
+import type { OpenFiles } from './openFiles.js';
+import type { Value } from '../json/jsonValue.js';
 
-/** Turns bytes into a document; an editor keeps the documents of files that have not changed. */
-export type ReadDocument = (id: string, bytes: Uint8Array, tick: Tick) => Document;
-
-/** Reads the files of one experiment, each once, and remembers which ones were asked for. */
+/** The files of one experiment as its reader asks for them: remembers which, and reports what is wrong with them. */
 export class Sources {
-  readonly #files: Files;
+  readonly #files: OpenFiles;
   readonly #report: Report;
-  readonly #tick: Tick;
-  readonly #readDocument: ReadDocument;
-  readonly #documents = new Map<string, Document>();
+  readonly #told = new Set<Document>();
   readonly #ids = new Set<string>();
 
-  constructor(files: Files, report: Report, tick: Tick, read: ReadDocument = readDocument) {
+  constructor(files: OpenFiles, report: Report) {
     this.#files = files;
     this.#report = report;
-    this.#tick = tick;
-    this.#readDocument = read;
   }
 
   /** Every file that was read or looked for. */
@@ -35,9 +27,9 @@ export class Sources {
 
   /** A file that is not named by another one; what is wrong with it is told in the file itself. */
   async open(id: string): Promise<Value | null> {
-    const content = await this.#files.read(id, null);
+    const content = await this.#files.content(id, null);
     this.#ids.add(content.id);
-    if (content.ok) return this.#parse(content, emptyConfigAdvice);
+    if (content.ok) return this.#rootOf(content, emptyConfigAdvice);
     const start = { line: 0, character: 0 };
     this.#report.add({
       file: content.id,
@@ -56,11 +48,11 @@ export class Sources {
   async follow(value: Value, hint: (reference: string) => string | null = () => null): Promise<Value | null> {
     const { node } = value;
     if (node.kind !== 'string') return value;
-    const content = await this.#files.read(node.value, value.document.id);
+    const content = await this.#files.content(node.value, value.document.id);
     this.#ids.add(content.id);
     if (content.ok) {
       if (content.guarded === true) this.#report.guard(content.id);
-      return this.#parse(content);
+      return this.#rootOf(content);
     }
     const finding = absent(node.value, content);
     const advice = isPlaced(content) ? (hint(node.value) ?? pathAdvice(node.value)) : null;
@@ -68,15 +60,14 @@ export class Sources {
     return null;
   }
 
-  #parse(content: FileContent & { ok: true }, hint: (text: string) => string | null = () => null): Value | null {
-    let document = this.#documents.get(content.id);
-    if (document === undefined) {
-      document = this.#readDocument(content.id, content.bytes, this.#tick);
-      this.#documents.set(content.id, document);
+  #rootOf(content: FileContent & { ok: true }, hint: (text: string) => string | null = () => null): Value | null {
+    const { document, root } = this.#files.parsed(content);
+    if (!this.#told.has(document)) {
+      this.#told.add(document);
       const advice = document.root === null && document.problems.length === 1 ? hint(document.text) : null;
       for (const problem of document.problems) this.#report.add(advice === null ? problem : { ...problem, advice });
     }
-    return Value.root(document);
+    return root;
   }
 }
 

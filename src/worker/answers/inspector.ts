@@ -1,4 +1,12 @@
-import { findParts, insideQuotes, matrixLines, outlineOf, readExperiment, references } from '../../config/index.js';
+import {
+  checkExperiment,
+  findParts,
+  insideQuotes,
+  matrixLines,
+  openEntry,
+  outlineOf,
+  references,
+} from '../../config/index.js';
 import { indicesAt, readDocument, Value } from '../../config/json/index.js';
 import type { Document, TensorNode } from '../../config/json/index.js';
 import type { FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
@@ -118,27 +126,18 @@ export class Inspector {
 
   async #readAll(config: string, check: () => void, cancel: SharedArrayBuffer | null): Promise<Kept> {
     check();
-    const opened = new Map<string, FileContent>();
     const files: Files = {
       read: async (reference, from) => {
-        const key = `${from ?? ''}\n${reference}`;
-        const known = opened.get(key) ?? (await this.#fetch({ reference, from, cancel }, key));
-        opened.set(key, known);
+        const content = await this.#fetch({ reference, from, cancel });
         check();
-        return known;
+        return content;
       },
     };
     const parse = (id: string, bytes: Uint8Array): Document =>
       this.#documents.get(id)?.document ?? readDocument(id, bytes, this.#tick);
-    const { problems, files: ids } = await readExperiment({ kind: 'config', config }, files, {
-      tick: this.#tick,
-      readDocument: parse,
-    });
-    const found = await findParts(config, async (reference, from) => {
-      const content = await files.read(reference, from);
-      const document = this.#documents.get(content.id)?.document;
-      return { id: content.id, root: !content.ok || document === undefined ? null : Value.root(document) };
-    });
+    const open = await openEntry({ kind: 'config', config }, files, { tick: this.#tick, readDocument: parse });
+    const { problems, files: ids } = await checkExperiment(open);
+    const found = await findParts(open);
     const kept = { found, inspection: this.#describe(config, found, problems, ids) };
     this.#kept.delete(config);
     this.#kept.set(config, kept);
@@ -147,7 +146,8 @@ export class Inspector {
   }
 
   /** Asks for a file, and parses it when it is not the version that is kept. */
-  async #fetch(request: FileRequest, key: string): Promise<FileContent> {
+  async #fetch(request: FileRequest): Promise<FileContent> {
+    const key = `${request.from ?? ''}\n${request.reference}`;
     const knownId = this.#ids.get(key);
     const version = knownId === undefined ? undefined : this.#documents.get(knownId)?.version;
     const content = await this.#readFile({ ...request, ...(version === undefined ? {} : { known: version }) });

@@ -1,17 +1,11 @@
 // From a number on the page back to its text.
-import { findParts } from '../../config/index.js';
-import { readDocument, Value } from '../../config/json/index.js';
-import type { Entry, FileContent, Part } from '../../config/read/index.js';
-import { layersOf } from '../../config/layouts/index.js';
-import type { Range } from '../../config/json/index.js';
+import { layersIn, openEntry } from '../../config/index.js';
+import type { Entry, FileContent } from '../../config/read/index.js';
+import type { Range, Value } from '../../config/json/index.js';
+import type { Group } from '../../config/layouts/index.js';
 import type { FileRequest, WeightPlace } from '../../protocol/index.js';
 
 type Found = { readonly value: Value; readonly transposed: boolean };
-const roles: ReadonlyMap<string, Part['role']> = new Map([
-  ['Wx', 'input'],
-  ['Wh', 'recurrent'],
-  ['b', 'bias'],
-]);
 
 /**
  * Where the text of W[row, column] stands, stored either way round; of the first bias where a layout adds two. Null
@@ -22,17 +16,9 @@ export async function locateWeight(
   place: WeightPlace,
   readFile: (request: FileRequest) => Promise<FileContent>,
 ): Promise<{ readonly file: string; readonly range: Range } | null> {
-  const open = async (reference: string, from: string | null): Promise<{ id: string; root: Value | null }> => {
-    const content = await readFile({ reference, from });
-    return {
-      id: content.id,
-      root: content.ok ? Value.root(readDocument(content.id, content.bytes, () => undefined)) : null,
-    };
-  };
-  const found =
-    entry.kind === 'config'
-      ? await inConfig(entry.config, place, open)
-      : inWeights((await open(entry.weights, null)).root, place);
+  const open = await openEntry(entry, { read: (reference, from) => readFile({ reference, from }) });
+  const [group] = await layersIn(open);
+  const found = group === undefined ? null : foundIn(group, place);
   const node = found?.value.node;
   if (found === null || node?.kind !== 'tensor') return null;
   const width = node.shape.at(-1) ?? 0;
@@ -43,25 +29,14 @@ export async function locateWeight(
     : { file: found.value.document.id, range: found.value.document.lines.range(leaf.where.place) };
 }
 
-async function inConfig(
-  config: string,
-  { tensor }: WeightPlace,
-  open: Parameters<typeof findParts>[1],
-): Promise<Found | null> {
-  return (await findParts(config, open)).parts.find(({ role }) => role === roles.get(tensor)) ?? null;
-}
-
-function inWeights(root: Value | null, { tensor }: WeightPlace): Found | null {
-  const group = root?.node.kind === 'object' ? layersOf(root)[0] : undefined;
-  if (group === undefined) return null;
-  const role = roles.get(tensor);
+function foundIn({ layout, input, recurrent, biases }: Group, { tensor }: WeightPlace): Found | null {
   const value =
-    role === 'input'
-      ? group.input
-      : role === 'recurrent'
-        ? group.recurrent
-        : role === 'bias'
-          ? (group.biases.find((bias) => bias !== null) ?? null)
+    tensor === 'Wx'
+      ? input
+      : tensor === 'Wh'
+        ? recurrent
+        : tensor === 'b'
+          ? (biases.find((bias) => bias !== null) ?? null)
           : null;
-  return value === null ? null : { value, transposed: role !== 'bias' && group.layout.transposed };
+  return value === null ? null : { value, transposed: tensor !== 'b' && layout.transposed };
 }

@@ -1,10 +1,9 @@
 // A what-if made true: the same change, written into the config and the files that hold the weights.
 import { t } from '@vscode/l10n';
-import { findParts } from '../../config/index.js';
-import { readDocument, Value } from '../../config/json/index.js';
+import { layersIn, openEntry } from '../../config/index.js';
+import type { TensorNode, Value } from '../../config/json/index.js';
 import type { Entry, FileContent } from '../../config/read/index.js';
-import type { TensorNode } from '../../config/json/index.js';
-import { layersOf, writtenWithEscapes } from '../../config/layouts/index.js';
+import { writtenWithEscapes } from '../../config/layouts/index.js';
 import type { Group } from '../../config/layouts/index.js';
 import {
   andThen,
@@ -54,35 +53,16 @@ export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read):
 }
 
 async function find(entry: Entry, readFile: Read): Promise<Subject> {
-  const open = async (reference: string, from: string | null): Promise<{ id: string; root: Value | null }> => {
-    const content = await readFile({ reference, from });
-    return {
-      id: content.id,
-      root: content.ok ? Value.root(readDocument(content.id, content.bytes, () => undefined)) : null,
-    };
-  };
-  if (entry.kind === 'config') {
-    const { config, group } = await findParts(entry.config, open);
-    if (config === null || group === null)
-      throw new Refusal(
-        t(
-          'The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then ' +
-            'apply again.',
-        ),
-      );
-    const dtype = config.get('dtype')?.node;
-    return { config, group, dtype: dtype?.kind === 'string' && dtype.value === 'float64' ? 'float64' : 'float32' };
-  }
-  const { root } = await open(entry.weights, null);
-  const [group] = root?.node.kind === 'object' ? layersOf(root) : [];
-  if (group === undefined)
+  const open = await openEntry(entry, { read: (reference, from) => readFile({ reference, from }) });
+  const [group, ...others] = await layersIn(open);
+  if (group === undefined || others.length > 0)
     throw new Refusal(
       t(
         'The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then ' +
           'apply again.',
       ),
     );
-  return { config: null, group, dtype: 'float32' };
+  return { config: open.config, group, dtype: open.dtype };
 }
 
 function tensorOf(value: Value | null, name: string): Tensor {

@@ -2,8 +2,16 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { config as sentences } from '@vscode/l10n';
-import { findParts, matrixLines, outlineOf, readExperiment, references } from '../../../src/config/index.js';
-import type { Files, Open, Outline, Problem } from '../../../src/config/index.js';
+import {
+  checkExperiment,
+  findParts,
+  matrixLines,
+  openEntry,
+  outlineOf,
+  readExperiment,
+  references,
+} from '../../../src/config/index.js';
+import type { Files, Outline, Problem } from '../../../src/config/index.js';
 import { classify } from '../../../src/config/read/classify.js';
 import { readDocument } from '../../../src/config/json/jsonDocument.js';
 import type { Document } from '../../../src/config/json/jsonDocument.js';
@@ -337,12 +345,15 @@ describe('what is told of a file is bounded', () => {
   it('layers, and the files that a config names', async () => {
     const layers = list(300, (i) => `"r${i}.Wx":[[1]],"r${i}.Wh":[[1]]`);
     const text = `{"weights":{${layers}},"sequences":[${list(5_000, (i) => `"x${i}"`)}]}`;
-    const root = rootOf(text);
-    assert.equal(references(root).length, 2_000);
+    assert.equal(references(rootOf(text)).length, 2_000);
     let opened = 0;
-    const open = (): ReturnType<Open> =>
-      Promise.resolve(opened++ === 0 ? { id: configName, root } : { id: 'none', root: null });
-    const { parts, links } = await findParts(configName, open);
+    const files: Files = {
+      read: (reference, from) => {
+        opened++;
+        return memoryFiles({ [configName]: text }).read(reference, from);
+      },
+    };
+    const { parts, links } = await findParts(await openEntry(configEntry, files));
     assert.deepEqual([parts.length, links.length, opened], [200, 2_000, 2_001]);
   });
 
@@ -365,6 +376,61 @@ describe('what is told of a file is bounded', () => {
     const { experiment } = await readExperiment(configEntry, counting(texts));
     assert.equal(experiment?.shapes.T, 1_000);
     assert.deepEqual(asked, [configName, 'x.json']);
+  });
+});
+
+describe('an experiment and the places of its parts are one reading', () => {
+  it('in which each file is asked for once and parsed once, and each name of weights is taken up once', async () => {
+    const weights = '{"rnn.Wx":[[1]],"rnn.Wh":[[1]],"rnn.b":[0],"Why":[[1]],"by":[0]}';
+    const texts = {
+      [configName]:
+        '{"weights":"w.json","sequences":["x.json","./x.json","none.json","none.json"],' +
+        '"loss":{"kind":"mse","readout":"w.json","targets":[[1]]}}',
+      'w.json': weights,
+      'x.json': '[[[1],[2]]]',
+    };
+    const asked: string[] = [];
+    const files: Files = {
+      read: (reference, from) => {
+        asked.push(reference);
+        return memoryFiles(texts).read(reference, from);
+      },
+    };
+    const parsed: string[] = [];
+    const taken = new Map<string, number>();
+    const readCounted = (id: string, bytes: Uint8Array): Document => {
+      parsed.push(id);
+      const document = readDocument(id, bytes, quiet);
+      const { root } = document;
+      if (id !== 'w.json' || root?.kind !== 'object') return document;
+      const properties = root.properties.map(({ key, keySpan, value }) => ({
+        get key() {
+          taken.set(key, (taken.get(key) ?? 0) + 1);
+          return key;
+        },
+        keySpan,
+        value,
+      }));
+      return {
+        id,
+        text: document.text,
+        lines: document.lines,
+        root: { ...root, properties },
+        problems: [],
+        tick: quiet,
+      };
+    };
+    const open = await openEntry(configEntry, files, { readDocument: readCounted });
+    const { problems } = await checkExperiment(open);
+    const { parts } = await findParts(open);
+    assert.equal(problems.filter(({ code }) => code === 'missing-file').length, 2);
+    assert.deepEqual(
+      parts.map(({ name }) => name),
+      ['Wx', 'Wh', 'b', 'sequences', 'sequences', 'Why', 'by', 'targets'],
+    );
+    assert.deepEqual(asked, [configName, 'x.json', './x.json', 'none.json', 'w.json']);
+    assert.deepEqual(parsed, [configName, 'x.json', 'w.json']);
+    assert.deepEqual([...taken.values()], [1, 1, 1, 1, 1]);
   });
 });
 

@@ -2,10 +2,9 @@
 // file's name.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findParts } from '../../../src/config/index.js';
-import { readDocument } from '../../../src/config/json/jsonDocument.js';
-import { Value } from '../../../src/config/json/jsonValue.js';
+import { findParts, openEntry } from '../../../src/config/index.js';
 import type { Change } from '../../../src/protocol/messages.js';
+import { memoryFiles } from '../config/memory.js';
 import { changesFor } from '../../../src/worker/changes/refactorings.js';
 
 /** Of a place that counts lines from 0. */
@@ -20,12 +19,8 @@ const facts = { sigmaMax: 1, spectralRadius: 1, orthogonalityError: 0 };
 
 /** The files after a change of the matrix of this name, which stands where the config finds it. */
 async function changed(files: Texts, name: string, change: Change): Promise<Texts> {
-  const open = (reference: string): Promise<{ id: string; root: Value | null }> =>
-    Promise.resolve({
-      id: reference,
-      root: Value.root(readDocument(reference, new TextEncoder().encode(files[reference] ?? ''), () => undefined)),
-    });
-  const found = await findParts('a.rnn.json', open);
+  const open = await openEntry({ kind: 'config', config: 'a.rnn.json' }, memoryFiles(files));
+  const found = await findParts(open);
   const part = found.parts.find((one) => one.name === name);
   assert.ok(part, name);
   const outcome = await changesFor(

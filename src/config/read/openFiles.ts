@@ -1,0 +1,62 @@
+import { readDocument } from '../json/jsonDocument.js';
+import type { Document } from '../json/jsonDocument.js';
+import { Value } from '../json/jsonValue.js';
+import type { Tick } from '../json/scanner.js';
+import type { FileContent, Files } from './fileAccess.js';
+
+/** Turns bytes into a document; an editor keeps the documents of files that have not changed. */
+export type ReadDocument = (id: string, bytes: Uint8Array, tick: Tick) => Document;
+
+export type ReadOptions = {
+  /** Called about every millisecond of work; may throw to give up, and what it throws passes through. */
+  readonly tick?: Tick;
+  readonly readDocument?: ReadDocument;
+};
+
+/** A file that is there. `root` is null when it is not JSON, which its document says. */
+export type OpenFile = { readonly document: Document; readonly root: Value | null };
+
+/** The files of one experiment: each is asked for once by each name, and parsed once, whoever wants it. */
+export class OpenFiles {
+  readonly #files: Files;
+  readonly #tick: Tick;
+  readonly #readDocument: ReadDocument;
+  readonly #contents = new Map<string, Promise<FileContent>>();
+  readonly #open = new Map<string, OpenFile>();
+
+  constructor(files: Files, { tick = () => undefined, readDocument: read = readDocument }: ReadOptions) {
+    this.#files = files;
+    this.#tick = tick;
+    this.#readDocument = read;
+  }
+
+  /** What came back for `reference` as it stands in `from`, or for an id when `from` is null. */
+  content(reference: string, from: string | null): Promise<FileContent> {
+    const key = `${from ?? ''}\n${reference}`;
+    const content = this.#contents.get(key) ?? this.#files.read(reference, from);
+    this.#contents.set(key, content);
+    return content;
+  }
+
+  parsed({ id, bytes }: FileContent & { readonly ok: true }): OpenFile {
+    const before = this.#open.get(id);
+    if (before !== undefined) return before;
+    const document = this.#readDocument(id, bytes, this.#tick);
+    const open = { document, root: Value.root(document) };
+    this.#open.set(id, open);
+    return open;
+  }
+
+  /** Which file that is, and its root, or null where it cannot be read. */
+  async root(reference: string, from: string | null): Promise<{ readonly id: string; readonly root: Value | null }> {
+    const content = await this.content(reference, from);
+    return { id: content.id, root: content.ok ? this.parsed(content).root : null };
+  }
+
+  /** The value itself, or the root of the file that it names when it is a text; null where that cannot be read. */
+  async follow(value: Value | null): Promise<Value | null> {
+    if (value?.node.kind !== 'string') return value;
+    const reference = value.node.value;
+    return reference.trim() === '' ? null : (await this.root(reference, value.document.id)).root;
+  }
+}
