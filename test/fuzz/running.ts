@@ -153,7 +153,7 @@ async function locate(
     { tensor: 'Wx', row: dice.below(I), column: dice.below(H) },
     { tensor: 'b', row: 0, column: dice.below(H) },
   ] as const);
-  const found = await desk.ask('locateWeight', { entry, place });
+  const found = await desk.ask('locateWeight', { entry, place, layer: 0 });
   answer(found);
   if (found === null) {
     if (place.tensor !== 'b') fault('slices', 'a weight that is not found again', JSON.stringify(place));

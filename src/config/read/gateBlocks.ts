@@ -1,5 +1,6 @@
-// From a framework's order of gates and orientation to that of the cell.
+// From a framework's order of gates and orientation to that of the cell, and back to the place in the file.
 import type { Cell } from '../../engine/index.js';
+import type { Value } from '../json/jsonValue.js';
 import type { Layout } from '../layouts/weightLayouts.js';
 
 type Gated = Pick<Cell, 'name' | 'gates'>;
@@ -17,24 +18,43 @@ export function transpose(data: Float64Array, rows: number, columns: number): Fl
   return turned;
 }
 
+/** How a parameter [rows,G·H] of a cell is kept by its framework. */
+export type Arrangement = {
+  readonly rows: number;
+  readonly H: number;
+  /** For each gate of the cell, which block holds it. */
+  readonly order: readonly number[];
+  /** Stored [G·H,rows]. */
+  readonly transposed: boolean;
+};
+
+/** Where the numbers of a parameter stand: in a block of numbers of a file, from a flat index on. */
+export type Stored = Arrangement & { readonly where: Value; readonly from: number };
+/** The same with these numbers alone. */
+export type StoredNumbers = Stored & { readonly data: Float64Array };
+
 /**
- * A matrix as the cell has it, [rows,G·H], from the framework's: that, with blocks in another order, or transposed.
+ * A parameter as the cell has it, from its framework's numbers: those, with blocks in another order, or transposed.
  * What needs no change is not copied.
  */
-export function arrangeMatrix(
-  data: Float64Array,
-  rows: number,
-  H: number,
-  order: readonly number[],
-  transposed: boolean,
-): Float64Array {
-  const width = order.length * H;
-  const inOrder = transposed ? transpose(data, width, rows) : data;
-  return arrangeRows(inOrder, rows, H, order);
+export function arrange({ data, rows, H, order, transposed }: Omit<StoredNumbers, 'where' | 'from'>): Float64Array {
+  return arrangeRows(transposed ? transpose(data, order.length * H, rows) : data, rows, H, order);
+}
+
+/** The way back: where in its block the number at [row,column] of a parameter stands; null outside of the parameter. */
+export function storedIndex(
+  { from, rows, H, order, transposed }: Pick<Stored, keyof Arrangement | 'from'>,
+  row: number,
+  column: number,
+): number | null {
+  const block = order[Math.floor(column / H)];
+  if (block === undefined || row >= rows) return null;
+  const theirs = block * H + (column % H);
+  return from + (transposed ? theirs * rows + row : row * order.length * H + theirs);
 }
 
 /** Rows of G blocks each, brought into the order of the cell's gates. */
-export function arrangeRows(data: Float64Array, rows: number, H: number, order: readonly number[]): Float64Array {
+function arrangeRows(data: Float64Array, rows: number, H: number, order: readonly number[]): Float64Array {
   if (order.every((block, gate) => block === gate)) return data;
   const width = order.length * H;
   const arranged = new Float64Array(data.length);

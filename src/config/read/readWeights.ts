@@ -11,7 +11,7 @@ import { misspelt } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
 import { gatedCell } from './layerProblems.js';
 import { readLayer, readMatrices } from './readLayer.js';
-import type { LayerMatrices } from './readLayer.js';
+import type { LayerMatrices, ParameterPlaces } from './readLayer.js';
 import type { Tensor } from './readTensor.js';
 import { refuseParts } from './unsupportedParts.js';
 import type { Value } from '../json/jsonValue.js';
@@ -27,6 +27,8 @@ export type ReadWeights = {
   /** Of each layer and direction the number of its units. */
   readonly widths: readonly (number | null)[];
   readonly layers: readonly [LayerWeights, ...LayerWeights[]] | null;
+  /** Of each layer and direction where its parameters stand, as far as they can be read. */
+  readonly places: readonly ParameterPlaces[];
   /** The input matrix of the first layer. */
   readonly input: Tensor | null;
 };
@@ -168,6 +170,7 @@ function readLayers(
   const anyBias = matrices.some(({ group }) => group.biases.some((bias) => bias !== null));
   const widths: (number | null)[] = [];
   const layers: LayerWeights[] = [];
+  const places: ParameterPlaces[] = [];
   let I: number | null = null;
   for (const [i, one] of matrices.entries()) {
     const layer = Math.floor(i / directions);
@@ -185,6 +188,7 @@ function readLayers(
     };
     const read = readLayer(one, context, report);
     widths.push(read.H);
+    places.push(read.places);
     if (i === 0) I = read.I;
     if (read.parameters === null || read.H === null) continue;
     layers.push({ layer, direction: one.direction, H: read.H, parameters: read.parameters });
@@ -195,6 +199,7 @@ function readLayers(
     directions,
     I,
     widths,
+    places,
     layers: first === undefined || layers.length < matrices.length ? null : [first, ...others],
     input: matrices[0]?.input ?? null,
   };

@@ -98,8 +98,8 @@ export class Service {
         change: (request) => inspector.change(request),
         cells: () => cellNames.map((cell) => ({ cell, detail: cellOf(cell).words.choice() })),
         newConfig: newConfigText,
-        locateWeight: ({ entry, place }) =>
-          locateWeight(entry, place, (request) => this.#channel.request('readFile', request)),
+        locateWeight: ({ entry, place, layer }) =>
+          locateWeight(entry, place, layer, (request) => this.#channel.request('readFile', request)),
         applyWhatIf: ({ entry, whatIf }) =>
           applyWhatIf(entry, whatIf, (request) => this.#channel.request('readFile', request)),
         whatIf: (request) => this.#whatIf(request),
