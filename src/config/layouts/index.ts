@@ -1,4 +1,4 @@
 // The face of this room: what other rooms use.
 export { keyBeside, writtenWithEscapes } from './weightLayouts.js';
 export type { Group, Layout } from './weightLayouts.js';
-export { layersOf } from './weightNames.js';
+export { onlyLayer } from './weightNames.js';

@@ -28,8 +28,15 @@ export function weightNames(value: Value): WeightNames {
   return names;
 }
 
-/** The layers of the one network that stands there, from the input up; none where there are several or none. */
+/**
+ * The layers of the one network that stands there, from the input up, `forward` before `reverse`; none where there are
+ * several networks or none.
+ */
 export function layersOf(value: Value | null): readonly Group[] {
   const network = value?.node.kind === 'object' ? weightNames(value).network : null;
   return network?.kind === 'network' ? network.groups : [];
 }
+
+/** The layer of a network that has no other one: edits of a whole layer know which one is meant only there. */
+export const onlyLayer = ([first, ...others]: readonly Group[]): Group | null =>
+  first === undefined || others.length > 0 ? null : first;

@@ -1,4 +1,5 @@
-import { weightNames } from '../layouts/weightNames.js';
+import type { DType } from '../../engine/index.js';
+import { layersOf, weightNames } from '../layouts/weightNames.js';
 import type { Group } from '../layouts/weightLayouts.js';
 import { findReadout } from '../layouts/readoutNames.js';
 import { fileKeys, underItsKeys } from './keyNames.js';
@@ -46,8 +47,10 @@ export type FoundParts = {
   readonly config: Value | null;
   readonly parts: readonly Part[];
   readonly links: readonly Link[];
-  /** The layer whose weights the experiment runs, when there is exactly one. */
-  readonly group: Group | null;
+  /** The layers whose weights the experiment runs, as `layersOf` finds them. */
+  readonly layers: readonly Group[];
+  /** The arithmetic of the run, which numbers that are written have to fit. */
+  readonly dtype: DType;
   /** Root of the weights, inline or in their file. */
   readonly weights: Value | null;
   /** Roots of all files that could be read, the config first. */
@@ -89,9 +92,9 @@ export function insideQuotes(value: Value): Range {
 
 /** The parts of a config, none of a pair of files. Opens every file that the config names. */
 export async function findParts(open: OpenEntry): Promise<FoundParts> {
-  const { files, root: whole, config: root } = open;
-  if (whole === null || root === null)
-    return { config: null, parts: [], links: [], group: null, weights: null, roots: whole === null ? [] : [whole] };
+  const { files, root: whole, config: root, dtype } = open;
+  const nothing = { config: null, parts: [], links: [], layers: [], dtype, weights: null };
+  if (whole === null || root === null) return { ...nothing, roots: whole === null ? [] : [whole] };
 
   const links: Link[] = [];
   const roots = [whole];
@@ -142,5 +145,5 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
     add('readoutBias', readout.bias, readout.biasValue);
   }
   add('targets', 'targets', follow(loss?.get('targets') ?? null));
-  return { config: root, parts, links, group: groups.length === 1 ? (groups[0] ?? null) : null, weights, roots };
+  return { config: root, parts, links, layers: layersOf(weights), dtype, weights, roots };
 }

@@ -54,5 +54,5 @@ export async function weightsOf({ entry, files, config }: OpenEntry): Promise<Va
     : files.follow(config?.get('weights') ?? null);
 }
 
-/** The layers of the network, from the input up, `forward` before `reverse`; none where there is not one network. */
+/** The layers of the network as `layersOf` finds them. */
 export const layersIn = async (open: OpenEntry): Promise<readonly Group[]> => layersOf(await weightsOf(open));

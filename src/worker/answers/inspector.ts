@@ -9,6 +9,7 @@ import {
 } from '../../config/index.js';
 import { indicesAt, readDocument, Value } from '../../config/json/index.js';
 import type { Document, TensorNode } from '../../config/json/index.js';
+import { onlyLayer } from '../../config/layouts/index.js';
 import type { FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
 import {
   cellNames,
@@ -175,7 +176,7 @@ export class Inspector {
       shapes,
       files: [...files],
       cell: cell === undefined ? null : factsOf(cell),
-      dtype: text('dtype') === 'float64' ? 'float64' : 'float32',
+      dtype: found.dtype,
       parts: found.parts.map((part) => this.#partInfo(part)),
       links: found.links,
       offers: offersOf(found, shapes),
@@ -298,7 +299,8 @@ export async function unlessStopped<Result>(
 }
 
 /** Sizes that the files agree on; H from the recurrent matrix, I from the sequences before the input matrix. */
-function shapesOf({ parts, group }: FoundParts): KnownShapes {
+function shapesOf({ parts, layers }: FoundParts): KnownShapes {
+  const group = onlyLayer(layers);
   const shape = (value: Value | null | undefined): readonly number[] | null =>
     value?.node.kind === 'tensor' && value.node.data.length > 0 ? value.node.shape : null;
   const chunks = parts

@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import { layersIn, openEntry } from '../../config/index.js';
 import type { TensorNode, Value } from '../../config/json/index.js';
 import type { Entry, FileContent } from '../../config/read/index.js';
-import { writtenWithEscapes } from '../../config/layouts/index.js';
+import { onlyLayer, writtenWithEscapes } from '../../config/layouts/index.js';
 import type { Group } from '../../config/layouts/index.js';
 import {
   andThen,
@@ -54,8 +54,8 @@ export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read):
 
 async function find(entry: Entry, readFile: Read): Promise<Subject> {
   const open = await openEntry(entry, { read: (reference, from) => readFile({ reference, from }) });
-  const [group, ...others] = await layersIn(open);
-  if (group === undefined || others.length > 0)
+  const group = onlyLayer(await layersIn(open));
+  if (group === null)
     throw new Refusal(
       t(
         'The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then ' +

@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 import type { FoundParts, Part } from '../../config/index.js';
 import { describeShape } from '../../config/json/index.js';
-import { keyBeside, writtenWithEscapes } from '../../config/layouts/index.js';
+import { keyBeside, onlyLayer, writtenWithEscapes } from '../../config/layouts/index.js';
 import type { Layout } from '../../config/layouts/index.js';
 import {
   andThen,
@@ -72,7 +72,8 @@ export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
     if ((part.role === 'recurrent' && square) || part.role === 'input')
       add('initialise', part.value, part.name, square);
   }
-  const { config, group, weights } = found;
+  const { config, layers, weights } = found;
+  const group = onlyLayer(layers);
   if (group !== null && group.recurrent !== null && group.biases.every((bias) => bias === null) && shapes.H !== null)
     add('addBias', group.recurrent, group.layout.biases.join(', '));
   if (config === null) return offers;
@@ -217,7 +218,8 @@ export function addedBiases(
   );
 }
 
-function addBias({ group }: FoundParts, H: number | null): ChangeOutcome {
+function addBias({ layers }: FoundParts, H: number | null): ChangeOutcome {
+  const group = onlyLayer(layers);
   const recurrent = group?.recurrent ?? null;
   if (group === null || recurrent === null || H === null)
     return refuse(t('There are no weights of a known size here any more.'));

@@ -2,7 +2,7 @@
 // in whatever order and orientation it keeps it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { locateParameter, openEntry, readExperiment } from '../../../src/config/index.js';
+import { findParts, locateParameter, openEntry, readExperiment } from '../../../src/config/index.js';
 import type { Files } from '../../../src/config/index.js';
 import { cellOf } from '../../../src/engine/index.js';
 import type { CellName } from '../../../src/engine/index.js';
@@ -159,6 +159,21 @@ describe('the place of a number', () => {
   it('is unknown where a layer is missing, and where the file holds several networks', async () => {
     assert.equal(await at(`{"weights":{${torch(0)},${torch(2)}}}`, 1), null);
     assert.equal(await at(`{"weights":{"a":{"Wx":[[1]],"Wh":[[5]]},"b":{"Wx":[[1]],"Wh":[[6]]}}}`, 0), null);
+  });
+
+  it('is that of the layers which the editor knows of a stack, from the input up', async () => {
+    const layer = (suffix: string): string => `"weight_ih_${suffix}":[[1,1]],"weight_hh_${suffix}":[[1]]`;
+    const text = `{"weights":{${['l1_reverse', 'l0_reverse', 'l1', 'l0'].map(layer).join(',')}}}`;
+    const { layers } = await findParts(await openEntry(configEntry, memoryFiles({ [configName]: text })));
+    assert.deepEqual(
+      layers.map((group) => [group.layer, group.direction, group.recurrent?.path]),
+      [
+        [0, 'forward', 'weights.weight_hh_l0'],
+        [0, 'reverse', 'weights.weight_hh_l0_reverse'],
+        [1, 'forward', 'weights.weight_hh_l1'],
+        [1, 'reverse', 'weights.weight_hh_l1_reverse'],
+      ],
+    );
   });
 
   it('is looked for in the config and the file of the weights alone', async () => {
