@@ -499,6 +499,15 @@ describe('Apply', () => {
     assert.match(await refused(split, { cell: 'relu' }, pair), /Save these two files as a config first/);
   });
 
+  it('to a pair of files is refused where the weights are not those of one layer', async () => {
+    const pair: Entry = { kind: 'pair', weights: 'w.json', sequences: 's.json' };
+    const stack = { ...torch, weight_ih_l1: torch.weight_hh_l0, weight_hh_l1: torch.weight_hh_l0 };
+    for (const several of [stack, { one: weights, other: weights }]) {
+      const texts = { ...split, 'w.json': JSON.stringify(several) };
+      assert.match(await refused(texts, { inputScale: 0.5 }, pair), /cannot be read as they are now/);
+    }
+  });
+
   it('leaves the loss of a config where it is', async () => {
     const loss = '{ "kind": "mse", "readout": { "Why": [[1], [1]], "by": [0] }, "targets": [[1]] }';
     const own = { 'a.rnn.json': inline.replace(/\n}\n$/, `,\n  "loss": ${loss}\n}\n`) };
