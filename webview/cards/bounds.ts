@@ -122,8 +122,9 @@ export class Proofs {
 
   show(): void {
     const {
-      model: { spectrum, status, spectrumIsOlder },
+      model: { run, spectrum, status, spectrumIsOlder },
     } = this.#page;
+    this.#list.classList.toggle('few', run !== null && isGated(run));
     this.#older.show(spectrumIsOlder);
     if (spectrum === null)
       this.#list.replaceChildren(
