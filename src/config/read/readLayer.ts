@@ -8,6 +8,7 @@ import { misspelt, misspeltBiases } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
 import { arrangeMatrix, arrangeRows, blockOrder } from './gateBlocks.js';
 import { checkInput, reportGates, reportHeight, reportLength, reportNotSquare } from './layerProblems.js';
+import { readOwnParameters } from './ownParameters.js';
 import { readTensor } from './readTensor.js';
 import type { Tensor } from './readTensor.js';
 import { refuseResetBefore } from './unsupportedParts.js';
@@ -30,6 +31,8 @@ export type ReadLayer = {
 
 /** What is known of a layer before its weights are looked at. */
 export type LayerContext = {
+  /** All weights. */
+  readonly root: Value;
   readonly cell: Cell;
   readonly dtype: DType;
   readonly layer: number;
@@ -145,9 +148,12 @@ export function readLayer(matrices: LayerMatrices, context: LayerContext, report
   const order = blockOrder(cell, layout);
   const own = addBiases(biases, H, order, context, report);
   if (own === null) return { I, H, parameters: null };
+  const { root, strangers, dtype } = context;
+  const others = readOwnParameters(root, strangers, cell, { I, H }, dtype, report);
+  if (others === null) return { I, H, parameters: null };
   const Wx = arrangeMatrix(input.data, I, H, order, layout.transposed);
   const Wh = arrangeMatrix(recurrent.data, H, H, order, layout.transposed);
-  return { I, H, parameters: { Wx, Wh, ...own } };
+  return { I, H, parameters: { Wx, Wh, ...own, ...others } };
 }
 
 /** H of a recurrent matrix [H,G·H], or transposed; null after a report. */

@@ -61,7 +61,7 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   const matrices = groups.flatMap((group) => readMatrices(value, strangers(group), group, dtype, report));
   const cell = context.cell ?? inferredCell(matrices);
   if (refuseParts(named, cellOf(cell), report)) return null;
-  return readLayers(matrices, cell, context, strangers, report);
+  return readLayers(value, matrices, cell, context, strangers, report);
 }
 
 function recognise(value: Value, named: readonly Named[], report: Report): readonly Group[] | null {
@@ -158,6 +158,7 @@ function inferredCell(matrices: readonly LayerMatrices[]): CellName {
 }
 
 function readLayers(
+  root: Value,
   matrices: readonly LayerMatrices[],
   cell: CellName,
   { dtype, inputs }: WeightsContext,
@@ -175,6 +176,7 @@ function readLayers(
     const outputs = below.reduce<number | null>((sum, H) => (sum === null || H === null ? null : sum + H), 0);
     const beside = strangers(one.group);
     const context = {
+      root,
       cell: cellOf(cell),
       dtype,
       layer,
