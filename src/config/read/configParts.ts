@@ -1,7 +1,10 @@
+import { cellNames, cellOf, defaultCell } from '../../engine/index.js';
+import type { CellName } from '../../engine/index.js';
 import { findGroups, namedValues } from '../layouts/weightLayouts.js';
 import type { Group } from '../layouts/weightLayouts.js';
 import { findReadout } from '../layouts/readoutNames.js';
 import { fileKeys, underItsKeys } from './keyNames.js';
+import { ownValues } from './ownParameters.js';
 import { stateKeys } from './schema.js';
 import type { Range } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
@@ -11,6 +14,8 @@ export type PartRole =
   | 'input'
   | 'recurrent'
   | 'bias'
+  /** A parameter that is the cell's own. */
+  | 'parameter'
   | 'sequences'
   | 'initialState'
   | 'upstreamGradient'
@@ -86,6 +91,12 @@ export function insideQuotes(value: Value): Range {
   return value.document.lines.range({ offset: offset + 1, length: Math.max(0, length - 2) });
 }
 
+/** The cell that a config names; undefined for one that there is not. */
+export function cellIn(config: Value): CellName | undefined {
+  const node = config.get('cell')?.node;
+  return cellNames.find((name) => name === (node?.kind === 'string' ? node.value : defaultCell));
+}
+
 export async function findParts(config: string, open: Open): Promise<FoundParts> {
   const opened = (await open(config, null)).root;
   if (opened?.node.kind !== 'object')
@@ -117,11 +128,18 @@ export async function findParts(config: string, open: Open): Promise<FoundParts>
       parts.push({ role, name, value, transposed });
   };
   const weights = follow(root.get('weights'));
-  const groups = weights?.node.kind === 'object' ? findGroups(namedValues(weights)) : [];
-  for (const { layout, input, recurrent, biases } of groups) {
+  const namedWeights = weights?.node.kind === 'object' ? namedValues(weights) : [];
+  const groups = findGroups(namedWeights);
+  const cell = cellIn(root);
+  for (const group of groups) {
+    const { layout, input, recurrent, biases } = group;
     add('input', layout.input, input, layout.transposed);
     add('recurrent', layout.recurrent, recurrent, layout.transposed);
     biases.forEach((bias, i) => add('bias', layout.biases[i] ?? '', bias));
+    if (cell !== undefined) {
+      const beside = namedWeights.filter(({ prefix }) => prefix === group.prefix);
+      for (const { spec, value } of ownValues(beside, cellOf(cell))) add('parameter', spec.name, value);
+    }
   }
   const sequences = root.get('sequences');
   const isList = sequences?.node.kind === 'array' && sequences.node.items.every((item) => item.kind === 'string');

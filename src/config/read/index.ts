@@ -1,5 +1,6 @@
 // The face of this room: what other rooms use.
 export type { FileKind } from './classify.js';
+export { cellIn } from './configParts.js';
 export type { FoundParts, Link, Part, PartRole } from './configParts.js';
 export type { Entry, FileContent, FileTrouble, Files } from './fileAccess.js';
 export { fileKeys, keyOf } from './keyNames.js';

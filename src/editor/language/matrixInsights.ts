@@ -70,6 +70,7 @@ export function implications(facts: PartFacts, { cell, shapes }: Pick<Inspection
     case 'upstreamGradient':
       if (part.numbers?.frobenius === 0) told.push(t('It is 0 throughout: every gradient of the run will be 0.'));
       break;
+    case 'parameter':
     case 'readout':
     case 'readoutBias':
     case 'targets':

@@ -1,16 +1,9 @@
 import { findParts, insideQuotes, matrixLines, outlineOf, readExperiment, references } from '../../config/index.js';
 import { indicesAt, readDocument, Value } from '../../config/json/index.js';
 import type { Document, TensorNode } from '../../config/json/index.js';
+import { cellIn } from '../../config/read/index.js';
 import type { FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
-import {
-  cellNames,
-  defaultCell,
-  factsOf,
-  measureInputs,
-  measureMatrix,
-  measureNumbers,
-  zeroLines,
-} from '../../engine/index.js';
+import { factsOf, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
 import type { MatrixFacts, NumberFacts } from '../../engine/index.js';
 import type {
   BytesRequest,
@@ -168,7 +161,7 @@ export class Inspector {
       return node?.kind === 'string' ? node.value : null;
     };
     const shapes = shapesOf(found);
-    const cell = found.config === null ? undefined : cellNames.find((name) => name === (text('cell') ?? defaultCell));
+    const cell = found.config === null ? undefined : cellIn(found.config);
     return {
       config,
       problems,

@@ -3,15 +3,22 @@ import { findParts } from '../../config/index.js';
 import { readDocument, Value } from '../../config/json/index.js';
 import type { Entry, FileContent, Part } from '../../config/read/index.js';
 import { findGroups, namedValues } from '../../config/layouts/index.js';
+import { cellNames, cellOf } from '../../engine/index.js';
+import type { ParameterSpec } from '../../engine/index.js';
 import type { Range } from '../../config/json/index.js';
 import type { FileRequest, WeightPlace } from '../../protocol/index.js';
 
 type Found = { readonly value: Value; readonly transposed: boolean };
-const roles: ReadonlyMap<string, Part['role']> = new Map([
-  ['Wx', 'input'],
-  ['Wh', 'recurrent'],
-  ['b', 'bias'],
-]);
+
+/** What a parameter of this name is, in every cell that has it. */
+const roleOf = (name: string): ParameterSpec['role'] | undefined =>
+  cellNames.flatMap((cell) => cellOf(cell).parameters).find((parameter) => parameter.name === name)?.role;
+
+/** Matrices and biases go by other names in other layouts; what is a cell's own has one name everywhere. */
+const holds = ({ role, name }: Part, tensor: string): boolean => {
+  const wanted = roleOf(tensor);
+  return wanted === 'other' ? role === 'parameter' && name === tensor : role === wanted;
+};
 
 /**
  * Where the text of W[row, column] stands, stored either way round; of the first bias where a layout adds two. Null
@@ -48,13 +55,13 @@ async function inConfig(
   { tensor }: WeightPlace,
   open: Parameters<typeof findParts>[1],
 ): Promise<Found | null> {
-  return (await findParts(config, open)).parts.find(({ role }) => role === roles.get(tensor)) ?? null;
+  return (await findParts(config, open)).parts.find((part) => holds(part, tensor)) ?? null;
 }
 
 function inWeights(root: Value | null, { tensor }: WeightPlace): Found | null {
   const group = root?.node.kind === 'object' ? findGroups(namedValues(root))[0] : undefined;
   if (group === undefined) return null;
-  const role = roles.get(tensor);
+  const role = roleOf(tensor);
   const value =
     role === 'input'
       ? group.input
