@@ -9,7 +9,7 @@ export const leaky: Cell = {
   name: 'leaky',
   states: ['h'],
   gates: ['h'],
-  parameters: [...affineParameters(1), { name: 'alpha', role: 'other', shape: (_, H) => [1, H] }],
+  parameters: [...affineParameters(1), { name: 'alpha', role: 'other', shape: (_, H) => [1, H], start: 0.5 }],
   kernel: null,
   hasD: true,
   activation: null,
