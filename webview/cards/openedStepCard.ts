@@ -1,6 +1,7 @@
 // Beside the tracks: the unit under the cursor, opened: its computation graph with real numbers forward and backward.
 import { el, math, mathParts, plainMath } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
+import { openedFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { isGated, Latest } from '../page/model.js';
 import { graph, nodeAt, norm, paintGraph } from './stepGraph.js';
@@ -131,7 +132,7 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
         ),
         say('Of the chosen sequence; lists of up to four numbers are written out.'),
       ],
-      formula: 'g = dhs + dh   dz = g ⊙ f′(z)   dh_{t−1} = dz·Wh^{T}',
+      formula: openedFormula,
       source: 'Werbos 1990; Rumelhart, Hinton & Williams 1986, “Learning representations by back-propagating errors”',
     },
     available() {

@@ -3,6 +3,7 @@ import { tsvLine } from '../widgets/spreadsheetFields.js';
 import { copyButton } from '../widgets/clipboard.js';
 import { el, math, textButton } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber, formatPercent } from '../page/format.js';
+import { stepFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { olderTitle, olderWord } from '../widgets/staleMark.js';
@@ -42,9 +43,7 @@ const help = (): Help => ({
         'step alone, as the verdict is. Move the cursor with the arrow keys, or click a plot.',
     ),
   ],
-  formula:
-    'g_t = dhs_t + dh_t   dz_t = g_t ⊙ f′(z_t)   dx_t = dz_t·Wx^{T}   dh_{t−1} = dz_t·Wh^{T}   dWh_t = ' +
-    'h_{t−1}^{T}·dz_t   dWx_t = x_t^{T}·dz_t',
+  formula: stepFormula,
   source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
 });
 
@@ -82,7 +81,9 @@ export class AtStep {
     );
     const name = say('Numbers at the cursor');
     const copy = copyButton(name, () => Promise.resolve(this.#tsv()));
-    const helpButton = textButton('?', say('What {0} shows', name), () => helpPopover(helpButton, name, help()));
+    const helpButton = textButton('?', say('What {0} shows', name), () =>
+      helpPopover(helpButton, name, help(), page.model.run?.cell ?? null),
+    );
     this.element = el(
       'section',
       { class: 'card', attributes: { 'aria-label': name } },
