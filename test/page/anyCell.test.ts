@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { computed, painted } from './support.js';
+import { computed, csvRows, cursorTo, painted, relativeError, side } from './support.js';
 
 const weights = {
   Wx: [
@@ -45,6 +45,56 @@ before(async () => {
 });
 after(() => pages.close());
 
+type Weights = typeof weights;
+const T = 4;
+
+/** Of one sequence, its states [T+1][H] from zeros on and the tanh(z) of each step, by plain loops. */
+function forward({ Wx, Wh, b, alpha }: Weights, xs: readonly (readonly number[])[]) {
+  const states = [[0, 0, 0]];
+  const tanhs: number[][] = [];
+  for (const x of xs) {
+    const h = states.at(-1) ?? [];
+    const own = h.map((_, j) =>
+      Math.tanh(
+        (b[j] ?? NaN) +
+          x.reduce((z, value, i) => z + value * (Wx[i]?.[j] ?? NaN), 0) +
+          h.reduce((z, value, i) => z + value * (Wh[i]?.[j] ?? NaN), 0),
+      ),
+    );
+    tanhs.push(own);
+    states.push(h.map((value, j) => (1 - (alpha[j] ?? NaN)) * value + (alpha[j] ?? NaN) * (own[j] ?? NaN)));
+  }
+  return { states, tanhs };
+}
+
+/** What step t adds to dalpha of all sequences, and g_t of each, for ones at the last step. */
+function backward() {
+  const dalpha = Array.from({ length: T }, () => [0, 0, 0]);
+  const all = sequences.map((xs) => {
+    const { states, tanhs } = forward(weights, xs);
+    const gs: number[][] = [];
+    let g = [1, 1, 1];
+    for (let t = T - 1; t >= 0; t--) {
+      gs.unshift(g);
+      const [own, before] = [tanhs[t] ?? [], states[t] ?? []];
+      const dz = g.map((value, j) => value * (weights.alpha[j] ?? NaN) * (1 - (own[j] ?? NaN) ** 2));
+      g.forEach((value, j) => {
+        const row = dalpha[t] ?? [];
+        row[j] = (row[j] ?? NaN) + value * ((own[j] ?? NaN) - (before[j] ?? NaN));
+      });
+      g = g.map(
+        (value, k) =>
+          value * (1 - (weights.alpha[k] ?? NaN)) + dz.reduce((sum, d, j) => sum + d * (weights.Wh[k]?.[j] ?? NaN), 0),
+      );
+    }
+    return { states, tanhs, gs };
+  });
+  return { dalpha, all };
+}
+const expected = backward();
+const near = (actual: string | number | null | undefined, wanted: number, what = ''): void =>
+  assert.ok(relativeError(Number(actual), wanted) < 1e-10, `${what}: ${actual} instead of ${wanted}`);
+
 /** The formula behind the "?" of a view. */
 async function formulaOf(view: string): Promise<string> {
   const { page } = open;
@@ -70,5 +120,32 @@ describe('a cell that is more than f(z)', () => {
     await note.waitFor();
     assert.match(await note.innerText(), /the mean of ln\|det J/);
     assert.ok(Number(await note.getAttribute('data-value')) < 1e-12);
+  });
+
+  it('has the contribution of each step to every parameter, in the track and at the cursor', async () => {
+    const { head, rows } = await csvRows(open, 'contributions');
+    assert.deepEqual(head, ['t', '‖dWh_t‖', '‖dWx_t‖', '‖db_t‖', '‖dalpha_t‖']);
+    for (let t = 0; t < T; t++) near(rows[t]?.[4], Math.hypot(...(expected.dalpha[t] ?? [])), `dalpha at ${t}`);
+    const legend = await open.page.locator('[data-track=contributions] .legend').innerText();
+    assert.match(legend, /dalpha/);
+    await cursorTo(open.page, 2);
+    near(await side(open.page, 'dalpha'), Math.hypot(...(expected.dalpha[2] ?? [])));
+    await open.page.locator('[data-track=contributions] .actions button', { hasText: '?' }).click();
+    assert.match(await open.page.locator('.popover .help-formula').innerText(), /dalpha = Σ/);
+    await open.page.keyboard.press('Escape');
+  });
+
+  it('gives the place to another cell of other parameters, and takes it back', async () => {
+    const other = await pages.open({ height: 2600 });
+    const plain = { name: 'plain', dtype: 'float64', weights, sequences };
+    for (const cell of ['tanh', madeUpCell, 'tanh']) {
+      await other.host.run(JSON.stringify({ ...plain, cell }));
+      await painted(other);
+      await cursorTo(other.page, 2);
+      assert.equal(await other.page.locator('.side [data-name=dalpha]').count(), cell === 'tanh' ? 0 : 1);
+      assert.equal((await csvRows(other, 'contributions')).head.length, cell === 'tanh' ? 4 : 5);
+    }
+    assert.deepEqual(other.complaints, []);
+    await other.close();
   });
 });

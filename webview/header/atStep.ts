@@ -8,7 +8,7 @@ import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { olderTitle, olderWord } from '../widgets/staleMark.js';
 import { helpPopover } from '../widgets/popover.js';
-import { log10Of, readField, stepValue } from '../page/series.js';
+import { gradientNames, log10Of, readField, stepValue } from '../page/series.js';
 import { gradientField, stateField } from '../page/stepCache.js';
 import { emptyField } from '../page/tablePlan.js';
 import type { Help } from '../widgets/popover.js';
@@ -38,7 +38,7 @@ const help = (): Help => ({
         'inputs, the weights and the step before all receive their share from there.',
     ),
     say(
-      'Norms are taken over the batch and the units. dWh_t, dWx_t and db_t are this step’s terms of the sums ' +
+      'Norms are taken over the batch and the units. dWh_t and its neighbours are this step’s terms of the sums ' +
         'that train the shared weights. What is lost since the loss is measured on the gradient from the last ' +
         'step alone, as the verdict is. Move the cursor with the arrow keys, or click a plot.',
     ),
@@ -51,6 +51,7 @@ export class AtStep {
   readonly element: HTMLElement;
   readonly #page: Page;
   readonly #title = el('h2', {});
+  readonly #list = el('dl', { class: 'pairs' });
   readonly #cells = new Map<string, { readonly value: HTMLElement; readonly of: HTMLElement }>();
   readonly #units = el('tbody');
   readonly #unitsTitle = el('h3', {});
@@ -67,13 +68,6 @@ export class AtStep {
         this.#showUnits();
       },
     );
-    const list = el('dl', { class: 'pairs' });
-    for (const row of this.#rows()) {
-      const value = el('dd', { attributes: { 'data-name': row.id } });
-      const of = el('span', { class: 'of' });
-      this.#cells.set(row.id, { value, of });
-      list.append(el('div', {}, el('dt', {}, math(row.name), of), value));
-    }
     const head = el(
       'thead',
       {},
@@ -88,13 +82,27 @@ export class AtStep {
       'section',
       { class: 'card', attributes: { 'aria-label': name } },
       el('div', { class: 'card-head' }, this.#title, el('span', { class: 'actions' }, copy, helpButton)),
-      list,
+      this.#list,
       this.#unitsTitle,
       el('table', { class: 'unit-values' }, head, this.#units),
     );
     page.timeline.onChange((change) => {
       if (change !== 'window') this.show();
     });
+  }
+
+  /** Elements for rows that have none; what another cell had goes. */
+  #arrange(rows: readonly Row[]): void {
+    if (rows.length === this.#cells.size && rows.every(({ id }) => this.#cells.has(id))) return;
+    this.#cells.clear();
+    this.#list.replaceChildren(
+      ...rows.map((row) => {
+        const value = el('dd', { attributes: { 'data-name': row.id } });
+        const of = el('span', { class: 'of' });
+        this.#cells.set(row.id, { value, of });
+        return el('div', {}, el('dt', {}, math(row.name), of), value);
+      }),
+    );
   }
 
   show(): void {
@@ -105,7 +113,9 @@ export class AtStep {
     if (run === null) return;
     const { cursor } = timeline;
     this.#title.textContent = timeline.pinned ? say('At t = {0} · pinned', cursor) : say('At t = {0}', cursor);
-    for (const row of this.#rows()) {
+    const rows = this.#rows(run);
+    this.#arrange(rows);
+    for (const row of rows) {
       const target = this.#cells.get(row.id);
       if (target === undefined) continue;
       const { value, of } = target;
@@ -123,7 +133,7 @@ export class AtStep {
     this.#showUnits();
   }
 
-  #rows(): readonly Row[] {
+  #rows(shown: RunSummary): readonly Row[] {
     const { model } = this.#page;
     return [
       { id: 'h', name: '‖h_t‖', read: (run, t) => readField(run.steps, run.layers[0].hNorm, t, number) },
@@ -170,9 +180,11 @@ export class AtStep {
         older: () => model.spectrumIsOlder,
       },
       { id: 'dx', name: '‖dx_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dx'), t, log) },
-      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dWh'), t, log) },
-      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dWx'), t, log) },
-      { id: 'db', name: '‖db_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'db'), t, log) },
+      ...gradientNames(shown).map((name): Row => ({
+        id: name,
+        name: `‖${name}_t‖`,
+        read: (run, t) => readField(run.steps, log10Of(run, name), t, log),
+      })),
     ];
   }
 
@@ -186,7 +198,7 @@ export class AtStep {
     const known = this.#values?.t === cursor ? this.#values : null;
     return [
       ['t', String(cursor)],
-      ...this.#rows().map((row) => [
+      ...this.#rows(run).map((row) => [
         [row.name, row.of?.(run) ?? ''].join(' ').trim(),
         row.older?.() === true ? '' : row.read(run, cursor).exact,
       ]),

@@ -56,6 +56,16 @@ export const lyapunovFormula = either(
   () => 'λ_i = 1/T·Σ_t ln|R_{ii}|   Q·R = J_t·Q   Σλ_i = 1/T·Σ_t ln|det J_t|',
 );
 
+const matrixGradients = 'dWx = Σ_t x_t^{T}·dz_t   dWh = Σ_t h_{t−1}^{T}·dz_t   db = Σ_t dz_t';
+/** A parameter that is the cell's own acts on h_t directly. */
+export const contributionFormula = (cell: CellFacts | null): string =>
+  [
+    matrixGradients,
+    ...(cell?.parameters ?? []).flatMap(({ name, role }) =>
+      role === 'other' ? [`d${name} = Σ_t g_t·∂h_t/∂${name}`] : [],
+    ),
+  ].join('   ');
+
 /** What comes back to the step before. */
 export const carriedFormula = ({ hasD }: CellFacts): string =>
   hasD ? 'dh_{t−1} = dz·Wh^{T} + g·D' : 'dh_{t−1} = dz·Wh^{T}';
