@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { computed, csvRows, cursorTo, painted, relativeError, side } from './support.js';
+import { computed, csvRows, cursorTo, nextFrames, painted, relativeError, side } from './support.js';
 
 const weights = {
   Wx: [
@@ -135,15 +135,56 @@ describe('a cell that is more than f(z)', () => {
     await open.page.keyboard.press('Escape');
   });
 
+  it('shows every tensor, with the text of a number of it', async () => {
+    const { page, host } = open;
+    const card = page.locator('[data-card=weights]');
+    await card.locator('vscode-dropdown').click();
+    assert.deepEqual(await card.locator('vscode-option').allInnerTexts(), ['Wh', 'Wx', 'b', 'alpha']);
+    await card.locator('vscode-option[value=alpha]').click();
+    await nextFrames(page);
+    const { head, rows } = await csvRows(open, 'weights', 'card');
+    assert.deepEqual(head, ['unit', 'alpha', 'dalpha']);
+    weights.alpha.forEach((alpha, j) => {
+      near(rows[j]?.[1], alpha);
+      near(
+        rows[j]?.[2],
+        expected.dalpha.reduce((sum, row) => sum + (row[j] ?? NaN), 0),
+        `dalpha of unit ${j}`,
+      );
+    });
+    await page.locator('#card-weights').focus();
+    for (const key of ['ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+    await card.locator('h3', { hasText: 'alpha[2]: unit 2' }).waitFor();
+    await page.keyboard.press('Enter');
+    while (host.sent.revealWeight.length === 0) await nextFrames(page);
+    assert.deepEqual(host.sent.revealWeight.at(-1), { tensor: 'alpha', row: 0, column: 2, focus: true });
+    const ratio = Number(await side(page, 'ratio-alpha'));
+    const gradient = weights.alpha.map((_, j) => expected.dalpha.reduce((sum, row) => sum + (row[j] ?? NaN), 0));
+    near(ratio, (0.01 * Math.hypot(...gradient)) / Math.hypot(...weights.alpha));
+    assert.equal((await csvRows(open, 'weightHistograms', 'card')).head[1], 'alpha from');
+  });
+
   it('gives the place to another cell of other parameters, and takes it back', async () => {
     const other = await pages.open({ height: 2600 });
     const plain = { name: 'plain', dtype: 'float64', weights, sequences };
-    for (const cell of ['tanh', madeUpCell, 'tanh']) {
+    let chosen = false;
+    for (const cell of ['tanh', madeUpCell, 'tanh', madeUpCell]) {
       await other.host.run(JSON.stringify({ ...plain, cell }));
       await painted(other);
       await cursorTo(other.page, 2);
       assert.equal(await other.page.locator('.side [data-name=dalpha]').count(), cell === 'tanh' ? 0 : 1);
       assert.equal((await csvRows(other, 'contributions')).head.length, cell === 'tanh' ? 4 : 5);
+      const card = other.page.locator('[data-card=weights]');
+      // What was chosen of a cell that has it is chosen again when such a cell is back.
+      if (cell !== 'tanh' && !chosen) {
+        chosen = true;
+        await card.locator('vscode-dropdown').click();
+        await card.locator('vscode-option[value=alpha]').click();
+        await nextFrames(other.page);
+      }
+      const shown = cell === 'tanh' ? 'Wh' : 'alpha';
+      assert.ok((await csvRows(other, 'weights', 'card')).head.includes(shown));
+      assert.equal(await card.locator('vscode-dropdown').evaluate((list) => (list as HTMLInputElement).value), shown);
     }
     assert.deepEqual(other.complaints, []);
     await other.close();

@@ -19,12 +19,12 @@ export function log10Of({ log10, layers: [layer] }: RunSeries, name: LogSeries):
 
 /** The gradients of the run's parameters: the matrices as they are read, then what is the cell's own. */
 export const gradientNames = ({ cell: { parameters } }: RunSummary): readonly `d${string}`[] =>
-  parametersInOrder(parameters).map(({ name }) => `d${name}` as const);
+  inReadingOrder(parameters).map(({ name }) => `d${name}` as const);
 
 const roles = ['recurrent', 'input', 'bias', 'other'] as const;
 
 /** The recurrent ones first, because they are what this is about. */
-export const parametersInOrder = (parameters: CellFacts['parameters']): CellFacts['parameters'] =>
+export const inReadingOrder = (parameters: CellFacts['parameters']): CellFacts['parameters'] =>
   parameters.toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role));
 
 /** The value at step t; NaN where the page has not got it. */
