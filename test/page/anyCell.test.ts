@@ -164,6 +164,27 @@ describe('a cell that is more than f(z)', () => {
     assert.equal((await csvRows(open, 'weightHistograms', 'card')).head[1], 'alpha from');
   });
 
+  it('opens a step with what goes on beside the weights, and what is learned there', async () => {
+    const { page } = open;
+    await cursorTo(page, 2);
+    const { gs, tanhs, states } = expected.all[0] ?? assert.fail();
+    const [g, own, before] = [gs[2] ?? [], tanhs[2] ?? [], states[2] ?? []];
+    const learned = g.map((value, j) => value * ((own[j] ?? NaN) - (before[j] ?? NaN)));
+    await page.waitForFunction(
+      () => document.querySelector('[data-card=unit] .place')?.textContent.includes('t = 2') === true,
+    );
+    near(await side(page, 'unit-dalpha'), Math.hypot(...learned));
+    near(await side(page, 'unit-dhPrev'), Math.hypot(...(gs[1] ?? [])));
+    const { rows } = await csvRows(open, 'unit', 'card');
+    const beside = rows.find(([name]) => name === '·D') ?? assert.fail('·D');
+    const carry = weights.alpha.map((alpha) => 1 - alpha);
+    near(beside[1], Math.hypot(...before.map((value, j) => value * (carry[j] ?? NaN))), 'h·D');
+    near(beside[2], Math.hypot(...g.map((value, j) => value * (carry[j] ?? NaN))), 'g·D');
+    const notes = await page.locator('[data-card=unit]').innerText();
+    assert.doesNotMatch(notes, /f′/);
+    assert.match(notes, /dz·Wh.*\+ g·D/);
+  });
+
   it('gives the place to another cell of other parameters, and takes it back', async () => {
     const other = await pages.open({ height: 2600 });
     const plain = { name: 'plain', dtype: 'float64', weights, sequences };

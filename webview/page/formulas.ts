@@ -66,6 +66,8 @@ export const contributionFormula = (cell: CellFacts | null): string =>
     ),
   ].join('   ');
 
-/** What comes back to the step before. */
+/** What the cell makes of g, and what comes back to the step before. */
+export const gatesFormula = ({ isActivation }: CellFacts): string => (isActivation ? 'dz = g ⊙ f′(z)' : 'dz = g·A');
+
 export const carriedFormula = ({ hasD }: CellFacts): string =>
   hasD ? 'dh_{t−1} = dz·Wh^{T} + g·D' : 'dh_{t−1} = dz·Wh^{T}';

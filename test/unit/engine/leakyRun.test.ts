@@ -146,6 +146,9 @@ describe('a cell with a D and a parameter of its own', () => {
       const back = Matrix.rowVector(Array.from(unit.g)).mmul(jacobianAt(1, t)).to1DArray();
       unit.dhPrev.forEach((value, k) => near(value, back[k]!));
       unit.dz.forEach((value, j) => near(value, unit.g[j]! * unit.slope[j]!));
+      unit.carry.forEach((value, j) => near(value, 1 - alpha![j]!));
+      const { alpha: own } = unit.own;
+      own!.forEach((value, j) => near(value, unit.g[j]! * (Math.tanh(unit.z[j]!) - unit.hPrev[j]!)));
       if (t < T - 1)
         unit.fromNext.forEach((value, k) => near(value * 2 ** unit.exponent, layer.dhTotal.at((T + t) * H + k)!));
     }
