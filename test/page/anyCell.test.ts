@@ -3,6 +3,7 @@
 import { madeUpCell } from '../support/madeUpCell.js';
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { determinant, Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { computed, csvRows, cursorTo, nextFrames, painted, relativeError, side } from './support.js';
@@ -68,30 +69,43 @@ function forward({ Wx, Wh, b, alpha }: Weights, xs: readonly (readonly number[])
 }
 
 /** What step t adds to dalpha of all sequences, and g_t of each, for ones at the last step. */
-function backward() {
+function backward({ Wh, alpha, ...rest }: Weights = weights) {
   const dalpha = Array.from({ length: T }, () => [0, 0, 0]);
   const all = sequences.map((xs) => {
-    const { states, tanhs } = forward(weights, xs);
+    const { states, tanhs } = forward({ Wh, alpha, ...rest }, xs);
     const gs: number[][] = [];
+    const dzs: number[][] = [];
     let g = [1, 1, 1];
     for (let t = T - 1; t >= 0; t--) {
-      gs.unshift(g);
       const [own, before] = [tanhs[t] ?? [], states[t] ?? []];
-      const dz = g.map((value, j) => value * (weights.alpha[j] ?? NaN) * (1 - (own[j] ?? NaN) ** 2));
-      g.forEach((value, j) => {
-        const row = dalpha[t] ?? [];
-        row[j] = (row[j] ?? NaN) + value * ((own[j] ?? NaN) - (before[j] ?? NaN));
-      });
+      const dz = g.map((value, j) => value * (alpha[j] ?? NaN) * (1 - (own[j] ?? NaN) ** 2));
+      gs.unshift(g);
+      dzs.unshift(dz);
+      const row = dalpha[t] ?? [];
+      g.forEach((value, j) => (row[j] = (row[j] ?? NaN) + value * ((own[j] ?? NaN) - (before[j] ?? NaN))));
       g = g.map(
-        (value, k) =>
-          value * (1 - (weights.alpha[k] ?? NaN)) + dz.reduce((sum, d, j) => sum + d * (weights.Wh[k]?.[j] ?? NaN), 0),
+        (value, k) => value * (1 - (alpha[k] ?? NaN)) + dz.reduce((sum, d, j) => sum + d * (Wh[k]?.[j] ?? NaN), 0),
       );
     }
-    return { states, tanhs, gs };
+    return { states, tanhs, gs, dzs };
   });
   return { dalpha, all };
 }
 const expected = backward();
+/** ∂h_t/∂h_{t−1} of a sequence. */
+function jacobianAt(item: number, t: number): Matrix {
+  const own = expected.all[item]?.tanhs[t] ?? [];
+  return new Matrix(
+    own.map((h, j) =>
+      own.map(
+        (_, k) =>
+          (weights.alpha[j] ?? NaN) * (1 - h ** 2) * (weights.Wh[k]?.[j] ?? NaN) +
+          (j === k ? 1 - (weights.alpha[j] ?? NaN) : 0),
+      ),
+    ),
+  );
+}
+
 const near = (actual: string | number | null | undefined, wanted: number, what = ''): void =>
   assert.ok(relativeError(Number(actual), wanted) < 1e-10, `${what}: ${actual} instead of ${wanted}`);
 
@@ -142,6 +156,15 @@ describe('a cell that is more than f(z)', () => {
     assert.deepEqual(await card.locator('vscode-option').allInnerTexts(), ['Wh', 'Wx', 'b', 'alpha']);
     await card.locator('vscode-option[value=alpha]').click();
     await nextFrames(page);
+    // The list has room for the whole name.
+    assert.ok(
+      await card.locator('vscode-dropdown').evaluate((list) => {
+        const label = list.shadowRoot?.querySelector('.selected-value');
+        return label?.textContent.trim() !== '' && label !== null && label !== undefined
+          ? label.scrollWidth <= label.clientWidth
+          : false;
+      }),
+    );
     const { head, rows } = await csvRows(open, 'weights', 'card');
     assert.deepEqual(head, ['unit', 'alpha', 'dalpha']);
     weights.alpha.forEach((alpha, j) => {
@@ -183,6 +206,75 @@ describe('a cell that is more than f(z)', () => {
     const notes = await page.locator('[data-card=unit]').innerText();
     assert.doesNotMatch(notes, /f′/);
     assert.match(notes, /dz·Wh.*\+ g·D/);
+  });
+
+  it('has the singular values of A·Whᵀ + D, step by step, and of their product', async () => {
+    await computed(open.page, 'jacobian');
+    const jacobians = Array.from({ length: T }, (_, t) => jacobianAt(0, t));
+    const { rows } = await csvRows(open, 'jacobian');
+    const products = (await csvRows(open, 'product')).rows;
+    for (let t = 0; t < T; t++) {
+      const sigma = new SingularValueDecomposition(jacobians[t] ?? assert.fail()).diagonal.toSorted((a, b) => b - a);
+      near(rows[t]?.[1], sigma[0] ?? NaN, `σ_max at ${t}`);
+      near(rows[t]?.[2], sigma[2] ?? NaN, `σ_min at ${t}`);
+      const later = jacobians.slice(t + 1).toReversed();
+      const product = later.reduce((all, J) => all.mmul(J), Matrix.eye(3));
+      near(products[t]?.[1], Math.max(...new SingularValueDecomposition(product).diagonal), `product from ${t}`);
+    }
+    // The exponents add up to the mean of ln|det J|.
+    const { rows: exponents } = await csvRows(open, 'lyapunov', 'card');
+    const sum = exponents.reduce((all, row) => all + Number(row[1]), 0);
+    near(sum, jacobians.reduce((all, J) => all + Math.log(Math.abs(determinant(J))), 0) / T, 'Σλ');
+  });
+
+  it('has the gradient of every state, and the losses that make it', async () => {
+    const { page } = open;
+    await computed(page, 'attribution');
+    const { rows } = await csvRows(open, 'attribution');
+    const flow = await csvRows(open, 'flow');
+    const g = flow.head.indexOf('‖g_t‖');
+    for (let t = 0; t < T; t++) {
+      const wanted = Math.hypot(...expected.all.flatMap(({ gs }) => gs[t] ?? []));
+      near(flow.rows[t]?.[g], wanted, `‖g‖ at ${t}`);
+      // There is a single loss, so all of it comes from there.
+      near(rows[t]?.[1], wanted, `attribution at ${t}`);
+    }
+    const hidden = await csvRows(open, 'hiddenMap');
+    hidden.rows.forEach(([t, ...values]) =>
+      values.forEach((value, j) => near(value, expected.all[0]?.states[Number(t) + 1]?.[j] ?? NaN, `h at ${t}`)),
+    );
+    // All of dWh comes from the last loss: shares by distance, of which the parts are h_{t−1}ᵀ·dz_t.
+    const parts = (await csvRows(open, 'reach', 'card')).rows;
+    const part = (t: number): Matrix =>
+      expected.all.reduce(
+        (sum, { states, dzs }) => {
+          const [before, dz] = [states[t] ?? [], dzs[t] ?? []];
+          return Matrix.add(sum, Matrix.columnVector(before).mmul(Matrix.rowVector(dz)));
+        },
+        new Matrix(3, 3),
+      );
+    const whole = Array.from({ length: T }, (_, t) => part(t)).reduce((sum, one) => sum.add(one), new Matrix(3, 3));
+    for (let k = 0; k < T; k++) {
+      const share = part(T - 1 - k).norm() / whole.norm();
+      assert.ok(Math.abs(Number(parts[k]?.[1]) - share) < 1e-10, `part ${k}: ${parts[k]?.[1]}, not ${share}`);
+    }
+  });
+
+  it('is tried with something changed', async () => {
+    const { page } = open;
+    await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    // No other cell has parameters of these names.
+    assert.deepEqual(await page.locator('[data-field=cell] vscode-option').allInnerTexts(), [madeUpCell]);
+    const input = page.locator('[data-field=biasShift] .number').last();
+    await input.fill('0.5');
+    await input.press('Enter');
+    await page.locator('[data-outcome=total][data-after]').waitFor();
+    const shifted = backward({ ...weights, b: weights.b.map((b) => b + 0.5) });
+    const wanted = Math.hypot(...shifted.all.flatMap(({ gs }) => gs[0] ?? []));
+    await page.waitForFunction((log10) => {
+      const after = document.querySelector<HTMLElement>('[data-outcome=total]')?.dataset['after'];
+      return Math.abs(Number(after) - log10) < 1e-10;
+    }, Math.log10(wanted));
   });
 
   it('gives the place to another cell of other parameters, and takes it back', async () => {

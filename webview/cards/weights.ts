@@ -73,6 +73,8 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     const key = names.join(' ');
     if (key === offered) return;
     offered = key;
+    // The style sheet has room for two letters; a longer name takes its own.
+    choose.style.minWidth = `calc(${Math.max(...names.map(({ length }) => length))}ch + 44px)`;
     setOptions(
       choose,
       names.map((name) => [name, name] as const),
