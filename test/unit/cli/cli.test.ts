@@ -133,7 +133,7 @@ describe('rnn-gradients run', () => {
       for (const tensor of ['hs', 'dxs', ...gradients] as const)
         assertClose(result[tensor], reference.expected[tensor], 1e-12, tensor);
       // Schema 2 has it for every layer and direction.
-      assertClose(result.dh0, [reference.expected['dh0']], 1e-12, 'dh0');
+      assertClose(result['dh0'], [reference.expected['dh0']], 1e-12, 'dh0');
       for (const norm of ['dh', 'dx', ...gradients] as const)
         assertClose(result.norms[norm], reference.expected.norms[norm], 1e-9, norm);
       assertClose(
