@@ -1,7 +1,6 @@
 // Every cell that there is: a new one is its file and its line here.
 export { gru } from './gru.js';
 export { identity } from './identity.js';
-export { leakyTanh } from './leakyTanh.js';
 export { lstm } from './lstm.js';
 export { relu } from './relu.js';
 export { sigmoid } from './sigmoid.js';
