@@ -6,7 +6,7 @@ import { describeNode, describeShape } from '../json/node.js';
 import type { Group, Layout, Named } from '../layouts/weightLayouts.js';
 import { misspelt, misspeltBiases } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
-import { arrangeMatrix, arrangeRows, blockOrder } from './gateBlocks.js';
+import { arrangeMatrix, arrangeRows, blockOrder, hasStateBias } from './gateBlocks.js';
 import { checkInput, reportGates, reportHeight, reportLength, reportNotSquare } from './layerProblems.js';
 import { readOwnParameters } from './ownParameters.js';
 import { readTensor } from './readTensor.js';
@@ -180,7 +180,7 @@ function readBiases(
   const name = layout.biases[0] ?? 'b';
   if (layout.stacked) return readStackedBias(first, name, direction, width, dtype, report);
   // Two rows are Keras' two biases; one row tells a GRU that resets before the product.
-  const twoRows = layout.framework === 'Keras' && cell.name === 'gru';
+  const twoRows = layout.framework === 'Keras' && hasStateBias(cell);
   const read = (entry: Value | null, called: string): Tensor | 'wrong' | null =>
     entry === null ? null : (readBias(entry, called, twoRows, dtype, report) ?? 'wrong');
   const [input, recurrent] = [read(first, name), read(second, layout.biases[1] ?? 'b')];
@@ -308,7 +308,7 @@ function addBiases(
       if (bias !== null) arrangeRows(bias, 1, H, order).forEach((x, i) => (sum[i] = (sum[i] ?? 0) + x));
     return sum;
   };
-  if (cell.parameters.some(({ name }) => name === 'bh')) return { b: sumOf(input), bh: sumOf(recurrent) };
+  if (hasStateBias(cell)) return { b: sumOf(input), bh: sumOf(recurrent) };
   const b = sumOf(input, recurrent);
   const overflow = b.findIndex((x) => !Number.isFinite(dtype === 'float32' ? Math.fround(x) : x));
   if (overflow < 0 || where === null) return { b };

@@ -27,7 +27,7 @@ function forward(
         for (let k = 0; k < H; k++) z += h[k]! * Wh[k * H + j]!;
         for (let k = 0; k < I; k++) z += xs[(item * T + t) * I + k]! * Wx[k * H + j]!;
         nearest = Math.min(nearest, Math.abs(z));
-        return f[cell as keyof typeof f](z);
+        return f[cell](z);
       });
       return h;
     });
