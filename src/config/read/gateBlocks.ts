@@ -48,4 +48,5 @@ export function arrangeRows(data: Float64Array, rows: number, H: number, order: 
 }
 
 /** Whether the cell keeps the bias of the state before apart, because it resets that after the product (GRU). */
-export const hasStateBias = ({ parameters }: Pick<Cell, 'parameters'>): boolean => parameters.some(({ name }) => name === 'bh');
+export const hasStateBias = ({ parameters }: Pick<Cell, 'parameters'>): boolean =>
+  parameters.some(({ name }) => name === 'bh');

@@ -36,7 +36,11 @@ function hasOtherActivations({ node }: Value, cell: string): boolean {
 }
 
 /** Whether something was refused. Dropout is training's business, so it is only told. */
-export function refuseParts(named: readonly Named[], cell: Pick<Cell, 'states' | 'parameters'>, report: Report): boolean {
+export function refuseParts(
+  named: readonly Named[],
+  cell: Pick<Cell, 'name' | 'states' | 'parameters'>,
+  report: Report,
+): boolean {
   let isRefused = false;
   const refuse = (where: Value, name: string, message: string): void => {
     isRefused = true;
