@@ -5,12 +5,18 @@ import { parseArgs } from 'node:util';
 import { workerData } from 'node:worker_threads';
 import { t as say } from '@vscode/l10n';
 import {
+  countedLayers,
   isSameFile,
+  layerName,
+  layersShown,
   print,
   printAll,
   printError,
   printingFailed,
   reasonOf,
+  reportExponents,
+  reportSpectrum,
+  runTable,
   watchStreams,
   whyInput,
   whyUnwritable,
@@ -20,16 +26,8 @@ import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
 import { isBound, mostBytes } from './config/read/index.js';
 import type { Problem } from './config/index.js';
-import {
-  cellOf,
-  defaultBounds,
-  finish,
-  inPositions,
-  runExperiment,
-  spectrumSteps,
-  Workspaces,
-} from './engine/index.js';
-import type { AnyNetworkRun, AnyRun, LayerExperiment, NetworkLayer, Spectrum, VerdictKind } from './engine/index.js';
+import { cellOf, defaultBounds, finish, runExperiment, spectrumSteps, Workspaces } from './engine/index.js';
+import type { AnyRun, LayerExperiment, NetworkLayer, Spectrum, VerdictKind } from './engine/index.js';
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
@@ -189,149 +187,6 @@ const told = (problem: Problem): string =>
     `${place(problem)}: ${problem.severity === 'warning' ? `${say('warning')}: ` : ''}${describeProblem(problem)}`,
   );
 
-/** Four digits of 10^log10, also where that number is outside the range of float64. */
-function fromLog10(log10: number): string {
-  if (!Number.isFinite(log10)) return log10 === -Infinity ? '0' : String(log10);
-  if (log10 >= -3 && log10 < 5) return (10 ** log10).toPrecision(4);
-  const exponent = Math.floor(log10);
-  const mantissa = (10 ** (log10 - exponent)).toFixed(3);
-  return mantissa === '10.000' ? `1.000e${exponent + 1}` : `${mantissa}e${exponent}`;
-}
-
-const significant = (value: number): string => `${value < 0 ? '-' : ''}${fromLog10(Math.log10(Math.abs(value)))}`;
-
-/** A handful of steps from the last to the first: the way the gradient travels. */
-function tableSteps(T: number): number[] {
-  const rows = Math.min(T, 11);
-  return [...new Set(Array.from({ length: rows }, (_, i) => Math.round((T - 1) * (1 - i / Math.max(1, rows - 1)))))];
-}
-
-/** Columns of numbers, a row for each of these steps. */
-const table = (T: number, columns: readonly (readonly [title: string, at: (t: number) => string])[]): string[] => [
-  ['t', ...columns.map(([title]) => title)].map((title) => title.padStart(12)).join(''),
-  ...tableSteps(T).map((t) => [String(t), ...columns.map(([, at]) => at(t))].map((cell) => cell.padStart(12)).join('')),
-];
-
-const logColumn = (title: string, series: Float64Array): readonly [string, (t: number) => string] => [
-  title,
-  (t) => fromLog10(series[t] ?? NaN),
-];
-
-/** One layer's direction in the order of positions. */
-function layerTable({ experiment, result }: NetworkLayer<AnyRun>, dx: Float64Array | null): string[] {
-  const [{ hNorm, log10Norms }] = result.layers;
-  const at = (series: Float64Array): Float64Array => inPositions(experiment, series);
-  const { Wh, Wx } = log10Norms.parameters;
-  const h = at(hNorm);
-  return table(result.shapes.T, [
-    ['|h|', (t) => significant(h[t] ?? NaN)],
-    logColumn('|g|', at(log10Norms.dh)),
-    ...(log10Norms.dc === undefined ? [] : [logColumn('|dc|', at(log10Norms.dc))]),
-    logColumn('|dWh|', at(Wh)),
-    logColumn('|dWx|', at(Wx)),
-    ...(dx === null ? [] : [logColumn('|dx|', dx)]),
-  ]);
-}
-
-const countedLayers = (count: number): string => (count === 1 ? say('one layer') : say('{0} layers', count));
-
-const layerName = ({ layers: [{ layer, direction }] }: LayerExperiment): string =>
-  direction === 'reverse' ? say('layer {0}, reverse', layer) : say('layer {0}', layer);
-
-function report({ experiment, layers, verdict, log10Norms, lengths }: AnyNetworkRun, shown: number | null): string {
-  const { B, T, I, H } = experiment.shapes;
-  const [first, ...others] = layers;
-  const directions = new Set(experiment.layers.map(({ direction }) => direction)).size;
-  const count = layers.length / directions;
-  const stack = [
-    ...(count > 1 && directions === 1 ? [say('{0} layers', count)] : []),
-    ...(count > 1 && directions === 2 ? [say('{0} layers in two directions', count)] : []),
-    ...(count === 1 && directions === 2 ? [say('two directions')] : []),
-  ]
-    .map((told) => `, ${told}`)
-    .join('');
-  const ragged = lengths.some((length) => length !== T)
-    ? `, ${say('lengths {0} to {1}', Math.min(...lengths), Math.max(...lengths))}`
-    : '';
-  const lines = [
-    `${verdict.kind.toUpperCase()}  ${escapeControls(experiment.name)}  (${experiment.cell}${stack}, B ${B}, T ` +
-      `${T}, I ${I}, H ${H}, ${experiment.dtype}${ragged})`,
-    verdict.reason,
-    '',
-    ...(others.length === 0
-      ? [...layerTable(first, log10Norms.dx), '']
-      : layersShown(layers, shown).flatMap((layer) => {
-          const { positionVerdict: own } = layer.result;
-          // What reaches the input comes from all directions of the first layer.
-          const dx = layer === first && directions === 1 ? log10Norms.dx : null;
-          return [
-            `${layerName(layer.experiment)}: ${own.kind.toUpperCase()}  ${own.reason}`,
-            ...layerTable(layer, dx),
-            '',
-          ];
-        })),
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-/** The directions of the layer that was asked for, or all. */
-const layersShown = (layers: readonly NetworkLayer<AnyRun>[], asked: number | null): readonly NetworkLayer<AnyRun>[] =>
-  layers.filter(({ experiment: { layers: specs } }) => asked === null || specs[0].layer === asked);
-
-/** Of a layer of a network. */
-function reportExponents(layer: NetworkLayer<AnyRun>, { lyapunov }: Spectrum): string {
-  const largest =
-    lyapunov === null
-      ? say('no Lyapunov exponents (the product of all Jacobians is exactly zero)')
-      : say('largest Lyapunov exponent {0}', significant(lyapunov[0] ?? NaN));
-  return `${layerName(layer.experiment)}: ${largest}\n`;
-}
-
-function reportSpectrum(spectrum: Spectrum): string {
-  const { spectralRadiusWh, spectralRadiusBounds, sigmaMaxWh, lyapunov } = spectrum;
-  // Of a large Wh only bounds are known.
-  const radius =
-    spectralRadiusBounds === null ? significant(spectralRadiusWh) : spectralRadiusBounds.map(significant).join(' … ');
-  const sigma = significant(sigmaMaxWh);
-  return `${lyapunov === null ? withoutExponents(spectrum, radius, sigma) : withExponents(lyapunov, radius, sigma)}\n`;
-}
-
-const withoutExponents = ({ logProductSigmaMax }: Spectrum, radius: string, sigma: string): string =>
-  logProductSigmaMax === -Infinity
-    ? say(
-        'spectral radius of Wh {0} (information only), largest singular value {1}, no Lyapunov exponents (the ' +
-          'product of all Jacobians is exactly zero)',
-        radius,
-        sigma,
-      )
-    : say(
-        'spectral radius of Wh {0} (information only), largest singular value {1}, no Lyapunov exponents (a ' +
-          'Jacobian holds a number that is not finite)',
-        radius,
-        sigma,
-      );
-
-function withExponents(lyapunov: Float64Array, radius: string, sigma: string): string {
-  const lost = lyapunov.filter((exponent) => exponent === -Infinity).length;
-  const largest = significant(lyapunov[0] ?? NaN);
-  return lost === 0
-    ? say(
-        'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}',
-        radius,
-        sigma,
-        largest,
-      )
-    : say(
-        'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}; ' +
-          '{3} of {4} are −∞ (a Jacobian is singular)',
-        radius,
-        sigma,
-        largest,
-        lost,
-        lyapunov.length,
-      );
-}
-
 const unwritable = (target: string, reason: string): string =>
   escapeControls(`${target}:1:1: ${say('The result could not be written: {0}', reason)}`);
 
@@ -433,7 +288,7 @@ async function main(args: readonly string[]): Promise<number> {
   const run = finish(runExperiment(capacity.whole, experiment, defaultBounds, kernels));
   const elapsedMs = performance.now() - started;
   // The verdict at once: the spectrum of a big network takes far longer than the run.
-  if (parsed.json !== '-') print(report(run, parsed.layer));
+  if (parsed.json !== '-') print(runTable(run, parsed.layer));
   const shown = layersShown(run.layers, parsed.layer);
   const spectra = new Map<NetworkLayer<AnyRun>, LayerSpectrum>();
   const spectrumOf = (layer: NetworkLayer<AnyRun>): LayerSpectrum => {

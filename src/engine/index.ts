@@ -4,7 +4,7 @@ export type { Resumable } from './core/resumable.js';
 export { cellNames, cellOf, cells, defaultCell, factsOf } from './cells/index.js';
 export type { CellFacts, CellName } from './cells/index.js';
 export { mapParameters, mapStates } from './cells/cell.js';
-export type { ByParameter, ByState, Cell } from './cells/cell.js';
+export type { ByParameter, ByState, Cell, ParameterSpec } from './cells/cell.js';
 export * from './network/experiment.js';
 export * from './network/result.js';
 export * from './run/result.js';

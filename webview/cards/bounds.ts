@@ -101,7 +101,9 @@ export class Proofs {
   constructor(page: Page) {
     this.#page = page;
     const title = t('What this proves');
-    const helpButton = textButton('?', t('What {0} shows', title), () => helpPopover(helpButton, title, help()));
+    const helpButton = textButton('?', t('What {0} shows', title), () =>
+      helpPopover(helpButton, title, help(), page.model.run?.cell ?? null),
+    );
     this.element = el(
       'section',
       { class: 'card proofs', attributes: { 'aria-label': title } },
@@ -122,8 +124,9 @@ export class Proofs {
 
   show(): void {
     const {
-      model: { spectrum, status, spectrumIsOlder },
+      model: { run, spectrum, status, spectrumIsOlder },
     } = this.#page;
+    this.#list.classList.toggle('few', run !== null && isGated(run));
     this.#older.show(spectrumIsOlder);
     if (spectrum === null)
       this.#list.replaceChildren(

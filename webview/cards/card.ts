@@ -113,7 +113,9 @@ export class Card {
     });
     this.#twin.element.hidden = page.memory.chosen(`table ${view.id}`) !== true;
     table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
-    const help = textButton('?', t('What {0} shows', title), () => helpPopover(help, title, view.help));
+    const help = textButton('?', t('What {0} shows', title), () =>
+      helpPopover(help, title, view.help, page.model.run?.cell ?? null),
+    );
     this.element = el(
       'section',
       { class: 'card', attributes: { 'data-card': view.id, 'aria-label': title } },

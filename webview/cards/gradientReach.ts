@@ -3,6 +3,7 @@ import { ticksBetween } from '../chart/axis.js';
 import { frameOf, paintFrame } from './card.js';
 import { el, math } from '../widgets/dom.js';
 import { formatPercent, powerOfTen } from '../page/format.js';
+import { reachFormula } from '../page/formulas.js';
 import { t } from '../page/l10n.js';
 import { failureText } from '../widgets/failure.js';
 import { Latest } from '../page/model.js';
@@ -108,7 +109,7 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
             'backpropagation does. Parts may point against each other, so bars can be larger than the whole.',
         ),
       ],
-      formula: 'dWh = Σ_k D_k   D_k = Σ_t h_{t−1}^{T}·(c_{t,t+k} ⊙ f′(z_t))',
+      formula: reachFormula,
       source:
         'Williams & Peng 1990, “An efficient gradient-based algorithm for on-line training of recurrent ' +
         'network trajectories”',

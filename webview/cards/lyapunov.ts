@@ -4,6 +4,7 @@ import { frameOf, paintFrame, paintNote } from './card.js';
 import { lostSentences, unmeasured } from './bounds.js';
 import { el, math } from '../widgets/dom.js';
 import { formatFactor, formatNumber } from '../page/format.js';
+import { lyapunovFormula } from '../page/formulas.js';
 import { t } from '../page/l10n.js';
 import { failureText } from '../widgets/failure.js';
 import { Latest } from '../page/model.js';
@@ -20,24 +21,34 @@ const leadingNote = (known: number, H: number): HTMLElement =>
     t('The leading {0} of {1} exponents; the others are computed while this card is in sight.', known, H),
   );
 
-const sumCheck = (all: Float64Array, error: number): HTMLElement =>
-  el(
+const sumCheck = (all: Float64Array, error: number, isActivation: boolean): HTMLElement => {
+  const told = [
+    formatNumber(
+      all.reduce((sum, value) => sum + value, 0),
+      6,
+    ),
+    formatNumber(error, 2),
+    all.filter((value) => value > 0).length,
+    all.length,
+  ] as const;
+  return el(
     'span',
     { attributes: { 'data-name': 'sumError', 'data-value': String(error) } },
     math(
-      t(
-        'Σλ_i = {0} per step; it has to be ln|det Wh| + mean Σ ln f′(z). Difference: {1}. Directions ' +
-          'with λ > 0: {2} of {3}.',
-        formatNumber(
-          all.reduce((sum, value) => sum + value, 0),
-          6,
-        ),
-        formatNumber(error, 2),
-        all.filter((value) => value > 0).length,
-        all.length,
-      ),
+      isActivation
+        ? t(
+            'Σλ_i = {0} per step; it has to be ln|det Wh| + mean Σ ln f′(z). Difference: {1}. Directions ' +
+              'with λ > 0: {2} of {3}.',
+            ...told,
+          )
+        : t(
+            'Σλ_i = {0} per step; it has to be the mean of ln|det J_t|. Difference: {1}. Directions with ' +
+              'λ > 0: {2} of {3}.',
+            ...told,
+          ),
     ),
   );
+};
 
 export function lyapunovCard({ model }: Page): CardView {
   const notes = el('p', { class: 'note' });
@@ -88,7 +99,9 @@ export function lyapunovCard({ model }: Page): CardView {
           el('span', { attributes: { 'data-name': 'lost' } }, math(sentence)),
           ' ',
         ]),
-        ...(spectrum.lyapunovSumError === null ? [] : [sumCheck(all, spectrum.lyapunovSumError), ' ']),
+        ...(spectrum.lyapunovSumError === null
+          ? []
+          : [sumCheck(all, spectrum.lyapunovSumError, model.run?.cell.isActivation ?? true), ' ']),
         el(
           'span',
           { attributes: { 'data-name': 'lyapunovError', 'data-value': String(spectrum.lyapunovError ?? '') } },
@@ -116,7 +129,7 @@ export function lyapunovCard({ model }: Page): CardView {
         ),
         t('The sum of all exponents has a closed form, which is compared with the sum of the measured ones.'),
       ],
-      formula: 'λ_i = 1/T·Σ_t ln|R_{ii}|   Q·R = J_t·Q   Σλ_i = ln|det Wh| + 1/T·Σ_tΣ_j ln f′(z_{tj})',
+      formula: lyapunovFormula,
       source:
         'Engelken, Wolf & Abbott 2023, “Lyapunov spectra of chaotic recurrent neural networks”; Benettin et al. 1980',
     },

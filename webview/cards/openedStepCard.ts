@@ -1,6 +1,7 @@
 // Beside the tracks: the unit under the cursor, opened: its computation graph with real numbers forward and backward.
 import { el, math, mathParts, plainMath } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
+import { carriedFormula, gatesFormula, openedFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { isGated, Latest } from '../page/model.js';
 import { graph, nodeAt, norm, paintGraph } from './stepGraph.js';
@@ -50,8 +51,9 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
   };
 
   function explain(): void {
-    if (unit === null) return;
-    const { t, hPrev, x, h, dz, g, dhs, fromNext, dhPrev, dx, slope } = unit;
+    const cell = model.run?.cell;
+    if (unit === null || cell === undefined) return;
+    const { t, hPrev, x, h, dz, g, dhs, fromNext, dhPrev, dx, slope, own } = unit;
     heading.replaceChildren(
       math(say('t = {0} · sequence {1} · norms: grey forward, red backward', t, timeline.shownSequence + 1)),
     );
@@ -96,17 +98,20 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
       row('dhs', say('dhs: from the loss'), gradientLog10(dhs), dhs),
       row('dh', say('dh: from step t + 1'), gradientLog10(fromNext), fromNext),
       row('g', say('copy node: g = dhs + dh'), gradientLog10(g), g),
-      row('dz', 'dz = g ⊙ f′(z)', gradientLog10(dz), dz),
+      row('dz', gatesFormula(cell), gradientLog10(dz), dz),
       el(
         'div',
         {},
-        el('dt', {}, say('mean slope f′(z)')),
+        el('dt', {}, cell.isActivation ? say('mean slope f′(z)') : say('mean slope A = ∂h/∂z')),
         el('dd', {}, formatNumber(slope.reduce((sum, value) => sum + value, 0) / slope.length)),
       ),
       row('dWh', 'dWh += h_{t−1}^{T}·dz', outer(hPrev), null),
       row('dWx', 'dWx += x_t^{T}·dz', outer(x), null),
       row('db', 'db += dz', gradientLog10(dz), null),
-      row('dhPrev', 'dh_{t−1} = dz·Wh^{T}', gradientLog10(dhPrev), dhPrev),
+      ...Object.entries(own).map(([name, values]) =>
+        row(`d${name}`, `d${name} += g·∂h_t/∂${name}`, gradientLog10(values), values),
+      ),
+      row('dhPrev', carriedFormula(cell), gradientLog10(dhPrev), dhPrev),
       row('dx', 'dx_t = dz·Wx^{T}', gradientLog10(dx), dx),
     );
   }
@@ -131,7 +136,7 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
         ),
         say('Of the chosen sequence; lists of up to four numbers are written out.'),
       ],
-      formula: 'g = dhs + dh   dz = g ⊙ f′(z)   dh_{t−1} = dz·Wh^{T}',
+      formula: openedFormula,
       source: 'Werbos 1990; Rumelhart, Hinton & Williams 1986, “Learning representations by back-propagating errors”',
     },
     available() {

@@ -4,6 +4,7 @@ import { readable } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { mathParts } from '../widgets/dom.js';
 import { formatLog10, formatNumber } from '../page/format.js';
+import { carriedFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import type { Point, Sheet } from './card.js';
 import type { CellFacts, OpenedUnit } from '../page/model.js';
@@ -22,6 +23,8 @@ export type GraphNode = {
   readonly backward: string;
   value(unit: OpenedUnit): Float64Array;
   gradient(unit: OpenedUnit): Float64Array;
+  /** What goes on to the node before, where that is not all that arrives there. */
+  readonly sends?: (unit: OpenedUnit) => Float64Array;
   /** Where the gradient goes on to, node by node. */
   readonly to: readonly string[];
 };
@@ -31,7 +34,40 @@ const boxHeight = 24;
 /** Forward and backward lines run side by side, this far from the line between two nodes. */
 const apart = 3;
 
-export const graph = ({ name, forward, backward }: CellFacts): readonly GraphNode[] => [
+export function graph(cell: CellFacts): readonly GraphNode[] {
+  const nodes = nodesOf(cell);
+  if (!cell.hasD) return nodes;
+  return nodes.flatMap((node) => {
+    if (node.id === 'h') return [beside, { ...node, to: [...node.to, beside.id] }];
+    return node.id === 'fromState' ? { ...node, sends: throughWeights } : node;
+  });
+}
+
+/** What goes on beside the weights: D is diagonal, a factor for each unit. */
+const besideWeights = (values: Float64Array, { carry }: OpenedUnit): Float64Array =>
+  values.map((value, j) => value * (carry[j] ?? NaN));
+
+const throughWeights = (unit: OpenedUnit): Float64Array => {
+  const passed = besideWeights(unit.g, unit);
+  return unit.dhPrev.map((value, k) => value - (passed[k] ?? NaN));
+};
+
+const beside: GraphNode = {
+  id: 'beside',
+  name: '·D',
+  x: 148,
+  width: 34,
+  row: 0,
+  labels: 'around',
+  forward: 'h_{t−1}·D',
+  backward: 'g·D',
+  value: (u) => besideWeights(u.hPrev, u),
+  gradient: (u) => besideWeights(u.g, u),
+  sends: (u) => besideWeights(u.g, u),
+  to: ['hPrev'],
+};
+
+const nodesOf = (cell: CellFacts): readonly GraphNode[] => [
   {
     id: 'hPrev',
     name: 'h_{t−1}',
@@ -40,7 +76,7 @@ export const graph = ({ name, forward, backward }: CellFacts): readonly GraphNod
     row: 0,
     labels: 'around',
     forward: say('the state before'),
-    backward: 'dh_{t−1} = dz·Wh^{T}',
+    backward: carriedFormula(cell),
     value: (u) => u.hPrev,
     gradient: (u) => u.dhPrev,
     to: [],
@@ -105,19 +141,19 @@ export const graph = ({ name, forward, backward }: CellFacts): readonly GraphNod
     row: 1,
     labels: 'around',
     forward: 'z = h_{t−1}·Wh + x_t·Wx + b',
-    backward,
+    backward: cell.backward,
     value: (u) => u.z,
     gradient: (u) => u.dz,
     to: ['sum'],
   },
   {
     id: 'h',
-    name,
+    name: cell.name,
     x: 201,
     width: 46,
     row: 1,
     labels: 'around',
-    forward,
+    forward: cell.forward,
     backward: say('g, from the copy node'),
     value: (u) => u.h,
     gradient: (u) => u.g,
@@ -237,6 +273,15 @@ function line(
   context.stroke();
 }
 
+/** Over a node that stands between two of its row. */
+function bow(context: CanvasRenderingContext2D, from: Box, to: Box, shift: number): void {
+  const top = from.y - boxHeight / 2;
+  context.beginPath();
+  context.moveTo(from.x - from.half, from.y - 4 + shift);
+  context.quadraticCurveTo((from.x + to.x) / 2, top - 46 + shift, to.x + to.half, to.y - 8 + shift);
+  context.stroke();
+}
+
 /** `log10`: of the norm of a gradient of this unit. */
 export function paintGraph(
   sheet: Sheet,
@@ -249,25 +294,27 @@ export function paintGraph(
   const logs = new Map(nodes.map((node) => [node.id, log10(node.gradient(unit))]));
   const finite = [...logs.values()].filter(Number.isFinite);
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
-  const weight = (id: string): number => {
-    const log = logs.get(id) ?? NaN;
-    return Number.isFinite(log) ? 1.5 + (high - low < 1e-9 ? 2 : (3.5 * (log - low)) / (high - low)) : 0;
-  };
+  const width = (log: number): number =>
+    Number.isFinite(log) ? 1.5 + (high - low < 1e-9 ? 2 : (3.5 * (log - low)) / (high - low)) : 0;
   for (const node of nodes) {
     for (const target of node.to) {
       const [from, to] = [boxes.get(node.id), boxes.get(target)];
       if (from === undefined || to === undefined) continue;
-      const way = ends(from, to);
+      const over = [...boxes.values()].some(({ x, y }) => y === from.y && y === to.y && x > to.x && x < from.x);
+      const draw = (shift: number): void =>
+        over ? bow(context, from, to, shift) : line(context, ends(from, to), shift);
       context.strokeStyle = theme.muted;
       context.lineWidth = 1;
-      line(context, way, -apart);
+      draw(-apart);
       // What leaves a node on its way back is what arrives at the node before it; at the copy node both branches keep
       // their own.
-      const width = weight(target === 'copy' ? node.id : target);
-      if (width === 0) continue;
-      context.lineWidth = width;
+      const wide = width(
+        node.sends === undefined ? (logs.get(target === 'copy' ? node.id : target) ?? NaN) : log10(node.sends(unit)),
+      );
+      if (wide === 0) continue;
+      context.lineWidth = wide;
       context.strokeStyle = withAlpha(theme.red, 0.9);
-      line(context, way, apart);
+      draw(apart);
     }
   }
   context.lineWidth = 1;

@@ -3,16 +3,16 @@
 import { colourMap } from '../page/colours.js';
 import { asInteger } from '../page/pageState.js';
 import { Latest } from '../page/model.js';
+import { inReadingOrder } from '../page/series.js';
 import type { Page } from '../chart/trackView.js';
-import type { WeightsPicture } from '../page/model.js';
+import type { CellFacts, WeightsPicture } from '../page/model.js';
 import type { Theme } from '../page/theme.js';
 
-export const weightNames = ['Wh', 'Wx', 'b'] as const;
-export type WeightName = (typeof weightNames)[number];
+export type WeightName = string;
 const mostCells = 256;
 
 export type Side = 'values' | 'gradients';
-type Pictures = Readonly<Record<WeightName, WeightsPicture>>;
+type Pictures = ReadonlyMap<WeightName, WeightsPicture>;
 
 export const limitOf = (picture: WeightsPicture, side: Side): number =>
   side === 'values' ? picture.limit : picture.gradientLimit;
@@ -54,13 +54,14 @@ function colour(picture: WeightsPicture, side: Side, theme: Theme): HTMLCanvasEl
 
 export class WeightChoice {
   pictures: Pictures | null = null;
-  tensor: WeightName;
+  /** As it was chosen last; a run of another cell may not have it. */
+  #wanted: WeightName | null;
   cell: { readonly row: number; readonly column: number };
   /** Learning rate. */
   rate: number;
   #asked = -1;
   readonly #memory: Page['memory'];
-  readonly #latest: Latest<null, (WeightsPicture | null)[]>;
+  readonly #latest: Latest<readonly WeightName[], (WeightsPicture | null)[]>;
   readonly #model: Page['model'];
 
   constructor({ model, memory }: Page, changed: () => void) {
@@ -69,19 +70,22 @@ export class WeightChoice {
     const kept = memory.chosen('weights');
     const { tensor, row, column, rate } =
       typeof kept === 'object' && kept !== null ? (kept as Record<string, unknown>) : {};
-    this.tensor = weightNames.find((name) => name === tensor) ?? 'Wh';
+    this.#wanted = typeof tensor === 'string' ? tensor : null;
     this.cell = { row: Math.max(0, asInteger(row) ?? 0), column: Math.max(0, asInteger(column) ?? 0) };
     this.rate = typeof rate === 'number' && rate > 0 && Number.isFinite(rate) ? rate : 0.01;
     this.#latest = new Latest(
-      () =>
+      (names) =>
         Promise.all(
-          weightNames.map((name) =>
-            model.slice('weights', { tensor: name, maxRows: mostCells, maxColumns: mostCells }),
-          ),
+          names.map((name) => model.slice('weights', { tensor: name, maxRows: mostCells, maxColumns: mostCells })),
         ),
-      ([Wh, Wx, b]) => {
-        if (Wh === null || Wx === null || b === null || Wh === undefined || Wx === undefined || b === undefined) return;
-        this.pictures = { Wh, Wx, b };
+      (pictures, names) => {
+        const known = new Map<WeightName, WeightsPicture>();
+        for (const [i, name] of names.entries()) {
+          const picture = pictures[i] ?? null;
+          if (picture === null) return;
+          known.set(name, picture);
+        }
+        this.pictures = known;
         changed();
       },
     );
@@ -92,19 +96,33 @@ export class WeightChoice {
     cell?: { readonly row: number; readonly column: number };
     rate?: number;
   }): void {
-    Object.assign(this, choice);
+    const { tensor = this.#wanted, cell = this.cell, rate = this.rate } = choice;
+    this.#wanted = tensor;
+    this.cell = cell;
+    this.rate = rate;
     this.#memory.choose('weights', { tensor: this.tensor, ...this.cell, rate: this.rate });
   }
 
   get picture(): WeightsPicture | null {
-    return this.pictures?.[this.tensor] ?? null;
+    return this.pictures?.get(this.tensor) ?? null;
+  }
+
+  /** The parameters of the run, in the order in which they are offered. */
+  get parameters(): CellFacts['parameters'] {
+    return inReadingOrder(this.#model.run?.cell.parameters ?? []);
+  }
+
+  /** The one that is shown: as chosen, or the first of the cell. */
+  get tensor(): WeightName {
+    const names = this.parameters.map(({ name }) => name);
+    return names.find((name) => name === this.#wanted) ?? names[0] ?? '';
   }
 
   ask(): boolean {
     const { run } = this.#model;
     if (run !== null && run.runId !== this.#asked) {
       this.#asked = run.runId;
-      this.#latest.request(null);
+      this.#latest.request(this.parameters.map(({ name }) => name));
     }
     return run !== null;
   }

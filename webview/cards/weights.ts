@@ -8,7 +8,7 @@ import { inReport } from '../page/inReport.js';
 import { emptyField } from '../page/tablePlan.js';
 import { dropdown, setOptions, textField } from '../ui.js';
 import { weightHistograms } from './weightHistograms.js';
-import { WeightChoice, bitmap, limitOf, weightNames } from './weightSelection.js';
+import { WeightChoice, bitmap, limitOf } from './weightSelection.js';
 import type { CardView, Point, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
 import type { WeightsPicture } from '../page/model.js';
@@ -62,19 +62,25 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     },
   );
   const choose = dropdown(t('Weights to show'), (value) => {
-    choice.choose({ tensor: weightNames.find((name) => name === value) ?? 'Wh' });
+    choice.choose({ tensor: value });
     askCell();
     changed();
   });
-  setOptions(
-    choose,
-    [
-      ['Wh', 'Wh'],
-      ['Wx', 'Wx'],
-      ['b', 'b'],
-    ],
-    choice.tensor,
-  );
+  let offered = '';
+  /** The tensors of the run's cell; set anew only where they are others, because a list that is open would close. */
+  function offer(): void {
+    const names = choice.parameters.map(({ name }) => name);
+    const key = names.join(' ');
+    if (key === offered) return;
+    offered = key;
+    // The style sheet has room for two letters; a longer name takes its own.
+    choose.style.minWidth = `calc(${Math.max(...names.map(({ length }) => length))}ch + 44px)`;
+    setOptions(
+      choose,
+      names.map((name) => [name, name] as const),
+      choice.tensor,
+    );
+  }
   const rateField = textField(t('Learning rate'), '0.01', (text) => {
     const wanted = Number(text);
     rateField.classList.toggle('invalid', !(wanted > 0 && Number.isFinite(wanted)));
@@ -111,29 +117,47 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
       note === null ? null : el('dd', { class: 'note' }, note),
     );
 
+  const role = () => choice.parameters.find(({ name }) => name === choice.tensor)?.role;
+  /** A number for each unit, and no matrix. */
+  const isList = (): boolean => role() === 'bias' || (role() === 'other' && choice.picture?.shape[0] === 1);
+  /** `Wh[1, 2]`, `b[2]` */
+  const placeName = (tensor: WeightName, row: number, column: number): string =>
+    isList() ? `${tensor}[${column}]` : `${tensor}[${row}, ${column}]`;
+
+  /** What a number leads from and to. */
+  function wayOf(tensor: WeightName, from: number, to: number): string {
+    const name = placeName(tensor, from, to);
+    // Gates stand side by side, H columns each.
+    const unit = to % (model.run?.shapes.H ?? 1);
+    if (isList()) return t('{0}: unit {1}', name, unit);
+    switch (role()) {
+      case 'input':
+        return t('{0}: input {1} → unit {2}', name, from, unit);
+      case 'recurrent':
+        return t('{0}: unit {1} → unit {2}', name, from, unit);
+      default:
+        return name;
+    }
+  }
+
   function explain(): void {
+    offer();
     const { pictures, tensor, place, rate } = choice;
     if (pictures === null) return;
     ratios.replaceChildren(
-      ...weightNames.map((name) => {
-        const ratio = (rate * pictures[name].gradientNorm) / pictures[name].norm;
+      ...[...pictures].map(([name, picture]) => {
+        const ratio = (rate * picture.gradientNorm) / picture.norm;
         return row(
           `ratio-${name}`,
           `η·‖d${name}‖ / ‖${name}‖`,
           ratio,
-          pictures[name].norm === 0 ? '–' : formatNumber(ratio),
-          pictures[name].norm > 0 ? tellStep(ratio) : '',
+          picture.norm === 0 ? '–' : formatNumber(ratio),
+          picture.norm > 0 ? tellStep(ratio) : '',
         );
       }),
     );
     const { row: from, column: to } = place;
-    const way =
-      tensor === 'b'
-        ? t('b[{0}]: unit {0}', to)
-        : tensor === 'Wx'
-          ? t('Wx[{0}, {1}]: input {0} → unit {1}', from, to)
-          : t('Wh[{0}, {1}]: unit {0} → unit {1}', from, to);
-    cellTitle.replaceChildren(`${way} `, show);
+    cellTitle.replaceChildren(`${wayOf(tensor, from, to)} `, show);
     // Numbers of another cell, or of the run before, may not stand under this name.
     const known =
       cell !== null &&
@@ -222,8 +246,8 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
         t(
           'A weight tensor on the left, its gradient on the right; rows are what the numbers come from, ' +
             'columns the unit they lead to. Blue is positive, orange negative, as strong as the root of the ' +
-            'number, so that small ones show beside large ones. All three tensors share one scale, their ' +
-            'gradients another, so colours can be compared between them.',
+            'number, so that small ones show beside large ones. All tensors share one scale, their gradients ' +
+            'another, so colours can be compared between them.',
         ),
         t(
           'The ratio says how far one step of plain gradient descent moves a tensor, compared with its size. ' +
@@ -292,9 +316,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
         ] ?? NaN;
       const value = Number.isFinite(share) ? share * limitOf(picture, found.side) : share;
       return [
-        tensor === 'b'
-          ? `${found.side === 'values' ? 'b' : 'db'}[${found.column}]`
-          : `${found.side === 'values' ? '' : 'd'}${tensor}[${found.row}, ${found.column}]`,
+        `${found.side === 'values' ? '' : 'd'}${placeName(tensor, found.row, found.column)}`,
         picture.rows < rows || picture.columns < columns
           ? t('largest nearby {0}', formatNumber(value))
           : formatNumber(value),
@@ -338,12 +360,13 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
       const { picture, tensor } = choice;
       const { run } = model;
       const [rows, columns] = picture?.shape ?? [0, 1];
+      const list = isList();
       return {
-        rowName: tensor === 'b' ? t('unit') : t('row,column'),
+        rowName: list ? t('unit') : t('row,column'),
         columns: [tensor, `d${tensor}`],
         rowCount: rows * columns,
         rowsAtOnce: 2 ** 16,
-        rowLabel: (i) => (tensor === 'b' ? String(i) : `${Math.floor(i / columns)},${i % columns}`),
+        rowLabel: (i) => (list ? String(i) : `${Math.floor(i / columns)},${i % columns}`),
         rows: async (from, to) => {
           const answer = run === null ? null : await model.sliceOf(run, 'weightCells', { tensor, from, to });
           return Array.from({ length: to - from }, (_, i) =>

@@ -43,7 +43,9 @@ export class Compare {
     this.#page = page;
     this.#pins = pins;
     const title = t('Compare');
-    const helpButton = textButton('?', t('What {0} shows', title), () => helpPopover(helpButton, title, help()));
+    const helpButton = textButton('?', t('What {0} shows', title), () =>
+      helpPopover(helpButton, title, help(), page.model.run?.cell ?? null),
+    );
     this.#difference = el('input', { attributes: { type: 'checkbox' } });
     const differ = (on: boolean): void => {
       this.#difference.checked = overlays.difference = on;

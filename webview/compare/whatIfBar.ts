@@ -222,7 +222,9 @@ export class WhatIfBar {
       return element;
     };
     const radius = measureField('spectralRadius', 'ρ(Wh)');
-    const helpButton = textButton('?', t('What the what-ifs do'), () => helpPopover(helpButton, t('What if'), help()));
+    const helpButton = textButton('?', t('What the what-ifs do'), () =>
+      helpPopover(helpButton, t('What if'), help(), page.model.run?.cell ?? null),
+    );
     this.#reset = button(t('Reset'), 'secondary', t('Everything as in the files'), () => tried.reset());
     this.#pin = button(t('Pin'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin());
     this.#apply = button(t('Apply'), 'primary', t('Write this into the config and the weights, as one edit'), () => {

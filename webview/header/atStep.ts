@@ -3,11 +3,12 @@ import { tsvLine } from '../widgets/spreadsheetFields.js';
 import { copyButton } from '../widgets/clipboard.js';
 import { el, math, textButton } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber, formatPercent } from '../page/format.js';
+import { stepFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { olderTitle, olderWord } from '../widgets/staleMark.js';
 import { helpPopover } from '../widgets/popover.js';
-import { log10Of, readField, stepValue } from '../page/series.js';
+import { gradientNames, log10Of, readField, stepValue } from '../page/series.js';
 import { gradientField, stateField } from '../page/stepCache.js';
 import { emptyField } from '../page/tablePlan.js';
 import type { Help } from '../widgets/popover.js';
@@ -37,14 +38,12 @@ const help = (): Help => ({
         'inputs, the weights and the step before all receive their share from there.',
     ),
     say(
-      'Norms are taken over the batch and the units. dWh_t, dWx_t and db_t are this step’s terms of the sums ' +
+      'Norms are taken over the batch and the units. dWh_t and its neighbours are this step’s terms of the sums ' +
         'that train the shared weights. What is lost since the loss is measured on the gradient from the last ' +
         'step alone, as the verdict is. Move the cursor with the arrow keys, or click a plot.',
     ),
   ],
-  formula:
-    'g_t = dhs_t + dh_t   dz_t = g_t ⊙ f′(z_t)   dx_t = dz_t·Wx^{T}   dh_{t−1} = dz_t·Wh^{T}   dWh_t = ' +
-    'h_{t−1}^{T}·dz_t   dWx_t = x_t^{T}·dz_t',
+  formula: stepFormula,
   source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
 });
 
@@ -52,6 +51,7 @@ export class AtStep {
   readonly element: HTMLElement;
   readonly #page: Page;
   readonly #title = el('h2', {});
+  readonly #list = el('dl', { class: 'pairs' });
   readonly #cells = new Map<string, { readonly value: HTMLElement; readonly of: HTMLElement }>();
   readonly #units = el('tbody');
   readonly #unitsTitle = el('h3', {});
@@ -68,13 +68,6 @@ export class AtStep {
         this.#showUnits();
       },
     );
-    const list = el('dl', { class: 'pairs' });
-    for (const row of this.#rows()) {
-      const value = el('dd', { attributes: { 'data-name': row.id } });
-      const of = el('span', { class: 'of' });
-      this.#cells.set(row.id, { value, of });
-      list.append(el('div', {}, el('dt', {}, math(row.name), of), value));
-    }
     const head = el(
       'thead',
       {},
@@ -82,18 +75,34 @@ export class AtStep {
     );
     const name = say('Numbers at the cursor');
     const copy = copyButton(name, () => Promise.resolve(this.#tsv()));
-    const helpButton = textButton('?', say('What {0} shows', name), () => helpPopover(helpButton, name, help()));
+    const helpButton = textButton('?', say('What {0} shows', name), () =>
+      helpPopover(helpButton, name, help(), page.model.run?.cell ?? null),
+    );
     this.element = el(
       'section',
       { class: 'card', attributes: { 'aria-label': name } },
       el('div', { class: 'card-head' }, this.#title, el('span', { class: 'actions' }, copy, helpButton)),
-      list,
+      this.#list,
       this.#unitsTitle,
       el('table', { class: 'unit-values' }, head, this.#units),
     );
     page.timeline.onChange((change) => {
       if (change !== 'window') this.show();
     });
+  }
+
+  /** Elements for rows that have none; what another cell had goes. */
+  #arrange(rows: readonly Row[]): void {
+    if (rows.length === this.#cells.size && rows.every(({ id }) => this.#cells.has(id))) return;
+    this.#cells.clear();
+    this.#list.replaceChildren(
+      ...rows.map((row) => {
+        const value = el('dd', { attributes: { 'data-name': row.id } });
+        const of = el('span', { class: 'of' });
+        this.#cells.set(row.id, { value, of });
+        return el('div', {}, el('dt', {}, math(row.name), of), value);
+      }),
+    );
   }
 
   show(): void {
@@ -104,7 +113,9 @@ export class AtStep {
     if (run === null) return;
     const { cursor } = timeline;
     this.#title.textContent = timeline.pinned ? say('At t = {0} · pinned', cursor) : say('At t = {0}', cursor);
-    for (const row of this.#rows()) {
+    const rows = this.#rows(run);
+    this.#arrange(rows);
+    for (const row of rows) {
       const target = this.#cells.get(row.id);
       if (target === undefined) continue;
       const { value, of } = target;
@@ -122,7 +133,7 @@ export class AtStep {
     this.#showUnits();
   }
 
-  #rows(): readonly Row[] {
+  #rows(shown: RunSummary): readonly Row[] {
     const { model } = this.#page;
     return [
       { id: 'h', name: '‖h_t‖', read: (run, t) => readField(run.steps, run.layers[0].hNorm, t, number) },
@@ -169,9 +180,11 @@ export class AtStep {
         older: () => model.spectrumIsOlder,
       },
       { id: 'dx', name: '‖dx_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dx'), t, log) },
-      { id: 'dWh', name: '‖dWh_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dWh'), t, log) },
-      { id: 'dWx', name: '‖dWx_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dWx'), t, log) },
-      { id: 'db', name: '‖db_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'db'), t, log) },
+      ...gradientNames(shown).map((name): Row => ({
+        id: name,
+        name: `‖${name}_t‖`,
+        read: (run, t) => readField(run.steps, log10Of(run, name), t, log),
+      })),
     ];
   }
 
@@ -185,7 +198,7 @@ export class AtStep {
     const known = this.#values?.t === cursor ? this.#values : null;
     return [
       ['t', String(cursor)],
-      ...this.#rows().map((row) => [
+      ...this.#rows(run).map((row) => [
         [row.name, row.of?.(run) ?? ''].join(' ').trim(),
         row.older?.() === true ? '' : row.read(run, cursor).exact,
       ]),

@@ -3,7 +3,7 @@
 import { inReport } from './inReport.js';
 import { nearestIndex, printNear } from './nearest.js';
 import { emptyField } from './tablePlan.js';
-import type { Model, RunSeries, RunSummary } from './model.js';
+import type { CellFacts, Model, RunSeries, RunSummary } from './model.js';
 import type { TablePlan } from './tablePlan.js';
 import type { Field } from './tablePlan.js';
 
@@ -16,6 +16,16 @@ export function log10Of({ log10, layers: [layer] }: RunSeries, name: LogSeries):
   if (name === 'dh' || name === 'singleSource') return layer.log10[name];
   return layer.log10.parameters[name.slice(1)] ?? new Float64Array(0);
 }
+
+/** The gradients of the run's parameters: the matrices as they are read, then what is the cell's own. */
+export const gradientNames = ({ cell: { parameters } }: RunSummary): readonly `d${string}`[] =>
+  inReadingOrder(parameters).map(({ name }) => `d${name}` as const);
+
+const roles = ['recurrent', 'input', 'bias', 'other'] as const;
+
+/** The recurrent ones first, because they are what this is about. */
+export const inReadingOrder = (parameters: CellFacts['parameters']): CellFacts['parameters'] =>
+  parameters.toSorted((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role));
 
 /** The value at step t; NaN where the page has not got it. */
 export function stepValue(steps: Float64Array | null, values: ArrayLike<number>, t: number): number {

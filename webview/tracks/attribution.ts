@@ -4,6 +4,7 @@ import { unitTicks } from '../chart/axis.js';
 import { colourMap } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { exactLog10, formatLog10, formatPercent, powerOfTen } from '../page/format.js';
+import { attributionFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { columnAt, plotNote, stepsName } from '../chart/scene.js';
@@ -126,7 +127,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
         ),
         say('Long runs gather neighbouring losses into groups, whose sum is exact.'),
       ],
-      formula: 'g_t = Σ_{s ≥ t} c_{t,s}   c_{s,s} = dhs_s   c_{t−1,s} = (c_{t,s} ⊙ f′(z_t))·Wh^{T}',
+      formula: attributionFormula,
       source:
         'Cashman, Patterson, Mosca & Chang 2017, “RNNbow: visualizing learning via backpropagation gradients ' +
         'in recurrent neural networks”',

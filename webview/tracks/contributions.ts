@@ -1,11 +1,26 @@
 // Track: what each timestep adds to the gradients of the shared weights.
 import { t as say } from '../page/l10n.js';
 import { endsInWords, logAxis, logLine, logTable, normColumn, unseenText } from './logLines.js';
-import { log10Of, reading } from '../page/series.js';
+import { contributionFormula } from '../page/formulas.js';
+import { gradientNames, log10Of, reading } from '../page/series.js';
 import { formatLog10 } from '../page/format.js';
 import { borders, limits } from '../chart/trackView.js';
 import { plotNote } from '../chart/scene.js';
+import type { Line } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
+import type { Theme } from '../page/theme.js';
+
+const normName = (name: string): string => `‖${name}_t‖`;
+
+/** Colours and dashes of the lines, in their order, and then again with other dashes. */
+function looks(theme: Theme, i: number): Pick<Line, 'colour' | 'dash'> {
+  const colours = [theme.blue, theme.green, theme.purple, theme.orange];
+  const dashes = [[], [7, 3], [2, 2], [7, 3, 2, 3]];
+  return {
+    colour: colours[i % colours.length] ?? theme.foreground,
+    dash: dashes[(i + Math.floor(i / colours.length)) % dashes.length] ?? [],
+  };
+}
 
 export const contributions = ({ model }: Page): View => ({
   id: 'contributions',
@@ -23,17 +38,15 @@ export const contributions = ({ model }: Page): View => ({
           'learn from what happened there.',
       ),
     ],
-    formula: 'dWx = Σ_t x_t^{T}·dz_t   dWh = Σ_t h_{t−1}^{T}·dz_t   db = Σ_t dz_t',
+    formula: contributionFormula,
     source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
   },
   available: () => true,
   refresh: () => undefined,
   scene(run, window, theme, hidden) {
-    const lines = [
-      logLine({ id: 'dWh', legend: '‖dWh_t‖', colour: theme.blue }, log10Of(run, 'dWh'), run.steps),
-      logLine({ id: 'dWx', legend: '‖dWx_t‖', colour: theme.green, dash: [7, 3] }, log10Of(run, 'dWx'), run.steps),
-      logLine({ id: 'db', legend: '‖db_t‖', colour: theme.purple, dash: [2, 2] }, log10Of(run, 'db'), run.steps),
-    ];
+    const lines = gradientNames(run).map((name, i) =>
+      logLine({ id: name, legend: normName(name), ...looks(theme, i) }, log10Of(run, name), run.steps),
+    );
     return {
       axis: logAxis(lines, window, say('norm'), hidden),
       lines,
@@ -46,13 +59,15 @@ export const contributions = ({ model }: Page): View => ({
   colourBar: () => null,
   readout: (run, t) => [
     `t = ${t}`,
-    ...(['dWh', 'dWx', 'db'] as const).map(
-      (name) => `‖${name}‖ = ${reading(run.steps, log10Of(run, name), t, formatLog10)}`,
-    ),
+    ...gradientNames(run).map((name) => `‖${name}‖ = ${reading(run.steps, log10Of(run, name), t, formatLog10)}`),
   ],
   summary: (run) => say('Contribution of each step to dWh: {0}.', endsInWords(run, 'dWh')),
   table: (run) =>
-    logTable(model, run, [normColumn('‖dWh_t‖', 'dWh'), normColumn('‖dWx_t‖', 'dWx'), normColumn('‖db_t‖', 'db')]),
+    logTable(
+      model,
+      run,
+      gradientNames(run).map((name) => normColumn(normName(name), name)),
+    ),
   facts: limits,
   click: () => undefined,
 });

@@ -400,7 +400,10 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
             'levels show where plain arithmetic would lose them.',
         ),
       ],
-      formula: say('g_t = dhs_t + (g_{t+1} ⊙ f′(z_{t+1}))·Wh^{T}   half-life = ln 2 / |ln rate|'),
+      formula: (cell) =>
+        cell === null || cell.isActivation
+          ? say('g_t = dhs_t + (g_{t+1} ⊙ f′(z_{t+1}))·Wh^{T}   half-life = ln 2 / |ln rate|')
+          : say('g_t = dhs_t + g_{t+1}·J_{t+1}   half-life = ln 2 / |ln rate|'),
       source:
         'Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, “On the difficulty of training ' +
         'recurrent neural networks”; rate: Sen 1968; bounds: Zhang et al. 2021, “AUTOTRAINER”',

@@ -1,5 +1,6 @@
 // Track: the hidden state of every unit at every step.
 import { formatNumber } from '../page/format.js';
+import { stateFormula } from '../page/formulas.js';
 import { t } from '../page/l10n.js';
 import { stateField } from '../page/stepCache.js';
 import type { HeatmapKind } from './heatmap.js';
@@ -20,7 +21,7 @@ export const hiddenMap = (): HeatmapKind => ({
       ),
       t('Click a row to draw it as a line below; click it again to take it away.'),
     ],
-    formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)',
+    formula: stateFormula,
     source: 'Karpathy, Johnson & Fei-Fei 2015, “Visualizing and understanding recurrent networks”',
   },
   bar: ({ limit }) => (limit > 0 ? { low: formatNumber(-limit, 3), middle: '0', high: formatNumber(limit, 3) } : null),

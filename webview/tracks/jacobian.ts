@@ -2,6 +2,7 @@
 import { t as say } from '../page/l10n.js';
 import { logAxis, logLine, unseenText } from './logLines.js';
 import { exactLog10, formatLog10 } from '../page/format.js';
+import { jacobianFormula } from '../page/formulas.js';
 import { Latest } from '../page/model.js';
 import { olderWord } from '../widgets/staleMark.js';
 import { placesIn, plotNote } from '../chart/scene.js';
@@ -47,7 +48,7 @@ const each = (): Kind => ({
           'be another one at every step, which is why the product is drawn below.',
       ),
     ],
-    formula: 'J_t = diag(f′(z_t))·Wh^{T}   ‖J_t‖_2 = σ_{max} ≤ γ·σ_{max}(Wh)',
+    formula: jacobianFormula,
     source: 'Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”',
   },
   curves: [

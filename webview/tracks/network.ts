@@ -3,6 +3,7 @@
 import { colourMap, readable } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
+import { networkFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { Player } from './player.js';
 import { plotText } from '../chart/scene.js';
@@ -284,7 +285,7 @@ export function network(page: Page, steps: Steps): View {
         ),
         say('Networks of up to four units show every number: the state on the left, its gradient in red on the right.'),
       ],
-      formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)   g_{t−1} = dhs_{t−1} + (g_t ⊙ f′(z_t))·Wh^{T}',
+      formula: networkFormula,
       source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
     },
     available: () => true,

@@ -1,5 +1,6 @@
 // Track: what enters the activation of every unit at every step; folded until somebody asks for it.
 import { formatNumber } from '../page/format.js';
+import { zFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { stateField } from '../page/stepCache.js';
 import type { HeatmapKind } from './heatmap.js';
@@ -26,7 +27,7 @@ export const preActivation = (): HeatmapKind & { readonly folded: true } => ({
       ),
       say('The hidden state hides this: h = 0.999 and h = 0.9999999 look alike, but lie far apart here.'),
     ],
-    formula: 'z_t = h_{t−1}·Wh + x_t·Wx + b',
+    formula: zFormula,
     source: 'Glorot & Bengio 2010, “Understanding the difficulty of training deep feedforward neural networks”',
   },
   stretch: (map) => map.limit / end(map),

@@ -114,7 +114,9 @@ export class Track {
         'aria-valuemax': String(mostHeight),
       },
     });
-    const help = textButton('?', say('What {0} shows', view.title), () => helpPopover(help, view.title, view.help));
+    const help = textButton('?', say('What {0} shows', view.title), () =>
+      helpPopover(help, view.title, view.help, host.page.model.run?.cell ?? null),
+    );
     const actions = el(
       'span',
       { class: 'actions' },

@@ -1,6 +1,7 @@
 // Track: hidden states of the chosen units as lines.
 import { ticksBetween } from '../chart/axis.js';
 import { formatNumber } from '../page/format.js';
+import { stateFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { extent, withNeighbours } from '../chart/scene.js';
@@ -101,7 +102,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
             'flag of that colour at its row of the heatmaps.',
         ),
       ],
-      formula: 'h_t = f(h_{t−1}·Wh + x_t·Wx + b)',
+      formula: stateFormula,
       source: 'Elman 1990, “Finding structure in time”',
     },
     available: () => true,

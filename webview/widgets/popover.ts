@@ -1,8 +1,11 @@
 // The little sheet behind a "?": what is drawn, by which formula, and where to read about it.
 import { el, math } from './dom.js';
+import { formulaFor } from '../page/formulas.js';
 import { t } from '../page/l10n.js';
+import type { Formula } from '../page/formulas.js';
+import type { CellFacts } from '../page/model.js';
 
-export type Help = { readonly text: readonly string[]; readonly formula: string; readonly source: string };
+export type Help = { readonly text: readonly string[]; readonly formula: Formula; readonly source: string };
 
 let open: HTMLElement | null = null;
 
@@ -38,10 +41,11 @@ export function popover(anchor: HTMLElement, name: string, content: readonly Nod
 /** For menus: what was chosen goes on in a dialog of the editor, and a click there does not reach this page. */
 export const closePopover = (): void => open?.hidePopover();
 
-export const helpPopover = (anchor: HTMLElement, title: string, help: Help): void =>
+/** `cell`: of the run on screen, whose formulas are shown. */
+export const helpPopover = (anchor: HTMLElement, title: string, help: Help, cell: CellFacts | null): void =>
   popover(anchor, t('What {0} shows', title), [
     el('h3', {}, title),
     ...help.text.map((paragraph) => el('p', {}, math(paragraph))),
-    el('p', { class: 'help-formula' }, math(help.formula)),
+    el('p', { class: 'help-formula' }, math(formulaFor(help.formula, cell))),
     el('p', { class: 'help-source' }, help.source),
   ]);

@@ -48,11 +48,18 @@ function fill(way: Initialisation, rows: number, H: number, gates: number, seed:
   return sideBySide(blocks, rows, H);
 }
 
+/** A parameter of the cell's own, behind a comma: one number again and again, behind a comment that says its shape. */
+function ownText(name: string, [rows, columns]: readonly [number, number], start: number): string {
+  const list = `[${Array.from({ length: columns }, () => number(start)).join(', ')}]`;
+  const text = rows === 1 ? list : `[${Array.from({ length: rows }, () => `\n      ${list}`).join(',')}\n    ]`;
+  return `,\n    // ${rows === 1 ? '' : `[${rows}]`}[${columns}]\n    "${name}": ${text}`;
+}
+
 /** Three streams from one seed, so that another size of one part leaves the others as they are. */
 const streams = 3;
 
 function randomSource(
-  { gates }: Pick<Cell, 'gates'>,
+  { gates, parameters }: Pick<Cell, 'gates' | 'parameters'>,
   { B, T, I, H }: Shapes,
   initialisation: Initialisation,
   seed: number,
@@ -68,6 +75,10 @@ function randomSource(
     { length: B },
     (_, b) => `    [\n${rowLines(xs, T, I, '      ', b * T * I)}\n    ]`,
   ).join(',\n');
+  // What the cell has besides; a bias of the state is left out, and so 0.
+  const own = parameters
+    .filter(({ role, name }) => role === 'other' && name !== 'bh')
+    .map(({ name, shape, start = 0 }) => ownText(name, shape(I, H), start));
   const [width, each] = G === 1 ? ['H', ''] : [`${G}·H`, `, ${gates.join(', ')}`];
   return `  "weights": {
     // [I][${width}] = [${I}][${G * H}]${each}
@@ -81,7 +92,7 @@ ${rowLines(Wx, I, G * H, '      ')}
 ${rowLines(Wh, H, G * H, '      ')}
     ],
     // [${width}]${each}
-    "b": [${bias.join(', ')}]
+    "b": [${bias.join(', ')}]${own.join('')}
   },
   // [B][T][I] = [${B}][${T}][${I}], ${t('standard normal numbers')}, seed ${seed + 2}
   "sequences": [

@@ -1,10 +1,12 @@
-import type { DType } from '../../engine/index.js';
+import { cellOf, defaultCell } from '../../engine/index.js';
+import type { CellName, DType } from '../../engine/index.js';
 import { layersOf, weightNames } from '../layouts/weightNames.js';
 import type { Group } from '../layouts/weightLayouts.js';
 import { findReadout } from '../layouts/readoutNames.js';
 import { fileKeys, underItsKeys } from './keyNames.js';
 import { weightsOf } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
+import { ownValues } from './ownParameters.js';
 import { stateKeys } from './schema.js';
 import type { JsonNode } from '../json/node.js';
 import type { Range } from '../json/problem.js';
@@ -15,6 +17,8 @@ export type PartRole =
   | 'input'
   | 'recurrent'
   | 'bias'
+  /** A parameter that is the cell's own. */
+  | 'parameter'
   | 'sequences'
   | 'initialState'
   | 'upstreamGradient'
@@ -49,6 +53,8 @@ export type FoundParts = {
   readonly links: readonly Link[];
   /** The layers whose weights the experiment runs, as `layersOf` finds them. */
   readonly layers: readonly Group[];
+  /** The cell that is named, the usual one where none is; null for one that there is not. */
+  readonly cell: CellName | null;
   /** The arithmetic of the run, which numbers that are written have to fit. */
   readonly dtype: DType;
   /** Root of the weights, inline or in their file. */
@@ -93,7 +99,7 @@ export function insideQuotes(value: Value): Range {
 /** The parts of a config, none of a pair of files. Opens every file that the config names. */
 export async function findParts(open: OpenEntry): Promise<FoundParts> {
   const { files, root: whole, config: root, dtype } = open;
-  const nothing = { config: null, parts: [], links: [], layers: [], dtype, weights: null };
+  const nothing = { config: null, parts: [], links: [], layers: [], cell: null, dtype, weights: null };
   if (whole === null || root === null) return { ...nothing, roots: whole === null ? [] : [whole] };
 
   const links: Link[] = [];
@@ -121,11 +127,16 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
       parts.push({ role, name, value, transposed });
   };
   const weights = await weightsOf(open);
-  const groups = weights?.node.kind === 'object' ? weightNames(weights).groups : [];
-  for (const { layout, input, recurrent, biases } of groups) {
+  const { named, groups } = weights?.node.kind === 'object' ? weightNames(weights) : { named: [], groups: [] };
+  const cell = open.cell ?? (root.get('cell')?.node.kind === 'string' ? null : defaultCell);
+  for (const { layout, prefix, input, recurrent, biases } of groups) {
     add('input', layout.input, input, layout.transposed);
     add('recurrent', layout.recurrent, recurrent, layout.transposed);
     biases.forEach((bias, i) => add('bias', layout.biases[i] ?? '', bias));
+    if (cell !== null) {
+      const beside = named.filter((one) => one.prefix === prefix);
+      for (const { spec, value } of ownValues(beside, cellOf(cell))) add('parameter', spec.name, value);
+    }
   }
   const sequences = root.get('sequences');
   const isList = sequences?.node.kind === 'array' && sequences.node.items.every((item) => item.kind === 'string');
@@ -145,5 +156,5 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
     add('readoutBias', readout.bias, readout.biasValue);
   }
   add('targets', 'targets', follow(loss?.get('targets') ?? null));
-  return { config: root, parts, links, layers: layersOf(weights), dtype, weights, roots };
+  return { config: root, parts, links, layers: layersOf(weights), cell, dtype, weights, roots };
 }

@@ -66,3 +66,7 @@ function arrangeRows(data: Float64Array, rows: number, H: number, order: readonl
   }
   return arranged;
 }
+
+/** Whether the cell keeps the bias of the state before apart, because it resets that after the product (GRU). */
+export const hasStateBias = ({ parameters }: Pick<Cell, 'parameters'>): boolean =>
+  parameters.some(({ name }) => name === 'bh');

@@ -6,7 +6,7 @@ import type { Value } from '../json/jsonValue.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
 import { misspeltBiases } from '../problems/weightNameSuggestions.js';
-import { arrange } from './gateBlocks.js';
+import { arrange, hasStateBias } from './gateBlocks.js';
 import type { StoredNumbers } from './gateBlocks.js';
 import { reportLength } from './layerProblems.js';
 import { readTensor } from './readTensor.js';
@@ -46,7 +46,7 @@ export function readBiases(
   const name = layout.biases[0] ?? 'b';
   if (layout.stacked) return readStackedBias(first, name, direction, width, dtype, report);
   // Two rows are Keras' two biases; one row tells a GRU that resets before the product.
-  const twoRows = layout.framework === 'Keras' && cell.name === 'gru';
+  const twoRows = layout.framework === 'Keras' && hasStateBias(cell);
   const read = (entry: Value | null, called: string): Tensor | 'wrong' | null =>
     entry === null ? null : (readBias(entry, called, twoRows, dtype, report) ?? 'wrong');
   const [input, recurrent] = [read(first, name), read(second, layout.biases[1] ?? 'b')];
@@ -159,15 +159,10 @@ export function reportMissingBiases(
 export type BiasParts = { readonly b: readonly StoredNumbers[]; readonly bh?: readonly StoredNumbers[] };
 
 /** Both biases make `b`; a cell that keeps the recurrent one apart has that in `bh`. */
-export function biasesOf(
-  { parameters }: Cell,
-  { input, recurrent }: Biases,
-  H: number,
-  order: readonly number[],
-): BiasParts {
+export function biasesOf(cell: Cell, { input, recurrent }: Biases, H: number, order: readonly number[]): BiasParts {
   const stored = (bias: Numbers | null): StoredNumbers[] =>
     bias === null ? [] : [{ ...bias, rows: 1, H, order, transposed: false }];
-  return parameters.some(({ name }) => name === 'bh')
+  return hasStateBias(cell)
     ? { b: stored(input), bh: stored(recurrent) }
     : { b: [...stored(input), ...stored(recurrent)] };
 }

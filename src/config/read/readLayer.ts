@@ -9,6 +9,7 @@ import type { Report } from '../problems/problemReport.js';
 import { arrange, blockOrder } from './gateBlocks.js';
 import type { Stored, StoredNumbers } from './gateBlocks.js';
 import { checkInput, reportGates, reportHeight, reportNotSquare } from './layerProblems.js';
+import { readOwnParameters } from './ownParameters.js';
 import { addBiases, biasesOf, readBiases, reportMissingBiases } from './readBiases.js';
 import type { BiasContext } from './readBiases.js';
 import { readTensor } from './readTensor.js';
@@ -40,6 +41,8 @@ export type ReadLayer = {
 
 /** What is known of a layer before its weights are looked at. */
 export type LayerContext = BiasContext & {
+  /** All weights. */
+  readonly root: Value;
   readonly layer: number;
   /** Whether a layer or direction before it says how many inputs it has. */
   readonly isSecond: boolean;
@@ -143,14 +146,19 @@ export function readLayer(matrices: LayerMatrices, context: LayerContext, report
     matrix === null || rows === null ? null : { ...matrix, rows, H, order, transposed: layout.transposed };
   const [Wx, Wh] = [stored(input, I), stored(recurrent, H)];
   const parts = biases === null ? null : biasesOf(cell, biases, H, order);
-  const places = new Map(
+  const places = new Map<string, Stored>(
     Object.entries({ Wx, Wh, b: parts?.b[0], bh: parts?.bh?.[0] }).flatMap(([name, place]) =>
       place === null || place === undefined ? [] : [[name, place] as const],
     ),
   );
   if (Wx === null || Wh === null || parts === null) return { I, H, parameters: null, places };
   const sums = addBiases(parts, H, context, report);
-  return { I, H, parameters: sums === null ? null : { Wx: arrange(Wx), Wh: arrange(Wh), ...sums }, places };
+  const { root, strangers, dtype } = context;
+  const others = sums === null || I === null ? null : readOwnParameters(root, strangers, cell, { I, H }, dtype, report);
+  if (sums === null || others === null) return { I, H, parameters: null, places };
+  for (const [name, place] of others) places.set(name, place);
+  const own = Object.fromEntries([...others].map(([name, numbers]) => [name, numbers.data]));
+  return { I, H, parameters: { Wx: arrange(Wx), Wh: arrange(Wh), ...sums, ...own }, places };
 }
 
 /** H of a recurrent matrix [H,G·H], or transposed; null after a report. */

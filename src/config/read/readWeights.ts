@@ -65,7 +65,7 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   const matrices = groups.flatMap((group) => readMatrices(value, strangers(group), group, dtype, report));
   const cell = context.cell ?? inferredCell(matrices);
   if (refuseParts(named, cellOf(cell), report)) return null;
-  return readLayers(matrices, cell, context, strangers, report);
+  return readLayers(value, matrices, cell, context, strangers, report);
 }
 
 function recognise(value: Value, { named, groups, network }: WeightNames, report: Report): readonly Group[] | null {
@@ -160,6 +160,7 @@ function inferredCell(matrices: readonly LayerMatrices[]): CellName {
 }
 
 function readLayers(
+  root: Value,
   matrices: readonly LayerMatrices[],
   cell: CellName,
   { dtype, inputs }: WeightsContext,
@@ -178,6 +179,7 @@ function readLayers(
     const outputs = below.reduce<number | null>((sum, H) => (sum === null || H === null ? null : sum + H), 0);
     const beside = strangers(one.group);
     const context = {
+      root,
       cell: cellOf(cell),
       dtype,
       layer,

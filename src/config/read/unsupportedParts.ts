@@ -5,6 +5,7 @@ import { describeNode, quote } from '../json/node.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Named } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
+import { hasStateBias } from './gateBlocks.js';
 
 /** A switch that is off, a size of 0, nothing at all. */
 const isOff = ({ node }: Value): boolean =>
@@ -35,7 +36,11 @@ function hasOtherActivations({ node }: Value, cell: string): boolean {
 }
 
 /** Whether something was refused. Dropout is training's business, so it is only told. */
-export function refuseParts(named: readonly Named[], cell: Pick<Cell, 'name' | 'states'>, report: Report): boolean {
+export function refuseParts(
+  named: readonly Named[],
+  cell: Pick<Cell, 'name' | 'states' | 'parameters'>,
+  report: Report,
+): boolean {
   let isRefused = false;
   const refuse = (where: Value, name: string, message: string): void => {
     isRefused = true;
@@ -54,7 +59,7 @@ export function refuseParts(named: readonly Named[], cell: Pick<Cell, 'name' | '
     else if (told !== undefined && !isOff(value)) refuse(value, name, told());
     else if (name === 'activations' && hasOtherActivations(value, cell.name))
       refuse(value, name, t('This cell has other activations than {0}, which cannot be run.', 'sigmoid, tanh'));
-    else if (cell.name === 'gru' && (name === 'reset_after' || name === 'linear_before_reset') && isOff(value)) {
+    else if (hasStateBias(cell) && (name === 'reset_after' || name === 'linear_before_reset') && isOff(value)) {
       isRefused = true;
       refuseResetBefore(value, report);
     } else if (name === 'dropout' && value.node.kind === 'number' && !isOff(value)) tellDropout(value, report);

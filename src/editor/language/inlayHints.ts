@@ -46,12 +46,11 @@ class ShapeHints implements vscode.InlayHintsProvider {
   }
 }
 
+const weightRoles: ReadonlySet<PartInfo['role']> = new Set(['input', 'recurrent', 'bias', 'parameter']);
+
 /** What a named file holds: `Wx [4, 32] · Wh [32, 32] · b [1, 32]`, or the axes of the one block it is. */
 function summary({ parts }: Inspection, target: string, key: string): string {
-  const held = parts.filter(
-    ({ file, role }) =>
-      file === target && (key !== 'weights' || role === 'input' || role === 'recurrent' || role === 'bias'),
-  );
+  const held = parts.filter(({ file, role }) => file === target && (key !== 'weights' || weightRoles.has(role)));
   const [only] = held;
   const bare = ({ name, shape }: PartInfo): string =>
     `${name} ${shape === null ? t('ragged') : `[${shape.join(', ')}]`}`;

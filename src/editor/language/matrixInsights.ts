@@ -70,6 +70,7 @@ export function implications(facts: PartFacts, { cell, shapes }: Pick<Inspection
     case 'upstreamGradient':
       if (part.numbers?.frobenius === 0) told.push(t('It is 0 throughout: every gradient of the run will be 0.'));
       break;
+    case 'parameter':
     case 'readout':
     case 'readoutBias':
     case 'targets':
@@ -91,8 +92,8 @@ const orthogonalSentence = (cell: Inspection['cell']): string => {
 };
 
 /**
- * σ_max is a guarantee: ‖∂h_{k+l}/∂h_k‖ ≤ (σ_max·γ)^l with γ = 1 for tanh, relu and identity (Pascanu et al. 2013, for
- * the 2-norm).
+ * σ_max is a guarantee: ‖∂h_{k+l}/∂h_k‖ ≤ (σ_max·γ)^l where the cell is h = f(z) and has a γ = 1, as tanh, relu and
+ * identity (Pascanu et al. 2013, for the 2-norm). Of any other the matrix alone says nothing.
  * The spectral radius guarantees nothing over a finite distance, so it is only ever named beside σ_max.
  */
 function recurrent({ part, matrix, zeros }: PartFacts, cell: Inspection['cell'], T: number | null): string[] {
@@ -104,7 +105,11 @@ function recurrent({ part, matrix, zeros }: PartFacts, cell: Inspection['cell'],
   const { sigmaMax, spectralRadius, orthogonalityError } = matrix;
   if (Number.isNaN(sigmaMax)) return [];
   const told: string[] = [];
-  if (orthogonalityError !== null && orthogonalityError < nearlyOrthogonal * Math.sqrt(H)) {
+  if (cell !== null && cell.gamma === null) {
+    told.push(
+      t('This cell is more than f(z): the size of the matrix alone bounds no gradient. Run RNN measures what it does.'),
+    );
+  } else if (orthogonalityError !== null && orthogonalityError < nearlyOrthogonal * Math.sqrt(H)) {
     told.push(orthogonalSentence(cell));
   } else if (sigmaMax < 1) {
     const steps = T === null || T < 2 ? null : T - 1;

@@ -1,9 +1,12 @@
 // One unit of the unrolled network, opened: every intermediate value of its forward and backward pass.
-import { exactSteps } from '../network/cellRows.js';
+import { cellOf } from '../cells/index.js';
+import { cellRows, exactSteps } from '../network/cellRows.js';
 import { stateBefore } from '../network/runChunk.js';
 import { cutBefore, runChunks } from '../network/chunks.js';
+import { sizeOf } from '../cells/cell.js';
 import { scaleByPowerOfTwo } from '../core/norm.js';
 import { addRowTimes, takeStep } from '../core/tensor.js';
+import type { CellRow } from '../network/cellRows.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
 import type { ComputedRun } from '../network/result.js';
 import type { LayerExperiment } from '../network/experiment.js';
@@ -28,10 +31,14 @@ export type OpenedUnit = {
   readonly fromNext: Float64Array;
   readonly g: Float64Array;
   readonly slope: Float64Array;
+  /** D, what goes on from the state before beside the weights; empty for cells without one. */
+  readonly carry: Float64Array;
   /** g ⊙ f'(z), [H]; then dz·Wxᵀ [I] and dz·Whᵀ [H]. */
   readonly dz: Float64Array;
   readonly dx: Float64Array;
   readonly dhPrev: Float64Array;
+  /** What this step adds to the gradients of the parameters that are the cell's own, by their names. */
+  readonly own: Readonly<Record<string, Float64Array>>;
 };
 
 const scaled = (values: Float64Array, exponent: number): Float64Array => {
@@ -43,6 +50,18 @@ const scaled = (values: Float64Array, exponent: number): Float64Array => {
 /** out[k] = Σ_j d[j]·W[k,j] */
 const timesTransposed = (d: Float64Array, W: Float64Array, rows: number): Float64Array =>
   Float64Array.from({ length: rows }, (_, k) => d.reduce((sum, value, j) => sum + value * W[k * d.length + j]!, 0));
+
+function ownGradients(
+  { cell: name, shapes: { I, H } }: LayerExperiment,
+  { step, next }: CellRow,
+  g: Float64Array,
+): OpenedUnit['own'] {
+  const { parameters, addGradients } = cellOf(name);
+  const own = parameters.filter(({ role }) => role === 'other');
+  const gradients = Object.fromEntries(own.map((spec) => [spec.name, new Float64Array(sizeOf(spec, I, H))]));
+  addGradients?.(step, next, g, gradients);
+  return gradients;
+}
 
 export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: number, item: number): OpenedUnit {
   const {
@@ -69,7 +88,8 @@ export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: nu
   const stepAt = (at: number): StepJacobian => exactSteps(experiment, chunk, at - chunk.start)[item]!;
   const exponent = layer.dhExponent[t]!;
   const g = gradient(t);
-  const own = stepAt(t);
+  const opened = cellRows(experiment, chunk, step, true)[item]!;
+  const own = opened.jacobian;
   const dz = new Float64Array(own.gateWidth);
   own.toGates(g, dz);
   const arrives = step + 1 < chunk.steps && !cutBefore(experiment, chunk, step + 1);
@@ -90,7 +110,9 @@ export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: nu
     h: row(takeStep(chunk.hs, step).data, H),
     dhs: scaled(row(takeStep(chunk.dhs, step).data, H), -exponent),
     slope: own.A,
+    carry: own.D,
     dx: timesTransposed(dz, Wx, I),
     dhPrev: own.pullBack(g),
+    own: ownGradients(experiment, opened, g),
   };
 }

@@ -47,6 +47,8 @@ export type ParameterSpec = {
   readonly role: ParameterRole;
   /** [rows, columns], row-major, in the row-vector convention: x [1,I] times Wx [I,G·H]. */
   readonly shape: (I: number, H: number) => readonly [rows: number, columns: number];
+  /** Of one that is no matrix: what all its numbers are in a new config. Absent: 0. */
+  readonly start?: number;
 };
 
 /** One batch item at one step, as a cell sees it. S states of H units each stand behind each other, h first. */

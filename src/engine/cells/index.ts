@@ -41,6 +41,9 @@ export type CellFacts = {
   readonly parameters: readonly Pick<ParameterSpec, 'name' | 'role'>[];
   readonly closing: Closing['kind'] | null;
   readonly gamma: number | null;
+  /** Whether it is h = f(z) and nothing else, and whether a state reaches the next step beside the weights too. */
+  readonly isActivation: boolean;
+  readonly hasD: boolean;
   /** What stands in an opened step: h_t from z, and dz from g. */
   readonly forward: string;
   readonly backward: string;
@@ -60,6 +63,8 @@ export function factsOf(name: CellName): CellFacts {
     parameters: parameters.map((parameter) => ({ name: parameter.name, role: parameter.role })),
     closing: closing?.kind ?? null,
     gamma,
+    isActivation: cell.activation !== null,
+    hasD: cell.hasD,
     forward: words.forward,
     backward: words.backward(),
     alternatives: cellNames.filter((other) => parameterNames(cellOf(other)) === parameterNames(cell)),

@@ -4,8 +4,9 @@ import type { FloatArray } from '../core/dtypes.js';
 import type { LayerExperiment } from './experiment.js';
 import type { ComputedRun } from './result.js';
 
-export const pyTorchNames = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'] as const;
-export type ByPyTorchName<A> = Readonly<Record<(typeof pyTorchNames)[number], A>>;
+/** PyTorch's four, and what a cell has besides, under its own names. */
+export type ByPyTorchName<A> = Readonly<Record<'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh', A>> &
+  Readonly<Record<string, A>>;
 
 /** [rows,columns] → [columns,rows] */
 function transposed(data: FloatArray, rows: number): FloatArray {
@@ -20,16 +21,17 @@ export function pyTorchGradients(
   { shapes: { I, H } }: LayerExperiment,
   { layers: [{ gradients }] }: Pick<ComputedRun, 'layers'>,
 ): ByPyTorchName<FloatArray> {
-  const { Wx, Wh, b, bh } = gradients;
-  return { weight_ih: transposed(Wx, I), weight_hh: transposed(Wh, H), bias_ih: b, bias_hh: bh ?? b };
+  const { Wx, Wh, b, bh, ...others } = gradients;
+  return { weight_ih: transposed(Wx, I), weight_hh: transposed(Wh, H), bias_ih: b, bias_hh: bh ?? b, ...others };
 }
 
 /** The same names for the norms of what each step adds. */
-export const pyTorchNorms = ({ Wx, Wh, b, bh }: ByParameter<Float64Array>): ByPyTorchName<Float64Array> => ({
+export const pyTorchNorms = ({ Wx, Wh, b, bh, ...others }: ByParameter<Float64Array>): ByPyTorchName<Float64Array> => ({
   weight_ih: Wx,
   weight_hh: Wh,
   bias_ih: b,
   bias_hh: bh ?? b,
+  ...others,
 });
 
 /** `l0`, or `l0_reverse`: what PyTorch's names end in. */

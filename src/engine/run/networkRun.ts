@@ -285,9 +285,9 @@ export function* runNetwork(experiment: Experiment, bounds: VerdictBounds = defa
   };
 }
 
-/** Whether all that schema 1 of the result says is there to say: one layer, forward, of a cell that is h = f(z). */
+/** Whether all that schema 1 of the result says is there to say: one layer, forward, of a cell with one gate. */
 export const isOneVanillaLayer = ({ cell, layers }: Experiment): boolean =>
-  layers.length === 1 && layers[0].direction === 'forward' && cellOf(cell).activation !== null;
+  layers.length === 1 && layers[0].direction === 'forward' && cellOf(cell).gates.length === 1;
 
 /** Series over time of a layer's direction, in the order of positions. */
 export const inPositions = <A extends FloatArray>(

@@ -1,6 +1,7 @@
 // The next thing to try: one change that goes against the measured cause of the verdict.
 import { t as say } from '@vscode/l10n';
 import { cellOf } from '../cells/index.js';
+import type { CellName } from '../cells/index.js';
 import { nearSigmaMax } from '../linalg/lanczos.js';
 import { meanOver } from './reason.js';
 import { stateBefore } from '../network/runChunk.js';
@@ -80,8 +81,10 @@ const orthogonal = (): NextStep => ({
   sentence: say('Try an orthogonal Wh: it keeps the length of every gradient that passes it.'),
   whatIf: change({ initialise: { way: 'orthogonal', seed } }),
 });
-const boundWh = (): NextStep => ({
-  sentence: say('Try Wh rescaled to a largest singular value of 1: then no step back can enlarge the gradient.'),
+const boundWh = (cell: CellName): NextStep => ({
+  sentence: cellOf(cell).hasD
+    ? say('Try Wh rescaled to a largest singular value of 1: then the weights enlarge no gradient that passes them.')
+    : say('Try Wh rescaled to a largest singular value of 1: then no step back can enlarge the gradient.'),
   whatIf: change({ rescale: { measure: 'sigmaMax', to: 1 } }),
 });
 
@@ -180,9 +183,9 @@ export function* quickSigmaMax(Wh: Float64Array, H: number): Resumable<number | 
 }
 
 /** Of a forward or backward pass that overflows. A Wh that enlarges nothing is not what drives it. */
-function* afterOverflow({ sigmaMax }: Evidence): Resumable<NextStep | null> {
+function* afterOverflow({ experiment: { cell }, sigmaMax }: Evidence): Resumable<NextStep | null> {
   const sigma = yield* sigmaMax();
-  return sigma !== null && sigma <= 1 ? null : boundWh();
+  return sigma !== null && sigma <= 1 ? null : boundWh(cell);
 }
 
 /** Null where nothing is wrong, or where no change of the network would mend it. */
@@ -200,9 +203,11 @@ export function* nextStep(verdict: Measured, evidence: Evidence): Resumable<Next
   if (nonFinite !== null)
     return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? yield* afterOverflow(evidence) : null;
   const { kind, perStepFactor } = verdict;
-  if (kind === 'exploding') return boundWh();
+  if (kind === 'exploding') return boundWh(cell);
   if (kind === 'healthy') return truncate === null ? null : truncateLater(verdict, truncate);
-  if (perStepFactor === null || cellOf(cell).closing === null) return orthogonal();
+  const { closing, hasD } = cellOf(cell);
+  // Where a state also goes on beside the weights, closed units alone do not make it vanish.
+  if (perStepFactor === null || closing === null || hasD) return orthogonal();
   let closedAt = source - 1;
   while (closedAt >= first && single.log10[closedAt] !== -Infinity) closedAt--;
   if (closedAt >= first)

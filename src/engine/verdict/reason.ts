@@ -309,7 +309,9 @@ function theCause(
   if (single.lnPaths !== null && perStepFactor !== null && perStepFactor !== 0)
     return whatCarries(cell, single.lnPaths, first + 1, source);
   if (perStepFactor === null || perStepFactor === 0 || kind === 'healthy') return null;
-  const { closing } = cellOf(cell);
+  const { closing, hasD } = cellOf(cell);
+  // What goes on beside the weights is neither the work of slopes nor of Wh: no split of these two tells it.
+  if (hasD) return null;
   if (closing === null) return say('The cell has no activation, so this is the work of Wh alone.');
   // The factors of step `first` lead out of the trip, to the state before it.
   const slope = Math.exp(meanOver(single.lnSlope, first + 1, source));

@@ -11,15 +11,7 @@ import { indicesAt, readDocument, Value } from '../../config/json/index.js';
 import type { Document, TensorNode } from '../../config/json/index.js';
 import { onlyLayer } from '../../config/layouts/index.js';
 import type { FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
-import {
-  cellNames,
-  defaultCell,
-  factsOf,
-  measureInputs,
-  measureMatrix,
-  measureNumbers,
-  zeroLines,
-} from '../../engine/index.js';
+import { factsOf, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
 import type { MatrixFacts, NumberFacts } from '../../engine/index.js';
 import type {
   BytesRequest,
@@ -164,18 +156,13 @@ export class Inspector {
   }
 
   #describe(config: string, found: FoundParts, problems: Inspection['problems'], files: readonly string[]): Inspection {
-    const text = (key: string): string | null => {
-      const node = found.config?.get(key)?.node;
-      return node?.kind === 'string' ? node.value : null;
-    };
     const shapes = shapesOf(found);
-    const cell = found.config === null ? undefined : cellNames.find((name) => name === (text('cell') ?? defaultCell));
     return {
       config,
       problems,
       shapes,
       files: [...files],
-      cell: cell === undefined ? null : factsOf(cell),
+      cell: found.cell === null ? null : factsOf(found.cell),
       dtype: found.dtype,
       parts: found.parts.map((part) => this.#partInfo(part)),
       links: found.links,

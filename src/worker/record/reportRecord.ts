@@ -214,10 +214,12 @@ function someSteps(
   return [...new Set([...even, ...named])].sort((a, b) => a - b);
 }
 
-const narrowed = (unit: OpenedUnit): OpenedUnit =>
-  Object.fromEntries(
+const narrowed = ({ own, ...unit }: OpenedUnit): OpenedUnit => ({
+  ...(Object.fromEntries(
     Object.entries(unit).map(([key, value]) => [key, typeof value === 'number' ? value : narrow(value)]),
-  ) as OpenedUnit;
+  ) as Omit<OpenedUnit, 'own'>),
+  own: Object.fromEntries(Object.entries(own).map(([name, values]) => [name, narrow(values)])),
+});
 
 function firstSequence(run: KeptRun): FirstSequence {
   const { experiment, result, runId } = run;

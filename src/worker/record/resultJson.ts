@@ -143,16 +143,11 @@ function* layerText({ experiment, result }: Layer, { spectrum, perGate }: LayerS
 /** What schema 1 says of one vanilla layer, beside the fields of schema 2. */
 function* vanillaText(experiment: LayerExperiment, result: AnyRun): Pieces {
   const { B, T, I, H } = result.shapes;
-  const [layer] = result.layers;
+  const [{ gradients }] = result.layers;
   yield `,"cell":"${experiment.cell}","shapes":{"B":${B},"T":${T},"I":${I},"H":${H}}`;
-  const { Wx, Wh, b } = layer.gradients;
-  for (const [name, values, shape] of [
-    ['dWx', Wx, [I, H]],
-    ['dWh', Wh, [H, H]],
-    ['db', b, [1, H]],
-  ] as const) {
-    yield `,"${name}":`;
-    yield* nested(values, shape);
+  for (const { name, shape } of cellOf(experiment.cell).parameters) {
+    yield `,"d${name}":`;
+    yield* nested(gradients[name] ?? new Float64Array(), shape(I, H));
   }
 }
 
@@ -190,6 +185,19 @@ function* initialText(layers: readonly Layer[], name: string, B: number): Pieces
   yield ']';
 }
 
+/** Of a gradient: PyTorch's matrices have a row for each unit of each gate; what is a cell's own has its own shape. */
+function shapeOf({ experiment, result }: Layer, name: string, length: number): readonly number[] {
+  const rows = result.layers[0].gradients.b.length;
+  if (name.startsWith('bias_')) return [rows];
+  if (name.startsWith('weight_')) return [rows, length / rows];
+  const { I, H } = experiment.shapes;
+  return (
+    cellOf(experiment.cell)
+      .parameters.find((spec) => spec.name === name)
+      ?.shape(I, H) ?? [length]
+  );
+}
+
 /**
  * The whole result as JSON text (schema 2), in pieces. Tensors are nested lists; gradients of parameters are sums over
  * all timesteps under PyTorch's names; t is the position in the sequence, also of a `reverse` direction. Of one vanilla
@@ -220,10 +228,9 @@ export function* resultJson(run: AnyNetworkRun, spectrumOf: (layer: Layer) => La
   for (const layer of layers) {
     const suffix = pyTorchSuffix(layer.experiment);
     for (const [name, values] of Object.entries(pyTorchGradients(layer.experiment, layer.result))) {
-      const rows = layer.result.layers[0].gradients.b.length;
       yield `${first ? '' : ','}"${name}_${suffix}":`;
       first = false;
-      yield* nested(values, name.startsWith('bias') ? [rows] : [rows, values.length / rows]);
+      yield* nested(values, shapeOf(layer, name, values.length));
     }
   }
   yield '},"norms":{';

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { isPlain, referenceNames } from '../engine/fixtures.js';
 
 type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
 const cli = (...args: string[]): Promise<Ran> =>
@@ -21,11 +22,8 @@ type Result = {
   shapes: Record<string, number>;
   hs: number[][][];
   dxs: number[][][];
-  dWx: number[][];
-  dWh: number[][];
-  db: number[][];
-  dh0: number[][][];
-  norms: Record<'dh' | 'dx' | 'dWx' | 'dWh' | 'db' | 'log10dh', (number | string)[]>;
+  [gradient: `d${string}`]: unknown;
+  norms: Record<`d${string}` | 'log10dh', (number | string)[]>;
   spectrum: {
     spectralRadiusWh: number;
     spectralRadiusBounds: [number, number] | null;
@@ -106,17 +104,19 @@ describe('rnn-gradients run', () => {
     assert.deepEqual(spectralRadiusBounds, [0, spectralRadiusWh]);
   });
 
-  for (const name of ['typical', 'relu', 'identity_contracting', 'nonzero_h0', 'loss_every_step', 't1']) {
+  // And every case of a cell that only plain arithmetic runs.
+  const plain = referenceNames().filter(isPlain);
+  for (const name of ['typical', 'relu', 'identity_contracting', 'nonzero_h0', 'loss_every_step', 't1', ...plain]) {
     it(`writes the result of the reference case ${name} as JSON`, async () => {
       const reference = JSON.parse(await readFile(`test/fixtures/reference/${name}.json`, 'utf8')) as Record<
         string,
         never
-      > & { expected: Result & { dhTotal: number[] } };
+      > & { expected: Result & { dhTotal: number[] }; weights: object };
       const config = await write(`${name}.rnn.json`, {
         name,
         cell: reference['cell'],
         dtype: 'float64',
-        weights: reference['weights'],
+        weights: reference.weights,
         sequences: reference['xs'],
         initialState: reference['h0'],
         upstreamGradient: reference['dhs'],
@@ -128,11 +128,13 @@ describe('rnn-gradients run', () => {
       assert.equal(result.schema, 2);
       assert.equal(result.name, name);
       assert.deepEqual(result.shapes, reference['shapes']);
-      for (const tensor of ['hs', 'dxs', 'dWx', 'dWh', 'db'] as const)
+      const gradients = Object.keys(reference.weights).map((parameter) => `d${parameter}` as const);
+      assert.ok(gradients.length >= 3);
+      for (const tensor of ['hs', 'dxs', ...gradients] as const)
         assertClose(result[tensor], reference.expected[tensor], 1e-12, tensor);
       // Schema 2 has it for every layer and direction.
-      assertClose(result.dh0, [reference.expected.dh0], 1e-12, 'dh0');
-      for (const norm of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const)
+      assertClose(result['dh0'], [reference.expected['dh0']], 1e-12, 'dh0');
+      for (const norm of ['dh', 'dx', ...gradients] as const)
         assertClose(result.norms[norm], reference.expected.norms[norm], 1e-9, norm);
       assertClose(
         result.spectrum.jacobianSigmaMax,

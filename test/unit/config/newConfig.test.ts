@@ -4,7 +4,10 @@ import { readExperiment } from '../../../src/config/index.js';
 import { newConfigText } from '../../../src/config/edit/newConfig.js';
 import type { NewConfig } from '../../../src/config/edit/newConfig.js';
 import { cellNames } from '../../../src/engine/index.js';
+import { leakyInTheTable } from '../engine/leaky.js';
 import { initialisations } from '../../../src/engine/network/initialise.js';
+
+leakyInTheTable();
 
 const read = (text: string) =>
   readExperiment(
@@ -49,6 +52,17 @@ describe('newConfigText', () => {
         for (let k = 0; k < 6; k++) dot += Wh[k * 6 + i]! * Wh[k * 6 + j]!;
         assert.ok(Math.abs(dot - (i === j ? 1 : 0)) < 1e-7);
       }
+  });
+
+  it("gives a parameter that is the cell's own what it starts with", async () => {
+    const text = newConfigText({
+      name: 'own',
+      cell: leakyInTheTable(),
+      source: { kind: 'random', shapes, initialisation: 'glorot', seed: 3 },
+    });
+    const { experiment } = await read(text);
+    assert.deepEqual([...(experiment?.layers[0].parameters['alpha'] ?? [])], [0.5, 0.5, 0.5, 0.5]);
+    assert.match(text, /one of tanh, relu, identity,(?: \w+,)* leaky$/m);
   });
 
   it('gives the same text for the same seed and another for another', () => {

@@ -118,7 +118,17 @@ describe('the contributed JSON schema', () => {
         ...(usual === undefined ? [] : [usual]),
       ]) {
         const cell = cellNames.find((name) => key === 'cell' && name === value) ?? 'tanh';
-        const { problems } = await readConfigText(JSON.stringify({ ...base, weights: weightsOf(cell), [key]: value }));
+        // What no layout names: a cell's own parameters.
+        const own = Object.fromEntries(
+          cellOf(cell)
+            .parameters.filter(({ role, name }) => role === 'other' && name !== 'bh')
+            .map(({ name, shape }) => [
+              name,
+              Array.from({ length: shape(2, 2)[0] }, () => new Array<number>(shape(2, 2)[1]).fill(0.5)),
+            ]),
+        );
+        const weights = { ...weightsOf(cell), ...own };
+        const { problems } = await readConfigText(JSON.stringify({ ...base, weights, [key]: value }));
         const refused = problems.filter(({ code }) => code !== 'missing-file');
         assert.deepEqual(refused, [], `${key}: ${JSON.stringify(value)}`);
       }

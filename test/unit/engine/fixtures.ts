@@ -1,7 +1,15 @@
 // The stored reference cases (test/fixtures/reference/README.md) as experiments, and how far a result is from them.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { CellName, DType, LayerExperiment, FloatArray, LayerUpstream } from '../../../src/engine/index.js';
+import { cellOf, mapParameters } from '../../../src/engine/index.js';
+import type {
+  ByParameter,
+  CellName,
+  DType,
+  LayerExperiment,
+  FloatArray,
+  LayerUpstream,
+} from '../../../src/engine/index.js';
 import { nested } from './build.js';
 
 type Nested = readonly (number | Nested)[];
@@ -12,7 +20,8 @@ export type Reference = {
   readonly cell: CellName;
   readonly shapes: { readonly B: number; readonly T: number; readonly I: number; readonly H: number };
   readonly tolerance: number;
-  readonly weights: { readonly Wx: Nested; readonly Wh: Nested; readonly b: Nested };
+  /** By the names of the cell's parameters, as their gradients below: `dWx`, and `d` with any other name. */
+  readonly weights: ByParameter<Nested>;
   readonly xs: Nested;
   readonly h0: Nested | null;
   readonly dhs: Nested;
@@ -25,12 +34,11 @@ export type Reference = {
     readonly dWh: Nested;
     readonly db: Nested;
     readonly dh0: Nested;
+    readonly [gradient: `d${string}`]: Nested;
     readonly norms: {
       readonly dh: readonly number[];
       readonly dx: readonly number[];
-      readonly dWx: readonly number[];
-      readonly dWh: readonly number[];
-      readonly db: readonly number[];
+      readonly [gradient: `d${string}`]: readonly number[];
       readonly log10dh: Nullable;
     };
     readonly float32?: { readonly dh: readonly number[]; readonly lastZeroStep: number };
@@ -58,6 +66,9 @@ export const referenceNames = (): string[] =>
 
 export const reference = (name: string): Reference => readJson('reference', `${name}.json`) as Reference;
 
+/** Those of cells that only plain arithmetic runs, or the others. */
+export const isPlain = (name: string): boolean => cellOf(reference(name).cell).kernel === null;
+
 export const flat = (nested: Nested): Float64Array =>
   Float64Array.from((nested as readonly unknown[]).flat(Infinity) as number[]);
 
@@ -71,7 +82,7 @@ export function experimentOf(
     cell: ref.cell,
     dtype,
     shapes: ref.shapes,
-    weights: { Wx: flat(ref.weights.Wx), Wh: flat(ref.weights.Wh), b: flat(ref.weights.b) },
+    weights: mapParameters(ref.weights, (values) => flat(values)),
     chunks: [{ steps: ref.shapes.T, xs: flat(ref.xs) }],
     h0: ref.h0 === null ? null : flat(ref.h0),
     stateful: false,

@@ -2,14 +2,14 @@
 // [1,H]. Its D is not zero and it is nothing that the kernels know, so it goes the plain way everywhere.
 import { affineParameters } from '../../../src/engine/cells/cell.js';
 import { tanh } from '../../../src/engine/cells/tanh.js';
-import { cells } from '../../../src/engine/index.js';
+import { cellNames, cells } from '../../../src/engine/index.js';
 import type { Cell, CellName } from '../../../src/engine/index.js';
 
 export const leaky: Cell = {
   name: 'leaky',
   states: ['h'],
   gates: ['h'],
-  parameters: [...affineParameters(1), { name: 'alpha', role: 'other', shape: (_, H) => [1, H] }],
+  parameters: [...affineParameters(1), { name: 'alpha', role: 'other', shape: (_, H) => [1, H], start: 0.5 }],
   kernel: null,
   hasD: true,
   activation: null,
@@ -35,8 +35,10 @@ export const leaky: Cell = {
   },
 };
 
-/** Its name, once it is in the table of this process. */
+/** Its name, once it is in the table of this process, and so among the cells that a config can name. */
 export function leakyInTheTable(): CellName {
+  const name = 'leaky' as CellName;
   Object.assign(cells, { leaky });
-  return 'leaky' as CellName;
+  if (!cellNames.includes(name)) (cellNames as CellName[]).push(name);
+  return name;
 }

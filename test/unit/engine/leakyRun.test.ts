@@ -146,6 +146,9 @@ describe('a cell with a D and a parameter of its own', () => {
       const back = Matrix.rowVector(Array.from(unit.g)).mmul(jacobianAt(1, t)).to1DArray();
       unit.dhPrev.forEach((value, k) => near(value, back[k]!));
       unit.dz.forEach((value, j) => near(value, unit.g[j]! * unit.slope[j]!));
+      unit.carry.forEach((value, j) => near(value, 1 - alpha![j]!));
+      const { alpha: own } = unit.own;
+      own!.forEach((value, j) => near(value, unit.g[j]! * (Math.tanh(unit.z[j]!) - unit.hPrev[j]!)));
       if (t < T - 1)
         unit.fromNext.forEach((value, k) => near(value * 2 ** unit.exponent, layer.dhTotal.at((T + t) * H + k)!));
     }
@@ -165,5 +168,27 @@ describe('a cell with a D and a parameter of its own', () => {
     finish(steps);
     assert.equal(z.values?.length, T * H);
     assert.ok(result.verdict.reason.length > 0);
+  });
+
+  it('has a verdict that blames neither slopes nor weights for what goes on beside them', () => {
+    const scaled = (factor: number): LayerExperiment =>
+      withLayer(leakyExperiment(), {
+        weights: { ...e.layers[0].parameters, Wh: Wh.map((value) => value * factor), alpha: alpha!.map(() => 0.9) },
+      });
+    // Near z = 0 no unit holds back what the weights enlarge.
+    const quiet = (loud: LayerExperiment): LayerExperiment => ({
+      ...withLayer(loud, {
+        weights: { ...loud.layers[0].parameters, b: new Float64Array(H) },
+        h0: new Float64Array(B * H),
+      }),
+      chunks: [{ steps: T, xs: new Float64Array(B * T * I) }],
+    });
+    const vanishing = finish(runWithin(0, scaled(0.1), undefined, kernels)).verdict;
+    assert.equal(vanishing.kind, 'vanishing');
+    assert.doesNotMatch(vanishing.reason, /slope|Wh|weights|activation/);
+    assert.match(vanishing.next?.sentence ?? '', /^Try an orthogonal Wh: it keeps the length of every gradient that/);
+    const exploding = finish(runWithin(0, quiet(scaled(8)), undefined, kernels)).verdict;
+    assert.equal(exploding.kind, 'exploding', exploding.reason);
+    assert.match(exploding.next?.sentence ?? '', /: then the weights enlarge no gradient that passes them\.$/);
   });
 });

@@ -1,6 +1,7 @@
 // What an editor learns of a config before a run, and what its refactorings do to the text.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { leakyInTheTable } from '../engine/leaky.js';
 import type { Range } from '../../../src/config/index.js';
 import { Inspector } from '../../../src/worker/answers/inspector.js';
 import type { Change, ChangeOutcome, Inspection, PartFacts } from '../../../src/protocol/messages.js';
@@ -116,6 +117,19 @@ describe('an inspection', () => {
     );
     assert.deepEqual(files.toSorted(), [configName, 'missing.json', 's1.json', 's2.json', 'w.json'].toSorted());
     assert.ok(problems.some(({ code }) => code === 'missing-file'));
+  });
+
+  it("tells the parameters that are a cell's own", async () => {
+    leakyInTheTable();
+    const own = '"weights": { "Wx": [[1, 2]], "Wh": [[1, 0], [0, 1]], "alpha": [0.5, 0.25] }';
+    const names = async (text: string): Promise<unknown[]> =>
+      (await new Probe({ [configName]: text }).inspect()).parts.map(({ role, name, shape }) => [role, name, shape]);
+    const matrices = [
+      ['input', 'Wx', [1, 2]],
+      ['recurrent', 'Wh', [2, 2]],
+    ];
+    assert.deepEqual(await names(`{ "cell": "leaky", ${own} }`), [...matrices, ['parameter', 'alpha', [2]]]);
+    assert.deepEqual(await names(`{ ${own} }`), matrices);
   });
 
   it('has the range of a reference inside its quotes', async () => {

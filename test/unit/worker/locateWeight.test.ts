@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { leakyInTheTable } from '../engine/leaky.js';
 import type { Entry } from '../../../src/config/index.js';
 import { locateWeight } from '../../../src/worker/answers/locateWeight.js';
 import type { WeightPlace } from '../../../src/protocol/messages.js';
+
+leakyInTheTable();
 
 const files: Record<string, string> = {
   'tutorial.json':
@@ -13,6 +16,9 @@ const files: Record<string, string> = {
   'named.rnn.json': '{ "weights": "torch.json", "sequences": [[[1, 2, 3]]] }',
   'inline.rnn.json':
     '{ "weights": { "Wx": [[11, 12]], "Wh": [[21, 22], [23, 24]], "b": [[31, 32]] }, "sequences": [[[1]]] }',
+  'own.rnn.json':
+    '{ "cell": "leaky", "weights": { "weight_ih_l0": [[11], [12]], "weight_hh_l0": [[21, 22], [23, 24]], "alpha": ' +
+    '[41, 42] }, "sequences": [[[1]]] }',
   'broken.rnn.json': '{ "weights": { "Wh": ',
 };
 
@@ -51,6 +57,12 @@ describe('the text of a weight', () => {
   it('is found inside a config', async () => {
     assert.equal(await textAt(config('inline.rnn.json'), { tensor: 'Wh', row: 0, column: 1 }), 'inline.rnn.json 22');
     assert.equal(await textAt(config('inline.rnn.json'), { tensor: 'b', row: 0, column: 0 }), 'inline.rnn.json 31');
+  });
+
+  it("is found of a parameter that is the cell's own, under its own name", async () => {
+    assert.equal(await textAt(config('own.rnn.json'), { tensor: 'alpha', row: 0, column: 1 }), 'own.rnn.json 42');
+    assert.equal(await textAt(config('own.rnn.json'), { tensor: 'Wh', row: 0, column: 1 }), 'own.rnn.json 23');
+    assert.equal(await textAt(config('inline.rnn.json'), { tensor: 'alpha', row: 0, column: 0 }), null);
   });
 
   it('is nowhere when the text is broken, missing or too small', async () => {

@@ -14,6 +14,7 @@ import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
 import { summarise } from '../../../src/worker/answers/summary.js';
 import { band, spread } from '../../../src/worker/answers/unitSlices.js';
 import { nested } from '../engine/build.js';
+import { leakyInTheTable } from '../engine/leaky.js';
 import type { FlatExperiment } from '../engine/build.js';
 import { kernelsOf, variants } from '../wasm/support.js';
 
@@ -217,6 +218,39 @@ describe('the record of a long, wide sequence', () => {
     assert.equal((await answers.attribution({ ...everything(T), maxColumns: 100, maxRows: 100 }))?.fraction, 1);
     assert.equal((await answers.reach({ runId: 1 }))?.steps, T);
   });
+});
+
+describe('the record of a cell with a parameter of its own', () => {
+  const waves = (count: number, scale: number): Float64Array =>
+    Float64Array.from({ length: count }, (_, i) => scale * Math.sin(2 + 0.3 * i));
+
+  for (const [kind, T, H] of [
+    ['everything', 40, 3],
+    ['pictures', 26_000, 3],
+  ] as const)
+    it(`has it in opened steps and among the weights (${kind})`, async () => {
+      const { run, record } = await recordOf(
+        experimentOf(1, T, H, {
+          cell: leakyInTheTable(),
+          weights: {
+            Wx: waves(H, 1),
+            Wh: waves(H * H, 1 / Math.sqrt(H)),
+            b: waves(H, 0.1),
+            alpha: waves(H, 0.3).map((value) => 0.5 + value),
+          },
+        }),
+      );
+      assert.equal(record.extent.kind, kind);
+      const answers = replay(record);
+      const unit = (await answers.unit({ runId: 1, t: T - 1, sequence: 0 })) ?? assert.fail();
+      assert.equal(unit.t, T - 1);
+      const { own, carry } = openUnit(run.experiment, run.result, T - 1, 0);
+      assert.ok((own['alpha'] ?? assert.fail()).some((value) => value !== 0));
+      own['alpha']?.forEach((value, j) => assert.ok(Math.abs((unit.own['alpha']?.[j] ?? NaN) - value) < 1e-6));
+      carry.forEach((value, j) => assert.ok(Math.abs((unit.carry[j] ?? NaN) - value) < 1e-6));
+      const picture = await answers.weights({ runId: 1, tensor: 'alpha', maxRows: 9, maxColumns: 99 });
+      assert.deepEqual(picture?.shape, [1, H]);
+    });
 });
 
 /** An identity cell that grows by a tenth a step: no float64 holds it from about t = 7,450 on. */

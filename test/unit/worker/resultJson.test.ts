@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asNetworkRun, finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
 import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
-import { experiment, scaledIdentity } from '../engine/build.js';
+import { experiment, scaledIdentity, withLayer } from '../engine/build.js';
+import { leakyInTheTable } from '../engine/leaky.js';
 
 describe('the result as JSON', () => {
   it('comes in pieces whose length does not grow with T, so that none outgrows what a string may hold', () => {
@@ -28,5 +29,26 @@ describe('the result as JSON', () => {
       assert.ok(Math.abs(norms['log10dh']![T - 1 - back]! - back * Math.log10(0.5)) < 1e-9 * Math.max(1, back));
     assert.deepEqual([norms['dh']![T - 1], norms['dh']![T - 11]], [1, 2 ** -10]);
     assert.ok(Math.abs(spectrum.jacobianSigmaMax[T - 2]! - 0.5) < 1e-12);
+  });
+
+  it('has the gradient of every parameter of the cell, in its shape', () => {
+    const [H, T] = [3, 4];
+    const plain = experiment(H, T, scaledIdentity(H, 0.5));
+    const subject = {
+      ...withLayer(plain, { weights: { ...plain.layers[0].parameters, alpha: new Float64Array(H).fill(0.5) } }),
+      cell: leakyInTheTable(),
+    };
+    const result = finish(runSteps(subject));
+    const blocks = finish(withGateBlocks(subject, finish(spectrumSteps(subject, result))));
+    const text = [...resultJson(finish(asNetworkRun(subject, result)), () => blocks)].join('');
+    const json = JSON.parse(text) as {
+      readonly dalpha: number[][];
+      readonly norms: Record<string, number[]>;
+      readonly parameters: Record<string, number[][]>;
+    };
+    const alpha = [[...result.layers[0].gradients['alpha']!]];
+    assert.deepEqual(json.dalpha, alpha);
+    assert.deepEqual(json.parameters['alpha_l0'], alpha);
+    assert.equal(json.norms['dalpha']?.length, T);
   });
 });
