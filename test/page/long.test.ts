@@ -47,7 +47,7 @@ const inMB = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
 
 before(async () => {
   pages = await startPages();
-  open = await pages.open(size);
+  open = await pages.open({ ...size, fresh: true });
   void open.host.run(config('very long'));
   await open.page.locator('.run-name', { hasText: 'very long' }).waitFor({ timeout: 120_000 });
   await painted(open);

@@ -29,7 +29,7 @@ let pages: PageServer;
 let open: OpenPage;
 before(async () => {
   pages = await startPages();
-  open = await pages.open(size);
+  open = await pages.open({ ...size, fresh: true });
   await open.host.run(config());
   await painted(open);
 });

@@ -1,11 +1,12 @@
 // The real page in a real browser: the real bundle, the real HTML with its policy, and on the other side of
 // acquireVsCodeApi() a host in this process that runs the real worker logic over the real channel.
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { History } from '../../src/editor/following/runHistory.js';
 import { defaultBounds } from '../../src/engine/index.js';
 import { setLanguage } from '../../src/l10n.js';
@@ -29,6 +30,8 @@ import { loadKernels } from '../../src/worker/thread/loadKernels.js';
 import { relaySlices } from '../../src/worker/answers/sliceRelay.js';
 import { Service } from '../../src/worker/thread/service.js';
 import { holdBrowser } from './browser.js';
+import { hold, shelf } from './shared.js';
+import type { Shelf } from './shared.js';
 import { themeOf } from './themes.js';
 import type { TestTheme, ThemeName } from './themes.js';
 
@@ -73,8 +76,14 @@ function unpack(value: unknown): unknown {
  * Runs inside the page before its script: acquireVsCodeApi as VS Code gives it, the theme, and a watch for what must
  * never happen.
  */
-function insidePage(theme: TestTheme): void {
+function insidePage({ theme, play }: { readonly theme: TestTheme; readonly play: string }): void {
   const page = window as unknown as Record<string, unknown>;
+  // A page writes down its state as it is left, when the next test has not begun yet.
+  const playKey = 'test that has the page';
+  if (sessionStorage.getItem(playKey) !== play) {
+    sessionStorage.clear();
+    sessionStorage.setItem(playKey, play);
+  }
   type Packed = { $number?: string; $array?: string; $bytes?: string };
   const constructors: Record<string, new (buffer: ArrayBuffer) => ArrayBufferView> = {
     Float64Array,
@@ -382,15 +391,69 @@ export type PageServer = {
     scale?: number;
     kernels?: boolean;
     language?: Language;
+    /** A page that no test had before and none has after this one: for tests of what a page holds and costs. */
+    fresh?: boolean;
   }): Promise<OpenPage>;
   close(): Promise<void>;
 };
 
-export async function startPages(): Promise<PageServer> {
-  // First, so that nothing is left open where there is no browser.
-  const { thing: browser, giveBack } = await holdBrowser();
-  const contexts = new Set<BrowserContext>();
-  let spoken: Language = { name: 'en', bundle: {} };
+/** What happens on a stage while one test has it. */
+type Play = {
+  complain(text: string): void;
+  navigated(): void;
+  hear(message: unknown): void;
+};
+/**
+ * A tab of the browser that one test after the other loads its page in: a new tab is a new process, which compiles the
+ * whole page again.
+ */
+type Stage = { readonly context: BrowserContext; readonly page: Page; play: Play | null };
+
+async function makeStage(browser: Browser, scale: number): Promise<Stage> {
+  const context = await browser.newContext({ deviceScaleFactor: scale, viewport: { width: 1200, height: 980 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(patience);
+  const stage: Stage = { context, page, play: null };
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') stage.play?.complain(message.text());
+  });
+  page.on('pageerror', (error) => stage.play?.complain(error.message));
+  page.on('framenavigated', () => stage.play?.navigated());
+  await page.exposeFunction('toHost', (message: unknown) => stage.play?.hear(unpack(message)));
+  return stage;
+}
+
+/** Where the stage of this many device pixels per pixel waits for the next test. */
+const stageShelf = (scale: number): Shelf<Stage> | null =>
+  shelf(`page at scale ${scale}`, ({ context }) => context.close());
+
+async function takeStage(browser: Browser, scale: number, fresh: boolean): Promise<Stage> {
+  const place = fresh ? null : stageShelf(scale);
+  const waiting = place?.thing ?? null;
+  if (place === null || waiting === null) return makeStage(browser, scale);
+  place.thing = null;
+  return waiting.page.isClosed() || !browser.isConnected() ? makeStage(browser, scale) : waiting;
+}
+
+/** Leaves a stage as it was found: nothing loaded or allowed, no pointer over it. */
+async function leaveStage(stage: Stage, scale: number, fresh: boolean): Promise<void> {
+  const { context, page } = stage;
+  const place = fresh ? null : stageShelf(scale);
+  if (place?.thing !== null) {
+    await context.close();
+    return;
+  }
+  await page.mouse.move(0, 0);
+  await page.goto('about:blank');
+  await context.clearPermissions();
+  place.thing = stage;
+}
+
+/** Where the page is loaded from, in the language of the test that has it. */
+type Site = { readonly url: string; spoken: Language; close(): Promise<void> };
+
+/** One site serves all test files of a process: a page from another one would be in another process of the browser. */
+async function makeSite(): Promise<Site> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -403,7 +466,7 @@ export async function startPages(): Promise<PageServer> {
           scriptUri: `${origin}/main.js`,
           styleUri: `${origin}/style.css`,
           title: 'test',
-          language: spoken,
+          language: site.spoken,
         }),
       );
       return;
@@ -428,7 +491,31 @@ export async function startPages(): Promise<PageServer> {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  const { port } = server.address() as AddressInfo;
+  const site: Site = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    spoken: { name: 'en', bundle: {} },
+    close: () =>
+      new Promise<void>((resolve, reject) => {
+        server.close((error) => {
+          if (error === undefined) resolve();
+          else reject(error);
+        });
+        // A browser that goes on holds connections that it has not used yet.
+        server.closeAllConnections();
+      }),
+  };
+  return site;
+}
+
+export async function startPages(): Promise<PageServer> {
+  // First, so that nothing is left open where there is no browser.
+  const { thing: browser, giveBack } = await holdBrowser();
+  const contexts = new Set<BrowserContext>();
+  const { thing: site, giveBack: giveSiteBack } = await hold('site of the page', {
+    make: makeSite,
+    alive: () => true,
+    close: (made) => made.close(),
+  });
 
   return {
     async open({
@@ -438,23 +525,22 @@ export async function startPages(): Promise<PageServer> {
       scale = 1,
       kernels = true,
       language = { name: 'en', bundle: {} },
+      fresh = false,
     } = {}) {
-      spoken = language;
+      site.spoken = language;
       // The engine runs in this process, and says the verdict.
       setLanguage(language);
-      const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
+      const stage = await takeStage(browser, scale, fresh);
+      const { context, page } = stage;
       contexts.add(context);
-      const page = await context.newPage();
-      page.setDefaultTimeout(patience);
+      await page.setViewportSize({ width, height });
       const host = new TestHost(kernels);
       const complaints: string[] = [];
       host.onFault = (message) => complaints.push(message);
-      page.on('console', (message) => {
-        if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-      });
-      page.on('pageerror', (error) => complaints.push(error.message));
       const connect = (): ((message: unknown) => void) =>
         host.connect((message) => {
+          // What an earlier test's host still has to say is nothing to the page of this one.
+          if (stage.play !== play) return;
           void page
             .evaluate(
               (packed) => (window as unknown as { receive(message: unknown): void }).receive(packed),
@@ -466,12 +552,16 @@ export async function startPages(): Promise<PageServer> {
             });
         });
       let receive = connect();
-      await page.exposeFunction('toHost', (message: unknown) => receive(unpack(message)));
-      page.on('framenavigated', () => {
-        receive = connect();
-      });
-      await page.addInitScript(insidePage, themeOf(theme));
-      await page.goto(`http://127.0.0.1:${port}/`);
+      const play: Play = {
+        complain: (text) => complaints.push(text),
+        navigated: () => {
+          receive = connect();
+        },
+        hear: (message) => receive(message),
+      };
+      stage.play = play;
+      const script = await page.addInitScript(insidePage, { theme: themeOf(theme), play: randomUUID() });
+      await page.goto(site.url);
       return {
         page,
         host,
@@ -482,7 +572,12 @@ export async function startPages(): Promise<PageServer> {
             (next) => (window as unknown as { setTheme(theme: unknown): void }).setTheme(next),
             themeOf(name),
           ),
-        close: () => context.close(),
+        close: async () => {
+          contexts.delete(context);
+          stage.play = null;
+          await script.dispose();
+          await leaveStage(stage, scale, fresh);
+        },
       };
     },
     async openReport(
@@ -518,12 +613,7 @@ export async function startPages(): Promise<PageServer> {
       // The browser may go on without them.
       await Promise.all([...contexts].map((context) => context.close()));
       await giveBack();
-      await new Promise<void>((resolve, reject) => {
-        server.close((error) => {
-          if (error === undefined) resolve();
-          else reject(error);
-        });
-      });
+      await giveSiteBack();
     },
   };
 }
