@@ -1,14 +1,15 @@
 // Any number of threads: the same bits. This file is the helpers' entry too.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { finish, runSteps, runWithin } from '../../../src/engine/index.js';
-import type { LayerExperiment, Kernels, Variant } from '../../../src/engine/index.js';
+import type { LayerExperiment, Kernels, RunResult, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { long } from '../../support/long.js';
 import { flatRun, scaledIdentity, weightsOf, withLayer } from '../engine/build.js';
+import type { FlatRun } from '../engine/build.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 
@@ -102,7 +103,7 @@ function sticking(e: LayerExperiment, rates: readonly number[] = [0.6]): LayerEx
 }
 
 /** Cut at the borders of pieces; and layers so wide that the norms of a step are found apart. */
-const stickingOnes: readonly LayerExperiment[] = [
+const stickingOnes = (): readonly LayerExperiment[] => [
   ...shapes.map((one) => sticking(randomExperiment(one))),
   sticking(randomExperiment({ ...shape, T: 1024, truncate: 128 })),
   ...(['float32', 'float64'] as const).map((dtype) =>
@@ -123,16 +124,37 @@ const numbersOf = ({ hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass): u
   states,
 });
 
+type Wanted = { readonly e: LayerExperiment; readonly pass: unknown; readonly run: FlatRun<RunResult> };
+
+/** What one thread computes of these, before there are helpers, who would wait for it at full speed. */
+function wantedOf(variant: Variant, experiments: readonly LayerExperiment[]): Wanted[] {
+  const single = kernelsOf(variant);
+  return experiments.map((e) => ({
+    e,
+    pass: numbersOf(finish(fastPass(single, e))!),
+    run: flatRun(finish(runSteps(e, undefined, single))),
+  }));
+}
+
 if (isHelper(workerData)) help(workerData);
 else if (isMainThread) {
   for (const variant of variants) {
     describe(`threads with ${variant} instructions`, () => {
+      let wanted: readonly Wanted[] = [];
+      let infinite: readonly Wanted[] = [];
+      before(() => {
+        const experiments = shapes.map(randomExperiment);
+        wanted = wantedOf(variant, [...experiments, saturated(experiments[2]!), ...stickingOnes()]);
+        infinite = wantedOf(variant, [broken(experiments[0]!)]);
+      });
+      after(() => {
+        wanted = infinite = [];
+      });
+
       it('give the same bits in pieces, which one thread computes again', async () => {
-        const [single, kernels] = [kernelsOf(variant), kernelsOf(variant)];
+        const kernels = kernelsOf(variant);
         await withTeam(kernels, variant, 3, () => {
-          const experiments = shapes.map(randomExperiment);
-          for (const e of [...experiments, saturated(experiments[2]!), ...stickingOnes]) {
-            const expected = flatRun(finish(runSteps(e, undefined, single)));
+          for (const { e, run: expected } of wanted) {
             const run = flatRun(finish(runWithin(0, e, undefined, kernels)));
             for (const name of ['hs', 'dhTotal', 'dxs', 'dhScaled'] as const)
               assert.deepEqual(
@@ -148,7 +170,6 @@ else if (isMainThread) {
 
       for (const helpers of [1, 3]) {
         it(`${1 + helpers} give the same bits as one`, async () => {
-          const single = kernelsOf(variant);
           const kernels = kernelsOf(variant);
           let shared = 0;
           await withTeam(kernels, variant, helpers, () => {
@@ -168,15 +189,11 @@ else if (isMainThread) {
                 team.run(tasks);
               },
             };
-            const experiments = shapes.map(randomExperiment);
-            for (const e of [...experiments, saturated(experiments[2]!), broken(experiments[0]!), ...stickingOnes]) {
-              const expected = numbersOf(finish(fastPass(single, e))!);
-              const wholeRun = flatRun(finish(runSteps(e, undefined, single)));
+            for (const { e, pass, run } of [...wanted, ...infinite])
               for (let again = 0; again < times; again++) {
-                assert.deepEqual(numbersOf(finish(fastPass(kernels, e))!), expected);
-                assert.deepEqual(flatRun(finish(runSteps(e, undefined, kernels))), wholeRun);
+                assert.deepEqual(numbersOf(finish(fastPass(kernels, e))!), pass);
+                assert.deepEqual(flatRun(finish(runSteps(e, undefined, kernels))), run);
               }
-            }
           });
           assert.ok(shared > times * 150, `work was shared out ${shared} times`);
         });
