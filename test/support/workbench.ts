@@ -130,6 +130,8 @@ export class Workbench {
       const context = await browser.newContext({
         viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
         deviceScaleFactor: options.deviceScaleFactor ?? 1,
+        // The theme of a window that has not read its settings yet is chosen by this.
+        colorScheme: 'dark',
       });
       closers.push(() => context.close());
       const { page, log } = await openPage(context, options);
@@ -194,6 +196,8 @@ export class Workbench {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
     // The workbench leaves this mark when it knows every installed extension's commands.
     await this.page.waitForFunction(() => performance.getEntriesByName('code/didLoadExtensions').length > 0);
+    // Until then it has colours of no theme.
+    await this.page.locator('.monaco-workbench[class*="vscode-theme"]').waitFor();
   }
 
   /** Opens the command palette, types, and returns the labels of what it offers, best first. The palette stays open. */
