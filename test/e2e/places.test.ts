@@ -29,7 +29,7 @@ describe('a window', () => {
 
   scenario(
     'of no folder runs an example and a config that is not saved, and tells what a path in it lacks',
-    { folders: [], settings: { 'editor.autoClosingBrackets': 'never', 'editor.autoSurround': 'never' } },
+    { folders: [] },
     async (workbench) => {
       await workbench.palette('Run RNN');
       await workbench.answer(/Create an example/, 'Create an example');

@@ -38,13 +38,7 @@ const heard = async (root: Locator): Promise<string[]> =>
 describe('while fifty keys are typed', () => {
   scenario(
     'a screen reader hears nothing of a name, and once of text that is broken and of text that is mended',
-    {
-      settings: {
-        'editor.autoClosingQuotes': 'never',
-        'editor.autoSurround': 'never',
-        'editor.quickSuggestions': { other: 'off', strings: 'off' },
-      },
-    },
+    {},
     async (workbench) => {
       await workbench.openFile('vanishing.rnn.json');
       await workbench.palette('Run RNN');

@@ -45,7 +45,7 @@ describe('a folder that is not trusted', () => {
   scenario(
     'reads nothing outside of itself that is not allowed, and quotes nothing of it then',
     // Alone, because it ends with trust in the folder, which the server keeps.
-    { trusted: false, alone: true },
+    { trusted: false, alone: 'server' },
     async (workbench) => {
       await workbench.until('Restricted Mode', () => restricted(workbench));
       const outside = path.join(workbench.folder, '..', 'outside');

@@ -52,7 +52,7 @@ async function ticked(workbench: Workbench, done: readonly StepId[]): Promise<vo
 }
 
 describe('the walkthrough', () => {
-  scenario('leads from an example to a mended network by its links alone', { alone: true }, async (workbench) => {
+  scenario('leads from an example to a mended network by its links alone', { alone: 'window' }, async (workbench) => {
     assert.equal(await workbench.page.locator('.gettingStartedContainer').count(), 0, 'nothing opens by itself');
     await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await ticked(workbench, []);
@@ -105,7 +105,7 @@ describe('the walkthrough', () => {
       .waitFor();
   });
 
-  scenario('asks for a config where several could be meant', { alone: true }, async (workbench) => {
+  scenario('asks for a config where several could be meant', { alone: 'window' }, async (workbench) => {
     await follow(workbench, 'run', 'Open Gradient Preview to the Side');
     await choose(workbench, 'orthogonal.rnn.json');
     await workbench.badge(/healthy/i);

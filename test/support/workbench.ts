@@ -30,6 +30,11 @@ const steady = {
   'files.restoreUndoRedoStack': false,
   // What tells a name of the explorer in full would cover the rows below it.
   'workbench.hover.delay': 600_000,
+  // What is typed is what stands there.
+  'editor.autoClosingBrackets': 'never',
+  'editor.autoClosingQuotes': 'never',
+  'editor.autoSurround': 'never',
+  'editor.quickSuggestions': { other: 'off', strings: 'off' },
 };
 
 /** Closes what is in front, without a question even when it is not saved, and all that lies over the editors. */
@@ -60,8 +65,11 @@ export type WorkbenchOptions = {
    * empty window.
    */
   readonly folders?: readonly string[];
-  /** A window that no test had before and none has after this one: for tests of what a window remembers. */
-  readonly alone?: boolean;
+  /**
+   * A window that no test had before and none has after this one: for tests of what a window remembers. With a server
+   * of its own, too, where that is what remembers: settings, and which folders are trusted.
+   */
+  readonly alone?: 'window' | 'server';
   /** A packaged extension to install as a user does; by default the extension runs from the project's folder. */
   readonly vsix?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -474,12 +482,9 @@ async function endServer({ server, dataDir }: RunningServer): Promise<void> {
   await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/**
- * The process's server of these options; one of its own for a window that is alone, because what a window changes of
- * its settings is kept there.
- */
+/** The process's server of these options, or one of its own. */
 async function holdServer(options: WorkbenchOptions): Promise<Held<RunningServer>> {
-  if (options.alone === true) {
+  if (options.alone === 'server') {
     const thing = await makeServer(options);
     return { thing, giveBack: () => endServer(thing) };
   }
@@ -493,7 +498,7 @@ async function holdServer(options: WorkbenchOptions): Promise<Held<RunningServer
 
 /** Where a window waits for the next test that asks for the same: that of most tests, and the last of the others. */
 const shelfOf = (options: WorkbenchOptions): Shelf<Workbench> | null =>
-  options.alone === true
+  options.alone !== undefined
     ? null
     : shelf(Object.keys(options).length === 0 ? 'usual window' : 'other window', (window) => window.close());
 
