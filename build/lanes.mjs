@@ -38,7 +38,7 @@ export class Speakers {
 }
 
 /**
- * Runs jobs, at most `lanes` at a time: one more than there are processors, because a job that drives a window waits
+ * Runs jobs, at most `lanes` at a time: two more than there are processors, because a job that drives a window waits
  * for it half of its time. The job with the greatest weight goes first, because a long one that begins last keeps
  * everybody waiting.
  */
@@ -46,7 +46,7 @@ export class Lanes {
   #waiting = [];
   #free;
 
-  constructor(lanes = availableParallelism() + 1) {
+  constructor(lanes = availableParallelism() + 2) {
     this.#free = lanes;
   }
 
