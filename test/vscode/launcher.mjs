@@ -70,8 +70,8 @@ const run = async () => {
     closers.push(() => server.stop());
     const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
     closers.push(() => browser.close());
-    // Small: nobody looks, and what is painted costs by its size.
-    const page = await browser.newPage({ viewport: { width: 1000, height: 650 } });
+    // Small: nobody looks, and what is painted costs by its size. As high as a config of an example is long.
+    const page = await browser.newPage({ viewport: { width: 800, height: 650 } });
     // As in the desktop program, where nobody is asked.
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     let over = false;
