@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { long } from '../../support/long.js';
 import { cli, leftIn, longConfig, needsPosix, program, shell } from './support.js';
 
-/** `INTERRUPTS=50 node --test out/test/unit/cli/interrupts.test.mjs` for the long form. */
-const moments = Number(process.env['INTERRUPTS'] ?? 10);
+/** `INTERRUPTS=50 node --test out/test/unit/cli/interrupts.test.mjs` for many more. */
+const moments = Number(process.env['INTERRUPTS'] ?? (long ? 10 : 5));
 const old = 'the old result\n'.repeat(1000);
 
 let folder = '';

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
+import { long } from '../../support/long.js';
 import { actionAt, applyAction, sibling } from './editorSupport.js';
 import { closeEverything, openText, until } from './support.js';
 
@@ -138,11 +139,15 @@ async function undoesAll(text: string, doings: readonly Doing[]): Promise<void> 
 describe('What undo gives back', () => {
   afterEach(closeEverything);
 
-  for (const [style, write] of Object.entries(styles)) {
+  for (const [i, [style, write]] of Object.entries(styles).entries()) {
+    /** In the short form two styles meet every change, the second of which holds most others; the rest every second. */
+    const whole = long || style === 'LF' || style.startsWith('a byte order mark');
+    const some = (doings: readonly Doing[]): readonly Doing[] =>
+      doings.filter((_, which) => whole || (which + i) % 2 === 0);
     it(`is the same bytes, of a file with ${style}`, async () => {
       for (const [before, doings] of [
-        [network, changes],
-        [misspelt, renames],
+        [network, some(changes)],
+        [misspelt, some(renames)],
       ] as const)
         await undoesAll(write(before), doings);
     });
