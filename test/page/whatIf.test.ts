@@ -139,8 +139,10 @@ describe('a what-if', () => {
     await open.page.mouse.move(box.x + box.width * 0.25, box.y + box.height / 2);
     await open.page.mouse.down();
     const seen = new Set<string>();
-    for (let i = 0; i <= 20; i++) {
-      await open.page.mouse.move(box.x + box.width * (0.25 + i * 0.02), box.y + box.height / 2);
+    // To and fro, until some of the pictures on the way have come: how many do on one way is for the machine to say.
+    for (let i = 0; i <= 20 || (seen.size <= 3 && i < 2000); i++) {
+      const along = Math.abs(20 - ((i + 20) % 40));
+      await open.page.mouse.move(box.x + box.width * (0.25 + along * 0.02), box.y + box.height / 2);
       await nextFrames(open.page);
       seen.add(
         (await open.page
@@ -439,7 +441,7 @@ describe('the bar', () => {
         observer.observe(document.querySelector('.outcomes') ?? document.body, { childList: true });
         for (let second = 0; second < times; second++) {
           const [from, before] = [performance.now(), pictures];
-          for (let i = 0; performance.now() - from < 1000; i++) {
+          for (let i = 0; performance.now() - from < 1000 || (pictures === before && i < 20_000); i++) {
             range.value = String(0.6 + (i % 120) * 0.01);
             range.dispatchEvent(new Event('input'));
             await new Promise((resolve) => requestAnimationFrame(resolve));
