@@ -175,7 +175,11 @@ export class Panel implements vscode.Disposable {
 
   async #revealWeight({ focus, ...place }: WeightPlace & { readonly focus: boolean }): Promise<void> {
     try {
-      const found = await this.session.request('locateWeight', { entry: this.session.entry, place });
+      const found = await this.session.request('locateWeight', {
+        entry: this.session.entry,
+        place,
+        layer: this.session.summary?.network?.shown ?? 0,
+      });
       if (found === null)
         reportFailure(new Error(t('The place of this number cannot be told while the weights have problems.')));
       else await this.#reveal(vscode.Uri.parse(found.file), toRange(found.range), !focus);

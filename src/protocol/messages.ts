@@ -572,9 +572,12 @@ export type EditorRequests = {
   cells: { params: null; result: readonly CellChoice[] };
   /** The text of a new config. */
   newConfig: { params: NewConfig; result: string };
-  /** Where a number of the weights stands in its file; null when it cannot be told, as in broken text. */
+  /**
+   * Where a number of a layer's weights stands in its file; null when it cannot be told, as in broken text. Layers are
+   * counted with their directions.
+   */
   locateWeight: {
-    params: { readonly entry: Entry; readonly place: WeightPlace };
+    params: { readonly entry: Entry; readonly place: WeightPlace; readonly layer: number };
     result: { readonly file: string; readonly range: Range } | null;
   };
 };

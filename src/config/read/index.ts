@@ -4,6 +4,7 @@ export type { FoundParts, Link, Part, PartRole } from './configParts.js';
 export type { Entry, FileContent, FileTrouble, Files } from './fileAccess.js';
 export { fileKeys, keyOf } from './keyNames.js';
 export type { Outline } from './outline.js';
-export { transpose } from './gateBlocks.js';
+export { blockOrder, transpose } from './gateBlocks.js';
+export { gatedCell } from './layerProblems.js';
 export type { SpecialKind } from './fileAccess.js';
 export { isBound, megabytes, mostBytes } from './limits.js';

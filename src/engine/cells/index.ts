@@ -48,7 +48,9 @@ export type CellFacts = {
   readonly alternatives: readonly CellName[];
 };
 
-const parameterNames = (cell: Cell): string => cell.parameters.map(({ name }) => name).join(' ');
+/** Cells of one kind take the same weights: as many gates of the same parameters. */
+const kindOfWeights = ({ gates, parameters }: Cell): string =>
+  [gates.length, ...parameters.map(({ name }) => name)].join(' ');
 
 export function factsOf(name: CellName): CellFacts {
   const cell = cellOf(name);
@@ -62,6 +64,6 @@ export function factsOf(name: CellName): CellFacts {
     gamma,
     forward: words.forward,
     backward: words.backward(),
-    alternatives: cellNames.filter((other) => parameterNames(cellOf(other)) === parameterNames(cell)),
+    alternatives: cellNames.filter((other) => kindOfWeights(cellOf(other)) === kindOfWeights(cell)),
   };
 }

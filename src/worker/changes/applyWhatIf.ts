@@ -1,6 +1,6 @@
 // A what-if made true: the same change, written into the config and the files that hold the weights.
 import { t } from '@vscode/l10n';
-import { findParts } from '../../config/index.js';
+import { findParts, readExperiment } from '../../config/index.js';
 import { readDocument, Value } from '../../config/json/index.js';
 import type { Entry, FileContent } from '../../config/read/index.js';
 import type { TensorNode } from '../../config/json/index.js';
@@ -22,6 +22,7 @@ import { factorFor, finish, initialise, measureRecurrent } from '../../engine/in
 import type { DType, WhatIf } from '../../engine/index.js';
 import type { ChangeOutcome, FileRequest } from '../../protocol/index.js';
 import { addedBiases } from './refactorings.js';
+import { whatIfObstacle } from './whatIfObstacle.js';
 
 type Read = (request: FileRequest) => Promise<FileContent>;
 type Tensor = { readonly value: Value; readonly node: TensorNode };
@@ -37,6 +38,9 @@ class Refusal extends Error {}
  */
 export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read): Promise<ChangeOutcome> {
   try {
+    const { experiment } = await readExperiment(entry, { read: (reference, from) => readFile({ reference, from }) });
+    const obstacle = experiment === null ? null : whatIfObstacle(experiment, whatIf);
+    if (obstacle !== null) throw new Refusal(obstacle);
     const subject = await find(entry, readFile);
     const changes = [
       ...recurrentChanges(subject, whatIf),

@@ -153,7 +153,7 @@ export const workerChecks: Checks<WorkerContract> = {
         files: object({ kind: oneOf(['files']), weights: text, sequences: text }),
       }),
     }),
-    locateWeight: object({ entry, place: weightPlace }),
+    locateWeight: object({ entry, place: weightPlace, layer: count }),
   },
   events: { cancel: ofRun },
 };

@@ -4,7 +4,7 @@ import type { Entry } from '../../../src/config/index.js';
 import { locateWeight } from '../../../src/worker/answers/locateWeight.js';
 import type { WeightPlace } from '../../../src/protocol/messages.js';
 
-const files: Readonly<Record<string, string>> = {
+const files: Record<string, string> = {
   'tutorial.json':
     '{\n  // a comment\n  "Wx": [[11, 12]],\n  "Wh": [[21, 22],\n         [23, 24]],\n  "b": [31, 32]\n}',
   'torch.json':
@@ -16,8 +16,8 @@ const files: Readonly<Record<string, string>> = {
   'broken.rnn.json': '{ "weights": { "Wh": ',
 };
 
-async function textAt(entry: Entry, place: WeightPlace): Promise<string | null> {
-  const found = await locateWeight(entry, place, ({ reference }) => {
+async function textAt(entry: Entry, place: WeightPlace, layer = 0): Promise<string | null> {
+  const found = await locateWeight(entry, place, layer, ({ reference }) => {
     const text = files[reference];
     return Promise.resolve(
       text === undefined
@@ -57,5 +57,65 @@ describe('the text of a weight', () => {
     assert.equal(await textAt(config('broken.rnn.json'), { tensor: 'Wh', row: 0, column: 0 }), null);
     assert.equal(await textAt(config('missing.rnn.json'), { tensor: 'Wh', row: 0, column: 0 }), null);
     assert.equal(await textAt(config('inline.rnn.json'), { tensor: 'Wh', row: 7, column: 0 }), null);
+  });
+
+  describe('of gated cells and networks', () => {
+    /** Numbers from `first` on, as long as a matrix is. */
+    const matrix = (rows: number, columns: number, first: number): number[][] =>
+      Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (__, c) => first + r * columns + c));
+    const at = async (weights: unknown, place: WeightPlace, layer = 0): Promise<string | null> => {
+      files['made.json'] = JSON.stringify(weights);
+      return textAt({ kind: 'pair', weights: 'made.json', sequences: 'none.json' }, place, layer);
+    };
+    const torch = (suffix: string, I: number, first: number): Record<string, unknown> => ({
+      [`weight_ih_${suffix}`]: matrix(8, I, first),
+      [`weight_hh_${suffix}`]: matrix(8, 2, first + 100),
+      [`bias_ih_${suffix}`]: matrix(1, 8, first + 200)[0],
+      [`bias_hh_${suffix}`]: matrix(1, 8, first + 300)[0],
+    });
+
+    it("is found in PyTorch's layer and direction", async () => {
+      const weights = {
+        ...torch('l0', 3, 1000),
+        ...torch('l0_reverse', 3, 2000),
+        ...torch('l1', 4, 3000),
+        ...torch('l1_reverse', 4, 4000),
+      };
+      // Wh[1, 5] leads from unit 1 to gate g (the third) of unit 1: row 5, second number of weight_hh.
+      assert.equal(await at(weights, { tensor: 'Wh', row: 1, column: 5 }), 'made.json 1111');
+      assert.equal(await at(weights, { tensor: 'Wh', row: 1, column: 5 }, 1), 'made.json 2111');
+      assert.equal(await at(weights, { tensor: 'Wx', row: 3, column: 7 }, 2), 'made.json 3031');
+      assert.equal(await at(weights, { tensor: 'b', row: 0, column: 7 }, 3), 'made.json 4207');
+      assert.equal(await at(weights, { tensor: 'b', row: 0, column: 7 }, 4), null);
+    });
+
+    it("is found among Keras' and ONNX' gates, which stand in another order", async () => {
+      const keras = { kernel: matrix(1, 6, 10), recurrent_kernel: matrix(2, 6, 100), bias: matrix(2, 6, 200) };
+      // The gates here are r, z, n; in Keras z, r, n.
+      assert.equal(await at(keras, { tensor: 'Wh', row: 1, column: 0 }), 'made.json 108');
+      assert.equal(await at(keras, { tensor: 'Wh', row: 1, column: 3 }), 'made.json 107');
+      assert.equal(await at(keras, { tensor: 'b', row: 0, column: 4 }), 'made.json 204');
+      assert.equal(await at(keras, { tensor: 'bh', row: 0, column: 1 }), 'made.json 209');
+      const onnx = {
+        W: [matrix(8, 1, 100), matrix(8, 1, 200)],
+        R: [matrix(8, 2, 300), matrix(8, 2, 400)],
+        B: matrix(2, 16, 500),
+      };
+      // i, f, g, o here; i, o, f, g in ONNX.
+      assert.equal(await at(onnx, { tensor: 'Wh', row: 1, column: 2 }), 'made.json 309');
+      assert.equal(await at(onnx, { tensor: 'Wh', row: 1, column: 2 }, 1), 'made.json 409');
+      assert.equal(await at(onnx, { tensor: 'b', row: 0, column: 7 }, 1), 'made.json 519');
+    });
+
+    it("is found in both biases of PyTorch's GRU", async () => {
+      const gru = {
+        weight_ih: matrix(6, 1, 10),
+        weight_hh: matrix(6, 2, 20),
+        bias_ih: matrix(1, 6, 40)[0],
+        bias_hh: matrix(1, 6, 50)[0],
+      };
+      assert.equal(await at(gru, { tensor: 'b', row: 0, column: 3 }), 'made.json 43');
+      assert.equal(await at(gru, { tensor: 'bh', row: 0, column: 3 }), 'made.json 53');
+    });
   });
 });

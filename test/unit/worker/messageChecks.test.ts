@@ -126,7 +126,7 @@ const workerSamples: Samples<WorkerContract> = {
       },
       { name: 'n', cell: 'tanh', source: { kind: 'files', weights: 'w.json', sequences: 's.json' } },
     ],
-    locateWeight: [{ entry: entries[1], place: { tensor: 'Wx', row: 0, column: 0 } }],
+    locateWeight: [{ entry: entries[1], place: { tensor: 'Wx', row: 0, column: 0 }, layer: 0 }],
   },
   events: { cancel: [{ runId: 1 }] },
 };
