@@ -19,8 +19,7 @@ type NetworkFixture = {
   readonly expected: { readonly hs: readonly number[][][]; readonly layers: readonly Layer[] };
 } & Readonly<Record<string, unknown>>;
 
-const fixture = (name: string): NetworkFixture =>
-  readFixture(`reference/networks/${name}.json`) as NetworkFixture;
+const fixture = (name: string): NetworkFixture => readFixture(`reference/networks/${name}.json`) as NetworkFixture;
 
 /** The case as a config with everything inline. */
 function configOf(reference: NetworkFixture): string {
