@@ -1,4 +1,3 @@
 // The face of this room: what other rooms use.
-export { networkGroups } from './networkGroups.js';
 export { findGroups, keyBeside, namedValues, writtenWithEscapes } from './weightLayouts.js';
 export type { Group, Layout } from './weightLayouts.js';

@@ -26,6 +26,8 @@ export type Part = {
   readonly value: Value;
   /** Stored for column vectors ([H,I], [O,H]), as PyTorch does. */
   readonly transposed: boolean;
+  /** The layer that weights belong to; null of everything else. */
+  readonly group: Group | null;
 };
 
 /** A text that names a file. `range` is what stands between the quotes. */
@@ -45,6 +47,8 @@ export type FoundParts = {
   readonly links: readonly Link[];
   /** The layer whose weights the experiment runs, when there is exactly one. */
   readonly group: Group | null;
+  /** All layers and directions that names make. */
+  readonly groups: readonly Group[];
   /** Root of the weights, inline or in their file. */
   readonly weights: Value | null;
   /** Roots of all files that could be read, the config first. */
@@ -89,7 +93,15 @@ export function insideQuotes(value: Value): Range {
 export async function findParts(config: string, open: Open): Promise<FoundParts> {
   const opened = (await open(config, null)).root;
   if (opened?.node.kind !== 'object')
-    return { config: null, parts: [], links: [], group: null, weights: null, roots: opened === null ? [] : [opened] };
+    return {
+      config: null,
+      parts: [],
+      links: [],
+      group: null,
+      groups: [],
+      weights: null,
+      roots: opened === null ? [] : [opened],
+    };
 
   const root = underItsKeys(opened);
   const links: Link[] = [];
@@ -112,16 +124,23 @@ export async function findParts(config: string, open: Open): Promise<FoundParts>
     value?.node.kind === 'string' ? (targets.get(value.path) ?? null) : value;
 
   const parts: Part[] = [];
-  const add = (role: PartRole, name: string, value: Value | null, transposed = false): void => {
+  const add = (
+    role: PartRole,
+    name: string,
+    value: Value | null,
+    transposed = false,
+    group: Group | null = null,
+  ): void => {
     if (value !== null && (value.node.kind === 'tensor' || value.node.kind === 'array'))
-      parts.push({ role, name, value, transposed });
+      parts.push({ role, name, value, transposed, group });
   };
   const weights = follow(root.get('weights'));
   const groups = weights?.node.kind === 'object' ? findGroups(namedValues(weights)) : [];
-  for (const { layout, input, recurrent, biases } of groups) {
-    add('input', layout.input, input, layout.transposed);
-    add('recurrent', layout.recurrent, recurrent, layout.transposed);
-    biases.forEach((bias, i) => add('bias', layout.biases[i] ?? '', bias));
+  for (const group of groups) {
+    const { layout, input, recurrent, biases } = group;
+    add('input', layout.input, input, layout.transposed, group);
+    add('recurrent', layout.recurrent, recurrent, layout.transposed, group);
+    biases.forEach((bias, i) => add('bias', layout.biases[i] ?? '', bias, false, group));
   }
   const sequences = root.get('sequences');
   const isList = sequences?.node.kind === 'array' && sequences.node.items.every((item) => item.kind === 'string');
@@ -141,5 +160,6 @@ export async function findParts(config: string, open: Open): Promise<FoundParts>
     add('readoutBias', readout.bias, readout.biasValue);
   }
   add('targets', 'targets', follow(loss?.get('targets') ?? null));
-  return { config: root, parts, links, group: groups.length === 1 ? (groups[0] ?? null) : null, weights, roots };
+  const group = groups.length === 1 ? (groups[0] ?? null) : null;
+  return { config: root, parts, links, group, groups, weights, roots };
 }

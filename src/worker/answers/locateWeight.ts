@@ -1,12 +1,11 @@
 // From a number on the page back to its text.
 import { findParts } from '../../config/index.js';
 import { readDocument, Value } from '../../config/json/index.js';
-import type { Entry, FileContent } from '../../config/read/index.js';
+import { blocksOf, weightLayers } from '../../config/read/index.js';
+import type { Blocks, Entry, FileContent, WeightLayer } from '../../config/read/index.js';
 import { findGroups, namedValues } from '../../config/layouts/index.js';
 import type { Range } from '../../config/json/index.js';
 import type { FileRequest, WeightPlace } from '../../protocol/index.js';
-import { blocksOf, weightLayers } from './weightLayers.js';
-import type { Blocks, WeightLayer } from './weightLayers.js';
 
 /** A value, and the index of the number among all of its numbers. */
 type Found = { readonly value: Value; readonly at: number };

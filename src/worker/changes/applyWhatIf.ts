@@ -17,7 +17,7 @@ import {
   rescaledTo,
 } from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
-import { transpose } from '../../config/read/index.js';
+import { blocksOf, filledShape, transpose } from '../../config/read/index.js';
 import { factorFor, finish, initialise, measureRecurrent } from '../../engine/index.js';
 import type { DType, WhatIf } from '../../engine/index.js';
 import type { ChangeOutcome, FileRequest } from '../../protocol/index.js';
@@ -106,9 +106,9 @@ function recurrentChanges({ config, group, dtype }: Subject, { initialise: anew,
   if (anew === null && rescale === null) return [];
   const { layout } = group;
   const tensor = tensorOf(group.recurrent, layout.recurrent);
-  const [H = 0, columns = 0] = tensor.node.shape;
-  if (tensor.node.shape.length !== 2 || H !== columns)
-    throw new Refusal(t('{0} is not square as it is now.', layout.recurrent));
+  const shape = filledShape(tensor.value, group);
+  const [H = 0, columns = 0] = shape ?? [];
+  if (shape?.length !== 2 || H !== columns) throw new Refusal(t('{0} is not square as it is now.', layout.recurrent));
   const fresh = anew === null ? null : initialise(anew.way, H, H, anew.seed);
   const start = fresh === null ? tensor.node.data : layout.transposed ? transpose(fresh, H, H) : fresh;
   // Turned around, a matrix keeps both measures.
@@ -152,17 +152,21 @@ function biasChanges({ group, dtype }: Subject, { biasShift }: WhatIf): TextChan
   const at = biases.findIndex((bias) => bias !== null);
   if (at >= 0) {
     const tensor = tensorOf(biases[at] ?? null, layout.biases[at] ?? 'b');
+    // Both biases of a stacked layout stand in one row.
+    const own = layout.stacked ? tensor.node.data.length / 2 : tensor.node.data.length;
     return [
       written(
         tensor,
         layout.biases[at] ?? 'b',
-        tensor.node.data.map((x) => x + biasShift),
+        tensor.node.data.map((x, i) => (i < own ? x + biasShift : x)),
         dtype,
       ),
     ];
   }
-  const { value, node } = tensorOf(group.recurrent, layout.recurrent);
-  const added = addedBiases(value, layout, node.shape[0] ?? 0, biasShift);
+  const { value } = tensorOf(group.recurrent, layout.recurrent);
+  const blocks = blocksOf(group);
+  if (blocks === null) throw new Refusal(t('{0} is not square as it is now.', layout.recurrent));
+  const added = addedBiases(value, group, blocks, biasShift);
   if (added === null) throw new Refusal(writtenWithEscapes(layout.recurrent));
   return added;
 }
