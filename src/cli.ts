@@ -183,11 +183,11 @@ const nodeFiles = (bound: number): Files => ({
 
 const place = ({ file, range, path: inside }: Problem): string =>
   `${file}:${range.start.line + 1}:${range.start.character + 1}${inside === '' ? '' : `: ${inside}`}`;
+const severityWord = ({ severity }: Problem): string =>
+  severity === 'error' ? '' : severity === 'warning' ? `${say('warning')}: ` : `${say('note')}: `;
 /** One line, whatever stands in names and values. */
 const told = (problem: Problem): string =>
-  escapeControls(
-    `${place(problem)}: ${problem.severity === 'warning' ? `${say('warning')}: ` : ''}${describeProblem(problem)}`,
-  );
+  escapeControls(`${place(problem)}: ${severityWord(problem)}${describeProblem(problem)}`);
 
 /** Four digits of 10^log10, also where that number is outside the range of float64. */
 function fromLog10(log10: number): string {
@@ -464,7 +464,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (parsed.html !== null) {
     try {
-      const warnings = problems.map((problem) => `${place(problem)} ${describeProblem(problem)}`);
+      const warnings = problems
+        .filter(({ severity }) => severity === 'warning')
+        .map((problem) => `${place(problem)} ${describeProblem(problem)}`);
       const { layer: worst, direction } = run.verdict;
       const layer =
         shown.find(

@@ -560,8 +560,8 @@ export type PartFacts = {
 /** A reference of a config to a file, found without opening the file. */
 export type Reference = { readonly key: string; readonly reference: string; readonly range: Range };
 
-/** A cell, and what it is in one line. */
-export type CellChoice = { readonly cell: CellName; readonly detail: string };
+/** A cell, how many gates stand side by side in its weights, and what it is in one line. */
+export type CellChoice = { readonly cell: CellName; readonly gates: number; readonly detail: string };
 
 /** What the worker answers for the editor, besides runs. */
 export type EditorRequests = {
@@ -639,7 +639,7 @@ export type WorkerHostContract = {
 /** A problem as the page lists it. */
 export type ProblemLine = {
   readonly index: number;
-  readonly severity: 'error' | 'warning';
+  readonly severity: Problem['severity'];
   readonly place: string;
   readonly text: string;
 };

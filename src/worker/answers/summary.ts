@@ -92,7 +92,7 @@ export function networkSummary(
   };
 }
 
-/** What is the network's and not one layer's: the loss stands above all layers, and all gradients are clipped as one. */
+/** What is the network's and not a layer's: the loss stands above all layers, all gradients are clipped as one. */
 export const ofWholeNetwork = ({
   experiment: { clipNorm },
   clipFactor,

@@ -23,8 +23,8 @@ export function whatIfObstacle(experiment: Experiment, { cell: wanted }: Pick<Wh
   // Of such a loss the layer has only the gradient that it sent once; a changed network would get another one.
   if (loss !== null && asLayer(experiment) === null)
     return t(
-      'What-ifs know the losses "mse" and "crossEntropy" with a target at the last step or at every step, and this is ' +
-        'another one. Change the weights in the file.',
+      'What-ifs know the losses "mse" and "crossEntropy" with a target at the last step or at every step, and ' +
+        'this is another one. Change the weights in the file.',
     );
   return wanted === null || alternatives.includes(wanted)
     ? null

@@ -98,7 +98,11 @@ export class Service {
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),
         change: (request) => inspector.change(request),
-        cells: () => cellNames.map((cell) => ({ cell, detail: cellOf(cell).words.choice() })),
+        cells: () =>
+          cellNames.map((cell) => {
+            const { gates, words } = cellOf(cell);
+            return { cell, gates: gates.length, detail: words.choice() };
+          }),
         newConfig: newConfigText,
         locateWeight: ({ entry, place, layer }) =>
           locateWeight(entry, place, layer, (request) => this.#channel.request('readFile', request)),

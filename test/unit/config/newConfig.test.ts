@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { readExperiment } from '../../../src/config/index.js';
 import { newConfigText } from '../../../src/config/edit/newConfig.js';
 import type { NewConfig } from '../../../src/config/edit/newConfig.js';
-import { cellNames } from '../../../src/engine/index.js';
+import { cellNames, finish, runExperiment } from '../../../src/engine/index.js';
+import type { CellName } from '../../../src/engine/index.js';
 import { initialisations } from '../../../src/engine/network/initialise.js';
 
 const read = (text: string) =>
@@ -31,6 +32,9 @@ describe('newConfigText', () => {
         assert.equal(experiment?.name, 'a "new" one');
         assert.equal(experiment.cell, cell);
         assert.deepEqual(experiment.shapes, shapes);
+        const { verdict, output } = finish(runExperiment(Infinity, experiment));
+        assert.notEqual(verdict.kind, 'nonfinite');
+        assert.ok(output.data.subarray(0, 40).every((h) => Number.isFinite(h)));
       });
     }
 
@@ -49,6 +53,15 @@ describe('newConfigText', () => {
         for (let k = 0; k < 6; k++) dot += Wh[k * 6 + i]! * Wh[k * 6 + j]!;
         assert.ok(Math.abs(dot - (i === j ? 1 : 0)) < 1e-7);
       }
+  });
+
+  it('opens the forget gates of an LSTM alone, and says so', async () => {
+    const made = (cell: CellName): string =>
+      newConfigText({ name: 'q', cell, source: { kind: 'random', shapes, initialisation: 'orthogonal', seed: 3 } });
+    const { experiment } = await read(made('lstm'));
+    assert.deepEqual([...(experiment?.layers[0].parameters.b ?? [])], [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for (const cell of cellNames)
+      assert.equal(made(cell).includes('// b of the forget gate f: 1, so that it begins open'), cell === 'lstm', cell);
   });
 
   it('gives the same text for the same seed and another for another', () => {
