@@ -33,7 +33,7 @@ import type { AnyNetworkRun, AnyRun, LayerExperiment, NetworkLayer, Spectrum, Ve
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
-import { Analyses, summarise } from './worker/answers/index.js';
+import { Analyses, networkSummary, ofWholeNetwork, summarise } from './worker/answers/index.js';
 import { capacityHere, help, isHelper, loadKernels, readRegularFile, tooLarge } from './worker/thread/index.js';
 import { escapeControls, makeRecord, pack, ReadSources, resultJson, withGateBlocks } from './worker/record/index.js';
 import type { LayerSpectrum } from './worker/record/index.js';
@@ -336,6 +336,8 @@ const unwritable = (target: string, reason: string): string =>
   escapeControls(`${target}:1:1: ${say('The result could not be written: {0}', reason)}`);
 
 type Run = {
+  /** What the layer belongs to. */
+  readonly network: AnyNetworkRun;
   readonly experiment: LayerExperiment;
   readonly result: AnyRun;
   readonly spectrum: Spectrum;
@@ -348,10 +350,15 @@ type Run = {
 
 async function writeReport(
   target: string,
-  { experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run,
+  { network, experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run,
 ): Promise<void> {
   const run = { runId: 1, experiment, result };
-  const summary = summarise(run.runId, experiment, result, elapsedMs);
+  const shown = network.layers.findIndex((layer) => layer.result === result);
+  const summary = {
+    ...summarise(run.runId, experiment, result, elapsedMs),
+    ...ofWholeNetwork(network),
+    network: networkSummary(network, shown),
+  };
   const record = await makeRecord(
     run,
     summary,
@@ -476,6 +483,7 @@ async function main(args: readonly string[]): Promise<number> {
         shown[0] ??
         run.layers[0];
       await writeReport(parsed.html, {
+        network: run,
         ...layer,
         spectrum: spectrumOf(layer).spectrum,
         elapsedMs,
