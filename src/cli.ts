@@ -27,11 +27,11 @@ import type { Entry, FileContent, Files } from './config/read/index.js';
 import { isBound, mostBytes } from './config/read/index.js';
 import type { Problem } from './config/index.js';
 import { cellOf, defaultBounds, finish, runExperiment, spectrumSteps, Workspaces } from './engine/index.js';
-import type { AnyRun, LayerExperiment, NetworkLayer, Spectrum, VerdictKind } from './engine/index.js';
+import type { AnyRun, LayerExperiment, NetworkLayer, Spectrum, VerdictKind, AnyNetworkRun } from './engine/index.js';
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
-import { Analyses, summarise } from './worker/answers/index.js';
+import { Analyses, networkSummary, ofWholeNetwork, summarise } from './worker/answers/index.js';
 import { capacityHere, help, isHelper, loadKernels, readRegularFile, tooLarge } from './worker/thread/index.js';
 import { escapeControls, makeRecord, pack, ReadSources, resultJson, withGateBlocks } from './worker/record/index.js';
 import type { LayerSpectrum } from './worker/record/index.js';
@@ -181,16 +181,18 @@ const nodeFiles = (bound: number): Files => ({
 
 const place = ({ file, range, path: inside }: Problem): string =>
   `${file}:${range.start.line + 1}:${range.start.character + 1}${inside === '' ? '' : `: ${inside}`}`;
+const severityWord = ({ severity }: Problem): string =>
+  severity === 'error' ? '' : severity === 'warning' ? `${say('warning')}: ` : `${say('note')}: `;
 /** One line, whatever stands in names and values. */
 const told = (problem: Problem): string =>
-  escapeControls(
-    `${place(problem)}: ${problem.severity === 'warning' ? `${say('warning')}: ` : ''}${describeProblem(problem)}`,
-  );
+  escapeControls(`${place(problem)}: ${severityWord(problem)}${describeProblem(problem)}`);
 
 const unwritable = (target: string, reason: string): string =>
   escapeControls(`${target}:1:1: ${say('The result could not be written: {0}', reason)}`);
 
 type Run = {
+  /** What the layer belongs to. */
+  readonly network: AnyNetworkRun;
   readonly experiment: LayerExperiment;
   readonly result: AnyRun;
   readonly spectrum: Spectrum;
@@ -203,10 +205,15 @@ type Run = {
 
 async function writeReport(
   target: string,
-  { experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run,
+  { network, experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run,
 ): Promise<void> {
   const run = { runId: 1, experiment, result };
-  const summary = summarise(run.runId, experiment, result, elapsedMs);
+  const shown = network.layers.findIndex((layer) => layer.result === result);
+  const summary = {
+    ...summarise(run.runId, experiment, result, elapsedMs),
+    ...ofWholeNetwork(network),
+    network: networkSummary(network, shown),
+  };
   const record = await makeRecord(
     run,
     summary,
@@ -319,7 +326,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (parsed.html !== null) {
     try {
-      const warnings = problems.map((problem) => `${place(problem)} ${describeProblem(problem)}`);
+      const warnings = problems
+        .filter(({ severity }) => severity === 'warning')
+        .map((problem) => `${place(problem)} ${describeProblem(problem)}`);
       const { layer: worst, direction } = run.verdict;
       const layer =
         shown.find(
@@ -329,6 +338,7 @@ async function main(args: readonly string[]): Promise<number> {
         shown[0] ??
         run.layers[0];
       await writeReport(parsed.html, {
+        network: run,
         ...layer,
         spectrum: spectrumOf(layer).spectrum,
         elapsedMs,

@@ -41,7 +41,7 @@ const kinds = (): readonly (vscode.QuickPickItem & { readonly source: Answers['k
 ];
 
 /** Sizes as they are typed: four whole numbers, with anything between them. Or what is wrong. */
-function readShapes(text: string): Shapes | string {
+function readShapes(text: string, gates: number): Shapes | string {
   const numbers = text
     .trim()
     .split(/[\s,;×x]+/)
@@ -49,7 +49,7 @@ function readShapes(text: string): Shapes | string {
   const [B = 0, T = 0, I = 0, H = 0] = numbers;
   if (numbers.length !== 4 || numbers.some((n) => !Number.isInteger(n) || n < 1))
     return t('Four whole numbers from 1: sequences, timesteps, inputs, units. Such as 1, 50, 2, 16.');
-  const count = B * T * I + H * (H + I);
+  const count = B * T * I + gates * H * (H + I);
   return count > mostNumbers
     ? t(
         'These are {0} numbers; a config that can be read and changed holds up to {1}. Put larger ones in files.',
@@ -75,20 +75,22 @@ const askKind: Question<Answers> = async (step) => {
   return answer === undefined || answer === back ? answer : { kind: answer.source };
 };
 
-const askShapes: Question<Answers> = async (step) => {
-  const answer = await type(
-    step,
-    t('Sizes B, T, I, H: sequences, timesteps, inputs, hidden units'),
-    '1, 50, 2, 16',
-    (text) => {
-      const shapes = readShapes(text);
-      return typeof shapes === 'string' ? shapes : null;
-    },
-  );
-  if (answer === undefined || answer === back) return answer;
-  const shapes = readShapes(answer);
-  return typeof shapes === 'string' ? undefined : { shapes };
-};
+const askShapes =
+  (gates: number): Question<Answers> =>
+  async (step) => {
+    const answer = await type(
+      step,
+      t('Sizes B, T, I, H: sequences, timesteps, inputs, hidden units'),
+      '1, 50, 2, 16',
+      (text) => {
+        const shapes = readShapes(text, gates);
+        return typeof shapes === 'string' ? shapes : null;
+      },
+    );
+    if (answer === undefined || answer === back) return answer;
+    const shapes = readShapes(answer, gates);
+    return typeof shapes === 'string' ? undefined : { shapes };
+  };
 
 const askInitialisation: Question<Answers> = async (step) => {
   const answer = await pick(step, t('How do the recurrent weights Wh start?'), ways());
@@ -168,7 +170,8 @@ function next(
       : sequences === undefined
         ? { ask: askSequences(weights), of: 4 }
         : null;
-  if (shapes === undefined) return { ask: askShapes, of: 5 };
+  const gates = choices.find((choice) => choice.cell === cell)?.gates ?? 1;
+  if (shapes === undefined) return { ask: askShapes(gates), of: 5 };
   if (initialisation === undefined) return { ask: askInitialisation, of: 5 };
   return seed === undefined ? { ask: askSeed, of: 5 } : null;
 }

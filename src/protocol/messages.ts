@@ -1,5 +1,5 @@
 // Every message that crosses a thread or the webview's border. One type a message; nothing here runs.
-import type { Entry, FileContent, FileKind, Link, Outline, PartRole } from '../config/read/index.js';
+import type { Entry, FileContent, FileKind, Link, Outline, PartRole, WeightBlocks } from '../config/read/index.js';
 import type { NewConfig, TextChange } from '../config/edit/index.js';
 import type { Position, Problem, Range } from '../config/json/index.js';
 import type {
@@ -471,6 +471,8 @@ export type PartInfo = {
   readonly shape: readonly number[] | null;
   /** Stored [H,I] for column vectors, as PyTorch does. */
   readonly transposed: boolean;
+  /** How weights are made up, as the recurrent matrix of their layer tells; null where it does not, and of the rest. */
+  readonly blocks: WeightBlocks | null;
   readonly numbers: NumberFacts | null;
 };
 
@@ -507,6 +509,8 @@ export type ChangeOutcome =
 export type Inspection = {
   readonly config: string;
   readonly cell: CellFacts | null;
+  /** Name of the recurrent matrix whose gates tell the cell, where the config does not. */
+  readonly cellFrom: string | null;
   readonly dtype: DType;
   readonly shapes: KnownShapes;
   /** Every file that was read or looked for. */
@@ -541,6 +545,8 @@ export type PartFacts = {
   readonly part: PartInfo;
   /** Null for what is no matrix and for one too large to decompose while somebody waits. */
   readonly matrix: MatrixFacts | null;
+  /** Of a recurrent matrix that holds several gates: each of them by itself. Empty where they are too large. */
+  readonly gates: readonly { readonly name: string; readonly facts: MatrixFacts }[];
   /** Of sequences. */
   readonly inputs: InputFacts | null;
   /** Of weights in the row-vector convention: inputs or units that nothing flows from, and that nothing flows to. */
@@ -554,8 +560,8 @@ export type PartFacts = {
 /** A reference of a config to a file, found without opening the file. */
 export type Reference = { readonly key: string; readonly reference: string; readonly range: Range };
 
-/** A cell, and what it is in one line. */
-export type CellChoice = { readonly cell: CellName; readonly detail: string };
+/** A cell, how many gates stand side by side in its weights, and what it is in one line. */
+export type CellChoice = { readonly cell: CellName; readonly gates: number; readonly detail: string };
 
 /** What the worker answers for the editor, besides runs. */
 export type EditorRequests = {
@@ -633,7 +639,7 @@ export type WorkerHostContract = {
 /** A problem as the page lists it. */
 export type ProblemLine = {
   readonly index: number;
-  readonly severity: 'error' | 'warning';
+  readonly severity: Problem['severity'];
   readonly place: string;
   readonly text: string;
 };

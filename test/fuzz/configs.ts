@@ -16,11 +16,11 @@ function setKey({ entry, trees }: Subject, key: string, value: Tree): void {
 }
 
 const keysWithValues: Readonly<Record<string, readonly unknown[]>> = {
-  cell: ['tanh', 'relu', 'identity'],
+  cell: ['tanh', 'relu', 'identity', 'sigmoid', 'lstm', 'gru'],
   dtype: ['float32', 'float64'],
   stateful: [true, false],
   truncate: [1, 2, 3, 1000, null],
-  upstreamGradient: ['last', 'every', 0, 1, 4, null],
+  upstreamGradient: ['last', 'every', 'final', 0, 1, 4, null],
   clip: [{ norm: 1e-3 }, { norm: 1 }, { norm: 1e300 }, null],
   name: ['x'],
   initialState: [null],
@@ -163,7 +163,7 @@ export const configMutators: readonly TreeMutator[] = [
         subject,
         'loss',
         table([
-          ['kind', odd(dice.pick(['mse', 'crossEntropy']))],
+          ['kind', odd(dice.pick(['mse', 'crossEntropy', 'binaryCrossEntropy']))],
           [
             'readout',
             odd(
@@ -176,7 +176,7 @@ export const configMutators: readonly TreeMutator[] = [
             ),
           ],
           ['targets', odd(dice.pick([[0, 1], [[1], [2]], [[0.5]], [], [-1], [1e9]]))],
-          ['at', odd(dice.pick(['last', 'every']))],
+          ['at', odd(dice.pick<unknown>(['last', 'every', 'final', [0, 2]]))],
         ]),
       );
       if (dice.chance(0.7)) setKey(subject, 'upstreamGradient', leaf('null'));

@@ -73,15 +73,16 @@ const kerasFlat = {
 };
 const sequences = numbers([B, T, I]);
 const ragged = [numbers([T, I]), numbers([2, I])];
-/** Two layers in two directions. */
-const network = Object.fromEntries(
-  ['l0', 'l0_reverse', 'l1', 'l1_reverse'].flatMap((suffix) => [
-    [`weight_ih_${suffix}`, numbers([H, suffix.startsWith('l0') ? I : 2 * H])],
-    [`weight_hh_${suffix}`, numbers([H, H], 0.6)],
-    [`bias_ih_${suffix}`, numbers([H], 0.1)],
-    [`bias_hh_${suffix}`, numbers([H], 0.1)],
-  ]),
-);
+/** Two layers of a cell with G gates, in one direction or two. */
+const pytorchLayers = (G: number, directions: 1 | 2): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    (directions === 1 ? ['l0', 'l1'] : ['l0', 'l0_reverse', 'l1', 'l1_reverse']).flatMap((suffix) => [
+      [`weight_ih_${suffix}`, numbers([G * H, suffix.startsWith('l0') ? I : directions * H])],
+      [`weight_hh_${suffix}`, numbers([G * H, H], 0.6)],
+      [`bias_ih_${suffix}`, numbers([G * H], 0.1)],
+      [`bias_hh_${suffix}`, numbers([G * H], 0.1)],
+    ]),
+  );
 
 type Reference = {
   readonly name: string;
@@ -201,7 +202,7 @@ export function corpus(): Specimen[] {
       truncate: 3,
     }),
     specimen('a network', {
-      weights: network,
+      weights: pytorchLayers(1, 2),
       sequences: ragged,
       initialState: { h: numbers([4, B, H]) },
       upstreamGradient: [numbers([T, 2 * H]), numbers([2, 2 * H])],
@@ -216,6 +217,40 @@ export function corpus(): Specimen[] {
       sequences,
       initialState: { h: numbers([B, H]), c: numbers([B, H]) },
     }),
+    specimen(
+      'LSTM layers in two directions',
+      {
+        weights: 'w.json',
+        sequences: ragged,
+        loss: { kind: 'crossEntropy', readout: 'r.json', targets: [1, 0], at: 'final' },
+        clip: { norm: 0.1 },
+      },
+      {
+        'w.json': pytorchLayers(4, 2),
+        'r.json': { weight: numbers([O, 2 * H]), bias: numbers([O]) },
+      },
+    ),
+    specimen(
+      'an LSTM of Keras',
+      {
+        weights: {
+          kernel: numbers([I, 4 * H]),
+          recurrent_kernel: numbers([H, 4 * H], 0.6),
+          bias: numbers([4 * H], 0.1),
+        },
+        sequences: ['x.json', 'x.json'],
+        stateful: true,
+        truncate: 2,
+      },
+      { 'x.json': sequences },
+    ),
+    specimen('an LSTM of ONNX', {
+      cell: 'lstm',
+      weights: { W: numbers([1, 4 * H, I]), R: numbers([1, 4 * H, H], 0.6), B: numbers([1, 8 * H], 0.1) },
+      sequences,
+    }),
+    specimen('GRU layers', { weights: pytorchLayers(3, 1), sequences, initialState: numbers([2, B, H]) }),
+    specimen('sigmoid', { cell: 'sigmoid', weights: tutorial, sequences, upstreamGradient: 'every' }),
     specimen('a GRU of Keras', {
       weights: {
         kernel: numbers([I, 3 * H]),

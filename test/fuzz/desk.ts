@@ -85,11 +85,12 @@ export class Desk {
   async run(
     entry: Entry,
     bounds: WorkerContract['requests']['run']['params']['bounds'],
+    layer: number,
   ): Promise<{ runId: number; outcome: WorkerContract['requests']['run']['result'] }> {
     const runId = ++this.#runs;
     return {
       runId,
-      outcome: await this.ask('run', { runId, entry, bounds, layer: null, cancel: new SharedArrayBuffer(4) }),
+      outcome: await this.ask('run', { runId, entry, bounds, layer, cancel: new SharedArrayBuffer(4) }),
     };
   }
 

@@ -2,7 +2,7 @@
 import type { Problem } from '../../src/config/index.js';
 import type { TextChange } from '../../src/config/edit/textEdits.js';
 import type { Change, ChangeOutcome, Inspection, Offer } from '../../src/protocol/messages.js';
-import { initialisations } from '../../src/engine/index.js';
+import { cellNames, initialisations } from '../../src/engine/index.js';
 import type { WhatIf } from '../../src/engine/index.js';
 import type { Texts } from './checks.js';
 import type { Bytes } from './desk.js';
@@ -119,7 +119,7 @@ export async function checkWhatIf(walk: Walk): Promise<void> {
 export function someWhatIf(dice: Dice): WhatIf {
   const maybe = <Value>(make: () => Value): Value | null => (dice.chance(0.4) ? make() : null);
   return {
-    cell: maybe(() => dice.pick(['tanh', 'relu', 'identity'] as const)),
+    cell: maybe(() => dice.pick(cellNames)),
     initialise: maybe(() => ({ way: dice.pick(initialisations), seed: dice.below(1000) })),
     rescale: maybe(() => ({
       measure: dice.pick(['spectralRadius', 'sigmaMax'] as const),

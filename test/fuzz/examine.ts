@@ -3,9 +3,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readExperiment } from '../../src/config/index.js';
 import type { Problem, ReadResult } from '../../src/config/index.js';
-import { asLayer, cellOf } from '../../src/engine/index.js';
+import { cellOf } from '../../src/engine/index.js';
 import { sizeOf } from '../../src/engine/cells/cell.js';
-import type { Experiment, LayerExperiment, Kernels } from '../../src/engine/index.js';
+import type { Experiment, Kernels } from '../../src/engine/index.js';
 import { setLanguage } from '../../src/l10n.js';
 import type { Language } from '../../src/l10n.js';
 import { pack } from '../../src/worker/record/typedArrayJson.js';
@@ -86,11 +86,11 @@ const inKorean = 10;
 const twice = 16;
 const staying = 8;
 
-const isSmall = ({ shapes: { B, T, I, H } }: LayerExperiment): boolean =>
-  T <= mostSteps && H <= largestH && B * T * H * (H + I) <= mostMultiplications;
-/** Slices and what-ifs know one layer of a cell with one gate; of any other network only the reading is examined. */
-const plainLayer = (experiment: Experiment): LayerExperiment | null =>
-  cellOf(experiment.cell).gates.length === 1 ? asLayer(experiment) : null;
+/** Products of a run are counted by the numbers of its layers' matrices. */
+function isSmall({ shapes: { B, T }, layers }: Experiment): boolean {
+  const products = layers.reduce((sum, { parameters: { Wx, Wh } }) => sum + Wx.length + Wh.length, 0);
+  return T <= mostSteps && layers.every(({ H }) => H <= largestH) && B * T * products <= mostMultiplications;
+}
 export const readFiles = ({ entry }: Pick<Mutation, 'entry'>, files: Bytes): Promise<ReadResult> =>
   readExperiment(entry, memoryFiles(files));
 
@@ -232,8 +232,8 @@ export async function examine(mutation: Mutation, tools: Tools, keep = false): P
       });
     const inspection = await checkInspection(walk);
     if (inspection !== null) await checkChanges(walk, inspection);
-    const experiment = read.experiment === null ? null : plainLayer(read.experiment);
-    if (read.experiment === null || experiment !== null) await checkWhatIf(walk);
+    const { experiment } = read;
+    await checkWhatIf(walk);
     await checkFixes(walk);
     const runs = experiment !== null && isSmall(experiment);
     if (runs) await checkRun(walk, experiment);

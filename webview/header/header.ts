@@ -84,6 +84,12 @@ function sourceName({ upstream, lossSteps, lossCount }: RunSummary): string {
   return from === to ? t('loss at t = {0}', from) : t('loss at t = {0} … {1}', from, to);
 }
 
+const severityWords: Readonly<Record<PanelStatus['problems'][number]['severity'], () => string>> = {
+  error: () => t('✕ error'),
+  warning: () => t('⚠ warning'),
+  info: () => t('ⓘ note'),
+};
+
 /** How many layers and directions, and how long the sequences are. */
 function networkFacts({ layers, lengths: [shortest, longest] }: NetworkSummary): string[] {
   const ways = new Set(layers.map(({ direction }) => direction)).size;
@@ -248,7 +254,7 @@ export class Header {
               title: t('Show this place in the editor'),
               onClick: () => this.#actions.revealProblem(index),
             },
-            el('span', { class: 'severity' }, severity === 'error' ? t('✕ error') : t('⚠ warning')),
+            el('span', { class: 'severity' }, severityWords[severity]()),
             el('span', { class: 'place' }, place),
             el('span', { class: 'text' }, text),
           ),

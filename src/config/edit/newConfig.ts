@@ -68,7 +68,11 @@ function randomSource(
   const Wx = fill('glorot', I, H, G, seed + 1);
   const Wh = fill(initialisation, H, H, G, seed);
   // A forget gate that begins open lets the gradient through from the start (Jozefowicz et al. 2015).
-  const bias = gates.flatMap((gate) => new Array<string>(H).fill(G > 1 && gate === 'f' ? '1' : '0'));
+  const opens = (gate: string): boolean => G > 1 && gate === 'f';
+  const bias = gates.flatMap((gate) => new Array<string>(H).fill(opens(gate) ? '1' : '0'));
+  const opened = gates.some(opens)
+    ? `\n    // ${t('b of the forget gate f: 1, so that it begins open and lets the gradient through')}`
+    : '';
   const random = new Random(seed + 2);
   const xs = Float64Array.from({ length: B * T * I }, () => random.normal());
   const sequences = Array.from(
@@ -91,7 +95,7 @@ ${rowLines(Wx, I, G * H, '      ')}
     "Wh": [
 ${rowLines(Wh, H, G * H, '      ')}
     ],
-    // [${width}]${each}
+    // [${width}]${each}${opened}
     "b": [${bias.join(', ')}]${own.join('')}
   },
   // [B][T][I] = [${B}][${T}][${I}], ${t('standard normal numbers')}, seed ${seed + 2}

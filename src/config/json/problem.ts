@@ -34,7 +34,8 @@ export type Fix =
   | { readonly kind: 'allow'; readonly target: string };
 
 /**
- * Something wrong in a file of the user, told so that it can be found and mended. Errors stop a run, warnings do not.
+ * Something wrong in a file of the user, told so that it can be found and mended. Errors stop a run, warnings do
+ * not; of an info nothing has to be mended.
  */
 export type Problem = {
   /** As the reader of files names it: a URI in the editor, a path on the command line. */
@@ -42,7 +43,7 @@ export type Problem = {
   readonly range: Range;
   /** JSON path in dotted form, as `weights.Wh[3][1]`; empty for the whole file. */
   readonly path: string;
-  readonly severity: 'error' | 'warning';
+  readonly severity: 'error' | 'warning' | 'info';
   readonly code: ProblemCode;
   /** One sentence: what is wrong. */
   readonly message: string;

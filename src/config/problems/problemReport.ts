@@ -45,6 +45,10 @@ export class Report {
     this.#tell(where, 'warning', finding);
   }
 
+  info(where: Value, finding: Finding | LateFinding): void {
+    this.#tell(where, 'info', finding);
+  }
+
   add(problem: Problem): void {
     const room = this.#roomFor(problem.code, problem.file);
     if (room !== 'none') this.#keep(problem, room);

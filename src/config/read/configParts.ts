@@ -34,6 +34,8 @@ export type Part = {
   readonly value: Value;
   /** Stored for column vectors ([H,I], [O,H]), as PyTorch does. */
   readonly transposed: boolean;
+  /** The layer that weights belong to; null of everything else. */
+  readonly group: Group | null;
 };
 
 /** A text that names a file. `range` is what stands between the quotes. */
@@ -53,6 +55,8 @@ export type FoundParts = {
   readonly links: readonly Link[];
   /** The layers whose weights the experiment runs, as `layersOf` finds them. */
   readonly layers: readonly Group[];
+  /** All layers and directions that names make. */
+  readonly groups: readonly Group[];
   /** The cell that is named, the usual one where none is; null for one that there is not. */
   readonly cell: CellName | null;
   /** The arithmetic of the run, which numbers that are written have to fit. */
@@ -99,7 +103,7 @@ export function insideQuotes(value: Value): Range {
 /** The parts of a config, none of a pair of files. Opens every file that the config names. */
 export async function findParts(open: OpenEntry): Promise<FoundParts> {
   const { files, root: whole, config: root, dtype } = open;
-  const nothing = { config: null, parts: [], links: [], layers: [], cell: null, dtype, weights: null };
+  const nothing = { config: null, parts: [], links: [], layers: [], groups: [], cell: null, dtype, weights: null };
   if (whole === null || root === null) return { ...nothing, roots: whole === null ? [] : [whole] };
 
   const links: Link[] = [];
@@ -122,20 +126,27 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
     value?.node.kind === 'string' ? (targets.get(value.node) ?? null) : value;
 
   const parts: Part[] = [];
-  const add = (role: PartRole, name: string, value: Value | null, transposed = false): void => {
+  const add = (
+    role: PartRole,
+    name: string,
+    value: Value | null,
+    transposed = false,
+    group: Group | null = null,
+  ): void => {
     if (value !== null && (value.node.kind === 'tensor' || value.node.kind === 'array'))
-      parts.push({ role, name, value, transposed });
+      parts.push({ role, name, value, transposed, group });
   };
   const weights = await weightsOf(open);
   const { named, groups } = weights?.node.kind === 'object' ? weightNames(weights) : { named: [], groups: [] };
   const cell = open.cell ?? (root.get('cell')?.node.kind === 'string' ? null : defaultCell);
-  for (const { layout, prefix, input, recurrent, biases } of groups) {
-    add('input', layout.input, input, layout.transposed);
-    add('recurrent', layout.recurrent, recurrent, layout.transposed);
-    biases.forEach((bias, i) => add('bias', layout.biases[i] ?? '', bias));
+  for (const group of groups) {
+    const { layout, prefix, input, recurrent, biases } = group;
+    add('input', layout.input, input, layout.transposed, group);
+    add('recurrent', layout.recurrent, recurrent, layout.transposed, group);
+    biases.forEach((bias, i) => add('bias', layout.biases[i] ?? '', bias, false, group));
     if (cell !== null) {
       const beside = named.filter((one) => one.prefix === prefix);
-      for (const { spec, value } of ownValues(beside, cellOf(cell))) add('parameter', spec.name, value);
+      for (const { spec, value } of ownValues(beside, cellOf(cell))) add('parameter', spec.name, value, false, group);
     }
   }
   const sequences = root.get('sequences');
@@ -156,5 +167,5 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
     add('readoutBias', readout.bias, readout.biasValue);
   }
   add('targets', 'targets', follow(loss?.get('targets') ?? null));
-  return { config: root, parts, links, layers: layersOf(weights), cell, dtype, weights, roots };
+  return { config: root, parts, links, layers: layersOf(weights), groups, cell, dtype, weights, roots };
 }

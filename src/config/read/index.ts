@@ -5,5 +5,7 @@ export type { Entry, FileContent, FileTrouble, Files } from './fileAccess.js';
 export { fileKeys, keyOf } from './keyNames.js';
 export type { Outline } from './outline.js';
 export { transpose } from './gateBlocks.js';
+export { blocksOf, filledShape, gateOf, weightLayers } from './weightShapes.js';
+export type { Blocks, WeightBlocks, WeightLayer } from './weightShapes.js';
 export type { SpecialKind } from './fileAccess.js';
 export { isBound, megabytes, mostBytes } from './limits.js';

@@ -8,7 +8,7 @@ import type { Report } from '../problems/problemReport.js';
 import type { Tensor } from './readTensor.js';
 
 /** The cell whose gates a recurrent matrix holds, where it has more than one. */
-export function gatedCell({ shape }: Tensor, { transposed }: Layout): CellName | null {
+export function gatedCell({ shape }: Pick<Tensor, 'shape'>, { transposed }: Layout): CellName | null {
   const [rows = 0, columns = 0] = shape;
   const [long, short] = transposed || rows > columns ? [rows, columns] : [columns, rows];
   const gates = long / short;

@@ -28,6 +28,8 @@ import type { LayerWeights, ReadWeights, WeightsContext } from './readWeights.js
 export type ReadResult = {
   /** Null when there is at least one error. */
   readonly experiment: Experiment | null;
+  /** That of the config, or the one that the weights tell; null where neither can be read. */
+  readonly cell: CellName | null;
   /** All of them, by file and place. */
   readonly problems: Problem[];
   /** Ids of every file that was read or looked for, missing ones too, so that they can be watched. */
@@ -46,26 +48,29 @@ export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
   const report = new Report();
   const sources = new Sources(open.files, report);
   const { entry } = open;
-  const experiment =
+  const { experiment, cell } =
     entry.kind === 'config'
       ? await readConfig(entry.config, open, sources, report)
       : await readPair(entry.weights, entry.sequences, sources, report);
-  return { experiment: report.hasErrors ? null : experiment, problems: report.sorted(sources.ids), files: sources.ids };
+  return {
+    experiment: report.hasErrors ? null : experiment,
+    cell,
+    problems: report.sorted(sources.ids),
+    files: sources.ids,
+  };
 }
 
-async function readPair(
-  weightsId: string,
-  sequencesId: string,
-  sources: Sources,
-  report: Report,
-): Promise<Experiment | null> {
+type Read = Pick<ReadResult, 'experiment' | 'cell'>;
+const nothing: Read = { experiment: null, cell: null };
+
+async function readPair(weightsId: string, sequencesId: string, sources: Sources, report: Report): Promise<Read> {
   const weightsRoot = await sources.open(weightsId);
   const sequencesRoot = await sources.open(sequencesId);
   const sequences = sequencesRoot === null ? null : await readSequences(sequencesRoot, 'float32', sources, report);
   const context = { cell: null, dtype: 'float32', inputs: sequences?.I ?? null } as const;
   const weights = weightsRoot === null ? null : readWeights(weightsRoot, context, report);
   checkInputs(sequences, weights, report);
-  return assemble(sequences, weights, [], {
+  const experiment = assemble(sequences, weights, [], {
     name: `${bareName(weightsId)} + ${bareName(sequencesId)}`,
     dtype: 'float32',
     stateful: false,
@@ -74,6 +79,7 @@ async function readPair(
     clipNorm: null,
     truncate: null,
   });
+  return { experiment, cell: weights?.cell ?? null };
 }
 
 async function readConfig(
@@ -81,9 +87,9 @@ async function readConfig(
   { config, older, cell, dtype }: OpenEntry,
   sources: Sources,
   report: Report,
-): Promise<Experiment | null> {
+): Promise<Read> {
   const root = await sources.open(id);
-  if (root === null) return null;
+  if (root === null) return nothing;
   if (config === null) {
     report.error(root, {
       code: 'wrong-type',
@@ -95,7 +101,7 @@ async function readConfig(
           ? t('This looks like sequences: name this file in a config under "sequences".')
           : t('Put the keys "weights" and "sequences" into braces.'),
     });
-    return null;
+    return nothing;
   }
   reportOlder(older, report);
   const keys = configKeys();
@@ -128,7 +134,7 @@ async function readConfig(
   const clip = valid.get('clip');
   const norm =
     clip === undefined ? undefined : validateObject(clip, keys.clip.keys, keys.clip.required, report).get('norm');
-  return assemble(sequences, weights, states, {
+  const experiment = assemble(sequences, weights, states, {
     name: textOf(valid.get('name')) ?? bareName(id),
     dtype,
     stateful: booleanOf(valid.get('stateful')),
@@ -137,6 +143,7 @@ async function readConfig(
     clipNorm: numberOf(norm),
     truncate: numberOf(valid.get('truncate')),
   });
+  return { experiment, cell: weights?.cell ?? cell };
 }
 
 type Rest = Omit<Experiment, 'cell' | 'shapes' | 'layers' | 'chunks'>;

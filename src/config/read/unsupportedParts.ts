@@ -82,7 +82,7 @@ export function refuseResetBefore(where: Value, report: Report): void {
 }
 
 function tellDropout(where: Value, report: Report): void {
-  report.warning(where, {
+  report.info(where, {
     code: 'unsupported-feature',
     message: t('Dropout acts only in training, so it is ignored.'),
     expected: t('no dropout'),

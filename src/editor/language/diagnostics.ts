@@ -9,9 +9,14 @@ export const toRange = ({ start, end }: Range): vscode.Range =>
 const withPath = (problem: Problem): string =>
   /\[\d+\]$/.test(problem.path) ? `${problem.path}: ${describeProblem(problem)}` : describeProblem(problem);
 
+const severities: Readonly<Record<Problem['severity'], vscode.DiagnosticSeverity>> = {
+  error: vscode.DiagnosticSeverity.Error,
+  warning: vscode.DiagnosticSeverity.Warning,
+  info: vscode.DiagnosticSeverity.Information,
+};
+
 export function toDiagnostic(problem: Problem): vscode.Diagnostic {
-  const severity = problem.severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning;
-  const diagnostic = new vscode.Diagnostic(toRange(problem.range), withPath(problem), severity);
+  const diagnostic = new vscode.Diagnostic(toRange(problem.range), withPath(problem), severities[problem.severity]);
   diagnostic.source = 'Run RNN';
   diagnostic.code = problem.code;
   return diagnostic;

@@ -11,21 +11,37 @@ import { isToldByJson } from './jsonDiagnosticFilter.js';
 const patience = 1_500;
 
 const axes: Readonly<Partial<Record<PartInfo['role'], readonly string[]>>> = {
-  input: ['I', 'H'],
-  recurrent: ['H', 'H'],
   sequences: ['B', 'T', 'I'],
   initialState: ['B', 'H'],
   upstreamGradient: ['B', 'T', 'H'],
   readout: ['H', 'O'],
 };
 
+/** Names of the axes of weights, as their layout stores them: with their gates, and the directions of a stack. */
+export function weightAxes({ role, shape, transposed, blocks }: PartInfo): readonly string[] {
+  const gates = blocks?.gates.length ?? 1;
+  const stacked = blocks?.stacked === true;
+  const width = gates === 1 ? 'H' : `${gates}·H`;
+  if (role === 'bias') {
+    const own = stacked ? `${2 * gates}·H` : width;
+    return shape?.length === 2 ? [stacked ? 'D' : String(shape[0]), own] : [own];
+  }
+  const matrix = [role === 'input' ? 'I' : 'H', width];
+  return [...(stacked ? ['D'] : []), ...(transposed ? matrix.toReversed() : matrix)];
+}
+
+const isWeight = ({ role }: PartInfo): boolean => role === 'input' || role === 'recurrent' || role === 'bias';
+
 /** The shape with the names of its axes, as the file stores it: `[H, I] = [32, 4]`. */
-export function shapeText({ role, shape, transposed }: PartInfo): string {
+export function shapeText(part: PartInfo): string {
+  const { role, shape, transposed } = part;
   if (shape === null) return t('ragged');
-  const names =
-    role === 'bias' || role === 'readoutBias'
-      ? [...(shape.length === 2 ? ['1'] : []), role === 'bias' ? 'H' : 'O']
-      : axes[role];
+  if (isWeight(part)) {
+    const names = weightAxes(part);
+    const sizes = `[${shape.join(', ')}]`;
+    return names.length === shape.length ? `[${names.join(', ')}] = ${sizes}` : sizes;
+  }
+  const names = role === 'readoutBias' ? [...(shape.length === 2 ? ['1'] : []), 'O'] : axes[role];
   const sizes = `[${shape.join(', ')}]`;
   if (names === undefined || shape.length === 0) return sizes;
   const fitting = names.slice(-shape.length);
@@ -77,11 +93,7 @@ class PartHover implements vscode.HoverProvider {
       );
     const text =
       facts === 'late'
-        ? [
-            head(part, inspection),
-            numbersLine(part),
-            t('Its singular values are still being computed; hover again for them.'),
-          ]
+        ? [head(part), numbersLine(part), t('Its singular values are still being computed; hover again for them.')]
         : describe(facts, inspection);
     const { key, value } = part;
     return new vscode.Hover(
@@ -123,13 +135,13 @@ const isTold = (numbers: PartInfo['numbers']): numbers is NonNullable<typeof num
 const rangeText = ({ numbers }: PartInfo): string =>
   !isTold(numbers) ? '' : `, ${round(numbers.min)} … ${round(numbers.max)}`;
 
-function head(part: PartInfo, { shapes }: Inspection): string {
+function head(part: PartInfo): string {
   const title = `**${part.name}** ${shapeText(part)}`;
   if (part.role === 'sequences' && part.shape?.length === 2) return t('{0}: one sequence', title);
   if (part.transposed) {
-    return shapes.H === null
+    return part.blocks === null
       ? t('{0}, stored for column vectors; read as its transpose', title)
-      : t('{0}, stored for column vectors; read as its transpose (H = {1})', title, shapes.H);
+      : t('{0}, stored for column vectors; read as its transpose (H = {1})', title, part.blocks.H);
   }
   return title;
 }
@@ -146,8 +158,8 @@ function numbersLine({ numbers }: PartInfo): string {
 }
 
 function describe(facts: PartFacts, inspection: Inspection): string[] {
-  const { part, matrix, element, inputs } = facts;
-  const lines = [head(part, inspection), numbersLine(part)];
+  const { part, matrix, gates, element, inputs } = facts;
+  const lines = [head(part), numbersLine(part)];
   if (matrix !== null && !Number.isNaN(matrix.sigmaMax)) {
     const square = [
       ...(matrix.spectralRadius === null ? [] : [t('spectral radius {0}', round(matrix.spectralRadius))]),
@@ -155,6 +167,12 @@ function describe(facts: PartFacts, inspection: Inspection): string[] {
     ];
     lines.push([`σ_max ${round(matrix.sigmaMax)}`, ...(part.role === 'recurrent' ? square : [])].join(' · '));
   }
+  for (const {
+    name,
+    facts: { sigmaMax, spectralRadius },
+  } of gates)
+    if (!Number.isNaN(sigmaMax) && spectralRadius !== null)
+      lines.push(t('gate {0}: σ_max {1} · spectral radius {2}', name, round(sigmaMax), round(spectralRadius)));
   if (inputs !== null && (inputs.dead.length > 0 || inputs.constant.length > 0)) {
     lines.push(
       [

@@ -2,10 +2,10 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Inspection, PartInfo } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
-import { shapeText } from './hover.js';
+import { shapeText, weightAxes } from './hover.js';
 import { prefix, readSettings } from '../context/settings.js';
 import { jsonSelector } from '../following/experimentLookup.js';
-import type { Subjects } from '../following/experimentLookup.js';
+import type { Subject, Subjects } from '../following/experimentLookup.js';
 
 /** Shapes beside the keys of weights and sequences, and beside the paths of the files that hold them. */
 class ShapeHints implements vscode.InlayHintsProvider {
@@ -42,8 +42,28 @@ class ShapeHints implements vscode.InlayHintsProvider {
         const text = summary(inspection, link.target, link.key);
         return text === '' ? [] : beside(toRange(link.range).end.translate(0, 1), text);
       });
-    return [...own, ...named];
+    return [...this.#cell(subject, beside), ...own, ...named];
   }
+
+  /** Beside the key of the weights in the config. */
+  #cell(
+    { inspection, file }: Subject,
+    beside: (position: vscode.Position, text: string) => vscode.InlayHint[],
+  ): vscode.InlayHint[] {
+    const text = file === inspection.config ? cellText(inspection) : null;
+    const weights = inspection.documents
+      .find((document) => document.file === file)
+      ?.outline.find(({ name }) => name === 'weights');
+    return text === null || weights === undefined ? [] : beside(toRange(weights.key).end, text);
+  }
+}
+
+/** `lstm: inferred from weight_hh_l0 [4·H, H]`, where the config does not name its cell. */
+export function cellText({ cell, cellFrom, parts }: Pick<Inspection, 'cell' | 'cellFrom' | 'parts'>): string | null {
+  if (cell === null || cellFrom === null) return null;
+  const matrix = parts.find(({ role, name }) => role === 'recurrent' && name === cellFrom);
+  const axes = matrix === undefined ? '' : ` [${weightAxes(matrix).join(', ')}]`;
+  return t('{0}: inferred from {1}', cell.name, `${cellFrom}${axes}`);
 }
 
 const weightRoles: ReadonlySet<PartInfo['role']> = new Set(['input', 'recurrent', 'bias', 'parameter']);

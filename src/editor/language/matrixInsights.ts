@@ -41,7 +41,7 @@ export function implications(facts: PartFacts, { cell, shapes }: Pick<Inspection
       if (zeros !== null && zeros.to.length > 0) told.push(t('Units {0} hear no input directly.', listed(zeros.to)));
       break;
     case 'bias':
-      if (saturating > 0 && cell?.closing === 'saturated')
+      if (saturating > 0 && saturatesAsTanh(cell))
         told.push(
           t(
             '{0} of {1} units are pushed into saturation by the bias alone (|b| > 2.09, slope below 0.06), ' +
@@ -56,15 +56,11 @@ export function implications(facts: PartFacts, { cell, shapes }: Pick<Inspection
         told.push(t('Inputs {0} are 0 at every step: their weights in Wx never get a gradient.', listed(inputs.dead)));
       if (inputs !== null && inputs.constant.length > 0)
         told.push(t('Inputs {0} never change: they act as a second bias.', listed(inputs.constant)));
-      if (
-        part.numbers !== null &&
-        Math.max(-part.numbers.min, part.numbers.max) > largeInput &&
-        cell?.closing === 'saturated'
-      )
+      if (part.numbers !== null && Math.max(-part.numbers.min, part.numbers.max) > largeInput && saturatesAsTanh(cell))
         told.push(t('Inputs this large drive tanh into saturation, where the gradient dies; standardise them.'));
       break;
     case 'initialState':
-      if (saturating > 0)
+      if (saturating > 0 && saturatesAsTanh(cell))
         told.push(t('{0} of its numbers are beyond ±2.09; a tanh state stays inside ±1.', saturating));
       break;
     case 'upstreamGradient':
@@ -77,6 +73,9 @@ export function implications(facts: PartFacts, { cell, shapes }: Pick<Inspection
   }
   return told;
 }
+
+/** Slopes of tanh and their bounds are told of tanh alone: those of a logistic unit are others. */
+const saturatesAsTanh = (cell: Inspection['cell']): boolean => cell?.closing === 'saturated' && cell.gamma === 1;
 
 const orthogonalSentence = (cell: Inspection['cell']): string => {
   if (cell?.closing === null)
@@ -92,24 +91,35 @@ const orthogonalSentence = (cell: Inspection['cell']): string => {
 };
 
 /**
- * σ_max is a guarantee: ‖∂h_{k+l}/∂h_k‖ ≤ (σ_max·γ)^l where the cell is h = f(z) and has a γ = 1, as tanh, relu and
- * identity (Pascanu et al. 2013, for the 2-norm). Of any other the matrix alone says nothing.
+ * σ_max is a guarantee: ‖∂h_{k+l}/∂h_k‖ ≤ (σ_max·γ)^l with γ = 1 for tanh, relu and identity, 1/4 for sigmoid (Pascanu
+ * et al. 2013, for the 2-norm). A gated cell has no such bound, and nothing is said of it.
  * The spectral radius guarantees nothing over a finite distance, so it is only ever named beside σ_max.
  */
 function recurrent({ part, matrix, zeros }: PartFacts, cell: Inspection['cell'], T: number | null): string[] {
-  const H = part.shape?.[0] ?? 0;
-  if (matrix === null)
-    return part.shape?.length === 2 && H > 512
-      ? [t('The matrix is too large to decompose while you read; Run RNN does.')]
+  const H = part.blocks?.H ?? part.shape?.[0] ?? 0;
+  const several = (part.blocks?.gates.length ?? 1) > 1;
+  const silent =
+    zeros !== null && zeros.from.length > 0 && zeros.from.length < H
+      ? [t('Units {0} feed nothing back: the gradient does not return through them.', listed(zeros.from))]
       : [];
-  const { sigmaMax, spectralRadius, orthogonalityError } = matrix;
+  if (matrix === null)
+    return !several && part.shape?.length === 2 && H > 512
+      ? [t('The matrix is too large to decompose while you read; Run RNN does.')]
+      : several
+        ? gated(zeros)
+        : [];
+  if (cell !== null && cell.gamma === null)
+    return [
+      t('This cell is more than f(z): the size of the matrix alone bounds no gradient. Run RNN measures what it does.'),
+      ...silent,
+    ];
+  const { spectralRadius, orthogonalityError } = matrix;
+  const gamma = cell?.gamma ?? 1;
+  const sigmaMax = matrix.sigmaMax * gamma;
   if (Number.isNaN(sigmaMax)) return [];
   const told: string[] = [];
-  if (cell !== null && cell.gamma === null) {
-    told.push(
-      t('This cell is more than f(z): the size of the matrix alone bounds no gradient. Run RNN measures what it does.'),
-    );
-  } else if (orthogonalityError !== null && orthogonalityError < nearlyOrthogonal * Math.sqrt(H)) {
+  if (gamma < 1) return [...bounded(sigmaMax, gamma, T), ...silent];
+  if (orthogonalityError !== null && orthogonalityError < nearlyOrthogonal * Math.sqrt(H)) {
     told.push(orthogonalSentence(cell));
   } else if (sigmaMax < 1) {
     const steps = T === null || T < 2 ? null : T - 1;
@@ -136,7 +146,32 @@ function recurrent({ part, matrix, zeros }: PartFacts, cell: Inspection['cell'],
           ),
     );
   }
-  if (zeros !== null && zeros.from.length > 0 && zeros.from.length < H)
-    told.push(t('Units {0} feed nothing back: the gradient does not return through them.', listed(zeros.from)));
-  return told;
+  return [...told, ...silent];
+}
+
+/** Beside the weights a gated cell has another way back, so that zeros say less. */
+const gated = (zeros: PartFacts['zeros']): string[] =>
+  zeros === null || zeros.from.length === 0
+    ? []
+    : [t('Units {0} reach no gate: no gradient returns to their h through the weights.', listed(zeros.from))];
+
+/** Of a cell whose slopes stay below 1. */
+function bounded(most: number, gamma: number, T: number | null): string[] {
+  if (most >= 1)
+    return [
+      t(
+        'γ·σ_max > 1: the gradient can explode, though no slope is above {0}. Run RNN measures what ' +
+          'your sequences see.',
+        round(gamma),
+      ),
+    ];
+  const kept = t(
+    "No slope is above {0}: every step back keeps at most {1} of the gradient's norm, whatever the inputs.",
+    round(gamma),
+    round(most),
+  );
+  const steps = T === null || T < 3 ? null : T - 1;
+  return [
+    steps === null ? kept : `${kept} ${t('After {0} steps at most {1} of it is left.', steps, round(most ** steps))}`,
+  ];
 }

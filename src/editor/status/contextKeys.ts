@@ -65,8 +65,9 @@ function tickOff(sessions: Sessions, panels: Panels): vscode.Disposable {
       if (summary === null || stale !== null || before.get(session) === summary.runId) return;
       before.set(session, summary.runId);
       void pulse('verdictArrived');
-      if (summary.verdict.kind === 'vanishing') vanished.add(session);
-      if (summary.verdict.kind === 'healthy' && vanished.delete(session)) void pulse('gradientMended');
+      const { kind } = summary.network?.verdict ?? summary.verdict;
+      if (kind === 'vanishing') vanished.add(session);
+      if (kind === 'healthy' && vanished.delete(session)) void pulse('gradientMended');
     }),
     panels.onDidChangeActive(() => {
       if ((panels.activeSession?.summary ?? null) !== null) void pulse('panelShown');

@@ -30,7 +30,10 @@ const glyphs = {
 /** Null before the first run. */
 export function verdictWords({ summary, stale }: Session): VerdictWords | null {
   if (summary === null) return null;
-  const { kind, perStepFactor, reason } = summary.verdict;
+  const { network } = summary;
+  // Of a network the verdict is that of all of it, which has no one factor: its layers have their own.
+  const { kind, reason } = network?.verdict ?? summary.verdict;
+  const perStepFactor = network === null ? summary.verdict.perStepFactor : null;
   return {
     glyph: glyphs[kind],
     verdict: kind,
@@ -61,7 +64,8 @@ function power(log10: number): string {
 
 /** How much of the gradient the whole trip leaves; null when it was not measured. */
 export function tripLine({ summary, stale }: Session): string | null {
-  if (summary === null) return null;
+  // One layer's trip says nothing of a network's.
+  if (summary?.network !== null) return null;
   const { log10Ratio, source, first } = summary.verdict;
   if (log10Ratio === null) return null;
   const trip = t('×{0} from t = {1} back to t = {2}', power(log10Ratio), source, first);

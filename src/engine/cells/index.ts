@@ -51,7 +51,9 @@ export type CellFacts = {
   readonly alternatives: readonly CellName[];
 };
 
-const parameterNames = (cell: Cell): string => cell.parameters.map(({ name }) => name).join(' ');
+/** Cells of one kind take the same weights: as many gates of the same parameters. */
+const kindOfWeights = ({ gates, parameters }: Cell): string =>
+  [gates.length, ...parameters.map(({ name }) => name)].join(' ');
 
 export function factsOf(name: CellName): CellFacts {
   const cell = cellOf(name);
@@ -67,6 +69,6 @@ export function factsOf(name: CellName): CellFacts {
     hasD: cell.hasD,
     forward: words.forward,
     backward: words.backward(),
-    alternatives: cellNames.filter((other) => parameterNames(cellOf(other)) === parameterNames(cell)),
+    alternatives: cellNames.filter((other) => kindOfWeights(cellOf(other)) === kindOfWeights(cell)),
   };
 }

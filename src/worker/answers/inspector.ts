@@ -9,10 +9,10 @@ import {
 } from '../../config/index.js';
 import { indicesAt, readDocument, Value } from '../../config/json/index.js';
 import type { Document, TensorNode } from '../../config/json/index.js';
-import { onlyLayer } from '../../config/layouts/index.js';
-import type { FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
-import { factsOf, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
-import type { MatrixFacts, NumberFacts } from '../../engine/index.js';
+import { blocksOf, gateOf } from '../../config/read/index.js';
+import type { Blocks, FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
+import { cellOf, factsOf, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
+import type { CellName, MatrixFacts, NumberFacts } from '../../engine/index.js';
 import type {
   BytesRequest,
   ChangeOutcome,
@@ -21,7 +21,6 @@ import type {
   FileRequest,
   InspectRequest,
   Inspection,
-  KnownShapes,
   PartFacts,
   PartInfo,
   Reference,
@@ -29,11 +28,14 @@ import type {
 import { changesFor, inlineWeightsHaveComments, offersOf } from '../changes/refactorings.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { begin, raised } from '../scheduling/cancelFlag.js';
+import { shapesOf, unitsOf } from './knownShapes.js';
 
 /** Configs whose documents are kept, so that an edit of one file reads that file alone. */
 const keptConfigs = 4;
 /** Larger matrices are not decomposed while somebody waits for a hover. */
 const largestDecomposed = 512;
+/** Of a cell with several gates each gate is a matrix of its own. */
+const largestGate = 128;
 /** tanh' is below 0.06 beyond this. */
 const saturated = 2.09;
 
@@ -51,6 +53,7 @@ export class Inspector {
   readonly #kept = new Map<string, Kept>();
   readonly #numbers = new WeakMap<TensorNode, NumberFacts>();
   readonly #matrices = new WeakMap<TensorNode, MatrixFacts>();
+  readonly #gates = new WeakMap<TensorNode, PartFacts['gates']>();
   #queue: Promise<unknown> = Promise.resolve();
   #check: () => void = () => undefined;
   /** Kept documents outlive the inspection that read them, so they ask whichever one is going on. */
@@ -129,9 +132,9 @@ export class Inspector {
     const parse = (id: string, bytes: Uint8Array): Document =>
       this.#documents.get(id)?.document ?? readDocument(id, bytes, this.#tick);
     const open = await openEntry({ kind: 'config', config }, files, { tick: this.#tick, readDocument: parse });
-    const { problems, files: ids } = await checkExperiment(open);
+    const { problems, files: ids, cell } = await checkExperiment(open);
     const found = await findParts(open);
-    const kept = { found, inspection: this.#describe(config, found, problems, ids) };
+    const kept = { found, inspection: this.#describe(config, found, problems, ids, cell) };
     this.#kept.delete(config);
     this.#kept.set(config, kept);
     this.#forget();
@@ -155,14 +158,28 @@ export class Inspector {
     return content;
   }
 
-  #describe(config: string, found: FoundParts, problems: Inspection['problems'], files: readonly string[]): Inspection {
+  #describe(
+    config: string,
+    found: FoundParts,
+    problems: Inspection['problems'],
+    files: readonly string[],
+    read: CellName | null,
+  ): Inspection {
     const shapes = shapesOf(found);
+    // Where the weights cannot be read either, it is the one that is named, or the usual one.
+    const cell = read ?? found.cell;
+    const [recurrent] = found.groups.flatMap(({ recurrent: matrix, layout }) =>
+      matrix === null ? [] : [layout.recurrent],
+    );
+    const isWritten = found.config?.get('cell')?.node.kind === 'string';
+    const isInferred = !isWritten && read !== null && cellOf(read).gates.length > 1;
     return {
       config,
       problems,
       shapes,
       files: [...files],
-      cell: found.cell === null ? null : factsOf(found.cell),
+      cell: cell === null ? null : factsOf(cell),
+      cellFrom: isInferred ? (recurrent ?? null) : null,
       dtype: found.dtype,
       parts: found.parts.map((part) => this.#partInfo(part)),
       links: found.links,
@@ -176,7 +193,7 @@ export class Inspector {
     };
   }
 
-  #partInfo({ role, name, value, transposed }: Part): PartInfo {
+  #partInfo({ role, name, value, transposed, group }: Part): PartInfo {
     const { file, range, path } = value.address();
     const { node, document } = value;
     let numbers: NumberFacts | null = null;
@@ -191,6 +208,7 @@ export class Inspector {
       file,
       path,
       transposed,
+      blocks: group === null ? null : told(blocksOf(group)),
       key: range,
       value: document.lines.range(node),
       shape: node.kind === 'tensor' ? node.shape : null,
@@ -206,14 +224,15 @@ export class Inspector {
     } = part;
     const info = this.#partInfo(part);
     if (node.kind !== 'tensor')
-      return { part: info, matrix: null, inputs: null, zeros: null, saturating: 0, element: null };
+      return { part: info, matrix: null, gates: [], inputs: null, zeros: null, saturating: 0, element: null };
     const [rows = 0, columns = 0] = node.shape;
     const flat =
       node.shape.length === 2 && (role === 'input' || role === 'recurrent')
         ? zeroLines(node.data, rows, columns, check)
         : null;
-    const zeros =
+    const lines =
       flat === null ? null : transposed ? { from: flat.columns, to: flat.rows } : { from: flat.rows, to: flat.columns };
+    const zeros = lines === null ? null : { from: lines.from, to: unitsOf(lines.to, info.blocks) };
     const inputs =
       role === 'sequences' && node.data.length > 0 ? measureInputs(node.data, node.shape.at(-1) ?? 1, check) : null;
     const isState = role === 'bias' || role === 'initialState';
@@ -232,6 +251,7 @@ export class Inspector {
     return {
       part: info,
       matrix: await this.#matrixFacts(part, check),
+      gates: await this.#gateFacts(part, check),
       inputs,
       zeros,
       saturating: isState ? node.data.filter((x) => Math.abs(x) > saturated).length : 0,
@@ -239,9 +259,11 @@ export class Inspector {
     };
   }
 
-  async #matrixFacts({ role, value: { node } }: Part, check: () => void): Promise<MatrixFacts | null> {
+  /** Several gates side by side are no one map, so that nothing is said of the matrix as a whole. */
+  async #matrixFacts({ role, group, value: { node } }: Part, check: () => void): Promise<MatrixFacts | null> {
     if (node.kind !== 'tensor' || node.shape.length !== 2 || node.data.length === 0) return null;
     if (role !== 'input' && role !== 'recurrent' && role !== 'readout') return null;
+    if (group !== null && (blocksOf(group)?.gates.length ?? 1) > 1) return null;
     const [rows = 0, columns = 0] = node.shape;
     if (Math.min(rows, columns) > largestDecomposed) return null;
     const known = this.#matrices.get(node);
@@ -249,6 +271,22 @@ export class Inspector {
     const facts = await drive(measureMatrix(node.data, rows, columns), check, () => undefined);
     this.#matrices.set(node, facts);
     return facts;
+  }
+
+  async #gateFacts({ role, group, transposed, value: { node } }: Part, check: () => void): Promise<PartFacts['gates']> {
+    const blocks = group === null ? null : blocksOf(group);
+    if (role !== 'recurrent' || node.kind !== 'tensor' || blocks === null) return [];
+    const { gates, H, stacked } = blocks;
+    if (gates.length === 1 || stacked || H > largestGate) return [];
+    const known = this.#gates.get(node);
+    if (known !== undefined) return known;
+    const own: { readonly name: string; readonly facts: MatrixFacts }[] = [];
+    for (const [gate, name] of gates.entries()) {
+      const matrix = gateOf(node.data, blocks, transposed, gate);
+      own.push({ name, facts: await drive(measureMatrix(matrix, H, H), check, () => undefined) });
+    }
+    this.#gates.set(node, own);
+    return own;
   }
 
   /** Lets go of configs that nobody has looked at lately, and of files that no kept config names. */
@@ -259,6 +297,9 @@ export class Inspector {
     for (const [key, id] of this.#ids) if (!used.has(id)) this.#ids.delete(key);
   }
 }
+
+const told = (blocks: Blocks | null): PartInfo['blocks'] =>
+  blocks === null ? null : { H: blocks.H, gates: blocks.gates, stacked: blocks.stacked };
 
 const within = (offset: number, start: number, end: number): boolean => start <= offset && offset <= end;
 
@@ -283,25 +324,4 @@ export async function unlessStopped<Result>(
     if (error instanceof Cancelled) return null;
     throw error;
   }
-}
-
-/** Sizes that the files agree on; H from the recurrent matrix, I from the sequences before the input matrix. */
-function shapesOf({ parts, layers }: FoundParts): KnownShapes {
-  const group = onlyLayer(layers);
-  const shape = (value: Value | null | undefined): readonly number[] | null =>
-    value?.node.kind === 'tensor' && value.node.data.length > 0 ? value.node.shape : null;
-  const chunks = parts
-    .filter(({ role }) => role === 'sequences')
-    .map(({ value }) => shape(value))
-    .map((s) => (s?.length === 2 ? [1, ...s] : s?.length === 3 ? s : null));
-  const [first] = chunks;
-  const recurrent = shape(group?.recurrent);
-  const H = recurrent?.length === 2 && recurrent[0] === recurrent[1] ? (recurrent[0] ?? null) : null;
-  const input = shape(group?.input);
-  // One of its two sizes is H; when both are, I is H too.
-  const fromInput =
-    input?.length === 2 && H !== null ? (input[0] === H ? input[1] : input[1] === H ? input[0] : undefined) : undefined;
-  const T =
-    chunks.length > 0 && !chunks.includes(null) ? chunks.reduce((sum, chunk) => sum + (chunk?.[1] ?? 0), 0) : null;
-  return { B: first?.[0] ?? null, T, I: first?.[2] ?? fromInput ?? null, H };
 }

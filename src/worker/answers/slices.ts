@@ -10,12 +10,14 @@ import type {
   TimeWindow,
   UnitLines,
   UnitLinesRequest,
+  UnitRequest,
 } from '../../protocol/index.js';
-import { cellOf } from '../../engine/index.js';
-import type { Trace } from '../../engine/index.js';
+import { cellOf, openUnit } from '../../engine/index.js';
+import type { OpenedUnit, Trace } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
 import { Once } from './perRunCache.js';
 import { preActivationsOf, unitOrder } from './unitSlices.js';
+import { requireOneGate } from './keptRun.js';
 import type { KeptRun } from './keptRun.js';
 
 const log10of2 = Math.log10(2);
@@ -271,4 +273,12 @@ export function stepsBlock(run: KeptRun, request: StepsRequest): StepsBlock {
     g: rows(dhScaled, sequence),
     gLog10: Float64Array.from({ length: to - from }, (_, i) => (dhExponent[from + i] ?? 0) * log10of2),
   };
+}
+
+/** @throws of a cell with several gates */
+export function openedUnit(run: KeptRun, { t, sequence }: Pick<UnitRequest, 't' | 'sequence'>): OpenedUnit {
+  requireOneGate(run);
+  const { experiment, result } = run;
+  const { T, B } = result.shapes;
+  return openUnit(experiment, result, Math.max(0, Math.min(t, T - 1)), Math.min(sequence, B - 1));
 }

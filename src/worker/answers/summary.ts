@@ -92,6 +92,17 @@ export function networkSummary(
   };
 }
 
+/** What is the network's and not a layer's: the loss stands above all layers, all gradients are clipped as one. */
+export const ofWholeNetwork = ({
+  experiment: { clipNorm },
+  clipFactor,
+  loss,
+}: AnyNetworkRun): Pick<RunSummary, 'clipNorm' | 'clipFactor' | 'lossValue'> => ({
+  clipNorm,
+  clipFactor,
+  lossValue: loss?.value ?? null,
+});
+
 export function summarise(runId: number, experiment: LayerExperiment, result: AnyRun, elapsedMs: number): RunSummary {
   const { name, cell, dtype, truncate, clipNorm } = experiment;
   const entering = lossSteps(experiment);

@@ -4,6 +4,7 @@ import { cellOf, finish, preActivations } from '../../engine/index.js';
 import type { FloatArray, Trace } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestOverTime } from './decimate.js';
 import { Once } from './perRunCache.js';
+import { requireOneGate } from './keptRun.js';
 import type { KeptRun } from './keptRun.js';
 
 /** Steps that are enough to tell how alike two units are. */
@@ -17,8 +18,9 @@ export const keepPreActivations = ({ result }: KeptRun, sequence: number, z: Tra
 export const hasPreActivations = ({ result }: KeptRun, sequence: number): boolean =>
   known.get(result)?.sequence === sequence;
 
-/** Those that were kept; else computed now. */
+/** Those that were kept; else computed now. @throws of a cell with several gates */
 export function preActivationsOf(run: KeptRun, sequence: number): Trace {
+  requireOneGate(run);
   const last = known.get(run.result);
   if (last?.sequence === sequence) return last.z;
   const { z, steps } = preActivations(run.experiment, run.result, sequence);

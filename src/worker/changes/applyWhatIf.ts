@@ -1,6 +1,7 @@
 // A what-if made true: the same change, written into the config and the files that hold the weights.
 import { t } from '@vscode/l10n';
-import { layersIn, openEntry } from '../../config/index.js';
+import { checkExperiment, layersIn, openEntry } from '../../config/index.js';
+import type { OpenEntry } from '../../config/index.js';
 import type { TensorNode, Value } from '../../config/json/index.js';
 import type { Entry, FileContent } from '../../config/read/index.js';
 import { onlyLayer, writtenWithEscapes } from '../../config/layouts/index.js';
@@ -16,11 +17,12 @@ import {
   rescaledTo,
 } from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
-import { transpose } from '../../config/read/index.js';
+import { blocksOf, filledShape, transpose } from '../../config/read/index.js';
 import { factorFor, finish, initialise, measureRecurrent } from '../../engine/index.js';
 import type { DType, WhatIf } from '../../engine/index.js';
 import type { ChangeOutcome, FileRequest } from '../../protocol/index.js';
 import { addedBiases } from './refactorings.js';
+import { whatIfObstacle } from './whatIfObstacle.js';
 
 type Read = (request: FileRequest) => Promise<FileContent>;
 type Tensor = { readonly value: Value; readonly node: TensorNode };
@@ -36,7 +38,11 @@ class Refusal extends Error {}
  */
 export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read): Promise<ChangeOutcome> {
   try {
-    const subject = await find(entry, readFile);
+    const open = await openEntry(entry, { read: (reference, from) => readFile({ reference, from }) });
+    const { experiment } = await checkExperiment(open);
+    const obstacle = experiment === null ? null : whatIfObstacle(experiment, whatIf);
+    if (obstacle !== null) throw new Refusal(obstacle);
+    const subject = await find(open);
     const changes = [
       ...recurrentChanges(subject, whatIf),
       ...inputChanges(subject, whatIf),
@@ -52,8 +58,7 @@ export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read):
   }
 }
 
-async function find(entry: Entry, readFile: Read): Promise<Subject> {
-  const open = await openEntry(entry, { read: (reference, from) => readFile({ reference, from }) });
+async function find(open: OpenEntry): Promise<Subject> {
   const group = onlyLayer(await layersIn(open));
   if (group === null)
     throw new Refusal(
@@ -82,9 +87,9 @@ function recurrentChanges({ config, group, dtype }: Subject, { initialise: anew,
   if (anew === null && rescale === null) return [];
   const { layout } = group;
   const tensor = tensorOf(group.recurrent, layout.recurrent);
-  const [H = 0, columns = 0] = tensor.node.shape;
-  if (tensor.node.shape.length !== 2 || H !== columns)
-    throw new Refusal(t('{0} is not square as it is now.', layout.recurrent));
+  const shape = filledShape(tensor.value, group);
+  const [H = 0, columns = 0] = shape ?? [];
+  if (shape?.length !== 2 || H !== columns) throw new Refusal(t('{0} is not square as it is now.', layout.recurrent));
   const fresh = anew === null ? null : initialise(anew.way, H, H, anew.seed);
   const start = fresh === null ? tensor.node.data : layout.transposed ? transpose(fresh, H, H) : fresh;
   // Turned around, a matrix keeps both measures.
@@ -128,17 +133,21 @@ function biasChanges({ group, dtype }: Subject, { biasShift }: WhatIf): TextChan
   const at = biases.findIndex((bias) => bias !== null);
   if (at >= 0) {
     const tensor = tensorOf(biases[at] ?? null, layout.biases[at] ?? 'b');
+    // Both biases of a stacked layout stand in one row.
+    const own = layout.stacked ? tensor.node.data.length / 2 : tensor.node.data.length;
     return [
       written(
         tensor,
         layout.biases[at] ?? 'b',
-        tensor.node.data.map((x) => x + biasShift),
+        tensor.node.data.map((x, i) => (i < own ? x + biasShift : x)),
         dtype,
       ),
     ];
   }
-  const { value, node } = tensorOf(group.recurrent, layout.recurrent);
-  const added = addedBiases(value, layout, node.shape[0] ?? 0, biasShift);
+  const { value } = tensorOf(group.recurrent, layout.recurrent);
+  const blocks = blocksOf(group);
+  if (blocks === null) throw new Refusal(t('{0} is not square as it is now.', layout.recurrent));
+  const added = addedBiases(value, group, blocks, biasShift);
   if (added === null) throw new Refusal(writtenWithEscapes(layout.recurrent));
   return added;
 }

@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import type { FoundParts, Part } from '../../config/index.js';
 import { describeShape } from '../../config/json/index.js';
 import { keyBeside, onlyLayer, writtenWithEscapes } from '../../config/layouts/index.js';
-import type { Layout } from '../../config/layouts/index.js';
+import type { Group } from '../../config/layouts/index.js';
 import {
   andThen,
   annotate,
@@ -20,7 +20,8 @@ import {
 } from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
 import type { Value } from '../../config/json/index.js';
-import { transpose } from '../../config/read/index.js';
+import { blocksOf, transpose } from '../../config/read/index.js';
+import type { Blocks } from '../../config/read/index.js';
 import { initialise } from '../../engine/index.js';
 import type { DType, MatrixFacts } from '../../engine/index.js';
 import type { Change, ChangeOutcome, KnownShapes, Offer } from '../../protocol/index.js';
@@ -33,18 +34,24 @@ const longestInline = 2_000_000;
 const isMatrix = ({ value: { node } }: Part): boolean =>
   node.kind === 'tensor' && node.shape.length === 2 && node.data.length > 0;
 
-/** A matrix in the row-vector convention has these sizes; null where they are not known. */
-function wantedShape(part: Part, { I, H }: KnownShapes): readonly [number | null, number | null] | null {
-  if (part.role !== 'input' && part.role !== 'recurrent') return null;
-  return part.transposed ? [H, part.role === 'input' ? I : H] : [part.role === 'input' ? I : H, H];
+/**
+ * The sizes that a matrix has as its layout stores it; null where they are not known. `I` are the network's inputs,
+ * which are those of its only layer.
+ */
+function wantedShape({ role, group, transposed }: Part, I: number | null): [number | null, number | null] | null {
+  if (role !== 'input' && role !== 'recurrent') return null;
+  const blocks = group === null ? null : blocksOf(group);
+  const H = blocks?.H ?? null;
+  const [rows, columns] = [role === 'input' ? I : H, blocks === null ? null : blocks.H * blocks.gates.length];
+  return transposed ? [columns, rows] : [rows, columns];
 }
 
 /** Whether the matrix fits when it is turned around; true for square ones, which fit both ways. */
-function fitsTransposed(part: Part, shapes: KnownShapes): boolean {
+function fitsTransposed(part: Part, I: number | null): boolean {
   const { node } = part.value;
   if (node.kind !== 'tensor' || !isMatrix(part)) return false;
   const [rows = 0, columns = 0] = node.shape;
-  const wanted = wantedShape(part, shapes);
+  const wanted = wantedShape(part, I);
   // A recurrent matrix that is not square fits neither way.
   if (wanted === null || (part.role === 'recurrent' && rows !== columns)) return false;
   return (wanted[0] === null || wanted[0] === columns) && (wanted[1] === null || wanted[1] === rows);
@@ -65,7 +72,8 @@ export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
     });
   };
   for (const part of found.parts) {
-    if (fitsTransposed(part, shapes)) add('transpose', part.value, part.name);
+    if (fitsTransposed(part, onlyLayer(found.layers) === null ? null : shapes.I))
+      add('transpose', part.value, part.name);
     if (!isMatrix(part)) continue;
     const square = part.value.node.kind === 'tensor' && part.value.node.shape[0] === part.value.node.shape[1];
     if (part.role === 'recurrent' && square) add('rescale', part.value, part.name);
@@ -74,7 +82,12 @@ export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
   }
   const { config, layers, weights } = found;
   const group = onlyLayer(layers);
-  if (group !== null && group.recurrent !== null && group.biases.every((bias) => bias === null) && shapes.H !== null)
+  if (
+    group !== null &&
+    group.recurrent !== null &&
+    group.biases.every((bias) => bias === null) &&
+    blocksOf(group) !== null
+  )
     add('addBias', group.recurrent, group.layout.biases.join(', '));
   if (config === null) return offers;
   const state = config.get('initialState');
@@ -129,7 +142,7 @@ export async function changesFor(
         ? refuse(t('There is no matrix here any more.'))
         : refill(part, found.config, change, dtype);
     case 'addBias':
-      return addBias(found, shapes.H);
+      return addBias(found);
     case 'addInitialState':
       return addInitialState(found, shapes);
     case 'moveToFile':
@@ -198,32 +211,42 @@ function refill(
   return accept([...annotate(value, name, config, () => told), replaceNumbers(value, node, data, dtype)]);
 }
 
+/** As many numbers as a bias has, `first` in that of the input and zeros in that of the state before, as JSON. */
+function biasText({ layout, recurrent }: Group, { H, gates }: Blocks, first: number, i: number): string {
+  const width = gates.length * H;
+  const list = (...values: readonly number[]): string =>
+    `[${values.flatMap((x) => new Array<number>(width).fill(x)).join(', ')}]`;
+  if (layout.stacked) {
+    const directions = recurrent?.node.kind === 'tensor' ? (recurrent.node.shape[0] ?? 1) : 1;
+    return `[${new Array<string>(directions).fill(list(first, 0)).join(', ')}]`;
+  }
+  // The two biases of Keras' GRU are two rows.
+  if (layout.framework === 'Keras' && gates.length === 3) return `[${list(first)}, ${list(0)}]`;
+  return list(i === 0 ? first : 0);
+}
+
 /**
- * The biases of a layer, behind its recurrent matrix: H times `first` in the first, zeros in the others. Null where the
+ * The biases of a layer, behind its recurrent matrix: `first` in that of the input, zeros in the other. Null where the
  * matrix's key writes its name with escapes.
  */
-export function addedBiases(
-  recurrent: Value,
-  { biases, recurrent: name }: Layout,
-  H: number,
-  first: number,
-): TextChange[] | null {
+export function addedBiases(recurrent: Value, group: Group, blocks: Blocks, first: number): TextChange[] | null {
+  const { biases, recurrent: name } = group.layout;
   const keys = biases.flatMap((bias) => keyBeside(recurrent, name, bias) ?? []);
   if (keys.length < biases.length) return null;
-  const list = (x: number): string => `[${new Array<number>(H).fill(x).join(', ')}]`;
   return insertAfter(recurrent, (indent) =>
     keys
-      .map((key, i) => `${key}: ${list(i === 0 ? first : 0)}`)
+      .map((key, i) => `${key}: ${biasText(group, blocks, first, i)}`)
       .join(indent === null ? ', ' : `,${lineBreak(recurrent.document.text)}${indent}`),
   );
 }
 
-function addBias({ layers }: FoundParts, H: number | null): ChangeOutcome {
+function addBias({ layers }: FoundParts): ChangeOutcome {
   const group = onlyLayer(layers);
   const recurrent = group?.recurrent ?? null;
-  if (group === null || recurrent === null || H === null)
+  const blocks = group === null ? null : blocksOf(group);
+  if (group === null || recurrent === null || blocks === null)
     return refuse(t('There are no weights of a known size here any more.'));
-  const added = addedBiases(recurrent, group.layout, H, 0);
+  const added = addedBiases(recurrent, group, blocks, 0);
   return added === null ? refuse(writtenWithEscapes(group.layout.recurrent)) : accept(added);
 }
 

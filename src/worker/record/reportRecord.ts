@@ -1,6 +1,6 @@
 // A finished run written down for a report: everything where that is small, pictures as fine as a screen where it is
 // not.
-import { cellOf, mapParameters, mapStates, openUnit, runChunks } from '../../engine/index.js';
+import { cellOf, mapParameters, mapStates, runChunks } from '../../engine/index.js';
 import type { LayerExperiment, OpenedUnit, RunResult, Spectrum } from '../../engine/index.js';
 import type {
   ActivationBins,
@@ -21,7 +21,8 @@ import type {
 import type { Analyses, Finished } from '../answers/analyses.js';
 import { Cancelled } from '../scheduling/scheduler.js';
 import { kept, mostDense } from '../answers/seriesDownsampling.js';
-import { heatmap, sequenceLines, stepValues, unitLines } from '../answers/slices.js';
+import { heatmap, openedUnit, sequenceLines, stepValues, unitLines } from '../answers/slices.js';
+import { isGated } from '../answers/keptRun.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { band, keepPreActivations, spread, unitOrder } from '../answers/unitSlices.js';
 import { weights } from '../answers/weightSlices.js';
@@ -35,27 +36,26 @@ export const notFinite = -32768;
 
 export type PictureTensor = HeatmapRequest['tensor'];
 
+type Picture = Omit<Heatmap, 'values' | 'peak' | 'notFinite'> & {
+  readonly values: Cells;
+  /** Of each column. */ readonly peaks: Float64Array;
+  readonly notFinite: Float64Array;
+};
+
 /**
  * Instead of the tensors of a sequence that is too long or too wide: the first sequence in pictures, and numbers at
  * some steps.
  */
 export type FirstSequence = {
-  readonly heatmaps: Readonly<
-    Record<
-      PictureTensor,
-      Omit<Heatmap, 'values' | 'peak' | 'notFinite'> & {
-        readonly values: Cells;
-        /** Of each column. */ readonly peaks: Float64Array;
-        readonly notFinite: Float64Array;
-      }
-    >
-  >;
+  /** A cell of several gates has no one z. */
+  readonly heatmaps: Readonly<Record<'hs' | 'dh', Picture> & Record<'z', Picture | null>>;
   /** Rows sorted otherwise, where each unit has a row of its own. */
   readonly orders: { readonly similarity: Uint32Array; readonly saturation: Uint32Array } | null;
   readonly units: readonly number[];
   readonly unitLines: UnitLines;
   readonly activations: Activations;
   readonly steps: readonly StepValues[];
+  /** None of a cell of several gates. */
   readonly opened: readonly OpenedUnit[];
   readonly weights: Readonly<
     Record<
@@ -122,8 +122,12 @@ const hasOwnUpstream = ({ loss, upstream }: LayerExperiment): boolean => loss !=
 function plan({ experiment, result }: KeptRun): { readonly sequences: number; readonly everyDigit: boolean } {
   const { B, T, I, H } = result.shapes;
   if (T > mostDense) return { sequences: 0, everyDigit: false };
-  const each = T * (2 * H + I + 1 + (hasOwnUpstream(experiment) ? H : 0)) + H;
-  const shared = 2 * (I * H + H * H + H);
+  const { states } = cellOf(experiment.cell);
+  const S = states.length;
+  const above = (hasOwnUpstream(experiment) ? H : 0) + (experiment.scaledUpstream === undefined ? 0 : H);
+  const each = T * ((S + 1) * H + I + 1 + above) + S * H;
+  const parameters = Object.values(experiment.layers[0].parameters).reduce((sum, { length }) => sum + length, 0);
+  const shared = 2 * parameters;
   const left = room - bytesPerStep * T;
   if (8 * (B * each + shared) <= left) return { sequences: B, everyDigit: true };
   return { sequences: Math.max(0, Math.min(B, Math.floor((left / 4 - shared) / each))), everyDigit: false };
@@ -140,6 +144,7 @@ function wholeSequences(
     everyDigit
       ? Float64Array.from({ length: count }, (_, i) => values[i] ?? NaN)
       : narrow(Array.prototype.slice.call(values, 0, count) as number[]);
+  const { scaledUpstream } = experiment;
   let { upstream } = experiment;
   if (hasOwnUpstream(experiment)) {
     // A loss is a mean over the whole batch: what it sends into the kept sequences is kept, not the loss.
@@ -167,7 +172,19 @@ function wholeSequences(
           initial: mapStates(layer.initial, (values) => (values === null ? null : keep(values, B * layer.H))),
         },
       ],
-      chunks: experiment.chunks.map(({ steps, xs }) => ({ steps, xs: keep(xs, B * steps * I) })),
+      ...(scaledUpstream === undefined
+        ? {}
+        : {
+            scaledUpstream: {
+              data: keep(scaledUpstream.data, B * T * H),
+              exponents: scaledUpstream.exponents,
+            },
+          }),
+      chunks: experiment.chunks.map(({ steps, xs, spans }) => ({
+        steps,
+        xs: keep(xs, B * steps * I),
+        ...(spans === undefined ? {} : { spans: spans.slice(0, B) }),
+      })),
     },
     result: {
       ...result,
@@ -225,7 +242,7 @@ function firstSequence(run: KeptRun): FirstSequence {
   const { experiment, result, runId } = run;
   const { T, I, H } = result.shapes;
   const window = { t0: 0, t1: T };
-  const picture = (tensor: PictureTensor): FirstSequence['heatmaps'][PictureTensor] => {
+  const picture = (tensor: PictureTensor): Picture => {
     const [peaks, notFinite] = [Array<number>(), Array<number>()];
     const {
       window: all,
@@ -268,7 +285,7 @@ function firstSequence(run: KeptRun): FirstSequence {
     unitOrder(run, 0, by) ?? Uint32Array.from({ length: H }, (_, unit) => unit);
   const units = Array.from({ length: Math.min(H, mostUnits) }, (_, unit) => unit);
   return {
-    heatmaps: { hs: picture('hs'), dh: picture('dh'), z: picture('z') },
+    heatmaps: { hs: picture('hs'), dh: picture('dh'), z: isGated(run) ? null : picture('z') },
     orders: H > pictureRows ? null : { similarity: order('similarity'), saturation: order('saturation') },
     units,
     unitLines: unitLines(run, { runId, sequence: 0, units, window, maxPoints: linePoints }),
@@ -276,7 +293,9 @@ function firstSequence(run: KeptRun): FirstSequence {
     steps: someSteps(run, stepNumbers / (2 * H))
       .map((t) => stepValues(run, { runId, t, sequence: 0 }))
       .map(({ t, h, g, gLog10 }) => ({ t, h: narrow(h), g: narrow(g), gLog10 })),
-    opened: someSteps(run, openedNumbers / (10 * H + 2 * I)).map((t) => narrowed(openUnit(experiment, result, t, 0))),
+    opened: isGated(run)
+      ? []
+      : someSteps(run, openedNumbers / (10 * H + 2 * I)).map((t) => narrowed(openedUnit(run, { t, sequence: 0 }))),
     weights: Object.fromEntries(weightPictures),
   };
 }
@@ -356,7 +375,7 @@ export async function makeRecord(
   const finished = thinned(await analyses.finished());
   const { sequences, everyDigit } = plan(run);
   const { B } = run.result.shapes;
-  if (sequences === 0) {
+  if (sequences === 0 && !isGated(run)) {
     const z = await analyses.preActivations(0);
     if (z === null) throw new Cancelled();
     keepPreActivations(run, 0, z);

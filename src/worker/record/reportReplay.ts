@@ -1,5 +1,4 @@
 // Answers the page's questions about a run from its record, as the worker answers them from the run.
-import { openUnit } from '../../engine/index.js';
 import type {
   Heatmap,
   HeatmapRequest,
@@ -15,7 +14,7 @@ import { binsIn, clampWindow } from '../answers/decimate.js';
 import { seriesAnswer } from '../answers/seriesDownsampling.js';
 import { notFinite } from './reportRecord.js';
 import type { Cells, FirstSequence, RunRecord } from './reportRecord.js';
-import { heatmap, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
+import { heatmap, openedUnit, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { band, spread } from '../answers/unitSlices.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
@@ -33,8 +32,10 @@ const restored = (cells: Cells): Float32Array =>
  * The picture with its rows in the wanted order; as it is where rows hold several units. All of it, with what is told
  * of the window: of the columns that show steps of it.
  */
-function pictureOf(first: FirstSequence, { tensor, order: by = 'index', window }: HeatmapRequest): Heatmap {
-  const { peaks, notFinite: odd, ...cells } = first.heatmaps[tensor];
+function pictureOf(first: FirstSequence, { tensor, order: by = 'index', window }: HeatmapRequest): Heatmap | null {
+  const recorded = first.heatmaps[tensor];
+  if (recorded === null) return null;
+  const { peaks, notFinite: odd, ...cells } = recorded;
   const {
     window: { t1: T },
     columns,
@@ -172,7 +173,7 @@ export function replay(record: RunRecord): Answers {
     unit: ({ t, sequence }) =>
       either(
         sequence,
-        ({ experiment, result }) => openUnit(experiment, result, Math.max(0, Math.min(t, shapes.T - 1)), sequence),
+        (kept) => openedUnit(kept, { t, sequence }),
         ({ opened }) => nearestTo(opened, t),
       ),
     weights: (request) =>

@@ -2,7 +2,7 @@ import { t as say } from '@vscode/l10n';
 import { classify, readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import type { Files } from '../../config/read/index.js';
-import { cellNames, cellOf, finish, openUnit, runExperiment, Workspaces } from '../../engine/index.js';
+import { cellNames, cellOf, finish, runExperiment, Workspaces } from '../../engine/index.js';
 import { growingSpectrum, spectrumSteps } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
 import type {
@@ -21,6 +21,7 @@ import type {
 import { Channel } from '../../protocol/index.js';
 import { Analyses } from '../answers/analyses.js';
 import { applyWhatIf } from '../changes/applyWhatIf.js';
+import { whatIfObstacle } from '../changes/whatIfObstacle.js';
 import { joinBytes } from '../scheduling/joinBytes.js';
 import { capacityHere, tooLarge } from './memoryLimit.js';
 import type { Capacity } from './memoryLimit.js';
@@ -34,11 +35,12 @@ import { pack } from '../record/typedArrayJson.js';
 import { makeRecord } from '../record/reportRecord.js';
 import { resultJson, withGateBlocks } from '../record/resultJson.js';
 import type { LayerSpectrum } from '../record/resultJson.js';
-import { heatmap, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
+import { heatmap, openedUnit, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
+import { requireOneGate } from '../answers/keptRun.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { ReadSources } from '../record/runSources.js';
 import { band, hasPreActivations, keepPreActivations, spread } from '../answers/unitSlices.js';
-import { layerShown, networkSummary, summarise } from '../answers/summary.js';
+import { layerShown, networkSummary, ofWholeNetwork, summarise } from '../answers/summary.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
 import { WhatIfs } from '../answers/whatIfRuns.js';
 
@@ -96,7 +98,11 @@ export class Service {
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),
         change: (request) => inspector.change(request),
-        cells: () => cellNames.map((cell) => ({ cell, detail: cellOf(cell).words.choice() })),
+        cells: () =>
+          cellNames.map((cell) => {
+            const { gates, words } = cellOf(cell);
+            return { cell, gates: gates.length, detail: words.choice() };
+          }),
         newConfig: newConfigText,
         locateWeight: ({ entry, place, layer }) =>
           locateWeight(entry, place, layer, (request) => this.#channel.request('readFile', request)),
@@ -122,14 +128,7 @@ export class Service {
         exponents: this.#later((analyses) => analyses.exponents()),
         weights: slice(weights),
         weightCells: slice(weightCells),
-        unit: slice(({ experiment, result }, { t, sequence }: UnitRequest) =>
-          openUnit(
-            experiment,
-            result,
-            Math.max(0, Math.min(t, result.shapes.T - 1)),
-            Math.min(sequence, result.shapes.B - 1),
-          ),
-        ),
+        unit: slice((run, request: UnitRequest) => openedUnit(run, request)),
         activations: slice(spread),
         band: slice(band),
       },
@@ -182,6 +181,7 @@ export class Service {
       for (;;) {
         const kept = this.#kept;
         if (request.tensor !== 'z' || kept?.runId !== request.runId) return cut(request);
+        requireOneGate(kept);
         const sequence = Math.min(request.sequence, kept.result.shapes.B - 1);
         if (hasPreActivations(kept, sequence)) return cut(request);
         while (this.#running !== null) await this.#running;
@@ -199,6 +199,8 @@ export class Service {
     for (;;) {
       while (this.#running !== null) await this.#running;
       if (whatIf === null || question !== this.#question || this.#kept?.runId !== runId) return null;
+      const obstacle = whatIfObstacle(this.#kept.network.experiment, whatIf);
+      if (obstacle !== null) return { kind: 'refused', message: obstacle };
       const answer = await this.#kept.whatIfs.ask(whatIf);
       if (answer !== null) return answer;
       // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody
@@ -256,6 +258,7 @@ export class Service {
       const run = { runId, experiment, result, network: whole };
       const summary = {
         ...summarise(runId, experiment, result, performance.now() - started),
+        ...ofWholeNetwork(whole),
         network: networkSummary(whole, shown),
       };
       const kept: Kept = {

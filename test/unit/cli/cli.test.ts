@@ -226,6 +226,33 @@ describe('rnn-gradients run', () => {
     assert.doesNotMatch(html, /sourceMappingURL/);
   });
 
+  it('tells in the report of a network its verdict, its loss and its clipping, and no note as a warning', async () => {
+    const config = path.join(folder, 'network.rnn.json');
+    const layer = (suffix: string): Record<string, unknown> => ({
+      [`weight_ih_${suffix}`]: [[1], [1], [1], [1]],
+      [`weight_hh_${suffix}`]: [[0.5], [0.5], [0.5], [0.5]],
+      [`bias_ih_${suffix}`]: [0, 1, 0, 0],
+    });
+    await writeFile(
+      config,
+      JSON.stringify({
+        weights: { ...layer('l0'), ...layer('l1'), dropout: 0.5 },
+        sequences: [[[1], [2], [3]]],
+        loss: { kind: 'mse', readout: { Why: [[1]], by: [0] }, targets: [[9]], at: 'last' },
+        clip: { norm: 0.001 },
+      }),
+    );
+    const target = path.join(folder, 'network.html');
+    const { code, stderr } = await cli('run', config, '--html', target);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /weights\.dropout: note: Dropout acts only in training/);
+    const html = await readFile(target, 'utf8');
+    assert.match(html, /"lossValue":\d/);
+    assert.match(html, /"clipNorm":0\.001/);
+    assert.match(html, /"network":\{"layers":\[/);
+    assert.doesNotMatch(html, /<dt>Warnings<\/dt>/);
+  });
+
   it('tells a report that cannot be written', async () => {
     const target = path.join(folder, 'no', 'such', 'folder.html');
     const { code, stderr } = await cli('run', 'examples/vanishing/vanishing.rnn.json', '--html', target);

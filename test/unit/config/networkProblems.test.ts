@@ -10,7 +10,7 @@ type Case = {
   readonly text: string;
   readonly code: ProblemCode;
   readonly path: string;
-  readonly severity?: 'warning';
+  readonly severity?: 'warning' | 'info';
   readonly message: RegExp;
   readonly expected: RegExp;
   readonly found: RegExp;
@@ -92,7 +92,7 @@ const cases: readonly Case[] = [
     title: 'dropout',
     text: config(`${one},«"dropout"»:0.2`, even),
     code: 'unsupported-feature',
-    severity: 'warning',
+    severity: 'info',
     path: 'weights.dropout',
     message: /ignored/,
     expected: /no dropout/,

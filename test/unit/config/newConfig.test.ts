@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { readExperiment } from '../../../src/config/index.js';
 import { newConfigText } from '../../../src/config/edit/newConfig.js';
 import type { NewConfig } from '../../../src/config/edit/newConfig.js';
-import { cellNames } from '../../../src/engine/index.js';
+import { cellNames, finish, runExperiment } from '../../../src/engine/index.js';
+import type { CellName } from '../../../src/engine/index.js';
 import { leakyInTheTable } from '../engine/leaky.js';
 import { initialisations } from '../../../src/engine/network/initialise.js';
 
@@ -34,6 +35,9 @@ describe('newConfigText', () => {
         assert.equal(experiment?.name, 'a "new" one');
         assert.equal(experiment.cell, cell);
         assert.deepEqual(experiment.shapes, shapes);
+        const { verdict, output } = finish(runExperiment(Infinity, experiment));
+        assert.notEqual(verdict.kind, 'nonfinite');
+        assert.ok(output.data.subarray(0, 40).every((h) => Number.isFinite(h)));
       });
     }
 
@@ -63,6 +67,15 @@ describe('newConfigText', () => {
     const { experiment } = await read(text);
     assert.deepEqual([...(experiment?.layers[0].parameters['alpha'] ?? [])], [0.5, 0.5, 0.5, 0.5]);
     assert.match(text, /one of tanh, relu, identity,(?: \w+,)* leaky$/m);
+  });
+
+  it('opens the forget gates of an LSTM alone, and says so', async () => {
+    const made = (cell: CellName): string =>
+      newConfigText({ name: 'q', cell, source: { kind: 'random', shapes, initialisation: 'orthogonal', seed: 3 } });
+    const { experiment } = await read(made('lstm'));
+    assert.deepEqual([...(experiment?.layers[0].parameters.b ?? [])], [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for (const cell of cellNames)
+      assert.equal(made(cell).includes('// b of the forget gate f: 1, so that it begins open'), cell === 'lstm', cell);
   });
 
   it('gives the same text for the same seed and another for another', () => {

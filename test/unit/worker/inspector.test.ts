@@ -402,3 +402,101 @@ describe('a refactoring', () => {
     });
   }
 });
+
+describe('an inspection of gated cells and networks', () => {
+  /** Rows of a matrix, each number another. */
+  const matrix = (rows: number, columns: number): number[][] =>
+    Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (__, c) => (1 + r * columns + c) / 100));
+  const lstm = { weight_ih_l0: matrix(8, 3), weight_hh_l0: matrix(8, 2) };
+  const gru = { kernel: matrix(3, 6), recurrent_kernel: matrix(2, 6) };
+  const onnx = { W: [matrix(2, 3)], R: [matrix(2, 2)] };
+  const sequences = [[[1, 2, 3]]];
+  const probeOf = (weights: unknown, more: Record<string, unknown> = {}): Probe =>
+    new Probe({ [configName]: JSON.stringify({ weights, sequences, ...more }) });
+
+  it('tells the cell that the reader infers, and from which matrix; not where it is written or usual', async () => {
+    const told = async (probe: Probe): Promise<unknown> => {
+      const { cell, cellFrom, shapes } = await probe.inspect();
+      return [cell?.name, cellFrom, shapes.I, shapes.H];
+    };
+    assert.deepEqual(await told(probeOf(lstm)), ['lstm', 'weight_hh_l0', 3, 2]);
+    assert.deepEqual(await told(probeOf(gru)), ['gru', 'recurrent_kernel', 3, 2]);
+    assert.deepEqual(await told(probeOf(lstm, { cell: 'lstm' })), ['lstm', null, 3, 2]);
+    assert.deepEqual(await told(probeOf(onnx)), ['tanh', null, 3, 2]);
+    assert.deepEqual(await told(probeOf(lstm, { sequences: 'none.json' })), ['lstm', 'weight_hh_l0', 3, 2]);
+  });
+
+  it('tells the gates of weights, and their layer’s H in a stack', async () => {
+    const stack = { ...lstm, weight_ih_l1: matrix(12, 2), weight_hh_l1: matrix(12, 3) };
+    const { parts, shapes } = await probeOf(stack).inspect();
+    assert.equal(shapes.H, null);
+    assert.deepEqual(
+      parts.filter(({ role }) => role === 'recurrent').map(({ name, blocks }) => [name, blocks?.H, blocks?.gates]),
+      [
+        ['weight_hh_l0', 2, ['i', 'f', 'g', 'o']],
+        ['weight_hh_l1', 3, ['i', 'f', 'g', 'o']],
+      ],
+    );
+  });
+
+  it('measures each gate of a matrix, and not the matrix itself', async () => {
+    // The blocks of Keras are z, r, n, [2,2] each: diag(2, 3), diag(4, 5), diag(0.5, 0).
+    const probe = probeOf({
+      kernel: matrix(3, 6),
+      recurrent_kernel: [
+        [2, 0, 4, 0, 0.5, 0],
+        [0, 3, 0, 5, 0, 0],
+      ],
+    });
+    const facts = await probe.factsAt('"recurrent_kernel"');
+    assert.equal(facts?.matrix, null);
+    assert.deepEqual(
+      facts.gates.map(({ name, facts: { sigmaMax, spectralRadius } }) => [
+        name,
+        Math.round(sigmaMax * 1e9) / 1e9,
+        Math.round((spectralRadius ?? NaN) * 1e9) / 1e9,
+      ]),
+      [
+        ['r', 5, 5],
+        ['z', 3, 3],
+        ['n', 0.5, 0.5],
+      ],
+    );
+    const torch = await probeOf({ weight_ih: matrix(4, 1), weight_hh: [[7], [2], [3], [4]] }).factsAt('"weight_hh"');
+    assert.deepEqual(
+      torch?.gates.map(({ name, facts: { sigmaMax } }) => [name, Math.round(sigmaMax * 1e9) / 1e9]),
+      [
+        ['i', 7],
+        ['f', 2],
+        ['g', 3],
+        ['o', 4],
+      ],
+    );
+  });
+
+  it('tells a unit as deaf only where none of its gates hears', async () => {
+    const deaf = await probeOf({
+      weight_ih: [[1], [0], [1], [0], [0], [0], [1], [0]],
+      weight_hh: matrix(8, 2),
+    }).factsAt('"weight_ih"');
+    assert.deepEqual(deaf?.zeros, { from: [], to: [1] });
+  });
+
+  for (const [name, weights] of Object.entries({ lstm, gru, onnx }))
+    it(`adds a bias to the ${name} weights that reads again without a problem`, async () => {
+      const probe = probeOf(weights);
+      const { offers, problems } = await probe.inspect();
+      assert.ok(problems.some(({ code }) => code === 'missing-key'));
+      const offer = offers.find(({ kind }) => kind === 'addBias');
+      assert.ok(offer);
+      const after = new Probe(await probe.changed(offer.path, { kind: 'addBias' }));
+      assert.deepEqual((await after.inspect()).problems, []);
+    });
+
+  it('offers no transposition of a gated matrix that fits, and that of one that does not', async () => {
+    const offers = async (weights: unknown): Promise<string[]> =>
+      (await probeOf(weights).inspect()).offers.filter(({ kind }) => kind === 'transpose').map(({ name }) => name);
+    assert.deepEqual(await offers(lstm), []);
+    assert.deepEqual(await offers({ ...lstm, weight_ih_l0: matrix(3, 8) }), ['weight_ih_l0']);
+  });
+});

@@ -222,6 +222,41 @@ describe('Inlay hints', () => {
     ]);
   });
 
+  it('tell the cell that the weights tell, beside what the run says of it', async () => {
+    const config = sibling(await copyExample('vanishing'), 'gated.rnn.json');
+    const gates = (columns: number): string =>
+      JSON.stringify(Array.from({ length: 8 }, (_, row) => Array.from({ length: columns }, () => 0.1 * (row - 3))));
+    const text = [
+      '{',
+      '  "weights": {',
+      `    "weight_ih_l0": ${gates(1)},`,
+      `    "weight_hh_l0": ${gates(2)},`,
+      '    "bias_ih_l0": [0, 0, 1, 1, 0, 0, 0, 0]',
+      '  },',
+      '  "sequences": [[[1], [2], [3]]]',
+      '}',
+      '',
+    ].join('\n');
+    await vscode.workspace.fs.writeFile(config, new TextEncoder().encode(text));
+    const { document } = await openText(config);
+    assert.deepEqual(await hintsOf(document), [
+      '"weights" lstm: inferred from weight_hh_l0 [4·H, H]',
+      '"weight_ih_l0" [4·H, I] = [8, 1]',
+      '"weight_hh_l0" [4·H, H] = [8, 2]',
+      '"bias_ih_l0" [4·H] = [8]',
+      '"sequences" [B, T, I] = [1, 3, 1]',
+    ]);
+    const hover = await hoverText(document, '"weight_hh_l0"');
+    assert.match(hover, /gate f: σ_max 0\.\d+ · spectral radius 0\.\d+/);
+    assert.doesNotMatch(hover, /every step back|can explode/);
+    await vscode.commands.executeCommand('rnnGradients.run', config);
+    await until('the verdict above the weights', async () => {
+      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', config);
+      const above = lenses.filter(({ range }) => range.start.line === 1).map(({ command }) => command?.title ?? '');
+      return above.some((title) => /vanishing|healthy|exploding/.test(title)) ? true : undefined;
+    });
+  });
+
   it('can be turned off', async () => {
     const { document } = await openText(await copyExample('vanishing'));
     const settings = vscode.workspace.getConfiguration('rnnGradients');

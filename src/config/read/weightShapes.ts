@@ -1,0 +1,68 @@
+// Layers of a network as the shapes of their weights tell them, before anything is checked.
+import { cellOf } from '../../engine/index.js';
+import type { Value } from '../json/jsonValue.js';
+import { networkGroups } from '../layouts/networkGroups.js';
+import type { Group } from '../layouts/weightLayouts.js';
+import { blockOrder } from './gateBlocks.js';
+import { gatedCell } from './layerProblems.js';
+
+/** Gates × H; `gates` names them in the order of the cell, and is one empty name for a cell of one gate. */
+export type WeightBlocks = {
+  readonly H: number;
+  readonly gates: readonly string[];
+  /** Both directions stand in one tensor, [D,…], and both biases in one row. */
+  readonly stacked: boolean;
+};
+
+/** A layer in one direction: a group, or an element of its stacked tensors. */
+export type WeightLayer = { readonly group: Group; readonly index: number };
+
+/** How the columns of a layer's weights are made up: G blocks of H units. */
+export type Blocks = WeightBlocks & {
+  /** For each gate of the cell, which block of the file holds it. */
+  readonly order: readonly number[];
+};
+
+/** A block of numbers with at least one number; without the axis of a stack. */
+export function filledShape(value: Value | null, { layout: { stacked } }: Group): readonly number[] | null {
+  if (value?.node.kind !== 'tensor' || value.node.data.length === 0) return null;
+  return stacked ? value.node.shape.slice(1) : value.node.shape;
+}
+
+/** What the recurrent matrix says; null where it is none of any cell. */
+export function blocksOf(group: Group): Blocks | null {
+  const shape = filledShape(group.recurrent, group);
+  if (shape?.length !== 2) return null;
+  const { layout } = group;
+  const { stacked } = layout;
+  const [rows = 0, columns = 0] = shape;
+  const [H, wide] = layout.transposed ? [columns, rows] : [rows, columns];
+  if (wide === H) return { H, order: [0], gates: [''], stacked };
+  const name = gatedCell({ shape }, layout);
+  if (name === null) return null;
+  const cell = cellOf(name);
+  return wide === cell.gates.length * H ? { H, order: blockOrder(cell, layout), gates: cell.gates, stacked } : null;
+}
+
+/** From the input up, `forward` before `reverse`; none where they are not those of one network. */
+export function weightLayers([first, ...others]: readonly Group[]): WeightLayer[] {
+  if (first === undefined) return [];
+  const network = networkGroups([first, ...others]);
+  if (network.kind !== 'network') return [];
+  return network.groups.flatMap((group) => {
+    const { recurrent, layout } = group;
+    const count = layout.stacked && recurrent?.node.kind === 'tensor' ? (recurrent.node.shape[0] ?? 0) : 1;
+    return Array.from({ length: count }, (_, index) => ({ group, index }));
+  });
+}
+
+/** One gate of a recurrent matrix as its file has it, [H,H]; for a layout that is not stacked. */
+export function gateOf(data: Float64Array, { H, order }: Blocks, transposed: boolean, gate: number): Float64Array {
+  const block = order[gate] ?? 0;
+  if (transposed) return data.subarray(block * H * H, (block + 1) * H * H);
+  const width = order.length * H;
+  const own = new Float64Array(H * H);
+  for (let row = 0; row < H; row++)
+    own.set(data.subarray(row * width + block * H, row * width + (block + 1) * H), row * H);
+  return own;
+}

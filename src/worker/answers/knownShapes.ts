@@ -1,0 +1,44 @@
+// Sizes and units that a config's files tell before a run.
+import { blocksOf, filledShape, weightLayers } from '../../config/read/index.js';
+import type { FoundParts } from '../../config/read/index.js';
+import type { Value } from '../../config/json/index.js';
+import type { KnownShapes, PartInfo } from '../../protocol/index.js';
+
+/** Units all of whose columns are named; of one gate these are the columns. */
+export function unitsOf(columns: readonly number[], blocks: PartInfo['blocks']): readonly number[] {
+  if (blocks === null || blocks.gates.length === 1) return columns;
+  const named = new Map<number, number>();
+  for (const column of columns) named.set(column % blocks.H, (named.get(column % blocks.H) ?? 0) + 1);
+  return [...named].flatMap(([unit, count]) => (count === blocks.gates.length ? [unit] : [])).sort((a, b) => a - b);
+}
+
+/**
+ * Sizes that the files agree on; H from the recurrent matrix, I from the sequences before the input matrix. A network
+ * of several layers or directions has no one H.
+ */
+export function shapesOf({ parts, groups }: FoundParts): KnownShapes {
+  const shape = (value: Value | null | undefined): readonly number[] | null =>
+    value?.node.kind === 'tensor' && value.node.data.length > 0 ? value.node.shape : null;
+  const chunks = parts
+    .filter(({ role }) => role === 'sequences')
+    .map(({ value }) => shape(value))
+    .map((s) => (s?.length === 2 ? [1, ...s] : s?.length === 3 ? s : null));
+  const [first] = chunks;
+  const [layer, ...others] = weightLayers(groups);
+  const blocks = layer === undefined || others.length > 0 ? null : blocksOf(layer.group);
+  const H = blocks?.H ?? null;
+  const width = blocks === null ? null : blocks.H * blocks.gates.length;
+  const input = layer === undefined ? null : filledShape(layer.group.input, layer.group);
+  // One of its two sizes is G·H; when both are, I is that too.
+  const fromInput =
+    input?.length === 2 && width !== null
+      ? input[0] === width
+        ? input[1]
+        : input[1] === width
+          ? input[0]
+          : undefined
+      : undefined;
+  const T =
+    chunks.length > 0 && !chunks.includes(null) ? chunks.reduce((sum, chunk) => sum + (chunk?.[1] ?? 0), 0) : null;
+  return { B: first?.[0] ?? null, T, I: first?.[2] ?? fromInput ?? null, H };
+}

@@ -1,0 +1,152 @@
+// What the worker answers of gated cells and of networks of several layers: right, or refused with a sentence.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { asItIs, defaultBounds } from '../../../src/engine/index.js';
+import type { WhatIf } from '../../../src/engine/index.js';
+import { replay } from '../../../src/worker/record/reportReplay.js';
+import type { RunRecord } from '../../../src/worker/record/reportRecord.js';
+import { unpack } from '../../../src/worker/record/typedArrayJson.js';
+import { Desk } from '../../fuzz/desk.js';
+import { configEntry, configName } from '../config/memory.js';
+
+/** Numbers of a shape that are never the same twice. */
+function numbers(shape: readonly number[], scale = 0.5): unknown {
+  let at = 0;
+  const visit = ([length, ...inner]: readonly number[]): unknown =>
+    length === undefined ? scale * Math.sin(1 + 0.7 * at++) : Array.from({ length }, () => visit(inner));
+  return visit(shape);
+}
+
+const layers = (G: number, H: number, suffixes: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(
+    suffixes.flatMap((suffix) => [
+      [`weight_ih_${suffix}`, numbers([G * H, suffix.startsWith('l0') ? 1 : H * (suffixes.length > 2 ? 2 : 1)])],
+      [`weight_hh_${suffix}`, numbers([G * H, H])],
+      [`bias_ih_${suffix}`, numbers([G * H], 0.1)],
+      [`bias_hh_${suffix}`, numbers([G * H], 0.1)],
+    ]),
+  );
+const both = ['l0', 'l0_reverse', 'l1', 'l1_reverse'];
+const sequences = numbers([2, 5, 1]);
+const ragged = [numbers([3, 1]), numbers([5, 1])];
+
+async function run(config: Record<string, unknown>, layer = 0): Promise<{ desk: Desk; runId: number }> {
+  const desk = new Desk(null);
+  desk.files = { [configName]: new TextEncoder().encode(JSON.stringify(config)) };
+  const { runId, outcome } = await desk.run(configEntry, defaultBounds, layer);
+  assert.equal(outcome.kind, 'done', JSON.stringify(outcome.problems));
+  return { desk, runId };
+}
+
+async function recordOf(config: Record<string, unknown>, layer = 0) {
+  const { desk, runId } = await run(config, layer);
+  const data = await desk.ask('reportData', { runId });
+  assert.ok(data);
+  return { desk, runId, record: unpack(new TextDecoder().decode(data.record)) as RunRecord };
+}
+
+const loss = (more: Record<string, unknown>): Record<string, unknown> => ({
+  weights: { Wx: [[1, 2]], Wh: numbers([2, 2]), b: [0, 0] },
+  sequences,
+  loss: { kind: 'binaryCrossEntropy', readout: { Why: [[1], [2]], by: [0] }, targets: [[1], [0]], ...more },
+});
+
+describe('a what-if', () => {
+  const cases: readonly (readonly [string, Record<string, unknown>, Partial<WhatIf>, RegExp])[] = [
+    ['an LSTM', { weights: layers(4, 2, ['l0']), sequences }, { inputScale: 2 }, /the cell "lstm" has the gates i, f/],
+    ['a stack', { weights: layers(1, 2, ['l0', 'l1']), sequences }, { biasShift: 1 }, /this network has more/],
+    ['two directions', { weights: layers(1, 2, both.slice(0, 2)), sequences }, { biasShift: 1 }, /has more/],
+    [
+      'sequences of different lengths',
+      { weights: layers(1, 2, ['l0']), sequences: ragged },
+      { truncate: 2 },
+      /as long as each other, and these are not/,
+    ],
+    ['a loss that a layer does not know', loss({}), { inputScale: 2 }, /"mse" and "crossEntropy"/],
+    [
+      'a cell of other weights',
+      { weights: layers(1, 2, ['l0']), sequences },
+      { cell: 'lstm' },
+      /those of tanh, relu, identity, sigmoid; "lstm"/,
+    ],
+  ];
+  for (const [name, config, change, sentence] of cases)
+    it(`of ${name} is refused with a sentence, tried or written`, async () => {
+      const whatIf = { ...asItIs, ...change };
+      const { desk, runId } = await run(config);
+      const tried = await desk.ask('whatIf', { runId, whatIf });
+      assert.equal(tried?.kind, 'refused');
+      assert.match(tried.message, sentence);
+      const written = await desk.ask('applyWhatIf', { entry: configEntry, whatIf });
+      assert.ok(!written.ok);
+      assert.equal(written.message, tried.message);
+    });
+
+  it('takes any cell over the same weights', async () => {
+    const { desk, runId } = await run({ weights: layers(1, 2, ['l0']), sequences });
+    const tried = await desk.ask('whatIf', { runId, whatIf: { ...asItIs, cell: 'sigmoid' } });
+    assert.equal(tried?.kind, 'run');
+  });
+});
+
+describe('a cell of several gates', () => {
+  it('has no single z and no opened step: they are refused with a sentence', async () => {
+    const { desk, runId } = await run({ weights: layers(3, 2, ['l0']), sequences });
+    const refused = /A step of the cell "gru" has no single z and cannot be opened: its gates are r, z, n\./;
+    await assert.rejects(desk.ask('unit', { runId, t: 0, sequence: 0 }), refused);
+    await assert.rejects(desk.ask('steps', { runId, sequence: 0, tensor: 'z', from: 0, to: 1 }), refused);
+    const window = { t0: 0, t1: 5 };
+    await assert.rejects(
+      desk.ask('heatmap', { runId, sequence: 0, window, tensor: 'z', maxColumns: 4, maxRows: 4 }),
+      refused,
+    );
+  });
+
+  it('leaves a record in pictures where its tensors are too large', async () => {
+    const T = 33_000;
+    const { record, runId } = await recordOf({ weights: layers(4, 1, ['l0']), sequences: numbers([1, T, 1]) });
+    assert.equal(record.extent.kind, 'pictures');
+    assert.equal(record.first?.heatmaps.z, null);
+    const answers = replay(record);
+    const window = { t0: 0, t1: T };
+    const asked = { runId, sequence: 0, window, maxColumns: 8, maxRows: 4 };
+    assert.ok(await answers.heatmap({ ...asked, tensor: 'dh' }));
+    assert.equal(await answers.heatmap({ ...asked, tensor: 'z' }), null);
+    assert.equal(await answers.unit({ runId, t: 0, sequence: 0 }), null);
+  });
+
+  it('tells the clipping and the loss of the network', async () => {
+    const { record } = await recordOf({
+      weights: layers(4, 2, ['l0', 'l1']),
+      sequences,
+      loss: { kind: 'mse', readout: { Why: [[1], [2]], by: [0] }, targets: [[1], [9]], at: 'last' },
+      clip: { norm: 1e-3 },
+    });
+    const { clipNorm, clipFactor, lossValue } = record.summary;
+    assert.equal(clipNorm, 1e-3);
+    assert.ok(clipFactor !== null && clipFactor > 0 && clipFactor < 1);
+    assert.ok(lossValue !== null && lossValue > 1);
+  });
+});
+
+describe('the record of a ragged network in two directions', () => {
+  for (const layer of [0, 1, 3])
+    it(`answers of layer and direction ${layer} as the run does`, async () => {
+      const config = { weights: layers(1, 2, both), sequences: ragged, upstreamGradient: 'final', dtype: 'float64' };
+      const { desk, runId, record } = await recordOf(config, layer);
+      assert.equal(record.extent.kind, 'everything');
+      const answers = replay(record);
+      for (const sequence of [0, 1])
+        for (const t of [0, 2, 4])
+          assert.deepEqual(
+            await answers.unit({ runId, t, sequence }),
+            await desk.ask('unit', { runId, t, sequence }),
+            `t ${t}, sequence ${sequence}`,
+          );
+      const window = { t0: 1, t1: 5 };
+      assert.deepEqual(
+        await answers.jacobians({ runId, sequence: 0, window }),
+        await desk.ask('jacobians', { runId, sequence: 0, window }),
+      );
+    });
+});
