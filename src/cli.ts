@@ -26,7 +26,7 @@ import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
 import { isBound, mostBytes } from './config/read/index.js';
 import type { Problem } from './config/index.js';
-import { cellOf, defaultBounds, finish, runExperiment, spectrumSteps, Workspaces } from './engine/index.js';
+import { cellOf, defaultBounds, finish, runExperiment, spectrumResumably, Workspaces } from './engine/index.js';
 import type { AnyRun, LayerExperiment, NetworkLayer, Spectrum, VerdictKind, AnyNetworkRun } from './engine/index.js';
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
@@ -301,7 +301,7 @@ async function main(args: readonly string[]): Promise<number> {
   const spectrumOf = (layer: NetworkLayer<AnyRun>): LayerSpectrum => {
     const known = spectra.get(layer);
     if (known !== undefined) return known;
-    const spectrum = finish(spectrumSteps(layer.experiment, layer.result, workspaces));
+    const spectrum = finish(spectrumResumably(layer.experiment, layer.result, workspaces));
     const made = finish(withGateBlocks(layer.experiment, spectrum));
     spectra.set(layer, made);
     return made;

@@ -12,7 +12,7 @@ import {
   jacobianSeries,
   Kernels,
   reachOf,
-  runSteps,
+  runResumably,
   spectrumOf,
   Workspaces,
 } from '../../src/engine/index.js';
@@ -101,7 +101,7 @@ function run(quick: boolean, say: (line: string) => void): void {
       chunks: [{ steps: T, xs: filled(B * T * I, next) }],
       upstream: { kind: 'every' },
     });
-    const result = finish(runSteps(e, defaultBounds, kernels));
+    const result = finish(runResumably(e, defaultBounds, kernels));
     const last = runChunks(e, result).at(-1);
     if (last === undefined) continue;
     const simple = (steps: Resumable<unknown>, note = ''): Analysis => ({ steps, note: () => note });

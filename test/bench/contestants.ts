@@ -8,7 +8,7 @@ import { emptyNorms } from '../../src/engine/network/scaledBackward.js';
 import { FastLayer } from '../../src/engine/wasm/layer.js';
 import type { LayerShape } from '../../src/engine/wasm/layer.js';
 import { isSmall, runWhole } from '../../src/engine/wasm/smallRun.js';
-import { cellOf, finish, Kernels, release, Rnn, runSteps } from '../../src/engine/index.js';
+import { cellOf, finish, Kernels, release, Rnn, runResumably } from '../../src/engine/index.js';
 import type { DType, LayerExperiment, FloatArray, Variant } from '../../src/engine/index.js';
 import { norm } from '../../src/engine/core/norm.js';
 import { giveBack, unfilledSequence } from '../../src/engine/core/bufferPool.js';
@@ -196,7 +196,7 @@ export function experimentFor(row: Row): LayerExperiment {
 export const wholeRun = (threads = 1): Contestant =>
   onKernels('the whole run as in the worker', 'relaxed', 'float32', threads, (loaded, row) => {
     const experiment = experimentFor(row);
-    return () => release(finish(runSteps(experiment, undefined, loaded)));
+    return () => release(finish(runResumably(experiment, undefined, loaded)));
   });
 
 /** The kernels themselves, for what is measured of a single run. */

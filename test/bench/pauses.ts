@@ -1,6 +1,6 @@
 // How long a run keeps its thread between two looks at the cancel flag, and how soon it ends once the flag is set.
 import { Worker } from 'node:worker_threads';
-import { dtypes, runSteps } from '../../src/engine/index.js';
+import { dtypes, runResumably } from '../../src/engine/index.js';
 import { Cancelled, drive } from '../../src/worker/scheduling/scheduler.js';
 import type { Section, Terms } from './bench.js';
 import { experimentFor, loadKernels, loadThreads } from './contestants.js';
@@ -26,7 +26,7 @@ export const pauses: Section = {
       const stretches: number[] = [];
       let best = Infinity;
       for (let i = 0; i <= repeats; i++) {
-        const steps = runSteps(experiment, undefined, kernels);
+        const steps = runResumably(experiment, undefined, kernels);
         const start = performance.now();
         let last = start;
         for (let done = false, at = 0; !done; at++) {
@@ -87,7 +87,7 @@ async function cancels({ rows, threads: most }: Terms, say: (line: string) => vo
       for (const dtype of dtypes) {
         const experiment = { ...experimentFor(row), dtype };
         const run = (): Promise<unknown> =>
-          drive(runSteps(experiment, undefined, loaded.kernels), check, () => undefined);
+          drive(runResumably(experiment, undefined, loaded.kernels), check, () => undefined);
         Atomics.store(cells, 0, 0);
         await run();
         const start = performance.now();

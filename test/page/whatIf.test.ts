@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { readExperiment } from '../../src/config/index.js';
-import { finish, initialise, oneLayer, runSteps } from '../../src/engine/index.js';
+import { finish, initialise, oneLayer, runResumably } from '../../src/engine/index.js';
 import type { RunResult } from '../../src/engine/index.js';
 import { flatRun } from '../unit/engine/build.js';
 import type { FlatRun } from '../unit/engine/build.js';
@@ -36,7 +36,7 @@ async function whole(config: string): Promise<FlatRun<RunResult>> {
     { read: () => Promise.resolve({ ok: true as const, id: 'a', bytes: new TextEncoder().encode(config) }) },
   );
   assert.ok(experiment !== null);
-  return flatRun(finish(runSteps(oneLayer(experiment))));
+  return flatRun(finish(runResumably(oneLayer(experiment))));
 }
 
 async function start(config = weatherConfig(), options: Parameters<PageServer['open']>[0] = {}): Promise<void> {

@@ -1,7 +1,7 @@
 import type { RunChunk } from '../network/runChunk.js';
 import { eigenvaluesOf } from '../linalg/eigenvalues.js';
 import { ready } from '../core/recomputedTrace.js';
-import { castSteps } from '../core/resumableCopy.js';
+import { castResumably } from '../core/resumableCopy.js';
 import { spectralRadiusBounds } from '../linalg/spectralRadiusBounds.js';
 import type { Square } from '../linalg/spectralRadiusBounds.js';
 import { partOf, rowOf, sequence, takeStep } from '../core/tensor.js';
@@ -109,7 +109,7 @@ export function* itemOf(experiment: LayerExperiment, result: ComputedRun, item: 
     chunks.push({
       start,
       steps,
-      xs: { B: 1, T: steps, N: I, data: yield* castSteps(dtype, own) },
+      xs: { B: 1, T: steps, N: I, data: yield* castResumably(dtype, own) },
       hs: { B: 1, T: steps, N: width, data: partOf(all.data, from * width, to * width) },
       initial,
       dhs: sequence('float64', 1, 0, H),

@@ -34,14 +34,14 @@ export class Mover {
 }
 
 /** A copy rounded to `dtype`. */
-export function* castSteps(dtype: DType, values: FloatArray): Resumable<FloatArray> {
+export function* castResumably(dtype: DType, values: FloatArray): Resumable<FloatArray> {
   const out = zeros(dtype, values.length);
   yield* new Mover().copy(values, out, 0);
   return out;
 }
 
 /** The steps t0 … t1 − 1 of a sequence that is held [B,t1−t0,N], as a copy rounded to `dtype`. */
-export function* cutSteps(dtype: DType, { B, T, N, data }: Sequence, t0: number, t1: number): Resumable<Sequence> {
+export function* cutResumably(dtype: DType, { B, T, N, data }: Sequence, t0: number, t1: number): Resumable<Sequence> {
   const out = sequence(dtype, B, t1 - t0, N);
   const mover = new Mover();
   for (let b = 0; b < B; b++)
@@ -50,7 +50,7 @@ export function* cutSteps(dtype: DType, { B, T, N, data }: Sequence, t0: number,
 }
 
 /** `of` of every value, as a copy in the same dtype. */
-export function* mapSteps<A extends FloatArray>(values: A, of: (value: number) => number): Resumable<A> {
+export function* mapResumably<A extends FloatArray>(values: A, of: (value: number) => number): Resumable<A> {
   // Not a slice, which would touch all of the new memory at once.
   const out = zeros(dtypeOf(values), values.length) as A;
   for (let from = 0; from < out.length; from += computedAtOnce) {
@@ -62,7 +62,7 @@ export function* mapSteps<A extends FloatArray>(values: A, of: (value: number) =
 }
 
 /** Wᵀ of a square matrix [n,n]. */
-export function* transposedSteps(W: Float64Array, n: number): Resumable<Float64Array> {
+export function* transposedResumably(W: Float64Array, n: number): Resumable<Float64Array> {
   const out = new Float64Array(n * n);
   // Every number comes from another line of the cache.
   const atOnce = Math.max(1, Math.floor(movedAtOnce / (4 * n)));

@@ -22,7 +22,7 @@ export function* largestOf(...tensors: readonly FloatArray[]): Resumable<number>
 }
 
 /** Norm of several tensors read as one vector. */
-export function* jointNormSteps(tensors: readonly FloatArray[]): Resumable<number> {
+export function* jointNormResumably(tensors: readonly FloatArray[]): Resumable<number> {
   const parts: number[] = [];
   for (const tensor of tensors) {
     for (let from = 0; from < tensor.length; from += scanned) {

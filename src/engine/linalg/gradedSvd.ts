@@ -18,7 +18,7 @@ export function graded(rows: readonly Float64Array[], exponents: ArrayLike<numbe
 }
 
 /** The same of the rows that `rowOf` makes, each of ordinary size or with an exponent, with pauses. */
-export function* gradedSteps(
+export function* gradedResumably(
   count: number,
   rowOf: (i: number) => Float64Array,
   exponents: ArrayLike<number> | null = null,

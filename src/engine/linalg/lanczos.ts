@@ -1,7 +1,7 @@
 // The largest singular value of diag(s)·Whᵀ for many s, without a full decomposition for each.
-import { mapSteps } from '../core/resumableCopy.js';
+import { mapResumably } from '../core/resumableCopy.js';
 import { norm } from '../core/norm.js';
-import { jointNormSteps } from '../core/scan.js';
+import { jointNormResumably } from '../core/scan.js';
 import type { Resumable } from '../core/resumable.js';
 
 const tolerance = 1e-12;
@@ -129,7 +129,7 @@ export const nearSigmaMax = (W: Float64Array, H: number): Resumable<number> => s
  * `JacobianNorm` first forms WhᵀWh (O(H³)).
  */
 export function* sigmaMaxOf(W: Float64Array, H: number, within = tolerance): Resumable<number> {
-  const scale = yield* jointNormSteps([W]);
+  const scale = yield* jointNormResumably([W]);
   if (scale === 0 || !Number.isFinite(scale)) return scale === 0 ? 0 : NaN;
   const square = function* (v: Float64Array): Resumable<Float64Array> {
     const out = new Float64Array(H);
@@ -166,8 +166,8 @@ export class JacobianNorm {
   }
 
   static *create(Wh: Float64Array, H: number): Resumable<JacobianNorm> {
-    const scale = yield* jointNormSteps([Wh]);
-    const W = scale === 0 ? Wh : yield* mapSteps(Wh, (value) => value / scale);
+    const scale = yield* jointNormResumably([Wh]);
+    const W = scale === 0 ? Wh : yield* mapResumably(Wh, (value) => value / scale);
     const gram = new Float64Array(H * H);
     for (let k = 0; k < H; k++) {
       for (let i = 0; i < H; i++) {

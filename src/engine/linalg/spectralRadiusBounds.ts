@@ -1,7 +1,7 @@
 // Bounds of the spectral radius of a matrix too large for all its eigenvalues.
 import { movedAtOnce } from '../core/resumableCopy.js';
 import { exponentOf, scaleByPowerOfTwo } from '../core/norm.js';
-import { jointNormSteps, largestOf } from '../core/scan.js';
+import { jointNormResumably, largestOf } from '../core/scan.js';
 import type { Resumable } from '../core/resumable.js';
 
 /** A^(2^14): what bounds and radius differ by shrinks to a 16,384th of its logarithm. */
@@ -45,7 +45,7 @@ export function* spectralRadiusBounds(
   let [exponent, error, k] = [0, 0, 1];
   let [low, high] = [0, Infinity];
   for (let i = 0; i <= squarings; i++) {
-    const size = yield* jointNormSteps([power]);
+    const size = yield* jointNormResumably([power]);
     let trace = 0;
     for (let j = 0; j < n; j++) trace += power[j * (n + 1)]!;
     // n additions, each wrong by half a unit of sums of up to Σ|a_jj| ≤ √n·size.
@@ -70,7 +70,7 @@ export function* spectralRadiusBounds(
       yield i / squarings;
     }
     // Of the first power, whose scale may be any, there is none.
-    const [from, by] = [yield* jointNormSteps([scaled]), error === 0 ? 0 : error * 2 ** -shift];
+    const [from, by] = [yield* jointNormResumably([scaled]), error === 0 ? 0 : error * 2 ** -shift];
     const squared = yield* square(scaled);
     error = 2 * from * by + by * by + (n + 2) * Number.EPSILON * from * from;
     exponent = 2 * (exponent + shift);

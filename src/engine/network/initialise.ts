@@ -94,7 +94,7 @@ export function he(fanIn: number, fanOut: number, seed: number): Resumable<Float
 /**
  * A new matrix [rows,columns] that leads from `rows` inputs to `columns` units; null where the way needs a square one.
  */
-export function* initialiseSteps(
+export function* initialiseResumably(
   way: Initialisation,
   rows: number,
   columns: number,
@@ -114,4 +114,4 @@ export function* initialiseSteps(
 
 /** The same at once. */
 export const initialise = (way: Initialisation, rows: number, columns: number, seed: number): Float64Array | null =>
-  finish(initialiseSteps(way, rows, columns, seed));
+  finish(initialiseResumably(way, rows, columns, seed));

@@ -1,4 +1,4 @@
-import { castSteps } from '../core/resumableCopy.js';
+import { castResumably } from '../core/resumableCopy.js';
 import { multiply, multiplyTransposed, takeStep, matrix } from '../core/tensor.js';
 import type { Matrix, SequenceTrace } from '../core/tensor.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
@@ -12,7 +12,7 @@ const pauseWork = 2e6;
 export type Readout = { readonly Why: FloatArray; readonly by: FloatArray };
 
 export function* readoutOf({ Why, by }: LayerLoss, dtype: DType): Resumable<Readout> {
-  return { Why: yield* castSteps(dtype, Why), by: yield* castSteps(dtype, by) };
+  return { Why: yield* castResumably(dtype, Why), by: yield* castResumably(dtype, by) };
 }
 
 /** What a loss says at one step: its share of the loss value, and ∂L/∂h_t [B,H] through the readout alone. */

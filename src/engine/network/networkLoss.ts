@@ -1,5 +1,5 @@
 // Where the gradient enters a network: ones at some steps of its output, given values, or a loss over a readout.
-import { castSteps } from '../core/resumableCopy.js';
+import { castResumably } from '../core/resumableCopy.js';
 import type { Resumable } from '../core/resumable.js';
 import { sequence } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
@@ -105,8 +105,8 @@ function* lossOf(experiment: Experiment, loss: Loss, output: SequenceTrace, dhs:
     shapes: { B, T },
   } = experiment;
   const { N } = output;
-  const Why: FloatArray = yield* castSteps(dtype, loss.Why);
-  const by: FloatArray = yield* castSteps(dtype, loss.by);
+  const Why: FloatArray = yield* castResumably(dtype, loss.Why);
+  const by: FloatArray = yield* castResumably(dtype, loss.by);
   const O = by.length;
   const placesFor = placesOf(experiment, loss.at, N);
   const all = Array.from({ length: B }, (_, b) => placesFor(b));

@@ -27,7 +27,7 @@ import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Gradients } from './rnnUnit.js';
 import { emptyGradients } from './rnnUnit.js';
-import { upstreamSteps } from './upstreamGradient.js';
+import { upstreamResumably } from './upstreamGradient.js';
 
 type Over<States extends Trace> = Shape & { readonly data: States };
 
@@ -96,10 +96,10 @@ export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
     rnn.setState(initial);
     const inputs = { B, T: steps, N: I, data: cast(dtype, xs) };
     const [from, middle, to] = [start / T, (start + steps / 3) / T, (start + steps) / T];
-    const states = yield* part(rnn.forwardSteps(inputs, spans), from, middle);
+    const states = yield* part(rnn.forwardResumably(inputs, spans), from, middle);
     // A loss reads h alone.
     const read = others.length === 0 ? states : stateOf(states, 0, H);
-    const { dhs, loss } = yield* part(upstreamSteps(experiment, { start, steps }, read), middle, middle);
+    const { dhs, loss } = yield* part(upstreamResumably(experiment, { start, steps }, read), middle, middle);
     const scaledDhs = scaledPart(experiment, { start, steps });
     const chunk: RunChunk = {
       start,
@@ -114,7 +114,7 @@ export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
     if (loss !== null) lossValue = (lossValue ?? 0) + loss;
     const offset = start;
     const chunkDxs = yield* part(
-      rnn.backwardSteps(dhs, {
+      rnn.backwardResumably(dhs, {
         isCut: (t) => cutBefore(experiment, chunk, t),
         visit: ({ t, ds, dx, unit, overAllPaths }) => {
           const dh = columnsOf(ds, 0, H);

@@ -66,7 +66,7 @@ export class Rnn {
 
   /** xs [B,T,I] → the states of every step [B,T,S·H]. */
   forward(xs: Sequence): Sequence {
-    return finish(this.forwardSteps(xs));
+    return finish(this.forwardResumably(xs));
   }
 
   /**
@@ -74,13 +74,13 @@ export class Rnn {
    * many steps
    */
   backward(dhs: Sequence, options: BackwardOptions = {}): Sequence {
-    return finish(this.backwardSteps(dhs, options));
+    return finish(this.backwardResumably(dhs, options));
   }
 
   /**
    * `forward`, with a pause after each timestep. Outside of its span a sequence gives zeros: its state waits before it.
    */
-  *forwardSteps(xs: Sequence, spans: readonly Span[] | null = null): Resumable<Sequence> {
+  *forwardResumably(xs: Sequence, spans: readonly Span[] | null = null): Resumable<Sequence> {
     const { B, T } = xs;
     const width = stateWidth(this.parameters);
     const inputs = { ...xs, data: cast(this.#dtype, xs.data) };
@@ -105,7 +105,7 @@ export class Rnn {
   }
 
   /** `backward`, with a pause after each timestep. */
-  *backwardSteps(dhs: Sequence, { isCut = () => false, visit }: BackwardOptions = {}): Resumable<Sequence> {
+  *backwardResumably(dhs: Sequence, { isCut = () => false, visit }: BackwardOptions = {}): Resumable<Sequence> {
     const { B, T } = dhs;
     if (T !== this.#units.length)
       throw new Error(`Rnn.backward got ${T} steps, but the last forward ran ${this.#units.length}.`);

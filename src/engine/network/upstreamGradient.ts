@@ -20,11 +20,11 @@ export function upstreamOf(
   chunk: Chunk,
   hs: SequenceTrace,
 ): { readonly dhs: Sequence; readonly loss: number | null } {
-  return finish(upstreamSteps(experiment, chunk, hs));
+  return finish(upstreamResumably(experiment, chunk, hs));
 }
 
 /** The same with a pause after each step that carries a loss. */
-export function* upstreamSteps(
+export function* upstreamResumably(
   experiment: LayerExperiment,
   { start, steps }: Chunk,
   hs: SequenceTrace,

@@ -2,10 +2,10 @@
 // of it.
 import { t as say } from '@vscode/l10n';
 import { eigenvaluesOf } from '../linalg/eigenvalues.js';
-import { initialiseSteps } from './initialise.js';
+import { initialiseResumably } from './initialise.js';
 import type { Initialisation } from './initialise.js';
 import { sigmaMaxOf } from '../linalg/lanczos.js';
-import { mapSteps } from '../core/resumableCopy.js';
+import { mapResumably } from '../core/resumableCopy.js';
 import { largestOf } from '../core/scan.js';
 import { part } from '../core/resumable.js';
 import type { CellName } from '../cells/index.js';
@@ -54,7 +54,7 @@ export function* recurrentOf(
   { shapes: { H }, layers: [{ parameters }] }: LayerExperiment,
   anew: WhatIf['initialise'],
 ): Resumable<Float64Array> {
-  return (anew === null ? null : yield* initialiseSteps(anew.way, H, H, anew.seed)) ?? parameters.Wh;
+  return (anew === null ? null : yield* initialiseResumably(anew.way, H, H, anew.seed)) ?? parameters.Wh;
 }
 
 /**
@@ -131,8 +131,8 @@ export function* changed(
           ...layer,
           parameters: {
             ...layer.parameters,
-            Wx: inputScale === null ? Wx : yield* mapSteps(Wx, (value) => value * inputScale),
-            Wh: factor === 1 ? Wh : yield* mapSteps(Wh, (value) => value * factor),
+            Wx: inputScale === null ? Wx : yield* mapResumably(Wx, (value) => value * inputScale),
+            Wh: factor === 1 ? Wh : yield* mapResumably(Wh, (value) => value * factor),
             b: biasShift === null ? b : b.map((value) => value + biasShift),
           },
         },

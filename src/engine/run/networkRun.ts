@@ -2,7 +2,7 @@
 import { cellOf } from '../cells/index.js';
 import { log10Norm } from '../core/blockFloat.js';
 import { norm, scaleByPowerOfTwo } from '../core/norm.js';
-import { jointNormSteps } from '../core/scan.js';
+import { jointNormResumably } from '../core/scan.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { cast, matrix, rowOf, sequence, takeStep } from '../core/tensor.js';
@@ -33,7 +33,7 @@ import { networkVerdict } from '../verdict/networkVerdict.js';
 import type { NetworkVerdict } from '../verdict/networkVerdict.js';
 import type { Kernels } from '../wasm/instance.js';
 import type { AnyRun, RunResult } from './result.js';
-import { runSteps, runWithin } from './run.js';
+import { runResumably, runWithin } from './run.js';
 
 type Over<States extends Trace> = Shape & { readonly data: States };
 
@@ -97,7 +97,7 @@ function* forward(layer: LayerExperiment, { chunks: positions }: Experiment): Re
   for (const { steps, xs, spans } of chunks) {
     if (!stateful || start === 0) rnn.setState(initialOf(layer));
     const inputs = { B, T: steps, N: I, data: cast(dtype, xs) };
-    const states = yield* part(rnn.forwardSteps(inputs, spans), start / T, (start + steps) / T);
+    const states = yield* part(rnn.forwardResumably(inputs, spans), start / T, (start + steps) / T);
     const own = columnsOfSteps(states, 0, H);
     for (let b = 0; b < B; b++) hs.data.set(own.data.subarray(b * steps * H, (b + 1) * steps * H), (b * T + start) * H);
     start += steps;
@@ -192,7 +192,7 @@ function ownColumns({ dhs, scaled }: FromAbove, from: number, to: number): FromA
 /** Scales all gradients, so that their norm as one vector is at most `bound` (Pascanu et al. 2013, algorithm 1). */
 function* clipAll(layers: readonly NetworkLayer[], loss: NetworkLoss | null, bound: number): Resumable<number> {
   const readout = loss === null ? [] : [loss.readout.weight, loss.readout.bias];
-  const total = yield* jointNormSteps([
+  const total = yield* jointNormResumably([
     ...layers.flatMap(({ experiment, result }) => Object.values(pyTorchGradients(experiment, result))),
     ...readout,
   ]);
@@ -239,7 +239,7 @@ export function* runNetwork(experiment: Experiment, bounds: VerdictBounds = defa
       const done = layers.length + own.length;
       const positions = positionsOf(experiment, spec);
       const result = yield* part(
-        runSteps(layer, bounds, null, (t, dx, exponent) => down.addScaled(positions[t]!, dx, exponent)),
+        runResumably(layer, bounds, null, (t, dx, exponent) => down.addScaled(positions[t]!, dx, exponent)),
         0.32 + (0.63 * done) / experiment.layers.length,
         0.32 + (0.63 * (done + 1)) / experiment.layers.length,
       );

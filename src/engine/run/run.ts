@@ -16,7 +16,7 @@ import { fitMemory, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
 import type { Pass } from '../network/referencePass.js';
-import { allFinite, finiteAt, jointNormSteps, largestOf, scanned } from '../core/scan.js';
+import { allFinite, finiteAt, jointNormResumably, largestOf, scanned } from '../core/scan.js';
 import { dropSpare } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { isHeld, takeStep } from '../core/tensor.js';
@@ -37,7 +37,7 @@ import { judge } from '../verdict/judge.js';
  */
 function* clip(gradients: Gradients, bound: number): Resumable<number> {
   const tensors = Object.values(gradients);
-  const total = yield* jointNormSteps(tensors);
+  const total = yield* jointNormResumably(tensors);
   const factor = total > bound ? bound / total : 1;
   if (factor < 1) {
     for (const tensor of tensors) {
@@ -160,7 +160,7 @@ function* staysInside(
  * `visit` hears what goes down to x at every step.
  * Pauses every few milliseconds. Non-finite numbers spread as in plain arithmetic and end in the verdict `nonfinite`.
  */
-export function* runSteps(
+export function* runResumably(
   experiment: LayerExperiment,
   bounds: VerdictBounds = defaultBounds,
   given: Kernels | null = null,
@@ -180,7 +180,7 @@ export function* runSteps(
 }
 
 /**
- * `runSteps` for runs of any length: where everything held at once would take more than `limit` bytes, tensors over
+ * `runResumably` for runs of any length: where everything held at once would take more than `limit` bytes, tensors over
  * time are kept as checkpoints and computed again when they are asked for. Every number is the same bits either way.
  */
 export function* runWithin(
@@ -191,11 +191,11 @@ export function* runWithin(
 ): Resumable<AnyRun> {
   const kernels = kernelsFor(experiment, given);
   if (kernels === null || memoryOf(experiment, kernels).whole <= limit)
-    return yield* runSteps(experiment, bounds, kernels);
+    return yield* runResumably(experiment, bounds, kernels);
   fitMemory(kernels, experiment, 'pieces');
   dropSpare();
   const pass = yield* part(longPass(kernels, experiment), 0, 0.5);
-  if (pass === null) return yield* runSteps(experiment, bounds, kernels);
+  if (pass === null) return yield* runResumably(experiment, bounds, kernels);
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
   const quick = yield* part(
     longAnalyse(kernels, experiment, pass.chunks, pieceStepsOf(experiment.shapes, longest)),

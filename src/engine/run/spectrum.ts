@@ -73,7 +73,7 @@ function* nothing(): Resumable<void> {
 }
 
 /** The spectrum at its end. */
-export function* spectrumSteps(
+export function* spectrumResumably(
   experiment: LayerExperiment,
   result: ComputedRun,
   workspaces: Workspaces | null = null,

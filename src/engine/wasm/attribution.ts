@@ -11,7 +11,7 @@ import type { LayerExperiment } from '../network/experiment.js';
 import type { FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';
-import { clearSteps, rowBytes } from './instance.js';
+import { clearResumably, rowBytes } from './instance.js';
 import { ready } from '../core/recomputedTrace.js';
 import { columnAt, insideRange, layOut, numbersAt, packedBytes, packInto, panelsOf, width } from './packedMatrix.js';
 import { ranges } from './workSplit.js';
@@ -100,7 +100,7 @@ export function* fastAttribution(
   const at = layOut(kernels, attributionSizes(experiment, S));
   if (at === null) return noMemory;
   const { exports } = kernels;
-  yield* clearSteps(kernels, at.g, packedBytes(count, H));
+  yield* clearResumably(kernels, at.g, packedBytes(count, H));
   yield* packTwice(kernels, 'float64', Wh, H, H, at.slopeStaging, null, at.transposed);
   const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: 0, count: B }, at);
   const flow = new Rows(kernels, at.g, at.exponents, count, H);

@@ -6,7 +6,7 @@
 import { cellOf } from '../cells/index.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/runChunk.js';
-import { castSteps, cutSteps, Mover } from '../core/resumableCopy.js';
+import { castResumably, cutResumably, Mover } from '../core/resumableCopy.js';
 import type { Pass } from '../network/referencePass.js';
 import { largestOf } from '../core/scan.js';
 import { part } from '../core/resumable.js';
@@ -15,7 +15,7 @@ import type { Matrix, Sequence } from '../core/tensor.js';
 import type { LayerExperiment, Shapes } from '../network/experiment.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
-import { upstreamSteps } from '../network/upstreamGradient.js';
+import { upstreamResumably } from '../network/upstreamGradient.js';
 import type { Kernels } from './instance.js';
 import { blockStepsOf, FastLayer } from './layer.js';
 import type { BackwardTarget, Entering, LayerShape } from './layer.js';
@@ -61,7 +61,7 @@ class Pieces {
     } = this.#experiment;
     const { xs, steps: all } = chunks[chunk]!;
     const hs = sequence(dtype, B, steps, H);
-    const inputs = yield* cutSteps(dtype, { B, T: all, N: I, data: xs }, t0, t0 + steps);
+    const inputs = yield* cutResumably(dtype, { B, T: all, N: I, data: xs }, t0, t0 + steps);
     yield* this.#layer.forward(inputs.data, steps, initial, hs, 0);
     return hs;
   }
@@ -117,9 +117,9 @@ function* entering(
     chunks,
   } = experiment;
   const start = startOf(experiment, chunk) + t0;
-  if (loss !== null) return (yield* upstreamSteps(experiment, { start, steps }, states())).dhs.data;
+  if (loss !== null) return (yield* upstreamResumably(experiment, { start, steps }, states())).dhs.data;
   if (upstream.kind === 'given')
-    return (yield* cutSteps('float64', { B, T, N: H, data: upstream.dhs }, start, start + steps)).data;
+    return (yield* cutResumably('float64', { B, T, N: H, data: upstream.dhs }, start, start + steps)).data;
   return upstream.kind === 'every' ? 'every' : t0 + steps === chunks[chunk]!.steps ? 'last' : 'none';
 }
 
@@ -201,7 +201,7 @@ export function* longPass(kernels: Kernels, experiment: LayerExperiment): Resuma
       );
       if (loss !== null)
         chunkLoss =
-          (yield* part(upstreamSteps(experiment, { start: start + t0, steps: t1 - t0 }, hs, chunkLoss), from, from))
+          (yield* part(upstreamResumably(experiment, { start: start + t0, steps: t1 - t0 }, hs, chunkLoss), from, from))
             .loss ?? 0;
       largestState = Math.max(largestState, yield* largestOf(hs.data));
       state = takeStep(hs, t1 - t0 - 1);
@@ -302,7 +302,7 @@ function* tracesOf(
     return yield* dhsOf(experiment, held[i]!, () => ({ B, T: held[i]!.steps, N: H, data: hs.data.piece(i) }));
   });
   const inputs: FloatArray[] = [];
-  for (const { xs } of chunks) inputs.push(yield* castSteps(dtype, xs));
+  for (const { xs } of chunks) inputs.push(yield* castResumably(dtype, xs));
   return {
     hs,
     dhTotal: trace(H, (i) =>

@@ -6,13 +6,13 @@ import { cutBefore } from '../network/chunks.js';
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import type { Reach } from '../analysis/gradientReach.js';
 import { nothing, worthIt } from '../analysis/gradientReach.js';
-import { allFinite, jointNormSteps, sequenceFinite } from '../core/scan.js';
+import { allFinite, jointNormResumably, sequenceFinite } from '../core/scan.js';
 import type { ComputedRun } from '../network/result.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';
-import { clearSteps, rowBytes } from './instance.js';
+import { clearResumably, rowBytes } from './instance.js';
 import { insideRange, layOut, numbersAt, packedBytes, packInto, stagingBytes, unpackFrom } from './packedMatrix.js';
 import { ranges } from './workSplit.js';
 import { SlopeBlocks } from './slopes.js';
@@ -78,7 +78,7 @@ export function* fastReach(
   if (at === null) return noMemory;
   const { exports } = kernels;
   const [panel, gPanel, dPanel] = [count * rowBytes, (count + B) * rowBytes, piece * rowBytes];
-  yield* clearSteps(kernels, at.g, packedBytes(count + B, H));
+  yield* clearResumably(kernels, at.g, packedBytes(count + B, H));
   yield* packTwice(kernels, 'float64', Wh, H, H, at.slopeStaging, null, at.transposed);
   const exponents = numbersAt(kernels, at.exponents, count + B);
   const squares = numbersAt(kernels, at.squares, block);
@@ -190,12 +190,12 @@ export function* fastReach(
     yield 0;
   }
   if (!Number.isFinite(E)) return E === -Infinity ? nothing(reach) : null;
-  yield* clearSteps(kernels, at.sum, packedBytes(even, H));
+  yield* clearResumably(kernels, at.sum, packedBytes(even, H));
   for (let from = 0; from < count; from += piece) {
     yield* work(from, Math.min(piece, count - from), E, false, 0);
   }
   const rest = yield* takeSum();
-  const total = yield* jointNormSteps([rest]);
+  const total = yield* jointNormResumably([rest]);
   if (total === 0) return nothing(reach);
   if (!Number.isFinite(total)) return reach;
 
@@ -210,7 +210,7 @@ export function* fastReach(
   let alive = new Uint8Array(blockCount + 1).fill(1, 0, blockCount);
   let spent = 0;
   for (let k = 0; k < share.length; k++) {
-    yield* clearSteps(kernels, at.sum, packedBytes(even, H));
+    yield* clearResumably(kernels, at.sum, packedBytes(even, H));
     const next = new Uint8Array(blockCount + 1);
     let any = false;
     for (let i = 0; i < blockCount; i++) {
@@ -244,8 +244,8 @@ export function* fastReach(
       for (let i = first; i < end; i++) rest[i] = rest[i]! - D[i]!;
       if (end < rest.length) yield k / share.length;
     }
-    share[k] = (yield* jointNormSteps([D])) / total;
-    missing[k] = (yield* jointNormSteps([rest])) / total;
+    share[k] = (yield* jointNormResumably([D])) / total;
+    missing[k] = (yield* jointNormResumably([rest])) / total;
     if (!any) {
       share.fill(0, k);
       missing.fill(missing[k]!, k);

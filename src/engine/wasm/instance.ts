@@ -45,7 +45,7 @@ export const viewOf = ({ memory }: Kernels, dtype: DType, at: number, length: nu
   dtype === 'float32' ? new Float32Array(memory.buffer, at, length) : new Float64Array(memory.buffer, at, length);
 
 /** Zeros over so many bytes. */
-export function* clearSteps({ exports }: Kernels, at: number, bytes: number): Resumable<void> {
+export function* clearResumably({ exports }: Kernels, at: number, bytes: number): Resumable<void> {
   const atOnce = movedAtOnce * Float64Array.BYTES_PER_ELEMENT;
   for (let done = 0; done < bytes; done += atOnce) {
     exports.clear(at + done, Math.min(atOnce, bytes - done));

@@ -3,7 +3,7 @@
 import { leastLength, lnLeastGrading, mostMagnified } from '../analysis/lyapunov.js';
 import type { Resumable } from '../core/resumable.js';
 import { exponentOf } from '../core/norm.js';
-import { clearSteps, rowBytes } from './instance.js';
+import { clearResumably, rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { columnAt, numbersAt, packedBytes, panelsOf, stagingBytes, width } from './packedMatrix.js';
 import { packTwice } from './packWeights.js';
@@ -128,7 +128,7 @@ export class JacobianChain {
 
   *restart(): Resumable<void> {
     for (const matrix of this.#count === this.#H ? [this.#Q, this.#at.product] : [this.#Q]) {
-      yield* clearSteps(this.#kernels, matrix, packedBytes(this.#count, this.#H));
+      yield* clearResumably(this.#kernels, matrix, packedBytes(this.#count, this.#H));
       const numbers = numbersAt(this.#kernels, matrix, packedBytes(this.#count, this.#H) / bytes);
       for (let i = 0; i < this.#count; i++) numbers[this.#place(i, i)] = 1;
     }

@@ -1,11 +1,11 @@
 // Singular values of the Jacobians over time through the kernels.
 import type { RunChunk } from '../network/runChunk.js';
-import { gradedSteps } from '../linalg/gradedSvd.js';
+import { gradedResumably } from '../linalg/gradedSvd.js';
 import type { GradedRows } from '../linalg/gradedSvd.js';
 import type { JacobianSeries } from '../analysis/jacobians.js';
-import { Mover, transposedSteps } from '../core/resumableCopy.js';
+import { Mover, transposedResumably } from '../core/resumableCopy.js';
 import { log10Of2 } from '../core/norm.js';
-import { jointNormSteps } from '../core/scan.js';
+import { jointNormResumably } from '../core/scan.js';
 import { part } from '../core/resumable.js';
 import { factorise, inverse } from '../linalg/luCholesky.js';
 import type { LayerExperiment } from '../network/experiment.js';
@@ -121,11 +121,11 @@ export function* fastJacobians(
   const values = new GradedValues(kernels, H, at);
   const count = series.t.length;
   const atSample = (i: number): Float64Array => slopesAt(series.t[i]!);
-  const transposed = yield* part(transposedSteps(Wh, H), 0, 0);
+  const transposed = yield* part(transposedResumably(Wh, H), 0, 0);
   const decomposed = function* (i: number): Resumable<Float64Array> {
     const own = atSample(i);
     return yield* values.log2(
-      yield* gradedSteps(H, (j) => transposed.subarray(j * H, (j + 1) * H).map((value) => value * own[j]!)),
+      yield* gradedResumably(H, (j) => transposed.subarray(j * H, (j + 1) * H).map((value) => value * own[j]!)),
     );
   };
 
@@ -144,11 +144,11 @@ export function* fastJacobians(
   const inverted = factors.singular ? null : yield* part(inverse(factors), 0.05, 0.05);
   if (
     inverted !== null &&
-    (yield* part(jointNormSteps([inverted]), 0.05, 0.05)) * (yield* part(jointNormSteps([Wh]), 0.05, 0.05)) <
+    (yield* part(jointNormResumably([inverted]), 0.05, 0.05)) * (yield* part(jointNormResumably([Wh]), 0.05, 0.05)) <
       mostCondition
   ) {
     // J = S·Whᵀ, so J⁻¹ = Wh⁻ᵀ·S⁻¹: the same question about 1/s and the transposed inverse.
-    yield* part(batch.load(yield* part(transposedSteps(inverted, H), 0.05, 0.05)), 0.05, 0.05);
+    yield* part(batch.load(yield* part(transposedResumably(inverted, H), 0.05, 0.05)), 0.05, 0.05);
     yield* part(
       batch.each(
         count,
@@ -180,7 +180,7 @@ export function* fastJacobians(
       const progress = begin + ((1 - begin) * (T - 1 - t)) / T;
       if (series.t[sample] === t) {
         const rows = yield* part(
-          gradedSteps(
+          gradedResumably(
             H,
             (j) => {
               const row = new Float64Array(H);

@@ -9,7 +9,7 @@ import type { StateMeasures, StepNorms } from '../network/result.js';
 import type { Resumable } from '../core/resumable.js';
 import type { ByParameter } from '../cells/cell.js';
 import type { Gradients } from '../network/rnnUnit.js';
-import { bytesOf, clearSteps, packing, rowBytes, viewOf } from './instance.js';
+import { bytesOf, clearResumably, packing, rowBytes, viewOf } from './instance.js';
 import type { Kernels, Task, Team } from './instance.js';
 import { ApartNorms, dotsWork, normsGoApart, scratchOf } from './stepNorms.js';
 import { goesApart, mayBeSubnormal, pauseLimit, ranges, sumsRounds } from './workSplit.js';
@@ -223,7 +223,7 @@ export class FastLayer {
     if (layout === null) return null;
     const { kernels, at } = layout;
     yield* packWeights(kernels, shape.dtype, weights, at);
-    yield* clearSteps(kernels, at.dWx, at.scratch - at.dWx);
+    yield* clearResumably(kernels, at.dWx, at.scratch - at.dWx);
     return new FastLayer(shape, layout);
   }
 
@@ -433,13 +433,13 @@ export class FastLayer {
         yield 0;
       }
     } else if (entering === 'last' || entering === 'none') {
-      yield* clearSteps(this.#kernels, at.g, hPanels * gPanel);
+      yield* clearResumably(this.#kernels, at.g, hPanels * gPanel);
       if (entering === 'last') this.#run.fill(1, H, at.g + (steps - 1) * B * rowBytes, gPanel, B);
     } else yield* this.#packSteps(entering, steps, H, at.g);
     if (piece.g !== null) yield* this.#write(piece.g, at.g + (steps - 1) * B * rowBytes, gPanel);
-    if (piece.enters === null) yield* clearSteps(this.#kernels, at.dh0, hPanels * B * rowBytes);
+    if (piece.enters === null) yield* clearResumably(this.#kernels, at.dh0, hPanels * B * rowBytes);
     else yield* this.#write(piece.enters, at.dh0, B * rowBytes);
-    yield* clearSteps(this.#kernels, at.small, notesOf(B, steps));
+    yield* clearResumably(this.#kernels, at.small, notesOf(B, steps));
     this.#job.set('cutOffset', truncate === null ? 0 : piece.offset % truncate);
     const segments: Segment[] = [];
     for (let t1 = steps; t1 > 0; t1 -= segment)

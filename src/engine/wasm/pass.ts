@@ -3,14 +3,14 @@ import { cellOf } from '../cells/index.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/runChunk.js';
 import type { Pass } from '../network/referencePass.js';
-import { castSteps, cutSteps } from '../core/resumableCopy.js';
+import { castResumably, cutResumably } from '../core/resumableCopy.js';
 import { unfilledSequence } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { accumulate, cast, matrix, takeStep, zeros } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
-import { entering, upstreamSteps } from '../network/upstreamGradient.js';
+import { entering, upstreamResumably } from '../network/upstreamGradient.js';
 import type { Kernels } from './instance.js';
 import { FastLayer } from './layer.js';
 import type { LayerShape } from './layer.js';
@@ -102,14 +102,14 @@ export function* fastPass(kernels: Kernels, experiment: LayerExperiment): Resuma
     const previous = chunks.at(-1);
     const place = { start, steps };
     const initial = stateful && previous !== undefined ? takeStep(previous.hs, previous.steps - 1) : h0Matrix;
-    const inputs = { B, T: steps, N: I, data: yield* castSteps(dtype, xs) };
+    const inputs = { B, T: steps, N: I, data: yield* castResumably(dtype, xs) };
     const [from, middle, to] = [start / T, (start + steps / 3) / T, (start + steps) / T];
     yield* part(layer.forward(inputs.data, steps, initial.data, hs, start), from, middle);
     // The sequence itself where there is but one chunk.
-    const chunkHs = steps === T ? hs : yield* cutSteps(dtype, hs, start, start + steps);
+    const chunkHs = steps === T ? hs : yield* cutResumably(dtype, hs, start, start + steps);
     // Ones need no array.
     const ones = loss === null && upstream.kind !== 'given' ? upstream.kind : null;
-    const values = ones === null ? yield* part(upstreamSteps(experiment, place, chunkHs), middle, middle) : null;
+    const values = ones === null ? yield* part(upstreamResumably(experiment, place, chunkHs), middle, middle) : null;
     if (loss !== null) lossValue = (lossValue ?? 0) + (values?.loss ?? 0);
     const source = ones ?? values!.dhs.data;
     yield* part(layer.backward(source, steps, { dhTotal, dxs, norms, states }, start), middle, to);

@@ -1,7 +1,7 @@
 // The largest singular value of diag(s)·Whᵀ for many s at once: their Lanczos iterations share one product of matrices.
-import { mapSteps } from '../core/resumableCopy.js';
+import { mapResumably } from '../core/resumableCopy.js';
 import { norm } from '../core/norm.js';
-import { jointNormSteps } from '../core/scan.js';
+import { jointNormResumably } from '../core/scan.js';
 import { topOfTridiagonal, unrelated } from '../linalg/lanczos.js';
 import type { Resumable } from '../core/resumable.js';
 import { rowBytes } from './instance.js';
@@ -65,8 +65,8 @@ export class SigmaBatch {
     const H = this.#H;
     const { exports } = this.#kernels;
     const { sigmaStaging, gram, factor, factorTransposed } = this.#at;
-    this.scale = yield* jointNormSteps([W]);
-    const scaled = this.scale === 0 ? W : yield* mapSteps(W, (value) => value / this.scale);
+    this.scale = yield* jointNormResumably([W]);
+    const scaled = this.scale === 0 ? W : yield* mapResumably(W, (value) => value / this.scale);
     yield* packTwice(
       this.#kernels,
       'float64',

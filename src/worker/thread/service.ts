@@ -3,7 +3,7 @@ import { classify, readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import type { Files } from '../../config/read/index.js';
 import { cellNames, cellOf, finish, runExperiment, Workspaces } from '../../engine/index.js';
-import { growingSpectrum, spectrumSteps } from '../../engine/index.js';
+import { growingSpectrum, spectrumResumably } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
 import type {
   Phase,
@@ -369,7 +369,7 @@ export class Service {
       const encoder = new TextEncoder();
       const pieces: Uint8Array[] = [];
       const spectrumOf = ({ experiment, result }: NetworkLayer<AnyRun>): LayerSpectrum => {
-        const spectrum = result === kept.result ? kept.spectrum : finish(spectrumSteps(experiment, result));
+        const spectrum = result === kept.result ? kept.spectrum : finish(spectrumResumably(experiment, result));
         return finish(withGateBlocks(experiment, spectrum));
       };
       for (const piece of resultJson(kept.network, spectrumOf)) pieces.push(encoder.encode(piece));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runTable } from '../../../src/cli/index.js';
-import { asNetworkRun, finish, runSteps } from '../../../src/engine/index.js';
+import { asNetworkRun, finish, runResumably } from '../../../src/engine/index.js';
 import type { AnyRun, LayerExperiment } from '../../../src/engine/index.js';
 import { experiment, scaledIdentity, withLayer } from '../engine/build.js';
 import { leakyInTheTable } from '../engine/leaky.js';
@@ -12,7 +12,7 @@ const plain = experiment(H, T, scaledIdentity(H, 0.5));
 const tableOf = (subject: LayerExperiment, result: AnyRun): string =>
   runTable(finish(asNetworkRun(subject, result)), null);
 const titles = (subject: LayerExperiment): string[] =>
-  tableOf(subject, finish(runSteps(subject)))
+  tableOf(subject, finish(runResumably(subject)))
     .split('\n')[3]!
     .trim()
     .split(/ +/);
@@ -31,7 +31,7 @@ describe('the table of a run', () => {
       cell: leakyInTheTable(),
     };
     assert.deepEqual(titles(subject), ['t', '|h|', '|g|', '|dWh|', '|dWx|', '|dalpha|', '|dx|']);
-    const result = finish(runSteps(subject));
+    const result = finish(runResumably(subject));
     const rows = tableOf(subject, result)
       .split('\n')
       .slice(4, 4 + T)

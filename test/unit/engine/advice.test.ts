@@ -8,13 +8,13 @@ import {
   initialise,
   measureRecurrent,
   recurrentOf,
-  runSteps,
+  runResumably,
 } from '../../../src/engine/index.js';
 import type { LayerExperiment, NextStep, Verdict, WhatIf } from '../../../src/engine/index.js';
 import { readFixture } from '../../support/experiments.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity, withLayer } from './build.js';
 
-const verdictOf = (subject: LayerExperiment): Verdict => flatRun(finish(runSteps(subject))).verdict;
+const verdictOf = (subject: LayerExperiment): Verdict => flatRun(finish(runResumably(subject))).verdict;
 
 function tried(subject: LayerExperiment, { whatIf }: NextStep): Verdict {
   const Wh = finish(recurrentOf(subject, whatIf.initialise));

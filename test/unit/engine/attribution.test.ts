@@ -1,7 +1,7 @@
 // Which loss makes which gradient: held against runs of the reference classes in which only one loss is there.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { attribute, finish, openUnit, reachOf, Rnn, runSteps } from '../../../src/engine/index.js';
+import { attribute, finish, openUnit, reachOf, Rnn, runResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment, RunResult, Workspaces } from '../../../src/engine/index.js';
 import { ways } from '../wasm/support.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, weightsOf } from './build.js';
@@ -17,7 +17,7 @@ const run: LayerExperiment = experiment(H, T, new Float64Array(H * H), {
   chunks: [{ steps: T, xs: filled(B * T * I, next) }],
   upstream: { kind: 'given', dhs },
 });
-const result = flatRun(finish(runSteps(run)));
+const result = flatRun(finish(runResumably(run)));
 
 function attributedBy(workspaces: Workspaces | null, of: LayerExperiment, from: RunResult) {
   const { attribution, steps } = attribute(of, from, workspaces);
@@ -75,7 +75,7 @@ for (const [way, workspaces] of ways)
 
     it('of a loss at the last step alone is the single source', () => {
       const last = { ...run, upstream: { kind: 'last' as const } };
-      const from = flatRun(finish(runSteps(last)));
+      const from = flatRun(finish(runResumably(last)));
       const { sources, log10 } = attributed(last, from);
       assert.deepEqual(sources, [{ from: T - 1, to: T - 1 }]);
       for (let t = 0; t < T; t++) near(log10[t] ?? NaN, from.log10SingleSource[t] ?? NaN, 1e-12);
@@ -89,7 +89,7 @@ for (const [way, workspaces] of ways)
           orthogonal(5, 4).map((value) => rho * value),
           { upstream: { kind: 'every' } },
         );
-        const { sources, t, log10 } = attributed(long, flatRun(finish(runSteps(long))));
+        const { sources, t, log10 } = attributed(long, flatRun(finish(runResumably(long))));
         assert.equal(sources.length, 400);
         for (const step of t)
           for (let s = step; s < 400; s += 7)
@@ -104,7 +104,7 @@ for (const [way, workspaces] of ways)
         orthogonal(3, 9).map((value) => 0.99 * value),
         { upstream: { kind: 'every' } },
       );
-      const { sources, t, log10 } = attributed(long, flatRun(finish(runSteps(long))));
+      const { sources, t, log10 } = attributed(long, flatRun(finish(runResumably(long))));
       assert.ok(sources.length > 100 && sources.length <= 512 && t.length <= 2000);
       assert.deepEqual([sources[0]?.from, sources.at(-1)?.to], [0, 2999]);
       sources.forEach(({ from }, i) => assert.equal(from, i === 0 ? 0 : (sources[i - 1]?.to ?? NaN) + 1));
@@ -123,7 +123,7 @@ for (const [way, workspaces] of ways)
 
     it('stops at cuts of truncation and at chunks', () => {
       const cut = { ...run, truncate: 4 };
-      const { log10 } = attributed(cut, flatRun(finish(runSteps(cut))));
+      const { log10 } = attributed(cut, flatRun(finish(runResumably(cut))));
       for (let t = 0; t < T; t++)
         for (let s = t; s < T; s++)
           assert.equal(log10[t * T + s] === -Infinity, Math.floor(s / 4) !== Math.floor(t / 4), `t ${t} s ${s}`);
@@ -173,7 +173,7 @@ for (const [way, workspaces] of ways)
         weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(rho), b: Float64Array.of(0) },
         chunks: [{ steps: long, xs: new Float64Array(long).fill(1) }],
       });
-      const { reach, steps } = reachOf(scalar, flatRun(finish(runSteps(scalar))), workspaces);
+      const { reach, steps } = reachOf(scalar, flatRun(finish(runResumably(scalar))), workspaces);
       finish(steps);
       // D_k = h_{T−2−k}·ρ^k with h_t = (1 − ρ^(t+1))/(1 − ρ); dWh is their sum.
       const D = Array.from({ length: long }, (_, k) =>
@@ -191,7 +191,7 @@ for (const [way, workspaces] of ways)
         chunks: [{ steps: long, xs: new Float64Array(long).fill(1) }],
         upstream: { kind: 'given', dhs: new Float64Array(long) },
       });
-      const { reach, steps } = reachOf(silent, flatRun(finish(runSteps(silent))), workspaces);
+      const { reach, steps } = reachOf(silent, flatRun(finish(runResumably(silent))), workspaces);
       finish(steps);
       assert.deepEqual(reach, { share: new Float64Array(long), missing: new Float64Array(long) });
       // The state is NaN, its slope 0: 0·NaN is not 0.
@@ -200,7 +200,7 @@ for (const [way, workspaces] of ways)
         weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(1), b: none },
         chunks: [{ steps: long, xs: Float64Array.of(1, Infinity, -Infinity, 1, 1, 1) }],
       });
-      const { reach: unknown, steps: tried } = reachOf(lost, flatRun(finish(runSteps(lost))), workspaces);
+      const { reach: unknown, steps: tried } = reachOf(lost, flatRun(finish(runResumably(lost))), workspaces);
       finish(tried);
       assert.ok(unknown.share.length > 0 && [...unknown.share, ...unknown.missing].every(Number.isNaN));
     });
@@ -215,7 +215,7 @@ for (const [way, workspaces] of ways)
         chunks: [{ steps: long, xs: ones(long) }],
         loss: { kind: 'mse', at: 'last', Why: ones(1), by: ones(1), targets: ones(1) },
       });
-      const from = flatRun(finish(runSteps(overflowing)));
+      const from = flatRun(finish(runResumably(overflowing)));
       assert.equal(from.verdict.kind, 'nonfinite');
       const { reach, steps } = reachOf(overflowing, from, workspaces);
       finish(steps);

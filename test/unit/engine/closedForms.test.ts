@@ -1,7 +1,7 @@
 // Cases whose answer is a formula.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { finish, runResumably, spectrumResumably } from '../../../src/engine/index.js';
 import { experiment, flatRun, orthogonal, scaledIdentity } from './build.js';
 
 const near = (actual: number, expected: number, bound: number): void =>
@@ -16,7 +16,7 @@ describe('closed forms', () => {
         T,
         orthogonal(H, 7).map((value) => rho * value),
       );
-      const result = flatRun(finish(runSteps(run)));
+      const result = flatRun(finish(runResumably(run)));
       let worst = 0;
       for (let step = 0; step < T; step++)
         worst = Math.max(
@@ -27,7 +27,7 @@ describe('closed forms', () => {
       assert.ok(worst < 1e-12);
       near(result.verdict.perStepFactor ?? NaN, rho, 1e-12);
       assert.equal(result.verdict.kind, { 0.9: 'vanishing', 1: 'healthy', 1.1: 'exploding' }[String(rho)]);
-      const spectrum = finish(spectrumSteps(run, result));
+      const spectrum = finish(spectrumResumably(run, result));
       for (const lambda of spectrum.lyapunov ?? assert.fail('no exponents')) near(lambda, Math.log(rho), 1e-12);
       near(spectrum.logProductSigmaMax, T * Math.log(rho), 1e-10);
       near(spectrum.spectralRadiusWh, rho, 1e-12);
@@ -40,8 +40,8 @@ describe('closed forms', () => {
     for (let i = 0; i < 200; i++) fixed = Math.tanh(1.5 * fixed);
     near(fixed, 0.8585596, 1e-7);
     const run = experiment(1, T, Float64Array.of(1.5), { h0: Float64Array.of(fixed) });
-    const result = flatRun(finish(runSteps(run)));
-    const spectrum = finish(spectrumSteps(run, result));
+    const result = flatRun(finish(runResumably(run)));
+    const spectrum = finish(spectrumResumably(run, result));
     near(spectrum.lyapunov?.[0] ?? NaN, -0.9306102, 1e-7);
     near(Math.log(result.verdict.perStepFactor ?? NaN), -0.9306102, 1e-7);
     assert.equal(result.verdict.kind, 'vanishing');
@@ -52,7 +52,7 @@ describe('closed forms', () => {
     it(`0.5·I over 3,000 steps in ${dtype} loses 903.09 decades`, () => {
       const T = 3001;
       const { log10SingleSource, log10Norms, dhExponent, dhScaled, norms, verdict } = flatRun(
-        finish(runSteps(experiment(3, T, scaledIdentity(3, 0.5), { dtype }))),
+        finish(runResumably(experiment(3, T, scaledIdentity(3, 0.5), { dtype }))),
       );
       near(log10SingleSource[0]! - log10SingleSource[T - 1]!, -3000 * Math.log10(2), 1e-9);
       near(verdict.log10Ratio ?? NaN, -903.0899869919435, 1e-9);

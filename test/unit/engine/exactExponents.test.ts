@@ -2,7 +2,7 @@
 // network that has some unit with tanh z = ±1 at most of its steps.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, jacobianSeries, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { finish, jacobianSeries, runResumably, spectrumResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment, Spectrum, Workspaces } from '../../../src/engine/index.js';
 import { kernelsOf, ways } from '../wasm/support.js';
 import {
@@ -19,9 +19,9 @@ import { exactExponents, lnSlopesOf } from './exactExponents.js';
 import { experimentOf, reference } from './fixtures.js';
 import type { FlatExperiment } from './build.js';
 
-const ranOf = (e: LayerExperiment) => finish(runSteps(e));
+const ranOf = (e: LayerExperiment) => finish(runResumably(e));
 const spectrumOf = (e: LayerExperiment, workspaces: Workspaces | null): Spectrum =>
-  finish(spectrumSteps(e, ranOf(e), workspaces));
+  finish(spectrumResumably(e, ranOf(e), workspaces));
 
 function near(actual: number, expected: number, bound: number, what: string): void {
   assert.ok(
@@ -154,7 +154,7 @@ describe('the slope of a saturated unit', () => {
           weights: { Wx: new Float64Array(2), Wh: scaledIdentity(2, 1e-30), b: Float64Array.of(z, -z) },
         });
         const kernels = way === 'plain' ? null : kernelsOf(way as 'simd');
-        const result = flatRun(finish(runSteps(e, undefined, kernels)));
+        const result = flatRun(finish(runResumably(e, undefined, kernels)));
         const told = (result.log10SingleSource[0]! + 30) * Math.LN10 - result.log10SingleSource[1]! * Math.LN10;
         const expected = 2 * (Math.LN2 - z - Math.log1p(Math.exp(-2 * z)));
         // Subnormal slopes have fewer digits.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { finish, runSteps } from '../../../src/engine/index.js';
+import { finish, runResumably } from '../../../src/engine/index.js';
 import type { CellName, LayerExperiment, LayerLoss } from '../../../src/engine/index.js';
 import { relativeError } from './fixtures.js';
 import { filled, flatRun, nested, randomNumbers } from './build.js';
@@ -93,7 +93,7 @@ function experimentOf(
 
 /** Largest relative difference between the engine's gradients and centred differences of `value`. */
 function worstGradient(run: LayerExperiment, numbers: Numbers, value: (numbers: Numbers) => number): number {
-  const result = flatRun(finish(runSteps(run)));
+  const result = flatRun(finish(runResumably(run)));
   const gradients = { Wx: result.dWx, Wh: result.dWh, b: result.db, xs: result.dxs, h0: result.dh0 };
   const differences = (name: keyof Numbers): Float64Array =>
     numbers[name].map((original, i) => {
@@ -172,7 +172,7 @@ describe('finite differences', () => {
           const loss: LayerLoss = { kind, at, Why: filled(shapes.H * O, next), by: filled(O, next), targets };
           const run = { ...experimentOf('tanh', shapes, numbers, true), loss };
           const value = (moved: Numbers): number => lossOf(loss, forward('tanh', shapes, moved).hs);
-          assert.ok(Math.abs((flatRun(finish(runSteps(run))).lossValue ?? NaN) - value(numbers)) < 1e-12);
+          assert.ok(Math.abs((flatRun(finish(runResumably(run))).lossValue ?? NaN) - value(numbers)) < 1e-12);
           const error = worstGradient(run, numbers, value);
           worst = Math.max(worst, error);
           assert.ok(error < 1e-6, `relative error ${error}`);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
-import { finish, jacobianSeries, runSteps } from '../../../src/engine/index.js';
+import { finish, jacobianSeries, runResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment, Workspaces } from '../../../src/engine/index.js';
 import { graded, log2SingularValues } from '../../../src/engine/linalg/gradedSvd.js';
 import { ways } from '../wasm/support.js';
@@ -12,7 +12,7 @@ const near = (actual: number, expected: number, bound: number): void =>
   assert.ok(Math.abs(actual - expected) <= bound, `${actual} is not within ${bound} of ${expected}`);
 
 function seriesBy(workspaces: Workspaces | null, run: LayerExperiment, item = 0) {
-  const result = flatRun(finish(runSteps(run)));
+  const result = flatRun(finish(runResumably(run)));
   const { series: out, steps } = jacobianSeries(run, result, item, workspaces);
   finish(steps);
   return { result, ...out };

@@ -11,7 +11,7 @@ import {
   preActivations,
   reachOf,
   runWithin,
-  spectrumSteps,
+  spectrumResumably,
 } from '../../../src/engine/index.js';
 import type { LayerExperiment } from '../../../src/engine/index.js';
 import { summarise } from '../../../src/worker/answers/summary.js';
@@ -94,7 +94,7 @@ describe('a cell with a D and a parameter of its own', () => {
 
   for (const [way, workspaces] of ways) {
     it(`has singular values and exponents (${way} given)`, () => {
-      const spectrum = finish(spectrumSteps(e, result, workspaces));
+      const spectrum = finish(spectrumResumably(e, result, workspaces));
       let logDeterminants = 0;
       for (let t = 0; t < T; t++) {
         const J = jacobianAt(0, t);

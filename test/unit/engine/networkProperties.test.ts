@@ -7,8 +7,8 @@ import {
   GruCell,
   LstmCell,
   runNetwork,
-  runSteps,
-  spectrumSteps,
+  runResumably,
+  spectrumResumably,
   oneLayer,
 } from '../../../src/engine/index.js';
 import type { CellName, Direction, Experiment, LayerExperiment, Loss, Matrix } from '../../../src/engine/index.js';
@@ -141,7 +141,7 @@ describe('one step of the gated cells agrees with the cell that is written out',
   it('LSTM', () => {
     const experiment = randomNetwork({ seed: 3, cell: 'lstm', B, T: 1, I, widths: [H], directions: oneWay });
     const layer = oneLayer({ ...experiment, upstream: { kind: 'given', dhs: dh } });
-    const { layers, dxs } = finish(runSteps(layer));
+    const { layers, dxs } = finish(runResumably(layer));
     const { parameters, initial } = layer.layers[0];
     const of = (g: number) => ({
       Wx: gate(parameters.Wx, I, H, g),
@@ -168,7 +168,7 @@ describe('one step of the gated cells agrees with the cell that is written out',
   it('GRU', () => {
     const experiment = randomNetwork({ seed: 4, cell: 'gru', B, T: 1, I, widths: [H], directions: oneWay });
     const layer = oneLayer({ ...experiment, upstream: { kind: 'given', dhs: dh } });
-    const { layers, dxs } = finish(runSteps(layer));
+    const { layers, dxs } = finish(runResumably(layer));
     const { parameters, initial } = layer.layers[0];
     const of = (g: number) => ({
       Wx: gate(parameters.Wx, I, H, g),
@@ -259,14 +259,14 @@ describe('sums', () => {
     it(`of ${cell}: exponents add up to the mean of ln|det J|, and a single loss is all of the attribution`, () => {
       const e = randomNetwork({ seed: 8, cell, B: 2, T: 12, I: 3, widths: [4], directions: oneWay });
       const layer = oneLayer({ ...e, upstream: { kind: 'every' } });
-      const result = finish(runSteps(layer));
-      const spectrum = finish(spectrumSteps(layer, result));
+      const result = finish(runResumably(layer));
+      const spectrum = finish(spectrumResumably(layer, result));
       assert.ok(spectrum.lyapunovSumError !== null && spectrum.lyapunovSumError < 1e-10);
       // What enters at one step alone is all of the gradient before it.
       const dhs = new Float64Array(2 * 12 * 4);
       for (const b of [0, 1]) dhs.fill(1, (b * 12 + 7) * 4, (b * 12 + 8) * 4);
       const one: LayerExperiment = { ...layer, upstream: { kind: 'given', dhs } };
-      const run = finish(runSteps(one));
+      const run = finish(runResumably(one));
       const { attribution, steps } = attribute(one, run);
       finish(steps);
       const { log10Norms } = run.layers[0];

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { finish, runExperiment, runNetwork, spectrumSteps } from '../../../src/engine/index.js';
+import { finish, runExperiment, runNetwork, spectrumResumably } from '../../../src/engine/index.js';
 import type { AnyNetworkRun } from '../../../src/engine/index.js';
 import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { experimentOfCase, experimentOfGated, gatedCase, networkCase, networkNames } from './networkFixtures.js';
@@ -14,7 +14,7 @@ const jsonOf = (run: AnyNetworkRun): Json =>
   JSON.parse(
     [
       ...resultJson(run, ({ experiment, result }) =>
-        finish(withGateBlocks(experiment, finish(spectrumSteps(experiment, result)))),
+        finish(withGateBlocks(experiment, finish(spectrumResumably(experiment, result)))),
       ),
     ].join(''),
   ) as Json;

@@ -1,7 +1,7 @@
 // Clipping, truncation, chunks and dtype, each against a formula of its own.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, Rnn, RnnUnit, runSteps } from '../../../src/engine/index.js';
+import { finish, Rnn, RnnUnit, runResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment } from '../../../src/engine/index.js';
 import { experiment, filled, flatRun, randomNumbers, weightsOf } from './build.js';
 import { relativeError } from './fixtures.js';
@@ -22,10 +22,10 @@ function random(seed: number, rest: Partial<FlatExperiment> = {}, T = 9): LayerE
 
 describe('clipping', () => {
   it('scales all parameter gradients as one vector to the bound, and leaves the norms of the steps alone', () => {
-    const free = flatRun(finish(runSteps(random(1))));
+    const free = flatRun(finish(runResumably(random(1))));
     const total = Math.hypot(...free.dWx, ...free.dWh, ...free.db);
     assert.equal(free.clipFactor, null);
-    const clipped = flatRun(finish(runSteps(random(1, { clipNorm: total / 4 }))));
+    const clipped = flatRun(finish(runResumably(random(1, { clipNorm: total / 4 }))));
     assert.ok(Math.abs((clipped.clipFactor ?? NaN) - 0.25) < 1e-14);
     for (const name of ['dWx', 'dWh', 'db'] as const)
       assert.ok(
@@ -35,7 +35,7 @@ describe('clipping', () => {
         ) < 1e-14,
       );
     assert.deepEqual(clipped.norms, free.norms);
-    assert.equal(flatRun(finish(runSteps(random(1, { clipNorm: total * 2 })))).clipFactor, 1);
+    assert.equal(flatRun(finish(runResumably(random(1, { clipNorm: total * 2 })))).clipFactor, 1);
   });
 });
 
@@ -51,14 +51,14 @@ describe('truncation', () => {
       );
     const chunked = flatRun(
       finish(
-        runSteps({
+        runResumably({
           ...whole,
           stateful: true,
           chunks: [0, 4, 8].map((start) => ({ steps: Math.min(4, T - start), xs: cut(start, Math.min(4, T - start)) })),
         }),
       ),
     );
-    const truncated = flatRun(finish(runSteps({ ...whole, truncate: 4 })));
+    const truncated = flatRun(finish(runResumably({ ...whole, truncate: 4 })));
     for (const name of ['hs', 'dhTotal', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const)
       assert.ok(relativeError(truncated[name], chunked[name]) < 1e-14, name);
     for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) {
@@ -70,7 +70,7 @@ describe('truncation', () => {
         `${name}: the pass with exponents is cut at the same steps`,
       );
     }
-    const free = flatRun(finish(runSteps(whole)));
+    const free = flatRun(finish(runResumably(whole)));
     assert.ok(relativeError(truncated.dWh, free.dWh) > 1e-3, 'it does cut something');
     assert.deepEqual(truncated.log10SingleSource, free.log10SingleSource, 'the single source is never cut');
   });
@@ -85,7 +85,7 @@ describe('chunks', () => {
   it('without state each starts at h0, and dh0 is the sum over them', () => {
     const twice = flatRun(
       finish(
-        runSteps({
+        runResumably({
           ...one,
           shapes: { B, T: 2 * T, I, H },
           chunks: [
@@ -95,7 +95,7 @@ describe('chunks', () => {
         }),
       ),
     );
-    const once = flatRun(finish(runSteps(one)));
+    const once = flatRun(finish(runResumably(one)));
     assert.ok(
       relativeError(
         twice.dWh,
@@ -124,7 +124,7 @@ describe('chunks', () => {
     } as const;
     const { dhTotal } = flatRun(
       finish(
-        runSteps({
+        runResumably({
           ...one,
           shapes: { B, T: 2 * T, I, H },
           chunks: [

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { finish, Rnn, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { finish, Rnn, runResumably, spectrumResumably } from '../../../src/engine/index.js';
 import type { DType, FloatArray, LayerNorms, RunResult } from '../../../src/engine/index.js';
 import { ways } from '../wasm/support.js';
 import { experimentOf, flat, reference, referenceNames, relativeError, worstOfEach } from './fixtures.js';
@@ -34,7 +34,7 @@ function within(t: TestContext, what: string, difference: number, bound: number)
 
 function checkTensors(t: TestContext, ref: Reference, dtype: DType, bound: number): void {
   const told = ref.expected as unknown as Readonly<Record<string, Parameters<typeof flat>[0]>>;
-  for (const [name, actual] of Object.entries(tensorsOf(finish(runSteps(experimentOf(ref, dtype)))))) {
+  for (const [name, actual] of Object.entries(tensorsOf(finish(runResumably(experimentOf(ref, dtype)))))) {
     const expected = flat(told[name] ?? assert.fail(`The case tells no ${name}.`));
     // Below the smallest float32 there is only zero to be had (dh0 of the underflow case is about 1e-323).
     const reachable =
@@ -82,7 +82,7 @@ for (const name of referenceNames()) {
     it('float32 tensors', (t) => checkTensors(t, ref, 'float32', 1e-5));
 
     it('norms per step, plain and with their exponent', (t) => {
-      const result = finish(runSteps(experimentOf(ref, 'float64')));
+      const result = finish(runResumably(experimentOf(ref, 'float64')));
       const [layer] = result.layers;
       const { log10Norms, dhScaled, dhExponent } = layer;
       const logs = normsOf(result.log10Norms.dx, log10Norms);
@@ -126,7 +126,7 @@ for (const name of referenceNames()) {
       it(`spectrum, ${way}`, (t) => {
         const experiment = experimentOf(ref, 'float64');
         const expected = ref.expected.spectrum;
-        const spectrum = finish(spectrumSteps(experiment, flatRun(finish(runSteps(experiment))), workspaces));
+        const spectrum = finish(spectrumResumably(experiment, flatRun(finish(runResumably(experiment))), workspaces));
         within(
           t,
           'spectral radius',
@@ -185,7 +185,7 @@ for (const name of referenceNames()) {
 describe('underflow', () => {
   const ref = reference('underflow');
   it('keeps its logarithms where float32 has nothing left', (t) => {
-    const { log10Norms, norms } = flatRun(finish(runSteps(experimentOf(ref, 'float32'))));
+    const { log10Norms, norms } = flatRun(finish(runResumably(experimentOf(ref, 'float32'))));
     within(t, 'log10dh', absolute(log10Norms.dh, log10Expected(ref)), 1e-6);
     assert.ok(ref.expected.float32 !== undefined);
     assert.equal(
@@ -241,7 +241,7 @@ describe('stateful', () => {
     for (let b = 0; b < B; b++) dhs.set(flat(ref.dhs).subarray(b * T * H, (b + 1) * T * H), (b * (T1 + T) + T1) * H);
     const result = flatRun(
       finish(
-        runSteps(
+        runResumably(
           withLayer(
             {
               ...experimentOf(ref, 'float64'),

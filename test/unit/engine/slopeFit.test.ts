@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stretches, theilSen } from '../../../src/engine/linalg/slopeFit.js';
 import type { Curve } from '../../../src/engine/linalg/slopeFit.js';
-import { finish, runSteps } from '../../../src/engine/index.js';
+import { finish, runResumably } from '../../../src/engine/index.js';
 import { experiment, randomNumbers, scaledIdentity } from './build.js';
 
 const curve = (n: number, y: (x: number) => number): Curve => ({
@@ -64,7 +64,7 @@ describe('stretches of one rate', () => {
     const T = 100;
     const xs = new Float64Array(T).fill(1.5, 50);
     const weights = { Wx: Float64Array.of(1), Wh: Float64Array.of(0.95), b: new Float64Array(1) };
-    const { verdict } = finish(runSteps(experiment(1, T, weights.Wh, { weights, chunks: [{ steps: T, xs }] })));
+    const { verdict } = finish(runResumably(experiment(1, T, weights.Wh, { weights, chunks: [{ steps: T, xs }] })));
     assert.equal(verdict.segments.length, 2);
     assert.ok(Math.abs(verdict.segments[0]!.perStepFactor - 0.95) < 1e-6);
     let h = 0;
@@ -74,6 +74,6 @@ describe('stretches of one rate', () => {
   });
 
   it('an orthogonal trip has one', () => {
-    assert.equal(finish(runSteps(experiment(2, 500, scaledIdentity(2, 1)))).verdict.segments.length, 1);
+    assert.equal(finish(runResumably(experiment(2, 500, scaledIdentity(2, 1)))).verdict.segments.length, 1);
   });
 });

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { eigenvaluesOf } from '../../../src/engine/linalg/eigenvalues.js';
-import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { finish, runResumably, spectrumResumably } from '../../../src/engine/index.js';
 import type { Spectrum } from '../../../src/engine/index.js';
 import { JacobianNorm, nearSigmaMax, sigmaMaxOf } from '../../../src/engine/linalg/lanczos.js';
 import { ways } from '../wasm/support.js';
@@ -191,7 +191,7 @@ describe('Lyapunov exponents', () => {
     for (const [, workspaces] of ways) {
       const of = (Wh: Float64Array): Spectrum => {
         const e = experiment(Math.sqrt(Wh.length), 40, Wh, { cell: 'identity' });
-        return finish(spectrumSteps(e, finish(runSteps(e)), workspaces));
+        return finish(spectrumResumably(e, finish(runResumably(e)), workspaces));
       };
       for (const sizes of [
         [1, 1e-20],
@@ -229,8 +229,8 @@ describe('Lyapunov exponents', () => {
           b: filled(H, next),
         };
         const e = experiment(H, T, weights.Wh, { weights, chunks: [{ steps: T, xs: filled(T, next) }] });
-        const result = finish(runSteps(e));
-        const spectrum = finish(spectrumSteps(e, result));
+        const result = finish(runResumably(e));
+        const spectrum = finish(spectrumResumably(e, result));
         assert.ok(spectrum.lyapunov !== null && spectrum.lyapunovSumError !== null);
         assert.ok(
           spectrum.lyapunov.every((value, i) => i === 0 || value <= spectrum.lyapunov![i - 1]!),
@@ -261,7 +261,7 @@ describe('Lyapunov exponents', () => {
         { steps: T, xs },
       ],
     });
-    const [a, b] = [once, twice].map((e) => finish(spectrumSteps(e, finish(runSteps(e)))));
+    const [a, b] = [once, twice].map((e) => finish(spectrumResumably(e, finish(runResumably(e)))));
     assert.ok(a !== undefined && b !== undefined && a.lyapunov !== null && b.lyapunov !== null);
     for (const [i, lambda] of a.lyapunov.entries()) assert.ok(Math.abs(lambda - b.lyapunov[i]!) < 1e-12);
     assert.ok(Math.abs(a.logProductSigmaMax - b.logProductSigmaMax) < 1e-12);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { finish, runResumably, spectrumResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment, RunResult } from '../../../src/engine/index.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, rows, scaledIdentity } from './build.js';
 import type { FlatRun } from './build.js';
 
-const run = (e: LayerExperiment): FlatRun<RunResult> => flatRun(finish(runSteps(e)));
+const run = (e: LayerExperiment): FlatRun<RunResult> => flatRun(finish(runResumably(e)));
 
 describe('verdict', () => {
   it('a nilpotent Wh that doubles the gradient at each step is exploding, its spectral radius 0', () => {
@@ -20,7 +20,7 @@ describe('verdict', () => {
       const result = run(e);
       assert.equal(result.verdict.kind, 'exploding');
       assert.ok(result.verdict.log10Ratio !== null && result.verdict.log10Ratio > Math.log10(70));
-      assert.equal(finish(spectrumSteps(e, result)).spectralRadiusWh, 0);
+      assert.equal(finish(spectrumResumably(e, result)).spectralRadiusWh, 0);
     }
   });
 
@@ -42,7 +42,7 @@ describe('verdict', () => {
   it('names the step at which a bound is passed, and takes the bounds that it is given', () => {
     const e = experiment(2, 41, scaledIdentity(2, 0.5));
     assert.equal(run(e).verdict.crossedAt, 30, '0.5^10 is the first power below 1e-3');
-    assert.equal(flatRun(finish(runSteps(e, { vanishing: 1e-20, exploding: 70 }))).verdict.kind, 'healthy');
+    assert.equal(flatRun(finish(runResumably(e, { vanishing: 1e-20, exploding: 70 }))).verdict.kind, 'healthy');
     assert.equal(run(experiment(2, 41, scaledIdentity(2, 2))).verdict.crossedAt, 33, '2^7 is the first power above 70');
   });
 
@@ -79,7 +79,7 @@ describe('verdict', () => {
     const e = experiment(3, 4, Float64Array.of(1, 2, 3, 4, NaN, 6, 7, 8, 9));
     const result = run(e);
     assert.ok(Number.isNaN(result.hs[4 * 3 - 1]));
-    const spectrum = finish(spectrumSteps(e, result));
+    const spectrum = finish(spectrumResumably(e, result));
     assert.ok(Number.isNaN(spectrum.spectralRadiusWh) && Number.isNaN(spectrum.logProductSigmaMax));
     assert.equal(spectrum.lyapunov, null);
   });
@@ -230,7 +230,7 @@ describe('verdict', () => {
     const held = Float64Array.from(xs, (z, t) => z - (t > 0 ? Math.tanh(xs[t - 1]!) : 0));
     const { verdict } = flatRun(
       finish(
-        runSteps(
+        runResumably(
           experiment(1, 61, one, {
             weights: { Wx: one, Wh: one, b: new Float64Array(1) },
             chunks: [{ steps: 61, xs: held }],
@@ -250,7 +250,7 @@ describe('verdict', () => {
 
   it('tells shares far below the range of float64', () => {
     const { verdict } = flatRun(
-      finish(runSteps(experiment(1, 3, Float64Array.of(1e-9)), { vanishing: 1e-20, exploding: 70 })),
+      finish(runResumably(experiment(1, 3, Float64Array.of(1e-9)), { vanishing: 1e-20, exploding: 70 })),
     );
     assert.equal(verdict.kind, 'healthy');
     assert.match(
@@ -299,7 +299,7 @@ describe('verdict', () => {
 
   it('yields at least once a timestep, with progress that never falls', () => {
     const next = randomNumbers(5);
-    const steps = runSteps(experiment(3, 50, filled(9, next)));
+    const steps = runResumably(experiment(3, 50, filled(9, next)));
     let [count, last] = [0, 0];
     for (let step = steps.next(); step.done !== true; step = steps.next()) {
       assert.ok(step.value >= last && step.value <= 1);

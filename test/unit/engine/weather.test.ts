@@ -1,7 +1,7 @@
 // A trained network on real data (test/fixtures/reference/weather), with the norms that NumPy gives for it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { finish, runResumably, spectrumResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment } from '../../../src/engine/index.js';
 import { flat, readJson, worstOfEach } from './fixtures.js';
 import { flatRun, nested } from './build.js';
@@ -44,7 +44,7 @@ const experiment: LayerExperiment = nested({
 
 describe('the weather network', () => {
   it('has the norms of every step', (t) => {
-    const { norms } = flatRun(finish(runSteps(experiment)));
+    const { norms } = flatRun(finish(runResumably(experiment)));
     for (const name of ['dh', 'dx', 'dWx', 'dWh', 'db'] as const) {
       const worst = worstOfEach(norms[name], expected.norms[name]);
       t.diagnostic(`${name}: ${worst.toExponential(1)}`);
@@ -60,7 +60,7 @@ describe('the weather network', () => {
       by: flat(readout.bias),
       targets: flat(readout.target),
     } as const;
-    const { lossValue, norms } = flatRun(finish(runSteps({ ...experiment, loss })));
+    const { lossValue, norms } = flatRun(finish(runResumably({ ...experiment, loss })));
     assert.ok(Math.abs((lossValue ?? NaN) / expected.meanTaskLoss - 1) < 1e-6);
     // The stored gradient is rounded to float32.
     assert.ok(worstOfEach(norms.dh, expected.norms.dh) < 1e-5);
@@ -68,7 +68,7 @@ describe('the weather network', () => {
 
   it('has the spectrum', () => {
     const { jacobianSigmaMax, lyapunov, logProductSigmaMax } = finish(
-      spectrumSteps(experiment, flatRun(finish(runSteps(experiment)))),
+      spectrumResumably(experiment, flatRun(finish(runResumably(experiment)))),
     );
     assert.ok(worstOfEach(jacobianSigmaMax, expected.spectrum.jacobianSigmaMax) < 1e-9);
     assert.ok(lyapunov?.every((value, i) => Math.abs(value - expected.spectrum.lyapunov[i]!) < 1e-8));
@@ -77,7 +77,7 @@ describe('the weather network', () => {
 
   for (const dtype of ['float32', 'float64'] as const) {
     it(`vanishes in ${dtype}, at one rate all the way`, () => {
-      const { verdict } = flatRun(finish(runSteps({ ...experiment, dtype })));
+      const { verdict } = flatRun(finish(runResumably({ ...experiment, dtype })));
       assert.equal(verdict.kind, 'vanishing');
       assert.ok(verdict.perStepFactor !== null && verdict.perStepFactor > 0.86 && verdict.perStepFactor < 0.9);
       assert.equal(verdict.segments.length, 1);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { describeProblem, readExperiment } from '../../../src/config/index.js';
-import { defaultBounds, finish, oneLayer, runSteps } from '../../../src/engine/index.js';
+import { defaultBounds, finish, oneLayer, runResumably } from '../../../src/engine/index.js';
 import { setLanguage } from '../../../src/l10n.js';
 import { englishWords, korean } from '../../support/languages.js';
 import { mistranslations } from './terms.js';
@@ -42,7 +42,7 @@ describe('in Korean', () => {
     it(`the verdict on a ${what} run is Korean to the last word`, async () => {
       const { experiment } = await read(config);
       assert.ok(experiment !== null);
-      const { reason } = finish(runSteps(oneLayer(experiment), defaultBounds)).verdict;
+      const { reason } = finish(runResumably(oneLayer(experiment), defaultBounds)).verdict;
       assert.match(reason, told);
       assert.deepEqual(englishWords(reason), []);
       assert.deepEqual(mistranslations(reason), []);

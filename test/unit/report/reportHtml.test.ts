@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import { finish, runSteps } from '../../../src/engine/index.js';
+import { finish, runResumably } from '../../../src/engine/index.js';
 import { reportHtml } from '../../../src/report/reportHtml.js';
 import { pack } from '../../../src/worker/record/typedArrayJson.js';
 import { summarise } from '../../../src/worker/answers/summary.js';
@@ -15,7 +15,7 @@ function reportOf(text: string): string {
   const subject = { ...experiment(2, 3, scaledIdentity(2, 0.5)), name: text };
   return reportHtml({
     title: text,
-    summary: summarise(1, subject, finish(runSteps(subject)), 0),
+    summary: summarise(1, subject, finish(runResumably(subject)), 0),
     record: pack({ text }),
     extent: { kind: 'everything' },
     config: { text, characters: text.length },

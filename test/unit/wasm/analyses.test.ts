@@ -9,7 +9,7 @@ import {
   jacobianSeries,
   preActivations,
   reachOf,
-  runSteps,
+  runResumably,
   Workspaces,
 } from '../../../src/engine/index.js';
 import type { AnyRun, LayerExperiment, Kernels, Trace } from '../../../src/engine/index.js';
@@ -52,7 +52,7 @@ for (const [way, workspaces] of ways.slice(1)) {
       fc.assert(
         fc.property(shapes, (shape) => {
           const e = randomExperiment(shape);
-          const result = flatRun(finish(runSteps(e)));
+          const result = flatRun(finish(runResumably(e)));
           const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
           finish(own.steps);
           finish(plain.steps);
@@ -70,7 +70,7 @@ for (const [way, workspaces] of ways.slice(1)) {
       fc.assert(
         fc.property(shapes, (shape) => {
           const e = randomExperiment(shape);
-          const result = flatRun(finish(runSteps(e)));
+          const result = flatRun(finish(runResumably(e)));
           const [own, plain] = [reachOf(e, result, workspaces), reachOf(e, result)];
           finish(own.steps);
           finish(plain.steps);
@@ -91,7 +91,7 @@ for (const [way, workspaces] of ways.slice(1)) {
       fc.assert(
         fc.property(shapes, fc.nat(), (shape, which) => {
           const e = randomExperiment(shape);
-          const result = flatRun(finish(runSteps(e)));
+          const result = flatRun(finish(runResumably(e)));
           const [own, plain] = [
             jacobianSeries(e, result, which % shape.B, workspaces),
             jacobianSeries(e, result, which % shape.B),
@@ -124,7 +124,7 @@ for (const [way, workspaces] of ways.slice(1)) {
       fc.assert(
         fc.property(shapes, fc.nat(), (shape, which) => {
           const e = randomExperiment(shape);
-          const result = flatRun(finish(runSteps(e)));
+          const result = flatRun(finish(runResumably(e)));
           const [own, plain] = [
             preActivations(e, result, which % shape.B, workspaces),
             preActivations(e, result, which % shape.B),
@@ -157,7 +157,7 @@ for (const [way, workspaces] of ways.slice(1)) {
           chunks: [{ steps: T, xs: filled(T, randomNumbers(3)) }],
         },
       );
-      const result = flatRun(finish(runSteps(e)));
+      const result = flatRun(finish(runResumably(e)));
       const { attribution, steps } = attribute(e, result, workspaces);
       finish(steps);
       for (let t = 0; t < T; t += 50)
@@ -178,7 +178,7 @@ for (const [way, workspaces] of ways.slice(1)) {
 
 describe('where plain arithmetic ends, through the kernels', () => {
   const range = (e: LayerExperiment, kernels: Kernels | null): [number | null, number | null] => {
-    const { zeroAt, infiniteAt } = flatRun(finish(runSteps(e, undefined, kernels))).verdict;
+    const { zeroAt, infiniteAt } = flatRun(finish(runResumably(e, undefined, kernels))).verdict;
     return [zeroAt, infiniteAt];
   };
   for (const variant of variants) {
@@ -335,7 +335,7 @@ describe('an analysis that is too much', () => {
       stateful: false,
       initial: false,
     });
-    const result = flatRun(finish(runSteps(e)));
+    const result = flatRun(finish(runResumably(e)));
     const [{ attribution, steps }, { reach, steps: reachSteps }] = [
       attribute(e, result, new Workspaces(kernels)),
       reachOf(e, result, new Workspaces(kernels)),
@@ -355,7 +355,7 @@ describe('an analysis that is too much', () => {
       chunks: [{ steps: T, xs: new Float64Array(B * T) }],
       upstream: { kind: 'every' },
     });
-    const result = flatRun(finish(runSteps(e)));
+    const result = flatRun(finish(runResumably(e)));
     const [{ attribution, steps }, plain] = [attribute(e, result, workspaces), attribute(e, result)];
     steps.next();
     for (const each of [steps, plain.steps])
@@ -375,7 +375,7 @@ for (const [way, workspaces] of ways.slice(1)) {
       const e = experiment(H, T, scaledIdentity(H, rho), { cell: 'identity', upstream: { kind: 'every' } });
       const { attribution, steps } = attribute(
         e,
-        flatRun(finish(runSteps(e, undefined, kernelsOf(variants[0]!)))),
+        flatRun(finish(runResumably(e, undefined, kernelsOf(variants[0]!)))),
         workspaces,
       );
       finish(steps);

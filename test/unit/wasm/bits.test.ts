@@ -7,7 +7,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { attribute, finish, jacobianSeries, reachOf, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import {
+  attribute,
+  finish,
+  jacobianSeries,
+  reachOf,
+  runResumably,
+  spectrumResumably,
+} from '../../../src/engine/index.js';
 import type { LayerExperiment, LayerLoss, Workspaces } from '../../../src/engine/index.js';
 import { filled, flatRun, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
 import { kernelCells, kernelsOf, randomExperiment, ways } from './support.js';
@@ -100,7 +107,9 @@ function hashes(
   way: string,
   withAnalyses: boolean,
 ): Hashes {
-  const result = flatRun(finish(runSteps(experiment, undefined, way === 'plain' ? null : kernelsOf(way as 'simd'))));
+  const result = flatRun(
+    finish(runResumably(experiment, undefined, way === 'plain' ? null : kernelsOf(way as 'simd'))),
+  );
   const { verdict } = result;
   const tensors = [
     result.hs,
@@ -130,7 +139,7 @@ function hashes(
     verdict.crossedAt,
   ];
   if (!withAnalyses) return { tensors: hashOf(tensors), logs: hashOf(logs), analyses: null };
-  const spectrum = finish(spectrumSteps(experiment, result, workspaces));
+  const spectrum = finish(spectrumResumably(experiment, result, workspaces));
   const jacobians = jacobianSeries(experiment, result, 0, workspaces);
   finish(jacobians.steps);
   const attribution = attribute(experiment, result, workspaces);

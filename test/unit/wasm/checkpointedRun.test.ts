@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { PiecedTrace } from '../../../src/engine/core/recomputedTrace.js';
-import { dtypes, finish, preActivations, runSteps, runWithin, Workspaces } from '../../../src/engine/index.js';
+import { dtypes, finish, preActivations, runResumably, runWithin, Workspaces } from '../../../src/engine/index.js';
 import type { AnyRun, LayerExperiment, FloatArray, LayerLoss, Trace } from '../../../src/engine/index.js';
 import { filled, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
 import { kernelCells, kernelsOf, randomExperiment, variants } from './support.js';
@@ -64,7 +64,7 @@ for (const variant of variants) {
           run.dxs instanceof PiecedTrace &&
           layer.dhScaled instanceof PiecedTrace,
       );
-      assert.deepEqual(held(run), finish(runSteps(experiment, undefined, others)));
+      assert.deepEqual(held(run), finish(runResumably(experiment, undefined, others)));
     };
 
     it('is bit for bit the run that holds everything', () => {
@@ -128,7 +128,7 @@ for (const variant of variants) {
         },
       );
       same(e);
-      const [{ norms }] = finish(runSteps(e, undefined, others)).layers;
+      const [{ norms }] = finish(runResumably(e, undefined, others)).layers;
       assert.equal(new Set(norms.parameters.Wx).size, 1, 'equal steps have equal norms');
     });
 
@@ -176,7 +176,10 @@ for (const variant of variants) {
           stateful: true,
           initial: true,
         });
-        const [pieced, whole] = [finish(runWithin(0, e, undefined, kernels)), finish(runSteps(e, undefined, others))];
+        const [pieced, whole] = [
+          finish(runWithin(0, e, undefined, kernels)),
+          finish(runResumably(e, undefined, others)),
+        ];
         for (const workspaces of [new Workspaces(others), null]) {
           const [own, expected] = [preActivations(e, pieced, 2, workspaces), preActivations(e, whole, 2, workspaces)];
           finish(own.steps);
@@ -207,7 +210,7 @@ for (const variant of variants) {
       });
       const { verdict } = finish(runWithin(0, exploding, undefined, kernels));
       assert.equal(verdict.kind, 'nonfinite');
-      assert.deepEqual(verdict, finish(runSteps(exploding, undefined, others)).verdict);
+      assert.deepEqual(verdict, finish(runResumably(exploding, undefined, others)).verdict);
     });
   });
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { dtypes, finish, runSteps } from '../../../src/engine/index.js';
+import { dtypes, finish, runResumably } from '../../../src/engine/index.js';
 import type { DType, LayerExperiment, Kernels, RunResult } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { maxAbs } from '../../../src/engine/core/norm.js';
@@ -41,8 +41,8 @@ const beyond: Readonly<Record<string, readonly string[]>> = {
 const beyondBound = 2e-6;
 
 const fast = (e: LayerExperiment, kernels: Kernels): FlatRun<RunResult> =>
-  flatRun(finish(runSteps(e, undefined, kernels)));
-const slow = (e: LayerExperiment): FlatRun<RunResult> => flatRun(finish(runSteps(e)));
+  flatRun(finish(runResumably(e, undefined, kernels)));
+const slow = (e: LayerExperiment): FlatRun<RunResult> => flatRun(finish(runResumably(e)));
 
 /** Largest difference of logarithms; equal infinities and NaN in the same place do not differ. */
 function ofLogs(actual: Float64Array, expected: Float64Array): number {

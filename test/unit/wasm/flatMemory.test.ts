@@ -11,8 +11,8 @@ import {
   finish,
   jacobianSeries,
   reachOf,
-  runSteps,
-  spectrumSteps,
+  runResumably,
+  spectrumResumably,
   Workspaces,
 } from '../../../src/engine/index.js';
 import type { Kernels } from '../../../src/engine/index.js';
@@ -109,7 +109,7 @@ else if (isMainThread) {
           assert.ok(each.chunks === 2 || isSmall({ ...each, steps: each.T }));
           const kernels = kernelsOf(variant);
           const experiment = randomExperiment(each);
-          await assertFlat(many, () => void finish(runSteps(experiment, undefined, kernels)), [kernels]);
+          await assertFlat(many, () => void finish(runResumably(experiment, undefined, kernels)), [kernels]);
         });
       }
 
@@ -120,7 +120,10 @@ else if (isMainThread) {
         await team.up();
         try {
           const experiment = randomExperiment({ ...shape, B: 8, T: 100, H: 64, chunks: 2 });
-          await assertFlat(some, () => void finish(runSteps(experiment, undefined, kernels)), [kernels, team.kernels]);
+          await assertFlat(some, () => void finish(runResumably(experiment, undefined, kernels)), [
+            kernels,
+            team.kernels,
+          ]);
           assert.ok(team.kernels.memory.buffer.byteLength > 65536, 'the threads had work');
         } finally {
           await team.stop();
@@ -137,13 +140,13 @@ else if (isMainThread) {
           return apart();
         };
         const experiment = randomExperiment({ ...shape, B: 2, T: 12, H: 9 });
-        const result = finish(runSteps(experiment, undefined, kernels));
+        const result = finish(runResumably(experiment, undefined, kernels));
         await assertFlat(many, () => {
           for (const steps of [
             attribute(experiment, result, workspaces).steps,
             reachOf(experiment, result, workspaces).steps,
             jacobianSeries(experiment, result, 0, workspaces).steps,
-            spectrumSteps(experiment, result, workspaces),
+            spectrumResumably(experiment, result, workspaces),
           ])
             finish<unknown>(steps);
         }, [kernels]);

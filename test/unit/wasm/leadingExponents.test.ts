@@ -1,7 +1,7 @@
 // The leading exponents of a wide network come first, for a fraction of the work; the rest comes when somebody asks.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, growingSpectrum, runSteps, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
+import { finish, growingSpectrum, runResumably, spectrumResumably, Workspaces } from '../../../src/engine/index.js';
 import type { LayerExperiment } from '../../../src/engine/index.js';
 import { Analyses } from '../../../src/worker/answers/analyses.js';
 import { experiment, filled, randomNumbers } from '../engine/build.js';
@@ -36,8 +36,8 @@ for (const [way, workspaces] of ways)
     ] as const)
       it(`of ${H} are the first that the spectrum has, and all follow`, () => {
         const e = wide(H, 12, gain);
-        const result = finish(runSteps(e));
-        const whole = finish(spectrumSteps(e, result, workspaces));
+        const result = finish(runResumably(e));
+        const whole = finish(spectrumResumably(e, result, workspaces));
         assert.equal(whole.lyapunovKnown, H);
         const { spectrum, steps, rest } = growingSpectrum(e, result, workspaces, undefined, 0);
         finish(steps);
@@ -58,7 +58,7 @@ for (const [way, workspaces] of ways)
 
     it('grow from 32 over 128 to all of them', () => {
       const e = wide(258, 2, 1);
-      const { spectrum, steps, rest } = growingSpectrum(e, finish(runSteps(e)), workspaces, 1, 0);
+      const { spectrum, steps, rest } = growingSpectrum(e, finish(runResumably(e)), workspaces, 1, 0);
       const known: number[] = [];
       const look = (): void => {
         if (known.at(-1) !== spectrum.lyapunovKnown) known.push(spectrum.lyapunovKnown);
@@ -70,7 +70,7 @@ for (const [way, workspaces] of ways)
 
     it('of a short or narrow run are all of them at once', () => {
       const e = wide(40, 9, 1);
-      const { spectrum, steps, rest } = growingSpectrum(e, finish(runSteps(e)), workspaces);
+      const { spectrum, steps, rest } = growingSpectrum(e, finish(runResumably(e)), workspaces);
       finish(steps);
       assert.deepEqual([spectrum.lyapunovKnown, rest().next().done], [40, true]);
     });
@@ -81,7 +81,13 @@ for (const variant of variants)
     const [H, T] = [320, 30];
     const e = wide(H, T, 1);
     const counted = new Counted(kernelsOf(variant), e);
-    const { spectrum, steps, rest } = growingSpectrum(e, finish(runSteps(e)), new Workspaces(counted.kernels), 1, 0);
+    const { spectrum, steps, rest } = growingSpectrum(
+      e,
+      finish(runResumably(e)),
+      new Workspaces(counted.kernels),
+      1,
+      0,
+    );
     const before = counted.drive(
       (function* () {
         while (spectrum.lyapunovKnown === 0 && steps.next().done !== true) yield 0;
@@ -97,7 +103,7 @@ for (const variant of variants)
 describe('exponents that take long', () => {
   it('are computed while somebody asks, and rest in between', async () => {
     const e = wide(8, 3, 1);
-    const run = { runId: 1, experiment: e, result: finish(runSteps(e)) };
+    const run = { runId: 1, experiment: e, result: finish(runResumably(e)) };
     const { spectrum } = growingSpectrum(e, run.result);
     const seen = { pulled: 0, returned: false };
     const pulled = (): number => seen.pulled;
@@ -129,7 +135,7 @@ describe('exponents that take long', () => {
 
   it('are complete in what is asked for as a whole', async () => {
     const e = wide(70, 4, 1);
-    const run = { runId: 1, experiment: e, result: finish(runSteps(e)) };
+    const run = { runId: 1, experiment: e, result: finish(runResumably(e)) };
     const { spectrum, steps, rest } = growingSpectrum(e, run.result, null, undefined, 0);
     finish(steps);
     const analyses = new Analyses(run, e.shapes, () => undefined);

@@ -11,10 +11,10 @@ import {
   memoryOf,
   reachOf,
   runChunks,
-  runSteps,
+  runResumably,
   runWithin,
   spectrumOf,
-  spectrumSteps,
+  spectrumResumably,
   Workspaces,
 } from '../../../src/engine/index.js';
 import type { AnyRun, LayerExperiment, Kernels, Resumable, Spectrum } from '../../../src/engine/index.js';
@@ -109,7 +109,7 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
     it(`of ${name} is what was said before`, () => {
       const kernels = kernelsOf(variant);
       const { results, wholeKernels, whole, pieces, pieceKernels, analyses } = memoryOf(experiment, kernels);
-      const run = flatRun(finish(runSteps(experiment, undefined, kernels)));
+      const run = flatRun(finish(runResumably(experiment, undefined, kernels)));
       assert.equal(bytesIn([run, runChunks(experiment, run)], experiment), results);
       assert.equal(kernels.memory.buffer.byteLength, wholeKernels);
       const all = Object.values(analyses).reduce((sum, each) => sum + each.kernels + each.results, 0);
@@ -134,7 +134,7 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
         [kernels, ...beside].reduce((sum, { memory }) => sum + memory.buffer.byteLength, 0),
         pieceKernels,
       );
-      assert.deepEqual(run.dWh, flatRun(finish(runSteps(experiment, undefined, kernelsOf(variant)))).dWh);
+      assert.deepEqual(run.dWh, flatRun(finish(runResumably(experiment, undefined, kernelsOf(variant)))).dWh);
     });
   }
 
@@ -144,9 +144,9 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
       const experiment = name === 'a batch' ? withLoss(plain) : plain;
       const kernels = kernelsOf(variant);
       const { analyses } = memoryOf(experiment, kernels);
-      const run = flatRun(finish(runSteps(experiment, undefined, kernels)));
+      const run = flatRun(finish(runResumably(experiment, undefined, kernels)));
       for (const [analysis, work] of [
-        ['spectrum', (workspaces) => spectrumSteps(experiment, run, workspaces)],
+        ['spectrum', (workspaces) => spectrumResumably(experiment, run, workspaces)],
         ['jacobians', (workspaces) => jacobianSeries(experiment, run, 0, workspaces).steps],
         ['attribution', (workspaces) => attribute(experiment, run, workspaces).steps],
         ['reach', (workspaces) => reachOf(experiment, run, workspaces).steps],
@@ -192,12 +192,12 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
         ];
         const empty = held();
         const expected = [Math.max(empty[0], said.rooms.whole.own), Math.max(empty[1], said.rooms.whole.shared)];
-        const before = flatRun(finish(runSteps(experiment, undefined, kernels)));
+        const before = flatRun(finish(runResumably(experiment, undefined, kernels)));
         assert.deepEqual(held(), expected, name);
         await team.up();
         assert.equal(team.size, 3);
         assert.deepEqual(memoryOf(experiment, kernels), said);
-        const after = flatRun(finish(runSteps(experiment, undefined, kernels)));
+        const after = flatRun(finish(runResumably(experiment, undefined, kernels)));
         assert.deepEqual(held(), expected, name);
         assert.deepEqual(after.dWh, before.dWh, name);
       } finally {
@@ -215,26 +215,26 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
       kernels.team = team;
       const huge = randomExperiment({ ...shape, B: 16, T: 3000, I: 200, H: 16, upstream: 'every' });
       const small = randomExperiment({ ...shape, T: 20 });
-      const expected = flatRun(finish(runSteps(small, undefined, kernelsOf(variant))));
+      const expected = flatRun(finish(runResumably(small, undefined, kernelsOf(variant))));
       try {
         for (const way of [kernels, team.kernels]) {
           kernels.team = way === kernels ? null : team;
           const { rooms } = memoryOf(huge, kernels);
-          const first = flatRun(finish(runSteps(huge, undefined, kernels)));
+          const first = flatRun(finish(runResumably(huge, undefined, kernels)));
           const { memory } = way;
           assert.equal(memory.buffer.byteLength, way === kernels ? rooms.whole.own : rooms.whole.shared);
           assert.ok(memory.buffer.byteLength > 2 ** 26);
           await team.up();
-          assert.deepEqual(flatRun(finish(runSteps(huge, undefined, kernels))).dWh, first.dWh);
+          assert.deepEqual(flatRun(finish(runResumably(huge, undefined, kernels))).dWh, first.dWh);
           assert.equal(way.memory, memory);
-          assert.deepEqual(flatRun(finish(runSteps(small, undefined, kernels))), expected);
+          assert.deepEqual(flatRun(finish(runResumably(small, undefined, kernels))), expected);
           assert.ok(kernels.memory.buffer.byteLength + team.kernels.memory.buffer.byteLength < 2 ** 22);
           assert.deepEqual(
-            flatRun(finish(runSteps(huge, undefined, kernels))).dWh,
+            flatRun(finish(runResumably(huge, undefined, kernels))).dWh,
             first.dWh,
             'as large as before when it has to be',
           );
-          flatRun(finish(runSteps(small, undefined, kernels)));
+          flatRun(finish(runResumably(small, undefined, kernels)));
         }
       } finally {
         await team.stop();
@@ -285,7 +285,9 @@ describe('an analysis that needs all steps at once', () => {
   it('is left out where they are not held', () => {
     const kernels = kernelsOf(variant);
     const experiment = randomExperiment({ ...shape, T: 300 });
-    assert.ok(reachOf(experiment, flatRun(finish(runSteps(experiment, undefined, kernels)))).reach.share.length > 0);
+    assert.ok(
+      reachOf(experiment, flatRun(finish(runResumably(experiment, undefined, kernels)))).reach.share.length > 0,
+    );
     const { reach, steps } = reachOf(experiment, flatRun(finish(runWithin(0, experiment, undefined, kernels))));
     finish(steps);
     assert.equal(reach.share.length, 0);
@@ -300,13 +302,13 @@ describe('what the page asks for', () => {
     for (const each of [shape, { ...shape, B: 2, cell: 'relu', chunks: 2 } as const]) {
       const experiment = randomExperiment(each);
       const [whole, pieces] = [
-        flatRun(finish(runSteps(experiment, undefined, kernels))),
+        flatRun(finish(runResumably(experiment, undefined, kernels))),
         flatRun(finish(runWithin(0, experiment, undefined, kernels))),
       ];
       const window = { t0: 30, t1: 690 };
       const asked = (result: AnyRun): unknown => {
         const run = { runId: 1, experiment, result };
-        const spectrum = finish(spectrumSteps(experiment, result));
+        const spectrum = finish(spectrumResumably(experiment, result));
         return [
           ...(['hs', 'dh', 'z'] as const).flatMap((tensor) =>
             (['index', 'similarity', 'saturation'] as const).map((order) =>

@@ -1,7 +1,7 @@
 // NaN and infinities spread through the kernels as they do through the reference classes.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { dtypes, finish, runSteps } from '../../../src/engine/index.js';
+import { dtypes, finish, runResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment, FloatArray, RunResult } from '../../../src/engine/index.js';
 import { experiment, flatRun, scaledIdentity } from '../engine/build.js';
 import type { FlatRun } from '../engine/build.js';
@@ -73,7 +73,7 @@ function referenceOf(of: RandomShape, where: (typeof places)[number], value: num
   const known = references.get(key);
   if (known !== undefined) return known;
   const e = poisoned(of, where, value);
-  const made = { e, expected: flatRun(finish(runSteps(e))) };
+  const made = { e, expected: flatRun(finish(runResumably(e))) };
   references.set(key, made);
   return made;
 }
@@ -88,7 +88,7 @@ for (const variant of variants) {
             for (const where of places)
               for (const poison of [NaN, Infinity, -Infinity]) {
                 const { e, expected } = referenceOf({ ...any, cell, dtype }, where, poison);
-                const actual = flatRun(finish(runSteps(e, undefined, kernels)));
+                const actual = flatRun(finish(runResumably(e, undefined, kernels)));
                 const what = `${String(poison)} in ${where}, ${cell}: `;
                 for (const tensor of tensors) assertSameKinds(actual[tensor], expected[tensor], what + tensor);
                 for (const norm of series)
@@ -111,7 +111,10 @@ for (const variant of variants) {
         h0: Float64Array.of(1e37, 1),
         weights: { Wx: Float64Array.of(1, 1), Wh: Float64Array.of(4, 0, 0, 0.5), b: new Float64Array(2) },
       });
-      const [actual, expected] = [flatRun(finish(runSteps(e, undefined, kernels))), flatRun(finish(runSteps(e)))];
+      const [actual, expected] = [
+        flatRun(finish(runResumably(e, undefined, kernels))),
+        flatRun(finish(runResumably(e))),
+      ];
       assert.deepEqual(actual.hs, expected.hs);
       for (const { log10Norms, log10SingleSource, dhTotal, verdict } of [actual, expected]) {
         assert.ok(log10Norms.dh.slice(0, -1).every(Number.isNaN), log10Norms.dh.join());
@@ -136,7 +139,10 @@ for (const variant of variants) {
           h0: Float64Array.of(1, 2, 3e38, 4, 5),
           weights: { Wx: new Float64Array(H), Wh, b: new Float64Array(H) },
         });
-        const [actual, expected] = [flatRun(finish(runSteps(e, undefined, kernels))), flatRun(finish(runSteps(e)))];
+        const [actual, expected] = [
+          flatRun(finish(runResumably(e, undefined, kernels))),
+          flatRun(finish(runResumably(e))),
+        ];
         assert.deepEqual(actual.hs, expected.hs);
         for (const name of series) {
           assertSameKinds(actual.norms[name], expected.norms[name], name);

@@ -8,9 +8,9 @@ import {
   jacobianSeries,
   preActivations,
   reachOf,
-  runSteps,
+  runResumably,
   runWithin,
-  spectrumSteps,
+  spectrumResumably,
   Workspaces,
 } from '../../../src/engine/index.js';
 import type { AnyRun, LayerExperiment, Resumable } from '../../../src/engine/index.js';
@@ -75,9 +75,9 @@ if (variant !== undefined) {
             });
             let first: AnyRun | null = null;
             for (const [name, threads, run] of [
-              ['one thread', 1, runSteps],
-              ['two threads', 2, runSteps],
-              ['four threads', 4, runSteps],
+              ['one thread', 1, runResumably],
+              ['two threads', 2, runResumably],
+              ['four threads', 4, runResumably],
               [
                 'in pieces',
                 1,
@@ -160,7 +160,7 @@ if (variant !== undefined) {
         );
         assert.ok(pausesOf(e) > 10);
         const [whole, pieces] = [
-          flatRun(finish(runSteps(e, undefined, kernelsOf(variant)))),
+          flatRun(finish(runResumably(e, undefined, kernelsOf(variant)))),
           flatRun(finish(runWithin(0, e, undefined, kernelsOf(variant)))),
         ];
         for (const field of ['dWx', 'dWh', 'db', 'dh0', 'norms', 'hNorm'] as const)
@@ -228,11 +228,11 @@ if (variant !== undefined) {
           chunks: [{ steps: T, xs: filled(B * T * I, next) }],
           upstream: { kind: 'every' },
         });
-        const result = flatRun(finish(runSteps(e, undefined, kernelsOf(variant))));
+        const result = flatRun(finish(runResumably(e, undefined, kernelsOf(variant))));
         const counted = new Counted(kernelsOf(variant), e);
         const workspaces = new Workspaces(counted.kernels);
         const analyses: readonly (readonly [string, Resumable<unknown>])[] = [
-          ['spectrum', spectrumSteps(e, result, workspaces)],
+          ['spectrum', spectrumResumably(e, result, workspaces)],
           ['singular values', jacobianSeries(e, result, 0, workspaces).steps],
           ['attribution', attribute(e, result, workspaces).steps],
           ['reach', reachOf(e, result, workspaces).steps],

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { dropSpare, finish, Kernels, release, runSteps } from '../../../src/engine/index.js';
+import { dropSpare, finish, Kernels, release, runResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment, FloatArray, RunResult } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { giveBack, unfilled } from '../../../src/engine/core/bufferPool.js';
@@ -49,9 +49,9 @@ for (const variant of variants) {
   describe(`a run with ${variant} instructions`, () => {
     it('gives the same bits again, whatever ran in between', () => {
       const kernels = kernelsOf(variant);
-      const first = finish(runSteps(small, undefined, kernels));
+      const first = finish(runResumably(small, undefined, kernels));
       finish(
-        runSteps(
+        runResumably(
           randomExperiment({
             seed: 2,
             B: 7,
@@ -70,7 +70,7 @@ for (const variant of variants) {
           kernels,
         ),
       );
-      assert.deepEqual(finish(runSteps(small, undefined, kernels)), first);
+      assert.deepEqual(finish(runResumably(small, undefined, kernels)), first);
     });
 
     it('gives the memory of its tensors back when it is told to, and the next run takes it', () => {
@@ -107,8 +107,8 @@ for (const variant of variants) {
         randomExperiment({ ...like, B: 1, T: 4000 }),
         randomExperiment({ ...like, chunks: 2, dtype: 'float64' }),
       ]) {
-        const expected = finish(runSteps(e, undefined, kernels));
-        const run = finish(runSteps(e, undefined, kernels));
+        const expected = finish(runResumably(e, undefined, kernels));
+        const run = finish(runResumably(e, undefined, kernels));
         const [layer] = run.layers;
         const tensors = [layer.states.h, layer.dhTotal, run.dxs, layer.dhScaled];
         for (const tensor of tensors) tensor.fill(NaN);
@@ -135,7 +135,7 @@ for (const variant of variants) {
           [0, 0, 0, 0],
         );
         assert.deepEqual(apart(), kept);
-        assert.deepEqual(finish(runSteps(e, undefined, kernels)), expected);
+        assert.deepEqual(finish(runResumably(e, undefined, kernels)), expected);
       }
     });
 
@@ -172,14 +172,14 @@ for (const variant of variants) {
         initial: false,
       });
       // Of three, two that follow each other have one buffer.
-      const made = (): RunResult => finish(runSteps(tiny, undefined, kernels));
+      const made = (): RunResult => finish(runResumably(tiny, undefined, kernels));
       const [one, two, three] = [made(), made(), made()];
       const states = ({ layers: [layer] }: RunResult): FloatArray => layer.states.h;
       const [first, second] = states(one).buffer === states(two).buffer ? [one, two] : [two, three];
       assert.equal(states(first).buffer, states(second).buffer);
       release(first);
       assert.equal(states(second).length, 200);
-      assert.deepEqual(states(finish(runSteps(tiny, undefined, kernels))), states(second));
+      assert.deepEqual(states(finish(runResumably(tiny, undefined, kernels))), states(second));
     });
 
     it('uses a buffer of several runs again once all of them have given it back, and not before', () => {
@@ -199,11 +199,11 @@ for (const variant of variants) {
           stateful: false,
           initial: true,
         });
-      const expected = finish(runSteps(tiny(1), undefined, kernels));
-      const kept = finish(runSteps(tiny(1), undefined, kernels));
+      const expected = finish(runResumably(tiny(1), undefined, kernels));
+      const kept = finish(runResumably(tiny(1), undefined, kernels));
       const given: RunResult[] = [];
       for (let seed = 2; seed < 202; seed++) {
-        const run = finish(runSteps(tiny(seed), undefined, kernels));
+        const run = finish(runResumably(tiny(seed), undefined, kernels));
         given.push(run);
         release(run);
         release(run);
@@ -214,7 +214,7 @@ for (const variant of variants) {
         'some buffer has been used again',
       );
       for (const { layers } of given) assert.ok([0, 800].includes(layers[0].states.h.length));
-      assert.deepEqual(finish(runSteps(tiny(1), undefined, kernels)), expected);
+      assert.deepEqual(finish(runResumably(tiny(1), undefined, kernels)), expected);
     });
 
     it('leaves results that no later run touches, and more of them than one buffer holds', () => {
@@ -246,7 +246,7 @@ for (const variant of variants) {
 
     it('given up halfway does not spoil the next', () => {
       const kernels = kernelsOf(variant);
-      const first = finish(runSteps(small, undefined, kernels));
+      const first = finish(runResumably(small, undefined, kernels));
       const [B, T, I, H] = [16, 40, 32, 300] as const;
       const large = randomExperiment({
         seed: 3,
@@ -265,7 +265,7 @@ for (const variant of variants) {
       for (const pauses of [1, 4, 8, 12, 16]) {
         const steps = fastPass(kernels, large);
         for (let i = 0; i < pauses; i++) assert.notEqual(steps.next().done, true);
-        assert.deepEqual(finish(runSteps(small, undefined, kernels)), first);
+        assert.deepEqual(finish(runResumably(small, undefined, kernels)), first);
       }
     });
 
@@ -273,9 +273,9 @@ for (const variant of variants) {
       const kernels = kernelsOf(variant);
       const layOut = kernels.layOut.bind(kernels);
       kernels.layOut = () => null;
-      const without = finish(runSteps(small, undefined, kernels));
+      const without = finish(runResumably(small, undefined, kernels));
       kernels.layOut = layOut;
-      assert.deepEqual(without, finish(runSteps(small)));
+      assert.deepEqual(without, finish(runResumably(small)));
       assert.equal(kernels.layOut([2 ** 32]), null);
     });
   });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
-import { finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { finish, runResumably, spectrumResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment, Spectrum, Workspaces } from '../../../src/engine/index.js';
 import {
   experiment,
@@ -25,7 +25,7 @@ const near = (actual: number, expected: number, bound: number, what = ''): void 
     `${what} ${actual} is not within ${bound} of ${expected}`,
   );
 const spectrumOf = (e: LayerExperiment, workspaces: Workspaces | null = null): Spectrum =>
-  finish(spectrumSteps(e, flatRun(finish(runSteps(e))), workspaces));
+  finish(spectrumResumably(e, flatRun(finish(runResumably(e))), workspaces));
 
 for (const [way, workspaces] of fast) {
   describe(`spectrum through ${way} kernels`, () => {
@@ -74,7 +74,7 @@ for (const [way, workspaces] of fast) {
             // By a determinant and slopes of the test's own. Rounded states say their slopes as exactly as they are
             // rounded.
             const difference = Math.abs(
-              own.lyapunov.reduce((sum, value) => sum + value, 0) - sumOfExponents(e, flatRun(finish(runSteps(e)))),
+              own.lyapunov.reduce((sum, value) => sum + value, 0) - sumOfExponents(e, flatRun(finish(runResumably(e)))),
             );
             assert.ok(difference <= (e.dtype === 'float64' ? 1e-9 : 1e-6 * e.shapes.H), `${e.dtype}: ${difference}`);
             worst = Math.max(worst, own.lyapunovSumError ?? Infinity);
@@ -203,7 +203,7 @@ for (const [way, workspaces] of fast) {
       const [H, T, next] = [67, 12, randomNumbers(77)];
       const weights = { Wx: filled(H, next), Wh: filled(H * H, next).map((value) => value * 0.2), b: filled(H, next) };
       const e = experiment(H, T, weights.Wh, { weights, chunks: [{ steps: T, xs: filled(T, next) }] });
-      const { hs } = flatRun(finish(runSteps(e)));
+      const { hs } = flatRun(finish(runResumably(e)));
       const { jacobianSigmaMax } = spectrumOf(e, workspaces);
       for (let step = 0; step < T; step++) {
         const J = weights.Wh.map((value, i) => value * (1 - (hs[step * H + (i % H)] ?? NaN) ** 2));
@@ -270,9 +270,9 @@ describe('the spectral radius where eigenvalues are too many to be computed', ()
     for (const [name, Wh, radius, most] of cases) {
       it(`lies between the bounds of ${name}, ${way}`, () => {
         const e = experiment(H, 5, Wh, { cell: 'identity' });
-        const result = flatRun(finish(runSteps(e)));
+        const result = flatRun(finish(runResumably(e)));
         const { spectralRadiusBounds, spectralRadiusWh, eigenvaluesWh, ...rest } = finish(
-          spectrumSteps(e, result, workspaces, H - 1),
+          spectrumResumably(e, result, workspaces, H - 1),
         );
         const [low, high] = spectralRadiusBounds ?? assert.fail('no bounds');
         assert.ok(
@@ -289,7 +289,7 @@ describe('the spectral radius where eigenvalues are too many to be computed', ()
           spectralRadiusWh: exact,
           eigenvaluesWh: all,
           ...same
-        } = finish(spectrumSteps(e, result, workspaces, H));
+        } = finish(spectrumResumably(e, result, workspaces, H));
         assert.deepEqual([rest, none, all.length], [same, null, H]);
         assert.ok(low <= exact + 0.2 && exact <= high + 1e-9, `${low} ${exact} ${high}`);
       });

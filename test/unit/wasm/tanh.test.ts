@@ -1,7 +1,7 @@
 // The error of the kernels' tanh over the whole range, in units in the last place.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { defaultBounds, finish, runSteps } from '../../../src/engine/index.js';
+import { defaultBounds, finish, runResumably } from '../../../src/engine/index.js';
 import type { FloatArray } from '../../../src/engine/index.js';
 import { experiment, flatRun, randomNumbers } from '../engine/build.js';
 import { kernelsOf, variants } from './support.js';
@@ -103,7 +103,7 @@ for (const variant of variants) {
           log10SingleSource: [first, between, last],
         } = flatRun(
           finish(
-            runSteps(
+            runResumably(
               experiment(1, 3, weights.Wh, { weights, chunks: [{ steps: 3, xs: new Float64Array(3).fill(z) }] }),
               defaultBounds,
               alone,

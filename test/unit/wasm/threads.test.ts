@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
-import { finish, runSteps, runWithin } from '../../../src/engine/index.js';
+import { finish, runResumably, runWithin } from '../../../src/engine/index.js';
 import type { LayerExperiment, Kernels, RunResult, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
@@ -132,7 +132,7 @@ function wantedOf(variant: Variant, experiments: readonly LayerExperiment[]): Wa
   return experiments.map((e) => ({
     e,
     pass: numbersOf(finish(fastPass(single, e))!),
-    run: flatRun(finish(runSteps(e, undefined, single))),
+    run: flatRun(finish(runResumably(e, undefined, single))),
   }));
 }
 
@@ -192,7 +192,7 @@ else if (isMainThread) {
             for (const { e, pass, run } of [...wanted, ...infinite])
               for (let again = 0; again < times; again++) {
                 assert.deepEqual(numbersOf(finish(fastPass(kernels, e))!), pass);
-                assert.deepEqual(flatRun(finish(runSteps(e, undefined, kernels))), run);
+                assert.deepEqual(flatRun(finish(runResumably(e, undefined, kernels))), run);
               }
           });
           assert.ok(shared > times * 150, `work was shared out ${shared} times`);

@@ -2,7 +2,14 @@
 // is not.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { defaultBounds, finish, openUnit, runSteps, spectrumSteps, Workspaces } from '../../../src/engine/index.js';
+import {
+  defaultBounds,
+  finish,
+  openUnit,
+  runResumably,
+  spectrumResumably,
+  Workspaces,
+} from '../../../src/engine/index.js';
 import type { LayerExperiment } from '../../../src/engine/index.js';
 import { Analyses } from '../../../src/worker/answers/analyses.js';
 import { pack, unpack } from '../../../src/worker/record/typedArrayJson.js';
@@ -45,12 +52,12 @@ function experimentOf(B: number, T: number, H: number, more: Partial<FlatExperim
 async function recordOf(
   experiment: LayerExperiment,
 ): Promise<{ readonly run: KeptRun; readonly record: RunRecord; readonly bytes: number }> {
-  const result = finish(runSteps(experiment, defaultBounds, kernels));
+  const result = finish(runResumably(experiment, defaultBounds, kernels));
   const run: KeptRun = { runId: 1, experiment, result };
   const made = await makeRecord(
     run,
     summarise(1, experiment, result, 0),
-    finish(spectrumSteps(experiment, result, workspaces)),
+    finish(spectrumResumably(experiment, result, workspaces)),
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
   );
   const text = pack(made);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asNetworkRun, finish, runSteps, spectrumSteps } from '../../../src/engine/index.js';
+import { asNetworkRun, finish, runResumably, spectrumResumably } from '../../../src/engine/index.js';
 import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { experiment, scaledIdentity, withLayer } from '../engine/build.js';
 import { leakyInTheTable } from '../engine/leaky.js';
@@ -9,10 +9,10 @@ describe('the result as JSON', () => {
   it('comes in pieces whose length does not grow with T, so that none outgrows what a string may hold', () => {
     const T = 70_000;
     const subject = experiment(1, T, scaledIdentity(1, 0.5));
-    const result = finish(runSteps(subject));
+    const result = finish(runResumably(subject));
     const pieces = [
       ...resultJson(finish(asNetworkRun(subject, result)), () =>
-        finish(withGateBlocks(subject, finish(spectrumSteps(subject, result)))),
+        finish(withGateBlocks(subject, finish(spectrumResumably(subject, result)))),
       ),
     ];
     const longest = pieces.reduce((most, { length }) => Math.max(most, length), 0);
@@ -38,8 +38,8 @@ describe('the result as JSON', () => {
       ...withLayer(plain, { weights: { ...plain.layers[0].parameters, alpha: new Float64Array(H).fill(0.5) } }),
       cell: leakyInTheTable(),
     };
-    const result = finish(runSteps(subject));
-    const blocks = finish(withGateBlocks(subject, finish(spectrumSteps(subject, result))));
+    const result = finish(runResumably(subject));
+    const blocks = finish(withGateBlocks(subject, finish(spectrumResumably(subject, result))));
     const text = [...resultJson(finish(asNetworkRun(subject, result)), () => blocks)].join('');
     const json = JSON.parse(text) as {
       readonly dalpha: number[][];

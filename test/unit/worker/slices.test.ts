@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, runSteps } from '../../../src/engine/index.js';
+import { finish, runResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment } from '../../../src/engine/index.js';
 import { heatmap, sequenceLines, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
 import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
@@ -25,7 +25,7 @@ const experiment: LayerExperiment = nested({
   clipNorm: null,
   truncate: null,
 });
-const result = flatRun(finish(runSteps(experiment)));
+const result = flatRun(finish(runResumably(experiment)));
 const run: KeptRun = { runId: 1, experiment, result };
 const all = { t0: 0, t1: T };
 const h = (sequence: number, t: number, unit: number): number => result.hs.at((sequence * T + t) * H + unit)!;
@@ -80,7 +80,7 @@ describe('slices of a run', () => {
         },
         { weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(0), b: Float64Array.of(0) } },
       );
-      return { runId: 1, experiment: alone, result: flatRun(finish(runSteps(alone))) };
+      return { runId: 1, experiment: alone, result: flatRun(finish(runResumably(alone))) };
     };
     const ask = (tensor: 'hs' | 'dh', t0: number, t1: number) => ({
       runId: 1,

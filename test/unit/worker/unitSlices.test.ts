@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, runSteps } from '../../../src/engine/index.js';
+import { finish, runResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment, Trace } from '../../../src/engine/index.js';
 import { heatmap, sequenceLines } from '../../../src/worker/answers/slices.js';
 import type { KeptRun } from '../../../src/worker/answers/keptRun.js';
@@ -28,7 +28,7 @@ const experiment: LayerExperiment = nested({
   clipNorm: null,
   truncate: null,
 });
-const result = flatRun(finish(runSteps(experiment)));
+const result = flatRun(finish(runResumably(experiment)));
 const run: KeptRun = { runId: 1, experiment, result };
 const h = (b: number, t: number, unit: number): number => result.hs.at((b * T + t) * H + unit)!;
 const all = { t0: 0, t1: T };
@@ -158,7 +158,7 @@ describe('the norms of each sequence', () => {
         shapes: { B: items, T: steps },
       } = ref;
       const other = experimentOf(ref, 'float64');
-      const kept: KeptRun = { runId: 1, experiment: other, result: flatRun(finish(runSteps(other))) };
+      const kept: KeptRun = { runId: 1, experiment: other, result: flatRun(finish(runResumably(other))) };
       const window = { t0: 0, t1: steps };
       const expected = (ref.expected.dhTotal as number[][][]).map((sequence) =>
         sequence.map((g) => Math.log10(Math.hypot(...g))),

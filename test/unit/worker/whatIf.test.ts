@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readExperiment } from '../../../src/config/index.js';
 import type { Entry, FileContent, Files } from '../../../src/config/read/fileAccess.js';
-import { asItIs, defaultBounds, finish, initialise, oneLayer, runSteps } from '../../../src/engine/index.js';
+import { asItIs, defaultBounds, finish, initialise, oneLayer, runResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment, RunResult, WhatIf } from '../../../src/engine/index.js';
 import type { FileRequest, WhatIfAnswer } from '../../../src/protocol/messages.js';
 import { applyWhatIf } from '../../../src/worker/changes/applyWhatIf.js';
@@ -47,7 +47,7 @@ async function experimentOf(texts: Readonly<Record<string, string>>, of: Entry =
 }
 const fromConfig = (object: Record<string, unknown>): Promise<LayerExperiment> =>
   experimentOf({ 'a.rnn.json': JSON.stringify(object) });
-const whole = (experiment: LayerExperiment): FlatRun<RunResult> => flatRun(finish(runSteps(experiment)));
+const whole = (experiment: LayerExperiment): FlatRun<RunResult> => flatRun(finish(runResumably(experiment)));
 
 type Run = WhatIfAnswer & { kind: 'run' };
 async function tried(experiment: LayerExperiment, whatIf: Partial<WhatIf>): Promise<Run> {
