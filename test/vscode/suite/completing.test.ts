@@ -78,7 +78,14 @@ describe('Completion', () => {
   it('offers the values of a key, each with what it means', async () => {
     for (const text of ['{ "cell": | }', '{ "cell": "|" }']) {
       const items = await offered(text);
-      assert.deepEqual(items.map(({ label }) => label).sort(), ['"identity"', '"relu"', '"tanh"']);
+      assert.deepEqual(items.map(({ label }) => label).sort(), [
+        '"gru"',
+        '"identity"',
+        '"lstm"',
+        '"relu"',
+        '"sigmoid"',
+        '"tanh"',
+      ]);
       assert.match(items.find(({ label }) => label === '"relu"')?.docs ?? '', /max\(0, z\)/);
     }
     assert.deepEqual(await labels('{ "dtype": | }'), ['"float32"', '"float64"']);
@@ -98,7 +105,7 @@ describe('Completion', () => {
     const inside = await offered('{ "loss": {|} }');
     assert.deepEqual(inside.map(({ label }) => label).sort(), ['at', 'kind', 'readout', 'targets']);
     for (const { label, text } of inside) assert.match(text, new RegExp(`^"${label}": .`));
-    assert.deepEqual(await labels('{ "loss": { "kind": | } }'), ['"crossEntropy"', '"mse"']);
+    assert.deepEqual(await labels('{ "loss": { "kind": | } }'), ['"binaryCrossEntropy"', '"crossEntropy"', '"mse"']);
     assert.deepEqual(await labels('{ "clip": | }'), ['norm 1', 'null']);
     assert.deepEqual(
       (await offered('{ "clip": {|} }')).map(({ text }) => text),
