@@ -90,7 +90,7 @@ describe('Completion', () => {
     }
     assert.deepEqual(await labels('{ "dtype": | }'), ['"float32"', '"float64"']);
     assert.deepEqual(await labels('{ "stateful": | }'), ['false', 'true']);
-    assert.deepEqual(await labels('{ "upstreamGradient": | }'), ['"every"', '"last"', 'file', 'null']);
+    assert.deepEqual(await labels('{ "upstreamGradient": | }'), ['"every"', '"final"', '"last"', 'file', 'null']);
     assert.deepEqual(await labels('{ "weights": | }'), ['file', 'inline']);
     assert.deepEqual(await labels('{ "sequences": | }'), ['chunks', 'file', 'inline']);
   });
