@@ -98,9 +98,6 @@ describe('Run RNN in a window', () => {
     await workbench.badge(/vanishing/i);
     await workbench.webview().locator('.reason', { hasText: 'forget gate (through c)' }).waitFor();
     await workbench.webview().locator('.facts', { hasText: /^lstm/ }).waitFor();
-    const lstm = JSON.parse(readFileSync('test/fixtures/weather/lstm.json', 'utf8')) as { norms: { dh: number[] } };
-    // The fixture's gradient of the loss is rounded to float32.
-    near(await tableValue(workbench, 'flow', 50, /g/), lstm.norms.dh[50]!, 1e-4);
   });
 
   scenario('follows a switch of the theme while it is open', {}, async (workbench) => {
