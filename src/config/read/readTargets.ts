@@ -116,7 +116,7 @@ function valueChecks(
       passes: (x) => x >= 0 && x <= 1,
       tell: (text) =>
         notOne(
-          say('{0} is no probability.', cut(text, 38)),
+          say('{0} is no probability.', visible(text)),
           text,
           say('a number from 0 to 1'),
           say('Targets of this loss are 0 or 1, or a probability between them.'),
@@ -126,7 +126,7 @@ function valueChecks(
     passes: (x) => Number.isInteger(x) && x >= 0 && (O === null || x < O),
     tell: (text) =>
       notOne(
-        say('{0} is no class of this readout.', cut(text, 38)),
+        say('{0} is no class of this readout.', visible(text)),
         text,
         O === null ? say('a whole number from 0') : say('a whole number from 0 to {0}', O - 1),
         say('Classes are counted from 0, one per output of the readout.'),
@@ -134,11 +134,15 @@ function valueChecks(
   };
 }
 
+/** Separators that no eye sees have stood in the place of a number: they are told by their code. */
+const visible = (text: string): string =>
+  /\S/.test(text) ? cut(text, 38) : `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+
 const notOne = (message: string, text: string, expected: string, advice: string): Finding => ({
   code: 'wrong-value',
   message,
   expected,
-  found: cut(text, 38),
+  found: visible(text),
   advice,
 });
 
