@@ -2,6 +2,7 @@
 import { t } from '@vscode/l10n';
 import { cellNames, cellOf, initialise, Random } from '../../engine/index.js';
 import type { Cell, CellName, Initialisation, Shapes } from '../../engine/index.js';
+import { ownParametersOf } from '../read/gateBlocks.js';
 import { origin } from './provenanceNotes.js';
 
 /** What the command "Create RNN Config…" has asked for: made-up weights and sequences, or files that are there. */
@@ -80,9 +81,7 @@ function randomSource(
     (_, b) => `    [\n${rowLines(xs, T, I, '      ', b * T * I)}\n    ]`,
   ).join(',\n');
   // What the cell has besides; a bias of the state is left out, and so 0.
-  const own = parameters
-    .filter(({ role, name }) => role === 'other' && name !== 'bh')
-    .map(({ name, shape, start = 0 }) => ownText(name, shape(I, H), start));
+  const own = ownParametersOf({ parameters }).map(({ name, shape, start = 0 }) => ownText(name, shape(I, H), start));
   const [width, each] = G === 1 ? ['H', ''] : [`${G}·H`, `, ${gates.join(', ')}`];
   return `  "weights": {
     // [I][${width}] = [${I}][${G * H}]${each}

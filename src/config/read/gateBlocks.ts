@@ -1,5 +1,5 @@
 // From a framework's order of gates and orientation to that of the cell, and back to the place in the file.
-import type { Cell } from '../../engine/index.js';
+import type { Cell, ParameterSpec } from '../../engine/index.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Layout } from '../layouts/weightLayouts.js';
 
@@ -67,6 +67,13 @@ function arrangeRows(data: Float64Array, rows: number, H: number, order: readonl
   return arranged;
 }
 
+/** The bias of the state before, of a cell that keeps it apart. Every layout names it. */
+const stateBias = 'bh';
+
 /** Whether the cell keeps the bias of the state before apart, because it resets that after the product (GRU). */
 export const hasStateBias = ({ parameters }: Pick<Cell, 'parameters'>): boolean =>
-  parameters.some(({ name }) => name === 'bh');
+  parameters.some(({ name }) => name === stateBias);
+
+/** Parameters that no layout names, so that they go by the cell's own names. */
+export const ownParametersOf = ({ parameters }: Pick<Cell, 'parameters'>): readonly ParameterSpec[] =>
+  parameters.filter(({ role, name }) => role === 'other' && name !== stateBias);

@@ -6,17 +6,18 @@ import type { Value } from '../json/jsonValue.js';
 import type { Named } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
 import { misspelt } from '../problems/weightNameSuggestions.js';
+import { ownParametersOf } from './gateBlocks.js';
 import type { StoredNumbers } from './gateBlocks.js';
 import { readTensor } from './readTensor.js';
 
 export type OwnValue = { readonly spec: ParameterSpec; readonly value: Value | null };
 
 /** What stands in the file of each, beside a layer's matrices; the last value where a name stands twice. */
-export const ownValues = (beside: readonly Named[], { parameters }: Pick<Cell, 'parameters'>): OwnValue[] =>
-  parameters
-    // Every layout names the bias of the state.
-    .filter(({ role, name }) => role === 'other' && name !== 'bh')
-    .map((spec) => ({ spec, value: beside.findLast(({ name }) => name === spec.name)?.value ?? null }));
+export const ownValues = (beside: readonly Named[], cell: Pick<Cell, 'parameters'>): OwnValue[] =>
+  ownParametersOf(cell).map((spec) => ({
+    spec,
+    value: beside.findLast(({ name }) => name === spec.name)?.value ?? null,
+  }));
 
 /** Their numbers by name, row-major, with their places; null after a report. */
 export function readOwnParameters(
