@@ -31,7 +31,7 @@ import type { AnyRun, LayerExperiment, NetworkLayer, Spectrum, VerdictKind, AnyN
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
-import { Analyses, networkSummary, ofWholeNetwork, summarise } from './worker/answers/index.js';
+import { Analyses, summariseNetwork } from './worker/answers/index.js';
 import { capacityHere, help, isHelper, loadKernels, readRegularFile, tooLarge } from './worker/thread/index.js';
 import { escapeControls, makeRecord, pack, ReadSources, resultJson, withGateBlocks } from './worker/record/index.js';
 import type { LayerSpectrum } from './worker/record/index.js';
@@ -209,11 +209,7 @@ async function writeReport(
 ): Promise<void> {
   const run = { runId: 1, experiment, result };
   const shown = network.layers.findIndex((layer) => layer.result === result);
-  const summary = {
-    ...summarise(run.runId, experiment, result, elapsedMs),
-    ...ofWholeNetwork(network),
-    network: networkSummary(network, shown),
-  };
+  const summary = summariseNetwork(run.runId, network, shown, elapsedMs);
   const record = await makeRecord(
     run,
     summary,

@@ -1,6 +1,6 @@
 // What is printed of a run: its verdict, a small table of norms of each layer, and what its spectrum says.
 import { t as say } from '@vscode/l10n';
-import { cellOf, inPositions } from '../engine/index.js';
+import { cellOf, directionsOf, inPositions } from '../engine/index.js';
 import type { AnyNetworkRun, AnyRun, LayerExperiment, NetworkLayer, Spectrum } from '../engine/index.js';
 import { escapeControls } from '../worker/record/index.js';
 
@@ -62,7 +62,7 @@ export function runTable(
 ): string {
   const { B, T, I, H } = experiment.shapes;
   const [first, ...others] = layers;
-  const directions = new Set(experiment.layers.map(({ direction }) => direction)).size;
+  const directions = directionsOf(experiment);
   const count = layers.length / directions;
   const stack = [
     ...(count > 1 && directions === 1 ? [say('{0} layers', count)] : []),

@@ -29,6 +29,7 @@ export { memoryOf, plainMemoryOf } from './run/memoryEstimate.js';
 export { kernelsFor } from './run/kernelsFor.js';
 export type { RunMemory } from './run/memoryEstimate.js';
 export { runResumably, runWithin } from './run/run.js';
+export { directionsOf } from './network/layers.js';
 export { asNetworkRun, inPositions, isOneVanillaLayer, runExperiment, runNetwork } from './run/networkRun.js';
 export type { AnyNetworkRun, NetworkLayer, NetworkRun } from './run/networkRun.js';
 export { gateBlocks } from './analysis/gateBlocks.js';

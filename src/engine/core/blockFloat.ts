@@ -8,6 +8,13 @@ export type Aligned = { readonly data: Float64Array; readonly exponent: number }
 
 export const log10Norm = (data: FloatArray, exponent: number): number => Math.log10(norm(data)) + exponent * log10Of2;
 
+/** log10 of the norm of several vectors as one, from log10 of each one's own; −Infinity of none. */
+export function jointLog10(norms: readonly number[]): number {
+  const largest = norms.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (!Number.isFinite(largest)) return largest;
+  return largest + 0.5 * Math.log10(norms.reduce((sum, one) => sum + 100 ** (one - largest), 0));
+}
+
 /** Rows [B,N], each with an exponent of its own: the true row b is `data[b]`·2^`exponents[b]`. */
 export class ScaledRows {
   readonly data: Float64Array;

@@ -158,6 +158,22 @@ export function partOf(trace: Trace, from: number, to: number): Trace {
   };
 }
 
+/** Columns from … to − 1 of every step. */
+export function columnsOfSteps({ B, T, N, data }: Sequence, from: number, to: number): Sequence {
+  const out = sequence(dtypeOf(data), B, T, to - from);
+  for (let row = 0; row < B * T; row++) out.data.set(data.subarray(row * N + from, row * N + to), row * (to - from));
+  return out;
+}
+
+/** Copies consecutive steps into their place among all steps. */
+export function paste(target: Sequence, steps: Sequence, start: number): void {
+  for (let b = 0; b < steps.B; b++)
+    target.data.set(
+      steps.data.subarray(b * steps.T * steps.N, (b + 1) * steps.T * steps.N),
+      (b * target.T + start) * target.N,
+    );
+}
+
 /** Writes [B,N] as step t. */
 export function putStep(s: Sequence, t: number, values: Matrix): void {
   for (let b = 0; b < s.B; b++) s.data.set(values.data.subarray(b * s.N, (b + 1) * s.N), (b * s.T + t) * s.N);

@@ -1,6 +1,7 @@
 // A network's layers as experiments of their own: what each gets from below, and which way its time runs.
-import { cast, dtypeOf, sequence } from '../core/tensor.js';
-import type { Sequence } from '../core/tensor.js';
+import { cellOf } from '../cells/index.js';
+import { cast, matrix, rowOf, sequence, takeSteps } from '../core/tensor.js';
+import type { Matrix, Sequence } from '../core/tensor.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 import type { Direction, Experiment, LayerExperiment, LayerSpec, ScaledSteps, Span } from './experiment.js';
 
@@ -9,6 +10,22 @@ export function stackOf({ layers }: Pick<Experiment, 'layers'>): readonly (reado
   const stack: LayerSpec[][] = [];
   for (const spec of layers) (stack[spec.layer] ??= []).push(spec);
   return stack;
+}
+
+/** 1, or 2 where layers also run from a sequence's last step to its first. */
+export const directionsOf = ({ layers }: Pick<Experiment, 'layers'>): number =>
+  layers.some(({ direction }) => direction === 'reverse') ? 2 : 1;
+
+/** The states of a layer's direction before its first step [B,S·H]; zeros where none are given. */
+export function initialStates({ cell, dtype, shapes: { B, H }, layers: [{ initial }] }: LayerExperiment): Matrix {
+  const { states } = cellOf(cell);
+  const first = matrix(dtype, B, states.length * H);
+  for (const [s, name] of states.entries()) {
+    const values = initial[name] ?? null;
+    if (values !== null)
+      for (let b = 0; b < B; b++) rowOf(first, b).data.set(values.subarray(b * H, (b + 1) * H), s * H);
+  }
+  return first;
 }
 
 /** Steps of each sequence of a chunk [B]. */
@@ -54,20 +71,6 @@ export function reversed<A extends FloatArray>(
 export const reversedSeries = <A extends FloatArray>(series: A, chunks: readonly { readonly steps: number }[]): A =>
   reversed(series, { B: 1, N: 1 }, chunks);
 
-/** Steps start … start + steps − 1 of [B,T,N]. */
-export function stepsOf({ B, T, N, data }: Sequence, start: number, steps: number): Float64Array {
-  const out = new Float64Array(B * steps * N);
-  for (let b = 0; b < B; b++) out.set(data.subarray((b * T + start) * N, (b * T + start + steps) * N), b * steps * N);
-  return out;
-}
-
-/** Columns from … to − 1 of every step. */
-export function columnsOfSteps({ B, T, N, data }: Sequence, from: number, to: number): Sequence {
-  const out = sequence(dtypeOf(data), B, T, to - from);
-  for (let row = 0; row < B * T; row++) out.data.set(data.subarray(row * N + from, row * N + to), row * (to - from));
-  return out;
-}
-
 /** Sequences side by side: [B,T,N₁ + N₂ + …]. */
 export function sideBySide(dtype: DType, parts: readonly [Sequence, ...Sequence[]]): Sequence {
   const [{ B, T }] = parts;
@@ -110,7 +113,11 @@ export function layerExperiment(
     layers: [spec],
     chunks: chunks.map(({ steps, lengths }) => {
       const spans = spansOf(lengths, steps, spec.direction);
-      const chunk = { steps, xs: stepsOf(xs, start, steps), ...(spans === null ? {} : { spans }) };
+      const chunk = {
+        steps,
+        xs: cast('float64', takeSteps(xs, start, start + steps).data) as Float64Array,
+        ...(spans === null ? {} : { spans }),
+      };
       start += steps;
       return chunk;
     }),
@@ -118,13 +125,11 @@ export function layerExperiment(
     truncate: experiment.truncate,
     clipNorm: null,
     loss: null,
-    upstream: {
-      kind: 'given',
-      dhs:
-        above === null
-          ? new Float64Array(B * T * spec.H)
-          : (cast('float64', turned(above.dhs.data, spec.H)) as Float64Array),
-    },
+    // Without what is above it there is only a way forward, which asks for none.
+    upstream:
+      above === null
+        ? { kind: 'last' }
+        : { kind: 'given', dhs: cast('float64', turned(above.dhs.data, spec.H)) as Float64Array },
     ...(scaled === null
       ? {}
       : {

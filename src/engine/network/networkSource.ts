@@ -1,7 +1,8 @@
 // The single source of a whole network in one direction: ones on the output at each sequence's last step, back through
 // all layers.
 import { cellOf } from '../cells/index.js';
-import { log10Norm, ScaledRows } from '../core/blockFloat.js';
+import { jointLog10, log10Norm, ScaledRows } from '../core/blockFloat.js';
+import { matrix, multiplyTransposed } from '../core/tensor.js';
 import type { Resumable } from '../core/resumable.js';
 import { exactSteps } from './cellRows.js';
 import type { LayerExperiment } from './experiment.js';
@@ -34,7 +35,12 @@ export function* networkSource(layers: readonly LayerChunks[], T: number): Resum
     for (let b = 0; b < B; b++)
       if (sourceStep(last[top]!, b) === t)
         flows[top]!.addRow(b, new Float64Array(layers[top]!.experiment.shapes.H).fill(1), 0);
-    log10[start + t] = jointLog10(flows);
+    log10[start + t] = jointLog10(
+      flows.map((flow) => {
+        const { data, exponent } = flow.aligned();
+        return log10Norm(data, exponent);
+      }),
+    );
     for (let l = top; l >= 0; l--) {
       const { experiment } = layers[l]!;
       const { shapes, layers: specs } = experiment;
@@ -50,7 +56,8 @@ export function* networkSource(layers: readonly LayerChunks[], T: number): Resum
         if (below !== null) {
           const dz = new Float64Array(widths[l]!.gates);
           jacobian.toInputGates(ds, dz);
-          below.addRow(b, timesTransposed(dz, Wx, shapes.I), exponent);
+          const dx = multiplyTransposed({ rows: 1, cols: dz.length, data: dz }, Wx, matrix('float64', 1, shapes.I));
+          below.addRow(b, dx.data, exponent);
         }
         const next = jacobian.pullBack(ds);
         ds.set(next);
@@ -62,27 +69,4 @@ export function* networkSource(layers: readonly LayerChunks[], T: number): Resum
     yield (steps - t) / steps;
   }
   return log10;
-}
-
-/** dz·Wxᵀ [I] */
-function timesTransposed(dz: Float64Array, Wx: Float64Array, I: number): Float64Array {
-  const N = dz.length;
-  const dx = new Float64Array(I);
-  for (let k = 0; k < I; k++) {
-    let sum = 0;
-    for (let j = 0; j < N; j++) sum += dz[j]! * Wx[k * N + j]!;
-    dx[k] = sum;
-  }
-  return dx;
-}
-
-/** log10 of the norm of several vectors as one. */
-function jointLog10(flows: readonly ScaledRows[]): number {
-  const parts = flows.map((flow) => {
-    const { data, exponent } = flow.aligned();
-    return log10Norm(data, exponent);
-  });
-  const largest = parts.reduce((a, b) => Math.max(a, b), -Infinity);
-  if (!Number.isFinite(largest)) return largest;
-  return largest + 0.5 * Math.log10(parts.reduce((sum, part) => sum + 100 ** (part - largest), 0));
 }

@@ -11,16 +11,16 @@ import {
   accumulate,
   cast,
   columnsOf,
-  dtypeOf,
-  matrix,
+  columnsOfSteps,
+  paste,
   putStep,
-  rowOf,
   sequence,
   takeStep,
+  takeSteps,
   zeros,
 } from '../core/tensor.js';
-import type { Sequence } from '../core/tensor.js';
 import { cutBefore } from './chunks.js';
+import { initialStates } from './layers.js';
 import type { LayerExperiment, ScaledSteps } from './experiment.js';
 import type { Chunk } from './upstreamGradient.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
@@ -51,35 +51,20 @@ export type Pass<States extends Trace = FloatArray> = {
   readonly largestState?: number;
 };
 
-/** Copies a chunk into its place on the whole time axis. */
-function paste(target: Sequence, chunk: Sequence, start: number): void {
-  for (let b = 0; b < chunk.B; b++) {
-    target.data.set(
-      chunk.data.subarray(b * chunk.T * chunk.N, (b + 1) * chunk.T * chunk.N),
-      (b * target.T + start) * target.N,
-    );
-  }
-}
-
 /** Every chunk forward and backward through the reference classes. */
 export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
   const {
     cell,
     dtype,
     shapes: { B, T, I, H },
-    layers: [{ parameters: weights, initial: given }],
+    layers: [{ parameters: weights }],
     stateful,
   } = experiment;
   const { states: stateNames } = cellOf(cell);
   const others = stateNames.slice(1);
   // Stateful always: which state a chunk starts from is decided here, h0 included.
   const rnn = new Rnn({ cell, I, H, weights }, { stateful: true, dtype });
-  const start0 = matrix(dtype, B, stateNames.length * H);
-  for (const [s, name] of stateNames.entries()) {
-    const values = given[name] ?? null;
-    if (values === null) continue;
-    for (let b = 0; b < B; b++) rowOf(start0, b).data.set(values.subarray(b * H, (b + 1) * H), s * H);
-  }
+  const start0 = initialStates(experiment);
   const hs = sequence(dtype, B, T, H);
   const otherStates = Object.fromEntries(others.map((name) => [name, sequence(dtype, B, T, H)]));
   const dhTotal = sequence(dtype, B, T, H);
@@ -98,7 +83,7 @@ export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
     const [from, middle, to] = [start / T, (start + steps / 3) / T, (start + steps) / T];
     const states = yield* part(rnn.forwardResumably(inputs, spans), from, middle);
     // A loss reads h alone.
-    const read = others.length === 0 ? states : stateOf(states, 0, H);
+    const read = others.length === 0 ? states : columnsOfSteps(states, 0, H);
     const { dhs, loss } = yield* part(upstreamResumably(experiment, { start, steps }, read), middle, middle);
     const scaledDhs = scaledPart(experiment, { start, steps });
     const chunk: RunChunk = {
@@ -131,7 +116,11 @@ export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
       to,
     );
     for (const [s, name] of stateNames.entries())
-      paste(s === 0 ? hs : otherStates[name]!, others.length === 0 ? states : stateOf(states, s, H), start);
+      paste(
+        s === 0 ? hs : otherStates[name]!,
+        others.length === 0 ? states : columnsOfSteps(states, s * H, (s + 1) * H),
+        start,
+      );
     paste(dxs, chunkDxs, start);
     for (const [name, values] of Object.entries(rnn.gradients)) accumulate(gradients[name]!, values);
     // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
@@ -158,13 +147,6 @@ export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
   };
 }
 
-/** One state of [B,T,S·H] as a sequence of its own. */
-function stateOf({ B, T, N, data }: Sequence, s: number, H: number): Sequence {
-  const out = sequence(dtypeOf(data), B, T, H);
-  for (let row = 0; row < B * T; row++) out.data.set(data.subarray(row * N + s * H, row * N + (s + 1) * H), row * H);
-  return out;
-}
-
 /** What enters a chunk beyond the range of any dtype, where the experiment has it. */
 function scaledPart(
   { shapes: { B, T, H }, scaledUpstream }: LayerExperiment,
@@ -172,8 +154,6 @@ function scaledPart(
 ): ScaledSteps | null {
   if (scaledUpstream === undefined) return null;
   if (steps === T) return scaledUpstream;
-  const data = new Float64Array(B * steps * H);
-  for (let b = 0; b < B; b++)
-    data.set(scaledUpstream.data.subarray((b * T + start) * H, (b * T + start + steps) * H), b * steps * H);
-  return { data, exponents: scaledUpstream.exponents.subarray(start, start + steps) };
+  const { data } = takeSteps({ B, T, N: H, data: scaledUpstream.data }, start, start + steps);
+  return { data: data as Float64Array, exponents: scaledUpstream.exponents.subarray(start, start + steps) };
 }

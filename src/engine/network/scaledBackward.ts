@@ -3,7 +3,7 @@
 import { byParameter, sizeOf } from '../cells/cell.js';
 import type { Cell } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
-import { log10Norm } from '../core/blockFloat.js';
+import { jointLog10, log10Norm } from '../core/blockFloat.js';
 import type { Aligned } from '../core/blockFloat.js';
 import { maxAbs, norm } from '../core/norm.js';
 import {
@@ -187,7 +187,7 @@ export function* analyse(
 }
 
 /** The ways from the states of a step to those before: beside the weights, and through h by each gate. */
-export const pathNames = ({ gates, gateKinds, hasD }: Cell): string[] =>
+const pathNames = ({ gates, gateKinds, hasD }: Cell): string[] =>
   gateKinds === undefined ? [] : [...(hasD ? ['beside'] : []), ...gates];
 
 /** ln of what each path makes of ds, over its norm. */
@@ -225,13 +225,9 @@ class ByDistance {
 
   /** NaN where no sequence is. */
   get log10(): Float64Array {
-    return Float64Array.from(this.#rows, (rows) => {
-      const largest = rows.reduce((a, b) => Math.max(a, b), -Infinity);
-      if (rows.length === 0 || Number.isNaN(largest)) return NaN;
-      if (!Number.isFinite(largest)) return largest;
-      const mean = rows.reduce((sum, value) => sum + 100 ** (value - largest), 0) / rows.length;
-      return largest + 0.5 * Math.log10(mean);
-    });
+    return Float64Array.from(this.#rows, (rows) =>
+      rows.length === 0 ? NaN : jointLog10(rows) - 0.5 * Math.log10(rows.length),
+    );
   }
 }
 

@@ -2,10 +2,9 @@
 import { cellOf } from '../cells/index.js';
 import { log10Norm } from '../core/blockFloat.js';
 import { norm, scaleByPowerOfTwo } from '../core/norm.js';
-import { jointNormResumably } from '../core/scan.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
-import { cast, matrix, rowOf, sequence, takeStep } from '../core/tensor.js';
+import { cast, columnsOfSteps, paste, sequence, takeStep } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Shape } from '../core/recomputedTrace.js';
@@ -13,7 +12,7 @@ import { runChunks } from '../network/chunks.js';
 import { asLayer } from '../network/experiment.js';
 import type { Experiment, LayerExperiment, LayerSpec, ScaledSteps } from '../network/experiment.js';
 import {
-  columnsOfSteps,
+  initialStates,
   layerExperiment,
   lengthsOf,
   reversed,
@@ -32,6 +31,7 @@ import { defaultBounds } from '../verdict/evidence.js';
 import { networkVerdict } from '../verdict/networkVerdict.js';
 import type { NetworkVerdict } from '../verdict/networkVerdict.js';
 import type { Kernels } from '../wasm/instance.js';
+import { clip } from './clip.js';
 import type { AnyRun, RunResult } from './result.js';
 import { runResumably, runWithin } from './run.js';
 
@@ -52,7 +52,9 @@ export type NetworkRun<States extends Trace = FloatArray, Scaled extends Trace =
   readonly dxs: States;
   readonly norms: { readonly dx: Float64Array };
   readonly log10Norms: { readonly dx: Float64Array };
-  readonly loss: NetworkLoss | null;
+  readonly lossValue: number | null;
+  /** The loss in full. Of a single layer it is computed when it is asked for: only the result as JSON tells it. */
+  readonly lossInFull: () => Resumable<NetworkLoss | null>;
   /** Factor ≤ 1 that clipping applied to all gradients of parameters, the readout's included; null without clipping. */
   readonly clipFactor: number | null;
   /** log10 of the network's single source [T]; null with two directions, which have no common order of time. */
@@ -62,18 +64,6 @@ export type NetworkRun<States extends Trace = FloatArray, Scaled extends Trace =
 
 /** A network's run whose tensors over time are held whole or computed again when they are asked for. */
 export type AnyNetworkRun = NetworkRun<Trace, Trace>;
-
-/** The states of a layer's direction before its first step [B,S·H]. */
-function initialOf({ cell, dtype, shapes: { B, H }, layers: [{ initial }] }: LayerExperiment) {
-  const { states } = cellOf(cell);
-  const first = matrix(dtype, B, states.length * H);
-  for (const [s, name] of states.entries()) {
-    const values = initial[name] ?? null;
-    if (values !== null)
-      for (let b = 0; b < B; b++) rowOf(first, b).data.set(values.subarray(b * H, (b + 1) * H), s * H);
-  }
-  return first;
-}
 
 /** Steps of each sequence in all chunks. */
 function lengthsOfRun(experiment: Experiment): number[] {
@@ -95,11 +85,10 @@ function* forward(layer: LayerExperiment, { chunks: positions }: Experiment): Re
   const hs = sequence(dtype, B, T, H);
   let start = 0;
   for (const { steps, xs, spans } of chunks) {
-    if (!stateful || start === 0) rnn.setState(initialOf(layer));
+    if (!stateful || start === 0) rnn.setState(initialStates(layer));
     const inputs = { B, T: steps, N: I, data: cast(dtype, xs) };
     const states = yield* part(rnn.forwardResumably(inputs, spans), start / T, (start + steps) / T);
-    const own = columnsOfSteps(states, 0, H);
-    for (let b = 0; b < B; b++) hs.data.set(own.data.subarray(b * steps * H, (b + 1) * steps * H), (b * T + start) * H);
+    paste(hs, columnsOfSteps(states, 0, H), start);
     start += steps;
   }
   return direction === 'forward' ? hs : { ...hs, data: reversed(hs.data, { B, N: H }, positions) };
@@ -110,7 +99,7 @@ function inputsOf({ dtype, shapes: { B, T, I }, chunks }: Experiment): Sequence 
   const xs = sequence('float64', B, T, I);
   let start = 0;
   for (const { steps, xs: own } of chunks) {
-    for (let b = 0; b < B; b++) xs.data.set(own.subarray(b * steps * I, (b + 1) * steps * I), (b * T + start) * I);
+    paste(xs, { B, T: steps, N: I, data: own }, start);
     start += steps;
   }
   return dtype === 'float64' ? xs : { ...xs, data: cast(dtype, xs.data) };
@@ -189,18 +178,13 @@ function ownColumns({ dhs, scaled }: FromAbove, from: number, to: number): FromA
   };
 }
 
-/** Scales all gradients, so that their norm as one vector is at most `bound` (Pascanu et al. 2013, algorithm 1). */
-function* clipAll(layers: readonly NetworkLayer[], loss: NetworkLoss | null, bound: number): Resumable<number> {
+/** Clips all gradients as one vector: the readout's are among them, and PyTorch's two biases count as two. */
+function clipAll(layers: readonly NetworkLayer[], loss: NetworkLoss | null, bound: number): Resumable<number> {
   const readout = loss === null ? [] : [loss.readout.weight, loss.readout.bias];
-  const total = yield* jointNormResumably([
+  return clip([...layers.flatMap(({ result }) => Object.values(result.layers[0].gradients)), ...readout], bound, [
     ...layers.flatMap(({ experiment, result }) => Object.values(pyTorchGradients(experiment, result))),
     ...readout,
   ]);
-  const factor = total > bound ? bound / total : 1;
-  if (factor < 1)
-    for (const tensor of [...layers.flatMap(({ result }) => Object.values(result.layers[0].gradients)), ...readout])
-      for (let i = 0; i < tensor.length; i++) tensor[i] = tensor[i]! * factor;
-  return factor;
 }
 
 /**
@@ -259,7 +243,7 @@ export function* runNetwork(experiment: Experiment, bounds: VerdictBounds = defa
     norms.dx[t] = cast(dtype, Float64Array.of(norm(takeStep({ B, T, N: I, data: dxs }, t).data)))[0]!;
     log10Norms.dx[t] = log10Norm(takeStep({ B, T, N: I, data }, t).data, exponents[t]!);
   }
-  const isOneWay = stack.every((directions) => directions.length === 1 && directions[0]!.direction === 'forward');
+  const isOneWay = experiment.layers.every(({ direction }) => direction === 'forward');
   const log10SingleSource = !isOneWay
     ? null
     : yield* part(
@@ -278,7 +262,11 @@ export function* runNetwork(experiment: Experiment, bounds: VerdictBounds = defa
     dxs,
     norms,
     log10Norms,
-    loss,
+    lossValue: loss?.value ?? null,
+    // eslint-disable-next-line require-yield -- known already
+    *lossInFull() {
+      return loss;
+    },
     clipFactor,
     log10SingleSource,
     verdict: networkVerdict(experiment, bounds, layers, log10SingleSource),
@@ -296,16 +284,10 @@ export const inPositions = <A extends FloatArray>(
 ): A => (direction === 'forward' ? series : reversedSeries(series, chunks));
 
 /** The run of a single layer as that of a network. */
-export function* asNetworkRun(
-  layer: LayerExperiment,
-  result: AnyRun,
-  experiment: Experiment = layer,
-): Resumable<AnyNetworkRun> {
+export function asNetworkRun(layer: LayerExperiment, result: AnyRun, experiment: Experiment = layer): AnyNetworkRun {
   const { B, T, H } = result.shapes;
   const { states, log10SingleSource } = result.layers[0];
   const output = { B, T, N: H, data: states.h };
-  const factor = result.clipFactor ?? 1;
-  const { loss } = experiment.loss === null ? { loss: null } : yield* networkUpstream(experiment, output);
   const [{ direction }] = layer.layers;
   return {
     experiment,
@@ -315,17 +297,19 @@ export function* asNetworkRun(
     dxs: result.dxs,
     norms: result.norms,
     log10Norms: result.log10Norms,
-    loss:
-      loss === null
-        ? null
-        : {
-            value: result.lossValue ?? loss.value,
-            perStep: loss.perStep,
-            readout: {
-              weight: loss.readout.weight.map((value) => value * factor),
-              bias: loss.readout.bias.map((value) => value * factor),
-            },
-          },
+    lossValue: result.lossValue,
+    *lossInFull() {
+      const { loss } = yield* networkUpstream(experiment, output);
+      if (loss === null) return null;
+      const clipped = (gradient: Float64Array): Float64Array =>
+        gradient.map((value) => value * (result.clipFactor ?? 1));
+      const { weight, bias } = loss.readout;
+      return {
+        value: result.lossValue ?? loss.value,
+        perStep: loss.perStep,
+        readout: { weight: clipped(weight), bias: clipped(bias) },
+      };
+    },
     clipFactor: result.clipFactor,
     log10SingleSource,
     verdict: { ...result.verdict, layer: 0, direction },
@@ -346,6 +330,5 @@ export function* runExperiment(
   // Clipping counts PyTorch's two biases and the readout, which a layer's own run does not know.
   if (layer === null || (experiment.clipNorm !== null && cellOf(experiment.cell).activation === null))
     return yield* runNetwork(experiment, bounds);
-  const result = yield* part(runWithin(limit, layer, bounds, kernels), 0, 0.99);
-  return yield* part(asNetworkRun(layer, result, experiment), 0.99, 1);
+  return asNetworkRun(layer, yield* runWithin(limit, layer, bounds, kernels), experiment);
 }

@@ -16,7 +16,8 @@ import { fitMemory, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
 import type { Pass } from '../network/referencePass.js';
-import { allFinite, finiteAt, jointNormResumably, largestOf, scanned } from '../core/scan.js';
+import { allFinite, finiteAt, largestOf } from '../core/scan.js';
+import { clip } from './clip.js';
 import { dropSpare } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { isHeld, takeStep } from '../core/tensor.js';
@@ -28,28 +29,7 @@ import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
 import type { Evidence, NonFinite, VerdictBounds } from '../verdict/evidence.js';
 import type { Verdict } from '../verdict/verdict.js';
-import type { Gradients } from '../network/rnnUnit.js';
 import { judge } from '../verdict/judge.js';
-
-/**
- * Scales the parameter gradients so that their norm as one vector is at most `bound` (Pascanu et al. 2013, algorithm
- * 1). Gives the factor.
- */
-function* clip(gradients: Gradients, bound: number): Resumable<number> {
-  const tensors = Object.values(gradients);
-  const total = yield* jointNormResumably(tensors);
-  const factor = total > bound ? bound / total : 1;
-  if (factor < 1) {
-    for (const tensor of tensors) {
-      for (let from = 0; from < tensor.length; from += scanned) {
-        const end = Math.min(tensor.length, from + scanned);
-        for (let i = from; i < end; i++) tensor[i] = tensor[i]! * factor;
-        if (end < tensor.length) yield 0;
-      }
-    }
-  }
-  return factor;
-}
 
 /**
  * The first thing that is not finite in the dtype, in the order in which the run meets it: forward in time, then back.
@@ -245,7 +225,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
   const { cell, shapes, clipNorm } = experiment;
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
   const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
-  const clipFactor = clipNorm === null ? null : yield* part(clip(gradients, clipNorm), 0, 0);
+  const clipFactor = clipNorm === null ? null : yield* part(clip(Object.values(gradients), clipNorm), 0, 0);
   const { single, log10Norms, gates = null, ...logs } = analysis;
   const layer = experiment.layers[0];
   const last = chunks.at(-1)!;

@@ -2,4 +2,4 @@
 export { Analyses } from './analyses.js';
 export { levelBins } from './seriesDownsampling.js';
 export { relaySlices } from './sliceRelay.js';
-export { networkSummary, ofWholeNetwork, summarise } from './summary.js';
+export { summariseNetwork } from './summary.js';

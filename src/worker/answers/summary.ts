@@ -75,10 +75,7 @@ export function layerShown({ layers, verdict }: AnyNetworkRun, asked: number | n
 }
 
 /** Null for a single layer whose sequences are all as long as each other. */
-export function networkSummary(
-  { layers, verdict, lengths, experiment }: AnyNetworkRun,
-  shown: number,
-): NetworkSummary | null {
+function networkSummary({ layers, verdict, lengths, experiment }: AnyNetworkRun, shown: number): NetworkSummary | null {
   const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
   if (layers.length === 1 && shortest === experiment.shapes.T) return null;
   return {
@@ -92,16 +89,17 @@ export function networkSummary(
   };
 }
 
-/** What is the network's and not a layer's: the loss stands above all layers, all gradients are clipped as one. */
-export const ofWholeNetwork = ({
-  experiment: { clipNorm },
-  clipFactor,
-  loss,
-}: AnyNetworkRun): Pick<RunSummary, 'clipNorm' | 'clipFactor' | 'lossValue'> => ({
-  clipNorm,
-  clipFactor,
-  lossValue: loss?.value ?? null,
-});
+/** The layer that is shown, with what is the network's: the loss above all layers, and gradients clipped as one. */
+export function summariseNetwork(runId: number, run: AnyNetworkRun, shown: number, elapsedMs: number): RunSummary {
+  const { experiment, result } = run.layers[shown] ?? run.layers[0];
+  return {
+    ...summarise(runId, experiment, result, elapsedMs),
+    clipNorm: run.experiment.clipNorm,
+    clipFactor: run.clipFactor,
+    lossValue: run.lossValue,
+    network: networkSummary(run, shown),
+  };
+}
 
 export function summarise(runId: number, experiment: LayerExperiment, result: AnyRun, elapsedMs: number): RunSummary {
   const { name, cell, dtype, truncate, clipNorm } = experiment;

@@ -1,6 +1,8 @@
 // The whole result as JSON text.
 import {
   cellOf,
+  directionsOf,
+  finish,
   gateBlocks,
   inPositions,
   isOneVanillaLayer,
@@ -14,7 +16,7 @@ import type {
   BlockMeasures,
   GateMeasures,
   LayerExperiment,
-  NetworkRun,
+  NetworkLoss,
   Resumable,
   Spectrum,
   Verdict,
@@ -208,7 +210,7 @@ function shapeOf({ experiment, result }: Layer, name: string, length: number): r
 export function* resultJson(run: AnyNetworkRun, spectrumOf: (layer: Layer) => LayerSpectrum): Pieces {
   const { experiment, layers, output, verdict } = run;
   const { B, T, I } = experiment.shapes;
-  const directions = new Set(experiment.layers.map(({ direction }) => direction)).size;
+  const directions = directionsOf(experiment);
   const vanilla = isOneVanillaLayer(experiment) ? layers[0] : null;
   yield `{"schema":2,"name":${text(experiment.name)},"dtype":"${experiment.dtype}"`;
   yield `,"network":{"cell":"${experiment.cell}","layers":${experiment.layers.length / directions}`;
@@ -250,12 +252,12 @@ export function* resultJson(run: AnyNetworkRun, spectrumOf: (layer: Layer) => La
   if (run.log10SingleSource === null) yield 'null';
   else yield* series(run.log10SingleSource);
   yield ',"loss":';
-  yield* lossText(run.loss);
+  yield* lossText(finish(run.lossInFull()));
   yield `,"clipFactor":${scalar(run.clipFactor)},"verdict":{${verdictText(verdict)}`;
   yield `,"layer":${verdict.layer},"direction":"${verdict.direction}"}}\n`;
 }
 
-function* lossText(loss: NetworkRun['loss']): Pieces {
+function* lossText(loss: NetworkLoss | null): Pieces {
   if (loss === null) {
     yield 'null';
     return;

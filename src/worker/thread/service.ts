@@ -40,7 +40,7 @@ import { requireOneGate } from '../answers/keptRun.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { ReadSources } from '../record/runSources.js';
 import { band, hasPreActivations, keepPreActivations, spread } from '../answers/unitSlices.js';
-import { layerShown, networkSummary, ofWholeNetwork, summarise } from '../answers/summary.js';
+import { layerShown, summariseNetwork } from '../answers/summary.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
 import { WhatIfs } from '../answers/whatIfRuns.js';
 
@@ -256,11 +256,7 @@ export class Service {
       const shown = layerShown(whole, asked);
       const { experiment, result } = whole.layers[shown] ?? whole.layers[0];
       const run = { runId, experiment, result, network: whole };
-      const summary = {
-        ...summarise(runId, experiment, result, performance.now() - started),
-        ...ofWholeNetwork(whole),
-        network: networkSummary(whole, shown),
-      };
+      const summary = summariseNetwork(runId, whole, shown, performance.now() - started);
       const kept: Kept = {
         ...run,
         spectrum: null,

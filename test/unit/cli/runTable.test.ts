@@ -9,8 +9,7 @@ import { leakyInTheTable } from '../engine/leaky.js';
 
 const [H, T] = [2, 3];
 const plain = experiment(H, T, scaledIdentity(H, 0.5));
-const tableOf = (subject: LayerExperiment, result: AnyRun): string =>
-  runTable(finish(asNetworkRun(subject, result)), null);
+const tableOf = (subject: LayerExperiment, result: AnyRun): string => runTable(asNetworkRun(subject, result), null);
 const titles = (subject: LayerExperiment): string[] =>
   tableOf(subject, finish(runResumably(subject)))
     .split('\n')[3]!

@@ -19,7 +19,7 @@ const cells: readonly CellName[] = ['tanh', 'sigmoid', 'identity', 'lstm', 'gru'
 const oneWay: readonly Direction[] = ['forward'];
 const bothWays: readonly Direction[] = ['forward', 'reverse'];
 
-const valueOf = (experiment: Experiment): number => finish(runNetwork(experiment)).loss?.value ?? NaN;
+const valueOf = (experiment: Experiment): number => finish(runNetwork(experiment)).lossValue ?? NaN;
 
 /** Every number of every parameter and initial state, where it stands. */
 const numbersOf = (experiment: Experiment): Float64Array[] =>

@@ -52,8 +52,8 @@ for (const cell of ['lstm', 'gru'] as const) {
     });
 
     it('has the loss of its task', async () => {
-      const { loss } = run(await example(cell));
-      assert.ok(loss !== null && worstOfEach(Float64Array.of(loss.value), [expected.meanTaskLoss]) < 1e-11);
+      const { lossValue } = run(await example(cell));
+      assert.ok(lossValue !== null && worstOfEach(Float64Array.of(lossValue), [expected.meanTaskLoss]) < 1e-11);
     });
   });
 }

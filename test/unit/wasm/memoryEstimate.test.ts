@@ -28,9 +28,7 @@ import type { RandomShape } from './support.js';
 import { flatRun } from '../engine/build.js';
 
 const jsonOf = (experiment: LayerExperiment, result: AnyRun, spectrum: Spectrum): string =>
-  [...resultJson(finish(asNetworkRun(experiment, result)), () => finish(withGateBlocks(experiment, spectrum)))].join(
-    '',
-  );
+  [...resultJson(asNetworkRun(experiment, result), () => finish(withGateBlocks(experiment, spectrum)))].join('');
 
 const shape: RandomShape = {
   seed: 3,

@@ -11,7 +11,7 @@ describe('the result as JSON', () => {
     const subject = experiment(1, T, scaledIdentity(1, 0.5));
     const result = finish(runResumably(subject));
     const pieces = [
-      ...resultJson(finish(asNetworkRun(subject, result)), () =>
+      ...resultJson(asNetworkRun(subject, result), () =>
         finish(withGateBlocks(subject, finish(spectrumResumably(subject, result)))),
       ),
     ];
@@ -40,7 +40,7 @@ describe('the result as JSON', () => {
     };
     const result = finish(runResumably(subject));
     const blocks = finish(withGateBlocks(subject, finish(spectrumResumably(subject, result))));
-    const text = [...resultJson(finish(asNetworkRun(subject, result)), () => blocks)].join('');
+    const text = [...resultJson(asNetworkRun(subject, result), () => blocks)].join('');
     const json = JSON.parse(text) as {
       readonly dalpha: number[][];
       readonly norms: Record<string, number[]>;
