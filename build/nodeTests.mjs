@@ -65,7 +65,13 @@ async function* withoutCounts(events) {
   for await (const event of events) if (!isCount(event)) yield event;
 }
 
-/** Runs files in one process of their own; what it says goes to `write`, what each file took to `durations`. */
+/** What a failed test is told as at the end of a run: where it stands, and the first lines of why it failed. */
+export const failureText = (names, why) => [names.join(' › '), ...why.trim().split('\n').slice(0, 12)].join('\n    ');
+
+/**
+ * Runs files in one process of their own; what it says goes to `write`, what each file took to `durations`. The counts,
+ * and each failure's text.
+ */
 export async function runGroup(files, { minutes, write, durations = new Map() }) {
   const events = run({ files: [group], argv: files.map(bundleOf), timeout: minutes * 60_000, cwd: root });
   let counts = null;
@@ -73,13 +79,19 @@ export async function runGroup(files, { minutes, write, durations = new Map() })
   let ofGroup = 0;
   const met = new Map();
   let tests = 0;
+  const failures = [];
+  /** Names of the suites around the test that is told of, and its own. */
+  const names = [];
   const ended = ({ nesting, name, details }, failed) => {
     // A process that ends before it has told of any test counts as one test of its own name.
     if (nesting === 0 && path.resolve(root, name) === group) {
       if (!failed) ofGroup++;
       return;
     }
-    if (details.type !== 'suite') {
+    const suite = details.type === 'suite';
+    if (failed && !(suite && details.error?.failureType === 'subtestsFailed'))
+      failures.push(failureText(names.slice(0, nesting + 1), String(details.error?.cause?.stack ?? details.error)));
+    if (!suite) {
       tests++;
       return;
     }
@@ -90,6 +102,7 @@ export async function runGroup(files, { minutes, write, durations = new Map() })
     tests = 0;
     durations.set(`test/${name}.ts`, details.duration_ms / 1000);
   };
+  events.on('test:start', ({ nesting, name }) => names.splice(nesting, names.length, name));
   events.on('test:pass', (data) => ended(data, false));
   events.on('test:fail', (data) => ended(data, true));
   events.on('test:summary', (summary) => {
@@ -97,11 +110,15 @@ export async function runGroup(files, { minutes, write, durations = new Map() })
   });
   for await (const text of events.compose(withoutCounts).compose(spec)) write(text);
   const silent = files.filter((file) => (met.get(file.slice('test/'.length, -'.ts'.length)) ?? 0) === 0);
-  for (const file of silent) write(`${file}: no test of it ran.\n`);
-  if (counts === null) return { passed: 0, failed: 1, skipped: 0 };
+  for (const file of silent) {
+    write(`${file}: no test of it ran.\n`);
+    failures.push(`${file}: no test of it ran.`);
+  }
+  if (counts === null) return { passed: 0, failed: 1, skipped: 0, failures };
   return {
     passed: counts.passed - ofGroup,
     failed: counts.failed + counts.cancelled + own + silent.length,
     skipped: counts.skipped + counts.todo,
+    failures,
   };
 }

@@ -8,15 +8,14 @@ import { Lanes, Speakers } from './lanes.mjs';
 import { keepDurations } from './nodeTests.mjs';
 import { suites } from './suites.mjs';
 
-const failed = { passed: 0, failed: 1, skipped: 0 };
 const line = ({ passed, failed: bad, skipped }) =>
   `${passed} passed, ${bad} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-const sum = (all) =>
-  all.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }), {
-    passed: 0,
-    failed: 0,
-    skipped: 0,
-  });
+const sum = (all) => ({
+  passed: all.reduce((count, { passed }) => count + passed, 0),
+  failed: all.reduce((count, { failed: bad }) => count + bad, 0),
+  skipped: all.reduce((count, { skipped }) => count + skipped, 0),
+  failures: all.flatMap(({ failures = [] }) => failures),
+});
 
 /** The named suites and those that they need, in the order of the table; all of them without names. */
 export const chosen = (names) => {
@@ -81,7 +80,7 @@ export async function test(args) {
     const write = (text) => begin().speaker.write(text);
     const complain = (text) => {
       write(`${text}\n`);
-      return failed;
+      return { passed: 0, failed: 1, skipped: 0, failures: [text] };
     };
     const start = (job) => {
       begin();
@@ -94,7 +93,7 @@ export async function test(args) {
       const list = await jobs({ picked: pick, durations });
       if (list.length === 0 && onlyChanged) {
         write('Nothing of it can be broken by what has changed.\n');
-        return { passed: 0, failed: 0, skipped: 0 };
+        return sum([]);
       }
       const told = await Promise.all(list.map((job) => lanes.add(() => start(job), rank * 10_000 + job.seconds)));
       const counts = sum(told);
@@ -110,6 +109,8 @@ export async function test(args) {
   for (const [name, result] of running) results.push([name, await result]);
   await keepDurations(durations);
 
+  // Once more at the end, where one looks first: a long run's output is often cut to its last lines.
+  for (const [name, { failures }] of results) for (const text of failures) console.log(`\n✖ ${name}: ${text}`);
   console.log('');
   for (const [name, counts] of results)
     console.log(`${name.padEnd(10)} ${line(counts)} (${counts.seconds.toFixed(1)} s)`);

@@ -4,19 +4,24 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { prepareChromium } from './chromium.mjs';
 import { node24, root } from './modules.mjs';
-import { deal, estimates, runGroup, testFiles } from './nodeTests.mjs';
+import { deal, estimates, failureText, runGroup, testFiles } from './nodeTests.mjs';
 import { ensureServer } from './vscode-server.mjs';
 
 const passed = { passed: 1, failed: 0, skipped: 0 };
-const failed = { passed: 0, failed: 1, skipped: 0 };
+const failed = (why) => ({ passed: 0, failed: 1, skipped: 0, failures: [why] });
 
 /**
- * Runs one of the project's own programs under Node 24 with what it says in `write`; its exit code, and what it sent
- * to its parent.
+ * Runs one of the project's own programs under Node 24 with what it says in `write`; its exit code, what it said,
+ * and what it sent to its parent.
  */
 const runProgram = async (args, write) => {
   const child = spawn(node24, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', write);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      said += text;
+      write(text);
+    });
   let message = null;
   child.on('message', (sent) => {
     message = sent;
@@ -25,13 +30,21 @@ const runProgram = async (args, write) => {
     child.on('error', reject);
     child.on('close', (status, signal) => resolve(status ?? signal));
   });
-  return { code, message };
+  return { code, said, message };
 };
 
 /** A suite that is one program: it passes when the program ends with 0. */
 const program =
   (seconds, ...args) =>
-  () => [{ seconds, run: async ({ write }) => ((await runProgram(args, write)).code === 0 ? passed : failed) }];
+  () => [
+    {
+      seconds,
+      run: async ({ write }) => {
+        const { code, said } = await runProgram(args, write);
+        return code === 0 ? passed : failed(failureText([`${args.join(' ')} ended (${code}).`], said));
+      },
+    },
+  ];
 
 /**
  * A suite of node:test files: test/FOLDER/**\/*.test.ts dealt out to so many processes, or (without) to one for each
@@ -65,8 +78,9 @@ const nodeTests =
 const vscodeSuite = async (files, write) => {
   const { code, message } = await runProgram(['test/vscode/run.mjs', ...files], write);
   if (message !== null) return message;
-  write(`The suite in VS Code ended (${code}) without a count.\n`);
-  return failed;
+  const why = `The suite in VS Code ended (${code}) without a count.`;
+  write(`${why}\n`);
+  return failed(why);
 };
 
 /** So that one missing browser or server is installed once, before several tests need it at the same time. */

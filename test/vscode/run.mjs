@@ -94,6 +94,7 @@ const runIn = async (program, files) => {
         passed: 0,
         failed: 1,
         skipped: 0,
+        failures: [],
         error: `the tests never reported: ${failure?.message ?? 'the run ended without a result'}`,
       };
     // A run that ended badly although each test passed (an exception outside of tests, a crash at the end) is a failure
@@ -104,14 +105,18 @@ const runIn = async (program, files) => {
   }
 };
 
-/** Runs the suite; says on the way which VS Code it used. `{ passed, failed, skipped, used }` */
+/** Runs the suite; says on the way which VS Code it used. `{ passed, failed, skipped, failures, used }` */
 export async function runVscodeSuite(files = []) {
   await mkdir(path.join(root, 'out'), { recursive: true });
-  const sum = { passed: 0, failed: 0, skipped: 0, used: [] };
+  const sum = { passed: 0, failed: 0, skipped: 0, failures: [], used: [] };
   const add = async (name, program) => {
     console.log(`\nThe suite in ${name}:`);
     const { error, ...counts } = await runIn(program, files);
-    if (error !== undefined) console.error(`${name}: ${error}`);
+    if (error !== undefined) {
+      console.error(`${name}: ${error}`);
+      sum.failures.push(`${name}: ${error}`);
+    }
+    sum.failures.push(...counts.failures);
     for (const key of ['passed', 'failed', 'skipped']) sum[key] += counts[key];
     sum.used.push(name);
   };

@@ -3,7 +3,13 @@ import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-export type SuiteResult = { readonly passed: number; readonly failed: number; readonly skipped: number };
+export type SuiteResult = {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Of each failed test its name and why it failed. */
+  readonly failures: readonly string[];
+};
 
 /**
  * Entry that VS Code calls (--extensionTestsPath). Rejects when a test failed; counts go to the file named in
@@ -26,12 +32,17 @@ export async function run(): Promise<void> {
   const only = process.env['RNN_GRADIENTS_TEST_GREP'];
   if (only !== undefined) mocha.grep(new RegExp(only));
   for (const file of files) mocha.addFile(path.join(__dirname, file));
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts = { passed: 0, failed: 0, skipped: 0, failures: [] as string[] };
   await new Promise<void>((resolve) => {
     mocha
       .run(() => resolve())
       .on('pass', () => counts.passed++)
-      .on('fail', () => counts.failed++)
+      .on('fail', (test, error: Error) => {
+        counts.failed++;
+        counts.failures.push(
+          `${test.fullTitle()}\n    ${(error.stack ?? String(error)).split('\n').slice(0, 12).join('\n    ')}`,
+        );
+      })
       .on('pending', () => counts.skipped++);
   });
   const resultFile = process.env['RNN_GRADIENTS_TEST_RESULT'];
