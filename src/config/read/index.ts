@@ -7,5 +7,7 @@ export type { Outline } from './outline.js';
 export { transpose } from './gateBlocks.js';
 export { blocksOf, filledShape, gateOf, weightLayers } from './weightShapes.js';
 export type { Blocks, WeightBlocks, WeightLayer } from './weightShapes.js';
+export { orderOf, sequenceOrders } from './sequenceOrder.js';
+export type { SequenceOrder } from './sequenceOrder.js';
 export type { SpecialKind } from './fileAccess.js';
 export { isBound, megabytes, mostBytes } from './limits.js';

@@ -69,6 +69,7 @@ const panelSamples: Samples<PanelContract> = {
     revealWeight: [{ tensor: 'Wh', row: 0, column: 1, focus: true }],
     revealProblem: [{ index: 0 }],
     revealConfig: [null],
+    answerOrder: [{ index: 0, order: 'TBI' }],
     rerun: [null],
     chooseLayer: [{ layer: 1 }],
     cancel: [null],
@@ -95,6 +96,7 @@ const changes = [
   { kind: 'rescale', quantity: 'sigmaMax', to: 1 },
   { kind: 'initialise', way: 'orthogonal', seed: 1, gain: 1 },
   { kind: 'moveToFile', reference: 'w.json' },
+  { kind: 'sequenceOrder', order: 'TBI' },
 ] as const;
 const workerSamples: Samples<WorkerContract> = {
   requests: {
