@@ -112,7 +112,7 @@ describe('the theme', () => {
         });
         await open.page.locator('.running vscode-button').waitFor();
         assert.deepEqual(await violationsOf(open.page), []);
-        for (const kind of ['healthy', 'exploding', 'nonfinite'] as const) {
+        for (const kind of ['fading', 'healthy', 'exploding', 'nonfinite'] as const) {
           const { summary } = open.host;
           assert.ok(summary !== null);
           open.host.summary = { ...summary, verdict: { ...summary.verdict, kind } };

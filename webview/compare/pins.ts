@@ -23,7 +23,7 @@ export const mostPins = 6;
 /** Points of a kept curve: the page's memory is written as text on every change. */
 const mostPoints = 1024;
 const longestName = 28;
-const kinds: readonly Kind[] = ['vanishing', 'healthy', 'exploding', 'nonfinite'];
+const kinds: readonly Kind[] = ['vanishing', 'fading', 'healthy', 'exploding', 'nonfinite'];
 const dashes: readonly (readonly number[])[] = [
   [7, 3],
   [2, 2],

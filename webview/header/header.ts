@@ -20,6 +20,7 @@ export type HeaderActions = {
 type Kind = RunSummary['verdict']['kind'];
 const names: Readonly<Record<Kind, () => string>> = {
   vanishing: () => t('VANISHING'),
+  fading: () => t('FADING'),
   healthy: () => t('HEALTHY'),
   exploding: () => t('EXPLODING'),
   nonfinite: () => t('NOT FINITE'),
@@ -27,6 +28,7 @@ const names: Readonly<Record<Kind, () => string>> = {
 /** The shape says the same as the colour: going down, staying, going up, broken off. */
 const shapes: Readonly<Record<Kind, string>> = {
   vanishing: 'M1 3 C5 3 6 12 15 13 M15 13 L11.2 10.8 M15 13 L11.4 14.8',
+  fading: 'M1 5 C6 5 8 9 15 11 M15 11 L11.2 8 M15 11 L10.6 12.4',
   healthy: 'M1 8 L15 8 M15 8 L11.5 5.5 M15 8 L11.5 10.5',
   exploding: 'M1 13 C8 13 11 10 14 2 M14 2 L10.4 4.6 M14 2 L15 6.2',
   nonfinite: 'M3 3 L13 13 M13 3 L3 13',

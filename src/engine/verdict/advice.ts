@@ -204,7 +204,10 @@ export function* nextStep(verdict: Measured, evidence: Evidence): Resumable<Next
     return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? yield* afterOverflow(evidence) : null;
   const { kind, perStepFactor } = verdict;
   if (kind === 'exploding') return boundWh(cell);
-  if (kind === 'healthy') return truncate === null ? null : truncateLater(verdict, truncate);
+  if (kind === 'healthy' || kind === 'fading') {
+    const later = truncate === null ? null : truncateLater(verdict, truncate);
+    if (later !== null || kind === 'healthy') return later;
+  }
   const { closing, hasD } = cellOf(cell);
   // Where a state also goes on beside the weights, closed units alone do not make it vanish.
   if (perStepFactor === null || closing === null || hasD) return orthogonal();

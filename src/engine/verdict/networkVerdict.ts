@@ -16,7 +16,7 @@ type JudgedLayer = {
 };
 
 /** From the worst to the best. */
-const severity: readonly VerdictKind[] = ['nonfinite', 'exploding', 'vanishing', 'healthy'];
+const severity: readonly VerdictKind[] = ['nonfinite', 'exploding', 'vanishing', 'fading', 'healthy'];
 
 /** The layer with the worst verdict; of several the one that loses or gains most over the trip. */
 function worstOf(layers: readonly JudgedLayer[]): JudgedLayer {

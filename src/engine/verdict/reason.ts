@@ -165,7 +165,8 @@ function theRate(
   const trip = steps(source - first);
   const rate = perStep(perStepFactor);
   const crossed = crossedAt === null ? null : positionOf(crossedAt);
-  if (kind === 'vanishing' && segments.length > 1 && log10Ratio !== -Infinity) {
+  const isLost = kind === 'vanishing' || kind === 'fading';
+  if (isLost && segments.length > 1 && log10Ratio !== -Infinity) {
     // One half-life would mislead where the rate changes; the step below which less than 1 % ever arrives is measured.
     const horizon = single.log10.findIndex((value) => value > single.log10[source]! - 2);
     // With a bound above 1 % that may be nowhere.
@@ -178,8 +179,9 @@ function theRate(
         )
       : theArrival(rate, log10Ratio, positionOf(first), trip, crossed);
   }
-  if (kind === 'vanishing' && halfLifeSteps !== null && onePercentSteps !== null) {
-    const horizon = source - Math.ceil(onePercentSteps);
+  const horizon = source - Math.ceil(onePercentSteps ?? 0);
+  // What fades seldom falls to 1 % on the way: then it is told how much arrives.
+  if (isLost && halfLifeSteps !== null && onePercentSteps !== null && (kind === 'vanishing' || horizon > first)) {
     const half = steps(halfLifeSteps);
     const last = counted(onePercentSteps);
     return horizon > first

@@ -129,7 +129,7 @@ export const workerChecks: Checks<WorkerContract> = {
     run: object({
       runId: count,
       entry,
-      bounds: object({ vanishing: number(0), exploding: number(0) }),
+      bounds: object({ vanishing: number(0), fading: number(0), exploding: number(0) }),
       layer: nullable(count),
       cancel,
     }),

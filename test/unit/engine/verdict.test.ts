@@ -42,7 +42,10 @@ describe('verdict', () => {
   it('names the step at which a bound is passed, and takes the bounds that it is given', () => {
     const e = experiment(2, 41, scaledIdentity(2, 0.5));
     assert.equal(run(e).verdict.crossedAt, 30, '0.5^10 is the first power below 1e-3');
-    assert.equal(flatRun(finish(runResumably(e, { vanishing: 1e-20, exploding: 70 }))).verdict.kind, 'healthy');
+    assert.equal(
+      flatRun(finish(runResumably(e, { vanishing: 1e-20, fading: 1e-19, exploding: 70 }))).verdict.kind,
+      'healthy',
+    );
     assert.equal(run(experiment(2, 41, scaledIdentity(2, 2))).verdict.crossedAt, 33, '2^7 is the first power above 70');
   });
 
@@ -235,7 +238,7 @@ describe('verdict', () => {
             weights: { Wx: one, Wh: one, b: new Float64Array(1) },
             chunks: [{ steps: 61, xs: held }],
           }),
-          { vanishing: 0.5, exploding: 70 },
+          { vanishing: 0.5, fading: 0.5, exploding: 70 },
         ),
       ),
     );
@@ -250,7 +253,7 @@ describe('verdict', () => {
 
   it('tells shares far below the range of float64', () => {
     const { verdict } = flatRun(
-      finish(runResumably(experiment(1, 3, Float64Array.of(1e-9)), { vanishing: 1e-20, exploding: 70 })),
+      finish(runResumably(experiment(1, 3, Float64Array.of(1e-9)), { vanishing: 1e-20, fading: 1e-20, exploding: 70 })),
     );
     assert.equal(verdict.kind, 'healthy');
     assert.match(

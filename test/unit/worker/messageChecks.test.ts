@@ -104,7 +104,7 @@ const workerSamples: Samples<WorkerContract> = {
     run: entries.map((entry) => ({
       runId: 1,
       entry,
-      bounds: { vanishing: 1e-3, exploding: 70 },
+      bounds: { vanishing: 1e-3, fading: 0.1, exploding: 70 },
       layer: null,
       cancel: new SharedArrayBuffer(4),
     })),
