@@ -116,26 +116,33 @@ function pinFrom(kept: unknown): Pin | null {
   };
 }
 
-/** What is tried, in symbols: `σ_max 0.9, relu, b + 0.25`. */
+/** What is tried, in symbols: `σ_max 0.9, relu, b + 0.25`; of one gate `b(f) + 1`. */
 export function briefly({
+  layers,
   cell,
   initialise,
   rescale,
+  whGate,
   inputScale,
   biasShift,
+  biasGate,
   clipNorm,
   truncate,
   lossAt,
+  drop,
 }: WhatIf): string {
+  const of = (gate: string | null): string => (gate === null ? '' : `(${gate})`);
   return [
     initialise === null ? null : `Wh ${initialise.way} ${initialise.seed}`,
-    rescale === null ? null : `${rescale.measure === 'sigmaMax' ? 'σ_max' : 'ρ'} ${print(rescale.to)}`,
+    rescale === null ? null : `${rescale.measure === 'sigmaMax' ? 'σ_max' : 'ρ'}${of(whGate)} ${print(rescale.to)}`,
     cell,
     inputScale === null ? null : `Wx × ${print(inputScale)}`,
-    biasShift === null ? null : `b + ${print(biasShift)}`,
+    biasShift === null ? null : `b${of(biasGate)} + ${print(biasShift)}`,
     clipNorm === null ? null : `clip ${clipNorm}`,
     truncate === null ? null : `k ${truncate}`,
     lossAt === null ? null : `t = ${lossAt}`,
+    drop === null ? null : `L − 1`,
+    layers === null ? null : layers === 'all' ? 'l 0 …' : `l ${layers}`,
   ]
     .filter((part) => part !== null)
     .join(', ');

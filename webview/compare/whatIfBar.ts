@@ -45,6 +45,10 @@ const help = (): Help => ({
         'on the pure trip from the last step.',
     ),
     t(
+      'Of a network one layer is changed, or all of them, and everything is run again. A measure of Wh is that of each ' +
+        "gate's own block. Keras' and PyTorch's defaults start Wx and the biases anew, too.",
+    ),
+    t(
       'Apply writes it all into the config and the files that hold the weights as one edit, which one undo takes back.',
     ),
   ],
@@ -53,9 +57,15 @@ const help = (): Help => ({
 });
 
 /** What is compared of the run and of what is tried. */
-type Compared = Pick<TriedRun, 'verdict' | 'log10' | 'clipFactor' | 'lossValue'>;
-const comparedOf = ({ verdict, clipFactor, lossValue, layers: [{ log10 }] }: RunSummary): Compared => ({
-  verdict,
+type Compared = Pick<TriedRun, 'log10' | 'clipFactor' | 'lossValue'> & {
+  readonly verdict: Pick<RunSummary['verdict'], 'kind' | 'perStepFactor' | 'log10Ratio'>;
+};
+/** Where all layers are changed the verdict is that of the network. */
+const comparedOf = (
+  { verdict, network, clipFactor, lossValue, layers: [{ log10 }] }: RunSummary,
+  ofNetwork: boolean,
+): Compared => ({
+  verdict: ofNetwork ? (network?.verdict ?? verdict) : verdict,
   clipFactor,
   lossValue,
   log10,
@@ -91,6 +101,27 @@ const outcomes = (): readonly Outcome[] => [
   { id: 'loss', name: t('loss'), read: ({ lossValue }) => lossValue ?? NaN, print: (value) => formatNumber(value) },
 ];
 
+/** What the gates are called in textbooks. */
+const gateName = (gate: string): string =>
+  ({
+    i: t('input gate i'),
+    f: t('forget gate f'),
+    g: t('candidate g'),
+    o: t('output gate o'),
+    r: t('reset gate r'),
+    z: t('update gate z'),
+    n: t('candidate n'),
+  })[gate] ?? gate;
+
+/** The gate that keeps the state: its bias is what is tried first. */
+const keepingGate = ({ cell: { gates } }: RunSummary): string | null =>
+  gates.length === 1 ? null : (gates.find((gate) => gate === 'f' || gate === 'z') ?? null);
+
+const everyGate = 'every';
+
+/** What of a cell of several gates is shown at first glance; the rest is behind a button. */
+const firstGlance: readonly (keyof WhatIf)[] = ['layers', 'biasShift', 'initialise'];
+
 export type WhatIfActions = { apply(whatIf: WhatIf): Promise<boolean>; pin(): void };
 
 export class WhatIfBar {
@@ -98,6 +129,15 @@ export class WhatIfBar {
   readonly #page: Page;
   readonly #tried: Tried;
   readonly #fields = new Map<Key, HTMLElement>();
+  readonly #grid: HTMLElement;
+  readonly #layers: UiDropdown;
+  readonly #biasGate: UiDropdown;
+  readonly #whGate: UiDropdown;
+  readonly #drop: UiDropdown;
+  readonly #more: HTMLButtonElement;
+  #showsMore = false;
+  /** The gate whose bias the slider moves next; null: the one that keeps the state. */
+  #gate: string | null = null;
   readonly #way: UiDropdown;
   readonly #seed: HTMLInputElement;
   readonly #cell: UiDropdown;
@@ -130,6 +170,17 @@ export class WhatIfBar {
       (to: number): void =>
         change({ rescale: { measure, to } });
     const positive = (value: number): boolean => value >= 0 && finite(value);
+    this.#layers = dropdown(t('Layers that are changed'), (value) =>
+      change({ layers: value === 'all' ? value : Number(value) }),
+    );
+    this.#biasGate = dropdown(t('Gate whose bias is shifted'), (value) => {
+      this.#gate = value;
+      if (tried.whatIf.biasShift !== null) change({ biasGate: value === everyGate ? null : value });
+    });
+    this.#whGate = dropdown(t('Gate whose block of Wh is rescaled'), (value) =>
+      change({ whGate: value === everyGate ? null : value }),
+    );
+    this.#drop = dropdown(t('Last layer'), (value) => change({ drop: value === 'last' ? value : null }));
     this.#way = dropdown(t('Initialisation of Wh'), (value) => {
       const way = ways.find((other) => other === value);
       change({ initialise: way === undefined ? null : { way, seed: this.#seedNow() } });
@@ -166,7 +217,7 @@ export class WhatIfBar {
       change({ inputScale: value === 1 ? null : value }),
     );
     this.#bias = new Slider(t('Shift of the bias'), linear(-2, 2, finite), (value) =>
-      change({ biasShift: value === 0 ? null : value }),
+      change({ biasShift: value === 0 ? null : value, biasGate: this.#shiftedGate() }),
     );
     this.#clip = new Slider(
       t('Clip norm'),
@@ -221,7 +272,29 @@ export class WhatIfBar {
       element.dataset['measure'] = measure;
       return element;
     };
-    const radius = measureField('spectralRadius', 'ρ(Wh)');
+    this.#more = textButton(t('More…'), t('More that can be changed'), () => {
+      this.#showsMore = !this.#showsMore;
+      this.show();
+    });
+    this.#more.classList.add('link');
+    this.#more.setAttribute('aria-controls', 'whatif-fields');
+    this.#grid = el(
+      'div',
+      { class: 'fields', id: 'whatif-fields' },
+      field('layers', t('Layers'), this.#layers),
+      measureField('spectralRadius', 'ρ(Wh)'),
+      measureField('sigmaMax', 'σ_max(Wh)'),
+      field('whGate', t('Wh gate'), this.#whGate),
+      field('initialise', 'Wh', this.#way, el('label', { class: 'seed' }, el('span', {}, t('seed')), this.#seed)),
+      field('cell', t('Activation'), this.#cell),
+      field('inputScale', 'Wx ×', this.#inputs.element),
+      field('biasShift', 'b +', this.#biasGate, this.#bias.element),
+      field('clipNorm', t('Clip'), this.#clip.element),
+      field('truncate', t('Truncate'), this.#truncate.element),
+      field('lossAt', t('Loss at'), this.#lossKind, this.#lossStep.element),
+      field('drop', t('Last layer'), this.#drop),
+      this.#more,
+    );
     const helpButton = textButton('?', t('What the what-ifs do'), () =>
       helpPopover(helpButton, t('What if'), help(), page.model.run?.cell ?? null),
     );
@@ -235,19 +308,7 @@ export class WhatIfBar {
     this.element = el(
       'section',
       { class: 'whatif', id: 'whatif', attributes: { 'aria-label': t('What if') } },
-      el(
-        'div',
-        { class: 'fields' },
-        radius,
-        measureField('sigmaMax', 'σ_max(Wh)'),
-        field('initialise', 'Wh', this.#way, el('label', { class: 'seed' }, el('span', {}, t('seed')), this.#seed)),
-        field('cell', t('Activation'), this.#cell),
-        field('inputScale', 'Wx ×', this.#inputs.element),
-        field('biasShift', 'b +', this.#bias.element),
-        field('clipNorm', t('Clip'), this.#clip.element),
-        field('truncate', t('Truncate'), this.#truncate.element),
-        field('lossAt', t('Loss at'), this.#lossKind, this.#lossStep.element),
-      ),
+      this.#grid,
       el(
         'div',
         { class: 'outcome' },
@@ -293,12 +354,63 @@ export class WhatIfBar {
     if (run === null || !this.open) return;
     const { whatIf } = this.#tried;
     this.#showFields(run, whatIf);
+    this.#arrange(run, whatIf);
     for (const element of this.element.querySelectorAll<HTMLElement>('.field')) {
       const key = element.dataset['field'] as Key;
-      const changed = key === 'rescale' ? whatIf.rescale?.measure === element.dataset['measure'] : whatIf[key] !== null;
+      const changed =
+        key === 'rescale'
+          ? whatIf.rescale?.measure === element.dataset['measure']
+          : whatIf[key] !== null && !(key === 'whGate' && whatIf.rescale === null) && key !== 'layers';
       element.classList.toggle('changed', changed);
     }
     this.#showOutcome(run);
+  }
+
+  /** The bias of which gate the slider moves; null: that of every gate. */
+  #shiftedGate(): string | null {
+    const { run } = this.#page.model;
+    if (run === null || run.cell.gates.length === 1) return null;
+    const { biasShift, biasGate } = this.#tried.whatIf;
+    if (biasShift !== null) return biasGate;
+    const chosen = this.#gate ?? keepingGate(run);
+    return chosen !== null && run.cell.gates.includes(chosen) ? chosen : null;
+  }
+
+  /** What this cell and this network have; of a cell of several gates the bias of one comes first. */
+  #arrange(run: RunSummary, whatIf: WhatIf): void {
+    const gated = run.cell.gates.length > 1;
+    const layers = run.network?.layers ?? [];
+    const has: Partial<Record<Key, boolean>> = {
+      layers: layers.length > 1,
+      whGate: gated,
+      cell: run.cell.alternatives.length > 1,
+      drop: layers.some(({ layer }) => layer > 0),
+    };
+    this.#grid.classList.toggle('gated', gated);
+    this.#biasGate.hidden = !gated;
+    this.#more.hidden = !gated;
+    this.#more.setAttribute('aria-expanded', String(this.#showsMore));
+    this.#more.textContent = this.#showsMore ? t('Less') : t('More…');
+    for (const element of this.#grid.querySelectorAll<HTMLElement>('.field')) {
+      const key = element.dataset['field'] as Key;
+      const atHand = !gated || this.#showsMore || firstGlance.includes(key) || whatIf[key] !== null;
+      element.hidden = has[key] === false || !atHand;
+    }
+    // In the order of the keyboard too.
+    const bias = this.#fields.get('biasShift');
+    const [first, clip] = [this.#fields.get('layers'), this.#fields.get('clipNorm')];
+    if (bias !== undefined && first !== undefined && clip !== undefined)
+      if (gated && first.nextElementSibling !== bias) first.after(bias);
+      else if (!gated && clip.previousElementSibling !== bias) clip.before(bias);
+  }
+
+  /** Of the gate whose block is rescaled, or the largest of all blocks. */
+  #measured({ cell: { gates } }: RunSummary, measure: Measure): number | null {
+    const all = this.#tried.run?.measures ?? [];
+    const { whGate } = this.#tried.whatIf;
+    const own = all.filter((_, g) => whGate === null || gates[g] === whGate).map((measures) => measures[measure]);
+    const known = own.filter((value) => value !== null);
+    return known.length === 0 || known.length < own.length ? null : Math.max(...known);
   }
 
   #seedNow(): number {
@@ -314,8 +426,7 @@ export class WhatIfBar {
     if (whatIf.initialise !== null && document.activeElement !== this.#seed)
       this.#seed.value = String(whatIf.initialise.seed);
     for (const measure of ['spectralRadius', 'sigmaMax'] as const) {
-      const told =
-        whatIf.rescale?.measure === measure ? whatIf.rescale.to : (this.#tried.run?.measures[measure] ?? null);
+      const told = whatIf.rescale?.measure === measure ? whatIf.rescale.to : this.#measured(run, measure);
       const slider = this.#measures[measure];
       slider.scale = linear(0, this.#reach(measure, told), (value) => value >= 0 && finite(value));
       slider.show(told);
@@ -358,18 +469,64 @@ export class WhatIfBar {
   /** The toolkit reads its options late, so menus are filled only when something about them is another. */
   #setOptions(run: RunSummary, whatIf: WhatIf): void {
     const lossKind = whatIf.lossAt === null ? 'file' : typeof whatIf.lossAt === 'number' ? 'step' : whatIf.lossAt;
-    const key = JSON.stringify([run.cell.name, whatIf.initialise?.way, whatIf.cell, lossKind]);
+    const layers = run.network?.layers ?? [];
+    const gate = this.#shiftedGate();
+    const key = JSON.stringify([
+      run.cell.name,
+      whatIf.initialise?.way,
+      whatIf.cell,
+      lossKind,
+      layers.map(({ layer, direction }) => [layer, direction]),
+      whatIf.layers ?? run.network?.shown,
+      gate,
+      whatIf.whGate,
+      whatIf.drop,
+    ]);
     if (key === this.#options) return;
     this.#options = key;
     const file = t('as is');
+    const twoWays = layers.some(({ direction }) => direction === 'reverse');
+    setOptions(
+      this.#layers,
+      [
+        ...layers.map(({ layer, direction }, i): [string, string] => [
+          String(i),
+          !twoWays
+            ? t('layer {0}', layer)
+            : direction === 'forward'
+              ? t('layer {0}, forward', layer)
+              : t('layer {0}, reverse', layer),
+        ]),
+        ['all', t('all layers')],
+      ],
+      String(whatIf.layers ?? run.network?.shown ?? 0),
+    );
+    const gates = run.cell.gates.map((name): [string, string] => [name, gateName(name)]);
+    const every: [string, string] = [everyGate, t('every gate')];
+    setOptions(this.#biasGate, [...gates, every], gate ?? everyGate);
+    setOptions(this.#whGate, [every, ...gates], whatIf.whGate ?? everyGate);
+    setOptions(
+      this.#drop,
+      [
+        ['file', file],
+        ['last', t('left out')],
+      ],
+      whatIf.drop ?? 'file',
+    );
+    // Copying the state, and what is made for relu, make sense of a cell that has one gate.
+    const ofOneGate: [string, string][] = [
+      ['identity', t('identity matrix')],
+      ['glorot', 'Glorot'],
+      ['he', 'He'],
+    ];
     setOptions(
       this.#way,
       [
         ['file', file],
         ['orthogonal', t('orthogonal')],
-        ['identity', t('identity matrix')],
-        ['glorot', 'Glorot'],
-        ['he', 'He'],
+        ...(gates.length === 1 ? ofOneGate : []),
+        ['keras', t("Keras' default")],
+        ['pytorch', t("PyTorch's default")],
       ],
       whatIf.initialise?.way ?? 'file',
     );
@@ -392,7 +549,8 @@ export class WhatIfBar {
 
   #showOutcome(run: RunSummary): void {
     const { shown, refusal, active, applied } = this.#tried;
-    showBadge(this.#before, run.verdict.kind, 'mark');
+    const was = comparedOf(run, shown?.ofNetwork ?? false);
+    showBadge(this.#before, was.verdict.kind, 'mark');
     if (shown !== null) showBadge(this.#after, shown.verdict.kind, 'mark');
     this.#after.hidden = this.#numbers.hidden = shown === null;
     this.element.classList.toggle('active', active);
@@ -402,7 +560,7 @@ export class WhatIfBar {
     this.#numbers.replaceChildren(
       ...(shown === null
         ? []
-        : outcomes().map((outcome) => ({ ...outcome, was: outcome.read(comparedOf(run)), is: outcome.read(shown) }))
+        : outcomes().map((outcome) => ({ ...outcome, was: outcome.read(was), is: outcome.read(shown) }))
       )
         .filter(({ was, is }) => !(Number.isNaN(was) && Number.isNaN(is)))
         .map(({ id, name, was, is, print: told }) =>
@@ -422,11 +580,20 @@ export class WhatIfBar {
       (applied
         ? t('Written into the files; undo takes it back there. The next run shows it.')
         : active
-          ? ''
+          ? this.#toldOf(run, shown)
           : t('Move something: the files stay as they are.'));
     this.#note.classList.toggle('refused', refusal !== null);
     this.#note.hidden = this.#note.textContent === '';
     this.#sayLater(shown, run);
+  }
+
+  /** Whose curve and verdict it is, where that is not the layer that is looked at. */
+  #toldOf({ network }: RunSummary, shown: TriedRun | null): string {
+    if (network === null || shown === null) return '';
+    const choice = network.layers[shown.layer];
+    if (shown.layer !== network.shown && choice !== undefined)
+      return t('The layer that is looked at is left out: the curve is that of layer {0}.', choice.layer);
+    return shown.ofNetwork ? t('The verdict is that of the whole network.') : '';
   }
 
   /** The result aloud, once the drag rests. */
@@ -442,7 +609,7 @@ export class WhatIfBar {
               this.#before.textContent,
               this.#after.textContent,
               factor.print(factor.read(shown)),
-              factor.print(factor.read(comparedOf(run))),
+              factor.print(factor.read(comparedOf(run, shown.ofNetwork))),
             );
       if (this.#spoken.textContent !== told) this.#spoken.textContent = told;
     }, quietMs);

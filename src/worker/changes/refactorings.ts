@@ -211,32 +211,40 @@ function refill(
   return accept([...annotate(value, name, config, () => told), replaceNumbers(value, node, data, dtype)]);
 }
 
-/** As many numbers as a bias has, `first` in that of the input and zeros in that of the state before, as JSON. */
-function biasText({ layout, recurrent }: Group, { H, gates }: Blocks, first: number, i: number): string {
-  const width = gates.length * H;
-  const list = (...values: readonly number[]): string =>
-    `[${values.flatMap((x) => new Array<number>(width).fill(x)).join(', ')}]`;
+/** One of a layer's biases [G·H], that of the input or of the state before, in the order of the file. */
+export type BiasNumbers = (bias: 'input' | 'state', direction: number) => ArrayLike<number>;
+
+/** The value of one of the layout's keys of a bias, as JSON. */
+function biasText({ layout, recurrent }: Group, { gates }: Blocks, numbers: BiasNumbers, i: number): string {
+  const list = (...values: readonly ArrayLike<number>[]): string =>
+    `[${values.flatMap((value) => Array.from(value, String)).join(', ')}]`;
   if (layout.stacked) {
     const directions = recurrent?.node.kind === 'tensor' ? (recurrent.node.shape[0] ?? 1) : 1;
-    return `[${new Array<string>(directions).fill(list(first, 0)).join(', ')}]`;
+    const rows = Array.from({ length: directions }, (_, d) => list(numbers('input', d), numbers('state', d)));
+    return `[${rows.join(', ')}]`;
   }
   // The two biases of Keras' GRU are two rows.
-  if (layout.framework === 'Keras' && gates.length === 3) return `[${list(first)}, ${list(0)}]`;
-  return list(i === 0 ? first : 0);
+  if (layout.framework === 'Keras' && gates.length === 3)
+    return `[${list(numbers('input', 0))}, ${list(numbers('state', 0))}]`;
+  if (layout.biases.length > 1) return list(numbers(i === 0 ? 'input' : 'state', 0));
+  const state = numbers('state', 0);
+  return list(Array.from(numbers('input', 0), (value, j) => value + (state[j] ?? 0)));
 }
 
 /**
- * The biases of a layer, behind its recurrent matrix: `first` in that of the input, zeros in the other. Null where the
- * matrix's key writes its name with escapes.
+ * The biases that a layer does not have yet, behind its recurrent matrix. Null where the matrix's key writes its name
+ * with escapes.
  */
-export function addedBiases(recurrent: Value, group: Group, blocks: Blocks, first: number): TextChange[] | null {
+export function addedBiases(recurrent: Value, group: Group, blocks: Blocks, numbers: BiasNumbers): TextChange[] | null {
   const { biases, recurrent: name } = group.layout;
-  const keys = biases.flatMap((bias) => keyBeside(recurrent, name, bias) ?? []);
-  if (keys.length < biases.length) return null;
+  const missing = biases.flatMap((bias, i) => (group.biases[i] === null ? [{ bias, i }] : []));
+  const keys = missing.flatMap(({ bias, i }) => {
+    const key = keyBeside(recurrent, name, bias);
+    return key === null ? [] : [`${key}: ${biasText(group, blocks, numbers, i)}`];
+  });
+  if (keys.length < missing.length) return null;
   return insertAfter(recurrent, (indent) =>
-    keys
-      .map((key, i) => `${key}: ${biasText(group, blocks, first, i)}`)
-      .join(indent === null ? ', ' : `,${lineBreak(recurrent.document.text)}${indent}`),
+    keys.join(indent === null ? ', ' : `,${lineBreak(recurrent.document.text)}${indent}`),
   );
 }
 
@@ -246,7 +254,8 @@ function addBias({ layers }: FoundParts): ChangeOutcome {
   const blocks = group === null ? null : blocksOf(group);
   if (group === null || recurrent === null || blocks === null)
     return refuse(t('There are no weights of a known size here any more.'));
-  const added = addedBiases(recurrent, group, blocks, 0);
+  const zeros = new Array<number>(blocks.gates.length * blocks.H).fill(0);
+  const added = addedBiases(recurrent, group, blocks, () => zeros);
   return added === null ? refuse(writtenWithEscapes(group.layout.recurrent)) : accept(added);
 }
 
