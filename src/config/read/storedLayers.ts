@@ -31,7 +31,7 @@ export async function storedNetwork(open: OpenEntry): Promise<StoredNetwork | nu
   const root = await weightsOf(open);
   // Problems are the run's to tell.
   const read = root === null ? null : readWeights(root, { ...open, inputs: null }, new Report());
-  if (root === null || read === null || read.layers === null) return null;
+  if (root === null || !read?.layers) return null;
   const places = weightLayers(layersOf(root));
   const layers: StoredLayer[] = [];
   for (const [i, weights] of read.layers.entries()) {

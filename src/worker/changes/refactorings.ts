@@ -232,10 +232,16 @@ function biasText({ layout, recurrent }: Group, { gates }: Blocks, numbers: Bias
 }
 
 /**
- * The biases that a layer does not have yet, behind its recurrent matrix. Null where the matrix's key writes its name
- * with escapes.
+ * The biases that a layer does not have yet, behind its recurrent matrix or, where what follows that goes away, before
+ * it. Null where the matrix's key writes its name with escapes.
  */
-export function addedBiases(recurrent: Value, group: Group, blocks: Blocks, numbers: BiasNumbers): TextChange[] | null {
+export function addedBiases(
+  recurrent: Value,
+  group: Group,
+  blocks: Blocks,
+  numbers: BiasNumbers,
+  where: 'behind' | 'before' = 'behind',
+): TextChange[] | null {
   const { biases, recurrent: name } = group.layout;
   const missing = biases.flatMap((bias, i) => (group.biases[i] === null ? [{ bias, i }] : []));
   const keys = missing.flatMap(({ bias, i }) => {
@@ -243,9 +249,11 @@ export function addedBiases(recurrent: Value, group: Group, blocks: Blocks, numb
     return key === null ? [] : [`${key}: ${biasText(group, blocks, numbers, i)}`];
   });
   if (keys.length < missing.length) return null;
-  return insertAfter(recurrent, (indent) =>
-    keys.join(indent === null ? ', ' : `,${lineBreak(recurrent.document.text)}${indent}`),
-  );
+  const { document, place } = recurrent;
+  const between = (indent: string | null): string => (indent === null ? ', ' : `,${lineBreak(document.text)}${indent}`);
+  if (where === 'behind') return insertAfter(recurrent, (indent) => keys.join(between(indent)));
+  const separator = between(indentOf(recurrent));
+  return [replaceSpan(document, { offset: place.offset, length: 0 }, `${keys.join(separator)}${separator}`)];
 }
 
 function addBias({ layers }: FoundParts): ChangeOutcome {

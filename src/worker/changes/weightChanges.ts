@@ -87,10 +87,12 @@ export function weightChanges(
     told.add(layer.Wh.where);
     notes.push(...notesOf(layer, config, whatIf));
   }
+  // A comma behind the matrix may go together with the layer that goes.
+  const where = whatIf.drop === null ? 'behind' : 'before';
   return [
+    ...[...added].flatMap(([group, directions]) => newBiases(group, directions, cell, where)),
     ...notes,
     ...numbers.changes(dtype),
-    ...[...added].flatMap(([group, directions]) => newBiases(group, directions, cell)),
   ];
 }
 
@@ -147,8 +149,13 @@ function writeBiases(
   return isEmpty ? null : added;
 }
 
-/** The keys of biases that a group does not have, behind its recurrent matrix. */
-function newBiases(group: Group, directions: ReadonlyMap<number, Added>, { gates }: Cell): TextChange[] {
+/** The keys of biases that a group does not have, beside its recurrent matrix. */
+function newBiases(
+  group: Group,
+  directions: ReadonlyMap<number, Added>,
+  { gates }: Cell,
+  where: 'behind' | 'before',
+): TextChange[] {
   const { layout, recurrent } = group;
   const blocks = blocksOf(group);
   if (recurrent === null || blocks === null) throw new Refusal(t('{0} cannot be read as it is now.', layout.recurrent));
@@ -159,7 +166,7 @@ function newBiases(group: Group, directions: ReadonlyMap<number, Added>, { gates
     if (own !== null) gates.forEach((_, g) => inFile.set(own.subarray(g * H, (g + 1) * H), (order[g] ?? g) * H));
     return inFile;
   };
-  const added = addedBiases(recurrent, group, blocks, numbers);
+  const added = addedBiases(recurrent, group, blocks, numbers, where);
   if (added === null) throw new Refusal(writtenWithEscapes(layout.recurrent));
   return added;
 }
