@@ -3,6 +3,7 @@ import { el, math, textButton } from '../widgets/dom.js';
 import { formatFactor, formatLog10, formatNumber } from '../page/format.js';
 import { showBadge } from '../header/header.js';
 import { t } from '../page/l10n.js';
+import { layerName } from '../page/layerNames.js';
 import { helpPopover } from '../widgets/popover.js';
 import { Slider, logScale, print } from '../widgets/slider.js';
 import { ways } from './whatIfState.js';
@@ -101,16 +102,16 @@ const outcomes = (): readonly Outcome[] => [
   { id: 'loss', name: t('loss'), read: ({ lossValue }) => lossValue ?? NaN, print: (value) => formatNumber(value) },
 ];
 
-/** What the gates are called in textbooks. */
+/** What the gates are called in textbooks, behind their letters, for which there is always room. */
 const gateName = (gate: string): string =>
   ({
-    i: t('input gate i'),
-    f: t('forget gate f'),
-    g: t('candidate g'),
-    o: t('output gate o'),
-    r: t('reset gate r'),
-    z: t('update gate z'),
-    n: t('candidate n'),
+    i: t('i: input'),
+    f: t('f: forget'),
+    g: t('g: candidate'),
+    o: t('o: output'),
+    r: t('r: reset'),
+    z: t('z: update'),
+    n: t('n: candidate'),
   })[gate] ?? gate;
 
 /** The gate that keeps the state: its bias is what is tried first. */
@@ -390,7 +391,9 @@ export class WhatIfBar {
     this.#biasGate.hidden = !gated;
     this.#more.hidden = !gated;
     this.#more.setAttribute('aria-expanded', String(this.#showsMore));
-    this.#more.textContent = this.#showsMore ? t('Less') : t('More…');
+    const more = this.#showsMore ? t('Less') : t('More…');
+    this.#more.textContent = more;
+    this.#more.setAttribute('aria-label', more);
     for (const element of this.#grid.querySelectorAll<HTMLElement>('.field')) {
       const key = element.dataset['field'] as Key;
       const atHand = !gated || this.#showsMore || firstGlance.includes(key) || whatIf[key] !== null;
@@ -485,20 +488,9 @@ export class WhatIfBar {
     if (key === this.#options) return;
     this.#options = key;
     const file = t('as is');
-    const twoWays = layers.some(({ direction }) => direction === 'reverse');
     setOptions(
       this.#layers,
-      [
-        ...layers.map(({ layer, direction }, i): [string, string] => [
-          String(i),
-          !twoWays
-            ? t('layer {0}', layer)
-            : direction === 'forward'
-              ? t('layer {0}, forward', layer)
-              : t('layer {0}, reverse', layer),
-        ]),
-        ['all', t('all layers')],
-      ],
+      [...layers.map((_, i): [string, string] => [String(i), layerName({ layers }, i)]), ['all', t('all layers')]],
       String(whatIf.layers ?? run.network?.shown ?? 0),
     );
     const gates = run.cell.gates.map((name): [string, string] => [name, gateName(name)]);
@@ -590,9 +582,8 @@ export class WhatIfBar {
   /** Whose curve and verdict it is, where that is not the layer that is looked at. */
   #toldOf({ network }: RunSummary, shown: TriedRun | null): string {
     if (network === null || shown === null) return '';
-    const choice = network.layers[shown.layer];
-    if (shown.layer !== network.shown && choice !== undefined)
-      return t('The layer that is looked at is left out: the curve is that of layer {0}.', choice.layer);
+    if (shown.layer !== network.shown)
+      return t('The layer that is looked at is left out: the curve is that of {0}.', layerName(network, shown.layer));
     return shown.ofNetwork ? t('The verdict is that of the whole network.') : '';
   }
 
