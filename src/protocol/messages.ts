@@ -389,7 +389,7 @@ export type { WhatIf };
 export type WhatIfAnswer =
   | {
       readonly kind: 'run';
-      /** Whose curve it is, counted with its directions: where the layer that is looked at is dropped, the one below. */
+      /** Whose curve it is, counted with its directions: where the layer that is looked at is dropped, one below. */
       readonly layer: number;
       /** Of that layer; of the whole network where all of its layers are changed. */
       readonly verdict: Verdict;

@@ -1,17 +1,15 @@
 // The bar of what-ifs under the toolbar: what can be changed, what it makes of the verdict, and the way into the files.
 import { el, math, textButton } from '../widgets/dom.js';
-import { formatFactor, formatLog10, formatNumber } from '../page/format.js';
-import { showBadge } from '../header/header.js';
 import { t } from '../page/l10n.js';
-import { layerName } from '../page/layerNames.js';
 import { helpPopover } from '../widgets/popover.js';
 import { Slider, logScale, print } from '../widgets/slider.js';
-import { ways } from './whatIfState.js';
-import { button, dropdown, setOptions } from '../ui.js';
+import { WhatIfMenus } from './whatIfMenus.js';
+import { WhatIfOutcome } from './whatIfOutcome.js';
+import { button } from '../ui.js';
 import type { RunSummary } from '../page/model.js';
 import type { Scale } from '../widgets/slider.js';
-import type { Tried, TriedRun, WhatIf } from './whatIfState.js';
-import type { UiButton, UiDropdown } from '../ui.js';
+import type { Tried, WhatIf } from './whatIfState.js';
+import type { UiButton } from '../ui.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
 
@@ -22,7 +20,6 @@ const mostSeed = 9999;
 /** Sliders of Wh end here, or at half as much again as what is in the file or was typed. */
 const leastReach = 2;
 const clipReach = [-3, 3] as const;
-const quietMs = 700;
 
 const linear = (min: number, max: number, allows: (value: number) => boolean, step = 0.01): Scale => ({
   min,
@@ -46,8 +43,8 @@ const help = (): Help => ({
         'on the pure trip from the last step.',
     ),
     t(
-      'Of a network one layer is changed, or all of them, and everything is run again. A measure of Wh is that of each ' +
-        "gate's own block. Keras' and PyTorch's defaults start Wx and the biases anew, too.",
+      'Of a network one layer is changed, or all of them, and everything is run again. A measure of Wh is that ' +
+        "of each gate's own block. Keras' and PyTorch's defaults start Wx and the biases anew, too.",
     ),
     t(
       'Apply writes it all into the config and the files that hold the weights as one edit, which one undo takes back.',
@@ -56,69 +53,6 @@ const help = (): Help => ({
   formula: 'Wh′ = Wh·ρ′/ρ(Wh)   Wx′ = s·Wx   b′ = b + β',
   source: 'Pascanu, Mikolov & Bengio 2013; Saxe, McClelland & Ganguli 2014; Le, Jaitly & Hinton 2015',
 });
-
-/** What is compared of the run and of what is tried. */
-type Compared = Pick<TriedRun, 'log10' | 'clipFactor' | 'lossValue'> & {
-  readonly verdict: Pick<RunSummary['verdict'], 'kind' | 'perStepFactor' | 'log10Ratio'>;
-};
-/** Where all layers are changed the verdict is that of the network. */
-const comparedOf = (
-  { verdict, network, clipFactor, lossValue, layers: [{ log10 }] }: RunSummary,
-  ofNetwork: boolean,
-): Compared => ({
-  verdict: ofNetwork ? (network?.verdict ?? verdict) : verdict,
-  clipFactor,
-  lossValue,
-  log10,
-});
-
-/** Before → after. */
-type Outcome = {
-  readonly id: string;
-  readonly name: string;
-  read(run: Compared): number;
-  readonly print: (value: number) => string;
-};
-const outcomes = (): readonly Outcome[] => [
-  {
-    id: 'factor',
-    name: t('per step back'),
-    read: ({ verdict }) => verdict.perStepFactor ?? NaN,
-    print: (value) => (Number.isNaN(value) ? '–' : `×${formatFactor(value)}`),
-  },
-  {
-    id: 'ratio',
-    name: t('arrives at the first step'),
-    read: ({ verdict }) => verdict.log10Ratio ?? NaN,
-    print: (value) => (Number.isNaN(value) ? '–' : `×${formatLog10(value, 3)}`),
-  },
-  { id: 'total', name: '‖g_0‖', read: ({ log10 }) => log10.dh[0] ?? NaN, print: (value) => formatLog10(value, 3) },
-  {
-    id: 'clip',
-    name: t('clip'),
-    read: ({ clipFactor }) => clipFactor ?? NaN,
-    print: (value) => (Number.isNaN(value) ? '–' : `×${formatFactor(value)}`),
-  },
-  { id: 'loss', name: t('loss'), read: ({ lossValue }) => lossValue ?? NaN, print: (value) => formatNumber(value) },
-];
-
-/** What the gates are called in textbooks, behind their letters, for which there is always room. */
-const gateName = (gate: string): string =>
-  ({
-    i: t('i: input'),
-    f: t('f: forget'),
-    g: t('g: candidate'),
-    o: t('o: output'),
-    r: t('r: reset'),
-    z: t('z: update'),
-    n: t('n: candidate'),
-  })[gate] ?? gate;
-
-/** The gate that keeps the state: its bias is what is tried first. */
-const keepingGate = ({ cell: { gates } }: RunSummary): string | null =>
-  gates.length === 1 ? null : (gates.find((gate) => gate === 'f' || gate === 'z') ?? null);
-
-const everyGate = 'every';
 
 /** What of a cell of several gates is shown at first glance; the rest is behind a button. */
 const firstGlance: readonly (keyof WhatIf)[] = ['layers', 'biasShift', 'initialise'];
@@ -131,36 +65,22 @@ export class WhatIfBar {
   readonly #tried: Tried;
   readonly #fields = new Map<Key, HTMLElement>();
   readonly #grid: HTMLElement;
-  readonly #layers: UiDropdown;
-  readonly #biasGate: UiDropdown;
-  readonly #whGate: UiDropdown;
-  readonly #drop: UiDropdown;
+  readonly #menus: WhatIfMenus;
+  readonly #outcome = new WhatIfOutcome();
   readonly #more: HTMLButtonElement;
   #showsMore = false;
-  /** The gate whose bias the slider moves next; null: the one that keeps the state. */
-  #gate: string | null = null;
-  readonly #way: UiDropdown;
   readonly #seed: HTMLInputElement;
-  readonly #cell: UiDropdown;
-  readonly #lossKind: UiDropdown;
   readonly #measures: Readonly<Record<Measure, Slider>>;
   readonly #inputs: Slider;
   readonly #bias: Slider;
   readonly #clip: Slider;
   readonly #truncate: Slider;
   readonly #lossStep: Slider;
-  readonly #before = el('span', { class: 'mark' });
-  readonly #after = el('span', { class: 'mark' });
-  readonly #numbers = el('span', { class: 'outcomes' });
-  readonly #note = el('p', { class: 'note whatif-note', attributes: { role: 'status' } });
-  readonly #spoken = el('p', { class: 'unseen', attributes: { 'aria-live': 'polite' } });
   readonly #reset: UiButton;
   readonly #pin: UiButton;
   readonly #apply: UiButton;
-  #options = '';
   readonly #reaches: Record<Measure, number> = { spectralRadius: leastReach, sigmaMax: leastReach };
   #pinsFull = false;
-  #speak: ReturnType<typeof setTimeout> | null = null;
 
   constructor(page: Page, tried: Tried, actions: WhatIfActions) {
     this.#page = page;
@@ -171,21 +91,8 @@ export class WhatIfBar {
       (to: number): void =>
         change({ rescale: { measure, to } });
     const positive = (value: number): boolean => value >= 0 && finite(value);
-    this.#layers = dropdown(t('Layers that are changed'), (value) =>
-      change({ layers: value === 'all' ? value : Number(value) }),
-    );
-    this.#biasGate = dropdown(t('Gate whose bias is shifted'), (value) => {
-      this.#gate = value;
-      if (tried.whatIf.biasShift !== null) change({ biasGate: value === everyGate ? null : value });
-    });
-    this.#whGate = dropdown(t('Gate whose block of Wh is rescaled'), (value) =>
-      change({ whGate: value === everyGate ? null : value }),
-    );
-    this.#drop = dropdown(t('Last layer'), (value) => change({ drop: value === 'last' ? value : null }));
-    this.#way = dropdown(t('Initialisation of Wh'), (value) => {
-      const way = ways.find((other) => other === value);
-      change({ initialise: way === undefined ? null : { way, seed: this.#seedNow() } });
-    });
+    this.#menus = new WhatIfMenus(page, tried, () => this.#seedNow());
+    const { layers, biasGate, whGate, drop, way, cell, lossKind } = this.#menus;
     this.#seed = el('input', {
       class: 'number',
       attributes: {
@@ -201,11 +108,6 @@ export class WhatIfBar {
       const { initialise } = tried.whatIf;
       if (initialise !== null) change({ initialise: { ...initialise, seed: this.#seedNow() } });
     });
-    this.#cell = dropdown(t('Activation'), (value) => {
-      const now = page.model.run?.cell;
-      const cell = now?.alternatives.find((other) => other === value) ?? null;
-      change({ cell: cell === now?.name ? null : cell });
-    });
     this.#measures = {
       spectralRadius: new Slider(
         t('Spectral radius of Wh'),
@@ -218,7 +120,10 @@ export class WhatIfBar {
       change({ inputScale: value === 1 ? null : value }),
     );
     this.#bias = new Slider(t('Shift of the bias'), linear(-2, 2, finite), (value) =>
-      change({ biasShift: value === 0 ? null : value, biasGate: this.#shiftedGate() }),
+      change({
+        biasShift: value === 0 ? null : value,
+        biasGate: page.model.run === null ? null : this.#menus.shiftedGate(page.model.run),
+      }),
     );
     this.#clip = new Slider(
       t('Clip norm'),
@@ -238,17 +143,6 @@ export class WhatIfBar {
         change({ truncate: wanted === (run?.truncate ?? 'off') ? null : wanted });
       },
     );
-    this.#lossKind = dropdown(t('Where the loss sits'), (value) => {
-      const T = page.model.run?.shapes.T ?? 1;
-      change({
-        lossAt:
-          value === 'last' || value === 'every'
-            ? value
-            : value === 'step'
-              ? Math.min(T - 1, page.timeline.cursor)
-              : null,
-      });
-    });
     this.#lossStep = new Slider(
       t('Step that the loss sits on'),
       linear(0, 1, (value) => Number.isInteger(value) && value >= 0, 1),
@@ -282,18 +176,18 @@ export class WhatIfBar {
     this.#grid = el(
       'div',
       { class: 'fields', id: 'whatif-fields' },
-      field('layers', t('Layers'), this.#layers),
+      field('layers', t('Layers'), layers),
       measureField('spectralRadius', 'ρ(Wh)'),
       measureField('sigmaMax', 'σ_max(Wh)'),
-      field('whGate', t('Wh gate'), this.#whGate),
-      field('initialise', 'Wh', this.#way, el('label', { class: 'seed' }, el('span', {}, t('seed')), this.#seed)),
-      field('cell', t('Activation'), this.#cell),
+      field('whGate', t('Wh gate'), whGate),
+      field('initialise', 'Wh', way, el('label', { class: 'seed' }, el('span', {}, t('seed')), this.#seed)),
+      field('cell', t('Activation'), cell),
       field('inputScale', 'Wx ×', this.#inputs.element),
-      field('biasShift', 'b +', this.#biasGate, this.#bias.element),
+      field('biasShift', 'b +', biasGate, this.#bias.element),
       field('clipNorm', t('Clip'), this.#clip.element),
       field('truncate', t('Truncate'), this.#truncate.element),
-      field('lossAt', t('Loss at'), this.#lossKind, this.#lossStep.element),
-      field('drop', t('Last layer'), this.#drop),
+      field('lossAt', t('Loss at'), lossKind, this.#lossStep.element),
+      field('drop', t('Last layer'), drop),
       this.#more,
     );
     const helpButton = textButton('?', t('What the what-ifs do'), () =>
@@ -302,7 +196,7 @@ export class WhatIfBar {
     this.#reset = button(t('Reset'), 'secondary', t('Everything as in the files'), () => tried.reset());
     this.#pin = button(t('Pin'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin());
     this.#apply = button(t('Apply'), 'primary', t('Write this into the config and the weights, as one edit'), () => {
-      void actions.apply(tried.whatIf).then((done) => {
+      void actions.apply(tried.asked).then((done) => {
         if (done) tried.markApplied();
       });
     });
@@ -313,18 +207,10 @@ export class WhatIfBar {
       el(
         'div',
         { class: 'outcome' },
-        el(
-          'span',
-          { class: 'turn' },
-          this.#before,
-          el('span', { class: 'arrow', attributes: { 'aria-label': t('becomes') } }, '→'),
-          this.#after,
-        ),
-        this.#numbers,
-        this.#note,
+        ...this.#outcome.elements,
         el('span', { class: 'decide' }, this.#reset, this.#pin, this.#apply, helpButton),
       ),
-      this.#spoken,
+      this.#outcome.spoken,
     );
     this.element.hidden = true;
     tried.onChange(() => this.show());
@@ -364,17 +250,12 @@ export class WhatIfBar {
           : whatIf[key] !== null && !(key === 'whGate' && whatIf.rescale === null) && key !== 'layers';
       element.classList.toggle('changed', changed);
     }
-    this.#showOutcome(run);
-  }
-
-  /** The bias of which gate the slider moves; null: that of every gate. */
-  #shiftedGate(): string | null {
-    const { run } = this.#page.model;
-    if (run === null || run.cell.gates.length === 1) return null;
-    const { biasShift, biasGate } = this.#tried.whatIf;
-    if (biasShift !== null) return biasGate;
-    const chosen = this.#gate ?? keepingGate(run);
-    return chosen !== null && run.cell.gates.includes(chosen) ? chosen : null;
+    const { shown, active, applied } = this.#tried;
+    this.element.classList.toggle('active', active);
+    this.#reset.disabled = !active;
+    this.#apply.disabled = shown === null || applied;
+    this.#pin.disabled = this.#apply.disabled || this.#pinsFull;
+    this.#outcome.show(run, this.#tried);
   }
 
   /** What this cell and this network have; of a cell of several gates the bias of one comes first. */
@@ -382,13 +263,14 @@ export class WhatIfBar {
     const gated = run.cell.gates.length > 1;
     const layers = run.network?.layers ?? [];
     const has: Partial<Record<Key, boolean>> = {
-      layers: layers.length > 1,
+      // Also where the layer that was changed is not there any more.
+      layers: layers.length > 1 || (typeof whatIf.layers === 'number' && whatIf.layers > 0),
       whGate: gated,
       cell: run.cell.alternatives.length > 1,
       drop: layers.some(({ layer }) => layer > 0),
     };
     this.#grid.classList.toggle('gated', gated);
-    this.#biasGate.hidden = !gated;
+    this.#menus.biasGate.hidden = !gated;
     this.#more.hidden = !gated;
     this.#more.setAttribute('aria-expanded', String(this.#showsMore));
     const more = this.#showsMore ? t('Less') : t('More…');
@@ -424,7 +306,7 @@ export class WhatIfBar {
   #showFields(run: RunSummary, whatIf: WhatIf): void {
     const { T } = run.shapes;
     const lossAt = whatIf.lossAt;
-    this.#setOptions(run, whatIf);
+    this.#menus.show(run, whatIf);
     this.#seed.disabled = whatIf.initialise === null || whatIf.initialise.way === 'identity';
     if (whatIf.initialise !== null && document.activeElement !== this.#seed)
       this.#seed.value = String(whatIf.initialise.seed);
@@ -453,7 +335,7 @@ export class WhatIfBar {
     this.#lossStep.show(at, at === null ? '–' : `t = ${at}`);
     const fixed = run.lossValue !== null;
     this.#lossStep.disabled = fixed;
-    this.#lossKind.toggleAttribute('disabled', fixed);
+    this.#menus.lossKind.toggleAttribute('disabled', fixed);
     this.#fields
       .get('lossAt')
       ?.setAttribute(
@@ -467,142 +349,5 @@ export class WhatIfBar {
     const reach = this.#reaches[measure];
     if (told === null || !finite(told) || (this.#tried.active && told <= reach)) return reach;
     return (this.#reaches[measure] = Math.max(leastReach, Math.ceil(1.5 * told)));
-  }
-
-  /** The toolkit reads its options late, so menus are filled only when something about them is another. */
-  #setOptions(run: RunSummary, whatIf: WhatIf): void {
-    const lossKind = whatIf.lossAt === null ? 'file' : typeof whatIf.lossAt === 'number' ? 'step' : whatIf.lossAt;
-    const layers = run.network?.layers ?? [];
-    const gate = this.#shiftedGate();
-    const key = JSON.stringify([
-      run.cell.name,
-      whatIf.initialise?.way,
-      whatIf.cell,
-      lossKind,
-      layers.map(({ layer, direction }) => [layer, direction]),
-      whatIf.layers ?? run.network?.shown,
-      gate,
-      whatIf.whGate,
-      whatIf.drop,
-    ]);
-    if (key === this.#options) return;
-    this.#options = key;
-    const file = t('as is');
-    setOptions(
-      this.#layers,
-      [...layers.map((_, i): [string, string] => [String(i), layerName({ layers }, i)]), ['all', t('all layers')]],
-      String(whatIf.layers ?? run.network?.shown ?? 0),
-    );
-    const gates = run.cell.gates.map((name): [string, string] => [name, gateName(name)]);
-    const every: [string, string] = [everyGate, t('every gate')];
-    setOptions(this.#biasGate, [...gates, every], gate ?? everyGate);
-    setOptions(this.#whGate, [every, ...gates], whatIf.whGate ?? everyGate);
-    setOptions(
-      this.#drop,
-      [
-        ['file', file],
-        ['last', t('left out')],
-      ],
-      whatIf.drop ?? 'file',
-    );
-    // Copying the state, and what is made for relu, make sense of a cell that has one gate.
-    const ofOneGate: [string, string][] = [
-      ['identity', t('identity matrix')],
-      ['glorot', 'Glorot'],
-      ['he', 'He'],
-    ];
-    setOptions(
-      this.#way,
-      [
-        ['file', file],
-        ['orthogonal', t('orthogonal')],
-        ...(gates.length === 1 ? ofOneGate : []),
-        ['keras', t("Keras' default")],
-        ['pytorch', t("PyTorch's default")],
-      ],
-      whatIf.initialise?.way ?? 'file',
-    );
-    setOptions(
-      this.#cell,
-      run.cell.alternatives.map((cell) => [cell, cell]),
-      whatIf.cell ?? run.cell.name,
-    );
-    setOptions(
-      this.#lossKind,
-      [
-        ['file', file],
-        ['last', t('last step')],
-        ['every', t('every step')],
-        ['step', t('one step')],
-      ],
-      lossKind,
-    );
-  }
-
-  #showOutcome(run: RunSummary): void {
-    const { shown, refusal, active, applied } = this.#tried;
-    const was = comparedOf(run, shown?.ofNetwork ?? false);
-    showBadge(this.#before, was.verdict.kind, 'mark');
-    if (shown !== null) showBadge(this.#after, shown.verdict.kind, 'mark');
-    this.#after.hidden = this.#numbers.hidden = shown === null;
-    this.element.classList.toggle('active', active);
-    this.#reset.disabled = !active;
-    this.#apply.disabled = shown === null || applied;
-    this.#pin.disabled = this.#apply.disabled || this.#pinsFull;
-    this.#numbers.replaceChildren(
-      ...(shown === null
-        ? []
-        : outcomes().map((outcome) => ({ ...outcome, was: outcome.read(was), is: outcome.read(shown) }))
-      )
-        .filter(({ was, is }) => !(Number.isNaN(was) && Number.isNaN(is)))
-        .map(({ id, name, was, is, print: told }) =>
-          el(
-            'span',
-            { attributes: { 'data-outcome': id, 'data-before': String(was), 'data-after': String(is) } },
-            el('span', { class: 'outcome-name' }, math(name)),
-            ' ',
-            told(was),
-            ' → ',
-            el('b', {}, told(is)),
-          ),
-        ),
-    );
-    this.#note.textContent =
-      refusal ??
-      (applied
-        ? t('Written into the files; undo takes it back there. The next run shows it.')
-        : active
-          ? this.#toldOf(run, shown)
-          : t('Move something: the files stay as they are.'));
-    this.#note.classList.toggle('refused', refusal !== null);
-    this.#note.hidden = this.#note.textContent === '';
-    this.#sayLater(shown, run);
-  }
-
-  /** Whose curve and verdict it is, where that is not the layer that is looked at. */
-  #toldOf({ network }: RunSummary, shown: TriedRun | null): string {
-    if (network === null || shown === null) return '';
-    if (shown.layer !== network.shown)
-      return t('The layer that is looked at is left out: the curve is that of {0}.', layerName(network, shown.layer));
-    return shown.ofNetwork ? t('The verdict is that of the whole network.') : '';
-  }
-
-  /** The result aloud, once the drag rests. */
-  #sayLater(shown: TriedRun | null, run: RunSummary): void {
-    if (this.#speak !== null) clearTimeout(this.#speak);
-    this.#speak = setTimeout(() => {
-      const [factor] = outcomes();
-      const told =
-        factor === undefined || shown === null
-          ? ''
-          : t(
-              '{0} becomes {1}: {2} instead of {3} per step back.',
-              this.#before.textContent,
-              this.#after.textContent,
-              factor.print(factor.read(shown)),
-              factor.print(factor.read(comparedOf(run, shown.ofNetwork))),
-            );
-      if (this.#spoken.textContent !== told) this.#spoken.textContent = told;
-    }, quietMs);
   }
 }

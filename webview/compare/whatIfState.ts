@@ -102,6 +102,11 @@ export class Tried {
     });
   }
 
+  /** What is asked for and written: of a network that of the layer that is looked at, where none was chosen. */
+  get asked(): WhatIf {
+    return { ...this.whatIf, layers: this.whatIf.layers ?? this.#model.run?.network?.shown ?? null };
+  }
+
   /** Whether anything is another than in the files. */
   get active(): boolean {
     return keys.some((key) => this.whatIf[key] !== null);
@@ -186,8 +191,7 @@ export class Tried {
     const later = setTimeout(() => {
       if (turn === this.#turn && this.#waiting) this.#ask();
     }, patience);
-    const layers = this.whatIf.layers ?? this.#model.run?.network?.shown ?? null;
-    void this.#model.slice('whatIf', { whatIf: { ...this.whatIf, layers } }).then((answer) => {
+    void this.#model.slice('whatIf', { whatIf: this.asked }).then((answer) => {
       clearTimeout(later);
       if (turn !== this.#turn) return;
       this.#askedAt = null;

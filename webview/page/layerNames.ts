@@ -2,7 +2,7 @@
 import { t } from './l10n.js';
 import type { NetworkSummary } from './model.js';
 
-/** `layer 1`; with two directions `layer 1, reverse`. `index` counts the directions; '' where there is no such layer. */
+/** `layer 1`; with two directions `layer 1, reverse`. `index` counts the directions; '' where there is none. */
 export function layerName({ layers }: Pick<NetworkSummary, 'layers'>, index: number): string {
   const choice = layers[index];
   if (choice === undefined) return '';

@@ -11,7 +11,7 @@ import type { ChangedLayer, Recurrent, WhMeasures } from './whatIfLayer.js';
 const limit = (wanted: number | 'off' | null, now: number | null): number | null =>
   wanted === null ? now : wanted === 'off' ? null : wanted;
 
-/** Of a single layer all of whose sequences are as long as each other, one step is told as values: kernels know those. */
+/** Of a single layer whose sequences are as long as each other one step is told as values, which kernels know. */
 function upstreamOf(upstream: Upstream, { layers, chunks, shapes: { B, T, H } }: Experiment): Upstream {
   const isOne = layers.length === 1 && layers[0].direction === 'forward';
   if (upstream.kind !== 'step' || !isOne || chunks.some(({ lengths }) => lengths !== undefined)) return upstream;

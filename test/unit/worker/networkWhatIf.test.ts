@@ -245,11 +245,13 @@ const written = (text: string): string[] => text.match(/-?\d[\d.eE+-]*/g) ?? [];
 
 describe('a shift of one gate', () => {
   const list = (values: readonly number[]): string => `[${values.map((value) => value.toFixed(2)).join(', ')}]`;
+  const row = (r: number, columns: number): number[] => Array.from({ length: columns }, (_, c) => r + c / 10);
   const rows = (count: number, columns: number): string =>
-    `[${Array.from({ length: count }, (_, r) => list(Array.from({ length: columns }, (__, c) => r + c / 10))).join(', ')}]`;
+    `[${Array.from({ length: count }, (_, r) => list(row(r, columns))).join(', ')}]`;
   const counted = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
   const shell = (weights: string): string =>
-    `{\n  "dtype": "float64",\n  "weights": {\n    ${weights}\n  }, // mine\n  "sequences": [[[1.50, 2], [0.250, 1e0]]]\n}\n`;
+    `{\n  "dtype": "float64",\n  "weights": {\n    ${weights}\n  }, // mine\n` +
+    `  "sequences": [[[1.50, 2], [0.250, 1e0]]]\n}\n`;
   // Where the bias of the forget gate (LSTM) or of the update gate (GRU) begins in the file.
   const cases: readonly (readonly [name: string, weights: string, gate: string, key: string, from: number])[] = [
     [
