@@ -278,6 +278,11 @@ export class WhatIfBar {
     this.#more.setAttribute('aria-label', more);
     for (const element of this.#grid.querySelectorAll<HTMLElement>('.field')) {
       const key = element.dataset['field'] as Key;
+      if (key === 'rescale')
+        element.title =
+          gated && whatIf.whGate === null
+            ? t("Each gate's own block of Wh gets this; what stands here is the largest.")
+            : '';
       const atHand = !gated || this.#showsMore || firstGlance.includes(key) || whatIf[key] !== null;
       element.hidden = has[key] === false || !atHand;
     }

@@ -41,7 +41,7 @@ export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read):
     const obstacle = whatIfObstacle(known, whatIf);
     if (obstacle !== null) throw new Refusal(obstacle);
     const changes = [
-      ...weightChanges(network, whatIf, open.config, open.dtype),
+      ...(await weightChanges(network, whatIf, open.config, open.dtype)),
       ...(await dropChanges(open, network, whatIf)),
       ...keyChanges(open, whatIf),
     ];

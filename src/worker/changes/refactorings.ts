@@ -2,8 +2,7 @@
 import { t } from '@vscode/l10n';
 import type { FoundParts, Part } from '../../config/index.js';
 import { describeShape } from '../../config/json/index.js';
-import { keyBeside, onlyLayer, writtenWithEscapes } from '../../config/layouts/index.js';
-import type { Group } from '../../config/layouts/index.js';
+import { onlyLayer, writtenWithEscapes } from '../../config/layouts/index.js';
 import {
   andThen,
   annotate,
@@ -21,10 +20,10 @@ import {
 import type { TextChange } from '../../config/edit/index.js';
 import type { Value } from '../../config/json/index.js';
 import { blocksOf, transpose } from '../../config/read/index.js';
-import type { Blocks } from '../../config/read/index.js';
 import { initialise } from '../../engine/index.js';
 import type { DType, MatrixFacts } from '../../engine/index.js';
 import type { Change, ChangeOutcome, KnownShapes, Offer } from '../../protocol/index.js';
+import { addedBiases } from './addedBiases.js';
 
 /** Initial states of more numbers than this are better kept in a file. */
 const mostZeros = 10_000;
@@ -209,51 +208,6 @@ function refill(
   const data = (transposed ? transpose(fresh, fanIn, fanOut) : fresh).map((x) => x * gain);
   const told = gain === 1 ? origin(way, seed) : `${origin(way, seed)}, times ${gain}`;
   return accept([...annotate(value, name, config, () => told), replaceNumbers(value, node, data, dtype)]);
-}
-
-/** One of a layer's biases [G·H], that of the input or of the state before, in the order of the file. */
-export type BiasNumbers = (bias: 'input' | 'state', direction: number) => ArrayLike<number>;
-
-/** The value of one of the layout's keys of a bias, as JSON. */
-function biasText({ layout, recurrent }: Group, { gates }: Blocks, numbers: BiasNumbers, i: number): string {
-  const list = (...values: readonly ArrayLike<number>[]): string =>
-    `[${values.flatMap((value) => Array.from(value, String)).join(', ')}]`;
-  if (layout.stacked) {
-    const directions = recurrent?.node.kind === 'tensor' ? (recurrent.node.shape[0] ?? 1) : 1;
-    const rows = Array.from({ length: directions }, (_, d) => list(numbers('input', d), numbers('state', d)));
-    return `[${rows.join(', ')}]`;
-  }
-  // The two biases of Keras' GRU are two rows.
-  if (layout.framework === 'Keras' && gates.length === 3)
-    return `[${list(numbers('input', 0))}, ${list(numbers('state', 0))}]`;
-  if (layout.biases.length > 1) return list(numbers(i === 0 ? 'input' : 'state', 0));
-  const state = numbers('state', 0);
-  return list(Array.from(numbers('input', 0), (value, j) => value + (state[j] ?? 0)));
-}
-
-/**
- * The biases that a layer does not have yet, behind its recurrent matrix or, where what follows that goes away, before
- * it. Null where the matrix's key writes its name with escapes.
- */
-export function addedBiases(
-  recurrent: Value,
-  group: Group,
-  blocks: Blocks,
-  numbers: BiasNumbers,
-  where: 'behind' | 'before' = 'behind',
-): TextChange[] | null {
-  const { biases, recurrent: name } = group.layout;
-  const missing = biases.flatMap((bias, i) => (group.biases[i] === null ? [{ bias, i }] : []));
-  const keys = missing.flatMap(({ bias, i }) => {
-    const key = keyBeside(recurrent, name, bias);
-    return key === null ? [] : [`${key}: ${biasText(group, blocks, numbers, i)}`];
-  });
-  if (keys.length < missing.length) return null;
-  const { document, place } = recurrent;
-  const between = (indent: string | null): string => (indent === null ? ', ' : `,${lineBreak(document.text)}${indent}`);
-  if (where === 'behind') return insertAfter(recurrent, (indent) => keys.join(between(indent)));
-  const separator = between(indentOf(recurrent));
-  return [replaceSpan(document, { offset: place.offset, length: 0 }, `${keys.join(separator)}${separator}`)];
 }
 
 function addBias({ layers }: FoundParts): ChangeOutcome {

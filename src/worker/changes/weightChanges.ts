@@ -12,13 +12,13 @@ import {
   changedLayer,
   changesWeights,
   chosenLayers,
-  finish,
   measureRecurrent,
   recurrentOf,
   withoutLast,
 } from '../../engine/index.js';
-import type { Cell, ChangedLayer, DType, WhatIf } from '../../engine/index.js';
-import { addedBiases } from './refactorings.js';
+import type { Cell, ChangedLayer, DType, Resumable, WhatIf } from '../../engine/index.js';
+import { drive } from '../scheduling/scheduler.js';
+import { addedBiases } from './addedBiases.js';
 
 /** Why there are no changes: what a person reads. */
 export class Refusal extends Error {}
@@ -59,12 +59,12 @@ type Added = { input: Float64Array | null; state: Float64Array | null };
 const round = (x: number): number => Number(x.toPrecision(6));
 
 /** The changes of the weights that make the what-if true. @throws Refusal */
-export function weightChanges(
+export async function weightChanges(
   { cell: name, layers }: StoredNetwork,
   whatIf: WhatIf,
   config: Value | null,
   dtype: DType,
-): TextChange[] {
+): Promise<TextChange[]> {
   if (!changesWeights(whatIf)) return [];
   const cell = cellOf(name);
   const kept = whatIf.drop === null ? layers.length : withoutLast(layers.map(({ weights }) => weights)).length;
@@ -75,7 +75,7 @@ export function weightChanges(
   for (const index of chosenLayers(whatIf, layers.length)) {
     const layer = layers[index];
     if (layer === undefined || index >= kept) continue;
-    const other = computed(cell, layer, index, whatIf);
+    const other = await computed(cell, layer, index, whatIf);
     writeMatrices(numbers, layer, cell, other, whatIf);
     const more = writeBiases(numbers, layer, cell, other);
     if (more !== null) {
@@ -97,10 +97,16 @@ export function weightChanges(
 }
 
 /** As the run has it: the same arithmetic over the same numbers. */
-function computed(cell: Cell, { weights }: StoredLayer, index: number, whatIf: WhatIf): ChangedLayer {
-  const Wh = finish(recurrentOf(cell, weights, index, whatIf.initialise));
-  const gates = whatIf.rescale === null ? null : finish(measureRecurrent(cell, Wh, weights.H, whatIf));
-  const other = finish(changedLayer(cell, weights, index, whatIf, { Wh, gates }));
+async function computed(cell: Cell, { weights }: StoredLayer, index: number, whatIf: WhatIf): Promise<ChangedLayer> {
+  const run = <R>(work: Resumable<R>): Promise<R> =>
+    drive(
+      work,
+      () => undefined,
+      () => undefined,
+    );
+  const Wh = await run(recurrentOf(cell, weights, index, whatIf.initialise));
+  const gates = whatIf.rescale === null ? null : await run(measureRecurrent(cell, Wh, weights.H, whatIf));
+  const other = await run(changedLayer(cell, weights, index, whatIf, { Wh, gates }));
   if (typeof other === 'string') throw new Refusal(other);
   return other;
 }

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readExperiment } from '../../../src/config/index.js';
 import type { Entry, FileContent, Files } from '../../../src/config/read/fileAccess.js';
-import { asItIs, defaultBounds, finish, initialise, oneLayer, runResumably } from '../../../src/engine/index.js';
+import {
+  asItIs,
+  defaultBounds,
+  finish,
+  initialise,
+  oneLayer,
+  runResumably,
+  runWithin,
+} from '../../../src/engine/index.js';
 import type { LayerExperiment, RunResult, WhatIf } from '../../../src/engine/index.js';
 import type { FileRequest, WhatIfAnswer } from '../../../src/protocol/messages.js';
 import { applyWhatIf } from '../../../src/worker/changes/applyWhatIf.js';
@@ -134,6 +142,42 @@ describe('a what-if', () => {
     it(`of ${what} is a run of a config that says so`, async () =>
       assertSame(await tried(await fromConfig(config()), whatIf), whole(await fromConfig(config(edited)))));
   }
+
+  it('of a single layer is the same bits as a run by the kernels, whatever is changed', async () => {
+    const kernels = loadKernels();
+    const factor = 0.25;
+    for (const dtype of ['float32', 'float64'] as const) {
+      const experiment = await fromConfig(config({ dtype }));
+      const before = weightsOf(experiment);
+      const anew = (weights: Partial<ReturnType<typeof weightsOf>>): LayerExperiment =>
+        withLayer(experiment, { weights: { ...before, ...weights } as ReturnType<typeof weightsOf> });
+      const cases: readonly (readonly [Partial<WhatIf>, LayerExperiment])[] = [
+        [{ inputScale: factor }, anew({ Wx: before.Wx.map((x) => x * factor) })],
+        [{ biasShift: -0.5 }, anew({ b: before.b.map((x) => x - 0.5) })],
+        [{ initialise: { way: 'orthogonal', seed: 7 } }, anew({ Wh: initialise('orthogonal', H, H, 7)! })],
+        [
+          { initialise: { way: 'orthogonal', seed: 7 }, rescale: { measure: 'sigmaMax', to: factor } },
+          anew({ Wh: initialise('orthogonal', H, H, 7)!.map((x) => x * factor) }),
+        ],
+        [
+          { cell: 'relu', truncate: 9 },
+          { ...experiment, cell: 'relu', truncate: 9 },
+        ],
+        [
+          { lossAt: 'every', clipNorm: 1e-3 },
+          { ...experiment, upstream: { kind: 'every' }, clipNorm: 1e-3 },
+        ],
+      ];
+      for (const [whatIf, changed] of cases) {
+        const { log10, verdict, clipFactor } = await tried(experiment, whatIf);
+        const expected = finish(runWithin(Infinity, changed, defaultBounds, kernels));
+        assert.deepEqual(log10.dh, expected.layers[0].log10Norms.dh, JSON.stringify(whatIf));
+        assert.deepEqual(log10.singleSource, expected.layers[0].log10SingleSource);
+        assert.deepEqual(verdict, expected.verdict);
+        assert.equal(clipFactor, expected.clipFactor);
+      }
+    }
+  });
 
   it('of nothing is the run itself', async () =>
     assertSame(await tried(await fromConfig(config()), {}), whole(await fromConfig(config()))));

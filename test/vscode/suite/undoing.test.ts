@@ -168,7 +168,7 @@ describe('What undo gives back of what was tried of a network', () => {
     it(`is the same bytes, of a file with ${style}`, async () => {
       const file = await written({ 'a.rnn.json': (styles[style] ?? ((text: string) => text))(stack) });
       const { document } = await openText(file);
-      const { ask, close } = panelOver(file, assert.fail);
+      const { ask, close } = panelOver(file, (line) => assert.fail(line));
       try {
         for (const { says, ...part } of whatIfs) {
           const before = await readFile(file.fsPath);
