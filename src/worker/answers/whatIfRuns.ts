@@ -96,8 +96,8 @@ export class WhatIfs {
     const { layer, result } = layerOf(run, this.#subject);
     const { log10Norms, log10SingleSource } = result.layers[0];
     const ofNetwork = whatIf.layers === 'all' && run.layers.length > 1;
-    // While a slider moves one run follows the other.
-    if (asLayer(other.experiment) !== null) release(result);
+    // While a slider moves one run follows the other, and takes its memory.
+    if (asLayer(other.experiment) !== null && cellOf(other.experiment.cell).activation !== null) release(result);
     clearTimeout(this.#idle);
     this.#idle = setTimeout(dropSpare, keptFor);
     this.#idle.unref();
