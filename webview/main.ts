@@ -97,6 +97,7 @@ const actions = {
   rerun: () => channel.emit('rerun', null),
   revealConfig: () => channel.emit('revealConfig', null),
   revealProblem: (index: number) => channel.emit('revealProblem', { index }),
+  answerOrder: (index: number, order: 'BTI' | 'TBI') => channel.emit('answerOrder', { index, order }),
   exportJson: () => channel.emit('exportJson', null),
   exportReport: () => channel.emit('exportReport', null),
   tryNext: () => {

@@ -1,5 +1,14 @@
 // Every message that crosses a thread or the webview's border. One type a message; nothing here runs.
-import type { Entry, FileContent, FileKind, Link, Outline, PartRole, WeightBlocks } from '../config/read/index.js';
+import type {
+  Entry,
+  FileContent,
+  FileKind,
+  Link,
+  Outline,
+  PartRole,
+  SequenceOrder,
+  WeightBlocks,
+} from '../config/read/index.js';
 import type { NewConfig, TextChange } from '../config/edit/index.js';
 import type { Position, Problem, Range } from '../config/json/index.js';
 import type {
@@ -473,7 +482,7 @@ export type PartInfo = {
   readonly value: Range;
   /** Null for lists that are no regular block. */
   readonly shape: readonly number[] | null;
-  /** Stored [H,I] for column vectors, as PyTorch does. */
+  /** Stored as PyTorch does: weights [H,I] for column vectors, sequences [T][B][I] step by step. */
   readonly transposed: boolean;
   /** How weights are made up, as the recurrent matrix of their layer tells; null where it does not, and of the rest. */
   readonly blocks: WeightBlocks | null;
@@ -488,10 +497,11 @@ export type Change =
   | { readonly kind: 'transpose' | 'addBias' | 'addInitialState' | 'moveInline' }
   | { readonly kind: 'rescale'; readonly quantity: 'spectralRadius' | 'sigmaMax'; readonly to: number }
   | { readonly kind: 'initialise'; readonly way: Initialisation; readonly seed: number; readonly gain: number }
-  | { readonly kind: 'moveToFile'; readonly reference: string };
+  | { readonly kind: 'moveToFile'; readonly reference: string }
+  | { readonly kind: 'sequenceOrder'; readonly order: SequenceOrder };
 /** A change that makes sense now, for the value at a path of a file. */
 export type Offer = {
-  readonly kind: Change['kind'];
+  readonly kind: Exclude<Change['kind'], 'sequenceOrder'>;
   readonly file: string;
   readonly path: string;
   readonly name: string;
@@ -646,6 +656,8 @@ export type ProblemLine = {
   readonly severity: Problem['severity'];
   readonly place: string;
   readonly text: string;
+  /** Whether it asks in which order the sequences stand, which `answerOrder` answers. */
+  readonly asksForOrder?: boolean;
 };
 export type PanelStatus = {
   /** Name of the config or of the pair of files. */
@@ -722,6 +734,8 @@ export type PanelContract = {
     /** The user asked to see the place of a problem, or the config itself. */
     revealProblem: { readonly index: number };
     revealConfig: null;
+    /** Answers a question in which order the sequences stand: in the config, as one undoable edit. */
+    answerOrder: { readonly index: number; readonly order: SequenceOrder };
     rerun: null;
     /** The user asked to look at another layer of the network, counted with its directions. */
     chooseLayer: { readonly layer: number };

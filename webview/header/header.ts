@@ -12,6 +12,7 @@ export type HeaderActions = {
   rerun(): void;
   revealConfig(): void;
   revealProblem(index: number): void;
+  answerOrder(index: number, order: 'BTI' | 'TBI'): void;
   tryNext(): void;
 };
 
@@ -242,7 +243,7 @@ export class Header {
     this.#problems.hidden = status.problems.length === 0;
     const rest = status.problems.length - mostProblems;
     this.#problems.replaceChildren(
-      ...status.problems.slice(0, mostProblems).map(({ index, severity, place, text }) =>
+      ...status.problems.slice(0, mostProblems).map(({ index, severity, place, text, asksForOrder = false }) =>
         el(
           'li',
           { class: severity },
@@ -258,9 +259,24 @@ export class Header {
             el('span', { class: 'place' }, place),
             el('span', { class: 'text' }, text),
           ),
+          ...(asksForOrder ? [this.#orderAnswers(index)] : []),
         ),
       ),
       ...(rest > 0 ? [el('li', { class: 'rest' }, t('and {0} more in the Problems panel', rest))] : []),
+    );
+  }
+
+  /** One click each; the config then says it for good. */
+  #orderAnswers(index: number): HTMLElement {
+    const answer = (order: 'BTI' | 'TBI', label: string): HTMLButtonElement => {
+      const about = t('{0}; writes "sequenceOrder": "{1}" into the config', label, order);
+      return textButton(label, about, () => this.#actions.answerOrder(index, order));
+    };
+    return el(
+      'div',
+      { class: 'answers' },
+      answer('TBI', t('The steps come first: [T][B][I]')),
+      answer('BTI', t('The sequences come first: [B][T][I]')),
     );
   }
 }

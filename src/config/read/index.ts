@@ -10,5 +10,7 @@ export { storedNetwork } from './storedLayers.js';
 export type { StoredLayer, StoredNetwork } from './storedLayers.js';
 export { blocksOf, filledShape, gateOf, weightLayers } from './weightShapes.js';
 export type { Blocks, WeightBlocks, WeightLayer } from './weightShapes.js';
+export { orderOf, sequenceOrders } from './sequenceOrder.js';
+export type { SequenceOrder } from './sequenceOrder.js';
 export type { SpecialKind } from './fileAccess.js';
 export { isBound, megabytes, mostBytes } from './limits.js';

@@ -20,6 +20,7 @@ import {
 import type { TextChange } from '../../config/edit/index.js';
 import type { Value } from '../../config/json/index.js';
 import { blocksOf, transpose } from '../../config/read/index.js';
+import type { SequenceOrder } from '../../config/read/index.js';
 import { initialise } from '../../engine/index.js';
 import type { DType, MatrixFacts } from '../../engine/index.js';
 import type { Change, ChangeOutcome, KnownShapes, Offer } from '../../protocol/index.js';
@@ -59,7 +60,7 @@ function fitsTransposed(part: Part, I: number | null): boolean {
 /** Every refactoring that makes sense for this config now, with the value that it belongs to. */
 export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
   const offers: Offer[] = [];
-  const add = (kind: Change['kind'], value: Value, name: string, square = false): void => {
+  const add = (kind: Offer['kind'], value: Value, name: string, square = false): void => {
     offers.push({
       kind,
       square,
@@ -148,6 +149,8 @@ export async function changesFor(
       return moveToFile(found, change.reference);
     case 'moveInline':
       return moveInline(found);
+    case 'sequenceOrder':
+      return answerOrder(found, change.order);
   }
 }
 
@@ -237,6 +240,17 @@ function addInitialState({ config }: FoundParts, { B, H }: KnownShapes): ChangeO
   const present = config.get('initialState');
   if (present !== null) return accept([replaceSpan(present.document, present.node, lines(indentOf(present)))]);
   return accept(insertAfter(after, (indent) => `"initialState": ${lines(indent)}`));
+}
+
+/** Behind the sequences, or in the place of another answer. */
+function answerOrder({ config }: FoundParts, order: SequenceOrder): ChangeOutcome {
+  const text = JSON.stringify(order);
+  const present = config?.get('sequenceOrder') ?? null;
+  if (present !== null) return accept([replaceSpan(present.document, present.node, text)]);
+  const sequences = config?.get('sequences') ?? null;
+  return sequences === null
+    ? refuse(t('There are no sequences here any more.'))
+    : accept(insertAfter(sequences, () => `"sequenceOrder": ${text}`));
 }
 
 function moveToFile({ config }: FoundParts, reference: string): ChangeOutcome {

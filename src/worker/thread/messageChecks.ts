@@ -1,5 +1,6 @@
 // What the worker takes from the host, and of it what the host takes from a page: one check for each message of the
 // contract.
+import { sequenceOrders } from '../../config/read/index.js';
 import type { Entry } from '../../config/read/index.js';
 import type { Position } from '../../config/json/index.js';
 import { cellNames, cellOf, initialisations, starts } from '../../engine/index.js';
@@ -123,6 +124,7 @@ const change = byKind<Change>({
   rescale: object({ kind: oneOf(['rescale']), quantity: oneOf(['spectralRadius', 'sigmaMax']), to: number(0) }),
   initialise: object({ kind: oneOf(['initialise']), way: oneOf(initialisations), seed: integer(), gain: number() }),
   moveToFile: object({ kind: oneOf(['moveToFile']), reference: text }),
+  sequenceOrder: object({ kind: oneOf(['sequenceOrder']), order: oneOf(sequenceOrders) }),
 });
 
 const size = integer(1);

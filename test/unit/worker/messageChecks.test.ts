@@ -74,6 +74,7 @@ const panelSamples: Samples<PanelContract> = {
     revealWeight: [{ tensor: 'Wh', row: 0, column: 1, focus: true }],
     revealProblem: [{ index: 0 }],
     revealConfig: [null],
+    answerOrder: [{ index: 0, order: 'TBI' }],
     rerun: [null],
     chooseLayer: [{ layer: 1 }],
     cancel: [null],
@@ -100,6 +101,7 @@ const changes = [
   { kind: 'rescale', quantity: 'sigmaMax', to: 1 },
   { kind: 'initialise', way: 'orthogonal', seed: 1, gain: 1 },
   { kind: 'moveToFile', reference: 'w.json' },
+  { kind: 'sequenceOrder', order: 'TBI' },
 ] as const;
 const workerSamples: Samples<WorkerContract> = {
   requests: {
