@@ -76,7 +76,7 @@ export type NetworkSummary = {
   readonly layers: readonly LayerChoice[];
   /** Which of them everything else of the summary is about. */
   readonly shown: number;
-  readonly verdict: Pick<Verdict, 'kind' | 'reason'>;
+  readonly verdict: Pick<Verdict, 'kind' | 'reason' | 'perStepFactor' | 'log10Ratio'>;
   /** Steps of the shortest and of the longest sequence. */
   readonly lengths: readonly [number, number];
 };
@@ -398,13 +398,17 @@ export type { WhatIf };
 export type WhatIfAnswer =
   | {
       readonly kind: 'run';
+      /** Whose curve it is, counted with its directions: where the layer that is looked at is dropped, one below. */
+      readonly layer: number;
+      /** Of that layer; of the whole network where all of its layers are changed. */
       readonly verdict: Verdict;
+      readonly ofNetwork: boolean;
       readonly T: number;
       /** log10 of norms at `steps`, or at all T (null). */
       readonly steps: Float64Array | null;
       readonly log10: { readonly dh: Float64Array; readonly singleSource: Float64Array };
-      /** Of the changed Wh. */
-      readonly measures: WhMeasures;
+      /** Of each gate's block of the changed Wh: of the layer that is looked at where that is changed. */
+      readonly measures: readonly WhMeasures[];
       readonly lossValue: number | null;
       readonly clipFactor: number | null;
       readonly elapsedMs: number;

@@ -87,7 +87,6 @@ describe('one LSTM layer', () => {
     assert.equal(await open.page.locator('[data-card=unit]').isVisible(), false);
     assert.equal(await open.page.locator('[data-card=eigenvalues]').isVisible(), false);
     assert.equal(await open.page.locator('[data-name=spectralRadius]').count(), 0);
-    assert.equal(await open.page.getByRole('button', { name: 'What if' }).isDisabled(), true);
     assert.equal(await open.page.locator(layers).isVisible(), false);
   });
 });

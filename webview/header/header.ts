@@ -5,7 +5,6 @@ import { formatFactor, formatMs, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { button, progressRing } from '../ui.js';
 import type { UiButton } from '../ui.js';
-import { canBeChanged } from '../page/model.js';
 import type { Model, NetworkSummary, PanelStatus, RunSummary } from '../page/model.js';
 
 export type HeaderActions = {
@@ -198,8 +197,9 @@ export class Header {
     const told = run.network?.verdict ?? verdict;
     showBadge(this.#badge, told.kind);
     this.#reason.replaceChildren(...emphasised(told.reason));
+    // What would mend the layer that is looked at is told where it is what is wrong with the network.
     this.#next.replaceChildren(
-      ...(verdict.next === null || !canBeChanged(run)
+      ...(verdict.next === null || told.kind !== verdict.kind
         ? []
         : [...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try])]),
     );

@@ -76,6 +76,7 @@ export function layerShown({ layers, verdict }: AnyNetworkRun, asked: number | n
 
 /** Null for a single layer whose sequences are all as long as each other. */
 function networkSummary({ layers, verdict, lengths, experiment }: AnyNetworkRun, shown: number): NetworkSummary | null {
+  const { kind, reason, perStepFactor, log10Ratio } = verdict;
   const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
   if (layers.length === 1 && shortest === experiment.shapes.T) return null;
   return {
@@ -84,7 +85,7 @@ function networkSummary({ layers, verdict, lengths, experiment }: AnyNetworkRun,
       return { layer, direction, H, kind: result.verdict.kind };
     }),
     shown,
-    verdict: { kind: verdict.kind, reason: verdict.reason },
+    verdict: { kind, reason, perStepFactor, log10Ratio },
     lengths: [shortest, longest],
   };
 }

@@ -3,7 +3,7 @@
 import { sequenceOrders } from '../../config/read/index.js';
 import type { Entry } from '../../config/read/index.js';
 import type { Position } from '../../config/json/index.js';
-import { cellNames, cellOf, initialisations } from '../../engine/index.js';
+import { cellNames, cellOf, initialisations, starts } from '../../engine/index.js';
 import {
   arrayOf,
   byKind,
@@ -45,6 +45,8 @@ const window = object<TimeWindow>({ t0: number(), t1: number() });
 const weightNames = oneOf([
   ...new Set(cellNames.flatMap((cell) => cellOf(cell).parameters.map((parameter) => parameter.name))),
 ]);
+/** Of any cell, too. */
+const gateNames = oneOf([...new Set(cellNames.flatMap((cell) => cellOf(cell).gates))]);
 const ofRun = object<{ readonly runId: number }>({ runId: count });
 
 export const weightPlaceFields = { tensor: weightNames, row: count, column: count };
@@ -52,16 +54,20 @@ const weightPlace = object<WeightPlace>(weightPlaceFields);
 
 /** The bounds are those that the keys of a config have. */
 export const whatIfCheck = object<WhatIf>({
+  layers: nullable(either(oneOf(['all']), count)),
   cell: nullable(oneOf(cellNames)),
-  initialise: nullable(object<NonNullable<WhatIf['initialise']>>({ way: oneOf(initialisations), seed: count })),
+  initialise: nullable(object<NonNullable<WhatIf['initialise']>>({ way: oneOf(starts), seed: count })),
   rescale: nullable(
     object<NonNullable<WhatIf['rescale']>>({ measure: oneOf(['spectralRadius', 'sigmaMax']), to: number(0) }),
   ),
+  whGate: nullable(gateNames),
   inputScale: nullable(number(0)),
   biasShift: nullable(number()),
+  biasGate: nullable(gateNames),
   clipNorm: nullable(either(oneOf(['off']), positive)),
   truncate: nullable(either(oneOf(['off']), integer(1))),
   lossAt: nullable(either(oneOf(['last', 'every']), count)),
+  drop: nullable(oneOf(['last'])),
 });
 
 /** Questions about a run: a page asks them, and the host passes them on. */

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   asItIs,
+  cellOf,
   changed,
   finish,
   initialise,
   measureRecurrent,
+  oneLayer,
   recurrentOf,
   runResumably,
 } from '../../../src/engine/index.js';
@@ -17,17 +19,12 @@ import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity,
 const verdictOf = (subject: LayerExperiment): Verdict => flatRun(finish(runResumably(subject))).verdict;
 
 function tried(subject: LayerExperiment, { whatIf }: NextStep): Verdict {
-  const Wh = finish(recurrentOf(subject, whatIf.initialise));
-  const other = finish(
-    changed(
-      subject,
-      whatIf,
-      Wh,
-      finish(measureRecurrent(Wh, subject.shapes.H, whatIf.initialise, whatIf.rescale?.measure ?? null)),
-    ),
-  );
+  const [cell, spec] = [cellOf(subject.cell), subject.layers[0]];
+  const Wh = finish(recurrentOf(cell, spec, 0, whatIf.initialise));
+  const gates = finish(measureRecurrent(cell, Wh, spec.H, whatIf));
+  const other = finish(changed(subject, whatIf, new Map([[0, { Wh, gates }]])));
   if (typeof other === 'string') assert.fail(other);
-  return verdictOf(other.experiment);
+  return verdictOf(oneLayer(other.experiment));
 }
 
 const H = 8;

@@ -21,15 +21,20 @@ const window = { t0: 0, t1: 10.5 };
 const whatIfs: readonly WhatIf[] = [
   asItIs,
   {
+    layers: 2,
     cell: 'relu',
     initialise: { way: 'he', seed: 3 },
     rescale: { measure: 'sigmaMax', to: 0 },
+    whGate: 'o',
     inputScale: 0.5,
     biasShift: -2,
+    biasGate: 'f',
     clipNorm: 1,
     truncate: 5,
     lossAt: 3,
+    drop: 'last',
   },
+  { ...asItIs, layers: 'all', initialise: { way: 'pytorch', seed: 1 } },
   { ...asItIs, clipNorm: 'off', truncate: 'off', lossAt: 'every' },
 ];
 const sliceSamples: { readonly [K in keyof SliceRequests]: readonly SliceRequests[K]['params'][] } = {
@@ -234,6 +239,11 @@ describe('the border', () => {
     ['initialise.seed', { initialise: { way: 'he', seed: '1 }, "injected": 1' } }],
     ['cell', { cell: '"tanh", "injected": 1' }],
     ['truncate', { truncate: 2.5 }],
+    ['layers', { layers: -1 }],
+    ['layers', { layers: 'some' }],
+    ['biasGate', { biasGate: 'a gate of no cell' }],
+    ['whGate', { whGate: 3 }],
+    ['drop', { drop: 'first' }],
     ['clipNorm', { clipNorm: 0 }],
   ];
   for (const [field, wrong] of never) {
