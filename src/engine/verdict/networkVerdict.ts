@@ -31,6 +31,10 @@ const nameOf = ({ experiment: { layers } }: JudgedLayer, twoWays: boolean): stri
   return direction === 'forward' ? say('layer {0}, forward', layer) : say('layer {0}, reverse', layer);
 };
 
+/** Whether losses, or the ones that stand for them, sit at several steps. */
+const isAtManySteps = ({ upstream, loss }: Experiment): boolean =>
+  loss === null ? upstream.kind === 'every' : loss.at === 'every' || (Array.isArray(loss.at) && loss.at.length > 1);
+
 /** `log10` is the network's single source; null with two directions. */
 export function networkVerdict(
   experiment: Experiment,
@@ -60,6 +64,7 @@ export function networkVerdict(
     positionOf: (t: number) => t,
     first: verdict.first,
     source: verdict.source,
+    hasManyLosses: isAtManySteps(experiment),
     nonFinite: null,
     zeroAt: null,
     infiniteAt: null,
