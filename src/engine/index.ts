@@ -36,7 +36,7 @@ export { gateBlocks } from './analysis/gateBlocks.js';
 export type { BlockMeasures } from './analysis/gateBlocks.js';
 export type { NetworkLoss } from './network/networkLoss.js';
 export type { NetworkVerdict } from './verdict/networkVerdict.js';
-export { pyTorchGradients, pyTorchNorms, pyTorchSuffix } from './network/pyTorchParameters.js';
+export { pyTorchGradients, pyTorchNamesOf, pyTorchNorms, pyTorchSuffix } from './network/pyTorchParameters.js';
 export { dropSpare } from './core/bufferPool.js';
 export { growingSpectrum, spectrumOf, spectrumResumably } from './run/spectrum.js';
 export { Workspaces } from './wasm/workspaces.js';

@@ -34,7 +34,7 @@ import { workerChecks } from './messageChecks.js';
 import { pack } from '../record/typedArrayJson.js';
 import { makeRecord } from '../record/reportRecord.js';
 import { resultJson, withGateBlocks } from '../record/resultJson.js';
-import type { LayerSpectrum } from '../record/resultJson.js';
+import type { LayerSpectrum } from '../record/layerJson.js';
 import { heatmap, openedUnit, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
 import { requireOneGate } from '../answers/keptRun.js';
 import type { KeptRun } from '../answers/keptRun.js';
