@@ -221,7 +221,7 @@ async function writeReport(
   target: string,
   { network, experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run,
 ): Promise<void> {
-  const run = { runId: 1, experiment, result };
+  const run = { runId: 1, experiment, result, network };
   const shown = network.layers.findIndex((layer) => layer.result === result);
   const summary = summariseNetwork(run.runId, network, shown, elapsedMs);
   const record = await makeRecord(

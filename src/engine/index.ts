@@ -46,7 +46,8 @@ export { measureInputs, measureMatrix, measureNumbers, zeroLines } from './analy
 export type { InputFacts, MatrixFacts, NumberFacts } from './analysis/matrixFacts.js';
 export { runChunks } from './network/chunks.js';
 export { attribute } from './run/attribution.js';
-export type { Attribution } from './analysis/attribution.js';
+export { attributeNetwork } from './run/networkAttribution.js';
+export type { Attribution, LayerArrival } from './analysis/attribution.js';
 export { jacobianSeries } from './run/jacobians.js';
 export type { JacobianSeries } from './analysis/jacobians.js';
 export { openUnit } from './analysis/openedStep.js';

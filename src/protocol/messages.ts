@@ -291,6 +291,8 @@ export type AttributionRow = Unfinished & {
   readonly from: Float64Array;
   readonly to: Float64Array;
   readonly log10: Float64Array;
+  /** Of a stack: what each of these sources sends to all steps of each layer together; empty for a single layer. */
+  readonly layers: readonly { readonly layer: number; readonly log10: Float64Array }[];
 };
 
 /** Rows from ≤ row < to of all that are computed: what every source of the run makes of g at their steps `t`. */

@@ -1,5 +1,5 @@
 // Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
-import { attribute, jacobianSeries, preActivations, reachOf } from '../../engine/index.js';
+import { attribute, attributeNetwork, jacobianSeries, preActivations, reachOf } from '../../engine/index.js';
 import type {
   Attribution,
   JacobianSeries,
@@ -27,6 +27,7 @@ import type {
 import { Cancelled } from '../scheduling/scheduler.js';
 import { Job, RestingJob } from './backgroundAnalysis.js';
 import { binStart, clampWindow } from './decimate.js';
+import { stackBehind } from './keptRun.js';
 import type { KeptRun } from './keptRun.js';
 
 /** More decades than this below the largest are one colour with zero. */
@@ -157,17 +158,21 @@ export class Analyses {
   async attributionRow({ t }: AttributionRowRequest): Promise<AttributionRow> {
     const job = this.#attributionJob();
     if (job.fraction < 1) await job.more();
-    const { sources, t: steps, log10 } = job.state;
+    const { sources, t: steps, log10, layers = [] } = job.state;
     const row = nearest(steps, t);
     const at = steps[row] ?? 0;
     const kept = sources.flatMap((source, s) =>
-      source.to >= at ? [{ ...source, log10: log10[row * sources.length + s] ?? NaN }] : [],
+      source.to >= at ? [{ ...source, s, log10: log10[row * sources.length + s] ?? NaN }] : [],
     );
     return {
       t: at,
       from: Float64Array.from(kept, ({ from }) => from),
       to: Float64Array.from(kept, ({ to }) => to),
       log10: Float64Array.from(kept, (source) => source.log10),
+      layers: layers.map(({ layer, log10: arrived }) => ({
+        layer,
+        log10: Float64Array.from(kept, ({ s }) => arrived[s] ?? NaN),
+      })),
       fraction: job.fraction,
     };
   }
@@ -247,8 +252,12 @@ export class Analyses {
 
   #attributionJob(): Job<Attribution> {
     if (this.#attribution === null || this.#attribution.cancelled) {
-      const { experiment, result } = this.#needed();
-      const { attribution, steps } = attribute(experiment, result, this.#workspaces);
+      const run = this.#needed();
+      const stack = stackBehind(run);
+      const { attribution, steps } =
+        stack === null
+          ? attribute(run.experiment, run.result, this.#workspaces)
+          : attributeNetwork(stack.run, stack.index);
       this.#attribution = new Job(attribution, steps, this.#check);
     }
     return this.#attribution;

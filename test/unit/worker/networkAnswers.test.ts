@@ -150,3 +150,38 @@ describe('the record of a ragged network in two directions', () => {
       );
     });
 });
+
+describe('attribution in a stack', () => {
+  const config = { weights: layers(4, 2, ['l0', 'l1']), sequences, upstreamGradient: 'every', dtype: 'float64' };
+
+  it('is that of the losses of the whole network, with what arrives at each layer, also in its record', async () => {
+    for (const layer of [0, 1]) {
+      const { desk, runId, record } = await recordOf(config, layer);
+      const row = await desk.ask('attributionRow', { runId, t: 2 });
+      assert.ok(row);
+      assert.deepEqual([...row.from], [2, 3, 4]);
+      assert.deepEqual(
+        row.layers.map(({ layer: index, log10 }) => [index, log10.length]),
+        [
+          [0, 3],
+          [1, 3],
+        ],
+      );
+      // The layer that is looked at gets no less over all of its steps than at this one.
+      row.log10.forEach((value, s) => assert.ok(value < (row.layers[layer]?.log10[s] ?? NaN), `source ${s}`));
+      assert.deepEqual(await replay(record).attributionRow({ runId, t: 2 }), row);
+      assert.deepEqual(
+        await replay(record).attributionRows({ runId, from: 0, to: 5 }),
+        await desk.ask('attributionRows', { runId, from: 0, to: 5 }),
+      );
+    }
+  });
+
+  it('of a single layer, and of one of two directions, is that of what enters the layer', async () => {
+    for (const weights of [layers(4, 2, ['l0']), layers(4, 2, both)]) {
+      const { desk, runId } = await run({ ...config, weights });
+      const row = await desk.ask('attributionRow', { runId, t: 2 });
+      assert.deepEqual(row?.layers, []);
+    }
+  });
+});
