@@ -55,7 +55,7 @@ export { preActivations } from './run/preActivations.js';
 export type { PreActivations } from './analysis/preActivations.js';
 export type { OpenedUnit } from './analysis/openedStep.js';
 export { reachOf } from './run/gradientReach.js';
-export type { Reach } from './analysis/gradientReach.js';
+export type { Reach, ReachBlock } from './analysis/gradientReach.js';
 export { asItIs, changed, factorFor, measureRecurrent, recurrentOf } from './network/whatIf.js';
 export type { Measure, WhatIf, WhMeasures } from './network/whatIf.js';
 export { Random } from './core/random.js';

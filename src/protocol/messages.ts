@@ -300,7 +300,7 @@ export type AttributionRowsRequest = { readonly runId: number; readonly from: nu
 /** `log10` [n, sources]: −Infinity for a source before t. */
 export type AttributionRows = Unfinished & { readonly t: Float64Array; readonly log10: Float64Array };
 
-/** dWh by the distance between a loss and the step that it reaches. */
+/** dWh by the distance between a loss and the step that it reaches; of gated cells every parameter and gate. */
 export type ReachRequest = { readonly runId: number };
 export type ReachValues = Unfinished & Reach & { readonly steps: number };
 

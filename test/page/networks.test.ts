@@ -16,7 +16,11 @@ type Layer = {
 };
 type NetworkFixture = {
   readonly name: string;
-  readonly expected: { readonly hs: readonly number[][][]; readonly layers: readonly Layer[] };
+  readonly expected: {
+    readonly hs: readonly number[][][];
+    readonly parameters: Readonly<Record<string, readonly (readonly number[])[] | readonly number[]>>;
+    readonly layers: readonly Layer[];
+  };
 } & Readonly<Record<string, unknown>>;
 
 const fixture = (name: string): NetworkFixture => readFixture(`reference/networks/${name}.json`) as NetworkFixture;
@@ -82,6 +86,29 @@ describe('one LSTM layer', () => {
     assert.ok(relativeError(Number(await side(open.page, 'lyapunov')), spectrum.lyapunov![0]!) < 1e-9);
   });
 
+  it('shows how far back every parameter learns from: of one loss at the end each step is a distance', async () => {
+    const [{ norms }] = reference.expected.layers as [Layer];
+    await open.page.waitForFunction(
+      () => !(document.querySelector('[data-card=reach] .note')?.textContent ?? 'Being').includes('Being'),
+    );
+    const { head, rows } = await csvRows(open, 'reach', 'card');
+    for (const [name, parameter] of Object.entries({ Wh: 'weight_hh', Wx: 'weight_ih', b: 'bias_ih' })) {
+      const at = head.indexOf(`‖D_k‖/‖d${name}‖`);
+      assert.ok(at > 0, head.join(' | '));
+      const whole = Math.hypot(...reference.expected.parameters[`${parameter}_l0`]!.flat());
+      near(
+        rows.map((row) => row[at] ?? ''),
+        norms.parameters[parameter]!.map((norm) => norm / whole).reverse(),
+        name,
+      );
+    }
+    assert.equal(head.filter((name) => /‖D_k‖\/‖dWh [ifgo]‖/.test(name)).length, 4);
+    assert.match(
+      await open.page.locator('[data-card=reach] .note:not(.gathering)').innerText(),
+      /dWh i \d+ · dWh f \d+/,
+    );
+  });
+
   it('has no view that is of a single gate alone, and no layers to choose', async () => {
     assert.equal(await shown('preActivation'), false);
     assert.equal(await open.page.locator('[data-card=unit]').isVisible(), false);
@@ -131,6 +158,20 @@ describe('a stack of vanilla layers', () => {
     assert.equal(await shown('preActivation'), true);
     assert.equal(await open.page.locator('[data-card=unit]').isVisible(), true);
     near(await column('flow', '‖g_t‖'), reference.expected.layers[1]!.norms.dh, 'dh of layer 1');
+  });
+
+  it('says how much of the loss of the network arrives at each layer', async () => {
+    await computed(open.page, 'sources');
+    const { head, rows } = await csvRows(open, 'sources');
+    assert.equal(rows.length, 1);
+    assert.deepEqual(head.slice(-2), ['‖c_s‖ in layer 0', '‖c_s‖ in layer 1']);
+    for (const layer of [0, 1]) {
+      near(
+        [rows[0]?.at(layer - 2) ?? ''],
+        [Math.hypot(...reference.expected.layers[layer]!.norms.dh)],
+        `layer ${layer}`,
+      );
+    }
   });
 });
 

@@ -193,7 +193,14 @@ export class Analyses {
   async reach(): Promise<ReachValues> {
     const job = this.#reachJob();
     await job.more();
-    return { ...copyOf(job.state), steps: this.#shapes.T, fraction: job.fraction };
+    const { share, missing, blocks = [] } = job.state;
+    return {
+      share: share.slice(),
+      missing: missing.slice(),
+      blocks: blocks.map((block) => ({ ...block, share: block.share.slice(), missing: block.missing.slice() })),
+      steps: this.#shapes.T,
+      fraction: job.fraction,
+    };
   }
 
   #jacobiansJob(sequence: number): Job<JacobianSeries> {
