@@ -13,6 +13,7 @@ import type {
   JacobianSeries,
   MatrixFacts,
   NumberFacts,
+  OpenedGates,
   OpenedUnit,
   Reach,
   Shapes,
@@ -24,7 +25,7 @@ import type {
 } from '../engine/index.js';
 import type { None } from './rpc.js';
 
-export type { CellFacts, OpenedUnit };
+export type { CellFacts, OpenedGates, OpenedUnit };
 
 /** One number per timestep each, of one layer in one direction, for lines on the shared time axis. */
 export type LayerSeries = {
@@ -419,6 +420,8 @@ export type SliceRequests = {
   weights: { params: WeightsRequest; result: WeightsPicture | null };
   weightCells: { params: WeightCellsRequest; result: WeightCells | null };
   unit: { params: UnitRequest; result: OpenedUnit | null };
+  /** The same of a cell of several gates. */
+  gates: { params: UnitRequest; result: OpenedGates | null };
   activations: { params: ActivationsRequest; result: Activations | null };
   band: { params: BandRequest; result: Band | null };
   heatmap: { params: HeatmapRequest; result: Heatmap | null };

@@ -41,6 +41,29 @@ export function enteringRow(
   return { values, exponent: scaledDhs?.exponents[t] ?? 0 };
 }
 
+/** A chunk as if this were its only sequence. */
+export function itemChunk(chunk: RunChunk, item: number): RunChunk {
+  const { xs, hs, dhs, scaledDhs, initial, spans, steps } = chunk;
+  const rows = ({ T, N }: SequenceTrace): [number, number] => [item * T * N, (item + 1) * T * N];
+  const own = (sequence: SequenceTrace): SequenceTrace => ({
+    ...sequence,
+    B: 1,
+    data: sequence.data.subarray(...rows(sequence)),
+  });
+  const N = dhs.N;
+  return {
+    ...chunk,
+    xs: { ...xs, B: 1, data: xs.data.subarray(...rows(xs)) },
+    hs: own(hs),
+    dhs: own(dhs),
+    initial: { ...initial, rows: 1, data: rowOf(initial, item).data },
+    ...(spans === undefined ? {} : { spans: [spans[item]!] }),
+    ...(scaledDhs === undefined
+      ? {}
+      : { scaledDhs: { ...scaledDhs, data: scaledDhs.data.subarray(item * steps * N, (item + 1) * steps * N) } }),
+  };
+}
+
 /** Whether nothing goes on from step t of a sequence to the step before it, because it begins there. */
 export const beginsAt = ({ spans }: Pick<RunChunk, 'spans'>, b: number, t: number): boolean =>
   t === (spans?.[b]?.from ?? 0);

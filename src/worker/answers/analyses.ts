@@ -1,12 +1,22 @@
 // Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
-import { attribute, attributeNetwork, jacobianSeries, preActivations, reachOf } from '../../engine/index.js';
+import {
+  attribute,
+  attributeNetwork,
+  jacobianSeries,
+  openGates,
+  preActivations,
+  reachOf,
+  stateGradients,
+} from '../../engine/index.js';
 import type {
   Attribution,
   JacobianSeries,
+  OpenedGates,
   PreActivations,
   Reach,
   Shapes,
   Spectrum,
+  StateGradients,
   Resumable,
   Trace,
   Workspaces,
@@ -23,6 +33,7 @@ import type {
   Jacobians,
   ReachValues,
   TimeWindow,
+  UnitRequest,
 } from '../../protocol/index.js';
 import { Cancelled } from '../scheduling/scheduler.js';
 import { Job, RestingJob } from './backgroundAnalysis.js';
@@ -47,6 +58,7 @@ export class Analyses {
   #attribution: Job<Attribution> | null = null;
   #reach: Job<Reach> | null = null;
   #exponents: RestingJob<Spectrum> | null = null;
+  readonly #stateGradients = new Map<number, Job<StateGradients>>();
   /** Under way, by their sequences. */
   readonly #preActivations = new Map<number, Job<PreActivations>>();
 
@@ -188,6 +200,21 @@ export class Analyses {
         (sources[i % sources.length]?.to ?? 0) < (t[from + Math.floor(i / sources.length)] ?? 0) ? -Infinity : value,
       );
     return { t: t.slice(from, to), log10: values, fraction: job.fraction };
+  }
+
+  /** A step of a cell of several gates; null where a newer run needs the thread. */
+  async openedGates({ t, sequence }: Pick<UnitRequest, 't' | 'sequence'>): Promise<OpenedGates | null> {
+    const { experiment, result } = this.#needed();
+    const item = Math.min(sequence, this.#shapes.B - 1);
+    // One sequence at a time is looked at.
+    for (const other of this.#stateGradients.keys()) if (other !== item) this.#stateGradients.delete(other);
+    const job = this.#jobOf(this.#stateGradients, item, () => {
+      const { gradients, steps } = stateGradients(experiment, result, item);
+      return { state: gradients, steps };
+    });
+    while (job.fraction < 1 && !job.cancelled) await job.more();
+    if (job.fraction < 1) return null;
+    return openGates(experiment, result, job.state, Math.max(0, Math.min(t, this.#shapes.T - 1)), item);
   }
 
   async reach(): Promise<ReachValues> {

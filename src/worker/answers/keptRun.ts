@@ -34,7 +34,11 @@ export const isGated = ({ experiment }: Pick<KeptRun, 'experiment'>): boolean =>
 export function requireOneGate(run: Pick<KeptRun, 'experiment'>): void {
   if (!isGated(run)) return;
   const { name, gates } = cellOf(run.experiment.cell);
-  throw new Error(
-    t('A step of the cell "{0}" has no single z and cannot be opened: its gates are {1}.', name, gates.join(', ')),
-  );
+  throw new Error(t('A step of the cell "{0}" has no single z: it opens by its gates, {1}.', name, gates.join(', ')));
+}
+
+/** For answers that have a node for each gate. @throws of a cell with one gate */
+export function requireGates(run: Pick<KeptRun, 'experiment'>): void {
+  if (isGated(run)) return;
+  throw new Error(t('The cell "{0}" has no gates: its step opens as a unit.', run.experiment.cell));
 }
