@@ -23,6 +23,7 @@ import { Proofs } from './cards/bounds.js';
 import { saturation } from './tracks/saturation.js';
 import { Steps } from './page/stepCache.js';
 import { network } from './tracks/network.js';
+import { gatesCard } from './cards/openedGatesCard.js';
 import { unitCard } from './cards/openedStepCard.js';
 import { ThemeWatch } from './page/theme.js';
 import { Timeline } from './page/timeline.js';
@@ -173,7 +174,7 @@ function cardsOf(make: (changed: () => void) => readonly CardView[]): Card[] {
   return own;
 }
 const cards = [
-  (changed: () => void) => [unitCard(page, changed)],
+  (changed: () => void) => [unitCard(page, changed), gatesCard(page, changed)],
   (changed: () => void) => [historyCard(past, changed)],
   (changed: () => void) => [reachCard(page, changed)],
   () => [lyapunovCard(page), eigenvaluesCard(page)],

@@ -109,6 +109,42 @@ describe('one LSTM layer', () => {
     );
   });
 
+  it('opens the step under the cursor into its nodes, whose numbers are those of the equations', async () => {
+    await open.page.locator('[data-card=gates] .place').waitFor();
+    const { rows } = await csvRows(open, 'gates', 'card');
+    const t = Number(/t = (\d+)/.exec(await open.page.locator('[data-card=gates] .place').innerText())?.[1]);
+    const numbers = (name: string, column: 3 | 4): number[] => {
+      const row = rows.find(([label]) => label === name) ?? assert.fail(`${name} of ${rows.map(([at]) => at).join()}`);
+      // A list that begins with a minus has a quote before it, for spreadsheets.
+      return (row[column] ?? '').replace(/^'/, '').split(' ').map(Number);
+    };
+    const same = (name: string, actual: readonly number[], expected: readonly number[]): void => {
+      assert.equal(actual.length, expected.length, name);
+      expected.forEach((value, j) => assert.ok(Math.abs((actual[j] ?? NaN) - value) < 1e-12, `${name}[${j}]`));
+    };
+    const [f, i, g, before] = [numbers('f', 3), numbers('i', 3), numbers('g', 3), numbers('c(t−1)', 3)];
+    same('h', numbers('h_t', 3), reference.expected.hs[0]![t]!);
+    same(
+      'c',
+      numbers('c_t', 3),
+      f.map((value, j) => value * before[j]! + i[j]! * g[j]!),
+    );
+    const dc = numbers('c_t', 4);
+    same(
+      'di',
+      numbers('i', 4),
+      dc.map((value, j) => value * g[j]!),
+    );
+    const H = dc.length;
+    const back = ['i', 'f', 'g', 'o'].map((gate) => numbers(`${gate} → t−1`, 4));
+    same(
+      'dh of t − 1',
+      numbers('h(t−1)', 4),
+      Array.from({ length: H }, (_, j) => back.reduce((sum, path) => sum + path[j]!, 0)),
+    );
+    same('dc of t − 1', numbers('c(t−1)', 4), numbers('D → t−1', 4).slice(H));
+  });
+
   it('has no view that is of a single gate alone, and no layers to choose', async () => {
     assert.equal(await shown('preActivation'), false);
     assert.equal(await open.page.locator('[data-card=unit]').isVisible(), false);
