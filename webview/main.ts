@@ -101,10 +101,10 @@ const actions = {
   exportJson: () => channel.emit('exportJson', null),
   exportReport: () => channel.emit('exportReport', null),
   tryNext: () => {
-    const next = model.run?.verdict.next ?? null;
-    if (next === null) return;
+    const whatIf = model.run?.verdict.next?.whatIf ?? null;
+    if (whatIf === null) return;
     openWhatIf(true);
-    tried.change({ ...asItIs, ...next.whatIf });
+    tried.change({ ...asItIs, ...whatIf });
     bar.element.scrollIntoView({ block: 'nearest' });
   },
   exportPicture: () => void tracks.saveAll(),

@@ -155,6 +155,16 @@ describe('one LSTM layer', () => {
   });
 });
 
+describe('an LSTM whose forget gates are shut', () => {
+  before(() => show(fixture('lstm_forget_minus3')));
+
+  it('is told what to try, with what a short run of it has shown, and offers no slider for it', async () => {
+    const next = open.page.locator('.next');
+    assert.match(await next.innerText(), /^The forget gates are at 0\.\d+ on average\. Try a forget bias of \+\d: /);
+    assert.equal(await next.locator('button').count(), 0);
+  });
+});
+
 describe('a stack in two directions with sequences of several lengths', () => {
   const reference = fixture('lstm_bi_2layer_ragged');
   before(() => show(reference, 2));

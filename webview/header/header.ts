@@ -196,9 +196,12 @@ export class Header {
     showBadge(this.#badge, told.kind);
     this.#reason.replaceChildren(...emphasised(told.reason));
     this.#next.replaceChildren(
-      ...(verdict.next === null || !canBeChanged(run)
+      ...(verdict.next === null || (verdict.next.whatIf !== null && !canBeChanged(run))
         ? []
-        : [...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try])]),
+        : [
+            ...emphasised(verdict.next.sentence),
+            ...(inReport || verdict.next.whatIf === null ? [] : [' ', this.#try]),
+          ]),
     );
     this.#name.textContent = run.name;
     this.#name.title = run.name;

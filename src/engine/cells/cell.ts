@@ -116,6 +116,13 @@ export type CellWords = {
   readonly backward: () => string;
 };
 
+/** The gate that keeps a state where it is open, and what is said of a higher bias of it. */
+export type Keeper = {
+  readonly gate: string;
+  /** @param mean of the gate @param after how far 1 % of the gradient reaches with it; null: it does not shrink */
+  readonly raised: (mean: string, by: number, before: string, after: string | null) => string;
+};
+
 export interface Cell {
   readonly name: string;
   /** What is handed to the next step: h first. */
@@ -144,6 +151,8 @@ export interface Cell {
   readonly slopeKeepsDigitsTo: number;
   /** How a unit stops letting a gradient through; null where none ever does. */
   readonly closing: Closing | null;
+  /** The gate that keeps a state from step to step; for cells that have one. */
+  readonly keeper?: Keeper;
   readonly words: CellWords;
   /** The states after the step, [S·H]. */
   forward(step: CellStep, next: FloatArray): void;

@@ -32,6 +32,26 @@ export const gru: Cell = {
   range: [-1, 1],
   slopeKeepsDigitsTo: 0,
   closing: null,
+  keeper: {
+    gate: 'z',
+    raised: (mean, by, before, after) =>
+      after === null
+        ? say(
+            'The update gates are at {0} on average. Try an update bias of +{1}: the gradient then does not shrink; ' +
+              'now the 1 % horizon is {2}.',
+            mean,
+            by,
+            before,
+          )
+        : say(
+            'The update gates are at {0} on average. Try an update bias of +{1}: the 1 % horizon grows from {2} ' +
+              'to {3}.',
+            mean,
+            by,
+            before,
+            after,
+          ),
+  },
   words: {
     docs: () =>
       say(

@@ -24,6 +24,26 @@ export const lstm: Cell = {
   range: [-1, 1],
   slopeKeepsDigitsTo: 0,
   closing: null,
+  keeper: {
+    gate: 'f',
+    raised: (mean, by, before, after) =>
+      after === null
+        ? say(
+            'The forget gates are at {0} on average. Try a forget bias of +{1}: the gradient then does not shrink; ' +
+              'now the 1 % horizon is {2}.',
+            mean,
+            by,
+            before,
+          )
+        : say(
+            'The forget gates are at {0} on average. Try a forget bias of +{1}: the 1 % horizon grows from {2} ' +
+              'to {3}.',
+            mean,
+            by,
+            before,
+            after,
+          ),
+  },
   words: {
     docs: () =>
       say(

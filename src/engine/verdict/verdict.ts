@@ -51,8 +51,8 @@ export type Verdict = {
   readonly next: NextStep | null;
 };
 
-/** A sentence that names one change, and the change. */
-export type NextStep = { readonly sentence: string; readonly whatIf: WhatIf };
+/** A sentence that names one change, and the change; null where it is one of a single gate, which no what-if names. */
+export type NextStep = { readonly sentence: string; readonly whatIf: WhatIf | null };
 
 /** What the verdict has measured, before it is put into words. */
 export type Measured = Omit<Verdict, 'reason' | 'next'>;

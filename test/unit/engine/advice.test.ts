@@ -17,6 +17,7 @@ import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity,
 const verdictOf = (subject: LayerExperiment): Verdict => flatRun(finish(runResumably(subject))).verdict;
 
 function tried(subject: LayerExperiment, { whatIf }: NextStep): Verdict {
+  assert.ok(whatIf);
   const Wh = finish(recurrentOf(subject, whatIf.initialise));
   const other = finish(
     changed(
@@ -164,7 +165,7 @@ describe('the next thing to try', () => {
     it(`after ${what} names its cause and brings the rate nearer to 1`, () => {
       const before = verdictOf(subject);
       assert.notEqual(before.kind, 'healthy');
-      assert.ok(before.next !== null);
+      assert.ok(before.next?.whatIf);
       assert.match(before.next.sentence, says);
       assert.deepEqual(
         Object.entries(before.next.whatIf)
@@ -192,7 +193,7 @@ describe('the next thing to try', () => {
       }),
     );
     assert.equal(kind, 'vanishing');
-    assert.deepEqual(next?.whatIf.rescale, {
+    assert.deepEqual(next?.whatIf?.rescale, {
       measure: 'sigmaMax',
       to: Number((Math.cosh(8) ** (2 / 79)).toPrecision(3)),
     });
@@ -250,11 +251,11 @@ describe('the next thing to try', () => {
 
   it('after a truncation that is shorter than the gradient reaches is a later one', () => {
     const healthy = verdictOf(experiment(H, T, orthogonal(H, 1), { cell: 'identity', truncate: 5 })).next;
-    assert.equal(healthy?.whatIf.truncate, 'off');
+    assert.equal(healthy?.whatIf?.truncate, 'off');
     // 0.9 per step leaves 1 % after 43.7 steps, of 60.
     const fading = verdictOf(experiment(H, T, scaledIdentity(H, 0.9), { cell: 'identity', truncate: 5 }));
     assert.equal(fading.kind, 'healthy');
-    assert.equal(fading.next?.whatIf.truncate, 44);
+    assert.equal(fading.next?.whatIf?.truncate, 44);
     assert.equal(verdictOf(experiment(H, T, scaledIdentity(H, 0.9), { cell: 'identity', truncate: 40 })).next, null);
   });
 });
