@@ -39,7 +39,7 @@ function hasOtherActivations({ node }: Value, cell: string): boolean {
 /** Keras' names of activations under the names of the cells that have them. */
 const kerasCells: Readonly<Record<string, string>> = { linear: 'identity' };
 
-/** Whether what a layer says of itself stands beside its weights: under its own prefix, one above it, or in `config`. */
+/** Whether what a layer says of itself stands there: under the prefix of its weights, one above it, or in `config`. */
 function isOfLayer(prefix: string, groups: readonly Pick<Group, 'prefix'>[]): boolean {
   const own = prefix.replace(/(?:^|[/.])config$/, '');
   return groups.some(

@@ -462,7 +462,7 @@ describe('layers that have prefixes of their own', () => {
     );
   });
 
-  it('Keras: what a layer says of itself passes where it is what the cell has, and other layers may say anything', async () => {
+  it('Keras: what a layer says of itself passes where its cell has it, and other layers may say anything', async () => {
     const [one] = [[[1]]];
     const gates = [[1, 1, 1, 1]];
     const lstm = { kernel: gates, recurrent_kernel: gates, bias: [0, 0, 0, 0] };
