@@ -59,7 +59,7 @@ const usage = (): string =>
       '  --threads N      threads for a large run; 0 (default): as many as are worth it on this machine\n' +
       '  --max-text N     megabytes of the largest file that is read, from 1 to 512 (default): a larger ' +
       'one is a problem\n' +
-      '  --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, ' +
+      '  --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, fading, ' +
       'exploding, nonfinite\n' +
       '  --layer N        table, --fail-on and report are about layer N of a network, counted from 0, instead of ' +
       'the whole\n' +
@@ -75,7 +75,7 @@ const mostThreads = 16;
 /** Multiply-adds of one product of a run that takes longer than threads take to start (50 ms). */
 const worthWaiting = 3e8;
 
-const refusable: readonly VerdictKind[] = ['vanishing', 'exploding', 'nonfinite'];
+const refusable: readonly VerdictKind[] = ['vanishing', 'fading', 'exploding', 'nonfinite'];
 
 /** The command line was not understood; the message says how to mend it. */
 class UsageError extends Error {}

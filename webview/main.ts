@@ -18,7 +18,7 @@ import { spread } from './tracks/stateHistogram.js';
 import { heatmap } from './tracks/heatmap.js';
 import { hiddenMap } from './tracks/hiddenMap.js';
 import { Memory } from './page/pageState.js';
-import { canBeChanged, Model } from './page/model.js';
+import { Model } from './page/model.js';
 import { Proofs } from './cards/bounds.js';
 import { saturation } from './tracks/saturation.js';
 import { Steps } from './page/stepCache.js';
@@ -98,6 +98,7 @@ const actions = {
   rerun: () => channel.emit('rerun', null),
   revealConfig: () => channel.emit('revealConfig', null),
   revealProblem: (index: number) => channel.emit('revealProblem', { index }),
+  answerOrder: (index: number, order: 'BTI' | 'TBI') => channel.emit('answerOrder', { index, order }),
   exportJson: () => channel.emit('exportJson', null),
   exportReport: () => channel.emit('exportReport', null),
   tryNext: () => {
@@ -223,13 +224,12 @@ model.onChange((change) => {
   if (change === 'run' && run !== null && !restored) {
     restored = true;
     const kept = memory.read('whatIf');
-    if (kept['open'] === true && canBeChanged(run)) {
-      const whatIf = whatIfFrom(kept['whatIf'], run.cell.alternatives);
+    if (kept['open'] === true) {
+      const whatIf = whatIfFrom(kept['whatIf'], run);
       openWhatIf(true);
       tried.change(whatIf);
     }
   }
-  if (change === 'run' && run !== null && bar.open && !canBeChanged(run)) openWhatIf(false);
   if (change === 'run') bar.show();
   if (change === 'run' || change === 'status') showStatus();
   if (change === 'run') tracks.refresh();

@@ -1,4 +1,5 @@
 // The face of the engine: what the other rooms use.
+export { lossSteps } from './network/lossSteps.js';
 export * from './core/dtypes.js';
 export type { Resumable } from './core/resumable.js';
 export { cellNames, cellOf, cells, defaultCell, factsOf } from './cells/index.js';
@@ -60,6 +61,9 @@ export { stateGradients } from './run/stateGradients.js';
 export type { StateGradients } from './analysis/stateGradients.js';
 export { reachOf } from './run/gradientReach.js';
 export type { Reach, ReachBlock } from './analysis/gradientReach.js';
-export { asItIs, changed, factorFor, measureRecurrent, recurrentOf } from './network/whatIf.js';
-export type { Measure, WhatIf, WhMeasures } from './network/whatIf.js';
+export { asItIs, changesWeights, chosenLayers, starts, whatIfObstacle, withoutLast } from './network/whatIf.js';
+export type { Measure, Start, WhatIf } from './network/whatIf.js';
+export { changed } from './network/changedExperiment.js';
+export { changedLayer, measureRecurrent, recurrentOf } from './network/whatIfLayer.js';
+export type { ChangedLayer, LayerToChange, Recurrent, WhMeasures } from './network/whatIfLayer.js';
 export { Random } from './core/random.js';

@@ -20,6 +20,7 @@ import { allFinite, finiteAt, largestOf } from '../core/scan.js';
 import { clip } from './clip.js';
 import { dropSpare } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
+import { hasManyLosses } from '../network/lossSteps.js';
 import { isHeld, takeStep } from '../core/tensor.js';
 import { trialPlace } from '../network/trial.js';
 import type { SequenceTrace } from '../core/tensor.js';
@@ -255,6 +256,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     positionOf: (t) => t,
     first: last.start,
     source: shapes.T - 1,
+    hasManyLosses: hasManyLosses(experiment),
     nonFinite,
     zeroAt,
     infiniteAt,

@@ -5,9 +5,12 @@ import type { GateMeasures } from '../network/result.js';
 import type { TrialPlace } from '../network/trial.js';
 import type { SingleSource } from '../network/scaledBackward.js';
 
-/** Bounds of the verdict (AUTOTRAINER's detectors): the single-source gradient's last norm over its first. */
-export type VerdictBounds = { readonly vanishing: number; readonly exploding: number };
-export const defaultBounds: VerdictBounds = { vanishing: 1e-3, exploding: 70 };
+/**
+ * Bounds of the verdict: the single-source gradient's last norm over its first. Those of vanishing and exploding are
+ * AUTOTRAINER's detectors; between vanishing and healthy it fades.
+ */
+export type VerdictBounds = { readonly vanishing: number; readonly fading: number; readonly exploding: number };
+export const defaultBounds: VerdictBounds = { vanishing: 1e-3, fading: 0.1, exploding: 70 };
 
 /**
  * What drives the units of a run, sampled: mean |h·Wh|, |x·Wx| and |b|, the mean of b, and what nine in ten of the
@@ -37,6 +40,8 @@ export type Evidence = {
   /** The last chunk: where the source's trip ends and begins. */
   readonly first: number;
   readonly source: number;
+  /** Losses at several steps: each teaches those before it, so that its reach is what counts. */
+  readonly hasManyLosses: boolean;
   readonly nonFinite: NonFinite | null;
   readonly zeroAt: number | null;
   readonly infiniteAt: number | null;

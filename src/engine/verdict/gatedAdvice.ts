@@ -8,6 +8,8 @@ import { largestOf } from '../core/scan.js';
 import { nearSigmaMax } from '../linalg/lanczos.js';
 import { trialSource } from '../network/trial.js';
 import type { TrialPlace } from '../network/trial.js';
+import { asItIs } from '../network/whatIf.js';
+import type { WhatIf } from '../network/whatIf.js';
 import type { Evidence, VerdictBounds } from './evidence.js';
 import { meanOver, significant, steps } from './reason.js';
 import { measure } from './verdict.js';
@@ -25,6 +27,8 @@ const [leastReach, leastDamping] = [1.5, 0.5];
 type Parameters = ByParameter<Float64Array>;
 type Candidate = {
   readonly parameters: Parameters;
+  /** The same change. */
+  readonly whatIf: WhatIf;
   readonly sentence: (before: Measured, after: Measured) => string;
 };
 
@@ -69,6 +73,12 @@ const reachOf = ({ onePercentSteps }: Measured): string | null =>
 
 type Gate = { readonly index: number; readonly name: string };
 
+const blockTo = ({ name }: Gate, to: number): WhatIf => ({
+  ...asItIs,
+  rescale: { measure: 'sigmaMax', to },
+  whGate: name,
+});
+
 /** The gate through which h passes most of the gradient on. */
 function strongestGate({ single: { lnPaths }, first, source, experiment: { cell } }: Evidence): Gate | null {
   const { gates } = cellOf(cell);
@@ -91,6 +101,7 @@ function* againstVanishing(evidence: Evidence): Resumable<Candidate[]> {
     for (const by of [1, 2])
       candidates.push({
         parameters: withBias(parameters, cell.gates.indexOf(keeper.gate), H, by),
+        whatIf: { ...asItIs, biasShift: by, biasGate: keeper.gate },
         sentence: (before, after) => keeper.raised(shown(mean), by, reachOf(before) ?? '', reachOf(after)),
       });
   const gate = strongestGate(evidence);
@@ -99,6 +110,7 @@ function* againstVanishing(evidence: Evidence): Resumable<Candidate[]> {
   const to = Number((2 * sigma).toPrecision(3));
   candidates.push({
     parameters: withBlock(parameters, gate.index, H, to / sigma),
+    whatIf: blockTo(gate, to),
     sentence: (before, after) =>
       reachOf(after) === null
         ? say(
@@ -131,6 +143,7 @@ function* againstExploding(evidence: Evidence): Resumable<Candidate[]> {
     .filter((to) => to < sigma)
     .map((to) => ({
       parameters: withBlock(parameters, gate.index, H, to / sigma),
+      whatIf: blockTo(gate, to),
       sentence: (before, after) =>
         say(
           'Try Wh of gate {0} rescaled to a largest singular value of {1}: a step back then multiplies the ' +
@@ -166,5 +179,7 @@ export function* gatedStep(verdict: Measured, evidence: Evidence): Resumable<Nex
     if (best !== null && (exploding || reach(after) < leastReach * reach(best.after))) continue;
     best = { after, candidate };
   }
-  return best === null ? null : { sentence: best.candidate.sentence(before, best.after), whatIf: null };
+  return best === null
+    ? null
+    : { sentence: best.candidate.sentence(before, best.after), whatIf: best.candidate.whatIf };
 }

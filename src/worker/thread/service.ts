@@ -21,7 +21,6 @@ import type {
 import { Channel } from '../../protocol/index.js';
 import { Analyses } from '../answers/analyses.js';
 import { applyWhatIf } from '../changes/applyWhatIf.js';
-import { whatIfObstacle } from '../changes/whatIfObstacle.js';
 import { joinBytes } from '../scheduling/joinBytes.js';
 import { capacityHere, tooLarge } from './memoryLimit.js';
 import type { Capacity } from './memoryLimit.js';
@@ -204,8 +203,6 @@ export class Service {
     for (;;) {
       while (this.#running !== null) await this.#running;
       if (whatIf === null || question !== this.#question || this.#kept?.runId !== runId) return null;
-      const obstacle = whatIfObstacle(this.#kept.network.experiment, whatIf);
-      if (obstacle !== null) return { kind: 'refused', message: obstacle };
       const answer = await this.#kept.whatIfs.ask(whatIf);
       if (answer !== null) return answer;
       // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody
@@ -268,7 +265,13 @@ export class Service {
         growing: null,
         analysing: Promise.resolve(),
         analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces),
-        whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId), this.#capacity.whole),
+        whatIfs: new WhatIfs(
+          { experiment: network, shown },
+          bounds,
+          this.#kernels,
+          this.#unwanted(runId),
+          this.#capacity.whole,
+        ),
         summary,
         sources,
       };

@@ -121,6 +121,8 @@ describe('rnn-gradients run', () => {
         sequences: reference['xs'],
         initialState: reference['h0'],
         upstreamGradient: reference['dhs'],
+        // Two sequences of one step would be asked about.
+        ...(name === 't1' ? { sequenceOrder: 'BTI' } : {}),
       });
       const { code, stdout, stderr } = await cli('run', config, '--json', '-');
       assert.equal(stderr, '');

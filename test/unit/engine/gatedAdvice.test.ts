@@ -2,7 +2,7 @@
 // shows the same.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asLayer, cellOf, finish, runNetwork, runResumably } from '../../../src/engine/index.js';
+import { asItIs, asLayer, cellOf, finish, runNetwork, runResumably } from '../../../src/engine/index.js';
 import type { CellName, Experiment, LayerExperiment, Verdict } from '../../../src/engine/index.js';
 import { fewestSteps, trialBudget } from '../../../src/engine/verdict/gatedAdvice.js';
 import { trialPlace, trialSource } from '../../../src/engine/network/trial.js';
@@ -66,7 +66,7 @@ describe('the next thing to try for a cell of gates', () => {
       // The whole run with the change, held against the sentence.
       const wanted = verdictOf(raised(subject, gate, Number(by))).onePercentSteps ?? Infinity;
       assert.ok(Math.abs(wanted - counted(after)) <= 0.1 * wanted, `${wanted} and ${after}`);
-      assert.equal(next.whatIf, null);
+      assert.deepEqual(next.whatIf, { ...asItIs, biasShift: Number(by), biasGate: gate });
     });
   }
 
@@ -123,6 +123,11 @@ describe('the next thing to try for a cell of gates', () => {
           next?.sentence ?? '',
         ) ?? assert.fail(next?.sentence);
       assert.equal(name, gate);
+      assert.deepEqual(next?.whatIf, {
+        ...asItIs,
+        rescale: { measure: 'sigmaMax', to: Number(to) },
+        whGate: gate,
+      });
       assert.ok(Math.abs(Number(before) - factor(w)) < 0.01, `${before}, not ${factor(w)}`);
       assert.ok(Math.abs(Number(after) - factor(Number(to))) < 0.01, `${after}, not ${factor(Number(to))}`);
       assert.ok(Math.log(Number(after)) <= 0.51 * Math.log(Number(before)));

@@ -364,6 +364,32 @@ describe('a refactoring', () => {
     });
   });
 
+  it('answers in which order the sequences stand, behind them or in the place of another answer', async () => {
+    const wide = '{\n  "weights": {"Wx":[[1]],"Wh":[[1]],"b":[0]},\n  "sequences": [[[1]], [[2]], [[3]]] // mine\n}';
+    const asked = await new Probe({ [configName]: wide }).inspect();
+    assert.deepEqual(
+      asked.problems.map(({ code }) => code),
+      ['unclear-order'],
+    );
+    assert.deepEqual([asked.shapes.B, asked.shapes.T], [3, 1]);
+    const after = (
+      await new Probe({ [configName]: wide }).changed('sequences', { kind: 'sequenceOrder', order: 'TBI' })
+    )[configName];
+    assert.equal(
+      after,
+      wide.replace('[[3]]]', '[[3]]], // mine\n  "sequenceOrder": "TBI"').replace('"TBI" // mine', '"TBI"'),
+    );
+    const answered = await new Probe({ [configName]: after }).inspect();
+    assert.deepEqual(answered.problems, []);
+    assert.deepEqual([answered.shapes.B, answered.shapes.T], [1, 3]);
+    assert.equal(
+      (await new Probe({ [configName]: after }).changed('sequences', { kind: 'sequenceOrder', order: 'BTI' }))[
+        configName
+      ],
+      after.replace('TBI', 'BTI'),
+    );
+  });
+
   it('adds an initial state of the right shape, or fills a null', async () => {
     const after = (await new Probe({ [configName]: config }).changed('sequences', { kind: 'addInitialState' }))[
       configName

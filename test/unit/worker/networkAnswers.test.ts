@@ -1,8 +1,7 @@
 // What the worker answers of gated cells and of networks of several layers: right, or refused with a sentence.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asItIs, defaultBounds } from '../../../src/engine/index.js';
-import type { WhatIf } from '../../../src/engine/index.js';
+import { defaultBounds } from '../../../src/engine/index.js';
 import { replay } from '../../../src/worker/record/reportReplay.js';
 import type { RunRecord } from '../../../src/worker/record/reportRecord.js';
 import { unpack } from '../../../src/worker/record/typedArrayJson.js';
@@ -44,50 +43,6 @@ async function recordOf(config: Record<string, unknown>, layer = 0) {
   assert.ok(data);
   return { desk, runId, record: unpack(new TextDecoder().decode(data.record)) as RunRecord };
 }
-
-const loss = (more: Record<string, unknown>): Record<string, unknown> => ({
-  weights: { Wx: [[1, 2]], Wh: numbers([2, 2]), b: [0, 0] },
-  sequences,
-  loss: { kind: 'binaryCrossEntropy', readout: { Why: [[1], [2]], by: [0] }, targets: [[1], [0]], ...more },
-});
-
-describe('a what-if', () => {
-  const cases: readonly (readonly [string, Record<string, unknown>, Partial<WhatIf>, RegExp])[] = [
-    ['an LSTM', { weights: layers(4, 2, ['l0']), sequences }, { inputScale: 2 }, /the cell "lstm" has the gates i, f/],
-    ['a stack', { weights: layers(1, 2, ['l0', 'l1']), sequences }, { biasShift: 1 }, /this network has more/],
-    ['two directions', { weights: layers(1, 2, both.slice(0, 2)), sequences }, { biasShift: 1 }, /has more/],
-    [
-      'sequences of different lengths',
-      { weights: layers(1, 2, ['l0']), sequences: ragged },
-      { truncate: 2 },
-      /as long as each other, and these are not/,
-    ],
-    ['a loss that a layer does not know', loss({}), { inputScale: 2 }, /"mse" and "crossEntropy"/],
-    [
-      'a cell of other weights',
-      { weights: layers(1, 2, ['l0']), sequences },
-      { cell: 'lstm' },
-      /those of tanh, relu, identity, sigmoid; "lstm"/,
-    ],
-  ];
-  for (const [name, config, change, sentence] of cases)
-    it(`of ${name} is refused with a sentence, tried or written`, async () => {
-      const whatIf = { ...asItIs, ...change };
-      const { desk, runId } = await run(config);
-      const tried = await desk.ask('whatIf', { runId, whatIf });
-      assert.equal(tried?.kind, 'refused');
-      assert.match(tried.message, sentence);
-      const written = await desk.ask('applyWhatIf', { entry: configEntry, whatIf });
-      assert.ok(!written.ok);
-      assert.equal(written.message, tried.message);
-    });
-
-  it('takes any cell over the same weights', async () => {
-    const { desk, runId } = await run({ weights: layers(1, 2, ['l0']), sequences });
-    const tried = await desk.ask('whatIf', { runId, whatIf: { ...asItIs, cell: 'sigmoid' } });
-    assert.equal(tried?.kind, 'run');
-  });
-});
 
 describe('a cell of several gates', () => {
   it('has no single z and no unit to open: they are refused with a sentence', async () => {
