@@ -201,15 +201,15 @@ export function* nextStep(verdict: Measured, evidence: Evidence): Resumable<Next
   // What there is to change of one Wh is another thing for gates side by side.
   const isGated = cellOf(cell).gates.length > 1;
   if (isGated && nonFinite !== null) return null;
-  if (isGated && verdict.kind !== 'healthy') return yield* gatedStep(verdict, evidence);
   if (nonFinite !== null)
     return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? yield* afterOverflow(evidence) : null;
   const { kind, perStepFactor } = verdict;
-  if (kind === 'exploding') return boundWh(cell);
+  if (kind === 'exploding' && !isGated) return boundWh(cell);
   if (kind === 'healthy' || kind === 'fading') {
     const later = truncate === null ? null : truncateLater(verdict, truncate);
     if (later !== null || kind === 'healthy') return later;
   }
+  if (isGated) return yield* gatedStep(verdict, evidence);
   const { closing, hasD } = cellOf(cell);
   // Where a state also goes on beside the weights, closed units alone do not make it vanish.
   if (perStepFactor === null || closing === null || hasD) return orthogonal();

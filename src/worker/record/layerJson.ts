@@ -42,9 +42,18 @@ type Analysed = Layer & LayerSpectrum;
 
 export const direction = word('forward', 'reverse');
 
+/** All of them, or this does not compile. */
+const kinds: Readonly<Record<VerdictKind, true>> = {
+  vanishing: true,
+  fading: true,
+  healthy: true,
+  exploding: true,
+  nonfinite: true,
+};
+
 /** What every verdict says. */
 export const verdictFields: Readonly<Record<string, Part<Verdict>>> = {
-  kind: from(({ kind }) => kind, word<VerdictKind>('vanishing', 'fading', 'healthy', 'exploding', 'nonfinite')),
+  kind: from(({ kind }) => kind, word(...(Object.keys(kinds) as VerdictKind[]))),
   perStepFactor: orNull(({ perStepFactor }) => perStepFactor, anyNumber),
   halfLifeSteps: orNull(({ halfLifeSteps }) => halfLifeSteps, anyNumber),
   reason: from(({ reason }) => reason, anyText),

@@ -176,6 +176,7 @@ describe('a reference case is read as it stands there', () => {
     const { layers, shapes } = await good({
       weights,
       sequences,
+      sequenceOrder: 'BTI',
       initialState: [
         [[1], [2]],
         [
