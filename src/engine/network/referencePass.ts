@@ -148,7 +148,7 @@ export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
 }
 
 /** What enters a chunk beyond the range of any dtype, where the experiment has it. */
-function scaledPart(
+export function scaledPart(
   { shapes: { B, T, H }, scaledUpstream }: LayerExperiment,
   { start, steps }: Chunk,
 ): ScaledSteps | null {

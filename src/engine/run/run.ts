@@ -11,7 +11,8 @@ import type { RunChunk } from '../network/runChunk.js';
 import { longPass, pieceStepsOf } from '../wasm/checkpointedRun.js';
 import { ready } from '../core/recomputedTrace.js';
 import { fastPass } from '../wasm/pass.js';
-import { kernelsFor } from './kernelsFor.js';
+import { gatedPass } from '../wasm/gatedPass.js';
+import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
 import { fitMemory, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
@@ -148,7 +149,13 @@ export function* runResumably(
 ): Resumable<RunResult> {
   const kernels = kernelsFor(experiment, given);
   if (kernels !== null) fitMemory(kernels, experiment, 'whole');
-  const quick = kernels === null ? null : yield* part(fastPass(kernels, experiment), 0, 0.5);
+  const gated = gatedKernelsFor(experiment, given);
+  const quick =
+    kernels !== null
+      ? yield* part(fastPass(kernels, experiment), 0, 0.5)
+      : gated === null
+        ? null
+        : yield* part(gatedPass(gated, experiment), 0, 0.5);
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
   // Only the plain analysis knows what goes down to x beyond the range of the dtype, and what comes from there.
   const quickAnalysis =
