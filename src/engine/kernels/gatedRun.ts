@@ -403,7 +403,7 @@ function normOfTwo<T>(a: f64, b: f64): f64 {
 }
 
 /** The sum of the rows of each panel. */
-function sumsOfRows<T>(d: usize, dPanel: usize, count: i32, B: i32, to: usize): void {
+export function sumsOfRows<T>(d: usize, dPanel: usize, count: i32, B: i32, to: usize): void {
   const bytes = <usize>B * ROW;
   for (let n = 0; n < count; n++, d += dPanel, to += ROW) {
     for (let column: usize = 0; column < ROW; column += 16) {

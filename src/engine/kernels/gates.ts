@@ -34,7 +34,10 @@ const ONE64 = memory.data<f64>([1, 1], 16);
 /** From here on 2^−n is 0 (`scale`), and with it e^−y: below the normal range of the dtype. */
 const END32 = memory.data<f32>([88, 88, 88, 88], 16);
 const END64 = memory.data<f64>([709.2, 709.2], 16);
-const LOG2E32 = memory.data<f32>([-1.4426950408889634, -1.4426950408889634, -1.4426950408889634, -1.4426950408889634], 16);
+const LOG2E32 = memory.data<f32>(
+  [-1.4426950408889634, -1.4426950408889634, -1.4426950408889634, -1.4426950408889634],
+  16,
+);
 const LOG2E64 = memory.data<f64>([-1.4426950408889634074, -1.4426950408889634074], 16);
 // Added to −n they round it to an integer and leave 127 − n (1023 − n) in the last bits, as in ./activation.ts.
 const MAGIC32 = memory.data<f32>([12583039.0, 12583039.0, 12583039.0, 12583039.0], 16);

@@ -184,6 +184,7 @@ export function clear(at: usize, bytes: usize): void {
 }
 
 export { multiplyRows, triangularProduct } from './algebra';
+export { gatedFlowInputs, gatedFlowNorms, gatedFlowRows, gatedFlowSlopes } from './gatedFlow';
 export { flowInputs, flowNorms, flowRows, flowSlopes } from './scaledFlow';
 export { eliminateRows } from './eliminate';
 export { jacobiSweep } from './jacobi';

@@ -11,6 +11,7 @@ import type { RunChunk } from '../network/runChunk.js';
 import { longPass, pieceStepsOf } from '../wasm/checkpointedRun.js';
 import { ready } from '../core/recomputedTrace.js';
 import { fastPass } from '../wasm/pass.js';
+import { gatedAnalyse } from '../wasm/gatedFlow.js';
 import { gatedPass } from '../wasm/gatedPass.js';
 import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
 import { fitMemory, memoryOf } from './memoryEstimate.js';
@@ -157,11 +158,14 @@ export function* runResumably(
         ? null
         : yield* part(gatedPass(gated, experiment), 0, 0.5);
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
-  // Only the plain analysis knows what goes down to x beyond the range of the dtype, and what comes from there.
+  // The kernels of cells that are h = f(z) do not tell what goes down to x beyond the range of the dtype, nor take what
+  // comes from there.
   const quickAnalysis =
-    kernels === null || visit !== undefined
-      ? null
-      : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
+    gated !== null
+      ? yield* part(gatedAnalyse(gated, experiment, pass.chunks, visit), 0.5, 0.9)
+      : kernels === null || visit !== undefined
+        ? null
+        : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
   const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks, visit), 0.5, 0.9));
   return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
 }

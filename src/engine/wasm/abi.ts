@@ -94,6 +94,39 @@ export const structs = {
     stats: 'usize',
     failed: 'usize',
   },
+  /** The same of LSTM and GRU: ../kernels/gatedFlow.ts. */
+  GatedFlowJob: {
+    B: 'i32',
+    I: 'i32',
+    H: 'i32',
+    cell: 'i32',
+    blockSteps: 'i32',
+    rows: 'i32',
+    scratchBytes: 'usize',
+    forwardWeights: 'usize',
+    backwardWeights: 'usize',
+    bias: 'usize',
+    hs: 'usize',
+    cs: 'usize',
+    xs: 'usize',
+    z: 'usize',
+    slopes: 'usize',
+    values: 'usize',
+    g: 'usize',
+    entering: 'usize',
+    flowing: 'usize',
+    next: 'usize',
+    part: 'usize',
+    d: 'usize',
+    aligned: 'usize',
+    dx: 'usize',
+    scratch: 'usize',
+    exponents: 'usize',
+    rowStats: 'usize',
+    stats: 'usize',
+    gateStats: 'usize',
+    failed: 'usize',
+  },
   /** The norms of one step, in pieces: ../kernels/norms.ts. */
   NormJob: {
     B: 'i32',
@@ -192,6 +225,16 @@ export const otherKernels = {
   },
   flowInputs: { takes: ['job: FlowJob', 'r0: i32', 'r1: i32'], returns: 'void' },
   flowNorms: { takes: ['job: FlowJob', 't0: i32', 't1: i32', 'thread: i32', 'own: i32'], returns: 'void' },
+  gatedFlowSlopes: { takes: ['job: GatedFlowJob', 'r0: i32', 'r1: i32'], returns: 'void' },
+  gatedFlowRows: {
+    takes: ['job: GatedFlowJob', 'steps: i32', 'enters: i32', 'cut: i32', 'r0: i32', 'r1: i32'],
+    returns: 'void',
+  },
+  gatedFlowInputs: { takes: ['job: GatedFlowJob', 'r0: i32', 'r1: i32'], returns: 'void' },
+  gatedFlowNorms: {
+    takes: ['job: GatedFlowJob', 't0: i32', 't1: i32', 'thread: i32', 'own: i32'],
+    returns: 'void',
+  },
   multiplyRows: {
     takes: [
       'a: usize',
@@ -330,6 +373,9 @@ export const sharedNumbers = {
   ROWSTATS: 32,
   /** Blocks of pre-activations of LSTM and GRU: ../kernels/gates.ts. */
   BLOCKS: 4,
+  /** Numbers of a row at a step in GatedFlowJob.rowStats, and of a step in GatedFlowJob.stats. */
+  FLOWSTATS: 11,
+  STEPSTATS: 6,
   /** Below this the next steps may reach the subnormal numbers. */
   NEARLY_GONE32: 1e-30,
   NEARLY_GONE64: 1e-290,

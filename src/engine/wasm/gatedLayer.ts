@@ -12,7 +12,7 @@ import type { Gradients } from '../network/rnnUnit.js';
 import { bytesOf, clearResumably, packing, rowBytes, viewOf } from './instance.js';
 import type { Kernels, Task, Team } from './instance.js';
 import { gatedSeries, sharedNumbers } from './abi.js';
-import { GatedForms } from './gatedForms.js';
+import { formedNorm, formSizes } from './formedNorm.js';
 import { gatedWeightSizes, leastStagingOf, packGated, panelsOf, unpackGated } from './gatedWeights.js';
 import type { GatedShape } from './gatedWeights.js';
 import type { Entering, Room } from './layer.js';
@@ -122,8 +122,7 @@ function measure(own: Kernels, shape: Whole, team: Team | null): Layout {
       scratch: most * scratchBytes,
       norms: gatedSeries.length * steps * Float64Array.BYTES_PER_ELEMENT,
       small: 8 + steps * B,
-      normJob: structBytes('NormJob'),
-      partials: sharedNumbers.NORMS + gatePanels * Float64Array.BYTES_PER_ELEMENT,
+      ...formSizes(gatePanels, structBytes('NormJob')),
     },
   };
 }
@@ -150,7 +149,6 @@ export class GatedLayer {
   readonly #staging: FloatArray;
   readonly #packing: ReturnType<typeof packing>;
   readonly #limit: number;
-  readonly #forms: GatedForms;
 
   /** Null when there is not so much memory. */
   static *create(
@@ -193,7 +191,6 @@ export class GatedLayer {
       scratchBytes,
     };
     this.#job.write({ ...numbers, ...at });
-    this.#forms = new GatedForms(layout, shape, at);
   }
 
   get #kernels(): Kernels {
@@ -343,7 +340,44 @@ export class GatedLayer {
       );
       yield 0;
     }
-    if (!withForms) yield* this.#forms.fill(t0, t1, this.#job.get('T'), limit);
+    if (!withForms) yield* this.#fillNorms(t0, t1, limit);
+  }
+
+  /** The norms of the steps t0 … t1 − 1 that the sums have left open (−1). */
+  *#fillNorms(t0: number, t1: number, limit: number): Resumable<void> {
+    const { cell, gated, dtype, B, I, H } = this.#shape;
+    const { blockSteps } = this.#layout;
+    const { buffer } = this.#kernels.memory;
+    const { width, hPanels } = panelsOf(this.#shape);
+    const at = this.#at;
+    const T = this.#job.get('T');
+    const norms = new Float64Array(buffer, at.norms, gatedSeries.length * T);
+    const stepBytes = B * rowBytes;
+    const dPanel = blockSteps * stepBytes;
+    for (let t = t0; t < t1; t++) {
+      // Lifted where none of the rows is ORDINARY.
+      const kinds = new Uint8Array(buffer, at.small + 8 + t * B, B);
+      const kind = kinds.includes(sharedNumbers.ORDINARY) ? sharedNumbers.ORDINARY : sharedNumbers.MIXED;
+      for (const { name, M, a, aPanel, block } of [
+        { name: 'dWx', M: I, a: at.xs, aPanel: T * stepBytes, block: gated.firstOfInput },
+        { name: 'dWh', M: H, a: at.hs, aPanel: (1 + T) * stepBytes, block: 0 },
+      ] as const) {
+        const place = gatedSeries.indexOf(name) * T + t;
+        if (norms[place] !== -1) continue;
+        const rows = {
+          B,
+          M,
+          a: a + t * stepBytes,
+          aPanel,
+          N: cell.gates.length * hPanels * width,
+          d: at.d + block * hPanels * dPanel + (t - t0) * stepBytes,
+          dPanel,
+          kind,
+        };
+        norms[place] = yield* formedNorm({ ...this.#layout, at }, dtype, rows, limit);
+      }
+      yield 0;
+    }
   }
 
   #keepNorms(steps: number, { norms, hNorm }: GatedTarget, start: number): void {

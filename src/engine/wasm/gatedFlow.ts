@@ -1,0 +1,492 @@
+// The float64 pass with carried exponents (../network/scaledBackward.ts) of a layer of LSTM or GRU through the kernels,
+// block by block going back.
+import { cellOf } from '../cells/index.js';
+import type { Cell, GatedKernel } from '../cells/cell.js';
+import { unfilled } from '../core/bufferPool.js';
+import { log10Of2 } from '../core/norm.js';
+import { part } from '../core/resumable.js';
+import { Mover } from '../core/resumableCopy.js';
+import { largestOf } from '../core/scan.js';
+import { rowOf } from '../core/tensor.js';
+import type { Resumable } from '../core/resumable.js';
+import { cutBefore } from '../network/chunks.js';
+import type { LayerExperiment } from '../network/experiment.js';
+import type { GateMeasures } from '../network/result.js';
+import type { RunChunk } from '../network/runChunk.js';
+import { emptyNorms, pathNames } from '../network/scaledBackward.js';
+import type { Analysis, InputVisit, SingleSource } from '../network/scaledBackward.js';
+import { sharedNumbers } from './abi.js';
+import { formedNorm, formSizes } from './formedNorm.js';
+import { gatedWeightSizes, leastStagingOf, packGated, panelsOf } from './gatedWeights.js';
+import { rowBytes } from './instance.js';
+import type { Kernels, Task, Team } from './instance.js';
+import type { Room } from './layer.js';
+import { Struct, structBytes } from './struct.js';
+import type { Fields } from './struct.js';
+import { share, task } from './team.js';
+import { goesApart, pauseLimit, ranges } from './workSplit.js';
+
+/** Rows of a block; nothing here is summed over them, so they only have to be enough to make calls rare. */
+const blockRows = 64;
+/** Floating-point operations of a block, a few milliseconds. */
+const blockWork = 5e7;
+/** A run of fewer operations is over before a second thread has woken up. */
+const worthSharing = 1e7;
+/** Rows are kept near 1; with weights beyond this a single step could leave the range of float64 all the same. */
+const weightRange = 1e100;
+/** Numbers that cross between JavaScript's arrays and the packed layout at once, at least. */
+const leastStaging = 32768;
+
+const { FLOWSTATS: ofRow, STEPSTATS: ofStep } = sharedNumbers;
+/** Places of a row's numbers at a step: its exponent, and relative to it squares of norms. */
+const [exponentAt, all, ofH, ofC, ofD, after, paths] = [0, 1, 2, 3, 4, 5, 6] as const;
+/** Sums of values, and how many are closed and open. */
+const gateNumbers = 3;
+
+/** The fields of the kernels' GatedFlowJob that are no addresses. */
+type Numbers = Pick<Fields<'GatedFlowJob'>, 'B' | 'I' | 'H' | 'cell' | 'blockSteps' | 'rows' | 'scratchBytes'>;
+type Buffer = Exclude<keyof Fields<'GatedFlowJob'>, keyof Numbers>;
+type Addresses = Readonly<Record<Buffer | 'job' | 'staging' | 'normJob' | 'partials', number>>;
+
+type Layout = {
+  readonly kernels: Kernels;
+  readonly team: Team | null;
+  readonly threads: number;
+  readonly sizes: Addresses;
+  readonly stagingLength: number;
+  readonly blockSteps: number;
+  readonly scratchBytes: number;
+};
+
+/** @throws for a cell that the kernels of gated cells do not know, which must not get there */
+function shapeOf({ cell: name, shapes: { I, H } }: LayerExperiment) {
+  const cell = cellOf(name);
+  if (cell.gated === undefined) throw new Error(`The kernels of gated cells do not know the cell ${name}.`);
+  return { cell, gated: cell.gated, dtype: 'float64', I, H } as const;
+}
+
+function measure(own: Kernels, experiment: LayerExperiment, team: Team | null): Layout {
+  const { B, I, H } = experiment.shapes;
+  const shape = shapeOf(experiment);
+  const { width, hPanels, iPanels, gatePanels } = panelsOf(shape);
+  const [S, G] = [shape.cell.states.length, shape.cell.gates.length];
+  const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
+  const work = 2 * B * G * H * (H + I);
+  const most = team === null || 4 * longest * work < worthSharing ? 1 : team.most;
+  const threads = team === null || most === 1 ? 1 : team.size;
+  const blockSteps = Math.max(1, Math.min(longest, Math.floor(blockRows / B), Math.floor(blockWork / work)));
+  const stagingLength = Math.max(leastStaging, leastStagingOf(shape), (blockSteps + 1) * Math.max(H, I));
+  const scratchBytes =
+    (Math.max(hPanels, iPanels) * width + gatePanels + sharedNumbers.BLOCKS * hPanels + B) * rowBytes;
+  const rows = blockSteps * B * rowBytes;
+  const numbers = (count: number): number => count * Float64Array.BYTES_PER_ELEMENT;
+  return {
+    kernels: team === null || most === 1 ? own : team.kernels,
+    team: threads === 1 ? null : team,
+    threads,
+    stagingLength,
+    blockSteps,
+    scratchBytes,
+    sizes: {
+      job: structBytes('GatedFlowJob'),
+      staging: numbers(stagingLength),
+      ...gatedWeightSizes(shape),
+      hs: hPanels * (rows + B * rowBytes),
+      cs: S === 1 ? 0 : hPanels * (rows + B * rowBytes),
+      xs: iPanels * rows,
+      z: sharedNumbers.BLOCKS * rows,
+      slopes: shape.gated.slopes * hPanels * rows,
+      values: gatePanels * rows,
+      g: hPanels * rows,
+      entering: numbers(blockSteps),
+      flowing: S * hPanels * 2 * B * rowBytes,
+      next: hPanels * 2 * B * rowBytes,
+      part: hPanels * 2 * B * rowBytes,
+      d: sharedNumbers.BLOCKS * hPanels * 2 * rows,
+      aligned: sharedNumbers.BLOCKS * hPanels * rows,
+      dx: iPanels * rows,
+      scratch: most * scratchBytes,
+      exponents: numbers(2 * B),
+      rowStats: numbers(blockSteps * 2 * B * ofRow),
+      stats: numbers(blockSteps * ofStep),
+      gateStats: numbers(blockSteps * G * gateNumbers),
+      failed: Int32Array.BYTES_PER_ELEMENT,
+      ...formSizes(gatePanels, structBytes('NormJob')),
+    },
+  };
+}
+
+/** What this pass takes; without `team` on one thread. */
+export function gatedFlowRoom(own: Kernels, experiment: LayerExperiment, team = own.team): Room {
+  const { kernels, sizes } = measure(own, experiment, team);
+  return { kernels, bytes: kernels.bytesFor(Object.values(sizes)) };
+}
+
+type Kept = Analysis & { readonly gates: Readonly<Record<string, GateMeasures>> };
+
+/** What an `InputVisit` is told of a step. */
+type Seen = Parameters<InputVisit>;
+
+class GatedFlow {
+  readonly #experiment: LayerExperiment;
+  readonly #shape: { readonly cell: Cell; readonly gated: GatedKernel };
+  readonly #layout: Layout;
+  readonly #at: Addresses;
+  readonly #job: Struct<'GatedFlowJob'>;
+  readonly #staging: Float64Array;
+  readonly #failed: Int32Array;
+  readonly #limit: number;
+  readonly #mover = new Mover();
+
+  /** Null when there is not so much memory. */
+  static *create(own: Kernels, experiment: LayerExperiment): Resumable<GatedFlow | null> {
+    const layout = measure(own, experiment, own.team);
+    const { sizes, kernels, stagingLength } = layout;
+    const names = Object.keys(sizes) as (keyof Addresses)[];
+    const addresses = kernels.layOut(names.map((name) => sizes[name]));
+    if (addresses === null) return null;
+    const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Addresses, number>;
+    yield* packGated(kernels, shapeOf(experiment), experiment.layers[0].parameters, at, stagingLength);
+    return new GatedFlow(experiment, layout, at);
+  }
+
+  private constructor(experiment: LayerExperiment, layout: Layout, at: Addresses) {
+    const { kernels, blockSteps, scratchBytes, stagingLength } = layout;
+    const { B, I, H } = experiment.shapes;
+    const { buffer } = kernels.memory;
+    this.#experiment = experiment;
+    this.#shape = shapeOf(experiment);
+    this.#layout = layout;
+    this.#at = at;
+    this.#limit = pauseLimit('float64', B, false);
+    this.#job = new Struct('GatedFlowJob', buffer, at.job);
+    this.#staging = new Float64Array(buffer, at.staging, stagingLength);
+    this.#failed = new Int32Array(buffer, at.failed, 1);
+    this.#failed[0] = 0;
+    const numbers: Numbers = { B, I, H, cell: this.#shape.gated.kernel, blockSteps, rows: B, scratchBytes };
+    this.#job.write({ ...numbers, ...at });
+  }
+
+  get #kernels(): Kernels {
+    return this.#layout.kernels;
+  }
+
+  /** One chunk; `isSource`: its last step is the single source. False when a number left the range: nothing counts. */
+  *chunk(chunk: RunChunk, target: Kept, isSource: boolean, seen: Seen[] | null): Resumable<boolean> {
+    const { H } = this.#experiment.shapes;
+    this.#start(chunk, isSource);
+    for (let t1 = chunk.steps, t0 = 0; t1 > 0; t1 = t0) {
+      t0 = this.#blockStart(chunk, t1);
+      const steps = t1 - t0;
+      if (!(yield* this.#block(chunk, t0, t1))) return false;
+      yield* this.#takeGradient(t0, steps, chunk, target);
+      for (let t = steps - 1; t >= 0; t--) {
+        this.#keep(t, chunk.start + t0 + t, target, isSource);
+        if (seen !== null) seen.push(yield* this.#inputGradient(t, chunk.start + t0 + t));
+      }
+      yield* this.#mover.count(steps * H);
+      yield (chunk.steps - t0) / chunk.steps;
+    }
+    return true;
+  }
+
+  /** Before the last step of a chunk: nothing flows but the single source. */
+  #start({ scaledDhs }: RunChunk, isSource: boolean): void {
+    const {
+      shapes: { B, H },
+      upstream,
+      loss,
+      truncate,
+    } = this.#experiment;
+    const { exports } = this.#kernels;
+    const at = this.#at;
+    const { hPanels } = panelsOf(shapeOf(this.#experiment));
+    // Ones at the last step alone, never cut: then the total gradient is the single source.
+    const same = loss === null && upstream.kind === 'last' && truncate === null && scaledDhs === undefined;
+    const rows = isSource && !same ? 2 * B : B;
+    this.#job.set('rows', rows);
+    exports.clear(at.flowing, this.#shape.cell.states.length * hPanels * rows * rowBytes);
+    exports.clear(at.exponents, 2 * B * Float64Array.BYTES_PER_ELEMENT);
+    if (rows > B) exports.fill64(1, H, at.flowing + B * rowBytes, rows * rowBytes, B);
+  }
+
+  /** First step of the block that ends before t1: no further than a step at which the gradient is cut. */
+  #blockStart(chunk: RunChunk, t1: number): number {
+    for (let t = t1 - 1; t > Math.max(0, t1 - this.#layout.blockSteps); t--)
+      if (cutBefore(this.#experiment, chunk, t)) return t;
+    return Math.max(0, t1 - this.#layout.blockSteps);
+  }
+
+  /** False when a number left the range. */
+  *#block(chunk: RunChunk, t0: number, t1: number): Resumable<boolean> {
+    const { B, I, H } = this.#experiment.shapes;
+    const { job } = this.#at;
+    const limit = this.#limit;
+    const G = this.#shape.cell.gates.length;
+    const steps = t1 - t0;
+    const rows = this.#job.get('rows');
+    yield* this.#pack(chunk, t0, t1);
+    const enters = (yield* this.#enter(chunk, t0, t1)) ? 1 : 0;
+    const cut = cutBefore(this.#experiment, chunk, t0) ? 1 : 0;
+    yield* this.#share(steps * B, 2 * G * H * (H + I), (from, to) => task('gatedFlowSlopes', 'float64', job, from, to));
+    if (this.#failed[0] !== 0) return false;
+    // The kernels take two rows at once, but for every thread a row is better still.
+    const pair = rows > this.#layout.threads ? 2 : 1;
+    yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * G * H * H, (from, to) =>
+      task('gatedFlowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)),
+    );
+    if (this.#failed[0] !== 0) return false;
+    yield* this.#share(steps * B, 2 * G * H * I, (from, to) => task('gatedFlowInputs', 'float64', job, from, to));
+    const grams = B === 1 ? 0 : B * B * (4 * G * H + 2 * (H + I));
+    const forms = 2 * B * G * H * (H + I);
+    const withGrams = !goesApart(grams, limit);
+    const withForms = withGrams && !goesApart(forms, limit);
+    yield* this.#share(steps, (withGrams ? grams : 0) + (withForms ? forms : 0), (from, to, thread) =>
+      task('gatedFlowNorms', 'float64', job, from, to, thread, (withGrams ? 2 : 0) + (withForms ? 4 : 0)),
+    );
+    if (!withForms) for (let t = 0; t < steps; t++) yield* this.#fillNorms(t, limit);
+    return true;
+  }
+
+  /** Norms of weight gradients of step t of the block that have been left open (−1). */
+  *#fillNorms(t: number, limit: number): Resumable<void> {
+    const { B, I, H } = this.#experiment.shapes;
+    const { blockSteps } = this.#layout;
+    const { hPanels, gatePanels, width } = panelsOf(shapeOf(this.#experiment));
+    const at = this.#at;
+    const stats = this.#numbers(at.stats + t * ofStep * Float64Array.BYTES_PER_ELEMENT, ofStep);
+    const [row, panel] = [t * B * rowBytes, blockSteps * B * rowBytes];
+    for (const { place, M, a, aPanel, block } of [
+      { place: 2, M: I, a: at.xs, aPanel: panel, block: this.#shape.gated.firstOfInput },
+      { place: 3, M: H, a: at.hs, aPanel: panel + B * rowBytes, block: 0 },
+    ]) {
+      if (stats[place] !== -1) continue;
+      const d = at.aligned + block * hPanels * panel + row;
+      const rows = { B, M, a: a + row, aPanel, N: gatePanels * width, d, dPanel: panel, kind: sharedNumbers.ORDINARY };
+      stats[place] = yield* formedNorm({ ...this.#layout, at }, 'float64', rows, limit);
+    }
+  }
+
+  /** Calls that take `from` … `to − 1` of `count` items each, with `work` operations an item at most. */
+  *#share(count: number, work: number, of: (from: number, to: number, thread: number) => Task): Resumable<void> {
+    const { threads, team } = this.#layout;
+    for (const { first, end } of ranges(count, work, this.#limit * threads)) {
+      const own = end - first;
+      const parts = Math.min(own, threads);
+      share(
+        team,
+        this.#kernels.exports,
+        Array.from({ length: parts }, (_, i) =>
+          of(first + Math.floor((own * i) / parts), first + Math.floor((own * (i + 1)) / parts), i),
+        ),
+      );
+      yield 0;
+    }
+  }
+
+  /** States (those before step t0 too) and inputs of a block. */
+  *#pack(chunk: RunChunk, t0: number, t1: number): Resumable<void> {
+    const { B, I, H } = this.#experiment.shapes;
+    const { pack64 } = this.#kernels.exports;
+    const at = this.#at;
+    const count = t1 - t0;
+    const { states } = this.#shape.cell;
+    const N = states.length * H;
+    const panel = this.#layout.blockSteps * B * rowBytes;
+    for (let b = 0; b < B; b++) {
+      const before =
+        t0 === 0
+          ? rowOf(chunk.initial, b).data
+          : chunk.hs.data.subarray((b * chunk.steps + t0 - 1) * N, (b * chunk.steps + t0) * N);
+      const own = chunk.hs.data.subarray((b * chunk.steps + t0) * N, (b * chunk.steps + t1) * N);
+      for (const s of states.keys()) {
+        this.#staging.set(before.subarray(s * H, (s + 1) * H));
+        if (states.length === 1) this.#staging.set(own, H);
+        else
+          for (let t = 0; t < count; t++)
+            this.#staging.set(own.subarray(t * N + s * H, t * N + (s + 1) * H), (t + 1) * H);
+        const to = (s === 0 ? at.hs : at.cs) + b * rowBytes;
+        pack64(at.staging, 1 + count, H, to, panel + B * rowBytes, B * rowBytes);
+      }
+      const xs = chunk.xs.data.subarray((b * chunk.steps + t0) * I, (b * chunk.steps + t1) * I);
+      this.#staging.set(xs);
+      pack64(at.staging, count, I, at.xs + b * rowBytes, panel, B * rowBytes);
+      yield* this.#mover.count((1 + count) * N + count * I);
+    }
+  }
+
+  /** What enters the steps of a block; false when nothing does. */
+  *#enter(chunk: RunChunk, t0: number, t1: number): Resumable<boolean> {
+    const {
+      shapes: { B, H },
+      upstream,
+      loss,
+    } = this.#experiment;
+    const { exports } = this.#kernels;
+    const { g, staging, entering } = this.#at;
+    const { hPanels } = panelsOf(shapeOf(this.#experiment));
+    const panel = this.#layout.blockSteps * B * rowBytes;
+    const exponents = this.#numbers(entering, t1 - t0);
+    const { scaledDhs } = chunk;
+    exponents.fill(0);
+    if (scaledDhs === undefined && loss === null && upstream.kind === 'every') {
+      exports.fill64(1, H, g, panel, (t1 - t0) * B);
+      return true;
+    }
+    if (scaledDhs === undefined && loss === null && upstream.kind === 'last') {
+      if (t1 < chunk.steps) return false;
+      exports.clear(g, hPanels * panel);
+      exports.fill64(1, H, g + (t1 - 1 - t0) * B * rowBytes, panel, B);
+      return true;
+    }
+    if (scaledDhs !== undefined) exponents.set(scaledDhs.exponents.subarray(t0, t1));
+    const { data } = scaledDhs ?? chunk.dhs;
+    for (let b = 0; b < B; b++) {
+      this.#staging.set(data.subarray((b * chunk.steps + t0) * H, (b * chunk.steps + t1) * H));
+      exports.pack64(staging, t1 - t0, H, g + b * rowBytes, panel, B * rowBytes);
+      yield* this.#mover.count((t1 - t0) * H);
+    }
+    return true;
+  }
+
+  #numbers(at: number, length: number): Float64Array {
+    return new Float64Array(this.#kernels.memory.buffer, at, length);
+  }
+
+  /** The total gradient of h of a block, sequence by sequence. */
+  *#takeGradient(t0: number, steps: number, chunk: RunChunk, { dhScaled }: Kept): Resumable<void> {
+    const { B, T, H } = this.#experiment.shapes;
+    const { g, staging } = this.#at;
+    for (let b = 0; b < B; b++) {
+      const panel = this.#layout.blockSteps * B * rowBytes;
+      this.#kernels.exports.unpack64(g + b * rowBytes, panel, B * rowBytes, steps, H, staging);
+      dhScaled.set(this.#staging.subarray(0, steps * H), (b * T + chunk.start + t0) * H);
+      yield* this.#mover.count(steps * H);
+    }
+  }
+
+  /** dx of step t of the block, which is step `at` of the run. */
+  *#inputGradient(t: number, at: number): Resumable<Seen> {
+    const { B, I } = this.#experiment.shapes;
+    const { dx, stats } = this.#at;
+    const panel = this.#layout.blockSteps * B * rowBytes;
+    const own = new Float64Array(B * I);
+    const most = Math.max(1, Math.floor(this.#layout.stagingLength / I));
+    for (let b = 0; b < B; b += most) {
+      const count = Math.min(most, B - b);
+      this.#kernels.exports.unpack64(dx + (t * B + b) * rowBytes, panel, rowBytes, count, I, this.#at.staging);
+      own.set(this.#staging.subarray(0, count * I), b * I);
+      yield* this.#mover.count(count * I);
+    }
+    return [at, own, this.#numbers(stats + t * ofStep * Float64Array.BYTES_PER_ELEMENT, 1)[0]!];
+  }
+
+  /** The numbers of step t of the block, told as step `at` of the run. */
+  #keep(t: number, at: number, target: Kept, isSource: boolean): void {
+    const { B, T, H } = this.#experiment.shapes;
+    const { cell, gated } = this.#shape;
+    const rows = this.#job.get('rows');
+    const rowStats = this.#numbers(this.#at.rowStats + t * rows * ofRow * 8, rows * ofRow);
+    const [E = 0, dx = 0, dWx = 0, dWh = 0, db = 0, dbh = 0] = this.#numbers(this.#at.stats + t * ofStep * 8, ofStep);
+    const log10 = (value: number): number => Math.log10(value) + E * log10Of2;
+    const { log10Norms, log10dhPerSequence, dhExponent, single, gates } = target;
+    dhExponent[at] = E;
+    log10Norms.dh[at] = jointLog10(rowStats, 0, B, ofH);
+    if (log10Norms.ds !== undefined) log10Norms.ds[at] = jointLog10(rowStats, 0, B, all);
+    if (log10Norms.dc !== undefined) log10Norms.dc[at] = jointLog10(rowStats, 0, B, ofC);
+    log10Norms.dx[at] = log10(dx);
+    const { Wx, Wh, b: bias, bh } = log10Norms.parameters;
+    Wx[at] = log10(dWx);
+    Wh[at] = log10(dWh);
+    bias[at] = log10(db);
+    if (bh !== undefined) bh[at] = log10(dbh);
+    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = jointLog10(rowStats, b, b + 1, all);
+    const counted = B * H;
+    for (const [k, name] of cell.gates.entries()) {
+      const place = this.#at.gateStats + (t * cell.gates.length + k) * gateNumbers * 8;
+      const [sum = 0, closed = 0, open = 0] = this.#numbers(place, gateNumbers);
+      const measures = gates[name]!;
+      [measures.mean[at], measures.closed[at], measures.open[at]] = [sum / counted, closed / counted, open / counted];
+    }
+    if (!isSource) return;
+    const source = (place: number): number => jointLog10(rowStats, rows - B, rows, place);
+    const [g, d, on] = [source(all), source(ofD), source(after)];
+    single.log10[at] = g;
+    single.lnSlope[at] = (d - g) * Math.LN10;
+    single.lnWh[at] = (on - d) * Math.LN10;
+    const { lnPaths } = single;
+    if (lnPaths === null) return;
+    const lnOf = (place: number): number => (g === -Infinity ? NaN : (source(place) - g) * Math.LN10);
+    lnPaths['beside']![at] = lnOf(paths);
+    for (const [k, gate] of gated.ofState.entries()) lnPaths[cell.gates[gate]!]![at] = lnOf(paths + 1 + k);
+  }
+}
+
+/** log10 of the norm of the rows `from` … `to − 1` together, with the squares at `place` of each. */
+function jointLog10(rowStats: Float64Array, from: number, to: number, place: number): number {
+  let exponent = -Infinity;
+  for (let b = from; b < to; b++)
+    if (rowStats[b * ofRow + place]! > 0) exponent = Math.max(exponent, rowStats[b * ofRow + exponentAt]!);
+  if (exponent === -Infinity) return -Infinity;
+  let sum = 0;
+  for (let b = from; b < to; b++)
+    sum += rowStats[b * ofRow + place]! * 4 ** (rowStats[b * ofRow + exponentAt]! - exponent);
+  return 0.5 * Math.log10(sum) + exponent * log10Of2;
+}
+
+/**
+ * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of
+ * float64, or a number that left its range; then `analyse` has to, and `visit` has heard nothing.
+ */
+export function* gatedAnalyse(
+  kernels: Kernels,
+  experiment: LayerExperiment,
+  chunks: readonly RunChunk[],
+  visit?: InputVisit,
+): Resumable<Analysis | null> {
+  const {
+    shapes: { B, T, H },
+    layers: [{ parameters }],
+  } = experiment;
+  const cell = cellOf(experiment.cell);
+  for (const tensor of Object.values(parameters)) {
+    const largest = yield* largestOf(tensor);
+    if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return null;
+  }
+  const flow = yield* part(GatedFlow.create(kernels, experiment), 0, 0);
+  if (flow === null) return null;
+  const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
+  const single: SingleSource = {
+    log10: unmeasured(),
+    lnSlope: unmeasured(),
+    lnWh: unmeasured(),
+    bySource: null,
+    lnPaths: Object.fromEntries(pathNames(cell).map((name) => [name, unmeasured()])),
+  };
+  const series = (): Float64Array => new Float64Array(T);
+  const result: Kept = {
+    log10Norms: emptyNorms(T, cell),
+    log10dhPerSequence: new Float64Array(B * T),
+    dhScaled: unfilled('float64', B * T * H) as Float64Array,
+    dhExponent: series(),
+    single,
+    gates: Object.fromEntries(cell.gates.map((name) => [name, { mean: series(), closed: series(), open: series() }])),
+  };
+  const seen: Seen[] | null = visit === undefined ? null : [];
+  for (const chunk of chunks) {
+    const steps = flow.chunk(chunk, result, chunk === chunks.at(-1), seen);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) {
+        if (!step.value) return null;
+        break;
+      }
+      yield (chunk.start + chunk.steps * step.value) / T;
+    }
+  }
+  for (const step of seen ?? []) {
+    visit?.(...step);
+    yield 1;
+  }
+  return result;
+}
