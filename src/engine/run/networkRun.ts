@@ -30,9 +30,11 @@ import type { VerdictBounds } from '../verdict/evidence.js';
 import { defaultBounds } from '../verdict/evidence.js';
 import { networkVerdict } from '../verdict/networkVerdict.js';
 import type { NetworkVerdict } from '../verdict/networkVerdict.js';
+import { gatedForward } from '../wasm/gatedPass.js';
 import type { Kernels } from '../wasm/instance.js';
 import { clip } from './clip.js';
 import type { AnyRun, RunResult } from './result.js';
+import { gatedKernelsFor } from './kernelsFor.js';
 import { runResumably, runWithin } from './run.js';
 
 type Over<States extends Trace> = Shape & { readonly data: States };
@@ -72,12 +74,27 @@ function lengthsOfRun(experiment: Experiment): number[] {
 }
 
 /** h [B,T,H] of a layer's direction, in the order of positions. */
-function* forward(layer: LayerExperiment, { chunks: positions }: Experiment): Resumable<Sequence> {
+function* forward(
+  layer: LayerExperiment,
+  { chunks: positions }: Experiment,
+  given: Kernels | null,
+): Resumable<Sequence> {
+  const {
+    shapes: { B, H },
+    layers: [{ direction }],
+  } = layer;
+  const kernels = gatedKernelsFor(layer, given);
+  const hs = (kernels === null ? null : yield* gatedForward(kernels, layer)) ?? (yield* plainForward(layer));
+  return direction === 'forward' ? hs : { ...hs, data: reversed(hs.data, { B, N: H }, positions) };
+}
+
+/** The same in plain arithmetic, in the order in which the layer computes. */
+function* plainForward(layer: LayerExperiment): Resumable<Sequence> {
   const {
     cell,
     dtype,
     shapes: { B, T, I, H },
-    layers: [{ parameters: weights, direction }],
+    layers: [{ parameters: weights }],
     stateful,
     chunks,
   } = layer;
@@ -91,7 +108,7 @@ function* forward(layer: LayerExperiment, { chunks: positions }: Experiment): Re
     paste(hs, columnsOfSteps(states, 0, H), start);
     start += steps;
   }
-  return direction === 'forward' ? hs : { ...hs, data: reversed(hs.data, { B, N: H }, positions) };
+  return hs;
 }
 
 /** xs [B,T,I] of all chunks. */
@@ -189,9 +206,14 @@ function clipAll(layers: readonly NetworkLayer[], loss: NetworkLoss | null, boun
 
 /**
  * Runs a network: every layer forward from the input up, the upstream gradient or the loss at the top, and every layer
- * backward from the top down, each with its log10 twins, its single source and its verdict.
+ * backward from the top down, each with its log10 twins, its single source and its verdict. With `given` kernels gated
+ * cells run through them.
  */
-export function* runNetwork(experiment: Experiment, bounds: VerdictBounds = defaultBounds): Resumable<NetworkRun> {
+export function* runNetwork(
+  experiment: Experiment,
+  bounds: VerdictBounds = defaultBounds,
+  given: Kernels | null = null,
+): Resumable<NetworkRun> {
   const {
     dtype,
     shapes: { B, T, I },
@@ -202,8 +224,10 @@ export function* runNetwork(experiment: Experiment, bounds: VerdictBounds = defa
   for (const [l, directions] of stack.entries()) {
     const [from, to] = [(0.3 * l) / stack.length, (0.3 * (l + 1)) / stack.length];
     const parts: Sequence[] = [];
-    for (const spec of directions)
-      parts.push(yield* part(forward(layerExperiment(experiment, spec, inputs[l]!, null), experiment), from, to));
+    for (const spec of directions) {
+      const layer = layerExperiment(experiment, spec, inputs[l]!, null);
+      parts.push(yield* part(forward(layer, experiment, given), from, to));
+    }
     inputs.push(sideBySide(dtype, parts as [Sequence, ...Sequence[]]));
   }
   const output = inputs.at(-1)!;
@@ -223,7 +247,9 @@ export function* runNetwork(experiment: Experiment, bounds: VerdictBounds = defa
       const done = layers.length + own.length;
       const positions = positionsOf(experiment, spec);
       const result = yield* part(
-        runResumably(layer, bounds, null, (t, dx, exponent) => down.addScaled(positions[t]!, dx, exponent)),
+        runResumably(layer, bounds, gatedKernelsFor(layer, given), (t, dx, exponent) =>
+          down.addScaled(positions[t]!, dx, exponent),
+        ),
         0.32 + (0.63 * done) / experiment.layers.length,
         0.32 + (0.63 * (done + 1)) / experiment.layers.length,
       );
@@ -318,7 +344,7 @@ export function asNetworkRun(layer: LayerExperiment, result: AnyRun, experiment:
 
 /**
  * Runs any experiment: a single layer through the kernels where they know its cell (see `runWithin`), everything else
- * layer by layer in plain arithmetic.
+ * layer by layer, those of gated cells through the kernels and those of others in plain arithmetic.
  */
 export function* runExperiment(
   limit: number,
@@ -329,6 +355,6 @@ export function* runExperiment(
   const layer = asLayer(experiment);
   // Clipping counts PyTorch's two biases and the readout, which a layer's own run does not know.
   if (layer === null || (experiment.clipNorm !== null && cellOf(experiment.cell).activation === null))
-    return yield* runNetwork(experiment, bounds);
+    return yield* runNetwork(experiment, bounds, kernels);
   return asNetworkRun(layer, yield* runWithin(limit, layer, bounds, kernels), experiment);
 }

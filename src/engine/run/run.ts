@@ -12,7 +12,7 @@ import { longPass, pieceStepsOf } from '../wasm/checkpointedRun.js';
 import { ready } from '../core/recomputedTrace.js';
 import { fastPass } from '../wasm/pass.js';
 import { gatedAnalyse } from '../wasm/gatedFlow.js';
-import { gatedPass } from '../wasm/gatedPass.js';
+import { gatedPass, gatedPlainRange } from '../wasm/gatedPass.js';
 import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
 import { fitMemory, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
@@ -167,7 +167,7 @@ export function* runResumably(
         ? null
         : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
   const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks, visit), 0.5, 0.9));
-  return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
+  return yield* part(conclude(experiment, bounds, pass, analysis, given), 0.9, 1);
 }
 
 /**
@@ -181,8 +181,9 @@ export function* runWithin(
   given: Kernels | null = null,
 ): Resumable<AnyRun> {
   const kernels = kernelsFor(experiment, given);
+  // Gated cells have no checkpoints.
   if (kernels === null || memoryOf(experiment, kernels).whole <= limit)
-    return yield* runResumably(experiment, bounds, kernels);
+    return yield* runResumably(experiment, bounds, given);
   fitMemory(kernels, experiment, 'pieces');
   dropSpare();
   const pass = yield* part(longPass(kernels, experiment), 0, 0.5);
@@ -231,8 +232,9 @@ function* conclude<States extends Trace, Scaled extends Trace>(
   bounds: VerdictBounds,
   pass: Pass<States>,
   analysis: Analysis<Scaled>,
-  kernels: Kernels | null,
+  given: Kernels | null,
 ): Resumable<RunResult<States, Scaled>> {
+  const kernels = kernelsFor(experiment, given);
   const { cell, shapes, clipNorm } = experiment;
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
   const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
@@ -251,8 +253,14 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     (nonFinite === null || nonFinite.what === 'gradient') &&
     !(yield* part(staysInside(experiment, single, largestState), 0.2, 0.3));
   yield 0.3;
-  const quickRange =
-    !reachesAnEnd || kernels === null ? null : yield* part(fastPlainRange(kernels, experiment, last), 0.3, 1);
+  const gated = gatedKernelsFor(experiment, given);
+  const quickRange = !reachesAnEnd
+    ? null
+    : kernels !== null
+      ? yield* part(fastPlainRange(kernels, experiment, last), 0.3, 1)
+      : gated === null
+        ? null
+        : yield* part(gatedPlainRange(gated, experiment, last), 0.3, 1);
   const { zeroAt, infiniteAt } =
     quickRange ??
     (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });

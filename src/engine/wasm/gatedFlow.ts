@@ -171,6 +171,11 @@ class GatedFlow {
     return this.#layout.kernels;
   }
 
+  /** The kernels note it here. */
+  get #hasFailed(): boolean {
+    return this.#failed[0] !== 0;
+  }
+
   /** One chunk; `isSource`: its last step is the single source. False when a number left the range: nothing counts. */
   *chunk(chunk: RunChunk, target: Kept, isSource: boolean, seen: Seen[] | null): Resumable<boolean> {
     const { H } = this.#experiment.shapes;
@@ -229,13 +234,13 @@ class GatedFlow {
     const enters = (yield* this.#enter(chunk, t0, t1)) ? 1 : 0;
     const cut = cutBefore(this.#experiment, chunk, t0) ? 1 : 0;
     yield* this.#share(steps * B, 2 * G * H * (H + I), (from, to) => task('gatedFlowSlopes', 'float64', job, from, to));
-    if (this.#failed[0] !== 0) return false;
+    if (this.#hasFailed) return false;
     // The kernels take two rows at once, but for every thread a row is better still.
     const pair = rows > this.#layout.threads ? 2 : 1;
     yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * G * H * H, (from, to) =>
       task('gatedFlowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)),
     );
-    if (this.#failed[0] !== 0) return false;
+    if (this.#hasFailed) return false;
     yield* this.#share(steps * B, 2 * G * H * I, (from, to) => task('gatedFlowInputs', 'float64', job, from, to));
     const grams = B === 1 ? 0 : B * B * (4 * G * H + 2 * (H + I));
     const forms = 2 * B * G * H * (H + I);
@@ -467,7 +472,7 @@ export function* gatedAnalyse(
   const result: Kept = {
     log10Norms: emptyNorms(T, cell),
     log10dhPerSequence: new Float64Array(B * T),
-    dhScaled: unfilled('float64', B * T * H) as Float64Array,
+    dhScaled: unfilled('float64', B * T * H),
     dhExponent: series(),
     single,
     gates: Object.fromEntries(cell.gates.map((name) => [name, { mean: series(), closed: series(), open: series() }])),

@@ -389,6 +389,15 @@ export class GatedLayer {
       series[name]?.set(measured.subarray(i * steps, (i + 1) * steps), start);
   }
 
+  /** The largest magnitude in the gradient of the states of step t; NaN where there is one. */
+  largestGradient(t: number): number {
+    const { B } = this.#shape;
+    const { hPanels } = panelsOf(this.#shape);
+    const panelBytes = this.#job.get('T') * B * rowBytes;
+    const all = [this.#at.g, this.#at.gc].slice(0, this.#states().length);
+    return Math.max(...all.map((from) => this.#packing.largest(from + t * B * rowBytes, panelBytes, hPanels, B)));
+  }
+
   /** [B,H] of each state: what the last `backward` sent into those before the chunk. */
   *initialGradients(): Resumable<readonly FloatArray[]> {
     const { dtype, B, H } = this.#shape;

@@ -12,6 +12,7 @@ import { scaledPart } from '../network/referencePass.js';
 import type { Pass } from '../network/referencePass.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { emptyNorms } from '../network/scaledBackward.js';
+import type { PlainRange } from '../network/scaledBackward.js';
 import { entering, upstreamResumably } from '../network/upstreamGradient.js';
 import { GatedLayer } from './gatedLayer.js';
 import type { GatedLayerShape } from './gatedLayer.js';
@@ -104,4 +105,53 @@ export function* gatedPass(kernels: Kernels, experiment: LayerExperiment): Resum
     lossValue,
     states: { hNorm, closed: new Float64Array(T) },
   };
+}
+
+/** h [B,T,H] of every step, in the order in which the layer computes; null when the memory does not suffice. */
+export function* gatedForward(kernels: Kernels, experiment: LayerExperiment): Resumable<Sequence | null> {
+  const {
+    dtype,
+    shapes: { B, T, H },
+    layers: [{ parameters }],
+    stateful,
+  } = experiment;
+  const layer = yield* part(GatedLayer.create(kernels, gatedShapeOf(experiment), parameters), 0, 0);
+  if (layer === null) return null;
+  const first = initialStates(experiment);
+  const states = cellOf(experiment.cell).states.map(() => unfilledSequence(dtype, B, T, H)) as [
+    Sequence,
+    ...Sequence[],
+  ];
+  let start = 0;
+  for (const { steps, xs } of experiment.chunks) {
+    const before = states.map((all) => ({ ...all, T: 1, data: takeStep(all, Math.max(0, start - 1)).data }));
+    const initial = stateful && start > 0 ? sideBySide(dtype, before as [Sequence, ...Sequence[]]) : first;
+    yield* part(layer.forward(yield* castResumably(dtype, xs), steps, initial.data), start / T, (start + steps) / T);
+    yield* part(layer.states(steps, states, start), 0, 0);
+    start += steps;
+  }
+  return states[0];
+}
+
+/**
+ * What `plainRange` gives, from the kernels; null when their memory does not suffice. The single source in the
+ * arithmetic of the dtype is one more way back through the chunk, which nothing cuts.
+ */
+export function* gatedPlainRange(
+  kernels: Kernels,
+  experiment: LayerExperiment,
+  { start, steps, xs, initial }: RunChunk,
+): Resumable<PlainRange | null> {
+  const shape = { ...gatedShapeOf(experiment), steps, truncate: null };
+  const layer = yield* part(GatedLayer.create(kernels, shape, experiment.layers[0].parameters), 0, 0);
+  if (layer === null) return null;
+  yield* part(layer.forward(xs.data, steps, initial.data), 0, 0.5);
+  yield* part(layer.backward('last', steps, null, 0), 0.5, 1);
+  for (let t = steps - 1; t >= 0; t--) {
+    const largest = layer.largestGradient(t);
+    if (largest === 0) return { zeroAt: start + t, infiniteAt: null };
+    // With finite states and weights, a NaN too is the child of an overflow: ∞ − ∞ inside one sum.
+    if (!Number.isFinite(largest)) return { zeroAt: null, infiniteAt: start + t };
+  }
+  return { zeroAt: null, infiniteAt: null };
 }
