@@ -118,15 +118,15 @@ function fading<T>(z: v128): v128 {
 
 /** σ(z) of e = e^−|z| and v = 1/(1 + e). */
 @inline function logistic<T>(z: v128, e: v128, v: v128): v128 {
-  return v128.bitselect(v128.mul<T>(e, v), v, below<T>(z));
+  return v128.bitselect(v128.mul<T>(e, v), v, isNegative<T>(z));
 }
 
 /** σ(−z) of the same. */
 @inline function logisticOfMinus<T>(z: v128, e: v128, v: v128): v128 {
-  return v128.bitselect(v, v128.mul<T>(e, v), below<T>(z));
+  return v128.bitselect(v, v128.mul<T>(e, v), isNegative<T>(z));
 }
 
-@inline function below<T>(z: v128): v128 {
+@inline function isNegative<T>(z: v128): v128 {
   return v128.lt<T>(z, v128.splat<T>(0));
 }
 
@@ -140,22 +140,28 @@ function fading<T>(z: v128): v128 {
   return v128.mul<T>(v128.mul<T>(e, v), v);
 }
 
-// tanh of LSTM and GRU: E = e^(−2|z|) − 1 = 2^−n·(e^r − 1) + (2^−n − 1), which cancels nowhere.
+/** What `tanhOf` leaves. */
 let tanhSlope: v128 = i32x4.splat(0);
 
-/** tanh z; leaves tanh'(z) = 4·e/(2 + E)² in `tanhSlope`. */
+/**
+ * tanh|z| = −E/(E + 2), E = e^(−2|z|) − 1 = 2^−n·(e^r − 1) + (2^−n − 1), which cancels nowhere; from 1 on
+ * 1 − 2e/(E + 2), which rounds less. Leaves tanh'(z) = 4e/(E + 2)² in `tanhSlope`.
+ */
 function tanhOf<T>(z: v128): v128 {
-  const twice = v128.add<T>(z, z);
-  const y = size<T>(twice);
+  const two = v128.add<T>(one<T>(), one<T>());
+  const y = size<T>(v128.add<T>(z, z));
   const magic = rounded<T>(y);
   const s = scale<T>(magic);
   const p = rest<T>(y, magic);
   const e = madd<T>(s, p, s);
   const E = madd<T>(s, p, v128.sub<T>(s, one<T>()));
-  const v = v128.div<T>(one<T>(), v128.add<T>(E, v128.add<T>(one<T>(), one<T>())));
-  const half = v128.mul<T>(v128.add<T>(e, e), v);
-  tanhSlope = v128.mul<T>(half, v128.add<T>(v, v));
-  return v128.or(v128.andnot(v128.mul<T>(E, v), signs<T>()), v128.and(z, signs<T>()));
+  const below = v128.add<T>(E, two);
+  const v = v128.div<T>(one<T>(), below);
+  const open = v128.mul<T>(v128.add<T>(e, e), v);
+  tanhSlope = v128.mul<T>(open, v128.add<T>(v, v));
+  const near = v128.andnot(v128.div<T>(E, below), signs<T>());
+  const magnitude = v128.bitselect(v128.sub<T>(one<T>(), open), near, v128.ge<T>(y, two));
+  return v128.or(magnitude, v128.and(z, signs<T>()));
 }
 
 /**

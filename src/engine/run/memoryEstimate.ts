@@ -1,6 +1,9 @@
 // What a run takes, known from its shapes before it begins.
 import { attributionMemory } from './attribution.js';
 import { flowRoom } from '../wasm/scaledBackward.js';
+import { gatedFlowRoom } from '../wasm/gatedFlow.js';
+import { gatedRoom, gatedShapeOf } from '../wasm/gatedLayer.js';
+import type { GatedLayerShape } from '../wasm/gatedLayer.js';
 import { jacobianSizes } from '../wasm/jacobians.js';
 import type { Kernels } from '../wasm/instance.js';
 import { bytesOf } from '../wasm/instance.js';
@@ -54,6 +57,19 @@ export function fitMemory(kernels: Kernels, experiment: LayerExperiment, way: 'w
   const { team } = kernels;
   if (!kernels.exceeds(0) && team?.kernels.exceeds(0) !== true) return;
   const { own, shared } = memoryOf(experiment, kernels).rooms[way];
+  kernels.fit(own);
+  team?.fit(shared);
+}
+
+/** What the passes of a gated layer take one after the other. */
+const gatedRooms = (kernels: Kernels, shape: GatedLayerShape): Rooms =>
+  together(kernels, [gatedRoom(kernels, shape), gatedFlowRoom(kernels, shape)]);
+
+/** As `fitMemory`, of a layer whose cell the kernels of gated cells run. */
+export function fitGatedMemory(kernels: Kernels, experiment: LayerExperiment): void {
+  const { team } = kernels;
+  if (!kernels.exceeds(0) && team?.kernels.exceeds(0) !== true) return;
+  const { own, shared } = gatedRooms(kernels, gatedShapeOf(experiment));
   kernels.fit(own);
   team?.fit(shared);
 }
@@ -139,7 +155,31 @@ export function memoryOf(experiment: LayerExperiment, kernels: Kernels): RunMemo
  * Bytes of a run in plain arithmetic, the experiment itself not counted: of each layer its inputs, what each step keeps
  * for the way back, and its result; the gradients of one step and their sums.
  */
-export function plainMemoryOf(experiment: Experiment): number {
+export const plainMemoryOf = (experiment: Experiment): number => layerByLayer(experiment, true);
+
+/**
+ * The same of a run whose gated layers go through the kernels: what the steps keep lies in the kernels' memory, which
+ * is as large as the largest layer needs it.
+ */
+export function gatedMemoryOf(experiment: Experiment, kernels: Kernels): number {
+  const {
+    cell,
+    dtype,
+    shapes: { B, I },
+    layers,
+    chunks,
+    truncate,
+  } = experiment;
+  const steps = Math.max(...chunks.map((chunk) => chunk.steps));
+  const below = [I, ...widthsOf(experiment)];
+  const rooms = layers.map(({ layer, H, direction }) =>
+    gatedRooms(kernels, { cell, dtype, B, I: below[layer]!, H, steps, truncate, direction }),
+  );
+  const largest = (name: keyof Rooms): number => Math.max(...rooms.map((room) => room[name]));
+  return layerByLayer(experiment, false) + largest('own') + largest('shared');
+}
+
+function layerByLayer(experiment: Experiment, plain: boolean): number {
   const {
     cell,
     dtype,
@@ -152,10 +192,10 @@ export function plainMemoryOf(experiment: Experiment): number {
   const below = [I, ...widthsOf(experiment)];
   return layers.reduce((sum, { layer, H }) => {
     const inputs = below[layer]!;
-    // x of the experiment in float64, in the dtype, and once more for each step.
+    // x of the experiment in float64, in the dtype, and once more for each step, or what goes down to it.
     const input = B * T * inputs * (8 + 3 * bytes + 8);
     // States whole, of each step, and of each state alone; pre-activations in three parts where they are kept.
-    const steps = B * T * H * bytes * (4 * S + (activation === null ? 3 * G : 0));
+    const steps = B * T * H * bytes * (4 * S + (plain && activation === null ? 3 * G : 0));
     // Upstream gradient in float64 and dtype, total gradient, scaled gradient.
     const gradients = B * T * H * (8 + 2 * bytes + 8 + 8);
     const weights = (inputs + H) * G * H * (8 + 2 * (bytes + 8));

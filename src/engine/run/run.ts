@@ -14,7 +14,7 @@ import { fastPass } from '../wasm/pass.js';
 import { gatedAnalyse } from '../wasm/gatedFlow.js';
 import { gatedPass, gatedPlainRange } from '../wasm/gatedPass.js';
 import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
-import { fitMemory, memoryOf } from './memoryEstimate.js';
+import { fitGatedMemory, fitMemory, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
 import type { Pass } from '../network/referencePass.js';
@@ -151,6 +151,7 @@ export function* runResumably(
   const kernels = kernelsFor(experiment, given);
   if (kernels !== null) fitMemory(kernels, experiment, 'whole');
   const gated = gatedKernelsFor(experiment, given);
+  if (gated !== null) fitGatedMemory(gated, experiment);
   const quick =
     kernels !== null
       ? yield* part(fastPass(kernels, experiment), 0, 0.5)

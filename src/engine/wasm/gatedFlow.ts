@@ -1,7 +1,6 @@
 // The float64 pass with carried exponents (../network/scaledBackward.ts) of a layer of LSTM or GRU through the kernels,
 // block by block going back.
 import { cellOf } from '../cells/index.js';
-import type { Cell, GatedKernel } from '../cells/cell.js';
 import { unfilled } from '../core/bufferPool.js';
 import { log10Of2 } from '../core/norm.js';
 import { part } from '../core/resumable.js';
@@ -18,6 +17,9 @@ import type { Analysis, InputVisit, SingleSource } from '../network/scaledBackwa
 import { sharedNumbers } from './abi.js';
 import { formedNorm, formSizes } from './formedNorm.js';
 import { gatedWeightSizes, leastStagingOf, packGated, panelsOf } from './gatedWeights.js';
+import type { GatedShape } from './gatedWeights.js';
+import { gatedShapeOf } from './gatedLayer.js';
+import type { GatedLayerShape } from './gatedLayer.js';
 import { rowBytes } from './instance.js';
 import type { Kernels, Task, Team } from './instance.js';
 import type { Room } from './layer.js';
@@ -58,19 +60,20 @@ type Layout = {
   readonly scratchBytes: number;
 };
 
+type FlowShape = Pick<GatedLayerShape, 'cell' | 'B' | 'I' | 'H' | 'steps'>;
+
 /** @throws for a cell that the kernels of gated cells do not know, which must not get there */
-function shapeOf({ cell: name, shapes: { I, H } }: LayerExperiment) {
+function shapeOf({ cell: name, I, H }: Pick<FlowShape, 'cell' | 'I' | 'H'>) {
   const cell = cellOf(name);
   if (cell.gated === undefined) throw new Error(`The kernels of gated cells do not know the cell ${name}.`);
   return { cell, gated: cell.gated, dtype: 'float64', I, H } as const;
 }
 
-function measure(own: Kernels, experiment: LayerExperiment, team: Team | null): Layout {
-  const { B, I, H } = experiment.shapes;
-  const shape = shapeOf(experiment);
+function measure(own: Kernels, flow: FlowShape, team: Team | null): Layout {
+  const { B, I, H, steps: longest } = flow;
+  const shape = shapeOf(flow);
   const { width, hPanels, iPanels, gatePanels } = panelsOf(shape);
   const [S, G] = [shape.cell.states.length, shape.cell.gates.length];
-  const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
   const work = 2 * B * G * H * (H + I);
   const most = team === null || 4 * longest * work < worthSharing ? 1 : team.most;
   const threads = team === null || most === 1 ? 1 : team.size;
@@ -117,8 +120,8 @@ function measure(own: Kernels, experiment: LayerExperiment, team: Team | null): 
 }
 
 /** What this pass takes; without `team` on one thread. */
-export function gatedFlowRoom(own: Kernels, experiment: LayerExperiment, team = own.team): Room {
-  const { kernels, sizes } = measure(own, experiment, team);
+export function gatedFlowRoom(own: Kernels, shape: FlowShape, team = own.team): Room {
+  const { kernels, sizes } = measure(own, shape, team);
   return { kernels, bytes: kernels.bytesFor(Object.values(sizes)) };
 }
 
@@ -129,7 +132,7 @@ type Seen = Parameters<InputVisit>;
 
 class GatedFlow {
   readonly #experiment: LayerExperiment;
-  readonly #shape: { readonly cell: Cell; readonly gated: GatedKernel };
+  readonly #shape: GatedShape;
   readonly #layout: Layout;
   readonly #at: Addresses;
   readonly #job: Struct<'GatedFlowJob'>;
@@ -140,13 +143,14 @@ class GatedFlow {
 
   /** Null when there is not so much memory. */
   static *create(own: Kernels, experiment: LayerExperiment): Resumable<GatedFlow | null> {
-    const layout = measure(own, experiment, own.team);
+    const shape = gatedShapeOf(experiment);
+    const layout = measure(own, shape, own.team);
     const { sizes, kernels, stagingLength } = layout;
     const names = Object.keys(sizes) as (keyof Addresses)[];
     const addresses = kernels.layOut(names.map((name) => sizes[name]));
     if (addresses === null) return null;
     const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Addresses, number>;
-    yield* packGated(kernels, shapeOf(experiment), experiment.layers[0].parameters, at, stagingLength);
+    yield* packGated(kernels, shapeOf(shape), experiment.layers[0].parameters, at, stagingLength);
     return new GatedFlow(experiment, layout, at);
   }
 
@@ -155,7 +159,7 @@ class GatedFlow {
     const { B, I, H } = experiment.shapes;
     const { buffer } = kernels.memory;
     this.#experiment = experiment;
-    this.#shape = shapeOf(experiment);
+    this.#shape = shapeOf(gatedShapeOf(experiment));
     this.#layout = layout;
     this.#at = at;
     this.#limit = pauseLimit('float64', B, false);
@@ -205,7 +209,7 @@ class GatedFlow {
     } = this.#experiment;
     const { exports } = this.#kernels;
     const at = this.#at;
-    const { hPanels } = panelsOf(shapeOf(this.#experiment));
+    const { hPanels } = panelsOf(this.#shape);
     // Ones at the last step alone, never cut: then the total gradient is the single source.
     const same = loss === null && upstream.kind === 'last' && truncate === null && scaledDhs === undefined;
     const rows = isSource && !same ? 2 * B : B;
@@ -257,7 +261,7 @@ class GatedFlow {
   *#fillNorms(t: number, limit: number): Resumable<void> {
     const { B, I, H } = this.#experiment.shapes;
     const { blockSteps } = this.#layout;
-    const { hPanels, gatePanels, width } = panelsOf(shapeOf(this.#experiment));
+    const { hPanels, gatePanels, width } = panelsOf(this.#shape);
     const at = this.#at;
     const stats = this.#numbers(at.stats + t * ofStep * Float64Array.BYTES_PER_ELEMENT, ofStep);
     const [row, panel] = [t * B * rowBytes, blockSteps * B * rowBytes];
@@ -329,7 +333,7 @@ class GatedFlow {
     } = this.#experiment;
     const { exports } = this.#kernels;
     const { g, staging, entering } = this.#at;
-    const { hPanels } = panelsOf(shapeOf(this.#experiment));
+    const { hPanels } = panelsOf(this.#shape);
     const panel = this.#layout.blockSteps * B * rowBytes;
     const exponents = this.#numbers(entering, t1 - t0);
     const { scaledDhs } = chunk;

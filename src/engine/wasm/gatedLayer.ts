@@ -7,6 +7,7 @@ import { zeros } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { StepNorms } from '../network/result.js';
 import type { Gradients } from '../network/rnnUnit.js';
 import { bytesOf, clearResumably, packing, rowBytes, viewOf } from './instance.js';
@@ -45,6 +46,25 @@ export type GatedLayerShape = {
   /** Truncation counts positions: of a reverse direction from the last step on. */
   readonly direction: 'forward' | 'reverse';
 };
+
+/** The layer of an experiment, as long as its longest chunk. */
+export const gatedShapeOf = ({
+  cell,
+  dtype,
+  shapes: { B, I, H },
+  chunks,
+  truncate,
+  layers: [{ direction }],
+}: LayerExperiment): GatedLayerShape => ({
+  cell,
+  dtype,
+  B,
+  I,
+  H,
+  steps: Math.max(...chunks.map(({ steps }) => steps)),
+  truncate,
+  direction,
+});
 
 type Whole = Omit<GatedLayerShape, 'cell'> & GatedShape;
 

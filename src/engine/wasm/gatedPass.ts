@@ -14,28 +14,8 @@ import type { RunChunk } from '../network/runChunk.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import type { PlainRange } from '../network/scaledBackward.js';
 import { entering, upstreamResumably } from '../network/upstreamGradient.js';
-import { GatedLayer } from './gatedLayer.js';
-import type { GatedLayerShape } from './gatedLayer.js';
+import { GatedLayer, gatedShapeOf } from './gatedLayer.js';
 import type { Kernels } from './instance.js';
-
-/** The layer of an experiment, as long as its longest chunk. */
-export const gatedShapeOf = ({
-  cell,
-  dtype,
-  shapes: { B, I, H },
-  chunks,
-  truncate,
-  layers: [{ direction }],
-}: LayerExperiment): GatedLayerShape => ({
-  cell,
-  dtype,
-  B,
-  I,
-  H,
-  steps: Math.max(...chunks.map(({ steps }) => steps)),
-  truncate,
-  direction,
-});
 
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */
 export function* gatedPass(kernels: Kernels, experiment: LayerExperiment): Resumable<Pass | null> {
