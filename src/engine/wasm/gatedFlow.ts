@@ -236,6 +236,7 @@ class GatedFlow {
     const rows = this.#job.get('rows');
     yield* this.#pack(chunk, t0, t1);
     const enters = (yield* this.#enter(chunk, t0, t1)) ? 1 : 0;
+    yield 0;
     const cut = cutBefore(this.#experiment, chunk, t0) ? 1 : 0;
     yield* this.#share(steps * B, 2 * G * H * (H + I), (from, to) => task('gatedFlowSlopes', 'float64', job, from, to));
     if (this.#hasFailed) return false;

@@ -233,6 +233,7 @@ export class GatedLayer {
       yield 0;
     }
     yield* this.#packSteps(xs, steps, I, this.#at.xs);
+    yield 0;
     const work = workOf(this.#shape).forward;
     yield* this.#byRows(steps, work, false, (t0, t1, b0, b1) => this.#task('gatedForward', t0, t1, b0, b1));
   }
@@ -302,6 +303,7 @@ export class GatedLayer {
     if (this.#states().length > 1) yield* clearResumably(this.#kernels, at.gc, hPanels * gPanel);
     for (const from of [at.dh0, at.dc0]) yield* clearResumably(this.#kernels, from, hPanels * stepBytes);
     yield* clearResumably(this.#kernels, at.small, 8);
+    yield 0;
     const { blockSteps } = this.#layout;
     const { back } = workOf(this.#shape);
     for (let t1 = steps; t1 > 0; t1 = Math.max(0, t1 - blockSteps)) {
@@ -343,7 +345,7 @@ export class GatedLayer {
         yield 0;
       }
     }
-    const own = (withDx ? B * toInput : 0) + (withGrams ? grams : 0) + 16 * B * columns;
+    const own = (withDx ? B * toInput : 0) + (withGrams ? grams : 0) + (withForms ? forms : 0) + 16 * B * columns;
     const rounds = sumsRounds(
       { steps, own, shared: steps * forms, threads },
       limit,
