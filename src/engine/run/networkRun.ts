@@ -24,12 +24,14 @@ import type { FromAbove } from '../network/layers.js';
 import { networkUpstream } from '../network/networkLoss.js';
 import type { NetworkLoss } from '../network/networkLoss.js';
 import { networkSource } from '../network/networkSource.js';
+import type { LayerChunks } from '../network/networkSource.js';
 import { pyTorchGradients } from '../network/pyTorchParameters.js';
 import { Rnn } from '../network/rnn.js';
 import type { VerdictBounds } from '../verdict/evidence.js';
 import { defaultBounds } from '../verdict/evidence.js';
 import { networkVerdict } from '../verdict/networkVerdict.js';
 import type { NetworkVerdict } from '../verdict/networkVerdict.js';
+import { gatedNetworkSource } from '../wasm/gatedFlow.js';
 import { gatedForward } from '../wasm/gatedPass.js';
 import type { Kernels } from '../wasm/instance.js';
 import { clip } from './clip.js';
@@ -204,6 +206,13 @@ function clipAll(layers: readonly NetworkLayer[], loss: NetworkLoss | null, boun
   ]);
 }
 
+/** The network's single source, from the kernels where they run all of its layers. */
+function* singleSource(layers: readonly LayerChunks[], T: number, given: Kernels | null): Resumable<Float64Array> {
+  const kernels = layers.every(({ experiment }) => gatedKernelsFor(experiment, given) !== null) ? given : null;
+  const quick = kernels === null ? null : yield* gatedNetworkSource(kernels, layers, T);
+  return quick ?? (yield* networkSource(layers, T));
+}
+
 /**
  * Runs a network: every layer forward from the input up, the upstream gradient or the loss at the top, and every layer
  * backward from the top down, each with its log10 twins, its single source and its verdict. With `given` kernels gated
@@ -273,9 +282,10 @@ export function* runNetwork(
   const log10SingleSource = !isOneWay
     ? null
     : yield* part(
-        networkSource(
+        singleSource(
           layers.map(({ experiment: layer, result }) => ({ experiment: layer, chunks: runChunks(layer, result) })),
           T,
+          given,
         ),
         0.96,
         0.99,

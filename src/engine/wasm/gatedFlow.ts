@@ -1,7 +1,10 @@
 // The float64 pass with carried exponents (../network/scaledBackward.ts) of a layer of LSTM or GRU through the kernels,
 // block by block going back.
+import type { ByParameter } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
 import { unfilled } from '../core/bufferPool.js';
+import { jointLog10 as jointNorm } from '../core/blockFloat.js';
+import type { FloatArray } from '../core/dtypes.js';
 import { log10Of2 } from '../core/norm.js';
 import { part } from '../core/resumable.js';
 import { Mover } from '../core/resumableCopy.js';
@@ -9,7 +12,8 @@ import { largestOf } from '../core/scan.js';
 import { rowOf } from '../core/tensor.js';
 import type { Resumable } from '../core/resumable.js';
 import { cutBefore } from '../network/chunks.js';
-import type { LayerExperiment } from '../network/experiment.js';
+import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
+import type { LayerChunks } from '../network/networkSource.js';
 import type { GateMeasures } from '../network/result.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { emptyNorms, pathNames } from '../network/scaledBackward.js';
@@ -130,6 +134,9 @@ type Kept = Analysis & { readonly gates: Readonly<Record<string, GateMeasures>> 
 /** What an `InputVisit` is told of a step. */
 type Seen = Parameters<InputVisit>;
 
+/** What goes back through a chunk leaves: see `GatedFlow.through`. */
+type Through = { readonly received: Float64Array; readonly down: ScaledSteps };
+
 class GatedFlow {
   readonly #experiment: LayerExperiment;
   readonly #shape: GatedShape;
@@ -176,7 +183,7 @@ class GatedFlow {
   }
 
   /** The kernels note it here. */
-  get #hasFailed(): boolean {
+  #hasFailed(): boolean {
     return this.#failed[0] !== 0;
   }
 
@@ -188,6 +195,7 @@ class GatedFlow {
       t0 = this.#blockStart(chunk, t1);
       const steps = t1 - t0;
       if (!(yield* this.#block(chunk, t0, t1))) return false;
+      yield* this.#measure(steps);
       yield* this.#takeGradient(t0, steps, chunk, target);
       for (let t = steps - 1; t >= 0; t--) {
         this.#keep(t, chunk.start + t0 + t, target, isSource);
@@ -197,6 +205,32 @@ class GatedFlow {
       yield (chunk.steps - t0) / chunk.steps;
     }
     return true;
+  }
+
+  /**
+   * Only what goes back through a chunk and down from it: of each step log10 of the norm that the states receive from
+   * the step after, and what goes down to x. Null when a number left the range.
+   */
+  *through(chunk: RunChunk): Resumable<Through | null> {
+    const { B, I } = this.#experiment.shapes;
+    const { steps: T } = chunk;
+    const received = new Float64Array(T).fill(-Infinity);
+    const down = { data: new Float64Array(B * T * I), exponents: new Float64Array(T) };
+    this.#start(chunk, false);
+    for (let t1 = T, t0 = 0; t1 > 0; t1 = t0) {
+      t0 = this.#blockStart(chunk, t1);
+      if (!(yield* this.#block(chunk, t0, t1))) return null;
+      for (let t = t0; t < t1; t++) {
+        const rowStats = this.#numbers(this.#at.rowStats + (t - t0) * B * ofRow * 8, B * ofRow);
+        if (t > 0) received[t - 1] = jointLog10(rowStats, 0, B, after);
+        const exponent = commonExponent(rowStats, B);
+        const [, dx] = yield* this.#inputGradient(t - t0, t);
+        for (let b = 0; b < B; b++) down.data.set(dx.subarray(b * I, (b + 1) * I), (b * T + t) * I);
+        down.exponents[t] = exponent;
+      }
+      yield (T - t0) / T;
+    }
+    return { received, down };
   }
 
   /** Before the last step of a chunk: nothing flows but the single source. */
@@ -230,7 +264,6 @@ class GatedFlow {
   *#block(chunk: RunChunk, t0: number, t1: number): Resumable<boolean> {
     const { B, I, H } = this.#experiment.shapes;
     const { job } = this.#at;
-    const limit = this.#limit;
     const G = this.#shape.cell.gates.length;
     const steps = t1 - t0;
     const rows = this.#job.get('rows');
@@ -239,14 +272,23 @@ class GatedFlow {
     yield 0;
     const cut = cutBefore(this.#experiment, chunk, t0) ? 1 : 0;
     yield* this.#share(steps * B, 2 * G * H * (H + I), (from, to) => task('gatedFlowSlopes', 'float64', job, from, to));
-    if (this.#hasFailed) return false;
+    if (this.#hasFailed()) return false;
     // The kernels take two rows at once, but for every thread a row is better still.
     const pair = rows > this.#layout.threads ? 2 : 1;
     yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * G * H * H, (from, to) =>
       task('gatedFlowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)),
     );
-    if (this.#hasFailed) return false;
+    if (this.#hasFailed()) return false;
     yield* this.#share(steps * B, 2 * G * H * I, (from, to) => task('gatedFlowInputs', 'float64', job, from, to));
+    return true;
+  }
+
+  /** What comes of the flow of a block of so many steps. */
+  *#measure(steps: number): Resumable<void> {
+    const { B, I, H } = this.#experiment.shapes;
+    const { job } = this.#at;
+    const limit = this.#limit;
+    const G = this.#shape.cell.gates.length;
     const grams = B === 1 ? 0 : B * B * (4 * G * H + 2 * (H + I));
     const forms = 2 * B * G * H * (H + I);
     const withGrams = !goesApart(grams, limit);
@@ -255,7 +297,6 @@ class GatedFlow {
       task('gatedFlowNorms', 'float64', job, from, to, thread, (withGrams ? 2 : 0) + (withForms ? 4 : 0)),
     );
     if (!withForms) for (let t = 0; t < steps; t++) yield* this.#fillNorms(t, limit);
-    return true;
   }
 
   /** Norms of weight gradients of step t of the block that have been left open (−1). */
@@ -432,6 +473,14 @@ class GatedFlow {
   }
 }
 
+/** The exponent of a step: the largest of its rows that are not zero; 0 when all are. */
+function commonExponent(rowStats: Float64Array, B: number): number {
+  let exponent = -Infinity;
+  for (let b = 0; b < B; b++)
+    if (rowStats[b * ofRow + all]! > 0) exponent = Math.max(exponent, rowStats[b * ofRow + exponentAt]!);
+  return exponent === -Infinity ? 0 : exponent;
+}
+
 /** log10 of the norm of the rows `from` … `to − 1` together, with the squares at `place` of each. */
 function jointLog10(rowStats: Float64Array, from: number, to: number, place: number): number {
   let exponent = -Infinity;
@@ -442,6 +491,14 @@ function jointLog10(rowStats: Float64Array, from: number, to: number, place: num
   for (let b = from; b < to; b++)
     sum += rowStats[b * ofRow + place]! * 4 ** (rowStats[b * ofRow + exponentAt]! - exponent);
   return 0.5 * Math.log10(sum) + exponent * log10Of2;
+}
+
+function* insideRange(parameters: ByParameter<FloatArray>): Resumable<boolean> {
+  for (const tensor of Object.values(parameters)) {
+    const largest = yield* largestOf(tensor);
+    if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return false;
+  }
+  return true;
 }
 
 /**
@@ -459,10 +516,7 @@ export function* gatedAnalyse(
     layers: [{ parameters }],
   } = experiment;
   const cell = cellOf(experiment.cell);
-  for (const tensor of Object.values(parameters)) {
-    const largest = yield* largestOf(tensor);
-    if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return null;
-  }
+  if (!(yield* insideRange(parameters))) return null;
   const flow = yield* part(GatedFlow.create(kernels, experiment), 0, 0);
   if (flow === null) return null;
   const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
@@ -499,4 +553,36 @@ export function* gatedAnalyse(
     yield 1;
   }
   return result;
+}
+
+/**
+ * What `networkSource` gives, from the kernels, layer by layer from the top: what a step sends down enters the same step
+ * of the layer below. Null when they cannot say: then `networkSource` has to.
+ */
+export function* gatedNetworkSource(
+  kernels: Kernels,
+  layers: readonly LayerChunks[],
+  T: number,
+): Resumable<Float64Array | null> {
+  const log10 = new Float64Array(T).fill(NaN);
+  const received: Float64Array[] = [];
+  let above: ScaledSteps | null = null;
+  for (const { experiment, chunks } of [...layers].reverse()) {
+    const { parameters } = experiment.layers[0];
+    if (!(yield* insideRange(parameters))) return null;
+    const own: LayerExperiment = { ...experiment, truncate: null, loss: null, upstream: { kind: 'last' } };
+    const flow: GatedFlow | null = yield* part(GatedFlow.create(kernels, own), 0, 0);
+    if (flow === null) return null;
+    const { start, steps, xs, hs, initial, dhs } = chunks.at(-1)!;
+    const last = { start, steps, xs, hs, initial, dhs };
+    const found: Through | null = yield* flow.through(above === null ? last : { ...last, scaledDhs: above });
+    if (found === null) return null;
+    const { B, H } = experiment.shapes;
+    if (above === null) found.received[steps - 1] = 0.5 * Math.log10(B * H);
+    received.push(found.received);
+    above = found.down;
+  }
+  const { start, steps } = layers[0]!.chunks.at(-1)!;
+  for (let t = 0; t < steps; t++) log10[start + t] = jointNorm(received.map((series) => series[t]!));
+  return log10;
 }
