@@ -48,6 +48,7 @@ export const gated: Section = {
             chunks: 1,
             stateful: false,
             initial: false,
+            ragged: false,
             scale: 0.5,
           });
         const [single, double] = [of('float32'), of('float64')];

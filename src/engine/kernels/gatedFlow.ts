@@ -3,9 +3,9 @@
 // under one exponent. Threads share a block out: its rows before the way back (`gatedFlowSlopes`) and after it
 // (`gatedFlowInputs`), its rows for the way itself (`gatedFlowRows`), its steps for the norms (`gatedFlowNorms`).
 import { firstOfInput, BLOCKS, gatesOf, gruGates, LSTM, lstmGates, throughGates } from './gates';
-import { sumsOfRows } from './gatedRun';
+import { beginning, isThere, sumsOfRows } from './gatedRun';
 import { formedNorm, gramNorms, normOf, normWh, normWx } from './norms';
-import { clearBeyond, maskOf } from './panel';
+import { clearBeyond, fill, maskOf } from './panel';
 import { productRows } from './product';
 import { align, common, enter, isSmall, LEASTSQUARES, normalise } from './scaledFlow';
 import { lanesSum64, largestOf, panels, ROW, squares, width, ZEROS } from './simd';
@@ -62,6 +62,8 @@ export class GatedFlowJob {
   gateStats: usize;
   /** i32: not 0 once something was not finite or left the range even so; then nothing here counts. */
   failed: usize;
+  /** As in GatedJob, counted from the block's first step. */
+  spans: usize;
 }
 
 /** Numbers of a row at a step in `rowStats`. */
@@ -148,6 +150,11 @@ export function gatedFlowRows(job: GatedFlowJob, steps: i32, enters: i32, cut: i
       const own = job.exponents + <usize>row * 8;
       const flowing = job.flowing + at;
       const stats = job.rowStats + <usize>(t * rows + row) * STATSBYTES;
+      // The single source of a sequence stands at its last step.
+      if (job.spans != 0 && row >= B && t + 1 == load<i32>(job.spans + <usize>(row - B) * 8, 4)) {
+        fill<f64>(1, H, flowing, rowsBytes, 1);
+        store<f64>(own, 0);
+      }
       if (enters && row < B) {
         const exponent = load<f64>(job.entering + <usize>t * 8);
         if (!enter(H, flowing, rowsBytes, all, own, g + at, blockPanel, exponent)) return fail(job);
@@ -192,12 +199,17 @@ export function gatedFlowRows(job: GatedFlowJob, steps: i32, enters: i32, cut: i
       store<f64>(job.rowStats + <usize>(t * rows + row) * STATSBYTES, after, 40);
     }
     if (cut && t == 0) {
-      for (let b = r0; b < min(r1, B); b++) {
-        for (let n = 0; n < all; n++) memory.fill(job.flowing + <usize>n * rowsBytes + <usize>b * ROW, 0, ROW);
-        store<f64>(job.exponents + <usize>b * 8, 0);
-      }
+      for (let b = r0; b < min(r1, B); b++) clearRow(job, b, all);
     }
+    // What has reached the initial states of a sequence goes no further.
+    for (let row = r0; row < r1 && job.spans != 0; row++)
+      if (t == beginning(job.spans, row % B)) clearRow(job, row, all);
   }
+}
+
+function clearRow(job: GatedFlowJob, row: i32, count: i32): void {
+  for (let n = 0; n < count; n++) memory.fill(job.flowing + <usize>(n * job.rows + row) * ROW, 0, ROW);
+  store<f64>(job.exponents + <usize>row * 8, 0);
 }
 
 /** ‖dc + dh ⊙ ∂h/∂c‖² of a row of LSTM. */
@@ -334,7 +346,10 @@ export function gatedFlowNorms(job: GatedFlowJob, t0: i32, t1: i32, thread: i32,
 const CLOSED: f64 = 0.1;
 const OPEN: f64 = 0.9;
 
-/** Of each gate at step t: Σ of values, and how many |values| are below CLOSED and above OPEN. */
+/**
+ * Of each gate at step t, over the sequences that are there: Σ of values, and how many |values| are below CLOSED and
+ * above OPEN.
+ */
 function measureGates(job: GatedFlowJob, t: i32): void {
   const hPanels = panels<f64>(job.H);
   const stepBytes = <usize>job.B * ROW;
@@ -352,6 +367,7 @@ function measureGates(job: GatedFlowJob, t: i32): void {
       const from = job.values + <usize>(k * hPanels + n) * blockPanel + <usize>t * stepBytes;
       const last = n == hPanels - 1;
       for (let at: usize = 0; at < stepBytes; at += 16) {
+        if (job.spans != 0 && !isThere(job.spans, <i32>(at / ROW), t)) continue;
         const there = last ? v128.load(mask + (at & 48)) : i64x2.splat(-1);
         const value = v128.and(v128.load(from + at), there);
         const size = f64x2.abs(value);

@@ -3,7 +3,7 @@
 // multiplies with is kept. Rows (batch items) never mix on the way, so threads may share them out; every number has one
 // order of summation.
 import { addBias } from './backward';
-import { BLOCKS, firstOfInput, gatesOf, gruGates, LSTM, lstmGates, throughGates } from './gates';
+import { BLOCKS, firstOfInput, gatesOf, gruGates, LSTM, lstmGates, slopesOf, throughGates } from './gates';
 import { formedNorm, gramNorms, normOf, normWh, normWx, rounded, stepNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
 import { productRows, transposedProduct } from './product';
@@ -73,6 +73,35 @@ export class GatedJob {
   norms: usize;
   /** float64: as of `reachOf`, 0 before anybody asked; then a byte for each row (t, b): what its d is. */
   small: usize;
+  /** i32 [B][2]: the steps from … to − 1 at which each sequence is there; 0: all are, all the time. */
+  spans: usize;
+}
+
+/** Whether a sequence is there at step t, of `spans` that are no 0. */
+@inline export function isThere(spans: usize, b: i32, t: i32): bool {
+  return t >= load<i32>(spans + <usize>b * 8) && t < load<i32>(spans + <usize>b * 8, 4);
+}
+
+/** The first step at which a sequence is there. */
+@inline export function beginning(spans: usize, b: i32): i32 {
+  return load<i32>(spans + <usize>b * 8);
+}
+
+/** Where a sequence is not there, its states wait before it begins and are 0 behind its end, and nothing flows. */
+function restAt(job: GatedJob, t: i32, b: i32, hPanels: i32): void {
+  const stepBytes = <usize>job.B * ROW;
+  const at = <usize>t * stepBytes + <usize>b * ROW;
+  const waits = t < beginning(job.spans, b);
+  for (let s = 0; s < (job.cell == LSTM ? 2 : 1); s++) {
+    let state = (s == 0 ? job.hs : job.cs) + at;
+    for (let n = 0; n < hPanels; n++, state += <usize>(1 + job.T) * stepBytes) {
+      if (waits) memory.copy(state + stepBytes, state, ROW);
+      else memory.fill(state + stepBytes, 0, ROW);
+    }
+  }
+  let slopes = job.slopes + at;
+  for (let n = 0; n < slopesOf(job.cell) * hPanels; n++, slopes += <usize>job.T * stepBytes)
+    memory.fill(slopes, 0, ROW);
 }
 
 /** Rows b0 … b1 − 1 of the steps t0 … t1 − 1. */
@@ -126,6 +155,7 @@ export function gatedForward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i3
     const last = <usize>(hPanels - 1) * hsPanel + before + stepBytes;
     clearBeyond<T>(H, job.hs + last, b1 - b0);
     if (lstm) clearBeyond<T>(H, job.cs + last, b1 - b0);
+    for (let b = b0; b < b1 && job.spans != 0; b++) if (!isThere(job.spans, b, t)) restAt(job, t, b, hPanels);
   }
 }
 
@@ -135,6 +165,46 @@ export function gatedForward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i3
 
 /** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: gradients and d. The d of step t0 goes to step `place` of the buffer. */
 export function gatedBackward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
+  const stepBytes = <usize>job.B * ROW;
+  const gPanel = <usize>job.T * stepBytes;
+  const spans = job.spans;
+  for (let t = t1 - 1; t >= t0; t--) {
+    const before = <usize>t * stepBytes - stepBytes;
+    const flowsOn = job.truncate == 0 || (t + job.cutOffset) % job.truncate != 0;
+    const d = job.d + <usize>(place + t - t0) * stepBytes;
+    for (let b = b0; b < b1;) {
+      const first = b++;
+      // Initial states are those before the first step of a sequence, which nothing cuts.
+      let begins = t == 0;
+      let there = true;
+      if (spans != 0) {
+        begins = t == beginning(spans, first);
+        there = isThere(spans, first, t);
+        while (b < b1 && begins == (t == beginning(spans, b)) && there == isThere(spans, b, t)) b++;
+      } else b = b1;
+      if (!there) absentRows<T>(job, t, first, b, d);
+      else if (begins) backwardRows<T>(job, t, first, b, d, job.dh0, job.dc0, stepBytes);
+      else if (flowsOn) backwardRows<T>(job, t, first, b, d, job.g + before, job.gc + before, gPanel);
+      else backwardRows<T>(job, t, first, b, d, 0, 0, 0);
+    }
+  }
+}
+
+/** Rows of a step at which their sequences are not there. */
+function absentRows<T>(job: GatedJob, t: i32, b0: i32, b1: i32, d: usize): void {
+  d += <usize>b0 * ROW;
+  for (let n = 0; n < BLOCKS * panels<T>(job.H); n++, d += <usize>(job.places * job.B) * ROW)
+    memory.fill(d, 0, <usize>(b1 - b0) * ROW);
+  memory.fill(kindAt(job, t, b0), ZERO, b1 - b0);
+}
+
+/**
+ * Rows of step t. Their d go to `d`, what flows on is added to the gradient of h at `target`, and takes the place of
+ * that of c at `targetC`; 0: nothing flows on. All three are addresses of row 0.
+ */
+function backwardRows<T>(
+  job: GatedJob, t: i32, b0: i32, b1: i32, d: usize, target: usize, targetC: usize, targetPanel: usize,
+): void {
   const H = job.H;
   const hPanels = panels<T>(H);
   const stepBytes = <usize>job.B * ROW;
@@ -143,42 +213,40 @@ export function gatedBackward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i
   const from = <usize>b0 * ROW;
   const rows = b1 - b0;
   const K = gatesOf(job.cell) * hPanels * width<T>();
-  for (let t = t1 - 1; t >= t0; t--) {
-    const at = <usize>t * stepBytes + from;
-    const flowsOn = t == 0 || job.truncate == 0 || (t + job.cutOffset) % job.truncate != 0;
-    const target = t == 0 ? job.dh0 + from : flowsOn ? job.g + at - stepBytes : 0;
-    const targetPanel = t == 0 ? stepBytes : gPanel;
-    const targetC = t == 0 ? job.dc0 + from : flowsOn ? job.gc + at - stepBytes : 0;
-    const d = job.d + <usize>(place + t - t0) * stepBytes + from;
-    throughGates<T>(
-      job.cell, H, rows, job.g + at, gPanel, job.gc + at, gPanel, job.slopes + at, gPanel, d, dPanel, target,
-      targetPanel, targetC, targetPanel,
-    );
-    for (let q = 1; q <= BLOCKS; q++) clearBeyond<T>(H, d + <usize>(q * hPanels - 1) * dPanel, rows);
-    for (let b = b0; b < b1;) {
-      const kind = kindOfRow<T>(job, d + <usize>(b - b0) * ROW, dPanel, hPanels);
-      const first = b;
-      do store<u8>(kindAt(job, t, b++), kind);
-      while (b < b1 && kindOfRow<T>(job, d + <usize>(b - b0) * ROW, dPanel, hPanels) == kind);
-      if (target == 0 || kind == ZERO) continue;
-      const row = <usize>(first - b0) * ROW;
-      const bytes = <usize>(b - first) * ROW;
-      if (kind != ORDINARY) {
-        for (let at = row; at < row + bytes; at += ROW)
-          carrySmall<T>(
-            kind, d + at, dPanel, K, job.backwardWeights, hPanels, target + at, targetPanel, job.z + from + at,
-          );
-        continue;
-      }
-      let weights = job.backwardWeights;
-      for (let n = 0; n < hPanels; n++) {
-        const to = target + <usize>n * targetPanel + row;
-        productRows<T>(d + row, dPanel, K, 0, 0, 0, weights, to, ROW, to, bytes);
-        weights += <usize>K * ROW;
-      }
-    }
-    if (target != 0) clearBeyond<T>(H, target + <usize>(hPanels - 1) * targetPanel, rows);
+  const at = <usize>t * stepBytes + from;
+  d += from;
+  if (target != 0) {
+    target += from;
+    targetC += from;
   }
+  throughGates<T>(
+    job.cell, H, rows, job.g + at, gPanel, job.gc + at, gPanel, job.slopes + at, gPanel, d, dPanel, target,
+    targetPanel, targetC, targetPanel,
+  );
+  for (let q = 1; q <= BLOCKS; q++) clearBeyond<T>(H, d + <usize>(q * hPanels - 1) * dPanel, rows);
+  for (let b = b0; b < b1;) {
+    const kind = kindOfRow<T>(job, d + <usize>(b - b0) * ROW, dPanel, hPanels);
+    const first = b;
+    do store<u8>(kindAt(job, t, b++), kind);
+    while (b < b1 && kindOfRow<T>(job, d + <usize>(b - b0) * ROW, dPanel, hPanels) == kind);
+    if (target == 0 || kind == ZERO) continue;
+    const row = <usize>(first - b0) * ROW;
+    const bytes = <usize>(b - first) * ROW;
+    if (kind != ORDINARY) {
+      for (let at = row; at < row + bytes; at += ROW)
+        carrySmall<T>(
+          kind, d + at, dPanel, K, job.backwardWeights, hPanels, target + at, targetPanel, job.z + from + at,
+        );
+      continue;
+    }
+    let weights = job.backwardWeights;
+    for (let n = 0; n < hPanels; n++) {
+      const to = target + <usize>n * targetPanel + row;
+      productRows<T>(d + row, dPanel, K, 0, 0, 0, weights, to, ROW, to, bytes);
+      weights += <usize>K * ROW;
+    }
+  }
+  if (target != 0) clearBeyond<T>(H, target + <usize>(hPanels - 1) * targetPanel, rows);
 }
 
 /** Below this a row of d is taken apart from the others: some of its numbers may soon be below the normal range. */

@@ -209,7 +209,7 @@ function measurePaths(
 }
 
 /** The norms of sequences of different lengths, aligned by the distance from each one's own source. */
-class ByDistance {
+export class ByDistance {
   readonly #T: number;
   readonly #rows: number[][];
 

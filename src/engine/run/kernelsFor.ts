@@ -7,9 +7,6 @@ import type { LayerExperiment } from '../network/experiment.js';
 export const kernelsFor = <K>({ cell }: LayerExperiment, kernels: K | null): K | null =>
   cellOf(cell).kernel === null ? null : kernels;
 
-/**
- * The kernels where they run the passes of a gated cell: not of sequences of different lengths, which are left to plain
- * arithmetic.
- */
-export const gatedKernelsFor = <K>({ cell, chunks }: LayerExperiment, kernels: K | null): K | null =>
-  cellOf(cell).gated === undefined || chunks.some(({ spans }) => spans !== undefined) ? null : kernels;
+/** The kernels where they run the passes of a gated cell. */
+export const gatedKernelsFor = <K>({ cell }: LayerExperiment, kernels: K | null): K | null =>
+  cellOf(cell).gated === undefined ? null : kernels;

@@ -67,6 +67,7 @@ export const structs = {
     scratch: 'usize',
     norms: 'usize',
     small: 'usize',
+    spans: 'usize',
   },
   /** A block of the float64 pass with carried exponents: ../kernels/scaledFlow.ts. */
   FlowJob: {
@@ -126,6 +127,7 @@ export const structs = {
     stats: 'usize',
     gateStats: 'usize',
     failed: 'usize',
+    spans: 'usize',
   },
   /** The norms of one step, in pieces: ../kernels/norms.ts. */
   NormJob: {

@@ -15,8 +15,10 @@ import { cutBefore } from '../network/chunks.js';
 import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
 import type { LayerChunks } from '../network/networkSource.js';
 import type { GateMeasures } from '../network/result.js';
+import { isThere, sourceStep } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
-import { emptyNorms, pathNames } from '../network/scaledBackward.js';
+import { sourcesOf } from './gatedPass.js';
+import { ByDistance, emptyNorms, pathNames } from '../network/scaledBackward.js';
 import type { Analysis, InputVisit, SingleSource } from '../network/scaledBackward.js';
 import { sharedNumbers } from './abi.js';
 import { formedNorm, formSizes } from './formedNorm.js';
@@ -118,6 +120,7 @@ function measure(own: Kernels, flow: FlowShape, team: Team | null): Layout {
       stats: numbers(blockSteps * ofStep),
       gateStats: numbers(blockSteps * G * gateNumbers),
       failed: Int32Array.BYTES_PER_ELEMENT,
+      spans: 2 * B * Int32Array.BYTES_PER_ELEMENT,
       ...formSizes(gatePanels, structBytes('NormJob')),
     },
   };
@@ -129,7 +132,11 @@ export function gatedFlowRoom(own: Kernels, shape: FlowShape, team = own.team): 
   return { kernels, bytes: kernels.bytesFor(Object.values(sizes)) };
 }
 
-type Kept = Analysis & { readonly gates: Readonly<Record<string, GateMeasures>> };
+type Kept = Analysis & {
+  /** Of sequences that differ in length. */
+  readonly distances: ByDistance | null;
+  readonly gates: Readonly<Record<string, GateMeasures>>;
+};
 
 /** What an `InputVisit` is told of a step. */
 type Seen = Parameters<InputVisit>;
@@ -198,7 +205,7 @@ class GatedFlow {
       yield* this.#measure(steps);
       yield* this.#takeGradient(t0, steps, chunk, target);
       for (let t = steps - 1; t >= 0; t--) {
-        this.#keep(t, chunk.start + t0 + t, target, isSource);
+        this.#keep(t, chunk, t0 + t, target, isSource);
         if (seen !== null) seen.push(yield* this.#inputGradient(t, chunk.start + t0 + t));
       }
       yield* this.#mover.count(steps * H);
@@ -234,7 +241,7 @@ class GatedFlow {
   }
 
   /** Before the last step of a chunk: nothing flows but the single source. */
-  #start({ scaledDhs }: RunChunk, isSource: boolean): void {
+  #start({ scaledDhs, spans }: RunChunk, isSource: boolean): void {
     const {
       shapes: { B, H },
       upstream,
@@ -245,12 +252,15 @@ class GatedFlow {
     const at = this.#at;
     const { hPanels } = panelsOf(this.#shape);
     // Ones at the last step alone, never cut: then the total gradient is the single source.
-    const same = loss === null && upstream.kind === 'last' && truncate === null && scaledDhs === undefined;
+    const whole = scaledDhs === undefined && spans === undefined;
+    const same = whole && loss === null && upstream.kind === 'last' && truncate === null;
     const rows = isSource && !same ? 2 * B : B;
     this.#job.set('rows', rows);
     exports.clear(at.flowing, this.#shape.cell.states.length * hPanels * rows * rowBytes);
     exports.clear(at.exponents, 2 * B * Float64Array.BYTES_PER_ELEMENT);
-    if (rows > B) exports.fill64(1, H, at.flowing + B * rowBytes, rows * rowBytes, B);
+    this.#job.set('spans', spans === undefined ? 0 : at.spans);
+    // Of sequences that differ in length each has its source at its own last step.
+    if (rows > B && spans === undefined) exports.fill64(1, H, at.flowing + B * rowBytes, rows * rowBytes, B);
   }
 
   /** First step of the block that ends before t1: no further than a step at which the gradient is cut. */
@@ -268,6 +278,10 @@ class GatedFlow {
     const steps = t1 - t0;
     const rows = this.#job.get('rows');
     yield* this.#pack(chunk, t0, t1);
+    if (chunk.spans !== undefined)
+      new Int32Array(this.#kernels.memory.buffer, this.#at.spans, 2 * B).set(
+        chunk.spans.flatMap(({ from, to }) => [from - t0, to - t0]),
+      );
     const enters = (yield* this.#enter(chunk, t0, t1)) ? 1 : 0;
     yield 0;
     const cut = cutBefore(this.#experiment, chunk, t0) ? 1 : 0;
@@ -346,7 +360,7 @@ class GatedFlow {
     const panel = this.#layout.blockSteps * B * rowBytes;
     for (let b = 0; b < B; b++) {
       const before =
-        t0 === 0
+        t0 === 0 || t0 === chunk.spans?.[b]?.from
           ? rowOf(chunk.initial, b).data
           : chunk.hs.data.subarray((b * chunk.steps + t0 - 1) * N, (b * chunk.steps + t0) * N);
       const own = chunk.hs.data.subarray((b * chunk.steps + t0) * N, (b * chunk.steps + t1) * N);
@@ -356,6 +370,10 @@ class GatedFlow {
         else
           for (let t = 0; t < count; t++)
             this.#staging.set(own.subarray(t * N + s * H, t * N + (s + 1) * H), (t + 1) * H);
+        // A sequence begins with its initial states, which are not told while they wait.
+        const begins = (chunk.spans?.[b]?.from ?? 0) - t0;
+        if (begins > 0 && begins < count)
+          this.#staging.set(rowOf(chunk.initial, b).data.subarray(s * H, (s + 1) * H), begins * H);
         const to = (s === 0 ? at.hs : at.cs) + b * rowBytes;
         pack64(at.staging, 1 + count, H, to, panel + B * rowBytes, B * rowBytes);
       }
@@ -432,8 +450,9 @@ class GatedFlow {
     return [at, own, this.#numbers(stats + t * ofStep * Float64Array.BYTES_PER_ELEMENT, 1)[0]!];
   }
 
-  /** The numbers of step t of the block, told as step `at` of the run. */
-  #keep(t: number, at: number, target: Kept, isSource: boolean): void {
+  /** The numbers of step t of the block, which is step `ofChunk` of the chunk. */
+  #keep(t: number, chunk: RunChunk, ofChunk: number, target: Kept, isSource: boolean): void {
+    const at = chunk.start + ofChunk;
     const { B, T, H } = this.#experiment.shapes;
     const { cell, gated } = this.#shape;
     const rows = this.#job.get('rows');
@@ -452,7 +471,8 @@ class GatedFlow {
     bias[at] = log10(db);
     if (bh !== undefined) bh[at] = log10(dbh);
     for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = jointLog10(rowStats, b, b + 1, all);
-    const counted = B * H;
+    const there = Array.from({ length: B }, (_, b) => isThere(chunk, b, ofChunk));
+    const counted = H * there.filter((is) => is).length;
     for (const [k, name] of cell.gates.entries()) {
       const place = this.#at.gateStats + (t * cell.gates.length + k) * gateNumbers * 8;
       const [sum = 0, closed = 0, open = 0] = this.#numbers(place, gateNumbers);
@@ -463,6 +483,11 @@ class GatedFlow {
     const source = (place: number): number => jointLog10(rowStats, rows - B, rows, place);
     const [g, d, on] = [source(all), source(ofD), source(after)];
     single.log10[at] = g;
+    target.distances?.add(
+      chunk,
+      ofChunk,
+      Float64Array.from(there, (_, b) => jointLog10(rowStats, rows - B + b, rows - B + b + 1, all)),
+    );
     single.lnSlope[at] = (d - g) * Math.LN10;
     single.lnWh[at] = (on - d) * Math.LN10;
     const { lnPaths } = single;
@@ -534,6 +559,7 @@ export function* gatedAnalyse(
     dhScaled: unfilled('float64', B * T * H),
     dhExponent: series(),
     single,
+    distances: chunks.at(-1)?.spans === undefined ? null : new ByDistance(T),
     gates: Object.fromEntries(cell.gates.map((name) => [name, { mean: series(), closed: series(), open: series() }])),
   };
   const seen: Seen[] | null = visit === undefined ? null : [];
@@ -552,12 +578,13 @@ export function* gatedAnalyse(
     visit?.(...step);
     yield 1;
   }
-  return result;
+  const { distances, ...analysis } = result;
+  return { ...analysis, single: { ...single, bySource: distances?.log10 ?? null } };
 }
 
 /**
- * What `networkSource` gives, from the kernels, layer by layer from the top: what a step sends down enters the same step
- * of the layer below. Null when they cannot say: then `networkSource` has to.
+ * What `networkSource` gives, from the kernels, layer by layer from the top: what a step sends down enters the same
+ * step of the layer below. Null when they cannot say: then `networkSource` has to.
  */
 export function* gatedNetworkSource(
   kernels: Kernels,
@@ -570,15 +597,27 @@ export function* gatedNetworkSource(
   for (const { experiment, chunks } of [...layers].reverse()) {
     const { parameters } = experiment.layers[0];
     if (!(yield* insideRange(parameters))) return null;
-    const own: LayerExperiment = { ...experiment, truncate: null, loss: null, upstream: { kind: 'last' } };
+    const { start, steps, xs, hs, initial, spans } = chunks.at(-1)!;
+    const { B, H } = experiment.shapes;
+    const last = { start, steps, xs, hs, initial, ...(spans === undefined ? {} : { spans }) };
+    // At the top each sequence's source is what enters.
+    const dhs = spans === undefined ? new Float64Array() : sourcesOf({ ...last, dhs: xs }, H);
+    const own: LayerExperiment = {
+      ...experiment,
+      truncate: null,
+      loss: null,
+      upstream: spans === undefined ? { kind: 'last' } : { kind: 'given', dhs },
+    };
     const flow: GatedFlow | null = yield* part(GatedFlow.create(kernels, own), 0, 0);
     if (flow === null) return null;
-    const { start, steps, xs, hs, initial, dhs } = chunks.at(-1)!;
-    const last = { start, steps, xs, hs, initial, dhs };
-    const found: Through | null = yield* flow.through(above === null ? last : { ...last, scaledDhs: above });
+    const entering = { ...last, dhs: { B, T: steps, N: H, data: dhs } };
+    const found: Through | null = yield* flow.through(above === null ? entering : { ...entering, scaledDhs: above });
     if (found === null) return null;
-    const { B, H } = experiment.shapes;
-    if (above === null) found.received[steps - 1] = 0.5 * Math.log10(B * H);
+    if (above === null)
+      for (let t = 0; t < steps; t++) {
+        const sources = Array.from({ length: B }, (_, b) => sourceStep(entering, b)).filter((at) => at === t).length;
+        if (sources > 0) found.received[t] = jointNorm([found.received[t]!, 0.5 * Math.log10(sources * H)]);
+      }
     received.push(found.received);
     above = found.down;
   }

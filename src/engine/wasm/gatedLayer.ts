@@ -7,7 +7,7 @@ import { zeros } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
-import type { LayerExperiment } from '../network/experiment.js';
+import type { LayerExperiment, Span } from '../network/experiment.js';
 import type { StepNorms } from '../network/result.js';
 import type { Gradients } from '../network/rnnUnit.js';
 import { bytesOf, clearResumably, packing, rowBytes, viewOf } from './instance.js';
@@ -31,6 +31,8 @@ const blockWork = 2e8;
 const worthSharing = 1e7;
 /** Numbers that cross between JavaScript's arrays and the packed layout at once, at least. */
 const leastStaging = 32768;
+/** Bytes of a sequence's span. */
+const spanBytes = 2 * Int32Array.BYTES_PER_ELEMENT;
 /** What the gates of one unit take, in operations of a product. */
 const gatesWork = 200;
 
@@ -142,6 +144,7 @@ function measure(own: Kernels, shape: Whole, team: Team | null): Layout {
       scratch: most * scratchBytes,
       norms: gatedSeries.length * steps * Float64Array.BYTES_PER_ELEMENT,
       small: 8 + steps * B,
+      spans: spanBytes * B,
       ...formSizes(gatePanels, structBytes('NormJob')),
     },
   };
@@ -169,6 +172,7 @@ export class GatedLayer {
   readonly #staging: FloatArray;
   readonly #packing: ReturnType<typeof packing>;
   readonly #limit: number;
+  #spans: readonly Span[] | null = null;
 
   /** Null when there is not so much memory. */
   static *create(
@@ -217,10 +221,19 @@ export class GatedLayer {
     return this.#layout.kernels;
   }
 
-  /** xs [B,steps,I] from the states `initial` [B,S·H] on; the states stay in the kernels' memory. */
-  *forward(xs: FloatArray, steps: number, initial: FloatArray): Resumable<void> {
+  /**
+   * xs [B,steps,I] from the states `initial` [B,S·H] on; the states stay in the kernels' memory. `spans`: the steps at
+   * which each sequence is there, where they differ.
+   */
+  *forward(xs: FloatArray, steps: number, initial: FloatArray, spans: readonly Span[] | null = null): Resumable<void> {
     const { B, I, H, cell, direction, truncate } = this.#shape;
     this.#job.set('T', steps);
+    this.#spans = spans;
+    this.#job.set('spans', spans === null ? 0 : this.#at.spans);
+    if (spans !== null)
+      new Int32Array(this.#kernels.memory.buffer, this.#at.spans, 2 * B).set(
+        spans.flatMap(({ from, to }) => [from, to]),
+      );
     // Of a reverse direction t counts from the last position.
     this.#job.set('cutOffset', truncate === null || direction === 'forward' ? 0 : truncate - (steps % truncate));
     const stateRow = cell.states.length * H;
@@ -246,8 +259,13 @@ export class GatedLayer {
   /** The states of the last `forward`, into the places of the run from step `start` on. */
   *states(steps: number, targets: readonly Sequence[], start: number): Resumable<void> {
     const { B, H } = this.#shape;
-    for (const [s, from] of this.#states().entries())
-      yield* this.#unpackSteps(from + B * rowBytes, (1 + steps) * B * rowBytes, steps, H, targets[s]!, start);
+    for (const [s, from] of this.#states().entries()) {
+      const target = targets[s]!;
+      yield* this.#unpackSteps(from + B * rowBytes, (1 + steps) * B * rowBytes, steps, H, target, start);
+      // States that wait are told as zeros.
+      for (const [b, span] of this.#spans?.entries() ?? [])
+        target.data.fill(0, (b * target.T + start) * H, (b * target.T + start + span.from) * H);
+    }
   }
 
   /**

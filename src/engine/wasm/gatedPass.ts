@@ -10,6 +10,7 @@ import type { LayerExperiment } from '../network/experiment.js';
 import { initialStates, sideBySide } from '../network/layers.js';
 import { scaledPart } from '../network/referencePass.js';
 import type { Pass } from '../network/referencePass.js';
+import { sourceStep } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import type { PlainRange } from '../network/scaledBackward.js';
@@ -39,13 +40,13 @@ export function* gatedPass(kernels: Kernels, experiment: LayerExperiment): Resum
   const chunks: RunChunk[] = [];
   let lossValue: number | null = null;
   let start = 0;
-  for (const { steps, xs } of experiment.chunks) {
+  for (const { steps, xs, spans } of experiment.chunks) {
     const previous = chunks.at(-1);
     const place = { start, steps };
     const initial = stateful && previous !== undefined ? takeStep(previous.hs, previous.steps - 1) : start0;
     const inputs = { B, T: steps, N: I, data: yield* castResumably(dtype, xs) };
     const [from, middle, to] = [start / T, (start + steps / 3) / T, (start + steps) / T];
-    yield* part(layer.forward(inputs.data, steps, initial.data), from, middle);
+    yield* part(layer.forward(inputs.data, steps, initial.data, spans), from, middle);
     yield* part(layer.states(steps, states, start), middle, middle);
     // The sequences themselves where there is but one chunk.
     const own: Sequence[] = [];
@@ -67,6 +68,7 @@ export function* gatedPass(kernels: Kernels, experiment: LayerExperiment): Resum
       hs,
       initial,
       dhs: values?.dhs ?? entering(experiment, place, ownH),
+      ...(spans === undefined ? {} : { spans }),
       ...(scaledDhs === null ? {} : { scaledDhs }),
     });
     start += steps;
@@ -83,7 +85,8 @@ export function* gatedPass(kernels: Kernels, experiment: LayerExperiment): Resum
     ...(cell.states.length === 1 ? {} : { otherStates: named(states), dOtherInitial: named(dInitial) }),
     norms,
     lossValue,
-    states: { hNorm, closed: new Float64Array(T) },
+    // The kernels' measure counts states that wait.
+    states: chunks.some(({ spans }) => spans !== undefined) ? null : { hNorm, closed: new Float64Array(T) },
   };
 }
 
@@ -103,14 +106,29 @@ export function* gatedForward(kernels: Kernels, experiment: LayerExperiment): Re
     ...Sequence[],
   ];
   let start = 0;
-  for (const { steps, xs } of experiment.chunks) {
+  for (const { steps, xs, spans } of experiment.chunks) {
     const before = states.map((all) => ({ ...all, T: 1, data: takeStep(all, Math.max(0, start - 1)).data }));
     const initial = stateful && start > 0 ? sideBySide(dtype, before as [Sequence, ...Sequence[]]) : first;
-    yield* part(layer.forward(yield* castResumably(dtype, xs), steps, initial.data), start / T, (start + steps) / T);
+    yield* part(
+      layer.forward(yield* castResumably(dtype, xs), steps, initial.data, spans),
+      start / T,
+      (start + steps) / T,
+    );
     yield* part(layer.states(steps, states, start), 0, 0);
     start += steps;
   }
   return states[0];
+}
+
+/** Ones on h [B,steps,H] at the last step of each sequence. */
+export function sourcesOf(chunk: RunChunk, H: number): Float64Array {
+  const { B } = chunk.xs;
+  const ones = new Float64Array(B * chunk.steps * H);
+  for (let b = 0; b < B; b++) {
+    const at = (b * chunk.steps + sourceStep(chunk, b)) * H;
+    ones.fill(1, at, at + H);
+  }
+  return ones;
 }
 
 /**
@@ -120,13 +138,18 @@ export function* gatedForward(kernels: Kernels, experiment: LayerExperiment): Re
 export function* gatedPlainRange(
   kernels: Kernels,
   experiment: LayerExperiment,
-  { start, steps, xs, initial }: RunChunk,
+  chunk: RunChunk,
 ): Resumable<PlainRange | null> {
+  const { start, steps, xs, initial, spans } = chunk;
   const shape = { ...gatedShapeOf(experiment), steps, truncate: null };
   const layer = yield* part(GatedLayer.create(kernels, shape, experiment.layers[0].parameters), 0, 0);
   if (layer === null) return null;
-  yield* part(layer.forward(xs.data, steps, initial.data), 0, 0.5);
-  yield* part(layer.backward('last', steps, null, 0), 0.5, 1);
+  yield* part(layer.forward(xs.data, steps, initial.data, spans), 0, 0.5);
+  yield* part(
+    layer.backward(spans === undefined ? 'last' : sourcesOf(chunk, experiment.shapes.H), steps, null, 0),
+    0.5,
+    1,
+  );
   for (let t = steps - 1; t >= 0; t--) {
     const largest = layer.largestGradient(t);
     if (largest === 0) return { zeroAt: start + t, infiniteAt: null };

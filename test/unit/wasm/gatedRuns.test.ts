@@ -149,10 +149,26 @@ if (variant !== undefined) {
 
     it('of sequences that differ in length is that of plain arithmetic', () => {
       const kernels = kernelsOf(variant);
-      const e = randomGated({ ...plainGated, B: 3, T: 6 });
-      const spans = [4, 6, 2].map((to) => ({ from: 0, to }));
-      const ragged = { ...e, chunks: e.chunks.map((chunk) => ({ ...chunk, spans })) };
-      assert.deepEqual(finish(runResumably(ragged, undefined, kernels)), finish(runResumably(ragged)));
+      for (const cell of gatedCells) {
+        for (const direction of ['forward', 'reverse'] as const) {
+          for (const factor of [1, 1e-3]) {
+            const e = fading(
+              randomGated({ ...plainGated, cell, direction, B: 5, T: 40, dtype: 'float32', ragged: true }),
+              factor,
+            );
+            const [found, known] = [finish(runResumably(e, undefined, kernels)), finish(runResumably(e))];
+            for (const [what, some, other] of [
+              ['hNorm', found.layers[0].hNorm, known.layers[0].hNorm],
+              ['dxs', found.dxs, known.dxs],
+              ['single source', found.layers[0].log10SingleSource, known.layers[0].log10SingleSource],
+            ] as const)
+              assert.ok(relativeError(some, other) <= 1e-5, `${cell} ${direction} ${what}`);
+            for (const verdict of ['verdict', 'positionVerdict'] as const)
+              for (const field of ['kind', 'source', 'zeroAt', 'infiniteAt'] as const)
+                assert.equal(found[verdict][field], known[verdict][field], `${cell} ${direction} ${field}`);
+          }
+        }
+      }
     });
 
     it('takes no more memory than was told before', () => {
@@ -174,7 +190,7 @@ if (variant !== undefined) {
       }
     });
 
-    it('of a network has the single source of the reference, over layers of any width and chunks', () => {
+    it('of a network has the single source of the reference, over layers of any width, chunks and lengths', () => {
       const kernels = kernelsOf(variant);
       for (const cell of gatedCells) {
         for (const [widths, truncate] of [
@@ -197,7 +213,8 @@ if (variant !== undefined) {
               { steps: 25, xs: part(15, 40) },
             ],
           };
-          for (const e of [whole, inChunks]) {
+          const ragged = randomNetwork({ ...shape, lengths: [40, 13, 25] });
+          for (const e of [whole, inChunks, ragged]) {
             const [found, known] = [finish(runNetwork(e, undefined, kernels)), finish(runNetwork(e))];
             for (const [t, value] of known.log10SingleSource!.entries())
               assert.ok(
@@ -233,7 +250,9 @@ if (variant !== undefined) {
   });
 }
 
-/** Bytes of every array that can be reached from these values, each buffer once; those of the experiment do not count. */
+/**
+ * Bytes of every array that can be reached from these values, each buffer once; those of the experiment do not count.
+ */
 function bytesIn(values: unknown, experiment: unknown): number {
   const seen = new Set<unknown>();
   let bytes = 0;

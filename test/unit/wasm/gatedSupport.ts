@@ -1,6 +1,7 @@
 // LSTM and GRU experiments at random.
 import { cellNames, cellOf } from '../../../src/engine/index.js';
 import type { ByParameter, CellName, DType, LayerExperiment, LayerUpstream } from '../../../src/engine/index.js';
+import type { Span } from '../../../src/engine/network/experiment.js';
 import { sizeOf } from '../../../src/engine/cells/cell.js';
 import { filled, randomNumbers } from '../engine/build.js';
 
@@ -21,6 +22,8 @@ export type RandomGated = {
   readonly chunks: 1 | 2;
   readonly stateful: boolean;
   readonly initial: boolean;
+  /** Whether sequences differ in length; what enters is given then, as in a network. */
+  readonly ragged: boolean;
   /** By how much the weights of the usual initialisation are multiplied. */
   readonly scale: number;
 };
@@ -39,12 +42,14 @@ export const plainGated: RandomGated = {
   chunks: 1,
   stateful: false,
   initial: true,
+  ragged: false,
   scale: 1,
 };
 
 /** Weights uniform in ±scale·√(3/n) of n numbers that meet in a sum. */
 export function randomGated(shape: RandomGated): LayerExperiment {
-  const { seed, B, T, I, H, cell, dtype, upstream, truncate, direction, chunks, stateful, initial, scale } = shape;
+  const { seed, B, T, I, H, cell, dtype, upstream, truncate, direction, chunks, stateful, initial, ragged, scale } =
+    shape;
   const next = randomNumbers(seed);
   const { parameters: specs, states } = cellOf(cell);
   const weights = specs.map(({ name, role, shape: of }) => {
@@ -54,8 +59,26 @@ export function randomGated(shape: RandomGated): LayerExperiment {
   });
   const first = chunks === 1 ? T : Math.max(1, Math.floor(T / 3));
   const steps = first === T ? [T] : [first, T - first];
-  const entering: LayerUpstream =
-    upstream === 'given' ? { kind: 'given', dhs: filled(B * T * H, next) } : { kind: upstream };
+  const dhs = filled(B * T * H, next);
+  const entering: LayerUpstream = upstream === 'given' || ragged ? { kind: 'given', dhs } : { kind: upstream };
+  let start = 0;
+  const made = steps.map((count) => {
+    const xs = filled(B * count * I, next);
+    if (!ragged) return { steps: count, xs };
+    const spans: Span[] = Array.from({ length: B }, (_, b) => {
+      // One sequence is the longest.
+      const length = b === 0 ? count : 1 + Math.floor(((next() + 1) / 2) * count);
+      return direction === 'forward' ? { from: 0, to: length } : { from: count - length, to: count };
+    });
+    for (const [b, { from, to }] of spans.entries())
+      for (let t = 0; t < count; t++) {
+        if (t >= from && t < to) continue;
+        xs.fill(0, (b * count + t) * I, (b * count + t + 1) * I);
+        dhs.fill(0, (b * T + start + t) * H, (b * T + start + t + 1) * H);
+      }
+    start += count;
+    return { steps: count, xs, spans };
+  });
   const initials = states.map((name) => [name, initial ? filled(B * H, next) : null] as const);
   return {
     name: 'random',
@@ -71,7 +94,7 @@ export function randomGated(shape: RandomGated): LayerExperiment {
         initial: Object.fromEntries(initials) as { h: Float64Array | null },
       },
     ],
-    chunks: steps.map((count) => ({ steps: count, xs: filled(B * count * I, next) })),
+    chunks: made,
     stateful,
     upstream: entering,
     loss: null,
