@@ -52,7 +52,7 @@ export function* gatedPass(kernels: Kernels, experiment: LayerExperiment): Resum
     const own: Sequence[] = [];
     for (const all of states) own.push(steps === T ? all : yield* cutResumably(dtype, all, start, start + steps));
     const [ownH] = own as [Sequence, ...Sequence[]];
-    const hs = own.length === 1 ? ownH : sideBySide(dtype, [ownH, ...own.slice(1)]);
+    const hs = own.length === 1 ? ownH : yield* sideBySide(dtype, [ownH, ...own.slice(1)]);
     // Ones need no array.
     const ones = loss === null && upstream.kind !== 'given' ? upstream.kind : null;
     const values = ones === null ? yield* part(upstreamResumably(experiment, place, ownH), middle, middle) : null;
@@ -108,7 +108,7 @@ export function* gatedForward(kernels: Kernels, experiment: LayerExperiment): Re
   let start = 0;
   for (const { steps, xs, spans } of experiment.chunks) {
     const before = states.map((all) => ({ ...all, T: 1, data: takeStep(all, Math.max(0, start - 1)).data }));
-    const initial = stateful && start > 0 ? sideBySide(dtype, before as [Sequence, ...Sequence[]]) : first;
+    const initial = stateful && start > 0 ? yield* sideBySide(dtype, before as [Sequence, ...Sequence[]]) : first;
     yield* part(
       layer.forward(yield* castResumably(dtype, xs), steps, initial.data, spans),
       start / T,
