@@ -51,8 +51,9 @@ describe('what moves between the layers of a network', () => {
     const { result, pauses } = driven(
       layerExperiment(network, network.layers[0], input, { dhs: { ...input, data: scaled.data }, scaled }),
     );
-    // Inputs turned and cut, the gradient turned and copied, and turned once more with its exponents.
-    assert.ok(pauses >= 5 * least, `${pauses} pauses`);
+    // Inputs turned and cut, the gradient turned and copied, and turned once more with its exponents; between a
+    // copy and the next may be less than one pause.
+    assert.ok(pauses >= 5 * least - 1, `${pauses} pauses`);
     const first = data.subarray((T - 1) * N, T * N);
     assert.ok(result.upstream.kind === 'given');
     for (const own of [result.chunks[0]!.xs, result.upstream.dhs, result.scaledUpstream!.data])
