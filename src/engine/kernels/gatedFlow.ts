@@ -2,11 +2,12 @@
 // going back, as ./scaledFlow.ts has that of the others. A row is the gradient of all states of a batch item, h first,
 // under one exponent. Threads share a block out: its rows before the way back (`gatedFlowSlopes`) and after it
 // (`gatedFlowInputs`), its rows for the way itself (`gatedFlowRows`), its steps for the norms (`gatedFlowNorms`).
-import { firstOfInput, BLOCKS, gatesOf, gruGates, LSTM, lstmGates, throughGates } from './gates';
-import { beginning, isThere, sumsOfRows } from './gatedRun';
+import { IDENTITY } from './activation';
+import { BLOCKS, firstOfInput, gatesOf, gruGates, LSTM, lstmGates, throughGates } from './gates';
+import { beginning, isThere, preActivations, sumsOfRows } from './gatedRun';
 import { formedNorm, gramNorms, normOf, normWh, normWx } from './norms';
 import { clearBeyond, fill, maskOf } from './panel';
-import { productRows } from './product';
+import { productOne, productRows } from './product';
 import { align, common, enter, isSmall, LEASTSQUARES, normalise } from './scaledFlow';
 import { lanesSum64, largestOf, panels, ROW, squares, width, ZEROS } from './simd';
 import { ORDINARY } from './subnormal';
@@ -99,22 +100,13 @@ export function gatedFlowSlopes(job: GatedFlowJob, r0: i32, r1: i32): void {
     const slopes = job.slopes + n * blockPanel + from;
     const values = job.values + n * blockPanel + from;
     const state = n * hsPanel + from;
+    preActivations<f64>(
+      job.cell, h, hsPanel, H, x, blockPanel, I, weights, weightsBlock, bias, z, blockPanel, bytes,
+    );
     if (job.cell == LSTM) {
-      for (let q: usize = 0; q < <usize>BLOCKS; q++)
-        productRows<f64>(
-          h, hsPanel, H, x, blockPanel, I, weights + q * weightsBlock, bias + q * ROW, 0, z + q * blockPanel, bytes,
-        );
       const c = job.cs + state;
       lstmGates<f64>(z, blockPanel, c, 0, c + stepBytes, slopes, block, r1 - r0, true, values, block);
     } else {
-      productRows<f64>(h, hsPanel, H, 0, 0, 0, weights, bias, 0, z, bytes);
-      for (let q: usize = 1; q < 3; q++)
-        productRows<f64>(
-          h, hsPanel, H, x, blockPanel, I, weights + q * weightsBlock, bias + q * ROW, 0, z + q * blockPanel, bytes,
-        );
-      productRows<f64>(
-        x, blockPanel, I, 0, 0, 0, weights + <usize>H * ROW, bias + 3 * ROW, 0, z + 3 * blockPanel, bytes,
-      );
       gruGates<f64>(z, blockPanel, job.hs + state, 0, slopes, block, r1 - r0, true, values, block);
     }
     if (!(largestOf<f64>(z, blockPanel, BLOCKS, r1 - r0) < FAR)) return fail(job);
@@ -237,27 +229,23 @@ function carryRows(job: GatedFlowJob, d: usize, dPanel: usize, t: i32, r0: i32, 
   const weightsPanel = <usize>(gates * ofGate) * ROW;
   const first = <usize>r0 * ROW;
   const single = max(r0, rows - job.B);
-  if (r0 < single) {
-    let weights = job.backwardWeights;
-    for (let n: usize = 0; n < <usize>hPanels; n++, weights += weightsPanel) {
-      const target = job.next + n * rowsBytes + first;
-      productRows<f64>(
-        d + first, dPanel, gates * ofGate, 0, 0, 0, weights, target, ROW, target,
-        <usize>(min(r1, single) - r0) * ROW,
-      );
-    }
-  }
+  if (r0 < single)
+    carry(
+      d + first, dPanel, gates * ofGate, job.backwardWeights, weightsPanel, hPanels, job.next + first, rowsBytes,
+      <usize>(min(r1, single) - r0) * ROW,
+    );
   if (single >= r1) return;
   const from = <usize>single * ROW;
   const bytes = <usize>(r1 - single) * ROW;
   for (let k: usize = 0; k < <usize>gates; k++) {
-    let weights = job.backwardWeights + k * <usize>ofGate * ROW;
-    for (let n: usize = 0; n < <usize>hPanels; n++, weights += weightsPanel) {
+    for (let n: usize = 0; n < <usize>hPanels; n++) memory.fill(job.part + n * rowsBytes + from, 0, bytes);
+    carry(
+      d + k * <usize>hPanels * dPanel + from, dPanel, ofGate, job.backwardWeights + k * <usize>ofGate * ROW,
+      weightsPanel, hPanels, job.part + from, rowsBytes, bytes,
+    );
+    for (let n: usize = 0; n < <usize>hPanels; n++) {
       const part = job.part + n * rowsBytes + from;
       const target = job.next + n * rowsBytes + from;
-      productRows<f64>(
-        d + k * <usize>hPanels * dPanel + from, dPanel, ofGate, 0, 0, 0, weights, ZEROS, 0, part, bytes,
-      );
       for (let at: usize = 0; at < bytes; at += 16)
         v128.store(target + at, f64x2.add(v128.load(target + at), v128.load(part + at)));
     }
@@ -267,6 +255,19 @@ function carryRows(job: GatedFlowJob, d: usize, dPanel: usize, t: i32, r0: i32, 
         squares<f64>(job.part + <usize>row * ROW, rowsBytes, hPanels, 1),
       );
   }
+}
+
+/** target += d·B for `bytes` / 64 rows and all panels of B, of K rows each, so far apart. */
+function carry(
+  d: usize, dPanel: usize, K: i32, weights: usize, weightsPanel: usize, hPanels: i32, target: usize,
+  targetPanel: usize, bytes: usize,
+): void {
+  if (bytes == ROW) {
+    productOne<f64>(IDENTITY, d, dPanel, K, weights, weightsPanel, hPanels, target, targetPanel, false);
+    return;
+  }
+  for (let n = 0; n < hPanels; n++, weights += weightsPanel, target += targetPanel)
+    productRows<f64>(d, dPanel, K, 0, 0, 0, weights, target, ROW, target, bytes);
 }
 
 /**

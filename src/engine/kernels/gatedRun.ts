@@ -2,11 +2,12 @@
 // of a panel of units after the other and takes them through the gates while they are in the cache; what the way back
 // multiplies with is kept. Rows (batch items) never mix on the way, so threads may share them out; every number has one
 // order of summation.
+import { IDENTITY } from './activation';
 import { addBias } from './backward';
 import { BLOCKS, firstOfInput, gatesOf, gruGates, LSTM, lstmGates, slopesOf, throughGates } from './gates';
 import { formedNorm, gramNorms, normOf, normWh, normWx, rounded, stepNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
-import { productRows, transposedProduct } from './product';
+import { productOne, productRows, transposedProduct } from './product';
 import { largestOf, panels, ROW, width, ZEROS } from './simd';
 import {
   addSettled,
@@ -104,6 +105,39 @@ function restAt(job: GatedJob, t: i32, b: i32, hPanels: i32): void {
     memory.fill(slopes, 0, ROW);
 }
 
+/** All blocks of pre-activations of one panel of units, for `bytes` / 64 rows. */
+export function preActivations<T>(
+  cell: i32, h: usize, hPanel: usize, H: i32, x: usize, xPanel: usize, I: i32, weights: usize, weightsBlock: usize,
+  bias: usize, z: usize, zBlock: usize, bytes: usize,
+): void {
+  if (cell == LSTM) {
+    blocksOf<T>(BLOCKS, h, hPanel, H, x, xPanel, I, weights, weightsBlock, bias, z, zBlock, bytes);
+    return;
+  }
+  blocksOf<T>(1, h, hPanel, H, 0, 0, 0, weights, weightsBlock, bias, z, zBlock, bytes);
+  blocksOf<T>(
+    2, h, hPanel, H, x, xPanel, I, weights + weightsBlock, weightsBlock, bias + ROW, z + zBlock, zBlock, bytes,
+  );
+  productRows<T>(x, xPanel, I, 0, 0, 0, weights + <usize>H * ROW, bias + 3 * ROW, 0, z + 3 * zBlock, bytes);
+}
+
+/** So many blocks of it. One row takes several at once; its sums have the same order. */
+function blocksOf<T>(
+  count: i32, h: usize, hPanel: usize, H: i32, x: usize, xPanel: usize, I: i32, weights: usize, weightsBlock: usize,
+  bias: usize, z: usize, zBlock: usize, bytes: usize,
+): void {
+  if (bytes == ROW && count > 1) {
+    for (let q: usize = 0; q < <usize>count; q++) memory.copy(z + q * zBlock, bias + q * ROW, ROW);
+    productOne<T>(IDENTITY, h, hPanel, H, weights, weightsBlock, count, z, zBlock, false);
+    productOne<T>(IDENTITY, x, xPanel, I, weights + <usize>H * ROW, weightsBlock, count, z, zBlock, false);
+    return;
+  }
+  for (let q: usize = 0; q < <usize>count; q++)
+    productRows<T>(
+      h, hPanel, H, x, xPanel, I, weights + q * weightsBlock, bias + q * ROW, 0, z + q * zBlock, bytes,
+    );
+}
+
 /** Rows b0 … b1 − 1 of the steps t0 … t1 − 1. */
 export function gatedForward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32): void {
   const B = job.B;
@@ -128,25 +162,16 @@ export function gatedForward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i3
     for (let n = 0; n < hPanels; n++) {
       const slopes = job.slopes + <usize>n * xsPanel + before;
       const state = job.hs + <usize>n * hsPanel + before;
+      preActivations<T>(
+        job.cell, h, hsPanel, H, x, xsPanel, I, weights, weightsBlock, bias, z, stepBytes, bytes,
+      );
       if (lstm) {
-        for (let q: usize = 0; q < <usize>BLOCKS; q++)
-          productRows<T>(
-            h, hsPanel, H, x, xsPanel, I, weights + q * weightsBlock, bias + q * ROW, 0, z + q * stepBytes, bytes,
-          );
         const c = job.cs + <usize>n * hsPanel + before;
         lstmGates<T>(
           z, stepBytes, c, state + stepBytes, c + stepBytes, slopes, slopesBlock, b1 - b0, false, 0, 0,
         );
         weights += <usize>BLOCKS * weightsBlock;
       } else {
-        productRows<T>(h, hsPanel, H, 0, 0, 0, weights, bias, 0, z, bytes);
-        for (let q: usize = 1; q < 3; q++)
-          productRows<T>(
-            h, hsPanel, H, x, xsPanel, I, weights + q * weightsBlock, bias + q * ROW, 0, z + q * stepBytes, bytes,
-          );
-        productRows<T>(
-          x, xsPanel, I, 0, 0, 0, weights + <usize>H * ROW, bias + 3 * ROW, 0, z + 3 * stepBytes, bytes,
-        );
         gruGates<T>(z, stepBytes, state, state + stepBytes, slopes, slopesBlock, b1 - b0, false, 0, 0);
         weights += 3 * weightsBlock;
       }
@@ -240,6 +265,13 @@ function backwardRows<T>(
       continue;
     }
     let weights = job.backwardWeights;
+    if (bytes == ROW) {
+      const back = (t & 1) != 0;
+      productOne<T>(
+        IDENTITY, d + row, dPanel, K, weights, <usize>K * ROW, hPanels, target + row, targetPanel, back,
+      );
+      continue;
+    }
     for (let n = 0; n < hPanels; n++) {
       const to = target + <usize>n * targetPanel + row;
       productRows<T>(d + row, dPanel, K, 0, 0, 0, weights, to, ROW, to, bytes);

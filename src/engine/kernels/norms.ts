@@ -325,17 +325,12 @@ export function gramNorms<T>(
 function gramNorm<T>(
   a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, N: i32, B: i32, scratch: usize,
 ): f64 {
+  // One term: ‖aᵀd‖ = ‖a‖·‖d‖.
+  if (B == 1) return rounded<T>(wideNormOf<T>(a, aPanel, M, 1) * wideNormOf<T>(d, dPanel, N, 1));
   const sizeD = normOf<T>(d, dPanel, N, B);
-  if (B == 1) {
-    sizeX = squares<T>(a, aPanel, panels<T>(M), 1);
-    const root = Math.sqrt(sizeX);
-    if (inside<T>(sizeD) && inside<T>(root) && inside<T>(root * sizeD)) return rounded<T>(root * sizeD);
-    allX = sumX = sizeX * (sizeD * sizeD);
-  } else {
-    const wide = needsWide<T>(sizeD, 1, 1);
-    gram<T>(a, aPanel, M, d, dPanel, N, B, wide, scratch);
-    if (!wide && needsWide<T>(1, sizeX, sizeX)) gram<T>(a, aPanel, M, d, dPanel, N, B, true, scratch);
-  }
+  const wide = needsWide<T>(sizeD, 1, 1);
+  gram<T>(a, aPanel, M, d, dPanel, N, B, wide, scratch);
+  if (!wide && needsWide<T>(1, sizeX, sizeX)) gram<T>(a, aPanel, M, d, dPanel, N, B, true, scratch);
   return soundNorm<T>(sumX, allX, sizeX, a, aPanel, M, B, sizeD);
 }
 
