@@ -1,9 +1,9 @@
 // What a run takes, known from its shapes before it begins.
 import { attributionMemory } from './attribution.js';
 import { flowRoom } from '../wasm/scaledBackward.js';
-import { gatedFlowRoom } from '../wasm/gatedFlow.js';
-import { gatedRoom, gatedShapeOf } from '../wasm/gatedLayer.js';
-import type { GatedLayerShape } from '../wasm/gatedLayer.js';
+import { gatedFlowRoom } from '../wasm/gatedFlowLayout.js';
+import { gatedRoom, gatedShapeOf } from '../wasm/gatedLayout.js';
+import type { GatedLayerShape } from '../wasm/gatedLayout.js';
 import { jacobianSizes } from '../wasm/jacobians.js';
 import type { Kernels } from '../wasm/instance.js';
 import { bytesOf } from '../wasm/instance.js';

@@ -32,7 +32,7 @@ import type { VerdictBounds } from '../verdict/evidence.js';
 import { defaultBounds } from '../verdict/evidence.js';
 import { networkVerdict } from '../verdict/networkVerdict.js';
 import type { NetworkVerdict } from '../verdict/networkVerdict.js';
-import { gatedNetworkSource } from '../wasm/gatedFlow.js';
+import { gatedNetworkSource } from '../wasm/gatedScaledBackward.js';
 import { gatedForward } from '../wasm/gatedPass.js';
 import type { Kernels } from '../wasm/instance.js';
 import { clip } from './clip.js';

@@ -11,7 +11,7 @@ import type { RunChunk } from '../network/runChunk.js';
 import { longPass, pieceStepsOf } from '../wasm/checkpointedRun.js';
 import { ready } from '../core/recomputedTrace.js';
 import { fastPass } from '../wasm/pass.js';
-import { gatedAnalyse } from '../wasm/gatedFlow.js';
+import { gatedAnalyse } from '../wasm/gatedScaledBackward.js';
 import { gatedPass, gatedPlainRange } from '../wasm/gatedPass.js';
 import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
 import { fitGatedMemory, fitMemory, memoryOf } from './memoryEstimate.js';

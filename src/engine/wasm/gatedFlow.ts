@@ -1,154 +1,48 @@
-// The float64 pass with carried exponents (../network/scaledBackward.ts) of a layer of LSTM or GRU through the kernels,
-// block by block going back.
-import type { ByParameter } from '../cells/cell.js';
-import { cellOf } from '../cells/index.js';
-import { unfilled } from '../core/bufferPool.js';
-import { jointLog10 as jointNorm } from '../core/blockFloat.js';
-import type { FloatArray } from '../core/dtypes.js';
+// The float64 pass with carried exponents of a layer of LSTM or GRU in the kernels' memory, block by block going back.
 import { log10Of2 } from '../core/norm.js';
-import { part } from '../core/resumable.js';
 import { Mover } from '../core/resumableCopy.js';
-import { largestOf } from '../core/scan.js';
 import { rowOf } from '../core/tensor.js';
 import type { Resumable } from '../core/resumable.js';
 import { cutBefore } from '../network/chunks.js';
 import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
-import type { LayerChunks } from '../network/networkSource.js';
 import type { GateMeasures } from '../network/result.js';
-import { isThere, sourceStep } from '../network/runChunk.js';
+import { isThere } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
-import { sourcesOf } from './gatedPass.js';
-import { ByDistance, emptyNorms, pathNames } from '../network/scaledBackward.js';
-import type { Analysis, InputVisit, SingleSource } from '../network/scaledBackward.js';
+import type { Analysis, ByDistance, InputVisit } from '../network/scaledBackward.js';
 import { sharedNumbers } from './abi.js';
-import { formedNorm, formSizes } from './formedNorm.js';
-import { gatedWeightSizes, leastStagingOf, packGated, panelsOf } from './gatedWeights.js';
+import { formedNorm } from './formedNorm.js';
+import { flowShapeOf, gateNumbers, measureFlow } from './gatedFlowLayout.js';
+import type { FlowAddresses, FlowLayout, FlowNumbers } from './gatedFlowLayout.js';
+import { gatedShapeOf } from './gatedLayout.js';
+import { packGated, panelsOf } from './gatedWeights.js';
 import type { GatedShape } from './gatedWeights.js';
-import { gatedShapeOf } from './gatedLayer.js';
-import type { GatedLayerShape } from './gatedLayer.js';
 import { rowBytes } from './instance.js';
-import type { Kernels, Task, Team } from './instance.js';
-import type { Room } from './layer.js';
-import { Struct, structBytes } from './struct.js';
-import type { Fields } from './struct.js';
+import type { Kernels, Task } from './instance.js';
+import { Struct } from './struct.js';
 import { share, task } from './team.js';
 import { goesApart, pauseLimit, ranges } from './workSplit.js';
-
-/** Rows of a block; nothing here is summed over them, so they only have to be enough to make calls rare. */
-const blockRows = 64;
-/** Floating-point operations of a block, a few milliseconds. */
-const blockWork = 5e7;
-/** A run of fewer operations is over before a second thread has woken up. */
-const worthSharing = 1e7;
-/** Rows are kept near 1; with weights beyond this a single step could leave the range of float64 all the same. */
-const weightRange = 1e100;
-/** Numbers that cross between JavaScript's arrays and the packed layout at once, at least. */
-const leastStaging = 32768;
 
 const { FLOWSTATS: ofRow, STEPSTATS: ofStep } = sharedNumbers;
 /** Places of a row's numbers at a step: its exponent, and relative to it squares of norms. */
 const [exponentAt, all, ofH, ofC, ofD, after, paths] = [0, 1, 2, 3, 4, 5, 6] as const;
-/** Sums of values, and how many are closed and open. */
-const gateNumbers = 3;
 
-/** The fields of the kernels' GatedFlowJob that are no addresses. */
-type Numbers = Pick<Fields<'GatedFlowJob'>, 'B' | 'I' | 'H' | 'cell' | 'blockSteps' | 'rows' | 'scratchBytes'>;
-type Buffer = Exclude<keyof Fields<'GatedFlowJob'>, keyof Numbers>;
-type Addresses = Readonly<Record<Buffer | 'job' | 'staging' | 'normJob' | 'partials', number>>;
-
-type Layout = {
-  readonly kernels: Kernels;
-  readonly team: Team | null;
-  readonly threads: number;
-  readonly sizes: Addresses;
-  readonly stagingLength: number;
-  readonly blockSteps: number;
-  readonly scratchBytes: number;
-};
-
-type FlowShape = Pick<GatedLayerShape, 'cell' | 'B' | 'I' | 'H' | 'steps'>;
-
-/** @throws for a cell that the kernels of gated cells do not know, which must not get there */
-function shapeOf({ cell: name, I, H }: Pick<FlowShape, 'cell' | 'I' | 'H'>) {
-  const cell = cellOf(name);
-  if (cell.gated === undefined) throw new Error(`The kernels of gated cells do not know the cell ${name}.`);
-  return { cell, gated: cell.gated, dtype: 'float64', I, H } as const;
-}
-
-function measure(own: Kernels, flow: FlowShape, team: Team | null): Layout {
-  const { B, I, H, steps: longest } = flow;
-  const shape = shapeOf(flow);
-  const { width, hPanels, iPanels, gatePanels } = panelsOf(shape);
-  const [S, G] = [shape.cell.states.length, shape.cell.gates.length];
-  const work = 2 * B * G * H * (H + I);
-  const most = team === null || 4 * longest * work < worthSharing ? 1 : team.most;
-  const threads = team === null || most === 1 ? 1 : team.size;
-  const blockSteps = Math.max(1, Math.min(longest, Math.floor(blockRows / B), Math.floor(blockWork / work)));
-  const stagingLength = Math.max(leastStaging, leastStagingOf(shape), (blockSteps + 1) * Math.max(H, I));
-  const scratchBytes =
-    (Math.max(hPanels, iPanels) * width + gatePanels + sharedNumbers.BLOCKS * hPanels + B) * rowBytes;
-  const rows = blockSteps * B * rowBytes;
-  const numbers = (count: number): number => count * Float64Array.BYTES_PER_ELEMENT;
-  return {
-    kernels: team === null || most === 1 ? own : team.kernels,
-    team: threads === 1 ? null : team,
-    threads,
-    stagingLength,
-    blockSteps,
-    scratchBytes,
-    sizes: {
-      job: structBytes('GatedFlowJob'),
-      staging: numbers(stagingLength),
-      ...gatedWeightSizes(shape),
-      hs: hPanels * (rows + B * rowBytes),
-      cs: S === 1 ? 0 : hPanels * (rows + B * rowBytes),
-      xs: iPanels * rows,
-      z: sharedNumbers.BLOCKS * rows,
-      slopes: shape.gated.slopes * hPanels * rows,
-      values: gatePanels * rows,
-      g: hPanels * rows,
-      entering: numbers(blockSteps),
-      flowing: S * hPanels * 2 * B * rowBytes,
-      next: hPanels * 2 * B * rowBytes,
-      part: hPanels * 2 * B * rowBytes,
-      d: sharedNumbers.BLOCKS * hPanels * 2 * rows,
-      aligned: sharedNumbers.BLOCKS * hPanels * rows,
-      dx: iPanels * rows,
-      scratch: most * scratchBytes,
-      exponents: numbers(2 * B),
-      rowStats: numbers(blockSteps * 2 * B * ofRow),
-      stats: numbers(blockSteps * ofStep),
-      gateStats: numbers(blockSteps * G * gateNumbers),
-      failed: Int32Array.BYTES_PER_ELEMENT,
-      spans: 2 * B * Int32Array.BYTES_PER_ELEMENT,
-      ...formSizes(gatePanels, structBytes('NormJob')),
-    },
-  };
-}
-
-/** What this pass takes; without `team` on one thread. */
-export function gatedFlowRoom(own: Kernels, shape: FlowShape, team = own.team): Room {
-  const { kernels, sizes } = measure(own, shape, team);
-  return { kernels, bytes: kernels.bytesFor(Object.values(sizes)) };
-}
-
-type Kept = Analysis & {
+export type Kept = Analysis & {
   /** Of sequences that differ in length. */
   readonly distances: ByDistance | null;
   readonly gates: Readonly<Record<string, GateMeasures>>;
 };
 
 /** What an `InputVisit` is told of a step. */
-type Seen = Parameters<InputVisit>;
+export type Seen = Parameters<InputVisit>;
 
 /** What goes back through a chunk leaves: see `GatedFlow.through`. */
-type Through = { readonly received: Float64Array; readonly down: ScaledSteps };
+export type Through = { readonly received: Float64Array; readonly down: ScaledSteps };
 
-class GatedFlow {
+export class GatedFlow {
   readonly #experiment: LayerExperiment;
   readonly #shape: GatedShape;
-  readonly #layout: Layout;
-  readonly #at: Addresses;
+  readonly #layout: FlowLayout;
+  readonly #at: FlowAddresses;
   readonly #job: Struct<'GatedFlowJob'>;
   readonly #staging: Float64Array;
   readonly #failed: Int32Array;
@@ -158,22 +52,22 @@ class GatedFlow {
   /** Null when there is not so much memory. */
   static *create(own: Kernels, experiment: LayerExperiment): Resumable<GatedFlow | null> {
     const shape = gatedShapeOf(experiment);
-    const layout = measure(own, shape, own.team);
+    const layout = measureFlow(own, shape, own.team);
     const { sizes, kernels, stagingLength } = layout;
-    const names = Object.keys(sizes) as (keyof Addresses)[];
+    const names = Object.keys(sizes) as (keyof FlowAddresses)[];
     const addresses = kernels.layOut(names.map((name) => sizes[name]));
     if (addresses === null) return null;
-    const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Addresses, number>;
-    yield* packGated(kernels, shapeOf(shape), experiment.layers[0].parameters, at, stagingLength);
+    const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof FlowAddresses, number>;
+    yield* packGated(kernels, flowShapeOf(shape), experiment.layers[0].parameters, at, stagingLength);
     return new GatedFlow(experiment, layout, at);
   }
 
-  private constructor(experiment: LayerExperiment, layout: Layout, at: Addresses) {
+  private constructor(experiment: LayerExperiment, layout: FlowLayout, at: FlowAddresses) {
     const { kernels, blockSteps, scratchBytes, stagingLength } = layout;
     const { B, I, H } = experiment.shapes;
     const { buffer } = kernels.memory;
     this.#experiment = experiment;
-    this.#shape = shapeOf(gatedShapeOf(experiment));
+    this.#shape = flowShapeOf(gatedShapeOf(experiment));
     this.#layout = layout;
     this.#at = at;
     this.#limit = pauseLimit('float64', B, false);
@@ -181,7 +75,7 @@ class GatedFlow {
     this.#staging = new Float64Array(buffer, at.staging, stagingLength);
     this.#failed = new Int32Array(buffer, at.failed, 1);
     this.#failed[0] = 0;
-    const numbers: Numbers = { B, I, H, cell: this.#shape.gated.kernel, blockSteps, rows: B, scratchBytes };
+    const numbers: FlowNumbers = { B, I, H, cell: this.#shape.gated.kernel, blockSteps, rows: B, scratchBytes };
     this.#job.write({ ...numbers, ...at });
   }
 
@@ -229,7 +123,7 @@ class GatedFlow {
       if (!(yield* this.#block(chunk, t0, t1))) return null;
       for (let t = t0; t < t1; t++) {
         const rowStats = this.#numbers(this.#at.rowStats + (t - t0) * B * ofRow * 8, B * ofRow);
-        if (t > 0) received[t - 1] = jointLog10(rowStats, 0, B, after);
+        if (t > 0) received[t - 1] = rowsLog10(rowStats, 0, B, after);
         const exponent = commonExponent(rowStats, B);
         const [, dx] = yield* this.#inputGradient(t - t0, t);
         for (let b = 0; b < B; b++) down.data.set(dx.subarray(b * I, (b + 1) * I), (b * T + t) * I);
@@ -461,16 +355,16 @@ class GatedFlow {
     const log10 = (value: number): number => Math.log10(value) + E * log10Of2;
     const { log10Norms, log10dhPerSequence, dhExponent, single, gates } = target;
     dhExponent[at] = E;
-    log10Norms.dh[at] = jointLog10(rowStats, 0, B, ofH);
-    if (log10Norms.ds !== undefined) log10Norms.ds[at] = jointLog10(rowStats, 0, B, all);
-    if (log10Norms.dc !== undefined) log10Norms.dc[at] = jointLog10(rowStats, 0, B, ofC);
+    log10Norms.dh[at] = rowsLog10(rowStats, 0, B, ofH);
+    if (log10Norms.ds !== undefined) log10Norms.ds[at] = rowsLog10(rowStats, 0, B, all);
+    if (log10Norms.dc !== undefined) log10Norms.dc[at] = rowsLog10(rowStats, 0, B, ofC);
     log10Norms.dx[at] = log10(dx);
     const { Wx, Wh, b: bias, bh } = log10Norms.parameters;
     Wx[at] = log10(dWx);
     Wh[at] = log10(dWh);
     bias[at] = log10(db);
     if (bh !== undefined) bh[at] = log10(dbh);
-    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = jointLog10(rowStats, b, b + 1, all);
+    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = rowsLog10(rowStats, b, b + 1, all);
     const there = Array.from({ length: B }, (_, b) => isThere(chunk, b, ofChunk));
     const counted = H * there.filter((is) => is).length;
     for (const [k, name] of cell.gates.entries()) {
@@ -480,13 +374,13 @@ class GatedFlow {
       [measures.mean[at], measures.closed[at], measures.open[at]] = [sum / counted, closed / counted, open / counted];
     }
     if (!isSource) return;
-    const source = (place: number): number => jointLog10(rowStats, rows - B, rows, place);
+    const source = (place: number): number => rowsLog10(rowStats, rows - B, rows, place);
     const [g, d, on] = [source(all), source(ofD), source(after)];
     single.log10[at] = g;
     target.distances?.add(
       chunk,
       ofChunk,
-      Float64Array.from(there, (_, b) => jointLog10(rowStats, rows - B + b, rows - B + b + 1, all)),
+      Float64Array.from(there, (_, b) => rowsLog10(rowStats, rows - B + b, rows - B + b + 1, all)),
     );
     single.lnSlope[at] = (d - g) * Math.LN10;
     single.lnWh[at] = (on - d) * Math.LN10;
@@ -507,7 +401,7 @@ function commonExponent(rowStats: Float64Array, B: number): number {
 }
 
 /** log10 of the norm of the rows `from` … `to − 1` together, with the squares at `place` of each. */
-function jointLog10(rowStats: Float64Array, from: number, to: number, place: number): number {
+function rowsLog10(rowStats: Float64Array, from: number, to: number, place: number): number {
   let exponent = -Infinity;
   for (let b = from; b < to; b++)
     if (rowStats[b * ofRow + place]! > 0) exponent = Math.max(exponent, rowStats[b * ofRow + exponentAt]!);
@@ -516,112 +410,4 @@ function jointLog10(rowStats: Float64Array, from: number, to: number, place: num
   for (let b = from; b < to; b++)
     sum += rowStats[b * ofRow + place]! * 4 ** (rowStats[b * ofRow + exponentAt]! - exponent);
   return 0.5 * Math.log10(sum) + exponent * log10Of2;
-}
-
-function* insideRange(parameters: ByParameter<FloatArray>): Resumable<boolean> {
-  for (const tensor of Object.values(parameters)) {
-    const largest = yield* largestOf(tensor);
-    if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return false;
-  }
-  return true;
-}
-
-/**
- * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of
- * float64, or a number that left its range; then `analyse` has to, and `visit` has heard nothing.
- */
-export function* gatedAnalyse(
-  kernels: Kernels,
-  experiment: LayerExperiment,
-  chunks: readonly RunChunk[],
-  visit?: InputVisit,
-): Resumable<Analysis | null> {
-  const {
-    shapes: { B, T, H },
-    layers: [{ parameters }],
-  } = experiment;
-  const cell = cellOf(experiment.cell);
-  if (!(yield* insideRange(parameters))) return null;
-  const flow = yield* part(GatedFlow.create(kernels, experiment), 0, 0);
-  if (flow === null) return null;
-  const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
-  const single: SingleSource = {
-    log10: unmeasured(),
-    lnSlope: unmeasured(),
-    lnWh: unmeasured(),
-    bySource: null,
-    lnPaths: Object.fromEntries(pathNames(cell).map((name) => [name, unmeasured()])),
-  };
-  const series = (): Float64Array => new Float64Array(T);
-  const result: Kept = {
-    log10Norms: emptyNorms(T, cell),
-    log10dhPerSequence: new Float64Array(B * T),
-    dhScaled: unfilled('float64', B * T * H),
-    dhExponent: series(),
-    single,
-    distances: chunks.at(-1)?.spans === undefined ? null : new ByDistance(T),
-    gates: Object.fromEntries(cell.gates.map((name) => [name, { mean: series(), closed: series(), open: series() }])),
-  };
-  const seen: Seen[] | null = visit === undefined ? null : [];
-  for (const chunk of chunks) {
-    const steps = flow.chunk(chunk, result, chunk === chunks.at(-1), seen);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) {
-        if (!step.value) return null;
-        break;
-      }
-      yield (chunk.start + chunk.steps * step.value) / T;
-    }
-  }
-  for (const step of seen ?? []) {
-    visit?.(...step);
-    yield 1;
-  }
-  const { distances, ...analysis } = result;
-  return { ...analysis, single: { ...single, bySource: distances?.log10 ?? null } };
-}
-
-/**
- * What `networkSource` gives, from the kernels, layer by layer from the top: what a step sends down enters the same
- * step of the layer below. Null when they cannot say: then `networkSource` has to.
- */
-export function* gatedNetworkSource(
-  kernels: Kernels,
-  layers: readonly LayerChunks[],
-  T: number,
-): Resumable<Float64Array | null> {
-  const log10 = new Float64Array(T).fill(NaN);
-  const received: Float64Array[] = [];
-  let above: ScaledSteps | null = null;
-  for (const { experiment, chunks } of [...layers].reverse()) {
-    const { parameters } = experiment.layers[0];
-    if (!(yield* insideRange(parameters))) return null;
-    const { start, steps, xs, hs, initial, spans } = chunks.at(-1)!;
-    const { B, H } = experiment.shapes;
-    const last = { start, steps, xs, hs, initial, ...(spans === undefined ? {} : { spans }) };
-    // At the top each sequence's source is what enters.
-    const dhs = spans === undefined ? new Float64Array() : sourcesOf({ ...last, dhs: xs }, H);
-    const own: LayerExperiment = {
-      ...experiment,
-      truncate: null,
-      loss: null,
-      upstream: spans === undefined ? { kind: 'last' } : { kind: 'given', dhs },
-    };
-    const flow: GatedFlow | null = yield* part(GatedFlow.create(kernels, own), 0, 0);
-    if (flow === null) return null;
-    const entering = { ...last, dhs: { B, T: steps, N: H, data: dhs } };
-    const found: Through | null = yield* flow.through(above === null ? entering : { ...entering, scaledDhs: above });
-    if (found === null) return null;
-    if (above === null)
-      for (let t = 0; t < steps; t++) {
-        const sources = Array.from({ length: B }, (_, b) => sourceStep(entering, b)).filter((at) => at === t).length;
-        if (sources > 0) found.received[t] = jointNorm([found.received[t]!, 0.5 * Math.log10(sources * H)]);
-      }
-    received.push(found.received);
-    above = found.down;
-  }
-  const { start, steps } = layers[0]!.chunks.at(-1)!;
-  for (let t = 0; t < steps; t++) log10[start + t] = jointNorm(received.map((series) => series[t]!));
-  return log10;
 }

@@ -1,160 +1,25 @@
 // One layer of LSTM or GRU in the kernels' memory: weights packed once, then any number of chunks forward and backward.
-import { cellOf } from '../cells/index.js';
-import type { CellName } from '../cells/index.js';
 import type { ByParameter } from '../cells/cell.js';
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import { zeros } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
-import type { DType, FloatArray } from '../core/dtypes.js';
+import type { FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
-import type { LayerExperiment, Span } from '../network/experiment.js';
+import type { Span } from '../network/experiment.js';
 import type { StepNorms } from '../network/result.js';
 import type { Gradients } from '../network/rnnUnit.js';
-import { bytesOf, clearResumably, packing, rowBytes, viewOf } from './instance.js';
-import type { Kernels, Task, Team } from './instance.js';
+import { clearResumably, packing, rowBytes, viewOf } from './instance.js';
+import type { Kernels, Task } from './instance.js';
 import { gatedSeries, sharedNumbers } from './abi.js';
-import { formedNorm, formSizes } from './formedNorm.js';
-import { gatedWeightSizes, leastStagingOf, packGated, panelsOf, unpackGated } from './gatedWeights.js';
-import type { GatedShape } from './gatedWeights.js';
-import type { Entering, Room } from './layer.js';
-import { Struct, structBytes } from './struct.js';
-import type { Fields } from './struct.js';
+import { formedNorm } from './formedNorm.js';
+import { measureGated, wholeOf, workOf } from './gatedLayout.js';
+import type { GatedAddresses, GatedLayerShape, GatedLayout, GatedNumbers, WholeShape } from './gatedLayout.js';
+import { packGated, panelsOf, unpackGated } from './gatedWeights.js';
+import type { Entering } from './layer.js';
+import { Struct } from './struct.js';
 import { share, task } from './team.js';
 import type { AfterJob } from './team.js';
 import { goesApart, pauseLimit, ranges, sumsRounds } from './workSplit.js';
-
-/** Rows of a block, whose weight gradients are one product. */
-const blockRows = 128;
-/** Floating-point operations of a block, a few milliseconds. */
-const blockWork = 2e8;
-/** A run of fewer operations is over before a second thread has woken up. */
-const worthSharing = 1e7;
-/** Numbers that cross between JavaScript's arrays and the packed layout at once, at least. */
-const leastStaging = 32768;
-/** Bytes of a sequence's span. */
-const spanBytes = 2 * Int32Array.BYTES_PER_ELEMENT;
-/** What the gates of one unit take, in operations of a product. */
-const gatesWork = 200;
-
-export type GatedLayerShape = {
-  readonly cell: CellName;
-  readonly dtype: DType;
-  readonly B: number;
-  readonly I: number;
-  readonly H: number;
-  /** Steps of the longest chunk. */
-  readonly steps: number;
-  readonly truncate: number | null;
-  /** Truncation counts positions: of a reverse direction from the last step on. */
-  readonly direction: 'forward' | 'reverse';
-};
-
-/** The layer of an experiment, as long as its longest chunk. */
-export const gatedShapeOf = ({
-  cell,
-  dtype,
-  shapes: { B, I, H },
-  chunks,
-  truncate,
-  layers: [{ direction }],
-}: LayerExperiment): GatedLayerShape => ({
-  cell,
-  dtype,
-  B,
-  I,
-  H,
-  steps: Math.max(...chunks.map(({ steps }) => steps)),
-  truncate,
-  direction,
-});
-
-type Whole = Omit<GatedLayerShape, 'cell'> & GatedShape;
-
-/** The fields of the kernels' GatedJob that are no addresses. */
-type Numbers = Pick<
-  Fields<'GatedJob'>,
-  'B' | 'T' | 'I' | 'H' | 'cell' | 'truncate' | 'cutOffset' | 'blockSteps' | 'places' | 'scratchBytes'
->;
-type Buffer = Exclude<keyof Fields<'GatedJob'>, keyof Numbers>;
-type Addresses = Readonly<Record<Buffer | 'job' | 'staging' | 'normJob' | 'partials', number>>;
-
-type Layout = {
-  readonly kernels: Kernels;
-  readonly team: Team | null;
-  readonly threads: number;
-  readonly sizes: Addresses;
-  readonly stagingLength: number;
-  readonly blockSteps: number;
-  readonly scratchBytes: number;
-};
-
-/** What the kernels of gated cells can run. @throws for any other cell, which must not get there */
-function wholeOf({ cell: name, ...rest }: GatedLayerShape): Whole {
-  const cell = cellOf(name);
-  if (cell.gated === undefined) throw new Error(`The kernels of gated cells do not know the cell ${name}.`);
-  return { ...rest, cell, gated: cell.gated };
-}
-
-/** Operations of a row at one step: forward, and back through Wh, through Wx. */
-const workOf = ({ cell, I, H }: Whole) => {
-  const columns = 2 * cell.gates.length * H;
-  return { forward: columns * (H + I) + gatesWork * H, back: columns * H + 8 * H, toInput: columns * I };
-};
-
-function measure(own: Kernels, shape: Whole, team: Team | null): Layout {
-  const { cell, gated, dtype, B, I, H, steps } = shape;
-  const { width, hPanels, iPanels, gatePanels } = panelsOf(shape);
-  const { forward } = workOf(shape);
-  const worth = 3 * B * steps * forward >= worthSharing;
-  const most = team === null || !worth ? 1 : Math.min(team.most, B === 1 ? 2 : Math.floor(B / 2));
-  const threads = team === null || most === 1 ? 1 : Math.min(team.size, most);
-  const blockSteps = Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (2 * B * forward))));
-  const stagingLength = Math.max(leastStaging, leastStagingOf(shape), Math.min(movedAtOnce, H * Math.max(H, I, B)));
-  const rows = B * rowBytes;
-  const hasC = cell.states.length > 1;
-  const scratchBytes =
-    (Math.max(hPanels, iPanels) * width + gatePanels + sharedNumbers.BLOCKS * hPanels + Math.max(blockRows, B)) *
-      rowBytes +
-    hPanels * rows;
-  return {
-    kernels: team === null || most === 1 ? own : team.kernels,
-    team: threads === 1 ? null : team,
-    threads,
-    stagingLength,
-    blockSteps,
-    scratchBytes,
-    sizes: {
-      job: structBytes('GatedJob'),
-      staging: stagingLength * bytesOf[dtype],
-      ...gatedWeightSizes(shape),
-      xs: iPanels * steps * rows,
-      hs: hPanels * (1 + steps) * rows,
-      cs: hasC ? hPanels * (1 + steps) * rows : 0,
-      slopes: gated.slopes * hPanels * steps * rows,
-      z: sharedNumbers.BLOCKS * rows,
-      g: hPanels * steps * rows,
-      gc: hasC ? hPanels * steps * rows : 0,
-      d: sharedNumbers.BLOCKS * hPanels * blockSteps * rows,
-      dx: iPanels * steps * rows,
-      dh0: hPanels * rows,
-      dc0: hPanels * rows,
-      dWx: gatePanels * iPanels * width * rowBytes,
-      dWh: gatePanels * hPanels * width * rowBytes,
-      db: sharedNumbers.BLOCKS * hPanels * rowBytes,
-      scratch: most * scratchBytes,
-      norms: gatedSeries.length * steps * Float64Array.BYTES_PER_ELEMENT,
-      small: 8 + steps * B,
-      spans: spanBytes * B,
-      ...formSizes(gatePanels, structBytes('NormJob')),
-    },
-  };
-}
-
-/** What such a layer takes; without `team` on one thread. */
-export function gatedRoom(own: Kernels, shape: GatedLayerShape, team = own.team): Room {
-  const { kernels, sizes } = measure(own, wholeOf(shape), team);
-  return { kernels, bytes: kernels.bytesFor(Object.values(sizes)) };
-}
 
 /** What one chunk's way back leaves, in the places of the whole run. */
 export type GatedTarget = {
@@ -165,9 +30,9 @@ export type GatedTarget = {
 };
 
 export class GatedLayer {
-  readonly #shape: Whole;
-  readonly #layout: Layout;
-  readonly #at: Addresses;
+  readonly #shape: WholeShape;
+  readonly #layout: GatedLayout;
+  readonly #at: GatedAddresses;
   readonly #job: Struct<'GatedJob'>;
   readonly #staging: FloatArray;
   readonly #packing: ReturnType<typeof packing>;
@@ -181,18 +46,21 @@ export class GatedLayer {
     parameters: ByParameter<FloatArray>,
   ): Resumable<GatedLayer | null> {
     const shape = wholeOf(layerShape);
-    const layout = measure(own, shape, own.team);
+    const layout = measureGated(own, shape, own.team);
     const { kernels, sizes, stagingLength } = layout;
-    const names = Object.keys(sizes) as (keyof Addresses)[];
+    const names = Object.keys(sizes) as (keyof GatedAddresses)[];
     const addresses = kernels.layOut(names.map((name) => sizes[name]));
     if (addresses === null) return null;
-    const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof Addresses, number>;
+    const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<
+      keyof GatedAddresses,
+      number
+    >;
     yield* packGated(kernels, shape, parameters, at, stagingLength);
     for (const name of ['dWx', 'dWh', 'db'] as const) yield* clearResumably(kernels, at[name], sizes[name]);
     return new GatedLayer(shape, layout, at);
   }
 
-  private constructor(shape: Whole, layout: Layout, at: Addresses) {
+  private constructor(shape: WholeShape, layout: GatedLayout, at: GatedAddresses) {
     const { kernels, blockSteps, scratchBytes, stagingLength } = layout;
     const { gated, dtype, B, I, H, truncate } = shape;
     this.#shape = shape;
@@ -202,7 +70,7 @@ export class GatedLayer {
     this.#limit = pauseLimit(dtype, B, false);
     this.#staging = viewOf(kernels, dtype, at.staging, stagingLength);
     this.#job = new Struct('GatedJob', kernels.memory.buffer, at.job);
-    const numbers: Numbers = {
+    const numbers: GatedNumbers = {
       B,
       T: 0,
       I,

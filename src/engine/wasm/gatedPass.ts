@@ -15,7 +15,8 @@ import type { RunChunk } from '../network/runChunk.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import type { PlainRange } from '../network/scaledBackward.js';
 import { entering, upstreamResumably } from '../network/upstreamGradient.js';
-import { GatedLayer, gatedShapeOf } from './gatedLayer.js';
+import { GatedLayer } from './gatedLayer.js';
+import { gatedShapeOf } from './gatedLayout.js';
 import type { Kernels } from './instance.js';
 
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */

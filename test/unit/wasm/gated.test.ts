@@ -10,7 +10,7 @@ import { referencePass } from '../../../src/engine/network/referencePass.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { analyse } from '../../../src/engine/network/scaledBackward.js';
 import type { Analysis } from '../../../src/engine/network/scaledBackward.js';
-import { gatedAnalyse } from '../../../src/engine/wasm/gatedFlow.js';
+import { gatedAnalyse } from '../../../src/engine/wasm/gatedScaledBackward.js';
 import { gatedPass } from '../../../src/engine/wasm/gatedPass.js';
 import { relativeError } from '../engine/fixtures.js';
 import { gatedCells, randomGated } from './gatedSupport.js';

@@ -15,7 +15,7 @@ import type { ByParameter, LayerExperiment, RunResult } from '../../../src/engin
 import { mapParameters } from '../../../src/engine/cells/cell.js';
 import { plainRange } from '../../../src/engine/network/scaledBackward.js';
 import { referencePass } from '../../../src/engine/network/referencePass.js';
-import { gatedAnalyse } from '../../../src/engine/wasm/gatedFlow.js';
+import { gatedAnalyse } from '../../../src/engine/wasm/gatedScaledBackward.js';
 import { gatedPass, gatedPlainRange } from '../../../src/engine/wasm/gatedPass.js';
 import { relativeError } from '../engine/fixtures.js';
 import { randomNetwork } from '../engine/networks.js';
