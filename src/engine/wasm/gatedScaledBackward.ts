@@ -1,5 +1,5 @@
-// What is told of a gated run beyond the range of any dtype (../network/scaledBackward.ts, networkSource.ts) through the
-// kernels.
+// What is told of a gated run beyond the range of any dtype, as ../network/scaledBackward.ts and networkSource.ts tell
+// it, through the kernels.
 import type { ByParameter } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
 import { jointLog10 } from '../core/blockFloat.js';
