@@ -16,6 +16,7 @@ import {
   MIXED,
   ORDINARY,
   reachOf,
+  settledNorm,
   SMALL,
   smallKind,
   smallRowProduct,
@@ -477,11 +478,12 @@ function measures<T>(job: GatedJob, t: i32, d: usize, own: i32, scratch: usize):
   const toInput = d + <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
   const kind = kindOfSteps(job, t, 1);
   if (kind == ZERO) normWx = normWh = 0;
-  else if ((own & 2) != 0 && kind != MIXED)
+  else if (!(own & 2)) normWx = normWh = -1;
+  else if (kind == MIXED) liftedNorms<T>(job, t, d, N, scratch);
+  else
     gramNorms<T>(
       job.xs + offset, xsPanel, I, job.hs + offset, hsPanel, H, toInput, d, dPanel, N, B, scratch,
     );
-  else normWx = normWh = -1;
   const formed: u8 = kind == MIXED ? MIXED : ORDINARY;
   if (own & 4) {
     if (normWx < 0) normWx = formedNorm<T>(formed, job.xs + offset, xsPanel, I, toInput, dPanel, N, B, scratch);
@@ -493,6 +495,25 @@ function measures<T>(job: GatedJob, t: i32, d: usize, own: i32, scratch: usize):
   const toB = scratch + <usize>(firstOfInput(job.cell) * hPanels) * ROW;
   store<f64>((at += series), normOf<T>(toB, ROW, N, 1));
   store<f64>(at + series, normOf<T>(scratch, ROW, N, 1));
+}
+
+/** As `gramNorms` of a step whose d is MIXED, from a copy that is lifted. */
+function liftedNorms<T>(job: GatedJob, t: i32, d: usize, N: i32, scratch: usize): void {
+  const hPanels = panels<T>(job.H);
+  const stepBytes = <usize>job.B * ROW;
+  const xsPanel = <usize>job.T * stepBytes;
+  const offset = <usize>t * stepBytes;
+  // Behind the dot products of a few rows.
+  const copy = scratch + 4 * ROW;
+  for (let n: usize = 0; n < <usize>(BLOCKS * hPanels); n++)
+    copyStand<T>(MIXED, d + n * <usize>job.places * stepBytes, job.B, copy + n * stepBytes);
+  const toInput = copy + <usize>(firstOfInput(job.cell) * hPanels) * stepBytes;
+  gramNorms<T>(
+    job.xs + offset, xsPanel, job.I, job.hs + offset, xsPanel + stepBytes, job.H, toInput, copy, stepBytes, N, job.B,
+    scratch,
+  );
+  if (normWx >= 0) normWx = settledNorm<T>(MIXED, normWx);
+  if (normWh >= 0) normWh = settledNorm<T>(MIXED, normWh);
 }
 
 /** √(a² + b²), as the dtype holds it. */

@@ -107,7 +107,7 @@ export function measureGated(own: Kernels, shape: WholeShape, team: Team | null)
   const scratchBytes =
     (Math.max(hPanels, iPanels) * width + gatePanels + sharedNumbers.BLOCKS * hPanels + Math.max(blockRows, B)) *
       rowBytes +
-    hPanels * rows;
+    sharedNumbers.BLOCKS * hPanels * rows;
   return {
     kernels: team === null || most === 1 ? own : team.kernels,
     team: threads === 1 ? null : team,
