@@ -18,11 +18,12 @@ import { spread } from './tracks/stateHistogram.js';
 import { heatmap } from './tracks/heatmap.js';
 import { hiddenMap } from './tracks/hiddenMap.js';
 import { Memory } from './page/pageState.js';
-import { canBeChanged, Model } from './page/model.js';
+import { Model } from './page/model.js';
 import { Proofs } from './cards/bounds.js';
 import { saturation } from './tracks/saturation.js';
 import { Steps } from './page/stepCache.js';
 import { network } from './tracks/network.js';
+import { gatesCard } from './cards/openedGatesCard.js';
 import { unitCard } from './cards/openedStepCard.js';
 import { ThemeWatch } from './page/theme.js';
 import { Timeline } from './page/timeline.js';
@@ -97,13 +98,16 @@ const actions = {
   rerun: () => channel.emit('rerun', null),
   revealConfig: () => channel.emit('revealConfig', null),
   revealProblem: (index: number) => channel.emit('revealProblem', { index }),
+  answerOrder: (index: number, order: 'BTI' | 'TBI') => channel.emit('answerOrder', { index, order }),
   exportJson: () => channel.emit('exportJson', null),
   exportReport: () => channel.emit('exportReport', null),
   tryNext: () => {
-    const next = model.run?.verdict.next ?? null;
-    if (next === null) return;
+    const { run } = model;
+    const whatIf = run?.verdict.next?.whatIf ?? null;
+    if (whatIf === null) return;
     openWhatIf(true);
-    tried.change({ ...asItIs, ...next.whatIf });
+    // It was found for the layer on screen.
+    tried.change({ ...asItIs, ...whatIf, layers: run?.network?.shown ?? null });
     bar.element.scrollIntoView({ block: 'nearest' });
   },
   exportPicture: () => void tracks.saveAll(),
@@ -173,7 +177,7 @@ function cardsOf(make: (changed: () => void) => readonly CardView[]): Card[] {
   return own;
 }
 const cards = [
-  (changed: () => void) => [unitCard(page, changed)],
+  (changed: () => void) => [unitCard(page, changed), gatesCard(page, changed)],
   (changed: () => void) => [historyCard(past, changed)],
   (changed: () => void) => [reachCard(page, changed)],
   () => [lyapunovCard(page), eigenvaluesCard(page)],
@@ -222,13 +226,12 @@ model.onChange((change) => {
   if (change === 'run' && run !== null && !restored) {
     restored = true;
     const kept = memory.read('whatIf');
-    if (kept['open'] === true && canBeChanged(run)) {
-      const whatIf = whatIfFrom(kept['whatIf'], run.cell.alternatives);
+    if (kept['open'] === true) {
+      const whatIf = whatIfFrom(kept['whatIf'], run);
       openWhatIf(true);
       tried.change(whatIf);
     }
   }
-  if (change === 'run' && run !== null && bar.open && !canBeChanged(run)) openWhatIf(false);
   if (change === 'run') bar.show();
   if (change === 'run' || change === 'status') showStatus();
   if (change === 'run') tracks.refresh();

@@ -1,5 +1,6 @@
 // What the host takes from a page: one check for each message of the contract. A page is the side that could be broken.
-import { either, flag, instance, integer, nothing, object, text } from '../protocol/index.js';
+import { either, flag, instance, integer, nothing, object, oneOf, text } from '../protocol/index.js';
+import { sequenceOrders } from '../config/read/index.js';
 import type { Checks, PanelContract } from '../protocol/index.js';
 import { sliceChecks, weightPlaceFields, whatIfCheck } from '../worker/thread/index.js';
 
@@ -12,6 +13,7 @@ export const panelChecks: Checks<PanelContract> = {
     painted: object({ runId: count }),
     revealWeight: object({ ...weightPlaceFields, focus: flag }),
     revealProblem: object({ index: count }),
+    answerOrder: object({ index: count, order: oneOf(sequenceOrders) }),
     revealConfig: nothing,
     rerun: nothing,
     chooseLayer: object({ layer: count }),

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { describeProblem } from '../config/json/index.js';
+import type { SequenceOrder } from '../config/read/index.js';
 import { applyChanges, showBehind, toRange } from '../editor/language/index.js';
 import { entryUri } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
@@ -37,6 +38,7 @@ function statusOf(session: Session): PanelStatus {
       severity: problem.severity,
       place: `${shortName(problem.file)}:${problem.range.start.line + 1}:${problem.range.start.character + 1}`,
       text: describeProblem(problem),
+      asksForOrder: problem.fix?.kind === 'sequenceOrder',
     })),
   };
 }
@@ -77,6 +79,7 @@ export class Panel implements vscode.Disposable {
         ready: () => this.#sendAll(),
         painted: ({ runId }) => session.painted(runId),
         revealProblem: ({ index }) => this.#revealProblem(index),
+        answerOrder: ({ index, order }) => this.#answerOrder(index, order).catch(reportFailure),
         revealConfig: () => this.#reveal(entryUri(session.entry)),
         revealWeight: (place) => this.#revealWeight(place),
         rerun: () => session.run().catch(reportFailure),
@@ -148,6 +151,23 @@ export class Panel implements vscode.Disposable {
     const problem = this.session.problems[index];
     if (problem === undefined) return;
     await this.#reveal(vscode.Uri.parse(problem.file), toRange(problem.range));
+  }
+
+  /** Writes the answer into the config, as one undoable edit. */
+  async #answerOrder(index: number, order: SequenceOrder): Promise<void> {
+    const problem = this.session.problems[index];
+    const { entry } = this.session;
+    if (problem?.fix?.kind !== 'sequenceOrder' || entry.kind !== 'config') return;
+    const { file, path: place } = problem;
+    const files = await applyChanges(() =>
+      this.session.request('change', {
+        config: entry.config,
+        file,
+        path: place,
+        change: { kind: 'sequenceOrder', order },
+      }),
+    );
+    if (files !== null) await showBehind(files);
   }
 
   async #reveal(uri: vscode.Uri, selection?: vscode.Range, preserveFocus = false): Promise<void> {

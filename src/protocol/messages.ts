@@ -1,5 +1,14 @@
 // Every message that crosses a thread or the webview's border. One type a message; nothing here runs.
-import type { Entry, FileContent, FileKind, Link, Outline, PartRole, WeightBlocks } from '../config/read/index.js';
+import type {
+  Entry,
+  FileContent,
+  FileKind,
+  Link,
+  Outline,
+  PartRole,
+  SequenceOrder,
+  WeightBlocks,
+} from '../config/read/index.js';
 import type { NewConfig, TextChange } from '../config/edit/index.js';
 import type { Position, Problem, Range } from '../config/json/index.js';
 import type {
@@ -13,6 +22,7 @@ import type {
   JacobianSeries,
   MatrixFacts,
   NumberFacts,
+  OpenedGates,
   OpenedUnit,
   Reach,
   Shapes,
@@ -24,7 +34,7 @@ import type {
 } from '../engine/index.js';
 import type { None } from './rpc.js';
 
-export type { CellFacts, OpenedUnit };
+export type { CellFacts, OpenedGates, OpenedUnit };
 
 /** One number per timestep each, of one layer in one direction, for lines on the shared time axis. */
 export type LayerSeries = {
@@ -67,7 +77,7 @@ export type NetworkSummary = {
   readonly layers: readonly LayerChoice[];
   /** Which of them everything else of the summary is about. */
   readonly shown: number;
-  readonly verdict: Pick<Verdict, 'kind' | 'reason'>;
+  readonly verdict: Pick<Verdict, 'kind' | 'reason' | 'perStepFactor' | 'log10Ratio'>;
   /** Steps of the shortest and of the longest sequence. */
   readonly lengths: readonly [number, number];
 };
@@ -291,6 +301,8 @@ export type AttributionRow = Unfinished & {
   readonly from: Float64Array;
   readonly to: Float64Array;
   readonly log10: Float64Array;
+  /** Of a stack: what each of these sources sends to all steps of each layer together; empty for a single layer. */
+  readonly layers: readonly { readonly layer: number; readonly log10: Float64Array }[];
 };
 
 /** Rows from ≤ row < to of all that are computed: what every source of the run makes of g at their steps `t`. */
@@ -298,7 +310,7 @@ export type AttributionRowsRequest = { readonly runId: number; readonly from: nu
 /** `log10` [n, sources]: −Infinity for a source before t. */
 export type AttributionRows = Unfinished & { readonly t: Float64Array; readonly log10: Float64Array };
 
-/** dWh by the distance between a loss and the step that it reaches. */
+/** dWh by the distance between a loss and the step that it reaches; of gated cells every parameter and gate. */
 export type ReachRequest = { readonly runId: number };
 export type ReachValues = Unfinished & Reach & { readonly steps: number };
 
@@ -389,13 +401,17 @@ export type { WhatIf };
 export type WhatIfAnswer =
   | {
       readonly kind: 'run';
+      /** Whose curve it is, counted with its directions: where the layer that is looked at is dropped, one below. */
+      readonly layer: number;
+      /** Of that layer; of the whole network where all of its layers are changed. */
       readonly verdict: Verdict;
+      readonly ofNetwork: boolean;
       readonly T: number;
       /** log10 of norms at `steps`, or at all T (null). */
       readonly steps: Float64Array | null;
       readonly log10: { readonly dh: Float64Array; readonly singleSource: Float64Array };
-      /** Of the changed Wh. */
-      readonly measures: WhMeasures;
+      /** Of each gate's block of the changed Wh: of the layer that is looked at where that is changed. */
+      readonly measures: readonly WhMeasures[];
       readonly lossValue: number | null;
       readonly clipFactor: number | null;
       readonly elapsedMs: number;
@@ -417,6 +433,8 @@ export type SliceRequests = {
   weights: { params: WeightsRequest; result: WeightsPicture | null };
   weightCells: { params: WeightCellsRequest; result: WeightCells | null };
   unit: { params: UnitRequest; result: OpenedUnit | null };
+  /** The same of a cell of several gates. */
+  gates: { params: UnitRequest; result: OpenedGates | null };
   activations: { params: ActivationsRequest; result: Activations | null };
   band: { params: BandRequest; result: Band | null };
   heatmap: { params: HeatmapRequest; result: Heatmap | null };
@@ -469,7 +487,7 @@ export type PartInfo = {
   readonly value: Range;
   /** Null for lists that are no regular block. */
   readonly shape: readonly number[] | null;
-  /** Stored [H,I] for column vectors, as PyTorch does. */
+  /** Stored as PyTorch does: weights [H,I] for column vectors, sequences [T][B][I] step by step. */
   readonly transposed: boolean;
   /** How weights are made up, as the recurrent matrix of their layer tells; null where it does not, and of the rest. */
   readonly blocks: WeightBlocks | null;
@@ -484,10 +502,11 @@ export type Change =
   | { readonly kind: 'transpose' | 'addBias' | 'addInitialState' | 'moveInline' }
   | { readonly kind: 'rescale'; readonly quantity: 'spectralRadius' | 'sigmaMax'; readonly to: number }
   | { readonly kind: 'initialise'; readonly way: Initialisation; readonly seed: number; readonly gain: number }
-  | { readonly kind: 'moveToFile'; readonly reference: string };
+  | { readonly kind: 'moveToFile'; readonly reference: string }
+  | { readonly kind: 'sequenceOrder'; readonly order: SequenceOrder };
 /** A change that makes sense now, for the value at a path of a file. */
 export type Offer = {
-  readonly kind: Change['kind'];
+  readonly kind: Exclude<Change['kind'], 'sequenceOrder'>;
   readonly file: string;
   readonly path: string;
   readonly name: string;
@@ -642,6 +661,8 @@ export type ProblemLine = {
   readonly severity: Problem['severity'];
   readonly place: string;
   readonly text: string;
+  /** Whether it asks in which order the sequences stand, which `answerOrder` answers. */
+  readonly asksForOrder?: boolean;
 };
 export type PanelStatus = {
   /** Name of the config or of the pair of files. */
@@ -718,6 +739,8 @@ export type PanelContract = {
     /** The user asked to see the place of a problem, or the config itself. */
     revealProblem: { readonly index: number };
     revealConfig: null;
+    /** Answers a question in which order the sequences stand: in the config, as one undoable edit. */
+    answerOrder: { readonly index: number; readonly order: SequenceOrder };
     rerun: null;
     /** The user asked to look at another layer of the network, counted with its directions. */
     chooseLayer: { readonly layer: number };

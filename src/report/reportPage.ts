@@ -69,6 +69,7 @@ const channel = new Channel<PanelContract, PageContract>(
     revealWeight: () => undefined,
     revealProblem: () => undefined,
     revealConfig: () => undefined,
+    answerOrder: () => undefined,
     rerun: () => undefined,
     chooseLayer: () => undefined,
     cancel: () => undefined,

@@ -2,7 +2,7 @@
 import type { Problem } from '../../src/config/index.js';
 import type { TextChange } from '../../src/config/edit/textEdits.js';
 import type { Change, ChangeOutcome, Inspection, Offer } from '../../src/protocol/messages.js';
-import { cellNames, initialisations } from '../../src/engine/index.js';
+import { cellNames, initialisations, starts } from '../../src/engine/index.js';
 import type { WhatIf } from '../../src/engine/index.js';
 import type { Texts } from './checks.js';
 import type { Bytes } from './desk.js';
@@ -118,18 +118,24 @@ export async function checkWhatIf(walk: Walk): Promise<void> {
 
 export function someWhatIf(dice: Dice): WhatIf {
   const maybe = <Value>(make: () => Value): Value | null => (dice.chance(0.4) ? make() : null);
+  const gates = ['h', 'i', 'f', 'z', 'n'] as const;
   return {
-    cell: maybe(() => dice.pick(cellNames)),
-    initialise: maybe(() => ({ way: dice.pick(initialisations), seed: dice.below(1000) })),
+    layers: maybe(() => dice.pick(['all', 0, 1] as const)),
+    // Most of the others are of other weights, which is a refusal and nothing else.
+    cell: dice.chance(0.2) ? dice.pick(cellNames) : null,
+    initialise: maybe(() => ({ way: dice.pick(starts), seed: dice.below(1000) })),
     rescale: maybe(() => ({
       measure: dice.pick(['spectralRadius', 'sigmaMax'] as const),
       to: dice.pick([0, 0.5, 1, 3]),
     })),
+    whGate: dice.chance(0.1) ? dice.pick(gates) : null,
     inputScale: maybe(() => dice.pick([0, 0.1, 10])),
     biasShift: maybe(() => dice.pick([-1, 0.5])),
+    biasGate: dice.chance(0.1) ? dice.pick(gates) : null,
     clipNorm: maybe(() => dice.pick(['off', 0.5] as const)),
     truncate: maybe(() => dice.pick(['off', 1, 4] as const)),
     lossAt: maybe(() => dice.pick(['last', 'every', 0] as const)),
+    drop: dice.chance(0.2) ? 'last' : null,
   };
 }
 

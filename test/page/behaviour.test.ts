@@ -233,6 +233,20 @@ describe('what the host tells', () => {
     assert.equal(host.sent.revealConfig.length, 1);
   });
 
+  it('asks in which order the sequences stand, and one click answers', async () => {
+    await showWeather();
+    const { page, host } = open;
+    host.sendStatus({ problems: [problem(0, 'error'), { ...problem(1, 'warning'), asksForOrder: true }] });
+    await page.getByRole('button', { name: 'The steps come first' }).click();
+    await page.getByRole('button', { name: 'The sequences come first' }).press('Enter');
+    assert.deepEqual(host.sent.answerOrder, [
+      { index: 1, order: 'TBI' },
+      { index: 1, order: 'BTI' },
+    ]);
+    host.sendStatus({ problems: [] });
+    await page.locator('.problems').waitFor({ state: 'hidden' });
+  });
+
   it('marks the picture stale and keeps it', async () => {
     await showWeather();
     const { page, host } = open;

@@ -351,14 +351,18 @@ describe('Apply', () => {
     await open.page.locator('.whatif-note', { hasText: 'undo takes it back' }).waitFor();
     assert.deepEqual(open.host.applied, [
       {
+        layers: null,
         cell: 'relu',
         initialise: null,
         rescale: { measure: 'sigmaMax', to: 0.9 },
+        whGate: null,
         inputScale: null,
         biasShift: null,
+        biasGate: null,
         clipNorm: null,
         truncate: null,
         lossAt: null,
+        drop: null,
       },
     ]);
     await open.host.run(ringConfig(0.9, 8, 40, { cell: 'relu' }));

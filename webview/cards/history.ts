@@ -23,24 +23,34 @@ type Kind = HistoryVersion['kind'];
 const float32Rounding = 2 ** -24;
 /** Share of the height that the ratio has; the exponent has the rest. */
 const upper = 0.6;
-const tones = ({ red, green, orange, purple }: Theme): Readonly<Record<Kind, string>> => ({
+const tones = ({ red, yellow, green, orange, purple }: Theme): Readonly<Record<Kind, string>> => ({
   vanishing: red,
+  fading: yellow,
   healthy: green,
   exploding: orange,
   nonfinite: purple,
 });
 const kindNames: Readonly<Record<Kind, () => string>> = {
   vanishing: () => t('vanishing'),
+  fading: () => t('fading'),
   healthy: () => t('healthy'),
   exploding: () => t('exploding'),
   nonfinite: () => t('not finite'),
 };
 
-/** A point whose shape says the verdict as its colour does: pointing down, round, pointing up, square. */
+/** A point whose shape says the verdict as its colour does: pointing down, a diamond, round, pointing up, square. */
 function stamp(context: CanvasRenderingContext2D, kind: Kind, x: number, y: number, size: number): void {
   context.beginPath();
   if (kind === 'healthy') context.arc(x, y, size, 0, 2 * Math.PI);
-  else if (kind === 'nonfinite') context.rect(x - size, y - size, 2 * size, 2 * size);
+  else if (kind === 'fading') {
+    const points = [
+      [0, -1.4],
+      [1.4, 0],
+      [0, 1.4],
+      [-1.4, 0],
+    ] as const;
+    for (const [dx, dy] of points) context.lineTo(x + dx * size, y + dy * size);
+  } else if (kind === 'nonfinite') context.rect(x - size, y - size, 2 * size, 2 * size);
   else {
     const up = kind === 'exploding' ? -1.4 * size : 1.4 * size;
     context.moveTo(x - 1.3 * size, y - up);

@@ -1,6 +1,8 @@
 // Pinned runs: their norms stay over whatever runs next, also when the window is loaded again.
 import { literal } from '../widgets/dom.js';
 import { print } from '../widgets/slider.js';
+import { t } from '../page/l10n.js';
+import { layerName } from '../page/layerNames.js';
 import { curveNames } from '../chart/overlay.js';
 import type { Curve, CurveName, Overlay } from '../chart/overlay.js';
 import type { Memory } from '../page/pageState.js';
@@ -23,7 +25,7 @@ export const mostPins = 6;
 /** Points of a kept curve: the page's memory is written as text on every change. */
 const mostPoints = 1024;
 const longestName = 28;
-const kinds: readonly Kind[] = ['vanishing', 'healthy', 'exploding', 'nonfinite'];
+const kinds: readonly Kind[] = ['vanishing', 'fading', 'healthy', 'exploding', 'nonfinite'];
 const dashes: readonly (readonly number[])[] = [
   [7, 3],
   [2, 2],
@@ -116,26 +118,36 @@ function pinFrom(kept: unknown): Pin | null {
   };
 }
 
-/** What is tried, in symbols: `σ_max 0.9, relu, b + 0.25`. */
-export function briefly({
-  cell,
-  initialise,
-  rescale,
-  inputScale,
-  biasShift,
-  clipNorm,
-  truncate,
-  lossAt,
-}: WhatIf): string {
+/** What is tried, in symbols: `σ_max 0.9, relu, b + 0.25`; of one gate `b(f) + 1`. */
+export function briefly(
+  {
+    layers,
+    cell,
+    initialise,
+    rescale,
+    whGate,
+    inputScale,
+    biasShift,
+    biasGate,
+    clipNorm,
+    truncate,
+    lossAt,
+    drop,
+  }: WhatIf,
+  network: RunSummary['network'],
+): string {
+  const of = (gate: string | null): string => (gate === null ? '' : `(${gate})`);
   return [
     initialise === null ? null : `Wh ${initialise.way} ${initialise.seed}`,
-    rescale === null ? null : `${rescale.measure === 'sigmaMax' ? 'σ_max' : 'ρ'} ${print(rescale.to)}`,
+    rescale === null ? null : `${rescale.measure === 'sigmaMax' ? 'σ_max' : 'ρ'}${of(whGate)} ${print(rescale.to)}`,
     cell,
     inputScale === null ? null : `Wx × ${print(inputScale)}`,
-    biasShift === null ? null : `b + ${print(biasShift)}`,
+    biasShift === null ? null : `b${of(biasGate)} + ${print(biasShift)}`,
     clipNorm === null ? null : `clip ${clipNorm}`,
     truncate === null ? null : `k ${truncate}`,
     lossAt === null ? null : `t = ${lossAt}`,
+    drop === null ? null : `L − 1`,
+    network === null || layers === null ? null : layers === 'all' ? t('all layers') : layerName(network, layers),
   ]
     .filter((part) => part !== null)
     .join(', ');
@@ -173,7 +185,7 @@ export class Pins {
     const { verdict, steps } = tried ?? run;
     const { dh, singleSource } = (tried ?? run.layers[0]).log10;
     const id = [1, 2, 3, 4, 5, 6].find((free) => this.pins.every((pin) => pin.id !== free)) ?? 0;
-    const called = tried === null ? run.name : briefly(whatIf);
+    const called = tried === null ? run.name : briefly(whatIf, run.network);
     const { kind, perStepFactor, log10Ratio } = verdict;
     this.#set([
       ...this.pins,

@@ -1,16 +1,15 @@
 // The bar of what-ifs under the toolbar: what can be changed, what it makes of the verdict, and the way into the files.
 import { el, math, textButton } from '../widgets/dom.js';
-import { formatFactor, formatLog10, formatNumber } from '../page/format.js';
-import { showBadge } from '../header/header.js';
 import { t } from '../page/l10n.js';
 import { helpPopover } from '../widgets/popover.js';
 import { Slider, logScale, print } from '../widgets/slider.js';
-import { ways } from './whatIfState.js';
-import { button, dropdown, setOptions } from '../ui.js';
+import { WhatIfMenus } from './whatIfMenus.js';
+import { WhatIfOutcome } from './whatIfOutcome.js';
+import { button } from '../ui.js';
 import type { RunSummary } from '../page/model.js';
 import type { Scale } from '../widgets/slider.js';
-import type { Tried, TriedRun, WhatIf } from './whatIfState.js';
-import type { UiButton, UiDropdown } from '../ui.js';
+import type { Tried, WhatIf } from './whatIfState.js';
+import type { UiButton } from '../ui.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
 
@@ -21,7 +20,6 @@ const mostSeed = 9999;
 /** Sliders of Wh end here, or at half as much again as what is in the file or was typed. */
 const leastReach = 2;
 const clipReach = [-3, 3] as const;
-const quietMs = 700;
 
 const linear = (min: number, max: number, allows: (value: number) => boolean, step = 0.01): Scale => ({
   min,
@@ -45,6 +43,10 @@ const help = (): Help => ({
         'on the pure trip from the last step.',
     ),
     t(
+      'Of a network one layer is changed, or all of them, and everything is run again. A measure of Wh is that ' +
+        "of each gate's own block. Keras' and PyTorch's defaults start Wx and the biases anew, too.",
+    ),
+    t(
       'Apply writes it all into the config and the files that hold the weights as one edit, which one undo takes back.',
     ),
   ],
@@ -52,44 +54,8 @@ const help = (): Help => ({
   source: 'Pascanu, Mikolov & Bengio 2013; Saxe, McClelland & Ganguli 2014; Le, Jaitly & Hinton 2015',
 });
 
-/** What is compared of the run and of what is tried. */
-type Compared = Pick<TriedRun, 'verdict' | 'log10' | 'clipFactor' | 'lossValue'>;
-const comparedOf = ({ verdict, clipFactor, lossValue, layers: [{ log10 }] }: RunSummary): Compared => ({
-  verdict,
-  clipFactor,
-  lossValue,
-  log10,
-});
-
-/** Before → after. */
-type Outcome = {
-  readonly id: string;
-  readonly name: string;
-  read(run: Compared): number;
-  readonly print: (value: number) => string;
-};
-const outcomes = (): readonly Outcome[] => [
-  {
-    id: 'factor',
-    name: t('per step back'),
-    read: ({ verdict }) => verdict.perStepFactor ?? NaN,
-    print: (value) => (Number.isNaN(value) ? '–' : `×${formatFactor(value)}`),
-  },
-  {
-    id: 'ratio',
-    name: t('arrives at the first step'),
-    read: ({ verdict }) => verdict.log10Ratio ?? NaN,
-    print: (value) => (Number.isNaN(value) ? '–' : `×${formatLog10(value, 3)}`),
-  },
-  { id: 'total', name: '‖g_0‖', read: ({ log10 }) => log10.dh[0] ?? NaN, print: (value) => formatLog10(value, 3) },
-  {
-    id: 'clip',
-    name: t('clip'),
-    read: ({ clipFactor }) => clipFactor ?? NaN,
-    print: (value) => (Number.isNaN(value) ? '–' : `×${formatFactor(value)}`),
-  },
-  { id: 'loss', name: t('loss'), read: ({ lossValue }) => lossValue ?? NaN, print: (value) => formatNumber(value) },
-];
+/** What of a cell of several gates is shown at first glance; the rest is behind a button. */
+const firstGlance: readonly (keyof WhatIf)[] = ['layers', 'biasShift', 'initialise'];
 
 export type WhatIfActions = { apply(whatIf: WhatIf): Promise<boolean>; pin(): void };
 
@@ -98,28 +64,23 @@ export class WhatIfBar {
   readonly #page: Page;
   readonly #tried: Tried;
   readonly #fields = new Map<Key, HTMLElement>();
-  readonly #way: UiDropdown;
+  readonly #grid: HTMLElement;
+  readonly #menus: WhatIfMenus;
+  readonly #outcome = new WhatIfOutcome();
+  readonly #more: HTMLButtonElement;
+  #showsMore = false;
   readonly #seed: HTMLInputElement;
-  readonly #cell: UiDropdown;
-  readonly #lossKind: UiDropdown;
   readonly #measures: Readonly<Record<Measure, Slider>>;
   readonly #inputs: Slider;
   readonly #bias: Slider;
   readonly #clip: Slider;
   readonly #truncate: Slider;
   readonly #lossStep: Slider;
-  readonly #before = el('span', { class: 'mark' });
-  readonly #after = el('span', { class: 'mark' });
-  readonly #numbers = el('span', { class: 'outcomes' });
-  readonly #note = el('p', { class: 'note whatif-note', attributes: { role: 'status' } });
-  readonly #spoken = el('p', { class: 'unseen', attributes: { 'aria-live': 'polite' } });
   readonly #reset: UiButton;
   readonly #pin: UiButton;
   readonly #apply: UiButton;
-  #options = '';
   readonly #reaches: Record<Measure, number> = { spectralRadius: leastReach, sigmaMax: leastReach };
   #pinsFull = false;
-  #speak: ReturnType<typeof setTimeout> | null = null;
 
   constructor(page: Page, tried: Tried, actions: WhatIfActions) {
     this.#page = page;
@@ -130,10 +91,8 @@ export class WhatIfBar {
       (to: number): void =>
         change({ rescale: { measure, to } });
     const positive = (value: number): boolean => value >= 0 && finite(value);
-    this.#way = dropdown(t('Initialisation of Wh'), (value) => {
-      const way = ways.find((other) => other === value);
-      change({ initialise: way === undefined ? null : { way, seed: this.#seedNow() } });
-    });
+    this.#menus = new WhatIfMenus(page, tried, () => this.#seedNow());
+    const { layers, biasGate, whGate, drop, way, cell, lossKind } = this.#menus;
     this.#seed = el('input', {
       class: 'number',
       attributes: {
@@ -149,11 +108,6 @@ export class WhatIfBar {
       const { initialise } = tried.whatIf;
       if (initialise !== null) change({ initialise: { ...initialise, seed: this.#seedNow() } });
     });
-    this.#cell = dropdown(t('Activation'), (value) => {
-      const now = page.model.run?.cell;
-      const cell = now?.alternatives.find((other) => other === value) ?? null;
-      change({ cell: cell === now?.name ? null : cell });
-    });
     this.#measures = {
       spectralRadius: new Slider(
         t('Spectral radius of Wh'),
@@ -166,7 +120,10 @@ export class WhatIfBar {
       change({ inputScale: value === 1 ? null : value }),
     );
     this.#bias = new Slider(t('Shift of the bias'), linear(-2, 2, finite), (value) =>
-      change({ biasShift: value === 0 ? null : value }),
+      change({
+        biasShift: value === 0 ? null : value,
+        biasGate: page.model.run === null ? null : this.#menus.shiftedGate(page.model.run),
+      }),
     );
     this.#clip = new Slider(
       t('Clip norm'),
@@ -186,17 +143,6 @@ export class WhatIfBar {
         change({ truncate: wanted === (run?.truncate ?? 'off') ? null : wanted });
       },
     );
-    this.#lossKind = dropdown(t('Where the loss sits'), (value) => {
-      const T = page.model.run?.shapes.T ?? 1;
-      change({
-        lossAt:
-          value === 'last' || value === 'every'
-            ? value
-            : value === 'step'
-              ? Math.min(T - 1, page.timeline.cursor)
-              : null,
-      });
-    });
     this.#lossStep = new Slider(
       t('Step that the loss sits on'),
       linear(0, 1, (value) => Number.isInteger(value) && value >= 0, 1),
@@ -221,48 +167,50 @@ export class WhatIfBar {
       element.dataset['measure'] = measure;
       return element;
     };
-    const radius = measureField('spectralRadius', 'ρ(Wh)');
+    this.#more = textButton(t('More…'), t('More that can be changed'), () => {
+      this.#showsMore = !this.#showsMore;
+      this.show();
+    });
+    this.#more.classList.add('link');
+    this.#more.setAttribute('aria-controls', 'whatif-fields');
+    this.#grid = el(
+      'div',
+      { class: 'fields', id: 'whatif-fields' },
+      field('layers', t('Layers'), layers),
+      measureField('spectralRadius', 'ρ(Wh)'),
+      measureField('sigmaMax', 'σ_max(Wh)'),
+      field('whGate', t('Wh gate'), whGate),
+      field('initialise', 'Wh', way, el('label', { class: 'seed' }, el('span', {}, t('seed')), this.#seed)),
+      field('cell', t('Activation'), cell),
+      field('inputScale', 'Wx ×', this.#inputs.element),
+      field('biasShift', 'b +', biasGate, this.#bias.element),
+      field('clipNorm', t('Clip'), this.#clip.element),
+      field('truncate', t('Truncate'), this.#truncate.element),
+      field('lossAt', t('Loss at'), lossKind, this.#lossStep.element),
+      field('drop', t('Last layer'), drop),
+      this.#more,
+    );
     const helpButton = textButton('?', t('What the what-ifs do'), () =>
       helpPopover(helpButton, t('What if'), help(), page.model.run?.cell ?? null),
     );
     this.#reset = button(t('Reset'), 'secondary', t('Everything as in the files'), () => tried.reset());
     this.#pin = button(t('Pin'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin());
     this.#apply = button(t('Apply'), 'primary', t('Write this into the config and the weights, as one edit'), () => {
-      void actions.apply(tried.whatIf).then((done) => {
+      void actions.apply(tried.asked).then((done) => {
         if (done) tried.markApplied();
       });
     });
     this.element = el(
       'section',
       { class: 'whatif', id: 'whatif', attributes: { 'aria-label': t('What if') } },
-      el(
-        'div',
-        { class: 'fields' },
-        radius,
-        measureField('sigmaMax', 'σ_max(Wh)'),
-        field('initialise', 'Wh', this.#way, el('label', { class: 'seed' }, el('span', {}, t('seed')), this.#seed)),
-        field('cell', t('Activation'), this.#cell),
-        field('inputScale', 'Wx ×', this.#inputs.element),
-        field('biasShift', 'b +', this.#bias.element),
-        field('clipNorm', t('Clip'), this.#clip.element),
-        field('truncate', t('Truncate'), this.#truncate.element),
-        field('lossAt', t('Loss at'), this.#lossKind, this.#lossStep.element),
-      ),
+      this.#grid,
       el(
         'div',
         { class: 'outcome' },
-        el(
-          'span',
-          { class: 'turn' },
-          this.#before,
-          el('span', { class: 'arrow', attributes: { 'aria-label': t('becomes') } }, '→'),
-          this.#after,
-        ),
-        this.#numbers,
-        this.#note,
+        ...this.#outcome.elements,
         el('span', { class: 'decide' }, this.#reset, this.#pin, this.#apply, helpButton),
       ),
-      this.#spoken,
+      this.#outcome.spoken,
     );
     this.element.hidden = true;
     tried.onChange(() => this.show());
@@ -293,12 +241,66 @@ export class WhatIfBar {
     if (run === null || !this.open) return;
     const { whatIf } = this.#tried;
     this.#showFields(run, whatIf);
+    this.#arrange(run, whatIf);
     for (const element of this.element.querySelectorAll<HTMLElement>('.field')) {
       const key = element.dataset['field'] as Key;
-      const changed = key === 'rescale' ? whatIf.rescale?.measure === element.dataset['measure'] : whatIf[key] !== null;
+      const changed =
+        key === 'rescale'
+          ? whatIf.rescale?.measure === element.dataset['measure']
+          : whatIf[key] !== null && !(key === 'whGate' && whatIf.rescale === null) && key !== 'layers';
       element.classList.toggle('changed', changed);
     }
-    this.#showOutcome(run);
+    const { shown, active, applied } = this.#tried;
+    this.element.classList.toggle('active', active);
+    this.#reset.disabled = !active;
+    this.#apply.disabled = shown === null || applied;
+    this.#pin.disabled = this.#apply.disabled || this.#pinsFull;
+    this.#outcome.show(run, this.#tried);
+  }
+
+  /** What this cell and this network have; of a cell of several gates the bias of one comes first. */
+  #arrange(run: RunSummary, whatIf: WhatIf): void {
+    const gated = run.cell.gates.length > 1;
+    const layers = run.network?.layers ?? [];
+    const has: Partial<Record<Key, boolean>> = {
+      // Also where the layer that was changed is not there any more.
+      layers: layers.length > 1 || (typeof whatIf.layers === 'number' && whatIf.layers > 0),
+      whGate: gated,
+      cell: run.cell.alternatives.length > 1,
+      drop: layers.some(({ layer }) => layer > 0),
+    };
+    this.#grid.classList.toggle('gated', gated);
+    this.#menus.biasGate.hidden = !gated;
+    this.#more.hidden = !gated;
+    this.#more.setAttribute('aria-expanded', String(this.#showsMore));
+    const more = this.#showsMore ? t('Less') : t('More…');
+    this.#more.textContent = more;
+    this.#more.setAttribute('aria-label', more);
+    for (const element of this.#grid.querySelectorAll<HTMLElement>('.field')) {
+      const key = element.dataset['field'] as Key;
+      if (key === 'rescale')
+        element.title =
+          gated && whatIf.whGate === null
+            ? t("Each gate's own block of Wh gets this; what stands here is the largest.")
+            : '';
+      const atHand = !gated || this.#showsMore || firstGlance.includes(key) || whatIf[key] !== null;
+      element.hidden = has[key] === false || !atHand;
+    }
+    // In the order of the keyboard too.
+    const bias = this.#fields.get('biasShift');
+    const [first, clip] = [this.#fields.get('layers'), this.#fields.get('clipNorm')];
+    if (bias !== undefined && first !== undefined && clip !== undefined)
+      if (gated && first.nextElementSibling !== bias) first.after(bias);
+      else if (!gated && clip.previousElementSibling !== bias) clip.before(bias);
+  }
+
+  /** Of the gate whose block is rescaled, or the largest of all blocks. */
+  #measured({ cell: { gates } }: RunSummary, measure: Measure): number | null {
+    const all = this.#tried.run?.measures ?? [];
+    const { whGate } = this.#tried.whatIf;
+    const own = all.filter((_, g) => whGate === null || gates[g] === whGate).map((measures) => measures[measure]);
+    const known = own.filter((value) => value !== null);
+    return known.length === 0 || known.length < own.length ? null : Math.max(...known);
   }
 
   #seedNow(): number {
@@ -309,13 +311,12 @@ export class WhatIfBar {
   #showFields(run: RunSummary, whatIf: WhatIf): void {
     const { T } = run.shapes;
     const lossAt = whatIf.lossAt;
-    this.#setOptions(run, whatIf);
+    this.#menus.show(run, whatIf);
     this.#seed.disabled = whatIf.initialise === null || whatIf.initialise.way === 'identity';
     if (whatIf.initialise !== null && document.activeElement !== this.#seed)
       this.#seed.value = String(whatIf.initialise.seed);
     for (const measure of ['spectralRadius', 'sigmaMax'] as const) {
-      const told =
-        whatIf.rescale?.measure === measure ? whatIf.rescale.to : (this.#tried.run?.measures[measure] ?? null);
+      const told = whatIf.rescale?.measure === measure ? whatIf.rescale.to : this.#measured(run, measure);
       const slider = this.#measures[measure];
       slider.scale = linear(0, this.#reach(measure, told), (value) => value >= 0 && finite(value));
       slider.show(told);
@@ -339,7 +340,7 @@ export class WhatIfBar {
     this.#lossStep.show(at, at === null ? '–' : `t = ${at}`);
     const fixed = run.lossValue !== null;
     this.#lossStep.disabled = fixed;
-    this.#lossKind.toggleAttribute('disabled', fixed);
+    this.#menus.lossKind.toggleAttribute('disabled', fixed);
     this.#fields
       .get('lossAt')
       ?.setAttribute(
@@ -353,98 +354,5 @@ export class WhatIfBar {
     const reach = this.#reaches[measure];
     if (told === null || !finite(told) || (this.#tried.active && told <= reach)) return reach;
     return (this.#reaches[measure] = Math.max(leastReach, Math.ceil(1.5 * told)));
-  }
-
-  /** The toolkit reads its options late, so menus are filled only when something about them is another. */
-  #setOptions(run: RunSummary, whatIf: WhatIf): void {
-    const lossKind = whatIf.lossAt === null ? 'file' : typeof whatIf.lossAt === 'number' ? 'step' : whatIf.lossAt;
-    const key = JSON.stringify([run.cell.name, whatIf.initialise?.way, whatIf.cell, lossKind]);
-    if (key === this.#options) return;
-    this.#options = key;
-    const file = t('as is');
-    setOptions(
-      this.#way,
-      [
-        ['file', file],
-        ['orthogonal', t('orthogonal')],
-        ['identity', t('identity matrix')],
-        ['glorot', 'Glorot'],
-        ['he', 'He'],
-      ],
-      whatIf.initialise?.way ?? 'file',
-    );
-    setOptions(
-      this.#cell,
-      run.cell.alternatives.map((cell) => [cell, cell]),
-      whatIf.cell ?? run.cell.name,
-    );
-    setOptions(
-      this.#lossKind,
-      [
-        ['file', file],
-        ['last', t('last step')],
-        ['every', t('every step')],
-        ['step', t('one step')],
-      ],
-      lossKind,
-    );
-  }
-
-  #showOutcome(run: RunSummary): void {
-    const { shown, refusal, active, applied } = this.#tried;
-    showBadge(this.#before, run.verdict.kind, 'mark');
-    if (shown !== null) showBadge(this.#after, shown.verdict.kind, 'mark');
-    this.#after.hidden = this.#numbers.hidden = shown === null;
-    this.element.classList.toggle('active', active);
-    this.#reset.disabled = !active;
-    this.#apply.disabled = shown === null || applied;
-    this.#pin.disabled = this.#apply.disabled || this.#pinsFull;
-    this.#numbers.replaceChildren(
-      ...(shown === null
-        ? []
-        : outcomes().map((outcome) => ({ ...outcome, was: outcome.read(comparedOf(run)), is: outcome.read(shown) }))
-      )
-        .filter(({ was, is }) => !(Number.isNaN(was) && Number.isNaN(is)))
-        .map(({ id, name, was, is, print: told }) =>
-          el(
-            'span',
-            { attributes: { 'data-outcome': id, 'data-before': String(was), 'data-after': String(is) } },
-            el('span', { class: 'outcome-name' }, math(name)),
-            ' ',
-            told(was),
-            ' → ',
-            el('b', {}, told(is)),
-          ),
-        ),
-    );
-    this.#note.textContent =
-      refusal ??
-      (applied
-        ? t('Written into the files; undo takes it back there. The next run shows it.')
-        : active
-          ? ''
-          : t('Move something: the files stay as they are.'));
-    this.#note.classList.toggle('refused', refusal !== null);
-    this.#note.hidden = this.#note.textContent === '';
-    this.#sayLater(shown, run);
-  }
-
-  /** The result aloud, once the drag rests. */
-  #sayLater(shown: TriedRun | null, run: RunSummary): void {
-    if (this.#speak !== null) clearTimeout(this.#speak);
-    this.#speak = setTimeout(() => {
-      const [factor] = outcomes();
-      const told =
-        factor === undefined || shown === null
-          ? ''
-          : t(
-              '{0} becomes {1}: {2} instead of {3} per step back.',
-              this.#before.textContent,
-              this.#after.textContent,
-              factor.print(factor.read(shown)),
-              factor.print(factor.read(comparedOf(run))),
-            );
-      if (this.#spoken.textContent !== told) this.#spoken.textContent = told;
-    }, quietMs);
   }
 }

@@ -1,7 +1,7 @@
 // What the user tries without touching the files: the changed parts, and what the worker says of them.
 import { onFrame } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
-import type { Model } from '../page/model.js';
+import type { Model, RunSummary } from '../page/model.js';
 import type { Overlay } from '../chart/overlay.js';
 import type { WhatIf, WhatIfAnswer } from '../../src/protocol/index.js';
 
@@ -9,21 +9,37 @@ export type { WhatIf };
 export type TriedRun = WhatIfAnswer & { readonly kind: 'run' };
 
 export const asItIs: WhatIf = {
+  layers: null,
   cell: null,
   initialise: null,
   rescale: null,
+  whGate: null,
   inputScale: null,
   biasShift: null,
+  biasGate: null,
   clipNorm: null,
   truncate: null,
   lossAt: null,
+  drop: null,
 };
-export const ways = ['orthogonal', 'identity', 'glorot', 'he'] as const satisfies readonly NonNullable<
-  WhatIf['initialise']
->['way'][];
-const keys = Object.keys(asItIs) as (keyof WhatIf)[];
-/** What an earlier page wrote into its memory, as far as it still means something for a run with these cells. */
-export function whatIfFrom(kept: unknown, cells: readonly NonNullable<WhatIf['cell']>[]): WhatIf {
+export const ways = [
+  'orthogonal',
+  'identity',
+  'glorot',
+  'he',
+  'keras',
+  'pytorch',
+] as const satisfies readonly NonNullable<WhatIf['initialise']>['way'][];
+/** What says which part a change is of; by themselves they change nothing. */
+const selectors: readonly (keyof WhatIf)[] = ['layers', 'whGate', 'biasGate'];
+const keys = (Object.keys(asItIs) as (keyof WhatIf)[]).filter((key) => !selectors.includes(key));
+
+/** The cell and the layers that a run has, as far as what is tried depends on them. */
+type Has = Pick<RunSummary, 'cell' | 'network'>;
+const layersIn = ({ network }: Pick<Has, 'network'>): number => network?.layers.length ?? 1;
+
+/** What an earlier page wrote into its memory, as far as it still means something for this run. */
+export function whatIfFrom(kept: unknown, run: Has): WhatIf {
   if (typeof kept !== 'object' || kept === null) return asItIs;
   const parts = kept as Partial<Record<keyof WhatIf, unknown>>;
   const word = <const W extends string>(value: unknown, words: readonly W[]): W | null =>
@@ -35,15 +51,22 @@ export function whatIfFrom(kept: unknown, cells: readonly NonNullable<WhatIf['ce
   const [anew, rescaled] = [record(parts.initialise), record(parts.rescale)];
   const [way, seed] = [word(anew['way'], ways), number(anew['seed'])];
   const [measure, to] = [word(rescaled['measure'], ['spectralRadius', 'sigmaMax'] as const), number(rescaled['to'])];
+  const { gates, alternatives } = run.cell;
+  const layer = number(parts.layers);
+  const several = layersIn(run) > 1;
   return {
-    cell: word(parts.cell, cells),
+    layers: several ? (word(parts.layers, ['all']) ?? (layer !== null && layer < layersIn(run) ? layer : null)) : null,
+    cell: word(parts.cell, alternatives),
     initialise: way === null || seed === null ? null : { way, seed },
     rescale: measure === null || to === null ? null : { measure, to },
+    whGate: word(parts.whGate, gates),
     inputScale: number(parts.inputScale),
     biasShift: number(parts.biasShift),
+    biasGate: word(parts.biasGate, gates),
     clipNorm: word(parts.clipNorm, ['off'] as const) ?? number(parts.clipNorm),
     truncate: word(parts.truncate, ['off'] as const) ?? number(parts.truncate),
     lossAt: word(parts.lossAt, ['last', 'every'] as const) ?? number(parts.lossAt),
+    drop: several ? word(parts.drop, ['last'] as const) : null,
   };
 }
 
@@ -79,6 +102,11 @@ export class Tried {
     });
   }
 
+  /** What is asked for and written: of a network that of the layer that is looked at, where none was chosen. */
+  get asked(): WhatIf {
+    return { ...this.whatIf, layers: this.whatIf.layers ?? this.#model.run?.network?.shown ?? null };
+  }
+
   /** Whether anything is another than in the files. */
   get active(): boolean {
     return keys.some((key) => this.whatIf[key] !== null);
@@ -109,8 +137,15 @@ export class Tried {
     this.#listeners.add(listener);
   }
 
+  /** What is changed first is changed of the layer that is looked at, and stays that one's. */
   change(part: Partial<WhatIf>): void {
-    this.whatIf = { ...this.whatIf, ...part };
+    const whatIf = { ...this.whatIf, ...part };
+    const shown = this.#model.run?.network?.shown ?? 0;
+    const isOne = layersIn(this.#model.run ?? { network: null }) === 1;
+    this.whatIf =
+      whatIf.layers === null && !isOne && keys.some((key) => whatIf[key] !== null)
+        ? { ...whatIf, layers: shown }
+        : whatIf;
     this.applied = false;
     this.#tell();
     this.#soon();
@@ -156,7 +191,7 @@ export class Tried {
     const later = setTimeout(() => {
       if (turn === this.#turn && this.#waiting) this.#ask();
     }, patience);
-    void this.#model.slice('whatIf', { whatIf: this.whatIf }).then((answer) => {
+    void this.#model.slice('whatIf', { whatIf: this.asked }).then((answer) => {
       clearTimeout(later);
       if (turn !== this.#turn) return;
       this.#askedAt = null;

@@ -47,6 +47,14 @@ const help = (): Help => ({
   source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
 });
 
+/** The step of the loss at t or next behind it, whose gradient is the first to arrive there. */
+function nearestLoss({ lossSteps, lossCount, network, verdict: { source } }: RunSummary, t: number): number {
+  // Into a layer of a network something enters at every step, from the layer above.
+  if (lossCount <= 1 || network !== null) return source;
+  const behind = lossSteps.find(([, to]) => to >= t);
+  return behind === undefined ? source : Math.min(source, Math.max(t, behind[0]));
+}
+
 export class AtStep {
   readonly element: HTMLElement;
   readonly #page: Page;
@@ -148,10 +156,13 @@ export class AtStep {
       { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dh'), t, log) },
       {
         id: 'lost',
-        name: say('lost since the loss'),
+        name:
+          shown.lossCount > 1 && shown.network === null
+            ? say('lost since the nearest loss')
+            : say('lost since the loss'),
         read: (run, t) =>
           readField(run.steps, log10Of(run, 'singleSource'), t, (value) => {
-            const lost = stepValue(run.steps, log10Of(run, 'singleSource'), run.verdict.source) - value;
+            const lost = stepValue(run.steps, log10Of(run, 'singleSource'), nearestLoss(run, t)) - value;
             if (Number.isNaN(lost)) return { text: '–', exact: '' };
             if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
             return {

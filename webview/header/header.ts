@@ -5,7 +5,6 @@ import { formatFactor, formatMs, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { button, progressRing } from '../ui.js';
 import type { UiButton } from '../ui.js';
-import { canBeChanged } from '../page/model.js';
 import type { Model, NetworkSummary, PanelStatus, RunSummary } from '../page/model.js';
 
 export type HeaderActions = {
@@ -13,12 +12,14 @@ export type HeaderActions = {
   rerun(): void;
   revealConfig(): void;
   revealProblem(index: number): void;
+  answerOrder(index: number, order: 'BTI' | 'TBI'): void;
   tryNext(): void;
 };
 
 type Kind = RunSummary['verdict']['kind'];
 const names: Readonly<Record<Kind, () => string>> = {
   vanishing: () => t('VANISHING'),
+  fading: () => t('FADING'),
   healthy: () => t('HEALTHY'),
   exploding: () => t('EXPLODING'),
   nonfinite: () => t('NOT FINITE'),
@@ -26,6 +27,7 @@ const names: Readonly<Record<Kind, () => string>> = {
 /** The shape says the same as the colour: going down, staying, going up, broken off. */
 const shapes: Readonly<Record<Kind, string>> = {
   vanishing: 'M1 3 C5 3 6 12 15 13 M15 13 L11.2 10.8 M15 13 L11.4 14.8',
+  fading: 'M1 5 C6 5 8 9 15 11 M15 11 L11.2 8 M15 11 L10.6 12.4',
   healthy: 'M1 8 L15 8 M15 8 L11.5 5.5 M15 8 L11.5 10.5',
   exploding: 'M1 13 C8 13 11 10 14 2 M14 2 L10.4 4.6 M14 2 L15 6.2',
   nonfinite: 'M3 3 L13 13 M13 3 L3 13',
@@ -195,8 +197,9 @@ export class Header {
     const told = run.network?.verdict ?? verdict;
     showBadge(this.#badge, told.kind);
     this.#reason.replaceChildren(...emphasised(told.reason));
+    // What would mend the layer that is looked at is told where it is what is wrong with the network.
     this.#next.replaceChildren(
-      ...(verdict.next === null || !canBeChanged(run)
+      ...(verdict.next === null || told.kind !== verdict.kind
         ? []
         : [...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try])]),
     );
@@ -242,7 +245,7 @@ export class Header {
     this.#problems.hidden = status.problems.length === 0;
     const rest = status.problems.length - mostProblems;
     this.#problems.replaceChildren(
-      ...status.problems.slice(0, mostProblems).map(({ index, severity, place, text }) =>
+      ...status.problems.slice(0, mostProblems).map(({ index, severity, place, text, asksForOrder = false }) =>
         el(
           'li',
           { class: severity },
@@ -258,9 +261,24 @@ export class Header {
             el('span', { class: 'place' }, place),
             el('span', { class: 'text' }, text),
           ),
+          ...(asksForOrder ? [this.#orderAnswers(index)] : []),
         ),
       ),
       ...(rest > 0 ? [el('li', { class: 'rest' }, t('and {0} more in the Problems panel', rest))] : []),
+    );
+  }
+
+  /** One click each; the config then says it for good. */
+  #orderAnswers(index: number): HTMLElement {
+    const answer = (order: 'BTI' | 'TBI', label: string): HTMLButtonElement => {
+      const about = t('{0}; writes "sequenceOrder": "{1}" into the config', label, order);
+      return textButton(label, about, () => this.#actions.answerOrder(index, order));
+    };
+    return el(
+      'div',
+      { class: 'answers' },
+      answer('TBI', t('The steps come first: [T][B][I]')),
+      answer('BTI', t('The sequences come first: [B][T][I]')),
     );
   }
 }

@@ -7,7 +7,6 @@ import { inReport } from '../page/inReport.js';
 import { button, dropdown, setOptions, textField } from '../ui.js';
 import { mostUnits, unitOrders } from '../page/timeline.js';
 import { verdictName } from './header.js';
-import { canBeChanged } from '../page/model.js';
 import type { LayerChoice, NetworkSummary, RunSummary } from '../page/model.js';
 import type { Page } from '../chart/trackView.js';
 import type { UiButton } from '../ui.js';
@@ -173,7 +172,6 @@ export class Toolbar {
     this.element.hidden = run === null;
     if (run === null) return;
     this.#showLayers(run);
-    this.#allowWhatIf(canBeChanged(run));
     const units = printUnits(timeline.units);
     if (units !== this.#notedUnits) this.#note('');
     const sequence = timeline.sequence === null ? 'all' : String(timeline.sequence);
@@ -202,13 +200,6 @@ export class Toolbar {
       this.#units.classList.remove('invalid');
     }
     this.#reset.disabled = !timeline.zoomed;
-  }
-
-  #allowWhatIf(can: boolean): void {
-    this.#whatIf.disabled = !can;
-    this.#whatIf.title = can
-      ? t('Try other weights, activations and limits without touching the files')
-      : t('What-ifs change a single layer of one gate: tanh, relu, identity or sigmoid');
   }
 
   #showLayers({ network }: RunSummary): void {

@@ -24,6 +24,7 @@ export type {
   Jacobians,
   LayerChoice,
   NetworkSummary,
+  OpenedGates,
   OpenedUnit,
   PanelStatus,
   ReachValues,
@@ -39,13 +40,6 @@ export type {
 } from '../../src/protocol/index.js';
 /** Whether the cell has several gates side by side: no single Wh, z or f stands for it then. */
 export const isGated = ({ cell }: RunSummary): boolean => cell.gates.length > 1;
-
-/**
- * Whether what-ifs can change the run: one layer in one direction, of one gate, with a loss that the layer knows by
- * name. Of any other loss it has only the gradient that was sent once.
- */
-export const canBeChanged = (run: RunSummary): boolean =>
-  run.network === null && !isGated(run) && (run.lossValue === null || run.upstream.includes(' at '));
 
 export type Shapes = RunSummary['shapes'];
 

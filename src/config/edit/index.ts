@@ -3,6 +3,7 @@ export { retold } from './localisedComments.js';
 export { newConfigText } from './newConfig.js';
 export type { NewConfig } from './newConfig.js';
 export { andThen, annotate, origin, rescaledTo } from './provenanceNotes.js';
+export { removeLastItems, removeProperties } from './removals.js';
 export {
   hasComments,
   indentOf,

@@ -1,21 +1,23 @@
 // Notes in files that say where a matrix comes from: `// Wh: orthogonal, seed 5`. Their words are the same in every
 // language, so that each is found again.
-import type { Initialisation } from '../../engine/index.js';
+import type { Start } from '../../engine/index.js';
 import { indentOf, lineBreak, replaceSpan, takesComments } from './textEdits.js';
 import type { TextChange } from './textEdits.js';
 import type { Span } from '../json/node.js';
 import { fileName } from '../read/sourceFiles.js';
 import type { Value } from '../json/jsonValue.js';
 
-const described: Readonly<Record<Initialisation, string>> = {
+const described: Readonly<Record<Start, string>> = {
   orthogonal: 'orthogonal',
   identity: 'identity',
   glorot: 'Glorot uniform',
   he: 'He normal',
+  keras: 'Keras default',
+  pytorch: 'PyTorch default',
 };
 
 /** What a note says of a fresh matrix; the identity needs no seed. */
-export const origin = (way: Initialisation, seed: number): string =>
+export const origin = (way: Start, seed: number): string =>
   way === 'identity' ? described[way] : `${described[way]}, seed ${seed}`;
 
 export const rescaledTo = (quantity: 'spectralRadius' | 'sigmaMax', to: number): string =>

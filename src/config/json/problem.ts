@@ -23,14 +23,18 @@ export const problemCodes = [
   'unsupported-feature',
   'unknown-weights',
   'key-conflict',
+  'unclear-order',
   'not-enough-memory',
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
 
-/** How an editor can mend a problem: other text in its range, the matrix at its path turned around, a file allowed. */
+/**
+ * How an editor can mend a problem: other text in its range, the matrix at its path turned around, a file allowed, or
+ * an answer to the question in which order the sequences stand.
+ */
 export type Fix =
   | { readonly kind: 'replace'; readonly text: string }
-  | { readonly kind: 'transpose' }
+  | { readonly kind: 'transpose' | 'sequenceOrder' }
   | { readonly kind: 'allow'; readonly target: string };
 
 /**

@@ -23,6 +23,7 @@ const messages: Readonly<Record<ProblemCode, () => string>> = {
   'unsupported-feature': () => t('The kind of file is not supported.'),
   'unknown-weights': () => t('The weights have no names that are known.'),
   'key-conflict': () => t('Two keys contradict each other.'),
+  'unclear-order': () => t('It is not clear whether the steps or the sequences come first.'),
   'not-enough-memory': () => t('There is not enough memory for these numbers.'),
 };
 

@@ -7,6 +7,7 @@ import { fileKeys, underItsKeys } from './keyNames.js';
 import { weightsOf } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
 import { ownValues } from './ownParameters.js';
+import { orderOf } from './sequenceOrder.js';
 import { stateKeys } from './schema.js';
 import type { JsonNode } from '../json/node.js';
 import type { Range } from '../json/problem.js';
@@ -32,7 +33,7 @@ export type Part = {
   /** As its file calls it, without a prefix: `Wh`, `weight_hh_l0`, `sequences`. */
   readonly name: string;
   readonly value: Value;
-  /** Stored for column vectors ([H,I], [O,H]), as PyTorch does. */
+  /** Stored as PyTorch does: weights for column vectors ([H,I], [O,H]), sequences step by step ([T][B][I]). */
   readonly transposed: boolean;
   /** The layer that weights belong to; null of everything else. */
   readonly group: Group | null;
@@ -153,7 +154,8 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
   const isList = sequences?.node.kind === 'array' && sequences.node.items.every((item) => item.kind === 'string');
   // Some chunks of a list would tell a wrong number of timesteps: all or none.
   const chunks = !isList ? [sequences] : sequences.node.items.length > mostReferences ? [] : sequences.items();
-  for (const chunk of chunks) add('sequences', 'sequences', follow(chunk));
+  const isStepByStep = orderOf(root.get('sequenceOrder')) === 'TBI';
+  for (const chunk of chunks) add('sequences', 'sequences', follow(chunk), isStepByStep);
   const state = follow(root.get('initialState'));
   add('initialState', 'initialState', state);
   if (state?.node.kind === 'object')

@@ -7,7 +7,7 @@ import type { Group, Named } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
 import { misspeltBiases } from '../problems/weightNameSuggestions.js';
 import { arrange, hasStateBias } from './gateBlocks.js';
-import type { StoredNumbers } from './gateBlocks.js';
+import type { Stored, StoredNumbers } from './gateBlocks.js';
 import { reportLength } from './layerProblems.js';
 import { readTensor } from './readTensor.js';
 import type { Tensor } from './readTensor.js';
@@ -155,16 +155,29 @@ export function reportMissingBiases(
   });
 }
 
+/** Where the bias of the input and that of the state before stand; null where there is none. */
+export type StoredBiases<Place extends Stored = Stored> = {
+  readonly input: Place | null;
+  readonly state: Place | null;
+};
+
+export function storedBiases(
+  { input, recurrent }: Biases,
+  H: number,
+  order: readonly number[],
+): StoredBiases<StoredNumbers> {
+  const stored = (bias: Numbers | null): StoredNumbers | null =>
+    bias === null ? null : { ...bias, rows: 1, H, order, transposed: false };
+  return { input: stored(input), state: stored(recurrent) };
+}
+
 /** What each bias of the cell is the sum of. */
 export type BiasParts = { readonly b: readonly StoredNumbers[]; readonly bh?: readonly StoredNumbers[] };
 
 /** Both biases make `b`; a cell that keeps the recurrent one apart has that in `bh`. */
-export function biasesOf(cell: Cell, { input, recurrent }: Biases, H: number, order: readonly number[]): BiasParts {
-  const stored = (bias: Numbers | null): StoredNumbers[] =>
-    bias === null ? [] : [{ ...bias, rows: 1, H, order, transposed: false }];
-  return hasStateBias(cell)
-    ? { b: stored(input), bh: stored(recurrent) }
-    : { b: [...stored(input), ...stored(recurrent)] };
+export function biasesOf(cell: Cell, { input, state }: StoredBiases<StoredNumbers>): BiasParts {
+  const [first, second] = [input === null ? [] : [input], state === null ? [] : [state]];
+  return hasStateBias(cell) ? { b: first, bh: second } : { b: [...first, ...second] };
 }
 
 /** The sums, zeros where there is nothing; null after a report. */

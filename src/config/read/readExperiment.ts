@@ -14,9 +14,11 @@ import { openEntry } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
 import type { ReadOptions } from './openFiles.js';
 import { configKeys, requiredKeys } from './schema.js';
+import type { ConfigKey } from './schema.js';
 import { readSequences } from './readSequences.js';
 import type { ReadSequences } from './readSequences.js';
 import { readStates } from './readState.js';
+import { askForOrder, mayBeStepByStep, orderOf } from './sequenceOrder.js';
 import type { InitialStates } from './readState.js';
 import { readUpstream } from './readUpstream.js';
 import { Sources, fileName } from './sourceFiles.js';
@@ -70,6 +72,8 @@ async function readPair(weightsId: string, sequencesId: string, sources: Sources
   const context = { cell: null, dtype: 'float32', inputs: sequences?.I ?? null } as const;
   const weights = weightsRoot === null ? null : readWeights(weightsRoot, context, report);
   checkInputs(sequences, weights, report);
+  if (sequences?.isBlock === true && mayBeStepByStep(sequences, { state: null, upstream: null }))
+    askForOrder(sequences.where, sequences, false, report);
   const experiment = assemble(sequences, weights, [], {
     name: `${bareName(weightsId)} + ${bareName(sequencesId)}`,
     dtype: 'float32',
@@ -84,7 +88,7 @@ async function readPair(weightsId: string, sequencesId: string, sources: Sources
 
 async function readConfig(
   id: string,
-  { config, older, cell, dtype }: OpenEntry,
+  { config, older, cell, dtype, files }: OpenEntry,
   sources: Sources,
   report: Report,
 ): Promise<Read> {
@@ -109,12 +113,24 @@ async function readConfig(
 
   const sequencesValue = valid.get('sequences');
   const weightsValue = valid.get('weights');
-  const sequences = sequencesValue === undefined ? null : await readSequences(sequencesValue, dtype, sources, report);
+  const order = orderOf(valid.get('sequenceOrder'));
+  const sequences =
+    sequencesValue === undefined
+      ? null
+      : await readSequences(sequencesValue, dtype, sources, report, order ?? undefined);
   const weightsRoot = weightsValue === undefined ? null : await sources.follow(weightsValue);
   const context: WeightsContext = { cell, dtype, inputs: sequences?.I ?? null };
   const weights = weightsRoot === null ? null : readWeights(weightsRoot, context, report);
   checkInputs(sequences, weights, report);
   checkStateful(valid.get('stateful'), sequences, weights, report);
+  if (sequencesValue !== undefined && sequences?.isBlock === true && order === null) {
+    const shapeOf = async (key: ConfigKey): Promise<readonly number[] | null> => {
+      const root = await files.follow(valid.get(key) ?? null);
+      return root?.node.kind === 'tensor' ? root.node.shape : null;
+    };
+    const witnesses = { state: await shapeOf('initialState'), upstream: await shapeOf('upstreamGradient') };
+    if (mayBeStepByStep(sequences, witnesses)) askForOrder(sequencesValue, sequences, true, report);
+  }
 
   const sizes = sizesOf(sequences, weights);
   const states = await readStates(valid.get('initialState'), sizes, dtype, sources, report);
@@ -129,7 +145,7 @@ async function readConfig(
       advice: t('Remove "upstreamGradient" to use the loss, or write "loss": null.'),
     });
   }
-  const upstream = await readUpstream(upstreamValue, sizes, dtype, sources, report);
+  const upstream = await readUpstream(upstreamValue, sizes, dtype, sources, report, order ?? undefined);
   const loss = lossValue === undefined ? null : await readLoss(lossValue, sizes, dtype, sources, report);
   const clip = valid.get('clip');
   const norm =

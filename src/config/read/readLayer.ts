@@ -10,8 +10,8 @@ import { arrange, blockOrder } from './gateBlocks.js';
 import type { Stored, StoredNumbers } from './gateBlocks.js';
 import { checkInput, reportGates, reportHeight, reportNotSquare } from './layerProblems.js';
 import { readOwnParameters } from './ownParameters.js';
-import { addBiases, biasesOf, readBiases, reportMissingBiases } from './readBiases.js';
-import type { BiasContext } from './readBiases.js';
+import { addBiases, biasesOf, readBiases, reportMissingBiases, storedBiases } from './readBiases.js';
+import type { BiasContext, StoredBiases } from './readBiases.js';
 import { readTensor } from './readTensor.js';
 import type { Tensor } from './readTensor.js';
 import type { Value } from '../json/jsonValue.js';
@@ -37,6 +37,7 @@ export type ReadLayer = {
   readonly parameters: ByParameter<Float64Array> | null;
   /** Of those parameters that can be read. */
   readonly places: ParameterPlaces;
+  readonly biases: StoredBiases;
 };
 
 /** What is known of a layer before its weights are looked at. */
@@ -134,7 +135,13 @@ export function readLayer(matrices: LayerMatrices, context: LayerContext, report
   const { group, direction, input, recurrent } = matrices;
   const { layout } = group;
   const { cell } = context;
-  const nothing = { I: null, H: null, parameters: null, places: new Map<string, Stored>() };
+  const nothing = {
+    I: null,
+    H: null,
+    parameters: null,
+    places: new Map<string, Stored>(),
+    biases: { input: null, state: null },
+  };
   if (recurrent !== null && cell.gates.length === 1 && reportGates(recurrent, layout, cell, report)) return nothing;
   const H = recurrent === null ? null : heightOf(recurrent, layout, cell, report);
   const I = input === null ? null : checkInput(input, layout, H, context, report);
@@ -145,20 +152,21 @@ export function readLayer(matrices: LayerMatrices, context: LayerContext, report
   const stored = (matrix: Matrix | null, rows: number | null): StoredNumbers | null =>
     matrix === null || rows === null ? null : { ...matrix, rows, H, order, transposed: layout.transposed };
   const [Wx, Wh] = [stored(input, I), stored(recurrent, H)];
-  const parts = biases === null ? null : biasesOf(cell, biases, H, order);
+  const kept = biases === null ? nothing.biases : storedBiases(biases, H, order);
+  const parts = biases === null ? null : biasesOf(cell, kept);
   const places = new Map<string, Stored>(
     Object.entries({ Wx, Wh, b: parts?.b[0], bh: parts?.bh?.[0] }).flatMap(([name, place]) =>
       place === null || place === undefined ? [] : [[name, place] as const],
     ),
   );
-  if (Wx === null || Wh === null || parts === null) return { I, H, parameters: null, places };
+  if (Wx === null || Wh === null || parts === null) return { I, H, parameters: null, places, biases: kept };
   const sums = addBiases(parts, H, context, report);
   const { root, strangers, dtype } = context;
   const others = sums === null || I === null ? null : readOwnParameters(root, strangers, cell, { I, H }, dtype, report);
-  if (sums === null || others === null) return { I, H, parameters: null, places };
+  if (sums === null || others === null) return { I, H, parameters: null, places, biases: kept };
   for (const [name, place] of others) places.set(name, place);
   const own = Object.fromEntries([...others].map(([name, numbers]) => [name, numbers.data]));
-  return { I, H, parameters: { Wx: arrange(Wx), Wh: arrange(Wh), ...sums, ...own }, places };
+  return { I, H, parameters: { Wx: arrange(Wx), Wh: arrange(Wh), ...sums, ...own }, places, biases: kept };
 }
 
 /** H of a recurrent matrix [H,G·H], or transposed; null after a report. */

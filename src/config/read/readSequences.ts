@@ -7,6 +7,8 @@ import { maxRepeats } from '../problems/problemReport.js';
 import type { Report } from '../problems/problemReport.js';
 import type { Sources } from './sourceFiles.js';
 import { isTooUneven } from './padding.js';
+import { turned } from './sequenceOrder.js';
+import type { SequenceOrder } from './sequenceOrder.js';
 import { readTensor } from './readTensor.js';
 import type { Tensor } from './readTensor.js';
 import type { Value } from '../json/jsonValue.js';
@@ -20,6 +22,8 @@ export type ReadSequences = {
   /** Where the first sequence stands that is shorter than another one of its chunk; null where there is none. */
   readonly ragged: Value | null;
   readonly where: Value;
+  /** Whether all of it stands in blocks of three axes, so that two of them could be mistaken for each other. */
+  readonly isBlock: boolean;
 };
 
 /** One chunk, with the lengths of its sequences where they differ. */
@@ -31,6 +35,7 @@ export async function readSequences(
   dtype: DType,
   sources: Sources,
   report: Report,
+  order: SequenceOrder = 'BTI',
 ): Promise<ReadSequences | null> {
   if (mixesPaths(value, report)) return null;
   const parts =
@@ -40,7 +45,7 @@ export async function readSequences(
       ? value.items()
       : [value];
   const roots = await followAll(parts, sources, report);
-  const tensors = roots.map((root) => (root === null ? null : readChunk(root, dtype, report)));
+  const tensors = roots.map((root) => (root === null ? null : readChunk(root, dtype, order, report)));
   const first = tensors[0] ?? null;
   if (first === null) return null;
   const [B = 0, , I = 0] = first.shape;
@@ -61,6 +66,7 @@ export async function readSequences(
     chunks,
     ragged: ragged === null ? null : shortest(ragged),
     where: first.where,
+    isBlock: matching.every(({ where: { node } }) => node.kind === 'tensor' && node.shape.length === 3),
   };
 }
 
@@ -115,20 +121,33 @@ const shortest = ({ where, lengths, shape }: Chunk): Value =>
   where.item(Math.max(0, lengths?.findIndex((length) => length < (shape[1] ?? 0)) ?? 0));
 
 /** One block of shape [B,T,I], none of them zero; shorter sequences are padded with zeros. */
-function readChunk(root: Value, dtype: DType, report: Report): Chunk | null {
+function readChunk(root: Value, dtype: DType, order: SequenceOrder, report: Report): Chunk | null {
+  const isStepByStep = order === 'TBI';
   const spec: TensorSpec = {
     label: 'sequences',
     ranks: [3, 2],
-    form: t('[B][T][I] or [T][I]'),
-    axes: ['sequences', 'timesteps', 'numbers'],
+    form: isStepByStep ? t('[T][B][I] or [T][I]') : t('[B][T][I] or [T][I]'),
+    axes: isStepByStep ? ['timesteps', 'sequences', 'numbers'] : ['sequences', 'timesteps', 'numbers'],
     dtype,
-    ragged: true,
+    ragged: !isStepByStep,
     advice:
       root.node.kind === 'tensor' && root.node.shape.length === 1
         ? t('For one sequence with one input, wrap each number in a list of its own: [[0.1], [0.2], …].')
-        : t('Write a list of sequences, each a list of timesteps, each a list of I numbers.'),
+        : isStepByStep
+          ? t('Write a list of timesteps, each a list of sequences, each a list of I numbers.')
+          : t('Write a list of sequences, each a list of timesteps, each a list of I numbers.'),
   };
   const inputs = raggedInputs(root);
+  if (inputs !== null && isStepByStep) {
+    report.error(root, {
+      code: 'key-conflict',
+      message: t('Sequences of different lengths cannot stand step by step.'),
+      expected: t('the same number of sequences at each timestep, or "sequenceOrder": "BTI"'),
+      found: t('lists of different lengths'),
+      advice: t('Write one list for each sequence, as long as that is, and "sequenceOrder": "BTI".'),
+    });
+    return null;
+  }
   if (inputs !== null) return readRagged(root, inputs, spec, report);
   const tensor = readTensor(root, spec, report);
   if (tensor === null) return null;
@@ -142,7 +161,11 @@ function readChunk(root: Value, dtype: DType, report: Report): Chunk | null {
     });
     return null;
   }
-  return { ...tensor, shape: tensor.shape.length === 3 ? tensor.shape : [1, ...tensor.shape], lengths: null };
+  const [first = 0, second = 0, I = 0] = tensor.shape;
+  if (tensor.shape.length === 2) return { ...tensor, shape: [1, first, second], lengths: null };
+  if (!isStepByStep) return { ...tensor, lengths: null };
+  const data = turned(tensor.data, first, second, I, root.document.tick);
+  return { ...tensor, data, shape: [second, first, I], lengths: null };
 }
 
 /** I of sequences that differ in nothing but their number of timesteps; null for every other value. */

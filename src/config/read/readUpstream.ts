@@ -10,6 +10,8 @@ import { widthName } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
 import { isTooUneven } from './padding.js';
 import { readTensor } from './readTensor.js';
+import { turned } from './sequenceOrder.js';
+import type { SequenceOrder } from './sequenceOrder.js';
 import type { Tensor } from './readTensor.js';
 import type { Sources } from './sourceFiles.js';
 import type { Value } from '../json/jsonValue.js';
@@ -22,6 +24,7 @@ export async function readUpstream(
   dtype: DType,
   sources: Sources,
   report: Report,
+  order: SequenceOrder = 'BTI',
 ): Promise<Upstream> {
   const node = value?.node;
   if (value === undefined || node === undefined) return { kind: 'last' };
@@ -47,7 +50,7 @@ export async function readUpstream(
   };
   const { realSteps } = sizes;
   const dhs =
-    realSteps === null ? readEven(root, sizes, spec, report) : readRagged(root, realSteps, sizes, spec, report);
+    realSteps === null ? readEven(root, sizes, spec, order, report) : readRagged(root, realSteps, sizes, spec, report);
   return dhs === null ? { kind: 'last' } : { kind: 'given', dhs };
 }
 
@@ -71,8 +74,20 @@ function atStep(value: Value, step: number, sizes: KnownSizes, report: Report): 
   return { kind: 'given', dhs };
 }
 
-function readEven(root: Value, { B, T, H }: KnownSizes, spec: TensorSpec, report: Report): Float64Array | null {
+/** Beside sequences that stand step by step it may do so too, or stand sequence by sequence: its shape tells. */
+function readEven(
+  root: Value,
+  { B, T, H }: KnownSizes,
+  spec: TensorSpec,
+  order: SequenceOrder,
+  report: Report,
+): Float64Array | null {
   const tensor = readTensor(root, spec, report);
+  const [steps, sequences] = tensor?.shape.length === 3 ? tensor.shape : [];
+  if (tensor !== null && order === 'TBI' && B !== null && H !== null && steps === T && sequences === B)
+    return fits(tensor, [T, B, H], `[T][B][H]`, spec.label, report)
+      ? turned(tensor.data, steps, sequences, H, root.document.tick)
+      : null;
   return tensor !== null && fits(tensor, [B, T, H], spec.form, spec.label, report) ? tensor.data : null;
 }
 

@@ -12,6 +12,7 @@ import type { Report } from '../problems/problemReport.js';
 import { gatedCell } from './layerProblems.js';
 import { readLayer, readMatrices } from './readLayer.js';
 import type { LayerMatrices, ParameterPlaces } from './readLayer.js';
+import type { StoredBiases } from './readBiases.js';
 import type { Tensor } from './readTensor.js';
 import { refuseParts } from './unsupportedParts.js';
 import type { Value } from '../json/jsonValue.js';
@@ -29,6 +30,7 @@ export type ReadWeights = {
   readonly layers: readonly [LayerWeights, ...LayerWeights[]] | null;
   /** Of each layer and direction where its parameters stand, as far as they can be read. */
   readonly places: readonly ParameterPlaces[];
+  readonly biases: readonly StoredBiases[];
   /** The input matrix of the first layer. */
   readonly input: Tensor | null;
 };
@@ -64,7 +66,7 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   const { dtype } = context;
   const matrices = groups.flatMap((group) => readMatrices(value, strangers(group), group, dtype, report));
   const cell = context.cell ?? inferredCell(matrices);
-  if (refuseParts(named, cellOf(cell), report)) return null;
+  if (refuseParts(named, groups, cellOf(cell), report)) return null;
   return readLayers(value, matrices, cell, context, strangers, report);
 }
 
@@ -172,6 +174,7 @@ function readLayers(
   const widths: (number | null)[] = [];
   const layers: LayerWeights[] = [];
   const places: ParameterPlaces[] = [];
+  const biases: StoredBiases[] = [];
   let I: number | null = null;
   for (const [i, one] of matrices.entries()) {
     const layer = Math.floor(i / directions);
@@ -191,6 +194,7 @@ function readLayers(
     const read = readLayer(one, context, report);
     widths.push(read.H);
     places.push(read.places);
+    biases.push(read.biases);
     if (i === 0) I = read.I;
     if (read.parameters === null || read.H === null) continue;
     layers.push({ layer, direction: one.direction, H: read.H, parameters: read.parameters });
@@ -202,6 +206,7 @@ function readLayers(
     I,
     widths,
     places,
+    biases,
     layers: first === undefined || layers.length < matrices.length ? null : [first, ...others],
     input: matrices[0]?.input ?? null,
   };

@@ -214,6 +214,20 @@ export const configKeys = () =>
         { label: 'chunks', description: t('consecutive chunks'), body: ['${1:part-1.json}', '${2:part-2.json}'] },
       ],
     },
+    sequenceOrder: {
+      docs: t(
+        'In which order the axes of `sequences` stand. PyTorch without `batch_first` has the steps first, `"TBI"`; ' +
+          'Keras and PyTorch with `batch_first=True` have the sequences first, `"BTI"`. An `upstreamGradient` of ' +
+          'numbers may stand in the same order, or sequence by sequence.',
+      ),
+      types: ['string'],
+      expected: t('"BTI" or "TBI"'),
+      default: 'BTI',
+      choices: {
+        BTI: t('Sequence by sequence, `[B][T][I]`: Keras, and PyTorch with `batch_first=True`.'),
+        TBI: t("Step by step, `[T][B][I]`: PyTorch's default."),
+      },
+    },
     initialState: {
       docs: t(
         'The hidden state before the first timestep, `h_{-1}` [B][H] ([H] for one sequence): numbers or a ' +

@@ -28,6 +28,7 @@ export function readSettings(): Settings {
   return {
     bounds: {
       vanishing: number('verdict.vanishingBelow', 1e-3, (x) => x > 0 && x <= 1),
+      fading: number('verdict.fadingBelow', 0.1, (x) => x > 0 && x <= 1),
       exploding: number('verdict.explodingAbove', 70, (x) => x >= 1),
     },
     followEdits: flag('followEdits'),

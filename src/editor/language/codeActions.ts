@@ -1,7 +1,8 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Problem } from '../../config/json/index.js';
-import type { Offer } from '../../protocol/index.js';
+import { sequenceOrders } from '../../config/read/index.js';
+import type { Change, Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import type { Refactorings, Target } from './refactorings.js';
 import { prefix } from '../context/settings.js';
@@ -30,7 +31,7 @@ class LateAction extends PlacedAction {
     title: string,
     kind: vscode.CodeActionKind,
     target: Target,
-    readonly offer: Pick<Offer, 'kind'>,
+    readonly change: Change,
   ) {
     super(title, kind, target);
   }
@@ -95,9 +96,7 @@ class Actions implements vscode.CodeActionProvider {
 
   async resolveCodeAction(action: vscode.CodeAction): Promise<vscode.CodeAction> {
     if (!(action instanceof LateAction)) return action;
-    const change = this.refactorings.plainChange(action.offer);
-    if (change === null) return action;
-    const edit = await this.refactorings.editOrWarn(action.target, change);
+    const edit = await this.refactorings.editOrWarn(action.target, action.change);
     if (edit !== null) action.edit = edit;
     return action;
   }
@@ -142,6 +141,18 @@ class Actions implements vscode.CodeActionProvider {
       action.diagnostics = diagnostics;
       return [action];
     }
+    if (problem.fix?.kind === 'sequenceOrder') {
+      // Neither is preferred: nobody but the user knows.
+      const answers = { TBI: t('The steps come first: [T][B][I]'), BTI: t('The sequences come first: [B][T][I]') };
+      return sequenceOrders.map((order) => {
+        const action = new LateAction(answers[order], QuickFix, target(problem.path, 'sequences'), {
+          kind: 'sequenceOrder',
+          order,
+        });
+        action.diagnostics = diagnostics;
+        return action;
+      });
+    }
     if (problem.fix?.kind === 'transpose') {
       const name =
         inspection.parts.find(({ file, path }) => file === problem.file && path === problem.path)?.name ?? problem.path;
@@ -157,14 +168,16 @@ class Actions implements vscode.CodeActionProvider {
         : undefined;
     return bias === undefined
       ? []
-      : mend(new LateAction(t('Add {0} of zeros', bias.name), QuickFix, target(bias.path, bias.name), bias));
+      : mend(
+          new LateAction(t('Add {0} of zeros', bias.name), QuickFix, target(bias.path, bias.name), { kind: 'addBias' }),
+        );
   }
 
   #refactors(offer: Offer, { config }: Subject): PlacedAction[] {
     const target: Target = { config: config.toString(), file: offer.file, path: offer.path, name: offer.name };
-    const late = (title: string, kind: vscode.CodeActionKind): PlacedAction[] => [
-      new LateAction(title, kind, target, offer),
-    ];
+    const change = this.refactorings.plainChange(offer);
+    const late = (title: string, kind: vscode.CodeActionKind): PlacedAction[] =>
+      change === null ? [] : [new LateAction(title, kind, target, change)];
     const asking = (title: string, command: string, change: object, kind = RefactorRewrite): PlacedAction => {
       const action = new PlacedAction(title, kind, target);
       action.command = { title, command: `${prefix}.${command}`, arguments: [{ ...target, ...change }] };

@@ -43,11 +43,12 @@ export function shapeText(part: PartInfo): string {
   }
   const names = role === 'readoutBias' ? [...(shape.length === 2 ? ['1'] : []), 'O'] : axes[role];
   const sizes = `[${shape.join(', ')}]`;
+  if (role === 'sequences' && transposed && shape.length === 3) return `[T, B, I] = ${sizes}`;
   if (names === undefined || shape.length === 0) return sizes;
   const fitting = names.slice(-shape.length);
   return fitting.length < shape.length
     ? sizes
-    : `[${(transposed ? fitting.toReversed() : fitting).join(', ')}] = ${sizes}`;
+    : `[${(transposed && role !== 'sequences' ? fitting.toReversed() : fitting).join(', ')}] = ${sizes}`;
 }
 
 class PartHover implements vscode.HoverProvider {
@@ -138,7 +139,7 @@ const rangeText = ({ numbers }: PartInfo): string =>
 function head(part: PartInfo): string {
   const title = `**${part.name}** ${shapeText(part)}`;
   if (part.role === 'sequences' && part.shape?.length === 2) return t('{0}: one sequence', title);
-  if (part.transposed) {
+  if (part.transposed && part.role !== 'sequences') {
     return part.blocks === null
       ? t('{0}, stored for column vectors; read as its transpose', title)
       : t('{0}, stored for column vectors; read as its transpose (H = {1})', title, part.blocks.H);

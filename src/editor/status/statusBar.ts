@@ -45,7 +45,7 @@ function faceOf(session: Session): Face {
   }
   const { glyph, verdict, kind, factor, stale, reason } = words;
   const background =
-    stale || verdict === 'healthy'
+    stale || verdict === 'healthy' || verdict === 'fading'
       ? null
       : verdict === 'nonfinite'
         ? 'statusBarItem.errorBackground'

@@ -16,12 +16,14 @@ export type VerdictWords = {
 
 const words: Readonly<Record<VerdictKind, () => string>> = {
   vanishing: () => t('vanishing'),
+  fading: () => t('fading'),
   healthy: () => t('healthy'),
   exploding: () => t('exploding'),
   nonfinite: () => t('not finite'),
 };
 const glyphs = {
   vanishing: '$(arrow-down)',
+  fading: '$(chevron-down)',
   healthy: '$(check)',
   exploding: '$(arrow-up)',
   nonfinite: '$(error)',

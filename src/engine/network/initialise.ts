@@ -74,15 +74,18 @@ function* filled(rows: number, columns: number, of: () => number): Resumable<Flo
   return out;
 }
 
+/** Uniform in ±bound, [rows,columns]. */
+export function uniform(rows: number, columns: number, bound: number, seed: number): Resumable<Float64Array> {
+  const random = new Random(seed);
+  return filled(rows, columns, () => bound * (2 * random.uniform() - 1));
+}
+
 /**
  * Uniform in ±√(6 / (fan in + fan out)), variance 2 / (fan in + fan out) (Glorot & Bengio 2010, equation 16).
  * [fanIn,fanOut]
  */
-export function glorot(fanIn: number, fanOut: number, seed: number): Resumable<Float64Array> {
-  const random = new Random(seed);
-  const limit = Math.sqrt(6 / (fanIn + fanOut));
-  return filled(fanIn, fanOut, () => limit * (2 * random.uniform() - 1));
-}
+export const glorot = (fanIn: number, fanOut: number, seed: number): Resumable<Float64Array> =>
+  uniform(fanIn, fanOut, Math.sqrt(6 / (fanIn + fanOut)), seed);
 
 /** Normal with variance 2 / fan in, made for relu (He et al. 2015, equation 10). [fanIn,fanOut] */
 export function he(fanIn: number, fanOut: number, seed: number): Resumable<Float64Array> {

@@ -1,11 +1,16 @@
 // What a verdict rests on.
 import type { Resumable } from '../core/resumable.js';
-import type { LayerExperiment } from '../network/experiment.js';
+import type { LayerExperiment, LayerSpec } from '../network/experiment.js';
+import type { GateMeasures } from '../network/result.js';
+import type { TrialPlace } from '../network/trial.js';
 import type { SingleSource } from '../network/scaledBackward.js';
 
-/** Bounds of the verdict (AUTOTRAINER's detectors): the single-source gradient's last norm over its first. */
-export type VerdictBounds = { readonly vanishing: number; readonly exploding: number };
-export const defaultBounds: VerdictBounds = { vanishing: 1e-3, exploding: 70 };
+/**
+ * Bounds of the verdict: the single-source gradient's last norm over its first. Those of vanishing and exploding are
+ * AUTOTRAINER's detectors; between vanishing and healthy it fades.
+ */
+export type VerdictBounds = { readonly vanishing: number; readonly fading: number; readonly exploding: number };
+export const defaultBounds: VerdictBounds = { vanishing: 1e-3, fading: 0.1, exploding: 70 };
 
 /**
  * What drives the units of a run, sampled: mean |h·Wh|, |x·Wx| and |b|, the mean of b, and what nine in ten of the
@@ -35,6 +40,8 @@ export type Evidence = {
   /** The last chunk: where the source's trip ends and begins. */
   readonly first: number;
   readonly source: number;
+  /** Losses at several steps: each teaches those before it, so that its reach is what counts. */
+  readonly hasManyLosses: boolean;
   readonly nonFinite: NonFinite | null;
   readonly zeroAt: number | null;
   readonly infiniteAt: number | null;
@@ -44,6 +51,12 @@ export type Evidence = {
    */
   readonly closedShare: number | null;
   readonly driveOf: () => Resumable<Drive>;
+  /** Of a cell whose gates open and close; else null. */
+  readonly gates: Readonly<Record<string, GateMeasures>> | null;
+  /** The layer as it is. */
+  readonly layer: LayerSpec;
+  /** A place for short runs of so many multiplications each; null where a step alone takes too much. */
+  readonly trialOf: (budget: number, fewest: number) => TrialPlace | null;
   /** Of Wh; null when it takes too long to be told. */
   readonly sigmaMax: () => Resumable<number | null>;
 };

@@ -16,7 +16,7 @@ type JudgedLayer = {
 };
 
 /** From the worst to the best. */
-const severity: readonly VerdictKind[] = ['nonfinite', 'exploding', 'vanishing', 'healthy'];
+const severity: readonly VerdictKind[] = ['nonfinite', 'exploding', 'vanishing', 'fading', 'healthy'];
 
 /** The layer with the worst verdict; of several the one that loses or gains most over the trip. */
 function worstOf(layers: readonly JudgedLayer[]): JudgedLayer {
@@ -30,6 +30,10 @@ const nameOf = ({ experiment: { layers } }: JudgedLayer, twoWays: boolean): stri
   if (!twoWays) return say('layer {0}', layer);
   return direction === 'forward' ? say('layer {0}, forward', layer) : say('layer {0}, reverse', layer);
 };
+
+/** Whether losses, or the ones that stand for them, sit at several steps. */
+const isAtManySteps = ({ upstream, loss }: Experiment): boolean =>
+  loss === null ? upstream.kind === 'every' : loss.at === 'every' || (Array.isArray(loss.at) && loss.at.length > 1);
 
 /** `log10` is the network's single source; null with two directions. */
 export function networkVerdict(
@@ -60,6 +64,7 @@ export function networkVerdict(
     positionOf: (t: number) => t,
     first: verdict.first,
     source: verdict.source,
+    hasManyLosses: isAtManySteps(experiment),
     nonFinite: null,
     zeroAt: null,
     infiniteAt: null,

@@ -11,7 +11,7 @@ const longTrip = 100;
 // Making one takes longer than the run of a small network.
 const formats = new Map<number, Intl.NumberFormat>();
 
-function significant(value: number, digits: number): string {
+export function significant(value: number, digits: number): string {
   const format = formats.get(digits) ?? new Intl.NumberFormat('en', { maximumSignificantDigits: digits });
   formats.set(digits, format);
   return format.format(value);
@@ -19,7 +19,7 @@ function significant(value: number, digits: number): string {
 
 const counted = (count: number): string => (count < 10 ? significant(count, 2) : significant(Math.round(count), 15));
 
-const steps = (count: number): string => {
+export const steps = (count: number): string => {
   const told = counted(count);
   return told === '1' ? say('{0} step', told) : say('{0} steps', told);
 };
@@ -154,7 +154,7 @@ function usualFactor(segments: readonly RateSegment[]): number {
 
 function theRate(
   { kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, crossedAt, segments }: Measured,
-  { single, positionOf }: Pick<Evidence, 'single' | 'positionOf'>,
+  { single, positionOf, hasManyLosses }: Pick<Evidence, 'single' | 'positionOf' | 'hasManyLosses'>,
 ): string | null {
   if (perStepFactor === null || log10Ratio === null) return null;
   if (perStepFactor === 0)
@@ -165,10 +165,19 @@ function theRate(
   const trip = steps(source - first);
   const rate = perStep(perStepFactor);
   const crossed = crossedAt === null ? null : positionOf(crossedAt);
-  if (kind === 'vanishing' && segments.length > 1 && log10Ratio !== -Infinity) {
+  const isLost = kind === 'vanishing' || kind === 'fading';
+  if (isLost && segments.length > 1 && log10Ratio !== -Infinity) {
     // One half-life would mislead where the rate changes; the step below which less than 1 % ever arrives is measured.
     const horizon = single.log10.findIndex((value) => value > single.log10[source]! - 2);
     // With a bound above 1 % that may be nowhere.
+    if (hasManyLosses && horizon > first)
+      return say(
+        'Each loss teaches the {0} before it: from the last one, over most of the trip {1}, and less than 1 % of ' +
+          'it arrives before t = {2}.',
+        steps(source - horizon),
+        perStepInside(usualFactor(segments)),
+        positionOf(horizon),
+      );
     return horizon > first
       ? say(
           'Over most of the trip {0}; less than 1 % of it arrives before t = {1}, and what happened there is ' +
@@ -178,10 +187,18 @@ function theRate(
         )
       : theArrival(rate, log10Ratio, positionOf(first), trip, crossed);
   }
-  if (kind === 'vanishing' && halfLifeSteps !== null && onePercentSteps !== null) {
-    const horizon = source - Math.ceil(onePercentSteps);
+  const horizon = source - Math.ceil(onePercentSteps ?? 0);
+  // What fades seldom falls to 1 % on the way: then it is told how much arrives.
+  if (isLost && halfLifeSteps !== null && onePercentSteps !== null && (kind === 'vanishing' || horizon > first)) {
     const half = steps(halfLifeSteps);
     const last = counted(onePercentSteps);
+    if (hasManyLosses && horizon > first)
+      return say(
+        'Each loss teaches the {0} before it: {1}, half is gone after {2}.',
+        steps(onePercentSteps),
+        perStepInside(perStepFactor),
+        half,
+      );
     return horizon > first
       ? say(
           '{0}: half is gone after {1}, 1 % is left after {2}; what happened before t = {3} is hardly learned.',
@@ -381,8 +398,10 @@ function theDtype(
 }
 
 /** The rate with its distance, as a sentence; null where there is none to tell. */
-export const rateOf = (measured: Measured, evidence: Pick<Evidence, 'single' | 'positionOf'>): string | null =>
-  theRate(measured, evidence);
+export const rateOf = (
+  measured: Measured,
+  evidence: Pick<Evidence, 'single' | 'positionOf' | 'hasManyLosses'>,
+): string | null => theRate(measured, evidence);
 
 /** One to three sentences that a student can follow and an expert can check. */
 export function reasonOf(verdict: Measured, evidence: Evidence): string {

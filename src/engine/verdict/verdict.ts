@@ -7,7 +7,8 @@ import type { Evidence } from './evidence.js';
 /** What there is to measure: the single source and the bounds. */
 export type Sourced = Pick<Evidence, 'single' | 'first' | 'source' | 'bounds' | 'nonFinite' | 'zeroAt' | 'infiniteAt'>;
 
-export type VerdictKind = 'vanishing' | 'healthy' | 'exploding' | 'nonfinite';
+/** `fading`: less arrives than there was, but it has not vanished. */
+export type VerdictKind = 'vanishing' | 'fading' | 'healthy' | 'exploding' | 'nonfinite';
 
 /**
  * A stretch of steps over which the gradient changes at one rate, t counted on the whole time axis, both ends included.
@@ -51,7 +52,7 @@ export type Verdict = {
   readonly next: NextStep | null;
 };
 
-/** A sentence that names one change, and the change. */
+/** A sentence that names one change, and the change, of the layer that the verdict is about. */
 export type NextStep = { readonly sentence: string; readonly whatIf: WhatIf };
 
 /** What the verdict has measured, before it is put into words. */
@@ -122,14 +123,16 @@ function kindOf({ nonFinite, infiniteAt, bounds }: Sourced, log10Ratio: number |
   // Without a ratio there was a single step, or one step alone was too much even for the carried exponent.
   if (log10Ratio === null) return infiniteAt === null ? 'healthy' : 'exploding';
   if (log10Ratio < Math.log10(bounds.vanishing)) return 'vanishing';
+  if (log10Ratio < Math.log10(bounds.fading)) return 'fading';
   return log10Ratio > Math.log10(bounds.exploding) ? 'exploding' : 'healthy';
 }
 
 function crossing({ single: { log10 }, bounds, first, source }: Sourced, kind: VerdictKind): number | null {
-  if (kind !== 'vanishing' && kind !== 'exploding') return null;
+  if (kind === 'healthy' || kind === 'nonfinite') return null;
+  const bound = Math.log10(bounds[kind]);
   for (let t = source; t >= first; t--) {
     const ratio = log10[t]! - log10[source]!;
-    if (kind === 'vanishing' ? ratio < Math.log10(bounds.vanishing) : ratio > Math.log10(bounds.exploding)) return t;
+    if (kind === 'exploding' ? ratio > bound : ratio < bound) return t;
   }
   return null;
 }

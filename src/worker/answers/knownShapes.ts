@@ -1,5 +1,5 @@
 // Sizes and units that a config's files tell before a run.
-import { blocksOf, filledShape, weightLayers } from '../../config/read/index.js';
+import { blocksOf, filledShape, orderOf, weightLayers } from '../../config/read/index.js';
 import type { FoundParts } from '../../config/read/index.js';
 import type { Value } from '../../config/json/index.js';
 import type { KnownShapes, PartInfo } from '../../protocol/index.js';
@@ -12,17 +12,30 @@ export function unitsOf(columns: readonly number[], blocks: PartInfo['blocks']):
   return [...named].flatMap(([unit, count]) => (count === blocks.gates.length ? [unit] : [])).sort((a, b) => a - b);
 }
 
+/** How many sequences there are where they differ in length. */
+function raggedCount(parts: FoundParts['parts']): number | null {
+  const node = parts.find(({ role }) => role === 'sequences')?.value.node;
+  if (node?.kind !== 'array') return null;
+  return node.items.every((item) => item.kind === 'tensor' && item.shape.length === 2) ? node.items.length : null;
+}
+
 /**
  * Sizes that the files agree on; H from the recurrent matrix, I from the sequences before the input matrix. A network
  * of several layers or directions has no one H.
  */
-export function shapesOf({ parts, groups }: FoundParts): KnownShapes {
+export function shapesOf({ parts, groups, config }: FoundParts): KnownShapes {
+  const isStepByStep = orderOf(config?.get('sequenceOrder')) === 'TBI';
   const shape = (value: Value | null | undefined): readonly number[] | null =>
     value?.node.kind === 'tensor' && value.node.data.length > 0 ? value.node.shape : null;
   const chunks = parts
     .filter(({ role }) => role === 'sequences')
     .map(({ value }) => shape(value))
-    .map((s) => (s?.length === 2 ? [1, ...s] : s?.length === 3 ? s : null));
+    .map((s) => {
+      if (s?.length === 2) return [1, ...s];
+      if (s?.length !== 3) return null;
+      const [first, second, I] = s;
+      return isStepByStep ? [second, first, I] : s;
+    });
   const [first] = chunks;
   const [layer, ...others] = weightLayers(groups);
   const blocks = layer === undefined || others.length > 0 ? null : blocksOf(layer.group);
@@ -40,5 +53,5 @@ export function shapesOf({ parts, groups }: FoundParts): KnownShapes {
       : undefined;
   const T =
     chunks.length > 0 && !chunks.includes(null) ? chunks.reduce((sum, chunk) => sum + (chunk?.[1] ?? 0), 0) : null;
-  return { B: first?.[0] ?? null, T, I: first?.[2] ?? fromInput ?? null, H };
+  return { B: first?.[0] ?? raggedCount(parts), T, I: first?.[2] ?? fromInput ?? null, H };
 }

@@ -1,5 +1,5 @@
 // What is told about a run at once.
-import { factsOf } from '../../engine/index.js';
+import { factsOf, lossSteps } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, LayerExperiment } from '../../engine/index.js';
 import type { LayerSeries, NetworkSummary, RunSummary } from '../../protocol/index.js';
 
@@ -11,29 +11,6 @@ const dtypeRanges = {
 
 const describeUpstream = ({ loss, upstream }: LayerExperiment): string =>
   loss === null ? upstream.kind : `${loss.kind} at ${loss.at}`;
-
-/** Steps at which a loss is, or the given gradient of some sequence is not 0. */
-function lossSteps({ shapes: { B, T, H }, chunks, upstream, loss }: LayerExperiment): [number, number][] {
-  const every: [number, number][] = [[0, T - 1]];
-  if (loss !== null) return loss.at === 'every' ? every : [[T - 1, T - 1]];
-  if (upstream.kind === 'every') return every;
-  let end = -1;
-  if (upstream.kind === 'last') return chunks.map(({ steps }) => [(end += steps), end]);
-  const { dhs } = upstream;
-  const enters = (t: number): boolean => {
-    for (let b = 0; b < B; b++)
-      for (let i = (b * T + t) * H; i < (b * T + t + 1) * H; i++) if (dhs[i] !== 0) return true;
-    return false;
-  };
-  const runs: [number, number][] = [];
-  for (let t = 0; t < T; t++) {
-    if (!enters(t)) continue;
-    const last = runs[runs.length - 1];
-    if (last?.[1] === t - 1) last[1] = t;
-    else runs.push([t, t]);
-  }
-  return runs;
-}
 
 /** The step that `onePercentAt` names. */
 function onePercentAt({
@@ -76,6 +53,7 @@ export function layerShown({ layers, verdict }: AnyNetworkRun, asked: number | n
 
 /** Null for a single layer whose sequences are all as long as each other. */
 function networkSummary({ layers, verdict, lengths, experiment }: AnyNetworkRun, shown: number): NetworkSummary | null {
+  const { kind, reason, perStepFactor, log10Ratio } = verdict;
   const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
   if (layers.length === 1 && shortest === experiment.shapes.T) return null;
   return {
@@ -84,7 +62,7 @@ function networkSummary({ layers, verdict, lengths, experiment }: AnyNetworkRun,
       return { layer, direction, H, kind: result.verdict.kind };
     }),
     shown,
-    verdict: { kind: verdict.kind, reason: verdict.reason },
+    verdict: { kind, reason, perStepFactor, log10Ratio },
     lengths: [shortest, longest],
   };
 }

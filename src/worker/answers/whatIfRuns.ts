@@ -1,41 +1,50 @@
 // The run on screen with something changed: from the experiment in memory, nothing is read and only norms are kept.
 import { t } from '@vscode/l10n';
-import { changed, dropSpare, measureRecurrent, recurrentOf, release, runWithin } from '../../engine/index.js';
-import type { LayerExperiment, Kernels, VerdictBounds, WhatIf, WhMeasures } from '../../engine/index.js';
+import {
+  asLayer,
+  cellOf,
+  changed,
+  chosenLayers,
+  dropSpare,
+  measureRecurrent,
+  recurrentOf,
+  release,
+  runExperiment,
+  whatIfObstacle,
+} from '../../engine/index.js';
+import type { AnyNetworkRun, Experiment, Kernels, Recurrent, VerdictBounds, WhatIf } from '../../engine/index.js';
 import type { WhatIfAnswer } from '../../protocol/index.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { curveForPage } from './seriesDownsampling.js';
 
 /** A matrix that the user tries, with what was measured of it: moving a slider asks for it many times in turn. */
-type Recurrent = { readonly key: string; readonly Wh: Float64Array; readonly measures: WhMeasures };
+type Known = Recurrent & { readonly key: string };
 
 /** The memory of the last what-if is kept so long for the next one, ms. */
 const keptFor = 2000;
 
+/** What is asked about: a network, and which of its layers is looked at, counted with its directions. */
+export type Subject = { readonly experiment: Experiment; readonly shown: number };
+
 /** The what-ifs of one finished run. A newer question ends the one before, which is then answered with null. */
 export class WhatIfs {
-  readonly #experiment: LayerExperiment;
+  readonly #subject: Subject;
   readonly #bounds: VerdictBounds;
   readonly #kernels: Kernels | null;
   readonly #limit: number;
   readonly #check: () => void;
   #turn = 0;
   #before: Promise<unknown> = Promise.resolve();
-  #recurrent: Recurrent | null = null;
+  /** By the number of the layer. */
+  readonly #recurrents = new Map<number, Known>();
   #idle: NodeJS.Timeout | undefined;
 
   /**
    * `limit`: bytes that may be held at once, see `runWithin`; `check` throws Cancelled when the run is not wanted any
    * more.
    */
-  constructor(
-    experiment: LayerExperiment,
-    bounds: VerdictBounds,
-    kernels: Kernels | null,
-    check: () => void,
-    limit = Infinity,
-  ) {
-    this.#experiment = experiment;
+  constructor(subject: Subject, bounds: VerdictBounds, kernels: Kernels | null, check: () => void, limit = Infinity) {
+    this.#subject = subject;
     this.#bounds = bounds;
     this.#kernels = kernels;
     this.#limit = limit;
@@ -70,54 +79,76 @@ export class WhatIfs {
   async #run(whatIf: WhatIf, check: () => void): Promise<WhatIfAnswer> {
     check();
     const started = performance.now();
-    const { Wh, measures } = await this.#recurrentFor(whatIf, check);
-    const other = await drive(changed(this.#experiment, whatIf, Wh, measures), check, () => undefined);
+    const { experiment, shown } = this.#subject;
+    const obstacle = whatIfObstacle(experiment, whatIf);
+    if (obstacle !== null) return { kind: 'refused', message: obstacle };
+    const chosen = chosenLayers(whatIf, experiment.layers.length);
+    const told = chosen.includes(shown) ? shown : (chosen[0] ?? shown);
+    const recurrents = new Map<number, Recurrent>();
+    for (const layer of chosen) recurrents.set(layer, await this.#recurrentFor(layer, layer === told, whatIf, check));
+    const other = await drive(changed(experiment, whatIf, recurrents), check, () => undefined);
     if (typeof other === 'string') return { kind: 'refused', message: other };
     const run = await drive(
-      runWithin(this.#limit, other.experiment, this.#bounds, this.#kernels),
+      runExperiment(this.#limit, other.experiment, this.#bounds, this.#kernels),
       check,
       () => undefined,
     );
-    const {
-      verdict,
-      layers: [
-        {
-          log10Norms: { dh },
-          log10SingleSource,
-        },
-      ],
-      clipFactor,
-      lossValue,
-    } = run;
-    // While a slider moves one run follows the other.
-    release(run);
+    const { layer, result } = layerOf(run, this.#subject);
+    const { log10Norms, log10SingleSource } = result.layers[0];
+    const ofNetwork = whatIf.layers === 'all' && run.layers.length > 1;
+    // While a slider moves one run follows the other, and takes its memory.
+    if (asLayer(other.experiment) !== null && cellOf(other.experiment.cell).activation !== null) release(result);
     clearTimeout(this.#idle);
     this.#idle = setTimeout(dropSpare, keptFor);
     this.#idle.unref();
     return {
       kind: 'run',
-      verdict,
-      clipFactor,
-      lossValue,
-      measures: other.measures,
-      T: dh.length,
-      ...curveForPage({ dh, singleSource: log10SingleSource }),
+      layer,
+      verdict: ofNetwork ? run.verdict : result.verdict,
+      ofNetwork,
+      clipFactor: run.clipFactor,
+      lossValue: run.lossValue,
+      measures: other.measures.get(told) ?? [],
+      T: log10Norms.dh.length,
+      ...curveForPage({ dh: log10Norms.dh, singleSource: log10SingleSource }),
       elapsedMs: performance.now() - started,
     };
   }
 
-  async #recurrentFor({ initialise, rescale }: WhatIf, check: () => void): Promise<Recurrent> {
-    const key = JSON.stringify(initialise);
-    const needed = rescale?.measure ?? null;
-    const known = this.#recurrent;
-    if (known?.key === key && (needed === null || known.measures[needed] !== null)) return known;
-    const Wh = await drive(recurrentOf(this.#experiment, initialise), check, () => undefined);
-    const measures = await drive(
-      measureRecurrent(Wh, this.#experiment.shapes.H, initialise, needed),
-      check,
-      () => undefined,
-    );
-    this.#recurrent = { key, Wh, measures };
-    return this.#recurrent;
+  /** Wh of a layer; its measures where they are told or needed. */
+  async #recurrentFor(layer: number, isTold: boolean, whatIf: WhatIf, check: () => void): Promise<Recurrent> {
+    const { cell: name, layers } = this.#subject.experiment;
+    const [cell, spec] = [cellOf(name), layers[layer] ?? layers[0]];
+    const key = JSON.stringify(whatIf.initialise);
+    const { rescale, whGate } = whatIf;
+    const known = this.#recurrents.get(layer);
+    const isMeasured = ({ gates }: Known): boolean =>
+      rescale === null
+        ? gates !== null || !isTold
+        : gates?.every(
+            (measures, g) => measures[rescale.measure] !== null || (whGate !== null && whGate !== cell.gates[g]),
+          ) === true;
+    if (known?.key === key && isMeasured(known)) return known;
+    const Wh =
+      known?.key === key
+        ? known.Wh
+        : await drive(recurrentOf(cell, spec, layer, whatIf.initialise), check, () => undefined);
+    const gates =
+      rescale === null && !isTold
+        ? null
+        : await drive(measureRecurrent(cell, Wh, spec.H, whatIf), check, () => undefined);
+    const recurrent: Known = { key, Wh, gates };
+    this.#recurrents.set(layer, recurrent);
+    return recurrent;
   }
+}
+
+/** The layer that is looked at; where it was dropped, the same direction of the one below. */
+function layerOf(
+  { layers }: AnyNetworkRun,
+  { experiment, shown }: Subject,
+): { readonly layer: number; readonly result: AnyNetworkRun['layers'][number]['result'] } {
+  const dropped = experiment.layers.length - layers.length;
+  const layer = shown < layers.length ? shown : Math.max(0, shown - dropped);
+  return { layer, result: (layers[layer] ?? layers[0]).result };
 }

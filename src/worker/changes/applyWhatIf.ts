@@ -1,53 +1,49 @@
 // A what-if made true: the same change, written into the config and the files that hold the weights.
 import { t } from '@vscode/l10n';
-import { checkExperiment, layersIn, openEntry } from '../../config/index.js';
+import { checkExperiment, openEntry } from '../../config/index.js';
 import type { OpenEntry } from '../../config/index.js';
-import type { TensorNode, Value } from '../../config/json/index.js';
-import type { Entry, FileContent } from '../../config/read/index.js';
-import { onlyLayer, writtenWithEscapes } from '../../config/layouts/index.js';
-import type { Group } from '../../config/layouts/index.js';
-import {
-  andThen,
-  annotate,
-  insertAfter,
-  lineBreak,
-  origin,
-  replaceNumbers,
-  replaceSpan,
-  rescaledTo,
-} from '../../config/edit/index.js';
+import { storedNetwork } from '../../config/read/index.js';
+import type { Entry, FileContent, StoredNetwork } from '../../config/read/index.js';
+import { insertAfter, lineBreak, removeLastItems, removeProperties, replaceSpan } from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
-import { blocksOf, filledShape, transpose } from '../../config/read/index.js';
-import { factorFor, finish, initialise, measureRecurrent } from '../../engine/index.js';
-import type { DType, WhatIf } from '../../engine/index.js';
+import { whatIfObstacle, withoutLast } from '../../engine/index.js';
+import type { WhatIf } from '../../engine/index.js';
 import type { ChangeOutcome, FileRequest } from '../../protocol/index.js';
-import { addedBiases } from './refactorings.js';
-import { whatIfObstacle } from './whatIfObstacle.js';
+import { Refusal, weightChanges } from './weightChanges.js';
 
 type Read = (request: FileRequest) => Promise<FileContent>;
-type Tensor = { readonly value: Value; readonly node: TensorNode };
-/** What the change is written into. `config` is null for a pair of files. */
-type Subject = { readonly config: Value | null; readonly group: Group; readonly dtype: DType };
-
-/** Why there are no changes: what a person reads. */
-class Refusal extends Error {}
 
 /**
- * The changes that make `whatIf` the state of the files as they are now; numbers keep the style of their neighbours.
- * Refuses with a sentence.
+ * The changes that make `whatIf` the state of the files as they are now; numbers keep the style of their neighbours,
+ * and those that stay the same their text. Refuses with a sentence.
  */
 export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read): Promise<ChangeOutcome> {
   try {
     const open = await openEntry(entry, { read: (reference, from) => readFile({ reference, from }) });
+    const network = await storedNetwork(open);
+    if (network === null)
+      throw new Refusal(
+        t(
+          'The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then ' +
+            'apply again.',
+        ),
+      );
     const { experiment } = await checkExperiment(open);
-    const obstacle = experiment === null ? null : whatIfObstacle(experiment, whatIf);
+    // What has problems elsewhere is judged by its weights alone.
+    const layers = network.layers.map(({ weights }) => weights);
+    const known = experiment ?? {
+      cell: network.cell,
+      layers,
+      shapes: { T: Infinity },
+      loss: null,
+      upstream: { kind: 'last' },
+    };
+    const obstacle = whatIfObstacle(known, whatIf);
     if (obstacle !== null) throw new Refusal(obstacle);
-    const subject = await find(open);
     const changes = [
-      ...recurrentChanges(subject, whatIf),
-      ...inputChanges(subject, whatIf),
-      ...biasChanges(subject, whatIf),
-      ...keyChanges(subject, whatIf),
+      ...(await weightChanges(network, whatIf, open.config, open.dtype)),
+      ...(await dropChanges(open, network, whatIf)),
+      ...keyChanges(open, whatIf),
     ];
     return changes.length === 0
       ? { ok: false, message: t('Everything is already as it would be written.') }
@@ -58,102 +54,31 @@ export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read):
   }
 }
 
-async function find(open: OpenEntry): Promise<Subject> {
-  const group = onlyLayer(await layersIn(open));
-  if (group === null)
-    throw new Refusal(
-      t(
-        'The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then ' +
-          'apply again.',
-      ),
-    );
-  return { config: open.config, group, dtype: open.dtype };
-}
-
-function tensorOf(value: Value | null, name: string): Tensor {
-  if (value?.node.kind !== 'tensor') throw new Refusal(t('{0} cannot be read as it is now.', name));
-  return { value, node: value.node };
-}
-
-function written({ value, node }: Tensor, name: string, data: Float64Array, dtype: DType): TextChange {
-  const fits = data.every((x) => Number.isFinite(dtype === 'float32' ? Math.fround(x) : x));
-  if (!fits) throw new Refusal(t('The changed {0} would hold numbers that do not fit into {1}.', name, dtype));
-  return replaceNumbers(value, node, data, dtype);
-}
-
-const round = (x: number): number => Number(x.toPrecision(6));
-
-function recurrentChanges({ config, group, dtype }: Subject, { initialise: anew, rescale }: WhatIf): TextChange[] {
-  if (anew === null && rescale === null) return [];
-  const { layout } = group;
-  const tensor = tensorOf(group.recurrent, layout.recurrent);
-  const shape = filledShape(tensor.value, group);
-  const [H = 0, columns = 0] = shape ?? [];
-  if (shape?.length !== 2 || H !== columns) throw new Refusal(t('{0} is not square as it is now.', layout.recurrent));
-  const fresh = anew === null ? null : initialise(anew.way, H, H, anew.seed);
-  const start = fresh === null ? tensor.node.data : layout.transposed ? transpose(fresh, H, H) : fresh;
-  // Turned around, a matrix keeps both measures.
-  const factor = rescale === null ? 1 : factorFor(rescale, finish(measureRecurrent(start, H, anew, rescale.measure)));
-  if (typeof factor === 'string') throw new Refusal(factor);
-  const note = annotate(tensor.value, layout.recurrent, config, (earlier) => {
-    const start = anew === null ? earlier : origin(anew.way, anew.seed);
-    return rescale === null ? start : andThen(rescaledTo(rescale.measure, round(rescale.to)))(start);
-  });
-  return [
-    ...note,
-    written(
-      tensor,
-      layout.recurrent,
-      start.map((x) => x * factor),
-      dtype,
-    ),
-  ];
-}
-
-function inputChanges({ config, group, dtype }: Subject, { inputScale }: WhatIf): TextChange[] {
-  if (inputScale === null || inputScale === 1) return [];
-  const { layout } = group;
-  const tensor = tensorOf(group.input, layout.input);
-  const note = annotate(tensor.value, layout.input, config, andThen(`times ${round(inputScale)}`));
-  return [
-    ...note,
-    written(
-      tensor,
-      layout.input,
-      tensor.node.data.map((x) => x * inputScale),
-      dtype,
-    ),
-  ];
-}
-
-/** A layout with two biases adds them up, so one of them takes the shift. */
-function biasChanges({ group, dtype }: Subject, { biasShift }: WhatIf): TextChange[] {
-  if (biasShift === null || biasShift === 0) return [];
-  const { layout, biases } = group;
-  const at = biases.findIndex((bias) => bias !== null);
-  if (at >= 0) {
-    const tensor = tensorOf(biases[at] ?? null, layout.biases[at] ?? 'b');
-    // Both biases of a stacked layout stand in one row.
-    const own = layout.stacked ? tensor.node.data.length / 2 : tensor.node.data.length;
-    return [
-      written(
-        tensor,
-        layout.biases[at] ?? 'b',
-        tensor.node.data.map((x, i) => (i < own ? x + biasShift : x)),
-        dtype,
-      ),
-    ];
+/** The weights of the last layer out of their file, and the states that it begins with. */
+async function dropChanges(
+  { config, files }: OpenEntry,
+  { root, layers }: StoredNetwork,
+  { drop }: WhatIf,
+): Promise<TextChange[]> {
+  if (drop === null) return [];
+  const kept = withoutLast(layers.map(({ weights }) => weights)).length;
+  const gone = layers
+    .slice(kept)
+    .flatMap(({ group: { input, recurrent, biases } }) => [input, recurrent, ...biases])
+    .flatMap((value) => (value === null ? [] : [value.node]));
+  const state = await files.follow(config?.get('initialState') ?? null);
+  const lists =
+    state === null ? [] : state.node.kind === 'object' ? state.entries().map(([, value]) => value) : [state];
+  const states: TextChange[] = [];
+  for (const list of lists) {
+    const followed = await files.follow(list);
+    if (followed !== null) states.push(...removeLastItems(followed, layers.length - kept));
   }
-  const { value } = tensorOf(group.recurrent, layout.recurrent);
-  const blocks = blocksOf(group);
-  if (blocks === null) throw new Refusal(t('{0} is not square as it is now.', layout.recurrent));
-  const added = addedBiases(value, group, blocks, biasShift);
-  if (added === null) throw new Refusal(writtenWithEscapes(layout.recurrent));
-  return added;
+  return [...removeProperties(root, new Set(gone)), ...states];
 }
 
 /** Keys of the config: those that stand there get a new value, the others follow the last known key. */
-function keyChanges({ config }: Subject, { cell, clipNorm, truncate, lossAt }: WhatIf): TextChange[] {
+function keyChanges({ config }: Pick<OpenEntry, 'config'>, { cell, clipNorm, truncate, lossAt }: WhatIf): TextChange[] {
   const wanted: (readonly [key: string, text: string])[] = [
     ...(cell === null ? [] : [['cell', JSON.stringify(cell)] as const]),
     ...(lossAt === null ? [] : [['upstreamGradient', JSON.stringify(lossAt)] as const]),

@@ -2,8 +2,7 @@
 import { t } from '@vscode/l10n';
 import type { FoundParts, Part } from '../../config/index.js';
 import { describeShape } from '../../config/json/index.js';
-import { keyBeside, onlyLayer, writtenWithEscapes } from '../../config/layouts/index.js';
-import type { Group } from '../../config/layouts/index.js';
+import { onlyLayer, writtenWithEscapes } from '../../config/layouts/index.js';
 import {
   andThen,
   annotate,
@@ -20,11 +19,12 @@ import {
 } from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
 import type { Value } from '../../config/json/index.js';
-import { blocksOf, transpose } from '../../config/read/index.js';
-import type { Blocks } from '../../config/read/index.js';
+import { blocksOf, transpose, weightLayers } from '../../config/read/index.js';
+import type { SequenceOrder } from '../../config/read/index.js';
 import { initialise } from '../../engine/index.js';
 import type { DType, MatrixFacts } from '../../engine/index.js';
 import type { Change, ChangeOutcome, KnownShapes, Offer } from '../../protocol/index.js';
+import { addedBiases } from './addedBiases.js';
 
 /** Initial states of more numbers than this are better kept in a file. */
 const mostZeros = 10_000;
@@ -57,10 +57,16 @@ function fitsTransposed(part: Part, I: number | null): boolean {
   return (wanted[0] === null || wanted[0] === columns) && (wanted[1] === null || wanted[1] === rows);
 }
 
+/** H of each layer and direction, as `initialState` counts them; null where the weights do not tell. */
+function stateWidths({ groups }: FoundParts): readonly number[] | null {
+  const widths = weightLayers(groups).map(({ group }) => blocksOf(group)?.H ?? null);
+  return widths.length > 0 && widths.every((H) => H !== null) ? widths : null;
+}
+
 /** Every refactoring that makes sense for this config now, with the value that it belongs to. */
 export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
   const offers: Offer[] = [];
-  const add = (kind: Change['kind'], value: Value, name: string, square = false): void => {
+  const add = (kind: Offer['kind'], value: Value, name: string, square = false): void => {
     offers.push({
       kind,
       square,
@@ -92,12 +98,13 @@ export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
   if (config === null) return offers;
   const state = config.get('initialState');
   const before = state ?? config.get('sequences') ?? config.get('weights');
+  const widths = stateWidths(found);
   if (
     before !== null &&
     (state === null || state.node.kind === 'null') &&
     shapes.B !== null &&
-    shapes.H !== null &&
-    shapes.B * shapes.H <= mostZeros
+    widths !== null &&
+    shapes.B * widths.reduce((sum, H) => sum + H, 0) <= mostZeros
   )
     add('addInitialState', before, 'initialState');
   const value = config.get('weights');
@@ -149,6 +156,8 @@ export async function changesFor(
       return moveToFile(found, change.reference);
     case 'moveInline':
       return moveInline(found);
+    case 'sequenceOrder':
+      return answerOrder(found, change.order);
   }
 }
 
@@ -211,61 +220,49 @@ function refill(
   return accept([...annotate(value, name, config, () => told), replaceNumbers(value, node, data, dtype)]);
 }
 
-/** As many numbers as a bias has, `first` in that of the input and zeros in that of the state before, as JSON. */
-function biasText({ layout, recurrent }: Group, { H, gates }: Blocks, first: number, i: number): string {
-  const width = gates.length * H;
-  const list = (...values: readonly number[]): string =>
-    `[${values.flatMap((x) => new Array<number>(width).fill(x)).join(', ')}]`;
-  if (layout.stacked) {
-    const directions = recurrent?.node.kind === 'tensor' ? (recurrent.node.shape[0] ?? 1) : 1;
-    return `[${new Array<string>(directions).fill(list(first, 0)).join(', ')}]`;
-  }
-  // The two biases of Keras' GRU are two rows.
-  if (layout.framework === 'Keras' && gates.length === 3) return `[${list(first)}, ${list(0)}]`;
-  return list(i === 0 ? first : 0);
-}
-
-/**
- * The biases of a layer, behind its recurrent matrix: `first` in that of the input, zeros in the other. Null where the
- * matrix's key writes its name with escapes.
- */
-export function addedBiases(recurrent: Value, group: Group, blocks: Blocks, first: number): TextChange[] | null {
-  const { biases, recurrent: name } = group.layout;
-  const keys = biases.flatMap((bias) => keyBeside(recurrent, name, bias) ?? []);
-  if (keys.length < biases.length) return null;
-  return insertAfter(recurrent, (indent) =>
-    keys
-      .map((key, i) => `${key}: ${biasText(group, blocks, first, i)}`)
-      .join(indent === null ? ', ' : `,${lineBreak(recurrent.document.text)}${indent}`),
-  );
-}
-
 function addBias({ layers }: FoundParts): ChangeOutcome {
   const group = onlyLayer(layers);
   const recurrent = group?.recurrent ?? null;
   const blocks = group === null ? null : blocksOf(group);
   if (group === null || recurrent === null || blocks === null)
     return refuse(t('There are no weights of a known size here any more.'));
-  const added = addedBiases(recurrent, group, blocks, 0);
+  const zeros = new Array<number>(blocks.gates.length * blocks.H).fill(0);
+  const added = addedBiases(recurrent, group, blocks, () => zeros);
   return added === null ? refuse(writtenWithEscapes(group.layout.recurrent)) : accept(added);
 }
 
-function addInitialState({ config }: FoundParts, { B, H }: KnownShapes): ChangeOutcome {
+/** Zeros: [B][H] for one layer in one direction, else a block of them for each. */
+function addInitialState(found: FoundParts, { B }: KnownShapes): ChangeOutcome {
+  const { config } = found;
   const after = config?.get('sequences') ?? config?.get('weights') ?? null;
-  if (config === null || after === null || B === null || H === null)
+  const widths = stateWidths(found);
+  if (config === null || after === null || B === null || widths === null)
     return refuse(t('The size of the state is not known here.'));
-  const row = `[${new Array<string>(H).fill('0').join(', ')}]`;
+  const row = (H: number): string => `[${new Array<string>(H).fill('0').join(', ')}]`;
+  const rows = (H: number): string[] => new Array<string>(B).fill(row(H));
+  const [only = 0, ...others] = widths;
+  const lists = others.length === 0 ? rows(only) : widths.map((H) => `[${rows(H).join(', ')}]`);
   const step = '  ';
-  const rows = (separator: string): string => new Array<string>(B).fill(row).join(separator);
   const lines = (indent: string | null): string => {
-    if (indent === null || B === 1) return `[${rows(', ')}]`;
+    if (indent === null || lists.length === 1) return `[${lists.join(', ')}]`;
     const outer = `${lineBreak(config.document.text)}${indent}`;
     const inner = `${outer}${step}`;
-    return `[${inner}${rows(`,${inner}`)}${outer}]`;
+    return `[${inner}${lists.join(`,${inner}`)}${outer}]`;
   };
   const present = config.get('initialState');
   if (present !== null) return accept([replaceSpan(present.document, present.node, lines(indentOf(present)))]);
   return accept(insertAfter(after, (indent) => `"initialState": ${lines(indent)}`));
+}
+
+/** Behind the sequences, or in the place of another answer. */
+function answerOrder({ config }: FoundParts, order: SequenceOrder): ChangeOutcome {
+  const text = JSON.stringify(order);
+  const present = config?.get('sequenceOrder') ?? null;
+  if (present !== null) return accept([replaceSpan(present.document, present.node, text)]);
+  const sequences = config?.get('sequences') ?? null;
+  return sequences === null
+    ? refuse(t('There are no sequences here any more.'))
+    : accept(insertAfter(sequences, () => `"sequenceOrder": ${text}`));
 }
 
 function moveToFile({ config }: FoundParts, reference: string): ChangeOutcome {

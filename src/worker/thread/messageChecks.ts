@@ -1,8 +1,9 @@
 // What the worker takes from the host, and of it what the host takes from a page: one check for each message of the
 // contract.
+import { sequenceOrders } from '../../config/read/index.js';
 import type { Entry } from '../../config/read/index.js';
 import type { Position } from '../../config/json/index.js';
-import { cellNames, cellOf, initialisations } from '../../engine/index.js';
+import { cellNames, cellOf, initialisations, starts } from '../../engine/index.js';
 import {
   arrayOf,
   byKind,
@@ -44,6 +45,8 @@ const window = object<TimeWindow>({ t0: number(), t1: number() });
 const weightNames = oneOf([
   ...new Set(cellNames.flatMap((cell) => cellOf(cell).parameters.map((parameter) => parameter.name))),
 ]);
+/** Of any cell, too. */
+const gateNames = oneOf([...new Set(cellNames.flatMap((cell) => cellOf(cell).gates))]);
 const ofRun = object<{ readonly runId: number }>({ runId: count });
 
 export const weightPlaceFields = { tensor: weightNames, row: count, column: count };
@@ -51,16 +54,20 @@ const weightPlace = object<WeightPlace>(weightPlaceFields);
 
 /** The bounds are those that the keys of a config have. */
 export const whatIfCheck = object<WhatIf>({
+  layers: nullable(either(oneOf(['all']), count)),
   cell: nullable(oneOf(cellNames)),
-  initialise: nullable(object<NonNullable<WhatIf['initialise']>>({ way: oneOf(initialisations), seed: count })),
+  initialise: nullable(object<NonNullable<WhatIf['initialise']>>({ way: oneOf(starts), seed: count })),
   rescale: nullable(
     object<NonNullable<WhatIf['rescale']>>({ measure: oneOf(['spectralRadius', 'sigmaMax']), to: number(0) }),
   ),
+  whGate: nullable(gateNames),
   inputScale: nullable(number(0)),
   biasShift: nullable(number()),
+  biasGate: nullable(gateNames),
   clipNorm: nullable(either(oneOf(['off']), positive)),
   truncate: nullable(either(oneOf(['off']), integer(1))),
   lossAt: nullable(either(oneOf(['last', 'every']), count)),
+  drop: nullable(oneOf(['last'])),
 });
 
 /** Questions about a run: a page asks them, and the host passes them on. */
@@ -76,6 +83,7 @@ export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['req
   weights: object({ runId: count, tensor: weightNames, maxRows: count, maxColumns: count }),
   weightCells: object({ runId: count, tensor: weightNames, from: count, to: count }),
   unit: object({ runId: count, t: count, sequence: count }),
+  gates: object({ runId: count, t: count, sequence: count }),
   activations: object({
     runId: count,
     sequence: nullable(count),
@@ -117,6 +125,7 @@ const change = byKind<Change>({
   rescale: object({ kind: oneOf(['rescale']), quantity: oneOf(['spectralRadius', 'sigmaMax']), to: number(0) }),
   initialise: object({ kind: oneOf(['initialise']), way: oneOf(initialisations), seed: integer(), gain: number() }),
   moveToFile: object({ kind: oneOf(['moveToFile']), reference: text }),
+  sequenceOrder: object({ kind: oneOf(['sequenceOrder']), order: oneOf(sequenceOrders) }),
 });
 
 const size = integer(1);
@@ -127,7 +136,7 @@ export const workerChecks: Checks<WorkerContract> = {
     run: object({
       runId: count,
       entry,
-      bounds: object({ vanishing: number(0), exploding: number(0) }),
+      bounds: object({ vanishing: number(0), fading: number(0), exploding: number(0) }),
       layer: nullable(count),
       cancel,
     }),

@@ -21,7 +21,6 @@ import type {
 import { Channel } from '../../protocol/index.js';
 import { Analyses } from '../answers/analyses.js';
 import { applyWhatIf } from '../changes/applyWhatIf.js';
-import { whatIfObstacle } from '../changes/whatIfObstacle.js';
 import { joinBytes } from '../scheduling/joinBytes.js';
 import { capacityHere, tooLarge } from './memoryLimit.js';
 import type { Capacity } from './memoryLimit.js';
@@ -34,9 +33,9 @@ import { workerChecks } from './messageChecks.js';
 import { pack } from '../record/typedArrayJson.js';
 import { makeRecord } from '../record/reportRecord.js';
 import { resultJson, withGateBlocks } from '../record/resultJson.js';
-import type { LayerSpectrum } from '../record/resultJson.js';
+import type { LayerSpectrum } from '../record/layerJson.js';
 import { heatmap, openedUnit, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
-import { requireOneGate } from '../answers/keptRun.js';
+import { requireGates, requireOneGate } from '../answers/keptRun.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { ReadSources } from '../record/runSources.js';
 import { band, hasPreActivations, keepPreActivations, spread } from '../answers/unitSlices.js';
@@ -88,6 +87,7 @@ export class Service {
       <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
       (request: Request): Result | null =>
         this.#kept?.runId === request.runId ? cut(this.#kept, request) : null;
+    const gates = this.#later((analyses, request: UnitRequest) => analyses.openedGates(request));
     const inspector = new Inspector((request) => this.#channel.request('readFile', request));
     this.#channel = new Channel<WorkerContract, WorkerHostContract>(
       port,
@@ -128,6 +128,10 @@ export class Service {
         exponents: this.#later((analyses) => analyses.exponents()),
         weights: slice(weights),
         weightCells: slice(weightCells),
+        gates: async (request) => {
+          if (this.#kept?.runId === request.runId) requireGates(this.#kept);
+          return gates(request);
+        },
         unit: slice((run, request: UnitRequest) => openedUnit(run, request)),
         activations: slice(spread),
         band: slice(band),
@@ -199,8 +203,6 @@ export class Service {
     for (;;) {
       while (this.#running !== null) await this.#running;
       if (whatIf === null || question !== this.#question || this.#kept?.runId !== runId) return null;
-      const obstacle = whatIfObstacle(this.#kept.network.experiment, whatIf);
-      if (obstacle !== null) return { kind: 'refused', message: obstacle };
       const answer = await this.#kept.whatIfs.ask(whatIf);
       if (answer !== null) return answer;
       // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody
@@ -263,7 +265,13 @@ export class Service {
         growing: null,
         analysing: Promise.resolve(),
         analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces),
-        whatIfs: new WhatIfs(experiment, bounds, this.#kernels, this.#unwanted(runId), this.#capacity.whole),
+        whatIfs: new WhatIfs(
+          { experiment: network, shown },
+          bounds,
+          this.#kernels,
+          this.#unwanted(runId),
+          this.#capacity.whole,
+        ),
         summary,
         sources,
       };

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { Ajv } from 'ajv';
 import { isPlain, referenceNames } from '../engine/fixtures.js';
 
 type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
@@ -120,6 +121,8 @@ describe('rnn-gradients run', () => {
         sequences: reference['xs'],
         initialState: reference['h0'],
         upstreamGradient: reference['dhs'],
+        // Two sequences of one step would be asked about.
+        ...(name === 't1' ? { sequenceOrder: 'BTI' } : {}),
       });
       const { code, stdout, stderr } = await cli('run', config, '--json', '-');
       assert.equal(stderr, '');
@@ -339,6 +342,7 @@ describe('rnn-gradients run', () => {
       ['run', 'a', 'b'],
       ['run', 'a', '--nope'],
       ['run', 'a', '--fail-on', 'sad'],
+      ['schema', 'a'],
     ]) {
       const { code, stderr } = await cli(...args);
       assert.equal(code, 2, args.join(' '));
@@ -347,6 +351,25 @@ describe('rnn-gradients run', () => {
     const help = await cli('--help');
     assert.equal(help.code, 0);
     assert.match(help.stdout, /Usage/);
+  });
+
+  it('prints the schema that its JSON follows', async () => {
+    const { code, stdout } = await cli('schema');
+    assert.equal(code, 0);
+    const validate = new Ajv({ strict: true }).compile(JSON.parse(stdout) as object);
+    const config = await write('stack.rnn.json', {
+      cell: 'lstm',
+      weights: {
+        weight_ih_l0: [[1], [1], [1], [1]],
+        weight_hh_l0: [[1], [1], [1], [1]],
+        weight_ih_l1: [[1], [1], [1], [1]],
+        weight_hh_l1: [[1], [1], [1], [1]],
+      },
+      sequences: [[0], [1]],
+    });
+    const ran = await cli('run', config, '--json', '-');
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.ok(validate(JSON.parse(ran.stdout)), JSON.stringify(validate.errors));
   });
 
   it('speaks Korean when it is asked to, with the same numbers and names', async () => {

@@ -648,7 +648,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'initial state of one sequence for two',
-    text: `{"weights":${W},"sequences":[[[1]],[[2]]],«"initialState"»:[0,0]}`,
+    text: `{"weights":${W},"sequences":[[[1],[3]],[[2],[4]]],«"initialState"»:[0,0]}`,
     code: 'wrong-dimension',
     path: 'initialState',
     expected: /\[B\]\[H\]/,

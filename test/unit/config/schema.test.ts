@@ -39,6 +39,7 @@ describe('the contributed JSON schema', () => {
       'dtype',
       'weights',
       'sequences',
+      'sequenceOrder',
       'initialState',
       'stateful',
       'upstreamGradient',

@@ -70,6 +70,12 @@ function within(t: TestContext, what: string, difference: number, bound: number)
   assert.ok(difference <= bound, `${what} differs by ${difference}, more than ${bound}`);
 }
 
+/** The files know no fading: it is what of their healthy ones leaves less than a tenth between the ends of the trip. */
+function verdictOf(kind: Json, singleSource: Json): Json {
+  const values = flat(singleSource).filter((value) => value !== null);
+  return kind === 'healthy' && Math.abs((values.at(-1) ?? 0) - (values[0] ?? 0)) > 1 ? 'fading' : kind;
+}
+
 const candidates = ['g', 'n'];
 
 /**
@@ -188,7 +194,8 @@ for (const { name, way, kernels } of ways) {
           for (const [measure, value] of Object.entries(measures as Record<string, Json>))
             within(t, `${l} ${gate} ${measure}`, worstOfEach(at(spectrum, 'perGate', gate, measure), value), 1e-9);
         within(t, `${l} single source`, absolute(at(own, 'log10SingleSource'), at(layer, 'singleSource')), 1e-6);
-        if (at(layer, 'verdictKind') !== null) assert.equal(at(own, 'verdict', 'kind'), at(layer, 'verdictKind'));
+        if (at(layer, 'verdictKind') !== null)
+          assert.equal(at(own, 'verdict', 'kind'), verdictOf(at(layer, 'verdictKind'), at(layer, 'singleSource')));
       }
       if (at(expected, 'networkSingleSource') !== null)
         within(
@@ -198,7 +205,10 @@ for (const { name, way, kernels } of ways) {
           1e-6,
         );
       if (at(expected, 'networkVerdictKind') !== null)
-        assert.equal(at(json, 'verdict', 'kind'), at(expected, 'networkVerdictKind'));
+        assert.equal(
+          at(json, 'verdict', 'kind'),
+          verdictOf(at(expected, 'networkVerdictKind'), at(expected, 'networkSingleSource')),
+        );
     });
 
     it('tensors in float32', (t) => {

@@ -364,6 +364,32 @@ describe('a refactoring', () => {
     });
   });
 
+  it('answers in which order the sequences stand, behind them or in the place of another answer', async () => {
+    const wide = '{\n  "weights": {"Wx":[[1]],"Wh":[[1]],"b":[0]},\n  "sequences": [[[1]], [[2]], [[3]]] // mine\n}';
+    const asked = await new Probe({ [configName]: wide }).inspect();
+    assert.deepEqual(
+      asked.problems.map(({ code }) => code),
+      ['unclear-order'],
+    );
+    assert.deepEqual([asked.shapes.B, asked.shapes.T], [3, 1]);
+    const after = (
+      await new Probe({ [configName]: wide }).changed('sequences', { kind: 'sequenceOrder', order: 'TBI' })
+    )[configName];
+    assert.equal(
+      after,
+      wide.replace('[[3]]]', '[[3]]], // mine\n  "sequenceOrder": "TBI"').replace('"TBI" // mine', '"TBI"'),
+    );
+    const answered = await new Probe({ [configName]: after }).inspect();
+    assert.deepEqual(answered.problems, []);
+    assert.deepEqual([answered.shapes.B, answered.shapes.T], [1, 3]);
+    assert.equal(
+      (await new Probe({ [configName]: after }).changed('sequences', { kind: 'sequenceOrder', order: 'BTI' }))[
+        configName
+      ],
+      after.replace('TBI', 'BTI'),
+    );
+  });
+
   it('adds an initial state of the right shape, or fills a null', async () => {
     const after = (await new Probe({ [configName]: config }).changed('sequences', { kind: 'addInitialState' }))[
       configName
@@ -383,6 +409,33 @@ describe('a refactoring', () => {
       (await new Probe({ [configName]: withNull }).changed('initialState', { kind: 'addInitialState' }))[configName],
       withNull.replace('null', '[[0, 0, 0]]'),
     );
+  });
+
+  it('adds initial states of a network: a block for each layer and direction, each of its own width', async () => {
+    const matrix = (rows: number, columns: number): number[][] =>
+      Array.from({ length: rows }, () => new Array<number>(columns).fill(0.1));
+    const layer = (suffix: string, I: number, H: number): Record<string, unknown> => ({
+      [`weight_ih_${suffix}`]: matrix(4 * H, I),
+      [`weight_hh_${suffix}`]: matrix(4 * H, H),
+    });
+    const both = (l: number, I: number, H: number) => ({ ...layer(`l${l}`, I, H), ...layer(`l${l}_reverse`, I, H) });
+    for (const [weights, blocks] of [
+      [{ ...layer('l0', 1, 2), ...layer('l1', 2, 2) }, '[[0, 0], [0, 0]],[[0, 0], [0, 0]]'],
+      [{ ...both(0, 1, 2), ...both(1, 4, 1) }, '[[0, 0], [0, 0]],[[0, 0], [0, 0]],[[0], [0]],[[0], [0]]'],
+    ] as const) {
+      const text = `{\n  "weights": ${JSON.stringify(weights)},\n  "sequences": [[[1], [2]], [[3]]]\n}`;
+      const probe = new Probe({ [configName]: text });
+      assert.ok((await probe.inspect()).offers.some(({ kind }) => kind === 'addInitialState'));
+      const after = (await probe.changed('sequences', { kind: 'addInitialState' }))[configName]!;
+      assert.equal(
+        after,
+        text.replace('[[3]]]', `[[3]]],\n  "initialState": [\n    ${blocks.replaceAll('],[[', '],\n    [[')}\n  ]`),
+      );
+      assert.deepEqual(
+        (await new Probe({ [configName]: after }).inspect()).problems.filter(({ severity }) => severity === 'error'),
+        [],
+      );
+    }
   });
 
   for (const end of ['\n', '\r\n']) {

@@ -21,15 +21,20 @@ const window = { t0: 0, t1: 10.5 };
 const whatIfs: readonly WhatIf[] = [
   asItIs,
   {
+    layers: 2,
     cell: 'relu',
     initialise: { way: 'he', seed: 3 },
     rescale: { measure: 'sigmaMax', to: 0 },
+    whGate: 'o',
     inputScale: 0.5,
     biasShift: -2,
+    biasGate: 'f',
     clipNorm: 1,
     truncate: 5,
     lossAt: 3,
+    drop: 'last',
   },
+  { ...asItIs, layers: 'all', initialise: { way: 'pytorch', seed: 1 } },
   { ...asItIs, clipNorm: 'off', truncate: 'off', lossAt: 'every' },
 ];
 const sliceSamples: { readonly [K in keyof SliceRequests]: readonly SliceRequests[K]['params'][] } = {
@@ -41,6 +46,7 @@ const sliceSamples: { readonly [K in keyof SliceRequests]: readonly SliceRequest
   ],
   attribution: [{ runId: 1, window, maxColumns: 10, maxRows: 20 }],
   attributionRow: [{ runId: 1, t: 3 }],
+  gates: [{ runId: 1, t: 0, sequence: 0 }],
   attributionRows: [{ runId: 1, from: 0, to: 5 }],
   reach: [{ runId: 1 }],
   exponents: [{ runId: 1 }],
@@ -69,6 +75,7 @@ const panelSamples: Samples<PanelContract> = {
     revealWeight: [{ tensor: 'Wh', row: 0, column: 1, focus: true }],
     revealProblem: [{ index: 0 }],
     revealConfig: [null],
+    answerOrder: [{ index: 0, order: 'TBI' }],
     rerun: [null],
     chooseLayer: [{ layer: 1 }],
     cancel: [null],
@@ -95,6 +102,7 @@ const changes = [
   { kind: 'rescale', quantity: 'sigmaMax', to: 1 },
   { kind: 'initialise', way: 'orthogonal', seed: 1, gain: 1 },
   { kind: 'moveToFile', reference: 'w.json' },
+  { kind: 'sequenceOrder', order: 'TBI' },
 ] as const;
 const workerSamples: Samples<WorkerContract> = {
   requests: {
@@ -102,7 +110,7 @@ const workerSamples: Samples<WorkerContract> = {
     run: entries.map((entry) => ({
       runId: 1,
       entry,
-      bounds: { vanishing: 1e-3, exploding: 70 },
+      bounds: { vanishing: 1e-3, fading: 0.1, exploding: 70 },
       layer: null,
       cancel: new SharedArrayBuffer(4),
     })),
@@ -232,6 +240,11 @@ describe('the border', () => {
     ['initialise.seed', { initialise: { way: 'he', seed: '1 }, "injected": 1' } }],
     ['cell', { cell: '"tanh", "injected": 1' }],
     ['truncate', { truncate: 2.5 }],
+    ['layers', { layers: -1 }],
+    ['layers', { layers: 'some' }],
+    ['biasGate', { biasGate: 'a gate of no cell' }],
+    ['whGate', { whGate: 3 }],
+    ['drop', { drop: 'first' }],
     ['clipNorm', { clipNorm: 0 }],
   ];
   for (const [field, wrong] of never) {

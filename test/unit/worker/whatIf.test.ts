@@ -3,13 +3,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readExperiment } from '../../../src/config/index.js';
 import type { Entry, FileContent, Files } from '../../../src/config/read/fileAccess.js';
-import { asItIs, defaultBounds, finish, initialise, oneLayer, runResumably } from '../../../src/engine/index.js';
+import {
+  asItIs,
+  defaultBounds,
+  finish,
+  initialise,
+  oneLayer,
+  runResumably,
+  runWithin,
+} from '../../../src/engine/index.js';
 import type { LayerExperiment, RunResult, WhatIf } from '../../../src/engine/index.js';
 import type { FileRequest, WhatIfAnswer } from '../../../src/protocol/messages.js';
 import { applyWhatIf } from '../../../src/worker/changes/applyWhatIf.js';
 import { Cancelled } from '../../../src/worker/scheduling/scheduler.js';
 import { loadKernels } from '../../../src/worker/thread/loadKernels.js';
 import { WhatIfs } from '../../../src/worker/answers/whatIfRuns.js';
+import { edited } from '../../support/edited.js';
 import { readFixture } from '../../support/experiments.js';
 import { flatRun, weightsOf, withLayer } from '../engine/build.js';
 import type { FlatRun } from '../engine/build.js';
@@ -51,7 +60,7 @@ const whole = (experiment: LayerExperiment): FlatRun<RunResult> => flatRun(finis
 
 type Run = WhatIfAnswer & { kind: 'run' };
 async function tried(experiment: LayerExperiment, whatIf: Partial<WhatIf>): Promise<Run> {
-  const answer = await new WhatIfs(experiment, defaultBounds, loadKernels(), () => undefined).ask({
+  const answer = await new WhatIfs({ experiment, shown: 0 }, defaultBounds, loadKernels(), () => undefined).ask({
     ...asItIs,
     ...whatIf,
   });
@@ -59,7 +68,10 @@ async function tried(experiment: LayerExperiment, whatIf: Partial<WhatIf>): Prom
   return answer;
 }
 async function refusal(experiment: LayerExperiment, whatIf: Partial<WhatIf>): Promise<string> {
-  const answer = await new WhatIfs(experiment, defaultBounds, null, () => undefined).ask({ ...asItIs, ...whatIf });
+  const answer = await new WhatIfs({ experiment, shown: 0 }, defaultBounds, null, () => undefined).ask({
+    ...asItIs,
+    ...whatIf,
+  });
   assert.equal(answer?.kind, 'refused');
   return answer.message;
 }
@@ -131,6 +143,42 @@ describe('a what-if', () => {
       assertSame(await tried(await fromConfig(config()), whatIf), whole(await fromConfig(config(edited)))));
   }
 
+  it('of a single layer is the same bits as a run by the kernels, whatever is changed', async () => {
+    const kernels = loadKernels();
+    const factor = 0.25;
+    for (const dtype of ['float32', 'float64'] as const) {
+      const experiment = await fromConfig(config({ dtype }));
+      const before = weightsOf(experiment);
+      const anew = (weights: Partial<ReturnType<typeof weightsOf>>): LayerExperiment =>
+        withLayer(experiment, { weights: { ...before, ...weights } as ReturnType<typeof weightsOf> });
+      const cases: readonly (readonly [Partial<WhatIf>, LayerExperiment])[] = [
+        [{ inputScale: factor }, anew({ Wx: before.Wx.map((x) => x * factor) })],
+        [{ biasShift: -0.5 }, anew({ b: before.b.map((x) => x - 0.5) })],
+        [{ initialise: { way: 'orthogonal', seed: 7 } }, anew({ Wh: initialise('orthogonal', H, H, 7)! })],
+        [
+          { initialise: { way: 'orthogonal', seed: 7 }, rescale: { measure: 'sigmaMax', to: factor } },
+          anew({ Wh: initialise('orthogonal', H, H, 7)!.map((x) => x * factor) }),
+        ],
+        [
+          { cell: 'relu', truncate: 9 },
+          { ...experiment, cell: 'relu', truncate: 9 },
+        ],
+        [
+          { lossAt: 'every', clipNorm: 1e-3 },
+          { ...experiment, upstream: { kind: 'every' }, clipNorm: 1e-3 },
+        ],
+      ];
+      for (const [whatIf, changed] of cases) {
+        const { log10, verdict, clipFactor } = await tried(experiment, whatIf);
+        const expected = finish(runWithin(Infinity, changed, defaultBounds, kernels));
+        assert.deepEqual(log10.dh, expected.layers[0].log10Norms.dh, JSON.stringify(whatIf));
+        assert.deepEqual(log10.singleSource, expected.layers[0].log10SingleSource);
+        assert.deepEqual(verdict, expected.verdict);
+        assert.equal(clipFactor, expected.clipFactor);
+      }
+    }
+  });
+
   it('of nothing is the run itself', async () =>
     assertSame(await tried(await fromConfig(config()), {}), whole(await fromConfig(config()))));
 
@@ -153,10 +201,10 @@ describe('a what-if', () => {
   for (const measure of ['spectralRadius', 'sigmaMax'] as const) {
     it(`rescales Wh to a ${measure}`, async () => {
       const { log10, verdict, measures } = await tried(await fromConfig(config()), { rescale: { measure, to: 1.2 } });
-      assert.ok(Math.abs(measures[measure]! - 1.2) < 1e-9);
+      assert.ok(Math.abs(measures[0]![measure]! - 1.2) < 1e-9);
       const factor = 1.2 / measured[measure];
       const other = measure === 'sigmaMax' ? 'spectralRadius' : 'sigmaMax';
-      assert.ok(Math.abs(measures[other]! - measured[other] * factor) < 2e-3);
+      assert.ok(Math.abs(measures[0]![other]! - measured[other] * factor) < 2e-3);
       const expected = whole(
         await fromConfig(config({ weights: { ...weights, Wh: weights.Wh.map((row) => row.map((x) => x * factor)) } })),
       );
@@ -188,10 +236,12 @@ describe('a what-if', () => {
 
   it('measures the spectral radius of a large Wh once it is asked for', async () => {
     const [wide, rho] = [260, 0.4];
+    const base = await fromConfig(config());
     const experiment: LayerExperiment = withLayer(
       {
-        ...(await fromConfig(config())),
+        ...base,
         shapes: { B: 1, T: 4, I: 1, H: wide },
+        layers: [{ ...base.layers[0], H: wide }],
         chunks: [{ steps: 4, xs: new Float64Array(4) }],
       },
       {
@@ -202,17 +252,17 @@ describe('a what-if', () => {
         },
       },
     );
-    const whatIfs = new WhatIfs(experiment, defaultBounds, null, () => undefined);
+    const whatIfs = new WhatIfs({ experiment, shown: 0 }, defaultBounds, null, () => undefined);
     const before = await whatIfs.ask(asItIs);
     assert.ok(
       before?.kind === 'run' &&
-        before.measures.spectralRadius === null &&
-        Math.abs(before.measures.sigmaMax! - rho) < 1e-12,
+        before.measures[0]!.spectralRadius === null &&
+        Math.abs(before.measures[0]!.sigmaMax! - rho) < 1e-12,
     );
     const after = await whatIfs.ask({ ...asItIs, rescale: { measure: 'spectralRadius', to: 0.8 } });
     assert.ok(
       after?.kind === 'run' &&
-        Math.abs(after.measures.spectralRadius! - 0.8) < 1e-12 &&
+        Math.abs(after.measures[0]!.spectralRadius! - 0.8) < 1e-12 &&
         Math.abs(after.verdict.perStepFactor! - 0.8) < 1e-9,
       JSON.stringify(after),
     );
@@ -294,7 +344,7 @@ describe('a what-if', () => {
       config({ sequences: [Array.from({ length: 4000 }, (_, t) => [Math.sin(t), 0, 0, 1])] }),
     );
     let wanted = true;
-    const whatIfs = new WhatIfs(experiment, defaultBounds, null, () => {
+    const whatIfs = new WhatIfs({ experiment, shown: 0 }, defaultBounds, null, () => {
       if (!wanted) throw new Cancelled();
     });
     const [older, newer] = await Promise.all([
@@ -313,11 +363,13 @@ describe('a what-if', () => {
   it('is quick enough to be dragged', async () => {
     const [B, T, size] = [8, 100, 64];
     const next = Math.sin;
+    const base = await fromConfig(config());
     const experiment: LayerExperiment = withLayer(
       {
-        ...(await fromConfig(config())),
+        ...base,
         dtype: 'float32',
         shapes: { B, T, I: 4, H: size },
+        layers: [{ ...base.layers[0], H: size }],
         chunks: [{ steps: T, xs: new Float64Array(B * T * 4).map((_, i) => next(i * i)) }],
       },
       {
@@ -328,7 +380,7 @@ describe('a what-if', () => {
         },
       },
     );
-    const whatIfs = new WhatIfs(experiment, defaultBounds, loadKernels(), () => undefined);
+    const whatIfs = new WhatIfs({ experiment, shown: 0 }, defaultBounds, loadKernels(), () => undefined);
     const times: number[] = [];
     for (let i = 0; i < 60; i++) {
       const from = performance.now();
@@ -344,22 +396,6 @@ describe('a what-if', () => {
     );
   });
 });
-
-/** The text after the changes, which do not overlap. */
-function edited(
-  text: string,
-  changes: readonly {
-    range: { start: { line: number; character: number }; end: { line: number; character: number } };
-    text: string;
-  }[],
-): string {
-  const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
-  const offset = ({ line, character }: { line: number; character: number }): number => starts[line]! + character;
-  return changes
-    .map(({ range, text: put }, i) => ({ from: offset(range.start), to: offset(range.end), put, i }))
-    .sort((a, b) => b.from - a.from || b.i - a.i || b.to - a.to)
-    .reduce((all, { from, to, put }) => all.slice(0, from) + put + all.slice(to), text);
-}
 
 async function applied(
   texts: Readonly<Record<string, string>>,
@@ -499,17 +535,10 @@ describe('Apply', () => {
     assert.match(await refused(split, { cell: 'relu' }, pair), /Save these two files as a config first/);
   });
 
-  it('to a pair of files is refused where the weights are not those of one layer', async () => {
+  it('to a pair of files is refused where the weights are those of several networks', async () => {
     const pair: Entry = { kind: 'pair', weights: 'w.json', sequences: 's.json' };
-    const stack = { ...torch, weight_ih_l1: torch.weight_hh_l0, weight_hh_l1: torch.weight_hh_l0 };
-    const told = [
-      [stack, /one layer in one direction/],
-      [{ one: weights, other: weights }, /cannot be read as they are now/],
-    ] as const;
-    for (const [several, sentence] of told) {
-      const texts = { ...split, 'w.json': JSON.stringify(several) };
-      assert.match(await refused(texts, { inputScale: 0.5 }, pair), sentence);
-    }
+    const texts = { ...split, 'w.json': JSON.stringify({ one: weights, other: weights }) };
+    assert.match(await refused(texts, { inputScale: 0.5 }, pair), /cannot be read as they are now/);
   });
 
   it('leaves the loss of a config where it is', async () => {

@@ -1,66 +1,9 @@
 // A panel whose page is broken: what it sends reaches no file and no command, and the panel answers on.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
-import * as vscode from 'vscode';
-import { Session } from '../../../src/editor/following/session.js';
-import { Panel } from '../../../src/panel/panel.js';
-import { closeEverything, copyExample, openText, until, workerPath, openDoors } from './support.js';
-
-type Paper = {
-  readonly panel: Panel;
-  readonly ask: (message: Readonly<Record<string, unknown>>) => Promise<Answer>;
-  readonly send: (message: unknown) => void;
-};
-type Answer = { readonly type: string; readonly id: number; readonly result?: unknown; readonly message?: string };
-
-/** A panel over a page of paper: what it posts is kept, what it hears is sent by hand. */
-function panelOver(session: Session): Paper {
-  const posted: Answer[] = [];
-  const arrived = new vscode.EventEmitter<unknown>();
-  const webview = {
-    options: {},
-    html: '',
-    cspSource: 'none',
-    asWebviewUri: (uri: vscode.Uri) => uri,
-    onDidReceiveMessage: arrived.event,
-    postMessage: (message: Answer) => {
-      posted.push(message);
-      return Promise.resolve(true);
-    },
-  };
-  const view = {
-    webview,
-    title: '',
-    viewType: 'test',
-    iconPath: undefined,
-    viewColumn: vscode.ViewColumn.Two,
-    reveal: () => undefined,
-  };
-  const panel = new Panel(view as unknown as vscode.WebviewPanel, session, vscode.Uri.file('/'));
-  let id = 0;
-  return {
-    panel,
-    send: (message) => arrived.fire(message),
-    ask(message) {
-      const own = ++id;
-      arrived.fire({ type: 'request', id: own, ...message });
-      return until(`an answer to ${JSON.stringify(message)}`, () =>
-        posted.find((answer) => answer.id === own && answer.type !== 'event'),
-      );
-    },
-  };
-}
-
-const asItIs = {
-  cell: null,
-  initialise: null,
-  rescale: null,
-  inputScale: null,
-  biasShift: null,
-  clipNorm: null,
-  truncate: null,
-  lossAt: null,
-};
+import { asItIs } from '../../../src/engine/index.js';
+import { panelOver } from './paperPanel.js';
+import { closeEverything, copyExample, openText, until } from './support.js';
 
 describe('A panel with a broken page', () => {
   afterEach(closeEverything);
@@ -73,19 +16,7 @@ describe('A panel with a broken page', () => {
       const { document } = await openText(uri);
       const before = document.getText();
       const logged: string[] = [];
-      const log = {
-        error: (message: string) => logged.push(message),
-        info: () => undefined,
-        warn: () => undefined,
-        debug: () => undefined,
-      };
-      const session = new Session(
-        { kind: 'config', config: uri.toString() },
-        workerPath(),
-        log as unknown as vscode.LogOutputChannel,
-        openDoors(),
-      );
-      const { panel, ask, send } = panelOver(session);
+      const { ask, send, close } = panelOver(uri, (line) => logged.push(line));
       try {
         for (const [field, value] of [
           ['truncate', '5, "injected": 1'],
@@ -120,8 +51,7 @@ describe('A panel with a broken page', () => {
         assert.deepEqual({ type, result }, { type: 'ok', result: true });
         assert.match(document.getText(), /"truncate": 3/);
       } finally {
-        panel.dispose();
-        session.dispose();
+        close();
       }
     },
   );

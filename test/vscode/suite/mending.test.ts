@@ -347,6 +347,18 @@ describe('Quick fixes', () => {
     'Change to 0.5',
     whole.replace('[0, 0] }', '[0, 0.5] }'),
   );
+  const three = whole.replace('[[[1]]]', '[[[1]], [[2]], [[3]]]');
+  for (const [order, title] of [
+    ['TBI', 'The steps come first: [T][B][I]'],
+    ['BTI', 'The sequences come first: [B][T][I]'],
+  ] as const)
+    mends(
+      `say whether steps or sequences come first: ${order}`,
+      { 'a.rnn.json': three },
+      '"sequences"',
+      title,
+      three.replace(']]]\n', `]]],\n  "sequenceOrder": "${order}"\n`),
+    );
   it('rename a key that other programs call so, of which nothing is told twice; until then it counts', async () => {
     const config = await writeFiles({
       'a.rnn.json': whole.replace('"sequences"', '"h0": "h.json",\n  "xs"'),

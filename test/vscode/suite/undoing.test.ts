@@ -7,7 +7,10 @@ import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { long } from '../../support/long.js';
+import { asItIs } from '../../../src/engine/index.js';
+import type { WhatIf } from '../../../src/engine/index.js';
 import { actionAt, applyAction, sibling } from './editorSupport.js';
+import { panelOver } from './paperPanel.js';
 import { closeEverything, openText, until } from './support.js';
 
 /**
@@ -135,6 +138,55 @@ async function undoesAll(text: string, doings: readonly Doing[]): Promise<void> 
       assert.ok(after.includes(number) || doing.at === '"Wx"', `${doing.what}: ${number}`);
   }
 }
+
+/** A stack of two LSTM layers of one unit, as PyTorch has it: the last one begins with a state of its own. */
+const stack = `{
+  "weights": {
+    "weight_ih_l0": [[0.50], [-2.5e-1], [0.10], [1.0]], // i, f, g, o
+    "weight_hh_l0": [[0.10], [2e-1], [0.30], [0.40]],
+    "bias_ih_l0": [0.0, 1.00, 0.0, 0.0], /* f is open */
+    "bias_hh_l0": [0, 0, 0, 0],
+    // the upper one
+    "weight_ih_l1": [[0.50], [-0.25], [0.10], [1.0]],
+    "weight_hh_l1": [[0.10], [0.20], [0.30], [0.40]]
+  },
+  "sequences": [[[1], [-2.5]]], // two steps
+  "initialState": { "h": [[[0.10]], [[0.20]]], "c": [[[0]], [[0.5]]] }
+}
+`;
+
+const whatIfs: readonly (Partial<WhatIf> & { readonly says: RegExp })[] = [
+  { layers: 0, biasShift: 0.5, biasGate: 'f', says: /"bias_ih_l0": \[0\.0, 1\.5, 0\.0, 0\.0\], \/\* f is open \*\// },
+  { layers: 'all', initialise: { way: 'keras', seed: 3 }, says: /Keras default, seed 3/ },
+  { layers: 0, biasShift: 1, biasGate: 'o', drop: 'last', says: /"h": \[\[\[0\.10\]\]\], "c": \[\[\[0\]\]\]/ },
+];
+
+describe('What undo gives back of what was tried of a network', () => {
+  afterEach(closeEverything);
+
+  for (const style of ['LF', 'a byte order mark, CRLF, tabs and no final newline', 'one line'] as const)
+    it(`is the same bytes, of a file with ${style}`, async () => {
+      const file = await written({ 'a.rnn.json': (styles[style] ?? ((text: string) => text))(stack) });
+      const { document } = await openText(file);
+      const { ask, close } = panelOver(file, (line) => assert.fail(line));
+      try {
+        for (const { says, ...part } of whatIfs) {
+          const before = await readFile(file.fsPath);
+          const { result, message } = await ask({ name: 'applyWhatIf', params: { ...asItIs, ...part } });
+          assert.equal(result, true, message);
+          await openText(file);
+          assert.ok(await document.save());
+          const after = await readFile(file.fsPath, 'utf8');
+          assert.match(after.replaceAll(/\s+/g, ' '), says);
+          await vscode.commands.executeCommand('undo');
+          assert.ok(await document.save());
+          assert.deepEqual(await readFile(file.fsPath), before);
+        }
+      } finally {
+        close();
+      }
+    });
+});
 
 describe('What undo gives back', () => {
   afterEach(closeEverything);

@@ -1,0 +1,307 @@
+// What-ifs of gated cells and networks on the real page: what is offered first, whose weights it changes, and that the
+// curve over the run is that of a config that says the same.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { readExperiment } from '../../src/config/index.js';
+import { finish, runExperiment } from '../../src/engine/index.js';
+import type { AnyNetworkRun } from '../../src/engine/index.js';
+import { englishWords, korean } from '../support/languages.js';
+import { readFixture } from '../support/experiments.js';
+import { startPages } from '../support/page.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+import { violationsOf } from './axe.js';
+import { csvRows, nextFrames, painted, relativeError } from './support.js';
+
+let pages: PageServer;
+let open: OpenPage;
+before(async () => {
+  pages = await startPages();
+});
+after(() => pages.close());
+afterEach(async () => {
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.host.sent.failed, []);
+  await open.close();
+});
+
+type Config = { readonly weights: Readonly<Record<string, number[] | number[][]>> } & Readonly<Record<string, unknown>>;
+
+/** A reference case as a config with everything inline. */
+function caseOf(name: string): Config {
+  const reference = readFixture(`reference/networks/${name}.json`) as Config;
+  const keys = ['name', 'cell', 'weights', 'sequences', 'initialState', 'upstreamGradient', 'loss', 'truncate', 'clip'];
+  const given = Object.entries(reference).filter(([key, value]) => keys.includes(key) && value !== null);
+  return { ...(Object.fromEntries(given) as Config), dtype: 'float64' };
+}
+/** The same with numbers of a bias shifted, from … to − 1. */
+function shifted(config: Config, by: number, from: number, to: number, ...names: readonly string[]): Config {
+  const own = Object.entries(config.weights).map(([key, value]) => [
+    key,
+    names.includes(key) ? (value as number[]).map((x, i) => (i >= from && i < to ? x + by : x)) : value,
+  ]);
+  return { ...config, weights: Object.fromEntries(own) as Config['weights'] };
+}
+
+async function whole(config: Config): Promise<AnyNetworkRun> {
+  const bytes = new TextEncoder().encode(JSON.stringify(config));
+  const { experiment, problems } = await readExperiment(
+    { kind: 'config', config: 'a' },
+    { read: () => Promise.resolve({ ok: true as const, id: 'a', bytes }) },
+  );
+  assert.ok(experiment !== null, JSON.stringify(problems));
+  return finish(runExperiment(Infinity, experiment));
+}
+
+const bar = (): Promise<void> => open.page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+async function start(config: Config, layer: number | null, options: Parameters<PageServer['open']>[0] = {}) {
+  open = await pages.open(options);
+  await open.host.run(JSON.stringify(config), layer);
+  await painted(open);
+}
+const field = (key: string): string => `.whatif [data-field=${key}]:not([hidden])`;
+async function type(key: string, value: string): Promise<void> {
+  const input = open.page.locator(`${field(key)} .number`).last();
+  await input.fill(value);
+  await input.press('Enter');
+}
+async function choose(key: string, value: string): Promise<void> {
+  await open.page
+    .locator(`${field(key)} vscode-dropdown`)
+    .first()
+    .click();
+  await open.page.locator(`${field(key)} vscode-option[value="${value}"]`).click();
+}
+const chosen = (key: string): Promise<string> =>
+  open.page
+    .locator(`${field(key)} vscode-dropdown`)
+    .first()
+    .evaluate((element) => (element as HTMLInputElement).value);
+
+/** The curves over the run are those of a layer of a config that says the same; `factor`: what is told per step. */
+async function assertShows({ layers }: AnyNetworkRun, layer: number, factor: number | null): Promise<void> {
+  await open.page.waitForFunction(
+    (wanted) =>
+      Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=factor]')?.dataset['after']) / wanted - 1) <
+      1e-9,
+    factor ?? NaN,
+  );
+  await nextFrames(open.page);
+  const { head, rows } = await csvRows(open, 'flow');
+  const { log10Norms, log10SingleSource } = layers[layer]!.result.layers[0];
+  for (const [name, logs] of [
+    ['‖g_t‖ what if', log10Norms.dh],
+    ['last step alone what if', log10SingleSource],
+  ] as const) {
+    const at = head.indexOf(name);
+    assert.ok(at > 0, `${name} is not among ${head.join(', ')}`);
+    assert.equal(rows.length, logs.length);
+    logs.forEach((log, t) =>
+      assert.ok(relativeError(Number(rows[t]![at]), 10 ** log) < 1e-9, `${name} at t = ${t}: ${rows[t]![at]}`),
+    );
+  }
+}
+const verdictOf = ({ layers }: AnyNetworkRun, layer: number) => layers[layer]!.result.verdict;
+const visibleFields = (): Promise<(string | undefined)[]> =>
+  open.page
+    .locator('.whatif .field:visible')
+    .evaluateAll((all) => all.map((element) => (element as HTMLElement).dataset['field']));
+
+describe('the bar of a gated cell', () => {
+  it('offers the bias of the forget gate first, and the rest behind a button that keys reach', async () => {
+    await start(caseOf('lstm_last'), null);
+    await bar();
+    assert.deepEqual(await visibleFields(), ['biasShift', 'initialise']);
+    assert.equal(await chosen('biasShift'), 'f');
+    const more = open.page.locator('.whatif .link');
+    assert.equal(await more.getAttribute('aria-expanded'), 'false');
+    await more.focus();
+    await open.page.keyboard.press('Enter');
+    assert.equal(await more.getAttribute('aria-expanded'), 'true');
+    assert.deepEqual(await visibleFields(), [
+      'biasShift',
+      'rescale',
+      'rescale',
+      'whGate',
+      'initialise',
+      'inputScale',
+      'clipNorm',
+      'truncate',
+      'lossAt',
+    ]);
+    assert.deepEqual(await violationsOf(open.page, ['.whatif']), []);
+    await more.press('Enter');
+    assert.deepEqual(await visibleFields(), ['biasShift', 'initialise']);
+  });
+
+  it('lays the curve of an LSTM with another forget bias over the run, and applies that', async () => {
+    const config = caseOf('lstm_forget_minus3');
+    const H = (config.weights['bias_ih_l0']?.length ?? 0) / 4;
+    await start(config, null);
+    await bar();
+    await type('biasShift', '2.5');
+    const other = await whole(shifted(config, 2.5, H, 2 * H, 'bias_ih_l0'));
+    await assertShows(other, 0, verdictOf(other, 0).perStepFactor);
+    await open.page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
+    await open.page.locator('.whatif-note', { hasText: 'undo takes it back' }).waitFor();
+    const [applied] = open.host.applied;
+    assert.deepEqual(
+      { shift: applied?.biasShift, gate: applied?.biasGate, layers: applied?.layers },
+      { shift: 2.5, gate: 'f', layers: null },
+    );
+  });
+
+  it('moves the shift to another gate, and tells the pin which one', async () => {
+    const config = caseOf('gru_last');
+    const H = (config.weights['bias_ih_l0']?.length ?? 0) / 3;
+    await start(config, null);
+    await bar();
+    assert.equal(await chosen('biasShift'), 'z');
+    await type('biasShift', '-1');
+    await open.page.locator('[data-outcome=factor]').waitFor();
+    await choose('biasShift', 'r');
+    const other = await whole(shifted(config, -1, 0, H, 'bias_ih_l0'));
+    await assertShows(other, 0, verdictOf(other, 0).perStepFactor);
+    await open.page.locator('.whatif vscode-button', { hasText: 'Pin' }).click();
+    await open.page.locator('.whatif vscode-button', { hasText: 'Reset' }).click();
+    assert.match((await open.page.locator('[data-track=flow] .legend').textContent()) ?? '', /#1 b\(r\) \+ [−-]1/);
+  });
+
+  it('rescales the block of one gate', async () => {
+    await start(caseOf('gru_last'), null);
+    await bar();
+    await open.page.locator('.whatif .link').click();
+    await choose('whGate', 'z');
+    const input = open.page.locator('[data-measure=sigmaMax] .number');
+    const now = Number(await input.inputValue());
+    await input.fill(String(2 * now));
+    await input.press('Enter');
+    await open.page.locator('[data-outcome=factor]').waitFor();
+    await open.page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
+    await open.page.locator('.whatif-note', { hasText: 'undo takes it back' }).waitFor();
+    const applied = open.host.applied.map(({ whGate, rescale }) => ({ whGate, rescale }));
+    assert.deepEqual(applied, [{ whGate: 'z', rescale: { measure: 'sigmaMax', to: 2 * now } }]);
+  });
+});
+
+describe('the bar of a network', () => {
+  it('changes the layer that is looked at, and goes on with that one while another is looked at', async () => {
+    const config = caseOf('lstm_bi_2layer_ragged');
+    const H = (config.weights['bias_ih_l1']?.length ?? 0) / 4;
+    await start(config, 2);
+    await bar();
+    assert.deepEqual(await visibleFields(), ['layers', 'biasShift', 'initialise']);
+    assert.equal(await chosen('layers'), '2');
+    await type('biasShift', '1.5');
+    const other = await whole(shifted(config, 1.5, H, 2 * H, 'bias_ih_l1'));
+    await assertShows(other, 2, verdictOf(other, 2).perStepFactor);
+    await open.host.run(JSON.stringify(config), 0);
+    await assertShows(other, 0, verdictOf(other, 0).perStepFactor);
+    assert.equal(await chosen('layers'), '2');
+  });
+
+  it('of all layers tells the verdict of the network', async () => {
+    const config = caseOf('lstm_2layer_every');
+    const H = (config.weights['bias_ih_l0']?.length ?? 0) / 4;
+    await start(config, 0);
+    await bar();
+    await choose('layers', 'all');
+    await type('biasShift', '3');
+    const other = await whole(shifted(config, 3, H, 2 * H, 'bias_ih_l0', 'bias_ih_l1'));
+    await assertShows(other, 0, other.verdict.perStepFactor);
+    await open.page.locator('.whatif-note', { hasText: 'verdict is that of the whole network' }).waitFor();
+    const before_ = await open.page.locator('[data-outcome=factor]').getAttribute('data-before');
+    assert.ok(relativeError(Number(before_), (await whole(config)).verdict.perStepFactor ?? NaN) < 1e-9);
+    assert.notEqual(verdictOf(other, 0).perStepFactor, other.verdict.perStepFactor);
+  });
+
+  it('leaves the last layer out, and says whose curve is there then', async () => {
+    const config = caseOf('tanh_2layer_step7');
+    await start(config, 1);
+    await bar();
+    await choose('drop', 'last');
+    const below = Object.entries(config.weights).filter(([key]) => key.endsWith('_l0'));
+    const { initialState, ...rest } = config;
+    assert.equal(initialState, undefined);
+    const other = await whole({ ...rest, weights: Object.fromEntries(below) });
+    await assertShows(other, 0, verdictOf(other, 0).perStepFactor);
+    await open.page.locator('.whatif-note', { hasText: 'the curve is that of layer 0' }).waitFor();
+  });
+
+  it('refuses what a readout does not fit, with the reason', async () => {
+    await start(caseOf('gru_2layer_ragged_last'), null);
+    const config = caseOf('gru_2layer_ragged_last');
+    if (config['loss'] !== undefined) assert.fail('This case has a loss of its own.');
+    const H = config.weights['weight_hh_l1']?.length ?? 0;
+    const [B, D] = [(config['sequences'] as unknown[]).length, H / 3];
+    const readout = { Why: Array.from({ length: D }, () => [1]), by: [0] };
+    const targets = Array.from({ length: B }, () => [1]);
+    const { upstreamGradient, ...rest } = config;
+    assert.ok(upstreamGradient !== null);
+    await open.host.run(JSON.stringify({ ...rest, loss: { kind: 'mse', readout, targets, at: 'last' } }), 0);
+    await bar();
+    await open.page.locator('.whatif .link').click();
+    await choose('drop', 'last');
+    await open.page.locator('.whatif-note.refused', { hasText: 'readout belongs to the output' }).waitFor();
+  });
+
+  it('reads what a page of an earlier version has kept', async () => {
+    const config = caseOf('tanh_2layer_step7');
+    await start(config, 0);
+    await bar();
+    await type('inputScale', '0.5');
+    await open.page.locator('[data-outcome=factor]').waitFor();
+    await open.page.waitForTimeout(150);
+    await open.page.evaluate(() => {
+      const key = 'state of the webview';
+      const state = JSON.parse(sessionStorage.getItem(key) ?? '{}') as { whatIf: { whatIf: Record<string, unknown> } };
+      const { cell, initialise, rescale, inputScale, biasShift, clipNorm, truncate, lossAt } = state.whatIf.whatIf;
+      const kept = { cell, initialise, rescale, inputScale, biasShift, clipNorm, truncate, lossAt };
+      const whatIf = { open: true, whatIf: kept };
+      // What is written as the page is left comes after this.
+      addEventListener('pagehide', () => sessionStorage.setItem(key, JSON.stringify({ ...state, whatIf })));
+    });
+    await open.page.reload();
+    await open.page.locator('[data-outcome=factor]').waitFor();
+    assert.equal(await open.page.locator(`${field('inputScale')} .number`).inputValue(), '0.5');
+    assert.deepEqual(
+      await open.page
+        .locator('.field.changed')
+        .evaluateAll((all) => all.map((element) => (element as HTMLElement).dataset['field'])),
+      ['inputScale'],
+    );
+  });
+});
+
+describe('the bar of a gated network', () => {
+  for (const width of [1200, 420])
+    it(`speaks Korean, has no serious fault and cuts nothing off at ${width} pixels`, async () => {
+      await start(caseOf('lstm_bi_2layer_ragged'), 1, { width, height: 1400, language: korean() });
+      await open.page.locator('.toolbar vscode-button', { hasText: '가정해 보기' }).click();
+      await open.page.locator('.whatif .link', { hasText: '더 보기' }).click();
+      await choose('layers', 'all');
+      await type('biasShift', '1');
+      await open.page.locator('.whatif-note', { hasText: '신경망 전체' }).waitFor();
+      const told = await open.page
+        .locator('.whatif')
+        .evaluate((element) =>
+          [element, ...element.querySelectorAll('*')].flatMap((one) => [
+            one.getAttribute('title') ?? '',
+            one.getAttribute('aria-label') ?? '',
+            ...[...one.childNodes].filter(({ nodeType }) => nodeType === 3).map((text) => text.textContent ?? ''),
+          ]),
+        );
+      // Names of cells stay as they are.
+      assert.deepEqual(
+        told.filter((text) => text !== 'lstm' && englishWords(text).length > 0),
+        [],
+      );
+      assert.deepEqual(await violationsOf(open.page, ['.whatif']), []);
+      const tooWide = await open.page.evaluate(() =>
+        [...document.querySelectorAll('.whatif *')]
+          .filter((element) => !element.closest('.unseen') && element.getBoundingClientRect().right > innerWidth + 0.5)
+          .map((element) => element.outerHTML.slice(0, 80)),
+      );
+      assert.deepEqual(tooWide, []);
+    });
+});

@@ -1,0 +1,113 @@
+// Which axis of the sequences is time: asked where numbers leave it open, answered by a key, and never asked again.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Problem } from '../../../src/config/index.js';
+import { Random } from '../../../src/engine/core/random.js';
+import { readConfigText, readTexts } from './memory.js';
+
+const weights = { Wx: [[1], [0.5]], Wh: [[0.3]], b: [0] };
+const row = (random: Random): number[] => [random.normal(), random.normal()];
+const block = (first: number, second: number, random = new Random(1)): number[][][] =>
+  Array.from({ length: first }, () => Array.from({ length: second }, () => row(random)));
+const turned = (sequences: number[][][]): number[][][] =>
+  (sequences[0] ?? []).map((_, j) => sequences.map((one) => one[j] ?? []));
+
+const read = (config: object) => readConfigText(JSON.stringify({ weights, ...config }));
+const asked = (problems: readonly Problem[]): Problem[] => problems.filter(({ code }) => code === 'unclear-order');
+
+describe('the order in which the sequences stand', () => {
+  const random = new Random(7);
+  const upTo = (n: number): number => 1 + Math.floor(random.uniform() * n);
+  const sizes = Array.from({ length: 200 }, () => {
+    const B = upTo(12);
+    return { B, T: 2 * B + upTo(30) - 1 };
+  });
+
+  it('is asked for in each of 200 files that have the steps first, with both readings', async () => {
+    for (const { B, T } of sizes) {
+      const { problems, experiment } = await read({ sequences: block(T, B) });
+      const [problem, ...others] = asked(problems);
+      assert.ok(problem !== undefined && others.length === 0, `B ${B}, T ${T}`);
+      assert.equal(problem.severity, 'warning');
+      assert.equal(problem.path, 'sequences');
+      assert.deepEqual(problem.fix, { kind: 'sequenceOrder' });
+      assert.ok(problem.message.includes(`${T} sequences of ${B} steps`), problem.message);
+      assert.ok(problem.message.includes(`${B} sequences of ${T} steps`), problem.message);
+      assert.ok(experiment !== null, 'it runs all the same');
+    }
+  });
+
+  it('is never asked for where there are at least as many steps as sequences', async () => {
+    for (const { B } of sizes) {
+      const T = B + upTo(40) - 1;
+      assert.deepEqual(asked((await read({ sequences: block(B, T) })).problems), [], `B ${B}, T ${T}`);
+    }
+  });
+
+  it('is not asked for again once it is said, and then read so', async () => {
+    const [short, long] = [block(40, 3), turned(block(40, 3))];
+    const stepFirst = await read({ sequences: short, sequenceOrder: 'TBI' });
+    assert.deepEqual(stepFirst.problems, []);
+    const sequenceFirst = await read({ sequences: long });
+    assert.deepEqual(stepFirst.experiment, sequenceFirst.experiment);
+    assert.deepEqual(stepFirst.experiment?.shapes, { B: 3, T: 40, I: 2, H: 1 });
+    const kept = await read({ sequences: short, sequenceOrder: 'BTI' });
+    assert.deepEqual(kept.problems, []);
+    assert.deepEqual(kept.experiment?.shapes, { B: 40, T: 3, I: 2, H: 1 });
+  });
+
+  it('is asked for where a state or an upstream gradient fits the other order alone', async () => {
+    const sequences = block(5, 4);
+    const state = await read({ sequences, initialState: [[1], [2], [3], [4]] });
+    assert.equal(asked(state.problems).length, 1);
+    const dhs = block(4, 5).map((one) => one.map(([x = 0]) => [x]));
+    assert.equal(asked((await read({ sequences, upstreamGradient: dhs })).problems).length, 1);
+    const fitting = await read({ sequences, initialState: [[1], [2], [3], [4], [5]] });
+    assert.deepEqual(fitting.problems, []);
+  });
+
+  it('of an upstream gradient is that of the sequences, or sequence by sequence', async () => {
+    const sequences = block(6, 2);
+    const dhs = block(6, 2, new Random(3)).map((one) => one.map(([x = 0]) => [x]));
+    const first = await read({ sequences, sequenceOrder: 'TBI', upstreamGradient: dhs });
+    const second = await read({ sequences, sequenceOrder: 'TBI', upstreamGradient: turned(dhs) });
+    assert.deepEqual(first.problems, []);
+    assert.deepEqual(first.experiment?.upstream, second.experiment?.upstream);
+    assert.deepEqual(first.experiment?.upstream, {
+      kind: 'given',
+      dhs: Float64Array.from(turned(dhs).flat(2)),
+    });
+  });
+
+  it('is step by step for each chunk of a list', async () => {
+    const [a, b] = [block(5, 2), block(7, 2, new Random(2))];
+    const texts = {
+      'a.json': JSON.stringify(a),
+      'b.json': JSON.stringify(b),
+      'test.rnn.json': JSON.stringify({ weights, sequences: ['a.json', 'b.json'], sequenceOrder: 'TBI' }),
+    };
+    const { experiment, problems } = await readTexts(texts);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      experiment?.chunks.map(({ steps, xs }) => [steps, [...xs]]),
+      [a, b].map((chunk) => [chunk.length, turned(chunk).flat(2)]),
+    );
+  });
+
+  it('is sequence by sequence where their lengths differ', async () => {
+    const ragged = [block(1, 4)[0], block(1, 2)[0]];
+    const { experiment, problems } = await read({ sequences: ragged, sequenceOrder: 'TBI' });
+    assert.equal(experiment, null);
+    assert.ok(problems.some(({ severity, advice }) => severity === 'error' && advice.includes('"BTI"')));
+  });
+
+  it('is told of a pair of files too, whose config has still to be made', async () => {
+    const texts = { 'w.json': JSON.stringify(weights), 's.json': JSON.stringify(block(9, 3)) };
+    const { problems } = await readTexts(texts, { kind: 'pair', weights: 'w.json', sequences: 's.json' });
+    const [problem, ...others] = asked(problems);
+    assert.ok(problem !== undefined && others.length === 0);
+    assert.equal(problem.file, 's.json');
+    assert.equal(problem.fix, undefined);
+    assert.ok(problem.advice.includes('save the two files as a config'));
+  });
+});

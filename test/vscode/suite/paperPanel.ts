@@ -1,0 +1,68 @@
+// A panel over a page of paper: what it posts is kept, what it hears is sent by hand.
+import * as vscode from 'vscode';
+import { Session } from '../../../src/editor/following/session.js';
+import { Panel } from '../../../src/panel/panel.js';
+import { openDoors, until, workerPath } from './support.js';
+
+export type Answer = {
+  readonly type: string;
+  readonly id: number;
+  readonly result?: unknown;
+  readonly message?: string;
+};
+export type Paper = {
+  readonly session: Session;
+  readonly ask: (message: Readonly<Record<string, unknown>>) => Promise<Answer>;
+  readonly send: (message: unknown) => void;
+  readonly close: () => void;
+};
+
+/** `error` hears what the panel and its session write into the log as errors. */
+export function panelOver(config: vscode.Uri, error: (line: string) => void): Paper {
+  const quiet = (): void => undefined;
+  const log = { error, info: quiet, warn: quiet, debug: quiet };
+  const session = new Session(
+    { kind: 'config', config: config.toString() },
+    workerPath(),
+    log as unknown as vscode.LogOutputChannel,
+    openDoors(),
+  );
+  const posted: Answer[] = [];
+  const arrived = new vscode.EventEmitter<unknown>();
+  const webview = {
+    options: {},
+    html: '',
+    cspSource: 'none',
+    asWebviewUri: (uri: vscode.Uri) => uri,
+    onDidReceiveMessage: arrived.event,
+    postMessage: (message: Answer) => {
+      posted.push(message);
+      return Promise.resolve(true);
+    },
+  };
+  const view = {
+    webview,
+    title: '',
+    viewType: 'test',
+    iconPath: undefined,
+    viewColumn: vscode.ViewColumn.Two,
+    reveal: () => undefined,
+  };
+  const panel = new Panel(view as unknown as vscode.WebviewPanel, session, vscode.Uri.file('/'));
+  let id = 0;
+  return {
+    session,
+    close() {
+      panel.dispose();
+      session.dispose();
+    },
+    send: (message) => arrived.fire(message),
+    ask(message) {
+      const own = ++id;
+      arrived.fire({ type: 'request', id: own, ...message });
+      return until(`an answer to ${JSON.stringify(message)}`, () =>
+        posted.find((answer) => answer.id === own && answer.type !== 'event'),
+      );
+    },
+  };
+}

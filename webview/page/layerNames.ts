@@ -1,0 +1,12 @@
+// What a layer of a network is called where one is chosen or told.
+import { t } from './l10n.js';
+import type { NetworkSummary } from './model.js';
+
+/** `layer 1`; with two directions `layer 1, reverse`. `index` counts the directions; '' where there is none. */
+export function layerName({ layers }: Pick<NetworkSummary, 'layers'>, index: number): string {
+  const choice = layers[index];
+  if (choice === undefined) return '';
+  const { layer, direction } = choice;
+  if (!layers.some((other) => other.direction === 'reverse')) return t('layer {0}', layer);
+  return direction === 'forward' ? t('layer {0}, forward', layer) : t('layer {0}, reverse', layer);
+}
