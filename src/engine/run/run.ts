@@ -11,7 +11,7 @@ import type { RunChunk } from '../network/runChunk.js';
 import { longPass, pieceStepsOf } from '../wasm/checkpointedRun.js';
 import { ready } from '../core/recomputedTrace.js';
 import { fastPass } from '../wasm/pass.js';
-import { gatedAnalyse } from '../wasm/gatedScaledBackward.js';
+import { gatedAnalyse, gatedTrialSource } from '../wasm/gatedScaledBackward.js';
 import { gatedPass, gatedPlainRange } from '../wasm/gatedPass.js';
 import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
 import { fitGatedMemory, fitMemory, memoryOf } from './memoryEstimate.js';
@@ -24,7 +24,7 @@ import { dropSpare } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { hasManyLosses } from '../network/lossSteps.js';
 import { isHeld, takeStep } from '../core/tensor.js';
-import { trialPlace } from '../network/trial.js';
+import { trialPlace, trialSource } from '../network/trial.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import { defaultBounds } from '../verdict/evidence.js';
 import type { AnyRun, RunResult } from './result.js';
@@ -284,6 +284,10 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     gates,
     layer,
     trialOf: (budget, fewest) => trialPlace(experiment, last, budget, fewest),
+    *trialSource(place, parameters) {
+      const quick = gated === null ? null : yield* gatedTrialSource(gated, place, parameters);
+      return quick ?? (yield* trialSource(place, parameters));
+    },
     // Asked for cells of one gate alone, whose Wh is square.
     sigmaMax: () => quickSigmaMax(experiment.layers[0].parameters.Wh, shapes.H),
     closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,

@@ -7,14 +7,20 @@ import { unfilled } from '../core/bufferPool.js';
 import type { FloatArray } from '../core/dtypes.js';
 import { part } from '../core/resumable.js';
 import { largestOf } from '../core/scan.js';
+import { sequence } from '../core/tensor.js';
+import type { Sequence } from '../core/tensor.js';
 import type { Resumable } from '../core/resumable.js';
 import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
 import type { LayerChunks } from '../network/networkSource.js';
+import { sideBySide } from '../network/layers.js';
+import type { TrialPlace } from '../network/trial.js';
 import { sourceStep } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { ByDistance, emptyNorms, pathNames } from '../network/scaledBackward.js';
 import type { Analysis, InputVisit, SingleSource } from '../network/scaledBackward.js';
 import { GatedFlow } from './gatedFlow.js';
+import { GatedLayer } from './gatedLayer.js';
+import { gatedShapeOf } from './gatedLayout.js';
 import type { Kept, Seen, Through } from './gatedFlow.js';
 import { sourcesOf } from './gatedPass.js';
 import type { Kernels } from './instance.js';
@@ -128,4 +134,33 @@ export function* gatedNetworkSource(
   const { start, steps } = layers[0]!.chunks.at(-1)!;
   for (let t = 0; t < steps; t++) log10[start + t] = jointLog10(received.map((series) => series[t]!));
   return log10;
+}
+
+/** What `trialSource` gives, from the kernels; null when they cannot say: then `trialSource` has to. */
+export function* gatedTrialSource(
+  kernels: Kernels,
+  { experiment, chunk }: TrialPlace,
+  parameters: ByParameter<Float64Array>,
+): Resumable<Float64Array | null> {
+  const {
+    cell,
+    dtype,
+    shapes: { H },
+    layers: [layer],
+  } = experiment;
+  const { steps } = chunk;
+  const changed: LayerExperiment = {
+    ...experiment,
+    layers: [{ ...layer, parameters }],
+    // Only their number counts; the numbers are those of the chunk.
+    chunks: [{ steps, xs: new Float64Array() }],
+    truncate: null,
+  };
+  const forward = yield* GatedLayer.create(kernels, gatedShapeOf(changed), parameters);
+  if (forward === null) return null;
+  yield* forward.forward(chunk.xs.data, steps, chunk.initial.data);
+  const states = cellOf(cell).states.map(() => sequence(dtype, 1, steps, H)) as [Sequence, ...Sequence[]];
+  yield* forward.states(steps, states, 0);
+  const run = { ...chunk, hs: yield* sideBySide(dtype, states) };
+  return yield* gatedNetworkSource(kernels, [{ experiment: changed, chunks: [run] }], steps);
 }

@@ -15,7 +15,8 @@ import type { ByParameter, LayerExperiment, RunResult } from '../../../src/engin
 import { mapParameters } from '../../../src/engine/cells/cell.js';
 import { plainRange } from '../../../src/engine/network/scaledBackward.js';
 import { referencePass } from '../../../src/engine/network/referencePass.js';
-import { gatedAnalyse } from '../../../src/engine/wasm/gatedScaledBackward.js';
+import { trialPlace, trialSource } from '../../../src/engine/network/trial.js';
+import { gatedAnalyse, gatedTrialSource } from '../../../src/engine/wasm/gatedScaledBackward.js';
 import { gatedPass, gatedPlainRange } from '../../../src/engine/wasm/gatedPass.js';
 import { relativeError } from '../engine/fixtures.js';
 import { randomNetwork } from '../engine/networks.js';
@@ -145,6 +146,24 @@ if (variant !== undefined) {
       assert.equal(found.verdict.kind, known.verdict.kind);
       kernels.layOut = () => null;
       assert.deepEqual(finish(runResumably(e, undefined, kernels)), finish(runResumably(e)));
+    });
+
+    it('tries other parameters as the reference does', () => {
+      const kernels = kernelsOf(variant);
+      for (const cell of gatedCells) {
+        const e = randomGated({ ...plainGated, cell, T: 40, ragged: true, dtype: 'float32' });
+        const { chunks } = finish(referencePass(e));
+        const place = trialPlace(e, chunks.at(-1)!, 1e9, 16) ?? assert.fail();
+        const other = withParameters(e, (values, name) => (name === 'b' ? values.map((value) => value + 1) : values));
+        const { parameters } = other.layers[0];
+        const [found, known] = [
+          finish(gatedTrialSource(kernels, place, parameters)) ?? assert.fail(),
+          finish(trialSource(place, parameters)),
+        ];
+        assert.equal(found.length, known.length);
+        // The states are those of a float32 run, to its rounding.
+        for (const [t, value] of known.entries()) assert.ok(Math.abs(found[t]! - value) < 1e-4, `${cell} step ${t}`);
+      }
     });
 
     it('of sequences that differ in length is that of plain arithmetic', () => {
