@@ -1,6 +1,6 @@
 // One layer of LSTM or GRU in the kernels' memory: weights packed once, then any number of chunks forward and backward.
 import type { ByParameter } from '../cells/cell.js';
-import { movedAtOnce, Mover } from '../core/resumableCopy.js';
+import { movedAtOnce } from '../core/resumableCopy.js';
 import { zeros } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
@@ -16,6 +16,8 @@ import { measureGated, wholeOf, workOf } from './gatedLayout.js';
 import type { GatedAddresses, GatedLayerShape, GatedLayout, GatedNumbers, WholeShape } from './gatedLayout.js';
 import { packGated, panelsOf, unpackGated } from './gatedWeights.js';
 import type { Entering } from './layer.js';
+import { packSteps, unpackSteps } from './packedSteps.js';
+import type { Staging } from './packedSteps.js';
 import { Struct } from './struct.js';
 import { share, task } from './team.js';
 import type { AfterJob } from './team.js';
@@ -34,7 +36,7 @@ export class GatedLayer {
   readonly #layout: GatedLayout;
   readonly #at: GatedAddresses;
   readonly #job: Struct<'GatedJob'>;
-  readonly #staging: FloatArray;
+  readonly #staging: Staging;
   readonly #packing: ReturnType<typeof packing>;
   readonly #limit: number;
   #spans: readonly Span[] | null = null;
@@ -68,7 +70,7 @@ export class GatedLayer {
     this.#at = at;
     this.#packing = packing(kernels.exports, dtype);
     this.#limit = pauseLimit(dtype, B, false);
-    this.#staging = viewOf(kernels, dtype, at.staging, stagingLength);
+    this.#staging = { values: viewOf(kernels, dtype, at.staging, stagingLength), at: at.staging };
     this.#job = new Struct('GatedJob', kernels.memory.buffer, at.job);
     const numbers: GatedNumbers = {
       B,
@@ -108,7 +110,7 @@ export class GatedLayer {
     const panelBytes = (1 + steps) * B * rowBytes;
     for (const [s, to] of this.#states().entries()) {
       for (let b = 0; b < B; b++) {
-        this.#staging.set(initial.subarray(b * stateRow + s * H, b * stateRow + (s + 1) * H));
+        this.#staging.values.set(initial.subarray(b * stateRow + s * H, b * stateRow + (s + 1) * H));
         this.#packing.pack(this.#at.staging, 1, H, to + b * rowBytes, panelBytes, rowBytes);
       }
       yield 0;
@@ -129,7 +131,7 @@ export class GatedLayer {
     const { B, H } = this.#shape;
     for (const [s, from] of this.#states().entries()) {
       const target = targets[s]!;
-      yield* this.#unpackSteps(from + B * rowBytes, (1 + steps) * B * rowBytes, steps, H, target, start);
+      yield* this.#unpackSteps(from + B * rowBytes, (1 + steps) * B * rowBytes, steps, target, start);
       // States that wait are told as zeros.
       for (const [b, span] of this.#spans?.entries() ?? [])
         target.data.fill(0, (b * target.T + start) * H, (b * target.T + start + span.from) * H);
@@ -172,7 +174,7 @@ export class GatedLayer {
    * of the states alone.
    */
   *backward(entering: Entering, steps: number, target: GatedTarget | null, start: number): Resumable<void> {
-    const { B, I, H } = this.#shape;
+    const { B, H } = this.#shape;
     const at = this.#at;
     const { hPanels } = panelsOf(this.#shape);
     const stepBytes = B * rowBytes;
@@ -200,8 +202,8 @@ export class GatedLayer {
       if (target === null) continue;
       yield* this.#sums(t0, t1);
       const rows = t0 * stepBytes;
-      yield* this.#unpackSteps(at.g + rows, gPanel, t1 - t0, H, target.dhTotal, start + t0);
-      yield* this.#unpackSteps(at.dx + rows, gPanel, t1 - t0, I, target.dxs, start + t0);
+      yield* this.#unpackSteps(at.g + rows, gPanel, t1 - t0, target.dhTotal, start + t0);
+      yield* this.#unpackSteps(at.dx + rows, gPanel, t1 - t0, target.dxs, start + t0);
       yield (steps - t0) / steps;
     }
     if (target !== null) this.#keepNorms(steps, target, start);
@@ -312,7 +314,7 @@ export class GatedLayer {
     const all: FloatArray[] = [];
     for (const from of [this.#at.dh0, this.#at.dc0].slice(0, this.#states().length)) {
       const out = { B, T: 1, N: H, data: zeros(dtype, B * H) };
-      yield* this.#unpackSteps(from, B * rowBytes, 1, H, out, 0);
+      yield* this.#unpackSteps(from, B * rowBytes, 1, out, 0);
       all.push(out.data);
     }
     return all;
@@ -330,40 +332,12 @@ export class GatedLayer {
     return task(name, this.#shape.dtype, this.#at.job, ...args);
   }
 
-  /** Numbers that go through the staging at once. */
-  get #atOnce(): number {
-    return Math.min(movedAtOnce, this.#layout.stagingLength);
+  #packSteps(values: FloatArray, steps: number, N: number, to: number): Resumable<void> {
+    return packSteps(this.#packing, this.#staging, values, { B: this.#shape.B, steps, N }, to);
   }
 
-  /** values [B,steps,N] into rows (t, b). */
-  *#packSteps(values: FloatArray, steps: number, N: number, to: number): Resumable<void> {
-    const { B } = this.#shape;
-    const most = Math.floor(this.#atOnce / N);
-    const mover = new Mover();
-    for (let b = 0; b < B; b++) {
-      for (let t = 0; t < steps; t += most) {
-        const count = Math.min(most, steps - t);
-        const from = (b * steps + t) * N;
-        this.#staging.set(values.subarray(from, from + count * N));
-        this.#packing.pack(this.#at.staging, count, N, to + (t * B + b) * rowBytes, steps * B * rowBytes, B * rowBytes);
-        yield* mover.count(count * N);
-      }
-    }
-  }
-
-  /** `count` steps of packed rows (t, b) from `from` on into a sequence, from step t on. */
-  *#unpackSteps(from: number, panelBytes: number, count: number, N: number, to: Sequence, t: number): Resumable<void> {
-    const { B } = this.#shape;
-    const most = Math.floor(this.#atOnce / N);
-    const mover = new Mover();
-    for (let b = 0; b < B; b++) {
-      for (let done = 0; done < count; done += most) {
-        const rows = Math.min(most, count - done);
-        const first = from + (done * B + b) * rowBytes;
-        this.#packing.unpack(first, panelBytes, B * rowBytes, rows, N, this.#at.staging);
-        to.data.set(this.#staging.subarray(0, rows * N), (b * to.T + t + done) * N);
-        yield* mover.count(rows * N);
-      }
-    }
+  /** `count` steps of packed rows from `from` on into a sequence, from step t on. */
+  #unpackSteps(from: number, panelBytes: number, count: number, to: Sequence, t: number): Resumable<void> {
+    return unpackSteps(this.#packing, this.#staging, { from, panelBytes, count }, to, t);
   }
 }
