@@ -86,26 +86,28 @@ const buildScriptsStayOutside = {
 
 /**
  * The contributed JSON schema is made from the table that validates configs, once in each language; package.nls.*.json
- * choose.
+ * choose. That of the result is made from the parts that write it, and has words of no language.
  */
 async function writeSchemas() {
   const contents =
-    "export { setLanguage } from './src/l10n.js'; export { configJsonSchema } from './src/config/read/schema.js';";
+    "export { setLanguage } from './src/l10n.js'; export { configJsonSchema } from './src/config/read/schema.js';" +
+    "export { resultJsonSchema } from './src/worker/record/resultJson.js';";
   const { outputFiles } = await build({
     ...forPage,
     sourcemap: false,
     stdin: { contents, resolveDir: root },
     write: false,
   });
-  const { setLanguage, configJsonSchema } = await import(
+  const { setLanguage, configJsonSchema, resultJsonSchema } = await import(
     `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
   );
   await mkdir(new URL('../dist', import.meta.url), { recursive: true });
-  const write = (name) => writeFile(new URL(`../dist/${name}`, import.meta.url), JSON.stringify(configJsonSchema()));
-  await write('rnn.schema.json');
+  const write = (name, schema) => writeFile(new URL(`../dist/${name}`, import.meta.url), JSON.stringify(schema));
+  await write('result.schema.json', resultJsonSchema());
+  await write('rnn.schema.json', configJsonSchema());
   for (const language of languages) {
     setLanguage({ name: language, bundle: readBundle(language) });
-    await write(`rnn.schema.${language}.json`);
+    await write(`rnn.schema.${language}.json`, configJsonSchema());
   }
 }
 

@@ -33,15 +33,25 @@ import type { Bundle, Language } from './l10n.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
 import { Analyses, summariseNetwork } from './worker/answers/index.js';
 import { capacityHere, help, isHelper, loadKernels, readRegularFile, tooLarge } from './worker/thread/index.js';
-import { escapeControls, makeRecord, pack, ReadSources, resultJson, withGateBlocks } from './worker/record/index.js';
+import {
+  escapeControls,
+  makeRecord,
+  pack,
+  ReadSources,
+  resultJson,
+  resultJsonSchema,
+  withGateBlocks,
+} from './worker/record/index.js';
 import type { LayerSpectrum } from './worker/record/index.js';
 
 const usage = (): string =>
   say(
     'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--layer N] ' +
       '[--threads N] [--max-text N] [--language en|ko]\n' +
+      '       rnn-gradients schema\n' +
       '\n' +
-      'Runs the config forward and backward through time, prints the verdict and a small table.\n' +
+      'run: runs the config forward and backward through time, prints the verdict and a small table.\n' +
+      'schema: prints the JSON schema of what --json writes.\n' +
       '\n' +
       '  --json FILE|-    also write the whole result as JSON to FILE, or to standard output instead of the table\n' +
       '  --html FILE      also write a report with all charts to FILE: one HTML file that any browser ' +
@@ -71,9 +81,9 @@ const refusable: readonly VerdictKind[] = ['vanishing', 'fading', 'exploding', '
 class UsageError extends Error {}
 
 type Arguments =
-  | { readonly help: true }
+  | { readonly command: 'help' | 'schema' }
   | {
-      readonly help: false;
+      readonly command: 'run';
       readonly config: string;
       readonly json: string | null;
       readonly html: string | null;
@@ -151,8 +161,12 @@ function parseArguments(args: readonly string[]): Arguments {
     }
   })();
   setLanguage(languageOf(values.language ?? 'en'));
-  if (values.help === true) return { help: true };
+  if (values.help === true) return { command: 'help' };
   const [command, config, ...rest] = positionals;
+  if (command === 'schema') {
+    if (config !== undefined) throw new UsageError(say('"schema" takes nothing more: "{0}" is too much.', config));
+    return { command };
+  }
   if (command !== 'run')
     throw new UsageError(command === undefined ? say('A command is missing.') : say('Unknown command "{0}".', command));
   if (config === undefined || config === '') throw new UsageError(say('The config to run is missing.'));
@@ -161,7 +175,7 @@ function parseArguments(args: readonly string[]): Arguments {
     if (values[option] === '') throw new UsageError(say('--{0} takes the name of a file, and it is empty.', option));
   }
   return {
-    help: false,
+    command,
     config,
     json: values.json ?? null,
     html: values.html ?? null,
@@ -207,7 +221,7 @@ async function writeReport(
   target: string,
   { network, experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run,
 ): Promise<void> {
-  const run = { runId: 1, experiment, result };
+  const run = { runId: 1, experiment, result, network };
   const shown = network.layers.findIndex((layer) => layer.result === result);
   const summary = summariseNetwork(run.runId, network, shown, elapsedMs);
   const record = await makeRecord(
@@ -233,8 +247,8 @@ async function writeReport(
 
 async function main(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args);
-  if (parsed.help) {
-    print(usage());
+  if (parsed.command !== 'run') {
+    print(parsed.command === 'help' ? usage() : `${JSON.stringify(resultJsonSchema(), null, 2)}\n`);
     return 0;
   }
   const jsonFile = parsed.json === '-' ? null : parsed.json;

@@ -23,6 +23,7 @@ import { Proofs } from './cards/bounds.js';
 import { saturation } from './tracks/saturation.js';
 import { Steps } from './page/stepCache.js';
 import { network } from './tracks/network.js';
+import { gatesCard } from './cards/openedGatesCard.js';
 import { unitCard } from './cards/openedStepCard.js';
 import { ThemeWatch } from './page/theme.js';
 import { Timeline } from './page/timeline.js';
@@ -101,10 +102,12 @@ const actions = {
   exportJson: () => channel.emit('exportJson', null),
   exportReport: () => channel.emit('exportReport', null),
   tryNext: () => {
-    const next = model.run?.verdict.next ?? null;
-    if (next === null) return;
+    const { run } = model;
+    const whatIf = run?.verdict.next?.whatIf ?? null;
+    if (whatIf === null) return;
     openWhatIf(true);
-    tried.change({ ...asItIs, ...next.whatIf });
+    // It was found for the layer on screen.
+    tried.change({ ...asItIs, ...whatIf, layers: run?.network?.shown ?? null });
     bar.element.scrollIntoView({ block: 'nearest' });
   },
   exportPicture: () => void tracks.saveAll(),
@@ -174,7 +177,7 @@ function cardsOf(make: (changed: () => void) => readonly CardView[]): Card[] {
   return own;
 }
 const cards = [
-  (changed: () => void) => [unitCard(page, changed)],
+  (changed: () => void) => [unitCard(page, changed), gatesCard(page, changed)],
   (changed: () => void) => [historyCard(past, changed)],
   (changed: () => void) => [reachCard(page, changed)],
   () => [lyapunovCard(page), eigenvaluesCard(page)],

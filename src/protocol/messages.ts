@@ -22,6 +22,7 @@ import type {
   JacobianSeries,
   MatrixFacts,
   NumberFacts,
+  OpenedGates,
   OpenedUnit,
   Reach,
   Shapes,
@@ -33,7 +34,7 @@ import type {
 } from '../engine/index.js';
 import type { None } from './rpc.js';
 
-export type { CellFacts, OpenedUnit };
+export type { CellFacts, OpenedGates, OpenedUnit };
 
 /** One number per timestep each, of one layer in one direction, for lines on the shared time axis. */
 export type LayerSeries = {
@@ -300,6 +301,8 @@ export type AttributionRow = Unfinished & {
   readonly from: Float64Array;
   readonly to: Float64Array;
   readonly log10: Float64Array;
+  /** Of a stack: what each of these sources sends to all steps of each layer together; empty for a single layer. */
+  readonly layers: readonly { readonly layer: number; readonly log10: Float64Array }[];
 };
 
 /** Rows from ≤ row < to of all that are computed: what every source of the run makes of g at their steps `t`. */
@@ -307,7 +310,7 @@ export type AttributionRowsRequest = { readonly runId: number; readonly from: nu
 /** `log10` [n, sources]: −Infinity for a source before t. */
 export type AttributionRows = Unfinished & { readonly t: Float64Array; readonly log10: Float64Array };
 
-/** dWh by the distance between a loss and the step that it reaches. */
+/** dWh by the distance between a loss and the step that it reaches; of gated cells every parameter and gate. */
 export type ReachRequest = { readonly runId: number };
 export type ReachValues = Unfinished & Reach & { readonly steps: number };
 
@@ -430,6 +433,8 @@ export type SliceRequests = {
   weights: { params: WeightsRequest; result: WeightsPicture | null };
   weightCells: { params: WeightCellsRequest; result: WeightCells | null };
   unit: { params: UnitRequest; result: OpenedUnit | null };
+  /** The same of a cell of several gates. */
+  gates: { params: UnitRequest; result: OpenedGates | null };
   activations: { params: ActivationsRequest; result: Activations | null };
   band: { params: BandRequest; result: Band | null };
   heatmap: { params: HeatmapRequest; result: Heatmap | null };

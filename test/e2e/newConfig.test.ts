@@ -23,7 +23,7 @@ describe('a new config', () => {
       await workbench.answer(/Seed/, '7');
       await workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' }).waitFor();
       await workbench.palette('Run RNN');
-      await workbench.badge(/healthy/i);
+      await workbench.badge(/fading|healthy/i);
       assert.ok(!existsSync(path.join(workbench.folder, 'network.rnn.json')), 'nothing was written');
     },
   );

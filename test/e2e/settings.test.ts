@@ -22,7 +22,13 @@ async function offersToCancel(workbench: Workbench): Promise<boolean> {
 describe('the bounds of the verdict in the settings', () => {
   scenario(
     'hold in the panel and in the status bar',
-    { settings: { 'rnnGradients.verdict.vanishingBelow': 1e-9, 'rnnGradients.verdict.explodingAbove': 20_000 } },
+    {
+      settings: {
+        'rnnGradients.verdict.vanishingBelow': 1e-9,
+        'rnnGradients.verdict.fadingBelow': 1e-9,
+        'rnnGradients.verdict.explodingAbove': 20_000,
+      },
+    },
     async (workbench) => {
       for (const [example, factor] of [
         ['vanishing', /healthy ×0\.500/],

@@ -109,12 +109,12 @@ describe('What if in a window', () => {
       const rho = page.locator('[data-measure=spectralRadius] .number');
       await workbench.until('the radius in the file', async () => (await rho.inputValue()) === '0.978');
       await drag(workbench, '[data-measure=spectralRadius]', 0.75);
-      await mark(workbench, 1, /healthy|exploding/i);
+      await mark(workbench, 1, /fading|healthy|exploding/i);
       assert.ok(Math.abs(Number(await rho.inputValue()) - 1.5) < 0.03, await rho.inputValue());
       await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
       const tabs = workbench.page.locator('.editor-group-container').first().locator('.tab');
       await tabs.filter({ hasText: 'weights.json' }).and(workbench.page.locator('.dirty')).waitFor();
-      await workbench.badge(/healthy|exploding/i);
+      await workbench.badge(/fading|healthy|exploding/i);
       await tabs.and(workbench.page.locator('.active[data-resource-name="weather.rnn.json"]')).waitFor();
       assert.equal(await workbench.page.locator('.tab').filter({ hasText: 'weights.json' }).count(), 1);
       await tabs.filter({ hasText: 'weights.json' }).click();

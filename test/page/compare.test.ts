@@ -51,7 +51,7 @@ describe('a pinned run', () => {
     await start(0.5);
     await pin();
     await open.host.run(ringConfig(0.9, 8, T));
-    await open.page.locator('.badge', { hasText: 'HEALTHY' }).waitFor();
+    await open.page.locator('.badge', { hasText: 'FADING' }).waitFor();
     await open.page.locator('[data-track=flow] .chip', { hasText: '#1 ring 0.5' }).waitFor();
     const [own, pinned] = [await column('‖g_t‖'), await column('‖g_t‖ #1 ring 0.5')];
     own.forEach((value, t) => {

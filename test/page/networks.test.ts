@@ -16,7 +16,11 @@ type Layer = {
 };
 type NetworkFixture = {
   readonly name: string;
-  readonly expected: { readonly hs: readonly number[][][]; readonly layers: readonly Layer[] };
+  readonly expected: {
+    readonly hs: readonly number[][][];
+    readonly parameters: Readonly<Record<string, readonly (readonly number[])[] | readonly number[]>>;
+    readonly layers: readonly Layer[];
+  };
 } & Readonly<Record<string, unknown>>;
 
 const fixture = (name: string): NetworkFixture => readFixture(`reference/networks/${name}.json`) as NetworkFixture;
@@ -82,12 +86,83 @@ describe('one LSTM layer', () => {
     assert.ok(relativeError(Number(await side(open.page, 'lyapunov')), spectrum.lyapunov![0]!) < 1e-9);
   });
 
+  it('shows how far back every parameter learns from: of one loss at the end each step is a distance', async () => {
+    const [{ norms }] = reference.expected.layers as [Layer];
+    await open.page.waitForFunction(
+      () => !(document.querySelector('[data-card=reach] .note')?.textContent ?? 'Being').includes('Being'),
+    );
+    const { head, rows } = await csvRows(open, 'reach', 'card');
+    for (const [name, parameter] of Object.entries({ Wh: 'weight_hh', Wx: 'weight_ih', b: 'bias_ih' })) {
+      const at = head.indexOf(`‖D_k‖/‖d${name}‖`);
+      assert.ok(at > 0, head.join(' | '));
+      const whole = Math.hypot(...reference.expected.parameters[`${parameter}_l0`]!.flat());
+      near(
+        rows.map((row) => row[at] ?? ''),
+        norms.parameters[parameter]!.map((norm) => norm / whole).reverse(),
+        name,
+      );
+    }
+    assert.equal(head.filter((name) => /‖D_k‖\/‖dWh [ifgo]‖/.test(name)).length, 4);
+    assert.match(
+      await open.page.locator('[data-card=reach] .note:not(.gathering)').innerText(),
+      /dWh i \d+ · dWh f \d+/,
+    );
+  });
+
+  it('opens the step under the cursor into its nodes, whose numbers are those of the equations', async () => {
+    await open.page.locator('[data-card=gates] .place').waitFor();
+    const { rows } = await csvRows(open, 'gates', 'card');
+    const t = Number(/t = (\d+)/.exec(await open.page.locator('[data-card=gates] .place').innerText())?.[1]);
+    const numbers = (name: string, column: 3 | 4): number[] => {
+      const row = rows.find(([label]) => label === name) ?? assert.fail(`${name} of ${rows.map(([at]) => at).join()}`);
+      // A list that begins with a minus has a quote before it, for spreadsheets.
+      return (row[column] ?? '').replace(/^'/, '').split(' ').map(Number);
+    };
+    const same = (name: string, actual: readonly number[], expected: readonly number[]): void => {
+      assert.equal(actual.length, expected.length, name);
+      expected.forEach((value, j) => assert.ok(Math.abs((actual[j] ?? NaN) - value) < 1e-12, `${name}[${j}]`));
+    };
+    const [f, i, g, before] = [numbers('f', 3), numbers('i', 3), numbers('g', 3), numbers('c(t−1)', 3)];
+    same('h', numbers('h_t', 3), reference.expected.hs[0]![t]!);
+    same(
+      'c',
+      numbers('c_t', 3),
+      f.map((value, j) => value * before[j]! + i[j]! * g[j]!),
+    );
+    const dc = numbers('c_t', 4);
+    same(
+      'di',
+      numbers('i', 4),
+      dc.map((value, j) => value * g[j]!),
+    );
+    const H = dc.length;
+    const back = ['i', 'f', 'g', 'o'].map((gate) => numbers(`${gate} → t−1`, 4));
+    same(
+      'dh of t − 1',
+      numbers('h(t−1)', 4),
+      Array.from({ length: H }, (_, j) => back.reduce((sum, path) => sum + path[j]!, 0)),
+    );
+    same('dc of t − 1', numbers('c(t−1)', 4), numbers('D → t−1', 4).slice(H));
+  });
+
   it('has no view that is of a single gate alone, and no layers to choose', async () => {
     assert.equal(await shown('preActivation'), false);
     assert.equal(await open.page.locator('[data-card=unit]').isVisible(), false);
     assert.equal(await open.page.locator('[data-card=eigenvalues]').isVisible(), false);
     assert.equal(await open.page.locator('[data-name=spectralRadius]').count(), 0);
     assert.equal(await open.page.locator(layers).isVisible(), false);
+  });
+});
+
+describe('an LSTM whose forget gates are shut', () => {
+  before(() => show(fixture('lstm_forget_minus3')));
+
+  it('is told what to try, with what a short run of it has shown, and shows what it does', async () => {
+    const next = open.page.locator('.next');
+    assert.match(await next.innerText(), /^The forget gates are at 0\.\d+ on average\. Try a forget bias of \+\d: /);
+    await next.locator('button').click();
+    // The verdict before, and behind it that of what is tried.
+    await open.page.locator('#whatif .mark').nth(1).waitFor();
   });
 });
 
@@ -102,7 +177,7 @@ describe('a stack in two directions with sequences of several lengths', () => {
     const options = await open.page.locator(`${layers} option, ${layers} vscode-option`).allInnerTexts();
     assert.deepEqual(
       options.map((option) => option.trim()),
-      ['0, forward: HEALTHY', '0, reverse: HEALTHY', '1, forward: HEALTHY', '1, reverse: HEALTHY'],
+      ['0, forward: FADING', '0, reverse: FADING', '1, forward: FADING', '1, reverse: FADING'],
     );
   });
 
@@ -130,6 +205,20 @@ describe('a stack of vanilla layers', () => {
     assert.equal(await shown('preActivation'), true);
     assert.equal(await open.page.locator('[data-card=unit]').isVisible(), true);
     near(await column('flow', '‖g_t‖'), reference.expected.layers[1]!.norms.dh, 'dh of layer 1');
+  });
+
+  it('says how much of the loss of the network arrives at each layer', async () => {
+    await computed(open.page, 'sources');
+    const { head, rows } = await csvRows(open, 'sources');
+    assert.equal(rows.length, 1);
+    assert.deepEqual(head.slice(-2), ['‖c_s‖ in layer 0', '‖c_s‖ in layer 1']);
+    for (const layer of [0, 1]) {
+      near(
+        [rows[0]?.at(layer - 2) ?? ''],
+        [Math.hypot(...reference.expected.layers[layer]!.norms.dh)],
+        `layer ${layer}`,
+      );
+    }
   });
 });
 

@@ -51,7 +51,23 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
   const frame = (sheet: Pick<Sheet, 'width' | 'height'>): Frame =>
     frameOf(sheet, { min: -0.5, max: Math.max(1, count()) - 0.5 }, { min: floor(), max: top() + 0.2 });
 
+  /** The distance within which all but a hundredth of a part of the gradients lies. */
+  const horizonsOfBlocks = (): string =>
+    (answer?.blocks ?? [])
+      .flatMap(({ parameter, gate, missing }) => {
+        const at = missing.findIndex((value) => value <= negligible);
+        const name = gate === null ? `d${parameter}` : `d${parameter} ${gate}`;
+        return (gate === null) === (parameter === 'Wh') || at < 0 ? [] : [`${name} ${at}`];
+      })
+      .join(' · ');
+
   function explain(): void {
+    explainWhole();
+    if (answer?.fraction !== 1 || latest.failure !== null || horizonsOfBlocks() === '') return;
+    notes.append(' ', math(t('Steps back for 99 % by gate and parameter: {0}.', horizonsOfBlocks())));
+  }
+
+  function explainWhole(): void {
     if (latest.failure !== null) notes.replaceChildren(...failureText(latest.failure));
     else if (answer === null) notes.replaceChildren(t('Being computed…'));
     else if (answer.fraction < 1) notes.replaceChildren(t('Being computed: {0} %.', Math.floor(answer.fraction * 100)));
@@ -188,12 +204,18 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
     summary: () => notes.textContent,
     table: () => ({
       rowName: 'k',
-      columns: ['‖D_k‖/‖dWh‖', t('missing beyond k')],
+      columns: [
+        '‖D_k‖/‖dWh‖',
+        t('missing beyond k'),
+        ...(answer?.blocks ?? []).map(
+          ({ parameter, gate }) => `‖D_k‖/‖d${parameter}${gate === null ? '' : ` ${gate}`}‖`,
+        ),
+      ],
       rowCount: count(),
       rows: (from, to) =>
         Promise.resolve(
           Array.from({ length: to - from }, (_, i) =>
-            [answer?.share, answer?.missing].map((values) => {
+            [answer?.share, answer?.missing, ...(answer?.blocks ?? []).map(({ share }) => share)].map((values) => {
               const value = values?.[from + i] ?? NaN;
               return {
                 text: value >= 1e-4 || value === 0 ? formatPercent(value) : value.toExponential(2),

@@ -4,17 +4,12 @@ import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
 import { carriedFormula, gatesFormula, openedFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { isGated, Latest } from '../page/model.js';
+import { fewNumbers, gradientLog10, nodeCells, scaledText } from './openedNumbers.js';
 import { graph, nodeAt, norm, paintGraph } from './stepGraph.js';
 import type { CardView } from './card.js';
 import type { Page } from '../chart/trackView.js';
 import type { OpenedUnit } from '../page/model.js';
 import type { GraphNode } from './stepGraph.js';
-
-const log10of2 = Math.log10(2);
-/** Below it a double has lost digits. */
-const leastNormal = 2 ** -1022;
-/** Lists of so few numbers are written out. */
-const fewNumbers = 4;
 
 export function unitCard({ model, timeline }: Page, changed: () => void): CardView {
   let unit: OpenedUnit | null = null;
@@ -37,18 +32,9 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
   let asked = -1;
   const heading = el('p', { class: 'note place' });
   const nodes = (): readonly GraphNode[] => (model.run === null ? [] : graph(model.run.cell));
-  const gradientLog10 = (values: Float64Array | null): number =>
-    values === null || unit === null ? NaN : Math.log10(norm(values)) + unit.exponent * log10of2;
-  const scaled = (value: number): string =>
-    value === 0
-      ? '0'
-      : `${value < 0 ? '−' : ''}${formatLog10(Math.log10(Math.abs(value)) + (unit?.exponent ?? 0) * log10of2, 3)}`;
-  /** With every digit, also where a double cannot hold it. */
-  const exactly = (value: number, exponent: number): string => {
-    const held = value * 2 ** exponent;
-    if (value === 0 || (Math.abs(held) >= leastNormal && Number.isFinite(held))) return String(value === 0 ? 0 : held);
-    return `${value < 0 ? '-' : ''}${exactLog10(Math.log10(Math.abs(value)) + exponent * log10of2)}`;
-  };
+  const log10Of = (values: Float64Array | null): number =>
+    values === null || unit === null ? NaN : gradientLog10(values, unit.exponent);
+  const scaled = (value: number): string => scaledText(value, unit?.exponent ?? 0);
 
   function explain(): void {
     const cell = model.run?.cell;
@@ -87,7 +73,7 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
               ),
             ),
           ];
-    const outer = (a: Float64Array): number => Math.log10(norm(a)) + gradientLog10(dz);
+    const outer = (a: Float64Array): number => Math.log10(norm(a)) + log10Of(dz);
     notes.replaceChildren(
       ...small('value-hPrev', 'h_{t−1}', hPrev),
       ...small('value-x', 'x_t', x),
@@ -95,10 +81,10 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
       ...small('value-fromInput', 'x_t·Wx', unit.fromInput),
       ...small('value-z', 'z_t', unit.z),
       ...small('value-h', 'h_t', h),
-      row('dhs', say('dhs: from the loss'), gradientLog10(dhs), dhs),
-      row('dh', say('dh: from step t + 1'), gradientLog10(fromNext), fromNext),
-      row('g', say('copy node: g = dhs + dh'), gradientLog10(g), g),
-      row('dz', gatesFormula(cell), gradientLog10(dz), dz),
+      row('dhs', say('dhs: from the loss'), log10Of(dhs), dhs),
+      row('dh', say('dh: from step t + 1'), log10Of(fromNext), fromNext),
+      row('g', say('copy node: g = dhs + dh'), log10Of(g), g),
+      row('dz', gatesFormula(cell), log10Of(dz), dz),
       el(
         'div',
         {},
@@ -107,12 +93,12 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
       ),
       row('dWh', 'dWh += h_{t−1}^{T}·dz', outer(hPrev), null),
       row('dWx', 'dWx += x_t^{T}·dz', outer(x), null),
-      row('db', 'db += dz', gradientLog10(dz), null),
+      row('db', 'db += dz', log10Of(dz), null),
       ...Object.entries(own).map(([name, values]) =>
-        row(`d${name}`, `d${name} += g·∂h_t/∂${name}`, gradientLog10(values), values),
+        row(`d${name}`, `d${name} += g·∂h_t/∂${name}`, log10Of(values), values),
       ),
-      row('dhPrev', carriedFormula(cell), gradientLog10(dhPrev), dhPrev),
-      row('dx', 'dx_t = dz·Wx^{T}', gradientLog10(dx), dx),
+      row('dhPrev', carriedFormula(cell), log10Of(dhPrev), dhPrev),
+      row('dx', 'dx_t = dz·Wx^{T}', log10Of(dx), dx),
     );
   }
 
@@ -151,7 +137,7 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
     },
     caption: () => (unit === null ? '' : `t = ${unit.t} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
     paint: (sheet) => {
-      if (unit !== null) paintGraph(sheet, nodes(), unit, gradientLog10);
+      if (unit !== null) paintGraph(sheet, nodes(), unit, log10Of);
     },
     readout(at, size) {
       if (unit === null) return null;
@@ -174,7 +160,7 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
         plain(node.forward),
         say('norm {0}', formatNumber(norm(value))),
         plain(node.backward),
-        say('norm {0}', formatLog10(gradientLog10(node.gradient(unit)))),
+        say('norm {0}', formatLog10(log10Of(node.gradient(unit)))),
       ];
     },
     summary: () =>
@@ -184,10 +170,10 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
             'Computation graph at t = {0}: the gradient from the loss has norm {1}, from the next step {2}, ' +
               'together {3}; {4} goes on to the step before.',
             unit.t,
-            formatLog10(gradientLog10(unit.dhs)),
-            formatLog10(gradientLog10(unit.fromNext)),
-            formatLog10(gradientLog10(unit.g)),
-            formatLog10(gradientLog10(unit.dhPrev)),
+            formatLog10(log10Of(unit.dhs)),
+            formatLog10(log10Of(unit.fromNext)),
+            formatLog10(log10Of(unit.g)),
+            formatLog10(log10Of(unit.dhPrev)),
           ),
     table() {
       const opened = unit;
@@ -201,25 +187,7 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
           Promise.resolve(
             all.slice(from, to).map((node) => {
               const [value, gradient] = opened === null ? [null, null] : [node.value(opened), node.gradient(opened)];
-              const log10 = gradientLog10(gradient);
-              const length = value === null ? NaN : norm(value);
-              const list = (values: Float64Array | null, print: (number: number) => string): string =>
-                values === null ? '' : [...values].map(print).join(' ');
-              const short = (values: Float64Array | null, print: (number: number) => string): string =>
-                values === null
-                  ? ''
-                  : values.length <= fewNumbers
-                    ? [...values].map(print).join(', ')
-                    : say('{0} numbers', values.length);
-              return [
-                { text: formatNumber(length), exact: String(length) },
-                { text: formatLog10(log10), exact: exactLog10(log10) },
-                { text: short(value, (number) => formatNumber(number, 3)), exact: list(value, String) },
-                {
-                  text: short(gradient, scaled),
-                  exact: list(gradient, (number) => exactly(number, opened?.exponent ?? 0)),
-                },
-              ];
+              return nodeCells(value, gradient, opened?.exponent ?? 0);
             }),
           ),
       };

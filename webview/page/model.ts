@@ -24,6 +24,7 @@ export type {
   Jacobians,
   LayerChoice,
   NetworkSummary,
+  OpenedGates,
   OpenedUnit,
   PanelStatus,
   ReachValues,

@@ -269,6 +269,10 @@ export function attributionTracks({ model, timeline }: Page): View[] {
           'A bar at the cursor alone means that this step is trained by its own loss only and knows nothing of ' +
             'what comes later.',
         ),
+        say(
+          'Of a stack the losses are those of the whole network, on their way through all layers above; the table ' +
+            'also says how much of each arrives at each layer, over all of its steps.',
+        ),
       ],
       formula: 'share_s = ‖c_{t,s}‖ / Σ_r ‖c_{t,r}‖',
       source: 'Cashman, Patterson, Mosca & Chang 2017, “RNNbow”',
@@ -340,9 +344,11 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     table() {
       const known = row;
       const shares = known === null ? new Float64Array(0) : sharesOf(known);
+      const layers = known?.layers ?? [];
+      const size = (value = NaN) => ({ text: formatLog10(value), exact: exactLog10(value) });
       return {
         rowName: 's',
-        columns: ['‖c_{t,s}‖', say('share')],
+        columns: ['‖c_{t,s}‖', say('share'), ...layers.map(({ layer }) => say('‖c_s‖ in layer {0}', layer))],
         rowCount: shares.length,
         rowLabel: (at) =>
           known === null
@@ -354,8 +360,9 @@ export function attributionTracks({ model, timeline }: Page): View[] {
         rows: (from, to) =>
           Promise.resolve(
             Array.from({ length: to - from }, (_, i) => [
-              { text: formatLog10(known?.log10[from + i] ?? NaN), exact: exactLog10(known?.log10[from + i] ?? NaN) },
+              size(known?.log10[from + i]),
               { text: formatPercent(shares[from + i] ?? NaN), exact: String(shares[from + i] ?? NaN) },
+              ...layers.map(({ log10 }) => size(log10[from + i])),
             ]),
           ),
       };

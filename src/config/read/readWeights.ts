@@ -68,7 +68,7 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   const { dtype } = context;
   const matrices = groups.flatMap((group) => readMatrices(value, strangers(group), group, dtype, report));
   const cell = context.cell ?? inferredCell(matrices);
-  if (refuseParts(named, cellOf(cell), report)) return null;
+  if (refuseParts(named, groups, cellOf(cell), report)) return null;
   return readLayers(value, matrices, cell, context, strangers, report);
 }
 

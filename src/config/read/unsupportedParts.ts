@@ -1,9 +1,10 @@
 // What a file says beside its weights: parts that would change the equations are refused, never ignored.
 import { t } from '@vscode/l10n';
+import { cellNames, cellOf } from '../../engine/index.js';
 import type { Cell } from '../../engine/index.js';
 import { describeNode, quote } from '../json/node.js';
 import type { Value } from '../json/jsonValue.js';
-import type { Named } from '../layouts/weightLayouts.js';
+import type { Group, Named } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
 import { hasStateBias } from './gateBlocks.js';
 
@@ -35,13 +36,42 @@ function hasOtherActivations({ node }: Value, cell: string): boolean {
   return node.items.some((item, i) => item.kind !== 'string' || item.value.toLowerCase() !== usual[i % usual.length]);
 }
 
+/** Keras' names of activations under the names of the cells that have them. */
+const kerasCells: Readonly<Record<string, string>> = { linear: 'identity' };
+
+/** Whether what a layer says of itself stands there: under the prefix of its weights, one above it, or in `config`. */
+function isOfLayer(prefix: string, groups: readonly Pick<Group, 'prefix'>[]): boolean {
+  const own = prefix.replace(/(?:^|[/.])config$/, '');
+  return groups.some(
+    (group) =>
+      group.prefix === own ||
+      (own !== '' && group.prefix.startsWith(own) && /[/.]/.test(group.prefix[own.length] ?? '')),
+  );
+}
+
+/** What a Keras layer's configuration names that is not what its cell has here; null where they agree. */
+function otherActivation(
+  { name, value: { node } }: Named,
+  cell: Pick<Cell, 'name' | 'gates'>,
+): { readonly given: string; readonly wanted: string } | null {
+  if (node.kind !== 'string') return null;
+  const given = node.value.toLowerCase();
+  const isGated = cell.gates.length > 1;
+  if (name === 'recurrent_activation' && !isGated) return null;
+  const wanted = !isGated ? cell.name : name === 'activation' ? 'tanh' : 'sigmoid';
+  return (kerasCells[given] ?? given) === wanted ? null : { given: node.value, wanted };
+}
+
 /** Whether something was refused. Dropout is training's business, so it is only told. */
 export function refuseParts(
   named: readonly Named[],
-  cell: Pick<Cell, 'name' | 'states' | 'parameters'>,
+  groups: readonly Pick<Group, 'prefix' | 'direction'>[],
+  cell: Pick<Cell, 'name' | 'gates' | 'states' | 'parameters'>,
   report: Report,
 ): boolean {
   let isRefused = false;
+  // That of two directions which runs backwards is run so here.
+  const forward = groups.filter(({ direction }) => direction === 'forward');
   const refuse = (where: Value, name: string, message: string): void => {
     isRefused = true;
     report.error(where, {
@@ -52,7 +82,8 @@ export function refuseParts(
       advice: t('Train the network without it, or look at a layer that has none.'),
     });
   };
-  for (const { name, value } of named) {
+  for (const part of named) {
+    const { name, prefix, value } = part;
     const told = Object.hasOwn(refused, name) ? refused[name] : undefined;
     if (isProjection(name))
       refuse(value, name, t('This LSTM projects its hidden state (proj_size), which cannot be run.'));
@@ -62,9 +93,47 @@ export function refuseParts(
     else if (hasStateBias(cell) && (name === 'reset_after' || name === 'linear_before_reset') && isOff(value)) {
       isRefused = true;
       refuseResetBefore(value, report);
+    } else if ((name === 'activation' || name === 'recurrent_activation') && isOfLayer(prefix, groups)) {
+      const other = otherActivation(part, cell);
+      if (other === null) continue;
+      isRefused = true;
+      refuseActivation(part, other, cell, report);
+    } else if (name === 'go_backwards' && isOfLayer(prefix, forward) && !isOff(value)) {
+      isRefused = true;
+      refuseBackwards(value, report);
     } else if (name === 'dropout' && value.node.kind === 'number' && !isOff(value)) tellDropout(value, report);
   }
   return isRefused;
+}
+
+function refuseActivation(
+  { name, value }: Named,
+  { given, wanted }: { readonly given: string; readonly wanted: string },
+  cell: Pick<Cell, 'name' | 'gates'>,
+  report: Report,
+): void {
+  const known = kerasCells[given.toLowerCase()] ?? given.toLowerCase();
+  const isCell = cell.gates.length === 1 && cellNames.some((one) => one === known && cellOf(one).gates.length === 1);
+  report.error(value, {
+    code: 'unsupported-feature',
+    message: t('This layer has the activation {0}, but {1} has {2}.', quote(given), quote(cell.name), quote(wanted)),
+    expected: `${quote(name)}: ${quote(wanted)}`,
+    found: quote(given),
+    advice: isCell
+      ? t('Write "cell": {0} into the config.', quote(known))
+      : t('Train the network with {0}, or look at a layer that has it.', quote(wanted)),
+  });
+}
+
+/** A layer that reads its sequences from the end, and gives its outputs in that order. */
+function refuseBackwards(where: Value, report: Report): void {
+  report.error(where, {
+    code: 'unsupported-feature',
+    message: t('This layer reads its sequences from their end (go_backwards), and no other direction is beside it.'),
+    expected: '"go_backwards": false',
+    found: describeNode(where.node),
+    advice: t('Turn the sequences around and leave the key out: then each step is the one that the layer reads.'),
+  });
 }
 
 /** A GRU whose reset gate acts on h before the product with its matrix. */

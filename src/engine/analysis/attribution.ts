@@ -1,10 +1,12 @@
 // Which losses make the gradient at t: the backward pass once for each source, all of them at the same time.
 import { exactSteps, gateWidth, stateWidth } from '../network/cellRows.js';
+import { cellOf } from '../cells/index.js';
+import { beginsAt, enteringRow } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { cutBefore } from '../network/chunks.js';
 import { FlowingRows } from '../core/gradientRows.js';
 import { maxAbs } from '../core/norm.js';
-import type { LayerExperiment } from '../network/experiment.js';
+import type { Direction, LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 
 /**
@@ -22,8 +24,21 @@ export type Attribution = {
   readonly t: Float64Array;
   /** [t.length, sources.length] */
   readonly log10: Float64Array;
+  /**
+   * Of a network: how much of what enters its output at the steps of each source arrives at each layer's direction,
+   * over all of its steps together. Of one layer alone that is what `log10` says.
+   */
+  readonly layers?: readonly LayerArrival[];
   /** Why there is nothing: even a few sources would take too long, or more memory than there is. */
   readonly leftOut: 'work' | 'memory' | null;
+};
+
+/** log10 ‖what each source alone sends to the states of a layer's direction‖ over its steps, batch and units. */
+export type LayerArrival = {
+  readonly layer: number;
+  readonly direction: Direction;
+  /** [sources.length] */
+  readonly log10: Float64Array;
 };
 
 /** Multiplications of the whole pass, in plain arithmetic and through the kernels: two to four seconds either way. */
@@ -32,12 +47,18 @@ export const [plainBudget, budget] = [4e9, 1.6e10];
 export const [plainLimit, limit] = [2.5e10, 1e11];
 const mostSources = 512;
 const fewestSources = 16;
-export const mostRows = 2000;
+const mostRows = 2000;
+
+/** At most `mostRows` steps of T, both ends among them. */
+export const rowSteps = (T: number): Float64Array => {
+  const rows = Math.min(T, mostRows);
+  return Float64Array.from({ length: rows }, (_, i) => (rows === T ? i : Math.round((i * (T - 1)) / (rows - 1))));
+};
 
 export const groupSize = (all: number, most: number): number => Math.max(1, Math.ceil(all / most));
 
 /** Steps at which a gradient enters from above, cut at chunk borders into at most about `most` groups. */
-function groups(entering: readonly (readonly number[])[], most: number): { from: number; to: number }[] {
+export function groups(entering: readonly (readonly number[])[], most: number): { from: number; to: number }[] {
   const size = groupSize(
     entering.reduce((sum, steps) => sum + steps.length, 0),
     most,
@@ -59,16 +80,17 @@ const lookedThrough = 5e5;
  */
 export function* enteringSteps(
   { shapes: { B, T, H }, loss, upstream }: LayerExperiment,
-  { start, steps, dhs: { data } }: RunChunk,
+  chunk: RunChunk,
 ): Resumable<number[]> {
+  const { start, steps } = chunk;
   const end = start + steps;
   const every = (from: number): number[] => Array.from({ length: end - from }, (_, i) => from + i);
   if (loss !== null) return loss.at === 'every' ? every(start) : end === T ? [T - 1] : [];
   if (upstream.kind !== 'given') return upstream.kind === 'every' ? every(start) : [end - 1];
   const found: number[] = [];
   for (let t = 0; t < steps; t++) {
-    for (let b = 0, at = t * H; b < B; b++, at += steps * H) {
-      if (maxAbs(data.subarray(at, at + H)) === 0) continue;
+    for (let b = 0; b < B; b++) {
+      if (maxAbs(enteringRow(chunk, b, t).values) === 0) continue;
       found.push(start + t);
       break;
     }
@@ -84,19 +106,29 @@ export type GrowingAttribution = { -readonly [Name in keyof Attribution]: Attrib
  * anything are too many.
  */
 export function affordableSources(
-  { shapes: { B, H }, chunks }: LayerExperiment,
+  { cell, shapes: { B, H }, chunks }: LayerExperiment,
   all: number,
+  budgets: readonly [number, number],
+): number | null {
+  return affordable(chunks, all, B * H * H * cellOf(cell).gates.length, budgets);
+}
+
+/** The same for so many multiplications that one source takes at each step of its way. */
+export function affordable(
+  chunks: readonly { readonly steps: number }[],
+  all: number,
+  eachStep: number,
   [usual, most]: readonly [number, number],
 ): number | null {
   const longest = chunks.reduce((max, { steps }) => Math.max(max, steps), 0);
   // Sources that stand everywhere travel half of a chunk on average, one at its end all of it.
-  const each = (all <= chunks.length ? longest : longest / 2) * B * H * H;
-  const affordable = Math.max(
+  const each = (all <= chunks.length ? longest : longest / 2) * eachStep;
+  const count = Math.max(
     Math.min(fewestSources, Math.floor(most / each)),
     Math.min(mostSources, Math.floor(usual / each)),
   );
   // One group of all is the gradient itself.
-  return affordable < Math.min(all, chunks.length + 1) ? null : affordable;
+  return count < Math.min(all, chunks.length + 1) ? null : count;
 }
 
 /** Chooses as many sources as these budgets allow; false when even the fewest that say anything are too many. */
@@ -106,16 +138,16 @@ export function plan(
   attribution: GrowingAttribution,
   budgets: readonly [number, number],
 ): boolean {
-  const affordable = affordableSources(
+  const most = affordableSources(
     experiment,
     entering.reduce((sum, steps) => sum + steps.length, 0),
     budgets,
   );
-  if (affordable === null) {
+  if (most === null) {
     leaveOut(attribution, 'work');
     return false;
   }
-  attribution.sources = groups(entering, affordable);
+  attribution.sources = groups(entering, most);
   attribution.log10 = new Float64Array(attribution.t.length * attribution.sources.length).fill(NaN);
   return true;
 }
@@ -131,7 +163,7 @@ export function* plainAttribution(
 ): Resumable<Attribution> {
   const { sources, t: rows, log10 } = attribution;
   const {
-    shapes: { B, T, H },
+    shapes: { B, T },
   } = experiment;
   const S = sources.length;
   let row = rows.length - 1;
@@ -143,18 +175,17 @@ export function* plainAttribution(
       const jacobians = exactSteps(experiment, chunk, step);
       const own = sources.findIndex(({ from, to }) => from <= t && t <= to);
       if (own >= 0)
-        for (let b = 0; b < B; b++)
-          flow.add(
-            own * B + b,
-            chunk.dhs.data.subarray((b * chunk.steps + step) * H, (b * chunk.steps + step + 1) * H),
-          );
+        for (let b = 0; b < B; b++) {
+          const { values, exponent } = enteringRow(chunk, b, step);
+          flow.add(own * B + b, values, exponent);
+        }
       const here = rows[row] === t;
       for (let s = 0; s < S; s++) {
         if (here) log10[row * S + s] = flow.log10Norm(s * B, (s + 1) * B);
         for (let b = 0; b < B; b++) {
           const at = s * B + b;
           if (flow.isZero(at)) continue;
-          if (cutBefore(experiment, chunk, step)) {
+          if (cutBefore(experiment, chunk, step) || beginsAt(chunk, b, step)) {
             flow.clear(at);
             continue;
           }

@@ -1,7 +1,7 @@
 // One unit of the unrolled network, opened: every intermediate value of its forward and backward pass.
 import { cellOf } from '../cells/index.js';
 import { cellRows, exactSteps } from '../network/cellRows.js';
-import { stateBefore } from '../network/runChunk.js';
+import { beginsAt, enteringRow, stateBefore } from '../network/runChunk.js';
 import { cutBefore, runChunks } from '../network/chunks.js';
 import { sizeOf } from '../cells/cell.js';
 import { scaleByPowerOfTwo } from '../core/norm.js';
@@ -92,7 +92,8 @@ export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: nu
   const own = opened.jacobian;
   const dz = new Float64Array(own.gateWidth);
   own.toGates(g, dz);
-  const arrives = step + 1 < chunk.steps && !cutBefore(experiment, chunk, step + 1);
+  const arrives = step + 1 < chunk.steps && !cutBefore(experiment, chunk, step + 1) && !beginsAt(chunk, item, step + 1);
+  const entering = enteringRow(chunk, item, step);
   const fromNext = arrives
     ? scaled(stepAt(t + 1).pullBack(gradient(t + 1)), layer.dhExponent[t + 1]! - exponent)
     : new Float64Array(H);
@@ -108,7 +109,7 @@ export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: nu
     dz,
     z: fromInput.map((value, j) => value + fromState[j]! + b[j]!),
     h: row(takeStep(chunk.hs, step).data, H),
-    dhs: scaled(row(takeStep(chunk.dhs, step).data, H), -exponent),
+    dhs: scaled(Float64Array.from(entering.values), entering.exponent - exponent),
     slope: own.A,
     carry: own.D,
     dx: timesTransposed(dz, Wx, I),

@@ -82,6 +82,26 @@ export const emptySlopes = (
   Ax: new Float64Array(hasAx === true ? S * G * H : 0),
 });
 
+/**
+ * One node of a step's equations [H]: what it is on the way forward, and the gradient that arrives at it on the way
+ * back. Formulas are made of the names of other nodes; `dh` and `dc` are what arrives at h_t and c_t.
+ */
+export type OpenedNode = {
+  readonly name: string;
+  readonly forward: string;
+  readonly value: Float64Array;
+  readonly backward: string;
+  readonly gradient: Float64Array;
+};
+
+export const openedNode = (
+  name: string,
+  forward: string,
+  value: Float64Array,
+  backward: string,
+  gradient: Float64Array,
+): OpenedNode => ({ name, forward, value, backward, gradient });
+
 /** A logistic gate lies in 0 … 1; a candidate, what a gate lets in, lies in −1 … 1. */
 export type GateKind = 'logistic' | 'candidate';
 
@@ -94,6 +114,13 @@ export type CellWords = {
   /** h_t from z, and dz from g, as formulas. */
   readonly forward: string;
   readonly backward: () => string;
+};
+
+/** The gate that keeps a state where it is open, and what is said of a higher bias of it. */
+export type Keeper = {
+  readonly gate: string;
+  /** @param mean of the gate @param after how far 1 % of the gradient reaches with it; null: it does not shrink */
+  readonly raised: (mean: string, by: number, before: string, after: string | null) => string;
 };
 
 export interface Cell {
@@ -124,6 +151,8 @@ export interface Cell {
   readonly slopeKeepsDigitsTo: number;
   /** How a unit stops letting a gradient through; null where none ever does. */
   readonly closing: Closing | null;
+  /** The gate that keeps a state from step to step; for cells that have one. */
+  readonly keeper?: Keeper;
   readonly words: CellWords;
   /** The states after the step, [S·H]. */
   forward(step: CellStep, next: FloatArray): void;
@@ -132,6 +161,11 @@ export interface Cell {
    * `exact`, to full precision also where the states alone have lost the digits.
    */
   slopes(step: CellStep, next: FloatArray, exact: boolean, slopes: CellSlopes): void;
+  /**
+   * A step with every node of its equations, forward order, between what comes from the weights and h_t, from ds [S·H];
+   * for cells of several gates.
+   */
+  readonly open?: (step: CellStep, next: FloatArray, ds: FloatArray) => readonly OpenedNode[];
   /** Values of the gates at a step [G·H]; for cells whose gates open and close. */
   readonly gateValues?: (step: CellStep, values: Float64Array) => void;
   /**

@@ -6,7 +6,7 @@
 //
 // The biases of the input, b, and of the state, bh, are two, because the reset gate multiplies bhn.
 import { t as say } from '@vscode/l10n';
-import { affineParameters, emptySlopes } from './cell.js';
+import { affineParameters, emptySlopes, openedNode } from './cell.js';
 import type { Cell, CellStep } from './cell.js';
 import { logistic, logisticSlope, tanhSlope } from './logistic.js';
 
@@ -32,6 +32,26 @@ export const gru: Cell = {
   range: [-1, 1],
   slopeKeepsDigitsTo: 0,
   closing: null,
+  keeper: {
+    gate: 'z',
+    raised: (mean, by, before, after) =>
+      after === null
+        ? say(
+            'The update gates are at {0} on average. Try an update bias of +{1}: the gradient then does not shrink; ' +
+              'now the 1 % horizon is {2}.',
+            mean,
+            by,
+            before,
+          )
+        : say(
+            'The update gates are at {0} on average. Try an update bias of +{1}: the 1 % horizon grows from {2} ' +
+              'to {3}.',
+            mean,
+            by,
+            before,
+            after,
+          ),
+  },
   words: {
     docs: () =>
       say(
@@ -79,6 +99,76 @@ export const gru: Cell = {
     gru.slopes(step, next, true, slopes);
     for (let g = 0; g < 3; g++)
       for (let j = 0; j < H; j++) bh![g * H + j] = bh![g * H + j]! + ds[j]! * slopes.A[g * H + j]!;
+  },
+
+  open(step, next, ds) {
+    const { H, previous, fromInput } = step;
+    const units = Array.from({ length: H }, (_, j) => unit(step, j));
+    const each = (of: (unit: (typeof units)[number], j: number) => number): Float64Array =>
+      Float64Array.from(units, of);
+    const [zr, zz, zn] = [each((own) => own.zr), each((own) => own.zz), each((own) => own.zn)];
+    const q = each(({ recurrent }) => recurrent);
+    const [r, z, n] = [zr.map(logistic), zz.map(logistic), zn.map(Math.tanh)];
+    const keptOut = zz.map((value) => logistic(-value));
+    const dh = each((_, j) => ds[j]!);
+    const dn = each((_, j) => dh[j]! * keptOut[j]!);
+    const dz = each((_, j) => dh[j]! * (previous[j]! - n[j]!));
+    const dzn = each((_, j) => dn[j]! * tanhSlope(zn[j]!));
+    const dr = each((_, j) => dzn[j]! * q[j]!);
+    const affine = (gate: string): string => `x_t·Wx_${gate} + b_${gate}`;
+    const fromBoth = (gate: string): string => `${affine(gate)} + h_{t−1}·Wh_${gate} + bh_${gate}`;
+    const throughLogistic = (z: Float64Array, gradient: Float64Array) =>
+      each((_, j) => gradient[j]! * logisticSlope(z[j]!));
+    return [
+      openedNode('z_r', fromBoth('r'), zr, 'dr ⊙ σ′(z_r)', throughLogistic(zr, dr)),
+      openedNode('r', 'σ(z_r)', r, 'dz_n ⊙ q', dr),
+      openedNode('z_z', fromBoth('z'), zz, 'dz ⊙ σ′(z_z)', throughLogistic(zz, dz)),
+      openedNode('z', 'σ(z_z)', z, 'dh ⊙ (h_{t−1} − n)', dz),
+      openedNode(
+        'q',
+        'h_{t−1}·Wh_n + bh_n',
+        q,
+        'dz_n ⊙ r',
+        each((_, j) => dzn[j]! * r[j]!),
+      ),
+      openedNode(
+        'r ⊙ q',
+        'r ⊙ q',
+        each((_, j) => r[j]! * q[j]!),
+        'dz_n',
+        dzn,
+      ),
+      openedNode(
+        'x_t·Wx_n',
+        affine('n'),
+        each((_, j) => fromInput()[2 * H + j]!),
+        'dz_n',
+        dzn,
+      ),
+      openedNode('z_n', `${affine('n')} + r ⊙ q`, zn, 'dn ⊙ tanh′(z_n)', dzn),
+      openedNode('n', 'tanh(z_n)', n, 'dh ⊙ (1 − z)', dn),
+      openedNode(
+        '(1 − z) ⊙ n',
+        '(1 − z) ⊙ n',
+        each((_, j) => keptOut[j]! * n[j]!),
+        'dh',
+        dh,
+      ),
+      openedNode(
+        'z ⊙ h_{t−1}',
+        'z ⊙ h_{t−1}',
+        each((_, j) => z[j]! * previous[j]!),
+        'dh',
+        dh,
+      ),
+      openedNode(
+        'h_t',
+        '(1 − z) ⊙ n + z ⊙ h_{t−1}',
+        each((_, j) => next[j]!),
+        'dhs + dh_{t+1}',
+        dh,
+      ),
+    ];
   },
 
   gateValues(step, values) {

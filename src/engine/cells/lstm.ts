@@ -7,7 +7,7 @@
 //
 // Two states reach the next step, h and c, as independent coordinates.
 import { t as say } from '@vscode/l10n';
-import { affineParameters } from './cell.js';
+import { affineParameters, openedNode } from './cell.js';
 import type { Cell } from './cell.js';
 import { logistic, logisticSlope, tanhSlope } from './logistic.js';
 
@@ -24,6 +24,26 @@ export const lstm: Cell = {
   range: [-1, 1],
   slopeKeepsDigitsTo: 0,
   closing: null,
+  keeper: {
+    gate: 'f',
+    raised: (mean, by, before, after) =>
+      after === null
+        ? say(
+            'The forget gates are at {0} on average. Try a forget bias of +{1}: the gradient then does not shrink; ' +
+              'now the 1 % horizon is {2}.',
+            mean,
+            by,
+            before,
+          )
+        : say(
+            'The forget gates are at {0} on average. Try a forget bias of +{1}: the 1 % horizon grows from {2} ' +
+              'to {3}.',
+            mean,
+            by,
+            before,
+            after,
+          ),
+  },
   words: {
     docs: () =>
       say(
@@ -88,6 +108,73 @@ export const lstm: Cell = {
       values[2 * H + j] = Math.tanh(own[2 * H + j]!);
       values[3 * H + j] = logistic(own[3 * H + j]!);
     }
+  },
+
+  open({ H, previous, z }, next, ds) {
+    const own = z();
+    const each = (of: (j: number) => number): Float64Array => Float64Array.from({ length: H }, (_, j) => of(j));
+    const [zi, zf, zg, zo] = [0, 1, 2, 3].map((gate) => each((j) => own[gate * H + j]!)) as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
+    const cPrev = each((j) => previous[H + j]!);
+    const c = each((j) => next[H + j]!);
+    const [i, f, g, o] = [zi.map(logistic), zf.map(logistic), zg.map(Math.tanh), zo.map(logistic)];
+    const tanhC = c.map(Math.tanh);
+    const dh = each((j) => ds[j]!);
+    // c reaches L by the next step, and by h.
+    const dTanhC = each((j) => dh[j]! * o[j]!);
+    const dc = each((j) => ds[H + j]! + dTanhC[j]! * tanhSlope(c[j]!));
+    const [di, df] = [each((j) => dc[j]! * g[j]!), each((j) => dc[j]! * cPrev[j]!)];
+    const [dg, dO] = [each((j) => dc[j]! * i[j]!), each((j) => dh[j]! * tanhC[j]!)];
+    const gate = (name: string, z: Float64Array, value: Float64Array, backward: string, gradient: Float64Array) => {
+      const isCandidate = name === 'g';
+      const slope = isCandidate ? tanhSlope : logisticSlope;
+      const [forward, back] = isCandidate
+        ? ['tanh(z_g)', 'dg ⊙ tanh′(z_g)']
+        : [`σ(z_${name})`, `d${name} ⊙ σ′(z_${name})`];
+      return [
+        openedNode(
+          `z_${name}`,
+          `x_t·Wx_${name} + h_{t−1}·Wh_${name} + b_${name}`,
+          z,
+          back,
+          each((j) => gradient[j]! * slope(z[j]!)),
+        ),
+        openedNode(name, forward, value, backward, gradient),
+      ];
+    };
+    return [
+      ...gate('i', zi, i, 'dc ⊙ g', di),
+      ...gate('f', zf, f, 'dc ⊙ c_{t−1}', df),
+      ...gate('g', zg, g, 'dc ⊙ i', dg),
+      ...gate('o', zo, o, 'dh ⊙ tanh(c_t)', dO),
+      openedNode(
+        'f ⊙ c_{t−1}',
+        'f ⊙ c_{t−1}',
+        each((j) => f[j]! * cPrev[j]!),
+        'dc',
+        dc,
+      ),
+      openedNode(
+        'i ⊙ g',
+        'i ⊙ g',
+        each((j) => i[j]! * g[j]!),
+        'dc',
+        dc,
+      ),
+      openedNode('c_t', 'f ⊙ c_{t−1} + i ⊙ g', c, 'dc_{t+1} + dh ⊙ o ⊙ tanh′(c_t)', dc),
+      openedNode('tanh(c_t)', 'tanh(c_t)', tanhC, 'dh ⊙ o', dTanhC),
+      openedNode(
+        'h_t',
+        'o ⊙ tanh(c_t)',
+        each((j) => next[j]!),
+        'dhs + dh_{t+1}',
+        dh,
+      ),
+    ];
   },
 
   // h = o·tanh(c)

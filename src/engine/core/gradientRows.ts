@@ -8,6 +8,7 @@ export type StepBack = {
   readonly gateWidth: number;
   readonly hasD: boolean;
   toGates(ds: FloatArray, dz: FloatArray): void;
+  toInputGates(ds: FloatArray, dz: FloatArray): void;
   throughWeights(dz: FloatArray, dhPrev: FloatArray): void;
   besideWeights(ds: FloatArray, out: FloatArray): void;
 };
@@ -56,6 +57,13 @@ export class FlowingRows {
   toGates(row: number, states: FlowingRows, step: StepBack): void {
     this.exponents[row] = states.exponents[row]!;
     step.toGates(states.row(row), this.row(row));
+    this.#normalise(row);
+  }
+
+  /** The same on the way to x and b. */
+  toInputGates(row: number, states: FlowingRows, step: StepBack): void {
+    this.exponents[row] = states.exponents[row]!;
+    step.toInputGates(states.row(row), this.row(row));
     this.#normalise(row);
   }
 

@@ -1,8 +1,11 @@
 // A finished run cut into its chunks again, for analyses that are asked for later.
 import type { RunChunk } from './runChunk.js';
-import { cast, matrix, takeStep, takeSteps } from '../core/tensor.js';
+import { cellOf } from '../cells/index.js';
+import { cast, takeStep, takeSteps } from '../core/tensor.js';
+import type { Sequence, SequenceTrace } from '../core/tensor.js';
 import type { ComputedRun } from './result.js';
-import type { LayerExperiment } from './experiment.js';
+import type { LayerExperiment, ScaledSteps } from './experiment.js';
+import { initialStates, sideBySide } from './layers.js';
 import { entering } from './upstreamGradient.js';
 import type { Chunk } from './upstreamGradient.js';
 
@@ -19,45 +22,54 @@ export function runChunks(experiment: LayerExperiment, result: ComputedRun): rea
   return chunks;
 }
 
-function cut(
-  experiment: LayerExperiment,
-  {
-    layers: [
-      {
-        states: { h: hs },
-      },
-    ],
-  }: ComputedRun,
-): RunChunk[] {
+function cut(experiment: LayerExperiment, { layers: [{ states }] }: ComputedRun): RunChunk[] {
   const {
+    cell,
     shapes: { B, T, I, H },
     chunks,
-    layers: [
-      {
-        initial: { h: h0 },
-      },
-    ],
     stateful,
     dtype,
   } = experiment;
-  const all = { B, T, N: H, data: hs };
-  const first = matrix(dtype, B, H);
-  if (h0 !== null) first.data.set(h0);
+  const h = { B, T, N: H, data: states.h };
+  const [, ...others] = cellOf(cell).states;
+  // Of cells with more states than h all of them side by side, as a step hands them on.
+  const all =
+    others.length === 0
+      ? h
+      : sideBySide(dtype, [h, ...others.map((name) => ({ ...h, data: states[name]! }))].map(held) as [Sequence]);
+  const first = initialStates(experiment);
   let start = 0;
-  return chunks.map(({ steps, xs }) => {
-    const initial = stateful && start > 0 ? takeStep(all, start - 1) : first;
-    const states = steps === T ? all : takeSteps(all, start, start + steps);
+  return chunks.map(({ steps, xs, spans }) => {
+    const own = (sequence: SequenceTrace): SequenceTrace =>
+      steps === T ? sequence : takeSteps(sequence, start, start + steps);
+    const scaledDhs = scaledPart(experiment, { start, steps });
     const chunk = {
       start,
       steps,
       xs: { B, T: steps, N: I, data: cast(dtype, xs) },
-      hs: states,
-      initial,
-      dhs: entering(experiment, { start, steps }, states),
+      hs: own(all),
+      initial: stateful && start > 0 ? takeStep(all, start - 1) : first,
+      dhs: entering(experiment, { start, steps }, own(h)),
+      ...(spans === undefined ? {} : { spans }),
+      ...(scaledDhs === null ? {} : { scaledDhs }),
     };
     start += steps;
     return chunk;
   });
+}
+
+/** What is computed again when it is asked for, computed. */
+const held = ({ data, ...shape }: SequenceTrace): Sequence => ({ ...shape, data: data.subarray(0, data.length) });
+
+/** What enters a chunk beyond the range of any dtype, where the experiment has it. */
+export function scaledPart(
+  { shapes: { B, T, H }, scaledUpstream }: LayerExperiment,
+  { start, steps }: Chunk,
+): ScaledSteps | null {
+  if (scaledUpstream === undefined) return null;
+  if (steps === T) return scaledUpstream;
+  const { data } = takeSteps({ B, T, N: H, data: scaledUpstream.data }, start, start + steps);
+  return { data: data as Float64Array, exponents: scaledUpstream.exponents.subarray(start, start + steps) };
 }
 
 /**

@@ -1,5 +1,8 @@
 // A layer's gradients under the names and in the shapes of PyTorch: weight_ih [G·H,I], weight_hh [G·H,H], two biases.
+import { byParameter } from '../cells/cell.js';
 import type { ByParameter } from '../cells/cell.js';
+import { cellOf } from '../cells/index.js';
+import type { CellName } from '../cells/index.js';
 import type { FloatArray } from '../core/dtypes.js';
 import type { LayerExperiment } from './experiment.js';
 import type { ComputedRun } from './result.js';
@@ -33,6 +36,10 @@ export const pyTorchNorms = ({ Wx, Wh, b, bh, ...others }: ByParameter<Float64Ar
   bias_hh: bh ?? b,
   ...others,
 });
+
+/** The names that these two give to the parameters of a cell. */
+export const pyTorchNamesOf = (cell: CellName): readonly string[] =>
+  Object.keys(pyTorchNorms(byParameter(cellOf(cell), () => new Float64Array())));
 
 /** `l0`, or `l0_reverse`: what PyTorch's names end in. */
 export const pyTorchSuffix = ({ layers: [{ layer, direction }] }: LayerExperiment): string =>

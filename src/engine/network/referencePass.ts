@@ -16,13 +16,11 @@ import {
   putStep,
   sequence,
   takeStep,
-  takeSteps,
   zeros,
 } from '../core/tensor.js';
-import { cutBefore } from './chunks.js';
+import { cutBefore, scaledPart } from './chunks.js';
 import { initialStates } from './layers.js';
-import type { LayerExperiment, ScaledSteps } from './experiment.js';
-import type { Chunk } from './upstreamGradient.js';
+import type { LayerExperiment } from './experiment.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Gradients } from './rnnUnit.js';
@@ -145,15 +143,4 @@ export function* referencePass(experiment: LayerExperiment): Resumable<Pass> {
     lossValue,
     states: null,
   };
-}
-
-/** What enters a chunk beyond the range of any dtype, where the experiment has it. */
-function scaledPart(
-  { shapes: { B, T, H }, scaledUpstream }: LayerExperiment,
-  { start, steps }: Chunk,
-): ScaledSteps | null {
-  if (scaledUpstream === undefined) return null;
-  if (steps === T) return scaledUpstream;
-  const { data } = takeSteps({ B, T, N: H, data: scaledUpstream.data }, start, start + steps);
-  return { data: data as Float64Array, exponents: scaledUpstream.exponents.subarray(start, start + steps) };
 }

@@ -1,5 +1,6 @@
 // A chunk of a finished forward pass.
 import { rowOf, takeStep } from '../core/tensor.js';
+import type { FloatArray } from '../core/dtypes.js';
 import type { Matrix, Sequence, SequenceTrace } from '../core/tensor.js';
 import type { ScaledSteps, Span } from './experiment.js';
 import type { Chunk } from './upstreamGradient.js';
@@ -28,6 +29,44 @@ export function stateBefore({ initial, hs, spans }: RunChunk, t: number): Matrix
   for (const [b, { from }] of spans.entries()) if (t <= from) rowOf(waiting, b).data.set(rowOf(initial, b).data);
   return waiting;
 }
+
+/** What enters sequence b at step t [H], times 2^exponent. */
+export function enteringRow(
+  { dhs, scaledDhs, steps }: Pick<RunChunk, 'dhs' | 'scaledDhs' | 'steps'>,
+  b: number,
+  t: number,
+): { readonly values: FloatArray; readonly exponent: number } {
+  const H = dhs.N;
+  const values = (scaledDhs?.data ?? dhs.data).subarray((b * steps + t) * H, (b * steps + t + 1) * H);
+  return { values, exponent: scaledDhs?.exponents[t] ?? 0 };
+}
+
+/** A chunk as if this were its only sequence. */
+export function itemChunk(chunk: RunChunk, item: number): RunChunk {
+  const { xs, hs, dhs, scaledDhs, initial, spans, steps } = chunk;
+  const rows = ({ T, N }: SequenceTrace): [number, number] => [item * T * N, (item + 1) * T * N];
+  const own = (sequence: SequenceTrace): SequenceTrace => ({
+    ...sequence,
+    B: 1,
+    data: sequence.data.subarray(...rows(sequence)),
+  });
+  const N = dhs.N;
+  return {
+    ...chunk,
+    xs: { ...xs, B: 1, data: xs.data.subarray(...rows(xs)) },
+    hs: own(hs),
+    dhs: own(dhs),
+    initial: { ...initial, rows: 1, data: rowOf(initial, item).data },
+    ...(spans === undefined ? {} : { spans: [spans[item]!] }),
+    ...(scaledDhs === undefined
+      ? {}
+      : { scaledDhs: { ...scaledDhs, data: scaledDhs.data.subarray(item * steps * N, (item + 1) * steps * N) } }),
+  };
+}
+
+/** Whether nothing goes on from step t of a sequence to the step before it, because it begins there. */
+export const beginsAt = ({ spans }: Pick<RunChunk, 'spans'>, b: number, t: number): boolean =>
+  t === (spans?.[b]?.from ?? 0);
 
 /** Whether a sequence is there at step t. */
 export const isThere = ({ spans }: Pick<RunChunk, 'spans'>, b: number, t: number): boolean => {

@@ -6,11 +6,11 @@ import {
   groupSize,
   leaveOut,
   limit,
-  mostRows,
   plainAttribution,
   plainBudget,
   plainLimit,
   plan,
+  rowSteps,
 } from '../analysis/attribution.js';
 import type { Attribution, GrowingAttribution } from '../analysis/attribution.js';
 import type { Resumable } from '../core/resumable.js';
@@ -30,9 +30,7 @@ export function attribute(
   given: Workspaces | null = null,
 ): { readonly attribution: Attribution; readonly steps: Resumable<void> } {
   const workspaces = kernelsFor(experiment, given);
-  const { T } = experiment.shapes;
-  const rows = Math.min(T, mostRows);
-  const t = Float64Array.from({ length: rows }, (_, i) => (rows === T ? i : Math.round((i * (T - 1)) / (rows - 1))));
+  const t = rowSteps(experiment.shapes.T);
   const attribution: GrowingAttribution = { sources: [], t, log10: new Float64Array(0), leftOut: null };
   return { attribution, steps: fill(experiment, result, attribution, workspaces) };
 }
@@ -92,6 +90,6 @@ export function attributionMemory(
   const S = entering.reduce((sum, count) => sum + Math.ceil(count / size), 0);
   return {
     kernels: kernels.bytesFor(Object.values(attributionSizes(experiment, S))),
-    results: Math.min(T, mostRows) * (1 + S) * 8,
+    results: rowSteps(T).length * (1 + S) * 8,
   };
 }

@@ -1,5 +1,14 @@
 // The reach of dWh through the kernels where they can do it, else in plain arithmetic.
-import { budget, limit, none, plainBudget, plainLimit, plainReach, plan } from '../analysis/gradientReach.js';
+import {
+  budget,
+  limit,
+  none,
+  plainBudget,
+  plainLimit,
+  plainReach,
+  plan,
+  workOfRow,
+} from '../analysis/gradientReach.js';
 import type { GrowingReach, Reach } from '../analysis/gradientReach.js';
 import type { Resumable } from '../core/resumable.js';
 import { isHeld } from '../core/tensor.js';
@@ -18,7 +27,7 @@ export function reachOf(
   given: Workspaces | null = null,
 ): { readonly reach: Reach; readonly steps: Resumable<void> } {
   const {
-    shapes: { B, T, H },
+    shapes: { B, T },
     chunks,
     loss,
     upstream,
@@ -32,7 +41,12 @@ export function reachOf(
   const reach: GrowingReach = { share: none, missing: none };
   // It takes several tensors over time at once: a run that does not hold one of them has no room for these.
   if (isHeld(result.layers[0].states.h))
-    plan(experiment, reach, 2 * rows * H * H, workspaces === null ? [plainBudget, plainLimit] : [budget, limit]);
+    plan(
+      experiment,
+      reach,
+      rows * workOfRow(experiment),
+      workspaces === null ? [plainBudget, plainLimit] : [budget, limit],
+    );
   return { reach, steps: fill(experiment, result, reach, workspaces) };
 }
 
@@ -45,14 +59,14 @@ function* fill(
   // A state that is not finite makes its part of dWh so, also where its slope is 0.
   if (reach.share.length === 0 || !result.layers[0].hNorm.every(Number.isFinite)) return;
   const chunks = runChunks(experiment, result);
-  const { B, T, H } = experiment.shapes;
+  const { B, T } = experiment.shapes;
   const made = yield* withKernels(
     workspaces,
     (kernels) => fastReach(kernels, experiment, result, chunks, reach),
     function* () {
-      if (workspaces !== null) plan(experiment, reach, 2 * T * B * H * H, [plainBudget, plainLimit]);
+      if (workspaces !== null) plan(experiment, reach, T * B * workOfRow(experiment), [plainBudget, plainLimit]);
       return reach.share.length === 0 ? reach : yield* plainReach(experiment, result, chunks, reach);
     },
   );
-  if (made === noMemory) [reach.share, reach.missing] = [none, none];
+  if (made === noMemory) Object.assign(reach, { share: none, missing: none, blocks: [] });
 }

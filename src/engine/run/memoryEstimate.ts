@@ -136,8 +136,8 @@ export function memoryOf(experiment: LayerExperiment, kernels: Kernels): RunMemo
 }
 
 /**
- * Bytes of a run in plain arithmetic, the experiment itself not counted: of each layer its inputs, what each step keeps
- * for the way back, and its result; the gradients of one step and their sums.
+ * Bytes of a run in plain arithmetic, the experiment itself not counted: what is kept of each layer, and what the layer
+ * that takes most needs while it is under way.
  */
 export function plainMemoryOf(experiment: Experiment): number {
   const {
@@ -147,21 +147,30 @@ export function plainMemoryOf(experiment: Experiment): number {
     layers,
   } = experiment;
   const bytes = bytesOf[dtype];
-  const { states, gates, activation } = cellOf(cell);
+  const { states, gates } = cellOf(cell);
   const [S, G] = [states.length, gates.length];
   const below = [I, ...widthsOf(experiment)];
-  return layers.reduce((sum, { layer, H }) => {
+  let [kept, underWay] = [0, 0];
+  for (const { layer, H } of layers) {
     const inputs = below[layer]!;
-    // x of the experiment in float64, in the dtype, and once more for each step.
-    const input = B * T * inputs * (8 + 3 * bytes + 8);
-    // States whole, of each step, and of each state alone; pre-activations in three parts where they are kept.
-    const steps = B * T * H * bytes * (4 * S + (activation === null ? 3 * G : 0));
-    // Upstream gradient in float64 and dtype, total gradient, scaled gradient.
-    const gradients = B * T * H * (8 + 2 * bytes + 8 + 8);
-    const weights = (inputs + H) * G * H * (8 + 2 * (bytes + 8));
-    const series = T * 8 * (20 + 6 * G) + B * T * 8;
-    return sum + input + steps + gradients + weights + series;
-  }, 0);
+    const weights = (inputs + H) * G * H;
+    // Inputs in float64 and in the dtype, and the gradient of them.
+    kept += B * T * inputs * (8 + 2 * bytes);
+    // States side by side and each alone, the output; total gradient; upstream and scaled gradients in float64.
+    kept += B * T * H * ((2 * S + 1) * bytes + bytes + 3 * 8);
+    kept += weights * bytes + T * 8 * (20 + 6 * G) + B * T * 8;
+    underWay = Math.max(
+      underWay,
+      // What goes down, as it is and scaled; inputs of each step, and their gradients before they are pasted.
+      B * T * inputs * (2 * 8 + 2 * bytes) +
+        // What each step keeps for the way back: states before and after, pre-activations and their two parts.
+        B * T * H * (2 * S + 3 * G + 1) * bytes +
+        // Weights in the dtype, the gradients of a step, of a chunk and of all; of a step in float64.
+        weights * (4 * bytes + 8),
+    );
+  }
+  // What enters the output.
+  return kept + underWay + B * T * (below.at(-1) ?? 0) * 8;
 }
 
 /** Widths of the layers' outputs, from the first up. */

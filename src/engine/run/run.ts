@@ -22,6 +22,7 @@ import { dropSpare } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { hasManyLosses } from '../network/lossSteps.js';
 import { isHeld, takeStep } from '../core/tensor.js';
+import { trialPlace } from '../network/trial.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import { defaultBounds } from '../verdict/evidence.js';
 import type { AnyRun, RunResult } from './result.js';
@@ -199,9 +200,9 @@ const mapOthers = <States extends Trace>(states: Pass<States>['otherStates'] = {
   Object.fromEntries(Object.entries(states).map(([name, { data }]) => [name, data]));
 
 /** The verdict of a reverse direction with its steps told as positions in the sequence. */
-function* judgeInPositions(evidence: Evidence, { start, steps }: RunChunk): Resumable<Verdict> {
+function* judgeInPositions(evidence: Evidence, { start, steps }: RunChunk, next: Verdict['next']): Resumable<Verdict> {
   const positionOf = (t: number): number => 2 * start + steps - 1 - t;
-  const verdict = yield* judge({ ...evidence, positionOf });
+  const verdict = yield* judge({ ...evidence, positionOf }, next);
   const at = (t: number | null): number | null => (t === null ? null : positionOf(t));
   return {
     ...verdict,
@@ -260,6 +261,9 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     zeroAt,
     infiniteAt,
     driveOf: () => sampleDrive(experiment, last),
+    gates,
+    layer,
+    trialOf: (budget, fewest) => trialPlace(experiment, last, budget, fewest),
     // Asked for cells of one gate alone, whose Wh is square.
     sigmaMax: () => quickSigmaMax(experiment.layers[0].parameters.Wh, shapes.H),
     closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
@@ -292,7 +296,8 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     lossValue,
     clipFactor,
     verdict,
-    positionVerdict: layer.direction === 'forward' ? verdict : yield* part(judgeInPositions(evidence, last), 1, 1),
+    positionVerdict:
+      layer.direction === 'forward' ? verdict : yield* part(judgeInPositions(evidence, last, verdict.next), 1, 1),
   };
   rememberChunks(result, chunks);
   dropSpare();

@@ -11,6 +11,7 @@ import { largestOf, scanned } from '../core/scan.js';
 import { addRowTimes, takeStep } from '../core/tensor.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { FloatArray } from '../core/dtypes.js';
+import { gatedStep } from './gatedAdvice.js';
 import type { NextStep, Measured } from './verdict.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Drive, Evidence } from './evidence.js';
@@ -199,15 +200,16 @@ export function* nextStep(verdict: Measured, evidence: Evidence): Resumable<Next
   } = evidence;
   // What there is to change of one Wh is another thing for gates side by side.
   const isGated = cellOf(cell).gates.length > 1;
-  if (isGated && (nonFinite !== null || verdict.kind !== 'healthy')) return null;
+  if (isGated && nonFinite !== null) return null;
   if (nonFinite !== null)
     return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? yield* afterOverflow(evidence) : null;
   const { kind, perStepFactor } = verdict;
-  if (kind === 'exploding') return boundWh(cell);
+  if (kind === 'exploding' && !isGated) return boundWh(cell);
   if (kind === 'healthy' || kind === 'fading') {
     const later = truncate === null ? null : truncateLater(verdict, truncate);
     if (later !== null || kind === 'healthy') return later;
   }
+  if (isGated) return yield* gatedStep(verdict, evidence);
   const { closing, hasD } = cellOf(cell);
   // Where a state also goes on beside the weights, closed units alone do not make it vanish.
   if (perStepFactor === null || closing === null || hasD) return orthogonal();

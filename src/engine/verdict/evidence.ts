@@ -1,6 +1,8 @@
 // What a verdict rests on.
 import type { Resumable } from '../core/resumable.js';
-import type { LayerExperiment } from '../network/experiment.js';
+import type { LayerExperiment, LayerSpec } from '../network/experiment.js';
+import type { GateMeasures } from '../network/result.js';
+import type { TrialPlace } from '../network/trial.js';
 import type { SingleSource } from '../network/scaledBackward.js';
 
 /**
@@ -49,6 +51,12 @@ export type Evidence = {
    */
   readonly closedShare: number | null;
   readonly driveOf: () => Resumable<Drive>;
+  /** Of a cell whose gates open and close; else null. */
+  readonly gates: Readonly<Record<string, GateMeasures>> | null;
+  /** The layer as it is. */
+  readonly layer: LayerSpec;
+  /** A place for short runs of so many multiplications each; null where a step alone takes too much. */
+  readonly trialOf: (budget: number, fewest: number) => TrialPlace | null;
   /** Of Wh; null when it takes too long to be told. */
   readonly sigmaMax: () => Resumable<number | null>;
 };

@@ -4,13 +4,18 @@ import { nextStep } from './advice.js';
 import type { Evidence } from './evidence.js';
 import { reasonOf } from './reason.js';
 import { measure } from './verdict.js';
-import type { Verdict } from './verdict.js';
+import type { NextStep, Verdict } from './verdict.js';
 
 /**
  * Vanishing, healthy, exploding or not finite, from the norm at the first step over that at the source (ones at T−1).
+ * `known`: the next thing to try, where it was found before.
  */
-export function* judge(evidence: Evidence): Resumable<Verdict> {
+export function* judge(evidence: Evidence, known?: NextStep | null): Resumable<Verdict> {
   const verdict = measure(evidence);
   yield 0;
-  return { ...verdict, reason: reasonOf(verdict, evidence), next: yield* nextStep(verdict, evidence) };
+  return {
+    ...verdict,
+    reason: reasonOf(verdict, evidence),
+    next: known === undefined ? yield* nextStep(verdict, evidence) : known,
+  };
 }

@@ -11,7 +11,7 @@ const longTrip = 100;
 // Making one takes longer than the run of a small network.
 const formats = new Map<number, Intl.NumberFormat>();
 
-function significant(value: number, digits: number): string {
+export function significant(value: number, digits: number): string {
   const format = formats.get(digits) ?? new Intl.NumberFormat('en', { maximumSignificantDigits: digits });
   formats.set(digits, format);
   return format.format(value);
@@ -19,7 +19,7 @@ function significant(value: number, digits: number): string {
 
 const counted = (count: number): string => (count < 10 ? significant(count, 2) : significant(Math.round(count), 15));
 
-const steps = (count: number): string => {
+export const steps = (count: number): string => {
   const told = counted(count);
   return told === '1' ? say('{0} step', told) : say('{0} steps', told);
 };

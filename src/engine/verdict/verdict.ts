@@ -52,7 +52,7 @@ export type Verdict = {
   readonly next: NextStep | null;
 };
 
-/** A sentence that names one change, and the change. */
+/** A sentence that names one change, and the change, of the layer that the verdict is about. */
 export type NextStep = { readonly sentence: string; readonly whatIf: WhatIf };
 
 /** What the verdict has measured, before it is put into words. */

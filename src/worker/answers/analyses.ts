@@ -1,12 +1,22 @@
 // Analyses that take longer than an answer may: each runs once for a run, as far as it is asked for.
-import { attribute, jacobianSeries, preActivations, reachOf } from '../../engine/index.js';
+import {
+  attribute,
+  attributeNetwork,
+  jacobianSeries,
+  openGates,
+  preActivations,
+  reachOf,
+  stateGradients,
+} from '../../engine/index.js';
 import type {
   Attribution,
   JacobianSeries,
+  OpenedGates,
   PreActivations,
   Reach,
   Shapes,
   Spectrum,
+  StateGradients,
   Resumable,
   Trace,
   Workspaces,
@@ -23,10 +33,12 @@ import type {
   Jacobians,
   ReachValues,
   TimeWindow,
+  UnitRequest,
 } from '../../protocol/index.js';
 import { Cancelled } from '../scheduling/scheduler.js';
 import { Job, RestingJob } from './backgroundAnalysis.js';
 import { binStart, clampWindow } from './decimate.js';
+import { stackBehind } from './keptRun.js';
 import type { KeptRun } from './keptRun.js';
 
 /** More decades than this below the largest are one colour with zero. */
@@ -46,6 +58,7 @@ export class Analyses {
   #attribution: Job<Attribution> | null = null;
   #reach: Job<Reach> | null = null;
   #exponents: RestingJob<Spectrum> | null = null;
+  readonly #stateGradients = new Map<number, Job<StateGradients>>();
   /** Under way, by their sequences. */
   readonly #preActivations = new Map<number, Job<PreActivations>>();
 
@@ -157,17 +170,21 @@ export class Analyses {
   async attributionRow({ t }: AttributionRowRequest): Promise<AttributionRow> {
     const job = this.#attributionJob();
     if (job.fraction < 1) await job.more();
-    const { sources, t: steps, log10 } = job.state;
+    const { sources, t: steps, log10, layers = [] } = job.state;
     const row = nearest(steps, t);
     const at = steps[row] ?? 0;
     const kept = sources.flatMap((source, s) =>
-      source.to >= at ? [{ ...source, log10: log10[row * sources.length + s] ?? NaN }] : [],
+      source.to >= at ? [{ ...source, s, log10: log10[row * sources.length + s] ?? NaN }] : [],
     );
     return {
       t: at,
       from: Float64Array.from(kept, ({ from }) => from),
       to: Float64Array.from(kept, ({ to }) => to),
       log10: Float64Array.from(kept, (source) => source.log10),
+      layers: layers.map(({ layer, log10: arrived }) => ({
+        layer,
+        log10: Float64Array.from(kept, ({ s }) => arrived[s] ?? NaN),
+      })),
       fraction: job.fraction,
     };
   }
@@ -185,10 +202,32 @@ export class Analyses {
     return { t: t.slice(from, to), log10: values, fraction: job.fraction };
   }
 
+  /** A step of a cell of several gates; null where a newer run needs the thread. */
+  async openedGates({ t, sequence }: Pick<UnitRequest, 't' | 'sequence'>): Promise<OpenedGates | null> {
+    const { experiment, result } = this.#needed();
+    const item = Math.min(sequence, this.#shapes.B - 1);
+    // One sequence at a time is looked at.
+    for (const other of this.#stateGradients.keys()) if (other !== item) this.#stateGradients.delete(other);
+    const job = this.#jobOf(this.#stateGradients, item, () => {
+      const { gradients, steps } = stateGradients(experiment, result, item);
+      return { state: gradients, steps };
+    });
+    while (job.fraction < 1 && !job.cancelled) await job.more();
+    if (job.fraction < 1) return null;
+    return openGates(experiment, result, job.state, Math.max(0, Math.min(t, this.#shapes.T - 1)), item);
+  }
+
   async reach(): Promise<ReachValues> {
     const job = this.#reachJob();
     await job.more();
-    return { ...copyOf(job.state), steps: this.#shapes.T, fraction: job.fraction };
+    const { share, missing, blocks = [] } = job.state;
+    return {
+      share: share.slice(),
+      missing: missing.slice(),
+      blocks: blocks.map((block) => ({ ...block, share: block.share.slice(), missing: block.missing.slice() })),
+      steps: this.#shapes.T,
+      fraction: job.fraction,
+    };
   }
 
   #jacobiansJob(sequence: number): Job<JacobianSeries> {
@@ -247,8 +286,12 @@ export class Analyses {
 
   #attributionJob(): Job<Attribution> {
     if (this.#attribution === null || this.#attribution.cancelled) {
-      const { experiment, result } = this.#needed();
-      const { attribution, steps } = attribute(experiment, result, this.#workspaces);
+      const run = this.#needed();
+      const stack = stackBehind(run);
+      const { attribution, steps } =
+        stack === null
+          ? attribute(run.experiment, run.result, this.#workspaces)
+          : attributeNetwork(stack.run, stack.index);
       this.#attribution = new Job(attribution, steps, this.#check);
     }
     return this.#attribution;

@@ -1,9 +1,27 @@
 import { t } from '@vscode/l10n';
-import { cellOf } from '../../engine/index.js';
-import type { AnyRun, LayerExperiment } from '../../engine/index.js';
+import { cellOf, directionsOf } from '../../engine/index.js';
+import type { AnyNetworkRun, AnyRun, LayerExperiment } from '../../engine/index.js';
 
-/** A finished run as the worker keeps it. */
-export type KeptRun = { readonly runId: number; readonly experiment: LayerExperiment; readonly result: AnyRun };
+/** A finished run as the worker keeps it: the layer that is looked at, and the network that it belongs to. */
+export type KeptRun = {
+  readonly runId: number;
+  readonly experiment: LayerExperiment;
+  readonly result: AnyRun;
+  readonly network?: AnyNetworkRun;
+};
+
+/**
+ * The network and which of its layers is looked at, where what enters the network's output goes through several
+ * layers, all in one order of time. Null of a single layer and of two directions: a loss then reaches a layer from
+ * both sides of its step.
+ */
+export function stackBehind({
+  network,
+  result,
+}: KeptRun): { readonly run: AnyNetworkRun; readonly index: number } | null {
+  if (network === undefined || network.layers.length === 1 || directionsOf(network.experiment) > 1) return null;
+  return { run: network, index: network.layers.findIndex((layer) => layer.result === result) };
+}
 
 export const isGated = ({ experiment }: Pick<KeptRun, 'experiment'>): boolean =>
   cellOf(experiment.cell).gates.length > 1;
@@ -16,7 +34,11 @@ export const isGated = ({ experiment }: Pick<KeptRun, 'experiment'>): boolean =>
 export function requireOneGate(run: Pick<KeptRun, 'experiment'>): void {
   if (!isGated(run)) return;
   const { name, gates } = cellOf(run.experiment.cell);
-  throw new Error(
-    t('A step of the cell "{0}" has no single z and cannot be opened: its gates are {1}.', name, gates.join(', ')),
-  );
+  throw new Error(t('A step of the cell "{0}" has no single z: it opens by its gates, {1}.', name, gates.join(', ')));
+}
+
+/** For answers that have a node for each gate. @throws of a cell with one gate */
+export function requireGates(run: Pick<KeptRun, 'experiment'>): void {
+  if (isGated(run)) return;
+  throw new Error(t('The cell "{0}" has no gates: its step opens as a unit.', run.experiment.cell));
 }

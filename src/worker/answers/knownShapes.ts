@@ -12,6 +12,13 @@ export function unitsOf(columns: readonly number[], blocks: PartInfo['blocks']):
   return [...named].flatMap(([unit, count]) => (count === blocks.gates.length ? [unit] : [])).sort((a, b) => a - b);
 }
 
+/** How many sequences there are where they differ in length. */
+function raggedCount(parts: FoundParts['parts']): number | null {
+  const node = parts.find(({ role }) => role === 'sequences')?.value.node;
+  if (node?.kind !== 'array') return null;
+  return node.items.every((item) => item.kind === 'tensor' && item.shape.length === 2) ? node.items.length : null;
+}
+
 /**
  * Sizes that the files agree on; H from the recurrent matrix, I from the sequences before the input matrix. A network
  * of several layers or directions has no one H.
@@ -46,5 +53,5 @@ export function shapesOf({ parts, groups, config }: FoundParts): KnownShapes {
       : undefined;
   const T =
     chunks.length > 0 && !chunks.includes(null) ? chunks.reduce((sum, chunk) => sum + (chunk?.[1] ?? 0), 0) : null;
-  return { B: first?.[0] ?? null, T, I: first?.[2] ?? fromInput ?? null, H };
+  return { B: first?.[0] ?? raggedCount(parts), T, I: first?.[2] ?? fromInput ?? null, H };
 }

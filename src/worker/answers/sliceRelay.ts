@@ -26,6 +26,7 @@ export const relaySlices = (ask: Ask): Handlers => ({
   weights: (params) => ask('weights', params),
   weightCells: (params) => ask('weightCells', params),
   unit: (params) => ask('unit', params),
+  gates: (params) => ask('gates', params),
   activations: (params) => ask('activations', params),
   band: (params) => ask('band', params),
 });

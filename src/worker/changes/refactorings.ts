@@ -19,7 +19,7 @@ import {
 } from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
 import type { Value } from '../../config/json/index.js';
-import { blocksOf, transpose } from '../../config/read/index.js';
+import { blocksOf, transpose, weightLayers } from '../../config/read/index.js';
 import type { SequenceOrder } from '../../config/read/index.js';
 import { initialise } from '../../engine/index.js';
 import type { DType, MatrixFacts } from '../../engine/index.js';
@@ -56,6 +56,12 @@ function fitsTransposed(part: Part, I: number | null): boolean {
   // A recurrent matrix that is not square fits neither way.
   if (wanted === null || (part.role === 'recurrent' && rows !== columns)) return false;
   return (wanted[0] === null || wanted[0] === columns) && (wanted[1] === null || wanted[1] === rows);
+}
+
+/** H of each layer and direction, as `initialState` counts them; null where the weights do not tell. */
+function stateWidths({ groups }: FoundParts): readonly number[] | null {
+  const widths = weightLayers(groups).map(({ group }) => blocksOf(group)?.H ?? null);
+  return widths.length > 0 && widths.every((H) => H !== null) ? widths : null;
 }
 
 /** Every refactoring that makes sense for this config now, with the value that it belongs to. */
@@ -95,12 +101,13 @@ export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
   if (config === null) return offers;
   const state = config.get('initialState');
   const before = state ?? config.get('sequences') ?? config.get('weights');
+  const widths = stateWidths(found);
   if (
     before !== null &&
     (state === null || state.node.kind === 'null') &&
     shapes.B !== null &&
-    shapes.H !== null &&
-    shapes.B * shapes.H <= mostZeros
+    widths !== null &&
+    shapes.B * widths.reduce((sum, H) => sum + H, 0) <= mostZeros
   )
     add('addInitialState', before, 'initialState');
   const value = config.get('weights');
@@ -237,18 +244,23 @@ function addBias({ layers }: FoundParts): ChangeOutcome {
   return added === null ? refuse(writtenWithEscapes(group.layout.recurrent)) : accept(added);
 }
 
-function addInitialState({ config }: FoundParts, { B, H }: KnownShapes): ChangeOutcome {
+/** Zeros: [B][H] for one layer in one direction, else a block of them for each. */
+function addInitialState(found: FoundParts, { B }: KnownShapes): ChangeOutcome {
+  const { config } = found;
   const after = config?.get('sequences') ?? config?.get('weights') ?? null;
-  if (config === null || after === null || B === null || H === null)
+  const widths = stateWidths(found);
+  if (config === null || after === null || B === null || widths === null)
     return refuse(t('The size of the state is not known here.'));
-  const row = `[${new Array<string>(H).fill('0').join(', ')}]`;
+  const row = (H: number): string => `[${new Array<string>(H).fill('0').join(', ')}]`;
+  const rows = (H: number): string[] => new Array<string>(B).fill(row(H));
+  const [only = 0, ...others] = widths;
+  const lists = others.length === 0 ? rows(only) : widths.map((H) => `[${rows(H).join(', ')}]`);
   const step = '  ';
-  const rows = (separator: string): string => new Array<string>(B).fill(row).join(separator);
   const lines = (indent: string | null): string => {
-    if (indent === null || B === 1) return `[${rows(', ')}]`;
+    if (indent === null || lists.length === 1) return `[${lists.join(', ')}]`;
     const outer = `${lineBreak(config.document.text)}${indent}`;
     const inner = `${outer}${step}`;
-    return `[${inner}${rows(`,${inner}`)}${outer}]`;
+    return `[${inner}${lists.join(`,${inner}`)}${outer}]`;
   };
   const present = config.get('initialState');
   if (present !== null) return accept([replaceSpan(present.document, present.node, lines(indentOf(present)))]);

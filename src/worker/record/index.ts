@@ -2,8 +2,8 @@
 export { makeRecord } from './reportRecord.js';
 export type { RunRecord } from './reportRecord.js';
 export { recordedNorms, recordedSequences, recordedSteps, replay } from './reportReplay.js';
-export { resultJson, withGateBlocks } from './resultJson.js';
-export type { LayerSpectrum } from './resultJson.js';
+export { resultJson, resultJsonSchema, withGateBlocks } from './resultJson.js';
+export type { LayerSpectrum } from './layerJson.js';
 export { ReadSources } from './runSources.js';
 export { pack, unpack } from './typedArrayJson.js';
 export { escapeControls, escapeControlsOfLines } from './escapeControls.js';

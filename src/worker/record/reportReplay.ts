@@ -176,6 +176,7 @@ export function replay(record: RunRecord): Answers {
         (kept) => openedUnit(kept, { t, sequence }),
         ({ opened }) => nearestTo(opened, t),
       ),
+    gates: (request) => (run === null || request.sequence >= sequences ? null : analyses.openedGates(request)),
     weights: (request) =>
       either(
         0,

@@ -1,35 +1,47 @@
-// The whole result as JSON text.
+// The whole result as JSON text, and the schema of it.
 import {
+  cellNames,
   cellOf,
   directionsOf,
   finish,
   gateBlocks,
-  inPositions,
   isOneVanillaLayer,
   pyTorchGradients,
-  pyTorchNorms,
+  pyTorchNamesOf,
   pyTorchSuffix,
 } from '../../engine/index.js';
 import type {
   AnyNetworkRun,
-  AnyRun,
-  BlockMeasures,
-  GateMeasures,
+  CellName,
   LayerExperiment,
   NetworkLoss,
+  NetworkVerdict,
   Resumable,
+  Shapes,
   Spectrum,
-  Verdict,
 } from '../../engine/index.js';
-import { nested, number, scalar, series, text, vector } from './json.js';
-
-type Pieces = Generator<string, void, void>;
-
-/** What is analysed of a layer's direction after its run. */
-export type LayerSpectrum = {
-  readonly spectrum: Spectrum;
-  readonly perGate: Readonly<Record<string, BlockMeasures>>;
-};
+import {
+  always,
+  anyNumber,
+  anyText,
+  constant,
+  count,
+  cube,
+  each,
+  from,
+  matrix,
+  named,
+  numbers,
+  numbersOrNull,
+  orNull,
+  record,
+  told,
+  vector,
+  word,
+} from './jsonParts.js';
+import type { JsonSchema, Part, Pieces, Tensor } from './jsonParts.js';
+import { direction, layerPart, verdictFields, verdictPart } from './layerJson.js';
+import type { Layer, LayerSpectrum } from './layerJson.js';
 
 /** What a layer's gates say by themselves, beside its spectrum. */
 export function* withGateBlocks(experiment: LayerExperiment, spectrum: Spectrum): Resumable<LayerSpectrum> {
@@ -40,152 +52,45 @@ export function* withGateBlocks(experiment: LayerExperiment, spectrum: Spectrum)
   return { spectrum, perGate };
 }
 
-type Layer = AnyNetworkRun['layers'][number];
+/** All that is written. */
+type Whole = { readonly run: AnyNetworkRun; readonly spectrumOf: (layer: Layer) => LayerSpectrum };
 
-/** Named lists, as long as a run: `"a":[…],"b":null`. */
-function* named(entries: Iterable<readonly [name: string, values: Float64Array | null]>): Pieces {
-  let first = true;
-  for (const [name, values] of entries) {
-    yield `${first ? '' : ','}"${name}":`;
-    first = false;
-    if (values === null) yield 'null';
-    else yield* series(values);
-  }
-}
+const ofRun = <Inner>(find: (run: AnyNetworkRun) => Inner, part: Part<Inner>): Part<Whole> =>
+  from(({ run }) => find(run), part);
+const ofRunOrNull = <Inner>(find: (run: AnyNetworkRun) => Inner | null, part: Part<Inner>): Part<Whole> =>
+  orNull(({ run }) => find(run), part);
 
-function verdictText(verdict: Verdict): string {
-  const segments = verdict.segments.map(
-    ({ from, to, perStepFactor }) => `{"from":${from},"to":${to},"perStepFactor":${number(perStepFactor)}}`,
-  );
-  return [
-    `"kind":"${verdict.kind}"`,
-    `"perStepFactor":${scalar(verdict.perStepFactor)}`,
-    `"halfLifeSteps":${scalar(verdict.halfLifeSteps)}`,
-    `"reason":${text(verdict.reason)}`,
-    `"onePercentSteps":${scalar(verdict.onePercentSteps)}`,
-    `"log10Ratio":${scalar(verdict.log10Ratio)}`,
-    `"source":${verdict.source}`,
-    `"first":${verdict.first}`,
-    `"crossedAt":${scalar(verdict.crossedAt)}`,
-    `"zeroAt":${scalar(verdict.zeroAt)}`,
-    `"infiniteAt":${scalar(verdict.infiniteAt)}`,
-    `"segments":[${segments.join(',')}]`,
-  ].join(',');
-}
+const sizes = Object.fromEntries(
+  (['B', 'T', 'I', 'H'] as const).map((size) => [size, from((shapes: Shapes) => shapes[size], count)]),
+);
 
-/** A list with null where nothing was measured. */
-const withNulls = (values: Float64Array, from: number, T: number): string =>
-  `[${Array.from({ length: T }, (_, t) => scalar(values[t - from] ?? null)).join(',')}]`;
-
-function* gatesText(
-  experiment: LayerExperiment,
-  gates: Readonly<Record<string, GateMeasures>> | null | undefined,
-): Pieces {
-  if (gates === null || gates === undefined) {
-    yield 'null';
-    return;
-  }
-  yield '{';
-  for (const [i, [name, measures]] of Object.entries(gates).entries()) {
-    yield `${i === 0 ? '' : ','}"${name}":{`;
-    yield* named(Object.entries(measures).map(([of, values]) => [of, inPositions(experiment, values)] as const));
-    yield '}';
-  }
-  yield '}';
-}
-
-/** σ_max of item 0's Jacobians by position: null where the item has no step. */
-function sigmaMaxText(experiment: LayerExperiment, values: Float64Array): string {
-  const spanned = experiment.chunks.some(({ spans }) => spans !== undefined);
-  if (!spanned) return vector(inPositions(experiment, values));
-  const {
-    layers: [{ direction }],
-  } = experiment;
-  const parts: string[] = [];
-  let start = 0;
-  for (const { steps, spans } of experiment.chunks) {
-    const { from, to } = spans?.[0] ?? { from: 0, to: steps };
-    const own = values.slice(start, start + to - from);
-    // A sequence begins at position 0 of its chunk, whichever way it is computed.
-    parts.push(withNulls(direction === 'forward' ? own : own.reverse(), 0, steps).slice(1, -1));
-    start += to - from;
-  }
-  return `[${parts.join(',')}]`;
-}
-
-function* layerText({ experiment, result }: Layer, { spectrum, perGate }: LayerSpectrum): Pieces {
-  const [{ layer, direction }] = experiment.layers;
-  const { norms, log10Norms, gates } = result.layers[0];
-  const at = (values: Float64Array | undefined): Float64Array | null =>
-    values === undefined ? null : inPositions(experiment, values);
-  yield `{"layer":${layer},"direction":"${direction}","cell":"${experiment.cell}","norms":{`;
-  yield* named([
-    ['dh', at(norms.dh)],
-    ['dc', at(norms.dc)],
-    ['ds', at(norms.ds ?? norms.dh)],
-    ['log10dh', at(log10Norms.dh)],
-    ['log10dc', at(log10Norms.dc)],
-    ['log10ds', at(log10Norms.ds ?? log10Norms.dh)],
-  ]);
-  yield ',"parameters":{';
-  yield* named(Object.entries(pyTorchNorms(norms.parameters)).map(([name, values]) => [name, at(values)] as const));
-  yield '}},"gates":';
-  yield* gatesText(experiment, gates);
-  yield `,"spectrum":{"jacobianSigmaMax":${sigmaMaxText(experiment, spectrum.jacobianSigmaMax)}`;
-  yield `,"lyapunov":${vector(spectrum.lyapunov)},"logProductSigmaMax":${number(spectrum.logProductSigmaMax)}`;
-  const blocks = Object.entries(perGate).map(
-    ([gate, { spectralRadius, sigmaMax }]) =>
-      `"${gate}":{"spectralRadius":${number(spectralRadius)},"sigmaMax":${number(sigmaMax)}}`,
-  );
-  yield `,"perGate":{${blocks.join(',')}}},"log10SingleSource":`;
-  yield* series(inPositions(experiment, result.layers[0].log10SingleSource));
-  yield `,"verdict":{${verdictText(result.positionVerdict)}}}`;
-}
-
-/** What schema 1 says of one vanilla layer, beside the fields of schema 2. */
-function* vanillaText(experiment: LayerExperiment, result: AnyRun): Pieces {
-  const { B, T, I, H } = result.shapes;
-  const [{ gradients }] = result.layers;
-  yield `,"cell":"${experiment.cell}","shapes":{"B":${B},"T":${T},"I":${I},"H":${H}}`;
-  for (const { name, shape } of cellOf(experiment.cell).parameters) {
-    yield `,"d${name}":`;
-    yield* nested(gradients[name] ?? new Float64Array(), shape(I, H));
-  }
-}
-
-function* vanillaNorms({ layers: [{ norms, log10Norms }] }: AnyRun): Pieces {
-  yield* named([
-    ['dh', norms.dh],
-    ...Object.entries(norms.parameters).map(([name, values]) => [`d${name}`, values] as const),
-    ['log10dh', log10Norms.dh],
-  ]);
-  yield ',';
-}
-
-function* vanillaSpectrum(spectrum: Spectrum): Pieces {
-  yield `,"spectrum":{"spectralRadiusWh":${number(spectrum.spectralRadiusWh)}`;
-  yield `,"spectralRadiusBounds":${vector(spectrum.spectralRadiusBounds)}`;
-  yield `,"sigmaMaxWh":${number(spectrum.sigmaMaxWh)},"jacobianSigmaMax":`;
-  yield* series(spectrum.jacobianSigmaMax);
-  yield `,"lyapunov":${vector(spectrum.lyapunov)},"eigenvaluesWh":[${spectrum.eigenvaluesWh.map(vector).join(',')}]`;
-  yield `,"logProductSigmaMax":${number(spectrum.logProductSigmaMax)}}`;
-}
+const networkPart = (cell: Part<CellName>): Part<AnyNetworkRun> =>
+  record<AnyNetworkRun>({
+    cell: from(({ experiment }) => experiment.cell, cell),
+    layers: from(({ experiment }) => experiment.layers.length / directionsOf(experiment), count),
+    directions: from(({ experiment }) => directionsOf(experiment), count),
+    ...Object.fromEntries(
+      Object.entries(sizes).map(([size, part]) => [size, from(({ experiment }) => experiment.shapes, part)]),
+    ),
+    lengths: told(
+      '[B]',
+      from(({ lengths }) => lengths, numbers),
+    ),
+  });
 
 /** Gradients with respect to the initial states of all layers and directions [L·D,B,H], each H its own. */
-function* initialText(layers: readonly Layer[], name: string, B: number): Pieces {
-  let first = true;
-  for (const { experiment, result } of layers) {
-    const values = result.layers[0].dInitial[name];
-    if (values === undefined) {
-      yield 'null';
-      return;
-    }
-    yield first ? '[' : ',';
-    first = false;
-    yield* nested(values, [B, experiment.shapes.H]);
-  }
-  yield ']';
-}
+const initialPart = (state: string): Part<Whole> =>
+  told(
+    '[L·D,B,H]',
+    ofRun(
+      ({ layers }) =>
+        layers.map(({ experiment: { shapes }, result }): Tensor => {
+          const { B, H } = shapes;
+          return { data: result.layers[0].dInitial[state] ?? new Float64Array(B * H), shape: [B, H] };
+        }),
+      each(matrix),
+    ),
+  );
 
 /** Of a gradient: PyTorch's matrices have a row for each unit of each gate; what is a cell's own has its own shape. */
 function shapeOf({ experiment, result }: Layer, name: string, length: number): readonly number[] {
@@ -200,6 +105,148 @@ function shapeOf({ experiment, result }: Layer, name: string, length: number): r
   );
 }
 
+const gradientsOf = ({ layers }: AnyNetworkRun): [string, Tensor][] =>
+  layers.flatMap((layer) =>
+    Object.entries(pyTorchGradients(layer.experiment, layer.result)).map(([name, data]): [string, Tensor] => [
+      `${name}_${pyTorchSuffix(layer.experiment)}`,
+      { data, shape: shapeOf(layer, name, data.length) },
+    ]),
+  );
+
+/** A bias is a list, everything else a list of rows. */
+const gradient: Part<Tensor> = {
+  schema: { anyOf: [vector.schema, matrix.schema] },
+  write: matrix.write,
+};
+
+const lossPart = record<NetworkLoss>({
+  value: from(({ value }) => value, anyNumber),
+  perStep: told(
+    '[T]',
+    orNull(({ perStep }) => perStep, numbers),
+  ),
+  readout: from(
+    ({ readout }) => readout,
+    record<NetworkLoss['readout']>({
+      weight: told(
+        '[O,D·H]',
+        from(({ weight, bias }) => ({ data: weight, shape: [bias.length, weight.length / bias.length] }), matrix),
+      ),
+      bias: told(
+        '[O]',
+        from(({ bias }) => bias, numbers),
+      ),
+    }),
+  ),
+});
+
+const networkVerdict = record<NetworkVerdict>({
+  ...verdictFields,
+  layer: from(({ layer }) => layer, count),
+  direction: from((verdict) => verdict.direction, direction),
+});
+
+type Fields = Readonly<Record<string, Part<Whole>>>;
+
+/** What schema 1 says of one vanilla layer, beside the fields of schema 2: before them, and the norms among them. */
+const vanillaTensors = (cell: CellName): Fields => ({
+  cell: constant(cell),
+  shapes: ofRun(({ experiment }) => experiment.shapes, record(sizes)),
+  ...Object.fromEntries(
+    cellOf(cell).parameters.map(({ name, shape }): [string, Part<Whole>] => [
+      `d${name}`,
+      ofRun(({ layers: [{ experiment, result }] }) => {
+        const { I, H } = experiment.shapes;
+        return { data: result.layers[0].gradients[name] ?? new Float64Array(), shape: shape(I, H) };
+      }, matrix),
+    ]),
+  ),
+});
+
+const vanillaNorms = (cell: CellName): Fields => {
+  const series = (find: (layer: Layer['result']['layers'][0]) => Float64Array | undefined): Part<Whole> =>
+    ofRun(({ layers: [{ result }] }) => find(result.layers[0]) ?? new Float64Array(), numbers);
+  return {
+    dh: series(({ norms }) => norms.dh),
+    ...Object.fromEntries(
+      cellOf(cell).parameters.map(({ name }) => [`d${name}`, series(({ norms }) => norms.parameters[name])]),
+    ),
+    log10dh: series(({ log10Norms }) => log10Norms.dh),
+  };
+};
+
+const vanillaSpectrum: Fields = {
+  spectrum: from(
+    ({ run, spectrumOf }) => spectrumOf(run.layers[0]).spectrum,
+    record<Spectrum>({
+      spectralRadiusWh: from(({ spectralRadiusWh }) => spectralRadiusWh, anyNumber),
+      spectralRadiusBounds: orNull(({ spectralRadiusBounds }) => spectralRadiusBounds, numbers),
+      sigmaMaxWh: from(({ sigmaMaxWh }) => sigmaMaxWh, anyNumber),
+      jacobianSigmaMax: told(
+        '[T]',
+        from(({ jacobianSigmaMax }) => jacobianSigmaMax, numbers),
+      ),
+      lyapunov: told(
+        '[H]',
+        orNull(({ lyapunov }) => lyapunov, numbers),
+      ),
+      eigenvaluesWh: told(
+        '[H,2]',
+        from(({ eigenvaluesWh }) => eigenvaluesWh, each(numbers)),
+      ),
+      logProductSigmaMax: from(({ logProductSigmaMax }) => logProductSigmaMax, anyNumber),
+    }),
+  ),
+};
+
+/** The whole result of networks of this cell; of one vanilla layer in one direction with the fields of schema 1. */
+function resultPart(cell: CellName, isVanilla: boolean): Part<Whole> {
+  const { states } = cellOf(cell);
+  const vanilla = (fields: Fields): Fields => (isVanilla ? fields : {});
+  const names = pyTorchNamesOf(cell).join('|');
+  return record<Whole>({
+    schema: constant(2),
+    name: ofRun(({ experiment }) => experiment.name, anyText),
+    dtype: ofRun(({ experiment }) => experiment.dtype, word('float32', 'float64')),
+    network: ofRun((run) => run, networkPart(word(cell))),
+    ...vanilla(vanillaTensors(cell)),
+    hs: told(
+      '[B,T,D·H]',
+      ofRun(
+        ({ experiment: { shapes }, output }) => ({ data: output.data, shape: [shapes.B, shapes.T, output.N] }),
+        cube,
+      ),
+    ),
+    dxs: told(
+      '∂L/∂x [B,T,I]',
+      ofRun(({ experiment: { shapes }, dxs }) => ({ data: dxs, shape: [shapes.B, shapes.T, shapes.I] }), cube),
+    ),
+    dh0: initialPart('h'),
+    dc0: states.includes('c') ? initialPart('c') : always.null,
+    parameters: ofRun(gradientsOf, named(`^(${names})_l\\d+(_reverse)?$`, gradient)),
+    norms: record<Whole>({
+      ...vanilla(vanillaNorms(cell)),
+      dx: told(
+        '‖∂L/∂x_t‖ [T]',
+        ofRun(({ norms }) => norms.dx, numbers),
+      ),
+      log10dx: ofRun(({ log10Norms }) => log10Norms.dx, numbers),
+    }),
+    ...vanilla(vanillaSpectrum),
+    layers: from(
+      ({ run, spectrumOf }) => run.layers.map((layer) => ({ layer, analysed: () => spectrumOf(layer) })),
+      each(layerPart(cell)),
+    ),
+    log10SingleSource: told(
+      '[T]',
+      ofRunOrNull(({ log10SingleSource }) => log10SingleSource, numbers),
+    ),
+    loss: ofRunOrNull((run) => finish(run.lossInFull()), lossPart),
+    clipFactor: ofRunOrNull(({ clipFactor }) => clipFactor, anyNumber),
+    verdict: ofRun(({ verdict }) => verdict, networkVerdict),
+  });
+}
+
 /**
  * The whole result as JSON text (schema 2), in pieces. Tensors are nested lists; gradients of parameters are sums over
  * all timesteps under PyTorch's names; t is the position in the sequence, also of a `reverse` direction. Of one vanilla
@@ -208,66 +255,38 @@ function shapeOf({ experiment, result }: Layer, name: string, length: number): r
  * Numbers print with the shortest digits that read back to the same float64; NaN, Infinity and -Infinity are strings.
  */
 export function* resultJson(run: AnyNetworkRun, spectrumOf: (layer: Layer) => LayerSpectrum): Pieces {
-  const { experiment, layers, output, verdict } = run;
-  const { B, T, I } = experiment.shapes;
-  const directions = directionsOf(experiment);
-  const vanilla = isOneVanillaLayer(experiment) ? layers[0] : null;
-  yield `{"schema":2,"name":${text(experiment.name)},"dtype":"${experiment.dtype}"`;
-  yield `,"network":{"cell":"${experiment.cell}","layers":${experiment.layers.length / directions}`;
-  yield `,"directions":${directions},"B":${B},"T":${T},"I":${I},"H":${experiment.shapes.H}`;
-  yield `,"lengths":${vector(run.lengths)}}`;
-  if (vanilla !== null) yield* vanillaText(vanilla.experiment, vanilla.result);
-  yield ',"hs":';
-  yield* nested(output.data, [B, T, output.N]);
-  yield ',"dxs":';
-  yield* nested(run.dxs, [B, T, I]);
-  yield ',"dh0":';
-  yield* initialText(layers, 'h', B);
-  yield ',"dc0":';
-  yield* initialText(layers, 'c', B);
-  yield ',"parameters":{';
-  let first = true;
-  for (const layer of layers) {
-    const suffix = pyTorchSuffix(layer.experiment);
-    for (const [name, values] of Object.entries(pyTorchGradients(layer.experiment, layer.result))) {
-      yield `${first ? '' : ','}"${name}_${suffix}":`;
-      first = false;
-      yield* nested(values, shapeOf(layer, name, values.length));
-    }
-  }
-  yield '},"norms":{';
-  if (vanilla !== null) yield* vanillaNorms(vanilla.result);
-  yield* named([
-    ['dx', run.norms.dx],
-    ['log10dx', run.log10Norms.dx],
-  ]);
-  yield '}';
-  if (vanilla !== null) yield* vanillaSpectrum(spectrumOf(vanilla).spectrum);
-  yield ',"layers":[';
-  for (const [i, layer] of layers.entries()) {
-    if (i > 0) yield ',';
-    yield* layerText(layer, spectrumOf(layer));
-  }
-  yield '],"log10SingleSource":';
-  if (run.log10SingleSource === null) yield 'null';
-  else yield* series(run.log10SingleSource);
-  yield ',"loss":';
-  yield* lossText(finish(run.lossInFull()));
-  yield `,"clipFactor":${scalar(run.clipFactor)},"verdict":{${verdictText(verdict)}`;
-  yield `,"layer":${verdict.layer},"direction":"${verdict.direction}"}}\n`;
+  const { experiment } = run;
+  yield* resultPart(experiment.cell, isOneVanillaLayer(experiment)).write({ run, spectrumOf });
+  yield '\n';
 }
 
-function* lossText(loss: NetworkLoss | null): Pieces {
-  if (loss === null) {
-    yield 'null';
-    return;
-  }
-  const { value, perStep, readout } = loss;
-  yield `{"value":${number(value)},"perStep":`;
-  if (perStep === null) yield 'null';
-  else yield* series(perStep);
-  const O = readout.bias.length;
-  yield ',"readout":{"weight":';
-  yield* nested(readout.weight, [O, readout.weight.length / O]);
-  yield `,"bias":${vector(readout.bias)}}}`;
+/** What holds for one vanilla layer in one direction alone. */
+const oneLayer: JsonSchema = { layers: { const: 1 }, directions: { const: 1 } };
+
+/** JSON schema (draft-07) of that text, made of the parts that write it. */
+export function resultJsonSchema(): JsonSchema {
+  const definitions: Record<string, JsonSchema> = Object.fromEntries(
+    [anyNumber, numbers, numbersOrNull, vector, matrix, cube, verdictPart].map(({ definition }) => definition),
+  );
+  const ifNetwork = (properties: JsonSchema, then: JsonSchema, otherwise: JsonSchema = {}): JsonSchema => ({
+    if: { type: 'object', properties: { network: { type: 'object', properties } } },
+    then,
+    ...(Object.keys(otherwise).length === 0 ? {} : { else: otherwise }),
+  });
+  const byCell = cellNames.map((cell) => {
+    definitions[`network-${cell}`] = resultPart(cell, false).schema;
+    const whole = { $ref: `#/definitions/network-${cell}` };
+    if (cellOf(cell).gates.length > 1) return ifNetwork({ cell: { const: cell } }, whole);
+    definitions[`layer-${cell}`] = resultPart(cell, true).schema;
+    return ifNetwork({ cell: { const: cell } }, ifNetwork(oneLayer, { $ref: `#/definitions/layer-${cell}` }, whole));
+  });
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'rnn-gradients run --json',
+    type: 'object',
+    required: ['schema', 'network'],
+    properties: { schema: { const: 2 }, network: networkPart(word(...cellNames)).schema },
+    allOf: byCell,
+    definitions,
+  };
 }

@@ -33,9 +33,9 @@ import { workerChecks } from './messageChecks.js';
 import { pack } from '../record/typedArrayJson.js';
 import { makeRecord } from '../record/reportRecord.js';
 import { resultJson, withGateBlocks } from '../record/resultJson.js';
-import type { LayerSpectrum } from '../record/resultJson.js';
+import type { LayerSpectrum } from '../record/layerJson.js';
 import { heatmap, openedUnit, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
-import { requireOneGate } from '../answers/keptRun.js';
+import { requireGates, requireOneGate } from '../answers/keptRun.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { ReadSources } from '../record/runSources.js';
 import { band, hasPreActivations, keepPreActivations, spread } from '../answers/unitSlices.js';
@@ -87,6 +87,7 @@ export class Service {
       <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
       (request: Request): Result | null =>
         this.#kept?.runId === request.runId ? cut(this.#kept, request) : null;
+    const gates = this.#later((analyses, request: UnitRequest) => analyses.openedGates(request));
     const inspector = new Inspector((request) => this.#channel.request('readFile', request));
     this.#channel = new Channel<WorkerContract, WorkerHostContract>(
       port,
@@ -127,6 +128,10 @@ export class Service {
         exponents: this.#later((analyses) => analyses.exponents()),
         weights: slice(weights),
         weightCells: slice(weightCells),
+        gates: async (request) => {
+          if (this.#kept?.runId === request.runId) requireGates(this.#kept);
+          return gates(request);
+        },
         unit: slice((run, request: UnitRequest) => openedUnit(run, request)),
         activations: slice(spread),
         band: slice(band),

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { Ajv } from 'ajv';
 import { isPlain, referenceNames } from '../engine/fixtures.js';
 
 type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
@@ -341,6 +342,7 @@ describe('rnn-gradients run', () => {
       ['run', 'a', 'b'],
       ['run', 'a', '--nope'],
       ['run', 'a', '--fail-on', 'sad'],
+      ['schema', 'a'],
     ]) {
       const { code, stderr } = await cli(...args);
       assert.equal(code, 2, args.join(' '));
@@ -349,6 +351,25 @@ describe('rnn-gradients run', () => {
     const help = await cli('--help');
     assert.equal(help.code, 0);
     assert.match(help.stdout, /Usage/);
+  });
+
+  it('prints the schema that its JSON follows', async () => {
+    const { code, stdout } = await cli('schema');
+    assert.equal(code, 0);
+    const validate = new Ajv({ strict: true }).compile(JSON.parse(stdout) as object);
+    const config = await write('stack.rnn.json', {
+      cell: 'lstm',
+      weights: {
+        weight_ih_l0: [[1], [1], [1], [1]],
+        weight_hh_l0: [[1], [1], [1], [1]],
+        weight_ih_l1: [[1], [1], [1], [1]],
+        weight_hh_l1: [[1], [1], [1], [1]],
+      },
+      sequences: [[0], [1]],
+    });
+    const ran = await cli('run', config, '--json', '-');
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.ok(validate(JSON.parse(ran.stdout)), JSON.stringify(validate.errors));
   });
 
   it('speaks Korean when it is asked to, with the same numbers and names', async () => {

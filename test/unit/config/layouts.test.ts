@@ -185,6 +185,7 @@ describe('what a config can say', () => {
     const config = {
       weights: 'weights.json',
       sequences: target.map(() => [[1, 2, 3, 4]]),
+      sequenceOrder: 'BTI',
       loss: { kind: 'mse', readout: 'readout.json', targets: target },
     };
     const { loss } = await good({

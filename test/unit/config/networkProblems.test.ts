@@ -20,6 +20,8 @@ type Case = {
 const layer = (suffix: string, ih = '[[1]]', hh = '[[0.5]]', bias = '[0]'): string =>
   `"weight_ih${suffix}":${ih},"weight_hh${suffix}":${hh},"bias_ih${suffix}":${bias},"bias_hh${suffix}":${bias}`;
 const one = layer('_l0');
+const keras = '"kernel":[[1]],"recurrent_kernel":[[0.5]],"bias":[0]';
+const kerasLstm = '"kernel":[[1,1,1,1]],"recurrent_kernel":[[1,1,1,1]],"bias":[0,0,0,0]';
 const stack = `${one},${layer('_l1')}`;
 const bi = `${one},${layer('_l0_reverse')}`;
 const even = '[[[1],[2],[3]],[[4],[5],[6]]]';
@@ -87,6 +89,50 @@ const cases: readonly Case[] = [
     expected: /without "use_peepholes"/,
     found: /true/,
     advice: /without it/,
+  },
+  {
+    title: 'another activation of the gates of a Keras layer',
+    text: config(`${kerasLstm},«"recurrent_activation"»:"hard_sigmoid"`, even, '"cell":"lstm"'),
+    code: 'unsupported-feature',
+    path: 'weights.recurrent_activation',
+    message: /has the activation "hard_sigmoid", but "lstm" has "sigmoid"/,
+    expected: /"recurrent_activation": "sigmoid"/,
+    found: /"hard_sigmoid"/,
+    advice: /Train the network with "sigmoid"/,
+  },
+  {
+    title: 'another activation in the configuration of a Keras layer, above its cell',
+    text: config(
+      `"lstm/lstm_cell":{${kerasLstm}},"lstm":{"config":{«"activation"»:"relu","recurrent_activation":"sigmoid"}}`,
+      even,
+      '"cell":"lstm"',
+    ),
+    code: 'unsupported-feature',
+    path: 'weights.lstm.config.activation',
+    message: /has the activation "relu", but "lstm" has "tanh"/,
+    expected: /"activation": "tanh"/,
+    found: /"relu"/,
+    advice: /Train the network with "tanh"/,
+  },
+  {
+    title: 'the activation of a Keras layer that the config runs as another cell',
+    text: config(`${keras},«"activation"»:"relu"`, even, '"cell":"tanh"'),
+    code: 'unsupported-feature',
+    path: 'weights.activation',
+    message: /has the activation "relu", but "tanh" has "tanh"/,
+    expected: /"activation": "tanh"/,
+    found: /"relu"/,
+    advice: /Write "cell": "relu" into the config/,
+  },
+  {
+    title: 'a Keras layer that runs backwards',
+    text: config(`${keras},«"go_backwards"»:true`, even),
+    code: 'unsupported-feature',
+    path: 'weights.go_backwards',
+    message: /from their end \(go_backwards\)/,
+    expected: /"go_backwards": false/,
+    found: /true/,
+    advice: /Turn the sequences around/,
   },
   {
     title: 'dropout',
@@ -339,7 +385,8 @@ describe('what a network cannot be has its place, and says how to mend it', () =
     const sequences = `[${new Array<string>(100).fill('[[1],[2],[3]]').join(',')}]`;
     const text = loss(`"kind":"crossEntropy","at":"every","targets":[${wrong}]`, sequences);
     const { problems } = await readTexts({ [configName]: text });
-    assert.equal(problems.length, 21);
+    // And one that asks in which order a hundred sequences of three steps stand.
+    assert.equal(problems.length, 22);
     assert.match(problems.map(({ message }) => message).join('\n'), /180 more places in targets/);
   });
 });

@@ -176,6 +176,7 @@ describe('a reference case is read as it stands there', () => {
     const { layers, shapes } = await good({
       weights,
       sequences,
+      sequenceOrder: 'BTI',
       initialState: [
         [[1], [2]],
         [
@@ -459,6 +460,42 @@ describe('layers that have prefixes of their own', () => {
     assert.deepEqual(
       problems.map(({ code }) => code),
       ['unsupported-feature'],
+    );
+  });
+
+  it('Keras: what a layer says of itself passes where its cell has it, and other layers may say anything', async () => {
+    const [one] = [[[1]]];
+    const gates = [[1, 1, 1, 1]];
+    const lstm = { kernel: gates, recurrent_kernel: gates, bias: [0, 0, 0, 0] };
+    const { cell } = await good({
+      weights: {
+        lstm: {
+          lstm_cell: lstm,
+          config: { activation: 'tanh', recurrent_activation: 'sigmoid', go_backwards: false, return_sequences: true },
+        },
+        dense: { kernel: one, bias: [0], activation: 'softmax' },
+      },
+      sequences,
+    });
+    assert.equal(cell, 'lstm');
+    const linear = await good({
+      cell: 'identity',
+      weights: { ...keras('rnn', one, one), 'rnn/activation': 'linear' },
+      sequences,
+    });
+    assert.equal(linear.cell, 'identity');
+    const { layers } = await good({
+      weights: {
+        ...keras('bidirectional/forward_rnn/cell', one, one),
+        'bidirectional/forward_rnn/config': { activation: 'tanh', go_backwards: false },
+        ...keras('bidirectional/backward_rnn/cell', one, one),
+        'bidirectional/backward_rnn/config': { activation: 'tanh', go_backwards: true },
+      },
+      sequences,
+    });
+    assert.deepEqual(
+      layers.map(({ direction }) => direction),
+      ['forward', 'reverse'],
     );
   });
 

@@ -161,7 +161,7 @@ describe('the next thing to try', () => {
     it(`after ${what} names its cause and brings the rate nearer to 1`, () => {
       const before = verdictOf(subject);
       assert.notEqual(before.kind, 'healthy');
-      assert.ok(before.next !== null);
+      assert.ok(before.next?.whatIf);
       assert.match(before.next.sentence, says);
       assert.deepEqual(
         Object.entries(before.next.whatIf)

@@ -32,7 +32,7 @@ describe('verdict', () => {
     // Early steps have losses of their own near by, so that nothing is said of their being learned.
     assert.match(
       result.verdict.reason,
-      /^Each loss teaches the 21 steps before it: the gradient keeps 80 % per step back, half is gone after 3\.1 steps\./,
+      /^Each loss teaches the 21 steps before it: the gradient keeps 80 % per step back, half is gone after 3\.1/,
     );
     assert.match(run(experiment(4, 80, scaledIdentity(4, 0.8))).verdict.reason, /before t = 58 is hardly learned/);
     assert.match(result.verdict.reason, /recurrent weights take the most/);

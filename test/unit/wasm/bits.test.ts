@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import {
   attribute,
+  defaultBounds,
   finish,
   jacobianSeries,
   reachOf,
@@ -69,6 +70,9 @@ function lossOf(
   return { kind, at, Why: filled(H * O, next), by: filled(O, next), targets };
 }
 
+/** The bounds that there were when the hashes were stored: nothing faded. */
+const storedWith = { ...defaultBounds, fading: defaultBounds.vanishing };
+
 /** The i-th experiment; every kind of option turns up, alone and with others. */
 function experimentAt(i: number): LayerExperiment {
   const next = randomNumbers(7000 + i);
@@ -108,7 +112,7 @@ function hashes(
   withAnalyses: boolean,
 ): Hashes {
   const result = flatRun(
-    finish(runResumably(experiment, undefined, way === 'plain' ? null : kernelsOf(way as 'simd'))),
+    finish(runResumably(experiment, storedWith, way === 'plain' ? null : kernelsOf(way as 'simd'))),
   );
   const { verdict } = result;
   const tensors = [

@@ -2,8 +2,6 @@
 // of more threads too.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { isMainThread, workerData } from 'node:worker_threads';
 import {
   attribute,
@@ -15,7 +13,6 @@ import {
   spectrumResumably,
   Workspaces,
 } from '../../../src/engine/index.js';
-import type { Kernels } from '../../../src/engine/index.js';
 import { isSmall } from '../../../src/engine/wasm/smallRun.js';
 import type { WorkerContract, WorkerHostContract } from '../../../src/protocol/messages.js';
 import { Channel } from '../../../src/protocol/rpc.js';
@@ -23,6 +20,7 @@ import type { Port } from '../../../src/protocol/rpc.js';
 import { Service } from '../../../src/worker/thread/service.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { configOf, referenceCase } from '../../support/experiments.js';
+import { assertFlat } from '../../support/flatMemory.js';
 import { long } from '../../support/long.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
@@ -41,43 +39,9 @@ const shape: RandomShape = {
   stateful: false,
   initial: false,
 };
-/** Bytes that may stay: a few results, where all of them would be tens of megabytes. */
-const mostArrays = 1e6;
-const mostHeap = 5e6;
 /** How often each is done: what a single one leaves shows the sooner. */
 const many = long ? 1000 : 250;
 const some = long ? 200 : 100;
-
-/**
- * Collects garbage now, so that what is counted is what is kept. Buffers are freed by a thread of their own, a little
- * later.
- */
-const collect = async (): Promise<void> => {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  for (let i = 0; i < 3; i++) {
-    gc();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-};
-
-/** After some runs, which fill what is filled once, `times` more leave nothing; `memories` are as large as before. */
-async function assertFlat(times: number, run: () => void | Promise<void>, memories: readonly Kernels[]): Promise<void> {
-  const sizes = (): number[] => memories.map(({ memory }) => memory.buffer.byteLength);
-  for (let i = 0; i < 5; i++) await run();
-  const size = sizes();
-  await collect();
-  const before = process.memoryUsage();
-  for (let i = 0; i < times; i++) await run();
-  assert.deepEqual(sizes(), size);
-  await collect();
-  const after = process.memoryUsage();
-  assert.ok(
-    after.arrayBuffers - before.arrayBuffers < mostArrays,
-    `${after.arrayBuffers - before.arrayBuffers} bytes in arrays stay`,
-  );
-  assert.ok(after.heapUsed - before.heapUsed < mostHeap, `${after.heapUsed - before.heapUsed} bytes of heap stay`);
-}
 
 /** Two ends of a wire inside this process; what is transferred is gone here, as between threads. */
 function wire(): [Port, Port] {

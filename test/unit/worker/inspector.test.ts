@@ -411,6 +411,33 @@ describe('a refactoring', () => {
     );
   });
 
+  it('adds initial states of a network: a block for each layer and direction, each of its own width', async () => {
+    const matrix = (rows: number, columns: number): number[][] =>
+      Array.from({ length: rows }, () => new Array<number>(columns).fill(0.1));
+    const layer = (suffix: string, I: number, H: number): Record<string, unknown> => ({
+      [`weight_ih_${suffix}`]: matrix(4 * H, I),
+      [`weight_hh_${suffix}`]: matrix(4 * H, H),
+    });
+    const both = (l: number, I: number, H: number) => ({ ...layer(`l${l}`, I, H), ...layer(`l${l}_reverse`, I, H) });
+    for (const [weights, blocks] of [
+      [{ ...layer('l0', 1, 2), ...layer('l1', 2, 2) }, '[[0, 0], [0, 0]],[[0, 0], [0, 0]]'],
+      [{ ...both(0, 1, 2), ...both(1, 4, 1) }, '[[0, 0], [0, 0]],[[0, 0], [0, 0]],[[0], [0]],[[0], [0]]'],
+    ] as const) {
+      const text = `{\n  "weights": ${JSON.stringify(weights)},\n  "sequences": [[[1], [2]], [[3]]]\n}`;
+      const probe = new Probe({ [configName]: text });
+      assert.ok((await probe.inspect()).offers.some(({ kind }) => kind === 'addInitialState'));
+      const after = (await probe.changed('sequences', { kind: 'addInitialState' }))[configName]!;
+      assert.equal(
+        after,
+        text.replace('[[3]]]', `[[3]]],\n  "initialState": [\n    ${blocks.replaceAll('],[[', '],\n    [[')}\n  ]`),
+      );
+      assert.deepEqual(
+        (await new Probe({ [configName]: after }).inspect()).problems.filter(({ severity }) => severity === 'error'),
+        [],
+      );
+    }
+  });
+
   for (const end of ['\n', '\r\n']) {
     it(`moves weights into a file and back, comments and all, where lines end in ${JSON.stringify(end)}`, async () => {
       const text = config.replaceAll('\n', end);

@@ -46,6 +46,7 @@ const sliceSamples: { readonly [K in keyof SliceRequests]: readonly SliceRequest
   ],
   attribution: [{ runId: 1, window, maxColumns: 10, maxRows: 20 }],
   attributionRow: [{ runId: 1, t: 3 }],
+  gates: [{ runId: 1, t: 0, sequence: 0 }],
   attributionRows: [{ runId: 1, from: 0, to: 5 }],
   reach: [{ runId: 1 }],
   exponents: [{ runId: 1 }],

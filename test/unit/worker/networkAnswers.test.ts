@@ -45,9 +45,9 @@ async function recordOf(config: Record<string, unknown>, layer = 0) {
 }
 
 describe('a cell of several gates', () => {
-  it('has no single z and no opened step: they are refused with a sentence', async () => {
+  it('has no single z and no unit to open: they are refused with a sentence', async () => {
     const { desk, runId } = await run({ weights: layers(3, 2, ['l0']), sequences });
-    const refused = /A step of the cell "gru" has no single z and cannot be opened: its gates are r, z, n\./;
+    const refused = /A step of the cell "gru" has no single z: it opens by its gates, r, z, n\./;
     await assert.rejects(desk.ask('unit', { runId, t: 0, sequence: 0 }), refused);
     await assert.rejects(desk.ask('steps', { runId, sequence: 0, tensor: 'z', from: 0, to: 1 }), refused);
     const window = { t0: 0, t1: 5 };
@@ -55,6 +55,40 @@ describe('a cell of several gates', () => {
       desk.ask('heatmap', { runId, sequence: 0, window, tensor: 'z', maxColumns: 4, maxRows: 4 }),
       refused,
     );
+  });
+
+  it('has every node of its step instead, also in its record', async () => {
+    for (const [G, names] of [
+      [3, ['r', 'z', 'n']],
+      [4, ['i', 'f', 'g', 'o']],
+    ] as const) {
+      const config = { weights: layers(G, 2, both), sequences: ragged, upstreamGradient: 'every', dtype: 'float64' };
+      for (const layer of [0, 3]) {
+        const { desk, runId, record } = await recordOf(config, layer);
+        const answers = replay(record);
+        for (const [t, sequence] of [
+          [0, 0],
+          [2, 1],
+          [4, 1],
+        ] as const) {
+          const opened = await desk.ask('gates', { runId, t, sequence });
+          assert.ok(opened);
+          for (const name of [...names, 'h_t', 'x_t'])
+            assert.ok(
+              opened.nodes.find((node) => node.name === name),
+              name,
+            );
+          assert.deepEqual(await answers.gates({ runId, t, sequence }), opened, `layer ${layer}, t ${t}`);
+        }
+        const window = { t0: 1, t1: 5 };
+        assert.deepEqual(
+          await answers.jacobians({ runId, sequence: 1, window }),
+          await desk.ask('jacobians', { runId, sequence: 1, window }),
+        );
+      }
+    }
+    const { desk, runId } = await run({ weights: layers(1, 2, ['l0']), sequences });
+    await assert.rejects(desk.ask('gates', { runId, t: 0, sequence: 0 }), /"tanh" has no gates/);
   });
 
   it('leaves a record in pictures where its tensors are too large', async () => {
@@ -104,4 +138,39 @@ describe('the record of a ragged network in two directions', () => {
         await desk.ask('jacobians', { runId, sequence: 0, window }),
       );
     });
+});
+
+describe('attribution in a stack', () => {
+  const config = { weights: layers(4, 2, ['l0', 'l1']), sequences, upstreamGradient: 'every', dtype: 'float64' };
+
+  it('is that of the losses of the whole network, with what arrives at each layer, also in its record', async () => {
+    for (const layer of [0, 1]) {
+      const { desk, runId, record } = await recordOf(config, layer);
+      const row = await desk.ask('attributionRow', { runId, t: 2 });
+      assert.ok(row);
+      assert.deepEqual([...row.from], [2, 3, 4]);
+      assert.deepEqual(
+        row.layers.map(({ layer: index, log10 }) => [index, log10.length]),
+        [
+          [0, 3],
+          [1, 3],
+        ],
+      );
+      // The layer that is looked at gets no less over all of its steps than at this one.
+      row.log10.forEach((value, s) => assert.ok(value < (row.layers[layer]?.log10[s] ?? NaN), `source ${s}`));
+      assert.deepEqual(await replay(record).attributionRow({ runId, t: 2 }), row);
+      assert.deepEqual(
+        await replay(record).attributionRows({ runId, from: 0, to: 5 }),
+        await desk.ask('attributionRows', { runId, from: 0, to: 5 }),
+      );
+    }
+  });
+
+  it('of a single layer, and of one of two directions, is that of what enters the layer', async () => {
+    for (const weights of [layers(4, 2, ['l0']), layers(4, 2, both)]) {
+      const { desk, runId } = await run({ ...config, weights });
+      const row = await desk.ask('attributionRow', { runId, t: 2 });
+      assert.deepEqual(row?.layers, []);
+    }
+  });
 });

@@ -38,6 +38,7 @@ const allKeys = [
   'initialState',
   'loss',
   'name',
+  'sequenceOrder',
   'sequences',
   'stateful',
   'truncate',

@@ -42,7 +42,7 @@ describe('Create RNN Config…', () => {
     );
     await lensSays(uri, /Preview/);
     await vscode.commands.executeCommand('rnnGradients.run');
-    await lensSays(uri, /(vanishing|healthy|exploding), ×\d/);
+    await lensSays(uri, /(vanishing|fading|healthy|exploding), ×\d/);
     assert.deepEqual(vscode.languages.getDiagnostics(uri), []);
   });
 

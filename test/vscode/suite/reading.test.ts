@@ -253,7 +253,7 @@ describe('Inlay hints', () => {
     await until('the verdict above the weights', async () => {
       const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', config);
       const above = lenses.filter(({ range }) => range.start.line === 1).map(({ command }) => command?.title ?? '');
-      return above.some((title) => /vanishing|healthy|exploding/.test(title)) ? true : undefined;
+      return above.some((title) => /vanishing|fading|healthy|exploding/.test(title)) ? true : undefined;
     });
   });
 

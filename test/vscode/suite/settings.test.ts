@@ -44,6 +44,7 @@ describe('The settings', () => {
       'maxTextFileSize',
       'threads',
       'verdict.explodingAbove',
+      'verdict.fadingBelow',
       'verdict.vanishingBelow',
     ]);
   });
@@ -109,10 +110,21 @@ describe('The settings', () => {
       // 2⁻²³ = 1.19e-7 of the gradient is left.
       const document = await running('vanishing', /vanishing, ×0\.500/);
       await set('verdict.vanishingBelow', 1e-7);
-      await lensSays(document.uri, /healthy, ×0\.500 per step back$/);
+      await lensSays(document.uri, /fading, ×0\.500 per step back$/);
       await set('verdict.vanishingBelow', 1.2e-7);
       await lensSays(document.uri, /vanishing, ×0\.500 per step back$/);
       assert.equal(document.isDirty, false);
+    });
+  });
+
+  describe('verdict.fadingBelow', () => {
+    it('moves the bound between fading and healthy', async () => {
+      const document = await running('vanishing', /vanishing, ×0\.500/);
+      await set('verdict.vanishingBelow', 1e-9);
+      await set('verdict.fadingBelow', 1e-7);
+      await lensSays(document.uri, /healthy, ×0\.500 per step back$/);
+      await set('verdict.fadingBelow', 1.2e-7);
+      await lensSays(document.uri, /fading, ×0\.500 per step back$/);
     });
   });
 
@@ -155,6 +167,7 @@ describe('The settings', () => {
   it('that hold no value of theirs count as left alone', async () => {
     for (const [key, value] of [
       ['verdict.vanishingBelow', 'much'],
+      ['verdict.fadingBelow', 0],
       ['verdict.explodingAbove', -1],
       ['followDelay', 'soon'],
       ['followEdits', 'often'],
