@@ -5,7 +5,7 @@ import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import { beginsWith, viewOf } from './container.js';
 import type { FileFormat, FoundTensor } from './container.js';
-import type { FormatError} from './formatError.js';
+import type { FormatError } from './formatError.js';
 import { bytesText, damaged, refused } from './formatError.js';
 import { bytesOf, countOf, inexactInteger, stridesOf } from './storedNumbers.js';
 import type { NumberType } from './storedNumbers.js';

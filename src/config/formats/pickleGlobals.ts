@@ -78,10 +78,10 @@ export const useOf = (name: string): GlobalUse | null => globals.get(name) ?? nu
 export const exportAdvice = (): string =>
   t(
     'Nothing of it is run. Export the weights alone where you trust the file: {0}',
-    'import torch; from safetensors.torch import save_file\n' +
-      'model = torch.load("model.pt", map_location="cpu", weights_only=False)\n' +
-      'save_file({k: v.contiguous() for k, v in getattr(model, "state_dict", lambda: model)().items()}, ' +
-      '"model.safetensors")',
+    'import torch; from safetensors.torch import save_file; ' +
+      'm = torch.load("model.pt", map_location="cpu", weights_only=False); m = m.state_dict() if hasattr(m, ' +
+      '"state_dict") else m.get("model_state_dict", m.get("state_dict", m)); ' +
+      'save_file({k: v.contiguous() for k, v in m.items() if torch.is_tensor(v)}, "model.safetensors")',
   );
 
 export function unknownGlobal(module: string, name: string): FormatError {
