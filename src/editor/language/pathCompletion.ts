@@ -68,7 +68,7 @@ function placeInLine(document: vscode.TextDocument, position: vscode.Position): 
       };
 }
 
-/** Offers the JSON files and folders beside a config where a path belongs, those with a likely name first. */
+/** Offers the files of numbers and the folders beside a config where a path belongs, those with a likely name first. */
 class PathCompletion implements vscode.CompletionItemProvider {
   async provideCompletionItems(
     document: vscode.TextDocument,
