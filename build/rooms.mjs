@@ -24,7 +24,7 @@ export const rooms = [
 /** The rooms inside a room, from the ground up. A file beside them (index.ts) may import from all of them. */
 export const innerRooms = {
   'src/engine': ['core', 'linalg', 'cells', 'network', 'analysis', 'verdict', 'wasm', 'run'],
-  'src/config': ['json', 'layouts', 'problems', 'read', 'edit'],
+  'src/config': ['json', 'formats', 'layouts', 'problems', 'read', 'edit'],
   'src/worker': ['scheduling', 'changes', 'answers', 'record', 'thread'],
   'src/editor': ['context', 'files', 'following', 'status', 'language'],
   webview: ['page', 'widgets', 'chart', 'tracks', 'cards', 'header', 'compare'],

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { tensorExtensions } from '../config/read/index.js';
 import { configPattern, ignored } from '../editor/following/index.js';
 import { longestSearch, searchFiles } from '../editor/files/index.js';
 import type { Context } from './commandContext.js';
@@ -12,8 +13,10 @@ export const baseName = (uri: vscode.Uri): string => path.posix.basename(uri.pat
 
 export type Choice = vscode.QuickPickItem & { readonly choose: () => Thenable<vscode.Uri | undefined> };
 
-export const openDialog = async (title: string): Promise<vscode.Uri | undefined> =>
-  (await vscode.window.showOpenDialog({ title, canSelectMany: false, filters: { JSON: ['json', 'jsonc'] } }))?.[0];
+export async function openDialog(title: string): Promise<vscode.Uri | undefined> {
+  const filters = { [t('Configs, weights and sequences')]: ['json', 'jsonc', ...tensorExtensions] };
+  return (await vscode.window.showOpenDialog({ title, canSelectMany: false, filters }))?.[0];
+}
 
 export const fileChoice = (uri: vscode.Uri): Choice => ({ ...fileItem(uri), choose: () => Promise.resolve(uri) });
 

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { mayHoldNumbers } from '../config/read/index.js';
 import type { Entry } from '../config/read/index.js';
 import type { Problem } from '../config/json/index.js';
 import { withLateProgress } from '../editor/following/index.js';
@@ -51,13 +52,7 @@ async function classify(uri: vscode.Uri, { sessions }: Context): Promise<FileKin
 async function choosePartner(weights: vscode.Uri, configs: readonly vscode.Uri[]): Promise<vscode.Uri | undefined> {
   const folder = vscode.Uri.joinPath(weights, '..');
   const likely = (await vscode.workspace.fs.readDirectory(folder))
-    .filter(
-      ([name, type]) =>
-        (type & vscode.FileType.File) !== 0 &&
-        /\.jsonc?$/.test(name) &&
-        !name.endsWith('.rnn.json') &&
-        name !== baseName(weights),
-    )
+    .filter(([name, type]) => (type & vscode.FileType.File) !== 0 && mayHoldNumbers(name) && name !== baseName(weights))
     .map(([name]) => vscode.Uri.joinPath(folder, name));
   // Files that say so in their name first.
   likely.sort(
@@ -74,7 +69,7 @@ async function choosePartner(weights: vscode.Uri, configs: readonly vscode.Uri[]
   return (
     await vscode.window.showQuickPick(choices, {
       title: t('Run RNN: sequences for {0}', baseName(weights)),
-      placeHolder: t('A JSON file with the input sequences, [B][T][I] or [T][I]'),
+      placeHolder: t('A file with the input sequences, [B][T][I] or [T][I]'),
     })
   )?.choose();
 }

@@ -201,7 +201,9 @@ export class Panel implements vscode.Disposable {
         layer: this.session.summary?.network?.shown ?? 0,
       });
       if (found === null)
-        reportFailure(new Error(t('The place of this number cannot be told while the weights have problems.')));
+        reportFailure(
+          new Error(t('The place of this number cannot be told: the weights have problems, or their file is no text.')),
+        );
       else await this.#reveal(vscode.Uri.parse(found.file), toRange(found.range), !focus);
     } catch (error) {
       reportFailure(error);

@@ -19,6 +19,8 @@ export type Document = {
   readonly root: JsonNode | null;
   readonly problems: readonly Problem[];
   readonly tick: Tick;
+  /** Which format of tensors it is, such as "a NumPy .npy file"; null for a text. Such a file has no text to edit. */
+  readonly binary: string | null;
 };
 
 /** Keys that stand twice are told up to this number. */
@@ -99,6 +101,7 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
     root: issues.some(({ broken }) => broken) || isBareWord(root) ? null : root,
     problems,
     tick,
+    binary: null,
   };
 }
 
@@ -108,6 +111,7 @@ class SoundDocument implements Document {
   readonly root: JsonNode | null;
   readonly problems: readonly Problem[] = [];
   readonly tick: Tick;
+  readonly binary = null;
   readonly #bytes: Uint8Array;
   #text: string | null = null;
   #lines: Lines | null = null;
@@ -169,7 +173,6 @@ function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
         'model.state_dict().items()}, file).',
     ),
   });
-  if (bytes[0] === 0x80 && (bytes[1] ?? 0) <= 5) return binary(t('a Python pickle (an older .pt or .pkl)'));
   if (begins(0x3c))
     return {
       code: 'not-json',
@@ -177,11 +180,7 @@ function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
       found: '<',
       advice: t('A link to a page was perhaps saved instead of the file: download the file itself.'),
     };
-  if (begins(0x50, 0x4b, 3, 4)) return binary(t('a ZIP archive (.npz, .pt or .keras)'));
-  if (begins(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)) return binary(t('a NumPy .npy file'));
   if (begins(0x89, 0x48, 0x44, 0x46)) return binary(t('an HDF5 file'));
-  if (bytes.length > 8 && bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0))
-    return binary(t('a safetensors file'));
   if (begins(0xff, 0xfe) || begins(0xfe, 0xff))
     return {
       code: 'not-json',
@@ -202,5 +201,5 @@ function unreadable(id: string, format: BinaryFormat, tick: Tick): Document {
     expected: t('JSON text in UTF-8'),
     ...format,
   };
-  return { id, text: '', lines: new Lines('', tick), root: null, problems: [problem], tick };
+  return { id, text: '', lines: new Lines('', tick), root: null, problems: [problem], tick, binary: null };
 }

@@ -41,7 +41,9 @@ export class Value {
 
   /** What stands there: its key as it is written, quotes and all. */
   get placeText(): string {
-    return this.document.text.slice(this.#place.offset, this.#place.offset + this.#place.length);
+    return this.document.binary === null
+      ? this.document.text.slice(this.#place.offset, this.#place.offset + this.#place.length)
+      : this.path;
   }
 
   address(): Pick<Problem, 'file' | 'range' | 'path'> {
@@ -92,6 +94,25 @@ export class Value {
     return new Value(this.document, { ...this.node, properties }, this.path, this.#place);
   }
 
+  /** An object of some values of the same file, each where it stands. */
+  select(entries: readonly (readonly [string, Value])[]): Value {
+    const properties = entries.map(([key, value]) => ({ key, keySpan: value.#place, value: value.node }));
+    const selected = new Value(
+      this.document,
+      { kind: 'object', properties, offset: this.node.offset, length: this.node.length },
+      this.path,
+      this.#place,
+    );
+    selected.#entries = entries;
+    return selected;
+  }
+
+  /** The values of an object as a list, as an archive of arrays holds one for each sequence. */
+  asList(): Value {
+    const items = this.entries().map(([, { node }]) => node);
+    return new Value(this.document, { kind: 'array', items, offset: 0, length: 0 }, this.path, this.#place);
+  }
+
   /** Elements of an irregular list; a collapsed block of numbers has none. */
   items(): Value[] {
     return this.node.kind === 'array' ? this.node.items.map((_, i) => this.item(i)) : [];
@@ -110,6 +131,11 @@ export class Value {
    * stands there.
    */
   leaves(node: TensorNode, flatIndices: readonly number[]): { readonly where: Value; readonly text: string }[] {
+    if (this.document.binary !== null)
+      return flatIndices.map((flat) => ({
+        where: new Value(this.document, node, unravel(flat, node.shape).reduce(appendIndex, this.path), this.#place),
+        text: String(node.data[flat]),
+      }));
     return locateLeaves(this.document.text, node, flatIndices, this.document.tick).map((span, i) => {
       const path = unravel(flatIndices[i] ?? 0, node.shape).reduce(appendIndex, this.path);
       return {

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import { cut } from './problem.js';
+import type { ProblemCode } from './problem.js';
 
 /** A stretch of the text, in UTF-16 code units. */
 export type Span = { readonly offset: number; readonly length: number };
@@ -24,20 +25,35 @@ export type NumberNode = Span & { readonly kind: 'number'; readonly value: numbe
 export type BooleanNode = Span & { readonly kind: 'boolean'; readonly value: boolean };
 export type NullNode = Span & { readonly kind: 'null' };
 
+/** A tensor of a file that this program does not take; `finding` says why. Text has none. */
+export type UnreadableNode = Span & {
+  readonly kind: 'unreadable';
+  readonly finding: {
+    readonly code: ProblemCode;
+    readonly message: string;
+    readonly expected: string;
+    readonly found: string;
+    readonly advice: string;
+  };
+};
+
 export type ScalarNode = StringNode | NumberNode | BooleanNode | NullNode;
-export type JsonNode = TensorNode | ArrayNode | ObjectNode | ScalarNode;
+export type JsonNode = TensorNode | ArrayNode | ObjectNode | ScalarNode | UnreadableNode;
 
 export const isArray = (node: JsonNode): node is TensorNode | ArrayNode =>
   node.kind === 'tensor' || node.kind === 'array';
+
+/** Without making the numbers of a file that are made when they are asked for. */
+export const isEmpty = ({ shape }: TensorNode): boolean => shape.includes(0);
 
 /** What a value is, in words, for the `found` of a problem. */
 export function describeNode(node: JsonNode): string {
   switch (node.kind) {
     case 'tensor':
-      return node.data.length === 0
+      return isEmpty(node)
         ? t('an empty list')
         : node.shape.length === 1
-          ? t('a list of {0}', counted(node.data.length, 'numbers'))
+          ? t('a list of {0}', counted(node.shape[0] ?? 0, 'numbers'))
           : t('numbers of shape {0}', describeShape(node.shape));
     case 'array':
       return node.items.every((item) => item.kind === 'string')
@@ -61,6 +77,8 @@ export function describeNode(node: JsonNode): string {
       return String(node.value);
     case 'null':
       return 'null';
+    case 'unreadable':
+      return node.finding.found;
   }
 }
 

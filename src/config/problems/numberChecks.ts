@@ -41,7 +41,7 @@ export function checkNumbers(
       ? (x: number): boolean => Number.isFinite(Math.fround(x))
       : (x: number): boolean => Number.isFinite(x);
   const summary = (count: number, text: string): LateFinding | null => {
-    const code = leafCode(text);
+    const code = leafCode(text) ?? (place().document.binary === null ? null : 'not-a-number');
     return code === null
       ? null
       : {
@@ -102,7 +102,7 @@ export function checkLeaves(
 
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** What `reportLeaf` tells. */
-export const leafCodes: readonly ProblemCode[] = ['number-overflow', 'wrong-type'];
+export const leafCodes: readonly ProblemCode[] = ['number-overflow', 'wrong-type', 'not-a-number'];
 /** Null for words that are not JSON, which the parser has reported. */
 const leafCode = (text: string): 'wrong-type' | 'number-overflow' | null =>
   jsonNumber.test(text) ? 'number-overflow' : /^["']|^(?:null|true|false)$/.test(text) ? 'wrong-type' : null;
@@ -111,7 +111,17 @@ const leafCode = (text: string): 'wrong-type' | 'number-overflow' | null =>
 export function reportLeaf(where: Value, text: string, spec: TensorSpec, report: Report): void {
   const shown = cut(text, 38);
   const inQuotes = text.startsWith('"') || text.startsWith("'");
-  if (jsonNumber.test(text)) {
+  if (where.document.binary !== null && !jsonNumber.test(text)) {
+    report.error(where, {
+      code: 'not-a-number',
+      tell: () => ({
+        message: t('{0} stands in {1} where a number belongs.', text, spec.label),
+        expected: t('a number'),
+        found: text,
+        advice: notFiniteAdvice(text) ?? t('Write a number instead.'),
+      }),
+    });
+  } else if (jsonNumber.test(text)) {
     report.error(where, { code: 'number-overflow', tell: () => tooLarge(shown, Number.isFinite(Number(text)), spec) });
   } else if (inQuotes) {
     report.error(where, { code: 'wrong-type', tell: () => textAmongNumbers(text.slice(1, -1).trim(), shown, spec) });

@@ -57,11 +57,11 @@ export class Report {
   /** A place that is not told costs nothing but its count. */
   #tell(where: Value, severity: Problem['severity'], finding: Finding | LateFinding): void {
     const room = this.#roomFor(finding.code, where.document.id);
-    if (room !== 'none')
-      this.#keep(
-        { ...where.address(), severity, ...('tell' in finding ? { code: finding.code, ...finding.tell() } : finding) },
-        room,
-      );
+    if (room === 'none') return;
+    const { fix, ...told } = 'tell' in finding ? { fix: undefined, code: finding.code, ...finding.tell() } : finding;
+    // A fix is a change of a text.
+    const mends = fix !== undefined && where.document.binary === null;
+    this.#keep({ ...where.address(), severity, ...told, ...(mends ? { fix } : {}) }, room);
   }
 
   /** Whether a problem of one of these codes would still be told in the file: to find its place may take long. */

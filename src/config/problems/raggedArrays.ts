@@ -92,6 +92,8 @@ class Search {
           advice: this.#spec.advice,
         }),
       });
+    } else if (node.kind === 'unreadable') {
+      this.#add(place, { code: node.finding.code, tell: () => node.finding });
     } else if (!isArray(node)) {
       this.#scalar(node, place, level);
     } else if (level >= this.#rank) {

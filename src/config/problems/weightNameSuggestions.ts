@@ -1,6 +1,7 @@
 // Names of weights that are nearly those that are wanted: where they stand, what to say about them, and how to mend
 // them.
 import { t } from '@vscode/l10n';
+import { isEmpty } from '../json/node.js';
 import type { Named } from '../layouts/weightLayouts.js';
 import { nearest } from './editDistance.js';
 import type { Finding } from './problemReport.js';
@@ -70,7 +71,10 @@ function nearestBias(name: string, missing: readonly string[]): string | null {
 }
 
 function isVector({ node }: Value, size: number | null): boolean {
-  if (node.kind !== 'tensor' || node.data.length === 0) return false;
+  if (node.kind !== 'tensor' || isEmpty(node)) return false;
   const { shape } = node;
-  return (shape.length === 1 || (shape.length === 2 && shape[0] === 1)) && (size === null || size === node.data.length);
+  return (
+    (shape.length === 1 || (shape.length === 2 && shape[0] === 1)) &&
+    (size === null || size === shape.reduce((product, n) => product * n, 1))
+  );
 }

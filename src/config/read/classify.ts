@@ -1,7 +1,8 @@
-import { readDocument } from '../json/jsonDocument.js';
+import { readDocument } from '../formats/readDocument.js';
 import { isArray } from '../json/node.js';
 import type { Tick } from '../json/scanner.js';
 import { weightNames } from '../layouts/weightNames.js';
+import { asSequences } from './fileParts.js';
 import { configKeys } from './schema.js';
 import { Value } from '../json/jsonValue.js';
 
@@ -15,6 +16,8 @@ export function classify(bytes: Uint8Array, tick: Tick): FileKind {
   if (root === null) return 'unknown';
   if (isArray(root.node))
     return root.node.kind === 'tensor' || root.node.items.every(isArray) ? 'sequences' : 'unknown';
+  if (root.document.binary !== null)
+    return weightNames(root).groups.length > 0 ? 'weights' : isArray(asSequences(root).node) ? 'sequences' : 'unknown';
   const keys = configKeys();
   const known = root.entries().filter(([key]) => key !== '$schema' && key !== 'name' && Object.hasOwn(keys, key));
   if (known.some(([key]) => key === 'weights' || key === 'sequences')) return 'config';

@@ -3,6 +3,7 @@ import type { CellName, DType } from '../../engine/index.js';
 import { layersOf, weightNames } from '../layouts/weightNames.js';
 import type { Group } from '../layouts/weightLayouts.js';
 import { findReadout } from '../layouts/readoutNames.js';
+import { asSequences, filePart, onlyTensor } from './fileParts.js';
 import { fileKeys, underItsKeys } from './keyNames.js';
 import { weightsOf } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
@@ -82,11 +83,12 @@ function referencesIn(root: Value): FoundReference[] {
     const found = path.reduce<Value | null>((value, key) => value?.get(key) ?? null, root);
     const items = found === null ? [] : list && found.node.kind === 'array' ? firstItems(found) : [found];
     const key = path.at(-1) ?? '';
-    return items.flatMap((value) =>
-      value.node.kind === 'string' && value.node.value.trim() !== '' && !words.includes(value.node.value)
+    return items.flatMap((item) => {
+      const value = filePart(item)?.file ?? item;
+      return value.node.kind === 'string' && value.node.value.trim() !== '' && !words.includes(value.node.value)
         ? [{ key, value: value.itself() }]
-        : [],
-    );
+        : [];
+    });
   });
 }
 
@@ -123,8 +125,18 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
     targets.set(value.node, opened.root);
     if (opened.root !== null && !roots.some(({ document }) => document.id === opened.id)) roots.push(opened.root);
   }
-  const follow = (value: Value | null): Value | null =>
-    value?.node.kind === 'string' ? (targets.get(value.node) ?? null) : value;
+  const follow = (value: Value | null): Value | null => {
+    const part = value === null ? null : filePart(value);
+    if (part !== null) {
+      const file = follow(part.file);
+      return file === null || part.name === null ? file : files.part(file, part.name);
+    }
+    return value?.node.kind === 'string' ? (targets.get(value.node) ?? null) : value;
+  };
+  const numbers = (value: Value | null): Value | null => {
+    const root = follow(value);
+    return root === null ? null : onlyTensor(root);
+  };
 
   const parts: Part[] = [];
   const add = (
@@ -155,12 +167,15 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
   // Some chunks of a list would tell a wrong number of timesteps: all or none.
   const chunks = !isList ? [sequences] : sequences.node.items.length > mostReferences ? [] : sequences.items();
   const isStepByStep = orderOf(root.get('sequenceOrder')) === 'TBI';
-  for (const chunk of chunks) add('sequences', 'sequences', follow(chunk), isStepByStep);
+  for (const chunk of chunks) {
+    const root = follow(chunk);
+    add('sequences', 'sequences', root === null ? null : asSequences(root), isStepByStep);
+  }
   const state = follow(root.get('initialState'));
   add('initialState', 'initialState', state);
   if (state?.node.kind === 'object')
     for (const name of Object.keys(stateKeys())) add('initialState', `initialState.${name}`, follow(state.get(name)));
-  add('upstreamGradient', 'upstreamGradient', follow(root.get('upstreamGradient')));
+  add('upstreamGradient', 'upstreamGradient', numbers(root.get('upstreamGradient')));
   const loss = root.get('loss');
   const readoutRoot = follow(loss?.get('readout') ?? null);
   const readout = readoutRoot === null ? null : findReadout(weightNames(readoutRoot));
@@ -168,6 +183,6 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
     add('readout', readout.matrix, readout.matrixValue, readout.transposed);
     add('readoutBias', readout.bias, readout.biasValue);
   }
-  add('targets', 'targets', follow(loss?.get('targets') ?? null));
+  add('targets', 'targets', numbers(loss?.get('targets') ?? null));
   return { config: root, parts, links, layers: layersOf(weights), groups, cell, dtype, weights, roots };
 }

@@ -12,5 +12,6 @@ export { blocksOf, filledShape, gateOf, weightLayers } from './weightShapes.js';
 export type { Blocks, WeightBlocks, WeightLayer } from './weightShapes.js';
 export { orderOf, sequenceOrders } from './sequenceOrder.js';
 export type { SequenceOrder } from './sequenceOrder.js';
+export { mayHoldNumbers, tensorExtensions } from './readableNames.js';
 export type { SpecialKind } from './fileAccess.js';
 export { isBound, megabytes, mostBytes } from './limits.js';

@@ -16,14 +16,14 @@ export type ParameterNumber = {
 
 /**
  * Where the text of a number stands, in whatever order and orientation its framework keeps it; of the first bias where
- * two are added up. Null where the weights cannot be read as they are now.
+ * two are added up. Null where the weights cannot be read as they are now, and where they have no text.
  */
 export async function locateParameter(
   open: OpenEntry,
   { layer, parameter, row, column }: ParameterNumber,
 ): Promise<{ readonly file: string; readonly range: Range } | null> {
   const root = await weightsOf(open);
-  if (root === null) return null;
+  if (root?.document.binary !== null) return null;
   // Problems are the run's to tell.
   const weights = readWeights(root, { cell: open.cell, dtype: open.dtype, inputs: null }, new Report());
   const stored = weights?.places[layer]?.get(parameter);

@@ -1,6 +1,7 @@
-import { readDocument } from '../json/jsonDocument.js';
+import { readDocument } from '../formats/readDocument.js';
 import type { Document } from '../json/jsonDocument.js';
 import { Value } from '../json/jsonValue.js';
+import { filePart, partOf } from './fileParts.js';
 import type { Tick } from '../json/scanner.js';
 import type { FileContent, Files } from './fileAccess.js';
 
@@ -23,6 +24,7 @@ export class OpenFiles {
   readonly #readDocument: ReadDocument;
   readonly #contents = new Map<string, Promise<FileContent>>();
   readonly #open = new Map<string, OpenFile>();
+  readonly #parts = new Map<Value, Map<string, Value | null>>();
 
   constructor(files: Files, { tick = () => undefined, readDocument: read = readDocument }: ReadOptions) {
     this.#files = files;
@@ -47,6 +49,16 @@ export class OpenFiles {
     return open;
   }
 
+  /** What a name means in a file, always the same value. */
+  part(root: Value, name: string): Value | null {
+    const parts = this.#parts.get(root) ?? new Map<string, Value | null>();
+    this.#parts.set(root, parts);
+    const before = parts.get(name);
+    const part = before === undefined ? partOf(root, name) : before;
+    parts.set(name, part);
+    return part;
+  }
+
   /** Which file that is, and its root, or null where it cannot be read. */
   async root(reference: string, from: string | null): Promise<{ readonly id: string; readonly root: Value | null }> {
     const content = await this.content(reference, from);
@@ -55,6 +67,11 @@ export class OpenFiles {
 
   /** The value itself, or the root of the file that it names when it is a text; null where that cannot be read. */
   async follow(value: Value | null): Promise<Value | null> {
+    const part = value === null ? null : filePart(value);
+    if (part !== null) {
+      const root = await this.follow(part.file);
+      return root === null || part.name === null ? root : this.part(root, part.name);
+    }
     if (value?.node.kind !== 'string') return value;
     const reference = value.node.value;
     return reference.trim() === '' ? null : (await this.root(reference, value.document.id)).root;

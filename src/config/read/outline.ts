@@ -80,6 +80,8 @@ function describe(node: JsonNode): Pick<Outline, 'detail' | 'kind'> {
       return { kind: node.kind, detail: String(node.value) };
     case 'null':
       return { kind: 'null', detail: 'null' };
+    case 'unreadable':
+      return { kind: 'text', detail: shown(node.finding.found, longestDetail) };
   }
 }
 

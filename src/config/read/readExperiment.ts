@@ -10,6 +10,7 @@ import { readLoss } from './readLoss.js';
 import { cut } from '../json/problem.js';
 import type { Problem } from '../json/problem.js';
 import { Report } from '../problems/problemReport.js';
+import { onlyTensor } from './fileParts.js';
 import { openEntry } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
 import type { ReadOptions } from './openFiles.js';
@@ -126,7 +127,8 @@ async function readConfig(
   if (sequencesValue !== undefined && sequences?.isBlock === true && order === null) {
     const shapeOf = async (key: ConfigKey): Promise<readonly number[] | null> => {
       const root = await files.follow(valid.get(key) ?? null);
-      return root?.node.kind === 'tensor' ? root.node.shape : null;
+      const node = root === null ? null : onlyTensor(root).node;
+      return node?.kind === 'tensor' ? node.shape : null;
     };
     const witnesses = { state: await shapeOf('initialState'), upstream: await shapeOf('upstreamGradient') };
     if (mayBeStepByStep(sequences, witnesses)) askForOrder(sequencesValue, sequences, true, report);
@@ -267,5 +269,5 @@ const booleanOf = (value: Value | undefined): boolean => value?.node.kind === 'b
 /** `…/weather.rnn.json` → `weather`. */
 function bareName(id: string): string {
   const name = fileName(id);
-  return name.replace(/(?:\.rnn)?\.jsonc?$/i, '') || name;
+  return name.replace(/(?:\.rnn)?\.jsonc?$|\.(?:safetensors|np[yz]|pth?|ckpt)$/i, '') || name;
 }

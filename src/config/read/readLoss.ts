@@ -6,6 +6,7 @@ import { findReadout, withoutLayers } from '../layouts/readoutNames.js';
 import { weightNames } from '../layouts/weightNames.js';
 import { misspelt, misspeltBiases } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
+import { onlyTensor } from './fileParts.js';
 import { transpose } from './gateBlocks.js';
 import { widthName } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
@@ -39,7 +40,7 @@ export async function readLoss(
   const readout = readoutRoot === null ? null : readReadout(readoutRoot, sizes, dtype, report);
   if (kind === null || at === null || targetsRoot === null) return null;
   const wanted = { kind, O: readout?.O ?? null, dtype, places: placesOf(at, sizes) };
-  const targets = readTargets(targetsRoot, wanted, sizes, report);
+  const targets = readTargets(onlyTensor(targetsRoot), wanted, sizes, report);
   return readout === null || targets === null ? null : { kind, at, Why: readout.Why, by: readout.by, ...targets };
 }
 

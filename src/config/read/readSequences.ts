@@ -1,10 +1,11 @@
 import { t } from '@vscode/l10n';
 import type { ChunkInput, DType } from '../../engine/index.js';
-import { counted, describeNode, describeShape } from '../json/node.js';
+import { counted, describeNode, describeShape, isEmpty } from '../json/node.js';
 import type { JsonNode } from '../json/node.js';
 import type { TensorSpec } from '../problems/numberChecks.js';
 import { maxRepeats } from '../problems/problemReport.js';
 import type { Report } from '../problems/problemReport.js';
+import { asSequences } from './fileParts.js';
 import type { Sources } from './sourceFiles.js';
 import { isTooUneven } from './padding.js';
 import { turned } from './sequenceOrder.js';
@@ -44,7 +45,7 @@ export async function readSequences(
     value.node.items.every((item) => item.kind === 'string')
       ? value.items()
       : [value];
-  const roots = await followAll(parts, sources, report);
+  const roots = (await followAll(parts, sources, report)).map((root) => (root === null ? null : asSequences(root)));
   const tensors = roots.map((root) => (root === null ? null : readChunk(root, dtype, order, report)));
   const first = tensors[0] ?? null;
   if (first === null) return null;
@@ -174,7 +175,7 @@ function raggedInputs({ node }: Value): number | null {
   const [first] = node.items;
   const I = first?.kind === 'tensor' ? (first.shape[1] ?? 0) : 0;
   const isSequence = (item: JsonNode): boolean =>
-    item.kind === 'tensor' && item.shape.length === 2 && item.data.length > 0 && item.shape[1] === I;
+    item.kind === 'tensor' && item.shape.length === 2 && !isEmpty(item) && item.shape[1] === I;
   return I > 0 && node.items.every(isSequence) ? I : null;
 }
 

@@ -4,6 +4,7 @@ import { cellOf, defaultCell } from '../../engine/index.js';
 import type { ByState, DType } from '../../engine/index.js';
 import { counted, describeNode, isArray } from '../json/node.js';
 import type { Report } from '../problems/problemReport.js';
+import { onlyTensor } from './fileParts.js';
 import { fits } from './fits.js';
 import type { KnownSizes } from './knownSizes.js';
 import { readTensor } from './readTensor.js';
@@ -25,7 +26,10 @@ export async function readStates(
 ): Promise<InitialStates[]> {
   const { states } = cellOf(sizes.cell ?? defaultCell);
   const read = new Map<string, readonly (Float64Array | null)[]>();
-  const root = value === undefined ? null : await sources.follow(value);
+  const followed = value === undefined ? null : await sources.follow(value);
+  // An archive whose only array is h or c names it.
+  const isNamed = followed?.entries().some(([name]) => name in stateKeys()) === true;
+  const root = followed === null || isNamed ? followed : onlyTensor(followed);
   if (root?.node.kind === 'object') {
     const known = stateKeys();
     const keys = Object.fromEntries(

@@ -20,6 +20,10 @@ export type Tensor = { readonly shape: readonly number[]; readonly data: Float64
  */
 export function readTensor(value: Value, spec: TensorSpec, report: Report): Tensor | null {
   const { node } = value;
+  if (node.kind === 'unreadable') {
+    report.error(value, node.finding);
+    return null;
+  }
   if (!isArray(node)) {
     report.error(value.itself(), {
       code: 'wrong-type',

@@ -5,6 +5,7 @@ import { counted, describeShape, isArray } from '../json/node.js';
 import { nearest } from '../problems/editDistance.js';
 import type { TensorSpec } from '../problems/numberChecks.js';
 import type { Report } from '../problems/problemReport.js';
+import { onlyTensor } from './fileParts.js';
 import { fits } from './fits.js';
 import { widthName } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
@@ -33,13 +34,14 @@ export async function readUpstream(
   // In one direction the last processed step of a sequence is its last one.
   if (word !== undefined) return { kind: word === 'final' && sizes.directions === 1 ? 'last' : word };
   const form = `[B][T][${widthName(sizes)}]`;
-  const root = await sources.follow(value, (reference) => {
+  const followed = await sources.follow(value, (reference) => {
     const meant = nearest(reference, words);
     return meant === null
       ? t('Write "last", "final", "every", or the path of a file with numbers {0}.', form)
       : t('Did you mean "{0}"? Any other text is the path of a file.', meant);
   });
-  if (root === null) return { kind: 'last' };
+  if (followed === null) return { kind: 'last' };
+  const root = onlyTensor(followed);
   const spec: TensorSpec = {
     label: 'upstreamGradient',
     ranks: sizes.B === null || sizes.B === 1 ? [3, 2] : [3],

@@ -9,11 +9,13 @@ import { weightNames } from '../layouts/weightNames.js';
 import type { WeightNames } from '../layouts/weightNames.js';
 import { misspelt } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
+import { describeNetworks } from './fileParts.js';
 import { gatedCell } from './layerProblems.js';
 import { readLayer, readMatrices } from './readLayer.js';
 import type { LayerMatrices, ParameterPlaces } from './readLayer.js';
 import type { StoredBiases } from './readBiases.js';
 import type { Tensor } from './readTensor.js';
+import { fileName } from './sourceFiles.js';
 import { refuseParts } from './unsupportedParts.js';
 import type { Value } from '../json/jsonValue.js';
 
@@ -92,18 +94,20 @@ function recognise(value: Value, { named, groups, network }: WeightNames, report
   }
   if (network.kind === 'network') return network.groups;
   const { other } = network;
-  const name = ({ layout, prefix }: Group): string =>
-    quote(prefix === '' ? layout.recurrent : `${prefix}.${layout.recurrent}`);
-  const networks = groups.filter(
-    ({ layout, prefix }, i, all) =>
-      all.findIndex((one) => one.prefix === prefix && one.layout.framework === layout.framework) === i,
-  );
+  const [first] = groups;
   report.error(other.recurrent ?? other.input ?? value, {
     code: 'unsupported-feature',
     message: t('The file holds more than one RNN.'),
     expected: t('the weights of one network'),
-    found: networks.slice(0, 5).map(name).join(', ') + (networks.length > 5 ? ', …' : ''),
-    advice: t('Save the network to be looked at into a file of its own.'),
+    found: describeNetworks(groups).join('; '),
+    // Weights that stand in a config have no file that could be named.
+    advice:
+      value.path === ''
+        ? t(
+            'Name the one to look at in the config: {0}.',
+            `"weights": ${JSON.stringify({ file: fileName(value.document.id), name: first?.prefix ?? '' })}`,
+          )
+        : t('Save the network to be looked at into a file of its own.'),
   });
   return null;
 }

@@ -4,6 +4,8 @@ import type { FileContent, FileTrouble, SpecialKind } from './fileAccess.js';
 import { emptyConfigAdvice, pathAdvice } from '../problems/formatAdvice.js';
 import { quote } from '../json/node.js';
 import { megabytes, mostBytes } from './limits.js';
+import { describeParts, filePart } from './fileParts.js';
+import type { FilePart } from './fileParts.js';
 import type { Finding, Report } from '../problems/problemReport.js';
 import type { OpenFiles } from './openFiles.js';
 import type { Value } from '../json/jsonValue.js';
@@ -46,6 +48,8 @@ export class Sources {
    * reported.
    */
   async follow(value: Value, hint: (reference: string) => string | null = () => null): Promise<Value | null> {
+    const part = filePart(value);
+    if (part !== null) return this.#followPart(part, hint);
     const { node } = value;
     if (node.kind !== 'string') return value;
     const content = await this.#files.content(node.value, value.document.id);
@@ -60,11 +64,29 @@ export class Sources {
     return null;
   }
 
+  async #followPart({ file, name }: FilePart, hint: (reference: string) => string | null): Promise<Value | null> {
+    const root = await this.follow(file, hint);
+    if (root === null || name === null) return root;
+    const part = this.#files.part(root, name);
+    if (part === null)
+      this.#report.error(file, {
+        code: 'wrong-value',
+        message: t('Nothing in the file is called {0}, or more than one.', quote(name)),
+        expected: t('a name that one network or one tensor of the file has'),
+        found: this.#report.guards(root) ? t('other names') : describeParts(root),
+        advice: t('Write the name as the file has it, without the name of the tensor where a network is meant.'),
+      });
+    return part;
+  }
+
   #rootOf(content: FileContent & { ok: true }, hint: (text: string) => string | null = () => null): Value | null {
     const { document, root } = this.#files.parsed(content);
     if (!this.#told.has(document)) {
       this.#told.add(document);
-      const advice = document.root === null && document.problems.length === 1 ? hint(document.text) : null;
+      const advice =
+        document.root === null && document.binary === null && document.problems.length === 1
+          ? hint(document.text)
+          : null;
       for (const problem of document.problems) this.#report.add(advice === null ? problem : { ...problem, advice });
     }
     return root;

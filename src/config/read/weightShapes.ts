@@ -1,5 +1,6 @@
 // Layers of a network as the shapes of their weights tell them, before anything is checked.
 import { cellOf } from '../../engine/index.js';
+import { isEmpty } from '../json/node.js';
 import type { Value } from '../json/jsonValue.js';
 import { networkGroups } from '../layouts/networkGroups.js';
 import type { Group } from '../layouts/weightLayouts.js';
@@ -25,7 +26,7 @@ export type Blocks = WeightBlocks & {
 
 /** A block of numbers with at least one number; without the axis of a stack. */
 export function filledShape(value: Value | null, { layout: { stacked } }: Group): readonly number[] | null {
-  if (value?.node.kind !== 'tensor' || value.node.data.length === 0) return null;
+  if (value?.node.kind !== 'tensor' || isEmpty(value.node)) return null;
   return stacked ? value.node.shape.slice(1) : value.node.shape;
 }
 

@@ -1,6 +1,6 @@
 import { getLocation } from 'jsonc-parser';
 import * as vscode from 'vscode';
-import { fileKeys, keyOf } from '../../config/read/index.js';
+import { fileKeys, keyOf, mayHoldNumbers } from '../../config/read/index.js';
 import { configSelector } from './codeLens.js';
 import { isConfig } from '../context/configFiles.js';
 import { isLong } from './topLevelKeys.js';
@@ -68,7 +68,7 @@ function placeInLine(document: vscode.TextDocument, position: vscode.Position): 
       };
 }
 
-/** Offers the JSON files and folders beside a config where a path belongs, those with a likely name first. */
+/** Offers the files of numbers and the folders beside a config where a path belongs, those with a likely name first. */
 class PathCompletion implements vscode.CompletionItemProvider {
   async provideCompletionItems(
     document: vscode.TextDocument,
@@ -109,7 +109,7 @@ async function entries(folder: vscode.Uri): Promise<[string, vscode.FileType][]>
     ([name, type]) =>
       !name.startsWith('.') &&
       name !== 'node_modules' &&
-      ((type & vscode.FileType.Directory) !== 0 || (/\.jsonc?$/.test(name) && !name.endsWith('.rnn.json'))),
+      ((type & vscode.FileType.Directory) !== 0 || mayHoldNumbers(name)),
   );
 }
 

@@ -7,7 +7,8 @@ import {
   outlineOf,
   references,
 } from '../../config/index.js';
-import { indicesAt, readDocument, Value } from '../../config/json/index.js';
+import { readDocument } from '../../config/formats/index.js';
+import { indicesAt, Value } from '../../config/json/index.js';
 import type { Document, TensorNode } from '../../config/json/index.js';
 import { blocksOf, gateOf } from '../../config/read/index.js';
 import type { Blocks, FileContent, Files, FoundParts, Part } from '../../config/read/index.js';

@@ -9,7 +9,7 @@ import type { TextChange } from '../../config/edit/index.js';
 import { whatIfObstacle, withoutLast } from '../../engine/index.js';
 import type { WhatIf } from '../../engine/index.js';
 import type { ChangeOutcome, FileRequest } from '../../protocol/index.js';
-import { Refusal, weightChanges } from './weightChanges.js';
+import { binaryRefusal, Refusal, weightChanges } from './weightChanges.js';
 
 type Read = (request: FileRequest) => Promise<FileContent>;
 
@@ -61,6 +61,8 @@ async function dropChanges(
   { drop }: WhatIf,
 ): Promise<TextChange[]> {
   if (drop === null) return [];
+  const { binary } = root.document;
+  if (binary !== null) throw new Refusal(binaryRefusal(binary));
   const kept = withoutLast(layers.map(({ weights }) => weights)).length;
   const gone = layers
     .slice(kept)
@@ -72,6 +74,8 @@ async function dropChanges(
   const states: TextChange[] = [];
   for (const list of lists) {
     const followed = await files.follow(list);
+    if (followed !== null && followed.document.binary !== null)
+      throw new Refusal(binaryRefusal(followed.document.binary));
     if (followed !== null) states.push(...removeLastItems(followed, layers.length - kept));
   }
   return [...removeProperties(root, new Set(gone)), ...states];

@@ -25,6 +25,7 @@ import { initialise } from '../../engine/index.js';
 import type { DType, MatrixFacts } from '../../engine/index.js';
 import type { Change, ChangeOutcome, KnownShapes, Offer } from '../../protocol/index.js';
 import { addedBiases } from './addedBiases.js';
+import { binaryRefusal } from './weightChanges.js';
 
 /** Initial states of more numbers than this are better kept in a file. */
 const mostZeros = 10_000;
@@ -78,6 +79,7 @@ export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
     });
   };
   for (const part of found.parts) {
+    if (part.value.document.binary !== null) continue;
     if (fitsTransposed(part, onlyLayer(found.layers) === null ? null : shapes.I))
       add('transpose', part.value, part.name);
     if (!isMatrix(part)) continue;
@@ -91,6 +93,7 @@ export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
   if (
     group !== null &&
     group.recurrent !== null &&
+    group.recurrent.document.binary === null &&
     group.biases.every((bias) => bias === null) &&
     blocksOf(group) !== null
   )
@@ -108,8 +111,9 @@ export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
   )
     add('addInitialState', before, 'initialState');
   const value = config.get('weights');
-  if (value?.node.kind === 'object') add('moveToFile', value, 'weights');
-  if (value?.node.kind === 'string' && weights?.node.kind === 'object' && weights.node.length <= longestInline)
+  if (value?.node.kind === 'object' && weights?.document === value.document) add('moveToFile', value, 'weights');
+  const isText = weights?.document.binary === null;
+  if (value?.node.kind === 'string' && isText && weights.node.kind === 'object' && weights.node.length <= longestInline)
     add('moveInline', value, 'weights');
   return offers;
 }
@@ -120,6 +124,13 @@ const accept = (changes: readonly TextChange[], newFile: string | null = null): 
   changes,
   newFile,
 });
+
+/** The format of the file that a change would be written into or copied from; null for a text. */
+function binaryTarget({ layers, weights }: FoundParts, part: Part | undefined, { kind }: Change): string | null {
+  if (kind === 'addBias') return onlyLayer(layers)?.recurrent?.document.binary ?? null;
+  if (kind === 'moveInline') return weights?.document.binary ?? null;
+  return part?.value.document.binary ?? null;
+}
 
 /** What a refactoring does to the text. `measure` is asked only where numbers are needed. */
 export async function changesFor(
@@ -132,6 +143,8 @@ export async function changesFor(
   measure: (part: Part) => Promise<MatrixFacts | null>,
 ): Promise<ChangeOutcome> {
   const part = found.parts.find(({ value }) => value.document.id === file && value.path === path);
+  const binary = binaryTarget(found, part, change);
+  if (binary !== null) return refuse(binaryRefusal(binary));
   switch (change.kind) {
     case 'transpose':
       return part?.value.node.kind === 'tensor' && part.value.node.shape.length === 2
@@ -265,9 +278,10 @@ function answerOrder({ config }: FoundParts, order: SequenceOrder): ChangeOutcom
     : accept(insertAfter(sequences, () => `"sequenceOrder": ${text}`));
 }
 
-function moveToFile({ config }: FoundParts, reference: string): ChangeOutcome {
+function moveToFile({ config, weights }: FoundParts, reference: string): ChangeOutcome {
   const value = config?.get('weights') ?? null;
-  if (value?.node.kind !== 'object') return refuse(t('The weights do not stand in the config any more.'));
+  if (value?.node.kind !== 'object' || config?.document !== weights?.document)
+    return refuse(t('The weights do not stand in the config any more.'));
   const { document, node } = value;
   const text = reindent(document.text.slice(node.offset, node.offset + node.length), indentOf(value) ?? '', '');
   return accept([replaceSpan(document, node, JSON.stringify(reference))], `${text}${lineBreak(document.text)}`);

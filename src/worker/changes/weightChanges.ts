@@ -23,6 +23,10 @@ import { addedBiases } from './addedBiases.js';
 /** Why there are no changes: what a person reads. */
 export class Refusal extends Error {}
 
+/** Files of tensors are read and never written: a checkpoint stays as the training has left it. */
+export const binaryRefusal = (format: string): string =>
+  t('The numbers stand in {0}, which is never changed. Convert it to JSON first, and name that file.', format);
+
 type Block = { readonly value: Value; readonly node: TensorNode; readonly name: string; readonly data: Float64Array };
 
 /** New numbers for blocks of numbers, several of which may be parts of one tensor. */
@@ -60,12 +64,14 @@ const round = (x: number): number => Number(x.toPrecision(6));
 
 /** The changes of the weights that make the what-if true. @throws Refusal */
 export async function weightChanges(
-  { cell: name, layers }: StoredNetwork,
+  { root, cell: name, layers }: StoredNetwork,
   whatIf: WhatIf,
   config: Value | null,
   dtype: DType,
 ): Promise<TextChange[]> {
   if (!changesWeights(whatIf)) return [];
+  const { binary } = root.document;
+  if (binary !== null) throw new Refusal(binaryRefusal(binary));
   const cell = cellOf(name);
   const kept = whatIf.drop === null ? layers.length : withoutLast(layers.map(({ weights }) => weights)).length;
   const numbers = new NewNumbers();

@@ -71,6 +71,8 @@ function plain(node: JsonNode, text: string): unknown {
       return node.properties.map(({ key, value }) => [key, plain(value, text)]);
     case 'null':
       return null;
+    case 'unreadable':
+      throw new Error('JSON has no such value.');
     default:
       return typeof node.value === 'number' && Number.isNaN(node.value)
         ? (JSON.parse(text.slice(node.offset, node.offset + node.length)) as unknown)

@@ -111,7 +111,7 @@ describe('every character is read a few times', () => {
     const read = readDocument(configName, bytesOf(`{\n${'  // no note\n'.repeat(3_000)}  "Wh": [[1]]\n}`), quiet);
     const text = new Counted(read.text);
     const { id, lines, root } = read;
-    const document: Document = { id, text: text.asText, lines, root, problems: [], tick: quiet };
+    const document: Document = { id, text: text.asText, lines, root, problems: [], tick: quiet, binary: null };
     const value = Value.root(document)?.get('Wh');
     assert.ok(value !== null && value !== undefined);
     assert.deepEqual(
@@ -143,7 +143,15 @@ describe('every key is looked at a few times', () => {
         keySpan,
         value,
       }));
-      return { id, text: read.text, lines: read.lines, root: { ...root, properties }, problems: [], tick: quiet };
+      return {
+        id,
+        text: read.text,
+        lines: read.lines,
+        root: { ...root, properties },
+        problems: [],
+        tick: quiet,
+        binary: null,
+      };
     };
     await readExperiment(configEntry, memoryFiles({ [configName]: text }), { readDocument: counting });
     return count;
@@ -418,6 +426,7 @@ describe('an experiment and the places of its parts are one reading', () => {
         root: { ...root, properties },
         problems: [],
         tick: quiet,
+        binary: null,
       };
     };
     const open = await openEntry(configEntry, files, { readDocument: readCounted });

@@ -104,7 +104,7 @@ describe('bytes that are no JSON text', () => {
     'a NumPy file': [[0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0], /NumPy/],
     HDF5: [[0x89, 0x48, 0x44, 0x46, 13, 10], /HDF5/],
     safetensors: [[0x40, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x22], /safetensors/],
-    'a Python pickle': [[0x80, 2, 0x7d, 0x71, 0], /pickle/],
+    'an older PyTorch file': [[0x80, 2, 0x7d, 0x71, 0], /PyTorch/],
     'UTF-16': [[0xff, 0xfe, 0x7b, 0], /UTF-16/],
     'other bytes': [[0x7b, 0x22, 0xff, 0xc0], /UTF-8/],
   };
@@ -117,7 +117,7 @@ describe('bytes that are no JSON text', () => {
       assert.equal(experiment, null);
       assert.equal(problems.length, 1);
       assert.equal(problems[0]?.file, 'w.bin');
-      assert.match(problems[0].found, found);
+      assert.match(`${problems[0].expected} ${problems[0].found}`, found);
     });
   }
 });

@@ -1,0 +1,27 @@
+// What a format gives: named tensors whose numbers are made when they are asked for.
+import type { Tick } from '../json/scanner.js';
+import type { FormatFinding } from './formatError.js';
+import type { Stored } from './storedNumbers.js';
+
+/** `stored` is checked: it lies inside its bytes. A tensor that this program does not take says why instead. */
+export type FoundTensor = { readonly name: string } & (
+  { readonly stored: Stored; readonly refused?: undefined } | { readonly stored: null; readonly refused: FormatFinding }
+);
+
+/** `isOne`: the file is a single block of numbers, which has no name. */
+export type Container = { readonly tensors: readonly FoundTensor[]; readonly isOne: boolean };
+
+/** One file format. */
+export type FileFormat = {
+  /** As people call it, with its article: `a NumPy .npy file`. */
+  readonly name: () => string;
+  /** Whether the first bytes are those of the format. */
+  readonly match: (bytes: Uint8Array) => boolean;
+  /** @throws FormatError */
+  readonly open: (bytes: Uint8Array, tick: Tick) => Container;
+};
+
+export const beginsWith = (bytes: Uint8Array, ...head: readonly number[]): boolean =>
+  head.every((byte, i) => bytes[i] === byte);
+
+export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

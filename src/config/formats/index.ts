@@ -1,0 +1,2 @@
+// The face of this room: what other rooms use.
+export { readDocument } from './readDocument.js';

@@ -1,0 +1,147 @@
+// NumPy's .npy, versions 1 to 3: a magic number, a header that is a Python dict, and the numbers.
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+import { t } from '@vscode/l10n';
+import { cut } from '../json/problem.js';
+import type { Tick } from '../json/scanner.js';
+import { beginsWith, viewOf } from './container.js';
+import type { FileFormat, FoundTensor } from './container.js';
+import type { FormatError } from './formatError.js';
+import { bytesText, damaged, refused } from './formatError.js';
+import { bytesOf, countOf, inexactInteger, stridesOf } from './storedNumbers.js';
+import type { NumberType } from './storedNumbers.js';
+
+const types: Readonly<Record<string, NumberType>> = {
+  f2: 'f2',
+  f4: 'f4',
+  f8: 'f8',
+  i1: 'i1',
+  i2: 'i2',
+  i4: 'i4',
+  i8: 'i8',
+  u1: 'u1',
+  u2: 'u2',
+  u4: 'u4',
+  u8: 'u8',
+  b1: 'bool',
+};
+
+/** Headers that NumPy writes have about 100 bytes; those of structured types are longer. */
+const longestHeader = 65_536;
+
+/** What a dtype such as `<f4` says. @throws FormatError for what are no plain numbers */
+export function numberType(descr: string, part: string): { readonly type: NumberType; readonly little: boolean } {
+  const [, order = '', code = ''] = /^([<>|=]?)([a-zA-Z]\d*)$/.exec(descr) ?? [];
+  const type = Object.hasOwn(types, code) ? types[code] : undefined;
+  if (type !== undefined && !(bytesOf(type) > 1 && order === '|')) return { type, little: order !== '>' };
+  if (code.startsWith('O'))
+    throw refused(
+      t('The array holds Python objects, which are never loaded.'),
+      t('numbers'),
+      t('the type {0}', cut(descr, 40)),
+      t('Save an array of numbers; lists of different lengths go into an .npz with one array each.'),
+      part,
+    );
+  throw notNumbers(descr, part);
+}
+
+const notNumbers = (descr: string, part: string): FormatError =>
+  refused(
+    t('The array does not hold plain numbers.'),
+    t('floating-point numbers, whole numbers or bool'),
+    t('the type {0}', cut(descr, 40)),
+    t('Save it as numbers, in Python with np.save(file, array.astype("float32")).'),
+    part,
+  );
+
+type Header = { readonly descr: string; readonly columnMajor: boolean; readonly shape: readonly number[] };
+
+/** The three keys in any order; every value has one form, so nothing has to be evaluated. */
+function parseHeader(text: string, at: number, part: string): Header {
+  let rest = text;
+  const take = (pattern: RegExp): string | null => {
+    const found = pattern.exec(rest);
+    if (found === null) return null;
+    rest = rest.slice(found[0].length);
+    return found[1] ?? found[2] ?? '';
+  };
+  const wrong = (): FormatError =>
+    damaged(
+      t('a header such as {0}', "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}"),
+      cut(rest.trim(), 60),
+      at + text.length - rest.length,
+      part,
+    );
+  let descr: string | null = null;
+  let order: string | null = null;
+  let shape: readonly number[] | null = null;
+  if (take(/^\s*\{\s*/) === null) throw wrong();
+  while (take(/^\s*\}\s*$/) === null) {
+    const key = take(/^\s*'(descr|fortran_order|shape)'\s*:\s*/);
+    if (key === 'descr' && descr === null) {
+      if (rest.startsWith('[')) throw notNumbers(rest.slice(0, 40), part);
+      descr = take(/^(?:'([^'\\\n]{1,40})'|"([^"\\\n]{1,40})")/);
+    } else if (key === 'fortran_order' && order === null) order = take(/^(True|False)/);
+    else if (key === 'shape' && shape === null) {
+      const inner = take(/^\(([\d,\sL]*)\)/);
+      if (inner === null) throw wrong();
+      const sizes = inner.split(',').map((size) => size.trim());
+      if (sizes.at(-1) === '') sizes.pop();
+      if (!sizes.every((size) => /^\d+L?$/.test(size))) throw wrong();
+      shape = sizes.map((size) => Number(size.replace('L', '')));
+    } else throw wrong();
+    take(/^\s*(,)/);
+    if ((key === 'descr' ? descr : key === 'fortran_order' ? order : shape) === null) throw wrong();
+  }
+  if (descr === null || order === null || shape === null) throw wrong();
+  return { descr, columnMajor: order === 'True', shape };
+}
+
+export const isNpy = (bytes: Uint8Array): boolean => beginsWith(bytes, 0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
+
+/** The array of a whole .npy; `name` is what it is called inside an archive. @throws FormatError */
+export function readNpy(bytes: Uint8Array, name: string, tick: Tick): FoundTensor {
+  const version = bytes[6] ?? 0;
+  const wide = version >= 2;
+  const start = wide ? 12 : 10;
+  if (!isNpy(bytes) || version < 1 || version > 3)
+    throw damaged(t('the .npy format, version 1 to 3'), t('version {0}', version), 0, name);
+  if (bytes.length < start) throw damaged(t('a header'), t('the end of the file'), bytes.length, name);
+  const length = wide ? viewOf(bytes).getUint32(8, true) : viewOf(bytes).getUint16(8, true);
+  if (length > longestHeader || start + length > bytes.length)
+    throw damaged(
+      t('a header of at most {0} bytes', Math.min(longestHeader, bytes.length - start)),
+      bytesText(length),
+      8,
+      name,
+    );
+  const text = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(bytes.subarray(start, start + length));
+  const { descr, columnMajor, shape } = parseHeader(text, start, name);
+  const { type, little } = numberType(descr, name);
+  const data = bytes.subarray(start + length);
+  const count = countOf(shape);
+  if (count === null || count * bytesOf(type) > data.length)
+    throw damaged(
+      t('numbers of shape {0}', `[${shape.slice(0, 8).join(', ')}]`),
+      bytesText(data.length),
+      start + length,
+      name,
+    );
+  const stored = { type, bytes: data, little, shape, offset: 0, strides: stridesOf(shape, columnMajor) };
+  const inexact = inexactInteger(stored, tick);
+  return inexact === null ? { name, stored } : { name, stored: null, refused: tooPrecise(inexact) };
+}
+
+/** A whole number between two float64. */
+export const tooPrecise = (found: string) => ({
+  code: 'unsupported-feature' as const,
+  message: t('A whole number is too large to be kept exactly.'),
+  expected: t('whole numbers up to 2^53'),
+  found,
+  advice: t('Save smaller numbers, or floating-point ones.'),
+});
+
+export const npy: FileFormat = {
+  name: () => t('a NumPy .npy file'),
+  match: isNpy,
+  open: (bytes, tick) => ({ tensors: [readNpy(bytes, '', tick)], isOne: true }),
+};

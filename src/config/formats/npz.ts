@@ -1,0 +1,32 @@
+// NumPy's .npz: a ZIP archive with one .npy for each array.
+import { t } from '@vscode/l10n';
+import type { Tick } from '../json/scanner.js';
+import type { Container, FoundTensor } from './container.js';
+import { damaged, FormatError } from './formatError.js';
+import { readNpy } from './npy.js';
+import type { Zip } from './zip.js';
+
+export const isNpz = ({ entries }: Zip): boolean =>
+  entries.size > 0 && [...entries.keys()].every((name) => name.endsWith('.npy'));
+
+/** @throws FormatError */
+export function openNpz(zip: Zip, tick: Tick): Container {
+  const tensors: FoundTensor[] = [];
+  for (const entry of zip.entries.values()) {
+    const name = entry.name.slice(0, -'.npy'.length);
+    tensors.push(readArray(zip.read(entry, tick), name, tick));
+  }
+  if (tensors.length === 0) throw damaged(t('at least one array'), t('none'));
+  return { tensors, isOne: false };
+}
+
+/** An array of objects stands beside others that can be read. */
+function readArray(bytes: Uint8Array, name: string, tick: Tick): FoundTensor {
+  try {
+    return readNpy(bytes, name, tick);
+  } catch (error) {
+    if (error instanceof FormatError && error.finding.code === 'unsupported-feature')
+      return { name, stored: null, refused: error.finding };
+    throw error;
+  }
+}

@@ -1,0 +1,94 @@
+// One door to every file: what its bytes say it is, decides who reads it. Text is JSON.
+import { t } from '@vscode/l10n';
+import { appendKey } from '../json/jsonPath.js';
+import { readDocument as readText } from '../json/jsonDocument.js';
+import type { Document } from '../json/jsonDocument.js';
+import { Lines } from '../json/lineIndex.js';
+import type { JsonNode, Property, TensorNode } from '../json/node.js';
+import type { Tick } from '../json/scanner.js';
+import { archives } from './archives.js';
+import type { Container, FileFormat, FoundTensor } from './container.js';
+import { FormatError } from './formatError.js';
+import type { FormatFinding } from './formatError.js';
+import { npy } from './npy.js';
+import { safetensors } from './safetensors.js';
+import { numbersOf } from './storedNumbers.js';
+import type { Stored } from './storedNumbers.js';
+import { torchLegacy } from './torchLegacy.js';
+
+/** A new format is one file and its line here. */
+const formats: readonly FileFormat[] = [safetensors, npy, archives, torchLegacy];
+
+/** Nothing has a place in a text. */
+const nowhere = { offset: 0, length: 0 };
+
+/** Numbers are made when they are first asked for: most tensors of a checkpoint never are. */
+class StoredTensorNode implements TensorNode {
+  readonly kind = 'tensor';
+  readonly offset = 0;
+  readonly length = 0;
+  readonly shape: readonly number[];
+  readonly #stored: Stored;
+  readonly #tick: Tick;
+  #data: Float64Array | null = null;
+
+  constructor(stored: Stored, tick: Tick) {
+    this.shape = stored.shape;
+    this.#stored = stored;
+    this.#tick = tick;
+  }
+
+  get data(): Float64Array {
+    return (this.#data ??= numbersOf(this.#stored, this.#tick));
+  }
+}
+
+/** The bytes of a file as a document: a file of tensors has no text, and its root is an object of them. */
+export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
+  const format = formats.find(({ match }) => match(bytes));
+  if (format === undefined)
+    return isLfsPointer(bytes) ? broken(id, null, lfsPointer(), '', tick) : readText(id, bytes, tick);
+  const binary = format.name();
+  try {
+    const root = rootOf(format.open(bytes, tick), tick);
+    return { id, text: '', lines: new Lines('', tick), root, problems: [], tick, binary };
+  } catch (error) {
+    if (error instanceof FormatError) return broken(id, binary, error.finding, error.part, tick);
+    throw error;
+  }
+}
+
+function rootOf({ tensors, isOne }: Container, tick: Tick): JsonNode {
+  const node = ({ stored, refused }: FoundTensor): JsonNode =>
+    stored === null ? { kind: 'unreadable', finding: refused, ...nowhere } : new StoredTensorNode(stored, tick);
+  const [first] = tensors;
+  if (isOne && first !== undefined) return node(first);
+  const properties = tensors.map((tensor): Property => ({ key: tensor.name, keySpan: nowhere, value: node(tensor) }));
+  return { kind: 'object', properties, ...nowhere };
+}
+
+function broken(id: string, binary: string | null, finding: FormatFinding, part: string, tick: Tick): Document {
+  const start = { line: 0, character: 0 };
+  const problem = {
+    file: id,
+    range: { start, end: start },
+    path: part === '' ? '' : appendKey('', part),
+    severity: 'error' as const,
+    ...finding,
+    ...(binary === null ? {} : { expected: `${binary}: ${finding.expected}` }),
+  };
+  return { id, text: '', lines: new Lines('', tick), root: null, problems: [problem], tick, binary };
+}
+
+const lfsHead = new TextEncoder().encode('version https://git-lfs.github.com/spec/');
+const isLfsPointer = (bytes: Uint8Array): boolean =>
+  bytes.length < 1024 && lfsHead.every((byte, i) => bytes[i] === byte);
+
+/** What Git has instead of a large file that was not fetched. */
+const lfsPointer = (): FormatFinding => ({
+  code: 'unreadable-file',
+  message: t('The file is a Git LFS pointer: the numbers themselves were not fetched.'),
+  expected: t('the file itself'),
+  found: t('a pointer to it'),
+  advice: t('Run "git lfs pull" in its repository.'),
+});

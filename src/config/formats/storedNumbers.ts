@@ -1,0 +1,127 @@
+// Numbers as files store them, and how they become float64 without losing anything.
+import type { Tick } from '../json/scanner.js';
+
+export type NumberType = 'f2' | 'bf16' | 'f4' | 'f8' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'u8' | 'bool';
+
+type Kind = { readonly bytes: 1 | 2 | 4 | 8; readonly at: (view: DataView, offset: number, little: boolean) => number };
+
+/** IEEE 754 binary16; each is a float64 exactly. */
+function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : Number.NaN;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+const scratch = new DataView(new ArrayBuffer(4));
+/** The upper half of a float32. */
+function brain(bits: number): number {
+  scratch.setUint16(0, bits);
+  return scratch.getFloat32(0);
+}
+
+const kinds: Readonly<Record<NumberType, Kind>> = {
+  f2: { bytes: 2, at: (view, offset, little) => half(view.getUint16(offset, little)) },
+  bf16: { bytes: 2, at: (view, offset, little) => brain(view.getUint16(offset, little)) },
+  f4: { bytes: 4, at: (view, offset, little) => view.getFloat32(offset, little) },
+  f8: { bytes: 8, at: (view, offset, little) => view.getFloat64(offset, little) },
+  i1: { bytes: 1, at: (view, offset) => view.getInt8(offset) },
+  i2: { bytes: 2, at: (view, offset, little) => view.getInt16(offset, little) },
+  i4: { bytes: 4, at: (view, offset, little) => view.getInt32(offset, little) },
+  i8: { bytes: 8, at: (view, offset, little) => Number(view.getBigInt64(offset, little)) },
+  u1: { bytes: 1, at: (view, offset) => view.getUint8(offset) },
+  u2: { bytes: 2, at: (view, offset, little) => view.getUint16(offset, little) },
+  u4: { bytes: 4, at: (view, offset, little) => view.getUint32(offset, little) },
+  u8: { bytes: 8, at: (view, offset, little) => Number(view.getBigUint64(offset, little)) },
+  bool: { bytes: 1, at: (view, offset) => (view.getUint8(offset) === 0 ? 0 : 1) },
+};
+
+export const bytesOf = (type: NumberType): number => kinds[type].bytes;
+
+/** Where the numbers of one tensor stand. Steps count numbers, not bytes; `bytes` holds all that they reach. */
+export type Stored = {
+  readonly type: NumberType;
+  readonly bytes: Uint8Array;
+  readonly little: boolean;
+  readonly shape: readonly number[];
+  readonly offset: number;
+  /** Of each axis, from one element to the next. */
+  readonly strides: readonly number[];
+};
+
+/** Strides of a row-major (C) or column-major (Fortran) block. */
+export function stridesOf(shape: readonly number[], columnMajor = false): number[] {
+  const strides = shape.map(() => 1);
+  let size = 1;
+  const axes = columnMajor ? [...shape.keys()] : [...shape.keys()].reverse();
+  for (const axis of axes) {
+    strides[axis] = size;
+    size *= shape[axis] ?? 1;
+  }
+  return strides;
+}
+
+/** How many numbers a shape has; null for one that is no shape, or beyond what an array can hold. */
+export function countOf(shape: readonly number[]): number | null {
+  if (shape.length > mostAxes || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return null;
+  if (shape.includes(0)) return 0;
+  const count = shape.reduce((product, size) => product * size, 1);
+  return count <= mostNumbers ? count : null;
+}
+
+const mostAxes = 32;
+/** No engine of JavaScript has longer typed arrays everywhere. */
+const mostNumbers = 2 ** 32;
+
+const numbersPerTick = 65_536;
+
+/** All numbers, row-major. */
+export function numbersOf({ type, bytes, little, shape, offset, strides }: Stored, tick: Tick): Float64Array {
+  const count = countOf(shape) ?? 0;
+  const data = new Float64Array(count);
+  if (count === 0) return data;
+  const { at, bytes: size } = kinds[type];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const indices = shape.map(() => 0);
+  let place = offset;
+  for (let i = 0; i < count; i++) {
+    if (i % numbersPerTick === 0) tick();
+    data[i] = at(view, place * size, little);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const next = (indices[axis] ?? 0) + 1;
+      const stride = strides[axis] ?? 0;
+      if (next < (shape[axis] ?? 0)) {
+        indices[axis] = next;
+        place += stride;
+        break;
+      }
+      indices[axis] = 0;
+      place -= stride * (next - 1);
+    }
+  }
+  return data;
+}
+
+/** The first whole number that no float64 holds exactly, as text; null where there is none. */
+export function inexactInteger({ type, bytes, little, offset, shape }: Stored, tick: Tick): string | null {
+  if (type !== 'i8' && type !== 'u8') return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = countOf(shape) ?? 0;
+  for (let i = 0; i < count; i++) {
+    if (i % numbersPerTick === 0) tick();
+    const place = (offset + i) * 8;
+    const x = type === 'i8' ? view.getBigInt64(place, little) : view.getBigUint64(place, little);
+    if (BigInt(Number(x)) !== x) return String(x);
+  }
+  return null;
+}
+
+/** As people call it. */
+export function typeName(type: NumberType): string {
+  const bits = kinds[type].bytes * 8;
+  if (type === 'bool') return 'bool';
+  if (type === 'bf16') return 'bfloat16';
+  return type.startsWith('f') ? `float${bits}` : type.startsWith('i') ? `int${bits}` : `uint${bits}`;
+}

@@ -1,0 +1,60 @@
+// torch.save since PyTorch 1.6: a ZIP archive with the pickle data.pkl and one entry for each storage.
+import { t } from '@vscode/l10n';
+import { cut } from '../json/problem.js';
+import type { Tick } from '../json/scanner.js';
+import type { Container } from './container.js';
+import { damaged, FormatError, refused } from './formatError.js';
+import { unpickle } from './pickle.js';
+import { exportAdvice } from './pickleGlobals.js';
+import { torchTensors } from './torchTensors.js';
+import type { Zip } from './zip.js';
+
+/** The pickle beside which the storages lie. */
+const pickleOf = (zip: Zip): string | null =>
+  [...zip.entries.keys()].find((name) => /^(?:[^/]*\/)?data\.pkl$/.test(name)) ?? null;
+
+export const isTorchZip = (zip: Zip): boolean => pickleOf(zip) !== null;
+
+/** @throws FormatError */
+export function openTorchZip(zip: Zip, tick: Tick): Container {
+  const pickle = pickleOf(zip) ?? '';
+  const folder = pickle.slice(0, -'data.pkl'.length);
+  const read = (name: string): Uint8Array | null => {
+    const entry = zip.entries.get(folder + name);
+    return entry === undefined ? null : zip.read(entry, tick);
+  };
+  if (
+    zip.entries.has(`${folder}constants.pkl`) ||
+    [...zip.entries.keys()].some((name) => name.startsWith(`${folder}code/`))
+  )
+    throw refused(
+      t('The file is a TorchScript program.'),
+      t('tensors in dicts, as torch.save(model.state_dict(), file) writes them'),
+      'constants.pkl',
+      exportAdvice().replace(
+        'torch.load("model.pt", map_location="cpu", weights_only=False)',
+        'torch.jit.load("model.pt")',
+      ),
+    );
+  const little = new TextDecoder().decode(read('byteorder') ?? new Uint8Array()).trim() !== 'big';
+  const { value } = inEntry(pickle, () => unpickle(read('data.pkl') ?? new Uint8Array(), 0, tick));
+  return torchTensors(
+    value,
+    ({ key }) => {
+      const bytes = /^[\w-]{1,64}$/.test(key) ? read(`data/${key}`) : null;
+      if (bytes === null) throw damaged(t('the storage {0}', cut(key, 40)), t('none'), null, pickle);
+      return { bytes, little };
+    },
+    tick,
+  );
+}
+
+/** Places in an entry are told with its name. */
+function inEntry<Result>(name: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof FormatError && error.part === '') throw new FormatError(error.finding, name);
+    throw error;
+  }
+}

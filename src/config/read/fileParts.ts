@@ -1,0 +1,111 @@
+// What of a file is meant: a network or a tensor by its name, where a file holds several.
+import { t } from '@vscode/l10n';
+import { describeShape } from '../json/node.js';
+import type { JsonNode } from '../json/node.js';
+import { cut } from '../json/problem.js';
+import type { Value } from '../json/jsonValue.js';
+import type { Group, Named } from '../layouts/weightLayouts.js';
+import { weightNames } from '../layouts/weightNames.js';
+
+/** `{ "file": …, "name": … }` in the place of a path. */
+export type FilePart = { readonly file: Value; readonly name: string | null };
+
+/** Null for every other value: weights that stand in a config have other keys. */
+export function filePart(value: Value): FilePart | null {
+  if (value.node.kind !== 'object' || value.node.properties.length > 2) return null;
+  const [file, name] = [value.get('file'), value.get('name')];
+  if (file?.node.kind !== 'string') return null;
+  if (name === null) return value.node.properties.length === 1 ? { file, name: null } : null;
+  return name.node.kind === 'string' ? { file, name: name.node.value } : null;
+}
+
+/** The last parts of a name are enough where only one has them. */
+const isNamed = (full: string, name: string): boolean => full === name || full.endsWith(`.${name}`);
+/** Keras and nested objects have slashes between the parts of a name. */
+const dotted = (name: string): string => name.replaceAll('/', '.');
+
+const fullName = ({ prefix, name }: Named): string => (prefix === '' ? name : `${prefix}.${name}`);
+
+/** The network, the tensor or the other tensors of that name; null where there is none, or more than one. */
+export function partOf(root: Value, name: string): Value | null {
+  const whole = root.get(name);
+  if (whole !== null) return whole;
+  const { named, groups } = weightNames(root);
+  const wanted = dotted(name);
+  const networks = only(groups.map(({ prefix }) => prefix).filter((prefix) => isNamed(dotted(prefix), wanted)));
+  if (networks !== null) {
+    // What is no recurrent layer stays: a readout has another prefix.
+    const others = new Set(groups.filter(({ prefix }) => prefix !== networks).flatMap(valuesOf));
+    return root.select(
+      named.filter(({ value }) => !others.has(value)).map((one) => [fullName(one), one.value] as const),
+    );
+  }
+  const single = only(named.map(fullName).filter((full) => isNamed(dotted(full), wanted)));
+  if (single !== null) return named.findLast((one) => fullName(one) === single)?.value ?? null;
+  const prefix = only(named.map((one) => one.prefix).filter((one) => isNamed(dotted(one), wanted)));
+  return prefix === null
+    ? null
+    : root.select(named.filter((one) => one.prefix === prefix).map((one) => [one.name, one.value] as const));
+}
+
+const valuesOf = ({ input, recurrent, biases }: Group): (Value | null)[] => [input, recurrent, ...biases];
+
+function only(names: readonly string[]): string | null {
+  const [first, ...others] = new Set(names);
+  return first === undefined || others.length > 0 ? null : first;
+}
+
+/** Names of networks with what they are, and of a file without any those of its tensors. */
+export function describeParts(root: Value): string {
+  const { named, groups } = weightNames(root);
+  const told =
+    groups.length > 0
+      ? describeNetworks(groups)
+      : named.slice(0, mostTold).map((one) => `${fullName(one)} ${shapeOf(one.value.node)}`);
+  return told.join('; ') + (groups.length === 0 && named.length > mostTold ? '; …' : '');
+}
+
+const mostTold = 6;
+const shapeOf = (node: JsonNode | undefined): string => (node?.kind === 'tensor' ? describeShape(node.shape) : '');
+
+/** `encoder.rnn: LSTM, I 3, H 5, layers 2`, each network once. */
+export function describeNetworks(groups: readonly Group[]): string[] {
+  const networks = new Map<string, Group[]>();
+  for (const group of groups) {
+    const key = `${group.layout.framework}\n${group.prefix}`;
+    networks.set(key, [...(networks.get(key) ?? []), group]);
+  }
+  return [...networks.values()].slice(0, mostTold).map((own) => {
+    const [first] = own;
+    const cell = cellOf(first);
+    const layers = new Set(own.map(({ layer }) => layer)).size;
+    const name = cut(first?.prefix === '' ? '""' : (first?.prefix ?? ''), 60);
+    const shape = shapeOf(first?.recurrent?.node ?? first?.input?.node);
+    return layers === 1 ? `${name}: ${cell} ${shape}` : t('{0}: {1} {2}, {3} layers', name, cell, shape, layers);
+  });
+}
+
+/** By how many blocks of H stand side by side. */
+function cellOf(group: Group | undefined): string {
+  const node = group?.recurrent?.node;
+  if (group === undefined || node?.kind !== 'tensor') return 'RNN';
+  const [rows = 0, columns = 0] = node.shape.slice(-2);
+  const gates = group.layout.transposed ? rows / columns : columns / rows;
+  return gates === 4 ? 'LSTM' : gates === 3 ? 'GRU' : 'RNN';
+}
+
+/** The only tensor of a file, where one block of numbers is wanted; every other value as it is. */
+export function onlyTensor(root: Value): Value {
+  const [first, ...others] = root.document.binary === null ? [] : root.entries();
+  return first !== undefined && others.length === 0 && root.path === '' ? first[1] : root;
+}
+
+/** An archive with one array for each sequence is a list of them. */
+export function asSequences(root: Value): Value {
+  const single = onlyTensor(root);
+  if (single !== root || root.document.binary === null || root.node.kind !== 'object') return single;
+  const isSequence = ({ node }: Value): boolean => node.kind === 'tensor' && node.shape.length === 2;
+  return root.entries().every(([, value]) => isSequence(value)) && weightNames(root).groups.length === 0
+    ? root.asList()
+    : root;
+}

@@ -1,0 +1,6 @@
+/** Extensions of the files that hold tensors. What a file is, its first bytes tell; names only say what to offer. */
+export const tensorExtensions = ['safetensors', 'npz', 'npy', 'pt', 'pth', 'ckpt'] as const;
+
+/** Whether a file of this name may hold weights or sequences: offered to the user, never asked of one that is named. */
+export const mayHoldNumbers = (name: string): boolean =>
+  new RegExp(`\\.(?:jsonc?|${tensorExtensions.join('|')})$`, 'i').test(name) && !name.endsWith('.rnn.json');

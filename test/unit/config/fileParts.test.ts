@@ -1,0 +1,169 @@
+// Which network or tensor of a file is meant.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { classify } from '../../../src/config/index.js';
+import type { ReadResult } from '../../../src/config/index.js';
+import { zipOf } from '../../support/zipWriter.js';
+import { configName, readTexts } from './memory.js';
+import type { Texts } from './memory.js';
+
+const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(`test/fixtures/files/${name}`));
+const npy = (shape: readonly number[], numbers: readonly number[]): Uint8Array => {
+  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${shape.map((n) => `${n},`).join('')}), }\n`;
+  return new Uint8Array(
+    Buffer.concat([
+      Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]),
+      Buffer.from(header),
+      Buffer.from(Float64Array.from(numbers).buffer),
+    ]),
+  );
+};
+const npz = (arrays: Readonly<Record<string, Uint8Array>>): Uint8Array =>
+  zipOf(Object.entries(arrays).map(([name, content]) => ({ name: `${name}.npy`, content })));
+
+const read = (config: object, files: Texts = {}): Promise<ReadResult> =>
+  readTexts({
+    [configName]: JSON.stringify({ dtype: 'float64', ...config }),
+    'two.pt': fixture('two_networks.pt'),
+    'seq.npy': fixture('seq_f8.npy'),
+    ...files,
+  });
+const good = async (config: object, files: Texts = {}) => {
+  const { experiment, problems } = await read(config, files);
+  assert.deepEqual(problems, []);
+  assert.ok(experiment);
+  return experiment;
+};
+
+describe('a network by its name', () => {
+  for (const [name, cell, layers] of [
+    ['encoder', 'lstm', 2],
+    ['decoder', 'gru', 2],
+  ] as const) {
+    it(name, async () => {
+      const experiment = await good({ weights: { file: 'two.pt', name }, sequences: 'seq.npy' });
+      assert.equal(experiment.cell, cell);
+      assert.equal(experiment.layers.length, layers);
+    });
+  }
+
+  it('without one all are listed with cell, shape and layers, and what to write', async () => {
+    const { problems } = await read({ weights: 'two.pt', sequences: 'seq.npy' });
+    assert.equal(problems.length, 1);
+    assert.equal(problems[0]?.found, 'encoder: LSTM [20, 5], 2 layers; decoder: GRU [12, 4]');
+    assert.ok(problems[0].advice.includes('"weights": {"file":"two.pt","name":"encoder"}'), problems[0].advice);
+  });
+
+  it('a name that nothing has is told at the path, with the names that there are', async () => {
+    const { problems } = await read({ weights: { file: 'two.pt', name: 'head' }, sequences: 'seq.npy' });
+    assert.equal(problems.length, 1);
+    assert.equal(problems[0]?.path, 'weights.file');
+    assert.match(problems[0].found, /^encoder: LSTM.*decoder: GRU/);
+  });
+
+  it('a JSON file has networks by their names too', async () => {
+    const network = (H: number): object => ({
+      weight_ih_l0: Array.from({ length: H }, () => [1, 2, 3]),
+      weight_hh_l0: Array.from({ length: H }, () => new Array<number>(H).fill(0)),
+      bias_ih_l0: new Array<number>(H).fill(0),
+      bias_hh_l0: new Array<number>(H).fill(0),
+    });
+    const files = { 'w.json': JSON.stringify({ small: network(2), large: network(4) }) };
+    const experiment = await good({ weights: { file: 'w.json', name: 'large' }, sequences: 'seq.npy' }, files);
+    assert.equal(experiment.shapes.H, 4);
+  });
+
+  it('a readout beside the network is found by its own name', async () => {
+    const files = { 'model.pt': fixture('lstm_checkpoint.pth') };
+    const { loss } = await good(
+      {
+        weights: { file: 'model.pt', name: 'encoder.rnn' },
+        sequences: 'seq.npy',
+        loss: { kind: 'mse', readout: { file: 'model.pt', name: 'head' }, targets: 'y.npy' },
+      },
+      { ...files, 'y.npy': npy([2, 2], [1, 2, 3, 4]) },
+    );
+    const { readout } = JSON.parse(readFileSync('test/fixtures/files/expected/lstm_checkpoint.json', 'utf8')) as {
+      readout: { weight: readonly (readonly number[])[]; bias: readonly number[] };
+    };
+    const [first = [], second = []] = readout.weight;
+    assert.deepEqual(
+      [...(loss?.Why ?? [])],
+      first.flatMap((x, i) => [x, second[i]]),
+    );
+    assert.deepEqual([...(loss?.by ?? [])], readout.bias);
+    assert.deepEqual([...(loss?.targets ?? [])], [1, 2, 3, 4]);
+  });
+});
+
+describe('numbers in archives', () => {
+  const weights = { file: 'two.pt', name: 'decoder' };
+
+  it('the only array of an archive needs no name, of several one is named', async () => {
+    const x = npy([1, 2, 3], [1, 2, 3, 4, 5, 6]);
+    const single = await good({ weights, sequences: 'x.npz' }, { 'x.npz': npz({ anything: x }) });
+    assert.deepEqual([...(single.chunks[0]?.xs ?? [])], [1, 2, 3, 4, 5, 6]);
+    const y = npy([1], [0]);
+    const named = await good({ weights, sequences: { file: 'x.npz', name: 'x' } }, { 'x.npz': npz({ y, x }) });
+    assert.deepEqual(named.chunks, single.chunks);
+    const { experiment, problems } = await read({ weights, sequences: 'x.npz' }, { 'x.npz': npz({ y, x }) });
+    assert.equal(experiment, null);
+    assert.match(problems[0]?.found ?? '', /"y", "x"/);
+  });
+
+  it('initial states by their names, an upstream gradient from an .npy', async () => {
+    const experiment = await good(
+      {
+        weights: { file: 'two.pt', name: 'encoder' },
+        sequences: 'seq.npy',
+        initialState: 's.npz',
+        upstreamGradient: 'g.npy',
+      },
+      {
+        's.npz': npz({
+          c: npy(
+            [2, 2, 5],
+            Array.from({ length: 20 }, (_, i) => i),
+          ),
+        }),
+        'g.npy': npy(
+          [2, 6, 5],
+          Array.from({ length: 60 }, (_, i) => -i),
+        ),
+      },
+    );
+    assert.deepEqual([...(experiment.layers[1]?.initial['c'] ?? [])], [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    assert.equal(experiment.layers[1]?.initial.h, null);
+    assert.equal(experiment.upstream.kind, 'given');
+  });
+
+  it('a NaN is told with its indices', async () => {
+    const { experiment, problems } = await read(
+      { weights, sequences: 'x.npy' },
+      { 'x.npy': npy([1, 2, 3], [1, 2, 3, 4, Number.NaN, 6]) },
+    );
+    assert.equal(experiment, null);
+    assert.deepEqual(
+      problems.map(({ code, file, path, found }) => [code, file, path, found]),
+      [['not-a-number', 'x.npy', '[0][1][1]', 'NaN']],
+    );
+  });
+});
+
+describe('what a file seems to be', () => {
+  for (const [name, kind] of [
+    ['lstm.pt', 'weights'],
+    ['two_networks.pt', 'weights'],
+    ['tutorial.npz', 'weights'],
+    ['seq_f4.npy', 'sequences'],
+    ['seq_ragged.npz', 'sequences'],
+    ['hostile/os_system.pt', 'unknown'],
+  ] as const)
+    it(`${name}: ${kind}`, () => {
+      assert.equal(
+        classify(fixture(name), () => undefined),
+        kind,
+      );
+    });
+});

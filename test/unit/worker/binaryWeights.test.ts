@@ -1,0 +1,119 @@
+// Weights in a file that is no text: the editor knows what it may know, and nothing changes the file.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { asItIs } from '../../../src/engine/index.js';
+import type { WhatIf } from '../../../src/engine/index.js';
+import type { Change } from '../../../src/protocol/messages.js';
+import { applyWhatIf } from '../../../src/worker/changes/applyWhatIf.js';
+import { Inspector } from '../../../src/worker/answers/inspector.js';
+import { configEntry, configName, memoryFiles } from '../config/memory.js';
+import type { Texts } from '../config/memory.js';
+
+const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(`test/fixtures/files/${name}`));
+const files: Texts = {
+  [configName]: '{ "weights": "model.pt", "sequences": "data.npy" }',
+  'model.pt': fixture('rnn.pt'),
+  'data.npy': fixture('seq_f4.npy'),
+};
+const inspector = (texts: Texts): Inspector =>
+  new Inspector(({ reference, from }) => memoryFiles(texts).read(reference, from));
+const inspected = async (texts: Texts) => {
+  const inspection = await inspector(texts).inspect({ config: configName, cancel: null });
+  assert.ok(inspection);
+  return inspection;
+};
+
+describe('what the editor knows', () => {
+  it('the parts with their shapes, and the links of the config', async () => {
+    const { parts, links, shapes, problems } = await inspected(files);
+    assert.deepEqual(problems, []);
+    assert.deepEqual([shapes.B, shapes.T, shapes.I, shapes.H], [2, 6, 3, 5]);
+    assert.deepEqual(
+      parts.map(({ role, file, shape }) => [role, file, shape?.join()]),
+      [
+        ['input', 'model.pt', '5,3'],
+        ['recurrent', 'model.pt', '5,5'],
+        ['bias', 'model.pt', '5'],
+        ['bias', 'model.pt', '5'],
+        ['sequences', 'data.npy', '2,6,3'],
+      ],
+    );
+    assert.deepEqual(
+      links.map(({ key, target }) => `${key}: ${target}`),
+      ['weights: model.pt', 'sequences: data.npy'],
+    );
+  });
+
+  it('a link leads from the key "file" too', async () => {
+    const named = { ...files, [configName]: '{ "weights": { "file": "model.pt" }, "sequences": "data.npy" }' };
+    const { links, parts } = await inspected(named);
+    assert.deepEqual(links[0]?.range, { start: { line: 0, character: 24 }, end: { line: 0, character: 32 } });
+    assert.equal(parts.length, 5);
+  });
+
+  it('no change of the file is offered', async () => {
+    const { offers } = await inspected(files);
+    assert.deepEqual([...new Set(offers.map(({ file }) => file))], [configName]);
+    assert.deepEqual(
+      offers.map(({ kind }) => kind),
+      ['addInitialState'],
+    );
+  });
+});
+
+describe('a change that is asked for all the same', () => {
+  const changes: readonly (readonly [path: string, file: string, change: Change])[] = [
+    ['weight_hh_l0', 'model.pt', { kind: 'transpose' }],
+    ['weight_hh_l0', 'model.pt', { kind: 'rescale', quantity: 'spectralRadius', to: 1 }],
+    ['weight_hh_l0', 'model.pt', { kind: 'initialise', way: 'orthogonal', seed: 1, gain: 1 }],
+    ['weight_hh_l0', 'model.pt', { kind: 'addBias' }],
+    ['weights', configName, { kind: 'moveInline' }],
+  ];
+  for (const [path, file, change] of changes) {
+    it(`${change.kind} is refused with the format and what to do`, async () => {
+      const outcome = await inspector(files).change({ config: configName, file, path, change });
+      assert.equal(outcome.ok, false);
+      assert.match(outcome.message, /a ZIP archive \(\.npz or \.pt\), which is never changed\. Convert it to JSON/);
+    });
+  }
+
+  it('"file" and "name" are not moved to a file as if they were weights', async () => {
+    const named = { ...files, [configName]: '{ "weights": { "file": "model.pt" }, "sequences": "data.npy" }' };
+    const change = { kind: 'moveToFile', reference: 'w.json' } as const;
+    const outcome = await inspector(named).change({ config: configName, file: configName, path: 'weights', change });
+    assert.equal(outcome.ok, false);
+  });
+});
+
+describe('a what-if', () => {
+  const applied = (whatIf: Partial<WhatIf>, texts: Texts = files) =>
+    applyWhatIf(configEntry, { ...asItIs, ...whatIf }, ({ reference, from }) =>
+      memoryFiles(texts).read(reference, from),
+    );
+  const weightChanges: readonly Partial<WhatIf>[] = [
+    { inputScale: 2 },
+    { biasShift: 0.1 },
+    { rescale: { measure: 'spectralRadius', to: 0.5 } },
+    { initialise: { way: 'pytorch', seed: 3 } },
+  ];
+  for (const whatIf of weightChanges) {
+    it(`of ${Object.keys(whatIf).join()} is not applied`, async () => {
+      const outcome = await applied(whatIf);
+      assert.equal(outcome.ok, false);
+      assert.match(outcome.message, /which is never changed/);
+    });
+  }
+
+  it('that leaves out the last layer is not applied', async () => {
+    const outcome = await applied({ drop: 'last' }, { ...files, 'model.pt': fixture('lstm.pt') });
+    assert.equal(outcome.ok, false);
+    assert.match(outcome.message, /which is never changed/);
+  });
+
+  it('of the config alone is', async () => {
+    const outcome = await applied({ clipNorm: 1 });
+    assert.ok(outcome.ok);
+    assert.deepEqual([...new Set(outcome.changes.map(({ file }) => file))], [configName]);
+  });
+});
