@@ -80,7 +80,10 @@ describe('the walkthrough', () => {
     await ticked(workbench, ['create', 'run']);
 
     await follow(workbench, 'read', 'Show the Panel');
-    await workbench.page.locator('.tab.active').filter({ hasText: /RNN: vanishing/ }).waitFor();
+    await workbench.page
+      .locator('.tab.active')
+      .filter({ hasText: /RNN: vanishing/ })
+      .waitFor();
     await ticked(workbench, ['create', 'run', 'read']);
 
     await follow(workbench, 'mend', 'Rescale the Recurrent Weights…');
